@@ -53,11 +53,11 @@ describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromi
     const { page } = await openPage(opsInMemory(data).routes);
     await page.getByRole("button", { name: "Resolve: Corvina Logistics" }).click();
     const dialog = page.getByRole("dialog", { name: "Resolve: Corvina Logistics" });
-    await dialog.getByLabel("False alarm").check();
+    await dialog.getByLabel("False alarm: wrong data").check();
     await dialog.getByLabel("Note for the history").fill("Strike is over.");
     await dialog.getByRole("button", { name: "Resolve" }).click();
     await row(page, "Corvina Logistics").waitFor({ state: "detached" });
-    expect(data.alerts[2]).toMatchObject({ state: AlertState.RESOLVED, disposition: Disposition.FALSE_ALARM });
+    expect(data.alerts[2]).toMatchObject({ state: AlertState.RESOLVED, disposition: Disposition.FALSE_DATA });
 
     await page.getByLabel("Resolved").check();
     await page.getByRole("link", { name: "Corvina Logistics" }).click();

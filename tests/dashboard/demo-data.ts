@@ -118,6 +118,7 @@ export function demoAlert(i: number, state: AlertState = AlertState.OPEN): Alert
     modelName: "supplier-risk",
     modelVersion: "v7",
     reasons: REASONS.slice(0, 2),
+    version: 1n,
     changedAt: timestampFromMs(Date.now() - (i * 7 + 1) * HOUR_MS),
     summary: critical
       ? `Score ${score.toFixed(2)} is at or above 0.85.`

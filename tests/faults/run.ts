@@ -13,6 +13,7 @@ import { hostileMessages } from "./hostile.ts";
 import { overload } from "./overload.ts";
 import { frozenReplica, outageByErrors, outageByKill, rollingRestarts } from "./replicas.ts";
 import { takeover } from "./takeover.ts";
+import { triage } from "./triage.ts";
 
 const SCENARIOS = {
   overload,
@@ -27,6 +28,7 @@ const SCENARIOS = {
   collector,
   "audit-trail": auditTrail,
   takeover,
+  triage,
 } satisfies Record<string, Scenario>;
 
 const ABOUT: Readonly<Record<keyof typeof SCENARIOS, string>> = {
@@ -42,6 +44,7 @@ const ABOUT: Readonly<Record<keyof typeof SCENARIOS, string>> = {
   collector: "a telemetry collector that refuses connections or never answers",
   "audit-trail": "audit events to an ops-service that refuses connections or never answers",
   takeover: "the scheduler that runs a week is killed, and a second one completes it",
+  triage: "twelve callers triage and list alerts while runs of 100,000 suppliers complete",
 };
 
 const { flags, names } = readCommandLine({

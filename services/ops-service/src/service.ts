@@ -14,19 +14,25 @@ import { watchPostgres } from "@bellwether/postgres/watch/watch-postgres";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
 import { passOnInference } from "./clients/pass-on-inference.ts";
+import { decideOnAlert } from "./domain/triage-alert.ts";
 import { alertHandlers } from "./rpc/alerts.ts";
 import { auditHandlers } from "./rpc/audit.ts";
 import { batchHandlers } from "./rpc/batch.ts";
 import { OPS_ERRORS } from "./rpc/error-codes.ts";
 import { REST_ROUTES } from "./rpc/rest.ts";
 import { supplierHandlers } from "./rpc/suppliers.ts";
-import { withReasons } from "./store/alert-reasons.ts";
-import { createTriage, findAlert, listAlertEvents, listAlerts, listChanged } from "./store/alerts.ts";
+import { listChanged, listChangedAfter, newestSequence } from "./store/alert-changes.ts";
+import { countAlerts } from "./store/alert-conditions.ts";
+import { listAlertEvents } from "./store/alert-events.ts";
+import { findWithReasons, withReasons } from "./store/alert-reasons.ts";
+import { createTriage, endDueTerms } from "./store/alert-triage.ts";
+import { findAlerts, listAlerts } from "./store/alerts.ts";
 import { appendEvents, chainHead, queryEvents, recordsAfter } from "./store/audit-events.ts";
 import { createChangeFeed } from "./store/change-feed.ts";
 import { ALERT_CHANNEL, RUN_CHANNEL } from "./store/channels.ts";
 import { openDatabase } from "./store/database.ts";
 import { translateDatabaseError } from "./store/database-error.ts";
+import { repeat } from "./store/repeat.ts";
 import { createTransact, findLatestRun, findRun, listRuns, listScoringModels } from "./store/runs.ts";
 import { findSupplier, listSuppliers } from "./store/suppliers.ts";
 import { writeChunk } from "./store/write-chunk.ts";
@@ -59,6 +65,9 @@ export interface OpsServiceConfig extends Pick<ServerOptions, "host" | "ports" |
  */
 const PATIENT = { maxWaitMs: 5_000, overloadWaitMs: 2_000 };
 
+/** How often the service ends snoozes and overrides whose time is over. */
+const TERMS_INTERVAL_MS = 10_000;
+
 /**
  * Opens the database, migrates its tables and starts the listeners. The service is ready while the database
  * answers. @throws StorageError or ListenError with a one-line message
@@ -70,7 +79,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   const stated = { "trace-sample-ratio": telemetry?.sampleRatio ?? 0 };
   const webHandlers = dashboard === undefined ? [] : [staticFiles(dashboard, stated)];
   await using starting = new AsyncDisposableStack();
-  const { db, inTransaction, runs, listen, close } = await openDatabase(databaseUrl);
+  const { db, inTransaction, runs, triage, listen, close } = await openDatabase(databaseUrl);
   starting.defer(close);
   const feed = createChangeFeed(listen);
   starting.defer(feed.close);
@@ -79,6 +88,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   );
   const newId = randomUUID;
   const ledger = { now, newId };
+  const inTriage = createTriage(triage.inTransaction, ledger);
   const server = await startServer({
     ...listening,
     name: "ops-service",
@@ -100,16 +110,20 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
         AlertService,
         alertHandlers({
           now,
-          listAlerts: async (query, limit) => withReasons(db, await listAlerts(db, query, limit)),
-          findAlert: async (alertId) => {
-            const found = await findAlert(db, alertId);
-            return found && (await withReasons(db, [found]))[0];
-          },
+          listAlerts: async (query, order, limit) => withReasons(db, await listAlerts(db, query, order, limit)),
+          countAlerts: (query, caller) => countAlerts(db, query, caller),
+          findAlert: (alertId) => findWithReasons(db, alertId),
+          findDecided: async (alertIds) => withReasons(triage.db, await findAlerts(triage.db, alertIds)),
           listAlertEvents: (alertId, limit) => listAlertEvents(db, alertId, limit),
-          listChanged: async (changeId, limit) => withReasons(db, await listChanged(db, changeId, limit)),
+          newestSequence: () => newestSequence(db),
+          listChanged: async (sequence, limit) => withReasons(db, await listChanged(db, sequence, limit)),
+          listChangedAfter: async (position, limit) => withReasons(db, await listChangedAfter(db, position, limit)),
           listModels: () => listScoringModels(db),
           watchAlerts: (signal) => feed.watch(ALERT_CHANNEL, signal),
-          triage: createTriage(inTransaction, newId, now),
+          decide: (request) =>
+            inTriage((transaction) =>
+              decideOnAlert(transaction, { ...request, coolDownDays: alertRules.coolDownDays }),
+            ),
         }),
       ),
       route(
@@ -147,6 +161,11 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
     server.setServing("", usable, usable ? "" : `the database ${reason}`);
   });
   starting.use(storeWatch);
+  starting.use(
+    repeat(TERMS_INTERVAL_MS, async () => {
+      await endDueTerms(triage.inTransaction, now());
+    }),
+  );
   const opened = starting.move();
   let ended: Promise<void> | undefined;
   const stop = (): Promise<void> => {

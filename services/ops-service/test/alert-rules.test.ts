@@ -2,7 +2,7 @@ import { AlertEventKind, AlertSeverity, AlertState, Disposition } from "@bellwet
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { Code } from "@connectrpc/connect";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { failureOf, type OpsHarness, runWeek, startOps, type TestRow } from "./ops-harness.ts";
+import { failureOf, type OpsHarness, runWeek, seenAlert, startOps, type TestRow } from "./ops-harness.ts";
 
 let cluster: PostgresCluster;
 let ops: OpsHarness;
@@ -43,7 +43,7 @@ test("a critical alert that an analyst resolved stays closed while its supplier 
   await week(1, { id: "stays", score: 0.9 }, { id: "falls", score: 0.9 });
   for (const id of ["stays", "falls"])
     await ops.alerts.resolveAlert({
-      alertId: (await scoreAlert(id))?.alertId ?? "",
+      ...(await seenAlert(ops, (await scoreAlert(id))?.alertId ?? "")),
       disposition: Disposition.ACCEPTED,
     });
   await week(2, { id: "stays", score: 0.9 }, { id: "falls", score: 0.84 });
@@ -151,7 +151,7 @@ describe("two models", () => {
     ];
     await week(1, ...rows);
     const alertId = (await scoreAlert("a"))?.alertId ?? "";
-    await ops.alerts.resolveAlert({ alertId, disposition: Disposition.ACCEPTED });
+    await ops.alerts.resolveAlert({ ...(await seenAlert(ops, alertId)), disposition: Disposition.ACCEPTED });
     const lower = [
       { id: "a", score: 0.6, exposure: 100 },
       { id: "rest", score: 0.1 },

@@ -11,7 +11,7 @@ import { inTransaction } from "@bellwether/postgres/pool/transaction";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { Code } from "@connectrpc/connect";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { failureOf, type OpsHarness, runWeek, startOps, type TestRow } from "./ops-harness.ts";
+import { failureOf, type OpsHarness, runWeek, seenAlert, startOps, type TestRow } from "./ops-harness.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -85,7 +85,10 @@ test("an alert is cleared after two runs below 0.60, not after one", async () =>
 test("a resolved alert has a cool-down of fourteen days; then the same alert opens again with its history", async () => {
   await week(1, { id: "a", score: 0.9 });
   const alertId = (await scoreAlert("a"))?.alertId ?? "";
-  await ops.alerts.resolveAlert({ alertId, disposition: Disposition.ACCEPTED, note: "known" });
+  await ops.alerts.resolveAlert({
+    ...(await seenAlert(ops, alertId)),
+    ...{ disposition: Disposition.ACCEPTED, note: "known" },
+  });
   clock = new Date(clock.getTime() + 13 * DAY_MS);
   await week(3, { id: "a", score: 0.95 });
   expect((await scoreAlert("a"))?.state).toBe(AlertState.RESOLVED);
@@ -121,7 +124,7 @@ test("a capacity alert lapses too, and an acknowledged alert does not", async ()
   const rest = [{ id: "rest", score: 0.1 }];
   await week(1, ...raised, ...rest);
   const [alert] = await alertsOf("taken");
-  await ops.alerts.acknowledgeAlert({ alertId: alert?.alertId ?? "" });
+  await ops.alerts.acknowledgeAlert(await seenAlert(ops, alert?.alertId ?? ""));
   for (const number of [2, 3, 4, 5, 6]) await week(number, ...rest);
   expect(await alertsOf("taken")).toMatchObject([{ state: AlertState.ACKNOWLEDGED, lastWeek: "2026-W01" }]);
   expect(await alertsOf("open")).toMatchObject([{ state: AlertState.RESOLVED, disposition: Disposition.LAPSED }]);
@@ -150,7 +153,7 @@ test("an open warning becomes critical without a new alert, and a resolved warni
   await week(1, { id: "a", score: 0.7 }, { id: "b", score: 0.7 });
   await week(2, { id: "a", score: 0.7 }, { id: "b", score: 0.7 });
   const b = (await scoreAlert("b"))?.alertId ?? "";
-  await ops.alerts.resolveAlert({ alertId: b, disposition: Disposition.FALSE_ALARM });
+  await ops.alerts.resolveAlert({ ...(await seenAlert(ops, b)), disposition: Disposition.FALSE_MODEL });
   await week(3, { id: "a", score: 0.86 }, { id: "b", score: 0.86 });
   const a = await scoreAlert("a");
   expect(a?.severity).toBe(AlertSeverity.CRITICAL);
@@ -189,7 +192,7 @@ describe("the weekly capacity of ten", () => {
       .sort((a, b) => a - b);
   const resolve = async (supplierId: string) => {
     const alertId = (await alertsOf(supplierId))[0]?.alertId ?? "";
-    await ops.alerts.resolveAlert({ alertId, disposition: Disposition.ACCEPTED });
+    await ops.alerts.resolveAlert({ ...(await seenAlert(ops, alertId)), disposition: Disposition.ACCEPTED });
   };
 
   test("is used by active alerts; suppliers whose alerts an analyst resolved are left out until the end of their cool-down", async () => {
@@ -221,19 +224,19 @@ describe("the weekly capacity of ten", () => {
 test("an alert is acknowledged and resolved, and a resolved alert does not change", async () => {
   await week(1, { id: "a", score: 0.9 });
   const alertId = (await scoreAlert("a"))?.alertId ?? "";
-  const { alert } = await ops.alerts.acknowledgeAlert({ alertId, note: "mine" });
-  expect(alert).toMatchObject({ state: AlertState.ACKNOWLEDGED, acknowledgedBy: "anonymous" });
-  expect((await ops.alerts.acknowledgeAlert({ alertId })).alert).toEqual(alert);
-  const close = { alertId, disposition: Disposition.MITIGATED, note: "new supplier found" };
+  const { alert } = await ops.alerts.acknowledgeAlert({ alertId, version: 1n, note: "mine" });
+  expect(alert).toMatchObject({ state: AlertState.ACKNOWLEDGED, acknowledgedBy: "anonymous", version: 2n });
+  expect((await ops.alerts.acknowledgeAlert({ alertId, version: 2n })).alert).toEqual(alert);
+  const close = { alertId, version: 2n, disposition: Disposition.MITIGATED, note: "new supplier found" };
   const closed = await ops.alerts.resolveAlert(close);
   expect(closed.alert).toMatchObject({ state: AlertState.RESOLVED, disposition: Disposition.MITIGATED });
   expect(await ops.alerts.resolveAlert(close)).toEqual(closed);
-  const taken = await failureOf(ops.alerts.acknowledgeAlert({ alertId }));
+  const taken = await failureOf(ops.alerts.acknowledgeAlert({ alertId, version: 3n }));
   expect([taken.code, taken.rawMessage]).toEqual([
     Code.FailedPrecondition,
     expect.stringContaining("is resolved (mitigated)"),
   ]);
-  const other = await failureOf(ops.alerts.resolveAlert({ ...close, disposition: Disposition.ACCEPTED }));
+  const other = await failureOf(ops.alerts.resolveAlert({ ...close, version: 3n, disposition: Disposition.ACCEPTED }));
   expect(other.code).toBe(Code.FailedPrecondition);
   expect(await kinds(alertId)).toEqual([AlertEventKind.RAISED, AlertEventKind.ACKNOWLEDGED, AlertEventKind.RESOLVED]);
   const { records } = await ops.audit.queryEvents({ subject: alertId });
@@ -245,14 +248,16 @@ test("unknown alerts are NOT_FOUND; invalid ids and dispositions are rejected", 
   const disposition = Disposition.ACCEPTED;
   for (const call of [
     () => ops.alerts.getAlert({ alertId }),
-    () => ops.alerts.acknowledgeAlert({ alertId }),
-    () => ops.alerts.resolveAlert({ alertId, disposition }),
+    () => ops.alerts.acknowledgeAlert({ alertId, version: 1n }),
+    () => ops.alerts.resolveAlert({ alertId, version: 1n, disposition }),
   ])
     expect((await failureOf(call())).code).toBe(Code.NotFound);
   for (const call of [
     () => ops.alerts.getAlert({ alertId: "7" }),
-    () => ops.alerts.resolveAlert({ alertId }),
-    () => ops.alerts.resolveAlert({ alertId, disposition: Disposition.CLEARED }),
+    () => ops.alerts.resolveAlert({ alertId, version: 1n }),
+    () => ops.alerts.resolveAlert({ alertId, version: 1n, disposition: Disposition.CLEARED }),
+    () => ops.alerts.resolveAlert({ alertId, version: 1n, disposition: Disposition.FALSE_ALARM }),
+    () => ops.alerts.resolveAlert({ alertId, disposition }),
     () => ops.alerts.listAlerts({ pageToken: "bm9uc2Vuc2U" }),
     () => ops.alerts.listAlerts({ pageSize: 201 }),
   ])
@@ -327,7 +332,8 @@ test("a watch receives raised and acknowledged alerts", async () => {
     for await (const { alerts } of ops.alerts.watchAlerts({}, { signal: stop.signal })) {
       reported.push(...alerts.map(({ state }) => state));
       if (alerts.length === 0) await week(1, { id: "a", score: 0.9 });
-      else if (reported.length === 1) await ops.alerts.acknowledgeAlert({ alertId: alerts[0]?.alertId ?? "" });
+      else if (reported.length === 1)
+        await ops.alerts.acknowledgeAlert({ alertId: alerts[0]?.alertId ?? "", version: 1n });
       else stop.abort();
     }
   })();

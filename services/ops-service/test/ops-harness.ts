@@ -12,7 +12,7 @@ import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_serv
 import { FeatureDirection, FeatureKind } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { create } from "@bufbuild/protobuf";
-import { type Client, ConnectError, createClient } from "@connectrpc/connect";
+import { type Client, ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { createOpsService, type OpsServiceConfig } from "../src/service.ts";
 
@@ -32,8 +32,15 @@ const RULES = new URL("../../../config/alert_rules.yaml", import.meta.url).pathn
 /** A risk policy without limits: most tests run weeks of a few suppliers. */
 const ANY_LOSS = createRiskPolicy({ maxRejectedShare: 1, maxRejectedRows: 1_000_000_000, minSuppliersShare: 0 });
 
-/** Starts the service on a database, with the product's own alert rules and without limits on losses. */
-export async function startOps(databaseUrl: string, over: Partial<OpsServiceConfig> = {}): Promise<OpsHarness> {
+/**
+ * Starts the service on a database, with the product's own alert rules and without limits on losses.
+ * @param token Token of the clients. Undefined: they have none.
+ */
+export async function startOps(
+  databaseUrl: string,
+  over: Partial<OpsServiceConfig> = {},
+  token?: string,
+): Promise<OpsHarness> {
   const service = await createOpsService({
     host: "127.0.0.1",
     ports: { grpc: 0, web: 0, admin: 0 },
@@ -45,7 +52,11 @@ export async function startOps(databaseUrl: string, over: Partial<OpsServiceConf
     ...over,
   });
   const grpcUrl = `http://127.0.0.1:${service.addresses.grpc.port}`;
-  const transport = createGrpcTransport({ baseUrl: grpcUrl });
+  const withToken: Interceptor = (next) => (request) => {
+    request.header.set("authorization", `Bearer ${token}`);
+    return next(request);
+  };
+  const transport = createGrpcTransport({ baseUrl: grpcUrl, interceptors: token === undefined ? [] : [withToken] });
   return {
     grpcUrl,
     webUrl: `http://127.0.0.1:${service.addresses.web.port}`,
@@ -130,6 +141,12 @@ export async function runWeek(
     chunksTotal: 1,
   });
   return run;
+}
+
+/** Returns the id and the present version of an alert, for an action on it. */
+export async function seenAlert({ alerts }: Pick<OpsHarness, "alerts">, alertId: string) {
+  const { alert } = await alerts.getAlert({ alertId });
+  return { alertId, version: alert?.version ?? 0n };
 }
 
 /** Returns the error of a call that must fail. */

@@ -115,7 +115,11 @@ describe("a run that lost more than the risk policy allows", () => {
     expect(run).toMatchObject({ state: RunState.COMPLETE, rowsScored: 500n, failure: "", losses: { accepted } });
     expect(await visibleScores(run?.runId)).toHaveLength(500);
     const events = await eventsOf(run?.runId);
-    expect(events.map((event) => event?.kind).sort()).toEqual(["run.completed", "run.losses_accepted"]);
+    expect(events.map((event) => event?.kind).sort()).toEqual([
+      "alerts.evaluated",
+      "run.completed",
+      "run.losses_accepted",
+    ]);
     const event = events.find((one) => one?.kind === "run.losses_accepted");
     expect(event?.actor).toBe("jane.doe");
     expect(JSON.parse(event?.payloadJson ?? "")).toMatchObject({
@@ -138,7 +142,10 @@ describe("a run that lost more than the risk policy allows", () => {
     const week = { ...WEEK, modelName: "needless", faulty: 0, rejected: 0 };
     const { run } = await runWhole(week, { reason: "to be safe", actor: "jane.doe" });
     expect(run?.losses?.accepted).toBeUndefined();
-    expect((await eventsOf(run?.runId)).map((event) => event?.kind)).toEqual(["run.completed"]);
+    expect((await eventsOf(run?.runId)).map((event) => event?.kind).sort()).toEqual([
+      "alerts.evaluated",
+      "run.completed",
+    ]);
   });
 });
 

@@ -87,7 +87,7 @@ test("a query whose call has ended is cancelled in the database, and its connect
       for (const { code } of await Promise.all(late)) expect(code).toBe(Code.DeadlineExceeded);
       const gone = async (): Promise<void> => {
         const { rows } = await admin.query(
-          "select pid from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+          "select pid from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database() and application_name = 'ops-service'",
         );
         expect(rows).toEqual([]);
       };
@@ -104,7 +104,7 @@ test("a call that ends while it waits for a connection runs no query", async () 
   onTestFinished(() => admin.close());
   const active = async (): Promise<number> => {
     const { rows } = await admin.query(
-      "select count(*)::int as n from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+      "select count(*)::int as n from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database() and application_name = 'ops-service'",
     );
     return rows[0].n;
   };

@@ -6,6 +6,8 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Band } from "../../inference/v1/score_pb.ts";
+import { file_bellwether_inference_v1_score } from "../../inference/v1/score_pb.ts";
 import type { Reason } from "./reason_pb.ts";
 import { file_bellwether_ops_v1_reason } from "./reason_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
@@ -16,7 +18,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/ops/v1/alert.proto.
  */
 export const file_bellwether_ops_v1_alert: GenFile = /*@__PURE__*/
-  fileDesc("Ch1iZWxsd2V0aGVyL29wcy92MS9hbGVydC5wcm90bxIRYmVsbHdldGhlci5vcHMudjEiswEKCkFsZXJ0RXZlbnQSLwoEa2luZBgBIAEoDjIhLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0RXZlbnRLaW5kEi8KC29jY3VycmVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVhY3RvchgDIAEoCRIMCgRub3RlGAQgASgJEhcKCnJpc2tfc2NvcmUYBSABKAFIAIgBAUINCgtfcmlza19zY29yZSKOBQoFQWxlcnQSEAoIYWxlcnRfaWQYASABKAkSEgoKZGVkdXBlX2tleRgCIAEoCRITCgtzdXBwbGllcl9pZBgDIAEoCRIVCg1zdXBwbGllcl9uYW1lGAQgASgJEg8KB3J1bGVfaWQYBSABKAkSNAoJZGltZW5zaW9uGAYgASgOMiEuYmVsbHdldGhlci5vcHMudjEuQWxlcnREaW1lbnNpb24SMgoIc2V2ZXJpdHkYByABKA4yIC5iZWxsd2V0aGVyLm9wcy52MS5BbGVydFNldmVyaXR5EiwKBXN0YXRlGAggASgOMh0uYmVsbHdldGhlci5vcHMudjEuQWxlcnRTdGF0ZRIzCgtkaXNwb3NpdGlvbhgJIAEoDjIeLmJlbGx3ZXRoZXIub3BzLnYxLkRpc3Bvc2l0aW9uEhIKCnJpc2tfc2NvcmUYCiABKAESEwoLcmFpc2VkX3dlZWsYCyABKAkSEQoJbGFzdF93ZWVrGAwgASgJEi0KCXJhaXNlZF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKY2hhbmdlZF9hdBgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFwoPYWNrbm93bGVkZ2VkX2J5GA8gASgJEg8KB3N1bW1hcnkYECABKAkSEgoKbW9kZWxfbmFtZRgRIAEoCRIVCg1tb2RlbF92ZXJzaW9uGBIgASgJEhwKFHJlcGxhY2VkX2J5X2FsZXJ0X2lkGBMgASgJEhsKE3JlcGxhY2VkX2J5X3J1bGVfaWQYFCABKAkSKgoHcmVhc29ucxgVIAMoCzIZLmJlbGx3ZXRoZXIub3BzLnYxLlJlYXNvbipoCg1BbGVydFNldmVyaXR5Eh4KGkFMRVJUX1NFVkVSSVRZX1VOU1BFQ0lGSUVEEAASGgoWQUxFUlRfU0VWRVJJVFlfV0FSTklORxABEhsKF0FMRVJUX1NFVkVSSVRZX0NSSVRJQ0FMEAIqaAoOQWxlcnREaW1lbnNpb24SHwobQUxFUlRfRElNRU5TSU9OX1VOU1BFQ0lGSUVEEAASGQoVQUxFUlRfRElNRU5TSU9OX1NDT1JFEAESGgoWQUxFUlRfRElNRU5TSU9OX0lNUEFDVBACKncKCkFsZXJ0U3RhdGUSGwoXQUxFUlRfU1RBVEVfVU5TUEVDSUZJRUQQABIUChBBTEVSVF9TVEFURV9PUEVOEAESHAoYQUxFUlRfU1RBVEVfQUNLTk9XTEVER0VEEAISGAoUQUxFUlRfU1RBVEVfUkVTT0xWRUQQAyrHAQoLRGlzcG9zaXRpb24SGwoXRElTUE9TSVRJT05fVU5TUEVDSUZJRUQQABIZChVESVNQT1NJVElPTl9NSVRJR0FURUQQARIYChRESVNQT1NJVElPTl9BQ0NFUFRFRBACEhsKF0RJU1BPU0lUSU9OX0ZBTFNFX0FMQVJNEAMSFwoTRElTUE9TSVRJT05fQ0xFQVJFRBAEEhYKEkRJU1BPU0lUSU9OX0xBUFNFRBAFEhgKFERJU1BPU0lUSU9OX1JFUExBQ0VEEAYq8gEKDkFsZXJ0RXZlbnRLaW5kEiAKHEFMRVJUX0VWRU5UX0tJTkRfVU5TUEVDSUZJRUQQABIbChdBTEVSVF9FVkVOVF9LSU5EX1JBSVNFRBABEh4KGkFMRVJUX0VWRU5UX0tJTkRfRVNDQUxBVEVEEAISIQodQUxFUlRfRVZFTlRfS0lORF9BQ0tOT1dMRURHRUQQAxIdChlBTEVSVF9FVkVOVF9LSU5EX1JFU09MVkVEEAQSHQoZQUxFUlRfRVZFTlRfS0lORF9SRU9QRU5FRBAFEiAKHEFMRVJUX0VWRU5UX0tJTkRfREVFU0NBTEFURUQQBkJGChVjb20uYmVsbHdldGhlci5vcHMudjFQAVoXYmVsbHdldGhlci9vcHMvdjE7b3BzdjGqAhFCZWxsd2V0aGVyLk9wcy5WMWIGcHJvdG8z", [file_bellwether_ops_v1_reason, file_google_protobuf_timestamp]);
+  fileDesc("Ch1iZWxsd2V0aGVyL29wcy92MS9hbGVydC5wcm90bxIRYmVsbHdldGhlci5vcHMudjEi1AEKCkFsZXJ0RXZlbnQSLwoEa2luZBgBIAEoDjIhLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0RXZlbnRLaW5kEi8KC29jY3VycmVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVhY3RvchgDIAEoCRIMCgRub3RlGAQgASgJEhcKCnJpc2tfc2NvcmUYBSABKAFIAIgBARIOCgZkZXRhaWwYBiABKAkSDwoHdmVyc2lvbhgHIAEoBEINCgtfcmlza19zY29yZSKCAQoLQWxlcnRTbm9vemUSKQoFdW50aWwYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC3VudGlsX3dvcnNlGAIgASgIEhAKCG1pbl9yaXNlGAMgASgBEhIKCmZyb21fc2NvcmUYBCABKAESDQoFYWN0b3IYBSABKAkipgIKDUFsZXJ0T3ZlcnJpZGUSMgoIc2V2ZXJpdHkYASABKA4yIC5iZWxsd2V0aGVyLm9wcy52MS5BbGVydFNldmVyaXR5EisKBGJhbmQYAiABKA4yHS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5CYW5kEikKBXVudGlsGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YBCABKAkSDQoFYWN0b3IYBSABKAkSNwoNcnVsZV9zZXZlcml0eRgGIAEoDjIgLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0U2V2ZXJpdHkSMQoKbW9kZWxfYmFuZBgHIAEoDjIdLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkJhbmQi5QkKBUFsZXJ0EhAKCGFsZXJ0X2lkGAEgASgJEhIKCmRlZHVwZV9rZXkYAiABKAkSEwoLc3VwcGxpZXJfaWQYAyABKAkSFQoNc3VwcGxpZXJfbmFtZRgEIAEoCRIPCgdydWxlX2lkGAUgASgJEjQKCWRpbWVuc2lvbhgGIAEoDjIhLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0RGltZW5zaW9uEjIKCHNldmVyaXR5GAcgASgOMiAuYmVsbHdldGhlci5vcHMudjEuQWxlcnRTZXZlcml0eRIsCgVzdGF0ZRgIIAEoDjIdLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0U3RhdGUSMwoLZGlzcG9zaXRpb24YCSABKA4yHi5iZWxsd2V0aGVyLm9wcy52MS5EaXNwb3NpdGlvbhISCgpyaXNrX3Njb3JlGAogASgBEhMKC3JhaXNlZF93ZWVrGAsgASgJEhEKCWxhc3Rfd2VlaxgMIAEoCRItCglyYWlzZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmNoYW5nZWRfYXQYDiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD2Fja25vd2xlZGdlZF9ieRgPIAEoCRIPCgdzdW1tYXJ5GBAgASgJEhIKCm1vZGVsX25hbWUYESABKAkSFQoNbW9kZWxfdmVyc2lvbhgSIAEoCRIcChRyZXBsYWNlZF9ieV9hbGVydF9pZBgTIAEoCRIbChNyZXBsYWNlZF9ieV9ydWxlX2lkGBQgASgJEioKB3JlYXNvbnMYFSADKAsyGS5iZWxsd2V0aGVyLm9wcy52MS5SZWFzb24SDwoHdmVyc2lvbhgWIAEoBBISCgpjaGFuZ2VkX2J5GBcgASgJEg0KBW93bmVyGBggASgJEg4KBnJlZ2lvbhgZIAEoCRIQCghjYXRlZ29yeRgaIAEoCRIVCghleHBvc3VyZRgbIAEoAUgAiAEBEhAKCGN1cnJlbmN5GBwgASgJEhwKD2V4cGVjdGVkX2ltcGFjdBgdIAEoAUgBiAEBEhkKDHNjb3JlX2NoYW5nZRgeIAEoAUgCiAEBEiwKBXRyZW5kGB8gASgOMh0uYmVsbHdldGhlci5vcHMudjEuQWxlcnRUcmVuZBIPCgdzaWduYWxzGCAgASgEEisKBGJhbmQYISABKA4yHS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5CYW5kEi4KBnNub296ZRgiIAEoCzIeLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0U25vb3plEjkKD2FjdGl2ZV9vdmVycmlkZRgjIAEoCzIgLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0T3ZlcnJpZGUSMgoOYWNjZXB0ZWRfdW50aWwYJCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEh0KFWR1cGxpY2F0ZV9vZl9hbGVydF9pZBglIAEoCRIvCgtyZXNvbHZlZF9hdBgmIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIc2VxdWVuY2UYJyABKARCCwoJX2V4cG9zdXJlQhIKEF9leHBlY3RlZF9pbXBhY3RCDwoNX3Njb3JlX2NoYW5nZSpoCg1BbGVydFNldmVyaXR5Eh4KGkFMRVJUX1NFVkVSSVRZX1VOU1BFQ0lGSUVEEAASGgoWQUxFUlRfU0VWRVJJVFlfV0FSTklORxABEhsKF0FMRVJUX1NFVkVSSVRZX0NSSVRJQ0FMEAIqaAoOQWxlcnREaW1lbnNpb24SHwobQUxFUlRfRElNRU5TSU9OX1VOU1BFQ0lGSUVEEAASGQoVQUxFUlRfRElNRU5TSU9OX1NDT1JFEAESGgoWQUxFUlRfRElNRU5TSU9OX0lNUEFDVBACKpYBCgpBbGVydFN0YXRlEhsKF0FMRVJUX1NUQVRFX1VOU1BFQ0lGSUVEEAASFAoQQUxFUlRfU1RBVEVfT1BFThABEhwKGEFMRVJUX1NUQVRFX0FDS05PV0xFREdFRBACEhgKFEFMRVJUX1NUQVRFX1JFU09MVkVEEAMSHQoZQUxFUlRfU1RBVEVfSU5fTUlUSUdBVElPThAEKpsCCgtEaXNwb3NpdGlvbhIbChdESVNQT1NJVElPTl9VTlNQRUNJRklFRBAAEhkKFURJU1BPU0lUSU9OX01JVElHQVRFRBABEhgKFERJU1BPU0lUSU9OX0FDQ0VQVEVEEAISGwoXRElTUE9TSVRJT05fRkFMU0VfQUxBUk0QAxIXChNESVNQT1NJVElPTl9DTEVBUkVEEAQSFgoSRElTUE9TSVRJT05fTEFQU0VEEAUSGAoURElTUE9TSVRJT05fUkVQTEFDRUQQBhIaChZESVNQT1NJVElPTl9GQUxTRV9EQVRBEAcSGwoXRElTUE9TSVRJT05fRkFMU0VfTU9ERUwQCBIZChVESVNQT1NJVElPTl9EVVBMSUNBVEUQCSqDAQoKQWxlcnRUcmVuZBIbChdBTEVSVF9UUkVORF9VTlNQRUNJRklFRBAAEhMKD0FMRVJUX1RSRU5EX05FVxABEhUKEUFMRVJUX1RSRU5EX1dPUlNFEAISFgoSQUxFUlRfVFJFTkRfQkVUVEVSEAMSFAoQQUxFUlRfVFJFTkRfU0FNRRAEKvcDCg5BbGVydEV2ZW50S2luZBIgChxBTEVSVF9FVkVOVF9LSU5EX1VOU1BFQ0lGSUVEEAASGwoXQUxFUlRfRVZFTlRfS0lORF9SQUlTRUQQARIeChpBTEVSVF9FVkVOVF9LSU5EX0VTQ0FMQVRFRBACEiEKHUFMRVJUX0VWRU5UX0tJTkRfQUNLTk9XTEVER0VEEAMSHQoZQUxFUlRfRVZFTlRfS0lORF9SRVNPTFZFRBAEEh0KGUFMRVJUX0VWRU5UX0tJTkRfUkVPUEVORUQQBRIgChxBTEVSVF9FVkVOVF9LSU5EX0RFRVNDQUxBVEVEEAYSJwojQUxFUlRfRVZFTlRfS0lORF9NSVRJR0FUSU9OX1NUQVJURUQQBxIdChlBTEVSVF9FVkVOVF9LSU5EX0FTU0lHTkVEEAgSHAoYQUxFUlRfRVZFTlRfS0lORF9TTk9PWkVEEAkSGgoWQUxFUlRfRVZFTlRfS0lORF9XT0tFThAKEh4KGkFMRVJUX0VWRU5UX0tJTkRfQ09NTUVOVEVEEAsSHwobQUxFUlRfRVZFTlRfS0lORF9PVkVSUklEREVOEAwSIwofQUxFUlRfRVZFTlRfS0lORF9PVkVSUklERV9FTkRFRBANEhsKF0FMRVJUX0VWRU5UX0tJTkRfVU5ET05FEA5CRgoVY29tLmJlbGx3ZXRoZXIub3BzLnYxUAFaF2JlbGx3ZXRoZXIvb3BzL3YxO29wc3YxqgIRQmVsbHdldGhlci5PcHMuVjFiBnByb3RvMw", [file_bellwether_inference_v1_score, file_bellwether_ops_v1_reason, file_google_protobuf_timestamp]);
 
 /**
  * One entry of an alert's history.
@@ -46,7 +48,7 @@ export type AlertEvent = Message<"bellwether.ops.v1.AlertEvent"> & {
   actor: string;
 
   /**
-   * The note that the actor wrote. At most 2,000 bytes. Empty: no note.
+   * The note, comment or reason that the actor wrote. At most 2,000 bytes. Empty: no note.
    *
    * @generated from field: string note = 4;
    */
@@ -58,6 +60,20 @@ export type AlertEvent = Message<"bellwether.ops.v1.AlertEvent"> & {
    * @generated from field: optional double risk_score = 5;
    */
   riskScore?: number | undefined;
+
+  /**
+   * One sentence about what changed, for example "Assigned to jo.". At most 400 bytes. Empty: kind says all of it.
+   *
+   * @generated from field: string detail = 6;
+   */
+  detail: string;
+
+  /**
+   * version of the alert after the change. 0: the entry was written by an earlier version of the service.
+   *
+   * @generated from field: uint64 version = 7;
+   */
+  version: bigint;
 };
 
 /**
@@ -68,10 +84,123 @@ export const AlertEventSchema: GenMessage<AlertEvent> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_alert, 0);
 
 /**
+ * A snooze: the alert needs no attention for some time. It keeps its state.
+ *
+ * @generated from message bellwether.ops.v1.AlertSnooze
+ */
+export type AlertSnooze = Message<"bellwether.ops.v1.AlertSnooze"> & {
+  /**
+   * When the snooze ends. Unset: it has no end date, and until_worse is true.
+   *
+   * @generated from field: google.protobuf.Timestamp until = 1;
+   */
+  until?: Timestamp | undefined;
+
+  /**
+   * Whether the snooze also ends when the alert becomes worse: a rule raises its severity, or risk_score is at least
+   * min_rise higher than from_score.
+   *
+   * @generated from field: bool until_worse = 2;
+   */
+  untilWorse: boolean;
+
+  /**
+   * Rise of risk_score that ends the snooze, in [0.01, 1]. 0: until_worse is false.
+   *
+   * @generated from field: double min_rise = 3;
+   */
+  minRise: number;
+
+  /**
+   * risk_score when the alert was snoozed, in [0, 1].
+   *
+   * @generated from field: double from_score = 4;
+   */
+  fromScore: number;
+
+  /**
+   * Who snoozed the alert.
+   *
+   * @generated from field: string actor = 5;
+   */
+  actor: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.AlertSnooze.
+ * Use `create(AlertSnoozeSchema)` to create a new message.
+ */
+export const AlertSnoozeSchema: GenMessage<AlertSnooze> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_alert, 1);
+
+/**
+ * An override: somebody has replaced the severity or the band of an alert for some time.
+ *
+ * @generated from message bellwether.ops.v1.AlertOverride
+ */
+export type AlertOverride = Message<"bellwether.ops.v1.AlertOverride"> & {
+  /**
+   * The severity that applies. UNSPECIFIED: the severity is not replaced.
+   *
+   * @generated from field: bellwether.ops.v1.AlertSeverity severity = 1;
+   */
+  severity: AlertSeverity;
+
+  /**
+   * The band that applies. UNSPECIFIED: the band is not replaced.
+   *
+   * @generated from field: bellwether.inference.v1.Band band = 2;
+   */
+  band: Band;
+
+  /**
+   * When the override ends.
+   *
+   * @generated from field: google.protobuf.Timestamp until = 3;
+   */
+  until?: Timestamp | undefined;
+
+  /**
+   * Why. At most 2,000 bytes.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+
+  /**
+   * Who made the override.
+   *
+   * @generated from field: string actor = 5;
+   */
+  actor: string;
+
+  /**
+   * The severity by the rule, which applies after the end.
+   *
+   * @generated from field: bellwether.ops.v1.AlertSeverity rule_severity = 6;
+   */
+  ruleSeverity: AlertSeverity;
+
+  /**
+   * The band by the model, which applies after the end. UNSPECIFIED: not known.
+   *
+   * @generated from field: bellwether.inference.v1.Band model_band = 7;
+   */
+  modelBand: Band;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.AlertOverride.
+ * Use `create(AlertOverrideSchema)` to create a new message.
+ */
+export const AlertOverrideSchema: GenMessage<AlertOverride> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_alert, 2);
+
+/**
  * An alert: a rule selected a supplier for review. There is at most one alert per model, supplier, rule and
  * dimension. When the rule selects the supplier again, the same alert is opened again. Runs of another model
- * never change the alert. severity, risk_score, summary, reasons and last_week all come from the same run: the
- * latest run in which the rule was evaluated for the supplier.
+ * never change the alert. severity, band, risk_score, summary, reasons and last_week all come from the same run: the
+ * latest run in which the rule was evaluated for the supplier. Exception: an override replaces severity or band.
  *
  * @generated from message bellwether.ops.v1.Alert
  */
@@ -120,7 +249,7 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   dimension: AlertDimension;
 
   /**
-   * How urgent the alert is.
+   * How urgent the alert is: by the rule, or by the override.
    *
    * @generated from field: bellwether.ops.v1.AlertSeverity severity = 7;
    */
@@ -148,7 +277,7 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   riskScore: number;
 
   /**
-   * ISO week of the run that raised the alert. If the alert was opened again: ISO week of the run that opened it
+   * ISO week of the run that raised the alert. If a rule opened the alert again: ISO week of the run that opened it
    * last. For example "2026-W47".
    *
    * @generated from field: string raised_week = 11;
@@ -163,7 +292,7 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   lastWeek: string;
 
   /**
-   * When the alert was raised. If the alert was opened again: when it was opened last.
+   * When the alert was raised. If a rule opened the alert again: when a rule opened it last.
    *
    * @generated from field: google.protobuf.Timestamp raised_at = 13;
    */
@@ -226,6 +355,134 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
    * @generated from field: repeated bellwether.ops.v1.Reason reasons = 21;
    */
   reasons: Reason[];
+
+  /**
+   * Number of the version, from 1. Every action of a person increases it, and so does every change of the state or
+   * of the severity by a rule. A run that only updates the score, and the end of a snooze, do not increase it. A
+   * request that changes the alert names the version that its author saw.
+   *
+   * @generated from field: uint64 version = 22;
+   */
+  version: bigint;
+
+  /**
+   * Who changed the alert last, or "rules". Empty: changed by an earlier version of the service.
+   *
+   * @generated from field: string changed_by = 23;
+   */
+  changedBy: string;
+
+  /**
+   * Who is responsible for the alert: the subject of a token. At most 128 bytes. Empty: nobody.
+   *
+   * @generated from field: string owner = 24;
+   */
+  owner: string;
+
+  /**
+   * Region of the supplier. Empty: not known.
+   *
+   * @generated from field: string region = 25;
+   */
+  region: string;
+
+  /**
+   * Category of the supplier. Empty: not known.
+   *
+   * @generated from field: string category = 26;
+   */
+  category: string;
+
+  /**
+   * Money at risk per year, 0 or more, in currency. Unset: not known.
+   *
+   * @generated from field: optional double exposure = 27;
+   */
+  exposure?: number | undefined;
+
+  /**
+   * Currency of exposure and expected_impact, an ISO 4217 code. Empty: not known.
+   *
+   * @generated from field: string currency = 28;
+   */
+  currency: string;
+
+  /**
+   * Expected impact in the run of last_week, as SupplierScore.impact. Unset: not known.
+   *
+   * @generated from field: optional double expected_impact = 29;
+   */
+  expectedImpact?: number | undefined;
+
+  /**
+   * risk_score minus the supplier's risk_score in the week before last_week, in [-1, 1]. Unset: there was none.
+   *
+   * @generated from field: optional double score_change = 30;
+   */
+  scoreChange?: number | undefined;
+
+  /**
+   * The change since the week before.
+   *
+   * @generated from field: bellwether.ops.v1.AlertTrend trend = 31;
+   */
+  trend: AlertTrend;
+
+  /**
+   * Number of runs in which the rule selected the supplier since the alert exists, 1 or more.
+   *
+   * @generated from field: uint64 signals = 32;
+   */
+  signals: bigint;
+
+  /**
+   * The band of the supplier: by the model in last_week, or by the override. UNSPECIFIED: not known.
+   *
+   * @generated from field: bellwether.inference.v1.Band band = 33;
+   */
+  band: Band;
+
+  /**
+   * The snooze. Unset: the alert is not snoozed.
+   *
+   * @generated from field: bellwether.ops.v1.AlertSnooze snooze = 34;
+   */
+  snooze?: AlertSnooze | undefined;
+
+  /**
+   * The override. Unset: nothing is replaced.
+   *
+   * @generated from field: bellwether.ops.v1.AlertOverride active_override = 35;
+   */
+  activeOverride?: AlertOverride | undefined;
+
+  /**
+   * Until when the risk is accepted. Unset unless disposition is ACCEPTED.
+   *
+   * @generated from field: google.protobuf.Timestamp accepted_until = 36;
+   */
+  acceptedUntil?: Timestamp | undefined;
+
+  /**
+   * Id of the alert about the same risk, a UUID. Empty unless disposition is DUPLICATE.
+   *
+   * @generated from field: string duplicate_of_alert_id = 37;
+   */
+  duplicateOfAlertId: string;
+
+  /**
+   * When the alert was resolved. Unset: it is not resolved.
+   *
+   * @generated from field: google.protobuf.Timestamp resolved_at = 38;
+   */
+  resolvedAt?: Timestamp | undefined;
+
+  /**
+   * Position of the last change of this alert in the sequence of all changes of alerts: see WatchAlertsRequest.
+   *
+   * @generated from field: uint64 sequence = 39;
+   */
+  sequence: bigint;
 };
 
 /**
@@ -233,7 +490,7 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
  * Use `create(AlertSchema)` to create a new message.
  */
 export const AlertSchema: GenMessage<Alert> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_alert, 1);
+  messageDesc(file_bellwether_ops_v1_alert, 3);
 
 /**
  * How urgent an alert is.
@@ -350,6 +607,13 @@ export const AlertState = {
    * @generated from enum value: ALERT_STATE_RESOLVED = 3;
    */
   RESOLVED: 3,
+
+  /**
+   * Somebody reduces the risk, for example with a second supplier. Between ACKNOWLEDGED and RESOLVED.
+   *
+   * @generated from enum value: ALERT_STATE_IN_MITIGATION = 4;
+   */
+  IN_MITIGATION: 4,
 } as const;
 
 /**
@@ -386,14 +650,16 @@ export const Disposition = {
   MITIGATED: 1,
 
   /**
-   * The risk is real, and somebody has accepted it.
+   * The risk is real, and somebody has accepted it until accepted_until. If the rule still selects the supplier in a
+   * run after that time, the alert is opened again.
    *
    * @generated from enum value: DISPOSITION_ACCEPTED = 2;
    */
   ACCEPTED: 2,
 
   /**
-   * There was no risk.
+   * There was no risk. Only alerts that were resolved by earlier versions have it: a request with it is rejected.
+   * Use FALSE_DATA or FALSE_MODEL.
    *
    * @generated from enum value: DISPOSITION_FALSE_ALARM = 3;
    */
@@ -422,6 +688,27 @@ export const Disposition = {
    * @generated from enum value: DISPOSITION_REPLACED = 6;
    */
   REPLACED: 6,
+
+  /**
+   * There was no risk: data of the supplier was wrong.
+   *
+   * @generated from enum value: DISPOSITION_FALSE_DATA = 7;
+   */
+  FALSE_DATA: 7,
+
+  /**
+   * There was no risk: the data was correct, and the score was wrong.
+   *
+   * @generated from enum value: DISPOSITION_FALSE_MODEL = 8;
+   */
+  FALSE_MODEL: 8,
+
+  /**
+   * Another alert is about the same risk; duplicate_of_alert_id is the id of that alert.
+   *
+   * @generated from enum value: DISPOSITION_DUPLICATE = 9;
+   */
+  DUPLICATE: 9,
 } as const;
 
 /**
@@ -436,6 +723,61 @@ export type Disposition = (typeof Disposition)[keyof typeof Disposition] | Unkno
  */
 export const DispositionSchema: GenEnum<Disposition> = /*@__PURE__*/
   enumDesc(file_bellwether_ops_v1_alert, 3);
+
+/**
+ * The change of an alert since the week before.
+ *
+ * @generated from enum bellwether.ops.v1.AlertTrend
+ */
+export const AlertTrend = {
+  /**
+   * In a request: all alerts. Never sent by a server.
+   *
+   * @generated from enum value: ALERT_TREND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The run of last_week raised the alert or opened it again.
+   *
+   * @generated from enum value: ALERT_TREND_NEW = 1;
+   */
+  NEW: 1,
+
+  /**
+   * Not NEW, and risk_score is at least 0.01 higher than in the week before.
+   *
+   * @generated from enum value: ALERT_TREND_WORSE = 2;
+   */
+  WORSE: 2,
+
+  /**
+   * Not NEW, and risk_score is at least 0.01 lower than in the week before.
+   *
+   * @generated from enum value: ALERT_TREND_BETTER = 3;
+   */
+  BETTER: 3,
+
+  /**
+   * All others: the score changed by less than 0.01, or the supplier had no score in the week before.
+   *
+   * @generated from enum value: ALERT_TREND_SAME = 4;
+   */
+  SAME: 4,
+} as const;
+
+/**
+ * The change of an alert since the week before.
+ *
+ * @generated from enum bellwether.ops.v1.AlertTrend
+ */
+export type AlertTrend = (typeof AlertTrend)[keyof typeof AlertTrend] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.ops.v1.AlertTrend.
+ */
+export const AlertTrendSchema: GenEnum<AlertTrend> = /*@__PURE__*/
+  enumDesc(file_bellwether_ops_v1_alert, 4);
 
 /**
  * A change of an alert.
@@ -479,7 +821,7 @@ export const AlertEventKind = {
   RESOLVED: 4,
 
   /**
-   * The rule opened the alert again after it was resolved.
+   * The rule, or somebody, opened the alert again after it was resolved.
    *
    * @generated from enum value: ALERT_EVENT_KIND_REOPENED = 5;
    */
@@ -491,6 +833,62 @@ export const AlertEventKind = {
    * @generated from enum value: ALERT_EVENT_KIND_DEESCALATED = 6;
    */
   DEESCALATED: 6,
+
+  /**
+   * Somebody began to reduce the risk.
+   *
+   * @generated from enum value: ALERT_EVENT_KIND_MITIGATION_STARTED = 7;
+   */
+  MITIGATION_STARTED: 7,
+
+  /**
+   * Somebody gave the alert to an owner, or took it from its owner.
+   *
+   * @generated from enum value: ALERT_EVENT_KIND_ASSIGNED = 8;
+   */
+  ASSIGNED: 8,
+
+  /**
+   * Somebody snoozed the alert.
+   *
+   * @generated from enum value: ALERT_EVENT_KIND_SNOOZED = 9;
+   */
+  SNOOZED: 9,
+
+  /**
+   * The snooze ended: its time was over, the alert became worse, or somebody ended it.
+   *
+   * @generated from enum value: ALERT_EVENT_KIND_WOKEN = 10;
+   */
+  WOKEN: 10,
+
+  /**
+   * Somebody wrote a comment: the note of the entry.
+   *
+   * @generated from enum value: ALERT_EVENT_KIND_COMMENTED = 11;
+   */
+  COMMENTED: 11,
+
+  /**
+   * Somebody replaced the severity or the band.
+   *
+   * @generated from enum value: ALERT_EVENT_KIND_OVERRIDDEN = 12;
+   */
+  OVERRIDDEN: 12,
+
+  /**
+   * The override ended: its time was over, or somebody ended it.
+   *
+   * @generated from enum value: ALERT_EVENT_KIND_OVERRIDE_ENDED = 13;
+   */
+  OVERRIDE_ENDED: 13,
+
+  /**
+   * Somebody undid the action of the entry before.
+   *
+   * @generated from enum value: ALERT_EVENT_KIND_UNDONE = 14;
+   */
+  UNDONE: 14,
 } as const;
 
 /**
@@ -504,5 +902,5 @@ export type AlertEventKind = (typeof AlertEventKind)[keyof typeof AlertEventKind
  * Describes the enum bellwether.ops.v1.AlertEventKind.
  */
 export const AlertEventKindSchema: GenEnum<AlertEventKind> = /*@__PURE__*/
-  enumDesc(file_bellwether_ops_v1_alert, 4);
+  enumDesc(file_bellwether_ops_v1_alert, 5);
 

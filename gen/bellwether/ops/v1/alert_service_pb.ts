@@ -4,20 +4,24 @@
 
 // The service with which analysts read alerts and work on them.
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Alert, AlertEvent, AlertSeverity, AlertState, Disposition } from "./alert_pb.ts";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Band } from "../../inference/v1/score_pb.ts";
+import { file_bellwether_inference_v1_score } from "../../inference/v1/score_pb.ts";
+import type { Alert, AlertEvent, AlertSeverity, AlertState, AlertTrend, Disposition } from "./alert_pb.ts";
 import { file_bellwether_ops_v1_alert } from "./alert_pb.ts";
 import { file_bellwether_policy_v1_limits } from "../../policy/v1/limits_pb.ts";
 import { file_bellwether_policy_v1_role } from "../../policy/v1/role_pb.ts";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import type { Message } from "@bufbuild/protobuf";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file bellwether/ops/v1/alert_service.proto.
  */
 export const file_bellwether_ops_v1_alert_service: GenFile = /*@__PURE__*/
-  fileDesc("CiViZWxsd2V0aGVyL29wcy92MS9hbGVydF9zZXJ2aWNlLnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSKkAgoRTGlzdEFsZXJ0c1JlcXVlc3QSGwoJcGFnZV9zaXplGAEgASgNQgi6SAUqAxjIARIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyiAAhJCCgZzdGF0ZXMYAyADKA4yHS5iZWxsd2V0aGVyLm9wcy52MS5BbGVydFN0YXRlQhO6SBCSAQ0QAxgBIgeCAQQQASAAEjwKCHNldmVyaXR5GAQgASgOMiAuYmVsbHdldGhlci5vcHMudjEuQWxlcnRTZXZlcml0eUIIukgFggECEAESKQoLc3VwcGxpZXJfaWQYBSABKAlCFLpIEXIPKIABMgpeW15ceDAwXSokEicKCm1vZGVsX25hbWUYBiABKAlCE7pIEHIOKEAyCl5bXlx4MDBdKiQiVwoSTGlzdEFsZXJ0c1Jlc3BvbnNlEigKBmFsZXJ0cxgBIAMoCzIYLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSItCg9HZXRBbGVydFJlcXVlc3QSGgoIYWxlcnRfaWQYASABKAlCCLpIBXIDsAEBImoKEEdldEFsZXJ0UmVzcG9uc2USJwoFYWxlcnQYASABKAsyGC5iZWxsd2V0aGVyLm9wcy52MS5BbGVydBItCgZldmVudHMYAiADKAsyHS5iZWxsd2V0aGVyLm9wcy52MS5BbGVydEV2ZW50IlkKF0Fja25vd2xlZGdlQWxlcnRSZXF1ZXN0EhoKCGFsZXJ0X2lkGAEgASgJQgi6SAVyA7ABARIiCgRub3RlGAIgASgJQhS6SBFyDyjQDzIKXlteXHgwMF0qJCJDChhBY2tub3dsZWRnZUFsZXJ0UmVzcG9uc2USJwoFYWxlcnQYASABKAsyGC5iZWxsd2V0aGVyLm9wcy52MS5BbGVydCKYAQoTUmVzb2x2ZUFsZXJ0UmVxdWVzdBIaCghhbGVydF9pZBgBIAEoCUIIukgFcgOwAQESQQoLZGlzcG9zaXRpb24YAiABKA4yHi5iZWxsd2V0aGVyLm9wcy52MS5EaXNwb3NpdGlvbkIMukgJggEGGAEYAhgDEiIKBG5vdGUYAyABKAlCFLpIEXIPKNAPMgpeW15ceDAwXSokIj8KFFJlc29sdmVBbGVydFJlc3BvbnNlEicKBWFsZXJ0GAEgASgLMhguYmVsbHdldGhlci5vcHMudjEuQWxlcnQiPQoSV2F0Y2hBbGVydHNSZXF1ZXN0EicKCm1vZGVsX25hbWUYASABKAlCE7pIEHIOKEAyCl5bXlx4MDBdKiQiUgoTV2F0Y2hBbGVydHNSZXNwb25zZRIoCgZhbGVydHMYASADKAsyGC5iZWxsd2V0aGVyLm9wcy52MS5BbGVydBIRCgl0cnVuY2F0ZWQYAiABKAgynwQKDEFsZXJ0U2VydmljZRJiCgpMaXN0QWxlcnRzEiQuYmVsbHdldGhlci5vcHMudjEuTGlzdEFsZXJ0c1JlcXVlc3QaJS5iZWxsd2V0aGVyLm9wcy52MS5MaXN0QWxlcnRzUmVzcG9uc2UiB5ACAai7GAESXAoIR2V0QWxlcnQSIi5iZWxsd2V0aGVyLm9wcy52MS5HZXRBbGVydFJlcXVlc3QaIy5iZWxsd2V0aGVyLm9wcy52MS5HZXRBbGVydFJlc3BvbnNlIgeQAgGouxgBEnQKEEFja25vd2xlZGdlQWxlcnQSKi5iZWxsd2V0aGVyLm9wcy52MS5BY2tub3dsZWRnZUFsZXJ0UmVxdWVzdBorLmJlbGx3ZXRoZXIub3BzLnYxLkFja25vd2xlZGdlQWxlcnRSZXNwb25zZSIHkAICqLsYAhJoCgxSZXNvbHZlQWxlcnQSJi5iZWxsd2V0aGVyLm9wcy52MS5SZXNvbHZlQWxlcnRSZXF1ZXN0GicuYmVsbHdldGhlci5vcHMudjEuUmVzb2x2ZUFsZXJ0UmVzcG9uc2UiB5ACAqi7GAISbQoLV2F0Y2hBbGVydHMSJS5iZWxsd2V0aGVyLm9wcy52MS5XYXRjaEFsZXJ0c1JlcXVlc3QaJi5iZWxsd2V0aGVyLm9wcy52MS5XYXRjaEFsZXJ0c1Jlc3BvbnNlIg2QAgGouxgBsrsYAhgBMAFCRgoVY29tLmJlbGx3ZXRoZXIub3BzLnYxUAFaF2JlbGx3ZXRoZXIvb3BzL3YxO29wc3YxqgIRQmVsbHdldGhlci5PcHMuVjFiBnByb3RvMw", [file_bellwether_ops_v1_alert, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate]);
+  fileDesc("CiViZWxsd2V0aGVyL29wcy92MS9hbGVydF9zZXJ2aWNlLnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSLKBgoRTGlzdEFsZXJ0c1JlcXVlc3QSGwoJcGFnZV9zaXplGAEgASgNQgi6SAUqAxjIARIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyiAAhJCCgZzdGF0ZXMYAyADKA4yHS5iZWxsd2V0aGVyLm9wcy52MS5BbGVydFN0YXRlQhO6SBCSAQ0QBBgBIgeCAQQQASAAEjwKCHNldmVyaXR5GAQgASgOMiAuYmVsbHdldGhlci5vcHMudjEuQWxlcnRTZXZlcml0eUIIukgFggECEAESKQoLc3VwcGxpZXJfaWQYBSABKAlCFLpIEXIPKIABMgpeW15ceDAwXSokEicKCm1vZGVsX25hbWUYBiABKAlCE7pIEHIOKEAyCl5bXlx4MDBdKiQSQgoIaXNvX3dlZWsYByABKAlCMLpILXIrMileKFswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSk/JBIkCgdydWxlX2lkGAggASgJQhO6SBByDigoMgpeW15ceDAwXSokEiMKBW93bmVyGAkgASgJQhS6SBFyDyiAATIKXlteXHgwMF0qJBI+Cglvd25lcnNoaXAYCiABKA4yIS5iZWxsd2V0aGVyLm9wcy52MS5BbGVydE93bmVyc2hpcEIIukgFggECEAESJAoGcmVnaW9uGAsgASgJQhS6SBFyDyiAAjIKXlteXHgwMF0qJBImCghjYXRlZ29yeRgMIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQSIgoEdGV4dBgNIAEoCUIUukgRcg8oyAEyCl5bXlx4MDBdKiQSPwoHc25vb3plZBgOIAEoDjIkLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0U25vb3plRmlsdGVyQgi6SAWCAQIQARI2CgV0cmVuZBgPIAEoDjIdLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0VHJlbmRCCLpIBYIBAhABEjIKA3RhYhgQIAEoDjIbLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0VGFiQgi6SAWCAQIQARI2CgVvcmRlchgRIAEoDjIdLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0T3JkZXJCCLpIBYIBAhABIqIBChJMaXN0QWxlcnRzUmVzcG9uc2USKAoGYWxlcnRzGAEgAygLMhguYmVsbHdldGhlci5vcHMudjEuQWxlcnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCnRvdGFsX3NpemUYAyABKA0SNQoKdGFiX2NvdW50cxgEIAEoCzIhLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0VGFiQ291bnRzIpQBCg5BbGVydFRhYkNvdW50cxIVCg1hY3RpdmVfYWxlcnRzGAEgASgNEhEKCW15X2FsZXJ0cxgCIAEoDRISCgpuZXdfYWxlcnRzGAMgASgNEhQKDHdvcnNlX2FsZXJ0cxgEIAEoDRIWCg5zbm9vemVkX2FsZXJ0cxgFIAEoDRIWCg5kZWNpZGVkX2FsZXJ0cxgGIAEoDSItCg9HZXRBbGVydFJlcXVlc3QSGgoIYWxlcnRfaWQYASABKAlCCLpIBXIDsAEBImoKEEdldEFsZXJ0UmVzcG9uc2USJwoFYWxlcnQYASABKAsyGC5iZWxsd2V0aGVyLm9wcy52MS5BbGVydBItCgZldmVudHMYAiADKAsyHS5iZWxsd2V0aGVyLm9wcy52MS5BbGVydEV2ZW50InwKF0Fja25vd2xlZGdlQWxlcnRSZXF1ZXN0EhoKCGFsZXJ0X2lkGAEgASgJQgi6SAVyA7ABARIiCgRub3RlGAIgASgJQhS6SBFyDyjQDzIKXlteXHgwMF0qJBIhCgd2ZXJzaW9uGAMgASgEQhC6SA0yCxj/////////DygBIkMKGEFja25vd2xlZGdlQWxlcnRSZXNwb25zZRInCgVhbGVydBgBIAEoCzIYLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0InsKFlN0YXJ0TWl0aWdhdGlvblJlcXVlc3QSGgoIYWxlcnRfaWQYASABKAlCCLpIBXIDsAEBEiEKB3ZlcnNpb24YAiABKARCELpIDTILGP////////8PKAESIgoEbm90ZRgDIAEoCUIUukgRcg8o0A8yCl5bXlx4MDBdKiQiQgoXU3RhcnRNaXRpZ2F0aW9uUmVzcG9uc2USJwoFYWxlcnQYASABKAsyGC5iZWxsd2V0aGVyLm9wcy52MS5BbGVydCKfAgoTUmVzb2x2ZUFsZXJ0UmVxdWVzdBIaCghhbGVydF9pZBgBIAEoCUIIukgFcgOwAQESRQoLZGlzcG9zaXRpb24YAiABKA4yHi5iZWxsd2V0aGVyLm9wcy52MS5EaXNwb3NpdGlvbkIQukgNggEKGAEYAhgHGAgYCRIiCgRub3RlGAMgASgJQhS6SBFyDyjQDzIKXlteXHgwMF0qJBIhCgd2ZXJzaW9uGAQgASgEQhC6SA0yCxj/////////DygBEjIKDmFjY2VwdGVkX3VudGlsGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIqChVkdXBsaWNhdGVfb2ZfYWxlcnRfaWQYBiABKAlCC7pICNgBAXIDsAEBIj8KFFJlc29sdmVBbGVydFJlc3BvbnNlEicKBWFsZXJ0GAEgASgLMhguYmVsbHdldGhlci5vcHMudjEuQWxlcnQinAEKEkFzc2lnbkFsZXJ0UmVxdWVzdBIaCghhbGVydF9pZBgBIAEoCUIIukgFcgOwAQESIQoHdmVyc2lvbhgCIAEoBEIQukgNMgsY/////////w8oARIjCgVvd25lchgDIAEoCUIUukgRcg8ogAEyCl5bXlx4MDBdKiQSIgoEbm90ZRgEIAEoCUIUukgRcg8o0A8yCl5bXlx4MDBdKiQiPgoTQXNzaWduQWxlcnRSZXNwb25zZRInCgVhbGVydBgBIAEoCzIYLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0IuUBChJTbm9vemVBbGVydFJlcXVlc3QSGgoIYWxlcnRfaWQYASABKAlCCLpIBXIDsAEBEiEKB3ZlcnNpb24YAiABKARCELpIDTILGP////////8PKAESKQoFdW50aWwYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC3VudGlsX3dvcnNlGAQgASgIEiwKCG1pbl9yaXNlGAUgASgBQhq6SBfYAQESEhkAAAAAAADwPyl7FK5H4XqEPxIiCgRub3RlGAYgASgJQhS6SBFyDyjQDzIKXlteXHgwMF0qJCI+ChNTbm9vemVBbGVydFJlc3BvbnNlEicKBWFsZXJ0GAEgASgLMhguYmVsbHdldGhlci5vcHMudjEuQWxlcnQifwoVQ29tbWVudE9uQWxlcnRSZXF1ZXN0EhoKCGFsZXJ0X2lkGAEgASgJQgi6SAVyA7ABARIhCgd2ZXJzaW9uGAIgASgEQhC6SA0yCxj/////////DygBEicKB2NvbW1lbnQYAyABKAlCFrpIE3IRIAEo0A8yCl5bXlx4MDBdKiQiQQoWQ29tbWVudE9uQWxlcnRSZXNwb25zZRInCgVhbGVydBgBIAEoCzIYLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0Ip0CChRPdmVycmlkZUFsZXJ0UmVxdWVzdBIaCghhbGVydF9pZBgBIAEoCUIIukgFcgOwAQESIQoHdmVyc2lvbhgCIAEoBEIQukgNMgsY/////////w8oARI8CghzZXZlcml0eRgDIAEoDjIgLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0U2V2ZXJpdHlCCLpIBYIBAhABEjUKBGJhbmQYBCABKA4yHS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5CYW5kQgi6SAWCAQIQARIpCgV1bnRpbBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoGcmVhc29uGAYgASgJQha6SBNyESABKNAPMgpeW15ceDAwXSokIkAKFU92ZXJyaWRlQWxlcnRSZXNwb25zZRInCgVhbGVydBgBIAEoCzIYLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0IncKElJlb3BlbkFsZXJ0UmVxdWVzdBIaCghhbGVydF9pZBgBIAEoCUIIukgFcgOwAQESIQoHdmVyc2lvbhgCIAEoBEIQukgNMgsY/////////w8oARIiCgRub3RlGAMgASgJQhS6SBFyDyjQDzIKXlteXHgwMF0qJCI+ChNSZW9wZW5BbGVydFJlc3BvbnNlEicKBWFsZXJ0GAEgASgLMhguYmVsbHdldGhlci5vcHMudjEuQWxlcnQiVwoWVW5kb0FsZXJ0QWN0aW9uUmVxdWVzdBIaCghhbGVydF9pZBgBIAEoCUIIukgFcgOwAQESIQoHdmVyc2lvbhgCIAEoBEIQukgNMgsY/////////w8oASJCChdVbmRvQWxlcnRBY3Rpb25SZXNwb25zZRInCgVhbGVydBgBIAEoCzIYLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0IskECgtBbGVydEFjdGlvbhJBCgthY2tub3dsZWRnZRgBIAEoCzIqLmJlbGx3ZXRoZXIub3BzLnYxLkFja25vd2xlZGdlQWxlcnRSZXF1ZXN0SAASRQoQc3RhcnRfbWl0aWdhdGlvbhgCIAEoCzIpLmJlbGx3ZXRoZXIub3BzLnYxLlN0YXJ0TWl0aWdhdGlvblJlcXVlc3RIABI5CgdyZXNvbHZlGAMgASgLMiYuYmVsbHdldGhlci5vcHMudjEuUmVzb2x2ZUFsZXJ0UmVxdWVzdEgAEjcKBmFzc2lnbhgEIAEoCzIlLmJlbGx3ZXRoZXIub3BzLnYxLkFzc2lnbkFsZXJ0UmVxdWVzdEgAEjcKBnNub296ZRgFIAEoCzIlLmJlbGx3ZXRoZXIub3BzLnYxLlNub296ZUFsZXJ0UmVxdWVzdEgAEjsKB2NvbW1lbnQYBiABKAsyKC5iZWxsd2V0aGVyLm9wcy52MS5Db21tZW50T25BbGVydFJlcXVlc3RIABJBCg5vdmVycmlkZV9hbGVydBgHIAEoCzInLmJlbGx3ZXRoZXIub3BzLnYxLk92ZXJyaWRlQWxlcnRSZXF1ZXN0SAASNwoGcmVvcGVuGAggASgLMiUuYmVsbHdldGhlci5vcHMudjEuUmVvcGVuQWxlcnRSZXF1ZXN0SAASOQoEdW5kbxgJIAEoCzIpLmJlbGx3ZXRoZXIub3BzLnYxLlVuZG9BbGVydEFjdGlvblJlcXVlc3RIAEIPCgZhY3Rpb24SBbpIAggBIlMKE0RlY2lkZUFsZXJ0c1JlcXVlc3QSPAoHYWN0aW9ucxgBIAMoCzIeLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0QWN0aW9uQgu6SAiSAQUIARDIASJNChREZWNpZGVBbGVydHNSZXNwb25zZRI1CgdyZXN1bHRzGAEgAygLMiQuYmVsbHdldGhlci5vcHMudjEuQWxlcnRBY3Rpb25SZXN1bHQiggEKEUFsZXJ0QWN0aW9uUmVzdWx0EhAKCGFsZXJ0X2lkGAEgASgJEicKBWFsZXJ0GAIgASgLMhguYmVsbHdldGhlci5vcHMudjEuQWxlcnQSMgoFZXJyb3IYAyABKAsyIy5iZWxsd2V0aGVyLm9wcy52MS5BbGVydEFjdGlvbkVycm9yIkEKEEFsZXJ0QWN0aW9uRXJyb3ISDAoEY29kZRgBIAEoCRIOCgZyZWFzb24YAiABKAkSDwoHbWVzc2FnZRgDIAEoCSJ9ChJXYXRjaEFsZXJ0c1JlcXVlc3QSJwoKbW9kZWxfbmFtZRgBIAEoCUITukgQcg4oQDIKXlteXHgwMF0qJBIrCg5hZnRlcl9zZXF1ZW5jZRgCIAEoBEIOukgLMgkY/////////w9IAIgBAUIRCg9fYWZ0ZXJfc2VxdWVuY2UiZAoTV2F0Y2hBbGVydHNSZXNwb25zZRIoCgZhbGVydHMYASADKAsyGC5iZWxsd2V0aGVyLm9wcy52MS5BbGVydBIRCgl0cnVuY2F0ZWQYAiABKAgSEAoIc2VxdWVuY2UYAyABKAQqjwEKCEFsZXJ0VGFiEhkKFUFMRVJUX1RBQl9VTlNQRUNJRklFRBAAEhIKDkFMRVJUX1RBQl9NSU5FEAESEQoNQUxFUlRfVEFCX05FVxACEhMKD0FMRVJUX1RBQl9XT1JTRRADEhUKEUFMRVJUX1RBQl9TTk9PWkVEEAQSFQoRQUxFUlRfVEFCX0RFQ0lERUQQBSpnCg5BbGVydE93bmVyc2hpcBIfChtBTEVSVF9PV05FUlNISVBfVU5TUEVDSUZJRUQQABIYChRBTEVSVF9PV05FUlNISVBfTUlORRABEhoKFkFMRVJUX09XTkVSU0hJUF9OT0JPRFkQAip4ChFBbGVydFNub296ZUZpbHRlchIjCh9BTEVSVF9TTk9PWkVfRklMVEVSX1VOU1BFQ0lGSUVEEAASHwobQUxFUlRfU05PT1pFX0ZJTFRFUl9TTk9PWkVEEAESHQoZQUxFUlRfU05PT1pFX0ZJTFRFUl9BV0FLRRACKmgKCkFsZXJ0T3JkZXISGwoXQUxFUlRfT1JERVJfVU5TUEVDSUZJRUQQABIfChtBTEVSVF9PUkRFUl9FWFBFQ1RFRF9JTVBBQ1QQARIcChhBTEVSVF9PUkRFUl9TQ09SRV9DSEFOR0UQAjKJCwoMQWxlcnRTZXJ2aWNlEmIKCkxpc3RBbGVydHMSJC5iZWxsd2V0aGVyLm9wcy52MS5MaXN0QWxlcnRzUmVxdWVzdBolLmJlbGx3ZXRoZXIub3BzLnYxLkxpc3RBbGVydHNSZXNwb25zZSIHkAIBqLsYARJcCghHZXRBbGVydBIiLmJlbGx3ZXRoZXIub3BzLnYxLkdldEFsZXJ0UmVxdWVzdBojLmJlbGx3ZXRoZXIub3BzLnYxLkdldEFsZXJ0UmVzcG9uc2UiB5ACAai7GAESdAoQQWNrbm93bGVkZ2VBbGVydBIqLmJlbGx3ZXRoZXIub3BzLnYxLkFja25vd2xlZGdlQWxlcnRSZXF1ZXN0GisuYmVsbHdldGhlci5vcHMudjEuQWNrbm93bGVkZ2VBbGVydFJlc3BvbnNlIgeQAgKouxgCEnEKD1N0YXJ0TWl0aWdhdGlvbhIpLmJlbGx3ZXRoZXIub3BzLnYxLlN0YXJ0TWl0aWdhdGlvblJlcXVlc3QaKi5iZWxsd2V0aGVyLm9wcy52MS5TdGFydE1pdGlnYXRpb25SZXNwb25zZSIHkAICqLsYAhJoCgxSZXNvbHZlQWxlcnQSJi5iZWxsd2V0aGVyLm9wcy52MS5SZXNvbHZlQWxlcnRSZXF1ZXN0GicuYmVsbHdldGhlci5vcHMudjEuUmVzb2x2ZUFsZXJ0UmVzcG9uc2UiB5ACAqi7GAISZQoLQXNzaWduQWxlcnQSJS5iZWxsd2V0aGVyLm9wcy52MS5Bc3NpZ25BbGVydFJlcXVlc3QaJi5iZWxsd2V0aGVyLm9wcy52MS5Bc3NpZ25BbGVydFJlc3BvbnNlIgeQAgKouxgCEmUKC1Nub296ZUFsZXJ0EiUuYmVsbHdldGhlci5vcHMudjEuU25vb3plQWxlcnRSZXF1ZXN0GiYuYmVsbHdldGhlci5vcHMudjEuU25vb3plQWxlcnRSZXNwb25zZSIHkAICqLsYAhJuCg5Db21tZW50T25BbGVydBIoLmJlbGx3ZXRoZXIub3BzLnYxLkNvbW1lbnRPbkFsZXJ0UmVxdWVzdBopLmJlbGx3ZXRoZXIub3BzLnYxLkNvbW1lbnRPbkFsZXJ0UmVzcG9uc2UiB5ACAqi7GAISawoNT3ZlcnJpZGVBbGVydBInLmJlbGx3ZXRoZXIub3BzLnYxLk92ZXJyaWRlQWxlcnRSZXF1ZXN0GiguYmVsbHdldGhlci5vcHMudjEuT3ZlcnJpZGVBbGVydFJlc3BvbnNlIgeQAgKouxgCEmUKC1Jlb3BlbkFsZXJ0EiUuYmVsbHdldGhlci5vcHMudjEuUmVvcGVuQWxlcnRSZXF1ZXN0GiYuYmVsbHdldGhlci5vcHMudjEuUmVvcGVuQWxlcnRSZXNwb25zZSIHkAICqLsYAhJxCg9VbmRvQWxlcnRBY3Rpb24SKS5iZWxsd2V0aGVyLm9wcy52MS5VbmRvQWxlcnRBY3Rpb25SZXF1ZXN0GiouYmVsbHdldGhlci5vcHMudjEuVW5kb0FsZXJ0QWN0aW9uUmVzcG9uc2UiB5ACAqi7GAIScAoMRGVjaWRlQWxlcnRzEiYuYmVsbHdldGhlci5vcHMudjEuRGVjaWRlQWxlcnRzUmVxdWVzdBonLmJlbGx3ZXRoZXIub3BzLnYxLkRlY2lkZUFsZXJ0c1Jlc3BvbnNlIg+QAgKouxgCsrsYBBDg1AMSbQoLV2F0Y2hBbGVydHMSJS5iZWxsd2V0aGVyLm9wcy52MS5XYXRjaEFsZXJ0c1JlcXVlc3QaJi5iZWxsd2V0aGVyLm9wcy52MS5XYXRjaEFsZXJ0c1Jlc3BvbnNlIg2QAgGouxgBsrsYAhgBMAFCRgoVY29tLmJlbGx3ZXRoZXIub3BzLnYxUAFaF2JlbGx3ZXRoZXIvb3BzL3YxO29wc3YxqgIRQmVsbHdldGhlci5PcHMuVjFiBnByb3RvMw", [file_bellwether_inference_v1_score, file_bellwether_ops_v1_alert, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * Selects alerts. An alert is returned when it meets all conditions that are set.
@@ -40,7 +44,8 @@ export type ListAlertsRequest = Message<"bellwether.ops.v1.ListAlertsRequest"> &
   pageToken: string;
 
   /**
-   * Only alerts in one of these states. At most 3. Empty: open and acknowledged alerts.
+   * Only alerts in one of these states. At most 4. Empty: the states of the tab; without a tab the active alerts,
+   * which are those in every state except RESOLVED.
    *
    * @generated from field: repeated bellwether.ops.v1.AlertState states = 3;
    */
@@ -66,6 +71,84 @@ export type ListAlertsRequest = Message<"bellwether.ops.v1.ListAlertsRequest"> &
    * @generated from field: string model_name = 6;
    */
   modelName: string;
+
+  /**
+   * Only alerts whose last_week is this ISO week, for example "2026-W47". Empty: all weeks.
+   *
+   * @generated from field: string iso_week = 7;
+   */
+  isoWeek: string;
+
+  /**
+   * Only alerts of this rule. At most 40 bytes. Empty: all rules.
+   *
+   * @generated from field: string rule_id = 8;
+   */
+  ruleId: string;
+
+  /**
+   * Only alerts of this owner. At most 128 bytes. Empty: all owners.
+   *
+   * @generated from field: string owner = 9;
+   */
+  owner: string;
+
+  /**
+   * Only alerts of the caller, or of nobody. Unset: all owners.
+   *
+   * @generated from field: bellwether.ops.v1.AlertOwnership ownership = 10;
+   */
+  ownership: AlertOwnership;
+
+  /**
+   * Only alerts about suppliers of this region. At most 256 bytes. Empty: all regions.
+   *
+   * @generated from field: string region = 11;
+   */
+  region: string;
+
+  /**
+   * Only alerts about suppliers of this category. At most 256 bytes. Empty: all categories.
+   *
+   * @generated from field: string category = 12;
+   */
+  category: string;
+
+  /**
+   * Only alerts about suppliers whose name or id contains this text, whatever its case. At most 200 bytes. Empty: all
+   * suppliers.
+   *
+   * @generated from field: string text = 13;
+   */
+  text: string;
+
+  /**
+   * Only alerts that are snoozed, or only those that are not. Unset: both.
+   *
+   * @generated from field: bellwether.ops.v1.AlertSnoozeFilter snoozed = 14;
+   */
+  snoozed: AlertSnoozeFilter;
+
+  /**
+   * Only alerts with this change since the week before. Unset: all.
+   *
+   * @generated from field: bellwether.ops.v1.AlertTrend trend = 15;
+   */
+  trend: AlertTrend;
+
+  /**
+   * Only alerts of this tab. Unset: no tab.
+   *
+   * @generated from field: bellwether.ops.v1.AlertTab tab = 16;
+   */
+  tab: AlertTab;
+
+  /**
+   * The order of the alerts. Unset: by severity.
+   *
+   * @generated from field: bellwether.ops.v1.AlertOrder order = 17;
+   */
+  order: AlertOrder;
 };
 
 /**
@@ -82,7 +165,7 @@ export const ListAlertsRequestSchema: GenMessage<ListAlertsRequest> = /*@__PURE_
  */
 export type ListAlertsResponse = Message<"bellwether.ops.v1.ListAlertsResponse"> & {
   /**
-   * Alerts: highest severity first, then latest change first, then highest score first.
+   * Alerts in the order of the request.
    *
    * @generated from field: repeated bellwether.ops.v1.Alert alerts = 1;
    */
@@ -94,6 +177,20 @@ export type ListAlertsResponse = Message<"bellwether.ops.v1.ListAlertsResponse">
    * @generated from field: string next_page_token = 2;
    */
   nextPageToken: string;
+
+  /**
+   * Number of alerts on all pages. At most 10,001, which means: more than 10,000.
+   *
+   * @generated from field: uint32 total_size = 3;
+   */
+  totalSize: number;
+
+  /**
+   * Number of alerts per tab.
+   *
+   * @generated from field: bellwether.ops.v1.AlertTabCounts tab_counts = 4;
+   */
+  tabCounts?: AlertTabCounts | undefined;
 };
 
 /**
@@ -102,6 +199,63 @@ export type ListAlertsResponse = Message<"bellwether.ops.v1.ListAlertsResponse">
  */
 export const ListAlertsResponseSchema: GenMessage<ListAlertsResponse> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_alert_service, 1);
+
+/**
+ * The number of alerts per tab that meet the other conditions of the request: all except tab, states, snoozed, trend
+ * and ownership. Each number is at most 10,001, which means: more than 10,000.
+ *
+ * @generated from message bellwether.ops.v1.AlertTabCounts
+ */
+export type AlertTabCounts = Message<"bellwether.ops.v1.AlertTabCounts"> & {
+  /**
+   * Active alerts, snoozed or not.
+   *
+   * @generated from field: uint32 active_alerts = 1;
+   */
+  activeAlerts: number;
+
+  /**
+   * Alerts of ALERT_TAB_MINE.
+   *
+   * @generated from field: uint32 my_alerts = 2;
+   */
+  myAlerts: number;
+
+  /**
+   * Alerts of ALERT_TAB_NEW.
+   *
+   * @generated from field: uint32 new_alerts = 3;
+   */
+  newAlerts: number;
+
+  /**
+   * Alerts of ALERT_TAB_WORSE.
+   *
+   * @generated from field: uint32 worse_alerts = 4;
+   */
+  worseAlerts: number;
+
+  /**
+   * Alerts of ALERT_TAB_SNOOZED.
+   *
+   * @generated from field: uint32 snoozed_alerts = 5;
+   */
+  snoozedAlerts: number;
+
+  /**
+   * Alerts of ALERT_TAB_DECIDED.
+   *
+   * @generated from field: uint32 decided_alerts = 6;
+   */
+  decidedAlerts: number;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.AlertTabCounts.
+ * Use `create(AlertTabCountsSchema)` to create a new message.
+ */
+export const AlertTabCountsSchema: GenMessage<AlertTabCounts> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_alert_service, 2);
 
 /**
  * Selects one alert.
@@ -122,7 +276,7 @@ export type GetAlertRequest = Message<"bellwether.ops.v1.GetAlertRequest"> & {
  * Use `create(GetAlertRequestSchema)` to create a new message.
  */
 export const GetAlertRequestSchema: GenMessage<GetAlertRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_alert_service, 2);
+  messageDesc(file_bellwether_ops_v1_alert_service, 3);
 
 /**
  * One alert with its history.
@@ -150,7 +304,7 @@ export type GetAlertResponse = Message<"bellwether.ops.v1.GetAlertResponse"> & {
  * Use `create(GetAlertResponseSchema)` to create a new message.
  */
 export const GetAlertResponseSchema: GenMessage<GetAlertResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_alert_service, 3);
+  messageDesc(file_bellwether_ops_v1_alert_service, 4);
 
 /**
  * Selects the alert that the caller works on.
@@ -171,6 +325,13 @@ export type AcknowledgeAlertRequest = Message<"bellwether.ops.v1.AcknowledgeAler
    * @generated from field: string note = 2;
    */
   note: string;
+
+  /**
+   * version of the alert that the caller saw, 1 or more.
+   *
+   * @generated from field: uint64 version = 3;
+   */
+  version: bigint;
 };
 
 /**
@@ -178,7 +339,7 @@ export type AcknowledgeAlertRequest = Message<"bellwether.ops.v1.AcknowledgeAler
  * Use `create(AcknowledgeAlertRequestSchema)` to create a new message.
  */
 export const AcknowledgeAlertRequestSchema: GenMessage<AcknowledgeAlertRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_alert_service, 4);
+  messageDesc(file_bellwether_ops_v1_alert_service, 5);
 
 /**
  * The result of AcknowledgeAlert.
@@ -199,7 +360,63 @@ export type AcknowledgeAlertResponse = Message<"bellwether.ops.v1.AcknowledgeAle
  * Use `create(AcknowledgeAlertResponseSchema)` to create a new message.
  */
 export const AcknowledgeAlertResponseSchema: GenMessage<AcknowledgeAlertResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_alert_service, 5);
+  messageDesc(file_bellwether_ops_v1_alert_service, 6);
+
+/**
+ * Selects the alert whose risk somebody reduces.
+ *
+ * @generated from message bellwether.ops.v1.StartMitigationRequest
+ */
+export type StartMitigationRequest = Message<"bellwether.ops.v1.StartMitigationRequest"> & {
+  /**
+   * Id of the alert, a UUID.
+   *
+   * @generated from field: string alert_id = 1;
+   */
+  alertId: string;
+
+  /**
+   * version of the alert that the caller saw, 1 or more.
+   *
+   * @generated from field: uint64 version = 2;
+   */
+  version: bigint;
+
+  /**
+   * Note for the history. At most 2,000 bytes. Empty: no note.
+   *
+   * @generated from field: string note = 3;
+   */
+  note: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.StartMitigationRequest.
+ * Use `create(StartMitigationRequestSchema)` to create a new message.
+ */
+export const StartMitigationRequestSchema: GenMessage<StartMitigationRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_alert_service, 7);
+
+/**
+ * The result of StartMitigation.
+ *
+ * @generated from message bellwether.ops.v1.StartMitigationResponse
+ */
+export type StartMitigationResponse = Message<"bellwether.ops.v1.StartMitigationResponse"> & {
+  /**
+   * The alert after the call.
+   *
+   * @generated from field: bellwether.ops.v1.Alert alert = 1;
+   */
+  alert?: Alert | undefined;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.StartMitigationResponse.
+ * Use `create(StartMitigationResponseSchema)` to create a new message.
+ */
+export const StartMitigationResponseSchema: GenMessage<StartMitigationResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_alert_service, 8);
 
 /**
  * Selects the alert to close, and gives the disposition.
@@ -215,7 +432,8 @@ export type ResolveAlertRequest = Message<"bellwether.ops.v1.ResolveAlertRequest
   alertId: string;
 
   /**
-   * Why the alert is closed: MITIGATED, ACCEPTED or FALSE_ALARM. Only the service sets the other dispositions.
+   * Why the alert is closed: MITIGATED, ACCEPTED, FALSE_DATA, FALSE_MODEL or DUPLICATE. Only the service sets the
+   * other dispositions; FALSE_ALARM is no longer accepted.
    *
    * @generated from field: bellwether.ops.v1.Disposition disposition = 2;
    */
@@ -227,6 +445,28 @@ export type ResolveAlertRequest = Message<"bellwether.ops.v1.ResolveAlertRequest
    * @generated from field: string note = 3;
    */
   note: string;
+
+  /**
+   * version of the alert that the caller saw, 1 or more.
+   *
+   * @generated from field: uint64 version = 4;
+   */
+  version: bigint;
+
+  /**
+   * Until when the risk is accepted, in the future. Only with ACCEPTED. Unset: for cool_down_days of
+   * config/alert_rules.yaml.
+   *
+   * @generated from field: google.protobuf.Timestamp accepted_until = 5;
+   */
+  acceptedUntil?: Timestamp | undefined;
+
+  /**
+   * Id of the alert about the same risk, a UUID. Only with DUPLICATE, which needs it.
+   *
+   * @generated from field: string duplicate_of_alert_id = 6;
+   */
+  duplicateOfAlertId: string;
 };
 
 /**
@@ -234,7 +474,7 @@ export type ResolveAlertRequest = Message<"bellwether.ops.v1.ResolveAlertRequest
  * Use `create(ResolveAlertRequestSchema)` to create a new message.
  */
 export const ResolveAlertRequestSchema: GenMessage<ResolveAlertRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_alert_service, 6);
+  messageDesc(file_bellwether_ops_v1_alert_service, 9);
 
 /**
  * The result of ResolveAlert.
@@ -255,7 +495,590 @@ export type ResolveAlertResponse = Message<"bellwether.ops.v1.ResolveAlertRespon
  * Use `create(ResolveAlertResponseSchema)` to create a new message.
  */
 export const ResolveAlertResponseSchema: GenMessage<ResolveAlertResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_alert_service, 7);
+  messageDesc(file_bellwether_ops_v1_alert_service, 10);
+
+/**
+ * Selects the alert, and names its owner.
+ *
+ * @generated from message bellwether.ops.v1.AssignAlertRequest
+ */
+export type AssignAlertRequest = Message<"bellwether.ops.v1.AssignAlertRequest"> & {
+  /**
+   * Id of the alert, a UUID.
+   *
+   * @generated from field: string alert_id = 1;
+   */
+  alertId: string;
+
+  /**
+   * version of the alert that the caller saw, 1 or more.
+   *
+   * @generated from field: uint64 version = 2;
+   */
+  version: bigint;
+
+  /**
+   * The owner: the subject of the token of a person. At most 128 bytes. Empty: nobody.
+   *
+   * @generated from field: string owner = 3;
+   */
+  owner: string;
+
+  /**
+   * Note for the history. At most 2,000 bytes. Empty: no note.
+   *
+   * @generated from field: string note = 4;
+   */
+  note: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.AssignAlertRequest.
+ * Use `create(AssignAlertRequestSchema)` to create a new message.
+ */
+export const AssignAlertRequestSchema: GenMessage<AssignAlertRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_alert_service, 11);
+
+/**
+ * The result of AssignAlert.
+ *
+ * @generated from message bellwether.ops.v1.AssignAlertResponse
+ */
+export type AssignAlertResponse = Message<"bellwether.ops.v1.AssignAlertResponse"> & {
+  /**
+   * The alert after the call.
+   *
+   * @generated from field: bellwether.ops.v1.Alert alert = 1;
+   */
+  alert?: Alert | undefined;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.AssignAlertResponse.
+ * Use `create(AssignAlertResponseSchema)` to create a new message.
+ */
+export const AssignAlertResponseSchema: GenMessage<AssignAlertResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_alert_service, 12);
+
+/**
+ * Selects the alert, and says when the snooze ends. With neither until nor until_worse, the present snooze ends.
+ *
+ * @generated from message bellwether.ops.v1.SnoozeAlertRequest
+ */
+export type SnoozeAlertRequest = Message<"bellwether.ops.v1.SnoozeAlertRequest"> & {
+  /**
+   * Id of the alert, a UUID.
+   *
+   * @generated from field: string alert_id = 1;
+   */
+  alertId: string;
+
+  /**
+   * version of the alert that the caller saw, 1 or more.
+   *
+   * @generated from field: uint64 version = 2;
+   */
+  version: bigint;
+
+  /**
+   * When the snooze ends, in the future, until the year 9999. Unset: no end date.
+   *
+   * @generated from field: google.protobuf.Timestamp until = 3;
+   */
+  until?: Timestamp | undefined;
+
+  /**
+   * Whether the snooze also ends when the alert becomes worse.
+   *
+   * @generated from field: bool until_worse = 4;
+   */
+  untilWorse: boolean;
+
+  /**
+   * Rise of risk_score that counts as worse, in [0.01, 1]. Only with until_worse. 0: 0.05.
+   *
+   * @generated from field: double min_rise = 5;
+   */
+  minRise: number;
+
+  /**
+   * Note for the history. At most 2,000 bytes. Empty: no note.
+   *
+   * @generated from field: string note = 6;
+   */
+  note: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.SnoozeAlertRequest.
+ * Use `create(SnoozeAlertRequestSchema)` to create a new message.
+ */
+export const SnoozeAlertRequestSchema: GenMessage<SnoozeAlertRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_alert_service, 13);
+
+/**
+ * The result of SnoozeAlert.
+ *
+ * @generated from message bellwether.ops.v1.SnoozeAlertResponse
+ */
+export type SnoozeAlertResponse = Message<"bellwether.ops.v1.SnoozeAlertResponse"> & {
+  /**
+   * The alert after the call.
+   *
+   * @generated from field: bellwether.ops.v1.Alert alert = 1;
+   */
+  alert?: Alert | undefined;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.SnoozeAlertResponse.
+ * Use `create(SnoozeAlertResponseSchema)` to create a new message.
+ */
+export const SnoozeAlertResponseSchema: GenMessage<SnoozeAlertResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_alert_service, 14);
+
+/**
+ * Selects the alert, and gives the comment.
+ *
+ * @generated from message bellwether.ops.v1.CommentOnAlertRequest
+ */
+export type CommentOnAlertRequest = Message<"bellwether.ops.v1.CommentOnAlertRequest"> & {
+  /**
+   * Id of the alert, a UUID.
+   *
+   * @generated from field: string alert_id = 1;
+   */
+  alertId: string;
+
+  /**
+   * version of the alert that the caller saw, 1 or more.
+   *
+   * @generated from field: uint64 version = 2;
+   */
+  version: bigint;
+
+  /**
+   * The comment, 1 to 2,000 bytes.
+   *
+   * @generated from field: string comment = 3;
+   */
+  comment: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.CommentOnAlertRequest.
+ * Use `create(CommentOnAlertRequestSchema)` to create a new message.
+ */
+export const CommentOnAlertRequestSchema: GenMessage<CommentOnAlertRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_alert_service, 15);
+
+/**
+ * The result of CommentOnAlert.
+ *
+ * @generated from message bellwether.ops.v1.CommentOnAlertResponse
+ */
+export type CommentOnAlertResponse = Message<"bellwether.ops.v1.CommentOnAlertResponse"> & {
+  /**
+   * The alert after the call.
+   *
+   * @generated from field: bellwether.ops.v1.Alert alert = 1;
+   */
+  alert?: Alert | undefined;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.CommentOnAlertResponse.
+ * Use `create(CommentOnAlertResponseSchema)` to create a new message.
+ */
+export const CommentOnAlertResponseSchema: GenMessage<CommentOnAlertResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_alert_service, 16);
+
+/**
+ * Selects the alert, and says what replaces its severity or its band. With neither, the present override ends.
+ *
+ * @generated from message bellwether.ops.v1.OverrideAlertRequest
+ */
+export type OverrideAlertRequest = Message<"bellwether.ops.v1.OverrideAlertRequest"> & {
+  /**
+   * Id of the alert, a UUID.
+   *
+   * @generated from field: string alert_id = 1;
+   */
+  alertId: string;
+
+  /**
+   * version of the alert that the caller saw, 1 or more.
+   *
+   * @generated from field: uint64 version = 2;
+   */
+  version: bigint;
+
+  /**
+   * The severity that applies. UNSPECIFIED: the severity is not replaced.
+   *
+   * @generated from field: bellwether.ops.v1.AlertSeverity severity = 3;
+   */
+  severity: AlertSeverity;
+
+  /**
+   * The band that applies. UNSPECIFIED: the band is not replaced.
+   *
+   * @generated from field: bellwether.inference.v1.Band band = 4;
+   */
+  band: Band;
+
+  /**
+   * When the override ends, in the future, until the year 9999. Required with a severity or a band.
+   *
+   * @generated from field: google.protobuf.Timestamp until = 5;
+   */
+  until?: Timestamp | undefined;
+
+  /**
+   * Why, 1 to 2,000 bytes.
+   *
+   * @generated from field: string reason = 6;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.OverrideAlertRequest.
+ * Use `create(OverrideAlertRequestSchema)` to create a new message.
+ */
+export const OverrideAlertRequestSchema: GenMessage<OverrideAlertRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_alert_service, 17);
+
+/**
+ * The result of OverrideAlert.
+ *
+ * @generated from message bellwether.ops.v1.OverrideAlertResponse
+ */
+export type OverrideAlertResponse = Message<"bellwether.ops.v1.OverrideAlertResponse"> & {
+  /**
+   * The alert after the call.
+   *
+   * @generated from field: bellwether.ops.v1.Alert alert = 1;
+   */
+  alert?: Alert | undefined;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.OverrideAlertResponse.
+ * Use `create(OverrideAlertResponseSchema)` to create a new message.
+ */
+export const OverrideAlertResponseSchema: GenMessage<OverrideAlertResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_alert_service, 18);
+
+/**
+ * Selects the alert to open again.
+ *
+ * @generated from message bellwether.ops.v1.ReopenAlertRequest
+ */
+export type ReopenAlertRequest = Message<"bellwether.ops.v1.ReopenAlertRequest"> & {
+  /**
+   * Id of the alert, a UUID.
+   *
+   * @generated from field: string alert_id = 1;
+   */
+  alertId: string;
+
+  /**
+   * version of the alert that the caller saw, 1 or more.
+   *
+   * @generated from field: uint64 version = 2;
+   */
+  version: bigint;
+
+  /**
+   * Note for the history. At most 2,000 bytes. Empty: no note.
+   *
+   * @generated from field: string note = 3;
+   */
+  note: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.ReopenAlertRequest.
+ * Use `create(ReopenAlertRequestSchema)` to create a new message.
+ */
+export const ReopenAlertRequestSchema: GenMessage<ReopenAlertRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_alert_service, 19);
+
+/**
+ * The result of ReopenAlert.
+ *
+ * @generated from message bellwether.ops.v1.ReopenAlertResponse
+ */
+export type ReopenAlertResponse = Message<"bellwether.ops.v1.ReopenAlertResponse"> & {
+  /**
+   * The alert after the call.
+   *
+   * @generated from field: bellwether.ops.v1.Alert alert = 1;
+   */
+  alert?: Alert | undefined;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.ReopenAlertResponse.
+ * Use `create(ReopenAlertResponseSchema)` to create a new message.
+ */
+export const ReopenAlertResponseSchema: GenMessage<ReopenAlertResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_alert_service, 20);
+
+/**
+ * Selects the alert whose last action is undone.
+ *
+ * @generated from message bellwether.ops.v1.UndoAlertActionRequest
+ */
+export type UndoAlertActionRequest = Message<"bellwether.ops.v1.UndoAlertActionRequest"> & {
+  /**
+   * Id of the alert, a UUID.
+   *
+   * @generated from field: string alert_id = 1;
+   */
+  alertId: string;
+
+  /**
+   * version of the alert after the action, 1 or more.
+   *
+   * @generated from field: uint64 version = 2;
+   */
+  version: bigint;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.UndoAlertActionRequest.
+ * Use `create(UndoAlertActionRequestSchema)` to create a new message.
+ */
+export const UndoAlertActionRequestSchema: GenMessage<UndoAlertActionRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_alert_service, 21);
+
+/**
+ * The result of UndoAlertAction.
+ *
+ * @generated from message bellwether.ops.v1.UndoAlertActionResponse
+ */
+export type UndoAlertActionResponse = Message<"bellwether.ops.v1.UndoAlertActionResponse"> & {
+  /**
+   * The alert after the call.
+   *
+   * @generated from field: bellwether.ops.v1.Alert alert = 1;
+   */
+  alert?: Alert | undefined;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.UndoAlertActionResponse.
+ * Use `create(UndoAlertActionResponseSchema)` to create a new message.
+ */
+export const UndoAlertActionResponseSchema: GenMessage<UndoAlertActionResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_alert_service, 22);
+
+/**
+ * One action on one alert.
+ *
+ * @generated from message bellwether.ops.v1.AlertAction
+ */
+export type AlertAction = Message<"bellwether.ops.v1.AlertAction"> & {
+  /**
+   * The action: exactly one.
+   *
+   * @generated from oneof bellwether.ops.v1.AlertAction.action
+   */
+  action: {
+    /**
+     * As the RPC AcknowledgeAlert.
+     *
+     * @generated from field: bellwether.ops.v1.AcknowledgeAlertRequest acknowledge = 1;
+     */
+    value: AcknowledgeAlertRequest;
+    case: "acknowledge";
+  } | {
+    /**
+     * As the RPC StartMitigation.
+     *
+     * @generated from field: bellwether.ops.v1.StartMitigationRequest start_mitigation = 2;
+     */
+    value: StartMitigationRequest;
+    case: "startMitigation";
+  } | {
+    /**
+     * As the RPC ResolveAlert.
+     *
+     * @generated from field: bellwether.ops.v1.ResolveAlertRequest resolve = 3;
+     */
+    value: ResolveAlertRequest;
+    case: "resolve";
+  } | {
+    /**
+     * As the RPC AssignAlert.
+     *
+     * @generated from field: bellwether.ops.v1.AssignAlertRequest assign = 4;
+     */
+    value: AssignAlertRequest;
+    case: "assign";
+  } | {
+    /**
+     * As the RPC SnoozeAlert.
+     *
+     * @generated from field: bellwether.ops.v1.SnoozeAlertRequest snooze = 5;
+     */
+    value: SnoozeAlertRequest;
+    case: "snooze";
+  } | {
+    /**
+     * As the RPC CommentOnAlert.
+     *
+     * @generated from field: bellwether.ops.v1.CommentOnAlertRequest comment = 6;
+     */
+    value: CommentOnAlertRequest;
+    case: "comment";
+  } | {
+    /**
+     * As the RPC OverrideAlert.
+     *
+     * @generated from field: bellwether.ops.v1.OverrideAlertRequest override_alert = 7;
+     */
+    value: OverrideAlertRequest;
+    case: "overrideAlert";
+  } | {
+    /**
+     * As the RPC ReopenAlert.
+     *
+     * @generated from field: bellwether.ops.v1.ReopenAlertRequest reopen = 8;
+     */
+    value: ReopenAlertRequest;
+    case: "reopen";
+  } | {
+    /**
+     * As the RPC UndoAlertAction.
+     *
+     * @generated from field: bellwether.ops.v1.UndoAlertActionRequest undo = 9;
+     */
+    value: UndoAlertActionRequest;
+    case: "undo";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message bellwether.ops.v1.AlertAction.
+ * Use `create(AlertActionSchema)` to create a new message.
+ */
+export const AlertActionSchema: GenMessage<AlertAction> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_alert_service, 23);
+
+/**
+ * The actions to perform, in this order.
+ *
+ * @generated from message bellwether.ops.v1.DecideAlertsRequest
+ */
+export type DecideAlertsRequest = Message<"bellwether.ops.v1.DecideAlertsRequest"> & {
+  /**
+   * 1 to 200 actions, for example the same action on 200 alerts.
+   *
+   * @generated from field: repeated bellwether.ops.v1.AlertAction actions = 1;
+   */
+  actions: AlertAction[];
+};
+
+/**
+ * Describes the message bellwether.ops.v1.DecideAlertsRequest.
+ * Use `create(DecideAlertsRequestSchema)` to create a new message.
+ */
+export const DecideAlertsRequestSchema: GenMessage<DecideAlertsRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_alert_service, 24);
+
+/**
+ * The results of the actions.
+ *
+ * @generated from message bellwether.ops.v1.DecideAlertsResponse
+ */
+export type DecideAlertsResponse = Message<"bellwether.ops.v1.DecideAlertsResponse"> & {
+  /**
+   * One result per action, in the order of the request.
+   *
+   * @generated from field: repeated bellwether.ops.v1.AlertActionResult results = 1;
+   */
+  results: AlertActionResult[];
+};
+
+/**
+ * Describes the message bellwether.ops.v1.DecideAlertsResponse.
+ * Use `create(DecideAlertsResponseSchema)` to create a new message.
+ */
+export const DecideAlertsResponseSchema: GenMessage<DecideAlertsResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_alert_service, 25);
+
+/**
+ * The result of one action.
+ *
+ * @generated from message bellwether.ops.v1.AlertActionResult
+ */
+export type AlertActionResult = Message<"bellwether.ops.v1.AlertActionResult"> & {
+  /**
+   * Id of the alert.
+   *
+   * @generated from field: string alert_id = 1;
+   */
+  alertId: string;
+
+  /**
+   * The alert after all actions of the request, also if this one failed. Unset: no alert has this id.
+   *
+   * @generated from field: bellwether.ops.v1.Alert alert = 2;
+   */
+  alert?: Alert | undefined;
+
+  /**
+   * Why the action failed. Unset: it was performed.
+   *
+   * @generated from field: bellwether.ops.v1.AlertActionError error = 3;
+   */
+  error?: AlertActionError | undefined;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.AlertActionResult.
+ * Use `create(AlertActionResultSchema)` to create a new message.
+ */
+export const AlertActionResultSchema: GenMessage<AlertActionResult> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_alert_service, 26);
+
+/**
+ * Why an action failed: what the RPC of the action would have failed with.
+ *
+ * @generated from message bellwether.ops.v1.AlertActionError
+ */
+export type AlertActionError = Message<"bellwether.ops.v1.AlertActionError"> & {
+  /**
+   * The gRPC code, for example "ABORTED".
+   *
+   * @generated from field: string code = 1;
+   */
+  code: string;
+
+  /**
+   * The reason of ErrorInfo, for example "ALERT_CHANGED".
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+
+  /**
+   * The message in English. At most 1,024 bytes.
+   *
+   * @generated from field: string message = 3;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.AlertActionError.
+ * Use `create(AlertActionErrorSchema)` to create a new message.
+ */
+export const AlertActionErrorSchema: GenMessage<AlertActionError> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_alert_service, 27);
 
 /**
  * Selects the alerts to watch.
@@ -269,6 +1092,14 @@ export type WatchAlertsRequest = Message<"bellwether.ops.v1.WatchAlertsRequest">
    * @generated from field: string model_name = 1;
    */
   modelName: string;
+
+  /**
+   * Position after which the watch begins: sequence of an earlier message. 0: from the first change. Unset: from now
+   * on.
+   *
+   * @generated from field: optional uint64 after_sequence = 2;
+   */
+  afterSequence?: bigint | undefined;
 };
 
 /**
@@ -276,7 +1107,7 @@ export type WatchAlertsRequest = Message<"bellwether.ops.v1.WatchAlertsRequest">
  * Use `create(WatchAlertsRequestSchema)` to create a new message.
  */
 export const WatchAlertsRequestSchema: GenMessage<WatchAlertsRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_alert_service, 8);
+  messageDesc(file_bellwether_ops_v1_alert_service, 28);
 
 /**
  * Alerts that changed at the same time.
@@ -293,11 +1124,20 @@ export type WatchAlertsResponse = Message<"bellwether.ops.v1.WatchAlertsResponse
   alerts: Alert[];
 
   /**
-   * True when more alerts changed than this message contains. List the alerts again to see all changes.
+   * True when more alerts changed than this message contains. List the alerts again to see all changes. Never true
+   * with after_sequence: then the next messages have the others.
    *
    * @generated from field: bool truncated = 2;
    */
   truncated: boolean;
+
+  /**
+   * Position of the client after this message: all changes up to it were sent. A client that continues later sends
+   * it as after_sequence. 0: this message only keeps the connection open.
+   *
+   * @generated from field: uint64 sequence = 3;
+   */
+  sequence: bigint;
 };
 
 /**
@@ -305,7 +1145,193 @@ export type WatchAlertsResponse = Message<"bellwether.ops.v1.WatchAlertsResponse
  * Use `create(WatchAlertsResponseSchema)` to create a new message.
  */
 export const WatchAlertsResponseSchema: GenMessage<WatchAlertsResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_alert_service, 9);
+  messageDesc(file_bellwether_ops_v1_alert_service, 29);
+
+/**
+ * A list of alerts that a page shows as a tab.
+ *
+ * @generated from enum bellwether.ops.v1.AlertTab
+ */
+export const AlertTab = {
+  /**
+   * No tab: states and the other conditions select the alerts.
+   *
+   * @generated from enum value: ALERT_TAB_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Active alerts that are not snoozed and whose owner is the caller.
+   *
+   * @generated from enum value: ALERT_TAB_MINE = 1;
+   */
+  MINE: 1,
+
+  /**
+   * Active alerts that are not snoozed and whose trend is NEW.
+   *
+   * @generated from enum value: ALERT_TAB_NEW = 2;
+   */
+  NEW: 2,
+
+  /**
+   * Active alerts that are not snoozed and whose trend is WORSE.
+   *
+   * @generated from enum value: ALERT_TAB_WORSE = 3;
+   */
+  WORSE: 3,
+
+  /**
+   * Active alerts that are snoozed.
+   *
+   * @generated from enum value: ALERT_TAB_SNOOZED = 4;
+   */
+  SNOOZED: 4,
+
+  /**
+   * Alerts that a person has resolved.
+   *
+   * @generated from enum value: ALERT_TAB_DECIDED = 5;
+   */
+  DECIDED: 5,
+} as const;
+
+/**
+ * A list of alerts that a page shows as a tab.
+ *
+ * @generated from enum bellwether.ops.v1.AlertTab
+ */
+export type AlertTab = (typeof AlertTab)[keyof typeof AlertTab] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.ops.v1.AlertTab.
+ */
+export const AlertTabSchema: GenEnum<AlertTab> = /*@__PURE__*/
+  enumDesc(file_bellwether_ops_v1_alert_service, 0);
+
+/**
+ * A condition for the owner of an alert.
+ *
+ * @generated from enum bellwether.ops.v1.AlertOwnership
+ */
+export const AlertOwnership = {
+  /**
+   * All owners.
+   *
+   * @generated from enum value: ALERT_OWNERSHIP_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The owner is the caller.
+   *
+   * @generated from enum value: ALERT_OWNERSHIP_MINE = 1;
+   */
+  MINE: 1,
+
+  /**
+   * The alert has no owner.
+   *
+   * @generated from enum value: ALERT_OWNERSHIP_NOBODY = 2;
+   */
+  NOBODY: 2,
+} as const;
+
+/**
+ * A condition for the owner of an alert.
+ *
+ * @generated from enum bellwether.ops.v1.AlertOwnership
+ */
+export type AlertOwnership = (typeof AlertOwnership)[keyof typeof AlertOwnership] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.ops.v1.AlertOwnership.
+ */
+export const AlertOwnershipSchema: GenEnum<AlertOwnership> = /*@__PURE__*/
+  enumDesc(file_bellwether_ops_v1_alert_service, 1);
+
+/**
+ * A condition for the snooze of an alert.
+ *
+ * @generated from enum bellwether.ops.v1.AlertSnoozeFilter
+ */
+export const AlertSnoozeFilter = {
+  /**
+   * Alerts that are snoozed and alerts that are not.
+   *
+   * @generated from enum value: ALERT_SNOOZE_FILTER_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Only alerts that are snoozed.
+   *
+   * @generated from enum value: ALERT_SNOOZE_FILTER_SNOOZED = 1;
+   */
+  SNOOZED: 1,
+
+  /**
+   * Only alerts that are not snoozed.
+   *
+   * @generated from enum value: ALERT_SNOOZE_FILTER_AWAKE = 2;
+   */
+  AWAKE: 2,
+} as const;
+
+/**
+ * A condition for the snooze of an alert.
+ *
+ * @generated from enum bellwether.ops.v1.AlertSnoozeFilter
+ */
+export type AlertSnoozeFilter = (typeof AlertSnoozeFilter)[keyof typeof AlertSnoozeFilter] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.ops.v1.AlertSnoozeFilter.
+ */
+export const AlertSnoozeFilterSchema: GenEnum<AlertSnoozeFilter> = /*@__PURE__*/
+  enumDesc(file_bellwether_ops_v1_alert_service, 2);
+
+/**
+ * The order of a list of alerts.
+ *
+ * @generated from enum bellwether.ops.v1.AlertOrder
+ */
+export const AlertOrder = {
+  /**
+   * Highest severity first, then latest change first, then highest score first.
+   *
+   * @generated from enum value: ALERT_ORDER_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Highest expected impact first. Alerts without one come last.
+   *
+   * @generated from enum value: ALERT_ORDER_EXPECTED_IMPACT = 1;
+   */
+  EXPECTED_IMPACT: 1,
+
+  /**
+   * Largest rise of the score since the week before first. An alert without a score in the week before counts as
+   * unchanged.
+   *
+   * @generated from enum value: ALERT_ORDER_SCORE_CHANGE = 2;
+   */
+  SCORE_CHANGE: 2,
+} as const;
+
+/**
+ * The order of a list of alerts.
+ *
+ * @generated from enum bellwether.ops.v1.AlertOrder
+ */
+export type AlertOrder = (typeof AlertOrder)[keyof typeof AlertOrder] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.ops.v1.AlertOrder.
+ */
+export const AlertOrderSchema: GenEnum<AlertOrder> = /*@__PURE__*/
+  enumDesc(file_bellwether_ops_v1_alert_service, 3);
 
 /**
  * Lists alerts, and records what analysts decide about them.
@@ -316,11 +1342,22 @@ export const WatchAlertsResponseSchema: GenMessage<WatchAlertsResponse> = /*@__P
  * - DEADLINE_EXCEEDED: the database did not finish in time. Retry after the delay in RetryInfo.
  * - UNAVAILABLE: the database does not answer. Retry after the delay in RetryInfo.
  *
+ * An RPC that changes an alert is an action. Each action names the version of the alert that its author saw, and is
+ * idempotent: if the same caller sends the same action with the same version again, nothing changes, and the answer
+ * is the alert. Each action fails with:
+ * - NOT_FOUND: no alert has this id.
+ * - ABORTED: the alert has another version (reason ALERT_CHANGED). The metadata of ErrorInfo has the present
+ *   version, state and changed_by. Read the alert again, then decide again.
+ * - FAILED_PRECONDITION: the state of the alert does not allow the action (reason ALERT_STATE; the message names the
+ *   state), or the alert is already resolved (reason ALERT_RESOLVED).
+ * - UNAVAILABLE: another transaction changes the alert just now (reason ALERT_BUSY). Retry after the delay in
+ *   RetryInfo.
+ *
  * @generated from service bellwether.ops.v1.AlertService
  */
 export const AlertService: GenService<{
   /**
-   * Lists alerts: highest severity first, then latest change first, then highest score first. Idempotent.
+   * Lists alerts, with the number of alerts per tab. Idempotent.
    * - INVALID_ARGUMENT: page_token is from another list or another filter.
    * - NOT_FOUND: model_name is set, and that model has no complete run.
    *
@@ -343,9 +1380,9 @@ export const AlertService: GenService<{
     output: typeof GetAlertResponseSchema;
   },
   /**
-   * Records that the caller works on the alert. Idempotent: an alert that is already acknowledged does not change.
-   * - NOT_FOUND: no alert has this id.
-   * - FAILED_PRECONDITION: the alert is resolved.
+   * Records that the caller works on the alert. An alert that is already acknowledged does not change. Idempotent.
+   * - NOT_FOUND, ABORTED, UNAVAILABLE: as every action.
+   * - FAILED_PRECONDITION: the alert is in mitigation or resolved.
    *
    * @generated from rpc bellwether.ops.v1.AlertService.AcknowledgeAlert
    */
@@ -355,9 +1392,23 @@ export const AlertService: GenService<{
     output: typeof AcknowledgeAlertResponseSchema;
   },
   /**
-   * Closes an alert with a disposition. Idempotent: an alert that is already resolved with the same disposition
-   * does not change.
-   * - NOT_FOUND: no alert has this id.
+   * Records that somebody reduces the risk. An alert that is already in mitigation does not change. Idempotent.
+   * - NOT_FOUND, ABORTED, UNAVAILABLE: as every action.
+   * - FAILED_PRECONDITION: the alert is resolved.
+   *
+   * @generated from rpc bellwether.ops.v1.AlertService.StartMitigation
+   */
+  startMitigation: {
+    methodKind: "unary";
+    input: typeof StartMitigationRequestSchema;
+    output: typeof StartMitigationResponseSchema;
+  },
+  /**
+   * Closes an alert with a disposition. An alert that is already resolved with the same disposition does not change.
+   * A snooze and an override end. Idempotent.
+   * - INVALID_ARGUMENT: accepted_until is not in the future, or it is set and disposition is not ACCEPTED; or
+   *   duplicate_of_alert_id is empty, unknown or the alert itself, or it is set and disposition is not DUPLICATE.
+   * - NOT_FOUND, ABORTED, UNAVAILABLE: as every action.
    * - FAILED_PRECONDITION: the alert is already resolved with another disposition.
    *
    * @generated from rpc bellwether.ops.v1.AlertService.ResolveAlert
@@ -368,11 +1419,111 @@ export const AlertService: GenService<{
     output: typeof ResolveAlertResponseSchema;
   },
   /**
-   * Streams alerts when they change. The first message has no alerts; the server sends it when the watch is
-   * active. So list the alerts after the first message: then no change is missed. When nothing was sent for 20 s,
-   * the server sends a message without alerts, to keep the connection open. Idempotent.
-   * - RESOURCE_EXHAUSTED: the client reads too slowly. Open the watch again, then list the alerts again.
-   * - UNAVAILABLE: the server ended the stream. Open the watch again, then list the alerts again.
+   * Gives the alert to an owner, or to nobody. An alert that already has this owner does not change. Idempotent.
+   * - NOT_FOUND, ABORTED, UNAVAILABLE: as every action.
+   * - FAILED_PRECONDITION: the alert is resolved.
+   *
+   * @generated from rpc bellwether.ops.v1.AlertService.AssignAlert
+   */
+  assignAlert: {
+    methodKind: "unary";
+    input: typeof AssignAlertRequestSchema;
+    output: typeof AssignAlertResponseSchema;
+  },
+  /**
+   * Snoozes the alert until a time, or until it becomes worse; or ends its snooze. The alert keeps its state.
+   * Idempotent.
+   * - INVALID_ARGUMENT: until is not in the future, or min_rise is set and until_worse is false.
+   * - NOT_FOUND, ABORTED, UNAVAILABLE: as every action.
+   * - FAILED_PRECONDITION: the alert is resolved.
+   *
+   * @generated from rpc bellwether.ops.v1.AlertService.SnoozeAlert
+   */
+  snoozeAlert: {
+    methodKind: "unary";
+    input: typeof SnoozeAlertRequestSchema;
+    output: typeof SnoozeAlertResponseSchema;
+  },
+  /**
+   * Adds a comment to the history of the alert, in any state. Idempotent.
+   * - NOT_FOUND, ABORTED, UNAVAILABLE: as every action.
+   *
+   * @generated from rpc bellwether.ops.v1.AlertService.CommentOnAlert
+   */
+  commentOnAlert: {
+    methodKind: "unary";
+    input: typeof CommentOnAlertRequestSchema;
+    output: typeof CommentOnAlertResponseSchema;
+  },
+  /**
+   * Replaces the severity or the band of the alert until a time; or ends its override. Idempotent.
+   * - INVALID_ARGUMENT: until is unset or not in the future, or it is set without a severity and a band.
+   * - NOT_FOUND, ABORTED, UNAVAILABLE: as every action.
+   * - FAILED_PRECONDITION: the alert is resolved.
+   *
+   * @generated from rpc bellwether.ops.v1.AlertService.OverrideAlert
+   */
+  overrideAlert: {
+    methodKind: "unary";
+    input: typeof OverrideAlertRequestSchema;
+    output: typeof OverrideAlertResponseSchema;
+  },
+  /**
+   * Opens a resolved alert again. Its history stays. The next run evaluates its rule as for every open alert.
+   * Idempotent.
+   * - NOT_FOUND, ABORTED, UNAVAILABLE: as every action.
+   * - FAILED_PRECONDITION: the alert is not resolved.
+   *
+   * @generated from rpc bellwether.ops.v1.AlertService.ReopenAlert
+   */
+  reopenAlert: {
+    methodKind: "unary";
+    input: typeof ReopenAlertRequestSchema;
+    output: typeof ReopenAlertResponseSchema;
+  },
+  /**
+   * Undoes the caller's last action on the alert, within 60 seconds: restores what the action changed. The history
+   * keeps both entries. A comment cannot be undone. Idempotent.
+   * - NOT_FOUND, ABORTED, UNAVAILABLE: as every action.
+   * - FAILED_PRECONDITION: the last change of the alert is not an action of the caller, is older than 60 seconds, or
+   *   is a comment or an undo (reason ALERT_UNDO).
+   *
+   * @generated from rpc bellwether.ops.v1.AlertService.UndoAlertAction
+   */
+  undoAlertAction: {
+    methodKind: "unary";
+    input: typeof UndoAlertActionRequestSchema;
+    output: typeof UndoAlertActionResponseSchema;
+  },
+  /**
+   * Performs up to 200 actions, each on its own: an action that fails has an error in its result, and the others
+   * are performed. Idempotent, as each action is: after an error of the whole call, send the same request again.
+   *
+   * @generated from rpc bellwether.ops.v1.AlertService.DecideAlerts
+   */
+  decideAlerts: {
+    methodKind: "unary";
+    input: typeof DecideAlertsRequestSchema;
+    output: typeof DecideAlertsResponseSchema;
+  },
+  /**
+   * Streams alerts when they change.
+   *
+   * Without after_sequence: the first message has no alerts; the server sends it when the watch is active. So list
+   * the alerts after the first message: then no change is missed.
+   *
+   * With after_sequence: the first messages have the alerts that changed after that position, each in its present
+   * state; then the stream continues with the changes as they happen. No change is missed, however long the client
+   * was away: the service keeps the position of every alert.
+   *
+   * When nothing was sent for 20 s, the server sends a message without alerts, to keep the connection open.
+   * Idempotent.
+   * - FAILED_PRECONDITION: after_sequence is higher than every position that the service knows (reason
+   *   ALERT_SEQUENCE): for example, its database was restored from a backup. Open the watch without it, then list.
+   * - RESOURCE_EXHAUSTED: the client reads too slowly. Open the watch again, then list the alerts again, or use
+   *   after_sequence.
+   * - UNAVAILABLE: the server ended the stream. Open the watch again, then list the alerts again, or use
+   *   after_sequence.
    *
    * @generated from rpc bellwether.ops.v1.AlertService.WatchAlerts
    */

@@ -38,7 +38,7 @@ export const Role = {
   VIEWER: 1,
 
   /**
-   * Can acknowledge and resolve alerts.
+   * Can work on alerts: acknowledge, assign, snooze, comment on, override, resolve and reopen them.
    *
    * @generated from enum value: ROLE_ANALYST = 2;
    */

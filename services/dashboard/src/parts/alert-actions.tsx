@@ -55,7 +55,7 @@ export function AlertActions({ alert, onDone }: AlertActionsProps) {
           title={blocked}
           data-keep={`acknowledge/${alertId}`}
           onClick={unlessBlocked(() => {
-            if (!acknowledge.isPending) acknowledge.mutate({ alertId });
+            if (!acknowledge.isPending) acknowledge.mutate({ alertId, version: alert.version });
           })}
         >
           Acknowledge

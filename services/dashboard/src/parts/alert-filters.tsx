@@ -2,7 +2,7 @@ import { AlertSeverity, AlertState } from "@bellwether/gen/bellwether/ops/v1/ale
 import { type AlertFilter, hrefOf } from "../routing/route.ts";
 import { SEVERITY_WORDS, STATE_WORDS, wordOf } from "./words.ts";
 
-const STATES = [AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.RESOLVED];
+const STATES = [AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.IN_MITIGATION, AlertState.RESOLVED];
 const SEVERITIES = [AlertSeverity.WARNING, AlertSeverity.CRITICAL];
 
 /**

@@ -10,8 +10,12 @@ import { DISPOSITION_WORDS, wordOf } from "./words.ts";
 
 const CHOICES = [
   { disposition: Disposition.MITIGATED, meaning: "The risk was real, and somebody has reduced it." },
-  { disposition: Disposition.ACCEPTED, meaning: "The risk is real, and somebody has accepted it." },
-  { disposition: Disposition.FALSE_ALARM, meaning: "There was no risk." },
+  { disposition: Disposition.ACCEPTED, meaning: "The risk is real, and somebody has accepted it for now." },
+  { disposition: Disposition.FALSE_DATA, meaning: "There was no risk: data of the supplier was wrong." },
+  {
+    disposition: Disposition.FALSE_MODEL,
+    meaning: "There was no risk: the data was correct, and the score was wrong.",
+  },
 ];
 
 /** Maximum length of a note: the contract allows 2,000 bytes, and a character has at most four. */
@@ -30,6 +34,8 @@ export function ResolveDialog({ alert, onDone, onClose }: ResolveDialogProps) {
   const title = useId();
   const [disposition, setDisposition] = useState<Disposition>(Disposition.MITIGATED);
   const [note, setNote] = useState("");
+  // The decision is about the alert as it was when the dialog was opened.
+  const [version] = useState(alert.version);
   const name = alert.supplierName || alert.supplierId;
   const resolve = useMutation(AlertService.method.resolveAlert, {
     onSuccess: async (answer) => {
@@ -43,7 +49,7 @@ export function ResolveDialog({ alert, onDone, onClose }: ResolveDialogProps) {
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (blocked !== undefined || resolve.isPending) return;
-    resolve.mutate({ alertId: alert.alertId, disposition, note });
+    resolve.mutate({ alertId: alert.alertId, version, disposition, note });
   };
   return (
     <dialog ref={dialog} aria-labelledby={title} onClose={onClose}>

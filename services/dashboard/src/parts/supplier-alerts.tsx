@@ -18,7 +18,7 @@ interface SupplierAlertsProps {
   readonly alertId: string;
 }
 
-const STATES = [AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.RESOLVED];
+const STATES = [AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.IN_MITIGATION, AlertState.RESOLVED];
 
 /**
  * The alerts of one supplier by all models, including resolved ones, each with its history. Their order does
@@ -107,6 +107,7 @@ function AlertEvents({ alertId }: { alertId: string }) {
       {got.data.events.map((event) => (
         <li key={`${event.kind}/${event.occurredAt ? timestampMs(event.occurredAt) : ""}`}>
           {wordOf(EVENT_WORDS, event.kind)} by {event.actor}, {agoText(event.occurredAt, nowMs)}
+          {event.detail && <small>{event.detail}</small>}
           {event.note && <small>{event.note}</small>}
         </li>
       ))}

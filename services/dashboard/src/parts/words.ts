@@ -10,6 +10,7 @@ export const SEVERITY_WORDS: Words = { [AlertSeverity.WARNING]: "Warning", [Aler
 export const STATE_WORDS: Words = {
   [AlertState.OPEN]: "Open",
   [AlertState.ACKNOWLEDGED]: "Acknowledged",
+  [AlertState.IN_MITIGATION]: "In mitigation",
   [AlertState.RESOLVED]: "Resolved",
 };
 
@@ -20,6 +21,9 @@ export const DISPOSITION_WORDS: Words = {
   [Disposition.CLEARED]: "Cleared by its rule",
   [Disposition.LAPSED]: "Lapsed without a score",
   [Disposition.REPLACED]: "Replaced by another rule",
+  [Disposition.FALSE_DATA]: "False alarm: wrong data",
+  [Disposition.FALSE_MODEL]: "False alarm: wrong score",
+  [Disposition.DUPLICATE]: "Duplicate of another alert",
 };
 
 export const EVENT_WORDS: Words = {
@@ -29,6 +33,14 @@ export const EVENT_WORDS: Words = {
   [AlertEventKind.RESOLVED]: "Resolved",
   [AlertEventKind.REOPENED]: "Opened again",
   [AlertEventKind.DEESCALATED]: "Became less severe",
+  [AlertEventKind.MITIGATION_STARTED]: "Mitigation started",
+  [AlertEventKind.ASSIGNED]: "Owner changed",
+  [AlertEventKind.SNOOZED]: "Snoozed",
+  [AlertEventKind.WOKEN]: "Snooze ended",
+  [AlertEventKind.COMMENTED]: "Commented",
+  [AlertEventKind.OVERRIDDEN]: "Severity or band replaced",
+  [AlertEventKind.OVERRIDE_ENDED]: "Replacement ended",
+  [AlertEventKind.UNDONE]: "Action undone",
 };
 
 export const BAND_WORDS: Words = {

@@ -34,13 +34,14 @@ type Names<V extends number> = Readonly<Record<string, V>>;
 const STATES: Names<AlertState> = {
   open: AlertState.OPEN,
   acknowledged: AlertState.ACKNOWLEDGED,
+  in_mitigation: AlertState.IN_MITIGATION,
   resolved: AlertState.RESOLVED,
 };
 const SEVERITIES: Names<AlertSeverity> = { warning: AlertSeverity.WARNING, critical: AlertSeverity.CRITICAL };
 
 /** The alerts that need a decision. */
 export const ACTIVE_ALERTS: AlertFilter = {
-  states: [AlertState.OPEN, AlertState.ACKNOWLEDGED],
+  states: [AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.IN_MITIGATION],
   severity: AlertSeverity.UNSPECIFIED,
 };
 
@@ -92,7 +93,8 @@ export function hrefOf(place: Exclude<Place, { page: "nowhere" }>): string {
     return `#/suppliers${queryOf({ band, model: place.modelName })}`;
   }
   const { states, severity, modelName } = place.filter;
-  const isDefault = states.length === 2 && ACTIVE_ALERTS.states.every((state) => states.includes(state));
+  const isDefault =
+    states.length === ACTIVE_ALERTS.states.length && ACTIVE_ALERTS.states.every((state) => states.includes(state));
   const query = queryOf({
     state: isDefault ? undefined : states.map((state) => nameOf(STATES, state)).join(","),
     severity: severity ? nameOf(SEVERITIES, severity) : undefined,

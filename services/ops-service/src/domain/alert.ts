@@ -1,12 +1,58 @@
-import type { AlertRules } from "@bellwether/config/alert-rules";
+import type { Band } from "@bellwether/contract/band-codes";
 
 export type AlertSeverity = "warning" | "critical";
-export type AlertState = "open" | "acknowledged" | "resolved";
-export type Disposition = "mitigated" | "accepted" | "false_alarm" | "cleared" | "lapsed" | "replaced";
-export type AlertEventKind = "raised" | "escalated" | "deescalated" | "acknowledged" | "resolved" | "reopened";
+export type AlertState = "open" | "acknowledged" | "in_mitigation" | "resolved";
+/** The dispositions from "cleared" on are only set by the rules; "false_alarm" is only in alerts of earlier versions. */
+export type Disposition =
+  | "mitigated"
+  | "accepted"
+  | "false_data"
+  | "false_model"
+  | "duplicate"
+  | "false_alarm"
+  | "cleared"
+  | "lapsed"
+  | "replaced";
+export type AlertEventKind =
+  | "raised"
+  | "escalated"
+  | "deescalated"
+  | "acknowledged"
+  | "mitigation_started"
+  | "resolved"
+  | "reopened"
+  | "assigned"
+  | "snoozed"
+  | "woken"
+  | "commented"
+  | "overridden"
+  | "override_ended"
+  | "undone";
 
 /** The value that a rule compares. */
 export type AlertDimension = "score" | "impact";
+
+/** The change since the week before. "new": the alert's last run raised it or opened it again. */
+export type AlertTrend = "new" | "worse" | "better" | "same";
+
+/** A snooze: the alert needs no attention until its end. */
+export interface AlertSnooze {
+  /** Whether the snooze also ends when the rule raises the severity or the score rises by `minRise`. */
+  readonly untilWorse: boolean;
+  readonly minRise: number;
+  /** Score and severity by the rule when the alert was snoozed. */
+  readonly fromScore: number;
+  readonly fromSeverity: AlertSeverity;
+  readonly actor: string;
+}
+
+/** An override: a person replaced the severity or the band. Null: not replaced. */
+export interface AlertOverride {
+  readonly severity: AlertSeverity | null;
+  readonly band: Band | null;
+  readonly reason: string;
+  readonly actor: string;
+}
 
 /**
  * An alert. There is at most one per model, supplier, rule and dimension. supplierId and the run ids are
@@ -19,21 +65,74 @@ export interface Alert {
   readonly modelName: string;
   readonly ruleId: string;
   readonly dimension: AlertDimension;
-  /** Severity, score and summary are those of the run `lastRunId`. */
+  /** The severity that applies: that of the override, else `ruleSeverity`. */
   readonly severity: AlertSeverity;
+  /** Rule severity, score, band, impact, change and summary are those of the run `lastRunId`. */
+  readonly ruleSeverity: AlertSeverity;
   readonly state: AlertState;
   readonly disposition: Disposition | null;
   readonly riskScore: number;
+  /** Null: not recorded. */
+  readonly band: Band | null;
+  /** Null: not recorded. */
+  readonly expectedImpact: number | null;
+  /** Change of the score since the model's run before. Null: there was no score. */
+  readonly scoreChange: number | null;
+  readonly trend: AlertTrend;
+  /** Number of runs in which the rule selected the supplier. */
+  readonly signals: number;
   readonly raisedRunId: number;
   readonly lastRunId: number;
   readonly raisedAt: Date;
   readonly changedAt: Date;
+  /** Who made the last change. Empty: not recorded. */
+  readonly changedBy: string;
   readonly resolvedAt: Date | null;
+  /** The person who resolved the alert. Empty: it is not resolved, or its rule resolved it. */
+  readonly resolvedBy: string;
   readonly acknowledgedBy: string;
   readonly summary: string;
   /** Id of the alert of another rule about the same supplier. Null unless the disposition is "replaced". */
   readonly replacedBy: string | null;
+  /**
+   * Counts the actions of persons and the changes of state or severity by rules, from 1. Updates of the score
+   * alone do not count, so that a run does not make an action fail that is about the same state.
+   */
+  readonly version: number;
+  /** Who is responsible. Empty: nobody. */
+  readonly owner: string;
+  /** Null: the alert is not snoozed. */
+  readonly snooze: AlertSnooze | null;
+  /** End of the snooze. Null: it has no end date. */
+  readonly snoozedUntil: Date | null;
+  /** Null: nothing is replaced. */
+  readonly override: AlertOverride | null;
+  /** End of the override. Null: there is none. */
+  readonly overrideUntil: Date | null;
+  /** Null unless the disposition is "accepted". */
+  readonly acceptedUntil: Date | null;
+  /** Id of the other alert. Null unless the disposition is "duplicate". */
+  readonly duplicateOf: string | null;
 }
+
+/** The parts of an alert that actions change, and that an undo restores. */
+export type AlertDecision = Pick<
+  Alert,
+  | "state"
+  | "disposition"
+  | "resolvedAt"
+  | "resolvedBy"
+  | "acknowledgedBy"
+  | "replacedBy"
+  | "owner"
+  | "snooze"
+  | "snoozedUntil"
+  | "override"
+  | "overrideUntil"
+  | "severity"
+  | "acceptedUntil"
+  | "duplicateOf"
+>;
 
 /** One entry of an alert's history. */
 export interface AlertEvent {
@@ -41,139 +140,81 @@ export interface AlertEvent {
   readonly kind: AlertEventKind;
   readonly occurredAt: Date;
   readonly actor: string;
+  /** What the actor wrote. */
   readonly note: string;
+  /** One sentence about what changed. Empty: the kind says all of it. */
+  readonly detail: string;
   readonly riskScore: number | null;
+  /** The alert's version after the change. */
+  readonly version: number;
+  /** The version that the author of an action saw. Null: the entry is not an action of a person. */
+  readonly seenVersion: number | null;
+  /** SHA-256 of the action, by which a repetition is found. Null: the entry is not an action of a person. */
+  readonly contentHash: string | null;
+  /** What the action changed, with the values before it. Null: the entry cannot be undone. */
+  readonly before: Partial<AlertDecision> | null;
 }
 
-/** An alert after a decision, with the entry for its history. */
+/** An alert after a decision, with the entries for its history. */
 export interface AlertChange {
   readonly alert: Alert;
-  /** Undefined: only the score, the run and the summary were updated. */
-  readonly event: AlertEvent | undefined;
-}
-
-/** A supplier's result under one rule in one run. */
-export interface AlertCandidate {
-  readonly supplierId: number;
-  readonly riskScore: number;
-  /** The rule's alert about the supplier by the run's model, in any state. */
-  readonly alert: Alert | null;
-  readonly isRaised: boolean;
-  /**
-   * Whether the score is high in this run alone. This is enough to raise an alert that was closed because its
-   * supplier had no score.
-   */
-  readonly isHigh: boolean;
-  readonly isCritical: boolean;
-  /** Whether the supplier was below the critical limit in a run since the alert was last evaluated. */
-  readonly wasBelowCritical: boolean;
-  readonly isCleared: boolean;
-  /** The active alert of the rule that has precedence over this one. Null: there is none. */
-  readonly replacedBy: { readonly alertId: string; readonly ruleId: string } | null;
-  /** One sentence about the supplier's score in this run. */
-  readonly summary: string;
+  /** Whether the alert did not exist before. */
+  readonly isNew: boolean;
+  /** Empty: only values of the run were updated. */
+  readonly events: readonly AlertEvent[];
 }
 
 /** The actor of changes that the rules make. */
 export const RULES_ACTOR = "rules";
 
-const DAY_MS = 86_400_000;
+export const isActive = ({ state }: Pick<Alert, "state">): boolean => state !== "resolved";
 
-/** The run, rule and time of a decision. */
-export interface Decision {
-  readonly runId: number;
-  readonly modelName: string;
-  readonly ruleId: string;
-  readonly dimension: AlertDimension;
-  readonly coolDownDays: AlertRules["coolDownDays"];
-  readonly now: Date;
-  readonly newId: () => string;
+/** Whether the alert is snoozed at a time. */
+export function isSnoozed({ snooze, snoozedUntil }: Pick<Alert, "snooze" | "snoozedUntil">, now: Date): boolean {
+  return snooze !== null && (snoozedUntil === null || now < snoozedUntil);
 }
 
-/**
- * Returns the time at which a cool-down that ends at `now` began. An alert that was resolved after this time
- * is still in its cool-down.
- */
-export function coolDownStart(now: Date, coolDownDays: number): Date {
-  return new Date(now.getTime() - coolDownDays * DAY_MS);
+/** Returns the severity that applies. */
+export function severityOf({ override, ruleSeverity }: Pick<Alert, "override" | "ruleSeverity">): AlertSeverity {
+  return override?.severity ?? ruleSeverity;
 }
 
-/**
- * Decides what a rule does with a supplier: raise an alert, open it again, change its severity, close it, or
- * update its score and summary. Undefined: nothing to do.
- */
-export function decideAlert(candidate: AlertCandidate, decision: Decision): AlertChange | undefined {
-  const { alert, riskScore, summary, supplierId } = candidate;
-  const { runId, now, modelName, ruleId, dimension } = decision;
-  const severity: AlertSeverity = candidate.isCritical ? "critical" : "warning";
-  const change = (changed: Alert, kind: AlertEventKind, note = ""): AlertChange => {
-    const event = { alertId: changed.id, kind, occurredAt: now, actor: RULES_ACTOR, note, riskScore };
-    return { alert: changed, event };
+/** Returns an alert without a snooze and without an override. */
+export function withoutTerms(alert: Alert): Alert {
+  const { ruleSeverity: severity } = alert;
+  return { ...alert, severity, snooze: null, snoozedUntil: null, override: null, overrideUntil: null };
+}
+
+/** Returns an entry of the rules, or of the service itself, for an alert after the change. */
+export function ruleEvent(
+  { id, version, riskScore }: Alert,
+  kind: AlertEventKind,
+  now: Date,
+  texts: { readonly note?: string; readonly detail?: string } = {},
+): AlertEvent {
+  return {
+    ...{ alertId: id, kind, occurredAt: now, actor: RULES_ACTOR, note: "", detail: "", riskScore, version },
+    ...{ seenVersion: null, contentHash: null, before: null },
+    ...texts,
   };
-  const ofRun = { severity, riskScore, lastRunId: runId, summary };
-  const opened = {
-    state: "open",
-    disposition: null,
-    raisedRunId: runId,
-    acknowledgedBy: "",
-    replacedBy: null,
-  } as const;
-  const times = { raisedAt: now, changedAt: now, resolvedAt: null };
-  if (!alert) {
-    if (!candidate.isRaised) return undefined;
-    const key = { id: decision.newId(), supplierId, modelName, ruleId, dimension };
-    return change({ ...key, ...ofRun, ...opened, ...times }, "raised");
-  }
-  if (alert.state === "resolved") {
-    if (!opensAgain(candidate, alert, coolDownStart(now, decision.coolDownDays))) return undefined;
-    return change({ ...alert, ...ofRun, ...opened, ...times }, "reopened");
-  }
-  const seen = { ...alert, ...ofRun };
-  const resolved = { state: "resolved", resolvedAt: now, changedAt: now } as const;
-  const { replacedBy } = candidate;
-  if (replacedBy) {
-    const replaced = { ...seen, ...resolved, disposition: "replaced", replacedBy: replacedBy.alertId } as const;
-    return change(replaced, "resolved", `Replaced by ${replacedBy.ruleId}.`);
-  }
-  if (candidate.isCleared) return change({ ...seen, ...resolved, disposition: "cleared" }, "resolved");
-  if (severity === alert.severity) return { alert: seen, event: undefined };
-  return change({ ...seen, changedAt: now }, severity === "critical" ? "escalated" : "deescalated");
 }
 
 /**
- * Whether a resolved alert opens again. After the cool-down: when the rule raises it. During the cool-down:
- * only when the score has become critical since the alert was resolved. An alert that nobody has judged,
- * because it lapsed or was replaced, has no cool-down, and one high run is enough.
+ * Ends a snooze or an override whose time is over. The end of an override that changes the severity counts as
+ * a new version. Undefined: nothing is over.
  */
-function opensAgain(candidate: AlertCandidate, alert: Alert, restsFrom: Date): boolean {
-  const { isRaised, isHigh, isCritical, wasBelowCritical } = candidate;
-  const isUnjudged = alert.disposition === "lapsed" || alert.disposition === "replaced";
-  if (isUnjudged && isHigh) return true;
-  // The score of a cleared alert was below the critical limit when the alert was cleared.
-  const wasBelow = alert.severity === "warning" || alert.disposition === "cleared" || wasBelowCritical;
-  const isOver = (alert.resolvedAt?.getTime() ?? 0) <= restsFrom.getTime();
-  return isRaised && (isOver || (isCritical && wasBelow));
-}
-
-/** An active alert about a supplier that has no score in any of the latest runs. */
-export interface AbsentAlert {
-  readonly alert: Alert;
-  /** ISO week of the run that the alert's score is from. */
-  readonly lastWeek: string;
-}
-
-/**
- * Closes an alert whose supplier had no score in `runs` consecutive runs: there is no recent score to compare
- * with the limits. Returns undefined when somebody has acknowledged the alert: it stays open, because a
- * missing score is no information about the risk.
- */
-export function lapseAlert(
-  { alert, lastWeek }: AbsentAlert,
-  { runs, now }: { readonly runs: number; readonly now: Date },
-): AlertChange | undefined {
-  if (alert.state !== "open") return undefined;
-  const note = `No score in ${runs} ${runs === 1 ? "run" : "runs in a row"}; the alert's score is from ${lastWeek}.`;
-  const closed = { state: "resolved", disposition: "lapsed", resolvedAt: now, changedAt: now } as const;
-  const event = { kind: "resolved", occurredAt: now, actor: RULES_ACTOR, note, riskScore: null } as const;
-  return { alert: { ...alert, ...closed }, event: { alertId: alert.id, ...event } };
+export function endTerms(alert: Alert, now: Date): AlertChange | undefined {
+  const isAwake = alert.snooze !== null && !isSnoozed(alert, now);
+  const isOver = alert.override !== null && alert.overrideUntil !== null && alert.overrideUntil <= now;
+  if (!isAwake && !isOver) return undefined;
+  const woken = isAwake ? { snooze: null, snoozedUntil: null } : {};
+  const severity = isOver ? alert.ruleSeverity : alert.severity;
+  const version = severity === alert.severity ? alert.version : alert.version + 1;
+  const ended = isOver ? { override: null, overrideUntil: null, severity, version } : {};
+  const changed: Alert = { ...alert, ...woken, ...ended, changedAt: now, changedBy: RULES_ACTOR };
+  const events = [
+    ...(isOver ? [ruleEvent(changed, "override_ended", now, { detail: "The end date of the override is over." })] : []),
+    ...(isAwake ? [ruleEvent(changed, "woken", now, { detail: "The end date of the snooze is over." })] : []),
+  ];
+  return { alert: changed, isNew: false, events };
 }

@@ -1,173 +1,212 @@
-import type { AlertRules, ScoreThresholdRule, WeeklyCapacityRule } from "@bellwether/config/alert-rules";
-import {
-  type AbsentAlert,
-  type Alert,
-  type AlertCandidate,
-  type AlertChange,
-  type AlertDimension,
-  coolDownStart,
-  type Decision,
-  decideAlert,
-  lapseAlert,
-} from "./alert.ts";
+import type { AlertRules } from "@bellwether/config/alert-rules";
+import { type Alert, type AlertChange, type AlertDimension, isActive } from "./alert.ts";
+import { capacityCandidate, lowestScore, rankByImpact } from "./capacity-rule.ts";
+import { decideAbsent, decideAlert, isResting, type RuleDecision } from "./decide-alert.ts";
+import { runsToRead, type ScoreFacts, scoreCandidate } from "./score-rule.ts";
 
-/** A supplier that the score rule evaluates. */
-export interface ScoreRuleInput {
-  readonly supplierId: number;
-  readonly riskScore: number;
-  readonly alert: Alert | null;
-  /** Number of the latest `runsToRaise` runs in which the score was at or above `raise`. */
-  readonly highRuns: number;
-  /** Number of the latest `runsToClear` runs in which the score was below `clear`. */
-  readonly lowRuns: number;
-  /** Whether the alert is resolved and the score was below `critical` in a run after the alert's last run. */
-  readonly wasBelowCritical: boolean;
-}
+/** The run on which the rules are evaluated, with clock and id source. */
+export type RuleRun = Pick<RuleDecision, "runId" | "modelName" | "now" | "newId">;
 
-/** A supplier that the capacity rule evaluates. */
-export interface ImpactRuleInput {
-  readonly supplierId: number;
-  readonly riskScore: number;
-  readonly alert: Alert | null;
-  /**
-   * Rank by expected impact, from 1. Null: the rank is above `keepWithin`, the score is below `minLift`, the
-   * score rule has an alert about the supplier, or the supplier is in its cool-down.
-   */
-  readonly rank: number | null;
-  /** The score rule's active alert about the supplier by the same model. */
-  readonly scoreAlert: { readonly alertId: string; readonly ruleId: string } | null;
-}
-
-/** Reads and changes what the rules need, all in one transaction. It sees only alerts of the run's model. */
+/**
+ * Reads and changes what the rules need, all in one transaction. It sees only scores and alerts of the run's
+ * model. It selects rows and decides nothing.
+ */
 export interface AlertRuleStore {
-  /** Locks the alerts against changes by others until the transaction ends. */
-  hold(): Promise<void>;
-  /**
-   * Returns the latest complete week of the same model that is later than the run's week. Null: there is
-   * none.
-   */
+  /** Keeps other runs of the model from evaluating the rules until the transaction ends. */
+  lockModel(modelName: string): Promise<void>;
+  /** Returns the latest complete week of the same model that is later than the run's week. Null: none is. */
   overtakenBy(runId: number): Promise<string | null>;
-  /**
-   * Returns the suppliers whose score in the run is at or above `raise`, and those with an active alert of
-   * the rule.
-   */
-  scoreRuleInputs(runId: number, rule: ScoreThresholdRule): Promise<readonly ScoreRuleInput[]>;
-  /**
-   * Returns the first `keepWithin` suppliers by impact, and those with an active alert of the rule. A
-   * supplier gets no rank while the score rule has an active alert about it, or while it is in its cool-down:
-   * an alert of either rule was resolved after `restsFrom`. The next supplier gets the rank instead.
-   */
-  impactRuleInputs(
+  /** Returns the suppliers with a score of at least `minScore` in the run, or with an active alert. */
+  scoresFrom(runId: number, which: { readonly minScore: number; readonly runs: number }): Promise<ScoreFacts[]>;
+  /** Returns the mean of all scores of the run. Null: it has none. */
+  meanScore(runId: number): Promise<number | null>;
+  /** Returns the suppliers with a score of at least `minScore`, highest impact first, after one of them. */
+  scoresByImpact(
     runId: number,
-    rules: Pick<AlertRules, "scoreThreshold" | "weeklyCapacity">,
-    restsFrom: Date,
-  ): Promise<readonly ImpactRuleInput[]>;
-  /** Returns the active alerts of any rule about suppliers without a score in the latest `runs` runs. */
-  absentAlerts(runId: number, runs: number): Promise<readonly AbsentAlert[]>;
-  saveChanges(changes: readonly AlertChange[]): Promise<void>;
+    which: { readonly minScore: number; readonly runs: number; readonly after?: ScoreFacts; readonly limit: number },
+  ): Promise<ScoreFacts[]>;
+  activeAlerts(modelName: string): Promise<readonly Alert[]>;
+  /** Returns the alerts about these suppliers, in any state. */
+  alertsAbout(modelName: string, supplierIds: readonly number[]): Promise<readonly Alert[]>;
+  /** Returns, by alert id, the lowest score of the supplier in the runs between the alert's last run and the run. */
+  lowestSince(runId: number, alertIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Returns those of the suppliers that have a score in one of the latest runs, the run included. */
+  scoredIn(runId: number, runs: number, supplierIds: readonly number[]): Promise<ReadonlySet<number>>;
+  weeksOf(runIds: readonly number[]): Promise<ReadonlyMap<number, string>>;
+  /** Locks alerts until the transaction ends, and returns them as they are now. */
+  lock(alertIds: readonly string[]): Promise<readonly Alert[]>;
+  save(changes: readonly AlertChange[]): Promise<void>;
 }
 
 /** The result of an evaluation. */
 export interface RulesOutcome {
   /** Number of alerts that were raised or opened again. */
   readonly alertsRaised: number;
-  /**
-   * A later week that was already complete, because of which the rules were not evaluated. Empty: they were
-   * evaluated.
-   */
+  /** A later week that was already complete, because of which the rules were not evaluated. Empty: they were. */
   readonly overtakenBy: string;
+  readonly changes: readonly AlertChange[];
 }
 
-/** The run on which the rules are evaluated, with clock and id source. */
-export type RuleRun = Pick<Decision, "runId" | "modelName" | "now" | "newId">;
+/** Size of the first page of suppliers by impact; the next pages are twice as large. */
+const FIRST_PAGE = 64;
 
 /**
  * Evaluates both rules on a published run, and closes alerts about absent suppliers. When a later week is
  * already complete, the rules are not evaluated: the existing alerts are based on newer scores.
+ *
+ * People may decide about alerts at the same time. So the rules first decide without locks, then lock the alerts
+ * that they would change, and decide again on the locked rows, until every alert that they change is locked.
  */
-export async function evaluateRules(
+export async function evaluateRules(ruleStore: AlertRuleStore, rules: AlertRules, run: RuleRun): Promise<RulesOutcome> {
+  await ruleStore.lockModel(run.modelName);
+  const overtakenBy = await ruleStore.overtakenBy(run.runId);
+  if (overtakenBy !== null) return { alertsRaised: 0, overtakenBy, changes: [] };
+  const facts = await readFacts(ruleStore, rules, run);
+  const locked = new Set<string>();
+  for (;;) {
+    const changes = await decideAll(ruleStore, facts, rules, run);
+    const unlocked = changes.flatMap(({ alert, isNew }) => (isNew || locked.has(alert.id) ? [] : [alert.id]));
+    if (unlocked.length === 0) {
+      await ruleStore.save(changes);
+      const kinds = changes.flatMap(({ events }) => events.map(({ kind }) => kind));
+      const alertsRaised = kinds.filter((kind) => kind === "raised" || kind === "reopened").length;
+      return { alertsRaised, overtakenBy: "", changes };
+    }
+    for (const alert of await ruleStore.lock(unlocked)) {
+      facts.alerts.put(alert);
+      locked.add(alert.id);
+    }
+  }
+}
+
+/** Alerts by supplier, rule and dimension. */
+interface AlertTable {
+  put(alert: Alert): void;
+  get(supplierId: number, ruleId: string, dimension: AlertDimension): Alert | null;
+  all(): Iterable<Alert>;
+}
+
+/** What the rules know about a run. */
+interface Facts {
+  /** Suppliers that the score rule selects or that have an active alert, and those by impact. */
+  readonly scores: Map<number, ScoreFacts>;
+  readonly alerts: AlertTable;
+  readonly lowestSince: ReadonlyMap<string, number>;
+  readonly minScore: number;
+  readonly byImpact: ScoreFacts[];
+  /** Whether `byImpact` has every supplier with at least `minScore`. */
+  hasAllByImpact: boolean;
+  /** Suppliers with an active alert and without a score in the last `runsToLapse` runs. */
+  readonly gone: ReadonlySet<number>;
+  readonly weeks: ReadonlyMap<number, string>;
+}
+
+async function readFacts(ruleStore: AlertRuleStore, rules: AlertRules, run: RuleRun): Promise<Facts> {
+  const { runId, modelName } = run;
+  const { scoreThreshold, weeklyCapacity, runsToLapse } = rules;
+  const found = await ruleStore.scoresFrom(runId, { minScore: scoreThreshold.raise, runs: runsToRead(rules) });
+  const scores = new Map(found.map((facts) => [facts.supplierId, facts]));
+  const alerts = alertTable(await ruleStore.activeAlerts(modelName));
+  for (const alert of await ruleStore.alertsAbout(modelName, [...scores.keys()])) alerts.put(alert);
+  const known = [...alerts.all()];
+  const critical = known.filter(
+    ({ state, supplierId, ruleId }) =>
+      ruleId === scoreThreshold.id &&
+      state === "resolved" &&
+      (scores.get(supplierId)?.riskScore ?? 0) >= scoreThreshold.critical,
+  );
+  const lowestSince = await ruleStore.lowestSince(
+    runId,
+    critical.map(({ id }) => id),
+  );
+  const absent = known.filter((alert) => isActive(alert) && !scores.has(alert.supplierId));
+  const absentIds = [...new Set(absent.map(({ supplierId }) => supplierId))];
+  const present = await ruleStore.scoredIn(runId, runsToLapse, absentIds);
+  const weeks = await ruleStore.weeksOf([...new Set(absent.map(({ lastRunId }) => lastRunId))]);
+  const minScore = lowestScore(weeklyCapacity, (await ruleStore.meanScore(runId)) ?? 0);
+  const gone = new Set(absentIds.filter((id) => !present.has(id)));
+  return { scores, alerts, lowestSince, minScore, byImpact: [], hasAllByImpact: false, gone, weeks };
+}
+
+async function decideAll(
   ruleStore: AlertRuleStore,
+  facts: Facts,
   rules: AlertRules,
-  { runId, modelName, now, newId }: RuleRun,
-): Promise<RulesOutcome> {
+  run: RuleRun,
+): Promise<readonly AlertChange[]> {
   const { scoreThreshold, weeklyCapacity, coolDownDays, runsToLapse: runs } = rules;
-  const apply = async (ruleId: string, dimension: AlertDimension, candidates: readonly AlertCandidate[]) => {
-    const decision = { runId, modelName, now, newId, coolDownDays, ruleId, dimension };
-    const changes = candidates.flatMap((candidate) => decideAlert(candidate, decision) ?? []);
-    await ruleStore.saveChanges(changes);
-    return changes.filter(({ event }) => event?.kind === "raised" || event?.kind === "reopened").length;
+  const byScore = decideScoreRule(facts, rules, run);
+  const changed = new Map(byScore.map(({ alert }) => [alert.supplierId, alert]));
+  const scoreAlert = (supplierId: number): Alert | null => {
+    const alert = changed.get(supplierId) ?? facts.alerts.get(supplierId, scoreThreshold.id, "score");
+    return alert && isActive(alert) ? alert : null;
   };
-  await ruleStore.hold();
-  const overtakenBy = await ruleStore.overtakenBy(runId);
-  if (overtakenBy !== null) return { alertsRaised: 0, overtakenBy };
-  const byScore = await ruleStore.scoreRuleInputs(runId, scoreThreshold);
-  const raised = await apply(
-    scoreThreshold.id,
-    "score",
-    byScore.map((input) => scoreCandidate(input, scoreThreshold)),
-  );
-  const byImpact = await ruleStore.impactRuleInputs(runId, rules, coolDownStart(now, coolDownDays));
-  const pointedAt = await apply(
-    weeklyCapacity.id,
-    "impact",
-    byImpact.map((input) => impactCandidate(input, weeklyCapacity)),
-  );
-  const absent = await ruleStore.absentAlerts(runId, runs);
-  await ruleStore.saveChanges(absent.flatMap((alert) => lapseAlert(alert, { runs, now }) ?? []));
-  return { alertsRaised: raised + pointedAt, overtakenBy: "" };
-}
-
-function scoreCandidate(input: ScoreRuleInput, rule: ScoreThresholdRule): AlertCandidate {
-  const { supplierId, riskScore, alert, highRuns, lowRuns, wasBelowCritical } = input;
-  const isCritical = riskScore >= rule.critical;
-  const isHigh = riskScore >= rule.raise;
-  return {
-    ...{ supplierId, riskScore, alert, isCritical, isHigh, wasBelowCritical, replacedBy: null },
-    isRaised: isCritical || highRuns >= rule.runsToRaise,
-    isCleared: lowRuns >= rule.runsToClear,
-    summary: scoreSummary(input, rule),
+  const isLeftOut = (supplierId: number): boolean => {
+    if (scoreAlert(supplierId)) return true;
+    const own = facts.alerts.get(supplierId, weeklyCapacity.id, "impact");
+    const other = changed.get(supplierId) ?? facts.alerts.get(supplierId, scoreThreshold.id, "score");
+    return [own, other].some((alert) => alert !== null && isResting(alert, { now: run.now, coolDownDays }));
   };
+  let ranks = rankByImpact(facts.byImpact, weeklyCapacity, isLeftOut);
+  while (ranks.size < weeklyCapacity.keepWithin && !facts.hasAllByImpact) {
+    await readMoreByImpact(ruleStore, facts, rules, run);
+    ranks = rankByImpact(facts.byImpact, weeklyCapacity, isLeftOut);
+  }
+  const decision = { ...run, coolDownDays, ruleId: weeklyCapacity.id, dimension: "impact" as const };
+  const byImpact = [...facts.scores.values()].flatMap((score) => {
+    const { supplierId } = score;
+    const alert = facts.alerts.get(supplierId, weeklyCapacity.id, "impact");
+    const rank = ranks.get(supplierId) ?? null;
+    if (rank === null && !(alert && isActive(alert))) return [];
+    const place = { rank, scoreAlert: scoreAlert(supplierId) };
+    return decideAlert(capacityCandidate(score, alert, place, weeklyCapacity), decision) ?? [];
+  });
+  const absent = [...facts.alerts.all()].flatMap((alert) => {
+    if (!isActive(alert) || facts.scores.has(alert.supplierId)) return [];
+    const lastWeek = facts.weeks.get(alert.lastRunId) ?? "";
+    return decideAbsent({ alert, lastWeek, isGone: facts.gone.has(alert.supplierId) }, { runs, now: run.now }) ?? [];
+  });
+  return [...byScore, ...byImpact, ...absent];
 }
 
-function scoreSummary({ riskScore, highRuns, lowRuns }: ScoreRuleInput, rule: ScoreThresholdRule): string {
-  const { raise, runsToRaise, critical, clear, runsToClear } = rule;
-  const score = `Risk score ${scoreText(riskScore, [raise, critical, clear])}`;
-  if (riskScore >= critical) return `${score}, at or above the critical limit ${critical}.`;
-  if (riskScore >= raise)
-    return `${score}, at or above ${raise}${highRuns >= runsToRaise ? ` in ${inARow(runsToRaise)}` : ""}.`;
-  if (riskScore >= clear) return `${score}, below ${raise}; the alert is cleared below ${clear}.`;
-  if (lowRuns >= runsToClear) return `${score}, below ${clear} in ${inARow(runsToClear)}.`;
-  return `${score}, below ${clear}; the alert is cleared after ${inARow(runsToClear)}.`;
+function decideScoreRule(facts: Facts, { scoreThreshold: rule, coolDownDays }: AlertRules, run: RuleRun) {
+  const decision = { ...run, coolDownDays, ruleId: rule.id, dimension: "score" as const };
+  return [...facts.scores.values()].flatMap((score) => {
+    const alert = facts.alerts.get(score.supplierId, rule.id, "score");
+    if (score.riskScore < rule.raise && !(alert && isActive(alert))) return [];
+    const lowest = (alert && facts.lowestSince.get(alert.id)) ?? null;
+    return decideAlert(scoreCandidate(score, alert, lowest, rule), decision) ?? [];
+  });
 }
 
-function inARow(runs: number): string {
-  return runs === 1 ? "1 run" : `${runs} runs in a row`;
+/** Reads the next suppliers by impact, with their alerts. */
+async function readMoreByImpact(
+  ruleStore: AlertRuleStore,
+  facts: Facts,
+  rules: AlertRules,
+  { runId, modelName }: RuleRun,
+): Promise<void> {
+  const limit = Math.max(FIRST_PAGE, facts.byImpact.length, rules.weeklyCapacity.keepWithin);
+  const after = facts.byImpact.at(-1);
+  const which = { minScore: facts.minScore, runs: runsToRead(rules), limit, ...(after && { after }) };
+  const more = await ruleStore.scoresByImpact(runId, which);
+  const unread = more.filter(({ supplierId }) => !facts.scores.has(supplierId));
+  for (const score of more) facts.byImpact.push(score);
+  for (const score of unread) facts.scores.set(score.supplierId, score);
+  facts.hasAllByImpact = more.length < limit;
+  const ids = unread.map(({ supplierId }) => supplierId);
+  for (const alert of await ruleStore.alertsAbout(modelName, ids)) facts.alerts.put(alert);
 }
 
-/**
- * Formats a score with two digits, or with more when they are needed to show on which side of each limit it
- * is.
- */
-function scoreText(score: number, limits: readonly number[]): string {
-  const isTrue = (text: string): boolean => limits.every((limit) => Number(text) >= limit === score >= limit);
-  for (let digits = 2; digits < MAX_DIGITS; digits++) if (isTrue(score.toFixed(digits))) return score.toFixed(digits);
-  return String(score);
-}
-
-const MAX_DIGITS = 16;
-
-function impactCandidate(input: ImpactRuleInput, rule: WeeklyCapacityRule): AlertCandidate {
-  const { supplierId, riskScore, alert, rank, scoreAlert } = input;
-  const isRaised = rank !== null && rank <= rule.suppliers;
-  const score = `Risk score ${riskScore.toFixed(2)}`;
-  const place =
-    rank === null
-      ? `not among the ${rule.keepWithin} suppliers of highest expected impact`
-      : `among the ${isRaised ? rule.suppliers : rule.keepWithin} suppliers of highest expected impact`;
-  return {
-    ...{ supplierId, riskScore, alert, isRaised, isHigh: isRaised, isCritical: false, wasBelowCritical: false },
-    isCleared: rank === null,
-    replacedBy: scoreAlert,
-    summary: scoreAlert ? `${score}; its alert is now that of ${scoreAlert.ruleId}.` : `${score}, ${place}.`,
+function alertTable(alerts: readonly Alert[]): AlertTable {
+  const keyOf = (supplierId: number, ruleId: string, dimension: AlertDimension) =>
+    `${supplierId}/${dimension}/${ruleId}`;
+  const byKey = new Map<string, Alert>();
+  const table: AlertTable = {
+    put: (alert) => void byKey.set(keyOf(alert.supplierId, alert.ruleId, alert.dimension), alert),
+    get: (supplierId, ruleId, dimension) => byKey.get(keyOf(supplierId, ruleId, dimension)) ?? null,
+    all: () => byKey.values(),
   };
+  for (const alert of alerts) table.put(alert);
+  return table;
 }

@@ -3,9 +3,8 @@ import { describeLosses, type RunLosses } from "./run-losses.ts";
 /** No run has this id, or this week and model. */
 export class RunNotFoundError extends Error {
   override readonly name = "RunNotFoundError" as const;
-  /** @param which the run that does not exist, for example "run 12" or "a run of 2026-W47" */
-  constructor(which: string) {
-    super(`${which} does not exist; ListRuns lists the runs`);
+  constructor(what: string) {
+    super(`no run ${what}`);
   }
 }
 
@@ -60,15 +59,99 @@ export class ChunkShapeError extends Error {
 export class AlertNotFoundError extends Error {
   override readonly name = "AlertNotFoundError" as const;
   constructor(alertId: string) {
-    super(`alert ${alertId} does not exist; ListAlerts lists the alerts`);
+    super(`no alert ${alertId}`);
   }
 }
 
-/** The alert is resolved: only its rule can open it again. */
+/** The alert is resolved. Its rule, or a person, can open it again. */
 export class AlertResolvedError extends Error {
   override readonly name = "AlertResolvedError" as const;
+  readonly metadata: Readonly<Record<string, string>>;
   constructor(alertId: string, disposition: string) {
-    super(`alert ${alertId} is resolved (${disposition}); it opens again only when its rule raises it`);
+    super(`alert ${alertId} is resolved (${disposition}); open it again first`);
+    this.metadata = { state: "resolved", disposition };
+  }
+}
+
+/** The state of the alert does not allow the action. */
+export class AlertStateError extends Error {
+  override readonly name = "AlertStateError" as const;
+  readonly metadata: Readonly<Record<string, string>>;
+  constructor(alertId: string, state: string, what: string) {
+    super(`alert ${alertId} is in the state ${state}: it cannot be ${what}`);
+    this.metadata = { state };
+  }
+}
+
+/** Somebody, or a rule, changed the alert after the version that the caller saw. */
+export class AlertChangedError extends Error {
+  override readonly name = "AlertChangedError" as const;
+  readonly metadata: Readonly<Record<string, string>>;
+  constructor(
+    { id, version, state, changedBy }: { id: string; version: number; state: string; changedBy: string },
+    seenVersion: number,
+  ) {
+    const who = changedBy === "" ? "" : `, changed by ${changedBy}`;
+    super(
+      `alert ${id} has the version ${version} (${state}${who}), not ${seenVersion}; read it again, then decide again`,
+    );
+    this.metadata = { version: String(version), state, changed_by: changedBy };
+  }
+}
+
+/** Another transaction changes the alert just now. */
+export class AlertBusyError extends Error {
+  override readonly name = "AlertBusyError" as const;
+  readonly retryAfterMs = 500;
+  constructor(options?: ErrorOptions) {
+    super("another transaction changes the alert just now, and nothing was changed; try again", options);
+  }
+}
+
+/** A value of an action is not valid. */
+export class AlertActionError extends Error {
+  override readonly name = "AlertActionError" as const;
+  readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
+  constructor(field: string, description: string) {
+    super(`${field}: ${description}`);
+    this.fieldViolations = [{ field, description }];
+  }
+}
+
+/** There is no action that the caller can undo. */
+export class AlertUndoError extends Error {
+  override readonly name = "AlertUndoError" as const;
+  constructor(alertId: string, why: string) {
+    super(`nothing to undo on alert ${alertId}: ${why}`);
+  }
+}
+
+/** An error about one alert that an action can end with. */
+export type ActionError =
+  | AlertNotFoundError
+  | AlertResolvedError
+  | AlertStateError
+  | AlertChangedError
+  | AlertBusyError
+  | AlertActionError
+  | AlertUndoError;
+
+const ACTION_ERRORS = [
+  ...[AlertNotFoundError, AlertResolvedError, AlertStateError, AlertChangedError],
+  ...[AlertBusyError, AlertActionError, AlertUndoError],
+];
+
+export function isActionError(error: unknown): error is ActionError {
+  return ACTION_ERRORS.some((type) => error instanceof type);
+}
+
+/** A watch should begin after a position that the service does not know. */
+export class AlertSequenceError extends Error {
+  override readonly name = "AlertSequenceError" as const;
+  constructor(after: number, head: number) {
+    super(
+      `after_sequence ${after} is higher than the last position ${head}: the database may have been restored; open the watch without it, then list the alerts`,
+    );
   }
 }
 
@@ -76,7 +159,7 @@ export class AlertResolvedError extends Error {
 export class SupplierNotFoundError extends Error {
   override readonly name = "SupplierNotFoundError" as const;
   constructor(supplierId: string) {
-    super(`supplier ${JSON.stringify(supplierId)} does not exist; ListSuppliers lists the suppliers`);
+    super(`no supplier ${JSON.stringify(supplierId)}`);
   }
 }
 

@@ -1,67 +1,101 @@
-import type { Alert, AlertChange, AlertEvent, AlertEventKind, Disposition } from "./alert.ts";
+import { type Alert, type AlertChange, type AlertDecision, type AlertEvent, endTerms } from "./alert.ts";
+import { type ActionContext, type ActionResult, type AlertAction, applyAction, contentHash } from "./alert-action.ts";
 import type { AuditEvent } from "./audit-chain.ts";
-import { AlertNotFoundError, AlertResolvedError } from "./ops-error.ts";
+import { AlertActionError, AlertChangedError, AlertNotFoundError, AlertUndoError } from "./ops-error.ts";
 
-/** Reads and changes what a decision on an alert needs, all in one transaction. */
+/** Reads and changes what an action on an alert needs, all in one transaction. */
 export interface AlertTransaction {
   /** Locks the alert until the transaction ends. */
   lock(alertId: string): Promise<Alert | undefined>;
-  save(change: AlertChange): Promise<void>;
+  /** Returns an alert without a lock. */
+  find(alertId: string): Promise<Pick<Alert, "id" | "duplicateOf"> | undefined>;
+  /** Returns the entry of the action whose author saw this version of the alert. */
+  actionAt(alertId: string, seenVersion: number): Promise<AlertEvent | undefined>;
+  save(changes: readonly AlertChange[]): Promise<void>;
   appendAudit(event: Omit<AuditEvent, "eventId" | "occurredUs">): Promise<void>;
 }
 
-/** A decision of an analyst: actor, note and time. */
-export interface TriageDecision {
+/** An action of a person on one alert, which the person saw in this version. */
+export interface AlertRequest extends ActionContext {
   readonly alertId: string;
-  readonly actor: string;
-  readonly note: string;
-  readonly now: Date;
+  readonly version: number;
+  readonly action: AlertAction | { readonly kind: "undo" };
 }
 
-/**
- * Acknowledges an alert. An acknowledged alert does not change. @throws AlertNotFoundError,
- * AlertResolvedError
- */
-export async function acknowledgeAlert(transaction: AlertTransaction, decision: TriageDecision): Promise<void> {
-  const alert = await lockKnown(transaction, decision.alertId);
-  if (alert.state === "resolved") throw new AlertResolvedError(alert.id, alert.disposition ?? "cleared");
-  if (alert.state === "acknowledged") return;
-  const taken = { state: "acknowledged", acknowledgedBy: decision.actor, changedAt: decision.now } as const;
-  await record(transaction, { ...alert, ...taken }, "acknowledged", decision);
-}
+/** Time in which an action can be undone. */
+const UNDO_MS = 60_000;
 
 /**
- * Closes an alert. An alert that is resolved with the same disposition does not change. @throws
- * AlertNotFoundError, AlertResolvedError
+ * Performs an action, with its entry in the history and in the audit log. The same action of the same person
+ * on the same version changes nothing the second time.
+ * @throws AlertNotFoundError, AlertChangedError, AlertStateError, AlertResolvedError, AlertActionError,
+ * AlertUndoError
  */
-export async function resolveAlert(
-  transaction: AlertTransaction,
-  disposition: Disposition,
-  decision: TriageDecision,
-): Promise<void> {
-  const alert = await lockKnown(transaction, decision.alertId);
-  if (alert.state === "resolved") {
-    if (alert.disposition === disposition) return;
-    throw new AlertResolvedError(alert.id, alert.disposition ?? "cleared");
+export async function decideOnAlert(transaction: AlertTransaction, request: AlertRequest): Promise<void> {
+  const { alertId, version, actor, now, action } = request;
+  const locked = await transaction.lock(alertId);
+  if (!locked) throw new AlertNotFoundError(alertId);
+  if (locked.version !== version) {
+    const done = await transaction.actionAt(alertId, version);
+    if (done?.actor === actor && done.contentHash === contentHash(action)) return;
+    throw new AlertChangedError(locked, version);
   }
-  const closed = { state: "resolved", disposition, resolvedAt: decision.now, changedAt: decision.now } as const;
-  await record(transaction, { ...alert, ...closed }, "resolved", decision);
+  // A snooze or an override whose time is over ends first, so that the history is in order.
+  const due = endTerms(locked, now);
+  const before = due?.alert ?? locked;
+  const result =
+    action.kind === "undo"
+      ? undo(before, await transaction.actionAt(alertId, version - 1), request)
+      : await perform(transaction, before, action, request);
+  if (!result) return;
+  const made = { version: version + 1, changedAt: now, changedBy: actor };
+  const alert: Alert = { ...before, ...result.changed, ...made };
+  const note = action.kind === "undo" ? "" : action.note;
+  const isUndoable = action.kind !== "undo" && action.kind !== "comment";
+  const event: AlertEvent = {
+    ...{ alertId, kind: result.kind, occurredAt: now, actor, note, detail: result.detail, riskScore: alert.riskScore },
+    ...{ version: alert.version, seenVersion: version, contentHash: contentHash(action) },
+    before: isUndoable ? replacedValues(before, result.changed) : null,
+  };
+  await transaction.save([{ alert, isNew: false, events: [...(due?.events ?? []), event] }]);
+  const { detail } = result;
+  const payload = JSON.stringify({ note, version, ...(detail && { detail }), ...result.audit });
+  await transaction.appendAudit({ kind: `alert.${result.kind}`, actor, subject: alertId, payload });
 }
 
-async function lockKnown(transaction: AlertTransaction, alertId: string): Promise<Alert> {
-  const alert = await transaction.lock(alertId);
-  if (!alert) throw new AlertNotFoundError(alertId);
-  return alert;
-}
+type Result = ActionResult & { readonly audit?: Readonly<Record<string, unknown>> };
 
-async function record(
+async function perform(
   transaction: AlertTransaction,
   alert: Alert,
-  kind: AlertEventKind,
-  { actor, note, now }: TriageDecision,
-): Promise<void> {
-  const event: AlertEvent = { alertId: alert.id, kind, occurredAt: now, actor, note, riskScore: alert.riskScore };
-  await transaction.save({ alert, event });
-  const payload = JSON.stringify({ note, ...(alert.disposition && { disposition: alert.disposition }) });
-  await transaction.appendAudit({ kind: `alert.${kind}`, actor, subject: alert.id, payload });
+  action: AlertAction,
+  context: ActionContext,
+): Promise<Result | undefined> {
+  const result = applyAction(alert, action, context);
+  const other = result?.changed.duplicateOf;
+  if (typeof other === "string") checkDuplicate(await transaction.find(other));
+  const { disposition } = result?.changed ?? {};
+  return result && { ...result, ...(disposition && { audit: { disposition } }) };
+}
+
+/** An alert must not be the duplicate of a duplicate: so there are no circles. */
+function checkDuplicate(other: Pick<Alert, "duplicateOf"> | undefined): void {
+  const field = "duplicate_of_alert_id";
+  if (!other) throw new AlertActionError(field, "no alert has this id");
+  if (other.duplicateOf !== null)
+    throw new AlertActionError(field, `is itself a duplicate; name the alert ${other.duplicateOf}`);
+}
+
+function undo(alert: Alert, last: AlertEvent | undefined, { actor, now }: ActionContext): Result {
+  if (!last) throw new AlertUndoError(alert.id, "the last change of the alert is not an action of a person");
+  if (last.actor !== actor) throw new AlertUndoError(alert.id, `the last action is that of ${last.actor}`);
+  if (last.before === null) throw new AlertUndoError(alert.id, "a comment and an undo cannot be undone");
+  if (now.getTime() - last.occurredAt.getTime() > UNDO_MS)
+    throw new AlertUndoError(alert.id, `the action is older than ${UNDO_MS / 1000} seconds`);
+  return { kind: "undone", changed: last.before, detail: `Undone: ${last.kind}.`, audit: { undone: last.kind } };
+}
+
+/** Returns the values that a change replaces. */
+function replacedValues(alert: Alert, changed: Partial<AlertDecision>): Partial<AlertDecision> {
+  return Object.fromEntries(Object.keys(changed).map((key) => [key, Reflect.get(alert, key)]));
 }

@@ -1,9 +1,11 @@
 import type { AlertRules } from "@bellwether/config/alert-rules";
 import type { RiskPolicy } from "@bellwether/config/risk-policy";
 import { checkWeekBegun, isFutureWeek, parseIsoWeek } from "@bellwether/contract/iso-week";
+import { RULES_ACTOR } from "./alert.ts";
 import type { AuditEvent } from "./audit-chain.ts";
 import { type AlertRuleStore, evaluateRules } from "./evaluate-rules.ts";
 import { LossLimitError, RunMismatchError } from "./ops-error.ts";
+import { describeRuleChanges } from "./rule-changes.ts";
 import type { BandCounts, FeatureDrift, Run, RunLease, RunStage } from "./run.ts";
 import { checkLease, checkOpen } from "./run-lease.ts";
 import { measureLosses, type Override, type PreviousWeek, type RunLosses } from "./run-losses.ts";
@@ -39,10 +41,7 @@ export interface StartedRun {
   readonly run: Run;
   readonly lease: RunLease | undefined;
   readonly receivedChunks: readonly number[];
-  /**
-   * True when the unfinished run had begun with another source or configuration, or had chunks of an unknown
-   * size: its chunks were dropped.
-   */
+  /** True when the unfinished run had begun with another source or configuration: its chunks were dropped. */
   readonly begunAnew: boolean;
 }
 
@@ -51,8 +50,6 @@ export interface RunStart extends Pick<Run, "isoWeek" | "modelName" | "holder"> 
   /** SHA-256, lower-case hex. Empty: not known, so it is not compared. */
   readonly sourceDigest: string;
   readonly configHash: string;
-  /** Number of suppliers that the caller wants in each chunk. 0: not known. */
-  readonly chunkRows: number;
   /** Allows a week that has not begun. Null: such a week is rejected. */
   readonly forceFuture: Override | null;
 }
@@ -65,29 +62,27 @@ const NOTHING_YET = {
 
 /**
  * Starts a week's run or takes it over: the same holder gets the same lease again, another holder gets a
- * higher fence. An unfinished run that began with another source or configuration, or that has chunks of an
- * unknown size, drops its chunks and begins again; nothing of it was published. Otherwise a run that has chunks
- * keeps their size.
+ * higher fence. An unfinished run that began with another source or configuration drops its chunks and begins
+ * again; nothing of it was published.
  * @throws IsoWeekError, FutureWeekError
  */
 export async function startRun(transact: Transact, start: RunStart, now: () => Date): Promise<StartedRun> {
   const week = parseIsoWeek(start.isoWeek);
   return transact(async (ledger) => {
     const known = await ledger.lockWeek(week, start.modelName);
-    const received = await ledger.receivedChunks(known.id);
-    if (known.state === "complete") return { run: known, lease: undefined, begunAnew: false, receivedChunks: received };
+    if (known.state === "complete")
+      return {
+        ...{ run: known, lease: undefined, begunAnew: false },
+        receivedChunks: await ledger.receivedChunks(known.id),
+      };
     checkWeekBegun(week, now(), start.forceFuture !== null);
-    const begunAnew =
-      isOther(known.sourceDigest, start.sourceDigest) ||
-      isOther(known.configHash, start.configHash) ||
-      (received.length > 0 && known.chunkRows === 0 && start.chunkRows > 0);
+    const begunAnew = isOther(known.sourceDigest, start.sourceDigest) || isOther(known.configHash, start.configHash);
     if (begunAnew) await ledger.dropChunks(known.id);
-    const receivedChunks = begunAnew ? [] : received;
-    const chunkRows = receivedChunks.length > 0 ? known.chunkRows : start.chunkRows;
     const isHeld = !begunAnew && known.state === "running" && known.holder === start.holder && known.fence > 0;
-    const run = isHeld ? known : await ledger.update(known.id, { ...takeOver(known, start, begunAnew), chunkRows });
+    const run = isHeld ? known : await ledger.update(known.id, takeOver(known, start, begunAnew));
     if (isFutureWeek(week, now()) && start.forceFuture !== null && known.forceFuture === null)
       await recordForced(ledger, run, start.forceFuture);
+    const receivedChunks = await ledger.receivedChunks(run.id);
     return { run, lease: { runId: run.id, fence: run.fence }, receivedChunks, begunAnew };
   });
 }
@@ -217,12 +212,8 @@ function publishRun(
     const losses = measureLosses(counts, previous, policy, acceptLosses);
     if (losses.exceeded.length > 0 && losses.accepted === null) throw new LossLimitError(run.isoWeek, losses);
     const bands = await ledger.publishScores(run.id);
-    const outcome = await evaluateRules(ledger.alerts, rules, {
-      runId: run.id,
-      modelName: run.modelName,
-      now: now(),
-      newId,
-    });
+    const ruleRun = { runId: run.id, modelName: run.modelName, now: now(), newId };
+    const { changes, ...outcome } = await evaluateRules(ledger.alerts, rules, ruleRun);
     const complete = await ledger.update(run.id, {
       ...totals,
       ...{ state: "complete", stage: "complete", failure: "", completedAt: now() },
@@ -234,7 +225,10 @@ function publishRun(
     const reported = { isoWeek, modelName, version: scoredBy?.version ?? "", rowsScored, rejected, ...outcome };
     const payload = JSON.stringify(reported);
     if (losses.accepted !== null) await recordAccepted(ledger, complete, losses, losses.accepted);
-    await ledger.appendAudit({ kind: "run.completed", actor: "ops-service", subject: `run/${run.id}`, payload });
+    const subject = `run/${run.id}`;
+    await ledger.appendAudit({ kind: "run.completed", actor: "ops-service", subject, payload });
+    const changed = describeRuleChanges(changes);
+    if (changed) await ledger.appendAudit({ kind: "alerts.evaluated", actor: RULES_ACTOR, subject, payload: changed });
     return complete;
   });
 }

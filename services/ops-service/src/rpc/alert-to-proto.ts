@@ -1,3 +1,5 @@
+import { BAND_NUMBERS, type Band } from "@bellwether/contract/band-codes";
+import { Band as ProtoBand } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import {
   AlertDimension,
   AlertEventKind,
@@ -5,6 +7,7 @@ import {
   type AlertSchema,
   AlertSeverity,
   AlertState,
+  AlertTrend,
   Disposition,
 } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import type { Reason } from "@bellwether/reasons/reasons";
@@ -23,6 +26,13 @@ export interface AlertNames {
   readonly modelVersion: string;
   /** The rule of the alert that replaced this one. Null: none did. */
   readonly replacedByRuleId: string | null;
+  /** Empty: not known. */
+  readonly region: string;
+  readonly category: string;
+  /** Money at risk per year. Null: not known. */
+  readonly exposure: number | null;
+  /** Position of the alert's last change in the sequence of all changes. */
+  readonly sequence: number;
   /** The reasons that increased the alert's score most, largest first. */
   readonly reasons: readonly Reason[];
 }
@@ -35,7 +45,15 @@ export const SEVERITIES: Readonly<Record<domain.AlertSeverity, AlertSeverity>> =
 export const STATES: Readonly<Record<domain.AlertState, AlertState>> = {
   open: AlertState.OPEN,
   acknowledged: AlertState.ACKNOWLEDGED,
+  in_mitigation: AlertState.IN_MITIGATION,
   resolved: AlertState.RESOLVED,
+};
+
+export const TRENDS: Readonly<Record<domain.AlertTrend, AlertTrend>> = {
+  new: AlertTrend.NEW,
+  worse: AlertTrend.WORSE,
+  better: AlertTrend.BETTER,
+  same: AlertTrend.SAME,
 };
 
 const DIMENSIONS: Readonly<Record<domain.Alert["dimension"], AlertDimension>> = {
@@ -43,13 +61,16 @@ const DIMENSIONS: Readonly<Record<domain.Alert["dimension"], AlertDimension>> = 
   impact: AlertDimension.IMPACT,
 };
 
-const DISPOSITIONS: Readonly<Record<domain.Disposition, Disposition>> = {
+export const DISPOSITIONS: Readonly<Record<domain.Disposition, Disposition>> = {
   mitigated: Disposition.MITIGATED,
   accepted: Disposition.ACCEPTED,
   false_alarm: Disposition.FALSE_ALARM,
   cleared: Disposition.CLEARED,
   lapsed: Disposition.LAPSED,
   replaced: Disposition.REPLACED,
+  false_data: Disposition.FALSE_DATA,
+  false_model: Disposition.FALSE_MODEL,
+  duplicate: Disposition.DUPLICATE,
 };
 
 const EVENT_KINDS: Readonly<Record<domain.AlertEventKind, AlertEventKind>> = {
@@ -59,6 +80,14 @@ const EVENT_KINDS: Readonly<Record<domain.AlertEventKind, AlertEventKind>> = {
   resolved: AlertEventKind.RESOLVED,
   reopened: AlertEventKind.REOPENED,
   deescalated: AlertEventKind.DEESCALATED,
+  mitigation_started: AlertEventKind.MITIGATION_STARTED,
+  assigned: AlertEventKind.ASSIGNED,
+  snoozed: AlertEventKind.SNOOZED,
+  woken: AlertEventKind.WOKEN,
+  commented: AlertEventKind.COMMENTED,
+  overridden: AlertEventKind.OVERRIDDEN,
+  override_ended: AlertEventKind.OVERRIDE_ENDED,
+  undone: AlertEventKind.UNDONE,
 };
 
 export function alertToProto(view: AlertNames): MessageInitShape<typeof AlertSchema> {
@@ -85,7 +114,49 @@ export function alertToProto(view: AlertNames): MessageInitShape<typeof AlertSch
     replacedByAlertId: alert.replacedBy ?? "",
     replacedByRuleId: view.replacedByRuleId ?? "",
     reasons: view.reasons.map(reasonToProto),
+    ...decisionToProto(alert),
+    region: view.region,
+    category: view.category,
+    ...(view.exposure !== null && { exposure: view.exposure }),
+    ...(alert.expectedImpact !== null && { expectedImpact: alert.expectedImpact }),
+    ...(alert.scoreChange !== null && { scoreChange: alert.scoreChange }),
+    trend: TRENDS[alert.trend],
+    signals: BigInt(alert.signals),
+    band: bandToProto(alert.override?.band ?? alert.band),
+    sequence: BigInt(view.sequence),
   };
+}
+
+/** Converts what persons have decided about an alert. */
+function decisionToProto(alert: domain.Alert) {
+  const { snooze, snoozedUntil, override, overrideUntil, acceptedUntil, resolvedAt } = alert;
+  return {
+    version: BigInt(alert.version),
+    changedBy: alert.changedBy,
+    owner: alert.owner,
+    duplicateOfAlertId: alert.duplicateOf ?? "",
+    ...(acceptedUntil && { acceptedUntil: timestampFromDate(acceptedUntil) }),
+    ...(resolvedAt && { resolvedAt: timestampFromDate(resolvedAt) }),
+    ...(snooze && {
+      snooze: {
+        ...{ untilWorse: snooze.untilWorse, minRise: snooze.minRise, fromScore: snooze.fromScore, actor: snooze.actor },
+        ...(snoozedUntil && { until: timestampFromDate(snoozedUntil) }),
+      },
+    }),
+    ...(override && {
+      activeOverride: {
+        ...{ reason: override.reason, actor: override.actor, band: bandToProto(override.band) },
+        severity: override.severity ? SEVERITIES[override.severity] : AlertSeverity.UNSPECIFIED,
+        ...(overrideUntil && { until: timestampFromDate(overrideUntil) }),
+        ruleSeverity: SEVERITIES[alert.ruleSeverity],
+        modelBand: bandToProto(alert.band),
+      },
+    }),
+  };
+}
+
+function bandToProto(band: Band | null): ProtoBand {
+  return band === null ? ProtoBand.UNSPECIFIED : BAND_NUMBERS[band];
 }
 
 export function alertEventToProto(event: domain.AlertEvent): MessageInitShape<typeof AlertEventSchema> {
@@ -94,6 +165,8 @@ export function alertEventToProto(event: domain.AlertEvent): MessageInitShape<ty
     occurredAt: timestampFromDate(event.occurredAt),
     actor: event.actor,
     note: event.note,
+    detail: event.detail,
+    version: BigInt(event.version),
     ...(event.riskScore !== null && { riskScore: event.riskScore }),
   };
 }
@@ -102,9 +175,4 @@ export function alertEventToProto(event: domain.AlertEvent): MessageInitShape<ty
 export function nameOf<N extends string>(names: Readonly<Record<N, number>>, number: number): N | undefined {
   for (const name in names) if (names[name] === number) return name;
   return undefined;
-}
-
-/** Converts the disposition that an analyst has chosen. */
-export function dispositionFromProto(disposition: Disposition): domain.Disposition {
-  return nameOf(DISPOSITIONS, disposition) ?? "mitigated";
 }

@@ -2,8 +2,14 @@ import type { FlatSupplierError } from "@bellwether/contract/flat-json/flat-supp
 import type { FutureWeekError, IsoWeekError } from "@bellwether/contract/iso-week";
 import { Code } from "@connectrpc/connect";
 import type {
+  AlertActionError,
+  AlertBusyError,
+  AlertChangedError,
   AlertNotFoundError,
   AlertResolvedError,
+  AlertSequenceError,
+  AlertStateError,
+  AlertUndoError,
   AuditEventError,
   ChunkShapeError,
   DatabaseBusyError,
@@ -34,6 +40,12 @@ type OpsError =
   | ChunkShapeError
   | AlertNotFoundError
   | AlertResolvedError
+  | AlertStateError
+  | AlertChangedError
+  | AlertBusyError
+  | AlertActionError
+  | AlertUndoError
+  | AlertSequenceError
   | SupplierNotFoundError
   | ModelNotScoredError
   | AuditEventError
@@ -58,6 +70,12 @@ export const OPS_ERRORS = {
   ChunkShapeError: Code.InvalidArgument,
   AlertNotFoundError: Code.NotFound,
   AlertResolvedError: Code.FailedPrecondition,
+  AlertStateError: Code.FailedPrecondition,
+  AlertChangedError: Code.Aborted,
+  AlertBusyError: Code.Unavailable,
+  AlertActionError: Code.InvalidArgument,
+  AlertUndoError: Code.FailedPrecondition,
+  AlertSequenceError: Code.FailedPrecondition,
   SupplierNotFoundError: Code.NotFound,
   ModelNotScoredError: Code.NotFound,
   AuditEventError: Code.InvalidArgument,

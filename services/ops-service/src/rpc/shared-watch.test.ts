@@ -1,36 +1,16 @@
-import { randomUUID } from "node:crypto";
 import { AlertService, WatchAlertsRequestSchema } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { create } from "@bufbuild/protobuf";
 import { createHandlerContext } from "@connectrpc/connect";
 import { expect, test } from "vitest";
+import { testAlert } from "../../test/test-alert.ts";
 import type { Change } from "../domain/change.ts";
 import type { AlertNames } from "./alert-to-proto.ts";
-import { alertHandlers } from "./alerts.ts";
+import { alertWatch } from "./watch-alerts.ts";
 
 const VIEW: AlertNames = {
-  alert: {
-    ...{
-      id: randomUUID(),
-      supplierId: 1,
-      modelName: "demo",
-      ruleId: "high-score",
-      dimension: "score",
-      severity: "critical",
-      state: "open",
-    },
-    ...{
-      disposition: null,
-      riskScore: 0.9,
-      raisedRunId: 1,
-      lastRunId: 1,
-      resolvedAt: null,
-      acknowledgedBy: "",
-      replacedBy: null,
-    },
-    ...{ raisedAt: new Date(0), changedAt: new Date(0), summary: "" },
-  },
+  alert: testAlert({ modelName: "demo" }),
   ...{ supplierExternalId: "S_1", supplierName: "", raisedWeek: "2026-W47", lastWeek: "2026-W47" },
-  ...{ modelVersion: "v1", replacedByRuleId: null, reasons: [] },
+  ...{ modelVersion: "v1", replacedByRuleId: null, reasons: [], region: "", category: "", exposure: null, sequence: 7 },
 };
 
 async function* changes(): AsyncGenerator<Change> {
@@ -40,13 +20,13 @@ const unused = (): never => expect.fail("not asked for");
 
 test("a change of alerts makes one query, whatever the number of watches", async () => {
   const asked: number[] = [];
-  const { watchAlerts } = alertHandlers({
-    listModels: unused,
-    ...{ listAlerts: unused, findAlert: unused, listAlertEvents: unused, triage: unused, now: () => new Date(0) },
+  const watchAlerts = alertWatch({
+    listChangedAfter: unused,
+    newestSequence: async () => 6,
     watchAlerts: async () => changes(),
-    listChanged: async (changeId) => {
-      asked.push(changeId);
-      return changeId === 7 ? [VIEW] : [];
+    listChanged: async (sequence) => {
+      asked.push(sequence);
+      return sequence === 7 ? [VIEW] : [];
     },
   });
   const context = createHandlerContext({

@@ -1,6 +1,6 @@
 import type { Reason } from "@bellwether/reasons/reasons";
 import { alertReasons, explainScore } from "../domain/explain-score.ts";
-import type { AlertView } from "./alerts.ts";
+import { type AlertView, findAlert } from "./alerts.ts";
 import type { Db } from "./database.ts";
 import { readStoredScores, scoreKey } from "./stored-scores.ts";
 
@@ -18,4 +18,10 @@ export async function withReasons<V extends Pick<AlertView, "alert">>(
     const found = keys[i] && stored.get(scoreKey(keys[i]));
     return { ...view, reasons: found ? alertReasons(explainScore(found)) : [] };
   });
+}
+
+/** Returns one alert with its reasons. */
+export async function findWithReasons(db: Db, alertId: string) {
+  const found = await findAlert(db, alertId);
+  return found && (await withReasons(db, [found]))[0];
 }

@@ -1,26 +1,31 @@
-import { aliasedTable, and, desc, eq, inArray, sql } from "@bellwether/postgres/drizzle/drizzle";
+import { aliasedTable, and, desc, eq, getTableColumns, inArray, sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
-import type { Alert, AlertEvent, AlertSeverity, AlertState } from "../domain/alert.ts";
-import type { AlertTransaction } from "../domain/triage-alert.ts";
-import { saveChanges } from "./alert-rule-store.ts";
-import { appendEvents } from "./audit-events.ts";
-import type { Db, InTransaction } from "./database.ts";
-import { alert, alertEvent, run, supplier } from "./schema.ts";
+import type { Alert, AlertSeverity } from "../domain/alert.ts";
+import { type AlertFilter, alertConditions } from "./alert-conditions.ts";
+import type { Db } from "./database.ts";
+import { alert, run, supplier } from "./schema.ts";
 
 /** An alert with the names and ids that callers use. */
 export interface AlertView {
   readonly alert: Alert;
   readonly supplierExternalId: string;
   readonly supplierName: string;
+  /** Empty: not known. */
+  readonly region: string;
+  readonly category: string;
+  /** Money at risk per year. Null: not known. */
+  readonly exposure: number | null;
   readonly raisedWeek: string;
   readonly lastWeek: string;
   /** The version of the alert's model that computed its score. */
   readonly modelVersion: string;
   /** The rule of the alert that replaced this one. Null: none did. */
   readonly replacedByRuleId: string | null;
+  /** Position of the alert's last change in the sequence of all changes. */
+  readonly sequence: number;
 }
 
-/** The position of an alert in a list. */
+/** The position of an alert in a list: its key in each order. */
 export interface AlertKey {
   readonly severity: AlertSeverity;
   /** Time of the last change, microseconds since 1970. */
@@ -29,88 +34,108 @@ export interface AlertKey {
   readonly id: string;
 }
 
-/** Conditions of a list; an alert must meet all of them. `after`: the last alert of the previous page. */
-export interface AlertFilter {
-  readonly states?: readonly AlertState[];
-  readonly severity?: AlertSeverity;
-  readonly supplierExternalId?: string;
-  readonly modelName?: string;
-  readonly after?: AlertKey;
+/** The position of an alert in a list by a number. */
+export interface NumberKey {
+  readonly value: number;
+  readonly id: string;
 }
 
-/** Lists alerts: highest severity first, then latest change first, then highest score first. */
-export function listAlerts(db: Db, filter: AlertFilter, limit: number): Promise<AlertView[]> {
-  const { states, severity, supplierExternalId, modelName, after } = filter;
-  return selectAlerts(
-    db,
-    and(
-      states && inArray(alert.state, [...states]),
-      severity && eq(alert.severity, severity),
-      supplierExternalId === undefined ? undefined : eq(supplier.externalId, supplierExternalId),
-      modelName === undefined ? undefined : eq(alert.modelName, modelName),
-      after &&
+/** The order of a list, highest first, with the last alert of the previous page. */
+export type AlertOrder =
+  | { readonly by: "severity"; readonly after?: AlertKey }
+  | { readonly by: "impact" | "change"; readonly after?: NumberKey };
+
+/** Lists alerts in an order. */
+export function listAlerts(db: Db, filter: AlertFilter, order: AlertOrder, limit: number): Promise<AlertView[]> {
+  const { keys, after } = orderSql(order);
+  return selectAlerts(db, and(alertConditions(filter), after), keys, limit);
+}
+
+type AlertTable = typeof alert;
+
+/** Returns what a list is sorted by, highest first, for the alert table or an alias of it. */
+type SortKeys = (t: AlertTable) => readonly SQL[];
+
+const SORT_VALUES = {
+  impact: (t: AlertTable) => sql`coalesce(${t.expectedImpact}, -1)`,
+  change: (t: AlertTable) => sql`coalesce(${t.scoreChange}, 0)`,
+};
+
+export const BY_ID: SortKeys = (t) => [desc(t.id)];
+
+function orderSql(order: AlertOrder): { readonly keys: SortKeys; readonly after: SQL | undefined } {
+  if (order.by === "severity") {
+    const { after } = order;
+    return {
+      keys: (t) => [desc(t.severity), desc(t.changedAt), desc(t.riskScore), desc(t.id)],
+      after:
+        after &&
         sql`(${alert.severity}, ${alert.changedAt}, ${alert.riskScore}, ${alert.id}) < (${after.severity}::bellwether.alert_severity,
           timestamptz 'epoch' + ${after.changedUs}::bigint * interval '1 microsecond', ${after.riskScore}::float8, ${after.id}::uuid)`,
-    ),
-    limit,
-  );
-}
-
-/** Lists the alerts whose last change has this number. */
-export function listChanged(db: Db, changeId: number, limit: number): Promise<AlertView[]> {
-  return selectAlerts(db, eq(alert.changeId, changeId), limit);
+    };
+  }
+  const { by, after } = order;
+  const sortValue = SORT_VALUES[by];
+  return {
+    keys: (t) => [sql`${sortValue(t)} desc`, desc(t.id)],
+    after: after && sql`(${sortValue(alert)}, ${alert.id}) < (${after.value}::float8, ${after.id}::uuid)`,
+  };
 }
 
 export async function findAlert(db: Db, alertId: string): Promise<AlertView | undefined> {
-  return (await selectAlerts(db, eq(alert.id, alertId), 1))[0];
+  return (await selectAlerts(db, eq(alert.id, alertId), BY_ID, 1))[0];
 }
 
-/** Lists the entries of an alert's history, newest first. */
-export function listAlertEvents(db: Db, alertId: string, limit: number): Promise<AlertEvent[]> {
-  return db.select().from(alertEvent).where(eq(alertEvent.alertId, alertId)).orderBy(desc(alertEvent.id)).limit(limit);
+/** Returns the alerts with these ids, at most 200, in no particular order. */
+export function findAlerts(db: Db, alertIds: readonly string[]): Promise<AlertView[]> {
+  return selectAlerts(db, inArray(alert.id, [...alertIds]), BY_ID, alertIds.length);
 }
 
-/** Runs a decision on the alerts in one transaction. */
-export function createTriage(inTransaction: InTransaction, newId: () => string, now: () => Date) {
-  return (work: (transaction: AlertTransaction) => Promise<void>): Promise<void> =>
-    inTransaction(({ db }) =>
-      work({
-        async lock(alertId) {
-          const [row] = await db.select().from(alert).where(eq(alert.id, alertId)).for("update");
-          return row && withDimension(row);
-        },
-        save: (change) => saveChanges(db, [change]),
-        async appendAudit(event) {
-          const nowUs = BigInt(now().getTime()) * 1000n;
-          await appendEvents(db, [{ ...event, eventId: newId(), occurredUs: nowUs }], nowUs);
-        },
-      }),
-    );
-}
-
-async function selectAlerts(db: Db, condition: SQL | undefined, limit: number): Promise<AlertView[]> {
+/**
+ * Reads alerts with their names. The alerts are selected before the other tables are joined, so that a page
+ * costs the same whatever the number of suppliers.
+ */
+export async function selectAlerts(
+  db: Db,
+  condition: SQL | undefined,
+  keys: SortKeys,
+  limit: number,
+): Promise<AlertView[]> {
   const lastRun = aliasedTable(run, "last_run");
+  const page = aliasedTable(alert, "page");
+  const selected = db
+    .select()
+    .from(alert)
+    .where(condition)
+    .orderBy(...keys(alert))
+    .limit(limit);
+  const label = (id: SQL | typeof supplier.regionId | typeof supplier.categoryId) =>
+    sql<string>`coalesce((select value from bellwether.label where id = ${id}), '')`;
   const rows = await db
     .select({
-      alert,
+      alert: getTableColumns(page),
       supplierExternalId: supplier.externalId,
       supplierName: supplier.name,
+      region: label(supplier.regionId),
+      category: label(supplier.categoryId),
+      exposure: supplier.exposure,
       raisedWeek: run.isoWeek,
       lastWeek: lastRun.isoWeek,
       modelVersion: sql<string>`coalesce(${lastRun.scoredBy} ->> 'version', '')`,
-      replacedByRuleId: sql<string | null>`(select o.rule_id from bellwether.alert o where o.id = ${alert.replacedBy})`,
+      replacedByRuleId: sql<string | null>`(select o.rule_id from bellwether.alert o where o.id = ${page.replacedBy})`,
+      sequence: sql<number>`coalesce((select t.sequence from bellwether.alert_transaction t where t.change_id = ${page.changeId}), 0)::float8`,
     })
-    .from(alert)
-    .innerJoin(supplier, eq(supplier.id, alert.supplierId))
-    .innerJoin(run, eq(run.id, alert.raisedRunId))
-    .innerJoin(lastRun, eq(lastRun.id, alert.lastRunId))
-    .where(condition)
-    .orderBy(desc(alert.severity), desc(alert.changedAt), desc(alert.riskScore), desc(alert.id))
-    .limit(limit);
-  return rows.map((row) => ({ ...row, alert: withDimension(row.alert) }));
+    .from(selected.as("page"))
+    .innerJoin(supplier, eq(supplier.id, page.supplierId))
+    .innerJoin(run, eq(run.id, page.raisedRunId))
+    .innerJoin(lastRun, eq(lastRun.id, page.lastRunId))
+    .orderBy(...keys(page));
+  return rows.map((row) => ({ ...row, alert: alertFromRow(row.alert) }));
 }
 
-/** The column is text, so that a rule id of a later version does not break a list. */
-function withDimension(row: typeof alert.$inferSelect): Alert {
+type AlertRow = typeof alert.$inferSelect;
+
+/** Converts a row. The dimension is text, so that a rule of a later version does not break a list. */
+export function alertFromRow(row: AlertRow): Alert {
   return { ...row, dimension: row.dimension === "impact" ? "impact" : "score" };
 }

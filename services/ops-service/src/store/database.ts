@@ -6,7 +6,7 @@ import {
   type NotificationListener,
   openNotifications,
 } from "@bellwether/postgres/pool/open-notifications";
-import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
+import { connectPostgres, openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { inTransaction } from "@bellwether/postgres/pool/transaction";
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { Pool, PoolClient } from "pg";
@@ -37,6 +37,8 @@ export interface Store {
 export interface Database extends Store {
   /** A separate pool for the writes of weekly runs, which can take long. */
   readonly runs: Store;
+  /** A separate pool for the actions of persons on alerts, which must not wait for other calls. */
+  readonly triage: Store;
   /** Opens a connection that receives notifications of changes. */
   listen(listener: NotificationListener): Promise<NotificationConnection>;
   close(): Promise<void>;
@@ -62,6 +64,10 @@ const MAX_WAITING = 128;
  * reads of these runs.
  */
 const MAX_RUNS_WAITING = 32;
+/** An action takes milliseconds, and all actions wait for the head of the audit log anyway. */
+const MAX_TRIAGE_CONNECTIONS = 4;
+/** Time that an action waits for a row which another transaction has locked. */
+const TRIAGE_LOCK_TIMEOUT_MS = 1_000;
 
 /** Opens the database and migrates its tables. @throws StorageError with a one-line message */
 export async function openDatabase(url: string): Promise<Database> {
@@ -72,21 +78,27 @@ export async function openDatabase(url: string): Promise<Database> {
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
     maxWaiting: MAX_WAITING,
   });
-  const runs = await openPostgres(url, {
+  // Pools that connect at their first query: the server has just answered the first pool.
+  const runs = connectPostgres(url, {
     max: MAX_RUN_CONNECTIONS,
     maxWaiting: MAX_RUNS_WAITING,
     applicationName: "ops-service-runs",
     statementTimeoutMs: RUN_STATEMENT_TIMEOUT_MS,
-  }).catch(async (error) => {
-    await pool.close();
-    throw error;
+  });
+  const triage = connectPostgres(url, {
+    max: MAX_TRIAGE_CONNECTIONS,
+    maxWaiting: MAX_WAITING,
+    applicationName: "ops-service-triage",
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    lockTimeoutMs: TRIAGE_LOCK_TIMEOUT_MS,
   });
   return {
     ...storeOf(pool),
     runs: storeOf(runs),
+    triage: storeOf(triage),
     listen: (listener) => openNotifications(url, listener, { applicationName }),
     async close() {
-      await Promise.all([pool, runs].map((each) => each.close(CLOSE_TIMEOUT_MS)));
+      await Promise.all([pool, runs, triage].map((each) => each.close(CLOSE_TIMEOUT_MS)));
     },
   };
 }

@@ -4,6 +4,7 @@ import type { ScoringModel } from "../domain/choose-model.ts";
 import type { Run } from "../domain/run.ts";
 import type { RunLedger, Transact } from "../domain/weekly-run.ts";
 import { createAlertRuleStore } from "./alert-rule-store.ts";
+import { type AlertWriter, createAlertWriter } from "./alert-writer.ts";
 import { appendEvents } from "./audit-events.ts";
 import { RUN_CHANNEL } from "./channels.ts";
 import type { Db, InTransaction } from "./database.ts";
@@ -18,14 +19,20 @@ export interface LedgerOptions {
 
 /** Creates a function that runs domain work on the run ledger, each time in one transaction. */
 export function createTransact(inTransaction: InTransaction, { now, newId }: LedgerOptions): Transact {
-  return (work) => inTransaction(({ db }) => work(createLedger(db, { now, newId })));
+  return (work) =>
+    inTransaction(async ({ db }) => {
+      const writer = createAlertWriter(db);
+      const result = await work(createLedger(db, writer, { now, newId }));
+      await writer.finish();
+      return result;
+    });
 }
 
-function createLedger(db: Db, { now, newId }: LedgerOptions): RunLedger {
+function createLedger(db: Db, writer: AlertWriter, { now, newId }: LedgerOptions): RunLedger {
   const lockWhere = async (condition: SQL | undefined): Promise<Run | undefined> =>
     (await db.select().from(run).where(condition).for("update"))[0];
   return {
-    alerts: createAlertRuleStore(db),
+    alerts: createAlertRuleStore(db, writer),
     lock: (runId) => lockWhere(eq(run.id, runId)),
     async lockWeek(isoWeek, modelName) {
       const previousRunId = (await newestBefore(db, isoWeek, modelName))?.id ?? null;
@@ -103,8 +110,7 @@ export async function findLatestRun(
 /** Lists the models with complete runs, in alphabetical order. */
 export async function listScoringModels(db: Db): Promise<readonly ScoringModel[]> {
   const { rows } = await db.execute<ScoringModel & Record<string, unknown>>(sql`
-    select model_name as "modelName", coalesce(max(iso_week) filter (where force_future is null), '') as "latestWeek",
-      min(id) as "firstRunId"
+    select model_name as "modelName", max(iso_week) as "latestWeek", min(id) as "firstRunId"
     from bellwether.run where state = 'complete' group by model_name order by model_name`);
   return rows;
 }

@@ -1,3 +1,4 @@
+import type { Band } from "@bellwether/contract/band-codes";
 import {
   bigint,
   boolean,
@@ -12,9 +13,11 @@ import {
   text,
   timestamp,
   unique,
+  uniqueIndex,
   uuid,
 } from "@bellwether/postgres/drizzle/drizzle";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
+import type { AlertOverride, AlertSnooze, AlertTrend } from "../domain/alert.ts";
 import type { RunFeature } from "../domain/explain-score.ts";
 import type { BandCounts, FeatureDrift, ScoredBy } from "../domain/run.ts";
 import type { Override, RunLosses } from "../domain/run-losses.ts";
@@ -75,8 +78,6 @@ export const run = bellwether.table(
     rowsInvalid: count("rows_faulty").notNull().default(0),
     chunksReceived: integer("chunks_received").notNull().default(0),
     chunksTotal: integer("chunks_total"),
-    /** Number of suppliers in each chunk but the last one. 0: not recorded. */
-    chunkRows: integer("chunk_rows").notNull().default(0),
     inputDigest: text("input_digest").notNull().default(""),
     sourceDigest: text("source_digest").notNull().default(""),
     configHash: text("config_hash").notNull().default(""),
@@ -126,7 +127,7 @@ export const runChunk = bellwether.table(
 );
 
 export const alertSeverity = bellwether.enum("alert_severity", ["warning", "critical"]);
-export const alertState = bellwether.enum("alert_state", ["open", "acknowledged", "resolved"]);
+export const alertState = bellwether.enum("alert_state", ["open", "acknowledged", "resolved", "in_mitigation"]);
 export const disposition = bellwether.enum("disposition", [
   "mitigated",
   "accepted",
@@ -134,6 +135,9 @@ export const disposition = bellwether.enum("disposition", [
   "cleared",
   "lapsed",
   "replaced",
+  "false_data",
+  "false_model",
+  "duplicate",
 ]);
 export const alertEventKind = bellwether.enum("alert_event_kind", [
   "raised",
@@ -142,10 +146,27 @@ export const alertEventKind = bellwether.enum("alert_event_kind", [
   "resolved",
   "reopened",
   "deescalated",
+  "mitigation_started",
+  "assigned",
+  "snoozed",
+  "woken",
+  "commented",
+  "overridden",
+  "override_ended",
+  "undone",
 ]);
 
-/** Numbers the transactions that change alerts, for watches. */
+/** Numbers the transactions that change alerts, when they begin to write. */
 export const alertChange = bellwether.sequence("alert_change");
+
+/**
+ * Transactions that changed alerts, in the order of their commits: a reader that sees a sequence sees every
+ * lower one too. Each transaction adds its row last, under a lock that it keeps until it ends.
+ */
+export const alertTransaction = bellwether.table("alert_transaction", {
+  sequence: count("sequence").primaryKey().generatedAlwaysAsIdentity(),
+  changeId: count("change_id").notNull().unique(),
+});
 
 export const alert = bellwether.table(
   "alert",
@@ -175,9 +196,30 @@ export const alert = bellwether.table(
     changeId: count("change_id").notNull(),
     /** Id of the alert that replaced this one. */
     replacedBy: uuid("replaced_by").references((): AnyPgColumn => alert.id),
+    ruleSeverity: alertSeverity("rule_severity").notNull(),
+    band: text("band").$type<Band>(),
+    expectedImpact: doublePrecision("expected_impact"),
+    scoreChange: doublePrecision("score_change"),
+    trend: text("trend").$type<AlertTrend>().notNull().default("same"),
+    signals: count("signals").notNull().default(1),
+    changedBy: text("changed_by").notNull().default(""),
+    resolvedBy: text("resolved_by").notNull().default(""),
+    version: count("version").notNull().default(1),
+    owner: text("owner").notNull().default(""),
+    snooze: jsonb("snooze").$type<AlertSnooze>(),
+    snoozedUntil: when("snoozed_until"),
+    override: jsonb("override").$type<AlertOverride>(),
+    overrideUntil: when("override_until"),
+    acceptedUntil: when("accepted_until"),
+    duplicateOf: uuid("duplicate_of").references((): AnyPgColumn => alert.id),
   },
   (t) => [
     unique().on(t.supplierId, t.modelName, t.ruleId, t.dimension),
+    // Alerts that a person resolved, newest first when read backwards.
+    index("alert_decided").on(t.resolvedAt, t.id).where(sql`resolved_by <> ''`),
+    index("alert_terms")
+      .on(sql`least(snoozed_until, override_until)`)
+      .where(sql`snoozed_until is not null or override_until is not null`),
     // Index in the order of lists, which are read backwards. Without it, lists of active alerts would read
     // years of resolved alerts.
     index("alert_listed").on(t.severity, t.changedAt, t.riskScore, t.id),
@@ -198,8 +240,18 @@ export const alertEvent = bellwether.table(
     actor: text("actor").notNull(),
     note: text("note").notNull().default(""),
     riskScore: doublePrecision("risk_score"),
+    detail: text("detail").notNull().default(""),
+    /** 0: written by an earlier version of the service. */
+    version: count("version").notNull().default(0),
+    seenVersion: count("seen_version"),
+    contentHash: text("content_hash"),
+    before: jsonb("before").$type<Readonly<Record<string, unknown>>>(),
   },
-  (t) => [index().on(t.alertId, t.id.desc().nullsFirst())],
+  (t) => [
+    index().on(t.alertId, t.id.desc().nullsFirst()),
+    // Each version of an alert is the base of at most one action.
+    uniqueIndex("alert_event_action").on(t.alertId, t.seenVersion).where(sql`seen_version is not null`),
+  ],
 );
 
 /**

@@ -16,6 +16,8 @@ export interface PostgresOptions {
   readonly applicationName?: string;
   /** The server ends a statement that takes longer, waiting for locks included. Left out: no limit. */
   readonly statementTimeoutMs?: number;
+  /** The server ends a statement that waits longer for one lock: see `lockError`. Left out: no limit. */
+  readonly lockTimeoutMs?: number;
   /**
    * A server that has not answered a query after this time counts as lost. Default: `statementTimeoutMs` plus
    * 5 s; without `statementTimeoutMs`, no limit.
@@ -46,7 +48,7 @@ const CANNOT_CONNECT_NOW = "57P03";
 
 /** Returns the configuration of one node-postgres connection. */
 export function connectionConfig(url: string, options: Omit<PostgresOptions, "max" | "maxWaiting">): ClientConfig {
-  const { applicationName, statementTimeoutMs } = options;
+  const { applicationName, statementTimeoutMs, lockTimeoutMs } = options;
   const limits = statementTimeoutMs !== undefined && {
     statement_timeout: statementTimeoutMs,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
@@ -60,6 +62,7 @@ export function connectionConfig(url: string, options: Omit<PostgresOptions, "ma
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     ...(applicationName !== undefined && { application_name: applicationName }),
     ...limits,
+    ...(lockTimeoutMs !== undefined && { lock_timeout: lockTimeoutMs }),
     ...(answerTimeoutMs !== undefined && { query_timeout: answerTimeoutMs }),
   };
 }

@@ -14,6 +14,8 @@ const LOST_TEXT =
 const PASSING = /^(08...|25006|25P03|53100|53300|57P0[123]|40001|40P01)$/;
 /** SQLSTATE of a canceled statement. */
 const QUERY_CANCELED = "57014";
+/** SQLSTATE of a statement that waited for a lock longer than `lock_timeout`. */
+const LOCK_NOT_AVAILABLE = "55P03";
 const MAX_CAUSES = 5;
 
 /**
@@ -29,6 +31,11 @@ export function transientError(error: unknown): Error | undefined {
 /** Returns the cause of an error, when a statement took longer than the server allows. */
 export function timeoutError(error: unknown): Error | undefined {
   return causeOf(error, ({ code }) => code === QUERY_CANCELED);
+}
+
+/** Returns the cause of an error, when a statement waited for a lock longer than its connection allows. */
+export function lockError(error: unknown): Error | undefined {
+  return causeOf(error, ({ code }) => code === LOCK_NOT_AVAILABLE);
 }
 
 /** Returns the cause of an error, when too many calls waited for a connection of a pool. */

@@ -1,0 +1,51 @@
+import type { WeeklyCapacityRule } from "@bellwether/config/alert-rules";
+import type { Alert } from "./alert.ts";
+import type { AlertCandidate } from "./decide-alert.ts";
+import { type ScoreFacts, valuesOf } from "./score-rule.ts";
+
+/** Returns the lowest score with which the rule selects a supplier. */
+export function lowestScore({ minLift }: WeeklyCapacityRule, meanScore: number): number {
+  return minLift * meanScore;
+}
+
+/**
+ * Ranks suppliers by expected impact, from 1 to `keepWithin`. Suppliers that have another alert, or that are
+ * in their cool-down, get no rank: the next supplier gets it instead.
+ * @param byImpact Suppliers with at least the rule's lowest score, highest impact first.
+ */
+export function rankByImpact(
+  byImpact: readonly ScoreFacts[],
+  { keepWithin }: WeeklyCapacityRule,
+  isLeftOut: (supplierId: number) => boolean,
+): ReadonlyMap<number, number> {
+  const ranks = new Map<number, number>();
+  for (const { supplierId } of byImpact) {
+    if (ranks.size >= keepWithin) break;
+    if (!isLeftOut(supplierId)) ranks.set(supplierId, ranks.size + 1);
+  }
+  return ranks;
+}
+
+/**
+ * Evaluates the capacity rule for one supplier.
+ * @param scoreAlert The active alert of the score rule about the supplier. Null: there is none.
+ */
+export function capacityCandidate(
+  facts: ScoreFacts,
+  alert: Alert | null,
+  { rank, scoreAlert }: { readonly rank: number | null; readonly scoreAlert: Alert | null },
+  rule: WeeklyCapacityRule,
+): AlertCandidate {
+  const isRaised = rank !== null && rank <= rule.suppliers;
+  const score = `Risk score ${facts.riskScore.toFixed(2)}`;
+  const place =
+    rank === null
+      ? `not among the ${rule.keepWithin} suppliers of highest expected impact`
+      : `among the ${isRaised ? rule.suppliers : rule.keepWithin} suppliers of highest expected impact`;
+  return {
+    ...{ ...valuesOf(facts), alert, isRaised, isHigh: isRaised, isCritical: false, wasBelowCritical: false },
+    isCleared: rank === null,
+    replacedBy: scoreAlert && { alertId: scoreAlert.id, ruleId: scoreAlert.ruleId },
+    summary: scoreAlert ? `${score}; its alert is now that of ${scoreAlert.ruleId}.` : `${score}, ${place}.`,
+  };
+}

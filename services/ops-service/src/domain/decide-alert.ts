@@ -1,0 +1,213 @@
+import type { AlertRules } from "@bellwether/config/alert-rules";
+import type { Band } from "@bellwether/contract/band-codes";
+import {
+  type Alert,
+  type AlertChange,
+  type AlertDimension,
+  type AlertEventKind,
+  type AlertSeverity,
+  type AlertTrend,
+  type Disposition,
+  endTerms,
+  RULES_ACTOR,
+  ruleEvent,
+  severityOf,
+  withoutTerms,
+} from "./alert.ts";
+
+/** A supplier's result under one rule in one run. */
+export interface AlertCandidate {
+  readonly supplierId: number;
+  readonly riskScore: number;
+  readonly band: Band | null;
+  readonly expectedImpact: number | null;
+  /** Change of the score since the model's run before. Null: there was no score. */
+  readonly scoreChange: number | null;
+  /** The rule's alert about the supplier by the run's model, in any state. */
+  readonly alert: Alert | null;
+  readonly isRaised: boolean;
+  /**
+   * Whether the rule selects the supplier by this run alone. This is enough to raise an alert that was closed
+   * because its supplier had no score.
+   */
+  readonly isHigh: boolean;
+  readonly isCritical: boolean;
+  /** Whether the supplier was below the critical limit in a run since the alert was last evaluated. */
+  readonly wasBelowCritical: boolean;
+  readonly isCleared: boolean;
+  /** The active alert of the rule that has precedence over this one. Null: there is none. */
+  readonly replacedBy: { readonly alertId: string; readonly ruleId: string } | null;
+  /** One sentence about the supplier's score in this run. */
+  readonly summary: string;
+}
+
+const DAY_MS = 86_400_000;
+/** Smallest change of a score that makes an alert worse or better. */
+const TREND_CHANGE = 0.01;
+/** Scores have more digits than a change that a person means: 0.86 − 0.85 must count as 0.01. */
+const ROUNDING = 1e-9;
+
+/** The run, rule and time of a decision. */
+export interface RuleDecision {
+  readonly runId: number;
+  readonly modelName: string;
+  readonly ruleId: string;
+  readonly dimension: AlertDimension;
+  readonly coolDownDays: AlertRules["coolDownDays"];
+  readonly now: Date;
+  readonly newId: () => string;
+}
+
+/** Returns when a cool-down that begins at `from` ends. */
+export function coolDownEnd(from: Date, coolDownDays: number): Date {
+  return new Date(from.getTime() + coolDownDays * DAY_MS);
+}
+
+/**
+ * Whether a resolved alert keeps new alerts about its supplier away: until its accepted risk is over, or until
+ * the end of the cool-down. An alert that nobody has judged, because it lapsed or was replaced, does not.
+ */
+export function isResting(
+  { state, disposition, resolvedAt, acceptedUntil }: Alert,
+  { now, coolDownDays }: Pick<RuleDecision, "now" | "coolDownDays">,
+): boolean {
+  if (state !== "resolved" || disposition === "lapsed" || disposition === "replaced") return false;
+  return now < (acceptedUntil ?? coolDownEnd(resolvedAt ?? new Date(0), coolDownDays));
+}
+
+/**
+ * Decides what a rule does with a supplier: raise an alert, open it again, change its severity, close it, or
+ * update its score and summary. Undefined: nothing to do.
+ */
+export function decideAlert(candidate: AlertCandidate, decision: RuleDecision): AlertChange | undefined {
+  const { alert } = candidate;
+  if (!alert) return candidate.isRaised ? raise(candidate, decision) : undefined;
+  if (alert.state === "resolved")
+    return opensAgain(candidate, alert, decision) ? reopen(alert, candidate, decision) : undefined;
+  return update(alert, candidate, decision);
+}
+
+function raise(candidate: AlertCandidate, { newId, now, ...decision }: RuleDecision): AlertChange {
+  const { supplierId } = candidate;
+  const { modelName, ruleId, dimension, runId } = decision;
+  const ofRun = valuesOfRun(candidate, { override: null, signals: 0, raisedRunId: runId }, runId);
+  const alert: Alert = {
+    ...{ id: newId(), supplierId, modelName, ruleId, dimension, ...ofRun, ...OPENED, raisedRunId: runId },
+    ...{ raisedAt: now, changedAt: now, changedBy: RULES_ACTOR, resolvedAt: null, version: 1, owner: "" },
+    ...{ snooze: null, snoozedUntil: null, override: null, overrideUntil: null },
+  };
+  return { alert, isNew: true, events: [ruleEvent(alert, "raised", now)] };
+}
+
+function reopen(alert: Alert, candidate: AlertCandidate, { runId, now }: RuleDecision): AlertChange {
+  const ofRun = valuesOfRun(candidate, { ...alert, raisedRunId: runId }, runId);
+  const times = { raisedAt: now, changedAt: now, resolvedAt: null };
+  const opened: Alert = { ...alert, ...ofRun, ...OPENED, ...times, raisedRunId: runId, ...byRules(alert) };
+  return { alert: opened, isNew: false, events: [ruleEvent(opened, "reopened", now)] };
+}
+
+const OPENED = {
+  ...{ state: "open", disposition: null, acknowledgedBy: "", resolvedBy: "" },
+  ...{ replacedBy: null, acceptedUntil: null, duplicateOf: null },
+} as const satisfies Partial<Alert>;
+
+const byRules = ({ version }: Alert) => ({ version: version + 1, changedBy: RULES_ACTOR });
+
+function update(before: Alert, candidate: AlertCandidate, { runId, now }: RuleDecision): AlertChange {
+  const ended = endTerms(before, now);
+  const alert = ended?.alert ?? before;
+  const seen: Alert = { ...alert, ...valuesOfRun(candidate, alert, runId) };
+  const close = (disposition: "replaced" | "cleared", over: Partial<Alert>, note = ""): AlertChange => {
+    const closed: Alert = { ...closedByRules(seen, disposition, now), ...over };
+    return { alert: closed, isNew: false, events: [ruleEvent(closed, "resolved", now, { note })] };
+  };
+  const { replacedBy } = candidate;
+  if (replacedBy) return close("replaced", { replacedBy: replacedBy.alertId }, `Replaced by ${replacedBy.ruleId}.`);
+  if (candidate.isCleared) return close("cleared", {});
+  const kinds: AlertEventKind[] = [];
+  if (seen.ruleSeverity !== before.ruleSeverity)
+    kinds.push(seen.ruleSeverity === "critical" ? "escalated" : "deescalated");
+  const worse = kinds.length > 0 ? { ...seen, ...byRules(alert), changedAt: now } : seen;
+  const wakes = worse.snooze?.untilWorse && isWorse(worse, worse.snooze);
+  const awake: Alert = wakes
+    ? { ...worse, snooze: null, snoozedUntil: null, changedAt: now, changedBy: RULES_ACTOR }
+    : worse;
+  const events = kinds.map((kind) => ruleEvent(awake, kind, now));
+  if (wakes) events.push(ruleEvent(awake, "woken", now, { detail: "The alert became worse." }));
+  return { alert: awake, isNew: false, events: [...(ended?.events ?? []), ...events] };
+}
+
+function closedByRules(alert: Alert, disposition: Disposition, now: Date): Alert {
+  const { ruleSeverity: severity } = alert;
+  const closed = { ...withoutTerms(alert), severity, disposition, ...byRules(alert) };
+  return { ...closed, state: "resolved", resolvedAt: now, changedAt: now };
+}
+
+function isWorse(
+  { ruleSeverity, riskScore }: Alert,
+  { fromSeverity, fromScore, minRise }: { fromSeverity: AlertSeverity; fromScore: number; minRise: number },
+): boolean {
+  const isEscalated = ruleSeverity === "critical" && fromSeverity === "warning";
+  return isEscalated || riskScore - fromScore >= minRise - ROUNDING;
+}
+
+/** The values of an alert that each run updates. */
+function valuesOfRun(
+  candidate: AlertCandidate,
+  { override, signals, raisedRunId }: Pick<Alert, "override" | "signals" | "raisedRunId">,
+  runId: number,
+) {
+  const { riskScore, band, expectedImpact, scoreChange, summary } = candidate;
+  const ruleSeverity: AlertSeverity = candidate.isCritical ? "critical" : "warning";
+  return {
+    ...{ ruleSeverity, severity: severityOf({ override, ruleSeverity }), riskScore, band, expectedImpact, scoreChange },
+    ...{ lastRunId: runId, summary, signals: signals + (candidate.isHigh ? 1 : 0) },
+    trend: raisedRunId === runId ? ("new" as const) : trendOf(scoreChange),
+  };
+}
+
+/** Returns the trend of an alert that is not new, by the change of its score. */
+export function trendOf(scoreChange: number | null): Exclude<AlertTrend, "new"> {
+  if (scoreChange === null || Math.abs(scoreChange) < TREND_CHANGE - ROUNDING) return "same";
+  return scoreChange > 0 ? "worse" : "better";
+}
+
+/**
+ * Whether a resolved alert opens again. After the cool-down or the accepted time: when the rule raises it.
+ * Before: only when the score has become critical since the alert was resolved. An alert that nobody has
+ * judged, because it lapsed or was replaced, opens at once, and one high run is enough.
+ */
+function opensAgain(candidate: AlertCandidate, alert: Alert, decision: RuleDecision): boolean {
+  const { isRaised, isHigh, isCritical, wasBelowCritical } = candidate;
+  const isUnjudged = alert.disposition === "lapsed" || alert.disposition === "replaced";
+  if (isUnjudged && isHigh) return true;
+  // The score of a cleared alert was below the critical limit when the alert was cleared.
+  const wasBelow = alert.ruleSeverity === "warning" || alert.disposition === "cleared" || wasBelowCritical;
+  return isRaised && (!isResting(alert, decision) || (isCritical && wasBelow));
+}
+
+/** An active alert about a supplier that has no score in the run. */
+export interface AbsentAlert {
+  readonly alert: Alert;
+  /** ISO week of the run that the alert's score is from. */
+  readonly lastWeek: string;
+  /** Whether the supplier had no score in the latest `runs` runs either. */
+  readonly isGone: boolean;
+}
+
+/**
+ * Closes an alert whose supplier had no score in `runs` consecutive runs: there is no recent score to compare
+ * with the limits. An alert that somebody works on stays open, because a missing score is no information about
+ * the risk. An alert that stays open is no longer new. Undefined: nothing to do.
+ */
+export function decideAbsent(
+  { alert, lastWeek, isGone }: AbsentAlert,
+  { runs, now }: { readonly runs: number; readonly now: Date },
+): AlertChange | undefined {
+  if (!isGone || alert.state !== "open")
+    return alert.trend === "same" ? undefined : { alert: { ...alert, trend: "same" }, isNew: false, events: [] };
+  const note = `No score in ${runs} ${runs === 1 ? "run" : "runs in a row"}; the alert's score is from ${lastWeek}.`;
+  const closed = closedByRules(alert, "lapsed", now);
+  const event = { ...ruleEvent(closed, "resolved", now, { note }), riskScore: null };
+  return { alert: closed, isNew: false, events: [event] };
+}

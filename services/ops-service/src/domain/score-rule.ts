@@ -1,0 +1,85 @@
+import type { AlertRules, ScoreThresholdRule } from "@bellwether/config/alert-rules";
+import type { Band } from "@bellwether/contract/band-codes";
+import type { Alert } from "./alert.ts";
+import type { AlertCandidate } from "./decide-alert.ts";
+
+/** A supplier's scores in the run and in the model's runs before it. */
+export interface ScoreFacts {
+  readonly supplierId: number;
+  /** Scores of the latest runs, the run itself first. Null: no score. */
+  readonly recent: readonly (number | null)[];
+  /** Score in the run, in [0, 1]. */
+  readonly riskScore: number;
+  readonly band: Band | null;
+  /** Expected impact in the run. */
+  readonly impact: number;
+}
+
+/** Number of runs of which the rules need each supplier's score: two for its change, more for the rule. */
+export function runsToRead({ scoreThreshold }: Pick<AlertRules, "scoreThreshold">): number {
+  return Math.max(2, scoreThreshold.runsToRaise, scoreThreshold.runsToClear);
+}
+
+/** Returns the values of a run that every alert about the supplier has. */
+export function valuesOf({ supplierId, riskScore, recent, band, impact: expectedImpact }: ScoreFacts) {
+  const before = recent[1] ?? null;
+  return { supplierId, riskScore, band, expectedImpact, scoreChange: before === null ? null : riskScore - before };
+}
+
+/**
+ * Evaluates the score rule for one supplier.
+ * @param lowestSince The lowest score in the runs between the alert's last run and this one. Null: there was none.
+ */
+export function scoreCandidate(
+  facts: ScoreFacts,
+  alert: Alert | null,
+  lowestSince: number | null,
+  rule: ScoreThresholdRule,
+): AlertCandidate {
+  const { riskScore, recent } = facts;
+  const isCritical = riskScore >= rule.critical;
+  const isHigh = riskScore >= rule.raise;
+  const wasHigh = everyOf(recent, rule.runsToRaise, (score) => score >= rule.raise);
+  const isCleared = everyOf(recent, rule.runsToClear, (score) => score < rule.clear);
+  return {
+    ...{ ...valuesOf(facts), alert, isCritical, isHigh, isCleared, replacedBy: null },
+    isRaised: isCritical || wasHigh,
+    wasBelowCritical: lowestSince !== null && lowestSince < rule.critical,
+    summary: scoreSummary(riskScore, { wasHigh, isCleared }, rule),
+  };
+}
+
+/** Whether the supplier had a score in each of the latest runs, and each is as wanted. */
+function everyOf(recent: ScoreFacts["recent"], runs: number, is: (score: number) => boolean): boolean {
+  const latest = recent.slice(0, runs);
+  return latest.length === runs && latest.every((score) => score !== null && is(score));
+}
+
+function scoreSummary(
+  riskScore: number,
+  { wasHigh, isCleared }: { readonly wasHigh: boolean; readonly isCleared: boolean },
+  { raise, runsToRaise, critical, clear, runsToClear }: ScoreThresholdRule,
+): string {
+  const score = `Risk score ${scoreText(riskScore, [raise, critical, clear])}`;
+  if (riskScore >= critical) return `${score}, at or above the critical limit ${critical}.`;
+  if (riskScore >= raise) return `${score}, at or above ${raise}${wasHigh ? ` in ${inARow(runsToRaise)}` : ""}.`;
+  if (riskScore >= clear) return `${score}, below ${raise}; the alert is cleared below ${clear}.`;
+  if (isCleared) return `${score}, below ${clear} in ${inARow(runsToClear)}.`;
+  return `${score}, below ${clear}; the alert is cleared after ${inARow(runsToClear)}.`;
+}
+
+function inARow(runs: number): string {
+  return runs === 1 ? "1 run" : `${runs} runs in a row`;
+}
+
+/**
+ * Formats a score with two digits, or with more when they are needed to show on which side of each limit it
+ * is.
+ */
+function scoreText(score: number, limits: readonly number[]): string {
+  const isTrue = (text: string): boolean => limits.every((limit) => Number(text) >= limit === score >= limit);
+  for (let digits = 2; digits < MAX_DIGITS; digits++) if (isTrue(score.toFixed(digits))) return score.toFixed(digits);
+  return String(score);
+}
+
+const MAX_DIGITS = 16;

@@ -1,0 +1,165 @@
+import { bandFromNumber } from "@bellwether/contract/band-codes";
+import { Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import type {
+  AlertAction as AlertActionMessage,
+  AlertActionResultSchema,
+  AlertService,
+  OverrideAlertRequest,
+  ResolveAlertRequest,
+  SnoozeAlertRequest,
+} from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { callerOf } from "@bellwether/mesh/call/caller";
+import { codeName } from "@bellwether/mesh/errors/code-name";
+import { reasonFromName } from "@bellwether/mesh/errors/error-table";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import type { AlertAction, GivenDisposition } from "../domain/alert-action.ts";
+import { type ActionError, isActionError } from "../domain/ops-error.ts";
+import type { AlertRequest } from "../domain/triage-alert.ts";
+import { type AlertNames, alertToProto, nameOf, SEVERITIES } from "./alert-to-proto.ts";
+import { OPS_ERRORS } from "./error-codes.ts";
+
+export interface AlertActionDependencies {
+  /** Performs an action in a transaction. */
+  readonly decide: (request: Omit<AlertRequest, "coolDownDays">) => Promise<void>;
+  /** Returns alerts as they are after an action, in any order. Unknown ids are left out. */
+  readonly findDecided: (alertIds: readonly string[]) => Promise<readonly AlertNames[]>;
+  readonly now: () => Date;
+}
+
+type ActionMethods =
+  | "acknowledgeAlert"
+  | "startMitigation"
+  | "resolveAlert"
+  | "assignAlert"
+  | "snoozeAlert"
+  | "commentOnAlert"
+  | "overrideAlert"
+  | "reopenAlert"
+  | "undoAlertAction"
+  | "decideAlerts";
+
+/** What every request of an action has. */
+interface Target {
+  readonly alertId: string;
+  readonly version: bigint;
+}
+
+/** Returns the handlers of the RPCs that change alerts. */
+export function alertActionHandlers(
+  deps: AlertActionDependencies,
+): Pick<ServiceImpl<typeof AlertService>, ActionMethods> {
+  const decide = (target: Target, action: AlertRequest["action"], context: HandlerContext): Promise<void> =>
+    deps.decide({
+      ...{ alertId: target.alertId, version: Number(target.version), action },
+      ...{ actor: callerOf(context).subject, now: deps.now() },
+    });
+  const handler =
+    <R extends Target>(toAction: (request: R) => AlertRequest["action"]) =>
+    async (request: R, context: HandlerContext) => {
+      await decide(request, toAction(request), context);
+      const [view] = await deps.findDecided([request.alertId]);
+      return view ? { alert: alertToProto(view) } : {};
+    };
+  return {
+    acknowledgeAlert: handler(({ note }) => ({ kind: "acknowledge", note })),
+    startMitigation: handler(({ note }) => ({ kind: "start_mitigation", note })),
+    resolveAlert: handler(resolveFromProto),
+    assignAlert: handler(({ owner, note }) => ({ kind: "assign", owner, note })),
+    snoozeAlert: handler(snoozeFromProto),
+    commentOnAlert: handler(({ comment }) => ({ kind: "comment", note: comment })),
+    overrideAlert: handler(overrideFromProto),
+    reopenAlert: handler(({ note }) => ({ kind: "reopen", note })),
+    undoAlertAction: handler(() => ({ kind: "undo" })),
+    async decideAlerts({ actions }, context) {
+      const done: { readonly alertId: string; readonly error: ActionError | undefined }[] = [];
+      for (const message of actions) {
+        context.signal.throwIfAborted();
+        const { target, action } = actionFromProto(message);
+        const error = await decide(target, action, context).then(() => undefined, actionError);
+        done.push({ alertId: target.alertId, error });
+      }
+      const views = await deps.findDecided([...new Set(done.map(({ alertId }) => alertId))]);
+      const alerts = new Map(views.map((view) => [view.alert.id, alertToProto(view)]));
+      const results = done.map(({ alertId, error }): MessageInitShape<typeof AlertActionResultSchema> => {
+        const alert = alerts.get(alertId);
+        return { alertId, ...(alert && { alert }), ...(error && { error: errorToProto(error) }) };
+      });
+      return { results };
+    },
+  };
+}
+
+function actionFromProto({ action: message }: AlertActionMessage): {
+  readonly target: Target;
+  readonly action: AlertRequest["action"];
+} {
+  switch (message.case) {
+    case "acknowledge":
+      return { target: message.value, action: { kind: "acknowledge", note: message.value.note } };
+    case "startMitigation":
+      return { target: message.value, action: { kind: "start_mitigation", note: message.value.note } };
+    case "resolve":
+      return { target: message.value, action: resolveFromProto(message.value) };
+    case "assign":
+      return {
+        target: message.value,
+        action: { kind: "assign", owner: message.value.owner, note: message.value.note },
+      };
+    case "snooze":
+      return { target: message.value, action: snoozeFromProto(message.value) };
+    case "comment":
+      return { target: message.value, action: { kind: "comment", note: message.value.comment } };
+    case "overrideAlert":
+      return { target: message.value, action: overrideFromProto(message.value) };
+    case "reopen":
+      return { target: message.value, action: { kind: "reopen", note: message.value.note } };
+    case "undo":
+      return { target: message.value, action: { kind: "undo" } };
+    case undefined:
+      throw new Error("validation accepted an action without content");
+  }
+}
+
+const GIVEN: Readonly<Record<GivenDisposition, Disposition>> = {
+  mitigated: Disposition.MITIGATED,
+  accepted: Disposition.ACCEPTED,
+  false_data: Disposition.FALSE_DATA,
+  false_model: Disposition.FALSE_MODEL,
+  duplicate: Disposition.DUPLICATE,
+};
+
+function resolveFromProto({ disposition, note, ...request }: ResolveAlertRequest): AlertAction {
+  return {
+    ...{ kind: "resolve", note, disposition: nameOf(GIVEN, disposition) ?? "mitigated" },
+    acceptedUntil: dateFromProto(request.acceptedUntil),
+    duplicateOf: request.duplicateOfAlertId,
+  };
+}
+
+function snoozeFromProto({ until, untilWorse, minRise, note }: SnoozeAlertRequest): AlertAction {
+  return { kind: "snooze", until: dateFromProto(until), untilWorse, minRise, note };
+}
+
+function overrideFromProto({ severity, band, until, reason }: OverrideAlertRequest): AlertAction {
+  return {
+    ...{ kind: "override", note: reason, until: dateFromProto(until) },
+    severity: nameOf(SEVERITIES, severity) ?? null,
+    band: bandFromNumber(band) ?? null,
+  };
+}
+
+function dateFromProto(time: Timestamp | undefined): Date | null {
+  return time ? timestampDate(time) : null;
+}
+
+/** Returns an error that is about one alert, and throws every other error. */
+function actionError(error: unknown): ActionError {
+  if (isActionError(error)) return error;
+  throw error;
+}
+
+function errorToProto({ name, message }: ActionError) {
+  return { code: codeName({ code: OPS_ERRORS[name] }), reason: reasonFromName(name), message };
+}

@@ -1,0 +1,135 @@
+import {
+  AlertOrder,
+  AlertOwnership,
+  AlertSnoozeFilter,
+  AlertTab,
+  type ListAlertsRequest,
+} from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { type PageTokens, pageTokenError } from "@bellwether/mesh/call/page-token";
+import type { Alert, AlertSeverity, AlertState, AlertTrend } from "../domain/alert.ts";
+import { nameOf, SEVERITIES, STATES, TRENDS } from "./alert-to-proto.ts";
+
+/** The conditions of a list, as the store takes them. Left out: no condition. */
+export interface AlertQuery {
+  readonly states: readonly AlertState[];
+  readonly severity?: AlertSeverity;
+  readonly supplierExternalId?: string;
+  readonly modelName?: string;
+  readonly isoWeek?: string;
+  readonly ruleId?: string;
+  readonly region?: string;
+  readonly category?: string;
+  readonly text?: string;
+  /** All of them must be the owner. Empty text: nobody. */
+  readonly owners: readonly string[];
+  readonly isSnoozed?: boolean;
+  readonly trend?: AlertTrend;
+  /** Only alerts that a person has resolved. */
+  readonly isDecided?: boolean;
+  readonly now: Date;
+}
+
+/** The order of a list, with the last alert of the previous page. */
+export type AlertListOrder =
+  | {
+      readonly by: "severity";
+      readonly after?: {
+        readonly severity: AlertSeverity;
+        readonly changedUs: string;
+        readonly riskScore: number;
+        readonly id: string;
+      };
+    }
+  | { readonly by: "impact" | "change"; readonly after?: { readonly value: number; readonly id: string } };
+
+const ACTIVE: readonly AlertState[] = ["open", "acknowledged", "in_mitigation"];
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Converts a request. `caller`: the subject of the caller. */
+export function queryFromProto(request: ListAlertsRequest, caller: string, now: Date): AlertQuery {
+  const { severity, supplierId, modelName, isoWeek, ruleId, region, category, text, owner, ownership } = request;
+  const states = request.states.flatMap((state) => nameOf(STATES, state) ?? []);
+  const severityName = nameOf(SEVERITIES, severity);
+  const trend = nameOf(TRENDS, request.trend);
+  const owners = [
+    ...(owner === "" ? [] : [owner]),
+    ...(ownership === AlertOwnership.MINE ? [caller] : []),
+    ...(ownership === AlertOwnership.NOBODY ? [""] : []),
+  ];
+  const { snoozed } = request;
+  const tab = tabQuery(request.tab, caller);
+  return {
+    ...(severityName && { severity: severityName }),
+    ...(supplierId !== "" && { supplierExternalId: supplierId }),
+    ...(modelName !== "" && { modelName }),
+    ...(isoWeek !== "" && { isoWeek }),
+    ...(ruleId !== "" && { ruleId }),
+    ...(region !== "" && { region }),
+    ...(category !== "" && { category }),
+    ...(text !== "" && { text }),
+    ...(snoozed !== AlertSnoozeFilter.UNSPECIFIED && { isSnoozed: snoozed === AlertSnoozeFilter.SNOOZED }),
+    ...(trend && { trend }),
+    ...{ states: ACTIVE, now, ...tab },
+    ...(states.length > 0 && { states }),
+    owners: [...owners, ...(tab.owners ?? [])],
+  };
+}
+
+/** Returns the conditions of a tab. */
+function tabQuery(tab: AlertTab, caller: string): Partial<AlertQuery> {
+  switch (tab) {
+    case AlertTab.MINE:
+      return { isSnoozed: false, owners: [caller] };
+    case AlertTab.NEW:
+      return { isSnoozed: false, trend: "new" };
+    case AlertTab.WORSE:
+      return { isSnoozed: false, trend: "worse" };
+    case AlertTab.SNOOZED:
+      return { isSnoozed: true };
+    case AlertTab.DECIDED:
+      return { isDecided: true, states: ["resolved"] };
+    default:
+      return {};
+  }
+}
+
+const ORDERS: Readonly<Record<AlertListOrder["by"], AlertOrder>> = {
+  severity: AlertOrder.UNSPECIFIED,
+  impact: AlertOrder.EXPECTED_IMPACT,
+  change: AlertOrder.SCORE_CHANGE,
+};
+
+/** Converts the order and the page token of a request. @throws ConnectError INVALID_ARGUMENT for another list's token */
+export function orderFromProto({ order, pageToken }: ListAlertsRequest, tokens: PageTokens): AlertListOrder {
+  const by = nameOf(ORDERS, order) ?? "severity";
+  if (by === "severity") {
+    const key = tokens.read(pageToken, 4);
+    return key ? { by, after: afterSeverity(key) } : { by };
+  }
+  const key = tokens.read(pageToken, 2);
+  return key ? { by, after: afterValue(key) } : { by };
+}
+
+/** Returns the key of an alert in an order, for a page token. */
+export function keyOf({ severity, changedAt, riskScore, id, ...alert }: Alert, by: AlertListOrder["by"]) {
+  if (by === "severity") return [severity, changedAt.getTime() * 1000, riskScore, id];
+  return [(by === "impact" ? alert.expectedImpact : alert.scoreChange) ?? MISSING[by], id];
+}
+
+/** The key of an alert without a value: the same as that of the store. */
+const MISSING = { impact: -1, change: 0 } as const;
+
+function afterSeverity([severity, changedUs = "", score = "", id = ""]: readonly string[]) {
+  const riskScore = numberOf(score);
+  const isKey = /^\d{1,17}$/.test(changedUs) && riskScore >= 0 && riskScore <= 1 && UUID.test(id);
+  if ((severity !== "warning" && severity !== "critical") || !isKey) throw pageTokenError();
+  return { severity, changedUs, riskScore, id } as const;
+}
+
+function afterValue([text = "", id = ""]: readonly string[]) {
+  const value = numberOf(text);
+  if (!Number.isFinite(value) || !UUID.test(id)) throw pageTokenError();
+  return { value, id };
+}
+
+const numberOf = (text: string): number => (text === "" ? Number.NaN : Number(text));

@@ -1,0 +1,75 @@
+import { and, eq, sql } from "@bellwether/postgres/drizzle/drizzle";
+import { lockError } from "@bellwether/postgres/pool/transient-error";
+import { endTerms } from "../domain/alert.ts";
+import { AlertBusyError } from "../domain/ops-error.ts";
+import type { AlertTransaction } from "../domain/triage-alert.ts";
+import { eventFromRow } from "./alert-events.ts";
+import { createAlertWriter } from "./alert-writer.ts";
+import { alertFromRow } from "./alerts.ts";
+import { appendEvents } from "./audit-events.ts";
+import type { InTransaction } from "./database.ts";
+import { alert, alertEvent } from "./schema.ts";
+
+/** The external functions that triage uses. */
+export interface TriageOptions {
+  readonly now: () => Date;
+  readonly newId: () => string;
+}
+
+/** Runs an action on an alert in one transaction. @throws AlertBusyError when the alert stays locked by others */
+export function createTriage(inTransaction: InTransaction, { now, newId }: TriageOptions) {
+  return async (work: (transaction: AlertTransaction) => Promise<void>): Promise<void> => {
+    const done = inTransaction(async ({ db }) => {
+      const writer = createAlertWriter(db);
+      await work({
+        async lock(alertId) {
+          const [row] = await db.select().from(alert).where(eq(alert.id, alertId)).for("no key update");
+          return row && alertFromRow(row);
+        },
+        async find(alertId) {
+          const columns = { id: alert.id, duplicateOf: alert.duplicateOf };
+          return (await db.select(columns).from(alert).where(eq(alert.id, alertId)))[0];
+        },
+        async actionAt(alertId, seenVersion) {
+          const condition = and(eq(alertEvent.alertId, alertId), eq(alertEvent.seenVersion, seenVersion));
+          const [row] = await db.select().from(alertEvent).where(condition);
+          return row && eventFromRow(row);
+        },
+        save: (changes) => writer.save(changes),
+        async appendAudit(event) {
+          const nowUs = BigInt(now().getTime()) * 1000n;
+          await appendEvents(db, [{ ...event, eventId: newId(), occurredUs: nowUs }], nowUs);
+        },
+      });
+      await writer.finish();
+    });
+    await done.catch((error) => {
+      throw lockError(error) ? new AlertBusyError({ cause: error }) : error;
+    });
+  };
+}
+
+/** Maximum number of alerts whose terms end in one transaction. */
+const TERMS_PER_TRANSACTION = 200;
+
+/**
+ * Ends the snoozes and overrides whose time is over, up to 200. Returns how many alerts it changed. Alerts that
+ * another transaction changes at the same time are left for the next call.
+ */
+export function endDueTerms(inTransaction: InTransaction, now: Date): Promise<number> {
+  return inTransaction(async ({ db }) => {
+    const rows = await db
+      .select()
+      .from(alert)
+      .where(
+        sql`(snoozed_until is not null or override_until is not null) and least(snoozed_until, override_until) <= ${now.toISOString()}::timestamptz`,
+      )
+      .limit(TERMS_PER_TRANSACTION)
+      .for("no key update", { skipLocked: true });
+    const changes = rows.flatMap((row) => endTerms(alertFromRow(row), now) ?? []);
+    const writer = createAlertWriter(db);
+    await writer.save(changes);
+    await writer.finish();
+    return changes.length;
+  });
+}
