@@ -7,11 +7,26 @@ import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
+/**
+ * Process ids of the parent and of its parent. npm starts a shell, which starts this process. When npm is killed, the shell
+ * remains, and its parent changes.
+ */
+const starters = () => {
+  try {
+    return `${process.ppid} ${/\) \S (\d+)/.exec(readFileSync(`/proc/${process.ppid}/stat`, "utf8"))?.[1]}`;
+  } catch {
+    return String(process.ppid);
+  }
+};
+const startedBy = starters();
+
 const [major, minor] = process.versions.node.split(".").map(Number);
 // Before 24.15, Node prints a warning about its SQLite module, which the process locks use, in the output of every command.
 if (major > 24 || (major === 24 && minor >= 15)) {
   // With the compile cache, commands after the first one load in two thirds of the time.
   module.enableCompileCache(fileURLToPath(new URL("../../node_modules/.cache/bellwether", import.meta.url)));
+  // npm may end while the program loads.
+  process.env.BELLWETHER_STARTED_BY = startedBy;
   await import("./src/main.ts");
 } else {
   const installed = path.join(
@@ -25,20 +40,12 @@ if (major > 24 || (major === 24 && minor >= 15)) {
     );
     process.exit(1);
   }
-  const env = { ...process.env, BELLWETHER_LAUNCHED: "1" };
+  const env = { ...process.env, BELLWETHER_LAUNCHED: String(process.pid) };
   const child = spawn(installed, process.argv.slice(1), { stdio: "inherit", env });
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
   if (process.env.npm_lifecycle_event) {
-    // When npm is killed, this process must stop too. npm starts a shell between them: the shell remains, and its parent changes.
-    const starters = () => {
-      try {
-        return `${process.ppid} ${/\) \S (\d+)/.exec(readFileSync(`/proc/${process.ppid}/stat`, "utf8"))?.[1]}`;
-      } catch {
-        return String(process.ppid);
-      }
-    };
-    const before = starters();
-    setInterval(() => starters() === before || child.kill("SIGTERM"), 500).unref();
+    // When npm is killed, this process must stop too.
+    setInterval(() => starters() === startedBy || child.kill("SIGTERM"), 500).unref();
   }
   child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)));
 }

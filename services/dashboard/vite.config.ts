@@ -1,7 +1,8 @@
+import { DEFAULT_PORTS } from "@bellwether/contract/default-ports";
 import { defineConfig } from "vite";
 
 /** The address of a running ops-service for `vite dev`. */
-const OPS_WEB_LISTENER = "http://127.0.0.1:8080";
+const OPS_WEB_LISTENER = `http://127.0.0.1:${DEFAULT_PORTS.OPS_SERVICE.web}`;
 
 export default defineConfig({
   root: import.meta.dirname,

@@ -33,7 +33,7 @@ export function opsInMemory(data: OpsData, meanwhile: (alert: Alert) => void = (
 
   const find = (alertId: string): Alert => {
     const alert = data.alerts.find((one) => one.alertId === alertId);
-    if (!alert) throw new ConnectError("no such alert", Code.NotFound);
+    if (!alert) throw new ConnectError(`alert ${alertId} does not exist`, Code.NotFound);
     return alert;
   };
   const record = (alert: Alert, kind: AlertEventKind, note: string): void => {
@@ -94,7 +94,7 @@ export function opsInMemory(data: OpsData, meanwhile: (alert: Alert) => void = (
       }),
       getSupplier({ supplierId, modelName: wanted }) {
         const supplier = data.suppliers.find((one) => one.supplierId === supplierId);
-        if (!supplier) throw new ConnectError("no such supplier", Code.NotFound);
+        if (!supplier) throw new ConnectError(`supplier ${supplierId} does not exist`, Code.NotFound);
         const all = data.histories.get(supplierId) ?? [];
         const models = [...new Set(all.map(({ model }) => model?.name ?? ""))];
         const modelName = wanted || models[0] || "";
@@ -109,13 +109,13 @@ export function opsInMemory(data: OpsData, meanwhile: (alert: Alert) => void = (
     route(BatchService, {
       getRun({ isoWeek }) {
         const run = data.runs.find((one) => isoWeek === "" || one.isoWeek === isoWeek);
-        if (!run) throw new ConnectError("no such run", Code.NotFound);
+        if (!run) throw new ConnectError(`a run of ${isoWeek} does not exist`, Code.NotFound);
         return { run };
       },
       listRuns: () => ({ runs: data.runs }),
       async *watchRun({ runId }, { signal }) {
         const now = data.runs.find((one) => one.runId === runId);
-        if (!now) throw new ConnectError("no such run", Code.NotFound);
+        if (!now) throw new ConnectError(`run ${runId} does not exist`, Code.NotFound);
         yield { run: now };
         for await (const run of runs.values(signal)) {
           if (run.runId === runId) yield { run };

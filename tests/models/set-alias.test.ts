@@ -1,5 +1,3 @@
-import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
 import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -20,6 +18,7 @@ import { createSchedulerService } from "@bellwether/scheduler-service/service";
 import { checkScoringModel } from "@bellwether/scoring/model/scoring-model";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { DEMO_SPEC, demoSupplier, publishDemoModel, trainDemoModel } from "@bellwether/testing/demo-model";
+import { type EndedProcess, firstMessage, runNode, spawnScript } from "@bellwether/testing/node-process";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from "vitest";
@@ -74,16 +73,9 @@ async function startMl(): Promise<string> {
   return `http://127.0.0.1:${ml.addresses.grpc.port}`;
 }
 /** Runs the command line with a registry folder that does not exist. */
-function bellwether(...args: readonly string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
+function bellwether(...args: readonly string[]): Promise<EndedProcess> {
   const env = { ...process.env, MODEL_REGISTRY_URL: "file:/nowhere" };
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      ["services/cli/bellwether.js", ...args],
-      { cwd: REPOSITORY, env },
-      (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }),
-    );
-  });
+  return runNode("services/cli/bellwether.js", { args, cwd: REPOSITORY, env });
 }
 async function rejectionOf(call: Promise<unknown>): Promise<{ code: Code; reason: string | undefined }> {
   const error = await call.then(
@@ -216,19 +208,15 @@ test("a writer that is killed while it holds the lock leaves the old alias, and 
       process.send("held");
       return new Promise(() => setInterval(() => {}, 1000));
     });`;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
-    stdio: ["ignore", "inherit", "inherit", "ipc"],
-  });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  await once(child, "message");
+  const writer = spawnScript(script);
+  onTestFinished(() => void writer.child.kill("SIGKILL"));
+  await firstMessage(writer, "the writer");
   const { models } = await startScheduler();
   expect(await rejectionOf(models.setAlias(move("v1"), { timeoutMs: 20_000 }))).toEqual({
     code: Code.Unavailable,
     reason: "REGISTRY_BUSY",
   });
-  const ended = once(child, "exit");
-  child.kill("SIGKILL");
-  await ended;
+  await writer.end("SIGKILL");
   expect(await champions()).toEqual(["v1", "v2"]);
   expect((await models.setAlias(move("v1"))).alias?.version).toBe("v1");
 });
@@ -244,15 +232,11 @@ test("a writer that is killed at any moment leaves a complete file", async () =>
     }`;
   const { models } = await startScheduler();
   for (let round = 0; round < 8; round++) {
-    const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-    });
-    const ended = once(child, "exit");
+    const writer = spawnScript(script);
     // Kills it at a random moment of its next writes.
-    for (let writes = 0; writes < 3; writes++) await once(child, "message");
+    for (let writes = 0; writes < 3; writes++) await firstMessage(writer, "the writer");
     await new Promise((resolve) => setTimeout(resolve, round));
-    child.kill("SIGKILL");
-    await ended;
+    await writer.end("SIGKILL");
     const file = await readAliases(root, NAME);
     expect(file.moves.at(-1)).toEqual(file.aliases[0]);
     const next = file.aliases[0]?.version === "v1" ? "v2" : "v1";

@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
 import { DEMO_FEATURES, demoSupplier, publishDemoModel } from "@bellwether/testing/demo-model";
+import { spawnNode } from "@bellwether/testing/node-process";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { outsideCalls } from "./outside-calls.ts";
@@ -41,35 +41,26 @@ async function watch(name: string, label: string, env: Record<string, string>, .
   const ports = Object.fromEntries(["GRPC", "WEB", "ADMIN"].map((each) => [`${prefix}_${each}_PORT`, "0"]));
   const data = path.join(folder, label);
   mkdirSync(data, { recursive: true });
-  const child = spawn(
-    "strace",
-    ["-D", "-f", "-qq", "-e", "trace=%network,openat", "-o", trace, process.execPath, ...preload, main],
-    {
-      // The runtime's telemetry, where it is on, writes into the working folder.
-      cwd: name === "ml-service" ? folder : ROOT,
-      env: { ...ENV, ...ports, HOME: "/proc/none", BELLWETHER_DATA_DIR: data, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    },
-  );
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
+  const started = spawnNode(main, {
+    // With -D the child process is the service itself, and strace is one of its descendants.
+    launcher: ["strace", "-D", "-f", "-qq", "-e", "trace=%network,openat", "-o", trace],
+    execArgv: preload,
+    // The runtime's telemetry, where it is on, writes into the working folder.
+    cwd: name === "ml-service" ? folder : ROOT,
+    env: { ...ENV, ...ports, HOME: "/proc/none", BELLWETHER_DATA_DIR: data, ...env },
+    ...({ stdout: "collect", stderr: "collect", ipc: false } as const),
+  });
+  const output = () => started.output() + started.errors();
   const web = await vi.waitFor(
     () => {
-      if (child.exitCode !== null) throw new Error(`${name} ended: ${output}`);
-      const address = /"web":"([^"]+)"/.exec(output)?.[1];
-      if (address === undefined) throw new Error(`${name} does not listen yet: ${output}`);
+      if (started.child.exitCode !== null) throw new Error(`${name} ended: ${output()}`);
+      const address = /"web":"([^"]+)"/.exec(output())?.[1];
+      if (address === undefined) throw new Error(`${name} does not listen yet: ${output()}`);
       return `http://${address}`;
     },
     { timeout: 60_000, interval: 50 },
   );
-  return { web, trace, output: () => output, [Symbol.asyncDispose]: () => end(child) };
-}
-
-/** With -D the child process is the service itself, and strace is one of its descendants. */
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  child.kill("SIGTERM");
-  await once(child, "exit");
+  return { web, trace, output, [Symbol.asyncDispose]: started[Symbol.asyncDispose] };
 }
 
 async function post(web: string, rpc: string, body: object): Promise<number> {

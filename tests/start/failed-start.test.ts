@@ -1,9 +1,9 @@
-import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
+import { runNode } from "@bellwether/testing/node-process";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { PROCESS_ENV } from "@bellwether/testing/service-process";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -43,14 +43,10 @@ async function start(name: string, env: Env): Promise<{ readonly ended: unknown;
   const ports = Object.fromEntries(["GRPC", "WEB", "ADMIN"].map((listener) => [`${prefix}_${listener}_PORT`, "0"]));
   const options = {
     env: { ...PROCESS_ENV, ...ports, BELLWETHER_DATA_DIR: path.join(folder, "data"), ...env },
-    timeout: OPEN_MS,
-    killSignal: "SIGKILL",
-  } as const;
-  return new Promise((resolve) => {
-    execFile(process.execPath, [START, name], options, (error, stdout, stderr) =>
-      resolve({ ended: error?.code ?? error?.signal ?? 0, said: `${stdout}${stderr}` }),
-    );
-  });
+    timeoutMs: OPEN_MS,
+  };
+  const { code, signal, stdout, stderr } = await runNode(START, { args: [name], ...options });
+  return { ended: code ?? signal, said: `${stdout}${stderr}` };
 }
 
 type Step = readonly [step: string, env: () => Env, said: RegExp];

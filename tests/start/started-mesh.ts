@@ -1,9 +1,8 @@
-import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { firstLine, type NodeProcess, spawnNode } from "@bellwether/testing/node-process";
+import { firstLine, type NodeProcess, runNode, spawnNode } from "@bellwether/testing/node-process";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const CLI = "services/cli/bellwether.js";
@@ -79,11 +78,7 @@ export async function startFolder() {
     },
     /** Runs a command to its end. */
     run: (args: readonly string[], over: NodeJS.ProcessEnv = {}): Promise<Ended> =>
-      new Promise((resolve) => {
-        execFile(process.execPath, [CLI, ...args], { cwd: ROOT, env: env(over) }, (error, stdout, stderr) =>
-          resolve({ code: typeof error?.code === "number" ? error.code : error ? null : 0, stdout, stderr }),
-        );
-      }),
+      runNode(CLI, { args, cwd: ROOT, env: env(over) }),
     /** Starts the mesh and waits until it is ready. */
     start: (over: NodeJS.ProcessEnv = {}, stderr: "inherit" | "pipe" = "inherit") =>
       untilReady(begin(["start", "--json"], { BELLWETHER_LOG_LEVEL: "error", ...over }, stderr)),

@@ -1,8 +1,8 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
+import { spawnNode } from "@bellwether/testing/node-process";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { isSilent, type Started, startFolder } from "./started-mesh.ts";
 
@@ -176,20 +176,37 @@ test("start stops everything when npm, which started it, is killed", async () =>
   const script = `
     require("node:child_process").spawn("sh", ["-c", ${JSON.stringify(`${line}; exit $?`)}], { stdio: ["ignore", "inherit", "inherit"] });
     setInterval(() => {}, 1_000);`;
-  const npm = spawn(process.execPath, ["-e", script], {
-    cwd: folder.root,
-    env: { ...folder.env({ BELLWETHER_LOG_LEVEL: "error" }), npm_lifecycle_event: "start" },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let printed = "";
-  npm.stdout.on("data", (bytes) => {
-    printed += bytes;
-  });
-  await within(() => expect(printed).toContain("\n"));
-  const shell = childrenOf(npm.pid ?? 0);
+  const env = { ...folder.env({ BELLWETHER_LOG_LEVEL: "error" }), npm_lifecycle_event: "start" };
+  await using npm = spawnNode("-e", { args: [script], cwd: folder.root, env, stdout: "collect", ipc: false });
+  await within(() => expect(npm.output()).toContain("\n"));
+  const shell = childrenOf(npm.child.pid ?? 0);
   const all = [...shell, ...shell.flatMap(childrenOf)];
   expect(all).toHaveLength(2);
-  npm.kill("SIGKILL");
+  await npm.end("SIGKILL");
   for (const pid of all) await within(() => expect(existsSync(`/proc/${pid}`)).toBe(false));
-  await isNothingLeft(JSON.parse(printed.split("\n", 1)[0] ?? "") as Started);
+  await isNothingLeft(JSON.parse(npm.output().split("\n", 1)[0] ?? "") as Started);
+});
+
+test("start stops everything, its database too, when the process that reads its output is killed while it starts", async () => {
+  const command = JSON.stringify(folder.command(["start"]));
+  const script = `
+    require("node:child_process").spawn(process.execPath, ${command}, { stdio: ["ignore", "pipe", "pipe"] });
+    setInterval(() => {}, 1_000);`;
+  // Not started by npm: the command does not watch its parent.
+  const env = { ...folder.env({ BELLWETHER_LOG_LEVEL: "error" }), npm_lifecycle_event: "" };
+  await using reader = spawnNode("-e", { args: [script], cwd: folder.root, env, ipc: false });
+  const pidFile = path.join(folder.path, "data/postgres/cluster/postmaster.pid");
+  await within(() => expect(existsSync(pidFile)).toBe(true));
+  const [start = Number.NaN] = childrenOf(reader.child.pid ?? 0);
+  const services = childrenOf(start);
+  await reader.end("SIGKILL");
+  for (const pid of [start, ...services]) await within(() => expect(existsSync(`/proc/${pid}`)).toBe(false));
+  await within(() => expect(existsSync(pidFile)).toBe(false));
+});
+
+test("start stops when its launcher ended before it began to watch it", async () => {
+  const starting = folder.spawn(["start"], { BELLWETHER_LAUNCHED: "2147483647" });
+  onTestFinished(() => void starting.process.kill("SIGKILL"));
+  expect(await starting.ended).toMatchObject({ code: 0, stderr: "bellwether: stopped while starting\n" });
+  expect(existsSync(path.join(folder.path, "data/postgres/cluster/postmaster.pid"))).toBe(false);
 });

@@ -1,9 +1,9 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
 import { publishDemoModel } from "@bellwether/testing/demo-model";
+import { runNode } from "@bellwether/testing/node-process";
 import type { ServiceName } from "@bellwether/testing/service-process";
 import { startTraced, tracedTo } from "./traced-service.ts";
 
@@ -68,7 +68,7 @@ export interface WeeklyMesh extends AsyncDisposable {
    * Runs one week in a process of scheduler-service that then ends. Its telemetry goes to `collectorUrl`.
    * Resolves with the exit code and everything it wrote.
    */
-  runOnce(isoWeek: string, collectorUrl: string): Promise<{ readonly code: number; readonly output: string }>;
+  runOnce(isoWeek: string, collectorUrl: string): Promise<{ readonly code: number | null; readonly output: string }>;
   /** Returns the logs of all services. */
   log(): string;
   /** Sends SIGTERM to all services and waits for their end. Resolves with their exit codes. */
@@ -115,13 +115,10 @@ export async function startWeeklyMesh(options: WeeklyMeshOptions): Promise<Weekl
     WEEKLY_INPUT: "week.csv",
   });
   const once = createRequire(import.meta.url).resolve("@bellwether/scheduler-service/once/main");
-  const runOnce = (isoWeek: string, collectorUrl: string): Promise<{ code: number; output: string }> => {
+  const runOnce = async (isoWeek: string, collectorUrl: string) => {
     const env = { ...weekly, ...tracedTo(collectorUrl), WEEKLY_WEEK: isoWeek, WEEKLY_INPUT: at("week.csv") };
-    return new Promise((resolve) => {
-      execFile(process.execPath, [once], { env }, (error, stdout, stderr) =>
-        resolve({ code: Number(error?.code ?? 0), output: stdout + stderr }),
-      );
-    });
+    const { code, stdout, stderr } = await runNode(once, { env });
+    return { code, output: stdout + stderr };
   };
   const started = starting.move();
   return {

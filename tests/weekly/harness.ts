@@ -1,14 +1,15 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
+import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/limits";
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import {
   ScheduleService,
   type WatchProgressResponse,
 } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
 import { publishDemoModel } from "@bellwether/testing/demo-model";
+import { type EndedProcess, runNode } from "@bellwether/testing/node-process";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { PROCESS_ENV, type ServiceProcess, startService } from "@bellwether/testing/service-process";
 import { createClient } from "@connectrpc/connect";
@@ -52,16 +53,14 @@ export interface TestWeek extends AsyncDisposable {
   runOnce(
     machine?: string,
     env?: Readonly<Record<string, string>>,
-  ): Promise<{ readonly code: number; readonly line: string }>;
+  ): Promise<{ readonly code: number | null; readonly line: string }>;
   /** Runs `bellwether weekly run --json`. Resolves with its exit code, its line of JSON and its error text. */
-  runCommand(
-    ...options: readonly string[]
-  ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>;
+  runCommand(...options: readonly string[]): Promise<EndedProcess>;
   /**
    * Asserts what must be true of every complete run, and of the report in the data folder of `machine`.
-   * Returns a digest of the scores.
+   * Returns a digest of the scores, which does not depend on the size of the chunks.
    */
-  assertComplete(machine?: string): Promise<string>;
+  assertComplete(machine?: string, chunkRows?: number): Promise<string>;
 }
 
 /**
@@ -103,11 +102,13 @@ export async function createWeek(
       const pair = ["--config", folder.settings.modelConfig, "--mapping", folder.settings.featureMapping];
       const week = ["--week", isoWeek, "--input", folder.at("week.csv"), "--ml", ml.url, "--ops", ops.url];
       const env = { BELLWETHER_DATA_DIR: folder.at("a machine"), USER: "jane.doe" };
-      return execute([CLI, "weekly", "run", ...pair, ...week, "--json", ...options], env);
+      const args = ["weekly", "run", ...pair, ...week, "--json", ...options];
+      return runNode(CLI, { args, env: { ...PROCESS_ENV, ...env } });
     },
-    async assertComplete(machine = "a machine") {
+    async assertComplete(machine = "a machine", chunkRows = DEFAULT_CHUNK_ROWS) {
       const report = path.join(folder.at(machine), "weeks", "supplier-risk", isoWeek, "report.csv");
-      return assertRun({ isoWeek, prefix, ops: ops.now.grpc, databaseUrl, report: await readFile(report, "utf8") });
+      const traces = { isoWeek, prefix, ops: ops.now.grpc, databaseUrl, chunkRows };
+      return assertRun({ ...traces, report: await readFile(report, "utf8") });
     },
     [Symbol.asyncDispose]: folder[Symbol.asyncDispose],
   };
@@ -139,16 +140,8 @@ const scheduleClient = ({ grpc }: ServiceProcess) =>
 
 const CLI = path.resolve(import.meta.dirname, "../../services/cli/bellwether.js");
 
-async function runOnce(env: Record<string, string>): Promise<{ code: number; line: string }> {
+async function runOnce(env: Record<string, string>): Promise<{ code: number | null; line: string }> {
   const main = createRequire(import.meta.url).resolve("@bellwether/scheduler-service/once/main");
-  const { code, stdout, stderr } = await execute([main], env);
+  const { code, stdout, stderr } = await runNode(main, { env: { ...PROCESS_ENV, ...env } });
   return { code, line: `${stdout}${stderr}`.trim().split("\n").at(-1) ?? "" };
-}
-
-function execute(args: readonly string[], env: Readonly<Record<string, string>>) {
-  return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    execFile(process.execPath, args, { env: { ...PROCESS_ENV, ...env } }, (error, stdout, stderr) =>
-      resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
-    );
-  });
 }

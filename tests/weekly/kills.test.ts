@@ -140,3 +140,23 @@ test("of two schedulers with the same week the second takes it over, and the fir
   expect((await second).code).toBe(0);
   expect(await week.assertComplete("two")).toBe(undisturbed);
 });
+
+test("a run of 1,000 rows a chunk continues with them under a setting of 2,000, and its repetition changes nothing", async () => {
+  await using week = await createWeek(mesh, 20);
+  await using gate = await closeGate(mesh.databaseUrl, "secondChunk");
+  const queue = await onPostgres();
+  const doomed = await week.startScheduler({ ...queue, WEEKLY_CHUNK_ROWS: "1000" });
+  const jobId = await trigger(doomed, week);
+  await gate.reached();
+  await doomed.kill();
+  await gate.open();
+  {
+    await using next = await week.startScheduler({ ...queue, WEEKLY_CHUNK_ROWS: "2000" });
+    expect(await endOf(next, jobId)).toBe(RunState.COMPLETE);
+  }
+  expect(await week.assertComplete("a machine", 1_000)).toBe(undisturbed);
+
+  const { code, line } = await week.runOnce("a machine", { WEEKLY_CHUNK_ROWS: "3000" });
+  expect([code, JSON.parse(line)]).toMatchObject([0, { was_complete: true }]);
+  expect(await week.assertComplete("a machine", 1_000)).toBe(undisturbed);
+});

@@ -1,10 +1,10 @@
-import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { readValueTable } from "@bellwether/ingest/tables/read-value-table";
+import { type EndedProcess, runNode } from "@bellwether/testing/node-process";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
 // Each test starts the command several times, while other tests run.
@@ -21,12 +21,6 @@ const SCMS = [
   SHARED,
 ];
 
-interface Ran {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 let folder = "";
 const environment = (over: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
   ...process.env,
@@ -34,18 +28,9 @@ const environment = (over: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
   BELLWETHER_DATA_DIR: path.join(folder, "data"),
   ...over,
 });
-const run = (args: readonly string[], over: NodeJS.ProcessEnv = {}, input = ""): Promise<Ran> =>
-  new Promise((resolve) => {
-    const options = { cwd: ROOT, env: environment(over), maxBuffer: 64 * 1024 * 1024 };
-    const child = execFile(
-      process.execPath,
-      ["services/cli/bellwether.js", ...args],
-      options,
-      (error, stdout, stderr) =>
-        resolve({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : 1, stdout, stderr }),
-    );
-    child.stdin?.end(input);
-  });
+const CLI = "services/cli/bellwether.js";
+const run = (args: readonly string[], over: NodeJS.ProcessEnv = {}, input = ""): Promise<EndedProcess> =>
+  runNode(CLI, { args, cwd: ROOT, env: environment(over), input });
 /** Runs a command with --json and parses the one line that it prints. */
 async function json<T>(args: readonly string[], over: NodeJS.ProcessEnv = {}, input = ""): Promise<T> {
   const ran = await run([...args, "--json"], over, input);
@@ -127,25 +112,11 @@ test("train prints its figures and those of the baseline in one line of JSON", a
 
 test("the same seed produces byte-identical files, on one core and on two", async () => {
   const digests = [];
-  for (const [i, prefix] of [[], ["taskset", "-c", "0"]].entries()) {
+  for (const [i, launcher] of [[], ["taskset", "-c", "0"]].entries()) {
     const models = path.join(folder, `same-${i}`);
-    const command = [
-      ...prefix,
-      process.execPath,
-      "services/cli/bellwether.js",
-      "train",
-      "--data",
-      path.join(folder, "demo"),
-      "--publish",
-    ];
-    await new Promise<void>((resolve, reject) => {
-      const child = spawn(command[0] ?? "", command.slice(1), {
-        cwd: ROOT,
-        env: environment({ MODEL_REGISTRY_URL: `file:${models}` }),
-        stdio: "ignore",
-      });
-      child.on("error", reject).on("exit", (code) => (code === 0 ? resolve() : reject(new Error(`exit code ${code}`))));
-    });
+    const args = ["train", "--data", path.join(folder, "demo"), "--publish"];
+    const env = environment({ MODEL_REGISTRY_URL: `file:${models}` });
+    expect(await runNode(CLI, { launcher, args, cwd: ROOT, env })).toMatchObject({ code: 0 });
     const read = async (name: string) =>
       createHash("sha256")
         .update(await readFile(path.join(models, "supplier-risk/v1", name)))

@@ -122,6 +122,56 @@ test("another holder takes a run over with its chunks, and the first holder is r
   expect((await start("2026-W04", "worker 2")).receivedChunks).toEqual([0, 1]);
 });
 
+test("a run keeps the chunk size of its stored chunks, and rejects chunks of another size", async () => {
+  const begin = (chunkRows: number, holder: string) =>
+    ops.batch.startRun({ isoWeek: "2026-W14", modelName: "supplier-risk", holder, chunkRows });
+  expect((await begin(2, "worker 1")).run?.chunkRows).toBe(2);
+  // Nothing is stored yet: the next attempt may have another size.
+  const first = await begin(3, "worker 2");
+  expect(first.run?.chunkRows).toBe(3);
+  const large = await failureOf(ops.batch.submitChunk(testChunk(first.lease, 0, rows(0, 4))));
+  expect([large.code, large.rawMessage]).toEqual([
+    Code.FailedPrecondition,
+    expect.stringContaining("began with chunks of 3 rows, but chunk 0 has 4; send chunks of 3 rows"),
+  ]);
+  await ops.batch.submitChunk(testChunk(first.lease, 0, rows(0, 3)));
+
+  const { run, lease, receivedChunks, begunAnew } = await begin(5, "worker 3");
+  expect([run?.chunkRows, receivedChunks, begunAnew]).toEqual([3, [0], false]);
+  await ops.batch.reportProgress({ ...(lease && { lease }), stage: RunStage.SCORE, chunksTotal: 3 });
+  const short = await failureOf(ops.batch.submitChunk(testChunk(lease, 1, rows(3, 2))));
+  expect([short.code, short.rawMessage]).toEqual([
+    Code.FailedPrecondition,
+    expect.stringContaining("began with chunks of 3 rows, but chunk 1 has 2"),
+  ]);
+  await ops.batch.submitChunk(testChunk(lease, 1, rows(3, 3)));
+  await ops.batch.submitChunk(testChunk(lease, 2, rows(6, 1)));
+  const totals = { ...(lease && { lease }), rowsRead: 7n, rowsRejected: 0n, chunksTotal: 3 };
+  const { run: complete } = await ops.batch.completeRun(totals);
+  expect(complete).toMatchObject({ state: RunState.COMPLETE, chunkRows: 3, rowsScored: 7n });
+  const again = await begin(5, "worker 4");
+  expect([again.run, again.lease]).toEqual([complete, undefined]);
+});
+
+test("a run with chunks of an unknown size begins again when a size is given", async () => {
+  const { lease } = await start("2026-W15", "worker 1");
+  await ops.batch.submitChunk(testChunk(lease, 0, rows(0, 4)));
+  expect(await start("2026-W15", "worker 2")).toMatchObject({ begunAnew: false, receivedChunks: [0] });
+  const again = { isoWeek: "2026-W15", modelName: "supplier-risk", holder: "worker 3", chunkRows: 2 };
+  expect(await ops.batch.startRun(again)).toMatchObject({
+    begunAnew: true,
+    receivedChunks: [],
+    run: { chunkRows: 2, chunksReceived: 0, rowsScored: 0n },
+  });
+});
+
+test("StartRun accepts chunk sizes up to 8,192", async () => {
+  const begin = (chunkRows: number) =>
+    ops.batch.startRun({ isoWeek: "2026-W16", modelName: "supplier-risk", holder: "worker", chunkRows });
+  expect((await begin(8_192)).run?.chunkRows).toBe(8_192);
+  expect((await failureOf(begin(8_193))).code).toBe(Code.InvalidArgument);
+});
+
 test("a second row of a supplier is rejected, and the score of the first row is kept", async () => {
   const twice = [
     { id: "S1", score: 0.2 },

@@ -115,5 +115,5 @@ test("a service that other machines can reach requires authentication", async ()
 test("missing alert rules are reported by name, exit code 1", async () => {
   const { code, lines } = await failedStart("ops-service", { BELLWETHER_ALERT_RULES: "config/none.yaml" });
   expect(code).toBe(1);
-  expect(lines.join("\n")).toContain("config/none.yaml:1:1 found no such file");
+  expect(lines.join("\n")).toContain("config/none.yaml:1:1 found no file at this path");
 });

@@ -54,6 +54,7 @@ export const SCHEDULER_SERVICE: ServiceSpec<typeof SCHEDULER_ENV> = {
       cron: config.cron,
       timeZone: config.timeZone,
       lockMs: config.lockMs,
+      chunkRows: config.chunkRows,
       inputFolder: path.resolve(config.inputFolder),
       input: config.input,
       logger,

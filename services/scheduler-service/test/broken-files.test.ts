@@ -108,7 +108,7 @@ test("a pipe, a folder without the file and damaged gzip are rejected with one l
   await writeFile(week.at("week.csv.gz"), gzipSync(weekCsv(3)).subarray(0, 40));
   for (const [input, reason] of [
     [week.at("pipe.csv"), "it is not a regular file"],
-    [week.at("folder"), "there is no such file"],
+    [week.at("folder"), "the file does not exist; put it there, or correct its name"],
     [week.at("week.csv.gz"), "it is damaged or incomplete gzip data"],
     ["/dev/zero", "it is not a regular file"],
   ] as const) {

@@ -58,6 +58,7 @@ export async function startLedger(): Promise<LedgerServer> {
       if (run.state === RunState.COMPLETE) return { run };
       if (request.holder !== holder) [fence, holder] = [fence + 1n, request.holder];
       const { isoWeek, modelName, sourceDigest, configHash } = request;
+      const chunkRows = chunks.size > 0 ? run.chunkRows : request.chunkRows;
       const isOther = (before: string, now: string) => before !== "" && now !== "" && before !== now;
       const begunAnew = isOther(run.sourceDigest, sourceDigest) || isOther(run.configHash, configHash);
       if (begunAnew) {
@@ -68,6 +69,7 @@ export async function startLedger(): Promise<LedgerServer> {
         count();
       }
       Object.assign(run, { isoWeek, modelName, sourceDigest, configHash, state: RunState.RUNNING });
+      run.chunkRows = begunAnew ? request.chunkRows : chunkRows;
       const receivedChunks = [...chunks.keys()].sort((a, b) => a - b);
       return { run, lease: { runId: 1, fence }, receivedChunks, begunAnew };
     },
@@ -87,6 +89,8 @@ export async function startLedger(): Promise<LedgerServer> {
     submitChunk: (request) => {
       server.onSubmit(request);
       checkFence(request.lease?.fence);
+      if (request.supplierIds.length > run.chunkRows)
+        throw rpcError(Code.FailedPrecondition, "RUN_MISMATCH", "the run began with smaller chunks");
       const violations = request.scores?.violations.length ?? 0;
       const rows = { rowsScored: request.supplierIds.length - violations, rowsInvalid: violations };
       if (chunks.has(request.chunk)) {
@@ -112,7 +116,8 @@ export async function startLedger(): Promise<LedgerServer> {
       return { run };
     },
     getRun: ({ isoWeek }) => {
-      if (run.isoWeek === "" || isoWeek !== run.isoWeek) throw rpcError(Code.NotFound, "RUN_NOT_FOUND", "no such run");
+      if (run.isoWeek === "" || isoWeek !== run.isoWeek)
+        throw rpcError(Code.NotFound, "RUN_NOT_FOUND", `a run of ${isoWeek} does not exist`);
       return { run };
     },
   };

@@ -106,6 +106,6 @@ test("a missing configuration file is named, and no files are left behind", asyn
     BELLWETHER_DATA_DIR: path.join(folder, "untouched"),
   });
   expect(code).toBe(1);
-  expect(lines.join("\n")).toContain("config/none.yaml:1:1 found no such file");
+  expect(lines.join("\n")).toContain("config/none.yaml:1:1 found no file at this path");
   expect(await readdir(folder)).not.toContain("untouched");
 });

@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
@@ -8,6 +7,7 @@ import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { publishDemoModel } from "@bellwether/testing/demo-model";
+import { firstMessage, spawnScript } from "@bellwether/testing/node-process";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { hasRedis, startRedis } from "@bellwether/testing/redis-server";
 import { type ServiceProcess, startService } from "@bellwether/testing/service-process";
@@ -74,11 +74,9 @@ async function setUp(queueUrl: string, rows: number, cron = "0 6 * * 1", lockMs 
     const logger = createLogger({ name: "scheduler", level: "silent" });
     const service = await createSchedulerService({ ...${JSON.stringify(settings)}, logger });
     process.send(service.addresses.grpc.port);`;
-    const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
-      cwd: import.meta.dirname,
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-    });
-    const [port] = (await once(child, "message")) as [number];
+    const started = spawnScript(script, { cwd: import.meta.dirname });
+    const { child } = started;
+    const port = await firstMessage<number>(started, "scheduler-service");
     const client = createClient(ScheduleService, createGrpcTransport({ baseUrl: `http://127.0.0.1:${port}` }));
     return { child, client };
   };

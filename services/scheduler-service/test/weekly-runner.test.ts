@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { appendFileSync } from "node:fs";
-import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { loadConfigPair } from "@bellwether/config/config-pair";
@@ -41,8 +41,22 @@ async function setUp(csv: string, config: Parameters<typeof weeklyFolder>[0] = {
   const runner = stack.use(await createWeeklyRunner(settings));
   const status: Progress[] = [];
   const run = (week = WEEK, file = input, signal = NEVER) => runner.run(week, file, signal, (now) => status.push(now));
+  const runInChunks = async (chunkRows: number, signal = NEVER) => {
+    using other = await createWeeklyRunner({ ...settings, chunkRows });
+    return await other.run(WEEK, input, signal, (now) => status.push(now));
+  };
   const read = (name: string) => readFile(path.join(runner.folderOf(WEEK), name), "utf8");
-  return { folder, input, ledger, settings, run, read, status, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return {
+    folder,
+    input,
+    ledger,
+    settings,
+    run,
+    runInChunks,
+    read,
+    status,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
 }
 
 test("chunks contain the feature values that were scored, with the model's features", async () => {
@@ -127,6 +141,76 @@ test("an interrupted run continues at its first unfinished chunk, with the resul
   expect(submitted.filter((chunk) => before.includes(chunk))).toEqual([]);
   expect(week.status.at(-1)).toMatchObject({ rowsRead: 9_000, rowsScored: 8_998, rowsRejected: 2 });
   expect((await week.read("report.csv")).trimEnd().split("\n")).toHaveLength(8_999);
+});
+
+test("an interrupted run continues with the chunk size with which it began, and says that the setting differs", async () => {
+  await using week = await setUp(weekCsv(ROWS));
+  await week.runInChunks(4_096);
+  const undisturbed = await week.read("report.csv");
+  week.ledger.restore();
+  await rm(path.join(week.folder.at("weeks"), "supplier-risk"), { recursive: true });
+
+  const gone = new AbortController();
+  week.ledger.onSubmit = ({ chunk }) => {
+    if (chunk >= 3) gone.abort(new Error("killed"));
+    if (chunk > 3) throw new Error("no room");
+  };
+  await expect(week.runInChunks(1_000, gone.signal)).rejects.toThrow("killed");
+  const before = week.ledger.chunks.size;
+  expect(before).toBeGreaterThanOrEqual(3);
+
+  week.ledger.onSubmit = () => {};
+  const { run, notes } = await week.runInChunks(2_000);
+  expect(run).toMatchObject({ state: RunState.COMPLETE, chunkRows: 1_000, chunksTotal: 9, rowsScored: 9_000n });
+  expect(notes).toContain(
+    "continued with chunks of 1000 suppliers, with which the run began; the setting of 2000 (WEEKLY_CHUNK_ROWS) applies to the next run",
+  );
+  const ids = [...week.ledger.chunks.values()].flatMap(({ supplierIds }) => supplierIds);
+  expect([ids.length, new Set(ids).size]).toEqual([ROWS, ROWS]);
+  expect(await week.read("report.csv")).toBe(undisturbed);
+  expect(JSON.parse(await week.read("report.json"))).toMatchObject({ chunks: 9, chunk_rows: 1_000 });
+
+  const again = await week.runInChunks(2_000);
+  expect([again.wasComplete, again.run.chunkRows, week.ledger.chunks.size]).toEqual([true, 1_000, 9]);
+});
+
+test("scores on disk of chunks of another size are not used, and none is left after the report", async () => {
+  await using week = await setUp(weekCsv(ROWS));
+  week.ledger.onSubmit = ({ chunk }) => {
+    if (chunk === 3) throw new Error("no room");
+  };
+  await expect(week.runInChunks(2_000)).rejects.toThrow("ops-service rejects the call");
+  // The ledger is restored to a time before the run; another machine then stores two chunks of another size.
+  week.ledger.restore();
+  week.ledger.onSubmit = ({ chunk }) => {
+    if (chunk === 2) throw new Error("no room");
+  };
+  using elsewhere = await createWeeklyRunner({
+    ...week.settings,
+    weeksFolder: week.folder.at("elsewhere"),
+    chunkRows: 3_000,
+  });
+  await expect(elsewhere.run(WEEK, week.input, NEVER, () => {})).rejects.toThrow("ops-service rejects the call");
+  week.ledger.onSubmit = () => {};
+  const { run } = await week.runInChunks(2_000);
+  expect(run).toMatchObject({ state: RunState.COMPLETE, chunkRows: 3_000, chunksTotal: 3 });
+  const lines = (await week.read("report.csv")).trimEnd().split("\n").slice(1);
+  expect(new Set(lines.map((line) => line.split(",", 1)[0])).size).toBe(ROWS);
+  expect(lines).toHaveLength(ROWS);
+  const left = await readdir(path.join(week.folder.at("weeks"), "supplier-risk", WEEK));
+  expect(left.filter((name) => name.startsWith("scores-"))).toEqual([]);
+});
+
+test("a run without stored chunks takes the size of its next attempt", async () => {
+  await using week = await setUp(weekCsv(ROWS));
+  week.ledger.onSubmit = () => {
+    throw new Error("no room");
+  };
+  await expect(week.runInChunks(1_000)).rejects.toThrow("ops-service rejects the call");
+  week.ledger.onSubmit = () => {};
+  const { run, notes } = await week.runInChunks(5_000);
+  expect(run).toMatchObject({ state: RunState.COMPLETE, chunkRows: 5_000, chunksTotal: 2 });
+  expect(notes.filter((note) => note.includes("WEEKLY_CHUNK_ROWS"))).toEqual([]);
 });
 
 test("an unfinished week begins again with a corrected file, and reports it; the same file under another name continues", async () => {

@@ -62,9 +62,10 @@ export type ListSuppliersRequest = Message<"bellwether.ops.v1.ListSuppliersReque
   category: string;
 
   /**
-   * The model whose scores are returned. At most 64 bytes. Empty: the default model. It is chosen in two steps.
-   * First, of the weeks in which the models had their latest complete run, the four latest weeks are taken. Then,
-   * of the models with one of these weeks, the model whose first complete run is the oldest is the default.
+   * The model whose scores are returned. At most 64 bytes. Empty: the default model. It is chosen among the models
+   * whose latest complete week is at most four calendar weeks before the latest complete week of any model. Of these
+   * models, the one whose first complete run is the oldest is the default. Weeks that were forced before they began
+   * do not count.
    *
    * @generated from field: string model_name = 6;
    */

@@ -6,6 +6,7 @@ import { UsageError } from "../errors/usage-error.ts";
 import { wholeNumber } from "../input/parse-option.ts";
 import { createReport } from "../output/report.ts";
 import { makeTargetFolder } from "../output/target-folder.ts";
+import { ML_EXAMPLE_URL } from "../remote/peer-url.ts";
 
 const DAY_S = 86_400;
 
@@ -63,7 +64,7 @@ export function authCommand(context: CliContext): Command {
 
   const auth = new Command("auth").addHelpText(
     "after",
-    "\nExamples:\n  npx bellwether auth keys\n  npx bellwether auth token --subject ada --role viewer > token\n  npx bellwether auth token --subject mesh --role service admin > token   # for the services and for npx bellwether start\n  BELLWETHER_TOKEN_FILE=token npx bellwether predict --url http://localhost:8081 --input supplier.json",
+    `\nExamples:\n  npx bellwether auth keys\n  npx bellwether auth token --subject ada --role viewer > token\n  npx bellwether auth token --subject mesh --role service admin > token   # for the services and for npx bellwether start\n  BELLWETHER_TOKEN_FILE=token npx bellwether predict --url ${ML_EXAMPLE_URL} --input supplier.json`,
   );
   for (const command of [keys, token]) auth.addCommand(command.copyInheritedSettings(auth).exitOverride());
   return auth;

@@ -8,6 +8,7 @@ import { readSupplier, scoreFlatSupplier } from "../input/read-supplier.ts";
 import { checkModelOptions } from "../models/check-model-options.ts";
 import { withLocalModel } from "../models/open-model.ts";
 import { createReport, type Report } from "../output/report.ts";
+import { ML_EXAMPLE_URL } from "../remote/peer-url.ts";
 import { postJson } from "../remote/post-json.ts";
 
 /** An explanation as `explain --json` prints it. */
@@ -136,7 +137,7 @@ export function explainCommand(context: CliContext): Command {
     )
     .option(
       "--url <url>",
-      "HTTP URL of a running ml-service, for example http://localhost:8081. The service explains the score; the local registry is not used",
+      `HTTP URL of a running ml-service, for example ${ML_EXAMPLE_URL}. The service explains the score; the local registry is not used`,
     )
     .option("--model <name>", "model of the local registry (default: BELLWETHER_MODEL, else supplier-risk)")
     .option(

@@ -46,7 +46,7 @@ export function featuresCommand(context: CliContext): Command {
       if (row < 0) {
         const near = nearestName(options.supplier, [...new Set(data.table.supplierIds)]);
         throw new UsageError(
-          `no supplier "${options.supplier}" in ${options.data}${near ? `; did you mean "${near}"?` : ""}`,
+          `supplier "${options.supplier}" does not exist in ${options.data}; ${near ? `did you mean "${near}"?` : "use a supplier_id of the data"}`,
         );
       }
       createReport({ json: true }).json(flatRow(data.table, row));

@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -8,6 +7,7 @@ import { readVersion } from "@bellwether/registry/versions/read-version";
 import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
 import { openScoringModel } from "@bellwether/scoring/model/scoring-model";
 import { type ForeignModel, foreignModels } from "@bellwether/testing/foreign-models";
+import { runNode } from "@bellwether/testing/node-process";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { ReportedError } from "../errors/reported-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
@@ -123,7 +123,7 @@ test("a rejected file has its reason in the JSON and in the error, and publishes
   for (const [name, reason] of [
     ["catboost.cbm", /own binary format/],
     ["link.onnx", /symbolic link/],
-    ["nothing.onnx", /no such file/],
+    ["nothing.onnx", /the file does not exist/],
   ] as const) {
     const { json, error } = await run(name, "--name", "refused");
     expect(json).toMatchObject({
@@ -141,10 +141,7 @@ test("a rejected file has its reason in the JSON and in the error, and publishes
 test("with --json, a rejected file prints one line on standard output and exits with 1", async () => {
   await writeFile(at("no-model.onnx"), "no model");
   const command = path.resolve(import.meta.dirname, "../../bellwether.js");
-  const ran = await new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
-    const args = [command, "import", at("no-model.onnx"), "--json"];
-    execFile(process.execPath, args, (error, stdout, stderr) => resolve({ code: error?.code, stdout, stderr }));
-  });
+  const ran = await runNode(command, { args: ["import", at("no-model.onnx"), "--json"] });
   expect(ran.code).toBe(1);
   expect(ran.stderr).toContain("no-model.onnx is rejected: ");
   const lines = ran.stdout.trimEnd().split("\n");

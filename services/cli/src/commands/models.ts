@@ -8,7 +8,7 @@ import { type CliContext, defaultModel, registryFolder } from "../context/cli-co
 import { UsageError } from "../errors/usage-error.ts";
 import { type Champions, championsInFolder, championsOfServices } from "../models/champions.ts";
 import { createReport } from "../output/report.ts";
-import { ML_PEER, peerUrl } from "../remote/peer-url.ts";
+import { defaultUrlText, ML_PEER, peerUrl } from "../remote/peer-url.ts";
 import { askReplicas, replicaLines } from "../remote/replica-status.ts";
 
 const JSON_FLAG = ["--json", "print the result as one line of JSON"] as const;
@@ -19,7 +19,7 @@ const SCHEDULER_FLAG = [
 ] as const;
 const ML_FLAG = [
   "--ml <url>",
-  "with --scheduler: gRPC URL of ml-service, from which the command reads the versions and the champions (default: ML_SERVICE_URL; if not set, localhost with port ML_SERVICE_GRPC_PORT; if not set, port 9081)",
+  `with --scheduler: gRPC URL of ml-service, from which the command reads the versions and the champions (${defaultUrlText(ML_PEER)})`,
 ] as const;
 
 /** Help text: what `promote` and `rollback` check before they change the champion. */
@@ -159,10 +159,7 @@ export function modelsCommand(context: CliContext): Command {
     .description(
       "Show which version each replica of ml-service serves. If it is not the champion, show the reason. Exit code 1 if a replica does not serve the champion or does not answer.",
     )
-    .option(
-      "--ml <url...>",
-      "gRPC URLs of the replicas, separated by spaces (default: ML_SERVICE_URL; if not set, localhost with port ML_SERVICE_GRPC_PORT; if not set, port 9081)",
-    )
+    .option("--ml <url...>", `gRPC URLs of the replicas, separated by spaces (${defaultUrlText(ML_PEER)})`)
     .option(...JSON_FLAG)
     .addHelpText("after", "\nExample:\n  npx bellwether models served --ml http://10.0.0.5:9081 http://10.0.0.6:9081")
     .action(async (options) => {

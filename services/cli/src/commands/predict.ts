@@ -11,6 +11,7 @@ import { withLocalModel } from "../models/open-model.ts";
 import { type FileScores, isTableFile, predictFile } from "../models/predict-file.ts";
 import { createReport } from "../output/report.ts";
 import { checkTargetFile } from "../output/target-folder.ts";
+import { ML_EXAMPLE_URL } from "../remote/peer-url.ts";
 import { postJson } from "../remote/post-json.ts";
 
 const TOP = 5;
@@ -101,7 +102,7 @@ export function predictCommand(context: CliContext): Command {
     )
     .option(
       "--url <url>",
-      "HTTP URL of a running ml-service, for example http://localhost:8081. The service computes the score; the local registry is not used",
+      `HTTP URL of a running ml-service, for example ${ML_EXAMPLE_URL}. The service computes the score; the local registry is not used`,
     )
     .option("--model <name>", "model of the local registry (default: BELLWETHER_MODEL, else supplier-risk)")
     .option(
@@ -111,7 +112,7 @@ export function predictCommand(context: CliContext): Command {
     .option("--json", "print the result as one line of JSON")
     .addHelpText(
       "after",
-      `\nExamples:\n  npx bellwether predict --input '{"supplier_id":"S_00001","past_disputes":7,"late_ratio":0.4}'\n  npx bellwether predict --input supplier.json --url http://localhost:8081 --json\n  npx bellwether predict --input suppliers.csv --output scores.parquet`,
+      `\nExamples:\n  npx bellwether predict --input '{"supplier_id":"S_00001","past_disputes":7,"late_ratio":0.4}'\n  npx bellwether predict --input supplier.json --url ${ML_EXAMPLE_URL} --json\n  npx bellwether predict --input suppliers.csv --output scores.parquet`,
     )
     .action(async (options) => {
       const report = createReport(options);

@@ -26,6 +26,9 @@ export function startCommand(context: CliContext): Command {
       // npm, a launcher and the terminal may each send a signal for a single Ctrl-C. Only the first one has an effect.
       for (const signal of stopSignals()) process.on(signal, stop);
       watchParent(context, stop);
+      // The reader of the output has ended, for example because it was killed. The listener of other commands ends this
+      // process at once, which would leave the database running.
+      for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners("error").on("error", stop);
       const warn = (text: string) => process.stderr.write(`bellwether: ${text}\n`);
       try {
         await runMesh(context, { repository: REPOSITORY, say: report.line, warn, signal: stopping.signal }, report);

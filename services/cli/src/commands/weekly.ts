@@ -6,7 +6,7 @@ import { Command } from "commander";
 import { type CliContext, dataFolder } from "../context/cli-context.ts";
 import { isoWeek, reason } from "../input/parse-option.ts";
 import { createReport, showProgress, showStep } from "../output/report.ts";
-import { ML_PEER, OPS_PEER, peerUrl } from "../remote/peer-url.ts";
+import { defaultUrlText, ML_PEER, OPS_PEER, peerUrl } from "../remote/peer-url.ts";
 
 /** Message of the child process that does the run: progress while it runs, at its end the result or the failure. */
 interface WeeklyMessage {
@@ -166,14 +166,8 @@ export function weeklyCommand(context: CliContext): Command {
       "feature mapping, YAML: how the columns of the file become features",
       "config/feature_mapping.yaml",
     )
-    .option(
-      "--ml <url>",
-      "gRPC URL of ml-service (default: ML_SERVICE_URL; if not set, localhost with port ML_SERVICE_GRPC_PORT; if not set, port 9081)",
-    )
-    .option(
-      "--ops <url>",
-      "gRPC URL of ops-service (default: OPS_SERVICE_URL; if not set, localhost with port OPS_SERVICE_GRPC_PORT; if not set, port 9080)",
-    )
+    .option("--ml <url>", `gRPC URL of ml-service (${defaultUrlText(ML_PEER)})`)
+    .option("--ops <url>", `gRPC URL of ops-service (${defaultUrlText(OPS_PEER)})`)
     .option(
       "--accept-losses <reason>",
       "publish the week although too many rows were rejected or too many suppliers are missing (limits: config/risk_policy.yaml); the audit log records the caller and the reason",

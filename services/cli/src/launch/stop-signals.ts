@@ -31,7 +31,8 @@ export function watchParent({ env }: CliContext, gone: () => void): void {
   if (!env.BELLWETHER_LAUNCHED && !env.npm_lifecycle_event) return;
   // When the launcher started this process, only the launcher is watched: the launcher itself watches npm.
   const look = env.BELLWETHER_LAUNCHED ? () => String(process.ppid) : startersOfNpm;
-  const before = look();
+  // bellwether.js has looked before it loaded this program. The parent may have ended since.
+  const before = env.BELLWETHER_LAUNCHED || env.BELLWETHER_STARTED_BY || look();
   const timer = setInterval(() => {
     if (look() === before) return;
     clearInterval(timer);

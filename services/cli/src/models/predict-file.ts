@@ -1,6 +1,6 @@
 import path from "node:path";
 import { bandFromNumber } from "@bellwether/contract/band-codes";
-import { CHUNK_ROWS, MAX_SUPPLIER_ID_BYTES } from "@bellwether/contract/limits";
+import { DEFAULT_CHUNK_ROWS, MAX_SUPPLIER_ID_BYTES } from "@bellwether/contract/limits";
 import { cleanId } from "@bellwether/ingest/supplier-id";
 import { readValueTable } from "@bellwether/ingest/tables/read-value-table";
 import { TABLE_ENDINGS, type TableColumn, writeTable } from "@bellwether/ingest/tables/write-table";
@@ -72,8 +72,8 @@ export async function predictFile(model: ScoringModel, input: string, output: st
   const bands: (string | null)[] = Array.from({ length: rows }, () => null);
   const missing = new Float64Array(rows);
   const errors = ids.map((id, row) => idError(id, given[row] ?? null));
-  for (let from = 0; from < rows; from += CHUNK_ROWS) {
-    const until = Math.min(rows, from + CHUNK_ROWS);
+  for (let from = 0; from < rows; from += DEFAULT_CHUNK_ROWS) {
+    const until = Math.min(rows, from + DEFAULT_CHUNK_ROWS);
     const { input: chunk, errors: cellErrors } = columnsOf(bundle, at, table, from, until);
     const scored = await scoreBatch(model, chunk, false);
     for (const [row, message] of cellErrors) errors[from + row] ??= message;

@@ -14,6 +14,13 @@ export interface Peer {
 export const ML_PEER: Peer = { prefix: "ML_SERVICE", option: "--ml" };
 export const OPS_PEER: Peer = { prefix: "OPS_SERVICE", option: "--ops" };
 
+/** Returns the default of a peer's URL for the help text of an option. */
+export const defaultUrlText = ({ prefix }: Peer): string =>
+  `default: ${prefix}_URL; if not set, localhost with port ${prefix}_GRPC_PORT; if not set, port ${DEFAULT_PORTS[prefix].grpc}`;
+
+/** HTTP URL of a running ml-service, for examples in help texts and errors. */
+export const ML_EXAMPLE_URL = `http://localhost:${DEFAULT_PORTS.ML_SERVICE.web}`;
+
 /**
  * Returns the URL of the gRPC listener of a service: from the option, else from its `_URL` variable, else
  * localhost and the port of its `_GRPC_PORT` variable, with https when BELLWETHER_TLS_CERT is set.

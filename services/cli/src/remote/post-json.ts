@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { isLoopback } from "@bellwether/mesh/listener/listen";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
+import { ML_EXAMPLE_URL } from "./peer-url.ts";
 
 const TIMEOUT_MS = 10_000;
 
@@ -12,7 +13,7 @@ const TIMEOUT_MS = 10_000;
  */
 export async function postJson(url: string, path: string, body: unknown, env: CliContext["env"]): Promise<string> {
   if (!URL.canParse(path, url))
-    throw new UsageError(`--url "${url}" is not a URL; expected a URL such as http://localhost:8081`);
+    throw new UsageError(`--url "${url}" is not a URL; expected a URL such as ${ML_EXAMPLE_URL}`);
   const { BELLWETHER_TOKEN_FILE: tokenFile, BELLWETHER_AUTH_ALLOW_CLEARTEXT: allowed = "false" } = env;
   const { protocol, hostname } = new URL(url);
   if (tokenFile && protocol !== "https:" && !isLoopback(hostname) && allowed !== "true" && allowed !== "1") {

@@ -70,7 +70,7 @@ test("reads a text at the size limit and rejects one byte more", () => {
 
 test("rejects a missing file, a folder, a file that is too large, a pipe and a file that is not UTF-8, with its name", async () => {
   const cases: [string, RegExp, () => Promise<unknown> | unknown][] = [
-    ["none.yaml", /no such file/, () => undefined],
+    ["none.yaml", /no file at this path/, () => undefined],
     [
       "large.yaml",
       /more than 262144 bytes/,

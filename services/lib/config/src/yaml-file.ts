@@ -105,7 +105,7 @@ async function readBounded(path: string): Promise<string> {
     if (error instanceof ConfigError) throw error;
     if (error instanceof TypeError) throw whole(path, "bytes that are not UTF-8", "a YAML file in UTF-8");
     const code = error instanceof Error && "code" in error ? String(error.code) : "an error";
-    throw whole(path, code === "ENOENT" ? "no such file" : `${code} when reading`, "a readable YAML file");
+    throw whole(path, code === "ENOENT" ? "no file at this path" : `${code} when reading`, "a readable YAML file");
   }
 }
 

@@ -5,7 +5,13 @@ import {
   PredictBatchRequestSchema,
 } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { SupplierSchema } from "@bellwether/gen/bellwether/inference/v1/score_pb";
-import { BatchService, SubmitChunkRequestSchema } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import {
+  BatchService,
+  CompleteRunRequestSchema,
+  ReportProgressRequestSchema,
+  StartRunRequestSchema,
+  SubmitChunkRequestSchema,
+} from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { limits as limitsOption } from "@bellwether/gen/bellwether/policy/v1/limits_pb";
 import { ModelFeatureSchema } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { type DescField, type DescMethod, getOption } from "@bufbuild/protobuf";
@@ -19,6 +25,12 @@ function boundsOf(field: DescField): { readonly bytes: number; readonly items: n
   const text = type.case === "repeated" ? type.value.items?.type : type;
   const bytes = text?.case === "string" ? text.value.maxBytes : text?.case === "bytes" ? text.value.maxLen : 0n;
   return { bytes: Number(bytes), items: Number(type.case === "repeated" ? type.value.maxItems : 0n) };
+}
+
+/** Returns the largest value of a field of type uint32. */
+function maximumOf(field: DescField): number {
+  const { type } = getOption(field, fieldOption);
+  return type.case === "uint32" && type.value.lessThan.case === "lte" ? type.value.lessThan.value : Number.NaN;
 }
 
 const requestBytes = (method: DescMethod): number => getOption(method, limitsOption).maxRequestBytes;
@@ -50,6 +62,13 @@ test("each limit equals the bound of its fields", () => {
     ...[batch.supplierIds, batch.contractTexts, chunk.supplierIds, chunk.supplierNames].map(
       (field) => boundsOf(field).items,
     ),
+  );
+  same(limits.MAX_BATCH_ROWS, maximumOf(StartRunRequestSchema.field.chunkRows));
+  same(
+    limits.MAX_CHUNKS,
+    maximumOf(ReportProgressRequestSchema.field.chunksTotal),
+    maximumOf(CompleteRunRequestSchema.field.chunksTotal),
+    maximumOf(chunk.chunk) + 1,
   );
   same(
     limits.MAX_BATCH_FEATURES,

@@ -1,11 +1,10 @@
-import { execFileSync, fork } from "node:child_process";
-import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { firstMessage, runNode, spawnNode } from "@bellwether/testing/node-process";
 import { expect, onTestFinished, test } from "vitest";
 import { ProcessLockedError, takeProcessLock } from "./process-lock.ts";
 import { StorageError } from "./storage-error.ts";
@@ -73,7 +72,7 @@ test("exactly one of many concurrent callers gets the lock", async () => {
 
 test("a remaining holder file does not block the next holder", async () => {
   const file = await lockFile();
-  const gone = Number(execFileSync(process.execPath, ["-p", "process.pid"], { encoding: "utf8" }));
+  const gone = Number((await runNode("-p", { args: ["process.pid"] })).stdout);
   // Contents: the id of a killed process; of a process killed while it wrote; of a living process that does
   // not hold the lock; and of a former process with the id of this one.
   for (const left of [`${gone} 1764062400000.5`, "", String(process.ppid), `${process.pid} 1764062400000.5`]) {
@@ -87,14 +86,14 @@ test("no two of many processes hold the lock at once, however often the holder i
   const file = await lockFile();
   const log = path.join(path.dirname(file), "log");
   const fixture = path.join(import.meta.dirname, "../test/process-lock-fixture.ts");
-  const processes = Array.from({ length: 12 }, () => fork(fixture, [file, log], { execArgv: [] }));
+  const processes = Array.from({ length: 12 }, () => spawnNode(fixture, { args: [file, log] }));
   onTestFinished(() => {
-    for (const process of processes) process.kill("SIGKILL");
+    for (const { child } of processes) child.kill("SIGKILL");
   });
-  await Promise.all(processes.map((process) => once(process, "message")));
-  const ends = processes.map((process) => once(process, "exit"));
-  for (const process of processes) process.send("go");
-  expect(await Promise.all(ends)).toEqual(processes.map(() => [null, "SIGKILL"]));
+  await Promise.all(processes.map((process) => firstMessage(process, "a process")));
+  for (const { child } of processes) child.send("go");
+  await Promise.all(processes.map(({ ended }) => ended));
+  expect(processes.map(({ child }) => child.signalCode)).toEqual(processes.map(() => "SIGKILL"));
   const steps = (await readFile(log, "utf8")).trim().split("\n");
   const entered = steps.filter((step) => step.startsWith("in ")).map((step) => step.slice(3));
   expect(new Set(entered).size).toBe(processes.length);

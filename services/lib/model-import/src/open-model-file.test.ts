@@ -22,10 +22,10 @@ test("reads a regular file", async () => {
 test.each<[string, (file: string) => Promise<unknown>, RegExp]>([
   ["a symbolic link", (file) => symlink(at("plain"), file), /symbolic link/],
   ["a second hard link", (file) => link(at("plain"), file), /2 hard links/],
-  ["a folder", (file) => mkdir(file), /not a plain file/],
-  ["a named pipe", async (file) => execFileSync("mkfifo", [file]), /not a plain file/],
+  ["a folder", (file) => mkdir(file), /not a regular file/],
+  ["a named pipe", async (file) => execFileSync("mkfifo", [file]), /not a regular file/],
   ["an empty file", (file) => writeFile(file, ""), /empty/],
-  ["a file that is not there", async () => undefined, /no such file/],
+  ["a file that is not there", async () => undefined, /the file does not exist; correct its path/],
   [
     "a file over 64 MiB",
     async (file) => {

@@ -1,34 +1,21 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
-import { readVersion, type StoredVersion } from "@bellwether/registry/versions/read-version";
-import {
-  DEMO_FEATURES,
-  DEMO_SPEC,
-  demoSupplier,
-  publishDemoModel,
-  trainDemoModel,
-} from "@bellwether/testing/demo-model";
+import type { StoredVersion } from "@bellwether/registry/versions/read-version";
+import { DEMO_FEATURES, demoSupplier, trainDemoModel } from "@bellwether/testing/demo-model";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { scoreBatch } from "../src/batch/score-batch.ts";
 import { openScoringModel, type ScoringModel } from "../src/model/scoring-model.ts";
 import { narrate } from "../src/score/narrative.ts";
 import { scoreSupplier } from "../src/score/score-supplier.ts";
+import { type DemoScoring, demoColumns, openDemoScoring } from "./demo-scoring-fixture.ts";
 
-let root = "";
+let demo: DemoScoring;
 let stored: StoredVersion;
 let model: ScoringModel;
 
 beforeAll(async () => {
-  root = await mkdtemp(path.join(os.tmpdir(), "scoring-"));
-  await publishDemoModel(root);
-  stored = await readVersion(root, DEMO_SPEC.name, "v1");
-  model = await openScoringModel(stored);
+  demo = await openDemoScoring();
+  ({ stored, model } = demo);
 });
-afterAll(async () => {
-  await model.release();
-  await rm(root, { recursive: true, force: true });
-});
+afterAll(() => demo[Symbol.asyncDispose]());
 
 test("training twice makes the same bytes", async () => {
   const again = await trainDemoModel();
@@ -46,18 +33,7 @@ test("a model is better than chance and its card names the baseline", async () =
 
 test("a supplier scores the same alone and in a batch, bit for bit", async () => {
   const n = 200;
-  const input = {
-    rows: n,
-    numbers: new Map(
-      DEMO_FEATURES.map((name) => [
-        name,
-        Float64Array.from({ length: n }, (_, i) => demoSupplier(i).features[name] ?? 0),
-      ]),
-    ),
-    categories: new Map([["region", Array.from({ length: n }, (_, i) => demoSupplier(i).categories.region)]]),
-    texts: Array.from({ length: n }, (_, i) => demoSupplier(i).text),
-  };
-  const batch = await scoreBatch(model, input, true);
+  const batch = await scoreBatch(model, demoColumns(n), true);
   expect(batch.violations).toEqual([]);
   for (let i = 0; i < n; i++) {
     const single = await scoreSupplier(model, demoSupplier(i), "supplier");

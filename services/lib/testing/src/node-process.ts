@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 
 export interface NodeProcessOptions {
   readonly args?: readonly string[];
@@ -9,9 +10,14 @@ export interface NodeProcessOptions {
   /** All environment variables of the process. Default: those of this process. */
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
+  /** Program that starts Node, with its arguments, for example `["taskset", "-c", "0"]`. */
+  readonly launcher?: readonly string[];
+  /** "pipe": the caller writes to it. Default: "ignore". */
+  readonly stdin?: "ignore" | "pipe";
   /** "pipe": the caller reads it; "collect": see `output`. Default: inherited from this process. */
   readonly stdout?: "inherit" | "ignore" | "pipe" | "collect";
-  readonly stderr?: "inherit" | "pipe";
+  /** Like `stdout`; "collect": see `errors`. */
+  readonly stderr?: "inherit" | "pipe" | "collect";
   /** Whether the process has an IPC channel. Default: true. */
   readonly ipc?: boolean;
   /** Whether the process gets its own process group, like a command started in a terminal. */
@@ -25,6 +31,8 @@ export interface NodeProcess extends AsyncDisposable {
   readonly child: ChildProcess;
   /** Returns everything that the process has written to stdout, when `stdout` is "collect". */
   output(): string;
+  /** Returns everything that the process has written to stderr, when `stderr` is "collect". */
+  errors(): string;
   /** Exit code; null when a signal ended the process. */
   readonly ended: Promise<number | null>;
   /**
@@ -36,26 +44,70 @@ export interface NodeProcess extends AsyncDisposable {
 
 /** Starts `file` with the same Node that runs this process. */
 export function spawnNode(file: string, options: NodeProcessOptions = {}): NodeProcess {
-  const { args = [], execArgv = [], env, cwd, stdout = "inherit", stderr = "inherit", ipc = true } = options;
-  const child = spawn(process.execPath, [...execArgv, file, ...args], {
+  const { args = [], execArgv = [], env, cwd, ipc = true } = options;
+  const { stdin = "ignore", stdout = "inherit", stderr = "inherit" } = options;
+  const command = [...(options.launcher ?? []), process.execPath, ...execArgv, file, ...args];
+  const piped = <T extends string>(how: T) => (how === "collect" ? "pipe" : (how as Exclude<T, "collect">));
+  const child = spawn(command[0] ?? process.execPath, command.slice(1), {
     ...(env && { env }),
     ...(cwd !== undefined && { cwd }),
     ...options.user,
     detached: options.detached ?? false,
-    stdio: ["ignore", stdout === "collect" ? "pipe" : stdout, stderr, ...(ipc ? (["ipc"] as const) : [])],
+    stdio: [stdin, piped(stdout), piped(stderr), ...(ipc ? (["ipc"] as const) : [])],
   });
-  let output = "";
-  if (stdout === "collect") {
-    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-      output += text;
-    });
-  }
+  const output = stdout === "collect" ? collect(child.stdout) : () => "";
+  const errors = stderr === "collect" ? collect(child.stderr) : () => "";
   const ended = once(child, "exit").then(([code]): number | null => code);
   const end = (signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
     return ended;
   };
-  return { child, output: () => output, ended, end, [Symbol.asyncDispose]: () => end().then(() => undefined) };
+  return { child, output, errors, ended, end, [Symbol.asyncDispose]: () => end().then(() => undefined) };
+}
+
+/** Collects the text of a stream. Returns a function that returns the text so far. */
+function collect(stream: Readable | null): () => string {
+  let collected = "";
+  stream?.setEncoding("utf8").on("data", (text: string) => {
+    collected += text;
+  });
+  return () => collected;
+}
+
+/** Starts an ES module given as text. */
+export const spawnScript = (source: string, options: Omit<NodeProcessOptions, "args"> = {}): NodeProcess =>
+  spawnNode("-e", { ...options, execArgv: [...(options.execArgv ?? []), "--input-type=module"], args: [source] });
+
+/** How a process ended, and what it wrote. */
+export interface EndedProcess {
+  /** Exit code; null when a signal ended the process. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Options of a process that runs to its end. */
+export interface RunOptions extends Pick<NodeProcessOptions, "args" | "execArgv" | "env" | "cwd" | "launcher"> {
+  /** Text on stdin. Default: none. */
+  readonly input?: string;
+  /** The process is killed (SIGKILL) after this time. Default: never. */
+  readonly timeoutMs?: number;
+}
+
+/** Runs `file` to its end. */
+export async function runNode(
+  file: string,
+  { input = "", timeoutMs, ...options }: RunOptions = {},
+): Promise<EndedProcess> {
+  const collected = { stdin: "pipe", stdout: "collect", stderr: "collect", ipc: false } as const;
+  const { child, output, errors } = spawnNode(file, { ...options, ...collected });
+  // A process may end before it has read its input.
+  child.stdin?.on("error", () => {}).end(input);
+  const late = timeoutMs === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), timeoutMs);
+  const [code, signal] = await once(child, "close");
+  clearTimeout(late);
+  return { code, signal, stdout: output(), stderr: errors() };
 }
 
 /**

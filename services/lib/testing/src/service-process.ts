@@ -1,8 +1,8 @@
-import { type ChildProcess, execFile } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
-import { firstMessage, type NodeProcessOptions, spawnNode } from "./node-process.ts";
+import { firstMessage, type NodeProcessOptions, runNode, spawnNode } from "./node-process.ts";
 
 export type ServiceName = "ml-service" | "ops-service" | "scheduler-service";
 
@@ -58,12 +58,9 @@ export async function failedStart(
   env: Readonly<Record<string, string>>,
   cwd = process.cwd(),
 ): Promise<{ readonly code: unknown; readonly lines: readonly string[] }> {
-  const options = { cwd, env: { ...PROCESS_ENV, ...anyPorts(name), ...env }, timeout: 60_000 };
-  return new Promise((resolve) => {
-    execFile(process.execPath, [mainOf(name)], options, (error, stdout, stderr) =>
-      resolve({ code: error?.code ?? error?.signal, lines: `${stdout}${stderr}`.trim().split("\n") }),
-    );
-  });
+  const options = { cwd, env: { ...PROCESS_ENV, ...anyPorts(name), ...env }, timeoutMs: 60_000 };
+  const { code, signal, stdout, stderr } = await runNode(mainOf(name), options);
+  return { code: code ?? signal, lines: `${stdout}${stderr}`.trim().split("\n") };
 }
 
 /**

@@ -1,29 +1,40 @@
+import { isoWeekStart } from "@bellwether/contract/iso-week";
 import { ModelNotScoredError } from "./ops-error.ts";
 
 /** A model with at least one complete run. */
 export interface ScoringModel {
   readonly modelName: string;
-  /** ISO week of its latest complete run. */
+  /**
+   * ISO week of its latest complete run, without runs that were forced before their week began. Empty: it has
+   * only forced runs.
+   */
   readonly latestWeek: string;
   /** The lowest number among its complete runs. */
   readonly firstRunId: number;
 }
 
-/** Number of weeks with a latest complete run of some model. A model without one of them is not the default. */
-const DEFAULT_WEEKS = 4;
+/** Number of weeks by which the default model may be behind the model with the newest week. */
+const MAX_WEEKS_BEHIND = 4;
+const WEEK_MS = 7 * 86_400_000;
 
 /**
- * Chooses the model whose scores are returned: the named model, or the default. Of the weeks in which the
- * models had their latest complete run, the latest `DEFAULT_WEEKS` count. Of the models with one of these
- * weeks, the default is the model whose first complete run is the oldest, so that a second model on trial
- * does not change what is shown. Undefined: no run is complete.
+ * Chooses the model whose scores are returned: the named model, or the default. Of the models whose latest week
+ * is at most `MAX_WEEKS_BEHIND` calendar weeks before the newest week of any model, the default is the model
+ * whose first complete run is the oldest. So a second model on trial does not change what is shown, and a model
+ * that no longer runs is not shown for long. Undefined: no run is complete.
  * @throws ModelNotScoredError for a named model without a complete run
  */
 export function chooseModel(models: readonly ScoringModel[], wanted: string): string | undefined {
   if (wanted !== "") return checkModel(models, wanted);
-  const weeks = [...new Set(models.map(({ latestWeek }) => latestWeek))].sort().slice(-DEFAULT_WEEKS);
-  const recent = models.filter(({ latestWeek }) => weeks.includes(latestWeek));
+  const newest = models.reduce((latest, { latestWeek }) => (latestWeek > latest ? latestWeek : latest), "");
+  const recent = models.filter(({ latestWeek }) => isRecent(latestWeek, newest));
   return recent.toSorted((a, b) => a.firstRunId - b.firstRunId)[0]?.modelName;
+}
+
+function isRecent(week: string, newest: string): boolean {
+  if (week === "" || newest === "") return newest === "";
+  const behindMs = Date.parse(isoWeekStart(newest)) - Date.parse(isoWeekStart(week));
+  return behindMs <= MAX_WEEKS_BEHIND * WEEK_MS;
 }
 
 /** @throws ModelNotScoredError for a name without a complete run */

@@ -3,8 +3,9 @@ import { describeLosses, type RunLosses } from "./run-losses.ts";
 /** No run has this id, or this week and model. */
 export class RunNotFoundError extends Error {
   override readonly name = "RunNotFoundError" as const;
-  constructor(what: string) {
-    super(`no run ${what}`);
+  /** @param which the run that does not exist, for example "run 12" or "a run of 2026-W47" */
+  constructor(which: string) {
+    super(`${which} does not exist; ListRuns lists the runs`);
   }
 }
 
@@ -59,7 +60,7 @@ export class ChunkShapeError extends Error {
 export class AlertNotFoundError extends Error {
   override readonly name = "AlertNotFoundError" as const;
   constructor(alertId: string) {
-    super(`no alert ${alertId}`);
+    super(`alert ${alertId} does not exist; ListAlerts lists the alerts`);
   }
 }
 
@@ -159,7 +160,7 @@ export class AlertSequenceError extends Error {
 export class SupplierNotFoundError extends Error {
   override readonly name = "SupplierNotFoundError" as const;
   constructor(supplierId: string) {
-    super(`no supplier ${JSON.stringify(supplierId)}`);
+    super(`supplier ${JSON.stringify(supplierId)} does not exist; ListSuppliers lists the suppliers`);
   }
 }
 

@@ -7,7 +7,7 @@ export function checkLease<R extends Pick<Run, "fence">>(
   run: R | undefined,
   { runId, fence }: RunLease,
 ): asserts run is R {
-  if (!run) throw new RunNotFoundError(String(runId));
+  if (!run) throw new RunNotFoundError(`run ${runId}`);
   if (run.fence !== fence) throw new RunFencedError(runId, fence);
 }
 
@@ -26,6 +26,22 @@ export function checkSameModel(runId: number, before: ScoredBy | null, now: Scor
   if (isSame) return;
   const text = `run ${runId} began with ${before.name} ${before.version} (${before.modelDigest.slice(0, 12)}), this chunk was scored by ${now.name} ${now.version} (${now.modelDigest.slice(0, 12)}); score the whole run with one version`;
   throw new RunMismatchError(text);
+}
+
+/**
+ * Checks that a new chunk has as many rows as the run recorded at its start. The last chunk may have fewer; until the
+ * run knows its number of chunks, each chunk may be the last one. @throws RunMismatchError
+ */
+export function checkChunkRows(
+  { id, chunkRows, chunksTotal }: Pick<Run, "id" | "chunkRows" | "chunksTotal">,
+  { chunk, supplierIds }: Pick<ScoredChunk, "chunk" | "supplierIds">,
+): void {
+  const rows = supplierIds.length;
+  const mayBeLast = chunksTotal === null || chunk >= chunksTotal - 1;
+  if (chunkRows === 0 || rows === chunkRows || (rows < chunkRows && mayBeLast)) return;
+  throw new RunMismatchError(
+    `run ${id} began with chunks of ${chunkRows} rows, but chunk ${chunk} has ${rows}; send chunks of ${chunkRows} rows (BatchRun.chunk_rows)`,
+  );
 }
 
 /**

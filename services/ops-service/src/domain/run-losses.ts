@@ -21,7 +21,7 @@ export interface RunLosses {
   readonly maxRejectedShare: number;
   readonly maxRejectedRows: number;
   readonly suppliers: number;
-  /** Number of suppliers in the newest complete earlier week of the model. Null: there is no such week. */
+  /** Number of suppliers in the newest complete earlier week of the model. Null: there is none. */
   readonly previousSuppliers: number | null;
   /** ISO week of `previousSuppliers`. Empty: there is no complete earlier week of the model. */
   readonly previousWeek: string;

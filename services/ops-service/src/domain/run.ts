@@ -48,6 +48,8 @@ export interface Run {
   readonly rowsInvalid: number;
   readonly chunksReceived: number;
   readonly chunksTotal: number | null;
+  /** Number of suppliers in each chunk but the last one. 0: not recorded. */
+  readonly chunkRows: number;
   readonly inputDigest: string;
   /** SHA-256 of the content of the source files. Empty: not recorded. */
   readonly sourceDigest: string;

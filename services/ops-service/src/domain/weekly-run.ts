@@ -41,7 +41,10 @@ export interface StartedRun {
   readonly run: Run;
   readonly lease: RunLease | undefined;
   readonly receivedChunks: readonly number[];
-  /** True when the unfinished run had begun with another source or configuration: its chunks were dropped. */
+  /**
+   * True when the unfinished run had begun with another source or configuration, or had chunks of an unknown
+   * size: its chunks were dropped.
+   */
   readonly begunAnew: boolean;
 }
 
@@ -50,6 +53,8 @@ export interface RunStart extends Pick<Run, "isoWeek" | "modelName" | "holder"> 
   /** SHA-256, lower-case hex. Empty: not known, so it is not compared. */
   readonly sourceDigest: string;
   readonly configHash: string;
+  /** Number of suppliers that the caller wants in each chunk. 0: not known. */
+  readonly chunkRows: number;
   /** Allows a week that has not begun. Null: such a week is rejected. */
   readonly forceFuture: Override | null;
 }
@@ -62,27 +67,29 @@ const NOTHING_YET = {
 
 /**
  * Starts a week's run or takes it over: the same holder gets the same lease again, another holder gets a
- * higher fence. An unfinished run that began with another source or configuration drops its chunks and begins
- * again; nothing of it was published.
+ * higher fence. An unfinished run that began with another source or configuration, or that has chunks of an
+ * unknown size, drops its chunks and begins again; nothing of it was published. Otherwise a run that has chunks
+ * keeps their size.
  * @throws IsoWeekError, FutureWeekError
  */
 export async function startRun(transact: Transact, start: RunStart, now: () => Date): Promise<StartedRun> {
   const week = parseIsoWeek(start.isoWeek);
   return transact(async (ledger) => {
     const known = await ledger.lockWeek(week, start.modelName);
-    if (known.state === "complete")
-      return {
-        ...{ run: known, lease: undefined, begunAnew: false },
-        receivedChunks: await ledger.receivedChunks(known.id),
-      };
+    const received = await ledger.receivedChunks(known.id);
+    if (known.state === "complete") return { run: known, lease: undefined, begunAnew: false, receivedChunks: received };
     checkWeekBegun(week, now(), start.forceFuture !== null);
-    const begunAnew = isOther(known.sourceDigest, start.sourceDigest) || isOther(known.configHash, start.configHash);
+    const begunAnew =
+      isOther(known.sourceDigest, start.sourceDigest) ||
+      isOther(known.configHash, start.configHash) ||
+      (received.length > 0 && known.chunkRows === 0 && start.chunkRows > 0);
     if (begunAnew) await ledger.dropChunks(known.id);
+    const receivedChunks = begunAnew ? [] : received;
+    const chunkRows = receivedChunks.length > 0 ? known.chunkRows : start.chunkRows;
     const isHeld = !begunAnew && known.state === "running" && known.holder === start.holder && known.fence > 0;
-    const run = isHeld ? known : await ledger.update(known.id, takeOver(known, start, begunAnew));
+    const run = isHeld ? known : await ledger.update(known.id, { ...takeOver(known, start, begunAnew), chunkRows });
     if (isFutureWeek(week, now()) && start.forceFuture !== null && known.forceFuture === null)
       await recordForced(ledger, run, start.forceFuture);
-    const receivedChunks = await ledger.receivedChunks(run.id);
     return { run, lease: { runId: run.id, fence: run.fence }, receivedChunks, begunAnew };
   });
 }

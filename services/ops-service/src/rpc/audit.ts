@@ -16,17 +16,8 @@ import {
   EMPTY_CHAIN,
   isLinked,
 } from "../domain/audit-chain.ts";
+import type { AuditQuery } from "../domain/audit-query.ts";
 import { pageOf, rowFromText } from "./page-token.ts";
-
-/** The conditions of a query, as the store takes them. */
-export interface AuditQuery {
-  readonly kind?: string;
-  readonly subject?: string;
-  readonly actor?: string;
-  readonly fromUs?: bigint;
-  readonly toUs?: bigint;
-  readonly after?: Pick<AuditRecord, "occurredUs" | "sequence">;
-}
 
 export interface AuditDependencies {
   /** Returns the number of appended events. The other events were recorded before. */

@@ -49,8 +49,8 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
   /** Reads a run after a change, with the key "run/notification": one query for all watches. */
   const changedRun = shareByKey((change) => findRun(Number.parseInt(change, 10)));
   return {
-    async startRun({ isoWeek, modelName, holder, sourceDigest, configHash, forceFuture }, context) {
-      const start = { isoWeek, modelName, holder, sourceDigest, configHash };
+    async startRun({ isoWeek, modelName, holder, sourceDigest, configHash, chunkRows, forceFuture }, context) {
+      const start = { isoWeek, modelName, holder, sourceDigest, configHash, chunkRows };
       const forced = { forceFuture: overrideFromProto(forceFuture, context) };
       return startedToProto(await startRun(transact, { ...start, ...forced }, deps.now));
     },
@@ -88,7 +88,10 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
         ...(isoWeek !== "" && { isoWeek }),
         ...(modelName !== "" && { modelName }),
       });
-      if (!run) throw new RunNotFoundError(isoWeek === "" ? "yet" : `of ${isoWeek}`);
+      if (!run) {
+        const [week, model] = [isoWeek && ` of ${isoWeek}`, modelName && ` of the model ${JSON.stringify(modelName)}`];
+        throw new RunNotFoundError(`a run${week}${model}`);
+      }
       return { run: runToProto(run) };
     },
     async listRuns(request) {
@@ -102,7 +105,7 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
     async *watchRun({ runId }, { signal }) {
       const changes = await deps.watchRuns(signal);
       const present = await findRun(runId);
-      if (!present) throw new RunNotFoundError(String(runId));
+      if (!present) throw new RunNotFoundError(`run ${runId}`);
       yield { run: runToProto(present) };
       if (present.state !== "running") return;
       for await (const { payload, notification } of changes) {

@@ -59,6 +59,7 @@ export function runToProto(run: domain.Run): MessageInitShape<typeof BatchRunSch
     rowsRejected: BigInt(run.rowsRejected + run.rowsInvalid),
     chunksReceived: run.chunksReceived,
     ...(run.chunksTotal !== null && { chunksTotal: run.chunksTotal }),
+    chunkRows: run.chunkRows,
     inputDigest: run.inputDigest,
     ...(run.scoredBy && { model: modelToProto(run.scoredBy) }),
     alertsRaised: run.alertsRaised,

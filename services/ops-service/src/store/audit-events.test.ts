@@ -4,7 +4,8 @@ import type { PostgresPool } from "@bellwether/postgres/pool/postgres-pool";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { visitedRows } from "../../test/visited-rows.ts";
-import { type AuditFilter, queryEvents } from "./audit-events.ts";
+import type { AuditQuery } from "../domain/audit-query.ts";
+import { queryEvents } from "./audit-events.ts";
 import { openDatabase } from "./database.ts";
 
 let cluster: PostgresCluster;
@@ -31,7 +32,7 @@ const EVENTS = 50_000;
 const LIMIT = 100;
 const second = (of: number): bigint => BigInt(of) * 1_000_000n;
 
-test.each<[string, AuditFilter, number]>([
+test.each<[string, AuditQuery, number]>([
   ["nothing", {}, LIMIT],
   ["a common kind", { kind: "common" }, LIMIT],
   ["a rare kind", { kind: "rare" }, 50],

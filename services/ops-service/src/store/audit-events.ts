@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, gt, gte, lt, sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import { type AuditEvent, type AuditHead, type AuditRecord, chainEvents, EMPTY_CHAIN } from "../domain/audit-chain.ts";
+import type { AuditQuery } from "../domain/audit-query.ts";
 import type { Db } from "./database.ts";
 import { auditEvent, auditHead } from "./schema.ts";
 
@@ -41,19 +42,9 @@ function insertRecords(records: readonly AuditRecord[]): SQL {
       ${column((r) => r.previousHash)}::text[], ${column((r) => r.hash)}::text[])`;
 }
 
-/** Conditions of a query; a record must meet all of them. `after`: the last record of the previous page. */
-export interface AuditFilter {
-  readonly kind?: string;
-  readonly subject?: string;
-  readonly actor?: string;
-  readonly fromUs?: bigint;
-  readonly toUs?: bigint;
-  readonly after?: Pick<AuditRecord, "occurredUs" | "sequence">;
-}
-
 /** Lists records, newest occurred_at first; at the same time, highest sequence first. */
-export function queryEvents(db: Db, filter: AuditFilter, limit: number): Promise<AuditRecord[]> {
-  const { kind, subject, actor, fromUs, toUs, after } = filter;
+export function queryEvents(db: Db, query: AuditQuery, limit: number): Promise<AuditRecord[]> {
+  const { kind, subject, actor, fromUs, toUs, after } = query;
   const conditions = [
     kind === undefined ? undefined : eq(auditEvent.kind, kind),
     subject === undefined ? undefined : eq(auditEvent.subject, subject),

@@ -78,6 +78,8 @@ export const run = bellwether.table(
     rowsInvalid: count("rows_faulty").notNull().default(0),
     chunksReceived: integer("chunks_received").notNull().default(0),
     chunksTotal: integer("chunks_total"),
+    /** Number of suppliers in each chunk but the last one. 0: not recorded. */
+    chunkRows: integer("chunk_rows").notNull().default(0),
     inputDigest: text("input_digest").notNull().default(""),
     sourceDigest: text("source_digest").notNull().default(""),
     configHash: text("config_hash").notNull().default(""),

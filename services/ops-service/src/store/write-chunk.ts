@@ -4,13 +4,14 @@ import type { PoolClient } from "pg";
 import type { RunFeature } from "../domain/explain-score.ts";
 import { RunMismatchError } from "../domain/ops-error.ts";
 import type { Run, RunLease, ScoredBy } from "../domain/run.ts";
-import { checkLease, checkOpen, checkSameModel, checkSameRows } from "../domain/run-lease.ts";
+import { checkChunkRows, checkLease, checkOpen, checkSameModel, checkSameRows } from "../domain/run-lease.ts";
 import { type ChunkReceipt, impactOf, type ScoredChunk } from "../domain/scored-chunk.ts";
 import { RUN_CHANNEL } from "./channels.ts";
 import { recordSuppliers } from "./record-suppliers.ts";
 import { createScoreCopy } from "./score-copy.ts";
 
-interface LockedRun extends Pick<Run, "id" | "state" | "fence" | "scoredBy" | "previousRunId"> {}
+interface LockedRun
+  extends Pick<Run, "id" | "state" | "fence" | "scoredBy" | "previousRunId" | "chunkRows" | "chunksTotal"> {}
 
 /**
  * Stores a chunk exactly once: scores, contributions and receipt in the transaction `tx`, under the lock of
@@ -20,8 +21,8 @@ interface LockedRun extends Pick<Run, "id" | "state" | "fence" | "scoredBy" | "p
  */
 export async function writeChunk(tx: PoolClient, lease: RunLease, chunk: ScoredChunk): Promise<ChunkReceipt> {
   const found = await tx.query<LockedRun>(
-    `select id, state::text, fence::float8, scored_by as "scoredBy", previous_run_id as "previousRunId"
-     from bellwether.run where id = $1 for update`,
+    `select id, state::text, fence::float8, scored_by as "scoredBy", previous_run_id as "previousRunId",
+       chunk_rows as "chunkRows", chunks_total as "chunksTotal" from bellwether.run where id = $1 for update`,
     [lease.runId],
   );
   const [run] = found.rows;
@@ -36,6 +37,7 @@ export async function writeChunk(tx: PoolClient, lease: RunLease, chunk: ScoredC
     return { duplicate: true, ...receipt };
   }
   checkOpen(run);
+  checkChunkRows(run, chunk);
   checkSameModel(run.id, run.scoredBy, chunk.scoredBy);
   if (chunk.given) await recordFeatures(tx, run.id, chunk.given.features);
   const rowsScored = await copyScores(tx, lease.runId, run.previousRunId, chunk);

@@ -4,6 +4,9 @@ import { PeerRejectedError, PeerUnavailableError } from "../domain/scheduler-err
 /** Codes of temporary errors: the same call may succeed later. */
 const PASSING: ReadonlySet<Code> = new Set([Code.Unavailable, Code.DeadlineExceeded, Code.ResourceExhausted]);
 
+/** The text of a message that exceeds the limit of its RPC. The same message fails again. */
+const TOO_LARGE = /larger than (the|max) \(?\d+/;
+
 /**
  * Calls a peer and converts its error to an error of the run. @throws PeerUnavailableError, PeerRejectedError
  */
@@ -12,6 +15,9 @@ export async function callPeer<T>(peer: string, call: Promise<T>): Promise<T> {
     return await call;
   } catch (cause) {
     if (!(cause instanceof ConnectError) || cause.code === Code.Canceled) throw cause;
+    // Only the messages of chunks are large.
+    if (cause.code === Code.ResourceExhausted && TOO_LARGE.test(cause.rawMessage))
+      throw new PeerRejectedError(peer, `${cause.rawMessage}; set a smaller WEEKLY_CHUNK_ROWS`, { cause });
     if (PASSING.has(cause.code)) throw new PeerUnavailableError(peer, shortReason(cause.rawMessage), { cause });
     throw new PeerRejectedError(peer, cause.rawMessage, { cause });
   }

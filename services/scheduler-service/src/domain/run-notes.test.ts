@@ -14,7 +14,7 @@ const ORDINARY: RunCircumstances = {
     cleanedIds: null,
     changedAttributes: null,
   },
-  ...{ reference: "2026-W46", features: ["delay"] },
+  ...{ reference: "2026-W46", chunkRows: 4_096, features: ["delay"] },
 };
 const notes = (fields: MessageInitShape<typeof BatchRunSchema>, how: Partial<RunCircumstances> = {}) => {
   const measured = { rowsScored: 500n, drift: [{ feature: "delay", psi: 0 }] };
@@ -25,6 +25,17 @@ const notes = (fields: MessageInitShape<typeof BatchRunSchema>, how: Partial<Run
 test("a run without peculiarities has no notes", () => {
   expect(notes({ model: { name: "m", version: "v1", configHash: A } })).toEqual([]);
   expect(notes({}, { wasComplete: true })).toEqual([]);
+});
+
+test("names the size of the chunks when it is not that of the setting, except for a run that was complete before", () => {
+  expect(notes({ chunkRows: 4_096 })).toEqual([]);
+  expect(notes({ chunkRows: 1_000 })).toEqual([
+    "continued with chunks of 1000 suppliers, with which the run began; the setting of 4096 (WEEKLY_CHUNK_ROWS) applies to the next run",
+  ]);
+  expect(notes({ chunkRows: 1_000 }, { wasComplete: true })).toEqual([]);
+  expect(notes({ chunkRows: 0 }, { chunkRows: 2_000 })).toEqual([
+    "scored in chunks of 4096 suppliers, not of 2000 (WEEKLY_CHUNK_ROWS): ops-service does not record the size of chunks; update it",
+  ]);
 });
 
 test("counts changed supplier ids, and the rows that became duplicates", () => {

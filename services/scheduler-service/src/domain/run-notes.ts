@@ -1,4 +1,5 @@
 import { isoWeekStart } from "@bellwether/contract/iso-week";
+import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/limits";
 import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { ChangedAttribute } from "@bellwether/ingest/mapping/changed-attributes";
 import { describeReasons, type RejectedReasonSample } from "./rejected-reasons.ts";
@@ -6,7 +7,7 @@ import { describeReasons, type RejectedReasonSample } from "./rejected-reasons.t
 /** Facts about a run that its record in the ledger does not have. */
 export interface RunCircumstances {
   readonly wasComplete: boolean;
-  /** True when an earlier attempt had another source or configuration and was dropped. */
+  /** True when an earlier attempt had another source or configuration, or chunks of an unknown size, and was dropped. */
   readonly begunAnew: boolean;
   /** Reasons for which reading and mapping rejected rows. */
   readonly rejected: readonly RejectedReasonSample[];
@@ -23,6 +24,8 @@ export interface RunCircumstances {
   readonly acceptsLosses: boolean;
   /** Week with which drift is measured. Null when there is none. */
   readonly reference: string | null;
+  /** Number of suppliers in one chunk, as set with WEEKLY_CHUNK_ROWS. */
+  readonly chunkRows: number;
   /** Features whose drift can be measured: numeric and categorical. */
   readonly features: readonly string[];
 }
@@ -53,8 +56,9 @@ export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
   if (newestAsOf !== null) notes.push(dateNote(isoWeek, newestAsOf));
   if (begunAnew)
     notes.push(
-      "started again from the beginning: an earlier attempt had another source or configuration; nothing of it was published",
+      "started again from the beginning: an earlier attempt had another source or configuration, or chunks of an unknown size; nothing of it was published",
     );
+  if (!wasComplete) notes.push(...chunkNotes(run, how.chunkRows));
   if (run.overtakenBy)
     notes.push(`rules not evaluated: ${run.overtakenBy} was complete before ${isoWeek}; alerts are unchanged`);
   if (forceFuture) notes.push(`forced before the week began, by ${forceFuture.actor}: ${forceFuture.reason}`);
@@ -85,6 +89,16 @@ export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
         : `the configuration of the run (${run.configHash}) is not the one that ${model.name} ${model.version} was trained with (${model.configHash})`,
     );
   return [...notes, ...driftNotes(run, reference, features)];
+}
+
+/** Says with which size of chunks the run was scored, when it is not that of the setting. */
+function chunkNotes({ chunkRows }: BatchRun, setting: number): string[] {
+  if (chunkRows === setting || (chunkRows === 0 && setting === DEFAULT_CHUNK_ROWS)) return [];
+  return [
+    chunkRows === 0
+      ? `scored in chunks of ${DEFAULT_CHUNK_ROWS} suppliers, not of ${setting} (WEEKLY_CHUNK_ROWS): ops-service does not record the size of chunks; update it`
+      : `continued with chunks of ${chunkRows} suppliers, with which the run began; the setting of ${setting} (WEEKLY_CHUNK_ROWS) applies to the next run`,
+  ];
 }
 
 const DAY_MS = 86_400_000;

@@ -40,6 +40,8 @@ export function runSummary(
     rows_read: Number(run.rowsRead ?? 0),
     rows_scored: Number(run.rowsScored),
     rows_rejected: Number(run.rowsRejected),
+    chunks: run.chunksReceived,
+    chunk_rows: run.chunkRows || null,
     rejected_when_reading: ingested?.rejected ?? null,
     cleaned_ids: ingested?.cleanedIds ?? null,
     changed_attributes: ingested?.changedAttributes ?? null,

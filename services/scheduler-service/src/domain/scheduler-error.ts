@@ -109,6 +109,17 @@ export class NothingToScoreError extends Error {
   }
 }
 
+/** The weekly file has more rows than fit into the chunks of one run. Nothing was scored. */
+export class TooManyChunksError extends Error {
+  override readonly name = "TooManyChunksError" as const;
+
+  constructor(rows: number, chunkRows: number, maxChunks: number) {
+    super(
+      `${rows} suppliers do not fit into ${maxChunks} chunks of ${chunkRows}; run the week again with a larger WEEKLY_CHUNK_ROWS`,
+    );
+  }
+}
+
 /** Another worker has taken over the run. This attempt can write nothing more. */
 export class RunFencedError extends Error {
   override readonly name = "RunFencedError" as const;
@@ -175,7 +186,7 @@ export class ScheduleNotFoundError extends Error {
   override readonly name = "ScheduleNotFoundError" as const;
 
   constructor(scheduleId: string) {
-    super(`no schedule "${scheduleId.slice(0, 64)}"; ListSchedules lists the ids`);
+    super(`schedule "${scheduleId.slice(0, 64)}" does not exist; ListSchedules lists the ids`);
   }
 }
 
@@ -184,7 +195,7 @@ export class JobNotFoundError extends Error {
   override readonly name = "JobNotFoundError" as const;
 
   constructor(jobId: string) {
-    super(`no job "${jobId.slice(0, 64)}"; use an id that TriggerRun returned`);
+    super(`job "${jobId.slice(0, 64)}" does not exist; use an id that TriggerRun returned`);
   }
 }
 

@@ -25,6 +25,8 @@ export interface RunStart {
   readonly sourceDigest: string;
   /** SHA-256 of the configuration (model_config.yaml and feature_mapping.yaml), lower-case hex. */
   readonly configHash: string;
+  /** Number of suppliers in one chunk, unless the run has stored chunks of another size. */
+  readonly chunkRows: number;
   /** Starts a week that has not begun. Null: such a week is rejected. */
   readonly forceFuture: Decision | null;
 }
@@ -35,7 +37,10 @@ export interface StartedRun {
   /** The right to write. Null when the run is complete. */
   readonly lease: RunLease | null;
   readonly receivedChunks: readonly number[];
-  /** True when the unfinished run had another source or configuration. Nothing of it is kept. */
+  /**
+   * True when the unfinished run had another source or configuration, or chunks of an unknown size. Nothing of it
+   * is kept.
+   */
   readonly begunAnew: boolean;
 }
 
@@ -122,6 +127,12 @@ export type IngestRecord = Pick<WeeklySnapshot, "digest" | "rows" | "rejected" |
     readonly sourceDigest: string;
   };
 
+/** A chunk of a snapshot: its number, and the number of suppliers in each chunk but the last one. */
+export interface ChunkName {
+  readonly index: number;
+  readonly chunkRows: number;
+}
+
 /**
  * Files of a week: snapshot, scores per chunk, profile, report. Each file is written completely or not at
  * all.
@@ -131,9 +142,9 @@ export interface WeekFiles {
   /** Returns the record of the ingest. Null when there is none, or the snapshot has changed since. */
   readIngest(): Promise<IngestRecord | null>;
   writeIngest(record: IngestRecord): Promise<void>;
-  /** Returns the numbers of the chunks whose scores are stored here, for the report. */
-  scoredChunks(): Promise<ReadonlySet<number>>;
-  writeScores(chunk: number, csvRows: string): Promise<void>;
+  /** Returns the numbers of the chunks of `chunkRows` suppliers whose scores are stored here, for the report. */
+  scoredChunks(chunkRows: number): Promise<ReadonlySet<number>>;
+  writeScores(chunk: ChunkName, csvRows: string): Promise<void>;
   /** Returns the profile of the latest earlier week that has a report. Null when there is none. */
   readReference(): Promise<{ readonly week: string; readonly features: readonly FeatureProfile[] } | null>;
   /** Removes the snapshot and the scores of an earlier attempt at the week. */
@@ -141,8 +152,12 @@ export interface WeekFiles {
   writeProfile(features: readonly FeatureProfile[]): Promise<void>;
   hasReport(): Promise<boolean>;
   /**
-   * Joins the scores of chunks 0 to `chunks` - 1 below one header, if all are stored, and writes the summary
+   * Joins the scores of chunks 0 to `chunks.count` - 1 below one header, if all are stored, and writes the summary
    * beside them.
    */
-  writeReport(summary: object, csvHeader: string, chunks: number): Promise<void>;
+  writeReport(
+    summary: object,
+    csvHeader: string,
+    chunks: { readonly count: number; readonly chunkRows: number },
+  ): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { parseIsoWeek } from "@bellwether/contract/iso-week";
-import { CHUNK_ROWS } from "@bellwether/contract/limits";
+import { DEFAULT_CHUNK_ROWS, MAX_CHUNKS } from "@bellwether/contract/limits";
 import type { BatchRun, RunLease } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { FeatureChunk, SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
 import type { WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot";
@@ -15,6 +15,7 @@ import {
   LossLimitError,
   NothingToScoreError,
   RunFencedError,
+  TooManyChunksError,
   WeekCompleteError,
 } from "./scheduler-error.ts";
 import { SCORE_HEADER, scoreRows } from "./score-rows.ts";
@@ -52,6 +53,8 @@ export interface WeeklyDeps {
    * SHA-256 of the configuration (model_config.yaml and feature_mapping.yaml) with which the input is mapped.
    */
   readonly configHash: string;
+  /** Number of suppliers in one chunk, 1 to 8,192, unless the run has stored chunks of another size. */
+  readonly chunkRows: number;
   /** Features that the mapping provides. */
   readonly features: readonly ModelFeature[];
   /** Whether the mapping joins several source tables to suppliers. */
@@ -89,22 +92,23 @@ const IN_FLIGHT = 2;
 /**
  * Runs an ISO week: ingest → validate → score → drift → complete → report. A complete week is not run again.
  * An interrupted run continues at its first unfinished chunk with the rows and the model version it began
- * with, if source and configuration are the same.
+ * with, if source and configuration are the same; once it has stored chunks, it keeps their size.
  * @throws IsoWeekError, InputNotFoundError, InputChangedError, WeekCompleteError, LossLimitError, ModelContractError,
- * NothingToScoreError, RunFencedError, PeerUnavailableError, PeerRejectedError, and the errors of ingest
+ * NothingToScoreError, TooManyChunksError, RunFencedError, PeerUnavailableError, PeerRejectedError, and the errors of ingest
  */
 export async function runWeekly(deps: WeeklyDeps, task: WeeklyTask): Promise<WeeklyResult> {
   const week = parseIsoWeek(task.week);
   const files = deps.openWeek(week);
   const source = await findSource(deps, task, files);
-  const { configHash } = deps;
+  const { configHash, chunkRows } = deps;
   const { holder, forceFuture } = task;
-  const started = await deps.ledger.start({ week, holder, sourceDigest: source.digest, configHash, forceFuture });
+  const inputs = { sourceDigest: source.digest, configHash };
+  const started = await deps.ledger.start({ week, holder, ...inputs, chunkRows, forceFuture });
   const { run, lease } = started;
   if (lease === null) {
     // A file that does not exist cannot be compared with that of the run.
     if (source.missing) throw source.missing;
-    checkSameInputs(run, { sourceDigest: source.digest, configHash });
+    checkSameInputs(run, inputs);
     const notes = await notesOf(deps, files, run, {
       wasComplete: true,
       begunAnew: false,
@@ -190,10 +194,12 @@ async function finishRun(
   progress.enter("validate");
   const rowsRejected = ingested.rejected.count;
   const rowsRead = ingested.rows + rowsRejected;
-  const chunksTotal = Math.ceil(ingested.rows / CHUNK_ROWS);
+  const chunkRows = chunkRowsOf(began.run);
+  const chunksTotal = Math.ceil(ingested.rows / chunkRows);
   // The ledger already has the rejected rows of a resumed run.
   progress.add({ rowsRead, rowsRejected: began.run.rowsRead === undefined ? rowsRejected : 0 });
   if (ingested.rows === 0) throw new NothingToScoreError(rowsRejected, ingested.rejected.samples[0]?.reason ?? "");
+  if (chunksTotal > MAX_CHUNKS) throw new TooManyChunksError(ingested.rows, chunkRows, MAX_CHUNKS);
   await ledger.report(lease, {
     stage: STAGE.validate,
     rowsRead,
@@ -230,6 +236,12 @@ async function finishRun(
   await writeReport(files, run, notes);
   return { run, notes };
 }
+
+/**
+ * Returns the number of suppliers in each chunk of a started run. An ops-service of an earlier release does not record
+ * it: its runs always have chunks of the default size, so that another attempt continues with the same one.
+ */
+const chunkRowsOf = ({ chunkRows }: BatchRun): number => chunkRows || DEFAULT_CHUNK_ROWS;
 
 /**
  * Counts rejected rows by source. Rows of source tables are counted separately, because they are not rows of
@@ -277,21 +289,22 @@ async function scoreChunks(
   deps: WeeklyDeps,
   task: WeeklyTask,
   files: WeekFiles,
-  { lease, receivedChunks }: BegunRun,
+  { run, lease, receivedChunks }: BegunRun,
   { version, described }: ServedModel,
   progress: ProgressBoard,
 ): Promise<void> {
-  const finished = new Set(receivedChunks).intersection(await files.scoredChunks());
+  const chunkRows = chunkRowsOf(run);
+  const finished = new Set(receivedChunks).intersection(await files.scoredChunks(chunkRows));
   let first = 0;
   while (finished.has(first)) first++;
   const received = new Set(receivedChunks);
   await forEachInFlight(
-    deps.readChunks(files.snapshotPath, first, CHUNK_ROWS, task.signal),
+    deps.readChunks(files.snapshotPath, first, chunkRows, task.signal),
     IN_FLIGHT,
     async (chunk, signal) => {
       if (finished.has(chunk.index)) return;
       const scores = await deps.scorer.score(chunk, version, signal);
-      await files.writeScores(chunk.index, scoreRows(chunk, scores));
+      await files.writeScores({ index: chunk.index, chunkRows }, scoreRows(chunk, scores));
       const { rowsScored, rowsInvalid } = await deps.ledger.submit(lease, chunk, scores, described, signal);
       if (!received.has(chunk.index)) progress.add({ rowsScored, rowsRejected: rowsInvalid });
     },
@@ -308,7 +321,7 @@ async function weekDrift(deps: WeeklyDeps, task: WeeklyTask, files: WeekFiles, r
 }
 
 async function notesOf(
-  { features }: WeeklyDeps,
+  { features, chunkRows }: WeeklyDeps,
   files: WeekFiles,
   run: BatchRun,
   how: Pick<
@@ -318,12 +331,13 @@ async function notesOf(
 ): Promise<string[]> {
   const reference = (await files.readReference())?.week ?? null;
   const measurable = features.filter(({ kind }) => kind !== "text").map(({ name }) => name);
-  return runNotes(run, { ...how, reference, features: measurable });
+  return runNotes(run, { ...how, chunkRows, reference, features: measurable });
 }
 
 async function writeReport(files: WeekFiles, run: BatchRun, notes: readonly string[]): Promise<void> {
   const [ingested, reference] = [await files.readIngest(), await files.readReference()];
-  await files.writeReport(runSummary(run, ingested, reference?.week ?? null, notes), SCORE_HEADER, run.chunksReceived);
+  const chunks = { count: run.chunksReceived, chunkRows: chunkRowsOf(run) };
+  await files.writeReport(runSummary(run, ingested, reference?.week ?? null, notes), SCORE_HEADER, chunks);
 }
 
 interface ProgressBoard {

@@ -36,7 +36,7 @@ try {
     forceFuture: env.optional(env.text("WEEKLY_FORCE_FUTURE", REASON)),
     actor: env.text("WEEKLY_ACTOR", { pattern: /^[^\0]{0,64}$/u, expected: "a name of at most 64 characters" }, ""),
   });
-  const { week, mlUrl, opsUrl, modelConfig, featureMapping } = config;
+  const { week, mlUrl, opsUrl, modelConfig, featureMapping, chunkRows } = config;
   const weeksFolder = path.resolve(config.dataDir, WEEKS_FOLDER);
   telemetry = await startTelemetry({
     serviceName: "scheduler-service",
@@ -44,7 +44,8 @@ try {
     settings: readOtelSettings(process.env),
   });
   const calls = { ...peerSettings(config), sampleRatio: telemetry.sampleRatio };
-  using runner = await createWeeklyRunner({ mlUrl, opsUrl, modelConfig, featureMapping, weeksFolder, calls });
+  const settings = { mlUrl, opsUrl, modelConfig, featureMapping, weeksFolder, chunkRows, calls };
+  using runner = await createWeeklyRunner(settings);
   folder = runner.folderOf(week);
   const reportProgress = (progress: Progress): void => void process.send?.({ progress });
   const decision = (reason: string | null) => (reason === null ? null : { reason, actor: config.actor });

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import os from "node:os";
 import path from "node:path";
 import { type ConfigPair, loadConfigPair } from "@bellwether/config/config-pair";
+import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/limits";
 import { makeDataFolder } from "@bellwether/files/data-folder";
 import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
 import { createMlScorer } from "../clients/ml-scorer.ts";
@@ -24,6 +25,8 @@ export interface WeeklySettings {
   readonly featureMapping: string;
   /** Folder for snapshots and reports. */
   readonly weeksFolder: string;
+  /** Number of suppliers in one chunk, 1 to 8,192. A run that has stored chunks keeps their size. Default 4,096. */
+  readonly chunkRows?: number;
   /** Settings of the calls to peers. Default: clear text, without a token and without new traces. */
   readonly calls?: Pick<MeshTransportOptions, "tls" | "token" | "sampleRatio">;
 }
@@ -41,6 +44,7 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
   const modelName = pair.model.name;
   const fixed = {
     configHash: pair.configHash,
+    chunkRows: settings.chunkRows ?? DEFAULT_CHUNK_ROWS,
     features: featuresOf(pair),
     hasSourceTables: pair.mapping.weekly?.form === "raw",
     readSource: (input: string, signal: AbortSignal) =>

@@ -1,7 +1,7 @@
-import { spawnSync } from "node:child_process";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { runNode } from "@bellwether/testing/node-process";
 import { expect, onTestFinished, test } from "vitest";
 import { DiskError, InputNotFoundError } from "../domain/scheduler-error.ts";
 import { allOnDisk, diskErrorOf, onDisk } from "./disk-error.ts";
@@ -60,7 +60,7 @@ test.skipIf(process.getuid?.() !== 0)(
       const folder = ${JSON.stringify(path.join(folder, "input"))};
       for (const work of [() => resolveInput(folder, "locked/week.csv"), () => openReadable(folder + "/locked.csv"), () => resolveInput(folder, "none.csv"), () => resolveInput(folder, "../../root/x")])
         console.log(await work().then(() => "read", (error) => diskErrorOf(error, folder)?.code ?? error.name));`;
-    const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+    const { stdout, stderr } = await runNode("-e", { execArgv: ["--input-type=module"], args: [script] });
     expect({ lines: stdout.trim().split("\n"), stderr }).toEqual({
       lines: ["EACCES", "EACCES", "InputNotFoundError", "InputNotFoundError"],
       stderr: "",

@@ -2,12 +2,14 @@ import { access, readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { fileDigest } from "@bellwether/ingest/files/file-digest";
 import type { FeatureProfile } from "../domain/drift.ts";
-import type { IngestRecord, WeekFiles } from "../domain/weekly-ports.ts";
+import type { ChunkName, IngestRecord, WeekFiles } from "../domain/weekly-ports.ts";
 import { writeWhole } from "./atomic-file.ts";
 
-const SCORES = /^scores-(\d{5})\.csv$/;
+/** A file of scores. Those of earlier releases have no chunk size; they are not read, only removed. */
+const SCORES = /^scores-(?:(?<chunkRows>\d+)-)?(?<index>\d{5})\.csv$/;
 const WEEK = /^\d{4}-W\d{2}$/;
-const scoresFile = (chunk: number): string => `scores-${String(chunk).padStart(5, "0")}.csv`;
+const scoresFile = ({ index, chunkRows }: ChunkName): string =>
+  `scores-${chunkRows}-${String(index).padStart(5, "0")}.csv`;
 
 /** Returns the folder of an ISO week below `root/model`. It is created with its first file. */
 export function openWeekFolder(root: string, modelName: string, week: string): WeekFiles {
@@ -29,8 +31,10 @@ export function openWeekFolder(root: string, modelName: string, week: string): W
       };
     },
     writeIngest: (record) => writeWhole(at("ingest.json"), [`${JSON.stringify(record, null, 2)}\n`]),
-    scoredChunks: async () =>
-      new Set((await namesIn(folder)).flatMap((name) => SCORES.exec(name)?.[1] ?? []).map(Number)),
+    async scoredChunks(chunkRows) {
+      const stored = (await namesIn(folder)).map((name) => SCORES.exec(name)?.groups);
+      return new Set(stored.flatMap((file) => (file?.chunkRows === String(chunkRows) ? Number(file.index) : [])));
+    },
     writeScores: (chunk, csvRows) => writeWhole(at(scoresFile(chunk)), [csvRows]),
     async readReference() {
       const earlier = (await namesIn(weeks)).filter((name) => WEEK.test(name) && name < week).sort();
@@ -47,12 +51,13 @@ export function openWeekFolder(root: string, modelName: string, week: string): W
     },
     writeProfile: (features) => writeWhole(at("profile.json"), [`${JSON.stringify(features)}\n`]),
     hasReport: () => isThere(at("report.json")),
-    async writeReport(summary, csvHeader, chunks) {
-      const files = Array.from({ length: chunks }, (_, chunk) => scoresFile(chunk));
-      const isWhole = new Set(files).isSubsetOf(new Set(await namesIn(folder)));
+    async writeReport(summary, csvHeader, { count, chunkRows }) {
+      const files = Array.from({ length: count }, (_, index) => scoresFile({ index, chunkRows }));
+      const stored = await namesIn(folder);
+      const isWhole = new Set(files).isSubsetOf(new Set(stored));
       if (isWhole) await writeWhole(at("report.csv"), joined(csvHeader, files.map(at)));
       await writeWhole(at("report.json"), [`${JSON.stringify(summary, null, 2)}\n`]);
-      if (isWhole) for (const file of files) await rm(at(file));
+      if (isWhole) for (const file of stored.filter((name) => SCORES.test(name))) await rm(at(file), { force: true });
     },
   };
 }

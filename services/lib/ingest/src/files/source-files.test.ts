@@ -26,14 +26,14 @@ test("finds one file, or all files of a pattern sorted by name", async () => {
 test("names a missing file, a missing folder or a pattern without a match", async () => {
   await using folder = await dataFolder({});
   await expect(sourceFiles(await sourceOf("no.csv"), folder.path, 10)).rejects.toThrow(
-    /"no\.csv": there is no such file/,
+    /"no\.csv": the file does not exist/,
   );
   await expect(sourceFiles(await sourceOf("*.csv"), folder.path, 10)).rejects.toThrow(
     /no file of the data folder matches/,
   );
   await expect(sourceFiles(await sourceOf("*/x.csv"), folder.path, 10)).rejects.toThrow(/only the file's own name/);
   await expect(sourceFiles(await sourceOf("x.csv"), join(folder.path, "none"), 10)).rejects.toThrow(
-    /no such data folder/,
+    /the data folder does not exist/,
   );
 });
 

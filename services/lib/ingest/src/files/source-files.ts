@@ -18,7 +18,9 @@ export interface SourceFile {
  */
 export async function sourceFiles(source: SourceMapping, dataDir: string, maxFiles: number): Promise<SourceFile[]> {
   const root = await realpath(dataDir).catch((error: unknown) => {
-    throw isMissing(error) ? new SourceError(source.name, dataDir, "there is no such data folder") : error;
+    throw isMissing(error)
+      ? new SourceError(source.name, dataDir, "the data folder does not exist; correct its path")
+      : error;
   });
   const names = /[*?]/.test(source.file) ? await matching(source, root) : [source.file];
   if (names.length === 0) throw new SourceError(source.name, source.file, "no file of the data folder matches");
@@ -50,7 +52,9 @@ const isMissing = (error: unknown): boolean =>
 
 async function regularFile(source: string, path: string, name: string): Promise<SourceFile> {
   const real = await realpath(path).catch((error: unknown) => {
-    throw isMissing(error) ? new SourceError(source, name, "there is no such file") : error;
+    throw isMissing(error)
+      ? new SourceError(source, name, "the file does not exist; put it there, or correct its name")
+      : error;
   });
   if (!(await stat(real)).isFile()) throw new SourceError(source, name, "it is not a regular file");
   return { name, path: real };

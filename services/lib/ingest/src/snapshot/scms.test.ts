@@ -75,7 +75,7 @@ async function readScms(lines: readonly Line[], extra = ""): Promise<TrainingTab
 
 const OCTOBER = Date.UTC(2012, 9, 1) / 86_400_000;
 
-/** Returns the features of a vendor on a day, by name; null when there is no such row. */
+/** Returns the features of a vendor on a day, by name; null when the table has no row of the vendor on that day. */
 function featuresAt({ table }: TrainingTable, vendor: string, day: number) {
   const row = table.supplierIds.findIndex((id, i) => id === vendor && table.asOfDays?.[i] === day);
   if (row < 0) return null;

@@ -1,5 +1,5 @@
 import { realpath } from "node:fs/promises";
-import { CHUNK_ROWS } from "@bellwether/contract/limits";
+import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/limits";
 import type { DuckDBDataChunk, DuckDBResult } from "@duckdb/node-api";
 import { copyNumbers, copyTexts } from "../duckdb/column-copy.ts";
 import { sqlName, sqlText } from "../duckdb/quote-sql.ts";
@@ -82,7 +82,7 @@ export function readFeatures(parquet: string, options: ReadOptions = {}): AsyncG
 
 async function* readRows<Chunk>(
   parquet: string,
-  { from = 0, rows = CHUNK_ROWS, signal }: ReadOptions,
+  { from = 0, rows = DEFAULT_CHUNK_ROWS, signal }: ReadOptions,
   columnsOf: (shape: SnapshotShape) => readonly string[],
   next: (source: RowSource, shape: SnapshotShape, index: number, rows: number) => Promise<Chunk>,
 ): AsyncGenerator<Chunk, void, void> {

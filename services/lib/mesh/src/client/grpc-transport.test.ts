@@ -45,9 +45,9 @@ describe("a unary call", () => {
 
   it("fails with the peer's code, text and details, marked as from the wire", async () => {
     const error = await failure(
-      client().echo({ id: "x", behavior: { failCode: Code.NotFound, failText: "no such thing" } }),
+      client().echo({ id: "x", behavior: { failCode: Code.NotFound, failText: "the thing does not exist" } }),
     );
-    expect(error).toMatchObject({ code: Code.NotFound, rawMessage: "no such thing", isWireError: true });
+    expect(error).toMatchObject({ code: Code.NotFound, rawMessage: "the thing does not exist", isWireError: true });
     expect(error.findDetails(ErrorInfoSchema)[0]?.reason).toBe("ASKED_FOR5");
   });
 

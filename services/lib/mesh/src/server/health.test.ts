@@ -19,7 +19,7 @@ test.each(["no.Such", "__proto__", "a.A/Method"])(
   '"%s" is no service: it cannot be set and never serves',
   (service) => {
     const board = createHealthBoard(["a.A"], true);
-    expect(() => board.setServing(service, true)).toThrow(`no service "${service}" on this server`);
+    expect(() => board.setServing(service, true)).toThrow(`this server has no service "${service}"; it has a.A`);
     expect(board.isServing(service)).toBe(false);
   },
 );

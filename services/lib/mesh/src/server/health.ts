@@ -31,6 +31,7 @@ export function createHealthBoard(
   repeatMs = Number.POSITIVE_INFINITY,
 ): HealthBoard {
   const own = new Map([["", serving], ...services.map((name): [string, boolean] => [name, true])]);
+  const knownServices = (): string => services.join(", ") || "none";
   let why = "";
   const changes = new EventEmitter().setMaxListeners(0);
   const isServing = (service: string): boolean => own.get("") === true && own.get(service) === true;
@@ -55,7 +56,7 @@ export function createHealthBoard(
     isServing,
     whyNot: () => (isServing("") ? "" : why),
     setServing(service, now, reason = "") {
-      if (!own.has(service)) throw new Error(`no service "${service}" on this server`);
+      if (!own.has(service)) throw new Error(`this server has no service "${service}"; it has ${knownServices()}`);
       own.set(service, now);
       if (service === "") why = reason;
       changes.emit("change");
@@ -64,7 +65,11 @@ export function createHealthBoard(
       check({ service }) {
         const status = statusOf(service);
         if (status !== Status.SERVICE_UNKNOWN) return { status };
-        throw rpcError(Code.NotFound, "UNKNOWN_SERVICE", `no service "${service}" here`);
+        throw rpcError(
+          Code.NotFound,
+          "UNKNOWN_SERVICE",
+          `this server has no service "${service}"; it has ${knownServices()}`,
+        );
       },
       watch: ({ service }, { signal }) =>
         repeatMs === Number.POSITIVE_INFINITY

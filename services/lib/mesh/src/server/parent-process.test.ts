@@ -1,6 +1,5 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { text } from "node:stream/consumers";
+import { firstMessage, spawnScript } from "@bellwether/testing/node-process";
 import { expect, test } from "vitest";
 
 /**
@@ -8,19 +7,11 @@ import { expect, test } from "vitest";
  * what it printed.
  */
 async function endAfterDisconnect(script: string, at: "once" | "message") {
-  const child = spawn(
-    process.execPath,
-    ["--input-type=module", "-e", `setInterval(() => {}, 1_000);${REPORT}${script}`],
-    {
-      stdio: ["ignore", "pipe", "inherit", "ipc"],
-    },
-  );
-  const printed = text(child.stdout ?? expect.fail());
-  const ended = once(child, "exit");
-  const message = at === "message" ? (await once(child, "message"))[0] : undefined;
-  child.disconnect();
-  const [code] = await ended;
-  return { code, printed: await printed, message };
+  const started = spawnScript(`setInterval(() => {}, 1_000);${REPORT}${script}`, { stdout: "pipe" });
+  const printed = text(started.child.stdout ?? expect.fail());
+  const message = at === "message" ? await firstMessage(started, "the script") : undefined;
+  started.child.disconnect();
+  return { code: await started.ended, printed: await printed, message };
 }
 
 const REPORT = `const { notifyParent } = await import(${JSON.stringify(new URL("parent-process.ts", import.meta.url).href)});

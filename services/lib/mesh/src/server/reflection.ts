@@ -106,10 +106,17 @@ function createAnswerer(services: readonly DescService[]) {
       default:
         return {
           case: "errorResponse",
-          value: { errorCode: Code.Unimplemented, errorMessage: "no such reflection request" },
+          value: {
+            errorCode: Code.Unimplemented,
+            errorMessage:
+              "this kind of request is not known; ask for a file, a symbol, an extension or the list of services",
+          },
         };
     }
   };
 }
 
-const notFound: Answer = { case: "errorResponse", value: { errorCode: Code.NotFound, errorMessage: "not found" } };
+const notFound: Answer = {
+  case: "errorResponse",
+  value: { errorCode: Code.NotFound, errorMessage: "this server does not know it; list_services lists its services" },
+};

@@ -1,7 +1,6 @@
-import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { spawnNode } from "@bellwether/testing/node-process";
 import { expect, it, vi } from "vitest";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -10,24 +9,15 @@ const FIXTURE = fileURLToPath(new URL("../../test/run-until-stopped-fixture.ts",
 
 /** Runs an empty service in a separate process. */
 function start(mode: string) {
-  const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(process.execPath, [FIXTURE, mode], {
-    stdio: ["pipe", "pipe", "pipe"],
-  });
-  let output = "";
-  let errors = "";
-  child.stdout.on("data", (text) => {
-    output += text;
-  });
-  child.stderr.on("data", (text) => {
-    errors += text;
-  });
+  const collected = { stdin: "pipe", stdout: "collect", stderr: "collect", ipc: false } as const;
+  const { child, output, errors } = spawnNode(FIXTURE, { args: [mode], ...collected });
   const ended = once(child, "close").then(([code, signal]) => ({
     code,
     signal,
-    lines: output.trim().split("\n"),
-    errors,
+    lines: output().trim().split("\n"),
+    errors: errors(),
   }));
-  return { child, ended, says: (line: string) => expect.poll(() => output, { timeout: 30_000 }).toContain(line) };
+  return { child, ended, says: (line: string) => expect.poll(output, { timeout: 30_000 }).toContain(line) };
 }
 
 it("SIGINT and SIGTERM together stop the service once, exit code 0", async () => {
@@ -49,7 +39,7 @@ it("a signal during the start closes what is already open, exit code 0", async (
   await says("opened database");
   child.kill("SIGTERM");
   child.kill("SIGINT");
-  child.stdin.write("go on\n");
+  child.stdin?.write("go on\n");
   expect(await ended).toMatchObject({
     code: 0,
     lines: ["opened database", "serving", "stopped 1", "closed database"],

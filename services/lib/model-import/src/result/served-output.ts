@@ -21,7 +21,7 @@ const SLACK = 1e-4;
  * Chooses the output that is served: the margin or probability of the risk class, or the raw number of a
  * regressor.
  * @param riskClass Name of the class that means risk, or index of the target; null: the last class or target.
- * @throws ImportRejectedError when there is no such class or target.
+ * @throws ImportRejectedError when the model has no class or target of this name.
  */
 export function chooseServedOutput(source: SourceModel, riskClass: string | null): ServedOutput {
   const { model, classes } = source;

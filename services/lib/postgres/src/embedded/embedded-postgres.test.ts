@@ -89,6 +89,7 @@ describe("a postmaster.pid with the id of an unrelated process", () => {
     const left = (await readFile(pidFile, "utf8")).split("\n").slice(1);
     await first.stop();
     const user = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+    // Any program other than PostgreSQL will do: the test needs only its process id.
     const unrelated = spawn("sleep", ["1000"], { ...user, cwd: "/", stdio: "ignore" });
     const ended = once(unrelated, "exit");
     try {

@@ -15,7 +15,8 @@ export function checkParts(bundle: FeatureBundle): string | null {
     return column.kind === "numeric" || categories.get(column.feature)?.has(column.category) === true;
   };
   for (const [c, column] of bundle.columns.entries())
-    if (!isKnown(column)) return `columns[${c}]: the bundle describes no such ${column.kind} of "${column.feature}"`;
+    if (!isKnown(column))
+      return `columns[${c}]: features and text of the bundle do not describe this ${column.kind} of "${column.feature}"`;
   const width = bundle.columns.length;
   for (const [i, { row }] of bundle.golden.entries())
     if (row.length !== width) return `golden[${i}].row: expected ${width} columns, found ${row.length}`;

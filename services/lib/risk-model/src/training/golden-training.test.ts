@@ -10,9 +10,16 @@ import { trainRiskModel } from "./train-risk-model.ts";
 const sha256 = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex");
 
 /** Returns the SHA-256 of the published files for 1,500 seeded demo suppliers. */
-async function publishedFiles(trainer: ModelSpec["trainer"], features = DEMO_TABLE_SPEC.features) {
-  const table = demoTable(generateDemo({ suppliers: 1_500, transactions: 2_000 }, 5));
-  const spec = { ...DEMO_TABLE_SPEC, features, trainer };
+async function publishedFiles(
+  trainer: ModelSpec["trainer"],
+  features = DEMO_TABLE_SPEC.features,
+  split = DEMO_TABLE_SPEC.split,
+) {
+  const demo = demoTable(generateDemo({ suppliers: 1_500, transactions: 2_000 }, 5));
+  const asOfDays =
+    split.by === "time" ? Int32Array.from({ length: demo.rows }, (_, i) => 18_000 + ((i * 7) % 700)) : null;
+  const table = { ...demo, asOfDays };
+  const spec = { ...DEMO_TABLE_SPEC, features, trainer, split };
   const { onnx, bundleJson, modelCard } = await trainRiskModel({ table, spec, configHash: "ab".repeat(32), runOnnx });
   return { "model.onnx": sha256(onnx), "feature_bundle.json": sha256(bundleJson), "MODEL_CARD.md": sha256(modelCard) };
 }
@@ -73,6 +80,23 @@ test("a forest produces the recorded files", async () => {
       "MODEL_CARD.md": "c5ad7961d25374cf4160b55c41929a3e9bc0b454e1d3a84b436a46f084664a5f",
       "feature_bundle.json": "20b5937c1be27181f0c757679e9beb1ffacbf3bd6f5e477ae0ace38d2085da95",
       "model.onnx": "765acf6dc316644b25b220e5bdc5277e11c4f6d9cae8f50cbf1ae09b8b152dd0",
+    }
+  `);
+});
+
+test("a split by time with a calibration out of fold produces the recorded files", async () => {
+  const split = {
+    ...DEMO_TABLE_SPEC.split,
+    by: "time",
+    gapDays: 7,
+    horizonDays: 30,
+    calibrationShare: null,
+  } as const;
+  expect(await publishedFiles(boosting, DEMO_TABLE_SPEC.features, split)).toMatchInlineSnapshot(`
+    {
+      "MODEL_CARD.md": "7b277c1cb2a0b519cd5218e3409d12f8961c3c46b4d293196bb657632f31dce8",
+      "feature_bundle.json": "b9ffabf4917cd66b1e20ff2ef3952477bb4813683cdb306a51cec89aaac846c3",
+      "model.onnx": "280f5228632ce44f5cc69dce7d35bca0c7a0620c5207ce423197b656857fd6b3",
     }
   `);
 });

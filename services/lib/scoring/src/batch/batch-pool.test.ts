@@ -1,50 +1,34 @@
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
 import type { Worker } from "node:worker_threads";
 import { readVersion, type StoredVersion } from "@bellwether/registry/versions/read-version";
-import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
-import { DEMO_FEATURES, DEMO_SPEC, demoSupplier, publishDemoModel } from "@bellwether/testing/demo-model";
+import { DEMO_FEATURES, DEMO_SPEC, publishDemoModel } from "@bellwether/testing/demo-model";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openScoringModel, type ScoringModel } from "../model/scoring-model.ts";
+import { type DemoScoring, demoColumns, openDemoScoring } from "../../test/demo-scoring-fixture.ts";
+import type { ScoringModel } from "../model/scoring-model.ts";
 import { createBatchPool } from "./batch-pool.ts";
 import { BatchQueueFullError, BatchWorkerLostError } from "./batch-pool-error.ts";
 import { scoreBatch } from "./score-batch.ts";
 
 const ROOMY = { maxRows: 10_000, maxBytes: 2 ** 26 };
-let root = "";
+let demo: DemoScoring;
 let stored: StoredVersion;
 let model: ScoringModel;
 
 beforeAll(async () => {
-  root = await mkdtemp(path.join(os.tmpdir(), "batch-pool-"));
-  await publishDemoModel(root);
-  stored = await readVersion(root, DEMO_SPEC.name, "v1");
-  model = await openScoringModel(stored);
+  demo = await openDemoScoring();
+  ({ stored, model } = demo);
 });
-afterAll(async () => {
-  await model.release();
-  await rm(root, { recursive: true, force: true });
-});
+afterAll(() => demo[Symbol.asyncDispose]());
 
 /**
  * Suppliers with their categories and texts; every 97th row has an impossible value, every 89th has too
  * little data.
  */
-function suppliers(rows: number): ColumnarInput {
-  const cells = (name: (typeof DEMO_FEATURES)[number]): Float32Array =>
-    Float32Array.from({ length: rows }, (_, row) => {
-      if (row % 89 === 5) return Number.NaN;
-      return row % 97 === 3 ? -1 : (demoSupplier(row).features[name] ?? 0);
-    });
-  return {
-    rows,
-    numbers: new Map(DEMO_FEATURES.map((name) => [name, cells(name)])),
-    categories: new Map([["region", Array.from({ length: rows }, (_, row) => demoSupplier(row).categories.region)]]),
-    texts: Array.from({ length: rows }, (_, row) => demoSupplier(row).text),
-  };
-}
+const suppliers = (rows: number) =>
+  demoColumns(rows, ({ features }, name, row) => {
+    if (row % 89 === 5) return Number.NaN;
+    return row % 97 === 3 ? -1 : (features[name] ?? 0);
+  });
 
 test("every row has the same bits as in the calling thread, whatever the number of threads and concurrent batches", async () => {
   await using pool = createBatchPool({ workers: 2, ...ROOMY });
@@ -66,8 +50,8 @@ test("every row has the same bits as in the calling thread, whatever the number 
 });
 
 test("models share the threads and can be freed while others score", async () => {
-  await publishDemoModel(root, 7);
-  const next = await readVersion(root, DEMO_SPEC.name, "v2");
+  await publishDemoModel(demo.root, 7);
+  const next = await readVersion(demo.root, DEMO_SPEC.name, "v2");
   await using pool = createBatchPool({ workers: 1, ...ROOMY });
   const [old, young] = [pool.scorer(stored), pool.scorer(next)];
   const input = suppliers(600);

@@ -1,0 +1,11 @@
+import { readEnv } from "@bellwether/env/env";
+import { expect, test } from "vitest";
+import { WEEKLY_ENV } from "./weekly-env.ts";
+
+const chunkRows = (text?: string) => readEnv({ WEEKLY_CHUNK_ROWS: text }, { rows: WEEKLY_ENV.chunkRows }).rows;
+
+test("the size of a chunk is 256 to 8,192 suppliers, by default 4,096", () => {
+  expect([chunkRows(), chunkRows("256"), chunkRows("8192")]).toEqual([4_096, 256, 8_192]);
+  for (const outside of ["255", "8193", "4096.5", "many"])
+    expect(() => chunkRows(outside)).toThrow("an integer from 256 to 8192 (suppliers)");
+});
