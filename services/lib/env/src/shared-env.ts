@@ -26,6 +26,11 @@ export const sharedEnv = {
   ),
   /** Folder for databases, spools and weeks. */
   dataDir: env.path("BELLWETHER_DATA_DIR", ".bellwether"),
+  /** Keys that encrypt the cookies of sessions, as text or in a file. Neither set: a file in the data folder. */
+  sessionKey: env.optional(env.secret("BELLWETHER_SESSION_KEY")),
+  sessionKeyFile: env.optional(env.path("BELLWETHER_SESSION_KEY_FILE")),
+  /** Time for which the last list of API keys is used while it cannot be read. */
+  apiKeysHold: env.durationMs("BELLWETHER_API_KEYS_HOLD", "15m", { min: "10s", max: "24h" }),
   databaseUrl: env.optional(env.secretUrl("DATABASE_URL", ["postgres", "postgresql"])),
   redisUrl: env.optional(env.secretUrl("REDIS_URL", ["redis", "rediss"])),
 } as const;

@@ -146,7 +146,12 @@ function callerFromClaims(payload: JWTPayload, rolesClaim: string): Caller {
     claim = typeof claim === "object" && claim !== null ? Reflect.get(claim, part) : undefined;
   }
   const names = Array.isArray(claim) ? claim : typeof claim === "string" ? claim.split(" ") : [];
-  return { subject: payload.sub ?? "", roles: new Set(names.filter(isRoleName)), via: "token" };
+  return {
+    subject: payload.sub ?? "",
+    roles: new Set(names.filter(isRoleName)),
+    via: "token",
+    ...(payload.exp !== undefined && { expiresAtMs: payload.exp * 1000 }),
+  };
 }
 
 function tokenError(cause: unknown): TokenError {

@@ -53,7 +53,10 @@ export abstract class Call implements HandlerContext {
   /** Identifies the connection: the same object for all its calls. */
   abstract get connection(): object;
   abstract get requestHeader(): Headers;
-  /** One request header by its lower-case name, without creating `requestHeader`. */
+  /**
+   * One request header by its lower-case name, without creating `requestHeader`. "host" is the authority of an
+   * HTTP/2 request.
+   */
   abstract header(name: string): string | undefined;
   /** Ends the call from outside its handler, as a deadline does. Does nothing when the call has ended. */
   abstract fail(reason: unknown): void;

@@ -1,14 +1,22 @@
 import { createContextKey, type HandlerContext } from "@connectrpc/connect";
+import { cutToBytes } from "./cut-to-bytes.ts";
 
 /** A role of a caller, as in `bellwether.policy.v1.Role`. */
 export type RoleName = "viewer" | "analyst" | "admin" | "service";
 
 /** Who makes a call. */
 export interface Caller {
-  /** The token's subject, the certificate's name, or "anonymous" when authentication is off. */
+  /**
+   * The token's subject, the certificate's name, the person's id at the identity provider, "key:" and the name
+   * of an API key, or "anonymous" when authentication is off.
+   */
   readonly subject: string;
+  /** Name of the person for display. Undefined: only the subject is known. */
+  readonly name?: string;
   readonly roles: ReadonlySet<RoleName>;
-  readonly via: "token" | "certificate" | "none";
+  readonly via: "token" | "certificate" | "session" | "key" | "none";
+  /** Time after which the credential is not accepted, epoch milliseconds. Undefined: not known. */
+  readonly expiresAtMs?: number;
 }
 
 /** The caller of every call when authentication is off: may do everything. */
@@ -24,4 +32,18 @@ export const callerKey = createContextKey<Caller>(ANONYMOUS, { description: "bel
 /** Returns the caller of the call that `context` belongs to, for decisions that are recorded with a name. */
 export function callerOf(context: Pick<HandlerContext, "values">): Caller {
   return context.values.get(callerKey);
+}
+
+/** Maximum size of an actor in records, in bytes of UTF-8. */
+const MAX_ACTOR_BYTES = 256;
+
+/**
+ * Returns the text that records contain for a caller, at most 256 bytes: "Ada Lovelace (ada)" for a person with
+ * a name, otherwise the subject. The last parentheses contain the subject, whatever the name contains.
+ */
+export function actorOf({ subject, name = "" }: Pick<Caller, "subject" | "name">): string {
+  if (name === "" || name === subject) return subject;
+  const ending = ` (${subject})`;
+  const shown = cutToBytes(name, MAX_ACTOR_BYTES - Buffer.byteLength(ending));
+  return shown === "" ? subject : `${shown}${ending}`;
 }

@@ -1,5 +1,6 @@
 import type { CallOptions, HandlerContext } from "@connectrpc/connect";
-import { callerOf } from "../call/caller.ts";
+import { ON_BEHALF_HEADER, onBehalfOf } from "../auth/on-behalf.ts";
+import { type Caller, callerOf } from "../call/caller.ts";
 
 /** Time that a handler keeps to answer its own client after the call to a peer has timed out. */
 const KEPT_MS = 50;
@@ -16,10 +17,20 @@ export function propagateContext({ signal, timeoutMs }: Pick<HandlerContext, "si
 }
 
 /**
- * Like `propagateContext`, and forwards the caller's token, if the caller sent one, so that the peer sees the
- * original caller. Without a token the call is made in this service's name.
+ * Like `propagateContext`, and so that the peer sees the original caller: forwards the caller's token or API key.
+ * A session is valid at this service only: the call is then made with this service's credentials, and a header
+ * names the person. For a caller with a certificate or without credentials, the call is made in this service's
+ * name.
  */
 export function propagateContextAsCaller(context: HandlerContext): CallOptions {
-  const token = callerOf(context).via === "token" ? context.requestHeader.get("authorization") : null;
-  return { ...propagateContext(context), ...(token !== null && { headers: { authorization: token } }) };
+  const caller = callerOf(context);
+  const options = propagateContext(context);
+  if (caller.via === "session") return { ...options, headers: { [ON_BEHALF_HEADER]: onBehalfOf(caller) } };
+  const authorization = sendsOwnCredentials(caller) ? context.requestHeader.get("authorization") : null;
+  return { ...options, ...(authorization !== null && { headers: { authorization } }) };
+}
+
+/** Whether the credentials of a caller are valid at other services too, so that they are forwarded. */
+export function sendsOwnCredentials({ via }: Pick<Caller, "via">): boolean {
+  return via === "token" || via === "key";
 }

@@ -84,7 +84,7 @@ export class GrpcCall extends Call implements GrpcStreamListener {
   }
 
   header(name: string): string | undefined {
-    const value = this.#headers[name];
+    const value = this.#headers[name] ?? (name === "host" ? this.#headers[":authority"] : undefined);
     return Array.isArray(value) ? value[0] : value;
   }
 

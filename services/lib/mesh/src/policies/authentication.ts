@@ -1,6 +1,8 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, type ConnectError } from "@connectrpc/connect";
+import { bearerToken, type CredentialSource } from "../auth/credential-source.ts";
 import type { KeySourceLog } from "../auth/key-source.ts";
+import { ON_BEHALF_HEADER, personBehind } from "../auth/on-behalf.ts";
 import { mayCall, type RequiredRole } from "../auth/roles.ts";
 import { createTokenVerifier, TokenError, type TokenSettings } from "../auth/token-verifier.ts";
 import type { Call } from "../call/call.ts";
@@ -14,6 +16,8 @@ export interface AuthSettings {
   readonly tokens?: TokenSettings;
   /** Roles by a name in the client's verified certificate. Empty: no certificate is accepted. */
   readonly identities: Readonly<Record<string, readonly RoleName[]>>;
+  /** Other kinds of credentials, for example sessions of browsers. They are tried first, in order. */
+  readonly credentials?: readonly CredentialSource[];
   /**
    * Whether bearer tokens are accepted in clear text on addresses that other machines can reach, for servers
    * behind a proxy that ends TLS. Default false.
@@ -22,7 +26,7 @@ export interface AuthSettings {
 }
 
 /**
- * Identifies the caller by token, else by certificate, and checks its roles against the role that the RPC
+ * Identifies the caller by the other credentials, else by token, else by certificate, and checks its roles against the role that the RPC
  * requires, before the body is read.
  */
 export function authenticationPolicy(
@@ -33,7 +37,14 @@ export function authenticationPolicy(
   const verify = settings.tokens && createTokenVerifier(settings.tokens, { ...(log && { log }) });
   const identities = new Map(Object.entries(settings.identities).map(([name, roles]) => [name, new Set(roles)]));
 
-  const letIn = (call: Call, role: RequiredRole, caller: Caller): void => {
+  const { credentials = [] } = settings;
+  const needed =
+    credentials.length === 0
+      ? "a bearer token or a known client certificate is needed"
+      : "a session, a bearer token, an API key or a known client certificate is needed";
+
+  const letIn = (call: Call, role: RequiredRole, identified: Caller): void => {
+    const caller = personBehind(identified, call.header(ON_BEHALF_HEADER));
     call.caller = caller;
     call.identified = true;
     if (!mayCall(caller.roles, role)) throw notAllowed(call, role);
@@ -49,11 +60,15 @@ export function authenticationPolicy(
     open(call) {
       const role = required.get(call.method) ?? "admin";
       if (role === "public") return;
+      for (const source of credentials) {
+        const caller = source.identify(call);
+        if (caller instanceof Promise) return caller.then((who) => letIn(call, role, who));
+        if (caller) return letIn(call, role, caller);
+      }
       const token = bearerToken(call);
       if (token === undefined || !verify) {
         const caller = identities.size > 0 ? byCertificate(call) : undefined;
-        if (!caller)
-          throw unauthenticated("CREDENTIALS_MISSING", "a bearer token or a known client certificate is needed");
+        if (!caller) throw unauthenticated("CREDENTIALS_MISSING", needed);
         letIn(call, role, caller);
         return;
       }
@@ -62,11 +77,6 @@ export function authenticationPolicy(
       else return caller.then((who) => letIn(call, role, who), rethrow);
     },
   };
-}
-
-function bearerToken(call: Call): string | undefined {
-  const header = call.header("authorization");
-  return header !== undefined && /^bearer /i.test(header) ? header.slice(7).trim() : undefined;
 }
 
 function tryNow<T>(work: () => T): T {

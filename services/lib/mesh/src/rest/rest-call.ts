@@ -71,7 +71,8 @@ export class RestCall extends Call {
   }
 
   header(name: string): string | undefined {
-    const value = this.#init.request.headers[name];
+    const { headers } = this.#init.request;
+    const value = headers[name] ?? (name === "host" ? headers[":authority"] : undefined);
     return value === undefined ? undefined : String(value);
   }
 

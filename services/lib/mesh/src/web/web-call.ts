@@ -104,7 +104,9 @@ export class WebCall extends Call {
   }
 
   header(name: string): string | undefined {
-    return this.#context.requestHeader.get(name) ?? undefined;
+    const value = this.#context.requestHeader.get(name) ?? undefined;
+    // HTTP/2 has the host in a pseudo-header, which the engine has put into the URL.
+    return value === undefined && name === "host" ? new URL(this.url).host : value;
   }
 
   fail(reason: unknown): void {

@@ -1,0 +1,118 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { Code, type ConnectError } from "@connectrpc/connect";
+import type { Caller, RoleName } from "../call/caller.ts";
+import { rpcError } from "../errors/rpc-error.ts";
+import { bearerToken, type CredentialSource } from "./credential-source.ts";
+
+/** An API key that is accepted, without its secret. */
+export interface AcceptedKey {
+  readonly id: string;
+  readonly name: string;
+  /** First characters of the key, see `keyPrefix`. */
+  readonly prefix: string;
+  /** SHA-256 of the whole key, 32 bytes. */
+  readonly sha256: Uint8Array;
+  readonly role: RoleName;
+  /** Time from which the key is not accepted, epoch milliseconds. */
+  readonly expiresAtMs: number;
+}
+
+/** The latest use of a key. */
+export interface KeyUse {
+  readonly id: string;
+  /** Epoch milliseconds. */
+  readonly usedAtMs: number;
+}
+
+/** The API keys that a server accepts, as it last received them. */
+export interface ApiKeyList extends CredentialSource {
+  /** Replaces the whole list, which was received now. */
+  replace(keys: readonly AcceptedKey[]): void;
+  /** Reports that the list is still the newest one. */
+  confirm(): void;
+  /**
+   * Returns the caller whom a key identifies. Undefined: the text is not an API key.
+   * @throws ConnectError UNAUTHENTICATED for a key that is not accepted, UNAVAILABLE when the list is too old
+   */
+  verify(text: string): Caller | undefined;
+  /** Returns the latest use of each key since the previous call of this function. */
+  takeUses(): readonly KeyUse[];
+}
+
+export interface ApiKeyListOptions {
+  /** The list is used for this time after it was last received or confirmed, milliseconds. */
+  readonly holdMs: number;
+  /** Returns the time of a monotonic clock, milliseconds. */
+  readonly monotonicMs?: () => number;
+  /** Returns the current time, epoch milliseconds. */
+  readonly now?: () => number;
+}
+
+/** Maximum number of keys in a list. */
+export const MAX_API_KEYS = 1_000;
+/** Beginning of every API key, by which secret scanners recognise one. */
+const KEY_MARK = "bw_";
+const PREFIX_CHARACTERS = KEY_MARK.length + 8;
+const KEY = /^bw_[A-Za-z0-9]{8}_[\w-]{43}$/;
+
+/** Returns the first characters of a key, which select it in a list and are not secret. */
+export function keyPrefix(key: string): string {
+  return key.slice(0, PREFIX_CHARACTERS);
+}
+
+/** Returns SHA-256 of a key. The key has 256 random bits, so it needs no salt and no slow hash. */
+export function keyHash(key: string): Buffer {
+  return createHash("sha256").update(key).digest();
+}
+
+/** Creates an empty list: until the first `replace`, API keys are rejected with KEYS_UNAVAILABLE. */
+export function createApiKeyList(options: ApiKeyListOptions): ApiKeyList {
+  const { holdMs, monotonicMs = () => performance.now(), now = Date.now } = options;
+  let keys: ReadonlyMap<string, AcceptedKey> | undefined;
+  let receivedAt = Number.NEGATIVE_INFINITY;
+  const uses = new Map<string, number>();
+
+  const verify = (text: string): Caller | undefined => {
+    if (!text.startsWith(KEY_MARK)) return undefined;
+    if (!keys || monotonicMs() - receivedAt > holdMs) throw unavailable();
+    const given = keyHash(text);
+    const key = KEY.test(text) ? keys.get(keyPrefix(text)) : undefined;
+    // An unknown key is compared too, so that the time of the answer does not reveal which prefixes exist.
+    const isSame = timingSafeEqual(given, key?.sha256 ?? new Uint8Array(given.length));
+    if (!key || !isSame) throw unauthenticated("KEY_INVALID", "the API key is not known, or it was revoked");
+    if (now() >= key.expiresAtMs)
+      throw unauthenticated("KEY_EXPIRED", `the API key ${JSON.stringify(key.name)} has reached its end date`);
+    uses.set(key.id, now());
+    const { name, role, expiresAtMs } = key;
+    return { subject: `key:${name}`, roles: new Set([role]), via: "key", expiresAtMs };
+  };
+  return {
+    verify,
+    identify(call) {
+      const token = bearerToken(call);
+      return token === undefined ? undefined : verify(token);
+    },
+    replace(received) {
+      keys = new Map(received.slice(0, MAX_API_KEYS).map((key) => [key.prefix, key]));
+      for (const id of uses.keys()) if (!received.some((key) => key.id === id)) uses.delete(id);
+      receivedAt = monotonicMs();
+    },
+    confirm() {
+      if (keys) receivedAt = monotonicMs();
+    },
+    takeUses() {
+      const taken = [...uses].map(([id, usedAtMs]) => ({ id, usedAtMs }));
+      uses.clear();
+      return taken;
+    },
+  };
+}
+
+function unavailable(): ConnectError {
+  const message = "API keys cannot be verified: ops-service, which lists them, has not answered for too long";
+  return rpcError(Code.Unavailable, "KEYS_UNAVAILABLE", message, { retryAfterMs: 1_000 });
+}
+
+function unauthenticated(reason: string, message: string): ConnectError {
+  return rpcError(Code.Unauthenticated, reason, message);
+}
