@@ -23,5 +23,5 @@ export default defineConfig({
   },
   oxc: { jsx: { runtime: "automatic" } },
   // The Host header is kept, because the listener rejects pages of another origin.
-  server: { proxy: { "^/bellwether\\..+/": { target: OPS_WEB_LISTENER, changeOrigin: false } } },
+  server: { proxy: { "^/(bellwether\\..+|auth)/": { target: OPS_WEB_LISTENER, changeOrigin: false } } },
 });

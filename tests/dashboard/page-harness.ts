@@ -4,6 +4,7 @@ import path from "node:path";
 import type { Route } from "@bellwether/mesh/call/route";
 import { type RunningServer, startServer } from "@bellwether/mesh/server/start-server";
 import { staticFiles } from "@bellwether/mesh/web/static-files";
+import type { WebHandler } from "@bellwether/mesh/web/web-handler";
 import { createLogger } from "@bellwether/telemetry/logger";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { build } from "vite";
@@ -21,6 +22,14 @@ export interface OpenedPage {
   readonly complaints: string[];
 }
 
+/** Answers that authentication is off, as ops-service does without it. */
+const answerSession: WebHandler = (request, response) => {
+  if (request.url !== "/auth/session") return false;
+  response.setHeader("content-type", "application/json");
+  response.end(JSON.stringify({ authentication: "off", message: "authentication is off on this machine" }));
+  return true;
+};
+
 /** Serves a built page and the RPCs of `routes`. */
 export function servePage(dist: string, routes: readonly Route[]): Promise<RunningServer> {
   return startServer({
@@ -29,7 +38,7 @@ export function servePage(dist: string, routes: readonly Route[]): Promise<Runni
     routes,
     errors: {},
     logger: createLogger({ name: "ops-in-memory", level: "silent" }),
-    webHandlers: [staticFiles(dist)],
+    webHandlers: [answerSession, staticFiles(dist)],
   });
 }
 

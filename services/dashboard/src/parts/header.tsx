@@ -3,6 +3,7 @@ import { useContext } from "react";
 import { ACTIVE_ALERTS, hrefOf, type Place } from "../routing/route.ts";
 import { LiveContext, liveText } from "../rpc/live.ts";
 import { focusHeading } from "./page.tsx";
+import { Person } from "./person.tsx";
 
 const LINKS = [
   { name: "Alerts", href: hrefOf({ page: "alerts", filter: ACTIVE_ALERTS }), pages: ["alerts"] },
@@ -34,6 +35,7 @@ export function Header({ place }: { place: Place }) {
           ))}
         </nav>
         <LiveSign />
+        <Person />
       </div>
     </header>
   );

@@ -28,6 +28,10 @@ export type Place =
    * last, of any model.
    */
   | { readonly page: "run"; readonly isoWeek: string; readonly modelName?: string }
+  /** `code`: of a one-time link; empty: there is none. */
+  | { readonly page: "sign-in"; readonly code: string }
+  /** The end of a sign-in in a new tab. */
+  | { readonly page: "signed-in" }
   | { readonly page: "nowhere" };
 
 type Names<V extends number> = Readonly<Record<string, V>>;
@@ -76,11 +80,14 @@ export function placeOf(hash: string): Place {
   if (page === "run" && (argument === "" || isoWeekNumber(argument) !== undefined)) {
     return { page: "run", isoWeek: argument, ...ofModel };
   }
+  if (page === "sign-in" && argument === "") return { page: "sign-in", code: wanted.get("code") ?? "" };
+  if (page === "signed-in" && argument === "") return { page: "signed-in" };
   return { page: "nowhere" };
 }
 
 /** Returns the address of a place, from "#" on. `placeOf` parses it. */
 export function hrefOf(place: Exclude<Place, { page: "nowhere" }>): string {
+  if (place.page === "sign-in" || place.page === "signed-in") return `#/${place.page}`;
   if (place.page === "supplier") {
     const query = queryOf({ model: place.modelName, alert: place.alertId });
     return `#/suppliers/${encodeURIComponent(place.supplierId)}${query}`;

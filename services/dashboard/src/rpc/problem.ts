@@ -9,7 +9,7 @@ export interface Problem {
 const PROBLEMS: Readonly<Partial<Record<Code, Problem>>> = {
   [Code.Unauthenticated]: {
     title: "You are not signed in",
-    wayOut: "Open this page through the address that signs you in.",
+    wayOut: "Sign in above, then try again. What you have typed stays.",
   },
   [Code.PermissionDenied]: {
     title: "You do not have the role for this",

@@ -1,0 +1,107 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { createLocalKeys, issueToken } from "@bellwether/mesh/auth/local-keys";
+import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { startService } from "@bellwether/testing/service-process";
+import { createClient, type Interceptor } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { describe, expect, test } from "vitest";
+import { CLIENT_ID, CLIENT_SECRET, startProvider } from "../../services/ops-service/test/identity-provider.ts";
+import { testChunk } from "../../services/ops-service/test/ops-harness.ts";
+import { freePort } from "../../services/ops-service/test/sign-in-harness.ts";
+import { hasChromium } from "./browser.ts";
+import { usePages } from "./page-harness.ts";
+
+/** Publishes a week in which one supplier has a critical alert. */
+async function publishWeek(grpcUrl: string, token: string): Promise<void> {
+  const withToken: Interceptor = (next) => (request) => {
+    request.header.set("authorization", `Bearer ${token}`);
+    return next(request);
+  };
+  const batch = createClient(BatchService, createGrpcTransport({ baseUrl: grpcUrl, interceptors: [withToken] }));
+  const { lease } = await batch.startRun({ isoWeek: "2026-W40", modelName: "supplier-risk", holder: "test" });
+  await batch.submitChunk(testChunk(lease, 0, [{ id: "S-1", score: 0.95 }]));
+  await batch.completeRun({ ...(lease && { lease }), rowsRead: 1n, rowsRejected: 0n, chunksTotal: 1 });
+}
+
+describe.skipIf(!hasChromium)("signing in on the page (apt-get install chromium)", () => {
+  const pages = usePages();
+
+  /** Starts ops-service with authentication, the page and an alert. */
+  async function start(env: (webUrl: string) => Record<string, string> | Promise<Record<string, string>>) {
+    const folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-page-sign-in-"));
+    pages.onEnd(() => rm(folder, { recursive: true, force: true }));
+    const cluster = await startPostgresCluster();
+    pages.onEnd(async () => cluster[Symbol.asyncDispose]());
+    const { privateKeyFile, publicKeysFile } = await createLocalKeys(path.join(folder, "tokens"));
+    const port = await freePort();
+    const url = `http://localhost:${port}`;
+    const ops = await startService("ops-service", {
+      DATABASE_URL: await cluster.createDatabase(),
+      BELLWETHER_DATA_DIR: folder,
+      OPS_SERVICE_WEB_PORT: String(port),
+      OPS_SERVICE_DASHBOARD: pages.dist(),
+      BELLWETHER_AUTH_JWKS_FILE: publicKeysFile,
+      ...(await env(url)),
+    });
+    pages.onEnd(() => ops.stop());
+    const token = (subject: string, role: "viewer" | "analyst" | "service") =>
+      issueToken(privateKeyFile, { subject, roles: [role], lifetimeS: 3_600 });
+    await publishWeek(ops.grpc, await token("loader", "service"));
+    return { url, token };
+  }
+
+  test("at the identity provider: returns to the place, shows name and role, and signing out ends it", {
+    timeout: 120_000,
+  }, async () => {
+    const { url } = await start(async (webUrl) => {
+      const provider = await startProvider(`${webUrl}/auth/callback`);
+      pages.onEnd(async () => provider[Symbol.asyncDispose]());
+      return {
+        BELLWETHER_PUBLIC_URL: webUrl,
+        BELLWETHER_OIDC_ISSUER: provider.issuer.origin,
+        BELLWETHER_OIDC_CLIENT_ID: CLIENT_ID,
+        BELLWETHER_OIDC_CLIENT_SECRET: CLIENT_SECRET,
+        BELLWETHER_OIDC_SCOPE: "openid profile groups",
+        BELLWETHER_OIDC_ROLES: "Risk Analysts=analyst",
+      };
+    });
+    const { page } = await pages.openUrl(`${url}/#/suppliers`);
+    await page.getByRole("link", { name: "Sign in at 127.0.0.1" }).click();
+    await page.getByText("Ada Lovelace").waitFor();
+    expect(page.url()).toBe(`${url}/#/suppliers`);
+    await page.getByRole("link", { name: "Name of S-1" }).waitFor();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.goto(`${url}/#/suppliers`);
+    await page.getByText("You are not signed in").first().waitFor();
+    expect(await page.getByText("Name of S-1").count()).toBe(0);
+  });
+
+  test("with a token; when the session ends, what was typed stays, and the decision is made after signing in again", {
+    timeout: 120_000,
+  }, async () => {
+    const { url, token } = await start(() => ({}));
+    const { page, context } = await pages.openUrl(`${url}/`);
+    const signIn = async (scope = page.getByRole("region", { name: "Sign in" })) => {
+      await scope.getByLabel("Token").fill(await token("ada", "analyst"));
+      await scope.getByRole("button", { name: "Sign in" }).click();
+    };
+    await page.getByLabel("Token").fill("wrong");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("the token is not valid").waitFor();
+    await signIn();
+    await page.getByRole("button", { name: "Resolve: Name of S-1" }).click();
+    await page.getByLabel("Note for the history").fill("They have a new plant.");
+    await context.clearCookies();
+    await page.getByRole("button", { name: "Resolve", exact: true }).click();
+    const prompt = page.getByRole("dialog", { name: "Sign in" });
+    await prompt.waitFor().catch(() => page.getByRole("region", { name: "Sign in" }).waitFor());
+    await signIn((await prompt.count()) > 0 ? prompt : page.getByRole("region", { name: "Sign in" }));
+    expect(await page.getByLabel("Note for the history").inputValue()).toBe("They have a new plant.");
+    await page.getByRole("button", { name: "Resolve", exact: true }).click();
+    await page.getByText("Resolved: Name of S-1").first().waitFor();
+  });
+});
