@@ -56,6 +56,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     description: "Create the key pair with which the services check their callers, and tokens for the callers.",
     load: async () => (await import("./commands/auth.ts")).authCommand,
   },
+  keys: {
+    description: "Create, list and revoke API keys, with which programs call the services.",
+    load: async () => (await import("./commands/keys.ts")).keysCommand,
+  },
   weekly: {
     description: "Score all suppliers of one week and create the alerts.",
     load: async () => (await import("./commands/weekly.ts")).weeklyCommand,

@@ -2,7 +2,9 @@ import path from "node:path";
 import { DEFAULT_PORTS } from "@bellwether/contract/default-ports";
 import { env } from "@bellwether/env/env";
 import { sharedEnv } from "@bellwether/env/shared-env";
+import { acceptApiKeys } from "@bellwether/mesh/server/accept-api-keys";
 import type { ServiceSpec } from "@bellwether/mesh/server/run-service";
+import { peerSettings } from "@bellwether/mesh/server/server-env";
 import { registryRoot } from "@bellwether/registry/layout";
 import { AUDIT_SINK, openAuditSink } from "./audit/audit-sink.ts";
 import { createMlService } from "./service.ts";
@@ -15,6 +17,7 @@ const ML_ENV = {
   auditSink: env.text("BELLWETHER_AUDIT_SINK", AUDIT_SINK, "ops"),
   opsUrl: sharedEnv.opsUrl,
   dataDir: sharedEnv.dataDir,
+  apiKeysHold: sharedEnv.apiKeysHold,
 };
 
 /** ml-service as a process: reads its environment variables and starts it with them. */
@@ -23,7 +26,10 @@ export const ML_SERVICE: ServiceSpec<typeof ML_ENV> = {
   version: "0.1.0",
   ports: DEFAULT_PORTS.ML_SERVICE,
   shape: ML_ENV,
-  async start(config, { settings, logger, telemetry }) {
+  async start(config, { settings, logger, telemetry, opened }) {
+    const calls = peerSettings(config);
+    const keys = { opsUrl: config.opsUrl, calls, holdMs: config.apiKeysHold, log: logger };
+    const auth = settings.auth && (await acceptApiKeys(settings.auth, keys, opened));
     const audit = await openAuditSink({
       sink: config.auditSink,
       ops: { url: config.opsUrl, access: config },
@@ -32,6 +38,7 @@ export const ML_SERVICE: ServiceSpec<typeof ML_ENV> = {
     });
     return createMlService({
       ...settings,
+      ...(auth && { auth }),
       registryRoot: registryRoot(config.registry, process.cwd()),
       defaultModel: config.model,
       pollMs: config.pollMs,

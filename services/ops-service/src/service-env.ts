@@ -7,6 +7,7 @@ import type { ServiceSpec } from "@bellwether/mesh/server/run-service";
 import { peerSettings } from "@bellwether/mesh/server/server-env";
 import { providePostgres } from "@bellwether/postgres/embedded/provide-postgres";
 import { createOpsService } from "./service.ts";
+import { readSignIn, SIGN_IN_ENV } from "./setup/sign-in-env.ts";
 
 const OPS_ENV = {
   mlUrl: sharedEnv.mlUrl,
@@ -15,6 +16,8 @@ const OPS_ENV = {
   dataDir: sharedEnv.dataDir,
   alertRules: env.path("BELLWETHER_ALERT_RULES", "config/alert_rules.yaml"),
   riskPolicy: env.path("BELLWETHER_RISK_POLICY", "config/risk_policy.yaml"),
+  apiKeysHold: sharedEnv.apiKeysHold,
+  ...SIGN_IN_ENV,
 };
 
 /** ops-service as a process: reads its environment variables and starts it with them. */
@@ -26,6 +29,7 @@ export const OPS_SERVICE: ServiceSpec<typeof OPS_ENV> = {
   async start(config, { settings, logger, telemetry, opened }) {
     const alertRules = await loadAlertRules(config.alertRules);
     const riskPolicy = await loadRiskPolicy(config.riskPolicy);
+    const signIn = await readSignIn(config, settings.auth !== undefined, (message) => logger.warn(message));
     const database = await providePostgres(config.databaseUrl, config.dataDir);
     opened.defer(database.stop);
     return createOpsService({
@@ -35,6 +39,8 @@ export const OPS_SERVICE: ServiceSpec<typeof OPS_ENV> = {
       riskPolicy,
       mlUrl: config.mlUrl,
       calls: peerSettings(config),
+      apiKeysHoldMs: config.apiKeysHold,
+      ...(signIn && { signIn }),
       ...(config.dashboard !== null && { dashboard: config.dashboard }),
       logger,
       telemetry,

@@ -13,6 +13,7 @@ import { staticFiles } from "@bellwether/mesh/web/static-files";
 import { watchPostgres } from "@bellwether/postgres/watch/watch-postgres";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
+import { type AccessConfig, startAccess } from "./access.ts";
 import { passOnInference } from "./clients/pass-on-inference.ts";
 import { decideOnAlert } from "./domain/triage-alert.ts";
 import { alertHandlers } from "./rpc/alerts.ts";
@@ -38,7 +39,9 @@ import { findSupplier, listSuppliers } from "./store/suppliers.ts";
 import { writeChunk } from "./store/write-chunk.ts";
 
 /** The configuration of ops-service. */
-export interface OpsServiceConfig extends Pick<ServerOptions, "host" | "ports" | "tls" | "auth" | "web" | "limits"> {
+export interface OpsServiceConfig
+  extends Pick<ServerOptions, "host" | "ports" | "tls" | "auth" | "web" | "limits">,
+    Pick<AccessConfig, "signIn" | "apiKeysHoldMs"> {
   /** URL of a database that only ops-service uses, with user and password. */
   readonly databaseUrl: string;
   readonly alertRules: AlertRules;
@@ -77,11 +80,12 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   const now = config.now ?? (() => new Date());
   // The dashboard samples its traces at the same rate as the service.
   const stated = { "trace-sample-ratio": telemetry?.sampleRatio ?? 0 };
-  const webHandlers = dashboard === undefined ? [] : [staticFiles(dashboard, stated)];
+  const page = dashboard === undefined ? [] : [staticFiles(dashboard, stated)];
   await using starting = new AsyncDisposableStack();
-  const { db, inTransaction, runs, triage, listen, close } = await openDatabase(databaseUrl);
-  starting.defer(close);
-  const feed = createChangeFeed(listen);
+  const database = await openDatabase(databaseUrl);
+  const { db, inTransaction, runs, triage } = database;
+  starting.defer(database.close);
+  const feed = createChangeFeed(database.listen);
   starting.defer(feed.close);
   const ml = starting.use(
     createMeshTransport({ url: mlUrl, ...calls, ...(telemetry && { sampleRatio: telemetry.sampleRatio }) }),
@@ -89,6 +93,9 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   const newId = randomUUID;
   const ledger = { now, newId };
   const inTriage = createTriage(triage.inTransaction, ledger);
+  const translateError = (error: unknown): unknown =>
+    translateDatabaseError(error, (reason) => logger.warn({ reason }, "the database does not answer"));
+  const access = starting.use(startAccess(config, { database, feed, logger, now, newId, translateError }));
   const server = await startServer({
     ...listening,
     name: "ops-service",
@@ -144,13 +151,15 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
         }),
       ),
       route(InferenceService, passOnInference(ml)),
+      ...access.routes,
     ],
     errors: OPS_ERRORS,
-    translateError: (error) =>
-      translateDatabaseError(error, (reason) => logger.warn({ reason }, "the database does not answer")),
+    translateError,
     logger,
     rest: REST_ROUTES,
-    webHandlers,
+    webHandlers: [...access.webHandlers, ...page],
+    policies: access.policies,
+    ...(access.auth && { auth: access.auth }),
     admission: PATIENT,
     ...(telemetry && { telemetry }),
   });

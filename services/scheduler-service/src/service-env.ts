@@ -2,6 +2,7 @@ import path from "node:path";
 import { DEFAULT_PORTS } from "@bellwether/contract/default-ports";
 import { env } from "@bellwether/env/env";
 import { sharedEnv } from "@bellwether/env/shared-env";
+import { acceptApiKeys } from "@bellwether/mesh/server/accept-api-keys";
 import type { ServiceSpec } from "@bellwether/mesh/server/run-service";
 import { peerSettings } from "@bellwether/mesh/server/server-env";
 import { registryRoot } from "@bellwether/registry/layout";
@@ -18,6 +19,7 @@ const SCHEDULER_ENV = {
   registry: sharedEnv.registry,
   model: sharedEnv.model,
   redisUrl: sharedEnv.redisUrl,
+  apiKeysHold: sharedEnv.apiKeysHold,
   databaseUrl: sharedEnv.databaseUrl,
   cron: env.text(
     "WEEKLY_CRON",
@@ -36,15 +38,19 @@ export const SCHEDULER_SERVICE: ServiceSpec<typeof SCHEDULER_ENV> = {
   version: "0.1.0",
   ports: DEFAULT_PORTS.SCHEDULER_SERVICE,
   shape: SCHEDULER_ENV,
-  async start(config, { settings, logger, telemetry }) {
+  async start(config, { settings, logger, telemetry, opened }) {
     const queue = config.redisUrl ?? config.databaseUrl;
     if (queue === null)
       throw new Error("set REDIS_URL or DATABASE_URL: the jobs need a store; npm start brings its own");
+    const calls = peerSettings(config);
+    const keys = { opsUrl: config.opsUrl, calls, holdMs: config.apiKeysHold, log: logger };
+    const auth = settings.auth && (await acceptApiKeys(settings.auth, keys, opened));
     return createSchedulerService({
       ...settings,
+      ...(auth && { auth }),
       mlUrl: config.mlUrl,
       opsUrl: config.opsUrl,
-      calls: peerSettings(config),
+      calls,
       modelConfig: config.modelConfig,
       featureMapping: config.featureMapping,
       weeksFolder: path.resolve(config.dataDir, WEEKS_FOLDER),

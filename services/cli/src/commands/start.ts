@@ -3,6 +3,7 @@ import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { errorsOf } from "../errors/errors-of.ts";
 import type { ServiceProcess } from "../launch/service-process.ts";
+import { signInLink } from "../launch/sign-in-link.ts";
 import { type RunningMesh, type StartMeshOptions, startMesh } from "../launch/start-mesh.ts";
 import { stopSignals, watchParent } from "../launch/stop-signals.ts";
 import { createReport, type Report } from "../output/report.ts";
@@ -43,8 +44,12 @@ export function startCommand(context: CliContext): Command {
 /** Runs all services until the user stops them. @throws Error when a service or the database ends by itself */
 async function runMesh(context: CliContext, options: StartMeshOptions, report: Report): Promise<void> {
   await using mesh = await startMesh(context, options);
-  for (const line of readyLines(mesh)) report.line(line);
-  report.json(readyJson(mesh));
+  const web = {
+    isSecure: Boolean(context.env.BELLWETHER_TLS_CERT),
+    link: mesh.hasPage ? await signInLink(context) : null,
+  };
+  for (const line of readyLines(mesh, web)) report.line(line);
+  report.json(readyJson(mesh, web));
   const ended = await untilEnd(mesh, options.signal);
   if (ended !== null) throw new Error(`${ended}; everything else was stopped`);
 }
@@ -58,11 +63,20 @@ async function untilEnd({ database, ops, ml, scheduler }: RunningMesh, signal: A
   return Promise.race([asked, database.ended, ops.ended, ml.ended, scheduler.ended]);
 }
 
-const webUrl = ({ addresses }: ServiceProcess): string => `http://localhost:${addresses.web.port}`;
+/** How browsers reach the services. */
+interface WebAccess {
+  /** Whether the listeners use TLS. */
+  readonly isSecure: boolean;
+  /** Path of a one-time link for signing in. Null: there is none. */
+  readonly link: string | null;
+}
 
-function readyLines({ ops, ml, scheduler, hasPage, run }: RunningMesh): string[] {
+const webUrl = ({ addresses }: ServiceProcess, { isSecure }: WebAccess): string =>
+  `${isSecure ? "https" : "http"}://localhost:${addresses.web.port}`;
+
+function readyLines({ ops, ml, scheduler, hasPage, run }: RunningMesh, web: WebAccess): string[] {
   const line = (service: ServiceProcess): string =>
-    `${service.name.padEnd(18)} ${webUrl(service)} (JSON, Connect, gRPC-Web)  localhost:${service.addresses.grpc.port} (gRPC)  http://localhost:${service.addresses.admin.port}/readyz`;
+    `${service.name.padEnd(18)} ${webUrl(service, web)} (JSON, Connect, gRPC-Web)  localhost:${service.addresses.grpc.port} (gRPC)  http://localhost:${service.addresses.admin.port}/readyz`;
   return [
     ...[ops, ml, scheduler].map(line),
     ...(run === null
@@ -70,15 +84,16 @@ function readyLines({ ops, ml, scheduler, hasPage, run }: RunningMesh): string[]
       : [
           `week ${run.isoWeek}: ${run.rowsRead ?? 0} rows read = ${run.rowsScored} scored + ${run.rowsRejected} rejected; ${run.alertsRaised} alerts raised`,
         ]),
-    `try:\n  curl -s ${webUrl(ml)}/predict -d '${SAMPLE}'\n  curl -s '${webUrl(ops)}/alerts?page_size=3'`,
-    ...(hasPage ? [`dashboard: ${webUrl(ops)}`] : []),
+    `try:\n  curl -s ${webUrl(ml, web)}/predict -d '${SAMPLE}'\n  curl -s '${webUrl(ops, web)}/alerts?page_size=3'`,
+    ...(hasPage ? [`dashboard: ${webUrl(ops, web)}`] : []),
+    ...(web.link === null ? [] : [`sign in (once, within 10 minutes): ${webUrl(ops, web)}${web.link}`]),
     "Ctrl-C stops everything.",
   ];
 }
 
-function readyJson({ ops, ml, scheduler, hasPage, run }: RunningMesh) {
+function readyJson({ ops, ml, scheduler, hasPage, run }: RunningMesh, web: WebAccess) {
   const listeners = (service: ServiceProcess) => ({
-    web: webUrl(service),
+    web: webUrl(service, web),
     grpc: `localhost:${service.addresses.grpc.port}`,
     admin: `http://localhost:${service.addresses.admin.port}`,
   });
@@ -86,7 +101,8 @@ function readyJson({ ops, ml, scheduler, hasPage, run }: RunningMesh) {
     ops_service: listeners(ops),
     ml_service: listeners(ml),
     scheduler_service: listeners(scheduler),
-    dashboard: hasPage ? webUrl(ops) : null,
+    dashboard: hasPage ? webUrl(ops, web) : null,
+    ...(web.link !== null && { sign_in_link: `${webUrl(ops, web)}${web.link}` }),
     weekly_run: run && {
       iso_week: run.isoWeek,
       rows_read: Number(run.rowsRead ?? 0),

@@ -12,6 +12,7 @@ import {
 import type { ModelIdentity, ModelSelector, Score, Supplier } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import type { Call } from "@bellwether/mesh/call/call";
+import { actorOf } from "@bellwether/mesh/call/caller";
 import type { Policy } from "@bellwether/mesh/call/policy";
 import { codeName } from "@bellwether/mesh/errors/code-name";
 import { isMessage, type Message, toBinary } from "@bufbuild/protobuf";
@@ -78,7 +79,7 @@ function eventFromCall(call: Call, error: ConnectError | undefined, eventId: str
   return {
     eventId,
     kind: answered.kind ?? "call.refused",
-    actor: storedText(call.caller.subject, MAX_NAME_BYTES) || "unnamed",
+    actor: storedText(actorOf(call.caller), MAX_NAME_BYTES) || "unnamed",
     subject: sent.subject ?? "",
     occurredAtMs,
     payload: {

@@ -1,7 +1,7 @@
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { callerOf } from "@bellwether/mesh/call/caller";
-import { propagateContextAsCaller } from "@bellwether/mesh/client/propagate-context";
+import { propagateContextAsCaller, sendsOwnCredentials } from "@bellwether/mesh/client/propagate-context";
 import { ERROR_DOMAIN } from "@bellwether/mesh/errors/rpc-error";
 import {
   Code,
@@ -55,7 +55,7 @@ function forCaller(error: unknown, context: HandlerContext): unknown {
   const isSaid = error.findDetails(ErrorInfoSchema).some(({ domain }) => domain === ERROR_DOMAIN);
   if (error.code === Code.Unavailable && !isSaid) return new ModelServiceUnavailableError({ cause: error });
   if (!isSaid && error.code !== Code.DeadlineExceeded) return error;
-  if (ABOUT_CALLER.has(error.code) && callerOf(context).via !== "token") return error;
+  if (ABOUT_CALLER.has(error.code) && !sendsOwnCredentials(callerOf(context))) return error;
   const said = new ConnectError(error.rawMessage, error.code);
   said.details = error.details;
   return said;

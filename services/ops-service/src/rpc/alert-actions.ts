@@ -8,7 +8,7 @@ import type {
   ResolveAlertRequest,
   SnoozeAlertRequest,
 } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
-import { callerOf } from "@bellwether/mesh/call/caller";
+import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
 import { codeName } from "@bellwether/mesh/errors/code-name";
 import { reasonFromName } from "@bellwether/mesh/errors/error-table";
 import type { MessageInitShape } from "@bufbuild/protobuf";
@@ -53,7 +53,7 @@ export function alertActionHandlers(
   const decide = (target: Target, action: AlertRequest["action"], context: HandlerContext): Promise<void> =>
     deps.decide({
       ...{ alertId: target.alertId, version: Number(target.version), action },
-      ...{ actor: callerOf(context).subject, now: deps.now() },
+      ...{ actor: actorOf(callerOf(context)), now: deps.now() },
     });
   const handler =
     <R extends Target>(toAction: (request: R) => AlertRequest["action"]) =>

@@ -1,5 +1,5 @@
 import { type AlertService, ListAlertsRequestSchema } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
-import { callerOf } from "@bellwether/mesh/call/caller";
+import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
 import { pageTokens } from "@bellwether/mesh/call/page-token";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { AlertEvent } from "../domain/alert.ts";
@@ -43,7 +43,8 @@ export function alertHandlers(deps: AlertDependencies): ServiceImpl<typeof Alert
     async listAlerts(request, context) {
       const size = request.pageSize || DEFAULT_PAGE;
       if (request.modelName !== "") checkModel(await deps.listModels(), request.modelName);
-      const { subject } = callerOf(context);
+      // The owner of an alert is written like the actor of an action.
+      const subject = actorOf(callerOf(context));
       const tokens = pageTokens(ListAlertsRequestSchema, request, subject);
       const query = queryFromProto(request, subject, deps.now());
       const order = orderFromProto(request, tokens);

@@ -4,7 +4,7 @@ import {
   ListRunsRequestSchema,
   type StartRunResponseSchema,
 } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
-import { callerOf } from "@bellwether/mesh/call/caller";
+import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
 import { pageTokens } from "@bellwether/mesh/call/page-token";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
@@ -127,8 +127,8 @@ function leaseFromProto(lease: ProtoLease | undefined): RunLease {
 /** A service forwards the decision of its own caller. For any other caller, the actor is the caller. */
 function overrideFromProto(override: ProtoOverride | undefined, context: HandlerContext): Override | null {
   if (!override) return null;
-  const { subject, roles } = callerOf(context);
-  return { reason: override.reason, actor: (roles.has("service") && override.actor) || subject };
+  const caller = callerOf(context);
+  return { reason: override.reason, actor: (caller.roles.has("service") && override.actor) || actorOf(caller) };
 }
 
 function startedToProto({

@@ -2,6 +2,12 @@ import type { FlatSupplierError } from "@bellwether/contract/flat-json/flat-supp
 import type { FutureWeekError, IsoWeekError } from "@bellwether/contract/iso-week";
 import { Code } from "@connectrpc/connect";
 import type {
+  ApiKeyEndError,
+  ApiKeyLimitError,
+  ApiKeyNameTakenError,
+  ApiKeyNotFoundError,
+} from "../domain/api-key-error.ts";
+import type {
   AlertActionError,
   AlertBusyError,
   AlertChangedError,
@@ -27,6 +33,23 @@ import type {
   SupplierNotFoundError,
   WatchTooSlowError,
 } from "../domain/ops-error.ts";
+import type {
+  CrossSiteRequestError,
+  GroupMissingError,
+  GroupsUnknownError,
+  IdentityProviderUnavailableError,
+  ReturnPathError,
+  SessionEndedError,
+  SessionExpiredError,
+  SessionIdleError,
+  SessionInvalidError,
+  SessionMissingError,
+  SignInBodyError,
+  SignInBusyError,
+  SignInOffError,
+  SignInRejectedError,
+  SignInStateError,
+} from "../domain/sign-in-error.ts";
 
 /** Every error of this service that a caller can act on. */
 type OpsError =
@@ -56,7 +79,26 @@ type OpsError =
   | DatabaseBusyError
   | DatabaseTimeoutError
   | DatabaseUnavailableError
-  | ModelServiceUnavailableError;
+  | ModelServiceUnavailableError
+  | SessionMissingError
+  | SessionInvalidError
+  | SessionEndedError
+  | SessionExpiredError
+  | SessionIdleError
+  | CrossSiteRequestError
+  | SignInStateError
+  | SignInRejectedError
+  | SignInBodyError
+  | SignInBusyError
+  | SignInOffError
+  | ReturnPathError
+  | GroupMissingError
+  | GroupsUnknownError
+  | IdentityProviderUnavailableError
+  | ApiKeyNotFoundError
+  | ApiKeyNameTakenError
+  | ApiKeyLimitError
+  | ApiKeyEndError;
 
 /** The gRPC code of each error. */
 export const OPS_ERRORS = {
@@ -87,4 +129,23 @@ export const OPS_ERRORS = {
   DatabaseTimeoutError: Code.DeadlineExceeded,
   DatabaseUnavailableError: Code.Unavailable,
   ModelServiceUnavailableError: Code.Unavailable,
+  SessionMissingError: Code.Unauthenticated,
+  SessionInvalidError: Code.Unauthenticated,
+  SessionEndedError: Code.Unauthenticated,
+  SessionExpiredError: Code.Unauthenticated,
+  SessionIdleError: Code.Unauthenticated,
+  CrossSiteRequestError: Code.PermissionDenied,
+  SignInStateError: Code.InvalidArgument,
+  SignInRejectedError: Code.Unauthenticated,
+  SignInBodyError: Code.InvalidArgument,
+  SignInBusyError: Code.ResourceExhausted,
+  SignInOffError: Code.FailedPrecondition,
+  ReturnPathError: Code.InvalidArgument,
+  GroupMissingError: Code.PermissionDenied,
+  GroupsUnknownError: Code.PermissionDenied,
+  IdentityProviderUnavailableError: Code.Unavailable,
+  ApiKeyNotFoundError: Code.NotFound,
+  ApiKeyNameTakenError: Code.AlreadyExists,
+  ApiKeyLimitError: Code.ResourceExhausted,
+  ApiKeyEndError: Code.InvalidArgument,
 } satisfies Record<OpsError["name"], Code>;

@@ -1,6 +1,6 @@
 import type { ModelPublishingService } from "@bellwether/gen/bellwether/registry/v1/model_publishing_service_pb";
 import type { AliasSchema } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
-import { callerOf } from "@bellwether/mesh/call/caller";
+import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
 import type { Alias } from "@bellwether/registry/aliases/alias-file";
 import { aliasFromText } from "@bellwether/registry/aliases/aliases";
 import type { SetAlias } from "@bellwether/registry/publish/set-alias";
@@ -31,7 +31,7 @@ export function modelPublishingHandlers({
           modelName: modelName || defaultModel,
           alias: aliasFromText(alias),
           version,
-          setBy: callerOf(context).subject,
+          setBy: actorOf(callerOf(context)),
           reason,
           ...(expectedVersion !== undefined && { expectedVersion }),
         },

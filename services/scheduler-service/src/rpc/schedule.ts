@@ -4,7 +4,7 @@ import type {
   ScheduleService,
   WatchProgressResponseSchema,
 } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
-import { callerOf } from "@bellwether/mesh/call/caller";
+import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
@@ -61,7 +61,7 @@ export function scheduleHandlers(jobs: WeeklyJobs): ServiceImpl<typeof ScheduleS
     },
     async triggerRun({ scheduleId, isoWeek, input, acceptLosses, forceFuture }, context) {
       checkSchedule(scheduleId);
-      const actor = callerOf(context).subject;
+      const actor = actorOf(callerOf(context));
       const decisions = {
         ...(acceptLosses !== "" && { acceptLosses: { reason: acceptLosses, actor } }),
         ...(forceFuture !== "" && { forceFuture: { reason: forceFuture, actor } }),

@@ -1,0 +1,157 @@
+import { readEnv } from "@bellwether/env/env";
+import type { ApiKey } from "@bellwether/gen/bellwether/ops/v1/api_key_pb";
+import { ApiKeyService } from "@bellwether/gen/bellwether/ops/v1/api_key_service_pb";
+import { Role } from "@bellwether/gen/bellwether/policy/v1/role_pb";
+import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
+import { peerSettings, serverEnv } from "@bellwether/mesh/server/server-env";
+import { type Timestamp, timestampDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { type Client, ConnectError, createClient } from "@connectrpc/connect";
+import { Command, Option } from "commander";
+import type { CliContext } from "../context/cli-context.ts";
+import { UsageError } from "../errors/usage-error.ts";
+import { wholeNumber } from "../input/parse-option.ts";
+import { createReport } from "../output/report.ts";
+import { OPS_PEER, peerUrl } from "../remote/peer-url.ts";
+
+const DAY_MS = 86_400_000;
+const PAGE_SIZE = 200;
+const TIMEOUT_MS = 10_000;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+const ROLES = { viewer: Role.VIEWER, analyst: Role.ANALYST, admin: Role.ADMIN, service: Role.SERVICE } as const;
+type RoleName = keyof typeof ROLES;
+
+interface OpsOptions {
+  readonly ops?: string;
+  readonly json?: boolean;
+}
+
+/** `bellwether keys` */
+export function keysCommand(context: CliContext): Command {
+  const create = withOps(new Command("create"))
+    .description("Create an API key and print it. The key is shown once.")
+    .requiredOption("--name <name>", "name of the program that will use the key (required)")
+    .addOption(
+      new Option("--role <role>", "role of callers with the key (required)")
+        .choices(Object.keys(ROLES))
+        .makeOptionMandatory(),
+    )
+    .option("--days <n>", "days until the key ends, 1 to 730", wholeNumber(1, 730), 90)
+    .action(async (options: OpsOptions & { name: string; role: RoleName; days: number }) => {
+      const report = createReport(options);
+      const expiresAt = timestampFromMs(Date.now() + options.days * DAY_MS);
+      const request = { name: options.name, role: ROLES[options.role], expiresAt };
+      const { apiKey, secret } = await callOps(context, options, (keys) =>
+        keys.createApiKey(request, { timeoutMs: TIMEOUT_MS }),
+      );
+      report.line(secret);
+      if (apiKey) report.json({ secret, ...keyJson(apiKey) });
+    });
+
+  const list = withOps(new Command("list"))
+    .description("List the API keys that are accepted, newest first.")
+    .option("--all", "list revoked keys, and keys that have reached their end, too")
+    .action(async (options: OpsOptions & { all?: boolean }) => {
+      const report = createReport(options);
+      const keys = await callOps(context, options, (client) => listKeys(client, options.all ?? false));
+      for (const key of keys) report.line(keyLine(key));
+      if (keys.length === 0) report.line("there are no API keys");
+      report.json({ api_keys: keys.map(keyJson) });
+    });
+
+  const revoke = withOps(new Command("revoke"))
+    .description("Revoke an API key: ops-service rejects it at once, the other services within 5 seconds.")
+    .argument("<key>", "id, name or first characters (bw_...) of the key, as list shows them")
+    .action(async (which: string, options: OpsOptions) => {
+      const report = createReport(options);
+      const revoked = await callOps(context, options, async (client) => {
+        const keyId = UUID.test(which) ? which : await findKey(client, which);
+        return (await client.revokeApiKey({ keyId }, { timeoutMs: TIMEOUT_MS })).apiKey;
+      });
+      if (!revoked) return;
+      report.line(`revoked: ${keyLine(revoked)}`);
+      report.json(keyJson(revoked));
+    });
+
+  const keys = new Command("keys").addHelpText(
+    "after",
+    "\nThe commands call ops-service with the token in BELLWETHER_TOKEN_FILE, which needs the role admin.\n" +
+      "\nExamples:\n  npx bellwether keys create --name erp-export --role viewer --days 365 > erp.key\n  npx bellwether keys list\n  npx bellwether keys revoke erp-export" +
+      '\n  curl -s localhost:8080/alerts -H "authorization: Bearer $(cat erp.key)"',
+  );
+  for (const command of [create, list, revoke]) keys.addCommand(command.copyInheritedSettings(keys).exitOverride());
+  return keys;
+}
+
+function withOps(command: Command): Command {
+  return command
+    .option(
+      "--ops <url>",
+      "gRPC URL of ops-service (default: OPS_SERVICE_URL; if not set, localhost with port OPS_SERVICE_GRPC_PORT; if not set, port 9080)",
+    )
+    .option("--json", "print the result as one line of JSON");
+}
+
+async function callOps<T>(
+  context: CliContext,
+  { ops }: OpsOptions,
+  work: (client: Client<typeof ApiKeyService>) => Promise<T>,
+): Promise<T> {
+  const read = readEnv(context.env, serverEnv("OPS_SERVICE", { grpc: 0, web: 0, admin: 0 }));
+  const url = peerUrl(OPS_PEER, ops, context);
+  using transport = createMeshTransport({ url, ...peerSettings(read) });
+  try {
+    return await work(createClient(ApiKeyService, transport));
+  } catch (error) {
+    if (error instanceof ConnectError) throw new Error(`ops-service at ${url}: ${error.rawMessage}`, { cause: error });
+    throw error;
+  }
+}
+
+async function listKeys(client: Client<typeof ApiKeyService>, includeEnded: boolean): Promise<ApiKey[]> {
+  const keys: ApiKey[] = [];
+  let pageToken = "";
+  do {
+    const page = await client.listApiKeys({ pageSize: PAGE_SIZE, pageToken, includeEnded }, { timeoutMs: TIMEOUT_MS });
+    keys.push(...page.apiKeys);
+    pageToken = page.nextPageToken;
+  } while (pageToken !== "");
+  return keys;
+}
+
+/** Returns the id of the accepted key with this name or these first characters. @throws UsageError */
+async function findKey(client: Client<typeof ApiKeyService>, which: string): Promise<string> {
+  const found = (await listKeys(client, false)).filter(({ name, prefix }) => name === which || prefix === which);
+  if (found[0] && found.length === 1) return found[0].keyId;
+  throw new UsageError(
+    `no accepted API key has the name or the first characters ${JSON.stringify(which)}; bellwether keys list shows them`,
+  );
+}
+
+const dateOf = (at: Timestamp | undefined): string | null => (at ? timestampDate(at).toISOString() : null);
+
+function roleName(role: Role): string {
+  return Object.entries(ROLES).find(([, number]) => number === role)?.[0] ?? "unknown";
+}
+
+function keyJson(key: ApiKey) {
+  return {
+    key_id: key.keyId,
+    name: key.name,
+    prefix: key.prefix,
+    role: roleName(key.role),
+    created_at: dateOf(key.createdAt),
+    created_by: key.createdBy,
+    expires_at: dateOf(key.expiresAt),
+    last_used_at: dateOf(key.lastUsedAt),
+    revoked_at: dateOf(key.revokedAt),
+    revoked_by: key.revokedBy || null,
+  };
+}
+
+function keyLine(key: ApiKey): string {
+  const { key_id, name, prefix, role, expires_at, last_used_at, revoked_at } = keyJson(key);
+  const used = last_used_at === null ? "never used" : `last used ${last_used_at}`;
+  const end = revoked_at === null ? `ends ${expires_at}` : `revoked ${revoked_at}`;
+  return `${key_id}  ${prefix}…  ${role.padEnd(7)}  ${name}  ${end}, ${used}`;
+}

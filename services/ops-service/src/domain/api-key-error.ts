@@ -1,0 +1,35 @@
+/** No API key has this id. */
+export class ApiKeyNotFoundError extends Error {
+  override readonly name = "ApiKeyNotFoundError" as const;
+  constructor(keyId: string) {
+    super(`no API key ${keyId}`);
+  }
+}
+
+/** Another API key has the name. */
+export class ApiKeyNameTakenError extends Error {
+  override readonly name = "ApiKeyNameTakenError" as const;
+  constructor(name: string) {
+    super(
+      `an API key that is not revoked has the name ${JSON.stringify(name)}: revoke it first, or choose another name`,
+    );
+  }
+}
+
+/** There are as many API keys as the services accept. */
+export class ApiKeyLimitError extends Error {
+  override readonly name = "ApiKeyLimitError" as const;
+  constructor(limit: number) {
+    super(`there are ${limit} API keys: revoke one first`);
+  }
+}
+
+/** The end date of an API key is not allowed. */
+export class ApiKeyEndError extends Error {
+  override readonly name = "ApiKeyEndError" as const;
+  readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
+  constructor(description: string) {
+    super(`expires_at: ${description}`);
+    this.fieldViolations = [{ field: "expires_at", description }];
+  }
+}

@@ -1,0 +1,132 @@
+/** The request has no session. */
+export class SessionMissingError extends Error {
+  override readonly name = "SessionMissingError" as const;
+  constructor() {
+    super("you are not signed in");
+  }
+}
+
+/** The session cookie cannot be read: it was changed, or its key was removed. */
+export class SessionInvalidError extends Error {
+  override readonly name = "SessionInvalidError" as const;
+  constructor() {
+    super("the session cookie is not valid: sign in again");
+  }
+}
+
+/** The session was ended: by signing out, or by an administrator. */
+export class SessionEndedError extends Error {
+  override readonly name = "SessionEndedError" as const;
+  constructor() {
+    super("the session has ended: sign in again");
+  }
+}
+
+/** The session has reached its longest lifetime. */
+export class SessionExpiredError extends Error {
+  override readonly name = "SessionExpiredError" as const;
+  constructor() {
+    super("the session has reached its longest lifetime: sign in again");
+  }
+}
+
+/** The session was not used for too long. */
+export class SessionIdleError extends Error {
+  override readonly name = "SessionIdleError" as const;
+  constructor() {
+    super("the session was not used for too long: sign in again");
+  }
+}
+
+/** A page of another origin, or a client that does not name its origin, sends a session cookie. */
+export class CrossSiteRequestError extends Error {
+  override readonly name = "CrossSiteRequestError" as const;
+  constructor(found: string) {
+    super(
+      `a request with a session needs the header Origin of this service's own page, and it has ${found}; clients that are not pages use a token or an API key`,
+    );
+  }
+}
+
+/** The answer of the identity provider does not belong to a sign-in that this browser has begun. */
+export class SignInStateError extends Error {
+  override readonly name = "SignInStateError" as const;
+  constructor(reason: string, options?: ErrorOptions) {
+    super(`${reason}: begin the sign-in again`, options);
+  }
+}
+
+/** The identity provider, the token or the link is not accepted. */
+export class SignInRejectedError extends Error {
+  override readonly name = "SignInRejectedError" as const;
+  constructor(reason: string, options?: ErrorOptions) {
+    super(reason, options);
+  }
+}
+
+/** The identity provider has verified the person, but none of the person's groups has a role. */
+export class GroupMissingError extends Error {
+  override readonly name = "GroupMissingError" as const;
+  /** @param groups the groups that have a role */
+  constructor(groups: readonly string[]) {
+    const some = groups.slice(0, SHOWN_GROUPS).join(", ") + (groups.length > SHOWN_GROUPS ? ", …" : "");
+    super(`none of your groups has a role here. Groups with a role: ${some}. Ask an administrator to add you to one`);
+  }
+}
+
+const SHOWN_GROUPS = 20;
+
+/** The identity provider does not say which groups the person has. */
+export class GroupsUnknownError extends Error {
+  override readonly name = "GroupsUnknownError" as const;
+  constructor(claim: string, reason: string) {
+    super(`the identity provider sends no groups in the claim ${claim}: ${reason}`);
+  }
+}
+
+/** The identity provider does not answer, or its answer cannot be used. */
+export class IdentityProviderUnavailableError extends Error {
+  override readonly name = "IdentityProviderUnavailableError" as const;
+  readonly retryAfterMs = 5_000;
+  constructor(reason: string, options?: ErrorOptions) {
+    super(`the identity provider cannot be used: ${reason}; try again`, options);
+  }
+}
+
+/** More people are signing in than the service processes at the same time. */
+export class SignInBusyError extends Error {
+  override readonly name = "SignInBusyError" as const;
+  readonly retryAfterMs = 1_000;
+  constructor() {
+    super("too many people are signing in at the same time; try again");
+  }
+}
+
+/** This way of signing in is not set up. */
+export class SignInOffError extends Error {
+  override readonly name = "SignInOffError" as const;
+  constructor(what: string) {
+    super(what);
+  }
+}
+
+/** The path to which a sign-in returns is not on this service. */
+export class ReturnPathError extends Error {
+  override readonly name = "ReturnPathError" as const;
+  readonly fieldViolations = [
+    { field: "return", description: "is not a path of this service such as /#/alerts, at most 1024 characters" },
+  ];
+  constructor() {
+    super("return: is not a path of this service such as /#/alerts, at most 1024 characters");
+  }
+}
+
+/** The body of a sign-in does not have its form. */
+export class SignInBodyError extends Error {
+  override readonly name = "SignInBodyError" as const;
+  readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
+  constructor(field: string, description: string) {
+    super(`${field}: ${description}`);
+    this.fieldViolations = [{ field, description }];
+  }
+}

@@ -1,0 +1,143 @@
+import { actorOf } from "@bellwether/mesh/call/caller";
+import { and, eq, inArray, sql } from "@bellwether/postgres/drizzle/drizzle";
+import { type FoundSession, MAX_SESSIONS_OF_PERSON, type Session } from "../domain/session.ts";
+import type { SessionStore } from "../domain/sign-in.ts";
+import { appendEvents } from "./audit-events.ts";
+import { SESSION_CHANNEL } from "./channels.ts";
+import type { Db, InTransaction, Store } from "./database.ts";
+import { session, usedLink } from "./sign-in-schema.ts";
+
+/** Sessions that ended are kept for this time, so that their cookies get the reason. */
+const KEEP_ENDED_MS = 24 * 3_600_000;
+/** Maximum number of rows that one cleanup removes from a table. */
+const MAX_REMOVED = 1_000;
+
+/** Creates the store of sessions. */
+export function createSessionStore({ db, inTransaction }: Store, newId: () => string): SessionStore {
+  return {
+    create: (created, hash) => createSession(inTransaction, newId, created, hash),
+    find: (hash, now) => findSession(db, hash, now),
+    async recordUse(sessionId, now) {
+      // Replicas whose clocks differ must not move the time back.
+      const lastUsedAt = sql`greatest(${session.lastUsedAt}, ${now.toISOString()}::timestamptz)`;
+      await db.update(session).set({ lastUsedAt }).where(eq(session.id, sessionId));
+    },
+    async confirmSecret(sessionId, previousUntil) {
+      const isOpen = sql`${session.previousHash} is not null and ${session.previousUntil} is null`;
+      await db
+        .update(session)
+        .set({ previousUntil })
+        .where(and(eq(session.id, sessionId), isOpen));
+    },
+    async replaceSecret(sessionId, oldHash, newHash) {
+      const replaced = await db
+        .update(session)
+        .set({ hash: newHash, previousHash: oldHash, previousUntil: null })
+        .where(and(eq(session.id, sessionId), eq(session.hash, oldHash)))
+        .returning({ id: session.id });
+      return replaced.length > 0;
+    },
+    end: (hash, now) => endSession(inTransaction, newId, hash, now),
+    async findEnded(sessionIds, idleMs, now) {
+      const known = await db
+        .select()
+        .from(session)
+        .where(inArray(session.id, [...sessionIds]));
+      const accepted = new Set(
+        known
+          .filter(({ endedAt, expiresAt }) => endedAt === null && now < expiresAt)
+          .filter(({ lastUsedAt }) => now.getTime() - lastUsedAt.getTime() <= idleMs)
+          .map(({ id }) => id),
+      );
+      return sessionIds.filter((id) => !accepted.has(id));
+    },
+    async useLink(linkId, now) {
+      const used = await db.insert(usedLink).values({ id: linkId, usedAt: now }).onConflictDoNothing().returning();
+      return used.length > 0;
+    },
+  };
+}
+
+async function createSession(
+  inTransaction: InTransaction,
+  newId: () => string,
+  created: Session,
+  hash: string,
+): Promise<void> {
+  const { id, subject, method, role, createdAt } = created;
+  await inTransaction(async ({ db }) => {
+    await db.insert(session).values({ ...created, hash });
+    const ended = await db.execute<{ id: string }>(sql`
+      update ${session} set ended_at = ${createdAt.toISOString()}::timestamptz
+      where id in (
+        select id from ${session} where subject = ${subject} and ended_at is null and id <> ${id}
+        order by created_at desc offset ${MAX_SESSIONS_OF_PERSON - 1})
+      returning id`);
+    for (const { id: oldest } of ended.rows) await notify(db, oldest);
+    const payload = JSON.stringify({ session_id: id, method, role, ended_sessions: ended.rows.length });
+    await audit(db, newId, createdAt, { kind: "sign_in.succeeded", actor: actorOf(created), subject, payload });
+  });
+}
+
+async function findSession(db: Db, hash: string, now: Date): Promise<FoundSession | undefined> {
+  const [row] = await db
+    .select()
+    .from(session)
+    .where(sql`${session.hash} = ${hash} or ${session.previousHash} = ${hash}`)
+    .limit(1);
+  if (!row) return undefined;
+  const { hash: present, previousHash, previousUntil, ...found } = row;
+  if (present === hash)
+    return { session: found, secret: previousHash !== null && previousUntil === null ? "fresh" : "current" };
+  return { session: found, secret: previousUntil === null || now < previousUntil ? "previous" : "replaced" };
+}
+
+async function endSession(
+  inTransaction: InTransaction,
+  newId: () => string,
+  hash: string,
+  now: Date,
+): Promise<Session | undefined> {
+  return inTransaction(async ({ db }) => {
+    const found = await findSession(db, hash, now);
+    if (!found || found.secret === "replaced") return undefined;
+    const [ended] = await db
+      .update(session)
+      .set({ endedAt: now })
+      .where(and(eq(session.id, found.session.id), sql`${session.endedAt} is null`))
+      .returning({ id: session.id });
+    if (!ended) return undefined;
+    const { subject, id, method } = found.session;
+    await notify(db, id);
+    const payload = JSON.stringify({ session_id: id, method });
+    await audit(db, newId, now, { kind: "sign_in.ended", actor: actorOf(found.session), subject, payload });
+    return found.session;
+  });
+}
+
+/** Notifies all replicas that a session has ended, so that they end its watches. */
+async function notify(db: Db, sessionId: string): Promise<void> {
+  await db.execute(sql`select pg_notify(${SESSION_CHANNEL}, ${sessionId})`);
+}
+
+async function audit(
+  db: Db,
+  newId: () => string,
+  at: Date,
+  event: { readonly kind: string; readonly actor: string; readonly subject: string; readonly payload: string },
+): Promise<void> {
+  const us = BigInt(at.getTime()) * 1000n;
+  await appendEvents(db, [{ ...event, eventId: newId(), occurredUs: us }], us);
+}
+
+/** Removes sessions that ended a day ago, and used links of a day ago, at most 1,000 each. Returns their number. */
+export async function removeEndedSessions(db: Db, now: Date): Promise<number> {
+  const before = new Date(now.getTime() - KEEP_ENDED_MS).toISOString();
+  const sessions = await db.execute(sql`
+    delete from ${session} where id in (
+      select id from ${session} where expires_at < ${before}::timestamptz order by expires_at limit ${MAX_REMOVED})`);
+  const links = await db.execute(sql`
+    delete from ${usedLink} where id in (
+      select id from ${usedLink} where used_at < ${before}::timestamptz order by used_at limit ${MAX_REMOVED})`);
+  return (sessions.rowCount ?? 0) + (links.rowCount ?? 0);
+}
