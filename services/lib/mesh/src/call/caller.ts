@@ -34,12 +34,12 @@ export function callerOf(context: Pick<HandlerContext, "values">): Caller {
   return context.values.get(callerKey);
 }
 
-/** Maximum size of an actor in records, in bytes of UTF-8. */
-const MAX_ACTOR_BYTES = 256;
+/** Maximum size of a name with its subject in bytes of UTF-8: that of the owner of an alert. */
+const MAX_ACTOR_BYTES = 128;
 
 /**
- * Returns the text that records contain for a caller, at most 256 bytes: "Ada Lovelace (ada)" for a person with
- * a name, otherwise the subject. The last parentheses contain the subject, whatever the name contains.
+ * Returns the text that records contain for a caller: "Ada Lovelace (ada)" for a person with a name, at most 128
+ * bytes, otherwise the subject. The last parentheses contain the subject, whatever the name contains.
  */
 export function actorOf({ subject, name = "" }: Pick<Caller, "subject" | "name">): string {
   if (name === "" || name === subject) return subject;
