@@ -248,15 +248,14 @@ async function recordGolden(features: number, rows: Float32Array, run: RunWritte
     rows.subarray(at * features, (at + 1) * features),
   ).filter((row) => row.every((x) => Math.abs(x) !== Number.POSITIVE_INFINITY));
   const count = Math.min(GOLDEN_ROWS, usable.length);
-  const chosen = Array.from(
-    { length: count },
-    (_, at) => usable[Math.floor((at * usable.length) / count)] ?? new Float32Array(),
-  );
+  const chosen = Array.from({ length: count }, (_, at) => usable[Math.floor((at * usable.length) / count)]);
   const flat = new Float32Array(count * features);
   for (const [at, row] of chosen.entries()) flat.set(row, at * features);
   const outputs = await run(flat, count);
+  if (outputs.length !== count)
+    throw new ImportRejectedError("malformed", `ONNX Runtime gave ${outputs.length} outputs for ${count} rows`);
   return chosen.map((row, at) => {
-    return { row: Array.from(row, (x) => (Number.isNaN(x) ? null : x)), output: outputs[at] ?? Number.NaN };
+    return { row: Array.from(row, (x) => (Number.isNaN(x) ? null : x)), output: outputs[at] };
   });
 }
 

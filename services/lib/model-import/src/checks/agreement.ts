@@ -47,9 +47,10 @@ export function measureAgreement(
   theirs: Float64Array,
   scales: PredictionScales,
 ): Agreement {
-  let largest = ours.length === theirs.length ? 0 : Number.POSITIVE_INFINITY;
+  if (ours.length !== theirs.length) return { rows, maxRelativeDifference: Number.POSITIVE_INFINITY };
+  let largest = 0;
   for (const [at, value] of ours.entries()) {
-    largest = Math.max(largest, relativeDifference(value, theirs[at] ?? Number.NaN, scales, at));
+    largest = Math.max(largest, relativeDifference(value, theirs[at], scales, at));
   }
   return { rows, maxRelativeDifference: largest };
 }
@@ -77,7 +78,7 @@ export function predictionScales(model: TreeModel, column: number | null): Predi
 export function relativeDifference(ours: number, theirs: number, scales: PredictionScales, at: number): number {
   if (Object.is(ours, theirs) || ours === theirs) return 0;
   const { link, outputs } = scales;
-  const scale = outputs[at % outputs.length] ?? 1;
+  const scale = outputs[at % outputs.length];
   // Both predictions overflow or underflow float32, or round to the same float32.
   if (link === "exp" && Math.fround(ours) === Math.fround(theirs)) return 0;
   const due = link === "identity" ? scale : link === "exp" ? Math.max(1, scale) * Math.abs(theirs) : Math.max(1, scale);

@@ -59,10 +59,10 @@ export function sweepDirections(
       const least = TOLERANCE * answers.reduce((most, answer) => Math.max(most, Math.abs(answer)), 1e-30);
       let isWrong = false;
       for (let i = 1; i < values.length; i++) {
-        const move = -sign * ((answers[i] as number) - (answers[i - 1] as number));
+        const move = -sign * (answers[i] - answers[i - 1]);
         if (!(move > least)) continue;
         isWrong = true;
-        if (move > worst.move) worst = { from: values[i - 1] as number, to: values[i] as number, move };
+        if (move > worst.move) worst = { from: values[i - 1], to: values[i], move };
       }
       if (isWrong) wrongRows++;
     }
@@ -79,16 +79,13 @@ function sweptValues(model: TreeModel, column: number): Float32Array {
   const cuts = new Set<number>();
   for (const tree of model.trees)
     for (const [node, feature] of tree.feature.entries())
-      if (feature === column && !tree.members.has(node)) cuts.add(tree.threshold[node] as number);
+      if (feature === column && !tree.members.has(node)) cuts.add(tree.threshold[node]);
   const sorted = Float32Array.from(cuts).filter(Number.isFinite).sort();
   const [first] = sorted;
   if (first === undefined) return new Float32Array();
   const values = [first, ...Array.from(sorted, nextFloat32Above)];
   const step = Math.max(1, (values.length - 1) / (MAX_VALUES - 1));
-  return Float32Array.from(
-    { length: Math.min(values.length, MAX_VALUES) },
-    (_, i) => values[Math.round(i * step)] as number,
-  );
+  return Float32Array.from({ length: Math.min(values.length, MAX_VALUES) }, (_, i) => values[Math.round(i * step)]);
 }
 
 /** Returns a violation as a line of the model card. */

@@ -58,7 +58,7 @@ export function readExpected(table: ValueTable, source: SourceModel): ExpectedAn
   const { columns, hasNames, classes, model } = source;
   const { rows, count, others, skipped } = readModelRows(table, columns, hasNames, "some");
   const outputs = classes?.length ?? model.outputs;
-  const names = others.map((place) => table.header[place] ?? "");
+  const names = others.map((place) => table.header[place]);
   const shown = columnsText(names);
   if (others.length !== 1 && others.length !== outputs) {
     const due = outputs === 1 ? "one column" : `one column, or ${outputs}`;
@@ -70,10 +70,10 @@ export function readExpected(table: ValueTable, source: SourceModel): ExpectedAn
   const answers = new Float64Array(count * others.length);
   for (const [r, record] of table.records.entries()) {
     for (const [k, place] of others.entries()) {
-      const cell = record[place] ?? null;
+      const cell = record[place];
       const value = numberOfCell(cell);
       if (!Number.isFinite(value)) {
-        const name = (table.header[place] ?? "").slice(0, 80);
+        const name = table.header[place].slice(0, 80);
         throw new TableError(
           `row ${r + table.firstRow}, column ${name}: "${String(cell ?? "").slice(0, 40)}" is not an output of a trainer; send a finite number`,
         );
@@ -120,20 +120,20 @@ export function compareWithTrainer(
     const ours = compared === "margin" ? margins : predictions;
     const isProbability = compared === "prediction" && classes !== null;
     const answerOf = (row: number, name: number): number => {
-      if (model.outputs === names.length) return ours[row * model.outputs + name] as number;
+      if (model.outputs === names.length) return ours[row * model.outputs + name];
       // A model of two classes may have one output, that of the second class.
-      const second = ours[row] as number;
+      const second = ours[row];
       if (name === 1) return second;
       return isProbability && (link === "logistic" || isShare(second)) ? 1 - second : -second;
     };
     let differing = 0;
-    let worst = { row: 1, trainer: expected.answers[0] as number, model: answerOf(0, single) };
+    let worst = { row: 1, trainer: expected.answers[0], model: answerOf(0, single) };
     let largest = -1;
     for (let row = 0; row < expected.count; row++) {
       let differs = false;
       for (let k = 0; k < expected.width; k++) {
         const name = expected.width === 1 ? single : k;
-        const trainer = expected.answers[row * expected.width + k] as number;
+        const trainer = expected.answers[row * expected.width + k];
         const answer = answerOf(row, name);
         const outputs = scales.slice(model.outputs === names.length ? name : 0).slice(0, 1);
         const difference = relativeDifference(answer, trainer, { link, outputs }, 0);

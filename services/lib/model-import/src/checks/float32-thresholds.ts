@@ -30,13 +30,13 @@ export function mergedThresholds(model: TreeModel): MergedThresholds[] {
     for (const [node, column] of tree.feature.entries()) {
       if (column < 0 || tree.members.has(node)) continue;
       const known = byColumn.get(column) ?? new Set<number>();
-      byColumn.set(column, known.add(tree.exact[node] as number));
+      byColumn.set(column, known.add(tree.exact[node]));
     }
   }
   return [...byColumn].flatMap(([column, set]) => {
     const sorted = Float64Array.from(set).sort();
     const pairs = [...sorted.subarray(1)].flatMap((upper, at): (readonly [number, number])[] => {
-      const lower = sorted[at] as number;
+      const lower = sorted[at];
       return float32AtMost(lower) === float32AtMost(upper) ? [[lower, upper]] : [];
     });
     if (pairs.length === 0) return [];
@@ -86,8 +86,7 @@ export function rowChangedByRounding(model: TreeModel, rows: Float64Array): numb
   for (let row = 0; row < rows.length / features; row++) {
     const exact = evaluateExactly(model, rows.subarray(row * features, (row + 1) * features));
     for (let k = 0; k < outputs; k++) {
-      const difference =
-        Math.abs((exact[k] as number) - (rounded[row * outputs + k] as number)) / (scales[k] as number);
+      const difference = Math.abs(exact[k] - rounded[row * outputs + k]) / scales[k];
       if (difference > largest) {
         largest = difference;
         worst = row;
@@ -102,21 +101,20 @@ function evaluateExactly(model: TreeModel, row: Float64Array): Float64Array {
   const sums = model.base.slice();
   for (const tree of model.trees) {
     let node = 0;
-    while ((tree.feature[node] as number) >= 0) node = childOf(tree, node, row[tree.feature[node] as number] as number);
-    for (let k = 0; k < model.outputs; k++)
-      sums[k] = (sums[k] as number) + (tree.value[node * model.outputs + k] as number);
+    while (tree.feature[node] >= 0) node = childOf(tree, node, row[tree.feature[node]]);
+    for (let k = 0; k < model.outputs; k++) sums[k] += tree.value[node * model.outputs + k];
   }
   return sums;
 }
 
 function childOf(tree: Tree, node: number, x: number): number {
   const members = tree.members.get(node);
-  const threshold = (tree.exact ?? tree.threshold)[node] as number;
+  const threshold = (tree.exact ?? tree.threshold)[node];
   const isMissing = Number.isNaN(x);
   const goesLeft = isMissing
     ? tree.defaultLeft[node] === 1
     : members === undefined
       ? x <= threshold
       : members.includes(x);
-  return (goesLeft ? tree.left : tree.right)[node] as number;
+  return (goesLeft ? tree.left : tree.right)[node];
 }

@@ -107,7 +107,7 @@ function describeColumns(
   const bundleColumns: BundleColumn[] = [];
   const taken = new Set<string>();
   for (const [c, column] of columns.entries()) {
-    const name = (names[c] ?? column.name).trim();
+    const name = names[c].trim();
     const last = features.at(-1);
     if (column.category !== null) {
       bundleColumns.push({ kind: "category", feature: name, category: column.category });
@@ -139,14 +139,11 @@ function describeColumns(
 
 function trainingOf(background: Background | null, column: number, width: number): BundleFeature["training"] {
   if (background === null) return null;
-  const present = Float32Array.from(
-    { length: background.count },
-    (_, row) => background.rows[row * width + column] ?? 0,
-  )
+  const present = Float32Array.from({ length: background.count }, (_, row) => background.rows[row * width + column])
     .filter((value) => !Number.isNaN(value))
     .sort();
   const [min] = present;
   const max = present.at(-1);
   if (min === undefined || max === undefined) return null;
-  return { min, max, median: present[present.length >> 1] ?? min };
+  return { min, max, median: present[present.length >> 1] };
 }

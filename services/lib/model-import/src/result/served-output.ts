@@ -36,7 +36,7 @@ export function chooseServedOutput(source: SourceModel, riskClass: string | null
   }
   if (classes === null) return serveTarget(model, risk, names.length);
   const others = names.filter((_, k) => k !== risk);
-  const served = { risk: name, other: others.length === 1 ? (others[0] ?? "") : `not ${name}` };
+  const served = { risk: name, other: others.length === 1 ? others[0] : `not ${name}` };
   if (model.outputs === 1) {
     const speaks = risk === names.length - 1 ? model : oppositeClass(model);
     return { model: speaks, classColumn: null, outputSpace: spaceOf(speaks), classes: served, notes: [] };
@@ -80,10 +80,10 @@ function spaceOf(model: TreeModel): FeatureBundle["outputSpace"] {
  * all trees.
  */
 function sumsToProbability(model: TreeModel): boolean {
-  let least = model.base[0] ?? 0;
+  let least = model.base[0];
   let largest = least;
   for (const tree of model.trees) {
-    const leaves = tree.value.filter((_, node) => (tree.feature[node] ?? -1) < 0);
+    const leaves = tree.value.filter((_, node) => tree.feature[node] < 0);
     least += leaves.reduce((low, leaf) => Math.min(low, leaf), Number.POSITIVE_INFINITY);
     largest += leaves.reduce((high, leaf) => Math.max(high, leaf), Number.NEGATIVE_INFINITY);
   }
@@ -98,7 +98,7 @@ function mixOutputs(
   link: TreeModel["link"],
 ): TreeModel {
   const mix = (values: Float64Array, at: number): number =>
-    weights.reduce((sum, weight, k) => sum + (weight === 0 ? 0 : weight * (values[at + k] ?? 0)), 0);
+    weights.reduce((sum, weight, k) => sum + (weight === 0 ? 0 : weight * values[at + k]), 0);
   const trees = model.trees.map((tree): Tree => {
     const value = Float64Array.from(tree.feature, (_, node) => mix(tree.value, node * model.outputs));
     return { ...tree, value };

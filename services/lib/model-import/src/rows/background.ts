@@ -39,7 +39,7 @@ export function readBackground(
 ): Background {
   const all = table.records;
   const count = Math.min(all.length, MAX_BACKGROUND_ROWS);
-  const records = Array.from({ length: count }, (_, row) => all[Math.floor((row * all.length) / count)] ?? []);
+  const records = Array.from({ length: count }, (_, row) => all[Math.floor((row * all.length) / count)]);
   const { rows, names } = readModelRows({ ...table, records }, columns, hasNames, "none");
   return { rows: Float32Array.from(rows, round), exact: rows, count, names };
 }

@@ -50,7 +50,7 @@ export function checkRows(model: TreeModel, rules: ColumnRules): Float32Array {
     }),
     ...Array.from({ length: INFINITE_ROWS }, () => {
       const infinite = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN];
-      return cuts.map((cut) => (random.uniform() < 0.4 ? (infinite[random.below(3)] ?? 0) : onCut(cut, random)));
+      return cuts.map((cut) => (random.uniform() < 0.4 ? infinite[random.below(3)] : onCut(cut, random)));
     }),
   ];
   const flat = new Float32Array(rows.length * features);
@@ -66,7 +66,7 @@ function cutsByColumn(model: TreeModel): Float32Array[] {
       const set = cuts[feature];
       if (set === undefined || set.size >= KEPT) continue;
       const members = tree.members.get(node);
-      if (members === undefined) set.add(tree.threshold[node] ?? 0);
+      if (members === undefined) set.add(tree.threshold[node]);
       else for (const member of members.subarray(0, 4)) set.add(member).add(member + 1);
     }
   }
@@ -75,8 +75,7 @@ function cutsByColumn(model: TreeModel): Float32Array[] {
 
 /** Returns a value in the range of a column's thresholds or a little outside. */
 function around(cuts: Float32Array, random: Random): number {
-  const low = cuts[0] ?? -1;
-  const high = cuts.at(-1) ?? 1;
+  const [low, high] = cuts.length === 0 ? [-1, 1] : [cuts[0], cuts[cuts.length - 1]];
   const margin = Math.max((high - low) * 0.2, Math.abs(low) * 0.1, 0.5);
   return Math.fround(low - margin + random.uniform() * (high - low + 2 * margin));
 }
@@ -84,7 +83,7 @@ function around(cuts: Float32Array, random: Random): number {
 /** Returns a threshold, or the float32 after it. */
 function onCut(cuts: Float32Array, random: Random): number {
   if (cuts.length === 0) return around(cuts, random);
-  const cut = cuts[random.below(cuts.length)] ?? 0;
+  const cut = cuts[random.below(cuts.length)];
   return random.uniform() < 0.7 ? cut : nextFloat32Above(cut);
 }
 
@@ -93,34 +92,35 @@ function onCut(cuts: Float32Array, random: Random): number {
  * or just above, or sometimes `value`.
  */
 function alongPath(model: TreeModel, row: Float32Array, random: Random, value?: number): void {
-  const tree = model.trees[random.below(model.trees.length)];
-  if (tree === undefined) return;
+  const chosen = random.below(model.trees.length);
+  if (model.trees.length === 0) return;
+  const tree = model.trees[chosen];
   let node = 0;
-  for (let feature = tree.feature[0] ?? -1; feature >= 0; feature = tree.feature[node] ?? -1) {
+  for (let feature = tree.feature[0]; feature >= 0; feature = tree.feature[node]) {
     const goLeft = random.uniform() < 0.5;
     const isReplaced = value !== undefined && random.uniform() < 0.3;
     row[feature] = isReplaced ? value : valueTowards(tree, node, goLeft, random);
     const toLeft = isReplaced ? tree.defaultLeft[node] === 1 : goLeft;
-    node = (toLeft ? tree.left : tree.right)[node] ?? -1;
+    node = (toLeft ? tree.left : tree.right)[node];
   }
 }
 
 function valueTowards(tree: Tree, node: number, left: boolean, random: Random): number {
   const members = tree.members.get(node);
   if (members === undefined) {
-    const threshold = tree.threshold[node] ?? 0;
+    const threshold = tree.threshold[node];
     return left ? threshold : nextFloat32Above(threshold);
   }
-  return left ? (members[random.below(members.length)] ?? 0) : random.below(64);
+  return left ? members[random.below(members.length)] : random.below(64);
 }
 
 function obey(row: Float32Array, rules: ColumnRules, random: Random): Float32Array {
   for (const column of rules.whole) {
-    const value = Math.round(row[column] ?? 0);
+    const value = Math.round(row[column]);
     row[column] = Math.abs(value) < 2 ** 24 ? value : 0;
   }
   for (const [column, values] of rules.among) {
-    if (!values.includes(row[column] as number)) row[column] = values[random.below(values.length)] as number;
+    if (!values.includes(row[column])) row[column] = values[random.below(values.length)];
   }
   for (const group of rules.oneOf) {
     const chosen = group[random.below(group.length)];

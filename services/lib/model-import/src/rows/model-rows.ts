@@ -7,6 +7,7 @@ import {
   type ValueTable,
 } from "@bellwether/risk-model/tables/value-table";
 import type { BaseColumn } from "@bellwether/tree-model/onnx/ensemble/input-column";
+import { codesByText } from "@bellwether/tree-model/trees/category-codes";
 
 /** Rows of a table as the columns of a model. */
 export interface ModelRows {
@@ -36,28 +37,23 @@ export function readModelRows(
 ): ModelRows {
   const { header, records } = table;
   const places = findColumns(table, columns, hasNames, extra);
-  const codes = columns.map((column) => codesByText(column));
+  const codes = columns.map((column) => codesByText(column.codes));
   const count = records.length;
   const rows = new Float64Array(count * columns.length);
   for (const [r, record] of records.entries()) {
     for (const [c, column] of columns.entries()) {
-      const place = places[c] as number;
-      const where = `row ${r + table.firstRow}, column ${(header[place] ?? "").slice(0, 80)}`;
-      rows[r * columns.length + c] = readCell(
-        record[place] ?? null,
-        column,
-        codes[c] as ReadonlyMap<string, number>,
-        where,
-      );
+      const place = places[c];
+      const where = `row ${r + table.firstRow}, column ${header[place].slice(0, 80)}`;
+      rows[r * columns.length + c] = readCell(record[place], column, codes[c], where);
     }
   }
   const used = new Set(places);
-  const byOrder = columns.some((column, c) => header[places[c] as number] !== column.name);
-  const isList = places.every((place) => /^(features|row|x)\[\d+\]$/.test(header[place] ?? ""));
-  const names = columns.map((column, c) => (byOrder && !isList ? (header[places[c] as number] ?? "") : column.name));
+  const byOrder = columns.some((column, c) => header[places[c]] !== column.name);
+  const isList = places.every((place) => /^(features|row|x)\[\d+\]$/.test(header[place]));
+  const names = columns.map((column, c) => (byOrder && !isList ? header[places[c]] : column.name));
   const unused = [...header.keys()].filter((place) => !used.has(place));
-  const skipped = unused.filter((place) => isIndex(header[place] ?? "", place)).map((place) => header[place] ?? "");
-  return { rows, count, names, others: unused.filter((place) => !isIndex(header[place] ?? "", place)), skipped };
+  const skipped = unused.filter((place) => isIndex(header[place], place)).map((place) => header[place]);
+  return { rows, count, names, others: unused.filter((place) => !isIndex(header[place], place)), skipped };
 }
 
 /**
@@ -86,21 +82,12 @@ function findColumns(
   const fits = (places: readonly number[]) =>
     extra === "none" ? places.length === columns.length : places.length > columns.length;
   const all = [...header.keys()];
-  const places = [all.filter((place) => !isIndex(header[place] ?? "", place)), all].find(fits);
+  const places = [all.filter((place) => !isIndex(header[place], place)), all].find(fits);
   if (!hasNames && places !== undefined) return places.slice(0, columns.length);
   const shown = (names: readonly string[]): string => names.slice(0, 8).join(", ").slice(0, 400);
   throw new TableError(
     `the table lacks ${absent.length === 1 ? "the column" : "columns"} ${shown(absent)}; it has ${shown(header)}${separatorHint(header)}`,
   );
-}
-
-/** When several codes have the same text, the first one is used. */
-function codesByText({ codes }: BaseColumn): ReadonlyMap<string, number> {
-  const byText = new Map<string, number>();
-  for (const [at, label] of (codes?.labels ?? []).entries()) {
-    if (!byText.has(label)) byText.set(label, codes?.values[at] as number);
-  }
-  return byText;
 }
 
 function readCell(cell: Cell, column: BaseColumn, byText: ReadonlyMap<string, number>, where: string): number {

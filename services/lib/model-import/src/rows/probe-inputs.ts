@@ -32,7 +32,7 @@ export function probeRules(probe: OnnxProbe, columns: readonly BaseColumn[]): Co
  */
 export function probeInputs(probe: OnnxProbe, columns: readonly BaseColumn[], rows: Float32Array): OnnxInput[] {
   const count = rows.length / columns.length;
-  const at = (row: number, column: number): number => rows[row * columns.length + column] ?? 0;
+  const at = (row: number, column: number): number => rows[row * columns.length + column];
   return probe.inputs.map(({ name, type, columns: bases }): OnnxInput => {
     if (type === "string") {
       const [only] = bases;
@@ -45,7 +45,7 @@ export function probeInputs(probe: OnnxProbe, columns: readonly BaseColumn[], ro
       return { name, columns: 1, data: { type, values } };
     }
     const flat = Array.from({ length: count * bases.length }, (_, cell) =>
-      at(Math.floor(cell / bases.length), bases[cell % bases.length] ?? 0),
+      at(Math.floor(cell / bases.length), bases[cell % bases.length]),
     );
     const width = bases.length;
     if (type === "float32") return { name, columns: width, data: { type, values: Float32Array.from(flat) } };

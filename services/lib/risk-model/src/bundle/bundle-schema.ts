@@ -10,7 +10,7 @@ const mapOf = <T extends z.ZodRawShape>(shape: T) => z.object(shape, { error: "e
 const oneOf = <const T extends readonly string[]>(...choices: T) =>
   z.enum(choices, { error: `expected one of ${choices.join(", ")}` });
 
-const rising = (list: readonly number[]): boolean => list.every((x, i) => i === 0 || x >= (list[i - 1] ?? x));
+const rising = (list: readonly number[]): boolean => list.every((x, i) => i === 0 || x >= list[i - 1]);
 
 const isotonic = mapOf({
   kind: z.literal("isotonic"),

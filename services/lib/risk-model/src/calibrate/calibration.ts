@@ -8,14 +8,14 @@ const clip01 = (x: number): number => Math.min(1, Math.max(0, x));
 function interpolate(x: readonly number[], y: readonly number[], at: number): number {
   let low = 0;
   let high = x.length - 1;
-  if (at <= (x[low] as number)) return y[low] as number;
-  if (at >= (x[high] as number)) return y[high] as number;
+  if (at <= x[low]) return y[low];
+  if (at >= x[high]) return y[high];
   while (high - low > 1) {
     const middle = (low + high) >> 1;
-    if ((x[middle] as number) <= at) low = middle;
+    if (x[middle] <= at) low = middle;
     else high = middle;
   }
-  const [x0, x1, y0, y1] = [x[low] as number, x[high] as number, y[low] as number, y[high] as number];
+  const [x0, x1, y0, y1] = [x[low], x[high], y[low], y[high]];
   // The minimum keeps rounding from increasing the result above the next knot.
   return Math.min(y1, y0 + ((y1 - y0) * (at - x0)) / (x1 - x0));
 }

@@ -17,16 +17,13 @@ interface Pool {
  * et al. 1955). Each block is a knot of the curve: x is the block's mean output, y its rate of positives.
  */
 export function fitIsotonic(outputs: Float64Array, labels: Uint8Array): Calibration {
-  const order = Uint32Array.from(outputs.keys()).sort(
-    (a, b) => (outputs[a] as number) - (outputs[b] as number) || a - b,
-  );
+  const order = Uint32Array.from(outputs.keys()).sort((a, b) => outputs[a] - outputs[b] || a - b);
   const pools: Pool[] = [];
   for (const row of order) {
-    const output = outputs[row] as number;
+    const output = outputs[row];
     const tail = pools.at(-1);
-    if (tail?.last === output)
-      merge(tail, { outputs: output, positives: labels[row] as number, rows: 1, last: output });
-    else pools.push({ outputs: output, positives: labels[row] as number, rows: 1, last: output });
+    if (tail?.last === output) merge(tail, { outputs: output, positives: labels[row], rows: 1, last: output });
+    else pools.push({ outputs: output, positives: labels[row], rows: 1, last: output });
     poolViolators(pools);
   }
   return {

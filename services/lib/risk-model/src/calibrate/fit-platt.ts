@@ -62,8 +62,8 @@ export function fitPlatt(outputs: Float64Array, labels: Uint8Array): Calibration
 function lossOf({ outputs, targets }: Points, { slope, intercept }: Curve): number {
   let sum = 0;
   for (let i = 0; i < outputs.length; i++) {
-    const z = slope * (outputs[i] as number) + intercept;
-    sum += Math.max(z, 0) - z * (targets[i] as number) + Math.log1p(Math.exp(-Math.abs(z)));
+    const z = slope * outputs[i] + intercept;
+    sum += Math.max(z, 0) - z * targets[i] + Math.log1p(Math.exp(-Math.abs(z)));
   }
   return sum;
 }
@@ -76,9 +76,9 @@ function newtonStep({ outputs, targets }: Points, { slope, intercept }: Curve): 
   const gradient = { slope: 0, intercept: 0 };
   const hessian = { slope: RIDGE, mixed: 0, intercept: RIDGE };
   for (let i = 0; i < outputs.length; i++) {
-    const x = outputs[i] as number;
+    const x = outputs[i];
     const p = logistic(slope * x + intercept);
-    const error = p - (targets[i] as number);
+    const error = p - targets[i];
     const weight = p * (1 - p);
     gradient.slope += error * x;
     gradient.intercept += error;

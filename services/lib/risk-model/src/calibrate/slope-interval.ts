@@ -21,17 +21,17 @@ export function slopeInterval(
   const bread = { slope: 0, mixed: 0, intercept: 0 };
   const scores = new Map<string, { slope: number; intercept: number }>();
   for (let i = 0; i < outputs.length; i++) {
-    const x = outputs[i] as number;
+    const x = outputs[i];
     const p = logistic(slope * x + intercept);
     const weight = p * (1 - p);
     bread.slope += weight * x * x;
     bread.mixed += weight * x;
     bread.intercept += weight;
-    const cluster = clusters[i] as string;
+    const cluster = clusters[i];
     const score = scores.get(cluster) ?? { slope: 0, intercept: 0 };
     scores.set(cluster, score);
-    score.slope += (p - (targets[i] as number)) * x;
-    score.intercept += p - (targets[i] as number);
+    score.slope += (p - targets[i]) * x;
+    score.intercept += p - targets[i];
   }
   const determinant = bread.slope * bread.intercept - bread.mixed ** 2;
   const unknown = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;

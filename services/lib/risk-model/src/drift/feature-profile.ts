@@ -56,7 +56,7 @@ export function countValues(bins: FeatureBins, values: Iterable<number | string 
   const binOf = binFinder(bins);
   for (const value of values) {
     const bin = binOf(value) ?? counts.length - 1;
-    counts[bin] = (counts[bin] as number) + 1;
+    counts[bin] += 1;
   }
 }
 
@@ -74,7 +74,7 @@ function firstNotBelow(edges: readonly number[], value: number): number {
   let [low, high] = [0, edges.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((edges[middle] as number) < value) low = middle + 1;
+    if (edges[middle] < value) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -20,7 +20,7 @@ export function populationStabilityIndex(reference: readonly number[], present: 
   const added = HALF_COUNT * reference.length;
   const index = reference.reduce((sum, count, bin) => {
     const p = (count + HALF_COUNT) / (all + added);
-    const q = ((present[bin] as number) + HALF_COUNT) / (now + added);
+    const q = (present[bin] + HALF_COUNT) / (now + added);
     return sum + (q - p) * Math.log(q / p);
   }, 0);
   return Math.max(0, index);

@@ -12,15 +12,15 @@ export interface Baseline {
 
 const gather = (column: Float64Array, rows: Uint32Array, fill: number): Float64Array =>
   Float64Array.from(rows, (row) => {
-    const value = column[row] as number;
+    const value = column[row];
     return Number.isNaN(value) ? fill : value;
   });
 
 function medianOf(column: Float64Array, rows: Uint32Array): number {
-  const present = Float64Array.from(rows, (row) => column[row] as number)
+  const present = Float64Array.from(rows, (row) => column[row])
     .filter((value) => !Number.isNaN(value))
     .sort();
-  return present[present.length >> 1] ?? 0;
+  return present.length === 0 ? 0 : present[present.length >> 1];
 }
 
 /**
@@ -35,7 +35,7 @@ export function singleFeatureBaseline(
   trainRows: Uint32Array,
   testRows: Uint32Array,
 ): Baseline | null {
-  const trainLabels = Uint8Array.from(trainRows, (row) => labels[row] as number);
+  const trainLabels = Uint8Array.from(trainRows, (row) => labels[row]);
   let best: { feature: string; column: Float64Array; fill: number; auc: number; strength: number } | undefined;
   for (const feature of features) {
     const column = table.numbers.get(feature);
@@ -47,7 +47,7 @@ export function singleFeatureBaseline(
       best = { feature, column, fill, auc, strength };
   }
   if (best === undefined) return null;
-  const testLabels = Uint8Array.from(testRows, (row) => labels[row] as number);
+  const testLabels = Uint8Array.from(testRows, (row) => labels[row]);
   const higher = best.auc >= 0.5;
   const auc = createRanking(gather(best.column, testRows, best.fill), testLabels).auc();
   return { feature: best.feature, direction: higher ? "higher" : "lower", auc: higher ? auc : 1 - auc };

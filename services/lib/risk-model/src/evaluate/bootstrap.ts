@@ -28,9 +28,9 @@ export function* resampleSuppliers(
     drawn.fill(0);
     for (let k = 0; k < drawn.length; k++) {
       const supplier = random.below(drawn.length);
-      drawn[supplier] = (drawn[supplier] as number) + 1;
+      drawn[supplier] += 1;
     }
-    for (let row = 0; row < weights.length; row++) weights[row] = drawn[supplierOf[row] as number] as number;
+    for (let row = 0; row < weights.length; row++) weights[row] = drawn[supplierOf[row]];
     yield weights;
   }
 }
@@ -57,7 +57,6 @@ export function aucInterval(
   }
   if (values.length === 0) return null;
   values.sort((a, b) => a - b);
-  const at = (share: number): number =>
-    values[Math.min(values.length - 1, Math.floor(share * values.length))] as number;
+  const at = (share: number): number => values[Math.min(values.length - 1, Math.floor(share * values.length))];
   return [at(0.025), at(0.975)];
 }

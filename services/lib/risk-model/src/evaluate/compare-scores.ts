@@ -39,7 +39,7 @@ export function compareScores(
     Float64Array.from(scores, (p, i) => of(Float64Array.of(p), labels.subarray(i, i + 1)));
   const lossDifferences = [brierScore, logLoss].map((of) => {
     const [a, b] = [loss(first, of), loss(second, of)];
-    return a.map((x, i) => (b[i] as number) - x);
+    return a.map((x, i) => b[i] - x);
   });
   const [brierDifference, logLossDifference] = lossDifferences as [Float64Array, Float64Array];
   const auc: number[] = [];
@@ -70,8 +70,8 @@ export function compareScores(
 function weightedMean(values: Float64Array, weights: Float64Array): number {
   let [sum, total] = [0, 0];
   for (let i = 0; i < values.length; i++) {
-    sum += (values[i] as number) * (weights[i] as number);
-    total += weights[i] as number;
+    sum += values[i] * weights[i];
+    total += weights[i];
   }
   return sum / total;
 }
@@ -79,6 +79,6 @@ function weightedMean(values: Float64Array, weights: Float64Array): number {
 function percentileInterval(drawn: number[]): readonly [number, number] | null {
   const known = drawn.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
   if (known.length === 0) return null;
-  const at = (share: number): number => known[Math.min(known.length - 1, Math.floor(share * known.length))] as number;
+  const at = (share: number): number => known[Math.min(known.length - 1, Math.floor(share * known.length))];
   return [at(0.025), at(0.975)];
 }

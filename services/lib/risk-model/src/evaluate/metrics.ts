@@ -1,6 +1,6 @@
 /** Returns the rows in the order of decreasing score; ties are in the order of the rows. */
 function descending(scores: Float64Array): Uint32Array {
-  return Uint32Array.from(scores.keys()).sort((a, b) => (scores[b] as number) - (scores[a] as number) || a - b);
+  return Uint32Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a] || a - b);
 }
 
 /** A ranking that is sorted once and evaluated with different row weights. */
@@ -22,12 +22,12 @@ export function createRanking(scores: Float64Array, labels: Uint8Array): Ranking
       let negatives = 0;
       let pairs = 0;
       for (let i = 0; i < order.length; ) {
-        const score = scores[order[i] as number] as number;
+        const score = scores[order[i]];
         let tiedPositives = 0;
         let tiedNegatives = 0;
-        for (; i < order.length && scores[order[i] as number] === score; i++) {
-          const row = order[i] as number;
-          const weight = weights === undefined ? 1 : (weights[row] as number);
+        for (; i < order.length && scores[order[i]] === score; i++) {
+          const row = order[i];
+          const weight = weights === undefined ? 1 : weights[row];
           if (labels[row] === 1) tiedPositives += weight;
           else tiedNegatives += weight;
         }
@@ -50,10 +50,10 @@ export function averagePrecision(scores: Float64Array, labels: Uint8Array): numb
   let seen = 0;
   let sum = 0;
   for (let i = 0; i < order.length; ) {
-    const score = scores[order[i] as number] as number;
+    const score = scores[order[i]];
     let tied = 0;
-    for (; i < order.length && scores[order[i] as number] === score; i++) {
-      tied += labels[order[i] as number] as number;
+    for (; i < order.length && scores[order[i]] === score; i++) {
+      tied += labels[order[i]];
       seen++;
     }
     positives += tied;
@@ -65,7 +65,7 @@ export function averagePrecision(scores: Float64Array, labels: Uint8Array): numb
 /** Returns the mean squared error of probabilities against 0/1 labels (Brier 1950). */
 export function brierScore(probabilities: Float64Array, labels: Uint8Array): number {
   let sum = 0;
-  for (let i = 0; i < labels.length; i++) sum += ((probabilities[i] as number) - (labels[i] as number)) ** 2;
+  for (let i = 0; i < labels.length; i++) sum += (probabilities[i] - labels[i]) ** 2;
   return sum / labels.length;
 }
 
@@ -79,7 +79,7 @@ const LEAST_PROBABILITY = 1e-15;
 export function logLoss(probabilities: Float64Array, labels: Uint8Array): number {
   let sum = 0;
   for (let i = 0; i < labels.length; i++) {
-    const p = Math.min(1 - LEAST_PROBABILITY, Math.max(LEAST_PROBABILITY, probabilities[i] as number));
+    const p = Math.min(1 - LEAST_PROBABILITY, Math.max(LEAST_PROBABILITY, probabilities[i]));
     sum -= labels[i] === 1 ? Math.log(p) : Math.log1p(-p);
   }
   return sum / labels.length;
@@ -95,16 +95,16 @@ export interface PrecisionAtK {
 /** Returns the precision among the k highest scores. @param k At most the number of rows. */
 export function precisionAtK(scores: Float64Array, labels: Uint8Array, k: number): PrecisionAtK {
   const order = descending(scores);
-  const last = scores[order[k - 1] as number] as number;
+  const last = scores[order[k - 1]];
   let [above, aboveTrue, tied, tiedTrue] = [0, 0, 0, 0];
   for (let i = 0; i < labels.length; i++) {
-    const score = scores[i] as number;
+    const score = scores[i];
     if (score > last) {
       above++;
-      aboveTrue += labels[i] as number;
+      aboveTrue += labels[i];
     } else if (score === last) {
       tied++;
-      tiedTrue += labels[i] as number;
+      tiedTrue += labels[i];
     }
   }
   return { k, precision: (aboveTrue + (tiedTrue * (k - above)) / tied) / k };
@@ -128,11 +128,11 @@ export function calibrationTable(probabilities: Float64Array, labels: Uint8Array
     let predicted = 0;
     let observed = 0;
     for (let i = 0; i < labels.length; i++) {
-      const p = probabilities[i] as number;
+      const p = probabilities[i];
       if (Math.min(9, Math.floor(p * 10)) !== bin) continue;
       rows++;
       predicted += p;
-      observed += labels[i] as number;
+      observed += labels[i];
     }
     return { from: bin / 10, to: (bin + 1) / 10, rows, predicted: predicted / rows, observed: observed / rows };
   });

@@ -1,3 +1,4 @@
+import { codesByText } from "@bellwether/tree-model/trees/category-codes";
 import { float32AtMost } from "@bellwether/tree-model/trees/float32";
 import type { BundleFeature, FeatureBundle } from "../bundle/feature-bundle.ts";
 
@@ -39,7 +40,7 @@ export function featureSlots(bundle: FeatureBundle): {
       categories: new Map(feature.categories.map((category, i) => [category, i])),
       low: Math.max(-LARGEST_FLOAT32, Math.fround(feature.range?.[0] ?? -LARGEST_FLOAT32)),
       high: Math.min(LARGEST_FLOAT32, Math.fround(feature.range?.[1] ?? LARGEST_FLOAT32)),
-      codes: codesByText(feature),
+      codes: codesByText(feature.codes),
       round: bundle.rounding === "down" ? float32AtMost : Math.fround,
       filler:
         feature.missing === "median" ? (feature.training?.median ?? Number.NaN) : (feature.codes?.other ?? Number.NaN),
@@ -47,15 +48,6 @@ export function featureSlots(bundle: FeatureBundle): {
     column += feature.kind === "numeric" ? 1 : feature.categories.length;
   }
   return { slots, textColumn: column };
-}
-
-/** Maps texts to category codes. When several codes have the same text, the first one is used. */
-function codesByText({ codes }: BundleFeature): ReadonlyMap<string, number> {
-  const byText = new Map<string, number>();
-  for (const [at, label] of (codes?.labels ?? []).entries()) {
-    if (!byText.has(label)) byText.set(label, codes?.values[at] as number);
-  }
-  return byText;
 }
 
 /** Whether a number is in the possible range; false for NaN and infinities. */

@@ -38,14 +38,22 @@ export function createBatchVectorizer(
       else putCategories(slot, columnOf(input.categories, name, rows), draft);
     }
     const tooFew = missingCounts.map((missing) => (slots.size - missing < least ? 1 : 0));
-    for (let row = 0; writeText !== null && row < rows; row++)
-      writeText(input.texts?.[row] ?? "", values, row * columns + textColumn);
+    if (writeText !== null) {
+      const texts = textsOf(input);
+      for (let row = 0; row < rows; row++)
+        writeText(texts === null ? "" : texts[row], values, row * columns + textColumn);
+    }
     const violations = [...draft.firstViolation]
       .sort((a, b) => a[0] - b[0])
       .map(([row, violation]) => ({ ...violation, row }));
     for (const { row } of violations) values.fill(Number.NaN, row * columns, (row + 1) * columns);
     return { values, missingCounts, tooFew: Uint8Array.from(tooFew), violations };
   };
+}
+
+function textsOf({ texts, rows }: ColumnarInput): readonly string[] | null {
+  if (texts !== null && texts.length !== rows) throw new RangeError(`${texts.length} texts for ${rows} rows`);
+  return texts;
 }
 
 function columnOf<Column extends { readonly length: number }>(
@@ -69,7 +77,7 @@ function numbersOf(slot: FeatureSlot, input: ColumnarInput, draft: Draft): Float
   const texts = slot.codes.size === 0 ? undefined : columnOf(input.categories, name, input.rows);
   if (texts === undefined) return numbers;
   return Float64Array.from(texts, (text, row) => {
-    const number = numbers?.[row] ?? Number.NaN;
+    const number = numbers === undefined ? Number.NaN : numbers[row];
     if (text === null) return number;
     if (!Number.isNaN(number) && !draft.firstViolation.has(row)) {
       const message = `${name} is sent as a number and as a category; send one of them`;
@@ -80,7 +88,7 @@ function numbersOf(slot: FeatureSlot, input: ColumnarInput, draft: Draft): Float
 }
 
 function countMissing({ missingCounts }: Draft, row: number): void {
-  missingCounts[row] = (missingCounts[row] as number) + 1;
+  missingCounts[row] += 1;
 }
 
 function putNumbers(slot: FeatureSlot, given: Float32Array | Float64Array | undefined, draft: Draft): void {
@@ -89,7 +97,7 @@ function putNumbers(slot: FeatureSlot, given: Float32Array | Float64Array | unde
   const field = `values.${feature.name}`;
   const rejects = feature.missing === "refuse";
   for (let row = 0; row < rows; row++) {
-    const value = given === undefined ? Number.NaN : (given[row] as number);
+    const value = given === undefined ? Number.NaN : given[row];
     if (isPossible(slot, value)) values[row * columns + column] = slot.round(value);
     else if (Number.isNaN(value)) {
       countMissing(draft, row);
@@ -104,7 +112,7 @@ function putCategories(slot: FeatureSlot, given: readonly (string | null)[] | un
   const { rows, columns, values, firstViolation } = draft;
   const field = `categories.${feature.name}`;
   for (let row = 0; row < rows; row++) {
-    const value = given?.[row] ?? null;
+    const value = given === undefined ? null : given[row];
     const code = value === null ? undefined : categories.get(value);
     if (code !== undefined) values[row * columns + column + code] = 1;
     else {

@@ -43,7 +43,7 @@ export function createTermCounter(terms: readonly string[]): TermCounter {
         if (isPair) hash = Math.imul(hash ^ low, FNV_PRIME);
       } else if (characters > 0) {
         const term = characters >= 2 ? table.find(lower, start, i, hash) : -1;
-        if (term >= 0) counts[term] = (counts[term] as number) + 1;
+        if (term >= 0) counts[term] += 1;
         hash = EMPTY_HASH;
         characters = 0;
       }
@@ -65,15 +65,15 @@ function createTermTable(terms: readonly string[]) {
   const slots = new Int32Array(size).fill(-1);
   for (const [term, word] of terms.entries()) {
     let slot = hashText(word) & (size - 1);
-    while ((slots[slot] as number) >= 0) slot = (slot + 1) & (size - 1);
+    while (slots[slot] >= 0) slot = (slot + 1) & (size - 1);
     slots[slot] = term;
   }
   return {
     /** Returns the index of the term that equals `text[start, end)`, or −1. */
     find(text: string, start: number, end: number, hash: number): number {
       let slot = hash & (size - 1);
-      for (let term = slots[slot] as number; term >= 0; term = slots[slot] as number) {
-        const word = terms[term] as string;
+      for (let term = slots[slot]; term >= 0; term = slots[slot]) {
+        const word = terms[term];
         if (word.length === end - start && text.startsWith(word, start)) return term;
         slot = (slot + 1) & (size - 1);
       }

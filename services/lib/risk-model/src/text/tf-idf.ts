@@ -41,11 +41,11 @@ export function createTextWriter(vocabulary: BundleText): TextWriter {
     countTerms(text, counts);
     let square = 0;
     for (let i = 0; i < counts.length; i++) {
-      const weight = (counts[i] as number) * (vocabulary.idf[i] as number);
+      const weight = counts[i] * vocabulary.idf[i];
       counts[i] = weight;
       square += weight * weight;
     }
     const scale = square > 0 ? 1 / Math.sqrt(square) : 0;
-    for (let i = 0; i < counts.length; i++) row[offset + i] = (counts[i] as number) * scale;
+    for (let i = 0; i < counts.length; i++) row[offset + i] = counts[i] * scale;
   };
 }

@@ -34,8 +34,8 @@ function findEdges(sorted: Float32Array): Float32Array {
   const edges: number[] = [];
   let next = share;
   for (let seen = 1; seen < sorted.length; seen++) {
-    const low = sorted[seen - 1] as number;
-    const high = sorted[seen] as number;
+    const low = sorted[seen - 1];
+    const high = sorted[seen];
     if (low === high || seen < next) continue;
     edges.push(cutBetween(low, high));
     while (share > 0 && next <= seen) next += share;
@@ -49,7 +49,7 @@ function binOf(edges: Float32Array, value: number): number {
   let high = edges.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (value <= (edges[middle] as number)) high = middle;
+    if (value <= edges[middle]) high = middle;
     else low = middle + 1;
   }
   return low;
@@ -68,7 +68,7 @@ export function binColumns(values: Float32Array, rows: number, columns: number):
   for (let column = 0; column < columns; column++) {
     let n = 0;
     for (let row = 0; row < rows; row++) {
-      const value = values[row * columns + column] as number;
+      const value = values[row * columns + column];
       all[row] = value;
       if (!Number.isNaN(value)) known[n++] = value;
     }
@@ -76,7 +76,7 @@ export function binColumns(values: Float32Array, rows: number, columns: number):
     edges.push(cuts);
     const into = bins.subarray(column * rows, (column + 1) * rows);
     for (let row = 0; row < rows; row++) {
-      const value = all[row] as number;
+      const value = all[row];
       into[row] = Number.isNaN(value) ? MISSING_BIN : binOf(cuts, value);
     }
   }

@@ -11,7 +11,7 @@ export function drawColumns(columns: Int32Array, k: number, random: Random): Int
     const t = random.below(j + 1);
     drawn.add(drawn.has(t) ? j : t);
   }
-  return Int32Array.from(drawn, (i) => columns[i] as number).sort();
+  return Int32Array.from(drawn, (i) => columns[i]).sort();
 }
 
 /** Converts a share of the columns to a number of columns; at least one. */

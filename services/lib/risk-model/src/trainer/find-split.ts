@@ -42,20 +42,20 @@ export function findSplit(
   let best: Split | null = null;
   let bestSum = (totalGradient * totalGradient) / (totalHessian + l2) + MIN_GAIN;
   for (let i = 0; i < columns.length; i++) {
-    const column = columns[i] as number;
+    const column = columns[i];
     const start = i * COLUMN_STRIDE;
-    const last = start + ((binCounts[column] as number) - 1) * BIN_STRIDE;
+    const last = start + (binCounts[column] - 1) * BIN_STRIDE;
     const missing = start + MISSING_BIN * BIN_STRIDE;
-    const missingHessian = histogram[missing + 1] as number;
+    const missingHessian = histogram[missing + 1];
     const hasMissing = missingHessian > MISSING_SHARE * totalHessian;
     for (let missingLeft = 0; missingLeft < (hasMissing ? 2 : 1); missingLeft++) {
-      let gradient = missingLeft === 1 ? (histogram[missing] as number) : 0;
+      let gradient = missingLeft === 1 ? histogram[missing] : 0;
       let hessian = missingLeft === 1 ? missingHessian : 0;
       // a cut after the last bin separates the known values from the missing ones
       const end = hasMissing && missingLeft === 0 ? last + BIN_STRIDE : last;
       for (let at = start; at < end; at += BIN_STRIDE) {
-        gradient += histogram[at] as number;
-        hessian += histogram[at + 1] as number;
+        gradient += histogram[at];
+        hessian += histogram[at + 1];
         if (hessian < minChildWeight) continue;
         const rightHessian = totalHessian - hessian;
         if (rightHessian < minChildWeight) break;

@@ -82,10 +82,10 @@ export function growTree(task: GrowTree): Tree {
     let hessian = 0;
     let weight = 0;
     for (let r = start; r < end; r++) {
-      const row = rows[r] as number;
-      gradient += task.pairs[2 * row] as number;
-      hessian += task.pairs[2 * row + 1] as number;
-      weight += task.weight[row] as number;
+      const row = rows[r];
+      gradient += task.pairs[2 * row];
+      hessian += task.pairs[2 * row + 1];
+      weight += task.weight[row];
     }
     return { gradient, hessian, weight };
   };
@@ -130,10 +130,12 @@ export function growTree(task: GrowTree): Tree {
     const left = totalsOf(start, middle);
     const right = minus(open, left);
     // a cut after the last known bin separates known from missing values, so it has no order
-    const direction = split.bin < (data.edges[split.column]?.length ?? 0) ? (monotone?.[split.column] ?? 0) : 0;
+    const edges = data.edges[split.column];
+    const isOrdered = split.bin < edges.length;
+    const direction = isOrdered && monotone !== null ? monotone[split.column] : 0;
     const [leftBounds, rightBounds] = childBounds(direction, open.bounds, left, right, limits);
     const children = { left: addLeaf(left, leftBounds), right: addLeaf(right, rightBounds) };
-    const threshold = data.edges[split.column]?.[split.bin] ?? LARGEST_FLOAT32;
+    const threshold = isOrdered ? edges[split.bin] : LARGEST_FLOAT32;
     builder.split(node, { feature: split.column, threshold, defaultLeft: split.defaultLeft, ...children });
     const depth = open.depth + 1;
     const goesOn = subtracts && (maxDepth === 0 || depth < maxDepth);
@@ -163,8 +165,8 @@ function partition(
   let left = start;
   let right = 0;
   for (let r = start; r < end; r++) {
-    const row = rows[r] as number;
-    const bin = bins[row] as number;
+    const row = rows[r];
+    const bin = bins[row];
     if (bin === MISSING_BIN ? split.defaultLeft : bin <= split.bin) rows[left++] = row;
     else spare[right++] = row;
   }

@@ -41,11 +41,11 @@ export function createHistograms(data: BinnedColumns, pairs: GradientPairs, widt
     count(into, columns, rows, start, end) {
       into.fill(0);
       for (let r = start, k = 0; r < end; r++, k += 2) {
-        const row = rows[r] as number;
-        ordered[k] = pairs[2 * row] as number;
-        ordered[k + 1] = pairs[2 * row + 1] as number;
+        const row = rows[r];
+        ordered[k] = pairs[2 * row];
+        ordered[k + 1] = pairs[2 * row + 1];
       }
-      const binsAt = (i: number): Uint8Array => binsOf[columns[i] as number] as Uint8Array;
+      const binsAt = (i: number): Uint8Array => binsOf[columns[i]];
       let i = 0;
       for (; i + FOUR <= columns.length; i += FOUR) {
         const four = into.subarray(i * COLUMN_STRIDE, (i + FOUR) * COLUMN_STRIDE);
@@ -67,9 +67,9 @@ function addColumn(
   ordered: Float64Array,
 ): void {
   for (let r = start, k = 0; r < end; r++, k += 2) {
-    const at = (bins[rows[r] as number] as number) << 1;
-    into[at] = (into[at] as number) + (ordered[k] as number);
-    into[at + 1] = (into[at + 1] as number) + (ordered[k + 1] as number);
+    const at = bins[rows[r]] << 1;
+    into[at] += ordered[k];
+    into[at + 1] += ordered[k + 1];
   }
 }
 
@@ -89,21 +89,21 @@ function addFourColumns(
   ordered: Float64Array,
 ): void {
   for (let r = start, k = 0; r < end; r++, k += 2) {
-    const row = rows[r] as number;
-    const gradient = ordered[k] as number;
-    const hessian = ordered[k + 1] as number;
-    let at = (first[row] as number) << 1;
-    into[at] = (into[at] as number) + gradient;
-    into[at + 1] = (into[at + 1] as number) + hessian;
-    at = COLUMN_STRIDE + ((second[row] as number) << 1);
-    into[at] = (into[at] as number) + gradient;
-    into[at + 1] = (into[at + 1] as number) + hessian;
-    at = 2 * COLUMN_STRIDE + ((third[row] as number) << 1);
-    into[at] = (into[at] as number) + gradient;
-    into[at + 1] = (into[at + 1] as number) + hessian;
-    at = 3 * COLUMN_STRIDE + ((fourth[row] as number) << 1);
-    into[at] = (into[at] as number) + gradient;
-    into[at + 1] = (into[at + 1] as number) + hessian;
+    const row = rows[r];
+    const gradient = ordered[k];
+    const hessian = ordered[k + 1];
+    let at = first[row] << 1;
+    into[at] += gradient;
+    into[at + 1] += hessian;
+    at = COLUMN_STRIDE + (second[row] << 1);
+    into[at] += gradient;
+    into[at + 1] += hessian;
+    at = 2 * COLUMN_STRIDE + (third[row] << 1);
+    into[at] += gradient;
+    into[at + 1] += hessian;
+    at = 3 * COLUMN_STRIDE + (fourth[row] << 1);
+    into[at] += gradient;
+    into[at + 1] += hessian;
   }
 }
 
@@ -112,5 +112,5 @@ function addFourColumns(
  * NeurIPS 2017, §2.1).
  */
 export function subtractHistogram(parent: Float64Array, child: Float64Array): void {
-  for (let i = 0; i < parent.length; i++) parent[i] = (parent[i] as number) - (child[i] as number);
+  for (let i = 0; i < parent.length; i++) parent[i] -= child[i];
 }

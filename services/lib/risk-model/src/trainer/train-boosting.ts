@@ -48,8 +48,8 @@ export function trainBoosting(
   const limits = { minChildWeight: Math.max(spec.minChildWeight, LEAST_CHILD_HESSIAN), l2: spec.l2 };
   const onLeaf = (value: number, start: number, end: number): void => {
     for (let r = start; r < end; r++) {
-      const row = order[r] as number;
-      margin[row] = (margin[row] as number) + value;
+      const row = order[r];
+      margin[row] += value;
     }
   };
   const trees: Tree[] = [];
@@ -58,9 +58,9 @@ export function trainBoosting(
     for (let row = 0; row < rows; row++) {
       // a row that was not drawn has no weight, but its leaf still updates its margin
       const drawn = spec.subsample >= 1 || random.uniform() < spec.subsample ? 1 : 0;
-      const p = logistic(margin[row] as number);
+      const p = logistic(margin[row]);
       const counts = labels[row] === 1 ? drawn * positiveWeight : drawn;
-      pairs[2 * row] = counts * (p - (labels[row] as number));
+      pairs[2 * row] = counts * (p - labels[row]);
       pairs[2 * row + 1] = counts * Math.max(p * (1 - p), LEAST_ROW_HESSIAN);
       weight[row] = drawn;
       order[row] = row;

@@ -31,13 +31,13 @@ export function trainForest(training: TrainingRows, spec: ForestSpec, seed: numb
     weight.fill(0);
     for (let i = 0; i < rows; i++) {
       const row = random.below(rows);
-      weight[row] = (weight[row] as number) + 1;
+      weight[row] += 1;
     }
     let drawn = 0;
     for (let row = 0; row < rows; row++) {
-      const drawnTimes = weight[row] as number;
+      const drawnTimes = weight[row];
       const times = labels[row] === 1 ? drawnTimes * positiveWeight : drawnTimes;
-      pairs[2 * row] = -times * (labels[row] as number);
+      pairs[2 * row] = -times * labels[row];
       pairs[2 * row + 1] = times;
       if (drawnTimes > 0) order[drawn++] = row;
     }

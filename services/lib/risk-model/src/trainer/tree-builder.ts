@@ -42,7 +42,7 @@ export function createTreeBuilder(): TreeBuilder {
       right[node] = split.right;
       value[node] = 0;
     },
-    valueOf: (node) => value[node] as number,
+    valueOf: (node) => value[node],
     build: () => ({
       feature: Int32Array.from(feature),
       threshold: Float32Array.from(threshold),

@@ -61,7 +61,7 @@ export async function calibrateHeldOut(
   rows: Uint32Array,
   outputs: Float64Array,
 ): Promise<CalibratedModel> {
-  const labels = Uint8Array.from(rows, (row) => task.table.labels[row] as number);
+  const labels = Uint8Array.from(rows, (row) => task.table.labels[row]);
   const source = async () => unseen(task, "held-out suppliers", { rows, outputs, labels });
   return { ...(await chooseCalibration([source], outputSpace)), outOfFold: null };
 }
@@ -71,7 +71,7 @@ function unseen(
   from: CalibrationRows,
   { rows, outputs, labels }: Pick<CrossFit, "rows" | "outputs" | "labels">,
 ): UnseenOutputs {
-  return { from, outputs, labels, suppliers: Array.from(rows, (row) => table.supplierIds[row] ?? "") };
+  return { from, outputs, labels, suppliers: Array.from(rows, (row) => table.supplierIds[row]) };
 }
 
 /**
@@ -94,7 +94,7 @@ function outOfFoldFigures(
     const rate = otherLabels.reduce((sum, label) => sum + label, 0) / Math.max(1, otherLabels.length);
     for (let i = 0; i < labels.length; i++) {
       if (folds[i] !== fold) continue;
-      scores[i] = calibratedRisk({ calibration: fitted, outputSpace }, outputs[i] as number);
+      scores[i] = calibratedRisk({ calibration: fitted, outputSpace }, outputs[i]);
       rates[i] = rate;
     }
   }

@@ -34,7 +34,7 @@ export async function crossFit(task: FitTask, folds: readonly Fold[], trees: num
   return {
     rows,
     outputs: Float64Array.from(parts.flatMap((part) => [...part.outputs])),
-    labels: Uint8Array.from(rows, (row) => task.table.labels[row] as number),
+    labels: Uint8Array.from(rows, (row) => task.table.labels[row]),
     folds: Uint8Array.from(parts.flatMap((part, fold) => Array.from(part.rows, () => fold))),
     trees: kept,
   };
@@ -55,12 +55,12 @@ function treesToKeep({ table, spec }: FitTask, fitted: readonly { model: FittedM
     return trainer.trees;
   const sums = new Float64Array(trainer.trees);
   for (const { model, held } of fitted) {
-    const labels = Uint8Array.from(held, (row) => table.labels[row] as number);
+    const labels = Uint8Array.from(held, (row) => table.labels[row]);
     const losses = stagedLogLoss(model.treeModel, model.valuesOf(held), labels);
-    for (let t = 0; t < sums.length; t++) sums[t] = (sums[t] as number) + (losses[t] as number) * held.length;
+    for (let t = 0; t < sums.length; t++) sums[t] += losses[t] * held.length;
   }
   let best = 0;
   for (let t = 1; t < sums.length && t - best <= trainer.earlyStopping.patience; t++)
-    if ((sums[t] as number) < (sums[best] as number)) best = t;
+    if (sums[t] < sums[best]) best = t;
   return best + 1;
 }

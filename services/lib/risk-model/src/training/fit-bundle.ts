@@ -20,16 +20,16 @@ const declared = ({ name, kind, unit, range, missing, direction, monotone, immut
 });
 
 function fitNumber(spec: FeatureSpec, column: Float64Array, rows: Uint32Array): BundleFeature {
-  const known = Float64Array.from(rows, (row) => column[row] as number)
+  const known = Float64Array.from(rows, (row) => column[row])
     .filter((value) => !Number.isNaN(value))
     .sort();
   const training =
     known.length === 0
       ? null
       : {
-          min: known[0] as number,
-          max: known[known.length - 1] as number,
-          median: known[known.length >> 1] as number,
+          min: known[0],
+          max: known[known.length - 1],
+          median: known[known.length >> 1],
         };
   return { ...declared(spec), training, categories: [] };
 }
@@ -37,7 +37,7 @@ function fitNumber(spec: FeatureSpec, column: Float64Array, rows: Uint32Array): 
 function fitCategories(spec: FeatureSpec, column: readonly (string | null)[], rows: Uint32Array): BundleFeature {
   const counts = new Map<string, number>();
   for (const row of rows) {
-    const value = column[row] ?? null;
+    const value = column[row];
     if (value !== null) counts.set(value, (counts.get(value) ?? 0) + 1);
   }
   const chosen = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, MAX_CATEGORIES);
@@ -46,7 +46,7 @@ function fitCategories(spec: FeatureSpec, column: readonly (string | null)[], ro
 
 const fitText = (spec: TextSpec, texts: readonly string[], rows: Uint32Array): BundleText =>
   fitTfIdf(
-    Array.from(rows, (row) => texts[row] ?? ""),
+    Array.from(rows, (row) => texts[row]),
     spec,
   );
 

@@ -55,7 +55,7 @@ export function fitModel(task: FitTask, rows: Uint32Array, onTree?: TreeProgress
   const withScore = (of: Uint32Array): Uint32Array => of.filter((row) => tooFew[row] === 0);
   const valuesOf = (of: Uint32Array): Float32Array => pickRows(values, columns, of);
   const trained = withScore(rows);
-  const labels = Uint8Array.from(trained, (row) => table.labels[row] as number);
+  const labels = Uint8Array.from(trained, (row) => table.labels[row]);
   checkClasses("training", labels, spec.target);
   const training = {
     values: valuesOf(trained),

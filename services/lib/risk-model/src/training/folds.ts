@@ -17,7 +17,7 @@ const FOLDS = 5;
  */
 export function supplierFolds(table: FeatureTable, rows: Uint32Array, seed: number): Fold[] {
   const foldOf = (row: number): number =>
-    Math.floor(createRandom(seed, `fold ${table.supplierIds[row] ?? ""}`).uniform() * FOLDS);
+    Math.floor(createRandom(seed, `fold ${table.supplierIds[row]}`).uniform() * FOLDS);
   const folds = Uint8Array.from(rows, foldOf);
   return Array.from({ length: FOLDS }, (_, fold) => ({
     train: rows.filter((_, i) => folds[i] !== fold),
@@ -33,13 +33,13 @@ export function supplierFolds(table: FeatureTable, rows: Uint32Array, seed: numb
 export function timeFolds(table: FeatureTable, rows: Uint32Array, split: SplitSpec): Fold[] {
   const { asOfDays } = table;
   if (asOfDays === null) return [];
-  const dayOf = (row: number): number => asOfDays[row] as number;
+  const dayOf = (row: number): number => asOfDays[row];
   const days = Int32Array.from(rows, dayOf).sort();
-  const starts = Array.from({ length: FOLDS }, (_, block) => days[Math.floor((block * days.length) / FOLDS)] as number);
+  const starts = Array.from({ length: FOLDS }, (_, block) => days[Math.floor((block * days.length) / FOLDS)]);
   return starts
     .slice(1)
     .map((from, i) => {
-      const until = starts[i + 2] ?? Number.POSITIVE_INFINITY;
+      const until = i + 2 < starts.length ? starts[i + 2] : Number.POSITIVE_INFINITY;
       return {
         train: rows.filter((row) => dayOf(row) + split.horizonDays + split.gapDays <= from && dayOf(row) < from),
         held: rows.filter((row) => dayOf(row) >= from && dayOf(row) < until),

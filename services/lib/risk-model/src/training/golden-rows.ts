@@ -24,14 +24,14 @@ export async function recordGoldenRows(
   for (let i = 0; i < count; i++) {
     const from = Math.floor((i * n) / count) * columns;
     chosen.set(rows.subarray(from, from + columns), i * columns);
-    const tree = model.trees[i % model.trees.length];
-    const column = tree?.feature[0] ?? -1;
-    if (i % 2 === 1 && column >= 0) chosen[i * columns + column] = tree?.threshold[0] ?? Number.NaN;
+    if (i % 2 === 0 || model.trees.length === 0) continue;
+    const { feature, threshold } = model.trees[i % model.trees.length];
+    if (feature[0] >= 0) chosen[i * columns + feature[0]] = threshold[0];
   }
   chosen.fill(Number.NaN, 0, columns);
   const outputs = await runOnnx(onnx, chosen, count, columns);
   return Array.from({ length: count }, (_, i) => ({
     row: Array.from(chosen.subarray(i * columns, (i + 1) * columns), (x) => (Number.isNaN(x) ? null : x)),
-    output: outputs[i] as number,
+    output: outputs[i],
   }));
 }

@@ -25,7 +25,7 @@ export function rejectedReasons(
     const column = field.slice(field.lastIndexOf(".") + 1);
     const key = JSON.stringify([column, reason]);
     const known = groups.get(key);
-    const sample = known?.sample ?? `${supplierIds[row] ?? ""}: ${message}`;
+    const sample = known?.sample ?? `${supplierIds[row]}: ${message}`;
     groups.set(key, { column, reason, rows: (known?.rows ?? 0) + 1, sample });
   }
   return [...groups.values()].sort((a, b) => b.rows - a.rows);

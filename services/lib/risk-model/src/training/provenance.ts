@@ -33,9 +33,8 @@ export interface TrainingProvenance {
 export function countTrainingSide({ split }: TrainingProvenance, table: FeatureTable, rows: Uint32Array): number {
   const { by, testShare, testFrom, windowDays, seed } = split;
   const { asOfDays, supplierIds } = table;
-  if (by === "supplier")
-    return rows.filter((row) => supplierShare(supplierIds[row] ?? "", seed, "test") >= testShare).length;
+  if (by === "supplier") return rows.filter((row) => supplierShare(supplierIds[row], seed, "test") >= testShare).length;
   if (asOfDays === null || testFrom === null) return 0;
   const until = dayOf(testFrom) - windowDays;
-  return rows.filter((row) => (asOfDays[row] as number) <= until).length;
+  return rows.filter((row) => asOfDays[row] <= until).length;
 }

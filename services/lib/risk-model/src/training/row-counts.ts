@@ -31,13 +31,14 @@ export function summariseRows(table: FeatureTable, labels: Uint8Array, rows: Uin
   const { asOfDays, supplierIds } = table;
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
-  for (const row of asOfDays === null ? [] : rows) {
-    first = Math.min(first, asOfDays?.[row] ?? first);
-    last = Math.max(last, asOfDays?.[row] ?? last);
-  }
+  if (asOfDays !== null)
+    for (const row of rows) {
+      first = Math.min(first, asOfDays[row]);
+      last = Math.max(last, asOfDays[row]);
+    }
   return {
     rows: rows.length,
-    positives: countPositives(Uint8Array.from(rows, (row) => labels[row] as number)),
+    positives: countPositives(Uint8Array.from(rows, (row) => labels[row])),
     suppliers: new Set(Array.from(rows, (row) => supplierIds[row])).size,
     period: first <= last ? [isoDay(first), isoDay(last)] : null,
   };

@@ -24,8 +24,8 @@ export const supplierShare = (id: string, seed: number, side: "test" | "calibrat
 
 function firstTestDay(days: Int32Array, usable: Uint32Array, split: SplitSpec): number {
   if (split.testFrom !== null) return dayOf(split.testFrom);
-  const sorted = Int32Array.from(usable, (row) => days[row] as number).sort();
-  return sorted[Math.floor(sorted.length * (1 - split.testShare))] ?? 0;
+  const sorted = Int32Array.from(usable, (row) => days[row]).sort();
+  return sorted.length === 0 ? 0 : sorted[Math.floor(sorted.length * (1 - split.testShare))];
 }
 
 /**
@@ -44,20 +44,20 @@ export function splitRows(table: FeatureTable, usable: Uint32Array, split: Split
   let testFromDay: number | null = null;
   const held = (row: number): boolean =>
     split.calibrationShare !== null &&
-    supplierShare(table.supplierIds[row] ?? "", seed, "calibration") < split.calibrationShare;
+    supplierShare(table.supplierIds[row], seed, "calibration") < split.calibrationShare;
   if (split.by === "time") {
     const days = table.asOfDays;
     if (days === null) throw new NoTimeError();
     testFromDay = firstTestDay(days, usable, split);
     for (const row of usable) {
-      const day = days[row] as number;
+      const day = days[row];
       if (day >= testFromDay) test.push(row);
       else if (day + split.horizonDays + split.gapDays > testFromDay) purged++;
       else (held(row) ? calibration : train).push(row);
     }
   } else {
     for (const row of usable) {
-      if (supplierShare(table.supplierIds[row] ?? "", seed, "test") < split.testShare) test.push(row);
+      if (supplierShare(table.supplierIds[row], seed, "test") < split.testShare) test.push(row);
       else (held(row) ? calibration : train).push(row);
     }
   }

@@ -92,7 +92,7 @@ export async function trainRiskModel(task: TrainRiskModel): Promise<TrainedRiskM
   const train = model.trained;
   const held = model.withScore(split.calibration);
   const test = model.withScore(split.test);
-  const labelsOf = (rows: Uint32Array): Uint8Array => Uint8Array.from(rows, (row) => labels[row] as number);
+  const labelsOf = (rows: Uint32Array): Uint8Array => Uint8Array.from(rows, (row) => labels[row]);
   checkClasses("test", labelsOf(test), spec.target);
   const golden = await recordGoldenRows(model.treeModel, model.onnx, model.valuesOf(test), runOnnx);
   const calibrated = { ...model.draft, calibration: calibration.calibration };
@@ -101,7 +101,7 @@ export async function trainRiskModel(task: TrainRiskModel): Promise<TrainedRiskM
   const evaluation = evaluateScores(
     scores,
     labelsOf(test),
-    Array.from(test, (row) => table.supplierIds[row] ?? ""),
+    Array.from(test, (row) => table.supplierIds[row]),
     {
       trainingRate: countPositives(labelsOf(train)) / train.length,
       baseline: singleFeatureBaseline(table, labels, numericNames(spec), train, test),
@@ -141,7 +141,7 @@ export async function trainRiskModel(task: TrainRiskModel): Promise<TrainedRiskM
 
 function scatter(length: number, rows: Uint32Array, values: Float64Array): Float64Array {
   const scattered = new Float64Array(length).fill(Number.NaN);
-  for (const [i, row] of rows.entries()) scattered[row] = values[i] as number;
+  for (const [i, row] of rows.entries()) scattered[row] = values[i];
   return scattered;
 }
 

@@ -25,19 +25,18 @@ export interface LightgbmCategories {
  * @throws ImportRejectedError when the JSON is invalid.
  */
 export function lightgbmCategories(infos: readonly string[], pandas: string | null): LightgbmCategories {
-  const columns = [...infos.keys()].filter((at) => CODES.test(infos[at] ?? ""));
+  const columns = [...infos.keys()].filter((at) => CODES.test(infos[at]));
   const categorical = new Set(columns);
   const places = new Map(columns.map((column, at) => [column, at]));
   const seen = (column: number): number[] =>
-    (infos[column] ?? "")
+    infos[column]
       .split(":")
       .map(Number)
       .filter((code) => code >= 0)
       .sort((a, b) => a - b);
   const lists = pandas === null ? [] : readLists(pandas);
   const fits =
-    lists.length === columns.length &&
-    columns.every((column, at) => (seen(column).at(-1) ?? 0) < (lists[at]?.length ?? 0));
+    lists.length === columns.length && columns.every((column, at) => (seen(column).at(-1) ?? 0) < lists[at].length);
   const codes = infos.map((_, column): CategoryCodes | null => {
     const at = places.get(column);
     if (at === undefined) return null;

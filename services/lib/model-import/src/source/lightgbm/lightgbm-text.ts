@@ -43,9 +43,9 @@ export function readLightgbmText(bytes: Uint8Array): {
   if (end < 0)
     throw new ImportRejectedError("malformed", "the LightGBM file ends before its trees do (truncated file)");
   const starts = [...lines.keys()].slice(0, end).filter((at) => lines[at]?.startsWith("Tree=") === true);
-  const head = section("", lines.slice(0, starts[0] ?? end));
+  const head = section("", lines.slice(0, starts.length === 0 ? end : starts[0]));
   const trees = starts.map((start, at) =>
-    section((lines[start] ?? "").trimEnd(), lines.slice(start + 1, starts[at + 1] ?? end)),
+    section(lines[start].trimEnd(), lines.slice(start + 1, at + 1 < starts.length ? starts[at + 1] : end)),
   );
   if (head.has("tree_sizes") && head.numbers("tree_sizes", null).length !== trees.length) {
     throw new ImportRejectedError("malformed", `the file holds ${trees.length} trees, its head promises others`);
@@ -99,7 +99,7 @@ function section(title: string, lines: readonly string[]): TextSection {
     title,
     has: (key) => values.has(key),
     text,
-    number: (key) => numbers(key, 1)[0] ?? 0,
+    number: (key) => numbers(key, 1)[0],
     numbers,
     limits: (key, length) => checked(key, length, (value) => !Number.isNaN(value), "number"),
     allowOnly: (known) => {

@@ -120,7 +120,7 @@ export function readLightgbmTree(section: TextSection, context: LightgbmTreeCont
     const cover = count * place.share - (place.zeroSent ?? 0);
     if (!isLeaf) return { cover, split: split?.(place, counts) ?? null };
     const fill = (target: Float64Array): void => {
-      target[group] = (values[at] ?? 0) * scale;
+      target[group] = values[at] * scale;
     };
     return { cover, split: null, fill };
   };
@@ -140,13 +140,16 @@ function tooLarge({ title }: TextSection): ImportRejectedError {
   );
 }
 
+/** Covers of leaves and inner nodes. */
 interface Counts {
-  readonly leaf: ArrayLike<number>;
-  readonly inner: ArrayLike<number>;
+  readonly leaf: Float64Array;
+  readonly inner: Float64Array;
 }
 
+/** Returns the covers; all are 0 for a tree of one leaf, and when the file has none. */
 function coverCounts(section: TextSection, leaves: number): Counts {
-  if (leaves === 1 || !section.has("leaf_count") || !section.has("internal_count")) return { leaf: [], inner: [] };
+  if (leaves === 1 || !section.has("leaf_count") || !section.has("internal_count"))
+    return { leaf: new Float64Array(leaves), inner: new Float64Array(leaves - 1) };
   return { leaf: section.numbers("leaf_count", leaves), inner: section.numbers("internal_count", leaves - 1) };
 }
 
@@ -179,7 +182,7 @@ function splitReader(section: TextSection, inner: number, context: LightgbmTreeC
   const sets = readSets(section, context.budget);
   return (place: Place, counts: Counts): SourceSplit<Place> => {
     const at = place.node;
-    const column = feature[at] ?? -1;
+    const column = feature[at];
     if (!Number.isInteger(column) || column < 0 || column >= context.features) {
       throw new ImportRejectedError(
         "malformed",
@@ -187,9 +190,9 @@ function splitReader(section: TextSection, inner: number, context: LightgbmTreeC
       );
     }
     const child = (node: number): Place => ({ ...place, node, zeroSent: null });
-    const children = { left: child(left[at] ?? 0), right: child(right[at] ?? 0) };
-    const type = decision[at] ?? 0;
-    const cut = threshold[at] ?? 0;
+    const children = { left: child(left[at]), right: child(right[at]) };
+    const type = decision[at];
+    const cut = threshold[at];
     if ((type & CATEGORICAL) !== 0) {
       const members = sets[cut];
       if (members === undefined)
@@ -250,7 +253,7 @@ function separatedAbove(place: Place, column: number): SeparatedColumn | null {
 }
 
 function countOf(node: number, counts: Counts): number {
-  return (node < 0 ? counts.leaf[~node] : counts.inner[node]) ?? 0;
+  return node < 0 ? counts.leaf[~node] : counts.inner[node];
 }
 
 /**

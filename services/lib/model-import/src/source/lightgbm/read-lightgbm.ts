@@ -115,7 +115,7 @@ function readTrees(
 
 /** A tree of one leaf has no counts and needs none. A leaf that no training row reached has the count 0. */
 function hasTreeCovers(tree: Tree): boolean {
-  return tree.feature.length === 1 || ((tree.cover[0] ?? 0) > 0 && tree.cover.every((cover) => cover >= 0));
+  return tree.feature.length === 1 || (tree.cover[0] > 0 && tree.cover.every((cover) => cover >= 0));
 }
 
 function sigmoidOf(objective: string, parameters: readonly string[]): number {

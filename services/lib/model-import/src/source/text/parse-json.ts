@@ -63,7 +63,7 @@ function countStructure(bytes: Uint8Array): void {
   let keys = 0;
   let entries = 0;
   for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at] ?? 0;
+    const byte = bytes[at];
     if (byte === QUOTE) at = endOfString(bytes, at);
     else if (byte === COMMA) entries += 1;
     else if (byte === COLON) keys += 1;

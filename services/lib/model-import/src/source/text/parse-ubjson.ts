@@ -127,7 +127,7 @@ function readNumber(cursor: Cursor, number: { width: number; read: (view: DataVi
 function marker(cursor: Cursor): string {
   need(cursor, 1);
   cursor.at += 1;
-  return String.fromCharCode(cursor.bytes[cursor.at - 1] ?? 0);
+  return String.fromCharCode(cursor.bytes[cursor.at - 1]);
 }
 
 /** Skips the marker when it comes next. */

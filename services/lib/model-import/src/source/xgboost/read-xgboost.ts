@@ -71,11 +71,11 @@ function readBooster(booster: JsonFields, features: number, outputs: number) {
   }
   const budget = { members: MAX_MEMBERS };
   const trees = sources.map((source, at) => {
-    const group = groups[at] ?? 0;
+    const group = groups[at];
     if (!Number.isInteger(group) || group < 0 || group >= outputs) {
       throw new ImportRejectedError("malformed", `tree ${at} belongs to output ${group} of ${outputs}`);
     }
-    return readTree(source, { features, outputs, group, weight: weights?.[at] ?? 1, budget });
+    return readTree(source, { features, outputs, group, weight: weights === null ? 1 : weights[at], budget });
   });
   const notes = weights === null ? [] : ["dart: each tree's weight is multiplied into its leaves"];
   return { trees, notes, codes: readXgboostCategories(model, features) };
@@ -136,8 +136,8 @@ function readTree(source: JsonFields, context: TreeContext): Tree {
       throw new ImportRejectedError("malformed", `${source.path}: node ${node} does not exist or has two parents`);
     }
     reached[node] = 1;
-    const cover = hessian[node] ?? 0;
-    const value = condition[node] ?? Number.NaN;
+    const cover = hessian[node];
+    const value = condition[node];
     if (!Number.isFinite(value) || !Number.isFinite(cover) || cover < 0) {
       throw new ImportRejectedError(
         "malformed",
@@ -150,12 +150,12 @@ function readTree(source: JsonFields, context: TreeContext): Tree {
       };
       return { cover, split: null, fill };
     }
-    const feature = column[node] ?? -1;
+    const feature = column[node];
     if (!Number.isInteger(feature) || feature < 0 || feature >= features) {
       throw new ImportRejectedError("malformed", `${source.path}: node ${node} reads column ${feature} of ${features}`);
     }
     const missingLeft = defaultLeft[node] === true;
-    const children = { left: left[node] ?? -1, right: right[node] ?? -1 };
+    const children = { left: left[node], right: right[node] };
     if (isSet[node] !== 1) {
       const threshold = nextFloat32Below(value);
       return { cover, split: { feature, threshold, members: null, defaultLeft: missingLeft, ...children } };
@@ -178,8 +178,8 @@ function readSets(source: JsonFields, budget: { members: number }): Map<number, 
   const sizes = source.numbers("categories_sizes", nodes.length);
   const categories = source.numbers("categories", null);
   for (const [at, node] of nodes.entries()) {
-    const start = starts[at] ?? 0;
-    const members = categories.slice(start, start + (sizes[at] ?? 0));
+    const start = starts[at];
+    const members = categories.slice(start, start + sizes[at]);
     budget.members -= members.length;
     if (budget.members < 0)
       throw new ImportRejectedError("unsafe", `the trees' sets hold more than ${MAX_MEMBERS} members`);

@@ -31,7 +31,7 @@ function textsOf(column: JsonFields): string[] {
   }
   const data = Uint8Array.from(bytes, (byte) => byte & 0xff);
   return offsets.slice(1).map((stop, at) => {
-    const start = offsets[at] ?? 0;
+    const start = offsets[at];
     if (!Number.isInteger(stop) || start < 0 || stop < start || stop > data.length) {
       throw new ImportRejectedError("malformed", `${column.path}.offsets point outside the values`);
     }

@@ -79,7 +79,7 @@ export function readXgboostBase(parameters: JsonFields, objective: XgboostObject
     throw new ImportRejectedError("malformed", `base_score has ${scores.length} entries for ${outputs} outputs`);
   }
   const base = Float64Array.from({ length: outputs }, (_, k) =>
-    Math.fround(objective.baseToMargin(Math.fround((scores.length === 1 ? scores[0] : scores[k]) ?? Number.NaN))),
+    Math.fround(objective.baseToMargin(Math.fround(scores[scores.length === 1 ? 0 : k]))),
   );
   if (!base.every(Number.isFinite)) {
     throw new ImportRejectedError(
