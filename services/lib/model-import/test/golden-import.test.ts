@@ -1,9 +1,12 @@
 import { type BinaryLike, createHash } from "node:crypto";
+import { createRandom } from "@bellwether/risk-model/random";
+import type { Cell, ValueTable } from "@bellwether/risk-model/tables/value-table";
 import { foreignModels } from "@bellwether/testing/foreign-models";
 import { runOnnx } from "@bellwether/testing/run-onnx";
+import type { BaseColumn } from "@bellwether/tree-model/onnx/ensemble/input-column";
 import { expect, test } from "vitest";
 import { importModel } from "../src/import-model.ts";
-import { readSourceModel } from "../src/source/source-model.ts";
+import { readSourceModel, type SourceModel } from "../src/source/source-model.ts";
 
 const sha256 = (...parts: readonly BinaryLike[]): string => {
   const hash = createHash("sha256");
@@ -12,8 +15,8 @@ const sha256 = (...parts: readonly BinaryLike[]): string => {
 };
 
 /** Returns digests of what an import publishes, or of the reason why it is rejected. */
-async function imported(bytes: Uint8Array) {
-  const result = await importModel({ bytes, modelName: "imported", background: null, riskClass: null, runOnnx });
+async function imported(bytes: Uint8Array, background: ValueTable | null = null) {
+  const result = await importModel({ bytes, modelName: "imported", background, riskClass: null, runOnnx });
   if (result.status === "rejected") return { rejected: result.reason };
   const { trees } = readSourceModel(bytes).model;
   return {
@@ -27,6 +30,69 @@ async function imported(bytes: Uint8Array) {
     files: sha256(result.onnx, result.bundleJson, result.modelCard),
   };
 }
+
+/** Returns 40 seeded rows of a model's columns: codes, categories and numbers, a tenth of them missing. */
+function backgroundOf({ columns }: SourceModel): ValueTable {
+  const random = createRandom(8, "golden import");
+  const byName = Map.groupBy(columns, (column) => column.name);
+  const cell = (group: readonly BaseColumn[]): Cell => {
+    const column = group[random.below(group.length)];
+    if (column === undefined || random.uniform() < 0.1) return null;
+    if (column.category !== null) return column.category;
+    return column.codes?.values[random.below(column.codes.values.length)] ?? Math.round(random.normal() * 200) / 100;
+  };
+  const records = Array.from({ length: 40 }, () => [...byName.values()].map(cell));
+  return { header: [...byName.keys()], records, firstRow: 1 };
+}
+
+test("models with background rows have the recorded trees and published files", async () => {
+  const results = [];
+  for (const { name, bytes } of foreignModels()) {
+    if ("rejected" in (await imported(bytes))) continue;
+    const { rejected, files } = await imported(bytes, backgroundOf(readSourceModel(bytes)));
+    results.push([name, rejected ?? files]);
+  }
+  expect(Object.fromEntries(results)).toMatchInlineSnapshot(`
+    {
+      "catboost-3.onnx": "1d08ee0390483063",
+      "catboost-classifier.onnx": "6ea2fea046325bb0",
+      "catboost-regressor.onnx": "2d12bf8056a935a0",
+      "lightgbm-3.onnx": "c99154ee8b8a108e",
+      "lightgbm-categories.onnx": "96c77ec93af1cf72",
+      "lightgbm-categories.txt": "the score of background row 19 changes when its numbers (Column_0, Column_1, Column_2) are rounded to float32; a float32 cannot tell such numbers apart: train on smaller ones (days since a date instead of seconds since 1970, an amount in thousands)",
+      "lightgbm-classifier.onnx": "87bccd8bd57064de",
+      "lightgbm-classifier.txt": "eaa7a325419303d1",
+      "lightgbm-forest.txt": "658f33724f4697bd",
+      "lightgbm-no-missing.txt": "eaa7a325419303d1",
+      "lightgbm-one-vs-all.txt": "47272b88c9016193",
+      "lightgbm-split.onnx": "7ed03fa410301124",
+      "lightgbm-tweedie.onnx": "92166f9e08d1d7ac",
+      "lightgbm-zero.txt": "56a7793a7d03b323",
+      "sklearn-boosting-3.onnx": "9ef4e33eaa0d7030",
+      "sklearn-boosting.onnx": "17e1b7038f44ed3a",
+      "sklearn-exponential.onnx": "4d5331b2525dba5f",
+      "sklearn-extra-trees.onnx": "ab8fd6a05f7c8e56",
+      "sklearn-forest-regressor.onnx": "b4dfeefcf1206aa6",
+      "sklearn-forest.onnx": "72186650500e073f",
+      "sklearn-histogram.onnx": "a93a84220a65194e",
+      "sklearn-imputed.onnx": "5087959e08bf6438",
+      "sklearn-minmax.onnx": "9c2ebe07c6eecea6",
+      "sklearn-one-hot.onnx": "5f1e112364e23946",
+      "sklearn-scaled.onnx": "417bc3ece2ab2af7",
+      "sklearn-tree-names.onnx": "cede8520986491b4",
+      "sklearn-voting.onnx": "a234cf8b906967bb",
+      "xgboost-3.model": "eef5f6686cf288e6",
+      "xgboost-3.onnx": "bcd911893e0a90e2",
+      "xgboost-categories.model": "169b26b58146f10f",
+      "xgboost-classifier.model": "a8cbeb51d8196913",
+      "xgboost-classifier.onnx": "bcf72c146d04ef91",
+      "xgboost-dart.model": "5d6a7ee00a6dd39d",
+      "xgboost-poisson.model": "9bab0e42baf4e57c",
+      "xgboost-poisson.onnx": "d95be145adb5d99c",
+      "xgboost-regressor.onnx": "4dbe9a5ee2301617",
+    }
+  `);
+});
 
 // Bundle and card contain outputs of the runtime, so an upgrade of ONNX Runtime may change `files`, but never
 // `trees`.
