@@ -65,7 +65,7 @@ const SERVICE_FOLDERS: Readonly<Record<string, readonly string[]>> = {
  * folders are not listed.
  */
 const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
-  cli: ["commands", "launch", "models", "remote", "data", "output", "input", "context", "errors"],
+  cli: ["commands", "launch", "models", "suppliers", "remote", "data", "output", "input", "context", "errors"],
   dashboard: ["pages", "plots", "parts", "routing", "rpc"],
   scoring: ["batch", "score", "model", "runtime"],
   registry: ["publish", "versions", "aliases", "files"],

@@ -94,6 +94,7 @@ export async function countContradictions(suppliers: number, monotone: boolean):
         columnNames: score.contributions.map(({ feature }) => feature),
         phi: Float32Array.from(score.contributions, ({ contribution }) => contribution),
         features: described.map((feature) => ({ ...feature, categories: [] })),
+        previous: null,
         values: Float32Array.from(described, ({ name }) => seen.get(name)?.value ?? Number.NaN),
       });
       const onPage = [...page.reasons, ...alertReasons(page)];

@@ -60,6 +60,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     description: "Create, list and revoke API keys, with which programs call the services.",
     load: async () => (await import("./commands/keys.ts")).keysCommand,
   },
+  suppliers: {
+    description: "Find and show suppliers, and import and export their master data.",
+    load: async () => (await import("./commands/suppliers.ts")).suppliersCommand,
+  },
   weekly: {
     description: "Score all suppliers of one week and create the alerts.",
     load: async () => (await import("./commands/weekly.ts")).weeklyCommand,

@@ -5,6 +5,7 @@ import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/infere
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { ReportService } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
 import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { route } from "@bellwether/mesh/call/route";
 import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
@@ -15,11 +16,14 @@ import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
 import { type AccessConfig, startAccess } from "./access.ts";
 import { passOnInference } from "./clients/pass-on-inference.ts";
+import { importSuppliers } from "./domain/store-master-data.ts";
 import { decideOnAlert } from "./domain/triage-alert.ts";
 import { alertHandlers } from "./rpc/alerts.ts";
 import { auditHandlers } from "./rpc/audit.ts";
 import { batchHandlers } from "./rpc/batch.ts";
 import { OPS_ERRORS } from "./rpc/error-codes.ts";
+import { masterDataHandlers } from "./rpc/master-data.ts";
+import { reportHandlers } from "./rpc/reports.ts";
 import { REST_ROUTES } from "./rpc/rest.ts";
 import { supplierHandlers } from "./rpc/suppliers.ts";
 import { listChanged, listChangedAfter, newestSequence } from "./store/alert-changes.ts";
@@ -31,11 +35,17 @@ import { findAlerts, listAlerts } from "./store/alerts.ts";
 import { appendEvents, chainHead, queryEvents, recordsAfter } from "./store/audit-events.ts";
 import { createChangeFeed } from "./store/change-feed.ts";
 import { ALERT_CHANNEL, RUN_CHANNEL } from "./store/channels.ts";
+import { completeOldData } from "./store/complete-old-data.ts";
 import { openDatabase } from "./store/database.ts";
 import { translateDatabaseError } from "./store/database-error.ts";
+import { createLabelTexts } from "./store/label-texts.ts";
+import { createImportTransaction, listMasterData } from "./store/master-data.ts";
 import { repeat } from "./store/repeat.ts";
 import { createTransact, findLatestRun, findRun, listRuns, listScoringModels } from "./store/runs.ts";
+import { searchSuppliers } from "./store/search-suppliers.ts";
+import { createRunGroups } from "./store/supplier-groups.ts";
 import { findSupplier, listSuppliers } from "./store/suppliers.ts";
+import { readWeekReport } from "./store/week-report.ts";
 import { writeChunk } from "./store/write-chunk.ts";
 
 /** The configuration of ops-service. */
@@ -85,13 +95,19 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   const database = await openDatabase(databaseUrl);
   const { db, inTransaction, runs, triage } = database;
   starting.defer(database.close);
+  await completeOldData(runs, logger);
   const feed = createChangeFeed(database.listen);
   starting.defer(feed.close);
   const ml = starting.use(
     createMeshTransport({ url: mlUrl, ...calls, ...(telemetry && { sampleRatio: telemetry.sampleRatio }) }),
   );
   const newId = randomUUID;
-  const ledger = { now, newId };
+  const { impact, minCompleteness } = riskPolicy;
+  const ledger = { now, newId, minCompleteness };
+  const shownPolicy = { currency: impact.currency, minCompleteness };
+  const groupsOf = createRunGroups(db);
+  const labelTexts = createLabelTexts(db);
+  const inImport = createImportTransaction(inTransaction, { now, newId, currency: impact.currency });
   const inTriage = createTriage(triage.inTransaction, ledger);
   const translateError = (error: unknown): unknown =>
     translateDatabaseError(error, (reason) => logger.warn({ reason }, "the database does not answer"));
@@ -106,7 +122,8 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           ...{ ...ledger, rules: alertRules, policy: riskPolicy },
           transact: createTransact(inTransaction, ledger),
           transactLong: createTransact(runs.inTransaction, ledger),
-          writeChunk: (lease, chunk) => runs.inTransaction(({ connection }) => writeChunk(connection, lease, chunk)),
+          writeChunk: (lease, chunk) =>
+            runs.inTransaction(({ connection }) => writeChunk(connection, lease, chunk, impact)),
           findRun: (runId) => findRun(db, runId),
           findLatestRun: (which) => findLatestRun(db, which),
           listRuns: (limit, beforeId) => listRuns(db, limit, beforeId),
@@ -133,12 +150,22 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
             ),
         }),
       ),
-      route(
-        SupplierService,
-        supplierHandlers({
-          listSuppliers: (query, limit) => listSuppliers(db, query, limit),
-          findSupplier: (supplierId, which) => findSupplier(db, supplierId, which),
+      route(SupplierService, {
+        ...supplierHandlers({
+          policy: shownPolicy,
+          searchSuppliers: (search) => searchSuppliers(db, search, labelTexts),
+          listSuppliers: (query, limit) => listSuppliers(db, query, limit, { groupsOf, labelTexts }),
+          findSupplier: (supplierId, which) => findSupplier(db, supplierId, which, labelTexts),
         }),
+        ...masterDataHandlers({
+          policy: shownPolicy,
+          importSuppliers: (request) => importSuppliers(inImport, request, impact),
+          listMasterData: (after, limit) => listMasterData(db, { after, limit }, labelTexts),
+        }),
+      }),
+      route(
+        ReportService,
+        reportHandlers({ now, policy: shownPolicy, readWeekReport: (request) => readWeekReport(db, request) }),
       ),
       route(
         AuditService,

@@ -8,6 +8,7 @@ import {
   type SubmitChunkRequest,
   SubmitChunkRequestSchema,
 } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { ReportService } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
 import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { FeatureDirection, FeatureKind } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { createLogger } from "@bellwether/telemetry/logger";
@@ -25,6 +26,7 @@ export interface OpsHarness extends AsyncDisposable {
   readonly alerts: Client<typeof AlertService>;
   readonly audit: Client<typeof AuditService>;
   readonly suppliers: Client<typeof SupplierService>;
+  readonly reports: Client<typeof ReportService>;
 }
 
 const RULES = new URL("../../../config/alert_rules.yaml", import.meta.url).pathname;
@@ -65,6 +67,7 @@ export async function startOps(
     alerts: createClient(AlertService, transport),
     audit: createClient(AuditService, transport),
     suppliers: createClient(SupplierService, transport),
+    reports: createClient(ReportService, transport),
     [Symbol.asyncDispose]: () => service.stop(),
   };
 }

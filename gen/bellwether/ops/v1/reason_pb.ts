@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file bellwether/ops/v1/reason.proto.
  */
 export const file_bellwether_ops_v1_reason: GenFile = /*@__PURE__*/
-  fileDesc("Ch5iZWxsd2V0aGVyL29wcy92MS9yZWFzb24ucHJvdG8SEWJlbGx3ZXRoZXIub3BzLnYxIsYBCgZSZWFzb24SDwoHZmVhdHVyZRgBIAEoCRIUCgxjb250cmlidXRpb24YAiABKAESDQoFc2hhcmUYAyABKAESEgoFdmFsdWUYBCABKAFIAIgBARIQCghjYXRlZ29yeRgFIAEoCRIMCgR1bml0GAYgASgJEhQKB3R5cGljYWwYByABKAFIAYgBARIYChB0eXBpY2FsX2NhdGVnb3J5GAggASgJEgwKBHRleHQYCSABKAlCCAoGX3ZhbHVlQgoKCF90eXBpY2FsQkYKFWNvbS5iZWxsd2V0aGVyLm9wcy52MVABWhdiZWxsd2V0aGVyL29wcy92MTtvcHN2MaoCEUJlbGx3ZXRoZXIuT3BzLlYxYgZwcm90bzM");
+  fileDesc("Ch5iZWxsd2V0aGVyL29wcy92MS9yZWFzb24ucHJvdG8SEWJlbGx3ZXRoZXIub3BzLnYxIs8CCgZSZWFzb24SDwoHZmVhdHVyZRgBIAEoCRIUCgxjb250cmlidXRpb24YAiABKAESDQoFc2hhcmUYAyABKAESEgoFdmFsdWUYBCABKAFIAIgBARIQCghjYXRlZ29yeRgFIAEoCRIMCgR1bml0GAYgASgJEhQKB3R5cGljYWwYByABKAFIAYgBARIYChB0eXBpY2FsX2NhdGVnb3J5GAggASgJEgwKBHRleHQYCSABKAkSIgoVcHJldmlvdXNfY29udHJpYnV0aW9uGAogASgBSAKIAQESGwoOcHJldmlvdXNfdmFsdWUYCyABKAFIA4gBARIZChFwcmV2aW91c19jYXRlZ29yeRgMIAEoCUIICgZfdmFsdWVCCgoIX3R5cGljYWxCGAoWX3ByZXZpb3VzX2NvbnRyaWJ1dGlvbkIRCg9fcHJldmlvdXNfdmFsdWVCRgoVY29tLmJlbGx3ZXRoZXIub3BzLnYxUAFaF2JlbGx3ZXRoZXIvb3BzL3YxO29wc3YxqgIRQmVsbHdldGhlci5PcHMuVjFiBnByb3RvMw");
 
 /**
  * The effect of one feature on a score, with the supplier's value and the typical value. All words of a text
@@ -85,6 +85,28 @@ export type Reason = Message<"bellwether.ops.v1.Reason"> & {
    * @generated from field: string text = 9;
    */
   text: string;
+
+  /**
+   * contribution in the supplier's previous score by the same model, in that score's output_space. Unset: there is
+   * no previous score, it was not recorded, its output_space differs, or its model does not use the feature.
+   *
+   * @generated from field: optional double previous_contribution = 10;
+   */
+  previousContribution?: number | undefined;
+
+  /**
+   * value in the previous score. Unset: as for previous_contribution, or the value was missing.
+   *
+   * @generated from field: optional double previous_value = 11;
+   */
+  previousValue?: number | undefined;
+
+  /**
+   * category in the previous score. Empty: as for previous_contribution, or the category was missing.
+   *
+   * @generated from field: string previous_category = 12;
+   */
+  previousCategory: string;
 };
 
 /**

@@ -4,21 +4,162 @@
 
 // Suppliers and their scores, as ops-service stores them.
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Band, Contribution, ModelIdentity, OutputSpace } from "../../inference/v1/score_pb.ts";
 import { file_bellwether_inference_v1_score } from "../../inference/v1/score_pb.ts";
 import type { Reason } from "./reason_pb.ts";
 import { file_bellwether_ops_v1_reason } from "./reason_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file bellwether/ops/v1/supplier.proto.
  */
 export const file_bellwether_ops_v1_supplier: GenFile = /*@__PURE__*/
-  fileDesc("CiBiZWxsd2V0aGVyL29wcy92MS9zdXBwbGllci5wcm90bxIRYmVsbHdldGhlci5vcHMudjEiwgEKCFN1cHBsaWVyEhMKC3N1cHBsaWVyX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSDgoGcmVnaW9uGAMgASgJEhAKCGNhdGVnb3J5GAQgASgJEhUKCGV4cG9zdXJlGAUgASgBSACIAQESNgoMbGF0ZXN0X3Njb3JlGAYgASgLMiAuYmVsbHdldGhlci5vcHMudjEuU3VwcGxpZXJTY29yZRIVCg1hY3RpdmVfYWxlcnRzGAcgASgNQgsKCV9leHBvc3VyZSLnBAoNU3VwcGxpZXJTY29yZRIQCghpc29fd2VlaxgBIAEoCRIOCgZydW5faWQYAiABKA0SFwoKcmlza19zY29yZRgDIAEoAUgAiAEBEisKBGJhbmQYBCABKA4yHS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5CYW5kEhMKBmNoYW5nZRgFIAEoAUgBiAEBEhMKBmltcGFjdBgGIAEoAUgCiAEBEjwKDWNvbnRyaWJ1dGlvbnMYByADKAsyJS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Db250cmlidXRpb24SEgoKYmFzZV92YWx1ZRgIIAEoARI6CgxvdXRwdXRfc3BhY2UYCSABKA4yJC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5PdXRwdXRTcGFjZRI1CgVtb2RlbBgKIAEoCzImLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk1vZGVsSWRlbnRpdHkSMAoMY29tcGxldGVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIqCgdyZWFzb25zGAwgAygLMhkuYmVsbHdldGhlci5vcHMudjEuUmVhc29uEhgKEG1pc3NpbmdfZmVhdHVyZXMYDSADKAkSHQoQZmVhdHVyZXNfcHJlc2VudBgOIAEoDUgDiAEBEhsKDmZlYXR1cmVzX3RvdGFsGA8gASgNSASIAQFCDQoLX3Jpc2tfc2NvcmVCCQoHX2NoYW5nZUIJCgdfaW1wYWN0QhMKEV9mZWF0dXJlc19wcmVzZW50QhEKD19mZWF0dXJlc190b3RhbEJGChVjb20uYmVsbHdldGhlci5vcHMudjFQAVoXYmVsbHdldGhlci9vcHMvdjE7b3BzdjGqAhFCZWxsd2V0aGVyLk9wcy5WMWIGcHJvdG8z", [file_bellwether_inference_v1_score, file_bellwether_ops_v1_reason, file_google_protobuf_timestamp]);
+  fileDesc("CiBiZWxsd2V0aGVyL29wcy92MS9zdXBwbGllci5wcm90bxIRYmVsbHdldGhlci5vcHMudjEi0AEKDEZpZWxkU291cmNlcxIsCgRuYW1lGAEgASgOMh4uYmVsbHdldGhlci5vcHMudjEuRmllbGRTb3VyY2USLgoGcmVnaW9uGAIgASgOMh4uYmVsbHdldGhlci5vcHMudjEuRmllbGRTb3VyY2USMAoIY2F0ZWdvcnkYAyABKA4yHi5iZWxsd2V0aGVyLm9wcy52MS5GaWVsZFNvdXJjZRIwCghleHBvc3VyZRgEIAEoDjIeLmJlbGx3ZXRoZXIub3BzLnYxLkZpZWxkU291cmNlIjEKElN1cHBsaWVySWRlbnRpZmllchIMCgRraW5kGAEgASgJEg0KBXZhbHVlGAIgASgJIoABCg1JbXBhY3RGb3JtdWxhEgwKBHRleHQYASABKAkSEAoIY3VycmVuY3kYAiABKAkSNQoHd2VpZ2h0cxgDIAMoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLkNyaXRpY2FsaXR5V2VpZ2h0EhgKEHVua25vd25fZXhwb3N1cmUYBCABKAEiWAoRQ3JpdGljYWxpdHlXZWlnaHQSMwoLY3JpdGljYWxpdHkYASABKA4yHi5iZWxsd2V0aGVyLm9wcy52MS5Dcml0aWNhbGl0eRIOCgZ3ZWlnaHQYAiABKAEijwMKCFN1cHBsaWVyEhMKC3N1cHBsaWVyX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSDgoGcmVnaW9uGAMgASgJEhAKCGNhdGVnb3J5GAQgASgJEhUKCGV4cG9zdXJlGAUgASgBSACIAQESNgoMbGF0ZXN0X3Njb3JlGAYgASgLMiAuYmVsbHdldGhlci5vcHMudjEuU3VwcGxpZXJTY29yZRIVCg1hY3RpdmVfYWxlcnRzGAcgASgNEhkKEWV4cG9zdXJlX2N1cnJlbmN5GAggASgJEjMKC2NyaXRpY2FsaXR5GAkgASgOMh4uYmVsbHdldGhlci5vcHMudjEuQ3JpdGljYWxpdHkSDQoFb3duZXIYCiABKAkSOgoLaWRlbnRpZmllcnMYCyADKAsyJS5iZWxsd2V0aGVyLm9wcy52MS5TdXBwbGllcklkZW50aWZpZXISMAoHc291cmNlcxgMIAEoCzIfLmJlbGx3ZXRoZXIub3BzLnYxLkZpZWxkU291cmNlc0ILCglfZXhwb3N1cmUi+gUKDVN1cHBsaWVyU2NvcmUSEAoIaXNvX3dlZWsYASABKAkSDgoGcnVuX2lkGAIgASgNEhcKCnJpc2tfc2NvcmUYAyABKAFIAIgBARIrCgRiYW5kGAQgASgOMh0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQmFuZBITCgZjaGFuZ2UYBSABKAFIAYgBARITCgZpbXBhY3QYBiABKAFIAogBARI8Cg1jb250cmlidXRpb25zGAcgAygLMiUuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ29udHJpYnV0aW9uEhIKCmJhc2VfdmFsdWUYCCABKAESOgoMb3V0cHV0X3NwYWNlGAkgASgOMiQuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuT3V0cHV0U3BhY2USNQoFbW9kZWwYCiABKAsyJi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Nb2RlbElkZW50aXR5EjAKDGNvbXBsZXRlZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKgoHcmVhc29ucxgMIAMoCzIZLmJlbGx3ZXRoZXIub3BzLnYxLlJlYXNvbhIYChBtaXNzaW5nX2ZlYXR1cmVzGA0gAygJEh0KEGZlYXR1cmVzX3ByZXNlbnQYDiABKA1IA4gBARIbCg5mZWF0dXJlc190b3RhbBgPIAEoDUgEiAEBEhkKDGNvbXBsZXRlbmVzcxgQIAEoAUgFiAEBEhIKCmluY29tcGxldGUYESABKAgSFgoOZXhwb3N1cmVfa25vd24YEiABKAgSGQoRcHJldmlvdXNfaXNvX3dlZWsYEyABKAkSHgoWcHJldmlvdXNfbW9kZWxfdmVyc2lvbhgUIAEoCUINCgtfcmlza19zY29yZUIJCgdfY2hhbmdlQgkKB19pbXBhY3RCEwoRX2ZlYXR1cmVzX3ByZXNlbnRCEQoPX2ZlYXR1cmVzX3RvdGFsQg8KDV9jb21wbGV0ZW5lc3MqhwEKC0NyaXRpY2FsaXR5EhsKF0NSSVRJQ0FMSVRZX1VOU1BFQ0lGSUVEEAASEwoPQ1JJVElDQUxJVFlfTE9XEAESFgoSQ1JJVElDQUxJVFlfTk9STUFMEAISFAoQQ1JJVElDQUxJVFlfSElHSBADEhgKFENSSVRJQ0FMSVRZX0NSSVRJQ0FMEAQqZwoLRmllbGRTb3VyY2USHAoYRklFTERfU09VUkNFX1VOU1BFQ0lGSUVEEAASHAoYRklFTERfU09VUkNFX1dFRUtMWV9GSUxFEAESHAoYRklFTERfU09VUkNFX01BU1RFUl9EQVRBEAIqoAEKD0NoYW5nZURpcmVjdGlvbhIgChxDSEFOR0VfRElSRUNUSU9OX1VOU1BFQ0lGSUVEEAASFwoTQ0hBTkdFX0RJUkVDVElPTl9VUBABEhkKFUNIQU5HRV9ESVJFQ1RJT05fRE9XThACEhkKFUNIQU5HRV9ESVJFQ1RJT05fTk9ORRADEhwKGENIQU5HRV9ESVJFQ1RJT05fVU5LTk9XThAEQkYKFWNvbS5iZWxsd2V0aGVyLm9wcy52MVABWhdiZWxsd2V0aGVyL29wcy92MTtvcHN2MaoCEUJlbGx3ZXRoZXIuT3BzLlYxYgZwcm90bzM", [file_bellwether_inference_v1_score, file_bellwether_ops_v1_reason, file_google_protobuf_timestamp]);
+
+/**
+ * The sources of those fields of a supplier that both master data and the weekly file can set.
+ *
+ * @generated from message bellwether.ops.v1.FieldSources
+ */
+export type FieldSources = Message<"bellwether.ops.v1.FieldSources"> & {
+  /**
+   * Source of name.
+   *
+   * @generated from field: bellwether.ops.v1.FieldSource name = 1;
+   */
+  name: FieldSource;
+
+  /**
+   * Source of region.
+   *
+   * @generated from field: bellwether.ops.v1.FieldSource region = 2;
+   */
+  region: FieldSource;
+
+  /**
+   * Source of category.
+   *
+   * @generated from field: bellwether.ops.v1.FieldSource category = 3;
+   */
+  category: FieldSource;
+
+  /**
+   * Source of exposure and exposure_currency.
+   *
+   * @generated from field: bellwether.ops.v1.FieldSource exposure = 4;
+   */
+  exposure: FieldSource;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.FieldSources.
+ * Use `create(FieldSourcesSchema)` to create a new message.
+ */
+export const FieldSourcesSchema: GenMessage<FieldSources> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_supplier, 0);
+
+/**
+ * A further identifier of a supplier, for example a VAT or DUNS number.
+ *
+ * @generated from message bellwether.ops.v1.SupplierIdentifier
+ */
+export type SupplierIdentifier = Message<"bellwether.ops.v1.SupplierIdentifier"> & {
+  /**
+   * What the number is: 1 to 32 lower-case letters, digits, "_" and "-", for example "vat", "duns" or "lei".
+   *
+   * @generated from field: string kind = 1;
+   */
+  kind: string;
+
+  /**
+   * The identifier as it was imported. 1 to 128 bytes.
+   *
+   * @generated from field: string value = 2;
+   */
+  value: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.SupplierIdentifier.
+ * Use `create(SupplierIdentifierSchema)` to create a new message.
+ */
+export const SupplierIdentifierSchema: GenMessage<SupplierIdentifier> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_supplier, 1);
+
+/**
+ * The formula of the expected impact, from the risk policy (config/risk_policy.yaml).
+ *
+ * @generated from message bellwether.ops.v1.ImpactFormula
+ */
+export type ImpactFormula = Message<"bellwether.ops.v1.ImpactFormula"> & {
+  /**
+   * The formula in one line, for a person, for example "risk score × exposure (EUR) × criticality weight".
+   *
+   * @generated from field: string text = 1;
+   */
+  text: string;
+
+  /**
+   * Currency of the expected impact, ISO 4217, for example "EUR".
+   *
+   * @generated from field: string currency = 2;
+   */
+  currency: string;
+
+  /**
+   * Weight of each criticality, lowest criticality first.
+   *
+   * @generated from field: repeated bellwether.ops.v1.CriticalityWeight weights = 3;
+   */
+  weights: CriticalityWeight[];
+
+  /**
+   * The exposure that only orders a supplier whose exposure is not known, in currency. The supplier's impact is
+   * unset, and sums do not include it.
+   *
+   * @generated from field: double unknown_exposure = 4;
+   */
+  unknownExposure: number;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.ImpactFormula.
+ * Use `create(ImpactFormulaSchema)` to create a new message.
+ */
+export const ImpactFormulaSchema: GenMessage<ImpactFormula> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_supplier, 2);
+
+/**
+ * The weight of one criticality.
+ *
+ * @generated from message bellwether.ops.v1.CriticalityWeight
+ */
+export type CriticalityWeight = Message<"bellwether.ops.v1.CriticalityWeight"> & {
+  /**
+   * The criticality.
+   *
+   * @generated from field: bellwether.ops.v1.Criticality criticality = 1;
+   */
+  criticality: Criticality;
+
+  /**
+   * Factor of the expected impact, 0 or more.
+   *
+   * @generated from field: double weight = 2;
+   */
+  weight: number;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.CriticalityWeight.
+ * Use `create(CriticalityWeightSchema)` to create a new message.
+ */
+export const CriticalityWeightSchema: GenMessage<CriticalityWeight> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_supplier, 3);
 
 /**
  * A supplier with its latest score by one model.
@@ -55,7 +196,7 @@ export type Supplier = Message<"bellwether.ops.v1.Supplier"> & {
   category: string;
 
   /**
-   * Money at risk per year, 0 or more, in the currency of the weekly file. Unset: not known.
+   * Money at risk per year, 0 or more, in exposure_currency. Unset: the exposure is not known.
    *
    * @generated from field: optional double exposure = 5;
    */
@@ -75,6 +216,42 @@ export type Supplier = Message<"bellwether.ops.v1.Supplier"> & {
    * @generated from field: uint32 active_alerts = 7;
    */
   activeAlerts: number;
+
+  /**
+   * Currency of exposure, ISO 4217, for example "EUR". An exposure from the weekly file has the currency of the
+   * risk policy. Empty: the exposure is not known.
+   *
+   * @generated from field: string exposure_currency = 8;
+   */
+  exposureCurrency: string;
+
+  /**
+   * How much the organization depends on the supplier. UNSPECIFIED: not set, so it counts as NORMAL.
+   *
+   * @generated from field: bellwether.ops.v1.Criticality criticality = 9;
+   */
+  criticality: Criticality;
+
+  /**
+   * The person who is responsible for the supplier. At most 256 bytes. Empty: nobody is named.
+   *
+   * @generated from field: string owner = 10;
+   */
+  owner: string;
+
+  /**
+   * Further identifiers, by kind. At most 20.
+   *
+   * @generated from field: repeated bellwether.ops.v1.SupplierIdentifier identifiers = 11;
+   */
+  identifiers: SupplierIdentifier[];
+
+  /**
+   * Where name, region, category and exposure come from.
+   *
+   * @generated from field: bellwether.ops.v1.FieldSources sources = 12;
+   */
+  sources?: FieldSources | undefined;
 };
 
 /**
@@ -82,7 +259,7 @@ export type Supplier = Message<"bellwether.ops.v1.Supplier"> & {
  * Use `create(SupplierSchema)` to create a new message.
  */
 export const SupplierSchema: GenMessage<Supplier> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_supplier, 0);
+  messageDesc(file_bellwether_ops_v1_supplier, 4);
 
 /**
  * A supplier's score in one weekly run.
@@ -127,8 +304,8 @@ export type SupplierScore = Message<"bellwether.ops.v1.SupplierScore"> & {
   change?: number | undefined;
 
   /**
-   * risk_score times exposure. An unknown exposure counts as 1. ListSuppliers orders suppliers by it. Unset when
-   * band is UNKNOWN.
+   * Expected impact: risk_score times exposure times the weight of the criticality, all as they were in the run, in
+   * the currency of the risk policy. Unset when band is UNKNOWN, and when the exposure was not known.
    *
    * @generated from field: optional double impact = 6;
    */
@@ -203,6 +380,43 @@ export type SupplierScore = Message<"bellwether.ops.v1.SupplierScore"> & {
    * @generated from field: optional uint32 features_total = 15;
    */
   featuresTotal?: number | undefined;
+
+  /**
+   * features_present ÷ features_total, in [0, 1]; also in a history. Unset: not recorded.
+   *
+   * @generated from field: optional double completeness = 16;
+   */
+  completeness?: number | undefined;
+
+  /**
+   * True: completeness is below the limit of the risk policy, so the score is based on few features and is less
+   * certain than it looks. Also in a history. False when completeness is unset.
+   *
+   * @generated from field: bool incomplete = 17;
+   */
+  incomplete: boolean;
+
+  /**
+   * False: the score exists, but the exposure was not known in the run or has no exchange rate, so impact is unset.
+   *
+   * @generated from field: bool exposure_known = 18;
+   */
+  exposureKnown: boolean;
+
+  /**
+   * ISO week of the previous score, with which change, previous_contribution and previous_value compare. Empty:
+   * there is none, it was not recorded, or the score is part of a history.
+   *
+   * @generated from field: string previous_iso_week = 19;
+   */
+  previousIsoWeek: string;
+
+  /**
+   * Model version of the previous score, for example "v2". Empty: as previous_iso_week.
+   *
+   * @generated from field: string previous_model_version = 20;
+   */
+  previousModelVersion: string;
 };
 
 /**
@@ -210,5 +424,158 @@ export type SupplierScore = Message<"bellwether.ops.v1.SupplierScore"> & {
  * Use `create(SupplierScoreSchema)` to create a new message.
  */
 export const SupplierScoreSchema: GenMessage<SupplierScore> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_supplier, 1);
+  messageDesc(file_bellwether_ops_v1_supplier, 5);
+
+/**
+ * How much the organization depends on a supplier. The risk policy (config/risk_policy.yaml) gives each level a
+ * weight, by which the expected impact is multiplied.
+ *
+ * @generated from enum bellwether.ops.v1.Criticality
+ */
+export const Criticality = {
+  /**
+   * In a Supplier: not set, so the supplier has the weight of NORMAL. In a request: the field says what it means.
+   *
+   * @generated from enum value: CRITICALITY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Easy to replace.
+   *
+   * @generated from enum value: CRITICALITY_LOW = 1;
+   */
+  LOW: 1,
+
+  /**
+   * As most suppliers.
+   *
+   * @generated from enum value: CRITICALITY_NORMAL = 2;
+   */
+  NORMAL: 2,
+
+  /**
+   * Hard to replace.
+   *
+   * @generated from enum value: CRITICALITY_HIGH = 3;
+   */
+  HIGH: 3,
+
+  /**
+   * Cannot be replaced within the time that the organization can wait.
+   *
+   * @generated from enum value: CRITICALITY_CRITICAL = 4;
+   */
+  CRITICAL: 4,
+} as const;
+
+/**
+ * How much the organization depends on a supplier. The risk policy (config/risk_policy.yaml) gives each level a
+ * weight, by which the expected impact is multiplied.
+ *
+ * @generated from enum bellwether.ops.v1.Criticality
+ */
+export type Criticality = (typeof Criticality)[keyof typeof Criticality] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.ops.v1.Criticality.
+ */
+export const CriticalitySchema: GenEnum<Criticality> = /*@__PURE__*/
+  enumDesc(file_bellwether_ops_v1_supplier, 0);
+
+/**
+ * Where the value of a field comes from.
+ *
+ * @generated from enum bellwether.ops.v1.FieldSource
+ */
+export const FieldSource = {
+  /**
+   * The field has no value.
+   *
+   * @generated from enum value: FIELD_SOURCE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The weekly file. The next weekly file can change the value.
+   *
+   * @generated from enum value: FIELD_SOURCE_WEEKLY_FILE = 1;
+   */
+  WEEKLY_FILE: 1,
+
+  /**
+   * Master data (ImportSuppliers). The weekly file does not change the value.
+   *
+   * @generated from enum value: FIELD_SOURCE_MASTER_DATA = 2;
+   */
+  MASTER_DATA: 2,
+} as const;
+
+/**
+ * Where the value of a field comes from.
+ *
+ * @generated from enum bellwether.ops.v1.FieldSource
+ */
+export type FieldSource = (typeof FieldSource)[keyof typeof FieldSource] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.ops.v1.FieldSource.
+ */
+export const FieldSourceSchema: GenEnum<FieldSource> = /*@__PURE__*/
+  enumDesc(file_bellwether_ops_v1_supplier, 1);
+
+/**
+ * The direction in which a score changed since the previous run of the same model.
+ *
+ * @generated from enum bellwether.ops.v1.ChangeDirection
+ */
+export const ChangeDirection = {
+  /**
+   * Never sent by a server. Not valid in a request.
+   *
+   * @generated from enum value: CHANGE_DIRECTION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The score is higher.
+   *
+   * @generated from enum value: CHANGE_DIRECTION_UP = 1;
+   */
+  UP: 1,
+
+  /**
+   * The score is lower.
+   *
+   * @generated from enum value: CHANGE_DIRECTION_DOWN = 2;
+   */
+  DOWN: 2,
+
+  /**
+   * The score is the same.
+   *
+   * @generated from enum value: CHANGE_DIRECTION_NONE = 3;
+   */
+  NONE: 3,
+
+  /**
+   * One of the two scores does not exist.
+   *
+   * @generated from enum value: CHANGE_DIRECTION_UNKNOWN = 4;
+   */
+  UNKNOWN: 4,
+} as const;
+
+/**
+ * The direction in which a score changed since the previous run of the same model.
+ *
+ * @generated from enum bellwether.ops.v1.ChangeDirection
+ */
+export type ChangeDirection = (typeof ChangeDirection)[keyof typeof ChangeDirection] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.ops.v1.ChangeDirection.
+ */
+export const ChangeDirectionSchema: GenEnum<ChangeDirection> = /*@__PURE__*/
+  enumDesc(file_bellwether_ops_v1_supplier, 2);
 

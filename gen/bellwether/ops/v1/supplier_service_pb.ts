@@ -2,23 +2,132 @@
 // @generated from file bellwether/ops/v1/supplier_service.proto (package bellwether.ops.v1, syntax proto3)
 /* eslint-disable */
 
-// The service that reads suppliers and their scores.
+// The service for suppliers: their scores, and their master data.
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Band } from "../../inference/v1/score_pb.ts";
 import { file_bellwether_inference_v1_score } from "../../inference/v1/score_pb.ts";
-import type { Supplier, SupplierScore } from "./supplier_pb.ts";
+import type { ChangeDirection, Criticality, ImpactFormula, Supplier, SupplierIdentifier, SupplierScore } from "./supplier_pb.ts";
 import { file_bellwether_ops_v1_supplier } from "./supplier_pb.ts";
+import { file_bellwether_policy_v1_limits } from "../../policy/v1/limits_pb.ts";
 import { file_bellwether_policy_v1_role } from "../../policy/v1/role_pb.ts";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file bellwether/ops/v1/supplier_service.proto.
  */
 export const file_bellwether_ops_v1_supplier_service: GenFile = /*@__PURE__*/
-  fileDesc("CihiZWxsd2V0aGVyL29wcy92MS9zdXBwbGllcl9zZXJ2aWNlLnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSL/AQoUTGlzdFN1cHBsaWVyc1JlcXVlc3QSGwoJcGFnZV9zaXplGAEgASgNQgi6SAUqAxjIARIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyiAAhI1CgRiYW5kGAMgASgOMh0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQmFuZEIIukgFggECEAESJAoGcmVnaW9uGAQgASgJQhS6SBFyDyiAAjIKXlteXHgwMF0qJBImCghjYXRlZ29yeRgFIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQSJwoKbW9kZWxfbmFtZRgGIAEoCUITukgQcg4oQDIKXlteXHgwMF0qJCKJAQoVTGlzdFN1cHBsaWVyc1Jlc3BvbnNlEi4KCXN1cHBsaWVycxgBIAMoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLlN1cHBsaWVyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgptb2RlbF9uYW1lGAMgASgJEhMKC21vZGVsX25hbWVzGAQgAygJIosBChJHZXRTdXBwbGllclJlcXVlc3QSKwoLc3VwcGxpZXJfaWQYASABKAlCFrpIE3IRIAEogAEyCl5bXlx4MDBdKyQSHwoNaGlzdG9yeV93ZWVrcxgCIAEoDUIIukgFKgMYhAISJwoKbW9kZWxfbmFtZRgDIAEoCUITukgQcg4oQDIKXlteXHgwMF0qJCKlAQoTR2V0U3VwcGxpZXJSZXNwb25zZRItCghzdXBwbGllchgBIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLlN1cHBsaWVyEjEKB2hpc3RvcnkYAiADKAsyIC5iZWxsd2V0aGVyLm9wcy52MS5TdXBwbGllclNjb3JlEhIKCm1vZGVsX25hbWUYAyABKAkSGAoQc2NvcmVkX2J5X21vZGVscxgEIAMoCTLlAQoPU3VwcGxpZXJTZXJ2aWNlEmsKDUxpc3RTdXBwbGllcnMSJy5iZWxsd2V0aGVyLm9wcy52MS5MaXN0U3VwcGxpZXJzUmVxdWVzdBooLmJlbGx3ZXRoZXIub3BzLnYxLkxpc3RTdXBwbGllcnNSZXNwb25zZSIHkAIBqLsYARJlCgtHZXRTdXBwbGllchIlLmJlbGx3ZXRoZXIub3BzLnYxLkdldFN1cHBsaWVyUmVxdWVzdBomLmJlbGx3ZXRoZXIub3BzLnYxLkdldFN1cHBsaWVyUmVzcG9uc2UiB5ACAai7GAFCRgoVY29tLmJlbGx3ZXRoZXIub3BzLnYxUAFaF2JlbGx3ZXRoZXIvb3BzL3YxO29wc3YxqgIRQmVsbHdldGhlci5PcHMuVjFiBnByb3RvMw", [file_bellwether_inference_v1_score, file_bellwether_ops_v1_supplier, file_bellwether_policy_v1_role, file_buf_validate_validate]);
+  fileDesc("CihiZWxsd2V0aGVyL29wcy92MS9zdXBwbGllcl9zZXJ2aWNlLnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSKAAQoWU2VhcmNoU3VwcGxpZXJzUmVxdWVzdBIlCgVxdWVyeRgBIAEoCUIWukgTchEgASjIATIKXlteXHgwMF0rJBIWCgVsaW1pdBgCIAEoDUIHukgEKgIYMhInCgptb2RlbF9uYW1lGAMgASgJQhO6SBByDihAMgpeW15ceDAwXSokIqUBCg1TdXBwbGllck1hdGNoEi0KCHN1cHBsaWVyGAEgASgLMhsuYmVsbHdldGhlci5vcHMudjEuU3VwcGxpZXISKgoEa2luZBgCIAEoDjIcLmJlbGx3ZXRoZXIub3BzLnYxLk1hdGNoS2luZBI5CgppZGVudGlmaWVyGAMgASgLMiUuYmVsbHdldGhlci5vcHMudjEuU3VwcGxpZXJJZGVudGlmaWVyInMKF1NlYXJjaFN1cHBsaWVyc1Jlc3BvbnNlEjEKB21hdGNoZXMYASADKAsyIC5iZWxsd2V0aGVyLm9wcy52MS5TdXBwbGllck1hdGNoEhEKCXRydW5jYXRlZBgCIAEoCBISCgptb2RlbF9uYW1lGAMgASgJIrAGChRMaXN0U3VwcGxpZXJzUmVxdWVzdBIbCglwYWdlX3NpemUYASABKA1CCLpIBSoDGMgBEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKIACEjUKBGJhbmQYAyABKA4yHS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5CYW5kQgi6SAWCAQIQARIkCgZyZWdpb24YBCABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokEiYKCGNhdGVnb3J5GAUgASgJQhS6SBFyDyiAAjIKXlteXHgwMF0qJBInCgptb2RlbF9uYW1lGAYgASgJQhO6SBByDihAMgpeW15ceDAwXSokEiMKBXF1ZXJ5GAcgASgJQhS6SBFyDyjIATIKXlteXHgwMF0qJBJBCgViYW5kcxgIIAMoDjIdLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkJhbmRCE7pIEJIBDRAEGAEiB4IBBBABIAASLgoHcmVnaW9ucxgJIAMoCUIdukgakgEXEDIYASIRcg8ogAIyCl5bXlx4MDBdKiQSMQoKY2F0ZWdvcmllcxgKIAMoCUIdukgakgEXEDIYASIRcg8ogAIyCl5bXlx4MDBdKiQSSAoHY2hhbmdlcxgLIAMoDjIiLmJlbGx3ZXRoZXIub3BzLnYxLkNoYW5nZURpcmVjdGlvbkITukgQkgENEAQYASIHggEEEAEgABIeChFoYXNfYWN0aXZlX2FsZXJ0cxgMIAEoCEgAiAEBEjgKEmNvbXBsZXRlbmVzc19iZWxvdxgNIAEoAUIXukgUEhIZAAAAAAAA8D8pAAAAAAAAAABIAYgBARI8CghvcmRlcl9ieRgOIAEoDjIgLmJlbGx3ZXRoZXIub3BzLnYxLlN1cHBsaWVyT3JkZXJCCLpIBYIBAhABEj0KCWRpcmVjdGlvbhgPIAEoDjIgLmJlbGx3ZXRoZXIub3BzLnYxLlNvcnREaXJlY3Rpb25CCLpIBYIBAhABEhYKDmluY2x1ZGVfZmFjZXRzGBAgASgIQhQKEl9oYXNfYWN0aXZlX2FsZXJ0c0IVChNfY29tcGxldGVuZXNzX2JlbG93IksKCUJhbmRGYWNldBIrCgRiYW5kGAEgASgOMh0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQmFuZBIRCglzdXBwbGllcnMYAiABKAQiLgoKTGFiZWxGYWNldBINCgVsYWJlbBgBIAEoCRIRCglzdXBwbGllcnMYAiABKAQi2QEKDlN1cHBsaWVyRmFjZXRzEisKBWJhbmRzGAEgAygLMhwuYmVsbHdldGhlci5vcHMudjEuQmFuZEZhY2V0Ei4KB3JlZ2lvbnMYAiADKAsyHS5iZWxsd2V0aGVyLm9wcy52MS5MYWJlbEZhY2V0EjEKCmNhdGVnb3JpZXMYAyADKAsyHS5iZWxsd2V0aGVyLm9wcy52MS5MYWJlbEZhY2V0EhkKEXJlZ2lvbnNfdHJ1bmNhdGVkGAQgASgIEhwKFGNhdGVnb3JpZXNfdHJ1bmNhdGVkGAUgASgIItECChVMaXN0U3VwcGxpZXJzUmVzcG9uc2USLgoJc3VwcGxpZXJzGAEgAygLMhsuYmVsbHdldGhlci5vcHMudjEuU3VwcGxpZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCm1vZGVsX25hbWUYAyABKAkSEwoLbW9kZWxfbmFtZXMYBCADKAkSEgoKdG90YWxfc2l6ZRgFIAEoBBIxCgZmYWNldHMYBiABKAsyIS5iZWxsd2V0aGVyLm9wcy52MS5TdXBwbGllckZhY2V0cxIXCg9xdWVyeV90cnVuY2F0ZWQYByABKAgSOAoOaW1wYWN0X2Zvcm11bGEYCCABKAsyIC5iZWxsd2V0aGVyLm9wcy52MS5JbXBhY3RGb3JtdWxhEhoKEmNvbXBsZXRlbmVzc19saW1pdBgJIAEoARIQCghpc29fd2VlaxgKIAEoCSKLAQoSR2V0U3VwcGxpZXJSZXF1ZXN0EisKC3N1cHBsaWVyX2lkGAEgASgJQha6SBNyESABKIABMgpeW15ceDAwXSskEh8KDWhpc3Rvcnlfd2Vla3MYAiABKA1CCLpIBSoDGIQCEicKCm1vZGVsX25hbWUYAyABKAlCE7pIEHIOKEAyCl5bXlx4MDBdKiQi+wEKE0dldFN1cHBsaWVyUmVzcG9uc2USLQoIc3VwcGxpZXIYASABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5TdXBwbGllchIxCgdoaXN0b3J5GAIgAygLMiAuYmVsbHdldGhlci5vcHMudjEuU3VwcGxpZXJTY29yZRISCgptb2RlbF9uYW1lGAMgASgJEhgKEHNjb3JlZF9ieV9tb2RlbHMYBCADKAkSOAoOaW1wYWN0X2Zvcm11bGEYBSABKAsyIC5iZWxsd2V0aGVyLm9wcy52MS5JbXBhY3RGb3JtdWxhEhoKEmNvbXBsZXRlbmVzc19saW1pdBgGIAEoASKpAwoNTWFzdGVyRGF0YVJvdxIdCgtzdXBwbGllcl9pZBgBIAEoCUIIukgFcgMogCASGwoEbmFtZRgCIAEoCUIIukgFcgMogCBIAIgBARIdCgZyZWdpb24YAyABKAlCCLpIBXIDKIAgSAGIAQESHwoIY2F0ZWdvcnkYBCABKAlCCLpIBXIDKIAgSAKIAQESFQoIZXhwb3N1cmUYBSABKAFIA4gBARIaCghjdXJyZW5jeRgGIAEoCUIIukgFcgMogCASMwoLY3JpdGljYWxpdHkYByABKA4yHi5iZWxsd2V0aGVyLm9wcy52MS5Dcml0aWNhbGl0eRIcCgVvd25lchgIIAEoCUIIukgFcgMogCBIBIgBARJGCgtpZGVudGlmaWVycxgJIAMoCzInLmJlbGx3ZXRoZXIub3BzLnYxLk1hc3RlckRhdGFJZGVudGlmaWVyQgi6SAWSAQIQZBIWCg5jbGVhcl9leHBvc3VyZRgKIAEoCEIHCgVfbmFtZUIJCgdfcmVnaW9uQgsKCV9jYXRlZ29yeUILCglfZXhwb3N1cmVCCAoGX293bmVyIkcKFE1hc3RlckRhdGFJZGVudGlmaWVyEhYKBGtpbmQYASABKAlCCLpIBXIDKIAgEhcKBXZhbHVlGAIgASgJQgi6SAVyAyiAICLEAQoWSW1wb3J0U3VwcGxpZXJzUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARI7CgRyb3dzGAIgAygLMiAuYmVsbHdldGhlci5vcHMudjEuTWFzdGVyRGF0YVJvd0ILukgIkgEFCAEQ6AcSDwoHZHJ5X3J1bhgDIAEoCBI+Cgtvbl9jb25mbGljdBgEIAEoDjIdLmJlbGx3ZXRoZXIub3BzLnYxLk9uQ29uZmxpY3RCCrpIB4IBBBABIAAiUAoTTWFzdGVyRGF0YVZpb2xhdGlvbhILCgNyb3cYASABKA0SDQoFZmllbGQYAiABKAkSDQoFdmFsdWUYAyABKAkSDgoGcmVhc29uGAQgASgJItgBChdJbXBvcnRTdXBwbGllcnNSZXNwb25zZRIPCgdjcmVhdGVkGAEgASgNEg8KB3VwZGF0ZWQYAiABKA0SEQoJdW5jaGFuZ2VkGAMgASgNEg8KB3NraXBwZWQYBCABKA0SEAoIcmVqZWN0ZWQYBSABKA0SOgoKdmlvbGF0aW9ucxgGIAMoCzImLmJlbGx3ZXRoZXIub3BzLnYxLk1hc3RlckRhdGFWaW9sYXRpb24SDwoHc3RvcHBlZBgHIAEoCBIYChByZXBlYXRlZF9yZXF1ZXN0GAggASgIIlIKFUxpc3RNYXN0ZXJEYXRhUmVxdWVzdBIbCglwYWdlX3NpemUYASABKA1CCLpIBSoDGOgHEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKIACImEKFkxpc3RNYXN0ZXJEYXRhUmVzcG9uc2USLgoJc3VwcGxpZXJzGAEgAygLMhsuYmVsbHdldGhlci5vcHMudjEuU3VwcGxpZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJKpABCglNYXRjaEtpbmQSGgoWTUFUQ0hfS0lORF9VTlNQRUNJRklFRBAAEhoKFk1BVENIX0tJTkRfU1VQUExJRVJfSUQQARIZChVNQVRDSF9LSU5EX0lERU5USUZJRVIQAhITCg9NQVRDSF9LSU5EX05BTUUQAxIbChdNQVRDSF9LSU5EX1NJTUlMQVJfTkFNRRAEKrUBCg1TdXBwbGllck9yZGVyEh4KGlNVUFBMSUVSX09SREVSX1VOU1BFQ0lGSUVEEAASGQoVU1VQUExJRVJfT1JERVJfSU1QQUNUEAESGAoUU1VQUExJRVJfT1JERVJfU0NPUkUQAhIZChVTVVBQTElFUl9PUkRFUl9DSEFOR0UQAxIbChdTVVBQTElFUl9PUkRFUl9FWFBPU1VSRRAEEhcKE1NVUFBMSUVSX09SREVSX05BTUUQBSpsCg1Tb3J0RGlyZWN0aW9uEh4KGlNPUlRfRElSRUNUSU9OX1VOU1BFQ0lGSUVEEAASHAoYU09SVF9ESVJFQ1RJT05fQVNDRU5ESU5HEAESHQoZU09SVF9ESVJFQ1RJT05fREVTQ0VORElORxACKm0KCk9uQ29uZmxpY3QSGwoXT05fQ09ORkxJQ1RfVU5TUEVDSUZJRUQQABIUChBPTl9DT05GTElDVF9TVE9QEAESFAoQT05fQ09ORkxJQ1RfU0tJUBACEhYKEk9OX0NPTkZMSUNUX1VQREFURRADMs8ECg9TdXBwbGllclNlcnZpY2UScQoPU2VhcmNoU3VwcGxpZXJzEikuYmVsbHdldGhlci5vcHMudjEuU2VhcmNoU3VwcGxpZXJzUmVxdWVzdBoqLmJlbGx3ZXRoZXIub3BzLnYxLlNlYXJjaFN1cHBsaWVyc1Jlc3BvbnNlIgeQAgGouxgBEmsKDUxpc3RTdXBwbGllcnMSJy5iZWxsd2V0aGVyLm9wcy52MS5MaXN0U3VwcGxpZXJzUmVxdWVzdBooLmJlbGx3ZXRoZXIub3BzLnYxLkxpc3RTdXBwbGllcnNSZXNwb25zZSIHkAIBqLsYARJlCgtHZXRTdXBwbGllchIlLmJlbGx3ZXRoZXIub3BzLnYxLkdldFN1cHBsaWVyUmVxdWVzdBomLmJlbGx3ZXRoZXIub3BzLnYxLkdldFN1cHBsaWVyUmVzcG9uc2UiB5ACAai7GAESfgoPSW1wb3J0U3VwcGxpZXJzEikuYmVsbHdldGhlci5vcHMudjEuSW1wb3J0U3VwcGxpZXJzUmVxdWVzdBoqLmJlbGx3ZXRoZXIub3BzLnYxLkltcG9ydFN1cHBsaWVyc1Jlc3BvbnNlIhSQAgKouxgCsrsYCQiAgIAIELDqARJ1Cg5MaXN0TWFzdGVyRGF0YRIoLmJlbGx3ZXRoZXIub3BzLnYxLkxpc3RNYXN0ZXJEYXRhUmVxdWVzdBopLmJlbGx3ZXRoZXIub3BzLnYxLkxpc3RNYXN0ZXJEYXRhUmVzcG9uc2UiDpACAai7GAGyuxgDEJBOQkYKFWNvbS5iZWxsd2V0aGVyLm9wcy52MVABWhdiZWxsd2V0aGVyL29wcy92MTtvcHN2MaoCEUJlbGx3ZXRoZXIuT3BzLlYxYgZwcm90bzM", [file_bellwether_inference_v1_score, file_bellwether_ops_v1_supplier, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate]);
+
+/**
+ * Words or an id to search for.
+ *
+ * @generated from message bellwether.ops.v1.SearchSuppliersRequest
+ */
+export type SearchSuppliersRequest = Message<"bellwether.ops.v1.SearchSuppliersRequest"> & {
+  /**
+   * The text to find. 1 to 200 bytes. Every character is taken as text; there are no wildcards.
+   *
+   * @generated from field: string query = 1;
+   */
+  query: string;
+
+  /**
+   * Maximum number of suppliers in the response, 1 to 50. 0: 20.
+   *
+   * @generated from field: uint32 limit = 2;
+   */
+  limit: number;
+
+  /**
+   * The model whose scores are returned. At most 64 bytes. Empty: the default model, chosen as in
+   * ListSuppliersRequest.model_name.
+   *
+   * @generated from field: string model_name = 3;
+   */
+  modelName: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.SearchSuppliersRequest.
+ * Use `create(SearchSuppliersRequestSchema)` to create a new message.
+ */
+export const SearchSuppliersRequestSchema: GenMessage<SearchSuppliersRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_supplier_service, 0);
+
+/**
+ * A supplier that a search found.
+ *
+ * @generated from message bellwether.ops.v1.SupplierMatch
+ */
+export type SupplierMatch = Message<"bellwether.ops.v1.SupplierMatch"> & {
+  /**
+   * The supplier. latest_score has no contributions, reasons and missing features, and no previous values.
+   *
+   * @generated from field: bellwether.ops.v1.Supplier supplier = 1;
+   */
+  supplier?: Supplier | undefined;
+
+  /**
+   * What the query matches.
+   *
+   * @generated from field: bellwether.ops.v1.MatchKind kind = 2;
+   */
+  kind: MatchKind;
+
+  /**
+   * The identifier that the query matches. Unset for the other kinds.
+   *
+   * @generated from field: bellwether.ops.v1.SupplierIdentifier identifier = 3;
+   */
+  identifier?: SupplierIdentifier | undefined;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.SupplierMatch.
+ * Use `create(SupplierMatchSchema)` to create a new message.
+ */
+export const SupplierMatchSchema: GenMessage<SupplierMatch> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_supplier_service, 1);
+
+/**
+ * The suppliers that a search found.
+ *
+ * @generated from message bellwether.ops.v1.SearchSuppliersResponse
+ */
+export type SearchSuppliersResponse = Message<"bellwether.ops.v1.SearchSuppliersResponse"> & {
+  /**
+   * Suppliers, best match first: whole ids and identifiers, then ids, identifiers and names that begin with the
+   * query, then names that contain all its words, then, if there is nothing else, similar names. Equal matches are
+   * ordered by the id, identifier or name.
+   *
+   * @generated from field: repeated bellwether.ops.v1.SupplierMatch matches = 1;
+   */
+  matches: SupplierMatch[];
+
+  /**
+   * True: more suppliers match than the response has.
+   *
+   * @generated from field: bool truncated = 2;
+   */
+  truncated: boolean;
+
+  /**
+   * The model whose scores are returned. Empty: no run is complete yet.
+   *
+   * @generated from field: string model_name = 3;
+   */
+  modelName: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.SearchSuppliersResponse.
+ * Use `create(SearchSuppliersResponseSchema)` to create a new message.
+ */
+export const SearchSuppliersResponseSchema: GenMessage<SearchSuppliersResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_supplier_service, 2);
 
 /**
  * Selects suppliers. A supplier is returned when it meets all conditions that are set.
@@ -41,21 +150,21 @@ export type ListSuppliersRequest = Message<"bellwether.ops.v1.ListSuppliersReque
   pageToken: string;
 
   /**
-   * Only suppliers whose latest score has this band. Unset: all bands.
+   * One more band, as if it were in bands. Unset: no further band.
    *
    * @generated from field: bellwether.inference.v1.Band band = 3;
    */
   band: Band;
 
   /**
-   * Only suppliers of this region. At most 256 bytes. Empty: all regions.
+   * One more region, as if it were in regions. At most 256 bytes. Empty: no further region.
    *
    * @generated from field: string region = 4;
    */
   region: string;
 
   /**
-   * Only suppliers of this category. At most 256 bytes. Empty: all categories.
+   * One more category, as if it were in categories. At most 256 bytes. Empty: no further category.
    *
    * @generated from field: string category = 5;
    */
@@ -70,6 +179,80 @@ export type ListSuppliersRequest = Message<"bellwether.ops.v1.ListSuppliersReque
    * @generated from field: string model_name = 6;
    */
   modelName: string;
+
+  /**
+   * Only suppliers that SearchSuppliers would find with this query. At most 200 bytes. Empty: all suppliers.
+   *
+   * @generated from field: string query = 7;
+   */
+  query: string;
+
+  /**
+   * Only suppliers whose latest score has one of these bands. At most 4. Empty: all bands.
+   *
+   * @generated from field: repeated bellwether.inference.v1.Band bands = 8;
+   */
+  bands: Band[];
+
+  /**
+   * Only suppliers of one of these regions; "" selects suppliers without a region. The region is that of the run. At
+   * most 50 regions of at most 256 bytes. Empty: all regions.
+   *
+   * @generated from field: repeated string regions = 9;
+   */
+  regions: string[];
+
+  /**
+   * Only suppliers of one of these categories; "" selects suppliers without a category. The category is that of the
+   * run. At most 50 categories of at most 256 bytes. Empty: all categories.
+   *
+   * @generated from field: repeated string categories = 10;
+   */
+  categories: string[];
+
+  /**
+   * Only suppliers whose score changed in one of these directions. At most 4. Empty: all suppliers.
+   *
+   * @generated from field: repeated bellwether.ops.v1.ChangeDirection changes = 11;
+   */
+  changes: ChangeDirection[];
+
+  /**
+   * True: only suppliers with an alert of the model that is not resolved. False: only suppliers without. Unset: all
+   * suppliers.
+   *
+   * @generated from field: optional bool has_active_alerts = 12;
+   */
+  hasActiveAlerts?: boolean | undefined;
+
+  /**
+   * Only suppliers whose completeness is below this share, in [0, 1]. Suppliers whose completeness is not recorded are
+   * not returned. Unset: all suppliers.
+   *
+   * @generated from field: optional double completeness_below = 13;
+   */
+  completenessBelow?: number | undefined;
+
+  /**
+   * The value by which the suppliers are ordered.
+   *
+   * @generated from field: bellwether.ops.v1.SupplierOrder order_by = 14;
+   */
+  orderBy: SupplierOrder;
+
+  /**
+   * The direction of the order.
+   *
+   * @generated from field: bellwether.ops.v1.SortDirection direction = 15;
+   */
+  direction: SortDirection;
+
+  /**
+   * True: the response has facets. They cost as much as a page, so request them only with the first page.
+   *
+   * @generated from field: bool include_facets = 16;
+   */
+  includeFacets: boolean;
 };
 
 /**
@@ -77,7 +260,113 @@ export type ListSuppliersRequest = Message<"bellwether.ops.v1.ListSuppliersReque
  * Use `create(ListSuppliersRequestSchema)` to create a new message.
  */
 export const ListSuppliersRequestSchema: GenMessage<ListSuppliersRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_supplier_service, 0);
+  messageDesc(file_bellwether_ops_v1_supplier_service, 3);
+
+/**
+ * The number of suppliers of one band.
+ *
+ * @generated from message bellwether.ops.v1.BandFacet
+ */
+export type BandFacet = Message<"bellwether.ops.v1.BandFacet"> & {
+  /**
+   * The band.
+   *
+   * @generated from field: bellwether.inference.v1.Band band = 1;
+   */
+  band: Band;
+
+  /**
+   * Number of suppliers, 1 or more.
+   *
+   * @generated from field: uint64 suppliers = 2;
+   */
+  suppliers: bigint;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.BandFacet.
+ * Use `create(BandFacetSchema)` to create a new message.
+ */
+export const BandFacetSchema: GenMessage<BandFacet> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_supplier_service, 4);
+
+/**
+ * The number of suppliers of one region or category.
+ *
+ * @generated from message bellwether.ops.v1.LabelFacet
+ */
+export type LabelFacet = Message<"bellwether.ops.v1.LabelFacet"> & {
+  /**
+   * The region or category. Empty: suppliers without one.
+   *
+   * @generated from field: string label = 1;
+   */
+  label: string;
+
+  /**
+   * Number of suppliers, 1 or more.
+   *
+   * @generated from field: uint64 suppliers = 2;
+   */
+  suppliers: bigint;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.LabelFacet.
+ * Use `create(LabelFacetSchema)` to create a new message.
+ */
+export const LabelFacetSchema: GenMessage<LabelFacet> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_supplier_service, 5);
+
+/**
+ * Numbers of suppliers by filter value. The numbers of one facet follow from all conditions of the request except
+ * those on the facet's own field.
+ *
+ * @generated from message bellwether.ops.v1.SupplierFacets
+ */
+export type SupplierFacets = Message<"bellwether.ops.v1.SupplierFacets"> & {
+  /**
+   * By band, lowest band first.
+   *
+   * @generated from field: repeated bellwether.ops.v1.BandFacet bands = 1;
+   */
+  bands: BandFacet[];
+
+  /**
+   * By region, most suppliers first. At most 50.
+   *
+   * @generated from field: repeated bellwether.ops.v1.LabelFacet regions = 2;
+   */
+  regions: LabelFacet[];
+
+  /**
+   * By category, most suppliers first. At most 50.
+   *
+   * @generated from field: repeated bellwether.ops.v1.LabelFacet categories = 3;
+   */
+  categories: LabelFacet[];
+
+  /**
+   * True: regions lacks regions with few suppliers.
+   *
+   * @generated from field: bool regions_truncated = 4;
+   */
+  regionsTruncated: boolean;
+
+  /**
+   * True: categories lacks categories with few suppliers.
+   *
+   * @generated from field: bool categories_truncated = 5;
+   */
+  categoriesTruncated: boolean;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.SupplierFacets.
+ * Use `create(SupplierFacetsSchema)` to create a new message.
+ */
+export const SupplierFacetsSchema: GenMessage<SupplierFacets> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_supplier_service, 6);
 
 /**
  * One page of suppliers.
@@ -86,7 +375,7 @@ export const ListSuppliersRequestSchema: GenMessage<ListSuppliersRequest> = /*@_
  */
 export type ListSuppliersResponse = Message<"bellwether.ops.v1.ListSuppliersResponse"> & {
   /**
-   * Suppliers, highest impact first.
+   * Suppliers in the requested order.
    *
    * @generated from field: repeated bellwether.ops.v1.Supplier suppliers = 1;
    */
@@ -112,6 +401,50 @@ export type ListSuppliersResponse = Message<"bellwether.ops.v1.ListSuppliersResp
    * @generated from field: repeated string model_names = 4;
    */
   modelNames: string[];
+
+  /**
+   * Number of suppliers that meet all conditions, on all pages together.
+   *
+   * @generated from field: uint64 total_size = 5;
+   */
+  totalSize: bigint;
+
+  /**
+   * Numbers of suppliers by filter value. Unset: include_facets was not set, or no run is complete yet.
+   *
+   * @generated from field: bellwether.ops.v1.SupplierFacets facets = 6;
+   */
+  facets?: SupplierFacets | undefined;
+
+  /**
+   * True: more suppliers match query than the server compares with the other conditions (5,000), so suppliers,
+   * total_size and facets do not include all of them. Make the query longer.
+   *
+   * @generated from field: bool query_truncated = 7;
+   */
+  queryTruncated: boolean;
+
+  /**
+   * The formula of the expected impact of the run. Unset: the run was completed by a release that multiplied
+   * risk_score by exposure, or no run is complete yet.
+   *
+   * @generated from field: bellwether.ops.v1.ImpactFormula impact_formula = 8;
+   */
+  impactFormula?: ImpactFormula | undefined;
+
+  /**
+   * Limit of completeness in the risk policy, in [0, 1]. A score below it has incomplete = true.
+   *
+   * @generated from field: double completeness_limit = 9;
+   */
+  completenessLimit: number;
+
+  /**
+   * ISO week of the run, for example "2026-W47". Empty: no run is complete yet.
+   *
+   * @generated from field: string iso_week = 10;
+   */
+  isoWeek: string;
 };
 
 /**
@@ -119,7 +452,7 @@ export type ListSuppliersResponse = Message<"bellwether.ops.v1.ListSuppliersResp
  * Use `create(ListSuppliersResponseSchema)` to create a new message.
  */
 export const ListSuppliersResponseSchema: GenMessage<ListSuppliersResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_supplier_service, 1);
+  messageDesc(file_bellwether_ops_v1_supplier_service, 7);
 
 /**
  * Selects one supplier.
@@ -156,7 +489,7 @@ export type GetSupplierRequest = Message<"bellwether.ops.v1.GetSupplierRequest">
  * Use `create(GetSupplierRequestSchema)` to create a new message.
  */
 export const GetSupplierRequestSchema: GenMessage<GetSupplierRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_supplier_service, 2);
+  messageDesc(file_bellwether_ops_v1_supplier_service, 8);
 
 /**
  * One supplier with its history.
@@ -191,6 +524,21 @@ export type GetSupplierResponse = Message<"bellwether.ops.v1.GetSupplierResponse
    * @generated from field: repeated string scored_by_models = 4;
    */
   scoredByModels: string[];
+
+  /**
+   * The formula of the expected impact of the latest score. Unset: the run was completed by a release that multiplied
+   * risk_score by exposure, or there is no score.
+   *
+   * @generated from field: bellwether.ops.v1.ImpactFormula impact_formula = 5;
+   */
+  impactFormula?: ImpactFormula | undefined;
+
+  /**
+   * Limit of completeness in the risk policy, in [0, 1]. A score below it has incomplete = true.
+   *
+   * @generated from field: double completeness_limit = 6;
+   */
+  completenessLimit: number;
 };
 
 /**
@@ -198,10 +546,544 @@ export type GetSupplierResponse = Message<"bellwether.ops.v1.GetSupplierResponse
  * Use `create(GetSupplierResponseSchema)` to create a new message.
  */
 export const GetSupplierResponseSchema: GenMessage<GetSupplierResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_supplier_service, 3);
+  messageDesc(file_bellwether_ops_v1_supplier_service, 9);
 
 /**
- * Reads suppliers, their latest scores and their score histories.
+ * Master data of one supplier. An unset field does not change. The limits of the fields are checked row by row, so
+ * that the other rows can be stored; the limits declared here only bound the request.
+ *
+ * @generated from message bellwether.ops.v1.MasterDataRow
+ */
+export type MasterDataRow = Message<"bellwether.ops.v1.MasterDataRow"> & {
+  /**
+   * Id of the supplier in the weekly file. 1 to 128 bytes, without invisible characters and outer white space.
+   *
+   * @generated from field: string supplier_id = 1;
+   */
+  supplierId: string;
+
+  /**
+   * Name, at most 512 bytes. Empty: master data does not set the name, so the weekly file does.
+   *
+   * @generated from field: optional string name = 2;
+   */
+  name?: string | undefined;
+
+  /**
+   * Region, at most 256 bytes. Empty: master data does not set it, so the weekly file does.
+   *
+   * @generated from field: optional string region = 3;
+   */
+  region?: string | undefined;
+
+  /**
+   * Category, at most 256 bytes. Empty: master data does not set it, so the weekly file does.
+   *
+   * @generated from field: optional string category = 4;
+   */
+  category?: string | undefined;
+
+  /**
+   * Money at risk per year, 0 to 10^15, in currency. clear_exposure removes it.
+   *
+   * @generated from field: optional double exposure = 5;
+   */
+  exposure?: number | undefined;
+
+  /**
+   * Currency of exposure, ISO 4217. It must be the currency of the risk policy, or have an exchange rate there. Only
+   * together with exposure. Empty: the currency of the risk policy.
+   *
+   * @generated from field: string currency = 6;
+   */
+  currency: string;
+
+  /**
+   * How much the organization depends on the supplier. UNSPECIFIED: does not change.
+   *
+   * @generated from field: bellwether.ops.v1.Criticality criticality = 7;
+   */
+  criticality: Criticality;
+
+  /**
+   * The person who is responsible for the supplier, at most 256 bytes. Empty: nobody.
+   *
+   * @generated from field: optional string owner = 8;
+   */
+  owner?: string | undefined;
+
+  /**
+   * Further identifiers, at most 20. Each replaces the supplier's identifier of the same kind; an empty value removes
+   * it. Two suppliers cannot have the same identifier.
+   *
+   * @generated from field: repeated bellwether.ops.v1.MasterDataIdentifier identifiers = 9;
+   */
+  identifiers: MasterDataIdentifier[];
+
+  /**
+   * True: master data does not set the exposure, so the weekly file does. Not together with exposure.
+   *
+   * @generated from field: bool clear_exposure = 10;
+   */
+  clearExposure: boolean;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.MasterDataRow.
+ * Use `create(MasterDataRowSchema)` to create a new message.
+ */
+export const MasterDataRowSchema: GenMessage<MasterDataRow> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_supplier_service, 10);
+
+/**
+ * A further identifier of a supplier in an import.
+ *
+ * @generated from message bellwether.ops.v1.MasterDataIdentifier
+ */
+export type MasterDataIdentifier = Message<"bellwether.ops.v1.MasterDataIdentifier"> & {
+  /**
+   * What the number is: 1 to 32 lower-case letters, digits, "_" and "-", for example "vat", "duns" or "lei".
+   *
+   * @generated from field: string kind = 1;
+   */
+  kind: string;
+
+  /**
+   * The identifier, at most 128 bytes, with at least one letter or digit. Empty: removes the identifier.
+   *
+   * @generated from field: string value = 2;
+   */
+  value: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.MasterDataIdentifier.
+ * Use `create(MasterDataIdentifierSchema)` to create a new message.
+ */
+export const MasterDataIdentifierSchema: GenMessage<MasterDataIdentifier> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_supplier_service, 11);
+
+/**
+ * Master data to store.
+ *
+ * @generated from message bellwether.ops.v1.ImportSuppliersRequest
+ */
+export type ImportSuppliersRequest = Message<"bellwether.ops.v1.ImportSuppliersRequest"> & {
+  /**
+   * Id of the request, a UUID that the client creates. A client that repeats a request uses the same id.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * Master data, 1 to 1,000 rows.
+   *
+   * @generated from field: repeated bellwether.ops.v1.MasterDataRow rows = 2;
+   */
+  rows: MasterDataRow[];
+
+  /**
+   * True: the response is that of the import, but nothing is stored.
+   *
+   * @generated from field: bool dry_run = 3;
+   */
+  dryRun: boolean;
+
+  /**
+   * What happens with a supplier whose master data already has another value.
+   *
+   * @generated from field: bellwether.ops.v1.OnConflict on_conflict = 4;
+   */
+  onConflict: OnConflict;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.ImportSuppliersRequest.
+ * Use `create(ImportSuppliersRequestSchema)` to create a new message.
+ */
+export const ImportSuppliersRequestSchema: GenMessage<ImportSuppliersRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_supplier_service, 12);
+
+/**
+ * A rule that a row of master data breaks, or a conflict.
+ *
+ * @generated from message bellwether.ops.v1.MasterDataViolation
+ */
+export type MasterDataViolation = Message<"bellwether.ops.v1.MasterDataViolation"> & {
+  /**
+   * Index of the row in the request, from 0.
+   *
+   * @generated from field: uint32 row = 1;
+   */
+  row: number;
+
+  /**
+   * Name of the field, for example "exposure" or "identifiers.vat".
+   *
+   * @generated from field: string field = 2;
+   */
+  field: string;
+
+  /**
+   * The value, at most 200 characters.
+   *
+   * @generated from field: string value = 3;
+   */
+  value: string;
+
+  /**
+   * What is wrong and what is valid, in one sentence without a full stop.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.MasterDataViolation.
+ * Use `create(MasterDataViolationSchema)` to create a new message.
+ */
+export const MasterDataViolationSchema: GenMessage<MasterDataViolation> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_supplier_service, 13);
+
+/**
+ * What was stored.
+ *
+ * @generated from message bellwether.ops.v1.ImportSuppliersResponse
+ */
+export type ImportSuppliersResponse = Message<"bellwether.ops.v1.ImportSuppliersResponse"> & {
+  /**
+   * Number of suppliers that did not exist before.
+   *
+   * @generated from field: uint32 created = 1;
+   */
+  created: number;
+
+  /**
+   * Number of existing suppliers that changed.
+   *
+   * @generated from field: uint32 updated = 2;
+   */
+  updated: number;
+
+  /**
+   * Number of existing suppliers that already had all values of their row.
+   *
+   * @generated from field: uint32 unchanged = 3;
+   */
+  unchanged: number;
+
+  /**
+   * Number of suppliers that did not change because of a conflict.
+   *
+   * @generated from field: uint32 skipped = 4;
+   */
+  skipped: number;
+
+  /**
+   * Number of rows that break a rule.
+   *
+   * @generated from field: uint32 rejected = 5;
+   */
+  rejected: number;
+
+  /**
+   * Rules that rows break, and conflicts of suppliers that were skipped or stopped the import, in the order of the
+   * rows. At most 10 for each row.
+   *
+   * @generated from field: repeated bellwether.ops.v1.MasterDataViolation violations = 6;
+   */
+  violations: MasterDataViolation[];
+
+  /**
+   * True: on_conflict is STOP and there is a conflict, so nothing of the request was stored. The counts are those of
+   * the import without the conflict.
+   *
+   * @generated from field: bool stopped = 7;
+   */
+  stopped: boolean;
+
+  /**
+   * True: the request was stored before; this is the response of that time.
+   *
+   * @generated from field: bool repeated_request = 8;
+   */
+  repeatedRequest: boolean;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.ImportSuppliersResponse.
+ * Use `create(ImportSuppliersResponseSchema)` to create a new message.
+ */
+export const ImportSuppliersResponseSchema: GenMessage<ImportSuppliersResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_supplier_service, 14);
+
+/**
+ * Selects a page of master data.
+ *
+ * @generated from message bellwether.ops.v1.ListMasterDataRequest
+ */
+export type ListMasterDataRequest = Message<"bellwether.ops.v1.ListMasterDataRequest"> & {
+  /**
+   * Maximum number of suppliers in the response, 1 to 1,000. 0: 1,000.
+   *
+   * @generated from field: uint32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * next_page_token of the previous page. Empty: the first page.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.ListMasterDataRequest.
+ * Use `create(ListMasterDataRequestSchema)` to create a new message.
+ */
+export const ListMasterDataRequestSchema: GenMessage<ListMasterDataRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_supplier_service, 15);
+
+/**
+ * One page of suppliers with their master data.
+ *
+ * @generated from message bellwether.ops.v1.ListMasterDataResponse
+ */
+export type ListMasterDataResponse = Message<"bellwether.ops.v1.ListMasterDataResponse"> & {
+  /**
+   * Suppliers in the order in which they were created. latest_score and active_alerts are not set.
+   *
+   * @generated from field: repeated bellwether.ops.v1.Supplier suppliers = 1;
+   */
+  suppliers: Supplier[];
+
+  /**
+   * Token of the next page. Empty: this is the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.ListMasterDataResponse.
+ * Use `create(ListMasterDataResponseSchema)` to create a new message.
+ */
+export const ListMasterDataResponseSchema: GenMessage<ListMasterDataResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_supplier_service, 16);
+
+/**
+ * What a query matches in a supplier.
+ *
+ * @generated from enum bellwether.ops.v1.MatchKind
+ */
+export const MatchKind = {
+  /**
+   * Never sent by a server.
+   *
+   * @generated from enum value: MATCH_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The supplier id is the query, or begins with it.
+   *
+   * @generated from enum value: MATCH_KIND_SUPPLIER_ID = 1;
+   */
+  SUPPLIER_ID: 1,
+
+  /**
+   * An identifier is the query, or begins with it.
+   *
+   * @generated from enum value: MATCH_KIND_IDENTIFIER = 2;
+   */
+  IDENTIFIER: 2,
+
+  /**
+   * The name is the query, or contains it.
+   *
+   * @generated from enum value: MATCH_KIND_NAME = 3;
+   */
+  NAME: 3,
+
+  /**
+   * The name is similar to the query.
+   *
+   * @generated from enum value: MATCH_KIND_SIMILAR_NAME = 4;
+   */
+  SIMILAR_NAME: 4,
+} as const;
+
+/**
+ * What a query matches in a supplier.
+ *
+ * @generated from enum bellwether.ops.v1.MatchKind
+ */
+export type MatchKind = (typeof MatchKind)[keyof typeof MatchKind] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.ops.v1.MatchKind.
+ */
+export const MatchKindSchema: GenEnum<MatchKind> = /*@__PURE__*/
+  enumDesc(file_bellwether_ops_v1_supplier_service, 0);
+
+/**
+ * The value by which suppliers are ordered.
+ *
+ * @generated from enum bellwether.ops.v1.SupplierOrder
+ */
+export const SupplierOrder = {
+  /**
+   * In a request: IMPACT.
+   *
+   * @generated from enum value: SUPPLIER_ORDER_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * By expected impact. A supplier whose exposure is not known is ordered as if it had the exposure
+   * ImpactFormula.unknown_exposure.
+   *
+   * @generated from enum value: SUPPLIER_ORDER_IMPACT = 1;
+   */
+  IMPACT: 1,
+
+  /**
+   * By risk score.
+   *
+   * @generated from enum value: SUPPLIER_ORDER_SCORE = 2;
+   */
+  SCORE: 2,
+
+  /**
+   * By the change of the risk score since the previous run.
+   *
+   * @generated from enum value: SUPPLIER_ORDER_CHANGE = 3;
+   */
+  CHANGE: 3,
+
+  /**
+   * By exposure, converted to the currency of the risk policy.
+   *
+   * @generated from enum value: SUPPLIER_ORDER_EXPOSURE = 4;
+   */
+  EXPOSURE: 4,
+
+  /**
+   * By name, without regard to letter case and accents.
+   *
+   * @generated from enum value: SUPPLIER_ORDER_NAME = 5;
+   */
+  NAME: 5,
+} as const;
+
+/**
+ * The value by which suppliers are ordered.
+ *
+ * @generated from enum bellwether.ops.v1.SupplierOrder
+ */
+export type SupplierOrder = (typeof SupplierOrder)[keyof typeof SupplierOrder] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.ops.v1.SupplierOrder.
+ */
+export const SupplierOrderSchema: GenEnum<SupplierOrder> = /*@__PURE__*/
+  enumDesc(file_bellwether_ops_v1_supplier_service, 1);
+
+/**
+ * The direction of an order. Suppliers without the value are the last ones in both directions.
+ *
+ * @generated from enum bellwether.ops.v1.SortDirection
+ */
+export const SortDirection = {
+  /**
+   * In a request: ascending for names, descending for all other orders.
+   *
+   * @generated from enum value: SORT_DIRECTION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Lowest value first.
+   *
+   * @generated from enum value: SORT_DIRECTION_ASCENDING = 1;
+   */
+  ASCENDING: 1,
+
+  /**
+   * Highest value first.
+   *
+   * @generated from enum value: SORT_DIRECTION_DESCENDING = 2;
+   */
+  DESCENDING: 2,
+} as const;
+
+/**
+ * The direction of an order. Suppliers without the value are the last ones in both directions.
+ *
+ * @generated from enum bellwether.ops.v1.SortDirection
+ */
+export type SortDirection = (typeof SortDirection)[keyof typeof SortDirection] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.ops.v1.SortDirection.
+ */
+export const SortDirectionSchema: GenEnum<SortDirection> = /*@__PURE__*/
+  enumDesc(file_bellwether_ops_v1_supplier_service, 2);
+
+/**
+ * What an import does with a supplier whose master data already has another value.
+ *
+ * @generated from enum bellwether.ops.v1.OnConflict
+ */
+export const OnConflict = {
+  /**
+   * Not valid in a request.
+   *
+   * @generated from enum value: ON_CONFLICT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Nothing of the request is stored, and ImportSuppliersResponse.stopped is true.
+   *
+   * @generated from enum value: ON_CONFLICT_STOP = 1;
+   */
+  STOP: 1,
+
+  /**
+   * The supplier does not change; the other suppliers are stored.
+   *
+   * @generated from enum value: ON_CONFLICT_SKIP = 2;
+   */
+  SKIP: 2,
+
+  /**
+   * The supplier gets the new values.
+   *
+   * @generated from enum value: ON_CONFLICT_UPDATE = 3;
+   */
+  UPDATE: 3,
+} as const;
+
+/**
+ * What an import does with a supplier whose master data already has another value.
+ *
+ * @generated from enum bellwether.ops.v1.OnConflict
+ */
+export type OnConflict = (typeof OnConflict)[keyof typeof OnConflict] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.ops.v1.OnConflict.
+ */
+export const OnConflictSchema: GenEnum<OnConflict> = /*@__PURE__*/
+  enumDesc(file_bellwether_ops_v1_supplier_service, 3);
+
+/**
+ * Finds suppliers, reads their scores, and imports their master data.
  *
  * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it uses
  * the database, with:
@@ -213,7 +1095,22 @@ export const GetSupplierResponseSchema: GenMessage<GetSupplierResponse> = /*@__P
  */
 export const SupplierService: GenService<{
   /**
-   * Lists the suppliers of the latest complete run of one model, highest impact first. Idempotent.
+   * Finds suppliers by their name, id or identifiers, best match first. All suppliers are searched, with or without
+   * a score. Letter case, accents and repeated white space are ignored, and in identifiers everything except letters
+   * and digits. A query of 1 or 2 characters finds only names and ids that begin with it. A longer query also finds
+   * it inside names, and, if no supplier has it, similar names. Idempotent.
+   * - NOT_FOUND: model_name is set, and that model has no complete run.
+   *
+   * @generated from rpc bellwether.ops.v1.SupplierService.SearchSuppliers
+   */
+  searchSuppliers: {
+    methodKind: "unary";
+    input: typeof SearchSuppliersRequestSchema;
+    output: typeof SearchSuppliersResponseSchema;
+  },
+  /**
+   * Lists the suppliers of the latest complete run of one model, by default highest impact first. Later pages stay
+   * with the run of the first page. Idempotent.
    * - INVALID_ARGUMENT: page_token is from another list or another filter.
    * - NOT_FOUND: model_name is set, and that model has no complete run.
    *
@@ -234,6 +1131,32 @@ export const SupplierService: GenService<{
     methodKind: "unary";
     input: typeof GetSupplierRequestSchema;
     output: typeof GetSupplierResponseSchema;
+  },
+  /**
+   * Creates or changes the master data of up to 1,000 suppliers. Rows that break a rule are rejected and reported one
+   * by one, the others are stored. The role is ANALYST, because analysts maintain these data; a connector of an ERP
+   * system with the role SERVICE, which includes ANALYST, can call it too. The audit log records each import.
+   * Idempotent by request_id: a repeated request answers as the first one did.
+   * - INVALID_ARGUMENT: request_id is not a UUID, or the request has too many rows.
+   * - ABORTED: request_id was used for another request.
+   *
+   * @generated from rpc bellwether.ops.v1.SupplierService.ImportSuppliers
+   */
+  importSuppliers: {
+    methodKind: "unary";
+    input: typeof ImportSuppliersRequestSchema;
+    output: typeof ImportSuppliersResponseSchema;
+  },
+  /**
+   * Lists all suppliers with their master data, in the order in which they were created. Idempotent.
+   * - INVALID_ARGUMENT: page_token is from another list.
+   *
+   * @generated from rpc bellwether.ops.v1.SupplierService.ListMasterData
+   */
+  listMasterData: {
+    methodKind: "unary";
+    input: typeof ListMasterDataRequestSchema;
+    output: typeof ListMasterDataResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_bellwether_ops_v1_supplier_service, 0);

@@ -1,10 +1,24 @@
 import { canonicalHash } from "@bellwether/contract/canonical-json";
 import { z } from "zod";
-import { integerFrom, numberWhere, parseWithSchema } from "./check-schema.ts";
+import { integerFrom, leaf, numberWhere, parseWithSchema, shown, valueAt, violationAt } from "./check-schema.ts";
+import type { ConfigViolation } from "./config-error.ts";
 import { readYaml, type YamlFile } from "./yaml-file.ts";
 
 const share = numberWhere("a share from 0 to 1", (v) => v >= 0 && v <= 1);
+const weight = numberWhere("a weight from 0 to 1000", (v) => v >= 0 && v <= 1_000);
+const amount = numberWhere("an amount of money from 0 to 10^15", (v) => v >= 0 && v <= MAX_EXPOSURE);
+const rate = numberWhere("a rate above 0 and at most 10^9", (v) => v > 0 && v <= 1e9);
+const currency = leaf<string>("a currency code of ISO 4217, for example EUR", isCurrency);
 const MAX_ROWS = 1_000_000_000;
+
+/** Maximum exposure of a supplier, in any currency. Sums over a million suppliers stay exact to 0.1. */
+export const MAX_EXPOSURE = 1e15;
+
+/** Levels of criticality, lowest first. */
+export const CRITICALITIES = ["low", "normal", "high", "critical"] as const;
+
+/** How much the organization depends on a supplier. */
+export type Criticality = (typeof CRITICALITIES)[number];
 
 /** Limits on the losses of a weekly run. A run beyond them is not published. */
 export interface LossLimits {
@@ -22,9 +36,27 @@ export interface LossLimits {
   readonly minSuppliersShare: number;
 }
 
+/** How the expected impact of a supplier is computed: score × exposure × weight of the criticality. */
+export interface ImpactPolicy {
+  /** Currency of the expected impact and of exposures without a currency, ISO 4217. Default EUR. */
+  readonly currency: string;
+  /** Units of `currency` per unit of another currency, by ISO 4217 code. Default: none. */
+  readonly exchangeRates: Readonly<Record<string, number>>;
+  /** Weight of each criticality, 0 or more. Defaults 0.5, 1, 2, 4. */
+  readonly weights: Readonly<Record<Criticality, number>>;
+  /**
+   * The exposure with which a supplier without a known exposure is ordered, in `currency`. Default 1, so that
+   * these suppliers are ordered by score, after all others.
+   */
+  readonly unknownExposure: number;
+}
+
 /** The contents of config/risk_policy.yaml. */
 export interface RiskPolicy {
   readonly losses: LossLimits;
+  readonly impact: ImpactPolicy;
+  /** Share of known features below which a score is incomplete, 0 to 1. Default 0.75. */
+  readonly minCompleteness: number;
   /** SHA-256 of the canonical form with defaults, lower-case hex; comments and layout do not change it. */
   readonly policyHash: string;
 }
@@ -41,7 +73,38 @@ const schema = z.strictObject({
       { error: "limits: max_rejected_share, max_rejected_rows, min_suppliers_share" },
     )
     .prefault({}),
+  expected_impact: z
+    .strictObject(
+      {
+        currency: currency.default("EUR"),
+        exchange_rates: z
+          .record(currency, rate, { error: "rates by currency code, for example USD: 0.92" })
+          .default({}),
+        criticality_weights: z
+          .strictObject(
+            {
+              low: weight.default(0.5),
+              normal: weight.default(1),
+              high: weight.default(2),
+              critical: weight.default(4),
+            },
+            { error: "weights: low, normal, high, critical" },
+          )
+          .prefault({}),
+        unknown_exposure: amount.default(1),
+      },
+      { error: "currency, exchange_rates, criticality_weights, unknown_exposure" },
+    )
+    .prefault({}),
+  completeness: z.strictObject({ minimum_share: share.default(0.75) }, { error: "minimum_share" }).prefault({}),
 });
+
+/** Whether a text is a currency code of ISO 4217, upper case. */
+export function isCurrency(text: unknown): boolean {
+  return typeof text === "string" && CURRENCIES.has(text);
+}
+
+const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf("currency"));
 
 /** Reads config/risk_policy.yaml. @throws ConfigError with every violation */
 export async function loadRiskPolicy(path: string): Promise<RiskPolicy> {
@@ -50,15 +113,53 @@ export async function loadRiskPolicy(path: string): Promise<RiskPolicy> {
 
 /** Returns the policy in a parsed file. @throws ConfigError with every violation */
 export function parseRiskPolicy(file: YamlFile): RiskPolicy {
-  const { weekly_losses: limits } = parseWithSchema(schema, file);
-  return createRiskPolicy({
+  const { weekly_losses: limits, expected_impact: impact, completeness } = parseWithSchema(schema, file, checkImpact);
+  const losses = {
     maxRejectedShare: limits.max_rejected_share,
     maxRejectedRows: limits.max_rejected_rows,
     minSuppliersShare: limits.min_suppliers_share,
+  };
+  return createRiskPolicy(losses, {
+    impact: {
+      currency: impact.currency,
+      exchangeRates: impact.exchange_rates,
+      weights: impact.criticality_weights,
+      unknownExposure: impact.unknown_exposure,
+    },
+    minCompleteness: completeness.minimum_share,
   });
 }
 
-/** Returns a policy of these limits, with its hash. */
-export function createRiskPolicy(losses: LossLimits): RiskPolicy {
-  return { losses, policyHash: canonicalHash({ losses }) };
+/** The impact policy of a file without `expected_impact`. */
+const DEFAULT_IMPACT: ImpactPolicy = {
+  currency: "EUR",
+  exchangeRates: {},
+  weights: { low: 0.5, normal: 1, high: 2, critical: 4 },
+  unknownExposure: 1,
+};
+
+/** Returns a policy of these limits, with its hash. Default of the other parts: those of an empty file. */
+export function createRiskPolicy(
+  losses: LossLimits,
+  { impact = DEFAULT_IMPACT, minCompleteness = 0.75 }: Partial<Pick<RiskPolicy, "impact" | "minCompleteness">> = {},
+): RiskPolicy {
+  const policy = { losses, impact, minCompleteness };
+  return { ...policy, policyHash: canonicalHash(policy) };
+}
+
+/** Finds weights that fall with the criticality, and an exchange rate of the policy's own currency. */
+function checkImpact(file: YamlFile): readonly ConfigViolation[] {
+  const weights = ["expected_impact", "criticality_weights"];
+  const violations = CRITICALITIES.slice(1).flatMap((level, i) => {
+    const below = CRITICALITIES[i] ?? "low";
+    const [low, high] = [below, level].map((name) => valueAt(file.value, [...weights, name]));
+    if (typeof low !== "number" || typeof high !== "number" || low <= high) return [];
+    return [violationAt(file, [...weights, level], shown(high), `at least ${below}, which is ${low}`)];
+  });
+  const own = valueAt(file.value, ["expected_impact", "currency"]) ?? DEFAULT_IMPACT.currency;
+  const rates = ["expected_impact", "exchange_rates"];
+  const ownRate = typeof own === "string" ? valueAt(file.value, [...rates, own]) : undefined;
+  if (ownRate !== undefined && ownRate !== 1)
+    violations.push(violationAt(file, [...rates, String(own)], shown(ownRate), "no rate of the policy's own currency"));
+  return violations;
 }

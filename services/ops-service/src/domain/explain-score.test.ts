@@ -14,6 +14,7 @@ const COLUMNS = ["delay", "quality", "region=EU", "region=US", "contract_text:pe
 const stored = (phi: number[], values: number[] | null) => ({
   ...{ columnNames: COLUMNS, features: FEATURES, phi: Float32Array.from(phi) },
   values: values && Float32Array.from(values),
+  previous: null,
 });
 
 test("values are returned as they were written, the columns of a category as one contribution, the words as one reason", () => {
@@ -52,6 +53,25 @@ test("without recorded values, no value is returned and no feature counts as mis
       { feature: "contract_text" },
     ]);
   }
+});
+
+test("contributions and reasons have those of the previous score, by the names of the features", () => {
+  const before = stored([0.25, -0.5, 0.5, 0, 0.125, 0.125], [0.5, 80, 0, 1]);
+  const previous = { ...before, columnNames: [...COLUMNS].reverse(), phi: before.phi.toReversed() };
+  const { contributions, reasons } = explainScore({
+    ...stored([0.5, -0.25, 0.5, 0.25, 0.125, 0.25], [0.7, 90, 1, 1]),
+    previous: { ...previous, isoWeek: "2026-W01", modelVersion: "v1" },
+  });
+  const of = (name: string) => contributions.find(({ feature }) => feature === name)?.previous;
+  expect(of("delay")).toEqual({ contribution: 0.25, value: 0.5, category: "" });
+  expect(of("region")).toEqual({ contribution: 0.5, value: null, category: "EU" });
+  const text = reasons.find(({ feature }) => feature === "contract_text");
+  expect(text?.previous).toEqual({ contribution: 0.25, value: null, category: "" });
+  const gone = {
+    ...stored([0.5, 0, 0, 0, 0, 0], [0.7, 90, 1, 1]),
+    previous: { ...previous, columnNames: ["other"], isoWeek: "", modelVersion: "" },
+  };
+  expect(explainScore(gone).contributions[0]?.previous).toBeNull();
 });
 
 test("an alert gets the two largest reasons that increase its score", () => {

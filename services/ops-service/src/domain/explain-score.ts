@@ -12,8 +12,8 @@ export interface RunFeature extends Pick<FeatureInfo, "name" | "kind" | "unit" |
   readonly categories: readonly string[];
 }
 
-/** The stored explanation data of a score. */
-export interface StoredScore {
+/** The contributions of a score, as stored. */
+export interface StoredContributions {
   /** Names of the model columns, in the order of `phi`. */
   readonly columnNames: readonly string[];
   readonly phi: Float32Array;
@@ -26,15 +26,41 @@ export interface StoredScore {
   readonly values: Float32Array | null;
 }
 
+/** The score of the same supplier in the previous run, with contributions in the same output space. */
+export interface PreviousContributions extends StoredContributions {
+  readonly isoWeek: string;
+  readonly modelVersion: string;
+}
+
+/** The stored explanation data of a score. */
+export interface StoredScore extends StoredContributions {
+  /** Null: there is no previous score, or it cannot be compared. */
+  readonly previous: PreviousContributions | null;
+}
+
+/** A contribution in the previous score. */
+export type PreviousContribution = Pick<FeatureContribution, "value" | "category" | "contribution">;
+
 /** The contribution of one feature to a score, with its value and the typical value. */
-export type ExplainedContribution = FeatureContribution & FeatureFacts;
+export interface ExplainedContribution extends FeatureContribution, FeatureFacts {
+  /** Null: there is no previous score, or its model does not use the feature. */
+  readonly previous: PreviousContribution | null;
+}
+
+/** A reason with the contribution of the same feature to the previous score. */
+export interface ExplainedReason extends Reason {
+  /** Null: as for a contribution. All words of a text feature are one contribution without value and category. */
+  readonly previous: PreviousContribution | null;
+}
 
 /** The explanation of a score, computed from the stored data. */
 export interface ScoreExplanation {
   /** All columns of a category are one contribution, each word is its own. Largest magnitude first. */
   readonly contributions: readonly ExplainedContribution[];
   /** The contributions that are shown as reasons, largest magnitude first. */
-  readonly reasons: readonly Reason[];
+  readonly reasons: readonly ExplainedReason[];
+  /** The previous score. Null: there is none, or it cannot be compared. */
+  readonly previous: Pick<PreviousContributions, "isoWeek" | "modelVersion"> | null;
   /** Known and missing features of the supplier. Null: the values were not recorded. */
   readonly completeness: Completeness | null;
 }
@@ -49,7 +75,7 @@ export interface Completeness {
 /** Maximum number of reasons of an alert: those that increase the risk most. */
 export const ALERT_REASONS = 2;
 
-export function alertReasons({ reasons }: Pick<ScoreExplanation, "reasons">): Reason[] {
+export function alertReasons({ reasons }: Pick<ScoreExplanation, "reasons">): ExplainedReason[] {
   return reasons.filter(({ contribution }) => contribution > 0).slice(0, ALERT_REASONS);
 }
 
@@ -57,8 +83,33 @@ export function alertReasons({ reasons }: Pick<ScoreExplanation, "reasons">): Re
  * Explains a score. When the values were not recorded, the result has no values, no typical values and no
  * missing features.
  */
-export function explainScore({ columnNames, phi, features, values }: StoredScore): ScoreExplanation {
+export function explainScore(score: StoredScore): ScoreExplanation {
+  const { features, values, previous } = score;
   const infos = (features ?? []).map((feature) => infoOf(feature, values !== null));
+  const facts = new Map(
+    infos.map(({ name, unit, typical, typicalCategory }) => [name, { unit, typical, typicalCategory }]),
+  );
+  const before = new Map(
+    previous
+      ? sumByFeature(previous).map(({ feature, ...entry }): [string, PreviousContribution] => [feature, entry])
+      : [],
+  );
+  const contributions = sumByFeature(score)
+    .map((entry) => ({
+      ...entry,
+      ...(facts.get(entry.feature) ?? NO_FACTS),
+      previous: before.get(entry.feature) ?? null,
+    }))
+    .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
+  const reasons = selectReasons(contributions, infos).reasons.map((reason) => ({
+    ...reason,
+    previous: before.get(reason.feature) ?? sumOfWords(before, reason.feature),
+  }));
+  return { contributions, reasons, previous, completeness: features && values && completenessOf(features, values) };
+}
+
+/** Returns the contribution of each feature: all columns of a category together, each word of a text alone. */
+function sumByFeature({ columnNames, phi, features, values }: StoredContributions): FeatureContribution[] {
   const seen = new Map(
     (features ?? []).map((feature, i) => [feature.name, seenOf(feature, values?.[i] ?? Number.NaN)]),
   );
@@ -70,17 +121,14 @@ export function explainScore({ columnNames, phi, features, values }: StoredScore
       : (categories.find((category) => column.startsWith(`${category}=`)) ?? column);
     sums.set(name, (sums.get(name) ?? 0) + (phi[i] ?? 0));
   }
-  const facts = new Map(
-    infos.map(({ name, unit, typical, typicalCategory }) => [name, { unit, typical, typicalCategory }]),
-  );
-  const contributions = [...sums]
-    .map(([feature, contribution]) => ({
-      ...{ feature, contribution, ...(seen.get(feature) ?? NOT_KNOWN) },
-      ...(facts.get(feature) ?? NO_FACTS),
-    }))
-    .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
-  const { reasons } = selectReasons(contributions, infos);
-  return { contributions, reasons, completeness: features && values && completenessOf(features, values) };
+  return [...sums].map(([feature, contribution]) => ({ feature, contribution, ...(seen.get(feature) ?? NOT_KNOWN) }));
+}
+
+/** Returns the contribution of all words of a text feature. Null: the score has no words of it. */
+function sumOfWords(before: ReadonlyMap<string, PreviousContribution>, feature: string): PreviousContribution | null {
+  const words = [...before].filter(([name]) => name.startsWith(`${feature}:`));
+  if (words.length === 0) return null;
+  return { ...NOT_KNOWN, contribution: words.reduce((sum, [, { contribution }]) => sum + contribution, 0) };
 }
 
 const NOT_KNOWN = { value: null, category: "" } as const;

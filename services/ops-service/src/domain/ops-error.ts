@@ -164,6 +164,14 @@ export class SupplierNotFoundError extends Error {
   }
 }
 
+/** The id of an import was used for another import. */
+export class ImportMismatchError extends Error {
+  override readonly name = "ImportMismatchError" as const;
+  constructor(requestId: string) {
+    super(`request_id ${requestId} was used for another import; use a new id for each request`);
+  }
+}
+
 /** No run of this model is complete. */
 export class ModelNotScoredError extends Error {
   override readonly name = "ModelNotScoredError" as const;

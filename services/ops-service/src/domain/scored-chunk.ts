@@ -40,8 +40,3 @@ export interface ChunkReceipt {
   readonly rowsScored: number;
   readonly rowsInvalid: number;
 }
-
-/** Returns the expected impact: score × exposure. An unknown exposure counts as 1. -1 without a score. */
-export function impactOf(riskScore: number, exposure: number | null): number {
-  return Number.isNaN(riskScore) ? -1 : riskScore * (exposure ?? 1);
-}

@@ -10,10 +10,10 @@ import {
   AlertTrend,
   Disposition,
 } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
-import type { Reason } from "@bellwether/reasons/reasons";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type * as domain from "../domain/alert.ts";
+import type { ExplainedReason } from "../domain/explain-score.ts";
 import { reasonToProto } from "./reason-to-proto.ts";
 
 /** An alert with the related data that the store adds. */
@@ -34,7 +34,7 @@ export interface AlertNames {
   /** Position of the alert's last change in the sequence of all changes. */
   readonly sequence: number;
   /** The reasons that increased the alert's score most, largest first. */
-  readonly reasons: readonly Reason[];
+  readonly reasons: readonly ExplainedReason[];
 }
 
 export const SEVERITIES: Readonly<Record<domain.AlertSeverity, AlertSeverity>> = {

@@ -21,6 +21,7 @@ import type {
   DatabaseBusyError,
   DatabaseTimeoutError,
   DatabaseUnavailableError,
+  ImportMismatchError,
   LossLimitError,
   ModelNotScoredError,
   ModelServiceUnavailableError,
@@ -70,6 +71,7 @@ type OpsError =
   | AlertUndoError
   | AlertSequenceError
   | SupplierNotFoundError
+  | ImportMismatchError
   | ModelNotScoredError
   | AuditEventError
   | PageTokenError
@@ -119,6 +121,7 @@ export const OPS_ERRORS = {
   AlertUndoError: Code.FailedPrecondition,
   AlertSequenceError: Code.FailedPrecondition,
   SupplierNotFoundError: Code.NotFound,
+  ImportMismatchError: Code.Aborted,
   ModelNotScoredError: Code.NotFound,
   AuditEventError: Code.InvalidArgument,
   PageTokenError: Code.InvalidArgument,

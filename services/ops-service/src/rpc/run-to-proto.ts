@@ -78,7 +78,7 @@ export function runToProto(run: domain.Run): MessageInitShape<typeof BatchRunSch
   };
 }
 
-function lossesToProto({
+export function lossesToProto({
   accepted,
   previousSuppliers,
   ...figures
@@ -106,6 +106,6 @@ export function modelToProto({
   configHash,
   runtime,
   kernel,
-}: domain.ScoredBy) {
+}: Omit<domain.ScoredBy, "columnNames">) {
   return { name, version, modelDigest, bundleDigest, configHash, runtime, kernel };
 }

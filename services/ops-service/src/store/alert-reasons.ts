@@ -1,5 +1,4 @@
-import type { Reason } from "@bellwether/reasons/reasons";
-import { alertReasons, explainScore } from "../domain/explain-score.ts";
+import { alertReasons, type ExplainedReason, explainScore } from "../domain/explain-score.ts";
 import { type AlertView, findAlert } from "./alerts.ts";
 import type { Db } from "./database.ts";
 import { readStoredScores, scoreKey } from "./stored-scores.ts";
@@ -11,7 +10,7 @@ import { readStoredScores, scoreKey } from "./stored-scores.ts";
 export async function withReasons<V extends Pick<AlertView, "alert">>(
   db: Db,
   views: readonly V[],
-): Promise<(V & { readonly reasons: readonly Reason[] })[]> {
+): Promise<(V & { readonly reasons: readonly ExplainedReason[] })[]> {
   const keys = views.map(({ alert }) => ({ runId: alert.lastRunId, supplier: alert.supplierId }));
   const stored = await readStoredScores(db, keys);
   return views.map((view, i) => {

@@ -69,9 +69,12 @@ const MAX_TRIAGE_CONNECTIONS = 4;
 /** Time that an action waits for a row which another transaction has locked. */
 const TRIAGE_LOCK_TIMEOUT_MS = 1_000;
 
+/** Extensions that the tables use: pg_trgm finds parts of names and similar names. */
+const EXTENSIONS = ["pg_trgm"];
+
 /** Opens the database and migrates its tables. @throws StorageError with a one-line message */
 export async function openDatabase(url: string): Promise<Database> {
-  await migrateDatabase(url, MIGRATIONS);
+  await migrateDatabase(url, MIGRATIONS, { extensions: EXTENSIONS });
   const applicationName = "ops-service";
   const pool = await openPostgres(url, {
     applicationName,

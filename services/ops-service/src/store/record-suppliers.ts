@@ -1,5 +1,8 @@
 import type { PoolClient } from "pg";
 import type { LabelColumn, ScoredChunk } from "../domain/scored-chunk.ts";
+import { labelIds } from "./labels.ts";
+import { MASTER_FIELDS } from "./master-fields.ts";
+import { writeSearchKeys } from "./search-keys.ts";
 
 /** The supplier data that a score row needs. */
 export interface RecordedSupplier {
@@ -7,91 +10,159 @@ export interface RecordedSupplier {
   readonly regionId: number | null;
   readonly categoryId: number | null;
   readonly exposure: number | null;
+  /** ISO 4217. Empty: the currency of the risk policy. */
+  readonly exposureCurrency: string;
+  /** Number of `criticalityFromNumber`. */
+  readonly criticality: number;
 }
 
-type LabelKind = "region" | "category";
+/** A supplier as the weekly file describes it. Undefined: the chunk does not have the column. */
+interface WeeklySupplier {
+  readonly externalId: string;
+  readonly name: string | undefined;
+  readonly regionId: number | null | undefined;
+  readonly categoryId: number | null | undefined;
+  readonly exposure: number | null | undefined;
+}
+
+interface StoredSupplier extends RecordedSupplier {
+  readonly externalId: string;
+  readonly name: string;
+  readonly masterFields: number;
+}
+
+const COLUMNS = `id, external_id as "externalId", name, region_id as "regionId", category_id as "categoryId", exposure,
+  exposure_currency as "exposureCurrency", criticality, master_fields as "masterFields"`;
 
 /**
- * Inserts or updates the suppliers of a chunk. Columns that the chunk does not have stay unchanged. Returns
- * one entry per row. A second row of the same supplier changes nothing. Rows are written in the order of
- * their ids, so that two runs cannot deadlock.
+ * Inserts or updates the suppliers of a chunk. Columns that the chunk does not have, and fields that master
+ * data has set, stay unchanged. Returns one entry per row. A second row of the same supplier changes nothing.
+ *
+ * Only suppliers that do not exist are inserted, because each attempt to insert takes an id. New suppliers are
+ * written in the order of their external ids, then changed ones in the order of their ids, so that two runs
+ * cannot deadlock.
  */
 export async function recordSuppliers(tx: PoolClient, chunk: ScoredChunk): Promise<readonly RecordedSupplier[]> {
-  const regionOf = await labelIds(tx, "region", chunk.regions);
-  const categoryOf = await labelIds(tx, "category", chunk.categories);
-  const firstRow = new Map<string, number>();
-  for (const [row, id] of chunk.supplierIds.entries()) if (!firstRow.has(id)) firstRow.set(id, row);
-  const ids = [...firstRow.keys()].sort();
-  const rowsOf = ids.map((id) => firstRow.get(id) ?? 0);
-  const exposureOf = (row: number): number | null => {
-    const exposure = chunk.exposures?.[row] ?? Number.NaN;
-    return Number.isNaN(exposure) ? null : exposure;
-  };
-  const reported = [chunk.names, chunk.regions, chunk.categories, chunk.exposures].map(
-    (column) => column !== undefined,
-  );
-  const { rows: recorded } = await tx.query<RecordedSupplier & { externalId: string }>(UPSERT, [
-    ids,
-    rowsOf.map((row) => chunk.names?.[row] ?? ""),
-    rowsOf.map((row) => regionOf(row)),
-    rowsOf.map((row) => categoryOf(row)),
-    rowsOf.map((row) => exposureOf(row)),
-    ...reported,
-  ]);
-  const byId = new Map(recorded.map((supplier) => [supplier.externalId, supplier]));
+  const weekly = await weeklySuppliers(tx, chunk);
+  const ids = weekly.map(({ externalId }) => externalId);
+  const stored = new Map((await readSuppliers(tx, ids)).map((supplier) => [supplier.externalId, supplier]));
+  const created = weekly.filter(({ externalId }) => !stored.has(externalId));
+  const inserted = await insertSuppliers(tx, created);
+  for (const supplier of inserted) stored.set(supplier.externalId, supplier);
+  // Another run has inserted these suppliers at the same time.
+  const missed = created.map(({ externalId }) => externalId).filter((id) => !stored.has(id));
+  if (missed.length > 0)
+    for (const supplier of await readSuppliers(tx, missed)) stored.set(supplier.externalId, supplier);
+  const changed = weekly.flatMap((given) => {
+    const known = stored.get(given.externalId);
+    const merged = known && mergeWeekly(known, given);
+    return merged === undefined || merged === known ? [] : [merged];
+  });
+  await updateSuppliers(tx, changed);
+  const renamed = changed.filter(({ externalId, name }) => stored.get(externalId)?.name !== name);
+  for (const supplier of changed) stored.set(supplier.externalId, supplier);
+  await writeSearchKeys(tx, [...inserted, ...renamed]);
   return chunk.supplierIds.map((id) => {
-    const supplier = byId.get(id);
+    const supplier = stored.get(id);
     if (!supplier) throw new Error(`supplier ${id} was not recorded`);
     return supplier;
   });
 }
 
-/**
- * Statement that inserts or updates suppliers. The parameters $6 to $9 state whether the chunk has the
- * column. Only rows that differ are written.
- */
-const UPSERT = `
-with told as (
-  select * from unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::float8[])
-    as t(external_id, name, region_id, category_id, exposure)
-), written as (
-  insert into bellwether.supplier as s (external_id, name, region_id, category_id, exposure)
-  select t.external_id, t.name, t.region_id, t.category_id, t.exposure from told t
-    left join bellwether.supplier k on k.external_id = t.external_id
-   where k.id is null
-      or ($6 and k.name is distinct from t.name)
-      or ($7 and k.region_id is distinct from t.region_id)
-      or ($8 and k.category_id is distinct from t.category_id)
-      or ($9 and k.exposure is distinct from t.exposure)
-   order by t.external_id
-  on conflict (external_id) do update set
-    name = case when $6 then excluded.name else s.name end,
-    region_id = case when $7 then excluded.region_id else s.region_id end,
-    category_id = case when $8 then excluded.category_id else s.category_id end,
-    exposure = case when $9 then excluded.exposure else s.exposure end
-  returning id, external_id, region_id, category_id, exposure
-)
-select id, external_id as "externalId", region_id as "regionId", category_id as "categoryId", exposure from written
-union all
-select k.id, k.external_id, k.region_id, k.category_id, k.exposure from bellwether.supplier k
- where k.external_id = any($1::text[]) and k.external_id not in (select external_id from written)`;
+/** Returns the first row of each supplier, ordered by external id. */
+async function weeklySuppliers(tx: PoolClient, chunk: ScoredChunk): Promise<readonly WeeklySupplier[]> {
+  const regionOf = await labelColumn(tx, "region", chunk.regions);
+  const categoryOf = await labelColumn(tx, "category", chunk.categories);
+  const firstRow = new Map<string, number>();
+  for (const [row, id] of chunk.supplierIds.entries()) if (!firstRow.has(id)) firstRow.set(id, row);
+  return [...firstRow.keys()].sort().map((externalId) => {
+    const row = firstRow.get(externalId) ?? 0;
+    const exposure = chunk.exposures?.[row] ?? Number.NaN;
+    return {
+      externalId,
+      name: chunk.names?.[row],
+      regionId: regionOf?.(row),
+      categoryId: categoryOf?.(row),
+      exposure: chunk.exposures && (Number.isNaN(exposure) ? null : exposure),
+    };
+  });
+}
 
-/** Returns a function from a row to the id of its label. Null: not known. */
-async function labelIds(
-  tx: PoolClient,
-  kind: LabelKind,
-  column: LabelColumn | undefined,
-): Promise<(row: number) => number | null> {
-  if (!column) return () => null;
-  const values = [...new Set(column.dictionary)].sort();
+/** Returns the supplier with the fields of the weekly file; `known` itself when nothing changes. */
+function mergeWeekly(known: StoredSupplier, weekly: WeeklySupplier): StoredSupplier {
+  const isFree = (field: keyof typeof MASTER_FIELDS): boolean => (known.masterFields & MASTER_FIELDS[field]) === 0;
+  const { name, regionId, categoryId, exposure } = weekly;
+  const merged = {
+    ...known,
+    ...(name !== undefined && isFree("name") && { name }),
+    ...(regionId !== undefined && isFree("region") && { regionId }),
+    ...(categoryId !== undefined && isFree("category") && { categoryId }),
+    // Exposures of the weekly file have the currency of the risk policy.
+    ...(exposure !== undefined && isFree("exposure") && { exposure, exposureCurrency: "" }),
+  };
+  const isSame =
+    merged.name === known.name &&
+    merged.regionId === known.regionId &&
+    merged.categoryId === known.categoryId &&
+    merged.exposure === known.exposure &&
+    merged.exposureCurrency === known.exposureCurrency;
+  return isSame ? known : merged;
+}
+
+async function readSuppliers(tx: PoolClient, externalIds: readonly string[]): Promise<StoredSupplier[]> {
+  const { rows } = await tx.query<StoredSupplier>(
+    `select ${COLUMNS} from bellwether.supplier where external_id = any($1::text[])`,
+    [externalIds],
+  );
+  return rows;
+}
+
+async function insertSuppliers(tx: PoolClient, suppliers: readonly WeeklySupplier[]): Promise<StoredSupplier[]> {
+  if (suppliers.length === 0) return [];
+  const { rows } = await tx.query<StoredSupplier>(
+    `insert into bellwether.supplier (external_id, name, region_id, category_id, exposure)
+     select * from unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::float8[])
+     on conflict (external_id) do nothing returning ${COLUMNS}`,
+    [
+      suppliers.map(({ externalId }) => externalId),
+      suppliers.map(({ name = "" }) => name),
+      suppliers.map(({ regionId = null }) => regionId),
+      suppliers.map(({ categoryId = null }) => categoryId),
+      suppliers.map(({ exposure = null }) => exposure),
+    ],
+  );
+  return rows;
+}
+
+async function updateSuppliers(tx: PoolClient, suppliers: readonly StoredSupplier[]): Promise<void> {
+  if (suppliers.length === 0) return;
+  const ids = suppliers.map(({ id }) => id);
+  await tx.query("select from bellwether.supplier where id = any($1::int[]) order by id for update", [ids]);
   await tx.query(
-    "insert into bellwether.label (kind, value) select $1, v from unnest($2::text[]) v on conflict do nothing",
-    [kind, values],
+    `update bellwether.supplier k
+     set name = t.name, region_id = t.region_id, category_id = t.category_id, exposure = t.exposure,
+       exposure_currency = t.currency
+     from unnest($1::int[], $2::text[], $3::int[], $4::int[], $5::float8[], $6::text[])
+       as t(id, name, region_id, category_id, exposure, currency)
+     where k.id = t.id`,
+    [
+      ids,
+      suppliers.map(({ name }) => name),
+      suppliers.map(({ regionId }) => regionId),
+      suppliers.map(({ categoryId }) => categoryId),
+      suppliers.map(({ exposure }) => exposure),
+      suppliers.map(({ exposureCurrency }) => exposureCurrency),
+    ],
   );
-  const { rows } = await tx.query<{ id: number; value: string }>(
-    "select id, value from bellwether.label where kind = $1 and value = any($2::text[])",
-    [kind, values],
-  );
-  const ids = new Map(rows.map(({ id, value }) => [value, id]));
+}
+
+/** Returns a function from a row to the id of its label; null: not known. Undefined: there is no column. */
+async function labelColumn(
+  tx: PoolClient,
+  kind: "region" | "category",
+  column: LabelColumn | undefined,
+): Promise<((row: number) => number | null) | undefined> {
+  if (!column) return undefined;
+  const ids = await labelIds(tx, kind, column.dictionary);
   return (row) => ids.get(column.dictionary[column.codes[row] ?? -1] ?? "") ?? null;
 }

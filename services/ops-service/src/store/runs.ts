@@ -15,31 +15,37 @@ import { createPartitions, dropSecondRows, emptyPartitions, publishScores } from
 export interface LedgerOptions {
   readonly now: () => Date;
   readonly newId: () => string;
+  /** Share of known features below which a score is incomplete. */
+  readonly minCompleteness: number;
 }
 
 /** Creates a function that runs domain work on the run ledger, each time in one transaction. */
-export function createTransact(inTransaction: InTransaction, { now, newId }: LedgerOptions): Transact {
+export function createTransact(inTransaction: InTransaction, options: LedgerOptions): Transact {
   return (work) =>
     inTransaction(async ({ db }) => {
       const writer = createAlertWriter(db);
-      const result = await work(createLedger(db, writer, { now, newId }));
+      const result = await work(createLedger(db, writer, options));
       await writer.finish();
       return result;
     });
 }
 
-function createLedger(db: Db, writer: AlertWriter, { now, newId }: LedgerOptions): RunLedger {
+function createLedger(db: Db, writer: AlertWriter, { now, newId, minCompleteness }: LedgerOptions): RunLedger {
   const lockWhere = async (condition: SQL | undefined): Promise<Run | undefined> =>
     (await db.select().from(run).where(condition).for("update"))[0];
   return {
     alerts: createAlertRuleStore(db, writer),
     lock: (runId) => lockWhere(eq(run.id, runId)),
     async lockWeek(isoWeek, modelName) {
+      const sameWeek = and(eq(run.isoWeek, isoWeek), eq(run.modelName, modelName));
+      // A run that exists is not inserted, because each attempt to insert takes an id.
+      const known = await lockWhere(sameWeek);
+      if (known) return known;
       const previousRunId = (await newestBefore(db, isoWeek, modelName))?.id ?? null;
       const values = { isoWeek, modelName, previousRunId, fence: 0, holder: "" };
       const [made] = await db.insert(run).values(values).onConflictDoNothing().returning();
       if (made) await createPartitions(db, made.id);
-      const week = made ?? (await lockWhere(and(eq(run.isoWeek, isoWeek), eq(run.modelName, modelName))));
+      const week = made ?? (await lockWhere(sameWeek));
       if (!week) throw new Error(`the run of ${isoWeek} was neither made nor found`);
       return week;
     },
@@ -67,7 +73,7 @@ function createLedger(db: Db, writer: AlertWriter, { now, newId }: LedgerOptions
       const found = await newestBefore(db, isoWeek, modelName);
       return found ? { isoWeek: found.isoWeek, suppliers: found.rowsScored } : null;
     },
-    publishScores: (runId) => publishScores(db, runId),
+    publishScores: (runId) => publishScores(db, runId, minCompleteness),
     async appendAudit(event) {
       const nowUs = BigInt(now().getTime()) * 1000n;
       await appendEvents(db, [{ ...event, eventId: newId(), occurredUs: nowUs }], nowUs);

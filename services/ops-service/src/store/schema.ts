@@ -18,9 +18,11 @@ import {
 } from "@bellwether/postgres/drizzle/drizzle";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import type { AlertOverride, AlertSnooze, AlertTrend } from "../domain/alert.ts";
+import type { ImpactFormula } from "../domain/expected-impact.ts";
 import type { RunFeature } from "../domain/explain-score.ts";
 import type { BandCounts, FeatureDrift, ScoredBy } from "../domain/run.ts";
 import type { Override, RunLosses } from "../domain/run-losses.ts";
+import type { RunTotal } from "../domain/run-totals.ts";
 
 const bellwether = pgSchema("bellwether");
 
@@ -45,7 +47,60 @@ export const supplier = bellwether.table("supplier", {
   regionId: integer("region_id").references(() => label.id),
   categoryId: integer("category_id").references(() => label.id),
   exposure: doublePrecision("exposure"),
+  /** ISO 4217. Empty: the currency of the risk policy. */
+  exposureCurrency: text("exposure_currency").notNull().default(""),
+  /** Number of `criticalityFromNumber`. */
+  criticality: smallint("criticality").notNull().default(0),
+  owner: text("owner").notNull().default(""),
+  /** Sum of the MASTER_FIELDS that master data has set; the weekly file does not change them. */
+  masterFields: smallint("master_fields").notNull().default(0),
 });
+
+/**
+ * Keys by which suppliers are searched and ordered by name, one row per supplier. They are not in the table
+ * supplier, so that a new exposure does not write their indexes again. The columns have the collation "C".
+ */
+export const supplierSearch = bellwether.table(
+  "supplier_search",
+  {
+    // Without a foreign key, whose check would cost more than writing the row. Suppliers are never deleted.
+    supplierId: integer("supplier_id").primaryKey(),
+    idKey: text("id_key").notNull(),
+    nameKey: text("name_key").notNull(),
+  },
+  (t) => [index("supplier_search_id").on(t.idKey), index("supplier_search_name").on(t.nameKey, t.supplierId)],
+);
+
+/** Further identifiers of suppliers. `key` is the `identifierKey` of the value. */
+export const supplierIdentifier = bellwether.table(
+  "supplier_identifier",
+  {
+    supplierId: integer("supplier_id")
+      .notNull()
+      .references(() => supplier.id),
+    kind: text("kind").notNull(),
+    value: text("value").notNull(),
+    key: text("key").notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.supplierId, t.kind] }),
+    unique("supplier_identifier_unique").on(t.kind, t.key),
+    index("supplier_identifier_key").on(t.key),
+  ],
+);
+
+/** Answers to imports of master data, for requests that a client repeats. */
+export const supplierImport = bellwether.table(
+  "supplier_import",
+  {
+    requestId: uuid("request_id").primaryKey(),
+    /** SHA-256 of the request, lower-case hex. */
+    digest: text("digest").notNull(),
+    answer: jsonb("answer").notNull(),
+    createdAt: when("created_at").notNull().defaultNow(),
+  },
+  (t) => [index().on(t.createdAt)],
+);
 
 export const runState = bellwether.enum("run_state", ["running", "complete", "failed"]);
 export const runStage = bellwether.enum("run_stage", [
@@ -92,6 +147,12 @@ export const run = bellwether.table(
      * have the same value.
      */
     scoredBy: jsonb("scored_by").$type<ScoredBy>(),
+    /** The formula of the impacts, set by the first chunk. Null: score × exposure, of an earlier release. */
+    impactFormula: jsonb("impact_formula").$type<ImpactFormula>(),
+    /** Sums over the scores, by band. Null: not complete, or completed by an earlier release. */
+    totals: jsonb("totals").$type<readonly RunTotal[]>(),
+    /** Whether the scores are in the table score_history. */
+    historyStored: boolean("history_stored").notNull().default(false),
     alertsRaised: integer("alerts_raised").notNull().default(0),
     bands: jsonb("bands").$type<BandCounts>().notNull().default({}),
     drift: jsonb("drift").$type<readonly FeatureDrift[]>().notNull().default([]),

@@ -12,18 +12,29 @@ export interface ScoreRow {
   readonly pos: number;
   readonly region: number | null;
   readonly category: number | null;
+  /** Exposure in the currency of the run's formula. Null: not known. */
+  readonly exposure: number | null;
+  /** Number of features with a value. Null: not recorded. */
+  readonly present: number | null;
+  /** Position of the supplier's score in the chunks of the previous run. Null: there is none. */
+  readonly previous: { readonly chunk: number; readonly pos: number } | null;
 }
 
+/** Columns of the score table, in the order of a copied row. */
+export const SCORE_COPY_COLUMNS =
+  "run, supplier, p, delta, band, impact, chunk, pos, region, category, exposure, present, previous_chunk, previous_pos, top";
+
 const SIGNATURE = Buffer.from("PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0", "latin1");
-const FIELDS = 11;
+const FIELDS = 15;
 /** Number of largest contributions that are stored with a score, for lists. */
 export const TOP_CONTRIBUTIONS = 8;
 /** Size of one stored contribution: a uint16 column and a float32 value, little-endian. */
 const TOP_BYTES = 6;
-/** Maximum size of a row: field count, eleven lengths, and the values at their maximum size. */
-const MAX_ROW_BYTES = 2 + FIELDS * 4 + 4 + 4 + 8 + 4 + 2 + 8 + 2 + 2 + 4 + 4 + TOP_CONTRIBUTIONS * TOP_BYTES;
+/** Maximum size of a row: field count, fifteen lengths, and the values at their maximum size. */
+const MAX_ROW_BYTES =
+  2 + FIELDS * 4 + 4 + 4 + 8 + 4 + 2 + 8 + 2 + 2 + 4 + 4 + 8 + 2 + 2 + 2 + TOP_CONTRIBUTIONS * TOP_BYTES;
 
-/** Rows in PostgreSQL's binary COPY format, with the columns in the order of the score table. */
+/** Rows in PostgreSQL's binary COPY format, with the columns of SCORE_COPY_COLUMNS. */
 export interface ScoreCopy {
   /** `phi`: the contributions of the row, in the order of the columns. */
   add(row: ScoreRow, phi: Float32Array): void;
@@ -35,9 +46,9 @@ export interface ScoreCopy {
 export function createScoreCopy(maxRows: number): ScoreCopy {
   const buffer = Buffer.allocUnsafe(SIGNATURE.length + maxRows * MAX_ROW_BYTES + 2);
   let at = SIGNATURE.copy(buffer);
-  const int2 = (value: number): void => {
-    buffer.writeInt32BE(2, at);
-    at = buffer.writeInt16BE(value, at + 4);
+  const int2 = (value: number | null): void => {
+    at = buffer.writeInt32BE(value === null ? -1 : 2, at);
+    if (value !== null) at = buffer.writeInt16BE(value, at);
   };
   const int4 = (value: number | null): void => {
     at = buffer.writeInt32BE(value === null ? -1 : 4, at);
@@ -64,6 +75,10 @@ export function createScoreCopy(maxRows: number): ScoreCopy {
       int2(row.pos);
       int4(row.region);
       int4(row.category);
+      float8(row.exposure ?? Number.NaN);
+      int2(row.present);
+      int2(row.previous?.chunk ?? null);
+      int2(row.previous?.pos ?? null);
       const top = largest(phi);
       at = buffer.writeInt32BE(top.length * TOP_BYTES, at);
       for (const column of top) {

@@ -2,7 +2,9 @@ import { bandFromNumber } from "@bellwether/contract/band-codes";
 import { MAX_BATCH_ROWS } from "@bellwether/contract/limits";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { BandCounts } from "../domain/run.ts";
+import type { RunTotal } from "../domain/run-totals.ts";
 import type { Db } from "./database.ts";
+import { storeHistory } from "./score-history.ts";
 
 /**
  * Creates the tables of a run. They are not attached as partitions yet, so that an unfinished run is never
@@ -45,14 +47,17 @@ export async function dropSecondRows(db: Db, runId: number): Promise<number> {
 }
 
 /**
- * Builds the indexes of a run's tables and attaches them as partitions. Returns the number of rows per band.
+ * Builds the indexes of a run's tables, attaches them as partitions, and copies the scores to the histories of
+ * the suppliers. Returns the number of rows per band.
+ * @param minCompleteness Limit of the risk policy, for the number of incomplete scores.
  */
-export async function publishScores(db: Db, runId: number): Promise<BandCounts> {
+export async function publishScores(db: Db, runId: number, minCompleteness: number): Promise<BandCounts> {
   const scores = sql.raw(`bellwether.score_r${runId}`);
   const chunks = sql.raw(`bellwether.score_chunk_r${runId}`);
   await db.execute(sql`alter table ${scores} add primary key (run, supplier)`);
   await db.execute(sql`create index on ${scores} (impact desc, supplier desc)`);
-  await db.execute(sql`create index on ${scores} (abs(delta) desc)`);
+  await db.execute(sql`create index on ${scores} (p, supplier)`);
+  await db.execute(sql`create index on ${scores} (delta, supplier)`);
   await db.execute(sql`alter table ${chunks} add primary key (run, chunk)`);
   for (const [whole, part] of [
     [sql.raw("bellwether.score"), scores],
@@ -60,8 +65,24 @@ export async function publishScores(db: Db, runId: number): Promise<BandCounts> 
   ])
     await db.execute(sql`alter table ${whole} attach partition ${part} for values in (${sql.raw(String(runId))})`);
   await db.execute(sql`analyze ${scores}`);
-  const { rows: counts } = await db.execute<{ band: number; rows: number }>(
-    sql`select band, count(*)::float8 as rows from ${scores} group by band`,
-  );
-  return Object.fromEntries(counts.map(({ band, rows }) => [bandFromNumber(band) ?? "unknown", rows]));
+  const totals = await sumScores(db, runId, minCompleteness);
+  await storeHistory(db, runId);
+  await db.execute(sql`
+    update bellwether.run set totals = ${JSON.stringify(totals)}::text::jsonb, history_stored = true where id = ${runId}::int`);
+  return Object.fromEntries(totals.map(({ band, suppliers }) => [band, suppliers]));
+}
+
+/** Returns the sums over the scores of a run, by band. */
+async function sumScores(db: Db, runId: number, minCompleteness: number): Promise<RunTotal[]> {
+  const scores = sql.raw(`bellwether.score_r${runId}`);
+  const { rows } = await db.execute<Omit<RunTotal, "band"> & { readonly band: number } & Record<string, unknown>>(sql`
+    select band, count(*)::float8 as suppliers,
+      coalesce(sum(impact) filter (where p is not null and exposure is not null), 0) as impact,
+      (count(*) filter (where p is not null and exposure is null))::float8 as "withoutExposure",
+      case when f.features is not null
+        then (count(*) filter (where present::float8 / f.features < ${minCompleteness}::float8))::float8 end as incomplete
+    from ${scores}
+    left join (select jsonb_array_length(features) as features from bellwether.run_features where run_id = ${runId}::int) f on true
+    group by band, f.features`);
+  return rows.map(({ band, ...sums }) => ({ band: bandFromNumber(band) ?? "unknown", ...sums }));
 }

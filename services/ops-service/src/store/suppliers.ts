@@ -1,82 +1,88 @@
-import { BAND_NUMBERS, bandFromNumber } from "@bellwether/contract/band-codes";
+import { BAND_NUMBERS } from "@bellwether/contract/band-codes";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
-import { chooseModel, type ScoringModel } from "../domain/choose-model.ts";
-import { explainScore } from "../domain/explain-score.ts";
-import { PageTokenError } from "../domain/ops-error.ts";
-import type { ScoredBy } from "../domain/run.ts";
-import type { Supplier, SupplierHistory, SupplierList, SupplierQuery, SupplierScore } from "../domain/supplier.ts";
+import { chooseModel } from "../domain/choose-model.ts";
+import type {
+  Supplier,
+  SupplierFilter,
+  SupplierHistory,
+  SupplierList,
+  SupplierQuery,
+  SupplierScore,
+} from "../domain/supplier.ts";
+import { countSuppliers, type GroupFilter, type SupplierGroup, supplierFacets } from "../domain/supplier-facets.ts";
 import type { Db } from "./database.ts";
+import type { LabelTexts } from "./label-texts.ts";
 import { listScoringModels } from "./runs.ts";
 import { TOP_CONTRIBUTIONS } from "./score-copy.ts";
-import { readStoredScores, type ScoreKey, scoreKey } from "./stored-scores.ts";
+import { readHistory, readScoringModels } from "./score-history.ts";
+import { readScores, type ScoredRun, type ScoredRunWithFeatures, scoreOf, withExplanations } from "./score-rows.ts";
+import { latestScoredRun, runOfToken } from "./scored-runs.ts";
+import { findMatches } from "./search-suppliers.ts";
+import { CHANGE, countGroups } from "./supplier-groups.ts";
+import { readPage } from "./supplier-pages.ts";
+import { readSuppliers } from "./supplier-rows.ts";
 
-interface ScoreColumns extends Record<string, unknown> {
-  runId: number;
-  isoWeek: string;
-  p: number | null;
-  delta: number | null;
-  band: number;
-  impact: number;
-  scoredBy: ScoredBy | null;
-  completedUs: number | null;
+/** Maximum number of suppliers that match a text and are compared with the other conditions of a list. */
+export const MAX_CANDIDATES = 5_000;
+
+export interface ListSuppliersOptions {
+  /** Returns the groups of all suppliers of a run, see `createRunGroups`. */
+  readonly groupsOf: (runId: number) => Promise<readonly SupplierGroup[]>;
+  readonly labelTexts: LabelTexts;
 }
 
-interface SupplierColumns extends Record<string, unknown> {
-  number: number;
-  supplierId: string;
-  name: string;
-  region: string | null;
-  category: string | null;
-  exposure: number | null;
-  activeAlerts: number;
-}
-
-/** Returns the SQL of the columns of the supplier `u`, with the alerts of one model. */
-function supplierColumns(modelName: string): SQL {
-  return sql`
-  u.id as number, u.external_id as "supplierId", u.name, u.exposure,
-  (select value from bellwether.label where id = u.region_id) as region,
-  (select value from bellwether.label where id = u.category_id) as category,
-  (select count(*)::int from bellwether.alert a
-    where a.supplier_id = u.id and a.model_name = ${modelName} and a.state <> 'resolved') as "activeAlerts"`;
-}
-
-const SCORE_COLUMNS = sql`
-  s.run as "runId", r.iso_week as "isoWeek", s.p, s.delta::float8 as delta, s.band, s.impact,
-  r.scored_by as "scoredBy", (extract(epoch from r.completed_at) * 1e6)::float8 as "completedUs"`;
+const EMPTY_LIST: Omit<SupplierList, "modelNames"> = {
+  ...{ suppliers: [], runId: 0, isoWeek: "", totalSize: 0, facets: null, queryTruncated: false, formula: null },
+  modelName: "",
+};
 
 /**
- * Lists the suppliers of a model's latest complete run, highest impact first. Later pages stay with the run
- * of the first page.
+ * Lists the suppliers of a model's latest complete run. Later pages stay with the run of the first page.
  * @throws ModelNotScoredError, PageTokenError for a token of another model's list
  */
-export async function listSuppliers(db: Db, query: SupplierQuery, limit: number): Promise<SupplierList> {
-  const { band, region, category, after } = query;
+export async function listSuppliers(
+  db: Db,
+  query: SupplierQuery,
+  limit: number,
+  { groupsOf, labelTexts }: ListSuppliersOptions,
+): Promise<SupplierList> {
   const models = await listScoringModels(db);
   const modelNames = models.map(({ modelName }) => modelName);
-  const run = after ? await runOfToken(db, after.runId, query.modelName) : await latestRun(db, models, query.modelName);
-  if (!run) return { suppliers: [], modelName: "", modelNames };
-  const conditions = [
-    band && sql`s.band = ${BAND_NUMBERS[band]}`,
-    region !== undefined && sql`s.region = ${labelId("region", region)}`,
-    category !== undefined && sql`s.category = ${labelId("category", category)}`,
-    after && sql`(s.impact, s.supplier) < (${after.impact}::float8, ${after.number}::int)`,
-  ].filter((condition): condition is SQL => Boolean(condition));
-  const { rows } = await db.execute<SupplierColumns & ScoreColumns>(sql`
-    with page as materialized (
-      select * from bellwether.score s where ${sql.join([sql`s.run = ${run.id}::int`, ...conditions], sql` and `)}
-      order by s.impact desc, s.supplier desc limit ${limit}
-    )
-    select ${supplierColumns(run.modelName)}, ${SCORE_COLUMNS} from page s
-    join bellwether.supplier u on u.id = s.supplier join bellwether.run r on r.id = s.run
-    order by s.impact desc, s.supplier desc`);
-  const scores = await explained(
+  const { after, modelName: wanted } = query;
+  const run = after ? await runOfToken(db, after.runId, wanted) : await latestScoredRun(db, models, wanted);
+  if (!run) return { ...EMPTY_LIST, modelNames };
+  const found = query.query === "" ? null : await findMatches(db, query.query, MAX_CANDIDATES + 1);
+  const candidates = found?.slice(0, MAX_CANDIDATES).map(({ number }) => number);
+  const labels = await labelFilter(db, query);
+  const restricted = restrictions(query, run, candidates);
+  const rows = await readPage(db, run, query, [...restricted, ...conditionsOf(query, labels, run)], limit);
+  const groups =
+    restricted.length === 0 ? await groupsOf(run.id) : await countGroups(db, run.id, sql.join(restricted, sql` and `));
+  const facets = query.includeFacets ? supplierFacets(groups, labels, run.features) : null;
+  const numbers = rows.map(({ supplier }) => supplier);
+  const suppliers = await readSuppliers(db, numbers, { modelName: run.modelName, withIdentifiers: false, labelTexts });
+  const scores = await withExplanations(
     db,
-    rows.map((row) => ({ runId: row.runId, supplier: row.number, score: scoreOf(row) })),
+    rows.map((row) => ({
+      supplier: row.supplier,
+      score: scoreOf(row, run, suppliers.get(row.supplier)?.exposure ?? null),
+    })),
   );
-  const suppliers = rows.map((row, i) => supplierOf(row, scores[i] ? withLargest(scores[i]) : null));
-  return { suppliers, modelName: run.modelName, modelNames };
+  return {
+    suppliers: numbers.flatMap((number, i) => {
+      const [supplier, score] = [suppliers.get(number), scores[i]];
+      return supplier && score ? [{ ...supplier, latestScore: withLargest(score) }] : [];
+    }),
+    ...{ runId: run.id, isoWeek: run.isoWeek, formula: run.formula, modelName: run.modelName, modelNames },
+    totalSize: countSuppliers(groups, labels, run.features),
+    facets: facets && {
+      ...facets,
+      regions: await named(labelTexts, facets.regions),
+      categories: await named(labelTexts, facets.categories),
+    },
+    queryTruncated: found !== null && found.length > MAX_CANDIDATES,
+  };
 }
 
 /** Returns a score for a list: with only the largest contributions. */
@@ -88,27 +94,69 @@ function withLargest({ explanation, ...score }: SupplierScore): SupplierScore {
   };
 }
 
-interface RunOfModel extends Record<string, unknown> {
-  readonly id: number;
-  readonly modelName: string;
+/** Returns the filter with regions and categories as ids of labels. */
+async function labelFilter(db: Db, filter: SupplierFilter): Promise<GroupFilter> {
+  const { bands, regions, categories, changes, completenessBelow } = filter;
+  const values = [...new Set([...regions, ...categories])].filter((value) => value !== "");
+  const { rows } =
+    values.length === 0
+      ? { rows: [] }
+      : await db.execute<{ id: number; kind: string; value: string }>(sql`
+          select id, kind, value from bellwether.label
+          where kind in ('region', 'category') and value = any(${sql.param(values)}::text[])`);
+  const ids = new Map(rows.map(({ id, kind, value }) => [`${kind}/${value}`, id]));
+  const idOf = (kind: string) => (value: string) => (value === "" ? 0 : (ids.get(`${kind}/${value}`) ?? NO_LABEL));
+  return {
+    ...{ bands, changes, completenessBelow },
+    regions: regions.map(idOf("region")),
+    categories: categories.map(idOf("category")),
+  };
 }
 
-async function latestRun(db: Db, models: readonly ScoringModel[], wanted: string): Promise<RunOfModel | undefined> {
-  const modelName = chooseModel(models, wanted);
-  if (modelName === undefined) return undefined;
-  const { rows } = await db.execute<RunOfModel>(sql`
-    select id, model_name as "modelName" from bellwether.run
-    where state = 'complete' and model_name = ${modelName} order by iso_week desc limit 1`);
-  return rows[0];
+/** The id of a label that does not exist. */
+const NO_LABEL = -1;
+
+/** Returns the conditions on the score `s` that the groups of a run cannot answer. */
+function restrictions(
+  { hasActiveAlerts }: SupplierFilter,
+  run: ScoredRun,
+  candidates: readonly number[] | undefined,
+): SQL[] {
+  const alerts = sql`exists (select from bellwether.alert a
+    where a.supplier_id = s.supplier and a.model_name = ${run.modelName} and a.state <> 'resolved')`;
+  return [
+    ...(candidates === undefined
+      ? []
+      : [sql`s.run = ${run.id}::int and s.supplier = any(${sql.param([...candidates])}::int[])`]),
+    ...(hasActiveAlerts === undefined ? [] : [hasActiveAlerts ? alerts : sql`not ${alerts}`]),
+  ];
 }
 
-async function runOfToken(db: Db, runId: number, wanted: string): Promise<RunOfModel> {
-  const { rows } = await db.execute<RunOfModel>(
-    sql`select id, model_name as "modelName" from bellwether.run where id = ${runId}::int and state = 'complete'`,
-  );
-  const [run] = rows;
-  if (!run || (wanted !== "" && wanted !== run.modelName)) throw new PageTokenError();
-  return run;
+function conditionsOf(
+  { bands, changes, completenessBelow }: SupplierFilter,
+  labels: GroupFilter,
+  run: ScoredRunWithFeatures,
+): SQL[] {
+  const label = (column: SQL, ids: readonly number[]): SQL[] =>
+    ids.length === 0 ? [] : [sql`coalesce(${column}, 0) = any(${sql.param([...ids])}::int[])`];
+  return [
+    ...(bands.length === 0 ? [] : [sql`s.band = any(${sql.param(bands.map((band) => BAND_NUMBERS[band]))}::int2[])`]),
+    ...label(sql`s.region`, labels.regions),
+    ...label(sql`s.category`, labels.categories),
+    ...(changes.length === 0 ? [] : [sql`${CHANGE} = any(${sql.param([...changes])}::text[])`]),
+    ...(completenessBelow === undefined
+      ? []
+      : [sql`s.present::float8 / nullif(${run.features}::int, 0) < ${completenessBelow}::float8`]),
+  ];
+}
+
+/** Replaces the ids of labels by their texts. */
+async function named(
+  labelTexts: LabelTexts,
+  facets: readonly { readonly value: number; readonly suppliers: number }[],
+) {
+  const texts = await labelTexts(facets.map(({ value }) => value));
+  return facets.map(({ value, suppliers }) => ({ value: texts.get(value) ?? "", suppliers }));
 }
 
 /**
@@ -121,66 +169,36 @@ export async function findSupplier(
   db: Db,
   supplierId: string,
   { weeks, modelName: wanted }: { readonly weeks: number; readonly modelName: string },
+  labelTexts: LabelTexts,
 ): Promise<SupplierHistory | undefined> {
   const { rows: ids } = await db.execute<{ id: number }>(
     sql`select id from bellwether.supplier where external_id = ${supplierId}`,
   );
   const number = ids[0]?.id;
   if (number === undefined) return undefined;
-  const scorers = await modelsOf(db, number);
+  const scorers = await readScoringModels(db, number);
   const choice = chooseModel(await listScoringModels(db), wanted) ?? "";
   const modelName = wanted === "" && !scorers.includes(choice) ? (scorers[0] ?? choice) : choice;
-  const { rows: suppliers } = await db.execute<SupplierColumns>(
-    sql`select ${supplierColumns(modelName)} from bellwether.supplier u where u.id = ${number}`,
-  );
-  const [known] = suppliers;
+  const known = (await readSuppliers(db, [number], { modelName, withIdentifiers: true, labelTexts })).get(number);
   if (!known) return undefined;
-  const { rows } = await db.execute<ScoreColumns>(sql`
-    select ${SCORE_COLUMNS} from bellwether.score s join bellwether.run r on r.id = s.run
-    where s.supplier = ${number} and r.model_name = ${modelName} order by r.iso_week desc limit ${weeks}`);
-  const history = rows.map(scoreOf);
-  const latest = history.slice(0, 1).map((score) => ({ runId: score.runId, supplier: number, score }));
-  const [latestScore] = await explained(db, latest);
-  const supplier = supplierOf(known, latestScore ?? null);
-  return { supplier, history, modelName, scoredByModels: scorers.toSorted() };
-}
-
-/** Lists the models that have scored a supplier, the model with the latest week first. */
-async function modelsOf(db: Db, supplier: number): Promise<readonly string[]> {
-  const { rows } = await db.execute<{ modelName: string }>(sql`
-    select r.model_name as "modelName" from bellwether.score s join bellwether.run r on r.id = s.run
-    where s.supplier = ${supplier} group by r.model_name order by max(r.iso_week) desc, min(r.id)`);
-  return rows.map(({ modelName }) => modelName);
-}
-
-async function explained(db: Db, scores: readonly (ScoreKey & { readonly score: SupplierScore })[]) {
-  const stored = await readStoredScores(db, scores);
-  return scores.map(({ score, ...key }) => {
-    const found = stored.get(scoreKey(key));
-    return { ...score, explanation: found ? explainScore(found) : null };
-  });
-}
-
-function labelId(kind: "region" | "category", value: string): SQL {
-  return sql`(select id from bellwether.label where kind = ${kind} and value = ${value})`;
-}
-
-function supplierOf(row: SupplierColumns, latestScore: SupplierScore | null): Supplier {
-  const { number, supplierId, name, exposure, activeAlerts } = row;
-  const labels = { region: row.region ?? "", category: row.category ?? "" };
-  return { number, supplierId, name, ...labels, exposure, activeAlerts, latestScore };
-}
-
-function scoreOf(row: ScoreColumns): SupplierScore {
+  const history = await readHistory(db, number, { modelName, weeks });
+  const latest = await latestOf(db, known, history[0]);
   return {
-    runId: row.runId,
-    isoWeek: row.isoWeek,
-    riskScore: row.p,
-    band: bandFromNumber(row.band) ?? "unknown",
-    change: row.delta,
-    impact: row.p === null ? null : row.impact,
-    explanation: null,
-    scoredBy: row.scoredBy,
-    completedAt: row.completedUs === null ? null : new Date(row.completedUs / 1000),
+    supplier: { ...known, latestScore: latest?.score ?? null },
+    history: history.map(({ score }) => score),
+    formula: latest?.formula ?? null,
+    modelName,
+    scoredByModels: scorers.toSorted(),
   };
+}
+
+/** Returns the latest score of a history with its explanation, from the table of its run. */
+async function latestOf(db: Db, { number, exposure }: Supplier, newest: { readonly run: ScoredRun } | undefined) {
+  if (!newest) return undefined;
+  const row = (await readScores(db, newest.run, [number])).get(number);
+  if (!row) return undefined;
+  // The explanation has the number of features.
+  const run = { ...newest.run, features: 0 };
+  const [score] = await withExplanations(db, [{ supplier: number, score: scoreOf(row, run, exposure) }]);
+  return score && { score, formula: newest.run.formula };
 }

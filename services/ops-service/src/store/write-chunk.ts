@@ -1,28 +1,47 @@
 import { NO_BAND } from "@bellwether/contract/band-codes";
 import { copyRows } from "@bellwether/postgres/pool/copy-rows";
 import type { PoolClient } from "pg";
+import { criticalityFromNumber, expectedImpact, exposureIn, type ImpactFormula } from "../domain/expected-impact.ts";
 import type { RunFeature } from "../domain/explain-score.ts";
 import { RunMismatchError } from "../domain/ops-error.ts";
 import type { Run, RunLease, ScoredBy } from "../domain/run.ts";
 import { checkChunkRows, checkLease, checkOpen, checkSameModel, checkSameRows } from "../domain/run-lease.ts";
-import { type ChunkReceipt, impactOf, type ScoredChunk } from "../domain/scored-chunk.ts";
+import type { ChunkReceipt, ScoredChunk } from "../domain/scored-chunk.ts";
 import { RUN_CHANNEL } from "./channels.ts";
 import { recordSuppliers } from "./record-suppliers.ts";
-import { createScoreCopy } from "./score-copy.ts";
+import { createScoreCopy, SCORE_COPY_COLUMNS } from "./score-copy.ts";
 
 interface LockedRun
-  extends Pick<Run, "id" | "state" | "fence" | "scoredBy" | "previousRunId" | "chunkRows" | "chunksTotal"> {}
+  extends Pick<Run, "id" | "state" | "fence" | "scoredBy" | "previousRunId" | "chunkRows" | "chunksTotal"> {
+  readonly impactFormula: ImpactFormula | null;
+}
+
+/** The formula of a run that a release without criticality has begun: score × exposure. */
+const PLAIN_FORMULA: ImpactFormula = {
+  currency: "",
+  exchangeRates: {},
+  weights: { low: 1, normal: 1, high: 1, critical: 1 },
+  unknownExposure: 1,
+};
 
 /**
  * Stores a chunk exactly once: scores, contributions and receipt in the transaction `tx`, under the lock of
  * the run. So the chunks of a run are stored one after another, and a new holder waits for the last write of
- * the old one.
+ * the old one. The first chunk decides the formula of the impacts for the whole run.
+ * @param policy The formula of a run that begins now.
  * @throws RunNotFoundError, RunFencedError, RunCompleteError, RunMismatchError
  */
-export async function writeChunk(tx: PoolClient, lease: RunLease, chunk: ScoredChunk): Promise<ChunkReceipt> {
+export async function writeChunk(
+  tx: PoolClient,
+  lease: RunLease,
+  chunk: ScoredChunk,
+  policy: ImpactFormula,
+): Promise<ChunkReceipt> {
   const found = await tx.query<LockedRun>(
     `select id, state::text, fence::float8, scored_by as "scoredBy", previous_run_id as "previousRunId",
-       chunk_rows as "chunkRows", chunks_total as "chunksTotal" from bellwether.run where id = $1 for update`,
+       chunk_rows as "chunkRows", chunks_total as "chunksTotal",
+       impact_formula as "impactFormula"
+     from bellwether.run where id = $1 for update`,
     [lease.runId],
   );
   const [run] = found.rows;
@@ -40,8 +59,9 @@ export async function writeChunk(tx: PoolClient, lease: RunLease, chunk: ScoredC
   checkChunkRows(run, chunk);
   checkSameModel(run.id, run.scoredBy, chunk.scoredBy);
   if (chunk.given) await recordFeatures(tx, run.id, chunk.given.features);
-  const rowsScored = await copyScores(tx, lease.runId, run.previousRunId, chunk);
-  return await leaveReceipt(tx, lease, chunk, rowsScored);
+  const formula = run.scoredBy === null ? policy : run.impactFormula;
+  const rowsScored = await copyScores(tx, run, chunk, formula ?? PLAIN_FORMULA);
+  return await leaveReceipt(tx, lease, chunk, { rowsScored, formula });
 }
 
 /**
@@ -60,9 +80,9 @@ async function recordFeatures(tx: PoolClient, runId: number, features: readonly 
 
 async function copyScores(
   tx: PoolClient,
-  runId: number,
-  previousRunId: number | null,
+  { id: runId, previousRunId }: LockedRun,
   chunk: ScoredChunk,
+  formula: ImpactFormula,
 ): Promise<number> {
   const { riskScores, bands, contributions, scoredBy, given } = chunk;
   const suppliers = await recordSuppliers(tx, chunk);
@@ -73,19 +93,32 @@ async function copyScores(
   );
   const columns = scoredBy.columnNames.length;
   const phi = new Float32Array(new Uint8Array(contributions).buffer);
+  const presentOf = given ? featureCounter(given) : () => null;
   const copy = createScoreCopy(suppliers.length);
   let rows = 0;
-  for (const [pos, { id, regionId, categoryId, exposure }] of suppliers.entries()) {
+  for (const [pos, { id, regionId, categoryId, ...supplier }] of suppliers.entries()) {
     const band = bands[pos] ?? NO_BAND;
     if (band === NO_BAND) continue;
     const p = riskScores[pos] ?? Number.NaN;
-    const delta = p - (before.get(id) ?? Number.NaN);
-    const place = { run: runId, supplier: id, chunk: chunk.chunk, pos };
-    const row = { ...place, p, delta, band, impact: impactOf(p, exposure), region: regionId, category: categoryId };
-    copy.add(row, phi.subarray(pos * columns, (pos + 1) * columns));
+    const previous = before.get(id) ?? null;
+    const exposure = exposureIn(formula, supplier.exposure, supplier.exposureCurrency);
+    const criticality = criticalityFromNumber(supplier.criticality);
+    copy.add(
+      {
+        ...{ run: runId, supplier: id, chunk: chunk.chunk, pos, p, band, exposure, previous },
+        delta: p - (previous?.p ?? Number.NaN),
+        impact: expectedImpact({ riskScore: p, exposure, criticality }, formula),
+        ...{ region: regionId, category: categoryId, present: presentOf(pos) },
+      },
+      phi.subarray(pos * columns, (pos + 1) * columns),
+    );
     rows++;
   }
-  await copyRows(tx, `copy bellwether.score_r${runId} from stdin (format binary)`, copy.finish());
+  await copyRows(
+    tx,
+    `copy bellwether.score_r${runId} (${SCORE_COPY_COLUMNS}) from stdin (format binary)`,
+    copy.finish(),
+  );
   await tx.query(`insert into bellwether.score_chunk_r${runId} (run, chunk, phi, vals) values ($1, $2, $3, $4)`, [
     runId,
     chunk.chunk,
@@ -95,11 +128,22 @@ async function copyScores(
   return rows;
 }
 
+/** Returns a function from a row to its number of features with a value. */
+function featureCounter({ features, values: bytes }: NonNullable<ScoredChunk["given"]>): (row: number) => number {
+  const values = new Float32Array(new Uint8Array(bytes).buffer);
+  const width = features.length;
+  return (row) => {
+    let present = 0;
+    for (let at = row * width; at < (row + 1) * width; at++) if (!Number.isNaN(values[at])) present++;
+    return present;
+  };
+}
+
 async function leaveReceipt(
   tx: PoolClient,
   { runId, fence }: RunLease,
   { chunk, supplierIds, scoredBy }: ScoredChunk,
-  rowsScored: number,
+  { rowsScored, formula }: { readonly rowsScored: number; readonly formula: ImpactFormula | null },
 ): Promise<ChunkReceipt> {
   const rowsInvalid = supplierIds.length - rowsScored;
   await tx.query(`insert into bellwether.run_chunk values ($1, $2, $3, $4, $5)`, [
@@ -107,22 +151,29 @@ async function leaveReceipt(
   ]);
   await tx.query(
     `update bellwether.run set rows_scored = rows_scored + $2, rows_faulty = rows_faulty + $3,
-       chunks_received = chunks_received + 1, scored_by = coalesce(scored_by, $4::text::jsonb) where id = $1`,
-    [runId, rowsScored, rowsInvalid, JSON.stringify(scoredBy satisfies ScoredBy)],
+       chunks_received = chunks_received + 1, scored_by = coalesce(scored_by, $4::text::jsonb),
+       impact_formula = $5::text::jsonb where id = $1`,
+    [runId, rowsScored, rowsInvalid, JSON.stringify(scoredBy satisfies ScoredBy), formula && JSON.stringify(formula)],
   );
   await tx.query("select pg_notify($1, $2)", [RUN_CHANNEL, String(runId)]);
   return { duplicate: false, rowsScored, rowsInvalid };
+}
+
+interface PreviousScore {
+  readonly p: number;
+  readonly chunk: number;
+  readonly pos: number;
 }
 
 async function previousScores(
   tx: PoolClient,
   runId: number | null,
   supplierIds: readonly number[],
-): Promise<ReadonlyMap<number, number>> {
+): Promise<ReadonlyMap<number, PreviousScore>> {
   if (runId === null) return new Map();
-  const { rows } = await tx.query<{ supplier: number; p: number }>(
-    "select supplier, p from bellwether.score where run = $1 and supplier = any($2::int[]) and p is not null",
+  const { rows } = await tx.query<PreviousScore & { supplier: number }>(
+    "select supplier, p, chunk, pos from bellwether.score where run = $1 and supplier = any($2::int[]) and p is not null",
     [runId, [...supplierIds]],
   );
-  return new Map(rows.map(({ supplier, p }) => [supplier, p]));
+  return new Map(rows.map((row) => [row.supplier, row]));
 }

@@ -1,0 +1,208 @@
+import path from "node:path";
+import { OnConflict } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { CliContext } from "../context/cli-context.ts";
+import { UsageError } from "../errors/usage-error.ts";
+import { wholeNumber } from "../input/parse-option.ts";
+import { createReport, type Report, showProgress } from "../output/report.ts";
+import { checkTargetFile } from "../output/target-folder.ts";
+import { exportMasterData } from "../suppliers/export-master-data.ts";
+import { type FileReport, importFile } from "../suppliers/import-master-data.ts";
+import { openSuppliers, type SupplierClient } from "../suppliers/supplier-client.ts";
+import { scoreJson, supplierJson, supplierLine, supplierLines } from "../suppliers/supplier-text.ts";
+
+const JSON_FLAG = ["--json", "print the result as one line of JSON"] as const;
+const OPS_FLAG = [
+  "--ops <url>",
+  "gRPC URL of ops-service (default: OPS_SERVICE_URL; if not set, localhost with port OPS_SERVICE_GRPC_PORT; if not set, port 9080)",
+] as const;
+const MODEL_FLAG = [
+  "--model <name>",
+  "model whose scores are shown (default: the model that ops-service shows by default)",
+] as const;
+
+const CONFLICTS = { stop: OnConflict.STOP, skip: OnConflict.SKIP, update: OnConflict.UPDATE } as const;
+/** Number of violations that are printed as text. */
+const SHOWN_VIOLATIONS = 20;
+
+/** `bellwether suppliers` */
+export function suppliersCommand(context: CliContext): Command {
+  const suppliers = new Command("suppliers").addHelpText(
+    "after",
+    "\nExamples:\n  npx bellwether suppliers search 'muller stahl'\n  npx bellwether suppliers show S_00001\n  npx bellwether suppliers import master-data.csv --dry-run\n  npx bellwether suppliers export master-data.csv",
+  );
+  for (const command of [searchCommand(context), showCommand(context), importCommand(context), exportCommand(context)])
+    suppliers.addCommand(command.copyInheritedSettings(suppliers).exitOverride());
+  return suppliers;
+}
+
+function searchCommand(context: CliContext): Command {
+  return new Command("search")
+    .description(
+      "Find suppliers by name, id or identifier. Letter case and accents are ignored. If no name has the query, similar names are shown.",
+    )
+    .argument("<query>", "a name, a part of a name, an id, or an identifier such as a VAT number")
+    .option("--limit <count>", "maximum number of suppliers, 1 to 50", wholeNumber(1, 50), 20)
+    .option(...MODEL_FLAG)
+    .option(...OPS_FLAG)
+    .option(...JSON_FLAG)
+    .addHelpText("after", "\nExample:\n  npx bellwether suppliers search 'DE 123456789' --json")
+    .action(async (query, options) => {
+      const report = createReport(options);
+      using client = openSuppliers(context, options.ops);
+      const request = { query, limit: options.limit, modelName: options.model ?? "" };
+      const { matches, truncated, modelName } = await client.answer(client.suppliers.searchSuppliers(request));
+      for (const { supplier } of matches) if (supplier) report.line(supplierLine(supplier));
+      if (matches.length === 0) report.line("no supplier found");
+      if (truncated) report.line("more suppliers match; write more of the name, or give --limit");
+      const found = matches.flatMap(({ supplier }) => (supplier ? [supplierJson(supplier)] : []));
+      report.json({ model: modelName, suppliers: found, truncated });
+    });
+}
+
+function showCommand(context: CliContext): Command {
+  return new Command("show")
+    .description("Show one supplier: its master data, its latest score with the reasons, and its last weeks.")
+    .argument("<supplier-id>", "id of the supplier in the weekly file")
+    .option("--weeks <count>", "maximum number of weeks, 1 to 260", wholeNumber(1, 260), 52)
+    .option(...MODEL_FLAG)
+    .option(...OPS_FLAG)
+    .option(...JSON_FLAG)
+    .addHelpText("after", "\nExample:\n  npx bellwether suppliers show S_00001")
+    .action(async (supplierId, options) => {
+      const report = createReport(options);
+      using client = openSuppliers(context, options.ops);
+      const request = { supplierId, historyWeeks: options.weeks, modelName: options.model ?? "" };
+      const answer = await client.answer(client.suppliers.getSupplier(request));
+      for (const line of supplierLines(answer)) report.line(line);
+      report.json({
+        model: answer.modelName,
+        impact_formula: answer.impactFormula?.text ?? null,
+        supplier: answer.supplier ? supplierJson(answer.supplier) : null,
+        history: answer.history.map((score) => {
+          const { missing_features: _missing, reasons: _reasons, ...rest } = scoreJson(score);
+          return rest;
+        }),
+      });
+    });
+}
+
+function importCommand(context: CliContext): Command {
+  return new Command("import")
+    .description(
+      "Import master data of suppliers from a CSV file: names, regions, categories, exposures, criticalities, owners and identifiers. The weekly file does not overwrite them.",
+    )
+    .argument("<file>", "CSV file in UTF-8; its first line has the names of the columns")
+    .option("--dry-run", "report what would change, row by row, and store nothing")
+    .addOption(
+      new Option("--on-conflict <action>", "what to do when master data already has another value: stop stores nothing")
+        .choices(Object.keys(CONFLICTS))
+        .default("stop"),
+    )
+    .option("--delimiter <character>", "character between the cells: one character, or tab", delimiter, ",")
+    .option("--empty-clears", "an empty cell removes the value; by default it does not change it")
+    .option(...OPS_FLAG)
+    .option(...JSON_FLAG)
+    .addHelpText(
+      "after",
+      "\nColumns: supplier_id (required), name, region, category, exposure, currency, criticality (low, normal, high, critical), owner," +
+        "\nand one column for each kind of identifier, for example identifier_vat. Only the columns of the file change." +
+        "\nExit code 1 if a row is rejected or a conflict stops the import; the other rows are stored, except after a stop." +
+        "\n\nExamples:\n  npx bellwether suppliers import master-data.csv --dry-run" +
+        "\n  npx bellwether suppliers import master-data.csv --on-conflict update --json",
+    )
+    .action(async (file, options) => {
+      const report = createReport(options);
+      using client = openSuppliers(context, options.ops);
+      const result = await importFile(
+        path.resolve(context.cwd, file),
+        {
+          delimiter: options.delimiter,
+          isDryRun: options.dryRun === true,
+          onConflict: conflictOf(options.onConflict),
+          emptyClears: options.emptyClears === true,
+        },
+        (request) => client.answer(client.suppliers.importSuppliers(request)),
+        (rows, total) => showProgress(options.dryRun ? "checking" : "importing", rows, total),
+      );
+      reportImport(report, result, options);
+    });
+}
+
+function conflictOf(name: string): OnConflict {
+  return name === "skip" ? CONFLICTS.skip : name === "update" ? CONFLICTS.update : CONFLICTS.stop;
+}
+
+function delimiter(text: string): string {
+  if (text === "tab" || text === "\\t") return "\t";
+  if (!/^[\x20-\x7e\t]$/.test(text) || text === '"' || text === "\n")
+    throw new InvalidArgumentError('expected one ASCII character other than ", or tab');
+  return text;
+}
+
+function reportImport(
+  report: Report,
+  result: FileReport,
+  { dryRun = false, onConflict }: { readonly dryRun?: boolean; readonly onConflict: string },
+): void {
+  const { violations, violationCount, isStopped, ...counts } = result;
+  for (const { line, field, value, reason } of violations.slice(0, SHOWN_VIOLATIONS))
+    report.line(`line ${line}${field === "" ? "" : `, ${field}`}: ${JSON.stringify(value)} ${reason}`);
+  if (violationCount > SHOWN_VIOLATIONS)
+    report.line(`and ${violationCount - SHOWN_VIOLATIONS} more (--json lists ${violations.length})`);
+  const { rows, created, updated, unchanged, skipped, rejected } = counts;
+  const summary = `${rows} rows: ${created} created, ${updated} updated, ${unchanged} unchanged, ${skipped} skipped, ${rejected} rejected`;
+  const ending = isStopped
+    ? "; nothing is stored, because master data already has other values (--on-conflict skip or update)"
+    : dryRun
+      ? "; nothing is stored (--dry-run)"
+      : "";
+  report.line(`${summary}${ending}`);
+  report.json({
+    dry_run: dryRun,
+    on_conflict: onConflict,
+    ...counts,
+    stopped: isStopped,
+    violations: violations.map(({ supplierId, ...violation }) => ({ ...violation, supplier_id: supplierId })),
+    violation_count: violationCount,
+  });
+  if (rejected > 0 || isStopped) process.exitCode = 1;
+}
+
+function exportCommand(context: CliContext): Command {
+  return new Command("export")
+    .description(
+      "Write the master data of all suppliers as CSV, in the form that import reads. Values of the weekly file are left out, so that an import of the file changes nothing. Texts that a spreadsheet program would take for a formula get a leading apostrophe, which import removes.",
+    )
+    .argument("<file>", 'file to write, or "-" for standard output')
+    .option("--all", "write values of the weekly file too; an import of the file makes them master data")
+    .option(...OPS_FLAG)
+    .option(...JSON_FLAG)
+    .addHelpText(
+      "after",
+      "\nExamples:\n  npx bellwether suppliers export master-data.csv\n  npx bellwether suppliers export - | head",
+    )
+    .action(async (file, options) => {
+      if (file === "-" && options.json)
+        throw new UsageError("--json and standard output (-) exclude each other; name a file");
+      const report = createReport(options);
+      const target = file === "-" ? file : path.resolve(context.cwd, file);
+      if (target !== "-") await checkTargetFile("FILE", target);
+      using client = openSuppliers(context, options.ops);
+      const rows = await exportMasterData(target, {
+        readPages: () => masterDataPages(client),
+        withWeekly: options.all === true,
+      });
+      if (target !== "-") report.line(`${rows} suppliers written to ${file}`);
+      report.json({ file: target, suppliers: rows });
+    });
+}
+
+async function* masterDataPages({ suppliers, answer }: SupplierClient) {
+  for (let pageToken = ""; ; ) {
+    const page = await answer(suppliers.listMasterData({ pageToken }));
+    yield page.suppliers;
+    pageToken = page.nextPageToken;
+    if (pageToken === "") return;
+  }
+}

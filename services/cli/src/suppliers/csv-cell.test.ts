@@ -1,0 +1,30 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { cellFromText, textFromCell } from "./csv-cell.ts";
+
+test.each([
+  ['=HYPERLINK("http://x")', '"\'=HYPERLINK(""http://x"")"'],
+  ["+49 123", "'+49 123"],
+  ["-5", "'-5"],
+  ["@SUM(A1)", "'@SUM(A1)"],
+  ["Müller, Söhne", '"Müller, Söhne"'],
+  ['a "b"', '"a ""b"""'],
+  ["two\nlines", '"two\nlines"'],
+  ["a=b", "a=b"],
+  ["", ""],
+])("the text %j is the cell %j", (text, cell) => {
+  expect(cellFromText(text)).toBe(cell);
+});
+
+test("no cell begins like a formula, and every text without outer white space comes back", () => {
+  const texts = fc.oneof(fc.string(), fc.stringMatching(/^['=+\-@]{1,4}[a-z"]{0,3}$/));
+  fc.assert(
+    fc.property(texts, (raw) => {
+      const text = raw.trim();
+      const cell = cellFromText(text);
+      const value = cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell;
+      expect(value).not.toMatch(/^[=+\-@\t\r]/);
+      expect(textFromCell(value)).toBe(text);
+    }),
+  );
+});

@@ -1,0 +1,88 @@
+import { Criticality, type SupplierIdentifier } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
+import type { MasterDataRowSchema } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { cleanId } from "@bellwether/ingest/supplier-id";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { textFromCell } from "./csv-cell.ts";
+import { IDENTIFIER_PREFIX } from "./master-data-columns.ts";
+
+/** A rule that a row breaks. */
+export interface RowProblem {
+  readonly field: string;
+  readonly value: string;
+  readonly reason: string;
+}
+
+export interface RowOptions {
+  /** Whether an empty cell removes the value; otherwise it does not change it. */
+  readonly emptyClears: boolean;
+}
+
+const CRITICALITIES: Readonly<Record<string, Criticality>> = {
+  low: Criticality.LOW,
+  normal: Criticality.NORMAL,
+  high: Criticality.HIGH,
+  critical: Criticality.CRITICAL,
+};
+
+const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
+
+/** Converts the cells of a row to a row of the request, or returns what is wrong. */
+export function masterDataRow(
+  cells: ReadonlyMap<string, string>,
+  { emptyClears }: RowOptions,
+): { readonly row: MessageInitShape<typeof MasterDataRowSchema>; readonly problems: readonly RowProblem[] } {
+  const problems: RowProblem[] = [];
+  const textOf = (column: string): string => textFromCell(cells.get(column) ?? "");
+  const shared = (column: string): string | undefined => {
+    const text = textOf(column);
+    return text === "" && !(emptyClears && cells.has(column)) ? undefined : text;
+  };
+  const exposure = exposureOf(textOf("exposure"), problems);
+  const level = textOf("criticality").toLowerCase();
+  const criticality = Object.hasOwn(CRITICALITIES, level) ? CRITICALITIES[level] : undefined;
+  if (level !== "" && criticality === undefined)
+    problems.push({
+      field: "criticality",
+      value: textOf("criticality"),
+      reason: "is not a criticality; expected low, normal, high or critical",
+    });
+  const [name, region, category, owner] = ["name", "region", "category", "owner"].map(shared);
+  const identifiers = [...cells.keys()]
+    .filter((column) => column.startsWith(IDENTIFIER_PREFIX))
+    .map(
+      (column): Pick<SupplierIdentifier, "kind" | "value"> => ({
+        kind: column.slice(IDENTIFIER_PREFIX.length),
+        value: textOf(column),
+      }),
+    )
+    .filter(({ value }) => value !== "" || emptyClears);
+  return {
+    row: {
+      supplierId: cleanId(textFromCell(cells.get("supplier_id") ?? "")),
+      ...(name !== undefined && { name }),
+      ...(region !== undefined && { region }),
+      ...(category !== undefined && { category }),
+      ...(owner !== undefined && { owner }),
+      ...(exposure !== undefined && { exposure }),
+      ...(exposure === undefined && emptyClears && cells.has("exposure") && { clearExposure: true }),
+      currency: textOf("currency"),
+      ...(criticality !== undefined && { criticality }),
+      identifiers,
+    },
+    problems,
+  };
+}
+
+function exposureOf(text: string, problems: RowProblem[]): number | undefined {
+  if (text === "") return undefined;
+  const value = NUMBER.test(text) ? Number(text) : Number.NaN;
+  if (value >= 0 && Number.isFinite(value)) return value;
+  problems.push({
+    field: "exposure",
+    value: text,
+    reason: Number.isNaN(value)
+      ? 'is not a number such as 1250000.50, without separators of thousands and with "." before the decimals'
+      : "is not an amount of money from 0 to 10^15",
+  });
+  return undefined;
+}

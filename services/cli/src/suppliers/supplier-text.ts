@@ -1,0 +1,145 @@
+import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import {
+  Criticality,
+  FieldSource,
+  type Supplier,
+  type SupplierScore,
+} from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
+import type { GetSupplierResponse } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { COLUMNS, IDENTIFIER_PREFIX } from "./master-data-columns.ts";
+
+/** Returns the name of an enum's value, lower case. Empty: unspecified. */
+const word = (names: Readonly<Record<string, number>>, value: number): string =>
+  value === 0 ? "" : (Object.keys(names).find((name) => names[name] === value) ?? "").toLowerCase();
+
+export const bandWord = (band: Band): string => word(Band, band);
+const criticalityWord = (criticality: Criticality): string => word(Criticality, criticality);
+
+/** Characters that would change the terminal or the order of a line are printed as escapes. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+}
+
+/** Returns a supplier as one object of JSON. */
+export function supplierJson({ latestScore, ...supplier }: Supplier) {
+  return {
+    supplier_id: supplier.supplierId,
+    name: supplier.name,
+    region: supplier.region,
+    category: supplier.category,
+    exposure: supplier.exposure ?? null,
+    currency: supplier.exposureCurrency,
+    criticality: criticalityWord(supplier.criticality) || null,
+    owner: supplier.owner,
+    identifiers: Object.fromEntries(supplier.identifiers.map(({ kind, value }) => [kind, value])),
+    sources: {
+      name: sourceWord(supplier.sources?.name),
+      region: sourceWord(supplier.sources?.region),
+      category: sourceWord(supplier.sources?.category),
+      exposure: sourceWord(supplier.sources?.exposure),
+    },
+    active_alerts: supplier.activeAlerts,
+    latest_score: latestScore ? scoreJson(latestScore) : null,
+  };
+}
+
+const sourceWord = (source: FieldSource = FieldSource.UNSPECIFIED): string | null => word(FieldSource, source) || null;
+
+export function scoreJson(score: SupplierScore) {
+  return {
+    iso_week: score.isoWeek,
+    risk_score: score.riskScore ?? null,
+    band: bandWord(score.band),
+    change: score.change ?? null,
+    impact: score.impact ?? null,
+    exposure_known: score.exposureKnown,
+    completeness: score.completeness ?? null,
+    incomplete: score.incomplete,
+    missing_features: score.missingFeatures,
+    model_version: score.model?.version ?? null,
+    reasons: score.reasons.map(({ text, contribution, previousValue }) => ({
+      text,
+      contribution,
+      previous_value: previousValue ?? null,
+    })),
+  };
+}
+
+/** Returns a supplier as one line of a list. */
+export function supplierLine({ supplierId, name, region, latestScore }: Supplier): string {
+  const score = latestScore ? `${bandWord(latestScore.band)} ${latestScore.riskScore?.toFixed(2) ?? ""}` : "not scored";
+  return [supplierId, name, region, score.trim()]
+    .filter((part) => part !== "")
+    .map(printable)
+    .join("  ");
+}
+
+/** Returns a supplier with its latest score and its last weeks as text. */
+export function supplierLines({ supplier, history, impactFormula }: GetSupplierResponse): string[] {
+  if (!supplier) return [];
+  const { latestScore: score } = supplier;
+  const facts: readonly (readonly [string, string])[] = [
+    ["id", supplier.supplierId],
+    ["region", supplier.region],
+    ["category", supplier.category],
+    ["exposure", supplier.exposure === undefined ? "not known" : `${supplier.exposure} ${supplier.exposureCurrency}`],
+    ["criticality", criticalityWord(supplier.criticality) || "normal (not set)"],
+    ["owner", supplier.owner],
+    ...supplier.identifiers.map(({ kind, value }) => [kind, value] as const),
+    ["alerts", String(supplier.activeAlerts)],
+  ];
+  return [
+    printable(supplier.name || supplier.supplierId),
+    ...facts.filter(([, value]) => value !== "").map(([key, value]) => `  ${key.padEnd(12)}${printable(value)}`),
+    ...(score ? scoreLines(score) : ["not scored yet"]),
+    ...(impactFormula ? [`expected impact = ${impactFormula.text}`] : []),
+    ...history
+      .slice(0, SHOWN_WEEKS)
+      .map(({ isoWeek, riskScore, band }) => `  ${isoWeek}  ${riskScore?.toFixed(2) ?? "-"}  ${bandWord(band)}`),
+  ];
+}
+
+const SHOWN_WEEKS = 8;
+
+function scoreLines(score: SupplierScore): string[] {
+  const impact = score.impact === undefined ? "not known, because the exposure is not known" : score.impact.toFixed(0);
+  return [
+    `${score.isoWeek}: ${bandWord(score.band)} ${score.riskScore?.toFixed(2) ?? ""}; expected impact ${impact}`,
+    ...(score.incomplete
+      ? [
+          `  INCOMPLETE: ${score.featuresPresent} of ${score.featuresTotal} features known; not known: ${score.missingFeatures.join(", ")}`,
+        ]
+      : []),
+    ...score.reasons.slice(0, 5).map(({ text, contribution, previousValue }) => {
+      const before = previousValue === undefined ? "" : `, was ${Number(previousValue.toPrecision(4))}`;
+      return `  ${contribution < 0 ? "" : "+"}${contribution.toFixed(2)}  ${printable(text)}${before}`;
+    }),
+  ];
+}
+
+/**
+ * Returns the cells of a supplier in a master data file.
+ * @param withWeekly Whether to write values of the weekly file too. An import of these cells makes them master data.
+ */
+export function masterDataCells(supplier: Supplier, identifierKinds: readonly string[], withWeekly: boolean): string[] {
+  const { sources, exposure } = supplier;
+  const isShown = (source: FieldSource | undefined): boolean => withWeekly || source === FieldSource.MASTER_DATA;
+  const hasExposure = exposure !== undefined && isShown(sources?.exposure);
+  const values: Readonly<Record<(typeof COLUMNS)[number], string>> = {
+    supplier_id: supplier.supplierId,
+    name: isShown(sources?.name) ? supplier.name : "",
+    region: isShown(sources?.region) ? supplier.region : "",
+    category: isShown(sources?.category) ? supplier.category : "",
+    exposure: hasExposure ? String(exposure) : "",
+    currency: hasExposure ? supplier.exposureCurrency : "",
+    criticality: criticalityWord(supplier.criticality),
+    owner: supplier.owner,
+  };
+  const byKind = new Map(supplier.identifiers.map(({ kind, value }) => [kind, value]));
+  return [...COLUMNS.map((column) => values[column]), ...identifierKinds.map((kind) => byKind.get(kind) ?? "")];
+}
+
+/** Returns the columns of a master data file. */
+export function masterDataHeader(identifierKinds: readonly string[]): string[] {
+  return [...COLUMNS, ...identifierKinds.map((kind) => `${IDENTIFIER_PREFIX}${kind}`)];
+}

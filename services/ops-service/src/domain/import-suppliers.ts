@@ -1,0 +1,171 @@
+import type { Criticality } from "@bellwether/config/risk-policy";
+import {
+  type Exposure,
+  identityOf,
+  MAX_IDENTIFIERS,
+  type MasterDataChange,
+  type MasterDataViolation,
+  violation,
+} from "./master-data.ts";
+import { identifierKey } from "./search-key.ts";
+import type { Identifier, SharedField } from "./supplier.ts";
+
+/** What happens with a supplier whose master data already has another value. */
+export type OnConflict = "stop" | "skip" | "update";
+
+/** A stored supplier, as an import compares it. */
+export interface KnownSupplier {
+  readonly supplierId: string;
+  readonly name: string;
+  readonly region: string;
+  readonly category: string;
+  readonly exposure: Exposure | null;
+  readonly criticality: Criticality | null;
+  readonly owner: string;
+  readonly identifiers: readonly Identifier[];
+  /** The fields that master data has set. */
+  readonly masterFields: readonly SharedField[];
+}
+
+/** What an import stores, and its report. */
+export interface ImportPlan {
+  /** The changes to write. */
+  readonly writes: readonly MasterDataChange[];
+  readonly created: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly skipped: number;
+  readonly violations: readonly MasterDataViolation[];
+  /** Whether a conflict stops the import: then nothing is to be written. */
+  readonly isStopped: boolean;
+}
+
+/** What is stored before an import. */
+export interface KnownSuppliers {
+  readonly suppliers: ReadonlyMap<string, KnownSupplier>;
+  /** Supplier id of each identifier that the import gives to a supplier, by `identityOf`. */
+  readonly owners: ReadonlyMap<string, string>;
+}
+
+/** Decides what valid rows of master data change. */
+export function planImport(
+  changes: readonly MasterDataChange[],
+  { suppliers, owners }: KnownSuppliers,
+  onConflict: OnConflict,
+): ImportPlan {
+  const writes: MasterDataChange[] = [];
+  const violations: MasterDataViolation[] = [];
+  const counts = { created: 0, updated: 0, unchanged: 0, skipped: 0 };
+  let isStopped = false;
+  for (const change of changes) {
+    const known = suppliers.get(change.supplierId);
+    const next = applyChange(known ?? newSupplier(change.supplierId), change);
+    const rejected = checkOwners(change, next, owners);
+    if (rejected.length > 0) {
+      violations.push(...rejected);
+      continue;
+    }
+    const conflicts = known ? conflictsOf(known, change) : [];
+    if (conflicts.length > 0 && onConflict !== "update") {
+      violations.push(...conflicts);
+      counts.skipped++;
+      isStopped ||= onConflict === "stop";
+    } else if (known && isSame(known, next)) counts.unchanged++;
+    else {
+      counts[known ? "updated" : "created"]++;
+      writes.push(change);
+    }
+  }
+  return { writes: isStopped ? [] : writes, ...counts, violations, isStopped };
+}
+
+function newSupplier(supplierId: string): KnownSupplier {
+  return {
+    ...{ supplierId, name: "", region: "", category: "", exposure: null, criticality: null, owner: "" },
+    ...{ identifiers: [], masterFields: [] },
+  };
+}
+
+/** Returns the supplier with the changed fields. A field that master data no longer sets is not known. */
+export function applyChange(known: KnownSupplier, change: MasterDataChange): KnownSupplier {
+  const { name, region, category, exposure, criticality, owner } = change;
+  const given = { name, region, category, exposure };
+  const fields = (["name", "region", "category", "exposure"] as const).filter((field) =>
+    given[field] === undefined ? known.masterFields.includes(field) : given[field] !== null,
+  );
+  const wasSet = (field: SharedField): boolean => known.masterFields.includes(field);
+  const text = (field: "name" | "region" | "category"): string =>
+    given[field] === undefined || (given[field] === null && !wasSet(field)) ? known[field] : (given[field] ?? "");
+  return {
+    supplierId: known.supplierId,
+    name: text("name"),
+    region: text("region"),
+    category: text("category"),
+    exposure: exposure === undefined || (exposure === null && !wasSet("exposure")) ? known.exposure : exposure,
+    criticality: criticality ?? known.criticality,
+    owner: owner ?? known.owner,
+    identifiers: mergeIdentifiers(known.identifiers, change.identifiers),
+    masterFields: fields,
+  };
+}
+
+function mergeIdentifiers(known: readonly Identifier[], given: readonly Identifier[]): Identifier[] {
+  const byKind = new Map(known.map(({ kind, value }) => [kind, value]));
+  for (const { kind, value } of given) {
+    if (value === "") byKind.delete(kind);
+    else byKind.set(kind, value);
+  }
+  return [...byKind].map(([kind, value]) => ({ kind, value })).sort((a, b) => (a.kind < b.kind ? -1 : 1));
+}
+
+/** Finds identifiers of another supplier, and too many identifiers. */
+function checkOwners(
+  { row, supplierId, identifiers }: MasterDataChange,
+  next: KnownSupplier,
+  owners: KnownSuppliers["owners"],
+): MasterDataViolation[] {
+  const taken = identifiers.flatMap(({ kind, value }) => {
+    const owner = value === "" ? undefined : owners.get(identityOf(kind, value));
+    if (owner === undefined || owner === supplierId) return [];
+    return [violation(row, `identifiers.${kind}`, value, `already belongs to supplier ${JSON.stringify(owner)}`)];
+  });
+  if (next.identifiers.length <= MAX_IDENTIFIERS) return taken;
+  return [...taken, violation(row, "identifiers", next.identifiers.length, `are more than ${MAX_IDENTIFIERS}`)];
+}
+
+/** Finds fields that master data has set to another value. */
+function conflictsOf(known: KnownSupplier, change: MasterDataChange): MasterDataViolation[] {
+  const { row } = change;
+  const found: MasterDataViolation[] = [];
+  const compare = (field: string, before: string, now: string | undefined): void => {
+    if (now !== undefined && before !== "" && now !== before)
+      found.push(violation(row, field, now, `master data already has ${JSON.stringify(before)}`));
+  };
+  for (const field of ["name", "region", "category"] as const)
+    if (known.masterFields.includes(field)) compare(field, known[field], change[field] === null ? "" : change[field]);
+  if (known.masterFields.includes("exposure"))
+    compare(
+      "exposure",
+      exposureText(known.exposure),
+      change.exposure === undefined ? undefined : exposureText(change.exposure),
+    );
+  compare("criticality", known.criticality ?? "", change.criticality);
+  compare("owner", known.owner, change.owner);
+  for (const { kind, value } of change.identifiers) {
+    const before = known.identifiers.find((one) => one.kind === kind)?.value ?? "";
+    if (identifierKey(before) !== identifierKey(value)) compare(`identifiers.${kind}`, before, value);
+  }
+  return found;
+}
+
+const exposureText = (exposure: Exposure | null): string =>
+  exposure === null ? "" : `${exposure.amount} ${exposure.currency}`;
+
+function isSame(a: KnownSupplier, b: KnownSupplier): boolean {
+  const textOf = ({ exposure, identifiers, masterFields, ...rest }: KnownSupplier): string =>
+    JSON.stringify([
+      ...[rest.name, rest.region, rest.category, rest.criticality, rest.owner, exposureText(exposure)],
+      ...[identifiers.map(({ kind, value }) => [kind, value]), [...masterFields].sort()],
+    ]);
+  return textOf(a) === textOf(b);
+}

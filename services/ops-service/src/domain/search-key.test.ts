@@ -1,0 +1,43 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { identifierKey, searchesInside, searchKey, searchQuery } from "./search-key.ts";
+
+test.each([
+  ["Müller Stahl GmbH", "muller stahl gmbh"],
+  ["  MULLER \t STAHL\ngmbh ", "muller stahl gmbh"],
+  ["Straße Łódź Ærø", "strasse lodz aero"],
+  ["İstanbul Ltd", "istanbul ltd"],
+  ["ＡＢＣ ﬁne", "abc fine"],
+  ["ПОСТАВЩИК", "поставщик"],
+  ["株式会社", "株式会社"],
+  ["50% off_a\\b'; drop table", "50% off_a\\b'; drop table"],
+  ["a\u202Eb\u200Bc", "abc"],
+  ["🏭 plant", "🏭 plant"],
+  ["", ""],
+])("the search key of %j is %j", (text, key) => {
+  expect(searchKey(text)).toBe(key);
+});
+
+test("a search key is its own search key, so stored keys and queries agree", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "grapheme", maxLength: 40 }), (text) => {
+      const key = searchKey(text);
+      expect(searchKey(key)).toBe(key);
+    }),
+  );
+});
+
+test("identifiers are compared by letters and digits alone", () => {
+  expect(identifierKey("DE 123.456-789")).toBe("de123456789");
+  expect(identifierKey(" - ")).toBe("");
+});
+
+test("a query of 3 characters is searched inside names, a query of 2 is not", () => {
+  expect(["ab", "abc", "株式", "株式会", "🏭🏭"].map((text) => searchesInside(searchQuery(text)))).toEqual([
+    false,
+    true,
+    false,
+    true,
+    false,
+  ]);
+});

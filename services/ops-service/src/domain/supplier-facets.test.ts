@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { countSuppliers, MAX_FACET_VALUES, type SupplierGroup, supplierFacets } from "./supplier-facets.ts";
+
+const group = (over: Partial<SupplierGroup>): SupplierGroup => ({
+  ...{ band: "low", region: 1, category: 7, change: "none", present: 4, suppliers: 1 },
+  ...over,
+});
+const NONE = { bands: [], regions: [], categories: [], changes: [], completenessBelow: undefined };
+const GROUPS = [
+  group({ suppliers: 5 }),
+  group({ band: "high", region: 2, change: "up", suppliers: 3 }),
+  group({ band: "high", region: 0, category: 0, present: 1, suppliers: 2 }),
+  group({ band: "unknown", present: null, suppliers: 1 }),
+];
+
+test("counts the suppliers that meet all conditions", () => {
+  const count = (filter: Partial<typeof NONE> | object) => countSuppliers(GROUPS, { ...NONE, ...filter }, 4);
+  expect(count({})).toBe(11);
+  expect(count({ bands: ["high"] })).toBe(5);
+  expect(count({ bands: ["high"], regions: [2] })).toBe(3);
+  expect(count({ regions: [0] })).toBe(2);
+  expect(count({ regions: [-1] })).toBe(0);
+  expect(count({ changes: ["up"] })).toBe(3);
+  expect([count({ completenessBelow: 0.25 }), count({ completenessBelow: 0.26 })]).toEqual([0, 2]);
+});
+
+test("a facet ignores the condition on its own field", () => {
+  const { bands, regions } = supplierFacets(GROUPS, { ...NONE, bands: ["high"] }, 4);
+  expect(bands).toEqual([
+    { value: "low", suppliers: 5 },
+    { value: "high", suppliers: 5 },
+    { value: "unknown", suppliers: 1 },
+  ]);
+  expect(regions).toEqual([
+    { value: 2, suppliers: 3 },
+    { value: 0, suppliers: 2 },
+  ]);
+});
+
+test("a facet has at most 50 values, those of most suppliers, and says so", () => {
+  const many = (count: number) => Array.from({ length: count }, (_, i) => group({ region: i + 1, suppliers: i + 1 }));
+  const full = supplierFacets(many(MAX_FACET_VALUES), NONE, 4);
+  expect([full.regions.length, full.regionsTruncated]).toEqual([50, false]);
+  const cut = supplierFacets(many(MAX_FACET_VALUES + 1), NONE, 4);
+  expect([cut.regions.length, cut.regionsTruncated, cut.regions.at(-1)?.value]).toEqual([50, true, 2]);
+});

@@ -1,0 +1,15 @@
+import type { Logger } from "@bellwether/telemetry/logger";
+import type { Store } from "./database.ts";
+import { fillHistory } from "./score-history.ts";
+import { fillSearchKeys } from "./search-keys.ts";
+
+/**
+ * Completes data that an earlier release has stored without what this one needs. Each step is made of
+ * transactions of limited size, so a process that is killed continues at its next start.
+ */
+export async function completeOldData({ db, inTransaction }: Store, logger: Pick<Logger, "info">): Promise<void> {
+  const suppliers = await fillSearchKeys(db, inTransaction);
+  if (suppliers > 0) logger.info({ suppliers }, "search keys of existing suppliers written");
+  const runs = await fillHistory(db, inTransaction);
+  if (runs > 0) logger.info({ runs }, "scores of existing runs copied to the histories of the suppliers");
+}

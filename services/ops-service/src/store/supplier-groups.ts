@@ -1,0 +1,48 @@
+import { bandFromNumber } from "@bellwether/contract/band-codes";
+import { sql } from "@bellwether/postgres/drizzle/drizzle";
+import type { SQL } from "drizzle-orm";
+import type { ChangeDirection } from "../domain/supplier.ts";
+import type { SupplierGroup } from "../domain/supplier-facets.ts";
+import type { Db } from "./database.ts";
+import { scoresOf } from "./score-rows.ts";
+
+/** Number of runs whose groups are kept in memory. */
+const MAX_RUNS = 4;
+
+interface GroupRow extends Record<string, unknown> {
+  readonly band: number;
+  readonly region: number;
+  readonly category: number;
+  readonly change: ChangeDirection;
+  readonly present: number | null;
+  readonly suppliers: number;
+}
+
+/** Counts the suppliers of a run in groups of equal values. @param condition on the score `s` */
+export async function countGroups(db: Db, runId: number, condition?: SQL): Promise<readonly SupplierGroup[]> {
+  const { rows } = await db.execute<GroupRow>(sql`
+    select s.band, coalesce(s.region, 0) as region, coalesce(s.category, 0) as category, ${CHANGE} as change, s.present,
+      count(*)::float8 as suppliers
+    from ${scoresOf(runId)} s where ${condition ?? sql`true`} group by 1, 2, 3, 4, 5`);
+  return rows.map(({ band, ...row }) => ({ ...row, band: bandFromNumber(band) ?? "unknown" }));
+}
+
+/** The direction of the change of the score `s`. */
+export const CHANGE = sql`case when s.delta > 0 then 'up' when s.delta < 0 then 'down' when s.delta = 0 then 'none' else 'unknown' end`;
+
+/**
+ * Creates a function that returns the groups of all suppliers of a complete run. The scores of a complete run do
+ * not change, so the groups of the latest runs are kept; they are far fewer than the suppliers.
+ */
+export function createRunGroups(db: Db): (runId: number) => Promise<readonly SupplierGroup[]> {
+  const kept = new Map<number, Promise<readonly SupplierGroup[]>>();
+  return (runId) => {
+    const known = kept.get(runId);
+    if (known) return known;
+    const counted = countGroups(db, runId);
+    kept.set(runId, counted);
+    counted.catch(() => kept.delete(runId));
+    if (kept.size > MAX_RUNS) kept.delete(kept.keys().next().value ?? runId);
+    return counted;
+  };
+}

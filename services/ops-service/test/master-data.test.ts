@@ -1,0 +1,191 @@
+import { randomUUID } from "node:crypto";
+import { Criticality, FieldSource } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
+import { type MasterDataRowSchema, OnConflict } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
+import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { Code } from "@connectrpc/connect";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { failureOf, type OpsHarness, runWeek, startOps } from "./ops-harness.ts";
+
+/** A number of a later release. */
+const NOT_A_CRITICALITY: Criticality = JSON.parse("9");
+
+type Row = MessageInitShape<typeof MasterDataRowSchema>;
+
+let cluster: PostgresCluster;
+let ops: OpsHarness;
+let databaseUrl = "";
+
+beforeAll(async () => {
+  cluster = await startPostgresCluster();
+  databaseUrl = await cluster.createDatabase();
+  ops = await startOps(databaseUrl);
+  await runWeek(ops, "2026-W01", [
+    { id: "weekly", score: 0.5, exposure: 100 },
+    { id: "owned", score: 0.5, exposure: 100 },
+  ]);
+});
+afterAll(async () => {
+  await ops?.[Symbol.asyncDispose]();
+  await cluster?.[Symbol.asyncDispose]();
+});
+
+const importRows = (
+  rows: readonly Row[],
+  over: { dryRun?: boolean; onConflict?: OnConflict; requestId?: string } = {},
+) => ops.suppliers.importSuppliers({ requestId: randomUUID(), rows: [...rows], onConflict: OnConflict.STOP, ...over });
+const supplierOf = async (supplierId: string) => (await ops.suppliers.getSupplier({ supplierId })).supplier;
+
+test("master data creates suppliers with all fields, and search finds them by each", async () => {
+  const row = {
+    ...{ supplierId: "M-1", name: "Müller Stahl GmbH", region: "DACH", category: "steel", owner: "Ana Ruiz" },
+    ...{ exposure: 1_250_000.5, currency: "EUR", criticality: Criticality.HIGH },
+    identifiers: [{ kind: "vat", value: "DE 123.456.789" }],
+  };
+  expect(await importRows([row])).toMatchObject({ created: 1, updated: 0, unchanged: 0, rejected: 0, violations: [] });
+  expect(await supplierOf("M-1")).toMatchObject({
+    ...{ name: "Müller Stahl GmbH", region: "DACH", category: "steel", owner: "Ana Ruiz", exposure: 1_250_000.5 },
+    ...{ exposureCurrency: "EUR", criticality: Criticality.HIGH },
+    identifiers: [{ kind: "vat", value: "DE 123.456.789" }],
+    sources: { name: FieldSource.MASTER_DATA, region: FieldSource.MASTER_DATA, exposure: FieldSource.MASTER_DATA },
+  });
+  expect(await importRows([row])).toMatchObject({ created: 0, updated: 0, unchanged: 1 });
+  for (const query of ["m-1", "muller", "STAHL", "de123456789"]) {
+    const { matches } = await ops.suppliers.searchSuppliers({ query });
+    expect([query, matches[0]?.supplier?.supplierId]).toEqual([query, "M-1"]);
+  }
+});
+
+test("the weekly file fills only fields that master data has not set, and says which source has which", async () => {
+  await importRows([{ supplierId: "owned", name: "Owned Ltd", exposure: 7_000 }]);
+  await runWeek(ops, "2026-W02", [
+    { id: "weekly", score: 0.5, exposure: 200 },
+    { id: "owned", score: 0.5, exposure: 200 },
+  ]);
+  expect(await supplierOf("weekly")).toMatchObject({ name: "Name of weekly", exposure: 200, exposureCurrency: "EUR" });
+  const owned = await supplierOf("owned");
+  expect(owned).toMatchObject({ name: "Owned Ltd", exposure: 7_000, region: "US" });
+  expect(owned?.sources).toMatchObject({
+    ...{ name: FieldSource.MASTER_DATA, exposure: FieldSource.MASTER_DATA },
+    ...{ region: FieldSource.WEEKLY_FILE, category: FieldSource.UNSPECIFIED },
+  });
+  expect(owned?.latestScore).toMatchObject({ impact: 3_500, exposureKnown: true });
+  await importRows([{ supplierId: "owned", name: "", clearExposure: true }], { onConflict: OnConflict.UPDATE });
+  await runWeek(ops, "2026-W03", [{ id: "owned", score: 0.5, exposure: 300 }]);
+  expect(await supplierOf("owned")).toMatchObject({ name: "Name of owned", exposure: 300 });
+});
+
+test("a conflict stops the request, skips its supplier, or is overwritten", async () => {
+  await importRows([{ supplierId: "C-1", name: "Before", criticality: Criticality.LOW }]);
+  const rows = [
+    { supplierId: "C-1", name: "After" },
+    { supplierId: "C-2", name: "New" },
+  ];
+  const stopped = await importRows(rows);
+  expect(stopped).toMatchObject({ stopped: true, skipped: 1, created: 1 });
+  expect(stopped.violations).toMatchObject([
+    { row: 0, field: "name", value: "After", reason: 'master data already has "Before"' },
+  ]);
+  expect((await failureOf(ops.suppliers.getSupplier({ supplierId: "C-2" }))).code).toBe(Code.NotFound);
+  expect(await importRows(rows, { onConflict: OnConflict.SKIP })).toMatchObject({ created: 1, skipped: 1, updated: 0 });
+  expect(await supplierOf("C-1")).toMatchObject({ name: "Before" });
+  expect(await importRows(rows, { onConflict: OnConflict.UPDATE })).toMatchObject({ updated: 1, unchanged: 1 });
+  expect(await supplierOf("C-1")).toMatchObject({ name: "After", criticality: Criticality.LOW });
+});
+
+test("a repeated request answers as the first one did; its id is not accepted for another request", async () => {
+  const requestId = randomUUID();
+  const rows = [{ supplierId: "R-1", owner: "A" }];
+  expect(await importRows(rows, { requestId })).toMatchObject({ created: 1, repeatedRequest: false });
+  expect(await importRows(rows, { requestId })).toMatchObject({ created: 1, repeatedRequest: true });
+  const failure = await failureOf(importRows([{ supplierId: "R-1", owner: "B" }], { requestId }));
+  expect([failure.code, await supplierOf("R-1")]).toEqual([Code.Aborted, expect.objectContaining({ owner: "A" })]);
+});
+
+test("each invalid row is reported with its field, value and reason, and the others are stored", async () => {
+  await importRows([{ supplierId: "I-0", identifiers: [{ kind: "vat", value: "FR 1" }] }]);
+  const answer = await importRows([
+    { supplierId: "I-1", exposure: Number.NaN },
+    { supplierId: "I-2", exposure: -1 },
+    { supplierId: "I-3", exposure: 1, currency: "XYZ" },
+    { supplierId: "I-4", exposure: 1, currency: "USD" },
+    { supplierId: "I-5", currency: "EUR" },
+    { supplierId: " I-6" },
+    { supplierId: "" },
+    { supplierId: "I-8", name: "x".repeat(513) },
+    { supplierId: "I-9", identifiers: [{ kind: "vat", value: "fr-1" }] },
+    { supplierId: "I-10", identifiers: [{ kind: "VAT no", value: "1" }] },
+    { supplierId: "I-11", criticality: NOT_A_CRITICALITY },
+    { supplierId: "I-12", name: "a\0b" },
+    { supplierId: "good", name: "x".repeat(512), exposure: 0 },
+    { supplierId: "good", name: "again" },
+    { supplierId: "I-14", identifiers: [{ kind: "vat", value: "--" }] },
+  ]);
+  expect(answer.violations.map(({ row, field }) => [row, field])).toEqual([
+    ...[
+      [0, "exposure"],
+      [1, "exposure"],
+      [2, "currency"],
+      [3, "currency"],
+      [4, "currency"],
+      [5, "supplier_id"],
+    ],
+    ...[
+      [6, "supplier_id"],
+      [7, "name"],
+      [8, "identifiers.vat"],
+      [9, "identifiers"],
+      [10, "criticality"],
+      [11, "name"],
+    ],
+    ...[
+      [13, "supplier_id"],
+      [14, "identifiers.vat"],
+    ],
+  ]);
+  expect(answer).toMatchObject({ created: 1, rejected: 14 });
+  expect(answer.violations[3]?.reason).toContain("exchange_rates");
+  expect(answer.violations[8]?.reason).toBe('already belongs to supplier "I-0"');
+  expect(await supplierOf("good")).toMatchObject({ exposure: 0 });
+});
+
+test("a dry run reports and stores nothing, and takes no ids", async () => {
+  const pool = await openPostgres(databaseUrl, { max: 1 });
+  onTestFinished(() => pool.close());
+  const lastId = async () =>
+    (await pool.query("select last_value from bellwether.supplier_id_seq")).rows[0]?.last_value;
+  const before = await lastId();
+  expect(await importRows([{ supplierId: "dry", name: "Dry" }], { dryRun: true })).toMatchObject({ created: 1 });
+  expect((await failureOf(ops.suppliers.getSupplier({ supplierId: "dry" }))).code).toBe(Code.NotFound);
+  expect(await lastId()).toBe(before);
+});
+
+test("hostile names and owners are kept as text", async () => {
+  const names = [
+    "'; drop table bellwether.supplier; --",
+    "<script>alert(1)</script>",
+    "\u202Eevil",
+    "🏭🔥",
+    "名".repeat(170),
+    "50%_\\",
+  ];
+  await importRows(names.map((name, i) => ({ supplierId: `H-${i}`, name, owner: name.slice(0, 50) })));
+  for (const [i, name] of names.entries()) expect(await supplierOf(`H-${i}`)).toMatchObject({ name });
+  const { matches } = await ops.suppliers.searchSuppliers({ query: "50%_\\" });
+  expect(matches.map(({ supplier }) => supplier?.supplierId)).toEqual(["H-5"]);
+});
+
+test("ListMasterData returns every supplier once, and the audit log has each import", async () => {
+  const ids: string[] = [];
+  for (let pageToken = ""; ; ) {
+    const page = await ops.suppliers.listMasterData({ pageSize: 3, pageToken });
+    ids.push(...page.suppliers.map(({ supplierId }) => supplierId));
+    pageToken = page.nextPageToken;
+    if (pageToken === "") break;
+  }
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(ids).toContain("M-1");
+  const { records } = await ops.audit.queryEvents({ kind: "suppliers.imported", pageSize: 100 });
+  expect(records.length).toBeGreaterThan(5);
+});
