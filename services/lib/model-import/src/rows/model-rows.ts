@@ -7,7 +7,7 @@ import {
   type ValueTable,
 } from "@bellwether/risk-model/tables/value-table";
 import type { BaseColumn } from "@bellwether/tree-model/onnx/ensemble/input-column";
-import { codesByText } from "@bellwether/tree-model/trees/category-codes";
+import { codesByNumber, codesByText } from "@bellwether/tree-model/trees/category-codes";
 
 /** Rows of a table as the columns of a model. */
 export interface ModelRows {
@@ -37,7 +37,7 @@ export function readModelRows(
 ): ModelRows {
   const { header, records } = table;
   const places = findColumns(table, columns, hasNames, extra);
-  const codes = columns.map((column) => codesByText(column.codes));
+  const codes = columns.map(codesOf);
   const count = records.length;
   const rows = new Float64Array(count * columns.length);
   for (const [r, record] of records.entries()) {
@@ -90,14 +90,24 @@ function findColumns(
   );
 }
 
-function readCell(cell: Cell, column: BaseColumn, byText: ReadonlyMap<string, number>, where: string): number {
+interface ColumnCodes {
+  readonly byText: ReadonlyMap<string, number>;
+  readonly byNumber: ReadonlyMap<number, number>;
+}
+
+const codesOf = ({ codes }: BaseColumn): ColumnCodes => ({
+  byText: codesByText(codes),
+  byNumber: codesByNumber(codes),
+});
+
+function readCell(cell: Cell, column: BaseColumn, { byText, byNumber }: ColumnCodes, where: string): number {
   if (column.category !== null) return String(cell ?? "").trim() === column.category ? 1 : 0;
   const { codes } = column;
-  const code = typeof cell === "string" ? byText.get(cell.trim()) : undefined;
+  const code = typeof cell === "string" ? (byText.get(cell) ?? byText.get(cell.trim())) : undefined;
   if (code !== undefined) return code;
   if (isMissing(cell)) return codes?.other ?? Number.NaN;
   const value = numberOfCell(cell);
-  if (Number.isFinite(value) && Math.abs(value) <= 3.4028234663852886e38) return value;
+  if (Number.isFinite(value) && Math.abs(value) <= 3.4028234663852886e38) return byNumber.get(value) ?? value;
   if (codes?.other != null) return codes.other;
   throw new TableError(`${where}: "${String(cell).slice(0, 40)}" is not a number`);
 }

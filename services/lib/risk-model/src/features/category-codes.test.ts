@@ -1,5 +1,5 @@
 import type { CategoryCodes } from "@bellwether/tree-model/trees/category-codes";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { BundleFeature, FeatureBundle } from "../bundle/feature-bundle.ts";
 import { createVectorizer } from "./vectorize.ts";
 
@@ -67,6 +67,36 @@ test("an unknown code is scored with a warning that lists the known ones", () =>
   expect(vectorize(unnamed, { country: 3 }).warnings).toMatchObject([
     { message: "country is 3, which the model does not know; it knows 0, 1, 2" },
   ]);
+});
+
+describe("categories that are numbers", () => {
+  const NUMBERED: CategoryCodes = { values: [0, 1, 2], labels: ["1", "2", "30"], other: null };
+
+  test.each([
+    [1, 0],
+    [2, 1],
+    [30, 2],
+  ])("the number %d is the category, as in the trainer's data frame, not its code", (number, code) => {
+    const alone = vectorize(NUMBERED, { country: number });
+    expect(alone).toMatchObject({ row: Float32Array.of(code, 1), warnings: [], missing: [] });
+    const { vectorizeBatch } = createVectorizer(bundleOf(NUMBERED));
+    const numbers = new Map([
+      ["spend", Float64Array.of(1)],
+      ["country", Float64Array.of(number)],
+    ]);
+    const batch = { rows: 1, numbers, texts: null };
+    expect([...vectorizeBatch({ ...batch, categories: new Map() }).values]).toEqual([code, 1]);
+    const withTexts = { ...batch, categories: new Map([["country", [null]]]) };
+    expect([...vectorizeBatch(withTexts).values]).toEqual([code, 1]);
+  });
+
+  test("a number that is only a code is read as the code, with a warning; another number is unknown", () => {
+    expect(vectorize(NUMBERED, { country: 0 })).toMatchObject({
+      row: Float32Array.of(0, 1),
+      warnings: [{ message: "country is 0, which is not one of its categories; it is read as the code of 1" }],
+    });
+    expect(vectorize(NUMBERED, { country: 77 }).warnings).toMatchObject([{ code: "UNKNOWN_CATEGORY" }]);
+  });
 });
 
 test("an unknown text counts as missing, or has the code of all other texts", () => {

@@ -13,6 +13,14 @@ export function codeOfText({ feature, codes }: FeatureSlot, text: string): numbe
   return codes.get(text) ?? feature.codes?.other ?? null;
 }
 
+/**
+ * Returns the code of a number. Where the categories are numbers, the number is a category. A number that is
+ * not a category is a code.
+ */
+export function codeOfNumber({ numbers }: FeatureSlot, number: number): number {
+  return numbers.get(number) ?? number;
+}
+
 /** Returns the text of a category code: the first one when the code has several texts, "" when it has none. */
 export function textOfCode({ feature }: Pick<FeatureSlot, "feature">, code: number): string {
   return feature.codes?.labels?.[feature.codes.values.indexOf(code)] ?? "";
@@ -46,12 +54,22 @@ export function readCode(slot: FeatureSlot, input: SupplierInput, path: string):
     };
   }
   if (text === undefined) {
-    const isKnown = number === undefined || (slot.feature.codes?.values.includes(number) ?? true);
-    return { code: number, warnings: isKnown ? [] : [unknownCode(slot, `is ${number}`)], violations: [] };
+    const code = number === undefined ? undefined : codeOfNumber(slot, number);
+    return { code, warnings: number === undefined ? [] : numberWarnings(slot, number), violations: [] };
   }
   const code = codeOfText(slot, text);
   const warnings = slot.codes.has(text) ? [] : [unknownCode(slot, `is "${text.slice(0, 80)}"`)];
   return { code: code ?? undefined, warnings, violations: [] };
+}
+
+/** Warns about a number that is neither a code nor a category, or that is a code where the categories are numbers. */
+function numberWarnings(slot: FeatureSlot, number: number): readonly VectorWarning[] {
+  const { feature, numbers } = slot;
+  const isCode = feature.codes?.values.includes(number) ?? true;
+  if (!isCode && !numbers.has(number)) return [unknownCode(slot, `is ${number}`)];
+  if (numbers.size === 0 || numbers.has(number)) return [];
+  const message = `${feature.name} is ${number}, which is not one of its categories; it is read as the code of ${textOfCode(slot, number)}`;
+  return [{ code: "UNKNOWN_CATEGORY", feature: feature.name, message }];
 }
 
 function unknownCode({ feature }: FeatureSlot, what: string): VectorWarning {

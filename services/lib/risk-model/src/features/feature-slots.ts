@@ -1,4 +1,4 @@
-import { codesByText } from "@bellwether/tree-model/trees/category-codes";
+import { codesByNumber, codesByText } from "@bellwether/tree-model/trees/category-codes";
 import { float32AtMost } from "@bellwether/tree-model/trees/float32";
 import type { BundleFeature, FeatureBundle } from "../bundle/feature-bundle.ts";
 
@@ -22,6 +22,8 @@ export interface FeatureSlot {
   readonly filler: number;
   /** Codes by text, for a number that is the code of a category. */
   readonly codes: ReadonlyMap<string, number>;
+  /** Codes by category, where all categories of the column are numbers (see `codesByNumber`); else empty. */
+  readonly numbers: ReadonlyMap<number, number>;
   /** Rounds a number to the float32 of the row. */
   readonly round: (value: number) => number;
 }
@@ -41,6 +43,7 @@ export function featureSlots(bundle: FeatureBundle): {
       low: Math.max(-LARGEST_FLOAT32, Math.fround(feature.range?.[0] ?? -LARGEST_FLOAT32)),
       high: Math.min(LARGEST_FLOAT32, Math.fround(feature.range?.[1] ?? LARGEST_FLOAT32)),
       codes: codesByText(feature.codes),
+      numbers: codesByNumber(feature.codes),
       round: bundle.rounding === "down" ? float32AtMost : Math.fround,
       filler:
         feature.missing === "median" ? (feature.training?.median ?? Number.NaN) : (feature.codes?.other ?? Number.NaN),

@@ -1,6 +1,6 @@
 import type { FeatureBundle } from "../bundle/feature-bundle.ts";
 import type { TextWriter } from "../text/tf-idf.ts";
-import { codeOfText } from "./category-codes.ts";
+import { codeOfNumber, codeOfText } from "./category-codes.ts";
 import { type FeatureSlot, featureSlots, isPossible, leastFeatures } from "./feature-slots.ts";
 import { numberViolation, requiredViolation } from "./feature-violations.ts";
 import type { ColumnarInput } from "./supplier-input.ts";
@@ -75,10 +75,14 @@ function numbersOf(slot: FeatureSlot, input: ColumnarInput, draft: Draft): Float
   const { name } = slot.feature;
   const numbers = columnOf(input.numbers, name, input.rows);
   const texts = slot.codes.size === 0 ? undefined : columnOf(input.categories, name, input.rows);
-  if (texts === undefined) return numbers;
+  if (texts === undefined) {
+    return slot.numbers.size === 0 || numbers === undefined
+      ? numbers
+      : Float64Array.from(numbers, (number) => codeOfNumber(slot, number));
+  }
   return Float64Array.from(texts, (text, row) => {
     const number = numbers === undefined ? Number.NaN : numbers[row];
-    if (text === null) return number;
+    if (text === null) return codeOfNumber(slot, number);
     if (!Number.isNaN(number) && !draft.firstViolation.has(row)) {
       const message = `${name} is sent as a number and as a category; send one of them`;
       draft.firstViolation.set(row, { field: `categories.${name}`, reason: "FEATURE_WRONG_KIND", message });

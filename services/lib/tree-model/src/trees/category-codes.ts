@@ -14,3 +14,14 @@ export function codesByText(codes: CategoryCodes | undefined): ReadonlyMap<strin
   for (const [at, label] of codes.labels.entries()) if (!byText.has(label)) byText.set(label, codes.values[at]);
   return byText;
 }
+
+/**
+ * Maps categories that are numbers to their codes. A data frame may have the categories 10, 20 and 30 with the
+ * codes 0, 1 and 2. Its rows hold 10, 20 and 30, so a number that is sent is a category.
+ * @returns Empty when the categories have no texts, or when one of the texts is not a number.
+ */
+export function codesByNumber(codes: CategoryCodes | undefined): ReadonlyMap<number, number> {
+  const byText = codesByText(codes);
+  const entries = [...byText].map(([label, code]) => [label.trim() === "" ? Number.NaN : Number(label), code] as const);
+  return entries.every(([number]) => Number.isFinite(number)) ? new Map(entries) : new Map();
+}
