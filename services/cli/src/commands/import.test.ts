@@ -1,4 +1,4 @@
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { Workspace } from "@bellwether/ingest/duckdb/workspace";
@@ -267,4 +267,15 @@ test("predict and explain print the output of a regressor without a band", async
     /The model answers \S+ for S1: it is a regressor, whose number has no risk score and no band\./,
   );
   expect(explained).not.toContain("too little data");
+  lines.splice(0);
+  await writeFile(at("targets.csv"), "supplier_id,f0,f1\nS1,1.2,-0.5\nS2,,\n");
+  const file = ["--input", "targets.csv", "--output", "numbers.csv", "--model", "targets"];
+  await predictCommand(context).parseAsync(file, { from: "user" });
+  expect(lines.join("")).toContain("1 of 2 suppliers scored, 1 with too few known features, 0 rejected");
+  expect(lines.join("")).toContain("the model is a regressor: its numbers are in the column margin");
+  const [header, one = "", two] = (await readFile(at("numbers.csv"), "utf8")).split("\n");
+  expect(header).toBe("supplier_id,risk_score,band,missing_features,error,model_version,margin");
+  expect(one).toMatch(/^S1,,unknown,\d+,,v1,-?\d/);
+  expect(Number(one.split(",").at(-1))).toBe(flat.margin);
+  expect(two).toMatch(/^S2,,unknown,\d+,,v1,$/);
 });

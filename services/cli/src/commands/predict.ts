@@ -50,9 +50,11 @@ function fileLines({
   firstError,
   missingColumns,
   ignoredColumns,
+  isRegressor,
 }: FileScores): string[] {
   return [
     `${scored} of ${rows} suppliers scored, ${tooFew} with too few known features, ${rejected} rejected: ${output}`,
+    ...(isRegressor ? ["the model is a regressor: its numbers are in the column margin, risk_score is empty"] : []),
     ...(firstError === null ? [] : [`first rejected row: ${firstError}`]),
     ...(cleanedIds === 0
       ? []
@@ -78,9 +80,11 @@ const fileJson = ({
   firstError,
   missingColumns,
   ignoredColumns,
+  isRegressor,
   ...counts
 }: FileScores) => ({
   ...counts,
+  is_regressor: isRegressor,
   too_few_features: tooFew,
   cleaned_ids: cleanedIds,
   repeated_ids: repeatedIds,

@@ -39,14 +39,16 @@ export interface FileScores {
   readonly missingColumns: readonly string[];
   /** Columns that the model does not use. */
   readonly ignoredColumns: readonly string[];
+  /** Whether the model is a regressor: its numbers are in the column margin, and risk_score is empty. */
+  readonly isRegressor: boolean;
 }
 
 /** Whether `--input` is a file of many suppliers, by its ending. */
 export const isTableFile = (input: string): boolean => /\.(csv|parquet|jsonl|ndjson)$/i.test(input);
 
 /**
- * Scores each row of a table. Writes supplier_id, risk_score, band, missing_features, error and
- * model_version, in the order of the rows. A row that cannot be scored has an error and no score; the other
+ * Scores each row of a table. Writes supplier_id, risk_score, band, missing_features, error, model_version and
+ * margin (the output before calibration, the number of a regressor), in the order of the rows. A row that cannot be scored has an error and no score; the other
  * rows are scored.
  * @throws UsageError when the table cannot be read, has no supplier_id, or has none of the model's features
  */
@@ -69,6 +71,7 @@ export async function predictFile(model: ScoringModel, input: string, output: st
   const given = table.records.map((record) => record[idAt] ?? null);
   const ids = given.map((cell) => cleanId(String(cell ?? "")));
   const scores = new Float64Array(rows).fill(Number.NaN);
+  const margins = new Float64Array(rows).fill(Number.NaN);
   const bands: (string | null)[] = Array.from({ length: rows }, () => null);
   const missing = new Float64Array(rows);
   const errors = ids.map((id, row) => idError(id, given[row] ?? null));
@@ -82,6 +85,7 @@ export async function predictFile(model: ScoringModel, input: string, output: st
       missing[row] = scored.missingCounts[row - from] as number;
       if (errors[row] !== null) continue;
       scores[row] = scored.riskScores[row - from] as number;
+      margins[row] = scored.outputs[row - from] as number;
       bands[row] = bandFromNumber(scored.bands[row - from] as number) ?? null;
     }
     showProgress("scoring", until, rows);
@@ -93,10 +97,11 @@ export async function predictFile(model: ScoringModel, input: string, output: st
     { name: "missing_features", type: "whole", values: missing },
     { name: "error", type: "text", values: errors },
     { name: "model_version", type: "text", values: Array.from({ length: rows }, () => model.identity.version) },
+    { name: "margin", type: "number", values: margins },
   ];
   await writeTable(output, columns);
   const rejected = errors.filter((error) => error !== null).length;
-  const scored = scores.reduce((count, score) => count + (Number.isNaN(score) ? 0 : 1), 0);
+  const scored = margins.reduce((count, margin) => count + (Number.isNaN(margin) ? 0 : 1), 0);
   return {
     output,
     rows,
@@ -108,6 +113,7 @@ export async function predictFile(model: ScoringModel, input: string, output: st
     firstError: firstError(ids, errors, table.firstRow),
     missingColumns: known.filter((name) => !at.has(name)),
     ignoredColumns: table.header.filter((name) => name !== "supplier_id" && !known.includes(name)),
+    isRegressor: bundle.outputSpace === "raw",
   };
 }
 
@@ -153,14 +159,20 @@ function columnsOf(
   for (const { name, kind, codes } of bundle.features) {
     const column = at.get(name);
     if (column === undefined) continue;
+    const labels = new Set(codes?.labels);
+    // A category such as "NA" is a text, although another cell "NA" is missing.
+    const isLabel = (cell: Cell) => typeof cell === "string" && labels.has(cell);
     const cells = chunk.map((record) => record[column] ?? null);
-    const texts = () => cells.map((cell) => (isMissing(cell) ? null : String(cell)));
+    const texts = () => cells.map((cell) => (isMissing(cell) && !isLabel(cell) ? null : String(cell)));
     if (kind === "category") {
       categories.set(name, texts());
       continue;
     }
-    const values = Float64Array.from(cells, (cell) => (isMissing(cell) ? Number.NaN : numberOfCell(cell)));
-    const isText = (row: number) => Number.isNaN(values[row]) && !isMissing(cells[row] ?? null);
+    const values = Float64Array.from(cells, (cell) =>
+      isMissing(cell) || isLabel(cell) ? Number.NaN : numberOfCell(cell),
+    );
+    const isText = (row: number) =>
+      Number.isNaN(values[row]) && (!isMissing(cells[row] ?? null) || isLabel(cells[row] ?? null));
     if (codes?.labels)
       categories.set(
         name,
