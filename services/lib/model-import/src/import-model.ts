@@ -121,6 +121,11 @@ async function importSource(
   background: Background | null,
   expected: ExpectedAnswers | null,
 ): Promise<ImportedModel | RejectedModel> {
+  if (source.model.trees.length === 0)
+    throw new ImportRejectedError(
+      "unsupported",
+      "the model has no trees (0 boosting rounds): every row has the same output",
+    );
   const rules: ColumnRules =
     source.probe === null
       ? { whole: source.categorical, oneOf: [], among: new Map() }

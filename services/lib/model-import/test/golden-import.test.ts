@@ -106,7 +106,7 @@ test("every committed model file has the recorded trees and published files", as
         "trees": "b7f9de67c87fcb85",
       },
       "catboost-biased.onnx": {
-        "rejected": "a classifier of two classes with two base values: ONNX Runtime then drops the second class's trees, so its answers are not the model's; export it without a start value (CatBoost: boost_from_average=False)",
+        "rejected": "a classifier of two classes with two base values: ONNX Runtime then drops the second class's trees, so its answers are not the model's; export it without a start value (CatBoost: boost_from_average=False), or import XGBoost's own file",
       },
       "catboost-classifier.onnx": {
         "files": "8a0f6875ab0e4a64",
@@ -144,7 +144,7 @@ test("every committed model file has the recorded trees and published files", as
         "trees": "bcbfb963a1247e87",
       },
       "lightgbm-linear.txt": {
-        "rejected": "trees with linear models in their leaves (linear_tree) are not sums of constants",
+        "rejected": "trees with linear models in their leaves (linear_tree) are not sums of constants; train with linear_tree=false",
       },
       "lightgbm-no-missing.txt": {
         "files": "c275865dda13258f",
@@ -159,7 +159,7 @@ test("every committed model file has the recorded trees and published files", as
         "trees": "c73f55249a2d941c",
       },
       "lightgbm-sqrt.txt": {
-        "rejected": "objective "regression sqrt" is not a known link of a sum of trees",
+        "rejected": "objective "regression sqrt" is not a known link of a sum of trees; train with another objective, for example binary or regression",
       },
       "lightgbm-tweedie.onnx": {
         "files": "18e388929d7da5b9",
@@ -170,7 +170,7 @@ test("every committed model file has the recorded trees and published files", as
         "trees": "23fac262e015ca52",
       },
       "sklearn-adaboost.onnx": {
-        "rejected": "operator Equal computes with the chosen class instead of the trees' sums",
+        "rejected": "operator Equal computes with the chosen class instead of the trees' sums; the file is scikit-learn's AdaBoostClassifier; export a single tree model (forest, boosting), with no steps but those before it that scale, impute or encode single columns",
       },
       "sklearn-boosting-3.onnx": {
         "files": "0a2372bbe9cc2b4c",
@@ -181,7 +181,7 @@ test("every committed model file has the recorded trees and published files", as
         "trees": "83decc455bc47a6b",
       },
       "sklearn-calibrated.onnx": {
-        "rejected": "operator Add after the trees computes something that is not a link of their sum",
+        "rejected": "operator Add after the trees computes something that is not a link of their sum; the file is scikit-learn's CalibratedClassifierCV; export a single tree model (forest, boosting), with no steps but those before it that scale, impute or encode single columns",
       },
       "sklearn-exponential.onnx": {
         "files": "c9aee11f6c625276",
@@ -208,7 +208,7 @@ test("every committed model file has the recorded trees and published files", as
         "trees": "7c237f03e4f1e1e9",
       },
       "sklearn-isolation.onnx": {
-        "rejected": "operator LabelEncoder after the trees computes something that is not a link of their sum",
+        "rejected": "operator LabelEncoder after the trees computes something that is not a link of their sum; the file is scikit-learn's IsolationForest; export a single tree model (forest, boosting), with no steps but those before it that scale, impute or encode single columns",
       },
       "sklearn-minmax.onnx": {
         "files": "49981bd16a078897",
@@ -255,7 +255,7 @@ test("every committed model file has the recorded trees and published files", as
         "trees": "fb6599335f2bbc92",
       },
       "xgboost-linear.model": {
-        "rejected": "booster gblinear is not made of trees",
+        "rejected": "booster gblinear is not made of trees; train with booster=gbtree",
       },
       "xgboost-poisson.model": {
         "files": "854f4dcaf298282b",
@@ -270,7 +270,7 @@ test("every committed model file has the recorded trees and published files", as
         "trees": "f52b0155d625fa49",
       },
       "xgboost-vectors.model": {
-        "rejected": "trees with a vector in each leaf (multi_output_tree) are not read",
+        "rejected": "trees with a vector in each leaf (multi_output_tree) are not read; train with multi_strategy=one_output_per_tree",
       },
     }
   `);

@@ -269,6 +269,22 @@ const HOSTILE: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
   ["XGBoost's JSON dump", () => text('[{"nodeid":0,"leaf":1}]'), /JSON dump of XGBoost.*save_model/],
   ["XGBoost's text dump", () => text("booster[0]:\n0:leaf=1"), /text dump of XGBoost.*save_model/],
   [
+    "the trees of XGBoost's text dump",
+    () => text("0:[f0<-0.44] yes=1,no=2,missing=2\n\t1:leaf=1\n\t2:leaf=2\n"),
+    /text dump of XGBoost.*save_model/,
+  ],
+  [
+    "several expectiles of XGBoost, of which each is added to the one before",
+    () =>
+      text(
+        textOf(boostedWith(["learner", "objective", "name"], "reg:expectileerror")).replace(
+          /"num_class":"\d+"(,"num_feature":"\d+")(,"num_target":"\d+")?/,
+          '"num_class":"0"$1,"num_target":"2"',
+        ),
+      ),
+    /reg:expectileerror with several expectiles.*one model for each expectile_alpha/,
+  ],
+  [
     "XGBoost's configuration",
     () => text('{"learner":{"generic_param":{},"gradient_booster":{}},"version":[3,4,1]}'),
     /save_config/,
@@ -287,6 +303,15 @@ const HOSTILE: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
     "an unknown key in a tree of XGBoost",
     () => boostedWith([...TREE, "id"], 0, { leaf_scale: 2 }),
     /trees\[0\]\.leaf_scale is not known here/,
+  ],
+  [
+    "an XGBoost model without trees",
+    () =>
+      boostedWith([...MODEL, "trees"], [], {
+        tree_info: [],
+        gbtree_model_param: { num_trees: "0", num_parallel_tree: "1" },
+      }),
+    /no trees \(0 boosting rounds\)/,
   ],
   [
     "dart weights fewer than trees",

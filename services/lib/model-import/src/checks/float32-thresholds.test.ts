@@ -9,6 +9,14 @@ import { type ImportedModel, importModel, type RejectedModel } from "../import-m
  * right leaf.
  */
 function stumps(...trees: readonly (readonly [threshold: number, left: number, right: number])[]): Uint8Array {
+  return stumpsOver("[0:2e9]", ...trees);
+}
+
+/** @param range Training range of the column, as in `feature_infos`. */
+function stumpsOver(
+  range: string,
+  ...trees: readonly (readonly [threshold: number, left: number, right: number])[]
+): Uint8Array {
   const sections = trees.map(
     ([threshold, left, right], at) => `Tree=${at}
 num_leaves=2
@@ -32,7 +40,7 @@ num_tree_per_iteration=1
 max_feature_idx=0
 objective=regression
 feature_names=opened
-feature_infos=[0:2e9]
+feature_infos=${range}
 `;
   return new TextEncoder().encode(`${head}\n${sections.join("\n\n")}\nend of trees\n`);
 }
@@ -86,6 +94,29 @@ describe("thresholds that round to the same float32", () => {
       reason: expect.stringMatching(/^the score of expected row 1 changes/),
     });
     expect(await importRows(model, { background: `${header}\n5\n1700000000\n` })).toMatchObject({ status: "imported" });
+  });
+});
+
+describe("a single threshold between numbers that float32 does not distinguish", () => {
+  test("rejects a model when rounding moves more than 1 % of a column's training range", async () => {
+    // The next float32 above 1,700,000,000.5 is 1,700,000,128.
+    expect(await importRows(stumpsOver("[1700000000:1700000002]", [1_700_000_000.5, 0, 1]))).toMatchObject({
+      status: "rejected",
+      kind: "unsupported",
+      reason: expect.stringMatching(
+        /column opened: float32 moves 100 % of its training range 1700000000 to 1700000002 .*between 1700000000\.5 and 1700000128\); .*days since/,
+      ),
+    });
+    const over = (range: number) => stumpsOver(`[1700000000:${1_700_000_000 + range}]`, [1_700_000_000.5, 0, 1]);
+    expect(await importRows(over(12_749))).toMatchObject({ status: "rejected" });
+    expect(await importRows(over(12_751))).toMatchObject({ status: "imported" });
+  });
+
+  test("adds a line to the card when the share is smaller, and none for ordinary numbers", async () => {
+    const some = await importRows(stumpsOver("[1700000000:1700100000]", [1_700_000_000.5, 0, 1]));
+    expect(some).toMatchObject({ notes: [expect.stringContaining("float32 moves 0.13 % of its training range")] });
+    expect(await importRows(stumpsOver("[0:1]", [0.3, 0, 1]))).toMatchObject({ status: "imported", notes: [] });
+    expect(await importRows(stumpsOver("none", [1_700_000_000.5, 0, 1]))).toMatchObject({ notes: [] });
   });
 });
 

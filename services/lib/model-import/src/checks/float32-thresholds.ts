@@ -1,5 +1,5 @@
 import { evaluateRows } from "@bellwether/tree-model/trees/evaluate";
-import { float32AtMost } from "@bellwether/tree-model/trees/float32";
+import { float32AtMost, nextFloat32Above } from "@bellwether/tree-model/trees/float32";
 import { outputScales } from "@bellwether/tree-model/trees/output-scales";
 import type { Tree, TreeModel } from "@bellwether/tree-model/trees/tree-model";
 
@@ -22,8 +22,8 @@ const MAX_PAIRS = 64;
 /** Number of rows that are moved between each pair of thresholds. */
 const ROWS_PER_PAIR = 16;
 
-/** Finds the columns in which distinct doubles became the same float32. */
-export function mergedThresholds(model: TreeModel): MergedThresholds[] {
+/** Returns the distinct thresholds of the file, ascending, by column, of columns whose thresholds are doubles. */
+function exactThresholds(model: TreeModel): ReadonlyMap<number, Float64Array> {
   const byColumn = new Map<number, Set<number>>();
   for (const tree of model.trees) {
     if (tree.exact === undefined) continue;
@@ -33,8 +33,48 @@ export function mergedThresholds(model: TreeModel): MergedThresholds[] {
       byColumn.set(column, known.add(tree.exact[node]));
     }
   }
-  return [...byColumn].flatMap(([column, set]) => {
-    const sorted = Float64Array.from(set).sort();
+  return new Map([...byColumn].map(([column, set]) => [column, Float64Array.from(set).sort()]));
+}
+
+/** A column of which a part of the training range gets to the other side of a threshold by rounding. */
+export interface MovedRange {
+  readonly column: number;
+  readonly range: readonly [number, number];
+  /** Sum of the moved parts, divided by the length of the range; above 1 where the whole range is one float32. */
+  readonly share: number;
+  /** A threshold of the column, with the next float32 above it: numbers between them are rounded below it. */
+  readonly between: readonly [number, number];
+}
+
+/**
+ * Finds the columns in which rounding numbers down to float32 moves numbers between a threshold and the next
+ * float32 above it to the other side. For numbers of which float32 keeps enough digits the moved share is
+ * below 1e-6 per threshold.
+ * @param ranges Smallest and largest training value of each column; null where not known.
+ */
+export function movedRanges(
+  model: TreeModel,
+  ranges: readonly (readonly [number, number] | null)[],
+): readonly MovedRange[] {
+  return [...exactThresholds(model)].flatMap(([column, sorted]) => {
+    const range = ranges[column] ?? null;
+    if (range === null || !(range[1] > range[0])) return [];
+    const [low, high] = range;
+    const inside = [...sorted].filter((threshold) => threshold >= low && threshold <= high);
+    const [first] = inside;
+    if (first === undefined) return [];
+    const above = (threshold: number): number => nextFloat32Above(float32AtMost(threshold));
+    const moved = inside.reduce(
+      (sum, threshold, at) => sum + Math.min(above(threshold), inside[at + 1] ?? Number.POSITIVE_INFINITY) - threshold,
+      0,
+    );
+    return [{ column, range, share: moved / (high - low), between: [first, above(first)] as const }];
+  });
+}
+
+/** Finds the columns in which distinct doubles became the same float32. */
+export function mergedThresholds(model: TreeModel): MergedThresholds[] {
+  return [...exactThresholds(model)].flatMap(([column, sorted]) => {
     const pairs = [...sorted.subarray(1)].flatMap((upper, at): (readonly [number, number])[] => {
       const lower = sorted[at];
       return float32AtMost(lower) === float32AtMost(upper) ? [[lower, upper]] : [];

@@ -46,7 +46,7 @@ const REJECTED: readonly (readonly [start: string | RegExp, reason: string])[] =
   ["binf", "XGBoost's old binary format; save the model as .json or .ubj"],
   ["bs64", "XGBoost's old binary format in base64; save the model as .json or .ubj"],
   [
-    /^booster\[\d+\]:/,
+    /^(booster\[\d+\]:|\d+:(\[[^\]\n]+\] yes=\d+,no=\d+|leaf=))/,
     "a text dump of XGBoost (dump_model), which lacks what turns sums into answers; save the model with save_model(FILE.json)",
   ],
   ["\x89HDF", `an HDF5 file, which holds no tree model; ${TO_ONNX}`],

@@ -10,6 +10,8 @@ export interface NativeModel {
   readonly categorical: ReadonlySet<number>;
   /** Category codes of each column, `[features]`; null where the file does not give their meaning. */
   readonly codes: readonly (CategoryCodes | null)[];
+  /** Smallest and largest training value of each column, `[features]`; null or unset where the file has none. */
+  readonly ranges?: readonly (readonly [number, number] | null)[];
   readonly objective: string;
   /** Whether the model is a classifier. */
   readonly isClassifier: boolean;

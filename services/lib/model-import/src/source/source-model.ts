@@ -1,5 +1,6 @@
 import type { BaseColumn } from "@bellwether/tree-model/onnx/ensemble/input-column";
 import { type OnnxProbe, readOnnxModel } from "@bellwether/tree-model/onnx/read-onnx-model";
+import { codesByNumber } from "@bellwether/tree-model/trees/category-codes";
 import { float32AtMost } from "@bellwether/tree-model/trees/float32";
 import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
 import { MAX_CATEGORIES, MAX_MODEL_BYTES } from "@bellwether/tree-model/trees/limits";
@@ -21,6 +22,8 @@ export interface SourceModel {
   readonly columns: readonly BaseColumn[];
   /** Columns that hold category codes (integers). */
   readonly categorical: ReadonlySet<number>;
+  /** Smallest and largest training value of each column; empty when the file has none. */
+  readonly ranges: readonly (readonly [number, number] | null)[];
   /** True when the names come from the file, false when they are generated (f0, f1, …). */
   readonly hasNames: boolean;
   /**
@@ -52,11 +55,27 @@ export function readSourceModel(bytes: Uint8Array): SourceModel {
   const content = withoutByteOrderMark(bytes);
   const source = readContent(content, detectFormat(content));
   const large = source.columns.find(({ codes }) => (codes?.values.length ?? 0) > MAX_CATEGORIES);
-  if (large === undefined) return source;
+  if (large === undefined) return { ...source, notes: [...source.notes, ...numberedNotes(source.columns)] };
   throw new ImportRejectedError(
     "unsafe",
     `column ${large.name.slice(0, 80)} has more than ${MAX_CATEGORIES} categories`,
   );
+}
+
+/** Maximum number of categories that a note lists. */
+const MAX_LISTED = 12;
+
+/** Says of columns whose categories are numbers, and not their own codes, that a number is a category. */
+function numberedNotes(columns: readonly BaseColumn[]): string[] {
+  return columns.flatMap(({ name, codes }) => {
+    const numbers = [...codesByNumber(codes)];
+    if (numbers.every(([number, code]) => number === code)) return [];
+    const listed = numbers.slice(0, MAX_LISTED).map(([number]) => String(number));
+    const more = numbers.length > MAX_LISTED ? ", …" : "";
+    return [
+      `column ${name.slice(0, 80)}: its categories are the numbers ${listed.join(", ")}${more}; a number that is sent is a category, not a code`,
+    ];
+  });
 }
 
 function readContent(content: Uint8Array, format: ModelFormat): SourceModel {
@@ -64,7 +83,7 @@ function readContent(content: Uint8Array, format: ModelFormat): SourceModel {
     case "onnx": {
       const { model, columns, classes, producer, probe, notes } = readOnnxModel(content);
       const hasNames = columns.some((column, at) => column.name !== `f${at}`);
-      return { format, producer, model, columns, categorical: new Set(), hasNames, classes, probe, notes };
+      return { format, producer, model, columns, categorical: new Set(), ranges: [], hasNames, classes, probe, notes };
     }
     case "xgboost-json":
       return fromXgboost(format, parseJsonModel(content));
@@ -81,12 +100,12 @@ function fromXgboost(format: ModelFormat, parsed: unknown): SourceModel {
 }
 
 function fromNative(format: ModelFormat, producer: string, native: NativeModel): SourceModel {
-  const { model, columnNames, categorical, codes, isClassifier, notes } = native;
+  const { model, columnNames, categorical, codes, ranges = [], isClassifier, notes } = native;
   const columns = columnNames.map((name, at): BaseColumn => {
     const known = codes[at] ?? null;
     return { input: name, name, category: null, ...(known !== null && { codes: known }) };
   });
   const classes = isClassifier ? Array.from({ length: Math.max(2, model.outputs) }, (_, k) => String(k)) : null;
   const hasNames = columnNames.some((name, at) => name !== `f${at}` && name !== `Column_${at}`);
-  return { format, producer, model, columns, categorical, hasNames, classes, probe: null, notes };
+  return { format, producer, model, columns, categorical, ranges, hasNames, classes, probe: null, notes };
 }

@@ -1,4 +1,3 @@
-import { ImportRejectedError } from "../trees/import-rejected-error.ts";
 import type { TreeModel } from "../trees/tree-model.ts";
 import { TREE_OPERATORS } from "./ensemble/ensemble.ts";
 import type { BaseColumn } from "./ensemble/input-column.ts";
@@ -9,6 +8,7 @@ import { ELEMENT } from "./file/tensor.ts";
 import type { Flow } from "./graph/flow.ts";
 import { followGraph } from "./graph/follow-graph.ts";
 import { materialiseScores, type RawEnsemble } from "./graph/materialise-scores.ts";
+import { notSupported } from "./graph/not-supported.ts";
 import type { RawColumns } from "./graph/raw-columns.ts";
 import type { ScoreTensor } from "./graph/score-tensor.ts";
 
@@ -59,7 +59,7 @@ export function readOnnxModel(bytes: Uint8Array): OnnxTreePipeline {
   rejectUnsafeGraph(file);
   if (!file.nodes.some((node) => TREE_OPERATORS.has(node.opType))) {
     const operators = [...new Set(file.nodes.map((node) => node.opType))].slice(0, 8).join(", ");
-    throw new ImportRejectedError("unsupported", `no tree model: the graph holds ${operators || "no operators"}`);
+    throw notSupported(file, `no tree model: the graph holds ${operators || "no operators"}`);
   }
   const walk = followGraph(file);
   const { name, scores } = chooseOutput(file, walk.flows);
@@ -83,7 +83,7 @@ function chooseOutput(file: OnnxFile, flows: ReadonlyMap<string, Flow>): { name:
     if (flow?.kind === "scores") return { name: tensorBehind(file, output.name), scores: flow.scores };
     if (flow?.kind === "other") reason = flow.reason;
   }
-  throw new ImportRejectedError("unsupported", reason);
+  throw notSupported(file, reason);
 }
 
 function tensorBehind(file: OnnxFile, name: string): string {

@@ -25,7 +25,11 @@ export interface LightgbmCategories {
  * @throws ImportRejectedError when the JSON is invalid.
  */
 export function lightgbmCategories(infos: readonly string[], pandas: string | null): LightgbmCategories {
-  const columns = [...infos.keys()].filter((at) => CODES.test(infos[at]));
+  const lists = pandas === null ? [] : readLists(pandas);
+  const coded = [...infos.keys()].filter((at) => CODES.test(infos[at]));
+  // A categorical column that no tree can use (one category in training) has "none" instead of codes.
+  const possible = [...infos.keys()].filter((at) => CODES.test(infos[at]) || infos[at] === "none");
+  const columns = lists.length === possible.length ? possible : coded;
   const categorical = new Set(columns);
   const places = new Map(columns.map((column, at) => [column, at]));
   const seen = (column: number): number[] =>
@@ -34,7 +38,6 @@ export function lightgbmCategories(infos: readonly string[], pandas: string | nu
       .map(Number)
       .filter((code) => code >= 0)
       .sort((a, b) => a - b);
-  const lists = pandas === null ? [] : readLists(pandas);
   const fits =
     lists.length === columns.length && columns.every((column, at) => (seen(column).at(-1) ?? 0) < lists[at].length);
   const codes = infos.map((_, column): CategoryCodes | null => {
@@ -55,7 +58,9 @@ function readLists(json: string): string[][] {
   );
   return lists.map((list) =>
     list.map((item) => {
-      if (typeof item === "string" || typeof item === "number" || typeof item === "boolean") return String(item);
+      if (typeof item === "string" || typeof item === "number") return String(item);
+      // As pandas writes them to a file.
+      if (typeof item === "boolean") return item ? "True" : "False";
       throw new ImportRejectedError("malformed", "pandas_categorical holds something that is neither text nor number");
     }),
   );

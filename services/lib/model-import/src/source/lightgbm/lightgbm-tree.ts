@@ -104,7 +104,7 @@ export function readLightgbmTree(section: TextSection, context: LightgbmTreeCont
   if (section.has("is_linear") && section.number("is_linear") !== 0) {
     throw new ImportRejectedError(
       "unsupported",
-      "trees with linear models in their leaves (linear_tree) are not sums of constants",
+      "trees with linear models in their leaves (linear_tree) are not sums of constants; train with linear_tree=false",
     );
   }
   const leaves = section.number("num_leaves");

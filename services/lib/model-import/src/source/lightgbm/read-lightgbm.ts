@@ -66,7 +66,10 @@ export function readLightgbm(bytes: Uint8Array): NativeModel {
   const link = LINKS[objective];
   if (link === undefined || parameters.includes("sqrt")) {
     const name = [objective, ...parameters].join(" ").slice(0, 80);
-    throw new ImportRejectedError("unsupported", `objective "${name}" is not a known link of a sum of trees`);
+    throw new ImportRejectedError(
+      "unsupported",
+      `objective "${name}" is not a known link of a sum of trees; train with another objective, for example binary or regression`,
+    );
   }
   if (sections.length === 0 || sections.length % outputs !== 0) {
     throw new ImportRejectedError("malformed", `${sections.length} trees do not make whole rounds of ${outputs}`);
@@ -91,10 +94,18 @@ export function readLightgbm(bytes: Uint8Array): NativeModel {
     columnNames: names.length === features ? names : Array.from({ length: features }, (_, f) => `Column_${f}`),
     categorical: categories.categorical,
     codes: categories.codes,
+    ranges: described.map(rangeOf),
     objective,
     isClassifier: CLASSIFIERS.has(objective),
     notes,
   };
+}
+
+/** Reads `feature_infos` of a numeric column, for example "[0:1.5]"; null for any other. */
+function rangeOf(info: string): readonly [number, number] | null {
+  const [, low, high] = /^\[([^:\]]+):([^:\]]+)\]$/.exec(info) ?? [];
+  const range = [Number(low), Number(high)] as const;
+  return range.every(Number.isFinite) ? range : null;
 }
 
 function readTrees(

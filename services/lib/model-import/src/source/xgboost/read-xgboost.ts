@@ -31,6 +31,12 @@ export function readXgboost(parsed: unknown): NativeModel {
   if (objective.link === "softmax" && outputs === 1) {
     throw new ImportRejectedError("unsupported", "a classifier of one class: its probability is 1 for every row");
   }
+  if (objective.name === "reg:expectileerror" && outputs > 1) {
+    throw new ImportRejectedError(
+      "unsupported",
+      "reg:expectileerror with several expectiles: each prediction is added to the one before, so it is not a link of a sum of trees; train one model for each expectile_alpha",
+    );
+  }
   const { trees, notes, codes } = readBooster(learner.child("gradient_booster"), features, outputs);
   allowXgboostKeys(file, "file");
   allowXgboostKeys(learner, "learner");
@@ -54,7 +60,10 @@ export function readXgboost(parsed: unknown): NativeModel {
 function readBooster(booster: JsonFields, features: number, outputs: number) {
   const name = booster.text("name");
   if (name !== "gbtree" && name !== "dart") {
-    throw new ImportRejectedError("unsupported", `booster ${name.slice(0, 40)} is not made of trees`);
+    throw new ImportRejectedError(
+      "unsupported",
+      `booster ${name.slice(0, 40)} is not made of trees; train with booster=gbtree`,
+    );
   }
   allowXgboostKeys(booster, "booster");
   const holder = booster.has("gbtree") ? booster.child("gbtree") : booster;
@@ -119,7 +128,10 @@ function readTree(source: JsonFields, context: TreeContext): Tree {
   allowXgboostKeys(source, "tree");
   allowXgboostKeys(parameters, "treeSize");
   if (parameters.has("size_leaf_vector") && parameters.number("size_leaf_vector") > 1) {
-    throw new ImportRejectedError("unsupported", "trees with a vector in each leaf (multi_output_tree) are not read");
+    throw new ImportRejectedError(
+      "unsupported",
+      "trees with a vector in each leaf (multi_output_tree) are not read; train with multi_strategy=one_output_per_tree",
+    );
   }
   const left = source.numbers("left_children", null);
   const size = left.length;

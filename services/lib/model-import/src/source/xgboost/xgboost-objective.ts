@@ -61,7 +61,11 @@ const OBJECTIVES: Readonly<Record<string, Reading>> = {
 export function xgboostObjective(name: string): XgboostObjective {
   const reading = Object.hasOwn(OBJECTIVES, name) ? OBJECTIVES[name] : undefined;
   if (reading !== undefined) return { name, ...reading };
-  throw new ImportRejectedError("unsupported", `objective ${name.slice(0, 80)} is not a known link of a sum of trees`);
+  const wayOut = "train with another objective, for example binary:logistic or reg:squarederror";
+  throw new ImportRejectedError(
+    "unsupported",
+    `objective ${name.slice(0, 80)} is not a known link of a sum of trees; ${wayOut}`,
+  );
 }
 
 /**

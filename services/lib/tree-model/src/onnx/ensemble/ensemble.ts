@@ -61,6 +61,11 @@ export function readEnsemble(node: OnnxNode, producer: string): Ensemble {
   }
   const labels = integersOf(node, "classlabels_int64s").map(String);
   const classes = labels.length > 0 ? labels : textsOf(node, "classlabels_strings");
+  if (classes.length === 0) {
+    const reason =
+      "the trees are a classifier without class labels; CatBoost exports a regressor of several targets so (MultiRMSE, MultiQuantile): train one model for each target";
+    throw new ImportRejectedError("unsupported", reason);
+  }
   const outputs = countOf(classes.length, "class labels");
   expectBaseValues(baseValues, outputs === 2 ? [0, 1, 2] : [0, outputs]);
   return { nodes: readListedNodes(node, "class", producer), outputs, classes, baseValues, ...formula };

@@ -22,7 +22,10 @@ export function nodeSplit(
   const feature = table.feature[node];
   const column = columns[feature];
   if (column === undefined) {
-    throw new ImportRejectedError("malformed", `a node reads column ${feature} of ${columns.length}`);
+    throw new ImportRejectedError(
+      "malformed",
+      `a node reads column ${feature} of ${columns.length}: the file is damaged, or its converter lost columns (skl2onnx loses those of SimpleImputer(add_indicator=True))`,
+    );
   }
   const mode = table.mode[node];
   if (mode === MODE.equal || mode === MODE.notEqual || mode === MODE.member) {

@@ -42,6 +42,8 @@ export interface OnnxValue {
 export interface OnnxFile {
   readonly irVersion: number;
   readonly producer: string;
+  /** Name of the graph; skl2onnx writes "ONNX(RandomForestClassifier)". */
+  readonly graphName: string;
   /** Version of each operator set, by domain. */
   readonly opsets: ReadonlyMap<string, number>;
   readonly metadata: ReadonlyMap<string, string>;
@@ -79,7 +81,8 @@ export function readOnnxFile(bytes: Uint8Array): OnnxFile {
   return { irVersion, producer, opsets, metadata, ...readGraph(graph) };
 }
 
-function readGraph(bytes: Uint8Array): Pick<OnnxFile, "nodes" | "inputs" | "outputs" | "initializers"> {
+function readGraph(bytes: Uint8Array): Pick<OnnxFile, "graphName" | "nodes" | "inputs" | "outputs" | "initializers"> {
+  let graphName = "";
   const nodes: OnnxNode[] = [];
   const inputs: OnnxValue[] = [];
   const outputs: OnnxValue[] = [];
@@ -87,6 +90,7 @@ function readGraph(bytes: Uint8Array): Pick<OnnxFile, "nodes" | "inputs" | "outp
   const cursor = openMessage(bytes);
   while (nextField(cursor)) {
     if (cursor.field === 1) nodes.push(readNode(bytesOf(cursor)));
+    else if (cursor.field === 2) graphName = textOf(cursor);
     else if (cursor.field === 5) keepOnce(initializers, tensorName(bytesOf(cursor)), bytesOf(cursor), "initializer");
     else if (cursor.field === 11) inputs.push(readValue(bytesOf(cursor)));
     else if (cursor.field === 12) outputs.push(readValue(bytesOf(cursor)));
@@ -98,7 +102,7 @@ function readGraph(bytes: Uint8Array): Pick<OnnxFile, "nodes" | "inputs" | "outp
       throw new ImportRejectedError("unsafe", `the graph names more than ${MAX_NAMES} tensors`);
     }
   }
-  return { nodes, inputs, outputs, initializers };
+  return { graphName, nodes, inputs, outputs, initializers };
 }
 
 function readNode(bytes: Uint8Array): OnnxNode {

@@ -23,7 +23,7 @@ export function ensembleScores(ensemble: Ensemble, firstRaw: number): ScoreTenso
       throw new ImportRejectedError(
         "unsupported",
         "a classifier of two classes with two base values: ONNX Runtime then drops the second class's trees, so its answers are not " +
-          "the model's; export it without a start value (CatBoost: boost_from_average=False)",
+          "the model's; export it without a start value (CatBoost: boost_from_average=False), or import XGBoost's own file",
       );
     }
     return binaryScores(ensemble, raw(0), raw(1), baseValues[0] ?? 0, link);

@@ -8,6 +8,7 @@ import { followColumns } from "./column-operators.ts";
 import { ensembleScores } from "./ensemble-scores.ts";
 import { type Flow, notFollowed } from "./flow.ts";
 import type { RawEnsemble } from "./materialise-scores.ts";
+import { notSupported } from "./not-supported.ts";
 import { codeFlow, dictionaryFlow, indicatorFlow, inputFlow, type RawColumns } from "./raw-columns.ts";
 import { followScores } from "./score-operators.ts";
 
@@ -86,7 +87,7 @@ function followTrees(
   const [input] = inputs;
   if (input?.kind !== "columns") {
     const reason = input?.kind === "other" ? input.reason : "the trees read something that is not a row of numbers";
-    throw new ImportRejectedError("unsupported", reason);
+    throw notSupported(file, reason);
   }
   const last = ensembles.at(-1);
   const firstRaw = last === undefined ? 0 : last.firstRaw + last.outputs;
