@@ -15,6 +15,7 @@ import { Code, createClient, type ServiceImpl } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { failureOf, type OpsHarness, startOps } from "./ops-harness.ts";
+import { removeLocalKeys, startSignIn } from "./sign-in-harness.ts";
 
 let folder = "";
 let cluster: PostgresCluster;
@@ -136,6 +137,31 @@ test("for a caller without a token, the service uses its own credentials, and th
     const failure = await failureOf(client.predict({ supplier }, { headers }));
     expect([failure.code, failure.rawMessage]).toEqual([Code.Internal, "internal error"]);
   }
+});
+
+test("for a person with a session, the service uses its own credentials and names the person", async () => {
+  const seen: (readonly [authorization: string | null, person: string | null])[] = [];
+  const { url: mlUrl } = await standIn({
+    predict(_request, { requestHeader }) {
+      seen.push([requestHeader.get("authorization"), requestHeader.get("bellwether-on-behalf-of")]);
+      return { score: { supplierId: "S_1" } };
+    },
+  });
+  const people = await startSignIn(await cluster.createDatabase(), { mlUrl, calls: { token: () => "of-the-service" } });
+  onTestFinished(() => people[Symbol.asyncDispose]());
+  onTestFinished(removeLocalKeys);
+  const browser = await people.browserWithToken("grün", ["viewer"]);
+  const { webUrl } = people.ops;
+  const body = JSON.stringify({ supplier_id: "S_1" });
+  const json = { "content-type": "application/json" };
+  expect((await browser.fetch(`${webUrl}/predict`, { method: "POST", body, headers: json })).status).toBe(200);
+  const token = await people.token("ada", ["viewer"]);
+  const own = { ...json, authorization: `Bearer ${token}` };
+  expect((await fetch(`${webUrl}/predict`, { method: "POST", body, headers: own })).status).toBe(200);
+  expect(seen).toEqual([
+    ["Bearer of-the-service", "gr%C3%BCn"],
+    [`Bearer ${token}`, null],
+  ]);
 });
 
 test("without ml-service, its RPCs are UNAVAILABLE with one line and all others are served, until it is back", async () => {

@@ -277,7 +277,7 @@ describe("requests of other sites with a session", () => {
   const send = (headers: Record<string, string>, path = ACKNOWLEDGE) =>
     fetch(`${web()}${path}`, {
       method: "POST",
-      body: JSON.stringify({ alertId }),
+      body: JSON.stringify({ alertId, version: "1" }),
       headers: { "content-type": "application/json", cookie: browser.cookieHeader(web()), ...headers },
     });
 
@@ -402,7 +402,7 @@ describe.skipIf(!hasOpenssl())("under TLS (skipped without openssl)", () => {
       ]);
       const cookie = signedIn.cookies[0]?.split(";")[0] ?? "";
       const acknowledge = (headers: Record<string, string>) =>
-        send("POST", ACKNOWLEDGE, { ...json, cookie, ...headers }, JSON.stringify({ alertId }));
+        send("POST", ACKNOWLEDGE, { ...json, cookie, ...headers }, JSON.stringify({ alertId, version: "1" }));
       expect((await acknowledge({ origin: url })).status).toBe(404);
       for (const headers of [{ origin: "https://evil.example" }, { origin: "null" }, {}])
         expect((await acknowledge(headers as Record<string, string>)).status).toBe(403);

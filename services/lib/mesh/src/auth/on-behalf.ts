@@ -4,18 +4,19 @@ import { cutToBytes } from "../call/cut-to-bytes.ts";
 import { invalidRequest, rpcError } from "../errors/rpc-error.ts";
 
 /**
- * Request header in which a service names the person for whom it makes a call: subject, then the name, each
- * percent-encoded, separated by a space. Accepted from callers with the role "service" only.
+ * Request header in which a service names the person for whom it makes a call: the subject, and after a space the
+ * name if there is one, each percent-encoded. Accepted from callers with the role "service" only.
  */
 export const ON_BEHALF_HEADER = "bellwether-on-behalf-of";
 
 /** `%` and two hex digits, or a character that needs no encoding. */
-const FORM = /^(?:[\w.~!*'()-]|%[0-9A-F]{2})+(?: (?:[\w.~!*'()-]|%[0-9A-F]{2})*)?$/;
+const FORM = /^(?:[\w.~!*'()-]|%[0-9A-F]{2})+(?: (?:[\w.~!*'()-]|%[0-9A-F]{2})+)?$/;
 const MAX_SUBJECT_BYTES = 255;
 
 /** Returns the value of the header for a caller. */
 export function onBehalfOf({ subject, name = "" }: Pick<Caller, "subject" | "name">): string {
-  return `${encodeURIComponent(subject.toWellFormed())} ${encodeURIComponent(cutToBytes(name, 128))}`;
+  const parts = [subject.toWellFormed(), cutToBytes(name, 128)].filter((part) => part !== "");
+  return parts.map(encodeURIComponent).join(" ");
 }
 
 /**

@@ -18,6 +18,8 @@ test.each([51, 50, 1, 0, -20])("with %s ms left the call has the shortest deadli
 test.each<[Caller["via"], string | null, object | undefined]>([
   ["token", "Bearer t", { authorization: "Bearer t" }],
   ["token", null, undefined],
+  ["key", "Bearer bw_k", { authorization: "Bearer bw_k" }],
+  ["session", null, { "bellwether-on-behalf-of": "ada" }],
   ["certificate", "Bearer unverified", undefined],
   ["none", "Bearer unverified", undefined],
 ])("a caller authenticated by %s with the header %s passes on %o", (via, authorization, headers) => {

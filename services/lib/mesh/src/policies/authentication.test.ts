@@ -12,9 +12,11 @@ import {
 } from "@bellwether/testing/echo/start-echo";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { CredentialSource } from "../auth/credential-source.ts";
 import { createLocalKeys, issueToken, LOCAL_AUDIENCE, LOCAL_ISSUER, type LocalKeyFiles } from "../auth/local-keys.ts";
 import { readPublicKeys } from "../auth/public-keys.ts";
-import type { RoleName } from "../call/caller.ts";
+import type { Caller, RoleName } from "../call/caller.ts";
+import { rpcError } from "../errors/rpc-error.ts";
 import type { AuthSettings } from "./authentication.ts";
 
 let keys: LocalKeyFiles;
@@ -104,6 +106,49 @@ describe.each(Object.entries(LISTENER_CLIENTS))("the %s listener", (_, transport
     const headers = bearer(await tokenFor(["viewer"], -3));
     expect(await outcome(client.echo({ id: "x" }, { headers }))).toBe("OK");
     await expect.poll(() => outcome(client.echo({ id: "x" }, { headers })), { timeout: 5_000 }).toBe("Unauthenticated");
+  });
+});
+
+describe("a call that a service makes for a person", () => {
+  const call = async (roles: readonly RoleName[], person: string) => {
+    const transport = LISTENER_CLIENTS.gRPC?.(echo) ?? expect.fail();
+    const headers = { authorization: `Bearer ${await tokenFor(roles)}`, "bellwether-on-behalf-of": person };
+    return echoClient(transport).echo({ id: "x" }, { headers });
+  };
+
+  it("has the person as its caller", async () => {
+    expect((await call(["service"], "gr%C3%BCn Gr%C3%BCn")).caller).toBe("grün");
+  });
+
+  it("is rejected from any other caller, and when the header is malformed", async () => {
+    expect(await outcome(call(["admin"], "bob"))).toBe("PermissionDenied");
+    expect(await outcome(call(["service"], "%zz"))).toBe("InvalidArgument");
+  });
+});
+
+describe("further credentials", () => {
+  const source: CredentialSource = {
+    identify(call) {
+      const given = call.header("x-badge");
+      if (given === undefined) return undefined;
+      if (given === "late") return Promise.reject(rpcError(Code.Unauthenticated, "BADGE", "the badge is not valid"));
+      const caller: Caller = { subject: given, roles: new Set(["viewer"]), via: "session" };
+      return given === "slow" ? Promise.resolve(caller) : caller;
+    },
+  };
+
+  it("are tried before the token, and identify the caller at once or later", async () => {
+    await using other = await startEcho({ auth: { identities: {}, credentials: [source] } });
+    for (const transport of Object.values(LISTENER_CLIENTS)) {
+      const client = echoClient(transport(other));
+      const headers = (badge: string) => ({ headers: { "x-badge": badge } });
+      expect((await client.echo({ id: "x" }, headers("quick"))).caller).toBe("quick");
+      expect((await client.echo({ id: "x" }, headers("slow"))).caller).toBe("slow");
+      expect(await outcome(client.increment({}, headers("quick")))).toBe("PermissionDenied");
+      expect(await outcome(client.increment({}, headers("slow")))).toBe("PermissionDenied");
+      expect(await outcome(client.echo({ id: "x" }, headers("late")))).toBe("Unauthenticated");
+      expect(await outcome(client.echo({ id: "x" }))).toBe("Unauthenticated");
+    }
   });
 });
 
