@@ -98,8 +98,9 @@ describe.skipIf(!hasChromium)("signing in on the page (apt-get install chromium)
     await context.clearCookies();
     await page.getByRole("button", { name: "Resolve", exact: true }).click();
     const prompt = page.getByRole("dialog", { name: "Sign in" });
-    await prompt.waitFor().catch(() => page.getByRole("region", { name: "Sign in" }).waitFor());
-    await signIn((await prompt.count()) > 0 ? prompt : page.getByRole("region", { name: "Sign in" }));
+    await prompt.waitFor();
+    await signIn(prompt);
+    await prompt.waitFor({ state: "detached" });
     expect(await page.getByLabel("Note for the history").inputValue()).toBe("They have a new plant.");
     await page.getByRole("button", { name: "Resolve", exact: true }).click();
     await page.getByText("Resolved: Name of S-1").first().waitFor();

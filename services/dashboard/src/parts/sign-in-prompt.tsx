@@ -11,8 +11,17 @@ type SignedOut = Extract<Session, { state: "signed-out" }>;
  */
 export function SignInPrompt() {
   const session = useSession();
+  // A browser removes the cookie of a session at its end, so the server cannot know that there was a session.
+  const [wasSignedIn, setWasSignedIn] = useState(false);
+  useEffect(() => {
+    if (session.state === "signed-in") setWasSignedIn(true);
+  }, [session.state]);
   if (session.state !== "signed-out") return null;
-  return session.reason === "SESSION_MISSING" ? <FirstPrompt session={session} /> : <EndedPrompt session={session} />;
+  return session.reason === "SESSION_MISSING" && !wasSignedIn ? (
+    <FirstPrompt session={session} />
+  ) : (
+    <EndedPrompt session={session} />
+  );
 }
 
 function FirstPrompt({ session }: { session: SignedOut }) {
