@@ -159,6 +159,50 @@ async function countHigh(web: string): Promise<{ suppliers: number; high: number
   return { suppliers, high };
 }
 
+/** The one-time link of the start signs in once. */
+async function expectLink({ started }: StartedMesh): Promise<void> {
+  const [page = "", code = ""] = (started.sign_in_link ?? "").split("/#/sign-in?code=");
+  expect(page).toBe(started.ops_service.web);
+  const signIn = () =>
+    fetch(`${page}/auth/link`, {
+      method: "POST",
+      headers: { "content-type": "application/json", origin: page },
+      body: JSON.stringify({ code }),
+    });
+  const first = await signIn();
+  const cookie = first.headers.getSetCookie()[0]?.split(";")[0] ?? "";
+  expect(await json(`${page}/auth/session`, { headers: { cookie } })).toMatchObject({ role: "admin", method: "link" });
+  expect(await json(`${page}/alerts?page_size=1`, { headers: { cookie } })).toMatchObject({ alerts: [{}] });
+  expect((await signIn()).status).toBe(401);
+}
+
+/** A new key is accepted by every service; a revoked one by none, within 5 s. */
+async function expectKeys(
+  { started }: StartedMesh,
+  run: (args: readonly string[]) => Promise<{ readonly code: number | null; readonly stdout: string }>,
+): Promise<void> {
+  const made = await run(["keys", "create", "--name", "loader", "--role", "viewer"]);
+  const { secret } = JSON.parse(made.stdout);
+  const headers = { authorization: `Bearer ${secret}`, "content-type": "application/json" };
+  const post = (url: string) => fetch(url, { method: "POST", headers, body: "{}" });
+  const calls = {
+    ops: () => fetch(`${started.ops_service.web}/alerts`, { headers }),
+    ml: () => post(`${started.ml_service.web}/bellwether.registry.v1.ModelRegistryService/ListVersions`),
+    scheduler: () => post(`${started.scheduler_service.web}/bellwether.schedule.v1.ScheduleService/ListSchedules`),
+  };
+  const statuses = async () => Promise.all(Object.values(calls).map(async (call) => (await call()).status));
+  await expect.poll(statuses, { timeout: 10_000, interval: 20 }).toEqual([200, 200, 200]);
+  expect((await run(["keys", "revoke", "loader"])).code).toBe(0);
+  const revokedAt = performance.now();
+  await expect.poll(statuses, { timeout: 10_000, interval: 20 }).toEqual([401, 401, 401]);
+  const tookMs = performance.now() - revokedAt;
+  console.log(`a revoked key was rejected by all services after ${tookMs.toFixed(0)} ms`);
+  expect(tookMs).toBeLessThan(5_000);
+  const listed = JSON.parse((await run(["keys", "list", "--all"])).stdout);
+  expect(listed.api_keys).toMatchObject([{ name: "loader", role: "viewer", revoked_by: "ada" }]);
+  expect(await run(["keys", "revoke", "loader"])).toMatchObject({ code: 2 });
+}
+
 test("with keys from the command auth the whole mesh uses tokens, and a call without a token is rejected", async () => {
   await using folder = await startFolder();
   const keys = path.join(folder.path, "keys");
@@ -173,12 +217,19 @@ test("with keys from the command auth the whole mesh uses tokens, and a call wit
     BELLWETHER_AUTH_JWKS_FILE: made.public_keys_file,
     BELLWETHER_TOKEN_FILE: await token("service", "admin"),
   });
+  const admin = await token("admin");
   try {
     expect(mesh.started.weekly_run).toMatchObject({ rows_scored: 10_500 });
     const predict = ["predict", "--input", SUPPLIER, "--url", mesh.started.ml_service.web];
     expect(await folder.run(predict)).toMatchObject({ code: 1 });
     expect(await folder.run(predict, { BELLWETHER_TOKEN_FILE: await token("viewer") })).toMatchObject({ code: 0 });
     expect((await fetch(`${mesh.started.ops_service.web}/alerts`)).status).toBe(401);
+    await expectLink(mesh);
+    await expectKeys(mesh, (args) =>
+      folder.run([...args, "--json", "--ops", `http://${mesh.started.ops_service.grpc}`], {
+        BELLWETHER_TOKEN_FILE: admin,
+      }),
+    );
     const portOf = (address: string): string => address.split(":").at(-1) ?? "";
     const weekly = async (role: string, over: NodeJS.ProcessEnv = {}) =>
       folder.run(

@@ -22,6 +22,8 @@ export interface Started {
   readonly ml_service: Listeners;
   readonly scheduler_service: Listeners;
   readonly dashboard: string | null;
+  /** A one-time link; only with authentication. */
+  readonly sign_in_link?: string;
   readonly weekly_run: {
     readonly iso_week: string;
     readonly rows_read: number;

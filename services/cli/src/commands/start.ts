@@ -6,6 +6,7 @@ import type { ServiceProcess } from "../launch/service-process.ts";
 import { signInLink } from "../launch/sign-in-link.ts";
 import { type RunningMesh, type StartMeshOptions, startMesh } from "../launch/start-mesh.ts";
 import { stopSignals, watchParent } from "../launch/stop-signals.ts";
+import { webUrl } from "../launch/web-url.ts";
 import { createReport, type Report } from "../output/report.ts";
 
 const REPOSITORY = path.resolve(import.meta.dirname, "../../../..");
@@ -71,12 +72,9 @@ interface WebAccess {
   readonly link: string | null;
 }
 
-const webUrl = ({ addresses }: ServiceProcess, { isSecure }: WebAccess): string =>
-  `${isSecure ? "https" : "http"}://localhost:${addresses.web.port}`;
-
 function readyLines({ ops, ml, scheduler, hasPage, run }: RunningMesh, web: WebAccess): string[] {
   const line = (service: ServiceProcess): string =>
-    `${service.name.padEnd(18)} ${webUrl(service, web)} (JSON, Connect, gRPC-Web)  localhost:${service.addresses.grpc.port} (gRPC)  http://localhost:${service.addresses.admin.port}/readyz`;
+    `${service.name.padEnd(18)} ${webUrl(service, web.isSecure)} (JSON, Connect, gRPC-Web)  localhost:${service.addresses.grpc.port} (gRPC)  http://localhost:${service.addresses.admin.port}/readyz`;
   return [
     ...[ops, ml, scheduler].map(line),
     ...(run === null
@@ -84,16 +82,16 @@ function readyLines({ ops, ml, scheduler, hasPage, run }: RunningMesh, web: WebA
       : [
           `week ${run.isoWeek}: ${run.rowsRead ?? 0} rows read = ${run.rowsScored} scored + ${run.rowsRejected} rejected; ${run.alertsRaised} alerts raised`,
         ]),
-    `try:\n  curl -s ${webUrl(ml, web)}/predict -d '${SAMPLE}'\n  curl -s '${webUrl(ops, web)}/alerts?page_size=3'`,
-    ...(hasPage ? [`dashboard: ${webUrl(ops, web)}`] : []),
-    ...(web.link === null ? [] : [`sign in (once, within 10 minutes): ${webUrl(ops, web)}${web.link}`]),
+    `try:\n  curl -s ${webUrl(ml, web.isSecure)}/predict -d '${SAMPLE}'\n  curl -s '${webUrl(ops, web.isSecure)}/alerts?page_size=3'`,
+    ...(hasPage ? [`dashboard: ${webUrl(ops, web.isSecure)}`] : []),
+    ...(web.link === null ? [] : [`sign in (once, within 10 minutes): ${webUrl(ops, web.isSecure)}${web.link}`]),
     "Ctrl-C stops everything.",
   ];
 }
 
 function readyJson({ ops, ml, scheduler, hasPage, run }: RunningMesh, web: WebAccess) {
   const listeners = (service: ServiceProcess) => ({
-    web: webUrl(service, web),
+    web: webUrl(service, web.isSecure),
     grpc: `localhost:${service.addresses.grpc.port}`,
     admin: `http://localhost:${service.addresses.admin.port}`,
   });
@@ -101,8 +99,8 @@ function readyJson({ ops, ml, scheduler, hasPage, run }: RunningMesh, web: WebAc
     ops_service: listeners(ops),
     ml_service: listeners(ml),
     scheduler_service: listeners(scheduler),
-    dashboard: hasPage ? webUrl(ops, web) : null,
-    ...(web.link !== null && { sign_in_link: `${webUrl(ops, web)}${web.link}` }),
+    dashboard: hasPage ? webUrl(ops, web.isSecure) : null,
+    ...(web.link !== null && { sign_in_link: `${webUrl(ops, web.isSecure)}${web.link}` }),
     weekly_run: run && {
       iso_week: run.isoWeek,
       rows_read: Number(run.rowsRead ?? 0),
