@@ -243,7 +243,7 @@ test("predict scores a file of suppliers: each row has a score or an error, and 
   const scored = await json<object>(["predict", "--input", file, "--output", output]);
   expect(scored).toMatchObject({ rows: 5, scored: 1, rejected: 3, too_few_features: 1, ignored_columns: ["colour"] });
   const lines = (await readFile(output, "utf8")).trimEnd().split("\n");
-  expect(lines[0]).toBe("supplier_id,risk_score,band,missing_features,error,model_version,margin");
+  expect(lines[0]).toBe("supplier_id,risk_score,band,missing_features,error,model_version,margin,prediction");
   expect(lines[1]).toMatch(/^S1,0\.\d+,high,\d+,/);
   expect(lines[2]).toContain("past_disputes is -1");
   expect(lines[3]).toContain("which is not a number");

@@ -259,23 +259,26 @@ test("predict and explain print the output of a regressor without a band", async
   await predictCommand(context).parseAsync([...input, "--json"], { from: "user" });
   const flat = JSON.parse(lines.splice(0)[0] ?? "{}");
   expect(flat).toMatchObject({ risk_score: null, margin: expect.any(Number), band: "unknown" });
-  expect(first).toContain(String(Number(flat.margin.toPrecision(7))));
+  // A Poisson model predicts the exponential of its output.
+  expect(flat.prediction).toBeCloseTo(Math.exp(flat.margin), 9);
+  expect(first).toContain(String(Number(flat.prediction.toPrecision(7))));
   await explainCommand(context).parseAsync(input, { from: "user" });
   const explained = lines.join("");
   expect(explained).toMatch(/risk score none \(a regressor\)/);
   expect(explained).toMatch(
     /The model answers \S+ for S1: it is a regressor, whose number has no risk score and no band\./,
   );
+  expect(Number(/The model answers (\S+) for/.exec(explained)?.[1])).toBeCloseTo(flat.prediction, 2);
   expect(explained).not.toContain("too little data");
   lines.splice(0);
   await writeFile(at("targets.csv"), "supplier_id,f0,f1\nS1,1.2,-0.5\nS2,,\n");
   const file = ["--input", "targets.csv", "--output", "numbers.csv", "--model", "targets"];
   await predictCommand(context).parseAsync(file, { from: "user" });
   expect(lines.join("")).toContain("1 of 2 suppliers scored, 1 with too few known features, 0 rejected");
-  expect(lines.join("")).toContain("the model is a regressor: its numbers are in the column margin");
+  expect(lines.join("")).toContain("the model is a regressor: its numbers are in the column prediction");
   const [header, one = "", two] = (await readFile(at("numbers.csv"), "utf8")).split("\n");
-  expect(header).toBe("supplier_id,risk_score,band,missing_features,error,model_version,margin");
-  expect(one).toMatch(/^S1,,unknown,\d+,,v1,-?\d/);
-  expect(Number(one.split(",").at(-1))).toBe(flat.margin);
-  expect(two).toMatch(/^S2,,unknown,\d+,,v1,$/);
+  expect(header).toBe("supplier_id,risk_score,band,missing_features,error,model_version,margin,prediction");
+  expect(one.split(",").slice(0, 3)).toEqual(["S1", "", "unknown"]);
+  expect(one.split(",").slice(-2).map(Number)).toEqual([flat.margin, flat.prediction]);
+  expect(two).toMatch(/^S2,,unknown,\d+,,v1,,$/);
 });

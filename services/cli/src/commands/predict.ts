@@ -20,19 +20,21 @@ const TOP = 5;
 const shortText = (typical: number | string): string => (typeof typical === "number" ? numberText(typical) : typical);
 
 function scoreLines(score: FlatScore): string[] {
+  // A service of an earlier version sends no prediction.
+  const number = score.prediction ?? score.margin;
   const shown =
     score.risk_score !== null
       ? score.risk_score.toFixed(4)
-      : score.margin === null
+      : number === null
         ? "no score"
-        : `${Number(score.margin.toPrecision(7))}, the output of a regressor, which has no band`;
+        : `${Number(number.toPrecision(7))}, the output of a regressor, which has no band`;
   const features = score.top_features.map(
     (f) =>
       `  ${f.contribution >= 0 ? "+" : "−"}${Math.abs(f.contribution).toFixed(4)}  ${f.feature} = ${f.value ?? "missing"}${f.unit === "" ? "" : ` ${f.unit}`}${f.typical === null ? "" : ` (typical ${shortText(f.typical)})`}`,
   );
   const missing = score.missing_features.length === 0 ? [] : [`missing: ${score.missing_features.join(", ")}`];
   return [
-    `${score.supplier_id}: ${shown}${score.risk_score === null && score.margin !== null ? "" : ` (${score.band})`}, model ${score.model_version}`,
+    `${score.supplier_id}: ${shown}${score.risk_score === null && number !== null ? "" : ` (${score.band})`}, model ${score.model_version}`,
     ...features,
     ...missing,
     ...score.warnings.map((w) => `warning: ${w.message}`),
@@ -54,7 +56,7 @@ function fileLines({
 }: FileScores): string[] {
   return [
     `${scored} of ${rows} suppliers scored, ${tooFew} with too few known features, ${rejected} rejected: ${output}`,
-    ...(isRegressor ? ["the model is a regressor: its numbers are in the column margin, risk_score is empty"] : []),
+    ...(isRegressor ? ["the model is a regressor: its numbers are in the column prediction, risk_score is empty"] : []),
     ...(firstError === null ? [] : [`first rejected row: ${firstError}`]),
     ...(cleanedIds === 0
       ? []

@@ -5,6 +5,7 @@ import { cleanId } from "@bellwether/ingest/supplier-id";
 import { readValueTable } from "@bellwether/ingest/tables/read-value-table";
 import { TABLE_ENDINGS, type TableColumn, writeTable } from "@bellwether/ingest/tables/write-table";
 import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
+import { predictedNumber } from "@bellwether/risk-model/calibrate/calibration";
 import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
 import { TableError } from "@bellwether/risk-model/tables/table-error";
 import {
@@ -39,7 +40,7 @@ export interface FileScores {
   readonly missingColumns: readonly string[];
   /** Columns that the model does not use. */
   readonly ignoredColumns: readonly string[];
-  /** Whether the model is a regressor: its numbers are in the column margin, and risk_score is empty. */
+  /** Whether the model is a regressor: its numbers are in the column prediction, and risk_score is empty. */
   readonly isRegressor: boolean;
 }
 
@@ -47,8 +48,8 @@ export interface FileScores {
 export const isTableFile = (input: string): boolean => /\.(csv|parquet|jsonl|ndjson)$/i.test(input);
 
 /**
- * Scores each row of a table. Writes supplier_id, risk_score, band, missing_features, error, model_version and
- * margin (the output before calibration, the number of a regressor), in the order of the rows. A row that cannot be scored has an error and no score; the other
+ * Scores each row of a table. Writes supplier_id, risk_score, band, missing_features, error, model_version,
+ * margin (the output before calibration) and prediction (the number of a regressor), in the order of the rows. A row that cannot be scored has an error and no score; the other
  * rows are scored.
  * @throws UsageError when the table cannot be read, has no supplier_id, or has none of the model's features
  */
@@ -98,6 +99,11 @@ export async function predictFile(model: ScoringModel, input: string, output: st
     { name: "error", type: "text", values: errors },
     { name: "model_version", type: "text", values: Array.from({ length: rows }, () => model.identity.version) },
     { name: "margin", type: "number", values: margins },
+    {
+      name: "prediction",
+      type: "number",
+      values: margins.map((margin) => predictedNumber(bundle, margin) ?? Number.NaN),
+    },
   ];
   await writeTable(output, columns);
   const rejected = errors.filter((error) => error !== null).length;

@@ -77,5 +77,6 @@ export function scoreToProto(
     ...(explainer !== null && { baseValue: explainer.baseValue }),
     ...(score.riskScore !== null && { riskScore: score.riskScore }),
     ...(score.output !== null && { margin: score.output }),
+    ...(score.prediction !== null && { prediction: score.prediction }),
   };
 }

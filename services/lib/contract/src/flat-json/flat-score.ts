@@ -6,8 +6,10 @@ export interface ScoreParts<Code = string> {
   readonly supplierId: string;
   /** Calibrated score. Undefined when the band is unknown. */
   readonly riskScore?: number | null | undefined;
-  /** The model's output before calibration. A regressor has only this number and no band. */
+  /** The model's output before calibration. For a regressor with an exponential link it is the logarithm of `prediction`. */
   readonly margin?: number | null | undefined;
+  /** The number that a regressor predicts. Undefined for a classifier. */
+  readonly prediction?: number | null | undefined;
   readonly classProbabilities: readonly { readonly label: string; readonly probability: number }[];
   readonly topContributions: readonly {
     readonly feature: string;
@@ -29,6 +31,8 @@ export type FlatScore = {
   supplier_id: string;
   risk_score: number | null;
   margin: number | null;
+  /** The number that a regressor predicts; null for a classifier. */
+  prediction: number | null;
   band: string;
   probabilities: Record<string, number>;
   top_features: {
@@ -57,6 +61,7 @@ export function flatScore<Code>(
     supplier_id: score.supplierId,
     risk_score: score.riskScore ?? null,
     margin: score.margin ?? null,
+    prediction: score.prediction ?? null,
     band,
     probabilities: Object.fromEntries(score.classProbabilities.map(({ label, probability }) => [label, probability])),
     top_features: score.topContributions.map(

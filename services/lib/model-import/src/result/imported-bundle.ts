@@ -87,6 +87,7 @@ export function importedBundle(parts: {
     // One known feature is enough: this project does not know how many features the imported model needs.
     minimumPresent: 1 / features.length,
     outputSpace: served.outputSpace,
+    ...(served.outputSpace === "raw" && served.model.link === "exp" && { link: "exp" as const }),
     classes: served.classes,
     calibration: CALIBRATION,
     bands: BANDS,

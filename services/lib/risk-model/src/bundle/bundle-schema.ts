@@ -105,6 +105,7 @@ export const BUNDLE_SCHEMA = mapOf({
   text: vocabulary.nullable(),
   minimumPresent: share,
   outputSpace: oneOf("margin", "probability", "raw"),
+  link: z.literal("exp", { error: 'expected "exp", or leave it out' }).optional(),
   classes: mapOf({ risk: name, other: name }),
   calibration,
   bands: mapOf({ high: number, medium: number }).refine(({ high, medium }) => 0 < medium && medium < high && high < 1, {

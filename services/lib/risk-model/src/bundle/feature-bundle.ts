@@ -89,6 +89,11 @@ export interface FeatureBundle {
    * number of a regressor.
    */
   readonly outputSpace: "margin" | "probability" | "raw";
+  /**
+   * "exp": the number that a regressor predicts is the exponential of its output (Poisson, gamma, Tweedie).
+   * Unset: it is the output.
+   */
+  readonly link?: "exp";
   readonly classes: { readonly risk: string; readonly other: string };
   readonly calibration: Calibration;
   readonly bands: { readonly high: number; readonly medium: number };

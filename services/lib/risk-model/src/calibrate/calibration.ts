@@ -20,6 +20,15 @@ function interpolate(x: readonly number[], y: readonly number[], at: number): nu
   return Math.min(y1, y0 + ((y1 - y0) * (at - x0)) / (x1 - x0));
 }
 
+/** Returns the number that a regressor predicts, for one model output; null for a classifier. */
+export function predictedNumber(
+  { outputSpace, link }: Pick<FeatureBundle, "outputSpace" | "link">,
+  output: number,
+): number | null {
+  if (outputSpace !== "raw") return null;
+  return link === "exp" ? Math.exp(output) : output;
+}
+
 /**
  * Returns the calibrated probability of the risk class for one model output.
  * @param output Finite; a margin or a probability, as stated by `outputSpace`.

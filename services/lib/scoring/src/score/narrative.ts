@@ -12,13 +12,13 @@ const NAMED = 3;
  * that contradict a declared direction, are not named.
  */
 export function narrate(supplierId: string, score: SupplierScore, bundle: FeatureBundle): string[] {
-  if (score.riskScore === null && score.output === null) return [`${supplierId} has too little data for a score.`];
+  if (score.riskScore === null && score.prediction === null) return [`${supplierId} has too little data for a score.`];
   const { reasons } = selectReasons(score.contributions, describeFeatures(bundle));
   const increasing = reasons.filter(({ contribution }) => contribution > 0).slice(0, NAMED);
   const lowering = reasons.filter(({ contribution }) => contribution < 0).slice(0, NAMED);
   const sentences = [
     score.riskScore === null
-      ? `The model answers ${numberText(score.output ?? 0)} for ${supplierId}: it is a regressor, whose number has no risk score and no band.`
+      ? `The model answers ${numberText(score.prediction ?? 0)} for ${supplierId}: it is a regressor, whose number has no risk score and no band.`
       : `${supplierId} has a risk score of ${score.riskScore.toFixed(2)} (${score.band}).`,
   ];
   if (increasing.length > 0) sentences.push(`It is increased most by ${listed(increasing.map(reasonText))}.`);

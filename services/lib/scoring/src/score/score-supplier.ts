@@ -1,5 +1,5 @@
 import type { Band } from "@bellwether/contract/band-codes";
-import { calibratedRisk } from "@bellwether/risk-model/calibrate/calibration";
+import { calibratedRisk, predictedNumber } from "@bellwether/risk-model/calibrate/calibration";
 import type { SupplierInput } from "@bellwether/risk-model/features/supplier-input";
 import type { VectorWarning, Violation } from "@bellwether/risk-model/features/vector";
 import type { ModelIdentity, ScoringModel } from "../model/scoring-model.ts";
@@ -15,6 +15,8 @@ export interface SupplierScore {
   readonly probabilities: readonly { readonly label: string; readonly probability: number }[];
   /** Model output before calibration. */
   readonly output: number | null;
+  /** The number that a regressor predicts; null for a classifier, and when too few features are known. */
+  readonly prediction: number | null;
   /** All contributions, largest first; empty when the band is unknown or the model has no explanation. */
   readonly contributions: readonly FeatureContribution[];
   readonly missing: readonly string[];
@@ -69,6 +71,7 @@ export async function scoreSupplier(
       band: "unknown",
       probabilities: [],
       output: null,
+      prediction: null,
       contributions: [],
       missing,
       warnings,
@@ -88,6 +91,7 @@ export async function scoreSupplier(
         ]
       : [],
     output,
+    prediction: predictedNumber(bundle, output),
     contributions:
       explainer === null
         ? []
