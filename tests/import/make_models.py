@@ -59,6 +59,10 @@ BY_CODE = ((CODE % 3 == 0) * 2 + X[:, 0] > 1).astype(int)
 NAMES = np.array(["DE", "FR", "IT", "PL", "ES", "SE"])
 FRAME = pandas.DataFrame({"country": pandas.Categorical(NAMES[CODE % 6]), "spend": X[:, 0], "delay": X[:, 1]})
 FRAME_CODES = np.c_[FRAME.country.cat.codes, X[:, 0], X[:, 1]].astype(np.float32)
+# Characters of 1, 2, 3 and 4 bytes in UTF-8, and a text that is the start of another one.
+WIDE_NAMES = np.array(["Chemie", "Geh", "Gehäuse", "Ångström", "物流 €", "🚚"])
+WIDE = FRAME.assign(country=pandas.Categorical(WIDE_NAMES[CODE % 6]))
+WIDE_CODES = np.c_[WIDE.country.cat.codes, X[:, 0], X[:, 1]].astype(np.float32)
 SEED = {"random_state": 0}
 TREES = {"n_estimators": ROUNDS, "max_depth": 4, **SEED}
 
@@ -208,6 +212,7 @@ def xgboost_kind(what, parameters, rows, target, forms=("json", "onnx"), rounds=
     test = numbers[-ROWS:] if codes is not None or isinstance(thresholds, Exception) else tied(numbers[-ROWS:], thresholds, random)
     given = xgboost.DMatrix(rows[-ROWS:] if codes is not None else test, enable_categorical=True)
     parts = {"columns": list(rows.columns) if codes is not None else columns(numbers), "rows": test}
+    texts = {} if codes is None else {"rows": rows[-ROWS:].to_numpy(dtype=object)}
     if expects:
         parts["predictions"] = booster.predict(given)
     shown = attempt(lambda: booster.predict(given, pred_contribs=True))
@@ -218,7 +223,7 @@ def xgboost_kind(what, parameters, rows, target, forms=("json", "onnx"), rounds=
                 native = {"without": "XGBoost's own contributions are not finite"}
             if not native and np.ndim(shown) == 2:
                 native = {"contributions": shown[:, :-1], "base": float(shown[0, -1])}
-            out.add("XGBoost", what, f"XGBoost {'JSON' if form == 'json' else 'UBJSON'}", saved(booster, form), **parts, **native)
+            out.add("XGBoost", what, f"XGBoost {'JSON' if form == 'json' else 'UBJSON'}", saved(booster, form), **{**parts, **texts}, **native)
             continue
         data = attempt(lambda: onnxmltools.convert_xgboost(booster if wrap is None else wrap(booster), initial_types=[("X", FloatTensorType([None, numbers.shape[1]]))]).SerializeToString())
         explained = interventional(booster, numbers[-ROWS:], numbers[:BACKGROUND])
@@ -246,6 +251,7 @@ xgboost_kind("exact splits", {"objective": "binary:logistic", "tree_method": "ex
 xgboost_kind("dart", {"objective": "binary:logistic", "booster": "dart", "rate_drop": 0.4}, X, TWO, BOTH)
 xgboost_kind("monotone", {"objective": "binary:logistic", "monotone_constraints": "(1,0,0,0,0)"}, X, TWO, ("json",))
 xgboost_kind("category texts", {"objective": "binary:logistic", "max_cat_to_onehot": 2}, FRAME, BY_CODE, BOTH, codes=FRAME_CODES)
+xgboost_kind("category texts, not ASCII", {"objective": "binary:logistic", "max_cat_to_onehot": 2}, WIDE, BY_CODE, ("json", "ubj"), codes=WIDE_CODES)
 ranked = lambda x, y: xgboost.DMatrix(x, label=y, group=[60] * (N // 60))  # noqa: E731
 xgboost_kind("ranker", {"objective": "rank:ndcg"}, X, THREE, matrix=ranked)
 survival = lambda x, y: xgboost.DMatrix(x, label_lower_bound=y + 1, label_upper_bound=y + 2)  # noqa: E731
@@ -279,7 +285,8 @@ def lightgbm_kind(what, parameters, rows, target, forms=("text", "onnx"), catego
             is_one = shown.shape[1] == numbers.shape[1] + 1
             native = {"contributions": shown[:, :-1], "base": float(shown[0, -1])} if is_one else {}
             text = booster.model_to_string(num_iteration=-1).encode()
-            out.add("LightGBM", what, "LightGBM text", text, **parts, **native)
+            texts = {} if codes is None else {"rows": rows[-ROWS:].to_numpy(dtype=object)}
+            out.add("LightGBM", what, "LightGBM text", text, **{**parts, **texts}, **native)
             continue
         options = {} if split is None else {"split": split}
         converted = attempt(lambda: onnxmltools.convert_lightgbm(booster, initial_types=[("X", FloatTensorType([None, numbers.shape[1]]))], **options).SerializeToString())
@@ -305,6 +312,7 @@ lightgbm_kind("cross entropy", {"objective": "cross_entropy"}, X, TWO * 0.8 + 0.
 lightgbm_kind("cross_entropy_lambda", {"objective": "cross_entropy_lambda"}, X, TWO * 0.8 + 0.1, ("text",))
 lightgbm_kind("categories", {"objective": "binary", "min_data_per_group": 5, "cat_smooth": 1}, CODED, BY_CODE, categories=[1])
 lightgbm_kind("category texts", {"objective": "binary", "min_data_per_group": 5, "cat_smooth": 1}, FRAME, BY_CODE, codes=FRAME_CODES)
+lightgbm_kind("category texts, not ASCII", {"objective": "binary", "min_data_per_group": 5, "cat_smooth": 1}, WIDE, BY_CODE, ("text",), codes=WIDE_CODES)
 lightgbm_kind("zero_as_missing", {"objective": "binary", "zero_as_missing": True, "num_leaves": 31}, SPARSE, TWO)
 lightgbm_kind("use_missing=False", {"objective": "binary", "use_missing": False}, GAPS, TWO)
 

@@ -109,5 +109,9 @@ function readCell(cell: Cell, column: BaseColumn, { byText, byNumber }: ColumnCo
   const value = numberOfCell(cell);
   if (Number.isFinite(value) && Math.abs(value) <= 3.4028234663852886e38) return byNumber.get(value) ?? value;
   if (codes?.other != null) return codes.other;
-  throw new TableError(`${where}: "${String(cell).slice(0, 40)}" is not a number`);
+  const shown = `${where}: "${String(cell).slice(0, 40)}"`;
+  if (codes?.labels == null) throw new TableError(`${shown} is not a number`);
+  const known = codes.labels.slice(0, 8).join(", ").slice(0, 200);
+  const more = codes.labels.length > 8 ? `, … (${codes.labels.length})` : "";
+  throw new TableError(`${shown} is not a category of the model, which knows ${known}${more}`);
 }

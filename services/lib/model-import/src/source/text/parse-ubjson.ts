@@ -105,9 +105,14 @@ function readHeader(cursor: Cursor): { readonly type: string | null; readonly co
 function readText(cursor: Cursor): string {
   const length = readLength(cursor);
   need(cursor, length);
-  const text = new TextDecoder().decode(cursor.bytes.subarray(cursor.at, cursor.at + length));
+  const bytes = cursor.bytes.subarray(cursor.at, cursor.at + length);
   cursor.at += length;
-  return text;
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) throw malformed(`the text before byte ${cursor.at} is not UTF-8`);
+    throw error;
+  }
 }
 
 function readLength(cursor: Cursor): number {

@@ -37,18 +37,20 @@ export function readXgboost(parsed: unknown): NativeModel {
       "reg:expectileerror with several expectiles: each prediction is added to the one before, so it is not a link of a sum of trees; train one model for each expectile_alpha",
     );
   }
-  const { trees, notes, codes } = readBooster(learner.child("gradient_booster"), features, outputs);
+  const names = learner.texts("feature_names");
+  const columnNames = names.length === features ? names : Array.from({ length: features }, (_, f) => `f${f}`);
+  const version = file.has("version") ? file.numbers("version", null) : [];
+  const { trees, notes, codes } = readBooster(learner.child("gradient_booster"), { columnNames, outputs, version });
   allowXgboostKeys(file, "file");
   allowXgboostKeys(learner, "learner");
   allowXgboostKeys(parameters, "parameters");
   allowXgboostKeys(learner.child("objective"), "objective");
   const base = readXgboostBase(parameters, objective, outputs);
   const model: TreeModel = { features, outputs, trees, base, link: objective.link, hasCovers: trees.length > 0 };
-  const names = learner.texts("feature_names");
   const types = learner.texts("feature_types");
   return {
     model,
-    columnNames: names.length === features ? names : Array.from({ length: features }, (_, f) => `f${f}`),
+    columnNames,
     categorical: new Set([...codes.keys()].filter((f) => types[f] === "c" || codes[f] !== null)),
     codes,
     objective: objective.name,
@@ -57,7 +59,16 @@ export function readXgboost(parsed: unknown): NativeModel {
   };
 }
 
-function readBooster(booster: JsonFields, features: number, outputs: number) {
+interface BoosterContext {
+  /** `[features]` */
+  readonly columnNames: readonly string[];
+  readonly outputs: number;
+  /** Version of XGBoost that saved the file, for example `[3, 4, 1]`; empty when the file has none. */
+  readonly version: readonly number[];
+}
+
+function readBooster(booster: JsonFields, { columnNames, outputs, version }: BoosterContext) {
+  const features = columnNames.length;
   const name = booster.text("name");
   if (name !== "gbtree" && name !== "dart") {
     throw new ImportRejectedError(
@@ -86,8 +97,9 @@ function readBooster(booster: JsonFields, features: number, outputs: number) {
     }
     return readTree(source, { features, outputs, group, weight: weights === null ? 1 : weights[at], budget });
   });
-  const notes = weights === null ? [] : ["dart: each tree's weight is multiplied into its leaves"];
-  return { trees, notes, codes: readXgboostCategories(model, features) };
+  const categories = readXgboostCategories(model, columnNames, version);
+  const dart = weights === null ? [] : ["dart: each tree's weight is multiplied into its leaves"];
+  return { trees, notes: [...dart, ...categories.notes], codes: categories.codes };
 }
 
 /**
