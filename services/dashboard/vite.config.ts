@@ -1,20 +1,41 @@
+import path from "node:path";
 import { DEFAULT_PORTS } from "@bellwether/contract/default-ports";
 import { defineConfig } from "vite";
 
 /** The address of a running ops-service for `vite dev`. */
 const OPS_WEB_LISTENER = `http://127.0.0.1:${DEFAULT_PORTS.OPS_SERVICE.web}`;
 
+/** The libraries that the first view needs. */
+const FIRST_LIBRARIES = /node_modules\/(react|react-dom|scheduler|@tanstack|@connectrpc|@bufbuild)\//;
+
 export default defineConfig({
   root: import.meta.dirname,
   // A relative base, so that the page also works below a path of a proxy.
   base: "./",
+  resolve: {
+    alias: {
+      // The rules of protovalidate are large, and only the server validates.
+      "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js": path.join(
+        import.meta.dirname,
+        "src/rpc/validate-file.ts",
+      ),
+    },
+  },
   build: {
     outDir: "dist",
     emptyOutDir: true,
     target: "es2023",
     rolldownOptions: {
       // Code that changes rarely is in its own file, which browsers cache.
-      output: { codeSplitting: { groups: [{ name: "vendor", test: /node_modules/ }] } },
+      // Libraries that only menus and the search need are in a second file, which is loaded on demand.
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "vendor", test: FIRST_LIBRARIES, priority: 2 },
+            { name: "on-demand", test: /node_modules/, priority: 1 },
+          ],
+        },
+      },
       // "use client" has no meaning in a page that runs only in the browser.
       onLog: (level, log, print) => {
         if (log.code !== "MODULE_LEVEL_DIRECTIVE") print(level, log);

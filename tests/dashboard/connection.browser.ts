@@ -5,6 +5,7 @@ import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { hasChromium } from "./browser.ts";
 import { demoAlert, demoData } from "./demo-data.ts";
+import { changesBar, isDone, panel, row } from "./inbox-page.ts";
 import { opsInMemory } from "./ops-in-memory.ts";
 import { usePages } from "./page-harness.ts";
 
@@ -43,14 +44,16 @@ describe.skipIf(!hasChromium)("the page when its server does not answer (apt-get
     await status(page, LIVE).waitFor({ timeout: 60_000 });
     await page.getByRole("row").filter({ hasText: "Aldermoor Castings" }).waitFor();
     await page.getByRole("link", { name: "Alerts" }).click();
-    await page.getByText("Estrel Packaging").first().waitFor();
+    await changesBar(page).or(row(page, "Estrel Packaging")).first().waitFor();
   });
 
   test("an offline page says so at once and disables decisions with the reason, and its list is up to date once it is online", async () => {
     const data = demoData();
-    const { page, context } = await pages.openPage(opsInMemory(data).routes);
+    const ops = opsInMemory(data);
+    const { page, context } = await pages.openPage(ops.routes);
     await status(page, LIVE).waitFor();
-    const acknowledge = page.getByRole("button", { name: "Acknowledge: Aldermoor Castings" });
+    await row(page, "Aldermoor Castings").click();
+    const acknowledge = panel(page).getByRole("button", { name: "Acknowledge" });
     await acknowledge.waitFor();
     await context.setOffline(true);
     await status(page, /^Not live since \d\d:\d\d, offline$/).waitFor({ timeout: 2_000 });
@@ -58,17 +61,19 @@ describe.skipIf(!hasChromium)("the page when its server does not answer (apt-get
     expect(await acknowledge.getAttribute("title")).toMatch(/^You are offline/);
     await acknowledge.focus();
     await page.keyboard.press("Enter");
-    await page.locator(".done", { hasText: /^You are offline/ }).waitFor();
+    await isDone(page, /^You are offline/);
     expect(data.alerts[0]?.state).toBe(AlertState.OPEN);
 
     await page.getByRole("link", { name: "Suppliers" }).click();
     await page.getByRole("alert").filter({ hasText: "The server cannot be reached" }).waitFor();
     await page.goBack();
-    await page.getByText("Aldermoor Castings").first().waitFor();
-    data.alerts.push(demoAlert(4));
+    await row(page, "Aldermoor Castings").waitFor();
+    const raised = demoAlert(4);
+    data.alerts.push(raised);
+    ops.alerts.publish([raised]);
     await context.setOffline(false);
     await status(page, LIVE).waitFor();
-    await page.getByRole("button", { name: "1 change: show" }).or(page.getByText("Estrel Packaging")).first().waitFor();
+    await page.getByRole("button", { name: "1 change: show" }).or(row(page, "Estrel Packaging")).first().waitFor();
     expect(await acknowledge.getAttribute("aria-disabled")).toBe("false");
   });
 });

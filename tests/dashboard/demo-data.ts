@@ -5,9 +5,11 @@ import {
   AlertSchema,
   AlertSeverity,
   AlertState,
+  AlertTrend,
 } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { BatchRunSchema, RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { ReasonSchema } from "@bellwether/gen/bellwether/ops/v1/reason_pb";
+import { WeekState } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
 import { SupplierSchema, type SupplierScore, SupplierScoreSchema } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
@@ -31,8 +33,8 @@ const NAMES = [
 ];
 const REGIONS = ["Northern Europe", "East Asia", "South America"];
 const FEATURES = [
-  "late_delivery_ratio",
-  "days_payable_outstanding",
+  "past_disputes",
+  "stability_index",
   "defect_rate_ppm",
   "credit_rating",
   "single_source_share",
@@ -49,13 +51,15 @@ const FEATURES = [
 ];
 
 const REASONS = [
-  { feature: "late_delivery_ratio", text: "late delivery ratio 0.31 (typical 0.08)", contribution: 1.4 },
   {
-    feature: "days_payable_outstanding",
-    text: "days payable outstanding 2.81 days (typical 45)",
-    contribution: 0.7,
+    ...{ feature: "past_disputes", text: "past disputes 7 disputes (typical 1)", contribution: 1.4 },
+    ...{ value: 7, previousValue: 4, typical: 1, unit: "disputes" },
   },
-  { feature: "defect_rate_ppm", text: "defect rate ppm 5.31", contribution: -0.47 },
+  {
+    ...{ feature: "stability_index", text: "stability index 0.35 index", contribution: 0.7 },
+    ...{ value: 0.35, previousValue: 0.35, unit: "index" },
+  },
+  { feature: "defect_rate_ppm", text: "defect rate ppm 5.31", contribution: -0.47, value: 5.31 },
 ];
 
 /** Scores fall from one supplier to the next. The last supplier has too little data for a score. */
@@ -75,7 +79,8 @@ function weekScore(i: number, weeksAgo: number): SupplierScore {
     runId: 30 - weeksAgo,
     ...(score !== undefined && { riskScore: score, change: 0.034 }),
     band: bandOf(score),
-    model: MODEL,
+    ...(score !== undefined && { impact: (4_200_000 / (i + 1)) * score }),
+    model: weeksAgo > 12 ? { ...MODEL, version: "v2" } : MODEL,
   });
 }
 
@@ -87,8 +92,12 @@ function explained(i: number): SupplierScore {
       feature,
       contribution: (1.4 / (k + 1)) * (k % 3 === 2 ? -1 : 1) * (1 - i * 0.08),
       ...(feature === "region" ? { category: REGIONS[i % 3] ?? "" } : k !== 7 && { value: 0.31 + k * 2.5 }),
-      ...(feature === "late_delivery_ratio" && { typical: 0.08 }),
-      ...(feature === "days_payable_outstanding" && { unit: "days", typical: 45 }),
+      ...(feature === "past_disputes" && {
+        ...REASONS[0],
+        contribution: 1.4 * (1 - i * 0.08),
+        previousContribution: 0.8,
+      }),
+      ...(feature === "stability_index" && { ...REASONS[1], contribution: 0.7 * (1 - i * 0.08) }),
     }),
   );
   score.reasons = REASONS.map((reason) => create(ReasonSchema, reason));
@@ -119,6 +128,9 @@ export function demoAlert(i: number, state: AlertState = AlertState.OPEN): Alert
     modelVersion: "v7",
     reasons: REASONS.slice(0, 2),
     version: 1n,
+    ...{ scoreChange: 0.12 - i * 0.02, trend: i % 2 ? AlertTrend.WORSE : AlertTrend.NEW },
+    ...{ expectedImpact: (4_200_000 / (i + 1)) * score, currency: "EUR", signals: 1n, band: bandOf(score) },
+    raisedAt: timestampFromMs(Date.now() - (i * 30 + 1) * HOUR_MS),
     changedAt: timestampFromMs(Date.now() - (i * 7 + 1) * HOUR_MS),
     summary: critical
       ? `Score ${score.toFixed(2)} is at or above 0.85.`
@@ -134,7 +146,7 @@ export function demoData(): OpsData {
       name,
       region: REGIONS[i % 3] ?? "",
       category: i % 2 ? "Components" : "Raw materials",
-      exposure: 4_200_000 / (i + 1),
+      ...{ exposure: 4_200_000 / (i + 1), exposureCurrency: "EUR" },
       latestScore: explained(i),
       activeAlerts: i < 3 ? 1 : 0,
     }),
@@ -183,7 +195,30 @@ export function demoData(): OpsData {
     chunksTotal: 4,
     startedAt: timestampFromMs(Date.now() - HOUR_MS / 30),
   });
-  return { alerts: [0, 1, 2].map((i) => demoAlert(i)), suppliers, histories, runs: [running, complete] };
+  const alerts = [0, 1, 2].map((i) => demoAlert(i));
+  return { alerts, suppliers, histories, runs: [running, complete], week: demoWeek() };
+}
+
+function demoWeek(): NonNullable<OpsData["week"]> {
+  const mover = (i: number, change: number) => ({
+    ...{ supplierId: `S-${1000 + i}`, name: NAMES[i] ?? "", riskScore: scoreOf(i) ?? 0, change },
+    ...{ band: bandOf(scoreOf(i)), impact: 1_000_000 / (i + 1) },
+  });
+  return {
+    ...{ isoWeek: "2026-W47", previousIsoWeek: "2026-W46", latestIsoWeek: "2026-W47", currentIsoWeek: "2026-W48" },
+    ...{ modelName: MODEL.name, modelNames: [MODEL.name], state: WeekState.CURRENT, suppliers: 12_451n },
+    moneyAtRisk: { amount: 41_200_000, suppliersWithoutExposure: 12n },
+    previousMoneyAtRisk: { amount: 39_900_000 },
+    impactFormula: { text: "risk score × exposure (EUR) × criticality weight", currency: "EUR" },
+    bands: [
+      { band: Band.LOW, suppliers: 7_820n, previousSuppliers: 7_900n },
+      { band: Band.HIGH, suppliers: 1_204n, previousSuppliers: 1_150n },
+    ],
+    alerts: { raised: 14n, worse: 6n, better: 3n, cleared: 9n, snoozed: 2n, resolved: 5n },
+    incompleteSuppliers: 31n,
+    risers: Array.from({ length: 10 }, (_, i) => mover(i, 0.3 - i * 0.02)),
+    fallers: [mover(10, -0.2)],
+  };
 }
 
 /** Returns `count` alerts about suppliers with distinct names, half of them critical. */
@@ -192,7 +227,7 @@ export function manyAlerts(count: number): Alert[] {
     const alert = demoAlert(i % 6);
     return Object.assign(alert, {
       alertId: `0190f3c0-0000-7000-9000-${String(i).padStart(12, "0")}`,
-      supplierId: `M-${1000 + i}`,
+      supplierId: `S-${1000 + (i % NAMES.length)}`,
       supplierName: `Supplier ${String(i).padStart(3, "0")}`,
       severity: i < count / 2 ? AlertSeverity.CRITICAL : AlertSeverity.WARNING,
     });

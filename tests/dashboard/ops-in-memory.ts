@@ -1,16 +1,14 @@
-import { type Alert, AlertEventKind, AlertEventSchema, AlertState } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
-import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { type GetWeekResponseSchema, ReportService } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
 import type { Supplier, SupplierScore } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
-import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { MatchKind, SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { type Route, route } from "@bellwether/mesh/call/route";
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { timestampNow } from "@bufbuild/protobuf/wkt";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { alertsInMemory } from "./alerts-in-memory.ts";
 import { createWatched } from "./watched.ts";
-
-const HEARTBEAT_MS = 2_000;
 
 /** The data of the server. Tests change it, and report the change to the watches. */
 export interface OpsData {
@@ -19,6 +17,8 @@ export interface OpsData {
   /** Scores by supplier id, newest first. */
   histories: Map<string, SupplierScore[]>;
   runs: BatchRun[];
+  /** The summary of the latest week. Undefined: no run is complete. */
+  week?: MessageInitShape<typeof GetWeekResponseSchema>;
 }
 
 /**
@@ -27,74 +27,34 @@ export interface OpsData {
  * @param meanwhile changes an alert as somebody else would, between the user's click and the call
  */
 export function opsInMemory(data: OpsData, meanwhile: (alert: Alert) => void = () => {}) {
-  const changes = createWatched<MessageInitShape<typeof AlertService.method.watchAlerts.output>>();
+  const alerts = alertsInMemory(data, meanwhile);
   const runs = createWatched<BatchRun>();
-  const events = new Map<string, MessageInitShape<typeof AlertEventSchema>[]>();
-
-  const find = (alertId: string): Alert => {
-    const alert = data.alerts.find((one) => one.alertId === alertId);
-    if (!alert) throw new ConnectError(`alert ${alertId} does not exist`, Code.NotFound);
-    return alert;
-  };
-  const record = (alert: Alert, kind: AlertEventKind, note: string): void => {
-    const event = create(AlertEventSchema, { kind, note, actor: "ana", occurredAt: timestampNow() });
-    events.set(alert.alertId, [event, ...(events.get(alert.alertId) ?? [])]);
-    alert.changedAt = timestampNow();
-    alert.version++;
-    changes.report({ alerts: [alert] });
-  };
-
   const routes: Route[] = [
-    route(AlertService, {
-      listAlerts({ states, severity, supplierId, modelName, pageToken, pageSize }) {
-        const wanted =
-          states.length > 0 ? states : [AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.IN_MITIGATION];
-        const found = data.alerts
-          .filter((alert) => wanted.includes(alert.state))
-          .filter((alert) => severity === 0 || alert.severity === severity)
-          .filter((alert) => modelName === "" || alert.modelName === modelName)
-          .filter((alert) => supplierId === "" || alert.supplierId === supplierId)
-          .toSorted((a, b) => b.severity - a.severity);
-        const start = Number(pageToken);
-        const end = start + (pageSize || 50);
-        return { alerts: found.slice(start, end), nextPageToken: end < found.length ? String(end) : "" };
-      },
-      getAlert: ({ alertId }) => ({ alert: find(alertId), events: events.get(alertId) ?? [] }),
-      acknowledgeAlert({ alertId, note }) {
-        const alert = find(alertId);
-        meanwhile(alert);
-        if (alert.state === AlertState.RESOLVED) throw new ConnectError("it is resolved", Code.FailedPrecondition);
-        alert.state = AlertState.ACKNOWLEDGED;
-        alert.acknowledgedBy = "ana";
-        record(alert, AlertEventKind.ACKNOWLEDGED, note);
-        return { alert };
-      },
-      resolveAlert({ alertId, disposition, note }) {
-        const alert = find(alertId);
-        meanwhile(alert);
-        if (alert.state === AlertState.RESOLVED) throw new ConnectError("it is resolved", Code.FailedPrecondition);
-        alert.state = AlertState.RESOLVED;
-        alert.disposition = disposition;
-        record(alert, AlertEventKind.RESOLVED, note);
-        return { alert };
-      },
-      async *watchAlerts(_request, { signal }) {
-        const heartbeat = setInterval(() => changes.report({}), HEARTBEAT_MS);
-        try {
-          yield {};
-          yield* changes.values(signal);
-        } finally {
-          clearInterval(heartbeat);
-        }
-      },
-    }),
+    ...alerts.routes,
     route(SupplierService, {
-      listSuppliers: ({ band }) => ({
-        suppliers: data.suppliers.filter(({ latestScore }) => band === 0 || latestScore?.band === band),
-      }),
+      searchSuppliers({ query, limit }) {
+        const text = query.toLowerCase();
+        const found = data.suppliers.filter(({ name, supplierId }) =>
+          `${name}\n${supplierId}`.toLowerCase().includes(text),
+        );
+        return {
+          matches: found.slice(0, limit || 20).map((supplier) => ({ supplier, kind: MatchKind.NAME })),
+          truncated: found.length > (limit || 20),
+          modelName: "supplier-risk",
+        };
+      },
+      listSuppliers({ bands, query }) {
+        const suppliers = data.suppliers
+          .filter(({ latestScore }) => bands.length === 0 || bands.includes(latestScore?.band ?? 0))
+          .filter(({ name }) => name.toLowerCase().includes(query.toLowerCase()));
+        return {
+          ...{ suppliers, totalSize: BigInt(suppliers.length), completenessLimit: 0.5 },
+          ...(suppliers.length > 0 && { isoWeek: "2026-W47", modelName: "supplier-risk" }),
+        };
+      },
       getSupplier({ supplierId, modelName: wanted }) {
         const supplier = data.suppliers.find((one) => one.supplierId === supplierId);
-        if (!supplier) throw new ConnectError(`supplier ${supplierId} does not exist`, Code.NotFound);
+        if (!supplier) throw new ConnectError("no such supplier", Code.NotFound);
         const all = data.histories.get(supplierId) ?? [];
         const models = [...new Set(all.map(({ model }) => model?.name ?? ""))];
         const modelName = wanted || models[0] || "";
@@ -106,16 +66,19 @@ export function opsInMemory(data: OpsData, meanwhile: (alert: Alert) => void = (
         };
       },
     }),
+    route(ReportService, {
+      getWeek: () => data.week ?? {},
+    }),
     route(BatchService, {
       getRun({ isoWeek }) {
         const run = data.runs.find((one) => isoWeek === "" || one.isoWeek === isoWeek);
-        if (!run) throw new ConnectError(`a run of ${isoWeek} does not exist`, Code.NotFound);
+        if (!run) throw new ConnectError("no such run", Code.NotFound);
         return { run };
       },
       listRuns: () => ({ runs: data.runs }),
       async *watchRun({ runId }, { signal }) {
         const now = data.runs.find((one) => one.runId === runId);
-        if (!now) throw new ConnectError(`run ${runId} does not exist`, Code.NotFound);
+        if (!now) throw new ConnectError("no such run", Code.NotFound);
         yield { run: now };
         for await (const run of runs.values(signal)) {
           if (run.runId === runId) yield { run };
@@ -124,5 +87,5 @@ export function opsInMemory(data: OpsData, meanwhile: (alert: Alert) => void = (
       },
     }),
   ];
-  return { routes, changes, runs };
+  return { routes, alerts, changes: alerts.changes, runs };
 }

@@ -8,7 +8,7 @@ import type { WebHandler } from "@bellwether/mesh/web/web-handler";
 import { createLogger } from "@bellwether/telemetry/logger";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { build } from "vite";
-import { afterAll, afterEach, beforeAll } from "vitest";
+import { afterAll, afterEach, beforeAll, vi } from "vitest";
 import { startBrowser } from "./browser.ts";
 
 const DASHBOARD = path.resolve(import.meta.dirname, "../../services/dashboard");
@@ -49,11 +49,14 @@ export function usePages() {
   const opened: (() => Promise<unknown>)[] = [];
   beforeAll(async () => {
     dist = await mkdtemp(path.join(os.tmpdir(), "dashboard-"));
+    // The test runner sets NODE_ENV to "test", with which React would be its slow and large development version.
+    vi.stubEnv("NODE_ENV", "production");
     await build({
       configFile: path.join(DASHBOARD, "vite.config.ts"),
       logLevel: "error",
       build: { outDir: dist, emptyOutDir: true },
     });
+    vi.unstubAllEnvs();
     browser = await startBrowser();
   });
   afterEach(async () => {
@@ -69,7 +72,7 @@ export function usePages() {
     opened.push(() => context.close());
     const page = await context.newPage();
     // This time limit is shorter than that of a test, so that the error names what the page waited for.
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(25_000);
     const complaints: string[] = [];
     page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
     page.on("pageerror", (error) => complaints.push(error.message));

@@ -7,7 +7,9 @@ export default defineConfig({
   test: {
     include: ["tests/dashboard/*.browser.ts"],
     pool: "forks",
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // One browser at a time: two of them slow each other down.
+    fileParallelism: false,
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
   },
 });

@@ -1,13 +1,9 @@
-import { useEffect, useRef, useState, useSyncExternalStore } from "react";
-import { AlertsPage } from "./pages/alerts-page.tsx";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { InboxPage } from "./pages/inbox-page.tsx";
 import { NowherePage } from "./pages/nowhere-page.tsx";
-import { RunPage } from "./pages/run-page.tsx";
-import { SignInPage } from "./pages/sign-in-page.tsx";
-import { SignedInPage } from "./pages/signed-in-page.tsx";
-import { SupplierPage } from "./pages/supplier-page.tsx";
-import { SuppliersPage } from "./pages/suppliers-page.tsx";
 import { Header } from "./parts/header.tsx";
 import { keptPlace, startKeepingPlaces } from "./parts/kept-place.ts";
+import { Loading } from "./parts/notice.tsx";
 import { focusHeading } from "./parts/page.tsx";
 import { SignInPrompt } from "./parts/sign-in-prompt.tsx";
 import { hrefOf, type Place, placeOf } from "./routing/route.ts";
@@ -15,36 +11,57 @@ import { AlertChangesContext, createAlertChanges } from "./rpc/alert-changes.ts"
 import { LiveContext } from "./rpc/live.ts";
 import { useAlertWatch } from "./rpc/use-alert-watch.ts";
 import { SessionContext, useSessionQuery } from "./rpc/use-session.ts";
+import { ReaderContext, readerOf } from "./session/reader.ts";
+
+// The inbox is in the first file; the other pages are loaded when they are opened.
+const RunPage = lazy(async () => ({ default: (await import("./pages/run-page.tsx")).RunPage }));
+const SignInPage = lazy(async () => ({ default: (await import("./pages/sign-in-page.tsx")).SignInPage }));
+const SignedInPage = lazy(async () => ({ default: (await import("./pages/signed-in-page.tsx")).SignedInPage }));
+const SupplierPage = lazy(async () => ({ default: (await import("./pages/supplier-page.tsx")).SupplierPage }));
+const SuppliersPage = lazy(async () => ({ default: (await import("./pages/suppliers-page.tsx")).SuppliersPage }));
+const WeekPage = lazy(async () => ({ default: (await import("./pages/week-page.tsx")).WeekPage }));
 
 /** The whole dashboard: the header, and the page of the present address. */
 export function App() {
-  const place = placeOf(useSyncExternalStore(onHashChange, () => window.location.hash));
+  const hash = useSyncExternalStore(onHashChange, () => window.location.hash);
+  const place = useMemo(() => placeOf(hash), [hash]);
   const [changes] = useState(createAlertChanges);
   const live = useAlertWatch(changes);
   const session = useSessionQuery();
+  const reader = useMemo(() => readerOf(session), [session]);
   useEffect(startKeepingPlaces, []);
   useFocusOnArrival(place.page === "supplier" ? place.supplierId : place.page);
   return (
     <SessionContext value={session}>
-      <LiveContext value={live}>
-        <AlertChangesContext value={changes}>
-          <Header place={place} />
-          {place.page !== "sign-in" && <SignInPrompt />}
-          <main id="content">
-            <PageOf place={place} />
-          </main>
-        </AlertChangesContext>
-      </LiveContext>
+      <ReaderContext value={reader}>
+        <LiveContext value={live}>
+          <AlertChangesContext value={changes}>
+            <Header place={place} />
+            {place.page !== "sign-in" && <SignInPrompt />}
+            <main id="content">
+              <Suspense fallback={<Loading what="the page" />}>
+                <PageOf place={place} />
+              </Suspense>
+            </main>
+          </AlertChangesContext>
+        </LiveContext>
+      </ReaderContext>
     </SessionContext>
   );
 }
 
+/** Time in which a page is loaded, and its heading looked for. */
+const ARRIVAL_MS = 5_000;
+const LOOK_EVERY_MS = 50;
+
 function PageOf({ place }: { place: Place }) {
   switch (place.page) {
     case "alerts":
-      return <AlertsPage filter={place.filter} />;
+      return <InboxPage view={place.view} alertId={place.alertId ?? ""} />;
+    case "week":
+      return <WeekPage key={hrefOf(place)} isoWeek={place.isoWeek} modelName={place.modelName ?? ""} />;
     case "suppliers":
-      return <SuppliersPage band={place.band} modelName={place.modelName ?? ""} />;
+      return <SuppliersPage view={place} />;
     case "supplier":
       return <SupplierPage key={hrefOf(place)} place={place} />;
     case "run":
@@ -68,7 +85,16 @@ function useFocusOnArrival(where: string): void {
     if (before.current === where) return;
     before.current = where;
     // After "back" in the browser, the reader's position on the page is restored instead.
-    if (!keptPlace()) focusHeading();
+    if (keptPlace()) return;
+    // The page may still be loading: its heading gets the focus when it is there, unless the reader acts first.
+    const startedMs = performance.now();
+    const timer = setInterval(() => {
+      const isLost = document.activeElement === document.body || !document.activeElement?.isConnected;
+      const isOver = performance.now() - startedMs > ARRIVAL_MS;
+      if ((isLost && focusHeading()) || isOver) clearInterval(timer);
+    }, LOOK_EVERY_MS);
+    if (focusHeading()) clearInterval(timer);
+    return () => clearInterval(timer);
   }, [where]);
 }
 

@@ -44,7 +44,8 @@ function Run({ listed }: { listed: BatchRun }) {
           <strong>The run failed</strong>
           <p>
             {run.failure}
-            {!isLossFailure(run) && " Its scored chunks are kept: start the same week again to continue after them."}
+            {!isLossFailure(run) &&
+              " The parts that are scored are kept: start the same week again to continue after them."}
           </p>
         </div>
       )}

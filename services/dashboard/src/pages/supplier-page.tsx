@@ -1,23 +1,36 @@
-import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { isoWeekAt } from "@bellwether/contract/iso-week";
+import type { AlertEvent } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import type { Supplier, SupplierScore } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
-import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { type GetSupplierResponse, SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { useQuery } from "@connectrpc/connect-query";
+import { AlertTimeline } from "../parts/alert-timeline.tsx";
 import { BandBadge } from "../parts/badges.tsx";
+import { CompletenessBadge } from "../parts/completeness-badge.tsx";
 import { ContributionTable } from "../parts/contribution-table.tsx";
-import { countText, scoreText, signedText } from "../parts/format.ts";
+import { moneyText, scoreText, signedText } from "../parts/format.ts";
 import { ModelLinks } from "../parts/model-links.tsx";
+import { Name } from "../parts/name.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { Page } from "../parts/page.tsx";
-import { completenessText, missingSentence, whySentences } from "../parts/score-reasons.ts";
+import { missingSentence } from "../parts/score-reasons.ts";
 import { SupplierAlerts } from "../parts/supplier-alerts.tsx";
+import { isDecision, useSupplierTimeline } from "../parts/use-supplier-timeline.ts";
+import { visibleText } from "../parts/visible-text.ts";
+import { whySentence } from "../parts/why-sentence.ts";
 import { Wide } from "../parts/wide.tsx";
-import { SPACE_WORDS, wordOf } from "../parts/words.ts";
+import { CRITICALITY_WORDS, EVENT_WORDS, personText, SPACE_WORDS, wordOf } from "../parts/words.ts";
+import { ReasonBars } from "../plots/reason-bars.tsx";
+import type { WeekMark } from "../plots/score-history.ts";
 import { ScoreHistoryPlot } from "../plots/score-history-plot.tsx";
 import { WaterfallPlot } from "../plots/waterfall-plot.tsx";
-import { hrefOf, type Place } from "../routing/route.ts";
+import { ALL_SUPPLIERS, hrefOf, type Place } from "../routing/route.ts";
 import { isMissing } from "../rpc/problem.ts";
 
-/** One supplier: the latest score, the history, the alerts and the reasons. */
+/** Number of features that have a bar. All are under "Details". */
+const SHOWN_REASONS = 10;
+
+/** One supplier: why the latest score, the history, the alerts, and what happened. */
 export function SupplierPage({ place }: { place: Place & { page: "supplier" } }) {
   const { supplierId, alertId, modelName = "" } = place;
   const got = useQuery(SupplierService.method.getSupplier, { supplierId, modelName });
@@ -27,28 +40,24 @@ export function SupplierPage({ place }: { place: Place & { page: "supplier" } })
     <Page title={supplier?.name || supplierId} extra={score && <LatestScore score={score} />}>
       {got.isPending && <Loading what="the supplier" />}
       {got.isError && <NotShown error={got.error} onRetry={() => void got.refetch()} />}
-      {supplier && (
+      {got.data && supplier && (
         <>
-          <Facts supplier={supplier} />
+          <p className="sentence">
+            {visibleText(score ? whySentence(score) : "Never scored: the next weekly run computes the first score.")}
+          </p>
+          <Facts supplier={supplier} response={got.data} />
           <ModelLinks
-            shown={got.data?.modelName ?? ""}
-            all={got.data?.scoredByModels ?? []}
+            shown={got.data.modelName}
+            all={got.data.scoredByModels}
             hrefOf={(other) => hrefOf({ page: "supplier", supplierId, modelName: other })}
           />
-          <div className="columns">
-            <section className="card" aria-labelledby="history">
-              <h2 id="history">Score by week</h2>
-              <History scores={got.data?.history ?? []} />
+          {score && (
+            <section className="card" aria-labelledby="why">
+              <h2 id="why">Why this score</h2>
+              <Why score={score} />
             </section>
-            <section className="card" aria-labelledby="alerts">
-              <h2 id="alerts">Alerts</h2>
-              <SupplierAlerts supplierId={supplierId} alertId={alertId ?? ""} />
-            </section>
-          </div>
-          <section className="card" aria-labelledby="why">
-            <h2 id="why">Why this score</h2>
-            <Why score={score} />
-          </section>
+          )}
+          <Past supplierId={supplierId} alertId={alertId ?? ""} scores={got.data.history} />
         </>
       )}
     </Page>
@@ -59,8 +68,7 @@ function NotShown({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   if (!isMissing(error)) return <Failure error={error} onRetry={onRetry} />;
   return (
     <Empty title="There is no supplier with this id">
-      No weekly run has listed it yet.{" "}
-      <a href={hrefOf({ page: "suppliers", band: Band.UNSPECIFIED })}>See all suppliers.</a>
+      No weekly run has listed it yet. <a href={hrefOf({ page: "suppliers", ...ALL_SUPPLIERS })}>See all suppliers.</a>
     </Empty>
   );
 }
@@ -73,79 +81,120 @@ function LatestScore({ score }: { score: SupplierScore }) {
       <small>
         risk score in {score.isoWeek}
         {score.change !== undefined && <>, {signedText(score.change)} since the run before</>}
-        {completenessText(score) && <>, {completenessText(score)}</>}
       </small>
+      <CompletenessBadge score={score} />
     </p>
   );
 }
 
-function Facts({ supplier }: { supplier: Supplier }) {
-  const { supplierId, region, category, exposure } = supplier;
-  const facts = [
+function Facts({ supplier, response }: { supplier: Supplier; response: GetSupplierResponse }) {
+  const { supplierId, region, category, exposure, exposureCurrency, criticality, owner, latestScore } = supplier;
+  const formula = response.impactFormula;
+  const facts: readonly (readonly [name: string, value: string])[] = [
     ["Id", supplierId],
     ["Region", region],
     ["Category", category],
-    ["Money at risk per year", exposure === undefined ? "" : countText(Math.round(exposure))],
-    ["Model", modelText(supplier.latestScore)],
+    ["Owner", owner],
+    ["Money at risk per year", exposure === undefined ? "" : moneyText(exposure, exposureCurrency, { full: true })],
+    [
+      "Expected loss",
+      latestScore?.impact === undefined ? "" : moneyText(latestScore.impact, formula?.currency ?? "", { full: true }),
+    ],
+    ["Criticality", criticality ? wordOf(CRITICALITY_WORDS, criticality) : ""],
+    ["Model", latestScore?.model ? `${latestScore.model.name} ${latestScore.model.version}` : ""],
+    ...supplier.identifiers.map(({ kind, value }) => [kind.toUpperCase(), value] as const),
   ];
   return (
-    <dl className="facts">
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value || "not known"}</dd>
-        </div>
-      ))}
-    </dl>
+    <>
+      <dl className="facts">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value ? <Name>{value}</Name> : "not known"}</dd>
+          </div>
+        ))}
+      </dl>
+      {formula && <p className="quiet">Expected loss = {formula.text}</p>}
+    </>
   );
 }
 
-function modelText(score: SupplierScore | undefined): string {
-  return score?.model ? `${score.model.name} ${score.model.version}` : "";
-}
-
-function History({ scores }: { scores: readonly SupplierScore[] }) {
-  if (scores.length === 0) {
-    return (
-      <p className="quiet">Never scored. The next weekly run that lists this supplier computes the first score.</p>
-    );
-  }
-  return (
-    <Wide label="Score by week">
-      <ScoreHistoryPlot scores={scores} />
-    </Wide>
-  );
-}
-
-function Missing({ score }: { score: SupplierScore }) {
-  const text = missingSentence(score);
-  return text && <p>{text}</p>;
-}
-
-function Why({ score }: { score: SupplierScore | undefined }) {
-  if (!score) return <p className="quiet">There is no score to explain yet.</p>;
+function Why({ score }: { score: SupplierScore }) {
+  const missing = missingSentence(score);
   if (score.contributions.length === 0) {
     return (
       <>
-        <Missing score={score} />
+        {missing && <p>{missing}</p>}
         <p className="quiet">
-          This score has no contributions: too few features have a value, or the model has no contributions.
+          The effects of the features are not known: too few features have a value, or the model does not compute them.
         </p>
       </>
     );
   }
   return (
     <>
-      <p>{whySentences(score).join(" ")}</p>
-      <Missing score={score} />
+      {missing && <p>{missing}</p>}
       <p className="quiet">
-        Each bar is the exact contribution of one feature, in {wordOf(SPACE_WORDS, score.outputSpace)}. A bar to the
-        right increases the risk.
+        The effect of a feature is about how many points lower or higher the score would be without it. A bar to the
+        right increases the risk. A thin line marks the effect of the week before.
       </p>
-      <Wide label="Waterfall">
-        <WaterfallPlot base={score.baseValue} contributions={score.contributions} />
-      </Wide>
-      <ContributionTable contributions={score.contributions} />
+      <ReasonBars score={score} limit={SHOWN_REASONS} isWide />
+      <details>
+        <summary>Details</summary>
+        <p className="quiet">
+          How the model adds up the effects: the average of all suppliers, plus the effect of each feature, in{" "}
+          {wordOf(SPACE_WORDS, score.outputSpace)}.
+        </p>
+        <Wide label="Waterfall">
+          <WaterfallPlot base={score.baseValue} contributions={score.contributions} />
+        </Wide>
+        <ContributionTable contributions={score.contributions} />
+      </details>
     </>
   );
+}
+
+interface PastProps {
+  readonly supplierId: string;
+  readonly alertId: string;
+  readonly scores: readonly SupplierScore[];
+}
+
+/** The scores by week, the alerts and what people did. A part that cannot be loaded affects only itself. */
+function Past({ supplierId, alertId, scores }: PastProps) {
+  const { list, alerts, events, isPartial } = useSupplierTimeline(supplierId);
+  return (
+    <>
+      <section className="card" aria-labelledby="history">
+        <h2 id="history">Score by week</h2>
+        {scores.length === 0 ? (
+          <p className="quiet">Never scored.</p>
+        ) : (
+          <Wide label="Score by week">
+            <ScoreHistoryPlot scores={scores} decisions={events.filter(isDecision).map(markOf)} />
+          </Wide>
+        )}
+      </section>
+      <div className="columns">
+        <section className="card" aria-labelledby="alerts">
+          <h2 id="alerts">Alerts</h2>
+          {list.isPending && <Loading what="alerts" />}
+          {list.isError && <Failure error={list.error} onRetry={() => void list.refetch()} />}
+          {list.data && <SupplierAlerts alerts={alerts} alertId={alertId} />}
+        </section>
+        <section className="card" aria-labelledby="timeline">
+          <h2 id="timeline">What happened</h2>
+          {list.data && <AlertTimeline events={events} />}
+          {isPartial && (
+            <p className="quiet">Some older entries, or entries that could not be loaded, are not shown.</p>
+          )}
+        </section>
+      </div>
+    </>
+  );
+}
+
+function markOf({ kind, actor, occurredAt }: AlertEvent): WeekMark {
+  const isoWeek = occurredAt ? isoWeekAt(timestampDate(occurredAt), "UTC") : "";
+  return { isoWeek, text: `${wordOf(EVENT_WORDS, kind)} by ${visibleText(personText(actor))}` };
 }

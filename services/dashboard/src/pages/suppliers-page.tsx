@@ -1,8 +1,15 @@
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
-import { type ListSuppliersResponse, SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
-import { useInfiniteQuery } from "@connectrpc/connect-query";
+import {
+  type BandFacet,
+  type ListSuppliersResponse,
+  SupplierOrder,
+  SupplierService,
+} from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { useInfiniteQuery, useQuery } from "@connectrpc/connect-query";
 import { keepPreviousData } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
+import { Choice } from "../parts/choice.tsx";
+import { countText } from "../parts/format.ts";
 import { ModelLinks } from "../parts/model-links.tsx";
 import { MoreButton } from "../parts/more-button.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
@@ -10,92 +17,151 @@ import { Page } from "../parts/page.tsx";
 import { SupplierTable } from "../parts/supplier-table.tsx";
 import { usePagesKept } from "../parts/use-pages-kept.ts";
 import { BAND_WORDS, wordOf } from "../parts/words.ts";
-import { hrefOf } from "../routing/route.ts";
+import { ALL_SUPPLIERS, hrefOf, type SuppliersView } from "../routing/route.ts";
 import { useAlertChanges } from "../rpc/alert-changes.ts";
 
 const BANDS = [Band.UNSPECIFIED, Band.HIGH, Band.MEDIUM, Band.LOW, Band.UNKNOWN];
+const ORDERS: readonly (readonly [order: SupplierOrder, name: string])[] = [
+  [SupplierOrder.UNSPECIFIED, "Highest expected loss first"],
+  [SupplierOrder.SCORE, "Highest score first"],
+  [SupplierOrder.CHANGE, "Largest rise first"],
+  [SupplierOrder.EXPOSURE, "Most money at risk first"],
+  [SupplierOrder.NAME, "By name"],
+];
 
-/** The suppliers of the latest run, highest expected impact first. */
-export function SuppliersPage({ band, modelName }: { band: Band; modelName: string }) {
-  return (
-    <Page title="Suppliers" extra={<BandFilter band={band} modelName={modelName} />}>
-      <SupplierList band={band} modelName={modelName} />
-    </Page>
-  );
-}
-
-function BandFilter({ band, modelName }: { band: Band; modelName: string }) {
-  return (
-    <form className="filters" aria-label="Filter suppliers">
-      <fieldset>
-        <legend>Band</legend>
-        {BANDS.map((one) => (
-          <label key={one} className="chip">
-            <input
-              type="radio"
-              name="band"
-              checked={band === one}
-              onChange={() => {
-                window.location.hash = hrefOf({ page: "suppliers", band: one, modelName });
-              }}
-            />
-            {one === Band.UNSPECIFIED ? "All" : wordOf(BAND_WORDS, one)}
-          </label>
-        ))}
-      </fieldset>
-    </form>
-  );
-}
-
-function SupplierList({ band, modelName }: { band: Band; modelName: string }) {
+/** The suppliers of the latest run. Search, filters and order are those of the server. */
+export function SuppliersPage({ view }: { view: SuppliersView }) {
+  const { band, order, incomplete, text, modelName = "" } = view;
+  const completenessBelow = useCompletenessLimit(modelName, incomplete);
   const list = useInfiniteQuery(
     SupplierService.method.listSuppliers,
-    { pageToken: "", band, modelName },
     {
+      ...{ pageToken: "", modelName, query: text, orderBy: order, includeFacets: true },
+      bands: band === Band.UNSPECIFIED ? [] : [band],
+      ...(incomplete && { completenessBelow }),
+    },
+    {
+      enabled: !incomplete || completenessBelow > 0,
       pageParamKey: "pageToken",
       getNextPageParam: ({ nextPageToken }) => nextPageToken || undefined,
       placeholderData: keepPreviousData,
     },
   );
   const readMore = usePagesKept(list);
-  const newWeek = useNewWeek(list.data?.pages[0]);
-  if (list.isPending) return <Loading what="suppliers" />;
-  if (!list.data) return <Failure error={list.error} onRetry={() => void list.refetch()} />;
-  const suppliers = list.data.pages.flatMap((page) => page.suppliers);
-  const shown = list.data.pages[0]?.modelName ?? "";
-  if (suppliers.length === 0) return <NoSuppliers band={band} />;
+  const [first] = list.data?.pages ?? [];
+  const newWeek = useNewWeek(first);
+  const suppliers = list.data?.pages.flatMap((page) => page.suppliers) ?? [];
   return (
-    <>
-      <div className="list-status">
-        <div>
-          <ModelLinks
-            shown={shown}
-            all={list.data.pages[0]?.modelNames ?? []}
-            hrefOf={(other) => hrefOf({ page: "suppliers", band, modelName: other })}
-          />
-          {newWeek && (
-            <button type="button" className="primary" onClick={() => void list.refetch()}>
-              Scores of {newWeek}: show
-            </button>
-          )}
+    <Page title="Suppliers" extra={<Filters view={view} facets={first?.facets?.bands ?? []} />}>
+      {list.isPending && <Loading what="suppliers" />}
+      {first && (
+        <div className="list-status">
+          <div>
+            <span className="quiet number">
+              {`${countText(first.totalSize)} suppliers${first.isoWeek && ` in ${first.isoWeek}`}`}
+              {first.queryTruncated && ". Many more match: make the search longer."}
+            </span>
+            <ModelLinks
+              shown={first.modelName}
+              all={first.modelNames}
+              hrefOf={(other) => hrefOf({ page: "suppliers", ...view, modelName: other })}
+            />
+            {newWeek && (
+              <button type="button" className="primary" onClick={() => void list.refetch()}>
+                Scores of {newWeek}: show
+              </button>
+            )}
+          </div>
         </div>
-      </div>
-      <SupplierTable suppliers={suppliers} modelName={shown} />
+      )}
+      {first && suppliers.length === 0 && <NoSuppliers view={view} />}
+      {first && suppliers.length > 0 && (
+        <SupplierTable
+          suppliers={suppliers}
+          modelName={first.modelName}
+          currency={first.impactFormula?.currency ?? ""}
+        />
+      )}
       {list.isError && <Failure error={list.error} onRetry={() => void list.refetch()} />}
       <MoreButton hasMore={list.hasNextPage} loading={list.isFetchingNextPage} onMore={readMore} />
-    </>
+    </Page>
   );
 }
 
-function NoSuppliers({ band }: { band: Band }) {
-  return band === Band.UNSPECIFIED ? (
+/** Returns the completeness below which a score is incomplete, in [0, 1]. 0: not known yet, or not needed. */
+function useCompletenessLimit(modelName: string, isNeeded: boolean): number {
+  const request = { modelName, pageSize: 1 };
+  const { data } = useQuery(SupplierService.method.listSuppliers, request, { enabled: isNeeded });
+  return data?.completenessLimit ?? 0;
+}
+
+interface FiltersProps {
+  readonly view: SuppliersView;
+  /** Number of suppliers of each band. */
+  readonly facets: readonly BandFacet[];
+}
+
+function Filters({ view, facets }: FiltersProps) {
+  const show = (change: Partial<SuppliersView>): void => {
+    window.location.hash = hrefOf({ page: "suppliers", ...view, ...change });
+  };
+  const countOf = (band: Band): string => {
+    const facet = facets.find((one) => one.band === band);
+    return facet ? ` ${countText(facet.suppliers)}` : "";
+  };
+  return (
+    <form className="filters" aria-label="Filter suppliers" onSubmit={(event) => event.preventDefault()}>
+      <SearchText text={view.text} onText={(text) => show({ text })} />
+      <fieldset>
+        <legend>Band</legend>
+        {BANDS.map((one) => (
+          <label key={one} className="chip">
+            <input type="radio" name="band" checked={view.band === one} onChange={() => show({ band: one })} />
+            {one === Band.UNSPECIFIED ? "All" : wordOf(BAND_WORDS, one)}
+            <span className="count">{countOf(one)}</span>
+          </label>
+        ))}
+      </fieldset>
+      <label className="chip">
+        <input
+          type="checkbox"
+          checked={view.incomplete}
+          onChange={(event) => show({ incomplete: event.target.checked })}
+        />
+        Incomplete
+      </label>
+      <Choice label="Order" options={ORDERS} value={view.order} onChange={(order) => show({ order })} />
+    </form>
+  );
+}
+
+/** The text is searched for when the reader presses Enter or leaves the field. */
+function SearchText({ text, onText }: { text: string; onText: (text: string) => void }) {
+  return (
+    <input
+      key={text}
+      type="search"
+      className="search"
+      aria-label="Search suppliers by name or id"
+      placeholder="Name or id"
+      maxLength={50}
+      defaultValue={text}
+      onBlur={(event) => event.target.value !== text && onText(event.target.value)}
+      onKeyDown={(event) => event.key === "Enter" && onText(event.currentTarget.value)}
+    />
+  );
+}
+
+function NoSuppliers({ view }: { view: SuppliersView }) {
+  const isFiltered = view.band !== Band.UNSPECIFIED || view.text !== "" || view.incomplete;
+  return isFiltered ? (
+    <Empty title="No supplier matches this filter">
+      <a href={hrefOf({ page: "suppliers", ...ALL_SUPPLIERS })}>Show all suppliers.</a>
+    </Empty>
+  ) : (
     <Empty title="No suppliers yet">
       Suppliers are shown after the first complete weekly run.{" "}
       <a href={hrefOf({ page: "run", isoWeek: "" })}>See the state of the run.</a>
-    </Empty>
-  ) : (
-    <Empty title="No supplier is in this band">
-      <a href={hrefOf({ page: "suppliers", band: Band.UNSPECIFIED })}>Show all bands.</a>
     </Empty>
   );
 }
@@ -107,8 +173,8 @@ function NoSuppliers({ band }: { band: Band }) {
 function useNewWeek(shown: ListSuppliersResponse | undefined): string | undefined {
   const changes = useAlertChanges();
   useSyncExternalStore(changes.subscribe, changes.position);
-  const shownWeek = shown?.suppliers[0]?.latestScore?.isoWeek;
-  if (shownWeek === undefined) return undefined;
+  const shownWeek = shown?.isoWeek || shown?.suppliers[0]?.latestScore?.isoWeek;
+  if (!shownWeek) return undefined;
   const weeks = changes
     .since(0)
     .alerts.filter(({ modelName, lastWeek }) => modelName === shown?.modelName && lastWeek > shownWeek)

@@ -2,7 +2,16 @@ import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { type Alert, AlertSeverity, AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { hrefOf } from "../routing/route.ts";
-import { BAND_WORDS, DISPOSITION_WORDS, RUN_STATE_WORDS, SEVERITY_WORDS, STATE_WORDS, wordOf } from "./words.ts";
+import { visibleText } from "./visible-text.ts";
+import {
+  BAND_WORDS,
+  DISPOSITION_WORDS,
+  personText,
+  RUN_STATE_WORDS,
+  SEVERITY_WORDS,
+  STATE_WORDS,
+  wordOf,
+} from "./words.ts";
 
 /** The colour of a badge, by how much attention it needs. */
 type Tone = "urgent" | "careful" | "calm" | "quiet" | "busy";
@@ -46,7 +55,7 @@ export function AlertStateText({ alert }: { alert: Alert }) {
     ) : state === AlertState.RESOLVED && disposition !== Disposition.UNSPECIFIED ? (
       wordOf(DISPOSITION_WORDS, disposition)
     ) : (
-      state === AlertState.ACKNOWLEDGED && acknowledgedBy
+      state === AlertState.ACKNOWLEDGED && acknowledgedBy && visibleText(personText(acknowledgedBy))
     );
   return (
     <>

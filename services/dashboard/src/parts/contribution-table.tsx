@@ -10,14 +10,14 @@ import { Wide } from "./wide.tsx";
 export function ContributionTable({ contributions }: { contributions: readonly Contribution[] }) {
   return (
     <details>
-      <summary>All {contributions.length} contributions as a table</summary>
-      <Wide label="Contributions">
+      <summary>All {contributions.length} effects as a table</summary>
+      <Wide label="Effects">
         <table>
           <thead>
             <tr>
               <th scope="col">Feature</th>
               <th scope="col">Value</th>
-              <th scope="col">Contribution</th>
+              <th scope="col">Effect</th>
             </tr>
           </thead>
           <tbody>

@@ -1,17 +1,16 @@
-import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
-import { useContext } from "react";
-import { ACTIVE_ALERTS, hrefOf, type Place } from "../routing/route.ts";
+import { lazy, Suspense, useContext, useEffect, useState } from "react";
+import { ACTIVE_ALERTS } from "../routing/inbox-view.ts";
+import { ALL_SUPPLIERS, hrefOf, type Place } from "../routing/route.ts";
 import { LiveContext, liveText } from "../rpc/live.ts";
 import { focusHeading } from "./page.tsx";
 import { Person } from "./person.tsx";
 
+const FindDialog = lazy(() => import("../search/find-dialog.tsx"));
+
 const LINKS = [
-  { name: "Alerts", href: hrefOf({ page: "alerts", filter: ACTIVE_ALERTS }), pages: ["alerts"] },
-  {
-    name: "Suppliers",
-    href: hrefOf({ page: "suppliers", band: Band.UNSPECIFIED }),
-    pages: ["suppliers", "supplier"],
-  },
+  { name: "Alerts", href: hrefOf({ page: "alerts", view: ACTIVE_ALERTS }), pages: ["alerts"] },
+  { name: "This week", href: hrefOf({ page: "week", isoWeek: "" }), pages: ["week"] },
+  { name: "Suppliers", href: hrefOf({ page: "suppliers", ...ALL_SUPPLIERS }), pages: ["suppliers", "supplier"] },
   { name: "Weekly run", href: hrefOf({ page: "run", isoWeek: "" }), pages: ["run"] },
 ];
 
@@ -34,6 +33,7 @@ export function Header({ place }: { place: Place }) {
             </a>
           ))}
         </nav>
+        <Find />
         <LiveSign />
         <Person />
       </div>
@@ -51,5 +51,31 @@ function LiveSign() {
     <span className="live" data-live={isLive} role="status" title={title}>
       {liveText(live)}
     </span>
+  );
+}
+
+/** The button of the search for suppliers and pages, and its key: Ctrl K, from everywhere. */
+function Find() {
+  const [isOpen, setOpen] = useState(false);
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent): void => {
+      if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey) return;
+      event.preventDefault();
+      setOpen(true);
+    };
+    window.addEventListener("keydown", onKeyDown);
+    return () => window.removeEventListener("keydown", onKeyDown);
+  }, []);
+  return (
+    <>
+      <button type="button" className="find" aria-keyshortcuts="Control+K" onClick={() => setOpen(true)}>
+        Find <kbd>Ctrl K</kbd>
+      </button>
+      {isOpen && (
+        <Suspense fallback={null}>
+          <FindDialog onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </>
   );
 }

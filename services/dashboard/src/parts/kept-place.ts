@@ -9,8 +9,11 @@ export interface KeptPlace {
   readonly control: string;
   /** Number of pages of the list that were loaded, at least 1. */
   readonly pages: number;
+  /** Scroll position of the list inside the page, CSS pixels. */
+  readonly listTop: number;
 }
 
+const START: KeptPlace = { y: 0, control: "", pages: 1, listTop: 0 };
 const SAVE_AFTER_MS = 150;
 const LOOK_EVERY_MS = 50;
 const GIVE_UP_AFTER_MS = 5_000;
@@ -22,14 +25,17 @@ export function keptPlace(): KeptPlace | undefined {
   if (typeof state !== "object" || state === null || !("place" in state)) return undefined;
   const { place } = state;
   if (typeof place !== "object" || place === null) return undefined;
-  const { y, control, pages } = { y: 0, control: "", pages: 1, ...place };
-  return typeof y === "number" && typeof control === "string" && typeof pages === "number"
-    ? { y, control, pages }
+  const { y, control, pages, listTop } = { ...START, ...place };
+  return typeof y === "number" &&
+    typeof control === "string" &&
+    typeof pages === "number" &&
+    typeof listTop === "number"
+    ? { y, control, pages, listTop }
     : undefined;
 }
 
 export function keepPlace(change: Partial<KeptPlace>): void {
-  const place = { ...(keptPlace() ?? { y: window.scrollY, control: "", pages: 1 }), ...change };
+  const place = { ...(keptPlace() ?? { ...START, y: window.scrollY }), ...change };
   window.history.replaceState({ ...window.history.state, place }, "");
 }
 

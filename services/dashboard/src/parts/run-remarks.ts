@@ -1,4 +1,5 @@
 import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { personText } from "./words.ts";
 
 /** Information about a run that its counts do not show. */
 export interface RunRemark {
@@ -26,12 +27,15 @@ export function remarksOf(run: BatchRun): RunRemark[] {
     const before =
       losses.previousSuppliers === undefined ? "" : `, ${losses.previousSuppliers} in ${losses.previousWeek}`;
     remarks.push({
-      title: `Losses accepted by ${losses.accepted.actor}`,
+      title: `Losses accepted by ${personText(losses.accepted.actor)}`,
       text: `“${losses.accepted.reason}” (${losses.rowsRejected} rows rejected, ${losses.suppliers} suppliers${before})`,
     });
   }
   if (forceFuture)
-    remarks.push({ title: `Run before the week began, by ${forceFuture.actor}`, text: `“${forceFuture.reason}”` });
+    remarks.push({
+      title: `Run before the week began, by ${personText(forceFuture.actor)}`,
+      text: `“${forceFuture.reason}”`,
+    });
   if (model?.configHash && configHash && model.configHash !== configHash)
     remarks.push({
       title: "Not the configuration that the model was trained with",

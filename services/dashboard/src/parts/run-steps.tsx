@@ -11,7 +11,7 @@ const STAGE_STATE_WORDS: Readonly<Record<StageState, string>> = {
   ahead: "",
 };
 
-/** The stages of a run, and the number of its scored chunks. */
+/** The stages of a run, and the number of its scored parts. */
 export function RunSteps({ run }: { run: BatchRun }) {
   const { chunksReceived, chunksTotal } = run;
   return (
@@ -30,7 +30,7 @@ export function RunSteps({ run }: { run: BatchRun }) {
       {chunksTotal !== undefined && run.state !== RunState.COMPLETE && (
         <label className="progress">
           <span>
-            {countText(chunksReceived)} of {countText(chunksTotal)} chunks scored
+            {countText(chunksReceived)} of {countText(chunksTotal)} parts scored
           </span>
           <progress value={chunksReceived} max={Math.max(1, chunksTotal)} />
         </label>

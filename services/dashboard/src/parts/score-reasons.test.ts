@@ -3,7 +3,7 @@ import { SupplierScoreSchema } from "@bellwether/gen/bellwether/ops/v1/supplier_
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { stackWaterfall } from "../plots/waterfall.ts";
-import { completenessText, contributionLines, missingSentence, whySentences } from "./score-reasons.ts";
+import { completenessText, contributionLines, missingSentence } from "./score-reasons.ts";
 
 const contribution = (init: MessageInitShape<typeof ContributionSchema>): Contribution =>
   create(ContributionSchema, init);
@@ -37,20 +37,6 @@ test("a run without recorded values shows no values", () => {
   expect(contributionLines([contribution({ feature: "spend", contribution: 1 })])).toEqual([
     { feature: "spend", contribution: 1, seen: "", words: [] },
   ]);
-});
-
-test("the first sentence names what increases the score, the second what lowers it", () => {
-  const reasons = [
-    { text: "past disputes 7 disputes (typical 1)", contribution: 0.5 },
-    { text: "contract text", contribution: 0.3 },
-    { text: "age 12 years (typical 8)", contribution: -0.2 },
-  ];
-  expect(whySentences(score({ riskScore: 0.9, reasons }))).toEqual([
-    "The score is increased most by past disputes 7 disputes (typical 1) and contract text.",
-    "It is lowered most by age 12 years (typical 8).",
-  ]);
-  expect(whySentences(score({ riskScore: 0.9 }))).toEqual(["No single feature explains the score."]);
-  expect(whySentences(score({ reasons }))).toEqual([]);
 });
 
 test("missing features are counted and named", () => {

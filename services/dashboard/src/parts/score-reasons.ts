@@ -14,9 +14,6 @@ export interface ContributionLine {
   readonly words: readonly { readonly word: string; readonly contribution: number }[];
 }
 
-/** Maximum number of reasons that one sentence names. */
-const NAMED = 3;
-
 /**
  * Groups all contributions into rows, largest magnitude first; all words of the contract are one row. The
  * rows have the same sum as the contributions.
@@ -38,24 +35,6 @@ export function contributionLines(contributions: readonly Contribution[]): Contr
     ...{ feature: reason.feature, contribution: reason.contribution, seen: valueWithTypical(reason) },
     words: reason.feature === TEXT_FEATURE ? words : [],
   }));
-}
-
-/** Explains a score in sentences: what increases it, and what lowers it. Empty without a score. */
-export function whySentences({ reasons, riskScore }: Pick<SupplierScore, "reasons" | "riskScore">): string[] {
-  if (riskScore === undefined) return [];
-  const named = (sign: number): string =>
-    listed(
-      reasons
-        .filter(({ contribution }) => contribution * sign > 0)
-        .slice(0, NAMED)
-        .map(({ text }) => text),
-    );
-  const [increasing, lowering] = [named(1), named(-1)];
-  return [
-    ...(increasing ? [`The score is increased most by ${increasing}.`] : []),
-    ...(lowering ? [`It is lowered most by ${lowering}.`] : []),
-    ...(increasing || lowering ? [] : ["No single feature explains the score."]),
-  ];
 }
 
 /**

@@ -1,9 +1,12 @@
 import type { Supplier } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import { hrefOf } from "../routing/route.ts";
 import { BandBadge } from "./badges.tsx";
-import { countText, signedText } from "./format.ts";
+import { moneyText, signedText } from "./format.ts";
+import { Name } from "./name.tsx";
+import { reasonChangeText } from "./reason-change.ts";
 import { ScoreMeter } from "./score-meter.tsx";
 import { completenessText } from "./score-reasons.ts";
+import { visibleText } from "./visible-text.ts";
 import { Wide } from "./wide.tsx";
 
 /** Number of reasons that a row names. */
@@ -13,10 +16,12 @@ interface SupplierTableProps {
   readonly suppliers: readonly Supplier[];
   /** Name of the model of the scores. */
   readonly modelName: string;
+  /** Currency of the expected losses. */
+  readonly currency: string;
 }
 
 /** A table of suppliers with their latest scores, in the given order. */
-export function SupplierTable({ suppliers, modelName }: SupplierTableProps) {
+export function SupplierTable({ suppliers, modelName, currency }: SupplierTableProps) {
   return (
     <Wide label="Suppliers">
       <table className="stacks">
@@ -26,31 +31,35 @@ export function SupplierTable({ suppliers, modelName }: SupplierTableProps) {
             <th scope="col">Band</th>
             <th scope="col">Score</th>
             <th scope="col">Change</th>
-            <th scope="col">Money at risk</th>
+            <th scope="col">Expected loss</th>
             <th scope="col">Alerts</th>
             <th scope="col">Main reasons</th>
           </tr>
         </thead>
         <tbody>
-          {suppliers.map(({ supplierId, name, exposure, latestScore, activeAlerts }) => (
+          {suppliers.map(({ supplierId, name, latestScore, activeAlerts }) => (
             <tr key={supplierId}>
               <th scope="row">
                 <a href={hrefOf({ page: "supplier", supplierId, modelName })} data-keep={`supplier/${supplierId}`}>
-                  {name || supplierId}
+                  <Name>{name || supplierId}</Name>
                 </a>
-                {name && <small>{supplierId}</small>}
+                {name && (
+                  <small>
+                    <Name>{supplierId}</Name>
+                  </small>
+                )}
               </th>
               <td>{latestScore && <BandBadge band={latestScore.band} />}</td>
               <td>
                 <ScoreMeter score={latestScore?.riskScore} />
               </td>
               <td className="number">{latestScore?.change === undefined ? "–" : signedText(latestScore.change)}</td>
-              <td className="number">{exposure === undefined ? "–" : countText(Math.round(exposure))}</td>
+              <td className="number">{moneyText(latestScore?.impact, currency)}</td>
               <td className="number">{activeAlerts || "–"}</td>
               <td className="why">
                 {latestScore?.reasons
                   .slice(0, REASONS)
-                  .map(({ text, contribution }) => `${text} ${signedText(contribution)}`)
+                  .map((reason) => visibleText(reasonChangeText(reason)))
                   .join(", ")}
                 {latestScore && completenessText(latestScore) && <small>{completenessText(latestScore)}</small>}
               </td>

@@ -1,6 +1,7 @@
 import { Band, OutputSpace } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { AlertEventKind, AlertSeverity, AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { Criticality } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 
 type Words = Readonly<Record<number, string>>;
 
@@ -10,8 +11,8 @@ export const SEVERITY_WORDS: Words = { [AlertSeverity.WARNING]: "Warning", [Aler
 export const STATE_WORDS: Words = {
   [AlertState.OPEN]: "Open",
   [AlertState.ACKNOWLEDGED]: "Acknowledged",
-  [AlertState.IN_MITIGATION]: "In mitigation",
   [AlertState.RESOLVED]: "Resolved",
+  [AlertState.IN_MITIGATION]: "In mitigation",
 };
 
 export const DISPOSITION_WORDS: Words = {
@@ -21,9 +22,9 @@ export const DISPOSITION_WORDS: Words = {
   [Disposition.CLEARED]: "Cleared by its rule",
   [Disposition.LAPSED]: "Lapsed without a score",
   [Disposition.REPLACED]: "Replaced by another rule",
-  [Disposition.FALSE_DATA]: "False alarm: wrong data",
-  [Disposition.FALSE_MODEL]: "False alarm: wrong score",
-  [Disposition.DUPLICATE]: "Duplicate of another alert",
+  [Disposition.FALSE_DATA]: "False: wrong data",
+  [Disposition.FALSE_MODEL]: "False: wrong score",
+  [Disposition.DUPLICATE]: "Duplicate",
 };
 
 export const EVENT_WORDS: Words = {
@@ -33,14 +34,14 @@ export const EVENT_WORDS: Words = {
   [AlertEventKind.RESOLVED]: "Resolved",
   [AlertEventKind.REOPENED]: "Opened again",
   [AlertEventKind.DEESCALATED]: "Became less severe",
-  [AlertEventKind.MITIGATION_STARTED]: "Mitigation started",
-  [AlertEventKind.ASSIGNED]: "Owner changed",
+  [AlertEventKind.MITIGATION_STARTED]: "In mitigation",
+  [AlertEventKind.ASSIGNED]: "Handed over",
   [AlertEventKind.SNOOZED]: "Snoozed",
   [AlertEventKind.WOKEN]: "Snooze ended",
-  [AlertEventKind.COMMENTED]: "Commented",
-  [AlertEventKind.OVERRIDDEN]: "Severity or band replaced",
-  [AlertEventKind.OVERRIDE_ENDED]: "Replacement ended",
-  [AlertEventKind.UNDONE]: "Action undone",
+  [AlertEventKind.COMMENTED]: "Comment",
+  [AlertEventKind.OVERRIDDEN]: "Overridden",
+  [AlertEventKind.OVERRIDE_ENDED]: "Override ended",
+  [AlertEventKind.UNDONE]: "Undone",
 };
 
 export const BAND_WORDS: Words = {
@@ -48,6 +49,13 @@ export const BAND_WORDS: Words = {
   [Band.LOW]: "Low",
   [Band.MEDIUM]: "Medium",
   [Band.HIGH]: "High",
+};
+
+export const CRITICALITY_WORDS: Words = {
+  [Criticality.LOW]: "Low: easy to replace",
+  [Criticality.NORMAL]: "Normal",
+  [Criticality.HIGH]: "High: hard to replace",
+  [Criticality.CRITICAL]: "Critical: cannot be replaced in time",
 };
 
 export const STAGE_WORDS: Words = {
@@ -67,8 +75,8 @@ export const RUN_STATE_WORDS: Words = {
 
 export const SPACE_WORDS: Words = {
   [OutputSpace.UNSPECIFIED]: "an unknown unit",
-  [OutputSpace.MARGIN]: "log-odds before calibration",
-  [OutputSpace.PROBABILITY]: "probability before calibration",
+  [OutputSpace.MARGIN]: "log-odds, before they become a probability",
+  [OutputSpace.PROBABILITY]: "probability, before it is calibrated",
   [OutputSpace.RAW]: "the model's own unit",
 };
 
@@ -78,4 +86,10 @@ export const SPACE_WORDS: Words = {
  */
 export function wordOf(words: Words, value: number): string {
   return words[value] ?? `Unknown (${value})`;
+}
+
+/** Returns who did something. A name that the server uses for its rules, or for nobody, is put in words. */
+export function personText(subject: string): string {
+  if (subject === "rules") return "The alert rules";
+  return subject === "" || subject === "anonymous" ? "Somebody" : subject;
 }

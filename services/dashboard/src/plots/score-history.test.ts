@@ -1,6 +1,6 @@
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { expect, test } from "vitest";
-import { layOutScoreHistory } from "./score-history.ts";
+import { bandLimits, layOutScoreHistory } from "./score-history.ts";
 
 const BOX = { left: 0, right: 100, top: 0, bottom: 50 };
 const week = (isoWeek: string, riskScore?: number) => ({ isoWeek, riskScore, band: Band.LOW });
@@ -42,7 +42,25 @@ test("a single week is in the middle; no week, or only invalid weeks, draw nothi
     weeks: [{ isoWeek: "2026-W45", x: 50 }],
   });
   for (const scores of [[], [week("soon", 0.5)]]) {
-    expect(layOutScoreHistory(scores, BOX)).toEqual({ points: [], lines: [], weeks: [] });
+    expect(layOutScoreHistory(scores, BOX)).toMatchObject({ points: [], lines: [], weeks: [], marks: [] });
   }
   expect(layOutScoreHistory([week("2026-W45", Number.NaN)], BOX).points).toEqual([]);
+});
+
+test("a week with another model version than the week before is a model change", () => {
+  const scores = ["v1", "v1", "v2"].map((version, i) => ({ ...week(`2026-W4${i}`, 0.5), model: { version } }));
+  expect(layOutScoreHistory(scores, BOX).modelChanges).toEqual([{ x: 100, name: "v2" }]);
+});
+
+test("decisions are at their week, and those outside the axis are left out", () => {
+  const scores = [week("2026-W40", 0.5), week("2026-W42", 0.5)];
+  const marks = ["2026-W39", "2026-W41", "2026-W43", "soon"].map((isoWeek) => ({ isoWeek, text: "Resolved" }));
+  expect(layOutScoreHistory(scores, BOX, marks).marks).toEqual([{ isoWeek: "2026-W41", text: "Resolved", x: 50 }]);
+});
+
+test("a band limit is between the scores on both sides of it; without both it is not known", () => {
+  const scored = (riskScore: number, band: Band) => ({ riskScore, band });
+  expect(bandLimits([scored(0.25, Band.LOW), scored(0.75, Band.MEDIUM)])).toEqual([{ band: Band.MEDIUM, score: 0.5 }]);
+  expect(bandLimits([scored(0.9, Band.HIGH)])).toEqual([]);
+  expect(bandLimits([scored(0.5, Band.LOW), scored(0.4, Band.HIGH)])).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { isoWeekNumber } from "@bellwether/contract/iso-week";
-import type { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { linearScale } from "./linear-scale.ts";
 
 /** The inner box of a plot, in pixels of its viewBox. */
@@ -17,6 +17,21 @@ export interface WeekScore {
   /** The risk score, in [0, 1]. Undefined: the band is unknown. */
   readonly riskScore?: number | undefined;
   readonly band: Band;
+  /** The model version that computed the score. Undefined: not known. */
+  readonly model?: { readonly version: string } | undefined;
+}
+
+/** Something that happened in a week. */
+export interface WeekMark {
+  readonly isoWeek: string;
+  readonly text: string;
+}
+
+/** The limit between a band and the one below it. */
+export interface BandLimit {
+  readonly band: Band;
+  /** The middle between the lowest score of the band and the highest score below it, in [0, 1]. */
+  readonly score: number;
 }
 
 /** A score with its coordinates. */
@@ -36,13 +51,22 @@ export interface ScoreHistory {
   readonly lines: readonly string[];
   /** The first and the last week of the axis. With one week both are the same; without weeks there are none. */
   readonly weeks: readonly { readonly isoWeek: string; readonly x: number }[];
+  readonly limits: readonly { readonly band: Band; readonly y: number }[];
+  /** The weeks with another model version than the week before. */
+  readonly modelChanges: readonly { readonly x: number; readonly name: string }[];
+  /** The marks whose week is on the axis. */
+  readonly marks: readonly (WeekMark & { readonly x: number })[];
 }
 
 /**
  * Computes the coordinates of scores over time: x by week, with space for missing weeks; y from 0 at the
  * bottom to 1 at the top. The input can have any order.
  */
-export function layOutScoreHistory(scores: readonly WeekScore[], box: PlotBox): ScoreHistory {
+export function layOutScoreHistory(
+  scores: readonly WeekScore[],
+  box: PlotBox,
+  decisions: readonly WeekMark[] = [],
+): ScoreHistory {
   const dated = scores
     .flatMap((score) => {
       const week = isoWeekNumber(score.isoWeek);
@@ -50,7 +74,7 @@ export function layOutScoreHistory(scores: readonly WeekScore[], box: PlotBox): 
     })
     .sort((a, b) => a.week - b.week);
   const [first, last] = [dated.at(0), dated.at(-1)];
-  if (!first || !last) return { points: [], lines: [], weeks: [] };
+  if (!first || !last) return { points: [], lines: [], weeks: [], limits: [], modelChanges: [], marks: [] };
 
   const x = linearScale([first.week, last.week], [box.left, box.right]);
   const y = linearScale([0, 1], [box.bottom, box.top]);
@@ -64,7 +88,31 @@ export function layOutScoreHistory(scores: readonly WeekScore[], box: PlotBox): 
     points: placed.map(({ week: _week, ...point }) => point),
     lines: stretches(placed).map(linePath),
     weeks: ends.map(({ isoWeek, week }) => ({ isoWeek, x: x(week) })),
+    limits: bandLimits(placed).map(({ band, score }) => ({ band, y: y(score) })),
+    modelChanges: dated.flatMap(({ week, model }, i) => {
+      const before = dated[i - 1]?.model?.version;
+      return before && model && model.version !== before ? [{ x: x(week), name: model.version }] : [];
+    }),
+    marks: decisions.flatMap((decision) => {
+      const week = isoWeekNumber(decision.isoWeek);
+      return week === undefined || week < first.week || week > last.week ? [] : [{ ...decision, x: x(week) }];
+    }),
   };
+}
+
+/**
+ * Returns the limits between bands that the scores show: a limit is known when there is a score on both sides
+ * of it, and no score on the wrong side.
+ */
+export function bandLimits(scores: readonly { readonly riskScore: number; readonly band: Band }[]): BandLimit[] {
+  return [Band.MEDIUM, Band.HIGH].flatMap((band) => {
+    const above = scores.filter((score) => score.band >= band).map(({ riskScore }) => riskScore);
+    const below = scores
+      .filter((score) => score.band < band && score.band >= Band.LOW)
+      .map(({ riskScore }) => riskScore);
+    const [lowest, highest] = [Math.min(...above), Math.max(...below)];
+    return above.length > 0 && below.length > 0 && lowest >= highest ? [{ band, score: (lowest + highest) / 2 }] : [];
+  });
 }
 
 function stretches<T extends { readonly week: number }>(points: readonly T[]): T[][] {

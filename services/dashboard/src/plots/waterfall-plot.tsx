@@ -1,6 +1,7 @@
 import type { Contribution } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { featureText, signedText } from "../parts/format.ts";
 import { type ContributionLine, contributionLines } from "../parts/score-reasons.ts";
+import { visibleText } from "../parts/visible-text.ts";
 import { linearScale } from "./linear-scale.ts";
 import { stackWaterfall, type WaterfallBar } from "./waterfall.ts";
 
@@ -22,15 +23,15 @@ export function WaterfallPlot({ base, contributions }: { base: number; contribut
   const x = linearScale(domain, BARS);
   const height = (bars.length + 2) * ROW + 8;
   const row = (index: number): number => index * ROW + ROW / 2 + 4;
-  const label = `Waterfall from the base value ${signedText(base)} by ${contributions.length} contributions to ${signedText(output)}`;
+  const label = `Waterfall from the average ${signedText(base)} by ${contributions.length} contributions to ${signedText(output)}`;
   return (
     <svg className="plot" viewBox={`0 0 ${WIDTH} ${height}`} role="img" aria-label={label}>
       <line className="base" x1={x(base)} x2={x(base)} y1={row(0)} y2={row(bars.length + 1)} />
-      <Total y={row(0)} x={x(base)} name="Base value" value={base} />
+      <Total y={row(0)} x={x(base)} name="Average of all suppliers" value={base} />
       {bars.map((bar, i) => (
         <Bar key={bar.share?.feature ?? ""} bar={bar} x={x} y={row(i + 1)} />
       ))}
-      <Total y={row(bars.length + 1)} x={x(output)} name="Model output" value={output} />
+      <Total y={row(bars.length + 1)} x={x(output)} name="This supplier" value={output} />
     </svg>
   );
 }
@@ -78,5 +79,5 @@ function Total({ x, y, name, value }: { x: number; y: number; name: string; valu
 /** Returns a feature with its value and the typical value as text, when they were recorded. */
 function shareText({ feature, seen, words }: ContributionLine): string {
   if (words.length > 0) return `${featureText(feature)} (${words.length === 1 ? "1 word" : `${words.length} words`})`;
-  return seen ? `${featureText(feature)}: ${seen}` : featureText(feature);
+  return visibleText(seen ? `${featureText(feature)}: ${seen}` : featureText(feature));
 }

@@ -1,18 +1,36 @@
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
-import { AlertSeverity, AlertState } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { AlertSeverity, AlertState, AlertTrend } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { AlertOrder, AlertOwnership, AlertTab } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { SupplierOrder } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { expect, test } from "vitest";
-import { ACTIVE_ALERTS, hrefOf, type Place, placeOf } from "./route.ts";
+import { ACTIVE_ALERTS, countConditions, type InboxView } from "./inbox-view.ts";
+import { ALL_SUPPLIERS, hrefOf, type Place, placeOf } from "./route.ts";
+
+const FULL_VIEW: InboxView = {
+  ...{ tab: AlertTab.WORSE, states: [], order: AlertOrder.EXPECTED_IMPACT, severity: AlertSeverity.CRITICAL },
+  ...{ trend: AlertTrend.BETTER, ownership: AlertOwnership.NOBODY, owner: "jo & co", region: "a,b", category: "x?y#z" },
+  ...{ ruleId: "high", isoWeek: "2026-W47", modelName: "risk & co", text: "100 % é" },
+};
 
 test("placeOf reads every address that hrefOf writes", () => {
   const places: Exclude<Place, { page: "nowhere" }>[] = [
-    { page: "alerts", filter: ACTIVE_ALERTS },
-    { page: "alerts", filter: { states: [AlertState.RESOLVED], severity: AlertSeverity.CRITICAL } },
-    { page: "alerts", filter: { ...ACTIVE_ALERTS, modelName: "second" } },
-    { page: "suppliers", band: Band.UNSPECIFIED },
-    { page: "suppliers", band: Band.HIGH },
+    { page: "alerts", view: ACTIVE_ALERTS },
+    { page: "alerts", view: { ...ACTIVE_ALERTS, states: [AlertState.RESOLVED], severity: AlertSeverity.CRITICAL } },
+    { page: "alerts", view: FULL_VIEW, alertId: "0190f3c0" },
+    { page: "week", isoWeek: "" },
+    { page: "week", isoWeek: "2026-W47", modelName: "second" },
+    { page: "suppliers", ...ALL_SUPPLIERS },
+    {
+      page: "suppliers",
+      ...ALL_SUPPLIERS,
+      band: Band.HIGH,
+      order: SupplierOrder.CHANGE,
+      text: "a&b",
+      incomplete: true,
+    },
+    { page: "suppliers", ...ALL_SUPPLIERS, band: Band.LOW, modelName: "second" },
     { page: "supplier", supplierId: "a/b?c#d %é" },
     { page: "supplier", supplierId: "S-1", modelName: "risk & co", alertId: "0190f3c0" },
-    { page: "suppliers", band: Band.LOW, modelName: "second" },
     { page: "run", isoWeek: "2026-W47", modelName: "second" },
     { page: "run", isoWeek: "" },
     { page: "run", isoWeek: "2026-W47" },
@@ -21,13 +39,37 @@ test("placeOf reads every address that hrefOf writes", () => {
 });
 
 test("an empty address shows the alerts, and unknown filters are ignored", () => {
-  for (const hash of ["", "#", "#/", "#/alerts", "#/alerts?state=lost&severity=toString"]) {
-    expect(placeOf(hash), hash).toEqual({ page: "alerts", filter: ACTIVE_ALERTS });
+  for (const hash of ["", "#", "#/", "#/alerts", "#/alerts?state=lost&severity=toString&tab=x&week=soon&order=up"]) {
+    expect(placeOf(hash), hash).toEqual({ page: "alerts", view: ACTIVE_ALERTS });
   }
 });
 
+test("addresses of earlier versions of the page are read", () => {
+  expect(placeOf("#/alerts?state=resolved&severity=critical&model=m")).toEqual({
+    page: "alerts",
+    view: { ...ACTIVE_ALERTS, states: [AlertState.RESOLVED], severity: AlertSeverity.CRITICAL, modelName: "m" },
+  });
+});
+
+test("a text that is longer than the contract allows is cut, without half characters", () => {
+  const place = placeOf(`#/alerts?text=${encodeURIComponent("é".repeat(200))}`);
+  expect(place.page === "alerts" && place.view.text).toBe("é".repeat(100));
+});
+
+test("conditions are counted, without the tab, the order and the text", () => {
+  expect(countConditions(ACTIVE_ALERTS)).toBe(0);
+  expect(countConditions({ ...ACTIVE_ALERTS, tab: AlertTab.NEW, order: AlertOrder.SCORE_CHANGE, text: "x" })).toBe(0);
+  expect(countConditions(FULL_VIEW)).toBe(9);
+});
+
 test('an unknown address is the page "nowhere"', () => {
-  for (const hash of ["#/elsewhere", "#/suppliers/%E0%A4%A", "#/run/2026-W47/more", "#/run/soon", "#/alerts/1"]) {
-    expect(placeOf(hash), hash).toEqual({ page: "nowhere" });
-  }
+  const hashes = [
+    "#/elsewhere",
+    "#/suppliers/%E0%A4%A",
+    "#/run/2026-W47/more",
+    "#/run/soon",
+    "#/alerts/1",
+    "#/week/soon",
+  ];
+  for (const hash of hashes) expect(placeOf(hash), hash).toEqual({ page: "nowhere" });
 });

@@ -1,26 +1,51 @@
 import { BAND_NUMBERS } from "@bellwether/contract/band-codes";
 import { isoWeekNumber } from "@bellwether/contract/iso-week";
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
-import { AlertSeverity, AlertState } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { SupplierOrder } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { type InboxView, inboxQueryOf, inboxViewOf } from "./inbox-view.ts";
+import { type Names, named, nameOf, queryOf } from "./query.ts";
 
-/** The filter of the alerts page. */
-export interface AlertFilter {
-  /** The states of the alerts that are shown, at least one. */
-  readonly states: readonly AlertState[];
-  /** The severity of the alerts that are shown. UNSPECIFIED: all. */
-  readonly severity: AlertSeverity;
-  /** Name of the model whose alerts are shown. Undefined: alerts of all models. */
+/** What the list of suppliers shows. */
+export interface SuppliersView {
+  /** UNSPECIFIED: all bands. */
+  readonly band: Band;
+  /** UNSPECIFIED: highest expected loss first. */
+  readonly order: SupplierOrder;
+  /** Only suppliers whose score is based on few features. */
+  readonly incomplete: boolean;
+  /** Text of the name or of an id. Empty: all suppliers. */
+  readonly text: string;
+  /** Undefined: the default model of the server. */
   readonly modelName?: string;
 }
+
+/** All suppliers, highest expected loss first. */
+export const ALL_SUPPLIERS: SuppliersView = {
+  band: Band.UNSPECIFIED,
+  order: SupplierOrder.UNSPECIFIED,
+  incomplete: false,
+  text: "",
+};
+
+const ORDERS: Names<SupplierOrder> = {
+  score: SupplierOrder.SCORE,
+  change: SupplierOrder.CHANGE,
+  exposure: SupplierOrder.EXPOSURE,
+  name: SupplierOrder.NAME,
+};
+/** Maximum length of a query of the contract is 200 bytes; a character has at most four. */
+const LONGEST_TEXT = 50;
 
 /**
  * What the dashboard shows. It is in the address after "#", because ops-service answers /alerts and other
  * paths with JSON.
  */
 export type Place =
-  | { readonly page: "alerts"; readonly filter: AlertFilter }
-  /** `modelName` undefined: the page shows the default model of the server. */
-  | { readonly page: "suppliers"; readonly band: Band; readonly modelName?: string }
+  /** `alertId`: the alert whose panel is open. */
+  | { readonly page: "alerts"; readonly view: InboxView; readonly alertId?: string }
+  /** `isoWeek` "": the latest complete week. `modelName` undefined: the default model of the server. */
+  | { readonly page: "week"; readonly isoWeek: string; readonly modelName?: string }
+  | ({ readonly page: "suppliers" } & SuppliersView)
   /** `alertId`: the alert that is scrolled to. */
   | { readonly page: "supplier"; readonly supplierId: string; readonly modelName?: string; readonly alertId?: string }
   /**
@@ -34,21 +59,6 @@ export type Place =
   | { readonly page: "signed-in" }
   | { readonly page: "nowhere" };
 
-type Names<V extends number> = Readonly<Record<string, V>>;
-const STATES: Names<AlertState> = {
-  open: AlertState.OPEN,
-  acknowledged: AlertState.ACKNOWLEDGED,
-  in_mitigation: AlertState.IN_MITIGATION,
-  resolved: AlertState.RESOLVED,
-};
-const SEVERITIES: Names<AlertSeverity> = { warning: AlertSeverity.WARNING, critical: AlertSeverity.CRITICAL };
-
-/** The alerts that need a decision. */
-export const ACTIVE_ALERTS: AlertFilter = {
-  states: [AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.IN_MITIGATION],
-  severity: AlertSeverity.UNSPECIFIED,
-};
-
 /** Parses the part of an address after "#". Unknown filters are ignored; an unknown page is "nowhere". */
 export function placeOf(hash: string): Place {
   const [path = "", query = ""] = hash.replace(/^#/, "").split("?", 2);
@@ -58,17 +68,19 @@ export function placeOf(hash: string): Place {
   const [page = "", argument = "", ...more] = path.replace(/^\//, "").split("/");
   if (more.length > 0) return { page: "nowhere" };
   if ((page === "" || page === "alerts") && argument === "") {
-    const states = (wanted.get("state") ?? "").split(",").flatMap((name) => named(STATES, name) ?? []);
-    const severity = named(SEVERITIES, wanted.get("severity") ?? "") ?? AlertSeverity.UNSPECIFIED;
-    return {
-      page: "alerts",
-      filter: { states: states.length > 0 ? states : ACTIVE_ALERTS.states, severity, ...ofModel },
-    };
+    const alertId = wanted.get("alert");
+    return { page: "alerts", view: inboxViewOf(wanted), ...(alertId && { alertId }) };
+  }
+  if (page === "week" && (argument === "" || isoWeekNumber(argument) !== undefined)) {
+    return { page: "week", isoWeek: argument, ...ofModel };
   }
   if (page === "suppliers" && argument === "") {
     return {
       page: "suppliers",
       band: named<Band>(BAND_NUMBERS, wanted.get("band") ?? "") ?? Band.UNSPECIFIED,
+      order: named(ORDERS, wanted.get("order") ?? "") ?? SupplierOrder.UNSPECIFIED,
+      incomplete: wanted.get("incomplete") === "yes",
+      text: (wanted.get("text") ?? "").slice(0, LONGEST_TEXT),
       ...ofModel,
     };
   }
@@ -95,35 +107,20 @@ export function hrefOf(place: Exclude<Place, { page: "nowhere" }>): string {
   if (place.page === "run") {
     return `${place.isoWeek === "" ? "#/run" : `#/run/${place.isoWeek}`}${queryOf({ model: place.modelName })}`;
   }
-  if (place.page === "suppliers") {
-    const band = place.band ? nameOf(BAND_NUMBERS, place.band) : undefined;
-    return `#/suppliers${queryOf({ band, model: place.modelName })}`;
+  if (place.page === "week") {
+    return `${place.isoWeek === "" ? "#/week" : `#/week/${place.isoWeek}`}${queryOf({ model: place.modelName })}`;
   }
-  const { states, severity, modelName } = place.filter;
-  const isDefault =
-    states.length === ACTIVE_ALERTS.states.length && ACTIVE_ALERTS.states.every((state) => states.includes(state));
-  const query = queryOf({
-    state: isDefault ? undefined : states.map((state) => nameOf(STATES, state)).join(","),
-    severity: severity ? nameOf(SEVERITIES, severity) : undefined,
-    model: modelName,
-  });
-  return `#/alerts${query}`;
-}
-
-/** Returns the query, from "?" on. Undefined and empty values are left out. */
-function queryOf(values: Readonly<Record<string, string | undefined>>): string {
-  const pairs = Object.entries(values).flatMap(([name, value]) =>
-    value ? [`${name}=${encodeURIComponent(value).replaceAll("%2C", ",")}`] : [],
-  );
-  return pairs.length > 0 ? `?${pairs.join("&")}` : "";
-}
-
-function named<V extends number>(names: Names<V>, name: string): V | undefined {
-  return Object.hasOwn(names, name) ? names[name] : undefined;
-}
-
-function nameOf(names: Names<number>, value: number): string {
-  return Object.keys(names).find((name) => names[name] === value) ?? String(value);
+  if (place.page === "suppliers") {
+    const { band, order, incomplete, text, modelName } = place;
+    return `#/suppliers${queryOf({
+      band: band ? nameOf(BAND_NUMBERS, band) : undefined,
+      order: order ? nameOf(ORDERS, order) : undefined,
+      incomplete: incomplete ? "yes" : undefined,
+      text,
+      model: modelName,
+    })}`;
+  }
+  return `#/alerts${inboxQueryOf(place.view, place.alertId)}`;
 }
 
 function decoded(text: string): string | undefined {

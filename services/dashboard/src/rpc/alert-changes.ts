@@ -99,7 +99,7 @@ export function countChanges(
   const byId = new Map(shown.map((alert) => [alert.alertId, alert]));
   return changed.filter((alert) => {
     const now = byId.get(alert.alertId);
-    return now ? !equals(AlertSchema, now, alert) && changedMs(alert) >= changedMs(now) : belongs(alert);
+    return now ? !equals(AlertSchema, now, alert) && !isLater(now, alert) : belongs(alert);
   }).length;
 }
 
@@ -114,8 +114,14 @@ export function countDifferences(fresh: readonly Alert[], shown: readonly Alert[
   );
 }
 
+/** Whether `one` is a later state of an alert than `other`, by the position of the change, else by its time. */
+export function isLater(one: Alert, other: Alert): boolean {
+  if (one.sequence > 0n && other.sequence > 0n) return one.sequence > other.sequence;
+  return changedMs(one) > changedMs(other);
+}
+
 /** Returns the time of the last change of an alert, ms since 1970; 0 when the server did not send it. */
-export function changedMs({ changedAt }: Alert): number {
+function changedMs({ changedAt }: Alert): number {
   return changedAt ? timestampMs(changedAt) : 0;
 }
 

@@ -1,8 +1,5 @@
-import { AlertSchema } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
-import { create } from "@bufbuild/protobuf";
 import { afterEach, expect, test, vi } from "vitest";
 import { followStream } from "./follow-stream.ts";
-import { saysChange } from "./use-alert-watch.ts";
 
 async function* messages(list: readonly string[], failure?: Error): AsyncGenerator<string> {
   yield* list;
@@ -54,12 +51,6 @@ test("the first message of each opening is marked", async () => {
     signal: stop.signal,
   });
   expect(first).toEqual([true, false, true]);
-});
-
-test("an empty message makes alerts load again only when it is the first of an opening", () => {
-  expect(saysChange({ alerts: [] }, true)).toBe(true);
-  expect(saysChange({ alerts: [] }, false)).toBe(false);
-  expect(saysChange({ alerts: [create(AlertSchema)] }, false)).toBe(true);
 });
 
 test("no stream is opened after the signal is aborted", async () => {

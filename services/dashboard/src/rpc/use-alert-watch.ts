@@ -1,133 +1,115 @@
-import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
-import {
-  AlertService,
-  type ListAlertsResponse,
-  type WatchAlertsResponse,
-} from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
-import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
-import { createClient } from "@connectrpc/connect";
-import { createConnectQueryKey, useTransport } from "@connectrpc/connect-query";
-import { type InfiniteData, type QueryClient, type QueryKey, useQueryClient } from "@tanstack/react-query";
+import { AlertService, type WatchAlertsResponse } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { useTransport } from "@connectrpc/connect-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { type AlertChanges, changedMs } from "./alert-changes.ts";
+import type { AlertChanges } from "./alert-changes.ts";
 import { followStream, pause } from "./follow-stream.ts";
 import { CONNECTING, type Live } from "./live.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
+import { refreshDetails } from "./show-decided.ts";
+import { leadTabs, openTabChannel } from "./tab-channel.ts";
 import { WITHOUT_DEADLINE } from "./transport.ts";
+import { parsePost, postOf, type WatchPost } from "./watch-post.ts";
+
+/** Name of the channel and of the lock: all tabs with the page of one server share them. */
+const channelName = (): string => `bellwether${new URL(".", document.baseURI).pathname}alerts`;
 
 /**
- * Watches alerts while the page is shown. Lists count the changes through `changes`; single alerts and
- * suppliers are loaded again. Returns whether changes arrive: every message shows it, a heartbeat too.
+ * Watches alerts while the page is shown: one tab has the watch and passes its messages on to the others. When
+ * that tab is closed, the next one continues after the last message. Lists count the changes through
+ * `changes`; single alerts and suppliers are loaded again. Returns whether changes arrive.
  */
 export function useAlertWatch(changes: AlertChanges): Live {
   const transport = useTransport();
   const queries = useQueryClient();
-  const [live, setLive] = useState<Live>(CONNECTING);
+  const [live, setLive] = useState<Live>({ ...CONNECTING, offline: !navigator.onLine });
   useEffect(() => {
     const client = createClient(AlertService, transport);
     const refresh = oneAtATime(() => refreshDetails(queries));
+    const end = new AbortController();
+    let isLeader = false;
+    let isLive = false;
+    let heardAtMs: number | undefined;
+    /** Position after the last message. Undefined: not known, so the watch begins with the present. */
+    let sequence: bigint | undefined;
     let stop = new AbortController();
-    let heardAt: Date | undefined;
+
+    const receive = (change: WatchAlertsResponse, isGap: boolean): void => {
+      if (change.sequence > 0n) sequence = change.sequence;
+      if (isGap) changes.addGap();
+      if (change.alerts.length > 0) changes.add(change.alerts, change.truncated);
+      if (isGap || change.alerts.length > 0) refresh();
+    };
+    const showLive = (now: boolean, atMs: number | undefined): void => {
+      if (now && !isLive) void queries.refetchQueries({ predicate: ({ state }) => state.status === "error" });
+      isLive = now;
+      heardAtMs = atMs;
+      const lastHeardAt = atMs === undefined ? undefined : new Date(atMs);
+      setLive({ state: now ? "live" : "lost", lastHeardAt, offline: !navigator.onLine });
+    };
+    const tabs = openTabChannel(channelName(), (data) => {
+      const post = parsePost(data);
+      if (post?.kind === "hello" && isLeader) send({ kind: "live", isLive, heardAtMs });
+      if (isLeader || post === undefined) return;
+      if (post.kind === "change") receive(post.change, post.isGap);
+      if (post.kind === "live") showLive(post.isLive, post.heardAtMs);
+    });
+    const send = (post: WatchPost): void => tabs.post(postOf(post));
+
     const follow = (): void => {
+      stop.abort();
       stop = new AbortController();
+      let startsAnew = true;
       void followStream({
-        open: (signal) => client.watchAlerts({}, { signal, ...WITHOUT_DEADLINE }),
-        onMessage: (change, isFirst) => {
-          heardAt = new Date();
-          if (!saysChange(change, isFirst)) return;
-          if (isFirst) changes.addGap();
-          if (change.alerts.length > 0) changes.add(change.alerts, change.truncated);
-          refresh();
+        async *open(signal) {
+          startsAnew = sequence === undefined;
+          try {
+            yield* client.watchAlerts(sequence === undefined ? {} : { afterSequence: sequence }, {
+              ...{ signal, ...WITHOUT_DEADLINE },
+            });
+          } catch (error) {
+            // The server does not know this position: its database was restored.
+            if (ConnectError.from(error).code === Code.FailedPrecondition) sequence = undefined;
+            throw error;
+          }
         },
-        onLive: (isLive) => {
-          setLive({ state: isLive ? "live" : "lost", lastHeardAt: heardAt, offline: false });
-          if (isLive) void queries.refetchQueries({ predicate: ({ state }) => state.status === "error" });
+        onMessage: (change, isFirst) => {
+          heardAtMs = Date.now();
+          const isGap = isFirst && startsAnew;
+          receive(change, isGap);
+          if (isGap || change.alerts.length > 0 || change.sequence > 0n) send({ kind: "change", change, isGap });
+          else send({ kind: "live", isLive, heardAtMs });
+        },
+        onLive: (now) => {
+          if (now) heardAtMs = Date.now();
+          showLive(now, heardAtMs);
+          send({ kind: "live", isLive: now, heardAtMs });
         },
         wait: pause,
-        signal: stop.signal,
+        signal: AbortSignal.any([stop.signal, end.signal]),
       });
     };
     const leaveNetwork = (): void => {
       stop.abort();
-      setLive({ state: "lost", lastHeardAt: heardAt, offline: true });
+      showLive(false, heardAtMs);
     };
     const returnToNetwork = (): void => {
-      stop.abort();
       setLive((before) => ({ ...before, offline: false }));
-      follow();
+      if (isLeader) follow();
     };
-    window.addEventListener("offline", leaveNetwork);
-    window.addEventListener("online", returnToNetwork);
-    if (navigator.onLine) follow();
-    else leaveNetwork();
+    window.addEventListener("offline", leaveNetwork, { signal: end.signal });
+    window.addEventListener("online", returnToNetwork, { signal: end.signal });
+    send({ kind: "hello" });
+    leadTabs(channelName(), end.signal, () => {
+      isLeader = true;
+      if (navigator.onLine) follow();
+      else leaveNetwork();
+    });
     return () => {
-      window.removeEventListener("offline", leaveNetwork);
-      window.removeEventListener("online", returnToNetwork);
-      stop.abort();
+      end.abort();
+      tabs.close();
     };
   }, [transport, queries, changes]);
   return live;
-}
-
-/**
- * Whether alerts may have changed, according to a message of the watch stream. The first message after the
- * stream is opened contains no alerts, but alerts may have changed while the stream was not open. A later
- * message without alerts is a heartbeat that only keeps the connection open.
- */
-export function saysChange({ alerts }: Pick<WatchAlertsResponse, "alerts">, isFirst: boolean): boolean {
-  return isFirst || alerts.length > 0;
-}
-
-/**
- * Loads again the single alerts and suppliers that the page shows. Lists keep their rows. Queries that are
- * not shown are loaded when they are shown.
- */
-async function refreshDetails(queries: QueryClient): Promise<void> {
-  const keys = [
-    createConnectQueryKey({ schema: AlertService.method.getAlert, cardinality: undefined }),
-    createConnectQueryKey({ schema: SupplierService.method.getSupplier, cardinality: undefined }),
-  ];
-  const suppliers = createConnectQueryKey({ schema: SupplierService.method.listSuppliers, cardinality: undefined });
-  await Promise.all([
-    ...keys.map((queryKey) => queries.invalidateQueries({ queryKey })),
-    queries.invalidateQueries({ queryKey: suppliers, refetchType: "none" }),
-  ]);
-}
-
-/**
- * Replaces an alert by its new state in every list that contains it, without moving it. A list that already
- * has a later state of the alert is not changed.
- */
-export async function showDecided(queries: QueryClient, alert: Alert): Promise<void> {
-  const queryKey = createConnectQueryKey({ schema: AlertService.method.listAlerts, cardinality: undefined });
-  const patched = (page: ListAlertsResponse): ListAlertsResponse => ({
-    ...page,
-    alerts: page.alerts.map((one) =>
-      one.alertId === alert.alertId && changedMs(one) <= changedMs(alert) ? alert : one,
-    ),
-  });
-  const patch = () =>
-    queries.setQueriesData<ListAlertsResponse | InfiniteData<ListAlertsResponse>>({ queryKey }, (data) => {
-      if (!data) return undefined;
-      return "pages" in data ? { ...data, pages: data.pages.map(patched) } : patched(data);
-    });
-  patch();
-  afterLoads(queries, queryKey, patch);
-  await refreshDetails(queries);
-}
-
-/**
- * Calls `patch` after each load of a list that is in progress now: the server may have read it before the
- * decision.
- */
-function afterLoads(queries: QueryClient, queryKey: QueryKey, patch: () => void): void {
-  const cache = queries.getQueryCache();
-  const loading = new Set(cache.findAll({ queryKey, fetchStatus: "fetching" }));
-  if (loading.size === 0) return;
-  const stop = cache.subscribe(({ query, type }) => {
-    const isOver = type === "removed" || query.state.fetchStatus !== "fetching";
-    if (!isOver || !loading.delete(query)) return;
-    if (loading.size === 0) stop();
-    patch();
-  });
 }

@@ -1,0 +1,126 @@
+import { type Alert, AlertState } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { useQuery } from "@connectrpc/connect-query";
+import type { ReactNode } from "react";
+import { AlertTimeline } from "../parts/alert-timeline.tsx";
+import { AlertStateText, SeverityBadge } from "../parts/badges.tsx";
+import { CompletenessBadge } from "../parts/completeness-badge.tsx";
+import { dateText, moneyText, scoreText, signedText } from "../parts/format.ts";
+import { Name } from "../parts/name.tsx";
+import { Failure, Loading } from "../parts/notice.tsx";
+import { visibleText } from "../parts/visible-text.ts";
+import { whySentence } from "../parts/why-sentence.ts";
+import { ReasonBars } from "../plots/reason-bars.tsx";
+import { hrefOf } from "../routing/route.ts";
+import { isLater } from "../rpc/alert-changes.ts";
+import { whoChanged } from "./who-changed.ts";
+
+/** Number of features in the panel. The page of the supplier has all. */
+const SHOWN_REASONS = 6;
+
+interface AlertPanelProps {
+  readonly alertId: string;
+  /** The alert as the list shows it. Undefined: it is not in the list. */
+  readonly listed: Alert | undefined;
+  readonly onClose: () => void;
+  /** Returns the buttons or the form for the alert as it is now. */
+  readonly actions: (alert: Alert) => ReactNode;
+}
+
+/** The side panel of the inbox: one alert with its explanation, its actions and its history. */
+export function AlertPanel({ alertId, listed, onClose, actions }: AlertPanelProps) {
+  const got = useQuery(AlertService.method.getAlert, { alertId });
+  const loaded = got.data?.alert;
+  const alert = loaded && listed && isLater(listed, loaded) ? listed : (loaded ?? listed);
+  return (
+    <aside className="panel" aria-label="Alert">
+      <button type="button" className="panel-close" title="Key: Esc" onClick={onClose}>
+        Close
+      </button>
+      {alert ? (
+        <>
+          <PanelHead alert={alert} />
+          {listed && alert.version !== listed.version && (
+            <p className="problem" role="status">
+              {visibleText(whoChanged(listed, alert, Date.now()))}. The list still shows it as it was.
+            </p>
+          )}
+          {actions(alert)}
+          <Explanation alert={alert} />
+        </>
+      ) : (
+        got.isPending && <Loading what="the alert" />
+      )}
+      {got.isError && <Failure error={got.error} onRetry={() => void got.refetch()} />}
+      {got.data && (
+        <section aria-labelledby="panel-history">
+          <h3 id="panel-history">History</h3>
+          <AlertTimeline events={got.data.events} />
+        </section>
+      )}
+    </aside>
+  );
+}
+
+function PanelHead({ alert }: { alert: Alert }) {
+  const { supplierId, modelName, currency, expectedImpact, scoreChange, snooze, activeOverride } = alert;
+  return (
+    <>
+      <h2>
+        <a href={hrefOf({ page: "supplier", supplierId, modelName })}>
+          <Name>{alert.supplierName || supplierId}</Name>
+        </a>
+        <small>
+          <Name>{supplierId}</Name>
+        </small>
+      </h2>
+      <p className="panel-facts">
+        <SeverityBadge severity={alert.severity} />
+        <span className="number">
+          {scoreText(alert.riskScore)}
+          {scoreChange !== undefined && ` (${signedText(scoreChange)} since the week before)`}
+        </span>
+        <span>Expected loss {moneyText(expectedImpact, currency)}</span>
+        <span>
+          <AlertStateText alert={alert} />
+        </span>
+        <span>Owner: {alert.owner ? <Name>{alert.owner}</Name> : "nobody"}</span>
+      </p>
+      {snooze && alert.state !== AlertState.RESOLVED && <p className="quiet">{snoozeText(snooze)}</p>}
+      {activeOverride && (
+        <p className="quiet">
+          {`Overridden until ${dateText(activeOverride.until)}: “${visibleText(activeOverride.reason)}”`}
+        </p>
+      )}
+    </>
+  );
+}
+
+function snoozeText({ until, untilWorse }: NonNullable<Alert["snooze"]>): string {
+  const worse = untilWorse ? "until it becomes worse" : "";
+  const day = until ? `until ${dateText(until)}` : "";
+  return `Snoozed ${day && worse ? `${day}, or ${worse}` : day || worse}.`;
+}
+
+/** Why the supplier has its score. A part of the service that does not answer affects only this part. */
+function Explanation({ alert }: { alert: Alert }) {
+  const { supplierId, modelName } = alert;
+  const got = useQuery(SupplierService.method.getSupplier, { supplierId, modelName, historyWeeks: 1 });
+  const score = got.data?.supplier?.latestScore;
+  return (
+    <section aria-labelledby="panel-why">
+      <h3 id="panel-why">Why</h3>
+      <p>{visibleText(score ? whySentence(score) : alert.summary)}</p>
+      {got.isPending && <Loading what="the explanation" />}
+      {got.isError && <Failure error={got.error} onRetry={() => void got.refetch()} />}
+      {score && (
+        <>
+          <CompletenessBadge score={score} />
+          <ReasonBars score={score} limit={SHOWN_REASONS} />
+          <p className="quiet">{visibleText(alert.summary)}</p>
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,18 @@
+import { ActionForm, draftName, type FormProps } from "./action-form.tsx";
+import { NoteField } from "./note-field.tsx";
+import { useDraft } from "./use-draft.ts";
+
+/** Adds a comment to the history of alerts. */
+export function CommentForm(props: FormProps) {
+  const [comment, setComment, clear] = useDraft(draftName("comment", props.targets));
+  return (
+    <ActionForm
+      {...props}
+      action="Comment"
+      onSent={clear}
+      decision={() => (comment.trim() === "" ? undefined : { kind: "comment", comment })}
+    >
+      <NoteField label="Comment (Ctrl Enter sends it)" value={comment} onChange={setComment} isRequired isFirst />
+    </ActionForm>
+  );
+}

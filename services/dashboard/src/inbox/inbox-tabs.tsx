@@ -1,0 +1,39 @@
+import { AlertTab, type AlertTabCounts } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { countText } from "../parts/format.ts";
+import type { InboxView } from "../routing/inbox-view.ts";
+import { hrefOf } from "../routing/route.ts";
+
+type CountName = Exclude<keyof AlertTabCounts, "$typeName" | "$unknown">;
+
+const TABS: readonly (readonly [tab: AlertTab, name: string, count: CountName])[] = [
+  [AlertTab.UNSPECIFIED, "All", "activeAlerts"],
+  [AlertTab.MINE, "Mine", "myAlerts"],
+  [AlertTab.NEW, "New", "newAlerts"],
+  [AlertTab.WORSE, "Worse", "worseAlerts"],
+  [AlertTab.SNOOZED, "Snoozed", "snoozedAlerts"],
+  [AlertTab.DECIDED, "Decided", "decidedAlerts"],
+];
+
+/** The server counts up to this number. */
+const MAX_COUNT = 10_000;
+
+/** The lists of the inbox with their numbers of alerts. Each is a link, because it is an address. */
+export function InboxTabs({ view, counts }: { view: InboxView; counts: AlertTabCounts | undefined }) {
+  return (
+    <nav className="tabs" aria-label="Lists of alerts">
+      {TABS.map(([tab, name, count]) => (
+        <a
+          key={name}
+          href={hrefOf({ page: "alerts", view: { ...view, tab, states: [] } })}
+          aria-current={view.tab === tab && view.states.length === 0 ? "page" : undefined}
+        >
+          {name} <span className="count">{counts ? cappedText(counts[count]) : ""}</span>
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+/** Returns a number of alerts: "10,000+" where the server stopped counting. */
+export const cappedText = (count: number): string =>
+  count > MAX_COUNT ? `${countText(MAX_COUNT)}+` : countText(count);

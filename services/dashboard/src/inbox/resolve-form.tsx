@@ -1,0 +1,102 @@
+import { type Alert, AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { useQuery } from "@connectrpc/connect-query";
+import { useState } from "react";
+import { DISPOSITION_WORDS, SEVERITY_WORDS, STATE_WORDS, wordOf } from "../parts/words.ts";
+import { ActionForm, draftName, type FormProps } from "./action-form.tsx";
+import { DISPOSITIONS } from "./decision.ts";
+import { NoteField } from "./note-field.tsx";
+import { endOfDay, tomorrow } from "./until.ts";
+import { useDraft } from "./use-draft.ts";
+
+/** Asks for the disposition of alerts and resolves them. The keys 1 to 5 choose the disposition. */
+export function ResolveForm(props: FormProps) {
+  const { targets } = props;
+  const [disposition, setDisposition] = useState<Disposition>(Disposition.MITIGATED);
+  const [note, setNote, clearNote] = useDraft(draftName("resolve", targets));
+  const [untilDay, setUntilDay] = useState("");
+  const [duplicateOf, setDuplicateOf] = useState("");
+  const [only] = targets.length === 1 ? targets : [];
+  const choices = DISPOSITIONS.filter((choice) => only || choice.disposition !== Disposition.DUPLICATE);
+  return (
+    <ActionForm
+      {...props}
+      action="Resolve"
+      onSent={clearNote}
+      decision={() => {
+        const until = disposition === Disposition.ACCEPTED ? endOfDay(untilDay) : undefined;
+        const isDuplicate = disposition === Disposition.DUPLICATE;
+        if (isDuplicate && duplicateOf === "") return undefined;
+        return {
+          ...{ kind: "resolve", disposition, note },
+          ...(until && { acceptedUntil: until }),
+          ...(isDuplicate && { duplicateOf }),
+        };
+      }}
+    >
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: digits choose a radio button of the field set inside */}
+      <div
+        onKeyDown={(event) => {
+          const choice =
+            event.target instanceof HTMLInputElement && event.target.type === "radio" && choices[Number(event.key) - 1];
+          if (choice) setDisposition(choice.disposition);
+        }}
+      >
+        <fieldset className="choices">
+          <legend>How was it resolved?</legend>
+          {choices.map((choice, i) => (
+            <label key={choice.disposition}>
+              <input
+                type="radio"
+                name="disposition"
+                checked={disposition === choice.disposition}
+                onChange={() => setDisposition(choice.disposition)}
+              />
+              <span>
+                <kbd>{i + 1}</kbd> {wordOf(DISPOSITION_WORDS, choice.disposition)}
+                <small>{choice.meaning}</small>
+              </span>
+            </label>
+          ))}
+        </fieldset>
+      </div>
+      {disposition === Disposition.ACCEPTED && (
+        <label className="note">
+          Accepted until (empty: for the time that is configured)
+          <input
+            type="date"
+            min={tomorrow(new Date())}
+            value={untilDay}
+            onChange={(event) => setUntilDay(event.target.value)}
+          />
+        </label>
+      )}
+      {disposition === Disposition.DUPLICATE && only && (
+        <OtherAlerts alert={only} value={duplicateOf} onChange={setDuplicateOf} />
+      )}
+      <NoteField label="Note for the history" value={note} onChange={setNote} />
+    </ActionForm>
+  );
+}
+
+const STATES = [AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.IN_MITIGATION, AlertState.RESOLVED];
+
+/** Selects another alert about the same supplier. */
+function OtherAlerts({ alert, value, onChange }: { alert: Alert; value: string; onChange: (id: string) => void }) {
+  const list = useQuery(AlertService.method.listAlerts, { supplierId: alert.supplierId, states: STATES });
+  const others = (list.data?.alerts ?? []).filter(({ alertId }) => alertId !== alert.alertId);
+  if (list.isSuccess && others.length === 0) return <p className="quiet">This supplier has no other alert.</p>;
+  return (
+    <label className="note">
+      The other alert
+      <select required value={value} onChange={(event) => onChange(event.target.value)}>
+        <option value="">Choose an alert</option>
+        {others.map(({ alertId, ruleId, severity, state, lastWeek }) => (
+          <option key={alertId} value={alertId}>
+            {`${ruleId}, ${wordOf(SEVERITY_WORDS, severity)}, ${wordOf(STATE_WORDS, state)}, ${lastWeek}`}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

@@ -1,0 +1,57 @@
+import { useState } from "react";
+import { ActionForm, type FormProps } from "./action-form.tsx";
+import { dayOf, endOfDay, endOfDayAfter, tomorrow } from "./until.ts";
+
+const PERIODS = [
+  { days: 7, name: "For a week" },
+  { days: 14, name: "For two weeks" },
+  { days: 30, name: "For 30 days" },
+];
+type Choice = number | "day" | "worse";
+
+/** Snoozes alerts until a day, until they become worse, or until the first of both. */
+export function SnoozeForm(props: FormProps) {
+  const [choice, setChoice] = useState<Choice>(7);
+  const [day, setDay] = useState(() => dayOf(endOfDayAfter(60, new Date())));
+  const [untilWorse, setUntilWorse] = useState(true);
+  const radio = (value: Choice, name: string) => (
+    <label key={value}>
+      <input type="radio" name="period" checked={choice === value} onChange={() => setChoice(value)} />
+      <span>{name}</span>
+    </label>
+  );
+  return (
+    <ActionForm
+      {...props}
+      action="Snooze"
+      decision={() => {
+        if (choice === "worse") return { kind: "snooze", untilWorse: true };
+        const until = choice === "day" ? endOfDay(day) : endOfDayAfter(choice, new Date());
+        return until && { kind: "snooze", until, untilWorse };
+      }}
+    >
+      <fieldset className="choices">
+        <legend>How long?</legend>
+        {PERIODS.map(({ days, name }) => radio(days, name))}
+        {radio("day", "Until a day")}
+        {choice === "day" && (
+          <input
+            type="date"
+            required
+            aria-label="Last day of the snooze"
+            min={tomorrow(new Date())}
+            value={day}
+            onChange={(event) => setDay(event.target.value)}
+          />
+        )}
+        {radio("worse", "Until it becomes worse")}
+      </fieldset>
+      {choice !== "worse" && (
+        <label className="check">
+          <input type="checkbox" checked={untilWorse} onChange={(event) => setUntilWorse(event.target.checked)} />
+          End sooner if it becomes worse
+        </label>
+      )}
+    </ActionForm>
+  );
+}

@@ -1,0 +1,25 @@
+import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+
+/** The server undoes an action within this time. */
+export const UNDO_MS = 60_000;
+/** Maximum number of actions that are kept. */
+const MAX_ACTIONS = 50;
+
+/** An action that can be undone: the alerts after it, with their versions. */
+export interface UndoableAction {
+  readonly words: string;
+  readonly alerts: readonly Alert[];
+  /** When the action was performed, milliseconds since 1970. */
+  readonly atMs: number;
+}
+
+/** Returns the actions with one more, without those that are too old. The latest action is the last. */
+export function withAction(stack: readonly UndoableAction[], action: UndoableAction): UndoableAction[] {
+  return [...stack.filter(({ atMs }) => action.atMs - atMs < UNDO_MS), action].slice(-MAX_ACTIONS);
+}
+
+/** Returns the latest action that can still be undone. */
+export function lastUndoable(stack: readonly UndoableAction[], nowMs: number): UndoableAction | undefined {
+  const last = stack.at(-1);
+  return last && nowMs - last.atMs < UNDO_MS ? last : undefined;
+}

@@ -1,0 +1,147 @@
+import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { AlertService, type DecideAlertsResponse } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { callUnaryMethod, useTransport } from "@connectrpc/connect-query";
+import { useQueryClient } from "@tanstack/react-query";
+import { useRef, useState } from "react";
+import { useBlockedReason } from "../rpc/live.ts";
+import { problemOf } from "../rpc/problem.ts";
+import { showDecided } from "../rpc/show-decided.ts";
+import { actionOf, alertsWords, canBeUndone, type Decision, decisionWords } from "./decision.ts";
+import { lastUndoable, type UndoableAction, withAction } from "./undo-stack.ts";
+import { whoChanged } from "./who-changed.ts";
+
+/** Maximum number of actions in one call of the contract. */
+const MAX_ACTIONS = 200;
+
+/** What became of a decision. */
+export interface DecisionResult {
+  /** The alerts in their new state. */
+  readonly decided: readonly Alert[];
+  /** The alerts for which the decision failed, as they are now where the server returned them. */
+  readonly failed: readonly FailedAction[];
+  /** Why nothing, or not everything, was sent. Undefined: all was sent. */
+  readonly error: unknown;
+}
+
+export interface FailedAction {
+  readonly alertId: string;
+  /** The alert as it is now. Undefined: it does not exist. */
+  readonly alert: Alert | undefined;
+  /** Whether somebody changed the alert after the reader saw it. */
+  readonly isStale: boolean;
+  /** Why, in a sentence without a full stop. */
+  readonly words: string;
+}
+
+/** The decisions of the reader, and their results. */
+export interface Decisions {
+  /** Sends a decision about one or several alerts, each with the version that the reader saw. */
+  readonly decide: (alerts: readonly Alert[], decision: Decision) => Promise<DecisionResult>;
+  /** Undoes the last action of the last 60 seconds. */
+  readonly undo: () => Promise<void>;
+  /** The result of the last action in words. */
+  readonly done: string;
+  readonly say: (words: string) => void;
+  /** The last action that can be undone, with the time of it. */
+  readonly undoable: UndoableAction | undefined;
+  /** Number of decisions that were sent. */
+  readonly count: number;
+}
+
+/**
+ * Returns the functions that send decisions. A decision that the server rejected because the alert changed
+ * says who changed it, and the lists show the alert as it is now.
+ */
+export function useDecisions(): Decisions {
+  const transport = useTransport();
+  const queries = useQueryClient();
+  const blocked = useBlockedReason();
+  const [done, setDone] = useState("");
+  const [stack, setStack] = useState<readonly UndoableAction[]>([]);
+  const [count, setCount] = useState(0);
+  const inProgress = useRef(new Set<string>());
+
+  const send = async (alerts: readonly Alert[], decision: Decision): Promise<DecisionResult> => {
+    const [decided, failed]: [Alert[], FailedAction[]] = [[], []];
+    try {
+      for (let from = 0; from < alerts.length; from += MAX_ACTIONS) {
+        const part = alerts.slice(from, from + MAX_ACTIONS);
+        const actions = part.map((alert) => actionOf(alert, decision));
+        const answer = await callUnaryMethod(transport, AlertService.method.decideAlerts, { actions });
+        sort(answer, part, decided, failed);
+      }
+      return { decided, failed, error: undefined };
+    } catch (error) {
+      return { decided, failed, error };
+    }
+  };
+
+  const decide = async (alerts: readonly Alert[], decision: Decision): Promise<DecisionResult> => {
+    const waiting = alerts.filter(({ alertId }) => !inProgress.current.has(alertId));
+    if (blocked !== undefined || waiting.length === 0) {
+      if (blocked !== undefined) setDone(blocked);
+      return { decided: [], failed: [], error: undefined };
+    }
+    for (const { alertId } of waiting) inProgress.current.add(alertId);
+    const result = await send(waiting, decision);
+    for (const { alertId } of waiting) inProgress.current.delete(alertId);
+    setCount((before) => before + 1);
+    const { decided, failed } = result;
+    const words = resultWords(waiting, decision, result);
+    setDone(words);
+    if (decided.length > 0 && canBeUndone(decision)) {
+      setStack((before) => withAction(before, { words, alerts: decided, atMs: Date.now() }));
+    }
+    await showDecided(queries, [...decided, ...failed.flatMap(({ alert }) => alert ?? [])]);
+    return result;
+  };
+
+  return {
+    decide,
+    done,
+    say: setDone,
+    count,
+    undoable: stack.at(-1),
+    async undo() {
+      const last = lastUndoable(stack, Date.now());
+      if (!last) return setDone("There is no action of the last 60 seconds to undo.");
+      setStack((before) => before.filter((one) => one !== last));
+      await decide(last.alerts, { kind: "undo" });
+    },
+  };
+}
+
+function sort(
+  { results }: DecideAlertsResponse,
+  sent: readonly Alert[],
+  decided: Alert[],
+  failed: FailedAction[],
+): void {
+  const seen = new Map(sent.map((alert) => [alert.alertId, alert]));
+  for (const { alertId, alert, error } of results) {
+    if (!error) {
+      if (alert) decided.push(alert);
+      continue;
+    }
+    const isStale = error.code === "ABORTED" || error.reason === "ALERT_RESOLVED" || error.reason === "ALERT_STATE";
+    const words = isStale && alert ? whoChanged(seen.get(alertId), alert, Date.now()) : error.message;
+    failed.push({ alertId, alert, isStale, words });
+  }
+}
+
+/** Returns the result of a decision in words. */
+function resultWords(alerts: readonly Alert[], decision: Decision, result: DecisionResult): string {
+  const { decided, failed, error } = result;
+  const parts: string[] = [];
+  if (decided.length > 0) parts.push(`${decisionWords(decision)}: ${alertsWords(decided)}.`);
+  const [first] = failed;
+  if (first) {
+    const failedAlerts = alerts.filter(({ alertId }) => failed.some((one) => one.alertId === alertId));
+    parts.push(`Not changed: ${alertsWords(failedAlerts)}. ${first.words.replace(/\.$/, "")}.`);
+  }
+  if (error !== undefined) {
+    const { title, wayOut } = problemOf(error);
+    parts.push(`Not sent: ${alertsWords(alerts.slice(decided.length + failed.length))}. ${title}. ${wayOut}`);
+  }
+  return parts.join(" ");
+}

@@ -1,0 +1,243 @@
+import { AlertState, AlertTrend } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { AlertTab } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import {
+  type GetWeekResponse,
+  type Mover,
+  ReportService,
+  WeekState,
+} from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
+import { SupplierOrder } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { useQuery } from "@connectrpc/connect-query";
+import { downloadCsv } from "../export/download.ts";
+import { BandBadge } from "../parts/badges.tsx";
+import { countText, moneyText, scoreText, signedText } from "../parts/format.ts";
+import { ModelLinks } from "../parts/model-links.tsx";
+import { Name } from "../parts/name.tsx";
+import { Empty, Failure, Loading } from "../parts/notice.tsx";
+import { Page } from "../parts/page.tsx";
+import { ACTIVE_ALERTS, type InboxView } from "../routing/inbox-view.ts";
+import { ALL_SUPPLIERS, hrefOf, type SuppliersView } from "../routing/route.ts";
+import { isMissing } from "../rpc/problem.ts";
+import { moneyChange } from "../week/money-change.ts";
+import { weekCsv } from "../week/week-csv.ts";
+
+/** The summary of one week: the money at risk, the changes of alerts, and the biggest risers. */
+export function WeekPage({ isoWeek, modelName }: { isoWeek: string; modelName: string }) {
+  const got = useQuery(ReportService.method.getWeek, { isoWeek, modelName });
+  const week = got.data;
+  const title = week?.isoWeek && isoWeek ? `Week ${week.isoWeek}` : "This week";
+  return (
+    <Page title={title} extra={week?.isoWeek && <WeekTools week={week} />}>
+      {got.isPending && <Loading what="the week" />}
+      {got.isError && isMissing(got.error) && (
+        <Empty title="There is no complete run of this week">
+          <a href={hrefOf({ page: "week", isoWeek: "" })}>Show the latest week.</a>
+        </Empty>
+      )}
+      {got.isError && !isMissing(got.error) && <Failure error={got.error} onRetry={() => void got.refetch()} />}
+      {week && !week.isoWeek && (
+        <Empty title="No weekly run is complete yet">
+          <a href={hrefOf({ page: "run", isoWeek: "" })}>See the state of the run.</a>
+        </Empty>
+      )}
+      {week?.isoWeek && <Week week={week} />}
+    </Page>
+  );
+}
+
+function WeekTools({ week }: { week: GetWeekResponse }) {
+  const { isoWeek, previousIsoWeek, latestIsoWeek, modelName } = week;
+  return (
+    <p className="week-tools">
+      <span className="quiet">{isoWeek}</span>
+      {previousIsoWeek && <a href={hrefOf({ page: "week", isoWeek: previousIsoWeek, modelName })}>Week before</a>}
+      {latestIsoWeek !== isoWeek && <a href={hrefOf({ page: "week", isoWeek: "", modelName })}>Latest week</a>}
+      <button type="button" onClick={() => downloadCsv(`week-${isoWeek}.csv`, weekCsv(week))}>
+        CSV
+      </button>
+      <button type="button" onClick={() => window.print()}>
+        Print
+      </button>
+    </p>
+  );
+}
+
+function Week({ week }: { week: GetWeekResponse }) {
+  return (
+    <>
+      <Staleness week={week} />
+      <ModelLinks
+        shown={week.modelName}
+        all={week.modelNames}
+        hrefOf={(other) => hrefOf({ page: "week", isoWeek: week.isoWeek, modelName: other })}
+      />
+      <div className="columns">
+        <section className="card" aria-labelledby="money">
+          <h2 id="money">Money at risk</h2>
+          <Money week={week} />
+        </section>
+        <section className="card" aria-labelledby="alerts">
+          <h2 id="alerts">Alerts since the week before</h2>
+          <AlertNumbers week={week} />
+        </section>
+      </div>
+      <section className="card" aria-labelledby="bands">
+        <h2 id="bands">Suppliers</h2>
+        <SupplierNumbers week={week} />
+      </section>
+      <div className="columns">
+        <section className="card" aria-labelledby="risers">
+          <h2 id="risers">
+            <a href={suppliersHref(week, { order: SupplierOrder.CHANGE })}>Biggest risers</a>
+          </h2>
+          <Movers movers={week.risers} week={week} none="No score has risen." />
+        </section>
+        <section className="card" aria-labelledby="fallers">
+          <h2 id="fallers">Biggest fallers</h2>
+          <Movers movers={week.fallers} week={week} none="No score has fallen." />
+        </section>
+      </div>
+    </>
+  );
+}
+
+/** How old the numbers are, when they are older than they should be. */
+function Staleness({ week }: { week: GetWeekResponse }) {
+  const { state, latestIsoWeek, currentIsoWeek, laterFailure, laterRunning, overtakenBy } = week;
+  const isOld = state === WeekState.LATE || state === WeekState.STALE;
+  if (!isOld && !laterFailure && !overtakenBy) return null;
+  return (
+    <div className="notice stale" role="note">
+      {isOld && (
+        <strong>
+          {`The latest complete week is ${latestIsoWeek}; it is now ${currentIsoWeek}. ${
+            state === WeekState.STALE ? "These numbers are out of date." : "One weekly run is late."
+          }`}
+        </strong>
+      )}
+      {laterFailure && <p>{`A later run failed: ${laterFailure}`}</p>}
+      {laterRunning && <p>A later run is in progress.</p>}
+      {overtakenBy && <p>{`${overtakenBy} was complete before this week, so the alert rules were not evaluated.`}</p>}
+      <a href={hrefOf({ page: "run", isoWeek: "" })}>See the state of the run.</a>
+    </div>
+  );
+}
+
+function Money({ week }: { week: GetWeekResponse }) {
+  const { moneyAtRisk, impactFormula, previousIsoWeek } = week;
+  const currency = impactFormula?.currency ?? "";
+  const change = moneyChange(week);
+  const without = moneyAtRisk?.suppliersWithoutExposure ?? 0n;
+  return (
+    <>
+      <p className="headline">
+        <a className="number" href={suppliersHref(week, {})}>
+          {moneyText(moneyAtRisk?.amount, currency)}
+        </a>
+        <small>
+          expected loss of all suppliers
+          {change !== undefined && `, ${moneyText(change, currency, { signed: true })} since ${previousIsoWeek}`}
+          {week.impactFormulaChanged && `; ${previousIsoWeek} was computed by another formula`}
+        </small>
+      </p>
+      {impactFormula && <p className="quiet">Expected loss = {impactFormula.text}</p>}
+      {without > 0n && (
+        <p className="quiet">
+          {`Without ${without === 1n ? "1 supplier whose" : `${countText(without)} suppliers whose`} money at risk is not known.`}
+        </p>
+      )}
+    </>
+  );
+}
+
+function AlertNumbers({ week }: { week: GetWeekResponse }) {
+  const { alerts, modelName, isoWeek } = week;
+  if (!alerts) return <p className="quiet">Not known.</p>;
+  const to = (change: Partial<InboxView>): string =>
+    hrefOf({ page: "alerts", view: { ...ACTIVE_ALERTS, modelName, ...change } });
+  const resolved = { states: [AlertState.RESOLVED], isoWeek };
+  const numbers: readonly (readonly [name: string, count: bigint, href: string])[] = [
+    ["new", alerts.raised, to({ tab: AlertTab.NEW })],
+    ["worse", alerts.worse, to({ tab: AlertTab.WORSE })],
+    ["better", alerts.better, to({ trend: AlertTrend.BETTER })],
+    ["cleared", alerts.cleared, to(resolved)],
+    ["snoozed", alerts.snoozed, to({ tab: AlertTab.SNOOZED })],
+    ["decided", alerts.resolved, to({ tab: AlertTab.DECIDED })],
+  ];
+  return (
+    <ul className="numbers">
+      {numbers.map(([name, count, href]) => (
+        <li key={name}>
+          <a href={href}>
+            <span className="number">{countText(count)}</span> {name}
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function SupplierNumbers({ week }: { week: GetWeekResponse }) {
+  const { bands, suppliers, incompleteSuppliers } = week;
+  return (
+    <ul className="numbers">
+      <li>
+        <a href={suppliersHref(week, {})}>
+          <span className="number">{countText(suppliers)}</span> suppliers
+        </a>
+      </li>
+      {bands.toReversed().map(({ band, suppliers: count, previousSuppliers }) => (
+        <li key={band}>
+          <a href={suppliersHref(week, { band })}>
+            <span className="number">{countText(count)}</span> <BandBadge band={band} />
+          </a>
+          {previousSuppliers !== undefined && <small>{`${countText(previousSuppliers)} the week before`}</small>}
+        </li>
+      ))}
+      {incompleteSuppliers !== undefined && (
+        <li>
+          <a href={suppliersHref(week, { incomplete: true })}>
+            <span className="number">{countText(incompleteSuppliers)}</span> incomplete
+          </a>
+        </li>
+      )}
+    </ul>
+  );
+}
+
+function Movers({ movers, week, none }: { movers: readonly Mover[]; week: GetWeekResponse; none: string }) {
+  if (movers.length === 0) return <p className="quiet">{none}</p>;
+  const currency = week.impactFormula?.currency ?? "";
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Supplier</th>
+          <th scope="col">Change</th>
+          <th scope="col">Score</th>
+          <th scope="col">Expected loss</th>
+        </tr>
+      </thead>
+      <tbody>
+        {movers.map(({ supplierId, name, change, riskScore, impact, incomplete, band }) => (
+          <tr key={supplierId}>
+            <th scope="row">
+              <a href={hrefOf({ page: "supplier", supplierId, modelName: week.modelName })}>
+                <Name>{name || supplierId}</Name>
+              </a>
+              {incomplete && <small>incomplete: few values known</small>}
+            </th>
+            <td className="number">{signedText(change)}</td>
+            <td className="number">
+              {scoreText(riskScore)} <BandBadge band={band} />
+            </td>
+            <td className="number">{moneyText(impact, currency)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+const suppliersHref = ({ modelName }: GetWeekResponse, change: Partial<SuppliersView>): string =>
+  hrefOf({ page: "suppliers", ...ALL_SUPPLIERS, modelName, ...change });

@@ -1,0 +1,29 @@
+import { createContext, useContext } from "react";
+import type { Session } from "../rpc/session.ts";
+
+/** The person who reads the page, as the server knows them. */
+export interface Reader {
+  /** The subject that the server records for decisions. Empty: not known. */
+  readonly subject: string;
+  /** Whether the reader may decide about alerts, and not only read. */
+  readonly mayDecide: boolean;
+}
+
+/** A server without authentication: everybody may do everything, and decisions have no name. */
+export const UNKNOWN_READER: Reader = { subject: "", mayDecide: true };
+
+export const ReaderContext = createContext<Reader>(UNKNOWN_READER);
+
+/** Roles that may only read. */
+const READING_ROLES: ReadonlySet<string> = new Set(["viewer", "runner"]);
+
+/**
+ * Returns the reader of a session. While the session is not known, or has ended, the page keeps its buttons: the
+ * server decides.
+ */
+export function readerOf(session: Session): Reader {
+  if (session.state !== "signed-in") return UNKNOWN_READER;
+  return { subject: session.subject, mayDecide: !READING_ROLES.has(session.role) };
+}
+
+export const useReader = (): Reader => useContext(ReaderContext);

@@ -1,0 +1,179 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import type { AxeResults } from "axe-core";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { hasChromium } from "./browser.ts";
+import { demoData, manyAlerts } from "./demo-data.ts";
+import { isActive, panel, row } from "./inbox-page.ts";
+import { opsInMemory } from "./ops-in-memory.ts";
+import { usePages } from "./page-harness.ts";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+/** Each page, with what it shows when it is loaded. */
+const PAGES: readonly (readonly [hash: string, ready: (page: Page) => Promise<unknown>])[] = [
+  ["#/alerts", (page) => row(page, "Aldermoor Castings").waitFor()],
+  ["#/alerts?tab=decided", (page) => page.getByText("No alert in this list").waitFor()],
+  ["#/week", (page) => page.getByText("Biggest risers").waitFor()],
+  ["#/suppliers", (page) => page.getByRole("row").filter({ hasText: "Corvina Logistics" }).waitFor()],
+  ["#/suppliers/S-1000", (page) => page.getByRole("heading", { name: "Why this score" }).waitFor()],
+  ["#/run", (page) => page.getByRole("heading", { name: "Latest runs" }).waitFor()],
+  ["#/nowhere", (page) => page.getByText("There is no page at this address").waitFor()],
+];
+const go = (page: Page, hash: string) =>
+  page.evaluate((to) => {
+    window.location.hash = to;
+  }, hash);
+
+describe.skipIf(!hasChromium)("accessibility of the dashboard (apt-get install chromium)", () => {
+  const { openPage } = usePages();
+
+  /** Returns the serious and critical violations that axe finds, each with its elements. */
+  async function violations(page: Page): Promise<string[]> {
+    const results = await page.evaluate(async (): Promise<AxeResults> => {
+      const { axe } = window as unknown as {
+        axe: { run: (context: Document, options: object) => Promise<AxeResults> };
+      };
+      return axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] });
+    });
+    return results.violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join("; ")}`);
+  }
+
+  test.each(["light", "dark"] as const)(
+    "axe finds nothing serious on any page in the %s theme",
+    {
+      timeout: 120_000,
+    },
+    async (colorScheme) => {
+      const { page } = await openPage(opsInMemory(demoData()).routes);
+      await page.emulateMedia({ colorScheme });
+      await page.evaluate(await readFile(AXE, "utf8"));
+      const found: Record<string, string[]> = {};
+      const check = async (name: string): Promise<void> => {
+        const serious = await violations(page);
+        if (serious.length > 0) found[name] = serious;
+      };
+      for (const [hash, ready] of PAGES) {
+        await go(page, hash);
+        await ready(page);
+        await check(hash);
+      }
+      await go(page, "#/alerts");
+      await isActive(page, "Aldermoor Castings");
+      await page.keyboard.press("Enter");
+      await panel(page).getByText("High because of", { exact: false }).waitFor();
+      await check("panel");
+      await page.keyboard.press("j");
+      for (const key of ["r", "s", "h", "c"]) {
+        await page.keyboard.press(key);
+        await panel(page).getByRole("form").waitFor();
+        await check(`form ${key}`);
+        await page.keyboard.press("Escape");
+        await panel(page).getByRole("form").waitFor({ state: "detached" });
+      }
+      await page.keyboard.press("x");
+      await page.keyboard.press("?");
+      await page.getByRole("dialog", { name: "Keys" }).waitFor();
+      await check("help");
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("Control+k");
+      await page.getByRole("dialog", { name: "Find" }).getByRole("combobox").fill("o");
+      await page.getByRole("option", { name: /Corvina/ }).waitFor();
+      await check("find");
+      await page.keyboard.press("Escape");
+      for (const name of ["Filters", "Views"]) {
+        await page.getByRole("button", { name }).click();
+        await page.locator(".popover").waitFor();
+        await check(name);
+        await page.keyboard.press("Escape");
+        await page.locator(".popover").waitFor({ state: "detached" });
+      }
+      console.log(`axe, ${colorScheme}: ${Object.keys(found).length} views with serious violations`);
+      expect(found).toEqual({});
+    },
+  );
+
+  test("nothing is wider than a window of 390 px, and no button is clipped at 1,280 px", {
+    timeout: 60_000,
+  }, async () => {
+    const data = { ...demoData(), alerts: manyAlerts(40) };
+    for (const alert of data.alerts) alert.supplierName = `${alert.supplierName} ${"with a long name ".repeat(10)}`;
+    const { page } = await openPage(opsInMemory({ ...demoData(), alerts: data.alerts }).routes);
+    const wide: string[] = [];
+    for (const width of [390, 1_280]) {
+      await page.setViewportSize({ width, height: 800 });
+      for (const [hash, ready] of PAGES) {
+        if (hash.startsWith("#/alerts")) continue;
+        await go(page, hash);
+        await ready(page);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        if (overflow > 0) wide.push(`${hash} at ${width}: ${overflow} px`);
+      }
+      await go(page, "#/alerts");
+      await row(page, "Supplier 003").first().click();
+      await panel(page).getByRole("button", { name: "Resolve…" }).waitFor();
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      if (overflow > 0) wide.push(`alerts at ${width}: ${overflow} px`);
+      const clipped = await page
+        .locator("button:visible")
+        .evaluateAll((buttons) =>
+          buttons
+            .filter(
+              (button) =>
+                button.scrollWidth > button.clientWidth + 1 || button.getBoundingClientRect().right > window.innerWidth,
+            )
+            .map((button) => button.textContent),
+        );
+      if (clipped.length > 0) wide.push(`clipped at ${width}: ${clipped.join(", ")}`);
+      await panel(page).getByRole("button", { name: "Close" }).click();
+    }
+    expect(wide).toEqual([]);
+  });
+
+  test("in forced colours the active row and the checked filter can be seen", async () => {
+    const { page } = await openPage(opsInMemory(demoData()).routes);
+    await page.emulateMedia({ forcedColors: "active" });
+    await isActive(page, "Aldermoor Castings");
+    const outline = await page
+      .locator('.inbox-row[data-active="true"]')
+      .evaluate((one) => getComputedStyle(one).outlineStyle);
+    expect(outline).toBe("solid");
+  });
+
+  test("a printed inbox is a table with all loaded alerts and without buttons", async () => {
+    const { page } = await openPage(opsInMemory({ ...demoData(), alerts: manyAlerts(150) }).routes);
+    await isActive(page, "Supplier 000");
+    await page.emulateMedia({ media: "print" });
+    await page.evaluate(() => window.dispatchEvent(new Event("beforeprint")));
+    const printed = page.locator(".printed");
+    expect(await printed.getByRole("row").count()).toBe(151);
+    expect(await page.locator("button:visible").count()).toBe(0);
+    await page.setViewportSize({ width: 794, height: 1_123 });
+    expect(await printed.evaluate((one) => one.scrollWidth - one.clientWidth)).toBe(0);
+    await page.evaluate(() => window.dispatchEvent(new Event("afterprint")));
+    await printed.waitFor({ state: "detached" });
+  });
+
+  test("names with markup, reversed text, control characters and emoji are shown as text", async () => {
+    const data = demoData();
+    const names = [
+      "<img src=x onerror=alert(1)> & Co",
+      "Acme \u202egnp.exe",
+      "שלום בע״מ",
+      "👩🏽‍🔧 Works",
+      "x".repeat(200),
+    ];
+    data.alerts = names.map((supplierName, i) =>
+      Object.assign(manyAlerts(names.length)[i] ?? {}, { supplierName }),
+    ) as typeof data.alerts;
+    const { page, complaints } = await openPage(opsInMemory(data).routes);
+    for (const name of ["<img src=x onerror=alert(1)> & Co", "Acme ⟨U+202E⟩gnp.exe", "שלום בע״מ", "👩🏽‍🔧 Works"]) {
+      await row(page, name).waitFor();
+    }
+    expect(await row(page, "x".repeat(200)).evaluate((one) => one.getBoundingClientRect().height)).toBe(40);
+    expect(await page.locator(".cell-name bdi").count()).toBe(names.length);
+    expect(complaints).toEqual([]);
+  });
+});
