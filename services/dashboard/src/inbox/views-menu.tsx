@@ -1,8 +1,13 @@
 import * as Menu from "@radix-ui/react-dropdown-menu";
-import { useState } from "react";
+import { type Ref, useState } from "react";
 import type { InboxView } from "../routing/inbox-view.ts";
 import { isIn, type OpenedBy } from "./opened-by.ts";
 import { GIVEN_VIEWS, readViews, type SavedView, storeViews, withView } from "./saved-views.ts";
+
+/** The place of the menu. The button that opened the menu has the ARIA attributes, so that it has none. */
+function MenuAnchor({ ref }: { ref?: Ref<HTMLSpanElement> }) {
+  return <span ref={ref} className="menu-anchor" />;
+}
 
 interface ViewsMenuProps extends OpenedBy {
   readonly view: InboxView;
@@ -28,8 +33,7 @@ export default function ViewsMenu({ view, onView, button, onClose }: ViewsMenuPr
   return (
     <Menu.Root open modal={false} onOpenChange={(isOpen) => isOpen || onClose()}>
       <Menu.Trigger asChild>
-        {/* The place of the menu. The button that opened it has the attributes of a menu button. */}
-        <span className="menu-anchor" aria-haspopup={undefined} aria-expanded={undefined} aria-controls={undefined} />
+        <MenuAnchor />
       </Menu.Trigger>
       <Menu.Portal>
         <Menu.Content

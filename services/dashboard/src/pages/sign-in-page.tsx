@@ -2,11 +2,12 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { Page } from "../parts/page.tsx";
 import { SignInForm } from "../parts/sign-in-form.tsx";
-import { ACTIVE_ALERTS, hrefOf } from "../routing/route.ts";
+import { ACTIVE_ALERTS } from "../routing/inbox-view.ts";
+import { hrefOf } from "../routing/route.ts";
 import { signInWith } from "../rpc/session.ts";
 import { sessionChanged, useSession } from "../rpc/use-session.ts";
 
-const HOME = hrefOf({ page: "alerts", filter: ACTIVE_ALERTS });
+const HOME = hrefOf({ page: "alerts", view: ACTIVE_ALERTS });
 
 /** The page on which a person signs in. @param code code of a one-time link; empty: there is none */
 export function SignInPage({ code }: { code: string }) {
