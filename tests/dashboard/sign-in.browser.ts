@@ -12,6 +12,7 @@ import { CLIENT_ID, CLIENT_SECRET, startProvider } from "../../services/ops-serv
 import { testChunk } from "../../services/ops-service/test/ops-harness.ts";
 import { freePort } from "../../services/ops-service/test/sign-in-harness.ts";
 import { hasChromium } from "./browser.ts";
+import { row } from "./inbox-page.ts";
 import { usePages } from "./page-harness.ts";
 
 /** Publishes a week in which one supplier has a critical alert. */
@@ -93,7 +94,8 @@ describe.skipIf(!hasChromium)("signing in on the page (apt-get install chromium)
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByText("the token is not valid").waitFor();
     await signIn();
-    await page.getByRole("button", { name: "Resolve: Name of S-1" }).click();
+    await row(page, "Name of S-1").click();
+    await page.getByRole("button", { name: "Resolve…" }).click();
     await page.getByLabel("Note for the history").fill("They have a new plant.");
     await context.clearCookies();
     await page.getByRole("button", { name: "Resolve", exact: true }).click();

@@ -3,6 +3,7 @@ import { InboxPage } from "./pages/inbox-page.tsx";
 import { NowherePage } from "./pages/nowhere-page.tsx";
 import { Header } from "./parts/header.tsx";
 import { keptPlace, startKeepingPlaces } from "./parts/kept-place.ts";
+import { LoadBoundary } from "./parts/load-boundary.tsx";
 import { Loading } from "./parts/notice.tsx";
 import { focusHeading } from "./parts/page.tsx";
 import { SignInPrompt } from "./parts/sign-in-prompt.tsx";
@@ -13,13 +14,28 @@ import { useAlertWatch } from "./rpc/use-alert-watch.ts";
 import { SessionContext, useSessionQuery } from "./rpc/use-session.ts";
 import { ReaderContext, readerOf } from "./session/reader.ts";
 
-// The inbox is in the first file; the other pages are loaded when they are opened.
-const RunPage = lazy(async () => ({ default: (await import("./pages/run-page.tsx")).RunPage }));
+// The inbox is in the first file. The other pages are loaded when they are opened, or when the browser is idle.
+const loadRunPage = async () => ({ default: (await import("./pages/run-page.tsx")).RunPage });
+const loadSupplierPage = async () => ({ default: (await import("./pages/supplier-page.tsx")).SupplierPage });
+const loadSuppliersPage = async () => ({ default: (await import("./pages/suppliers-page.tsx")).SuppliersPage });
+const loadWeekPage = async () => ({ default: (await import("./pages/week-page.tsx")).WeekPage });
+const RunPage = lazy(loadRunPage);
+const SupplierPage = lazy(loadSupplierPage);
+const SuppliersPage = lazy(loadSuppliersPage);
+const WeekPage = lazy(loadWeekPage);
 const SignInPage = lazy(async () => ({ default: (await import("./pages/sign-in-page.tsx")).SignInPage }));
 const SignedInPage = lazy(async () => ({ default: (await import("./pages/signed-in-page.tsx")).SignedInPage }));
-const SupplierPage = lazy(async () => ({ default: (await import("./pages/supplier-page.tsx")).SupplierPage }));
-const SuppliersPage = lazy(async () => ({ default: (await import("./pages/suppliers-page.tsx")).SuppliersPage }));
-const WeekPage = lazy(async () => ({ default: (await import("./pages/week-page.tsx")).WeekPage }));
+
+/** Time after the first view in which the other pages are not loaded yet. */
+const LOAD_AHEAD_MS = 1_000;
+
+/** Loads the other pages ahead, so that they can be opened without a connection. A failure has no effect here. */
+function loadPagesAhead(): () => void {
+  const timer = setTimeout(() => {
+    for (const load of [loadSupplierPage, loadWeekPage, loadSuppliersPage, loadRunPage]) load().catch(() => {});
+  }, LOAD_AHEAD_MS);
+  return () => clearTimeout(timer);
+}
 
 /** The whole dashboard: the header, and the page of the present address. */
 export function App() {
@@ -30,6 +46,7 @@ export function App() {
   const session = useSessionQuery();
   const reader = useMemo(() => readerOf(session), [session]);
   useEffect(startKeepingPlaces, []);
+  useEffect(loadPagesAhead, []);
   useFocusOnArrival(place.page === "supplier" ? place.supplierId : place.page);
   return (
     <SessionContext value={session}>
@@ -39,9 +56,11 @@ export function App() {
             <Header place={place} />
             {place.page !== "sign-in" && <SignInPrompt />}
             <main id="content">
-              <Suspense fallback={<Loading what="the page" />}>
-                <PageOf place={place} />
-              </Suspense>
+              <LoadBoundary place={hash}>
+                <Suspense fallback={<Loading what="the page" />}>
+                  <PageOf place={place} />
+                </Suspense>
+              </LoadBoundary>
             </main>
           </AlertChangesContext>
         </LiveContext>

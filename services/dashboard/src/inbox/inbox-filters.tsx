@@ -2,6 +2,7 @@ import { type Alert, AlertSeverity } from "@bellwether/gen/bellwether/ops/v1/ale
 import { AlertOrder } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { lazy, type ReactNode, type RefObject, Suspense, useEffect, useRef, useState } from "react";
 import { Choice } from "../parts/choice.tsx";
+import { LoadBoundary } from "../parts/load-boundary.tsx";
 import { SEVERITY_WORDS, wordOf } from "../parts/words.ts";
 import { countConditions, type InboxView } from "../routing/inbox-view.ts";
 import { hrefOf } from "../routing/route.ts";
@@ -74,7 +75,11 @@ function OnDemand({ name, children }: { name: string; children: (opened: OpenedB
       <button ref={button} type="button" aria-haspopup="dialog" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
         {name}
       </button>
-      {isOpen && <Suspense fallback={null}>{children({ button, onClose: () => setOpen(false) })}</Suspense>}
+      {isOpen && (
+        <LoadBoundary place={name}>
+          <Suspense fallback={null}>{children({ button, onClose: () => setOpen(false) })}</Suspense>
+        </LoadBoundary>
+      )}
     </span>
   );
 }

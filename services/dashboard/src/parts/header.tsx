@@ -2,6 +2,7 @@ import { lazy, Suspense, useContext, useEffect, useState } from "react";
 import { ACTIVE_ALERTS } from "../routing/inbox-view.ts";
 import { ALL_SUPPLIERS, hrefOf, type Place } from "../routing/route.ts";
 import { LiveContext, liveText } from "../rpc/live.ts";
+import { LoadBoundary } from "./load-boundary.tsx";
 import { focusHeading } from "./page.tsx";
 import { Person } from "./person.tsx";
 
@@ -72,9 +73,11 @@ function Find() {
         Find <kbd>Ctrl K</kbd>
       </button>
       {isOpen && (
-        <Suspense fallback={null}>
-          <FindDialog onClose={() => setOpen(false)} />
-        </Suspense>
+        <LoadBoundary place="find">
+          <Suspense fallback={null}>
+            <FindDialog onClose={() => setOpen(false)} />
+          </Suspense>
+        </LoadBoundary>
       )}
     </>
   );
