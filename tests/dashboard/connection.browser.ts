@@ -5,7 +5,7 @@ import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { hasChromium } from "./browser.ts";
 import { demoAlert, demoData } from "./demo-data.ts";
-import { changesBar, isDone, panel, row } from "./inbox-page.ts";
+import { changesBar, isDone, pagesAreLoaded, panel, row } from "./inbox-page.ts";
 import { opsInMemory } from "./ops-in-memory.ts";
 import { usePages } from "./page-harness.ts";
 
@@ -32,6 +32,7 @@ describe.skipIf(!hasChromium)("the page when its server does not answer (apt-get
     const { page } = await pages.openUrl(`http://127.0.0.1:${port}/`);
     await status(page, LIVE).waitFor();
     await page.getByText("Aldermoor Castings").waitFor();
+    await pagesAreLoaded(page);
     ops.child.kill("SIGUSR2");
     ops.child.kill("SIGSTOP");
     await status(page, /^Not live since \d\d:\d\d, reconnecting$/).waitFor({ timeout: 60_000 });
@@ -55,6 +56,7 @@ describe.skipIf(!hasChromium)("the page when its server does not answer (apt-get
     await row(page, "Aldermoor Castings").click();
     const acknowledge = panel(page).getByRole("button", { name: "Acknowledge" });
     await acknowledge.waitFor();
+    await pagesAreLoaded(page);
     await context.setOffline(true);
     await status(page, /^Not live since \d\d:\d\d, offline$/).waitFor({ timeout: 2_000 });
     expect(await acknowledge.getAttribute("aria-disabled")).toBe("true");

@@ -39,5 +39,9 @@ export const isLive = (page: Page) =>
     .filter({ hasText: /^Live$/ })
     .waitFor();
 
+/** Waits until the other pages are loaded: then they can be opened without a connection. */
+export const pagesAreLoaded = (page: Page) =>
+  page.waitForFunction(() => performance.getEntriesByType("resource").some(({ name }) => name.includes("/run-page")));
+
 /** The button with the number of changes that the list does not show yet. */
 export const changesBar = (page: Page) => page.getByRole("button", { name: /changes?: show$/ });

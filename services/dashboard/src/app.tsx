@@ -7,6 +7,7 @@ import { LoadBoundary } from "./parts/load-boundary.tsx";
 import { Loading } from "./parts/notice.tsx";
 import { focusHeading } from "./parts/page.tsx";
 import { SignInPrompt } from "./parts/sign-in-prompt.tsx";
+import { withTimeLimit } from "./parts/with-time-limit.ts";
 import { hrefOf, type Place, placeOf } from "./routing/route.ts";
 import { AlertChangesContext, createAlertChanges } from "./rpc/alert-changes.ts";
 import { LiveContext } from "./rpc/live.ts";
@@ -14,27 +15,29 @@ import { useAlertWatch } from "./rpc/use-alert-watch.ts";
 import { SessionContext, useSessionQuery } from "./rpc/use-session.ts";
 import { ReaderContext, readerOf } from "./session/reader.ts";
 
-// The inbox is in the first file. The other pages are loaded when they are opened, or when the browser is idle.
-const loadRunPage = async () => ({ default: (await import("./pages/run-page.tsx")).RunPage });
-const loadSupplierPage = async () => ({ default: (await import("./pages/supplier-page.tsx")).SupplierPage });
-const loadSuppliersPage = async () => ({ default: (await import("./pages/suppliers-page.tsx")).SuppliersPage });
-const loadWeekPage = async () => ({ default: (await import("./pages/week-page.tsx")).WeekPage });
+// The inbox is in the first file. The other pages are loaded after it.
+const loadRunPage = withTimeLimit(async () => ({ default: (await import("./pages/run-page.tsx")).RunPage }));
+const loadSupplierPage = withTimeLimit(async () => ({
+  default: (await import("./pages/supplier-page.tsx")).SupplierPage,
+}));
+const loadSuppliersPage = withTimeLimit(async () => ({
+  default: (await import("./pages/suppliers-page.tsx")).SuppliersPage,
+}));
+const loadWeekPage = withTimeLimit(async () => ({ default: (await import("./pages/week-page.tsx")).WeekPage }));
 const RunPage = lazy(loadRunPage);
 const SupplierPage = lazy(loadSupplierPage);
 const SuppliersPage = lazy(loadSuppliersPage);
 const WeekPage = lazy(loadWeekPage);
-const SignInPage = lazy(async () => ({ default: (await import("./pages/sign-in-page.tsx")).SignInPage }));
-const SignedInPage = lazy(async () => ({ default: (await import("./pages/signed-in-page.tsx")).SignedInPage }));
-
-/** Time after the first view in which the other pages are not loaded yet. */
-const LOAD_AHEAD_MS = 1_000;
+const SignInPage = lazy(
+  withTimeLimit(async () => ({ default: (await import("./pages/sign-in-page.tsx")).SignInPage })),
+);
+const SignedInPage = lazy(
+  withTimeLimit(async () => ({ default: (await import("./pages/signed-in-page.tsx")).SignedInPage })),
+);
 
 /** Loads the other pages ahead, so that they can be opened without a connection. A failure has no effect here. */
-function loadPagesAhead(): () => void {
-  const timer = setTimeout(() => {
-    for (const load of [loadSupplierPage, loadWeekPage, loadSuppliersPage, loadRunPage]) load().catch(() => {});
-  }, LOAD_AHEAD_MS);
-  return () => clearTimeout(timer);
+function loadPagesAhead(): void {
+  for (const load of [loadSupplierPage, loadWeekPage, loadSuppliersPage, loadRunPage]) load().catch(() => {});
 }
 
 /** The whole dashboard: the header, and the page of the present address. */
