@@ -66,7 +66,10 @@ const SERVICE_FOLDERS: Readonly<Record<string, readonly string[]>> = {
  */
 const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
   cli: ["commands", "launch", "models", "suppliers", "remote", "data", "output", "input", "context", "errors"],
-  dashboard: ["pages", "plots", "parts", "routing", "rpc"],
+  dashboard: [
+    ...["pages", "frame", "search", "inbox", "week", "plots", "parts"],
+    ...["export", "session", "routing", "rpc"],
+  ],
   scoring: ["batch", "score", "model", "runtime"],
   registry: ["publish", "versions", "aliases", "files"],
   ingest: ["training", "snapshot", "tables", "mapping", "sources", "csv", "parquet", "duckdb", "files"],

@@ -7,7 +7,7 @@ import { expect } from "vitest";
 export const row = (page: Page, text: string) => page.locator(".inbox-rows .inbox-row").filter({ hasText: text });
 
 /** The side panel. */
-export const panel = (page: Page) => page.locator("aside.panel");
+export const panel = (page: Page) => page.locator("section.panel");
 
 /** Waits until the result of the last action has this text. */
 export const isDone = (page: Page, text: string | RegExp) => page.locator(".done", { hasText: text }).waitFor();

@@ -66,9 +66,11 @@ describe("bellwether start in an empty folder", () => {
       const page = await browser.newPage({ locale: "en" });
       await page.goto(mesh.started.dashboard ?? "");
       await page.getByRole("status").filter({ hasText: "Live" }).waitFor();
-      await page.getByRole("row").nth(10).waitFor();
-      await page.getByRole("row").nth(1).getByRole("link").first().click();
-      await page.getByRole("img", { name: /^Waterfall from the base value/ }).waitFor();
+      await page.locator(".inbox-rows .inbox-row").nth(8).waitFor();
+      await page.locator(".inbox-rows .inbox-row").first().click();
+      await page.locator("section.panel h2 a").click();
+      await page.getByText("Details", { exact: true }).click();
+      await page.getByRole("img", { name: /^Waterfall from the average/ }).waitFor();
       await page.goto(`${mesh.started.dashboard}/#/run`);
       await page.getByText("10,500").first().waitFor();
     },

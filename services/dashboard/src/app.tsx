@@ -1,7 +1,7 @@
 import { lazy, Suspense, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { Header } from "./frame/header.tsx";
 import { InboxPage } from "./pages/inbox-page.tsx";
 import { NowherePage } from "./pages/nowhere-page.tsx";
-import { Header } from "./parts/header.tsx";
 import { keptPlace, startKeepingPlaces } from "./parts/kept-place.ts";
 import { LoadBoundary } from "./parts/load-boundary.tsx";
 import { Loading } from "./parts/notice.tsx";

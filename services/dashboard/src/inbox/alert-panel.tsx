@@ -34,7 +34,7 @@ export function AlertPanel({ alertId, listed, onClose, actions }: AlertPanelProp
   const loaded = got.data?.alert;
   const alert = loaded && listed && isLater(listed, loaded) ? listed : (loaded ?? listed);
   return (
-    <aside className="panel" aria-label="Alert">
+    <section className="panel" aria-label="Alert">
       <button type="button" className="panel-close" title="Key: Esc" onClick={onClose}>
         Close
       </button>
@@ -59,7 +59,7 @@ export function AlertPanel({ alertId, listed, onClose, actions }: AlertPanelProp
           <AlertTimeline events={got.data.events} />
         </section>
       )}
-    </aside>
+    </section>
   );
 }
 

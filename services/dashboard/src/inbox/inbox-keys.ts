@@ -35,14 +35,14 @@ export interface KeyPress {
 }
 
 /** Keys that move the reader: a key that is held down moves on. */
-const MOVES: Readonly<Record<string, InboxCommand>> = {
-  j: "next",
-  ArrowDown: "next",
-  k: "previous",
-  ArrowUp: "previous",
-  Home: "first",
-  End: "last",
-};
+const MOVES: ReadonlyMap<string, InboxCommand> = new Map([
+  ["j", "next"],
+  ["ArrowDown", "next"],
+  ["k", "previous"],
+  ["ArrowUp", "previous"],
+  ["Home", "first"],
+  ["End", "last"],
+]);
 
 /** Keys that act: once for each press. */
 const ACTS: Readonly<Record<string, InboxCommand>> = {
@@ -92,7 +92,8 @@ export function commandOf(press: KeyPress, areLettersOn: boolean): InboxCommand 
   const { key, hasModifier, repeat } = press;
   if (hasModifier || press.in === "field" || press.in === "form") return undefined;
   if (!areLettersOn && key.length === 1) return undefined;
-  if (Object.hasOwn(MOVES, key)) return MOVES[key];
+  const move = MOVES.get(key);
+  if (move) return move;
   if (repeat) return undefined;
   if (key === "Enter") return press.in === "page" ? "open" : undefined;
   return Object.hasOwn(ACTS, key) ? ACTS[key] : undefined;

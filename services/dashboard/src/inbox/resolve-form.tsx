@@ -3,11 +3,11 @@ import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb
 import { useQuery } from "@connectrpc/connect-query";
 import { useState } from "react";
 import { DISPOSITION_WORDS, SEVERITY_WORDS, STATE_WORDS, wordOf } from "../parts/words.ts";
+import { useDraft } from "../session/use-draft.ts";
 import { ActionForm, draftName, type FormProps } from "./action-form.tsx";
 import { DISPOSITIONS } from "./decision.ts";
 import { NoteField } from "./note-field.tsx";
 import { endOfDay, tomorrow } from "./until.ts";
-import { useDraft } from "./use-draft.ts";
 
 /** Asks for the disposition of alerts and resolves them. The keys 1 to 5 choose the disposition. */
 export function ResolveForm(props: FormProps) {

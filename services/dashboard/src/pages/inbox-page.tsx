@@ -179,9 +179,9 @@ function Inbox({ view, alertId, decisions, onSearch, onLoaded }: InboxProps) {
         />
       </div>
       {form && form.targets.length > 1 ? (
-        <aside className="panel" aria-label="Selected alerts">
+        <section className="panel" aria-label="Selected alerts">
           {openForm(form)}
-        </aside>
+        </section>
       ) : (
         state.isPanelOpen &&
         state.activeId !== "" && (

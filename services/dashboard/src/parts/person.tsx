@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { signOut } from "../rpc/session.ts";
 import { sessionChanged, useSession } from "../rpc/use-session.ts";
+import { clearDrafts } from "../session/use-draft.ts";
 
 /** Who uses the page, and the button that ends the session. */
 export function Person() {
@@ -31,6 +32,7 @@ function SignOutButton() {
     setFailure(failed);
     if (failed !== undefined) return;
     // The next person at this screen must not see what this one has loaded.
+    clearDrafts();
     queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
     window.location.hash = "#/sign-in";
     await sessionChanged(queries);

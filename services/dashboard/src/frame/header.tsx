@@ -1,10 +1,10 @@
 import { lazy, Suspense, useContext, useEffect, useState } from "react";
+import { LoadBoundary } from "../parts/load-boundary.tsx";
+import { focusHeading } from "../parts/page.tsx";
+import { Person } from "../parts/person.tsx";
 import { ACTIVE_ALERTS } from "../routing/inbox-view.ts";
 import { ALL_SUPPLIERS, hrefOf, type Place } from "../routing/route.ts";
 import { LiveContext, liveText } from "../rpc/live.ts";
-import { LoadBoundary } from "./load-boundary.tsx";
-import { focusHeading } from "./page.tsx";
-import { Person } from "./person.tsx";
 
 const FindDialog = lazy(() => import("../search/find-dialog.tsx"));
 

@@ -1,5 +1,7 @@
 import { useState } from "react";
 
+/** Begin of the keys under which texts are stored. */
+const PREFIX = "draft/";
 /** Maximum length of a stored text: the contract allows 2,000 bytes. */
 const MAX_LENGTH = 2_000;
 
@@ -9,13 +11,23 @@ const MAX_LENGTH = 2_000;
  * @param name identifies the field and the alert
  */
 export function useDraft(name: string): readonly [text: string, setText: (text: string) => void, clear: () => void] {
-  const key = `draft/${name}`;
+  const key = `${PREFIX}${name}`;
   const [text, setText] = useState(() => read(key));
   const change = (next: string): void => {
     setText(next);
     store(key, next);
   };
   return [text, change, () => store(key, "")];
+}
+
+/** Removes all stored texts: the next person at this screen must not see them. */
+export function clearDrafts(): void {
+  try {
+    const keys = Array.from({ length: sessionStorage.length }, (_, i) => sessionStorage.key(i) ?? "");
+    for (const key of keys) if (key.startsWith(PREFIX)) sessionStorage.removeItem(key);
+  } catch {
+    // As in `read`.
+  }
 }
 
 function read(key: string): string {
