@@ -242,6 +242,7 @@ test("predict scores a file of suppliers: each row has a score or an error, and 
   const output = path.join(folder, "scores.csv");
   const scored = await json<object>(["predict", "--input", file, "--output", output]);
   expect(scored).toMatchObject({ rows: 5, scored: 1, rejected: 3, too_few_features: 1, ignored_columns: ["colour"] });
+  expect(scored).toMatchObject({ unknown_categories: {} });
   const lines = (await readFile(output, "utf8")).trimEnd().split("\n");
   expect(lines[0]).toBe("supplier_id,risk_score,band,missing_features,error,model_version,margin,prediction");
   expect(lines[1]).toMatch(/^S1,0\.\d+,high,\d+,/);
@@ -255,10 +256,10 @@ test("predict scores a file of suppliers: each row has a score or an error, and 
   });
   const shown = await run(["predict", "--input", file, "--output", output]);
   expect(shown.stdout).toContain(
-    "supplier ids: 1 rows had invisible characters or surrounding white space in supplier_id, which were removed",
+    "supplier ids: 1 row had invisible characters or surrounding white space in supplier_id, which were removed",
   );
   expect(shown.stdout).toContain(
-    "supplier ids: 1 rows repeat the supplier_id of an earlier row; each row has its own score",
+    "supplier ids: 1 row repeats the supplier_id of an earlier row; each row has its own score",
   );
   const [, first = "", second] = (await readFile(output, "utf8")).split("\n");
   expect(second).toBe(first);

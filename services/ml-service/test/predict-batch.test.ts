@@ -126,6 +126,31 @@ test("named columns, bytes with checksums, and bytes without checksums (with a w
   expect(answers[0]?.missingCounts[6]).toBe(1);
 });
 
+test("a violation names the field that was sent, numbers or values", async () => {
+  const bytes = request(0, 10);
+  const { featureNames: _, values: __, ...rest } = bytes;
+  const fields = async (batch: Parameters<typeof client.predictBatch>[0]) =>
+    (await client.predictBatch(batch)).violations.map(({ row, field }) => [row, field]);
+  expect(await fields(bytes)).toEqual([[7, `values.${DEMO_FEATURES[0]}`]]);
+  expect(await fields({ ...rest, numbers: columnsIn(bytes) })).toEqual([[7, `numbers.${DEMO_FEATURES[0]}`]]);
+});
+
+test.each([20, 600])("a batch of %d rows has a warning with the number of unknown categories", async (rows) => {
+  const bytes = { ...request(0, rows), valuesChecksums: checksumsOf(request(0, rows)) };
+  const [region] = bytes.categories;
+  if (region === undefined) throw new Error("no region");
+  const dictionary = region.dictionary.map((name, at) => (at === 0 ? "Atlantis" : name));
+  const count = region.codes.filter((code) => code === 0).length;
+  const { warnings } = await client.predictBatch({ ...bytes, categories: [{ ...region, dictionary }] });
+  expect(warnings).toMatchObject([
+    {
+      code: WarningCode.UNKNOWN_CATEGORY,
+      feature: "region",
+      message: `region has ${count} values that the model does not know as a category`,
+    },
+  ]);
+});
+
 test("row-major bytes, big-endian bytes and features in another order do not match the checksums", async () => {
   const { values, featureNames } = request(0, 100);
   const valuesChecksums = checksumsOf(request(0, 100));

@@ -257,7 +257,8 @@ export type RowViolation = Message<"bellwether.inference.v1.RowViolation"> & {
   reason: string;
 
   /**
-   * Path of the invalid field, for example "values.late_ratio".
+   * Path of the invalid field: "numbers.", "values." or "categories." and the name of the feature, for example
+   * "numbers.late_ratio".
    *
    * @generated from field: string field = 3;
    */
@@ -374,7 +375,8 @@ export type PredictBatchResponse = Message<"bellwether.inference.v1.PredictBatch
   background: string;
 
   /**
-   * Warnings about the whole batch: VALUES_UNCHECKED when values were sent without values_checksums.
+   * Warnings about the whole batch: VALUES_UNCHECKED when values were sent without values_checksums, and one
+   * UNKNOWN_CATEGORY per feature with categories that the model does not know, with their number in the message.
    *
    * @generated from field: repeated bellwether.inference.v1.Warning warnings = 13;
    */

@@ -7,6 +7,7 @@ import { type ImportedModel, importModel, type RejectedModel } from "@bellwether
 import { openModelFile } from "@bellwether/model-import/open-model-file";
 import { trainerLine } from "@bellwether/model-import/result/imported-card";
 import { BackgroundError } from "@bellwether/model-import/rows/background";
+import { countText } from "@bellwether/reasons/count-text";
 import { TableError } from "@bellwether/risk-model/tables/table-error";
 import type { ValueTable } from "@bellwether/risk-model/tables/value-table";
 import { ModelRejectedError } from "@bellwether/scoring/model/model-rejected-error";
@@ -162,7 +163,7 @@ function reportImport(report: Report, imported: ImportedModel, published: Publis
   );
   report.line(`explanation: ${bundle.explanation.kind} (${bundle.explanation.background})`);
   report.line(
-    `agrees with ONNX Runtime within ${agreement.maxRelativeDifference.toExponential(1)} on ${agreement.rows} rows`,
+    `agrees with ONNX Runtime within ${agreement.maxRelativeDifference.toExponential(1)} on ${countText(agreement.rows, "row")}`,
   );
   report.line(trainerLine(imported.trainer));
   for (const note of notes) report.line(`note: ${note}`);

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { type FlatScore, flatScore } from "@bellwether/contract/flat-json/flat-score";
+import { countText } from "@bellwether/reasons/count-text";
 import { numberText } from "@bellwether/reasons/reason-text";
 import { factsOf } from "@bellwether/scoring/score/feature-facts";
 import { Command } from "commander";
@@ -50,6 +51,7 @@ function fileLines({
   cleanedIds,
   repeatedIds,
   firstError,
+  unknownCategories,
   missingColumns,
   ignoredColumns,
   isRegressor,
@@ -61,11 +63,16 @@ function fileLines({
     ...(cleanedIds === 0
       ? []
       : [
-          `supplier ids: ${cleanedIds} rows had invisible characters or surrounding white space in supplier_id, which were removed`,
+          `supplier ids: ${countText(cleanedIds, "row")} had invisible characters or surrounding white space in supplier_id, which were removed`,
         ]),
     ...(repeatedIds === 0
       ? []
-      : [`supplier ids: ${repeatedIds} rows repeat the supplier_id of an earlier row; each row has its own score`]),
+      : [
+          `supplier ids: ${countText(repeatedIds, "row repeats", "rows repeat")} the supplier_id of an earlier row; each row has its own score`,
+        ]),
+    ...Object.entries(unknownCategories).map(
+      ([name, count]) => `warning: ${name} has ${countText(count, "value")} that the model does not know as a category`,
+    ),
     ...(missingColumns.length === 0
       ? []
       : [`features without a column in the file, treated as missing: ${missingColumns.join(", ")}`]),
@@ -80,6 +87,7 @@ const fileJson = ({
   cleanedIds,
   repeatedIds,
   firstError,
+  unknownCategories,
   missingColumns,
   ignoredColumns,
   isRegressor,
@@ -91,6 +99,7 @@ const fileJson = ({
   cleaned_ids: cleanedIds,
   repeated_ids: repeatedIds,
   first_error: firstError,
+  unknown_categories: unknownCategories,
   missing_columns: missingColumns,
   ignored_columns: ignoredColumns,
 });

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { countText } from "@bellwether/reasons/count-text";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { errorsOf } from "../errors/errors-of.ts";
@@ -80,7 +81,7 @@ function readyLines({ ops, ml, scheduler, hasPage, run }: RunningMesh, web: WebA
     ...(run === null
       ? []
       : [
-          `week ${run.isoWeek}: ${run.rowsRead ?? 0} rows read = ${run.rowsScored} scored + ${run.rowsRejected} rejected; ${run.alertsRaised} alerts raised`,
+          `week ${run.isoWeek}: ${countText(run.rowsRead ?? 0, "row")} read = ${run.rowsScored} scored + ${run.rowsRejected} rejected; ${countText(run.alertsRaised, "alert")} raised`,
         ]),
     `try:\n  curl -s ${webUrl(ml, web.isSecure)}/predict -d '${SAMPLE}'\n  curl -s '${webUrl(ops, web.isSecure)}/alerts?page_size=3'`,
     ...(hasPage ? [`dashboard: ${webUrl(ops, web.isSecure)}`] : []),

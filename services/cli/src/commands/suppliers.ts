@@ -1,5 +1,6 @@
 import path from "node:path";
 import { OnConflict } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { countText } from "@bellwether/reasons/count-text";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
@@ -151,7 +152,7 @@ function reportImport(
   if (violationCount > SHOWN_VIOLATIONS)
     report.line(`and ${violationCount - SHOWN_VIOLATIONS} more (--json lists ${violations.length})`);
   const { rows, created, updated, unchanged, skipped, rejected } = counts;
-  const summary = `${rows} rows: ${created} created, ${updated} updated, ${unchanged} unchanged, ${skipped} skipped, ${rejected} rejected`;
+  const summary = `${countText(rows, "row")}: ${created} created, ${updated} updated, ${unchanged} unchanged, ${skipped} skipped, ${rejected} rejected`;
   const ending = isStopped
     ? "; nothing is stored, because master data already has other values (--on-conflict skip or update)"
     : dryRun

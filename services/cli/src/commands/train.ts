@@ -1,4 +1,5 @@
 import path from "node:path";
+import { countText } from "@bellwether/reasons/count-text";
 import { calibrationLine } from "@bellwether/risk-model/training/calibration-line";
 import { outOfFoldLine, verdict } from "@bellwether/risk-model/training/figure-lines";
 import { Command } from "commander";
@@ -45,7 +46,9 @@ export function trainCommand(context: CliContext): Command {
       );
       for (const line of rejectedLines(data)) report.line(line);
       for (const { column, reason, rows, sample } of trained.leftOut.slice(leftOutRows(data).length))
-        report.line(`rejected by the rules of the model: ${rows} rows, ${column}: ${reason}, for example ${sample}`);
+        report.line(
+          `rejected by the rules of the model: ${countText(rows, "row")}, ${column}: ${reason}, for example ${sample}`,
+        );
       report.line(`data: SHA-256 ${trained.provenance.dataSha256} of the mapped rows`);
       report.line(publishedLine(model.name, published));
       if (exportFolder !== null) {

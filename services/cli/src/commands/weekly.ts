@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { countText } from "@bellwether/reasons/count-text";
 import { Command } from "commander";
 import { type CliContext, dataFolder } from "../context/cli-context.ts";
 import { isoWeek, reason } from "../input/parse-option.ts";
@@ -193,7 +194,7 @@ export function weeklyCommand(context: CliContext): Command {
       const week = await runWeek(options, context);
       if (week.was_complete) report.line(`${week.iso_week} is complete already; nothing was run`);
       report.line(
-        `${week.iso_week}: ${week.rows_read} rows read = ${week.rows_scored} scored + ${week.rows_rejected} rejected, model ${week.model} ${week.model_version}; ${week.alerts_raised} alerts raised`,
+        `${week.iso_week}: ${countText(week.rows_read, "row")} read = ${week.rows_scored} scored + ${week.rows_rejected} rejected, model ${week.model} ${week.model_version}; ${countText(week.alerts_raised, "alert")} raised`,
       );
       for (const note of week.notes) report.line(note.startsWith("warning: ") ? note : `note: ${note}`);
       report.line(`report: ${week.report}`);

@@ -36,6 +36,8 @@ export interface FileScores {
   readonly repeatedIds: number;
   /** Row number, supplier id and reason of the first rejected row. */
   readonly firstError: string | null;
+  /** Number of values per feature that are categories the model does not know. */
+  readonly unknownCategories: Readonly<Record<string, number>>;
   /** Features without a column in the file. They are scored as missing. */
   readonly missingColumns: readonly string[];
   /** Columns that the model does not use. */
@@ -75,11 +77,13 @@ export async function predictFile(model: ScoringModel, input: string, output: st
   const margins = new Float64Array(rows).fill(Number.NaN);
   const bands: (string | null)[] = Array.from({ length: rows }, () => null);
   const missing = new Float64Array(rows);
+  const unknown = new Map<string, number>();
   const errors = ids.map((id, row) => idError(id, given[row] ?? null));
   for (let from = 0; from < rows; from += DEFAULT_CHUNK_ROWS) {
     const until = Math.min(rows, from + DEFAULT_CHUNK_ROWS);
     const { input: chunk, errors: cellErrors } = columnsOf(bundle, at, table, from, until);
     const scored = await scoreBatch(model, chunk, false);
+    for (const [name, count] of scored.unknownCategories) unknown.set(name, (unknown.get(name) ?? 0) + count);
     for (const [row, message] of cellErrors) errors[from + row] ??= message;
     for (const { row, message } of scored.violations) errors[from + row] ??= message;
     for (let row = from; row < until; row++) {
@@ -117,6 +121,7 @@ export async function predictFile(model: ScoringModel, input: string, output: st
     cleanedIds: ids.filter((id, row) => id !== String(given[row] ?? "")).length,
     repeatedIds: countRepeated(ids),
     firstError: firstError(ids, errors, table.firstRow),
+    unknownCategories: Object.fromEntries(unknown),
     missingColumns: known.filter((name) => !at.has(name)),
     ignoredColumns: table.header.filter((name) => name !== "supplier_id" && !known.includes(name)),
     isRegressor: bundle.outputSpace === "raw",

@@ -1,3 +1,4 @@
+import { countText } from "@bellwether/reasons/count-text";
 import type { ComparedFigure, ScoreComparison } from "@bellwether/risk-model/evaluate/compare-scores";
 
 const NAMES = { auc: "AUC", brier: "Brier score", logLoss: "log loss" } as const;
@@ -29,7 +30,7 @@ export function comparisonJson(version: string, { auc, brier, logLoss, ...counts
  */
 export function comparisonLines(before: string, now: string, comparison: ScoreComparison, isValid: boolean): string[] {
   return [
-    `${now} against ${before} on the same ${comparison.rows} rows, ${comparison.positives} positive:`,
+    `${now} against ${before} on the same ${countText(comparison.rows, "row")}, ${comparison.positives} positive:`,
     ...(["auc", "brier", "logLoss"] as const).map((name) => {
       const { first, second, difference, interval } = comparison[name];
       const better = name === "auc" ? difference > 0 : difference < 0;

@@ -1,4 +1,5 @@
 import type { TrainingTable } from "@bellwether/ingest/training/training-table";
+import { countText } from "@bellwether/reasons/count-text";
 import type { LeftOutRows } from "@bellwether/risk-model/training/left-out";
 
 /** Number of reasons that are printed. The JSON result has all reasons. */
@@ -16,13 +17,13 @@ export function rejectedLines({ rejected, cleanedIds }: Pick<TrainingTable, "rej
     );
     const where = sample?.file ? `${sample.file}, line ${sample.line ?? "unknown"}: ` : "";
     const shown = sample ? `, for example ${where}${JSON.stringify(sample.text)}` : "";
-    return `rejected: ${rows} rows of ${source}${column === null ? "" : `, column ${column}`}: ${reason}${shown}`;
+    return `rejected: ${countText(rows, "row")} of ${source}${column === null ? "" : `, column ${column}`}: ${reason}${shown}`;
   });
   if (reasons.length > SHOWN_REASONS)
     lines.push(`rejected: ${reasons.length - SHOWN_REASONS} more reasons (--json has all)`);
   if (cleanedIds.rows > 0)
     lines.push(
-      `supplier ids: ${cleanedIds.rows} rows had invisible characters or surrounding white space in the id, which were removed; ${cleanedIds.duplicates} of these rows are now duplicates`,
+      `supplier ids: ${countText(cleanedIds.rows, "row")} had invisible characters or surrounding white space in the id, which were removed; ${cleanedIds.duplicates} of these rows are now duplicates`,
     );
   return lines;
 }

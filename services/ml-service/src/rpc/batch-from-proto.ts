@@ -2,6 +2,7 @@ import { MAX_CONTRACT_TEXT_BYTES, MAX_FEATURE_NAME_BYTES, MAX_SUPPLIER_ID_BYTES 
 import { MISSING_CATEGORY_CODE } from "@bellwether/contract/missing-category";
 import type { PredictBatchRequest } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { WarningCode } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { countText } from "@bellwether/reasons/count-text";
 import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
 import { BatchShapeError } from "../domain/ml-error.ts";
 
@@ -125,10 +126,27 @@ export function batchFromProto(request: PredictBatchRequest): ColumnarInput {
   };
 }
 
-/** Returns the warnings of a batch whose values were not checked. Empty: there are none. */
-export function batchWarnings({ featureNames, valuesChecksums }: PredictBatchRequest) {
-  if (featureNames.length === 0 || valuesChecksums.length > 0) return [];
+/** Returns the path of a field in the request: a feature that is not in feature_names belongs to numbers. */
+export function batchField({ featureNames }: PredictBatchRequest, field: string): string {
+  const [, name] = /^values\.(.*)$/s.exec(field) ?? [];
+  return name === undefined || featureNames.includes(name) ? field : `numbers.${name}`;
+}
+
+/**
+ * Returns the warnings about a whole batch: values that were not checked, and the categories of each feature that
+ * the model does not know. Empty: there are none.
+ */
+export function batchWarnings(
+  { featureNames, valuesChecksums }: PredictBatchRequest,
+  unknownCategories: ReadonlyMap<string, number>,
+) {
+  const unknown = [...unknownCategories].map(([feature, count]) => ({
+    code: WarningCode.UNKNOWN_CATEGORY,
+    feature,
+    message: `${feature} has ${countText(count, "value")} that the model does not know as a category`,
+  }));
+  if (featureNames.length === 0 || valuesChecksums.length > 0) return unknown;
   const message =
     "values were sent without values_checksums: bytes in another order would be scored as other numbers; send values_checksums, or use numbers";
-  return [{ code: WarningCode.VALUES_UNCHECKED, feature: "", message }];
+  return [{ code: WarningCode.VALUES_UNCHECKED, feature: "", message }, ...unknown];
 }

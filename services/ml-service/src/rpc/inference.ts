@@ -6,7 +6,7 @@ import { NotExplainableError, scoreSupplier } from "@bellwether/scoring/score/sc
 import type { ServiceImpl } from "@connectrpc/connect";
 import { checkColumnNames } from "../domain/check-names.ts";
 import type { LoadedModels, VersionSelector } from "../model/loaded-models.ts";
-import { batchFromProto, batchWarnings } from "./batch-from-proto.ts";
+import { batchField, batchFromProto, batchWarnings } from "./batch-from-proto.ts";
 import {
   contributionToProto,
   explanationKindToProto,
@@ -61,12 +61,14 @@ export function inferenceHandlers({
           columnNames: scores.contributions === null ? [] : [...scoring.vectorizer.columnNames],
           contributions: scores.contributions === null ? new Uint8Array() : bytesOf(scores.contributions),
           baseValue: scoring.explainer?.baseValue ?? 0,
-          violations: scores.violations.map(({ row, reason, field, message }) => ({ row, reason, field, message })),
+          violations: scores.violations.map(({ row, reason, field, message }) => ({
+            ...{ row, reason, message, field: batchField(request, field) },
+          })),
           model: identityToProto(scoring.identity),
           outputSpace: outputSpaceToProto(scoring.bundle),
           explanationKind: explanationKindToProto(scoring.bundle),
           background: scoring.bundle.explanation.background,
-          warnings: batchWarnings(request),
+          warnings: batchWarnings(request, scores.unknownCategories),
         };
       }),
 

@@ -120,6 +120,21 @@ test("a text of a column without texts is read as a number", () => {
   expect(vectorize({ ...NAMED, labels: null }, {}, { country: "2" }).row).toEqual(Float32Array.of(2, 1));
 });
 
+test("a batch counts the values that are no category of the model, also those that have the code of all others", () => {
+  const spend = ["spend", Float64Array.of(1, 1, 1, 1)] as const;
+  const count = (codes: CategoryCodes, numbers: readonly number[], texts?: readonly (string | null)[]) => {
+    const { vectorizeBatch } = createVectorizer(bundleOf(codes));
+    const categories = new Map(texts === undefined ? [] : [["country", [...texts]] as const]);
+    const given = new Map([spend, ["country", Float64Array.from(numbers)] as const]);
+    return [...vectorizeBatch({ rows: 4, numbers: given, categories, texts: null }).unknownCategories];
+  };
+  const none = Number.NaN;
+  expect(count(NAMED, [0, 77, none, 3])).toEqual([["country", 2]]);
+  expect(count(NAMED, [0, none, none, 78], [null, "DE", "PL", null])).toEqual([["country", 2]]);
+  expect(count({ ...NAMED, other: -1 }, [none, none, none, none], ["PL", "SE", "FR", null])).toEqual([["country", 2]]);
+  expect(count(NAMED, [0, 1, 2, none])).toEqual([]);
+});
+
 test("a batch accepts texts too, and has the rows of single suppliers", () => {
   const { vectorizeBatch } = createVectorizer(bundleOf(NAMED));
   const numbers = new Map([["spend", Float64Array.of(1, 1, 1)]]);
@@ -127,6 +142,7 @@ test("a batch accepts texts too, and has the rows of single suppliers", () => {
   const batch = vectorizeBatch({ rows: 3, numbers, categories: texts, texts: null });
   expect([...batch.values]).toEqual([2, 1, Number.NaN, 1, Number.NaN, 1]);
   expect([...batch.missingCounts]).toEqual([0, 1, 1]);
+  expect([...batch.unknownCategories]).toEqual([["country", 1]]);
   const both = new Map([...numbers, ["country", Float64Array.of(Number.NaN, 0, 1)]]);
   const mixed = vectorizeBatch({ rows: 3, numbers: both, categories: texts, texts: null });
   expect(mixed.violations).toMatchObject([{ row: 1, reason: "FEATURE_WRONG_KIND", field: "categories.country" }]);

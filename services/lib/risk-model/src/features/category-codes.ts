@@ -21,6 +21,11 @@ export function codeOfNumber({ numbers }: FeatureSlot, number: number): number {
   return numbers.get(number) ?? number;
 }
 
+/** Whether a number is a code or, where the categories are numbers, a category of the model. */
+export function isKnownNumber({ feature, numbers }: FeatureSlot, number: number): boolean {
+  return (feature.codes?.values.includes(number) ?? true) || numbers.has(number);
+}
+
 /** Returns the text of a category code: the first one when the code has several texts, "" when it has none. */
 export function textOfCode({ feature }: Pick<FeatureSlot, "feature">, code: number): string {
   return feature.codes?.labels?.[feature.codes.values.indexOf(code)] ?? "";
@@ -65,8 +70,7 @@ export function readCode(slot: FeatureSlot, input: SupplierInput, path: string):
 /** Warns about a number that is neither a code nor a category, or that is a code where the categories are numbers. */
 function numberWarnings(slot: FeatureSlot, number: number): readonly VectorWarning[] {
   const { feature, numbers } = slot;
-  const isCode = feature.codes?.values.includes(number) ?? true;
-  if (!isCode && !numbers.has(number)) return [unknownCode(slot, `is ${number}`)];
+  if (!isKnownNumber(slot, number)) return [unknownCode(slot, `is ${number}`)];
   if (numbers.size === 0 || numbers.has(number)) return [];
   const message = `${feature.name} is ${number}, which is not one of its categories; it is read as the code of ${textOfCode(slot, number)}`;
   return [{ code: "UNKNOWN_CATEGORY", feature: feature.name, message }];

@@ -40,6 +40,11 @@ export interface VectorBatch {
   readonly missingCounts: Uint16Array;
   /** 1: the row has too few known features for a score. */
   readonly tooFew: Uint8Array;
+  /**
+   * Number of values per feature that are categories the model does not know, in the order of the features; a feature
+   * without such a value is left out. They count as missing, or have the code of all other texts.
+   */
+  readonly unknownCategories: ReadonlyMap<string, number>;
   /** First violation of each row that has one, in the order of the rows. */
   readonly violations: readonly (Violation & { readonly row: number })[];
 }

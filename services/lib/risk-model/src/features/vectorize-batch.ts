@@ -1,6 +1,6 @@
 import type { FeatureBundle } from "../bundle/feature-bundle.ts";
 import type { TextWriter } from "../text/tf-idf.ts";
-import { codeOfNumber, codeOfText } from "./category-codes.ts";
+import { codeOfNumber, codeOfText, isKnownNumber } from "./category-codes.ts";
 import { type FeatureSlot, featureSlots, isPossible, leastFeatures } from "./feature-slots.ts";
 import { numberViolation, requiredViolation } from "./feature-violations.ts";
 import type { ColumnarInput } from "./supplier-input.ts";
@@ -13,6 +13,8 @@ interface Draft {
   readonly values: Float32Array;
   readonly missingCounts: Uint16Array;
   readonly firstViolation: Map<number, Violation>;
+  /** Number of unknown categories by feature. */
+  readonly unknown: Map<string, number>;
 }
 
 /** Converts suppliers in columns to the model's rows. @param writeText Null when the model has no text. */
@@ -31,6 +33,7 @@ export function createBatchVectorizer(
       values: new Float32Array(rows * columns),
       missingCounts: new Uint16Array(rows),
       firstViolation: new Map(),
+      unknown: new Map(),
     };
     const { values, missingCounts } = draft;
     for (const [name, slot] of slots) {
@@ -47,7 +50,7 @@ export function createBatchVectorizer(
       .sort((a, b) => a[0] - b[0])
       .map(([row, violation]) => ({ ...violation, row }));
     for (const { row } of violations) values.fill(Number.NaN, row * columns, (row + 1) * columns);
-    return { values, missingCounts, tooFew: Uint8Array.from(tooFew), violations };
+    return { values, missingCounts, tooFew: Uint8Array.from(tooFew), unknownCategories: draft.unknown, violations };
   };
 }
 
@@ -75,20 +78,27 @@ function numbersOf(slot: FeatureSlot, input: ColumnarInput, draft: Draft): Float
   const { name } = slot.feature;
   const numbers = columnOf(input.numbers, name, input.rows);
   const texts = slot.codes.size === 0 ? undefined : columnOf(input.categories, name, input.rows);
+  const readNumber = (number: number): number => {
+    if (!Number.isNaN(number) && !isKnownNumber(slot, number)) countUnknown(draft, name);
+    return codeOfNumber(slot, number);
+  };
   if (texts === undefined) {
-    return slot.numbers.size === 0 || numbers === undefined
-      ? numbers
-      : Float64Array.from(numbers, (number) => codeOfNumber(slot, number));
+    return slot.feature.codes === undefined || numbers === undefined ? numbers : Float64Array.from(numbers, readNumber);
   }
   return Float64Array.from(texts, (text, row) => {
     const number = numbers === undefined ? Number.NaN : numbers[row];
-    if (text === null) return codeOfNumber(slot, number);
+    if (text === null) return readNumber(number);
     if (!Number.isNaN(number) && !draft.firstViolation.has(row)) {
       const message = `${name} is sent as a number and as a category; send one of them`;
       draft.firstViolation.set(row, { field: `categories.${name}`, reason: "FEATURE_WRONG_KIND", message });
     }
+    if (!slot.codes.has(text)) countUnknown(draft, name);
     return codeOfText(slot, text) ?? Number.NaN;
   });
+}
+
+function countUnknown({ unknown }: Draft, feature: string): void {
+  unknown.set(feature, (unknown.get(feature) ?? 0) + 1);
 }
 
 function countMissing({ missingCounts }: Draft, row: number): void {
@@ -121,6 +131,7 @@ function putCategories(slot: FeatureSlot, given: readonly (string | null)[] | un
     if (code !== undefined) values[row * columns + column + code] = 1;
     else {
       countMissing(draft, row);
+      if (value !== null) countUnknown(draft, feature.name);
       if (value === null && feature.missing === "refuse" && !firstViolation.has(row))
         firstViolation.set(row, requiredViolation(feature, field));
     }

@@ -56,6 +56,7 @@ export function scoresInParts(rows: number): ScoresInParts {
   const outputs = new Float64Array(rows);
   const bands = new Uint8Array(rows);
   const missingCounts = new Uint16Array(rows);
+  const unknownCategories = new Map<string, number>();
   const violations: BatchScores["violations"][number][] = [];
   let contributions: Float32Array | null = null;
   return {
@@ -64,6 +65,8 @@ export function scoresInParts(rows: number): ScoresInParts {
       outputs.set(part.outputs, first);
       bands.set(part.bands, first);
       missingCounts.set(part.missingCounts, first);
+      for (const [name, count] of part.unknownCategories)
+        unknownCategories.set(name, (unknownCategories.get(name) ?? 0) + count);
       for (const violation of part.violations) violations.push({ ...violation, row: first + violation.row });
       if (part.contributions === null) return;
       const columns = part.contributions.length / part.riskScores.length;
@@ -72,7 +75,7 @@ export function scoresInParts(rows: number): ScoresInParts {
     },
     finish() {
       violations.sort((a, b) => a.row - b.row);
-      return { riskScores, outputs, bands, contributions, missingCounts, violations };
+      return { riskScores, outputs, bands, contributions, missingCounts, unknownCategories, violations };
     },
   };
 }

@@ -19,6 +19,7 @@ export interface BatchScores {
   /** `[rows × columns]`, row-major; null unless requested. Zero for rows without a score. */
   readonly contributions: Float32Array | null;
   readonly missingCounts: Uint16Array;
+  readonly unknownCategories: VectorBatch["unknownCategories"];
   readonly violations: VectorBatch["violations"];
 }
 
@@ -73,6 +74,7 @@ export async function scoreBatch(
     bands,
     contributions,
     missingCounts: vectors.missingCounts,
+    unknownCategories: vectors.unknownCategories,
     violations: vectors.violations,
   };
 }
