@@ -77,7 +77,7 @@ export const AuditEventSchema: GenMessage<AuditEvent> = /*@__PURE__*/
 
 /**
  * A recorded event, linked to the record before it by previous_hash. hash covers payload_hash instead of
- * payload_json. So a payload can be erased, and the log can still be verified.
+ * payload_json. Therefore the log can be verified also when payloads were erased in the database (no RPC erases).
  *
  * @generated from message bellwether.ops.v1.AuditRecord
  */

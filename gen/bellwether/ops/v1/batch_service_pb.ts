@@ -290,8 +290,8 @@ export type SubmitChunkRequest = Message<"bellwether.ops.v1.SubmitChunkRequest">
    * Values of the features: float32 little-endian, row-major, rows × features. NaN: missing. At most 8 MiB. Empty
    * exactly when features is empty.
    * - Numeric feature: the value.
-   * - Categorical feature: the index of the category in ModelFeature.categories, from 0. An index equal to the
-   *   number of categories: a category that is not in the list.
+   * - Categorical feature: the index of the category in ModelFeature.categories, from 0. The supplier has a
+   *   category that is not in the list: the length of the list.
    * - Text feature: 1 when there is a text, NaN when there is none.
    *
    * @generated from field: bytes feature_values = 10;
@@ -391,8 +391,8 @@ export type CompleteRunRequest = Message<"bellwether.ops.v1.CompleteRunRequest">
   rowsRepeated: bigint;
 
   /**
-   * Number of rows of the source files, accepted and rejected, when the feature mapping combines several tables
-   * into suppliers. At most 100,000,000,000. Unset: each row of the weekly file is one supplier.
+   * Number of rows of all source files, accepted and rejected. At most 100,000,000,000. Set only when the feature
+   * mapping makes suppliers from the rows of one or more tables. Unset: each row of the weekly file is one supplier.
    *
    * @generated from field: optional uint64 source_rows = 7;
    */
@@ -499,7 +499,8 @@ export const FailRunResponseSchema: GenMessage<FailRunResponse> = /*@__PURE__*/
  */
 export type GetRunRequest = Message<"bellwether.ops.v1.GetRunRequest"> & {
   /**
-   * ISO week from W01 to W53, for example "2026-W47". Empty: the run whose first start is the latest.
+   * ISO week from W01 to W53, for example "2026-W47". Empty: the run that was started last
+   * (by its first start).
    *
    * @generated from field: string iso_week = 1;
    */
@@ -507,7 +508,7 @@ export type GetRunRequest = Message<"bellwether.ops.v1.GetRunRequest"> & {
 
   /**
    * Name of the model. At most 64 bytes. Empty: any model. If several models have a run of the week: the run
-   * whose first start is the latest.
+   * that was started last (by its first start).
    *
    * @generated from field: string model_name = 2;
    */
@@ -655,7 +656,7 @@ export const WatchRunResponseSchema: GenMessage<WatchRunResponse> = /*@__PURE__*
 export const BatchService: GenService<{
   /**
    * Starts the run of an ISO week, or continues it. The same holder gets the same lease again; another holder
-   * takes the run over and gets a lease with a higher fence. For a complete run the response has no lease. If an
+   * takes the run over and gets a lease with a higher fence (see RunLease.fence). For a complete run the response has no lease. If an
    * unfinished run began with another source or configuration, or received chunks of an unknown size, its chunks
    * are deleted and it starts again from the beginning. Idempotent.
    * - INVALID_ARGUMENT: the year does not have this week, or the week has not begun in any time zone and
@@ -729,7 +730,8 @@ export const BatchService: GenService<{
     output: typeof FailRunResponseSchema;
   },
   /**
-   * Returns the run of a week. If the request has no week: the run whose first start is the latest. Idempotent.
+   * Returns the run of a week. If the request has no week: the run that was started last, where a run that was
+   * started several times counts with its first start. Idempotent.
    * - NOT_FOUND: the run does not exist.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.GetRun

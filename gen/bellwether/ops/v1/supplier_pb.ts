@@ -313,8 +313,9 @@ export type SupplierScore = Message<"bellwether.ops.v1.SupplierScore"> & {
 
   /**
    * Contributions of the features, largest magnitude first. All columns of a categorical feature together are one
-   * contribution. Set only in latest_score: ListSuppliers returns at most 8, GetSupplier all. value, category and
-   * the typical values are those of the run; they are not set when the run did not record them.
+   * contribution. Set only in latest_score: ListSuppliers returns at most 8, GetSupplier all. The
+   * values of the features and their typical values are those that the run recorded; they are not set when the run
+   * recorded none.
    *
    * @generated from field: repeated bellwether.inference.v1.Contribution contributions = 7;
    */

@@ -52,15 +52,15 @@ export const Role = {
   ADMIN: 3,
 
   /**
-   * Another service of the mesh, identified by its certificate or its token.
+   * Another service of Bellwether, identified by its certificate or its token.
    *
    * @generated from enum value: ROLE_SERVICE = 4;
    */
   SERVICE: 4,
 
   /**
-   * Required by the RPCs of weekly runs. Callers with the role SERVICE or ADMIN can call them. No caller has the
-   * role RUNNER.
+   * Only as the required role of an RPC, for the RPCs of weekly runs: callers with the role SERVICE and callers with
+   * the role ADMIN can call them. It is never the role of a caller.
    *
    * @generated from enum value: ROLE_RUNNER = 5;
    */

@@ -4,7 +4,7 @@ import type { RejectedRowReason } from "./rejected-row-reasons.ts";
 /** Why a row was rejected; `isRepeated`: the row has the values of an accepted row. */
 export type RowMark = Pick<RejectedRowReason, "stage" | "column" | "reason"> & { readonly isRepeated?: boolean };
 
-/** Returns the reasons of the two violation numbers that `markDuplicateRows` sets, in their order. */
+/** Returns the two reasons whose numbers `markDuplicateRows` writes into `~fault`, in the order of the numbers. */
 export function duplicateRowReasons(hasAsOf: boolean): RowMark[] {
   const of = hasAsOf ? "of the same supplier and date" : "of the same supplier";
   const mark = { stage: "mapping", column: "supplier_id" } as const;
@@ -20,12 +20,15 @@ export interface DuplicateRule {
   readonly hasAsOf: boolean;
   /** Columns, quoted for SQL, in which a repeated row has the values of the first row. */
   readonly compared: readonly string[];
-  /** Violation number of a row that repeats the first row's values; a row with other values gets the next number. */
+  /**
+   * Value of `~fault`, the number of a row's reason, for a row that repeats the first row's values. A row with other values
+   * gets the next number.
+   */
   readonly violation: number;
 }
 
 /**
- * Keeps the first accepted row of each key in `table` and marks the later ones as violations. Returns the number of
+ * Keeps the first accepted row of each key in `table` and marks the later ones as rejected. Returns the number of
  * marked rows whose ids are the same only since they were cleaned.
  */
 export async function markDuplicateRows(

@@ -50,7 +50,10 @@ export interface MappedRows {
   readonly rows: number;
   readonly reasons: readonly ReasonCount[];
   readonly samples: readonly ViolationSample[];
-  /** Number of rows without a label, or of rows that are not the newest of their supplier up to `asOf`. */
+  /**
+   * Number of rows that are neither accepted nor rejected. In training: rows without a label. In a weekly run of raw
+   * files: rows that are not the newest of their supplier up to `asOf`.
+   */
   readonly notChosen: number;
   readonly cleanedIds: CleanedIds;
   /**

@@ -14,7 +14,7 @@ function sqlWithoutTexts(sql: string): string {
 
 /**
  * Checks, without running it, that `sql` is one SELECT that returns the same rows every time and reads only
- * tables. The workspace must be locked.
+ * tables. `Workspace.lock` must have been called: in an unlocked workspace, DuckDB can read files while it plans.
  * @throws MappingSqlError that names `path`.
  */
 export async function checkSelect(workspace: Workspace, path: string, sql: string): Promise<void> {

@@ -150,7 +150,7 @@ export function requestMemoryPolicy(limits: RequestMemoryLimits): RequestMemoryP
     release(call);
   };
 
-  /** Counts calls that have waited since the last check, and ends calls whose requests take too long. */
+  /** Counts the calls that still have no slot 5 ms after they opened, and ends calls whose requests take too long. */
   const look = (): void => {
     looking = undefined;
     const waiting = fresh;
