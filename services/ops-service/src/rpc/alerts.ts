@@ -48,10 +48,9 @@ export function alertHandlers(deps: AlertDependencies): ServiceImpl<typeof Alert
       const tokens = pageTokens(ListAlertsRequestSchema, request, subject);
       const query = queryFromProto(request, subject, deps.now());
       const order = orderFromProto(request, tokens);
-      const [rows, counts] = await Promise.all([
-        deps.listAlerts(query, order, size + 1),
-        deps.countAlerts(query, subject),
-      ]);
+      // One after the other: a call uses one database connection at a time.
+      const rows = await deps.listAlerts(query, order, size + 1);
+      const counts = await deps.countAlerts(query, subject);
       const { items, nextPageToken } = pageOf(rows, size, tokens, ({ alert }) => keyOf(alert, order.by));
       return { alerts: items.map(alertToProto), nextPageToken, ...countsToProto(counts) };
     },
