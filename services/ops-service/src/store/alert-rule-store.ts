@@ -1,10 +1,10 @@
 import { bandFromNumber } from "@bellwether/contract/band-codes";
-import { and, eq, inArray, sql } from "@bellwether/postgres/drizzle/drizzle";
+import { getTableColumns, inArray, sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
+import type { Alert } from "../domain/alert.ts";
 import type { AlertRuleStore } from "../domain/evaluate-rules.ts";
 import type { ScoreFacts } from "../domain/score-rule.ts";
 import type { AlertWriter } from "./alert-writer.ts";
-import { alertFromRow } from "./alerts.ts";
 import type { Db } from "./database.ts";
 import { alert, run } from "./schema.ts";
 
@@ -27,6 +27,16 @@ export function createAlertRuleStore(db: Db, writer: AlertWriter): AlertRuleStor
       select s.supplier as "supplierId", s.p as "riskScore", s.band, s.impact${columns}
       from bellwether.score s ${joins} where s.run = ${runId}::int and s.p is not null and ${which}`);
     return rows.map(toFacts);
+  };
+  /** The change by which each alert was read last. */
+  const changeIds = new Map<string, number>();
+  const readAlerts = async (which: SQL): Promise<Alert[]> => {
+    const { rows } = await db.execute(sql`select a.* from bellwether.alert a where ${which}`);
+    return rows.map((row) => {
+      const found = alertFromColumns(row);
+      changeIds.set(found.id, Number(row.change_id));
+      return found;
+    });
   };
   return {
     async lockModel(modelName) {
@@ -59,21 +69,13 @@ export function createAlertRuleStore(db: Db, writer: AlertWriter): AlertRuleStor
         sql`s.p >= ${minScore} ${after ? sql`and (s.impact, s.supplier) < (${after.impact}::float8, ${after.supplierId}::int)` : sql``}
           order by s.impact desc, s.supplier desc limit ${limit}`,
       ),
-    async activeAlerts(modelName) {
-      const rows = await db
-        .select()
-        .from(alert)
-        .where(and(sql`${alert.state} <> 'resolved'`, eq(alert.modelName, modelName)));
-      return rows.map(alertFromRow);
-    },
-    async alertsAbout(modelName, supplierIds) {
-      if (supplierIds.length === 0) return [];
+    activeAlerts: (modelName) => readAlerts(sql`a.state <> 'resolved' and a.model_name = ${modelName}`),
+    resolvedAlerts(modelName, supplierIds) {
+      if (supplierIds.length === 0) return Promise.resolve([]);
       const ids = sql.param([...supplierIds]);
-      const rows = await db
-        .select()
-        .from(alert)
-        .where(and(eq(alert.modelName, modelName), sql`${alert.supplierId} = any(${ids}::int[])`));
-      return rows.map(alertFromRow);
+      return readAlerts(
+        sql`a.state = 'resolved' and a.model_name = ${modelName} and a.supplier_id = any(${ids}::int[])`,
+      );
     },
     async lowestSince(runId, alertIds) {
       if (alertIds.length === 0) return new Map();
@@ -108,13 +110,11 @@ export function createAlertRuleStore(db: Db, writer: AlertWriter): AlertRuleStor
     },
     async lock(alertIds) {
       // Not "for update": an alert that is named as a duplicate must not wait for the alert that names it.
-      const rows = await db
-        .select()
-        .from(alert)
-        .where(sql`${alert.id} = any(${sql.param([...alertIds])}::uuid[])`)
-        .orderBy(alert.id)
-        .for("no key update");
-      return rows.map(alertFromRow);
+      const { rows } = await db.execute<{ id: string; changeId: number }>(sql`
+        select id, change_id::float8 as "changeId" from bellwether.alert
+        where id = any(${sql.param([...alertIds])}::uuid[]) order by id for no key update`);
+      const changed = rows.filter(({ id, changeId }) => changeIds.get(id) !== changeId).map(({ id }) => id);
+      return changed.length === 0 ? [] : readAlerts(sql`a.id = any(${sql.param(changed)}::uuid[])`);
     },
     save: (changes) => writer.save(changes),
   };
@@ -148,3 +148,22 @@ function scoresOfRuns([, ...earlier]: readonly number[]) {
 }
 
 const scoreOf = (value: unknown): number | null => (typeof value === "number" ? value : null);
+
+const ALERT_COLUMNS = Object.entries(getTableColumns(alert)).map(([key, { name, dataType }]) => ({
+  key,
+  name,
+  dataType,
+}));
+
+/**
+ * Converts the columns of an alert, in which times and 64-bit numbers are texts. For ten thousand alerts this takes
+ * half the time of drizzle's conversion.
+ */
+function alertFromColumns(row: Readonly<Record<string, unknown>>): Alert {
+  const entries = ALERT_COLUMNS.map(({ key, name, dataType }) => {
+    const value = row[name] ?? null;
+    if (typeof value !== "string") return [key, value];
+    return [key, dataType === "date" ? new Date(value) : dataType === "number" ? Number(value) : value];
+  });
+  return Object.fromEntries(entries);
+}

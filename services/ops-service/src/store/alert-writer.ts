@@ -16,18 +16,19 @@ export interface AlertWriter {
   finish(): Promise<void>;
 }
 
-/** Maximum number of alerts in one statement. */
+/** Maximum number of alerts or entries in one statement: PostgreSQL accepts 65,535 parameters; an entry has twelve. */
 const ROWS_PER_STATEMENT = 1_000;
-/** PostgreSQL accepts 65,535 parameters per statement; an entry has twelve. */
-const EVENTS_PER_STATEMENT = 1_000;
+/** Maximum number of alerts in one statement that only updates the values of the run. */
+const ROWS_PER_REFRESH = 10_000;
 /** Key of the advisory lock under which transactions number themselves until their commit. */
 const SEQUENCE_LOCK = 0x616c7274;
 
-/** The columns that every run updates, also those of an alert without a history entry. */
-const OF_RUN = [
-  ...(["severity", "ruleSeverity", "riskScore", "band", "expectedImpact", "scoreChange", "trend"] as const),
-  ...(["signals", "lastRunId", "summary"] as const),
-] satisfies (keyof Alert)[];
+/** The columns that every run updates, also those of an alert without a history entry, with their types. */
+const OF_RUN = {
+  ...{ severity: "bellwether.alert_severity", ruleSeverity: "bellwether.alert_severity", riskScore: "float8" },
+  ...{ band: "text", expectedImpact: "float8", scoreChange: "float8", trend: "text", signals: "bigint" },
+  ...{ lastRunId: "int", summary: "text" },
+} as const satisfies Partial<Record<keyof Alert, string>>;
 
 /** The columns that never change after an alert was raised. */
 const FIXED: ReadonlySet<string> = new Set(["id", "supplierId", "modelName", "ruleId", "dimension"]);
@@ -43,37 +44,27 @@ export function createAlertWriter(db: Db): AlertWriter {
     async save(changes) {
       if (changes.length === 0) return;
       changeId ??= await ownChangeId();
-      const id = changeId;
-      const write = (table: "insert" | "update", keys: readonly string[], some: readonly AlertChange[]) =>
-        writeRows(
-          db,
-          table,
-          keys,
-          some.map((change) => ({ ...change.alert, changeId: id })),
-        );
       // Rows are written in the order of their ids, as they are locked.
       const sorted = changes.toSorted((a, b) => (a.alert.id < b.alert.id ? -1 : 1));
-      const known = sorted.filter(({ isNew }) => !isNew);
-      const all = Object.keys(getTableColumns(alert));
+      const alertsOf = (which: (change: AlertChange) => boolean) => sorted.filter(which).map((change) => change.alert);
       // New alerts first: known ones can name them as their replacement.
-      await write(
-        "insert",
-        all,
-        sorted.filter(({ isNew }) => isNew),
+      await insertAlerts(
+        db,
+        alertsOf(({ isNew }) => isNew),
+        changeId,
       );
-      await write(
-        "update",
-        [...OF_RUN, "changeId"],
-        known.filter(({ events }) => events.length === 0),
+      await updateAlerts(
+        db,
+        alertsOf(({ isNew, events }) => !isNew && events.length > 0),
+        changeId,
       );
-      await write(
-        "update",
-        all.filter((key) => !FIXED.has(key)),
-        known.filter(({ events }) => events.length > 0),
+      await refreshAlerts(
+        db,
+        alertsOf(({ isNew, events }) => !isNew && events.length === 0),
+        changeId,
       );
       const events = sorted.flatMap((change) => change.events);
-      for (let at = 0; at < events.length; at += EVENTS_PER_STATEMENT)
-        await db.insert(alertEvent).values(events.slice(at, at + EVENTS_PER_STATEMENT));
+      for (const some of inParts(events)) await db.insert(alertEvent).values([...some]);
     },
     async finish() {
       if (changeId === undefined) return;
@@ -85,31 +76,49 @@ export function createAlertWriter(db: Db): AlertWriter {
   };
 }
 
-/** Writes the columns of some alerts, as one JSON parameter: a parameter per value would cost several times more. */
-async function writeRows(
-  db: Db,
-  verb: "insert" | "update",
-  keys: readonly string[],
-  rows: readonly (Alert & { readonly changeId: number })[],
-): Promise<void> {
-  const columns = Object.entries(getTableColumns(alert)).filter(([key]) => keys.includes(key) || key === "id");
-  const names = columns.map(([, { name }]) => sql.identifier(name));
-  for (let at = 0; at < rows.length; at += ROWS_PER_STATEMENT) {
-    const json = JSON.stringify(
-      rows
-        .slice(at, at + ROWS_PER_STATEMENT)
-        .map((row) => Object.fromEntries(columns.map(([key, { name }]) => [name, Reflect.get(row, key)]))),
-    );
-    const values = sql`jsonb_populate_recordset(null::bellwether.alert, ${json}::text::jsonb) v`;
-    if (verb === "insert") {
-      const list = (of: readonly SQL[]) => sql.join([...of], sql`, `);
-      const bare = list(names.map((name) => sql`${name}`));
-      await db.execute(
-        sql`insert into bellwether.alert (${bare}) select ${list(names.map((name) => sql`v.${name}`))} from ${values}`,
-      );
-    } else {
-      const sets = names.slice(1).map((name) => sql`${name} = v.${name}`);
-      await db.execute(sql`update bellwether.alert a set ${sql.join(sets, sql`, `)} from ${values} where a.id = v.id`);
-    }
+/** The names of all columns, by key. */
+const COLUMNS = Object.entries(getTableColumns(alert)).map(([key, { name }]) => ({ key, name }));
+const list = (parts: readonly SQL[]): SQL => sql.join([...parts], sql`, `);
+
+async function insertAlerts(db: Db, alerts: readonly Alert[], changeId: number): Promise<void> {
+  const names = COLUMNS.map(({ name }) => sql.identifier(name));
+  const [bare, values] = [list(names.map((name) => sql`${name}`)), list(names.map((name) => sql`v.${name}`))];
+  for (const some of inParts(alerts))
+    await db.execute(sql`insert into bellwether.alert (${bare}) select ${values} from ${rowsOf(some, changeId)}`);
+}
+
+async function updateAlerts(db: Db, alerts: readonly Alert[], changeId: number): Promise<void> {
+  const names = COLUMNS.filter(({ key }) => !FIXED.has(key)).map(({ name }) => sql.identifier(name));
+  const sets = list(names.map((name) => sql`${name} = v.${name}`));
+  for (const some of inParts(alerts))
+    await db.execute(sql`update bellwether.alert a set ${sets} from ${rowsOf(some, changeId)} where a.id = v.id`);
+}
+
+/** Returns the SQL of a table `v` with whole rows, as one parameter: one per value would cost several times more. */
+function rowsOf(alerts: readonly Alert[], changeId: number): SQL {
+  const rows = alerts.map((row) =>
+    Object.fromEntries(COLUMNS.map(({ key, name }) => [name, key === "changeId" ? changeId : Reflect.get(row, key)])),
+  );
+  return sql`jsonb_populate_recordset(null::bellwether.alert, ${JSON.stringify(rows)}::text::jsonb) v`;
+}
+
+/** Writes the values of the run. There can be many such alerts, so only these columns are sent. */
+async function refreshAlerts(db: Db, alerts: readonly Alert[], changeId: number): Promise<void> {
+  const keys = Object.keys(OF_RUN);
+  const columns = COLUMNS.filter(({ key }) => keys.includes(key)).map(({ key, name }) => ({
+    ...{ key, name: sql.identifier(name), type: sql.raw(String(Reflect.get(OF_RUN, key))) },
+  }));
+  const sets = list(columns.map(({ name }) => sql`${name} = v.${name}`));
+  for (const some of inParts(alerts, ROWS_PER_REFRESH)) {
+    const rows = some.map((row) => [row.id, ...columns.map(({ key }) => Reflect.get(row, key))]);
+    const values = list(columns.map(({ type }, i) => sql`(r ->> ${sql.raw(String(i + 1))})::${type}`));
+    await db.execute(sql`
+      update bellwether.alert a set ${sets}, change_id = ${changeId}
+      from (select (r ->> 0)::uuid, ${values} from jsonb_array_elements(${JSON.stringify(rows)}::text::jsonb) r)
+        as v(id, ${list(columns.map(({ name }) => sql`${name}`))}) where a.id = v.id`);
   }
+}
+
+function* inParts<T>(rows: readonly T[], size = ROWS_PER_STATEMENT): Generator<readonly T[]> {
+  for (let at = 0; at < rows.length; at += size) yield rows.slice(at, at + size);
 }
