@@ -373,7 +373,7 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   changedBy: string;
 
   /**
-   * Who is responsible for the alert: the subject of a token. At most 128 bytes. Empty: nobody.
+   * Who is responsible for the alert, as in AlertEvent.actor. At most 128 bytes. Empty: nobody.
    *
    * @generated from field: string owner = 24;
    */
@@ -394,21 +394,22 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   category: string;
 
   /**
-   * Money at risk per year, 0 or more, in currency. Unset: not known.
+   * Money at risk per year, 0 or more, in currency. Unset: not known, or its currency has no exchange rate in the risk
+   * policy.
    *
    * @generated from field: optional double exposure = 27;
    */
   exposure?: number | undefined;
 
   /**
-   * Currency of exposure and expected_impact, an ISO 4217 code. Empty: not known.
+   * Currency of exposure and expected_impact: that of the risk policy, an ISO 4217 code. Empty: not known.
    *
    * @generated from field: string currency = 28;
    */
   currency: string;
 
   /**
-   * Expected impact in the run of last_week, as SupplierScore.impact. Unset: not known.
+   * Expected impact in the run of last_week, as SupplierScore.impact. Unset when exposure is unset.
    *
    * @generated from field: optional double expected_impact = 29;
    */

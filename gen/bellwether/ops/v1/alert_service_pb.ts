@@ -518,7 +518,7 @@ export type AssignAlertRequest = Message<"bellwether.ops.v1.AssignAlertRequest">
   version: bigint;
 
   /**
-   * The owner: the subject of the token of a person. At most 128 bytes. Empty: nobody.
+   * The owner, as in AlertEvent.actor. At most 128 bytes. Empty: nobody.
    *
    * @generated from field: string owner = 3;
    */

@@ -13,6 +13,7 @@ import {
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type * as domain from "../domain/alert.ts";
+import { exposureIn, type ImpactFormula } from "../domain/expected-impact.ts";
 import type { ExplainedReason } from "../domain/explain-score.ts";
 import { reasonToProto } from "./reason-to-proto.ts";
 
@@ -29,8 +30,12 @@ export interface AlertNames {
   /** Empty: not known. */
   readonly region: string;
   readonly category: string;
-  /** Money at risk per year. Null: not known. */
+  /** Money at risk per year, in `exposureCurrency`. Null: not known. */
   readonly exposure: number | null;
+  /** ISO 4217. Empty: the currency of the formula. */
+  readonly exposureCurrency: string;
+  /** The formula of the expected impacts of the alert's last run. Null: a run of an earlier release. */
+  readonly formula: ImpactFormula | null;
   /** Position of the alert's last change in the sequence of all changes. */
   readonly sequence: number;
   /** The reasons that increased the alert's score most, largest first. */
@@ -117,14 +122,21 @@ export function alertToProto(view: AlertNames): MessageInitShape<typeof AlertSch
     ...decisionToProto(alert),
     region: view.region,
     category: view.category,
-    ...(view.exposure !== null && { exposure: view.exposure }),
-    ...(alert.expectedImpact !== null && { expectedImpact: alert.expectedImpact }),
+    ...moneyToProto(view),
     ...(alert.scoreChange !== null && { scoreChange: alert.scoreChange }),
     trend: TRENDS[alert.trend],
     signals: BigInt(alert.signals),
     band: bandToProto(alert.override?.band ?? alert.band),
     sequence: BigInt(view.sequence),
   };
+}
+
+/** Converts the exposure to the currency of the impact. Without a known exposure, the impact only orders alerts. */
+function moneyToProto({ alert, formula, exposureCurrency, ...view }: AlertNames) {
+  const exposure = formula ? exposureIn(formula, view.exposure, exposureCurrency) : view.exposure;
+  if (exposure === null) return { currency: formula?.currency ?? "" };
+  const impact = alert.expectedImpact;
+  return { currency: formula?.currency ?? "", exposure, ...(impact !== null && { expectedImpact: impact }) };
 }
 
 /** Converts what persons have decided about an alert. */

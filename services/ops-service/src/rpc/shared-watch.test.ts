@@ -10,7 +10,17 @@ import { alertWatch } from "./watch-alerts.ts";
 const VIEW: AlertNames = {
   alert: testAlert({ modelName: "demo" }),
   ...{ supplierExternalId: "S_1", supplierName: "", raisedWeek: "2026-W47", lastWeek: "2026-W47" },
-  ...{ modelVersion: "v1", replacedByRuleId: null, reasons: [], region: "", category: "", exposure: null, sequence: 7 },
+  ...{
+    modelVersion: "v1",
+    replacedByRuleId: null,
+    reasons: [],
+    region: "",
+    category: "",
+    exposure: null,
+    exposureCurrency: "",
+    formula: null,
+    sequence: 7,
+  },
 };
 
 async function* changes(): AsyncGenerator<Change> {

@@ -1,6 +1,7 @@
 import { aliasedTable, and, desc, eq, getTableColumns, inArray, sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import type { Alert, AlertSeverity } from "../domain/alert.ts";
+import type { ImpactFormula } from "../domain/expected-impact.ts";
 import { type AlertFilter, alertConditions } from "./alert-conditions.ts";
 import type { Db } from "./database.ts";
 import { alert, run, supplier } from "./schema.ts";
@@ -13,8 +14,12 @@ export interface AlertView {
   /** Empty: not known. */
   readonly region: string;
   readonly category: string;
-  /** Money at risk per year. Null: not known. */
+  /** Money at risk per year, in `exposureCurrency`. Null: not known. */
   readonly exposure: number | null;
+  /** ISO 4217. Empty: the currency of the formula. */
+  readonly exposureCurrency: string;
+  /** The formula of the expected impacts of the alert's last run. Null: a run of an earlier release. */
+  readonly formula: ImpactFormula | null;
   readonly raisedWeek: string;
   readonly lastWeek: string;
   /** The version of the alert's model that computed its score. */
@@ -119,6 +124,8 @@ export async function selectAlerts(
       region: label(supplier.regionId),
       category: label(supplier.categoryId),
       exposure: supplier.exposure,
+      exposureCurrency: supplier.exposureCurrency,
+      formula: lastRun.impactFormula,
       raisedWeek: run.isoWeek,
       lastWeek: lastRun.isoWeek,
       modelVersion: sql<string>`coalesce(${lastRun.scoredBy} ->> 'version', '')`,
