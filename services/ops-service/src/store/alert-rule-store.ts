@@ -28,13 +28,13 @@ export function createAlertRuleStore(db: Db, writer: AlertWriter): AlertRuleStor
       from bellwether.score s ${joins} where s.run = ${runId}::int and s.p is not null and ${which}`);
     return rows.map(toFacts);
   };
-  /** The change by which each alert was read last. */
-  const changeIds = new Map<string, number>();
+  /** The transaction that had written each alert when it was read. */
+  const writers = new Map<string, string>();
   const readAlerts = async (which: SQL): Promise<Alert[]> => {
-    const { rows } = await db.execute(sql`select a.* from bellwether.alert a where ${which}`);
+    const { rows } = await db.execute(sql`select a.*, a.xmin::text as writer from bellwether.alert a where ${which}`);
     return rows.map((row) => {
       const found = alertFromColumns(row);
-      changeIds.set(found.id, Number(row.change_id));
+      writers.set(found.id, String(row.writer));
       return found;
     });
   };
@@ -110,10 +110,10 @@ export function createAlertRuleStore(db: Db, writer: AlertWriter): AlertRuleStor
     },
     async lock(alertIds) {
       // Not "for update": an alert that is named as a duplicate must not wait for the alert that names it.
-      const { rows } = await db.execute<{ id: string; changeId: number }>(sql`
-        select id, change_id::float8 as "changeId" from bellwether.alert
+      const { rows } = await db.execute<{ id: string; writer: string }>(sql`
+        select id, xmin::text as writer from bellwether.alert
         where id = any(${sql.param([...alertIds])}::uuid[]) order by id for no key update`);
-      const changed = rows.filter(({ id, changeId }) => changeIds.get(id) !== changeId).map(({ id }) => id);
+      const changed = rows.filter(({ id, writer }) => writers.get(id) !== writer).map(({ id }) => id);
       return changed.length === 0 ? [] : readAlerts(sql`a.id = any(${sql.param(changed)}::uuid[])`);
     },
     save: (changes) => writer.save(changes),
