@@ -129,6 +129,7 @@ export function startAccess(config: AccessConfig, deps: AccessDependencies): Acc
     failures,
     now,
     translateError,
+    onFailure: (reason, error) => logger.warn({ reason, err: error }, "a sign-in failed"),
     onError: (error) => logger.error({ err: error }, "sign-in failed"),
   });
   opened.use(

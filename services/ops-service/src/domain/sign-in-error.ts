@@ -14,7 +14,7 @@ export class SessionInvalidError extends Error {
   }
 }
 
-/** The session was ended: by signing out, or by an administrator. */
+/** The session was ended: by signing out, by a new sign-in, or in the database. */
 export class SessionEndedError extends Error {
   override readonly name = "SessionEndedError" as const;
   constructor() {

@@ -5,8 +5,11 @@ import type { AuditEvent } from "./audit-chain.ts";
  * and the events must not fill the audit log.
  */
 export interface SignInFailures {
-  /** @param reason a constant of this project, for example "GROUP_MISSING" */
-  count(reason: string): void;
+  /**
+   * Returns whether it is the first failure with this reason within its minute, to be logged.
+   * @param reason a constant of this project, for example "GROUP_MISSING"
+   */
+  count(reason: string): boolean;
   /** Records the counted failures at once. */
   flush(): Promise<void>;
 }
@@ -54,6 +57,7 @@ export function createSignInFailures({ record, now, onLost, everyMs = 60_000 }: 
       count.failures++;
       counts.set(key, count);
       timer ??= setTimeout(flush, everyMs).unref();
+      return count.failures === 1;
     },
     flush,
   };

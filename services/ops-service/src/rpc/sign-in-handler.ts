@@ -55,6 +55,8 @@ export interface SignInOptions {
   readonly rootPath: string;
   readonly now: () => Date;
   readonly translateError: (error: unknown) => unknown;
+  /** Called with the first failed sign-in of each reason and minute. */
+  readonly onFailure: (reason: string, error: unknown) => void;
   /** Called with an internal error; the request has been answered. */
   readonly onError: (error: unknown) => void;
 }
@@ -92,7 +94,7 @@ export function signInHandler(options: SignInOptions): WebHandler {
           message: "internal error",
           retryAfterS: undefined,
         };
-        if (endpoint.isSignIn) failures.count(shown.reason);
+        if (endpoint.isSignIn && failures.count(shown.reason)) options.onFailure(shown.reason, thrown);
         if (response.headersSent || response.destroyed) request.destroy();
         else sendFailure(request, response, shown, rootPath);
       } catch (error) {
@@ -115,9 +117,24 @@ function signInEndpoints(options: SignInOptions): ReadonlyMap<string, BoundEndpo
   const { cookies, sessions, store, limits, origins, provider, rootPath, now } = options;
   const limited = limitConcurrency(MAX_AT_ONCE);
 
-  const open = async (response: WebResponse, method: SignInMethod, { person, latestEndMs }: PastedCredential) => {
+  /** Ends the session of a browser. Undefined: it has none that is accepted. */
+  const end = async ({ headers }: WebRequest): Promise<Session | undefined> => {
+    const cookie = await cookies.read(headers.cookie).catch(() => undefined);
+    const ended = cookie && (await store.end(secretHash(cookie.secret), now()));
+    if (ended) sessions.endWatches(ended.id);
+    return ended;
+  };
+
+  const open = async (
+    request: WebRequest,
+    response: WebResponse,
+    method: SignInMethod,
+    { person, latestEndMs }: PastedCredential,
+  ) => {
     const { session, secret } = newSession(person, method, limits, now(), latestEndMs);
     await store.create(session, secretHash(secret));
+    // The browser forgets its former session now, so nobody could end it any more.
+    await end(request);
     response.appendHeader("set-cookie", await cookies.make(secret, session.expiresAt));
     return session;
   };
@@ -130,7 +147,7 @@ function signInEndpoints(options: SignInOptions): ReadonlyMap<string, BoundEndpo
       const text = await readText(request, method);
       await limited(async () => {
         const credential = await verify(text);
-        sendJson(response, 200, sessionJson(await open(response, method, credential), limits));
+        sendJson(response, 200, sessionJson(await open(request, response, method, credential), limits));
       });
     };
 
@@ -148,7 +165,7 @@ function signInEndpoints(options: SignInOptions): ReadonlyMap<string, BoundEndpo
     await limited(async () => {
       const begun = await cookies.readBegun(request.headers.cookie);
       const person = personFromClaims(await provider.complete(queryOf(request).toString(), begun), options.rules);
-      await open(response, "oidc", { person, latestEndMs: Number.POSITIVE_INFINITY });
+      await open(request, response, "oidc", { person, latestEndMs: Number.POSITIVE_INFINITY });
       redirect(response, `${rootPath.slice(0, -1)}${begun.returnTo}`);
     });
   };
@@ -176,9 +193,7 @@ function signInEndpoints(options: SignInOptions): ReadonlyMap<string, BoundEndpo
   const logout: Endpoint = async (request, response) => {
     checkOwnPage(pageOfRequest(request), origins);
     response.setHeader("set-cookie", cookies.cleared);
-    const cookie = await cookies.read(request.headers.cookie).catch(() => undefined);
-    const ended = cookie && (await store.end(secretHash(cookie.secret), now()));
-    if (ended) sessions.endWatches(ended.id);
+    const ended = await end(request);
     const providerUrl = ended?.method === "oidc" ? provider?.signOutUrl() : undefined;
     sendJson(response, 200, {
       signed_out: true,

@@ -34,6 +34,8 @@ export interface SignInDependencies {
   readonly failures: SignInFailures;
   readonly now: () => Date;
   readonly translateError: (error: unknown) => unknown;
+  /** Called with the first failed sign-in of each reason and minute. */
+  readonly onFailure: (reason: string, error: unknown) => void;
   readonly onError: (error: unknown) => void;
 }
 
