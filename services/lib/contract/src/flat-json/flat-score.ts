@@ -31,9 +31,9 @@ export type FlatScore = {
   supplier_id: string;
   risk_score: number | null;
   margin: number | null;
+  band: string;
   /** The number that a regressor predicts; null for a classifier. */
   prediction: number | null;
-  band: string;
   probabilities: Record<string, number>;
   top_features: {
     feature: string;
@@ -61,8 +61,8 @@ export function flatScore<Code>(
     supplier_id: score.supplierId,
     risk_score: score.riskScore ?? null,
     margin: score.margin ?? null,
-    prediction: score.prediction ?? null,
     band,
+    prediction: score.prediction ?? null,
     probabilities: Object.fromEntries(score.classProbabilities.map(({ label, probability }) => [label, probability])),
     top_features: score.topContributions.map(
       ({ feature, value, category, contribution, unit, typical, typicalCategory }) => ({
