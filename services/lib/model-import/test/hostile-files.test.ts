@@ -343,6 +343,48 @@ const HOSTILE: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
     () => lightWith(/leaf_value=\S+/, "leaf_value=inf"),
     /leaf_value holds something that is not a finite number/,
   ],
+  [
+    "a LightGBM set of six million categories",
+    () =>
+      lightWith(
+        /cat_boundaries=\S+ \S+([^\n]*)\ncat_threshold=/,
+        `cat_boundaries=0 200000\ncat_threshold=${"4294967295 ".repeat(200_000)}`,
+      ),
+    /sets hold more than 4194304 members/,
+  ],
+  [
+    "a LightGBM head of two thousand keys",
+    () =>
+      lightWith(/max_feature_idx=/, `${Array.from({ length: 2_000 }, (_, k) => `k${k}=1\n`).join("")}max_feature_idx=`),
+    /head of the LightGBM file holds more than 1000 keys/,
+  ],
+  [
+    "UBJSON of thirty million bytes as numbers",
+    () => {
+      const count = 30_000_000;
+      const head = [
+        ...text("{i\u0001a[$U#L"),
+        0,
+        0,
+        0,
+        0,
+        count >>> 24,
+        (count >>> 16) & 255,
+        (count >>> 8) & 255,
+        count & 255,
+      ];
+      const bytes = new Uint8Array(head.length + count + 1);
+      bytes.set(head);
+      bytes[bytes.length - 1] = "}".charCodeAt(0);
+      return bytes;
+    },
+    /UBJSON with more than 24000000 entries/,
+  ],
+  [
+    "JSON of five million texts",
+    () => text(`{"learner":[${'"",'.repeat(5_000_000)}""]}`),
+    /more lists, keys, texts or entries than any model/,
+  ],
   ["something else", () => text("#!/bin/sh\nrm -rf /\n"), /not a model file: it begins with ".!/],
 ];
 

@@ -43,8 +43,9 @@ export function sweepDirections(
   const width = model.features;
   const n = Math.min(MAX_ROWS, rows.length / width);
   return features.flatMap((feature) => {
+    if (feature.direction === "unknown") return [];
     const column = columns.findIndex(({ kind, feature: name }) => kind === "numeric" && name === feature.name);
-    if (feature.direction === "unknown" || column < 0) return [];
+    if (column < 0) return [];
     const values = sweptValues(model, column);
     const sign = feature.direction === "raises" ? 1 : -1;
     let worst = { from: 0, to: 0, move: 0 };

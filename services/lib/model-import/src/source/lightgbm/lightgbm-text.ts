@@ -24,6 +24,8 @@ const END = /^(end of trees|feature[ _]importances:)\s*$/;
 const PANDAS = "pandas_categorical:";
 
 const MAX_LINES = 4_000_000;
+/** Maximum number of keys of the head or of a tree. LightGBM writes fewer than 30. */
+const MAX_KEYS = 1_000;
 
 /**
  * Splits a LightGBM model file into its head, its trees and the categories after them. The other parts after
@@ -71,6 +73,8 @@ function section(title: string, lines: readonly string[]): TextSection {
     const key = (at < 0 ? line : line.slice(0, at)).trim();
     if (key === "") continue;
     if (values.has(key)) throw new ImportRejectedError("malformed", `${where(title)} holds ${key.slice(0, 40)} twice`);
+    if (values.size === MAX_KEYS)
+      throw new ImportRejectedError("unsafe", `${where(title)} holds more than ${MAX_KEYS} keys`);
     values.set(key, at < 0 ? "" : line.slice(at + 1).trim());
   }
   const text = (key: string): string => {

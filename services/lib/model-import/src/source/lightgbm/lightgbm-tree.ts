@@ -268,10 +268,10 @@ function readSets(section: TextSection, budget: { members: number }): Float32Arr
     const members: number[] = [];
     for (const [index, word] of words.subarray(bounds[at], stop).entries()) {
       for (let bit = 0; bit < 32; bit++) if (((word >>> bit) & 1) === 1) members.push(32 * index + bit);
+      if (members.length > budget.members)
+        throw new ImportRejectedError("unsafe", `the trees' sets hold more than ${MAX_MEMBERS} members`);
     }
     budget.members -= members.length;
-    if (budget.members < 0)
-      throw new ImportRejectedError("unsafe", `the trees' sets hold more than ${MAX_MEMBERS} members`);
     if (members.length === 0)
       throw new ImportRejectedError("malformed", `${section.title}: an empty set of categories`);
     return Float32Array.from(members);

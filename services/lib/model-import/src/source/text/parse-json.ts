@@ -6,6 +6,8 @@ const MAX_NESTING = 64;
 const MAX_CONTAINERS = 2_000_000;
 const MAX_KEYS = 2_000_000;
 const MAX_ENTRIES = 32_000_000;
+/** Maximum number of strings: the keys, and texts such as the names of columns and parameters. */
+const MAX_STRINGS = 2 * MAX_KEYS;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -62,10 +64,13 @@ function countStructure(bytes: Uint8Array): void {
   let containers = 0;
   let keys = 0;
   let entries = 0;
+  let strings = 0;
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at];
-    if (byte === QUOTE) at = endOfString(bytes, at);
-    else if (byte === COMMA) entries += 1;
+    if (byte === QUOTE) {
+      strings += 1;
+      at = endOfString(bytes, at);
+    } else if (byte === COMMA) entries += 1;
     else if (byte === COLON) keys += 1;
     else if (OPEN.has(byte)) {
       containers += 1;
@@ -73,8 +78,8 @@ function countStructure(bytes: Uint8Array): void {
       if (depth > MAX_NESTING) throw new ImportRejectedError("unsafe", `JSON nested deeper than ${MAX_NESTING} levels`);
     } else if (CLOSE.has(byte)) depth -= 1;
   }
-  if (containers > MAX_CONTAINERS || keys > MAX_KEYS || entries > MAX_ENTRIES) {
-    throw new ImportRejectedError("unsafe", "JSON with more lists, keys or entries than any model has");
+  if (containers > MAX_CONTAINERS || keys > MAX_KEYS || entries > MAX_ENTRIES || strings > MAX_STRINGS) {
+    throw new ImportRejectedError("unsafe", "JSON with more lists, keys, texts or entries than any model has");
   }
 }
 

@@ -4,6 +4,8 @@ import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejecte
 const MAX_NESTING = 64;
 /** Maximum number of lists, objects and keys outside of typed arrays. */
 const MAX_ITEMS = 8_000_000;
+/** Maximum number of entries of all typed arrays. A model of 64 MiB has less than 20 million. */
+const MAX_TYPED_ENTRIES = 24_000_000;
 
 /** Width in bytes and read function of each number type, by marker. Big-endian, as XGBoost writes them. */
 const NUMBERS: Readonly<
@@ -23,6 +25,7 @@ interface Cursor {
   readonly view: DataView;
   at: number;
   items: number;
+  typedEntries: number;
 }
 
 /**
@@ -33,7 +36,7 @@ interface Cursor {
  */
 export function parseUbjsonModel(bytes: Uint8Array): unknown {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const cursor: Cursor = { bytes, view, at: 0, items: 0 };
+  const cursor: Cursor = { bytes, view, at: 0, items: 0, typedEntries: 0 };
   return readValue(cursor, marker(cursor), 0);
 }
 
@@ -68,7 +71,12 @@ function readList(cursor: Cursor, depth: number): unknown[] {
   const number = type === null ? undefined : NUMBERS[type];
   if (number !== undefined && count !== null) {
     need(cursor, count * number.width);
-    return Array.from({ length: count }, () => readNumber(cursor, number));
+    cursor.typedEntries += count;
+    if (cursor.typedEntries > MAX_TYPED_ENTRIES)
+      throw new ImportRejectedError("unsafe", `UBJSON with more than ${MAX_TYPED_ENTRIES} entries in its lists`);
+    const numbers = new Array<number>(count);
+    for (let i = 0; i < count; i++) numbers[i] = readNumber(cursor, number);
+    return numbers;
   }
   const list: unknown[] = [];
   while (count === null ? !closes(cursor, "]") : list.length < count) {
