@@ -12,6 +12,7 @@ import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/
 import { create } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { migratedUpTo } from "./old-database.ts";
 import { failureOf, type OpsHarness, runWeek, startOps, testChunk } from "./ops-harness.ts";
 
 let cluster: PostgresCluster;
@@ -151,6 +152,26 @@ test("a run keeps the chunk size of its stored chunks, and rejects chunks of ano
   expect(complete).toMatchObject({ state: RunState.COMPLETE, chunkRows: 3, rowsScored: 7n });
   const again = await begin(5, "worker 4");
   expect([again.run, again.lease]).toEqual([complete, undefined]);
+});
+
+test("an unfinished run of a release that recorded no chunk size continues with chunks of 4,096 rows", async () => {
+  const oldUrl = await cluster.createDatabase();
+  await migratedUpTo(oldUrl, "0007_feature_values");
+  const pool = await openPostgres(oldUrl, { max: 1 });
+  await pool.query(`
+    insert into bellwether.run (iso_week, model_name, fence, holder, state, chunks_received) values
+      ('2026-W01', 'supplier-risk', 1, 'h', 'failed', 1), ('2026-W02', 'supplier-risk', 1, 'h', 'failed', 0);
+    insert into bellwether.run_chunk values (1, 0, 1, 4096, 0)`);
+  await pool.close();
+  await using old = await startOps(oldUrl);
+  const begin = (isoWeek: string) =>
+    old.batch.startRun({ isoWeek, modelName: "supplier-risk", holder: "worker", chunkRows: 1_000 });
+  expect(await begin("2026-W01")).toMatchObject({
+    begunAnew: false,
+    receivedChunks: [0],
+    run: { chunkRows: 4_096 },
+  });
+  expect(await begin("2026-W02")).toMatchObject({ receivedChunks: [], run: { chunkRows: 1_000 } });
 });
 
 test("a run with chunks of an unknown size begins again when a size is given", async () => {

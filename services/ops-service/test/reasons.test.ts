@@ -1,14 +1,10 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
-import { migrateDatabase } from "@bellwether/postgres/drizzle/migrate";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { migratedUpTo } from "./old-database.ts";
 import { failureOf, type OpsHarness, runWeek, startOps, testChunk } from "./ops-harness.ts";
 
-const MIGRATIONS = path.resolve(import.meta.dirname, "../migrations");
 const LAST_BEFORE = "0006_alerts_by_model";
 
 let cluster: PostgresCluster;
@@ -126,14 +122,7 @@ describe("SubmitChunk", () => {
 
 test("runs of an older database are read without values, and an unfinished one is completed", async () => {
   const url = await cluster.createDatabase();
-  const dir = await mkdtemp(path.join(os.tmpdir(), "migrations-"));
-  onTestFinished(() => rm(dir, { recursive: true, force: true }));
-  await cp(MIGRATIONS, dir, { recursive: true });
-  const journal = path.join(dir, "meta/_journal.json");
-  const known: { entries: { tag: string }[] } = JSON.parse(await readFile(journal, "utf8"));
-  const end = known.entries.findIndex(({ tag }) => tag === LAST_BEFORE) + 1;
-  await writeFile(journal, JSON.stringify({ ...known, entries: known.entries.slice(0, end) }));
-  await migrateDatabase(url, dir);
+  await migratedUpTo(url, LAST_BEFORE);
   const pool = await openPostgres(url, { max: 1 });
   onTestFinished(() => pool.close());
   await pool.query(`

@@ -201,6 +201,16 @@ test("scores on disk of chunks of another size are not used, and none is left af
   expect(left.filter((name) => name.startsWith("scores-"))).toEqual([]);
 });
 
+test("a file with more chunks than a run can have is an error that names the setting, which the next attempt may change", async () => {
+  await using week = await setUp(weekCsv(32_769));
+  await expect(week.runInChunks(1)).rejects.toThrow(
+    "32769 suppliers do not fit into 32768 chunks of 1; run the week again with a larger WEEKLY_CHUNK_ROWS",
+  );
+  expect(week.ledger.run).toMatchObject({ state: RunState.FAILED, rowsScored: 0n });
+  const { run } = await week.runInChunks(8_192);
+  expect(run).toMatchObject({ state: RunState.COMPLETE, chunkRows: 8_192, chunksTotal: 5, rowsScored: 32_769n });
+});
+
 test("a run without stored chunks takes the size of its next attempt", async () => {
   await using week = await setUp(weekCsv(ROWS));
   week.ledger.onSubmit = () => {

@@ -57,7 +57,9 @@ export async function* readMasterData(file: string, { delimiter }: CsvOptions): 
 
 async function checkFile(file: string): Promise<void> {
   const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`${file} cannot be read: ${error.code === "ENOENT" ? "there is no such file" : error.code}`);
+    throw new UsageError(
+      `${file} cannot be read: ${error.code === "ENOENT" ? "the file does not exist; correct its path" : error.code}`,
+    );
   });
   if (!found.isFile()) throw new UsageError(`${file} is not a file`);
   if (found.size > MAX_FILE_BYTES)

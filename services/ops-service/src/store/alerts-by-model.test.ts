@@ -1,13 +1,9 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
-import { migrateDatabase } from "@bellwether/postgres/drizzle/migrate";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { migratedUpTo } from "../../test/old-database.ts";
 import { openDatabase } from "./database.ts";
 
-const MIGRATIONS = path.resolve(import.meta.dirname, "../../migrations");
 /** The last migration before alerts had the column model_name. */
 const LAST_BEFORE = "0004_alert_list_indexes";
 
@@ -17,24 +13,11 @@ beforeAll(async () => {
 });
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 
-/** Creates a database with the tables of that migration. */
-async function oldDatabase(): Promise<string> {
-  const url = await cluster.createDatabase();
-  const dir = await mkdtemp(path.join(os.tmpdir(), "migrations-"));
-  onTestFinished(() => rm(dir, { recursive: true, force: true }));
-  await cp(MIGRATIONS, dir, { recursive: true });
-  const journal = path.join(dir, "meta/_journal.json");
-  const known: { entries: { tag: string }[] } = JSON.parse(await readFile(journal, "utf8"));
-  const end = known.entries.findIndex(({ tag }) => tag === LAST_BEFORE) + 1;
-  await writeFile(journal, JSON.stringify({ ...known, entries: known.entries.slice(0, end) }));
-  await migrateDatabase(url, dir);
-  return url;
-}
-
 const alertId = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
 
 test("alerts of an older database keep id, state and history, and get the model whose run raised them", async () => {
-  const url = await oldDatabase();
+  const url = await cluster.createDatabase();
+  await migratedUpTo(url, LAST_BEFORE);
   const pool = await openPostgres(url, { max: 1 });
   onTestFinished(() => pool.close());
   await pool.query(`
