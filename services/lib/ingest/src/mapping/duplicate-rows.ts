@@ -25,6 +25,8 @@ export interface DuplicateRule {
    * gets the next number.
    */
   readonly violation: number;
+  /** Columns, quoted for SQL, that are true when the row's supplier id was cleaned. */
+  readonly cleaned: readonly string[];
 }
 
 /**
@@ -34,7 +36,7 @@ export interface DuplicateRule {
 export async function markDuplicateRows(
   workspace: Workspace,
   table: string,
-  { hasAsOf, compared, violation }: DuplicateRule,
+  { hasAsOf, compared, violation, cleaned }: DuplicateRule,
 ): Promise<number> {
   const key = hasAsOf ? "supplier_id, as_of" : "supplier_id";
   const good = `from ${table} where "~fault" is null`;
@@ -44,9 +46,10 @@ export async function markDuplicateRows(
   );
   if ((await workspace.number(`select count(*) from "keys twice"`)) === 0) return 0;
   const same = compared.map((column) => `later.${column} is not distinct from earlier.${column}`).join(" and ");
+  const wasCleaned = cleaned.flatMap((mark) => [`later.${mark}`, `earlier.${mark}`]).join(" or ");
   await workspace.run(
     `create table "second rows" as
-     select later."~row" as second, ${same} as same, later."~cleaned" or earlier."~cleaned" as cleaned
+     select later."~row" as second, ${same} as same, ${wasCleaned} as cleaned
      from (select * ${good}) as later join "keys twice" using (${key})
        join ${table} as earlier on earlier."~row" = first
      where later."~row" <> first`,

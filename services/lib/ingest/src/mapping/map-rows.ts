@@ -15,6 +15,9 @@ import { checkSelect, mappingError } from "./select-statement.ts";
  */
 export const MAPPED = '"mapped rows"';
 
+/** Quoted SQL name of the mark that a row's supplier id was cleaned while its source was read. */
+export const CLEANED_BEFORE = '"~cleaned before"';
+
 /** The input of `mapRows`. */
 export interface RowsToMap {
   /** Path of `rows` in the mapping, for errors. */
@@ -22,8 +25,10 @@ export interface RowsToMap {
   readonly rows: RowsMapping;
   /** Table expression with the columns that the expressions of `rows` use. */
   readonly from: string;
-  /** SQL of a row's position in its file, 0 for the first; null when rows come from several tables. */
+  /** SQL of a row's position in its file, 0 for the first; null when rows are results of the mapping's SQL. */
   readonly place: string | null;
+  /** SQL that is true when the row's supplier id was cleaned while its source was read; null when that is not known. */
+  readonly cleaned: string | null;
   readonly model: ModelSpec;
   /** Table with supplier_id, as_of (when the rows have one) and label. Rows without a label are left out. */
   readonly labels: string | null;
@@ -159,7 +164,9 @@ export async function mapRows(workspace: Workspace, task: RowsToMap): Promise<Ma
     throw mappingError(task.path, error);
   }
   const compared = [...columns.map((column) => sqlName(column.name)), ...(task.labels === null ? [] : ["label"])];
-  const duplicates = await markDuplicateRows(workspace, MAPPED, { hasAsOf, compared, violation: violations.length });
+  const cleanedMarks = ['"~cleaned"', CLEANED_BEFORE];
+  const rule = { hasAsOf, compared, violation: violations.length, cleaned: cleanedMarks };
+  const duplicates = await markDuplicateRows(workspace, MAPPED, rule);
   const marks = [...violations, ...duplicateRowReasons(hasAsOf)];
   const [counts = []] = await workspace.rows(
     `select count(*), count(*) filter ("~fault" is null), count(*) filter ("~cleaned") from ${MAPPED}`,
@@ -200,7 +207,7 @@ function mappedSql(
     .join(" ");
   return `
     with given_rows as (
-      select row_number() over () as "~row", ${task.place ?? "null"} as "~place", ${values.join(", ")} from ${task.from}
+      select row_number() over () as "~row", ${task.place ?? "null"} as "~place", ${task.cleaned ?? "false"} as ${CLEANED_BEFORE}, ${values.join(", ")} from ${task.from}
     ),
     cast_rows as (select *, ${casts.join(", ")}, ${cleanedMark()} as "~cleaned",
       ${exposureChange()} as ${EXPOSURE_CHANGE} from given_rows),
@@ -251,7 +258,8 @@ async function violationSamples(workspace: Workspace, marks: readonly RowMark[])
   return found.flatMap(([place, index, who, text]) => {
     const mark = marks[Number(index)];
     if (!mark) return [];
-    const shown = `${String(who ?? "")}: ${String(text ?? "nothing")}`;
+    const value = String(text ?? "") || "nothing";
+    const shown = who === null || who === "" ? value : `${String(who)}: ${value}`;
     return [{ place: place === null ? null : Number(place), column: mark.column, reason: mark.reason, text: shown }];
   });
 }

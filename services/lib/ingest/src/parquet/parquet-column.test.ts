@@ -70,7 +70,7 @@ test("rejects an id stored as a double that has a fraction or is beyond 2^53; Na
     [2, "id", reason],
     [3, "id", reason],
     [4, "id", reason],
-    [null, "supplier_id", "empty"],
+    [5, "supplier_id", "empty"],
   ]);
   expect(rejected.byStage).toEqual({ reading: 3, mapping: 1, validating: 0 });
 });

@@ -104,6 +104,27 @@ test("samples from several files name the file and the line", async () => {
   ]);
 });
 
+const RAW_MAPPING = SMALL_MAPPING.replace(/weekly:[\s\S]*/, "weekly: { form: raw }\n");
+
+test("a raw file whose rows are used directly counts cleaned duplicates, and its samples have file and line", async () => {
+  const rows = "S1,1,1,0\nS1\u00A0,1,1,0\n,5,1,0\nS2,999,1,0\nS3,2,1,1\n";
+  await using folder = await dataFolder({ "suppliers.csv": `id,delay,amount,late\n${rows}` });
+  const { cleanedIds, rejected } = await snapshotWeekly({
+    ...(await smallPair({ mapping: RAW_MAPPING })),
+    input: folder.path,
+    outParquet: join(folder.path, "out.parquet"),
+    limits: { maxRejectedShare: 1 },
+  });
+  expect(cleanedIds).toEqual({ rows: 1, duplicates: 1 });
+  expect(rejected.samples.map(({ file, line, column, text }) => [file, line, column, text])).toEqual([
+    ["suppliers.csv", 3, "supplier_id", "S1: S1"],
+    ["suppliers.csv", 4, "supplier_id", "nothing"],
+    ["suppliers.csv", 5, "delay", "S2: 999.0"],
+  ]);
+  const trained = await readSmall({ "suppliers.csv": "id,delay,amount,late\nS1,1,1,0\nS2,999,1,0\nS3,2,1,1\n" });
+  expect(trained.rejected.samples).toMatchObject([{ file: "suppliers.csv", line: 3, column: "delay" }]);
+});
+
 test("training cleans the ids of all sources and of the label, so that the mapping's SQL can join them", async () => {
   const mapping = SMALL_MAPPING.replace(
     "rows:\n  from: suppliers",

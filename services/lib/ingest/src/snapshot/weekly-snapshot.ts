@@ -5,7 +5,7 @@ import type { FeatureMapping, WeeklyMapping } from "@bellwether/config/feature-m
 import { isIsoDate } from "@bellwether/config/iso-date";
 import type { ModelSpec } from "@bellwether/config/model-spec";
 import type { SourceMapping } from "@bellwether/config/source-mapping";
-import { sqlName, sqlText } from "../duckdb/quote-sql.ts";
+import { sqlText } from "../duckdb/quote-sql.ts";
 import { Workspace } from "../duckdb/workspace.ts";
 import { fileDigest } from "../files/file-digest.ts";
 import { callersFile, type SourceFile, sourceFiles } from "../files/source-files.ts";
@@ -13,10 +13,11 @@ import { MappingSqlError, SourceError } from "../ingest-errors.ts";
 import { DEFAULT_LIMITS, type IngestLimits } from "../ingest-limits.ts";
 import { type ChangedAttribute, EXPOSURE_CHANGE } from "../mapping/changed-attributes.ts";
 import { addCleaned, idColumnOf } from "../mapping/id-column.ts";
-import { type CleanedIds, MAPPED, type MappedRows, mapRows } from "../mapping/map-rows.ts";
+import { CLEANED_BEFORE, type CleanedIds, MAPPED, type MappedRows, mapRows } from "../mapping/map-rows.ts";
 import { makeSnapshots, materialize, runSteps } from "../mapping/mapping-steps.ts";
+import { rowsFrom } from "../mapping/rows-from.ts";
 import { RejectedCollector, type RejectedRows, type RejectedSample } from "../rejected-rows.ts";
-import { ACCEPTED, type LoadedSource, loadSource, rawTable, type SourceReport } from "../sources/load-source.ts";
+import { type LoadedSource, loadSource, type SourceReport } from "../sources/load-source.ts";
 
 /** Input of a weekly run, and the file to which its snapshot is written. */
 export interface WeeklyInput {
@@ -80,22 +81,24 @@ export async function snapshotWeekly(task: WeeklyInput): Promise<WeeklySnapshot>
   await using workspace = await Workspace.open(limits, task.signal);
   const rejected = new RejectedCollector(limits.maxSamples);
   const sources: SourceReport[] = [];
-  let locate: LoadedSource["locate"] = async () => new Map();
+  const loadedSources = new Map<string, LoadedSource>();
   // In the flat form ids are cleaned together with the rows, where duplicates that cleaning produces can be
   // counted.
   const idColumn = weekly.form === "flat" ? null : idColumnOf(task.mapping.rows);
   for (const source of weeklySources(task.mapping, weekly)) {
     const loaded = await loadSource(workspace, source, await weeklyFiles(task, source, limits), rejected, idColumn);
     sources.push(...loaded.reports);
-    locate = loaded.locate;
+    loadedSources.set(source.name, loaded);
   }
   await workspace.lock([partial]);
   const mapped =
-    weekly.form === "flat" ? await mapFlat(workspace, task, weekly, locate) : await mapRaw(workspace, task, weekly);
+    weekly.form === "flat"
+      ? await mapFlat(workspace, task, weekly, loadedSources)
+      : await mapRaw(workspace, task, weekly, loadedSources);
   rejected.add("rows", mapped.reasons, mapped.samples);
   try {
     await workspace.run(
-      `copy (select * exclude ("~row", "~place", "~fault", "~text", "~cleaned", ${EXPOSURE_CHANGE}) from ${MAPPED} where "~fault" is null)
+      `copy (select * exclude ("~row", "~place", "~fault", "~text", "~cleaned", ${CLEANED_BEFORE}, ${EXPOSURE_CHANGE}) from ${MAPPED} where "~fault" is null)
        to ${sqlText(partial)} (format parquet, compression snappy, row_group_size ${ROW_GROUP})`,
     );
     const [[newest] = []] = await workspace.rows(`select max(as_of)::varchar from ${MAPPED} where "~fault" is null`);
@@ -153,31 +156,27 @@ async function mapFlat(
   workspace: Workspace,
   task: WeeklyInput,
   weekly: Extract<WeeklyMapping, { form: "flat" }>,
-  locate: LoadedSource["locate"],
+  sources: ReadonlyMap<string, LoadedSource>,
 ): Promise<MappedWeek> {
   const asOf = task.asOf ?? null;
+  const { locate, ...from } = rowsFrom(weekly.source.name, sources, basename(task.input));
   const mapped = await mapRows(workspace, {
     path: "weekly.rows",
     rows: asOf === null ? weekly.rows : { ...weekly.rows, asOf: null },
-    from: `(select rowid as "~place", * from ${rawTable(weekly.source.name)} where ${ACCEPTED})`,
-    place: '"~place"',
+    ...from,
     model: task.model,
     labels: null,
     asOf,
     newestOnly: false,
   });
-  const found = await locate(mapped.samples.flatMap(({ place }) => place ?? []));
-  const samples = mapped.samples.map(({ place, ...violation }) => {
-    const { file, line } = found.get(place ?? -1) ?? { file: basename(task.input), line: null };
-    return { source: "rows", file, line, ...violation };
-  });
-  return { ...mapped, samples, asOf };
+  return { ...mapped, samples: await locate(mapped.samples), asOf };
 }
 
 async function mapRaw(
   workspace: Workspace,
   task: WeeklyInput,
   weekly: Extract<WeeklyMapping, { form: "raw" }>,
+  sources: ReadonlyMap<string, LoadedSource>,
 ): Promise<MappedWeek> {
   const { mapping, model } = task;
   const asOf = task.asOf ?? (weekly.snapshot === null ? null : await snapshotDate(workspace, weekly.snapshot));
@@ -186,23 +185,17 @@ async function mapRaw(
     await makeSnapshots(workspace, { every: "day", from: asOf, to: asOf });
   }
   await runSteps(workspace, mapping.steps);
+  const { locate, ...from } = rowsFrom(mapping.rows.from, sources);
   const mapped = await mapRows(workspace, {
     path: "rows",
     rows: mapping.rows,
-    from: sqlName(mapping.rows.from),
-    place: null,
+    ...from,
     model,
     labels: null,
     asOf,
     newestOnly: mapping.snapshots === null && mapping.rows.asOf !== null,
   });
-  const samples = mapped.samples.map(({ place: _, ...violation }) => ({
-    source: "rows",
-    file: "",
-    line: null,
-    ...violation,
-  }));
-  return { ...mapped, samples, asOf };
+  return { ...mapped, samples: await locate(mapped.samples), asOf };
 }
 
 /** Returns the single date that the mapping's SELECT returns. */

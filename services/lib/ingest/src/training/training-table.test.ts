@@ -11,7 +11,7 @@ function csv(lines: string): Record<string, string> {
 
 test.each([
   ["outside the physical range", "s9,366,1,0\n", "delay", "outside the physical range -365 to 365", "s9: 366.0"],
-  ["without a supplier", ",1,1,0\n", "supplier_id", "empty", ": "],
+  ["without a supplier", ",1,1,0\n", "supplier_id", "empty", "nothing"],
   ["with an id of 129 bytes", `${"x".repeat(129)},1,1,0\n`, "supplier_id", "longer than 128 bytes", "xxx"],
   ["with a label that is neither 0 nor 1", "s9,1,1,2\n", "late", "neither 0 nor 1", "s9: 2"],
   ["of a supplier that was there", "s1,9,9,0\n", null, "", ""],

@@ -11,8 +11,9 @@ import { addCleaned, idColumnOf } from "../mapping/id-column.ts";
 import { type CleanedIds, MAPPED, mapRows } from "../mapping/map-rows.ts";
 import { makeSnapshots, runSteps } from "../mapping/mapping-steps.ts";
 import { COLUMN } from "../mapping/rejected-row-reasons.ts";
+import { rowsFrom } from "../mapping/rows-from.ts";
 import { RejectedCollector, type RejectedRows } from "../rejected-rows.ts";
-import { loadSource, type SourceReport } from "../sources/load-source.ts";
+import { type LoadedSource, loadSource, type SourceReport } from "../sources/load-source.ts";
 import { LABELS, makeLabels } from "./training-labels.ts";
 
 /** Training rows with a report of their sources. */
@@ -46,10 +47,13 @@ export async function readTrainingTable(input: TrainingInput): Promise<TrainingT
   await using workspace = await Workspace.open(limits, input.signal);
   const rejected = new RejectedCollector(limits.maxSamples);
   const sources: SourceReport[] = [];
+  const loadedSources = new Map<string, LoadedSource>();
   const idColumn = idColumnOf(mapping.rows);
   for (const source of mapping.sources) {
     const files = await sourceFiles(source, dataDir, limits.maxFiles);
-    sources.push(...(await loadSource(workspace, source, files, rejected, idColumn)).reports);
+    const loaded = await loadSource(workspace, source, files, rejected, idColumn);
+    loadedSources.set(source.name, loaded);
+    sources.push(...loaded.reports);
   }
 
   if (mapping.snapshots) await makeSnapshots(workspace, mapping.snapshots);
@@ -57,24 +61,17 @@ export async function readTrainingTable(input: TrainingInput): Promise<TrainingT
   await runSteps(workspace, mapping.steps);
   const hasAsOf = mapping.rows.asOf !== null;
   await makeLabels(workspace, mapping.label, model.target.name, hasAsOf);
-  const from = sqlName(mapping.rows.from);
+  const { locate, ...from } = rowsFrom(mapping.rows.from, loadedSources);
   const mapped = await mapRows(workspace, {
     path: "rows",
     rows: mapping.rows,
-    from,
-    place: null,
+    ...from,
     model,
     labels: LABELS,
     asOf: null,
     newestOnly: false,
   });
-  const samples = mapped.samples.map(({ place: _, ...violation }) => ({
-    source: "rows",
-    file: "",
-    line: null,
-    ...violation,
-  }));
-  rejected.add("rows", mapped.reasons, samples);
+  rejected.add("rows", mapped.reasons, await locate(mapped.samples));
   const unlabelled = mapped.notChosen;
   if (mapped.rows === 0) throw noRows(sources, rejected.result(), unlabelled);
   return {
