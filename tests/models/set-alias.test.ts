@@ -309,15 +309,24 @@ test("a move does not wait for ops-service, and its audit log has every move onc
 test("the command line promotes and rolls back through the services when flags name them", async () => {
   const { url } = await startScheduler();
   const at = ["--scheduler", url, "--ml", await startMl()];
-  const promoted = await bellwether("models", "promote", "v1", "--reason", "by RPC", "--json", ...at);
-  expect(promoted).toMatchObject({ code: 0, stderr: "" });
-  expect(JSON.parse(promoted.stdout)).toMatchObject({ model: NAME, champion: "v1" });
   const back = await bellwether("models", "rollback", "--json", ...at);
-  expect(JSON.parse(back.stdout)).toMatchObject({ model: NAME, champion: "v2", was: "v1" });
+  expect(JSON.parse(back.stdout)).toMatchObject({ model: NAME, champion: "v1", was: "v2", band_change: null });
+  expect(await bellwether("models", "rollback", ...at)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("there is no champion before v1 to go back to; see bellwether models history"),
+  });
+  const promoted = await bellwether("models", "promote", "v2", "--reason", "by RPC", "--json", ...at);
+  expect(promoted).toMatchObject({ code: 0, stderr: "" });
+  expect(JSON.parse(promoted.stdout)).toMatchObject({ model: NAME, champion: "v2" });
+  const history = await bellwether("models", "history", "--json", ...at);
+  expect(JSON.parse(history.stdout).changes.slice(0, 2)).toMatchObject([
+    { alias: "champion", version: "v2", set_by: "anonymous", reason: "by RPC" },
+    { alias: "champion", version: "v1", set_by: "anonymous", reason: "rolled back by hand" },
+  ]);
   const { moves } = await readAliases(root, NAME);
   expect(moves.slice(2)).toMatchObject([
-    { version: "v1", setBy: "anonymous", reason: "by RPC" },
-    { version: "v2", setBy: "anonymous", reason: "rolled back by hand" },
+    { version: "v1", setBy: "anonymous", reason: "rolled back by hand" },
+    { version: "v2", setBy: "anonymous", reason: "by RPC" },
   ]);
   expect(await bellwether("models", "promote", "v9", ...at)).toMatchObject({
     code: 1,

@@ -161,7 +161,15 @@ test("models lists versions, promotes one and rolls back", async () => {
     ["v1", ["champion"]],
   ]);
   expect(await json(["models", "promote", "challenger"])).toMatchObject({ champion: "v2" });
-  expect(await json(["models", "rollback"])).toMatchObject({ champion: "v1", was: "v2" });
+  expect(await json(["models", "rollback"])).toMatchObject({ champion: "v1", was: "v2", band_change: null });
+  expect(await run(["models", "rollback"])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("models promote"),
+  });
+  const history = (await run(["models", "history"])).stdout.trimEnd().split("\n");
+  expect(history).toHaveLength(4);
+  expect(history[0]).toMatch(/^\d{4}-\S+Z {2}champion {4}v1 {5}\S.*: rolled back by hand$/);
+  expect(history[2]).toMatch(/challenger {2}v2 {5}bellwether train: trained and published$/);
   expect((await run(["models", "show"])).stdout).toContain("# Model card: supplier-risk");
 });
 

@@ -97,6 +97,33 @@ test("imports a model, publishes the first version as champion and the next as c
   await model.release();
 });
 
+test("the bands of --config apply, and other limits than the champion's are in the JSON", async () => {
+  const name = "xgboost-classifier.model";
+  await writeFile(at("bands.yaml"), configOf("f0"));
+  const first = await run(name, "--name", "banded", "--config", "bands.yaml");
+  expect(first.json).toMatchObject({ alias: "champion", bands: { medium: 0.2, high: 0.5 }, band_change: null });
+  expect((await run(name, "--name", "banded")).json).toMatchObject({
+    alias: "challenger",
+    band_change: { champion: { medium: 0.2, high: 0.5 }, version: { medium: 0.4, high: 0.7 } },
+  });
+});
+
+test("--risk-name makes a class of the file the champion's risk class, and the error says so", async () => {
+  const name = "xgboost-classifier.model";
+  expect((await run(name, "--name", "classes", "--risk-name", "ausfall")).json).toMatchObject({
+    risk_class: "ausfall",
+    notes: expect.arrayContaining(['risk class "ausfall" is class "1" of the file']),
+  });
+  expect((await run(name, "--name", "classes")).error).toMatchObject({
+    message: expect.stringContaining('risk class "1" instead of "ausfall"'),
+  });
+  expect((await run(name, "--name", "classes")).error).toMatchObject({
+    message: expect.stringContaining("add --risk-name ausfall"),
+  });
+  const regressor = await run("xgboost-poisson.model", "--name", "number", "--risk-name", "ausfall");
+  expect(regressor.json).toMatchObject({ status: "rejected", reason: expect.stringContaining("has no classes") });
+});
+
 test("names a model after its file", async () => {
   expect((await run("lightgbm-zero.txt")).json).toMatchObject({ model: "lightgbm-zero", version: "v1" });
 });

@@ -16,6 +16,7 @@ import { Command } from "commander";
 import { type CliContext, registryFolder } from "../context/cli-context.ts";
 import { ReportedError } from "../errors/reported-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
+import { bandChangeLine } from "../models/band-limits.ts";
 import { type PublishedModel, publishModel } from "../models/publish-model.ts";
 import { runOnnx } from "../models/run-onnx.ts";
 import { createReport, type Report } from "../output/report.ts";
@@ -27,6 +28,7 @@ export interface ImportOptions {
   readonly config?: string;
   readonly name?: string;
   readonly riskClass?: string;
+  readonly riskName?: string;
   readonly json?: boolean;
 }
 
@@ -40,16 +42,20 @@ export function importCommand(context: CliContext): Command {
     )
     .option(
       "--expected <file>",
-      "rows with the outputs of the training library (CSV, JSON lines or Parquet): the columns of the model, and one output column, or one per class, with predictions (such as probabilities) or with margins. The model is rejected if an output differs by more than 1e-5 of the size of the model's outputs",
+      "rows with the outputs of the training library (CSV, JSON lines or Parquet): the columns of the model, and one output column, or one per class, with predictions (such as probabilities) or with margins. The model is rejected if an output differs by more than 1e-5 times the largest size that it can have: the base value plus the largest leaf of each tree, for a probability at least 1",
     )
     .option(
       "--config <file>",
-      "a model_config.yaml that declares, by feature name: unit, direction, and whether a supplier cannot change the feature (immutable). The model card lists where the model contradicts a declared direction",
+      "a model_config.yaml that declares, by feature name: unit, direction, and whether a supplier cannot change the feature (immutable). The model card lists where the model contradicts a declared direction. The score bands of the file apply to the model too (without --config: medium from 0.4, high from 0.7)",
     )
     .option("--name <name>", "name of the model in the registry (default: made from the file name)")
     .option(
       "--risk-class <class>",
-      "name of the class whose probability is the risk score; for a model with several outputs without classes, the number of the output, from 0 (default: the last)",
+      "the class of the model file whose probability is the risk score, for example 1. For a regressor with several targets: the number of the target, from 0 (default: the last class or the last target of the file)",
+    )
+    .option(
+      "--risk-name <name>",
+      "name under which the risk class is published, for example that of the champion it shall replace (default: the name of the class in the model file)",
     )
     .option("--json", "print the result as one line of JSON")
     .addHelpText(
@@ -94,10 +100,8 @@ export async function importFile(
       throw isWrong ? new UsageError(`--${option}: ${error.message}`) : error;
     }
   };
-  const declared =
-    options.config === undefined
-      ? []
-      : parseModelConfig(await readYaml(path.resolve(context.cwd, options.config))).features;
+  const config =
+    options.config === undefined ? null : parseModelConfig(await readYaml(path.resolve(context.cwd, options.config)));
   const background = await readRows("background");
   const expected = await readRows("expected");
   try {
@@ -107,7 +111,8 @@ export async function importFile(
       background,
       expected,
       riskClass: options.riskClass ?? null,
-      declared,
+      ...(config !== null && { declared: config.features, bands: config.bands }),
+      ...(options.riskName !== undefined && { riskName: options.riskName }),
       runOnnx,
     });
   } catch (error) {
@@ -167,6 +172,8 @@ function reportImport(report: Report, imported: ImportedModel, published: Publis
   );
   report.line(trainerLine(imported.trainer));
   for (const note of notes) report.line(`note: ${note}`);
+  if (published.bands !== null && published.champion !== undefined)
+    report.line(bandChangeLine(published.version, published.champion, published.bands));
   report.json({
     status: "imported",
     reason: "",
@@ -178,6 +185,8 @@ function reportImport(report: Report, imported: ImportedModel, published: Publis
     version: published.version,
     alias: published.alias,
     published: published.isNew,
+    bands: bundle.bands,
+    band_change: published.bands,
     format: imported.format,
     producer: imported.producer,
     trees: source.model.trees.length,

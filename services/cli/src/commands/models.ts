@@ -6,7 +6,9 @@ import { listModels, listVersions, readVersion, resolveVersion } from "@bellweth
 import { Command } from "commander";
 import { type CliContext, defaultModel, registryFolder } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
+import { bandChange, bandChangeLine } from "../models/band-limits.ts";
 import { type Champions, championsInFolder, championsOfServices } from "../models/champions.ts";
+import { previousChampion } from "../models/previous-champion.ts";
 import { createReport } from "../output/report.ts";
 import { defaultUrlText, ML_PEER, peerUrl } from "../remote/peer-url.ts";
 import { askReplicas, replicaLines } from "../remote/replica-status.ts";
@@ -19,14 +21,21 @@ const SCHEDULER_FLAG = [
 ] as const;
 const ML_FLAG = [
   "--ml <url>",
-  `with --scheduler: gRPC URL of ml-service, from which the command reads the versions and the champions (${defaultUrlText(ML_PEER)})`,
+  `gRPC URL of ml-service, from which the command reads the versions and the champions. Used only when scheduler-service makes the change, see --scheduler (${defaultUrlText(ML_PEER)})`,
 ] as const;
 
 /** Help text: what `promote` and `rollback` check before they change the champion. */
 const CHECK_HELP =
   "\nThe version is loaded and checked first. If it cannot be served, the command fails (exit code 1) and the champion does not change." +
-  "\nThe message says why: the files cannot be read, the outputs differ from the recorded outputs (both: gRPC reason MODEL_REJECTED)," +
-  "\nor the files were changed after publishing (gRPC reason MODEL_CORRUPT).";
+  "\nThe message says why. Through scheduler-service, the error has a gRPC reason:" +
+  "\n  MODEL_REJECTED  the files cannot be read, or the model's outputs differ from those recorded when it was published" +
+  "\n  MODEL_CORRUPT   the files were changed after publishing";
+
+/** Help text: which version `rollback` chooses. */
+const ROLLBACK_HELP =
+  "\nThe command goes to the champion before the last promotion, and a second rollback to the champion before that one." +
+  "\nA change to a version that was champion before counts as a rollback. If no earlier champion is left, the command fails" +
+  "\n(exit code 2): choose a version with models promote. See models history.";
 
 interface PeerOptions {
   readonly scheduler?: string;
@@ -49,6 +58,19 @@ function openChampions(context: CliContext, options: PeerOptions): Champions {
   return read.scheduler === null
     ? championsInFolder(registryFolder(context), context.env.USER ?? "bellwether models")
     : championsOfServices(peerUrl(ML_PEER, options.ml, context), read.scheduler, peerSettings(read));
+}
+
+/** Returns the champion; null when there is none. */
+async function championOf(champions: Champions, model: string): Promise<string | null> {
+  return (await champions.history(model)).find(({ alias }) => alias === "champion")?.version ?? null;
+}
+
+/** Compares the band limits of the champion before with those of the champion now. Null: they are equal. */
+async function compareBands(champions: Champions, model: string, before: string | undefined, now: string) {
+  if (before === undefined || before === now) return null;
+  // A version that cannot be read any more has no limits to compare.
+  const known = await champions.bandsOf(model, before).catch(() => null);
+  return bandChange(known, await champions.bandsOf(model, now));
 }
 
 /**
@@ -128,31 +150,77 @@ export function modelsCommand(context: CliContext): Command {
       const name = options.model ?? defaultModel(context);
       using champions = openChampions(context, options);
       const found = await champions.versionOf(name, version);
+      // A version number needs no answer of ml-service, so its failure does not prevent the change.
+      let notCompared: string | null = null;
+      const orNull = (error: Error): null => {
+        notCompared = error.message;
+        return null;
+      };
+      const was = await championOf(champions, name).catch(orNull);
       const alias = await champions.set({ model: name, version: found, reason: options.reason });
       report.line(`${name}: champion is ${alias.version}`);
-      report.json({ model: name, champion: alias.version, set_at: alias.setAt });
+      const bands = was === null ? null : await compareBands(champions, name, was, alias.version).catch(orNull);
+      if (was !== null && bands !== null) report.line(bandChangeLine(alias.version, was, bands));
+      if (notCompared !== null) report.line(`warning: the band limits were not compared: ${notCompared}`);
+      report.json({
+        ...{ model: name, champion: alias.version, set_at: alias.setAt },
+        ...{ band_change: bands, bands_not_compared: notCompared },
+      });
     });
 
   const rollback = new Command("rollback")
-    .description("Make the previous champion the champion again.")
+    .description("Make the champion before the last promotion the champion again. A second rollback goes further back.")
     .option(...MODEL_FLAG)
     .option("--reason <text>", "reason, recorded in the history of the registry", "rolled back by hand")
     .option(...SCHEDULER_FLAG)
     .option(...ML_FLAG)
     .option(...JSON_FLAG)
+    .addHelpText("after", ROLLBACK_HELP)
     .addHelpText("after", CHECK_HELP)
     .addHelpText("after", "\nExample:\n  npx bellwether models rollback --reason 'more false alarms than v3'")
     .action(async (options) => {
       const report = createReport(options);
       const name = options.model ?? defaultModel(context);
       using champions = openChampions(context, options);
-      const { current, before } = await champions.latest(name);
+      const changes = (await champions.history(name)).filter(({ alias }) => alias === "champion");
+      const current = changes[0]?.version;
+      const before = previousChampion(changes.map(({ version }) => version).reverse());
       if (before === undefined)
-        throw new UsageError(`${name} has no previous champion; choose a version with: bellwether models promote`);
+        throw new UsageError(
+          `${name}: there is no champion before ${current ?? "the first"} to go back to; see bellwether models history, and choose a version with: bellwether models promote`,
+        );
       const move = { model: name, version: before, reason: options.reason, expected: current };
       const alias = await champions.set(move);
       report.line(`${name}: champion is ${alias.version} again, was ${current}`);
-      report.json({ model: name, champion: alias.version, was: current });
+      const bands = await compareBands(champions, name, current, alias.version);
+      if (bands !== null) report.line(bandChangeLine(alias.version, current ?? "", bands));
+      report.json({ model: name, champion: alias.version, was: current, band_change: bands });
+    });
+
+  const history = new Command("history")
+    .description(
+      "Show when each alias was set, by whom and why, newest first. Through the services: only the changes of the champion.",
+    )
+    .option(...MODEL_FLAG)
+    .option(
+      "--scheduler <url>",
+      "gRPC URL of scheduler-service (default: SCHEDULER_SERVICE_URL). If the option or the variable is set, the command reads the history from ml-service, otherwise from the registry folder",
+    )
+    .option(...ML_FLAG)
+    .option(...JSON_FLAG)
+    .addHelpText("after", "\nExample:\n  npx bellwether models history --model supplier-risk")
+    .action(async (options) => {
+      const report = createReport(options);
+      const name = options.model ?? defaultModel(context);
+      using champions = openChampions(context, options);
+      const changes = await champions.history(name);
+      if (changes.length === 0) report.line(`${name}: no alias was set`);
+      for (const { alias, version, setAt, setBy, reason } of changes)
+        report.line(`${setAt}  ${alias.padEnd(10)}  ${version.padEnd(5)}  ${setBy}: ${reason}`);
+      report.json({
+        model: name,
+        changes: changes.map(({ setAt, setBy, ...change }) => ({ ...change, set_at: setAt, set_by: setBy })),
+      });
     });
 
   const served = new Command("served")
@@ -174,7 +242,7 @@ export function modelsCommand(context: CliContext): Command {
     "after",
     "\nExamples:\n  npx bellwether models list --model supplier-risk\n  npx bellwether models promote challenger --reason 'better on the newest quarter'\n  npx bellwether models rollback\n  npx bellwether models served --ml http://10.0.0.5:9081 http://10.0.0.6:9081\n  npx bellwether models promote v3 --scheduler http://127.0.0.1:9082",
   );
-  for (const command of [list, show, served, promote, rollback])
+  for (const command of [list, show, history, served, promote, rollback])
     models.addCommand(command.copyInheritedSettings(models).exitOverride());
   return models;
 }

@@ -6,6 +6,7 @@ import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { exportTraining } from "../data/export-training.ts";
 import { withDataOptions } from "../data/training-data.ts";
+import { bandChangeLine } from "../models/band-limits.ts";
 import type { PublishedModel } from "../models/publish-model.ts";
 import { train } from "../models/train-model.ts";
 import { evaluationJson, evaluationLines } from "../output/evaluation-report.ts";
@@ -51,6 +52,8 @@ export function trainCommand(context: CliContext): Command {
         );
       report.line(`data: SHA-256 ${trained.provenance.dataSha256} of the mapped rows`);
       report.line(publishedLine(model.name, published));
+      if (published?.bands && published.champion !== undefined)
+        report.line(bandChangeLine(published.version, published.champion, published.bands));
       if (exportFolder !== null) {
         const file = await exportTraining(exportFolder, model, data.table, trained);
         report.line(`exported rows: ${file}`);
@@ -60,6 +63,7 @@ export function trainCommand(context: CliContext): Command {
         version: published?.version ?? null,
         alias: published?.alias ?? null,
         published: published?.isNew ?? false,
+        band_change: published?.bands ?? null,
         data_sha256: trained.provenance.dataSha256,
         ...evaluationJson(evaluation),
         row_counts: {

@@ -1,13 +1,16 @@
 import { ModelPublishingService } from "@bellwether/gen/bellwether/registry/v1/model_publishing_service_pb";
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
-import { aliasVersion, readAliases } from "@bellwether/registry/aliases/aliases";
+import { MAX_HISTORY } from "@bellwether/registry/aliases/alias-file";
+import { readAliases } from "@bellwether/registry/aliases/aliases";
 import { setAlias } from "@bellwether/registry/publish/set-alias";
-import { resolveVersion } from "@bellwether/registry/versions/read-version";
+import { readVersion, resolveVersion } from "@bellwether/registry/versions/read-version";
+import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
 import { aliasCheck } from "@bellwether/scoring/model/alias-check";
 import { checkScoringModel } from "@bellwether/scoring/model/scoring-model";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import type { BandLimits } from "./band-limits.ts";
 
 /** Pattern of a version name; every other name is an alias. */
 const VERSION = /^v[1-9]\d*$/;
@@ -16,10 +19,25 @@ const VERSION = /^v[1-9]\d*$/;
 export interface Champions extends Disposable {
   /** Resolves an alias to its version. `wanted` may be a version already. */
   versionOf(model: string, wanted: string): Promise<string>;
-  /** Returns the champion, and the last champion of another version; undefined where there is none. */
-  latest(model: string): Promise<{ readonly current: string | undefined; readonly before: string | undefined }>;
+  /**
+   * Returns the changes of a model's aliases, newest first: of all aliases in a registry folder, of the champion
+   * through the services.
+   */
+  history(model: string): Promise<readonly AliasChange[]>;
+  /** Returns the band limits of a version; null when they are not known. */
+  bandsOf(model: string, version: string): Promise<BandLimits | null>;
   /** Makes a version the champion. With `expected`, only when the current champion is that version. */
   set(move: ChampionMove): Promise<{ readonly version: string; readonly setAt: string }>;
+}
+
+/** One change of an alias. */
+export interface AliasChange {
+  readonly alias: string;
+  readonly version: string;
+  /** ISO 8601, UTC. */
+  readonly setAt: string;
+  readonly setBy: string;
+  readonly reason: string;
 }
 
 export interface ChampionMove {
@@ -33,11 +51,14 @@ export interface ChampionMove {
 export function championsInFolder(root: string, setBy: string): Champions {
   return {
     versionOf: (model, wanted) => resolveVersion(root, model, wanted),
-    async latest(model) {
-      const file = await readAliases(root, model);
-      const current = aliasVersion(file, "champion");
-      return { current, before: file.champions.findLast(({ version }) => version !== current)?.version };
+    async history(model) {
+      const { champions, moves } = await readAliases(root, model);
+      // Moves of the challenger may have displaced older champions from `moves`.
+      const oldest = moves[0]?.setAt ?? "";
+      const older = moves.length < MAX_HISTORY ? [] : champions.filter(({ setAt }) => setAt < oldest);
+      return [...older, ...moves].reverse().map(({ name, ...change }) => ({ alias: name, ...change }));
     },
+    bandsOf: async (model, version) => parseFeatureBundle((await readVersion(root, model, version)).bundleJson).bands,
     set: ({ model: modelName, version, reason, expected }) =>
       setAlias(
         root,
@@ -73,18 +94,21 @@ export function championsOfServices(
       const { version } = await answerOf("ml-service", mlUrl, reads.getVersion({ modelName, version: wanted }));
       return version?.version ?? wanted;
     },
-    async latest(modelName) {
-      let current: string | undefined;
+    async history(modelName) {
+      const changes: AliasChange[] = [];
       let pageToken = "";
       do {
         const request = reads.listProductionHistory({ modelName, pageSize: 200, pageToken });
         const { champions, nextPageToken } = await answerOf("ml-service", mlUrl, request);
-        current ??= champions[0]?.version;
-        const before = champions.find(({ version }) => version !== current);
-        if (before) return { current, before: before.version };
+        for (const { name, version, setAt, setBy, reason } of champions)
+          changes.push({ alias: name, version, setAt: setAt ? timestampDate(setAt).toISOString() : "", setBy, reason });
         pageToken = nextPageToken;
-      } while (pageToken !== "");
-      return { current, before: undefined };
+      } while (pageToken !== "" && changes.length < MAX_HISTORY);
+      return changes;
+    },
+    async bandsOf(modelName, version) {
+      const { bands } = await answerOf("ml-service", mlUrl, reads.getVersion({ modelName, version }));
+      return bands ?? null;
     },
     async set({ model: modelName, version, reason, expected }) {
       const request = { modelName, alias: "champion", version, reason };

@@ -6,6 +6,7 @@ import { findSameFiles } from "@bellwether/registry/versions/same-files";
 import { contractDifferences } from "@bellwether/risk-model/bundle/contract-difference";
 import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
 import { checkScoringModel } from "@bellwether/scoring/model/scoring-model";
+import { type BandChange, bandChange } from "./band-limits.ts";
 
 /** The name belongs to a model with other inputs or another target. */
 export class OtherContractError extends Error {
@@ -17,6 +18,10 @@ export interface PublishedModel {
   readonly version: string;
   /** The alias that was set, or null when nothing was published. */
   readonly alias: "champion" | "challenger" | null;
+  /** Band limits that differ from the champion's; null when they are equal or the version is the champion. */
+  readonly bands: BandChange | null;
+  /** The champion before the publication. Undefined: there was none. */
+  readonly champion: string | undefined;
   /** False when a version with the same files existed already, so that nothing was published. */
   readonly isNew: boolean;
 }
@@ -34,22 +39,33 @@ export async function publishModel(
 ): Promise<PublishedModel> {
   const { modelName, now } = publication;
   const same = await findSameFiles(root, modelName, publication);
-  if (same !== null) return { version: same.version, alias: null, isNew: false };
+  if (same !== null) return { version: same.version, alias: null, bands: null, champion: undefined, isNew: false };
   const isKnown = (await listModels(root)).includes(modelName);
   const champion = isKnown ? aliasVersion(await readAliases(root, modelName), "champion") : undefined;
-  if (champion !== undefined) await checkContract(root, publication, champion);
+  const bands = champion === undefined ? null : await checkContract(root, publication, champion);
   const { version } = await publishVersion(root, publication, checkScoringModel);
   const alias = champion === undefined ? "champion" : "challenger";
   await setAlias(root, { modelName, alias, version, ...by, now }, checkScoringModel);
-  return { version, alias, isNew: true };
+  return { version, alias, bands, champion, isNew: true };
 }
 
-async function checkContract(root: string, { modelName, bundleJson }: Publication, champion: string): Promise<void> {
+/** Returns band limits that differ from the champion's. @throws OtherContractError */
+async function checkContract(
+  root: string,
+  { modelName, bundleJson, origin }: Publication,
+  champion: string,
+): Promise<BandChange | null> {
   const before = parseFeatureBundle((await readVersion(root, modelName, champion)).bundleJson);
-  const differences = contractDifferences(before, parseFeatureBundle(bundleJson));
+  const now = parseFeatureBundle(bundleJson);
+  const differences = contractDifferences(before, now);
+  const isOtherName = origin === "imported" && before.classes.risk !== now.classes.risk;
+  const wayOut = isOtherName
+    ? `. If the class "${now.classes.risk}" of the file is the class "${before.classes.risk}" of the champion, add --risk-name ${before.classes.risk}`
+    : "";
   if (differences.length > 0)
     throw new OtherContractError(
       `${modelName} ${champion}, the champion, has other inputs: this model is ${differences.join(", ")}. ` +
-        "Callers of the champion would be rejected: publish this model under another name (name in model_config.yaml, --name of import)",
+        `Callers of the champion would be rejected: publish this model under another name (name in model_config.yaml, --name of import)${wayOut}`,
     );
+  return bandChange(before.bands, now.bands);
 }

@@ -23,9 +23,9 @@ import {
   readExpected,
   type TrainerComparison,
 } from "./checks/expected-answers.ts";
-import { chooseExplanation, type DeclaredFeature, importedBundle } from "./result/imported-bundle.ts";
+import { chooseExplanation, DEFAULT_BANDS, type DeclaredFeature, importedBundle } from "./result/imported-bundle.ts";
 import { renderImportedCard } from "./result/imported-card.ts";
-import { chooseServedOutput, type ServedOutput } from "./result/served-output.ts";
+import { chooseServedOutput, renameRiskClass, type ServedOutput } from "./result/served-output.ts";
 import { type Background, BackgroundError, readBackground } from "./rows/background.ts";
 import { type ColumnRules, checkRows } from "./rows/check-rows.ts";
 import { probeInputs, probeRules } from "./rows/probe-inputs.ts";
@@ -45,6 +45,10 @@ export interface ImportTask {
   readonly riskClass: string | null;
   /** Units and directions of features, by name. Unset: they are unknown. */
   readonly declared?: readonly DeclaredFeature[];
+  /** Score bands. Unset: high from 0.7, medium from 0.4. */
+  readonly bands?: FeatureBundle["bands"];
+  /** Name under which the risk class is published; unset: its name in the file. */
+  readonly riskName?: string;
   readonly runOnnx: RunOnnx;
 }
 
@@ -135,7 +139,7 @@ async function importSource(
   if (original !== null && !agrees(original)) return disagreement(original, "the file");
   const roundingNotes = checkRounding(source, rows, background, expected);
   const trainer = expected && checkTrainer(source, expected, task.riskClass);
-  const served = chooseServedOutput(source, task.riskClass);
+  const served = renameRiskClass(chooseServedOutput(source, task.riskClass), task.riskName);
   const onnx = writeServed(served);
   const run = writtenRunner(onnx, task.runOnnx);
   const written = await checkWritten(served, rows, run);
@@ -148,6 +152,7 @@ async function importSource(
     served,
     background,
     declared: task.declared ?? [],
+    bands: task.bands ?? DEFAULT_BANDS,
     explanation,
     golden: await recordGolden(source.model.features, rows, run),
   });

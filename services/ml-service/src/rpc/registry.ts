@@ -90,8 +90,13 @@ export function registryHandlers(
       const name = modelName || defaultModel;
       const found = await resolveVersion(root, name, version);
       const stored = await readVersion(root, name, found);
-      const features = featuresToProto(parseFeatureBundle(stored.bundleJson));
-      return { version: versionToProto(stored.manifest), modelCard: stored.modelCard, features };
+      const bundle = parseFeatureBundle(stored.bundleJson);
+      return {
+        version: versionToProto(stored.manifest),
+        modelCard: stored.modelCard,
+        features: featuresToProto(bundle),
+        bands: bundle.bands,
+      };
     },
     getReplicaStatus() {
       const { modelName, championVersion, served, rejection, others } = status();

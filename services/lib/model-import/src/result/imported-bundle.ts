@@ -16,8 +16,8 @@ import type { Background } from "../rows/background.ts";
 import { rowRounding } from "../source/source-model.ts";
 import type { ServedOutput } from "./served-output.ts";
 
-/** Score bands of an imported model, because model files do not contain bands. */
-const BANDS = { high: 0.7, medium: 0.4 } as const;
+/** Score bands of an imported model without a configuration, because model files do not contain bands. */
+export const DEFAULT_BANDS = { high: 0.7, medium: 0.4 } as const;
 
 /** The output of an imported model is not calibrated. */
 const CALIBRATION = { kind: "none" } as const;
@@ -70,10 +70,11 @@ export function importedBundle(parts: {
   readonly background: Background | null;
   /** What the user declares about the features. */
   readonly declared: readonly DeclaredFeature[];
+  readonly bands: FeatureBundle["bands"];
   readonly explanation: Explanation;
   readonly golden: readonly GoldenRow[];
 }): FeatureBundle {
-  const { modelName, columns, names, served, background, declared, explanation, golden } = parts;
+  const { modelName, columns, names, served, background, declared, bands, explanation, golden } = parts;
   const { features, bundleColumns } = describeColumns(columns, names, background, declared);
   return {
     format: "bellwether.feature-bundle/1",
@@ -90,7 +91,7 @@ export function importedBundle(parts: {
     ...(served.outputSpace === "raw" && served.model.link === "exp" && { link: "exp" as const }),
     classes: served.classes,
     calibration: CALIBRATION,
-    bands: BANDS,
+    bands,
     explanation,
     golden: scoredGoldenRows({ calibration: CALIBRATION, outputSpace: served.outputSpace }, golden),
     seed: 0,

@@ -54,6 +54,19 @@ export function chooseServedOutput(source: SourceModel, riskClass: string | null
   return { model: one, classColumn: null, outputSpace: spaceOf(one), classes: served, notes: [] };
 }
 
+/**
+ * Returns the output with another name of its risk class. The note says which class of the file it is.
+ * @param name Undefined: the name of the file.
+ * @throws ImportRejectedError for a regressor, which has no class.
+ */
+export function renameRiskClass(served: ServedOutput, name: string | undefined): ServedOutput {
+  if (name === undefined || name === served.classes.risk) return served;
+  if (served.outputSpace === "raw")
+    throw new ImportRejectedError("unsupported", "a regressor has no classes, so its risk class has no name");
+  const note = `risk class "${name}" is class "${served.classes.risk}" of the file`;
+  return { ...served, classes: { risk: name, other: `not ${name}` }, notes: [...served.notes, note] };
+}
+
 function serveTarget(model: TreeModel, target: number, targets: number): ServedOutput {
   const one = targets === 1 ? model : mixOutputs(model, oneHot(targets, target), 0, model.link);
   const notes = targets === 1 ? [] : [`target ${target} of ${targets} is served`];
