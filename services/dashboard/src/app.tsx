@@ -2,6 +2,9 @@ import { lazy, Suspense, useEffect, useMemo, useRef, useState, useSyncExternalSt
 import { Header } from "./frame/header.tsx";
 import { InboxPage } from "./pages/inbox-page.tsx";
 import { NowherePage } from "./pages/nowhere-page.tsx";
+import { SignInPage } from "./pages/sign-in-page.tsx";
+import { SignedInPage } from "./pages/signed-in-page.tsx";
+import { SuppliersPage } from "./pages/suppliers-page.tsx";
 import { keptPlace, startKeepingPlaces } from "./parts/kept-place.ts";
 import { LoadBoundary } from "./parts/load-boundary.tsx";
 import { Loading } from "./parts/notice.tsx";
@@ -15,29 +18,19 @@ import { useAlertWatch } from "./rpc/use-alert-watch.ts";
 import { SessionContext, useSessionQuery } from "./rpc/use-session.ts";
 import { ReaderContext, readerOf } from "./session/reader.ts";
 
-// The inbox is in the first file. The other pages are loaded after it.
+// The inbox and the suppliers are in the first file. The larger pages are loaded after it.
 const loadRunPage = withTimeLimit(async () => ({ default: (await import("./pages/run-page.tsx")).RunPage }));
 const loadSupplierPage = withTimeLimit(async () => ({
   default: (await import("./pages/supplier-page.tsx")).SupplierPage,
 }));
-const loadSuppliersPage = withTimeLimit(async () => ({
-  default: (await import("./pages/suppliers-page.tsx")).SuppliersPage,
-}));
 const loadWeekPage = withTimeLimit(async () => ({ default: (await import("./pages/week-page.tsx")).WeekPage }));
 const RunPage = lazy(loadRunPage);
 const SupplierPage = lazy(loadSupplierPage);
-const SuppliersPage = lazy(loadSuppliersPage);
 const WeekPage = lazy(loadWeekPage);
-const SignInPage = lazy(
-  withTimeLimit(async () => ({ default: (await import("./pages/sign-in-page.tsx")).SignInPage })),
-);
-const SignedInPage = lazy(
-  withTimeLimit(async () => ({ default: (await import("./pages/signed-in-page.tsx")).SignedInPage })),
-);
 
 /** Loads the other pages ahead, so that they can be opened without a connection. A failure has no effect here. */
 function loadPagesAhead(): void {
-  for (const load of [loadSupplierPage, loadWeekPage, loadSuppliersPage, loadRunPage]) load().catch(() => {});
+  for (const load of [loadSupplierPage, loadWeekPage, loadRunPage]) load().catch(() => {});
 }
 
 /** The whole dashboard: the header, and the page of the present address. */
