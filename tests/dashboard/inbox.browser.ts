@@ -271,6 +271,24 @@ describe.skipIf(!hasChromium)("the inbox (apt-get install chromium)", () => {
     expect(data.alerts[0]?.severity).toBe(AlertSeverity.WARNING);
   });
 
+  test("a viewer reads everything, and is offered no decision", async () => {
+    const data = demoData();
+    Object.assign(data.alerts[0] ?? {}, { owner: READER });
+    const viewer = { authentication: "on", subject: READER, name: "Ana", role: "viewer", method: "token" };
+    const { page } = await openPage(opsInMemory(data).routes, "", viewer);
+    await page.getByText("(viewer)").waitFor();
+    await isActive(page, "Aldermoor Castings");
+    expect(await page.getByRole("checkbox").count()).toBe(0);
+    await page.keyboard.press("Enter");
+    await panel(page).getByText("High because of", { exact: false }).waitFor();
+    expect(await panel(page).getByRole("button").allInnerTexts()).toEqual(["Close"]);
+    for (const key of ["a", "r", "s", "h", "c", "x"]) await page.keyboard.press(key);
+    await isDone(page, "Your role allows you to read alerts, but not to decide about them.");
+    expect(data.alerts.map(({ version }) => version)).toEqual([1n, 1n, 1n]);
+    await page.getByRole("link", { name: "Mine 1" }).click();
+    await row(page, "Aldermoor Castings").waitFor();
+  });
+
   test("the panel shows the alert when the explanation cannot be loaded", async () => {
     const ops = opsInMemory(demoData());
     const withoutSuppliers = ops.routes.filter(({ service }) => !service.typeName.endsWith("SupplierService"));

@@ -22,23 +22,32 @@ export interface OpenedPage {
   readonly complaints: string[];
 }
 
-/** Answers that authentication is off, as ops-service does without it. */
-const answerSession: WebHandler = (request, response) => {
-  if (request.url !== "/auth/session") return false;
-  response.setHeader("content-type", "application/json");
-  response.end(JSON.stringify({ authentication: "off", message: "authentication is off on this machine" }));
-  return true;
-};
+/** What /auth/session answers without authentication. */
+const NO_AUTHENTICATION = { authentication: "off", message: "authentication is off on this machine" };
 
-/** Serves a built page and the RPCs of `routes`. */
-export function servePage(dist: string, routes: readonly Route[]): Promise<RunningServer> {
+/** Returns a handler that answers /auth/session, as ops-service does. */
+function answerSession(session: object): WebHandler {
+  return (request, response) => {
+    if (request.url !== "/auth/session") return false;
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify(session));
+    return true;
+  };
+}
+
+/** Serves a built page and the RPCs of `routes`. `session`: the answer of /auth/session. */
+export function servePage(
+  dist: string,
+  routes: readonly Route[],
+  session: object = NO_AUTHENTICATION,
+): Promise<RunningServer> {
   return startServer({
     name: "ops-in-memory",
     ports: { grpc: 0, web: 0, admin: 0 },
     routes,
     errors: {},
     logger: createLogger({ name: "ops-in-memory", level: "silent" }),
-    webHandlers: [answerSession, staticFiles(dist)],
+    webHandlers: [answerSession(session), staticFiles(dist)],
   });
 }
 
@@ -84,8 +93,8 @@ export function usePages() {
     dist: () => dist,
     openUrl,
     /** Serves the page with the RPCs of `routes` and opens it. */
-    async openPage(routes: readonly Route[], hash = ""): Promise<OpenedPage> {
-      const server = await servePage(dist, routes);
+    async openPage(routes: readonly Route[], hash = "", session?: object): Promise<OpenedPage> {
+      const server = await servePage(dist, routes, session);
       opened.push(() => server.stop());
       return openUrl(`http://127.0.0.1:${server.addresses.web.port}/${hash}`);
     },

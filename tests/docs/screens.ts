@@ -1,40 +1,87 @@
-// `npm run screens`: takes docs/screens/supplier.png again. It shows the supplier with the worst alert after
-// `npm start`.
+// `npm run screens`: takes the pictures in docs/screens/ again, one of each page after `npm start`.
 import { mkdir, stat } from "node:fs/promises";
 import path from "node:path";
+import type { Page } from "playwright-core";
 import { readCommandLine } from "../../scripts/command-line.ts";
 import { hasChromium, startBrowser } from "../dashboard/browser.ts";
 import { startFolder } from "../start/started-mesh.ts";
 import { ROOT } from "./blocks.ts";
 
-const FILE = path.join(ROOT, "docs/screens/supplier.png");
+const FOLDER = path.join(ROOT, "docs/screens");
 /** The largest picture in bytes: README should load fast. */
 const MAX_BYTES = 200_000;
 
+/** A picture: the address of the page, and what is done until the page shows what the picture should have. */
+interface Screen {
+  readonly name: string;
+  readonly hash: string;
+  readonly ready: (page: Page) => Promise<unknown>;
+  readonly colorScheme?: "dark";
+  readonly width?: number;
+}
+
+const firstRow = (page: Page) => page.locator(".inbox-rows .inbox-row").first();
+const openPanel = async (page: Page): Promise<void> => {
+  await firstRow(page).click();
+  await page.locator("section.panel .reasons").waitFor();
+};
+const openWorst = async (page: Page): Promise<void> => {
+  await openPanel(page);
+  await page.locator("section.panel h2 a").click();
+  await page.getByRole("heading", { name: "Why this score" }).waitFor();
+};
+
+const SCREENS: readonly Screen[] = [
+  { name: "alerts", hash: "#/alerts", ready: openPanel },
+  { name: "alerts-dark", hash: "#/alerts", ready: openPanel, colorScheme: "dark" },
+  { name: "alerts-narrow", hash: "#/alerts", ready: (page) => firstRow(page).waitFor(), width: 390 },
+  { name: "week", hash: "#/week", ready: (page) => page.getByText("Biggest risers").waitFor() },
+  { name: "suppliers", hash: "#/suppliers", ready: (page) => page.getByRole("row").nth(3).waitFor() },
+  { name: "supplier", hash: "#/alerts", ready: openWorst },
+  { name: "run", hash: "#/run", ready: (page) => page.getByRole("heading", { name: "Latest runs" }).waitFor() },
+  {
+    name: "find",
+    hash: "#/alerts",
+    ready: async (page) => {
+      await firstRow(page).waitFor();
+      await page.keyboard.press("Control+k");
+      const find = page.getByRole("dialog", { name: "Find" });
+      await find.getByRole("combobox").fill("falcon");
+      await find.getByRole("option").nth(2).waitFor();
+    },
+  },
+];
+
 readCommandLine({
   command: "npm run screens",
-  about:
-    "Takes docs/screens/supplier.png anew: starts everything on demo data and opens the supplier with the worst alert in Chromium.",
+  about: "Takes the pictures in docs/screens/ anew: starts everything on demo data and opens each page in Chromium.",
   flags: {},
   examples: [""],
-  exitCodes: "1 without Chromium, or when the picture is over 200 kB",
+  exitCodes: "1 without Chromium, or when a picture is over 200 kB",
 });
 if (!hasChromium) throw new Error("no Chromium on this machine: apt-get install chromium");
 await using folder = await startFolder();
 const mesh = await folder.start();
 const browser = await startBrowser();
 try {
-  const page = await browser.newPage({ locale: "en", timezoneId: "UTC", viewport: { width: 1200, height: 960 } });
-  await page.goto(mesh.started.dashboard ?? "");
-  await page.getByRole("row").nth(1).getByRole("link").first().click();
-  await page.getByRole("img", { name: /^Waterfall from the base value/ }).waitFor();
-  await page.getByRole("status").filter({ hasText: "Live" }).waitFor();
-  await mkdir(path.dirname(FILE), { recursive: true });
-  await page.screenshot({ path: FILE, animations: "disabled" });
+  await mkdir(FOLDER, { recursive: true });
+  for (const { name, hash, ready, colorScheme = "light", width = 1200 } of SCREENS) {
+    const viewport = { width, height: width < 600 ? 800 : 960 };
+    const page = await browser.newPage({ locale: "en", timezoneId: "UTC", viewport, colorScheme });
+    await page.goto(`${mesh.started.dashboard}/${hash}`);
+    await page
+      .getByRole("status")
+      .filter({ hasText: /^Live$/ })
+      .waitFor();
+    await ready(page);
+    const file = path.join(FOLDER, `${name}.png`);
+    await page.screenshot({ path: file, animations: "disabled" });
+    await page.close();
+    const { size } = await stat(file);
+    console.log(`${path.relative(ROOT, file)}: ${Math.round(size / 1000)} kB`);
+    if (size > MAX_BYTES) process.exitCode = 1;
+  }
 } finally {
   await browser.close();
   await mesh.end("SIGTERM");
 }
-const { size } = await stat(FILE);
-console.log(`${path.relative(ROOT, FILE)}: ${Math.round(size / 1000)} kB`);
-if (size > MAX_BYTES) process.exitCode = 1;

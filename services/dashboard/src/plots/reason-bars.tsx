@@ -45,7 +45,9 @@ export function ReasonBars({ score, limit, isWide = false }: ReasonBarsProps) {
           <tr key={line.feature}>
             <th scope="row">{visibleText(featureText(line.feature))}</th>
             <td data-label="Value">{visibleText(line.value) || "not known"}</td>
-            <td data-label="Last week">{visibleText(line.previousValue) || "–"}</td>
+            <td data-label="Last week" data-empty={line.previousValue === ""}>
+              {visibleText(line.previousValue) || "–"}
+            </td>
             {isWide && <td data-label="Typical">{visibleText(line.typical) || "–"}</td>}
             <td className="effect">
               <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} width={WIDTH} height={HEIGHT} aria-hidden="true">
