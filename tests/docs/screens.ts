@@ -66,7 +66,7 @@ const browser = await startBrowser();
 try {
   await mkdir(FOLDER, { recursive: true });
   for (const { name, hash, ready, colorScheme = "light", width = 1200 } of SCREENS) {
-    const viewport = { width, height: width < 600 ? 800 : 960 };
+    const viewport = { width, height: 800 };
     const page = await browser.newPage({ locale: "en", timezoneId: "UTC", viewport, colorScheme });
     await page.goto(`${mesh.started.dashboard}/${hash}`);
     await page
