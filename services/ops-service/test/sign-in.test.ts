@@ -1,5 +1,9 @@
+import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { testChunk } from "./ops-harness.ts";
 import { type OidcHarness, removeLocalKeys, startOidc } from "./sign-in-harness.ts";
 import { createBrowser, type TestBrowser } from "./test-browser.ts";
 
@@ -41,6 +45,7 @@ describe("a sign-in at the identity provider", () => {
       status: 200,
       body: expect.objectContaining({
         ...{ authentication: "on", subject: "0f3c", name: "Ada Lovelace", role: "analyst", method: "oidc" },
+        actor: "Ada Lovelace (0f3c)",
         expires_at: expect.stringMatching(/^\d{4}-.*Z$/),
         sign_in: { provider: "127.0.0.1", token: true, link: true },
       }),
@@ -90,6 +95,34 @@ describe("a sign-in at the identity provider", () => {
     expect(page).toContain("Groups with a role: Risk Viewers, Risk Analysts, Risk Admins.");
     expect(page).not.toContain("Secret");
     expect((await sessionOf(third.browser)).status).toBe(401);
+  });
+
+  test("decisions carry the person's name and subject, and an alert with this owner is the person's", async () => {
+    const authorization = `Bearer ${await oidc.token("loader", ["service"])}`;
+    const batch = createClient(BatchService, createGrpcTransport({ baseUrl: oidc.ops.grpcUrl }));
+    const service = { headers: { authorization } };
+    const { lease } = await batch.startRun({ isoWeek: "2026-W40", modelName: "supplier-risk", holder: "x" }, service);
+    await batch.submitChunk(testChunk(lease, 0, [{ id: "S-1", score: 0.95 }]), service);
+    const counts = { rowsRead: 1n, rowsRejected: 0n, chunksTotal: 1 };
+    await batch.completeRun({ ...(lease && { lease }), ...counts }, service);
+
+    const { browser } = await oidc.signIn();
+    const call = async (method: string, body: object) => {
+      const answer = await browser.fetch(`${web()}/bellwether.ops.v1.AlertService/${method}`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      expect([method, answer.status]).toEqual([method, 200]);
+      return (await answer.json()) as { alerts?: { alertId: string; version: string }[]; alert?: { version: string } };
+    };
+    const [alert] = (await call("ListAlerts", {})).alerts ?? [];
+    const alertId = alert?.alertId ?? "";
+    const acknowledged = await call("AcknowledgeAlert", { alertId, version: alert?.version });
+    const owner = "Ada Lovelace (0f3c)";
+    await call("AssignAlert", { alertId, version: acknowledged.alert?.version, owner });
+    expect((await oidc.audit("alert.acknowledged")).at(-1)).toMatchObject({ actor: owner, subject: alertId });
+    expect((await call("ListAlerts", { ownership: "ALERT_OWNERSHIP_MINE" })).alerts).toMatchObject([{ alertId }]);
   });
 
   test("names from the provider are text, not markup or headers", async () => {

@@ -6,9 +6,10 @@ const methods = { provider: "login.example.org", token: true, link: false };
 it("a person has a name, or the subject", () => {
   const body = { authentication: "on", subject: "0f3c", name: "Ada", role: "analyst", method: "oidc" };
   expect(sessionFromAnswer(200, body)).toEqual({
-    ...{ state: "signed-in", subject: "0f3c", name: "Ada", role: "analyst", canSignOut: true },
+    ...{ state: "signed-in", subject: "0f3c", name: "Ada", role: "analyst", actor: "0f3c", canSignOut: true },
   });
   expect(sessionFromAnswer(200, { ...body, name: "" })).toMatchObject({ name: "0f3c" });
+  expect(sessionFromAnswer(200, { ...body, actor: "Ada (0f3c)" })).toMatchObject({ actor: "Ada (0f3c)" });
   expect(sessionFromAnswer(200, { ...body, method: "header" })).toMatchObject({ canSignOut: false });
 });
 

@@ -17,6 +17,8 @@ export type Session =
       readonly subject: string;
       /** Name for display; the subject when there is no name. */
       readonly name: string;
+      /** The text with which the server records the person, for example as the owner of an alert. */
+      readonly actor: string;
       readonly role: string;
       /** Whether the page has a session that it can end. False: a proxy adds the credentials. */
       readonly canSignOut: boolean;
@@ -50,6 +52,7 @@ export function sessionFromAnswer(status: number, body: unknown): Session {
   const subject = text("subject");
   return {
     ...{ state: "signed-in", subject, name: text("name") || subject, role: text("role") },
+    actor: text("actor") || subject,
     canSignOut: text("method") !== "header",
   };
 }

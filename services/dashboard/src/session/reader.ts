@@ -3,7 +3,7 @@ import type { Session } from "../rpc/session.ts";
 
 /** The person who reads the page, as the server knows them. */
 export interface Reader {
-  /** The subject that the server records for decisions. Empty: not known. */
+  /** The text that the server records for decisions, and as an owner. Empty: not known. */
   readonly subject: string;
   /** Whether the reader may decide about alerts, and not only read. */
   readonly mayDecide: boolean;
@@ -23,7 +23,7 @@ const READING_ROLES: ReadonlySet<string> = new Set(["viewer", "runner"]);
  */
 export function readerOf(session: Session): Reader {
   if (session.state !== "signed-in") return UNKNOWN_READER;
-  return { subject: session.subject, mayDecide: !READING_ROLES.has(session.role) };
+  return { subject: session.actor, mayDecide: !READING_ROLES.has(session.role) };
 }
 
 export const useReader = (): Reader => useContext(ReaderContext);

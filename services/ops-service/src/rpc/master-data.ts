@@ -7,7 +7,7 @@ import {
   OnConflict,
   type SupplierService,
 } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
-import { callerOf } from "@bellwether/mesh/call/caller";
+import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
 import { pageTokens } from "@bellwether/mesh/call/page-token";
 import { toBinary } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
@@ -42,7 +42,7 @@ export function masterDataHandlers(
 ): Pick<ServiceImpl<typeof SupplierService>, "importSuppliers" | "listMasterData"> {
   return {
     async importSuppliers(request, context) {
-      const actor = callerOf(context).subject;
+      const actor = actorOf(callerOf(context));
       const { violations, isStopped, isRepeated, ...counts } = await deps.importSuppliers(
         importFromProto(request, actor),
       );

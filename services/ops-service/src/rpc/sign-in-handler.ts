@@ -1,4 +1,4 @@
-import type { Caller, RoleName } from "@bellwether/mesh/call/caller";
+import { actorOf, type Caller, type RoleName } from "@bellwether/mesh/call/caller";
 import { isLoopback } from "@bellwether/mesh/listener/listen";
 import { readJsonBody } from "@bellwether/mesh/rest/read-body";
 import { rejectMethod } from "@bellwether/mesh/web/http-rejection";
@@ -241,7 +241,7 @@ function signInMethods({ provider, personFromToken, personFromLink }: SignInOpti
 function sessionJson({ subject, name, role, method, expiresAt }: Session, { idleMs }: SessionLimits) {
   return {
     authentication: "on",
-    ...{ subject, name, role, method },
+    ...{ subject, name, role, method, actor: actorOf({ subject, name }) },
     expires_at: expiresAt.toISOString(),
     idle_limit_s: Math.floor(idleMs / 1000),
   };
@@ -254,6 +254,7 @@ function tokenJson({ subject, name = "", roles, expiresAtMs }: Caller) {
   return {
     authentication: "on",
     ...{ subject, name, role: ROLES.find((role) => roles.has(role)) ?? "", method: "header" },
+    actor: actorOf({ subject, name }),
     expires_at: expiresAtMs === undefined ? null : new Date(expiresAtMs).toISOString(),
   };
 }
@@ -263,6 +264,7 @@ export const AUTHENTICATION_OFF = {
   authentication: "off",
   subject: "anonymous",
   name: "",
+  actor: "anonymous",
   role: "admin",
   message: "authentication is off on this machine",
 } as const;
