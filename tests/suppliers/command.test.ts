@@ -1,0 +1,184 @@
+import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { runNode } from "@bellwether/testing/node-process";
+import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { PROCESS_ENV, type ServiceProcess, startService } from "@bellwether/testing/service-process";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+
+// Each test starts the command several times, while other tests run.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
+
+const CLI = path.resolve(import.meta.dirname, "../../services/cli/bellwether.js");
+const HEADER = "supplier_id,name,region,category,exposure,currency,criticality,owner,identifier_vat";
+
+let cluster: PostgresCluster;
+let ops: ServiceProcess;
+let folder = "";
+
+beforeAll(async () => {
+  cluster = await startPostgresCluster();
+  ops = await startService("ops-service", { DATABASE_URL: await cluster.createDatabase() });
+  folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-suppliers-"));
+});
+afterAll(async () => {
+  await ops?.[Symbol.asyncDispose]();
+  await cluster?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const run = (...args: string[]) =>
+  runNode(CLI, { args: ["suppliers", ...args], cwd: folder, env: { ...PROCESS_ENV, OPS_SERVICE_URL: ops.grpc } });
+
+interface ImportReport {
+  readonly rows: number;
+  readonly created: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly skipped: number;
+  readonly rejected: number;
+  readonly stopped: boolean;
+  readonly violations: readonly { line: number; field: string; value: string; reason: string; supplier_id: string }[];
+}
+
+async function importJson(...args: string[]): Promise<{ code: number | null; report: ImportReport }> {
+  const { code, stdout, stderr } = await run("import", ...args, "--json");
+  expect(stderr).toBe("");
+  expect(stdout.trimEnd().split("\n")).toHaveLength(1);
+  return { code, report: JSON.parse(stdout) };
+}
+
+async function writeCsv(name: string, lines: readonly string[]): Promise<string> {
+  const file = path.join(folder, name);
+  await writeFile(file, `${lines.join("\n")}\n`);
+  return file;
+}
+
+/** Sixty invalid rows by their line: the name of the field, and the row. */
+function plantedErrors(): ReadonlyMap<number, { readonly field: string; readonly row: string }> {
+  const kinds: readonly (readonly [field: string, row: (id: string) => string])[] = [
+    ["exposure", (id) => `${id},A,EU,steel,-5,,,,`],
+    ["exposure", (id) => `${id},A,EU,steel,NaN,,,,`],
+    ["exposure", (id) => `${id},A,EU,steel,"1.234,56",,,,`],
+    ["currency", (id) => `${id},A,EU,steel,5,EURO,,,`],
+    ["currency", (id) => `${id},A,EU,steel,5,USD,,,`],
+    ["criticality", (id) => `${id},A,EU,steel,5,,urgent,,`],
+    ["supplier_id", () => ",A,EU,steel,5,,,,"],
+    ["", (id) => `${id},A,EU`],
+    ["name", (id) => `${id},${"x".repeat(513)},EU,steel,5,,,,`],
+    ["identifiers.vat", (id) => `${id},A,EU,steel,5,,,,VAT 1`],
+    ["supplier_id", () => "GOOD-0,again,EU,steel,5,,,,"],
+    ["currency", (id) => `${id},A,EU,steel,,EUR,,,`],
+  ];
+  return new Map(
+    Array.from({ length: 60 }, (_, i) => {
+      const [field, row] = kinds[i % kinds.length] ?? ["", () => ""];
+      return [10 + i * 16, { field, row: row(`BAD-${i}`) }];
+    }),
+  );
+}
+
+test("a file of 1,000 rows with 60 planted errors is reported by row; a second import changes nothing", async () => {
+  const errors = plantedErrors();
+  const rows = Array.from({ length: 1_000 }, (_, i) => {
+    const bad = errors.get(i + 2);
+    return bad?.row ?? `GOOD-${i},"Müller, ${i}",EU,steel,${i * 10},EUR,high,Ana Ruiz,VAT ${i + 1}`;
+  });
+  const file = await writeCsv("planted.csv", [HEADER, ...rows]);
+  const expected = [...errors].map(([line, { field }]) => [line, field]);
+
+  const dry = await importJson(file, "--dry-run");
+  expect(dry.report.violations.map(({ line, field }) => [line, field])).toEqual(expected);
+  expect([dry.code, dry.report]).toMatchObject([1, { rows: 1_000, created: 940, rejected: 60, stopped: false }]);
+  expect((await run("show", "GOOD-0")).code).toBe(1);
+
+  const first = await importJson(file);
+  expect([first.code, first.report]).toMatchObject([1, { created: 940, updated: 0, rejected: 60 }]);
+  expect(first.report.violations).toEqual(dry.report.violations);
+  const second = await importJson(file);
+  expect(second.report).toMatchObject({ created: 0, updated: 0, unchanged: 940, rejected: 60 });
+  const shown = await run("show", "GOOD-999", "--json");
+  expect(JSON.parse(shown.stdout).supplier).toMatchObject({
+    ...{ name: "Müller, 999", exposure: 9_990, currency: "EUR", criticality: "high", owner: "Ana Ruiz" },
+    ...{ identifiers: { vat: "VAT 1000" }, sources: { name: "master_data" }, latest_score: null },
+  });
+  const found = await run("search", "vat1000", "--json");
+  expect(JSON.parse(found.stdout)).toMatchObject({ truncated: false, suppliers: [{ supplier_id: "GOOD-999" }] });
+});
+
+test("a conflict in the last of 2,500 rows stops the import before anything is stored", async () => {
+  await importJson(await writeCsv("before.csv", ["supplier_id,name", "STOP-2499,Before"]));
+  const rows = Array.from({ length: 2_500 }, (_, i) => `STOP-${i},After`);
+  const file = await writeCsv("stop.csv", ["supplier_id,name", ...rows]);
+  const stopped = await importJson(file);
+  expect([stopped.code, stopped.report]).toMatchObject([1, { stopped: true, skipped: 1 }]);
+  expect(stopped.report.violations).toMatchObject([{ line: 2_501, field: "name", supplier_id: "STOP-2499" }]);
+  expect((await run("show", "STOP-0")).code).toBe(1);
+  expect((await importJson(file, "--on-conflict", "skip")).report).toMatchObject({ created: 2_499, skipped: 1 });
+  expect((await importJson(file, "--on-conflict", "update")).report).toMatchObject({ updated: 1, unchanged: 2_499 });
+});
+
+test("an exported file imports without a change, and has no cell that a spreadsheet program runs", async () => {
+  const names = ["=1+1", "+49", "-5", "@x", "'=quoted", 'a "b", c', "two\nlines", "\u202Ereversed"];
+  const cells = names.map((name) =>
+    `"'${name}"`.replace("'a ", "a ").replace("'two", "two").replace("'\u202E", "\u202E"),
+  );
+  await importJson(
+    await writeCsv("formula.csv", [
+      "supplier_id,name",
+      ...cells.map((cell, i) => `F-${i},${cell.replace('"b"', '""b""')}`),
+    ]),
+  );
+  const file = path.join(folder, "export.csv");
+  expect(JSON.parse((await run("export", file, "--json")).stdout)).toMatchObject({ file });
+  const text = await readFile(file, "utf8");
+  expect(text.startsWith(`${HEADER}\n`)).toBe(true);
+  expect(text).not.toMatch(/(^|,|\n)"?[=+\-@]/);
+  const { code, report } = await importJson(file);
+  expect([code, report]).toMatchObject([0, { created: 0, updated: 0, skipped: 0, rejected: 0 }]);
+});
+
+test.each([
+  ["a wrong delimiter", "supplier_id;name\nA;B\n", 'no "," but semicolons; add --delimiter ";"'],
+  ["an unknown column", "supplier_id,nmae\nA,B\n", 'the column "nmae" does not exist; did you mean "name"?'],
+  ["no supplier_id", "name\nB\n", "the column supplier_id is missing"],
+  ["a column twice", "supplier_id,name,name\nA,B,C\n", 'the column "name" is there twice'],
+  ["an empty file", "", "is empty"],
+  [
+    "bytes that are not UTF-8",
+    Buffer.from("supplier_id,name\nA,M\xfcller\n", "latin1"),
+    "line 2 has bytes that are not UTF-8",
+  ],
+  ["UTF-16", Buffer.from("\ufeffsupplier_id\nA\n", "utf16le"), "is UTF-16"],
+  ["a workbook", Buffer.from("PK\x03\x04rest", "latin1"), "is a workbook or an archive"],
+])("%s is an error of use that names the way out, and nothing is stored", async (name, content, message) => {
+  const file = path.join(folder, `${name.replaceAll(" ", "-")}.csv`);
+  await writeFile(file, content);
+  const { code, stderr } = await run("import", file);
+  expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+  expect((await run("show", "A")).code).toBe(1);
+});
+
+test("a half-written file stores its whole rows and reports the last one", async () => {
+  const file = await writeCsv("half.csv", ["supplier_id,name,owner", "HALF-1,One,Ana", 'HALF-2,"Two']);
+  const { code, report } = await importJson(file);
+  expect([code, report]).toMatchObject([1, { rows: 2, created: 1, rejected: 1 }]);
+  expect(report.violations[0]).toMatchObject({ line: 3, reason: expect.stringContaining("quote") });
+});
+
+test("a file over 1 GiB, a folder and no file are errors of use", async () => {
+  const large = path.join(folder, "large.csv");
+  await writeFile(large, "supplier_id\n");
+  await truncate(large, 2 ** 30 + 1);
+  for (const file of [large, folder, path.join(folder, "none.csv")]) expect((await run("import", file)).code).toBe(2);
+});
+
+test("semicolons, tabs and empty cells that clear", async () => {
+  const semicolons = await writeCsv("semicolons.csv", ["supplier_id;name;owner", "D-1;One;Ana"]);
+  expect((await importJson(semicolons, "--delimiter", ";")).report).toMatchObject({ created: 1 });
+  const tabs = await writeCsv("tabs.csv", ["supplier_id\tname\towner", "D-1\tOne\t"]);
+  expect((await importJson(tabs, "--delimiter", "tab")).report).toMatchObject({ unchanged: 1 });
+  const cleared = await importJson(tabs, "--delimiter", "tab", "--empty-clears", "--on-conflict", "update");
+  expect(cleared.report).toMatchObject({ updated: 1 });
+  expect(JSON.parse((await run("show", "D-1", "--json")).stdout).supplier).toMatchObject({ name: "One", owner: "" });
+});
