@@ -107,7 +107,7 @@ const SUPPLIERS = `
   select 'S_' || lpad(i::text, 7, '0'),
     initcap(s[1 + i * 7919 % 20] || s[1 + i / 20 * 104729 % 20] || s[1 + i / 400 * 1299709 % 20]) || ' ' ||
       t[1 + i * 31 % 40] || ' ' || f[1 + i % 8],
-    1 + i * 13 % 20, 21 + i * 17 % 60, case when i % 20 = 0 then null else 1000 + i * 48271 % 1000003 end
+    1 + i / 10 * 13 % 20, 21 + i / 10 * 17 % 60, case when i % 20 = 0 then null else 1000 + i * 48271 % 1000003 end
   from generate_series(1, $1::bigint) i,
     (select '{ba,ko,mer,tis,lan,dor,vek,sul,ran,pol,gar,nim,hes,tor,bru,cal,fen,jus,wol,zet}'::text[] as s,
       '{Steel,Logistics,Foods,Plastics,Tools,Energy,Textiles,Paper,Glass,Chemicals,Motors,Packaging,Systems,Trading,Metals,Freight,Foundry,Optics,Ceramics,Timber,Rubber,Coatings,Bearings,Castings,Cables,Pumps,Valves,Sensors,Farms,Mills,Press,Print,Cement,Marine,Aero,Rail,Labs,Works,Parts,Supply}'::text[] as t,

@@ -35,6 +35,7 @@ export const bench: Bench = async (context) => {
      where u.id % 2503 = 0 order by u.id limit ${CALLS}`,
   );
   const searches = rows.map(({ name, id, key }, i) => queryOf(i, name, id, key));
+  // Scored are the suppliers whose number ends in 0.
   const ids = rows.map((_, i) => `S_${String(((i * 7919) % (SIZE.scores - 1)) * 10 + 10).padStart(7, "0")}`);
   const { log } = context;
   return [

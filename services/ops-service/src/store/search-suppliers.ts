@@ -5,7 +5,7 @@ import type { Identifier, MatchKind, SearchResult } from "../domain/supplier.ts"
 import type { Db } from "./database.ts";
 import type { LabelTexts } from "./label-texts.ts";
 import { listScoringModels } from "./runs.ts";
-import { readScores, scoreOf } from "./score-rows.ts";
+import { readScores, type ScoreRow, scoreOf } from "./score-rows.ts";
 import { latestScoredRun } from "./scored-runs.ts";
 import { readSuppliers } from "./supplier-rows.ts";
 
@@ -23,8 +23,8 @@ interface FoundRow extends Record<string, unknown> {
   readonly value: string | null;
 }
 
-/** Number of names that contain the query among which the best ones are chosen. */
-const MAX_NAMES = 5_000;
+/** Minimum number of names that contain the query among which the best ones are chosen. */
+const MIN_NAMES = 1_000;
 /** Maximum number of words of a query that are searched inside names; further words are ignored. */
 const MAX_WORDS = 8;
 /** Three letters or digits in a row: the index of the names finds no shorter part of a text. */
@@ -46,9 +46,17 @@ export async function findMatches(db: Db, query: string, limit: number): Promise
   const found = distinct([...beginnings, ...(await db.execute<FoundRow>(inside)).rows]);
   if (found.length > 0) return found.slice(0, limit).map(foundOf);
   const similar = await db.execute<{ number: number }>(
-    sql`select supplier_id as number from bellwether.similar_names(${keys.text}, ${limit}::int)`,
+    sql`select supplier_id as number from bellwether.similar_names(${keys.text}, ${limit}::int, ${similarityOf(keys)}::real)`,
   );
   return similar.rows.map(({ number }) => ({ number, match: "similar_name", identifier: null }));
+}
+
+/**
+ * Returns the share of the query's trigrams that a similar name must have. One wrong letter changes three or four of
+ * them: with eight letters half of all, with sixteen a quarter. A lower share costs more.
+ */
+function similarityOf({ text }: SearchQuery): number {
+  return text.length < 10 ? 0.4 : text.length < 15 ? 0.5 : 0.6;
 }
 
 /** Returns the SQL of whole and begun ids, identifiers and names. Each part reads at most `limit` index entries. */
@@ -86,7 +94,7 @@ function insideSql({ text }: SearchQuery, limit: number): SQL | undefined {
   return sql`
     select number, 'name' as match, null::text as kind, null::text as value from (
       select k.supplier_id as number, k.name_key from bellwether.supplier_search k
-      where ${sql.join(words.map(contains), sql` and `)} limit ${MAX_NAMES}::int
+      where ${sql.join(words.map(contains), sql` and `)} limit ${Math.max(limit, MIN_NAMES)}::int
     ) k order by k.name_key not like ${`% ${escapeLike(text)}%`}, k.name_key, number limit ${limit}::int`;
 }
 
@@ -112,13 +120,17 @@ export async function searchSuppliers(
   { query, limit, modelName: wanted }: { readonly query: string; readonly limit: number; readonly modelName: string },
   labelTexts: LabelTexts,
 ): Promise<SearchResult> {
-  const run = await latestScoredRun(db, await listScoringModels(db), wanted);
+  const [run, found] = await Promise.all([
+    listScoringModels(db).then((models) => latestScoredRun(db, models, wanted)),
+    findMatches(db, query, limit + 1),
+  ]);
   const modelName = run?.modelName ?? "";
-  const found = await findMatches(db, query, limit + 1);
   const shown = found.slice(0, limit);
   const numbers = shown.map(({ number }) => number);
-  const suppliers = await readSuppliers(db, numbers, { modelName, withIdentifiers: true, labelTexts });
-  const scores = run ? await readScores(db, run, numbers) : new Map();
+  const [suppliers, scores] = await Promise.all([
+    readSuppliers(db, numbers, { modelName, withIdentifiers: true, labelTexts }),
+    run ? readScores(db, run, numbers) : new Map<number, ScoreRow>(),
+  ]);
   const matches = shown.flatMap(({ number, match, identifier }) => {
     const supplier = suppliers.get(number);
     if (!supplier) return [];

@@ -28,7 +28,7 @@ export async function countGroups(db: Db, runId: number, condition?: SQL): Promi
 }
 
 /** The direction of the change of the score `s`. */
-export const CHANGE = sql`case when s.delta > 0 then 'up' when s.delta < 0 then 'down' when s.delta = 0 then 'none' else 'unknown' end`;
+const CHANGE = sql`case when s.delta > 0 then 'up' when s.delta < 0 then 'down' when s.delta = 0 then 'none' else 'unknown' end`;
 
 /**
  * Creates a function that returns the groups of all suppliers of a complete run. The scores of a complete run do

@@ -19,41 +19,44 @@ const COLUMNS: Readonly<Record<Exclude<SupplierOrder, "name">, OrderColumn>> = {
   exposure: { column: sql`s.exposure`, hasValue: sql`s.exposure is not null`, type: sql`float8` },
 };
 
+/** Which page is read. */
+export interface PageQuery extends Pick<SupplierQuery, "orderBy" | "descending" | "after"> {
+  /** Conditions on the score `s`. */
+  readonly conditions: readonly SQL[];
+  /** Number of scores that meet the conditions. */
+  readonly totalSize: number;
+}
+
+/**
+ * Number of scores up to which all that meet the conditions are read and sorted. Above it, the scores are read in
+ * the order of an index until the page is full.
+ */
+const MAX_SORTED = 2_000;
+
 /**
  * Reads one page of a run's scores in the order of the query: first the scores that have the value, then those
  * without. Each part is read in the order of an index, which knows no order "nulls last".
- * @param conditions on the score `s`
  */
-export async function readPage(
-  db: Db,
-  run: ScoredRun,
-  { orderBy, descending, after }: Pick<SupplierQuery, "orderBy" | "descending" | "after">,
-  conditions: readonly SQL[],
-  limit: number,
-): Promise<readonly ScoreRow[]> {
-  if (orderBy === "name") return await readByName(db, run, { descending, after }, conditions, limit);
+export async function readPage(db: Db, run: ScoredRun, query: PageQuery, limit: number): Promise<readonly ScoreRow[]> {
+  const { orderBy, descending, after, conditions, totalSize } = query;
+  if (orderBy === "name") return await readByName(db, run, query, limit);
   const { column, hasValue, type } = COLUMNS[orderBy];
   const direction = descending ? sql`desc` : sql`asc`;
   const further = descending ? sql`<` : sql`>`;
+  // No index has the sum, so the server does not read the whole run in the order of the column.
+  const ordered = totalSize <= MAX_SORTED ? sql`${column} + 0` : column;
   const read = async (parts: readonly SQL[], order: SQL, rows: number): Promise<ScoreRow[]> =>
     (
       await db.execute<ScoreRow>(sql`
         select ${SCORE_COLUMNS} from ${scoresOf(run.id)} s where ${sql.join([...parts, ...conditions], sql` and `)}
         order by ${order} limit ${rows}::int`)
     ).rows;
-  const withValue =
-    after !== undefined && after.value === null
-      ? []
-      : await read(
-          [
-            hasValue,
-            ...(after ? [sql`(${column}, s.supplier) ${further} (${after.value}::${type}, ${after.number}::int)`] : []),
-          ],
-          sql`${column} ${direction}, s.supplier ${direction}`,
-          limit,
-        );
-  if (withValue.length >= limit) return withValue;
   const isBeyond = after !== undefined && after.value === null;
+  const beyond = sql`(${column}, s.supplier) ${further} (${after?.value ?? 0}::${type}, ${after?.number ?? 0}::int)`;
+  const withValue = isBeyond
+    ? []
+    : await read([hasValue, ...(after ? [beyond] : [])], sql`${ordered} ${direction}, s.supplier ${direction}`, limit);
+  if (withValue.length >= limit) return withValue;
   const without = await read(
     [sql`not (${hasValue})`, ...(isBeyond ? [sql`s.supplier ${further} ${after.number}::int`] : [])],
     sql`s.supplier ${direction}`,
@@ -66,12 +69,12 @@ export async function readPage(
 async function readByName(
   db: Db,
   run: ScoredRun,
-  { descending, after }: Pick<SupplierQuery, "descending"> & { readonly after: SupplierQuery["after"] },
-  conditions: readonly SQL[],
+  { descending, after, conditions, totalSize }: PageQuery,
   limit: number,
 ): Promise<readonly ScoreRow[]> {
   const direction = descending ? sql`desc` : sql`asc`;
   const further = descending ? sql`<` : sql`>`;
+  const ordered = totalSize <= MAX_SORTED ? sql`n.name_key || ''` : sql`n.name_key`;
   const last = after && (await nameKeyOf(db, after.number));
   const read = async (parts: readonly SQL[], rows: number): Promise<ScoreRow[]> =>
     (
@@ -79,7 +82,7 @@ async function readByName(
         select ${SCORE_COLUMNS} from bellwether.supplier_search n
         join ${scoresOf(run.id)} s on s.run = ${run.id}::int and s.supplier = n.supplier_id
         where ${sql.join([...parts, ...conditions], sql` and `)}
-        order by n.name_key ${direction}, n.supplier_id ${direction} limit ${rows}::int`)
+        order by ${ordered} ${direction}, n.supplier_id ${direction} limit ${rows}::int`)
     ).rows;
   const beyond =
     after && last !== undefined ? [sql`(n.name_key, n.supplier_id) ${further} (${last}, ${after.number}::int)`] : [];

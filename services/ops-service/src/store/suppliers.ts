@@ -3,6 +3,7 @@ import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import { chooseModel } from "../domain/choose-model.ts";
 import type {
+  ChangeDirection,
   Supplier,
   SupplierFilter,
   SupplierHistory,
@@ -19,7 +20,7 @@ import { readHistory, readScoringModels } from "./score-history.ts";
 import { readScores, type ScoredRun, type ScoredRunWithFeatures, scoreOf, withExplanations } from "./score-rows.ts";
 import { latestScoredRun, runOfToken } from "./scored-runs.ts";
 import { findMatches } from "./search-suppliers.ts";
-import { CHANGE, countGroups } from "./supplier-groups.ts";
+import { countGroups } from "./supplier-groups.ts";
 import { readPage } from "./supplier-pages.ts";
 import { readSuppliers } from "./supplier-rows.ts";
 
@@ -56,9 +57,11 @@ export async function listSuppliers(
   const candidates = found?.slice(0, MAX_CANDIDATES).map(({ number }) => number);
   const labels = await labelFilter(db, query);
   const restricted = restrictions(query, run, candidates);
-  const rows = await readPage(db, run, query, [...restricted, ...conditionsOf(query, labels, run)], limit);
   const groups =
     restricted.length === 0 ? await groupsOf(run.id) : await countGroups(db, run.id, sql.join(restricted, sql` and `));
+  const totalSize = countSuppliers(groups, labels, run.features);
+  const conditions = [...restricted, ...conditionsOf(query, labels, run)];
+  const rows = totalSize === 0 ? [] : await readPage(db, run, { ...query, conditions, totalSize }, limit);
   const facets = query.includeFacets ? supplierFacets(groups, labels, run.features) : null;
   const numbers = rows.map(({ supplier }) => supplier);
   const suppliers = await readSuppliers(db, numbers, { modelName: run.modelName, withIdentifiers: false, labelTexts });
@@ -75,7 +78,7 @@ export async function listSuppliers(
       return supplier && score ? [{ ...supplier, latestScore: withLargest(score) }] : [];
     }),
     ...{ runId: run.id, isoWeek: run.isoWeek, formula: run.formula, modelName: run.modelName, modelNames },
-    totalSize: countSuppliers(groups, labels, run.features),
+    totalSize,
     facets: facets && {
       ...facets,
       regions: await named(labelTexts, facets.regions),
@@ -132,25 +135,53 @@ function restrictions(
   ];
 }
 
+/**
+ * Returns the conditions on the score `s` that the groups of a run can answer too. They compare columns, not
+ * expressions, so that the server can estimate how many scores meet them.
+ */
 function conditionsOf(
   { bands, changes, completenessBelow }: SupplierFilter,
   labels: GroupFilter,
   run: ScoredRunWithFeatures,
 ): SQL[] {
-  const label = (column: SQL, ids: readonly number[]): SQL[] =>
-    ids.length === 0 ? [] : [sql`coalesce(${column}, 0) = any(${sql.param([...ids])}::int[])`];
+  const label = (column: SQL, ids: readonly number[]): SQL[] => {
+    if (ids.length === 0) return [];
+    const isOneOf = sql`${column} = any(${sql.param([...ids])}::int[])`;
+    return [ids.includes(0) ? sql`(${isOneOf} or ${column} is null)` : isOneOf];
+  };
   return [
     ...(bands.length === 0 ? [] : [sql`s.band = any(${sql.param(bands.map((band) => BAND_NUMBERS[band]))}::int2[])`]),
     ...label(sql`s.region`, labels.regions),
     ...label(sql`s.category`, labels.categories),
-    ...(changes.length === 0 ? [] : [sql`${CHANGE} = any(${sql.param([...changes])}::text[])`]),
+    ...(changes.length === 0
+      ? []
+      : [
+          sql`(${sql.join(
+            changes.map((change) => CHANGES[change]),
+            sql` or `,
+          )})`,
+        ]),
     ...(completenessBelow === undefined
       ? []
-      : [sql`s.present::float8 / nullif(${run.features}::int, 0) < ${completenessBelow}::float8`]),
+      : [sql`s.present < ${presentBelow(completenessBelow, run.features)}::int`]),
   ];
 }
 
-/** Replaces the ids of labels by their texts. */
+const CHANGES: Readonly<Record<ChangeDirection, SQL>> = {
+  up: sql`s.delta > 0`,
+  down: sql`s.delta < 0`,
+  none: sql`s.delta = 0`,
+  unknown: sql`s.delta is null`,
+};
+
+/** Returns the lowest number of features whose share is not below a limit. 0: the number is not recorded. */
+function presentBelow(limit: number, features: number): number {
+  if (features === 0) return 0;
+  let present = 0;
+  while (present <= features && present / features < limit) present++;
+  return present;
+}
+
 async function named(
   labelTexts: LabelTexts,
   facets: readonly { readonly value: number; readonly suppliers: number }[],
