@@ -417,7 +417,7 @@ export type ListSuppliersResponse = Message<"bellwether.ops.v1.ListSuppliersResp
   facets?: SupplierFacets | undefined;
 
   /**
-   * True: more suppliers match query than the server compares with the other conditions (5,000), so suppliers,
+   * True: more suppliers match query than the server compares with the other conditions (2,000), so suppliers,
    * total_size and facets do not include all of them. Make the query longer.
    *
    * @generated from field: bool query_truncated = 7;

@@ -25,6 +25,12 @@ interface FoundRow extends Record<string, unknown> {
 
 /** Minimum number of names that contain the query among which the best ones are chosen. */
 const MIN_NAMES = 1_000;
+/** Minimum number of names that are compared with the query for their similarity. */
+const MIN_SIMILAR = 3_000;
+/** Minimum share of the query's trigrams that a similar name has: one of six letters may be wrong. */
+const MIN_SIMILARITY = 0.35;
+/** Minimum length of a half: the index finds no shorter part of a text. */
+const MIN_HALF = 3;
 /** Maximum number of words of a query that are searched inside names; further words are ignored. */
 const MAX_WORDS = 8;
 /** Three letters or digits in a row: the index of the names finds no shorter part of a text. */
@@ -45,18 +51,8 @@ export async function findMatches(db: Db, query: string, limit: number): Promise
   if (beginnings.length >= limit || !inside) return beginnings.slice(0, limit).map(foundOf);
   const found = distinct([...beginnings, ...(await db.execute<FoundRow>(inside)).rows]);
   if (found.length > 0) return found.slice(0, limit).map(foundOf);
-  const similar = await db.execute<{ number: number }>(
-    sql`select supplier_id as number from bellwether.similar_names(${keys.text}, ${limit}::int, ${similarityOf(keys)}::real)`,
-  );
+  const similar = await db.execute<{ number: number }>(similarSql(keys, limit));
   return similar.rows.map(({ number }) => ({ number, match: "similar_name", identifier: null }));
-}
-
-/**
- * Returns the share of the query's trigrams that a similar name must have. One wrong letter changes three or four of
- * them: with eight letters half of all, with sixteen a quarter. A lower share costs more.
- */
-function similarityOf({ text }: SearchQuery): number {
-  return text.length < 10 ? 0.4 : text.length < 15 ? 0.5 : 0.6;
 }
 
 /** Returns the SQL of whole and begun ids, identifiers and names. Each part reads at most `limit` index entries. */
@@ -96,6 +92,31 @@ function insideSql({ text }: SearchQuery, limit: number): SQL | undefined {
       select k.supplier_id as number, k.name_key from bellwether.supplier_search k
       where ${sql.join(words.map(contains), sql` and `)} limit ${Math.max(limit, MIN_NAMES)}::int
     ) k order by k.name_key not like ${`% ${escapeLike(text)}%`}, k.name_key, number limit ${limit}::int`;
+}
+
+/**
+ * Returns the SQL of names that are similar to the query, most similar first. An error in a word leaves its first or
+ * its second half as it is, so a name must contain one of both for each word. This reads far fewer names than the
+ * similarity operators of pg_trgm, which compare every name that has some of the query's trigrams.
+ */
+function similarSql({ text }: SearchQuery, limit: number): SQL {
+  const words = text
+    .split(" ")
+    .filter((word) => INDEXED.test(word))
+    .slice(0, MAX_WORDS);
+  const hasHalf = (word: string): SQL => {
+    const letters = [...word];
+    const half = Math.max(MIN_HALF, Math.ceil(letters.length / 2));
+    const parts = [letters.slice(0, half), letters.slice(-half)].map((part) => `%${escapeLike(part.join(""))}%`);
+    return sql`(k.name_key like ${parts[0]} or k.name_key like ${parts[1]})`;
+  };
+  return sql`
+    select number from (
+      select k.supplier_id as number, k.name_key, word_similarity(${text}, k.name_key) as similarity from (
+        select k.supplier_id, k.name_key from bellwether.supplier_search k
+        where ${sql.join(words.map(hasHalf), sql` and `)} limit ${Math.max(limit, MIN_SIMILAR)}::int
+      ) k
+    ) n where similarity >= ${MIN_SIMILARITY}::real order by similarity desc, name_key, number limit ${limit}::int`;
 }
 
 /** Escapes the wildcards of LIKE. */

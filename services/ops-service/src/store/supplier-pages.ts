@@ -25,6 +25,7 @@ export interface PageQuery extends Pick<SupplierQuery, "orderBy" | "descending" 
   readonly conditions: readonly SQL[];
   /** Number of scores that meet the conditions. */
   readonly totalSize: number;
+  readonly bands: SupplierQuery["bands"];
 }
 
 /**
@@ -43,8 +44,10 @@ export async function readPage(db: Db, run: ScoredRun, query: PageQuery, limit: 
   const { column, hasValue, type } = COLUMNS[orderBy];
   const direction = descending ? sql`desc` : sql`asc`;
   const further = descending ? sql`<` : sql`>`;
+  // The scores of a band are next to each other, so that reading in the order of the score may begin far from them.
+  const isFar = orderBy === "score" && query.bands.length > 0;
   // No index has the sum, so the server does not read the whole run in the order of the column.
-  const ordered = totalSize <= MAX_SORTED ? sql`${column} + 0` : column;
+  const ordered = totalSize <= MAX_SORTED || isFar ? sql`${column} + 0` : column;
   const read = async (parts: readonly SQL[], order: SQL, rows: number): Promise<ScoreRow[]> =>
     (
       await db.execute<ScoreRow>(sql`

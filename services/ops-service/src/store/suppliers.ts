@@ -25,7 +25,7 @@ import { readPage } from "./supplier-pages.ts";
 import { readSuppliers } from "./supplier-rows.ts";
 
 /** Maximum number of suppliers that match a text and are compared with the other conditions of a list. */
-export const MAX_CANDIDATES = 5_000;
+export const MAX_CANDIDATES = 2_000;
 
 export interface ListSuppliersOptions {
   /** Returns the groups of all suppliers of a run, see `createRunGroups`. */
