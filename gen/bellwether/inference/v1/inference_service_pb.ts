@@ -353,7 +353,7 @@ export type PredictBatchResponse = Message<"bellwether.inference.v1.PredictBatch
 
   /**
    * Outputs of the model before calibration, in output_space: float64 little-endian, one per row. NaN as in
-   * risk_scores.
+   * risk_scores. For a regressor with an exponential link (Poisson, gamma, Tweedie): the logarithm of Score.prediction.
    *
    * @generated from field: bytes margins = 10;
    */

@@ -326,3 +326,51 @@ test("a file of suppliers is scored by texts outside ASCII, and the values that 
   await predictCommand(context).parseAsync([...args, "--json"], { from: "user" });
   expect(JSON.parse(lines.join(""))).toMatchObject({ scored: 3, unknown_categories: { country: 1 } });
 });
+
+test("a file of suppliers is scored by the categories of the trainer's data, also numbers and texts such as NA", async () => {
+  // Code 0 goes left (−1), code 1 right (1). The texts of the codes are the lists of pandas_categorical.
+  const model = (texts: string) => `tree
+version=v4
+num_class=1
+num_tree_per_iteration=1
+max_feature_idx=0
+objective=binary sigmoid:1
+feature_names=country
+feature_infos=0:1
+
+Tree=0
+num_leaves=2
+num_cat=1
+split_feature=0
+threshold=0
+decision_type=1
+left_child=-1
+right_child=-2
+leaf_value=-1 1
+leaf_count=50 50
+internal_count=100
+cat_boundaries=0 1
+cat_threshold=1
+is_linear=0
+shrinkage=1
+
+end of trees
+
+pandas_categorical:[${texts}]
+`;
+  const context = { env: { MODEL_REGISTRY_URL: `file:${at("models")}` }, cwd: folder };
+  const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  onTestFinished(() => write.mockRestore());
+  const marginsOf = async (name: string, texts: string, cells: readonly string[]) => {
+    await writeFile(at(`${name}.txt`), model(texts));
+    await importCommand(context).parseAsync([`${name}.txt`, "--name", name], { from: "user" });
+    const rows = cells.map((cell, row) => `S${row},${cell}`);
+    await writeFile(at("countries.csv"), ["supplier_id,country", ...rows].join("\n"));
+    const files = ["--input", "countries.csv", "--output", "by-country.csv", "--model", name];
+    await predictCommand(context).parseAsync(files, { from: "user" });
+    const [header = "", ...lines] = (await readFile(at("by-country.csv"), "utf8")).trimEnd().split("\n");
+    return lines.map((line) => line.split(",")[header.split(",").indexOf("margin")]);
+  };
+  expect(await marginsOf("texts", '["DE","NA"]', ["DE", "NA", "1"])).toEqual(["-1.0", "1.0", "1.0"]);
+  expect(await marginsOf("numbers", "[1,2]", ["1", "2", "2.0"])).toEqual(["-1.0", "1.0", "1.0"]);
+});
