@@ -190,7 +190,7 @@ describe("the lifetime of a session", () => {
     expect(await reasonOf(await busy.fetch(`${at}/alerts`))).toBe("SESSION_EXPIRED");
   });
 
-  test("a watch is not a use", async () => {
+  test("a watch is not a use, and neither is reading the session", async () => {
     await using harness = await startSignIn(await cluster.createDatabase());
     const browser = await harness.browserWithToken("ada", ["viewer"]);
     const headers = { cookie: browser.cookieHeader(harness.ops.webUrl), origin: harness.ops.webUrl };
@@ -200,6 +200,7 @@ describe("the lifetime of a session", () => {
     const ended = new AbortController();
     for await (const _ of client.watchAlerts({}, { headers, signal: ended.signal })) break;
     ended.abort();
+    expect((await session(browser, harness.ops.webUrl)).status).toBe(200);
     harness.clock.move(200_000);
     expect(await reasonOf(await browser.fetch(`${harness.ops.webUrl}/alerts`))).toBe("SESSION_IDLE");
   });

@@ -33,7 +33,7 @@ export interface SessionCallers extends CredentialSource {
   sweep(): Promise<void>;
   /** Forgets watches when they end. */
   readonly policy: Policy;
-  /** Returns the accepted session of a `cookie` header; undefined: it has none. @throws the errors of `checkSession` */
+  /** Returns the accepted session of a `cookie` header, which is not a use of it; undefined: it has none. @throws the errors of `checkSession` */
   find(cookieHeader: string | undefined): Promise<Session | undefined>;
 }
 
@@ -82,7 +82,8 @@ export function createSessionCallers(options: SessionCallerOptions): SessionCall
       if (call.requestMethod !== "GET") checkOwnPage(pageOfCall(call), origins);
       return identify(call);
     },
-    find: (header) => find(header, true),
+    // A page reads its session regularly, also when nobody uses it.
+    find: (header) => find(header, false),
     endWatches,
     async sweep() {
       if (watches.size === 0) return;
