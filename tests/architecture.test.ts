@@ -25,7 +25,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "model-import": ["files", "tree-model", "config", "risk-model"],
   "demo-data": ["risk-model"],
   ingest: ["contract", "config", "risk-model"],
-  registry: ["files", "risk-model"],
+  registry: ["contract", "files", "risk-model"],
   scoring: ["contract", "reasons", "tree-model", "risk-model", "registry"],
   testing: [
     "gen",

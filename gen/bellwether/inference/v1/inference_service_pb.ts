@@ -219,10 +219,11 @@ export type PredictBatchRequest = Message<"bellwether.inference.v1.PredictBatchR
   numbers: NumberColumn[];
 
   /**
-   * One checksum for each name in feature_names: the sum over all rows of (row + 1) × value, with rows from 0, in
-   * float64. NaN and infinity count as 0. The call fails with INVALID_ARGUMENT when the sum of a column differs
-   * from its checksum by more than one millionth of the sum of |(row + 1) × value|. Empty: values are not
-   * checked, and the response has a warning.
+   * One checksum for each name in feature_names, in the same order. The checksum of a column is the sum of
+   * (row + 1) × value over all rows, computed in float64; the first row has the number 0, and NaN and infinity
+   * count as 0. The service computes the same sum from values. The call fails with INVALID_ARGUMENT when the two
+   * differ by more than 0.000001 times the sum of |(row + 1) × value|. Empty: values are not checked, and the
+   * response has the warning VALUES_UNCHECKED.
    *
    * @generated from field: repeated double values_checksums = 9;
    */
@@ -564,15 +565,14 @@ export const NarrativeSource = {
   UNSPECIFIED: 0,
 
   /**
-   * The narrative was written from the facts with a template.
+   * A template with the values, contributions and band of the score. Equal scores have equal narratives.
    *
    * @generated from enum value: NARRATIVE_SOURCE_TEMPLATE = 1;
    */
   TEMPLATE: 1,
 
   /**
-   * The narrative was written by a language model. No service sends this value at present: every narrative is
-   * written with a template.
+   * A language model. No service sends this value: all narratives are made from a template.
    *
    * @generated from enum value: NARRATIVE_SOURCE_MISTRAL = 2;
    */

@@ -256,7 +256,8 @@ export type ModelIdentity = Message<"bellwether.inference.v1.ModelIdentity"> & {
   runtime: string;
 
   /**
-   * Name and version of the algorithm that computed the contributions, for example "quadrature/1". "none":
+   * Name and version of the algorithm that computed the contributions, for example "quadrature/1", which computes
+   * exact SHAP values as integrals by numerical quadrature. "none":
    * contributions were not computed.
    *
    * @generated from field: string kernel = 7;
@@ -429,7 +430,8 @@ export const ScoreSchema: GenMessage<Score> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_score, 6);
 
 /**
- * The meaning of a score for a reader. The configuration of the model declares the limits between the bands.
+ * The range of the risk score that a score is in. Each model version has two limits, which its configuration
+ * declares (BandLimits in GetVersionResponse).
  *
  * @generated from enum bellwether.inference.v1.Band
  */
@@ -471,7 +473,8 @@ export const Band = {
 } as const;
 
 /**
- * The meaning of a score for a reader. The configuration of the model declares the limits between the bands.
+ * The range of the risk score that a score is in. Each model version has two limits, which its configuration
+ * declares (BandLimits in GetVersionResponse).
  *
  * @generated from enum bellwether.inference.v1.Band
  */

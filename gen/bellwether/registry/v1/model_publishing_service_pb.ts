@@ -55,8 +55,9 @@ export type SetAliasRequest = Message<"bellwether.registry.v1.SetAliasRequest"> 
   reason: string;
 
   /**
-   * The version that the caller expects the alias to point at before the call. At most 64 bytes. Empty: the alias
-   * is not set yet. Unset: not checked. Not checked either when the alias already points at version.
+   * The version that the alias must point at before the call, otherwise the call fails with ALIAS_MOVED. At most 64
+   * bytes. Empty: the alias must not be set. Unset: the call does not check it. When the alias already points at
+   * version, the call succeeds without this check, because the caller may have sent it before.
    *
    * @generated from field: optional string expected_version = 5;
    */

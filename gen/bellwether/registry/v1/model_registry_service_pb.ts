@@ -257,14 +257,16 @@ export type GetVersionResponse = Message<"bellwether.registry.v1.GetVersionRespo
   modelCard: string;
 
   /**
-   * The features that the model uses, in the order of the model. Empty: the server does not report them.
+   * The features that the model uses, in the order of the columns of the model. Empty: the server is of an earlier
+   * version, which does not report them.
    *
    * @generated from field: repeated bellwether.registry.v1.ModelFeature features = 3;
    */
   features: ModelFeature[];
 
   /**
-   * The risk scores from which the bands begin. Unset: the server does not report them.
+   * The risk scores from which the bands begin. Unset: the server is of an earlier version, which does not report
+   * them.
    *
    * @generated from field: bellwether.registry.v1.BandLimits bands = 4;
    */
@@ -320,7 +322,7 @@ export type ModelFeature = Message<"bellwether.registry.v1.ModelFeature"> & {
   name: string;
 
   /**
-   * The kind of its values.
+   * The kind of the values of the feature.
    *
    * @generated from field: bellwether.registry.v1.FeatureKind kind = 2;
    */

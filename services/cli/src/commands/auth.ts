@@ -40,7 +40,10 @@ export function authCommand(context: CliContext): Command {
 
   const token = new Command("token")
     .description("Create a token, signed with the private key, and print it.")
-    .requiredOption("--subject <name>", "name of the person or service that will use the token (required)")
+    .requiredOption(
+      "--subject <name>",
+      "name of the person or service that will use the token, recorded in the audit log (required). The name is free; the examples call the token that all services share mesh",
+    )
     .addOption(
       new Option("--role <role...>", "roles of the token, one or more (required)")
         .choices(["viewer", "analyst", "admin", "service"])

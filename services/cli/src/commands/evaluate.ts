@@ -14,6 +14,10 @@ import { createReport } from "../output/report.ts";
 export function evaluateCommand(context: CliContext): Command {
   return withDataOptions(new Command("evaluate"))
     .option(
+      "--model <name>",
+      "model to evaluate, for example an imported one; its features must be in the configuration (default: the name in the configuration)",
+    )
+    .option(
       "--model-version <version>",
       "model version or alias to evaluate, for example v3 or challenger (default: champion)",
     )
@@ -32,7 +36,8 @@ export function evaluateCommand(context: CliContext): Command {
       const { table } = data;
       const labels = table.labels ?? new Uint8Array(table.rows);
       const split = splitRows(table, Uint32Array.from(labels.keys()), spec.split, spec.seed);
-      const input = { table, rows: split.test, configHash, model: spec.name };
+      const name: string = options.model ?? spec.name;
+      const input = { table, rows: split.test, configHash, model: name };
       const first = await scoreTestRows(context, input, options.modelVersion);
       const second = options.against === undefined ? null : await scoreTestRows(context, input, options.against);
 
@@ -55,13 +60,13 @@ export function evaluateCommand(context: CliContext): Command {
       const warnings = [...first.warnings, ...(second?.warnings ?? [])];
       const isValid = !first.mayHaveTrainedOn && second?.mayHaveTrainedOn !== true;
       for (const warning of warnings) report.line(`warning: ${warning}`);
-      for (const line of evaluationLines(`${spec.name} ${first.version}`, evaluation)) report.line(line);
+      for (const line of evaluationLines(`${name} ${first.version}`, evaluation)) report.line(line);
       const unscored = split.test.length - rows.length;
       if (unscored > 0) report.line(`${unscored} test rows have no score and are not in these figures`);
       if (comparison !== null && second !== null)
         for (const line of comparisonLines(second.version, first.version, comparison, isValid)) report.line(line);
       report.json({
-        model: spec.name,
+        model: name,
         version: first.version,
         ...evaluationJson(evaluation),
         unscored,

@@ -124,6 +124,18 @@ test("--risk-name makes a class of the file the champion's risk class, and the e
   expect(regressor.json).toMatchObject({ status: "rejected", reason: expect.stringContaining("has no classes") });
 });
 
+test("features that a configuration cannot name are in a note, with the way out", async () => {
+  const file = JSON.parse(new TextDecoder().decode(files.get("xgboost-classifier.model")?.bytes));
+  const names = Array.from({ length: Number(file.learner.learner_model_param.num_feature) }, (_, f) => `f${f}`);
+  file.learner.feature_names = names.with(0, "Bonität");
+  await writeFile(at("umlaut.json"), JSON.stringify(file));
+  const { json } = await run("umlaut.json", "--name", "umlaut");
+  expect(json).toMatchObject({ status: "imported", features: ["Bonität", ...names.slice(1)] });
+  expect(json.notes).toEqual([
+    expect.stringMatching(/cannot name .*: "Bonität"\. .*rename the columns, train and import/),
+  ]);
+});
+
 test("names a model after its file", async () => {
   expect((await run("lightgbm-zero.txt")).json).toMatchObject({ model: "lightgbm-zero", version: "v1" });
 });

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { parseModelConfig } from "@bellwether/config/model-config";
+import { NAME_PATTERN } from "@bellwether/config/names";
 import { readYaml } from "@bellwether/config/yaml-file";
 import { readValueTable } from "@bellwether/ingest/tables/read-value-table";
 import { ExpectedError } from "@bellwether/model-import/checks/expected-answers";
@@ -156,7 +157,7 @@ function reportRejection(report: Report, rejected: RejectedModel): void {
 }
 
 function reportImport(report: Report, imported: ImportedModel, published: PublishedModel): void {
-  const { bundle, source, agreement, notes } = imported;
+  const { bundle, source, agreement } = imported;
   const from = `from a file of ${imported.producer || "an unknown program"}`;
   report.line(
     published.isNew
@@ -171,6 +172,7 @@ function reportImport(report: Report, imported: ImportedModel, published: Publis
     `agrees with ONNX Runtime within ${agreement.maxRelativeDifference.toExponential(1)} on ${countText(agreement.rows, "row")}`,
   );
   report.line(trainerLine(imported.trainer));
+  const notes = [...imported.notes, ...nameNotes(bundle.features.map((feature) => feature.name))];
   for (const note of notes) report.line(`note: ${note}`);
   if (published.bands !== null && published.champion !== undefined)
     report.line(bandChangeLine(published.version, published.champion, published.bands));
@@ -197,6 +199,16 @@ function reportImport(report: Report, imported: ImportedModel, published: Publis
     output_space: bundle.outputSpace,
     notes,
   });
+}
+
+/** Says which features model_config.yaml and feature_mapping.yaml cannot name, so that no data can be mapped to them. */
+function nameNotes(features: readonly string[]): string[] {
+  const others = features.filter((name) => !NAME_PATTERN.test(name));
+  if (others.length === 0) return [];
+  const shown = others.slice(0, 8).map((name) => `"${name.slice(0, 80)}"`);
+  return [
+    `features that a configuration cannot name (a-z, 0-9 and _, starting with a letter, at most 63): ${shown.join(", ")}${others.length > 8 ? ", …" : ""}. predict and explain work, but evaluate and weekly runs do not: rename the columns, train and import again`,
+  ];
 }
 
 function trainerJson(trainer: ImportedModel["trainer"]) {

@@ -111,7 +111,7 @@ export function modelsCommand(context: CliContext): Command {
         report.line(name);
         for (const v of versions) {
           const single = v.baseline_auc === null ? "" : ` (single feature ${v.baseline_auc.toFixed(4)})`;
-          const auc = v.auc === null ? "not evaluated" : `AUC ${v.auc.toFixed(4)}${single}`;
+          const auc = v.auc === null ? "no figures in the manifest" : `AUC ${v.auc.toFixed(4)}${single}`;
           report.line(`  ${v.version.padEnd(5)} ${v.published_at}  ${auc}  ${v.aliases.join(", ")}`);
         }
       }
@@ -192,9 +192,17 @@ export function modelsCommand(context: CliContext): Command {
       const move = { model: name, version: before, reason: options.reason, expected: current };
       const alias = await champions.set(move);
       report.line(`${name}: champion is ${alias.version} again, was ${current}`);
-      const bands = await compareBands(champions, name, current, alias.version);
+      let notCompared: string | null = null;
+      const bands = await compareBands(champions, name, current, alias.version).catch((error: Error) => {
+        notCompared = error.message;
+        return null;
+      });
       if (bands !== null) report.line(bandChangeLine(alias.version, current ?? "", bands));
-      report.json({ model: name, champion: alias.version, was: current, band_change: bands });
+      if (notCompared !== null) report.line(`warning: the band limits were not compared: ${notCompared}`);
+      report.json({
+        ...{ model: name, champion: alias.version, was: current },
+        ...{ band_change: bands, bands_not_compared: notCompared },
+      });
     });
 
   const history = new Command("history")

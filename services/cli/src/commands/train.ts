@@ -23,7 +23,7 @@ export function trainCommand(context: CliContext): Command {
     )
     .option(
       "--export <dir>",
-      "write all rows to <dir>/training_rows.parquet. Column used_for: training, calibration, test, or why the row was not used; column test_score: the score of a test row",
+      "write the mapped rows to <dir>/training_rows.parquet. Column used_for: training, calibration, test, or why the row was not used; column test_score: the score of a test row. Rows that were rejected while reading are not in the file: the output of the command has their number and reasons",
     )
     .option("--json", "print the result as one line of JSON")
     .addHelpText(

@@ -159,7 +159,7 @@ export function weeklyCommand(context: CliContext): Command {
     .requiredOption("--week <week>", "ISO week of the data, for example 2026-W47 (required)", isoWeek)
     .requiredOption(
       "--input <file>",
-      "weekly file (CSV or Parquet), or the folder with the files that the feature mapping names (required)",
+      "data of the week (required). A file (CSV or Parquet): when the feature mapping reads one source. A folder: when it reads several; the folder holds the files that the mapping names",
     )
     .option("--config <file>", "model configuration, YAML", "config/model_config.yaml")
     .option(

@@ -48,10 +48,14 @@ export async function scoreTestRows(
     return {
       version,
       scores: riskScores,
-      mayHaveTrainedOn: seen > 0 || (training === null && stored.manifest.origin === "trained"),
+      mayHaveTrainedOn: seen > 0 || training === null,
       warnings: [
-        ...(training === null && stored.manifest.origin === "trained"
-          ? [`${version} does not record its training rows: some of these rows may be among them`]
+        ...(training === null
+          ? [
+              stored.manifest.origin === "imported"
+                ? `${version} was imported, so its training rows are not known: some of these rows may be among them`
+                : `${version} does not record its training rows: some of these rows may be among them`,
+            ]
           : []),
         ...(seen > 0
           ? [

@@ -25,8 +25,10 @@ export function comparisonJson(version: string, { auc, brier, logLoss, ...counts
 }
 
 /**
- * Returns the comparison of two versions on the same rows, as text: each difference with its interval and,
- * when the comparison is valid, a verdict.
+ * Returns lines that compare two versions on the same rows. Each line has one metric of both versions, their
+ * difference and its 95 % confidence interval. When `isValid`, the line also says whether `now` is better.
+ * @param before Name of the version that `now` is compared with.
+ * @param isValid False when a version may have been trained on some of the rows.
  */
 export function comparisonLines(before: string, now: string, comparison: ScoreComparison, isValid: boolean): string[] {
   return [

@@ -1,3 +1,4 @@
+import { MODEL_NAME_PATTERN, MODEL_NAME_RULE } from "@bellwether/contract/model-name";
 import { z } from "zod";
 import {
   integerFrom,
@@ -108,10 +109,7 @@ const split = z
 const modelConfigSchema = z.strictObject(
   {
     version: leaf<1>("1, the version that this release reads", (v) => v === 1),
-    name: textLike(
-      "a model name of a-z, 0-9 and - that starts with a letter, at most 63 long",
-      /^[a-z][a-z0-9-]{0,62}$/,
-    ),
+    name: textLike(`a model name: ${MODEL_NAME_RULE}`, MODEL_NAME_PATTERN),
     features: z
       .array(
         z.discriminatedUnion("kind", [numericFeature, categoryFeature], {

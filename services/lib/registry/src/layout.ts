@@ -1,5 +1,6 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { MODEL_NAME_PATTERN, MODEL_NAME_RULE } from "@bellwether/contract/model-name";
 import { RegistryNameError } from "./registry-error.ts";
 
 /** Files of one version, in the order in which they are written. */
@@ -8,7 +9,6 @@ export const VERSION_FILES = ["model.onnx", "feature_bundle.json", "MODEL_CARD.m
 /** Maximum size of a file that the registry writes or reads: 64 MiB. */
 export const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
-const MODEL_NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;
 const VERSION = /^v([1-9][0-9]{0,8})$/;
 
 /**
@@ -28,14 +28,12 @@ export function registryRoot(url: string, cwd: string): string {
 }
 
 /** Whether a text is a valid model name. */
-export const isModelName = (name: string): boolean => MODEL_NAME.test(name);
+export const isModelName = (name: string): boolean => MODEL_NAME_PATTERN.test(name);
 
 /** Returns the folder of a model. @throws RegistryNameError when the path would be outside the registry. */
 export function modelFolder(root: string, modelName: string): string {
   if (!isModelName(modelName)) {
-    throw new RegistryNameError(
-      `model name "${modelName.slice(0, 80)}": use lower-case letters, digits and "-", at most 64`,
-    );
+    throw new RegistryNameError(`model name "${modelName.slice(0, 80)}": use ${MODEL_NAME_RULE}`);
   }
   return path.join(root, modelName);
 }

@@ -241,7 +241,7 @@ test("a named pipe does not block the reader", async () => {
   for (const name of ["model.onnx", "manifest.json"]) {
     await rm(path.join(folder, name));
     execFileSync("mkfifo", [path.join(folder, name)]);
-    await expect(readVersion(root, "supplier-risk", "v1")).rejects.toThrow(`${name}: is not a file`);
+    await expect(readVersion(root, "supplier-risk", "v1")).rejects.toThrow(`${name}: is not a regular file`);
   }
 });
 

@@ -10,7 +10,7 @@ export interface PublishedFile {
   readonly bytes: number;
 }
 
-/** The figures of a version that lists show; the model card has all figures. */
+/** The evaluation figures that a list of versions shows. The model card holds all figures of the version. */
 export interface ManifestEvaluation {
   /** Area under the ROC curve on the test rows. Null when all test rows are of one class. */
   readonly auc: number | null;

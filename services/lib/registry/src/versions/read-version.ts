@@ -16,8 +16,9 @@ export interface StoredVersion {
 }
 
 /**
- * Loads a version in the way the services do and throws when they could not serve it. Publishing a version
- * and moving an alias call it first, so that no alias points at a version that cannot be served.
+ * Checks that a service could serve a version: loads the version as a service does. It runs before a version is
+ * published and before an alias is set, so that no alias points at a version that cannot be served.
+ * @throws Error of any class when the version cannot be served.
  */
 export type VersionCheck = (stored: StoredVersion) => Promise<void>;
 
@@ -55,8 +56,10 @@ export async function listVersions(root: string, modelName: string): Promise<Man
 }
 
 /**
- * Resolves "" (the champion), an alias or a version to a version. @throws ModelNotFoundError,
- * VersionNotFoundError
+ * Returns the version that a text names: a version ("v3") is returned unchanged and not looked up, an alias is
+ * looked up, and "" is the champion.
+ * @throws ModelNotFoundError when an alias is looked up and the model does not exist
+ * @throws VersionNotFoundError when the alias is not set
  */
 export async function resolveVersion(root: string, modelName: string, wanted: string): Promise<string> {
   if (versionNumber(wanted) > 0) return wanted;

@@ -2,8 +2,8 @@ import { leftShare } from "../trees/split.ts";
 import type { Tree } from "../trees/tree-model.ts";
 
 /**
- * What an explanation needs to know about the path from the root to each inner node. Entries of leaves are
- * unused.
+ * For each inner node of a tree: facts about the path from the root to the node, computed once before rows are
+ * explained. The arrays have one entry per node of the tree; the entries of leaves have no meaning.
  */
 export interface PathLayout {
   readonly innerNodes: number;
@@ -11,13 +11,13 @@ export interface PathLayout {
   readonly maxDistinct: number;
   /** Cover fraction of the left edge: the fraction of the training rows at the node that went left. */
   readonly share: Float64Array;
-  /** Nearest ancestor that splits on the same feature; −1 when there is none. */
+  /** Index of the nearest ancestor that splits on the same feature; −1 when there is none. */
   readonly metAt: Int32Array;
-  /** 1 when the path goes left at that ancestor. */
+  /** 1: the path goes to the left child of the node at `metAt`. 0: to the right child. */
   readonly metLeft: Uint8Array;
   /**
-   * Product of the cover fractions of the path's earlier edges at nodes that split on the same feature; 1
-   * when there are none.
+   * Product of the cover fractions of all edges of the path that leave an ancestor which splits on the same
+   * feature; 1 when there is no such ancestor.
    */
   readonly metShare: Float64Array;
 }

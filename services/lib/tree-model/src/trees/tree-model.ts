@@ -8,8 +8,9 @@ export interface Tree {
   /** A row goes left when `x ≤ threshold`, both float32. Unused on leaves and set splits. */
   readonly threshold: Float32Array;
   /**
-   * Thresholds of the imported file where they are doubles; `threshold` holds the largest float32 at or
-   * below. Only the import reads them.
+   * Thresholds as the imported file holds them, when the file has 64-bit numbers. For each of them, `threshold`
+   * holds the largest float32 that is not above it. Only the import reads this array. Unset: the file has 32-bit
+   * thresholds.
    */
   readonly exact?: Float64Array;
   /** Index of the left child; −1 on a leaf. */
@@ -33,8 +34,8 @@ export interface Tree {
 export type Link = "identity" | "logistic" | "softmax" | "exp";
 
 /**
- * A tree ensemble in this project's canonical representation. Every importer and the trainer create it; all
- * other code reads it.
+ * A tree ensemble. Importers convert every file format to this form, and the trainer returns it. Evaluation,
+ * explanation and the writer of ONNX files read only this form.
  */
 export interface TreeModel {
   /** Number of columns of the input row. */
@@ -43,8 +44,8 @@ export interface TreeModel {
   readonly outputs: number;
   readonly trees: readonly Tree[];
   /**
-   * Value added to the summed leaves, `[outputs]`. For an average (a forest), the leaves are divided by the
-   * number of trees.
+   * Value that is added to the sum of the leaves, `[outputs]`. A model that averages its trees (a forest) is stored
+   * with leaves that are already divided by the number of trees.
    */
   readonly base: Float64Array;
   readonly link: Link;
