@@ -114,6 +114,20 @@ test("a capacity alert about a supplier that the score rule takes over is replac
   expect(alerts).toMatchObject([{ disposition: "replaced", replaced_by_alert_id: taker?.alertId }]);
 });
 
+test("the audit log has one event per run with the alerts that the rules changed, and none when they changed nothing", async () => {
+  const rest = { id: "rest", score: 0.1 };
+  await week(1, { id: "a", score: 0.9 }, { id: "b", score: 0.9 }, rest);
+  await week(2, { id: "a", score: 0.9 }, { id: "b", score: 0.1 }, rest);
+  await week(3, { id: "a", score: 0.7 }, { id: "b", score: 0.1 }, rest);
+  const { records } = await ops.audit.queryEvents({ kind: "alerts.evaluated" });
+  const [a, b] = [await scoreAlert("a"), await scoreAlert("b")];
+  expect(records.map(({ event }) => [event?.subject, event?.actor, JSON.parse(event?.payloadJson ?? "")])).toEqual([
+    ["run/3", "rules", { deescalated: { count: 1, ids: [a?.alertId] }, cleared: { count: 1, ids: [b?.alertId] } }],
+    ["run/2", "rules", { deescalated: { count: 1, ids: [b?.alertId] } }],
+    ["run/1", "rules", { raised: { count: 2, ids: [a?.alertId, b?.alertId].sort() } }],
+  ]);
+});
+
 describe("two models", () => {
   const other = { modelName: "another-model" };
   const ofModel = async (modelName: string) =>

@@ -279,7 +279,9 @@ test("an earlier week that completes late changes no alert, because its scores a
   expect(await scoreAlert("b")).toMatchObject({ raisedWeek: "2026-W05" });
 });
 
-test("a decision of an analyst is kept when the rules are evaluated at the same time", async () => {
+test("a decision of an analyst is kept when the rules are evaluated at the same time, and other alerts can be changed", async () => {
+  await runWeek(ops, "2026-W01", [{ id: "other", score: 0.9 }], { modelName: "another-model" });
+  const other = (await scoreAlert("other"))?.alertId ?? "";
   await week(1, { id: "a", score: 0.7 }, { id: "b", score: 0.1 });
   await week(2, { id: "a", score: 0.7 }, { id: "b", score: 0.1 });
   const alertId = (await scoreAlert("a"))?.alertId ?? "";
@@ -296,7 +298,8 @@ test("a decision of an analyst is kept when the rules are evaluated at the same 
   await inTransaction(pool, async (tx) => {
     await tx.query("select from bellwether.alert where id = $1 for update", [alertId]);
     evaluating = week(3, { id: "a", score: 0.9 }, { id: "b", score: 0.1 });
-    await vi.waitFor(() => isWaiting("%bellwether%alert%"), { timeout: 5_000 });
+    await vi.waitFor(() => isWaiting("%bellwether%alert%"), { timeout: 15_000 });
+    expect((await ops.alerts.acknowledgeAlert(await seenAlert(ops, other))).alert?.version).toBe(2n);
     await tx.query("update bellwether.alert set state = 'acknowledged', acknowledged_by = 'jo' where id = $1", [
       alertId,
     ]);

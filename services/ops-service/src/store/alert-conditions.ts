@@ -57,8 +57,9 @@ function snoozedAt(now: Date): SQL {
 
 function scopeConditions(scope: AlertScope): SQL | undefined {
   const { severity, supplierExternalId, modelName, isoWeek, ruleId, region, category, text } = scope;
+  // One look-up per alert. As "exists", PostgreSQL may search all suppliers, of which there are many more than alerts.
   const supplierWith = (condition: SQL): SQL =>
-    sql`exists (select from bellwether.supplier u where u.id = ${alert.supplierId} and ${condition})`;
+    sql`(select ${condition} from bellwether.supplier u where u.id = ${alert.supplierId})`;
   const labelId = (kind: string, value: string): SQL =>
     sql`(select l.id from bellwether.label l where l.kind = ${kind} and l.value = ${value})`;
   return and(
