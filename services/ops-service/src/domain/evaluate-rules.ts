@@ -63,18 +63,20 @@ export async function evaluateRules(ruleStore: AlertRuleStore, rules: AlertRules
   if (overtakenBy !== null) return { alertsRaised: 0, overtakenBy, changes: [] };
   const facts = await readFacts(ruleStore, rules, run);
   const locked = new Set<string>();
+  let changes = await decideAll(ruleStore, facts, rules, run);
   for (;;) {
-    const changes = await decideAll(ruleStore, facts, rules, run);
     const unlocked = changes.flatMap(({ alert, isNew }) => (isNew || locked.has(alert.id) ? [] : [alert.id]));
-    if (unlocked.length === 0) {
-      await ruleStore.save(changes);
-      const kinds = changes.flatMap(({ events }) => events.map(({ kind }) => kind));
-      const alertsRaised = kinds.filter((kind) => kind === "raised" || kind === "reopened").length;
-      return { alertsRaised, overtakenBy: "", changes };
-    }
-    for (const alert of await ruleStore.lock(unlocked)) facts.alerts.put(alert);
+    if (unlocked.length === 0) break;
+    const changed = await ruleStore.lock(unlocked);
     for (const id of unlocked) locked.add(id);
+    for (const alert of changed) facts.alerts.put(alert);
+    // Most often nobody changed them: then the decisions hold, and the locks last for the writes only.
+    if (changed.length > 0) changes = await decideAll(ruleStore, facts, rules, run);
   }
+  await ruleStore.save(changes);
+  const kinds = changes.flatMap(({ events }) => events.map(({ kind }) => kind));
+  const alertsRaised = kinds.filter((kind) => kind === "raised" || kind === "reopened").length;
+  return { alertsRaised, overtakenBy: "", changes };
 }
 
 /** Alerts by supplier, rule and dimension. */

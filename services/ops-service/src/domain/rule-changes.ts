@@ -17,6 +17,9 @@ export function describeRuleChanges(changes: readonly AlertChange[]): string | u
       ids.push(alert.id);
     }
   if (byKind.size === 0) return undefined;
-  const entries = [...byKind].map(([kind, ids]) => [kind, { count: ids.length, ids: ids.toSorted().slice(0, MAX_IDS) }]);
+  const entries = [...byKind].map(([kind, ids]) => [
+    kind,
+    { count: ids.length, ids: ids.toSorted().slice(0, MAX_IDS) },
+  ]);
   return JSON.stringify(Object.fromEntries(entries));
 }

@@ -30,7 +30,8 @@ export interface RunLedger {
   previousWeek(isoWeek: string, modelName: string): Promise<PreviousWeek | null>;
   /** Makes the scores of the run visible, one row per supplier. */
   publishScores(runId: number): Promise<BandCounts>;
-  appendAudit(event: Omit<AuditEvent, "eventId" | "occurredUs">): Promise<void>;
+  /** Appends events in this order. */
+  appendAudit(...events: readonly Omit<AuditEvent, "eventId" | "occurredUs">[]): Promise<void>;
 }
 
 /** Runs `work` in one transaction, which is rolled back when `work` fails. */
@@ -233,9 +234,10 @@ function publishRun(
     const payload = JSON.stringify(reported);
     if (losses.accepted !== null) await recordAccepted(ledger, complete, losses, losses.accepted);
     const subject = `run/${run.id}`;
-    await ledger.appendAudit({ kind: "run.completed", actor: "ops-service", subject, payload });
     const changed = describeRuleChanges(changes);
-    if (changed) await ledger.appendAudit({ kind: "alerts.evaluated", actor: RULES_ACTOR, subject, payload: changed });
+    const evaluated = changed && { kind: "alerts.evaluated", actor: RULES_ACTOR, subject, payload: changed };
+    const completed = { kind: "run.completed", actor: "ops-service", subject, payload };
+    await ledger.appendAudit(completed, ...(evaluated ? [evaluated] : []));
     return complete;
   });
 }

@@ -74,9 +74,10 @@ function createLedger(db: Db, writer: AlertWriter, { now, newId, minCompleteness
       return found ? { isoWeek: found.isoWeek, suppliers: found.rowsScored } : null;
     },
     publishScores: (runId) => publishScores(db, runId, minCompleteness),
-    async appendAudit(event) {
+    async appendAudit(...events) {
       const nowUs = BigInt(now().getTime()) * 1000n;
-      await appendEvents(db, [{ ...event, eventId: newId(), occurredUs: nowUs }], nowUs);
+      const withIds = events.map((event) => ({ ...event, eventId: newId(), occurredUs: nowUs }));
+      await appendEvents(db, withIds, nowUs);
     },
   };
 }
