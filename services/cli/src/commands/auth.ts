@@ -1,5 +1,5 @@
 import path from "node:path";
-import { createLocalKeys, issueToken, localKeyFiles } from "@bellwether/mesh/auth/local-keys";
+import { createLocalKeys, issueToken, localKeyFiles, TokenSubjectError } from "@bellwether/mesh/auth/local-keys";
 import { Command, Option } from "commander";
 import { type CliContext, dataFolder } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
@@ -58,6 +58,8 @@ export function authCommand(context: CliContext): Command {
       const { privateKeyFile } = localKeyFiles(folderOf(options.keys));
       const claims = { subject: options.subject, roles: options.role, lifetimeS: options.days * DAY_S };
       const issued = await issueToken(privateKeyFile, claims).catch((error: NodeJS.ErrnoException) => {
+        if (error instanceof TokenSubjectError)
+          throw new UsageError(`--subject: ${error.message}; name the person or service that will use the token`);
         if (error.code !== "ENOENT") throw error;
         throw new UsageError(`there is no private key ${privateKeyFile}; create a key pair with: bellwether auth keys`);
       });

@@ -87,7 +87,7 @@ export function personFromClaims({ subject, claims }: ProviderClaims, rules: Cla
 
 /** @throws SignInRejectedError for a subject that cannot be stored */
 export function checkSubject(subject: string): void {
-  const isUsable = /^[^\p{Cc}]+$/u.test(subject) && subject.isWellFormed();
+  const isUsable = typeof subject === "string" && /^[^\p{Cc}]+$/u.test(subject) && subject.isWellFormed();
   if (!isUsable || Buffer.byteLength(subject) > MAX_SUBJECT_BYTES)
     throw new SignInRejectedError(`the subject is not 1 to ${MAX_SUBJECT_BYTES} bytes without control characters`);
 }

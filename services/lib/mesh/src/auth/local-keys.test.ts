@@ -3,7 +3,14 @@ import os from "node:os";
 import path from "node:path";
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createLocalKeys, issueToken, LOCAL_AUDIENCE, LOCAL_ISSUER, localKeyFiles } from "./local-keys.ts";
+import {
+  createLocalKeys,
+  issueToken,
+  LOCAL_AUDIENCE,
+  LOCAL_ISSUER,
+  localKeyFiles,
+  TokenSubjectError,
+} from "./local-keys.ts";
 import { readPublicKeys } from "./public-keys.ts";
 
 let parent = "";
@@ -51,3 +58,8 @@ test.each(["{}", "[]", "null", '"keys"', '{"keys": {}}'])(
     await expect(readPublicKeys(file)).rejects.toThrow(`${file}: expected a JSON Web Key Set`);
   },
 );
+
+test.each(["", " ", "ada\n", "x".repeat(257)])("no token is signed for the subject %j", async (subject) => {
+  const token = issueToken(localKeyFiles(folder()).privateKeyFile, { subject, roles: ["viewer"], lifetimeS: 60 });
+  await expect(token).rejects.toThrow(TokenSubjectError);
+});

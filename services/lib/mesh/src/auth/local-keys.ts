@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from "jose";
 import type { RoleName } from "../call/caller.ts";
+import { subjectViolation } from "./subject.ts";
 
 /** Issuer and audience of tokens that are signed with a local key pair. */
 export const LOCAL_ISSUER = "bellwether";
@@ -48,8 +49,15 @@ export interface TokenClaims {
   readonly lifetimeS: number;
 }
 
-/** Signs a token with a local private key. */
+/** A token was requested whose subject no server accepts. */
+export class TokenSubjectError extends Error {
+  override readonly name = "TokenSubjectError" as const;
+}
+
+/** Signs a token with a local private key. @throws TokenSubjectError */
 export async function issueToken(privateKeyFile: string, { subject, roles, lifetimeS }: TokenClaims): Promise<string> {
+  const violation = subjectViolation(subject);
+  if (violation !== undefined) throw new TokenSubjectError(`the subject ${violation}`);
   const jwk: JWK = JSON.parse(await readFile(privateKeyFile, "utf8"));
   const key = await importJWK(jwk, "EdDSA");
   return new SignJWT({ roles })

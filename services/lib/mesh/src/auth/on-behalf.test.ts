@@ -19,10 +19,13 @@ it("a call without the header is the service's own", () => {
   expect(personBehind(service, undefined)).toBe(service);
 });
 
-it.each(["", " ", "%E9", "a b c", "a\u00e9", `${"x".repeat(256)} `, "%GG"])("rejects the value %j", (header) => {
-  expect(() => personBehind(service, header)).toThrow(ConnectError);
-  expect(() => personBehind(service, header)).toThrow(/bellwether-on-behalf-of/);
-});
+it.each(["", " ", "%E9", "a b c", "a\u00e9", `${"x".repeat(256)} `, "x".repeat(257), "%GG", "a%00", "a b%00"])(
+  "rejects the value %j",
+  (header) => {
+    expect(() => personBehind(service, header)).toThrow(ConnectError);
+    expect(() => personBehind(service, header)).toThrow(/bellwether-on-behalf-of/);
+  },
+);
 
 it("rejects the header from a caller that is not a service", () => {
   const admin: Caller = { subject: "eve", roles: new Set(["admin"]), via: "token" };

@@ -2,6 +2,7 @@ import { Code } from "@connectrpc/connect";
 import { actorOf, type Caller } from "../call/caller.ts";
 import { cutToBytes } from "../call/cut-to-bytes.ts";
 import { invalidRequest, rpcError } from "../errors/rpc-error.ts";
+import { subjectViolation } from "./subject.ts";
 
 /**
  * Request header in which a service names the person for whom it makes a call: the subject, and after a space the
@@ -11,7 +12,6 @@ export const ON_BEHALF_HEADER = "bellwether-on-behalf-of";
 
 /** `%` and two hex digits, or a character that needs no encoding. */
 const FORM = /^(?:[\w.~!*'()-]|%[0-9A-F]{2})+(?: (?:[\w.~!*'()-]|%[0-9A-F]{2})+)?$/;
-const MAX_SUBJECT_BYTES = 255;
 
 /** Returns the value of the header for a caller. */
 export function onBehalfOf({ subject, name = "" }: Pick<Caller, "subject" | "name">): string {
@@ -31,7 +31,7 @@ export function personBehind(service: Caller, header: string | undefined): Calle
     throw rpcError(Code.PermissionDenied, "ROLE_MISSING", text);
   }
   const [subject = "", name = ""] = FORM.test(header) ? header.split(" ").map(decoded) : [];
-  if (subject === "" || Buffer.byteLength(subject) > MAX_SUBJECT_BYTES)
+  if (subjectViolation(subject) !== undefined || name.includes("\0"))
     throw invalidRequest([{ field: ON_BEHALF_HEADER, description: "is not a percent-encoded subject and name" }]);
   return { ...service, subject, ...(name !== "" && { name }) };
 }

@@ -2,6 +2,7 @@ import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from "jose"
 import type { Caller } from "../call/caller.ts";
 import { createKeySource, type KeyOrigin, type KeySourceOptions, type PublicKeys } from "./key-source.ts";
 import { isRoleName } from "./roles.ts";
+import { subjectViolation, typeName } from "./subject.ts";
 
 /** Which tokens a server accepts. */
 export interface TokenSettings {
@@ -140,21 +141,41 @@ async function checkWithEach(
   throw failure;
 }
 
+/** @throws TokenError for a subject or roles that are not of the type and size that callers have */
 function callerFromClaims(payload: JWTPayload, rolesClaim: string): Caller {
-  let claim: unknown = payload;
-  for (const part of rolesClaim.split(".")) {
-    claim = typeof claim === "object" && claim !== null ? Reflect.get(claim, part) : undefined;
-  }
-  const names = Array.isArray(claim) ? claim : typeof claim === "string" ? claim.split(" ") : [];
+  // jose only checks that the claim is present.
+  const subject: unknown = payload.sub;
+  const violation = subjectViolation(subject);
+  if (typeof subject !== "string" || violation !== undefined) throw invalidClaim("sub", violation ?? "");
   return {
-    subject: payload.sub ?? "",
-    roles: new Set(names.filter(isRoleName)),
+    subject,
+    roles: new Set(roleNames(payload, rolesClaim).filter(isRoleName)),
     via: "token",
     ...(payload.exp !== undefined && { expiresAtMs: payload.exp * 1000 }),
   };
 }
 
+/** Returns the names in the roles claim: none when the token lacks it. @throws TokenError */
+function roleNames(payload: JWTPayload, rolesClaim: string): readonly string[] {
+  let claim: unknown = payload;
+  for (const part of rolesClaim.split(".")) {
+    const isParent = typeof claim === "object" && claim !== null && Object.hasOwn(claim, part);
+    claim = isParent ? Reflect.get(claim as object, part) : undefined;
+  }
+  if (claim === undefined) return [];
+  if (typeof claim === "string") return claim.split(" ");
+  if (!Array.isArray(claim)) throw invalidClaim(rolesClaim, `is ${typeName(claim)}, not a list of strings`);
+  const other = claim.findIndex((name) => typeof name !== "string");
+  if (other >= 0) throw invalidClaim(rolesClaim, `has ${typeName(claim[other])} in it, not only strings`);
+  return claim;
+}
+
+function invalidClaim(claim: string, violation: string): TokenError {
+  return new TokenError("TOKEN_INVALID", `the token's claim "${claim}" ${violation}`, undefined);
+}
+
 function tokenError(cause: unknown): TokenError {
+  if (cause instanceof TokenError) return cause;
   if (cause instanceof errors.JWTExpired) return new TokenError("TOKEN_EXPIRED", "the token has expired", cause);
   if (cause instanceof errors.JWTClaimValidationFailed) {
     return new TokenError("TOKEN_INVALID", `the token's claim "${cause.claim}" is not accepted`, cause);
