@@ -1,14 +1,17 @@
+import { readdirSync } from "node:fs";
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
-import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { ApiKeyService } from "@bellwether/gen/bellwether/ops/v1/api_key_service_pb";
-import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
-import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
-import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { Role, role as roleOption } from "@bellwether/gen/bellwether/policy/v1/role_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import type { RoleName } from "@bellwether/mesh/call/caller";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
-import { type DescMethod, type DescMethodStreaming, type DescMethodUnary, getOption } from "@bufbuild/protobuf";
+import {
+  type DescMethod,
+  type DescMethodStreaming,
+  type DescMethodUnary,
+  type DescService,
+  getOption,
+} from "@bufbuild/protobuf";
 import { ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -28,9 +31,17 @@ const ROLES: readonly RoleName[] = ["viewer", "analyst", "admin", "service"];
 const PERSON_ROLES = ["viewer", "analyst", "admin"] as const;
 const KEY_ROLES = { viewer: Role.VIEWER, analyst: Role.ANALYST, admin: Role.ADMIN, service: Role.SERVICE };
 
-const methods = [AlertService, ApiKeyService, AuditService, BatchService, SupplierService, InferenceService].flatMap(
-  (service): DescMethod[] => [...service.methods],
-);
+const GENERATED = new URL("../../../gen/bellwether/ops/v1/", import.meta.url);
+
+/** Every RPC of every service that ops-service has, so that a new service is not forgotten. */
+const files = readdirSync(GENERATED).filter((name) => name.endsWith("_service_pb.ts"));
+const modules: readonly object[] = await Promise.all(files.map((name) => import(new URL(name, GENERATED).href)));
+const services = [...modules.flatMap((module): unknown[] => Object.values(module)).filter(isService), InferenceService];
+const methods = services.flatMap((service): DescMethod[] => [...service.methods]);
+
+function isService(value: unknown): value is DescService {
+  return typeof value === "object" && value !== null && "kind" in value && value.kind === "service";
+}
 
 let cluster: PostgresCluster;
 let harness: SignInHarness;
@@ -77,6 +88,11 @@ async function expectAsDeclared(role: RoleName, headers: HeadersInit): Promise<v
   );
   expect(allowed).toEqual(declared);
 }
+
+test("the services are found", () => {
+  expect(services.length).toBeGreaterThan(6);
+  expect(methods.length).toBeGreaterThan(30);
+});
 
 test.each(ROLES)("with a token of the role %s, exactly the declared RPCs are allowed", async (role) => {
   await expectAsDeclared(role, { authorization: `Bearer ${await harness.token("ada", [role])}` });
