@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { link, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import type { Command } from "commander";
@@ -72,4 +72,42 @@ test("for a file, a missing folder or a folder in its place is a usage error", a
     "its folder does not exist",
   );
   await expect(checkTargetFile("--output", folder)).rejects.toThrow("is a folder; name a file");
+});
+
+test("an output that is the input is a usage error, also through links and other spellings, and the input is unchanged", async () => {
+  const input = path.join(folder, "base.csv");
+  await writeFile(input, "supplier_id,f0\nS1,1\n");
+  await symlink(input, path.join(folder, "soft.csv"));
+  await link(input, path.join(folder, "hard.csv"));
+  await symlink(folder, path.join(folder, "again"));
+  for (const output of ["base.csv", "./x/../base.csv", "soft.csv", "hard.csv", "again/base.csv", input]) {
+    const error: unknown = await predictCommand({ env: {}, cwd: folder })
+      .parseAsync(["--input", "base.csv", "--output", output], { from: "user" })
+      .catch((reason: unknown) => reason);
+    expect(error, output).toBeInstanceOf(UsageError);
+    expect(error).toMatchObject({
+      message: expect.stringMatching(
+        /^--output: .* is the file that --input reads, and would be overwritten; choose another path$/,
+      ),
+    });
+  }
+  expect(await readFile(input, "utf8")).toBe("supplier_id,f0\nS1,1\n");
+});
+
+test("--export into the data folder does not overwrite a source of the mapping", async () => {
+  const data = await mkdtemp(path.join(folder, "data-"));
+  const repository = path.resolve(import.meta.dirname, "../../..");
+  const mapping = await readFile(path.join(repository, "config/feature_mapping.yaml"), "utf8");
+  const [, first = ""] = /^\s*(?:file: |- \{.*file: )"?([^",}\n]+)/m.exec(mapping) ?? [];
+  await demoCommand({ env: {}, cwd: folder }).parseAsync(["--suppliers", "20", "--transactions", "20", "--out", data], {
+    from: "user",
+  });
+  await rename(path.join(data, first), path.join(data, "training_rows.parquet"));
+  const renamed = path.join(folder, "mapping.yaml");
+  await writeFile(renamed, mapping.replaceAll(first, "training_rows.parquet"));
+  const config = path.join(repository, "config/model_config.yaml");
+  const args = ["--data", data, "--config", config, "--mapping", renamed, "--export", data];
+  await expect(trainCommand({ env: {}, cwd: folder }).parseAsync(args, { from: "user" })).rejects.toThrow(
+    /^--export: .*training_rows\.parquet is the file that --data \(source \w+\) reads, and would be overwritten/,
+  );
 });

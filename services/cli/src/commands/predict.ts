@@ -138,9 +138,10 @@ export function predictCommand(context: CliContext): Command {
         );
       if (options.output !== undefined) {
         if (options.url) throw new UsageError("a file of suppliers is scored with the local registry; omit --url");
-        const [input, output] = [options.input, options.output].map((file) => path.resolve(context.cwd, file));
-        await checkTargetFile("--output", output ?? "");
-        const scores = await withLocalModel(context, options, (model) => predictFile(model, input ?? "", output ?? ""));
+        const input = path.resolve(context.cwd, options.input);
+        const output = path.resolve(context.cwd, options.output);
+        await checkTargetFile("--output", output, [{ option: "--input", file: input }]);
+        const scores = await withLocalModel(context, options, (model) => predictFile(model, input, output));
         for (const line of fileLines(scores)) report.line(line);
         report.json(fileJson(scores));
         return;

@@ -4,7 +4,7 @@ import { calibrationLine } from "@bellwether/risk-model/training/calibration-lin
 import { outOfFoldLine, verdict } from "@bellwether/risk-model/training/figure-lines";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
-import { exportTraining } from "../data/export-training.ts";
+import { checkExport, exportTraining } from "../data/export-training.ts";
 import { withDataOptions } from "../data/training-data.ts";
 import { bandChangeLine } from "../models/band-limits.ts";
 import type { PublishedModel } from "../models/publish-model.ts";
@@ -12,7 +12,6 @@ import { train } from "../models/train-model.ts";
 import { evaluationJson, evaluationLines } from "../output/evaluation-report.ts";
 import { leftOutRows, rejectedLines } from "../output/rejected-lines.ts";
 import { createReport } from "../output/report.ts";
-import { makeTargetFolder } from "../output/target-folder.ts";
 
 /** `bellwether train` */
 export function trainCommand(context: CliContext): Command {
@@ -33,7 +32,7 @@ export function trainCommand(context: CliContext): Command {
     .action(async (options) => {
       const report = createReport(options);
       const exportFolder = options.export === undefined ? null : path.resolve(context.cwd, options.export);
-      if (exportFolder !== null) await makeTargetFolder("--export", exportFolder);
+      if (exportFolder !== null) await checkExport(exportFolder, options, context.cwd);
       const { model, configHash, data, trained, published } = await train(options, context);
       const { evaluation, calibration, rowCounts, onnx, treeModel } = trained;
       for (const line of evaluationLines(model.name, evaluation)) report.line(line);

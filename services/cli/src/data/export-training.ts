@@ -1,8 +1,34 @@
 import path from "node:path";
+import { loadConfigPair } from "@bellwether/config/config-pair";
 import type { ModelSpec } from "@bellwether/config/model-spec";
+import { sourceFiles } from "@bellwether/ingest/files/source-files";
+import { DEFAULT_LIMITS } from "@bellwether/ingest/ingest-limits";
 import { type TableColumn, writeTable } from "@bellwether/ingest/tables/write-table";
 import type { FeatureTable } from "@bellwether/risk-model/tables/feature-table";
 import type { TrainedRiskModel } from "@bellwether/risk-model/training/train-risk-model";
+import { checkTargetFile, makeTargetFolder } from "../output/target-folder.ts";
+import type { DataOptions } from "./training-data.ts";
+
+const fileIn = (folder: string): string => path.join(folder, "training_rows.parquet");
+
+/**
+ * Creates the folder of `--export` and verifies that the exported file is none of the files that the training
+ * reads.
+ * @throws UsageError in one line that names the option, and the errors of the configuration
+ */
+export async function checkExport(folder: string, options: DataOptions, cwd: string): Promise<void> {
+  await makeTargetFolder("--export", folder);
+  const at = (file: string): string => path.resolve(cwd, file);
+  const { mapping } = await loadConfigPair(at(options.config), at(options.mapping));
+  const read = [
+    { option: "--config", file: at(options.config) },
+    { option: "--mapping", file: at(options.mapping) },
+  ];
+  for (const source of mapping.sources)
+    for (const file of await sourceFiles(source, at(options.data), DEFAULT_LIMITS.maxFiles))
+      read.push({ option: `--data (source ${source.name})`, file: file.path });
+  await checkTargetFile("--export", fileIn(folder), read);
+}
 
 /**
  * Writes the rows of a training as Parquet: supplier_id, as_of (when the rows have a date), used_for, the
@@ -16,7 +42,7 @@ export async function exportTraining(
   table: FeatureTable,
   { rowUses, testScores }: TrainedRiskModel,
 ): Promise<string> {
-  const file = path.join(folder, "training_rows.parquet");
+  const file = fileIn(folder);
   const features = model.features.map(
     ({ name, kind }): TableColumn =>
       kind === "numeric"

@@ -18,19 +18,39 @@ export async function makeTargetFolder(option: string, folder: string, mode = 0o
   }
 }
 
+/** A file that a command reads, and the option that names it. */
+export interface InputFile {
+  readonly option: string;
+  readonly file: string;
+}
+
 /**
  * Verifies that the file that an option names can be written, before a command starts its work: its folder
- * exists and is writable.
+ * exists and is writable, and it is none of the files that the command reads.
  * @throws UsageError in one line that names the option
  */
-export async function checkTargetFile(option: string, file: string): Promise<void> {
+export async function checkTargetFile(option: string, file: string, inputs: readonly InputFile[] = []): Promise<void> {
   if ((await stat(file).catch(() => null))?.isDirectory())
     throw new UsageError(`${option}: ${file} is a folder; name a file`);
+  for (const input of inputs)
+    if (await isSameFile(file, input.file))
+      throw new UsageError(
+        `${option}: ${file} is the file that ${input.option} reads, and would be overwritten; choose another path`,
+      );
   try {
     await checkWritable(path.dirname(file));
   } catch (cause) {
     throw targetError(option, file, cause);
   }
+}
+
+/**
+ * Whether two paths name the same file, also through symbolic and hard links, another spelling or the case of
+ * letters. A file that does not exist is not the same as any other.
+ */
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([one, other].map((file) => stat(file, { bigint: true }).catch(() => null)));
+  return a != null && b != null && a.dev === b.dev && a.ino === b.ino;
 }
 
 /**

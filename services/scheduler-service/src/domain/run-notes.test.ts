@@ -97,6 +97,21 @@ test("reports that the number of suppliers was not compared when there is no ear
   expect(notes({ losses: { suppliers: 60n, previousSuppliers: 0n, previousWeek: "2026-W46" } })).toEqual([]);
 });
 
+test("counts suppliers that are missing within the limit of the policy, and warns from 5 % on", () => {
+  const losses = (suppliers: bigint) => ({
+    losses: { suppliers, previousSuppliers: 10_500n, previousWeek: "2026-W47", minSuppliersShare: 0.7 },
+  });
+  expect(notes(losses(8_395n))).toEqual([
+    "warning: at least 2105 of the 10500 suppliers of 2026-W47 are missing (20 %; the policy allows 30 %)",
+  ]);
+  expect(notes(losses(9_975n))[0]).toMatch(/^warning: at least 525 of/);
+  expect(notes(losses(9_976n))).toEqual([
+    "at least 524 of the 10500 suppliers of 2026-W47 are missing (5 %; the policy allows 30 %)",
+  ]);
+  expect(notes(losses(10_500n))).toEqual([]);
+  expect(notes(losses(10_501n))).toEqual([]);
+});
+
 test("names the reasons of rejected rows without their values when losses are accepted", () => {
   const sample = { file: "week.csv", line: 2, text: "soon" };
   const rejected = [{ column: "delay", reason: "not a number", rows: 40, sample }];

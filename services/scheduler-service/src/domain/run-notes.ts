@@ -1,6 +1,6 @@
 import { isoWeekStart } from "@bellwether/contract/iso-week";
 import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/limits";
-import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import type { BatchRun, RunLosses } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { ChangedAttribute } from "@bellwether/ingest/mapping/changed-attributes";
 import { describeReasons, type RejectedReasonSample } from "./rejected-reasons.ts";
 
@@ -72,6 +72,7 @@ export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
     notes.push("the acceptance of losses was not needed and is not recorded: no limit was exceeded");
   if (losses && losses.previousSuppliers === undefined)
     notes.push("number of suppliers not compared: there is no earlier complete week of this model");
+  if (losses && !losses.accepted) notes.push(...missingSuppliers(losses));
   // The notes do not contain values of rows, because notes are logged.
   if (losses?.accepted && rejected.length > 0) notes.push(`rejected: ${describeReasons(rejected, false)}`);
   if (losses && losses.rowsRepeated > 0n) notes.push(`${losses.rowsRepeated} rows repeat an earlier row exactly`);
@@ -90,6 +91,23 @@ export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
     );
   return [...notes, ...driftNotes(run, reference, features)];
 }
+
+/** Share of the suppliers of the week before from which on missing suppliers are a warning. */
+const WARNED_SHARE = 0.05;
+
+/** Says how many suppliers fewer the week has than the week before, within the limit of the policy. */
+function missingSuppliers({ suppliers, previousSuppliers, previousWeek, minSuppliersShare }: RunLosses): string[] {
+  if (previousSuppliers === undefined || suppliers >= previousSuppliers) return [];
+  const missing = previousSuppliers - suppliers;
+  const share = Number(missing) / Number(previousSuppliers);
+  // The week may have new suppliers too, so that the difference is the smallest possible number.
+  return [
+    `${share >= WARNED_SHARE ? "warning: " : ""}at least ${missing} of the ${previousSuppliers} suppliers of ${previousWeek} are missing ` +
+      `(${percent(share)}; the policy allows ${percent(1 - minSuppliersShare)})`,
+  ];
+}
+
+const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
 
 /** Says with which size of chunks the run was scored, when it is not that of the setting. */
 function chunkNotes({ chunkRows }: BatchRun, setting: number): string[] {
