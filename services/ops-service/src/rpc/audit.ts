@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { AuditRecordSchema, AuditEvent as ProtoEvent } from "@bellwether/gen/bellwether/ops/v1/audit_pb";
 import {
   type AuditService,
@@ -8,16 +9,11 @@ import { type PageTokens, pageTokenError, pageTokens } from "@bellwether/mesh/ca
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
-import {
-  type AuditEvent,
-  type AuditHead,
-  type AuditRecord,
-  checkEvent,
-  EMPTY_CHAIN,
-  isLinked,
-} from "../domain/audit-chain.ts";
+import { type AuditEvent, type AuditHead, type AuditRecord, checkEvent } from "../domain/audit-chain.ts";
 import type { AuditQuery } from "../domain/audit-query.ts";
+import { verifyChain } from "../domain/verify-chain.ts";
 import { pageOf, rowFromText } from "./page-token.ts";
+import { shareRunning } from "./share-running.ts";
 
 export interface AuditDependencies {
   /** Returns the number of appended events. The other events were recorded before. */
@@ -29,11 +25,11 @@ export interface AuditDependencies {
 }
 
 const DEFAULT_PAGE = 100;
-/** Number of records that are read and verified at a time, to limit the memory. */
-const VERIFY_ROWS = 2_000;
 
 /** Returns the handlers of AuditService over the audit log of the database. */
 export function auditHandlers(deps: AuditDependencies): ServiceImpl<typeof AuditService> {
+  // One verification at a time: each reads and hashes the whole log.
+  const verifyShared = shareRunning((signal) => verifyChain({ ...deps, yieldToOthers: () => setImmediate() }, signal));
   return {
     async appendEvents(requests) {
       let appended = 0;
@@ -54,29 +50,15 @@ export function auditHandlers(deps: AuditDependencies): ServiceImpl<typeof Audit
       return { records: page.items.map(recordToProto), nextPageToken: page.nextPageToken };
     },
     async verifyChain(_request, { signal }) {
-      // The head is read first, so records that are appended during the verification are not verified.
-      const head = await deps.chainHead();
-      let before = EMPTY_CHAIN;
-      while (before.sequence < head.sequence) {
-        signal.throwIfAborted();
-        const records = await deps.recordsAfter(before.sequence, VERIFY_ROWS);
-        const expected = before.sequence + 1;
-        if (records.length === 0) return broken(before, expected);
-        for (const record of records) {
-          if (!isLinked(record, before)) return broken(before, before.sequence + 1);
-          before = record;
-          if (record.sequence === head.sequence) break;
-        }
-      }
-      if (before.hash !== head.hash) return broken(before, before.sequence);
-      return { holds: true, records: BigInt(before.sequence), headHash: before.hash };
+      const { holds, verified, firstBroken } = await verifyShared(signal);
+      return {
+        holds,
+        records: BigInt(verified.sequence),
+        headHash: verified.hash,
+        ...(firstBroken !== null && { firstBrokenSequence: BigInt(firstBroken) }),
+      };
     },
   };
-}
-
-function broken(before: AuditHead, sequence: number) {
-  const { sequence: records, hash: headHash } = before;
-  return { holds: false, records: BigInt(records), headHash, firstBrokenSequence: BigInt(sequence) };
 }
 
 /** The id is converted to lower case, as the database writes it, because ids are compared as texts. */
