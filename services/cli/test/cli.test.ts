@@ -235,6 +235,17 @@ test("train --export writes every row with its use, and test rows with their sco
   expect(table.records.filter((record) => record[column("test_score")] !== null)).toEqual(tested);
 });
 
+test("predict marks contributions against the declared direction, which are in the JSON too", async () => {
+  const { top_features: top } = await json<{ top_features: { feature: string; contradicts_direction: boolean }[] }>([
+    ...["predict", "--input", SUPPLIER],
+  ]);
+  const { stdout } = await run(["predict", "--input", SUPPLIER]);
+  for (const { feature, contradicts_direction: contradicts } of top) {
+    const line = stdout.split("\n").find((shown) => shown.includes(`  ${feature} = `));
+    expect(line?.endsWith("[against the declared direction: not a reason]")).toBe(contradicts);
+  }
+});
+
 test("predict scores a file of suppliers: each row has a score or an error, and every change is reported", async () => {
   const file = path.join(folder, "suppliers.csv");
   const columns =

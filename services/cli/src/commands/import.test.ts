@@ -324,14 +324,14 @@ test("predict and explain print the output of a regressor without a band", async
 
 test("a file of suppliers is scored by texts outside ASCII, and the values that are no category are counted", async () => {
   const small = path.resolve(import.meta.dirname, "../../../../tests/import/small");
-  const { error } = await run(path.join(small, "011.model"), "--name", "texts");
+  const { error } = await run(path.join(small, "011.model"), "--name", "wide-texts");
   expect(error).toBeNull();
-  await writeFile(at("texts.csv"), "supplier_id,country,spend,delay\nA,Gehäuse,1,1\nB,Atlantis,1,1\nC,🚚,1,1\n");
+  await writeFile(at("wide-texts.csv"), "supplier_id,country,spend,delay\nA,Gehäuse,1,1\nB,Atlantis,1,1\nC,🚚,1,1\n");
   const lines: string[] = [];
   const write = vi.spyOn(process.stdout, "write").mockImplementation((line) => lines.push(String(line)) > 0);
   onTestFinished(() => write.mockRestore());
   const context = { env: { MODEL_REGISTRY_URL: `file:${at("models")}` }, cwd: folder };
-  const args = ["--input", "texts.csv", "--model", "texts", "--output", "texts-scores.csv"];
+  const args = ["--input", "wide-texts.csv", "--model", "wide-texts", "--output", "wide-texts-scores.csv"];
   await predictCommand(context).parseAsync(args, { from: "user" });
   expect(lines.join("")).toContain("warning: country has 1 value that the model does not know as a category");
   lines.length = 0;

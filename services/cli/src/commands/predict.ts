@@ -2,7 +2,7 @@ import path from "node:path";
 import { type FlatScore, flatScore } from "@bellwether/contract/flat-json/flat-score";
 import { countText } from "@bellwether/reasons/count-text";
 import { numberText } from "@bellwether/reasons/reason-text";
-import { factsOf } from "@bellwether/scoring/score/feature-facts";
+import { contradictsDirection, factsOf } from "@bellwether/scoring/score/feature-facts";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
@@ -20,6 +20,13 @@ const TOP = 5;
 /** Returns the text of a typical value, with four significant digits. */
 const shortText = (typical: number | string): string => (typeof typical === "number" ? numberText(typical) : typical);
 
+/** Returns what a person must know to read a contribution: "" for an ordinary one. */
+function remarkOf({ feature, value, contradicts_direction: contradicts }: FlatScore["top_features"][number]): string {
+  // A service of an earlier version does not send contradicts_direction.
+  if (contradicts) return " [against the declared direction: not a reason]";
+  return feature.includes(":") && value === 0 ? " [the word is not in the text]" : "";
+}
+
 function scoreLines(score: FlatScore): string[] {
   // A service of an earlier version sends no prediction.
   const number = score.prediction ?? score.margin;
@@ -31,7 +38,7 @@ function scoreLines(score: FlatScore): string[] {
         : `${Number(number.toPrecision(7))}, the output of a regressor, which has no band`;
   const features = score.top_features.map(
     (f) =>
-      `  ${f.contribution >= 0 ? "+" : "−"}${Math.abs(f.contribution).toFixed(4)}  ${f.feature} = ${f.value ?? "missing"}${f.unit === "" ? "" : ` ${f.unit}`}${f.typical === null ? "" : ` (typical ${shortText(f.typical)})`}`,
+      `  ${f.contribution >= 0 ? "+" : "−"}${Math.abs(f.contribution).toFixed(4)}  ${f.feature} = ${f.value ?? "missing"}${f.unit === "" ? "" : ` ${f.unit}`}${f.typical === null ? "" : ` (typical ${shortText(f.typical)})`}${remarkOf(f)}`,
   );
   const missing = score.missing_features.length === 0 ? [] : [`missing: ${score.missing_features.join(", ")}`];
   return [
@@ -156,9 +163,11 @@ export function predictCommand(context: CliContext): Command {
               supplierId: supplier.supplierId,
               margin: score.output,
               classProbabilities: score.probabilities,
-              topContributions: score.contributions
-                .slice(0, TOP)
-                .map((entry) => ({ ...entry, ...factsOf(model.bundle, entry.feature) })),
+              topContributions: score.contributions.slice(0, TOP).map((entry) => ({
+                ...entry,
+                ...factsOf(model.bundle, entry.feature),
+                contradictsDirection: contradictsDirection(model.bundle, entry),
+              })),
               missingFeatures: score.missing,
             };
             return flatScore(parts, score.band);

@@ -10,7 +10,7 @@ import {
 import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
 import type { ModelIdentity, ScoringModel } from "@bellwether/scoring/model/scoring-model";
 import type { FeatureContribution } from "@bellwether/scoring/score/feature-contributions";
-import { factsOf } from "@bellwether/scoring/score/feature-facts";
+import { contradictsDirection, factsOf } from "@bellwether/scoring/score/feature-facts";
 import type { SupplierScore } from "@bellwether/scoring/score/score-supplier";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 
@@ -39,9 +39,10 @@ export const identityToProto = (identity: ModelIdentity): MessageInitShape<typeo
 });
 
 export function contributionToProto(
-  { feature, value, category, contribution }: FeatureContribution,
+  entry: FeatureContribution,
   bundle: FeatureBundle,
 ): MessageInitShape<typeof ContributionSchema> {
+  const { feature, value, category, contribution } = entry;
   const { unit, typical, typicalCategory } = factsOf(bundle, feature);
   return {
     feature,
@@ -49,6 +50,7 @@ export function contributionToProto(
     contribution,
     unit,
     typicalCategory,
+    contradictsDirection: contradictsDirection(bundle, entry),
     ...(value !== null && { value }),
     ...(typical !== null && { typical }),
   };

@@ -20,6 +20,8 @@ export interface ScoreParts<Code = string> {
     readonly unit?: string | undefined;
     readonly typical?: number | null | undefined;
     readonly typicalCategory?: string | undefined;
+    /** Undefined: not known, shown as false. */
+    readonly contradictsDirection?: boolean | undefined;
   }[];
   readonly model?: { readonly version: string } | undefined;
   readonly missingFeatures: readonly string[];
@@ -43,6 +45,8 @@ export type FlatScore = {
     unit: string;
     /** Median, or most frequent category, of the training rows; null when not known. */
     typical: number | string | null;
+    /** Whether the contribution contradicts the declared direction of the feature, so that it is no reason for a person. */
+    contradicts_direction: boolean;
   }[];
   model_version: string;
   missing_features: string[];
@@ -65,12 +69,13 @@ export function flatScore<Code>(
     prediction: score.prediction ?? null,
     probabilities: Object.fromEntries(score.classProbabilities.map(({ label, probability }) => [label, probability])),
     top_features: score.topContributions.map(
-      ({ feature, value, category, contribution, unit, typical, typicalCategory }) => ({
+      ({ feature, value, category, contribution, unit, typical, typicalCategory, contradictsDirection }) => ({
         feature,
         value: value ?? (category || null),
         contribution,
         unit: unit ?? "",
         typical: typical ?? (typicalCategory || null),
+        contradicts_direction: contradictsDirection ?? false,
       }),
     ),
     model_version: score.model?.version ?? "",

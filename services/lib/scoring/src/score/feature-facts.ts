@@ -1,10 +1,22 @@
 import { type FeatureFacts, type FeatureInfo, NO_FACTS } from "@bellwether/reasons/feature-info";
+import { contradicts } from "@bellwether/reasons/reasons";
 import type { BundleFeature, FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
+import type { FeatureContribution } from "./feature-contributions.ts";
 
 /** Returns the facts of the feature that a contribution names; a term of a text has no facts. */
 export function factsOf({ features }: Pick<FeatureBundle, "features">, name: string): FeatureFacts {
   const feature = features.find((known) => known.name === name);
   return feature === undefined ? NO_FACTS : featureFacts(feature);
+}
+
+/** Whether a contribution contradicts the declared direction of its feature. */
+export function contradictsDirection(
+  { features }: Pick<FeatureBundle, "features">,
+  { feature, value, contribution }: Pick<FeatureContribution, "feature" | "value" | "contribution">,
+): boolean {
+  const declared = features.find(({ name }) => name === feature);
+  if (declared === undefined) return false;
+  return contradicts({ value, contribution, typical: featureFacts(declared).typical }, declared);
 }
 
 /** Returns a model's features with the facts that reasons need, the text last. */
