@@ -10,6 +10,7 @@ import { opsInMemory } from "./ops-in-memory.ts";
 import { usePages } from "./page-harness.ts";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 /** Each page, with what it shows when it is loaded. */
 const PAGES: readonly (readonly [hash: string, ready: (page: Page) => Promise<unknown>])[] = [
   ["#/alerts", (page) => row(page, "Aldermoor Castings").waitFor()],
@@ -30,12 +31,7 @@ describe.skipIf(!hasChromium)("accessibility of the dashboard (apt-get install c
 
   /** Returns the serious and critical violations that axe finds, each with its elements. */
   async function violations(page: Page): Promise<string[]> {
-    const results = await page.evaluate(async (): Promise<AxeResults> => {
-      const { axe } = window as unknown as {
-        axe: { run: (context: Document, options: object) => Promise<AxeResults> };
-      };
-      return axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] });
-    });
+    const results = await page.evaluate<AxeResults>(`axe.run(document, { runOnly: ${JSON.stringify(RULES)} })`);
     return results.violations
       .filter(({ impact }) => impact === "serious" || impact === "critical")
       .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join("; ")}`);

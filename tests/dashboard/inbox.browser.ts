@@ -289,6 +289,17 @@ describe.skipIf(!hasChromium)("the inbox (apt-get install chromium)", () => {
     await row(page, "Aldermoor Castings").waitFor();
   });
 
+  test("numbers are written as the reader's browser writes them", async () => {
+    const { page } = await openPage(opsInMemory(demoData()).routes);
+    const german = await page.context().browser()?.newContext({ locale: "de-DE" });
+    if (!german) throw new Error("the browser has ended");
+    const other = await german.newPage();
+    await other.goto(page.url());
+    await row(other, "Aldermoor Castings").getByText("0,93").waitFor();
+    await row(other, "Aldermoor Castings").getByText("stability index 0,35", { exact: false }).waitFor();
+    await german.close();
+  });
+
   test("the panel shows the alert when the explanation cannot be loaded", async () => {
     const ops = opsInMemory(demoData());
     const withoutSuppliers = ops.routes.filter(({ service }) => !service.typeName.endsWith("SupplierService"));
