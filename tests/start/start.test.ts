@@ -76,6 +76,35 @@ describe("bellwether start in an empty folder", () => {
     },
   );
 
+  test.skipIf(!hasChromium)(
+    "in a browser an alert is resolved, another handed over, and a supplier found by its name (apt-get install chromium)",
+    async () => {
+      const browser = await startBrowser();
+      onTestFinished(() => browser.close());
+      const page = await browser.newPage({ locale: "en" });
+      const rows = page.locator(".inbox-rows .inbox-row");
+      const nameOf = async (i: number) => (await rows.nth(i).locator(".cell-name").textContent()) ?? "";
+      await page.goto(mesh.started.dashboard ?? "");
+      await rows.nth(8).waitFor();
+      const [first, second] = [await nameOf(0), await nameOf(1)];
+      for (const key of ["r", "3", "Enter"]) await page.keyboard.press(key);
+      await page.getByText(`Resolved: ${first}.`).waitFor();
+      for (const key of ["h", "j", "o", "Enter"]) await page.keyboard.press(key);
+      await page.getByText(`Handed over to jo: ${second}.`).waitFor();
+      await page.keyboard.press("u");
+      await page.getByText(`Undone: ${second}.`).waitFor();
+      await page.getByRole("link", { name: "Decided 1" }).waitFor();
+      await page.keyboard.press("Control+k");
+      const find = page.getByRole("dialog", { name: "Find" });
+      await find.getByRole("combobox").fill(first);
+      await find.getByRole("option", { name: first }).first().waitFor();
+      await page.keyboard.press("Enter");
+      await page.getByRole("heading", { name: first }).waitFor();
+      await page.getByText(/^High because of /).waitFor();
+      await page.getByText("Resolved by Somebody").waitFor();
+    },
+  );
+
   test("predict and explain print the same with --url as offline", async () => {
     const predict = ["predict", "--input", SUPPLIER, "--json"];
     const offline = await folder.run(predict);

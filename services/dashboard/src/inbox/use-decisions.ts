@@ -92,7 +92,7 @@ export function useDecisions(): Decisions {
     if (decided.length > 0 && canBeUndone(decision)) {
       setStack((before) => withAction(before, { words, alerts: decided, atMs: Date.now() }));
     }
-    await showDecided(queries, [...decided, ...failed.flatMap(({ alert }) => alert ?? [])]);
+    showDecided(queries, [...decided, ...failed.flatMap(({ alert }) => alert ?? [])]);
     return result;
   };
 

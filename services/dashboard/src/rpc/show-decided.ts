@@ -27,7 +27,7 @@ export async function refreshDetails(queries: QueryClient): Promise<void> {
  * Replaces alerts by their new state in every list that contains them, without moving them. A list that
  * already has a later state of an alert is not changed.
  */
-export async function showDecided(queries: QueryClient, alerts: readonly Alert[]): Promise<void> {
+export function showDecided(queries: QueryClient, alerts: readonly Alert[]): void {
   if (alerts.length === 0) return;
   const byId = new Map(alerts.map((alert) => [alert.alertId, alert]));
   const queryKey = createConnectQueryKey({ schema: AlertService.method.listAlerts, cardinality: undefined });
@@ -48,7 +48,8 @@ export async function showDecided(queries: QueryClient, alerts: readonly Alert[]
     });
   patch();
   afterLoads(queries, queryKey, patch);
-  await refreshDetails(queries);
+  // The reader goes on without waiting for it.
+  void refreshDetails(queries);
 }
 
 /**
