@@ -56,7 +56,8 @@ export async function listSuppliers(
   const found = query.query === "" ? null : await findMatches(db, query.query, MAX_CANDIDATES + 1);
   const candidates = found?.slice(0, MAX_CANDIDATES).map(({ number }) => number);
   const labels = await labelFilter(db, query);
-  const restricted = restrictions(query, run, candidates);
+  const alerted = query.hasActiveAlerts === true ? await alertedSuppliers(db, run.modelName) : undefined;
+  const restricted = restrictions(query, run, [candidates, alerted]);
   const groups =
     restricted.length === 0 ? await groupsOf(run.id) : await countGroups(db, run.id, sql.join(restricted, sql` and `));
   const totalSize = countSuppliers(groups, labels, run.features);
@@ -119,19 +120,34 @@ async function labelFilter(db: Db, filter: SupplierFilter): Promise<GroupFilter>
 /** The id of a label that does not exist. */
 const NO_LABEL = -1;
 
-/** Returns the conditions on the score `s` that the groups of a run cannot answer. */
+/** Maximum number of suppliers with alerts that are read before their scores. */
+const MAX_ALERTED = 5_000;
+
+/** Returns the suppliers with an active alert of a model. Undefined: there are too many to look each up. */
+async function alertedSuppliers(db: Db, modelName: string): Promise<readonly number[] | undefined> {
+  const { rows } = await db.execute<{ supplier: number }>(sql`
+    select distinct supplier_id as supplier from bellwether.alert
+    where model_name = ${modelName} and state <> 'resolved' limit ${MAX_ALERTED + 1}::int`);
+  return rows.length > MAX_ALERTED ? undefined : rows.map(({ supplier }) => supplier);
+}
+
+/**
+ * Returns the conditions on the score `s` that the groups of a run cannot answer.
+ * @param lists Each supplier must be in all lists.
+ */
 function restrictions(
   { hasActiveAlerts }: SupplierFilter,
   run: ScoredRun,
-  candidates: readonly number[] | undefined,
+  lists: readonly (readonly number[] | undefined)[],
 ): SQL[] {
+  const [first, ...others] = lists.filter((list) => list !== undefined).map((list) => new Set(list));
+  const suppliers = first && [...others.reduce((left, list) => left.intersection(list), first)];
   const alerts = sql`exists (select from bellwether.alert a
     where a.supplier_id = s.supplier and a.model_name = ${run.modelName} and a.state <> 'resolved')`;
+  const isListed = lists[1] !== undefined;
   return [
-    ...(candidates === undefined
-      ? []
-      : [sql`s.run = ${run.id}::int and s.supplier = any(${sql.param([...candidates])}::int[])`]),
-    ...(hasActiveAlerts === undefined ? [] : [hasActiveAlerts ? alerts : sql`not ${alerts}`]),
+    ...(suppliers ? [sql`s.run = ${run.id}::int and s.supplier = any(${sql.param(suppliers)}::int[])`] : []),
+    ...(hasActiveAlerts === undefined || isListed ? [] : [hasActiveAlerts ? alerts : sql`not ${alerts}`]),
   ];
 }
 
