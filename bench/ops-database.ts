@@ -162,6 +162,7 @@ async function fillWeek(
     `create index on bellwether.score_r${run} (impact desc, supplier desc)`,
     `create index on bellwether.score_r${run} (p, supplier)`,
     `create index on bellwether.score_r${run} (delta, supplier)`,
+    `create index on bellwether.score_r${run} (exposure, supplier)`,
     `alter table bellwether.score_chunk_r${run} add primary key (run, chunk)`,
     `alter table bellwether.score attach partition bellwether.score_r${run} for values in (${run})`,
     `alter table bellwether.score_chunk attach partition bellwether.score_chunk_r${run} for values in (${run})`,

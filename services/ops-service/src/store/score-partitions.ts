@@ -58,6 +58,7 @@ export async function publishScores(db: Db, runId: number, minCompleteness: numb
   await db.execute(sql`create index on ${scores} (impact desc, supplier desc)`);
   await db.execute(sql`create index on ${scores} (p, supplier)`);
   await db.execute(sql`create index on ${scores} (delta, supplier)`);
+  await db.execute(sql`create index on ${scores} (exposure, supplier)`);
   await db.execute(sql`alter table ${chunks} add primary key (run, chunk)`);
   for (const [whole, part] of [
     [sql.raw("bellwether.score"), scores],
