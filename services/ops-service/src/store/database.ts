@@ -64,8 +64,8 @@ const MAX_WAITING = 128;
  * reads of these runs.
  */
 const MAX_RUNS_WAITING = 32;
-/** An action takes milliseconds, and all actions wait for the head of the audit log anyway. */
-const MAX_TRIAGE_CONNECTIONS = 4;
+/** More than the actions that run at the same time, so that some which wait for a locked alert do not stop the others. */
+const MAX_TRIAGE_CONNECTIONS = 8;
 /** Time that an action waits for a row which another transaction has locked. */
 const TRIAGE_LOCK_TIMEOUT_MS = 1_000;
 
