@@ -1,4 +1,5 @@
 import { nearestName } from "@bellwether/contract/nearest-name";
+import type { RejectedRows } from "@bellwether/ingest/rejected-rows";
 import type { FeatureTable } from "@bellwether/risk-model/tables/feature-table";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
@@ -31,6 +32,19 @@ function newestRow(table: FeatureTable, supplierId: string): number {
   return found;
 }
 
+/**
+ * Returns where and why a row with the supplier's id was rejected; null when no sample of the rejected rows has the id.
+ * The samples do not hold all rejected rows.
+ */
+export function rejectedHint({ samples }: Pick<RejectedRows, "samples">, supplierId: string): string | null {
+  const cells = (text: string): string[] => text.split(/[,;\t|"\r\n]/).map((cell) => cell.trim());
+  const sample = samples.find(({ text }) => cells(text).includes(supplierId));
+  if (sample === undefined) return null;
+  const where = sample.file === "" ? "" : ` in ${sample.file}, line ${sample.line ?? "unknown"}`;
+  const column = sample.column === null ? "" : `column ${sample.column}: `;
+  return `supplier "${supplierId}": its row${where} was rejected: ${column}${sample.reason}`;
+}
+
 /** `bellwether features` */
 export function featuresCommand(context: CliContext): Command {
   return withDataOptions(new Command("features"))
@@ -44,6 +58,8 @@ export function featuresCommand(context: CliContext): Command {
       const { data } = await loadTrainingData(options, context.cwd);
       const row = newestRow(data.table, options.supplier);
       if (row < 0) {
+        const rejected = rejectedHint(data.rejected, options.supplier);
+        if (rejected !== null) throw new UsageError(rejected);
         const near = nearestName(options.supplier, [...new Set(data.table.supplierIds)]);
         throw new UsageError(
           `supplier "${options.supplier}" does not exist in ${options.data}; ${near ? `did you mean "${near}"?` : "use a supplier_id of the data"}`,

@@ -2,6 +2,9 @@ import type { TrainingTable } from "@bellwether/ingest/training/training-table";
 import { countText } from "@bellwether/reasons/count-text";
 import type { LeftOutRows } from "@bellwether/risk-model/training/left-out";
 
+/** Returns the text of a record without the line breaks around it. */
+const oneRecord = (text: string): string => text.replace(/^[\r\n]+|[\r\n]+$/g, "");
+
 /** Number of reasons that are printed. The JSON result has all reasons. */
 const SHOWN_REASONS = 10;
 
@@ -16,7 +19,7 @@ export function rejectedLines({ rejected, cleanedIds }: Pick<TrainingTable, "rej
       (s) => s.source === source && s.column === column && s.reason.startsWith(reason),
     );
     const where = sample?.file ? `${sample.file}, line ${sample.line ?? "unknown"}: ` : "";
-    const shown = sample ? `, for example ${where}${JSON.stringify(sample.text)}` : "";
+    const shown = sample ? `, for example ${where}${JSON.stringify(oneRecord(sample.text))}` : "";
     return `rejected: ${countText(rows, "row")} of ${source}${column === null ? "" : `, column ${column}`}: ${reason}${shown}`;
   });
   if (reasons.length > SHOWN_REASONS)
@@ -38,7 +41,12 @@ export function leftOutRows({ rejected, unlabelled }: Pick<TrainingTable, "rejec
       (of) => of.source === source && of.column === column && of.reason.startsWith(reason),
     );
     const place = sample === undefined || sample.file === "" ? "" : `${sample.file}:${sample.line ?? "?"} `;
-    return { column: column ?? "", reason, rows, sample: sample === undefined ? "" : `${place}${sample.text}` };
+    return {
+      column: column ?? "",
+      reason,
+      rows,
+      sample: sample === undefined ? "" : `${place}${oneRecord(sample.text)}`,
+    };
   });
   const withoutLabel = { column: "", reason: "without a label", rows: unlabelled, sample: "" };
   return [...reasons.sort((a, b) => b.rows - a.rows), ...(unlabelled > 0 ? [withoutLabel] : [])];
