@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
@@ -183,6 +185,26 @@ test("without ml-service, its RPCs are UNAVAILABLE with one line and all others 
   const [client] = clientsOf(alone);
   const found = async () => expect((await client?.predict({ supplier }))?.score?.supplierId).toBe("S_1");
   await vi.waitFor(found, { timeout: 10_000 });
+});
+
+test("a frozen ml-service is UNAVAILABLE, not a passed deadline with the text of the channel", async () => {
+  // The connection is accepted, but nothing ever answers on it.
+  const frozen = createServer(() => {});
+  frozen.listen(0, "127.0.0.1");
+  await once(frozen, "listening");
+  const { port } = frozen.address() as AddressInfo;
+  onTestFinished(() => void frozen.close());
+  const alone = await openOps({ mlUrl: `http://127.0.0.1:${port}` });
+  // On a busy machine the client's own deadline can end first.
+  for (const client of clientsOf(alone))
+    await vi.waitFor(
+      async () => {
+        const failure = await failureOf(client.predict({ supplier }, { timeoutMs: 1_000 }));
+        expect(failure.code).toBe(Code.Unavailable);
+        expect(failure.findDetails(ErrorInfoSchema)[0]?.reason).toBe("MODEL_SERVICE_UNAVAILABLE");
+      },
+      { timeout: 20_000 },
+    );
 });
 
 test("the caller's deadline is forwarded, 50 ms shorter, and so is its cancellation", async () => {

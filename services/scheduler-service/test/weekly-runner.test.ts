@@ -5,10 +5,12 @@ import os from "node:os";
 import path from "node:path";
 import { loadConfigPair } from "@bellwether/config/config-pair";
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { rpcError } from "@bellwether/mesh/errors/rpc-error";
 import { publishDemoModel } from "@bellwether/testing/demo-model";
 import { type ServiceProcess, startService } from "@bellwether/testing/service-process";
+import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ModelContractError, WeekCompleteError } from "../src/domain/scheduler-error.ts";
+import { ModelContractError, RunStoppedError, WeekCompleteError } from "../src/domain/scheduler-error.ts";
 import type { Progress } from "../src/domain/weekly-run.ts";
 import { createWeeklyRunner } from "../src/setup/create-weekly-runner.ts";
 import { startLedger } from "./ledger-fixture.ts";
@@ -343,9 +345,36 @@ test("a week whose file changes while it is read is not run", async () => {
 test("a fenced worker stops, and leaves the run to the other worker", async () => {
   await using week = await setUp(weekCsv(100));
   week.ledger.onSubmit = () => week.ledger.fence();
-  await expect(week.run()).rejects.toThrow("another worker has taken over the run");
+  await expect(week.run()).rejects.toThrow("another run of this week has taken over");
   expect(week.ledger.run.state).toBe(RunState.RUNNING);
   expect(week.ledger.chunks.size).toBe(0);
+});
+
+test("a single run that is stopped is marked as failed with what stopped it, and the same command continues it", async () => {
+  await using week = await setUp(weekCsv(100));
+  const stopping = new AbortController();
+  week.ledger.onSubmit = () => {
+    stopping.abort(new RunStoppedError("SIGTERM"));
+    throw rpcError(Code.Unavailable, "SHUTTING_DOWN", "stopping");
+  };
+  const line = "stopped by SIGTERM; run the command again to continue";
+  await expect(week.run(WEEK, week.input, stopping.signal)).rejects.toThrow(line);
+  expect(week.ledger.run).toMatchObject({ state: RunState.FAILED, failure: line });
+  week.ledger.onSubmit = () => {};
+  expect((await week.run()).run.state).toBe(RunState.COMPLETE);
+});
+
+test("the error of a peer that answered does not say that it does not answer", async () => {
+  await using week = await setUp(weekCsv(100));
+  week.ledger.onSubmit = () => {
+    throw rpcError(Code.ResourceExhausted, "OVERLOADED", "too many calls wait", { retryAfterMs: 1_500 });
+  };
+  await expect(week.run()).rejects.toMatchObject({
+    message:
+      "ops-service cannot take the call now (too many calls wait); when it can, the run continues where it stopped",
+    answered: true,
+    retryAfterMs: 1_500,
+  });
 });
 
 test("drift is measured against the previous week, largest first", async () => {

@@ -17,6 +17,8 @@ interface WeeklyMessage {
     readonly rowsScored: number;
     readonly rowsRejected: number;
   };
+  /** A peer is not available, and the run is tried again: one sentence. */
+  readonly retry?: string;
   readonly result?: WeeklyOutcome;
   readonly failure?: WeeklyFailure;
 }
@@ -118,7 +120,8 @@ async function runWeek(options: RunOptions, context: CliContext): Promise<Weekly
   let outcome: WeeklyOutcome | undefined;
   let failure: WeeklyFailure = { reason: "RUN_FAILED", message: "the run ended without a result" };
   let stage = "";
-  child.on("message", ({ progress, ...last }: WeeklyMessage) => {
+  child.on("message", ({ progress, retry, ...last }: WeeklyMessage) => {
+    if (retry !== undefined) process.stderr.write(`${retry}\n`);
     outcome ??= last.result;
     failure = last.failure ?? failure;
     if (!progress) return;

@@ -47,6 +47,12 @@ export function passOnInference(transport: Transport): PassedOn {
 const ABOUT_CALLER: ReadonlySet<Code> = new Set([Code.Unauthenticated, Code.PermissionDenied]);
 
 /**
+ * Whether a call that reached its deadline was sent to a replica. grpc-js names the replica's address then; without a
+ * replica that answers, it waits for one until the deadline ("Waiting for LB pick").
+ */
+const isSent = ({ rawMessage }: ConnectError): boolean => rawMessage.includes("remote_addr=");
+
+/**
  * Returns the error of ml-service, or that ml-service does not answer. Any other error is an internal one: it
  * stays unchanged, to be logged.
  */
@@ -54,7 +60,11 @@ function forCaller(error: unknown, context: HandlerContext): unknown {
   if (!(error instanceof ConnectError) || !error.isWireError) return error;
   const isSaid = error.findDetails(ErrorInfoSchema).some(({ domain }) => domain === ERROR_DOMAIN);
   if (error.code === Code.Unavailable && !isSaid) return new ModelServiceUnavailableError({ cause: error });
-  if (!isSaid && error.code !== Code.DeadlineExceeded) return error;
+  if (!isSaid && error.code === Code.DeadlineExceeded)
+    return isSent(error)
+      ? new ConnectError("ml-service did not answer within the deadline of the call", Code.DeadlineExceeded)
+      : new ModelServiceUnavailableError({ cause: error });
+  if (!isSaid) return error;
   if (ABOUT_CALLER.has(error.code) && !sendsOwnCredentials(callerOf(context))) return error;
   const said = new ConnectError(error.rawMessage, error.code);
   said.details = error.details;

@@ -1,3 +1,5 @@
+import { ErrorInfoSchema, RetryInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
+import { durationMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { PeerRejectedError, PeerUnavailableError } from "../domain/scheduler-error.ts";
 
@@ -18,9 +20,25 @@ export async function callPeer<T>(peer: string, call: Promise<T>): Promise<T> {
     // Only the messages of chunks are large.
     if (cause.code === Code.ResourceExhausted && TOO_LARGE.test(cause.rawMessage))
       throw new PeerRejectedError(peer, `${cause.rawMessage}; set a smaller WEEKLY_CHUNK_ROWS`, { cause });
-    if (PASSING.has(cause.code)) throw new PeerUnavailableError(peer, shortReason(cause.rawMessage), { cause });
+    if (PASSING.has(cause.code)) {
+      const retryAfterMs = retryTimeOf(cause);
+      throw new PeerUnavailableError(peer, shortReason(cause.rawMessage), {
+        cause,
+        ...(retryAfterMs !== null && { retryAfterMs }),
+      });
+    }
     throw new PeerRejectedError(peer, cause.rawMessage, { cause });
   }
+}
+
+/**
+ * Returns the time after which the peer may be called again, ms. Null: the peer did not answer. Errors of the channel
+ * have no details.
+ */
+function retryTimeOf(cause: ConnectError): number | null {
+  const [retry] = cause.findDetails(RetryInfoSchema);
+  if (retry?.retryDelay) return Math.max(0, durationMs(retry.retryDelay));
+  return cause.findDetails(ErrorInfoSchema).length > 0 || cause.code === Code.ResourceExhausted ? 1_000 : null;
 }
 
 /**

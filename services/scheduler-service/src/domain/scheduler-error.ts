@@ -125,17 +125,48 @@ export class RunFencedError extends Error {
   override readonly name = "RunFencedError" as const;
 
   constructor() {
-    super("another worker has taken over the run and continues it");
+    super(
+      "another run of this week has taken over; this one can write nothing more. If it has the same file, it continues this one; if it has another file or configuration, its rows are published instead",
+    );
   }
 }
 
-/** A service that the run needs does not answer. A later retry continues where the run stopped. */
+/**
+ * A service that the run needs does not answer, or answers that it cannot take the call now. A later retry continues
+ * where the run stopped.
+ */
 export class PeerUnavailableError extends Error {
   override readonly name = "PeerUnavailableError" as const;
-  readonly retryAfterMs = 5_000;
+  readonly retryAfterMs: number;
+  /** Whether the peer itself answered, for example that it is overloaded. */
+  readonly answered: boolean;
 
-  constructor(peer: string, cause: string, options?: ErrorOptions) {
-    super(`${peer} does not answer (${cause}); when it answers again, the run continues where it stopped`, options);
+  /** @param options `retryAfterMs`: the time after which the peer may be called again, when the peer answered */
+  constructor(peer: string, cause: string, options?: ErrorOptions & { readonly retryAfterMs?: number }) {
+    const answered = options?.retryAfterMs !== undefined;
+    super(
+      answered
+        ? `${peer} cannot take the call now (${cause}); when it can, the run continues where it stopped`
+        : `${peer} does not answer (${cause}); when it answers again, the run continues where it stopped`,
+      options,
+    );
+    this.answered = answered;
+    this.retryAfterMs = options?.retryAfterMs ?? DEFAULT_RETRY_MS;
+  }
+}
+
+const DEFAULT_RETRY_MS = 5_000;
+
+/**
+ * A single run was stopped from outside, and nothing continues it by itself. It is the reason of the run's abort
+ * signal; the run is marked as failed with this text.
+ */
+export class RunStoppedError extends Error {
+  override readonly name = "RunStoppedError" as const;
+
+  /** @param by what stopped it, for example "SIGTERM" */
+  constructor(by: string) {
+    super(`stopped by ${by}; run the command again to continue`);
   }
 }
 
@@ -150,14 +181,15 @@ export class PeerRejectedError extends Error {
 
 /**
  * The store of the jobs does not answer or does not accept writes. The request is not carried out, now or
- * later.
+ * later. A run that has started is not affected.
  */
 export class JobStoreError extends Error {
   override readonly name = "JobStoreError" as const;
   readonly retryAfterMs = 5_000;
 
-  constructor(state: string, options?: ErrorOptions) {
-    super(`the store of the jobs (Redis or PostgreSQL) ${state}; nothing was started, try again later`, options);
+  /** @param consequence what that means for the call, and what to do */
+  constructor(state: string, consequence = "nothing was started, try again later", options?: ErrorOptions) {
+    super(`the store of the jobs (Redis or PostgreSQL) ${state}; ${consequence}`, options);
   }
 }
 

@@ -15,6 +15,7 @@ import {
   LossLimitError,
   NothingToScoreError,
   RunFencedError,
+  RunStoppedError,
   TooManyChunksError,
   WeekCompleteError,
 } from "./scheduler-error.ts";
@@ -127,12 +128,15 @@ export async function runWeekly(deps: WeeklyDeps, task: WeeklyTask): Promise<Wee
     return { ...finished, wasComplete: false };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    // Another worker continues a fenced run, and a stopped run continues after the restart: neither is marked
-    // as failed. For exceeded losses, the ledger knows the figures; `fail` adds the reasons. An error of
+    // A run that was stopped with its scheduler continues after the restart, and another worker has a fenced run:
+    // neither is marked as failed. A single run that was stopped is. For exceeded losses, the ledger knows the figures; `fail` adds the reasons. An error of
     // `fail` is ignored, so that the first error is thrown.
-    const willContinue = error instanceof RunFencedError || task.signal.aborted;
-    if (!willContinue) await deps.ledger.fail(lease, reason).catch(() => undefined);
-    throw error;
+    const stop: unknown = task.signal.aborted ? task.signal.reason : null;
+    const willContinue = error instanceof RunFencedError || (stop !== null && !(stop instanceof RunStoppedError));
+    const reported = stop instanceof RunStoppedError ? stop.message : reason;
+    if (!willContinue) await deps.ledger.fail(lease, reported).catch(() => undefined);
+    // The reason of the stop says more than the error of the work that it interrupted.
+    throw stop instanceof Error && !(error instanceof RunFencedError) ? stop : error;
   }
 }
 

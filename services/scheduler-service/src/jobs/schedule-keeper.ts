@@ -146,7 +146,10 @@ export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise
   await assert();
   const watching = watch();
   const away = (cause: unknown): never => {
-    throw isQueueUnavailable(cause) ? new JobStoreError("does not answer", { cause }) : cause;
+    if (!isQueueUnavailable(cause)) throw cause;
+    throw new JobStoreError("does not answer", "the schedule can be neither read nor changed; try again later", {
+      cause,
+    });
   };
   return {
     state: () => readQueue(state).catch(away),

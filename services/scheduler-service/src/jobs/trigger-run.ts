@@ -143,7 +143,7 @@ export function createRunTrigger({ queue, timeZone, isComplete, findInput, now }
     try {
       return await within(signal, () => trigger(asked, input, signal, true, decisions));
     } catch (cause) {
-      if (late.aborted || isQueueUnavailable(cause)) throw new JobStoreError("does not answer", { cause });
+      if (late.aborted || isQueueUnavailable(cause)) throw new JobStoreError("does not answer", undefined, { cause });
       throw cause;
     }
   };

@@ -159,7 +159,11 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
     setPaused: keeper.setPaused,
     jobStatus: (jobId) =>
       readQueue(() => jobStatus(queue, jobId)).catch((cause: unknown) => {
-        throw isQueueUnavailable(cause) ? new JobStoreError("does not answer", { cause }) : cause;
+        throw isQueueUnavailable(cause)
+          ? new JobStoreError("does not answer", "a run that has started is not affected; watch it again later", {
+              cause,
+            })
+          : cause;
       }),
     checkSchedule: keeper.nudge,
     async stop() {

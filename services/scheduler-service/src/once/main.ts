@@ -1,9 +1,12 @@
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { env, readEnv } from "@bellwether/env/env";
 import { peerSettings, serverEnv } from "@bellwether/mesh/server/server-env";
 import { inSpan } from "@bellwether/telemetry/in-span";
 import { readOtelSettings } from "@bellwether/telemetry/otel-settings";
 import { startTelemetry, type Telemetry } from "@bellwether/telemetry/start-telemetry";
+import { retryRun } from "../domain/retry-run.ts";
+import { RunStoppedError } from "../domain/scheduler-error.ts";
 import type { Progress } from "../domain/weekly-run.ts";
 import { createWeeklyRunner } from "../setup/create-weekly-runner.ts";
 import { WEEKLY_ENV, WEEKS_FOLDER } from "../setup/weekly-env.ts";
@@ -11,6 +14,9 @@ import { failureToJson, outcomeToJson } from "./outcome.ts";
 
 /** Maximum time to wait, after telemetry was stopped, for a telemetry collector that does not answer, ms. */
 const LINGER_MS = 500;
+
+/** Maximum time for which a run is tried again while a peer does not answer, ms. */
+const SILENCE_MS = 15_000;
 
 /**
  * The limit is 500 characters, because ops-service accepts 2,000 bytes and a UTF-8 character has at most
@@ -21,9 +27,10 @@ const REASON = { pattern: /^[^\0]{1,500}$/su, expected: "a reason of 1 to 500 ch
 // The one-shot program: runs one week, without a queue and without listeners. A parent with an IPC channel
 // receives the progress, then the result or the failure.
 const stopped = new AbortController();
-const stop = () => stopped.abort(new Error("stopped; the same command continues where the run stopped"));
+const stop = (by: string) => stopped.abort(new RunStoppedError(by));
+const disconnected = () => stop("the end of the command that started it");
 // `on`, not `once`: without a handler, a second signal would end the process during its stop.
-process.on("SIGINT", stop).on("SIGTERM", stop).once("disconnect", stop);
+process.on("SIGINT", stop).on("SIGTERM", stop).once("disconnect", disconnected);
 let telemetry: Telemetry | undefined;
 let folder: string | null = null;
 try {
@@ -34,6 +41,7 @@ try {
     input: env.path("WEEKLY_INPUT"),
     acceptLosses: env.optional(env.text("WEEKLY_ACCEPT_LOSSES", REASON)),
     forceFuture: env.optional(env.text("WEEKLY_FORCE_FUTURE", REASON)),
+    retryMs: env.durationMs("WEEKLY_RETRY", "2m", { min: "0s", max: "1h" }),
     actor: env.text("WEEKLY_ACTOR", { pattern: /^[^\0]{0,64}$/u, expected: "a name of at most 64 characters" }, ""),
   });
   const { week, mlUrl, opsUrl, modelConfig, featureMapping, chunkRows } = config;
@@ -50,15 +58,32 @@ try {
   const reportProgress = (progress: Progress): void => void process.send?.({ progress });
   const decision = (reason: string | null) => (reason === null ? null : { reason, actor: config.actor });
   const decisions = { acceptLosses: decision(config.acceptLosses), forceFuture: decision(config.forceFuture) };
+  const retries = {
+    overloadMs: config.retryMs,
+    silenceMs: SILENCE_MS,
+    signal: stopped.signal,
+    pause: (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }),
+    nowMs: () => performance.now(),
+    onRetry: ({ message }: Error, pauseMs: number) =>
+      void process.send?.({ retry: `${message}; trying again in ${pauseMs / 1000} s` }),
+  };
   const done = await inSpan("weekly run", () =>
-    runner.run(week, path.resolve(config.input), stopped.signal, reportProgress, decisions),
+    retryRun((onProgress) => {
+      let first: Progress | null = null;
+      const onChange = (now: Progress): void => {
+        reportProgress(now);
+        first ??= now;
+        if (now.rowsScored > first.rowsScored) onProgress();
+      };
+      return runner.run(week, path.resolve(config.input), stopped.signal, onChange, decisions);
+    }, retries),
   );
   const result = outcomeToJson(done, folder);
   if (process.send) process.send({ result });
   else console.log(JSON.stringify(result));
   process.exitCode = 0;
 } catch (error) {
-  const failure = failureToJson(error, folder);
+  const failure = failureToJson(stopped.signal.aborted ? stopped.signal.reason : error, folder);
   if (process.send) process.send({ failure });
   else console.error(failure.message);
   process.exitCode = 1;
@@ -66,6 +91,6 @@ try {
   await telemetry?.stop();
   setTimeout(() => process.exit(), LINGER_MS).unref();
   // An open channel would keep the process running.
-  process.off("disconnect", stop);
+  process.off("disconnect", disconnected);
   if (process.connected) process.disconnect();
 }
