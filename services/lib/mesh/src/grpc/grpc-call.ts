@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import { fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { BoundMethod } from "../call/bound-method.ts";
@@ -16,6 +16,7 @@ import { GrpcStream, type GrpcStreamListener } from "./grpc-stream.ts";
 import { headerFields, headersOf } from "./header-fields.ts";
 import { protocolError } from "./protocol-error.ts";
 import { abandonStream, rejectStream, trailersOfError, trailersOfSuccess } from "./trailer-status.ts";
+import { clearVerified } from "./verified-sessions.ts";
 
 /** One RPC as the gRPC listener serves it. */
 export interface GrpcMethod extends BoundMethod {
@@ -209,6 +210,7 @@ export class GrpcCall extends Call implements GrpcStreamListener {
   #end(error: ConnectError | undefined): void {
     this.#ended = true;
     if (error) {
+      if (error.code === Code.Unauthenticated) clearVerified(this.#stream.session as ServerHttp2Session | undefined);
       this.#wire?.drop();
       // A decoded message may contain views of these bytes, so they are freed only before decoding.
       if (this.#request && !this.#isDecoded) freeBytes(this.#request);

@@ -1,11 +1,12 @@
 import http2, { type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
-import { Code } from "@connectrpc/connect";
+import { Code, type ConnectError } from "@connectrpc/connect";
 import type { Peer } from "../call/call.ts";
 import { methodPath } from "../call/method.ts";
 import type { PolicyChain } from "../call/policy.ts";
 import type { Route } from "../call/route.ts";
 import { manageConnections } from "../listener/connections.ts";
+import { createFairTurns, type FairTurns } from "../listener/fair-turns.ts";
 import { headerBytes, headersTooLarge } from "../listener/header-size.ts";
 import { type Address, listen, type TlsMaterial } from "../listener/listen.ts";
 import type { Listener } from "../listener/listener.ts";
@@ -15,6 +16,7 @@ import { RESET_FRAMES } from "../listener/stream-ends.ts";
 import { GrpcCall, type GrpcMethod } from "./grpc-call.ts";
 import { protocolError } from "./protocol-error.ts";
 import { abandonStream, rejectStream } from "./trailer-status.ts";
+import { clearVerified, isVerified, markVerified } from "./verified-sessions.ts";
 
 export interface GrpcListenerOptions {
   readonly address: Address;
@@ -56,15 +58,16 @@ export async function openGrpcListener({
   const look = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: readonly string[]): void => {
     try {
       if (headerBytes(raw) <= limits.maxHeaderBytes) answer(methods, stream, headers);
-      else rejectStream(stream, tooLarge);
+      else rejectUnknown(stream, tooLarge);
     } catch (error) {
       onThrow(error);
       abandonStream(stream);
     }
   };
+  const turns = createFairTurns();
   const tooLarge = protocolError(Code.ResourceExhausted, headersTooLarge(limits.maxHeaderBytes));
   server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _: number, raw: string[]) =>
-    handleInTurn(stream, () => look(stream, headers, raw)),
+    handleInTurn(turns, stream, () => look(stream, headers, raw)),
   );
   return { address: await listen(server, "gRPC", address), drain: connections.drain };
 }
@@ -89,11 +92,17 @@ function answer(
       "this listener accepts gRPC only: use the content type application/grpc, or the web listener\n",
     );
   } else if (!method) {
-    rejectStream(stream, protocolError(Code.Unimplemented, `there is no RPC ${path}`));
+    rejectUnknown(stream, protocolError(Code.Unimplemented, `there is no RPC ${path}`));
   } else {
     const call = new GrpcCall(method, stream, headers);
     if (call.open()) call.start();
   }
+}
+
+/** Rejects a call before its caller is known. */
+function rejectUnknown(stream: ServerHttp2Stream, error: ConnectError): void {
+  clearVerified(stream.session as ServerHttp2Session | undefined);
+  rejectStream(stream, error);
 }
 
 /** Answers a request that is not gRPC with an HTTP status. */
@@ -103,32 +112,28 @@ function rejectRequest(
   fields: Readonly<Record<string, string>>,
   reason: string,
 ): void {
+  clearVerified(stream.session as ServerHttp2Session | undefined);
   stream.respond({ ":status": status, "content-type": "text/plain; charset=utf-8", ...fields });
   stream.end(reason);
   stream.close(http2.constants.NGHTTP2_NO_ERROR);
 }
 
 /**
- * Connections that had at least one call that was still open in the iteration of the event loop after its
- * arrival.
+ * Delays each call of a new connection to a later iteration of the event loop, until one of its calls is still
+ * open by then, and each call of a connection whose latest callers were not known. A call that the client cancels
+ * at once therefore costs nothing, and a connection without credentials does not delay the others.
  */
-const verified = new WeakSet<ServerHttp2Session>();
-
-/**
- * Delays each call of a new connection to the next iteration of the event loop, until one of its calls is
- * still open by then. A call that the client cancels at once therefore costs nothing.
- */
-function handleInTurn(stream: ServerHttp2Stream, look: () => void): void {
+function handleInTurn(turns: FairTurns, stream: ServerHttp2Stream, look: () => void): void {
   // A stream that is reset with an error code emits an error.
   stream.on("error", NOTHING);
   const session = stream.session as ServerHttp2Session | undefined;
-  if (!session || verified.has(session)) {
+  if (!session || isVerified(session)) {
     if (!stream.destroyed) look();
     return;
   }
-  setImmediate(() => {
+  turns.add(session, () => {
     if (stream.destroyed) return;
-    verified.add(session);
+    markVerified(session);
     look();
   });
 }

@@ -3,6 +3,7 @@ import http2 from "node:http2";
 import type { Socket } from "node:net";
 import type { Peer } from "../call/call.ts";
 import { manageConnections } from "../listener/connections.ts";
+import { createFairTurns } from "../listener/fair-turns.ts";
 import { headerBytes, headersTooLarge } from "../listener/header-size.ts";
 import { type Address, listen, type TlsMaterial } from "../listener/listen.ts";
 import type { Listener } from "../listener/listener.ts";
@@ -152,13 +153,14 @@ function createTlsServer(
 }
 
 /**
- * Handles a stream in the next iteration of the event loop, and only if the client has not reset it by then.
- * A reset in the same packet therefore costs almost nothing.
+ * Handles a stream in a later iteration of the event loop, in turns with other connections, and only if the client
+ * has not reset it by then. A reset in the same packet therefore costs almost nothing.
  */
 function afterTurn(answer: Answer): Answer {
+  const turns = createFairTurns();
   return (request, response) => {
     if (!("stream" in request)) return answer(request, response);
-    setImmediate(() => {
+    turns.add(request.stream.session ?? request, () => {
       if (!request.stream.destroyed) answer(request, response);
     });
   };
