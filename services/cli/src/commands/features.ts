@@ -1,5 +1,6 @@
 import { nearestName } from "@bellwether/contract/nearest-name";
 import type { RejectedRows } from "@bellwether/ingest/rejected-rows";
+import { countText } from "@bellwether/reasons/count-text";
 import type { FeatureTable } from "@bellwether/risk-model/tables/feature-table";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
@@ -60,9 +61,11 @@ export function featuresCommand(context: CliContext): Command {
       if (row < 0) {
         const rejected = rejectedHint(data.rejected, options.supplier);
         if (rejected !== null) throw new UsageError(rejected);
+        const { count } = data.rejected;
+        const others = count === 0 ? "" : ` (${countText(count, "row")} rejected while reading, which train lists)`;
         const near = nearestName(options.supplier, [...new Set(data.table.supplierIds)]);
         throw new UsageError(
-          `supplier "${options.supplier}" does not exist in ${options.data}; ${near ? `did you mean "${near}"?` : "use a supplier_id of the data"}`,
+          `supplier "${options.supplier}" has no row in ${options.data}${others}; ${near ? `did you mean "${near}"?` : "use a supplier_id of the data"}`,
         );
       }
       createReport({ json: true }).json(flatRow(data.table, row));
