@@ -48,8 +48,7 @@ async function evaluate({ scores, alerts = [], overtakenBy, meanwhile = () => {}
       return sorted.slice(start, start + limit);
     },
     activeAlerts: async () => all().filter(isActive),
-    resolvedAlerts: async (_model, suppliers) =>
-      all().filter((alert) => !isActive(alert) && suppliers.includes(alert.supplierId)),
+    alertsAbout: async (_model, suppliers) => all().filter((alert) => suppliers.includes(alert.supplierId)),
     lowestSince: async () => new Map(),
     scoredIn: async () => new Set<number>(),
     weeksOf: async (runs) => new Map(runs.map((run) => [run, `2026-W0${run}`])),

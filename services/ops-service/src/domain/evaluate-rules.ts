@@ -26,8 +26,11 @@ export interface AlertRuleStore {
     which: { readonly minScore: number; readonly runs: number; readonly after?: ScoreFacts; readonly limit: number },
   ): Promise<ScoreFacts[]>;
   activeAlerts(modelName: string): Promise<readonly Alert[]>;
-  /** Returns the resolved alerts about these suppliers. */
-  resolvedAlerts(modelName: string, supplierIds: readonly number[]): Promise<readonly Alert[]>;
+  /**
+   * Returns the alerts about these suppliers, in any state: an alert that a person resolves or reopens between two
+   * reads must not be missing in both.
+   */
+  alertsAbout(modelName: string, supplierIds: readonly number[]): Promise<readonly Alert[]>;
   /** Returns, by alert id, the lowest score of the supplier in the runs between the alert's last run and the run. */
   lowestSince(runId: number, alertIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Returns those of the suppliers that have a score in one of the latest runs, the run included. */
@@ -107,7 +110,7 @@ async function readFacts(ruleStore: AlertRuleStore, rules: AlertRules, run: Rule
   const found = await ruleStore.scoresFrom(runId, { minScore: scoreThreshold.raise, runs: runsToRead(rules) });
   const scores = new Map(found.map((facts) => [facts.supplierId, facts]));
   const alerts = alertTable(await ruleStore.activeAlerts(modelName));
-  for (const alert of await ruleStore.resolvedAlerts(modelName, [...scores.keys()])) alerts.put(alert);
+  for (const alert of await ruleStore.alertsAbout(modelName, [...scores.keys()])) alerts.put(alert);
   const known = [...alerts.all()];
   const critical = known.filter(
     ({ state, supplierId, ruleId }) =>
@@ -195,7 +198,7 @@ async function readMoreByImpact(
   for (const score of unread) facts.scores.set(score.supplierId, score);
   facts.hasAllByImpact = more.length < limit;
   const ids = unread.map(({ supplierId }) => supplierId);
-  for (const alert of await ruleStore.resolvedAlerts(modelName, ids)) facts.alerts.put(alert);
+  for (const alert of await ruleStore.alertsAbout(modelName, ids)) facts.alerts.put(alert);
 }
 
 function alertTable(alerts: readonly Alert[]): AlertTable {

@@ -70,12 +70,9 @@ export function createAlertRuleStore(db: Db, writer: AlertWriter): AlertRuleStor
           order by s.impact desc, s.supplier desc limit ${limit}`,
       ),
     activeAlerts: (modelName) => readAlerts(sql`a.state <> 'resolved' and a.model_name = ${modelName}`),
-    resolvedAlerts(modelName, supplierIds) {
-      if (supplierIds.length === 0) return Promise.resolve([]);
+    alertsAbout(modelName, supplierIds) {
       const ids = sql.param([...supplierIds]);
-      return readAlerts(
-        sql`a.state = 'resolved' and a.model_name = ${modelName} and a.supplier_id = any(${ids}::int[])`,
-      );
+      return readAlerts(sql`a.model_name = ${modelName} and a.supplier_id = any(${ids}::int[])`);
     },
     async lowestSince(runId, alertIds) {
       if (alertIds.length === 0) return new Map();
