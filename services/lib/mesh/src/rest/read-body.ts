@@ -1,9 +1,9 @@
 import { createGunzip } from "node:zlib";
 import { fromJsonString, type JsonValue } from "@bufbuild/protobuf";
 import { EmptySchema } from "@bufbuild/protobuf/wkt";
-import { Code } from "@connectrpc/connect";
+import { Code, type ConnectError } from "@connectrpc/connect";
 import { invalidRequest, rpcError } from "../errors/rpc-error.ts";
-import type { WebRequest } from "../web/web-handler.ts";
+import { announcedBytes, type WebRequest } from "../web/web-handler.ts";
 import { loneSurrogates } from "./lone-surrogates.ts";
 
 /**
@@ -63,6 +63,11 @@ async function readBytes(request: WebRequest, maxBytes: number, arrived: (bytes:
   if (encoding !== "gzip" && encoding !== "identity") {
     throw rpcError(Code.Unimplemented, "UNKNOWN_ENCODING", `content-encoding "${encoding}" is not supported, use gzip`);
   }
+  const tooLarge = (): ConnectError =>
+    rpcError(Code.ResourceExhausted, "MESSAGE_TOO_LARGE", `the body is larger than ${maxBytes} bytes`);
+  // gzip makes no text larger than this. The body is not read to find out.
+  const most = encoding === "gzip" ? maxBytes * 1.01 + 1_024 : maxBytes;
+  if (announcedBytes(request) > most) throw tooLarge();
   const source = encoding === "gzip" ? request.pipe(createGunzip()) : request;
   const chunks: Buffer[] = [];
   let size = 0;
@@ -70,9 +75,7 @@ async function readBytes(request: WebRequest, maxBytes: number, arrived: (bytes:
     // destroyOnReturn is false, so that the answer can still be sent on the same socket.
     for await (const chunk of source.iterator({ destroyOnReturn: false })) {
       size += chunk.length;
-      if (size > maxBytes) {
-        throw rpcError(Code.ResourceExhausted, "MESSAGE_TOO_LARGE", `the body is larger than ${maxBytes} bytes`);
-      }
+      if (size > maxBytes) throw tooLarge();
       arrived(size);
       chunks.push(chunk);
     }

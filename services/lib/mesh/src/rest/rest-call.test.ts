@@ -288,3 +288,13 @@ describe("the timeout of a REST call", () => {
     expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1\.1 408 .*the request did not arrive in time/s);
   });
 });
+
+it("an announced length over the limit is answered 413 before a byte of the body arrives", async () => {
+  const socket = net.connect(echo.server.addresses.web.port, "127.0.0.1");
+  socket.write(
+    "POST /echo HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 99999999999\r\n\r\n",
+  );
+  const answer = await new Promise<string>((resolve) => socket.once("data", (bytes) => resolve(String(bytes))));
+  socket.destroy();
+  expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+});

@@ -6,12 +6,15 @@ import type { Compression } from "@connectrpc/connect/protocol";
 import { compressionGzip } from "@connectrpc/connect-node";
 import { inflate, TooLargeError } from "../call/inflate.ts";
 import { plainBytes } from "../call/plain-bytes.ts";
+import { rpcError } from "../errors/rpc-error.ts";
 import { notUtf8 } from "./utf8-body.ts";
 
 /** Counts the decompressed bytes of a request. */
 export interface Inflater {
   /** Aborts a decompression, or its wait until other decompressions have ended. */
   readonly signal: AbortSignal;
+  /** The error with which the request has ended. Undefined: it has not. */
+  readonly failure: ConnectError | undefined;
   /**
    * Called with the number of decompressed bytes of the current message so far. Return false to stop: the
    * message is not needed any more.
@@ -69,8 +72,10 @@ async function inflateFor(inflater: Inflater | undefined, bytes: Uint8Array, rea
       ...(inflater && { signal: inflater.signal }),
     });
   } catch (cause) {
+    // The call has ended, and its own error is the answer: the bytes were not decompressed to their end.
+    if (inflater?.failure) throw inflater.failure;
     if (!(cause instanceof TooLargeError)) {
-      throw new ConnectError("decompression failed", Code.InvalidArgument, undefined, undefined, cause);
+      throw rpcError(Code.InvalidArgument, "MALFORMED_GZIP", "the message is not valid gzip", { cause });
     }
     const text = `message is larger than configured readMaxBytes ${readMaxBytes} after decompression`;
     throw new ConnectError(text, Code.ResourceExhausted, undefined, undefined, cause);

@@ -13,6 +13,7 @@ import { answerClientError } from "./client-error.ts";
 import { closeAfterEarlyResponse } from "./early-response.ts";
 import { sendRejection } from "./http-rejection.ts";
 import { makeRoom } from "./make-room.ts";
+import { oneAtATime } from "./pipelined-requests.ts";
 import { authorityViolation } from "./request-authority.ts";
 import { toOriginForm } from "./request-target.ts";
 import type { WebRequest, WebResponse } from "./web-handler.ts";
@@ -44,7 +45,7 @@ export interface HttpListenerOptions {
 /** Listens for HTTP/1.1 in clear text, or for HTTP/1.1 and HTTP/2 under TLS. @throws ListenError */
 export async function openHttpListener(options: HttpListenerOptions): Promise<Listener> {
   const { name, address, limits, tls, onAged, makesRoom: closesOlder = false } = options;
-  const answer = guarded(options);
+  const answer = oneAtATime(guarded(options));
   const server = tls ? createTlsServer(tls, limits, answer) : createClearServer(limits, answer);
   const connections = manageConnections(server, limits, onAged);
   if (closesOlder) makeRoom(server, limits.maxConnections);

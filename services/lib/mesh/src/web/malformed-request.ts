@@ -1,5 +1,6 @@
 import type { DescMessage, JsonValue } from "@bufbuild/protobuf";
 import { Code, type ConnectError } from "@connectrpc/connect";
+import { JSON_OVERHEAD } from "../call/call-limits.ts";
 import { invalidRequest, rpcError } from "../errors/rpc-error.ts";
 import { jsonViolations } from "./json-violations.ts";
 import type { JsonRecord } from "./recorded-json.ts";
@@ -14,6 +15,21 @@ import type { JsonRecord } from "./recorded-json.ts";
 export function explainMalformed(error: ConnectError, input: DescMessage, record: JsonRecord | undefined): void {
   const better = explanation(error, input, record);
   if (better) Object.assign(error, { code: better.code, rawMessage: better.rawMessage, details: better.details });
+}
+
+/**
+ * Replaces the engine's text for a message that is too large, which names an option of the engine. Returns false for
+ * any other error. The error is changed in place, as by `explainMalformed`.
+ * @param maxBytes the RPC's limit of a binary message
+ */
+export function explainTooLarge(error: ConnectError, maxBytes: number, asJson: boolean): boolean {
+  if (error.code !== Code.ResourceExhausted || !error.rawMessage.includes("configured readMaxBytes")) return false;
+  const limit = asJson
+    ? `the ${Math.ceil(maxBytes * JSON_OVERHEAD)} bytes of JSON that this RPC accepts (${maxBytes} bytes in binary)`
+    : `the ${maxBytes} bytes that this RPC accepts`;
+  const better = rpcError(Code.ResourceExhausted, "MESSAGE_TOO_LARGE", `the message is larger than ${limit}`);
+  Object.assign(error, { rawMessage: better.rawMessage, details: better.details });
+  return true;
 }
 
 function explanation(

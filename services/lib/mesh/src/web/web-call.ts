@@ -6,7 +6,7 @@ import { createMessageTimer } from "../call/message-timer.ts";
 import type { PolicyChain } from "../call/policy.ts";
 import { errorHeaders } from "../errors/error-headers.ts";
 import { bodyKey } from "./interruptible-body.ts";
-import { explainMalformed } from "./malformed-request.ts";
+import { explainMalformed, explainTooLarge } from "./malformed-request.ts";
 import { checkQuery } from "./protocol-query.ts";
 import { jsonRecordKey } from "./recorded-json.ts";
 
@@ -83,6 +83,10 @@ export class WebCall extends Call {
     context.signal.addEventListener("abort", () => this.#engineEnded(context.signal.reason), { once: true });
   }
 
+  get failure(): ConnectError | undefined {
+    return this.aborted;
+  }
+
   override get requestMethod(): string {
     return this.#context.requestMethod;
   }
@@ -150,7 +154,7 @@ export class WebCall extends Call {
   async open(): Promise<void> {
     try {
       await this.#chain.open(this);
-      if (this.#strict) checkQuery(this.requestMethod, this.url);
+      checkQuery(this.requestMethod, this.url, this.#strict);
     } catch (reason) {
       this.fail(reason);
       throw this.aborted;
@@ -245,7 +249,9 @@ export class WebCall extends Call {
   }
 
   #explain(error: ConnectError): void {
-    explainMalformed(error, this.method.input, this.#context.values.get(jsonRecordKey));
+    const record = this.#context.values.get(jsonRecordKey);
+    if (!explainTooLarge(error, this.bound.limits.maxRequestBytes, record !== undefined))
+      explainMalformed(error, this.method.input, record);
   }
 
   #engineEnded(reason: unknown): void {
