@@ -65,7 +65,19 @@ const SERVICE_FOLDERS: Readonly<Record<string, readonly string[]>> = {
  * folders are not listed.
  */
 const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
-  cli: ["commands", "launch", "models", "suppliers", "remote", "data", "output", "input", "context", "errors"],
+  cli: [
+    "commands",
+    "launch",
+    "models",
+    "alerts",
+    "suppliers",
+    "remote",
+    "data",
+    "output",
+    "input",
+    "context",
+    "errors",
+  ],
   dashboard: [
     ...["pages", "frame", "search", "inbox", "week", "plots", "parts"],
     ...["export", "session", "routing", "rpc"],

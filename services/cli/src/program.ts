@@ -60,6 +60,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     description: "Create, list and revoke API keys, with which programs call the services.",
     load: async () => (await import("./commands/keys.ts")).keysCommand,
   },
+  alerts: {
+    description: "List, show and export alerts, and decide about them.",
+    load: async () => (await import("./commands/alerts.ts")).alertsCommand,
+  },
   suppliers: {
     description: "Find and show suppliers, and import and export their master data.",
     load: async () => (await import("./commands/suppliers.ts")).suppliersCommand,
@@ -86,6 +90,8 @@ export async function createProgram(context: CliContext, words: readonly string[
         "  BELLWETHER_DATA_DIR  data folder: databases, keys and weekly reports, relative to the current folder (default: .bellwether)\n\n" +
         "Exit codes: 0 success, 1 failure, 2 wrong options or input.",
     )
+    // `alerts resolve --version N` is an option of the subcommand.
+    .enablePositionalOptions()
     .showHelpAfterError("(add --help for the options and examples)")
     .exitOverride();
   for (const [name, { description, load }] of Object.entries(COMMANDS)) {

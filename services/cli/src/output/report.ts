@@ -1,3 +1,5 @@
+import { printableJson } from "./printable.ts";
+
 /**
  * Output of a command: text for people, or with --json one line of JSON as the last line of standard output.
  */
@@ -15,7 +17,7 @@ export function createReport(options: { readonly json?: boolean }): Report {
       if (!options.json) process.stdout.write(`${text}\n`);
     },
     json: (value) => {
-      if (options.json) process.stdout.write(`${JSON.stringify(value)}\n`);
+      if (options.json) process.stdout.write(`${printableJson(value)}\n`);
     },
   };
 }

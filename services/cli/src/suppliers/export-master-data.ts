@@ -1,8 +1,6 @@
-import { createWriteStream } from "node:fs";
-import { rename, rm } from "node:fs/promises";
 import type { Writable } from "node:stream";
-import { finished } from "node:stream/promises";
 import type { Supplier } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
+import { writeText, writeWholeFile } from "../output/whole-file.ts";
 import { cellFromText } from "./csv-cell.ts";
 import { masterDataCells, masterDataHeader } from "./supplier-text.ts";
 
@@ -20,18 +18,7 @@ export interface ExportOptions {
  */
 export async function exportMasterData(target: string, options: ExportOptions): Promise<number> {
   const kinds = await identifierKinds(options);
-  if (target === "-") return await writeRows(process.stdout, kinds, options);
-  const draft = `${target}.draft-${process.pid}`;
-  try {
-    const file = createWriteStream(draft, { flags: "wx" });
-    const rows = await writeRows(file, kinds, options);
-    file.end();
-    await finished(file);
-    await rename(draft, target);
-    return rows;
-  } finally {
-    await rm(draft, { force: true });
-  }
+  return await writeWholeFile(target, (out) => writeRows(out, kinds, options));
 }
 
 async function identifierKinds({ readPages }: ExportOptions): Promise<readonly string[]> {
@@ -47,7 +34,7 @@ async function writeRows(
   { readPages, withWeekly }: ExportOptions,
 ): Promise<number> {
   let rows = 0;
-  await write(out, `${masterDataHeader(kinds).join(",")}\n`);
+  await writeText(out, `${masterDataHeader(kinds).join(",")}\n`);
   for await (const page of readPages()) {
     for (const { supplierId, identifiers } of page)
       for (const { kind } of identifiers)
@@ -56,14 +43,8 @@ async function writeRows(
             `supplier ${JSON.stringify(supplierId)} got an identifier ${JSON.stringify(kind)} during the export; export again`,
           );
     const lines = page.map((supplier) => masterDataCells(supplier, kinds, withWeekly).map(cellFromText).join(","));
-    await write(out, lines.map((line) => `${line}\n`).join(""));
+    await writeText(out, lines.map((line) => `${line}\n`).join(""));
     rows += page.length;
   }
   return rows;
-}
-
-function write(out: Writable, text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    out.write(text, (error) => (error ? reject(error) : resolve()));
-  });
 }

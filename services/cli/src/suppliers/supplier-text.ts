@@ -6,19 +6,15 @@ import {
   type SupplierScore,
 } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import type { GetSupplierResponse } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { printable } from "../output/printable.ts";
 import { COLUMNS, IDENTIFIER_PREFIX } from "./master-data-columns.ts";
 
 /** Returns the name of an enum's value, lower case. Empty: unspecified. */
-const word = (names: Readonly<Record<string, number>>, value: number): string =>
+export const enumWord = (names: Readonly<Record<string, number>>, value: number): string =>
   value === 0 ? "" : (Object.keys(names).find((name) => names[name] === value) ?? "").toLowerCase();
 
-export const bandWord = (band: Band): string => word(Band, band);
-const criticalityWord = (criticality: Criticality): string => word(Criticality, criticality);
-
-/** Characters that would change the terminal or the order of a line are printed as escapes. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
-}
+export const bandWord = (band: Band): string => enumWord(Band, band);
+const criticalityWord = (criticality: Criticality): string => enumWord(Criticality, criticality);
 
 /** Returns a supplier as one object of JSON. */
 export function supplierJson({ latestScore, ...supplier }: Supplier) {
@@ -43,7 +39,8 @@ export function supplierJson({ latestScore, ...supplier }: Supplier) {
   };
 }
 
-const sourceWord = (source: FieldSource = FieldSource.UNSPECIFIED): string | null => word(FieldSource, source) || null;
+const sourceWord = (source: FieldSource = FieldSource.UNSPECIFIED): string | null =>
+  enumWord(FieldSource, source) || null;
 
 export function scoreJson(score: SupplierScore) {
   return {

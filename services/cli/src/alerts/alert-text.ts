@@ -1,0 +1,130 @@
+import type { Alert, AlertEvent } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
+import { printable } from "../output/printable.ts";
+import { dispositionWord, eventWord, severityWord, stateWord, timeText } from "./alert-json.ts";
+
+/** Number of characters of an id in a list. */
+const ID_LENGTH = 8;
+const MINUTE_MS = 60_000;
+const COLUMNS: readonly (readonly [title: string, maxWidth: number])[] = [
+  ["ALERT", ID_LENGTH],
+  ["SEVERITY", 8],
+  ["STATE", 13],
+  ["SCORE", 5],
+  ["CHANGE", 6],
+  ["SUPPLIER", 32],
+  ["OWNER", 20],
+  ["AGE", 8],
+  ["REASON", 60],
+];
+
+/** Returns alerts as lines of a table with a header. @param nowMs the present time, for the ages */
+export function alertTable(alerts: readonly Alert[], nowMs: number): string[] {
+  const rows = alerts.map((alert) =>
+    [
+      alert.alertId.slice(0, ID_LENGTH),
+      severityWord(alert.severity),
+      stateWord(alert.state),
+      alert.riskScore.toFixed(2),
+      changeText(alert.scoreChange),
+      alert.supplierName || alert.supplierId,
+      alert.owner || "-",
+      ageText(alert.raisedAt, nowMs),
+      alert.reasons[0]?.text ?? alert.summary,
+    ].map((text, i) => printableStart(text, COLUMNS[i]?.[1] ?? 0)),
+  );
+  const titles = COLUMNS.map(([title]) => title);
+  const widths = titles.map((title, i) => Math.max(...[title, ...rows.map((row) => row[i] ?? "")].map(widthOf)));
+  return [titles, ...rows].map((row) =>
+    row
+      .map((text, i) => text + " ".repeat((widths[i] ?? 0) - widthOf(text)))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+/** Number of characters of a text, without regard to characters that are two columns wide. */
+const widthOf = (text: string): number => [...text].length;
+
+/** Returns a text with its invisible characters as escapes, cut to a width. No escape is cut in two. */
+function printableStart(text: string, maxWidth: number): string {
+  const whole = printable(text);
+  if (widthOf(whole) <= maxWidth) return whole;
+  let start = "";
+  for (const character of text) {
+    const next = start + printable(character);
+    if (widthOf(next) >= maxWidth) break;
+    start = next;
+  }
+  return `${start}…`;
+}
+
+const changeText = (change: number | undefined): string =>
+  change === undefined ? "-" : `${change < 0 ? "" : "+"}${change.toFixed(2)}`;
+
+function ageText(at: Timestamp | undefined, nowMs: number): string {
+  if (!at) return "-";
+  const minutes = Math.max(0, Math.floor((nowMs - timestampMs(at)) / MINUTE_MS));
+  if (minutes < 60) return `${minutes} min`;
+  return minutes < 48 * 60 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1_440)} d`;
+}
+
+/** Returns an alert in one line, as the result of an action. */
+export const alertLine = ({ alertId, version, state, owner, supplierId, supplierName }: Alert): string =>
+  printable(
+    `${alertId}  ${stateWord(state)}  ${supplierName || supplierId}  ${owner === "" ? "no owner" : `owner ${owner}`}  version ${version}`,
+  );
+
+/** Returns an alert with its reasons and its history, newest entry first. */
+export function alertLines(alert: Alert, events: readonly AlertEvent[]): string[] {
+  const { snooze, activeOverride, disposition } = alert;
+  const money = alert.expectedImpact === undefined ? "" : `${alert.expectedImpact.toFixed(0)} ${alert.currency}`;
+  const until = snooze?.until ? `until ${timeText(snooze.until)}` : "";
+  const worse = snooze?.untilWorse ? `until the score is ${snooze.minRise} higher, or the severity rises` : "";
+  const decided = [
+    dispositionWord(disposition),
+    alert.acceptedUntil && `until ${timeText(alert.acceptedUntil)}`,
+    alert.duplicateOfAlertId && `of ${alert.duplicateOfAlertId}`,
+    alert.replacedByAlertId && `by ${alert.replacedByAlertId}`,
+  ].filter((part) => part);
+  const facts: readonly (readonly [string, string])[] = [
+    ["id", alert.alertId],
+    ["version", `${alert.version}${alert.changedBy === "" ? "" : `, changed by ${alert.changedBy}`}`],
+    ["state", [stateWord(alert.state), decided.join(" ")].filter((part) => part !== "").join(": ")],
+    ["severity", severityWord(alert.severity)],
+    ["score", `${alert.riskScore.toFixed(2)} (${changeText(alert.scoreChange)} since the week before)`],
+    ["impact", money],
+    ["supplier", alert.supplierId],
+    ["region", alert.region],
+    ["category", alert.category],
+    ["owner", alert.owner || "nobody"],
+    ["rule", `${alert.ruleId}, model ${alert.modelName} ${alert.modelVersion}`],
+    ["weeks", `raised in ${alert.raisedWeek}, last evaluated in ${alert.lastWeek}, selected in ${alert.signals} runs`],
+    ["snoozed", snooze ? `${[until, worse].filter((part) => part !== "").join(" or ")}, by ${snooze.actor}` : ""],
+    [
+      "override",
+      activeOverride
+        ? `until ${timeText(activeOverride.until)} by ${activeOverride.actor}: ${activeOverride.reason}`
+        : "",
+    ],
+  ];
+  return [
+    alert.supplierName || alert.supplierId,
+    ...facts.filter(([, value]) => value !== "").map(([name, value]) => `  ${name.padEnd(10)}${value}`),
+    alert.summary,
+    ...alert.reasons.map(({ text, contribution, previousValue }) => {
+      const before = previousValue === undefined ? "" : `, was ${Number(previousValue.toPrecision(4))}`;
+      return `  ${contribution < 0 ? "" : "+"}${contribution.toFixed(2)}  ${text}${before}`;
+    }),
+    "history, newest first:",
+    ...events.flatMap(eventLines),
+  ].map(printable);
+}
+
+function eventLines({ kind, occurredAt, actor, detail, note, riskScore }: AlertEvent): string[] {
+  const score = riskScore === undefined ? "" : ` at ${riskScore.toFixed(2)}`;
+  return [
+    `  ${timeText(occurredAt) ?? "-"}  ${eventWord(kind)}${score} by ${actor}${detail === "" ? "" : `: ${detail}`}`,
+    ...(note === "" ? [] : note.split(/\r\n|\n/).map((line) => `    ${line}`)),
+  ];
+}

@@ -1,0 +1,211 @@
+import { Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { Command, Option } from "commander";
+import { alertJson } from "../alerts/alert-json.ts";
+import { type AlertClient, openAlerts } from "../alerts/alert-pages.ts";
+import { alertLine } from "../alerts/alert-text.ts";
+import { type Action, type Decided, decideAlerts, type Target } from "../alerts/decide-alerts.ts";
+import { findAlerts } from "../alerts/find-alerts.ts";
+import type { CliContext } from "../context/cli-context.ts";
+import { UsageError } from "../errors/usage-error.ts";
+import { wholeNumber } from "../input/parse-option.ts";
+import { dateOrTime } from "../input/parse-time.ts";
+import { printable } from "../output/printable.ts";
+import { createReport } from "../output/report.ts";
+
+export interface OpsOptions {
+  readonly ops?: string;
+  readonly json?: boolean;
+}
+
+interface ActionOptions extends OpsOptions {
+  readonly version?: number;
+  readonly note?: string;
+}
+
+const DISPOSITIONS = {
+  mitigated: Disposition.MITIGATED,
+  accepted: Disposition.ACCEPTED,
+  false_data: Disposition.FALSE_DATA,
+  false_model: Disposition.FALSE_MODEL,
+  duplicate: Disposition.DUPLICATE,
+} as const;
+
+/** Adds the options of all commands that call ops-service. */
+export function withOps(command: Command): Command {
+  return command
+    .option(
+      "--ops <url>",
+      "gRPC URL of ops-service (default: OPS_SERVICE_URL; if not set, localhost with port OPS_SERVICE_GRPC_PORT; if not set, port 9080)",
+    )
+    .option("--json", "print the result as one line of JSON");
+}
+
+/** Returns the subcommands of `bellwether alerts` that change alerts. */
+export function alertActionCommands(context: CliContext): Command[] {
+  const act = actionOf(context);
+  const note = ["--note <text>", "note for the history, at most 2,000 bytes"] as const;
+  return [
+    actionCommand("acknowledge", "Record that you work on alerts.", "0190f3c0 --note 'called them'")
+      .option(...note)
+      .action((ids: readonly string[], options: ActionOptions) =>
+        act(ids, options, (target) => ({ case: "acknowledge", value: { ...target, note: options.note ?? "" } })),
+      ),
+    actionCommand("mitigate", "Record that somebody reduces the risk.", "0190f3c0 --note 'second source ordered'")
+      .option(...note)
+      .action((ids: readonly string[], options: ActionOptions) =>
+        act(ids, options, (target) => ({ case: "startMitigation", value: { ...target, note: options.note ?? "" } })),
+      ),
+    assignCommand(act).option(...note),
+    snoozeCommand(act).option(...note),
+    resolveCommand(context).option(...note),
+    actionCommand("reopen", "Open resolved alerts again.", "0190f3c0 --note 'the delays are back'")
+      .option(...note)
+      .action((ids: readonly string[], options: ActionOptions) =>
+        act(ids, options, (target) => ({ case: "reopen", value: { ...target, note: options.note ?? "" } })),
+      ),
+    actionCommand("comment", "Write a comment into the history of alerts.", "0190f3c0 --text 'contract signed'")
+      .requiredOption("--text <text>", "the comment, 1 to 2,000 bytes (required)")
+      .action((ids: readonly string[], options: ActionOptions & { text: string }) =>
+        act(ids, options, (target) => ({ case: "comment", value: { ...target, comment: options.text } })),
+      ),
+    actionCommand(
+      "undo",
+      "Undo your last action on alerts, within 60 seconds. A comment cannot be undone.",
+      "0190f3c0",
+    ).action((ids: readonly string[], options: ActionOptions) =>
+      act(ids, options, (target) => ({ case: "undo", value: target })),
+    ),
+  ];
+}
+
+type Act = (ids: readonly string[], options: ActionOptions, action: (target: Target) => Action) => Promise<void>;
+
+function actionCommand(name: string, description: string, example: string): Command {
+  return withOps(new Command(name))
+    .description(description)
+    .argument("<alerts...>", "ids of 1 to 200 alerts, or at least their first 8 characters")
+    .option(
+      "--version <n>",
+      "version of the alert that you saw; only with one alert (default: the present version)",
+      wholeNumber(1, Number.MAX_SAFE_INTEGER),
+    )
+    .addHelpText(
+      "after",
+      `\nExit code 1 if the action fails for an alert; the others are changed.\n\nExample:\n  npx bellwether alerts ${name} ${example}`,
+    );
+}
+
+function assignCommand(act: Act): Command {
+  return actionCommand("assign", "Give alerts to an owner, or to nobody.", "0190f3c0 7b2e91aa --to 'Jo Berg'")
+    .addOption(new Option("--to <owner>", "the owner, as in the history: the subject of the token").conflicts("nobody"))
+    .option("--nobody", "take the alerts from their owners")
+    .action(async (ids: readonly string[], options: ActionOptions & { to?: string; nobody?: boolean }) => {
+      if (options.nobody !== true && (options.to ?? "").trim() === "")
+        throw new UsageError("assign needs --to OWNER, or --nobody");
+      const value = { owner: options.to ?? "", note: options.note ?? "" };
+      await act(ids, options, (target) => ({ case: "assign", value: { ...target, ...value } }));
+    });
+}
+
+interface SnoozeOptions extends ActionOptions {
+  readonly until?: Date;
+  readonly untilWorse?: boolean;
+  readonly end?: boolean;
+}
+
+function snoozeCommand(act: Act): Command {
+  return actionCommand(
+    "snooze",
+    "Snooze alerts until a time, or until they become worse, or end their snooze.",
+    "0190f3c0 --until 2027-01-15 --until-worse",
+  )
+    .option("--until <time>", "end of the snooze: a day (00:00 UTC), or a time with its zone", dateOrTime)
+    .option("--until-worse", "the snooze ends when the severity rises, or the score rises by 0.05")
+    .addOption(new Option("--end", "end the present snooze").conflicts(["until", "untilWorse"]))
+    .action(async (ids: readonly string[], options: SnoozeOptions) => {
+      const { until, untilWorse = false, end = false } = options;
+      if (!until && !untilWorse && !end)
+        throw new UsageError("snooze needs --until TIME, --until-worse or both; --end ends the present snooze");
+      const value = { untilWorse, note: options.note ?? "", ...(until && { until: timestampFromDate(until) }) };
+      await act(ids, options, (target) => ({ case: "snooze", value: { ...target, ...value } }));
+    });
+}
+
+interface ResolveOptions extends ActionOptions {
+  readonly disposition: keyof typeof DISPOSITIONS;
+  readonly until?: Date;
+  readonly of?: string;
+}
+
+function resolveCommand(context: CliContext): Command {
+  return actionCommand(
+    "resolve",
+    "Close alerts with a disposition.",
+    "0190f3c0 --disposition accepted --until 2027-03-31",
+  )
+    .addOption(
+      new Option("--disposition <disposition>", "why: accepted needs --until, duplicate needs --of (required)")
+        .choices(Object.keys(DISPOSITIONS))
+        .makeOptionMandatory(),
+    )
+    .option("--until <time>", "with accepted: a day (00:00 UTC), or a time with its zone", dateOrTime)
+    .option("--of <alert>", "with duplicate: the alert about the same risk")
+    .action(async (ids: readonly string[], options: ResolveOptions) => {
+      const { disposition, until, of, note = "" } = options;
+      if ((disposition === "accepted") !== (until !== undefined))
+        throw new UsageError(
+          until ? "--until is only for --disposition accepted" : "--disposition accepted needs --until TIME",
+        );
+      if ((disposition === "duplicate") !== (of !== undefined))
+        throw new UsageError(
+          of === undefined ? "--disposition duplicate needs --of ALERT" : "--of is only for --disposition duplicate",
+        );
+      using client = openAlerts(context, options.ops);
+      const value = {
+        disposition: DISPOSITIONS[disposition],
+        note,
+        ...(until && { acceptedUntil: timestampFromDate(until) }),
+        ...(of !== undefined && { duplicateOfAlertId: await idOf(client, of) }),
+      };
+      const decide = (target: Target): Action => ({ case: "resolve", value: { ...target, ...value } });
+      report(await decideAlerts(client, ids, options.version, decide), options);
+    });
+}
+
+async function idOf(client: AlertClient, which: string): Promise<string> {
+  const [found] = await findAlerts(client, [which]);
+  if (!found || "error" in found) throw new UsageError(`--of: ${found?.error ?? which}`);
+  return found.alert.alertId;
+}
+
+const actionOf =
+  (context: CliContext): Act =>
+  async (ids, options, action) => {
+    using client = openAlerts(context, options.ops);
+    report(await decideAlerts(client, ids, options.version, action), options);
+  };
+
+/** Prints one result per alert: the alert to standard output, an error to standard error. */
+function report(results: readonly Decided[], options: OpsOptions): void {
+  const { line, json } = createReport(options);
+  for (const { given, alert, error } of results)
+    if (error) console.error(`bellwether: ${printable(error.message)}${wayOut(error.reason, alert?.alertId ?? given)}`);
+    else if (alert) line(alertLine(alert));
+  const failed = results.filter(({ error }) => error).length;
+  if (results.length > 1) line(`${results.length - failed} changed, ${failed} failed`);
+  json({
+    results: results.map(({ given, alert, error }) => ({
+      given,
+      alert: alert ? alertJson(alert) : null,
+      error: error ? { code: error.code, reason: error.reason, message: error.message } : null,
+    })),
+    failed,
+  });
+  if (failed > 0) process.exitCode = 1;
+}
+
+const wayOut = (reason: string, alertId: string): string =>
+  reason === "ALERT_CHANGED"
+    ? `: bellwether alerts show ${alertId.slice(0, 8)} shows who changed what; then call the command again, without --version or with the new version`
+    : "";

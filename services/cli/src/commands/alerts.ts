@@ -1,0 +1,117 @@
+import path from "node:path";
+import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { Command } from "commander";
+import { type FilterOptions, filterRequest, withFilters } from "../alerts/alert-filters.ts";
+import { alertJson, eventJson } from "../alerts/alert-json.ts";
+import { MAX_COUNTED, openAlerts, readAlerts } from "../alerts/alert-pages.ts";
+import { alertLines, alertTable } from "../alerts/alert-text.ts";
+import { writeAlerts } from "../alerts/export-alerts.ts";
+import { findAlerts } from "../alerts/find-alerts.ts";
+import type { CliContext } from "../context/cli-context.ts";
+import { wholeNumber } from "../input/parse-option.ts";
+import { createReport, showProgress } from "../output/report.ts";
+import { checkTargetFile } from "../output/target-folder.ts";
+import { writeWholeFile } from "../output/whole-file.ts";
+import { alertActionCommands, type OpsOptions, withOps } from "./alert-actions.ts";
+
+/** `bellwether alerts` */
+export function alertsCommand(context: CliContext): Command {
+  const alerts = new Command("alerts").addHelpText(
+    "after",
+    "\nThe commands call ops-service with the token or API key in BELLWETHER_TOKEN_FILE: the role viewer may list, show and" +
+      "\nexport, the role analyst may decide. An alert is named by its id or by at least the first 8 characters of it." +
+      "\n\nExamples:\n  npx bellwether alerts list --mine --order impact\n  npx bellwether alerts show 0190f3c0" +
+      "\n  npx bellwether alerts acknowledge 0190f3c0 7b2e91aa --note 'called them'" +
+      "\n  npx bellwether alerts resolve 0190f3c0 --disposition accepted --until 2027-03-31" +
+      "\n  npx bellwether alerts export alerts.csv --state all",
+  );
+  const commands = [
+    listCommand(context),
+    showCommand(context),
+    ...alertActionCommands(context),
+    exportCommand(context),
+  ];
+  for (const command of commands) alerts.addCommand(command.copyInheritedSettings(alerts).exitOverride());
+  return alerts;
+}
+
+function listCommand(context: CliContext): Command {
+  return withOps(withFilters(new Command("list")))
+    .description("List alerts.")
+    .option("--limit <count>", "maximum number of alerts, 1 to 10000", wholeNumber(1, 10_000), 50)
+    .addHelpText(
+      "after",
+      "\nAGE is the time since the alert was raised. CHANGE is the change of the score since the week before." +
+        "\n\nExamples:\n  npx bellwether alerts list --severity critical --unowned" +
+        "\n  npx bellwether alerts list --state open acknowledged --region EU --text stahl --limit 200" +
+        "\n  npx bellwether alerts list --week 2026-W47 --order change --json",
+    )
+    .action(async (options: FilterOptions & OpsOptions & { limit: number }) => {
+      const report = createReport(options);
+      const request = filterRequest(options);
+      using client = openAlerts(context, options.ops);
+      const alerts: Alert[] = [];
+      let total = 0;
+      for await (const page of readAlerts(client, request, options.limit)) {
+        alerts.push(...page.alerts);
+        total = page.total;
+      }
+      if (alerts.length === 0) report.line("no alert found");
+      else for (const line of alertTable(alerts, Date.now())) report.line(line);
+      const isMore = total > alerts.length;
+      const counted = total > MAX_COUNTED ? `more than ${MAX_COUNTED}` : String(total);
+      if (isMore) report.line(`${alerts.length} of ${counted} alerts; --limit shows more`);
+      report.json({ alerts: alerts.map(alertJson), total: total > MAX_COUNTED ? null : total, truncated: isMore });
+    });
+}
+
+function showCommand(context: CliContext): Command {
+  return withOps(new Command("show"))
+    .description("Show an alert with its reasons and its history.")
+    .argument("<alert>", "id of the alert, or at least its first 8 characters")
+    .addHelpText("after", "\nExample:\n  npx bellwether alerts show 0190f3c0")
+    .action(async (which: string, options: OpsOptions) => {
+      const report = createReport(options);
+      using client = openAlerts(context, options.ops);
+      const [found] = await findAlerts(client, [which]);
+      if (!found || "error" in found) throw new Error(found?.error ?? `no alert has the id ${which}`);
+      const { alert, events } = await client.answer(client.client.getAlert({ alertId: found.alert.alertId }));
+      if (!alert) throw new Error(`no alert has the id ${found.alert.alertId}`);
+      for (const line of alertLines(alert, events)) report.line(line);
+      report.json({ ...alertJson(alert), history: events.map(eventJson) });
+    });
+}
+
+function exportCommand(context: CliContext): Command {
+  return withOps(withFilters(new Command("export")))
+    .description(
+      "Write all alerts that the options select as CSV (RFC 4180, UTF-8); with --json and without a file, as one line of JSON. In CSV, texts that a spreadsheet program would take for a formula get a leading apostrophe.",
+    )
+    .argument("[file]", 'file to write, or "-" for standard output', "-")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  npx bellwether alerts export alerts.csv --state all --week 2026-W47" +
+        "\n  npx bellwether alerts export --mine --json | jq '.alerts[].supplier_id'",
+    )
+    .action(async (file: string, options: FilterOptions & OpsOptions) => {
+      const target = file === "-" ? file : path.resolve(context.cwd, file);
+      if (target !== "-") await checkTargetFile("FILE", target);
+      const request = filterRequest(options);
+      using client = openAlerts(context, options.ops);
+      const { alerts, expected } = await writeWholeFile(target, (out) =>
+        writeAlerts(out, readAlerts(client, request), options.json && target === "-" ? "json" : "csv", (done, total) =>
+          showProgress("exporting", done, total),
+        ),
+      );
+      if (expected !== null && expected !== alerts)
+        console.error(
+          `bellwether: alerts changed during the export: the list had ${expected} at its start, and ${alerts} were written; export again for one point in time`,
+        );
+      if (target !== "-") createReport({}).line(fileLine(file, alerts, options));
+    });
+}
+
+/** The result of an export to a file: one line of text, or of JSON. */
+function fileLine(file: string, alerts: number, { json }: OpsOptions): string {
+  return json ? JSON.stringify({ file, alerts }) : `${alerts} alerts written to ${file}`;
+}
