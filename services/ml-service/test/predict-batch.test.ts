@@ -193,6 +193,7 @@ test("a named column with a wrong number of rows, or named twice, is rejected", 
 
 test.each([
   ["", "is empty; expected 1 to 128 bytes"],
+  ["A\u0000B", "has a NUL character; send the id without it"],
   ["x".repeat(129), "has 129 bytes; expected 1 to 128"],
   ["ü".repeat(65), "has 130 bytes; expected 1 to 128"],
   ["x".repeat(100_000), "has 100000 bytes; expected 1 to 128"],

@@ -190,6 +190,14 @@ test("invalid suppliers are rejected with the path of the field and the most sim
   }
   const nameless = await rejected({ supplierId: "" });
   expect(nameless.findDetails(BadRequestSchema)[0]?.fieldViolations[0]?.field).toBe("supplier.supplier_id");
+  for (const supplierId of ["A\u0000B", "   ", "\u200b"]) {
+    const error = await rejected({ supplierId });
+    expect(error.rawMessage).toMatch(/^supplier.supplier_id has .*; send the id/);
+    const explained = await failure(
+      Array.fromAsync(clients().grpc.explain({ supplier: { ...supplier(1), supplierId } })),
+    );
+    expect(explained.code).toBe(Code.InvalidArgument);
+  }
   const long = await rejected({ contractText: "x".repeat(2 * 1024 * 1024) });
   expect(long.findDetails(BadRequestSchema)[0]?.fieldViolations[0]?.field).toBe("supplier.contract_text");
 });

@@ -157,7 +157,7 @@ export const NumberColumnSchema: GenMessage<NumberColumn> = /*@__PURE__*/
  */
 export type PredictBatchRequest = Message<"bellwether.inference.v1.PredictBatchRequest"> & {
   /**
-   * Ids of the suppliers, one per row. 1 to 8,192 ids, each 1 to 128 bytes.
+   * Ids of the suppliers, one per row. 1 to 8,192 ids, each as Supplier.supplier_id.
    *
    * @generated from field: repeated string supplier_ids = 1;
    */

@@ -22,7 +22,8 @@ export const file_bellwether_inference_v1_score: GenFile = /*@__PURE__*/
  */
 export type Supplier = Message<"bellwether.inference.v1.Supplier"> & {
   /**
-   * The caller's id of the supplier; the response repeats it. 1 to 128 bytes.
+   * The caller's id of the supplier; the response repeats it. 1 to 128 bytes, without NUL, with at least one
+   * visible character.
    *
    * @generated from field: string supplier_id = 1;
    */

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { bandFromNumber } from "@bellwether/contract/band-codes";
 import { DEFAULT_CHUNK_ROWS, MAX_SUPPLIER_ID_BYTES } from "@bellwether/contract/limits";
-import { cleanId } from "@bellwether/ingest/supplier-id";
+import { cleanId } from "@bellwether/contract/supplier-id";
 import { readValueTable } from "@bellwether/ingest/tables/read-value-table";
 import { TABLE_ENDINGS, type TableColumn, writeTable } from "@bellwether/ingest/tables/write-table";
 import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";

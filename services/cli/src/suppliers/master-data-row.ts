@@ -1,6 +1,6 @@
+import { cleanId } from "@bellwether/contract/supplier-id";
 import { Criticality, type SupplierIdentifier } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import type { MasterDataRowSchema } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
-import { cleanId } from "@bellwether/ingest/supplier-id";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { textFromCell } from "./csv-cell.ts";
 import { IDENTIFIER_PREFIX } from "./master-data-columns.ts";

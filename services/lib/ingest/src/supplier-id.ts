@@ -1,21 +1,4 @@
-/**
- * Zero-width characters: soft hyphen, zero-width spaces and joiners, word joiner, byte order mark, and marks
- * of writing direction. Values copied from spreadsheets, PDF and web pages contain them. For a RegExp with
- * the flag u.
- */
-export const INVISIBLE_CHARACTERS =
-  "[\\u{AD}\\u{61C}\\u{180E}\\u{200B}-\\u{200F}\\u{202A}-\\u{202E}\\u{2060}-\\u{2064}\\u{2066}-\\u{206F}\\u{FEFF}]";
-
-const INVISIBLE = new RegExp(INVISIBLE_CHARACTERS, "gu");
-const OUTER_SPACE = /^[\s\x85\p{Z}]+|[\s\x85\p{Z}]+$/gu;
-
-/**
- * Returns a supplier id without invisible characters and surrounding white space, like `cleanIdSql`; may be
- * empty.
- */
-export function cleanId(text: string): string {
-  return text.replace(INVISIBLE, "").replace(OUTER_SPACE, "");
-}
+import { INVISIBLE_CHARACTERS } from "@bellwether/contract/supplier-id";
 
 /** The pattern of `INVISIBLE_CHARACTERS` in the syntax of RE2, the regular expressions of DuckDB. */
 const INVISIBLE_RE2 = INVISIBLE_CHARACTERS.replaceAll("\\u{", "\\x{");

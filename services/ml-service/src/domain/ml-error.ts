@@ -7,6 +7,17 @@ export class ModelNotReadyError extends Error {
   }
 }
 
+/** The id of a supplier is not one that a weekly file can contain. */
+export class SupplierIdError extends Error {
+  override readonly name = "SupplierIdError" as const;
+  readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
+  constructor(description: string) {
+    const field = "supplier.supplier_id";
+    super(`${field} ${description}`);
+    this.fieldViolations = [{ field, description }];
+  }
+}
+
 /** The columns of a batch have different numbers of rows, or a column is not valid. */
 export class BatchShapeError extends Error {
   override readonly name = "BatchShapeError" as const;

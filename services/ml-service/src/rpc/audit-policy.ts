@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { bandFromNumber } from "@bellwether/contract/band-codes";
+import { supplierIdViolation } from "@bellwether/contract/supplier-id";
 import {
   ExplainRequestSchema,
   ExplainResponseSchema,
@@ -121,7 +122,9 @@ function responseFields(response: Message | undefined, request: Message | undefi
 }
 
 function subjectOf(supplier: Supplier | undefined): string {
-  return storedText(supplier?.supplierId ?? "", MAX_NAME_BYTES);
+  const id = supplier?.supplierId ?? "";
+  // A rejected id is not recorded: with its NUL replaced it would be the id of another supplier.
+  return supplierIdViolation(id) === undefined ? storedText(id, MAX_NAME_BYTES) : "";
 }
 
 function inputOf(supplier: Supplier | undefined): AuditPayload {

@@ -1,5 +1,6 @@
 import { MAX_CONTRACT_TEXT_BYTES, MAX_FEATURE_NAME_BYTES, MAX_SUPPLIER_ID_BYTES } from "@bellwether/contract/limits";
 import { MISSING_CATEGORY_CODE } from "@bellwether/contract/missing-category";
+import { supplierIdViolation } from "@bellwether/contract/supplier-id";
 import type { PredictBatchRequest } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { WarningCode } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { countText } from "@bellwether/reasons/count-text";
@@ -114,6 +115,10 @@ export function batchFromProto(request: PredictBatchRequest): ColumnarInput {
       throw new BatchShapeError(`contract_texts[${row}]`, "over 1 MiB");
   }
   checkNames("supplier_ids", request.supplierIds, MAX_SUPPLIER_ID_BYTES);
+  for (const [row, id] of request.supplierIds.entries()) {
+    const violation = supplierIdViolation(id);
+    if (violation !== undefined) throw new BatchShapeError(`supplier_ids[${row}]`, violation);
+  }
   checkNames("feature_names", request.featureNames, MAX_FEATURE_NAME_BYTES);
   const numbers = numbersFromBytes(request.featureNames, request.values, rows);
   if (request.valuesChecksums.length > 0) checkChecksums(numbers, request.valuesChecksums);

@@ -10,12 +10,13 @@ import type { BatchQueueFullError, BatchWorkerLostError } from "@bellwether/scor
 import type { ModelRejectedError } from "@bellwether/scoring/model/model-rejected-error";
 import type { InvalidSupplierError, NotExplainableError } from "@bellwether/scoring/score/score-supplier";
 import { Code } from "@connectrpc/connect";
-import type { BatchShapeError, ModelNotReadyError } from "../domain/ml-error.ts";
+import type { BatchShapeError, ModelNotReadyError, SupplierIdError } from "../domain/ml-error.ts";
 
 /** Every error of this service that a caller can act on. */
 type MlError =
   | ModelNotReadyError
   | BatchShapeError
+  | SupplierIdError
   | BatchQueueFullError
   | BatchWorkerLostError
   | InvalidSupplierError
@@ -32,6 +33,7 @@ type MlError =
 export const ML_ERRORS = {
   ModelNotReadyError: Code.Unavailable,
   BatchShapeError: Code.InvalidArgument,
+  SupplierIdError: Code.InvalidArgument,
   BatchQueueFullError: Code.ResourceExhausted,
   BatchWorkerLostError: Code.Unavailable,
   InvalidSupplierError: Code.InvalidArgument,

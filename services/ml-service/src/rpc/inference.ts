@@ -1,3 +1,4 @@
+import { supplierIdViolation } from "@bellwether/contract/supplier-id";
 import { type InferenceService, NarrativeSource } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import type { ModelSelector, Supplier } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import type { SupplierInput } from "@bellwether/risk-model/features/supplier-input";
@@ -5,6 +6,7 @@ import { narrate } from "@bellwether/scoring/score/narrative";
 import { NotExplainableError, scoreSupplier } from "@bellwether/scoring/score/score-supplier";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { checkColumnNames } from "../domain/check-names.ts";
+import { SupplierIdError } from "../domain/ml-error.ts";
 import type { LoadedModels, VersionSelector } from "../model/loaded-models.ts";
 import { batchField, batchFromProto, batchWarnings } from "./batch-from-proto.ts";
 import {
@@ -32,6 +34,13 @@ const supplierFromProto = (supplier: Supplier | undefined): SupplierInput => ({
   categories: supplier?.categories ?? {},
   text: supplier?.contractText ?? "",
 });
+/** Returns the id of the supplier. @throws SupplierIdError */
+const idFromProto = (supplier: Supplier | undefined): string => {
+  const id = supplier?.supplierId ?? "";
+  const violation = supplierIdViolation(id);
+  if (violation !== undefined) throw new SupplierIdError(violation);
+  return id;
+};
 const bytesOf = (array: Float32Array | Float64Array | Uint16Array): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
@@ -43,9 +52,10 @@ export function inferenceHandlers({
   return {
     predict: ({ supplier, model, topContributions }) =>
       loadedModels.withModel(selectorFromProto(model), async (scoring) => {
+        const supplierId = idFromProto(supplier);
         const score = await scoreSupplier(scoring, supplierFromProto(supplier), "supplier");
         const top = topContributions ?? DEFAULT_TOP;
-        return { score: scoreToProto(supplier?.supplierId ?? "", newPredictionId(), score, scoring, top) };
+        return { score: scoreToProto(supplierId, newPredictionId(), score, scoring, top) };
       }),
 
     predictBatch: (request, { signal }) =>
@@ -73,7 +83,7 @@ export function inferenceHandlers({
       }),
 
     async *explain({ supplier, model, withNarrative }) {
-      const supplierId = supplier?.supplierId ?? "";
+      const supplierId = idFromProto(supplier);
       const { score, bundle, explainer } = await loadedModels.withModel(selectorFromProto(model), async (scoring) => {
         if (scoring.explainer === null) throw new NotExplainableError(scoring);
         return {

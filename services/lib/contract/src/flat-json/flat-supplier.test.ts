@@ -14,3 +14,7 @@ test.each([
 test("accepts characters beyond 16 bits", () => {
   expect(flatSupplier({ supplier_id: "S_😀" }).supplierId).toBe("S_😀");
 });
+
+test.each(["A\u0000B", "   ", "\u200b"])("the supplier_id %j is rejected, as in weekly files", (id) => {
+  expect(() => flatSupplier({ supplier_id: id })).toThrow(/^supplier_id has .*; send the id/);
+});

@@ -1,3 +1,5 @@
+import { supplierIdViolation } from "../supplier-id.ts";
+
 /** A supplier read from the monolith's flat JSON, with its fields sorted by kind. */
 export interface FlatSupplier {
   readonly supplierId: string;
@@ -60,6 +62,8 @@ export function flatSupplier(json: unknown): FlatSupplier {
   const { supplier_id: supplierId, contract_text: text } = json as { supplier_id?: string; contract_text?: string };
   if (supplierId === undefined || supplierId === "")
     throw new FlatSupplierError("supplier_id", `is ${supplierId === "" ? "empty" : "missing"}; add "supplier_id":"…"`);
+  const violation = supplierIdViolation(supplierId);
+  if (violation !== undefined) throw new FlatSupplierError("supplier_id", violation);
   return {
     supplierId,
     // Object.fromEntries, because a feature may have the name of one of Object's own properties.

@@ -1,7 +1,7 @@
 import type { SourceMapping } from "@bellwether/config/source-mapping";
 import { nearestName } from "@bellwether/contract/nearest-name";
+import { INVISIBLE_CHARACTERS } from "@bellwether/contract/supplier-id";
 import { SourceError } from "../ingest-errors.ts";
-import { INVISIBLE_CHARACTERS } from "../supplier-id.ts";
 
 const INVISIBLE = new RegExp(INVISIBLE_CHARACTERS, "gu");
 

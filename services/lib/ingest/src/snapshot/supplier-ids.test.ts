@@ -1,7 +1,7 @@
 import { join } from "node:path";
+import { cleanId } from "@bellwether/contract/supplier-id";
 import { expect, test } from "vitest";
 import { dataFolder, readSmall, SMALL_MAPPING, smallPair } from "../../test/mapping-fixture.ts";
-import { cleanId } from "../supplier-id.ts";
 import { readChunks } from "./snapshot-chunks.ts";
 import { snapshotWeekly } from "./weekly-snapshot.ts";
 
