@@ -179,6 +179,7 @@ describe("an unfinished run", () => {
     await failureOf(runWhole(week));
     const kept = await begin(week);
     expect(kept).toMatchObject({ begunAnew: false, receivedChunks: [0], run: { sourceDigest: SOURCE } });
+    await ops.batch.failRun({ ...(kept.lease && { lease: kept.lease }), reason: "stopped" });
     const corrected = { ...week, suppliers: 550, faulty: 0 };
     const anew = await begin(corrected, "3".repeat(64));
     expect(anew).toMatchObject({ begunAnew: true, receivedChunks: [], run: { rowsScored: 0n, chunksReceived: 0 } });
@@ -196,6 +197,36 @@ describe("an unfinished run", () => {
     expect(other).toMatchObject({ begunAnew: true, receivedChunks: [], run: { configHash: "4".repeat(64) } });
     const late = await failureOf(ops.batch.submitChunk(testChunk(first.lease, 1, [{ id: "anew-2", score: 0.1 }])));
     expect(late.code).toBe(Code.Aborted);
+  });
+
+  test("a run in progress with another source is not taken over until its holder was silent for 30 s", async () => {
+    const start = { isoWeek: "2026-W24", modelName: "anew", holder: "one", sourceDigest: SOURCE, configHash: CONFIG };
+    const first = await ops.batch.startRun(start);
+    await ops.batch.submitChunk(testChunk(first.lease, 0, [{ id: "anew-1", score: 0.1 }]));
+    const second = { ...start, holder: "two", sourceDigest: "5".repeat(64) };
+    const failure = await failureOf(ops.batch.startRun(second));
+    expect(failure.code).toBe(Code.FailedPrecondition);
+    expect(failure.findDetails(ErrorInfoSchema)[0]?.reason).toBe("RUN_UNDER_WAY");
+    // Nothing of the run was dropped, and its holder goes on.
+    await ops.batch.submitChunk(testChunk(first.lease, 1, [{ id: "anew-2", score: 0.1 }]));
+    const age = (seconds: number) =>
+      inDatabase(
+        `update bellwether.run set last_write_at = clock_timestamp() - interval '${seconds} s' where id = ${first.run?.runId}`,
+      );
+    await age(10);
+    expect((await failureOf(ops.batch.startRun(second))).code).toBe(Code.FailedPrecondition);
+    await age(31);
+    expect(await ops.batch.startRun(second)).toMatchObject({ begunAnew: true, receivedChunks: [] });
+  });
+
+  test("a failed run is taken over with another source at once, and a run in progress with the same source too", async () => {
+    const start = { isoWeek: "2026-W25", modelName: "anew", holder: "one", sourceDigest: SOURCE, configHash: CONFIG };
+    await ops.batch.startRun(start);
+    const same = await ops.batch.startRun({ ...start, holder: "two" });
+    expect(same.begunAnew).toBe(false);
+    await ops.batch.failRun({ ...(same.lease && { lease: same.lease }), reason: "stopped" });
+    const other = { ...start, holder: "three", sourceDigest: "5".repeat(64) };
+    expect(await ops.batch.startRun(other)).toMatchObject({ begunAnew: true });
   });
 
   test("continues when the source is not known, for example when an older scheduler began it", async () => {

@@ -661,6 +661,8 @@ export const BatchService: GenService<{
    * are deleted and it starts again from the beginning. Idempotent.
    * - INVALID_ARGUMENT: the year does not have this week, or the week has not begun in any time zone and
    *   force_future is unset (reason FUTURE_WEEK).
+   * - FAILED_PRECONDITION: another holder has the run in progress with another source or configuration, and has
+   *   written within the last 30 s (reason RUN_UNDER_WAY).
    *
    * @generated from rpc bellwether.ops.v1.BatchService.StartRun
    */

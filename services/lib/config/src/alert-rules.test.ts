@@ -57,3 +57,19 @@ weekly_capacity: { id: b, suppliers: 10, min_lift: 1, keep_within: 20 }
   for (const runs of [0, 53])
     expect(() => rules(`runs_to_lapse: ${runs}`)).toThrow(`found ${runs}, expected an integer from 1 to 52`);
 });
+
+test("a value in the place of a map is reported in the words of the file", () => {
+  const rules = `version: 1
+cool_down_days: 14
+score_threshold: 0.7
+weekly_capacity: [1]
+`;
+  let reported = "";
+  try {
+    parseAlertRules(parseYaml(rules, "rules.yaml"));
+  } catch (error) {
+    reported = String(error);
+  }
+  expect(reported).toContain("score_threshold: found 0.7, expected a map (key: value)");
+  expect(reported).toContain("weekly_capacity: found [1], expected a map (key: value)");
+});

@@ -81,7 +81,20 @@ function violationsOf(issue: z.core.$ZodIssue, file: YamlFile, schema: z.ZodType
     const found = `the name "${String(path.at(-1)).slice(0, 80)}"`;
     return [{ ...violationAt(file, path, found, issue.issues[0]?.message ?? issue.message), ...file.keyPlace(path) }];
   }
-  return [violationAt(file, path, shown(writtenAt(file.value, path)), issue.message)];
+  return [violationAt(file, path, shown(writtenAt(file.value, path)), expectedOf(issue))];
+}
+
+/** Expected forms of containers. Leaves bring their own message. */
+const CONTAINERS: Readonly<Record<string, string>> = {
+  object: "a map (key: value)",
+  record: "a map (key: value)",
+  array: "a list",
+};
+
+/** Returns the expected form of an issue, in the words of YAML instead of those of the schema library. */
+function expectedOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_type") return CONTAINERS[issue.expected] ?? issue.message;
+  return issue.message;
 }
 
 /** Returns a path as text, for example `features[3].range` for ["features", 3, "range"]. */

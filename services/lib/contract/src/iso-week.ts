@@ -6,8 +6,8 @@ export class IsoWeekError extends Error {
   override readonly name = "IsoWeekError" as const;
   readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
 
-  constructor(text: string, expected: string) {
-    super(`"${text.slice(0, 40)}" is not an ISO week: ${expected}`);
+  constructor(text: string, expected: string, is = "is not an ISO week") {
+    super(`"${text.slice(0, 40)}" ${is}: ${expected}`);
     this.fieldViolations = [{ field: "iso_week", description: expected }];
   }
 }
@@ -85,7 +85,7 @@ export function checkWeekBegun(week: string, now: Date, isForced: boolean): void
     throw new FutureWeekError(week, newestIsoWeek(now), furthest);
   const oldest = newestIsoWeek(new Date(now.getTime() - OLDEST_YEARS * 365.25 * DAY_MS));
   if (week < oldest)
-    throw new IsoWeekError(week, `expected a week of the last ${OLDEST_YEARS} years, from ${oldest} on`);
+    throw new IsoWeekError(week, `expected a week of the last ${OLDEST_YEARS} years, from ${oldest} on`, "is too old");
 }
 
 /** Returns the Monday on which a valid ISO week begins, as an ISO date. */

@@ -19,6 +19,17 @@ export class RunFencedError extends Error {
   }
 }
 
+/** The run of the week is in progress at another holder, with another source or configuration. */
+export class RunUnderWayError extends Error {
+  override readonly name = "RunUnderWayError" as const;
+  /** @param lockS seconds without a write after which the holder counts as gone */
+  constructor(isoWeek: string, holder: string, lockS: number) {
+    super(
+      `a run of ${isoWeek} with another source or configuration is in progress (${holder}); wait for its end or stop it. If its process is gone, try again ${lockS} s after its last write`,
+    );
+  }
+}
+
 /** The run is complete: its scores cannot change. */
 export class RunCompleteError extends Error {
   override readonly name = "RunCompleteError" as const;

@@ -4,7 +4,7 @@ import { checkWeekBegun, isFutureWeek, parseIsoWeek } from "@bellwether/contract
 import { RULES_ACTOR } from "./alert.ts";
 import type { AuditEvent } from "./audit-chain.ts";
 import { type AlertRuleStore, evaluateRules } from "./evaluate-rules.ts";
-import { LossLimitError, RunMismatchError } from "./ops-error.ts";
+import { LossLimitError, RunMismatchError, RunUnderWayError } from "./ops-error.ts";
 import { describeRuleChanges } from "./rule-changes.ts";
 import type { BandCounts, FeatureDrift, Run, RunLease, RunStage } from "./run.ts";
 import { checkLease, checkOpen } from "./run-lease.ts";
@@ -22,6 +22,8 @@ export interface RunLedger {
   receivedChunks(runId: number): Promise<readonly number[]>;
   /** Changes the given fields and notifies the watches. */
   update(runId: number, patch: Partial<Omit<Run, "id">>): Promise<Run>;
+  /** Returns the time since the last write of the run's holder, ms. Null: not recorded. */
+  holderSilenceMs(runId: number): Promise<number | null>;
   /** Deletes all chunks that an unfinished run has received: receipts, scores, contributions. */
   dropChunks(runId: number): Promise<void>;
   /** Deletes every row of a supplier after its first one. Returns the number of deleted rows. */
@@ -70,8 +72,8 @@ const NOTHING_YET = {
  * Starts a week's run or takes it over: the same holder gets the same lease again, another holder gets a
  * higher fence. An unfinished run that began with another source or configuration, or that has chunks of an
  * unknown size, drops its chunks and begins again; nothing of it was published. Otherwise a run that has chunks
- * keeps their size.
- * @throws IsoWeekError, FutureWeekError
+ * keeps their size. A run in progress at another holder is not dropped.
+ * @throws IsoWeekError, FutureWeekError, RunUnderWayError
  */
 export async function startRun(transact: Transact, start: RunStart, now: () => Date): Promise<StartedRun> {
   const week = parseIsoWeek(start.isoWeek);
@@ -80,10 +82,10 @@ export async function startRun(transact: Transact, start: RunStart, now: () => D
     const received = await ledger.receivedChunks(known.id);
     if (known.state === "complete") return { run: known, lease: undefined, begunAnew: false, receivedChunks: received };
     checkWeekBegun(week, now(), start.forceFuture !== null);
-    const begunAnew =
-      isOther(known.sourceDigest, start.sourceDigest) ||
-      isOther(known.configHash, start.configHash) ||
-      (received.length > 0 && known.chunkRows === 0 && start.chunkRows > 0);
+    const hasOtherInput =
+      isOther(known.sourceDigest, start.sourceDigest) || isOther(known.configHash, start.configHash);
+    const begunAnew = hasOtherInput || (received.length > 0 && known.chunkRows === 0 && start.chunkRows > 0);
+    if (hasOtherInput) await checkNotHeld(ledger, known, start.holder);
     if (begunAnew) await ledger.dropChunks(known.id);
     const receivedChunks = begunAnew ? [] : received;
     const chunkRows = receivedChunks.length > 0 ? known.chunkRows : start.chunkRows;
@@ -93,6 +95,19 @@ export async function startRun(transact: Transact, start: RunStart, now: () => D
       await recordForced(ledger, run, start.forceFuture);
     return { run, lease: { runId: run.id, fence: run.fence }, receivedChunks, begunAnew };
   });
+}
+
+/** Time without a write of its holder after which a run counts as abandoned, ms. Holders write every 10 s. */
+const HOLDER_LOCK_MS = 30_000;
+
+/**
+ * Checks that a run whose rows would be dropped is not in progress at another holder. @throws RunUnderWayError
+ */
+async function checkNotHeld(ledger: RunLedger, known: Run, holder: string): Promise<void> {
+  if (known.state !== "running" || known.fence === 0 || known.holder === holder) return;
+  const silentMs = await ledger.holderSilenceMs(known.id);
+  if (silentMs !== null && silentMs < HOLDER_LOCK_MS)
+    throw new RunUnderWayError(known.isoWeek, known.holder, HOLDER_LOCK_MS / 1000);
 }
 
 const isOther = (before: string, now: string): boolean => before !== "" && now !== "" && before !== now;

@@ -31,6 +31,7 @@ import type {
   RunFencedError,
   RunMismatchError,
   RunNotFoundError,
+  RunUnderWayError,
   SupplierNotFoundError,
   WatchTooSlowError,
 } from "../domain/ops-error.ts";
@@ -59,6 +60,7 @@ type OpsError =
   | LossLimitError
   | RunNotFoundError
   | RunFencedError
+  | RunUnderWayError
   | RunCompleteError
   | RunMismatchError
   | ChunkShapeError
@@ -109,6 +111,7 @@ export const OPS_ERRORS = {
   LossLimitError: Code.FailedPrecondition,
   RunNotFoundError: Code.NotFound,
   RunFencedError: Code.Aborted,
+  RunUnderWayError: Code.FailedPrecondition,
   RunCompleteError: Code.FailedPrecondition,
   RunMismatchError: Code.FailedPrecondition,
   ChunkShapeError: Code.InvalidArgument,

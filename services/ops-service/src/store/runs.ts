@@ -58,10 +58,19 @@ function createLedger(db: Db, writer: AlertWriter, { now, newId, minCompleteness
       return rows.map(({ chunk }) => chunk);
     },
     async update(runId, patch) {
-      const [updated] = await db.update(run).set(patch).where(eq(run.id, runId)).returning();
+      const [updated] = await db
+        .update(run)
+        .set({ ...patch, lastWriteAt: sql`clock_timestamp()` })
+        .where(eq(run.id, runId))
+        .returning();
       if (!updated) throw new Error(`run ${runId} is gone`);
       await db.execute(sql`select pg_notify(${RUN_CHANNEL}, ${String(runId)})`);
       return updated;
+    },
+    async holderSilenceMs(runId) {
+      const ms = sql<number | null>`(extract(epoch from clock_timestamp() - ${run.lastWriteAt}) * 1000)::float8`;
+      const [found] = await db.select({ ms }).from(run).where(eq(run.id, runId));
+      return found?.ms ?? null;
     },
     async dropChunks(runId) {
       await db.delete(runChunk).where(eq(runChunk.runId, runId));

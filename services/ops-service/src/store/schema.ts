@@ -158,6 +158,8 @@ export const run = bellwether.table(
     drift: jsonb("drift").$type<readonly FeatureDrift[]>().notNull().default([]),
     startedAt: when("started_at").notNull().defaultNow(),
     completedAt: when("completed_at"),
+    /** Time of the last write of the holder, by the clock of the database. Null: of an earlier release. */
+    lastWriteAt: when("last_write_at"),
     failure: text("failure").notNull().default(""),
   },
   (t) => [unique().on(t.isoWeek, t.modelName)],

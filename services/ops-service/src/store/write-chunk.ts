@@ -151,7 +151,7 @@ async function leaveReceipt(
   ]);
   await tx.query(
     `update bellwether.run set rows_scored = rows_scored + $2, rows_faulty = rows_faulty + $3,
-       chunks_received = chunks_received + 1, scored_by = coalesce(scored_by, $4::text::jsonb),
+       chunks_received = chunks_received + 1, last_write_at = clock_timestamp(), scored_by = coalesce(scored_by, $4::text::jsonb),
        impact_formula = $5::text::jsonb where id = $1`,
     [runId, rowsScored, rowsInvalid, JSON.stringify(scoredBy satisfies ScoredBy), formula && JSON.stringify(formula)],
   );

@@ -87,6 +87,8 @@ export interface WeeklyResult {
 
 /** Source name that the counts of an ingest use for rows that were rejected after the mapping. */
 const MAPPED_ROWS = "rows";
+/** Interval of the writes by which ops-service sees that the holder of a run is alive, ms. */
+const HOLDER_WRITE_MS = 10_000;
 /** Number of chunks in progress at a time: one is scored while another is stored. */
 const IN_FLIGHT = 2;
 
@@ -188,6 +190,11 @@ async function finishRun(
   const { ledger } = deps;
   const { lease } = began;
   const progress = createProgress(deps, began.run);
+  // Reading a large file takes longer than ops-service waits for a write of the holder.
+  using _beat = every(HOLDER_WRITE_MS, () => {
+    // A rejected write is seen at the next one of the run itself.
+    ledger.report(lease, { stage: STAGE[progress.stage()] }).catch(() => undefined);
+  });
 
   progress.enter("ingest");
   await ledger.report(lease, { stage: STAGE.ingest });
@@ -344,7 +351,14 @@ async function writeReport(files: WeekFiles, run: BatchRun, notes: readonly stri
   await files.writeReport(runSummary(run, ingested, reference?.week ?? null, notes), SCORE_HEADER, chunks);
 }
 
+/** Calls `work` at an interval until it is disposed. */
+function every(ms: number, work: () => void): Disposable {
+  const timer = setInterval(work, ms);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
 interface ProgressBoard {
+  stage(): StageName;
   enter(stage: StageName): void;
   add(change: Partial<Omit<Progress, "stage">>): void;
 }
@@ -357,6 +371,7 @@ function createProgress({ onProgress }: Pick<WeeklyDeps, "onProgress">, run: Bat
     rowsRejected: Number(run.rowsRejected),
   };
   return {
+    stage: () => now.stage,
     enter(stage) {
       now = { ...now, stage };
       onProgress(now);

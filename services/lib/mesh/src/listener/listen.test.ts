@@ -33,8 +33,14 @@ test("the chosen free port is returned; a taken port is an error that names the 
   );
 });
 
-test("the error for an address of another machine has the system's reason", async () => {
+test("the error for an address of another machine names the variable", async () => {
   await expect(listen(net.createServer(), "gRPC", { host: "192.0.2.1", port: 0 })).rejects.toThrow(
-    "cannot listen on 192.0.2.1:0 for gRPC: EADDRNOTAVAIL",
+    "cannot listen on 192.0.2.1:0 for gRPC: this machine does not have the address: correct BELLWETHER_HOST",
+  );
+});
+
+test("the error for a name without an address names the variable", async () => {
+  await expect(listen(net.createServer(), "gRPC", { host: "banana.invalid", port: 0 })).rejects.toThrow(
+    "cannot listen on banana.invalid:0 for gRPC: no address has this name: correct BELLWETHER_HOST",
   );
 });

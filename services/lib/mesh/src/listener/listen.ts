@@ -17,17 +17,23 @@ export interface TlsMaterial {
   readonly ca?: string;
 }
 
+const NO_ADDRESS = "no address has this name: correct BELLWETHER_HOST, for example 127.0.0.1";
+/** What to do, by the code of the system. */
+const WAYS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another process holds it: stop that one or choose another port (0 = any free one)",
+  ENOTFOUND: NO_ADDRESS,
+  EAI_AGAIN: NO_ADDRESS,
+  EADDRNOTAVAIL: "this machine does not have the address: correct BELLWETHER_HOST, for example 127.0.0.1",
+  EACCES: "this user may not listen on the port: choose one above 1023",
+};
+
 /** A port is taken, or the address does not belong to this machine. */
 export class ListenError extends Error {
   override readonly name = "ListenError" as const;
 
   constructor(listener: string, { host, port }: Address, cause: unknown) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
-    const way =
-      code === "EADDRINUSE"
-        ? "another process holds it: stop that one or choose another port (0 = any free one)"
-        : code;
-    super(`cannot listen on ${host}:${port} for ${listener}: ${way}`, { cause });
+    super(`cannot listen on ${host}:${port} for ${listener}: ${WAYS[code] ?? code}`, { cause });
   }
 }
 

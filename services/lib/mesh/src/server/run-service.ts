@@ -1,4 +1,5 @@
 import { type EnvOf, type EnvReader, type EnvSource, env, readEnv } from "@bellwether/env/env";
+import { unknownVariables } from "@bellwether/env/variable-names";
 import { createLogger, type Logger } from "@bellwether/telemetry/logger";
 import { readOtelSettings } from "@bellwether/telemetry/otel-settings";
 import { startTelemetry, type Telemetry } from "@bellwether/telemetry/start-telemetry";
@@ -54,6 +55,8 @@ export async function runService<S extends EnvShape>(spec: ServiceSpec<S>, sourc
     const otel = { serviceName: name, serviceVersion: version, settings: readOtelSettings(source) };
     const telemetry = opened.use(await startTelemetry(otel));
     const logger = createLogger({ name, level: config.level });
+    for (const unknown of unknownVariables(source))
+      logger.warn(unknown, "the environment sets a variable that no program reads; correct its name or remove it");
     const server = opened.use(await start(config, { settings, logger, telemetry, opened }));
     collectStartGarbage();
     return server;

@@ -157,3 +157,23 @@ test("origins and hosts of the web listener are read as lists", async () => {
     allowedHosts: ["a.example"],
   });
 });
+
+test.each([
+  ["BELLWETHER_WEB_ORIGINS", "*", "* is not accepted"],
+  ["BELLWETHER_WEB_ORIGINS", "https://a.example/", "without a path"],
+  ["BELLWETHER_WEB_ORIGINS", "https://A.example", "in lower case"],
+  ["BELLWETHER_WEB_HOSTS", "*", "* is not accepted"],
+  ["BELLWETHER_WEB_HOSTS", "a.example:8080", "without a port"],
+])("%s=%s is rejected, because it would never match", (variable, text, reason) => {
+  expect(() => read({ [variable]: text })).toThrow(reason);
+});
+
+test.each(["http://localhost:3000", "https://a.example,http://[::1]:8080"])("the origins %s are accepted", (text) => {
+  expect(read({ BELLWETHER_WEB_ORIGINS: text }).webOrigins).toBe(text);
+});
+
+test("the error for a key file that does not exist names its variable", async () => {
+  await expect(settings({ BELLWETHER_AUTH_JWKS_FILE: at("none") })).rejects.toThrow(
+    `BELLWETHER_AUTH_JWKS_FILE: ${at("none")} cannot be read (ENOENT)`,
+  );
+});

@@ -14,7 +14,19 @@ import type { ServerOptions } from "./start-server.ts";
 const IDENTITIES = /^\s*[^\s=]+=[a-z,]+(\s+[^\s=]+=[a-z,]+)*\s*$/;
 const ALLOW_CLEARTEXT = "BELLWETHER_AUTH_ALLOW_CLEARTEXT";
 const MAX_HEADER_BYTES = DEFAULT_LISTENER_LIMITS.maxHeaderBytes;
-const NAME_LIST = { pattern: /^[^\s,]+(,[^\s,]+)*$/, expected: "a list with commas and without spaces" };
+const listOf = (one: string): RegExp => new RegExp(`^${one}(,${one})*$`);
+/** Host name, or IPv6 address in brackets, as browsers send them. */
+const HOST = String.raw`(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])`;
+const ORIGIN_LIST = {
+  pattern: listOf(String.raw`[a-z][a-z0-9+.-]*:\/\/${HOST}(?::\d{1,5})?`),
+  expected:
+    "origins such as https://dashboard.example.com in lower case, without a path, with commas and without spaces; * is not accepted, name each origin",
+};
+const HOST_LIST = {
+  pattern: new RegExp(listOf(HOST).source, "i"),
+  expected:
+    "host names such as dashboard.example.com without a port, with commas and without spaces; * is not accepted",
+};
 /** Names of header fields (RFC 9110, 5.1). */
 const HEADER_LIST = {
   pattern: /^[\w!#$%&'*+.^`|~-]+(,[\w!#$%&'*+.^`|~-]+)*$/,
@@ -56,9 +68,9 @@ export function serverEnv(prefix: string, ports: ServerOptions["ports"]) {
     ),
     authAllowCleartext: env.flag(ALLOW_CLEARTEXT, false),
     maxHeaderBytes: env.integer("BELLWETHER_MAX_HEADER_BYTES", { min: 4_096, max: 262_144 }, MAX_HEADER_BYTES),
-    webOrigins: env.optional(env.text("BELLWETHER_WEB_ORIGINS", NAME_LIST)),
+    webOrigins: env.optional(env.text("BELLWETHER_WEB_ORIGINS", ORIGIN_LIST)),
     webHeaders: env.text("BELLWETHER_WEB_HEADERS", HEADER_LIST, DEFAULT_REQUEST_HEADERS.join(",")),
-    webHosts: env.optional(env.text("BELLWETHER_WEB_HOSTS", NAME_LIST)),
+    webHosts: env.optional(env.text("BELLWETHER_WEB_HOSTS", HOST_LIST)),
     tokenFile: env.optional(env.path("BELLWETHER_TOKEN_FILE")),
   };
 }
@@ -135,7 +147,7 @@ async function authSettings(read: ServerEnv): Promise<AuthSettings | undefined> 
   }
   if (authJwksUrl !== null) checkJwksUrl(new URL(authJwksUrl), read.authAllowCleartext);
   // Reads the file once now, so that an invalid file fails the start.
-  if (authJwksFile !== null) await readPublicKeys(authJwksFile);
+  if (authJwksFile !== null) await checkKeyFile(authJwksFile);
   const keys = authJwksUrl !== null ? new URL(authJwksUrl) : authJwksFile !== null ? { file: authJwksFile } : undefined;
   if (!keys && authIdentities === null) return undefined;
   const { authIssuer: issuer, authAudience: audience, authRolesClaim: rolesClaim } = read;
@@ -145,6 +157,19 @@ async function authSettings(read: ServerEnv): Promise<AuthSettings | undefined> 
     ...(read.authAllowCleartext && { allowCleartext: true }),
   };
 }
+
+/** @throws Error that names the variable and the file */
+async function checkKeyFile(file: string): Promise<void> {
+  try {
+    await readPublicKeys(file);
+  } catch (cause) {
+    const reason =
+      cause instanceof Error && "code" in cause ? `${file} cannot be read (${cause.code})` : messageOf(cause);
+    throw new Error(`BELLWETHER_AUTH_JWKS_FILE: ${reason}`, { cause });
+  }
+}
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
 
 /** Rejects a key URL in clear text: whoever can change the keys in transit can sign accepted tokens. */
 function checkJwksUrl(url: URL, allowCleartext: boolean): void {

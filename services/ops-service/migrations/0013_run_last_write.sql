@@ -1,0 +1,1 @@
+ALTER TABLE "bellwether"."run" ADD COLUMN "last_write_at" timestamp (6) with time zone;
