@@ -70,6 +70,11 @@ weekly_capacity: [1]
   } catch (error) {
     reported = String(error);
   }
-  expect(reported).toContain("score_threshold: found 0.7, expected a map (key: value)");
-  expect(reported).toContain("weekly_capacity: found [1], expected a map (key: value)");
+  expect(reported).toContain("score_threshold: found 0.7, expected a rule: id");
+  expect(reported).toContain("weekly_capacity: found [1], expected a rule: id");
+});
+
+test("a file that is a list, a text or empty is reported without the words of a library", () => {
+  for (const text of ["- 1\n", "rules\n"])
+    expect(() => parseAlertRules(parseYaml(text, "rules.yaml"))).toThrow(/expected a map \(key: value\)/);
 });

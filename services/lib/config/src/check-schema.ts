@@ -93,7 +93,9 @@ const CONTAINERS: Readonly<Record<string, string>> = {
 
 /** Returns the expected form of an issue, in the words of YAML instead of those of the schema library. */
 function expectedOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === "invalid_type") return CONTAINERS[issue.expected] ?? issue.message;
+  // A schema may bring its own message.
+  if (issue.code === "invalid_type" && issue.message.startsWith("Invalid input"))
+    return CONTAINERS[issue.expected] ?? issue.message;
   return issue.message;
 }
 

@@ -43,5 +43,11 @@ export const DEFAULT_LIMITS: IngestLimits = {
   maxSamples: 20,
 };
 
+/**
+ * Length of a line, in bytes, at which reading a CSV file ends. A line between MAX_LINE_BYTES and this length is a
+ * rejected row; a longer one shows that the file is no CSV file, and its rest is not even decompressed.
+ */
+export const STOP_LINE_BYTES = 64 * 2 ** 20;
+
 /** Maximum length of a line of a CSV file, in bytes: a contract text of 1 MiB with every quote doubled. */
 export const MAX_LINE_BYTES = 2 * MAX_CONTRACT_TEXT_BYTES;

@@ -5,6 +5,7 @@ import type { Workspace } from "../duckdb/workspace.ts";
 import { HEAD_BYTES } from "../files/scan-file.ts";
 import type { SourceFile } from "../files/source-files.ts";
 import { SourceError } from "../ingest-errors.ts";
+import { MAX_LINE_BYTES, STOP_LINE_BYTES } from "../ingest-limits.ts";
 import { MAX_SAMPLE_TEXT } from "../rejected-rows.ts";
 import { type CsvForm, type CsvRecord, CsvRecordReader, recordValues } from "./csv-records.ts";
 import { CsvScan } from "./csv-scan.ts";
@@ -72,6 +73,7 @@ export async function openCsv(
     file,
     (bytes) => {
       scan.add(bytes);
+      checkOpenLine(scan, source, file);
       head.add(bytes);
       return copy?.write(bytes);
     },
@@ -91,6 +93,18 @@ export async function openCsv(
   await rm(decoded, { force: true });
   const path = join(workspace.folder, `${source.name}.clean.csv`);
   return { digest, path, ...(await writeClean(source, file, form, path, workspace)), isClean: true, linesOf };
+}
+
+/** Ends the reading of a file whose line has no end, before its rest is decompressed. @throws SourceError */
+function checkOpenLine(scan: CsvScan, source: SourceMapping, file: SourceFile): void {
+  if (scan.isFirstLine && scan.openLineBytes > HEAD_BYTES)
+    throw new SourceError(source.name, file.name, `its first line does not end within ${HEAD_BYTES} bytes`);
+  if (scan.openLineBytes > STOP_LINE_BYTES)
+    throw new SourceError(
+      source.name,
+      file.name,
+      `one of its lines does not end within ${STOP_LINE_BYTES} bytes; at most ${MAX_LINE_BYTES} are read`,
+    );
 }
 
 /** Removes the copies that `openCsv` made for a source. */

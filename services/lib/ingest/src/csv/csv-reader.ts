@@ -34,6 +34,33 @@ function checkDelimiter(
   throw new SourceError(name, file.name, `${finding}; set delimiter: ${found.shown} for this source in the mapping`);
 }
 
+/** What the first characters of a file show, when they are not column names. */
+const FORMS: readonly { readonly start: RegExp; readonly is: string }[] = [
+  {
+    start: /^<(!doctype html|html|head|body)/i,
+    is: "an HTML page, for example that of a sign-in; download the file again",
+  },
+  { start: /^</, is: "XML or HTML; export the table as CSV" },
+  { start: /^[{[]/, is: "JSON; export the table as CSV" },
+  { start: /^"?sep=/i, is: "a separator line of a spreadsheet program; remove this line" },
+  { start: /^"?(#|\/\/|--)/, is: "a comment; remove the lines before the column names" },
+];
+const SHOWN_LINE = 80;
+
+/**
+ * Reports a file of another form as one error with its first line, instead of one error per column. @throws
+ * SourceError
+ */
+function checkForm({ name, columns }: SourceMapping, file: SourceFile, header: readonly string[], text: string): void {
+  const names = new Set(header.map(comparedName));
+  if (columns.some((column) => names.has(comparedName(column.header)))) return;
+  const start = text.replace(/^[\uFEFF\s]+/, "");
+  const form = FORMS.find((one) => one.start.test(start));
+  if (form === undefined) return;
+  const line = JSON.stringify(start.split(/[\r\n]/, 1)[0]?.slice(0, SHOWN_LINE));
+  throw new SourceError(name, file.name, `its first line is ${line}, which looks like ${form.is}`);
+}
+
 /**
  * Describes how DuckDB reads a CSV file. @throws SourceError when it is empty, or lacks a column of the
  * mapping.
@@ -47,6 +74,7 @@ export function csvReader(source: SourceMapping, file: SourceFile, csv: CsvFile)
     csvHeader(csv.head.toString("utf8"), source.delimiter, csv.isWhole) ??
     reject(`its first line does not end within ${HEAD_BYTES} bytes`);
   if (header.length > MAX_COLUMNS) reject(`it has ${header.length} columns, at most ${MAX_COLUMNS} are read`);
+  checkForm(source, file, header, csv.head.toString("utf8"));
   checkDelimiter(source, file, header);
   const { found, unread } = matchHeader(source, file.name, header);
 

@@ -28,6 +28,8 @@ export class CsvScan {
   #last: number = BYTE.lf;
   #beforeLast: number = BYTE.lf;
 
+  #openLineStart = 0;
+
   #quoted = false;
   #skip = false;
   #records = 0;
@@ -77,8 +79,20 @@ export class CsvScan {
       this.#delimiters += countByte(chunk, this.#delimiter, this.#lineStart, chunk.length);
     this.#beforeLast = end > 0 ? (chunk[end - 1] ?? 0) : this.#last;
     this.#last = chunk[end] ?? 0;
+    const lineEnd = Math.max(chunk.lastIndexOf(BYTE.lf), chunk.lastIndexOf(BYTE.cr));
+    if (lineEnd >= 0) this.#openLineStart = this.#position + lineEnd + 1;
     this.#position += chunk.length;
     this.#lineStart = 0;
+  }
+
+  /** Number of bytes since the last line end, quoted or not; the line is not complete yet. */
+  get openLineBytes(): number {
+    return this.#position - this.#openLineStart;
+  }
+
+  /** Whether no line of the file has ended yet. */
+  get isFirstLine(): boolean {
+    return this.#openLineStart === 0;
   }
 
   end(): CsvShape {

@@ -232,3 +232,38 @@ test("rejects a file that is not Parquet although the mapping declares it", asyn
   await expect(readSmall(csv(GOOD), { mapping })).rejects.toThrow(/not a Parquet file/);
   await expect(readSmall({ "suppliers.csv": "PAR1 but nothing else" }, { mapping })).rejects.toThrow(SourceError);
 });
+
+test.each([
+  [
+    "an HTML page",
+    "<!DOCTYPE html>\n<html></html>\n",
+    /first line is "<!DOCTYPE html>", which looks like an HTML page/,
+  ],
+  ["JSON", '[{"id":"s1"}]\n', /looks like JSON/],
+  ["a separator line", `sep=,\nid,delay,amount,late\n${GOOD}`, /first line is "sep=,", .*remove this line/],
+  ["a comment", `# export of Monday\nid,delay,amount,late\n${GOOD}`, /first line is "# export of Monday", .*a comment/],
+])("%s instead of a table is one error with the first line", async (_, text, message) => {
+  await expect(readSmall({ "suppliers.csv": text })).rejects.toThrow(message);
+});
+
+test("a first line without an end is an error before the rest is decompressed", async () => {
+  // The gzip data is cut off far behind the limit: a reader that goes on reports damaged data instead.
+  const packed = gzipSync(Buffer.alloc(64 * 2 ** 20, "a"));
+  const mapping = SMALL_MAPPING.replace("file: suppliers.csv", "file: suppliers.csv.gz");
+  const read = readSmall({ "suppliers.csv.gz": packed.subarray(0, packed.length - 8) }, { mapping });
+  await expect(read).rejects.toThrow(/its first line does not end within 262144 bytes/);
+});
+
+test("a later line without an end is an error at 64 MiB", async () => {
+  const packed = gzipSync(Buffer.concat([Buffer.from("id,delay,amount,late\n"), Buffer.alloc(96 * 2 ** 20, "a")]));
+  const mapping = SMALL_MAPPING.replace("file: suppliers.csv", "file: suppliers.csv.gz");
+  const read = readSmall({ "suppliers.csv.gz": packed.subarray(0, packed.length - 8) }, { mapping });
+  await expect(read).rejects.toThrow(/one of its lines does not end within 67108864 bytes; at most 2097152 are read/);
+});
+
+test("when too many rows are rejected, the reason that rejected most is named, not the first line", async () => {
+  const swallowed = Array.from({ length: 20 }, (_, i) => `s${i + 10},1,1,0\n`).join("");
+  await expect(readSmall(csv(`s1,x,1,0\n"s2,1,1,0\n${swallowed}`))).rejects.toThrow(
+    /the largest reason, with 21 rows: line 3, .*quote/,
+  );
+});

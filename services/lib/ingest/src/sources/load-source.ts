@@ -209,7 +209,8 @@ async function reportFile(
   const { maxRows, maxRejectedShare } = workspace.limits;
   if (counts.accepted > maxRows)
     throw new SourceError(source.name, file.name, `it has ${counts.accepted} rows, at most ${maxRows} are read`);
-  if (bad > (counts.accepted + bad) * maxRejectedShare) throw tooManyRejected(loaded, bad, counts.accepted, samples[0]);
+  if (bad > (counts.accepted + bad) * maxRejectedShare)
+    throw tooManyRejected(loaded, bad, counts.accepted, reasons, samples);
   const leftOutRows = leftOut.reasons.reduce((sum, { rows }) => sum + rows, 0);
   const read = csv === null ? counts.rows : csv.records - 1 + leftOutRows;
   if (read !== counts.accepted + bad)
@@ -402,14 +403,26 @@ function sample(
   return { source: source.name, file: file.name, ...row, text: row.text.slice(0, MAX_SAMPLE_TEXT) };
 }
 
-function tooManyRejected({ source, file }: LoadedFile, bad: number, good: number, first: RejectedSample | undefined) {
+/** Names the reason that rejected most rows, with its first sample: other reasons are often its consequence. */
+function tooManyRejected(
+  { source, file }: LoadedFile,
+  bad: number,
+  good: number,
+  reasons: readonly ReasonCount[],
+  samples: readonly RejectedSample[],
+) {
+  const [largest] = reasons.toSorted((a, b) => b.rows - a.rows);
+  const isOfLargest = ({ column, reason }: RejectedSample): boolean =>
+    column === largest?.column && reason.startsWith(largest.reason);
+  const first = samples.find(isOfLargest) ?? samples[0];
+  const which = reasons.length > 1 && largest ? `the largest reason, with ${largest.rows} rows` : "the first";
   const where = [first?.line && `line ${first.line}`, first?.column && `column "${first.column}"`]
     .filter(Boolean)
     .join(", ");
   return new SourceError(
     source.name,
     file.name,
-    `${bad} of ${good + bad} rows would be rejected, more than the limit; the first: ${where}: ${first?.reason ?? ""}` +
+    `${bad} of ${good + bad} rows would be rejected, more than the limit; ${which}: ${where}: ${first?.reason ?? ""}` +
       (first?.text ? ` (${JSON.stringify(first.text)})` : ""),
   );
 }
