@@ -236,6 +236,14 @@ test("a time in the past is an error of use; a viewer may list and may not decid
   expect((await json("show", id)).value).toMatchObject({ version: 1, state: "open" });
 });
 
+test("an error prints the control characters of its input as escapes", async () => {
+  const ended = await run("show", "\u001b]0;x\u0007\u202E", "--json");
+  expect([ended.code, /[\p{Cc}\p{Cf}]/u.test(`${ended.stdout}${ended.stderr}`.replaceAll("\n", ""))]).toEqual([
+    2,
+    false,
+  ]);
+});
+
 test("more than 200 alerts in one call are an error of use", async () => {
   const ids = Array.from({ length: 201 }, (_, i) => String(10_000_000 + i));
   const ended = await run("acknowledge", ...ids);

@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
 import { errorsOf } from "./errors/errors-of.ts";
 import { ReportedError } from "./errors/reported-error.ts";
+import { printableJson, printableLines } from "./output/printable.ts";
 import { createProgram } from "./program.ts";
 
 // EPIPE: the reader of a pipe closed it, for example `head`.
@@ -14,11 +15,12 @@ try {
   const ended = endOf(error);
   process.exitCode = ended.code;
   if (ended.message !== null) {
-    if (!(error instanceof CommanderError)) console.error(`bellwether: ${ended.message}`);
-    for (const other of later) console.error(`bellwether: then, while stopping: ${endOf(other).message}`);
+    if (!(error instanceof CommanderError)) console.error(`bellwether: ${printableLines(ended.message)}`);
+    for (const other of later)
+      console.error(`bellwether: then, while stopping: ${printableLines(endOf(other).message ?? "")}`);
     // Commander has printed its own message already.
     if (process.argv.includes("--json") && !(error instanceof ReportedError))
-      console.log(JSON.stringify({ error: { kind: ended.kind, message: ended.message, ...detailsOf(error) } }));
+      console.log(printableJson({ error: { kind: ended.kind, message: ended.message, ...detailsOf(error) } }));
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { printable, printableJson } from "./printable.ts";
+import { printable, printableJson, printableLines } from "./printable.ts";
 
 const HOSTILE = "a\u001b[31mred\u0007 \u202Egnp.exe \u2066x\u2069 \u0085\u2028 \u{E0001}";
 
@@ -14,4 +14,8 @@ test("JSON has them as escapes, and its value is the same", () => {
   const line = printableJson({ [HOSTILE]: HOSTILE });
   expect(line).toMatch(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u);
   expect(JSON.parse(line)).toEqual({ [HOSTILE]: HOSTILE });
+});
+
+test("a text of several lines keeps its line feeds and tabs", () => {
+  expect(printableLines("a\tb\r\n\u001b[2Jc\n")).toBe("a\tb\\u{d}\n\\u{1b}[2Jc\n");
 });

@@ -5,6 +5,14 @@ export function printable(text: string): string {
   return text.replace(INVISIBLE, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
 
+/** Like `printable`, for a text of several lines: line feeds and tabs stay. */
+export function printableLines(text: string): string {
+  return text
+    .split(/([\n\t])/)
+    .map((part) => (part === "\n" || part === "\t" ? part : printable(part)))
+    .join("");
+}
+
 /** Returns a value as one line of JSON, in which these characters are escapes too. */
 export function printableJson(value: unknown): string {
   return JSON.stringify(value).replace(INVISIBLE, (character) =>

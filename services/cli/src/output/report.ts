@@ -1,10 +1,10 @@
-import { printableJson } from "./printable.ts";
+import { printableJson, printableLines } from "./printable.ts";
 
 /**
  * Output of a command: text for people, or with --json one line of JSON as the last line of standard output.
  */
 export interface Report {
-  /** Prints a line of text; prints nothing with --json. */
+  /** Prints a line of text, its control characters as escapes; prints nothing with --json. */
   line(text: string): void;
   /** Prints the result as JSON; prints nothing without --json. */
   json(value: unknown): void;
@@ -14,7 +14,7 @@ export interface Report {
 export function createReport(options: { readonly json?: boolean }): Report {
   return {
     line: (text) => {
-      if (!options.json) process.stdout.write(`${text}\n`);
+      if (!options.json) process.stdout.write(`${printableLines(text)}\n`);
     },
     json: (value) => {
       if (options.json) process.stdout.write(`${printableJson(value)}\n`);

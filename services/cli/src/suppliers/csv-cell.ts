@@ -2,8 +2,8 @@
  * A text that a spreadsheet program takes for a formula, or one that `cellFromText` has changed. Texts with
  * apostrophes before are included, so that each text has a cell of its own.
  */
-const FORMULA = /^'*[=+\-@\t\r]/;
-const DEFUSED = /^'+[=+\-@\t\r]/;
+const FORMULA = /^'*(\s*[=+\-@|%＝＋－＠]|[\t\r\n])/;
+const DEFUSED = /^'+(\s*[=+\-@|%＝＋－＠]|[\t\r\n])/;
 
 /**
  * Returns a text as a CSV cell (RFC 4180). A text that a spreadsheet program would take for a formula gets a
