@@ -125,6 +125,7 @@ describe("the gRPC listener rejects, and then answers the next call,", () => {
     ["a compressed message without an encoding", [prefixed(MESSAGE, 1)], Code.Internal, /marked as compressed/],
     ["a message that is not gzip", [prefixed(MESSAGE, 1)], Code.Internal, /not gzip/, { "grpc-encoding": "gzip" }],
     ["an invalid timeout", [GOOD], Code.Internal, /"soon" is not a time/, { "grpc-timeout": "soon" }],
+    ["a timeout of zero", [GOOD], Code.DeadlineExceeded, /no time left/, { "grpc-timeout": "0S" }],
     ["an unknown RPC", [GOOD], Code.Unimplemented, /no RPC/, { ":path": `${SERVICE}/Nothing` }],
     ["an invalid path", [GOOD], Code.Unimplemented, /no RPC/, { ":path": "/" }],
   ])("%s", async (_, pieces, code, text, headers, options) => {

@@ -24,6 +24,10 @@ export function deadlinePolicy(): Policy {
   };
 }
 
+/** Shared: the error has no details. */
+const PAST = new ConnectError("deadline exceeded: the call arrived with no time left", Code.DeadlineExceeded);
+
+/** @throws ConnectError DEADLINE_EXCEEDED for a deadline that has passed */
 function begin(call: Call): void {
   const { defaultTimeoutMs, maxTimeoutMs } = call.bound.limits;
   if (call.deadline === Number.POSITIVE_INFINITY) {
@@ -32,6 +36,7 @@ function begin(call: Call): void {
     return;
   }
   const now = Date.now();
+  if (call.deadline <= now) throw PAST;
   if (call.deadline - now > maxTimeoutMs) {
     call.deadline = now + maxTimeoutMs;
     arm(call, maxTimeoutMs, endAtLongest);

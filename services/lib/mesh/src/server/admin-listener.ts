@@ -3,6 +3,7 @@ import type { Listener } from "../listener/listener.ts";
 import type { ListenerLimits } from "../listener/listener-limits.ts";
 import { openHttpListener } from "../web/http-listener.ts";
 import { rejectMethod, sendRejection, shown } from "../web/http-rejection.ts";
+import { webGuard } from "../web/web-guard.ts";
 import { pathOf, sendText, type WebRequest, type WebResponse } from "../web/web-handler.ts";
 
 export interface AdminListenerOptions {
@@ -14,6 +15,8 @@ export interface AdminListenerOptions {
   readonly whyNot?: () => string;
   /** Returns all metrics in Prometheus' text format. */
   readonly metricsText: () => Promise<string>;
+  /** Host names that are accepted in a Host header, without port. Undefined: any. */
+  readonly allowedHosts: readonly string[] | undefined;
   /** Called with an error that the handler of a page threw. */
   readonly onThrow: (error: unknown) => void;
 }
@@ -23,7 +26,8 @@ export interface AdminListenerOptions {
  * @throws ListenError
  */
 export async function openAdminListener(options: AdminListenerOptions): Promise<Listener> {
-  const { address, limits, isReady, whyNot = () => "", metricsText, onThrow } = options;
+  const { address, limits, isReady, whyNot = () => "", metricsText, allowedHosts, onThrow } = options;
+  const guard = webGuard({ allowedOrigins: [], headers: [], allowedHosts });
   const pages: Readonly<Record<string, (response: WebResponse) => void>> = {
     "/livez": (response) => sendText(response, 200, "text/plain", "ok\n"),
     "/readyz": (response) =>
@@ -40,6 +44,8 @@ export async function openAdminListener(options: AdminListenerOptions): Promise<
     },
   };
   const answer = (request: WebRequest, response: WebResponse): void => {
+    // A page of another site cannot send a request without a host (DNS rebinding), but probes do.
+    if (request.headers.host !== undefined && guard(request, response)) return;
     const path = pathOf(request);
     const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
     if (!page)

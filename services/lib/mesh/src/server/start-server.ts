@@ -171,11 +171,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     [...(options.policies ?? []), ...(await policies(options, routes, counters, admission))],
     errors,
   );
+  const localHosts = auth ? undefined : hostsWithoutAuthentication(host);
   const guard = webGuard({
     allowedOrigins: options.web?.allowedOrigins ?? [],
     headers: options.web?.headers ?? [],
     ...(options.web?.requestHeaders && { requestHeaders: options.web.requestHeaders }),
-    allowedHosts: options.web?.allowedHosts ?? (auth ? undefined : hostsWithoutAuthentication(host)),
+    allowedHosts: options.web?.allowedHosts ?? localHosts,
   });
   const onThrow = (error: unknown): void => logger.error({ err: error }, "a request could not be answered");
   const before = [guard, restHandler(rest, routes, chain, onThrow)];
@@ -217,7 +218,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       }),
     );
     const admin = await opened(
-      openAdminListener({ address: at(ports.admin), limits, isReady, whyNot: health.whyNot, metricsText, onThrow }),
+      openAdminListener({
+        address: at(ports.admin),
+        limits,
+        isReady,
+        whyNot: health.whyNot,
+        metricsText,
+        // With authentication, probes may come by any address of the machine.
+        allowedHosts: localHosts && [...localHosts, ...(options.web?.allowedHosts ?? [])],
+        onThrow,
+      }),
     );
     const addresses = { grpc, web, admin };
     logger.info({ grpc: addressText(grpc), web: addressText(web), admin: addressText(admin) }, "listening");

@@ -58,6 +58,15 @@ describe("the web listener", () => {
     expect(await honest()).toBe("honest");
   });
 
+  it("says what is wrong in JSON without a Host and with an unknown expectation", async () => {
+    const { port } = echo.server.addresses.web;
+    expect(await exchange(port, MALFORMED["no Host"] ?? "")).toContain('"message":"the request has no Host header');
+    const expecting = `POST ${CHECK} HTTP/1.1\r\nhost: localhost\r\nexpect: foo\r\n${JSON_HEAD}`;
+    const answer = await exchange(port, expecting);
+    expect(answer).toMatch(/^HTTP\/1\.1 417 /);
+    expect(answer).toContain('the expectation \\"foo\\" is not known');
+  });
+
   it("names the invalid Host and the valid form", async () => {
     const answer = await exchange(echo.server.addresses.web.port, MALFORMED["a port out of range"] ?? "");
     expect(answer).toContain(
@@ -81,6 +90,14 @@ describe("the web listener", () => {
 });
 
 describe("the admin listener", () => {
+  it("does not answer another host name than those of this machine, without authentication", async () => {
+    const { port } = echo.server.addresses.admin;
+    const ask = (host: string) => exchange(port, `GET /metrics HTTP/1.1\r\nhost: ${host}\r\n\r\n`);
+    expect(await ask("evil.example")).toMatch(/^HTTP\/1\.1 421 /);
+    expect(await ask("localhost:9480")).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await ask("127.0.0.1")).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
   it("answers an HTTP/1.0 probe without a Host header", async () => {
     expect(await exchange(echo.server.addresses.admin.port, "GET /livez HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 /);
   });

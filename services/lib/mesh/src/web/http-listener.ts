@@ -11,7 +11,7 @@ import { HEADER_HEADROOM, type ListenerLimits } from "../listener/listener-limit
 import { RESET_FRAMES } from "../listener/stream-ends.ts";
 import { answerClientError } from "./client-error.ts";
 import { closeAfterEarlyResponse } from "./early-response.ts";
-import { sendRejection } from "./http-rejection.ts";
+import { sendRejection, shown } from "./http-rejection.ts";
 import { makeRoom } from "./make-room.ts";
 import { oneAtATime } from "./pipelined-requests.ts";
 import { authorityViolation } from "./request-authority.ts";
@@ -47,6 +47,7 @@ export async function openHttpListener(options: HttpListenerOptions): Promise<Li
   const { name, address, limits, tls, onAged, makesRoom: closesOlder = false } = options;
   const answer = oneAtATime(guarded(options));
   const server = tls ? createTlsServer(tls, limits, answer) : createClearServer(limits, answer);
+  server.on("checkExpectation", rejectExpectation);
   const connections = manageConnections(server, limits, onAged);
   if (closesOlder) makeRoom(server, limits.maxConnections);
   return { address: await listen(server, name, address), drain: connections.drain };
@@ -76,6 +77,12 @@ function guarded({ answer, needsHost, limits, onThrow }: HttpListenerOptions): A
   };
 }
 
+/** Answers a request with an `Expect` header other than 100-continue; Node itself answers without a reason. */
+function rejectExpectation(request: WebRequest, response: WebResponse): void {
+  const expectation = shown(String(request.headers.expect));
+  sendRejection(response, 417, `the expectation ${expectation} is not known: leave out the header Expect`);
+}
+
 /**
  * Answers 500 if nothing has been sent yet; otherwise ends the connection (HTTP/1.1) or the stream (HTTP/2).
  */
@@ -99,6 +106,8 @@ function createClearServer(limits: ListenerLimits, answer: Answer): http.Server 
     keepAliveTimeout: limits.connectionIdleMs,
     connectionsCheckingInterval: checkingInterval(limits),
     noDelay: true,
+    // `guarded` checks the header and answers with a reason.
+    requireHostHeader: false,
     highWaterMark: READ_AHEAD_BYTES,
   };
   return http.createServer(options, answer).on("clientError", answerClientError(limits.maxHeaderBytes));
@@ -140,6 +149,7 @@ function createTlsServer(
     requestTimeout: limits.bodyTimeoutMs,
     keepAliveTimeout: limits.connectionIdleMs,
     connectionsCheckingInterval: checkingInterval(limits),
+    requireHostHeader: false,
   });
   // Node passes bytes to its HTTP/1.1 parser without the socket's stream, under TLS even after it has paused
   // the parser. A client that sends another request while a large answer is being written would then lose its

@@ -10,6 +10,7 @@ const CODES: Readonly<Record<number, string>> = {
   408: "deadline_exceeded",
   413: "resource_exhausted",
   415: "unimplemented",
+  417: "invalid_argument",
   421: "failed_precondition",
   431: "resource_exhausted",
 };
