@@ -249,3 +249,20 @@ test("more than 200 alerts in one call are an error of use", async () => {
   const ended = await run("acknowledge", ...ids);
   expect([ended.code, ended.stderr]).toEqual([2, expect.stringContaining("one call takes at most 200")]);
 });
+
+test("an alert that was assigned is in the list of its owner; nobody and end take owner and snooze away", async () => {
+  const id = await idOf("S-7");
+  expect((await runAs("bo", "assign", id, "--to", "ana")).code).toBe(0);
+  expect((await json("snooze", id, "--until-worse")).value.results[0].alert.snooze).toMatchObject({
+    until_worse: true,
+  });
+  const mine = await json("list", "--mine", "--snoozed");
+  expect(mine.value.alerts.map(({ alert_id }: { alert_id: string }) => alert_id)).toEqual([id]);
+  expect((await json("list", "--mine", "--awake")).value).toEqual({ alerts: [], total: 0, truncated: false });
+  // A repetition with the version that was seen changes nothing.
+  for (let i = 0; i < 2; i++) {
+    const ended = await json("snooze", id, "--end", "--version", "3");
+    expect(ended.value).toMatchObject({ failed: 0, results: [{ alert: { snooze: null, version: 4 } }] });
+  }
+  expect((await json("assign", id, "--nobody")).value.results[0].alert).toMatchObject({ owner: "", version: 5 });
+});
