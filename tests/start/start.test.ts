@@ -140,7 +140,7 @@ describe("bellwether start in an empty folder", () => {
         ...peers,
         "--json",
       ]);
-      expect({ ...ran, stdout: "" }).toEqual({ code: 0, stdout: "", stderr: "" });
+      expect({ ...ran, stdout: "" }).toMatchObject({ code: 0, stdout: "", stderr: "" });
       const week = JSON.parse(ran.stdout);
       expect(week.rows_read).toBe(week.rows_scored + week.rows_rejected);
       const status = await json(`${ops_service.web}/batch/status?model_name=scms-late-delivery`);
@@ -296,7 +296,7 @@ test.each([
   ["REDIS_URL", "redis://:hidden@127.0.0.1:1", "Redis at redis://127.0.0.1:1"],
 ])("start reports an unreachable store in %s with one line, before it trains a model", async (variable, url, named) => {
   await using folder = await startFolder();
-  expect(await folder.run(["start"], { [variable]: url })).toEqual({
+  expect(await folder.run(["start"], { [variable]: url })).toMatchObject({
     code: 1,
     stdout: "",
     stderr: `bellwether: ${named} cannot be used: nothing listens there. Start it, or correct ${variable}\n`,
@@ -310,7 +310,7 @@ test("start reports a taken port and a malformed variable before it makes anythi
   onTestFinished(() => void taken.close());
   const address = taken.address();
   const port = String(typeof address === "object" && address ? address.port : 0);
-  expect(await folder.run(["start"], { SCHEDULER_SERVICE_WEB_PORT: port })).toEqual({
+  expect(await folder.run(["start"], { SCHEDULER_SERVICE_WEB_PORT: port })).toMatchObject({
     code: 1,
     stdout: "",
     stderr: `bellwether: port ${port} is taken: stop the program that uses it, or set SCHEDULER_SERVICE_WEB_PORT to another port (0 = any free port)\n`,
