@@ -38,6 +38,7 @@ import { ALERT_CHANNEL, RUN_CHANNEL } from "./store/channels.ts";
 import { completeOldData } from "./store/complete-old-data.ts";
 import { openDatabase } from "./store/database.ts";
 import { translateDatabaseError } from "./store/database-error.ts";
+import { createHistoryCopier } from "./store/history-copier.ts";
 import { createLabelTexts } from "./store/label-texts.ts";
 import { createImportTransaction, listMasterData } from "./store/master-data.ts";
 import { repeat } from "./store/repeat.ts";
@@ -96,6 +97,9 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   const { db, inTransaction, runs, triage } = database;
   starting.defer(database.close);
   await completeOldData(runs, logger);
+  const histories = starting.use(
+    createHistoryCopier(runs, (error) => logger.warn({ err: error }, "histories of suppliers were not written")),
+  );
   const feed = createChangeFeed(database.listen);
   starting.defer(feed.close);
   const ml = starting.use(
@@ -122,6 +126,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           ...{ ...ledger, rules: alertRules, policy: riskPolicy },
           transact: createTransact(inTransaction, ledger),
           transactLong: createTransact(runs.inTransaction, ledger),
+          onComplete: histories.start,
           writeChunk: (lease, chunk) =>
             runs.inTransaction(({ connection }) => writeChunk(connection, lease, chunk, impact)),
           findRun: (runId) => findRun(db, runId),

@@ -22,6 +22,14 @@ export function currentSignal(): AbortSignal | undefined {
   return current && "signal" in current && current.signal instanceof AbortSignal ? current.signal : undefined;
 }
 
+/**
+ * Runs `work` outside the call in which the code runs, for work that goes on after the call has ended: without the
+ * call's trace, and without its abort signal, which would end the queries of the work.
+ */
+export function runOutsideCalls<T>(work: () => T): T {
+  return storage.run(ROOT_CONTEXT, work);
+}
+
 /** Returns an OpenTelemetry context manager on AsyncLocalStorage whose contexts may be lazy. */
 export function createLazyContextManager(): ContextManager {
   const manager: ContextManager = {

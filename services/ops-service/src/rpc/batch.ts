@@ -31,6 +31,8 @@ export interface BatchDependencies extends CompleteRunOptions {
   readonly transact: Transact;
   /** Transactions with a longer time limit, for completing a run. */
   readonly transactLong: Transact;
+  /** Called after a run was completed. */
+  readonly onComplete: () => void;
   readonly writeChunk: (lease: RunLease, chunk: ScoredChunk) => Promise<ChunkReceipt>;
   readonly findRun: (runId: number) => Promise<Run | undefined>;
   readonly findLatestRun: (which: { isoWeek?: string; modelName?: string }) => Promise<Run | undefined>;
@@ -78,7 +80,9 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
         chunksTotal,
         drift: drift.map(({ feature, psi }) => ({ feature, psi })),
       };
-      return { run: runToProto(await completeRun(deps.transactLong, leaseFromProto(lease), totals, deps)) };
+      const run = await completeRun(deps.transactLong, leaseFromProto(lease), totals, deps);
+      deps.onComplete();
+      return { run: runToProto(run) };
     },
     async failRun({ lease, reason }) {
       return { run: runToProto(await failRun(transact, leaseFromProto(lease), reason)) };

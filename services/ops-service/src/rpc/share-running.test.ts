@@ -1,3 +1,5 @@
+import { currentSignal, runInContext } from "@bellwether/telemetry/lazy-context";
+import { unsampledContext } from "@bellwether/telemetry/unsampled-trace";
 import { expect, test } from "vitest";
 import { shareRunning } from "./share-running.ts";
 
@@ -48,4 +50,10 @@ test("an error reaches every waiting call, and the next call starts again", asyn
   const next = shared(never);
   runs[1]?.end.resolve(1);
   expect(await next).toBe(1);
+});
+
+test("the work is not ended by the call that began it", async () => {
+  const ended = { signal: AbortSignal.abort(), traceContext: unsampledContext() };
+  const shared = shareRunning(async () => currentSignal());
+  expect(await runInContext(ended, () => shared(new AbortController().signal))).toBeUndefined();
 });

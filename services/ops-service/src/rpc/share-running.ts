@@ -1,3 +1,5 @@
+import { runOutsideCalls } from "@bellwether/telemetry/lazy-context";
+
 /**
  * Runs expensive work once at a time: calls that come while it runs get the result of the running one. A call that is
  * canceled stops waiting; the work is aborted when no call waits any more.
@@ -6,7 +8,8 @@ export function shareRunning<T>(work: (signal: AbortSignal) => Promise<T>): (sig
   let running: { readonly result: Promise<T>; readonly stop: AbortController; callers: number } | null = null;
   const start = () => {
     const stop = new AbortController();
-    const started = { result: work(stop.signal), stop, callers: 0 };
+    // Outside the first call: its end must not end the work of the others.
+    const started = { result: runOutsideCalls(() => work(stop.signal)), stop, callers: 0 };
     const forget = () => {
       if (running === started) running = null;
     };

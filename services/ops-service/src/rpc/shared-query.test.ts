@@ -1,3 +1,5 @@
+import { currentSignal, runInContext } from "@bellwether/telemetry/lazy-context";
+import { unsampledContext } from "@bellwether/telemetry/unsampled-trace";
 import { expect, test } from "vitest";
 import { shareByKey } from "./shared-query.ts";
 
@@ -33,4 +35,10 @@ test("only the latest results are kept", async () => {
   expect(queries).toBe(17);
   await shared("0");
   expect(queries).toBe(18);
+});
+
+test("a query is not ended by the call that began it", async () => {
+  const ended = { signal: AbortSignal.abort(), traceContext: unsampledContext() };
+  const shared = shareByKey(async () => currentSignal());
+  expect(await runInContext(ended, () => shared("1"))).toBeUndefined();
 });

@@ -1,3 +1,5 @@
+import { runOutsideCalls } from "@bellwether/telemetry/lazy-context";
+
 /** Number of results that are kept for callers that are slightly later than the first. */
 const MAX_KEPT = 16;
 
@@ -11,7 +13,7 @@ export function shareByKey<T>(query: (key: string) => Promise<T>): (key: string)
   return (key) => {
     const known = kept.get(key);
     if (known) return known;
-    const result = query(key);
+    const result = runOutsideCalls(() => query(key));
     kept.set(key, result);
     result.catch(() => kept.delete(key));
     // Deletes the oldest result: a Map iterates in insertion order.

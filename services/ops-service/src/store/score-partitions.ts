@@ -4,7 +4,6 @@ import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { BandCounts } from "../domain/run.ts";
 import type { RunTotal } from "../domain/run-totals.ts";
 import type { Db } from "./database.ts";
-import { storeHistory } from "./score-history.ts";
 
 /**
  * Creates the tables of a run. They are not attached as partitions yet, so that an unfinished run is never
@@ -47,8 +46,8 @@ export async function dropSecondRows(db: Db, runId: number): Promise<number> {
 }
 
 /**
- * Builds the indexes of a run's tables, attaches them as partitions, and copies the scores to the histories of
- * the suppliers. Returns the number of rows per band.
+ * Builds the indexes of a run's tables, and attaches them as partitions. Returns the number of rows per
+ * band. The scores are copied to the histories of the suppliers later, see `createHistoryCopier`.
  * @param minCompleteness Limit of the risk policy, for the number of incomplete scores.
  */
 export async function publishScores(db: Db, runId: number, minCompleteness: number): Promise<BandCounts> {
@@ -67,9 +66,9 @@ export async function publishScores(db: Db, runId: number, minCompleteness: numb
     await db.execute(sql`alter table ${whole} attach partition ${part} for values in (${sql.raw(String(runId))})`);
   await db.execute(sql`analyze ${scores}`);
   const totals = await sumScores(db, runId, minCompleteness);
-  await storeHistory(db, runId);
-  await db.execute(sql`
-    update bellwether.run set totals = ${JSON.stringify(totals)}::text::jsonb, history_stored = true where id = ${runId}::int`);
+  await db.execute(
+    sql`update bellwether.run set totals = ${JSON.stringify(totals)}::text::jsonb where id = ${runId}::int`,
+  );
   return Object.fromEntries(totals.map(({ band, suppliers }) => [band, suppliers]));
 }
 
