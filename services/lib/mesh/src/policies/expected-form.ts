@@ -6,6 +6,7 @@ const FORMS: readonly (readonly [part: string, expected: string])[] = [
   ["[0-9a-f]{64}", "expected a SHA-256 as 64 hexadecimal digits in lower case"],
   ["[^\\x00]*", "must not contain a NUL character"],
   ["[^\\x00]+", "must not be empty or contain a NUL character"],
+  ["[A-Za-z0-9 ._-]", "expected 1 to 64 letters, digits, blanks, points, _ and -, with a letter or digit at both ends"],
   ["[a-z][a-z0-9_]*(\\.", "expected names of a-z, 0-9 and _ with points between them, such as model.swapped"],
 ];
 
