@@ -37,6 +37,7 @@ beforeAll(async () => {
       { id: "a", score: 0.5 + i / 200, exposure: i + 1, values: [0.5, i, 3, 1] },
       { id: "b", score: 0.2, exposure: i + 2, values: [0.5, Number.NaN, Number.NaN, 1] },
     ]);
+  await vi.waitFor(async () => expect(await uncopied()).toBe(0), { timeout: 60_000 });
 });
 beforeAll(() => listSuppliers(drizzle(pool), LIST, 1, options(drizzle(pool))));
 afterAll(async () => {
@@ -44,6 +45,10 @@ afterAll(async () => {
   await ops?.[Symbol.asyncDispose]();
   await cluster?.[Symbol.asyncDispose]();
 });
+
+/** Number of complete runs whose scores are not in the histories yet. */
+const uncopied = async (): Promise<number> =>
+  (await pool.query("select from bellwether.run where state = 'complete' and not history_stored")).rowCount ?? 0;
 
 /** Returns the names of the relations that are locked after some reads in one transaction. */
 async function locksOf(read: (db: Db) => Promise<unknown>): Promise<readonly string[]> {
@@ -116,4 +121,14 @@ test("contributions and reasons have the value and the contribution of the week 
   expect(reason).toMatchObject({ previousValue: WEEKS - 2, previousContribution: -0.5 });
   const late = score?.contributions.find(({ feature }) => feature === "late_ratio");
   expect(late?.previousContribution).toBeCloseTo(0.5 + (WEEKS - 2) / 200, 6);
+});
+
+test("a run that is not copied yet is in the history as it is when it is copied", async () => {
+  const read = () => findSupplier(drizzle(pool), "b", { weeks: 53, modelName: "" }, labelTexts);
+  const copied = await read();
+  await pool.query(`
+    delete from bellwether.score_history where run = ${WEEKS};
+    update bellwether.run set history_stored = false where id = ${WEEKS}`);
+  expect(await read()).toEqual(copied);
+  expect(copied?.history[0]?.isoWeek).toBe(weekOf(WEEKS - 1));
 });

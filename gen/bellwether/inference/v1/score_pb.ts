@@ -148,8 +148,8 @@ export type Contribution = Message<"bellwether.inference.v1.Contribution"> & {
 
   /**
    * The contribution of the feature in the supplier's previous score by the same model, in that score's
-   * output_space. Only SupplierService sets it. Unset: there is no previous score, it was not recorded, its
-   * output_space differs, or its model does not use the feature.
+   * output_space. Only SupplierService sets it. Unset: the supplier has no earlier score, that score's contributions
+   * were not recorded, its output_space differs, or its model does not use the feature.
    *
    * @generated from field: optional double previous_contribution = 8;
    */

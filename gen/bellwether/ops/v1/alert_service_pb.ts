@@ -433,7 +433,7 @@ export type ResolveAlertRequest = Message<"bellwether.ops.v1.ResolveAlertRequest
 
   /**
    * Why the alert is closed: MITIGATED, ACCEPTED, FALSE_DATA, FALSE_MODEL or DUPLICATE. Only the service sets the
-   * other dispositions; FALSE_ALARM is no longer accepted.
+   * other dispositions; FALSE_ALARM is rejected.
    *
    * @generated from field: bellwether.ops.v1.Disposition disposition = 2;
    */

@@ -109,7 +109,7 @@ export type BandChange = Message<"bellwether.ops.v1.BandChange"> & {
   suppliers: bigint;
 
   /**
-   * Number of suppliers in the previous week. Unset: there is no previous week.
+   * Number of suppliers in the previous week. Unset: the model has no complete week before.
    *
    * @generated from field: optional uint64 previous_suppliers = 3;
    */
@@ -341,7 +341,7 @@ export type GetWeekResponse = Message<"bellwether.ops.v1.GetWeekResponse"> & {
   moneyAtRisk?: MoneyAtRisk | undefined;
 
   /**
-   * Expected impact of the previous week. Unset: there is no previous week.
+   * Expected impact of the previous week. Unset: the model has no complete week before.
    *
    * @generated from field: bellwether.ops.v1.MoneyAtRisk previous_money_at_risk = 14;
    */

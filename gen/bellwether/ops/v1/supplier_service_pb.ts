@@ -527,7 +527,7 @@ export type GetSupplierResponse = Message<"bellwether.ops.v1.GetSupplierResponse
 
   /**
    * The formula of the expected impact of the latest score. Unset: the run was completed by a release that multiplied
-   * risk_score by exposure, or there is no score.
+   * risk_score by exposure, or the supplier has no score.
    *
    * @generated from field: bellwether.ops.v1.ImpactFormula impact_formula = 5;
    */

@@ -51,7 +51,7 @@ export type CallLimits = Message<"bellwether.policy.v1.CallLimits"> & {
 
   /**
    * Maximum deadline that a client can set, in milliseconds. A longer deadline is reduced to the maximum.
-   * - With open_ended it must be 0, and there is no maximum.
+   * - With open_ended it must be 0: the deadline is not limited.
    * - 0 without open_ended: 60,000 for a unary RPC, 600,000 for a streaming RPC, or default_timeout_ms if that is
    *   longer.
    * - Another value: it must be at least default_timeout_ms.
