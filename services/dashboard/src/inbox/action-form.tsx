@@ -1,6 +1,6 @@
 import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { visibleText } from "@bellwether/reasons/visible-text";
 import { type FormEvent, type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
-import { visibleText } from "../parts/visible-text.ts";
 import { useBlockedReason } from "../rpc/live.ts";
 import { problemOf } from "../rpc/problem.ts";
 import { alertsWords, type Decision, isAllowed } from "./decision.ts";

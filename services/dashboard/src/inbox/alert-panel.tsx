@@ -1,6 +1,7 @@
 import { type Alert, AlertState } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { visibleText } from "@bellwether/reasons/visible-text";
 import { useQuery } from "@connectrpc/connect-query";
 import type { ReactNode } from "react";
 import { AlertTimeline } from "../parts/alert-timeline.tsx";
@@ -9,7 +10,6 @@ import { CompletenessBadge } from "../parts/completeness-badge.tsx";
 import { dateText, moneyText, scoreText, signedText } from "../parts/format.ts";
 import { Name } from "../parts/name.tsx";
 import { Failure, Loading } from "../parts/notice.tsx";
-import { visibleText } from "../parts/visible-text.ts";
 import { whySentence } from "../parts/why-sentence.ts";
 import { ReasonBars } from "../plots/reason-bars.tsx";
 import { hrefOf } from "../routing/route.ts";

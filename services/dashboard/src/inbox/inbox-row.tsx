@@ -2,12 +2,12 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus, and names the active row
 // biome-ignore-all lint/a11y/useKeyWithClickEvents: the keys of the inbox act on the active row
 import { type Alert, AlertState } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { visibleText } from "@bellwether/reasons/visible-text";
 import { memo } from "react";
 import { AlertStateText, SeverityBadge } from "../parts/badges.tsx";
 import { ageText, moneyText, scoreText, signedText, timeText } from "../parts/format.ts";
 import { Name } from "../parts/name.tsx";
 import { reasonChangeText } from "../parts/reason-change.ts";
-import { visibleText } from "../parts/visible-text.ts";
 import { STATE_WORDS, wordOf } from "../parts/words.ts";
 
 /** Height of a row, CSS pixels. */

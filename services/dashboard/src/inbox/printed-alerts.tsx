@@ -1,11 +1,11 @@
 import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { visibleText } from "@bellwether/reasons/visible-text";
 import { useEffect, useState } from "react";
 import { flushSync } from "react-dom";
 import { AlertStateText } from "../parts/badges.tsx";
 import { countText, moneyText, scoreText, signedText } from "../parts/format.ts";
 import { Name } from "../parts/name.tsx";
 import { reasonChangeText } from "../parts/reason-change.ts";
-import { visibleText } from "../parts/visible-text.ts";
 import { SEVERITY_WORDS, wordOf } from "../parts/words.ts";
 
 /** Maximum number of alerts on paper. An export has all. */

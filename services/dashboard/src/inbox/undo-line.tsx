@@ -1,5 +1,5 @@
+import { visibleText } from "@bellwether/reasons/visible-text";
 import { useEffect, useState } from "react";
-import { visibleText } from "../parts/visible-text.ts";
 import { useBlockedReason } from "../rpc/live.ts";
 import { UNDO_MS, type UndoableAction } from "./undo-stack.ts";
 

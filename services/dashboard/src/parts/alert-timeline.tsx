@@ -1,7 +1,7 @@
 import type { AlertEvent } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { visibleText } from "@bellwether/reasons/visible-text";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { agoText, scoreText, timeText } from "./format.ts";
-import { visibleText } from "./visible-text.ts";
 import { EVENT_WORDS, personText, wordOf } from "./words.ts";
 
 /** The history of an alert or of a supplier, newest first, with notes and comments. */

@@ -1,8 +1,8 @@
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { type Alert, AlertSeverity, AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { visibleText } from "@bellwether/reasons/visible-text";
 import { hrefOf } from "../routing/route.ts";
-import { visibleText } from "./visible-text.ts";
 import {
   BAND_WORDS,
   DISPOSITION_WORDS,

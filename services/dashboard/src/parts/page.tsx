@@ -1,6 +1,6 @@
+import { visibleText } from "@bellwether/reasons/visible-text";
 import { type ReactNode, useEffect } from "react";
 import { Name } from "./name.tsx";
-import { visibleText } from "./visible-text.ts";
 
 interface PageProps {
   /** The title, which can be a name from outside. */

@@ -1,11 +1,11 @@
 import { type Alert, AlertState } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { visibleText } from "@bellwether/reasons/visible-text";
 import { useEffect, useRef } from "react";
 import { ACTIVE_ALERTS } from "../routing/inbox-view.ts";
 import { hrefOf } from "../routing/route.ts";
 import { AlertStateText, SeverityBadge } from "./badges.tsx";
 import { dateText } from "./format.ts";
 import { Name } from "./name.tsx";
-import { visibleText } from "./visible-text.ts";
 
 interface SupplierAlertsProps {
   readonly alerts: readonly Alert[];

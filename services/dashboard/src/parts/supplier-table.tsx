@@ -1,4 +1,5 @@
 import type { Supplier } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
+import { visibleText } from "@bellwether/reasons/visible-text";
 import { hrefOf } from "../routing/route.ts";
 import { BandBadge } from "./badges.tsx";
 import { moneyText, signedText } from "./format.ts";
@@ -6,7 +7,6 @@ import { Name } from "./name.tsx";
 import { reasonChangeText } from "./reason-change.ts";
 import { ScoreMeter } from "./score-meter.tsx";
 import { completenessText } from "./score-reasons.ts";
-import { visibleText } from "./visible-text.ts";
 import { Wide } from "./wide.tsx";
 
 /** Number of reasons that a row names. */

@@ -1,7 +1,7 @@
 import type { SupplierScore } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
+import { visibleText } from "@bellwether/reasons/visible-text";
 import { featureText, signedText } from "../parts/format.ts";
 import { type ReasonLine, reasonLines } from "../parts/reason-lines.ts";
-import { visibleText } from "../parts/visible-text.ts";
 import { layOutDiverging } from "./diverging-bars.ts";
 
 const WIDTH = 160;

@@ -1,7 +1,7 @@
 import type { Contribution } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { visibleText } from "@bellwether/reasons/visible-text";
 import { featureText, signedText } from "../parts/format.ts";
 import { type ContributionLine, contributionLines } from "../parts/score-reasons.ts";
-import { visibleText } from "../parts/visible-text.ts";
 import { linearScale } from "./linear-scale.ts";
 import { stackWaterfall, type WaterfallBar } from "./waterfall.ts";
 

@@ -1,4 +1,5 @@
 import { MatchKind, type SupplierMatch, SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { visibleText } from "@bellwether/reasons/visible-text";
 import { useQuery } from "@connectrpc/connect-query";
 import { keepPreviousData, skipToken } from "@tanstack/react-query";
 import { Command } from "cmdk";
@@ -6,7 +7,6 @@ import { useEffect, useRef, useState } from "react";
 import { BandBadge } from "../parts/badges.tsx";
 import { scoreText } from "../parts/format.ts";
 import { Name } from "../parts/name.tsx";
-import { visibleText } from "../parts/visible-text.ts";
 import { ACTIVE_ALERTS } from "../routing/inbox-view.ts";
 import { ALL_SUPPLIERS, hrefOf } from "../routing/route.ts";
 import { problemOf } from "../rpc/problem.ts";
