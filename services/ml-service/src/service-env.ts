@@ -2,6 +2,7 @@ import path from "node:path";
 import { DEFAULT_PORTS } from "@bellwether/contract/default-ports";
 import { env } from "@bellwether/env/env";
 import { sharedEnv } from "@bellwether/env/shared-env";
+import { collectStartGarbage } from "@bellwether/mesh/call/young-garbage";
 import { acceptApiKeys } from "@bellwether/mesh/server/accept-api-keys";
 import type { ServiceSpec } from "@bellwether/mesh/server/run-service";
 import { peerSettings } from "@bellwether/mesh/server/server-env";
@@ -36,7 +37,7 @@ export const ML_SERVICE: ServiceSpec<typeof ML_ENV> = {
       spoolFolder: path.join(config.dataDir, "audit", "ml-service"),
       logger,
     });
-    return createMlService({
+    const server = await createMlService({
       ...settings,
       ...(auth && { auth }),
       registryRoot: registryRoot(config.registry, process.cwd()),
@@ -47,5 +48,9 @@ export const ML_SERVICE: ServiceSpec<typeof ML_ENV> = {
       logger,
       telemetry,
     });
+    // A model that is loaded and checked leaves the most garbage. The other services need the CPU time more than
+    // the memory: their young generation would have to grow again during the first weekly run.
+    collectStartGarbage();
+    return server;
   },
 };

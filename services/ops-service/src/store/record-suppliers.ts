@@ -90,23 +90,23 @@ async function weeklySuppliers(tx: PoolClient, chunk: ScoredChunk): Promise<read
 
 /** Returns the supplier with the fields of the weekly file; `known` itself when nothing changes. */
 function mergeWeekly(known: StoredSupplier, weekly: WeeklySupplier): StoredSupplier {
-  const isFree = (field: keyof typeof MASTER_FIELDS): boolean => (known.masterFields & MASTER_FIELDS[field]) === 0;
-  const { name, regionId, categoryId, exposure } = weekly;
-  const merged = {
-    ...known,
-    ...(name !== undefined && isFree("name") && { name }),
-    ...(regionId !== undefined && isFree("region") && { regionId }),
-    ...(categoryId !== undefined && isFree("category") && { categoryId }),
-    // Exposures of the weekly file have the currency of the risk policy.
-    ...(exposure !== undefined && isFree("exposure") && { exposure, exposureCurrency: "" }),
-  };
+  const { masterFields } = known;
+  const merge = <T>(field: keyof typeof MASTER_FIELDS, given: T | undefined, stored: T): T =>
+    given === undefined || (masterFields & MASTER_FIELDS[field]) !== 0 ? stored : given;
+  const name = merge("name", weekly.name, known.name);
+  const regionId = merge("region", weekly.regionId, known.regionId);
+  const categoryId = merge("category", weekly.categoryId, known.categoryId);
+  const exposure = merge("exposure", weekly.exposure, known.exposure);
+  // Exposures of the weekly file have the currency of the risk policy.
+  const currency = weekly.exposure === undefined ? undefined : "";
+  const exposureCurrency = merge("exposure", currency, known.exposureCurrency);
   const isSame =
-    merged.name === known.name &&
-    merged.regionId === known.regionId &&
-    merged.categoryId === known.categoryId &&
-    merged.exposure === known.exposure &&
-    merged.exposureCurrency === known.exposureCurrency;
-  return isSame ? known : merged;
+    name === known.name &&
+    regionId === known.regionId &&
+    categoryId === known.categoryId &&
+    exposure === known.exposure &&
+    exposureCurrency === known.exposureCurrency;
+  return isSame ? known : { ...known, name, regionId, categoryId, exposure, exposureCurrency };
 }
 
 async function readSuppliers(tx: PoolClient, externalIds: readonly string[]): Promise<StoredSupplier[]> {

@@ -96,7 +96,8 @@ async function copyScores(
   const presentOf = given ? featureCounter(given) : () => null;
   const copy = createScoreCopy(suppliers.length);
   let rows = 0;
-  for (const [pos, { id, regionId, categoryId, ...supplier }] of suppliers.entries()) {
+  for (const [pos, supplier] of suppliers.entries()) {
+    const { id, regionId, categoryId } = supplier;
     const band = bands[pos] ?? NO_BAND;
     if (band === NO_BAND) continue;
     const p = riskScores[pos] ?? Number.NaN;
@@ -105,10 +106,19 @@ async function copyScores(
     const criticality = criticalityFromNumber(supplier.criticality);
     copy.add(
       {
-        ...{ run: runId, supplier: id, chunk: chunk.chunk, pos, p, band, exposure, previous },
+        run: runId,
+        supplier: id,
+        chunk: chunk.chunk,
+        pos,
+        p,
+        band,
+        exposure,
+        previous,
         delta: p - (previous?.p ?? Number.NaN),
         impact: expectedImpact({ riskScore: p, exposure, criticality }, formula),
-        ...{ region: regionId, category: categoryId, present: presentOf(pos) },
+        region: regionId,
+        category: categoryId,
+        present: presentOf(pos),
       },
       phi.subarray(pos * columns, (pos + 1) * columns),
     );

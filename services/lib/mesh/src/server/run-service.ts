@@ -3,7 +3,6 @@ import { unknownVariables } from "@bellwether/env/variable-names";
 import { createLogger, type Logger } from "@bellwether/telemetry/logger";
 import { readOtelSettings } from "@bellwether/telemetry/otel-settings";
 import { startTelemetry, type Telemetry } from "@bellwether/telemetry/start-telemetry";
-import { collectStartGarbage } from "../call/young-garbage.ts";
 import { runUntilStopped } from "./run-until-stopped.ts";
 import { type ServerEnv, serverEnv, serverSettings } from "./server-env.ts";
 import type { RunningServer, ServerOptions } from "./start-server.ts";
@@ -57,8 +56,6 @@ export async function runService<S extends EnvShape>(spec: ServiceSpec<S>, sourc
     const logger = createLogger({ name, level: config.level });
     for (const unknown of unknownVariables(source))
       logger.warn(unknown, "the environment sets a variable that no program reads; correct its name or remove it");
-    const server = opened.use(await start(config, { settings, logger, telemetry, opened }));
-    collectStartGarbage();
-    return server;
+    return opened.use(await start(config, { settings, logger, telemetry, opened }));
   });
 }
