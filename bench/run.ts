@@ -15,6 +15,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   startup: "time from a cold start to the first answer",
   weekly: "the weekly run",
   ops: "ops-service under load",
+  session: "calls of a signed-in person compared with calls with a token",
 };
 
 const fileOf = (name: string): URL => new URL(`./${name}.ts`, import.meta.url);

@@ -21,6 +21,14 @@ const PAGES: readonly (readonly [hash: string, ready: (page: Page) => Promise<un
   ["#/run", (page) => page.getByRole("heading", { name: "Latest runs" }).waitFor()],
   ["#/nowhere", (page) => page.getByText("There is no page at this address").waitFor()],
 ];
+/** What /auth/session answers a person who is not signed in. */
+const SIGNED_OUT = {
+  ...{ code: "unauthenticated", reason: "SESSION_MISSING", message: "you are not signed in" },
+  ...{ sign_in: { provider: "login.example.org", token: true, link: false } },
+};
+const SIGN_IN_PAGES = ["#/sign-in", "#/sign-in?code=wrong", "#/alerts"];
+/** Parts of a page that scroll on their own, or hide what is too long on purpose. */
+const MAY_CLIP = ".inbox-list, .wide, .unseen, [aria-hidden='true']";
 const go = (page: Page, hash: string) =>
   page.evaluate((to) => {
     window.location.hash = to;
@@ -90,6 +98,109 @@ describe.skipIf(!hasChromium)("accessibility of the dashboard (apt-get install c
       expect(found).toEqual({});
     },
   );
+
+  test.each(["light", "dark"] as const)(
+    "axe finds nothing serious on the page that asks to sign in, in the %s theme",
+    async (colorScheme) => {
+      const { page } = await openPage(opsInMemory(demoData()).routes, "#/sign-in", SIGNED_OUT);
+      await page.emulateMedia({ colorScheme });
+      await page.evaluate(await readFile(AXE, "utf8"));
+      for (const hash of SIGN_IN_PAGES) {
+        await go(page, hash);
+        await page.getByRole("link", { name: "Sign in at login.example.org" }).first().waitFor();
+        expect([hash, await violations(page)]).toEqual([hash, []]);
+      }
+    },
+  );
+
+  test.each([1_280, 390])(
+    "at a width of %i px no text is cut off on any page, and none overflows",
+    {
+      timeout: 120_000,
+    },
+    async (width) => {
+      const { page } = await openPage(opsInMemory(demoData()).routes);
+      await page.setViewportSize({ width, height: 800 });
+      const found: Record<string, string[]> = {};
+      for (const [hash, ready] of PAGES) {
+        await go(page, hash);
+        await ready(page);
+        const cut = await page.evaluate(
+          (mayClip) =>
+            [...document.querySelectorAll<HTMLElement>("body *")]
+              .filter((one) => one.checkVisibility() && !one.closest(mayClip) && one.childElementCount === 0)
+              .filter((one) => (one.textContent ?? "").trim() !== "")
+              .filter((one) => {
+                const box = one.getBoundingClientRect();
+                const hides = getComputedStyle(one).overflowX !== "visible";
+                const isOutside = box.right > window.innerWidth + 1 || box.left < -1;
+                return isOutside || (hides && one.scrollWidth > one.clientWidth + 1 && one.title === "");
+              })
+              .map((one) => `${one.tagName.toLowerCase()}.${one.className}: ${one.textContent}`),
+          MAY_CLIP,
+        );
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        if (cut.length > 0 || overflow > 0) found[hash] = [...cut, `${overflow} px too wide`];
+      }
+      expect(found).toEqual({});
+    },
+  );
+
+  test("in forced colours every page keeps its text, and what is current or bad is not shown by colour alone", async () => {
+    const { page } = await openPage(opsInMemory(demoData()).routes);
+    await page.emulateMedia({ forcedColors: "active" });
+    for (const [hash, ready] of PAGES) {
+      await go(page, hash);
+      await ready(page);
+      const invisible = await page.evaluate(() =>
+        [...document.querySelectorAll<HTMLElement>("main *, header *")]
+          .filter((one) => one.checkVisibility() && one.childElementCount === 0 && one.textContent?.trim())
+          .filter((one) => !(one instanceof SVGElement))
+          .filter((one) => getComputedStyle(one).forcedColorAdjust === "none")
+          .map((one) => one.className),
+      );
+      expect([hash, invisible]).toEqual([hash, []]);
+    }
+    await go(page, "#/suppliers/S-1000");
+    await page.getByRole("heading", { name: "Why this score" }).waitFor();
+    const current = page.getByRole("link", { name: "Suppliers", exact: true });
+    expect(
+      await current.evaluate(
+        (one) => getComputedStyle(one).borderBottomStyle + getComputedStyle(one).textDecorationLine,
+      ),
+    ).toMatch(/solid|underline/);
+    const dots = page.locator("svg.plot .dot");
+    expect(await dots.first().evaluate((one) => getComputedStyle(one).fill)).not.toBe("none");
+  });
+
+  test.each([
+    ["#/week", "Biggest risers"],
+    ["#/suppliers/S-1000", "Why this score"],
+    ["#/run", "Latest runs"],
+  ])("%s is printed on paper without navigation and buttons, and nothing is cut off", async (hash, ready) => {
+    const { page } = await openPage(opsInMemory(demoData()).routes, hash);
+    await page.getByText(ready).first().waitFor();
+    await page.emulateMedia({ media: "print" });
+    // The width of A4 paper less its margins.
+    await page.setViewportSize({ width: 718, height: 1_000 });
+    await page.evaluate(() => window.dispatchEvent(new Event("beforeprint")));
+    expect(await page.locator("button:visible, nav:visible, .header:visible").count()).toBe(0);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    const wide = await page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>("main *")]
+        .filter((one) => one.checkVisibility() && one.getBoundingClientRect().right > window.innerWidth + 1)
+        .map((one) => `${one.tagName}.${one.getAttribute("class")}`),
+    );
+    expect(wide).toEqual([]);
+    const pdf = await page.pdf({ format: "A4" });
+    expect(pdf.length).toBeGreaterThan(5_000);
+    // White paper: backgrounds are not printed, so text must be dark.
+    const ink = await page
+      .locator("main p, main td, main h2")
+      .first()
+      .evaluate((one) => getComputedStyle(one).color);
+    expect(ink).toMatch(/^(rgb|oklch|color)\(/);
+  });
 
   test("nothing is wider than a window of 390 px, and no button is clipped at 1,280 px", {
     timeout: 60_000,

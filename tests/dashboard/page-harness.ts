@@ -29,6 +29,8 @@ const NO_AUTHENTICATION = { authentication: "off", message: "authentication is o
 function answerSession(session: object): WebHandler {
   return (request, response) => {
     if (request.url !== "/auth/session") return false;
+    // An answer with a code is that for a person who is not signed in.
+    response.statusCode = "code" in session ? 401 : 200;
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify(session));
     return true;

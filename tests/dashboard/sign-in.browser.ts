@@ -10,7 +10,7 @@ import { createGrpcTransport } from "@connectrpc/connect-node";
 import { describe, expect, test } from "vitest";
 import { CLIENT_ID, CLIENT_SECRET, startProvider } from "../../services/ops-service/test/identity-provider.ts";
 import { testChunk } from "../../services/ops-service/test/ops-harness.ts";
-import { freePort } from "../../services/ops-service/test/sign-in-harness.ts";
+import { freePort, removeLocalKeys, SIGN_IN, startSignIn } from "../../services/ops-service/test/sign-in-harness.ts";
 import { hasChromium } from "./browser.ts";
 import { row } from "./inbox-page.ts";
 import { usePages } from "./page-harness.ts";
@@ -102,6 +102,39 @@ describe.skipIf(!hasChromium)("signing in on the page (apt-get install chromium)
     const prompt = page.getByRole("dialog", { name: "Sign in" });
     await prompt.waitFor();
     await signIn(prompt);
+    await prompt.waitFor({ state: "detached" });
+    expect(await page.getByLabel("Note for the history").inputValue()).toBe("They have a new plant.");
+    await page.getByRole("button", { name: "Resolve", exact: true }).click();
+    await page.getByText("Resolved: Name of S-1").first().waitFor();
+  });
+
+  test.each([
+    ["is not used for too long", SIGN_IN.limits.idleMs],
+    ["reaches its longest lifetime", SIGN_IN.limits.lifetimeMs],
+  ])("a session that %s in mid-triage loses nothing that was typed", { timeout: 120_000 }, async (_, endMs) => {
+    const cluster = await startPostgresCluster();
+    pages.onEnd(async () => cluster[Symbol.asyncDispose]());
+    const people = await startSignIn(await cluster.createDatabase(), { dashboard: pages.dist() });
+    pages.onEnd(async () => {
+      await people[Symbol.asyncDispose]();
+      await removeLocalKeys();
+    });
+    await publishWeek(people.ops.grpcUrl, await people.token("loader", ["service"]));
+    const { page } = await pages.openUrl(`${people.ops.webUrl}/`);
+    const signIn = async (): Promise<void> => {
+      const scope = page.getByRole("region", { name: "Sign in" }).or(page.getByRole("dialog", { name: "Sign in" }));
+      await scope.getByLabel("Token").fill(await people.token("ada", ["analyst"], 48 * 3_600));
+      await scope.getByRole("button", { name: "Sign in" }).click();
+    };
+    await signIn();
+    await row(page, "Name of S-1").click();
+    await page.getByRole("button", { name: "Resolve…" }).click();
+    await page.getByLabel("Note for the history").fill("They have a new plant.");
+    people.clock.move(endMs + 60_000);
+    await page.getByRole("button", { name: "Resolve", exact: true }).click();
+    const prompt = page.getByRole("dialog", { name: "Sign in" });
+    await prompt.getByText("Your session has ended.").waitFor();
+    await signIn();
     await prompt.waitFor({ state: "detached" });
     expect(await page.getByLabel("Note for the history").inputValue()).toBe("They have a new plant.");
     await page.getByRole("button", { name: "Resolve", exact: true }).click();

@@ -113,10 +113,11 @@ test("compose requires passwords, git ignores its secret files, and every variab
   }
   for (const { environment } of Object.values(compose.services)) {
     for (const [variable, value] of Object.entries(environment)) {
-      if (/PASSWORD|AUTH$/.test(variable)) expect(value).toMatch(/^\$\{[A-Z_]+:\?[^}]+\}$/);
+      if (/PASSWORD|AUTH$|SESSION_KEY$/.test(variable)) expect(value).toMatch(/^\$\{[A-Z_]+:\?[^}]+\}$/);
       if (/^(DATABASE|REDIS)_URL$/.test(variable)) expect(value).toMatch(/:\$\{[A-Z_]+_PASSWORD:\?[^}]+\}@/);
     }
   }
+  expect(compose.services.ops?.environment).toHaveProperty("BELLWETHER_SESSION_KEY");
   for (const { file } of Object.values(compose.secrets)) expect(file).toMatch(/^secrets\//);
   expect(read("deploy/.gitignore").split("\n")).toEqual(expect.arrayContaining([".env", "secrets/"]));
 });

@@ -79,6 +79,7 @@ const secrets = {
   },
   "bellwether-database": { url: await cluster.createDatabase() },
   "bellwether-redis": { url: `redis://:${password}@127.0.0.1:${redisPort}` },
+  "bellwether-sign-in": { "session-key": randomBytes(32).toString("hex"), "oidc-client-secret": "secret" },
   "bellwether-tls": { "tls.crt": file("tls.crt"), "tls.key": file("tls.key"), "ca.crt": file("ca.crt") },
 };
 

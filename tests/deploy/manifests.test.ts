@@ -151,6 +151,39 @@ describe.skipIf(typeof renderer === "string")(`rendered${typeof renderer === "st
     }
   });
 
+  test("ops-service alone has the settings of sign-in, its keys from a Secret and the others from a ConfigMap", () => {
+    const settings = services.map(({ metadata, spec }) => {
+      const [container] = spec.template.spec.containers;
+      const { env = [], envFrom = [] } = container ?? {};
+      const given = envFrom.flatMap(({ configMapRef }) => Object.keys(dataOf(manifests, configMapRef.name)));
+      const isOfSignIn = (name: string): boolean => /^BELLWETHER_(SESSION|OIDC|PUBLIC)_/.test(name);
+      const secret = env.filter(({ name }) => isOfSignIn(name));
+      return [
+        metadata.name,
+        secret.map(({ name, valueFrom }) => [name, valueFrom?.secretKeyRef]),
+        given.filter(isOfSignIn),
+      ];
+    });
+    const name = "bellwether-sign-in";
+    expect(Object.fromEntries(settings.map(([service, ...rest]) => [service, rest]))).toEqual({
+      "ml-service": [[], []],
+      "scheduler-service": [[], []],
+      "ops-service": [
+        [
+          ["BELLWETHER_SESSION_KEY", { name, key: "session-key" }],
+          ["BELLWETHER_OIDC_CLIENT_SECRET", { name, key: "oidc-client-secret" }],
+        ],
+        [
+          "BELLWETHER_OIDC_CLIENT_ID",
+          "BELLWETHER_OIDC_GROUPS_CLAIM",
+          "BELLWETHER_OIDC_ISSUER",
+          "BELLWETHER_OIDC_ROLES",
+          "BELLWETHER_PUBLIC_URL",
+        ],
+      ],
+    });
+  });
+
   test("only scheduler-service can write models", () => {
     const writers = services.flatMap(({ metadata, spec }) =>
       spec.template.spec.containers

@@ -60,6 +60,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     description: "Create, list and revoke API keys, with which programs call the services.",
     load: async () => (await import("./commands/keys.ts")).keysCommand,
   },
+  sessions: {
+    description: "List the sessions of the people who are signed in, and end them.",
+    load: async () => (await import("./commands/sessions.ts")).sessionsCommand,
+  },
   alerts: {
     description: "List, show and export alerts, and decide about them.",
     load: async () => (await import("./commands/alerts.ts")).alertsCommand,

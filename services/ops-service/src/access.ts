@@ -1,4 +1,5 @@
 import { ApiKeyService } from "@bellwether/gen/bellwether/ops/v1/api_key_service_pb";
+import { SessionService } from "@bellwether/gen/bellwether/ops/v1/session_service_pb";
 import { createApiKeyList } from "@bellwether/mesh/auth/api-key-list";
 import type { Policy } from "@bellwether/mesh/call/policy";
 import { type Route, route } from "@bellwether/mesh/call/route";
@@ -12,6 +13,7 @@ import { createSignInFailures } from "./domain/sign-in-failures.ts";
 import { startApiKeyFeed } from "./jobs/api-key-feed.ts";
 import { startSessionCare } from "./jobs/session-care.ts";
 import { apiKeyHandlers } from "./rpc/api-keys.ts";
+import { sessionHandlers } from "./rpc/sessions.ts";
 import { createSignIn } from "./rpc/sign-in.ts";
 import { signInOffHandler } from "./rpc/sign-in-handler.ts";
 import type { SignInSettings } from "./setup/sign-in-env.ts";
@@ -20,7 +22,7 @@ import { appendEvents } from "./store/audit-events.ts";
 import type { ChangeFeed } from "./store/change-feed.ts";
 import { API_KEY_CHANNEL, SESSION_CHANNEL } from "./store/channels.ts";
 import type { Database } from "./store/database.ts";
-import { createSessionStore, removeEndedSessions } from "./store/sessions.ts";
+import { createSessionStore, endSessionsOf, listSessions, removeEndedSessions } from "./store/sessions.ts";
 
 /** How callers are identified besides tokens and certificates. */
 export interface AccessConfig extends Pick<ServerOptions, "auth" | "tls" | "web" | "host"> {
@@ -49,6 +51,8 @@ export interface Access extends AsyncDisposable {
 }
 
 const API_KEYS_HOLD_MS = 15 * 60_000;
+/** Without sign-in no session is accepted, so none is too old to be listed. */
+const ANY_IDLE_MS = 7 * 24 * 3_600_000;
 
 /** Starts sessions and API keys. */
 export function startAccess(config: AccessConfig, deps: AccessDependencies): Access {
@@ -77,6 +81,14 @@ export function startAccess(config: AccessConfig, deps: AccessDependencies): Acc
         watchKeys: keys.lists,
         recordUses: (uses, at) => recordKeyUses(db, uses, at),
         refresh: keys.refresh,
+      }),
+    ),
+    route(
+      SessionService,
+      sessionHandlers({
+        now,
+        listSessions: (query, at, limit) => listSessions(db, query, signIn?.limits.idleMs ?? ANY_IDLE_MS, at, limit),
+        endSessions: (ended, at) => endSessionsOf(inTransaction, newId, ended, at),
       }),
     ),
   ];

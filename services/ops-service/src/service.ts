@@ -39,6 +39,7 @@ import { completeOldData } from "./store/complete-old-data.ts";
 import { openDatabase } from "./store/database.ts";
 import { translateDatabaseError } from "./store/database-error.ts";
 import { createHistoryCopier } from "./store/history-copier.ts";
+import { readKnownOwners } from "./store/known-owners.ts";
 import { createLabelTexts } from "./store/label-texts.ts";
 import { createImportTransaction, listMasterData } from "./store/master-data.ts";
 import { repeat } from "./store/repeat.ts";
@@ -147,6 +148,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           newestSequence: () => newestSequence(db),
           listChanged: async (sequence, limit) => withReasons(db, await listChanged(db, sequence, limit)),
           listChangedAfter: async (position, limit) => withReasons(db, await listChangedAfter(db, position, limit)),
+          readKnownOwners: () => readKnownOwners(db),
           listModels: () => listScoringModels(db),
           watchAlerts: (signal) => feed.watch(ALERT_CHANNEL, signal),
           decide: (request) =>

@@ -95,7 +95,7 @@ test("a week with invalid rows completes, its counts add up and its report lists
   expect(first?.scores?.contributions.byteLength).toBe(4_096 * 4 * (first?.scores?.columnNames.length ?? 0));
   const lines = (await week.read("report.csv")).trimEnd().split("\n");
   expect(lines).toHaveLength(8_994);
-  expect(lines[1]).toMatch(/^S_7,S_7,south,,700,0\.\d+,(LOW|MEDIUM|HIGH),\d,$/);
+  expect(lines[1]).toMatch(/^S_7,S_7,south,,700,0\.\d+,(low|medium|high),\d,$/);
   const report = JSON.parse(await week.read("report.json"));
   expect(report).toMatchObject({ iso_week: WEEK, rows_read: 9_000, rows_scored: 8_993, rows_rejected: 7 });
   expect(report.rejected_when_reading.samples[0]).toMatchObject({ column: "avg_payment_delay_days", text: "soon" });

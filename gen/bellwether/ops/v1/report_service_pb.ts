@@ -124,8 +124,9 @@ export const BandChangeSchema: GenMessage<BandChange> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_report_service, 2);
 
 /**
- * Numbers of alert changes after the previous week was complete, until the week was complete or, for the latest week,
- * until now. An alert counts once for each change.
+ * Numbers of alerts that changed after the previous week was complete, until the week was complete or, for the latest
+ * week, until now. An alert counts at most once in each number. ListAlerts with week_change lists the alerts of a
+ * number.
  *
  * @generated from message bellwether.ops.v1.AlertChanges
  */

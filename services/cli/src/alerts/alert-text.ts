@@ -1,4 +1,5 @@
 import type { Alert, AlertEvent } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { countText } from "@bellwether/reasons/count-text";
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import { printable } from "../output/printable.ts";
 import { dispositionWord, eventWord, severityWord, stateWord, timeText } from "./alert-json.ts";
@@ -99,7 +100,10 @@ export function alertLines(alert: Alert, events: readonly AlertEvent[]): string[
     ["category", alert.category],
     ["owner", alert.owner || "nobody"],
     ["rule", `${alert.ruleId}, model ${alert.modelName} ${alert.modelVersion}`],
-    ["weeks", `raised in ${alert.raisedWeek}, last evaluated in ${alert.lastWeek}, selected in ${alert.signals} runs`],
+    [
+      "weeks",
+      `raised in ${alert.raisedWeek}, last evaluated in ${alert.lastWeek}, selected in ${countText(alert.signals, "run")}`,
+    ],
     ["snoozed", snooze ? `${[until, worse].filter((part) => part !== "").join(" or ")}, by ${snooze.actor}` : ""],
     [
       "override",

@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { countText } from "@bellwether/reasons/count-text";
 import { Command } from "commander";
 import { type FilterOptions, filterRequest, withFilters } from "../alerts/alert-filters.ts";
 import { alertJson, eventJson } from "../alerts/alert-json.ts";
@@ -113,5 +114,5 @@ function exportCommand(context: CliContext): Command {
 
 /** The result of an export to a file: one line of text, or of JSON. */
 function fileLine(file: string, alerts: number, { json }: OpsOptions): string {
-  return json ? JSON.stringify({ file, alerts }) : `${alerts} alerts written to ${file}`;
+  return json ? JSON.stringify({ file, alerts }) : `${countText(alerts, "alert")} written to ${file}`;
 }

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { countText } from "@bellwether/reasons/count-text";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { DEMO_DEFAULTS, writeDemo } from "../data/write-demo.ts";
@@ -37,7 +38,7 @@ export function demoCommand({ cwd }: CliContext): Command {
       await makeTargetFolder("--out", folder);
       const written = await writeDemo(folder, options, options.seed, options.week);
       report.line(
-        `${options.suppliers} suppliers, ${written.high_risk} of them high risk, in ${folder}: ${written.files.join(", ")}`,
+        `${countText(options.suppliers, "supplier")}, ${written.high_risk} of them high risk, in ${folder}: ${written.files.join(", ")}`,
       );
       report.json({
         out: folder,

@@ -165,7 +165,7 @@ function reportImport(report: Report, imported: ImportedModel, published: Publis
       : `not published: ${bundle.modelName} ${published.version} has the same content, byte for byte (${from})`,
   );
   report.line(
-    `${source.model.trees.length} trees over ${bundle.columns.length} columns; output: ${bundle.outputSpace}${bundle.outputSpace === "raw" ? "" : ` of "${bundle.classes.risk}"`}`,
+    `${countText(source.model.trees.length, "tree")} over ${countText(bundle.columns.length, "column")}; output: ${bundle.outputSpace}${bundle.outputSpace === "raw" ? "" : ` of "${bundle.classes.risk}"`}`,
   );
   report.line(`explanation: ${bundle.explanation.kind} (${bundle.explanation.background})`);
   report.line(

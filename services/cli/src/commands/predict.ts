@@ -64,7 +64,7 @@ function fileLines({
   isRegressor,
 }: FileScores): string[] {
   return [
-    `${scored} of ${rows} suppliers scored, ${tooFew} with too few known features, ${rejected} rejected: ${output}`,
+    `${scored} of ${countText(rows, "supplier")} scored, ${tooFew} with too few known features, ${rejected} rejected: ${output}`,
     ...(isRegressor ? ["the model is a regressor: its numbers are in the column prediction, risk_score is empty"] : []),
     ...(firstError === null ? [] : [`first rejected row: ${firstError}`]),
     ...(cleanedIds === 0

@@ -194,7 +194,7 @@ function exportCommand(context: CliContext): Command {
         readPages: () => masterDataPages(client),
         withWeekly: options.all === true,
       });
-      if (target !== "-") report.line(`${rows} suppliers written to ${file}`);
+      if (target !== "-") report.line(`${countText(rows, "supplier")} written to ${file}`);
       report.json({ file: target, suppliers: rows });
     });
 }

@@ -40,7 +40,7 @@ export function trainCommand(context: CliContext): Command {
       if (calibration.outOfFold !== null) report.line(outOfFoldLine(calibration.outOfFold));
       report.line(`calibration: ${calibrationLine(calibration)}`);
       if (treeModel.trees.length < model.trainer.trees)
-        report.line(`early stopping kept ${treeModel.trees.length} of ${model.trainer.trees} trees`);
+        report.line(`early stopping kept ${treeModel.trees.length} of ${countText(model.trainer.trees, "tree")}`);
       report.line(
         `rows: ${rowCounts.train} training, ${rowCounts.calibration} calibration, ${rowCounts.test} test, ${rowCounts.purged} purged, ${rowCounts.invalid} rejected by the rules of the model, ${data.rejected.count} rejected while reading, ${data.unlabelled} without a label`,
       );

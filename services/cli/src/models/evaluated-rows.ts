@@ -1,3 +1,4 @@
+import { countText } from "@bellwether/reasons/count-text";
 import { readVersion, resolveVersion } from "@bellwether/registry/versions/read-version";
 import type { FeatureTable } from "@bellwether/risk-model/tables/feature-table";
 import { countTrainingSide } from "@bellwether/risk-model/training/provenance";
@@ -43,7 +44,7 @@ export async function scoreTestRows(
     const { riskScores } = await scoreBatch(model, pickRows(table, rows), false);
     const { version, configHash: trainedUnder, training } = stored.manifest;
     const seen = training === null ? 0 : countTrainingSide(training, table, rows);
-    const share = `${seen} of ${rows.length} rows (${((100 * seen) / rows.length).toFixed(0)} %)`;
+    const share = `${seen} of ${countText(rows.length, "row")} (${((100 * seen) / rows.length).toFixed(0)} %)`;
     const period = training?.split.testFrom ? `before ${training.split.testFrom}` : "of suppliers on its training side";
     return {
       version,

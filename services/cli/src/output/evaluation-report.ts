@@ -1,3 +1,4 @@
+import { countText } from "@bellwether/reasons/count-text";
 import type { Evaluation } from "@bellwether/risk-model/evaluate/evaluation";
 
 const figure = (x: number): string => (Number.isNaN(x) ? "not defined" : x.toFixed(4));
@@ -27,7 +28,7 @@ export function evaluationLines(name: string, evaluation: Evaluation): string[] 
   const { auc, aucInterval, baseline, rows, positives, suppliers } = evaluation;
   const interval = aucInterval === null ? "" : ` (95 %: ${figure(aucInterval[0])} to ${figure(aucInterval[1])})`;
   return [
-    `${name} on ${rows} test rows, ${positives} positive, ${suppliers} suppliers`,
+    `${name} on ${countText(rows, "test row")}, ${positives} positive, ${countText(suppliers, "supplier")}`,
     `AUC                ${figure(auc)}${interval}; ${baseline === null ? "no single feature to compare with" : `${baseline.feature} alone: ${figure(baseline.auc)}`}`,
     `average precision  ${figure(evaluation.averagePrecision)}; any order: ${figure(positives / rows)}`,
     `Brier score        ${figure(evaluation.brier)}; training rate for all: ${figure(evaluation.baseRateBrier)}`,

@@ -6,6 +6,7 @@ import {
   type SupplierScore,
 } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import type { GetSupplierResponse } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { countText } from "@bellwether/reasons/count-text";
 import { printable } from "../output/printable.ts";
 import { COLUMNS, IDENTIFIER_PREFIX } from "./master-data-columns.ts";
 
@@ -104,7 +105,7 @@ function scoreLines(score: SupplierScore): string[] {
     `${score.isoWeek}: ${bandWord(score.band)} ${score.riskScore?.toFixed(2) ?? ""}; expected impact ${impact}`,
     ...(score.incomplete
       ? [
-          `  INCOMPLETE: ${score.featuresPresent} of ${score.featuresTotal} features known; not known: ${score.missingFeatures.join(", ")}`,
+          `  INCOMPLETE: ${score.featuresPresent} of ${countText(score.featuresTotal ?? 0, "feature")} known; not known: ${score.missingFeatures.join(", ")}`,
         ]
       : []),
     ...score.reasons.slice(0, 5).map(({ text, contribution, previousValue }) => {

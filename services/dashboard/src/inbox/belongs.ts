@@ -5,7 +5,7 @@ import {
   AlertTrend,
   Disposition,
 } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
-import { AlertOwnership, AlertTab } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { AlertOwnership, AlertTab, WeekChange } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import type { InboxView } from "../routing/inbox-view.ts";
 
 /** Dispositions that only the service sets: such an alert was not decided by a person. */
@@ -17,6 +17,8 @@ const BY_SERVICE = new Set<Disposition>([Disposition.CLEARED, Disposition.LAPSED
  * @param reader the subject of the reader. Empty: not known, so that nobody's alerts count as the reader's
  */
 export function belongsTo(view: InboxView, alert: Alert, reader: string): boolean {
+  // What changed in a week stays changed: only the server knows which alerts these are.
+  if (view.weekChange !== WeekChange.UNSPECIFIED) return true;
   const { severity, trend, owner, region, category, ruleId, isoWeek, modelName, text, ownership } = view;
   return (
     isInTab(view, alert, reader) &&

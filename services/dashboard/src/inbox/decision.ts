@@ -3,6 +3,7 @@ import { type Alert, type AlertSeverity, AlertState, Disposition } from "@bellwe
 import type { AlertActionSchema } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { countOf } from "../parts/format.ts";
 
 /** What a reader decides about one or several alerts. */
 export type Decision =
@@ -123,7 +124,7 @@ export function decisionWords(decision: Decision): string {
 /** Returns the alerts in words: the name of one, or the number of several. */
 export function alertsWords(alerts: readonly Pick<Alert, "supplierName" | "supplierId">[]): string {
   const [first] = alerts;
-  return alerts.length === 1 && first ? first.supplierName || first.supplierId : `${alerts.length} alerts`;
+  return alerts.length === 1 && first ? first.supplierName || first.supplierId : countOf(alerts.length, "alert");
 }
 
 /** The dispositions that a reader can choose, with their meaning. FALSE_ALARM is only on earlier alerts. */

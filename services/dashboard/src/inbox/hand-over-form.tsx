@@ -6,6 +6,7 @@ import { useDraft } from "../session/use-draft.ts";
 import { ActionForm, draftName, type FormProps } from "./action-form.tsx";
 import { rememberOwner, suggestedOwners, usedOwners } from "./known-owners.ts";
 import { NoteField } from "./note-field.tsx";
+import { useServedOwners } from "./use-served-owners.ts";
 
 /** Maximum length of an owner in the contract: 128 bytes. */
 const LONGEST_OWNER = 128;
@@ -17,7 +18,12 @@ export function HandOverForm({ alerts, ...props }: FormProps & { readonly alerts
   const [owner, setOwner] = useState("");
   const [isNobody, setNobody] = useState(false);
   const [note, setNote, clearNote] = useDraft(draftName("handOver", props.targets));
-  const [owners] = useState(() => suggestedOwners(usedOwners(), alerts).filter((one) => one !== reader.subject));
+  const [used] = useState(usedOwners);
+  const served = useServedOwners(owner);
+  const isTyped = owner.trim() !== "";
+  const owners = suggestedOwners(isTyped ? [] : used, served, isTyped ? [] : alerts).filter(
+    (one) => one !== reader.subject && one !== owner,
+  );
   const hasOwner = props.targets.some((alert) => alert.owner !== "");
   return (
     <ActionForm

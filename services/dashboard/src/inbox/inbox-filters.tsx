@@ -1,9 +1,9 @@
 import { type Alert, AlertSeverity } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
-import { AlertOrder } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { AlertOrder, WeekChange } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { lazy, type ReactNode, type RefObject, Suspense, useEffect, useRef, useState } from "react";
 import { Choice } from "../parts/choice.tsx";
 import { LoadBoundary } from "../parts/load-boundary.tsx";
-import { SEVERITY_WORDS, wordOf } from "../parts/words.ts";
+import { SEVERITY_WORDS, WEEK_CHANGE_WORDS, wordOf } from "../parts/words.ts";
 import { countConditions, type InboxView } from "../routing/inbox-view.ts";
 import { hrefOf } from "../routing/route.ts";
 import type { OpenedBy } from "./opened-by.ts";
@@ -58,6 +58,16 @@ export function InboxFilters({ view, search, alerts }: InboxFiltersProps) {
         ))}
       </fieldset>
       <Choice label="Order" options={ORDERS} value={view.order} onChange={(order) => show({ order })} />
+      {view.weekChange !== WeekChange.UNSPECIFIED && (
+        <button
+          type="button"
+          className="condition"
+          title="Remove this condition"
+          onClick={() => show({ weekChange: WeekChange.UNSPECIFIED, changeWeek: "" })}
+        >
+          {`${wordOf(WEEK_CHANGE_WORDS, view.weekChange)} in ${view.changeWeek || "the latest week"} ×`}
+        </button>
+      )}
       <OnDemand name={conditions > 0 ? `Filters (${conditions})` : "Filters"}>
         {(opened) => <FilterPopover view={view} alerts={alerts} onShow={show} {...opened} />}
       </OnDemand>

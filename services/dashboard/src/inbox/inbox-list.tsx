@@ -2,7 +2,7 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus, and names the active row
 import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
-import { type RefObject, useEffect, useLayoutEffect, useMemo, useRef } from "react";
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRef } from "react";
 import { keepPlace, keptPlace } from "../parts/kept-place.ts";
 import { InboxRow, ROW_PX, rowId } from "./inbox-row.tsx";
 
@@ -48,6 +48,8 @@ export function InboxList(props: InboxListProps) {
   const indexOf = useMemo(() => new Map(alerts.map(({ alertId }, i) => [alertId, i])), [alerts]);
   const activeIndex = indexOf.get(activeId) ?? -1;
   const restore = useRestoredTop(grid, alerts.length, hasMore);
+  // With another function, the virtual list computes the positions of all rows again.
+  const getItemKey = useCallback((index: number) => alerts[index]?.alertId ?? index, [alerts]);
   const rows = useVirtualizer({
     count: alerts.length,
     getScrollElement: () => grid.current,
@@ -57,7 +59,7 @@ export function InboxList(props: InboxListProps) {
     scrollPaddingStart: ROW_PX,
     scrollMargin: ROW_PX,
     initialOffset: restore.current,
-    getItemKey: (index) => alerts[index]?.alertId ?? index,
+    getItemKey,
     rangeExtractor: (range) => {
       const indexes = defaultRangeExtractor(range);
       return activeIndex === -1 || indexes.includes(activeIndex) ? indexes : [...indexes, activeIndex];

@@ -1,4 +1,4 @@
-import { AlertTab, type AlertTabCounts } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { AlertTab, type AlertTabCounts, WeekChange } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { countText } from "../parts/format.ts";
 import type { InboxView } from "../routing/inbox-view.ts";
 import { hrefOf } from "../routing/route.ts";
@@ -14,18 +14,22 @@ const TABS: readonly (readonly [tab: AlertTab, name: string, count: CountName])[
   [AlertTab.DECIDED, "Decided", "decidedAlerts"],
 ];
 
+/** What a view has instead of a tab. */
+const NO_OTHER_LIST = { states: [], weekChange: WeekChange.UNSPECIFIED, changeWeek: "" };
+
 /** The server counts up to this number. */
 const MAX_COUNT = 10_000;
 
 /** The lists of the inbox with their numbers of alerts. Each is a link, because it is an address. */
 export function InboxTabs({ view, counts }: { view: InboxView; counts: AlertTabCounts | undefined }) {
+  const isShown = view.states.length === 0 && view.weekChange === WeekChange.UNSPECIFIED;
   return (
     <nav className="tabs" aria-label="Lists of alerts">
       {TABS.map(([tab, name, count]) => (
         <a
           key={name}
-          href={hrefOf({ page: "alerts", view: { ...view, tab, states: [] } })}
-          aria-current={view.tab === tab && view.states.length === 0 ? "page" : undefined}
+          href={hrefOf({ page: "alerts", view: { ...view, ...NO_OTHER_LIST, tab } })}
+          aria-current={isShown && view.tab === tab ? "page" : undefined}
         >
           {name} <span className="count">{counts ? cappedText(counts[count]) : ""}</span>
         </a>

@@ -1,5 +1,5 @@
 import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
-import { AlertService, type ListAlertsResponse } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { AlertService, type ListAlertsResponse, WeekChange } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { callUnaryMethod, createConnectQueryKey, useInfiniteQuery, useTransport } from "@connectrpc/connect-query";
 import { type InfiniteData, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useRef } from "react";
@@ -47,7 +47,8 @@ export function useInboxList(view: InboxView, belongs: (alert: Alert) => boolean
   const held = useHeldList<HTMLDivElement>({
     name: inboxQueryOf(view) || "inbox",
     shown: alerts,
-    belongs,
+    // Only the server knows which alerts changed in a week.
+    belongs: (alert) => view.weekChange === WeekChange.UNSPECIFIED && belongs(alert),
     reload,
     peek: () => callUnaryMethod(transport, AlertService.method.listAlerts, { ...request, pageSize: PEEK_SIZE }),
   });

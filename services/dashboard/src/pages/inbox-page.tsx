@@ -20,7 +20,7 @@ import { useInboxCommands } from "../inbox/use-inbox-commands.ts";
 import { useInboxList } from "../inbox/use-inbox-list.ts";
 import { useLetters } from "../inbox/use-letters.ts";
 import { useTabCounts } from "../inbox/use-tab-counts.ts";
-import { countText } from "../parts/format.ts";
+import { countOf, countText } from "../parts/format.ts";
 import { ChangesButton } from "../parts/list-status.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { Page } from "../parts/page.tsx";
@@ -93,7 +93,7 @@ function Inbox({ view, alertId, decisions, onSearch, onLoaded }: InboxProps) {
       const { csv, rows, truncated } = await exportAlerts(transport, view);
       downloadCsv("alerts.csv", csv);
       const more = truncated ? ` The list has more: only the first ${countText(rows)} are in the file.` : "";
-      decisions.say(`Exported: ${rows === 1 ? "1 alert" : `${countText(rows)} alerts`} to alerts.csv.${more}`);
+      decisions.say(`Exported: ${countOf(rows, "alert")} to alerts.csv.${more}`);
     } catch (error) {
       const { title, wayOut } = problemOf(error);
       decisions.say(`Not exported. ${title}. ${wayOut}`);

@@ -9,7 +9,7 @@ import { useInfiniteQuery, useQuery } from "@connectrpc/connect-query";
 import { keepPreviousData } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import { Choice } from "../parts/choice.tsx";
-import { countText } from "../parts/format.ts";
+import { countOf, countText } from "../parts/format.ts";
 import { ModelLinks } from "../parts/model-links.tsx";
 import { MoreButton } from "../parts/more-button.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
@@ -58,7 +58,7 @@ export function SuppliersPage({ view }: { view: SuppliersView }) {
         <div className="list-status">
           <div>
             <span className="quiet number">
-              {`${countText(first.totalSize)} suppliers${first.isoWeek && ` in ${first.isoWeek}`}`}
+              {`${countOf(first.totalSize, "supplier")}${first.isoWeek && ` in ${first.isoWeek}`}`}
               {first.queryTruncated && ". Many more match: make the search longer."}
             </span>
             <ModelLinks

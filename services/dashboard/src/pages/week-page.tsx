@@ -1,5 +1,4 @@
-import { AlertState, AlertTrend } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
-import { AlertTab } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { WeekChange } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import {
   type GetWeekResponse,
   type Mover,
@@ -8,14 +7,16 @@ import {
 } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
 import { SupplierOrder } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { useQuery } from "@connectrpc/connect-query";
+import type { ReactNode } from "react";
 import { downloadCsv } from "../export/download.ts";
 import { BandBadge } from "../parts/badges.tsx";
-import { countText, moneyText, scoreText, signedText } from "../parts/format.ts";
+import { countOf, countText, moneyText, scoreText, signedText } from "../parts/format.ts";
 import { ModelLinks } from "../parts/model-links.tsx";
 import { Name } from "../parts/name.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { Page } from "../parts/page.tsx";
-import { ACTIVE_ALERTS, type InboxView } from "../routing/inbox-view.ts";
+import { WEEK_CHANGE_WORDS, wordOf } from "../parts/words.ts";
+import { ACTIVE_ALERTS } from "../routing/inbox-view.ts";
 import { ALL_SUPPLIERS, hrefOf, type SuppliersView } from "../routing/route.ts";
 import { isMissing } from "../rpc/problem.ts";
 import { moneyChange } from "../week/money-change.ts";
@@ -88,7 +89,9 @@ function Week({ week }: { week: GetWeekResponse }) {
       <div className="columns">
         <section className="card" aria-labelledby="risers">
           <h2 id="risers">
-            <a href={suppliersHref(week, { order: SupplierOrder.CHANGE })}>Biggest risers</a>
+            <SuppliersLink week={week} change={{ order: SupplierOrder.CHANGE }}>
+              Biggest risers
+            </SuppliersLink>
           </h2>
           <Movers movers={week.risers} week={week} none="No score has risen." />
         </section>
@@ -131,9 +134,9 @@ function Money({ week }: { week: GetWeekResponse }) {
   return (
     <>
       <p className="headline">
-        <a className="number" href={suppliersHref(week, {})}>
+        <SuppliersLink week={week} change={{}} className="number">
           {moneyText(moneyAtRisk?.amount, currency)}
-        </a>
+        </SuppliersLink>
         <small>
           expected loss of all suppliers
           {change !== undefined && `, ${moneyText(change, currency, { signed: true })} since ${previousIsoWeek}`}
@@ -142,9 +145,7 @@ function Money({ week }: { week: GetWeekResponse }) {
       </p>
       {impactFormula && <p className="quiet">Expected loss = {impactFormula.text}</p>}
       {without > 0n && (
-        <p className="quiet">
-          {`Without ${without === 1n ? "1 supplier whose" : `${countText(without)} suppliers whose`} money at risk is not known.`}
-        </p>
+        <p className="quiet">{`Without ${countOf(without, "supplier")} whose money at risk is not known.`}</p>
       )}
     </>
   );
@@ -153,23 +154,22 @@ function Money({ week }: { week: GetWeekResponse }) {
 function AlertNumbers({ week }: { week: GetWeekResponse }) {
   const { alerts, modelName, isoWeek } = week;
   if (!alerts) return <p className="quiet">Not known.</p>;
-  const to = (change: Partial<InboxView>): string =>
-    hrefOf({ page: "alerts", view: { ...ACTIVE_ALERTS, modelName, ...change } });
-  const resolved = { states: [AlertState.RESOLVED], isoWeek };
-  const numbers: readonly (readonly [name: string, count: bigint, href: string])[] = [
-    ["new", alerts.raised, to({ tab: AlertTab.NEW })],
-    ["worse", alerts.worse, to({ tab: AlertTab.WORSE })],
-    ["better", alerts.better, to({ trend: AlertTrend.BETTER })],
-    ["cleared", alerts.cleared, to(resolved)],
-    ["snoozed", alerts.snoozed, to({ tab: AlertTab.SNOOZED })],
-    ["decided", alerts.resolved, to({ tab: AlertTab.DECIDED })],
+  const to = (weekChange: WeekChange): string =>
+    hrefOf({ page: "alerts", view: { ...ACTIVE_ALERTS, modelName, weekChange, changeWeek: isoWeek } });
+  const numbers: readonly (readonly [change: WeekChange, count: bigint])[] = [
+    [WeekChange.RAISED, alerts.raised],
+    [WeekChange.WORSE, alerts.worse],
+    [WeekChange.BETTER, alerts.better],
+    [WeekChange.CLEARED, alerts.cleared],
+    [WeekChange.SNOOZED, alerts.snoozed],
+    [WeekChange.RESOLVED, alerts.resolved],
   ];
   return (
     <ul className="numbers">
-      {numbers.map(([name, count, href]) => (
-        <li key={name}>
-          <a href={href}>
-            <span className="number">{countText(count)}</span> {name}
+      {numbers.map(([change, count]) => (
+        <li key={change}>
+          <a href={to(change)}>
+            <span className="number">{countText(count)}</span> {wordOf(WEEK_CHANGE_WORDS, change).toLowerCase()}
           </a>
         </li>
       ))}
@@ -182,23 +182,23 @@ function SupplierNumbers({ week }: { week: GetWeekResponse }) {
   return (
     <ul className="numbers">
       <li>
-        <a href={suppliersHref(week, {})}>
-          <span className="number">{countText(suppliers)}</span> suppliers
-        </a>
+        <SuppliersLink week={week} change={{}}>
+          <span className="number">{countText(suppliers)}</span> {suppliers === 1n ? "supplier" : "suppliers"}
+        </SuppliersLink>
       </li>
       {bands.toReversed().map(({ band, suppliers: count, previousSuppliers }) => (
         <li key={band}>
-          <a href={suppliersHref(week, { band })}>
+          <SuppliersLink week={week} change={{ band }}>
             <span className="number">{countText(count)}</span> <BandBadge band={band} />
-          </a>
+          </SuppliersLink>
           {previousSuppliers !== undefined && <small>{`${countText(previousSuppliers)} the week before`}</small>}
         </li>
       ))}
       {incompleteSuppliers !== undefined && (
         <li>
-          <a href={suppliersHref(week, { incomplete: true })}>
+          <SuppliersLink week={week} change={{ incomplete: true }}>
             <span className="number">{countText(incompleteSuppliers)}</span> incomplete
-          </a>
+          </SuppliersLink>
         </li>
       )}
     </ul>
@@ -239,5 +239,20 @@ function Movers({ movers, week, none }: { movers: readonly Mover[]; week: GetWee
   );
 }
 
-const suppliersHref = ({ modelName }: GetWeekResponse, change: Partial<SuppliersView>): string =>
-  hrefOf({ page: "suppliers", ...ALL_SUPPLIERS, modelName, ...change });
+interface SuppliersLinkProps {
+  readonly week: GetWeekResponse;
+  readonly change: Partial<SuppliersView>;
+  readonly className?: string;
+  readonly children: ReactNode;
+}
+
+/** A link to suppliers of the week. Lists have the latest week only, so an earlier week has no link. */
+function SuppliersLink({ week, change, className, children }: SuppliersLinkProps) {
+  const { modelName, isoWeek, latestIsoWeek } = week;
+  if (isoWeek !== latestIsoWeek) return <span className={className}>{children}</span>;
+  return (
+    <a className={className} href={hrefOf({ page: "suppliers", ...ALL_SUPPLIERS, modelName, ...change })}>
+      {children}
+    </a>
+  );
+}

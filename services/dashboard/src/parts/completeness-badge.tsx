@@ -1,5 +1,5 @@
 import type { SupplierScore } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
-import { countText } from "./format.ts";
+import { countOf, countText } from "./format.ts";
 
 /** How many of the model's features are known. A score of few features is less certain than it looks. */
 export function CompletenessBadge({ score }: { score: SupplierScore }) {
@@ -11,7 +11,7 @@ export function CompletenessBadge({ score }: { score: SupplierScore }) {
       data-tone={incomplete ? "careful" : "quiet"}
       title={incomplete ? "Few values are known: the score is less certain than it looks" : "Values that are known"}
     >
-      {`${incomplete ? "Incomplete: " : ""}${countText(featuresPresent)} of ${countText(featuresTotal)} values known`}
+      {`${incomplete ? "Incomplete: " : ""}${countText(featuresPresent)} of ${countOf(featuresTotal, "value")} known`}
     </span>
   );
 }

@@ -1,5 +1,5 @@
 import type { Contribution } from "@bellwether/gen/bellwether/inference/v1/score_pb";
-import { featureText, signedText } from "./format.ts";
+import { countOf, featureText, signedText } from "./format.ts";
 import { type ContributionLine, contributionLines } from "./score-reasons.ts";
 import { Wide } from "./wide.tsx";
 
@@ -38,7 +38,7 @@ export function ContributionTable({ contributions }: { contributions: readonly C
 function Words({ line: { words } }: { line: ContributionLine }) {
   return (
     <details>
-      <summary>{words.length === 1 ? "1 word" : `${words.length} words`}</summary>
+      <summary>{countOf(words.length, "word")}</summary>
       {words.map(({ word, contribution }) => `“${word}” ${signedText(contribution, 4)}`).join(", ")}
     </details>
   );

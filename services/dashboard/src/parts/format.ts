@@ -50,6 +50,11 @@ export function countText(count: bigint | number, locales = readerLocales()): st
   return numberFormat({}, locales).format(count);
 }
 
+/** Formats a count with its noun: "1 row", "2,000 rows". `many`: the noun for every count except 1. */
+export function countOf(count: bigint | number, one: string, many = `${one}s`, locales = readerLocales()): string {
+  return `${countText(count, locales)} ${Number(count) === 1 ? one : many}`;
+}
+
 /**
  * Formats an amount of money as "€1.2M", or in full as "€1,204,000". Without a valid currency: the number only.
  * Undefined: a dash.

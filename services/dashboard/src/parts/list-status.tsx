@@ -1,3 +1,5 @@
+import { countOf } from "./format.ts";
+
 interface ChangesButtonProps {
   readonly changes: number;
   /** Whether there are more changes than `changes`. */
@@ -11,10 +13,8 @@ export function ChangesButton({ changes, isMore, onShow }: ChangesButtonProps) {
     isMore && changes === 0
       ? "Changes may have been missed"
       : isMore
-        ? `More than ${changes} changes`
-        : changes === 1
-          ? "1 change"
-          : `${changes} changes`;
+        ? `More than ${countOf(changes, "change")}`
+        : countOf(changes, "change");
   return (
     <span role="status">
       {(changes > 0 || isMore) && (

@@ -1,7 +1,7 @@
 import type { Contribution } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import type { SupplierScore } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import { TEXT_FEATURE } from "@bellwether/reasons/feature-info";
-import { readerLocales, valueText } from "./format.ts";
+import { countOf, readerLocales, valueText } from "./format.ts";
 import { pointsOf } from "./score-points.ts";
 
 /** One feature, or all words of the contract, with its effect on a score this week and last week. */
@@ -69,7 +69,7 @@ function grouped(contributions: readonly Contribution[]): Grouped[] {
   const text: Grouped = {
     feature: TEXT_FEATURE,
     contribution: words.reduce((sum, { contribution }) => sum + contribution, 0),
-    ...{ unit: "", category: words.length === 1 ? "1 word" : `${words.length} words` },
+    ...{ unit: "", category: countOf(words.length, "word") },
     ...{ typicalCategory: "", previousCategory: "" },
     ...(before.length > 0 && { previousContribution: before.reduce((sum, one) => sum + one, 0) }),
   };

@@ -1,4 +1,5 @@
 import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { countOf } from "./format.ts";
 import { personText } from "./words.ts";
 
 /** Information about a run that its counts do not show. */
@@ -28,7 +29,7 @@ export function remarksOf(run: BatchRun): RunRemark[] {
       losses.previousSuppliers === undefined ? "" : `, ${losses.previousSuppliers} in ${losses.previousWeek}`;
     remarks.push({
       title: `Losses accepted by ${personText(losses.accepted.actor)}`,
-      text: `“${losses.accepted.reason}” (${losses.rowsRejected} rows rejected, ${losses.suppliers} suppliers${before})`,
+      text: `“${losses.accepted.reason}” (${countOf(losses.rowsRejected, "row")} rejected, ${countOf(losses.suppliers, "supplier")}${before})`,
     });
   }
   if (forceFuture)

@@ -1,5 +1,5 @@
 import { type BatchRun, RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
-import { countText } from "./format.ts";
+import { countOf, countText } from "./format.ts";
 import { type StageState, stageStateOf } from "./stage-state.ts";
 import { STAGE_WORDS, wordOf } from "./words.ts";
 
@@ -30,7 +30,7 @@ export function RunSteps({ run }: { run: BatchRun }) {
       {chunksTotal !== undefined && run.state !== RunState.COMPLETE && (
         <label className="progress">
           <span>
-            {countText(chunksReceived)} of {countText(chunksTotal)} parts scored
+            {countText(chunksReceived)} of {countOf(chunksTotal, "part")} scored
           </span>
           <progress value={chunksReceived} max={Math.max(1, chunksTotal)} />
         </label>

@@ -3,6 +3,7 @@ import type { SupplierScore } from "@bellwether/gen/bellwether/ops/v1/supplier_p
 import { TEXT_FEATURE } from "@bellwether/reasons/feature-info";
 import { featureText, listed, valueWithTypical } from "@bellwether/reasons/reason-text";
 import { groupReasons } from "@bellwether/reasons/reasons";
+import { countOf } from "./format.ts";
 
 /** One row of a waterfall or a table: a feature, or all words of the contract. */
 export interface ContributionLine {
@@ -47,7 +48,7 @@ export function completenessText({
 }: Pick<SupplierScore, "featuresPresent" | "featuresTotal">): string | undefined {
   if (featuresPresent === undefined || featuresTotal === undefined) return undefined;
   const missing = featuresTotal - featuresPresent;
-  return missing === 0 ? "" : `${missing} of ${featuresTotal} features not known`;
+  return missing === 0 ? "" : `${missing} of ${countOf(featuresTotal, "feature")} not known`;
 }
 
 /** Returns the sentence of `completenessText` with the features' names. */

@@ -1,5 +1,6 @@
 import { Band, OutputSpace } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { AlertEventKind, AlertSeverity, AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { WeekChange } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { Criticality } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 
@@ -42,6 +43,15 @@ export const EVENT_WORDS: Words = {
   [AlertEventKind.OVERRIDDEN]: "Overridden",
   [AlertEventKind.OVERRIDE_ENDED]: "Override ended",
   [AlertEventKind.UNDONE]: "Undone",
+};
+
+export const WEEK_CHANGE_WORDS: Words = {
+  [WeekChange.RAISED]: "New",
+  [WeekChange.WORSE]: "Worse",
+  [WeekChange.BETTER]: "Better",
+  [WeekChange.CLEARED]: "Cleared",
+  [WeekChange.SNOOZED]: "Snoozed",
+  [WeekChange.RESOLVED]: "Decided",
 };
 
 export const BAND_WORDS: Words = {

@@ -1,5 +1,5 @@
 import { bandTone } from "../parts/badges.tsx";
-import { scoreText } from "../parts/format.ts";
+import { countOf, scoreText } from "../parts/format.ts";
 import { BAND_WORDS, wordOf } from "../parts/words.ts";
 import { layOutScoreHistory, type PlotBox, type WeekMark, type WeekScore } from "./score-history.ts";
 
@@ -16,14 +16,14 @@ interface ScoreHistoryPlotProps {
 
 /**
  * Plots the risk score by week. The colour of a dot is its band; a line joins consecutive weeks. Dashed lines are
- * the limits between the bands, as far as the scores show them; vertical lines are changes of the model version;
+ * the limits between the bands, as the runs recorded them, else as the scores show them; vertical lines are changes of the model version;
  * triangles are decisions about alerts.
  */
 export function ScoreHistoryPlot({ scores, decisions = [] }: ScoreHistoryPlotProps) {
   const { points, lines, weeks, limits, modelChanges, marks } = layOutScoreHistory(scores, BOX, decisions);
   const latest = points.at(-1);
   const label = latest
-    ? `Risk score by week, ${points.length} weeks, the latest ${scoreText(latest.riskScore)} in ${latest.isoWeek}`
+    ? `Risk score by week, ${countOf(points.length, "week")}, the latest ${scoreText(latest.riskScore)} in ${latest.isoWeek}`
     : "Risk score by week, no scores";
   return (
     <svg className="plot" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
@@ -38,12 +38,14 @@ export function ScoreHistoryPlot({ scores, decisions = [] }: ScoreHistoryPlotPro
           </g>
         );
       })}
-      {limits.map(({ band, y }) => (
-        <g key={band}>
-          <line className="limit" data-tone={bandTone(band)} x1={BOX.left} x2={BOX.right} y1={y} y2={y} />
-          <text x={BOX.right} y={y - 4} textAnchor="end">
-            {wordOf(BAND_WORDS, band)} from about here
-          </text>
+      {limits.map(({ band, y, x1, x2, score, isLatest }) => (
+        <g key={band + x1}>
+          <line className="limit" data-tone={bandTone(band)} x1={x1} x2={x2} y1={y} y2={y} />
+          {isLatest && (
+            <text x={BOX.right} y={y - 4} textAnchor="end">
+              {`${wordOf(BAND_WORDS, band)} from ${score === undefined ? "about here" : scoreText(score)}`}
+            </text>
+          )}
         </g>
       ))}
       {modelChanges.map(({ x, name }) => (

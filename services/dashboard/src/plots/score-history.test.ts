@@ -64,3 +64,26 @@ test("a band limit is between the scores on both sides of it; without both it is
   expect(bandLimits([scored(0.9, Band.HIGH)])).toEqual([]);
   expect(bandLimits([scored(0.5, Band.LOW), scored(0.4, Band.HIGH)])).toEqual([]);
 });
+
+test("recorded band limits are drawn at their score, and a new line begins where a model version changes them", () => {
+  const limits = (medium: number, high: number) => ({ bandLimits: { medium, high } });
+  const before = { ...week("2026-W40", 0.5), ...limits(0.4, 0.7) };
+  const after = ["2026-W41", "2026-W42"].map((isoWeek) => ({ ...week(isoWeek, 0.5), ...limits(0.4, 0.8) }));
+  const lines = layOutScoreHistory([before, ...after], BOX).limits;
+  expect(lines.map(({ band, score, isLatest }) => [band, score, isLatest])).toEqual([
+    [Band.MEDIUM, 0.4, true],
+    [Band.HIGH, 0.7, false],
+    [Band.HIGH, 0.8, true],
+  ]);
+  expect(lines.map(({ x1, x2 }) => [x1, x2])).toEqual([
+    [BOX.left, BOX.right],
+    [BOX.left, 50],
+    [50, BOX.right],
+  ]);
+});
+
+test("without recorded limits the lines are estimated and have no score", () => {
+  const scores = [week("2026-W40", 0.25), { ...week("2026-W41", 0.75), band: Band.MEDIUM }];
+  const [line] = layOutScoreHistory(scores, BOX).limits;
+  expect([line?.band, line?.score, line?.x1, line?.x2]).toEqual([Band.MEDIUM, undefined, BOX.left, BOX.right]);
+});

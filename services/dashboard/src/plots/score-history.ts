@@ -19,6 +19,8 @@ export interface WeekScore {
   readonly band: Band;
   /** The model version that computed the score. Undefined: not known. */
   readonly model?: { readonly version: string } | undefined;
+  /** The scores from which the bands of the model version begin. Undefined: not recorded. */
+  readonly bandLimits?: { readonly medium: number; readonly high: number } | undefined;
 }
 
 /** Something that happened in a week. */
@@ -32,6 +34,18 @@ export interface BandLimit {
   readonly band: Band;
   /** The middle between the lowest score of the band and the highest score below it, in [0, 1]. */
   readonly score: number;
+}
+
+/** The line of a limit, in the weeks in which it was valid. */
+export interface LimitLine {
+  readonly band: Band;
+  readonly y: number;
+  readonly x1: number;
+  readonly x2: number;
+  /** The limit. Undefined: it was not recorded, and the line is where the scores show it to be. */
+  readonly score: number | undefined;
+  /** Whether it is the limit of the latest week. */
+  readonly isLatest: boolean;
 }
 
 /** A score with its coordinates. */
@@ -51,7 +65,7 @@ export interface ScoreHistory {
   readonly lines: readonly string[];
   /** The first and the last week of the axis. With one week both are the same; without weeks there are none. */
   readonly weeks: readonly { readonly isoWeek: string; readonly x: number }[];
-  readonly limits: readonly { readonly band: Band; readonly y: number }[];
+  readonly limits: readonly LimitLine[];
   /** The weeks with another model version than the week before. */
   readonly modelChanges: readonly { readonly x: number; readonly name: string }[];
   /** The marks whose week is on the axis. */
@@ -88,7 +102,11 @@ export function layOutScoreHistory(
     points: placed.map(({ week: _week, ...point }) => point),
     lines: stretches(placed).map(linePath),
     weeks: ends.map(({ isoWeek, week }) => ({ isoWeek, x: x(week) })),
-    limits: bandLimits(placed).map(({ band, score }) => ({ band, y: y(score) })),
+    limits: limitLines(
+      dated.map(({ week, bandLimits }) => ({ x: x(week), bandLimits })),
+      placed,
+      { box, y },
+    ),
     modelChanges: dated.flatMap(({ week, model }, i) => {
       const before = dated[i - 1]?.model?.version;
       return before && model && model.version !== before ? [{ x: x(week), name: model.version }] : [];
@@ -98,6 +116,35 @@ export function layOutScoreHistory(
       return week === undefined || week < first.week || week > last.week ? [] : [{ ...decision, x: x(week) }];
     }),
   };
+}
+
+/**
+ * Returns the lines of the band limits: those that the weeks recorded, a new line where a limit changes. If no week
+ * recorded them, the lines are estimated from the scores.
+ */
+function limitLines(
+  weeks: readonly { readonly x: number; readonly bandLimits?: WeekScore["bandLimits"] }[],
+  placed: readonly ScorePoint[],
+  { box, y }: { readonly box: PlotBox; readonly y: (score: number) => number },
+): LimitLine[] {
+  const recorded = weeks.flatMap(({ x, bandLimits: limits }) => (limits ? [{ x, limits }] : []));
+  if (recorded.length === 0) {
+    const whole = { x1: box.left, x2: box.right, score: undefined, isLatest: true };
+    return bandLimits(placed).map(({ band, score }) => ({ band, y: y(score), ...whole }));
+  }
+  const bands = [
+    [Band.MEDIUM, "medium"],
+    [Band.HIGH, "high"],
+  ] as const;
+  return bands.flatMap(([band, key]) => {
+    const starts = recorded.filter(({ limits }, i) => limits[key] !== recorded[i - 1]?.limits[key]);
+    return starts.map(({ x, limits }, i) => {
+      const score = limits[key];
+      const next = starts[i + 1];
+      // One week alone has no width on the axis, so the latest line ends at the border of the plot.
+      return { band, score, y: y(score), x1: i === 0 ? box.left : x, x2: next?.x ?? box.right, isLatest: !next };
+    });
+  });
 }
 
 /**

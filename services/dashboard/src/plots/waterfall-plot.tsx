@@ -1,6 +1,6 @@
 import type { Contribution } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { visibleText } from "@bellwether/reasons/visible-text";
-import { featureText, signedText } from "../parts/format.ts";
+import { countOf, featureText, signedText } from "../parts/format.ts";
 import { type ContributionLine, contributionLines } from "../parts/score-reasons.ts";
 import { linearScale } from "./linear-scale.ts";
 import { stackWaterfall, type WaterfallBar } from "./waterfall.ts";
@@ -78,6 +78,6 @@ function Total({ x, y, name, value }: { x: number; y: number; name: string; valu
 
 /** Returns a feature with its value and the typical value as text, when they were recorded. */
 function shareText({ feature, seen, words }: ContributionLine): string {
-  if (words.length > 0) return `${featureText(feature)} (${words.length === 1 ? "1 word" : `${words.length} words`})`;
+  if (words.length > 0) return `${featureText(feature)} (${countOf(words.length, "word")})`;
   return visibleText(seen ? `${featureText(feature)}: ${seen}` : featureText(feature));
 }

@@ -5,6 +5,7 @@ import {
   AlertOwnership,
   AlertTab,
   type ListAlertsRequestSchema,
+  WeekChange,
 } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type Names, named, nameOf, queryOf } from "./query.ts";
@@ -27,6 +28,10 @@ export interface InboxView {
   readonly ruleId: string;
   readonly isoWeek: string;
   readonly modelName: string;
+  /** Only alerts that changed in this way in `changeWeek`, as the page of the week counts them; needs `modelName`. */
+  readonly weekChange: WeekChange;
+  /** ISO week. Empty: the latest complete one. */
+  readonly changeWeek: string;
   /** Text of the supplier's name or id. */
   readonly text: string;
 }
@@ -40,6 +45,7 @@ export const ACTIVE_ALERTS: InboxView = {
   trend: AlertTrend.UNSPECIFIED,
   ownership: AlertOwnership.UNSPECIFIED,
   ...{ owner: "", region: "", category: "", ruleId: "", isoWeek: "", modelName: "", text: "" },
+  ...{ weekChange: WeekChange.UNSPECIFIED, changeWeek: "" },
 };
 
 const TABS: Names<AlertTab> = {
@@ -63,6 +69,14 @@ const TRENDS: Names<AlertTrend> = {
   better: AlertTrend.BETTER,
   same: AlertTrend.SAME,
 };
+const WEEK_CHANGES: Names<WeekChange> = {
+  raised: WeekChange.RAISED,
+  worse: WeekChange.WORSE,
+  better: WeekChange.BETTER,
+  cleared: WeekChange.CLEARED,
+  snoozed: WeekChange.SNOOZED,
+  resolved: WeekChange.RESOLVED,
+};
 const OWNERSHIPS: Names<AlertOwnership> = { me: AlertOwnership.MINE, nobody: AlertOwnership.NOBODY };
 
 /** Maximum length of a text condition of the contract, bytes. */
@@ -73,7 +87,13 @@ export function inboxViewOf(wanted: URLSearchParams): InboxView {
   const one = <V extends number>(names: Names<V>, key: string, otherwise: V): V =>
     named(names, wanted.get(key) ?? "") ?? otherwise;
   const text = (key: string, max: number): string => cutToBytes(wanted.get(key) ?? "", max);
-  const isoWeek = wanted.get("week") ?? "";
+  const week = (key: string): string => {
+    const found = wanted.get(key) ?? "";
+    return isoWeekNumber(found) === undefined ? "" : found;
+  };
+  const modelName = text("model", 64);
+  // The server knows the changes of a week for one model only.
+  const weekChange = modelName === "" ? WeekChange.UNSPECIFIED : one(WEEK_CHANGES, "changed", WeekChange.UNSPECIFIED);
   const states = (wanted.get("state") ?? "").split(",").flatMap((name) => named(STATES, name) ?? []);
   return {
     tab: states.length > 0 ? AlertTab.UNSPECIFIED : one(TABS, "tab", AlertTab.UNSPECIFIED),
@@ -86,8 +106,10 @@ export function inboxViewOf(wanted: URLSearchParams): InboxView {
     region: text("region", 256),
     category: text("category", 256),
     ruleId: text("rule", 40),
-    isoWeek: isoWeekNumber(isoWeek) === undefined ? "" : isoWeek,
-    modelName: text("model", 64),
+    isoWeek: week("week"),
+    modelName,
+    weekChange,
+    changeWeek: weekChange === WeekChange.UNSPECIFIED ? "" : week("in"),
     text: text("text", MAX_TEXT_BYTES),
   };
 }
@@ -107,6 +129,8 @@ export function inboxQueryOf(view: InboxView, alertId = ""): string {
     rule: view.ruleId,
     week: view.isoWeek,
     model: view.modelName,
+    changed: named(WEEK_CHANGES, view.weekChange),
+    in: view.changeWeek,
     text: view.text,
     order: named(ORDERS, view.order),
     alert: alertId,
@@ -120,8 +144,9 @@ export function listRequestOf(view: InboxView): MessageInitShape<typeof ListAler
 
 /** Returns the number of conditions of a view beside its tab and its text. */
 export function countConditions(view: InboxView): number {
-  const { owner, region, category, ruleId, isoWeek, modelName, severity, trend, ownership, states } = view;
-  const set = [owner, region, category, ruleId, isoWeek, modelName, severity, trend, ownership, states.length];
+  const { owner, region, category, ruleId, isoWeek, modelName, severity, trend, ownership, states, weekChange } = view;
+  const texts = [owner, region, category, ruleId, isoWeek, modelName];
+  const set = [...texts, severity, trend, ownership, states.length, weekChange];
   return set.filter(Boolean).length;
 }
 

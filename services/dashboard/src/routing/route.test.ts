@@ -1,6 +1,6 @@
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { AlertSeverity, AlertState, AlertTrend } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
-import { AlertOrder, AlertOwnership, AlertTab } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { AlertOrder, AlertOwnership, AlertTab, WeekChange } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { SupplierOrder } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { expect, test } from "vitest";
 import { ACTIVE_ALERTS, countConditions, type InboxView } from "./inbox-view.ts";
@@ -10,6 +10,7 @@ const FULL_VIEW: InboxView = {
   ...{ tab: AlertTab.WORSE, states: [], order: AlertOrder.EXPECTED_IMPACT, severity: AlertSeverity.CRITICAL },
   ...{ trend: AlertTrend.BETTER, ownership: AlertOwnership.NOBODY, owner: "jo & co", region: "a,b", category: "x?y#z" },
   ...{ ruleId: "high", isoWeek: "2026-W47", modelName: "risk & co", text: "100 % é" },
+  ...{ weekChange: WeekChange.WORSE, changeWeek: "2026-W46" },
 };
 
 test("placeOf reads every address that hrefOf writes", () => {

@@ -96,7 +96,11 @@ export function countChanges(
   shown: readonly Alert[],
   belongs: (alert: Alert) => boolean,
 ): number {
-  const byId = new Map(shown.map((alert) => [alert.alertId, alert]));
+  if (changed.length === 0) return 0;
+  // There are few changes and up to 10,000 rows: an index of the rows would cost more than one pass over them.
+  const wanted = new Set(changed.map(({ alertId }) => alertId));
+  const byId = new Map<string, Alert>();
+  for (const alert of shown) if (wanted.has(alert.alertId)) byId.set(alert.alertId, alert);
   return changed.filter((alert) => {
     const now = byId.get(alert.alertId);
     return now ? !equals(AlertSchema, now, alert) && !isLater(now, alert) : belongs(alert);

@@ -5,7 +5,7 @@ import { keepPreviousData, skipToken } from "@tanstack/react-query";
 import { Command } from "cmdk";
 import { useEffect, useRef, useState } from "react";
 import { BandBadge } from "../parts/badges.tsx";
-import { scoreText } from "../parts/format.ts";
+import { countOf, scoreText } from "../parts/format.ts";
 import { Name } from "../parts/name.tsx";
 import { ACTIVE_ALERTS } from "../routing/inbox-view.ts";
 import { ALL_SUPPLIERS, hrefOf } from "../routing/route.ts";
@@ -116,7 +116,7 @@ function statusText(query: string, matches: number, search: Search): string {
   if (search.isFetching) return "Searching…";
   if (matches === 0) return "No supplier has this name or id.";
   const more = search.data?.truncated ? ", and more: make the text longer" : "";
-  return `${matches === 1 ? "1 supplier" : `${matches} suppliers`}${more}`;
+  return `${countOf(matches, "supplier")}${more}`;
 }
 
 /** Returns a text when it has not changed for a short time. */

@@ -15,7 +15,7 @@ function numbersFromBytes(names: readonly string[], bytes: Uint8Array, rows: num
   if (bytes.byteLength !== names.length * rows * 4) {
     throw new BatchShapeError(
       "values",
-      `${bytes.byteLength} bytes; ${rows} suppliers × ${names.length} feature_names × 4 bytes are ${names.length * rows * 4}`,
+      `${countText(bytes.byteLength, "byte")}; ${countText(rows, "supplier")} × ${names.length} feature_names × 4 bytes are ${names.length * rows * 4}`,
     );
   }
   const copy = new Uint8Array(bytes);
@@ -33,7 +33,10 @@ function addNumberColumns(columns: Map<string, Float32Array>, request: PredictBa
   for (const [i, { name, values }] of request.numbers.entries()) {
     if (columns.has(name)) throw new BatchShapeError(`numbers[${i}].name`, `"${name}" is named twice`);
     if (values.length !== rows)
-      throw new BatchShapeError(`numbers[${i}].values`, `${values.length} values of "${name}" for ${rows} suppliers`);
+      throw new BatchShapeError(
+        `numbers[${i}].values`,
+        `${countText(values.length, "value")} of "${name}" for ${countText(rows, "supplier")}`,
+      );
     columns.set(name, Float32Array.from(values));
   }
 }
@@ -72,7 +75,8 @@ function checkNames(field: string, names: readonly string[], maxBytes: number): 
     // A UTF-16 unit has at most three bytes in UTF-8, so the bytes of a short name need not be counted.
     const bytes = name.length * 3 <= maxBytes ? name.length : Buffer.byteLength(name);
     if (name === "") throw new BatchShapeError(`${field}[${i}]`, `is empty; expected 1 to ${maxBytes} bytes`);
-    if (bytes > maxBytes) throw new BatchShapeError(`${field}[${i}]`, `has ${bytes} bytes; expected 1 to ${maxBytes}`);
+    if (bytes > maxBytes)
+      throw new BatchShapeError(`${field}[${i}]`, `has ${countText(bytes, "byte")}; expected 1 to ${maxBytes}`);
   }
 }
 
@@ -81,7 +85,10 @@ function categoriesFromCodes(request: PredictBatchRequest, rows: number): Map<st
   for (const [i, { name, dictionary, codes }] of request.categories.entries()) {
     if (columns.has(name)) throw new BatchShapeError(`categories[${i}].name`, `"${name}" is named twice`);
     if (codes.length !== rows)
-      throw new BatchShapeError(`categories[${i}].codes`, `${codes.length} codes for ${rows} suppliers`);
+      throw new BatchShapeError(
+        `categories[${i}].codes`,
+        `${countText(codes.length, "code")} for ${countText(rows, "supplier")}`,
+      );
     columns.set(
       name,
       codes.map((code, row) => {
@@ -90,7 +97,7 @@ function categoriesFromCodes(request: PredictBatchRequest, rows: number): Map<st
         if (value === undefined)
           throw new BatchShapeError(
             `categories[${i}].codes[${row}]`,
-            `${code} is beyond the dictionary's ${dictionary.length} values`,
+            `${code} is beyond the dictionary's ${countText(dictionary.length, "value")}`,
           );
         return value;
       }),
@@ -106,7 +113,7 @@ export function batchFromProto(request: PredictBatchRequest): ColumnarInput {
   if (texts.length !== 0 && texts.length !== rows) {
     throw new BatchShapeError(
       "contract_texts",
-      `${texts.length} texts for ${rows} suppliers; send one each, or none at all`,
+      `${countText(texts.length, "text")} for ${countText(rows, "supplier")}; send one each, or none at all`,
     );
   }
   for (const [row, text] of texts.entries()) {

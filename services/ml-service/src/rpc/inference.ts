@@ -79,6 +79,7 @@ export function inferenceHandlers({
           explanationKind: explanationKindToProto(scoring.bundle),
           background: scoring.bundle.explanation.background,
           warnings: batchWarnings(request, scores.unknownCategories),
+          bandLimits: { medium: scoring.bundle.bands.medium, high: scoring.bundle.bands.high },
         };
       }),
 

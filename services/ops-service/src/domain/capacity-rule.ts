@@ -1,4 +1,5 @@
 import type { WeeklyCapacityRule } from "@bellwether/config/alert-rules";
+import { countText } from "@bellwether/reasons/count-text";
 import type { Alert } from "./alert.ts";
 import type { AlertCandidate } from "./decide-alert.ts";
 import { type ScoreFacts, valuesOf } from "./score-rule.ts";
@@ -40,8 +41,8 @@ export function capacityCandidate(
   const score = `Risk score ${facts.riskScore.toFixed(2)}`;
   const place =
     rank === null
-      ? `not among the ${rule.keepWithin} suppliers of highest expected impact`
-      : `among the ${isRaised ? rule.suppliers : rule.keepWithin} suppliers of highest expected impact`;
+      ? `not among the ${countText(rule.keepWithin, "supplier")} of highest expected impact`
+      : `among the ${countText(isRaised ? rule.suppliers : rule.keepWithin, "supplier")} of highest expected impact`;
   return {
     ...{ ...valuesOf(facts), alert, isRaised, isHigh: isRaised, isCritical: false, wasBelowCritical: false },
     isCleared: rank === null,

@@ -1,3 +1,4 @@
+import { countText } from "@bellwether/reasons/count-text";
 import { RunCompleteError, RunFencedError, RunMismatchError, RunNotFoundError } from "./ops-error.ts";
 import type { Run, RunLease, ScoredBy } from "./run.ts";
 import type { ChunkReceipt, ScoredChunk } from "./scored-chunk.ts";
@@ -40,7 +41,7 @@ export function checkChunkRows(
   const mayBeLast = chunksTotal === null || chunk >= chunksTotal - 1;
   if (chunkRows === 0 || rows === chunkRows || (rows < chunkRows && mayBeLast)) return;
   throw new RunMismatchError(
-    `run ${id} began with chunks of ${chunkRows} rows, but chunk ${chunk} has ${rows}; send chunks of ${chunkRows} rows (BatchRun.chunk_rows)`,
+    `run ${id} began with chunks of ${countText(chunkRows, "row")}, but chunk ${chunk} has ${rows}; send chunks of ${countText(chunkRows, "row")} (BatchRun.chunk_rows)`,
   );
 }
 
@@ -56,6 +57,6 @@ export function checkSameRows(
   const received = rowsScored + rowsInvalid;
   if (received === supplierIds.length) return;
   throw new RunMismatchError(
-    `run ${runId} received chunk ${chunk} with ${received} rows before, now it has ${supplierIds.length}; send what was sent before, or start the run with its new source`,
+    `run ${runId} received chunk ${chunk} with ${countText(received, "row")} before, now it has ${supplierIds.length}; send what was sent before, or start the run with its new source`,
   );
 }

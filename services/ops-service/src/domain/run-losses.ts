@@ -1,4 +1,5 @@
 import type { RiskPolicy } from "@bellwether/config/risk-policy";
+import { countText } from "@bellwether/reasons/count-text";
 
 /** A limit of the risk policy that a run exceeds. */
 export type LossLimit = "rejected_rows" | "suppliers";
@@ -105,8 +106,8 @@ const percent = (of: number, round: (value: number) => number = Math.round): str
 export function describeLosses(losses: RunLosses): string {
   const parts = losses.exceeded.map((limit) =>
     limit === "rejected_rows"
-      ? `${losses.rowsRejected} rows rejected, ${percent(losses.rejectedShare, Math.ceil)} of the rows (limits: ${percent(losses.maxRejectedShare)} and ${losses.maxRejectedRows} rows)`
-      : `${losses.suppliers} suppliers, ${percent(share(losses.suppliers, losses.previousSuppliers ?? 0), Math.floor)} of the ${losses.previousSuppliers} of ${losses.previousWeek} (limit: ${percent(losses.minSuppliersShare)})`,
+      ? `${countText(losses.rowsRejected, "row")} rejected, ${percent(losses.rejectedShare, Math.ceil)} of the rows (limits: ${percent(losses.maxRejectedShare)} and ${countText(losses.maxRejectedRows, "row")})`
+      : `${countText(losses.suppliers, "supplier")}, ${percent(share(losses.suppliers, losses.previousSuppliers ?? 0), Math.floor)} of the ${losses.previousSuppliers} of ${losses.previousWeek} (limit: ${percent(losses.minSuppliersShare)})`,
   );
   return parts.join("; ");
 }

@@ -29,6 +29,8 @@ export interface ScoredBy {
   readonly columnNames: readonly string[];
   readonly baseValue: number;
   readonly outputSpace: "margin" | "probability" | "raw" | "unknown";
+  /** Lowest scores of the bands medium and high. Null or left out: not recorded. */
+  readonly bandLimits?: { readonly medium: number; readonly high: number } | null;
 }
 
 /** A weekly run, as stored. */

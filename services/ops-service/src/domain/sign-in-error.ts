@@ -14,7 +14,7 @@ export class SessionInvalidError extends Error {
   }
 }
 
-/** The session was ended: by signing out, by a new sign-in, or in the database. */
+/** The session was ended: by signing out, by a new sign-in, or by an administrator. */
 export class SessionEndedError extends Error {
   override readonly name = "SessionEndedError" as const;
   constructor() {
@@ -35,6 +35,20 @@ export class SessionIdleError extends Error {
   override readonly name = "SessionIdleError" as const;
   constructor() {
     super("the session was not used for too long: sign in again");
+  }
+}
+
+/** A person has no session, or not one with an id. */
+export class SessionNotFoundError extends Error {
+  override readonly name = "SessionNotFoundError" as const;
+  /** @param sessionIds the ids that are not sessions of the person; empty: the person has no session */
+  constructor(subject: string, sessionIds: readonly string[]) {
+    const person = JSON.stringify(subject);
+    super(
+      sessionIds.length === 0
+        ? `no session has the subject ${person}: ListSessions lists the subjects of all sessions`
+        : `no session of ${person} has the id ${sessionIds.join(", ")}: nothing was ended`,
+    );
   }
 }
 

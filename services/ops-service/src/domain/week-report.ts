@@ -20,7 +20,10 @@ export interface Mover {
   readonly completeness: number | null;
 }
 
-/** Numbers of alert changes. */
+/** A change of an alert in a week. */
+export type WeekChange = keyof AlertCounts;
+
+/** Numbers of alerts that changed. */
 export interface AlertCounts {
   readonly raised: number;
   readonly worse: number;

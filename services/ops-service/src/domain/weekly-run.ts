@@ -1,6 +1,7 @@
 import type { AlertRules } from "@bellwether/config/alert-rules";
 import type { RiskPolicy } from "@bellwether/config/risk-policy";
 import { checkWeekBegun, isFutureWeek, parseIsoWeek } from "@bellwether/contract/iso-week";
+import { countText } from "@bellwether/reasons/count-text";
 import { RULES_ACTOR } from "./alert.ts";
 import type { AuditEvent } from "./audit-chain.ts";
 import { type AlertRuleStore, evaluateRules } from "./evaluate-rules.ts";
@@ -278,10 +279,12 @@ function checkChunks(runId: number, total: number, received: readonly number[]):
   const missing = Array.from({ length: total }, (_, chunk) => chunk).filter((chunk) => !known.has(chunk));
   if (missing.length > 0)
     throw new RunMismatchError(
-      `run ${runId} lacks ${missing.length} of ${total} chunks, the first is ${missing[0]}; submit them, then complete again`,
+      `run ${runId} lacks ${missing.length} of ${countText(total, "chunk")}, the first is ${missing[0]}; submit them, then complete again`,
     );
   if (known.size > total)
-    throw new RunMismatchError(`run ${runId} has received ${known.size} chunks, but chunks_total says ${total}`);
+    throw new RunMismatchError(
+      `run ${runId} has received ${countText(known.size, "chunk")}, but chunks_total says ${total}`,
+    );
 }
 
 function checkCounts(
@@ -295,6 +298,6 @@ function checkCounts(
   const accounted = rowsRejected + run.rowsScored + run.rowsInvalid;
   if (rowsRead !== accounted)
     throw new RunMismatchError(
-      `run ${run.id}: ${rowsRead} rows read, but ${run.rowsScored} scored, ${run.rowsInvalid} invalid and ${rowsRejected} rejected make ${accounted}`,
+      `run ${run.id}: ${countText(rowsRead, "row")} read, but ${run.rowsScored} scored, ${run.rowsInvalid} invalid and ${rowsRejected} rejected make ${accounted}`,
     );
 }

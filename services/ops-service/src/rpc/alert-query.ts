@@ -4,9 +4,12 @@ import {
   AlertSnoozeFilter,
   AlertTab,
   type ListAlertsRequest,
+  WeekChange,
 } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { type PageTokens, pageTokenError } from "@bellwether/mesh/call/page-token";
+import { invalidRequest } from "@bellwether/mesh/errors/rpc-error";
 import type { Alert, AlertSeverity, AlertState, AlertTrend } from "../domain/alert.ts";
+import type { WeekChange as WeekChangeName } from "../domain/week-report.ts";
 import { nameOf, SEVERITIES, STATES, TRENDS } from "./alert-to-proto.ts";
 
 /** The conditions of a list, as the store takes them. Left out: no condition. */
@@ -26,6 +29,8 @@ export interface AlertQuery {
   readonly trend?: AlertTrend;
   /** Only alerts that a person has resolved. */
   readonly isDecided?: boolean;
+  /** Only alerts that changed in a week of `modelName`. Empty week: the latest complete one. */
+  readonly weekChange?: { readonly change: WeekChangeName; readonly isoWeek: string; readonly modelName: string };
   readonly now: Date;
 }
 
@@ -43,9 +48,18 @@ export type AlertListOrder =
   | { readonly by: "impact" | "change"; readonly after?: { readonly value: number; readonly id: string } };
 
 const ACTIVE: readonly AlertState[] = ["open", "acknowledged", "in_mitigation"];
+const EVERY_STATE: readonly AlertState[] = [...ACTIVE, "resolved"];
+const CHANGES: Readonly<Record<WeekChangeName, WeekChange>> = {
+  raised: WeekChange.RAISED,
+  worse: WeekChange.WORSE,
+  better: WeekChange.BETTER,
+  cleared: WeekChange.CLEARED,
+  snoozed: WeekChange.SNOOZED,
+  resolved: WeekChange.RESOLVED,
+};
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Converts a request. `caller`: the subject of the caller. */
+/** Converts a request. `caller`: the subject of the caller. @throws ConnectError INVALID_ARGUMENT */
 export function queryFromProto(request: ListAlertsRequest, caller: string, now: Date): AlertQuery {
   const { severity, supplierId, modelName, isoWeek, ruleId, region, category, text, owner, ownership } = request;
   const states = request.states.flatMap((state) => nameOf(STATES, state) ?? []);
@@ -58,6 +72,9 @@ export function queryFromProto(request: ListAlertsRequest, caller: string, now: 
   ];
   const { snoozed } = request;
   const tab = tabQuery(request.tab, caller);
+  const change = nameOf(CHANGES, request.weekChange);
+  if (change && modelName === "")
+    throw invalidRequest([{ field: "model_name", description: "is required with week_change" }]);
   return {
     ...(severityName && { severity: severityName }),
     ...(supplierId !== "" && { supplierExternalId: supplierId }),
@@ -69,7 +86,8 @@ export function queryFromProto(request: ListAlertsRequest, caller: string, now: 
     ...(text !== "" && { text }),
     ...(snoozed !== AlertSnoozeFilter.UNSPECIFIED && { isSnoozed: snoozed === AlertSnoozeFilter.SNOOZED }),
     ...(trend && { trend }),
-    ...{ states: ACTIVE, now, ...tab },
+    ...(change && { weekChange: { change, isoWeek: request.changeWeek, modelName } }),
+    ...{ states: change ? EVERY_STATE : ACTIVE, now, ...tab },
     ...(states.length > 0 && { states }),
     owners: [...owners, ...(tab.owners ?? [])],
   };

@@ -5,6 +5,7 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import type { AlertEvent } from "../domain/alert.ts";
 import { checkModel, type ScoringModel } from "../domain/choose-model.ts";
 import { AlertNotFoundError } from "../domain/ops-error.ts";
+import { type KnownOwner, suggestOwners } from "../domain/suggest-owners.ts";
 import { type AlertActionDependencies, alertActionHandlers } from "./alert-actions.ts";
 import { type AlertListOrder, type AlertQuery, keyOf, orderFromProto, queryFromProto } from "./alert-query.ts";
 import { type AlertNames, alertEventToProto, alertToProto } from "./alert-to-proto.ts";
@@ -27,12 +28,14 @@ export interface AlertDependencies extends AlertActionDependencies, AlertWatchDe
   readonly countAlerts: (query: AlertQuery, caller: string) => Promise<AlertCounts>;
   readonly findAlert: (alertId: string) => Promise<AlertNames | undefined>;
   readonly listAlertEvents: (alertId: string, limit: number) => Promise<readonly AlertEvent[]>;
+  readonly readKnownOwners: () => Promise<readonly KnownOwner[]>;
   /** Models with complete runs. */
   readonly listModels: () => Promise<readonly ScoringModel[]>;
   readonly now: () => Date;
 }
 
 const DEFAULT_PAGE = 50;
+const DEFAULT_OWNERS = 8;
 /** Maximum number of events of an alert in a response. */
 const MAX_EVENTS = 200;
 
@@ -59,6 +62,10 @@ export function alertHandlers(deps: AlertDependencies): ServiceImpl<typeof Alert
       if (!view) throw new AlertNotFoundError(alertId);
       const events = await deps.listAlertEvents(alertId, MAX_EVENTS);
       return { alert: alertToProto(view), events: events.map(alertEventToProto) };
+    },
+    async suggestOwners({ prefix, limit }) {
+      const { owners, isMore } = suggestOwners(await deps.readKnownOwners(), prefix, limit || DEFAULT_OWNERS);
+      return { owners: owners.map(({ owner, activeAlerts }) => ({ owner, activeAlerts })), truncated: isMore };
     },
     watchAlerts: alertWatch(deps),
   };

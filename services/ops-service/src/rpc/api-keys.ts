@@ -3,12 +3,12 @@ import { type ApiKeyService, ListApiKeysRequestSchema } from "@bellwether/gen/be
 import { Role } from "@bellwether/gen/bellwether/policy/v1/role_pb";
 import type { AcceptedKey, KeyUse } from "@bellwether/mesh/auth/api-key-list";
 import { actorOf, callerOf, type RoleName } from "@bellwether/mesh/call/caller";
-import { pageTokenError, pageTokens } from "@bellwether/mesh/call/page-token";
+import { pageTokens } from "@bellwether/mesh/call/page-token";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampDate, timestampFromDate, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { type ApiKey, newApiKey } from "../domain/api-key.ts";
-import { numbersFromKey, pageOf } from "./page-token.ts";
+import { createdFromKey, pageOf } from "./page-token.ts";
 
 export interface ApiKeyDependencies {
   /** @throws ApiKeyNameTakenError, ApiKeyLimitError */
@@ -29,7 +29,6 @@ export interface ApiKeyDependencies {
 }
 
 const DEFAULT_PAGE = 50;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const ROLES: Readonly<Record<RoleName, Role>> = {
   viewer: Role.VIEWER,
@@ -52,7 +51,7 @@ export function apiKeyHandlers(deps: ApiKeyDependencies): ServiceImpl<typeof Api
     async listApiKeys(request) {
       const size = request.pageSize || DEFAULT_PAGE;
       const tokens = pageTokens(ListApiKeysRequestSchema, request);
-      const after = afterFromKey(tokens.read(request.pageToken, 2));
+      const after = createdFromKey(tokens.read(request.pageToken, 2));
       const rows = await deps.listKeys(
         { includeEnded: request.includeEnded, ...(after && { after }) },
         deps.now(),
@@ -81,14 +80,6 @@ export function apiKeyHandlers(deps: ApiKeyDependencies): ServiceImpl<typeof Api
 function roleFromProto(role: Role): RoleName {
   for (const name of ["viewer", "analyst", "admin", "service"] as const) if (ROLES[name] === role) return name;
   throw new Error(`role ${role} passed the contract`);
-}
-
-function afterFromKey(key: readonly string[] | undefined) {
-  if (!key) return undefined;
-  const [createdMs = Number.NaN] = numbersFromKey(key.slice(0, 1));
-  const id = key[1] ?? "";
-  if (!Number.isSafeInteger(createdMs) || Math.abs(createdMs) > 8.64e15 || !UUID.test(id)) throw pageTokenError();
-  return { createdMs, id };
 }
 
 function keyToProto(key: ApiKey): MessageInitShape<typeof ApiKeySchema> {

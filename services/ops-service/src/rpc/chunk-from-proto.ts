@@ -1,8 +1,9 @@
 import { BAND_NUMBERS, NO_BAND } from "@bellwether/contract/band-codes";
 import { MISSING_CATEGORY_CODE } from "@bellwether/contract/missing-category";
 import type { CategoryColumn } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
-import { OutputSpace } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { type BandLimits, OutputSpace } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import type { SubmitChunkRequest } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { countText } from "@bellwether/reasons/count-text";
 import { ChunkShapeError } from "../domain/ops-error.ts";
 import type { ScoredBy } from "../domain/run.ts";
 import type { LabelColumn, ScoredChunk } from "../domain/scored-chunk.ts";
@@ -26,7 +27,10 @@ export function chunkFromProto(request: SubmitChunkRequest): ScoredChunk {
   checkScores(riskScores, bands);
   const names = request.supplierNames;
   if (names.length > 0 && names.length !== rows)
-    throw new ChunkShapeError("supplier_names", `has ${names.length} entries for ${rows} rows`);
+    throw new ChunkShapeError(
+      "supplier_names",
+      `has ${countText(names.length, "entry", "entries")} for ${countText(rows, "row")}`,
+    );
   const exposures = request.exposures.length > 0 ? float64s("exposures", request.exposures, rows) : undefined;
   if (exposures?.some((v) => v < 0 || v === Number.POSITIVE_INFINITY))
     throw new ChunkShapeError("exposures", "has a negative or infinite number");
@@ -46,13 +50,22 @@ export function chunkFromProto(request: SubmitChunkRequest): ScoredChunk {
       columnNames,
       baseValue: Number.isFinite(scores.baseValue) ? scores.baseValue : 0,
       outputSpace: SPACES[scores.outputSpace] ?? "unknown",
+      bandLimits: bandLimits(scores.bandLimits),
     },
     given: featureValues(request, rows),
   };
 }
 
+function bandLimits(limits: BandLimits | undefined): NonNullable<ScoredBy["bandLimits"]> | null {
+  if (!limits) return null;
+  const { medium, high } = limits;
+  if (!(medium < high)) throw new ChunkShapeError("scores.band_limits", `medium ${medium} is not below high ${high}`);
+  return { medium, high };
+}
+
 function bytesOf(field: string, bytes: Uint8Array, length: number): Uint8Array {
-  if (bytes.length !== length) throw new ChunkShapeError(field, `has ${bytes.length} bytes, not ${length}`);
+  if (bytes.length !== length)
+    throw new ChunkShapeError(field, `has ${countText(bytes.length, "byte")}, not ${length}`);
   return bytes;
 }
 
@@ -73,7 +86,10 @@ function checkScores(riskScores: Float64Array, bands: Uint8Array): void {
 
 function labels(field: string, { dictionary, codes }: CategoryColumn, rows: number): LabelColumn {
   if (codes.length !== rows)
-    throw new ChunkShapeError(`${field}.codes`, `has ${codes.length} entries for ${rows} rows`);
+    throw new ChunkShapeError(
+      `${field}.codes`,
+      `has ${countText(codes.length, "entry", "entries")} for ${countText(rows, "row")}`,
+    );
   const out = new Int32Array(rows);
   for (const [row, code] of codes.entries()) {
     if (code !== MISSING_CATEGORY_CODE && code >= dictionary.length)

@@ -46,6 +46,7 @@ import type {
   SessionIdleError,
   SessionInvalidError,
   SessionMissingError,
+  SessionNotFoundError,
   SignInBodyError,
   SignInBusyError,
   SignInOffError,
@@ -89,6 +90,7 @@ type OpsError =
   | SessionEndedError
   | SessionExpiredError
   | SessionIdleError
+  | SessionNotFoundError
   | CrossSiteRequestError
   | SignInStateError
   | SignInRejectedError
@@ -140,6 +142,7 @@ export const OPS_ERRORS = {
   SessionEndedError: Code.Unauthenticated,
   SessionExpiredError: Code.Unauthenticated,
   SessionIdleError: Code.Unauthenticated,
+  SessionNotFoundError: Code.NotFound,
   CrossSiteRequestError: Code.PermissionDenied,
   SignInStateError: Code.InvalidArgument,
   SignInRejectedError: Code.Unauthenticated,

@@ -4,6 +4,7 @@ import {
   FeatureKind,
   type ModelFeature,
 } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
+import { countText } from "@bellwether/reasons/count-text";
 import type { RunFeature } from "../domain/explain-score.ts";
 import { ChunkShapeError } from "../domain/ops-error.ts";
 import type { ScoredChunk } from "../domain/scored-chunk.ts";
@@ -23,7 +24,10 @@ export function featureValues(
   if (sent.length === 0 && bytes.length === 0) return null;
   const length = rows * sent.length * Float32Array.BYTES_PER_ELEMENT;
   if (bytes.length !== length)
-    throw new ChunkShapeError("feature_values", `has ${bytes.length} bytes, not ${length} for ${sent.length} features`);
+    throw new ChunkShapeError(
+      "feature_values",
+      `has ${countText(bytes.length, "byte")}, not ${length} for ${countText(sent.length, "feature")}`,
+    );
   const features = sent.map(featureFromProto);
   const names = features.map(({ name }) => name);
   const twice = names.findIndex((name, i) => names.indexOf(name) !== i);

@@ -43,3 +43,21 @@ export function rowFromText(text: string, max: number): number {
   if (!/^\d{1,16}$/.test(text) || row > max) throw pageTokenError();
   return row;
 }
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** The latest time of a Date, epoch milliseconds. */
+const MAX_DATE_MS = 8.64e15;
+
+/**
+ * Converts a page token's key to a time of creation and a UUID. Undefined: there is no token. @throws ConnectError
+ * INVALID_ARGUMENT
+ */
+export function createdFromKey(
+  key: readonly string[] | undefined,
+): { readonly createdMs: number; readonly id: string } | undefined {
+  if (!key) return undefined;
+  const [createdMs = Number.NaN] = numbersFromKey(key.slice(0, 1));
+  const id = key[1] ?? "";
+  if (!Number.isSafeInteger(createdMs) || Math.abs(createdMs) > MAX_DATE_MS || !UUID.test(id)) throw pageTokenError();
+  return { createdMs, id };
+}

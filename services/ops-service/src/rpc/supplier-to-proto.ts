@@ -81,6 +81,7 @@ export function scoreToProto(
       baseValue: scoredBy.baseValue,
       outputSpace: OUTPUT_SPACES[scoredBy.outputSpace],
       model: modelToProto(scoredBy),
+      ...(scoredBy.bandLimits && { bandLimits: scoredBy.bandLimits }),
     }),
     ...(completedAt && { completedAt: timestampFromDate(completedAt) }),
   };

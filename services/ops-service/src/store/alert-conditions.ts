@@ -1,8 +1,10 @@
 import { and, eq, inArray, sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import type { AlertSeverity, AlertState, AlertTrend } from "../domain/alert.ts";
+import type { WeekChange } from "../domain/week-report.ts";
 import type { Db } from "./database.ts";
 import { alert } from "./schema.ts";
+import { CHANGE_EVENTS, weekBounds } from "./week-changes.ts";
 
 const ACTIVE_STATES: readonly AlertState[] = ["open", "acknowledged", "in_mitigation"];
 
@@ -29,18 +31,23 @@ export interface AlertFilter extends AlertScope {
   readonly trend?: AlertTrend;
   /** Only alerts that a person has resolved. */
   readonly isDecided?: boolean;
+  /** Only alerts that changed in a week of a model. Empty week: the latest complete one. */
+  readonly weekChange?: { readonly change: WeekChange; readonly isoWeek: string; readonly modelName: string };
   readonly now: Date;
 }
 
 /** Returns the SQL of the conditions for the alert table. Undefined: no condition. */
 export function alertConditions(filter: AlertFilter): SQL | undefined {
-  const { states, owners = [], isSnoozed, trend, isDecided, now } = filter;
+  const { states, owners = [], isSnoozed, trend, isDecided, weekChange, now } = filter;
   return and(
     states && stateCondition(states),
     ...owners.map((owner) => eq(alert.owner, owner)),
     isSnoozed === undefined ? undefined : isSnoozed ? snoozedAt(now) : sql`not ${snoozedAt(now)}`,
     trend && eq(alert.trend, trend),
     isDecided ? sql`${alert.resolvedBy} <> ''` : undefined,
+    weekChange &&
+      sql`${alert.id} in (select e.alert_id from bellwether.alert_event e, ${weekBounds(weekChange.modelName, weekChange.isoWeek)} b
+        where ${CHANGE_EVENTS[weekChange.change]} and e.occurred_at > b.since and e.occurred_at <= b.until)`,
     scopeConditions(filter),
   );
 }

@@ -40,21 +40,25 @@ export const label = bellwether.table(
   (t) => [unique().on(t.kind, t.value)],
 );
 
-export const supplier = bellwether.table("supplier", {
-  id: integer("id").primaryKey().generatedAlwaysAsIdentity(),
-  externalId: text("external_id").notNull().unique(),
-  name: text("name").notNull().default(""),
-  regionId: integer("region_id").references(() => label.id),
-  categoryId: integer("category_id").references(() => label.id),
-  exposure: doublePrecision("exposure"),
-  /** ISO 4217. Empty: the currency of the risk policy. */
-  exposureCurrency: text("exposure_currency").notNull().default(""),
-  /** Number of `criticalityFromNumber`. */
-  criticality: smallint("criticality").notNull().default(0),
-  owner: text("owner").notNull().default(""),
-  /** Sum of the MASTER_FIELDS that master data has set; the weekly file does not change them. */
-  masterFields: smallint("master_fields").notNull().default(0),
-});
+export const supplier = bellwether.table(
+  "supplier",
+  {
+    id: integer("id").primaryKey().generatedAlwaysAsIdentity(),
+    externalId: text("external_id").notNull().unique(),
+    name: text("name").notNull().default(""),
+    regionId: integer("region_id").references(() => label.id),
+    categoryId: integer("category_id").references(() => label.id),
+    exposure: doublePrecision("exposure"),
+    /** ISO 4217. Empty: the currency of the risk policy. */
+    exposureCurrency: text("exposure_currency").notNull().default(""),
+    /** Number of `criticalityFromNumber`. */
+    criticality: smallint("criticality").notNull().default(0),
+    owner: text("owner").notNull().default(""),
+    /** Sum of the MASTER_FIELDS that master data has set; the weekly file does not change them. */
+    masterFields: smallint("master_fields").notNull().default(0),
+  },
+  (t) => [index("supplier_owner").on(t.owner).where(sql`owner <> ''`)],
+);
 
 /**
  * Keys by which suppliers are searched and ordered by name, one row per supplier. They are not in the table
@@ -289,6 +293,7 @@ export const alert = bellwether.table(
     // years of resolved alerts.
     index("alert_listed").on(t.severity, t.changedAt, t.riskScore, t.id),
     index("alert_active").on(t.severity, t.changedAt, t.riskScore, t.id).where(sql`state <> 'resolved'`),
+    index("alert_owned").on(t.owner).where(sql`state <> 'resolved' and owner <> ''`),
     index().on(t.changeId),
   ],
 );
@@ -314,6 +319,8 @@ export const alertEvent = bellwether.table(
   },
   (t) => [
     index().on(t.alertId, t.id.desc().nullsFirst()),
+    // The changes of a week. New entries are at its end, where writing is cheapest.
+    index("alert_event_at").on(t.occurredAt, t.kind),
     // Each version of an alert is the base of at most one action.
     uniqueIndex("alert_event_action").on(t.alertId, t.seenVersion).where(sql`seen_version is not null`),
   ],

@@ -1,7 +1,8 @@
 import { actorOf } from "@bellwether/mesh/call/caller";
-import { and, eq, inArray, sql } from "@bellwether/postgres/drizzle/drizzle";
+import { and, desc, eq, inArray, sql } from "@bellwether/postgres/drizzle/drizzle";
 import { type FoundSession, MAX_SESSIONS_OF_PERSON, type Session } from "../domain/session.ts";
 import type { SessionStore } from "../domain/sign-in.ts";
+import { SessionNotFoundError } from "../domain/sign-in-error.ts";
 import { appendEvents } from "./audit-events.ts";
 import { SESSION_CHANNEL } from "./channels.ts";
 import type { Db, InTransaction, Store } from "./database.ts";
@@ -113,6 +114,105 @@ async function endSession(
     await audit(db, newId, now, { kind: "sign_in.ended", actor: actorOf(found.session), subject, payload });
     return found.session;
   });
+}
+
+/** Which sessions are listed. */
+export interface SessionQuery {
+  /** Empty: of everybody. */
+  readonly subject: string;
+  /** Whether sessions are listed that are not accepted any more. */
+  readonly includeEnded: boolean;
+  /** The last session of the previous page. */
+  readonly after?: { readonly createdMs: number; readonly id: string };
+}
+
+const COLUMNS = {
+  id: session.id,
+  subject: session.subject,
+  name: session.name,
+  role: session.role,
+  method: session.method,
+  createdAt: session.createdAt,
+  lastUsedAt: session.lastUsedAt,
+  expiresAt: session.expiresAt,
+  endedAt: session.endedAt,
+};
+
+/** Lists sessions, the latest sign-in first. */
+export function listSessions(
+  db: Db,
+  { subject, includeEnded, after }: SessionQuery,
+  idleMs: number,
+  now: Date,
+  limit: number,
+): Promise<Session[]> {
+  const isOpen = sql`${session.endedAt} is null and ${session.expiresAt} > ${now.toISOString()}::timestamptz
+    and ${session.lastUsedAt} >= ${new Date(now.getTime() - idleMs).toISOString()}::timestamptz`;
+  const from =
+    after &&
+    sql`(${session.createdAt}, ${session.id}) < (${new Date(after.createdMs).toISOString()}::timestamptz, ${after.id}::uuid)`;
+  return db
+    .select(COLUMNS)
+    .from(session)
+    .where(and(subject === "" ? undefined : eq(session.subject, subject), includeEnded ? undefined : isOpen, from))
+    .orderBy(desc(session.createdAt), desc(session.id))
+    .limit(limit);
+}
+
+/** Sessions that an administrator ends. */
+export interface EndedByAdmin {
+  readonly subject: string;
+  /** Empty: all sessions of the person. */
+  readonly sessionIds: readonly string[];
+  readonly endedBy: string;
+  readonly reason: string;
+}
+
+/**
+ * Ends sessions of a person, records each, and notifies all replicas. Returns those that had not ended before, the
+ * latest sign-in first. @throws SessionNotFoundError; then nothing is ended
+ */
+export async function endSessionsOf(
+  inTransaction: InTransaction,
+  newId: () => string,
+  { subject, sessionIds, endedBy, reason }: EndedByAdmin,
+  now: Date,
+): Promise<readonly Session[]> {
+  return inTransaction(async ({ db }) => {
+    const isWanted = sessionIds.length === 0 ? sql`${session.endedAt} is null` : inArray(session.id, [...sessionIds]);
+    const found = await db
+      .select(COLUMNS)
+      .from(session)
+      .where(and(eq(session.subject, subject), isWanted))
+      .orderBy(desc(session.createdAt), desc(session.id))
+      .for("update");
+    const ids = new Set(found.map(({ id }) => id));
+    const unknown = sessionIds.filter((id) => !ids.has(id.toLowerCase()));
+    if (unknown.length > 0) throw new SessionNotFoundError(subject, unknown);
+    if (found.length === 0 && !(await hasSession(db, subject))) throw new SessionNotFoundError(subject, []);
+    const open = found.filter(({ endedAt }) => endedAt === null);
+    if (open.length === 0) return [];
+    await db
+      .update(session)
+      .set({ endedAt: now })
+      .where(
+        inArray(
+          session.id,
+          open.map(({ id }) => id),
+        ),
+      );
+    for (const { id, method } of open) {
+      await notify(db, id);
+      const payload = JSON.stringify({ session_id: id, method, by: "admin", reason });
+      await audit(db, newId, now, { kind: "sign_in.ended", actor: endedBy, subject, payload });
+    }
+    return open.map((one) => ({ ...one, endedAt: now }));
+  });
+}
+
+async function hasSession(db: Db, subject: string): Promise<boolean> {
+  const rows = await db.select({ id: session.id }).from(session).where(eq(session.subject, subject)).limit(1);
+  return rows.length > 0;
 }
 
 /** Notifies all replicas that a session has ended, so that they end its watches. */

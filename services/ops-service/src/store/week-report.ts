@@ -6,10 +6,11 @@ import type { ImpactFormula } from "../domain/expected-impact.ts";
 import { RunNotFoundError } from "../domain/ops-error.ts";
 import type { RunLosses } from "../domain/run-losses.ts";
 import type { RunTotal } from "../domain/run-totals.ts";
-import type { AlertCounts, Mover, ReportedRun, WeekReport } from "../domain/week-report.ts";
+import type { AlertCounts, Mover, ReportedRun, WeekChange, WeekReport } from "../domain/week-report.ts";
 import type { Db } from "./database.ts";
 import { listScoringModels } from "./runs.ts";
 import { scoresOf } from "./score-rows.ts";
+import { CHANGE_EVENTS, weekBounds } from "./week-changes.ts";
 
 interface RunRow extends Record<string, unknown> {
   readonly runId: number;
@@ -50,7 +51,7 @@ export async function readWeekReport(db: Db, request: WeekReportRequest): Promis
     previous: previous ? await reportedRun(db, previous) : null,
     latestWeek: models.find((model) => model.modelName === modelName)?.latestWeek || row.isoWeek,
     ...(await readLater(db, modelName, row.isoWeek)),
-    alerts: await countAlerts(db, modelName, row, previous),
+    alerts: await countAlerts(db, modelName, row.isoWeek),
     risers: await readMovers(db, row, sql`s.delta > 0`, sql`s.delta desc`, movers),
     fallers: await readMovers(db, row, sql`s.delta < 0`, sql`s.delta asc`, movers),
   };
@@ -96,29 +97,14 @@ async function readLater(db: Db, modelName: string, isoWeek: string) {
   };
 }
 
-/** Counts the alert changes after the previous run and up to the run or, for the latest run, up to now. */
-async function countAlerts(
-  db: Db,
-  modelName: string,
-  run: Pick<RunRow, "runId">,
-  previous: Pick<RunRow, "runId"> | undefined,
-): Promise<AlertCounts> {
-  const count = (condition: SQL): SQL => sql`(count(*) filter (where ${condition}))::float8`;
+/** Counts the alerts that changed in a week, each at most once per kind of change. */
+async function countAlerts(db: Db, modelName: string, isoWeek: string): Promise<AlertCounts> {
+  const count = (change: WeekChange): SQL =>
+    sql`(count(distinct e.alert_id) filter (where ${CHANGE_EVENTS[change]}))::float8`;
   const { rows } = await db.execute<AlertCounts & Record<string, unknown>>(sql`
-    with bounds as (
-      select coalesce((select completed_at from bellwether.run where id = ${previous?.runId ?? 0}::int), '-infinity') as since,
-        case when exists (
-          select from bellwether.run later join bellwether.run r on r.id = ${run.runId}::int
-          where later.model_name = r.model_name and later.state = 'complete' and later.iso_week > r.iso_week
-        ) then (select completed_at from bellwether.run where id = ${run.runId}::int) else 'infinity' end as until
-    )
-    select ${count(sql`e.kind::text in ('raised', 'reopened')`)} as raised,
-      ${count(sql`e.kind::text = 'escalated'`)} as worse,
-      ${count(sql`e.kind::text = 'deescalated'`)} as better,
-      ${count(sql`e.kind::text = 'resolved' and e.actor = 'rules'`)} as cleared,
-      ${count(sql`e.kind::text = 'snoozed'`)} as snoozed,
-      ${count(sql`e.kind::text = 'resolved' and e.actor <> 'rules'`)} as resolved
-    from bellwether.alert_event e join bellwether.alert a on a.id = e.alert_id, bounds b
+    select ${count("raised")} as raised, ${count("worse")} as worse, ${count("better")} as better,
+      ${count("cleared")} as cleared, ${count("snoozed")} as snoozed, ${count("resolved")} as resolved
+    from bellwether.alert_event e join bellwether.alert a on a.id = e.alert_id, ${weekBounds(modelName, isoWeek)} b
     where a.model_name = ${modelName} and e.occurred_at > b.since and e.occurred_at <= b.until`);
   return rows[0] ?? { raised: 0, worse: 0, better: 0, cleared: 0, snoozed: 0, resolved: 0 };
 }

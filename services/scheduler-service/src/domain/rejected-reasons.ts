@@ -1,4 +1,5 @@
 import type { RejectedRows, RejectedSample } from "@bellwether/ingest/rejected-rows";
+import { countText } from "@bellwether/reasons/count-text";
 
 /** A reason for which rows were rejected, with one of these rows as a sample. */
 export interface RejectedReasonSample {
@@ -44,8 +45,8 @@ export function describeReasons(reasons: readonly RejectedReasonSample[], withVa
     const where = sample && sample.line !== null ? `line ${sample.line} of ${sample.file.slice(0, SHOWN_NAME)}` : "";
     const value = sample && withValues ? JSON.stringify(sample.text.slice(0, SHOWN_TEXT)) : "";
     const first = where || value ? ` (for example ${[where, value].filter(Boolean).join(": ")})` : "";
-    return `${rows} rows, ${column === null ? "" : `${column.slice(0, SHOWN_NAME)}: `}${reason}${first}`;
+    return `${countText(rows, "row")}, ${column === null ? "" : `${column.slice(0, SHOWN_NAME)}: `}${reason}${first}`;
   });
   const more = reasons.length - shown.length;
-  return shown.join("; ") + (more > 0 ? `; and ${more} more reasons` : "");
+  return shown.join("; ") + (more > 0 ? `; and ${countText(more, "more reason")}` : "");
 }

@@ -2,6 +2,7 @@ import { isoWeekStart } from "@bellwether/contract/iso-week";
 import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/limits";
 import type { BatchRun, RunLosses } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { ChangedAttribute } from "@bellwether/ingest/mapping/changed-attributes";
+import { countText } from "@bellwether/reasons/count-text";
 import { describeReasons, type RejectedReasonSample } from "./rejected-reasons.ts";
 
 /** Facts about a run that its record in the ledger does not have. */
@@ -64,7 +65,7 @@ export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
   if (forceFuture) notes.push(`forced before the week began, by ${forceFuture.actor}: ${forceFuture.reason}`);
   if (losses?.accepted)
     notes.push(
-      `losses accepted by ${losses.accepted.actor}: ${losses.accepted.reason} (${losses.rowsRejected} rows rejected, ${losses.suppliers} suppliers` +
+      `losses accepted by ${losses.accepted.actor}: ${losses.accepted.reason} (${countText(losses.rowsRejected, "row")} rejected, ${countText(losses.suppliers, "supplier")}` +
         `${losses.previousSuppliers === undefined ? "" : `, ${losses.previousSuppliers} in ${losses.previousWeek}`})`,
     );
   else if (acceptsLosses && wasComplete) notes.push("the acceptance of losses is not recorded: nothing was run");
@@ -75,14 +76,15 @@ export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
   if (losses && !losses.accepted) notes.push(...missingSuppliers(losses));
   // The notes do not contain values of rows, because notes are logged.
   if (losses?.accepted && rejected.length > 0) notes.push(`rejected: ${describeReasons(rejected, false)}`);
-  if (losses && losses.rowsRepeated > 0n) notes.push(`${losses.rowsRepeated} rows repeat an earlier row exactly`);
+  if (losses && losses.rowsRepeated > 0n)
+    notes.push(`${countText(losses.rowsRepeated, "row repeats", "rows repeat")} an earlier row exactly`);
   if (cleanedIds !== null && cleanedIds.rows > 0)
     notes.push(
-      `${cleanedIds.rows} supplier ids had invisible characters or surrounding white space, which were removed; ` +
-        `${cleanedIds.duplicates} of these rows are now duplicates`,
+      `${countText(cleanedIds.rows, "supplier id")} had invisible characters or surrounding white space, which were removed; ` +
+        countText(cleanedIds.duplicates, "of these rows is now a duplicate", "of these rows are now duplicates"),
     );
   for (const { attribute, change, rows } of changedAttributes ?? [])
-    notes.push(`${attribute} of ${rows} suppliers: ${change}`);
+    notes.push(`${attribute} of ${countText(rows, "supplier")}: ${change}`);
   if (model && run.configHash !== "" && model.configHash !== run.configHash)
     notes.push(
       model.configHash === ""
@@ -102,7 +104,7 @@ function missingSuppliers({ suppliers, previousSuppliers, previousWeek, minSuppl
   const share = Number(missing) / Number(previousSuppliers);
   // The week may have new suppliers too, so that the difference is the smallest possible number.
   return [
-    `${share >= WARNED_SHARE ? "warning: " : ""}at least ${missing} of the ${previousSuppliers} suppliers of ${previousWeek} are missing ` +
+    `${share >= WARNED_SHARE ? "warning: " : ""}at least ${missing} of the ${countText(previousSuppliers, "supplier")} of ${previousWeek} ${missing === 1n ? "is" : "are"} missing ` +
       `(${percent(share)}; the policy allows ${percent(1 - minSuppliersShare)})`,
   ];
 }
@@ -115,7 +117,7 @@ function chunkNotes({ chunkRows }: BatchRun, setting: number): string[] {
   return [
     chunkRows === 0
       ? `scored in chunks of ${DEFAULT_CHUNK_ROWS} suppliers, not of ${setting} (WEEKLY_CHUNK_ROWS): ops-service does not record the size of chunks; update it`
-      : `continued with chunks of ${chunkRows} suppliers, with which the run began; the setting of ${setting} (WEEKLY_CHUNK_ROWS) applies to the next run`,
+      : `continued with chunks of ${countText(chunkRows, "supplier")}, with which the run began; the setting of ${setting} (WEEKLY_CHUNK_ROWS) applies to the next run`,
   ];
 }
 
@@ -140,7 +142,9 @@ function driftNotes({ drift, rowsScored }: BatchRun, reference: string | null, f
       `drift not measured for ${listed(others)}: not in the data of ${reference}, with which this week is compared`,
     );
   if (rowsScored < DRIFT_MIN_ROWS)
-    notes.push(`drift over ${rowsScored} rows is mostly chance; below ${DRIFT_MIN_ROWS} rows it says little`);
+    notes.push(
+      `drift over ${countText(rowsScored, "row")} is mostly chance; below ${DRIFT_MIN_ROWS} rows it says little`,
+    );
   return notes;
 }
 

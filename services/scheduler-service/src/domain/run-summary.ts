@@ -49,9 +49,7 @@ export function runSummary(
     older_rows: ingested?.olderRows ?? null,
     rejected_when_scored: ingested === null ? null : Number(run.rowsRejected) - ingested.rejected.count,
     sources: ingested?.sources.map(sourceToJson) ?? null,
-    bands: Object.fromEntries(
-      run.bands.map(({ band, rows }) => [bandFromNumber(band)?.toUpperCase() ?? String(band), Number(rows)]),
-    ),
+    bands: Object.fromEntries(run.bands.map(({ band, rows }) => [bandFromNumber(band) ?? String(band), Number(rows)])),
     losses: run.losses ? lossesToJson(run.losses) : null,
     rules_evaluated: run.overtakenBy === "",
     overtaken_by: run.overtakenBy || null,

@@ -1,4 +1,5 @@
 import type { RunLosses } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { countText } from "@bellwether/reasons/count-text";
 import { describeReasons, type RejectedReasonSample } from "./rejected-reasons.ts";
 
 /** The weekly file does not exist, or is not below the input folder. */
@@ -115,7 +116,7 @@ export class TooManyChunksError extends Error {
 
   constructor(rows: number, chunkRows: number, maxChunks: number) {
     super(
-      `${rows} suppliers do not fit into ${maxChunks} chunks of ${chunkRows}; run the week again with a larger WEEKLY_CHUNK_ROWS`,
+      `${countText(rows, "supplier")} do not fit into ${countText(maxChunks, "chunk")} of ${chunkRows}; run the week again with a larger WEEKLY_CHUNK_ROWS`,
     );
   }
 }

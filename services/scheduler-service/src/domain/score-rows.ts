@@ -33,7 +33,7 @@ export function scoreRows(chunk: SnapshotChunk, scores: PredictBatchResponse): s
 const csvNumber = (value: number | undefined): string =>
   value === undefined || Number.isNaN(value) ? "" : String(value);
 
-const bandText = (band: number | undefined): string => bandFromNumber(band ?? NO_BAND)?.toUpperCase() ?? "";
+const bandText = (band: number | undefined): string => bandFromNumber(band ?? NO_BAND) ?? "";
 
 function csvText(text: string | null | undefined): string {
   if (!text || !/^[=+\-@\t\r]|[",\r\n]/.test(text)) return text ?? "";

@@ -1,4 +1,5 @@
 import type { SourceMapping } from "@bellwether/config/source-mapping";
+import { countText } from "@bellwether/reasons/count-text";
 import { type CsvFile, openCsv, removeCopies } from "../csv/csv-file.ts";
 import { csvReader } from "../csv/csv-reader.ts";
 import { expectedForm } from "../duckdb/column-sql.ts";
@@ -163,7 +164,9 @@ async function tryCsv(workspace: Workspace, task: FileTask, csv: CsvFile): Promi
     const rows = (await workspace.number(`select count(*) from ${rawTable(source.name)}`)) - firstRow;
     const rejects = await workspace.number("select count(distinct line) from reject_errors");
     if (rows + rejects !== csv.records - 1)
-      throw new UnaccountedError(`its reader gave ${rows} rows and rejected ${rejects} of ${csv.records - 1} records`);
+      throw new UnaccountedError(
+        `its reader gave ${countText(rows, "row")} and rejected ${rejects} of ${countText(csv.records - 1, "record")}`,
+      );
     const partial = { ...task, reader, firstRow, digest: csv.digest, csv };
     const broken = await brokenRecords(workspace, partial);
     await workspace.run("commit");
@@ -208,7 +211,11 @@ async function reportFile(
   const bad = reasons.reduce((sum, { rows }) => sum + rows, 0);
   const { maxRows, maxRejectedShare } = workspace.limits;
   if (counts.accepted > maxRows)
-    throw new SourceError(source.name, file.name, `it has ${counts.accepted} rows, at most ${maxRows} are read`);
+    throw new SourceError(
+      source.name,
+      file.name,
+      `it has ${countText(counts.accepted, "row")}, at most ${maxRows} are read`,
+    );
   if (bad > (counts.accepted + bad) * maxRejectedShare)
     throw tooManyRejected(loaded, bad, counts.accepted, reasons, samples);
   const leftOutRows = leftOut.reasons.reduce((sum, { rows }) => sum + rows, 0);
@@ -217,7 +224,7 @@ async function reportFile(
     throw new SourceError(
       source.name,
       file.name,
-      `${read} rows were read, ${counts.accepted} accepted and ${bad} rejected`,
+      `${countText(read, "row was", "rows were")} read, ${counts.accepted} accepted and ${bad} rejected`,
     );
   return {
     source: source.name,
@@ -415,14 +422,15 @@ function tooManyRejected(
   const isOfLargest = ({ column, reason }: RejectedSample): boolean =>
     column === largest?.column && reason.startsWith(largest.reason);
   const first = samples.find(isOfLargest) ?? samples[0];
-  const which = reasons.length > 1 && largest ? `the largest reason, with ${largest.rows} rows` : "the first";
+  const which =
+    reasons.length > 1 && largest ? `the largest reason, with ${countText(largest.rows, "row")}` : "the first";
   const where = [first?.line && `line ${first.line}`, first?.column && `column "${first.column}"`]
     .filter(Boolean)
     .join(", ");
   return new SourceError(
     source.name,
     file.name,
-    `${bad} of ${good + bad} rows would be rejected, more than the limit; ${which}: ${where}: ${first?.reason ?? ""}` +
+    `${bad} of ${countText(good + bad, "row")} would be rejected, more than the limit; ${which}: ${where}: ${first?.reason ?? ""}` +
       (first?.text ? ` (${JSON.stringify(first.text)})` : ""),
   );
 }

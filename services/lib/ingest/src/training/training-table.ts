@@ -1,5 +1,6 @@
 import type { FeatureMapping } from "@bellwether/config/feature-mapping";
 import type { ModelSpec } from "@bellwether/config/model-spec";
+import { countText } from "@bellwether/reasons/count-text";
 import type { FeatureTable } from "@bellwether/risk-model/tables/feature-table";
 import { copyNumbers, copyTexts, type NumberColumn } from "../duckdb/column-copy.ts";
 import { sqlName } from "../duckdb/quote-sql.ts";
@@ -84,10 +85,10 @@ export async function readTrainingTable(input: TrainingInput): Promise<TrainingT
 }
 
 function noRows(sources: readonly SourceReport[], rejected: RejectedRows, unlabelled: number): NoRowsError {
-  const read = sources.map((s) => `${s.file}: ${s.rows} rows`).join(", ");
+  const read = sources.map((s) => `${s.file}: ${countText(s.rows, "row")}`).join(", ");
   const first = rejected.samples[0];
   return new NoRowsError(
-    `no training rows are left: ${read}; ${rejected.count} rows rejected, ${unlabelled} without a label` +
+    `no training rows are left: ${read}; ${countText(rejected.count, "row")} rejected, ${unlabelled} without a label` +
       (first ? `; the first rejected: ${first.column ?? ""} ${first.reason} (${first.text})` : ""),
   );
 }

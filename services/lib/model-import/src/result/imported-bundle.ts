@@ -1,4 +1,5 @@
 import type { FeatureSpec } from "@bellwether/config/model-spec";
+import { countText } from "@bellwether/reasons/count-text";
 import type {
   BundleColumn,
   BundleFeature,
@@ -41,7 +42,7 @@ export function chooseExplanation(served: ServedOutput, background: Background |
   const rows = Array.from({ length: background.count }, (_, row) =>
     Array.from(background.rows.subarray(row * width, (row + 1) * width), (x) => (Number.isNaN(x) ? null : x)),
   );
-  return { kind: "interventional", background: `${background.count} rows given at import`, rows };
+  return { kind: "interventional", background: `${countText(background.count, "row")} given at import`, rows };
 }
 
 /** Returns why background rows cannot explain the model, or null when they can. */

@@ -1,3 +1,4 @@
+import { countText } from "@bellwether/reasons/count-text";
 import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
 import type { Agreement } from "../checks/agreement.ts";
 import { columnsText, skippedText, type TrainerComparison } from "../checks/expected-answers.ts";
@@ -21,12 +22,12 @@ export function renderImportedCard(
 Imported from a file of ${source.producer || "an unnamed program"} (${source.format}); not trained and not evaluated here.
 
 ## What it is
-- ${model.trees.length} trees, ${nodes} nodes, ${bundle.columns.length} columns from ${bundle.features.length} features, ${model.outputs} outputs, link ${model.link}.
+- ${countText(model.trees.length, "tree")}, ${countText(nodes, "node")}, ${countText(bundle.columns.length, "column")} from ${countText(bundle.features.length, "feature")}, ${countText(model.outputs, "output")}, link ${model.link}.
 - Serves: ${bundle.outputSpace}${bundle.outputSpace === "raw" ? "" : ` of \`${bundle.classes.risk}\``}, not calibrated. Bands: high from ${bundle.bands.high}, medium from ${bundle.bands.medium}.
 - Explanation: ${bundle.explanation.kind} (${bundle.explanation.background}).
 ${notes.map((note) => `- ${note}\n`).join("")}
 ## How it was checked
-Our evaluation and ONNX Runtime differ by at most ${agreement.maxRelativeDifference.toExponential(1)}, relative to the sum of the leaves' sizes, on ${agreement.rows} rows: random, exactly on
+Our evaluation and ONNX Runtime differ by at most ${agreement.maxRelativeDifference.toExponential(1)}, relative to the sum of the leaves' sizes, on ${countText(agreement.rows, "row")}: random, exactly on
 thresholds, missing and infinite values among them.
 
 ${trainerLine(trainer)}
@@ -46,5 +47,5 @@ export function trainerLine(trainer: TrainerComparison | null): string {
   }
   const { rows, compared, maxRelativeDifference, answers, skipped } = trainer;
   const few = rows < 20 ? " A comparison on fewer than 20 rows proves little." : "";
-  return `Compared with its trainer's own ${compared}s on ${rows} rows (columns taken: ${columnsText(answers)}${skippedText(skipped)}): they differ by at most ${maxRelativeDifference.toExponential(1)}, relative to the sum of the leaves' sizes.${few}`;
+  return `Compared with its trainer's own ${compared}s on ${countText(rows, "row")} (columns taken: ${columnsText(answers)}${skippedText(skipped)}): they differ by at most ${maxRelativeDifference.toExponential(1)}, relative to the sum of the leaves' sizes.${few}`;
 }

@@ -1,3 +1,4 @@
+import { countText } from "@bellwether/reasons/count-text";
 import type { CalibratedModel } from "./calibrate-model.ts";
 
 const KINDS = {
@@ -17,7 +18,7 @@ export function calibrationLine({ calibration, from, rows, positives, slope, rej
     (curve) =>
       ` Rejected ${curve.from}: slope ${curve.slope.toFixed(3)} (95 %: ${interval(curve.interval)}) is not clearly above 0.`,
   );
-  return `${KINDS[calibration.kind]}, ${from}, ${rows} rows, ${positives} positive${certain}.${tried.join("")}`;
+  return `${KINDS[calibration.kind]}, ${from}, ${countText(rows, "row")}, ${positives} positive${certain}.${tried.join("")}`;
 }
 
 const interval = ([low, high]: readonly [number, number]): string =>

@@ -1,4 +1,5 @@
 import type { ModelSpec } from "@bellwether/config/model-spec";
+import { countText } from "@bellwether/reasons/count-text";
 import type { FeatureBundle } from "../bundle/feature-bundle.ts";
 import type { Evaluation } from "../evaluate/evaluation.ts";
 import type { CalibratedModel } from "./calibrate-model.ts";
@@ -62,11 +63,12 @@ function modelLines({ bundle, spec, calibration }: ModelCard): string[] {
   const shape =
     trainer.kind === "gradient_boosting"
       ? `depth ${trainer.maxDepth}, learning rate ${trainer.learningRate}`
-      : `depth ${trainer.maxDepth === 0 ? "unlimited" : trainer.maxDepth}, at least ${trainer.minLeaf} rows a leaf`;
-  const text = bundle.text === null ? "" : ` and ${bundle.text.terms.length} terms of ${bundle.text.feature}`;
+      : `depth ${trainer.maxDepth === 0 ? "unlimited" : trainer.maxDepth}, at least ${countText(trainer.minLeaf, "row")} a leaf`;
+  const text =
+    bundle.text === null ? "" : ` and ${countText(bundle.text.terms.length, "term")} of ${bundle.text.feature}`;
   return [
-    `- Trainer: ${trainer.kind}, ${trainer.trees} trees, ${shape}, seed ${spec.seed}.`,
-    `- Input: ${bundle.columns.length} columns from ${bundle.features.length} features${text}.`,
+    `- Trainer: ${trainer.kind}, ${countText(trainer.trees, "tree")}, ${shape}, seed ${spec.seed}.`,
+    `- Input: ${countText(bundle.columns.length, "column")} from ${countText(bundle.features.length, "feature")}${text}.`,
     `- Calibration: ${calibrationLine(calibration)}`,
     `- Bands: high from ${bundle.bands.high}, medium from ${bundle.bands.medium}.`,
     ...directionLines(bundle),
@@ -93,7 +95,7 @@ function dataLines({ spec, rowCounts, summaries, provenance, leftOut }: ModelCar
   const { by, horizonDays, gapDays } = spec.split;
   const split =
     by === "time"
-      ? `Split by time: test rows from ${rowCounts.testFrom} on; ${rowCounts.purged} rows are left out whose label window (${horizonDays} days, gap ${gapDays}) reaches into the test period.`
+      ? `Split by time: test rows from ${rowCounts.testFrom} on; ${countText(rowCounts.purged, "row is", "rows are")} left out whose label window (${horizonDays} days, gap ${gapDays}) reaches into the test period.`
       : "Split by supplier: no supplier on both sides.";
   const row = (name: string, { rows, positives, suppliers, period }: RowsSummary): string =>
     `| ${name} | ${rows} | ${positives} (${share(positives, rows)}) | ${suppliers} | ${period === null ? "–" : period.join(" to ")} |`;
@@ -105,7 +107,7 @@ function dataLines({ spec, rowCounts, summaries, provenance, leftOut }: ModelCar
       .map(([name, summary]) => row(name, summary)),
     "",
     `${split} ${spec.split.calibrationShare === null ? "Calibration is out of fold: every row that is not a test row trains the model." : "Calibration rows are those of suppliers held out of training."}`,
-    `${rowCounts.invalid} rows were rejected by the features' rules, ${rowCounts.tooFew} had too few known features for a score.`,
+    `${countText(rowCounts.invalid, "row was", "rows were")} rejected by the features' rules, ${rowCounts.tooFew} had too few known features for a score.`,
     ...leftOutLines(leftOut),
     `Data: SHA-256 \`${provenance.dataSha256}\` of the mapped rows.`,
   ];

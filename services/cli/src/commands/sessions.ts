@@ -1,0 +1,111 @@
+import { type Session, SignInMethod } from "@bellwether/gen/bellwether/ops/v1/session_pb";
+import { SessionService } from "@bellwether/gen/bellwether/ops/v1/session_service_pb";
+import { Role } from "@bellwether/gen/bellwether/policy/v1/role_pb";
+import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
+import { Command } from "commander";
+import type { CliContext } from "../context/cli-context.ts";
+import { printable } from "../output/printable.ts";
+import { createReport } from "../output/report.ts";
+import { type OpsClient, openOps } from "../remote/ops-client.ts";
+import { type OpsOptions, withOps } from "./alert-actions.ts";
+
+const PAGE_SIZE = 200;
+const TIMEOUT_MS = 10_000;
+/** Maximum number of sessions that are listed; more are counted as "more". */
+const MAX_LISTED = 10_000;
+
+/** `bellwether sessions` */
+export function sessionsCommand(context: CliContext): Command {
+  const list = withOps(new Command("list"))
+    .description("List the sessions of the people who are signed in, the latest sign-in first.")
+    .option("--subject <id>", "only sessions of this person")
+    .option("--all", "list sessions that have ended, too; they are kept for one day")
+    .action(async (options: OpsOptions & { subject?: string; all?: boolean }) => {
+      const report = createReport(options);
+      using ops = openOps(context, options.ops, SessionService);
+      const { sessions, isMore } = await listSessions(ops, options.subject ?? "", options.all ?? false);
+      for (const session of sessions) report.line(sessionLine(session));
+      if (sessions.length === 0) report.line("nobody is signed in");
+      if (isMore) report.line(`only the latest ${MAX_LISTED} sessions are listed; --subject lists those of one person`);
+      report.json({ sessions: sessions.map(sessionJson), truncated: isMore });
+    });
+
+  const end = withOps(new Command("end"))
+    .description("End all sessions of a person, or those with the given ids. The person can sign in again.")
+    .argument("<subject>", "the person: the subject that list shows")
+    .option("--session <id...>", "ids of the sessions (default: all sessions of the person)")
+    .option("--reason <text>", "why, for the audit log")
+    .addHelpText(
+      "after",
+      "\nTo keep a person out, remove the person's groups or account at the identity provider first. A token of" +
+        "\n`bellwether auth token` is accepted until its own end.",
+    )
+    .action(async (subject: string, options: OpsOptions & { session?: string[]; reason?: string }) => {
+      const report = createReport(options);
+      using ops = openOps(context, options.ops, SessionService);
+      const request = { subject, sessionIds: options.session ?? [], reason: options.reason ?? "" };
+      const { sessions } = await ops.answer(ops.client.endSessions(request, { timeoutMs: TIMEOUT_MS }));
+      for (const session of sessions) report.line(`ended: ${sessionLine(session)}`);
+      if (sessions.length === 0) report.line("nothing to end: the sessions had ended before");
+      report.json({ ended: sessions.map(sessionJson) });
+    });
+
+  const command = new Command("sessions").addHelpText(
+    "after",
+    "\nThe commands call ops-service with the token in BELLWETHER_TOKEN_FILE, which needs the role admin.\n" +
+      "\nExamples:\n  npx bellwether sessions list\n  npx bellwether sessions list --subject 0f3c7a\n  npx bellwether sessions end 0f3c7a --reason 'laptop stolen'",
+  );
+  for (const one of [list, end]) command.addCommand(one.copyInheritedSettings(command).exitOverride());
+  return command;
+}
+
+async function listSessions(
+  { client, answer }: OpsClient<typeof SessionService>,
+  subject: string,
+  includeEnded: boolean,
+): Promise<{ readonly sessions: readonly Session[]; readonly isMore: boolean }> {
+  const sessions: Session[] = [];
+  let pageToken = "";
+  do {
+    const request = { subject, includeEnded, pageSize: PAGE_SIZE, pageToken };
+    const page = await answer(client.listSessions(request, { timeoutMs: TIMEOUT_MS }));
+    sessions.push(...page.sessions);
+    pageToken = page.nextPageToken;
+  } while (pageToken !== "" && sessions.length < MAX_LISTED);
+  return { sessions, isMore: pageToken !== "" };
+}
+
+const ROLE_NAMES = new Map<Role, string>([
+  [Role.VIEWER, "viewer"],
+  [Role.ANALYST, "analyst"],
+  [Role.ADMIN, "admin"],
+]);
+const METHOD_NAMES = new Map<SignInMethod, string>([
+  [SignInMethod.OIDC, "oidc"],
+  [SignInMethod.TOKEN, "token"],
+  [SignInMethod.LINK, "link"],
+]);
+
+const dateOf = (at: Timestamp | undefined): string | null => (at ? timestampDate(at).toISOString() : null);
+
+function sessionJson(session: Session) {
+  return {
+    session_id: session.sessionId,
+    subject: session.subject,
+    name: session.name || null,
+    role: ROLE_NAMES.get(session.role) ?? "unknown",
+    method: METHOD_NAMES.get(session.method) ?? "unknown",
+    created_at: dateOf(session.createdAt),
+    last_used_at: dateOf(session.lastUsedAt),
+    expires_at: dateOf(session.expiresAt),
+    ended_at: dateOf(session.endedAt),
+  };
+}
+
+function sessionLine(session: Session): string {
+  const { session_id, subject, name, role, method, created_at, last_used_at, expires_at, ended_at } =
+    sessionJson(session);
+  const who = name === null ? printable(subject) : `${printable(name)} (${printable(subject)})`;
+  const end = ended_at === null ? `ends ${expires_at} at the latest` : `ended ${ended_at}`;
+  return `${session_id}  ${role.padEnd(7)}  ${who}  signed in ${created_at} by ${method}, last used ${last_used_at}, ${end}`;
+}

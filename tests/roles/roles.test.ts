@@ -1,0 +1,139 @@
+import { ApiKeyService } from "@bellwether/gen/bellwether/ops/v1/api_key_service_pb";
+import { Role } from "@bellwether/gen/bellwether/policy/v1/role_pb";
+import { Health } from "@bellwether/gen/grpc/health/v1/health_pb";
+import { ON_BEHALF_HEADER } from "@bellwether/mesh/auth/on-behalf";
+import type { RoleName } from "@bellwether/mesh/call/caller";
+import type { ServiceName } from "@bellwether/testing/service-process";
+import type { DescMethod } from "@bufbuild/protobuf";
+import { createClient, type Transport } from "@connectrpc/connect";
+import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { createBrowser } from "../../services/ops-service/test/test-browser.ts";
+import { callOutcome } from "./call-outcome.ts";
+import { type CallerKind, declaredOutcome, generatedServices, servedNames } from "./declared-roles.ts";
+import { type StartedServices, startServices } from "./started-services.ts";
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
+const ROLES: readonly RoleName[] = ["viewer", "analyst", "admin", "service"];
+const PERSON_ROLES: readonly RoleName[] = ["viewer", "analyst", "admin"];
+const KEY_ROLES = { viewer: Role.VIEWER, analyst: Role.ANALYST, admin: Role.ADMIN, service: Role.SERVICE };
+const SERVICES: readonly ServiceName[] = ["ops-service", "ml-service", "scheduler-service"];
+
+const PROTOCOLS = {
+  gRPC: {
+    baseUrl: (name: ServiceName) => started.services[name].grpc,
+    transport: (baseUrl: string): Transport => createGrpcTransport({ baseUrl }),
+    // Every RPC.
+    canCall: (_method: DescMethod) => true,
+  },
+  Connect: {
+    baseUrl: (name: ServiceName) => started.services[name].web,
+    transport: (baseUrl: string): Transport => createConnectTransport({ baseUrl, httpVersion: "1.1" }),
+    // Streams in both directions need HTTP/2, which the web listener has under TLS only.
+    canCall: ({ methodKind }: DescMethod) => methodKind !== "bidi_streaming",
+  },
+};
+
+const contracts = await generatedServices();
+let started: StartedServices;
+/** The RPCs of each service, from its reflection: a service that is added later is not forgotten. */
+const served = new Map<ServiceName, readonly DescMethod[]>();
+
+beforeAll(async () => {
+  started = await startServices();
+  const headers = { authorization: `Bearer ${await started.token("ada", "viewer")}` };
+  for (const name of SERVICES) {
+    const names = await servedNames(createGrpcTransport({ baseUrl: started.services[name].grpc }), headers);
+    const methods = names.flatMap((typeName): DescMethod[] => {
+      const contract = contracts.get(typeName);
+      if (!contract) throw new Error(`${name} has the service ${typeName}, which is not in gen/`);
+      return [...contract.methods];
+    });
+    served.set(name, methods);
+  }
+});
+afterAll(() => started?.[Symbol.asyncDispose]());
+
+test("every service of the contracts is served by a service, except the one of the tests", () => {
+  const all = new Set([...served.values()].flat().map(({ parent }) => parent.typeName));
+  const missing = [...contracts.keys()].filter((name) => !all.has(name));
+  expect(missing).toEqual(["bellwether.echo.v1.EchoService"]);
+});
+
+const cases = SERVICES.flatMap((name) => Object.entries(PROTOCOLS).map(([protocol, how]) => ({ name, protocol, how })));
+
+describe.each(cases)("$name over $protocol allows exactly the declared RPCs", ({ name, how }) => {
+  const expectAsDeclared = async (caller: CallerKind, headers: HeadersInit): Promise<void> => {
+    const transport = how.transport(how.baseUrl(name));
+    const methods = (served.get(name) ?? []).filter(how.canCall);
+    expect(methods.length).toBeGreaterThan(Health.methods.length);
+    const byName = async (outcome: (method: DescMethod) => unknown): Promise<Record<string, unknown>> => {
+      const found: Record<string, unknown> = {};
+      for (const method of methods) found[`${method.parent.typeName}/${method.name}`] = await outcome(method);
+      return found;
+    };
+    const outcomes = await byName((method) => callOutcome(transport, method, headers));
+    expect(outcomes).toEqual(await byName((method) => declaredOutcome(method, caller)));
+  };
+
+  test("without credentials", () => expectAsDeclared("nobody", {}));
+
+  test.each(ROLES)("with a token of the role %s", async (role) => {
+    await expectAsDeclared(role, { authorization: `Bearer ${await started.token("ada", role)}` });
+  });
+
+  test.each(ROLES)("with an API key of the role %s", async (role) => {
+    const authorization = `Bearer ${await createKey(role)}`;
+    await expect
+      .poll(() => isKnown(how.transport(how.baseUrl(name)), name, authorization), { timeout: 60_000 })
+      .toBe(true);
+    await expectAsDeclared(role, { authorization });
+  });
+
+  test("with the token of a service that calls for a person", async () => {
+    const authorization = `Bearer ${await started.token("ops", "service")}`;
+    await expectAsDeclared("service", { authorization, [ON_BEHALF_HEADER]: "ada Ada%20Lovelace" });
+  });
+});
+
+/** Sessions are accepted by ops-service only. */
+describe.each(Object.entries(PROTOCOLS))("a session over %s allows exactly the declared RPCs", (_, how) => {
+  test.each(PERSON_ROLES)("of the role %s", async (role) => {
+    const browser = createBrowser();
+    const url = started.services["ops-service"].web;
+    const signedIn = await browser.fetch(`${url}/auth/token`, {
+      method: "POST",
+      body: JSON.stringify({ token: await started.token("ada", role) }),
+      headers: { "content-type": "application/json" },
+    });
+    expect(signedIn.status).toBe(200);
+    const baseUrl = how.baseUrl("ops-service");
+    const transport = how.transport(baseUrl);
+    const headers = { cookie: browser.cookieHeader(url), origin: baseUrl };
+    for (const method of (served.get("ops-service") ?? []).filter(how.canCall)) {
+      const outcome = await callOutcome(transport, method, headers);
+      expect([method.name, outcome]).toEqual([method.name, declaredOutcome(method, role)]);
+    }
+  });
+});
+
+let keys = 0;
+async function createKey(role: RoleName): Promise<string> {
+  const transport = createGrpcTransport({ baseUrl: started.services["ops-service"].grpc });
+  const headers = { authorization: `Bearer ${await started.token("root", "admin")}` };
+  const request = { name: `${role} ${++keys}`, role: KEY_ROLES[role as keyof typeof KEY_ROLES] };
+  return (await createClient(ApiKeyService, transport).createApiKey(request, { headers })).secret;
+}
+
+/** Whether a service has the key in its list of accepted keys. */
+async function isKnown(transport: Transport, name: ServiceName, authorization: string): Promise<boolean> {
+  const unary = (served.get(name) ?? []).find(
+    ({ methodKind, parent }) => methodKind === "unary" && parent.typeName !== Health.typeName,
+  );
+  if (!unary) throw new Error(`${name} has no RPC`);
+  return callOutcome(transport, unary, { authorization }).then(
+    () => true,
+    () => false,
+  );
+}
