@@ -1,6 +1,16 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { expect, test } from "vitest";
-import { ageText, agoText, countText, featureText, moneyText, scoreText, signedText, valueText } from "./format.ts";
+import {
+  ageText,
+  agoText,
+  countOf,
+  countText,
+  featureText,
+  moneyText,
+  scoreText,
+  signedText,
+  valueText,
+} from "./format.ts";
 
 const EN = ["en"];
 const DE = ["de"];
@@ -55,4 +65,13 @@ test("ages are short", () => {
 test("feature names become words", () => {
   expect(featureText("late_delivery_ratio")).toBe("late delivery ratio");
   expect(featureText("contract_text:force majeure: all")).toBe("the word “force majeure: all” in the contract");
+});
+
+test("a count of one has its noun in the singular", () => {
+  expect([0, 1, 2_000].map((count) => countOf(count, "row", undefined, ["en"]))).toEqual([
+    "0 rows",
+    "1 row",
+    "2,000 rows",
+  ]);
+  expect([1n, 2n].map((count) => countOf(count, "entry", "entries", ["en"]))).toEqual(["1 entry", "2 entries"]);
 });

@@ -60,7 +60,7 @@ test("a text that is longer than the contract allows is cut, without half charac
 test("conditions are counted, without the tab, the order and the text", () => {
   expect(countConditions(ACTIVE_ALERTS)).toBe(0);
   expect(countConditions({ ...ACTIVE_ALERTS, tab: AlertTab.NEW, order: AlertOrder.SCORE_CHANGE, text: "x" })).toBe(0);
-  expect(countConditions(FULL_VIEW)).toBe(9);
+  expect(countConditions(FULL_VIEW)).toBe(10);
 });
 
 test('an unknown address is the page "nowhere"', () => {

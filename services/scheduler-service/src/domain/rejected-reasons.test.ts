@@ -28,5 +28,5 @@ test("a text for logs contains no value of a row", () => {
 
 test("lists three reasons and counts the others", () => {
   const reasons = [...REJECTED.reasons, reason("region", "empty", 1)];
-  expect(describeReasons(rejectedReasons({ ...REJECTED, reasons }), true)).toMatch(/; and 1 more reasons$/);
+  expect(describeReasons(rejectedReasons({ ...REJECTED, reasons }), true)).toMatch(/; and 1 more reason$/);
 });

@@ -41,7 +41,7 @@ test("names the size of the chunks when it is not that of the setting, except fo
 test("counts changed supplier ids, and the rows that became duplicates", () => {
   expect(notes({}, { cleanedIds: { rows: 0, duplicates: 0 } })).toEqual([]);
   expect(notes({}, { cleanedIds: { rows: 3, duplicates: 1 } })).toEqual([
-    "3 supplier ids had invisible characters or surrounding white space, which were removed; 1 of these rows are now duplicates",
+    "3 supplier ids had invisible characters or surrounding white space, which were removed; 1 of these rows is now a duplicate",
   ]);
 });
 
