@@ -101,7 +101,7 @@ describe.skipIf(!hasChromium)("people who sign in after npm start (apt-get insta
     return [answer.status, answer.status === 200 ? "" : JSON.stringify(await answer.json())] as const;
   };
 
-  test("a person signs in, triages to a disposition, finds a supplier and reads why, hands over, signs out and is refused, and so is a stolen session", async () => {
+  test("a person signs in, triages to a disposition, finds a supplier and reads why, hands over, signs out and is rejected, and so is a stolen session", async () => {
     const page = await open("#/alerts");
     await page.getByText("You are not signed in").first().waitFor();
     expect(await rows(page).count()).toBe(0);
@@ -127,8 +127,8 @@ describe.skipIf(!hasChromium)("people who sign in after npm start (apt-get insta
     expect((await useCookies(stolen))[0]).toBe(200);
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
-    const refused = [401, expect.stringContaining("SESSION_ENDED")];
-    expect(await useCookies(stolen)).toEqual(refused);
+    const rejected = [401, expect.stringContaining("SESSION_ENDED")];
+    expect(await useCookies(stolen)).toEqual(rejected);
     await page.goto(`${url}/#/alerts`);
     await page.getByText("You are not signed in").first().waitFor();
     const thief = await open("#/alerts", stolen);
@@ -137,7 +137,7 @@ describe.skipIf(!hasChromium)("people who sign in after npm start (apt-get insta
 
     await signInAtProvider(page);
     await rows(page).first().waitFor();
-    expect(await useCookies(stolen)).toEqual(refused);
+    expect(await useCookies(stolen)).toEqual(rejected);
   });
 
   test("a session that an administrator ends in mid-triage loses nothing that was typed, and its copy is refused", async () => {
