@@ -47,7 +47,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "scoring",
   ],
   "ml-service": ["gen", "contract", "env", "telemetry", "mesh", "reasons", "risk-model", "registry", "scoring"],
-  "ops-service": ["gen", "contract", "env", "telemetry", "mesh", "postgres", "reasons", "config"],
+  "ops-service": ["gen", "contract", "env", "telemetry", "mesh", "postgres", "queue", "reasons", "config"],
   "scheduler-service": [
     "gen",
     "contract",

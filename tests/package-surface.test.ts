@@ -47,8 +47,9 @@ test("a package imports its own files by relative paths", () => {
 const SERVICE_FOLDERS: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["service-env.ts"],
   "service-env.ts": ["service.ts", "setup", "audit"],
-  "service.ts": ["access.ts", "rpc", "jobs", "setup", "audit", "store", "model", "clients", "domain"],
+  "service.ts": ["access.ts", "notices.ts", "rpc", "jobs", "setup", "audit", "store", "model", "clients", "domain"],
   "access.ts": ["rpc", "jobs", "setup", "store", "clients", "domain"],
+  "notices.ts": ["rpc", "jobs", "store", "clients", "domain"],
   once: ["setup", "domain"],
   setup: ["store", "clients", "domain"],
   rpc: ["jobs", "domain", "type audit", "type model"],
@@ -69,6 +70,7 @@ const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
     "commands",
     "launch",
     "models",
+    "notices",
     "alerts",
     "suppliers",
     "remote",

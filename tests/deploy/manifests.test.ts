@@ -60,6 +60,7 @@ describe.skipIf(typeof renderer === "string")(`rendered${typeof renderer === "st
       "alert_rules.yaml",
       "feature_mapping.yaml",
       "model_config.yaml",
+      "notice_routes.yaml",
       "risk_policy.yaml",
     ]);
     for (const [file, text] of Object.entries(data)) expect(text).toBe(read(`config/${file}`));

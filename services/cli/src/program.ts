@@ -72,6 +72,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     description: "Find and show suppliers, and import and export their master data.",
     load: async () => (await import("./commands/suppliers.ts")).suppliersCommand,
   },
+  notices: {
+    description: "List and show notices of alerts and their delivery, replay them, and test their destinations.",
+    load: async () => (await import("./commands/notices.ts")).noticesCommand,
+  },
   weekly: {
     description: "Score all suppliers of one week and create the alerts.",
     load: async () => (await import("./commands/weekly.ts")).weeklyCommand,

@@ -7,7 +7,8 @@ import type { ServiceSpec } from "@bellwether/mesh/server/run-service";
 import { peerSettings } from "@bellwether/mesh/server/server-env";
 import { providePostgres } from "@bellwether/postgres/embedded/provide-postgres";
 import { createOpsService } from "./service.ts";
-import { readSignIn, SIGN_IN_ENV } from "./setup/sign-in-env.ts";
+import { NOTICE_ENV, readNotices } from "./setup/notice-env.ts";
+import { pageUrl, readSignIn, SIGN_IN_ENV } from "./setup/sign-in-env.ts";
 
 const OPS_ENV = {
   mlUrl: sharedEnv.mlUrl,
@@ -18,6 +19,7 @@ const OPS_ENV = {
   riskPolicy: env.path("BELLWETHER_RISK_POLICY", "config/risk_policy.yaml"),
   apiKeysHold: sharedEnv.apiKeysHold,
   ...SIGN_IN_ENV,
+  ...NOTICE_ENV,
 };
 
 /** ops-service as a process: reads its environment variables and starts it with them. */
@@ -26,10 +28,11 @@ export const OPS_SERVICE: ServiceSpec<typeof OPS_ENV> = {
   version: "0.1.0",
   ports: DEFAULT_PORTS.OPS_SERVICE,
   shape: OPS_ENV,
-  async start(config, { settings, logger, telemetry, opened }) {
+  async start(config, { settings, logger, telemetry, opened, source }) {
     const alertRules = await loadAlertRules(config.alertRules);
     const riskPolicy = await loadRiskPolicy(config.riskPolicy);
     const signIn = await readSignIn(config, settings.auth !== undefined, (message) => logger.warn(message));
+    const notices = await readNotices(config, source, (message) => logger.info(message));
     const database = await providePostgres(config.databaseUrl, config.dataDir);
     opened.defer(database.stop);
     return createOpsService({
@@ -41,6 +44,13 @@ export const OPS_SERVICE: ServiceSpec<typeof OPS_ENV> = {
       calls: peerSettings(config),
       apiKeysHoldMs: config.apiKeysHold,
       ...(signIn && { signIn }),
+      ...(notices && {
+        notices: {
+          ...notices,
+          queueUrl: config.redisUrl?.reveal() ?? database.url,
+          ...(config.publicUrl !== null && { publicUrl: pageUrl(config.publicUrl) }),
+        },
+      }),
       ...(config.dashboard !== null && { dashboard: config.dashboard }),
       logger,
       telemetry,

@@ -18,6 +18,7 @@ import { type AccessConfig, startAccess } from "./access.ts";
 import { passOnInference } from "./clients/pass-on-inference.ts";
 import { importSuppliers } from "./domain/store-master-data.ts";
 import { decideOnAlert } from "./domain/triage-alert.ts";
+import { type NoticeConfig, startNotices } from "./notices.ts";
 import { alertHandlers } from "./rpc/alerts.ts";
 import { auditHandlers } from "./rpc/audit.ts";
 import { batchHandlers } from "./rpc/batch.ts";
@@ -65,6 +66,8 @@ export interface OpsServiceConfig
    * token.
    */
   readonly calls?: Pick<MeshTransportOptions, "tls" | "token" | "allowCleartext">;
+  /** How people are notified of alerts. Undefined: no notices are recorded or sent. */
+  readonly notices?: NoticeConfig;
   /** Folder of the built dashboard. Undefined: the web listener serves only the RPCs. */
   readonly dashboard?: string;
   readonly logger: Logger;
@@ -88,7 +91,8 @@ const TERMS_INTERVAL_MS = 10_000;
  * answers. @throws StorageError or ListenError with a one-line message
  */
 export async function createOpsService(config: OpsServiceConfig): Promise<RunningServer> {
-  const { databaseUrl, alertRules, riskPolicy, mlUrl, calls, dashboard, logger, telemetry, ...listening } = config;
+  const { databaseUrl, alertRules, riskPolicy, mlUrl, calls, dashboard, logger, telemetry, ...rest } = config;
+  const { notices, ...listening } = rest;
   const now = config.now ?? (() => new Date());
   // The dashboard samples its traces at the same rate as the service.
   const stated = { "trace-sample-ratio": telemetry?.sampleRatio ?? 0 };
@@ -108,7 +112,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   );
   const newId = randomUUID;
   const { impact, minCompleteness } = riskPolicy;
-  const ledger = { now, newId, minCompleteness };
+  const ledger = { now, newId, minCompleteness, recordNotices: notices !== undefined };
   const shownPolicy = { currency: impact.currency, minCompleteness };
   const groupsOf = createRunGroups(db);
   const labelTexts = createLabelTexts(db);
@@ -117,6 +121,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   const translateError = (error: unknown): unknown =>
     translateDatabaseError(error, (reason) => logger.warn({ reason }, "the database does not answer"));
   const access = starting.use(startAccess(config, { database, feed, logger, now, newId, translateError }));
+  const sent = starting.use(startNotices(notices, { database, logger, now, newId }));
   const server = await startServer({
     ...listening,
     name: "ops-service",
@@ -186,6 +191,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
       ),
       route(InferenceService, passOnInference(ml)),
       ...access.routes,
+      ...sent.routes,
     ],
     errors: OPS_ERRORS,
     translateError,

@@ -73,25 +73,30 @@ test("severity, score and summary of an open alert come from the latest run, and
   })();
   await vi.waitFor(() => expect(heard).toContain("ready"));
   await week(1, { id: "a", score: 0.92 });
-  await week(2, { id: "a", score: 0.83 });
+  await week(2, { id: "a", score: 0.76 });
+  expect(await scoreAlert("a")).toMatchObject({
+    ...{ severity: AlertSeverity.CRITICAL, riskScore: 0.76 },
+    summary: "Risk score 0.76, below 0.85; the alert stays critical until it is below 0.75.",
+  });
+  await week(3, { id: "a", score: 0.74 });
   const eased = await scoreAlert("a");
   expect(eased).toMatchObject({
-    ...{ severity: AlertSeverity.WARNING, riskScore: 0.83, lastWeek: "2026-W02", raisedWeek: "2026-W01" },
-    summary: "Risk score 0.83, at or above 0.7 in 2 runs in a row.",
+    ...{ severity: AlertSeverity.WARNING, riskScore: 0.74, lastWeek: "2026-W03", raisedWeek: "2026-W01" },
+    summary: "Risk score 0.74, at or above 0.7 in 2 runs in a row.",
   });
-  await week(3, { id: "a", score: 0.8 });
-  expect(await scoreAlert("a")).toMatchObject({ riskScore: 0.8, changedAt: eased?.changedAt });
+  await week(4, { id: "a", score: 0.73 });
+  expect(await scoreAlert("a")).toMatchObject({ riskScore: 0.73, changedAt: eased?.changedAt });
   expect(await kinds(eased?.alertId ?? "")).toEqual([AlertEventKind.RAISED, AlertEventKind.DEESCALATED]);
-  await week(4, { id: "a", score: 0.699 });
+  await week(5, { id: "a", score: 0.699 });
   expect((await scoreAlert("a"))?.summary).toBe("Risk score 0.699, below 0.7; the alert is cleared below 0.6.");
-  await week(5, { id: "a", score: 0.5 });
+  await week(6, { id: "a", score: 0.5 });
   expect((await scoreAlert("a"))?.summary).toBe(
     "Risk score 0.50, below 0.6; the alert is cleared after 2 runs in a row.",
   );
-  await week(6, { id: "a", score: 0.86 });
+  await week(7, { id: "a", score: 0.86 });
   expect(await scoreAlert("a")).toMatchObject({ severity: AlertSeverity.CRITICAL, riskScore: 0.86 });
-  await vi.waitFor(() => expect(heard.filter((line) => line !== "ready")).toHaveLength(6));
-  expect(heard[3]).toBe("2026-W03 Risk score 0.80, at or above 0.7 in 2 runs in a row.");
+  await vi.waitFor(() => expect(heard.filter((line) => line !== "ready")).toHaveLength(7));
+  expect(heard[4]).toBe("2026-W04 Risk score 0.73, at or above 0.7 in 2 runs in a row.");
   stop.abort();
   expect((await failureOf(watching)).code).toBe(Code.Canceled);
 });

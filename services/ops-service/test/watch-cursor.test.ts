@@ -13,6 +13,7 @@ import { findAlert } from "../src/store/alerts.ts";
 import { failureOf, type OpsHarness, runWeek, seenAlert, startOps } from "./ops-harness.ts";
 
 vi.setConfig({ testTimeout: 30_000 });
+const WRITER = { recordNotices: false, now: () => new Date() };
 
 let cluster: PostgresCluster;
 let databaseUrl: string;
@@ -103,11 +104,11 @@ test("positions have the order of commits: while a numbered transaction is open,
   if (!a || !b) throw new Error("two alerts were expected");
   let second: Promise<void> | undefined;
   await inTransaction(pool, async (tx) => {
-    const writer = createAlertWriter(drizzle(tx));
+    const writer = createAlertWriter(drizzle(tx), WRITER);
     await writer.save([{ alert: { ...a.alert, owner: "first" }, isNew: false, events: [] }]);
     await writer.finish();
     second = inTransaction(pool, async (other) => {
-      const late = createAlertWriter(drizzle(other));
+      const late = createAlertWriter(drizzle(other), WRITER);
       await late.save([{ alert: { ...b.alert, owner: "second" }, isNew: false, events: [] }]);
       await late.finish();
     });

@@ -8,7 +8,7 @@ test("reads the product's own rules", async () => {
   expect(await loadAlertRules(file)).toMatchObject({
     coolDownDays: 14,
     runsToLapse: 4,
-    scoreThreshold: { id: "high-score", raise: 0.7, critical: 0.85, clear: 0.6, runsToRaise: 2 },
+    scoreThreshold: { id: "high-score", raise: 0.7, critical: 0.85, keepCritical: 0.75, clear: 0.6, runsToRaise: 2 },
     weeklyCapacity: { id: "weekly-capacity", suppliers: 10, minLift: 1, keepWithin: 20 },
   });
 });
@@ -56,6 +56,27 @@ weekly_capacity: { id: b, suppliers: 10, min_lift: 1, keep_within: 20 }
   expect([rules(""), rules("runs_to_lapse: 1"), rules("runs_to_lapse: 52")]).toEqual([4, 1, 52]);
   for (const runs of [0, 53])
     expect(() => rules(`runs_to_lapse: ${runs}`)).toThrow(`found ${runs}, expected an integer from 1 to 52`);
+});
+
+test("a critical alert stays critical above a limit that has the distance of clear and raise", () => {
+  const rules = (limits: string) =>
+    parseAlertRules(
+      parseYaml(
+        `version: 1
+cool_down_days: 14
+score_threshold: { id: a, runs_to_raise: 2, runs_to_clear: 2, ${limits} }
+weekly_capacity: { id: b, suppliers: 10, min_lift: 1, keep_within: 20 }
+`,
+        "rules.yaml",
+      ),
+    ).scoreThreshold.keepCritical;
+  expect(rules("raise: 0.7, critical: 0.85, clear: 0.6")).toBe(0.75);
+  expect(rules("raise: 0.7, critical: 0.85, clear: 0.7")).toBe(0.85);
+  expect(rules("raise: 0.7, critical: 0.7, clear: 0.1")).toBe(0.1);
+  expect(rules("raise: 0.7, critical: 0.85, clear: 0.6, keep_critical: 0.6")).toBe(0.6);
+  const limits = "raise: 0.7, critical: 0.85, clear: 0.6";
+  expect(() => rules(`${limits}, keep_critical: 0.86`)).toThrow("keep_critical: found 0.86, expected at most critical");
+  expect(() => rules(`${limits}, keep_critical: 0.5`)).toThrow("clear: found 0.6, expected at most keep_critical");
 });
 
 test("a value in the place of a map is reported in the words of the file", () => {

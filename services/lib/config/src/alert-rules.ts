@@ -21,10 +21,11 @@ const schema = z.strictObject({
       raise: limit,
       runs_to_raise: integerFrom(1, 8),
       critical: limit,
+      keep_critical: limit.optional(),
       clear: limit,
       runs_to_clear: integerFrom(1, 8),
     },
-    { error: "a rule: id, raise, runs_to_raise, critical, clear, runs_to_clear" },
+    { error: "a rule: id, raise, runs_to_raise, critical, keep_critical, clear, runs_to_clear" },
   ),
   weekly_capacity: z.strictObject(
     {
@@ -37,7 +38,7 @@ const schema = z.strictObject({
   ),
 });
 
-/** Creates alerts by the calibrated risk score, in [0, 1]. `clear` ≤ `raise` ≤ `critical`. */
+/** Creates alerts by the calibrated risk score, in [0, 1]. `clear` ≤ `keepCritical` ≤ `critical`, `clear` ≤ `raise` ≤ `critical`. */
 export interface ScoreThresholdRule {
   readonly id: string;
   readonly raise: number;
@@ -45,6 +46,11 @@ export interface ScoreThresholdRule {
   readonly runsToRaise: number;
   /** A score at or above this limit creates an alert, or makes it critical, at once. */
   readonly critical: number;
+  /**
+   * A critical alert stays critical until its score is below this limit. Default: as far below `critical` as
+   * `clear` is below `raise`.
+   */
+  readonly keepCritical: number;
   readonly clear: number;
   /** Number of consecutive runs below `clear` that resolve the alert. */
   readonly runsToClear: number;
@@ -88,6 +94,7 @@ export function parseAlertRules(file: YamlFile): AlertRules {
       raise: score.raise,
       runsToRaise: score.runs_to_raise,
       critical: score.critical,
+      keepCritical: score.keep_critical ?? defaultKeepCritical(score),
       clear: score.clear,
       runsToClear: score.runs_to_clear,
     },
@@ -98,6 +105,11 @@ export function parseAlertRules(file: YamlFile): AlertRules {
       keepWithin: capacity.keep_within,
     },
   };
+}
+
+/** The limits are decimal numbers: 0.85 − (0.7 − 0.6) must be 0.75, without the error of binary numbers. */
+function defaultKeepCritical({ raise, critical, clear }: Pick<ScoreThresholdRule, "raise" | "critical" | "clear">) {
+  return Math.max(clear, Number((critical - (raise - clear)).toFixed(9)));
 }
 
 /** Finds limits that contradict each other, and rules with the same id. */
@@ -113,6 +125,8 @@ function checkOrder(file: YamlFile): readonly ConfigViolation[] {
   return [
     ...atMost("score_threshold", "clear", "raise"),
     ...atMost("score_threshold", "raise", "critical"),
+    ...atMost("score_threshold", "keep_critical", "critical"),
+    ...atMost("score_threshold", "clear", "keep_critical"),
     ...atMost("weekly_capacity", "suppliers", "keep_within"),
     ...(sameId
       ? [violationAt(file, ["weekly_capacity", "id"], shown(at("weekly_capacity", "id")), "an id of its own")]

@@ -26,9 +26,10 @@ export interface YamlFile {
 /**
  * Parses one YAML 1.2 document (core schema). Duplicate keys, anchors, aliases, custom tags, tab indentation,
  * several documents and an empty text are violations.
+ * @param whenEmpty Value of a text without content. Undefined: such a text is a violation.
  * @throws ConfigError with every syntax error.
  */
-export function parseYaml(text: string, file: string): YamlFile {
+export function parseYaml(text: string, file: string, whenEmpty?: object): YamlFile {
   if (Buffer.byteLength(text) > MAX_CONFIG_BYTES) throw tooLarge(file);
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, version: "1.2", uniqueKeys: true, prettyErrors: false });
@@ -56,8 +57,8 @@ export function parseYaml(text: string, file: string): YamlFile {
     },
   });
   if (violations.length > 0) throw new ConfigError(violations);
-  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null))
-    throw whole(file, "an empty file", "a YAML map");
+  const isEmpty = document.contents === null || (isScalar(document.contents) && document.contents.value === null);
+  if (isEmpty && !whenEmpty) throw whole(file, "an empty file", "a YAML map");
 
   const locate = (path: readonly PropertyKey[], wantKey: boolean): Place => {
     let node: unknown = document.contents;
@@ -79,7 +80,7 @@ export function parseYaml(text: string, file: string): YamlFile {
   };
   return {
     file,
-    value: document.toJS({ maxAliasCount: 0 }),
+    value: isEmpty ? whenEmpty : document.toJS({ maxAliasCount: 0 }),
     place: (path) => locate(path, false),
     keyPlace: (path) => locate(path, true),
   };
@@ -89,8 +90,8 @@ export function parseYaml(text: string, file: string): YamlFile {
  * Reads and parses a YAML file of at most `MAX_CONFIG_BYTES`.
  * @throws ConfigError when it cannot be read, is not a regular file, is not UTF-8, is too large or is not YAML.
  */
-export async function readYaml(path: string): Promise<YamlFile> {
-  return parseYaml(await readBounded(path), path);
+export async function readYaml(path: string, whenEmpty?: object): Promise<YamlFile> {
+  return parseYaml(await readBounded(path), path, whenEmpty);
 }
 
 /** Opens the file with O_NONBLOCK: otherwise opening a named pipe that has no writer would block forever. */

@@ -164,6 +164,9 @@ export interface AlertChange {
   readonly events: readonly AlertEvent[];
 }
 
+/** The detail of the history entry of a snooze that ended because the alert became worse. */
+export const BECAME_WORSE = "The alert became worse.";
+
 /** The actor of changes that the rules make. */
 export const RULES_ACTOR = "rules";
 

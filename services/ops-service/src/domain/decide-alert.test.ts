@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { testAlert } from "../../test/test-alert.ts";
 import type { Alert, AlertChange, AlertSeverity, Disposition } from "./alert.ts";
 import { type AlertCandidate, decideAbsent, decideAlert, type RuleDecision, trendOf } from "./decide-alert.ts";
+import { noticeEventsOf } from "./notice-event.ts";
 import { scoreCandidate } from "./score-rule.ts";
 
 const DAY_MS = 86_400_000;
@@ -168,7 +169,10 @@ test("an alert is new in the run that raised it only", () => {
   expect(absent).toMatchObject({ alert: { trend: "same", state: "open" }, events: [] });
 });
 
-const RULE = { id: "high-score", raise: 0.7, runsToRaise: 2, critical: 0.85, clear: 0.6, runsToClear: 2 };
+const RULE = {
+  ...{ id: "high-score", raise: 0.7, runsToRaise: 2, critical: 0.85, keepCritical: 0.75 },
+  ...{ clear: 0.6, runsToClear: 2 },
+};
 
 /** Runs the score rule on a series of scores, one per week. */
 function follow(series: readonly number[]): { readonly alert: Alert | null; readonly changes: readonly AlertChange[] } {
@@ -193,10 +197,11 @@ test("10,000 signals of one supplier and rule make one open alert that counts th
   expect(alert).toMatchObject({ state: "open", signals: 10_000 });
   expect(changes.filter(({ isNew }) => isNew)).toHaveLength(1);
   expect(changes.flatMap(({ events }) => events)).toHaveLength(1);
+  expect(changes.flatMap((change) => noticeEventsOf([change], NOW))).toHaveLength(1);
 });
 
-test.each([RULE.clear, RULE.raise, RULE.critical])(
-  "a score that moves by 1 %% around %d for 52 weeks opens an alert at most once",
+test.each([RULE.clear, RULE.raise, RULE.keepCritical, RULE.critical])(
+  "a score that moves by 1 %% around %d for 52 weeks opens an alert at most once, and makes at most two notices",
   (limit) => {
     for (const wave of [
       (i: number) => (i % 2 ? 1 : -1),
@@ -209,6 +214,28 @@ test.each([RULE.clear, RULE.raise, RULE.critical])(
         .filter(({ kind }) => kind === "raised" || kind === "reopened");
       expect(opened.length).toBeLessThanOrEqual(1);
       expect(new Set(changes.map(({ alert }) => alert.id)).size).toBeLessThanOrEqual(1);
+      const notices = changes.flatMap((change) => noticeEventsOf([change], NOW));
+      expect(notices.length).toBeLessThanOrEqual(2);
     }
   },
 );
+
+test("a critical alert stays critical down to its own limit, and becomes critical again at the critical limit only", () => {
+  const severities = (series: readonly number[]) => {
+    const { changes } = follow(series);
+    return changes.map(({ alert }) => (alert.ruleSeverity === "critical" ? "C" : "w")).join("");
+  };
+  expect(severities([0.86, 0.84, 0.75, 0.849, 0.85])).toBe("CCCCC");
+  expect(severities([0.86, 0.749, 0.8, 0.849, 0.85])).toBe("CwwwC");
+});
+
+test("a critical alert that was resolved at a score below the critical limit opens again when the score is critical", () => {
+  const critical = follow([0.86, 0.8]).alert;
+  if (!critical) throw new Error("no alert");
+  const decided = { ...critical, state: "resolved", disposition: "mitigated", resolvedAt: NOW } as const;
+  const facts = { supplierId: 1, recent: [0.86, 0.8], riskScore: 0.86, band: "high", impact: 1 } as const;
+  const decision = { ...DECISION, now: new Date(NOW.getTime() + 7 * DAY_MS) };
+  expect(decideAlert(scoreCandidate(facts, decided, null, RULE), decision)?.events[0]?.kind).toBe("reopened");
+  const atCritical = { ...decided, riskScore: 0.86 };
+  expect(decideAlert(scoreCandidate(facts, atCritical, null, RULE), decision)).toBeUndefined();
+});

@@ -7,6 +7,7 @@ import {
   type AlertEventKind,
   type AlertSeverity,
   type AlertTrend,
+  BECAME_WORSE,
   type Disposition,
   endTerms,
   RULES_ACTOR,
@@ -133,7 +134,7 @@ function update(before: Alert, candidate: AlertCandidate, { runId, now }: RuleDe
     ? { ...worse, snooze: null, snoozedUntil: null, changedAt: now, changedBy: RULES_ACTOR }
     : worse;
   const events = kinds.map((kind) => ruleEvent(awake, kind, now));
-  if (wakes) events.push(ruleEvent(awake, "woken", now, { detail: "The alert became worse." }));
+  if (wakes) events.push(ruleEvent(awake, "woken", now, { detail: BECAME_WORSE }));
   return { alert: awake, isNew: false, events: [...(ended?.events ?? []), ...events] };
 }
 

@@ -8,7 +8,15 @@ import type { ScoreFacts } from "./score-rule.ts";
 
 const RULES: AlertRules = {
   ...{ coolDownDays: 14, runsToLapse: 4 },
-  scoreThreshold: { id: "high-score", raise: 0.7, runsToRaise: 2, critical: 0.85, clear: 0.6, runsToClear: 2 },
+  scoreThreshold: {
+    id: "high-score",
+    raise: 0.7,
+    runsToRaise: 2,
+    critical: 0.85,
+    keepCritical: 0.75,
+    clear: 0.6,
+    runsToClear: 2,
+  },
   weeklyCapacity: { id: "weekly-capacity", suppliers: 2, minLift: 1, keepWithin: 4 },
 };
 const NOW = new Date("2026-03-16T06:00:00Z");

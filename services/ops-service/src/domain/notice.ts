@@ -22,7 +22,7 @@ export interface NoticeItem {
   readonly supplierId: string;
   /** Up to 200 characters. Empty: not known. */
   readonly supplierName: string;
-  /** UUIDs of the alerts, 1 to 4. */
+  /** UUIDs of the alerts, at least one. */
   readonly alertIds: readonly string[];
   /** The highest severity of these alerts. */
   readonly severity: "warning" | "critical";

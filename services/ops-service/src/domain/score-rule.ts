@@ -1,6 +1,6 @@
 import type { AlertRules, ScoreThresholdRule } from "@bellwether/config/alert-rules";
 import type { Band } from "@bellwether/contract/band-codes";
-import type { Alert } from "./alert.ts";
+import { type Alert, isActive } from "./alert.ts";
 import type { AlertCandidate } from "./decide-alert.ts";
 
 /** A supplier's scores in the run and in the model's runs before it. */
@@ -37,16 +37,21 @@ export function scoreCandidate(
   rule: ScoreThresholdRule,
 ): AlertCandidate {
   const { riskScore, recent } = facts;
-  const isCritical = riskScore >= rule.critical;
+  const isCritical = riskScore >= rule.critical || staysCritical(riskScore, alert, rule);
   const isHigh = riskScore >= rule.raise;
   const wasHigh = everyOf(recent, rule.runsToRaise, (score) => score >= rule.raise);
   const isCleared = everyOf(recent, rule.runsToClear, (score) => score < rule.clear);
   return {
     ...{ ...valuesOf(facts), alert, isCritical, isHigh, isCleared, replacedBy: null },
     isRaised: isCritical || wasHigh,
-    wasBelowCritical: lowestSince !== null && lowestSince < rule.critical,
-    summary: scoreSummary(riskScore, { wasHigh, isCleared }, rule),
+    wasBelowCritical: Math.min(lowestSince ?? 1, alert?.riskScore ?? 1) < rule.critical,
+    summary: scoreSummary(riskScore, { wasHigh, isCleared, isCritical }, rule),
   };
+}
+
+/** Whether a critical alert stays critical although its score is below the critical limit. */
+function staysCritical(riskScore: number, alert: Alert | null, { keepCritical }: ScoreThresholdRule): boolean {
+  return alert !== null && isActive(alert) && alert.ruleSeverity === "critical" && riskScore >= keepCritical;
 }
 
 /** Whether the supplier had a score in each of the latest runs, and each is as wanted. */
@@ -57,11 +62,13 @@ function everyOf(recent: ScoreFacts["recent"], runs: number, is: (score: number)
 
 function scoreSummary(
   riskScore: number,
-  { wasHigh, isCleared }: { readonly wasHigh: boolean; readonly isCleared: boolean },
-  { raise, runsToRaise, critical, clear, runsToClear }: ScoreThresholdRule,
+  is: { readonly wasHigh: boolean; readonly isCleared: boolean; readonly isCritical: boolean },
+  { raise, runsToRaise, critical, keepCritical, clear, runsToClear }: ScoreThresholdRule,
 ): string {
-  const score = `Risk score ${scoreText(riskScore, [raise, critical, clear])}`;
+  const { wasHigh, isCleared, isCritical } = is;
+  const score = `Risk score ${scoreText(riskScore, [raise, critical, keepCritical, clear])}`;
   if (riskScore >= critical) return `${score}, at or above the critical limit ${critical}.`;
+  if (isCritical) return `${score}, below ${critical}; the alert stays critical until it is below ${keepCritical}.`;
   if (riskScore >= raise) return `${score}, at or above ${raise}${wasHigh ? ` in ${inARow(runsToRaise)}` : ""}.`;
   if (riskScore >= clear) return `${score}, below ${raise}; the alert is cleared below ${clear}.`;
   if (isCleared) return `${score}, below ${clear} in ${inARow(runsToClear)}.`;

@@ -8,6 +8,12 @@ import type {
   ApiKeyNotFoundError,
 } from "../domain/api-key-error.ts";
 import type {
+  DestinationDisabledError,
+  DestinationNotFoundError,
+  NoticeNotFoundError,
+  NoticeStateError,
+} from "../domain/notice-error.ts";
+import type {
   AlertActionError,
   AlertBusyError,
   AlertChangedError,
@@ -104,7 +110,11 @@ type OpsError =
   | ApiKeyNotFoundError
   | ApiKeyNameTakenError
   | ApiKeyLimitError
-  | ApiKeyEndError;
+  | ApiKeyEndError
+  | NoticeNotFoundError
+  | NoticeStateError
+  | DestinationNotFoundError
+  | DestinationDisabledError;
 
 /** The gRPC code of each error. */
 export const OPS_ERRORS = {
@@ -157,4 +167,8 @@ export const OPS_ERRORS = {
   ApiKeyNameTakenError: Code.AlreadyExists,
   ApiKeyLimitError: Code.ResourceExhausted,
   ApiKeyEndError: Code.InvalidArgument,
+  NoticeNotFoundError: Code.NotFound,
+  NoticeStateError: Code.FailedPrecondition,
+  DestinationNotFoundError: Code.NotFound,
+  DestinationDisabledError: Code.FailedPrecondition,
 } satisfies Record<OpsError["name"], Code>;

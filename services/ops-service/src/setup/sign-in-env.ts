@@ -117,16 +117,19 @@ function providerFrom(read: SignInEnv): ProviderSettings | undefined {
   };
 }
 
+/** Returns the URL of the page, with a slash at the end. @throws Error when it has more than a path */
+export function pageUrl(publicUrl: string): URL {
+  const url = new URL(publicUrl);
+  if (url.search !== "" || url.hash !== "" || url.username !== "")
+    throw new Error("BELLWETHER_PUBLIC_URL: expected scheme, host, port and path only");
+  url.pathname = url.pathname.replace(/\/*$/, "/");
+  return url;
+}
+
 /** The identity provider must know the URL to which it sends browsers back, so it cannot come from a request. */
 function publicUrlFrom(read: SignInEnv, isNeeded: boolean): URL | undefined {
   const { publicUrl, host, webPort, tlsCert } = read;
-  if (publicUrl !== null) {
-    const url = new URL(publicUrl);
-    if (url.search !== "" || url.hash !== "" || url.username !== "")
-      throw new Error("BELLWETHER_PUBLIC_URL: expected scheme, host, port and path only");
-    url.pathname = url.pathname.replace(/\/*$/, "/");
-    return url;
-  }
+  if (publicUrl !== null) return pageUrl(publicUrl);
   if (!isNeeded) return undefined;
   if (isLoopback(host) && webPort !== 0)
     return new URL(`${tlsCert === null ? "http" : "https"}://localhost:${webPort}/`);

@@ -4,23 +4,23 @@ import { endTerms } from "../domain/alert.ts";
 import { AlertBusyError } from "../domain/ops-error.ts";
 import type { AlertTransaction } from "../domain/triage-alert.ts";
 import { eventFromRow } from "./alert-events.ts";
-import { createAlertWriter } from "./alert-writer.ts";
+import { type AlertWriterOptions, createAlertWriter } from "./alert-writer.ts";
 import { alertFromRow } from "./alerts.ts";
 import { appendEvents } from "./audit-events.ts";
 import type { InTransaction } from "./database.ts";
 import { alert, alertEvent } from "./schema.ts";
 
 /** The external functions that triage uses. */
-export interface TriageOptions {
-  readonly now: () => Date;
+export interface TriageOptions extends AlertWriterOptions {
   readonly newId: () => string;
 }
 
 /** Runs an action on an alert in one transaction. @throws AlertBusyError when the alert stays locked by others */
-export function createTriage(inTransaction: InTransaction, { now, newId }: TriageOptions) {
+export function createTriage(inTransaction: InTransaction, options: TriageOptions) {
+  const { now, newId } = options;
   return async (work: (transaction: AlertTransaction) => Promise<void>): Promise<void> => {
     const done = inTransaction(async ({ db }) => {
-      const writer = createAlertWriter(db);
+      const writer = createAlertWriter(db, options);
       await work({
         async lock(alertId) {
           const [row] = await db.select().from(alert).where(eq(alert.id, alertId)).for("no key update");
@@ -54,7 +54,8 @@ const TERMS_PER_TRANSACTION = 200;
 
 /**
  * Ends the snoozes and overrides whose time is over, up to 200. Returns how many alerts it changed. Alerts that
- * another transaction changes at the same time are left for the next call.
+ * another transaction changes at the same time are left for the next call. The end of a term is not a change of the risk,
+ * so nobody is notified.
  */
 export function endDueTerms(inTransaction: InTransaction, now: Date): Promise<number> {
   return inTransaction(async ({ db }) => {
@@ -67,7 +68,7 @@ export function endDueTerms(inTransaction: InTransaction, now: Date): Promise<nu
       .limit(TERMS_PER_TRANSACTION)
       .for("no key update", { skipLocked: true });
     const changes = rows.flatMap((row) => endTerms(alertFromRow(row), now) ?? []);
-    const writer = createAlertWriter(db);
+    const writer = createAlertWriter(db, { recordNotices: false, now: () => now });
     await writer.save(changes);
     await writer.finish();
     return changes.length;

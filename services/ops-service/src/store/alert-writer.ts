@@ -1,8 +1,10 @@
 import { getTableColumns, sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import type { Alert, AlertChange } from "../domain/alert.ts";
+import { noticeEventsOf } from "../domain/notice-event.ts";
 import { ALERT_CHANNEL } from "./channels.ts";
 import type { Db } from "./database.ts";
+import { writeNoticeEvents } from "./notice-outbox.ts";
 import { alert, alertEvent } from "./schema.ts";
 
 /** Writes changes of alerts in one transaction. */
@@ -33,8 +35,14 @@ const OF_RUN = {
 /** The columns that never change after an alert was raised. */
 const FIXED: ReadonlySet<string> = new Set(["id", "supplierId", "modelName", "ruleId", "dimension"]);
 
+export interface AlertWriterOptions {
+  /** Whether the events about which people are notified are stored with the alerts. */
+  readonly recordNotices: boolean;
+  readonly now: () => Date;
+}
+
 /** Creates the writer of the transaction of `db`. */
-export function createAlertWriter(db: Db): AlertWriter {
+export function createAlertWriter(db: Db, { recordNotices, now }: AlertWriterOptions): AlertWriter {
   let changeId: number | undefined;
   const ownChangeId = async (): Promise<number> => {
     const { rows } = await db.execute<{ id: number }>(sql`select nextval('bellwether.alert_change')::float8 as id`);
@@ -65,6 +73,7 @@ export function createAlertWriter(db: Db): AlertWriter {
       );
       const events = sorted.flatMap((change) => change.events);
       for (const some of inParts(events)) await db.insert(alertEvent).values([...some]);
+      if (recordNotices) await writeNoticeEvents(db, noticeEventsOf(sorted, now()));
     },
     async finish() {
       if (changeId === undefined) return;

@@ -39,6 +39,8 @@ export interface Database extends Store {
   readonly runs: Store;
   /** A separate pool for the actions of persons on alerts, which must not wait for other calls. */
   readonly triage: Store;
+  /** A separate pool for the delivery of notices, which must not take connections from calls. */
+  readonly notices: Store;
   /** Opens a connection that receives notifications of changes. */
   listen(listener: NotificationListener): Promise<NotificationConnection>;
   close(): Promise<void>;
@@ -69,6 +71,11 @@ const MAX_TRIAGE_CONNECTIONS = 8;
 /** Time that an action waits for a row which another transaction has locked. */
 const TRIAGE_LOCK_TIMEOUT_MS = 1_000;
 
+/** One for the relay, the others for the attempts that begin or end at the same time. */
+const MAX_NOTICE_CONNECTIONS = 4;
+/** The relay writes ten thousand items in a second or two. */
+const NOTICE_STATEMENT_TIMEOUT_MS = 30_000;
+
 /** Extensions that the tables use: pg_trgm finds parts of names and similar names. */
 const EXTENSIONS = ["pg_trgm"];
 
@@ -95,13 +102,19 @@ export async function openDatabase(url: string): Promise<Database> {
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
     lockTimeoutMs: TRIAGE_LOCK_TIMEOUT_MS,
   });
+  const notices = connectPostgres(url, {
+    max: MAX_NOTICE_CONNECTIONS,
+    applicationName: "ops-service-notices",
+    statementTimeoutMs: NOTICE_STATEMENT_TIMEOUT_MS,
+  });
   return {
     ...storeOf(pool),
     runs: storeOf(runs),
     triage: storeOf(triage),
+    notices: storeOf(notices),
     listen: (listener) => openNotifications(url, listener, { applicationName }),
     async close() {
-      await Promise.all([pool, runs, triage].map((each) => each.close(CLOSE_TIMEOUT_MS)));
+      await Promise.all([pool, runs, triage, notices].map((each) => each.close(CLOSE_TIMEOUT_MS)));
     },
   };
 }

@@ -4,7 +4,7 @@ import type { ScoringModel } from "../domain/choose-model.ts";
 import type { Run } from "../domain/run.ts";
 import type { RunLedger, Transact } from "../domain/weekly-run.ts";
 import { createAlertRuleStore } from "./alert-rule-store.ts";
-import { type AlertWriter, createAlertWriter } from "./alert-writer.ts";
+import { type AlertWriter, type AlertWriterOptions, createAlertWriter } from "./alert-writer.ts";
 import { appendEvents } from "./audit-events.ts";
 import { RUN_CHANNEL } from "./channels.ts";
 import type { Db, InTransaction } from "./database.ts";
@@ -12,8 +12,7 @@ import { run, runChunk, runFeatures } from "./schema.ts";
 import { createPartitions, dropSecondRows, emptyPartitions, publishScores } from "./score-partitions.ts";
 
 /** The external functions that the run ledger uses. */
-export interface LedgerOptions {
-  readonly now: () => Date;
+export interface LedgerOptions extends AlertWriterOptions {
   readonly newId: () => string;
   /** Share of known features below which a score is incomplete. */
   readonly minCompleteness: number;
@@ -23,7 +22,7 @@ export interface LedgerOptions {
 export function createTransact(inTransaction: InTransaction, options: LedgerOptions): Transact {
   return (work) =>
     inTransaction(async ({ db }) => {
-      const writer = createAlertWriter(db);
+      const writer = createAlertWriter(db, options);
       const result = await work(createLedger(db, writer, options));
       await writer.finish();
       return result;

@@ -37,6 +37,8 @@ export interface ServiceParts {
   readonly settings: Awaited<ReturnType<typeof serverSettings>>;
   readonly logger: Logger;
   readonly telemetry: Telemetry;
+  /** All variables of the process, for those that a configuration file names. */
+  readonly source: EnvSource;
   /** Closed in reverse order after the service has stopped, or when `start` throws. */
   readonly opened: AsyncDisposableStack;
 }
@@ -56,6 +58,6 @@ export async function runService<S extends EnvShape>(spec: ServiceSpec<S>, sourc
     const logger = createLogger({ name, level: config.level });
     for (const unknown of unknownVariables(source))
       logger.warn(unknown, "the environment sets a variable that no program reads; correct its name or remove it");
-    return opened.use(await start(config, { settings, logger, telemetry, opened }));
+    return opened.use(await start(config, { settings, logger, telemetry, source, opened }));
   });
 }

@@ -1,0 +1,215 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { type Notice, NoticeState } from "@bellwether/gen/bellwether/ops/v1/notice_pb";
+import { NoticeService } from "@bellwether/gen/bellwether/ops/v1/notice_service_pb";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { CliContext } from "../context/cli-context.ts";
+import { UsageError } from "../errors/usage-error.ts";
+import { wholeNumber } from "../input/parse-option.ts";
+import {
+  attemptJson,
+  destinationJson,
+  destinationLine,
+  itemJson,
+  noticeJson,
+  noticeLine,
+  noticeLines,
+  noticeStateWord,
+} from "../notices/notice-text.ts";
+import { createReport } from "../output/report.ts";
+import { type OpsClient, openOps } from "../remote/ops-client.ts";
+import { type OpsOptions, withOps } from "./alert-actions.ts";
+
+type NoticeClient = OpsClient<typeof NoticeService>;
+
+const STATES = { waiting: NoticeState.WAITING, delivered: NoticeState.DELIVERED, dead: NoticeState.DEAD } as const;
+type StateName = keyof typeof STATES;
+
+const PAGE_SIZE = 200;
+/** How often `test` asks for the result. */
+const ASK_MS = 250;
+const DESTINATION = /^[a-z0-9][a-z0-9-]{0,39}$/;
+
+/** `bellwether notices` */
+export function noticesCommand(context: CliContext): Command {
+  const notices = new Command("notices").addHelpText(
+    "after",
+    "\nThe commands call ops-service with the token or API key in BELLWETHER_TOKEN_FILE: the role analyst may list and show," +
+      "\nthe role admin may replay, test and enable. Destinations and routes are in config/notice_routes.yaml." +
+      "\n\nExamples:\n  npx bellwether notices list --state dead\n  npx bellwether notices test risk-room" +
+      "\n  npx bellwether notices replay --all --destination risk-room",
+  );
+  const commands = [
+    listCommand(context),
+    showCommand(context),
+    replayCommand(context),
+    testCommand(context),
+    destinationsCommand(context),
+    enableCommand(context),
+  ];
+  for (const command of commands) notices.addCommand(command.copyInheritedSettings(notices).exitOverride());
+  return notices;
+}
+
+function listCommand(context: CliContext): Command {
+  return withOps(new Command("list"))
+    .description("List notices, newest first.")
+    .addOption(new Option("--state <state>", "only notices in this state").choices(Object.keys(STATES)))
+    .option("--destination <name>", "only notices to this destination", destinationName)
+    .option("--limit <count>", "maximum number of notices, 1 to 10000", wholeNumber(1, 10_000), 50)
+    .addHelpText(
+      "after",
+      "\nExamples:\n  npx bellwether notices list --limit 20\n  npx bellwether notices list --state dead --destination erp --json",
+    )
+    .action(async (options: OpsOptions & { state?: StateName; destination?: string; limit: number }) => {
+      const report = createReport(options);
+      using client = openOps(context, options.ops, NoticeService);
+      const { notices, isMore } = await readNotices(client, options, options.limit);
+      for (const notice of notices) report.line(noticeLine(notice));
+      if (notices.length === 0) report.line("no notice found");
+      if (isMore) report.line(`the first ${notices.length} notices; --limit shows more`);
+      report.json({ notices: notices.map(noticeJson), truncated: isMore });
+    });
+}
+
+function showCommand(context: CliContext): Command {
+  return withOps(new Command("show"))
+    .description("Show a notice with its suppliers and its delivery log.")
+    .argument("<notice>", "id of the notice, as list shows it")
+    .addHelpText("after", "\nExample:\n  npx bellwether notices show 0199f0c0-4a1b-7c3d-8e5f-0123456789ab")
+    .action(async (noticeId: string, options: OpsOptions) => {
+      const report = createReport(options);
+      using client = openOps(context, options.ops, NoticeService);
+      const { notice, attempts } = await client.answer(client.client.getNotice({ noticeId }));
+      if (!notice) throw new Error(`no notice ${noticeId}`);
+      for (const line of noticeLines(notice, attempts)) report.line(line);
+      report.json({ ...noticeJson(notice), items: notice.items.map(itemJson), log: attempts.map(attemptJson) });
+    });
+}
+
+function replayCommand(context: CliContext): Command {
+  return withOps(new Command("replay"))
+    .description("Deliver dead notices again, each with its id and its content.")
+    .argument("[notice...]", "ids of dead notices")
+    .option("--all", "all dead notices of the destination in --destination")
+    .option("--destination <name>", "destination of --all", destinationName)
+    .addHelpText(
+      "after",
+      "\nExamples:\n  npx bellwether notices replay 0199f0c0-4a1b-7c3d-8e5f-0123456789ab" +
+        "\n  npx bellwether notices replay --all --destination risk-room",
+    )
+    .action(async (ids: readonly string[], options: OpsOptions & { all?: boolean; destination?: string }) => {
+      const report = createReport(options);
+      const { all = false, destination } = options;
+      if (all === ids.length > 0) throw new UsageError("give ids of notices, or --all with --destination");
+      if (all !== (destination !== undefined)) throw new UsageError("--all and --destination belong together");
+      using client = openOps(context, options.ops, NoticeService);
+      const chosen = destination === undefined ? ids : await deadNotices(client, destination);
+      const replayed: Notice[] = [];
+      for (const noticeId of chosen) {
+        const { notice } = await client.answer(client.client.replayNotice({ noticeId }));
+        if (!notice) continue;
+        replayed.push(notice);
+        report.line(`replayed: ${noticeLine(notice)}`);
+      }
+      if (replayed.length === 0) report.line("no dead notice found");
+      report.json({ replayed: replayed.map(noticeJson) });
+    });
+}
+
+function testCommand(context: CliContext): Command {
+  return withOps(new Command("test"))
+    .description("Send a notice without suppliers to a destination, and wait for its first attempts.")
+    .argument("<destination>", "name of the destination")
+    .option("--wait <seconds>", "time to wait for the delivery, 0 to 600", wholeNumber(0, 600), 30)
+    .addHelpText(
+      "after",
+      "\nThe exit code is 1 when the notice was not delivered in this time. It is attempted further, until it is dead." +
+        "\n\nExample:\n  npx bellwether notices test risk-room",
+    )
+    .action(async (destination: string, options: OpsOptions & { wait: number }) => {
+      const report = createReport(options);
+      using client = openOps(context, options.ops, NoticeService);
+      const sent = await client.answer(client.client.sendTestNotice({ destination }));
+      const noticeId = sent.notice?.noticeId ?? "";
+      const until = performance.now() + options.wait * 1_000;
+      for (;;) {
+        const { notice, attempts } = await client.answer(client.client.getNotice({ noticeId }));
+        const isOver = notice?.state !== NoticeState.WAITING || performance.now() >= until;
+        if (!notice || isOver) {
+          if (notice) for (const line of noticeLines(notice, attempts)) report.line(line);
+          if (notice) report.json({ ...noticeJson(notice), log: attempts.map(attemptJson) });
+          if (notice?.state !== NoticeState.DELIVERED)
+            throw new Error(
+              `the test notice is ${noticeStateWord(notice?.state ?? NoticeState.UNSPECIFIED)}: ${notice?.reason || "no attempt has ended"}`,
+            );
+          return;
+        }
+        await delay(ASK_MS);
+      }
+    });
+}
+
+function destinationsCommand(context: CliContext): Command {
+  return withOps(new Command("destinations"))
+    .description("List the destinations of notices and their state, without addresses.")
+    .addHelpText("after", "\nExample:\n  npx bellwether notices destinations")
+    .action(async (options: OpsOptions) => {
+      const report = createReport(options);
+      using client = openOps(context, options.ops, NoticeService);
+      const { destinations } = await client.answer(client.client.listDestinations({}));
+      for (const destination of destinations) report.line(destinationLine(destination));
+      if (destinations.length === 0)
+        report.line(
+          "no notices are sent: the routes file of ops-service (config/notice_routes.yaml) has no destinations",
+        );
+      report.json({ destinations: destinations.map(destinationJson) });
+    });
+}
+
+function enableCommand(context: CliContext): Command {
+  return withOps(new Command("enable"))
+    .description("Let a disabled destination get notices again. Notices that wait for it are delivered.")
+    .argument("<destination>", "name of the destination")
+    .addHelpText("after", "\nExample:\n  npx bellwether notices enable risk-room")
+    .action(async (name: string, options: OpsOptions) => {
+      const report = createReport(options);
+      using client = openOps(context, options.ops, NoticeService);
+      const { destination } = await client.answer(client.client.enableDestination({ name }));
+      if (!destination) return;
+      report.line(destinationLine(destination));
+      report.json(destinationJson(destination));
+    });
+}
+
+function destinationName(text: string): string {
+  if (!DESTINATION.test(text)) throw new InvalidArgumentError("expected the name of a destination");
+  return text;
+}
+
+async function readNotices(
+  { client, answer }: NoticeClient,
+  { state, destination = "" }: { readonly state?: StateName; readonly destination?: string },
+  limit: number,
+): Promise<{ readonly notices: readonly Notice[]; readonly isMore: boolean }> {
+  const notices: Notice[] = [];
+  const filter = { destination, state: state ? STATES[state] : NoticeState.UNSPECIFIED };
+  let pageToken = "";
+  do {
+    const pageSize = Math.min(PAGE_SIZE, limit - notices.length);
+    const page = await answer(client.listNotices({ ...filter, pageSize, pageToken }));
+    notices.push(...page.notices);
+    pageToken = page.nextPageToken;
+  } while (pageToken !== "" && notices.length < limit);
+  return { notices, isMore: pageToken !== "" };
+}
+
+/** Maximum number of notices that one `replay --all` delivers again. */
+const MAX_REPLAYED = 10_000;
+
+/** Returns the ids of the dead notices of a destination, the oldest first. */
+async function deadNotices(client: NoticeClient, destination: string): Promise<readonly string[]> {
+  const { notices, isMore } = await readNotices(client, { state: "dead", destination }, MAX_REPLAYED);
+  if (isMore)
+    console.error(`bellwether: only the newest ${MAX_REPLAYED} dead notices are replayed; repeat the command`);
+  return notices.map(({ noticeId }) => noticeId).toReversed();
+}

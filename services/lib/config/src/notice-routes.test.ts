@@ -1,0 +1,104 @@
+import { expect, test } from "vitest";
+import { ConfigError } from "./config-error.ts";
+import { loadNoticeRoutes, parseNoticeRoutes } from "./notice-routes.ts";
+import { parseYaml } from "./yaml-file.ts";
+
+const parse = (text: string) => parseNoticeRoutes(parseYaml(text, "routes.yaml", { version: 1 }));
+
+function violationsOf(text: string): string[] {
+  try {
+    parse(text);
+  } catch (error) {
+    if (error instanceof ConfigError)
+      return error.violations.map((v) => `${v.line} ${v.path}: ${v.found} | ${v.expected}`);
+    throw error;
+  }
+  return [];
+}
+
+test("the product's own file has no destinations, and so has a file with comments only", async () => {
+  const file = new URL("../../../../config/notice_routes.yaml", import.meta.url).pathname;
+  expect(await loadNoticeRoutes(file)).toEqual({
+    ...{ destinations: [], routes: [], owners: new Map(), assignments: "at_once", escalation: null, retentionDays: 90 },
+  });
+  expect(parse("# nothing yet\n")).toEqual(await loadNoticeRoutes(file));
+});
+
+test("the example in the product's own file is valid", async () => {
+  const file = new URL("../../../../config/notice_routes.yaml", import.meta.url).pathname;
+  const { readFile } = await import("node:fs/promises");
+  const text = (await readFile(file, "utf8"))
+    .replace(/^(destinations|owners|routes): \[\]$/gm, "$1:")
+    .replace(/^#(?= {2}|escalation)/gm, "");
+  const { destinations, routes, owners, escalation } = parse(text);
+  expect(destinations.map(({ name }) => name)).toEqual(["risk-room", "erp", "jane"]);
+  expect(destinations[2]).toMatchObject({
+    ...{
+      channel: "mail",
+      timeZone: "Europe/Berlin",
+      digest: { on: null, at: 450 },
+      quietHours: { from: 1140, to: 420 },
+    },
+  });
+  expect(routes[0]).toMatchObject({ to: ["risk-room"], toOwner: true, deliver: "at_once", severities: ["critical"] });
+  expect(owners.get("jane.doe")).toEqual(["jane"]);
+  expect(escalation).toEqual({ afterMs: 48 * 3_600_000, severities: ["critical"], to: ["risk-room"], toOwner: false });
+});
+
+test("every violation is reported at once, with its line", () => {
+  const found = violationsOf(`version: 1
+time_zone: Mars/Olympus
+destinations:
+  - { name: owner, channel: webhook, address: "http://erp.example.org/" }
+  - { name: room, channel: slack, address: "https://hooks.slack.com/services/T/B/x" }
+  - { name: room, channel: sms, address_from: ROOM, address: x }
+  - { name: jane, channel: mail, address: jane, secret_from: NOTICE_X, quiet_hours: { from: "19:00", to: "19:00" } }
+  - { name: nowhere, channel: webhook }
+owners: [{ owner: jane, to: [jnae, owner] }]
+routes:
+  - { name: a, to: [romo], deliver: digest, severity: [critical] }
+  - { name: b, to: [jane], deliver: digest }
+  - { name: c, to: [] }
+escalation: { after_hours: 0 }
+retention_days: 0
+`);
+  const all = found.join("\n");
+  expect(all).toContain('2 time_zone: "Mars/Olympus" | a time zone such as Europe/Berlin');
+  expect(all).toContain('4 destinations[0].name: "owner" | another name');
+  expect(all).toContain('4 destinations[0].address: "http://erp.example.org/" | a URL that starts with https:');
+  expect(all).toContain("5 destinations[1].address: ");
+  expect(all).not.toContain("hooks.slack.com");
+  expect(all).toContain('6 destinations[2].name: "room" | each of them once');
+  expect(all).toContain('6 destinations[2].channel: "sms" | one of webhook, slack, teams, mail');
+  expect(all).toContain("6 destinations[2].address_from: ");
+  expect(all).toContain('7 destinations[3].address: "jane" | a mail address');
+  expect(all).toContain("7 destinations[3].secret_from: ");
+  expect(all).toContain("7 destinations[3].quiet_hours: ");
+  expect(all).toContain("8 destinations[4]: nothing | either address or address_from");
+  expect(all).toContain('9 owners[0].to[0]: "jnae" | the destination "jane"');
+  expect(all).toContain('9 owners[0].to[1]: "owner"');
+  expect(all).toContain('11 routes[0].to[0]: "romo" | the destination "room"');
+  expect(all).toContain("11 routes[0]: the unknown key");
+  expect(all).toContain('12 routes[1].to[0]: "jane" | a destination with a digest');
+  expect(all).toContain("13 routes[2].to: [] | at least one destination");
+  expect(all).toContain("14 escalation.after_hours: 0 | a number of hours");
+  expect(all).toContain("14 escalation.to: nothing");
+  expect(all).toContain("15 retention_days: 0 | an integer from 1 to 3650");
+});
+
+test.each([
+  ["destinations", 32, (i: number) => `  - { name: d${i}, channel: webhook, address: "https://e.org/" }`],
+  ["routes", 100, (i: number) => `  - { name: r${i}, to: [owner] }`],
+])("%s has at most %d entries", (list, max, entry) => {
+  const text = (count: number) =>
+    `version: 1\n${list}:\n${Array.from({ length: count }, (_, i) => entry(i)).join("\n")}\n`;
+  expect(violationsOf(text(max))).toEqual([]);
+  expect(violationsOf(text(max + 1)).join()).toContain(`at most ${max}`);
+});
+
+test("a private address may have http:", () => {
+  const text = (allow: boolean) =>
+    `version: 1\ndestinations: [{ name: a, channel: webhook, address: "http://10.0.0.1/", allow_private_networks: ${allow} }]\n`;
+  expect(violationsOf(text(true))).toEqual([]);
+  expect(violationsOf(text(false)).join()).toContain("http: needs allow_private_networks");
+});

@@ -1,0 +1,90 @@
+import type { DeliveryDecision } from "./delivery.ts";
+import type { DeliveryOutcome, Destination, Notice, SendNotice } from "./notice.ts";
+
+/** A job of the queue: one attempt to deliver a notice. */
+export interface NoticeJob {
+  readonly noticeId: string;
+  /** A job whose number is not the notice's present one does nothing: a later job has the notice. */
+  readonly claim: number;
+}
+
+/** What one pass of the relay did. */
+export interface RelayPass {
+  /** Jobs to add to the queue, after the pass is stored. */
+  readonly jobs: readonly NoticeJob[];
+  /** Number of events that no route is for. */
+  readonly unrouted: number;
+  /** Whether more events wait than one pass takes. */
+  readonly hasMore: boolean;
+}
+
+/** An attempt that has begun. */
+export interface BegunAttempt {
+  readonly notice: Notice;
+  /** Name of the destination. */
+  readonly destination: string;
+  /** Number of the attempt, from 1. */
+  readonly attempt: number;
+  /** Number of attempts since the notice was created or replayed, this one included. */
+  readonly tried: number;
+}
+
+/** An attempt with its result. */
+export interface EndedAttempt {
+  readonly job: NoticeJob;
+  readonly begun: Pick<BegunAttempt, "attempt" | "tried" | "destination">;
+  readonly outcome: DeliveryOutcome;
+  readonly durationMs: number;
+}
+
+/** What waits for its delivery. Numbers count at most 10,001, which means more than 10,000. */
+export interface OutboxFigures {
+  /** Events that are not routed, items that are due, and notices without a final result. Items of later digests are not counted. */
+  readonly waiting: number;
+  /** Age of the oldest notice that waits, seconds. 0: none waits. */
+  readonly oldestAgeS: number;
+  readonly dead: number;
+}
+
+/** What an attempt to deliver a notice needs. */
+export interface DeliveryPorts {
+  /** Records the begin of an attempt. Undefined: there is nothing to deliver. */
+  readonly beginAttempt: (job: NoticeJob) => Promise<BegunAttempt | undefined>;
+  readonly send: SendNotice;
+  /** Records the result, and disables a destination that wants no more notices. */
+  readonly endAttempt: (ended: EndedAttempt) => Promise<DeliveryDecision>;
+  readonly findDestination: (name: string) => Destination | undefined;
+}
+
+/** A delivered or failed attempt, for logs and metrics. */
+export interface AttemptReport extends EndedAttempt {
+  readonly decision: DeliveryDecision;
+}
+
+/** Texts of outcomes that do not come from a sender. */
+const UNKNOWN = "the routes file has no destination of this name";
+const STOPPED = "the service was stopped";
+const FAILED = "the attempt failed with an error of the program; its log has the error";
+
+/**
+ * Makes one attempt to deliver a notice. Undefined: there was nothing to deliver. When the process is killed between
+ * sending and recording, a later job sends the notice again, with the same id.
+ */
+export async function deliverNotice(
+  job: NoticeJob,
+  { beginAttempt, send, endAttempt, findDestination }: DeliveryPorts,
+  { signal, onError }: { readonly signal: AbortSignal; readonly onError: (error: unknown) => void },
+): Promise<AttemptReport | undefined> {
+  const begun = await beginAttempt(job);
+  if (!begun) return undefined;
+  const start = performance.now();
+  const destination = findDestination(begun.destination);
+  const outcome: DeliveryOutcome = destination
+    ? await send(begun.notice, destination, signal).catch((error: unknown) => {
+        if (!signal.aborted) onError(error);
+        return { kind: "retry", reason: signal.aborted ? STOPPED : FAILED };
+      })
+    : { kind: "retry", reason: UNKNOWN };
+  const ended = { job, begun, outcome, durationMs: performance.now() - start };
+  return { ...ended, decision: await endAttempt(ended) };
+}

@@ -1,0 +1,119 @@
+import { and, eq, sql } from "@bellwether/postgres/drizzle/drizzle";
+import type { BegunAttempt, EndedAttempt, NoticeJob } from "../domain/deliver-notice.ts";
+import { type DeliveryDecision, decideDelivery, MAX_ATTEMPTS } from "../domain/delivery.ts";
+import type { Notice } from "../domain/notice.ts";
+import { appendEvents } from "./audit-events.ts";
+import type { Db, InTransaction } from "./database.ts";
+import { notice, noticeAttempt, noticeDestination } from "./notice-schema.ts";
+
+export interface AttemptOptions {
+  readonly now: () => Date;
+  /** Name of this process in the delivery log. */
+  readonly worker: string;
+  /** Time for which the attempt has the notice, milliseconds. */
+  readonly claimMs: number;
+}
+
+/**
+ * Begins an attempt and records it in the delivery log. Undefined: there is nothing to deliver, because the notice
+ * has ended, or a later job has it.
+ */
+export function beginAttempt(
+  inTransaction: InTransaction,
+  { noticeId, claim }: NoticeJob,
+  { now, worker, claimMs }: AttemptOptions,
+): Promise<BegunAttempt | undefined> {
+  return inTransaction(async ({ db }) => {
+    const condition = and(eq(notice.id, noticeId), eq(notice.claim, claim), eq(notice.state, "waiting"));
+    const [row] = await db.select().from(notice).where(condition).for("update");
+    if (!row) return undefined;
+    const at = now();
+    // Attempts whose process was killed have no outcome. A notice that always kills its process ends too.
+    if (row.tried >= MAX_ATTEMPTS) {
+      const reason = `no result in ${row.tried} attempts`;
+      await db
+        .update(notice)
+        .set({ state: "dead", reason, finishedAt: at, claimedUntil: null })
+        .where(eq(notice.id, noticeId));
+      return undefined;
+    }
+    const attempt = row.attempts + 1;
+    const tried = row.tried + 1;
+    const claimedUntil = new Date(at.getTime() + claimMs);
+    await db.update(notice).set({ attempts: attempt, tried, claimedUntil }).where(eq(notice.id, noticeId));
+    await db.insert(noticeAttempt).values({ noticeId, attempt, startedAt: at, worker });
+    return { notice: noticeFromRow(row), destination: row.destination, attempt, tried };
+  });
+}
+
+type NoticeRow = typeof notice.$inferSelect;
+
+function noticeFromRow({ id, kind, createdAt, recipient, items, droppedItems, pageUrl }: NoticeRow): Notice {
+  return { noticeId: id, kind, createdAt, recipient, items, droppedItems, pageUrl };
+}
+
+/** Maximum length of a text in the delivery log. */
+const MAX_DETAIL = 300;
+
+/**
+ * Records the result of an attempt, and disables the destination when it wants no more notices. A delivery counts
+ * also when a later job has the notice meanwhile.
+ */
+export function endAttempt(
+  inTransaction: InTransaction,
+  { job, begun, outcome, durationMs }: EndedAttempt,
+  { now, newId, random }: { readonly now: () => Date; readonly newId: () => string; readonly random: () => number },
+): Promise<DeliveryDecision> {
+  const { noticeId, claim } = job;
+  return inTransaction(async ({ db }) => {
+    const at = now();
+    const decision = decideDelivery(outcome, begun.tried, at, random());
+    const detail = (outcome.kind === "delivered" ? outcome.detail : outcome.reason).slice(0, MAX_DETAIL);
+    await db
+      .update(noticeAttempt)
+      .set({ outcome: outcome.kind, detail, durationMs: Math.round(durationMs) })
+      .where(and(eq(noticeAttempt.noticeId, noticeId), eq(noticeAttempt.attempt, begun.attempt)));
+    const isOver = decision.state !== "waiting";
+    await db
+      .update(notice)
+      .set({
+        ...{ state: decision.state, reason: decision.reason.slice(0, MAX_DETAIL), claimedUntil: null },
+        ...{ nextAttemptAt: decision.nextAttemptAt, finishedAt: isOver ? at : null },
+      })
+      .where(
+        and(
+          eq(notice.id, noticeId),
+          eq(notice.state, "waiting"),
+          outcome.kind === "delivered" ? undefined : eq(notice.claim, claim),
+        ),
+      );
+    if (decision.disables) await disable(db, begun.destination, detail, { at, newId });
+    return decision;
+  });
+}
+
+async function disable(
+  db: Db,
+  name: string,
+  reason: string,
+  { at, newId }: { readonly at: Date; readonly newId: () => string },
+): Promise<void> {
+  const disabled = { disabledAt: at, reason };
+  const { rowCount } = await db
+    .insert(noticeDestination)
+    .values({ name, ...disabled })
+    .onConflictDoUpdate({
+      target: noticeDestination.name,
+      set: disabled,
+      setWhere: sql`${noticeDestination.disabledAt} is null`,
+    });
+  if (rowCount === 0) return;
+  const us = BigInt(at.getTime()) * 1000n;
+  const event = {
+    kind: "destination.disabled",
+    actor: "ops-service",
+    subject: name,
+    payload: JSON.stringify({ reason }),
+  };
+  await appendEvents(db, [{ ...event, eventId: newId(), occurredUs: us }], us);
+}
