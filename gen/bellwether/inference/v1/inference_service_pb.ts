@@ -6,6 +6,10 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { ExplainChangeRequestSchema, ExplainChangeResponseSchema } from "./change_pb.ts";
+import { file_bellwether_inference_v1_change } from "./change_pb.ts";
+import type { ExplainModelRequestSchema, ExplainModelResponseSchema } from "./model_explanation_pb.ts";
+import { file_bellwether_inference_v1_model_explanation } from "./model_explanation_pb.ts";
 import type { BandLimits, Contribution, ExplanationKind, ModelIdentity, ModelSelector, OutputSpace, Score, Supplier, Warning } from "./score_pb.ts";
 import { file_bellwether_inference_v1_score } from "./score_pb.ts";
 import { file_bellwether_policy_v1_limits } from "../../policy/v1/limits_pb.ts";
@@ -17,7 +21,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/inference/v1/inference_service.proto.
  */
 export const file_bellwether_inference_v1_inference_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci9iZWxsd2V0aGVyL2luZmVyZW5jZS92MS9pbmZlcmVuY2Vfc2VydmljZS5wcm90bxIXYmVsbHdldGhlci5pbmZlcmVuY2UudjEixAEKDlByZWRpY3RSZXF1ZXN0EjsKCHN1cHBsaWVyGAEgASgLMiEuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuU3VwcGxpZXJCBrpIA8gBARI1CgVtb2RlbBgCIAEoCzImLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk1vZGVsU2VsZWN0b3ISKAoRdG9wX2NvbnRyaWJ1dGlvbnMYAyABKA1CCLpIBSoDGIAISACIAQFCFAoSX3RvcF9jb250cmlidXRpb25zIkAKD1ByZWRpY3RSZXNwb25zZRItCgVzY29yZRgBIAEoCzIeLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlNjb3JlImoKDkNhdGVnb3J5Q29sdW1uEhgKBG5hbWUYASABKAlCCrpIB3IFIAEogAESJAoKZGljdGlvbmFyeRgCIAMoCUIQukgNkgEKEIBAIgVyAyiAAhIYCgVjb2RlcxgDIAMoDUIJukgGkgEDEIBAIkMKDE51bWJlckNvbHVtbhIYCgRuYW1lGAEgASgJQgq6SAdyBSABKIABEhkKBnZhbHVlcxgCIAMoAkIJukgGkgEDEIBAIpADChNQcmVkaWN0QmF0Y2hSZXF1ZXN0EiEKDHN1cHBsaWVyX2lkcxgBIAMoCUILukgIkgEFCAEQgEASIAoNZmVhdHVyZV9uYW1lcxgCIAMoCUIJukgGkgEDEIAIEg4KBnZhbHVlcxgDIAEoDBJGCgpjYXRlZ29yaWVzGAQgAygLMicuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ2F0ZWdvcnlDb2x1bW5CCbpIBpIBAxCAAhIhCg5jb250cmFjdF90ZXh0cxgFIAMoCUIJukgGkgEDEIBAEjUKBW1vZGVsGAYgASgLMiYuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTW9kZWxTZWxlY3RvchIaChJ3aXRoX2NvbnRyaWJ1dGlvbnMYByABKAgSQQoHbnVtYmVycxgIIAMoCzIlLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk51bWJlckNvbHVtbkIJukgGkgEDEIAIEiMKEHZhbHVlc19jaGVja3N1bXMYCSADKAFCCbpIBpIBAxCACCJLCgxSb3dWaW9sYXRpb24SCwoDcm93GAEgASgNEg4KBnJlYXNvbhgCIAEoCRINCgVmaWVsZBgDIAEoCRIPCgdtZXNzYWdlGAQgASgJIpgEChRQcmVkaWN0QmF0Y2hSZXNwb25zZRITCgtyaXNrX3Njb3JlcxgBIAEoDBINCgViYW5kcxgCIAEoDBIUCgxjb2x1bW5fbmFtZXMYAyADKAkSFQoNY29udHJpYnV0aW9ucxgEIAEoDBISCgpiYXNlX3ZhbHVlGAUgASgBEjkKCnZpb2xhdGlvbnMYBiADKAsyJS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Sb3dWaW9sYXRpb24SNQoFbW9kZWwYByABKAsyJi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Nb2RlbElkZW50aXR5EjoKDG91dHB1dF9zcGFjZRgIIAEoDjIkLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk91dHB1dFNwYWNlEkIKEGV4cGxhbmF0aW9uX2tpbmQYCSABKA4yKC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYW5hdGlvbktpbmQSDwoHbWFyZ2lucxgKIAEoDBIWCg5taXNzaW5nX2NvdW50cxgLIAEoDBISCgpiYWNrZ3JvdW5kGAwgASgJEjIKCHdhcm5pbmdzGA0gAygLMiAuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuV2FybmluZxI4CgtiYW5kX2xpbWl0cxgOIAEoCzIjLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkJhbmRMaW1pdHMinAEKDkV4cGxhaW5SZXF1ZXN0EjsKCHN1cHBsaWVyGAEgASgLMiEuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuU3VwcGxpZXJCBrpIA8gBARI1CgVtb2RlbBgCIAEoCzImLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk1vZGVsU2VsZWN0b3ISFgoOd2l0aF9uYXJyYXRpdmUYAyABKAgi3AEKD0V4cGxhbmF0aW9uQmFzZRItCgVzY29yZRgBIAEoCzIeLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlNjb3JlEhIKCmJhc2VfdmFsdWUYAiABKAESNgoEa2luZBgDIAEoDjIoLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkV4cGxhbmF0aW9uS2luZBISCgpiYWNrZ3JvdW5kGAQgASgJEjoKDG91dHB1dF9zcGFjZRgFIAEoDjIkLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk91dHB1dFNwYWNlIlAKEENvbnRyaWJ1dGlvbkxpc3QSPAoNY29udHJpYnV0aW9ucxgBIAMoCzIlLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkNvbnRyaWJ1dGlvbiLyAQoPRXhwbGFpblJlc3BvbnNlEjgKBGJhc2UYASABKAsyKC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYW5hdGlvbkJhc2VIABJCCg1jb250cmlidXRpb25zGAIgASgLMikuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ29udHJpYnV0aW9uTGlzdEgAEhMKCW5hcnJhdGl2ZRgDIAEoCUgAEkQKEG5hcnJhdGl2ZV9zb3VyY2UYBCABKA4yKC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5OYXJyYXRpdmVTb3VyY2VIAEIGCgRwYXJ0KnAKD05hcnJhdGl2ZVNvdXJjZRIgChxOQVJSQVRJVkVfU09VUkNFX1VOU1BFQ0lGSUVEEAASHQoZTkFSUkFUSVZFX1NPVVJDRV9URU1QTEFURRABEhwKGE5BUlJBVElWRV9TT1VSQ0VfTUlTVFJBTBACMuoCChBJbmZlcmVuY2VTZXJ2aWNlEmUKB1ByZWRpY3QSJy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5QcmVkaWN0UmVxdWVzdBooLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlByZWRpY3RSZXNwb25zZSIHkAIBqLsYARKFAQoMUHJlZGljdEJhdGNoEiwuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuUHJlZGljdEJhdGNoUmVxdWVzdBotLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlByZWRpY3RCYXRjaFJlc3BvbnNlIhiQAgGouxgBsrsYDQiAgIAIEODUAyDAzyQSZwoHRXhwbGFpbhInLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkV4cGxhaW5SZXF1ZXN0GiguYmVsbHdldGhlci5pbmZlcmVuY2UudjEuRXhwbGFpblJlc3BvbnNlIgeQAgGouxgBMAFCXgobY29tLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxUAFaI2JlbGx3ZXRoZXIvaW5mZXJlbmNlL3YxO2luZmVyZW5jZXYxqgIXQmVsbHdldGhlci5JbmZlcmVuY2UuVjFiBnByb3RvMw", [file_bellwether_inference_v1_score, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate]);
+  fileDesc("Ci9iZWxsd2V0aGVyL2luZmVyZW5jZS92MS9pbmZlcmVuY2Vfc2VydmljZS5wcm90bxIXYmVsbHdldGhlci5pbmZlcmVuY2UudjEixAEKDlByZWRpY3RSZXF1ZXN0EjsKCHN1cHBsaWVyGAEgASgLMiEuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuU3VwcGxpZXJCBrpIA8gBARI1CgVtb2RlbBgCIAEoCzImLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk1vZGVsU2VsZWN0b3ISKAoRdG9wX2NvbnRyaWJ1dGlvbnMYAyABKA1CCLpIBSoDGIAISACIAQFCFAoSX3RvcF9jb250cmlidXRpb25zIkAKD1ByZWRpY3RSZXNwb25zZRItCgVzY29yZRgBIAEoCzIeLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlNjb3JlImoKDkNhdGVnb3J5Q29sdW1uEhgKBG5hbWUYASABKAlCCrpIB3IFIAEogAESJAoKZGljdGlvbmFyeRgCIAMoCUIQukgNkgEKEIBAIgVyAyiAAhIYCgVjb2RlcxgDIAMoDUIJukgGkgEDEIBAIkMKDE51bWJlckNvbHVtbhIYCgRuYW1lGAEgASgJQgq6SAdyBSABKIABEhkKBnZhbHVlcxgCIAMoAkIJukgGkgEDEIBAIqsDChNQcmVkaWN0QmF0Y2hSZXF1ZXN0EiEKDHN1cHBsaWVyX2lkcxgBIAMoCUILukgIkgEFCAEQgEASIAoNZmVhdHVyZV9uYW1lcxgCIAMoCUIJukgGkgEDEIAIEg4KBnZhbHVlcxgDIAEoDBJGCgpjYXRlZ29yaWVzGAQgAygLMicuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ2F0ZWdvcnlDb2x1bW5CCbpIBpIBAxCAAhIhCg5jb250cmFjdF90ZXh0cxgFIAMoCUIJukgGkgEDEIBAEjUKBW1vZGVsGAYgASgLMiYuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTW9kZWxTZWxlY3RvchIaChJ3aXRoX2NvbnRyaWJ1dGlvbnMYByABKAgSQQoHbnVtYmVycxgIIAMoCzIlLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk51bWJlckNvbHVtbkIJukgGkgEDEIAIEiMKEHZhbHVlc19jaGVja3N1bXMYCSADKAFCCbpIBpIBAxCACBIZChF3aXRoX3Rlcm1fd2VpZ2h0cxgKIAEoCCJLCgxSb3dWaW9sYXRpb24SCwoDcm93GAEgASgNEg4KBnJlYXNvbhgCIAEoCRINCgVmaWVsZBgDIAEoCRIPCgdtZXNzYWdlGAQgASgJIq4EChRQcmVkaWN0QmF0Y2hSZXNwb25zZRITCgtyaXNrX3Njb3JlcxgBIAEoDBINCgViYW5kcxgCIAEoDBIUCgxjb2x1bW5fbmFtZXMYAyADKAkSFQoNY29udHJpYnV0aW9ucxgEIAEoDBISCgpiYXNlX3ZhbHVlGAUgASgBEjkKCnZpb2xhdGlvbnMYBiADKAsyJS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Sb3dWaW9sYXRpb24SNQoFbW9kZWwYByABKAsyJi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Nb2RlbElkZW50aXR5EjoKDG91dHB1dF9zcGFjZRgIIAEoDjIkLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk91dHB1dFNwYWNlEkIKEGV4cGxhbmF0aW9uX2tpbmQYCSABKA4yKC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYW5hdGlvbktpbmQSDwoHbWFyZ2lucxgKIAEoDBIWCg5taXNzaW5nX2NvdW50cxgLIAEoDBISCgpiYWNrZ3JvdW5kGAwgASgJEjIKCHdhcm5pbmdzGA0gAygLMiAuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuV2FybmluZxI4CgtiYW5kX2xpbWl0cxgOIAEoCzIjLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkJhbmRMaW1pdHMSFAoMdGVybV93ZWlnaHRzGA8gASgMIoECCg5FeHBsYWluUmVxdWVzdBI7CghzdXBwbGllchgBIAEoCzIhLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlN1cHBsaWVyQga6SAPIAQESNQoFbW9kZWwYAiABKAsyJi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Nb2RlbFNlbGVjdG9yEhYKDndpdGhfbmFycmF0aXZlGAMgASgIEiMKEW1heF9jb250cmlidXRpb25zGAQgASgNQgi6SAUqAxiACBIqCgltaW5fc2hhcmUYBSABKAFCF7pIFBISGQAAAAAAAPA/KQAAAAAAAAAAEhIKCndpdGhfdGV4dHMYBiABKAgi3AEKD0V4cGxhbmF0aW9uQmFzZRItCgVzY29yZRgBIAEoCzIeLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlNjb3JlEhIKCmJhc2VfdmFsdWUYAiABKAESNgoEa2luZBgDIAEoDjIoLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkV4cGxhbmF0aW9uS2luZBISCgpiYWNrZ3JvdW5kGAQgASgJEjoKDG91dHB1dF9zcGFjZRgFIAEoDjIkLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk91dHB1dFNwYWNlIoABChBDb250cmlidXRpb25MaXN0EjwKDWNvbnRyaWJ1dGlvbnMYASADKAsyJS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Db250cmlidXRpb24SHQoVb21pdHRlZF9jb250cmlidXRpb25zGAIgASgNEg8KB29taXR0ZWQYAyABKAEi8gEKD0V4cGxhaW5SZXNwb25zZRI4CgRiYXNlGAEgASgLMiguYmVsbHdldGhlci5pbmZlcmVuY2UudjEuRXhwbGFuYXRpb25CYXNlSAASQgoNY29udHJpYnV0aW9ucxgCIAEoCzIpLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkNvbnRyaWJ1dGlvbkxpc3RIABITCgluYXJyYXRpdmUYAyABKAlIABJEChBuYXJyYXRpdmVfc291cmNlGAQgASgOMiguYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTmFycmF0aXZlU291cmNlSABCBgoEcGFydCpwCg9OYXJyYXRpdmVTb3VyY2USIAocTkFSUkFUSVZFX1NPVVJDRV9VTlNQRUNJRklFRBAAEh0KGU5BUlJBVElWRV9TT1VSQ0VfVEVNUExBVEUQARIcChhOQVJSQVRJVkVfU09VUkNFX01JU1RSQUwQAjLZBAoQSW5mZXJlbmNlU2VydmljZRJlCgdQcmVkaWN0EicuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuUHJlZGljdFJlcXVlc3QaKC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5QcmVkaWN0UmVzcG9uc2UiB5ACAai7GAEShQEKDFByZWRpY3RCYXRjaBIsLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlByZWRpY3RCYXRjaFJlcXVlc3QaLS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5QcmVkaWN0QmF0Y2hSZXNwb25zZSIYkAIBqLsYAbK7GA0IgICACBDg1AMgwM8kEmcKB0V4cGxhaW4SJy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYWluUmVxdWVzdBooLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkV4cGxhaW5SZXNwb25zZSIHkAIBqLsYATABEncKDUV4cGxhaW5DaGFuZ2USLS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYWluQ2hhbmdlUmVxdWVzdBouLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkV4cGxhaW5DaGFuZ2VSZXNwb25zZSIHkAIBqLsYARJ0CgxFeHBsYWluTW9kZWwSLC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYWluTW9kZWxSZXF1ZXN0Gi0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuRXhwbGFpbk1vZGVsUmVzcG9uc2UiB5ACAai7GAFCXgobY29tLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxUAFaI2JlbGx3ZXRoZXIvaW5mZXJlbmNlL3YxO2luZmVyZW5jZXYxqgIXQmVsbHdldGhlci5JbmZlcmVuY2UuVjFiBnByb3RvMw", [file_bellwether_inference_v1_change, file_bellwether_inference_v1_model_explanation, file_bellwether_inference_v1_score, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate]);
 
 /**
  * Requests the score of one supplier.
@@ -228,6 +232,13 @@ export type PredictBatchRequest = Message<"bellwether.inference.v1.PredictBatchR
    * @generated from field: repeated double values_checksums = 9;
    */
   valuesChecksums: number[];
+
+  /**
+   * True: the response has the weights of the terms of the contract texts.
+   *
+   * @generated from field: bool with_term_weights = 10;
+   */
+  withTermWeights: boolean;
 };
 
 /**
@@ -389,6 +400,15 @@ export type PredictBatchResponse = Message<"bellwether.inference.v1.PredictBatch
    * @generated from field: bellwether.inference.v1.BandLimits band_limits = 14;
    */
   bandLimits?: BandLimits | undefined;
+
+  /**
+   * Weights of the terms of the contract texts, as Supplier.term_weights accepts them: float32 little-endian,
+   * row-major, rows × terms, in the order of the model columns. Empty unless with_term_weights is true and the model
+   * has a text.
+   *
+   * @generated from field: bytes term_weights = 15;
+   */
+  termWeights: Uint8Array;
 };
 
 /**
@@ -424,6 +444,28 @@ export type ExplainRequest = Message<"bellwether.inference.v1.ExplainRequest"> &
    * @generated from field: bool with_narrative = 3;
    */
   withNarrative: boolean;
+
+  /**
+   * Maximum number of contributions in the list, 0 to 1,024; the others are added up in ContributionList.omitted. 0: all.
+   *
+   * @generated from field: uint32 max_contributions = 4;
+   */
+  maxContributions: number;
+
+  /**
+   * Only contributions whose share of the sum of |contribution| is at least this, in [0, 1]; the others are added up in
+   * ContributionList.omitted. 0: all.
+   *
+   * @generated from field: double min_share = 5;
+   */
+  minShare: number;
+
+  /**
+   * True: contributions have share, strength and text.
+   *
+   * @generated from field: bool with_texts = 6;
+   */
+  withTexts: boolean;
 };
 
 /**
@@ -483,7 +525,7 @@ export const ExplanationBaseSchema: GenMessage<ExplanationBase> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_inference_service, 8);
 
 /**
- * All contributions of a score, largest magnitude first. base_value and the contributions add up to the margin.
+ * The contributions of a score, largest magnitude first. base_value, the contributions and omitted add up to the margin.
  *
  * @generated from message bellwether.inference.v1.ContributionList
  */
@@ -495,6 +537,20 @@ export type ContributionList = Message<"bellwether.inference.v1.ContributionList
    * @generated from field: repeated bellwether.inference.v1.Contribution contributions = 1;
    */
   contributions: Contribution[];
+
+  /**
+   * Number of contributions that max_contributions or min_share left out.
+   *
+   * @generated from field: uint32 omitted_contributions = 2;
+   */
+  omittedContributions: number;
+
+  /**
+   * Sum of the contributions that were left out, in output_space.
+   *
+   * @generated from field: double omitted = 3;
+   */
+  omitted: number;
 };
 
 /**
@@ -652,6 +708,31 @@ export const InferenceService: GenService<{
     methodKind: "server_streaming";
     input: typeof ExplainRequestSchema;
     output: typeof ExplainResponseSchema;
+  },
+  /**
+   * Divides the change between two scores exactly into a data part and a model part for each feature. Idempotent.
+   * - INVALID_ARGUMENT: a field is not valid; BadRequest names it.
+   * - FAILED_PRECONDITION: contributions cannot be computed for a version (reason NOT_EXPLAINABLE), or the two ends
+   *   cannot be compared (reason NOT_COMPARABLE). The text of the error says why.
+   *
+   * @generated from rpc bellwether.inference.v1.InferenceService.ExplainChange
+   */
+  explainChange: {
+    methodKind: "unary";
+    input: typeof ExplainChangeRequestSchema;
+    output: typeof ExplainChangeResponseSchema;
+  },
+  /**
+   * Returns the global explanation of a version: the importance of its features, and how contributions depend on values.
+   * Idempotent.
+   * - INVALID_ARGUMENT: the name of the model or the version is not a valid name.
+   *
+   * @generated from rpc bellwether.inference.v1.InferenceService.ExplainModel
+   */
+  explainModel: {
+    methodKind: "unary";
+    input: typeof ExplainModelRequestSchema;
+    output: typeof ExplainModelResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_bellwether_inference_v1_inference_service, 0);

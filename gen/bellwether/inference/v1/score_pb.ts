@@ -13,7 +13,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/inference/v1/score.proto.
  */
 export const file_bellwether_inference_v1_score: GenFile = /*@__PURE__*/
-  fileDesc("CiNiZWxsd2V0aGVyL2luZmVyZW5jZS92MS9zY29yZS5wcm90bxIXYmVsbHdldGhlci5pbmZlcmVuY2UudjEi0QIKCFN1cHBsaWVyEh8KC3N1cHBsaWVyX2lkGAEgASgJQgq6SAdyBSABKIABEkwKCGZlYXR1cmVzGAIgAygLMi8uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuU3VwcGxpZXIuRmVhdHVyZXNFbnRyeUIJukgGmgEDEIAIElAKCmNhdGVnb3JpZXMYAyADKAsyMS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5TdXBwbGllci5DYXRlZ29yaWVzRW50cnlCCbpIBpoBAxCAAhIgCg1jb250cmFjdF90ZXh0GAQgASgJQgm6SAZyBCiAgEAaLwoNRmVhdHVyZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBGjEKD0NhdGVnb3JpZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkwKDU1vZGVsU2VsZWN0b3ISGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIeCg1tb2RlbF92ZXJzaW9uGAIgASgJQge6SARyAihAIlwKCkJhbmRMaW1pdHMSJwoGbWVkaXVtGAEgASgBQhe6SBQSEhEAAAAAAADwPyEAAAAAAAAAABIlCgRoaWdoGAIgASgBQhe6SBQSEhEAAAAAAADwPyEAAAAAAAAAACLXAgoMQ29udHJpYnV0aW9uEg8KB2ZlYXR1cmUYASABKAkSEgoFdmFsdWUYAiABKAFIAIgBARIQCghjYXRlZ29yeRgDIAEoCRIUCgxjb250cmlidXRpb24YBCABKAESDAoEdW5pdBgFIAEoCRIUCgd0eXBpY2FsGAYgASgBSAGIAQESGAoQdHlwaWNhbF9jYXRlZ29yeRgHIAEoCRIiChVwcmV2aW91c19jb250cmlidXRpb24YCCABKAFIAogBARIbCg5wcmV2aW91c192YWx1ZRgJIAEoAUgDiAEBEhkKEXByZXZpb3VzX2NhdGVnb3J5GAogASgJEh0KFWNvbnRyYWRpY3RzX2RpcmVjdGlvbhgLIAEoCEIICgZfdmFsdWVCCgoIX3R5cGljYWxCGAoWX3ByZXZpb3VzX2NvbnRyaWJ1dGlvbkIRCg9fcHJldmlvdXNfdmFsdWUiNgoQQ2xhc3NQcm9iYWJpbGl0eRINCgVsYWJlbBgBIAEoCRITCgtwcm9iYWJpbGl0eRgCIAEoASKRAQoNTW9kZWxJZGVudGl0eRIMCgRuYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSFAoMbW9kZWxfZGlnZXN0GAMgASgJEhUKDWJ1bmRsZV9kaWdlc3QYBCABKAkSEwoLY29uZmlnX2hhc2gYBSABKAkSDwoHcnVudGltZRgGIAEoCRIOCgZrZXJuZWwYByABKAkiXwoHV2FybmluZxIyCgRjb2RlGAEgASgOMiQuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuV2FybmluZ0NvZGUSDwoHZmVhdHVyZRgCIAEoCRIPCgdtZXNzYWdlGAMgASgJIpsFCgVTY29yZRITCgtzdXBwbGllcl9pZBgBIAEoCRIXCgpyaXNrX3Njb3JlGAIgASgBSACIAQESKwoEYmFuZBgDIAEoDjIdLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkJhbmQSRgoTY2xhc3NfcHJvYmFiaWxpdGllcxgEIAMoCzIpLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkNsYXNzUHJvYmFiaWxpdHkSQAoRdG9wX2NvbnRyaWJ1dGlvbnMYBSADKAsyJS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Db250cmlidXRpb24SNQoFbW9kZWwYBiABKAsyJi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Nb2RlbElkZW50aXR5EhgKEG1pc3NpbmdfZmVhdHVyZXMYByADKAkSMgoId2FybmluZ3MYCCADKAsyIC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5XYXJuaW5nEhUKDXByZWRpY3Rpb25faWQYCSABKAkSEwoGbWFyZ2luGAogASgBSAGIAQESOgoMb3V0cHV0X3NwYWNlGAsgASgOMiQuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuT3V0cHV0U3BhY2USQgoQZXhwbGFuYXRpb25fa2luZBgMIAEoDjIoLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkV4cGxhbmF0aW9uS2luZBIXCgpiYXNlX3ZhbHVlGA0gASgBSAKIAQESEgoKYmFja2dyb3VuZBgOIAEoCRIXCgpwcmVkaWN0aW9uGA8gASgBSAOIAQFCDQoLX3Jpc2tfc2NvcmVCCQoHX21hcmdpbkINCgtfYmFzZV92YWx1ZUINCgtfcHJlZGljdGlvbipcCgRCYW5kEhQKEEJBTkRfVU5TUEVDSUZJRUQQABIQCgxCQU5EX1VOS05PV04QARIMCghCQU5EX0xPVxACEg8KC0JBTkRfTUVESVVNEAMSDQoJQkFORF9ISUdIEAQqmAEKD0V4cGxhbmF0aW9uS2luZBIgChxFWFBMQU5BVElPTl9LSU5EX1VOU1BFQ0lGSUVEEAASIwofRVhQTEFOQVRJT05fS0lORF9QQVRIX0RFUEVOREVOVBABEiMKH0VYUExBTkFUSU9OX0tJTkRfSU5URVJWRU5USU9OQUwQAhIZChVFWFBMQU5BVElPTl9LSU5EX05PTkUQAyp4CgtPdXRwdXRTcGFjZRIcChhPVVRQVVRfU1BBQ0VfVU5TUEVDSUZJRUQQABIXChNPVVRQVVRfU1BBQ0VfTUFSR0lOEAESHAoYT1VUUFVUX1NQQUNFX1BST0JBQklMSVRZEAISFAoQT1VUUFVUX1NQQUNFX1JBVxADKr0BCgtXYXJuaW5nQ29kZRIcChhXQVJOSU5HX0NPREVfVU5TUEVDSUZJRUQQABInCiNXQVJOSU5HX0NPREVfT1VUU0lERV9UUkFJTklOR19SQU5HRRABEiEKHVdBUk5JTkdfQ09ERV9VTktOT1dOX0NBVEVHT1JZEAISIQodV0FSTklOR19DT0RFX1RPT19GRVdfRkVBVFVSRVMQAxIhCh1XQVJOSU5HX0NPREVfVkFMVUVTX1VOQ0hFQ0tFRBAEQl4KG2NvbS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MVABWiNiZWxsd2V0aGVyL2luZmVyZW5jZS92MTtpbmZlcmVuY2V2MaoCF0JlbGx3ZXRoZXIuSW5mZXJlbmNlLlYxYgZwcm90bzM", [file_buf_validate_validate]);
+  fileDesc("CiNiZWxsd2V0aGVyL2luZmVyZW5jZS92MS9zY29yZS5wcm90bxIXYmVsbHdldGhlci5pbmZlcmVuY2UudjEi7gMKCFN1cHBsaWVyEh8KC3N1cHBsaWVyX2lkGAEgASgJQgq6SAdyBSABKIABEkwKCGZlYXR1cmVzGAIgAygLMi8uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuU3VwcGxpZXIuRmVhdHVyZXNFbnRyeUIJukgGmgEDEIAIElAKCmNhdGVnb3JpZXMYAyADKAsyMS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5TdXBwbGllci5DYXRlZ29yaWVzRW50cnlCCbpIBpoBAxCAAhIgCg1jb250cmFjdF90ZXh0GAQgASgJQgm6SAZyBCiAgEASZwoMdGVybV93ZWlnaHRzGAUgAygLMjIuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuU3VwcGxpZXIuVGVybVdlaWdodHNFbnRyeUIdukgamgEXEIAIIgdyBSABKIACKgkKB0ABLQAAAAAaLwoNRmVhdHVyZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBGjEKD0NhdGVnb3JpZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGjIKEFRlcm1XZWlnaHRzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgCOgI4ASJMCg1Nb2RlbFNlbGVjdG9yEhsKCm1vZGVsX25hbWUYASABKAlCB7pIBHICKEASHgoNbW9kZWxfdmVyc2lvbhgCIAEoCUIHukgEcgIoQCJcCgpCYW5kTGltaXRzEicKBm1lZGl1bRgBIAEoAUIXukgUEhIRAAAAAAAA8D8hAAAAAAAAAAASJQoEaGlnaBgCIAEoAUIXukgUEhIRAAAAAAAA8D8hAAAAAAAAAAAixAMKDENvbnRyaWJ1dGlvbhIPCgdmZWF0dXJlGAEgASgJEhIKBXZhbHVlGAIgASgBSACIAQESEAoIY2F0ZWdvcnkYAyABKAkSFAoMY29udHJpYnV0aW9uGAQgASgBEgwKBHVuaXQYBSABKAkSFAoHdHlwaWNhbBgGIAEoAUgBiAEBEhgKEHR5cGljYWxfY2F0ZWdvcnkYByABKAkSIgoVcHJldmlvdXNfY29udHJpYnV0aW9uGAggASgBSAKIAQESGwoOcHJldmlvdXNfdmFsdWUYCSABKAFIA4gBARIZChFwcmV2aW91c19jYXRlZ29yeRgKIAEoCRIdChVjb250cmFkaWN0c19kaXJlY3Rpb24YCyABKAgSEgoFc2hhcmUYDCABKAFIBIgBARI/CghzdHJlbmd0aBgNIAEoDjItLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkNvbnRyaWJ1dGlvblN0cmVuZ3RoEgwKBHRleHQYDiABKAlCCAoGX3ZhbHVlQgoKCF90eXBpY2FsQhgKFl9wcmV2aW91c19jb250cmlidXRpb25CEQoPX3ByZXZpb3VzX3ZhbHVlQggKBl9zaGFyZSI2ChBDbGFzc1Byb2JhYmlsaXR5Eg0KBWxhYmVsGAEgASgJEhMKC3Byb2JhYmlsaXR5GAIgASgBIpEBCg1Nb2RlbElkZW50aXR5EgwKBG5hbWUYASABKAkSDwoHdmVyc2lvbhgCIAEoCRIUCgxtb2RlbF9kaWdlc3QYAyABKAkSFQoNYnVuZGxlX2RpZ2VzdBgEIAEoCRITCgtjb25maWdfaGFzaBgFIAEoCRIPCgdydW50aW1lGAYgASgJEg4KBmtlcm5lbBgHIAEoCSJfCgdXYXJuaW5nEjIKBGNvZGUYASABKA4yJC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5XYXJuaW5nQ29kZRIPCgdmZWF0dXJlGAIgASgJEg8KB21lc3NhZ2UYAyABKAkimwUKBVNjb3JlEhMKC3N1cHBsaWVyX2lkGAEgASgJEhcKCnJpc2tfc2NvcmUYAiABKAFIAIgBARIrCgRiYW5kGAMgASgOMh0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQmFuZBJGChNjbGFzc19wcm9iYWJpbGl0aWVzGAQgAygLMikuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ2xhc3NQcm9iYWJpbGl0eRJAChF0b3BfY29udHJpYnV0aW9ucxgFIAMoCzIlLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkNvbnRyaWJ1dGlvbhI1CgVtb2RlbBgGIAEoCzImLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk1vZGVsSWRlbnRpdHkSGAoQbWlzc2luZ19mZWF0dXJlcxgHIAMoCRIyCgh3YXJuaW5ncxgIIAMoCzIgLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLldhcm5pbmcSFQoNcHJlZGljdGlvbl9pZBgJIAEoCRITCgZtYXJnaW4YCiABKAFIAYgBARI6CgxvdXRwdXRfc3BhY2UYCyABKA4yJC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5PdXRwdXRTcGFjZRJCChBleHBsYW5hdGlvbl9raW5kGAwgASgOMiguYmVsbHdldGhlci5pbmZlcmVuY2UudjEuRXhwbGFuYXRpb25LaW5kEhcKCmJhc2VfdmFsdWUYDSABKAFIAogBARISCgpiYWNrZ3JvdW5kGA4gASgJEhcKCnByZWRpY3Rpb24YDyABKAFIA4gBAUINCgtfcmlza19zY29yZUIJCgdfbWFyZ2luQg0KC19iYXNlX3ZhbHVlQg0KC19wcmVkaWN0aW9uKlwKBEJhbmQSFAoQQkFORF9VTlNQRUNJRklFRBAAEhAKDEJBTkRfVU5LTk9XThABEgwKCEJBTkRfTE9XEAISDwoLQkFORF9NRURJVU0QAxINCglCQU5EX0hJR0gQBCqYAQoPRXhwbGFuYXRpb25LaW5kEiAKHEVYUExBTkFUSU9OX0tJTkRfVU5TUEVDSUZJRUQQABIjCh9FWFBMQU5BVElPTl9LSU5EX1BBVEhfREVQRU5ERU5UEAESIwofRVhQTEFOQVRJT05fS0lORF9JTlRFUlZFTlRJT05BTBACEhkKFUVYUExBTkFUSU9OX0tJTkRfTk9ORRADKpcBCgtPdXRwdXRTcGFjZRIcChhPVVRQVVRfU1BBQ0VfVU5TUEVDSUZJRUQQABIXChNPVVRQVVRfU1BBQ0VfTUFSR0lOEAESHAoYT1VUUFVUX1NQQUNFX1BST0JBQklMSVRZEAISFAoQT1VUUFVUX1NQQUNFX1JBVxADEh0KGU9VVFBVVF9TUEFDRV9DTEFTU19NQVJHSU4QBCqjAQoUQ29udHJpYnV0aW9uU3RyZW5ndGgSJQohQ09OVFJJQlVUSU9OX1NUUkVOR1RIX1VOU1BFQ0lGSUVEEAASIAocQ09OVFJJQlVUSU9OX1NUUkVOR1RIX1NUUk9ORxABEiIKHkNPTlRSSUJVVElPTl9TVFJFTkdUSF9NT0RFUkFURRACEh4KGkNPTlRSSUJVVElPTl9TVFJFTkdUSF9XRUFLEAMqvQEKC1dhcm5pbmdDb2RlEhwKGFdBUk5JTkdfQ09ERV9VTlNQRUNJRklFRBAAEicKI1dBUk5JTkdfQ09ERV9PVVRTSURFX1RSQUlOSU5HX1JBTkdFEAESIQodV0FSTklOR19DT0RFX1VOS05PV05fQ0FURUdPUlkQAhIhCh1XQVJOSU5HX0NPREVfVE9PX0ZFV19GRUFUVVJFUxADEiEKHVdBUk5JTkdfQ09ERV9WQUxVRVNfVU5DSEVDS0VEEARCXgobY29tLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxUAFaI2JlbGx3ZXRoZXIvaW5mZXJlbmNlL3YxO2luZmVyZW5jZXYxqgIXQmVsbHdldGhlci5JbmZlcmVuY2UuVjFiBnByb3RvMw", [file_buf_validate_validate]);
 
 /**
  * The data of one supplier. Names of features and categories are those in config/model_config.yaml.
@@ -53,6 +53,14 @@ export type Supplier = Message<"bellwether.inference.v1.Supplier"> & {
    * @generated from field: string contract_text = 4;
    */
   contractText: string;
+
+  /**
+   * Weights of the terms of a text, in place of contract_text: the supplier's term_weights of PredictBatchResponse, by
+   * term. At most 1,024, each 0 or more. Terms that are not in the map have the weight 0. Empty: contract_text is used.
+   *
+   * @generated from field: map<string, float> term_weights = 5;
+   */
+  termWeights: { [key: string]: number };
 };
 
 /**
@@ -208,6 +216,29 @@ export type Contribution = Message<"bellwether.inference.v1.Contribution"> & {
    * @generated from field: bool contradicts_direction = 11;
    */
   contradictsDirection: boolean;
+
+  /**
+   * |contribution| divided by the sum of |contribution| over all contributions of the score, in [0, 1]. Only Explain sets
+   * it, when with_texts is true.
+   *
+   * @generated from field: optional double share = 12;
+   */
+  share?: number | undefined;
+
+  /**
+   * How strong the contribution is. Only Explain sets it, when with_texts is true.
+   *
+   * @generated from field: bellwether.inference.v1.ContributionStrength strength = 13;
+   */
+  strength: ContributionStrength;
+
+  /**
+   * The contribution in words, from the template in the model's configuration, or else the feature with its value, unit
+   * and typical value. Only Explain sets it, when with_texts is true. At most 1,024 bytes.
+   *
+   * @generated from field: string text = 14;
+   */
+  text: string;
 };
 
 /**
@@ -611,6 +642,14 @@ export const OutputSpace = {
    * @generated from enum value: OUTPUT_SPACE_RAW = 3;
    */
   RAW: 3,
+
+  /**
+   * The sum of the trees of the risk class, before the softmax over all classes (a model of three or more classes). The
+   * risk score also depends on the sums of the other classes.
+   *
+   * @generated from enum value: OUTPUT_SPACE_CLASS_MARGIN = 4;
+   */
+  CLASS_MARGIN: 4,
 } as const;
 
 /**
@@ -626,6 +665,54 @@ export type OutputSpace = (typeof OutputSpace)[keyof typeof OutputSpace] | Unkno
  */
 export const OutputSpaceSchema: GenEnum<OutputSpace> = /*@__PURE__*/
   enumDesc(file_bellwether_inference_v1_score, 2);
+
+/**
+ * How strong a contribution is, by its share of the sum of |contribution| over all contributions of the score.
+ *
+ * @generated from enum bellwether.inference.v1.ContributionStrength
+ */
+export const ContributionStrength = {
+  /**
+   * The request has no with_texts.
+   *
+   * @generated from enum value: CONTRIBUTION_STRENGTH_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The share is 0.15 or more.
+   *
+   * @generated from enum value: CONTRIBUTION_STRENGTH_STRONG = 1;
+   */
+  STRONG: 1,
+
+  /**
+   * The share is 0.05 or more, and below 0.15.
+   *
+   * @generated from enum value: CONTRIBUTION_STRENGTH_MODERATE = 2;
+   */
+  MODERATE: 2,
+
+  /**
+   * The share is below 0.05.
+   *
+   * @generated from enum value: CONTRIBUTION_STRENGTH_WEAK = 3;
+   */
+  WEAK: 3,
+} as const;
+
+/**
+ * How strong a contribution is, by its share of the sum of |contribution| over all contributions of the score.
+ *
+ * @generated from enum bellwether.inference.v1.ContributionStrength
+ */
+export type ContributionStrength = (typeof ContributionStrength)[keyof typeof ContributionStrength] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.inference.v1.ContributionStrength.
+ */
+export const ContributionStrengthSchema: GenEnum<ContributionStrength> = /*@__PURE__*/
+  enumDesc(file_bellwether_inference_v1_score, 3);
 
 /**
  * The subject of a warning.
@@ -680,5 +767,5 @@ export type WarningCode = (typeof WarningCode)[keyof typeof WarningCode] | Unkno
  * Describes the enum bellwether.inference.v1.WarningCode.
  */
 export const WarningCodeSchema: GenEnum<WarningCode> = /*@__PURE__*/
-  enumDesc(file_bellwether_inference_v1_score, 3);
+  enumDesc(file_bellwether_inference_v1_score, 4);
 
