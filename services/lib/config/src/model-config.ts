@@ -11,8 +11,9 @@ import {
   violationAt,
 } from "./check-schema.ts";
 import type { ConfigViolation } from "./config-error.ts";
+import { categoryWordingSchema, wordingSchema } from "./feature-wording.ts";
 import { isoDateSchema } from "./iso-date.ts";
-import type { ModelSpec } from "./model-spec.ts";
+import type { FeatureWording, ModelSpec } from "./model-spec.ts";
 import { nameSchema } from "./names.ts";
 import type { YamlFile } from "./yaml-file.ts";
 
@@ -44,6 +45,7 @@ const numericFeature = z.strictObject(
     direction,
     monotone: yesNo.default(true),
     immutable: yesNo.default(false),
+    wording: wordingSchema,
   },
   { error: "a feature: name, kind, unit, range" },
 );
@@ -55,6 +57,7 @@ const categoryFeature = z.strictObject(
     missing: oneOf(["refuse", "keep"]).default("keep"),
     direction,
     immutable: yesNo.default(false),
+    wording: categoryWordingSchema,
   },
   { error: "a feature: name, kind" },
 );
@@ -185,6 +188,7 @@ function modelConfigFromYaml(yaml: ModelYaml): ModelSpec {
       direction: f.direction,
       monotone: f.kind === "numeric" && f.direction !== "unknown" && f.monotone,
       immutable: f.immutable,
+      ...(f.wording !== undefined && { wording: wordingFromYaml(f.wording) }),
     })),
     text: yaml.text && { name: yaml.text.name, maxTerms: yaml.text.max_terms, stopWords: yaml.text.stop_words },
     target: { name: yaml.target.name, riskClass: yaml.target.risk_class, otherClass: yaml.target.other_class },
@@ -200,6 +204,21 @@ function modelConfigFromYaml(yaml: ModelYaml): ModelSpec {
       calibrationShare: yaml.split.calibration_share,
     },
     seed: yaml.seed,
+  };
+}
+
+/** Returns the declared fields of a wording, always in the same order. */
+function wordingFromYaml(
+  wording: {
+    readonly [K in keyof FeatureWording]?: FeatureWording[K] | undefined;
+  },
+): FeatureWording {
+  const { unit, scale, increases, lowers } = wording;
+  return {
+    ...(unit !== undefined && { unit }),
+    ...(scale !== undefined && { scale }),
+    ...(increases !== undefined && { increases }),
+    ...(lowers !== undefined && { lowers }),
   };
 }
 

@@ -4,6 +4,17 @@
  */
 export type MissingPolicy = "refuse" | "keep" | "median";
 
+/** How a feature is worded for people. */
+export interface FeatureWording {
+  /** Unit that is shown in place of the feature's unit. */
+  readonly unit?: string;
+  /** Factor by which values are multiplied before they are shown, above 0. */
+  readonly scale?: number;
+  /** Templates for a contribution that increases or lowers the risk, with {feature}, {value} and {typical}. */
+  readonly increases?: string;
+  readonly lowers?: string;
+}
+
 /** A feature as the model's configuration declares it. */
 export interface FeatureSpec {
   readonly name: string;
@@ -19,6 +30,8 @@ export interface FeatureSpec {
   readonly monotone: boolean;
   /** Whether the feature is fixed: a counterfactual may not change it. */
   readonly immutable: boolean;
+  /** Unset: texts show the feature with its value and unit. */
+  readonly wording?: FeatureWording;
 }
 
 /** The contract text as features: TF-IDF of its most frequent terms. */

@@ -1,0 +1,41 @@
+import type { FeatureContribution, FeatureFacts } from "./feature-info.ts";
+import { featureText, numberText, reasonText } from "./reason-text.ts";
+
+/** How a feature is worded for people, as model_config.yaml declares it. */
+export interface Wording {
+  /** Unit that is shown in place of the feature's unit. */
+  readonly unit?: string;
+  /** Factor by which values are multiplied before they are shown, for example 100 for a share in %. */
+  readonly scale?: number;
+  /** Templates for a contribution that increases or lowers the risk, with {feature}, {value} and {typical}. */
+  readonly increases?: string;
+  readonly lowers?: string;
+}
+
+/** Maximum number of characters of a category in a text. */
+const SHOWN = 80;
+
+/**
+ * Returns a contribution in words: its template, filled, or else the feature with its value, unit and typical value. A
+ * template that names a value which is not known is not used.
+ */
+export function contributionText(entry: FeatureContribution, facts: FeatureFacts, wording: Wording = {}): string {
+  const { feature, category, contribution } = entry;
+  const { unit = facts.unit, scale = 1 } = wording;
+  const template = contribution < 0 ? wording.lowers : wording.increases;
+  const scaled = (x: number | null): number | null => (x === null ? null : Number((x * scale).toPrecision(15)));
+  const [value, typical] = [scaled(entry.value), scaled(facts.typical)];
+  const number = (x: number | null): string => (x === null ? "" : `${numberText(x)}${unit === "" ? "" : ` ${unit}`}`);
+  if (template !== undefined && contribution !== 0) {
+    const words: Readonly<Record<string, string>> = {
+      feature: featureText(feature),
+      value: category.slice(0, SHOWN) || number(value),
+      typical: facts.typicalCategory.slice(0, SHOWN) || number(typical),
+    };
+    const isKnown = [...template.matchAll(PLACEHOLDER)].every(([, name = ""]) => words[name]);
+    if (isKnown) return template.replaceAll(PLACEHOLDER, (_, name: string) => words[name] ?? "");
+  }
+  return reasonText({ ...entry, ...facts, value, typical, unit, words: [], share: 0 });
+}
+
+const PLACEHOLDER = /\{([a-z]+)\}/g;
