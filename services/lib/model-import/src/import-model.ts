@@ -1,4 +1,5 @@
 import type { BundleFeature, FeatureBundle, GoldenRow } from "@bellwether/risk-model/bundle/feature-bundle";
+import { type ImportanceRows, spreadRows } from "@bellwether/risk-model/importance/importance";
 import { TableError } from "@bellwether/risk-model/tables/table-error";
 import { parseTable, type ValueTable } from "@bellwether/risk-model/tables/value-table";
 import { GOLDEN_ROWS } from "@bellwether/risk-model/training/golden-rows";
@@ -71,6 +72,8 @@ export interface ImportedModel {
   readonly notes: readonly string[];
   /** Features that move the output against their declared direction; empty when no direction is declared. */
   readonly violations: readonly DirectionViolation[];
+  /** The background rows, from which the importance of the features is computed; null without background rows. */
+  readonly importanceRows: ImportanceRows | null;
 }
 
 /** The file is not imported. The reason is a sentence for the person who imports it. */
@@ -184,7 +187,15 @@ async function importSource(
     modelCard: renderImportedCard(bundle, source, { agreement, trainer, notes }),
     notes,
     violations,
+    importanceRows: background && importanceRows(background, source.model.features),
   };
+}
+
+function importanceRows({ rows, count }: Background, columns: number): ImportanceRows {
+  const chosen = spreadRows(count);
+  const values = new Float32Array(chosen.length * columns);
+  for (const [i, row] of chosen.entries()) values.set(rows.subarray(row * columns, (row + 1) * columns), i * columns);
+  return { values, count: chosen.length, text: `${chosen.length} background rows given at import` };
 }
 
 /**

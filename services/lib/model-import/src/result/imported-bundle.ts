@@ -13,6 +13,7 @@ import { InterventionalRejectedError } from "@bellwether/tree-model/shap/interve
 import { checkInterventional } from "@bellwether/tree-model/shap/interventional-tables";
 import { float32AtMost } from "@bellwether/tree-model/trees/float32";
 import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
+import { oneOutput } from "@bellwether/tree-model/trees/one-output";
 import type { Background } from "../rows/background.ts";
 import { rowRounding } from "../source/source-model.ts";
 import type { ServedOutput } from "./served-output.ts";
@@ -29,9 +30,6 @@ const CALIBRATION = { kind: "none" } as const;
  * contributions.
  */
 export function chooseExplanation(served: ServedOutput, background: Background | null): Explanation {
-  if (served.classColumn !== null) {
-    return { kind: "none", background: "the probability of one class of a softmax is not a sum of trees" };
-  }
   if (served.model.hasCovers) return { kind: "path-dependent", background: "training weights in the imported file" };
   if (background === null) {
     return { kind: "none", background: "the file carries no covers; import it again with --background ROWS.csv" };
@@ -46,9 +44,9 @@ export function chooseExplanation(served: ServedOutput, background: Background |
 }
 
 /** Returns why background rows cannot explain the model, or null when they can. */
-function interventionalRejection({ model }: ServedOutput, { count }: Background): string | null {
+function interventionalRejection({ model, classColumn }: ServedOutput, { count }: Background): string | null {
   try {
-    checkInterventional(model, count);
+    checkInterventional(classColumn === null ? model : oneOutput(model, classColumn), count);
     return null;
   } catch (error) {
     if (error instanceof InterventionalRejectedError) return error.message;
@@ -57,7 +55,7 @@ function interventionalRejection({ model }: ServedOutput, { count }: Background)
 }
 
 /** What the user declares about an imported feature. */
-export type DeclaredFeature = Pick<FeatureSpec, "name" | "kind" | "unit" | "direction" | "immutable">;
+export type DeclaredFeature = Pick<FeatureSpec, "name" | "kind" | "unit" | "direction" | "immutable" | "wording">;
 
 /**
  * Builds the bundle of an imported model. Names come from the file or the background rows; units and
@@ -90,6 +88,7 @@ export function importedBundle(parts: {
     minimumPresent: 1 / features.length,
     outputSpace: served.outputSpace,
     ...(served.outputSpace === "raw" && served.model.link === "exp" && { link: "exp" as const }),
+    ...(served.classColumn !== null && explanation.kind !== "none" && { explains: "class-margin" as const }),
     classes: served.classes,
     calibration: CALIBRATION,
     bands,
@@ -111,6 +110,7 @@ function describeColumns(
   const taken = new Set<string>();
   for (const [c, column] of columns.entries()) {
     const name = names[c].trim();
+    const wording = known.get(name)?.wording;
     const last = features.at(-1);
     if (column.category !== null) {
       bundleColumns.push({ kind: "category", feature: name, category: column.category });
@@ -132,6 +132,7 @@ function describeColumns(
       direction: known.get(name)?.direction ?? "unknown",
       monotone: false,
       immutable: known.get(name)?.immutable ?? false,
+      ...(wording !== undefined && { wording }),
       training: column.category === null ? trainingOf(background, c, columns.length) : null,
       categories: column.category === null ? [] : [column.category],
       ...(column.codes !== undefined && { codes: column.codes }),

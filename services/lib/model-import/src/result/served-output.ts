@@ -43,7 +43,7 @@ export function chooseServedOutput(source: SourceModel, riskClass: string | null
   }
   if (model.link === "softmax" && model.outputs > 2) {
     const notes = [
-      "the probability of one class of a softmax is not a sum of trees, so it is served without contributions",
+      `the probability of one class of a softmax is not a sum of trees: contributions are of the margin of \`${name}\`, before the softmax`,
     ];
     return { model, classColumn: risk, outputSpace: "probability", classes: served, notes };
   }
