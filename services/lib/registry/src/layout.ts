@@ -6,6 +6,9 @@ import { RegistryNameError } from "./registry-error.ts";
 /** Files of one version, in the order in which they are written. */
 export const VERSION_FILES = ["model.onnx", "feature_bundle.json", "MODEL_CARD.md", "manifest.json"] as const;
 
+/** A file that only versions of later releases have. */
+export const IMPORTANCE_FILE = "importance.json";
+
 /** Maximum size of a file that the registry writes or reads: 64 MiB. */
 export const MAX_FILE_BYTES = 64 * 1024 * 1024;
 

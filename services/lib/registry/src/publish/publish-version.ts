@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { syncFolder, writeSynced } from "@bellwether/files/durable-write";
-import { MAX_FILE_BYTES, modelFolder, versionNumber } from "../layout.ts";
+import { IMPORTANCE_FILE, MAX_FILE_BYTES, modelFolder, versionNumber } from "../layout.ts";
 import { RegistryNameError } from "../registry-error.ts";
 import type { Manifest, ManifestEvaluation, PublishedFile } from "../versions/manifest.ts";
 import type { VersionCheck } from "../versions/read-version.ts";
@@ -15,6 +15,8 @@ export interface Publication {
   readonly onnx: Uint8Array;
   readonly bundleJson: string;
   readonly modelCard: string;
+  /** `importance.json`. Unset: the version has no global explanation. */
+  readonly importanceJson?: string;
   readonly evaluation: ManifestEvaluation | null;
   /** The data that the version was trained on; left out when it is not known. */
   readonly provenance?: Manifest["training"];
@@ -51,7 +53,7 @@ async function makeDraft(folder: string): Promise<string> {
  * @throws RegistryNameError for an invalid model name, a file over 64 MiB, or a model that already has the highest version number; any error of `check`
  */
 export async function publishVersion(root: string, publication: Publication, check: VersionCheck): Promise<Manifest> {
-  const { modelName, origin, configHash, evaluation } = publication;
+  const { modelName, origin, configHash, evaluation, importanceJson } = publication;
   if (publication.onnx.byteLength > MAX_FILE_BYTES || Buffer.byteLength(publication.bundleJson) > MAX_FILE_BYTES) {
     throw new RegistryNameError(
       `model "${modelName}" is over ${MAX_FILE_BYTES / 1024 / 1024} MiB; train fewer or shallower trees`,
@@ -69,6 +71,7 @@ export async function publishVersion(root: string, publication: Publication, che
       "model.onnx": describe(publication.onnx),
       "feature_bundle.json": describe(publication.bundleJson),
       "MODEL_CARD.md": describe(publication.modelCard),
+      ...(importanceJson !== undefined && { [IMPORTANCE_FILE]: describe(importanceJson) }),
     },
     evaluation,
     training: publication.provenance ?? null,
@@ -88,6 +91,7 @@ export async function publishVersion(root: string, publication: Publication, che
       await writeSynced(path.join(draft, "model.onnx"), publication.onnx);
       await writeSynced(path.join(draft, "feature_bundle.json"), publication.bundleJson);
       await writeSynced(path.join(draft, "MODEL_CARD.md"), publication.modelCard);
+      if (importanceJson !== undefined) await writeSynced(path.join(draft, IMPORTANCE_FILE), importanceJson);
       await writeSynced(path.join(draft, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
       await syncFolder(draft);
       await rename(draft, path.join(folder, version));

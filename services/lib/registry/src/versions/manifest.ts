@@ -29,7 +29,10 @@ export interface Manifest {
   readonly origin: "trained" | "imported";
   /** SHA-256 of the configuration (model_config.yaml and feature_mapping.yaml), lower-case hex. */
   readonly configHash: string;
-  readonly files: Readonly<Record<"model.onnx" | "feature_bundle.json" | "MODEL_CARD.md", PublishedFile>>;
+  readonly files: Readonly<Record<"model.onnx" | "feature_bundle.json" | "MODEL_CARD.md", PublishedFile>> & {
+    /** The global explanation. Unset: it was not computed, for example by an earlier release. */
+    readonly "importance.json"?: PublishedFile;
+  };
   /** Figures of the version. Null for a model that was imported and not evaluated here. */
   readonly evaluation: ManifestEvaluation | null;
   /**
@@ -73,6 +76,7 @@ export function parseManifest(text: string, file: string): Manifest {
       "model.onnx": digest("model.onnx"),
       "feature_bundle.json": digest("feature_bundle.json"),
       "MODEL_CARD.md": digest("MODEL_CARD.md"),
+      ...(files["importance.json"] !== undefined && { "importance.json": digest("importance.json") }),
     },
     evaluation: read("evaluation", m.evaluation ?? null, isEvaluationOrNull),
     training: read("training", m.training ?? null, isTrainingOrNull),

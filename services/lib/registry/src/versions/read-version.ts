@@ -80,12 +80,21 @@ async function findManifest(root: string, modelName: string, version: string): P
   return manifest;
 }
 
-/** Reads one version and checks every file against the manifest. @throws VersionNotFoundError, ModelCorruptError */
-export async function readVersion(root: string, modelName: string, version: string): Promise<StoredVersion> {
+/** Reads the manifest of one version. @throws VersionNotFoundError, ModelCorruptError */
+export async function readManifest(root: string, modelName: string, version: string): Promise<Manifest> {
   const manifest = await findManifest(root, modelName, version);
   if (manifest === null) throw new VersionNotFoundError(modelName, version);
+  return manifest;
+}
+
+/**
+ * Reads what a version needs to be served, and checks every file against the manifest. @throws VersionNotFoundError,
+ * ModelCorruptError
+ */
+export async function readVersion(root: string, modelName: string, version: string): Promise<StoredVersion> {
+  const manifest = await readManifest(root, modelName, version);
   const folder = versionFolder(root, modelName, version);
-  const read = async (name: keyof Manifest["files"]): Promise<Uint8Array> => {
+  const read = async (name: "model.onnx" | "feature_bundle.json" | "MODEL_CARD.md"): Promise<Uint8Array> => {
     const file = path.join(folder, name);
     const bytes = await readPlainFile(file, MAX_FILE_BYTES);
     if (bytes === null) throw new ModelCorruptError(file, "is missing");

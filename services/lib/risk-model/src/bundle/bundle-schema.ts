@@ -66,6 +66,12 @@ const feature = mapOf({
   // Bundles of earlier releases do not have this field.
   monotone: flag.optional(),
   immutable: flag,
+  wording: mapOf({
+    unit: text.optional(),
+    scale: number.optional(),
+    increases: text.optional(),
+    lowers: text.optional(),
+  }).optional(),
   training: mapOf({ min: number, max: number, median: number })
     .refine(({ min, median, max }) => min <= median && median <= max, { error: "expected min ≤ median ≤ max" })
     .nullable(),
@@ -106,6 +112,7 @@ export const BUNDLE_SCHEMA = mapOf({
   minimumPresent: share,
   outputSpace: oneOf("margin", "probability", "raw"),
   link: z.literal("exp", { error: 'expected "exp", or leave it out' }).optional(),
+  explains: z.literal("class-margin", { error: 'expected "class-margin", or leave it out' }).optional(),
   classes: mapOf({ risk: name, other: name }),
   calibration,
   bands: mapOf({ high: number, medium: number }).refine(({ high, medium }) => 0 < medium && medium < high && high < 1, {

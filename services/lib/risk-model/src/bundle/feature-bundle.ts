@@ -94,6 +94,11 @@ export interface FeatureBundle {
    * Unset: it is the output.
    */
   readonly link?: "exp";
+  /**
+   * "class-margin": the contributions add up to the sum of the trees of the risk class, before the softmax over three
+   * or more classes; the model's output is the probability after it. Unset: they add up to the output.
+   */
+  readonly explains?: "class-margin";
   readonly classes: { readonly risk: string; readonly other: string };
   readonly calibration: Calibration;
   readonly bands: { readonly high: number; readonly medium: number };

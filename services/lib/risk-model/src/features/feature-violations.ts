@@ -1,7 +1,8 @@
 import { SEND_CATEGORY } from "@bellwether/contract/flat-json/flat-text";
 import { nearestName } from "@bellwether/contract/nearest-name";
-import type { BundleFeature } from "../bundle/feature-bundle.ts";
+import type { BundleFeature, FeatureBundle } from "../bundle/feature-bundle.ts";
 import type { FeatureSlot } from "./feature-slots.ts";
+import type { SupplierInput } from "./supplier-input.ts";
 import type { Violation } from "./vector.ts";
 
 /** Maximum number of characters of a caller's text that a message repeats. */
@@ -51,6 +52,37 @@ export function nameViolations(
     violations.push(
       slot === undefined ? unknownViolation(name, [...slots.keys()], field) : wrongKindViolation(slot.feature, field),
     );
+  }
+  return violations;
+}
+
+/** Returns violations of term weights: unknown terms, weights that are not finite, and a text beside them. */
+export function termViolations(
+  { terms = {}, text }: Pick<SupplierInput, "terms" | "text">,
+  bundle: Pick<FeatureBundle, "text">,
+  path: string,
+): Violation[] {
+  const field = `${path}.term_weights`;
+  if (text !== "") {
+    const message = "the contract text is sent as contract_text and as term_weights; send one of them";
+    return [{ field, reason: "FEATURE_WRONG_KIND", message }];
+  }
+  if (bundle.text === null) {
+    const message = "this model has no contract text; leave term_weights out";
+    return [{ field, reason: "FEATURE_UNKNOWN", message }];
+  }
+  const known = new Set(bundle.text.terms);
+  const violations: Violation[] = [];
+  for (const [term, weight] of Object.entries(terms)) {
+    if (violations.length === MAX_NAME_VIOLATIONS) break;
+    const at = `${field}.${term.slice(0, SHOWN)}`;
+    if (!known.has(term)) {
+      const message = `the version has no term "${term.slice(0, SHOWN)}"; send the weights that this version returned, or the contract text`;
+      violations.push({ field: at, reason: "FEATURE_UNKNOWN", message });
+    } else if (!Number.isFinite(Math.fround(weight))) {
+      const message = `the weight of "${term.slice(0, SHOWN)}" is ${weight}; send a finite number`;
+      violations.push({ field: at, reason: "FEATURE_NOT_FINITE", message });
+    }
   }
   return violations;
 }

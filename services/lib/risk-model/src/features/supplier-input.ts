@@ -4,6 +4,11 @@ export interface SupplierInput {
   /** A numeric feature may be sent here too, as text. */
   readonly categories: Readonly<Record<string, string>>;
   readonly text: string;
+  /**
+   * Weights of the terms, in place of `text`; terms that are not in it have the weight 0. Unset or empty: `text` is
+   * used.
+   */
+  readonly terms?: Readonly<Record<string, number>>;
 }
 
 /**

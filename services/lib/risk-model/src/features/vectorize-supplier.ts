@@ -2,7 +2,7 @@ import type { FeatureBundle } from "../bundle/feature-bundle.ts";
 import type { TextWriter } from "../text/tf-idf.ts";
 import { readCode } from "./category-codes.ts";
 import { type FeatureSlot, featureSlots, isPossible, leastFeatures } from "./feature-slots.ts";
-import { nameViolations, numberViolation, requiredViolation } from "./feature-violations.ts";
+import { nameViolations, numberViolation, requiredViolation, termViolations } from "./feature-violations.ts";
 import { readNumberTexts } from "./number-texts.ts";
 import type { SupplierInput } from "./supplier-input.ts";
 import type { Vector, VectorWarning, Violation } from "./vector.ts";
@@ -41,7 +41,11 @@ export function createSupplierVectorizer(
       const message = `${known} of ${slots.size} features are known; a score needs ${least}`;
       warnings.push({ code: "TOO_FEW_FEATURES", feature: "", message });
     }
-    if (bundle.text !== null && writeText !== null) {
+    const { terms = {} } = input;
+    if (Object.keys(terms).length > 0) {
+      violations.push(...termViolations(input, bundle, path));
+      for (const [i, term] of (bundle.text?.terms ?? []).entries()) row[textColumn + i] = ownValue(terms, term) ?? 0;
+    } else if (bundle.text !== null && writeText !== null) {
       if (input.text === "") missing.push(bundle.text.feature);
       writeText(input.text, row, textColumn);
     }

@@ -8,16 +8,11 @@ import { ColumnMissingError } from "./training-error.ts";
 const MAX_CATEGORIES = 32;
 
 /** Returns only the fields of the declaration, in the order of the bundle. */
-const declared = ({ name, kind, unit, range, missing, direction, monotone, immutable }: FeatureSpec): FeatureSpec => ({
-  name,
-  kind,
-  unit,
-  range,
-  missing,
-  direction,
-  monotone,
-  immutable,
-});
+const declared = (spec: FeatureSpec): FeatureSpec => {
+  const { name, kind, unit, range, missing, direction, monotone, immutable, wording } = spec;
+  const rules = { name, kind, unit, range, missing, direction, monotone, immutable };
+  return wording === undefined ? rules : { ...rules, wording };
+};
 
 function fitNumber(spec: FeatureSpec, column: Float64Array, rows: Uint32Array): BundleFeature {
   const known = Float64Array.from(rows, (row) => column[row])

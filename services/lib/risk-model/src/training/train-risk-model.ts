@@ -7,6 +7,7 @@ import { singleFeatureBaseline } from "../evaluate/baseline.ts";
 import { type Evaluation, evaluateScores } from "../evaluate/evaluation.ts";
 import type { VectorBatch } from "../features/vector.ts";
 import { createVectorizer } from "../features/vectorize.ts";
+import { type ImportanceRows, spreadRows } from "../importance/importance.ts";
 import type { FeatureTable } from "../tables/feature-table.ts";
 import type { TreeProgress } from "../trainer/training-rows.ts";
 import { type CalibratedModel, calibrateHeldOut, calibrateOutOfFold } from "./calibrate-model.ts";
@@ -65,6 +66,8 @@ export interface TrainedRiskModel {
   readonly testScores: Float64Array;
   /** `MODEL_CARD.md`. */
   readonly modelCard: string;
+  /** Training rows from which the importance of the features is computed. */
+  readonly importanceRows: ImportanceRows;
 }
 
 /**
@@ -135,8 +138,18 @@ export async function trainRiskModel(task: TrainRiskModel): Promise<TrainedRiskM
     provenance,
     rowUses: rowUses(table.rows, rejected, split, model.withScore),
     testScores: scatter(table.rows, test, scores),
+    importanceRows: importanceRows(model),
     modelCard: renderModelCard({ bundle, spec, evaluation, calibration, rowCounts, leftOut, summaries, provenance }),
   };
+}
+
+function importanceRows({ trained, valuesOf }: FittedModel): ImportanceRows {
+  const rows = spreadRows(trained.length).map((i) => trained[i]);
+  const text =
+    rows.length === trained.length
+      ? `${rows.length} training rows`
+      : `${rows.length} of ${trained.length} training rows`;
+  return { values: valuesOf(rows), count: rows.length, text };
 }
 
 function scatter(length: number, rows: Uint32Array, values: Float64Array): Float64Array {

@@ -33,7 +33,12 @@ export interface BatchScorer {
    * @param signal Drops the rows that no thread has begun, and rejects with the signal's reason.
    * @throws BatchQueueFullError, BatchWorkerLostError, the signal's reason, or an error of `scoreBatch`.
    */
-  score(input: ColumnarInput, withContributions: boolean, signal?: AbortSignal): Promise<BatchScores>;
+  score(
+    input: ColumnarInput,
+    withContributions: boolean,
+    signal?: AbortSignal,
+    withTermWeights?: boolean,
+  ): Promise<BatchScores>;
   /** Makes the threads free the model after their current task. The caller must not pass another batch. */
   release(): void;
 }
@@ -56,6 +61,7 @@ interface Batch {
   readonly stored: StoredVersion;
   readonly input: ColumnarInput;
   readonly withContributions: boolean;
+  readonly withTermWeights: boolean;
   readonly scores: ScoresInParts;
   readonly resolve: (scores: BatchScores) => void;
   readonly reject: (reason: unknown) => void;
@@ -98,9 +104,9 @@ export function createBatchPool({ workers, maxRows, maxBytes, onThreadLost }: Ba
     if (batch.given < batch.input.rows) queue.push(batch);
     thread.work = { batch, first };
     const input = inputRows(batch.input, first, batch.given);
-    const { model, withContributions } = batch;
+    const { model, withContributions, withTermWeights } = batch;
     const stored = thread.models.has(model) ? null : batch.stored;
-    post(thread, { kind: "score", model, stored, input, withContributions });
+    post(thread, { kind: "score", model, stored, input, withContributions, withTermWeights });
   };
   const assign = (): void => {
     while (queue.length > 0) {
@@ -151,6 +157,7 @@ export function createBatchPool({ workers, maxRows, maxBytes, onThreadLost }: Ba
     model: { readonly key: number; readonly stored: StoredVersion },
     input: ColumnarInput,
     withContributions: boolean,
+    withTermWeights: boolean,
     signal: AbortSignal | undefined,
   ): Promise<BatchScores> => {
     signal?.throwIfAborted();
@@ -163,6 +170,7 @@ export function createBatchPool({ workers, maxRows, maxBytes, onThreadLost }: Ba
       stored: model.stored,
       input: sharedInput(input),
       withContributions,
+      withTermWeights,
       scores: scoresInParts(input.rows),
       resolve,
       reject,
@@ -191,7 +199,8 @@ export function createBatchPool({ workers, maxRows, maxBytes, onThreadLost }: Ba
     scorer(stored) {
       const model = { key: models++, stored };
       return {
-        score: (input, withContributions, signal) => score(model, input, withContributions, signal),
+        score: (input, withContributions, signal, withTermWeights = false) =>
+          score(model, input, withContributions, withTermWeights, signal),
         release() {
           for (const thread of threads) {
             thread.models.delete(model.key);

@@ -59,6 +59,14 @@ export function scoresInParts(rows: number): ScoresInParts {
   const unknownCategories = new Map<string, number>();
   const violations: BatchScores["violations"][number][] = [];
   let contributions: Float32Array | null = null;
+  let termWeights: Float32Array | null = null;
+  const collect = (all: Float32Array | null, part: Float32Array | null, first: number, count: number) => {
+    if (part === null) return all;
+    const columns = part.length / count;
+    const into = all ?? new Float32Array(rows * columns);
+    into.set(part, first * columns);
+    return into;
+  };
   return {
     put(first, part) {
       riskScores.set(part.riskScores, first);
@@ -68,14 +76,13 @@ export function scoresInParts(rows: number): ScoresInParts {
       for (const [name, count] of part.unknownCategories)
         unknownCategories.set(name, (unknownCategories.get(name) ?? 0) + count);
       for (const violation of part.violations) violations.push({ ...violation, row: first + violation.row });
-      if (part.contributions === null) return;
-      const columns = part.contributions.length / part.riskScores.length;
-      contributions ??= new Float32Array(rows * columns);
-      contributions.set(part.contributions, first * columns);
+      const count = part.riskScores.length;
+      contributions = collect(contributions, part.contributions, first, count);
+      termWeights = collect(termWeights, part.termWeights, first, count);
     },
     finish() {
       violations.sort((a, b) => a.row - b.row);
-      return { riskScores, outputs, bands, contributions, missingCounts, unknownCategories, violations };
+      return { riskScores, outputs, bands, contributions, termWeights, missingCounts, unknownCategories, violations };
     },
   };
 }

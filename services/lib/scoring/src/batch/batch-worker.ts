@@ -13,6 +13,7 @@ export type BatchWorkerTask =
       readonly stored: StoredVersion | null;
       readonly input: ColumnarInput;
       readonly withContributions: boolean;
+      readonly withTermWeights: boolean;
     }
   | { readonly kind: "free"; readonly model: number }
   | { readonly kind: "end" };
@@ -31,7 +32,7 @@ async function score(task: BatchWorkerTask & { readonly kind: "score" }): Promis
     model = await openScoringModel(task.stored);
     models.set(task.model, model);
   }
-  return await scoreBatch(model, task.input, task.withContributions);
+  return await scoreBatch(model, task.input, task.withContributions, task.withTermWeights);
 }
 
 function answer(message: BatchWorkerAnswer, transfer: ArrayBuffer[] = []): void {
@@ -39,8 +40,9 @@ function answer(message: BatchWorkerAnswer, transfer: ArrayBuffer[] = []): void 
 }
 
 /** Returns the buffers of the scores; no two of them share memory. */
-function buffersOf({ riskScores, outputs, bands, missingCounts, contributions }: BatchScores): ArrayBuffer[] {
-  const arrays = [riskScores, outputs, bands, missingCounts, ...(contributions === null ? [] : [contributions])];
+function buffersOf(scores: BatchScores): ArrayBuffer[] {
+  const { riskScores, outputs, bands, missingCounts, contributions, termWeights } = scores;
+  const arrays = [riskScores, outputs, bands, missingCounts, contributions, termWeights].filter((a) => a !== null);
   return arrays.map(({ buffer }) => buffer).filter((buffer) => buffer instanceof ArrayBuffer);
 }
 

@@ -1,4 +1,5 @@
 import { BAND_NUMBERS, NO_BAND } from "@bellwether/contract/band-codes";
+import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
 import { calibratedRisk } from "@bellwether/risk-model/calibrate/calibration";
 import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
 import type { VectorBatch } from "@bellwether/risk-model/features/vector";
@@ -12,12 +13,14 @@ import { NotExplainableError } from "../score/score-supplier.ts";
 export interface BatchScores {
   /** Calibrated, `[rows]`. */
   readonly riskScores: Float64Array;
-  /** Model outputs before calibration, `[rows]`. */
+  /** Model outputs before calibration, or margins of the risk class, `[rows]`. */
   readonly outputs: Float64Array;
   /** Band codes, `[rows]`; 0 for a row with an error. */
   readonly bands: Uint8Array;
   /** `[rows × columns]`, row-major; null unless requested. Zero for rows without a score. */
   readonly contributions: Float32Array | null;
+  /** Weights of the terms of the texts, `[rows × terms]`, row-major; null unless requested, or without a text. */
+  readonly termWeights: Float32Array | null;
   readonly missingCounts: Uint16Array;
   readonly unknownCategories: VectorBatch["unknownCategories"];
   readonly violations: VectorBatch["violations"];
@@ -35,6 +38,17 @@ async function explainInTurns(explainer: RowExplainer, values: Float32Array, n: 
   return out;
 }
 
+/** Copies the columns of the terms; null when the model has no text. Rows with a violation have zeros. */
+function termWeightsOf({ columns }: FeatureBundle, values: Float32Array, n: number): Float32Array | null {
+  const first = columns.findIndex(({ kind }) => kind === "term");
+  if (first < 0) return null;
+  const width = columns.length;
+  const terms = width - first;
+  const weights = new Float32Array(n * terms);
+  for (let row = 0; row < n; row++) weights.set(values.subarray(row * width + first, (row + 1) * width), row * terms);
+  return weights.map((weight) => (Number.isNaN(weight) ? 0 : weight));
+}
+
 /**
  * Scores many suppliers. An invalid row gets an error, and the other rows get their scores. The score of a
  * row is bit-identical to that of the supplier alone.
@@ -44,12 +58,14 @@ export async function scoreBatch(
   model: ScoringModel,
   input: ColumnarInput,
   withContributions: boolean,
+  withTermWeights = false,
 ): Promise<BatchScores> {
   const { bundle, explainer } = model;
   if (withContributions && explainer === null) throw new NotExplainableError(model);
   const vectors = model.vectorizer.vectorizeBatch(input);
   const n = input.rows;
-  const outputs = Float64Array.from(await model.predict(vectors.values, n));
+  const predicted = await model.predict(vectors.values, n);
+  const margins = Float64Array.from(predicted.margins);
   const contributions =
     withContributions && explainer !== null ? await explainInTurns(explainer, vectors.values, n) : null;
   const riskScores = new Float64Array(n);
@@ -59,20 +75,21 @@ export async function scoreBatch(
   for (let row = 0; row < n; row++) {
     if (invalidRows.has(row) || vectors.tooFew[row] === 1) {
       riskScores[row] = Number.NaN;
-      outputs[row] = Number.NaN;
+      margins[row] = Number.NaN;
       bands[row] = invalidRows.has(row) ? NO_BAND : BAND_NUMBERS.unknown;
       contributions?.fill(0, row * columns, (row + 1) * columns);
       continue;
     }
-    const risk = calibratedRisk(bundle, outputs[row] as number);
+    const risk = calibratedRisk(bundle, predicted.outputs[row] as number);
     riskScores[row] = risk;
     bands[row] = Number.isNaN(risk) ? BAND_NUMBERS.unknown : BAND_NUMBERS[bandOf(risk, bundle.bands)];
   }
   return {
     riskScores,
-    outputs,
+    outputs: margins,
     bands,
     contributions,
+    termWeights: withTermWeights ? termWeightsOf(bundle, vectors.values, n) : null,
     missingCounts: vectors.missingCounts,
     unknownCategories: vectors.unknownCategories,
     violations: vectors.violations,

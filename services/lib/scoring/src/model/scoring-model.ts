@@ -4,7 +4,8 @@ import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
 import { createVectorizer, type Vectorizer } from "@bellwether/risk-model/features/vectorize";
 import { readOnnxTreeModel } from "@bellwether/tree-model/onnx/read-tree-ensemble";
 import { outputScales } from "@bellwether/tree-model/trees/output-scales";
-import { openOnnxSession, RUNTIME } from "../runtime/onnx-session.ts";
+import { type ModelOutputs, openOnnxSession, RUNTIME } from "../runtime/onnx-session.ts";
+import { explainedOutput } from "./explained-output.ts";
 import { ModelRejectedError } from "./model-rejected-error.ts";
 import { createRowExplainer, type RowExplainer } from "./row-explainer.ts";
 import { verifyModel } from "./verify-model.ts";
@@ -27,8 +28,8 @@ export interface ScoringModel {
   readonly identity: ModelIdentity;
   readonly bundle: FeatureBundle;
   readonly vectorizer: Vectorizer;
-  /** Returns outputs before calibration, `[n]`, for float32 rows `[n × columns]`. */
-  predict(rows: Float32Array, n: number): Promise<Float32Array>;
+  /** Returns outputs before calibration, and margins, `[n]`, for float32 rows `[n × columns]`. */
+  predict(rows: Float32Array, n: number): Promise<ModelOutputs>;
   /** Computes contributions. Null when the bundle declares no explanation. */
   readonly explainer: RowExplainer | null;
   /** Frees the runtime's memory; the caller must wait for all calls first. */
@@ -63,19 +64,20 @@ export async function openScoringModel(stored: StoredVersion): Promise<ScoringMo
 async function openWithBundle(stored: StoredVersion, bundle: FeatureBundle): Promise<ScoringModel> {
   const { manifest } = stored;
   const vectorizer = createVectorizer(bundle);
-  const { model } = readOnnxTreeModel(stored.onnx);
+  const { model, classColumn } = readOnnxTreeModel(stored.onnx);
   if (model.features !== vectorizer.columns) {
     throw new ModelRejectedError(
       `model.onnx takes ${model.features} columns, its bundle describes ${vectorizer.columns}`,
     );
   }
-  const session = await openOnnxSession(stored.onnx, vectorizer.columns);
+  const explained = explainedOutput(stored.onnx, model, classColumn, bundle);
+  const session = await openOnnxSession(explained.onnx, vectorizer.columns, explained.margin);
   try {
-    const explainer = await createRowExplainer(model, bundle.explanation).catch((cause: unknown) => {
+    const explainer = await createRowExplainer(explained.model, bundle.explanation).catch((cause: unknown) => {
       if (!(cause instanceof Error)) throw cause;
       throw new ModelRejectedError(`the bundle's explanation does not fit model.onnx: ${cause.message}`, { cause });
     });
-    await verifyModel(bundle, session, explainer, outputScales(model)[0] as number);
+    await verifyModel(bundle, session, explainer, outputScales(explained.model)[0] as number);
     return {
       identity: {
         name: manifest.modelName,
@@ -88,7 +90,7 @@ async function openWithBundle(stored: StoredVersion, bundle: FeatureBundle): Pro
       },
       bundle,
       vectorizer,
-      predict: session.run,
+      predict: session.runWithMargins,
       explainer,
       release: session.release,
     };

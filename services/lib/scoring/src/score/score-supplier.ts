@@ -13,7 +13,7 @@ export interface SupplierScore {
   readonly band: Band;
   /** Class and calibrated probability; empty when the band is unknown. */
   readonly probabilities: readonly { readonly label: string; readonly probability: number }[];
-  /** Model output before calibration. */
+  /** Model output before calibration, or the margin of the risk class that contributions add up to. */
   readonly output: number | null;
   /** The number that a regressor predicts; null for a classifier, and when too few features are known. */
   readonly prediction: number | null;
@@ -78,7 +78,8 @@ export async function scoreSupplier(
       model: identity,
     };
   }
-  const output = (await model.predict(vector.row, 1))[0] as number;
+  const { outputs, margins } = await model.predict(vector.row, 1);
+  const output = outputs[0] as number;
   const risk = calibratedRisk(bundle, output);
   const known = !Number.isNaN(risk);
   return {
@@ -90,7 +91,7 @@ export async function scoreSupplier(
           { label: bundle.classes.other, probability: 1 - risk },
         ]
       : [],
-    output,
+    output: margins[0] as number,
     prediction: predictedNumber(bundle, output),
     contributions:
       explainer === null
