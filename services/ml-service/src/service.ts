@@ -3,6 +3,8 @@ import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/infere
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { route } from "@bellwether/mesh/call/route";
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/server/start-server";
+import { readImportance } from "@bellwether/registry/versions/read-importance";
+import { resolveVersion } from "@bellwether/registry/versions/read-version";
 import { createBatchPool } from "@bellwether/scoring/batch/batch-pool";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { AuditSink } from "./audit/audit-sink.ts";
@@ -66,7 +68,17 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
     ...server,
     name: "ml-service",
     routes: [
-      route(InferenceService, inferenceHandlers({ loadedModels, newPredictionId })),
+      route(
+        InferenceService,
+        inferenceHandlers({
+          loadedModels,
+          newPredictionId,
+          readImportance: async ({ modelName, modelVersion }) => {
+            const name = modelName || defaultModel;
+            return await readImportance(registryRoot, name, await resolveVersion(registryRoot, name, modelVersion));
+          },
+        }),
+      ),
       route(ModelRegistryService, registryHandlers(registryRoot, defaultModel, loadedModels.status)),
     ],
     errors: ML_ERRORS,

@@ -24,14 +24,17 @@ export interface SupplierSent {
   readonly features: Readonly<Record<string, number>>;
   readonly categories: Readonly<Record<string, string>>;
   readonly contractText: string;
+  /** Weights of the terms, in place of the text. Empty: none were sent. */
+  readonly termWeights?: Readonly<Record<string, number>>;
 }
 
 /**
- * Returns the SHA-256, lower-case hex, of `{categories, contract_text_sha256, features, supplier_id}` in
- * canonical JSON (RFC 8785), independent of the order of the features. A number that JSON does not have is
+ * Returns the SHA-256, lower-case hex, of `{categories, contract_text_sha256, features, supplier_id}`, and
+ * `term_weights` where they were sent, in canonical JSON (RFC 8785), independent of the order of the features. A number that JSON does not have is
  * written as the text "NaN", "Infinity" or "-Infinity".
  */
-export function supplierDigest({ supplierId, features, categories, contractText }: SupplierSent): string {
+export function supplierDigest(sent: SupplierSent): string {
+  const { supplierId, features, categories, contractText, termWeights = {} } = sent;
   const values = Object.values(features).every(Number.isFinite)
     ? features
     : Object.fromEntries(Object.entries(features).map(([name, v]) => [name, Number.isFinite(v) ? v : String(v)]));
@@ -40,6 +43,7 @@ export function supplierDigest({ supplierId, features, categories, contractText 
     features: values,
     categories,
     contract_text_sha256: hash("sha256", contractText),
+    ...(Object.keys(termWeights).length > 0 && { term_weights: termWeights }),
   };
   return hash("sha256", canonicalJson(input));
 }

@@ -11,8 +11,21 @@ export class ModelNotReadyError extends Error {
 export class SupplierIdError extends Error {
   override readonly name = "SupplierIdError" as const;
   readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
-  constructor(description: string) {
-    const field = "supplier.supplier_id";
+  /** @param path Path of the supplier in the request. */
+  constructor(description: string, path = "supplier") {
+    const field = `${path}.supplier_id`;
+    super(`${field} ${description}`);
+    this.fieldViolations = [{ field, description }];
+  }
+}
+
+/** The two ends of a change name different models. */
+export class ChangeModelError extends Error {
+  override readonly name = "ChangeModelError" as const;
+  readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
+  constructor(before: string, after: string) {
+    const field = "after.model.model_name";
+    const description = `is "${after}", but before.model.model_name is "${before}"; compare two versions of one model`;
     super(`${field} ${description}`);
     this.fieldViolations = [{ field, description }];
   }

@@ -12,7 +12,12 @@ export interface ServedModel extends ScoringModel {
    * @param signal Stops the work between two chunks of rows.
    * @throws NotExplainableError, BatchQueueFullError, BatchWorkerLostError, the signal's reason
    */
-  scoreBatch(input: ColumnarInput, withContributions: boolean, signal: AbortSignal): Promise<BatchScores>;
+  scoreBatch(
+    input: ColumnarInput,
+    withContributions: boolean,
+    signal: AbortSignal,
+    withTermWeights?: boolean,
+  ): Promise<BatchScores>;
 }
 
 /**
@@ -27,10 +32,10 @@ export async function openServedModel(stored: StoredVersion, pool: BatchPool): P
   const scorer = pool.scorer(stored);
   return {
     ...model,
-    async scoreBatch(input, withContributions, signal) {
+    async scoreBatch(input, withContributions, signal, withTermWeights = false) {
       if (withContributions && model.explainer === null) throw new NotExplainableError(model);
-      if (input.rows <= INLINE_ROWS) return await scoreBatch(model, input, withContributions);
-      return await scorer.score(input, withContributions, signal);
+      if (input.rows <= INLINE_ROWS) return await scoreBatch(model, input, withContributions, withTermWeights);
+      return await scorer.score(input, withContributions, signal, withTermWeights);
     },
     async release() {
       scorer.release();

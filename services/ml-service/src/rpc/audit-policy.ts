@@ -2,6 +2,10 @@ import { hash } from "node:crypto";
 import { bandFromNumber } from "@bellwether/contract/band-codes";
 import { supplierIdViolation } from "@bellwether/contract/supplier-id";
 import {
+  ExplainChangeRequestSchema,
+  ExplainChangeResponseSchema,
+} from "@bellwether/gen/bellwether/inference/v1/change_pb";
+import {
   ExplainRequestSchema,
   ExplainResponseSchema,
   InferenceService,
@@ -52,6 +56,8 @@ export function auditPolicy({ record, rejections, lost, newId, now }: AuditPolic
   return {
     close(call, error) {
       if (call.service.typeName !== InferenceService.typeName) return;
+      // Reads a file of the registry: nothing about a supplier.
+      if (call.bound.method === InferenceService.method.explainModel) return;
       try {
         const reason = error && reasonOf(error);
         if (error && (!call.identified || reason === OVERLOADED)) {
@@ -99,6 +105,16 @@ function requestFields(request: Message | undefined): AuditFields {
     const { supplier, model } = request;
     return { subject: subjectOf(supplier), payload: { ...askedModel(model), ...inputOf(supplier) } };
   }
+  if (isMessage(request, ExplainChangeRequestSchema)) {
+    const { before, after } = request;
+    return {
+      subject: subjectOf(after?.supplier),
+      payload: {
+        before: { ...askedModel(before?.model), ...inputOf(before?.supplier) },
+        after: { ...askedModel(after?.model), ...inputOf(after?.supplier) },
+      },
+    };
+  }
   if (!isMessage(request, PredictBatchRequestSchema)) return {};
   const inputDigest = hash("sha256", toBinary(PredictBatchRequestSchema, request));
   return { payload: { ...askedModel(request.model), rows: request.supplierIds.length, input_sha256: inputDigest } };
@@ -109,6 +125,11 @@ function responseFields(response: Message | undefined, request: Message | undefi
     return { kind: "prediction.served", payload: scoreToPayload(response.score) };
   if (isMessage(response, ExplainResponseSchema) && response.part.case === "base")
     return { kind: "explanation.served", payload: scoreToPayload(response.part.value.score) };
+  if (isMessage(response, ExplainChangeResponseSchema)) {
+    const { before, after } = response;
+    const payload = { before_score: scoreToPayload(before), after_score: scoreToPayload(after) };
+    return { kind: "explanation.served", payload };
+  }
   if (!isMessage(response, PredictBatchResponseSchema) || !isMessage(request, PredictBatchRequestSchema)) return {};
   const { riskScores, bands, violations, model } = response;
   return {

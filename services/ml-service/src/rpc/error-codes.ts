@@ -6,11 +6,13 @@ import type {
   VersionNotFoundError,
 } from "@bellwether/registry/registry-error";
 import type { BundleError } from "@bellwether/risk-model/bundle/parse-bundle";
+import type { ImportanceError } from "@bellwether/risk-model/importance/importance";
 import type { BatchQueueFullError, BatchWorkerLostError } from "@bellwether/scoring/batch/batch-pool-error";
+import type { NotComparableError } from "@bellwether/scoring/change/not-comparable-error";
 import type { ModelRejectedError } from "@bellwether/scoring/model/model-rejected-error";
 import type { InvalidSupplierError, NotExplainableError } from "@bellwether/scoring/score/score-supplier";
 import { Code } from "@connectrpc/connect";
-import type { BatchShapeError, ModelNotReadyError, SupplierIdError } from "../domain/ml-error.ts";
+import type { BatchShapeError, ChangeModelError, ModelNotReadyError, SupplierIdError } from "../domain/ml-error.ts";
 
 /** Every error of this service that a caller can act on. */
 type MlError =
@@ -22,11 +24,14 @@ type MlError =
   | InvalidSupplierError
   | FlatSupplierError
   | NotExplainableError
+  | NotComparableError
+  | ChangeModelError
   | ModelNotFoundError
   | VersionNotFoundError
   | ModelCorruptError
   | ModelRejectedError
   | BundleError
+  | ImportanceError
   | RegistryNameError;
 
 /** The gRPC code of each error. */
@@ -39,10 +44,13 @@ export const ML_ERRORS = {
   InvalidSupplierError: Code.InvalidArgument,
   FlatSupplierError: Code.InvalidArgument,
   NotExplainableError: Code.FailedPrecondition,
+  NotComparableError: Code.FailedPrecondition,
+  ChangeModelError: Code.InvalidArgument,
   ModelNotFoundError: Code.NotFound,
   VersionNotFoundError: Code.NotFound,
   ModelCorruptError: Code.DataLoss,
   ModelRejectedError: Code.FailedPrecondition,
   BundleError: Code.DataLoss,
+  ImportanceError: Code.DataLoss,
   RegistryNameError: Code.InvalidArgument,
 } satisfies Record<MlError["name"], Code>;

@@ -1,25 +1,33 @@
 import { supplierIdViolation } from "@bellwether/contract/supplier-id";
 import { type InferenceService, NarrativeSource } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import type { ModelSelector, Supplier } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { selectContributions } from "@bellwether/reasons/contribution-shares";
+import type { StoredImportance } from "@bellwether/registry/versions/read-importance";
 import type { SupplierInput } from "@bellwether/risk-model/features/supplier-input";
+import { explainChange } from "@bellwether/scoring/change/explain-change";
 import { narrate } from "@bellwether/scoring/score/narrative";
 import { NotExplainableError, scoreSupplier } from "@bellwether/scoring/score/score-supplier";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { checkColumnNames } from "../domain/check-names.ts";
-import { SupplierIdError } from "../domain/ml-error.ts";
+import { ChangeModelError, SupplierIdError } from "../domain/ml-error.ts";
 import type { LoadedModels, VersionSelector } from "../model/loaded-models.ts";
 import { batchField, batchFromProto, batchWarnings } from "./batch-from-proto.ts";
+import { changeToProto } from "./change-to-proto.ts";
+import { importanceToProto } from "./importance-to-proto.ts";
 import {
   contributionToProto,
   explanationKindToProto,
   identityToProto,
   outputSpaceToProto,
   scoreToProto,
+  sharedContributionToProto,
 } from "./score-to-proto.ts";
 
 /** The functions that the handlers use. */
 export interface InferenceDeps {
   readonly loadedModels: LoadedModels;
+  /** Reads the global explanation of a version. */
+  readonly readImportance: (selector: VersionSelector) => Promise<StoredImportance>;
   readonly newPredictionId: () => string;
 }
 
@@ -33,12 +41,13 @@ const supplierFromProto = (supplier: Supplier | undefined): SupplierInput => ({
   features: supplier?.features ?? {},
   categories: supplier?.categories ?? {},
   text: supplier?.contractText ?? "",
+  terms: supplier?.termWeights ?? {},
 });
 /** Returns the id of the supplier. @throws SupplierIdError */
-const idFromProto = (supplier: Supplier | undefined): string => {
+const idFromProto = (supplier: Supplier | undefined, path = "supplier"): string => {
   const id = supplier?.supplierId ?? "";
   const violation = supplierIdViolation(id);
-  if (violation !== undefined) throw new SupplierIdError(violation);
+  if (violation !== undefined) throw new SupplierIdError(violation, path);
   return id;
 };
 const bytesOf = (array: Float32Array | Float64Array | Uint16Array): Uint8Array =>
@@ -47,6 +56,7 @@ const bytesOf = (array: Float32Array | Float64Array | Uint16Array): Uint8Array =
 /** Returns the handlers of InferenceService over the loaded models. */
 export function inferenceHandlers({
   loadedModels,
+  readImportance,
   newPredictionId,
 }: InferenceDeps): ServiceImpl<typeof InferenceService> {
   return {
@@ -62,7 +72,7 @@ export function inferenceHandlers({
       loadedModels.withModel(selectorFromProto(request.model), async (scoring) => {
         const input = batchFromProto(request);
         checkColumnNames(scoring.bundle, input);
-        const scores = await scoring.scoreBatch(input, request.withContributions, signal);
+        const scores = await scoring.scoreBatch(input, request.withContributions, signal, request.withTermWeights);
         return {
           riskScores: bytesOf(scores.riskScores),
           margins: bytesOf(scores.outputs),
@@ -70,6 +80,7 @@ export function inferenceHandlers({
           missingCounts: bytesOf(scores.missingCounts),
           columnNames: scores.contributions === null ? [] : [...scoring.vectorizer.columnNames],
           contributions: scores.contributions === null ? new Uint8Array() : bytesOf(scores.contributions),
+          termWeights: scores.termWeights === null ? new Uint8Array() : bytesOf(scores.termWeights),
           baseValue: scoring.explainer?.baseValue ?? 0,
           violations: scores.violations.map(({ row, reason, field, message }) => ({
             ...{ row, reason, message, field: batchField(request, field) },
@@ -83,7 +94,7 @@ export function inferenceHandlers({
         };
       }),
 
-    async *explain({ supplier, model, withNarrative }) {
+    async *explain({ supplier, model, withNarrative, withTexts, maxContributions, minShare }) {
       const supplierId = idFromProto(supplier);
       const { score, bundle, explainer } = await loadedModels.withModel(selectorFromProto(model), async (scoring) => {
         if (scoring.explainer === null) throw new NotExplainableError(scoring);
@@ -101,15 +112,48 @@ export function inferenceHandlers({
         outputSpace: outputSpaceToProto(bundle),
       };
       yield { part: { case: "base", value: base } };
+      const limits = { max: maxContributions, minShare };
+      const { kept, omittedCount, omitted } = selectContributions(score.contributions, limits);
       yield {
         part: {
           case: "contributions",
-          value: { contributions: score.contributions.map((entry) => contributionToProto(entry, bundle)) },
+          value: {
+            contributions: kept.map((shared) =>
+              withTexts ? sharedContributionToProto(shared, bundle) : contributionToProto(shared.entry, bundle),
+            ),
+            ...{ omittedContributions: omittedCount, omitted },
+          },
         },
       };
       if (!withNarrative) return;
       for (const sentence of narrate(supplierId, score, bundle)) yield { part: { case: "narrative", value: sentence } };
       yield { part: { case: "narrativeSource", value: NarrativeSource.TEMPLATE } };
     },
+
+    explainChange({ before, after, maxParts }) {
+      const [beforeId, afterId] = [
+        idFromProto(before?.supplier, "before.supplier"),
+        idFromProto(after?.supplier, "after.supplier"),
+      ];
+      const [old, now] = [selectorFromProto(before?.model), selectorFromProto(after?.model)];
+      return loadedModels.withModel(old, (oldModel) =>
+        loadedModels.withModel(now, async (newModel) => {
+          const [oldName, newName] = [oldModel.identity.name, newModel.identity.name];
+          if (oldName !== newName) throw new ChangeModelError(oldName, newName);
+          const change = await explainChange(
+            { model: oldModel, input: supplierFromProto(before?.supplier), path: "before.supplier" },
+            { model: newModel, input: supplierFromProto(after?.supplier), path: "after.supplier" },
+          );
+          return changeToProto(change, {
+            before: { supplierId: beforeId, predictionId: newPredictionId(), model: oldModel },
+            after: { supplierId: afterId, predictionId: newPredictionId(), model: newModel },
+            maxParts,
+          });
+        }),
+      );
+    },
+
+    explainModel: async ({ model, maxFeatures }) =>
+      importanceToProto(await readImportance(selectorFromProto(model)), maxFeatures),
   };
 }

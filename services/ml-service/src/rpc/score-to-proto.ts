@@ -1,12 +1,15 @@
 import { BAND_NUMBERS } from "@bellwether/contract/band-codes";
 import {
   type ContributionSchema,
+  ContributionStrength,
   ExplanationKind,
   type ModelIdentitySchema,
   OutputSpace,
   type ScoreSchema,
   WarningCode,
 } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { type SharedContribution, type Strength, strengthOf } from "@bellwether/reasons/contribution-shares";
+import { contributionText } from "@bellwether/reasons/contribution-text";
 import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
 import type { ModelIdentity, ScoringModel } from "@bellwether/scoring/model/scoring-model";
 import type { FeatureContribution } from "@bellwether/scoring/score/feature-contributions";
@@ -32,7 +35,17 @@ const WARNING_CODES = {
   TOO_FEW_FEATURES: WarningCode.TOO_FEW_FEATURES,
 } satisfies Record<SupplierScore["warnings"][number]["code"], WarningCode>;
 
-export const outputSpaceToProto = (bundle: FeatureBundle): OutputSpace => SPACES[bundle.outputSpace];
+const STRENGTHS = {
+  strong: ContributionStrength.STRONG,
+  moderate: ContributionStrength.MODERATE,
+  weak: ContributionStrength.WEAK,
+} satisfies Record<Strength, ContributionStrength>;
+
+export const outputSpaceToProto = ({
+  outputSpace,
+  explains,
+}: Pick<FeatureBundle, "outputSpace" | "explains">): OutputSpace =>
+  explains === "class-margin" ? OutputSpace.CLASS_MARGIN : SPACES[outputSpace];
 export const explanationKindToProto = (bundle: FeatureBundle): ExplanationKind => KINDS[bundle.explanation.kind];
 export const identityToProto = (identity: ModelIdentity): MessageInitShape<typeof ModelIdentitySchema> => ({
   ...identity,
@@ -56,6 +69,20 @@ export function contributionToProto(
   };
 }
 
+/** Returns a contribution with its share, strength and text. */
+export function sharedContributionToProto(
+  { entry, share }: SharedContribution,
+  bundle: FeatureBundle,
+): MessageInitShape<typeof ContributionSchema> {
+  const wording = bundle.features.find(({ name }) => name === entry.feature)?.wording;
+  return {
+    ...contributionToProto(entry, bundle),
+    share,
+    strength: STRENGTHS[strengthOf(share)],
+    text: contributionText(entry, factsOf(bundle, entry.feature), wording),
+  };
+}
+
 /** @param top Maximum number of contributions in the response. */
 export function scoreToProto(
   supplierId: string,
@@ -73,7 +100,7 @@ export function scoreToProto(
     model: identityToProto(score.model),
     missingFeatures: [...score.missing],
     warnings: score.warnings.map((warning) => ({ ...warning, code: WARNING_CODES[warning.code] })),
-    outputSpace: SPACES[bundle.outputSpace],
+    outputSpace: outputSpaceToProto(bundle),
     explanationKind: KINDS[bundle.explanation.kind],
     background: bundle.explanation.background,
     ...(explainer !== null && { baseValue: explainer.baseValue }),
