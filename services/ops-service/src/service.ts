@@ -15,6 +15,7 @@ import { watchPostgres } from "@bellwether/postgres/watch/watch-postgres";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
 import { type AccessConfig, startAccess } from "./access.ts";
+import { createStoredExplainer } from "./clients/explain-stored.ts";
 import { passOnInference } from "./clients/pass-on-inference.ts";
 import { importSuppliers } from "./domain/store-master-data.ts";
 import { decideOnAlert } from "./domain/triage-alert.ts";
@@ -23,6 +24,7 @@ import { alertHandlers } from "./rpc/alerts.ts";
 import { auditHandlers } from "./rpc/audit.ts";
 import { batchHandlers } from "./rpc/batch.ts";
 import { OPS_ERRORS } from "./rpc/error-codes.ts";
+import { explainHandlers } from "./rpc/explain-scores.ts";
 import { masterDataHandlers } from "./rpc/master-data.ts";
 import { reportHandlers } from "./rpc/reports.ts";
 import { REST_ROUTES } from "./rpc/rest.ts";
@@ -46,6 +48,7 @@ import { createImportTransaction, listMasterData } from "./store/master-data.ts"
 import { repeat } from "./store/repeat.ts";
 import { createTransact, findLatestRun, findRun, listRuns, listScoringModels } from "./store/runs.ts";
 import { searchSuppliers } from "./store/search-suppliers.ts";
+import { readStoredInput, readStoredInputs } from "./store/stored-inputs.ts";
 import { createRunGroups } from "./store/supplier-groups.ts";
 import { findSupplier, listSuppliers } from "./store/suppliers.ts";
 import { readWeekReport } from "./store/week-report.ts";
@@ -168,6 +171,11 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           searchSuppliers: (search) => searchSuppliers(db, search, labelTexts),
           listSuppliers: (query, limit) => listSuppliers(db, query, limit, { groupsOf, labelTexts }),
           findSupplier: (supplierId, which) => findSupplier(db, supplierId, which, labelTexts),
+        }),
+        ...explainHandlers({
+          ...createStoredExplainer(ml),
+          readStoredInput: (supplierId, which) => readStoredInput(db, supplierId, which),
+          readStoredInputs: (supplierId, which) => readStoredInputs(db, supplierId, which),
         }),
         ...masterDataHandlers({
           policy: shownPolicy,

@@ -14,22 +14,27 @@ import {
 import { ModelServiceUnavailableError } from "../domain/ops-error.ts";
 
 /** The RPCs that are forwarded to ml-service. Callers send batches to ml-service directly. */
-type PassedOn = Pick<ServiceImpl<typeof InferenceService>, "predict" | "explain">;
+type PassedOn = Pick<ServiceImpl<typeof InferenceService>, "predict" | "explain" | "explainChange" | "explainModel">;
 
 /**
- * Forwards Predict and Explain to ml-service, with the caller's identity and deadline. Errors of ml-service
+ * Forwards Predict, Explain, ExplainChange and ExplainModel to ml-service, with the caller's identity and deadline. Errors of ml-service
  * are returned unchanged.
  */
 export function passOnInference(transport: Transport): PassedOn {
   const ml = createClient(InferenceService, transport);
+  const passOn = async <T>(context: HandlerContext, send: () => Promise<T>): Promise<T> => {
+    try {
+      return await send();
+    } catch (error) {
+      throw forCaller(error, context);
+    }
+  };
   return {
-    async predict(request, context) {
-      try {
-        return await ml.predict(request, propagateContextAsCaller(context));
-      } catch (error) {
-        throw forCaller(error, context);
-      }
-    },
+    predict: (request, context) => passOn(context, () => ml.predict(request, propagateContextAsCaller(context))),
+    explainChange: (request, context) =>
+      passOn(context, () => ml.explainChange(request, propagateContextAsCaller(context))),
+    explainModel: (request, context) =>
+      passOn(context, () => ml.explainModel(request, propagateContextAsCaller(context))),
     async *explain(request, context) {
       try {
         yield* ml.explain(request, propagateContextAsCaller(context));
@@ -56,7 +61,7 @@ const isSent = ({ rawMessage }: ConnectError): boolean => rawMessage.includes("r
  * Returns the error of ml-service, or that ml-service does not answer. Any other error is an internal one: it
  * stays unchanged, to be logged.
  */
-function forCaller(error: unknown, context: HandlerContext): unknown {
+export function forCaller(error: unknown, context: HandlerContext): unknown {
   if (!(error instanceof ConnectError) || !error.isWireError) return error;
   const isSaid = error.findDetails(ErrorInfoSchema).some(({ domain }) => domain === ERROR_DOMAIN);
   if (error.code === Code.Unavailable && !isSaid) return new ModelServiceUnavailableError({ cause: error });

@@ -175,6 +175,37 @@ export class SupplierNotFoundError extends Error {
   }
 }
 
+/** A run has not stored all that was scored, so its scores cannot be explained again. */
+export class InputNotStoredError extends Error {
+  override readonly name = "InputNotStoredError" as const;
+  constructor(isoWeek: string, what: string) {
+    super(
+      `the run of ${isoWeek} has not stored ${what}: runs of earlier releases did not, and runs whose chunks would be too large; GetSupplier returns the contributions that were stored`,
+    );
+  }
+}
+
+/** The version that scored is not in the registry any more. */
+export class VersionGoneError extends Error {
+  override readonly name = "VersionGoneError" as const;
+  constructor(reason: string, options?: ErrorOptions) {
+    super(
+      `${reason}, so the score cannot be explained again; GetSupplier returns the contributions that were stored`,
+      options,
+    );
+  }
+}
+
+/** A model has no score of a supplier in a week. */
+export class ScoreNotFoundError extends Error {
+  override readonly name = "ScoreNotFoundError" as const;
+  constructor(supplierId: string, modelName: string, which: string) {
+    super(
+      `${modelName || "the default model"} has no score of supplier ${JSON.stringify(supplierId)} ${which}; GetSupplier lists its scores`,
+    );
+  }
+}
+
 /** The id of an import was used for another import. */
 export class ImportMismatchError extends Error {
   override readonly name = "ImportMismatchError" as const;

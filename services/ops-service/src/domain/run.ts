@@ -28,7 +28,7 @@ export interface ScoredBy {
   /** Names of the model columns, in the order of the contributions. Empty: the model has no contributions. */
   readonly columnNames: readonly string[];
   readonly baseValue: number;
-  readonly outputSpace: "margin" | "probability" | "raw" | "unknown";
+  readonly outputSpace: "margin" | "probability" | "raw" | "class-margin" | "unknown";
   /** Lowest scores of the bands medium and high. Null or left out: not recorded. */
   readonly bandLimits?: { readonly medium: number; readonly high: number } | null;
 }

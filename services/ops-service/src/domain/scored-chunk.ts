@@ -31,6 +31,8 @@ export interface ScoredChunk {
    * sent.
    */
   readonly given: { readonly features: readonly RunFeature[]; readonly values: Uint8Array } | null;
+  /** Weights of the terms of the texts: float32 little-endian, row-major, rows × terms. Null: not sent. */
+  readonly termWeights: Uint8Array | null;
 }
 
 /** The result of storing a chunk. */

@@ -1,12 +1,16 @@
 import { BAND_NUMBERS, NO_BAND } from "@bellwether/contract/band-codes";
 import { MISSING_CATEGORY_CODE } from "@bellwether/contract/missing-category";
-import type { CategoryColumn } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
+import type {
+  CategoryColumn,
+  PredictBatchResponse,
+} from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { type BandLimits, OutputSpace } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import type { SubmitChunkRequest } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { countText } from "@bellwether/reasons/count-text";
 import { ChunkShapeError } from "../domain/ops-error.ts";
 import type { ScoredBy } from "../domain/run.ts";
 import type { LabelColumn, ScoredChunk } from "../domain/scored-chunk.ts";
+import { termsOf } from "../domain/stored-input.ts";
 import { featureValues } from "./feature-values.ts";
 
 const SPACES: Readonly<Record<OutputSpace, ScoredBy["outputSpace"]>> = {
@@ -14,6 +18,7 @@ const SPACES: Readonly<Record<OutputSpace, ScoredBy["outputSpace"]>> = {
   [OutputSpace.MARGIN]: "margin",
   [OutputSpace.PROBABILITY]: "probability",
   [OutputSpace.RAW]: "raw",
+  [OutputSpace.CLASS_MARGIN]: "class-margin",
 };
 
 /** Reads a submitted chunk and checks that its columns have the same number of rows. @throws ChunkShapeError */
@@ -34,6 +39,7 @@ export function chunkFromProto(request: SubmitChunkRequest): ScoredChunk {
   const exposures = request.exposures.length > 0 ? float64s("exposures", request.exposures, rows) : undefined;
   if (exposures?.some((v) => v < 0 || v === Number.POSITIVE_INFINITY))
     throw new ChunkShapeError("exposures", "has a negative or infinite number");
+  const given = featureValues(request, rows);
   const { name, version, modelDigest, bundleDigest, configHash, runtime, kernel } = model;
   return {
     chunk: request.chunk,
@@ -52,7 +58,8 @@ export function chunkFromProto(request: SubmitChunkRequest): ScoredChunk {
       outputSpace: SPACES[scores.outputSpace] ?? "unknown",
       bandLimits: bandLimits(scores.bandLimits),
     },
-    given: featureValues(request, rows),
+    given,
+    termWeights: termWeights(scores, given, rows),
   };
 }
 
@@ -61,6 +68,17 @@ function bandLimits(limits: BandLimits | undefined): NonNullable<ScoredBy["bandL
   const { medium, high } = limits;
   if (!(medium < high)) throw new ChunkShapeError("scores.band_limits", `medium ${medium} is not below high ${high}`);
   return { medium, high };
+}
+
+/** Reads the weights of the terms. Null: none were sent. @throws ChunkShapeError */
+function termWeights(
+  { termWeights: bytes, columnNames }: Pick<PredictBatchResponse, "termWeights" | "columnNames">,
+  given: ScoredChunk["given"],
+  rows: number,
+): Uint8Array | null {
+  if (bytes.length === 0) return null;
+  const terms = termsOf(columnNames, given?.features ?? []).length;
+  return bytesOf("scores.term_weights", bytes, rows * terms * Float32Array.BYTES_PER_ELEMENT);
 }
 
 function bytesOf(field: string, bytes: Uint8Array, length: number): Uint8Array {

@@ -28,6 +28,7 @@ import type {
   DatabaseTimeoutError,
   DatabaseUnavailableError,
   ImportMismatchError,
+  InputNotStoredError,
   LossLimitError,
   ModelNotScoredError,
   ModelServiceUnavailableError,
@@ -38,7 +39,9 @@ import type {
   RunMismatchError,
   RunNotFoundError,
   RunUnderWayError,
+  ScoreNotFoundError,
   SupplierNotFoundError,
+  VersionGoneError,
   WatchTooSlowError,
 } from "../domain/ops-error.ts";
 import type {
@@ -80,6 +83,9 @@ type OpsError =
   | AlertUndoError
   | AlertSequenceError
   | SupplierNotFoundError
+  | InputNotStoredError
+  | VersionGoneError
+  | ScoreNotFoundError
   | ImportMismatchError
   | ModelNotScoredError
   | AuditEventError
@@ -136,6 +142,9 @@ export const OPS_ERRORS = {
   AlertUndoError: Code.FailedPrecondition,
   AlertSequenceError: Code.FailedPrecondition,
   SupplierNotFoundError: Code.NotFound,
+  InputNotStoredError: Code.FailedPrecondition,
+  VersionGoneError: Code.FailedPrecondition,
+  ScoreNotFoundError: Code.NotFound,
   ImportMismatchError: Code.Aborted,
   ModelNotScoredError: Code.NotFound,
   AuditEventError: Code.InvalidArgument,

@@ -38,6 +38,7 @@ export const OUTPUT_SPACES: Readonly<Record<domain.ScoredBy["outputSpace"], Outp
   margin: OutputSpace.MARGIN,
   probability: OutputSpace.PROBABILITY,
   raw: OutputSpace.RAW,
+  "class-margin": OutputSpace.CLASS_MARGIN,
 };
 
 /** Converts a stage that protovalidate accepted. */

@@ -22,7 +22,8 @@ export async function createPartitions(db: Db, runId: number): Promise<void> {
   // supplier alone.
   const chunks = sql.raw(`bellwether.score_chunk_r${runId}`);
   await db.execute(
-    sql`alter table ${chunks} alter column phi set storage external, alter column vals set storage external`,
+    sql`alter table ${chunks} alter column phi set storage external, alter column vals set storage external,
+      alter column terms set storage external`,
   );
 }
 

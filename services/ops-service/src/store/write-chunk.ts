@@ -84,7 +84,7 @@ async function copyScores(
   chunk: ScoredChunk,
   formula: ImpactFormula,
 ): Promise<number> {
-  const { riskScores, bands, contributions, scoredBy, given } = chunk;
+  const { riskScores, bands, contributions, scoredBy, given, termWeights } = chunk;
   const suppliers = await recordSuppliers(tx, chunk);
   const before = await previousScores(
     tx,
@@ -129,12 +129,16 @@ async function copyScores(
     `copy bellwether.score_r${runId} (${SCORE_COPY_COLUMNS}) from stdin (format binary)`,
     copy.finish(),
   );
-  await tx.query(`insert into bellwether.score_chunk_r${runId} (run, chunk, phi, vals) values ($1, $2, $3, $4)`, [
-    runId,
-    chunk.chunk,
-    Buffer.from(contributions),
-    given && Buffer.from(given.values),
-  ]);
+  await tx.query(
+    `insert into bellwether.score_chunk_r${runId} (run, chunk, phi, vals, terms) values ($1, $2, $3, $4, $5)`,
+    [
+      runId,
+      chunk.chunk,
+      Buffer.from(contributions),
+      given && Buffer.from(given.values),
+      termWeights && Buffer.from(termWeights),
+    ],
+  );
   return rows;
 }
 

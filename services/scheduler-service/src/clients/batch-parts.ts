@@ -70,6 +70,7 @@ export function joinAnswers(
     contributions: joined((answer) => answer.contributions),
     margins: joined((answer) => answer.margins),
     missingCounts: joined((answer) => answer.missingCounts),
+    termWeights: joined((answer) => answer.termWeights),
     violations: answers.flatMap(({ violations }, i) =>
       violations.map((violation) => ({ ...violation, row: violation.row + (ranges[i]?.from ?? 0) })),
     ),

@@ -5,6 +5,7 @@ import {
   MAX_FEATURE_CATEGORIES,
   MAX_FEATURE_VALUE_BYTES,
 } from "@bellwether/contract/limits";
+import type { PredictBatchResponse } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import type { SubmitChunkRequestSchema } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { FeatureKind, type ModelFeature } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
@@ -38,6 +39,18 @@ export function featureValuesToProto(
   const values = new Float32Array(rows * sent.length).fill(Number.NaN);
   for (const [at, feature] of sent.entries()) writeColumn(values, at, sent.length, chunk, feature);
   return { features: sent, featureValues: new Uint8Array(values.buffer) };
+}
+
+/**
+ * Returns the scores with the term weights, when they and the feature values fit into one SubmitChunk. Without the
+ * feature values, ops-service cannot use them. Otherwise it stores the scores without term weights, and says so in its
+ * answers.
+ */
+export function withFittingTerms(scores: PredictBatchResponse, featureValueBytes: number): PredictBatchResponse {
+  const { termWeights, contributions } = scores;
+  if (termWeights.length === 0) return scores;
+  const fits = featureValueBytes + contributions.length + termWeights.length <= MAX_CHUNK_BYTES;
+  return fits && featureValueBytes > 0 ? scores : { ...scores, termWeights: new Uint8Array() };
 }
 
 const KINDS: ReadonlySet<FeatureKind> = new Set([FeatureKind.NUMERIC, FeatureKind.CATEGORY, FeatureKind.TEXT]);

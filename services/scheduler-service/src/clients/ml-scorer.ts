@@ -31,7 +31,12 @@ export function createMlScorer(transport: Transport, modelName: string): Scorer 
       const ranges = callRanges(chunk);
       const answers = [];
       for (const range of ranges) {
-        const request = { ...featuresToProto(sliceRows(chunk, range)), model, withContributions: true };
+        const request = {
+          ...featuresToProto(sliceRows(chunk, range)),
+          model,
+          withContributions: true,
+          withTermWeights: true,
+        };
         answers.push(await callPeer(PEER, inference.predictBatch(request, { signal })));
       }
       return joinAnswers(ranges, answers);

@@ -5,7 +5,7 @@ import { Code, ConnectError, createClient, type Transport } from "@connectrpc/co
 import { LossLimitError, PeerRejectedError, RunFencedError } from "../domain/scheduler-error.ts";
 import type { Ledger } from "../domain/weekly-ports.ts";
 import { attributesToProto } from "./chunk-to-proto.ts";
-import { featureValuesToProto } from "./feature-values.ts";
+import { featureValuesToProto, withFittingTerms } from "./feature-values.ts";
 import { callPeer } from "./peer-error.ts";
 
 const PEER = "ops-service";
@@ -50,13 +50,14 @@ export function createOpsLedger(transport: Transport, modelName: string): Ledger
       await write(batch.reportProgress({ lease, ...update, ...counts }));
     },
     async submit(lease, chunk, scores, features, signal) {
+      const values = featureValuesToProto(chunk, features, scores.contributions.length);
       const request = {
         lease,
         chunk: chunk.index,
         supplierIds: [...chunk.supplierIds],
         ...attributesToProto(chunk.attributes),
-        scores,
-        ...featureValuesToProto(chunk, features, scores.contributions.length),
+        scores: withFittingTerms(scores, values.featureValues?.length ?? 0),
+        ...values,
       };
       return write(batch.submitChunk(request, { signal }));
     },

@@ -1,0 +1,216 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { ChangeNoteCode } from "@bellwether/gen/bellwether/inference/v1/change_pb";
+import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
+import { SubmitChunkRequestSchema } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
+import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
+import { demoSupplier, publishDemoModel } from "@bellwether/testing/demo-model";
+import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type ServiceProcess, startService } from "@bellwether/testing/service-process";
+import { create } from "@bufbuild/protobuf";
+import { Code, type ConnectError, createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { failureOf, type OpsHarness, startOps } from "./ops-harness.ts";
+
+let folder = "";
+let models = "";
+let cluster: PostgresCluster;
+let ml: ServiceProcess;
+let ops: OpsHarness;
+let databaseUrl = "";
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), "ops-explain-"));
+  models = path.join(folder, "models");
+  await publishDemoModel(models);
+  await publishDemoModel(models, 7);
+  cluster = await startPostgresCluster();
+  ml = await startService("ml-service", { MODEL_REGISTRY_URL: `file:${models}` });
+  databaseUrl = await cluster.createDatabase();
+  ops = await startOps(databaseUrl, { mlUrl: ml.grpc });
+  await scoreWeek("2026-W01", "v1", [1, 2, 3]);
+  await scoreWeek("2026-W02", "v1", [11, 12, 13]);
+  await scoreWeek("2026-W03", "v2", [21, 22, 23]);
+  await scoreWeek("2026-W04", "v2", [31, 32, 33], { isTextStored: false });
+}, 120_000);
+afterAll(async () => {
+  await ops?.[Symbol.asyncDispose]();
+  await ml?.[Symbol.asyncDispose]();
+  await cluster?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const IDS = ["full", "thin", "odd"];
+
+/** The data of a week: "thin" lacks a number and the text, and "odd" has a region that the model does not know. */
+function suppliersOf(rows: readonly number[]) {
+  return rows.map((row, i) => {
+    const { features, categories, text } = demoSupplier(row);
+    const numbers = i === 1 ? { ...features, past_disputes: Number.NaN } : features;
+    return { numbers, region: i === 2 ? "Atlantis" : (categories.region ?? ""), text: i === 1 ? "" : text };
+  });
+}
+
+/** Runs a week as scheduler-service does: ml-service scores, ops-service stores. */
+async function scoreWeek(isoWeek: string, version: string, rows: readonly number[], { isTextStored = true } = {}) {
+  const transport = createGrpcTransport({ baseUrl: ml.grpc });
+  const selector = { modelName: "supplier-risk", version };
+  const { features } = await createClient(ModelRegistryService, transport).getVersion(selector);
+  const suppliers = suppliersOf(rows);
+  const names = features.filter(({ kind }) => kind === 1).map(({ name }) => name);
+  const numberOf = (i: number, name: string): number =>
+    (suppliers[i]?.numbers as Record<string, number> | undefined)?.[name] ?? Number.NaN;
+  const scores = await createClient(InferenceService, transport).predictBatch({
+    supplierIds: IDS,
+    model: { modelName: "supplier-risk", modelVersion: version },
+    numbers: names.map((name) => ({ name, values: IDS.map((_, i) => numberOf(i, name)) })),
+    categories: [{ name: "region", dictionary: suppliers.map(({ region }) => region), codes: [0, 1, 2] }],
+    contractTexts: suppliers.map(({ text }) => text),
+    ...{ withContributions: true, withTermWeights: true },
+  });
+  const regions = features.find(({ name }) => name === "region")?.categories ?? [];
+  const values = suppliers.flatMap(({ region, text }, i) =>
+    features.map(({ name, kind }) => {
+      if (kind === 1) return numberOf(i, name);
+      if (kind === 3) return text === "" ? Number.NaN : 1;
+      return regions.includes(region) ? regions.indexOf(region) : regions.length;
+    }),
+  );
+  const { lease } = await ops.batch.startRun({ isoWeek, modelName: "supplier-risk", holder: isoWeek });
+  await ops.batch.submitChunk(
+    create(SubmitChunkRequestSchema, {
+      ...(lease && { lease }),
+      supplierIds: IDS,
+      scores: isTextStored ? scores : { ...scores, termWeights: new Uint8Array() },
+      features,
+      featureValues: new Uint8Array(Float32Array.from(values).buffer),
+    }),
+  );
+  const counts = { rowsRead: 3n, rowsRejected: 0n, chunksTotal: 1 };
+  await ops.batch.completeRun({ ...(lease && { lease }), ...counts });
+}
+
+const reasonOf = (error: ConnectError): string => error.findDetails(ErrorInfoSchema)[0]?.reason ?? "";
+
+describe("ExplainScore", () => {
+  test.each(IDS)("explains the stored score of %s bit for bit, without its features being sent", async (supplierId) => {
+    for (const isoWeek of ["2026-W01", "2026-W02", "2026-W03"]) {
+      const answer = await ops.suppliers.explainScore({ supplierId, isoWeek });
+      expect(answer.score?.riskScore).toBe(answer.storedRiskScore);
+      expect(answer.score?.model?.version).toBe(isoWeek === "2026-W03" ? "v2" : "v1");
+      const sum = answer.contributions.reduce((total, { contribution }) => total + contribution, answer.baseValue);
+      expect(sum).toBeCloseTo(answer.score?.margin ?? Number.NaN, 5);
+      const codes = answer.notes.map(({ code }) => code);
+      expect(codes).toEqual(supplierId === "odd" ? [ChangeNoteCode.UNKNOWN_CATEGORY] : []);
+    }
+  });
+
+  test("returns at most k contributions in words, and a narrative on request", async () => {
+    const request = { supplierId: "full", isoWeek: "2026-W01", maxContributions: 2, withTexts: true };
+    const answer = await ops.suppliers.explainScore({ ...request, withNarrative: true });
+    expect(answer.contributions.length).toBe(2);
+    for (const { text, strength, share } of answer.contributions)
+      expect([text.length > 0, strength > 0, (share ?? 0) > 0]).toEqual([true, true, true]);
+    const sum = answer.contributions.reduce((total, { contribution }) => total + contribution, answer.baseValue);
+    expect(sum + answer.omitted).toBeCloseTo(answer.score?.margin ?? Number.NaN, 5);
+    expect(answer.narrative).toContain("full has a risk score of");
+  });
+
+  test("says that a run has not stored a text, which the latest week has", async () => {
+    const error = await failureOf(ops.suppliers.explainScore({ supplierId: "full" }));
+    expect([error.code, reasonOf(error)]).toEqual([Code.FailedPrecondition, "INPUT_NOT_STORED"]);
+    expect(error.rawMessage).toContain('the run of 2026-W04 has not stored the text "contract_text"');
+    // A supplier without a text needs none.
+    const thin = await ops.suppliers.explainScore({ supplierId: "thin" });
+    expect([thin.isoWeek, thin.score?.riskScore]).toEqual(["2026-W04", thin.storedRiskScore]);
+  });
+
+  test("names what does not exist, and a week that is not one", async () => {
+    const missing = await failureOf(ops.suppliers.explainScore({ supplierId: "nobody" }));
+    expect(reasonOf(missing)).toBe("SUPPLIER_NOT_FOUND");
+    const week = await failureOf(ops.suppliers.explainScore({ supplierId: "full", isoWeek: "2025-W40" }));
+    expect([week.code, reasonOf(week)]).toEqual([Code.NotFound, "SCORE_NOT_FOUND"]);
+    const wrong = await failureOf(ops.suppliers.explainScore({ supplierId: "full", isoWeek: "2026-W54" }));
+    expect([wrong.code, wrong.rawMessage]).toEqual([Code.InvalidArgument, expect.stringContaining("iso_week")]);
+  });
+});
+
+describe("ExplainScoreChange", () => {
+  test.each(IDS)("divides the change of %s between two weeks exactly, also across versions", async (supplierId) => {
+    for (const [beforeWeek, afterWeek] of [
+      ["2026-W01", "2026-W02"],
+      ["2026-W02", "2026-W03"],
+      ["2026-W03", "2026-W01"],
+    ]) {
+      const weeks = { beforeWeek: beforeWeek ?? "", afterWeek: afterWeek ?? "" };
+      const answer = await ops.suppliers.explainScoreChange({ supplierId, ...weeks });
+      const { change } = answer;
+      const due = (answer.afterStoredRiskScore ?? Number.NaN) - (answer.beforeStoredRiskScore ?? Number.NaN);
+      expect(change?.scoreChange).toBe(due);
+      const parts = change?.parts ?? [];
+      const sum = parts.reduce((all, { amount }) => all + (amount?.dataScore ?? 0) + (amount?.modelScore ?? 0), 0);
+      const rest = (change?.baseScore ?? 0) + (change?.calibrationScore ?? 0);
+      expect(Math.abs(sum + rest - due)).toBeLessThan(1e-9);
+      expect(change?.notes.some(({ code }) => code === ChangeNoteCode.STORED_SCORE_DIFFERS)).toBe(false);
+      if (afterWeek === "2026-W02") expect(change?.total?.modelScore).toBe(0);
+    }
+  });
+
+  test("compares the latest week with the one before it by default", async () => {
+    const answer = await ops.suppliers.explainScoreChange({ supplierId: "thin" });
+    expect(answer).toMatchObject({ beforeWeek: "2026-W03", afterWeek: "2026-W04", beforeVersion: "v2" });
+    const before = await ops.suppliers.explainScoreChange({ supplierId: "thin", afterWeek: "2026-W02" });
+    expect(before.beforeWeek).toBe("2026-W01");
+  });
+
+  test("rejects equal weeks, and a supplier without an earlier score", async () => {
+    const weeks = { beforeWeek: "2026-W02", afterWeek: "2026-W02" };
+    const same = await failureOf(ops.suppliers.explainScoreChange({ supplierId: "full", ...weeks }));
+    expect([same.code, same.rawMessage]).toEqual([Code.InvalidArgument, expect.stringContaining("before_week")]);
+    const first = await failureOf(ops.suppliers.explainScoreChange({ supplierId: "full", afterWeek: "2026-W01" }));
+    expect(first.rawMessage).toContain("before 2026-W01");
+  });
+});
+
+/** An ops-service on the same database, with an ml-service whose registry has a version for each seed. */
+async function withRegistry(seeds: readonly number[], use: (other: OpsHarness) => Promise<void>): Promise<void> {
+  const registry = path.join(folder, `models-${seeds.join("-")}`);
+  for (const seed of seeds) await publishDemoModel(registry, seed);
+  await using other = await startService("ml-service", { MODEL_REGISTRY_URL: `file:${registry}` });
+  await using moved = await startOps(databaseUrl, { mlUrl: other.grpc });
+  await use(moved);
+}
+
+describe("a version that is gone", () => {
+  test("is named, and the stored contributions are still there", async () => {
+    await withRegistry([42], async (moved) => {
+      const error = await failureOf(moved.suppliers.explainScore({ supplierId: "full", isoWeek: "2026-W03" }));
+      expect([error.code, reasonOf(error)]).toEqual([Code.FailedPrecondition, "VERSION_GONE"]);
+      expect(error.rawMessage).toContain("v2");
+      const weeks = { beforeWeek: "2026-W02", afterWeek: "2026-W03" };
+      const change = await failureOf(moved.suppliers.explainScoreChange({ supplierId: "full", ...weeks }));
+      expect(reasonOf(change)).toBe("VERSION_GONE");
+      const { supplier } = await moved.suppliers.getSupplier({ supplierId: "full" });
+      expect(supplier?.latestScore?.contributions.length).toBeGreaterThan(0);
+    });
+  });
+
+  test("is also one whose number has other files now", async () => {
+    await withRegistry([42, 99], async (moved) => {
+      const error = await failureOf(moved.suppliers.explainScore({ supplierId: "full", isoWeek: "2026-W03" }));
+      expect([reasonOf(error), error.rawMessage]).toEqual([
+        "VERSION_GONE",
+        expect.stringContaining("has other files in the registry now"),
+      ]);
+    });
+  });
+
+  test("is not confused with an ml-service that does not answer", async () => {
+    await using moved = await startOps(databaseUrl);
+    const error = await failureOf(moved.suppliers.explainScore({ supplierId: "full", isoWeek: "2026-W03" }));
+    expect([error.code, reasonOf(error)]).toEqual([Code.Unavailable, "MODEL_SERVICE_UNAVAILABLE"]);
+  });
+});
