@@ -37,6 +37,11 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
       "Explain the score of one supplier: the base value, the contribution of each feature, and a summary in words.",
     load: async () => (await import("./commands/explain.ts")).explainCommand,
   },
+  change: {
+    description:
+      "Explain the change between two scores of a supplier: how much of it follows from other data, how much from another model version, feature by feature.",
+    load: async () => (await import("./commands/change.ts")).changeCommand,
+  },
   import: {
     description:
       "Import a tree model that was trained with another library. It is published only if Bellwether and ONNX Runtime compute the same outputs for it.",

@@ -1,9 +1,11 @@
+import { selectContributions } from "@bellwether/reasons/contribution-shares";
 import { numberText } from "@bellwether/reasons/reason-text";
 import { factsOf } from "@bellwether/scoring/score/feature-facts";
 import { narrate } from "@bellwether/scoring/score/narrative";
 import { NotExplainableError } from "@bellwether/scoring/score/score-supplier";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
+import { share, wholeNumber } from "../input/parse-option.ts";
 import { readSupplier, scoreFlatSupplier } from "../input/read-supplier.ts";
 import { checkModelOptions } from "../models/check-model-options.ts";
 import { withLocalModel } from "../models/open-model.ts";
@@ -27,6 +29,9 @@ interface ExplanationJson {
     readonly typical: number | string | null;
   }[];
   readonly narrative: string;
+  /** Number of contributions that --top or --min-share left out, and their sum. Unset: none of the options is given. */
+  readonly omitted_contributions?: number;
+  readonly omitted?: number;
 }
 
 type WirePart = {
@@ -71,6 +76,24 @@ function fromStream(supplierId: string, lines: readonly string[]): ExplanationJs
     })),
     narrative: parts.flatMap((part) => part.narrative ?? []).join(" "),
   };
+}
+
+/** Leaves out contributions, and adds their number and sum. */
+function withLimits(
+  explanation: ExplanationJson,
+  limits: { readonly max: number; readonly minShare: number },
+): ExplanationJson {
+  const all = explanation.contributions;
+  const entries = all.map((one) => ({
+    feature: one.feature,
+    value: null,
+    category: "",
+    contribution: one.contribution,
+  }));
+  const { kept, omitted, omittedCount } = selectContributions(entries, limits);
+  const names = new Set(kept.map(({ entry }) => entry.feature));
+  const contributions = all.filter(({ feature }) => names.has(feature));
+  return { ...explanation, contributions, omitted_contributions: omittedCount, omitted };
 }
 
 const BAR_WIDTH = 30;
@@ -122,6 +145,10 @@ function drawWaterfall(report: Report, explanation: ExplanationJson): void {
       `${sum.toFixed(4).padStart(9)}  ${"".padEnd(BAR_WIDTH)}  ${rest.length} smaller contributions together`,
     );
   }
+  if (explanation.omitted_contributions)
+    report.line(
+      `${(explanation.omitted ?? 0).toFixed(4).padStart(9)}  ${"".padEnd(BAR_WIDTH)}  ${explanation.omitted_contributions} contributions left out`,
+    );
   report.line(
     `margin     ${explanation.margin?.toFixed(4) ?? "none"}  →  risk score ${explanation.risk_score?.toFixed(4) ?? (explanation.margin === null ? "none" : "none (a regressor)")} (${explanation.kind}: ${explanation.background})`,
   );
@@ -144,6 +171,8 @@ export function explainCommand(context: CliContext): Command {
       "--model-version <version>",
       "version or alias in the local registry, for example v3 or challenger (default: champion)",
     )
+    .option("--top <count>", "maximum number of contributions, 1 to 1024 (default: all)", wholeNumber(1, 1_024))
+    .option("--min-share <share>", "only contributions with at least this share of all, 0 to 1", share, 0)
     .option("--json", "print the result as one line of JSON")
     .addHelpText("after", "\nExample:\n  npx bellwether explain --input supplier.json")
     .action(async (options) => {
@@ -178,7 +207,9 @@ export function explainCommand(context: CliContext): Command {
               narrative: narrate(supplier.supplierId, score, model.bundle).join(" "),
             };
           });
-      drawWaterfall(report, explanation);
-      report.json(explanation);
+      const limits = { max: options.top ?? 0, minShare: options.minShare };
+      const shown = limits.max === 0 && limits.minShare === 0 ? explanation : withLimits(explanation, limits);
+      drawWaterfall(report, shown);
+      report.json(shown);
     });
 }

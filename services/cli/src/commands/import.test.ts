@@ -91,7 +91,8 @@ test("imports a model, publishes the first version as champion and the next as c
   const model = await openScoringModel(await readVersion(at("models"), "foreign", "v1"));
   const { rows, predictions } = files.get(name) ?? { rows: null, predictions: [] };
   for (const [row, values] of (rows ?? []).entries()) {
-    const [margin = Number.NaN] = await model.predict(values, 1);
+    const { margins } = await model.predict(values, 1);
+    const [margin = Number.NaN] = margins;
     expect(1 / (1 + Math.exp(-margin))).toBeCloseTo(predictions[row]?.at(-1) ?? Number.NaN, 5);
   }
   await model.release();
@@ -151,7 +152,8 @@ test("a model of several classes scores with the probability of one class", asyn
   const model = await openScoringModel(await readVersion(at("models"), "catboost-3", "v1"));
   const { rows, predictions } = files.get("catboost-3.onnx") ?? { rows: null, predictions: [] };
   for (const [row, values] of (rows ?? []).entries()) {
-    const [probability = Number.NaN] = await model.predict(values, 1);
+    const { outputs } = await model.predict(values, 1);
+    const [probability = Number.NaN] = outputs;
     expect(probability).toBeCloseTo(predictions[row]?.[1] ?? Number.NaN, 5);
   }
   await model.release();

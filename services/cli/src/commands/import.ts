@@ -126,11 +126,11 @@ export async function importFile(
 
 /** Publishes an imported model. @throws OtherContractError */
 function publishImported(root: string, imported: ImportedModel, now: Date): Promise<PublishedModel> {
-  const { bundle, onnx, bundleJson, modelCard } = imported;
+  const { bundle, onnx, bundleJson, modelCard, importanceRows } = imported;
   const { modelName, configHash } = bundle;
   return publishModel(
     root,
-    { modelName, origin: "imported", configHash, onnx, bundleJson, modelCard, evaluation: null, now },
+    { modelName, origin: "imported", configHash, onnx, bundleJson, modelCard, importanceRows, evaluation: null, now },
     { setBy: "bellwether import", reason: "imported" },
   );
 }

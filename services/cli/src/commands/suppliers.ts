@@ -7,6 +7,7 @@ import { UsageError } from "../errors/usage-error.ts";
 import { wholeNumber } from "../input/parse-option.ts";
 import { createReport, type Report, showProgress } from "../output/report.ts";
 import { checkTargetFile } from "../output/target-folder.ts";
+import { changeScoreCommand, explainScoreCommand } from "../suppliers/explain-commands.ts";
 import { exportMasterData } from "../suppliers/export-master-data.ts";
 import { type FileReport, importFile } from "../suppliers/import-master-data.ts";
 import { openSuppliers, type SupplierClient } from "../suppliers/supplier-client.ts";
@@ -30,10 +31,15 @@ const SHOWN_VIOLATIONS = 20;
 export function suppliersCommand(context: CliContext): Command {
   const suppliers = new Command("suppliers").addHelpText(
     "after",
-    "\nExamples:\n  npx bellwether suppliers search 'muller stahl'\n  npx bellwether suppliers show S_00001\n  npx bellwether suppliers import master-data.csv --dry-run\n  npx bellwether suppliers export master-data.csv",
+    "\nExamples:\n  npx bellwether suppliers search 'muller stahl'\n  npx bellwether suppliers show S_00001\n  npx bellwether suppliers change S_00001\n  npx bellwether suppliers import master-data.csv --dry-run\n  npx bellwether suppliers export master-data.csv",
   );
-  for (const command of [searchCommand(context), showCommand(context), importCommand(context), exportCommand(context)])
-    suppliers.addCommand(command.copyInheritedSettings(suppliers).exitOverride());
+  const flags = { model: MODEL_FLAG, ops: OPS_FLAG, json: JSON_FLAG };
+  const commands = [
+    ...[searchCommand(context), showCommand(context)],
+    ...[explainScoreCommand(context, flags), changeScoreCommand(context, flags)],
+    ...[importCommand(context), exportCommand(context)],
+  ];
+  for (const command of commands) suppliers.addCommand(command.copyInheritedSettings(suppliers).exitOverride());
   return suppliers;
 }
 

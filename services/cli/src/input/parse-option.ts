@@ -11,6 +11,14 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
   };
 }
 
+/** Parses the text of an option that is a share from 0 to 1. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (!/^\d{1,3}(\.\d{1,15})?$/.test(text) || value > 1)
+    throw new InvalidArgumentError("expected a number from 0 to 1");
+  return value;
+}
+
 /** Parses the text of an option that is an ISO week. */
 export function isoWeek(text: string): string {
   try {

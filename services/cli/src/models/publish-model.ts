@@ -5,8 +5,10 @@ import { listModels, readVersion } from "@bellwether/registry/versions/read-vers
 import { findSameFiles } from "@bellwether/registry/versions/same-files";
 import { contractDifferences } from "@bellwether/risk-model/bundle/contract-difference";
 import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
+import type { ImportanceRows } from "@bellwether/risk-model/importance/importance";
 import { checkScoringModel } from "@bellwether/scoring/model/scoring-model";
 import { type BandChange, bandChange } from "./band-limits.ts";
+import { withImportance } from "./with-importance.ts";
 
 /** The name belongs to a model with other inputs or another target. */
 export class OtherContractError extends Error {
@@ -34,15 +36,16 @@ export interface PublishedModel {
  */
 export async function publishModel(
   root: string,
-  publication: Publication,
+  given: Publication & { readonly importanceRows?: ImportanceRows | null },
   by: { readonly setBy: string; readonly reason: string },
 ): Promise<PublishedModel> {
-  const { modelName, now } = publication;
-  const same = await findSameFiles(root, modelName, publication);
+  const { modelName, now } = given;
+  const same = await findSameFiles(root, modelName, given);
   if (same !== null) return { version: same.version, alias: null, bands: null, champion: undefined, isNew: false };
   const isKnown = (await listModels(root)).includes(modelName);
   const champion = isKnown ? aliasVersion(await readAliases(root, modelName), "champion") : undefined;
-  const bands = champion === undefined ? null : await checkContract(root, publication, champion);
+  const bands = champion === undefined ? null : await checkContract(root, given, champion);
+  const publication = await withImportance(given, given.importanceRows ?? null);
   const { version } = await publishVersion(root, publication, checkScoringModel);
   const alias = champion === undefined ? "champion" : "challenger";
   await setAlias(root, { modelName, alias, version, ...by, now }, checkScoringModel);

@@ -5,6 +5,8 @@ import { type GetSupplierResponse, SupplierService } from "@bellwether/gen/bellw
 import { visibleText } from "@bellwether/reasons/visible-text";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { useQuery } from "@connectrpc/connect-query";
+import { lazy } from "react";
+import { OnDemand } from "../change/on-demand.tsx";
 import { AlertTimeline } from "../parts/alert-timeline.tsx";
 import { BandBadge } from "../parts/badges.tsx";
 import { CompletenessBadge } from "../parts/completeness-badge.tsx";
@@ -26,6 +28,9 @@ import { ScoreHistoryPlot } from "../plots/score-history-plot.tsx";
 import { WaterfallPlot } from "../plots/waterfall-plot.tsx";
 import { ALL_SUPPLIERS, hrefOf, type Place } from "../routing/route.ts";
 import { isMissing } from "../rpc/problem.ts";
+
+const ChangeCard = lazy(() => import("../change/change-card.tsx"));
+const ModelUse = lazy(() => import("../change/model-use.tsx"));
 
 /** Number of features that have a bar. All are under "Details". */
 const SHOWN_REASONS = 10;
@@ -56,6 +61,16 @@ export function SupplierPage({ place }: { place: Place & { page: "supplier" } })
               <h2 id="why">Why this score</h2>
               <Why score={score} />
             </section>
+          )}
+          {got.data.history.length > 1 && (
+            <OnDemand title="Why did it change between two weeks" what="the comparison">
+              <ChangeCard supplierId={supplierId} modelName={got.data.modelName} scores={got.data.history} />
+            </OnDemand>
+          )}
+          {score?.model && (
+            <OnDemand title="What the model uses" what="the model">
+              <ModelUse modelName={score.model.name} modelVersion={score.model.version} />
+            </OnDemand>
           )}
           <Past supplierId={supplierId} alertId={alertId ?? ""} scores={got.data.history} />
         </>

@@ -88,6 +88,7 @@ export const SPACE_WORDS: Words = {
   [OutputSpace.MARGIN]: "log-odds, before they become a probability",
   [OutputSpace.PROBABILITY]: "probability, before it is calibrated",
   [OutputSpace.RAW]: "the model's own unit",
+  [OutputSpace.CLASS_MARGIN]: "the margin of the risk class, before the classes are compared",
 };
 
 /**

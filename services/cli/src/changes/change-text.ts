@@ -1,0 +1,45 @@
+import { numberText } from "@bellwether/reasons/reason-text";
+import type { ChangeJson } from "./change-view.ts";
+
+/** Number of features that are printed; the others are one line. */
+const SHOWN = 20;
+const WIDTH = 9;
+
+/** Returns the lines that show a change: both scores, and the data and model part of each feature. */
+export function changeLines(change: ChangeJson): string[] {
+  const { before, after, parts } = change;
+  const isScore = change.score_change !== null;
+  const number = (x: number | null): string => (x === null ? "none" : x.toFixed(4));
+  const amount = (x: number): string =>
+    isScore ? `${(100 * x).toFixed(2)}`.padStart(WIDTH) : x.toFixed(4).padStart(WIDTH);
+  const line = (data: number, model: number, text: string): string => `${amount(data)} ${amount(model)}  ${text}`;
+  const data: PartAmount = (part) => (isScore ? part.data_score : part.data_margin) ?? 0;
+  const model: PartAmount = (part) => (isScore ? part.model_score : part.model_margin) ?? 0;
+  const sum = (of: PartAmount, some: typeof parts): number => some.reduce((total, part) => total + of(part), 0);
+  const rest = parts.slice(SHOWN);
+  const base = (isScore ? change.base_score : change.base_margin) ?? 0;
+  const calibration = change.calibration_score ?? 0;
+  return [
+    `${change.supplier_id}: risk score ${number(before.risk_score)} (${before.version}) → ${number(after.risk_score)} (${after.version}), margin ${number(before.margin)} → ${number(after.margin)}`,
+    `${"data".padStart(WIDTH)} ${"model".padStart(WIDTH)}  ${isScore ? "percentage points of the risk score" : "margin"} by feature`,
+    ...parts.slice(0, SHOWN).map((part) => line(data(part), model(part), featureText(part))),
+    ...(rest.length === 0 ? [] : [line(sum(data, rest), sum(model, rest), `${rest.length} other features`)]),
+    ...(base === 0 ? [] : [line(0, base, "base value")]),
+    ...(calibration === 0 ? [] : [line(0, calibration, "calibration")]),
+    line(sum(data, parts), sum(model, parts) + base + calibration, "together"),
+    ...change.notes.map((note) => `note: ${note}`),
+  ];
+}
+
+type PartAmount = (part: ChangeJson["parts"][number]) => number;
+
+function featureText({ feature, before, after }: ChangeJson["parts"][number]): string {
+  const end = (at: typeof before): string => {
+    if (at === null) return "not used";
+    if (at.missing) return "missing";
+    return typeof at.value === "number" ? numberText(at.value) : (at.value ?? "–");
+  };
+  const [from, to] = [end(before), end(after)];
+  const values = from === to ? from : `${from} → ${to}`;
+  return values === "–" ? feature : `${feature}: ${values}`;
+}

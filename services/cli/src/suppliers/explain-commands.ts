@@ -1,0 +1,92 @@
+import {
+  ExplainScoreChangeResponseSchema,
+  ExplainScoreResponseSchema,
+} from "@bellwether/gen/bellwether/ops/v1/score_explanation_pb";
+import { toJson } from "@bufbuild/protobuf";
+import { Command } from "commander";
+import { changeLines } from "../changes/change-text.ts";
+import { changeFromProto } from "../changes/change-view.ts";
+import type { CliContext } from "../context/cli-context.ts";
+import { isoWeek, share, wholeNumber } from "../input/parse-option.ts";
+import { createReport } from "../output/report.ts";
+import { openSuppliers } from "./supplier-client.ts";
+
+type Flag = readonly [flags: string, description: string];
+
+/** Options that all commands of `bellwether suppliers` share. */
+export interface SharedFlags {
+  readonly model: Flag;
+  readonly ops: Flag;
+  readonly json: Flag;
+}
+
+/** Maximum number of contributions and parts that a request may ask for. */
+const MAX_PARTS = 1_024;
+
+/** `bellwether suppliers explain` */
+export function explainScoreCommand(context: CliContext, flags: SharedFlags): Command {
+  return new Command("explain")
+    .description("Explain the score of a supplier in one week, with the version that scored it.")
+    .argument("<supplier-id>", "id of the supplier in the weekly file")
+    .option("--week <week>", "ISO week, for example 2026-W47 (default: the latest week)", isoWeek)
+    .option("--top <count>", "maximum number of contributions, 1 to 1024", wholeNumber(1, MAX_PARTS), 10)
+    .option("--min-share <share>", "only contributions with at least this share of all, 0 to 1", share, 0)
+    .option("--narrative", "add a summary in words")
+    .option(...flags.model)
+    .option(...flags.ops)
+    .option(...flags.json)
+    .addHelpText("after", "\nExample:\n  npx bellwether suppliers explain S_00001 --week 2026-W47 --top 5")
+    .action(async (supplierId, options) => {
+      const report = createReport(options);
+      using client = openSuppliers(context, options.ops);
+      const request = {
+        ...{ supplierId, isoWeek: options.week ?? "", modelName: options.model ?? "", withTexts: true },
+        ...{ maxContributions: options.top, minShare: options.minShare, withNarrative: options.narrative ?? false },
+      };
+      const answer = await client.answer(client.suppliers.explainScore(request));
+      const { score } = answer;
+      report.line(
+        `${supplierId} in ${answer.isoWeek}: risk score ${score?.riskScore?.toFixed(4) ?? "none"}, ${score?.model?.name ?? ""} ${score?.model?.version ?? ""}`,
+      );
+      for (const { contribution, strength, text } of answer.contributions)
+        report.line(`${contribution.toFixed(4).padStart(9)}  ${(STRENGTHS[strength] ?? "").padEnd(8)}  ${text}`);
+      if (answer.omittedContributions > 0)
+        report.line(`${answer.omitted.toFixed(4).padStart(9)}  ${answer.omittedContributions} others together`);
+      if (answer.narrative !== "") report.line(answer.narrative);
+      for (const { message } of answer.notes) report.line(`note: ${message}`);
+      report.json(toJson(ExplainScoreResponseSchema, answer, { useProtoFieldName: true }));
+    });
+}
+
+const STRENGTHS: Readonly<Record<number, string>> = { 1: "strong", 2: "moderate", 3: "weak" };
+
+/** `bellwether suppliers change` */
+export function changeScoreCommand(context: CliContext, flags: SharedFlags): Command {
+  return new Command("change")
+    .description(
+      "Explain the change of a supplier's score between two weeks: what other data did, what another model did.",
+    )
+    .argument("<supplier-id>", "id of the supplier in the weekly file")
+    .option(
+      "--before <week>",
+      "ISO week of the earlier score (default: the latest scored week before --after)",
+      isoWeek,
+    )
+    .option("--after <week>", "ISO week of the later score (default: the latest week)", isoWeek)
+    .option(...flags.model)
+    .option(...flags.ops)
+    .option(...flags.json)
+    .addHelpText("after", "\nExample:\n  npx bellwether suppliers change S_00001 --before 2026-W46 --after 2026-W47")
+    .action(async (supplierId, options) => {
+      const report = createReport(options);
+      using client = openSuppliers(context, options.ops);
+      const request = {
+        ...{ supplierId, modelName: options.model ?? "" },
+        ...{ beforeWeek: options.before ?? "", afterWeek: options.after ?? "" },
+      };
+      const answer = await client.answer(client.suppliers.explainScoreChange(request));
+      report.line(`${answer.beforeWeek} → ${answer.afterWeek}`);
+      if (answer.change) for (const line of changeLines(changeFromProto(answer.change))) report.line(line);
+      report.json(toJson(ExplainScoreChangeResponseSchema, answer, { useProtoFieldName: true }));
+    });
+}
