@@ -2,11 +2,11 @@ import type { ExplainChangeResponse } from "@bellwether/gen/bellwether/inference
 import type { ExplainScoreChangeResponse } from "@bellwether/gen/bellwether/ops/v1/score_explanation_pb";
 import type { SupplierScore } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { visibleText } from "@bellwether/reasons/visible-text";
 import { useQuery } from "@connectrpc/connect-query";
 import { useId, useState } from "react";
 import { featureText, scoreText, signedText } from "../parts/format.ts";
 import { Failure, Loading } from "../parts/notice.tsx";
-import { visibleText } from "../parts/visible-text.ts";
 import { Wide } from "../parts/wide.tsx";
 import { changeLines, isInPoints } from "./change-lines.ts";
 

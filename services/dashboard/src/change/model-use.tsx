@@ -1,9 +1,9 @@
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import type { FeatureImportance } from "@bellwether/gen/bellwether/inference/v1/model_explanation_pb";
+import { visibleText } from "@bellwether/reasons/visible-text";
 import { useQuery } from "@connectrpc/connect-query";
 import { featureText, signedText, valueText } from "../parts/format.ts";
 import { Failure, Loading } from "../parts/notice.tsx";
-import { visibleText } from "../parts/visible-text.ts";
 import { Wide } from "../parts/wide.tsx";
 import { SPACE_WORDS, wordOf } from "../parts/words.ts";
 
