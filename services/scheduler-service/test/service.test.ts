@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { isoWeekAt } from "@bellwether/contract/iso-week";
-import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { publishDemoModel } from "@bellwether/testing/demo-model";
@@ -92,6 +92,19 @@ async function codeOf(call: Promise<unknown>): Promise<Code> {
   );
 }
 
+/** Asserts that every state of a watched job names the week, and the run as soon as it has a stage. */
+async function assertNamesRun(
+  client: Awaited<ReturnType<Awaited<ReturnType<typeof setUp>>["start"]>>["client"],
+  jobId: string,
+): Promise<void> {
+  let stages = 0;
+  for await (const { isoWeek, runId, stage } of client.watchProgress({ jobId })) {
+    expect({ isoWeek, runId }).toEqual({ isoWeek: WEEK, runId: stage === RunStage.UNSPECIFIED ? 0 : 1 });
+    if (stage !== RunStage.UNSPECIFIED) stages++;
+  }
+  expect(stages).toBeGreaterThan(0);
+}
+
 async function lastStatus(
   client: Awaited<ReturnType<Awaited<ReturnType<typeof setUp>>["start"]>>["client"],
   jobId: string,
@@ -113,13 +126,17 @@ async function assertService(queueUrl: string): Promise<void> {
   try {
     const run = await client.triggerRun({ ...weekly, isoWeek: WEEK });
     expect(run).toMatchObject({ jobId: `weekly-${WEEK}`, isoWeek: WEEK, alreadyKnown: false });
+    await assertNamesRun(client, run.jobId);
     expect(await lastStatus(client, run.jobId)).toMatchObject({
       state: RunState.COMPLETE,
+      isoWeek: WEEK,
+      runId: 1,
       rowsRead: 5_000n,
       rowsScored: 4_997n,
       rowsRejected: 3n,
     });
     expect(await client.triggerRun({ ...weekly, isoWeek: WEEK })).toMatchObject({ alreadyKnown: true });
+    expect(await lastStatus(client, run.jobId)).toMatchObject({ wasComplete: true, isoWeek: WEEK, runId: 1 });
     expect(set.ledger.chunks.size).toBe(2);
 
     const { schedules } = await client.listSchedules({});

@@ -40,6 +40,8 @@ export interface WeeklyTask {
 
 /** Stage and counts of a run in progress. */
 export interface Progress {
+  /** Id of the run in the ledger, from 1. */
+  readonly runId: number;
   readonly stage: StageName;
   readonly rowsRead: number;
   readonly rowsScored: number;
@@ -360,11 +362,12 @@ function every(ms: number, work: () => void): Disposable {
 interface ProgressBoard {
   stage(): StageName;
   enter(stage: StageName): void;
-  add(change: Partial<Omit<Progress, "stage">>): void;
+  add(change: Partial<Omit<Progress, "stage" | "runId">>): void;
 }
 
 function createProgress({ onProgress }: Pick<WeeklyDeps, "onProgress">, run: BatchRun): ProgressBoard {
   let now: Progress = {
+    runId: run.runId,
     stage: "ingest",
     rowsRead: 0,
     rowsScored: Number(run.rowsScored),

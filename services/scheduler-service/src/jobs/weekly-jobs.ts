@@ -16,7 +16,7 @@ import type { Progress, WeeklyResult } from "../domain/weekly-run.ts";
 import type { WeeklyRunner } from "../domain/weekly-runner.ts";
 import { type ScheduleState, startScheduleKeeper } from "./schedule-keeper.ts";
 import { createRunTrigger, type TriggeredRun } from "./trigger-run.ts";
-import { type JobOutcome, type JobResult, WEEKLY_SCHEDULE, type WeeklyJob, type WeeklyQueue } from "./weekly-queue.ts";
+import { type JobOutcome, type JobProgress, type JobResult, WEEKLY_SCHEDULE, type WeeklyJob, type WeeklyQueue } from "./weekly-queue.ts";
 
 /** Configuration of the jobs. */
 export interface WeeklyJobsConfig {
@@ -45,8 +45,10 @@ export interface WeeklyJobsConfig {
 /** Current state of a job. */
 export interface JobStatus {
   readonly state: "running" | "complete" | "failed";
+  /** ISO week of the run. Empty when the job is not that of a run. */
+  readonly week: string;
   /** Stage and counts of the run. Null when the job has not begun. */
-  readonly progress: Progress | null;
+  readonly progress: JobProgress | null;
   /** Why the job failed; empty when it did not fail. */
   readonly failure: string;
   /** Result of the run. Null when the job is not complete. */
@@ -179,16 +181,18 @@ async function jobStatus(queue: WeeklyQueue, jobId: string): Promise<JobStatus |
   if (found === undefined || state === undefined || state === "unknown") return null;
   // If the job ended between the two reads, `found` lacks its result or its last failure: read again.
   const job = state === "completed" || state === "failed" ? ((await queue.getJob(jobId)) ?? found) : found;
-  const { returnvalue: result } = job;
+  const { data, returnvalue: result } = job;
+  const week = data.kind === "run" ? data.week : "";
   const progress = result ?? (isProgress(job.progress) ? job.progress : null);
-  if (state === "failed") return { state, progress, failure: job.failedReason, outcome: null };
-  if (state !== "completed") return { state: "running", progress, failure: "", outcome: null };
+  if (state === "failed") return { state, week, progress, failure: job.failedReason, outcome: null };
+  if (state !== "completed") return { state: "running", week, progress, failure: "", outcome: null };
   const { wasComplete = false, overtakenBy = "", notes = [] } = result ?? {};
-  return { state: "complete", progress, failure: "", outcome: { wasComplete, overtakenBy, notes } };
+  return { state: "complete", week, progress, failure: "", outcome: { wasComplete, overtakenBy, notes } };
 }
 
 function jobResult({ run, wasComplete, notes }: WeeklyResult): JobResult {
   return {
+    runId: run.runId,
     stage: "report",
     rowsRead: Number(run.rowsRead ?? 0),
     rowsScored: Number(run.rowsScored),
@@ -203,7 +207,7 @@ function reportOutcome(logger: Logger, week: string, { run, wasComplete, notes }
   else logger.warn({ ...outcome, overtakenBy: run.overtakenBy }, "weekly run complete, rules not evaluated");
 }
 
-const isProgress = (value: unknown): value is Progress =>
+const isProgress = (value: unknown): value is JobProgress =>
   typeof value === "object" && value !== null && "stage" in value && "rowsRead" in value;
 
 /**

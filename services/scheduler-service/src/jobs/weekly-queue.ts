@@ -33,8 +33,11 @@ export interface JobOutcome {
   readonly notes: readonly string[];
 }
 
+/** Stage and counts of a run, as its job stores them. Jobs of earlier releases have no id of the run. */
+export type JobProgress = Omit<Progress, "runId"> & Partial<Pick<Progress, "runId">>;
+
 /** Return value of a run's job. Jobs of earlier releases have the counts only. */
-export type JobResult = Progress & Partial<JobOutcome>;
+export type JobResult = JobProgress & Partial<JobOutcome>;
 
 export type WeeklyQueue = JobQueue<WeeklyJob, JobResult | null>;
 

@@ -35,17 +35,20 @@ function scheduleToProto({
 
 function jobStatusToProto({
   state,
+  week,
   progress,
   failure,
   outcome,
 }: JobStatus): MessageInitShape<typeof WatchProgressResponseSchema> {
   const counts = progress && {
+    runId: progress.runId ?? 0,
     stage: STAGE[progress.stage],
     rowsRead: BigInt(progress.rowsRead),
     rowsScored: BigInt(progress.rowsScored),
     rowsRejected: BigInt(progress.rowsRejected),
   };
-  return { state: STATES[state], failure, ...counts, ...outcome, notes: outcome?.notes.slice(0, MAX_NOTES) ?? [] };
+  const notes = outcome?.notes.slice(0, MAX_NOTES) ?? [];
+  return { state: STATES[state], isoWeek: week, failure, ...counts, ...outcome, notes };
 }
 
 function checkSchedule(scheduleId: string): void {
