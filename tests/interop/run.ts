@@ -11,11 +11,12 @@ import { readCommandLine } from "../../scripts/command-line.ts";
 import { browserMissing, openCasesPage } from "./browser/client.ts";
 import { casesFor, EXPECTED, type Report } from "./expected.ts";
 import { runGrpcurl, WITHOUT } from "./grpcurl/client.ts";
+import { installPythonClient, testPythonClient } from "./python-client.ts";
 
 const { flags } = readCommandLine({
   command: "npm run test:interop",
   about:
-    "Runs clients of other projects and languages against the gRPC and the web listener: Node, Python, Go, grpcurl, Chromium. It skips a client that this machine cannot run; with CI=true that is a failure.",
+    "Runs clients of other projects and languages against the gRPC and the web listener: Node, Python, Go, grpcurl, Chromium; and the tests of clients/python. It skips a client that this machine cannot run; with CI=true that is a failure.",
   flags: { nightly: "also runs Java and Rust; their first build takes minutes" },
   examples: ["", "--nightly"],
   exitCodes: "1 when a client reports another result than expected",
@@ -117,16 +118,25 @@ for (const client of [...CLIENTS, ...NIGHTLY]) {
     console.log(`SKIPPED ${client.name}: ${client.missing}`);
     continue;
   }
-  const failures = await failuresOf(client, echo);
-  if (failures.length === 0) passed++;
-  else failed++;
-  console.log(`${failures.length === 0 ? "ok     " : "FAILED "} ${client.name}`);
-  for (const failure of failures) console.log(`          ${failure}`);
+  record(client.name, await failuresOf(client, echo));
 }
 await echo[Symbol.asyncDispose]();
 await page?.[Symbol.asyncDispose]();
+const pythonMissing = installPythonClient();
+if (pythonMissing === undefined) record("python bellwether-client", await testPythonClient());
+else {
+  skipped++;
+  console.log(`SKIPPED python bellwether-client: ${pythonMissing}`);
+}
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exit(failed > 0 || (skipped > 0 && process.env.CI === "true") ? 1 : 0);
+
+function record(name: string, failures: readonly string[]): void {
+  if (failures.length === 0) passed++;
+  else failed++;
+  console.log(`${failures.length === 0 ? "ok     " : "FAILED "} ${name}`);
+  for (const failure of failures) console.log(`          ${failure}`);
+}
 
 async function failuresOf(client: InteropClient, echo: EchoServer): Promise<string[]> {
   let reports: Report[];

@@ -1,0 +1,191 @@
+"""Deadlines, retries, credentials and typed errors, against a server of Connect's own."""
+
+import time
+
+import bellwether
+import numpy as np
+import pandas as pd
+import pytest
+from bellwether import Client, ModelChangedError
+from bellwether.inference.v1.inference_service_pb2 import PredictBatchResponse
+from bellwether.inference.v1.score_pb2 import ModelIdentity
+from connectrpc.code import Code
+from peer import Inference, Registry, error, serve
+
+FRAME = pd.DataFrame({"supplier_id": ["A", "B", "C"], "late_ratio": [0.5, 0.25, np.nan]})
+
+
+def answer(request, version="v1"):
+    rows = len(request.supplier_ids)
+    scores = np.zeros(rows, "<f8").tobytes()
+    return PredictBatchResponse(
+        risk_scores=scores,
+        margins=scores,
+        bands=bytes([2] * rows),
+        missing_counts=np.zeros(rows, "<u2").tobytes(),
+        model=ModelIdentity(name="m", version=request.model.model_version or version),
+    )
+
+
+def failing(*errors):
+    """Returns an answer that raises each error once, and then answers."""
+    left = list(errors)
+
+    def respond(request):
+        if left:
+            raise left.pop(0)
+        return answer(request)
+
+    return respond
+
+
+class TestRetries:
+    def test_a_call_is_repeated_after_the_pause_that_the_service_names(self):
+        inference = Inference(failing(error(Code.RESOURCE_EXHAUSTED, "too many batches", reason="BATCH_QUEUE_FULL", retry_s=0.3)))
+        with serve(inference) as url:
+            begun = time.monotonic()
+            scores = Client(url).predict(FRAME)
+        assert time.monotonic() - begun >= 0.3
+        assert len(inference.requests) == 2 and scores.frame.band.tolist() == ["LOW"] * 3
+
+    def test_a_call_is_attempted_as_often_as_configured(self):
+        inference = Inference(failing(*[error(Code.UNAVAILABLE, "away", retry_s=0.01)] * 3))
+        with serve(inference) as url, pytest.raises(bellwether.UnavailableError):
+            Client(url, attempts=3).predict(FRAME)
+        assert len(inference.requests) == 3
+
+    def test_an_error_without_a_pause_is_not_repeated_unless_it_is_unavailable(self):
+        inference = Inference(failing(error(Code.RESOURCE_EXHAUSTED, "too large"), error(Code.UNAVAILABLE, "away")))
+        with serve(inference) as url:
+            with pytest.raises(bellwether.ResourceExhaustedError):
+                Client(url).predict(FRAME)
+            assert len(inference.requests) == 1
+            Client(url).predict(FRAME)
+        assert len(inference.requests) == 3
+
+    def test_a_pause_beyond_the_deadline_ends_the_call_at_once(self):
+        inference = Inference(failing(error(Code.UNAVAILABLE, "away", retry_s=30)))
+        with serve(inference) as url, pytest.raises(bellwether.UnavailableError) as caught:
+            Client(url, timeout_s=20).predict(FRAME)
+        assert caught.value.retry_after_s == 30
+
+    def test_a_service_that_does_not_listen_is_unavailable(self):
+        with pytest.raises(bellwether.UnavailableError) as caught:
+            Client("http://127.0.0.1:1", attempts=1).predict(FRAME)
+        assert caught.value.code is Code.UNAVAILABLE and caught.value.reason == ""
+
+    def test_the_deadline_is_that_of_the_client(self):
+        def slow(request):
+            time.sleep(2)
+            return answer(request)
+
+        inference = Inference(slow)
+        with serve(inference) as url, pytest.raises(bellwether.DeadlineExceededError):
+            Client(url, timeout_s=0.5).predict(FRAME)
+        assert 0 < int(inference.headers[0]["connect-timeout-ms"]) <= 500
+
+
+class TestErrors:
+    def test_an_error_has_code_reason_fields_and_metadata(self):
+        failure = error(Code.INVALID_ARGUMENT, "values: too short", reason="BATCH_SHAPE", fields={"values": "too short"})
+        with serve(Inference(failing(failure))) as url, pytest.raises(bellwether.InvalidArgumentError) as caught:
+            Client(url).predict(FRAME)
+        found = caught.value
+        assert (found.code, found.reason, found.message) == (Code.INVALID_ARGUMENT, "BATCH_SHAPE", "values: too short")
+        assert (found.fields, found.metadata) == ({"values": "too short"}, {"asked": "yes"})
+        assert str(found) == "BATCH_SHAPE: values: too short"
+
+    @pytest.mark.parametrize("code", list(Code))
+    def test_every_code_has_a_typed_error(self, code):
+        with serve(Inference(failing(error(code, "no")))) as url, pytest.raises(bellwether.RpcError) as caught:
+            Client(url, attempts=1).predict(FRAME)
+        assert caught.value.code is code
+
+    def test_an_error_of_a_later_batch_names_its_rows(self):
+        inference = Inference(lambda request: answer(request) if "A" in request.supplier_ids else failing(error(Code.INTERNAL, "no"))(request))
+        with serve(inference) as url, pytest.raises(bellwether.InternalError) as caught:
+            Client(url, batch_rows=2).predict(FRAME)
+        assert caught.value.__notes__ == ["The call was for the rows 2 to 2; rows in its message count from 2."]
+
+
+class TestVersions:
+    def test_all_batches_name_the_version_of_the_first_answer(self):
+        inference = Inference(answer)
+        with serve(inference) as url:
+            Client(url, batch_rows=1).predict(FRAME)
+        assert [request.model.model_version for request in inference.requests] == ["", "v1", "v1"]
+
+    def test_an_earlier_champion_that_is_still_served_scores_the_frame(self):
+        inference = Inference(lambda request: answer(request, "v1"))
+        with serve(inference, Registry("v2")) as url:
+            assert Client(url).predict(FRAME).model.version == "v1"
+        assert [request.model.model_version for request in inference.requests] == ["", "v1"]
+
+    def test_another_model_in_a_later_batch_is_an_error(self):
+        def other(request):
+            found = answer(request)
+            found.model.model_digest = "a" if "A" in request.supplier_ids else "b"
+            return found
+
+        with serve(Inference(other)) as url, pytest.raises(ModelChangedError, match="the rows up to 0 were scored by m v1"):
+            Client(url, batch_rows=1).predict(FRAME)
+
+
+class TestRequests:
+    def test_values_are_columns_of_float32_with_checksums(self):
+        inference = Inference(answer)
+        with serve(inference) as url:
+            Client(url).predict(FRAME)
+        [request] = inference.requests
+        assert list(request.feature_names) == ["late_ratio"]
+        assert np.frombuffer(request.values, "<f4")[:2].tolist() == [0.5, 0.25]
+        assert list(request.values_checksums) == [0.5 + 2 * 0.25]
+
+    def test_an_invalid_frame_sends_nothing(self):
+        inference = Inference(answer)
+        with serve(inference) as url, pytest.raises(bellwether.FrameError):
+            Client(url).predict(FRAME.assign(late_ratio=[1, np.inf, 2]))
+        assert inference.requests == []
+
+
+class TestCredentials:
+    def test_a_token_is_sent_and_a_function_is_called_for_each_call(self):
+        tokens = iter(["one", "two"])
+        inference = Inference(answer)
+        with serve(inference) as url:
+            Client(url, token=lambda: next(tokens)).predict(FRAME)
+        assert [headers["authorization"] for headers in inference.headers] == ["Bearer two"]
+
+    def test_without_a_token_no_header_is_sent(self):
+        inference = Inference(answer)
+        with serve(inference) as url:
+            Client(url).predict(FRAME)
+        assert "authorization" not in inference.headers[0]
+
+    def test_a_token_over_clear_text_to_another_machine_is_rejected(self):
+        with pytest.raises(ValueError, match="clear text"):
+            Client("http://risk.example.com:8081", token="x")
+        for url in ("https://risk.example.com", "http://localhost:8081", "http://[::1]:8081"):
+            Client(url, token="x")
+        Client("http://risk.example.com:8081", token="x", allow_cleartext=True)
+
+    @pytest.mark.parametrize("token", ["", "  "])
+    def test_an_empty_token_is_rejected(self, token):
+        with pytest.raises(ValueError, match="empty"):
+            Client("http://localhost:8081", token=token)
+        with serve(Inference(answer)) as url, pytest.raises(ValueError, match="empty"):
+            Client(url, token=lambda: token).predict(FRAME)
+
+
+class TestSettings:
+    @pytest.mark.parametrize("url", ["localhost:8081", "grpc://localhost:9081", "http://", "", "http://u:p@host", "http://h?x=1"])
+    def test_what_is_no_url_of_a_listener_is_rejected(self, url):
+        with pytest.raises(ValueError, match="url"):
+            Client(url)
+
+    @pytest.mark.parametrize(
+        "setting, invalid", [("timeout_s", 0), ("attempts", 0), ("attempts", 11), ("in_flight", 33), ("batch_rows", 8193), ("batch_rows", True)]
+    )
+    def test_a_setting_out_of_range_is_rejected(self, setting, invalid):
+        with pytest.raises(ValueError, match=setting):
+            Client("http://localhost:8081", **{setting: invalid})
