@@ -2,7 +2,13 @@ import { expect, test } from "vitest";
 import { createJobWatch } from "./job-watch.ts";
 import type { JobStatus } from "./weekly-jobs.ts";
 
-const status = (state: JobStatus["state"]): JobStatus => ({ state, week: "2026-W47", progress: null, failure: "", outcome: null });
+const status = (state: JobStatus["state"]): JobStatus => ({
+  state,
+  week: "2026-W47",
+  progress: null,
+  failure: "",
+  outcome: null,
+});
 
 /** Returns a job that is complete at its `looks`-th look-up. */
 function job(looks: number) {

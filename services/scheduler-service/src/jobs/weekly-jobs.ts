@@ -16,7 +16,14 @@ import type { Progress, WeeklyResult } from "../domain/weekly-run.ts";
 import type { WeeklyRunner } from "../domain/weekly-runner.ts";
 import { type ScheduleState, startScheduleKeeper } from "./schedule-keeper.ts";
 import { createRunTrigger, type TriggeredRun } from "./trigger-run.ts";
-import { type JobOutcome, type JobProgress, type JobResult, WEEKLY_SCHEDULE, type WeeklyJob, type WeeklyQueue } from "./weekly-queue.ts";
+import {
+  type JobOutcome,
+  type JobProgress,
+  type JobResult,
+  WEEKLY_SCHEDULE,
+  type WeeklyJob,
+  type WeeklyQueue,
+} from "./weekly-queue.ts";
 
 /** Configuration of the jobs. */
 export interface WeeklyJobsConfig {
