@@ -36,17 +36,19 @@ import { findWithReasons, withReasons } from "./store/alert-reasons.ts";
 import { createTriage, endDueTerms } from "./store/alert-triage.ts";
 import { findAlerts, listAlerts } from "./store/alerts.ts";
 import { appendEvents, chainHead, queryEvents, recordsAfter } from "./store/audit-events.ts";
+import { createBackgroundWork } from "./store/background-work.ts";
 import { createChangeFeed } from "./store/change-feed.ts";
 import { ALERT_CHANNEL, RUN_CHANNEL } from "./store/channels.ts";
 import { completeOldData } from "./store/complete-old-data.ts";
 import { openDatabase } from "./store/database.ts";
 import { translateDatabaseError } from "./store/database-error.ts";
-import { createHistoryCopier } from "./store/history-copier.ts";
 import { readKnownOwners } from "./store/known-owners.ts";
 import { createLabelTexts } from "./store/label-texts.ts";
 import { createImportTransaction, listMasterData } from "./store/master-data.ts";
 import { repeat } from "./store/repeat.ts";
 import { createTransact, findLatestRun, findRun, listRuns, listScoringModels } from "./store/runs.ts";
+import { fillHistory } from "./store/score-history.ts";
+import { writePendingKeys } from "./store/search-keys.ts";
 import { searchSuppliers } from "./store/search-suppliers.ts";
 import { readStoredInput, readStoredInputs } from "./store/stored-inputs.ts";
 import { createRunGroups } from "./store/supplier-groups.ts";
@@ -88,6 +90,8 @@ const PATIENT = { maxWaitMs: 5_000, overloadWaitMs: 2_000 };
 
 /** How often the service ends snoozes and overrides whose time is over. */
 const TERMS_INTERVAL_MS = 10_000;
+/** How often the service looks for search keys that were not written after their transaction. */
+const KEYS_INTERVAL_MS = 30_000;
 
 /**
  * Opens the database, migrates its tables and starts the listeners. The service is ready while the database
@@ -106,7 +110,16 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   starting.defer(database.close);
   await completeOldData(runs, logger);
   const histories = starting.use(
-    createHistoryCopier(runs, (error) => logger.warn({ err: error }, "histories of suppliers were not written")),
+    createBackgroundWork(
+      () => fillHistory(runs.db, runs.inTransaction),
+      (error) => logger.warn({ err: error }, "histories of suppliers were not written"),
+    ),
+  );
+  const searchKeys = starting.use(
+    createBackgroundWork(
+      () => writePendingKeys(runs.inTransaction),
+      (error) => logger.warn({ err: error }, "search keys of suppliers were not written"),
+    ),
   );
   const feed = createChangeFeed(database.listen);
   starting.defer(feed.close);
@@ -135,9 +148,13 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           ...{ ...ledger, rules: alertRules, policy: riskPolicy },
           transact: createTransact(inTransaction, ledger),
           transactLong: createTransact(runs.inTransaction, ledger),
+          finishSearchKeys: searchKeys.finish,
           onComplete: histories.start,
-          writeChunk: (lease, chunk) =>
-            runs.inTransaction(({ connection }) => writeChunk(connection, lease, chunk, impact)),
+          async writeChunk(lease, chunk) {
+            const receipt = await runs.inTransaction(({ connection }) => writeChunk(connection, lease, chunk, impact));
+            searchKeys.start();
+            return receipt;
+          },
           findRun: (runId) => findRun(db, runId),
           findLatestRun: (which) => findLatestRun(db, which),
           listRuns: (limit, beforeId) => listRuns(db, limit, beforeId),
@@ -218,6 +235,8 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
     server.setServing("", usable, usable ? "" : `the database ${reason}`);
   });
   starting.use(storeWatch);
+  // Keys that a failed or killed process has left.
+  starting.use(repeat(KEYS_INTERVAL_MS, async () => void (await writePendingKeys(runs.inTransaction))));
   starting.use(
     repeat(TERMS_INTERVAL_MS, async () => {
       await endDueTerms(triage.inTransaction, now());

@@ -8,6 +8,7 @@ import {
 } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { failureOf, type OpsHarness, runWeek, seenAlert, startOps } from "./ops-harness.ts";
 
@@ -84,15 +85,131 @@ test.each<[Filter, readonly string[]]>([
   [{ tab: AlertTab.SNOOZED }, ["asleep"]],
   [{ tab: AlertTab.DECIDED }, ["closed_50%"]],
   [{ states: [AlertState.IN_MITIGATION] }, []],
+  [{ dispositions: [Disposition.MITIGATED] }, ["closed_50%"]],
+  [{ dispositions: [Disposition.ACCEPTED, Disposition.MITIGATED] }, ["closed_50%"]],
+  [{ dispositions: [Disposition.ACCEPTED] }, []],
+  [{ dispositions: [Disposition.MITIGATED], states: [AlertState.OPEN] }, []],
+  [{ dispositions: [Disposition.MITIGATED], tab: AlertTab.DECIDED }, ["closed_50%"]],
+  [{ dispositions: [Disposition.MITIGATED], tab: AlertTab.NEW }, []],
 ])("the filter %o selects %j, and counts them", async (filter, expected) => {
   const { alerts, totalSize, tabCounts } = await ops.alerts.listAlerts(filter);
   expect(alerts.map(({ supplierId }) => supplierId).sort()).toEqual(expected);
   expect(totalSize).toBe(expected.length);
-  if (Object.keys(filter).every((name) => ["tab", "trend", "snoozed", "ownership", "states"].includes(name)))
+  if (
+    Object.keys(filter).every((name) =>
+      ["tab", "trend", "snoozed", "ownership", "states", "dispositions"].includes(name),
+    )
+  )
     expect(tabCounts).toMatchObject({
       ...{ activeAlerts: 6, myAlerts: 1, newAlerts: 1, worseAlerts: 1, snoozedAlerts: 1, decidedAlerts: 1 },
     });
 });
+
+const byRest = async (query: string): Promise<{ status: number; body: RestAnswer }> => {
+  const response = await fetch(`${ops.webUrl}/alerts?${query}`);
+  return { status: response.status, body: await response.json() };
+};
+
+interface RestAnswer {
+  readonly alerts?: readonly { readonly supplier_id: string; readonly alert_id: string }[];
+  readonly next_page_token?: string;
+  readonly message?: string;
+}
+
+test.each<[query: string, expected: readonly string[]]>([
+  ["iso_week=2026-W02", ALL],
+  ["iso_week=2026-W01", []],
+  ["rule_id=high-score", ALL],
+  ["rule_id=weekly-capacity", []],
+  ["model_name=supplier-risk", ALL],
+  ["owner=anonymous", ["mine"]],
+  ["ownership=mine", ["mine"]],
+  ["ownership=nobody", ALL.filter((id) => id !== "mine")],
+  ["region=US", ["falling", "mine"]],
+  ["region=US&owner=anonymous", ["mine"]],
+  ["category=none", []],
+  ["text=ALLING", ["falling"]],
+  ["text=50%25&state=resolved&state=open", ["closed_50%"]],
+  ["snoozed=snoozed", ["asleep"]],
+  ["snoozed=awake", ALL.filter((id) => id !== "asleep")],
+  ["trend=better", ["falling"]],
+  ["tab=mine", ["mine"]],
+  ["tab=new", ["fresh"]],
+  ["tab=worse", ["rising"]],
+  ["tab=snoozed", ["asleep"]],
+  ["tab=decided", ["closed_50%"]],
+  ["disposition=mitigated&disposition=accepted", ["closed_50%"]],
+  ["disposition=cleared", []],
+  ["region=", ALL],
+  ["week_change=snoozed&model_name=supplier-risk&change_week=2026-W02", ["asleep"]],
+  [
+    "week_change=raised&model_name=supplier-risk&change_week=2026-W01",
+    ["asleep", "closed_50%", "falling", "mine", "rising", "steady"],
+  ],
+])("GET /alerts?%s selects %j", async (query, expected) => {
+  const { status, body } = await byRest(query);
+  expect([status, body.alerts?.map((alert) => alert.supplier_id).sort()]).toEqual([200, expected]);
+});
+
+test("GET /alerts has the orders of ListAlerts, over all pages", async () => {
+  const seen: string[] = [];
+  for (let token = ""; ; ) {
+    const { body } = await byRest(`order=expected_impact&page_size=2&page_token=${token}`);
+    seen.push(...(body.alerts ?? []).map((alert) => alert.supplier_id));
+    token = body.next_page_token ?? "";
+    if (token === "") break;
+  }
+  expect(seen).toEqual(["falling", "mine", "asleep", "steady", "rising", "fresh"]);
+  expect((await byRest("order=score_change&page_size=1")).body.alerts?.[0]?.supplier_id).toBe("rising");
+  expect((await byRest("order=severity")).body.alerts).toHaveLength(ALL.length);
+});
+
+test.each([
+  ["week=2026-W02", "week: unknown query parameter; known: "],
+  ["tab=News", 'tab: "News" does not exist; did you mean "new"? known: '],
+  ["tab=", 'tab: "" does not exist; '],
+  ["order=impact", 'order: "impact" does not exist; '],
+  ["disposition=unspecified", 'disposition: "unspecified" does not exist; '],
+  ["tab=new&tab=mine", "tab: is given 2 times; give it once"],
+  ["iso_week=2026-W99", "iso_week: 2026 has the weeks W01 to W53"],
+  ["alert_id_prefix=0189", "alert_id_prefix: expected the first 8 or more characters of an id such as "],
+  ["page_size=-1", 'page_size: "-1" is not possible; expected a whole number from 0 to 200'],
+  ["page_size=1.5", 'page_size: "1.5" is not possible; expected a whole number from 0 to 200'],
+  ["page_size=4294967296", 'page_size: "4294967296" is not possible; expected a whole number from 0 to 200'],
+  ["page_size=201", "page_size: must be less than or equal to 200"],
+])("GET /alerts?%s is rejected, and the error names the way out", async (query, message) => {
+  const { status, body } = await byRest(query);
+  expect([status, body.message]).toEqual([400, expect.stringContaining(message)]);
+});
+
+test.each([8, 9, 12, 14, 18, 23, 24, 36])(
+  "the first %d characters of an alert's id select it, in any state and case",
+  async (length) => {
+    const all = await ops.alerts.listAlerts({ states: [AlertState.OPEN, AlertState.RESOLVED], pageSize: 200 });
+    const states = new Set<AlertState>();
+    for (const { alertId, state } of all.alerts) {
+      const alertIdPrefix = alertId.slice(0, length).toUpperCase();
+      const expected = all.alerts.filter((alert) => alert.alertId.startsWith(alertId.slice(0, length)));
+      const { alerts, totalSize } = await ops.alerts.listAlerts({ alertIdPrefix });
+      expect(alerts.map((alert) => alert.alertId).sort()).toEqual(expected.map((alert) => alert.alertId).sort());
+      expect(totalSize).toBe(expected.length);
+      expect((await byRest(`alert_id_prefix=${alertIdPrefix}`)).body.alerts?.[0]?.alert_id).toBe(alertId);
+      states.add(state);
+    }
+    expect(states.size).toBe(2);
+  },
+);
+
+test.each(["0", "0123456", "0123456g", "01234567-01234", "01234567-0123-0123-0123-0123456789abc", "01234567 "])(
+  "the id prefix %j is rejected",
+  async (alertIdPrefix) => {
+    const failure = await failureOf(ops.alerts.listAlerts({ alertIdPrefix }));
+    expect([failure.code, failure.rawMessage]).toEqual([
+      Code.InvalidArgument,
+      expect.stringContaining("alert_id_prefix: expected the first 8 or more characters of an id"),
+    ]);
+  },
+);
 
 test.each<[AlertOrder, readonly string[]]>([
   [AlertOrder.EXPECTED_IMPACT, ["falling", "mine", "asleep", "steady", "rising", "fresh"]],

@@ -406,6 +406,11 @@ test("an unknown enum name or field is rejected in Connect JSON", async () => {
     400,
     expect.stringMatching(/^states\[1\]: "open" is not a name of AlertState; /),
   ]);
+  for (const pageSize of [-1, 1.5, 4_294_967_296, "many"])
+    expect(await rejected("AlertService/ListAlerts", { pageSize })).toEqual([
+      400,
+      `page_size: is ${JSON.stringify(pageSize)}; expected a whole number from 0 to 200`,
+    ]);
   expect(await rejected("AuditService/QueryEvents", { occurredForm: "2026-01-01T00:00:00Z" })).toEqual([
     400,
     expect.stringMatching(/^occurredForm: unknown field of QueryEventsRequest; did you mean "occurredFrom"\? known: /),

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { AlertEventKind, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { WeekState } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
 import { ChangeDirection, Criticality } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import {
@@ -221,6 +222,25 @@ describe("GetWeek", () => {
       [Band.HIGH, 1n, 1n],
     ]);
     expect(Number(week.alerts?.raised)).toBeGreaterThan(0);
+  });
+
+  test("counts alerts that a person snoozed or resolved, and not those whose action was undone", async () => {
+    const counted = async () => (await ops.reports.getWeek({})).alerts;
+    const before = await counted();
+    const [alert] = (await ops.alerts.listAlerts({})).alerts;
+    const { alertId = "", version = 0n } = alert ?? {};
+    const seen = async () => ({ alertId, version: (await ops.alerts.getAlert({ alertId })).alert?.version ?? 0n });
+    await ops.alerts.snoozeAlert({ alertId, version, untilWorse: true });
+    const { events } = await ops.alerts.getAlert({ alertId });
+    expect(events[0]?.kind).toBe(AlertEventKind.SNOOZED);
+    expect((await counted())?.snoozed).toBe((before?.snoozed ?? 0n) + 1n);
+    await ops.alerts.undoAlertAction(await seen());
+    expect((await counted())?.snoozed).toBe(before?.snoozed);
+    await ops.alerts.resolveAlert({ ...(await seen()), disposition: Disposition.MITIGATED });
+    expect((await counted())?.resolved).toBe((before?.resolved ?? 0n) + 1n);
+    // A person's decision to open it again is not a rule that raised it.
+    await ops.alerts.reopenAlert(await seen());
+    expect(await counted()).toEqual({ ...before, resolved: (before?.resolved ?? 0n) + 1n });
   });
 
   test("summarizes an earlier week, which has nothing to compare with", async () => {

@@ -160,14 +160,14 @@ export type AlertChanges = Message<"bellwether.ops.v1.AlertChanges"> & {
   cleared: bigint;
 
   /**
-   * Alerts that a person snoozed.
+   * Alerts that a person snoozed. An undone action does not count.
    *
    * @generated from field: uint64 snoozed = 5;
    */
   snoozed: bigint;
 
   /**
-   * Alerts that a person resolved.
+   * Alerts that a person resolved. An undone action does not count.
    *
    * @generated from field: uint64 resolved = 6;
    */

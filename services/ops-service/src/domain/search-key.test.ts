@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { identifierKey, searchesInside, searchKey, searchQuery } from "./search-key.ts";
+import { identifierKey, searchesInside, searchKey, searchQuery, storedKey } from "./search-key.ts";
 
 test.each([
   ["Müller Stahl GmbH", "muller stahl gmbh"],
@@ -25,6 +25,23 @@ test("a search key is its own search key, so stored keys and queries agree", () 
       expect(searchKey(key)).toBe(key);
     }),
   );
+});
+
+test("a stored key has at most 1,800 bytes, and is the beginning of the search key", () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: "grapheme", maxLength: 512 }),
+      fc.integer({ min: 0, max: 300 }),
+      (text, ligatures) => {
+        const name = text + "\ufdfa".repeat(ligatures) + "🏭".repeat(ligatures);
+        const key = storedKey(name);
+        expect(Buffer.byteLength(key)).toBeLessThanOrEqual(1_800);
+        expect(key.isWellFormed() && searchKey(name).startsWith(key)).toBe(true);
+      },
+    ),
+  );
+  expect(storedKey("Müller")).toBe("muller");
+  expect(storedKey(`${"a".repeat(599)}🏭`)).toBe("a".repeat(599));
 });
 
 test("identifiers are compared by letters and digits alone", () => {

@@ -33,6 +33,16 @@ export function searchKey(text: string): string {
   return plain.replace(/[\s\p{Cc}]+/gu, " ").trim();
 }
 
+/** Maximum length of a stored key, UTF-16 code units: an index entry has at most 2,704 bytes, and a unit at most three. */
+const MAX_STORED_KEY = 600;
+
+/** Returns the search key of a name or an id as it is stored: some characters have many letters, so it is cut. */
+export function storedKey(text: string): string {
+  return searchKey(text)
+    .slice(0, MAX_STORED_KEY)
+    .replace(/[\uD800-\uDBFF]$/, "");
+}
+
 /** Returns the form of an identifier by which it is compared: only its letters and digits, lower case. */
 export function identifierKey(text: string): string {
   return searchKey(text).replace(/[^\p{L}\p{N}]/gu, "");

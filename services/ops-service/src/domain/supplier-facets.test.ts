@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { countSuppliers, MAX_FACET_VALUES, type SupplierGroup, supplierFacets } from "./supplier-facets.ts";
+import {
+  countSuppliers,
+  MAX_FACET_VALUES,
+  type SupplierGroup,
+  supplierFacets,
+  withoutGroups,
+} from "./supplier-facets.ts";
 
 const group = (over: Partial<SupplierGroup>): SupplierGroup => ({
   ...{ band: "low", region: 1, category: 7, change: "none", present: 4, suppliers: 1 },
@@ -43,4 +49,17 @@ test("a facet has at most 50 values, those of most suppliers, and says so", () =
   expect([full.regions.length, full.regionsTruncated]).toEqual([50, false]);
   const cut = supplierFacets(many(MAX_FACET_VALUES + 1), NONE, 4);
   expect([cut.regions.length, cut.regionsTruncated, cut.regions.at(-1)?.value]).toEqual([50, true, 2]);
+});
+
+test("groups without the suppliers of others have the numbers of the rest, and no facet of 0", () => {
+  const others = [group({ suppliers: 2 }), group({ band: "high", region: 2, change: "up", suppliers: 3 })];
+  const rest = withoutGroups(GROUPS, others);
+  expect(countSuppliers(rest, NONE, 4)).toBe(6);
+  const { bands, regions } = supplierFacets(rest, NONE, 4);
+  expect(bands).toEqual([
+    { value: "low", suppliers: 3 },
+    { value: "high", suppliers: 2 },
+    { value: "unknown", suppliers: 1 },
+  ]);
+  expect(regions.map(({ value }) => value).sort()).toEqual([0, 1]);
 });

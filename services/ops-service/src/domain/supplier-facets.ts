@@ -41,6 +41,17 @@ export function countSuppliers(groups: readonly SupplierGroup[], filter: GroupFi
   return groups.reduce((sum, group) => sum + (meets(group, filter, features) ? group.suppliers : 0), 0);
 }
 
+/** Returns groups without the suppliers of others, which must be part of them. */
+export function withoutGroups(
+  groups: readonly SupplierGroup[],
+  others: readonly SupplierGroup[],
+): readonly SupplierGroup[] {
+  const keyOf = ({ band, region, category, change, present }: SupplierGroup): string =>
+    `${band}/${region}/${category}/${change}/${present}`;
+  const left = new Map(others.map((group) => [keyOf(group), group.suppliers]));
+  return groups.map((group) => ({ ...group, suppliers: group.suppliers - (left.get(keyOf(group)) ?? 0) }));
+}
+
 /** Numbers of suppliers by filter value, most suppliers first. Regions and categories are ids of labels; 0: none. */
 export interface GroupFacets {
   readonly bands: readonly Facet<Band>[];
@@ -61,7 +72,9 @@ export function supplierFacets(groups: readonly SupplierGroup[], filter: GroupFi
     for (const group of groups)
       if (meets(group, filter, features, field))
         sums.set(group[field], (sums.get(group[field]) ?? 0) + group.suppliers);
-    return [...sums].map(([value, suppliers]) => ({ value, suppliers })).sort((a, b) => b.suppliers - a.suppliers);
+    return [...sums]
+      .flatMap(([value, suppliers]) => (suppliers > 0 ? [{ value, suppliers }] : []))
+      .sort((a, b) => b.suppliers - a.suppliers);
   };
   const [regions, categories] = [facet("region"), facet("category")];
   return {

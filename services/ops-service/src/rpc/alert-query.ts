@@ -8,13 +8,16 @@ import {
 } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { type PageTokens, pageTokenError } from "@bellwether/mesh/call/page-token";
 import { invalidRequest } from "@bellwether/mesh/errors/rpc-error";
-import type { Alert, AlertSeverity, AlertState, AlertTrend } from "../domain/alert.ts";
+import type { Alert, AlertSeverity, AlertState, AlertTrend, Disposition } from "../domain/alert.ts";
 import type { WeekChange as WeekChangeName } from "../domain/week-report.ts";
-import { nameOf, SEVERITIES, STATES, TRENDS } from "./alert-to-proto.ts";
+import { DISPOSITIONS, nameOf, SEVERITIES, STATES, TRENDS } from "./alert-to-proto.ts";
 
 /** The conditions of a list, as the store takes them. Left out: no condition. */
 export interface AlertQuery {
-  readonly states: readonly AlertState[];
+  readonly states?: readonly AlertState[];
+  readonly dispositions?: readonly Disposition[];
+  /** The first 8 or more characters of the id, lower case. */
+  readonly alertIdPrefix?: string;
   readonly severity?: AlertSeverity;
   readonly supplierExternalId?: string;
   readonly modelName?: string;
@@ -48,7 +51,6 @@ export type AlertListOrder =
   | { readonly by: "impact" | "change"; readonly after?: { readonly value: number; readonly id: string } };
 
 const ACTIVE: readonly AlertState[] = ["open", "acknowledged", "in_mitigation"];
-const EVERY_STATE: readonly AlertState[] = [...ACTIVE, "resolved"];
 const CHANGES: Readonly<Record<WeekChangeName, WeekChange>> = {
   raised: WeekChange.RAISED,
   worse: WeekChange.WORSE,
@@ -57,11 +59,14 @@ const CHANGES: Readonly<Record<WeekChangeName, WeekChange>> = {
   snoozed: WeekChange.SNOOZED,
   resolved: WeekChange.RESOLVED,
 };
+const RESOLVED: readonly AlertState[] = ["resolved"];
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Converts a request. `caller`: the subject of the caller. @throws ConnectError INVALID_ARGUMENT */
 export function queryFromProto(request: ListAlertsRequest, caller: string, now: Date): AlertQuery {
   const { severity, supplierId, modelName, isoWeek, ruleId, region, category, text, owner, ownership } = request;
+  const { alertIdPrefix } = request;
+  const dispositions = request.dispositions.flatMap((disposition) => nameOf(DISPOSITIONS, disposition) ?? []);
   const states = request.states.flatMap((state) => nameOf(STATES, state) ?? []);
   const severityName = nameOf(SEVERITIES, severity);
   const trend = nameOf(TRENDS, request.trend);
@@ -87,7 +92,10 @@ export function queryFromProto(request: ListAlertsRequest, caller: string, now: 
     ...(snoozed !== AlertSnoozeFilter.UNSPECIFIED && { isSnoozed: snoozed === AlertSnoozeFilter.SNOOZED }),
     ...(trend && { trend }),
     ...(change && { weekChange: { change, isoWeek: request.changeWeek, modelName } }),
-    ...{ states: change ? EVERY_STATE : ACTIVE, now, ...tab },
+    ...(alertIdPrefix !== "" && { alertIdPrefix: alertIdPrefix.toLowerCase() }),
+    ...(dispositions.length > 0 && { dispositions }),
+    ...(alertIdPrefix === "" && !change && { states: dispositions.length > 0 ? RESOLVED : ACTIVE }),
+    ...{ now, ...tab },
     ...(states.length > 0 && { states }),
     owners: [...owners, ...(tab.owners ?? [])],
   };
@@ -97,15 +105,15 @@ export function queryFromProto(request: ListAlertsRequest, caller: string, now: 
 function tabQuery(tab: AlertTab, caller: string): Partial<AlertQuery> {
   switch (tab) {
     case AlertTab.MINE:
-      return { isSnoozed: false, owners: [caller] };
+      return { states: ACTIVE, isSnoozed: false, owners: [caller] };
     case AlertTab.NEW:
-      return { isSnoozed: false, trend: "new" };
+      return { states: ACTIVE, isSnoozed: false, trend: "new" };
     case AlertTab.WORSE:
-      return { isSnoozed: false, trend: "worse" };
+      return { states: ACTIVE, isSnoozed: false, trend: "worse" };
     case AlertTab.SNOOZED:
-      return { isSnoozed: true };
+      return { states: ACTIVE, isSnoozed: true };
     case AlertTab.DECIDED:
-      return { isDecided: true, states: ["resolved"] };
+      return { isDecided: true, states: RESOLVED };
     default:
       return {};
   }

@@ -31,6 +31,8 @@ export interface BatchDependencies extends CompleteRunOptions {
   readonly transact: Transact;
   /** Transactions with a longer time limit, for completing a run. */
   readonly transactLong: Transact;
+  /** Waits until the names of all stored chunks can be searched, and listed in their order. */
+  readonly finishSearchKeys: () => Promise<void>;
   /** Called after a run was completed. */
   readonly onComplete: () => void;
   readonly writeChunk: (lease: RunLease, chunk: ScoredChunk) => Promise<ChunkReceipt>;
@@ -80,6 +82,7 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
         chunksTotal,
         drift: drift.map(({ feature, psi }) => ({ feature, psi })),
       };
+      await deps.finishSearchKeys();
       const run = await completeRun(deps.transactLong, leaseFromProto(lease), totals, deps);
       deps.onComplete();
       return { run: runToProto(run) };

@@ -1,6 +1,6 @@
 import { and, eq, inArray, sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
-import type { AlertSeverity, AlertState, AlertTrend } from "../domain/alert.ts";
+import type { AlertSeverity, AlertState, AlertTrend, Disposition } from "../domain/alert.ts";
 import type { WeekChange } from "../domain/week-report.ts";
 import type { Db } from "./database.ts";
 import { alert } from "./schema.ts";
@@ -20,11 +20,14 @@ export interface AlertScope {
   readonly category?: string;
   /** Part of the supplier's name or id, in any case. */
   readonly text?: string;
+  /** The first characters of the id, lower case. */
+  readonly alertIdPrefix?: string;
 }
 
 /** Conditions of a list; an alert must meet all of them. */
 export interface AlertFilter extends AlertScope {
   readonly states?: readonly AlertState[];
+  readonly dispositions?: readonly Disposition[];
   /** Several conditions can be about the owner. Empty text: nobody. */
   readonly owners?: readonly string[];
   readonly isSnoozed?: boolean;
@@ -38,9 +41,10 @@ export interface AlertFilter extends AlertScope {
 
 /** Returns the SQL of the conditions for the alert table. Undefined: no condition. */
 export function alertConditions(filter: AlertFilter): SQL | undefined {
-  const { states, owners = [], isSnoozed, trend, isDecided, weekChange, now } = filter;
+  const { states, dispositions, owners = [], isSnoozed, trend, isDecided, weekChange, now } = filter;
   return and(
     states && stateCondition(states),
+    dispositions && inArray(alert.disposition, [...dispositions]),
     ...owners.map((owner) => eq(alert.owner, owner)),
     isSnoozed === undefined ? undefined : isSnoozed ? snoozedAt(now) : sql`not ${snoozedAt(now)}`,
     trend && eq(alert.trend, trend),
@@ -63,7 +67,7 @@ function snoozedAt(now: Date): SQL {
 }
 
 function scopeConditions(scope: AlertScope): SQL | undefined {
-  const { severity, supplierExternalId, modelName, isoWeek, ruleId, region, category, text } = scope;
+  const { severity, supplierExternalId, modelName, isoWeek, ruleId, region, category, text, alertIdPrefix } = scope;
   // One look-up per alert. As "exists", PostgreSQL may search all suppliers, of which there are many more than alerts.
   const supplierWith = (condition: SQL): SQL =>
     sql`(select ${condition} from bellwether.supplier u where u.id = ${alert.supplierId})`;
@@ -71,6 +75,7 @@ function scopeConditions(scope: AlertScope): SQL | undefined {
     sql`(select l.id from bellwether.label l where l.kind = ${kind} and l.value = ${value})`;
   return and(
     severity && eq(alert.severity, severity),
+    alertIdPrefix === undefined ? undefined : idCondition(alertIdPrefix),
     supplierExternalId === undefined
       ? undefined
       : sql`${alert.supplierId} = (select u.id from bellwether.supplier u where u.external_id = ${supplierExternalId})`,
@@ -86,6 +91,15 @@ function scopeConditions(scope: AlertScope): SQL | undefined {
       : supplierWith(sql`(u.name ilike ${containing(text)} or u.external_id ilike ${containing(text)})`),
   );
 }
+
+/** Returns the condition that an id begins with a prefix, as a range of the primary key. */
+function idCondition(prefix: string): SQL {
+  const digits = prefix.replaceAll("-", "");
+  const [first, last] = ["0", "f"].map((digit) => digits.padEnd(UUID_DIGITS, digit));
+  return sql`${alert.id} between ${first}::uuid and ${last}::uuid`;
+}
+
+const UUID_DIGITS = 32;
 
 /** Returns the LIKE pattern of all texts that contain a text. */
 function containing(text: string): string {

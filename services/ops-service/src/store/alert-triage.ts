@@ -63,7 +63,7 @@ export function endDueTerms(inTransaction: InTransaction, now: Date): Promise<nu
       .select()
       .from(alert)
       .where(
-        sql`(snoozed_until is not null or override_until is not null) and least(snoozed_until, override_until) <= ${now.toISOString()}::timestamptz`,
+        sql`state <> 'resolved' and (snoozed_until is not null or override_until is not null) and least(snoozed_until, override_until) <= ${now.toISOString()}::timestamptz`,
       )
       .limit(TERMS_PER_TRANSACTION)
       .for("no key update", { skipLocked: true });

@@ -8,7 +8,7 @@ import { fillSearchKeys } from "./search-keys.ts";
  * transactions of limited size, so a process that is killed continues at its next start.
  */
 export async function completeOldData({ db, inTransaction }: Store, logger: Pick<Logger, "info">): Promise<void> {
-  const suppliers = await fillSearchKeys(db, inTransaction);
+  const suppliers = await fillSearchKeys(inTransaction);
   if (suppliers > 0) logger.info({ suppliers }, "search keys of existing suppliers written");
   const runs = await fillHistory(db, inTransaction);
   if (runs > 0) logger.info({ runs }, "scores of existing runs copied to the histories of the suppliers");

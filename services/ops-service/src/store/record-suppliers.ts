@@ -2,7 +2,7 @@ import type { PoolClient } from "pg";
 import type { LabelColumn, ScoredChunk } from "../domain/scored-chunk.ts";
 import { labelIds } from "./labels.ts";
 import { MASTER_FIELDS } from "./master-fields.ts";
-import { writeSearchKeys } from "./search-keys.ts";
+import { requestSearchKeys } from "./search-keys.ts";
 
 /** The supplier data that a score row needs. */
 export interface RecordedSupplier {
@@ -61,7 +61,10 @@ export async function recordSuppliers(tx: PoolClient, chunk: ScoredChunk): Promi
   await updateSuppliers(tx, changed);
   const renamed = changed.filter(({ externalId, name }) => stored.get(externalId)?.name !== name);
   for (const supplier of changed) stored.set(supplier.externalId, supplier);
-  await writeSearchKeys(tx, [...inserted, ...renamed]);
+  await requestSearchKeys(
+    tx,
+    [...inserted, ...renamed].map(({ id }) => id),
+  );
   return chunk.supplierIds.map((id) => {
     const supplier = stored.get(id);
     if (!supplier) throw new Error(`supplier ${id} was not recorded`);

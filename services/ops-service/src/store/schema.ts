@@ -75,6 +75,14 @@ export const supplierSearch = bellwether.table(
   (t) => [index("supplier_search_id").on(t.idKey), index("supplier_search_name").on(t.nameKey, t.supplierId)],
 );
 
+/**
+ * Suppliers whose search keys are written after the transaction that named them: see `writePendingKeys`. A supplier
+ * can be listed more than once.
+ */
+export const supplierSearchPending = bellwether.table("supplier_search_pending", {
+  supplierId: integer("supplier_id").notNull(),
+});
+
 /** Further identifiers of suppliers. `key` is the `identifierKey` of the value. */
 export const supplierIdentifier = bellwether.table(
   "supplier_identifier",
@@ -286,14 +294,10 @@ export const alert = bellwether.table(
     unique().on(t.supplierId, t.modelName, t.ruleId, t.dimension),
     // Alerts that a person resolved, newest first when read backwards.
     index("alert_decided").on(t.resolvedAt, t.id).where(sql`resolved_by <> ''`),
-    index("alert_terms")
-      .on(sql`least(snoozed_until, override_until)`)
-      .where(sql`snoozed_until is not null or override_until is not null`),
     // Index in the order of lists, which are read backwards. Without it, lists of active alerts would read
     // years of resolved alerts.
     index("alert_listed").on(t.severity, t.changedAt, t.riskScore, t.id),
     index("alert_active").on(t.severity, t.changedAt, t.riskScore, t.id).where(sql`state <> 'resolved'`),
-    index("alert_owned").on(t.owner).where(sql`state <> 'resolved' and owner <> ''`),
     index().on(t.changeId),
   ],
 );

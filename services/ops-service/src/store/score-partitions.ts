@@ -48,7 +48,7 @@ export async function dropSecondRows(db: Db, runId: number): Promise<number> {
 
 /**
  * Builds the indexes of a run's tables, and attaches them as partitions. Returns the number of rows per
- * band. The scores are copied to the histories of the suppliers later, see `createHistoryCopier`.
+ * band. The scores are copied to the histories of the suppliers later, see `fillHistory`.
  * @param minCompleteness Limit of the risk policy, for the number of incomplete scores.
  */
 export async function publishScores(db: Db, runId: number, minCompleteness: number): Promise<BandCounts> {
@@ -59,6 +59,8 @@ export async function publishScores(db: Db, runId: number, minCompleteness: numb
   await db.execute(sql`create index on ${scores} (p, supplier)`);
   await db.execute(sql`create index on ${scores} (delta, supplier)`);
   await db.execute(sql`create index on ${scores} (exposure, supplier)`);
+  // Lists of a region or a category that are sorted: see `readPage`. One index: each has a lock in every query.
+  await db.execute(sql`create index on ${scores} (region, category)`);
   await db.execute(sql`alter table ${chunks} add primary key (run, chunk)`);
   for (const [whole, part] of [
     [sql.raw("bellwether.score"), scores],

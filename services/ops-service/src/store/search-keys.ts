@@ -1,7 +1,6 @@
-import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { PoolClient } from "pg";
-import { searchKey } from "../domain/search-key.ts";
-import type { Db } from "./database.ts";
+import { storedKey } from "../domain/search-key.ts";
+import type { InTransaction } from "./database.ts";
 
 /** A supplier whose search keys are written. */
 export interface NamedSupplier {
@@ -10,11 +9,15 @@ export interface NamedSupplier {
   readonly name: string;
 }
 
-/** Writes the keys by which suppliers are searched and ordered by name. */
-export async function writeSearchKeys(
-  tx: Pick<PoolClient, "query">,
-  suppliers: readonly NamedSupplier[],
-): Promise<void> {
+type Connection = Pick<PoolClient, "query">;
+
+/** Key of an advisory lock, an arbitrary number: pending keys are written by one transaction at a time. */
+const PENDING_LOCK = 724_017;
+/** Number of suppliers whose keys one transaction writes. */
+const BATCH = 5_000;
+
+/** Writes the keys by which suppliers are searched and ordered by name, in the transaction that names them. */
+export async function writeSearchKeys(tx: Connection, suppliers: readonly NamedSupplier[]): Promise<void> {
   if (suppliers.length === 0) return;
   await tx.query(
     `insert into bellwether.supplier_search (supplier_id, id_key, name_key)
@@ -22,39 +25,69 @@ export async function writeSearchKeys(
      on conflict (supplier_id) do update set name_key = excluded.name_key`,
     [
       suppliers.map(({ id }) => id),
-      suppliers.map(({ externalId }) => searchKey(externalId)),
-      suppliers.map(({ name }) => searchKey(name)),
+      suppliers.map(({ externalId }) => storedKey(externalId)),
+      suppliers.map(({ name }) => storedKey(name)),
     ],
   );
 }
 
-/** Number of suppliers whose keys one transaction writes. */
-const BATCH = 5_000;
+/**
+ * Records that the search keys of suppliers have to be written after the transaction `tx`: writing them takes much
+ * longer than the rest of a chunk.
+ */
+export async function requestSearchKeys(tx: Connection, supplierIds: readonly number[]): Promise<void> {
+  if (supplierIds.length === 0) return;
+  await tx.query("insert into bellwether.supplier_search_pending select unnest($1::int[])", [supplierIds]);
+}
 
 /**
- * Writes the search keys of suppliers that a release without search has stored. Each batch is a transaction of
- * its own, so an interrupted run continues where it stopped. Returns the number of suppliers.
+ * Writes all search keys that were requested by transactions which are committed by now, also those that another
+ * process writes at the same time. Returns the number of suppliers.
  */
-export async function fillSearchKeys(
-  db: Db,
-  inTransaction: <T>(work: (tx: { readonly connection: PoolClient }) => Promise<T>) => Promise<T>,
-): Promise<number> {
-  const { rows: sizes } = await db.execute<{ isComplete: boolean; last: number }>(sql`
-    select (select count(*) from bellwether.supplier) = (select count(*) from bellwether.supplier_search) as "isComplete",
-      coalesce((select max(id) from bellwether.supplier), 0) as last`);
-  const [size] = sizes;
-  if (!size || size.isComplete) return 0;
-  let filled = 0;
-  for (let after = 0; after < size.last; ) {
-    const { rows } = await db.execute<NamedSupplier & Record<string, unknown>>(sql`
-      select s.id, s.external_id as "externalId", s.name from bellwether.supplier s
-      where s.id > ${after}::int and not exists (select from bellwether.supplier_search k where k.supplier_id = s.id)
-      order by s.id limit ${BATCH}::int`);
-    const last = rows.at(-1);
-    if (!last) break;
-    await inTransaction(({ connection }) => writeSearchKeys(connection, rows));
-    filled += rows.length;
-    after = last.id;
+export async function writePendingKeys(inTransaction: InTransaction): Promise<number> {
+  for (let written = 0; ; ) {
+    const count = await inTransaction(({ connection }) => writeBatch(connection));
+    if (count === 0) return written;
+    written += count;
   }
-  return filled;
+}
+
+async function writeBatch(tx: Connection): Promise<number> {
+  await tx.query("select pg_advisory_xact_lock($1)", [PENDING_LOCK]);
+  // The lock on the suppliers keeps others from renaming them until their keys are stored. Everyone locks suppliers
+  // in the order of their ids.
+  const { rows } = await tx.query<NamedSupplier>(
+    `with taken as (
+       delete from bellwether.supplier_search_pending
+       where ctid = any(array(select ctid from bellwether.supplier_search_pending limit $1)) returning supplier_id
+     )
+     select s.id, s.external_id as "externalId", s.name from bellwether.supplier s
+     where s.id in (select supplier_id from taken) order by s.id for share of s`,
+    [BATCH],
+  );
+  await writeSearchKeys(tx, rows);
+  return rows.length;
+}
+
+/**
+ * Writes the search keys of suppliers that have none: those of a release without search, and those that a killed
+ * process has not written. An interrupted call continues where it stopped. Returns the number of suppliers.
+ */
+export async function fillSearchKeys(inTransaction: InTransaction): Promise<number> {
+  const written = await writePendingKeys(inTransaction);
+  const missing = await inTransaction(async ({ connection }) => {
+    await connection.query("select pg_advisory_xact_lock($1)", [PENDING_LOCK]);
+    const { rows } = await connection.query<{ isComplete: boolean }>(
+      `select (select count(*) from bellwether.supplier)
+         = (select count(*) from bellwether.supplier_search) as "isComplete"`,
+    );
+    if (rows[0]?.isComplete) return 0;
+    const { rowCount } = await connection.query(
+      `insert into bellwether.supplier_search_pending
+       select s.id from bellwether.supplier s
+       where not exists (select from bellwether.supplier_search k where k.supplier_id = s.id)`,
+    );
+    return rowCount ?? 0;
+  });
+  return missing === 0 ? written : written + (await writePendingKeys(inTransaction));
 }

@@ -51,7 +51,9 @@ export async function findMatches(db: Db, query: string, limit: number): Promise
   if (beginnings.length >= limit || !inside) return beginnings.slice(0, limit).map(foundOf);
   const found = distinct([...beginnings, ...(await db.execute<FoundRow>(inside)).rows]);
   if (found.length > 0) return found.slice(0, limit).map(foundOf);
-  const similar = await db.execute<{ number: number }>(similarSql(keys, limit));
+  const similarNames = similarSql(keys, limit);
+  if (!similarNames) return [];
+  const similar = await db.execute<{ number: number }>(similarNames);
   return similar.rows.map(({ number }) => ({ number, match: "similar_name", identifier: null }));
 }
 
@@ -97,24 +99,25 @@ function insideSql({ text }: SearchQuery, limit: number): SQL | undefined {
 /**
  * Returns the SQL of names that are similar to the query, most similar first. An error in a word leaves its first or
  * its second half as it is, so a name must contain one of both for each word. This reads far fewer names than the
- * similarity operators of pg_trgm, which compare every name that has some of the query's trigrams.
+ * similarity operators of pg_trgm, which compare every name that has some of the query's trigrams. Undefined: no half
+ * is long enough for the index.
  */
-function similarSql({ text }: SearchQuery, limit: number): SQL {
-  const words = text
-    .split(" ")
-    .filter((word) => INDEXED.test(word))
-    .slice(0, MAX_WORDS);
-  const hasHalf = (word: string): SQL => {
+function similarSql({ text }: SearchQuery, limit: number): SQL | undefined {
+  const hasHalf = (word: string): SQL[] => {
     const letters = [...word];
     const half = Math.max(MIN_HALF, Math.ceil(letters.length / 2));
-    const parts = [letters.slice(0, half), letters.slice(-half)].map((part) => `%${escapeLike(part.join(""))}%`);
-    return sql`(k.name_key like ${parts[0]} or k.name_key like ${parts[1]})`;
+    const parts = [letters.slice(0, half), letters.slice(-half)].map((part) => part.join(""));
+    const indexed = parts.filter((part) => INDEXED.test(part)).map(escapeRegex);
+    // As one pattern per word, all words are searched in one scan of the index, which skips what the rarest excludes.
+    return indexed.length === 0 ? [] : [sql`k.name_key ~ ${`(${indexed.join("|")})`}`];
   };
+  const halves = text.split(" ").flatMap(hasHalf).slice(0, MAX_WORDS);
+  if (halves.length === 0) return undefined;
   return sql`
     select number from (
       select k.supplier_id as number, k.name_key, word_similarity(${text}, k.name_key) as similarity from (
         select k.supplier_id, k.name_key from bellwether.supplier_search k
-        where ${sql.join(words.map(hasHalf), sql` and `)} limit ${Math.max(limit, MIN_SIMILAR)}::int
+        where ${sql.join(halves, sql` and `)} limit ${Math.max(limit, MIN_SIMILAR)}::int
       ) k
     ) n where similarity >= ${MIN_SIMILARITY}::real order by similarity desc, name_key, number limit ${limit}::int`;
 }
@@ -122,6 +125,11 @@ function similarSql({ text }: SearchQuery, limit: number): SQL {
 /** Escapes the wildcards of LIKE. */
 function escapeLike(text: string): string {
   return text.replace(/[\\%_]/g, (character) => `\\${character}`);
+}
+
+/** Escapes the special characters of a regular expression. */
+function escapeRegex(text: string): string {
+  return text.replace(/[^\p{L}\p{N}]/gu, (character) => `\\${character}`);
 }
 
 /** Leaves out rows of suppliers that a better row has. */

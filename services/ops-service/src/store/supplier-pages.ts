@@ -25,19 +25,25 @@ export interface PageQuery extends Pick<SupplierQuery, "orderBy" | "descending" 
   readonly conditions: readonly SQL[];
   /** Number of scores that meet the conditions. */
   readonly totalSize: number;
+  /** Number of all scores of the run. */
+  readonly runSize: number;
   readonly bands: SupplierQuery["bands"];
 }
 
 /**
  * Number of scores up to which all that meet the conditions are read and sorted. Above it, the scores are read in
- * the order of an index until the page is full.
+ * the order of an index until the page is full, which can take long when the conditions select the last ones.
  */
-const MAX_SORTED = 2_000;
+const MAX_SORTED = 8_000;
+/** The same for the order by name, where the name of each score is looked up. */
+const MAX_SORTED_BY_NAME = 2_500;
 /**
- * The same for the order by name, whose index has all suppliers: reading 50 of a million in its order finds as many
- * scores as it looks up here when about 7,000 scores meet the conditions.
+ * Number of scores up to which those that meet the conditions are looked up in memory while the index of the names is
+ * read, which has all suppliers.
  */
-const MAX_SORTED_BY_NAME = 7_000;
+const MAX_HASHED = 50_000;
+/** Number of scores of a run up to which the server keeps any part of them in memory. */
+const MAX_HASHED_RUN = 150_000;
 
 /**
  * Reads one page of a run's scores in the order of the query: first the scores that have the value, then those
@@ -77,21 +83,33 @@ export async function readPage(db: Db, run: ScoredRun, query: PageQuery, limit: 
 async function readByName(
   db: Db,
   run: ScoredRun,
-  { descending, after, conditions, totalSize }: PageQuery,
+  { descending, after, conditions, totalSize, runSize }: PageQuery,
   limit: number,
 ): Promise<readonly ScoreRow[]> {
   const direction = descending ? sql`desc` : sql`asc`;
   const further = descending ? sql`<` : sql`>`;
-  const ordered = totalSize <= MAX_SORTED_BY_NAME ? sql`n.name_key || ''` : sql`n.name_key`;
   const last = after && (await nameKeyOf(db, after.number));
-  const read = async (parts: readonly SQL[], rows: number): Promise<ScoreRow[]> =>
-    (
-      await db.execute<ScoreRow>(sql`
-        select ${SCORE_COLUMNS} from bellwether.supplier_search n
-        join ${scoresOf(run.id)} s on s.run = ${run.id}::int and s.supplier = n.supplier_id
-        where ${sql.join([...parts, ...conditions], sql` and `)}
-        order by ${ordered} ${direction}, n.supplier_id ${direction} limit ${rows}::int`)
-    ).rows;
+  const isSorted = totalSize <= MAX_SORTED_BY_NAME;
+  const isHashed = !isSorted && totalSize <= MAX_HASHED && runSize <= MAX_HASHED_RUN;
+  const scores = scoresOf(run.id);
+  // No index has the expression, so the server does not read all names in their order.
+  const ordered = isSorted ? sql`n.name_key || ''` : sql`n.name_key`;
+  const read = async (parts: readonly SQL[], rows: number): Promise<ScoreRow[]> => {
+    const all = (each: readonly SQL[]): SQL => sql.join([...each], sql` and `);
+    // As "is true", the condition is not turned into a join, which would read the names in another order.
+    const names = isHashed
+      ? sql`(
+          select n.supplier_id, n.name_key from bellwether.supplier_search n
+          where ${all(parts)} and (n.supplier_id in (select s.supplier from ${scores} s where ${all([sql`true`, ...conditions])})) is true
+          order by n.name_key ${direction}, n.supplier_id ${direction} limit ${rows}::int
+        )`
+      : sql`bellwether.supplier_search`;
+    const found = await db.execute<ScoreRow>(sql`
+      select ${SCORE_COLUMNS} from ${names} n join ${scores} s on s.run = ${run.id}::int and s.supplier = n.supplier_id
+      where ${isHashed ? sql`true` : all([...parts, ...conditions])}
+      order by ${ordered} ${direction}, n.supplier_id ${direction} limit ${rows}::int`);
+    return found.rows;
+  };
   const beyond =
     after && last !== undefined ? [sql`(n.name_key, n.supplier_id) ${further} (${last}, ${after.number}::int)`] : [];
   const withName = last === "" ? [] : await read([sql`n.name_key > ''`, ...beyond], limit);

@@ -11,7 +11,13 @@ import type {
   SupplierQuery,
   SupplierScore,
 } from "../domain/supplier.ts";
-import { countSuppliers, type GroupFilter, type SupplierGroup, supplierFacets } from "../domain/supplier-facets.ts";
+import {
+  countSuppliers,
+  type GroupFilter,
+  type SupplierGroup,
+  supplierFacets,
+  withoutGroups,
+} from "../domain/supplier-facets.ts";
 import type { Db } from "./database.ts";
 import type { LabelTexts } from "./label-texts.ts";
 import { listScoringModels } from "./runs.ts";
@@ -50,19 +56,20 @@ export async function listSuppliers(
 ): Promise<SupplierList> {
   const models = await listScoringModels(db);
   const modelNames = models.map(({ modelName }) => modelName);
-  const { after, modelName: wanted } = query;
+  const { after, modelName: wanted, hasActiveAlerts } = query;
   const run = after ? await runOfToken(db, after.runId, wanted) : await latestScoredRun(db, models, wanted);
   if (!run) return { ...EMPTY_LIST, modelNames };
   const found = query.query === "" ? null : await findMatches(db, query.query, MAX_CANDIDATES + 1);
   const candidates = found?.slice(0, MAX_CANDIDATES).map(({ number }) => number);
   const labels = await labelFilter(db, query);
-  const alerted = query.hasActiveAlerts === true ? await alertedSuppliers(db, run.modelName) : undefined;
-  const restricted = restrictions(query, run, [candidates, alerted]);
-  const groups =
-    restricted.length === 0 ? await groupsOf(run.id) : await countGroups(db, run.id, sql.join(restricted, sql` and `));
+  const alerted = hasActiveAlerts === undefined ? undefined : await alertedSuppliers(db, run.modelName);
+  const restricted = restrictions(query, run, { candidates, alerted });
+  const all = await groupsOf(run.id);
+  const groups = await groupsThat(db, run.id, all, { restricted, hasActiveAlerts, candidates, alerted });
+  const runSize = all.reduce((sum, { suppliers }) => sum + suppliers, 0);
   const totalSize = countSuppliers(groups, labels, run.features);
   const conditions = [...restricted, ...conditionsOf(query, labels, run)];
-  const rows = totalSize === 0 ? [] : await readPage(db, run, { ...query, conditions, totalSize }, limit);
+  const rows = totalSize === 0 ? [] : await readPage(db, run, { ...query, conditions, totalSize, runSize }, limit);
   const facets = query.includeFacets ? supplierFacets(groups, labels, run.features) : null;
   const numbers = rows.map(({ supplier }) => supplier);
   const suppliers = await readSuppliers(db, numbers, { modelName: run.modelName, withIdentifiers: false, labelTexts });
@@ -131,24 +138,55 @@ async function alertedSuppliers(db: Db, modelName: string): Promise<readonly num
   return rows.length > MAX_ALERTED ? undefined : rows.map(({ supplier }) => supplier);
 }
 
-/**
- * Returns the conditions on the score `s` that the groups of a run cannot answer.
- * @param lists Each supplier must be in all lists.
- */
+/** Suppliers that were found before their scores. Undefined: there is no condition, or there are too many. */
+interface FoundBefore {
+  /** Those that match the text. */
+  readonly candidates: readonly number[] | undefined;
+  /** Those with an active alert. */
+  readonly alerted: readonly number[] | undefined;
+}
+
+/** Returns the conditions on the score `s` that the groups of a run cannot answer. */
 function restrictions(
   { hasActiveAlerts }: SupplierFilter,
   run: ScoredRun,
-  lists: readonly (readonly number[] | undefined)[],
+  { candidates, alerted }: FoundBefore,
 ): SQL[] {
-  const [first, ...others] = lists.filter((list) => list !== undefined).map((list) => new Set(list));
-  const suppliers = first && [...others.reduce((left, list) => left.intersection(list), first)];
+  const isOneOf = (suppliers: readonly number[]): SQL =>
+    sql`s.run = ${run.id}::int and s.supplier = any(${sql.param([...suppliers])}::int[])`;
   const alerts = sql`exists (select from bellwether.alert a
     where a.supplier_id = s.supplier and a.model_name = ${run.modelName} and a.state <> 'resolved')`;
-  const isListed = lists[1] !== undefined;
-  return [
-    ...(suppliers ? [sql`s.run = ${run.id}::int and s.supplier = any(${sql.param(suppliers)}::int[])`] : []),
-    ...(hasActiveAlerts === undefined || isListed ? [] : [hasActiveAlerts ? alerts : sql`not ${alerts}`]),
-  ];
+  const text = candidates ? [isOneOf(candidates)] : [];
+  if (hasActiveAlerts === undefined) return text;
+  if (alerted === undefined) return [...text, hasActiveAlerts ? alerts : sql`not ${alerts}`];
+  const listed = new Set(alerted);
+  if (!hasActiveAlerts) {
+    if (candidates) return [isOneOf(candidates.filter((supplier) => !listed.has(supplier)))];
+    return [sql`s.supplier <> all(${sql.param([...alerted])}::int[])`];
+  }
+  return [isOneOf(candidates ? candidates.filter((supplier) => listed.has(supplier)) : alerted)];
+}
+
+/**
+ * Returns the groups of the scores that meet the restrictions. The suppliers without an alert are counted as all
+ * others: there are many more of them than suppliers with one.
+ */
+async function groupsThat(
+  db: Db,
+  runId: number,
+  all: readonly SupplierGroup[],
+  {
+    restricted,
+    hasActiveAlerts,
+    candidates,
+    alerted,
+  }: FoundBefore & { readonly restricted: readonly SQL[]; readonly hasActiveAlerts: boolean | undefined },
+): Promise<readonly SupplierGroup[]> {
+  if (restricted.length === 0) return all;
+  if (hasActiveAlerts !== false || candidates || !alerted)
+    return await countGroups(db, runId, sql.join([...restricted], sql` and `));
+  const others = sql`s.run = ${runId}::int and s.supplier = any(${sql.param([...alerted])}::int[])`;
+  return withoutGroups(all, await countGroups(db, runId, others));
 }
 
 /**

@@ -2,14 +2,18 @@ import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import type { WeekChange } from "../domain/week-report.ts";
 
-/** The entries of an alert's history `e` that are each change. */
+/** Whether the action of an entry `e` was undone: the undo names the version that the action made. */
+const UNDONE = sql`exists (select from bellwether.alert_event u
+  where u.alert_id = e.alert_id and u.seen_version = e.version and u.kind = 'undone')`;
+
+/** The entries of an alert's history `e` that are each change. An action that was undone is none. */
 export const CHANGE_EVENTS: Readonly<Record<WeekChange, SQL>> = {
-  raised: sql`e.kind in ('raised', 'reopened')`,
+  raised: sql`e.kind in ('raised', 'reopened') and e.actor = 'rules'`,
   worse: sql`e.kind = 'escalated'`,
   better: sql`e.kind = 'deescalated'`,
   cleared: sql`e.kind = 'resolved' and e.actor = 'rules'`,
-  snoozed: sql`e.kind = 'snoozed'`,
-  resolved: sql`e.kind = 'resolved' and e.actor <> 'rules'`,
+  snoozed: sql`e.kind = 'snoozed' and not ${UNDONE}`,
+  resolved: sql`e.kind = 'resolved' and e.actor <> 'rules' and not ${UNDONE}`,
 };
 
 /**

@@ -8,6 +8,7 @@ import {
   type Registry,
   ScalarType,
 } from "@bufbuild/protobuf";
+import { expectedNumber } from "../call/expected-number.ts";
 import type { FieldViolation } from "../errors/rpc-error.ts";
 
 /** Maximum number of violations that are searched for in one message: an error contains no more. */
@@ -77,7 +78,7 @@ function* ofValue(field: DescField, json: JsonValue, place: Place): Generator<Fi
   else if (field.message) yield* ofMessage(field.message, json, { ...place, depth: place.depth + 1 });
   else if (field.enum) yield* ofEnum(field.enum, json, place);
   else if (field.scalar !== undefined) {
-    const expected = expectedOf(field.scalar, json);
+    const expected = hasForm(field.scalar, json) ? undefined : (FORMS[field.scalar] ?? expectedNumber(field));
     if (expected !== undefined) yield violation(place, `is ${kindOf(json)}; expected ${expected}`);
   }
 }
@@ -104,40 +105,43 @@ const isNumeric = (json: JsonValue): boolean =>
 const isWhole = (json: JsonValue): boolean => isNumeric(json) && Number.isInteger(Number(json));
 const NON_FINITE: readonly JsonValue[] = ["NaN", "Infinity", "-Infinity"];
 
-/** Returns the expected form of a scalar value; undefined: the value has that form. */
-function expectedOf(scalar: ScalarType, json: JsonValue): string | undefined {
+/** Forms of the scalars that are no numbers. */
+const FORMS: Readonly<Partial<Record<ScalarType, string>>> = {
+  [ScalarType.STRING]: "a string",
+  [ScalarType.BYTES]: "a string in base64",
+  [ScalarType.BOOL]: "true or false",
+};
+
+/** Whether a value has the form of a scalar. The rules of the contract are checked later. */
+function hasForm(scalar: ScalarType, json: JsonValue): boolean {
   switch (scalar) {
     case ScalarType.STRING:
-      return typeof json === "string" ? undefined : "a string";
+      return typeof json === "string";
     case ScalarType.BYTES:
-      return typeof json === "string" && /^[\w+/-]*={0,2}$/.test(json) ? undefined : "a string in base64";
+      return typeof json === "string" && /^[\w+/-]*={0,2}$/.test(json);
     case ScalarType.BOOL:
-      return typeof json === "boolean" ? undefined : "true or false";
+      return typeof json === "boolean";
     case ScalarType.DOUBLE:
-      return isNumeric(json) || NON_FINITE.includes(json) ? undefined : "a number";
-    case ScalarType.FLOAT: {
-      const inRange = isNumeric(json) && Number.isFinite(Math.fround(Number(json)));
-      return inRange || NON_FINITE.includes(json) ? undefined : "a number within float32";
-    }
+      return isNumeric(json) || NON_FINITE.includes(json);
+    case ScalarType.FLOAT:
+      return (isNumeric(json) && Number.isFinite(Math.fround(Number(json)))) || NON_FINITE.includes(json);
     case ScalarType.INT32:
     case ScalarType.SINT32:
     case ScalarType.SFIXED32:
-      return within(json, -(2 ** 31), 2 ** 31 - 1);
+      return isWithin(json, -(2 ** 31), 2 ** 31 - 1);
     case ScalarType.UINT32:
     case ScalarType.FIXED32:
-      return within(json, 0, 2 ** 32 - 1);
+      return isWithin(json, 0, 2 ** 32 - 1);
     case ScalarType.UINT64:
     case ScalarType.FIXED64:
-      return within(json, 0, 2 ** 64);
+      return isWithin(json, 0, 2 ** 64);
     default:
-      return within(json, -(2 ** 63), 2 ** 63);
+      return isWithin(json, -(2 ** 63), 2 ** 63);
   }
 }
 
-function within(json: JsonValue, least: number, most: number): string | undefined {
-  const fits = isWhole(json) && Number(json) >= least && Number(json) <= most;
-  return fits ? undefined : `a whole number from ${least} to ${most}`;
-}
+const isWithin = (json: JsonValue, least: number, most: number): boolean =>
+  isWhole(json) && Number(json) >= least && Number(json) <= most;
 
 const isObject = (json: JsonValue): json is { [key: string]: JsonValue } =>
   typeof json === "object" && json !== null && !Array.isArray(json);

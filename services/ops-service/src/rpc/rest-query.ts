@@ -1,0 +1,36 @@
+import { knownNames } from "@bellwether/contract/nearest-name";
+import { expectedNumber } from "@bellwether/mesh/call/expected-number";
+import type { DescField } from "@bufbuild/protobuf";
+import { QueryError } from "../domain/ops-error.ts";
+
+/** Query parameters of the paths that list. */
+export const PAGE_PARAMETERS = ["page_size", "page_token"];
+
+/** Maximum number of characters of a caller's text that an error message repeats. */
+const SHOWN_CHARACTERS = 80;
+
+/** Returns the page of a query. @param field page_size of the request @throws QueryError */
+export function pageFromQuery(query: URLSearchParams, field: DescField): { pageSize: number; pageToken: string } {
+  const size = query.get("page_size") ?? "0";
+  // Fewer digits than the first number that a uint32 cannot have. The contract's bound is checked later.
+  if (!/^\d{1,9}$/.test(size))
+    throw new QueryError("page_size", `${shown(size)} is not possible; expected ${expectedNumber(field)}`);
+  return { pageSize: Number(size), pageToken: query.get("page_token") ?? "" };
+}
+
+/** Returns the text of a parameter. "": it is not given. */
+export function textFromQuery(query: URLSearchParams, name: string): string {
+  return query.get(name) ?? "";
+}
+
+/** Returns the values of the names of a parameter, for example of state=open. @throws QueryError that lists the valid names */
+export function valuesFromQuery<V>(query: URLSearchParams, name: string, values: Readonly<Record<string, V>>): V[] {
+  return query.getAll(name).map((text) => {
+    const value = Object.hasOwn(values, text) ? values[text] : undefined;
+    if (value === undefined)
+      throw new QueryError(name, `${shown(text)} does not exist; ${knownNames(text, Object.keys(values))}`);
+    return value;
+  });
+}
+
+const shown = (text: string): string => JSON.stringify(text.slice(0, SHOWN_CHARACTERS));
