@@ -1,6 +1,7 @@
 import path from "node:path";
 import { DEFAULT_PORTS } from "@bellwether/contract/default-ports";
 import { defineConfig } from "vite";
+import { stripRules } from "./strip-rules.ts";
 
 /** The address of a running ops-service for `vite dev`. */
 const OPS_WEB_LISTENER = `http://127.0.0.1:${DEFAULT_PORTS.OPS_SERVICE.web}`;
@@ -42,6 +43,7 @@ export default defineConfig({
       },
     },
   },
+  plugins: [stripRules()],
   oxc: { jsx: { runtime: "automatic" } },
   // The Host header is kept, because the listener rejects pages of another origin.
   server: { proxy: { "^/(bellwether\\..+|auth)/": { target: OPS_WEB_LISTENER, changeOrigin: false } } },

@@ -1,7 +1,10 @@
+import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
+import type { ExplainModelResponseSchema } from "@bellwether/gen/bellwether/inference/v1/model_explanation_pb";
 import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { type GetWeekResponseSchema, ReportService } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
+import type { ExplainScoreChangeResponseSchema } from "@bellwether/gen/bellwether/ops/v1/score_explanation_pb";
 import type { Supplier, SupplierScore } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import { MatchKind, SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { type Route, route } from "@bellwether/mesh/call/route";
@@ -17,6 +20,10 @@ export interface OpsData {
   /** Scores by supplier id, newest first. */
   histories: Map<string, SupplierScore[]>;
   runs: BatchRun[];
+  /** What ExplainScoreChange returns, besides the weeks of the request. */
+  change?: MessageInitShape<typeof ExplainScoreChangeResponseSchema>;
+  /** What ExplainModel returns. */
+  importance?: MessageInitShape<typeof ExplainModelResponseSchema>;
   /** The summary of the latest week. Undefined: no run is complete. */
   week?: MessageInitShape<typeof GetWeekResponseSchema>;
 }
@@ -65,6 +72,13 @@ export function opsInMemory(data: OpsData, meanwhile: (alert: Alert) => void = (
           supplier: { ...supplier, ...(latestScore && { latestScore }) },
         };
       },
+      explainScoreChange({ beforeWeek, afterWeek }) {
+        if (!data.change) throw new ConnectError("the version v1 is not in the registry", Code.FailedPrecondition);
+        return { ...data.change, beforeWeek, afterWeek };
+      },
+    }),
+    route(InferenceService, {
+      explainModel: () => data.importance ?? { absence: "v3 has no global explanation" },
     }),
     route(ReportService, {
       getWeek: () => data.week ?? {},

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import {
@@ -11,8 +11,10 @@ import { ContributionStrength } from "@bellwether/gen/bellwether/inference/v1/sc
 import { BadRequestSchema, ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { publishVersion } from "@bellwether/registry/publish/publish-version";
 import { setAlias } from "@bellwether/registry/publish/set-alias";
+import { measureImportance } from "@bellwether/risk-model/importance/measure-importance";
 import type { FeatureTable } from "@bellwether/risk-model/tables/feature-table";
 import { trainRiskModel } from "@bellwether/risk-model/training/train-risk-model";
+import { openExplainer } from "@bellwether/scoring/model/open-explainer";
 import { checkScoringModel } from "@bellwether/scoring/model/scoring-model";
 import { runOnnx } from "@bellwether/scoring/runtime/onnx-session";
 import { createLogger } from "@bellwether/telemetry/logger";
@@ -32,7 +34,21 @@ async function publish(spec: Spec, table: FeatureTable = DEMO_TABLE): Promise<vo
   const trained = await trainRiskModel({ table, spec, configHash: "c".repeat(64), runOnnx });
   const now = new Date(0);
   const { modelName } = trained.bundle;
-  const about = { modelName, origin: "trained" as const, configHash: "c".repeat(64), evaluation: null, now };
+  const explainer = await openExplainer(trained.onnx, trained.bundle);
+  const importance = measureImportance(
+    trained.bundle,
+    trained.importanceRows,
+    (rows, n) => explainer?.explain(rows, n) ?? new Float32Array(),
+  );
+  const importanceJson = modelName === "other-model" ? JSON.stringify(importance) : undefined;
+  const about = {
+    ...(importanceJson !== undefined && { importanceJson }),
+    modelName,
+    origin: "trained" as const,
+    configHash: "c".repeat(64),
+    evaluation: null,
+    now,
+  };
   const { version } = await publishVersion(root, { ...trained, ...about }, checkScoringModel);
   const alias = { modelName, alias: "champion" as const, version, setBy: "test", reason: "test", now };
   await setAlias(root, alias, checkScoringModel);
@@ -304,6 +320,31 @@ describe("Explain", () => {
 });
 
 describe("ExplainModel", () => {
+  test("returns the importance and the dependence that were computed before the version was published", async () => {
+    const answer = await client.explainModel({ model: { modelName: "other-model" } });
+    expect(answer).toMatchObject({ rows: 893, rowsText: "893 training rows", featuresTotal: 6, absence: "" });
+    expect(answer.features.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 9);
+    const text = answer.features.find(({ feature }) => feature === "contract_text");
+    expect([text?.dependence.length, text?.words.length]).toEqual([0, 20]);
+    const region = answer.features.find(({ feature }) => feature === "region");
+    expect(region?.dependence.map(({ category }) => category).sort()).toEqual([
+      ...["Asia-Pacific", "Europe", "LATAM", "North America"],
+    ]);
+    const [most] = answer.features;
+    expect(most?.dependence.reduce((sum, { rows }) => sum + rows, 0)).toBe(most?.words.length === 0 ? 893 : 0);
+    const some = await client.explainModel({ model: { modelName: "other-model" }, maxFeatures: 2 });
+    expect(some.features).toEqual(answer.features.slice(0, 2));
+  });
+
+  test("answers DATA_LOSS for a file that was changed", async () => {
+    const file = path.join(root, "other-model", "v1", "importance.json");
+    const before = await readFile(file, "utf8");
+    await writeFile(file, before.replace(`"rows":893`, `"rows":894`));
+    const error = await failure(client.explainModel({ model: { modelName: "other-model" } }));
+    await writeFile(file, before);
+    expect([error.code, error.findDetails(ErrorInfoSchema)[0]?.reason]).toEqual([Code.DataLoss, "MODEL_CORRUPT"]);
+  });
+
   test("says so for a version without a global explanation", async () => {
     const answer = await client.explainModel({ model: { modelVersion: "v1" } });
     expect(answer.features).toEqual([]);

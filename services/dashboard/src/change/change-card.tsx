@@ -31,8 +31,8 @@ export default function ChangeCard({ supplierId, modelName, scores }: ChangeCard
   return (
     <>
       <div className="weeks">
-        <WeekChoice label="From" value={beforeWeek} weeks={weeks} onChange={setBefore} />
-        <WeekChoice label="to" value={afterWeek} weeks={weeks} onChange={setAfter} />
+        <WeekChoice label="Earlier week" value={beforeWeek} weeks={weeks} onChange={setBefore} />
+        <WeekChoice label="Later week" value={afterWeek} weeks={weeks} onChange={setAfter} />
       </div>
       {!isPair && <p className="quiet">Choose two different weeks.</p>}
       {isPair && got.isPending && <Loading what="the change" />}
