@@ -146,3 +146,57 @@ test("a list, a scalar or an unrelated map is one clear violation or a short lis
   for (const text of ["- 1\n- 2\n", "just words\n", "42\n"]) expect(violationsOf(text)).toHaveLength(1);
   expect(violationsOf("a: 1\n").length).toBeGreaterThan(5);
 });
+
+test("a declared change has defaults, and without one the configuration stays as it was", () => {
+  const withChange = (lines: string) => parse(GOOD.replace("direction: raises", `direction: raises\n    ${lines}`));
+  expect(parse(GOOD).features.map(({ change }) => change)).toEqual([undefined, undefined]);
+  expect(parse(GOOD).features.every((feature) => !("change" in feature))).toBe(true);
+  expect(withChange("change: { step: 5 }").features[0]?.change).toEqual({
+    ...{ direction: "any", range: null, step: 5, cost: 1 },
+  });
+  expect(withChange("change: { direction: decrease, range: [0, 60], step: 5, cost: 0.5 }").features[0]?.change).toEqual(
+    {
+      ...{ direction: "decrease", range: [0, 60], step: 5, cost: 0.5 },
+    },
+  );
+  expect(withChange("change: { range: [7, 7], step: 7 }").features[0]?.change?.range).toEqual([7, 7]);
+  expect(parse(GOOD.replace("immutable: true", "change: { cost: 3 }")).features[1]?.change).toEqual({
+    ...{ direction: "any", range: null, step: null, cost: 3 },
+  });
+});
+
+test("every violation of the declared changes is reported at once, with its line", () => {
+  const features = `features:
+  - name: avg_delay
+    kind: numeric
+    unit: days
+    range: [0, 100]
+    change: { direction: down, range: [-5, 60], step: 0, cost: 0 }
+  - name: disputes
+    kind: numeric
+    unit: disputes
+    range: [1, 9]
+    change:
+      range: [1, 4]
+      step: 5
+  - name: revenue
+    kind: numeric
+    unit: usd
+    range: [0, 9]
+    immutable: true
+    change: { cost: 2 }
+  - { name: region, kind: category, change: { direction: any } }
+  - { name: score, kind: numeric, unit: points, range: [0, 1], change: { range: [2, 1], steps: 1 } }
+`;
+  expect(violationsOf(GOOD.replace(/features:\n(.*\n)*? {2}- \{ name: region.*\n/, features))).toEqual([
+    'm.yaml:8:26 features[0].change.direction: found "down", expected one of any, increase, decrease',
+    "m.yaml:8:39 features[0].change.range: found [-5,60], expected numbers in the feature's range [0,100]",
+    "m.yaml:8:55 features[0].change.step: found 0, expected a number above 0",
+    "m.yaml:8:64 features[0].change.cost: found 0, expected a number from 0.001 to 1000",
+    "m.yaml:15:13 features[1].change.step: found 5, expected a step of which a multiple is in [1,4]",
+    "m.yaml:21:13 features[2].change: found change beside immutable: true, expected one of the two",
+    'm.yaml:22:47 features[3].change: found the unknown key "direction", expected only the keys cost',
+    "m.yaml:23:81 features[4].change.range: found [2,1], expected [min, max], the numbers that a counterfactual may propose, min ≤ max",
+    'm.yaml:23:89 features[4].change: found the unknown key "steps", expected the known key "step"',
+  ]);
+});

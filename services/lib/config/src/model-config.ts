@@ -6,6 +6,7 @@ import {
   numberWhere,
   oneOf,
   parseWithSchema,
+  shown,
   textLike,
   valueAt,
   violationAt,
@@ -32,6 +33,29 @@ const className = textLike(
   /^[\p{L}\p{N}][\p{L}\p{N} _-]{0,39}$/u,
 );
 
+const cost = numberWhere("a number from 0.001 to 1000", (v) => v >= 0.001 && v <= 1000).default(1);
+
+const numericChange = z
+  .strictObject(
+    {
+      direction: oneOf(["any", "increase", "decrease"]).default("any"),
+      range: leaf<[number, number]>(
+        "[min, max], the numbers that a counterfactual may propose, min ≤ max",
+        (v) => Array.isArray(v) && v.length === 2 && v.every(Number.isFinite) && v[0] <= v[1],
+      )
+        .nullable()
+        .default(null),
+      step: numberWhere("a number above 0", (v) => v > 0)
+        .nullable()
+        .default(null),
+      cost,
+    },
+    { error: "a map: direction, range, step, cost" },
+  )
+  .optional();
+
+const categoryChange = z.strictObject({ cost }, { error: "a map: cost" }).optional();
+
 const numericFeature = z.strictObject(
   {
     name: nameSchema,
@@ -46,6 +70,7 @@ const numericFeature = z.strictObject(
     monotone: yesNo.default(true),
     immutable: yesNo.default(false),
     wording: wordingSchema,
+    change: numericChange,
   },
   { error: "a feature: name, kind, unit, range" },
 );
@@ -58,6 +83,7 @@ const categoryFeature = z.strictObject(
     direction,
     immutable: yesNo.default(false),
     wording: categoryWordingSchema,
+    change: categoryChange,
   },
   { error: "a feature: name, kind" },
 );
@@ -150,12 +176,16 @@ const modelConfigSchema = z.strictObject(
   { error: "a map with version, name, features, target, bands, minimum_present, trainer, split, seed" },
 );
 
+const ANY_CHANGE = { direction: "any", range: null, step: null } as const;
+
 type ModelYaml = z.output<typeof modelConfigSchema>;
 
 /** Checks a model configuration. @throws ConfigError with every violation. */
 export function parseModelConfig(file: YamlFile): ModelSpec {
-  return modelConfigFromYaml(parseWithSchema(modelConfigSchema, file, nameClashes));
+  return modelConfigFromYaml(parseWithSchema(modelConfigSchema, file, contradictions));
 }
+
+const contradictions = (file: YamlFile): ConfigViolation[] => [...nameClashes(file), ...changeViolations(file)];
 
 /** Every column of the mapped table needs a distinct name. */
 function nameClashes(file: YamlFile): ConfigViolation[] {
@@ -176,6 +206,36 @@ function nameClashes(file: YamlFile): ConfigViolation[] {
   });
 }
 
+/** Finds declarations of `change` that contradict the feature or leave no value that a counterfactual may propose. */
+function changeViolations(file: YamlFile): ConfigViolation[] {
+  const features = valueAt(file.value, ["features"]);
+  if (!Array.isArray(features)) return [];
+  return features.flatMap((_, i) => {
+    const path = ["features", i, "change"];
+    const at = (...steps: PropertyKey[]): unknown => valueAt(file.value, ["features", i, ...steps]);
+    if (at("change") === undefined) return [];
+    if (at("immutable") === true) return [violationAt(file, path, "change beside immutable: true", "one of the two")];
+    const [range, allowed, step] = [at("range"), at("change", "range"), at("change", "step")];
+    const violations: ConfigViolation[] = [];
+    if (isRange(range) && isRange(allowed) && (allowed[0] < range[0] || allowed[1] > range[1]))
+      violations.push(
+        violationAt(file, [...path, "range"], shown(allowed), `numbers in the feature's range ${shown(range)}`),
+      );
+    const limits = isRange(allowed) ? allowed : range;
+    if (typeof step === "number" && step > 0 && isRange(limits) && !hasMultiple(limits, step))
+      violations.push(
+        violationAt(file, [...path, "step"], shown(step), `a step of which a multiple is in ${shown(limits)}`),
+      );
+    return violations;
+  });
+}
+
+const isRange = (value: unknown): value is [number, number] =>
+  Array.isArray(value) && value.length === 2 && value.every((end) => typeof end === "number");
+
+const hasMultiple = ([min, max]: readonly [number, number], step: number): boolean =>
+  Math.ceil(min / step - 1e-9) * step <= max + 1e-9 * step;
+
 function modelConfigFromYaml(yaml: ModelYaml): ModelSpec {
   return {
     name: yaml.name,
@@ -189,6 +249,8 @@ function modelConfigFromYaml(yaml: ModelYaml): ModelSpec {
       monotone: f.kind === "numeric" && f.direction !== "unknown" && f.monotone,
       immutable: f.immutable,
       ...(f.wording !== undefined && { wording: wordingFromYaml(f.wording) }),
+      // Left out when it is not declared, so that the hash of a configuration without it stays the same.
+      ...(f.change !== undefined && { change: { ...ANY_CHANGE, ...f.change } }),
     })),
     text: yaml.text && { name: yaml.text.name, maxTerms: yaml.text.max_terms, stopWords: yaml.text.stop_words },
     target: { name: yaml.target.name, riskClass: yaml.target.risk_class, otherClass: yaml.target.other_class },

@@ -15,6 +15,21 @@ export interface FeatureWording {
   readonly lowers?: string;
 }
 
+/** How a counterfactual may change a feature that is not immutable. */
+export interface ChangeSpec {
+  /** "any", and for a category: a value may increase and decrease. */
+  readonly direction: "any" | "increase" | "decrease";
+  /** Allowed new values, both ends included. Null: the range of the feature; and for a category. */
+  readonly range: readonly [number, number] | null;
+  /** New values are multiples of it. Null: any number; and for a category. */
+  readonly step: number | null;
+  /**
+   * Cost of a change over the whole range of the training rows, or to another category, relative to the other
+   * features.
+   */
+  readonly cost: number;
+}
+
 /** A feature as the model's configuration declares it. */
 export interface FeatureSpec {
   readonly name: string;
@@ -32,6 +47,8 @@ export interface FeatureSpec {
   readonly immutable: boolean;
   /** Unset: texts show the feature with its value and unit. */
   readonly wording?: FeatureWording;
+  /** Unset: a counterfactual may change the feature in both directions within its range, at cost 1. */
+  readonly change?: ChangeSpec;
 }
 
 /** The contract text as features: TF-IDF of its most frequent terms. */

@@ -55,7 +55,10 @@ function interventionalRejection({ model, classColumn }: ServedOutput, { count }
 }
 
 /** What the user declares about an imported feature. */
-export type DeclaredFeature = Pick<FeatureSpec, "name" | "kind" | "unit" | "direction" | "immutable" | "wording">;
+export type DeclaredFeature = Pick<
+  FeatureSpec,
+  "name" | "kind" | "unit" | "direction" | "immutable" | "wording" | "range" | "change"
+>;
 
 /**
  * Builds the bundle of an imported model. Names come from the file or the background rows; units and
@@ -133,12 +136,23 @@ function describeColumns(
       monotone: false,
       immutable: known.get(name)?.immutable ?? false,
       ...(wording !== undefined && { wording }),
+      ...changeOf(known.get(name)),
       training: column.category === null ? trainingOf(background, c, columns.length) : null,
       categories: column.category === null ? [] : [column.category],
       ...(column.codes !== undefined && { codes: column.codes }),
     });
   }
   return { features, bundleColumns };
+}
+
+/**
+ * Returns what is declared about changes of a feature. An imported feature accepts every number, but a counterfactual
+ * proposes only those in its declared range.
+ */
+function changeOf(feature: DeclaredFeature | undefined): Pick<DeclaredFeature, "change"> {
+  if (feature === undefined || (feature.change === undefined && feature.range === null)) return {};
+  const change = feature.change ?? { direction: "any", range: null, step: null, cost: 1 };
+  return { change: { ...change, range: change.range ?? feature.range } };
 }
 
 function trainingOf(background: Background | null, column: number, width: number): BundleFeature["training"] {

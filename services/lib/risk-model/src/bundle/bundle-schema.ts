@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LEAST_COST, MOST_COST } from "./change-cost.ts";
 
 const text = z.string({ error: "expected a text" });
 const name = text.refine((value) => value.trim() !== "", { error: "expected a text that is not empty" });
@@ -45,6 +46,18 @@ const explanation = z.discriminatedUnion(
   { error: "expected a map whose kind is path-dependent, interventional or none" },
 );
 
+const change = mapOf({
+  direction: oneOf("any", "increase", "decrease"),
+  range: z
+    .tuple([number, number], { error: "expected two numbers or null" })
+    .refine(([low, high]) => low <= high, { error: "expected the lower number first" })
+    .nullable(),
+  step: number.refine((x) => x > 0, { error: "expected a number above 0" }).nullable(),
+  cost: number.refine((x) => x >= LEAST_COST && x <= MOST_COST, {
+    error: `expected a number from ${LEAST_COST} to ${MOST_COST}`,
+  }),
+});
+
 const codes = mapOf({
   values: listOf(number),
   labels: listOf(text).nullable(),
@@ -72,6 +85,8 @@ const feature = mapOf({
     increases: text.optional(),
     lowers: text.optional(),
   }).optional(),
+  // Only where the configuration declares it.
+  change: change.optional(),
   training: mapOf({ min: number, max: number, median: number })
     .refine(({ min, median, max }) => min <= median && median <= max, { error: "expected min ≤ median ≤ max" })
     .nullable(),

@@ -9,9 +9,9 @@ const MAX_CATEGORIES = 32;
 
 /** Returns only the fields of the declaration, in the order of the bundle. */
 const declared = (spec: FeatureSpec): FeatureSpec => {
-  const { name, kind, unit, range, missing, direction, monotone, immutable, wording } = spec;
+  const { name, kind, unit, range, missing, direction, monotone, immutable, wording, change } = spec;
   const rules = { name, kind, unit, range, missing, direction, monotone, immutable };
-  return wording === undefined ? rules : { ...rules, wording };
+  return { ...rules, ...(wording !== undefined && { wording }), ...(change !== undefined && { change }) };
 };
 
 function fitNumber(spec: FeatureSpec, column: Float64Array, rows: Uint32Array): BundleFeature {

@@ -3,7 +3,12 @@ import { Worker } from "node:worker_threads";
 import "../runtime/load-onnxruntime.ts";
 import type { StoredVersion } from "@bellwether/registry/versions/read-version";
 import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
-import { BatchQueueFullError, BatchWorkerLostError } from "./batch-pool-error.ts";
+import {
+  type CounterfactualAnswer,
+  type CounterfactualRequest,
+  DEFAULT_BUDGET,
+} from "../counterfactual/find-counterfactuals.ts";
+import { BatchQueueFullError, BatchWorkerLostError, SearchQueueFullError } from "./batch-pool-error.ts";
 import { inputBytes, inputRows, type ScoresInParts, scoresInParts, sharedInput } from "./batch-rows.ts";
 import type { BatchWorkerAnswer, BatchWorkerTask } from "./batch-worker.ts";
 import type { BatchScores } from "./score-batch.ts";
@@ -19,6 +24,8 @@ export interface BatchPoolOptions {
    * may be larger.
    */
   readonly maxBytes: number;
+  /** Maximum number of unfinished searches for counterfactuals. Default: 32. */
+  readonly maxSearches?: number;
   /** Called with the error when a thread ended unexpectedly; another thread replaces it. */
   readonly onThreadLost?: (cause: unknown) => void;
 }
@@ -39,6 +46,18 @@ export interface BatchScorer {
     signal?: AbortSignal,
     withTermWeights?: boolean,
   ): Promise<BatchScores>;
+  /**
+   * Searches for counterfactuals within the default budget.
+   * @param request One that `checkCounterfactual` accepts.
+   * @param path Prefix of field paths in errors, for example "supplier".
+   * @param signal Ends the search, and rejects with the signal's reason.
+   * @throws SearchQueueFullError, BatchWorkerLostError, the signal's reason
+   */
+  findCounterfactuals(
+    request: CounterfactualRequest,
+    path: string,
+    signal?: AbortSignal,
+  ): Promise<CounterfactualAnswer>;
   /** Makes the threads free the model after their current task. The caller must not pass another batch. */
   release(): void;
 }
@@ -70,24 +89,55 @@ interface Batch {
   done: number;
 }
 
+interface Search {
+  readonly model: number;
+  readonly stored: StoredVersion;
+  readonly request: CounterfactualRequest;
+  readonly path: string;
+  /** Its only element is 1 when nobody waits for the answer any more. */
+  readonly stopped: Int32Array;
+  readonly resolve: (answer: CounterfactualAnswer) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** What a thread does: some rows of a batch, or a search. */
+type Work =
+  | { readonly kind: "batch"; readonly batch: Batch; readonly first: number }
+  | { readonly kind: "search"; readonly search: Search };
+
 interface Thread {
   readonly worker: Worker;
   /** Models that the thread has open. */
   readonly models: Set<number>;
-  work: { readonly batch: Batch; readonly first: number } | null;
+  work: Work | null;
 }
+
+/** Returns whom the failure of a thread's work concerns. */
+const callerOf = (work: Work): Pick<Batch, "reject"> => (work.kind === "batch" ? work.batch : work.search);
 
 function post({ worker }: Thread, task: BatchWorkerTask): void {
   worker.postMessage(task);
 }
 
 /** Creates a pool; the threads start later, with the first batches. */
-export function createBatchPool({ workers, maxRows, maxBytes, onThreadLost }: BatchPoolOptions): BatchPool {
+export function createBatchPool({
+  workers,
+  maxRows,
+  maxBytes,
+  maxSearches = 32,
+  onThreadLost,
+}: BatchPoolOptions): BatchPool {
   /**
    * Batches with rows that no thread has begun. After one chunk of a batch was passed to a thread, the batch
    * moves to the end of the queue.
    */
   const queue: Batch[] = [];
+  /** Searches that no thread has begun. */
+  const searchQueue: Search[] = [];
+  /** Maximum number of threads that search at the same time; batches have the others. */
+  const searchThreads = Math.max(1, workers >> 1);
+  let searches = 0;
+  let wasSearch = false;
   const threads = new Set<Thread>();
   let models = 0;
   let rows = 0;
@@ -102,33 +152,52 @@ export function createBatchPool({ workers, maxRows, maxBytes, onThreadLost }: Ba
     const first = batch.given;
     batch.given = Math.min(first + CHUNK_ROWS, batch.input.rows);
     if (batch.given < batch.input.rows) queue.push(batch);
-    thread.work = { batch, first };
+    thread.work = { kind: "batch", batch, first };
     const input = inputRows(batch.input, first, batch.given);
     const { model, withContributions, withTermWeights } = batch;
     const stored = thread.models.has(model) ? null : batch.stored;
     post(thread, { kind: "score", model, stored, input, withContributions, withTermWeights });
   };
+  const dispatchSearch = (thread: Thread, search: Search): void => {
+    thread.work = { kind: "search", search };
+    const { model, request, path, stopped } = search;
+    const stored = thread.models.has(model) ? null : search.stored;
+    post(thread, { kind: "search", model, stored, request, path, stopped, ...DEFAULT_BUDGET });
+  };
+  const searching = (): number => [...threads].filter(({ work }) => work?.kind === "search").length;
+  /** Batches and searches take turns where both wait. */
+  const isSearchNext = (): boolean =>
+    searchQueue.length > 0 && searching() < searchThreads && (queue.length === 0 || !wasSearch);
   const assign = (): void => {
-    while (queue.length > 0) {
+    for (;;) {
+      const isSearch = isSearchNext();
+      if (!isSearch && queue.length === 0) return;
       const idle = [...threads].find(({ work }) => work === null);
       if (idle === undefined && threads.size >= workers) return;
-      const batch = queue.shift();
-      if (batch !== undefined) dispatch(idle ?? startThread(), batch);
+      const thread = idle ?? startThread();
+      wasSearch = isSearch;
+      const search = isSearch ? searchQueue.shift() : undefined;
+      const batch = isSearch ? undefined : queue.shift();
+      if (search !== undefined) dispatchSearch(thread, search);
+      if (batch !== undefined) dispatch(thread, batch);
     }
+  };
+  const putScores = ({ batch, first }: Work & { readonly kind: "batch" }, scores: BatchScores): void => {
+    batch.scores.put(first, scores);
+    batch.done += scores.riskScores.length;
+    if (batch.done === batch.input.rows) batch.resolve(batch.scores.finish());
   };
   const finish = (thread: Thread, answer: BatchWorkerAnswer): void => {
     const { work } = thread;
     if (work === null) return;
     thread.work = null;
-    const { batch, first } = work;
     if (answer.kind === "failed") {
-      drop(batch);
-      batch.reject(answer.error);
+      if (work.kind === "batch") drop(work.batch);
+      callerOf(work).reject(answer.error);
     } else {
-      thread.models.add(batch.model);
-      batch.scores.put(first, answer.scores);
-      batch.done += answer.scores.riskScores.length;
-      if (batch.done === batch.input.rows) batch.resolve(batch.scores.finish());
+      thread.models.add(work.kind === "batch" ? work.batch.model : work.search.model);
+      if (work.kind === "batch" && answer.kind === "scored") putScores(work, answer.scores);
+      if (work.kind === "search" && answer.kind === "searched") work.search.resolve(answer.answer);
     }
     assign();
   };
@@ -136,8 +205,8 @@ export function createBatchPool({ workers, maxRows, maxBytes, onThreadLost }: Ba
     if (!threads.delete(thread) || closed) return;
     onThreadLost?.(cause);
     if (thread.work !== null) {
-      drop(thread.work.batch);
-      thread.work.batch.reject(new BatchWorkerLostError(cause));
+      if (thread.work.kind === "batch") drop(thread.work.batch);
+      callerOf(thread.work).reject(new BatchWorkerLostError(cause));
     }
     assign();
   };
@@ -195,12 +264,43 @@ export function createBatchPool({ workers, maxRows, maxBytes, onThreadLost }: Ba
     }
   };
 
+  const findCounterfactuals = async (
+    model: { readonly key: number; readonly stored: StoredVersion },
+    request: CounterfactualRequest,
+    path: string,
+    signal: AbortSignal | undefined,
+  ): Promise<CounterfactualAnswer> => {
+    signal?.throwIfAborted();
+    if (closed) throw new Error("the batch pool is closed");
+    if (searches >= maxSearches) throw new SearchQueueFullError(searches);
+    const { promise, resolve, reject } = Promise.withResolvers<CounterfactualAnswer>();
+    const stopped = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    const search: Search = { model: model.key, stored: model.stored, request, path, stopped, resolve, reject };
+    const abort = (): void => {
+      const at = searchQueue.indexOf(search);
+      if (at >= 0) searchQueue.splice(at, 1);
+      Atomics.store(stopped, 0, 1);
+      reject(signal?.reason);
+    };
+    signal?.addEventListener("abort", abort, { once: true });
+    searches++;
+    try {
+      searchQueue.push(search);
+      assign();
+      return await promise;
+    } finally {
+      searches--;
+      signal?.removeEventListener("abort", abort);
+    }
+  };
+
   return {
     scorer(stored) {
       const model = { key: models++, stored };
       return {
         score: (input, withContributions, signal, withTermWeights = false) =>
           score(model, input, withContributions, withTermWeights, signal),
+        findCounterfactuals: (request, path, signal) => findCounterfactuals(model, request, path, signal),
         release() {
           for (const thread of threads) {
             thread.models.delete(model.key);
@@ -212,8 +312,10 @@ export function createBatchPool({ workers, maxRows, maxBytes, onThreadLost }: Ba
     async [Symbol.asyncDispose]() {
       closed = true;
       const reason = new Error("the batch pool is closed");
-      for (const batch of [...queue.splice(0), ...[...threads].flatMap(({ work }) => work?.batch ?? [])])
-        batch.reject(reason);
+      const working = [...threads].flatMap(({ work }) => (work === null ? [] : [work]));
+      for (const work of working) if (work.kind === "search") Atomics.store(work.search.stopped, 0, 1);
+      for (const caller of [...queue.splice(0), ...searchQueue.splice(0), ...working.map(callerOf)])
+        caller.reject(reason);
       await Promise.all(
         [...threads].map((thread) => {
           const exited = new Promise<void>((resolve) => thread.worker.once("exit", () => resolve()));

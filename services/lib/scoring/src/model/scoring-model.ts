@@ -4,6 +4,7 @@ import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
 import { createVectorizer, type Vectorizer } from "@bellwether/risk-model/features/vectorize";
 import { readOnnxTreeModel } from "@bellwether/tree-model/onnx/read-tree-ensemble";
 import { outputScales } from "@bellwether/tree-model/trees/output-scales";
+import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import { type ModelOutputs, openOnnxSession, RUNTIME } from "../runtime/onnx-session.ts";
 import { explainedOutput } from "./explained-output.ts";
 import { ModelRejectedError } from "./model-rejected-error.ts";
@@ -32,6 +33,10 @@ export interface ScoringModel {
   predict(rows: Float32Array, n: number): Promise<ModelOutputs>;
   /** Computes contributions. Null when the bundle declares no explanation. */
   readonly explainer: RowExplainer | null;
+  /** Whether the output is one sum of trees. It is not for one class of a model with three or more classes. */
+  readonly isSumOfTrees: boolean;
+  /** Reads the trees of the model file, which scoring does not keep in memory. */
+  readTrees(): TreeModel;
   /** Frees the runtime's memory; the caller must wait for all calls first. */
   release(): Promise<void>;
 }
@@ -92,6 +97,8 @@ async function openWithBundle(stored: StoredVersion, bundle: FeatureBundle): Pro
       vectorizer,
       predict: session.runWithMargins,
       explainer,
+      isSumOfTrees: model.outputs === 1,
+      readTrees: () => readOnnxTreeModel(stored.onnx).model,
       release: session.release,
     };
   } catch (error) {
