@@ -96,6 +96,25 @@ test("both listeners return ml-service's score and explanation, requested with t
   }
 });
 
+test("both listeners return ml-service's counterfactuals and their errors", async () => {
+  const own = await mlClient().counterfactual({ supplier }, { headers });
+  for (const client of clientsOf(ops)) {
+    const answer = await client.counterfactual({ supplier }, { headers });
+    expect([answer.outcome, answer.summary, answer.fixedFeatures]).toEqual([
+      own.outcome,
+      own.summary,
+      own.fixedFeatures,
+    ]);
+    expect(answer.counterfactuals.map(({ changes, cost }) => ({ changes, cost }))).toEqual(
+      own.counterfactuals.map(({ changes, cost }) => ({ changes, cost })),
+    );
+    const limits = [{ feature: "past_dispute", fixed: true }];
+    const wrong = await failureOf(client.counterfactual({ supplier, limits }, { headers }));
+    expect(wrong.findDetails(BadRequestSchema)[0]?.fieldViolations[0]?.field).toBe("limits[0].feature");
+    expect((await failureOf(client.counterfactual({ supplier }))).code).toBe(Code.Unauthenticated);
+  }
+});
+
 test("the REST paths of the earlier monolith answer as those of ml-service do", async () => {
   const body = JSON.stringify({ supplier_id: "S_1", ...features, ...categories, contract_text: text });
   for (const path of ["/predict", "/explain"]) {

@@ -5,7 +5,13 @@ import { canonicalJson } from "@bellwether/contract/canonical-json";
 export interface AuditEvent {
   /** A UUID. A store that receives the same id twice keeps one event. */
   readonly eventId: string;
-  readonly kind: "prediction.served" | "batch.served" | "explanation.served" | "call.refused" | "calls.refused";
+  readonly kind:
+    | "prediction.served"
+    | "batch.served"
+    | "explanation.served"
+    | "counterfactual.served"
+    | "call.refused"
+    | "calls.refused";
   /** Who called, 1 to 256 bytes. */
   readonly actor: string;
   /** Id of the supplier in the request, at most 256 bytes; empty for a batch. */

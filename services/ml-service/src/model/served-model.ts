@@ -2,6 +2,11 @@ import type { StoredVersion } from "@bellwether/registry/versions/read-version";
 import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
 import type { BatchPool } from "@bellwether/scoring/batch/batch-pool";
 import { type BatchScores, scoreBatch } from "@bellwether/scoring/batch/score-batch";
+import {
+  type CounterfactualAnswer,
+  type CounterfactualRequest,
+  checkCounterfactual,
+} from "@bellwether/scoring/counterfactual/find-counterfactuals";
 import { openScoringModel, type ScoringModel } from "@bellwether/scoring/model/scoring-model";
 import { NotExplainableError } from "@bellwether/scoring/score/score-supplier";
 
@@ -18,6 +23,14 @@ export interface ServedModel extends ScoringModel {
     signal: AbortSignal,
     withTermWeights?: boolean,
   ): Promise<BatchScores>;
+  /**
+   * Searches for the smallest changes of one supplier, in a thread of the pool.
+   * @param path Prefix of field paths in errors.
+   * @param signal Ends the search.
+   * @throws NotSearchableError, InvalidSupplierError, ChangeLimitError, NoBandError, SearchQueueFullError,
+   * BatchWorkerLostError, the signal's reason
+   */
+  findCounterfactuals(request: CounterfactualRequest, path: string, signal: AbortSignal): Promise<CounterfactualAnswer>;
 }
 
 /**
@@ -36,6 +49,10 @@ export async function openServedModel(stored: StoredVersion, pool: BatchPool): P
       if (withContributions && model.explainer === null) throw new NotExplainableError(model);
       if (input.rows <= INLINE_ROWS) return await scoreBatch(model, input, withContributions, withTermWeights);
       return await scorer.score(input, withContributions, signal, withTermWeights);
+    },
+    async findCounterfactuals(request, path, signal) {
+      await checkCounterfactual(model, request, path);
+      return await scorer.findCounterfactuals(request, path, signal);
     },
     async release() {
       scorer.release();

@@ -6,6 +6,12 @@ import {
   ExplainChangeResponseSchema,
 } from "@bellwether/gen/bellwether/inference/v1/change_pb";
 import {
+  CounterfactualOutcome,
+  CounterfactualRequestSchema,
+  type CounterfactualResponse,
+  CounterfactualResponseSchema,
+} from "@bellwether/gen/bellwether/inference/v1/counterfactual_pb";
+import {
   ExplainRequestSchema,
   ExplainResponseSchema,
   InferenceService,
@@ -101,7 +107,11 @@ function eventFromCall(call: Call, error: ConnectError | undefined, eventId: str
 }
 
 function requestFields(request: Message | undefined): AuditFields {
-  if (isMessage(request, PredictRequestSchema) || isMessage(request, ExplainRequestSchema)) {
+  if (
+    isMessage(request, PredictRequestSchema) ||
+    isMessage(request, ExplainRequestSchema) ||
+    isMessage(request, CounterfactualRequestSchema)
+  ) {
     const { supplier, model } = request;
     return { subject: subjectOf(supplier), payload: { ...askedModel(model), ...inputOf(supplier) } };
   }
@@ -130,6 +140,8 @@ function responseFields(response: Message | undefined, request: Message | undefi
     const payload = { before_score: scoreToPayload(before), after_score: scoreToPayload(after) };
     return { kind: "explanation.served", payload };
   }
+  if (isMessage(response, CounterfactualResponseSchema))
+    return { kind: "counterfactual.served", payload: counterfactualToPayload(response) };
   if (!isMessage(response, PredictBatchResponseSchema) || !isMessage(request, PredictBatchRequestSchema)) return {};
   const { riskScores, bands, violations, model } = response;
   return {
@@ -168,6 +180,21 @@ function scoreToPayload(score: Score | undefined): AuditPayload {
     ...(riskScore !== null && { risk_score_bits: scoreBits(riskScore) }),
     band: bandFromNumber(band) ?? "unspecified",
     ...modelToPayload(model),
+  };
+}
+
+/** Names of the outcomes, lower-case. */
+const OUTCOMES = new Map<number, string>(
+  Object.entries(CounterfactualOutcome).map(([name, number]) => [number, name.toLowerCase()]),
+);
+
+function counterfactualToPayload({ outcome, score, counterfactuals }: CounterfactualResponse): AuditPayload {
+  return {
+    ...scoreToPayload(score),
+    outcome: OUTCOMES.get(outcome) ?? "unspecified",
+    counterfactuals: counterfactuals.length,
+    // The names of the features that the smallest change concerns; values are not recorded.
+    changed_features: (counterfactuals.at(0)?.changes ?? []).map(({ feature }) => feature).join(", "),
   };
 }
 

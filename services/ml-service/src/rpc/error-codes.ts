@@ -7,8 +7,17 @@ import type {
 } from "@bellwether/registry/registry-error";
 import type { BundleError } from "@bellwether/risk-model/bundle/parse-bundle";
 import type { ImportanceError } from "@bellwether/risk-model/importance/importance";
-import type { BatchQueueFullError, BatchWorkerLostError } from "@bellwether/scoring/batch/batch-pool-error";
+import type {
+  BatchQueueFullError,
+  BatchWorkerLostError,
+  SearchQueueFullError,
+} from "@bellwether/scoring/batch/batch-pool-error";
 import type { NotComparableError } from "@bellwether/scoring/change/not-comparable-error";
+import type {
+  ChangeLimitError,
+  NoBandError,
+  NotSearchableError,
+} from "@bellwether/scoring/counterfactual/counterfactual-error";
 import type { ModelRejectedError } from "@bellwether/scoring/model/model-rejected-error";
 import type { InvalidSupplierError, NotExplainableError } from "@bellwether/scoring/score/score-supplier";
 import { Code } from "@connectrpc/connect";
@@ -21,6 +30,10 @@ type MlError =
   | SupplierIdError
   | BatchQueueFullError
   | BatchWorkerLostError
+  | SearchQueueFullError
+  | ChangeLimitError
+  | NoBandError
+  | NotSearchableError
   | InvalidSupplierError
   | FlatSupplierError
   | NotExplainableError
@@ -41,6 +54,10 @@ export const ML_ERRORS = {
   SupplierIdError: Code.InvalidArgument,
   BatchQueueFullError: Code.ResourceExhausted,
   BatchWorkerLostError: Code.Unavailable,
+  SearchQueueFullError: Code.ResourceExhausted,
+  ChangeLimitError: Code.InvalidArgument,
+  NoBandError: Code.FailedPrecondition,
+  NotSearchableError: Code.FailedPrecondition,
   InvalidSupplierError: Code.InvalidArgument,
   FlatSupplierError: Code.InvalidArgument,
   NotExplainableError: Code.FailedPrecondition,

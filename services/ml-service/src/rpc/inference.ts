@@ -6,7 +6,7 @@ import type { StoredImportance } from "@bellwether/registry/versions/read-import
 import type { SupplierInput } from "@bellwether/risk-model/features/supplier-input";
 import { explainChange } from "@bellwether/scoring/change/explain-change";
 import { narrate } from "@bellwether/scoring/score/narrative";
-import { NotExplainableError, scoreSupplier } from "@bellwether/scoring/score/score-supplier";
+import { NotExplainableError, type SupplierScore, scoreSupplier } from "@bellwether/scoring/score/score-supplier";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { checkColumnNames } from "../domain/check-names.ts";
 import { ChangeModelError, SupplierIdError } from "../domain/ml-error.ts";
@@ -14,6 +14,7 @@ import type { LoadedModels, VersionSelector } from "../model/loaded-models.ts";
 import { batchField, batchFromProto, batchWarnings } from "./batch-from-proto.ts";
 import { changeToProto } from "./change-to-proto.ts";
 import { importanceToProto } from "./importance-to-proto.ts";
+import { counterfactualFromProto, counterfactualToProto } from "./counterfactual-to-proto.ts";
 import {
   contributionToProto,
   explanationKindToProto,
@@ -92,6 +93,16 @@ export function inferenceHandlers({
           warnings: batchWarnings(request, scores.unknownCategories),
           bandLimits: { medium: scoring.bundle.bands.medium, high: scoring.bundle.bands.high },
         };
+      }),
+
+    counterfactual: (request, { signal }) =>
+      loadedModels.withModel(selectorFromProto(request.model), async (scoring) => {
+        const supplierId = idFromProto(request.supplier);
+        const asked = counterfactualFromProto(request, supplierFromProto(request.supplier));
+        const answer = await scoring.findCounterfactuals(asked, "supplier", signal);
+        const shownScore = (score: SupplierScore) =>
+          scoreToProto(supplierId, newPredictionId(), score, scoring, DEFAULT_TOP);
+        return counterfactualToProto(answer, asked, scoring.bundle, shownScore);
       }),
 
     async *explain({ supplier, model, withNarrative, withTexts, maxContributions, minShare }) {

@@ -14,11 +14,14 @@ import {
 import { ModelServiceUnavailableError } from "../domain/ops-error.ts";
 
 /** The RPCs that are forwarded to ml-service. Callers send batches to ml-service directly. */
-type PassedOn = Pick<ServiceImpl<typeof InferenceService>, "predict" | "explain" | "explainChange" | "explainModel">;
+type PassedOn = Pick<
+  ServiceImpl<typeof InferenceService>,
+  "predict" | "explain" | "explainChange" | "explainModel" | "counterfactual"
+>;
 
 /**
- * Forwards Predict, Explain, ExplainChange and ExplainModel to ml-service, with the caller's identity and deadline. Errors of ml-service
- * are returned unchanged.
+ * Forwards Predict, Explain, ExplainChange, ExplainModel and Counterfactual to ml-service, with the caller's identity
+ * and deadline. Errors of ml-service are returned unchanged.
  */
 export function passOnInference(transport: Transport): PassedOn {
   const ml = createClient(InferenceService, transport);
@@ -35,6 +38,8 @@ export function passOnInference(transport: Transport): PassedOn {
       passOn(context, () => ml.explainChange(request, propagateContextAsCaller(context))),
     explainModel: (request, context) =>
       passOn(context, () => ml.explainModel(request, propagateContextAsCaller(context))),
+    counterfactual: (request, context) =>
+      passOn(context, () => ml.counterfactual(request, propagateContextAsCaller(context))),
     async *explain(request, context) {
       try {
         yield* ml.explain(request, propagateContextAsCaller(context));
