@@ -51,42 +51,47 @@ function drawLabels(values: Float32Array, stream: string): Uint8Array {
   });
 }
 
-/** Trains the three models of the benchmark. They are the same on every machine. */
-export function trainBenchModels(): BenchModel[] {
+/** Returns the first `rows` of the training rows. */
+function trainingRows(rows: number) {
   const values = drawRows(10_000, "training rows");
   const labels = drawLabels(values, "labels");
-  const all = { values, rows: 10_000, columns: FEATURES, labels };
-  const half = {
-    values: values.subarray(0, 5000 * FEATURES),
-    rows: 5000,
-    columns: FEATURES,
-    labels: labels.subarray(0, 5000),
-  };
-  const boosting = (trees: number, maxDepth: number): TreeModel =>
-    trainBoosting(
-      all,
-      {
-        kind: "gradient_boosting",
-        trees,
-        maxDepth,
-        learningRate: 0.1,
-        l2: 1,
-        minChildWeight: 1,
-        subsample: 1,
-        columnSample: 1,
-        classWeight: "none",
-        earlyStopping: null,
-      },
-      SEED,
-    );
+  return { values: values.subarray(0, rows * FEATURES), rows, columns: FEATURES, labels: labels.subarray(0, rows) };
+}
+
+function trainBoosted(trees: number, maxDepth: number): TreeModel {
+  return trainBoosting(
+    trainingRows(10_000),
+    {
+      kind: "gradient_boosting",
+      trees,
+      maxDepth,
+      learningRate: 0.1,
+      l2: 1,
+      minChildWeight: 1,
+      subsample: 1,
+      columnSample: 1,
+      classWeight: "none",
+      earlyStopping: null,
+    },
+    SEED,
+  );
+}
+
+/** Trains the smallest model of the benchmark. It is the same on every machine. */
+export function trainM6(): BenchModel {
+  return { name: "m6", what: "100 trees of depth 6", model: trainBoosted(100, 6), batchRows: 4096 };
+}
+
+/** Trains the three models of the benchmark. They are the same on every machine. */
+export function trainBenchModels(): BenchModel[] {
   const forest = trainForest(
-    half,
+    trainingRows(5_000),
     { kind: "random_forest", trees: 100, maxDepth: 0, minLeaf: 1, columnSample: 0.16, classWeight: "none" },
     SEED,
   );
   return [
-    { name: "m6", what: "100 trees of depth 6", model: boosting(100, 6), batchRows: 4096 },
-    { name: "m8", what: "300 trees of depth 8", model: boosting(300, 8), batchRows: 4096 },
+    trainM6(),
+    { name: "m8", what: "300 trees of depth 8", model: trainBoosted(300, 8), batchRows: 4096 },
     { name: "forest", what: "random forest of 100 unlimited trees", model: forest, batchRows: 1024 },
   ];
 }

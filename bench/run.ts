@@ -16,6 +16,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   weekly: "the weekly run",
   ops: "ops-service under load",
   session: "calls of a signed-in person compared with calls with a token",
+  counterfactual: "the smallest changes that lower a band",
 };
 
 const fileOf = (name: string): URL => new URL(`./${name}.ts`, import.meta.url);

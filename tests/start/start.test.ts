@@ -114,6 +114,10 @@ describe("bellwether start in an empty folder", () => {
     expect((await folder.run([...explain, "--url", mesh.started.ml_service.web])).stdout).toBe(
       (await folder.run(explain)).stdout,
     );
+    const counterfactual = ["counterfactual", "--input", SUPPLIER, "--json"];
+    const searched = await folder.run([...counterfactual, "--url", mesh.started.ml_service.web]);
+    expect(searched.stdout).toBe((await folder.run(counterfactual)).stdout);
+    expect(JSON.parse(searched.stdout)).toMatchObject({ outcome: expect.stringMatching(/^(found|already-below)$/) });
     const wrong = ["predict", "--input", '{"supplier_id":"x","late_ratios":1}', "--url", mesh.started.ml_service.web];
     expect(await folder.run(wrong)).toMatchObject({
       code: 1,

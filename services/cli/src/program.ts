@@ -42,6 +42,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
       "Explain the change between two scores of a supplier: how much of it follows from other data, how much from another model version, feature by feature.",
     load: async () => (await import("./commands/change.ts")).changeCommand,
   },
+  counterfactual: {
+    description: "Find the smallest changes of one supplier that lower the band of its score.",
+    load: async () => (await import("./commands/counterfactual.ts")).counterfactualCommand,
+  },
   import: {
     description:
       "Import a tree model that was trained with another library. It is published only if Bellwether and ONNX Runtime compute the same outputs for it.",

@@ -143,6 +143,24 @@ test("predict and explain agree, and read JSON text, a file or standard input", 
   expect(Math.abs(sum - explained.margin)).toBeLessThan(1e-5 * Math.max(1, Math.abs(explained.margin)));
 });
 
+test("a counterfactual lowers the band when predict scores it", async () => {
+  const found = await json<{
+    outcome: string;
+    band: string;
+    counterfactuals: { risk_score: number; band: string; changes: { feature: string; new: number }[] }[];
+  }>(["counterfactual", "--input", SUPPLIER, "--max-changes", "3"]);
+  expect(found.outcome).toBe("found");
+  const [first] = found.counterfactuals;
+  const changed = Object.fromEntries((first?.changes ?? []).map((change) => [change.feature, change.new]));
+  const again = await json<Scored>(["predict", "--input", JSON.stringify({ ...JSON.parse(SUPPLIER), ...changed })]);
+  expect([again.risk_score, again.band]).toEqual([first?.risk_score, first?.band]);
+  expect(again.band).not.toBe(found.band);
+  expect(Object.keys(changed)).not.toContain("past_disputes");
+  const { stdout } = await run(["counterfactual", "--input", SUPPLIER]);
+  expect(stdout).toMatch(/^S_00001: 0\.\d{4} \(\w+\), model v1\nThe smallest change that lowers the band from /);
+  expect(stdout).toContain("not changed (immutable): annual_revenue, annual_spend, past_disputes, relationship_years");
+});
+
 test("auth keys creates one key pair and does not overwrite it", async () => {
   const keys = ["auth", "keys", "--out", path.join(folder, "keys")];
   expect(await json(keys)).toMatchObject({ public_keys_file: expect.stringContaining(folder) });
@@ -314,6 +332,12 @@ test("a usage error exits with 2, a failure with 1, each with one clear line", a
     [["predict", "--input", '{"supplier_id":"x","past_disputes":-1}'], 1, "past_disputes is -1"],
     [["predict", "--input", '{"supplierId":"x"}'], 2, 'supplierId is not a field of flat JSON; write it "supplier_id"'],
     [
+      ["counterfactual", "--input", SUPPLIER, "--limits", '[{"feature":"late_ratio","min":0.5,"max":0.2}]'],
+      2,
+      "limits[0].min: the minimum of late_ratio is 0.5, above its maximum 0.2",
+    ],
+    [["counterfactual", "--input", SUPPLIER, "--max-changes", "4"], 2, "expected a whole number from 1 to 3"],
+    [
       ["explain", "--input", '{"supplier_id":"x","past_disputes":"many"}'],
       1,
       'past_disputes is "many", which is not a number',
@@ -348,7 +372,18 @@ test("models list lists one model, and reports an unknown model", async () => {
 });
 
 test("every command has help with an example", async () => {
-  for (const command of ["demo", "train", "evaluate", "features", "predict", "explain", "models", "start", "auth"]) {
+  for (const command of [
+    "demo",
+    "train",
+    "evaluate",
+    "features",
+    "predict",
+    "explain",
+    "counterfactual",
+    "models",
+    "start",
+    "auth",
+  ]) {
     const { code, stdout } = await run([command, "--help"]);
     expect([command, code]).toEqual([command, 0]);
     expect(stdout).toMatch(/Examples?:\n {2}np[mx] /);

@@ -5,8 +5,8 @@ import {
   ChangeDirection,
   CounterfactualOutcome,
   FixedReason,
-  InferenceService,
-} from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
+} from "@bellwether/gen/bellwether/inference/v1/counterfactual_pb";
+import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { BadRequestSchema, ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { createLogger } from "@bellwether/telemetry/logger";

@@ -47,7 +47,7 @@ export function importCommand(context: CliContext): Command {
     )
     .option(
       "--config <file>",
-      "a model_config.yaml that declares, by feature name: unit, direction, and whether a supplier cannot change the feature (immutable). The model card lists where the model contradicts a declared direction. The score bands of the file apply to the model too (without --config: medium from 0.4, high from 0.7)",
+      "a model_config.yaml that declares, by feature name: unit, direction, and how a counterfactual may change the feature (immutable, range, change). The model card lists where the model contradicts a declared direction. The score bands of the file apply to the model too (without --config: medium from 0.4, high from 0.7)",
     )
     .option("--name <name>", "name of the model in the registry (default: made from the file name)")
     .option(

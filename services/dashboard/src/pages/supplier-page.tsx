@@ -1,4 +1,5 @@
 import { isoWeekAt } from "@bellwether/contract/iso-week";
+import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import type { AlertEvent } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import type { Supplier, SupplierScore } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import { type GetSupplierResponse, SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
@@ -31,6 +32,7 @@ import { isMissing } from "../rpc/problem.ts";
 
 const ChangeCard = lazy(() => import("../change/change-card.tsx"));
 const ModelUse = lazy(() => import("../change/model-use.tsx"));
+const WhatIf = lazy(() => import("../what-if/what-if.tsx"));
 
 /** Number of features that have a bar. All are under "Details". */
 const SHOWN_REASONS = 10;
@@ -61,6 +63,11 @@ export function SupplierPage({ place }: { place: Place & { page: "supplier" } })
               <h2 id="why">Why this score</h2>
               <Why score={score} />
             </section>
+          )}
+          {score && score.band > Band.LOW && (
+            <OnDemand title="What would lower the risk" what="the search">
+              <WhatIf supplierId={supplierId} score={score} />
+            </OnDemand>
           )}
           {got.data.history.length > 1 && (
             <OnDemand title="Why did it change between two weeks" what="the comparison">

@@ -162,7 +162,7 @@ async function lowestCost(
       }
   };
   visit(0, maxChanges, [...row], 0);
-  const outputs = await model.predict(Float32Array.from(rows), costs.length);
+  const { outputs } = await model.predict(Float32Array.from(rows), costs.length);
   let lowest = Number.POSITIVE_INFINITY;
   for (const [i, output] of outputs.entries())
     if (calibratedRisk(model.bundle, output) < scoreBelow) lowest = Math.min(lowest, costs[i] ?? lowest);
@@ -204,7 +204,7 @@ async function checkAnswer(supplier: SupplierInput, { score, counterfactuals, ta
 test("float32Output has the bits of ONNX Runtime", async () => {
   const trees = model.readTrees();
   const rows = Array.from({ length: 500 }, (_, i) => model.vectorizer.vectorize(supplierAt(i), "supplier").row);
-  const outputs = await model.predict(Float32Array.from(rows.flatMap((row) => [...row])), rows.length);
+  const { outputs } = await model.predict(Float32Array.from(rows.flatMap((row) => [...row])), rows.length);
   expect(rows.map((row) => float32Output(trees, row))).toEqual([...outputs]);
 });
 

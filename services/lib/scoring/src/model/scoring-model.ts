@@ -97,7 +97,7 @@ async function openWithBundle(stored: StoredVersion, bundle: FeatureBundle): Pro
       vectorizer,
       predict: session.runWithMargins,
       explainer,
-      isSumOfTrees: model.outputs === 1,
+      isSumOfTrees: classColumn === null && model.outputs === 1,
       readTrees: () => readOnnxTreeModel(stored.onnx).model,
       release: session.release,
     };

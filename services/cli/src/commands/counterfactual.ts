@@ -1,0 +1,141 @@
+import { flatText } from "@bellwether/contract/flat-json/flat-text";
+import {
+  ChangeDirection,
+  CounterfactualRequestSchema,
+  CounterfactualResponseSchema,
+} from "@bellwether/gen/bellwether/inference/v1/counterfactual_pb";
+import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import type { ChangeLimit } from "@bellwether/risk-model/counterfactual/change-request";
+import { ChangeLimitError } from "@bellwether/scoring/counterfactual/counterfactual-error";
+import { createCounterfactualFinder, DEFAULT_BUDGET } from "@bellwether/scoring/counterfactual/find-counterfactuals";
+import { InvalidSupplierError } from "@bellwether/scoring/score/score-supplier";
+import { create, fromJsonString, toJson } from "@bufbuild/protobuf";
+import { Command, Option } from "commander";
+import type { CliContext } from "../context/cli-context.ts";
+import { UsageError } from "../errors/usage-error.ts";
+import { wholeNumber } from "../input/parse-option.ts";
+import { readChangeLimits } from "../input/read-change-limits.ts";
+import { readSupplier } from "../input/read-supplier.ts";
+import { checkModelOptions } from "../models/check-model-options.ts";
+import { type CounterfactualJson, jsonFromAnswer, jsonFromResponse } from "../models/counterfactual-json.ts";
+import { withLocalModel } from "../models/open-model.ts";
+import { createReport, type Report } from "../output/report.ts";
+import { ML_EXAMPLE_URL } from "../remote/peer-url.ts";
+import { postJson } from "../remote/post-json.ts";
+
+const RPC_PATH = "/bellwether.inference.v1.InferenceService/Counterfactual";
+
+/** What is asked, from the options. */
+interface Asked {
+  readonly maxChanges: 1 | 2 | 3;
+  readonly maxAnswers: number;
+  readonly targetBand: "low" | "medium" | null;
+  readonly limits: readonly ChangeLimit[];
+}
+
+type Supplier = Awaited<ReturnType<typeof readSupplier>>["supplier"];
+
+async function askService(url: string, supplier: Supplier, asked: Asked, env: CliContext["env"]): Promise<string> {
+  const { maxChanges, maxAnswers, targetBand, limits } = asked;
+  const request = create(CounterfactualRequestSchema, {
+    ...{ supplier: { ...supplier }, maxChanges, maxCounterfactuals: maxAnswers },
+    ...(targetBand !== null && { targetBand: targetBand === "low" ? Band.LOW : Band.MEDIUM }),
+    limits: limits.map(({ direction, ...limit }) => ({
+      ...limit,
+      ...(direction !== undefined && {
+        direction: direction === "increase" ? ChangeDirection.INCREASE : ChangeDirection.DECREASE,
+      }),
+    })),
+  });
+  return await postJson(url, RPC_PATH, toJson(CounterfactualRequestSchema, request), env);
+}
+
+function askLocalModel(
+  context: CliContext,
+  options: { readonly model?: string; readonly modelVersion?: string },
+  supplier: Supplier,
+  asked: Asked,
+): Promise<CounterfactualJson> {
+  return withLocalModel(context, options, async (model) => {
+    const find = createCounterfactualFinder(model);
+    const request = { ...asked, supplier: { ...supplier, text: supplier.contractText } };
+    const budget = { ...DEFAULT_BUDGET, isStopped: () => false };
+    const answer = await find(request, "supplier", budget).catch((error: unknown) => {
+      if (error instanceof InvalidSupplierError) throw new Error(flatText(error.message), { cause: error });
+      throw error instanceof ChangeLimitError ? new UsageError(error.message) : error;
+    });
+    return jsonFromAnswer(supplier.supplierId, answer, asked.maxChanges, model.bundle);
+  });
+}
+
+const scoreText = ({ risk_score: score, band }: Pick<CounterfactualJson, "risk_score" | "band">): string =>
+  `${score?.toFixed(4) ?? "no score"} (${band})`;
+
+function show(report: Report, answer: CounterfactualJson): void {
+  report.line(`${answer.supplier_id}: ${scoreText(answer)}, model ${answer.model_version}`);
+  report.line(answer.summary);
+  for (const [i, counterfactual] of answer.counterfactuals.entries()) {
+    report.line(`${i + 1}. ${scoreText(counterfactual)}, cost ${Number(counterfactual.cost.toPrecision(3))}`);
+    for (const { text } of counterfactual.changes) report.line(`   ${text}`);
+    for (const warning of counterfactual.warnings) report.line(`   warning: ${warning}`);
+  }
+  const reasons = [...new Set(answer.fixed_features.map(({ reason }) => reason))];
+  for (const reason of reasons) {
+    const names = answer.fixed_features.filter((fixed) => fixed.reason === reason).map(({ feature }) => feature);
+    report.line(`not changed (${reason}): ${names.join(", ")}`);
+  }
+}
+
+/** `bellwether counterfactual` */
+export function counterfactualCommand(context: CliContext): Command {
+  return new Command("counterfactual")
+    .requiredOption(
+      "--input <json>",
+      "one supplier: a flat JSON object, a file that contains it, or - for standard input (required)",
+    )
+    .option("--max-changes <number>", "maximum number of features that change, 1 to 3", wholeNumber(1, 3), 2)
+    .option("--results <number>", "maximum number of counterfactuals, 1 to 5", wholeNumber(1, 5), 3)
+    .addOption(
+      new Option(
+        "--target <band>",
+        "highest band after the changes (default: the band below that of the supplier)",
+      ).choices(["low", "medium"]),
+    )
+    .option("--fix <features...>", "names of features that do not change")
+    .option(
+      "--limits <json>",
+      "limits of single features, a JSON list: feature, and min, max, direction (increase or decrease), step or cost",
+    )
+    .option(
+      "--url <url>",
+      `HTTP URL of a running ml-service, for example ${ML_EXAMPLE_URL}. The service searches; the local registry is not used`,
+    )
+    .option("--model <name>", "model of the local registry (default: BELLWETHER_MODEL, else supplier-risk)")
+    .option(
+      "--model-version <version>",
+      "version or alias in the local registry, for example v3 or challenger (default: champion)",
+    )
+    .option("--json", "print the result as one line of JSON")
+    .addHelpText(
+      "after",
+      `\nExamples:\n  npx bellwether counterfactual --input supplier.json\n  npx bellwether counterfactual --input supplier.json --fix late_ratio --limits '[{"feature":"avg_delay","min":10}]'`,
+    )
+    .action(async (options) => {
+      const report = createReport(options);
+      checkModelOptions(options);
+      const limits = readChangeLimits(options.fix ?? [], options.limits);
+      const { supplier } = await readSupplier(options.input, context.cwd);
+      const { maxChanges, results, target } = options;
+      const asked: Asked = { maxChanges, maxAnswers: results, targetBand: target ?? null, limits };
+      const answer = options.url
+        ? jsonFromResponse(
+            supplier.supplierId,
+            fromJsonString(CounterfactualResponseSchema, await askService(options.url, supplier, asked, context.env), {
+              ignoreUnknownFields: true,
+            }),
+          )
+        : await askLocalModel(context, options, supplier, asked);
+      show(report, answer);
+      report.json(answer);
+    });
+}
