@@ -13,8 +13,8 @@ import { ChangeModelError, SupplierIdError } from "../domain/ml-error.ts";
 import type { LoadedModels, VersionSelector } from "../model/loaded-models.ts";
 import { batchField, batchFromProto, batchWarnings } from "./batch-from-proto.ts";
 import { changeToProto } from "./change-to-proto.ts";
-import { importanceToProto } from "./importance-to-proto.ts";
 import { counterfactualFromProto, counterfactualToProto } from "./counterfactual-to-proto.ts";
+import { importanceToProto } from "./importance-to-proto.ts";
 import {
   contributionToProto,
   explanationKindToProto,
