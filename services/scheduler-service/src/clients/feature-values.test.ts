@@ -1,3 +1,5 @@
+import { MAX_BATCH_REQUEST_BYTES } from "@bellwether/contract/limits";
+import { PredictBatchResponseSchema } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import {
   FeatureDirection,
   FeatureKind,
@@ -6,7 +8,7 @@ import {
 import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
-import { featureValuesToProto } from "./feature-values.ts";
+import { featureValuesToProto, withFittingTerms } from "./feature-values.ts";
 
 const chunk: SnapshotChunk = {
   index: 0,
@@ -64,4 +66,17 @@ test("sends the scores without feature values that the contract does not accept"
   const many = Array.from({ length: 1025 }, (_, i) => feature({ name: `f${i}`, kind: FeatureKind.NUMERIC }));
   expect(featureValuesToProto(chunk, many.slice(1), 0)).toHaveProperty("features");
   expect(featureValuesToProto(chunk, many, 0)).toEqual({});
+});
+
+test("term weights are sent when they and the values fit into one request, and never without the values", () => {
+  const scores = create(PredictBatchResponseSchema, {
+    termWeights: new Uint8Array(8),
+    contributions: new Uint8Array(4),
+  });
+  const limit = 0.75 * MAX_BATCH_REQUEST_BYTES - 12;
+  expect(withFittingTerms(scores, limit).termWeights.length).toBe(8);
+  expect(withFittingTerms(scores, limit + 1).termWeights.length).toBe(0);
+  expect(withFittingTerms(scores, 0).termWeights.length).toBe(0);
+  const none = create(PredictBatchResponseSchema);
+  expect(withFittingTerms(none, 4)).toBe(none);
 });
