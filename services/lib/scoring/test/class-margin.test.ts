@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -14,6 +15,8 @@ import { applyLinkToRows } from "@bellwether/tree-model/trees/apply-link";
 import { evaluateRows } from "@bellwether/tree-model/trees/evaluate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { scoreBatch } from "../src/batch/score-batch.ts";
+import { explainChange } from "../src/change/explain-change.ts";
+import { openExplainer } from "../src/model/open-explainer.ts";
 import { openScoringModel, type ScoringModel } from "../src/model/scoring-model.ts";
 import { scoreSupplier } from "../src/score/score-supplier.ts";
 
@@ -104,6 +107,69 @@ describe.each([...WITH_COVERS, ...WITHOUT_COVERS])("three classes of %s", (file)
     const sum = alone.contributions.reduce((total, { contribution }) => total + contribution, 0);
     expect(sum + (model.explainer?.baseValue ?? 0)).toBeCloseTo(alone.output ?? Number.NaN, 4);
     await model.release();
+  });
+});
+
+const SHARED = path.resolve(import.meta.dirname, "../../../../../shared/data/native-tree-models");
+const LIGHTGBM = path.join(SHARED, "lgmulticlass.shap.json");
+
+// Skipped where the shared data are not on the machine.
+test.skipIf(!existsSync(LIGHTGBM))(
+  "the contributions to each of five classes are those of LightGBM itself",
+  async () => {
+    const reference = JSON.parse(readFileSync(LIGHTGBM, "utf8")) as {
+      readonly x: readonly (readonly number[])[];
+      readonly num_class: number;
+      readonly shap_contrib_last_column_is_expected_value: readonly (readonly number[])[];
+    };
+    const bytes = readFileSync(path.join(SHARED, "lgmulticlass.model"));
+    for (let k = 0; k < reference.num_class; k++) {
+      const task = { bytes, modelName: `class-${k}`, background: null, riskClass: String(k), runOnnx };
+      const imported = await importModel(task);
+      if (imported.status === "rejected") throw new Error(imported.reason);
+      const explainer = await openExplainer(imported.onnx, imported.bundle);
+      const width = imported.bundle.columns.length;
+      const found = explainer?.explain(Float32Array.from(reference.x.flat()), reference.x.length) ?? new Float32Array();
+      for (const [r, all] of reference.shap_contrib_last_column_is_expected_value.entries()) {
+        const due = all.slice(k * (width + 1), (k + 1) * (width + 1));
+        expect(explainer?.baseValue).toBeCloseTo(due[width] ?? Number.NaN, 5);
+        for (let c = 0; c < width; c++) expect(found[r * width + c]).toBeCloseTo(due[c] ?? Number.NaN, 5);
+      }
+    }
+  },
+);
+
+describe("the change between two rows", () => {
+  const changeOf = async (stored: StoredVersion) => {
+    const model = await openScoringModel(stored);
+    const end = (r: number, path: string) => {
+      const features = Object.fromEntries(model.bundle.features.map(({ name }) => [name, 3 * (r - 1.5)]));
+      return { model, path, input: { features, categories: {}, text: "" } };
+    };
+    const change = await explainChange(end(1, "before"), end(2, "after"));
+    await model.release();
+    const sum = change.parts.reduce((total, { amount: { data, model: part } }) => total + data + part, change.base);
+    expect(Math.abs(sum - change.outputChange)).toBeLessThan(1e-9);
+    expect(change.outputChange).not.toBe(0);
+    return change;
+  };
+
+  test("of three classes is a change of the margin, and says that the risk score is not divided", async () => {
+    const { score, notes } = await changeOf(await publish("xgboost-3.model"));
+    expect([score, notes.map(({ code }) => code)]).toEqual([null, ["SCORE_NOT_DIVIDED"]]);
+  });
+
+  test("of a regressor is a change of its number", async () => {
+    const { score, notes } = await changeOf(await publish("sklearn-forest-regressor.onnx"));
+    expect([score, notes]).toEqual([null, []]);
+  });
+
+  test("of a model without contributions is NotExplainableError", async () => {
+    const bytes = foreignModels().find(({ name }) => name === "xgboost-3.onnx")?.bytes ?? new Uint8Array();
+    const imported = await importModel({ bytes, modelName: "none", background: null, riskClass: null, runOnnx });
+    if (imported.status === "rejected") throw new Error(imported.reason);
+    const stored = { ...(await publish("xgboost-3.onnx")), onnx: imported.onnx, bundleJson: imported.bundleJson };
+    await expect(changeOf(stored)).rejects.toThrow("has no contributions");
   });
 });
 
