@@ -221,6 +221,8 @@ def xgboost_kind(what, parameters, rows, target, forms=("json", "onnx"), rounds=
             native = {"without": f"XGBoost does not explain it: {str(shown)[:100]}"} if isinstance(shown, Exception) else {}
             if not native and not np.isfinite(shown).all():
                 native = {"without": "XGBoost's own contributions are not finite"}
+            if not native and np.ndim(shown) == 3:
+                shown = shown[:, -1]
             if not native and np.ndim(shown) == 2:
                 native = {"contributions": shown[:, :-1], "base": float(shown[0, -1])}
             out.add("XGBoost", what, f"XGBoost {'JSON' if form == 'json' else 'UBJSON'}", saved(booster, form), **{**parts, **texts}, **native)
@@ -282,6 +284,8 @@ def lightgbm_kind(what, parameters, rows, target, forms=("text", "onnx"), catego
     for form in forms:
         if form == "text":
             shown = booster.predict(given, pred_contrib=True) * factor / average if explains else np.empty((0, 0))
+            if parameters["objective"] == "multiclass":
+                shown = shown.reshape(len(shown), parameters["num_class"], -1)[:, -1]
             is_one = shown.shape[1] == numbers.shape[1] + 1
             native = {"contributions": shown[:, :-1], "base": float(shown[0, -1])} if is_one else {}
             text = booster.model_to_string(num_iteration=-1).encode()

@@ -5,6 +5,7 @@ import { createRowExplainer } from "@bellwether/scoring/model/row-explainer";
 import { runOnnx } from "@bellwether/testing/run-onnx";
 import { readOnnxTreeModel } from "@bellwether/tree-model/onnx/read-tree-ensemble";
 import { evaluateRows } from "@bellwether/tree-model/trees/evaluate";
+import { oneOutput } from "@bellwether/tree-model/trees/one-output";
 import { outputScales } from "@bellwether/tree-model/trees/output-scales";
 import { type Kind, tableOf } from "./kinds.ts";
 
@@ -78,7 +79,8 @@ async function compareContributions(
   const none = (reason: string) => ({ difference: null, reason });
   if (bundle.explanation.kind === "none") return none("");
   if (kind.contributions === undefined) return none(kind.without ?? "the trainer gives no contributions of one output");
-  const { model } = readOnnxTreeModel(onnx);
+  const { model, classColumn } = readOnnxTreeModel(onnx);
+  const explained = classColumn === null ? model : oneOutput(model, classColumn);
   const { rows, count } = readModelRows(
     tableOf(kind.columns, kind.explained ?? kind.rows),
     source.columns,
@@ -86,11 +88,11 @@ async function compareContributions(
     "none",
   );
   const values = Float32Array.from(rows, rowRounding(source.model));
-  const explainer = await createRowExplainer(model, bundle.explanation);
+  const explainer = await createRowExplainer(explained, bundle.explanation);
   if (explainer === null) throw new Error("the bundle declares an explanation that the model does not have");
   const found = explainer.explain(values, count);
-  const answers = evaluateRows(model, values);
-  const scale = outputScales(model)[0] as number;
+  const answers = evaluateRows(explained, values);
+  const scale = outputScales(explained)[0] as number;
   const reference = kind.form === "ONNX" ? "shap's" : `${kind.trainer}'s`;
   const base = kind.base ?? explainer.baseValue;
   let largest = 0;
