@@ -19,6 +19,7 @@ const PAGES: readonly (readonly [hash: string, ready: (page: Page) => Promise<un
   ["#/suppliers", (page) => page.getByRole("row").filter({ hasText: "Corvina Logistics" }).waitFor()],
   ["#/suppliers/S-1000", (page) => page.getByRole("heading", { name: "Why this score" }).waitFor()],
   ["#/run", (page) => page.getByRole("heading", { name: "Latest runs" }).waitFor()],
+  ["#/settings/notices", (page) => page.getByRole("button", { name: "Replay" }).first().waitFor()],
   ["#/nowhere", (page) => page.getByText("There is no page at this address").waitFor()],
 ];
 /** What /auth/session answers a person who is not signed in. */
@@ -87,6 +88,12 @@ describe.skipIf(!hasChromium)("accessibility of the dashboard (apt-get install c
       await page.getByRole("option", { name: /Corvina/ }).waitFor();
       await check("find");
       await page.keyboard.press("Escape");
+      await go(page, "#/settings/notices");
+      await page.getByRole("button", { name: "Details" }).first().click();
+      await page.getByRole("region", { name: "Attempts" }).waitFor();
+      await check("details of a notice");
+      await go(page, "#/alerts");
+      await isActive(page, "Aldermoor Castings");
       for (const name of ["Filters", "Views"]) {
         await page.getByRole("button", { name }).click();
         await page.locator(".popover").waitFor();

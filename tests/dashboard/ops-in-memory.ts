@@ -11,6 +11,7 @@ import { type Route, route } from "@bellwether/mesh/call/route";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { alertsInMemory } from "./alerts-in-memory.ts";
+import { demoNotices, type NoticeData, noticesInMemory } from "./notices-in-memory.ts";
 import { createWatched } from "./watched.ts";
 
 /** The data of the server. Tests change it, and report the change to the watches. */
@@ -26,6 +27,8 @@ export interface OpsData {
   importance?: MessageInitShape<typeof ExplainModelResponseSchema>;
   /** The summary of the latest week. Undefined: no run is complete. */
   week?: MessageInitShape<typeof GetWeekResponseSchema>;
+  /** Undefined: those of `demoNotices`. */
+  notices?: NoticeData;
 }
 
 /**
@@ -35,9 +38,11 @@ export interface OpsData {
  */
 export function opsInMemory(data: OpsData, meanwhile: (alert: Alert) => void = () => {}) {
   const alerts = alertsInMemory(data, meanwhile);
+  const notices = noticesInMemory(data.notices ?? demoNotices());
   const runs = createWatched<BatchRun>();
   const routes: Route[] = [
     ...alerts.routes,
+    ...notices.routes,
     route(SupplierService, {
       searchSuppliers({ query, limit }) {
         const text = query.toLowerCase();
@@ -101,5 +106,5 @@ export function opsInMemory(data: OpsData, meanwhile: (alert: Alert) => void = (
       },
     }),
   ];
-  return { routes, alerts, changes: alerts.changes, runs };
+  return { routes, alerts, notices, changes: alerts.changes, runs };
 }

@@ -4,6 +4,7 @@ import { InboxPage } from "./pages/inbox-page.tsx";
 import { NowherePage } from "./pages/nowhere-page.tsx";
 import { SignInPage } from "./pages/sign-in-page.tsx";
 import { SignedInPage } from "./pages/signed-in-page.tsx";
+import { SupplierPage } from "./pages/supplier-page.tsx";
 import { SuppliersPage } from "./pages/suppliers-page.tsx";
 import { keptPlace, startKeepingPlaces } from "./parts/kept-place.ts";
 import { LoadBoundary } from "./parts/load-boundary.tsx";
@@ -18,19 +19,18 @@ import { useAlertWatch } from "./rpc/use-alert-watch.ts";
 import { SessionContext, useSessionQuery } from "./rpc/use-session.ts";
 import { ReaderContext, readerOf } from "./session/reader.ts";
 
-// The inbox and the suppliers are in the first file. The larger pages are loaded after it.
+// The inbox and the suppliers are in the first file. The other pages are loaded after it.
 const loadRunPage = withTimeLimit(async () => ({ default: (await import("./pages/run-page.tsx")).RunPage }));
-const loadSupplierPage = withTimeLimit(async () => ({
-  default: (await import("./pages/supplier-page.tsx")).SupplierPage,
-}));
 const loadWeekPage = withTimeLimit(async () => ({ default: (await import("./pages/week-page.tsx")).WeekPage }));
 const RunPage = lazy(loadRunPage);
-const SupplierPage = lazy(loadSupplierPage);
 const WeekPage = lazy(loadWeekPage);
+const NoticesPage = lazy(
+  withTimeLimit(async () => ({ default: (await import("./pages/notices-page.tsx")).NoticesPage })),
+);
 
 /** Loads the other pages ahead, so that they can be opened without a connection. A failure has no effect here. */
 function loadPagesAhead(): void {
-  for (const load of [loadSupplierPage, loadWeekPage, loadRunPage]) load().catch(() => {});
+  for (const load of [loadWeekPage, loadRunPage]) load().catch(() => {});
 }
 
 /** The whole dashboard: the header, and the page of the present address. */
@@ -81,6 +81,8 @@ function PageOf({ place }: { place: Place }) {
       return <SupplierPage key={hrefOf(place)} place={place} />;
     case "run":
       return <RunPage key={hrefOf(place)} isoWeek={place.isoWeek} modelName={place.modelName ?? ""} />;
+    case "notices":
+      return <NoticesPage view={place} />;
     case "sign-in":
       return <SignInPage code={place.code} />;
     case "signed-in":

@@ -5,6 +5,7 @@ import { Person } from "../parts/person.tsx";
 import { ACTIVE_ALERTS } from "../routing/inbox-view.ts";
 import { ALL_SUPPLIERS, hrefOf, type Place } from "../routing/route.ts";
 import { LiveContext, liveText } from "../rpc/live.ts";
+import { useReader } from "../session/reader.ts";
 
 const FindDialog = lazy(() => import("../search/find-dialog.tsx"));
 
@@ -14,9 +15,16 @@ const LINKS = [
   { name: "Suppliers", href: hrefOf({ page: "suppliers", ...ALL_SUPPLIERS }), pages: ["suppliers", "supplier"] },
   { name: "Weekly run", href: hrefOf({ page: "run", isoWeek: "" }), pages: ["run"] },
 ];
+/** Only for those who may read it. */
+const SETTINGS = {
+  name: "Settings",
+  href: hrefOf({ page: "notices", state: "", destination: "" }),
+  pages: ["notices"],
+};
 
 /** The navigation, and whether changes arrive automatically. */
 export function Header({ place }: { place: Place }) {
+  const links = useReader().mayDecide ? [...LINKS, SETTINGS] : LINKS;
   return (
     <header className="header">
       <button type="button" className="skip" onClick={focusHeading}>
@@ -28,7 +36,7 @@ export function Header({ place }: { place: Place }) {
           Bellwether
         </a>
         <nav aria-label="Pages">
-          {LINKS.map(({ name, href, pages }) => (
+          {links.map(({ name, href, pages }) => (
             <a key={name} href={href} aria-current={pages.includes(place.page) ? "page" : undefined}>
               {name}
             </a>

@@ -16,7 +16,8 @@ import {
 /** The colour of a badge, by how much attention it needs. */
 type Tone = "urgent" | "careful" | "calm" | "quiet" | "busy";
 
-function Badge({ tone, children }: { tone: Tone; children: string }) {
+/** A short text in a colour. */
+export function Badge({ tone, children }: { tone: Tone; children: string }) {
   return (
     <span className="badge" data-tone={tone}>
       {children}

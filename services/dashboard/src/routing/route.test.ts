@@ -35,6 +35,8 @@ test("placeOf reads every address that hrefOf writes", () => {
     { page: "run", isoWeek: "2026-W47", modelName: "second" },
     { page: "run", isoWeek: "" },
     { page: "run", isoWeek: "2026-W47" },
+    { page: "notices", state: "", destination: "" },
+    { page: "notices", state: "dead", destination: "risk-room" },
   ];
   for (const place of places) expect(placeOf(hrefOf(place))).toEqual(place);
 });
@@ -73,4 +75,13 @@ test('an unknown address is the page "nowhere"', () => {
     "#/week/soon",
   ];
   for (const hash of hashes) expect(placeOf(hash), hash).toEqual({ page: "nowhere" });
+});
+
+test("an unknown state or destination in the address of the notices is ignored", () => {
+  expect(placeOf("#/settings/notices?state=lost&destination=A%20B")).toEqual({
+    page: "notices",
+    state: "",
+    destination: "",
+  });
+  expect(placeOf("#/settings")).toEqual({ page: "nowhere" });
 });

@@ -33,6 +33,18 @@ const ORDERS: Names<SupplierOrder> = {
   exposure: SupplierOrder.EXPOSURE,
   name: SupplierOrder.NAME,
 };
+/** What the list of notices shows. */
+export interface NoticesView {
+  /** Empty: notices in any state. */
+  readonly state: "" | "waiting" | "delivered" | "dead";
+  /** Name of a destination. Empty: all destinations. */
+  readonly destination: string;
+}
+
+const NOTICE_STATES: readonly NoticesView["state"][] = ["waiting", "delivered", "dead"];
+/** The form of a destination's name. */
+const DESTINATION = /^[a-z0-9][a-z0-9-]{0,39}$/;
+
 /** Maximum length of a query of the contract is 200 bytes; a character has at most four. */
 const LONGEST_TEXT = 50;
 
@@ -53,6 +65,7 @@ export type Place =
    * last, of any model.
    */
   | { readonly page: "run"; readonly isoWeek: string; readonly modelName?: string }
+  | ({ readonly page: "notices" } & NoticesView)
   /** `code`: of a one-time link; empty: there is none. */
   | { readonly page: "sign-in"; readonly code: string }
   /** The end of a sign-in in a new tab. */
@@ -92,6 +105,14 @@ export function placeOf(hash: string): Place {
   if (page === "run" && (argument === "" || isoWeekNumber(argument) !== undefined)) {
     return { page: "run", isoWeek: argument, ...ofModel };
   }
+  if (page === "settings" && argument === "notices") {
+    const destination = wanted.get("destination") ?? "";
+    return {
+      page: "notices",
+      state: NOTICE_STATES.find((state) => state === wanted.get("state")) ?? "",
+      destination: DESTINATION.test(destination) ? destination : "",
+    };
+  }
   if (page === "sign-in" && argument === "") return { page: "sign-in", code: wanted.get("code") ?? "" };
   if (page === "signed-in" && argument === "") return { page: "signed-in" };
   return { page: "nowhere" };
@@ -100,6 +121,9 @@ export function placeOf(hash: string): Place {
 /** Returns the address of a place, from "#" on. `placeOf` parses it. */
 export function hrefOf(place: Exclude<Place, { page: "nowhere" }>): string {
   if (place.page === "sign-in" || place.page === "signed-in") return `#/${place.page}`;
+  if (place.page === "notices") {
+    return `#/settings/notices${queryOf({ state: place.state, destination: place.destination })}`;
+  }
   if (place.page === "supplier") {
     const query = queryOf({ model: place.modelName, alert: place.alertId });
     return `#/suppliers/${encodeURIComponent(place.supplierId)}${query}`;

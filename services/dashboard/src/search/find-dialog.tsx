@@ -10,6 +10,7 @@ import { Name } from "../parts/name.tsx";
 import { ACTIVE_ALERTS } from "../routing/inbox-view.ts";
 import { ALL_SUPPLIERS, hrefOf } from "../routing/route.ts";
 import { problemOf } from "../rpc/problem.ts";
+import { useReader } from "../session/reader.ts";
 
 const PAGES: readonly (readonly [name: string, href: string])[] = [
   ["Alerts", hrefOf({ page: "alerts", view: ACTIVE_ALERTS })],
@@ -17,6 +18,8 @@ const PAGES: readonly (readonly [name: string, href: string])[] = [
   ["Suppliers", hrefOf({ page: "suppliers", ...ALL_SUPPLIERS })],
   ["Weekly run", hrefOf({ page: "run", isoWeek: "" })],
 ];
+/** Only for those who may read it. */
+const SETTINGS = ["Settings: notices", hrefOf({ page: "notices", state: "", destination: "" })] as const;
 /** Time without typing after which the search begins. */
 const TYPING_PAUSE_MS = 150;
 const LIMIT = 12;
@@ -37,7 +40,10 @@ export default function FindDialog({ onClose }: { onClose: () => void }) {
     window.location.hash = href;
   };
   const matches = query === "" ? [] : (found.data?.matches ?? []);
-  const pages = PAGES.filter(([name]) => name.toLowerCase().includes(text.trim().toLowerCase()));
+  const { mayDecide } = useReader();
+  const pages = (mayDecide ? [...PAGES, SETTINGS] : PAGES).filter(([name]) =>
+    name.toLowerCase().includes(text.trim().toLowerCase()),
+  );
   const modelName = found.data?.modelName ?? "";
   return (
     <dialog ref={dialog} className="find-dialog" aria-label="Find" onClose={onClose}>

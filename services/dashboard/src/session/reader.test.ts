@@ -6,6 +6,7 @@ const signedIn = (role: string) =>
 
 test("a viewer may only read, an analyst and an administrator may decide", () => {
   expect(["viewer", "analyst", "admin"].map((role) => signedIn(role).mayDecide)).toEqual([false, true, true]);
+  expect(["viewer", "analyst", "admin"].map((role) => signedIn(role).mayAdminister)).toEqual([false, false, true]);
   expect(signedIn("analyst").subject).toBe("Ada (0f3c)");
 });
 

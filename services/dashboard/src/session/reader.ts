@@ -7,10 +7,12 @@ export interface Reader {
   readonly subject: string;
   /** Whether the reader may decide about alerts, and not only read. */
   readonly mayDecide: boolean;
+  /** Whether the reader may do what only administrators may. */
+  readonly mayAdminister: boolean;
 }
 
 /** A server without authentication: everybody may do everything, and decisions have no name. */
-export const UNKNOWN_READER: Reader = { subject: "", mayDecide: true };
+export const UNKNOWN_READER: Reader = { subject: "", mayDecide: true, mayAdminister: true };
 
 export const ReaderContext = createContext<Reader>(UNKNOWN_READER);
 
@@ -23,7 +25,8 @@ const READING_ROLES: ReadonlySet<string> = new Set(["viewer", "runner"]);
  */
 export function readerOf(session: Session): Reader {
   if (session.state !== "signed-in") return UNKNOWN_READER;
-  return { subject: session.actor, mayDecide: !READING_ROLES.has(session.role) };
+  const { actor, role } = session;
+  return { subject: actor, mayDecide: !READING_ROLES.has(role), mayAdminister: role === "admin" };
 }
 
 export const useReader = (): Reader => useContext(ReaderContext);
