@@ -82,7 +82,7 @@ const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
     "errors",
   ],
   dashboard: [
-    ...["pages", "frame", "search", "inbox", "week", "what-if", "change", "plots", "parts"],
+    ...["pages", "frame", "search", "inbox", "notices", "week", "what-if", "change", "plots", "parts"],
     ...["export", "session", "routing", "rpc"],
   ],
   scoring: ["batch", "counterfactual", "change", "score", "model", "runtime"],

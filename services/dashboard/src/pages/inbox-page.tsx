@@ -1,11 +1,13 @@
 import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { AlertTab } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { useTransport } from "@connectrpc/connect-query";
-import { lazy, Suspense, useCallback, useEffect, useMemo, useReducer, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from "react";
 import { downloadCsv } from "../export/download.ts";
 import { AlertPanel } from "../inbox/alert-panel.tsx";
 import { belongsTo } from "../inbox/belongs.ts";
 import { BulkBar } from "../inbox/bulk-bar.tsx";
+import { exportAlerts } from "../inbox/export-alerts.ts";
+import { HelpSheet } from "../inbox/help-sheet.tsx";
 import { InboxFilters } from "../inbox/inbox-filters.tsx";
 import { InboxList } from "../inbox/inbox-list.tsx";
 import { ROW_PX } from "../inbox/inbox-row.tsx";
@@ -28,8 +30,6 @@ import { ACTIVE_ALERTS, countConditions, type InboxView, inboxQueryOf } from "..
 import { hrefOf } from "../routing/route.ts";
 import { problemOf } from "../rpc/problem.ts";
 import { useReader } from "../session/reader.ts";
-
-const HelpSheet = lazy(async () => ({ default: (await import("../inbox/help-sheet.tsx")).HelpSheet }));
 
 /** Number of alerts that one page of the server has. */
 const PAGE_SIZE = 200;
@@ -89,7 +89,6 @@ function Inbox({ view, alertId, decisions, onSearch, onLoaded }: InboxProps) {
   const exportList = async (): Promise<void> => {
     decisions.say("Exporting…");
     try {
-      const { exportAlerts } = await import("../inbox/export-alerts.ts");
       const { csv, rows, truncated } = await exportAlerts(transport, view);
       downloadCsv("alerts.csv", csv);
       const more = truncated ? ` The list has more: only the first ${countText(rows)} are in the file.` : "";
@@ -205,9 +204,7 @@ function Inbox({ view, alertId, decisions, onSearch, onLoaded }: InboxProps) {
         )
       )}
       {isHelpOpen && (
-        <Suspense fallback={null}>
-          <HelpSheet areLettersOn={areLettersOn} onLetters={setLetters} onClose={() => setHelpOpen(false)} />
-        </Suspense>
+        <HelpSheet areLettersOn={areLettersOn} onLetters={setLetters} onClose={() => setHelpOpen(false)} />
       )}
     </div>
   );
