@@ -6,6 +6,7 @@ import { SignInPage } from "./pages/sign-in-page.tsx";
 import { SignedInPage } from "./pages/signed-in-page.tsx";
 import { SupplierPage } from "./pages/supplier-page.tsx";
 import { SuppliersPage } from "./pages/suppliers-page.tsx";
+import { WeekPage } from "./pages/week-page.tsx";
 import { keptPlace, startKeepingPlaces } from "./parts/kept-place.ts";
 import { LoadBoundary } from "./parts/load-boundary.tsx";
 import { Loading } from "./parts/notice.tsx";
@@ -19,18 +20,19 @@ import { useAlertWatch } from "./rpc/use-alert-watch.ts";
 import { SessionContext, useSessionQuery } from "./rpc/use-session.ts";
 import { ReaderContext, readerOf } from "./session/reader.ts";
 
-// The inbox and the suppliers are in the first file. The other pages are loaded after it.
+// The inbox, the suppliers and the week are in the first file. The other pages are loaded after it.
 const loadRunPage = withTimeLimit(async () => ({ default: (await import("./pages/run-page.tsx")).RunPage }));
-const loadWeekPage = withTimeLimit(async () => ({ default: (await import("./pages/week-page.tsx")).WeekPage }));
 const RunPage = lazy(loadRunPage);
-const WeekPage = lazy(loadWeekPage);
 const NoticesPage = lazy(
   withTimeLimit(async () => ({ default: (await import("./pages/notices-page.tsx")).NoticesPage })),
 );
 
-/** Loads the other pages ahead, so that they can be opened without a connection. A failure has no effect here. */
+/**
+ * Loads the page of the run ahead, so that it can be opened without a connection. A failure has no effect here. The
+ * settings change only what a server answers to, so they need a connection anyway.
+ */
 function loadPagesAhead(): void {
-  for (const load of [loadWeekPage, loadRunPage]) load().catch(() => {});
+  loadRunPage().catch(() => {});
 }
 
 /** The whole dashboard: the header, and the page of the present address. */
