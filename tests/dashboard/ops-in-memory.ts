@@ -1,3 +1,4 @@
+import type { CounterfactualResponseSchema } from "@bellwether/gen/bellwether/inference/v1/counterfactual_pb";
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import type { ExplainModelResponseSchema } from "@bellwether/gen/bellwether/inference/v1/model_explanation_pb";
 import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
@@ -25,6 +26,8 @@ export interface OpsData {
   change?: MessageInitShape<typeof ExplainScoreChangeResponseSchema>;
   /** What ExplainModel returns. */
   importance?: MessageInitShape<typeof ExplainModelResponseSchema>;
+  /** The answer of a search, by the features that the reader has excluded. Undefined: an empty one. */
+  counterfactuals?: (excluded: readonly string[]) => MessageInitShape<typeof CounterfactualResponseSchema>;
   /** The summary of the latest week. Undefined: no run is complete. */
   week?: MessageInitShape<typeof GetWeekResponseSchema>;
   /** Undefined: those of `demoNotices`. */
@@ -81,6 +84,9 @@ export function opsInMemory(data: OpsData, meanwhile: (alert: Alert) => void = (
         if (!data.change) throw new ConnectError("the version v1 is not in the registry", Code.FailedPrecondition);
         return { ...data.change, beforeWeek, afterWeek };
       },
+      findCounterfactuals: ({ isoWeek, limits }) => ({
+        ...{ isoWeek, result: data.counterfactuals?.(limits.map(({ feature }) => feature)) ?? {} },
+      }),
     }),
     route(InferenceService, {
       explainModel: () => data.importance ?? { absence: "v3 has no global explanation" },

@@ -214,3 +214,43 @@ describe("a version that is gone", () => {
     expect([error.code, reasonOf(error)]).toEqual([Code.Unavailable, "MODEL_SERVICE_UNAVAILABLE"]);
   });
 });
+
+describe("FindCounterfactuals", () => {
+  const asked = { supplierId: "full", isoWeek: "2026-W01" };
+
+  test("searches from the stored values, with the version that scored the week", async () => {
+    for (const [isoWeek, version] of [
+      ["2026-W01", "v1"],
+      ["2026-W03", "v2"],
+    ] as const)
+      for (const supplierId of IDS) {
+        const { result, storedRiskScore, notes, ...answer } = await ops.suppliers.findCounterfactuals({
+          supplierId,
+          isoWeek,
+        });
+        expect(answer.isoWeek).toBe(isoWeek);
+        expect(result?.score?.riskScore).toBe(storedRiskScore);
+        expect(result?.score?.model?.version).toBe(version);
+        expect(notes).toEqual([]);
+        for (const { score } of result?.counterfactuals ?? [])
+          expect(score?.band).toBeLessThan(result?.score?.band ?? 0);
+      }
+  });
+
+  test("limits of the request reach the search", async () => {
+    const wrong = ops.suppliers.findCounterfactuals({ ...asked, limits: [{ feature: "past_dispute", fixed: true }] });
+    expect([(await failureOf(wrong)).code, reasonOf(await failureOf(wrong))]).toEqual([
+      Code.InvalidArgument,
+      "CHANGE_LIMIT",
+    ]);
+  });
+
+  test("a week that is not one, or without all values, is an error", async () => {
+    const notWeek = await failureOf(ops.suppliers.findCounterfactuals({ ...asked, isoWeek: "last week" }));
+    expect(notWeek.code).toBe(Code.InvalidArgument);
+    const noText = await failureOf(ops.suppliers.findCounterfactuals({ ...asked, isoWeek: "2026-W04" }));
+    expect([noText.code, reasonOf(noText)]).toEqual([Code.FailedPrecondition, "INPUT_NOT_STORED"]);
+    const unknown = await failureOf(ops.suppliers.findCounterfactuals({ ...asked, supplierId: "nobody" }));
+    expect(unknown.code).toBe(Code.NotFound);
+  });
+});

@@ -8,7 +8,9 @@ import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { ChangeNote, ExplainChangeResponse } from "../../inference/v1/change_pb.ts";
 import { file_bellwether_inference_v1_change } from "../../inference/v1/change_pb.ts";
-import type { Contribution, ExplanationKind, OutputSpace, Score } from "../../inference/v1/score_pb.ts";
+import type { ChangeLimit, CounterfactualResponse } from "../../inference/v1/counterfactual_pb.ts";
+import { file_bellwether_inference_v1_counterfactual } from "../../inference/v1/counterfactual_pb.ts";
+import type { Band, Contribution, ExplanationKind, OutputSpace, Score } from "../../inference/v1/score_pb.ts";
 import { file_bellwether_inference_v1_score } from "../../inference/v1/score_pb.ts";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { Message } from "@bufbuild/protobuf";
@@ -17,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file bellwether/ops/v1/score_explanation.proto.
  */
 export const file_bellwether_ops_v1_score_explanation: GenFile = /*@__PURE__*/
-  fileDesc("CiliZWxsd2V0aGVyL29wcy92MS9zY29yZV9leHBsYW5hdGlvbi5wcm90bxIRYmVsbHdldGhlci5vcHMudjEigwIKE0V4cGxhaW5TY29yZVJlcXVlc3QSKwoLc3VwcGxpZXJfaWQYASABKAlCFrpIE3IRIAEogAEyCl5bXlx4MDBdKyQSGQoIaXNvX3dlZWsYAiABKAlCB7pIBHICKBASJwoKbW9kZWxfbmFtZRgDIAEoCUITukgQcg4oQDIKXlteXHgwMF0qJBIjChFtYXhfY29udHJpYnV0aW9ucxgEIAEoDUIIukgFKgMYgAgSKgoJbWluX3NoYXJlGAUgASgBQhe6SBQSEhkAAAAAAADwPykAAAAAAAAAABISCgp3aXRoX3RleHRzGAYgASgIEhYKDndpdGhfbmFycmF0aXZlGAcgASgIIu4DChRFeHBsYWluU2NvcmVSZXNwb25zZRIQCghpc29fd2VlaxgBIAEoCRIOCgZydW5faWQYAiABKA0SLQoFc2NvcmUYAyABKAsyHi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5TY29yZRISCgpiYXNlX3ZhbHVlGAQgASgBEjYKBGtpbmQYBSABKA4yKC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYW5hdGlvbktpbmQSEgoKYmFja2dyb3VuZBgGIAEoCRI6CgxvdXRwdXRfc3BhY2UYByABKA4yJC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5PdXRwdXRTcGFjZRI8Cg1jb250cmlidXRpb25zGAggAygLMiUuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ29udHJpYnV0aW9uEh0KFW9taXR0ZWRfY29udHJpYnV0aW9ucxgJIAEoDRIPCgdvbWl0dGVkGAogASgBEhEKCW5hcnJhdGl2ZRgLIAEoCRIeChFzdG9yZWRfcmlza19zY29yZRgMIAEoAUgAiAEBEjIKBW5vdGVzGA0gAygLMiMuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ2hhbmdlTm90ZUIUChJfc3RvcmVkX3Jpc2tfc2NvcmUiyQEKGUV4cGxhaW5TY29yZUNoYW5nZVJlcXVlc3QSKwoLc3VwcGxpZXJfaWQYASABKAlCFrpIE3IRIAEogAEyCl5bXlx4MDBdKyQSHAoLYmVmb3JlX3dlZWsYAiABKAlCB7pIBHICKBASGwoKYWZ0ZXJfd2VlaxgDIAEoCUIHukgEcgIoEBInCgptb2RlbF9uYW1lGAQgASgJQhO6SBByDihAMgpeW15ceDAwXSokEhsKCW1heF9wYXJ0cxgFIAEoDUIIukgFKgMYgAgiugIKGkV4cGxhaW5TY29yZUNoYW5nZVJlc3BvbnNlEhMKC2JlZm9yZV93ZWVrGAEgASgJEhIKCmFmdGVyX3dlZWsYAiABKAkSFgoOYmVmb3JlX3ZlcnNpb24YAyABKAkSFQoNYWZ0ZXJfdmVyc2lvbhgEIAEoCRI+CgZjaGFuZ2UYBSABKAsyLi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYWluQ2hhbmdlUmVzcG9uc2USJQoYYmVmb3JlX3N0b3JlZF9yaXNrX3Njb3JlGAYgASgBSACIAQESJAoXYWZ0ZXJfc3RvcmVkX3Jpc2tfc2NvcmUYByABKAFIAYgBAUIbChlfYmVmb3JlX3N0b3JlZF9yaXNrX3Njb3JlQhoKGF9hZnRlcl9zdG9yZWRfcmlza19zY29yZUJGChVjb20uYmVsbHdldGhlci5vcHMudjFQAVoXYmVsbHdldGhlci9vcHMvdjE7b3BzdjGqAhFCZWxsd2V0aGVyLk9wcy5WMWIGcHJvdG8z", [file_bellwether_inference_v1_change, file_bellwether_inference_v1_score, file_buf_validate_validate]);
+  fileDesc("CiliZWxsd2V0aGVyL29wcy92MS9zY29yZV9leHBsYW5hdGlvbi5wcm90bxIRYmVsbHdldGhlci5vcHMudjEigwIKE0V4cGxhaW5TY29yZVJlcXVlc3QSKwoLc3VwcGxpZXJfaWQYASABKAlCFrpIE3IRIAEogAEyCl5bXlx4MDBdKyQSGQoIaXNvX3dlZWsYAiABKAlCB7pIBHICKBASJwoKbW9kZWxfbmFtZRgDIAEoCUITukgQcg4oQDIKXlteXHgwMF0qJBIjChFtYXhfY29udHJpYnV0aW9ucxgEIAEoDUIIukgFKgMYgAgSKgoJbWluX3NoYXJlGAUgASgBQhe6SBQSEhkAAAAAAADwPykAAAAAAAAAABISCgp3aXRoX3RleHRzGAYgASgIEhYKDndpdGhfbmFycmF0aXZlGAcgASgIIu4DChRFeHBsYWluU2NvcmVSZXNwb25zZRIQCghpc29fd2VlaxgBIAEoCRIOCgZydW5faWQYAiABKA0SLQoFc2NvcmUYAyABKAsyHi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5TY29yZRISCgpiYXNlX3ZhbHVlGAQgASgBEjYKBGtpbmQYBSABKA4yKC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYW5hdGlvbktpbmQSEgoKYmFja2dyb3VuZBgGIAEoCRI6CgxvdXRwdXRfc3BhY2UYByABKA4yJC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5PdXRwdXRTcGFjZRI8Cg1jb250cmlidXRpb25zGAggAygLMiUuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ29udHJpYnV0aW9uEh0KFW9taXR0ZWRfY29udHJpYnV0aW9ucxgJIAEoDRIPCgdvbWl0dGVkGAogASgBEhEKCW5hcnJhdGl2ZRgLIAEoCRIeChFzdG9yZWRfcmlza19zY29yZRgMIAEoAUgAiAEBEjIKBW5vdGVzGA0gAygLMiMuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ2hhbmdlTm90ZUIUChJfc3RvcmVkX3Jpc2tfc2NvcmUiyQEKGUV4cGxhaW5TY29yZUNoYW5nZVJlcXVlc3QSKwoLc3VwcGxpZXJfaWQYASABKAlCFrpIE3IRIAEogAEyCl5bXlx4MDBdKyQSHAoLYmVmb3JlX3dlZWsYAiABKAlCB7pIBHICKBASGwoKYWZ0ZXJfd2VlaxgDIAEoCUIHukgEcgIoEBInCgptb2RlbF9uYW1lGAQgASgJQhO6SBByDihAMgpeW15ceDAwXSokEhsKCW1heF9wYXJ0cxgFIAEoDUIIukgFKgMYgAgiugIKGkV4cGxhaW5TY29yZUNoYW5nZVJlc3BvbnNlEhMKC2JlZm9yZV93ZWVrGAEgASgJEhIKCmFmdGVyX3dlZWsYAiABKAkSFgoOYmVmb3JlX3ZlcnNpb24YAyABKAkSFQoNYWZ0ZXJfdmVyc2lvbhgEIAEoCRI+CgZjaGFuZ2UYBSABKAsyLi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYWluQ2hhbmdlUmVzcG9uc2USJQoYYmVmb3JlX3N0b3JlZF9yaXNrX3Njb3JlGAYgASgBSACIAQESJAoXYWZ0ZXJfc3RvcmVkX3Jpc2tfc2NvcmUYByABKAFIAYgBAUIbChlfYmVmb3JlX3N0b3JlZF9yaXNrX3Njb3JlQhoKGF9hZnRlcl9zdG9yZWRfcmlza19zY29yZSKKAwoaRmluZENvdW50ZXJmYWN0dWFsc1JlcXVlc3QSKwoLc3VwcGxpZXJfaWQYASABKAlCFrpIE3IRIAEogAEyCl5bXlx4MDBdKyQSGQoIaXNvX3dlZWsYAiABKAlCB7pIBHICKBASJwoKbW9kZWxfbmFtZRgDIAEoCUITukgQcg4oQDIKXlteXHgwMF0qJBIjCgttYXhfY2hhbmdlcxgEIAEoDUIJukgGKgQYAygBSACIAQESKwoTbWF4X2NvdW50ZXJmYWN0dWFscxgFIAEoDUIJukgGKgQYBSgBSAGIAQESQAoLdGFyZ2V0X2JhbmQYBiABKA4yHS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5CYW5kQgy6SAmCAQYYABgCGAMSPwoGbGltaXRzGAcgAygLMiQuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ2hhbmdlTGltaXRCCbpIBpIBAxCACEIOCgxfbWF4X2NoYW5nZXNCFgoUX21heF9jb3VudGVyZmFjdHVhbHMi6gEKG0ZpbmRDb3VudGVyZmFjdHVhbHNSZXNwb25zZRIQCghpc29fd2VlaxgBIAEoCRIOCgZydW5faWQYAiABKA0SPwoGcmVzdWx0GAMgASgLMi8uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ291bnRlcmZhY3R1YWxSZXNwb25zZRIeChFzdG9yZWRfcmlza19zY29yZRgEIAEoAUgAiAEBEjIKBW5vdGVzGAUgAygLMiMuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ2hhbmdlTm90ZUIUChJfc3RvcmVkX3Jpc2tfc2NvcmVCRgoVY29tLmJlbGx3ZXRoZXIub3BzLnYxUAFaF2JlbGx3ZXRoZXIvb3BzL3YxO29wc3YxqgIRQmVsbHdldGhlci5PcHMuVjFiBnByb3RvMw", [file_bellwether_inference_v1_change, file_bellwether_inference_v1_counterfactual, file_bellwether_inference_v1_score, file_buf_validate_validate]);
 
 /**
  * Selects a stored score, and how it is explained.
@@ -299,4 +301,116 @@ export type ExplainScoreChangeResponse = Message<"bellwether.ops.v1.ExplainScore
  */
 export const ExplainScoreChangeResponseSchema: GenMessage<ExplainScoreChangeResponse> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_score_explanation, 3);
+
+/**
+ * Selects a stored score, and which changes of the supplier may be proposed.
+ *
+ * @generated from message bellwether.ops.v1.FindCounterfactualsRequest
+ */
+export type FindCounterfactualsRequest = Message<"bellwether.ops.v1.FindCounterfactualsRequest"> & {
+  /**
+   * Id of the supplier. 1 to 128 bytes.
+   *
+   * @generated from field: string supplier_id = 1;
+   */
+  supplierId: string;
+
+  /**
+   * ISO week of the score, for example "2026-W47". At most 16 bytes. Empty: the latest complete week of the model.
+   *
+   * @generated from field: string iso_week = 2;
+   */
+  isoWeek: string;
+
+  /**
+   * The model. At most 64 bytes. Empty: the default model, chosen as in ListSuppliersRequest.model_name.
+   *
+   * @generated from field: string model_name = 3;
+   */
+  modelName: string;
+
+  /**
+   * As CounterfactualRequest.max_changes: 1 to 3. Unset: 2.
+   *
+   * @generated from field: optional uint32 max_changes = 4;
+   */
+  maxChanges?: number | undefined;
+
+  /**
+   * As CounterfactualRequest.max_counterfactuals: 1 to 5. Unset: 3.
+   *
+   * @generated from field: optional uint32 max_counterfactuals = 5;
+   */
+  maxCounterfactuals?: number | undefined;
+
+  /**
+   * As CounterfactualRequest.target_band: BAND_MEDIUM or BAND_LOW. Unset: the band below that of the score.
+   *
+   * @generated from field: bellwether.inference.v1.Band target_band = 6;
+   */
+  targetBand: Band;
+
+  /**
+   * Limits of the features, at most one per feature and at most 1,024.
+   *
+   * @generated from field: repeated bellwether.inference.v1.ChangeLimit limits = 7;
+   */
+  limits: ChangeLimit[];
+};
+
+/**
+ * Describes the message bellwether.ops.v1.FindCounterfactualsRequest.
+ * Use `create(FindCounterfactualsRequestSchema)` to create a new message.
+ */
+export const FindCounterfactualsRequestSchema: GenMessage<FindCounterfactualsRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_score_explanation, 4);
+
+/**
+ * The smallest changes that lower the band of a stored score, searched now with the version that scored the week.
+ *
+ * @generated from message bellwether.ops.v1.FindCounterfactualsResponse
+ */
+export type FindCounterfactualsResponse = Message<"bellwether.ops.v1.FindCounterfactualsResponse"> & {
+  /**
+   * The week of the score.
+   *
+   * @generated from field: string iso_week = 1;
+   */
+  isoWeek: string;
+
+  /**
+   * Id of the run.
+   *
+   * @generated from field: uint32 run_id = 2;
+   */
+  runId: number;
+
+  /**
+   * The changes. Its score is computed now, from the stored values.
+   *
+   * @generated from field: bellwether.inference.v1.CounterfactualResponse result = 3;
+   */
+  result?: CounterfactualResponse | undefined;
+
+  /**
+   * The risk score that the run stored. Unset: the band was UNKNOWN.
+   *
+   * @generated from field: optional double stored_risk_score = 4;
+   */
+  storedRiskScore?: number | undefined;
+
+  /**
+   * What the reader must know, for example that the stored score differs. At most 2,048.
+   *
+   * @generated from field: repeated bellwether.inference.v1.ChangeNote notes = 5;
+   */
+  notes: ChangeNote[];
+};
+
+/**
+ * Describes the message bellwether.ops.v1.FindCounterfactualsResponse.
+ * Use `create(FindCounterfactualsResponseSchema)` to create a new message.
+ */
+export const FindCounterfactualsResponseSchema: GenMessage<FindCounterfactualsResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_score_explanation, 5);
 

@@ -3,21 +3,19 @@ import {
   type CounterfactualResponse,
   FixedReason,
 } from "@bellwether/gen/bellwether/inference/v1/counterfactual_pb";
-import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
+import type { FindCounterfactualsResponse } from "@bellwether/gen/bellwether/ops/v1/score_explanation_pb";
 import type { SupplierScore } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
+import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { visibleText } from "@bellwether/reasons/visible-text";
 import { useQuery } from "@connectrpc/connect-query";
 import { useState } from "react";
 import { BandBadge } from "../parts/badges.tsx";
 import { featureText, scoreText } from "../parts/format.ts";
 import { Failure, Loading } from "../parts/notice.tsx";
-import { type SupplierAsScored, supplierAsScored } from "./supplier-as-scored.ts";
 
 /** Maximum number of features that change: more are hard to act on. */
 const MAX_CHANGES = 2;
 const MAX_RESULTS = 5;
-/** A stored score and the same score computed again differ by less than this. */
-const SAME_SCORE = 0.0005;
 
 interface WhatIfProps {
   readonly supplierId: string;
@@ -26,54 +24,53 @@ interface WhatIfProps {
 
 /** The smallest changes that lower the band of a score. The reader excludes features that cannot change. */
 export default function WhatIf({ supplierId, score }: WhatIfProps) {
-  const scored = supplierAsScored(score);
-  if (scored === undefined)
-    return (
-      <p className="quiet">The run did not record the values of the features, so their changes cannot be searched.</p>
-    );
-  return <Search supplierId={supplierId} score={score} scored={scored} />;
-}
-
-function Search({ supplierId, score, scored }: WhatIfProps & { readonly scored: SupplierAsScored }) {
   const [kept, setKept] = useState<readonly string[]>([]);
-  const { features, categories, model, hasText } = scored;
   const found = useQuery(
-    InferenceService.method.counterfactual,
+    SupplierService.method.findCounterfactuals,
     {
-      ...{ model, maxChanges: MAX_CHANGES, maxCounterfactuals: MAX_RESULTS },
-      supplier: { supplierId, features, categories },
+      ...{ supplierId, isoWeek: score.isoWeek, modelName: score.model?.name ?? "" },
+      ...{ maxChanges: MAX_CHANGES, maxCounterfactuals: MAX_RESULTS },
       limits: kept.map((feature) => ({ feature, fixed: true })),
     },
-    { staleTime: Number.POSITIVE_INFINITY, placeholderData: (before) => before },
+    {
+      staleTime: Number.POSITIVE_INFINITY,
+      placeholderData: (before: FindCounterfactualsResponse | undefined) => before,
+    },
   );
   if (found.isPending) return <Loading what="the smallest changes" />;
   if (found.isError) return <Failure error={found.error} onRetry={() => void found.refetch()} />;
-  const answer = found.data;
+  const { result: answer, notes } = found.data;
+  if (!answer) return null;
   const fixed = new Set(answer.fixedFeatures.map(({ feature }) => feature));
-  const names = [...Object.keys(features), ...Object.keys(categories)];
-  const choices = names.filter((name) => !fixed.has(name) || kept.includes(name));
+  const names = score.contributions.map(({ feature }) => feature).filter((feature) => !feature.includes(":"));
   const keep = (name: string, isKept: boolean): void =>
     setKept(isKept ? [...kept, name] : kept.filter((other) => other !== name));
   return (
     <div aria-busy={found.isFetching}>
       <p role="status">{visibleText(answer.summary)}</p>
-      <StartingScore answer={answer} stored={score} hasText={hasText} />
+      {notes.map(({ message }) => (
+        <p className="quiet" key={message}>
+          {visibleText(message)}
+        </p>
+      ))}
       <Results answer={answer} />
       {answer.outcome !== CounterfactualOutcome.ALREADY_BELOW && (
         <details>
           <summary>Features that may change</summary>
           <fieldset className="choices">
             <legend className="quiet">Clear the features that this supplier cannot change.</legend>
-            {choices.map((name) => (
-              <label key={name}>
-                <input
-                  type="checkbox"
-                  checked={!kept.includes(name)}
-                  onChange={(event) => keep(name, !event.target.checked)}
-                />{" "}
-                {visibleText(featureText(name))}
-              </label>
-            ))}
+            {names
+              .filter((name) => !fixed.has(name) || kept.includes(name))
+              .map((name) => (
+                <label key={name}>
+                  <input
+                    type="checkbox"
+                    checked={!kept.includes(name)}
+                    onChange={(event) => keep(name, !event.target.checked)}
+                  />{" "}
+                  {visibleText(featureText(name))}
+                </label>
+              ))}
           </fieldset>
           <FixedFeatures answer={answer} />
         </details>
@@ -84,20 +81,6 @@ function Search({ supplierId, score, scored }: WhatIfProps & { readonly scored: 
 
 interface AnswerProps {
   readonly answer: CounterfactualResponse;
-}
-
-/** Says when the search began with another score than the stored one. */
-function StartingScore({ answer, stored, hasText }: AnswerProps & { stored: SupplierScore; hasText: boolean }) {
-  const now = answer.score?.riskScore;
-  if (now === undefined || Math.abs(now - (stored.riskScore ?? now)) < SAME_SCORE) return null;
-  const why = hasText
-    ? "the contract text is not stored, so the search begins without it"
-    : "the search begins with the stored values";
-  return (
-    <p className="quiet">
-      The score of the week is {scoreText(stored.riskScore)}; {why}, at {scoreText(now)}.
-    </p>
-  );
 }
 
 function Results({ answer }: AnswerProps) {

@@ -2,6 +2,10 @@ import type {
   ExplainChangeRequestSchema,
   ExplainChangeResponse,
 } from "@bellwether/gen/bellwether/inference/v1/change_pb";
+import type {
+  CounterfactualRequestSchema,
+  CounterfactualResponse,
+} from "@bellwether/gen/bellwether/inference/v1/counterfactual_pb";
 import {
   type ExplainRequestSchema,
   type ExplainResponse,
@@ -29,6 +33,11 @@ export interface StoredExplainer {
     request: MessageInitShape<typeof ExplainChangeRequestSchema>,
     context: HandlerContext,
   ): Promise<ExplainChangeResponse>;
+  /** @throws VersionGoneError when the version is not in the registry. */
+  findCounterfactuals(
+    request: MessageInitShape<typeof CounterfactualRequestSchema>,
+    context: HandlerContext,
+  ): Promise<CounterfactualResponse>;
 }
 
 /** Creates the explainer over the connection to ml-service. */
@@ -55,6 +64,8 @@ export function createStoredExplainer(transport: Transport): StoredExplainer {
       }),
     explainChange: (request, context) =>
       call(context, () => ml.explainChange(request, propagateContextAsCaller(context))),
+    findCounterfactuals: (request, context) =>
+      call(context, () => ml.counterfactual(request, propagateContextAsCaller(context))),
   };
 }
 

@@ -6,6 +6,10 @@ import {
   type ExplainChangeResponse,
 } from "@bellwether/gen/bellwether/inference/v1/change_pb";
 import type {
+  CounterfactualRequestSchema,
+  CounterfactualResponse,
+} from "@bellwether/gen/bellwether/inference/v1/counterfactual_pb";
+import type {
   ExplainRequestSchema,
   ExplainResponse,
 } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
@@ -27,6 +31,11 @@ export interface ExplainDependencies {
     request: MessageInitShape<typeof ExplainChangeRequestSchema>,
     context: HandlerContext,
   ) => Promise<ExplainChangeResponse>;
+  /** Searches for counterfactuals with ml-service. @throws VersionGoneError */
+  readonly findCounterfactuals: (
+    request: MessageInitShape<typeof CounterfactualRequestSchema>,
+    context: HandlerContext,
+  ) => Promise<CounterfactualResponse>;
   readonly readStoredInput: (
     supplierId: string,
     which: { readonly modelName: string; readonly isoWeek: string },
@@ -50,7 +59,7 @@ const differenceNote = (stored: StoredInput, riskScore: number | undefined) => {
 /** Returns the handlers of SupplierService that explain stored scores with ml-service. */
 export function explainHandlers(
   deps: ExplainDependencies,
-): Pick<ServiceImpl<typeof SupplierService>, "explainScore" | "explainScoreChange"> {
+): Pick<ServiceImpl<typeof SupplierService>, "explainScore" | "explainScoreChange" | "findCounterfactuals"> {
   return {
     async explainScore(request, context) {
       const { supplierId, isoWeek, modelName, maxContributions, minShare, withTexts, withNarrative } = request;
@@ -87,6 +96,27 @@ export function explainHandlers(
           ...differenceNote(stored, score?.riskScore),
           ...unknown.map(({ feature, message }) => ({ code: ChangeNoteCode.UNKNOWN_CATEGORY, feature, message })),
         ],
+      };
+    },
+    async findCounterfactuals(request, context) {
+      const { supplierId, isoWeek, modelName, maxChanges, maxCounterfactuals, targetBand, limits } = request;
+      checkWeek("iso_week", isoWeek);
+      const stored = await deps.readStoredInput(supplierId, { modelName, isoWeek });
+      const result = await deps.findCounterfactuals(
+        {
+          supplier: suppliedInput(supplierId, stored),
+          model: modelOf(stored),
+          ...{ targetBand, limits },
+          ...(maxChanges !== undefined && { maxChanges }),
+          ...(maxCounterfactuals !== undefined && { maxCounterfactuals }),
+        },
+        context,
+      );
+      checkSameFiles(stored, result.score?.model);
+      return {
+        ...{ isoWeek: stored.isoWeek, runId: stored.runId, result },
+        ...(stored.riskScore !== null && { storedRiskScore: stored.riskScore }),
+        notes: differenceNote(stored, result.score?.riskScore),
       };
     },
     async explainScoreChange({ supplierId, beforeWeek, afterWeek, modelName, maxParts }, context) {

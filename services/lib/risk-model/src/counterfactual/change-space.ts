@@ -8,6 +8,7 @@ import type { FeatureValue, FixedFeature, FixedReason } from "./change-request.t
 import { type ColumnThresholds, columnThresholds } from "./column-thresholds.ts";
 import { numberOptions } from "./number-options.ts";
 import type { ResolvedLimit } from "./resolve-limits.ts";
+import { shortNumber } from "./short-number.ts";
 
 /** A feature that may change, as a variable of the search. */
 export interface ChangeableFeature {
@@ -88,7 +89,13 @@ function numericOptions(
     scale: scaleOf(feature, thresholds),
   };
   const { numbers, singles, costs, current } = numberOptions(thresholds, present, limit);
-  return { feature, values: numbers, variable: { columns: [column], values: singles, costs, current } };
+  // A stored value is a float32: 0.30000001192092896 is shown as 0.3.
+  const shown = present.value === present.single ? shortNumber(present.single, round) : present.value;
+  return {
+    feature,
+    values: numbers.with(current, shown),
+    variable: { columns: [column], values: singles, costs, current },
+  };
 }
 
 /**
