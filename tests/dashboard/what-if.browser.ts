@@ -10,10 +10,11 @@ const SUPPLIER = "#/suppliers/S-1000";
 
 const found = {
   outcome: CounterfactualOutcome.FOUND,
-  summary: "The smallest change that lowers the band from high to medium: lower late ratio from 0.38 to 0.3 share.",
+  summary:
+    "The smallest change that lowers the band from high to medium: lower defect rate ppm from 0.38 to 0.3 share.",
   counterfactuals: [
     {
-      changes: [{ feature: "late_ratio", text: "lower late ratio from 0.38 to 0.3 share" }],
+      changes: [{ feature: "defect_rate_ppm", text: "lower defect rate ppm from 0.38 to 0.3 share" }],
       ...{ cost: 0.1, score: { band: Band.MEDIUM, riskScore: 0.36 } },
     },
   ],
@@ -24,7 +25,7 @@ const none = {
   summary: "No change of at most 2 features within the limits lowers the band from high to medium.",
   fixedFeatures: [
     { feature: "past_disputes", reason: FixedReason.IMMUTABLE },
-    { feature: "late_ratio", reason: FixedReason.REQUEST },
+    { feature: "defect_rate_ppm", reason: FixedReason.REQUEST },
   ],
 };
 
@@ -41,15 +42,15 @@ describe.skipIf(!hasChromium)("what would lower the risk (apt-get install chromi
     await page.getByText("What would lower the risk").waitFor();
     expect(asked).toEqual([]);
     await page.getByText("What would lower the risk").click();
-    const row = page.getByRole("row").filter({ hasText: "Lower late ratio from 0.38 to 0.3 share" });
+    const row = page.getByRole("row").filter({ hasText: "Lower defect rate ppm from 0.38 to 0.3 share" });
     await row.getByText("0.36").waitFor();
     await row.getByText("Medium").waitFor();
     await page.getByText("Features that may change").click();
     await page.getByText("Declared as immutable: past disputes.").waitFor();
-    const late = page.getByRole("checkbox", { name: "late ratio" });
+    const late = page.getByRole("checkbox", { name: "defect rate ppm" });
     await late.uncheck();
     await page.getByText("No change of at most 2 features within the limits").waitFor();
-    expect(asked).toEqual([[], ["late_ratio"]]);
+    expect(asked).toEqual([[], ["defect_rate_ppm"]]);
     await late.check();
     await row.getByText("0.36").waitFor();
     expect(complaints).toEqual([]);
