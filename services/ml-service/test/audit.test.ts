@@ -105,6 +105,37 @@ test("a score is recorded on every listener with the model that computed it, and
   }
 });
 
+test("an explained change is one event with both scores and the digests of both inputs; ExplainModel is not recorded", async () => {
+  const sink = keepingSink();
+  const { grpc } = await start(sink);
+  const model = { modelVersion: "v1" };
+  const answer = await grpc.explainChange({
+    before: { supplier: supplier(1), model },
+    after: { supplier: supplier(2), model },
+  });
+  await grpc.explainModel({});
+  expect(sink.events).toMatchObject([
+    {
+      kind: "explanation.served",
+      subject: "S_2",
+      payload: {
+        rpc: "bellwether.inference.v1.InferenceService/ExplainChange",
+        before: { asked_model: { version: "v1" }, input_sha256: supplierDigest(supplier(1)) },
+        after: { input_sha256: supplierDigest(supplier(2)) },
+        before_score: { prediction_id: answer.before?.predictionId, risk_score: answer.before?.riskScore },
+        after_score: { model: { version: "v1" }, risk_score: answer.after?.riskScore },
+      },
+    },
+  ]);
+  expect(JSON.stringify(sink.events)).not.toContain("contribution");
+});
+
+test("the digest of an input covers its term weights", () => {
+  const sent = { ...supplier(1), contractText: "" };
+  expect(supplierDigest({ ...sent, termWeights: {} })).toBe(supplierDigest(sent));
+  expect(supplierDigest({ ...sent, termWeights: { late: 1 } })).not.toBe(supplierDigest(sent));
+});
+
 test("a batch is one event over all its rows", async () => {
   const sink = keepingSink();
   const { grpc } = await start(sink);

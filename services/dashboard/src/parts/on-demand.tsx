@@ -1,6 +1,6 @@
 import { type ReactNode, Suspense, useState } from "react";
-import { LoadBoundary } from "../parts/load-boundary.tsx";
-import { Loading } from "../parts/notice.tsx";
+import { LoadBoundary } from "./load-boundary.tsx";
+import { Loading } from "./notice.tsx";
 
 interface OnDemandProps {
   readonly title: string;
