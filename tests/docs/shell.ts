@@ -45,15 +45,21 @@ export function openShell(
 }
 
 /** Runs shell commands. The first command that fails ends the run. */
-export const runCommands = (shell: Shell, text: string): Promise<Ended> =>
-  run("bash", ["--norc", "-euo", "pipefail", "-c", shell.translate(text)], shell, "");
+export const runCommands = (shell: Shell, text: string, timeoutMs = COMMAND_TIMEOUT_MS): Promise<Ended> =>
+  run("bash", ["--norc", "-euo", "pipefail", "-c", shell.translate(text)], shell, "", timeoutMs);
 
 /** Runs a Python program. */
 export const runPython = (shell: Shell, text: string): Promise<Ended> =>
   run("python3", ["-"], shell, shell.translate(text));
 
-async function run(command: string, args: readonly string[], { cwd, env }: Shell, input: string): Promise<Ended> {
-  const child = spawn(command, args, { cwd, env, timeout: COMMAND_TIMEOUT_MS });
+async function run(
+  command: string,
+  args: readonly string[],
+  { cwd, env }: Shell,
+  input: string,
+  timeout = COMMAND_TIMEOUT_MS,
+): Promise<Ended> {
+  const child = spawn(command, args, { cwd, env, timeout });
   const output = { stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output.stdout += text;

@@ -9,14 +9,16 @@ import { isDeepStrictEqual, promisify } from "node:util";
 import { type EchoServer, startEcho } from "@bellwether/testing/echo/start-echo";
 import { readCommandLine } from "../../scripts/command-line.ts";
 import { browserMissing, openCasesPage } from "./browser/client.ts";
+import { runExamples } from "./examples.ts";
 import { casesFor, EXPECTED, type Report } from "./expected.ts";
 import { runGrpcurl, WITHOUT } from "./grpcurl/client.ts";
 import { installPythonClient, testPythonClient } from "./python-client.ts";
+import { testTypescriptClient } from "./typescript-client.ts";
 
 const { flags } = readCommandLine({
   command: "npm run test:interop",
   about:
-    "Runs clients of other projects and languages against the gRPC and the web listener: Node, Python, Go, grpcurl, Chromium; and the tests of clients/python. It skips a client that this machine cannot run; with CI=true that is a failure.",
+    "Runs clients of other projects and languages against the gRPC and the web listener: Node, Python, Go, grpcurl, Chromium; the tests of clients/python; and the programs of docs/clients.md. It skips a client that this machine cannot run; with CI=true that is a failure.",
   flags: { nightly: "also runs Java and Rust; their first build takes minutes" },
   examples: ["", "--nightly"],
   exitCodes: "1 when a client reports another result than expected",
@@ -114,22 +116,25 @@ const echo = await startEcho({
 });
 for (const client of [...CLIENTS, ...NIGHTLY]) {
   if (client.missing !== undefined) {
-    skipped++;
-    console.log(`SKIPPED ${client.name}: ${client.missing}`);
+    skip(client.name, client.missing);
     continue;
   }
   record(client.name, await failuresOf(client, echo));
 }
+record("typescript @bellwether/client", await testTypescriptClient(echo));
 await echo[Symbol.asyncDispose]();
 await page?.[Symbol.asyncDispose]();
 const pythonMissing = installPythonClient();
 if (pythonMissing === undefined) record("python bellwether-client", await testPythonClient());
-else {
-  skipped++;
-  console.log(`SKIPPED python bellwether-client: ${pythonMissing}`);
-}
+else skip("python bellwether-client", pythonMissing);
+await runExamples(flags.nightly, cache, { record, skip });
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exit(failed > 0 || (skipped > 0 && process.env.CI === "true") ? 1 : 0);
+
+function skip(name: string, reason: string): void {
+  skipped++;
+  console.log(`SKIPPED ${name}: ${reason}`);
+}
 
 function record(name: string, failures: readonly string[]): void {
   if (failures.length === 0) passed++;

@@ -4,8 +4,8 @@ import { chromium } from "playwright-core";
 import { build } from "vite";
 import type { Report } from "../expected.ts";
 
-const CHROMIUM = "/usr/bin/chromium";
-const FLAGS = [
+export const CHROMIUM = "/usr/bin/chromium";
+export const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",

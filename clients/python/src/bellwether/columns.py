@@ -149,6 +149,8 @@ class _Reader:
             )
             return []
         self._ids = values
+        if _are_plain_ids(values):
+            return values
         rows: dict[str, int] = {}
         for row, value in enumerate(values):
             reason = _id_violation(value, self._frame.to_texts)
@@ -217,17 +219,18 @@ class _Reader:
     def categories(self, name: str) -> tuple[list[str], np.ndarray]:
         """Returns the distinct categories, and per row an index into them."""
         values = self._texts(name, "a category", _limits.MAX_CATEGORY_BYTES)
-        index: dict[str, int] = {}
-        found = (MISSING_CODE if value is None else index.setdefault(value, len(index)) for value in values)
-        codes = np.fromiter(found, np.uint32, len(values))
-        return list(index), codes
+        # A dict keeps the order of insertion.
+        names = [value for value in dict.fromkeys(values) if value is not None]
+        index: dict[str | None, int] = {None: MISSING_CODE} | {value: code for code, value in enumerate(names)}
+        return names, np.fromiter(map(index.__getitem__, values), np.uint32, len(values))
 
     def contract_texts(self, name: str) -> list[str]:
         return [value or "" for value in self._texts(name, "a text", _limits.MAX_CONTRACT_TEXT_BYTES)]
 
     def _texts(self, name: str, what: str, max_bytes: int) -> list[str | None]:
         values = self._frame.objects(name)
-        checked: set[str] = set()
+        if _are_short_texts(values, max_bytes):
+            return values
         for row, value in enumerate(values):
             if value is None:
                 continue
@@ -235,15 +238,33 @@ class _Reader:
                 text = f"{_shown(value)} is {_kind(value)}, but the feature is {what}"
                 self.report(name, row, f"{text}; convert the column with {self._frame.to_texts}")
                 return []
-            if value in checked:
-                continue
             reason = _text_violation(value, max_bytes)
             if reason is not None:
                 self.report(name, row, reason)
                 return []
-            if len(checked) < _limits.MAX_CATEGORIES:
-                checked.add(value)
         return values
+
+
+def _are_plain_ids(values: Sequence[Any]) -> bool:
+    """Whether all values are distinct valid ids of printable ASCII characters; decided without a loop in Python."""
+    if set(map(type, values)) != {str}:
+        return False
+    joined = "".join(values)
+    return (
+        joined.isascii()
+        and joined.isprintable()
+        and max(map(len, values)) <= _limits.MAX_SUPPLIER_ID_BYTES
+        and all(map(str.strip, values))
+        and len(set(values)) == len(values)
+    )
+
+
+def _are_short_texts(values: Sequence[Any], max_bytes: int) -> bool:
+    """Whether all values are None or ASCII texts within a limit; decided without a loop in Python."""
+    if not set(map(type, values)) <= {str, type(None)}:
+        return False
+    texts = list(filter(None, dict.fromkeys(values)))
+    return all(map(str.isascii, texts)) and max(map(len, texts), default=0) <= max_bytes
 
 
 def _text_violation(text: str, max_bytes: int) -> str | None:

@@ -122,6 +122,8 @@ class PandasFrame:
 
     def objects(self, name: str) -> list[Any]:
         series = self._frame[name]
+        if not series.hasnans:
+            return series.tolist()
         return [None if missing else value for value, missing in zip(series.tolist(), series.isna().tolist())]
 
     def place(self, row: int) -> str:
