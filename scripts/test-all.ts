@@ -8,6 +8,7 @@ const WANTED = [
   { program: "redis-server", package: "redis-server" },
   { program: "chromium", package: "chromium" },
   { program: "strace", package: "strace" },
+  { program: "jq", package: "jq" },
 ] as const;
 
 const isInstalled = (program: string): boolean =>
