@@ -29,7 +29,7 @@ const SIGNED_OUT = {
 };
 const SIGN_IN_PAGES = ["#/sign-in", "#/sign-in?code=wrong", "#/alerts"];
 /** Parts of a page that scroll on their own, or hide what is too long on purpose. */
-const MAY_CLIP = ".inbox-list, .wide, .unseen, [aria-hidden='true']";
+const MAY_CLIP = ".inbox-list, .wide, .unseen, .skip, [aria-hidden='true']";
 const go = (page: Page, hash: string) =>
   page.evaluate((to) => {
     window.location.hash = to;

@@ -91,6 +91,10 @@ export function alertsInMemory(data: { alerts: Alert[] }, meanwhile: (alert: Ale
       listAlerts: (request) => listAlerts(data.alerts, request),
       getAlert: ({ alertId }) => ({ alert: find(alertId), events: events.get(alertId) ?? [] }),
       decideAlerts: ({ actions }) => ({ results: actions.map(perform) }),
+      suggestOwners: ({ prefix }) => {
+        const owners = [...new Set(data.alerts.map(({ owner }) => owner))].filter((owner) => owner !== "");
+        return { owners: owners.filter((owner) => owner.startsWith(prefix)).map((owner) => ({ owner })) };
+      },
       async *watchAlerts({ afterSequence }, { signal }) {
         const heartbeat = setInterval(() => changes.report({}), HEARTBEAT_MS);
         try {

@@ -113,10 +113,10 @@ describe.skipIf(!hasChromium)("the work of a Monday (apt-get install chromium)",
       .locator(".numbers a, .headline a, h2 a")
       .evaluateAll((links) => links.map((link) => [link.textContent?.trim(), link.getAttribute("href")]));
     expect(Object.fromEntries(hrefs)).toMatchObject({
-      "14 new": "#/alerts?tab=new&model=supplier-risk",
-      "6 worse": "#/alerts?tab=worse&model=supplier-risk",
-      "3 better": "#/alerts?trend=better&model=supplier-risk",
-      "2 snoozed": "#/alerts?tab=snoozed&model=supplier-risk",
+      "14 new": "#/alerts?model=supplier-risk&changed=raised&in=2026-W47",
+      "6 worse": "#/alerts?model=supplier-risk&changed=worse&in=2026-W47",
+      "3 better": "#/alerts?model=supplier-risk&changed=better&in=2026-W47",
+      "2 snoozed": "#/alerts?model=supplier-risk&changed=snoozed&in=2026-W47",
       "Biggest risers": "#/suppliers?order=change&model=supplier-risk",
     });
     const numbers = await page.locator(".numbers .number, .headline .number").count();

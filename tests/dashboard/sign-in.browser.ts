@@ -7,7 +7,7 @@ import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { startService } from "@bellwether/testing/service-process";
 import { createClient, type Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { CLIENT_ID, CLIENT_SECRET, startProvider } from "../../services/ops-service/test/identity-provider.ts";
 import { testChunk } from "../../services/ops-service/test/ops-harness.ts";
 import { freePort, removeLocalKeys, SIGN_IN, startSignIn } from "../../services/ops-service/test/sign-in-harness.ts";
@@ -29,6 +29,7 @@ async function publishWeek(grpcUrl: string, token: string): Promise<void> {
 
 describe.skipIf(!hasChromium)("signing in on the page (apt-get install chromium)", () => {
   const pages = usePages();
+  afterAll(removeLocalKeys);
 
   /** Starts ops-service with authentication, the page and an alert. */
   async function start(env: (webUrl: string) => Record<string, string> | Promise<Record<string, string>>) {
@@ -115,10 +116,7 @@ describe.skipIf(!hasChromium)("signing in on the page (apt-get install chromium)
     const cluster = await startPostgresCluster();
     pages.onEnd(async () => cluster[Symbol.asyncDispose]());
     const people = await startSignIn(await cluster.createDatabase(), { dashboard: pages.dist() });
-    pages.onEnd(async () => {
-      await people[Symbol.asyncDispose]();
-      await removeLocalKeys();
-    });
+    pages.onEnd(async () => people[Symbol.asyncDispose]());
     await publishWeek(people.ops.grpcUrl, await people.token("loader", ["service"]));
     const { page } = await pages.openUrl(`${people.ops.webUrl}/`);
     const signIn = async (): Promise<void> => {

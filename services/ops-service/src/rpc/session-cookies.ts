@@ -1,4 +1,4 @@
-import type { Seal } from "@bellwether/mesh/auth/seal";
+import type { Seal, Unsealed } from "@bellwether/mesh/auth/seal";
 import type { BegunSignIn } from "../domain/sign-in.ts";
 import { SessionInvalidError, SignInStateError } from "../domain/sign-in-error.ts";
 
@@ -33,6 +33,10 @@ export interface SessionCookies {
   readonly begunCleared: string;
 }
 
+/** Maximum number of cookies whose content is kept: decrypting them at each call would take longer than a look-up. */
+const MAX_OPENED = 1_000;
+const NOT_OPENED: Unsealed = { payload: {}, sealedAtMs: 0, expiresAtMs: 0, isOldKey: false };
+
 const SESSION = "session";
 const SIGN_IN = "sign-in";
 
@@ -47,15 +51,22 @@ export function createSessionCookies(seal: Seal, secure: boolean, now: () => num
     `; Path=/; HttpOnly; SameSite=${sameSite}${secure ? "; Secure" : ""}`;
   const set = (name: string, value: string, maxAgeMs: number, sameSite: "Strict" | "Lax"): string =>
     `${named(name)}=${value}; Max-Age=${Math.max(0, Math.floor(maxAgeMs / 1000))}${attributes(sameSite)}`;
+  const opened = new Map<string, { readonly cookie: SessionCookie; readonly expiresAtMs: number }>();
   return {
     has: (header) => cookieOf(header, named(SESSION)) !== undefined,
     async read(header) {
       const sealed = cookieOf(header, named(SESSION));
       if (sealed === undefined) return undefined;
-      const opened = await seal.open(SESSION, sealed);
-      const secret = opened?.payload.secret;
-      if (!opened || typeof secret !== "string") throw new SessionInvalidError();
-      return { secret, madeAtMs: opened.sealedAtMs, isOldKey: opened.isOldKey };
+      const known = opened.get(sealed);
+      if (known && now() < known.expiresAtMs) return known.cookie;
+      const { payload, sealedAtMs, expiresAtMs, isOldKey } = (await seal.open(SESSION, sealed)) ?? NOT_OPENED;
+      const { secret } = payload;
+      if (typeof secret !== "string") throw new SessionInvalidError();
+      const cookie = { secret, madeAtMs: sealedAtMs, isOldKey };
+      const [oldest] = opened.keys();
+      if (opened.size >= MAX_OPENED && oldest !== undefined) opened.delete(oldest);
+      opened.set(sealed, { cookie, expiresAtMs });
+      return cookie;
     },
     async make(secret, expiresAt) {
       const sealed = await seal.seal(SESSION, { secret }, expiresAt.getTime() + REASON_MS);

@@ -15,6 +15,8 @@ export interface Unsealed {
   readonly payload: Readonly<Record<string, unknown>>;
   /** Time of sealing, epoch milliseconds, whole seconds. */
   readonly sealedAtMs: number;
+  /** Time from which the value cannot be opened, epoch milliseconds, whole seconds. */
+  readonly expiresAtMs: number;
   /** True when the key is not the first one: seal again, so that the older key can be removed. */
   readonly isOldKey: boolean;
 }
@@ -64,7 +66,8 @@ export function createSeal(keys: readonly SealKey[], now: () => number): Seal {
             currentDate: new Date(now()),
           },
         );
-        return { payload, sealedAtMs: (payload.iat ?? 0) * 1000, isOldKey: protectedHeader.kid !== kid };
+        const [sealedAtMs, expiresAtMs] = [(payload.iat ?? 0) * 1000, (payload.exp ?? 0) * 1000];
+        return { payload, sealedAtMs, expiresAtMs, isOldKey: protectedHeader.kid !== kid };
       } catch (error) {
         if (error instanceof errors.JOSEError) return undefined;
         throw error;
