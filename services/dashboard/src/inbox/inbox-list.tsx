@@ -2,7 +2,7 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus, and names the active row
 import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
-import { type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRef } from "react";
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef } from "react";
 import { keepPlace, keptPlace } from "../parts/kept-place.ts";
 import { InboxRow, ROW_PX, rowId } from "./inbox-row.tsx";
 
@@ -16,6 +16,8 @@ const SAVE_AFTER_MS = 150;
 interface InboxListProps {
   readonly grid: RefObject<HTMLDivElement | null>;
   readonly alerts: readonly Alert[];
+  /** Position of each alert in `alerts`, by its id. */
+  readonly indexOf: ReadonlyMap<string, number>;
   /** Number of alerts on all pages. */
   readonly totalSize: number;
   readonly activeId: string;
@@ -44,8 +46,7 @@ const COLUMNS: readonly (readonly [name: string, title: string])[] = [
  * and names the active row, so that no change of rows can lose the focus.
  */
 export function InboxList(props: InboxListProps) {
-  const { grid, alerts, activeId, selected, isSelectable, belongs, hasMore, onMore, onOpen, onToggle } = props;
-  const indexOf = useMemo(() => new Map(alerts.map(({ alertId }, i) => [alertId, i])), [alerts]);
+  const { grid, alerts, indexOf, activeId, selected, isSelectable, belongs, hasMore, onMore, onOpen, onToggle } = props;
   const activeIndex = indexOf.get(activeId) ?? -1;
   const restore = useRestoredTop(grid, alerts.length, hasMore);
   // With another function, the virtual list computes the positions of all rows again.

@@ -9,6 +9,8 @@ import type { Decisions } from "./use-decisions.ts";
 /** What the commands of the inbox act on. */
 export interface CommandContext {
   readonly alerts: readonly Alert[];
+  /** The alert that keys act on. Undefined: it is not in the list. */
+  readonly active: Alert | undefined;
   readonly belongs: (alert: Alert) => boolean;
   readonly state: InboxState;
   readonly dispatch: Dispatch<InboxEvent>;
@@ -45,10 +47,12 @@ const FORM_KINDS: Readonly<Record<FormKind, Decision["kind"]>> = {
 export function useInboxCommands(context: CommandContext): InboxCommands {
   const { mayDecide } = useReader();
   const { alerts, belongs, state, dispatch, decisions, focusList } = context;
-  const active = alerts.find(({ alertId }) => alertId === state.activeId);
+  const { active } = context;
   const targets = (): Alert[] => {
-    const selected = alerts.filter(({ alertId }) => state.selected.has(alertId));
-    if (selected.length > 0) return selected;
+    if (state.selected.size > 0) {
+      const selected = alerts.filter(({ alertId }) => state.selected.has(alertId));
+      if (selected.length > 0) return selected;
+    }
     return active ? [active] : [];
   };
 

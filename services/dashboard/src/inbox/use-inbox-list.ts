@@ -2,7 +2,7 @@ import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { AlertService, type ListAlertsResponse, WeekChange } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { callUnaryMethod, createConnectQueryKey, useInfiniteQuery, useTransport } from "@connectrpc/connect-query";
 import { type InfiniteData, useQueryClient } from "@tanstack/react-query";
-import { useMemo, useRef } from "react";
+import { useCallback, useMemo, useRef } from "react";
 import { PEEK_SIZE, useHeldList } from "../parts/use-held-list.ts";
 import { usePagesKept } from "../parts/use-pages-kept.ts";
 import { type InboxView, inboxQueryOf, listRequestOf } from "../routing/inbox-view.ts";
@@ -44,11 +44,15 @@ export function useInboxList(view: InboxView, belongs: (alert: Alert) => boolean
     );
     return (await list.refetch()).isSuccess;
   };
+  // Only the server knows which alerts changed in a week.
+  const isMissing = useCallback(
+    (alert: Alert) => view.weekChange === WeekChange.UNSPECIFIED && belongs(alert),
+    [view.weekChange, belongs],
+  );
   const held = useHeldList<HTMLDivElement>({
     name: inboxQueryOf(view) || "inbox",
     shown: alerts,
-    // Only the server knows which alerts changed in a week.
-    belongs: (alert) => view.weekChange === WeekChange.UNSPECIFIED && belongs(alert),
+    belongs: isMissing,
     reload,
     peek: () => callUnaryMethod(transport, AlertService.method.listAlerts, { ...request, pageSize: PEEK_SIZE }),
   });

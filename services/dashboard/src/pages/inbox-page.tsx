@@ -80,9 +80,12 @@ function Inbox({ view, alertId, decisions, onSearch, onLoaded }: InboxProps) {
   const pagesToKeep = (): number => 1 + Math.floor(activeIndex.current / PAGE_SIZE);
   const { list, alerts, held, readMore, totalSize } = useInboxList(view, belongs, pagesToKeep);
   const shown = alerts ?? NONE;
+  // A list can have 10,000 alerts: it is not searched each time the page is drawn.
+  const indexOf = useMemo(() => new Map(shown.map((alert, i) => [alert.alertId, i])), [shown]);
+  const active = shown[indexOf.get(state.activeId) ?? -1];
   activeIndex.current = Math.max(
     Math.floor((grid.current?.scrollTop ?? 0) / ROW_PX),
-    shown.findIndex((alert) => alert.alertId === state.activeId),
+    indexOf.get(state.activeId) ?? -1,
   );
   useEffect(() => onLoaded(shown), [shown, onLoaded]);
 
@@ -99,7 +102,7 @@ function Inbox({ view, alertId, decisions, onSearch, onLoaded }: InboxProps) {
     }
   };
   const commands = useInboxCommands({
-    ...{ alerts: shown, belongs, state, dispatch, decisions, areLettersOn, onSearch },
+    ...{ alerts: shown, active, belongs, state, dispatch, decisions, areLettersOn, onSearch },
     onShowChanges: () => {
       if (held.changes > 0 || held.isMore) void held.show();
     },
@@ -123,7 +126,7 @@ function Inbox({ view, alertId, decisions, onSearch, onLoaded }: InboxProps) {
   const onOpen = useCallback((id: string) => dispatch({ type: "openPanel", alertId: id }), []);
   const onToggle = useCallback((id: string) => dispatch({ type: "toggle", alertId: id }), []);
   const onMore = useCallback(() => readMore.current(), [readMore]);
-  const selected = shown.filter((alert) => state.selected.has(alert.alertId));
+  const selected = state.selected.size === 0 ? NONE : shown.filter((alert) => state.selected.has(alert.alertId));
   const { form } = state;
   const openForm = ({ kind, targets }: OpenForm) => (
     <PanelForm
@@ -160,7 +163,7 @@ function Inbox({ view, alertId, decisions, onSearch, onLoaded }: InboxProps) {
         ) : (
           <>
             <InboxList
-              {...{ grid, alerts, totalSize, belongs, onOpen, onToggle, onMore }}
+              {...{ grid, alerts, indexOf, totalSize, belongs, onOpen, onToggle, onMore }}
               activeId={state.activeId}
               selected={state.selected}
               isSelectable={reader.mayDecide}
@@ -187,7 +190,7 @@ function Inbox({ view, alertId, decisions, onSearch, onLoaded }: InboxProps) {
           <AlertPanel
             key={state.activeId}
             alertId={state.activeId}
-            listed={shown.find((alert) => alert.alertId === state.activeId)}
+            listed={active}
             onClose={() => dispatch({ type: "close" })}
             actions={(alert) =>
               form
@@ -216,9 +219,23 @@ const NONE: readonly Alert[] = [];
 function useAddressOfPanel(view: InboxView, alertId: string): void {
   useEffect(() => {
     const hash = hrefOf({ page: "alerts", view, ...(alertId && { alertId }) });
-    const isShown = window.location.hash === hash || (window.location.hash === "" && alertId === "");
-    if (!isShown) window.history.replaceState(window.history.state, "", hash);
+    return afterPaint(() => {
+      const isShown = window.location.hash === hash || (window.location.hash === "" && alertId === "");
+      if (!isShown) window.history.replaceState(window.history.state, "", hash);
+    });
   }, [view, alertId]);
+}
+
+/** Runs `work` after the next frame, so that it does not delay what the reader sees. Returns a function that cancels it. */
+function afterPaint(work: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const frame = requestAnimationFrame(() => {
+    timer = setTimeout(work);
+  });
+  return () => {
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+  };
 }
 
 function NoAlerts({ view }: { view: InboxView }) {

@@ -25,6 +25,19 @@ function numberFormat(options: Intl.NumberFormatOptions, locales: readonly strin
   return format;
 }
 
+const dateFormats = new Map<string, Intl.DateTimeFormat>();
+
+function dateFormat(options: Intl.DateTimeFormatOptions, locales: readonly string[]): Intl.DateTimeFormat {
+  const key = JSON.stringify([options, locales]);
+  let format = dateFormats.get(key);
+  if (!format) {
+    format = new Intl.DateTimeFormat([...locales], options);
+    if (dateFormats.size >= MAX_FORMATS) dateFormats.clear();
+    dateFormats.set(key, format);
+  }
+  return format;
+}
+
 /** Formats a risk score in [0, 1] as "0.87". Undefined: a dash. */
 export function scoreText(score: number | undefined, locales = readerLocales()): string {
   if (score === undefined || !Number.isFinite(score)) return "–";
@@ -76,13 +89,13 @@ export function moneyText(
 
 /** Formats a date as the reader writes it. Undefined: an empty text. */
 export function dateText(time: Timestamp | undefined, locales = readerLocales()): string {
-  return time ? new Intl.DateTimeFormat([...locales], { dateStyle: "medium" }).format(timestampDate(time)) : "";
+  return time ? dateFormat({ dateStyle: "medium" }, locales).format(timestampDate(time)) : "";
 }
 
 /** Formats a date with its time, in the reader's time zone. Undefined: an empty text. */
 export function timeText(time: Timestamp | undefined, locales = readerLocales()): string {
   if (!time) return "";
-  return new Intl.DateTimeFormat([...locales], { dateStyle: "medium", timeStyle: "short" }).format(timestampDate(time));
+  return dateFormat({ dateStyle: "medium", timeStyle: "short" }, locales).format(timestampDate(time));
 }
 
 /** Formats a time as "5 minutes ago", and as a date after a week. Undefined: an empty text. */

@@ -1,5 +1,5 @@
 import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
-import { type KeyboardEvent, type RefObject, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { type KeyboardEvent, type RefObject, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { countChanges, countDifferences, useAlertChanges } from "../rpc/alert-changes.ts";
 
 /** A list of alerts whose rows do not move until the reader asks for the changes. */
@@ -48,7 +48,8 @@ export function useHeldList<E extends HTMLElement>({ name, shown, belongs, reloa
   const readAt = useSyncExternalStore(changes.subscribe, () => changes.readAt(name)) ?? position;
   const [missed, setMissed] = useState(0);
   const [uncertain, setUncertain] = useState(false);
-  const { alerts, truncated, gap } = changes.since(readAt);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the position says when there are other changes
+  const { alerts, truncated, gap } = useMemo(() => changes.since(readAt), [changes, readAt, position]);
   const isRead = shown !== undefined;
   const show = async (): Promise<void> => {
     const at = changes.position();
@@ -79,7 +80,8 @@ export function useHeldList<E extends HTMLElement>({ name, shown, belongs, reloa
   useEffect(() => {
     if (!isRead) changes.setReadAt(name, changes.position());
   }, [isRead, changes, name]);
-  const counted = shown ? Math.max(missed, countChanges(alerts, shown, belongs)) : 0;
+  const changed = useMemo(() => (shown ? countChanges(alerts, shown, belongs) : 0), [alerts, shown, belongs]);
+  const counted = shown ? Math.max(missed, changed) : 0;
   return {
     ...{ container, changes: counted, isMore: truncated || uncertain, show },
     onKeyDown(event) {
