@@ -10,6 +10,7 @@ import { floods } from "./floods.ts";
 import { fuzz } from "./fuzz.ts";
 import { leaveServerCpu, type Scenario } from "./harness.ts";
 import { hostileMessages } from "./hostile.ts";
+import { notices } from "./notices.ts";
 import { overload } from "./overload.ts";
 import { frozenReplica, outageByErrors, outageByKill, rollingRestarts } from "./replicas.ts";
 import { takeover } from "./takeover.ts";
@@ -29,6 +30,7 @@ const SCENARIOS = {
   "audit-trail": auditTrail,
   takeover,
   triage,
+  notices,
 } satisfies Record<string, Scenario>;
 
 const ABOUT: Readonly<Record<keyof typeof SCENARIOS, string>> = {
@@ -45,6 +47,7 @@ const ABOUT: Readonly<Record<keyof typeof SCENARIOS, string>> = {
   "audit-trail": "audit events to an ops-service that refuses connections or never answers",
   takeover: "the scheduler that runs a week is killed, and a second one completes it",
   triage: "twelve callers triage and list alerts while runs of 100,000 suppliers complete",
+  notices: "two replicas of ops-service, a process that delivers, and PostgreSQL are killed while alerts are raised",
 };
 
 const { flags, names } = readCommandLine({

@@ -54,10 +54,12 @@ export interface Notices extends AsyncDisposable {
 }
 
 /**
- * Time for which an attempt has a notice, longer than the longest attempt. A notice whose process was killed gets
+ * Time for which an attempt has a notice: the longest attempt takes 15 s. A notice whose process was killed gets
  * another attempt after it.
  */
-const CLAIM_MS = 20_000;
+const ATTEMPT_MS = 18_000;
+/** Time in which a job must begin its attempt; jobs wait for milliseconds. */
+const QUEUED_MS = 10_000;
 /** Attempts of one destination at the same time. */
 const PER_DESTINATION = 2;
 /** Notices that could not be delivered for this time are dead. */
@@ -104,8 +106,7 @@ function startDelivery(
   const { routes, destinations, queueUrl } = config;
   const { db, inTransaction } = database.notices;
   const names = destinations.map(({ name }) => name);
-  const claimMs = CLAIM_MS;
-  const relaying = { routes, publicUrl, now, newNoticeId, claimMs, perDestination: PER_DESTINATION };
+  const relaying = { routes, publicUrl, now, newNoticeId, claimMs: QUEUED_MS, perDestination: PER_DESTINATION };
   const worker = `${os.hostname()}/${process.pid}`;
   return startNoticeDelivery({
     destinations,
@@ -113,7 +114,7 @@ function startDelivery(
     openQueues: () => openQueue(queueUrl),
     relay: (claims) => relayNotices(inTransaction, relaying, claims),
     release: (jobs) => releaseNotices(db, jobs),
-    beginAttempt: (job) => beginAttempt(inTransaction, job, { now, worker, claimMs }),
+    beginAttempt: (job) => beginAttempt(inTransaction, job, { now, worker, claimMs: ATTEMPT_MS }),
     send: sender.send,
     endAttempt: (ended) => endAttempt(inTransaction, ended, { now, newId, random: Math.random }),
     readFigures: () => readOutboxFigures(db, now()),

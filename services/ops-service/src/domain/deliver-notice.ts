@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { DeliveryDecision } from "./delivery.ts";
 import type { DeliveryOutcome, Destination, Notice, SendNotice } from "./notice.ts";
 
@@ -61,6 +62,9 @@ export interface AttemptReport extends EndedAttempt {
   readonly decision: DeliveryDecision;
 }
 
+const RECORD_MS = 10_000;
+const RECORD_AGAIN_MS = 500;
+
 /** Texts of outcomes that do not come from a sender. */
 const UNKNOWN = "the routes file has no destination of this name";
 const STOPPED = "the service was stopped";
@@ -86,5 +90,20 @@ export async function deliverNotice(
       })
     : { kind: "retry", reason: UNKNOWN };
   const ended = { job, begun, outcome, durationMs: performance.now() - start };
-  return { ...ended, decision: await endAttempt(ended) };
+  return { ...ended, decision: await recorded(() => endAttempt(ended), signal) };
+}
+
+/**
+ * Records a result, also when the database is away for a few seconds: a delivery that is not recorded is repeated.
+ * @throws the last error
+ */
+async function recorded(record: () => Promise<DeliveryDecision>, signal: AbortSignal): Promise<DeliveryDecision> {
+  for (const until = performance.now() + RECORD_MS; ; ) {
+    try {
+      return await record();
+    } catch (error) {
+      if (signal.aborted || performance.now() > until) throw error;
+      await delay(RECORD_AGAIN_MS, undefined, { signal }).catch(() => {});
+    }
+  }
 }
