@@ -1,0 +1,117 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { createLocalKeys, issueToken } from "@bellwether/mesh/auth/local-keys";
+import { runNode } from "@bellwether/testing/node-process";
+import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { PROCESS_ENV, type ServiceProcess, startService } from "@bellwether/testing/service-process";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { type Receiver, startReceiver } from "../../services/ops-service/test/notice-receiver.ts";
+
+// Each test starts the command several times, while other tests run.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
+
+const CLI = path.resolve(import.meta.dirname, "../../services/cli/bellwether.js");
+
+let cluster: PostgresCluster;
+let ops: ServiceProcess;
+let receiver: Receiver;
+let folder = "";
+let status = 204;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-notices-"));
+  const keys = await createLocalKeys(path.join(folder, "keys"));
+  for (const role of ["admin", "analyst", "viewer"] as const)
+    await writeFile(
+      path.join(folder, role),
+      await issueToken(keys.privateKeyFile, { subject: role, roles: [role], lifetimeS: 3_600 }),
+    );
+  receiver = await startReceiver((response) => response.writeHead(status).end());
+  await writeFile(
+    path.join(folder, "routes.yaml"),
+    "version: 1\ndestinations: [{ name: hook, channel: webhook, address_from: NOTICE_HOOK, allow_private_networks: true }]\n",
+  );
+  cluster = await startPostgresCluster();
+  ops = await startService("ops-service", {
+    DATABASE_URL: await cluster.createDatabase(),
+    BELLWETHER_AUTH_JWKS_FILE: keys.publicKeysFile,
+    BELLWETHER_NOTICE_ROUTES: path.join(folder, "routes.yaml"),
+    NOTICE_HOOK: receiver.url,
+  });
+});
+afterAll(async () => {
+  await ops?.[Symbol.asyncDispose]();
+  await receiver?.[Symbol.asyncDispose]();
+  await cluster?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function bellwether(role: string, ...args: readonly string[]) {
+  const env = { ...PROCESS_ENV, OPS_SERVICE_URL: ops.grpc, BELLWETHER_TOKEN_FILE: path.join(folder, role) };
+  const { code, stdout, stderr } = await runNode(CLI, { args: ["notices", ...args], env, cwd: folder });
+  return { code, stdout, stderr, json: () => JSON.parse(stdout.trim().split("\n").at(-1) ?? "") };
+}
+
+test("a test notice is delivered, shown with its log, and listed", async () => {
+  const sent = await bellwether("admin", "test", "hook", "--wait", "120", "--json");
+  expect([sent.code, sent.json().state, sent.json().kind]).toEqual([0, "delivered", "test"]);
+  const id: string = sent.json().notice_id;
+  expect(receiver.received.map(({ headers }) => headers["webhook-id"])).toEqual([id]);
+  const shown = await bellwether("analyst", "show", id);
+  expect(shown.stdout).toMatch(/state {8}delivered/);
+  expect(shown.stdout).toMatch(/attempt 1 .* delivered after \d+ ms/);
+  const { stdout } = await bellwether("analyst", "list", "--state", "delivered");
+  expect(stdout).toContain(id);
+  expect((await bellwether("viewer", "list")).code).toBe(1);
+});
+
+test("a destination that answers 410 is disabled; it is enabled, and its dead notice is replayed with the same id", async () => {
+  status = 410;
+  const gone = await bellwether("admin", "test", "hook", "--wait", "120");
+  expect(gone.code).toBe(1);
+  expect(gone.stderr).toContain("the test notice is dead");
+  const { stdout } = await bellwether("analyst", "destinations");
+  expect(stdout).toMatch(/^hook {2}webhook {2}disabled since .*410.* 1 dead/m);
+  // Neither the address nor its path is shown anywhere.
+  expect(stdout + gone.stdout + gone.stderr).not.toContain("T0SECRET");
+  status = 204;
+  expect((await bellwether("analyst", "enable", "hook")).code).toBe(1);
+  expect((await bellwether("admin", "enable", "hook")).stdout).toContain("active");
+  const [dead] = (await bellwether("admin", "list", "--state", "dead", "--json")).json().notices;
+  const replayed = await bellwether("admin", "replay", "--all", "--destination", "hook", "--json");
+  expect(replayed.json().replayed.map(({ notice_id: id }: { notice_id: string }) => id)).toEqual([dead.notice_id]);
+  await vi.waitFor(
+    () => expect(receiver.received.filter(({ headers }) => headers["webhook-id"] === dead.notice_id)).toHaveLength(2),
+    { timeout: 60_000 },
+  );
+});
+
+test("wrong use is exit code 2, and says what is expected", async () => {
+  const cases = [
+    [["replay"], /give ids of notices, or --all/],
+    [["replay", "--all"], /--all and --destination belong together/],
+    [["list", "--state", "lost"], /waiting, delivered, dead/],
+    [["list", "--destination", "Hook!"], /name of a destination/],
+    [["show", "7"], /notice_id/],
+  ] as const;
+  for (const [args, message] of cases) {
+    const { code, stderr } = await bellwether("admin", ...args);
+    expect([args.join(" "), code]).toEqual([args.join(" "), 2]);
+    expect(stderr).toMatch(message);
+  }
+  const unknown = await bellwether("admin", "test", "nowhere");
+  expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining("no destination")]);
+});
+
+test("the admin listener has the metrics of the outbox", async () => {
+  await vi.waitFor(
+    async () => {
+      const text = await (await fetch(`${ops.admin}/metrics`)).text();
+      expect(text).toMatch(/^bellwether_notices_attempts_total\{.*outcome="delivered"/m);
+      expect(text).toMatch(/^bellwether_notices_outbox_depth/m);
+      expect(text).toMatch(/^bellwether_notices_outbox_oldest_age/m);
+    },
+    { timeout: 60_000 },
+  );
+});
