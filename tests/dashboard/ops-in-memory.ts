@@ -1,6 +1,7 @@
 import type { CounterfactualResponseSchema } from "@bellwether/gen/bellwether/inference/v1/counterfactual_pb";
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import type { ExplainModelResponseSchema } from "@bellwether/gen/bellwether/inference/v1/model_explanation_pb";
+import { NarrativeLanguage, NarrativeOutcome } from "@bellwether/gen/bellwether/inference/v1/narrative_pb";
 import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
@@ -86,6 +87,10 @@ export function opsInMemory(data: OpsData, meanwhile: (alert: Alert) => void = (
       },
       findCounterfactuals: ({ isoWeek, limits }) => ({
         ...{ isoWeek, result: data.counterfactuals?.(limits.map(({ feature }) => feature)) ?? {} },
+      }),
+      narrateSupplier: ({ supplierId, language }) => ({
+        sentences: [language === NarrativeLanguage.GERMAN ? `${supplierId} auf Deutsch.` : `${supplierId} in English.`],
+        info: { language, generated: true, outcome: NarrativeOutcome.ACCEPTED, languageModel: "a-model" },
       }),
     }),
     route(InferenceService, {

@@ -6,6 +6,8 @@ import { collectStartGarbage } from "@bellwether/mesh/call/young-garbage";
 import { acceptApiKeys } from "@bellwether/mesh/server/accept-api-keys";
 import type { ServiceSpec } from "@bellwether/mesh/server/run-service";
 import { peerSettings } from "@bellwether/mesh/server/server-env";
+import { NARRATIVE_ENV } from "@bellwether/narrative/env/narrative-env";
+import { openNarrator } from "@bellwether/narrative/env/open-narrator";
 import { registryRoot } from "@bellwether/registry/layout";
 import { AUDIT_SINK, openAuditSink } from "./audit/audit-sink.ts";
 import { createMlService } from "./service.ts";
@@ -19,6 +21,7 @@ const ML_ENV = {
   opsUrl: sharedEnv.opsUrl,
   dataDir: sharedEnv.dataDir,
   apiKeysHold: sharedEnv.apiKeysHold,
+  ...NARRATIVE_ENV,
 };
 
 /** ml-service as a process: reads its environment variables and starts it with them. */
@@ -37,6 +40,7 @@ export const ML_SERVICE: ServiceSpec<typeof ML_ENV> = {
       spoolFolder: path.join(config.dataDir, "audit", "ml-service"),
       logger,
     });
+    const narrator = await openNarrator(config, logger);
     const server = await createMlService({
       ...settings,
       ...(auth && { auth }),
@@ -45,6 +49,7 @@ export const ML_SERVICE: ServiceSpec<typeof ML_ENV> = {
       pollMs: config.pollMs,
       scoringThreads: config.scoringThreads ?? undefined,
       audit,
+      narrator,
       logger,
       telemetry,
     });

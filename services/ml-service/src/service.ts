@@ -3,6 +3,7 @@ import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/infere
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { route } from "@bellwether/mesh/call/route";
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/server/start-server";
+import { type ServiceNarrator, TEMPLATE_NARRATOR } from "@bellwether/narrative/generate/service-narrator";
 import { readImportance } from "@bellwether/registry/versions/read-importance";
 import { resolveVersion } from "@bellwether/registry/versions/read-version";
 import { createBatchPool } from "@bellwether/scoring/batch/batch-pool";
@@ -32,6 +33,8 @@ export interface MlServiceConfig
   readonly scoringThreads?: number | undefined;
   /** Records calls; it is stopped with the service. Undefined: calls are not recorded. */
   readonly audit?: AuditSink | undefined;
+  /** Writes the narratives of explanations. Default: from the template, in English. */
+  readonly narrator?: ServiceNarrator;
   readonly logger: Logger;
 }
 
@@ -43,7 +46,7 @@ const BATCH_LIMITS = { maxRows: 65_536, maxBytes: 128 * 2 ** 20 };
  * loaded.
  */
 export async function createMlService(config: MlServiceConfig): Promise<RunningServer> {
-  const { registryRoot, defaultModel, pollMs, audit, logger, scoringThreads, ...server } = config;
+  const { registryRoot, defaultModel, pollMs, audit, logger, scoringThreads, narrator, ...server } = config;
   await using starting = new AsyncDisposableStack();
   if (audit) starting.defer(audit.stop);
   const workers =
@@ -73,6 +76,7 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
         inferenceHandlers({
           loadedModels,
           newPredictionId,
+          narrator: narrator ?? TEMPLATE_NARRATOR,
           readImportance: async ({ modelName, modelVersion }) => {
             const name = modelName || defaultModel;
             return await readImportance(registryRoot, name, await resolveVersion(registryRoot, name, modelVersion));

@@ -5,6 +5,8 @@ import { env } from "@bellwether/env/env";
 import { sharedEnv } from "@bellwether/env/shared-env";
 import type { ServiceSpec } from "@bellwether/mesh/server/run-service";
 import { peerSettings } from "@bellwether/mesh/server/server-env";
+import { NARRATIVE_ENV } from "@bellwether/narrative/env/narrative-env";
+import { openNarrator } from "@bellwether/narrative/env/open-narrator";
 import { providePostgres } from "@bellwether/postgres/embedded/provide-postgres";
 import { createOpsService } from "./service.ts";
 import { NOTICE_ENV, readNotices } from "./setup/notice-env.ts";
@@ -18,6 +20,7 @@ const OPS_ENV = {
   alertRules: env.path("BELLWETHER_ALERT_RULES", "config/alert_rules.yaml"),
   riskPolicy: env.path("BELLWETHER_RISK_POLICY", "config/risk_policy.yaml"),
   apiKeysHold: sharedEnv.apiKeysHold,
+  ...NARRATIVE_ENV,
   ...SIGN_IN_ENV,
   ...NOTICE_ENV,
 };
@@ -33,6 +36,7 @@ export const OPS_SERVICE: ServiceSpec<typeof OPS_ENV> = {
     const riskPolicy = await loadRiskPolicy(config.riskPolicy);
     const signIn = await readSignIn(config, settings.auth !== undefined, (message) => logger.warn(message));
     const notices = await readNotices(config, source, (message) => logger.info(message));
+    const narrator = await openNarrator(config, logger);
     const database = await providePostgres(config.databaseUrl, config.dataDir);
     opened.defer(database.stop);
     return createOpsService({
@@ -42,6 +46,7 @@ export const OPS_SERVICE: ServiceSpec<typeof OPS_ENV> = {
       riskPolicy,
       mlUrl: config.mlUrl,
       calls: peerSettings(config),
+      narrator,
       apiKeysHoldMs: config.apiKeysHold,
       ...(signIn && { signIn }),
       ...(notices && {

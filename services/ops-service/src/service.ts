@@ -11,6 +11,7 @@ import { route } from "@bellwether/mesh/call/route";
 import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/server/start-server";
 import { staticFiles } from "@bellwether/mesh/web/static-files";
+import { type ServiceNarrator, TEMPLATE_NARRATOR } from "@bellwether/narrative/generate/service-narrator";
 import { watchPostgres } from "@bellwether/postgres/watch/watch-postgres";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
@@ -26,6 +27,7 @@ import { batchHandlers } from "./rpc/batch.ts";
 import { OPS_ERRORS } from "./rpc/error-codes.ts";
 import { explainHandlers } from "./rpc/explain-scores.ts";
 import { masterDataHandlers } from "./rpc/master-data.ts";
+import { narrativeHandlers } from "./rpc/narratives.ts";
 import { reportHandlers } from "./rpc/reports.ts";
 import { REST_ROUTES } from "./rpc/rest.ts";
 import { supplierHandlers } from "./rpc/suppliers.ts";
@@ -75,6 +77,8 @@ export interface OpsServiceConfig
   readonly notices?: NoticeConfig;
   /** Folder of the built dashboard. Undefined: the web listener serves only the RPCs. */
   readonly dashboard?: string;
+  /** Describes scores in sentences. Default: from the template, in English. */
+  readonly narrator?: ServiceNarrator;
   readonly logger: Logger;
   /** Telemetry of the process. Undefined: no metrics and no spans. */
   readonly telemetry?: Telemetry;
@@ -99,7 +103,7 @@ const KEYS_INTERVAL_MS = 30_000;
  */
 export async function createOpsService(config: OpsServiceConfig): Promise<RunningServer> {
   const { databaseUrl, alertRules, riskPolicy, mlUrl, calls, dashboard, logger, telemetry, ...rest } = config;
-  const { notices, ...listening } = rest;
+  const { notices, narrator, ...listening } = rest;
   const now = config.now ?? (() => new Date());
   // The dashboard samples its traces at the same rate as the service.
   const stated = { "trace-sample-ratio": telemetry?.sampleRatio ?? 0 };
@@ -193,6 +197,10 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           ...createStoredExplainer(ml),
           readStoredInput: (supplierId, which) => readStoredInput(db, supplierId, which),
           readStoredInputs: (supplierId, which) => readStoredInputs(db, supplierId, which),
+        }),
+        ...narrativeHandlers({
+          narrator: narrator ?? TEMPLATE_NARRATOR,
+          findSupplier: (supplierId, which) => findSupplier(db, supplierId, which, labelTexts),
         }),
         ...masterDataHandlers({
           policy: shownPolicy,

@@ -14,6 +14,7 @@ import { ContributionTable } from "../parts/contribution-table.tsx";
 import { moneyText, scoreText, signedText } from "../parts/format.ts";
 import { ModelLinks } from "../parts/model-links.tsx";
 import { Name } from "../parts/name.tsx";
+import { NarrativeCard } from "../parts/narrative-card.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { OnDemand } from "../parts/on-demand.tsx";
 import { Page } from "../parts/page.tsx";
@@ -78,6 +79,9 @@ export function SupplierPage({ place }: { place: Place & { page: "supplier" } })
             <OnDemand title="What the model uses" what="the model">
               <ModelUse modelName={score.model.name} modelVersion={score.model.version} />
             </OnDemand>
+          )}
+          {score && score.band !== Band.UNKNOWN && (
+            <NarrativeCard supplierId={supplierId} modelName={got.data.modelName} />
           )}
           <Past supplierId={supplierId} alertId={alertId ?? ""} scores={got.data.history} />
         </>

@@ -4,15 +4,22 @@ import {
   InferenceService,
   type PredictResponse,
 } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
+import { NarrativeLanguage } from "@bellwether/gen/bellwether/inference/v1/narrative_pb";
 import { WarningCode } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { type JsonValue, toJson } from "@bufbuild/protobuf";
 import { bandFromNumber } from "./band-codes.ts";
 import { explainLine } from "./flat-json/explain-line.ts";
 import { flatScore } from "./flat-json/flat-score.ts";
-import { flatSupplier } from "./flat-json/flat-supplier.ts";
+import { FlatSupplierError, flatSupplier } from "./flat-json/flat-supplier.ts";
 import { flatText } from "./flat-json/flat-text.ts";
 
 const WARNING_NAMES = new Map<WarningCode, string>(Object.entries(WarningCode).map(([name, code]) => [code, name]));
+
+/** Languages of narratives in flat JSON, as ISO 639-1 codes. */
+const NARRATIVE_LANGUAGES: ReadonlyMap<string, NarrativeLanguage> = new Map([
+  ["en", NarrativeLanguage.ENGLISH],
+  ["de", NarrativeLanguage.GERMAN],
+]);
 
 /**
  * Returns the name of a warning's code in flat JSON; for a code that this release does not know, its number.
@@ -22,6 +29,7 @@ const warningName = (code: WarningCode): string => WARNING_NAMES.get(code) ?? St
 /** An HTTP request of a REST path. `body` is its parsed JSON body. */
 interface FlatInput {
   readonly body: unknown;
+  readonly query: URLSearchParams;
 }
 
 /**
@@ -38,15 +46,36 @@ export const PREDICT_ROUTE = {
   reword: flatText,
 } as const;
 
+/** Query parameter of `POST /explain`; all names of the body are features. */
+export const NARRATIVE_LANGUAGE = "narrative_language";
+
+/** @throws FlatSupplierError for another language */
+function narrativeLanguage(query: URLSearchParams): NarrativeLanguage {
+  const language = query.get(NARRATIVE_LANGUAGE);
+  if (language === null) return NarrativeLanguage.UNSPECIFIED;
+  const number = NARRATIVE_LANGUAGES.get(language);
+  if (number === undefined)
+    throw new FlatSupplierError(
+      NARRATIVE_LANGUAGE,
+      `is ${JSON.stringify(language.slice(0, 16).toWellFormed())}; expected ${[...NARRATIVE_LANGUAGES.keys()].join(" or ")}`,
+    );
+  return number;
+}
+
 /**
  * The monolith's `POST /explain`: the request is flat JSON; the response has one ExplainResponse per line,
- * with its narrative.
+ * with its narrative in the language of the query parameter `narrative_language`.
  */
 export const EXPLAIN_ROUTE = {
   verb: "POST",
   path: "/explain",
   rpc: InferenceService.method.explain,
-  toRequest: ({ body }: FlatInput) => ({ supplier: { ...flatSupplier(body) }, withNarrative: true }),
+  query: { single: [NARRATIVE_LANGUAGE] },
+  toRequest: ({ body, query }: FlatInput) => ({
+    supplier: { ...flatSupplier(body) },
+    withNarrative: true,
+    narrativeLanguage: narrativeLanguage(query),
+  }),
   toJson: (message: ExplainResponse): JsonValue =>
     explainLine(toJson(ExplainResponseSchema, message, { useProtoFieldName: true })),
   reword: flatText,

@@ -3,7 +3,6 @@ import { DEMO_FEATURES, demoSupplier, trainDemoModel } from "@bellwether/testing
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { scoreBatch } from "../src/batch/score-batch.ts";
 import { openScoringModel, type ScoringModel } from "../src/model/scoring-model.ts";
-import { narrate } from "../src/score/narrative.ts";
 import { scoreSupplier } from "../src/score/score-supplier.ts";
 import { type DemoScoring, demoColumns, openDemoScoring } from "./demo-scoring-fixture.ts";
 
@@ -111,13 +110,6 @@ test("an invalid row gets an error and the other rows get their scores", async (
   expect(batch.bands[1]).toBe(0);
   expect(batch.riskScores[1]).toBeNaN();
   expect(batch.riskScores[0]).toBe(batch.riskScores[2]);
-});
-
-test("a narrative contains only what is in the score", async () => {
-  const score = await scoreSupplier(model, demoSupplier(5), "supplier");
-  const text = narrate("S_00006", score, model.bundle).join(" ");
-  expect(text).toContain(score.riskScore?.toFixed(2));
-  expect(text).toContain(score.contributions[0]?.feature.replaceAll("_", " ").split(":")[0]);
 });
 
 test("a model whose golden rows differ is rejected", async () => {

@@ -1,11 +1,15 @@
 import { supplierIdViolation } from "@bellwether/contract/supplier-id";
 import { type InferenceService, NarrativeSource } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import type { ModelSelector, Supplier } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { narrativeFacts } from "@bellwether/narrative/facts/narrative-facts";
+import type { ServiceNarrator } from "@bellwether/narrative/generate/service-narrator";
+import { languageFromProto, narrativeInfoToProto } from "@bellwether/narrative/proto/narrative-to-proto";
 import { selectContributions } from "@bellwether/reasons/contribution-shares";
+import { selectReasons } from "@bellwether/reasons/reasons";
 import type { StoredImportance } from "@bellwether/registry/versions/read-importance";
 import type { SupplierInput } from "@bellwether/risk-model/features/supplier-input";
 import { explainChange } from "@bellwether/scoring/change/explain-change";
-import { narrate } from "@bellwether/scoring/score/narrative";
+import { describeFeatures } from "@bellwether/scoring/score/feature-facts";
 import { NotExplainableError, type SupplierScore, scoreSupplier } from "@bellwether/scoring/score/score-supplier";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { checkColumnNames } from "../domain/check-names.ts";
@@ -30,9 +34,12 @@ export interface InferenceDeps {
   /** Reads the global explanation of a version. */
   readonly readImportance: (selector: VersionSelector) => Promise<StoredImportance>;
   readonly newPredictionId: () => string;
+  readonly narrator: ServiceNarrator;
 }
 
 const DEFAULT_TOP = 5;
+/** Time before the deadline of a call at which a narrative from the template is sent instead. */
+const ANSWER_TIME_MS = 250;
 
 const selectorFromProto = (model: ModelSelector | undefined): VersionSelector => ({
   modelName: model?.modelName ?? "",
@@ -59,6 +66,7 @@ export function inferenceHandlers({
   loadedModels,
   readImportance,
   newPredictionId,
+  narrator,
 }: InferenceDeps): ServiceImpl<typeof InferenceService> {
   return {
     predict: ({ supplier, model, topContributions }) =>
@@ -105,7 +113,8 @@ export function inferenceHandlers({
         return counterfactualToProto(answer, asked, scoring.bundle, shownScore);
       }),
 
-    async *explain({ supplier, model, withNarrative, withTexts, maxContributions, minShare }) {
+    async *explain(request, context) {
+      const { supplier, model, withNarrative, withTexts, maxContributions, minShare, narrativeLanguage } = request;
       const supplierId = idFromProto(supplier);
       const { score, bundle, explainer } = await loadedModels.withModel(selectorFromProto(model), async (scoring) => {
         if (scoring.explainer === null) throw new NotExplainableError(scoring);
@@ -137,8 +146,18 @@ export function inferenceHandlers({
         },
       };
       if (!withNarrative) return;
-      for (const sentence of narrate(supplierId, score, bundle)) yield { part: { case: "narrative", value: sentence } };
-      yield { part: { case: "narrativeSource", value: NarrativeSource.TEMPLATE } };
+      const language = languageFromProto(narrativeLanguage, narrator.defaultLanguage);
+      const { reasons } = selectReasons(score.contributions, describeFeatures(bundle));
+      const facts = narrativeFacts({ ...score, reasons }, supplier?.contractText ?? "");
+      const leftMs = context.timeoutMs();
+      const narrative = await narrator.narrate({
+        ...{ supplierId, facts, language, signal: context.signal },
+        waitMs: leftMs === undefined ? undefined : leftMs - ANSWER_TIME_MS,
+      });
+      for (const sentence of narrative.sentences) yield { part: { case: "narrative", value: sentence } };
+      yield { part: { case: "narrativeInfo", value: narrativeInfoToProto(narrative, facts, language) } };
+      const source = narrative.source === "template" ? NarrativeSource.TEMPLATE : NarrativeSource.MISTRAL;
+      yield { part: { case: "narrativeSource", value: source } };
     },
 
     explainChange({ before, after, maxParts }) {

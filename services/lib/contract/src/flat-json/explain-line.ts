@@ -2,11 +2,19 @@ type Json = string | number | boolean | null | Json[] | { [name: string]: Json }
 
 const PREFIX = "WARNING_CODE_";
 
+const LANGUAGES: Readonly<Record<string, string>> = {
+  NARRATIVE_LANGUAGE_ENGLISH: "en",
+  NARRATIVE_LANGUAGE_GERMAN: "de",
+};
+
 /**
  * Returns one line of `POST /explain` from an ExplainResponse in proto JSON: codes of warnings have no
- * prefix, as in `POST /predict` ("UNKNOWN_CATEGORY").
+ * prefix, as in `POST /predict` ("UNKNOWN_CATEGORY"), and neither have outcomes of narratives ("ACCEPTED"). Whether a
+ * narrative was generated is always in its line.
  */
 export function explainLine(line: Json): Json {
+  const info = member(line, "narrative_info");
+  if (isObject(info)) return merged(line, "narrative_info", narrativeInfo(info));
   const score = member(member(line, "base"), "score");
   const warnings = member(score, "warnings");
   if (!Array.isArray(warnings)) return line;
@@ -15,6 +23,16 @@ export function explainLine(line: Json): Json {
     return isObject(warning) && typeof code === "string" ? { ...warning, code: code.replace(PREFIX, "") } : warning;
   });
   return merged(line, "base", merged(member(line, "base"), "score", merged(score, "warnings", named)));
+}
+
+function narrativeInfo({ language, outcome, rejection, generated, ...rest }: { [name: string]: Json }): Json {
+  return {
+    ...(typeof language === "string" && { language: LANGUAGES[language] ?? language }),
+    generated: generated === true,
+    ...(typeof outcome === "string" && { outcome: outcome.replace("NARRATIVE_OUTCOME_", "") }),
+    ...(typeof rejection === "string" && { rejection: rejection.replace("NARRATIVE_REJECTION_", "") }),
+    ...rest,
+  };
 }
 
 function isObject(value: Json | undefined): value is { [name: string]: Json } {

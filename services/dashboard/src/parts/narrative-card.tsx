@@ -1,0 +1,44 @@
+import { NarrativeLanguage } from "@bellwether/gen/bellwether/inference/v1/narrative_pb";
+import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { visibleText } from "@bellwether/reasons/visible-text";
+import { useQuery } from "@connectrpc/connect-query";
+import { useState } from "react";
+import { madeBy } from "./narrative-source.ts";
+import { Failure, Loading } from "./notice.tsx";
+
+/** The languages of narratives, each with its name and its code in HTML. */
+const LANGUAGES = [
+  [NarrativeLanguage.ENGLISH, "English", "en"],
+  [NarrativeLanguage.GERMAN, "Deutsch", "de"],
+] as const;
+
+/** The latest score in sentences, on request: a language model may have to write them. */
+export function NarrativeCard({ supplierId, modelName }: { supplierId: string; modelName: string }) {
+  const [language, setLanguage] = useState<NarrativeLanguage>();
+  const got = useQuery(
+    SupplierService.method.narrateSupplier,
+    { supplierId, modelName, language: language ?? NarrativeLanguage.UNSPECIFIED },
+    { enabled: language !== undefined, staleTime: Number.POSITIVE_INFINITY },
+  );
+  const code = LANGUAGES.find(([one]) => one === language)?.[2];
+  return (
+    <section className="card" aria-labelledby="in-words">
+      <h2 id="in-words">In words</h2>
+      <p>
+        {LANGUAGES.map(([one, name, lang]) => (
+          <button key={one} type="button" lang={lang} aria-pressed={one === language} onClick={() => setLanguage(one)}>
+            {name}
+          </button>
+        ))}
+      </p>
+      {language !== undefined && got.isPending && <Loading what="the sentences" />}
+      {got.isError && <Failure error={got.error} onRetry={() => void got.refetch()} />}
+      {got.data && (
+        <>
+          <p lang={code}>{visibleText(got.data.sentences.join(" "))}</p>
+          <p className="quiet">{madeBy(got.data.info)}</p>
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,84 @@
+import type { Band } from "@bellwether/contract/band-codes";
+import { featureText } from "@bellwether/reasons/reason-text";
+import type { Reason } from "@bellwether/reasons/reasons";
+import { type ContractQuote, contractQuotes } from "./contract-quotes.ts";
+
+/** A reason of a score, as a narrative may state it. */
+export interface ReasonFact {
+  /** Id within the facts: "r1", "r2" and so on. */
+  readonly id: string;
+  /** Name of the feature for people, for example "late ratio". */
+  readonly label: string;
+  readonly direction: "increases" | "lowers";
+  /** Position among the reasons with the same direction, from 1: the strongest one. */
+  readonly rank: number;
+  /** The supplier's number. Null for a category, a text or a missing value. */
+  readonly value: number | null;
+  /** Unit of value and typical; "" when none is declared. */
+  readonly unit: string;
+  readonly typical: number | null;
+  /** The supplier's category; "" when there is none. */
+  readonly category: string;
+  readonly typicalCategory: string;
+  /** Words of the contract that have the effect of this reason; empty for other features. */
+  readonly quotes: readonly ContractQuote[];
+}
+
+/** Everything that a narrative may state. Nothing else may be in it. */
+export interface NarrativeFacts {
+  /** Calibrated probability of the risk class, in [0, 1]. Null: no score. */
+  readonly riskScore: number | null;
+  readonly band: Band;
+  /** The number that a regressor predicts; null for a classifier. */
+  readonly prediction: number | null;
+  /** At most three reasons of each direction: those that increase the risk first, strongest first. */
+  readonly reasons: readonly ReasonFact[];
+  /** Names for people of the features without a value. */
+  readonly missing: readonly string[];
+}
+
+/** A score with its reasons, as `narrativeFacts` reads it. */
+export interface NarratedScore {
+  readonly riskScore: number | null;
+  readonly band: Band;
+  readonly prediction: number | null;
+  /** The reasons to show, as `selectReasons` returns them: largest first. */
+  readonly reasons: readonly Reason[];
+  /** Names of the features without a value. */
+  readonly missing: readonly string[];
+}
+
+/** Maximum number of reasons of each direction. */
+const NAMED = 3;
+
+/**
+ * Selects the facts of a narrative: the score, its largest reasons of both directions, and what is missing.
+ * @param contractText The supplier's contract; "" when it is not known.
+ */
+export function narrativeFacts(
+  { riskScore, band, prediction, reasons, missing }: NarratedScore,
+  contractText: string,
+): NarrativeFacts {
+  const ups = reasons.filter(({ contribution }) => contribution > 0).slice(0, NAMED);
+  const downs = reasons.filter(({ contribution }) => contribution < 0).slice(0, NAMED);
+  return {
+    ...{ riskScore, band, prediction },
+    reasons: [
+      ...ups.map((reason, i) => reasonFact(reason, i, i + 1, contractText)),
+      ...downs.map((reason, i) => reasonFact(reason, ups.length + i, i + 1, contractText)),
+    ],
+    missing: missing.map(featureText),
+  };
+}
+
+function reasonFact(reason: Reason, index: number, rank: number, contractText: string): ReasonFact {
+  const { feature, value, unit, typical, category, typicalCategory, words, contribution } = reason;
+  return {
+    id: `r${index + 1}`,
+    label: featureText(feature),
+    direction: contribution > 0 ? "increases" : "lowers",
+    rank,
+    ...{ value, unit, typical, category, typicalCategory },
+    quotes: contractQuotes(contractText, words),
+  };
+}

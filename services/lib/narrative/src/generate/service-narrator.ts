@@ -1,0 +1,17 @@
+import type { Language } from "../facts/language.ts";
+import { createNarrator, type Narrator } from "./narrator.ts";
+
+/** The narrator of a service, and the language of requests that name none. */
+export interface ServiceNarrator extends Narrator {
+  readonly defaultLanguage: Language;
+}
+
+/** A narrator without a language model, in English by default. */
+export const TEMPLATE_NARRATOR: ServiceNarrator = {
+  defaultLanguage: "en",
+  ...createNarrator({
+    model: undefined,
+    limits: { timeoutMs: 0, concurrency: 0, tokensPerMinute: 0, tokensPerDay: 0, cacheEntries: 0 },
+    now: Date.now,
+  }),
+};

@@ -1,0 +1,102 @@
+import type { Secret } from "@bellwether/env/secret";
+import { ANSWER_SCHEMA, MAX_ANSWER_CHARACTERS } from "../answer/read-answer.ts";
+import { type LanguageModel, LanguageModelError } from "../generate/language-model.ts";
+import { boundedFetch, ResponseTooLargeError } from "./bounded-fetch.ts";
+
+/** How Mistral is called. */
+export interface MistralOptions {
+  readonly apiKey: Secret;
+  /** URL of the interface, without a path. */
+  readonly baseUrl: string;
+  /** Name of the model. */
+  readonly model: string;
+}
+
+/** Enough for sixteen sentences with their references. */
+const MAX_ANSWER_TOKENS = 1_500;
+/** A response has the answer twice at most (once escaped), and some fields. */
+const MAX_RESPONSE_BYTES = 8 * MAX_ANSWER_CHARACTERS;
+
+/** Loads the client of Mistral, and returns a language model that is called over it. */
+export async function openMistralModel({ apiKey, baseUrl, model }: MistralOptions): Promise<LanguageModel> {
+  const [{ MistralCore }, { chatComplete }, { HTTPClient }, { configureTelemetryForHook }, { TracingHook }] =
+    await Promise.all([
+      import("@mistralai/mistralai/core.js"),
+      import("@mistralai/mistralai/funcs/chatComplete.js"),
+      import("@mistralai/mistralai/lib/http.js"),
+      import("@mistralai/mistralai/extra/observability"),
+      import("@mistralai/mistralai/hooks/tracing"),
+    ]);
+  const client = new MistralCore({
+    apiKey: () => Promise.resolve(apiKey.reveal()),
+    serverURL: baseUrl,
+    httpClient: new HTTPClient({ fetcher: boundedFetch(MAX_RESPONSE_BYTES) }),
+    debugLogger: SILENT,
+  });
+  // The client's own spans have the facts. Turned off here, no variable of its environment turns them on.
+  const tracing = client._options.hooks?.beforeRequestHooks.find((hook) => hook instanceof TracingHook);
+  if (tracing === undefined) throw new Error("the spans of Mistral's client cannot be turned off");
+  await configureTelemetryForHook(tracing, {}, { telemetry: false, replaceExisting: true });
+  return {
+    name: model,
+    maxAnswerTokens: MAX_ANSWER_TOKENS,
+    async complete({ instructions, facts }, signal) {
+      try {
+        const response = unwrap(
+          await chatComplete(
+            client,
+            {
+              model,
+              temperature: 0,
+              maxTokens: MAX_ANSWER_TOKENS,
+              messages: [
+                { role: "system", content: instructions },
+                { role: "user", content: facts },
+              ],
+              responseFormat: {
+                type: "json_schema",
+                jsonSchema: { name: "narrative", schemaDefinition: ANSWER_SCHEMA, strict: true },
+              },
+            },
+            { signal, retries: { strategy: "none" } },
+          ),
+        );
+        const choice = response.choices?.[0];
+        const content = choice?.message?.content;
+        if (choice?.finishReason !== "stop" || typeof content !== "string") throw new LanguageModelError("MALFORMED");
+        return { content, tokens: response.usage?.totalTokens };
+      } catch (error) {
+        throw failureOf(error, signal);
+      }
+    },
+  };
+}
+
+/** The client prints requests with their key when MISTRAL_DEBUG is set, unless it has a logger. */
+const SILENT = { group() {}, groupEnd() {}, log() {} };
+
+function unwrap<T>(
+  result: { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown },
+): T {
+  if (result.ok) return result.value;
+  throw result.error;
+}
+
+/** Returns an error that has nothing of the request and the response: they have the key and the facts. */
+function failureOf(error: unknown, signal: AbortSignal): LanguageModelError {
+  if (error instanceof LanguageModelError) return error;
+  if (signal.aborted) return new LanguageModelError("TIMEOUT");
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (error instanceof SyntaxError || cause instanceof ResponseTooLargeError)
+    return new LanguageModelError("MALFORMED");
+  const status = statusOf(error);
+  if (status === undefined) return new LanguageModelError("UNAVAILABLE");
+  if (status === 401 || status === 403) return new LanguageModelError("UNAUTHORIZED", status);
+  if (status === 429) return new LanguageModelError("RATE_LIMITED", status);
+  return new LanguageModelError(status < 300 ? "MALFORMED" : "UNAVAILABLE", status);
+}
+
+function statusOf(error: unknown): number | undefined {
+  if (typeof error !== "object" || error === null || !("statusCode" in error)) return;
+  return typeof error.statusCode === "number" ? error.statusCode : undefined;
+}

@@ -1,0 +1,70 @@
+import {
+  type NarrativeInfoSchema,
+  NarrativeLanguage,
+  NarrativeOutcome,
+  NarrativeRejection,
+} from "@bellwether/gen/bellwether/inference/v1/narrative_pb";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { quotesOf } from "../answer/read-answer.ts";
+import type { AnswerRejection } from "../check/check-answer.ts";
+import type { Language } from "../facts/language.ts";
+import type { NarrativeFacts } from "../facts/narrative-facts.ts";
+import type { Narrative, TemplateReason } from "../generate/narrator.ts";
+
+const LANGUAGE_NUMBERS = {
+  en: NarrativeLanguage.ENGLISH,
+  de: NarrativeLanguage.GERMAN,
+} as const satisfies Record<Language, NarrativeLanguage>;
+
+const OUTCOMES: Readonly<Record<TemplateReason, NarrativeOutcome>> = {
+  NOT_CONFIGURED: NarrativeOutcome.NOT_CONFIGURED,
+  NO_SCORE: NarrativeOutcome.NO_SCORE,
+  REJECTED: NarrativeOutcome.REJECTED,
+  CIRCUIT_OPEN: NarrativeOutcome.CIRCUIT_OPEN,
+  BUDGET: NarrativeOutcome.BUDGET,
+  BUSY: NarrativeOutcome.BUSY,
+  TIMEOUT: NarrativeOutcome.TIMEOUT,
+  UNAUTHORIZED: NarrativeOutcome.UNAUTHORIZED,
+  RATE_LIMITED: NarrativeOutcome.RATE_LIMITED,
+  UNAVAILABLE: NarrativeOutcome.UNAVAILABLE,
+  MALFORMED: NarrativeOutcome.MALFORMED,
+};
+
+const REJECTIONS: Readonly<Record<AnswerRejection, NarrativeRejection>> = {
+  FORM: NarrativeRejection.FORM,
+  LANGUAGE: NarrativeRejection.LANGUAGE,
+  SIZE: NarrativeRejection.SIZE,
+  NOT_IN_FACTS: NarrativeRejection.NOT_IN_FACTS,
+  INCOMPLETE: NarrativeRejection.INCOMPLETE,
+  REFERENCES: NarrativeRejection.REFERENCES,
+};
+
+/** Returns the language of a request. @param fallback Used when the request names none. */
+export function languageFromProto(language: NarrativeLanguage, fallback: Language): Language {
+  if (language === NarrativeLanguage.GERMAN) return "de";
+  return language === NarrativeLanguage.ENGLISH ? "en" : fallback;
+}
+
+/** Returns how a narrative was made, and the quotes of the facts that it contains. */
+export function narrativeInfoToProto(
+  narrative: Narrative,
+  facts: NarrativeFacts,
+  language: Language,
+): MessageInitShape<typeof NarrativeInfoSchema> {
+  const text = narrative.sentences.join(" ");
+  const quotes = quotesOf(facts)
+    .filter((quote) => text.includes(quote.text))
+    .map(({ text, start, end }) => ({ text, ...(start >= 0 && { start, end }) }));
+  const base = { language: LANGUAGE_NUMBERS[language], quotes };
+  if (narrative.source === "language-model")
+    return {
+      ...base,
+      ...{ generated: true, outcome: NarrativeOutcome.ACCEPTED },
+      ...{ languageModel: narrative.modelName, cached: narrative.isCached },
+    };
+  return {
+    ...base,
+    outcome: OUTCOMES[narrative.reason],
+    ...(narrative.rejection !== undefined && { rejection: REJECTIONS[narrative.rejection] }),
+  };
+}

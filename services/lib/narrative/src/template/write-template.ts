@@ -1,0 +1,48 @@
+import { listed } from "@bellwether/reasons/reason-text";
+import { localNumber, localScore } from "../facts/fact-text.ts";
+import type { Language } from "../facts/language.ts";
+import type { NarrativeFacts, ReasonFact } from "../facts/narrative-facts.ts";
+import { PHRASES, type Phrases } from "./phrases.ts";
+
+/**
+ * Describes a score in sentences, from its facts only: the score, what increases it, what lowers it, what is missing.
+ * Each feature is shown with its value, unit and typical value. Equal facts have equal sentences.
+ */
+export function writeTemplate(supplierId: string, facts: NarrativeFacts, language: Language): string[] {
+  const { riskScore, prediction, band, reasons, missing } = facts;
+  const phrases = PHRASES[language];
+  if (riskScore === null && prediction === null) return [phrases.noScore(supplierId)];
+  const texts = (direction: ReasonFact["direction"]): string[] =>
+    reasons.filter((reason) => reason.direction === direction).map((reason) => reasonText(reason, phrases, language));
+  const increasing = texts("increases");
+  const lowering = texts("lowers");
+  return [
+    riskScore === null
+      ? phrases.prediction(supplierId, localNumber(prediction ?? 0, language))
+      : phrases.score(supplierId, localScore(riskScore, language), phrases.bands[band]),
+    ...(increasing.length > 0 ? [phrases.increased(list(increasing, phrases))] : []),
+    ...(lowering.length > 0 ? [phrases.lowered(list(lowering, phrases))] : []),
+    ...missingSentence(missing, language),
+  ];
+}
+
+/** Returns the sentence that names the missing features; none when nothing is missing. */
+export function missingSentence(missing: readonly string[], language: Language): string[] {
+  const phrases = PHRASES[language];
+  return missing.length === 0 ? [] : [phrases.missing(list(missing, phrases))];
+}
+
+const list = (parts: readonly string[], { and }: Phrases): string =>
+  and === "and" || parts.length < 2 ? listed(parts) : `${parts.slice(0, -1).join(", ")} ${and} ${parts.at(-1)}`;
+
+/** Returns a reason as a clause: the feature with its value, unit and typical value. */
+function reasonText(reason: ReasonFact, phrases: Phrases, language: Language): string {
+  const { label, value, unit, typical, category, typicalCategory, quotes } = reason;
+  if (quotes.length > 0)
+    return `${label} (${phrases.words(quotes.map(({ text }) => phrases.quoted(text)).join(", "))})`;
+  if (category !== "")
+    return `${label} (${category}${typicalCategory === "" || typicalCategory === category ? "" : `, ${phrases.mostOften} ${typicalCategory}`})`;
+  const usual = typical === null ? "" : `, ${phrases.typical} ${localNumber(typical, language)}`;
+  if (value === null) return typical === null ? label : `${label} (${phrases.notKnown}${usual})`;
+  return `${label} (${localNumber(value, language)}${unit === "" ? "" : ` ${unit}`}${usual})`;
+}
