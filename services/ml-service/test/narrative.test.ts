@@ -71,14 +71,14 @@ const supplier = (i: number, contractText?: string) => {
   return { supplierId: `S_${i}`, features, categories, contractText: contractText ?? text };
 };
 
-interface Told {
+interface Shown {
   readonly text: string;
   readonly info: NarrativeInfo | undefined;
   readonly source: NarrativeSource | undefined;
   readonly parts: readonly ExplainResponse["part"]["case"][];
 }
 
-async function explain(request: Parameters<typeof client.explain>[0]): Promise<Told> {
+async function explain(request: Parameters<typeof client.explain>[0]): Promise<Shown> {
   const messages = await Array.fromAsync(client.explain({ withNarrative: true, ...request }));
   const sentences: string[] = [];
   let info: NarrativeInfo | undefined;
@@ -92,19 +92,19 @@ async function explain(request: Parameters<typeof client.explain>[0]): Promise<T
 }
 
 test("a truthful answer is shown with the supplier's id, marked as generated and checked", async () => {
-  const told = await explain({ supplier: supplier(1) });
-  expect(told.text).toMatch(/^The risk score of S_1 is 0\.\d\d \((low|medium|high)\)\. The risk is increased by /);
-  expect(told.info).toMatchObject({
+  const shown = await explain({ supplier: supplier(1) });
+  expect(shown.text).toMatch(/^The risk score of S_1 is 0\.\d\d \((low|medium|high)\)\. The risk is increased by /);
+  expect(shown.info).toMatchObject({
     ...{ generated: true, outcome: NarrativeOutcome.ACCEPTED, languageModel: "stand-in" },
     ...{ language: NarrativeLanguage.ENGLISH, rejection: NarrativeRejection.UNSPECIFIED },
   });
-  expect(told.source).toBe(NarrativeSource.MISTRAL);
-  expect(told.parts.slice(-2)).toEqual(["narrativeInfo", "narrativeSource"]);
+  expect(shown.source).toBe(NarrativeSource.MISTRAL);
+  expect(shown.parts.slice(-2)).toEqual(["narrativeInfo", "narrativeSource"]);
 });
 
 test("German is written on request, over gRPC and REST", async () => {
-  const told = await explain({ supplier: supplier(1), narrativeLanguage: NarrativeLanguage.GERMAN });
-  expect(told.text).toMatch(/^Der Risikowert von S_1 beträgt 0,\d\d \((niedrig|mittel|hoch)\)\./);
+  const shown = await explain({ supplier: supplier(1), narrativeLanguage: NarrativeLanguage.GERMAN });
+  expect(shown.text).toMatch(/^Der Risikowert von S_1 beträgt 0,\d\d \((niedrig|mittel|hoch)\)\./);
   const { features, categories, text } = demoSupplier(1);
   const body = JSON.stringify({ supplier_id: "S_1", ...features, ...categories, contract_text: text });
   const response = await fetch(`${web}/explain?narrative_language=de`, { method: "POST", body });
@@ -112,7 +112,7 @@ test("German is written on request, over gRPC and REST", async () => {
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line));
-  expect(lines.flatMap(({ narrative }) => narrative ?? []).join(" ")).toBe(told.text);
+  expect(lines.flatMap(({ narrative }) => narrative ?? []).join(" ")).toBe(shown.text);
   expect(lines.at(-2)).toMatchObject({
     narrative_info: { language: "de", generated: true, outcome: "ACCEPTED", language_model: "stand-in" },
   });
@@ -135,10 +135,10 @@ test("the request to the language model has neither the supplier's id nor a sent
 
 test("a lie is replaced by the template, and the rule that it breaks is in the answer", async () => {
   standIn.answer = (request) => JSON.stringify(plainAnswer(request)).replace("increased", "lowered");
-  const told = await explain({ supplier: supplier(1) });
-  expect(told.text).toContain("S_1 has a risk score of");
-  expect(told.source).toBe(NarrativeSource.TEMPLATE);
-  expect(told.info).toMatchObject({
+  const shown = await explain({ supplier: supplier(1) });
+  expect(shown.text).toContain("S_1 has a risk score of");
+  expect(shown.source).toBe(NarrativeSource.TEMPLATE);
+  expect(shown.info).toMatchObject({
     ...{ generated: false, outcome: NarrativeOutcome.REJECTED, rejection: NarrativeRejection.NOT_IN_FACTS },
     languageModel: "",
   });
@@ -149,9 +149,9 @@ test("a failing provider does not make the call fail", async () => {
     response.writeHead(500).end();
     return undefined;
   };
-  const told = await explain({ supplier: supplier(1) });
-  expect(told.info).toMatchObject({ generated: false, outcome: NarrativeOutcome.UNAVAILABLE });
-  expect(told.text).toContain("S_1 has a risk score of");
+  const shown = await explain({ supplier: supplier(1) });
+  expect(shown.info).toMatchObject({ generated: false, outcome: NarrativeOutcome.UNAVAILABLE });
+  expect(shown.text).toContain("S_1 has a risk score of");
 });
 
 test("a call whose deadline is near gets the template before the deadline", async () => {

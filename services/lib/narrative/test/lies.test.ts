@@ -24,7 +24,7 @@ test("500 lies of more than 40 kinds are all rejected", () => {
   const draw = createDraw(2);
   const names = Object.keys(LIES);
   const accepted: string[] = [];
-  const told = new Map<string, number>();
+  const shown = new Map<string, number>();
   let rejected = 0;
   for (let i = 0; rejected + accepted.length < 500; i++) {
     expect(i).toBeLessThan(5_000);
@@ -36,12 +36,12 @@ test("500 lies of more than 40 kinds are all rejected", () => {
     if (!checkAnswer(JSON.stringify(truth), SUPPLIER, facts, language).accepted) continue;
     const lie = LIES[name]?.(truth, facts, language, draw);
     if (lie === undefined) continue;
-    told.set(name, (told.get(name) ?? 0) + 1);
+    shown.set(name, (shown.get(name) ?? 0) + 1);
     const checked = checkAnswer(lie, SUPPLIER, facts, language);
     if (checked.accepted) accepted.push(`${name}: ${lie}`);
     else rejected++;
   }
   expect(accepted.join("\n")).toBe("");
   expect(names.length).toBeGreaterThan(40);
-  expect(names.filter((name) => !told.has(name))).toEqual([]);
+  expect(names.filter((name) => !shown.has(name))).toEqual([]);
 });

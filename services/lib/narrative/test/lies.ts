@@ -438,6 +438,6 @@ export const LIES: Readonly<Record<string, Lie>> = {
       content({ ...answer, note: "x" }),
       content({ ...answer, sentences: answer.sentences.map((one) => ({ ...one, html: "<b>x</b>" })) }),
     ]),
-  refusal: (answer, _, language) =>
+  "no answer": (answer, _, language) =>
     added(answer, inLanguage(language, "I cannot answer this.", "Das kann ich nicht beantworten."), []),
 };

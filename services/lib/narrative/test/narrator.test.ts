@@ -52,9 +52,9 @@ beforeEach(() => {
 
 test("an accepted answer is shown with the supplier's id, and counted", async () => {
   const { ask, reasons } = narrator();
-  const told = ask();
+  const shown = ask();
   calls[0]?.resolve();
-  expect(await told).toEqual({
+  expect(await shown).toEqual({
     ...{ source: "language-model", modelName: "m", isCached: false },
     sentences: [
       "S-1 has a risk score of 0.87, which is high.",
@@ -65,16 +65,16 @@ test("an accepted answer is shown with the supplier's id, and counted", async ()
 });
 
 test("an id with the marks of replacements is shown as it is", async () => {
-  const told = narrator().ask(0.871, { supplierId: "$& SUPPLIER $1" });
+  const shown = narrator().ask(0.871, { supplierId: "$& SUPPLIER $1" });
   calls[0]?.resolve();
-  expect((await told).sentences[0]).toBe("$& SUPPLIER $1 has a risk score of 0.87, which is high.");
+  expect((await shown).sentences[0]).toBe("$& SUPPLIER $1 has a risk score of 0.87, which is high.");
 });
 
 test("a rejected answer is replaced by the template, and its rule is reported", async () => {
   const { ask, reasons } = narrator();
-  const told = ask();
+  const shown = ask();
   calls[0]?.resolve(ANSWER.replace("0.87", "0.88"));
-  expect(await told).toMatchObject({ source: "template", reason: "REJECTED", rejection: "NOT_IN_FACTS" });
+  expect(await shown).toMatchObject({ source: "template", reason: "REJECTED", rejection: "NOT_IN_FACTS" });
   expect(reasons).toEqual(["REJECTED"]);
 });
 
@@ -150,9 +150,9 @@ describe("failures", () => {
     async (failure) => {
       const { ask } = narrator();
       for (let i = 0; i < 5; i++) {
-        const told = ask(i / 10);
+        const shown = ask(i / 10);
         calls[i]?.reject(new LanguageModelError(failure));
-        expect(await told).toMatchObject({ source: "template", reason: failure });
+        expect(await shown).toMatchObject({ source: "template", reason: failure });
       }
       clock.ms = 29_999;
       expect(await ask()).toMatchObject({ reason: "CIRCUIT_OPEN" });
@@ -168,9 +168,9 @@ describe("failures", () => {
 
   test("a rejected key opens the circuit at once, for five minutes", async () => {
     const { ask } = narrator();
-    const told = ask();
+    const shown = ask();
     calls[0]?.reject(new LanguageModelError("UNAUTHORIZED", 401));
-    expect(await told).toMatchObject({ reason: "UNAUTHORIZED" });
+    expect(await shown).toMatchObject({ reason: "UNAUTHORIZED" });
     clock.ms = 299_999;
     expect(await ask()).toMatchObject({ reason: "CIRCUIT_OPEN" });
     clock.ms = 300_000;
@@ -185,9 +185,9 @@ describe("failures", () => {
   });
 
   test("an error of another kind is UNAVAILABLE", async () => {
-    const told = narrator().ask();
+    const shown = narrator().ask();
     calls[0]?.reject(new TypeError("x"));
-    expect(await told).toMatchObject({ reason: "UNAVAILABLE" });
+    expect(await shown).toMatchObject({ reason: "UNAVAILABLE" });
   });
 });
 
