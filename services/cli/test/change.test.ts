@@ -113,7 +113,9 @@ test("a published version has the importance of its features, in a file and in i
   expect(modelCard).toContain(
     "## What the model uses\nMean |contribution| over 893 training rows (path-dependent, margin).",
   );
-  expect(modelCard).toMatch(/^\| `past_disputes` \| \d\.\d+ \| \d+\.\d % \|$/m);
+  expect(modelCard).toMatch(
+    /^\| `past_disputes` \| \d\.\d+ \| \d+\.\d % \| ≤ \d+ units: −\d\.\d+, ≥ \d+ units: \+\d\.\d+ \|$/m,
+  );
   const json = await readFile(path.join(folder, "models", DEMO_SPEC.name, "v1", "importance.json"), "utf8");
   expect(JSON.parse(json)).toMatchObject({ format: "bellwether.importance/1", rows: 893 });
   expect((await run(["models", "show", "v1"])).stdout).toContain("What the model uses");

@@ -121,6 +121,9 @@ test("rows are spread evenly over all rows", () => {
 });
 
 test("the section of the card lists the features, or says why they are not known", () => {
-  expect(importanceSection(measure(BUNDLE), "")).toContain("| `delay` | 1.63 | 76.0 % |");
+  const section = importanceSection(measure(BUNDLE), "");
+  expect(section).toContain("| `delay` | 1.63 | 76.0 % | ≤ 1 days: +1.0, ≥ 2 days: −0.50 |");
+  expect(section).toContain("| `region` | 0.313 | 14.6 % | EU: +0.13, US: +0.50 |");
+  expect(section).toContain("| `text` | 0.200 | 9.4 % | “penalty”: +0.30, “never”: in no text |");
   expect(importanceSection(null, "no rows")).toContain("is not known: no rows.");
 });
