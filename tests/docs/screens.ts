@@ -1,5 +1,7 @@
 // `npm run screens`: takes the pictures in docs/screens/ again, one of each page after `npm start`.
-import { mkdir, stat } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdir, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import path from "node:path";
 import type { Page } from "playwright-core";
 import { readCommandLine } from "../../scripts/command-line.ts";
@@ -31,6 +33,18 @@ const openWorst = async (page: Page): Promise<void> => {
   await page.getByRole("heading", { name: "Why this score" }).waitFor();
 };
 
+/** Sends a test to each destination, and waits for the results. */
+const sendTests = async (page: Page): Promise<void> => {
+  for (const [name, result] of [
+    ["erp", "delivered"],
+    ["risk-room", "not delivered yet"],
+  ]) {
+    await page.getByRole("button", { name: `Send test to ${name}` }).click();
+    await page.getByText(`Test to ${name}: ${result}`).waitFor();
+  }
+  await page.getByRole("table").nth(1).getByRole("row").nth(2).waitFor();
+};
+
 const SCREENS: readonly Screen[] = [
   { name: "alerts", hash: "#/alerts", ready: openPanel },
   { name: "alerts-dark", hash: "#/alerts", ready: openPanel, colorScheme: "dark" },
@@ -39,6 +53,7 @@ const SCREENS: readonly Screen[] = [
   { name: "suppliers", hash: "#/suppliers", ready: (page) => page.getByRole("row").nth(3).waitFor() },
   { name: "supplier", hash: "#/alerts", ready: openWorst },
   { name: "run", hash: "#/run", ready: (page) => page.getByRole("heading", { name: "Latest runs" }).waitFor() },
+  { name: "notices", hash: "#/settings/notices", ready: sendTests },
   {
     name: "find",
     hash: "#/alerts",
@@ -61,7 +76,27 @@ readCommandLine({
 });
 if (!hasChromium) throw new Error("no Chromium on this machine: apt-get install chromium");
 await using folder = await startFolder();
-const mesh = await folder.start();
+/** The receiver of one destination; nothing listens at the address of the other one. */
+const receiver = createServer((request, response) => {
+  request.resume().on("end", () => response.writeHead(204).end());
+}).listen(0, "127.0.0.1");
+await once(receiver, "listening");
+const address = receiver.address();
+const port = typeof address === "object" ? address?.port : undefined;
+const routes = path.join(folder.path, "notice_routes.yaml");
+await writeFile(
+  routes,
+  [
+    "version: 1",
+    "destinations:",
+    `  - { name: erp, channel: webhook, address: "http://127.0.0.1:${port}/", allow_private_networks: true }`,
+    "  - { name: risk-room, channel: teams, address_from: NOTICE_RISK_ROOM, allow_private_networks: true }",
+    "routes:",
+    "  - { name: critical, severities: [critical], to: [erp] }",
+    "",
+  ].join("\n"),
+);
+const mesh = await folder.start({ BELLWETHER_NOTICE_ROUTES: routes, NOTICE_RISK_ROOM: "http://127.0.0.1:9/hook" });
 const browser = await startBrowser();
 try {
   await mkdir(FOLDER, { recursive: true });
@@ -84,4 +119,5 @@ try {
 } finally {
   await browser.close();
   await mesh.end("SIGTERM");
+  receiver.close();
 }
