@@ -1,26 +1,15 @@
 import net from "node:net";
 import { hasOpenssl, makeCertificates } from "@bellwether/testing/echo/test-certificates";
-import { SMTPServer, type SMTPServerOptions } from "smtp-server";
+import type { SMTPServerOptions } from "smtp-server";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type NoticeSenderOptions, openNoticeSender } from "../src/clients/notices/open-notice-sender.ts";
 import type { MailServer } from "../src/clients/notices/send-mail.ts";
 import type { Notice } from "../src/domain/notice.ts";
+import { startMailServer as openMailServer, PASSWORD } from "./mail-receiver.ts";
 import { listenLocally } from "./notice-receiver.ts";
 import { HOSTILE_NAMES, largestNotice, testDestination, testItem, testNotice } from "./test-notice.ts";
 
 const SHORT = { connectTimeoutMs: 400, answerTimeoutMs: 400 };
-const PASSWORD = "p4ssw0rd-of-the-service";
-
-/** A mail that the server took. */
-interface ReceivedMail {
-  readonly from: string;
-  readonly to: readonly string[];
-  readonly secure: boolean;
-  readonly user: string | undefined;
-  /** Headers by lower-case name, unfolded. A header that is given twice has two values. */
-  readonly headers: Readonly<Record<string, readonly string[]>>;
-  readonly source: string;
-}
 
 let ending = new AsyncDisposableStack();
 beforeEach(() => {
@@ -30,50 +19,7 @@ afterEach(() => ending.disposeAsync());
 
 const never = new AbortController().signal;
 
-/** Starts a mail server that keeps the mails. Without other options it needs no TLS and no authentication. */
-async function startMailServer(options: SMTPServerOptions = {}) {
-  const mails: ReceivedMail[] = [];
-  const logins: string[] = [];
-  const smtp = new SMTPServer({
-    ...{ authOptional: true, disabledCommands: ["STARTTLS"], disableReverseLookup: true, closeTimeout: 100 },
-    onAuth({ username = "", password }, _session, callback) {
-      logins.push(username);
-      if (password === PASSWORD) callback(null, { user: username });
-      else callback(new Error("wrong password"));
-    },
-    onData(stream, session, callback) {
-      let source = "";
-      stream.setEncoding("utf8");
-      stream.on("data", (chunk: string) => {
-        source += chunk;
-      });
-      stream.on("end", () => {
-        const { mailFrom, rcptTo } = session.envelope;
-        mails.push({
-          from: mailFrom ? mailFrom.address : "",
-          to: rcptTo.map(({ address }) => address),
-          ...{ secure: session.secure, user: session.user, headers: headersOf(source), source },
-        });
-        callback();
-      });
-    },
-    ...options,
-  });
-  smtp.on("error", () => {});
-  const { port, connections } = ending.use(await listenLocally(smtp.server));
-  return { port, mails, logins, connections };
-}
-
-function headersOf(source: string): Record<string, string[]> {
-  const [head = ""] = source.split("\r\n\r\n", 1);
-  const headers: Record<string, string[]> = {};
-  for (const line of head.replaceAll(/\r\n[ \t]+/g, " ").split("\r\n")) {
-    const [name = "", ...value] = line.split(":");
-    const key = name.toLowerCase();
-    headers[key] = [...(headers[key] ?? []), value.join(":").trim()];
-  }
-  return headers;
-}
+const startMailServer = async (options: SMTPServerOptions = {}) => ending.use(await openMailServer(options));
 
 const serverAt = (port: number, change: Partial<MailServer> = {}): MailServer => ({
   ...{ host: "127.0.0.1", port, tls: "starttls", from: "bellwether@risk.example.org" },

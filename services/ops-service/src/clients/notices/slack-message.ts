@@ -3,19 +3,16 @@ import { cutText } from "./cut-text.ts";
 import { type ItemText, leftOutText, noticeText } from "./notice-text.ts";
 
 /**
- * Limits of Slack: 50 blocks a message, 150 characters of a header, 3,000 of a section. Slack rejects messages with
+ * Limits of Slack: 50 blocks a message, 3,000 characters of a section. Slack rejects messages with
  * more than about 13,000 characters in all blocks (msg_blocks_too_long), although its documentation does not say so.
  */
 const MAX_ITEMS = 40;
-const MAX_HEADER = 150;
 const MAX_SECTION = 3_000;
 const MAX_CHARACTERS = 12_000;
-
-interface PlainText {
-  readonly type: "plain_text";
-  readonly text: string;
-  readonly emoji: false;
-}
+/** A longer URL is left out. An escaped character is at most five times as long. */
+const MAX_URL = 1_500;
+/** Maximum lengths of the name, the reasons and the cause, tried one after another. */
+const LENGTHS = [1_000, 300, 100, 50];
 
 /** `verbatim`: Slack adds no links, channels or people to the text. */
 interface Markup {
@@ -25,7 +22,6 @@ interface Markup {
 }
 
 export type SlackBlock =
-  | { readonly type: "header"; readonly text: PlainText }
   | { readonly type: "section"; readonly text: Markup }
   | { readonly type: "context"; readonly elements: readonly Markup[] };
 
@@ -52,19 +48,25 @@ export function slackMessage(notice: Notice): SlackMessage {
   return {
     text: escaped(title),
     blocks: [
-      { type: "header", text: { type: "plain_text", text: cutText(title, MAX_HEADER), emoji: false } },
-      ...sections.map((text): SlackBlock => ({ type: "section", text: markup(text) })),
+      // A header block has plain text, of which Slack does not say whether it can contain mentions.
+      ...[`*${escaped(title)}*`, ...sections].map((text): SlackBlock => ({ type: "section", text: markup(text) })),
       ...(end === "" ? [] : [{ type: "context", elements: [markup(end)] } as const]),
     ],
   };
 }
 
-function sectionText({ supplier, severity, score, loss, reasons, cause, url }: ItemText): string {
-  const name = url === null ? escaped(supplier) : link(url, supplier);
-  return [`*${severity}* ${name}`, `${score}. ${loss}.`, `${reasons}.`, cause]
-    .map((line, index) => (index === 0 ? line : escaped(line)))
-    .join("\n")
-    .slice(0, MAX_SECTION);
+/** Returns the text of a supplier. Texts whose escaped form is too long are cut before they are escaped. */
+function sectionText(item: ItemText): string {
+  return LENGTHS.map((max) => sectionOf(item, max)).find((text) => text.length <= MAX_SECTION) ?? "";
+}
+
+function sectionOf({ supplier, severity, score, loss, reasons, cause, url }: ItemText, max: number): string {
+  const name = cutText(supplier, max);
+  const lines = [`${score}. ${loss}.`, `${cutText(reasons, max)}.`, cutText(cause, max)].map(escaped);
+  return [
+    `*${severity}* ${url === null || urlText(url).length > MAX_URL ? escaped(name) : link(url, name)}`,
+    ...lines,
+  ].join("\n");
 }
 
 const markup = (text: string): Markup => ({ type: "mrkdwn", text, verbatim: true });
@@ -72,5 +74,7 @@ const markup = (text: string): Markup => ({ type: "mrkdwn", text, verbatim: true
 /** Escapes the three characters that Slack reads as the beginning of links, mentions and entities. */
 const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
-/** Returns a link. "|" would end its URL. */
-const link = (url: string, text: string): string => `<${escaped(url).replaceAll("|", "%7C")}|${escaped(text)}>`;
+const link = (url: string, text: string): string => `<${urlText(url)}|${escaped(text)}>`;
+
+/** Returns a URL for a link: "|" would end it. */
+const urlText = (url: string): string => escaped(url).replaceAll("|", "%7C");
