@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { StoredVersion } from "@bellwether/registry/versions/read-version";
 import { calibratedRisk } from "@bellwether/risk-model/calibrate/calibration";
+import type { ChangeLimit } from "@bellwether/risk-model/counterfactual/change-request";
 import {
   type CounterfactualAnswer,
   createCounterfactualFinder,
@@ -20,9 +21,25 @@ const GATES = {
   3: { ms: { gate: 200, stretch: 80 }, undecided: { gate: 0.1 } },
 } as const;
 
+/** What is measured. */
+interface Case {
+  readonly name: string;
+  readonly maxChanges: 2 | 3;
+  readonly limits: readonly ChangeLimit[];
+  readonly ms: { readonly gate?: number; readonly stretch?: number };
+  readonly undecided: { readonly gate?: number };
+}
+
+/** Of the first half of the columns none changes, and the others only decrease: then many suppliers have no way out. */
+const HALF: readonly ChangeLimit[] = Array.from({ length: FEATURES }, (_, column) =>
+  column < FEATURES / 2
+    ? { feature: `f${column}`, fixed: true }
+    : { feature: `f${column}`, fixed: false, direction: "decrease" },
+);
+
 /**
  * Measures counterfactuals of 1,000 suppliers in the band high, one after the other in one thread: the whole answer
- * with its scores. All 40 features may change in both directions, without limits.
+ * with its scores. All 40 features may change in both directions; the metrics with "half" have limits.
  */
 export const bench: Bench = async ({ log }) => {
   const folder = await mkdtemp(path.join(tmpdir(), "bellwether-bench-"));
@@ -30,7 +47,13 @@ export const bench: Bench = async ({ log }) => {
   try {
     const suppliers = await highSuppliers(model);
     log(`${suppliers.length} suppliers in the band high`);
-    return [...(await measure(model, suppliers, 2, log)), ...(await measure(model, suppliers, 3, log))];
+    const ungated = { ms: {}, undecided: {} };
+    return [
+      ...(await measure(model, suppliers, { name: "changes2", maxChanges: 2, limits: [], ...GATES[2] }, log)),
+      ...(await measure(model, suppliers, { name: "changes3", maxChanges: 3, limits: [], ...GATES[3] }, log)),
+      ...(await measure(model, suppliers, { name: "half.changes2", maxChanges: 2, limits: HALF, ...ungated }, log)),
+      ...(await measure(model, suppliers, { name: "half.changes3", maxChanges: 3, limits: HALF, ...ungated }, log)),
+    ];
   } finally {
     await model.release();
     await rm(folder, { recursive: true, force: true });
@@ -62,14 +85,14 @@ async function highSuppliers(model: ScoringModel): Promise<Features[]> {
 async function measure(
   model: ScoringModel,
   suppliers: readonly Features[],
-  maxChanges: 2 | 3,
+  { name: caseName, maxChanges, limits, ms, undecided }: Case,
   log: (line: string) => void,
 ): Promise<Metric[]> {
   const find = createCounterfactualFinder(model);
   const budget = { ...DEFAULT_BUDGET, isStopped: () => false };
   const ask = (features: Features): Promise<CounterfactualAnswer> =>
     find(
-      { supplier: { features, categories: {}, text: "" }, maxChanges, maxAnswers: 3, targetBand: null, limits: [] },
+      { supplier: { features, categories: {}, text: "" }, maxChanges, maxAnswers: 3, targetBand: null, limits },
       "supplier",
       budget,
     );
@@ -92,9 +115,8 @@ async function measure(
   }
   const at = (share: number, of = times): number =>
     of.toSorted((a, b) => a - b)[Math.floor(share * of.length)] ?? Number.NaN;
-  log(`${maxChanges} changes: ${JSON.stringify(counts)}, ${Math.round(steps / times.length)} steps`);
-  const name = `counterfactual.changes${maxChanges}`;
-  const { ms, undecided } = GATES[maxChanges];
+  log(`${caseName}: ${JSON.stringify(counts)}, ${Math.round(steps / times.length)} steps`);
+  const name = `counterfactual.${caseName}`;
   const share = counts["not-decided"] / times.length;
   return [
     metric({ name: `${name}.p50`, value: at(0.5), unit: "ms", better: "lower" }),
