@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { CounterfactualOutcome } from "@bellwether/gen/bellwether/inference/v1/counterfactual_pb";
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { ExplanationKind } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { importModel } from "@bellwether/model-import/import-model";
@@ -170,4 +171,26 @@ describe("a model without covers and without background rows", () => {
       expect(error?.rawMessage).toContain("import it again with --background ROWS.csv");
     }
   });
+});
+
+test.each(FILES)("%s: counterfactuals of an imported model lower the band when Predict scores them", async (file) => {
+  const model = { modelName: path.parse(file).name };
+  const counts = { found: 0, other: 0 };
+  for (const [i, row] of BACKGROUND.entries()) {
+    const supplier = {
+      supplierId: `S_${i}`,
+      features: Object.fromEntries(FEATURES.map((name, f) => [name, row[f] ?? 0])),
+    };
+    const { outcome, score, counterfactuals } = await client.counterfactual({ supplier, model, maxChanges: 3 });
+    counts[outcome === CounterfactualOutcome.FOUND ? "found" : "other"]++;
+    expect(outcome === CounterfactualOutcome.FOUND).toBe(counterfactuals.length > 0);
+    for (const { changes, score: promised } of counterfactuals) {
+      const changed = Object.fromEntries(changes.map(({ feature, newValue }) => [feature, newValue ?? 0]));
+      const features = { ...supplier.features, ...changed };
+      const again = await client.predict({ supplier: { ...supplier, features }, model });
+      expect(again.score?.riskScore).toBe(promised?.riskScore);
+      expect(again.score?.band).toBeLessThan(score?.band ?? 0);
+    }
+  }
+  expect(counts.found).toBeGreaterThan(0);
 });

@@ -9,8 +9,9 @@ import {
   DEFAULT_BUDGET,
 } from "../counterfactual/find-counterfactuals.ts";
 import { BatchQueueFullError, BatchWorkerLostError, SearchQueueFullError } from "./batch-pool-error.ts";
-import { inputBytes, inputRows, type ScoresInParts, scoresInParts, sharedInput } from "./batch-rows.ts";
-import type { BatchWorkerAnswer, BatchWorkerTask } from "./batch-worker.ts";
+import { inputBytes, inputRows, scoresInParts, sharedInput } from "./batch-rows.ts";
+import { type Batch, callerOf, post, type Search, type Thread, type Work } from "./batch-work.ts";
+import type { BatchWorkerAnswer } from "./batch-worker.ts";
 import type { BatchScores } from "./score-batch.ts";
 
 /** Limits of a pool. */
@@ -74,50 +75,6 @@ export interface BatchPool extends AsyncDisposable {
 const CHUNK_ROWS = 256;
 /** Heap limit of a thread: enough to read a model of 64 MiB. */
 const MAX_HEAP_MB = 1_024;
-
-interface Batch {
-  readonly model: number;
-  readonly stored: StoredVersion;
-  readonly input: ColumnarInput;
-  readonly withContributions: boolean;
-  readonly withTermWeights: boolean;
-  readonly scores: ScoresInParts;
-  readonly resolve: (scores: BatchScores) => void;
-  readonly reject: (reason: unknown) => void;
-  /** Number of rows that were passed to threads, and number of rows whose scores have arrived. */
-  given: number;
-  done: number;
-}
-
-interface Search {
-  readonly model: number;
-  readonly stored: StoredVersion;
-  readonly request: CounterfactualRequest;
-  readonly path: string;
-  /** Its only element is 1 when nobody waits for the answer any more. */
-  readonly stopped: Int32Array;
-  readonly resolve: (answer: CounterfactualAnswer) => void;
-  readonly reject: (reason: unknown) => void;
-}
-
-/** What a thread does: some rows of a batch, or a search. */
-type Work =
-  | { readonly kind: "batch"; readonly batch: Batch; readonly first: number }
-  | { readonly kind: "search"; readonly search: Search };
-
-interface Thread {
-  readonly worker: Worker;
-  /** Models that the thread has open. */
-  readonly models: Set<number>;
-  work: Work | null;
-}
-
-/** Returns whom the failure of a thread's work concerns. */
-const callerOf = (work: Work): Pick<Batch, "reject"> => (work.kind === "batch" ? work.batch : work.search);
-
-function post({ worker }: Thread, task: BatchWorkerTask): void {
-  worker.postMessage(task);
-}
 
 /** Creates a pool; the threads start later, with the first batches. */
 export function createBatchPool({
