@@ -214,7 +214,7 @@ test("batches with columns of different lengths are rejected, and the error name
     );
   expect((await send({ values: new Uint8Array(3) })).rawMessage).toContain("values: 3 bytes");
   expect((await send({ featureNames: ["past_disputess"] })).rawMessage).toContain('did you mean "past_disputes"');
-  expect((await send({ contractTexts: ["a", "b"] })).rawMessage).toContain("contract_texts: 2 texts for 1 suppliers");
+  expect((await send({ contractTexts: ["a", "b"] })).rawMessage).toContain("contract_texts: 2 texts for 1 supplier");
   expect((await send({ categories: [{ name: "region", dictionary: ["x"], codes: [7] }] })).rawMessage).toContain(
     "beyond the dictionary",
   );

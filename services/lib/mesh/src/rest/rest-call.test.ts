@@ -211,6 +211,21 @@ describe.each(Object.entries(SHAPES))("the policies of a call, %s", (_, path) =>
     expect(unknown.text).not.toContain("secret");
   });
 
+  it("answer errors as problems, with the ids of request and trace in headers and body", async () => {
+    const trace = "0af7651916cd43dd8448eb211c80319c";
+    const answer = await fetch(`${echo.webUrl}${path}`, {
+      method: "POST",
+      body: asks({ failCode: Code.NotFound }),
+      headers: { "x-request-id": "r-1", traceparent: `00-${trace}-b7ad6b7169203331-01` },
+    });
+    expect(answer.headers.get("content-type")).toBe("application/problem+json");
+    expect([answer.headers.get("x-request-id"), answer.headers.get("x-trace-id")]).toEqual(["r-1", trace]);
+    expect(await answer.json()).toMatchObject({ status: 404, title: "Not Found", request_id: "r-1", trace_id: trace });
+    const served = await fetch(`${echo.webUrl}${path}`, { method: "POST", body: asks() });
+    expect(served.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+    await served.text();
+  });
+
   it("require a token when authentication is on", async () => {
     const auth = { identities: { nobody: ["viewer" as const] } };
     await using closed = await startEcho({ rest: REST, auth });

@@ -1,6 +1,6 @@
-import { create, type JsonValue, type Message } from "@bufbuild/protobuf";
+import { randomUUID } from "node:crypto";
+import { create, type Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { errorToJson } from "@connectrpc/connect/protocol-connect";
 import type { BoundMethod } from "../call/bound-method.ts";
 import { Call, type Peer } from "../call/call.ts";
 import { JSON_OVERHEAD } from "../call/call-limits.ts";
@@ -12,6 +12,7 @@ import { encodeText } from "../web/content-encoding.ts";
 import { checkQueryNames } from "../web/query-names.ts";
 import { checkQueryText } from "../web/query-text.ts";
 import { announcedBytes, sendText, socketOf, type WebRequest, type WebResponse } from "../web/web-handler.ts";
+import { type AnswerIds, clientRequestId, PROBLEM_JSON, problemJson, traceIdOf } from "./problem-json.ts";
 import { readJsonBody } from "./read-body.ts";
 import type { RestRoute } from "./rest-route.ts";
 import { restStatus } from "./rest-status.ts";
@@ -34,12 +35,14 @@ export class RestCall extends Call {
   override readonly deadlineAfterRequest = true;
   readonly #init: RestCallInit;
   #requestHeader: Headers | undefined;
+  readonly #requestId: string;
   #arrivedBytes = 0;
   #reject: ((error: ConnectError) => void) | undefined;
 
   constructor(init: RestCallInit) {
     super(init.bound);
     this.#init = init;
+    this.#requestId = clientRequestId(this.header("x-request-id")) ?? randomUUID();
     this.engineTimesBody = !("stream" in init.request);
     init.response.once("close", () => this.fail(new ConnectError("canceled", Code.Canceled)));
   }
@@ -102,7 +105,7 @@ export class RestCall extends Call {
       this.fail(reason);
       const { reword } = this.#init.rest;
       if (this.aborted && !response.destroyed)
-        sendError(response, reword ? reworded(this.aborted, reword) : this.aborted);
+        sendError(this.#identified(), reword ? reworded(this.aborted, reword) : this.aborted, this.#ids);
     }
   }
 
@@ -171,7 +174,22 @@ export class RestCall extends Call {
 
   #setHeaders(): WebResponse {
     for (const [name, value] of this.setHeader ?? []) this.#init.response.setHeader(name, value);
-    return this.#init.response;
+    return this.#identified();
+  }
+
+  get #ids(): AnswerIds {
+    const traceId = this.span?.spanContext().traceId ?? traceIdOf(this.header("traceparent"));
+    return { requestId: this.#requestId, traceId };
+  }
+
+  /** Adds the ids of the answer to its headers, if they are not sent yet. */
+  #identified(): WebResponse {
+    const { response } = this.#init;
+    const { requestId, traceId } = this.#ids;
+    if (response.headersSent) return response;
+    response.setHeader("x-request-id", requestId);
+    if (traceId !== undefined) response.setHeader("x-trace-id", traceId);
+    return response;
   }
 
   #orFailure<T>(work: Promise<T>): Promise<T> {
@@ -199,13 +217,14 @@ function write(response: WebResponse, line: string): boolean {
   return response.write(line, "utf8", () => {});
 }
 
-/** An error in Connect's JSON form. After the first line of a stream, it is the stream's last line. */
-function sendError(response: WebResponse, error: ConnectError): void {
-  const json: JsonValue = errorToJson(error, undefined);
+/** Sends an error as a problem (RFC 9457). After the first line of a stream, it is the stream's last line. */
+function sendError(response: WebResponse, error: ConnectError, ids: AnswerIds): void {
+  const status = restStatus(error);
+  const json = problemJson(error, status, ids);
   if (response.headersSent) response.end(`${JSON.stringify({ error: json })}\n`);
   else {
     for (const [name, value] of errorHeaders(error)) response.setHeader(name, value);
-    sendText(response, restStatus(error), "application/json", JSON.stringify(json));
+    sendText(response, status, PROBLEM_JSON, JSON.stringify(json));
   }
 }
 
