@@ -267,7 +267,7 @@ test.each<RoleName>(["viewer", "analyst", "admin", "service"])(
         .map(({ localName }) => localName)
         .filter((name) => !(name in calls))
         .sort(),
-    ).toEqual(["decideAlerts", "getAlert", "listAlerts", "watchAlerts"]);
+    ).toEqual(["decideAlerts", "getAlert", "listAlerts", "suggestOwners", "watchAlerts"]);
   },
 );
 

@@ -116,8 +116,8 @@ export type ListAlertsRequest = Message<"bellwether.ops.v1.ListAlertsRequest"> &
   category: string;
 
   /**
-   * Only alerts about suppliers whose name or id contains this text, whatever its case. At most 200 bytes. Empty: all
-   * suppliers.
+   * Only alerts about suppliers whose name or id contains this text, whatever its case and accents. At most 200 bytes.
+   * Empty: all suppliers.
    *
    * @generated from field: string text = 13;
    */

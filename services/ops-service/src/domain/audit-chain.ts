@@ -68,13 +68,29 @@ export function checkEvent(event: AuditEvent, index: number): void {
 const MIN_US = -62_135_596_800_000_000n;
 const MAX_US = 253_402_300_799_999_999n;
 
+type Hashed = Omit<AuditRecord, "hash" | "payload">;
+
 /** Each text follows its length, so that two different records never have the same bytes. */
-function recordHash(record: Omit<AuditRecord, "hash" | "payload">): string {
-  const { sequence, eventId, kind, actor, subject, occurredUs, recordedUs, payloadHash, previousHash } = record;
-  const parts = [previousHash, sequence, eventId, kind, actor, subject, occurredUs, recordedUs, payloadHash].map(
-    String,
-  );
-  return sha256(parts.map((part) => `${Buffer.byteLength(part)}:${part}`).join(""));
+function recordHash({ previousHash, sequence, ...rest }: Hashed): string {
+  return sha256(withLengths([previousHash, sequence]) + hashedRest(rest));
+}
+
+/**
+ * Returns what is hashed of a record after its previous hash and its sequence. The store hashes one event in SQL, so
+ * that the head of the chain is locked for one statement.
+ */
+export function hashedRest(record: Omit<Hashed, "sequence" | "previousHash">): string {
+  const { eventId, kind, actor, subject, occurredUs, recordedUs, payloadHash } = record;
+  return withLengths([eventId, kind, actor, subject, occurredUs, recordedUs, payloadHash]);
+}
+
+/** Returns the hash of an event's payload. */
+export function payloadHashOf({ payload }: Pick<AuditEvent, "payload">): string {
+  return sha256(payload);
+}
+
+function withLengths(parts: readonly (string | number | bigint)[]): string {
+  return parts.map((part) => `${Buffer.byteLength(String(part))}:${part}`).join("");
 }
 
 function sha256(text: string): string {

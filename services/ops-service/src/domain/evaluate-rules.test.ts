@@ -39,7 +39,9 @@ async function evaluate({ scores, alerts = [], overtakenBy, meanwhile = () => {}
   const stored = new Map(alerts.map((alert) => [alert.id, alert]));
   const all = (): readonly Alert[] => [...stored.values()];
   const locked: string[] = [];
-  let saved: readonly AlertChange[] = [];
+  /** The alerts as the rules have read them last. */
+  const read = new Map<string, Alert | undefined>(stored);
+  const written = new Map<string, AlertChange>();
   let ids = 0;
   const ruleStore: AlertRuleStore = {
     lockModel: async () => {},
@@ -62,17 +64,28 @@ async function evaluate({ scores, alerts = [], overtakenBy, meanwhile = () => {}
     weeksOf: async (runs) => new Map(runs.map((run) => [run, `2026-W0${run}`])),
     async lock(alertIds) {
       locked.push(...alertIds);
-      meanwhile(stored);
+      if (alertIds.length > 0) meanwhile(stored);
+      for (const id of alertIds) read.set(id, stored.get(id));
       return alertIds.flatMap((id) => stored.get(id) ?? []);
     },
+    async refresh(alerts) {
+      if (alerts.length > 0) meanwhile(stored);
+      const changed = alerts.flatMap(({ id }) => (stored.get(id) === read.get(id) ? [] : (stored.get(id) ?? [])));
+      for (const alert of changed) read.set(alert.id, alert);
+      const isChanged = new Set(changed.map(({ id }) => id));
+      for (const alert of alerts)
+        if (!isChanged.has(alert.id)) written.set(alert.id, { alert, isNew: false, events: [] });
+      return changed;
+    },
     async save(changes) {
-      saved = changes;
+      for (const change of changes) written.set(change.alert.id, change);
     },
   };
   const run = { runId: 9, modelName: "m", now: NOW, newId: () => `new-${++ids}` };
   const outcome = await evaluateRules(ruleStore, RULES, run);
   const kindsOf = ({ alert, events }: AlertChange) =>
     `${alert.supplierId} ${alert.ruleId} ${events.map(({ kind }) => kind).join(" ") || "updated"}`;
+  const saved = [...written.values()];
   return { outcome, saved, locked, kinds: saved.map(kindsOf).sort() };
 }
 
@@ -122,7 +135,29 @@ test("a decision that a person makes before the alert is locked is kept, and the
   });
 });
 
-test("an alert that a person resolves meanwhile stays resolved; the supplier is in its cool-down, and others move up", async () => {
+test("values of a run that are written are not written again when other alerts make the rules decide again", async () => {
+  const alerts = [1, 2, 3].map((id) =>
+    testAlert({ id: `known-${id}`, supplierId: id, ruleSeverity: "critical", severity: "critical" }),
+  );
+  let refreshes = 0;
+  const { saved, kinds } = await evaluate({
+    scores: { 1: [0.9, 0.9], 2: [0.9, 0.9], 3: [0.95, 0.9] },
+    alerts,
+    meanwhile(stored) {
+      const [first] = alerts;
+      if (++refreshes === 1 && first) stored.set(first.id, { ...first, owner: "jo", version: 2 });
+    },
+  });
+  expect(kinds).toEqual(["1 high-score updated", "2 high-score updated", "3 high-score updated"]);
+  expect(saved.find(({ alert }) => alert.supplierId === 1)?.alert).toMatchObject({
+    owner: "jo",
+    version: 2,
+    riskScore: 0.9,
+  });
+  expect(refreshes).toBe(1);
+});
+
+test("an alert that a person resolves meanwhile stays resolved, as if after the run: its place is free from the next run on", async () => {
   const alerts = [capacity({ id: "one", supplierId: 1 }), capacity({ id: "two", supplierId: 2 })];
   const { kinds, locked } = await evaluate({
     scores: { 1: [0.5], 2: [0.5], 3: [0.5], 4: [0.1] },
@@ -132,8 +167,9 @@ test("an alert that a person resolves meanwhile stays resolved; the supplier is 
       if (one) stored.set("one", { ...one, state: "resolved", disposition: "mitigated", resolvedAt: NOW, version: 2 });
     },
   });
-  expect(locked.toSorted()).toEqual(["one", "two"]);
-  expect(kinds).toEqual(["2 weekly-capacity updated", "3 weekly-capacity raised"]);
+  // Both would only get the values of the run, so they are written without a lock before.
+  expect(locked).toEqual([]);
+  expect(kinds).toEqual(["2 weekly-capacity updated"]);
 });
 
 test("an alert whose supplier has no score lapses, unless somebody works on it", async () => {

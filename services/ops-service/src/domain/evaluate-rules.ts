@@ -38,6 +38,11 @@ export interface AlertRuleStore {
   weeksOf(runIds: readonly number[]): Promise<ReadonlyMap<number, string>>;
   /** Locks alerts until the transaction ends. Returns those that others changed since they were read. */
   lock(alertIds: readonly string[]): Promise<readonly Alert[]>;
+  /**
+   * Writes the values of the run of alerts, which stay locked until the transaction ends. Returns those that others
+   * changed since they were read: they are locked, and not written.
+   */
+  refresh(alerts: readonly Alert[]): Promise<readonly Alert[]>;
   save(changes: readonly AlertChange[]): Promise<void>;
 }
 
@@ -58,28 +63,67 @@ const FIRST_PAGE = 64;
  * already complete, the rules are not evaluated: the existing alerts are based on newer scores.
  *
  * People may decide about alerts at the same time. So the rules first decide without locks, then lock the alerts
- * that they would change, and decide again on the locked rows, until every alert that they change is locked.
+ * whose state or severity they would change, and decide again on the locked rows, until every alert that they change
+ * is locked. Most alerts only get the values of the run: they are written if nobody has changed them meanwhile.
  */
 export async function evaluateRules(ruleStore: AlertRuleStore, rules: AlertRules, run: RuleRun): Promise<RulesOutcome> {
   await ruleStore.lockModel(run.modelName);
   const overtakenBy = await ruleStore.overtakenBy(run.runId);
   if (overtakenBy !== null) return { alertsRaised: 0, overtakenBy, changes: [] };
   const facts = await readFacts(ruleStore, rules, run);
-  const locked = new Set<string>();
-  let changes = await decideAll(ruleStore, facts, rules, run);
-  for (;;) {
-    const unlocked = changes.flatMap(({ alert, isNew }) => (isNew || locked.has(alert.id) ? [] : [alert.id]));
-    if (unlocked.length === 0) break;
-    const changed = await ruleStore.lock(unlocked);
-    for (const id of unlocked) locked.add(id);
-    for (const alert of changed) facts.alerts.put(alert);
-    // Most often nobody changed them: then the decisions hold, and the locks last for the writes only.
-    if (changed.length > 0) changes = await decideAll(ruleStore, facts, rules, run);
-  }
-  await ruleStore.save(changes);
+  const decided = await decideLocked(ruleStore, facts, rules, run);
+  const isChange = ({ isNew, events }: AlertChange): boolean => isNew || events.length > 0;
+  const written = decided.filter(isChange);
+  await ruleStore.save(written);
+  // These locks are many and last to the commit, so they are taken last.
+  const refreshed = decided.filter((change) => !isChange(change));
+  const missed = await ruleStore.refresh(refreshed.map(({ alert }) => alert));
+  const again = await decideMissed(ruleStore, facts, rules, run, { missed, written });
+  await ruleStore.save(again);
+  const isMissed = new Set(missed.map(({ id }) => id));
+  const changes = [...written, ...refreshed.filter(({ alert }) => !isMissed.has(alert.id)), ...again];
   const kinds = changes.flatMap(({ events }) => events.map(({ kind }) => kind));
   const alertsRaised = kinds.filter((kind) => kind === "raised" || kind === "reopened").length;
   return { alertsRaised, overtakenBy: "", changes };
+}
+
+/** Decides until every alert whose state or severity changes is locked. */
+async function decideLocked(
+  ruleStore: AlertRuleStore,
+  facts: Facts,
+  rules: AlertRules,
+  run: RuleRun,
+): Promise<readonly AlertChange[]> {
+  const locked = new Set<string>();
+  for (;;) {
+    const changes = await decideAll(ruleStore, facts, rules, run);
+    const unlocked = changes.flatMap(({ alert, isNew, events }) =>
+      isNew || events.length === 0 || locked.has(alert.id) ? [] : [alert.id],
+    );
+    const changed = await ruleStore.lock(unlocked);
+    for (const id of unlocked) locked.add(id);
+    // Most often nobody changed them: then the decisions hold.
+    if (changed.length === 0) return changes;
+    for (const alert of changed) facts.alerts.put(alert);
+  }
+}
+
+/**
+ * Decides again about alerts that persons changed before they were written, which are locked now. The decisions about
+ * other alerts stay: for them, the persons acted after the run.
+ */
+async function decideMissed(
+  ruleStore: AlertRuleStore,
+  facts: Facts,
+  rules: AlertRules,
+  run: RuleRun,
+  { missed, written }: { readonly missed: readonly Alert[]; readonly written: readonly AlertChange[] },
+): Promise<readonly AlertChange[]> {
+  if (missed.length === 0) return [];
+  for (const { alert } of written) facts.alerts.put(alert);
+  for (const alert of missed) facts.alerts.put(alert);
+  const ids = new Set(missed.map(({ id }) => id));
+  return (await decideAll(ruleStore, facts, rules, run)).filter(({ alert }) => ids.has(alert.id));
 }
 
 /** Alerts by supplier, rule and dimension. */

@@ -19,13 +19,9 @@ function oneAlert(over: Partial<Alert> = {}) {
     find: async (id) =>
       id === OTHER ? { id, duplicateOf: null } : id === "chained" ? { id, duplicateOf: OTHER } : undefined,
     actionAt: async (_id, version) => events.find(({ seenVersion }) => seenVersion === version),
-    async save(changes) {
-      for (const change of changes) {
-        alert = change.alert;
-        events.push(...change.events);
-      }
-    },
-    async appendAudit({ kind, payload }) {
+    async write(change, { kind, payload }) {
+      alert = change.alert;
+      events.push(...change.events);
       audited.push({ kind, payload: JSON.parse(payload) });
     },
   };

@@ -11,8 +11,8 @@ export interface AlertTransaction {
   find(alertId: string): Promise<Pick<Alert, "id" | "duplicateOf"> | undefined>;
   /** Returns the entry of the action whose author saw this version of the alert. */
   actionAt(alertId: string, seenVersion: number): Promise<AlertEvent | undefined>;
-  save(changes: readonly AlertChange[]): Promise<void>;
-  appendAudit(event: Omit<AuditEvent, "eventId" | "occurredUs">): Promise<void>;
+  /** Writes the change and its event in the audit log. Call it last and once. */
+  write(change: AlertChange, event: Omit<AuditEvent, "eventId" | "occurredUs">): Promise<void>;
 }
 
 /** An action of a person on one alert, which the person saw in this version. */
@@ -57,10 +57,12 @@ export async function decideOnAlert(transaction: AlertTransaction, request: Aler
     ...{ version: alert.version, seenVersion: version, contentHash: contentHash(action) },
     before: isUndoable ? replacedValues(before, result.changed) : null,
   };
-  await transaction.save([{ alert, isNew: false, events: [...(due?.events ?? []), event] }]);
   const { detail } = result;
   const payload = JSON.stringify({ note, version, ...(detail && { detail }), ...result.audit });
-  await transaction.appendAudit({ kind: `alert.${result.kind}`, actor, subject: alertId, payload });
+  await transaction.write(
+    { alert, isNew: false, events: [...(due?.events ?? []), event] },
+    { kind: `alert.${result.kind}`, actor, subject: alertId, payload },
+  );
 }
 
 type Result = ActionResult & { readonly audit?: Readonly<Record<string, unknown>> };

@@ -107,12 +107,21 @@ export function createAlertRuleStore(db: Db, writer: AlertWriter): AlertRuleStor
       return new Map(rows.map(({ id, week }) => [id, week]));
     },
     async lock(alertIds) {
+      if (alertIds.length === 0) return [];
       // Not "for update": an alert that is named as a duplicate must not wait for the alert that names it.
       const { rows } = await db.execute<{ id: string; writer: string }>(sql`
         select id, xmin::text as writer from bellwether.alert
         where id = any(${sql.param([...alertIds])}::uuid[]) order by id for no key update`);
       const changed = rows.filter(({ id, writer }) => writers.get(id) !== writer).map(({ id }) => id);
       return changed.length === 0 ? [] : readAlerts(sql`a.id = any(${sql.param(changed)}::uuid[])`);
+    },
+    async refresh(alerts) {
+      const missed = await writer.refresh(alerts, writers);
+      if (missed.length === 0) return [];
+      // An alert that others changed is locked first, so that what is read stays.
+      const ids = sql.param([...missed]);
+      await db.execute(sql`select from bellwether.alert where id = any(${ids}::uuid[]) order by id for no key update`);
+      return readAlerts(sql`a.id = any(${ids}::uuid[])`);
     },
     save: (changes) => writer.save(changes),
   };

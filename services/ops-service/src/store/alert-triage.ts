@@ -6,7 +6,6 @@ import type { AlertTransaction } from "../domain/triage-alert.ts";
 import { eventFromRow } from "./alert-events.ts";
 import { type AlertWriterOptions, createAlertWriter } from "./alert-writer.ts";
 import { alertFromRow } from "./alerts.ts";
-import { appendEvents } from "./audit-events.ts";
 import type { InTransaction } from "./database.ts";
 import { alert, alertEvent } from "./schema.ts";
 
@@ -35,13 +34,11 @@ export function createTriage(inTransaction: InTransaction, options: TriageOption
           const [row] = await db.select().from(alertEvent).where(condition);
           return row && eventFromRow(row);
         },
-        save: (changes) => writer.save(changes),
-        async appendAudit(event) {
-          const nowUs = BigInt(now().getTime()) * 1000n;
-          await appendEvents(db, [{ ...event, eventId: newId(), occurredUs: nowUs }], nowUs);
+        async write(change, event) {
+          const audited = { ...event, eventId: newId(), occurredUs: BigInt(now().getTime()) * 1000n };
+          await writer.writeAction([change], audited);
         },
       });
-      await writer.finish();
     });
     await done.catch((error) => {
       throw lockError(error) ? new AlertBusyError({ cause: error }) : error;

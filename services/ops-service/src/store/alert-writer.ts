@@ -1,10 +1,12 @@
 import { getTableColumns, sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import type { Alert, AlertChange } from "../domain/alert.ts";
+import type { AuditEvent } from "../domain/audit-chain.ts";
 import { noticeEventsOf } from "../domain/notice-event.ts";
+import { appendingSql } from "./audit-events.ts";
 import { ALERT_CHANNEL } from "./channels.ts";
 import type { Db } from "./database.ts";
-import { writeNoticeEvents } from "./notice-outbox.ts";
+import { noticeEventsSql, writeNoticeEvents } from "./notice-outbox.ts";
 import { alert, alertEvent } from "./schema.ts";
 
 /** Writes changes of alerts in one transaction. */
@@ -12,10 +14,21 @@ export interface AlertWriter {
   /** Writes alerts with their history entries. An alert without an entry keeps its position in lists. */
   save(changes: readonly AlertChange[]): Promise<void>;
   /**
+   * Writes the values of the run of alerts that no other transaction has changed since they were read. Returns the ids
+   * of the others.
+   * @param writers the transaction that had written each alert when it was read, by id
+   */
+  refresh(alerts: readonly Alert[], writers: ReadonlyMap<string, string>): Promise<readonly string[]>;
+  /**
    * Gives the transaction its place in the sequence of changes, and notifies the watches. Call it last: it takes
    * a lock that every other writer needs. Without a change it does nothing.
    */
   finish(): Promise<void>;
+  /**
+   * Does all of an action in one statement: writes alerts that exist and their history entries, records an event for
+   * the audit log, and finishes. Other actions wait for each of its locks, so they are held for one statement.
+   */
+  writeAction(changes: readonly AlertChange[], event: AuditEvent): Promise<void>;
 }
 
 /** Maximum number of alerts or entries in one statement: PostgreSQL accepts 65,535 parameters; an entry has twelve. */
@@ -75,12 +88,32 @@ export function createAlertWriter(db: Db, { recordNotices, now }: AlertWriterOpt
       for (const some of inParts(events)) await db.insert(alertEvent).values([...some]);
       if (recordNotices) await writeNoticeEvents(db, noticeEventsOf(sorted, now()));
     },
+    async refresh(alerts, writers) {
+      if (alerts.length === 0) return [];
+      changeId ??= await ownChangeId();
+      const refreshed = new Set(await refreshAlerts(db, alerts, changeId, writers));
+      return alerts.flatMap(({ id }) => (refreshed.has(id) ? [] : [id]));
+    },
     async finish() {
       if (changeId === undefined) return;
-      await db.execute(sql`select pg_advisory_xact_lock(${SEQUENCE_LOCK}::int, 0)`);
-      await db.execute(sql`
-        with numbered as (insert into bellwether.alert_transaction (change_id) values (${changeId}) returning sequence)
-        select pg_notify(${ALERT_CHANNEL}, sequence::text) from numbered`);
+      await db.execute(sql`with ${numberingSql(sql`${changeId}::bigint`, sql`(select) one`)} ${NOTIFY}`);
+    },
+    async writeAction(changes, event) {
+      const events = changes.flatMap((change) => change.events);
+      const notices = recordNotices ? noticeEventsSql(noticeEventsOf(changes, now())) : undefined;
+      const parts = [
+        sql`change as materialized (select nextval('bellwether.alert_change') as id)`,
+        sql`updated as (${updateSql(changes.map((change) => change.alert))})`,
+        sql`recorded as (${db
+          .insert(alertEvent)
+          .values([...events])
+          .getSQL()})`,
+        ...(notices ? [sql`noticed as (${notices})`] : []),
+        appendingSql(event, BigInt(now().getTime()) * 1000n),
+        numberingSql(sql`(select id from change)`, sql`appended`),
+      ];
+      const { rowCount } = await db.execute(sql`with ${list(parts)} ${NOTIFY}`);
+      if (rowCount !== 1) throw new Error("the audit log has no head");
     },
   };
 }
@@ -97,35 +130,74 @@ async function insertAlerts(db: Db, alerts: readonly Alert[], changeId: number):
 }
 
 async function updateAlerts(db: Db, alerts: readonly Alert[], changeId: number): Promise<void> {
-  const names = COLUMNS.filter(({ key }) => !FIXED.has(key)).map(({ name }) => sql.identifier(name));
-  const sets = list(names.map((name) => sql`${name} = v.${name}`));
-  for (const some of inParts(alerts))
-    await db.execute(sql`update bellwether.alert a set ${sets} from ${rowsOf(some, changeId)} where a.id = v.id`);
+  for (const some of inParts(alerts)) await db.execute(updateSql(some, changeId));
 }
 
+/** Returns the statement that updates alerts. @param changeId undefined: that of the common table expression `change` */
+function updateSql(alerts: readonly Alert[], changeId?: number): SQL {
+  const names = COLUMNS.filter(({ key }) => !FIXED.has(key) && key !== "changeId").map(({ name }) =>
+    sql.identifier(name),
+  );
+  const sets = list(names.map((name) => sql`${name} = v.${name}`));
+  const change = changeId === undefined ? sql`(select id from change)` : sql`${changeId}`;
+  return sql`update bellwether.alert a set ${sets}, change_id = ${change} from ${rowsOf(alerts, changeId)} where a.id = v.id`;
+}
+
+/**
+ * Returns the common table expressions that give a change its place in the sequence: the last of them is `numbered`.
+ * The number is taken after the lock. @param after The lock is taken when this has its row.
+ */
+function numberingSql(changeId: SQL, after: SQL): SQL {
+  return sql`
+    locked as materialized (select pg_advisory_xact_lock(${SEQUENCE_LOCK}::int, 0) from ${after}),
+    numbered as (
+      insert into bellwether.alert_transaction (change_id) select ${changeId} from locked returning sequence
+    )`;
+}
+
+/** Notifies the watches of the change that was numbered. */
+const NOTIFY = sql`select pg_notify(${ALERT_CHANNEL}, sequence::text) from numbered`;
+
 /** Returns the SQL of a table `v` with whole rows, as one parameter: one per value would cost several times more. */
-function rowsOf(alerts: readonly Alert[], changeId: number): SQL {
+function rowsOf(alerts: readonly Alert[], changeId: number | undefined): SQL {
   const rows = alerts.map((row) =>
     Object.fromEntries(COLUMNS.map(({ key, name }) => [name, key === "changeId" ? changeId : Reflect.get(row, key)])),
   );
   return sql`jsonb_populate_recordset(null::bellwether.alert, ${JSON.stringify(rows)}::text::jsonb) v`;
 }
 
-/** Writes the values of the run. There can be many such alerts, so only these columns are sent. */
-async function refreshAlerts(db: Db, alerts: readonly Alert[], changeId: number): Promise<void> {
+/**
+ * Writes the values of the run, and returns the ids of the written alerts. There can be many, so only these columns are
+ * sent.
+ * @param writers Only alerts that these transactions have written last. Undefined: all alerts, which are locked.
+ */
+async function refreshAlerts(
+  db: Db,
+  alerts: readonly Alert[],
+  changeId: number,
+  writers?: ReadonlyMap<string, string>,
+): Promise<readonly string[]> {
   const keys = Object.keys(OF_RUN);
   const columns = COLUMNS.filter(({ key }) => keys.includes(key)).map(({ key, name }) => ({
     ...{ key, name: sql.identifier(name), type: sql.raw(String(Reflect.get(OF_RUN, key))) },
   }));
   const sets = list(columns.map(({ name }) => sql`${name} = v.${name}`));
+  const written: string[] = [];
   for (const some of inParts(alerts, ROWS_PER_REFRESH)) {
-    const rows = some.map((row) => [row.id, ...columns.map(({ key }) => Reflect.get(row, key))]);
-    const values = list(columns.map(({ type }, i) => sql`(r ->> ${sql.raw(String(i + 1))})::${type}`));
-    await db.execute(sql`
+    const rows = some.map((row) => [
+      ...[row.id, writers?.get(row.id) ?? null],
+      ...columns.map(({ key }) => Reflect.get(row, key)),
+    ]);
+    const values = list(columns.map(({ type }, i) => sql`(r ->> ${sql.raw(String(i + 2))})::${type}`));
+    const result = await db.execute<{ id: string }>(sql`
       update bellwether.alert a set ${sets}, change_id = ${changeId}
-      from (select (r ->> 0)::uuid, ${values} from jsonb_array_elements(${JSON.stringify(rows)}::text::jsonb) r)
-        as v(id, ${list(columns.map(({ name }) => sql`${name}`))}) where a.id = v.id`);
+      from (
+        select (r ->> 0)::uuid, r ->> 1, ${values} from jsonb_array_elements(${JSON.stringify(rows)}::text::jsonb) r
+      ) as v(id, writer, ${list(columns.map(({ name }) => sql`${name}`))})
+      where a.id = v.id and ${writers ? sql`a.xmin::text = v.writer` : sql`true`} returning a.id`);
+    for (const { id } of result.rows) written.push(id);
   }
+  return written;
 }
 
 function* inParts<T>(rows: readonly T[], size = ROWS_PER_STATEMENT): Generator<readonly T[]> {

@@ -1,11 +1,13 @@
-import { drizzle } from "@bellwether/postgres/drizzle/drizzle";
+import { randomUUID } from "node:crypto";
+import { drizzle, sql } from "@bellwether/postgres/drizzle/drizzle";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import type { PostgresPool } from "@bellwether/postgres/pool/postgres-pool";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { visitedRows } from "../../test/visited-rows.ts";
+import { isLinked } from "../domain/audit-chain.ts";
 import type { AuditQuery } from "../domain/audit-query.ts";
-import { queryEvents } from "./audit-events.ts";
+import { appendEvents, appendingSql, chainHead, queryEvents, recordsAfter } from "./audit-events.ts";
 import { openDatabase } from "./database.ts";
 
 let cluster: PostgresCluster;
@@ -50,4 +52,36 @@ test.each<[string, AuditQuery, number]>([
 ])("a page filtered by %s reads only a few records", async (_what, filter, rows) => {
   expect(await queryEvents(drizzle(pool), filter, LIMIT)).toHaveLength(rows);
   expect(await visitedRows(pool, (db) => queryEvents(db, filter, LIMIT))).toBeLessThanOrEqual(2 * LIMIT);
+});
+
+test("events that are appended in SQL and by the service at the same time are one chain", async () => {
+  const url = await cluster.createDatabase();
+  const database = await openDatabase(url);
+  const event = (i: number) => ({
+    ...{ eventId: randomUUID(), kind: "alert.commented", actor: ["jo", "Zoë 🏭", ""][i % 3] ?? "" },
+    ...{
+      subject: `s/${i}:é`,
+      occurredUs: BigInt(i) - 5n,
+      payload: i % 4 === 0 ? "" : JSON.stringify({ note: `'ß${i}` }),
+    },
+  });
+  const appended = Array.from({ length: 60 }, (_, i) =>
+    database.inTransaction(async ({ db }) => {
+      if (i % 5 === 0) return appendEvents(db, [event(i), event(i + 1_000)], 7n);
+      const { rowCount } = await db.execute(
+        sql`with ${appendingSql(event(i), BigInt(i))} select sequence from appended`,
+      );
+      return rowCount;
+    }),
+  );
+  expect((await Promise.all(appended)).reduce<number>((sum, count) => sum + (count ?? 0), 0)).toBe(72);
+  const records = await recordsAfter(database.db, 0, 100);
+  expect(records.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 72 }, (_, i) => i + 1));
+  let before = { sequence: 0, hash: "0".repeat(64) };
+  for (const record of records) {
+    expect(isLinked(record, before)).toBe(true);
+    before = record;
+  }
+  expect(await chainHead(database.db)).toMatchObject({ sequence: 72, hash: before.hash });
+  await database.close();
 });

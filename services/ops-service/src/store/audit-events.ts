@@ -1,6 +1,14 @@
 import { and, asc, desc, eq, gt, gte, lt, sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
-import { type AuditEvent, type AuditHead, type AuditRecord, chainEvents, EMPTY_CHAIN } from "../domain/audit-chain.ts";
+import {
+  type AuditEvent,
+  type AuditHead,
+  type AuditRecord,
+  chainEvents,
+  EMPTY_CHAIN,
+  hashedRest,
+  payloadHashOf,
+} from "../domain/audit-chain.ts";
 import type { AuditQuery } from "../domain/audit-query.ts";
 import type { Db } from "./database.ts";
 import { auditEvent, auditHead } from "./schema.ts";
@@ -24,6 +32,34 @@ export async function appendEvents(db: Db, events: readonly AuditEvent[], record
   await db.execute(insertRecords(records));
   await db.update(auditHead).set({ sequence: last.sequence, hash: last.hash });
   return records.length;
+}
+
+/**
+ * Returns the common table expressions that append one new event, the last of them with the name `appended`: it has
+ * the sequence of the event. They lock the head of the chain, which every other writer needs, for one statement
+ * instead of four.
+ */
+export function appendingSql(event: AuditEvent, recordedUs: bigint): SQL {
+  const { eventId, kind, actor, subject, payload, occurredUs } = event;
+  const payloadHash = payloadHashOf(event);
+  const rest = hashedRest({ ...event, recordedUs, payloadHash });
+  // The lock returns the newest head, also when another writer has moved it while this one waited.
+  return sql`
+    head as materialized (
+      select sequence + 1 as sequence, hash as previous_hash from bellwether.audit_head for update
+    ), chained as materialized (
+      select sequence, previous_hash, encode(sha256(convert_to(
+        '64:' || previous_hash || length(sequence::text) || ':' || sequence || ${rest}::text, 'UTF8')), 'hex') as hash
+      from head
+    ), moved as (
+      update bellwether.audit_head set sequence = c.sequence, hash = c.hash from chained c
+    ), appended as (
+      insert into bellwether.audit_event
+        (sequence, event_id, kind, actor, subject, occurred_us, recorded_us, payload, payload_hash, previous_hash, hash)
+      select sequence, ${eventId}::uuid, ${kind}, ${actor}, ${subject}, ${String(occurredUs)}::bigint,
+        ${String(recordedUs)}::bigint, ${payload}, ${payloadHash}, previous_hash, hash from chained
+      returning sequence
+    )`;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
+import type { SQL } from "drizzle-orm";
 import type { Alert } from "../domain/alert.ts";
 import { type NoticeEvent, notTakenEvent } from "../domain/notice-event.ts";
 import { alertFromColumns } from "./alert-columns.ts";
@@ -9,13 +10,19 @@ const MAX_NOT_TAKEN = 200;
 
 /** Writes events in the transaction of `db`. An event whose key is already stored is left out. */
 export async function writeNoticeEvents(db: Db, events: readonly NoticeEvent[]): Promise<void> {
-  if (events.length === 0) return;
+  const insert = noticeEventsSql(events);
+  if (insert) await db.execute(insert);
+}
+
+/** Returns the statement of `writeNoticeEvents`. Undefined: there are no events. */
+export function noticeEventsSql(events: readonly NoticeEvent[]): SQL | undefined {
+  if (events.length === 0) return undefined;
   const keys = sql.param(events.map(({ key }) => key));
   const bodies = sql.param(events.map(({ key: _key, ...event }) => JSON.stringify(event)));
-  await db.execute(sql`
+  return sql`
     insert into bellwether.notice_event (key, event)
     select key, body::jsonb from unnest(${keys}::text[], ${bodies}::text[]) with ordinality as e(key, body, place)
-    order by place on conflict (key) do nothing`);
+    order by place on conflict (key) do nothing`;
 }
 
 /**
