@@ -57,7 +57,7 @@ describe.skipIf(!hasChromium)("explanations on the page of a supplier (apt-get i
   test("an error of the change affects only its part", async () => {
     const { page } = await openPage(opsInMemory(demoData()).routes, SUPPLIER);
     await page.getByText("Why did it change between two weeks").click();
-    await page.getByRole("alert").waitFor();
+    await page.getByRole("alert").getByText("the version v1 is not in the registry").waitFor();
     await page.getByRole("region", { name: "Why this score" }).waitFor();
   });
 

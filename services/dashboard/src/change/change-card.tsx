@@ -36,7 +36,7 @@ export default function ChangeCard({ supplierId, modelName, scores }: ChangeCard
       </div>
       {!isPair && <p className="quiet">Choose two different weeks.</p>}
       {isPair && got.isPending && <Loading what="the change" />}
-      {isPair && got.isError && <Failure error={got.error} onRetry={() => void got.refetch()} />}
+      {isPair && got.isError && <Failure isExplanation error={got.error} onRetry={() => void got.refetch()} />}
       {isPair && got.data?.change && <Change answer={got.data} change={got.data.change} />}
     </>
   );

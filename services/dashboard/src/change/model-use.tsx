@@ -15,7 +15,7 @@ export default function ModelUse({ modelName, modelVersion }: { modelName: strin
   const input = { model: { modelName, modelVersion }, maxFeatures: SHOWN };
   const got = useQuery(InferenceService.method.explainModel, input);
   if (got.isPending) return <Loading what="the model" />;
-  if (got.isError) return <Failure error={got.error} onRetry={() => void got.refetch()} />;
+  if (got.isError) return <Failure isExplanation error={got.error} onRetry={() => void got.refetch()} />;
   const { features, absence, rowsText, outputSpace, featuresTotal } = got.data;
   if (absence !== "") return <p className="quiet">{visibleText(absence)}.</p>;
   return (

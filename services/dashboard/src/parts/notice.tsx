@@ -1,3 +1,4 @@
+import { visibleText } from "@bellwether/reasons/visible-text";
 import type { ReactNode } from "react";
 import { problemOf } from "../rpc/problem.ts";
 
@@ -21,13 +22,20 @@ export function Empty({ title, children }: { title: string; children: ReactNode 
   );
 }
 
+interface FailureProps {
+  readonly error: unknown;
+  readonly onRetry?: () => void;
+  /** Whether the call only explains something, see `problemOf`. */
+  readonly isExplanation?: boolean;
+}
+
 /** An error, and what the reader can do about it. */
-export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
-  const { title, wayOut } = problemOf(error);
+export function Failure({ error, onRetry, isExplanation = false }: FailureProps) {
+  const { title, wayOut } = problemOf(error, isExplanation);
   return (
     <div className="notice failure" role="alert">
       <strong>{title}</strong>
-      <p>{wayOut}</p>
+      <p>{visibleText(wayOut)}</p>
       {onRetry && (
         <button type="button" onClick={onRetry}>
           Try again

@@ -26,6 +26,13 @@ test("a rejected input shows the server's message; other messages of the server 
   expect(problemOf(new ConnectError("secret", Code.Internal)).wayOut).not.toContain("secret");
 });
 
+test("an explanation that does not exist shows the server's message, and an action never does", () => {
+  const gone = new ConnectError("v1 is not in the registry", Code.FailedPrecondition);
+  expect(problemOf(gone, true)).toEqual({ title: "This cannot be explained", wayOut: "v1 is not in the registry" });
+  expect(problemOf(gone).wayOut).not.toContain("registry");
+  expect(problemOf(new ConnectError("secret", Code.Internal), true).wayOut).not.toContain("secret");
+});
+
 test("a permanent failure is not retried", () => {
   const missing = new ConnectError("", Code.NotFound);
   expect([isPassing(missing), isMissing(missing)]).toEqual([false, true]);

@@ -46,13 +46,22 @@ const UNKNOWN: Problem = {
   wayOut: "Try again. If it happens again, look at the server's log.",
 };
 
-/** Describes a failed call. For a rejected input it has the server's message. */
-export function problemOf(error: unknown): Problem {
+/** Codes with which a call that only reads says why there is no answer. */
+const UNANSWERED: ReadonlySet<Code> = new Set([Code.FailedPrecondition, Code.NotFound]);
+
+/**
+ * Describes a failed call. For a rejected input it has the server's message.
+ * @param isExplanation Whether the call only explains something: then it has the server's message too when there is
+ * nothing to explain, for example because a version is not in the registry any more.
+ */
+export function problemOf(error: unknown, isExplanation = false): Problem {
   // A browser that cannot connect throws a TypeError, which has no code.
   if (error instanceof TypeError) return PROBLEMS[Code.Unavailable] ?? UNKNOWN;
   const failure = ConnectError.from(error);
   if (failure.cause instanceof TypeError) return PROBLEMS[Code.Unavailable] ?? UNKNOWN;
   if (failure.code === Code.InvalidArgument) return { title: "The server rejected this", wayOut: failure.rawMessage };
+  if (isExplanation && UNANSWERED.has(failure.code))
+    return { title: "This cannot be explained", wayOut: failure.rawMessage };
   return PROBLEMS[failure.code] ?? UNKNOWN;
 }
 

@@ -38,7 +38,7 @@ export default function WhatIf({ supplierId, score }: WhatIfProps) {
     },
   );
   if (found.isPending) return <Loading what="the smallest changes" />;
-  if (found.isError) return <Failure error={found.error} onRetry={() => void found.refetch()} />;
+  if (found.isError) return <Failure isExplanation error={found.error} onRetry={() => void found.refetch()} />;
   const { result: answer, notes } = found.data;
   if (!answer) return null;
   const fixed = new Set(answer.fixedFeatures.map(({ feature }) => feature));
