@@ -9,7 +9,8 @@ import { startMailServer as openMailServer, PASSWORD } from "./mail-receiver.ts"
 import { listenLocally } from "./notice-receiver.ts";
 import { HOSTILE_NAMES, largestNotice, testDestination, testItem, testNotice } from "./test-notice.ts";
 
-const SHORT = { connectTimeoutMs: 400, answerTimeoutMs: 400 };
+/** A time limit that a test waits for. */
+const SHORT = { connectTimeoutMs: 20_000, answerTimeoutMs: 400 };
 
 let ending = new AsyncDisposableStack();
 beforeEach(() => {
