@@ -322,6 +322,17 @@ test("all contradictions of the limits are reported at once, each with its field
   });
 });
 
+test("a calibration that never falls below the limit is none within the limits", async () => {
+  const bundle = JSON.parse(stored.bundleJson);
+  bundle.calibration = { kind: "isotonic", x: [-9, 9], y: [0.2, 0.9] };
+  for (const golden of bundle.golden) delete golden.riskScore;
+  const flat = await openScoringModel({ ...stored, bundleJson: JSON.stringify(bundle) });
+  const request = { supplier: supplierAt(0), maxChanges: 2, maxAnswers: 3, targetBand: null, limits: [] } as const;
+  const answer = await createCounterfactualFinder(flat)(request, "supplier", BUDGET);
+  await flat.release();
+  expect(answer).toMatchObject({ outcome: "none-within-limits", undecided: null, counterfactuals: [] });
+});
+
 test("a supplier without a band is an error", async () => {
   await expect(ask({ features: { past_disputes: 3 }, categories: {}, text: "" })).rejects.toMatchObject({
     name: "NoBandError",

@@ -167,3 +167,9 @@ test("changes that are rejected are not an answer", () => {
 test("without variables there is no answer", () => {
   expect(findCheapestChanges({ ...small, variables: [], limits: LIMITS })).toMatchObject({ answers: [], end: null });
 });
+
+test("when no output is enough there is no answer, whatever changes", () => {
+  const search = { ...small, limits: LIMITS };
+  expect(findCheapestChanges({ ...search, limit: Number.NaN })).toMatchObject({ answers: [], end: null });
+  expect(findCheapestChanges({ ...search, limit: Number.NEGATIVE_INFINITY })).toMatchObject({ answers: [], end: null });
+});

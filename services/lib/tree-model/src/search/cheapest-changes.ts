@@ -16,7 +16,7 @@ export interface ChangeSearch {
   /** `[features]`, NaN = missing. */
   readonly row: Float32Array;
   readonly variables: readonly ChangeVariable[];
-  /** Largest float32 output that is enough. */
+  /** Largest float32 output that is enough. NaN: no output is. */
   readonly limit: number;
   /** Maximum number of variables that change. */
   readonly maxChanges: 1 | 2 | 3;
@@ -45,6 +45,7 @@ export interface ChangeSearchResult {
  */
 export function findCheapestChanges(search: ChangeSearch): ChangeSearchResult {
   const { model, row, variables, limit, maxChanges, maxAnswers, isRejected = () => false } = search;
+  if (Number.isNaN(limit)) return { answers: [], end: null, steps: 0 };
   const budget = startBudget(search.limits);
   const kept = keepAnswers(maxAnswers);
   const isUsable = (v: number, option: number): boolean => Number.isFinite(variables[v].costs[option]);
