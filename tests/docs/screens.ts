@@ -20,7 +20,15 @@ interface Screen {
   readonly ready: (page: Page) => Promise<unknown>;
   readonly colorScheme?: "dark";
   readonly width?: number;
+  /** Whether the page is that of a person who is not signed in. */
+  readonly isSignedOut?: boolean;
 }
+
+/** What /auth/session answers a person who is not signed in. */
+const SIGNED_OUT = {
+  ...{ code: "unauthenticated", reason: "SESSION_MISSING", message: "you are not signed in" },
+  sign_in: { provider: "login.example.org", token: true, link: false },
+};
 
 const firstRow = (page: Page) => page.locator(".inbox-rows .inbox-row").first();
 const openPanel = async (page: Page): Promise<void> => {
@@ -65,6 +73,12 @@ const SCREENS: readonly Screen[] = [
       await find.getByRole("option").nth(2).waitFor();
     },
   },
+  {
+    name: "sign-in",
+    hash: "#/sign-in",
+    ready: (page) => page.getByRole("link", { name: "Sign in at login.example.org" }).waitFor(),
+    isSignedOut: true,
+  },
 ];
 
 readCommandLine({
@@ -100,9 +114,10 @@ const mesh = await folder.start({ BELLWETHER_NOTICE_ROUTES: routes, NOTICE_RISK_
 const browser = await startBrowser();
 try {
   await mkdir(FOLDER, { recursive: true });
-  for (const { name, hash, ready, colorScheme = "light", width = 1200 } of SCREENS) {
+  for (const { name, hash, ready, colorScheme = "light", width = 1200, isSignedOut = false } of SCREENS) {
     const viewport = { width, height: 800 };
     const page = await browser.newPage({ locale: "en", timezoneId: "UTC", viewport, colorScheme });
+    if (isSignedOut) await page.route("**/auth/session", (route) => route.fulfill({ status: 401, json: SIGNED_OUT }));
     await page.goto(`${mesh.started.dashboard}/${hash}`);
     await page
       .getByRole("status")
