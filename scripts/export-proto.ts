@@ -10,7 +10,7 @@ import { writeFiles } from "./proto-export/write-files.ts";
 const { options } = readCommandLine({
   command: "npm run proto:export",
   about:
-    "Writes the contract for clients: the proto files without the options of protovalidate, so that every protobuf compiler accepts them as they are, and grpc-service-config.json with deadlines and retries.",
+    "Writes the contract for clients: the proto files without the options of protovalidate, so that every protobuf compiler accepts them as they are, and grpc-service-config.json with the longest deadlines and with retries.",
   flags: {},
   options: {
     output: {

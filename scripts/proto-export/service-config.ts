@@ -12,18 +12,19 @@ const RETRY_POLICY = {
 };
 
 /**
- * Returns the service config of gRPC for these services: the deadline of each RPC, and retries of the RPCs that are
- * idempotent. gRPC repeats a stream only while no message of it has arrived.
+ * Returns the service config of gRPC for these services: the longest deadline that each RPC allows, and retries of the
+ * RPCs that are idempotent. gRPC repeats a stream only while no message of it has arrived.
  */
 export function grpcServiceConfig(services: readonly DescService[]): object {
   return { methodConfig: services.flatMap((service) => service.methods.map(methodConfig)) };
 }
 
 function methodConfig(method: DescMethod): object {
-  const { defaultTimeoutMs, openEnded } = callLimits(method);
+  const { maxTimeoutMs, openEnded } = callLimits(method);
   return {
     name: [{ service: method.parent.typeName, method: method.name }],
-    ...(!openEnded && { timeout: `${defaultTimeoutMs / 1_000}s` }),
+    // gRPC takes the shorter of this and the deadline of the call. A shorter one here would end calls that may take longer.
+    ...(!openEnded && { timeout: `${maxTimeoutMs / 1_000}s` }),
     ...(method.idempotency !== Idempotency.IDEMPOTENCY_UNKNOWN && { retryPolicy: RETRY_POLICY }),
   };
 }

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { stripVTControlCharacters } from "node:util";
 import { chromium } from "playwright-core";
 import { type Block, ROOT, readBlocks } from "../docs/blocks.ts";
 import { choosePorts } from "../docs/free-ports.ts";
@@ -77,9 +78,12 @@ export async function runExamples(nightly: boolean, cache: string, { record, ski
   }
 }
 
-/** Returns the environment of this process without npm's variables and without settings of Bellwether. */
+/**
+ * Returns the environment of this process without npm's variables and without settings of Bellwether. What package managers
+ * need, such as proxies and certificates, is kept.
+ */
 function ownEnvironment(): Readonly<Record<string, string | undefined>> {
-  const hidden = /^(npm_|NODE_|INIT_CWD$|PATH$|BELLWETHER_|WEEKLY_|VITEST|CI$)|_SERVICE_/;
+  const hidden = /^(npm_|NODE$|NODE_(?!EXTRA_CA_CERTS$)|INIT_CWD$|PATH$|BELLWETHER_|WEEKLY_|VITEST|CI$)|_SERVICE_/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !hidden.test(name)));
 }
 
@@ -112,7 +116,7 @@ function expectedLines(): RegExp[] {
 
 /** Compares the output of a program with the expected lines. Returns one text per line that differs. */
 function differences(output: string, expected: readonly RegExp[]): string[] {
-  const lines = output.trim().split("\n");
+  const lines = stripVTControlCharacters(output).trim().split("\n");
   return expected.flatMap((line, index) => {
     const printed = lines.at(index - expected.length) ?? "";
     return line.test(printed) ? [] : [`printed ${JSON.stringify(printed)}, expected ${line.source}`];

@@ -57,9 +57,9 @@ async fn main() {
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {
-    let mut inference = InferenceServiceClient::new(connect("ML_GRPC", "http://localhost:9081").await?);
-    let mut alerts = AlertServiceClient::new(connect("OPS_GRPC", "http://localhost:9080").await?);
-    let mut schedules = ScheduleServiceClient::new(connect("SCHEDULER_GRPC", "http://localhost:9082").await?);
+    let mut inference = InferenceServiceClient::new(connect("ML_GRPC", "localhost:9081").await?);
+    let mut alerts = AlertServiceClient::new(connect("OPS_GRPC", "localhost:9080").await?);
+    let mut schedules = ScheduleServiceClient::new(connect("SCHEDULER_GRPC", "localhost:9082").await?);
 
     let supplier = Supplier {
         supplier_id: "ACME".into(),
@@ -149,10 +149,10 @@ type Authorize = Box<dyn FnMut(Request<()>) -> Result<Request<()>, Status> + Sen
 /// Connects to a listener; each call has the token.
 async fn connect(
     variable: &str,
-    url: &str,
+    standard: &str,
 ) -> Result<InterceptedService<Channel, Authorize>, Box<dyn Error>> {
-    let address = env::var(variable).unwrap_or_else(|_| url.into());
-    let channel = Endpoint::from_shared(address)?.connect().await?;
+    let address = env::var(variable).unwrap_or_else(|_| standard.into());
+    let channel = Endpoint::from_shared(format!("http://{address}"))?.connect().await?;
     let token = match env::var("BELLWETHER_TOKEN") {
         Ok(token) => Some(MetadataValue::try_from(format!("Bearer {token}"))?),
         Err(_) => None,

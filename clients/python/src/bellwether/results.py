@@ -78,7 +78,7 @@ class Explanation(Scores):
         contributions: supplier_id, and one column of float32 per column of the model. NaN in a row without a score.
         base_value: The model's expected output, in `space`.
         kind: How the contributions were computed, for example "INTERVENTIONAL".
-        space: The scale of margins, base_value and contributions, for example "LOG_ODDS".
+        space: The scale of margins, base_value and contributions, for example "MARGIN".
         background: In words: the data whose expected output is base_value.
     """
 

@@ -184,7 +184,7 @@ public final class Main {
         progress.getIsoWeek(), progress.getState(), progress.getRowsScored(), progress.getRunId());
   }
 
-  /** Opens a channel with the deadlines and retries of the contract's service config. */
+  /** Opens a channel with the retries and the longest deadlines of the contract's service config. */
   private static ManagedChannel connect(String variable, String standard) throws Exception {
     String target = System.getenv().getOrDefault(variable, standard);
     Map<?, ?> config = new Gson().fromJson(Files.readString(Path.of("proto", "grpc-service-config.json")), Map.class);
