@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { parseNoticeRoutes } from "@bellwether/config/notice-routes";
 import { parseYaml } from "@bellwether/config/yaml-file";
+import { Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { NoticeOutcome, NoticeState } from "@bellwether/gen/bellwether/ops/v1/notice_pb";
 import { NoticeService } from "@bellwether/gen/bellwether/ops/v1/notice_service_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
@@ -190,6 +191,27 @@ test("digests collect until their time, and have one item per supplier with the 
   expect(receiver.at("jane")[0]?.items.map(({ supplierId, score }) => [supplierId, score])).toEqual([["a", 0.76]]);
 });
 
+test("a digest leaves out an alert that was resolved before it", async () => {
+  let now = new Date("2026-03-16T12:00:00Z");
+  const databaseUrl = await cluster.createDatabase();
+  const receiver = createReceiver();
+  const text = ROUTES.replace("to: [owner], deliver: digest", "to: [jane], deliver: digest");
+  const ops = await start(databaseUrl, receiver, { now: () => now, text });
+  const week = (isoWeek: string) =>
+    runWeek(
+      ops,
+      isoWeek,
+      ["open", "over", "rest"].map((id) => ({ id, score: id === "rest" ? 0.1 : 0.75 })),
+    );
+  await week("2026-W01");
+  await week("2026-W02");
+  await vi.waitFor(() => expect(receiver.suppliersAt("erp")).toEqual(expect.arrayContaining(["open", "over"])), WAIT);
+  const over = await seenAlert(ops, await alertOf(ops, "over"));
+  await ops.alerts.resolveAlert({ ...over, disposition: Disposition.MITIGATED });
+  now = new Date("2026-03-17T07:30:00Z");
+  await vi.waitFor(() => expect(receiver.suppliersAt("jane")).toEqual(["open"]), WAIT);
+});
+
 test("an alert that nobody acknowledges in time is escalated once; an acknowledged one is not", async () => {
   let now = new Date("2026-03-16T12:00:00Z");
   const databaseUrl = await cluster.createDatabase();
@@ -344,20 +366,17 @@ test("a list of notices is paged, newest first", async () => {
   expect(other.code).toBe(Code.InvalidArgument);
 });
 
-test.runIf(hasRedis())(
-  "jobs in Redis: notices wait while it is away, and get other jobs when it was emptied",
-  async () => {
-    const redis: RedisServer = await startRedis();
-    onTestFinished(() => redis[Symbol.asyncDispose]());
-    const databaseUrl = await cluster.createDatabase();
-    const receiver = createReceiver();
-    const ops = await start(databaseUrl, receiver, { queueUrl: redis.url });
-    await runWeek(ops, "2026-W01", [{ id: "a", score: 0.9 }]);
-    await vi.waitFor(() => expect(receiver.suppliersAt("erp")).toEqual(["a"]), WAIT);
-    await redis.kill();
-    await runWeek(ops, "2026-W02", [{ id: "b", score: 0.9 }]);
-    expect((await fetch(`${ops.adminUrl}/readyz`)).status).toBe(200);
-    await redis.restart();
-    await vi.waitFor(() => expect(receiver.suppliersAt("erp")).toEqual(["a", "b"]), { timeout: 50_000 });
-  },
-);
+test.runIf(hasRedis())("jobs in Redis: notices wait while it is away, and the service stays ready", async () => {
+  const redis: RedisServer = await startRedis();
+  onTestFinished(() => redis[Symbol.asyncDispose]());
+  const databaseUrl = await cluster.createDatabase();
+  const receiver = createReceiver();
+  const ops = await start(databaseUrl, receiver, { queueUrl: redis.url });
+  await runWeek(ops, "2026-W01", [{ id: "a", score: 0.9 }]);
+  await vi.waitFor(() => expect(receiver.suppliersAt("erp")).toEqual(["a"]), WAIT);
+  await redis.kill();
+  await runWeek(ops, "2026-W02", [{ id: "b", score: 0.9 }]);
+  expect((await fetch(`${ops.adminUrl}/readyz`)).status).toBe(200);
+  await redis.restart();
+  await vi.waitFor(() => expect(receiver.suppliersAt("erp")).toEqual(["a", "b"]), { timeout: 50_000 });
+});

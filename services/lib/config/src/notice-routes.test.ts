@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { ConfigError } from "./config-error.ts";
 import { loadNoticeRoutes, parseNoticeRoutes } from "./notice-routes.ts";
@@ -26,7 +27,6 @@ test("the product's own file has no destinations, and so has a file with comment
 
 test("the example in the product's own file is valid", async () => {
   const file = new URL("../../../../config/notice_routes.yaml", import.meta.url).pathname;
-  const { readFile } = await import("node:fs/promises");
   const text = (await readFile(file, "utf8"))
     .replace(/^(destinations|owners|routes): \[\]$/gm, "$1:")
     .replace(/^#(?= {2}|escalation)/gm, "");
@@ -43,6 +43,12 @@ test("the example in the product's own file is valid", async () => {
   expect(routes[0]).toMatchObject({ to: ["risk-room"], toOwner: true, deliver: "at_once", severities: ["critical"] });
   expect(owners.get("jane.doe")).toEqual(["jane"]);
   expect(escalation).toEqual({ afterMs: 48 * 3_600_000, severities: ["critical"], to: ["risk-room"], toOwner: false });
+});
+
+test("the example in the documentation is valid", async () => {
+  const page = await readFile(new URL("../../../../docs/notices.md", import.meta.url), "utf8");
+  const [, example = ""] = /```yaml\n(.*?)```/s.exec(page) ?? [];
+  expect(parse(example)).toMatchObject({ destinations: { length: 3 }, routes: { length: 3 }, assignments: "at_once" });
 });
 
 test("every violation is reported at once, with its line", () => {

@@ -15,6 +15,8 @@ export interface RelayPass {
   readonly jobs: readonly NoticeJob[];
   /** Number of events that no route is for. */
   readonly unrouted: number;
+  /** Number of items of digests whose alerts were resolved before the digest. */
+  readonly resolved: number;
   /** Whether more events wait than one pass takes. */
   readonly hasMore: boolean;
 }

@@ -85,7 +85,7 @@ export function startNoticeDelivery(options: NoticeDeliveryOptions): NoticeDeliv
         return null;
       });
       if (pass) {
-        metrics.unrouted(pass.unrouted);
+        metrics.leftOut(pass);
         // If the release fails too, the claims end after their time.
         if (!(await queue.add(pass.jobs))) await release(pass.jobs).catch(() => {});
       }

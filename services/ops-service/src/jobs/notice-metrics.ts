@@ -1,10 +1,10 @@
 import { metrics } from "@opentelemetry/api";
-import type { AttemptReport, OutboxFigures } from "../domain/deliver-notice.ts";
+import type { AttemptReport, OutboxFigures, RelayPass } from "../domain/deliver-notice.ts";
 
 /** Counts the work on notices. */
 export interface NoticeMetrics extends Disposable {
   attempt(report: AttemptReport, channel: string): void;
-  unrouted(events: number): void;
+  leftOut(pass: Pick<RelayPass, "unrouted" | "resolved">): void;
   figures(figures: OutboxFigures): void;
 }
 
@@ -20,7 +20,8 @@ export function createNoticeMetrics(): NoticeMetrics {
   });
   const unrouted = meter.createCounter("bellwether.notices.unrouted", {
     unit: "{event}",
-    description: "Changes of alerts about which nobody was notified, because no route was for them.",
+    description:
+      "Changes of alerts about which nobody was notified: no_route was for them, or the alerts were resolved before the digest.",
   });
   const depth = meter.createObservableGauge("bellwether.notices.outbox.depth", {
     unit: "{notice}",
@@ -50,7 +51,10 @@ export function createNoticeMetrics(): NoticeMetrics {
   });
   return {
     attempt: ({ outcome }, channel) => attempts.add(1, { outcome: outcome.kind, channel }),
-    unrouted: (events) => unrouted.add(events),
+    leftOut(pass) {
+      unrouted.add(pass.unrouted, { reason: "no_route" });
+      unrouted.add(pass.resolved, { reason: "resolved" });
+    },
     figures(figures) {
       latest = figures;
     },

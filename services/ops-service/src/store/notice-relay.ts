@@ -58,8 +58,8 @@ export function relayNotices(
       events += taken.length;
       hasMore = taken.length === EVENTS_PER_READ;
     }
-    await createNotices(db, options, at);
-    return { jobs: claims ? await claimNotices(db, options, at) : [], unrouted, hasMore };
+    const resolved = await createNotices(db, options, at);
+    return { jobs: claims ? await claimNotices(db, options, at) : [], unrouted, resolved, hasMore };
   });
 }
 
@@ -94,8 +94,11 @@ async function routeEvents(db: Db, events: readonly NoticeEvent[], options: Rela
   return unrouted;
 }
 
-/** Puts the items that are due into notices. */
-async function createNotices(db: Db, { routes, publicUrl, newNoticeId }: RelayOptions, now: Date): Promise<void> {
+/**
+ * Puts the items that are due into notices. A digest leaves out items whose alerts were all resolved meanwhile; their
+ * number is returned.
+ */
+async function createNotices(db: Db, { routes, publicUrl, newNoticeId }: RelayOptions, now: Date): Promise<number> {
   const { rows } = await db.execute<{
     id: string;
     destination: string;
@@ -107,7 +110,14 @@ async function createNotices(db: Db, { routes, publicUrl, newNoticeId }: RelayOp
       select id from bellwether.notice_item where due_at <= ${now.toISOString()}::timestamptz
       order by due_at, id limit ${MAX_ITEMS_PER_PASS})
     returning id, destination, kind, recipient, item`);
-  const due: readonly DueItem[] = rows.toSorted((a, b) => Number(a.id) - Number(b.id));
+  const resolved = await readResolved(
+    db,
+    rows.flatMap(({ kind, item }) => (kind === "digest" ? item.alertIds : [])),
+  );
+  const isOver = ({ kind, item }: DueItem): boolean =>
+    kind === "digest" && item.alertIds.every((alertId) => resolved.has(alertId));
+  const sorted: readonly DueItem[] = rows.toSorted((a, b) => Number(a.id) - Number(b.id));
+  const due = sorted.filter((one) => !isOver(one));
   const channels = new Map(routes.destinations.map(({ name, channel }) => [name, channel]));
   const made = gatherNotices(due, (name) => channels.get(name) === "webhook");
   const pageUrl = alertsPage(publicUrl);
@@ -122,6 +132,17 @@ async function createNotices(db: Db, { routes, publicUrl, newNoticeId }: RelayOp
         nextAttemptAt: now,
       })),
     );
+  return sorted.length - due.length;
+}
+
+/** Returns those of the alerts that are resolved. */
+async function readResolved(db: Db, alertIds: readonly string[]): Promise<ReadonlySet<string>> {
+  if (alertIds.length === 0) return new Set();
+  const ids = sql.param([...new Set(alertIds)]);
+  const { rows } = await db.execute<{ id: string }>(
+    sql`select id from bellwether.alert where id = any(${ids}::uuid[]) and state = 'resolved'`,
+  );
+  return new Set(rows.map(({ id }) => id));
 }
 
 /**
