@@ -184,6 +184,7 @@ describe.skipIf(!hasChromium)("accessibility of the dashboard (apt-get install c
     ["#/week", "Biggest risers"],
     ["#/suppliers/S-1000", "Why this score"],
     ["#/run", "Latest runs"],
+    ["#/settings/notices", "Last attempt"],
   ])("%s is printed on paper without navigation and buttons, and nothing is cut off", async (hash, ready) => {
     const { page } = await openPage(opsInMemory(demoData()).routes, hash);
     await page.getByText(ready).first().waitFor();
