@@ -24,6 +24,7 @@ import { trafficPolicy } from "../policies/traffic.ts";
 import { validationPolicy } from "../policies/validation.ts";
 import { restHandler } from "../rest/rest-handler.ts";
 import type { RestRoute } from "../rest/rest-route.ts";
+import { apiReference } from "../web/api-reference.ts";
 import { hostsWithoutAuthentication, type WebGuardOptions, webGuard } from "../web/web-guard.ts";
 import type { WebHandler } from "../web/web-handler.ts";
 import { openWebListener } from "../web/web-listener.ts";
@@ -180,7 +181,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const onThrow = (error: unknown): void => logger.error({ err: error }, "a request could not be answered");
   const before = [guard, restHandler(rest, routes, chain, onThrow)];
-  const after = options.webHandlers ?? [];
+  const reference = apiReference(
+    routes,
+    rest.map(({ path }) => path),
+  );
+  const after = [reference, ...(options.webHandlers ?? [])];
   const metricsText = options.telemetry?.metricsText ?? (() => Promise.resolve(""));
   const strict = options.unknownFields !== "ignore";
   const isReady = (): boolean => health.isServing("");

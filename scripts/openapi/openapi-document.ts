@@ -1,0 +1,97 @@
+import { spawnSync } from "node:child_process";
+import { createFileRegistry, type DescEnum, type DescField, type DescMessage, fromBinary } from "@bufbuild/protobuf";
+import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { FLAT_PATHS, FLAT_SCHEMAS } from "./flat-schemas.ts";
+import { messageSchema, reachable, reference, type Schema } from "./message-schema.ts";
+
+/** Numbers of fields in descriptor.proto, as paths of comments have them. */
+const MESSAGES = 4;
+const ENUMS = 5;
+const SERVICES = 6;
+const MEMBERS = 2;
+
+/**
+ * Returns the OpenAPI 3.1 document of the unary RPCs over Connect with JSON, made from the contract of `root`, and of
+ * the REST paths for scores. @throws Error with the output of buf
+ */
+export function openApiDocument(root: string): Schema {
+  const built = spawnSync("buf", ["build", "--path", "proto/bellwether", "-o", "-"], { cwd: root, maxBuffer: 2 ** 28 });
+  if (built.status !== 0) throw new Error(`buf build: ${built.error?.message ?? built.stderr.toString()}`);
+  const set = fromBinary(FileDescriptorSetSchema, built.stdout);
+  const registry = createFileRegistry(set);
+  const comments = new Map<string, string>();
+  for (const { name, sourceCodeInfo } of set.file)
+    for (const { path, leadingComments } of sourceCodeInfo?.location ?? [])
+      comments.set(`${name}:${path.join(".")}`, leadingComments.trim().replace(/\n /g, "\n"));
+  const commentOf = (file: { readonly proto: { readonly name: string } }, ...path: number[]): string =>
+    comments.get(`${file.proto.name}:${path.join(".")}`) ?? "";
+  const typeComment = (type: DescMessage | DescEnum): string => {
+    const siblings: readonly unknown[] =
+      type.kind === "message" ? type.file.proto.messageType : type.file.proto.enumType;
+    return commentOf(type.file, type.kind === "message" ? MESSAGES : ENUMS, siblings.indexOf(type.proto));
+  };
+  const fieldComment = ({ parent, proto }: DescField): string =>
+    commentOf(
+      parent.file,
+      ...[MESSAGES, parent.file.proto.messageType.indexOf(parent.proto), MEMBERS, parent.proto.field.indexOf(proto)],
+    );
+
+  const paths: Record<string, Schema> = {};
+  const used = new Set<DescMessage | DescEnum>();
+  for (const file of registry.files)
+    for (const [s, service] of file.services.entries()) {
+      if (!service.typeName.startsWith("bellwether.") || service.typeName.startsWith("bellwether.echo.")) continue;
+      for (const [m, method] of service.methods.entries()) {
+        if (method.methodKind !== "unary") continue;
+        const description = commentOf(file, SERVICES, s, MEMBERS, m);
+        for (const type of [method.input, method.output]) reachable(type, used);
+        paths[`/${service.typeName}/${method.name}`] = {
+          post: operation(`${service.name}_${method.name}`, service.name, description, method),
+        };
+      }
+    }
+  const types = [...used].sort((a, b) => (a.typeName < b.typeName ? -1 : 1));
+  const schemas = types.map((type) => [
+    type.typeName,
+    { description: typeComment(type), ...typeSchema(type, fieldComment) },
+  ]);
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Bellwether",
+      version: "0.1.0",
+      description:
+        "RPCs over Connect with JSON, and REST paths. Streaming RPCs are not listed: use a client of gRPC or Connect.",
+    },
+    paths: { ...FLAT_PATHS, ...paths },
+    components: {
+      schemas: { ...FLAT_SCHEMAS, ...Object.fromEntries(schemas) },
+      securitySchemes: { token: { type: "http", scheme: "bearer" } },
+    },
+    security: [{}, { token: [] }],
+  };
+}
+
+const typeSchema = (type: DescMessage | DescEnum, comment: (of: DescField) => string): Schema =>
+  type.kind === "enum" ? { type: "string", enum: type.values.map(({ name }) => name) } : messageSchema(type, comment);
+
+function operation(
+  operationId: string,
+  tag: string,
+  description: string,
+  { input, output }: { readonly input: DescMessage; readonly output: DescMessage },
+): Schema {
+  return {
+    operationId,
+    tags: [tag],
+    description,
+    requestBody: { required: true, content: { "application/json": { schema: reference(input) } } },
+    responses: {
+      200: { description: "The answer.", content: { "application/json": { schema: reference(output) } } },
+      default: {
+        description: "The request was not served.",
+        content: { "application/json": { schema: { $ref: "#/components/schemas/ConnectError" } } },
+      },
+    },
+  };
+}
