@@ -54,42 +54,42 @@ test("models with background rows have the recorded trees and published files", 
   }
   expect(Object.fromEntries(results)).toMatchInlineSnapshot(`
     {
-      "catboost-3.onnx": "cd5cfc747e70b995",
-      "catboost-classifier.onnx": "6ea2fea046325bb0",
-      "catboost-regressor.onnx": "2d12bf8056a935a0",
+      "catboost-3.onnx": "5ae1e3be7458763a",
+      "catboost-classifier.onnx": "4a8aefc87d77117b",
+      "catboost-regressor.onnx": "d808b2e59a4ba154",
       "lightgbm-3.onnx": "fa8c2d0dea70cc87",
-      "lightgbm-categories.onnx": "96c77ec93af1cf72",
+      "lightgbm-categories.onnx": "602f5150c936ca5a",
       "lightgbm-categories.txt": "the score of background row 19 changes when its numbers (Column_0, Column_1, Column_2) are rounded to float32; a float32 cannot tell such numbers apart: train on smaller ones (days since a date instead of seconds since 1970, an amount in thousands)",
-      "lightgbm-classifier.onnx": "87bccd8bd57064de",
-      "lightgbm-classifier.txt": "eaa7a325419303d1",
-      "lightgbm-forest.txt": "658f33724f4697bd",
-      "lightgbm-no-missing.txt": "eaa7a325419303d1",
+      "lightgbm-classifier.onnx": "e9768149777f1863",
+      "lightgbm-classifier.txt": "86a31bb300b528f5",
+      "lightgbm-forest.txt": "6b4bcc95fa43ba1d",
+      "lightgbm-no-missing.txt": "86a31bb300b528f5",
       "lightgbm-one-vs-all.txt": "47272b88c9016193",
-      "lightgbm-split.onnx": "7ed03fa410301124",
-      "lightgbm-tweedie.onnx": "a1f04880e9c2956d",
-      "lightgbm-zero.txt": "56a7793a7d03b323",
+      "lightgbm-split.onnx": "63c721f8c1505ccb",
+      "lightgbm-tweedie.onnx": "d832fb5efa5ac735",
+      "lightgbm-zero.txt": "f4a8f7ac923cf8fa",
       "sklearn-boosting-3.onnx": "e4b4efd2de6517df",
-      "sklearn-boosting.onnx": "17e1b7038f44ed3a",
-      "sklearn-exponential.onnx": "4d5331b2525dba5f",
+      "sklearn-boosting.onnx": "8ef1ebd7539c6aa3",
+      "sklearn-exponential.onnx": "62d8296a32a392de",
       "sklearn-extra-trees.onnx": "ab8fd6a05f7c8e56",
-      "sklearn-forest-regressor.onnx": "b4dfeefcf1206aa6",
-      "sklearn-forest.onnx": "72186650500e073f",
-      "sklearn-histogram.onnx": "a93a84220a65194e",
-      "sklearn-imputed.onnx": "5087959e08bf6438",
-      "sklearn-minmax.onnx": "9c2ebe07c6eecea6",
-      "sklearn-one-hot.onnx": "5f1e112364e23946",
-      "sklearn-scaled.onnx": "417bc3ece2ab2af7",
-      "sklearn-tree-names.onnx": "cede8520986491b4",
-      "sklearn-voting.onnx": "a234cf8b906967bb",
+      "sklearn-forest-regressor.onnx": "6611cacdcb0b0da6",
+      "sklearn-forest.onnx": "b6e2147d52975b9e",
+      "sklearn-histogram.onnx": "1b7a7030a1dbd8d0",
+      "sklearn-imputed.onnx": "7ab6421df1cb09cf",
+      "sklearn-minmax.onnx": "5aaa4a1c61d02e43",
+      "sklearn-one-hot.onnx": "e53aa0a6035ce716",
+      "sklearn-scaled.onnx": "aa9380cb0cf7bd96",
+      "sklearn-tree-names.onnx": "c3ab8595c13a9ad7",
+      "sklearn-voting.onnx": "387c521b6976e4c4",
       "xgboost-3.model": "66eddfcb93331066",
       "xgboost-3.onnx": "9fe98d98043d7974",
-      "xgboost-categories.model": "169b26b58146f10f",
-      "xgboost-classifier.model": "a8cbeb51d8196913",
-      "xgboost-classifier.onnx": "bcf72c146d04ef91",
-      "xgboost-dart.model": "5d6a7ee00a6dd39d",
-      "xgboost-poisson.model": "01ea2629b711695b",
-      "xgboost-poisson.onnx": "114992402abf4c14",
-      "xgboost-regressor.onnx": "4dbe9a5ee2301617",
+      "xgboost-categories.model": "2a75af7491e2d258",
+      "xgboost-classifier.model": "a30dc742a936fcce",
+      "xgboost-classifier.onnx": "f4b5cf113baf687a",
+      "xgboost-dart.model": "277e5e60ea96db9a",
+      "xgboost-poisson.model": "e5e1a8bf87844e60",
+      "xgboost-poisson.onnx": "46aedf0850608d10",
+      "xgboost-regressor.onnx": "7f0e936cc0764dbc",
     }
   `);
 });
@@ -102,18 +102,18 @@ test("every committed model file has the recorded trees and published files", as
   expect(Object.fromEntries(results)).toMatchInlineSnapshot(`
     {
       "catboost-3.onnx": {
-        "files": "6dbefbef3399346d",
+        "files": "07cd310bb3851c37",
         "trees": "b7f9de67c87fcb85",
       },
       "catboost-biased.onnx": {
         "rejected": "a classifier of two classes with two base values: ONNX Runtime then drops the second class's trees, so its answers are not the model's; export it without a start value (CatBoost: boost_from_average=False), or import XGBoost's own file",
       },
       "catboost-classifier.onnx": {
-        "files": "8a0f6875ab0e4a64",
+        "files": "85cce91657f99704",
         "trees": "40cc1e92daabe604",
       },
       "catboost-regressor.onnx": {
-        "files": "062226f656da4dbe",
+        "files": "139e3b64ce80e16e",
         "trees": "ab5cfac5e41ea856",
       },
       "catboost.cbm": {
@@ -124,30 +124,30 @@ test("every committed model file has the recorded trees and published files", as
         "trees": "908f45632a2d063d",
       },
       "lightgbm-categories.onnx": {
-        "files": "396525b452503bfb",
+        "files": "2a46b97dbe981ac2",
         "trees": "583dcb3bcfd98236",
       },
       "lightgbm-categories.txt": {
-        "files": "a24d27ace11cdc1c",
+        "files": "0c8bf379dcd1d5f7",
         "trees": "6b6461adbafc1aa8",
       },
       "lightgbm-classifier.onnx": {
-        "files": "0391d0f631080c28",
+        "files": "d327aa54a5ce4e65",
         "trees": "74eec1d3d7335c2c",
       },
       "lightgbm-classifier.txt": {
-        "files": "c275865dda13258f",
+        "files": "5b9a60bb41f0fdf3",
         "trees": "9a5943105598dad3",
       },
       "lightgbm-forest.txt": {
-        "files": "66645a1def44835e",
+        "files": "aa0a56a22f9f747b",
         "trees": "bcbfb963a1247e87",
       },
       "lightgbm-linear.txt": {
         "rejected": "trees with linear models in their leaves (linear_tree) are not sums of constants; train with linear_tree=false",
       },
       "lightgbm-no-missing.txt": {
-        "files": "c275865dda13258f",
+        "files": "5b9a60bb41f0fdf3",
         "trees": "9a5943105598dad3",
       },
       "lightgbm-one-vs-all.txt": {
@@ -155,18 +155,18 @@ test("every committed model file has the recorded trees and published files", as
         "trees": "2fe09569e6fc700f",
       },
       "lightgbm-split.onnx": {
-        "files": "a4657fc2e06b28ba",
+        "files": "9d9da5686de0a1aa",
         "trees": "c73f55249a2d941c",
       },
       "lightgbm-sqrt.txt": {
         "rejected": "objective "regression sqrt" is not a known link of a sum of trees; train with another objective, for example binary or regression",
       },
       "lightgbm-tweedie.onnx": {
-        "files": "85e1aa1fde8d2cb2",
+        "files": "f7a7bbcb606fb9cd",
         "trees": "770470294cb3b566",
       },
       "lightgbm-zero.txt": {
-        "files": "7c97bf3d0997664e",
+        "files": "28dd97a5c0b17623",
         "trees": "23fac262e015ca52",
       },
       "sklearn-adaboost.onnx": {
@@ -177,14 +177,14 @@ test("every committed model file has the recorded trees and published files", as
         "trees": "0d341fa0b6b88d22",
       },
       "sklearn-boosting.onnx": {
-        "files": "0724e638b7a14591",
+        "files": "8c0bb7ea13f91e88",
         "trees": "83decc455bc47a6b",
       },
       "sklearn-calibrated.onnx": {
         "rejected": "operator Add after the trees computes something that is not a link of their sum; the file is scikit-learn's CalibratedClassifierCV; export a single tree model (forest, boosting), with no steps but those before it that scale, impute or encode single columns",
       },
       "sklearn-exponential.onnx": {
-        "files": "c9aee11f6c625276",
+        "files": "d89963b90425c954",
         "trees": "100f0d7332d8c72d",
       },
       "sklearn-extra-trees.onnx": {
@@ -192,42 +192,42 @@ test("every committed model file has the recorded trees and published files", as
         "trees": "1d01c916875bae9c",
       },
       "sklearn-forest-regressor.onnx": {
-        "files": "3f395db38dd1fe84",
+        "files": "4d06140ac3e81de3",
         "trees": "552d4c576ee7b82a",
       },
       "sklearn-forest.onnx": {
-        "files": "20e226ae6771e075",
+        "files": "cece90fde08294a6",
         "trees": "ff4a0b7e212ac931",
       },
       "sklearn-histogram.onnx": {
-        "files": "f48d7913e984649f",
+        "files": "d968c6e174feafc9",
         "trees": "45fd5975e194d088",
       },
       "sklearn-imputed.onnx": {
-        "files": "687c07dda31a4e45",
+        "files": "91b43b444e759143",
         "trees": "7c237f03e4f1e1e9",
       },
       "sklearn-isolation.onnx": {
         "rejected": "operator LabelEncoder after the trees computes something that is not a link of their sum; the file is scikit-learn's IsolationForest; export a single tree model (forest, boosting), with no steps but those before it that scale, impute or encode single columns",
       },
       "sklearn-minmax.onnx": {
-        "files": "49981bd16a078897",
+        "files": "6a3ca41e71a40f55",
         "trees": "f0625f11ab1ce29e",
       },
       "sklearn-one-hot.onnx": {
-        "files": "24272bdb59865b80",
+        "files": "debbd1e1c47c79b0",
         "trees": "8c8458c073e37430",
       },
       "sklearn-scaled.onnx": {
-        "files": "2b04746dc6b1132f",
+        "files": "13b9760420d85502",
         "trees": "f3a627a0a0a0b64a",
       },
       "sklearn-tree-names.onnx": {
-        "files": "5fdf4a7a0e9ce4ee",
+        "files": "91908829a459ac31",
         "trees": "038aa4a60ba665f7",
       },
       "sklearn-voting.onnx": {
-        "files": "8af84ebf1fe0e802",
+        "files": "c668d5daca05ed51",
         "trees": "40c96056e095a8db",
       },
       "xgboost-3.model": {
@@ -239,34 +239,34 @@ test("every committed model file has the recorded trees and published files", as
         "trees": "399143be98b97816",
       },
       "xgboost-categories.model": {
-        "files": "5e6db687ee7c3cd4",
+        "files": "f7759381d47a09ba",
         "trees": "9f886b696598a459",
       },
       "xgboost-classifier.model": {
-        "files": "7d8b7e6599d911b2",
+        "files": "bc9045eb16acc2cb",
         "trees": "65948b14da35e0e2",
       },
       "xgboost-classifier.onnx": {
-        "files": "a8d8028dab1b5db7",
+        "files": "ed2c1b08103276f3",
         "trees": "e66856d38bc5f0cd",
       },
       "xgboost-dart.model": {
-        "files": "f95a400688d2b065",
+        "files": "12141e1ee3e973ca",
         "trees": "fb6599335f2bbc92",
       },
       "xgboost-linear.model": {
         "rejected": "booster gblinear is not made of trees; train with booster=gbtree",
       },
       "xgboost-poisson.model": {
-        "files": "4d6a20723fe683b1",
+        "files": "d052406c8c7b2e3b",
         "trees": "1e801ff6bed0147a",
       },
       "xgboost-poisson.onnx": {
-        "files": "cf9d9a844dc3b94a",
+        "files": "c019c719e51f6d3e",
         "trees": "b1c61f85f9669f00",
       },
       "xgboost-regressor.onnx": {
-        "files": "441a3b5588beff75",
+        "files": "e7d271d62117a62c",
         "trees": "f52b0155d625fa49",
       },
       "xgboost-vectors.model": {
