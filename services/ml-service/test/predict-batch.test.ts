@@ -184,7 +184,7 @@ test("a named column with a wrong number of rows, or named twice, is rejected", 
   const none = { featureNames: [], values: new Uint8Array() };
   expect(await rejected({ ...none, numbers: [{ ...column, values: [1] }] })).toEqual([
     Code.InvalidArgument,
-    `numbers[0].values: 1 values of "${column.name}" for 100 suppliers`,
+    `numbers[0].values: 1 value of "${column.name}" for 100 suppliers`,
   ]);
   for (const over of [{ numbers: [column] }, { ...none, numbers: [column, column] }])
     expect((await rejected(over))[1]).toContain(`"${column.name}" is named twice`);
