@@ -51,13 +51,40 @@ export function defineFacts(supplierId: string, facts: NarrativeFacts, language:
     definitions.set(name.toLowerCase(), mentions(direction, ""));
     definitions.set(`top${name}`, mentions(direction, TOP));
     definitions.set(`next${name}`, mentions(direction, NEXT));
+    const words = (prefix: string): Phrase =>
+      anyOf(
+        facts.reasons
+          .filter((reason) => reason.direction === direction && reason.quotes.length > 0)
+          .map((reason) =>
+            stating(
+              prefix + reason.id,
+              parsePattern(grammar.words, definitionsOf(reason, grammar, definitions, language)),
+            ),
+          ),
+      );
+    definitions.set(`words${name}`, words(""));
+    definitions.set(`topWords${name}`, words(TOP));
   }
   definitions.set("missing", missingOf(facts.missing, grammar, definitions, joint));
 
   const { riskScore, prediction, band } = facts;
   const score = (phrase: Phrase): Phrase => stating(STATED.score, phrase);
-  definitions.set("score", riskScore === null ? NEVER : score(exact(localScore(riskScore, language))));
-  definitions.set("percent", riskScore === null ? NEVER : score(percentOf(scorePercent(riskScore))));
+  const percent = riskScore === null ? NEVER : percentOf(scorePercent(riskScore));
+  const number = riskScore === null ? NEVER : exact(localScore(riskScore, language));
+  definitions.set("percent", score(percent));
+  // The same number in both forms: "0.87 (87 %)".
+  definitions.set(
+    "score",
+    score(
+      parsePattern(
+        "{number} [<{percent}>]",
+        new Map([
+          ["number", number],
+          ["percent", percent],
+        ]),
+      ),
+    ),
+  );
   definitions.set("prediction", prediction === null ? NEVER : score(exact(...numberForms(prediction, language))));
   definitions.set(
     "band",
@@ -166,6 +193,7 @@ function definitionsOf(
     ["C", category === "" ? NEVER : categoryOf(category, grammar)],
     ["O", typicalCategory === "" ? NEVER : categoryOf(typicalCategory, grammar)],
     ["side", side === undefined ? NEVER : parsePattern(grammar.sides[side], definitions)],
+    ["same", value !== null && value === typical ? parsePattern(grammar.same, definitions) : NEVER],
     ["adj", side === undefined ? NEVER : parsePattern(grammar.adjectives[side], definitions)],
     ["QS", quoted.length === 0 ? NEVER : listOf(anyOf(quoted), joint, quoted.length)],
   ]);

@@ -1,5 +1,25 @@
 import type { Grammar } from "./grammar.ts";
 
+const SCORE = "(risikowert|risiko-score|score|risikoscore)";
+const RANGE = "(band|bereich|stufe|risikostufe|risikobereich|risikoband)";
+
+/** What may follow a score in its sentence: its band. */
+const RATED = [
+  "<[im] {band} [es risiko|risiko|bereich]>",
+  ", (das|dies|was) (ist|entspricht) [einem|einer|dem|der] {band} [risiko|bereich|risikobereich|stufe|risikostufe]",
+  `, was (im|in der) {band} ${RANGE} liegt`,
+  ", was (als {band} gilt|{band} ist)",
+  ", also [ein] {band} [risiko]",
+  ", [also] im {band} bereich",
+  `und (liegt|fällt|gehört|ist) [damit|somit] [in|im|zu|in der|in die|in den|zur] {band} [${RANGE}]`,
+  "und damit [ein] {band} [risiko]",
+  "und gilt [damit|somit] als {band}",
+  ": (das|sein) risiko ist {band}",
+  "; das risiko ist {band}",
+].join("|");
+const OTHER_REASON =
+  "((ein weiterer|ein zusätzlicher) (grund|treiber|faktor)|[die] (weitere|weiteren|zusätzliche|zusätzlichen) (gründe|treiber|faktoren))";
+
 /** German. */
 export const GERMAN: Grammar = {
   parts: {
@@ -14,15 +34,23 @@ export const GERMAN: Grammar = {
     raised: "(erhöht|gesteigert|vergrößert|nach oben getrieben|nach oben gezogen|verstärkt)",
     cutDown: "(gesenkt|verringert|gemindert|reduziert|vermindert|nach unten gezogen|nach unten gedrückt)",
     most: "(am stärksten|vor allem|hauptsächlich|in erster linie|am meisten|insbesondere|besonders|überwiegend|vorwiegend|maßgeblich)",
-    also: "(auch|zudem|außerdem|ebenfalls|zusätzlich|ferner)",
+    also: "(auch|zudem|außerdem|ebenfalls|zusätzlich|ferner|weiter|weiterhin|darüber hinaus|des weiteren)",
     be: "(ist|sind)",
     versus:
       "[,] (im vergleich (zu|zum|mit|zur)|gegenüber|verglichen mit|statt) ([einem|einer|dem|der|den] (typischen|üblichen) [wert|median] [von]|[dem|einem] median [von]|typischerweise|üblicherweise|normalerweise)",
     typ: "(typisch|typischerweise|üblich|üblicherweise|normalerweise|median|typischer wert|typisch sind|typisch ist|typisch wären|üblich sind|üblich ist) [:]",
+    mainReason:
+      "([der|die] (hauptgrund|hauptgründe|haupttreiber|hauptfaktor|hauptfaktoren)|(der|die) (wichtigste|wichtigsten|stärkste|stärksten|größte|größten) (grund|gründe|treiber|faktor|faktoren))",
+    ofHigherRisk:
+      "(für (das höhere risiko|das erhöhte risiko|ein höheres risiko|den höheren risikowert)|(des höheren|des erhöhten) (risikos|risikowerts|risikowertes))",
+    ofLowerRisk:
+      "(für (das niedrigere risiko|ein niedrigeres risiko|das geringere risiko|ein geringeres risiko|den niedrigeren risikowert)|(des niedrigeren|des geringeren) (risikos|risikowerts|risikowertes))",
     noun: "(merkmal|merkmals|kennzahl|wert)",
-    typischen: "(dem|den|der|einem) (typischen|üblichen|median) [wert|niveau] [von]",
+    typischen:
+      "((dem|den|der|einem) (typischen|üblichen|median) [wert|niveau] [von]|(der|die) (typische|übliche) [wert] [von])",
   },
   sides: { above: "(über|oberhalb|mehr als|höher als)", below: "(unter|unterhalb|weniger als|niedriger als)" },
+  same: "[genau|ebenfalls]",
   adjectives: {
     above: "(hohe|hoher|hohes|hohen|erhöhte|erhöhter|erhöhten)",
     below: "(niedrige|niedriger|niedriges|niedrigen|geringe|geringer|geringen)",
@@ -43,6 +71,7 @@ export const GERMAN: Grammar = {
     absent: [
       "[{det}] (unbekannte|unbekannter|unbekanntes|unbekannten|fehlende|fehlender|fehlendes|fehlenden) {L} [<{typ} {T}>]",
       "[{det}] [{noun}] {L} <(nicht bekannt|unbekannt|fehlt|fehlend) [[,|;] {typ} {T}]>",
+      "[{det}] [{noun}] {L} <{typ} {T}>",
       "[{det}] [{noun}] {L}",
     ],
     category: [
@@ -55,10 +84,12 @@ export const GERMAN: Grammar = {
       "[{det}] [{noun}] {L} [<[mit] [den|dem] [wörter|wörtern|wort|begriffe|begriffen|begriff] [wie] [:] {QS}>]",
       "[{det}] [{noun}] {L} mit [den|dem] [wörtern|wort|begriffen|begriff] [wie] {QS}",
       "[die|das|der|den|dem] (wörter|wörtern|wort|begriffe|begriffen|begriff) [wie] {QS} (im|des) (vertrag|vertrags|vertrages|vertragstext|vertragstextes)",
+      "[die|das|der|den|dem] (vertragswörter|vertragswörtern|vertragswort|vertragsbegriffe|vertragsbegriffen|vertragsbegriff) [wie] {QS}",
       "(der vertrag|den vertrag|der vertragstext|den vertragstext) <{QS}>",
     ],
     bare: ["[{det}] [{noun}] {L}"],
   },
+  words: "[die|das|der|den|dem] (wörter|wörtern|wort|begriffe|begriffen|begriff) [wie] {QS}",
   counts: ["[{det}] {N} {L} [<{typ} {T}>|{versus} {T}|[,] {side} {typischen} {T}]", "[{det}] {N} {L}"],
   comparisons: [
     "[{det}] [{noun}] {L} (ist|sind|beträgt|betragen|liegt bei|liegen bei) {V}",
@@ -67,6 +98,10 @@ export const GERMAN: Grammar = {
     "[{det}] [{noun}] {L} (liegt|liegen) (mit|bei) {V} {side} {typischen} {T}",
     "[{det}] [{noun}] {L} (beträgt|betragen|liegt bei|liegen bei) {V} und (liegt|liegen) [damit] {side} {typischen} {T}",
     "[{det}] [{noun}] {L} (liegt|liegen) {side} {typischen} {T}",
+    "[{det}] [{noun}] {L} (ist|sind) (mit|bei) {V} {side} {typischen} {T}",
+    "mit {V} (ist|sind) [{det}] {L} {side} {typischen} {T}",
+    "[{det}] [{noun}] {L} (entspricht|entsprechen|liegt|liegen) (mit|bei) {V} {same} (dem|beim) typischen wert [von] [{T}]",
+    "mit {V} (entspricht|entsprechen|liegt|liegen) [{det}] {L} {same} (dem|beim) typischen wert [von] [{T}]",
     "mit {V} (liegt|liegen) [{det}] {L} {side} {typischen} {T}",
   ],
   bands: {
@@ -83,8 +118,13 @@ export const GERMAN: Grammar = {
   ],
   listJoints: "(sowie|und|, sowie|, und|und auch|,)",
   scores: [
-    "{sup} (hat|erhält|bekommt|weist|trägt) (einen|den) (risikowert|risiko-score|score|risikoscore) von {score} [auf] [<{band} [es risiko|risiko]>|, (das|dies|was) (ist|entspricht) [einem] {band} [risiko]|und (liegt|fällt|gehört) [damit] (in|im|zu|in der|in die|in den|zur) {band} (band|bereich|stufe|risikostufe|risikobereich|risikoband)|, also [ein] {band} [risiko]|und damit ein {band} risiko|und ist damit {band}]",
-    "(der|sein) (risikowert|risiko-score|score|risikoscore) [von {sup}|des lieferanten [{id}]|dieses lieferanten] (beträgt|ist|liegt bei) {score} [<{band} [risiko]>|, (das|dies|was) (ist|entspricht) [einem] {band} [risiko]|und (liegt|fällt|gehört|ist) [damit] [in|im|zu|in der|in die|in den|zur] {band} [band|bereich|stufe|risikostufe|risikobereich|risikoband]|, also [ein] {band} [risiko]|: (das|sein) risiko ist {band}|; das risiko ist {band}]",
+    `{sup} (hat|erhält|bekommt|weist|trägt) (einen|den) ${SCORE} von {score} [auf] [${RATED}]`,
+    `{sup} (hat|erhält|bekommt|weist|trägt) (einen|den) {band} ${SCORE} von {score} [auf]`,
+    `{sup} (hat|erhält|bekommt|weist|trägt) mit {score} (einen|den) {band} ${SCORE} [auf]`,
+    `(der|sein) ${SCORE} [(von|für) {sup}|des lieferanten [{id}]|dieses lieferanten] (ist|liegt) mit {score} [im|in der|als] {band} [${RANGE}] [eingestuft]`,
+    `mit {score} (ist|liegt) (der|sein) ${SCORE} [(von|für) {sup}|des lieferanten [{id}]] [im|in der] {band} [${RANGE}]`,
+    `(das|sein) risiko [(von|für) {sup}|des lieferanten [{id}]] (ist|liegt) (mit|bei) (einem|dem) (wert|risikowert|risiko-score|score|risikoscore) von {score} [im|in der] {band} [${RANGE}]`,
+    `(der|sein) ${SCORE} [(von|für) {sup}|des lieferanten [{id}]|dieses lieferanten] (beträgt|ist|liegt bei) {score} [${RATED}]`,
     "(mit|bei) (einem|dem) (risikowert|risiko-score|score|risikoscore) von {score} (ist|liegt|gilt|fällt|gehört|hat|wird) {sup} [als|in|im|ein|zur|zu|in die|in der|in den|der|einen] {band} [risiko|band|bereich|stufe|risikostufe|risikobereich|risikoband|lieferanten|lieferant] [eingestuft|riskant|bewertet]",
     "(mit|bei) (einem|dem) (risikowert|risiko-score|score|risikoscore) von {score} ist das risiko [von {sup}|des lieferanten] {band}",
     "{sup} (ist|liegt|gilt|fällt|gehört|wird|hat) [mit (einem risikowert von|einem score von) {score}] [als|in|im|ein|zur|zu|in die|in der|in den|der|mit] {band} [risiko|band|bereich|stufe|risikostufe|risikobereich|risikoband] [eingestuft|bewertet] [, mit einem (risikowert|score) von {score}|<[risikowert] {score}>|: der (risikowert|score) (beträgt|ist) {score}|bei einem (risikowert|score) von {score}]",
@@ -102,6 +142,11 @@ export const GERMAN: Grammar = {
   ],
   missing: [
     "(nicht bekannt|unbekannt|es fehlen|es fehlt|nicht verfügbar) [(ist|sind)] [:] {missing}",
+    "[das|die] (merkmal|merkmale|kennzahl|kennzahlen) {missing} (ist|sind) (nicht bekannt|unbekannt|nicht verfügbar)",
+    "(keine werte|keine daten|keine angaben) (liegen vor|sind bekannt|gibt es) (für|zu) {missing}",
+    "kein wert (liegt vor|ist bekannt) für {missing}",
+    "zu {missing} (liegt kein wert|liegen keine werte|liegen keine daten|liegen keine angaben) vor",
+    "(folgende merkmale|die folgenden merkmale) (sind nicht bekannt|sind unbekannt|fehlen): {missing}",
     "{missing} (ist|sind) (nicht bekannt|unbekannt|nicht verfügbar)",
     "{missing} (fehlt|fehlen)",
     "für {missing} (liegt kein wert|liegen keine werte|liegen keine daten|liegen keine angaben) vor",
@@ -111,13 +156,27 @@ export const GERMAN: Grammar = {
   ],
   clauses: [
     "{target} (wird|werden) [{also}] durch {ups} {raised}",
-    "{target} (wird|werden) {most} durch {topUps} {raised}",
+    "{target} (wird|werden) {most} durch {topUps} {raised} [[,] gefolgt von {nextUps}]",
+    "{target} (wird|werden) {most} (von|durch) {topUps} [[,] gefolgt von {nextUps}] {raised}",
     "{target} (wird|werden) {most} {raised} durch {topUps} [[,] gefolgt von {nextUps}]",
     "{target} (wird|werden) {raised} durch {ups}",
-    "{topUps} {raise} {target} {most}",
+    "(auch|ebenso|ebenfalls) {ups} {raise} {object}",
+    "{target} steigt [{also}] durch {ups}",
+    "{target} steigt {most} durch {topUps} [[,] gefolgt von {nextUps}]",
+    "im vertrag {raise} {wordsUps} [{also}] {object}",
+    "im vertrag {raise} {topWordsUps} {object} {most}",
+    "der vertrag enthält {wordsUps}, (die|welche|das) {object} [{also}] {raise}",
+    "der vertrag enthält {topWordsUps}, (die|welche|das) {object} {most} {raise}",
+    "{mainReason} {ofHigherRisk} (ist|sind) {topUps} [[,] gefolgt von {nextUps}]",
+    "{topUps} (ist|sind) {mainReason} {ofHigherRisk} [[,] gefolgt von {nextUps}]",
+    `${OTHER_REASON} {ofHigherRisk} (ist|sind) {ups}`,
+    "{ups} (hat|haben) [{also}] eine (risikoerhöhende|risikosteigernd) wirkung",
+    "{ups} (wirkt|wirken) [sich] {also} (risikoerhöhend|risikosteigernd) [aus]",
+    "{topUps} {raise} {target} {most} [[,] gefolgt von {nextUps}]",
     "{ups} {raise} [{also}] {target} [{also}]",
     "{object} {raise} {most} {topUps}",
-    "{most} {raise} {topUps} {object}",
+    "{most} {raise} {topUps} {object} [[,] gefolgt von {nextUps}]",
+    "{most} {raise} {topUps} [[,] gefolgt von {nextUps}] {object}",
     "{most} {raise} {object} {topUps}",
     "{most} (wird|werden) {target} durch {topUps} {raised}",
     "{raised} wird {target} [{most}] durch {topUps}",
@@ -137,13 +196,27 @@ export const GERMAN: Grammar = {
     "(außerdem|zudem|zusätzlich|ferner|darüber hinaus|ebenfalls|auch|gleichzeitig|zugleich|dagegen|hingegen|jedoch|andererseits|demgegenüber) {raise} {ups} {object}",
     "(risikoerhöhend|erhöht durch): {ups}",
     "{target} (wird|werden) [{also}] durch {downs} {cutDown}",
-    "{target} (wird|werden) {most} durch {topDowns} {cutDown}",
+    "{target} (wird|werden) {most} durch {topDowns} {cutDown} [[,] gefolgt von {nextDowns}]",
+    "{target} (wird|werden) {most} (von|durch) {topDowns} [[,] gefolgt von {nextDowns}] {cutDown}",
     "{target} (wird|werden) {most} {cutDown} durch {topDowns} [[,] gefolgt von {nextDowns}]",
     "{target} (wird|werden) {cutDown} durch {downs}",
-    "{topDowns} {cut} {target} {most}",
+    "(auch|ebenso|ebenfalls) {downs} {cut} {object}",
+    "{target} sinkt [{also}] durch {downs}",
+    "{target} sinkt {most} durch {topDowns} [[,] gefolgt von {nextDowns}]",
+    "im vertrag {cut} {wordsDowns} [{also}] {object}",
+    "im vertrag {cut} {topWordsDowns} {object} {most}",
+    "der vertrag enthält {wordsDowns}, (die|welche|das) {object} [{also}] {cut}",
+    "der vertrag enthält {topWordsDowns}, (die|welche|das) {object} {most} {cut}",
+    "{mainReason} {ofLowerRisk} (ist|sind) {topDowns} [[,] gefolgt von {nextDowns}]",
+    "{topDowns} (ist|sind) {mainReason} {ofLowerRisk} [[,] gefolgt von {nextDowns}]",
+    `${OTHER_REASON} {ofLowerRisk} (ist|sind) {downs}`,
+    "{downs} (hat|haben) [{also}] eine (risikosenkende|risikomindernd) wirkung",
+    "{downs} (wirkt|wirken) [sich] {also} (risikosenkend|risikomindernd) [aus]",
+    "{topDowns} {cut} {target} {most} [[,] gefolgt von {nextDowns}]",
     "{downs} {cut} [{also}] {target} [{also}]",
     "{object} {cut} {most} {topDowns}",
-    "{most} {cut} {topDowns} {object}",
+    "{most} {cut} {topDowns} {object} [[,] gefolgt von {nextDowns}]",
+    "{most} {cut} {topDowns} [[,] gefolgt von {nextDowns}] {object}",
     "{most} {cut} {object} {topDowns}",
     "{most} (wird|werden) {target} durch {topDowns} {cutDown}",
     "{cutDown} wird {target} [{most}] durch {topDowns}",

@@ -10,10 +10,14 @@ export interface Grammar {
   readonly parts: Readonly<Record<string, string>>;
   /** Words for the place of a value relative to the typical value; a pattern gets the true one as {side}. */
   readonly sides: Readonly<Record<"above" | "below", string>>;
+  /** Words for a value that is the typical value; a pattern gets them as {same}. */
+  readonly same: string;
   /** Adjectives for a value on that side; a pattern gets the true ones as {adj}. */
   readonly adjectives: Readonly<Record<"above" | "below", string>>;
   /** How a reason is mentioned, by what is known of it. */
   readonly mentions: Readonly<Record<MentionKind, readonly string[]>>;
+  /** How the words of a contract are mentioned in a sentence that names the contract elsewhere. */
+  readonly words: string;
   /** How a count is mentioned whose label ends with its unit: "7 past disputes". */
   readonly counts: readonly string[];
   /** Sentences that compare a value with the typical value. They begin with {L}. */
@@ -32,7 +36,8 @@ export interface Grammar {
   readonly missing: readonly string[];
   /**
    * Sentences about reasons: {ups} reasons that increase the risk, {topUps} the strongest of them, {nextUps} the ones
-   * that follow {topUps} in strength; {downs}, {topDowns}, {nextDowns} those that lower it.
+   * that follow {topUps} in strength; {downs}, {topDowns}, {nextDowns} those that lower it;
+   * {wordsUps}, {topWordsUps}, {wordsDowns}, {topWordsDowns} only the words of the contract.
    */
   readonly clauses: readonly string[];
   /** What may stand before a clause. */

@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import type { Answer } from "../src/answer/read-answer.ts";
+import { checkAnswer } from "../src/check/check-answer.ts";
+import type { Language } from "../src/facts/language.ts";
+import type { NarrativeFacts } from "../src/facts/narrative-facts.ts";
+import { createDraw } from "./draw-facts.ts";
+import { LIES } from "./lies.ts";
+
+/*
+ * Truthful answers about suppliers of the demo. They were written from the instructions of the language model, without
+ * the grammar, and are not changed afterwards: what the grammar does not accept stays in the files.
+ */
+
+/** One answer, and the supplier whose facts it states. */
+interface HeldOut {
+  readonly supplier: string;
+  readonly answer: Answer & { readonly language: Language };
+}
+
+const linesOf = <T>(name: string): T[] =>
+  readFileSync(path.join(import.meta.dirname, "held-out", name), "utf8")
+    .trim()
+    .split("\n")
+    .map((line): T => JSON.parse(line));
+
+const FACTS = new Map(
+  linesOf<{ readonly supplierId: string; readonly facts: NarrativeFacts }>("facts.jsonl").map(
+    ({ supplierId, facts }) => [supplierId, facts],
+  ),
+);
+
+/** Returns the facts of a supplier. @throws Error when there are none */
+function factsOf(supplier: string): NarrativeFacts {
+  const facts = FACTS.get(supplier);
+  if (facts === undefined) throw new Error(`no facts of ${supplier}`);
+  return facts;
+}
+
+const isShown = ({ supplier, answer }: HeldOut, content = JSON.stringify(answer)): boolean =>
+  checkAnswer(content, supplier, factsOf(supplier), answer.language).accepted;
+
+const FIRST = linesOf<HeldOut>("first.jsonl");
+const SECOND = linesOf<HeldOut>("second.jsonl");
+
+test("of 200 held-out truthful answers, at least 190 are shown", () => {
+  expect(FIRST.map(({ answer }) => answer.language).filter((language) => language === "en")).toHaveLength(100);
+  expect(FIRST).toHaveLength(200);
+  const rejected = FIRST.filter((heldOut) => !isShown(heldOut));
+  expect(200 - rejected.length, JSON.stringify(rejected, null, 1)).toBeGreaterThanOrEqual(190);
+});
+
+test("no lie about a held-out answer is shown", { timeout: 120_000 }, () => {
+  const draw = createDraw(3);
+  const shown: string[] = [];
+  let lies = 0;
+  for (const heldOut of [...FIRST, ...SECOND].filter((heldOut) => isShown(heldOut))) {
+    const facts = factsOf(heldOut.supplier);
+    for (const [name, lie] of draw.some(Object.entries(LIES), 8)) {
+      const content = lie(heldOut.answer, facts, heldOut.answer.language, draw);
+      if (content === undefined) continue;
+      lies++;
+      if (isShown(heldOut, content)) shown.push(`${name}: ${heldOut.supplier} ${content}`);
+    }
+  }
+  expect(shown.join("\n")).toBe("");
+  expect(lies).toBeGreaterThan(500);
+});
