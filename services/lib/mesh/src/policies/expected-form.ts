@@ -8,6 +8,7 @@ const FORMS: readonly (readonly [part: string, expected: string])[] = [
   ["[^\\x00]*", "must not contain a NUL character"],
   ["[^\\x00]+", "must not be empty or contain a NUL character"],
   ["[A-Za-z0-9 ._-]", "expected 1 to 64 letters, digits, blanks, points, _ and -, with a letter or digit at both ends"],
+  ["[a-z0-9-]{0,39}", "expected 1 to 40 of a-z, 0-9 and -, with a letter or digit first, such as buyers-mail"],
   ["[a-z][a-z0-9_]*(\\.", "expected names of a-z, 0-9 and _ with points between them, such as model.swapped"],
 ];
 
