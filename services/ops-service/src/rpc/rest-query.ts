@@ -33,4 +33,5 @@ export function valuesFromQuery<V>(query: URLSearchParams, name: string, values:
   });
 }
 
-const shown = (text: string): string => JSON.stringify(text.slice(0, SHOWN_CHARACTERS));
+/** Returns a caller's text as an error message shows it: quoted, at most 80 characters. */
+export const shown = (text: string): string => JSON.stringify(text.slice(0, SHOWN_CHARACTERS));

@@ -4,6 +4,7 @@ import { AuditService, QueryEventsRequestSchema } from "@bellwether/gen/bellweth
 import { BatchRunSchema } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { type RestRoute, restRoute } from "@bellwether/mesh/rest/rest-route";
+import { ALERT_STREAM_ROUTE } from "./alert-stream-rest.ts";
 import { ALERTS_ROUTE } from "./alerts-rest.ts";
 import { plainJson } from "./plain-json.ts";
 import { PAGE_PARAMETERS, pageFromQuery, textFromQuery } from "./rest-query.ts";
@@ -14,6 +15,7 @@ import { PAGE_PARAMETERS, pageFromQuery, textFromQuery } from "./rest-query.ts";
  */
 export const REST_ROUTES: readonly RestRoute[] = [
   ALERTS_ROUTE,
+  ALERT_STREAM_ROUTE,
   restRoute({
     verb: "GET",
     path: "/audit",

@@ -38,6 +38,17 @@ const REST = [
     toJson: ({ number: n }) => n,
   }),
   restRoute({
+    verb: "POST",
+    path: "/events",
+    rpc: EchoService.method.count,
+    toRequest: ({ body, lastEventId }) => ({
+      to: number(object(body).to) + Number(lastEventId),
+      behavior: behavior(body),
+    }),
+    toJson: ({ number: n }) => n,
+    toEvent: ({ number: n }, index) => (index === 1 ? null : { id: String(n), data: { n } }),
+  }),
+  restRoute({
     verb: "GET",
     path: "/echo",
     rpc: EchoService.method.echo,
@@ -256,10 +267,23 @@ it("writes an error in the middle of a stream as its last line", async () => {
   expect(JSON.parse(lines[2] ?? "")).toMatchObject({ error: { code: "aborted" } });
 });
 
-it("ends a stream whose client disconnects", async () => {
+it("sends a stream of events, with a comment for a message that only keeps the connection open", async () => {
+  const { headers, text } = await post("/events", JSON.stringify({ to: 1 }), { "last-event-id": "2" });
+  expect([headers.get("content-type"), headers.get("x-accel-buffering")]).toEqual(["text/event-stream", "no"]);
+  expect(text).toBe('id: 1\ndata: {"n":1}\n\n:\n\nid: 3\ndata: {"n":3}\n\n');
+});
+
+it("sends an error after the first event as the last event, and before it as a problem", async () => {
+  const late = await post("/events", JSON.stringify({ to: 3, failCode: Code.Aborted, failAfter: 1 }));
+  expect(late.text).toMatch(/^id: 1\ndata: .*\n\nevent: problem\ndata: \{.*"code":"aborted".*\}\n\n$/);
+  const early = await post("/events", JSON.stringify({ to: 3, failCode: Code.Aborted }));
+  expect([early.status, early.headers.get("content-type")]).toEqual([409, "application/problem+json"]);
+});
+
+it.each(["/count", "/events"])("ends a stream of %s whose client disconnects", async (path) => {
   const controller = new AbortController();
   const body = JSON.stringify({ to: 1_000_000 });
-  const answer = await fetch(`${echo.webUrl}/count`, { method: "POST", body, signal: controller.signal });
+  const answer = await fetch(`${echo.webUrl}${path}`, { method: "POST", body, signal: controller.signal });
   await answer.body?.getReader().read();
   controller.abort();
   await until(() => ended.includes("Count"), "the generator's end");

@@ -16,6 +16,7 @@ import { type AnswerIds, clientRequestId, PROBLEM_JSON, problemJson, traceIdOf }
 import { readJsonBody } from "./read-body.ts";
 import type { RestRoute } from "./rest-route.ts";
 import { restStatus } from "./rest-status.ts";
+import { EVENT_STREAM, eventText } from "./server-event.ts";
 
 /** Requests up to this size are counted only when they have waited. */
 const COUNTED_AT_ONCE_BYTES = 16 * 1024;
@@ -103,9 +104,10 @@ export class RestCall extends Call {
       chain.close(this, undefined);
     } catch (reason) {
       this.fail(reason);
-      const { reword } = this.#init.rest;
-      if (this.aborted && !response.destroyed)
-        sendError(this.#identified(), reword ? reworded(this.aborted, reword) : this.aborted, this.#ids);
+      const { reword, toEvent } = this.#init.rest;
+      if (!this.aborted || response.destroyed) return;
+      const error = reword ? reworded(this.aborted, reword) : this.aborted;
+      sendError(this.#identified(), error, this.#ids, toEvent !== undefined);
     }
   }
 
@@ -123,7 +125,7 @@ export class RestCall extends Call {
     this.requestComplete = true;
     if (body !== undefined && rest.verb === "GET")
       throw invalidRequest([{ field: "", description: "GET takes no body; send the request in the query" }]);
-    return create(rest.rpc.input, rest.toRequest({ body, query }));
+    return create(rest.rpc.input, rest.toRequest({ body, query, lastEventId: this.header("last-event-id") ?? "" }));
   }
 
   async #answer(message: Message): Promise<void> {
@@ -156,20 +158,37 @@ export class RestCall extends Call {
   }
 
   async #sendLines(messages: AsyncIterable<Message>): Promise<void> {
-    const { rest, response } = this.#init;
+    const { request, response } = this.#init;
     const iterator = messages[Symbol.asyncIterator]();
+    const headOnly = request.method === "HEAD";
     try {
-      while (true) {
+      for (let index = 0; ; index++) {
         const next = await this.#orFailure(this.within(() => iterator.next()));
         if (next.done) break;
-        if (!response.headersSent) this.#setHeaders().setHeader("content-type", "application/x-ndjson");
-        const line = `${JSON.stringify(rest.toJson(this.toResponse(next.value)))}\n`;
-        if (!write(response, line)) await this.#orFailure(new Promise((resolve) => response.once("drain", resolve)));
+        if (!response.headersSent) this.#setStreamHeaders();
+        // A watch has no end: the answer to HEAD ends at its first message.
+        if (headOnly) break;
+        const text = this.#lineOf(next.value, index);
+        if (!write(response, text)) await this.#orFailure(new Promise((resolve) => response.once("drain", resolve)));
       }
       response.end();
     } finally {
-      if (this.aborted) iterator.return?.().catch(() => {});
+      if (this.aborted || headOnly) iterator.return?.().catch(() => {});
     }
+  }
+
+  #lineOf(message: Message, index: number): string {
+    const { rest } = this.#init;
+    const answer = this.toResponse(message);
+    return rest.toEvent ? eventText(rest.toEvent(answer, index)) : `${JSON.stringify(rest.toJson(answer))}\n`;
+  }
+
+  #setStreamHeaders(): void {
+    const isEvents = this.#init.rest.toEvent !== undefined;
+    const response = this.#setHeaders();
+    response.setHeader("content-type", isEvents ? EVENT_STREAM : "application/x-ndjson");
+    // nginx and proxies that follow it would keep events until a buffer is full.
+    if (isEvents) response.setHeader("x-accel-buffering", "no");
   }
 
   #setHeaders(): WebResponse {
@@ -217,15 +236,19 @@ function write(response: WebResponse, line: string): boolean {
   return response.write(line, "utf8", () => {});
 }
 
-/** Sends an error as a problem (RFC 9457). After the first line of a stream, it is the stream's last line. */
-function sendError(response: WebResponse, error: ConnectError, ids: AnswerIds): void {
+/**
+ * Sends an error as a problem (RFC 9457). After the first line of a stream, it is the stream's last line, or its
+ * last event, with the name "problem".
+ */
+function sendError(response: WebResponse, error: ConnectError, ids: AnswerIds, isEvents: boolean): void {
   const status = restStatus(error);
   const json = problemJson(error, status, ids);
-  if (response.headersSent) response.end(`${JSON.stringify({ error: json })}\n`);
-  else {
-    for (const [name, value] of errorHeaders(error)) response.setHeader(name, value);
-    sendText(response, status, PROBLEM_JSON, JSON.stringify(json));
+  if (response.headersSent) {
+    response.end(isEvents ? eventText({ name: "problem", data: json }) : `${JSON.stringify({ error: json })}\n`);
+    return;
   }
+  for (const [name, value] of errorHeaders(error)) response.setHeader(name, value);
+  sendText(response, status, PROBLEM_JSON, JSON.stringify(json));
 }
 
 /** Adds the name of a request header on which the answer depends to `Vary`, for caches. */

@@ -8,6 +8,7 @@ import type {
 import type { MethodImpl } from "@connectrpc/connect";
 import { type BoundMethod, bindMethod, type Handler } from "../call/bound-method.ts";
 import type { Route } from "../call/route.ts";
+import type { ServerEvent } from "./server-event.ts";
 
 /** Type of the RPCs that a REST path can call: unary RPCs, and RPCs with a stream of responses. */
 type RestRpc = DescMethodUnary | DescMethodServerStreaming;
@@ -25,6 +26,8 @@ export interface RestInput {
   /** The JSON body; undefined when the request has none. */
   readonly body: JsonValue | undefined;
   readonly query: URLSearchParams;
+  /** Id of the last event that a client of a stream of events received. "": the request has none. */
+  readonly lastEventId: string;
 }
 
 /**
@@ -38,6 +41,7 @@ export interface RestRoute {
   readonly query: RestQuery;
   readonly toRequest: (input: RestInput) => MessageInitShape<RestRpc["input"]>;
   readonly toJson: (message: MessageShape<RestRpc["output"]>) => JsonValue;
+  readonly toEvent: ((message: MessageShape<RestRpc["output"]>, index: number) => ServerEvent | null) | undefined;
   readonly reword: ((text: string) => string) | undefined;
   /** A handler that is used instead of the RPC's mounted service. */
   readonly handler: Handler | undefined;
@@ -59,6 +63,11 @@ export interface RestRouteOptions<R extends RestRpc> {
   /** Converts a response message to JSON. A streaming RPC answers one line of JSON (NDJSON) per message. */
   readonly toJson: (message: MessageShape<R["output"]>) => JsonValue;
   /**
+   * Converts the message of a streaming RPC with this number, from 0, to an event; null: the message only keeps
+   * the connection open, and a comment is sent. With it, the answer is `text/event-stream` instead of NDJSON.
+   */
+  readonly toEvent?: (message: MessageShape<R["output"]>, index: number) => ServerEvent | null;
+  /**
    * Rewrites text and field names of an RPC's error for clients of the path. Left out: the error is sent
    * unchanged.
    */
@@ -74,7 +83,7 @@ export interface RestRouteOptions<R extends RestRpc> {
 export function restRoute<R extends RestRpc>(options: RestRouteOptions<R>): RestRoute {
   const { implementation } = options;
   const handler = implementation as Handler | undefined;
-  return { query: {}, reword: undefined, ...(options as RestRouteOptions<RestRpc>), handler };
+  return { query: {}, reword: undefined, toEvent: undefined, ...(options as RestRouteOptions<RestRpc>), handler };
 }
 
 /**
