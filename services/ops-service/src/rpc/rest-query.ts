@@ -11,11 +11,16 @@ const SHOWN_CHARACTERS = 80;
 
 /** Returns the page of a query. @param field page_size of the request @throws QueryError */
 export function pageFromQuery(query: URLSearchParams, field: DescField): { pageSize: number; pageToken: string } {
-  const size = query.get("page_size") ?? "0";
+  return { pageSize: countFromQuery(query, "page_size", field), pageToken: query.get("page_token") ?? "" };
+}
+
+/** Returns a number of a query. 0: it is not given. @param field the request's field @throws QueryError */
+export function countFromQuery(query: URLSearchParams, name: string, field: DescField): number {
+  const text = query.get(name) ?? "0";
   // Fewer digits than the first number that a uint32 cannot have. The contract's bound is checked later.
-  if (!/^\d{1,9}$/.test(size))
-    throw new QueryError("page_size", `${shown(size)} is not possible; expected ${expectedNumber(field)}`);
-  return { pageSize: Number(size), pageToken: query.get("page_token") ?? "" };
+  if (!/^\d{1,9}$/.test(text))
+    throw new QueryError(name, `${shown(text)} is not possible; expected ${expectedNumber(field)}`);
+  return Number(text);
 }
 
 /** Returns the text of a parameter. "": it is not given. */

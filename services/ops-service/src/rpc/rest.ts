@@ -8,6 +8,7 @@ import { ALERT_STREAM_ROUTE } from "./alert-stream-rest.ts";
 import { ALERTS_ROUTE } from "./alerts-rest.ts";
 import { plainJson } from "./plain-json.ts";
 import { PAGE_PARAMETERS, pageFromQuery, textFromQuery } from "./rest-query.ts";
+import { SUPPLIER_ROUTES } from "./suppliers-rest.ts";
 
 /**
  * The REST paths of the application before it was divided into services, mapped to RPCs: alerts, audit log
@@ -16,6 +17,7 @@ import { PAGE_PARAMETERS, pageFromQuery, textFromQuery } from "./rest-query.ts";
 export const REST_ROUTES: readonly RestRoute[] = [
   ALERTS_ROUTE,
   ALERT_STREAM_ROUTE,
+  ...SUPPLIER_ROUTES,
   restRoute({
     verb: "GET",
     path: "/audit",
