@@ -51,6 +51,11 @@ test("of 200 held-out truthful answers, at least 190 are shown", () => {
   expect(200 - rejected.length, JSON.stringify(rejected, null, 1)).toBeGreaterThanOrEqual(190);
 });
 
+test("of 100 held-out truthful answers in words far from the examples, at least 80 are shown", () => {
+  const rejected = SECOND.filter((heldOut) => !isShown(heldOut));
+  expect(100 - rejected.length, JSON.stringify(rejected, null, 1)).toBeGreaterThanOrEqual(80);
+});
+
 test("no lie about a held-out answer is shown", { timeout: 120_000 }, () => {
   const draw = createDraw(3);
   const shown: string[] = [];

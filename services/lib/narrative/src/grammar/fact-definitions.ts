@@ -193,6 +193,7 @@ function definitionsOf(
     ["C", category === "" ? NEVER : categoryOf(category, grammar)],
     ["O", typicalCategory === "" ? NEVER : categoryOf(typicalCategory, grammar)],
     ["side", side === undefined ? NEVER : parsePattern(grammar.sides[side], definitions)],
+    ["exceeds", side === undefined ? NEVER : parsePattern(grammar.verbs[side], definitions)],
     ["same", value !== null && value === typical ? parsePattern(grammar.same, definitions) : NEVER],
     ["adj", side === undefined ? NEVER : parsePattern(grammar.adjectives[side], definitions)],
     ["QS", quoted.length === 0 ? NEVER : listOf(anyOf(quoted), joint, quoted.length)],

@@ -10,6 +10,8 @@ export interface Grammar {
   readonly parts: Readonly<Record<string, string>>;
   /** Words for the place of a value relative to the typical value; a pattern gets the true one as {side}. */
   readonly sides: Readonly<Record<"above" | "below", string>>;
+  /** Verbs for a value on that side; a pattern gets the true ones as {exceeds}. */
+  readonly verbs: Readonly<Record<"above" | "below", string>>;
   /** Words for a value that is the typical value; a pattern gets them as {same}. */
   readonly same: string;
   /** Adjectives for a value on that side; a pattern gets the true ones as {adj}. */
