@@ -43,6 +43,7 @@ const isShown = ({ supplier, answer }: HeldOut, content = JSON.stringify(answer)
 
 const FIRST = linesOf<HeldOut>("first.jsonl");
 const SECOND = linesOf<HeldOut>("second.jsonl");
+const ALL = [...FIRST, ...SECOND, ...linesOf<HeldOut>("third.jsonl")];
 
 test("of 200 held-out truthful answers, at least 190 are shown", () => {
   expect(FIRST.map(({ answer }) => answer.language).filter((language) => language === "en")).toHaveLength(100);
@@ -60,7 +61,7 @@ test("no lie about a held-out answer is shown", { timeout: 120_000 }, () => {
   const draw = createDraw(3);
   const shown: string[] = [];
   let lies = 0;
-  for (const heldOut of [...FIRST, ...SECOND].filter((heldOut) => isShown(heldOut))) {
+  for (const heldOut of ALL.filter((heldOut) => isShown(heldOut))) {
     const facts = factsOf(heldOut.supplier);
     for (const [name, lie] of draw.some(Object.entries(LIES), 8)) {
       const content = lie(heldOut.answer, facts, heldOut.answer.language, draw);
@@ -71,4 +72,51 @@ test("no lie about a held-out answer is shown", { timeout: 120_000 }, () => {
   }
   expect(shown.join("\n")).toBe("");
   expect(lies).toBeGreaterThan(500);
+});
+
+/** Changes that turn a statement round: what was true of the facts is false afterwards. */
+const REVERSED: readonly (readonly [RegExp, string])[] = [
+  [/\bincreasing\b/, "lowering"],
+  [/\blowering\b/, "increasing"],
+  [/\braising\b/, "reducing"],
+  [/\bdriven\b/, "reduced"],
+  [/\bup\b/, "down"],
+  [/\bhigher risk\b/, "lower risk"],
+  [/\blower risk\b/, "higher risk"],
+  [/\braises?\b/, "lowers"],
+  [/\bexceeds\b/, "falls below"],
+  [/\babove (the|its) typical value\b/, "exactly the typical value"],
+  [/\bbelow (the|its) typical value\b/, "equal to the typical value"],
+  [/\bwhich is (equal to )?the typical value\b/, "which is above the typical value"],
+  [/\bsteigt\b/, "sinkt"],
+  [/\bsinkt\b/, "steigt"],
+  [/\berhöhenden\b/, "senkenden"],
+  [/\brisikosenkend\b/, "risikoerhöhend"],
+  [/höheren Risiko/, "niedrigeren Risiko"],
+  [/niedrigeren Risiko\b/, "höheren Risiko"],
+  [/\bhöhere Risiko/, "niedrigere Risiko"],
+  [/übersteigt/, "unterschreitet"],
+  [/\bunterschreitet\b/, "übersteigt"],
+  [/\b(über|unter) dem typischen Wert\b/, "genau beim typischen Wert"],
+  [/\((\d)(\d?) %\)/, "(9$1 %)"],
+  [/\bnot known\b/, "known"],
+  [/\bnicht bekannt\b/, "bekannt"],
+];
+
+test("no held-out answer with one statement turned round is shown", { timeout: 120_000 }, () => {
+  const shown: string[] = [];
+  const used = new Set<RegExp>();
+  for (const heldOut of ALL.filter((heldOut) => isShown(heldOut))) {
+    const { answer } = heldOut;
+    for (const [i, sentence] of answer.sentences.entries())
+      for (const [pattern, by] of REVERSED) {
+        const text = sentence.text.replace(pattern, by);
+        if (text === sentence.text) continue;
+        used.add(pattern);
+        const changed = { ...answer, sentences: answer.sentences.with(i, { ...sentence, text }) };
+        if (isShown(heldOut, JSON.stringify(changed))) shown.push(`${sentence.text} -> ${text}`);
+      }
+  }
+  expect([...new Set(shown)].join("\n")).toBe("");
+  expect(REVERSED.filter(([pattern]) => !used.has(pattern)).map(String)).toEqual([]);
 });
