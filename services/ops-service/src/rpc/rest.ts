@@ -4,6 +4,7 @@ import { AuditService, QueryEventsRequestSchema } from "@bellwether/gen/bellweth
 import { BatchRunSchema } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { type RestRoute, restRoute } from "@bellwether/mesh/rest/rest-route";
+import { ALERT_ACTION_ROUTE } from "./alert-action-rest.ts";
 import { ALERT_STREAM_ROUTE } from "./alert-stream-rest.ts";
 import { ALERTS_ROUTE } from "./alerts-rest.ts";
 import { plainJson } from "./plain-json.ts";
@@ -17,6 +18,7 @@ import { SUPPLIER_ROUTES } from "./suppliers-rest.ts";
 export const REST_ROUTES: readonly RestRoute[] = [
   ALERTS_ROUTE,
   ALERT_STREAM_ROUTE,
+  ALERT_ACTION_ROUTE,
   ...SUPPLIER_ROUTES,
   restRoute({
     verb: "GET",

@@ -1,0 +1,110 @@
+import { knownNames } from "@bellwether/contract/nearest-name";
+import { AlertSchema, type Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import {
+  type AlertAction,
+  AlertActionSchema,
+  AlertService,
+  type DecideAlertsResponse,
+} from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { rpcError } from "@bellwether/mesh/errors/rpc-error";
+import { type RestRoute, restRoute } from "@bellwether/mesh/rest/rest-route";
+import { create, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
+import { Code } from "@connectrpc/connect";
+import { codeFromString } from "@connectrpc/connect/protocol-connect";
+import { QueryError } from "../domain/ops-error.ts";
+import { DISPOSITIONS } from "./alert-to-proto.ts";
+import { plainJson } from "./plain-json.ts";
+import { shown } from "./rest-query.ts";
+
+type ActionName = "acknowledge" | "start_mitigation" | "resolve" | "assign" | "reopen";
+
+/** The names of a body's fields for each action, besides alert_id, version, action and note. */
+const FIELDS: Readonly<Record<ActionName, readonly string[]>> = {
+  acknowledge: [],
+  start_mitigation: [],
+  resolve: ["disposition"],
+  assign: ["owner"],
+  reopen: [],
+};
+const COMMON = ["alert_id", "version", "action", "note"];
+const ACTIONS = Object.keys(FIELDS);
+
+const isAction = (name: string): name is ActionName => ACTIONS.includes(name);
+
+/** POST /alerts/action: DecideAlerts with one action. The answer is the alert after it, or the error of the action. */
+export const ALERT_ACTION_ROUTE: RestRoute = restRoute({
+  verb: "POST",
+  path: "/alerts/action",
+  rpc: AlertService.method.decideAlerts,
+  toRequest: ({ body }) => ({ actions: [actionFromBody(body)] }),
+  toJson,
+  // The path has one action, and its fields are those of the body.
+  reword: (text) => text.replaceAll(/\bactions\[0\]\.(?:[a-z_]+\.)?/g, ""),
+});
+
+/** @throws QueryError that names the field */
+function actionFromBody(body: JsonValue | undefined): AlertAction {
+  if (typeof body !== "object" || body === null || Array.isArray(body))
+    throw new QueryError(
+      "body",
+      'is no JSON object; expected one such as {"alert_id":"…","version":1,"action":"reopen"}',
+    );
+  const action = textOf(body, "action");
+  if (!isAction(action))
+    throw new QueryError("action", `${shown(action)} does not exist; ${knownNames(action, ACTIONS)}`);
+  const known = [...COMMON, ...FIELDS[action]];
+  for (const name of Object.keys(body))
+    if (!known.includes(name))
+      throw new QueryError(shown(name), `is no field of the action ${action}; ${knownNames(name, known)}`);
+  const target = { alertId: textOf(body, "alert_id"), version: versionOf(body), note: textOf(body, "note") };
+  switch (action) {
+    case "acknowledge":
+      return create(AlertActionSchema, { action: { case: "acknowledge", value: target } });
+    case "start_mitigation":
+      return create(AlertActionSchema, { action: { case: "startMitigation", value: target } });
+    case "assign":
+      return create(AlertActionSchema, { action: { case: "assign", value: { ...target, owner: ownerOf(body) } } });
+    case "resolve": {
+      const disposition = dispositionOf(body);
+      return create(AlertActionSchema, { action: { case: "resolve", value: { ...target, disposition } } });
+    }
+    case "reopen":
+      return create(AlertActionSchema, { action: { case: "reopen", value: target } });
+  }
+}
+
+/** The owner is required, because an empty one removes the owner of the alert. */
+function ownerOf(body: JsonObject): string {
+  if (body.owner === undefined) throw new QueryError("owner", 'is missing; "" removes the owner');
+  return textOf(body, "owner");
+}
+
+function dispositionOf(body: JsonObject): Disposition {
+  const name = textOf(body, "disposition");
+  const found = Object.entries(DISPOSITIONS).find(([key]) => key === name);
+  if (!found)
+    throw new QueryError(
+      "disposition",
+      `${shown(name)} does not exist; ${knownNames(name, Object.keys(DISPOSITIONS))}`,
+    );
+  return found[1];
+}
+
+function textOf(body: JsonObject, name: string): string {
+  const value = body[name] ?? "";
+  if (typeof value === "string" && value.isWellFormed()) return value;
+  throw new QueryError(name, "is not a text of whole characters");
+}
+
+function versionOf({ version }: JsonObject): bigint {
+  if (typeof version === "number" && Number.isSafeInteger(version) && version >= 1) return BigInt(version);
+  throw new QueryError("version", "is missing or not a whole number from 1; send version of the alert as you saw it");
+}
+
+/** @throws ConnectError why the action failed, as the RPC of the action would */
+function toJson({ results }: DecideAlertsResponse): JsonObject {
+  const error = results[0]?.error;
+  if (error) throw rpcError(codeFromString(error.code.toLowerCase()) ?? Code.Unknown, error.reason, error.message);
+  const alert = results[0]?.alert;
+  return { alert: alert ? plainJson(AlertSchema, alert) : null };
+}
