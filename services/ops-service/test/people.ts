@@ -13,6 +13,8 @@ import { type OpsHarness, startOps } from "./ops-harness.ts";
 export interface OpsWithPeople extends OpsHarness {
   /** Returns the client of a caller with this subject and role. */
   as(subject: string, role: RoleName): Promise<Client<typeof AlertService>>;
+  /** Returns a token of a caller with this subject and role. */
+  tokenOf(subject: string, role: RoleName): Promise<string>;
 }
 
 /** Starts an ops-service that requires tokens. Its own clients have the role admin. */
@@ -33,6 +35,7 @@ export async function startWithPeople(
   );
   return {
     ...ops,
+    tokenOf,
     async as(subject, role) {
       const token = await tokenOf(subject, role);
       const transport = createGrpcTransport({
