@@ -44,7 +44,7 @@ async function open(query = "", headers: Record<string, string> = {}, method = "
     stop.abort();
     return ended;
   };
-  return { response, events, ids, ended, close };
+  return { response, text: () => text, events, ids, ended, close };
 }
 
 test("a client that continues with Last-Event-ID receives each alert that it missed, then what happens", async () => {
@@ -93,4 +93,16 @@ test("the last event of a stream that the server ends is the problem", async () 
   await stopped;
   expect(stream.events().at(-1)).toMatchObject({ name: "problem", data: { status: 503, reason: "SHUTTING_DOWN" } });
   ops = await startOps(await cluster.createDatabase());
+});
+
+test("comments keep an idle stream open, and are not events", async () => {
+  await ops[Symbol.asyncDispose]();
+  ops = await startOps(await cluster.createDatabase(), { limits: { watchKeepaliveMs: 50 } });
+  const stream = await open();
+  await vi.waitFor(() => expect(stream.text()).toMatch(/^id: 0\ndata: .*\n\n:\n\n:\n\n/), WAIT);
+  expect(stream.events()).toHaveLength(1);
+  await runWeek(ops, "2026-W01", suppliers(1));
+  await vi.waitFor(() => expect(stream.ids()).toEqual(["s0000"]), WAIT);
+  expect(stream.events().map(({ id }) => id)).toEqual(["0", "1"]);
+  await stream.close();
 });
