@@ -3,6 +3,7 @@ import { createFileRegistry, type DescEnum, type DescField, type DescMessage, fr
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { FLAT_PATHS, FLAT_SCHEMAS } from "./flat-schemas.ts";
 import { messageSchema, reachable, reference, type Schema } from "./message-schema.ts";
+import { OPS_PATHS } from "./ops-paths.ts";
 
 /** Numbers of fields in descriptor.proto, as paths of comments have them. */
 const MESSAGES = 4;
@@ -12,7 +13,7 @@ const MEMBERS = 2;
 
 /**
  * Returns the OpenAPI 3.1 document of the unary RPCs over Connect with JSON, made from the contract of `root`, and of
- * the REST paths for scores. @throws Error with the output of buf
+ * the REST paths for scores, suppliers and changes of alerts. @throws Error with the output of buf
  */
 export function openApiDocument(root: string): Schema {
   const built = spawnSync("buf", ["build", "--path", "proto/bellwether", "-o", "-"], { cwd: root, maxBuffer: 2 ** 28 });
@@ -63,7 +64,7 @@ export function openApiDocument(root: string): Schema {
       description:
         "RPCs over Connect with JSON, and REST paths. Streaming RPCs are not listed: use a client of gRPC or Connect.",
     },
-    paths: { ...FLAT_PATHS, ...paths },
+    paths: { ...FLAT_PATHS, ...OPS_PATHS, ...paths },
     components: {
       schemas: { ...FLAT_SCHEMAS, ...Object.fromEntries(schemas) },
       securitySchemes: { token: { type: "http", scheme: "bearer" } },
