@@ -8,9 +8,9 @@ import { createApiKeyList } from "@bellwether/mesh/auth/api-key-list";
 import { watchApiKeys } from "@bellwether/mesh/auth/watch-api-keys";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
-import { timestampFromDate, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { type Timestamp, timestampFromDate, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { type Client, ConnectError, createClient } from "@connectrpc/connect";
-import { createGrpcTransport } from "@connectrpc/connect-node";
+import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { removeLocalKeys, type SignInHarness, startSignIn } from "./sign-in-harness.ts";
 
@@ -37,7 +37,7 @@ afterAll(async () => {
 const reasonOf = (error: unknown): string => ConnectError.from(error).findDetails(ErrorInfoSchema)[0]?.reason ?? "none";
 const outcome = (call: Promise<unknown>): Promise<string> => call.then(() => "OK", reasonOf);
 const withKey = (secret: string) => ({ headers: { authorization: `Bearer ${secret}` } });
-const newKey = (over: { name?: string; role?: Role } = {}) =>
+const newKey = (over: { name?: string; role?: Role; expiresAt?: Timestamp } = {}) =>
   keys.createApiKey({ name: `key ${randomUUID().slice(0, 8)}`, role: Role.VIEWER, ...over }, admin);
 /** Lists alerts with a key. */
 const useKey = (secret: string, at = harness): Promise<string> =>
@@ -137,6 +137,49 @@ describe("a key that is not accepted", () => {
     expect(await outcome(keys.revokeApiKey({ keyId: randomUUID() }, admin))).toBe("API_KEY_NOT_FOUND");
     // Its name is free again.
     expect((await newKey({ name: "leaked" })).apiKey?.name).toBe("leaked");
+  });
+});
+
+describe("an open watch of alerts", () => {
+  const watchWith = async (secret: string, over: "gRPC" | "Connect" = "gRPC") => {
+    const transport =
+      over === "gRPC"
+        ? createGrpcTransport({ baseUrl: harness.ops.grpcUrl })
+        : createConnectTransport({ baseUrl: harness.ops.webUrl, httpVersion: "1.1" });
+    const closing = new AbortController();
+    const options = { ...withKey(secret), signal: closing.signal };
+    const watch = createClient(AlertService, transport).watchAlerts({}, options)[Symbol.asyncIterator]();
+    await watch.next();
+    const ended = (async () => {
+      for (;;) if ((await watch.next()).done) return;
+    })();
+    return { ended: outcome(ended), close: () => closing.abort() };
+  };
+
+  test.each(["gRPC", "Connect"] as const)(
+    "over %s ends when its key is revoked; that of another key goes on",
+    async (over) => {
+      const [revoked, kept] = [await newKey(), await newKey()];
+      const watch = await watchWith(revoked.secret, over);
+      const other = await watchWith(kept.secret, over);
+      await keys.revokeApiKey({ keyId: revoked.apiKey?.keyId ?? "" }, admin);
+      expect(await watch.ended).toBe("KEY_INVALID");
+      expect(await useKey(kept.secret)).toBe("OK");
+      expect(await Promise.race([other.ended, Promise.resolve("open")])).toBe("open");
+      other.close();
+      await other.ended;
+    },
+  );
+
+  test("ends at the end date of its key; that of another key goes on", async () => {
+    const kept = await newKey();
+    const other = await watchWith(kept.secret);
+    const { secret } = await newKey({ expiresAt: timestampFromMs(harness.clock.now().getTime() + 4_000) });
+    const watch = await watchWith(secret);
+    expect(await watch.ended).toBe("KEY_EXPIRED");
+    expect(await Promise.race([other.ended, Promise.resolve("open")])).toBe("open");
+    other.close();
+    await other.ended;
   });
 });
 

@@ -3,6 +3,7 @@ import { Code, type ConnectError } from "@connectrpc/connect";
 import type { Caller, RoleName } from "../call/caller.ts";
 import { rpcError } from "../errors/rpc-error.ts";
 import { bearerToken, type CredentialSource } from "./credential-source.ts";
+import { createKeyWatches, keyExpired, keyInvalid } from "./key-watches.ts";
 
 /** An API key that is accepted, without its secret. */
 export interface AcceptedKey {
@@ -26,7 +27,7 @@ export interface KeyUse {
 
 /** The API keys that a server accepts, as it last received them. */
 export interface ApiKeyList extends CredentialSource {
-  /** Replaces the whole list, which was received now. */
+  /** Replaces the whole list, which was received now. The open watches of keys that left it end. */
   replace(keys: readonly AcceptedKey[]): void;
   /** Reports that the list is still the newest one. */
   confirm(): void;
@@ -71,31 +72,38 @@ export function createApiKeyList(options: ApiKeyListOptions): ApiKeyList {
   let keys: ReadonlyMap<string, AcceptedKey> | undefined;
   let receivedAt = Number.NEGATIVE_INFINITY;
   const uses = new Map<string, number>();
+  const watches = createKeyWatches(now);
 
-  const verify = (text: string): Caller | undefined => {
+  const accept = (text: string): AcceptedKey | undefined => {
     if (!text.startsWith(KEY_MARK)) return undefined;
     if (!keys || monotonicMs() - receivedAt > holdMs) throw unavailable();
     const given = keyHash(text);
     const key = KEY.test(text) ? keys.get(keyPrefix(text)) : undefined;
     // An unknown key is compared too, so that the time of the answer does not reveal which prefixes exist.
     const isSame = timingSafeEqual(given, key?.sha256 ?? new Uint8Array(given.length));
-    if (!key || !isSame) throw unauthenticated("KEY_INVALID", "the API key is not known, or it was revoked");
-    if (now() >= key.expiresAtMs)
-      throw unauthenticated("KEY_EXPIRED", `the API key ${JSON.stringify(key.name)} has reached its end date`);
+    if (!key || !isSame) throw keyInvalid();
+    if (now() >= key.expiresAtMs) throw keyExpired(key.name);
     uses.set(key.id, now());
-    const { name, role, expiresAtMs } = key;
-    return { subject: `key:${name}`, roles: new Set([role]), via: "key", expiresAtMs };
+    return key;
   };
   return {
-    verify,
+    verify(text) {
+      const key = accept(text);
+      return key && callerWithKey(key);
+    },
     identify(call) {
       const token = bearerToken(call);
-      return token === undefined ? undefined : verify(token);
+      const key = token === undefined ? undefined : accept(token);
+      if (key && call.bound.limits.openEnded) watches.add(call, key);
+      return key && callerWithKey(key);
     },
+    close: watches.remove,
     replace(received) {
       keys = new Map(received.slice(0, MAX_API_KEYS).map((key) => [key.prefix, key]));
-      for (const id of uses.keys()) if (!received.some((key) => key.id === id)) uses.delete(id);
+      const ids = new Set([...keys.values()].map(({ id }) => id));
+      for (const id of uses.keys()) if (!ids.has(id)) uses.delete(id);
       receivedAt = monotonicMs();
+      watches.keep(ids);
     },
     confirm() {
       if (keys) receivedAt = monotonicMs();
@@ -113,6 +121,6 @@ function unavailable(): ConnectError {
   return rpcError(Code.Unavailable, "KEYS_UNAVAILABLE", message, { retryAfterMs: 1_000 });
 }
 
-function unauthenticated(reason: string, message: string): ConnectError {
-  return rpcError(Code.Unauthenticated, reason, message);
+function callerWithKey({ name, role, expiresAtMs }: AcceptedKey): Caller {
+  return { subject: `key:${name}`, roles: new Set([role]), via: "key", expiresAtMs };
 }

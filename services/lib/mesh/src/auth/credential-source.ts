@@ -9,6 +9,8 @@ export interface CredentialSource {
    * @throws an RPC error, or an error of the service's table, for a credential that is not accepted
    */
   identify(call: Call): Caller | Promise<Caller> | undefined;
+  /** Runs when any call has ended, whoever its caller is. */
+  close?(call: Call): void;
 }
 
 /** Returns the bearer token of a call. Undefined: the call has none. */

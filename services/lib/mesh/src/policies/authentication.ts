@@ -79,6 +79,9 @@ export function authenticationPolicy(
       if (!(caller instanceof Promise)) letIn(call, role, caller);
       else return caller.then((who) => letIn(call, role, who), rethrow);
     },
+    close(call) {
+      for (const source of credentials) source.close?.(call);
+    },
   };
 }
 
