@@ -37,17 +37,24 @@ export function oneOf<const C extends string>(choices: readonly C[]): z.ZodCusto
  */
 export type CrossCheck = (file: YamlFile) => readonly ConfigViolation[];
 
+/** Returns the value at `path` as a violation shows it. */
+export type ShowValue = (path: readonly PropertyKey[], value: unknown) => string;
+
 /**
  * Parses the value of `file` with `schema`.
+ * @param show for files that may have secrets. Omitted: every value is shown
  * @throws ConfigError with every violation of the schema and of `crossCheck`, in the order of the file.
  */
 export function parseWithSchema<S extends z.ZodType>(
   schema: S,
   file: YamlFile,
   crossCheck: CrossCheck = () => [],
+  show: ShowValue = (_path, value) => shown(value),
 ): z.output<S> {
   const result = schema.safeParse(file.value);
-  const violations = result.success ? [] : result.error.issues.flatMap((issue) => violationsOf(issue, file, schema));
+  const violations = result.success
+    ? []
+    : result.error.issues.flatMap((issue) => violationsOf(issue, file, schema, show));
   violations.push(...crossCheck(file));
   if (!result.success || violations.length > 0)
     throw new ConfigError(violations.sort((a, b) => a.line - b.line || a.column - b.column));
@@ -64,7 +71,7 @@ export function violationAt(
   return { file: file.file, ...file.place(path), path: pathText(path), found, expected };
 }
 
-function violationsOf(issue: z.core.$ZodIssue, file: YamlFile, schema: z.ZodType): ConfigViolation[] {
+function violationsOf(issue: z.core.$ZodIssue, file: YamlFile, schema: z.ZodType, show: ShowValue): ConfigViolation[] {
   const path = issue.path;
   if (issue.code === "unrecognized_keys") {
     const known = keysAt(schema, file.value, path);
@@ -81,7 +88,7 @@ function violationsOf(issue: z.core.$ZodIssue, file: YamlFile, schema: z.ZodType
     const found = `the name "${String(path.at(-1)).slice(0, 80)}"`;
     return [{ ...violationAt(file, path, found, issue.issues[0]?.message ?? issue.message), ...file.keyPlace(path) }];
   }
-  return [violationAt(file, path, shown(writtenAt(file.value, path)), expectedOf(issue))];
+  return [violationAt(file, path, show(path, writtenAt(file.value, path)), expectedOf(issue))];
 }
 
 /** Expected forms of containers. Leaves bring their own message. */

@@ -20,6 +20,21 @@ export function checkRoutes(file: YamlFile): readonly ConfigViolation[] {
 
 type Path = readonly PropertyKey[];
 
+const NOT_SHOWN = "[not shown]";
+
+/**
+ * Returns a value as a violation shows it. Addresses are not shown: their user, password, path and query may be
+ * secret. Nor is what may be an address or a secret in another place: a destination that is not a map, and a text that
+ * is not the name of a variable.
+ */
+export function shownInRoutes(path: Path, value: unknown): string {
+  if (path[0] !== "destinations" || value === undefined || value === null) return shown(value);
+  const key = path[2];
+  if (key === "address" || (key === undefined && typeof value !== "object")) return NOT_SHOWN;
+  const isVariable = key === "address_from" || key === "secret_from";
+  return isVariable && !/^[A-Z0-9_]{1,64}$/.test(String(value)) ? NOT_SHOWN : shown(value);
+}
+
 const at = (file: YamlFile, ...path: Path): unknown => valueAt(file.value, path);
 
 /** Returns the positions of a list, whatever its entries are. */
@@ -45,13 +60,14 @@ function checkDestination(file: YamlFile, i: number): ConfigViolation[] {
   const address = get("address");
   const found: ConfigViolation[] = [];
   const report = (key: string | null, value: unknown, expected: string): void => {
-    found.push(violationAt(file, key === null ? path : [...path, key], shown(value), expected));
+    const place = key === null ? path : [...path, key];
+    found.push(violationAt(file, place, shownInRoutes(place, value), expected));
   };
   if (get("name") === TO_OWNER) report("name", TO_OWNER, `another name: "${TO_OWNER}" means the alert's owner`);
   if ((address === undefined) === (get("address_from") === undefined))
     report(null, address, "either address or address_from");
   if ((channel === "slack" || channel === "teams") && address !== undefined)
-    report("address", "[not shown]", "address_from: everybody who has this URL can write there, so it is a secret");
+    report("address", address, "address_from: everybody who has this URL can write there, so it is a secret");
   else if (typeof address === "string") {
     const problem = addressProblem(channel, address, get("allow_private_networks") === true);
     if (problem) report("address", address, problem);

@@ -71,13 +71,13 @@ retention_days: 0
   const all = found.join("\n");
   expect(all).toContain('2 time_zone: "Mars/Olympus" | a time zone such as Europe/Berlin');
   expect(all).toContain('4 destinations[0].name: "owner" | another name');
-  expect(all).toContain('4 destinations[0].address: "http://erp.example.org/" | a URL that starts with https:');
+  expect(all).toContain("4 destinations[0].address: [not shown] | a URL that starts with https:");
   expect(all).toContain("5 destinations[1].address: ");
   expect(all).not.toContain("hooks.slack.com");
   expect(all).toContain('6 destinations[2].name: "room" | each of them once');
   expect(all).toContain('6 destinations[2].channel: "sms" | one of webhook, slack, teams, mail');
   expect(all).toContain("6 destinations[2].address_from: ");
-  expect(all).toContain('7 destinations[3].address: "jane" | a mail address');
+  expect(all).toContain("7 destinations[3].address: [not shown] | a mail address");
   expect(all).toContain("7 destinations[3].secret_from: ");
   expect(all).toContain("7 destinations[3].quiet_hours: ");
   expect(all).toContain("8 destinations[4]: nothing | either address or address_from");
@@ -107,4 +107,31 @@ test("a private address may have http:", () => {
     `version: 1\ndestinations: [{ name: a, channel: webhook, address: "http://10.0.0.1/", allow_private_networks: ${allow} }]\n`;
   expect(violationsOf(text(true))).toEqual([]);
   expect(violationsOf(text(false)).join()).toContain("http: needs allow_private_networks");
+});
+
+const URL_WITH_SECRETS = "https://user:PWSECRET@example.org/TOKENSECRET?key=KEYSECRET";
+
+test.each([
+  ["with user and password", `{ name: a, channel: webhook, address: "${URL_WITH_SECRETS}" }`],
+  ["with http:", `{ name: a, channel: webhook, address: "${URL_WITH_SECRETS.replace("https", "http")}" }`],
+  ["of an unknown channel", `{ name: a, channel: sms, address: "${URL_WITH_SECRETS}" }`],
+  ["that is too long", `{ name: a, channel: webhook, address: "${URL_WITH_SECRETS}${"x".repeat(2_048)}" }`],
+  ["in a list", `{ name: a, channel: webhook, address: ["${URL_WITH_SECRETS}"] }`],
+  ["of a mail", `{ name: a, channel: mail, address: "${URL_WITH_SECRETS}" }`],
+  ["of Slack", `{ name: a, channel: slack, address: "${URL_WITH_SECRETS}" }`],
+  ["beside address_from", `{ name: a, channel: webhook, address: "${URL_WITH_SECRETS}", address_from: NOTICE_A }`],
+  ["in the place of a variable", `{ name: a, channel: webhook, address_from: "${URL_WITH_SECRETS}" }`],
+  ["in the place of the variable of a secret", `{ name: a, channel: mail, secret_from: "${URL_WITH_SECRETS}" }`],
+  ["in the place of a destination", `"${URL_WITH_SECRETS}"`],
+])("a rejected address %s is not shown", (_, destination) => {
+  const text = violationsOf(`version: 1\ndestinations:\n  - ${destination}\n`).join("\n");
+  expect(text).toContain("destinations[0]");
+  expect(text).toContain("[not shown]");
+  expect(text).not.toMatch(/SECRET|user:/);
+});
+
+test("destinations that are one address are not shown", () => {
+  const text = violationsOf(`version: 1\ndestinations: "${URL_WITH_SECRETS}"\n`).join("\n");
+  expect(text).toContain("2 destinations: [not shown] | a list");
+  expect(text).not.toMatch(/SECRET|user:/);
 });

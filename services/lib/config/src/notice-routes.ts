@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { integerFrom, leaf, numberWhere, oneOf, parseWithSchema, textLike } from "./check-schema.ts";
-import { checkRoutes, TO_OWNER } from "./notice-routes-checks.ts";
+import { checkRoutes, shownInRoutes, TO_OWNER } from "./notice-routes-checks.ts";
 import { readYaml, type YamlFile } from "./yaml-file.ts";
 
 /** How a notice reaches its receiver. */
@@ -163,7 +163,7 @@ export async function loadNoticeRoutes(path: string): Promise<NoticeRoutes> {
 
 /** Returns the routes in a parsed file. @throws ConfigError with every violation */
 export function parseNoticeRoutes(file: YamlFile): NoticeRoutes {
-  const yaml = parseWithSchema(schema, file, checkRoutes);
+  const yaml = parseWithSchema(schema, file, checkRoutes, shownInRoutes);
   const { escalation } = yaml;
   return {
     destinations: yaml.destinations.map((one) => ({
