@@ -146,6 +146,23 @@ describe("snooze, override and acceptance", () => {
     expect(ended.alert?.activeOverride).toBeUndefined();
   });
 
+  test("an end in the last millisecond of the year 9999 is truncated to milliseconds", async () => {
+    const last = timestampFromDate(new Date("9999-12-31T23:59:59.999Z"));
+    const until = { ...last, nanos: 999_600_000 };
+    const [snoozed, accepted, overridden, listed] = [await raised(), await raised(), await raised(), await raised()];
+    const snooze = await ana.snoozeAlert({ ...snoozed, until });
+    expect(snooze.alert?.snooze?.until).toEqual(last);
+    const disposition = Disposition.ACCEPTED;
+    const resolved = await ana.resolveAlert({ ...accepted, disposition, acceptedUntil: until });
+    expect(resolved.alert?.acceptedUntil).toEqual(last);
+    const override = { ...overridden, severity: AlertSeverity.WARNING, until, reason: "paid in advance" };
+    expect((await ana.overrideAlert(override)).alert?.activeOverride?.until).toEqual(last);
+    const { results } = await ana.decideAlerts({
+      actions: [{ action: { case: "snooze", value: { ...listed, until } } }],
+    });
+    expect(results.map(({ alert, error }) => [alert?.snooze?.until, error])).toEqual([[last, undefined]]);
+  });
+
   test("an accepted risk has its end, and a duplicate the id of the other alert", async () => {
     const [accepted, duplicate] = [await raised(), await raised()];
     const disposition = Disposition.ACCEPTED;

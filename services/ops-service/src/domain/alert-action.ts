@@ -188,9 +188,13 @@ function override(
   };
 }
 
+/** The last time that a timestamp can have. */
+const LAST_TIME = new Date("9999-12-31T23:59:59.999Z");
+
 function requireFuture(field: string, time: Date | null, now: Date): void {
   if (time === null) return;
   if (!Number.isFinite(time.getTime())) throw new AlertActionError(field, "is not a time");
+  if (time > LAST_TIME) throw new AlertActionError(field, "is after the year 9999");
   if (time <= now) throw new AlertActionError(field, `is not in the future; it is now ${now.toISOString()}`);
 }
 

@@ -12,7 +12,7 @@ import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
 import { codeName } from "@bellwether/mesh/errors/code-name";
 import { reasonFromName } from "@bellwether/mesh/errors/error-table";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { AlertAction, GivenDisposition } from "../domain/alert-action.ts";
 import { type ActionError, isActionError } from "../domain/ops-error.ts";
@@ -150,8 +150,9 @@ function overrideFromProto({ severity, band, until, reason }: OverrideAlertReque
   };
 }
 
+/** Returns a time without its parts of a millisecond: rounded up, the last one of the year 9999 would be in 10000. */
 function dateFromProto(time: Timestamp | undefined): Date | null {
-  return time ? timestampDate(time) : null;
+  return time ? new Date(Number(time.seconds) * 1000 + Math.floor(time.nanos / 1e6)) : null;
 }
 
 /** Returns an error that is about one alert, and throws every other error. */
