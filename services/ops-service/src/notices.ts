@@ -9,10 +9,10 @@ import type { MailServer } from "./clients/notices/send-mail.ts";
 import type { Destination, NoticeSender } from "./domain/notice.ts";
 import { newNoticeId } from "./domain/notice-id.ts";
 import { alertsPage } from "./domain/notice-item.ts";
-import { startNoticeDelivery } from "./jobs/notice-delivery.ts";
+import { logDead, startNoticeDelivery } from "./jobs/notice-delivery.ts";
 import { noticeHandlers } from "./rpc/notices.ts";
 import type { Database } from "./store/database.ts";
-import { beginAttempt, endAttempt } from "./store/notice-attempts.ts";
+import { beginAttempt, type DeadNotice, endAttempt } from "./store/notice-attempts.ts";
 import { relayNotices, releaseNotices } from "./store/notice-relay.ts";
 import { createNoticeTransact } from "./store/notice-transaction.ts";
 import {
@@ -108,13 +108,15 @@ function startDelivery(
   const names = destinations.map(({ name }) => name);
   const relaying = { routes, publicUrl, now, newNoticeId, claimMs: QUEUED_MS, perDestination: PER_DESTINATION };
   const worker = `${os.hostname()}/${process.pid}`;
+  const onDead = (dead: DeadNotice): void => logDead(logger, dead);
+  const attempts = { now, worker, claimMs: ATTEMPT_MS, onDead };
   return startNoticeDelivery({
     destinations,
     concurrency: PER_DESTINATION * destinations.length,
     openQueues: () => openQueue(queueUrl),
     relay: (claims) => relayNotices(inTransaction, relaying, claims),
     release: (jobs) => releaseNotices(db, jobs),
-    beginAttempt: (job) => beginAttempt(inTransaction, job, { now, worker, claimMs: ATTEMPT_MS }),
+    beginAttempt: (job) => beginAttempt(inTransaction, job, attempts),
     send: sender.send,
     endAttempt: (ended) => endAttempt(inTransaction, ended, { now, newId, random: Math.random }),
     readFigures: () => readOutboxFigures(db, now()),

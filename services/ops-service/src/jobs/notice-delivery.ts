@@ -138,5 +138,10 @@ function logAttempt(logger: NoticeDeliveryOptions["logger"], { job, begun, decis
   const about = { notice: job.noticeId, destination, attempt, reason: decision.reason };
   if (decision.disables)
     logger.warn(about, "a destination wants no more notices: it is disabled until a person enables it");
-  else if (decision.state === "dead") logger.warn(about, "a notice is dead: replay it when its cause is mended");
+  else if (decision.state === "dead") logDead(logger, about);
+}
+
+/** Logs that a notice is dead. */
+export function logDead(logger: NoticeDeliveryOptions["logger"], about: object): void {
+  logger.warn(about, "a notice is dead: replay it when its cause is mended");
 }

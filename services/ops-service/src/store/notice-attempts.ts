@@ -12,21 +12,31 @@ export interface AttemptOptions {
   readonly worker: string;
   /** Time for which the attempt has the notice, milliseconds. */
   readonly claimMs: number;
+  /** Called after a notice without a result in all its attempts has become dead. */
+  readonly onDead: (dead: DeadNotice) => void;
+}
+
+/** A notice that became dead, with the number of its last attempt. */
+export interface DeadNotice {
+  readonly notice: string;
+  readonly destination: string;
+  readonly attempt: number;
+  readonly reason: string;
 }
 
 /**
  * Begins an attempt and records it in the delivery log. Undefined: there is nothing to deliver, because the notice
  * has ended, or a later job has it.
  */
-export function beginAttempt(
+export async function beginAttempt(
   inTransaction: InTransaction,
   { noticeId, claim }: NoticeJob,
-  { now, worker, claimMs }: AttemptOptions,
+  { now, worker, claimMs, onDead }: AttemptOptions,
 ): Promise<BegunAttempt | undefined> {
-  return inTransaction(async ({ db }) => {
+  const { begun, dead } = await inTransaction<{ begun?: BegunAttempt; dead?: DeadNotice }>(async ({ db }) => {
     const condition = and(eq(notice.id, noticeId), eq(notice.claim, claim), eq(notice.state, "waiting"));
     const [row] = await db.select().from(notice).where(condition).for("update");
-    if (!row) return undefined;
+    if (!row) return {};
     const at = now();
     // Attempts whose process was killed have no outcome. A notice that always kills its process ends too.
     if (row.tried >= MAX_ATTEMPTS) {
@@ -35,15 +45,17 @@ export function beginAttempt(
         .update(notice)
         .set({ state: "dead", reason, finishedAt: at, claimedUntil: null })
         .where(eq(notice.id, noticeId));
-      return undefined;
+      return { dead: { notice: noticeId, destination: row.destination, attempt: row.attempts, reason } };
     }
     const attempt = row.attempts + 1;
     const tried = row.tried + 1;
     const claimedUntil = new Date(at.getTime() + claimMs);
     await db.update(notice).set({ attempts: attempt, tried, claimedUntil }).where(eq(notice.id, noticeId));
     await db.insert(noticeAttempt).values({ noticeId, attempt, startedAt: at, worker });
-    return { notice: noticeFromRow(row), destination: row.destination, attempt, tried };
+    return { begun: { notice: noticeFromRow(row), destination: row.destination, attempt, tried } };
   });
+  if (dead) onDead(dead);
+  return begun;
 }
 
 type NoticeRow = typeof notice.$inferSelect;

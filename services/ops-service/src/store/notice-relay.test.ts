@@ -9,7 +9,7 @@ import type { DeliveryOutcome } from "../domain/notice.ts";
 import type { NoticeEvent } from "../domain/notice-event.ts";
 import { newNoticeId } from "../domain/notice-id.ts";
 import { openDatabase } from "./database.ts";
-import { beginAttempt, endAttempt } from "./notice-attempts.ts";
+import { beginAttempt, type DeadNotice, endAttempt } from "./notice-attempts.ts";
 import { writeNoticeEvents } from "./notice-outbox.ts";
 import { relayNotices, releaseNotices } from "./notice-relay.ts";
 import { endUndeliverable, findNotice, listNotices, readOutboxFigures, removeOldNotices } from "./notices.ts";
@@ -54,13 +54,18 @@ async function setUp() {
     claimMs: QUEUED_MS,
     perDestination: 2,
   };
-  const attempts = { now: () => now, worker: "host/1", claimMs: ATTEMPT_MS };
+  const dead: DeadNotice[] = [];
+  const attempts = {
+    ...{ now: () => now, worker: "host/1", claimMs: ATTEMPT_MS },
+    onDead: (one: DeadNotice) => dead.push(one),
+  };
   const ending = { now: () => now, newId: () => crypto.randomUUID(), random: () => 0 };
   return {
     pool,
     db,
     inTransaction,
     relaying,
+    dead,
     wait: (ms: number) => {
       now = new Date(now.getTime() + ms);
     },
@@ -204,14 +209,20 @@ test("a delivery counts also when a later job has the notice, a failure does not
 });
 
 test("a notice that kills its process each time is dead after as many attempts as any other", async () => {
-  const { write, relay, begin, wait, states } = await setUp();
+  const { write, relay, begin, wait, states, dead } = await setUp();
   await write(event(1));
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     expect(await begin(only(await relay()))).toMatchObject({ attempt });
     wait(ATTEMPT_MS);
   }
-  expect(await begin(only(await relay()))).toBeUndefined();
+  expect(dead).toEqual([]);
+  const last = only(await relay());
+  expect(await begin(last)).toBeUndefined();
   expect(await states()).toEqual([`a dead ${MAX_ATTEMPTS}`]);
+  const reason = `no result in ${MAX_ATTEMPTS} attempts`;
+  expect(dead).toEqual([{ notice: last.noticeId, destination: "a", attempt: MAX_ATTEMPTS, reason }]);
+  expect(await begin(last)).toBeUndefined();
+  expect(dead).toHaveLength(1);
 });
 
 test("of each destination at most two notices have a job, whatever waits for the others", async () => {
