@@ -245,6 +245,23 @@ describe("FindCounterfactuals", () => {
     ]);
   });
 
+  test("an error of ml-service has its reason in readable form for callers with JSON", async () => {
+    const response = await fetch(`${ops.webUrl}/bellwether.ops.v1.SupplierService/FindCounterfactuals`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ ...asked, limits: [{ feature: "past_dispute", fixed: true }] }),
+    });
+    expect([response.status, await response.json()]).toMatchObject([
+      400,
+      {
+        details: [
+          { debug: { reason: "CHANGE_LIMIT", domain: "bellwether" } },
+          { debug: { fieldViolations: [{ field: "limits[0].feature" }] } },
+        ],
+      },
+    ]);
+  });
+
   test("a week that is not one, or without all values, is an error", async () => {
     const notWeek = await failureOf(ops.suppliers.findCounterfactuals({ ...asked, isoWeek: "last week" }));
     expect(notWeek.code).toBe(Code.InvalidArgument);

@@ -1,8 +1,9 @@
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
-import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
+import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { callerOf } from "@bellwether/mesh/call/caller";
 import { propagateContextAsCaller, sendsOwnCredentials } from "@bellwether/mesh/client/propagate-context";
 import { ERROR_DOMAIN } from "@bellwether/mesh/errors/rpc-error";
+import type { DescMessage } from "@bufbuild/protobuf";
 import {
   Code,
   ConnectError,
@@ -77,6 +78,21 @@ export function forCaller(error: unknown, context: HandlerContext): unknown {
   if (!isSaid) return error;
   if (ABOUT_CALLER.has(error.code) && !sendsOwnCredentials(callerOf(context))) return error;
   const said = new ConnectError(error.rawMessage, error.code);
-  said.details = error.details;
+  said.details = decoded(error);
   return said;
+}
+
+const READABLE: readonly DescMessage[] = [ErrorInfoSchema, BadRequestSchema, RetryInfoSchema];
+
+/**
+ * Returns the details of an error from the network, decoded where their type is known: Connect's JSON shows only
+ * decoded ones in a readable form (`debug`).
+ */
+function decoded(error: ConnectError): ConnectError["details"] {
+  return error.details.flatMap((detail): ConnectError["details"] => {
+    const one = new ConnectError("", error.code);
+    one.details = [detail];
+    const known = READABLE.flatMap((desc) => one.findDetails(desc).map((value) => ({ desc, value })));
+    return known.length > 0 ? known : [detail];
+  });
 }
