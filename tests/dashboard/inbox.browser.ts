@@ -45,6 +45,20 @@ describe.skipIf(!hasChromium)("the inbox (apt-get install chromium)", () => {
     expect(complaints).toEqual([]);
   });
 
+  test("the panel follows the address: another alert, and none", async () => {
+    const data = demoData();
+    const [first, second] = data.alerts;
+    const { page } = await openPage(opsInMemory(data).routes, `#/alerts?alert=${first?.alertId}`);
+    await panel(page).getByText(first?.supplierName ?? "", { exact: true }).first().waitFor();
+    const goTo = (hash: string) => page.evaluate((to) => window.location.assign(to), hash);
+    await goTo(`#/alerts?alert=${second?.alertId}`);
+    await panel(page).getByText(second?.supplierName ?? "", { exact: true }).first().waitFor();
+    await goTo(`#/alerts?alert=${first?.alertId}`);
+    await panel(page).getByText(first?.supplierName ?? "", { exact: true }).first().waitFor();
+    await goTo("#/alerts");
+    await panel(page).waitFor({ state: "detached" });
+  });
+
   test("the tabs count their alerts and list them, and each is an address", async () => {
     const data = demoData();
     const [first, second, third] = data.alerts;

@@ -23,6 +23,11 @@ test("an address with an alert opens its panel", () => {
   expect(initialInbox("")).toMatchObject({ activeId: "", isPanelOpen: false });
 });
 
+test("an address without an alert closes the panel and its form, and keeps the active row", () => {
+  const open = after({ type: "openPanel", alertId: "a" }, { type: "openForm", form: { kind: "snooze", targets: [] } });
+  expect(nextInbox(open, { type: "closePanel" })).toMatchObject({ activeId: "a", isPanelOpen: false, form: undefined });
+});
+
 test("a row is selected and deselected", () => {
   expect([...after({ type: "toggle", alertId: "a" }, { type: "toggle", alertId: "b" }).selected]).toEqual(["a", "b"]);
   expect(after({ type: "toggle", alertId: "a" }, { type: "toggle", alertId: "a" }).selected.size).toBe(0);

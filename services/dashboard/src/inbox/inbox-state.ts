@@ -26,6 +26,7 @@ export type InboxEvent =
   | { readonly type: "select"; readonly alertIds: readonly string[] }
   | { readonly type: "openForm"; readonly form: OpenForm }
   | { readonly type: "closeForm" }
+  | { readonly type: "closePanel" }
   /** Closes what is open: the form, else the panel, else the selection. */
   | { readonly type: "close" };
 
@@ -55,6 +56,8 @@ export function nextInbox(state: InboxState, event: InboxEvent): InboxState {
       return { ...state, form: event.form, isPanelOpen: true };
     case "closeForm":
       return { ...state, form: undefined };
+    case "closePanel":
+      return state.isPanelOpen ? { ...state, isPanelOpen: false, form: undefined } : state;
     case "close":
       if (state.form) return { ...state, form: undefined };
       if (state.isPanelOpen) return { ...state, isPanelOpen: false };

@@ -11,7 +11,7 @@ import { HelpSheet } from "../inbox/help-sheet.tsx";
 import { InboxFilters } from "../inbox/inbox-filters.tsx";
 import { InboxList } from "../inbox/inbox-list.tsx";
 import { ROW_PX } from "../inbox/inbox-row.tsx";
-import { initialInbox, nextInbox, type OpenForm } from "../inbox/inbox-state.ts";
+import { type InboxEvent, initialInbox, nextInbox, type OpenForm } from "../inbox/inbox-state.ts";
 import { cappedText, InboxTabs } from "../inbox/inbox-tabs.tsx";
 import { PanelActions } from "../inbox/panel-actions.tsx";
 import { PanelForm } from "../inbox/panel-form.tsx";
@@ -27,7 +27,7 @@ import { ChangesButton } from "../parts/list-status.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { Page } from "../parts/page.tsx";
 import { ACTIVE_ALERTS, countConditions, type InboxView, inboxQueryOf } from "../routing/inbox-view.ts";
-import { hrefOf } from "../routing/route.ts";
+import { hrefOf, placeOf } from "../routing/route.ts";
 import { problemOf } from "../rpc/problem.ts";
 import { useReader } from "../session/reader.ts";
 
@@ -111,6 +111,7 @@ function Inbox({ view, alertId, decisions, onSearch, onLoaded }: InboxProps) {
     focusList: () => grid.current?.focus({ preventScroll: true }),
   });
   useAddressOfPanel(view, state.isPanelOpen ? state.activeId : "");
+  usePanelOfAddress(dispatch);
 
   const isEmpty = alerts !== undefined && !alerts.some(belongs);
   // Keys act on a row that the reader sees: the first one, until the reader chooses another.
@@ -224,6 +225,19 @@ function useAddressOfPanel(view: InboxView, alertId: string): void {
       if (!isShown) window.history.replaceState(window.history.state, "", hash);
     });
   }, [view, alertId]);
+}
+
+/** Opens the panel of the alert in the address when the reader goes to another address, and closes it when there is none. */
+function usePanelOfAddress(dispatch: (event: InboxEvent) => void): void {
+  useEffect(() => {
+    const follow = (): void => {
+      const place = placeOf(window.location.hash);
+      if (place.page !== "alerts") return;
+      dispatch(place.alertId ? { type: "openPanel", alertId: place.alertId } : { type: "closePanel" });
+    };
+    window.addEventListener("hashchange", follow);
+    return () => window.removeEventListener("hashchange", follow);
+  }, [dispatch]);
 }
 
 /** Runs `work` after the next frame, so that it does not delay what the reader sees. Returns a function that cancels it. */
