@@ -83,6 +83,11 @@ describe("alerts that changed in a week", () => {
     const failure = await failureOf(ops.alerts.listAlerts({ weekChange: WeekChange.RAISED }));
     expect([failure.code, failure.rawMessage]).toEqual([Code.InvalidArgument, expect.stringContaining("model_name")]);
   });
+
+  test("a week of a change without the change is rejected, so that it is not ignored", async () => {
+    const failure = await failureOf(ops.alerts.listAlerts({ changeWeek: "2026-W47" }));
+    expect([failure.code, failure.rawMessage]).toEqual([Code.InvalidArgument, expect.stringContaining("week_change")]);
+  });
 });
 
 describe("suggested owners", () => {

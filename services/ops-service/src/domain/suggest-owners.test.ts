@@ -19,9 +19,9 @@ test("a prefix matches the begin of the owner or of a word in it, whatever the l
   expect(namesOf(all, "%")).toEqual([]);
 });
 
-test("API keys and texts that an alert cannot have as its owner are left out", () => {
+test("API keys, the rules, nameless callers and texts that an alert cannot have as its owner are left out", () => {
   const longest = "x".repeat(128);
-  expect(namesOf([known("key:erp"), known(""), known(longest), known(`${longest}y`)])).toEqual([longest]);
+  expect(namesOf([known("key:erp"), known("rules"), known("anonymous"), known(""), known(longest), known(`${longest}y`)])).toEqual([longest]);
 });
 
 test("at most the limit is returned, and more is reported", () => {

@@ -1,3 +1,5 @@
+import { RULES_ACTOR } from "./alert.ts";
+
 /** Somebody who owns alerts or suppliers, or who was seen. */
 export interface KnownOwner {
   /** The owner as alerts have it. */
@@ -9,10 +11,12 @@ export interface KnownOwner {
 
 /** Maximum size of an owner of an alert in bytes of UTF-8. */
 const MAX_OWNER_BYTES = 128;
+/** Actors in the histories of alerts that are no people: the alert rules, and callers while authentication is off. */
+const NOBODY: ReadonlySet<string> = new Set([RULES_ACTOR, "anonymous"]);
 
 /**
  * Returns the owners that match a prefix, each once: most active alerts first, then those who were seen last, then
- * by name. API keys are no people.
+ * by name. API keys, the rules and callers without a name are no people.
  */
 export function suggestOwners(
   known: readonly KnownOwner[],
@@ -22,7 +26,7 @@ export function suggestOwners(
   const byOwner = new Map<string, KnownOwner>();
   for (const one of known) {
     const { owner } = one;
-    if (owner === "" || owner.startsWith("key:") || Buffer.byteLength(owner) > MAX_OWNER_BYTES) continue;
+    if (owner === "" || NOBODY.has(owner) || owner.startsWith("key:") || Buffer.byteLength(owner) > MAX_OWNER_BYTES) continue;
     if (!matches(owner, prefix)) continue;
     const before = byOwner.get(owner) ?? { owner, activeAlerts: 0, seenMs: 0 };
     byOwner.set(owner, {

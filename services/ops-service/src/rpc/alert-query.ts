@@ -80,6 +80,8 @@ export function queryFromProto(request: ListAlertsRequest, caller: string, now: 
   const change = nameOf(CHANGES, request.weekChange);
   if (change && modelName === "")
     throw invalidRequest([{ field: "model_name", description: "is required with week_change" }]);
+  if (!change && request.changeWeek !== "")
+    throw invalidRequest([{ field: "week_change", description: "is required with change_week" }]);
   return {
     ...(severityName && { severity: severityName }),
     ...(supplierId !== "" && { supplierExternalId: supplierId }),
