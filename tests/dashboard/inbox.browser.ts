@@ -49,12 +49,21 @@ describe.skipIf(!hasChromium)("the inbox (apt-get install chromium)", () => {
     const data = demoData();
     const [first, second] = data.alerts;
     const { page } = await openPage(opsInMemory(data).routes, `#/alerts?alert=${first?.alertId}`);
-    await panel(page).getByText(first?.supplierName ?? "", { exact: true }).first().waitFor();
+    await panel(page)
+      .getByText(first?.supplierName ?? "", { exact: true })
+      .first()
+      .waitFor();
     const goTo = (hash: string) => page.evaluate((to) => window.location.assign(to), hash);
     await goTo(`#/alerts?alert=${second?.alertId}`);
-    await panel(page).getByText(second?.supplierName ?? "", { exact: true }).first().waitFor();
+    await panel(page)
+      .getByText(second?.supplierName ?? "", { exact: true })
+      .first()
+      .waitFor();
     await goTo(`#/alerts?alert=${first?.alertId}`);
-    await panel(page).getByText(first?.supplierName ?? "", { exact: true }).first().waitFor();
+    await panel(page)
+      .getByText(first?.supplierName ?? "", { exact: true })
+      .first()
+      .waitFor();
     await goTo("#/alerts");
     await panel(page).waitFor({ state: "detached" });
   });

@@ -21,7 +21,9 @@ test("a prefix matches the begin of the owner or of a word in it, whatever the l
 
 test("API keys, the rules, nameless callers and texts that an alert cannot have as its owner are left out", () => {
   const longest = "x".repeat(128);
-  expect(namesOf([known("key:erp"), known("rules"), known("anonymous"), known(""), known(longest), known(`${longest}y`)])).toEqual([longest]);
+  expect(
+    namesOf([known("key:erp"), known("rules"), known("anonymous"), known(""), known(longest), known(`${longest}y`)]),
+  ).toEqual([longest]);
 });
 
 test("at most the limit is returned, and more is reported", () => {

@@ -26,7 +26,8 @@ export function suggestOwners(
   const byOwner = new Map<string, KnownOwner>();
   for (const one of known) {
     const { owner } = one;
-    if (owner === "" || NOBODY.has(owner) || owner.startsWith("key:") || Buffer.byteLength(owner) > MAX_OWNER_BYTES) continue;
+    if (owner === "" || NOBODY.has(owner) || owner.startsWith("key:") || Buffer.byteLength(owner) > MAX_OWNER_BYTES)
+      continue;
     if (!matches(owner, prefix)) continue;
     const before = byOwner.get(owner) ?? { owner, activeAlerts: 0, seenMs: 0 };
     byOwner.set(owner, {
