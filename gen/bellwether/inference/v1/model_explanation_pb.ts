@@ -214,7 +214,7 @@ export type ExplainModelResponse = Message<"bellwether.inference.v1.ExplainModel
   features: FeatureImportance[];
 
   /**
-   * Why there is no global explanation, in one sentence. Empty: there is one.
+   * Why the version has no global explanation, in one sentence. Empty: it has one.
    *
    * @generated from field: string absence = 3;
    */

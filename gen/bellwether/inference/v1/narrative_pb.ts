@@ -182,7 +182,7 @@ export const NarrativeOutcome = {
   NOT_CONFIGURED: 2,
 
   /**
-   * There is no score to describe.
+   * The supplier has no score to describe.
    *
    * @generated from enum value: NARRATIVE_OUTCOME_NO_SCORE = 3;
    */

@@ -53,6 +53,6 @@ function csvLine(alert: Alert): string {
   return `${[...cells, cellOf(alert.reasons.map(({ text }) => text).join("; "))].join(",")}\r\n`;
 }
 
-/** Numbers are written as they are: a negative number is no formula. */
+/** Numbers are written as they are: a negative number is not a formula. */
 const cellOf = (value: string | number | null): string =>
   typeof value === "string" ? cellFromText(value) : value === null ? "" : String(value);

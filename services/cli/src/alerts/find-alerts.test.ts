@@ -52,6 +52,6 @@ test("an alert that was given twice is returned once; an unknown id is reported"
   ]);
 });
 
-test.each(["0190f3c", "0190f3cx", "", "%", `${A}0`])("%j is no part of an id", async (text) => {
+test.each(["0190f3c", "0190f3cx", "", "%", `${A}0`])("%j is not a part of an id", async (text) => {
   await expect(findAlerts(clientOf([A]), [text])).rejects.toThrow("at least its first 8 characters");
 });

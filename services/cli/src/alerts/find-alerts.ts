@@ -17,7 +17,7 @@ export type FoundAlert =
 
 /**
  * Reads alerts by their ids, or by the first characters of their ids. Alerts that were given twice are returned once.
- * @throws UsageError for a text that is no part of an id
+ * @throws UsageError for a text that is not a part of an id
  */
 export async function findAlerts(client: AlertClient, texts: readonly string[]): Promise<readonly FoundAlert[]> {
   const given = [...new Set(texts.map(checkId))];

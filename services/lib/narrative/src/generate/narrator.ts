@@ -13,7 +13,7 @@ import { writePrompt } from "./write-prompt.ts";
 export type TemplateReason =
   /** No language model is configured. */
   | "NOT_CONFIGURED"
-  /** There is no score to describe. */
+  /** The supplier has no score to describe. */
   | "NO_SCORE"
   /** The answer of the language model did not pass the check. */
   | "REJECTED"
