@@ -155,6 +155,30 @@ test("a search ends with its reason when its steps, its time or its caller end",
   expect(end({ maxMs: 1, now: () => clock++ })).toBe("time");
 });
 
+test("a search with more triples than can be sorted ends with its steps, which are finite", () => {
+  const features = 184;
+  const draw = (feature: number, leaf: number | null): SourceNode<number | null> =>
+    leaf === null
+      ? { cover: 0, split: { feature, threshold: 0.5, members: null, defaultLeft: true, left: 0, right: -1 } }
+      : { cover: 0, split: null, fill: (values) => values.set([leaf]) };
+  const { end, steps } = findCheapestChanges({
+    model: {
+      ...{ features, outputs: 1, link: "identity", hasCovers: false },
+      trees: Array.from({ length: features }, (_, feature) =>
+        buildTree<number | null>(null, 1, 3, (leaf) => draw(feature, leaf)),
+      ),
+      base: Float64Array.of(0),
+    },
+    row: new Float32Array(features),
+    variables: Array.from({ length: features }, (_, column) => ({
+      ...{ columns: [column], values: Float32Array.of(0, 1), costs: Float64Array.of(0, 1), current: 0 },
+    })),
+    ...{ limit: -3, maxChanges: 3, maxAnswers: 1, limits: LIMITS },
+  });
+  expect(end).toBe("steps");
+  expect(steps).toSatisfy(Number.isSafeInteger);
+});
+
 test("changes that are rejected are not an answer", () => {
   const [first] = findCheapestChanges({ ...small, limits: LIMITS }).answers;
   const isRejected = (changes: readonly VariableChange[]) => JSON.stringify(changes) === JSON.stringify(first?.changes);

@@ -17,6 +17,8 @@ export interface SearchLimits {
 export interface SearchBudget {
   /** Adds steps; returns whether the search must end. */
   spend(steps: number): boolean;
+  /** Ends the search as if its steps were used up; the number of steps stays. */
+  useUp(): void;
   /** Null while the search may continue. */
   readonly end: BudgetEnd | null;
   readonly steps: number;
@@ -42,6 +44,9 @@ export function startBudget({ maxSteps, maxMs, now, isStopped }: SearchLimits): 
         else if (now() >= deadline) end = "time";
       }
       return end !== null;
+    },
+    useUp() {
+      end ??= "steps";
     },
     get end() {
       return end;

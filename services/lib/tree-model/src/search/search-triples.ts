@@ -186,7 +186,7 @@ function listTriples({ orders, anchored, need, kept, budget }: SearchState, trip
         if (bound > need) continue;
         found.push({ a, b, c, bound });
         if (found.length > MAX_TRIPLES) {
-          budget.spend(Number.POSITIVE_INFINITY);
+          budget.useUp();
           return null;
         }
       }
