@@ -35,6 +35,13 @@ test("NaN, Infinity and -Infinity, which JSON does not have, give different dige
   expect(new Set(digests).size).toBe(4);
 });
 
+test("term weights that JSON does not have give different digests too", () => {
+  const digests = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0].map((late) =>
+    supplierDigest({ ...sent, termWeights: { late } }),
+  );
+  expect(new Set(digests).size).toBe(4);
+});
+
 test("a batch's digest covers ids, scores and bands", () => {
   const digest = answersDigest(["a", "b"], new Uint8Array(16), new Uint8Array([1, 2]));
   expect(answersDigest(["b", "a"], new Uint8Array(16), new Uint8Array([1, 2]))).not.toBe(digest);

@@ -36,23 +36,25 @@ export interface SupplierSent {
 
 /**
  * Returns the SHA-256, lower-case hex, of `{categories, contract_text_sha256, features, supplier_id}`, and
- * `term_weights` where they were sent, in canonical JSON (RFC 8785), independent of the order of the features. A number that JSON does not have is
- * written as the text "NaN", "Infinity" or "-Infinity".
+ * `term_weights` where they were sent, in canonical JSON (RFC 8785), independent of the order of the features. A
+ * number that JSON does not have is written as the text "NaN", "Infinity" or "-Infinity".
  */
 export function supplierDigest(sent: SupplierSent): string {
   const { supplierId, features, categories, contractText, termWeights = {} } = sent;
-  const values = Object.values(features).every(Number.isFinite)
-    ? features
-    : Object.fromEntries(Object.entries(features).map(([name, v]) => [name, Number.isFinite(v) ? v : String(v)]));
   const input = {
     supplier_id: supplierId,
-    features: values,
+    features: jsonNumbers(features),
     categories,
     contract_text_sha256: hash("sha256", contractText),
-    ...(Object.keys(termWeights).length > 0 && { term_weights: termWeights }),
+    ...(Object.keys(termWeights).length > 0 && { term_weights: jsonNumbers(termWeights) }),
   };
   return hash("sha256", canonicalJson(input));
 }
+
+const jsonNumbers = (numbers: Readonly<Record<string, number>>): Readonly<Record<string, number | string>> =>
+  Object.values(numbers).every(Number.isFinite)
+    ? numbers
+    : Object.fromEntries(Object.entries(numbers).map(([name, x]) => [name, Number.isFinite(x) ? x : String(x)]));
 
 /**
  * Returns the SHA-256, lower-case hex, of the ids as a JSON array, then the bytes of the risk scores, then
