@@ -25,9 +25,9 @@ export function valueWithTypical(reason: Omit<Reason, "contribution" | "share" |
   return `${numberText(value)}${unit === "" ? "" : ` ${unit}`}${usual}`;
 }
 
-/** Joins parts of a sentence: "a", "a and b", "a, b and c". */
-export const listed = (parts: readonly string[]): string =>
-  parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
+/** Joins parts of a sentence: "a", "a and b", "a, b and c". @param and Word before the last part. */
+export const listed = (parts: readonly string[], and = "and"): string =>
+  parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} ${and} ${parts.at(-1)}`;
 
 /** Returns a reason as a clause: the feature with its value, unit and typical value. */
 export function reasonText({ feature, value, category, unit, typical, typicalCategory, words }: Reason): string {

@@ -20,8 +20,8 @@ export function writeTemplate(supplierId: string, facts: NarrativeFacts, languag
     riskScore === null
       ? phrases.prediction(supplierId, localNumber(prediction ?? 0, language))
       : phrases.score(supplierId, localScore(riskScore, language), phrases.bands[band]),
-    ...(increasing.length > 0 ? [phrases.increased(list(increasing, phrases))] : []),
-    ...(lowering.length > 0 ? [phrases.lowered(list(lowering, phrases))] : []),
+    ...(increasing.length > 0 ? [phrases.increased(listed(increasing, phrases.and))] : []),
+    ...(lowering.length > 0 ? [phrases.lowered(listed(lowering, phrases.and))] : []),
     ...missingSentence(missing, language),
   ];
 }
@@ -29,11 +29,8 @@ export function writeTemplate(supplierId: string, facts: NarrativeFacts, languag
 /** Returns the sentence that names the missing features; none when nothing is missing. */
 export function missingSentence(missing: readonly string[], language: Language): string[] {
   const phrases = PHRASES[language];
-  return missing.length === 0 ? [] : [phrases.missing(list(missing, phrases))];
+  return missing.length === 0 ? [] : [phrases.missing(listed(missing, phrases.and))];
 }
-
-const list = (parts: readonly string[], { and }: Phrases): string =>
-  and === "and" || parts.length < 2 ? listed(parts) : `${parts.slice(0, -1).join(", ")} ${and} ${parts.at(-1)}`;
 
 /** Returns a reason as a clause: the feature with its value, unit and typical value. */
 function reasonText(reason: ReasonFact, phrases: Phrases, language: Language): string {
