@@ -13,11 +13,6 @@ export function shortNumber(single: number, round: (value: number) => number): n
   return single;
 }
 
-/** Returns the multiple of `step` that is nearest to a number, without the digits of the rounding error. */
-export function nearestMultiple(value: number, step: number): number {
-  return multiple(Math.round(value / step), step);
-}
-
 /** Returns the largest multiple of `step` at or below a number, up to a rounding error of 1e-9 steps. */
 export function multipleAtMost(value: number, step: number): number {
   return multiple(Math.floor(value / step + 1e-9), step);
