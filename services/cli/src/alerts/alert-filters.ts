@@ -16,8 +16,6 @@ const STATES = {
   in_mitigation: AlertState.IN_MITIGATION,
   resolved: AlertState.RESOLVED,
 } as const;
-/** All states of an alert. */
-export const ALL_STATES: readonly AlertState[] = Object.values(STATES);
 const SEVERITIES = { warning: AlertSeverity.WARNING, critical: AlertSeverity.CRITICAL } as const;
 const TRENDS = {
   new: AlertTrend.NEW,
@@ -117,6 +115,6 @@ export function filterRequest(options: FilterOptions): MessageInitShape<typeof L
 }
 
 function statesOf(names: readonly string[] = []): AlertState[] {
-  if (names.includes("all")) return [...ALL_STATES];
+  if (names.includes("all")) return Object.values(STATES);
   return Object.entries(STATES).flatMap(([name, state]) => (names.includes(name) ? [state] : []));
 }

@@ -9,14 +9,13 @@ import { findAlerts } from "./find-alerts.ts";
 const A = "0190f3c0-0000-4000-8000-00000000000a";
 const B = "0190f3c0-1000-4000-8000-00000000000b";
 
-/** Returns a client of a service that has these alerts, one on each page. */
+/** Returns a client of a service that has these alerts. */
 function clientOf(ids: readonly string[]): AlertClient {
   const transport = createRouterTransport(({ service }) => {
     service(AlertService, {
-      listAlerts({ pageToken }) {
-        const page = Number(pageToken);
-        const alertId = ids[page] ?? "";
-        return { alerts: [{ alertId }], nextPageToken: page + 1 < ids.length ? String(page + 1) : "" };
+      listAlerts({ alertIdPrefix }) {
+        const found = ids.filter((id) => id.startsWith(alertIdPrefix));
+        return { alerts: found.map((alertId) => ({ alertId })), totalSize: found.length };
       },
       getAlert({ alertId }) {
         if (!ids.includes(alertId)) throw new ConnectError(`no alert has the id ${alertId}`, Code.NotFound);

@@ -1,14 +1,15 @@
 import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { UsageError } from "../errors/usage-error.ts";
-import { ALL_STATES } from "./alert-filters.ts";
-import { type AlertClient, readAlerts } from "./alert-pages.ts";
+import type { AlertClient } from "./alert-pages.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Minimum length of the first characters of an id. */
 const MIN_PREFIX = 8;
-/** Maximum number of alerts that are read to find first characters of ids. */
-const MAX_READ = 100_000;
+/** Completes the first characters of an id. */
+const NIL = "00000000-0000-0000-0000-000000000000";
+/** Maximum number of ids in the message that several begin with the given characters. */
+const MAX_NAMED = 5;
 
 /** The alert of an id or of the first characters of an id; or why there is none. */
 export type FoundAlert =
@@ -21,10 +22,8 @@ export type FoundAlert =
  */
 export async function findAlerts(client: AlertClient, texts: readonly string[]): Promise<readonly FoundAlert[]> {
   const given = [...new Set(texts.map(checkId))];
-  const starts = given.filter((id) => !UUID.test(id));
-  const byStart = starts.length === 0 ? new Map<string, FoundAlert>() : await findByStart(client, starts);
   const found: FoundAlert[] = [];
-  for (const id of given) found.push(byStart.get(id) ?? (await findById(client, id)));
+  for (const id of given) found.push(await (UUID.test(id) ? findById(client, id) : findByStart(client, id)));
   const seen = new Set<string>();
   return found.filter((one) => {
     if (!("alert" in one)) return true;
@@ -36,8 +35,7 @@ export async function findAlerts(client: AlertClient, texts: readonly string[]):
 
 function checkId(text: string): string {
   const id = text.trim().toLowerCase();
-  if (UUID.test(id)) return id;
-  if (id.length < MIN_PREFIX || id.length > 36 || !/^[0-9a-f-]+$/.test(id))
+  if (id.length < MIN_PREFIX || !UUID.test(id + NIL.slice(id.length)))
     throw new UsageError(
       `${JSON.stringify(text)} is not the id of an alert; give the id, or at least its first ${MIN_PREFIX} characters, as bellwether alerts list shows them`,
     );
@@ -56,25 +54,12 @@ async function findById({ client, answer }: AlertClient, given: string): Promise
   }
 }
 
-async function findByStart(client: AlertClient, starts: readonly string[]): Promise<Map<string, FoundAlert>> {
-  const matches = new Map<string, Map<string, Alert>>(starts.map((start) => [start, new Map()]));
-  let read = 0;
-  for await (const { alerts, isLast } of readAlerts(client, { states: [...ALL_STATES] })) {
-    for (const alert of alerts)
-      for (const [start, found] of matches) if (alert.alertId.startsWith(start)) found.set(alert.alertId, alert);
-    read += alerts.length;
-    if (!isLast && read >= MAX_READ)
-      throw new UsageError(
-        `there are more than ${MAX_READ} alerts; give whole ids instead of the first characters ${starts.join(", ")}`,
-      );
-  }
-  return new Map([...matches].map(([given, found]) => [given, oneOf(given, [...found.values()])]));
-}
-
-function oneOf(given: string, found: readonly Alert[]): FoundAlert {
-  const [alert] = found;
+async function findByStart({ client, answer }: AlertClient, given: string): Promise<FoundAlert> {
+  const request = { alertIdPrefix: given, pageSize: MAX_NAMED };
+  const { alerts, totalSize } = await answer(client.listAlerts(request));
+  const [alert] = alerts;
   if (!alert) return { given, error: `no alert has an id that begins with ${given}` };
-  if (found.length === 1) return { given, alert };
-  const ids = found.slice(0, 5).map(({ alertId }) => alertId);
-  return { given, error: `${found.length} alerts have an id that begins with ${given}: ${ids.join(", ")}` };
+  if (totalSize === 1) return { given, alert };
+  const ids = alerts.map(({ alertId }) => alertId);
+  return { given, error: `${totalSize} alerts have an id that begins with ${given}: ${ids.join(", ")}` };
 }
