@@ -1,12 +1,13 @@
 import { type Session, SignInMethod } from "@bellwether/gen/bellwether/ops/v1/session_pb";
 import { SessionService } from "@bellwether/gen/bellwether/ops/v1/session_service_pb";
 import { Role } from "@bellwether/gen/bellwether/policy/v1/role_pb";
-import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import { Command } from "commander";
+import { timeText } from "../alerts/alert-json.ts";
 import type { CliContext } from "../context/cli-context.ts";
 import { printable } from "../output/printable.ts";
 import { createReport } from "../output/report.ts";
 import { type OpsClient, openOps } from "../remote/ops-client.ts";
+import { enumWord } from "../suppliers/supplier-text.ts";
 import { type OpsOptions, withOps } from "./alert-actions.ts";
 
 const PAGE_SIZE = 200;
@@ -75,30 +76,17 @@ async function listSessions(
   return { sessions, isMore: pageToken !== "" };
 }
 
-const ROLE_NAMES = new Map<Role, string>([
-  [Role.VIEWER, "viewer"],
-  [Role.ANALYST, "analyst"],
-  [Role.ADMIN, "admin"],
-]);
-const METHOD_NAMES = new Map<SignInMethod, string>([
-  [SignInMethod.OIDC, "oidc"],
-  [SignInMethod.TOKEN, "token"],
-  [SignInMethod.LINK, "link"],
-]);
-
-const dateOf = (at: Timestamp | undefined): string | null => (at ? timestampDate(at).toISOString() : null);
-
 function sessionJson(session: Session) {
   return {
     session_id: session.sessionId,
     subject: session.subject,
     name: session.name || null,
-    role: ROLE_NAMES.get(session.role) ?? "unknown",
-    method: METHOD_NAMES.get(session.method) ?? "unknown",
-    created_at: dateOf(session.createdAt),
-    last_used_at: dateOf(session.lastUsedAt),
-    expires_at: dateOf(session.expiresAt),
-    ended_at: dateOf(session.endedAt),
+    role: enumWord(Role, session.role) || "unknown",
+    method: enumWord(SignInMethod, session.method) || "unknown",
+    created_at: timeText(session.createdAt),
+    last_used_at: timeText(session.lastUsedAt),
+    expires_at: timeText(session.expiresAt),
+    ended_at: timeText(session.endedAt),
   };
 }
 

@@ -1,7 +1,9 @@
+import { ContributionStrength } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import {
   ExplainScoreChangeResponseSchema,
   ExplainScoreResponseSchema,
 } from "@bellwether/gen/bellwether/ops/v1/score_explanation_pb";
+import { countText } from "@bellwether/reasons/count-text";
 import { toJson } from "@bufbuild/protobuf";
 import { Command } from "commander";
 import { changeLines } from "../changes/change-text.ts";
@@ -10,6 +12,7 @@ import type { CliContext } from "../context/cli-context.ts";
 import { isoWeek, share, wholeNumber } from "../input/parse-option.ts";
 import { createReport } from "../output/report.ts";
 import { openSuppliers } from "./supplier-client.ts";
+import { enumWord } from "./supplier-text.ts";
 
 type Flag = readonly [flags: string, description: string];
 
@@ -49,16 +52,18 @@ export function explainScoreCommand(context: CliContext, flags: SharedFlags): Co
         `${supplierId} in ${answer.isoWeek}: risk score ${score?.riskScore?.toFixed(4) ?? "none"}, ${score?.model?.name ?? ""} ${score?.model?.version ?? ""}`,
       );
       for (const { contribution, strength, text } of answer.contributions)
-        report.line(`${contribution.toFixed(4).padStart(9)}  ${(STRENGTHS[strength] ?? "").padEnd(8)}  ${text}`);
+        report.line(
+          `${contribution.toFixed(4).padStart(9)}  ${enumWord(ContributionStrength, strength).padEnd(8)}  ${text}`,
+        );
       if (answer.omittedContributions > 0)
-        report.line(`${answer.omitted.toFixed(4).padStart(9)}  ${answer.omittedContributions} others together`);
+        report.line(
+          `${answer.omitted.toFixed(4).padStart(9)}  ${countText(answer.omittedContributions, "other")} together`,
+        );
       if (answer.narrative !== "") report.line(answer.narrative);
       for (const { message } of answer.notes) report.line(`note: ${message}`);
       report.json(toJson(ExplainScoreResponseSchema, answer, { useProtoFieldName: true }));
     });
 }
-
-const STRENGTHS: Readonly<Record<number, string>> = { 1: "strong", 2: "moderate", 3: "weak" };
 
 /** `bellwether suppliers change` */
 export function changeScoreCommand(context: CliContext, flags: SharedFlags): Command {
