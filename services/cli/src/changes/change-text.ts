@@ -1,3 +1,4 @@
+import { countText } from "@bellwether/reasons/count-text";
 import { numberText } from "@bellwether/reasons/reason-text";
 import type { ChangeJson } from "./change-view.ts";
 
@@ -23,7 +24,7 @@ export function changeLines(change: ChangeJson): string[] {
     `${change.supplier_id}: risk score ${number(before.risk_score)} (${before.version}) → ${number(after.risk_score)} (${after.version}), margin ${number(before.margin)} → ${number(after.margin)}`,
     `${"data".padStart(WIDTH)} ${"model".padStart(WIDTH)}  ${isScore ? "percentage points of the risk score" : "margin"} by feature`,
     ...parts.slice(0, SHOWN).map((part) => line(data(part), model(part), featureText(part))),
-    ...(rest.length === 0 ? [] : [line(sum(data, rest), sum(model, rest), `${rest.length} other features`)]),
+    ...(rest.length === 0 ? [] : [line(sum(data, rest), sum(model, rest), countText(rest.length, "other feature"))]),
     ...(base === 0 ? [] : [line(0, base, "base value")]),
     ...(calibration === 0 ? [] : [line(0, calibration, "calibration")]),
     line(sum(data, parts), sum(model, parts) + base + calibration, "together"),

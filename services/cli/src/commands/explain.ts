@@ -4,6 +4,7 @@ import { LANGUAGES, type Language } from "@bellwether/narrative/facts/language";
 import { narrativeFacts } from "@bellwether/narrative/facts/narrative-facts";
 import { writeTemplate } from "@bellwether/narrative/template/write-template";
 import { selectContributions } from "@bellwether/reasons/contribution-shares";
+import { countText } from "@bellwether/reasons/count-text";
 import { numberText } from "@bellwether/reasons/reason-text";
 import { selectReasons } from "@bellwether/reasons/reasons";
 import type { ScoringModel } from "@bellwether/scoring/model/scoring-model";
@@ -166,7 +167,7 @@ function drawWaterfall(report: Report, explanation: ExplanationJson): void {
   }
   if (explanation.omitted_contributions)
     report.line(
-      `${(explanation.omitted ?? 0).toFixed(4).padStart(9)}  ${"".padEnd(BAR_WIDTH)}  ${explanation.omitted_contributions} contributions left out`,
+      `${(explanation.omitted ?? 0).toFixed(4).padStart(9)}  ${"".padEnd(BAR_WIDTH)}  ${countText(explanation.omitted_contributions, "contribution")} left out`,
     );
   report.line(
     `margin     ${explanation.margin?.toFixed(4) ?? "none"}  →  risk score ${explanation.risk_score?.toFixed(4) ?? (explanation.margin === null ? "none" : "none (a regressor)")} (${explanation.kind}: ${explanation.background})`,

@@ -10,6 +10,7 @@ import {
   NoticeOutcome,
   NoticeState,
 } from "@bellwether/gen/bellwether/ops/v1/notice_pb";
+import { countText } from "@bellwether/reasons/count-text";
 import { timeText } from "../alerts/alert-json.ts";
 import { enumWord } from "../suppliers/supplier-text.ts";
 
@@ -87,7 +88,7 @@ export function destinationJson(destination: NoticeDestination) {
 /** Returns a notice in one line. */
 export function noticeLine(notice: Notice): string {
   const { noticeId, destination, suppliers, droppedSuppliers, attempts, reason } = notice;
-  const about = notice.kind === NoticeKind.TEST ? "test" : `${suppliers + droppedSuppliers} suppliers`;
+  const about = notice.kind === NoticeKind.TEST ? "test" : countText(suppliers + droppedSuppliers, "supplier");
   const parts = [
     noticeId,
     noticeStateWord(notice.state).padEnd(9),
@@ -95,7 +96,7 @@ export function noticeLine(notice: Notice): string {
     destination,
     kindWord(notice.kind),
     about,
-    `${attempts} attempts`,
+    countText(attempts, "attempt"),
   ];
   return `${parts.join("  ")}${reason === "" ? "" : `: ${reason}`}`;
 }
@@ -110,7 +111,7 @@ export function noticeLines(notice: Notice, attempts: readonly NoticeAttempt[]):
     `created      ${timeText(notice.createdAt) ?? ""}`,
     ...notice.items.map(itemLine),
     ...(notice.droppedSuppliers > 0
-      ? [`and ${notice.droppedSuppliers} more suppliers, which the notice leaves out`]
+      ? [`and ${countText(notice.droppedSuppliers, "more supplier")}, which the notice leaves out`]
       : []),
     ...(attempts.length === 0 ? ["no attempt yet"] : []),
     ...attempts.map(attemptLine),

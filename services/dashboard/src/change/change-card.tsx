@@ -5,7 +5,7 @@ import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_serv
 import { visibleText } from "@bellwether/reasons/visible-text";
 import { useQuery } from "@connectrpc/connect-query";
 import { useId, useState } from "react";
-import { featureText, scoreText, signedText } from "../parts/format.ts";
+import { countOf, featureText, scoreText, signedText } from "../parts/format.ts";
 import { Failure, Loading } from "../parts/notice.tsx";
 import { Wide } from "../parts/wide.tsx";
 import { changeLines, isInPoints } from "./change-lines.ts";
@@ -113,7 +113,7 @@ function Change({ answer, change }: ChangeProps) {
       </Wide>
       {change.notes.length > 0 && (
         <details>
-          <summary>{change.notes.length === 1 ? "1 remark" : `${change.notes.length} remarks`}</summary>
+          <summary>{countOf(change.notes.length, "remark")}</summary>
           <ul>
             {change.notes.map(({ code, feature, message }) => (
               <li key={`${code} ${feature} ${message}`}>{visibleText(message)}</li>

@@ -3,7 +3,7 @@ import {
   type ExplainChangeResponse,
   FeatureUse,
 } from "@bellwether/gen/bellwether/inference/v1/change_pb";
-import { readerLocales, valueText } from "../parts/format.ts";
+import { countOf, readerLocales, valueText } from "../parts/format.ts";
 
 /** One row of a change: a feature, the base value or the calibration. */
 export interface ChangeLine {
@@ -43,7 +43,12 @@ export function changeLines(change: ExplainChangeResponse, locales = readerLocal
     ...(omittedParts === 0
       ? []
       : [
-          { kind: "omitted" as const, name: `${omittedParts} other features`, values: "", ...amountOf(change.omitted) },
+          {
+            kind: "omitted" as const,
+            name: countOf(omittedParts, "other feature", undefined, locales),
+            values: "",
+            ...amountOf(change.omitted),
+          },
         ]),
     ...row("base", "Base value of the model", points ? POINTS * (change.baseScore ?? 0) : change.baseMargin),
     ...row("calibration", "Calibration of the model", POINTS * (change.calibrationScore ?? 0)),

@@ -2,7 +2,7 @@ import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/infere
 import type { FeatureImportance } from "@bellwether/gen/bellwether/inference/v1/model_explanation_pb";
 import { visibleText } from "@bellwether/reasons/visible-text";
 import { useQuery } from "@connectrpc/connect-query";
-import { featureText, signedText, valueText } from "../parts/format.ts";
+import { countOf, featureText, signedText, valueText } from "../parts/format.ts";
 import { Failure, Loading } from "../parts/notice.tsx";
 import { Wide } from "../parts/wide.tsx";
 import { SPACE_WORDS, wordOf } from "../parts/words.ts";
@@ -49,7 +49,10 @@ export default function ModelUse({ modelName, modelVersion }: { modelName: strin
         </table>
       </Wide>
       {featuresTotal > features.length && (
-        <p className="quiet">{featuresTotal - features.length} less important features are not listed.</p>
+        <p className="quiet">
+          {countOf(featuresTotal - features.length, "less important feature is", "less important features are")} not
+          listed.
+        </p>
       )}
     </>
   );

@@ -2,7 +2,7 @@ import { type Notice, NoticeState } from "@bellwether/gen/bellwether/ops/v1/noti
 import { visibleText } from "@bellwether/reasons/visible-text";
 import { Fragment, useState } from "react";
 import { Badge } from "../parts/badges.tsx";
-import { agoText, timeText } from "../parts/format.ts";
+import { agoText, countOf, timeText } from "../parts/format.ts";
 import { Name } from "../parts/name.tsx";
 import { Wide } from "../parts/wide.tsx";
 import { wordOf } from "../parts/words.ts";
@@ -95,7 +95,7 @@ function LastAttempt({ notice }: { notice: Notice }) {
     <>
       {attempts === 0 ? "No attempt yet" : <bdi>{visibleText(reason)}</bdi>}
       <small>
-        {attempts > 0 && (attempts === 1 ? "1 attempt" : `${attempts} attempts`)}
+        {attempts > 0 && countOf(attempts, "attempt")}
         {next !== "" && `${attempts > 0 ? ", next" : "Next"} ${next}`}
       </small>
     </>

@@ -6,7 +6,7 @@ import {
   NoticeOutcome,
   NoticeState,
 } from "@bellwether/gen/bellwether/ops/v1/notice_pb";
-import { countText } from "@bellwether/reasons/count-text";
+import { countOf } from "../parts/format.ts";
 import type { NoticesView } from "../routing/route.ts";
 
 type Words = Readonly<Record<number, string>>;
@@ -60,7 +60,7 @@ export const CAUSE_WORDS: Words = {
 /** Returns what a notice is about: "Digest, 12 suppliers". */
 export function subjectText({ kind, suppliers, droppedSuppliers }: Notice): string {
   const word = NOTICE_KIND_WORDS[kind] ?? `Unknown (${kind})`;
-  return kind === NoticeKind.TEST ? word : `${word}, ${countText(suppliers + droppedSuppliers, "supplier")}`;
+  return kind === NoticeKind.TEST ? word : `${word}, ${countOf(suppliers + droppedSuppliers, "supplier")}`;
 }
 
 /** Returns a limited number: the server counts to 10,001. */
