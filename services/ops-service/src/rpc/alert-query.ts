@@ -51,7 +51,8 @@ export type AlertListOrder =
   | { readonly by: "impact" | "change"; readonly after?: { readonly value: number; readonly id: string } };
 
 const ACTIVE: readonly AlertState[] = ["open", "acknowledged", "in_mitigation"];
-const CHANGES: Readonly<Record<WeekChangeName, WeekChange>> = {
+/** The changes of a week by their names. */
+export const WEEK_CHANGES: Readonly<Record<WeekChangeName, WeekChange>> = {
   raised: WeekChange.RAISED,
   worse: WeekChange.WORSE,
   better: WeekChange.BETTER,
@@ -77,7 +78,7 @@ export function queryFromProto(request: ListAlertsRequest, caller: string, now: 
   ];
   const { snoozed } = request;
   const tab = tabQuery(request.tab, caller);
-  const change = nameOf(CHANGES, request.weekChange);
+  const change = nameOf(WEEK_CHANGES, request.weekChange);
   if (change && modelName === "")
     throw invalidRequest([{ field: "model_name", description: "is required with week_change" }]);
   if (!change && request.changeWeek !== "")

@@ -9,6 +9,7 @@ import {
   WeekChange,
 } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { type RestRoute, restRoute } from "@bellwether/mesh/rest/rest-route";
+import { WEEK_CHANGES } from "./alert-query.ts";
 import { DISPOSITIONS, SEVERITIES, STATES, TRENDS } from "./alert-to-proto.ts";
 import { plainJson } from "./plain-json.ts";
 import { PAGE_PARAMETERS, pageFromQuery, textFromQuery, valuesFromQuery } from "./rest-query.ts";
@@ -26,15 +27,6 @@ const ORDERS = {
   severity: AlertOrder.UNSPECIFIED,
   expected_impact: AlertOrder.EXPECTED_IMPACT,
   score_change: AlertOrder.SCORE_CHANGE,
-};
-
-const WEEK_CHANGES = {
-  raised: WeekChange.RAISED,
-  worse: WeekChange.WORSE,
-  better: WeekChange.BETTER,
-  cleared: WeekChange.CLEARED,
-  snoozed: WeekChange.SNOOZED,
-  resolved: WeekChange.RESOLVED,
 };
 
 /** Parameters with any text. */
