@@ -1,5 +1,5 @@
 import { knownNames } from "@bellwether/contract/nearest-name";
-import { AlertSchema, type Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { AlertSchema } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import {
   type AlertAction,
   AlertActionSchema,
@@ -14,7 +14,7 @@ import { codeFromString } from "@connectrpc/connect/protocol-connect";
 import { QueryError } from "../domain/ops-error.ts";
 import { DISPOSITIONS } from "./alert-to-proto.ts";
 import { plainJson } from "./plain-json.ts";
-import { shown } from "./rest-query.ts";
+import { namedValue, shown } from "./rest-query.ts";
 
 type ActionName = "acknowledge" | "start_mitigation" | "resolve" | "assign" | "reopen";
 
@@ -65,7 +65,7 @@ function actionFromBody(body: JsonValue | undefined): AlertAction {
     case "assign":
       return create(AlertActionSchema, { action: { case: "assign", value: { ...target, owner: ownerOf(body) } } });
     case "resolve": {
-      const disposition = dispositionOf(body);
+      const disposition = namedValue("disposition", DISPOSITIONS, textOf(body, "disposition"));
       return create(AlertActionSchema, { action: { case: "resolve", value: { ...target, disposition } } });
     }
     case "reopen":
@@ -77,17 +77,6 @@ function actionFromBody(body: JsonValue | undefined): AlertAction {
 function ownerOf(body: JsonObject): string {
   if (body.owner === undefined) throw new QueryError("owner", 'is missing; "" removes the owner');
   return textOf(body, "owner");
-}
-
-function dispositionOf(body: JsonObject): Disposition {
-  const name = textOf(body, "disposition");
-  const found = Object.entries(DISPOSITIONS).find(([key]) => key === name);
-  if (!found)
-    throw new QueryError(
-      "disposition",
-      `${shown(name)} does not exist; ${knownNames(name, Object.keys(DISPOSITIONS))}`,
-    );
-  return found[1];
 }
 
 function textOf(body: JsonObject, name: string): string {

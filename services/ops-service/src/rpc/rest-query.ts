@@ -30,12 +30,15 @@ export function textFromQuery(query: URLSearchParams, name: string): string {
 
 /** Returns the values of the names of a parameter, for example of state=open. @throws QueryError that lists the valid names */
 export function valuesFromQuery<V>(query: URLSearchParams, name: string, values: Readonly<Record<string, V>>): V[] {
-  return query.getAll(name).map((text) => {
-    const value = Object.hasOwn(values, text) ? values[text] : undefined;
-    if (value === undefined)
-      throw new QueryError(name, `${shown(text)} does not exist; ${knownNames(text, Object.keys(values))}`);
-    return value;
-  });
+  return query.getAll(name).map((text) => namedValue(name, values, text));
+}
+
+/** Returns the value of a name such as "open". @throws QueryError that lists the valid names */
+export function namedValue<V>(field: string, values: Readonly<Record<string, V>>, text: string): V {
+  const value = Object.hasOwn(values, text) ? values[text] : undefined;
+  if (value === undefined)
+    throw new QueryError(field, `${shown(text)} does not exist; ${knownNames(text, Object.keys(values))}`);
+  return value;
 }
 
 /** Returns a caller's text as an error message shows it: quoted, at most 80 characters. */
