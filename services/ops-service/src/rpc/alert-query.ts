@@ -11,6 +11,7 @@ import { invalidRequest } from "@bellwether/mesh/errors/rpc-error";
 import type { Alert, AlertSeverity, AlertState, AlertTrend, Disposition } from "../domain/alert.ts";
 import type { WeekChange as WeekChangeName } from "../domain/week-report.ts";
 import { DISPOSITIONS, nameOf, SEVERITIES, STATES, TRENDS } from "./alert-to-proto.ts";
+import { UUID } from "./page-token.ts";
 
 /** The conditions of a list, as the store takes them. Left out: no condition. */
 export interface AlertQuery {
@@ -61,7 +62,6 @@ export const WEEK_CHANGES: Readonly<Record<WeekChangeName, WeekChange>> = {
   resolved: WeekChange.RESOLVED,
 };
 const RESOLVED: readonly AlertState[] = ["resolved"];
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Converts a request. `caller`: the subject of the caller. @throws ConnectError INVALID_ARGUMENT */
 export function queryFromProto(request: ListAlertsRequest, caller: string, now: Date): AlertQuery {

@@ -8,7 +8,7 @@ import { NoticeNotFoundError } from "../domain/notice-error.ts";
 import type { DestinationState, NoticeQuery, NoticeWithLog, StoredNotice } from "../domain/stored-notice.ts";
 import { nameOf } from "./alert-to-proto.ts";
 import { attemptToProto, destinationToProto, NOTICE_STATES, noticeToProto } from "./notice-to-proto.ts";
-import { pageOf } from "./page-token.ts";
+import { pageOf, UUID } from "./page-token.ts";
 
 export interface NoticeDependencies {
   readonly destinations: readonly DestinationSpec[];
@@ -21,7 +21,6 @@ export interface NoticeDependencies {
 }
 
 const DEFAULT_PAGE = 50;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Returns the handlers of NoticeService. */
 export function noticeHandlers(deps: NoticeDependencies): ServiceImpl<typeof NoticeService> {

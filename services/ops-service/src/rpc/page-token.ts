@@ -44,7 +44,8 @@ export function rowFromText(text: string, max: number): number {
   return row;
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** An id in a page token. */
+export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** The latest time of a Date, epoch milliseconds. */
 const MAX_DATE_MS = 8.64e15;
 
