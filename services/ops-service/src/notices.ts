@@ -65,7 +65,6 @@ const PER_DESTINATION = 2;
 /** Notices that could not be delivered for this time are dead. */
 const MAX_WAIT_MS = 7 * 86_400_000;
 const DAY_MS = 86_400_000;
-const REMOVED_AT_ONCE = 1_000;
 
 /** Starts the delivery of notices. @param config undefined: no notices are sent; those that exist are shown */
 export function startNotices(config: NoticeConfig | undefined, ports: NoticePorts): Notices {
@@ -122,7 +121,7 @@ function startDelivery(
     readFigures: () => readOutboxFigures(db, now()),
     async clean() {
       const keptFrom = new Date(now().getTime() - routes.retentionDays * DAY_MS);
-      while ((await removeOldNotices(db, keptFrom)) === REMOVED_AT_ONCE);
+      while ((await removeOldNotices(db, keptFrom)) > 0);
       return endUndeliverable(db, { names, createdBefore: new Date(now().getTime() - MAX_WAIT_MS), now: now() });
     },
     logger,
