@@ -1,13 +1,10 @@
-/** How a notice reaches its receiver. */
-export const NOTICE_CHANNELS = ["webhook", "slack", "teams", "mail"] as const;
-export type NoticeChannel = (typeof NOTICE_CHANNELS)[number];
+import type { NoticeChannel } from "@bellwether/config/notice-routes";
 
 /**
  * Why a notice is sent. "alerts": alerts were raised, became worse or were assigned. "digest": the same, collected
  * until a time of day. "escalation": nobody has taken an alert in time. "test": a person tries a destination.
  */
-export const NOTICE_KINDS = ["alerts", "digest", "escalation", "test"] as const;
-export type NoticeKind = (typeof NOTICE_KINDS)[number];
+export type NoticeKind = "alerts" | "digest" | "escalation" | "test";
 
 /**
  * What happened to the alerts of a supplier. "escalated": an alert became critical. "worse": a snooze ended because

@@ -1,5 +1,6 @@
+import type { NoticeChannel } from "@bellwether/config/notice-routes";
 import type { NoticeState } from "./delivery.ts";
-import type { DeliveryOutcome, Notice, NoticeChannel } from "./notice.ts";
+import type { DeliveryOutcome, Notice } from "./notice.ts";
 
 /** A notice with the state of its delivery. */
 export interface StoredNotice extends Omit<Notice, "noticeId"> {

@@ -1,4 +1,4 @@
-import type { DestinationSpec } from "@bellwether/config/notice-routes";
+import type { DestinationSpec, NoticeChannel as NoticeChannelName } from "@bellwether/config/notice-routes";
 import {
   type NoticeAttemptSchema,
   NoticeCause,
@@ -23,7 +23,7 @@ export const NOTICE_STATES: Readonly<Record<delivery.NoticeState, NoticeState>> 
   dead: NoticeState.DEAD,
 };
 
-const CHANNELS: Readonly<Record<domain.NoticeChannel, NoticeChannel>> = {
+const CHANNELS: Readonly<Record<NoticeChannelName, NoticeChannel>> = {
   webhook: NoticeChannel.WEBHOOK,
   slack: NoticeChannel.SLACK,
   teams: NoticeChannel.TEAMS,

@@ -63,14 +63,17 @@ export function relayNotices(
   });
 }
 
+/** An event as JSON. */
+type StoredEvent = Omit<NoticeEvent, "key" | "occurredAt"> & { readonly occurredAt: string };
+
 async function takeEvents(db: Db): Promise<readonly NoticeEvent[]> {
-  const { rows } = await db.execute<{ id: string; key: string; event: Omit<NoticeEvent, "key" | "occurredAt"> }>(sql`
+  const { rows } = await db.execute<{ id: string; key: string; event: StoredEvent }>(sql`
     delete from bellwether.notice_event where id in (
       select id from bellwether.notice_event order by id limit ${EVENTS_PER_READ} for update skip locked)
     returning id, key, event`);
   return rows
     .toSorted((a, b) => Number(a.id) - Number(b.id))
-    .map(({ key, event }) => ({ ...event, key, occurredAt: new Date(String(Reflect.get(event, "occurredAt"))) }));
+    .map(({ key, event }) => ({ ...event, key, occurredAt: new Date(event.occurredAt) }));
 }
 
 /** Stores the items of events. Returns the number of events that no route is for. */

@@ -1,3 +1,4 @@
+import type { NoticeChannel } from "@bellwether/config/notice-routes";
 import {
   bigint,
   index,
@@ -11,7 +12,7 @@ import {
   uuid,
 } from "@bellwether/postgres/drizzle/drizzle";
 import type { NoticeState } from "../domain/delivery.ts";
-import type { NoticeChannel, NoticeItem, NoticeKind } from "../domain/notice.ts";
+import type { DeliveryOutcome, NoticeItem, NoticeKind } from "../domain/notice.ts";
 
 const bellwether = pgSchema("bellwether");
 
@@ -86,15 +87,13 @@ export const noticeAttempt = bellwether.table(
     startedAt: when("started_at").notNull(),
     /** Null: the attempt has not ended, or its process was killed. */
     durationMs: integer("duration_ms"),
-    outcome: text("outcome").$type<AttemptOutcome>(),
+    outcome: text("outcome").$type<DeliveryOutcome["kind"]>(),
     detail: text("detail").notNull().default(""),
     /** Name of the process: host and process id. */
     worker: text("worker").notNull(),
   },
   (t) => [primaryKey({ columns: [t.noticeId, t.attempt] })],
 );
-
-export type AttemptOutcome = "delivered" | "retry" | "rejected" | "gone";
 
 /** Destinations that are disabled or were. */
 export const noticeDestination = bellwether.table("notice_destination", {
