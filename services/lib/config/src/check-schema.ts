@@ -11,6 +11,9 @@ export function leaf<T>(expected: string, is: (value: unknown) => boolean): z.Zo
   return z.custom<T>(is, { error: expected });
 }
 
+/** The schema of true and false. */
+export const yesNo = leaf<boolean>("true or false", (v) => typeof v === "boolean");
+
 /** Returns the schema of a finite number for which `is` returns true. */
 export function numberWhere(expected: string, is: (value: number) => boolean): z.ZodCustom<number, number> {
   return leaf(expected, (value) => typeof value === "number" && Number.isFinite(value) && is(value));

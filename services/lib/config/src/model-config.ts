@@ -10,6 +10,7 @@ import {
   textLike,
   valueAt,
   violationAt,
+  yesNo,
 } from "./check-schema.ts";
 import type { ConfigViolation } from "./config-error.ts";
 import { categoryWordingSchema, wordingSchema } from "./feature-wording.ts";
@@ -26,7 +27,6 @@ const MAX_FEATURES = 1000;
 
 const share = numberWhere("a share above 0, at most 1", (v) => v > 0 && v <= 1);
 const openShare = numberWhere("a number between 0 and 1, neither included", (v) => v > 0 && v < 1);
-const yesNo = leaf<boolean>("true or false", (v) => typeof v === "boolean");
 const direction = oneOf(["raises", "lowers", "unknown"]).default("unknown");
 const className = textLike(
   "a class name, 1 to 40 letters, digits, blanks, _ or -",

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { integerFrom, leaf, numberWhere, oneOf, parseWithSchema, textLike } from "./check-schema.ts";
+import { integerFrom, leaf, numberWhere, oneOf, parseWithSchema, textLike, yesNo } from "./check-schema.ts";
 import { checkRoutes, shownInRoutes, TO_OWNER } from "./notice-routes-checks.ts";
 import { readYaml, type YamlFile } from "./yaml-file.ts";
 
@@ -87,7 +87,6 @@ const address = leaf<string>(
   "an address of 1 to 2048 characters",
   (v) => typeof v === "string" && v !== "" && v.length <= 2048,
 );
-const flag = leaf<boolean>("true or false", (v) => typeof v === "boolean");
 const timeOfDay = textLike('a time of day in quotes, for example "07:30"', /^([01]\d|2[0-3]):[0-5]\d$/);
 const timeZone = leaf<string>("a time zone such as Europe/Berlin", isTimeZone);
 const severities = z
@@ -108,7 +107,7 @@ const schema = z.strictObject({
         address: address.optional(),
         address_from: variable.optional(),
         secret_from: variable.optional(),
-        allow_private_networks: flag.default(false),
+        allow_private_networks: yesNo.default(false),
         time_zone: timeZone.optional(),
         digest: z
           .strictObject(

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { leaf, oneOf, textLike } from "./check-schema.ts";
+import { leaf, oneOf, textLike, yesNo } from "./check-schema.ts";
 import { nameSchema } from "./names.ts";
 
 /** Type of a raw value. A date is a day, a timestamp a day and time without a time zone. */
@@ -55,7 +55,6 @@ const DEFAULT_FORMATS: Readonly<Record<string, readonly string[]>> = {
 };
 
 const shortText = leaf<string>("a text of 1 to 200 characters", (v) => typeof v === "string" && /^.{1,200}$/su.test(v));
-const yesNo = leaf<boolean>("true or false", (v) => typeof v === "boolean");
 
 function listOf<S extends z.ZodType>(item: S, expected: string) {
   return z.array(item, { error: expected }).max(50, `${expected}, at most 50`);
