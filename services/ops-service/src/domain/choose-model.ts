@@ -37,6 +37,17 @@ function isRecent(week: string, newest: string): boolean {
   return behindMs <= MAX_WEEKS_BEHIND * WEEK_MS;
 }
 
+/**
+ * Chooses the model whose scores of one supplier are returned: as `chooseModel`, but the default is the first of the
+ * supplier's models if it has not scored the supplier. Empty: no run is complete.
+ * @param scorers The models that have scored the supplier, the model with the latest week first
+ * @throws ModelNotScoredError for a named model without a complete run
+ */
+export function chooseModelOf(scorers: readonly string[], models: readonly ScoringModel[], wanted: string): string {
+  const choice = chooseModel(models, wanted) ?? "";
+  return wanted === "" && !scorers.includes(choice) ? (scorers[0] ?? choice) : choice;
+}
+
 /** @throws ModelNotScoredError for a name without a complete run */
 export function checkModel(models: readonly ScoringModel[], wanted: string): string {
   const names = models.map(({ modelName }) => modelName);

@@ -1,5 +1,5 @@
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
-import { chooseModel } from "../domain/choose-model.ts";
+import { chooseModelOf } from "../domain/choose-model.ts";
 import type { RunFeature } from "../domain/explain-score.ts";
 import { ScoreNotFoundError, SupplierNotFoundError } from "../domain/ops-error.ts";
 import { type StoredInput, termsOf } from "../domain/stored-input.ts";
@@ -50,8 +50,7 @@ async function scoredWeeks(db: Db, supplierId: string, wanted: string) {
   const number = rows[0]?.id;
   if (number === undefined) throw new SupplierNotFoundError(supplierId);
   const scorers = await readScoringModels(db, number);
-  const choice = chooseModel(await listScoringModels(db), wanted) ?? "";
-  const model = wanted === "" && !scorers.includes(choice) ? (scorers[0] ?? choice) : choice;
+  const model = chooseModelOf(scorers, await listScoringModels(db), wanted);
   return { number, model, history: await readHistory(db, number, { modelName: model, weeks: MAX_WEEKS }) };
 }
 

@@ -1,7 +1,7 @@
 import { BAND_NUMBERS } from "@bellwether/contract/band-codes";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
-import { chooseModel } from "../domain/choose-model.ts";
+import { chooseModelOf } from "../domain/choose-model.ts";
 import type {
   ChangeDirection,
   Supplier,
@@ -262,8 +262,7 @@ export async function findSupplier(
   const number = ids[0]?.id;
   if (number === undefined) return undefined;
   const scorers = await readScoringModels(db, number);
-  const choice = chooseModel(await listScoringModels(db), wanted) ?? "";
-  const modelName = wanted === "" && !scorers.includes(choice) ? (scorers[0] ?? choice) : choice;
+  const modelName = chooseModelOf(scorers, await listScoringModels(db), wanted);
   const known = (await readSuppliers(db, [number], { modelName, withIdentifiers: true, labelTexts })).get(number);
   if (!known) return undefined;
   const history = await readHistory(db, number, { modelName, weeks });
