@@ -59,5 +59,7 @@ export function alertsPage(publicUrl: string | null): string | null {
 function reasonLine(reason: ExplainedReason): string {
   const before = reason.previous?.value ?? null;
   const was = before === null || before === reason.value ? "" : `, was ${numberText(before)}`;
-  return `${shortReasonText(reason)}${was}`.slice(0, MAX_REASON);
+  const line = `${shortReasonText(reason)}${was}`.slice(0, MAX_REASON);
+  // Half a character at the end is no JSON for PostgreSQL, which would refuse the item and all that are stored with it.
+  return line.replace(/[\uD800-\uDBFF]$/, "");
 }
