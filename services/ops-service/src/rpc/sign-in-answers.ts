@@ -1,5 +1,6 @@
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { type ErrorTable, reasonFromName } from "@bellwether/mesh/errors/error-table";
+import { escapeHtml } from "@bellwether/mesh/web/escape-html";
 import { sendText, type WebRequest, type WebResponse } from "@bellwether/mesh/web/web-handler";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
@@ -93,9 +94,4 @@ function failurePage(message: string, reason: string, home: string): string {
 <body><main><h1>You are not signed in</h1><p role="alert">${escapeHtml(message)}</p><p><a href="${escapeHtml(home)}">Go back and try again</a></p><p><small>${escapeHtml(reason)}</small></p></main></body>
 </html>
 `;
-}
-
-function escapeHtml(text: string): string {
-  const names: Readonly<Record<string, string>> = { "&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "#39" };
-  return text.replace(/[&<>"']/g, (character) => `&${names[character]};`);
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Route } from "../call/route.ts";
+import { escapeHtml } from "./escape-html.ts";
 import { rejectMethod } from "./http-rejection.ts";
 import { pathOf, sendText, type WebHandler } from "./web-handler.ts";
 
@@ -63,7 +64,7 @@ function pageOf({ paths, components }: ApiDocument): string {
     ),
   );
   const schemas = Object.entries(components.schemas).map(
-    ([name, schema]) => `<div id="${escaped(name)}">${details(name, schema.description ?? "", schema)}</div>`,
+    ([name, schema]) => `<div id="${escapeHtml(name)}">${details(name, schema.description ?? "", schema)}</div>`,
   );
   return (
     `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>API reference</title><style>${STYLE}</style></head>` +
@@ -74,19 +75,9 @@ function pageOf({ paths, components }: ApiDocument): string {
 
 /** Returns an entry that opens: its description, and its definition with links to the messages that it names. */
 function details(title: string, description: string, definition: unknown): string {
-  const json = escaped(JSON.stringify(definition, null, 2)).replace(
+  const json = escapeHtml(JSON.stringify(definition, null, 2)).replace(
     /#\/components\/schemas\/([\w.]+)/g,
     '<a href="#$1">$1</a>',
   );
-  return `<details><summary><code>${escaped(title)}</code></summary><p>${escaped(description)}</p><pre>${json}</pre></details>`;
+  return `<details><summary><code>${escapeHtml(title)}</code></summary><p>${escapeHtml(description)}</p><pre>${json}</pre></details>`;
 }
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (c) => ENTITIES[c] ?? c);

@@ -1,3 +1,4 @@
+import { escapeHtml } from "@bellwether/mesh/web/escape-html";
 import type { Notice } from "../../domain/notice.ts";
 import { type ItemText, leftOutText, noticeText } from "./notice-text.ts";
 
@@ -22,11 +23,11 @@ export function mailMessage(notice: Notice): MailMessage {
     text: `${[title, ...shown.map(itemLines), ...end, SIGNATURE].join("\n\n")}\n`,
     html: [
       `<!doctype html><html lang="en"><head><meta charset="utf-8"></head><body>`,
-      `<h1 style="font-size:18px">${escaped(title)}</h1>`,
+      `<h1 style="font-size:18px">${escapeHtml(title)}</h1>`,
       ...shown.map(itemHtml),
-      leftOut === "" ? "" : `<p>${escaped(leftOut)}</p>`,
-      pageUrl === null ? "" : `<p><a href="${escaped(pageUrl)}">Open the alerts</a></p>`,
-      `<p style="color:#666">${escaped(SIGNATURE)}</p></body></html>`,
+      leftOut === "" ? "" : `<p>${escapeHtml(leftOut)}</p>`,
+      pageUrl === null ? "" : `<p><a href="${escapeHtml(pageUrl)}">Open the alerts</a></p>`,
+      `<p style="color:#666">${escapeHtml(SIGNATURE)}</p></body></html>`,
     ].join("\n"),
   };
 }
@@ -39,21 +40,12 @@ function itemLines({ supplier, severity, score, loss, reasons, cause, url }: Ite
 }
 
 function itemHtml({ supplier, severity, score, loss, reasons, cause, url }: ItemText): string {
-  const name = `<bdi>${escaped(supplier)}</bdi>`;
+  const name = `<bdi>${escapeHtml(supplier)}</bdi>`;
   const color = severity === "Critical" ? "#b00020" : "#8a5a00";
   return [
     `<p><strong style="color:${color}">${severity}</strong> `,
-    `<strong>${url === null ? name : `<a href="${escaped(url)}">${name}</a>`}</strong><br>`,
-    `${escaped(score)}. ${escaped(loss)}.<br>${escaped(reasons)}.<br>`,
-    `<span style="color:#666">${escaped(cause)}</span></p>`,
+    `<strong>${url === null ? name : `<a href="${escapeHtml(url)}">${name}</a>`}</strong><br>`,
+    `${escapeHtml(score)}. ${escapeHtml(loss)}.<br>${escapeHtml(reasons)}.<br>`,
+    `<span style="color:#666">${escapeHtml(cause)}</span></p>`,
   ].join("");
-}
-
-function escaped(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;")
-    .replaceAll("'", "&#39;");
 }
