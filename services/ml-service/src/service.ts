@@ -1,4 +1,5 @@
 import os from "node:os";
+import { newUuidV7 } from "@bellwether/contract/uuid-v7";
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { route } from "@bellwether/mesh/call/route";
@@ -10,7 +11,6 @@ import { createBatchPool } from "@bellwether/scoring/batch/batch-pool";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { AuditSink } from "./audit/audit-sink.ts";
 import { createRejectionCounts } from "./audit/rejection-counts.ts";
-import { newPredictionId } from "./domain/prediction-id.ts";
 import { defaultScoringThreads } from "./domain/scoring-threads.ts";
 import { createLoadedModels } from "./model/loaded-models.ts";
 import { watchChampion } from "./model/watch-champion.ts";
@@ -65,7 +65,7 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
   starting.use(pool);
   const loadedModels = starting.use(createLoadedModels(registryRoot, defaultModel, pool));
   const stopped = new AbortController();
-  const rejections = audit && createRejectionCounts({ record: audit.record, newId: newPredictionId, now: Date.now });
+  const rejections = audit && createRejectionCounts({ record: audit.record, newId: newUuidV7, now: Date.now });
   if (rejections) starting.defer(() => rejections.flush());
   const running = await startServer({
     ...server,
@@ -75,7 +75,7 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
         InferenceService,
         inferenceHandlers({
           loadedModels,
-          newPredictionId,
+          newPredictionId: newUuidV7,
           narrator: narrator ?? TEMPLATE_NARRATOR,
           readImportance: async ({ modelName, modelVersion }) => {
             const name = modelName || defaultModel;
@@ -89,8 +89,7 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
     logger,
     serving: false,
     rest: REST_ROUTES,
-    ...(audit &&
-      rejections && { policies: [auditPolicy({ ...audit, rejections, newId: newPredictionId, now: Date.now })] }),
+    ...(audit && rejections && { policies: [auditPolicy({ ...audit, rejections, newId: newUuidV7, now: Date.now })] }),
   });
 
   starting.use(running);

@@ -1,5 +1,6 @@
 import os from "node:os";
 import type { DestinationSpec, NoticeRoutes } from "@bellwether/config/notice-routes";
+import { newUuidV7 } from "@bellwether/contract/uuid-v7";
 import { NoticeService } from "@bellwether/gen/bellwether/ops/v1/notice_service_pb";
 import { type Route, route } from "@bellwether/mesh/call/route";
 import { openQueue } from "@bellwether/queue/open-queue";
@@ -7,7 +8,6 @@ import type { Logger } from "@bellwether/telemetry/logger";
 import { openNoticeSender } from "./clients/notices/open-notice-sender.ts";
 import type { MailServer } from "./clients/notices/send-mail.ts";
 import type { Destination, NoticeSender } from "./domain/notice.ts";
-import { newNoticeId } from "./domain/notice-id.ts";
 import { alertsPage } from "./domain/notice-item.ts";
 import { logDead, startNoticeDelivery } from "./jobs/notice-delivery.ts";
 import { noticeHandlers } from "./rpc/notices.ts";
@@ -65,6 +65,8 @@ const PER_DESTINATION = 2;
 /** Notices that could not be delivered for this time are dead. */
 const MAX_WAIT_MS = 7 * 86_400_000;
 const DAY_MS = 86_400_000;
+
+const newNoticeId = (at: Date): string => newUuidV7(at.getTime());
 
 /** Starts the delivery of notices. @param config undefined: no notices are sent; those that exist are shown */
 export function startNotices(config: NoticeConfig | undefined, ports: NoticePorts): Notices {

@@ -1,5 +1,6 @@
 import { parseNoticeRoutes } from "@bellwether/config/notice-routes";
 import { parseYaml } from "@bellwether/config/yaml-file";
+import { newUuidV7 } from "@bellwether/contract/uuid-v7";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
@@ -7,7 +8,6 @@ import type { NoticeJob } from "../domain/deliver-notice.ts";
 import { MAX_ATTEMPTS } from "../domain/delivery.ts";
 import type { DeliveryOutcome } from "../domain/notice.ts";
 import type { NoticeEvent } from "../domain/notice-event.ts";
-import { newNoticeId } from "../domain/notice-id.ts";
 import { openDatabase } from "./database.ts";
 import { beginAttempt, type DeadNotice, endAttempt } from "./notice-attempts.ts";
 import { writeNoticeEvents } from "./notice-outbox.ts";
@@ -50,7 +50,7 @@ async function setUp() {
     routes: ROUTES,
     publicUrl: null,
     now: () => now,
-    newNoticeId,
+    newNoticeId: (at: Date) => newUuidV7(at.getTime()),
     claimMs: QUEUED_MS,
     perDestination: 2,
   };

@@ -9,11 +9,8 @@ const RANDOM_BYTES = 10;
 const pool = Buffer.alloc(RANDOM_BYTES * 256);
 let taken = pool.length;
 
-/**
- * Returns a function that creates ids of predictions and events: UUID version 7 (RFC 9562 §5.7), which sort
- * by time.
- */
-export function newPredictionId(now: number = Date.now()): string {
+/** Returns a UUID version 7 (RFC 9562 §5.7): ids of a later millisecond are larger, as texts too. */
+export function newUuidV7(now: number = Date.now()): string {
   if (taken === pool.length) {
     randomFillSync(pool);
     taken = 0;
