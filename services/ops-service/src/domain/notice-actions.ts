@@ -22,10 +22,7 @@ export interface NoticeTransaction {
 
 type Destinations = readonly Pick<DestinationSpec, "name" | "channel">[];
 
-/**
- * Delivers a dead notice again. @throws NoticeNotFoundError, NoticeStateError, DestinationNotFoundError,
- * DestinationDisabledError
- */
+/** Delivers a dead notice again. @throws NoticeNotFoundError, NoticeStateError, DestinationDisabledError */
 export async function replayNotice(
   transaction: NoticeTransaction,
   destinations: Destinations,
