@@ -11,17 +11,15 @@ type SignedOut = Extract<Session, { state: "signed-out" }>;
  */
 export function SignInPrompt() {
   const session = useSession();
-  // A browser removes the cookie of a session at its end, so the server cannot know that there was a session.
-  const [wasSignedIn, setWasSignedIn] = useState(false);
+  // The cookie is removed at the end of a session, so from the second answer on the server cannot know that there was one.
+  const [hadSession, setHadSession] = useState(false);
+  const isMissing = session.state === "signed-out" && session.reason === "SESSION_MISSING";
+  const isSession = session.state === "signed-in" || (session.state === "signed-out" && !isMissing);
   useEffect(() => {
-    if (session.state === "signed-in") setWasSignedIn(true);
-  }, [session.state]);
+    if (isSession) setHadSession(true);
+  }, [isSession]);
   if (session.state !== "signed-out") return null;
-  return session.reason === "SESSION_MISSING" && !wasSignedIn ? (
-    <FirstPrompt session={session} />
-  ) : (
-    <EndedPrompt session={session} />
-  );
+  return isMissing && !hadSession ? <FirstPrompt session={session} /> : <EndedPrompt session={session} />;
 }
 
 function FirstPrompt({ session }: { session: SignedOut }) {

@@ -49,8 +49,10 @@ async function reload(queries: QueryClient): Promise<void> {
 /** Reads the session again when a call is rejected because its session has ended. */
 export function sessionInterceptor(queries: QueryClient): Interceptor {
   const check = (error: unknown): void => {
+    // A read that has begun is not repeated: its answer removes the cookie of an ended session, so only that answer says
+    // that there was a session.
     if (error instanceof ConnectError && error.code === Code.Unauthenticated)
-      void queries.invalidateQueries({ queryKey: KEY });
+      void queries.invalidateQueries({ queryKey: KEY }, { cancelRefetch: false });
   };
   return (next) => async (request) => {
     try {
