@@ -5,7 +5,7 @@ import { Choice } from "../parts/choice.tsx";
 import { LoadBoundary } from "../parts/load-boundary.tsx";
 import { SEVERITY_WORDS, WEEK_CHANGE_WORDS, wordOf } from "../parts/words.ts";
 import { countConditions, type InboxView } from "../routing/inbox-view.ts";
-import { hrefOf } from "../routing/route.ts";
+import { goTo } from "../routing/route.ts";
 import type { OpenedBy } from "./opened-by.ts";
 
 const FilterPopover = lazy(() => import("./filter-popover.tsx"));
@@ -22,13 +22,6 @@ const TYPING_PAUSE_MS = 250;
 /** Maximum length of the text: the contract allows 200 bytes, and a character has at most four. */
 const LONGEST_TEXT = 50;
 
-/** Goes to a view of the inbox. The address changes at once, and the page with it. */
-export function goToView(view: InboxView): void {
-  window.location.hash = hrefOf({ page: "alerts", view });
-  // The browser sends its own event one task later: until then the controls would show their old state.
-  window.dispatchEvent(new Event("hashchange"));
-}
-
 interface InboxFiltersProps {
   readonly view: InboxView;
   readonly search: RefObject<HTMLInputElement | null>;
@@ -38,7 +31,7 @@ interface InboxFiltersProps {
 
 /** The search text, severity, order and further conditions of the list. All are part of the address. */
 export function InboxFilters({ view, search, alerts }: InboxFiltersProps) {
-  const show = (change: Partial<InboxView>): void => goToView({ ...view, ...change });
+  const show = (change: Partial<InboxView>): void => goTo({ page: "alerts", view: { ...view, ...change } });
   const conditions = countConditions({ ...view, severity: AlertSeverity.UNSPECIFIED });
   return (
     <form className="filters" aria-label="Filter alerts" onSubmit={(event) => event.preventDefault()}>
@@ -71,7 +64,7 @@ export function InboxFilters({ view, search, alerts }: InboxFiltersProps) {
       <OnDemand name={conditions > 0 ? `Filters (${conditions})` : "Filters"}>
         {(opened) => <FilterPopover view={view} alerts={alerts} onShow={show} {...opened} />}
       </OnDemand>
-      <OnDemand name="Views">{(opened) => <ViewsMenu view={view} onView={goToView} {...opened} />}</OnDemand>
+      <OnDemand name="Views">{(opened) => <ViewsMenu view={view} onView={show} {...opened} />}</OnDemand>
     </form>
   );
 }

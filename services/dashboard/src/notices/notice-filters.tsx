@@ -1,6 +1,6 @@
 import { Choice } from "../parts/choice.tsx";
 import { wordOf } from "../parts/words.ts";
-import { hrefOf, type NoticesView } from "../routing/route.ts";
+import { goTo, type NoticesView } from "../routing/route.ts";
 import { NOTICE_STATE_WORDS, STATES } from "./notice-words.ts";
 
 const NAMES: readonly NoticesView["state"][] = ["", "waiting", "delivered", "dead"];
@@ -8,7 +8,7 @@ const NAMES: readonly NoticesView["state"][] = ["", "waiting", "delivered", "dea
 /** The state and the destination of the notices that are shown. */
 export function NoticeFilters({ view, names }: { view: NoticesView; names: readonly string[] }) {
   const show = (change: Partial<NoticesView>): void => {
-    window.location.hash = hrefOf({ page: "notices", ...view, ...change });
+    goTo({ page: "notices", ...view, ...change });
   };
   // A destination that is not in the routes file any more can still have notices.
   const all = view.destination === "" || names.includes(view.destination) ? names : [...names, view.destination];

@@ -17,7 +17,7 @@ import { Page } from "../parts/page.tsx";
 import { SupplierTable } from "../parts/supplier-table.tsx";
 import { usePagesKept } from "../parts/use-pages-kept.ts";
 import { BAND_WORDS, wordOf } from "../parts/words.ts";
-import { ALL_SUPPLIERS, hrefOf, type SuppliersView } from "../routing/route.ts";
+import { ALL_SUPPLIERS, goTo, hrefOf, type SuppliersView } from "../routing/route.ts";
 import { useAlertChanges } from "../rpc/alert-changes.ts";
 
 const BANDS = [Band.UNSPECIFIED, Band.HIGH, Band.MEDIUM, Band.LOW, Band.UNKNOWN];
@@ -103,7 +103,7 @@ interface FiltersProps {
 
 function Filters({ view, facets }: FiltersProps) {
   const show = (change: Partial<SuppliersView>): void => {
-    window.location.hash = hrefOf({ page: "suppliers", ...view, ...change });
+    goTo({ page: "suppliers", ...view, ...change });
   };
   const countOf = (band: Band): string => {
     const facet = facets.find((one) => one.band === band);

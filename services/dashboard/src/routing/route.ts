@@ -147,6 +147,13 @@ export function hrefOf(place: Exclude<Place, { page: "nowhere" }>): string {
   return `#/alerts${inboxQueryOf(place.view, place.alertId)}`;
 }
 
+/** Goes to a place. The address changes at once, and the page with it. */
+export function goTo(place: Exclude<Place, { page: "nowhere" }>): void {
+  window.location.hash = hrefOf(place);
+  // The browser sends its own event one task later: until then the controls would show their old state.
+  window.dispatchEvent(new Event("hashchange"));
+}
+
 function decoded(text: string): string | undefined {
   try {
     return decodeURIComponent(text);
