@@ -5,7 +5,9 @@ import {
   IsoWeekError,
   isFutureWeek,
   isoWeekAt,
+  isoWeekEnd,
   isoWeekNumber,
+  isoWeekOfNumber,
   isoWeekStart,
   newestIsoWeek,
   parseIsoWeek,
@@ -87,6 +89,12 @@ test.each([
   ["2027-W01", "2027-01-04"],
 ])("%s begins on Monday %s", (week, monday) => {
   expect(isoWeekStart(week)).toBe(monday);
+});
+
+test("a week ends on the Sunday after its Monday, and its number leads back to it", () => {
+  expect(["2026-W01", "2026-W47", "2026-W53"].map(isoWeekEnd)).toEqual(["2026-01-04", "2026-11-22", "2027-01-03"]);
+  for (const week of ["1999-W52", "2008-W01", "2026-W53", "2027-W01"])
+    expect(isoWeekOfNumber(isoWeekNumber(week) ?? 0)).toBe(week);
 });
 
 test("successive weeks differ by one within a year and across years", () => {

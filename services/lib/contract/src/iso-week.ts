@@ -97,6 +97,11 @@ export function isoWeekStart(week: string): string {
   return new Date(monday + (Number(number) - 1) * 7 * DAY_MS).toISOString().slice(0, 10);
 }
 
+/** Returns the Sunday on which a valid ISO week ends, as an ISO date. */
+export function isoWeekEnd(week: string): string {
+  return new Date(Date.parse(isoWeekStart(week)) + 6 * DAY_MS).toISOString().slice(0, 10);
+}
+
 /** Returns the ISO week of a moment in the calendar of an IANA time zone. */
 export function isoWeekAt(moment: Date, timeZone: string): string {
   const format = new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });
@@ -123,4 +128,9 @@ export function isoWeekNumber(text: string): number | undefined {
   if (year === "" || Number(week) < 1 || Number(week) > weeksOf(Number(year))) return undefined;
   // Monday, 29 December 1969 begins week 0.
   return (Date.parse(isoWeekStart(text)) / DAY_MS + 3) / 7;
+}
+
+/** Returns the ISO week with a consecutive number that `isoWeekNumber` returned. */
+export function isoWeekOfNumber(number: number): string {
+  return isoWeekOf((number * 7 - 3) * DAY_MS);
 }

@@ -137,7 +137,12 @@ test("a weekly run maps the same raw file at a snapshot date", async () => {
   await using folder = await dataFolder({ [FILE]: scmsCsv(LINES) });
   const pair = await loadConfigPair(`${CONFIG}model_config.yaml`, `${CONFIG}feature_mapping.yaml`);
   const task = { ...pair, input: folder.path, outParquet: `${folder.path}/week.parquet` };
-  expect(await snapshotWeekly(task)).toMatchObject({ asOf: "2012-12-31", rows: 3 });
+  const run = { week: "2012-W52", asOf: "2012-12-30" };
+  expect(await snapshotWeekly({ ...task, run })).toMatchObject({
+    asOf: "2012-12-30",
+    newestAsOf: "2012-12-30",
+    rows: 3,
+  });
   expect(await snapshotWeekly({ ...task, asOf: "2012-10-01" })).toMatchObject({ asOf: "2012-10-01", rows: 2 });
   const [chunk] = await Array.fromAsync(readChunks(task.outParquet));
   const acme = chunk?.supplierIds.indexOf("Acme, Ltd") ?? -1;
@@ -172,3 +177,31 @@ test.skipIf(!hasRealData)(
     expect(table.labels?.reduce((sum, label) => sum + label, 0)).toBe(112);
   },
 );
+
+test("the whole file run as an earlier week gives the snapshot of that week's end", async () => {
+  await using folder = await dataFolder({ [FILE]: scmsCsv(LINES) });
+  const pair = await loadConfigPair(`${CONFIG}model_config.yaml`, `${CONFIG}feature_mapping.yaml`);
+  const read = async (lines: readonly Line[]) => {
+    await using data = await dataFolder({ [FILE]: scmsCsv(lines) });
+    const outParquet = `${folder.path}/week.parquet`;
+    const run = { week: "2012-W20", asOf: "2012-05-20" };
+    const { asOf, rows } = await snapshotWeekly({ ...pair, input: data.path, outParquet, run });
+    return { asOf, rows, chunks: await Array.fromAsync(readChunks(outParquet)) };
+  };
+  const all = await read(LINES);
+  expect(all).toMatchObject({ asOf: "2012-05-20", rows: 2 });
+  expect(all).toEqual(await read(LINES.filter((line) => Date.parse(`${line[4]} UTC`) < Date.UTC(2012, 4, 20))));
+});
+
+test("a mapping without a snapshot date takes the end of the run's week, and $week is the week", async () => {
+  await using folder = await dataFolder({ [FILE]: scmsCsv(LINES) });
+  const pair = await loadConfigPair(`${CONFIG}model_config.yaml`, `${CONFIG}feature_mapping.yaml`);
+  const rows = { ...pair.mapping.rows, attributes: { ...pair.mapping.rows.attributes, region: "$week" } };
+  const mapping = { ...pair.mapping, rows, weekly: { form: "raw", snapshot: null } as const };
+  const task = { ...pair, mapping, input: folder.path, outParquet: `${folder.path}/week.parquet` };
+  const run = { week: "2012-W20", asOf: "2012-05-20" };
+  expect(await snapshotWeekly({ ...task, run })).toMatchObject({ asOf: "2012-05-20" });
+  const [chunk] = await Array.fromAsync(readChunks(task.outParquet));
+  expect(chunk?.attributes.region).toEqual(["2012-W20", "2012-W20"]);
+  await expect(snapshotWeekly(task)).rejects.toThrow("no snapshot date; pass one or add this SELECT");
+});

@@ -16,6 +16,7 @@ import { addCleaned, idColumnOf } from "../mapping/id-column.ts";
 import { CLEANED_BEFORE, type CleanedIds, MAPPED, type MappedRows, mapRows } from "../mapping/map-rows.ts";
 import { makeSnapshots, materialize, runSteps } from "../mapping/mapping-steps.ts";
 import { rowsFrom } from "../mapping/rows-from.ts";
+import { mappingOfRun, type RunDate } from "../mapping/run-parameters.ts";
 import { RejectedCollector, type RejectedRows, type RejectedSample } from "../rejected-rows.ts";
 import { type LoadedSource, loadSource, type SourceReport } from "../sources/load-source.ts";
 
@@ -27,8 +28,13 @@ export interface WeeklyInput {
   readonly input: string;
   /** Path of the Parquet file. It is written completely or not at all, and replaces an older one. */
   readonly outParquet: string;
-  /** Snapshot date, ISO. Without it a flat file's own dates or the mapping's `weekly.snapshot` are used. */
+  /**
+   * Snapshot date, ISO. Without it, a flat file's own dates are used; for raw files the mapping's `weekly.snapshot`,
+   * or without that the end of the week of `run`.
+   */
   readonly asOf?: string;
+  /** The week of the run: values of the parameters $week and $as_of of the mapping's SQL. Absent: both are null. */
+  readonly run?: RunDate;
   readonly limits?: Partial<IngestLimits>;
   readonly signal?: AbortSignal;
 }
@@ -67,7 +73,8 @@ const ROW_GROUP = 40_960;
  * Maps the input of a weekly run to feature rows with attributes, without labels, and writes them in the input's order.
  * @throws SourceError, MappingSqlError
  */
-export async function snapshotWeekly(task: WeeklyInput): Promise<WeeklySnapshot> {
+export async function snapshotWeekly(input: WeeklyInput): Promise<WeeklySnapshot> {
+  const task = { ...input, mapping: mappingOfRun(input.mapping, input.run ?? null) };
   const { weekly } = task.mapping;
   if (weekly === null) throw new MappingSqlError("weekly", "the mapping has no weekly form");
   if (task.asOf !== undefined && !isIsoDate(task.asOf))
@@ -179,7 +186,7 @@ async function mapRaw(
   sources: ReadonlyMap<string, LoadedSource>,
 ): Promise<MappedWeek> {
   const { mapping, model } = task;
-  const asOf = task.asOf ?? (weekly.snapshot === null ? null : await snapshotDate(workspace, weekly.snapshot));
+  const asOf = task.asOf ?? (await rawSnapshotDate(workspace, task, weekly.snapshot));
   if (mapping.snapshots) {
     if (asOf === null) throw new MappingSqlError("weekly.snapshot", "no snapshot date; pass one or add this SELECT");
     await makeSnapshots(workspace, { every: "day", from: asOf, to: asOf });
@@ -196,6 +203,19 @@ async function mapRaw(
     newestOnly: mapping.snapshots === null && mapping.rows.asOf !== null,
   });
   return { ...mapped, samples: await locate(mapped.samples), asOf };
+}
+
+/**
+ * Returns the date of a raw run's snapshot: that of the mapping's SELECT, else the end of the run's week. Null for
+ * rows that have no dates.
+ */
+async function rawSnapshotDate(
+  workspace: Workspace,
+  { mapping, run }: WeeklyInput,
+  snapshot: string | null,
+): Promise<string | null> {
+  if (snapshot !== null) return snapshotDate(workspace, snapshot);
+  return mapping.snapshots !== null || mapping.rows.asOf !== null ? (run?.asOf ?? null) : null;
 }
 
 /** Returns the single date that the mapping's SELECT returns. */

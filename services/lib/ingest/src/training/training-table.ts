@@ -13,6 +13,7 @@ import { type CleanedIds, MAPPED, mapRows } from "../mapping/map-rows.ts";
 import { makeSnapshots, runSteps } from "../mapping/mapping-steps.ts";
 import { COLUMN } from "../mapping/rejected-row-reasons.ts";
 import { rowsFrom } from "../mapping/rows-from.ts";
+import { mappingOfRun } from "../mapping/run-parameters.ts";
 import { RejectedCollector, type RejectedRows } from "../rejected-rows.ts";
 import { type LoadedSource, loadSource, type SourceReport } from "../sources/load-source.ts";
 import { LABELS, makeLabels } from "./training-labels.ts";
@@ -43,7 +44,8 @@ export interface TrainingInput {
  * @throws SourceError, MappingSqlError; NoRowsError when no row is left for training
  */
 export async function readTrainingTable(input: TrainingInput): Promise<TrainingTable> {
-  const { model, mapping, dataDir } = input;
+  const { model, dataDir } = input;
+  const mapping = mappingOfRun(input.mapping, null);
   const limits = { ...DEFAULT_LIMITS, ...input.limits };
   await using workspace = await Workspace.open(limits, input.signal);
   const rejected = new RejectedCollector(limits.maxSamples);
