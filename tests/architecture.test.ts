@@ -25,7 +25,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "risk-model": ["contract", "reasons", "tree-model", "config"],
   "model-import": ["files", "reasons", "tree-model", "config", "risk-model"],
   "demo-data": ["risk-model"],
-  ingest: ["contract", "reasons", "config", "risk-model"],
+  plausibility: ["contract", "reasons", "config"],
+  report: ["contract", "plausibility"],
+  ingest: ["contract", "reasons", "config", "risk-model", "plausibility"],
   registry: ["contract", "files", "risk-model"],
   scoring: ["contract", "reasons", "tree-model", "risk-model", "registry"],
   testing: [
@@ -45,6 +47,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "model-import",
     "demo-data",
     "ingest",
+    "plausibility",
+    "report",
     "registry",
     "scoring",
   ],
@@ -60,7 +64,20 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "registry",
     "scoring",
   ],
-  "ops-service": ["gen", "contract", "env", "telemetry", "mesh", "postgres", "queue", "reasons", "narrative", "config"],
+  "ops-service": [
+    "gen",
+    "contract",
+    "env",
+    "telemetry",
+    "mesh",
+    "postgres",
+    "queue",
+    "reasons",
+    "narrative",
+    "config",
+    "plausibility",
+    "report",
+  ],
   "scheduler-service": [
     "gen",
     "contract",
@@ -73,6 +90,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "config",
     "risk-model",
     "ingest",
+    "plausibility",
     "registry",
     "scoring",
   ],
@@ -101,7 +119,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 /** Outside packages that a package, or a folder of a service, must not import. */
 const FOREIGN: readonly (readonly [folder: RegExp, forbidden: RegExp])[] = [
   [
-    /^services\/lib\/(tree-model|risk-model|demo-data|model-import)\/src\//,
+    /^services\/lib\/(tree-model|risk-model|demo-data|model-import|plausibility|report)\/src\//,
     /^(node:(fs|http|net|child_process)|onnxruntime-node|@connectrpc|@grpc|drizzle-orm|bullmq)/,
   ],
   [/^services\/[a-z-]+\/src\/domain\//, /^(@connectrpc|@grpc|drizzle-orm|bullmq|onnxruntime-node|postgres|pg$)/],

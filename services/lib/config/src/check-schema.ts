@@ -163,7 +163,12 @@ function keysAt(schema: z.ZodType, root: unknown, path: readonly PropertyKey[]):
 }
 
 function inner(schema: z.core.$ZodType, value: unknown): z.core.$ZodType {
-  if (schema instanceof z.ZodDefault || schema instanceof z.ZodNullable || schema instanceof z.ZodOptional)
+  if (
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodOptional
+  )
     return inner(schema.unwrap(), value);
   if (schema instanceof z.ZodPipe) return inner(schema.in instanceof z.ZodTransform ? schema.out : schema.in, value);
   if (schema instanceof z.ZodDiscriminatedUnion) {

@@ -2,6 +2,7 @@ import { canonicalHash } from "@bellwether/contract/canonical-json";
 import { z } from "zod";
 import { integerFrom, leaf, numberWhere, parseWithSchema, shown, valueAt, violationAt } from "./check-schema.ts";
 import type { ConfigViolation } from "./config-error.ts";
+import { DEFAULT_CHECKS, type InputChecks, inputChecksOf, inputChecksSchema } from "./input-checks.ts";
 import { readYaml, type YamlFile } from "./yaml-file.ts";
 
 const share = numberWhere("a share from 0 to 1", (v) => v >= 0 && v <= 1);
@@ -54,6 +55,7 @@ export interface ImpactPolicy {
 /** The contents of config/risk_policy.yaml. */
 export interface RiskPolicy {
   readonly losses: LossLimits;
+  readonly checks: InputChecks;
   readonly impact: ImpactPolicy;
   /** Share of known features below which a score is incomplete, 0 to 1. Default 0.75. */
   readonly minCompleteness: number;
@@ -73,6 +75,7 @@ const schema = z.strictObject({
       { error: "limits: max_rejected_share, max_rejected_rows, min_suppliers_share" },
     )
     .prefault({}),
+  checks: inputChecksSchema,
   expected_impact: z
     .strictObject(
       {
@@ -113,13 +116,15 @@ export async function loadRiskPolicy(path: string): Promise<RiskPolicy> {
 
 /** Returns the policy in a parsed file. @throws ConfigError with every violation */
 export function parseRiskPolicy(file: YamlFile): RiskPolicy {
-  const { weekly_losses: limits, expected_impact: impact, completeness } = parseWithSchema(schema, file, checkImpact);
+  const parsed = parseWithSchema(schema, file, checkImpact);
+  const { weekly_losses: limits, expected_impact: impact, completeness } = parsed;
   const losses = {
     maxRejectedShare: limits.max_rejected_share,
     maxRejectedRows: limits.max_rejected_rows,
     minSuppliersShare: limits.min_suppliers_share,
   };
   return createRiskPolicy(losses, {
+    checks: inputChecksOf(parsed.checks),
     impact: {
       currency: impact.currency,
       exchangeRates: impact.exchange_rates,
@@ -141,9 +146,13 @@ const DEFAULT_IMPACT: ImpactPolicy = {
 /** Returns a policy of these limits, with its hash. Default of the other parts: those of an empty file. */
 export function createRiskPolicy(
   losses: LossLimits,
-  { impact = DEFAULT_IMPACT, minCompleteness = 0.75 }: Partial<Pick<RiskPolicy, "impact" | "minCompleteness">> = {},
+  {
+    checks = DEFAULT_CHECKS,
+    impact = DEFAULT_IMPACT,
+    minCompleteness = 0.75,
+  }: Partial<Pick<RiskPolicy, "checks" | "impact" | "minCompleteness">> = {},
 ): RiskPolicy {
-  const policy = { losses, impact, minCompleteness };
+  const policy = { losses, checks, impact, minCompleteness };
   return { ...policy, policyHash: canonicalHash(policy) };
 }
 

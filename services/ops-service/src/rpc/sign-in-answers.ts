@@ -1,6 +1,6 @@
+import { escapeHtml } from "@bellwether/contract/escape-html";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { type ErrorTable, reasonFromName } from "@bellwether/mesh/errors/error-table";
-import { escapeHtml } from "@bellwether/mesh/web/escape-html";
 import { sendText, type WebRequest, type WebResponse } from "@bellwether/mesh/web/web-handler";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";

@@ -19,6 +19,7 @@ import { rowsFrom } from "../mapping/rows-from.ts";
 import { mappingOfRun, type RunDate } from "../mapping/run-parameters.ts";
 import { RejectedCollector, type RejectedRows, type RejectedSample } from "../rejected-rows.ts";
 import { type LoadedSource, loadSource, type SourceReport } from "../sources/load-source.ts";
+import { type InputProfile, profileMapped } from "./column-profile.ts";
 
 /** Input of a weekly run, and the file to which its snapshot is written. */
 export interface WeeklyInput {
@@ -64,6 +65,7 @@ export interface WeeklySnapshot {
    */
   readonly olderRows: number;
   readonly sources: readonly SourceReport[];
+  readonly profile: InputProfile;
 }
 
 /** Number of rows in one Parquet row group: ten chunks of the batch size. */
@@ -108,6 +110,7 @@ export async function snapshotWeekly(input: WeeklyInput): Promise<WeeklySnapshot
       `copy (select * exclude ("~row", "~place", "~fault", "~text", "~cleaned", ${CLEANED_BEFORE}, ${EXPOSURE_CHANGE}) from ${MAPPED} where "~fault" is null)
        to ${sqlText(partial)} (format parquet, compression snappy, row_group_size ${ROW_GROUP})`,
     );
+    const profile = await profileMapped(workspace, task.model);
     const [[newest] = []] = await workspace.rows(`select max(as_of)::varchar from ${MAPPED} where "~fault" is null`);
     const digest = await persist(partial, path);
     const { size } = await stat(path);
@@ -123,6 +126,7 @@ export async function snapshotWeekly(input: WeeklyInput): Promise<WeeklySnapshot
       changedAttributes: mapped.changedAttributes,
       olderRows: mapped.notChosen,
       sources,
+      profile,
     };
   } finally {
     await rm(partial, { force: true });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
+import { escapeHtml } from "@bellwether/contract/escape-html";
 import type { Route } from "../call/route.ts";
-import { escapeHtml } from "./escape-html.ts";
 import { rejectMethod } from "./http-rejection.ts";
 import { pathOf, sendText, type WebHandler } from "./web-handler.ts";
 

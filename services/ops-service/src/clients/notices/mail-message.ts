@@ -1,4 +1,4 @@
-import { escapeHtml } from "@bellwether/mesh/web/escape-html";
+import { escapeHtml } from "@bellwether/contract/escape-html";
 import type { Notice } from "../../domain/notice.ts";
 import { type ItemText, leftOutText, noticeText } from "./notice-text.ts";
 

@@ -1,0 +1,156 @@
+import type { ModelSpec } from "@bellwether/config/model-spec";
+import type { ColumnKind, ColumnProfile, NumberFigures } from "@bellwether/plausibility/column-profile";
+import type { Json } from "@duckdb/node-api";
+import { sqlName, sqlText } from "../duckdb/quote-sql.ts";
+import type { Workspace } from "../duckdb/workspace.ts";
+import { MAPPED } from "../mapping/map-rows.ts";
+import { COLUMN } from "../mapping/rejected-row-reasons.ts";
+
+/** Number of columns in one query: more would only make the query slow to plan. */
+const COLUMNS_PER_QUERY = 64;
+/** Maximum number of characters of a frequent value: at most 256 bytes. */
+const MAX_TOP_VALUE = 64;
+/** Shown in place of a contract that all suppliers have. */
+const SAME_TEXT = "(the same text)";
+const QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95] as const;
+/** Attributes that are profiled. A name is different for each supplier, and an owner is of no interest for the model. */
+const ATTRIBUTES = ["region", "category"] as const;
+
+/** A column of the mapped rows that is profiled. */
+interface ProfiledColumn {
+  readonly name: string;
+  /** SQL of its value; null when it is missing. */
+  readonly value: string;
+  /** "text" is a contract: its values are not compared with each other. */
+  readonly type: "number" | "category" | "text";
+}
+
+/** Profile of the mapped rows of a week. */
+export interface InputProfile {
+  /** One profile for each feature, and for each attribute that is checked, over accepted and rejected rows. */
+  readonly columns: readonly ColumnProfile[];
+  /**
+   * Digest of the accepted rows without their dates, 32 hex digits, whatever their order. It shows that two files
+   * have the same rows; it does not withstand a forger.
+   */
+  readonly contentDigest: string;
+}
+
+/**
+ * Profiles the table of the mapped rows. The columns are read once, and their most frequent values are counted in a
+ * second pass over the columns.
+ */
+export async function profileMapped(workspace: Workspace, model: ModelSpec): Promise<InputProfile> {
+  const columns = profiledColumns(model);
+  const profiles: ColumnProfile[] = [];
+  for (let from = 0; from < columns.length; from += COLUMNS_PER_QUERY)
+    profiles.push(...(await profileColumns(workspace, columns.slice(from, from + COLUMNS_PER_QUERY), MAPPED)));
+  return { columns: profiles, contentDigest: await contentDigest(workspace, columns) };
+}
+
+function profiledColumns({ features, text }: ModelSpec): ProfiledColumn[] {
+  const number = (name: string, column: string): ProfiledColumn => {
+    const value = sqlName(column);
+    return { name, value: `case when isfinite(${value}) then ${value} end`, type: "number" };
+  };
+  return [
+    ...features.map(({ name, kind }): ProfiledColumn => {
+      if (kind === "numeric") return number(name, COLUMN.number(name));
+      return { name, value: sqlName(COLUMN.category(name)), type: "category" };
+    }),
+    ...(text === null
+      ? []
+      : [{ name: text.name, value: `nullif(${sqlName(COLUMN.text(text.name))}, '')`, type: "text" } as const]),
+    ...ATTRIBUTES.map(
+      (name): ProfiledColumn => ({
+        name: `attributes.${name}`,
+        value: sqlName(COLUMN.attribute(name)),
+        type: "category",
+      }),
+    ),
+    number("attributes.exposure", COLUMN.attribute("exposure")),
+  ];
+}
+
+async function profileColumns(
+  workspace: Workspace,
+  columns: readonly ProfiledColumn[],
+  table: string,
+): Promise<ColumnProfile[]> {
+  const first = await workspace.rows(`select ${["count(*)", ...columns.map(figuresSql)].join(", ")} from ${table}`);
+  const [rows = 0, ...lists] = first[0] ?? [];
+  const found = lists.map(figuresOf);
+  const counts = columns.map(({ value, type }, i) => {
+    const top = found[i]?.top ?? null;
+    if (top === null || type === "text") return "0";
+    return `count(*) filter (${value} = ${type === "number" ? `${sqlText(top)}::double` : sqlText(top)})`;
+  });
+  const [second = []] = await workspace.rows(`select ${counts.join(", ")} from ${table}`);
+  return columns.map(({ name, type }, i) => {
+    const { present, distinct, isConstant, numeric, top, numbers } = found[i] ?? figuresOf(null);
+    return {
+      column: name,
+      kind: kindOf(type, present, numeric),
+      rows: Number(rows),
+      missing: Number(rows) - present,
+      distinct: present === 0 ? 0 : isConstant ? 1 : Math.max(2, distinct),
+      topValue: type === "text" ? (isConstant ? SAME_TEXT : "") : (top ?? "").slice(0, MAX_TOP_VALUE).toWellFormed(),
+      topRows: isConstant ? present : Number(second[i] ?? 0),
+      numbers,
+    };
+  });
+}
+
+function kindOf(type: ProfiledColumn["type"], present: number, numeric: number): ColumnKind {
+  if (present === 0) return "empty";
+  return type === "number" || (type === "category" && numeric === present) ? "number" : "text";
+}
+
+/**
+ * Returns the SQL of a list of texts: number of values, of different values, whether all values are equal, number of
+ * values that are numbers, a frequent value, then the figures of a number.
+ */
+function figuresSql({ value, type }: ProfiledColumn): string {
+  const [count, distinct] = [`count(${value})::varchar`, `approx_count_distinct(${value})::varchar`];
+  const isConstant = `(min(${value}) = max(${value}))::varchar`;
+  switch (type) {
+    case "number": {
+      const quantiles = `approx_quantile(${value}, [${QUANTILES.join(", ")}])`;
+      const others = ["min", "max", "avg"].map((name) => `${name}(${value})::varchar`).join(", ");
+      return `[${count}, ${distinct}, ${isConstant}, ${count}, (${quantiles}[3])::varchar, ${others}] || coalesce(${quantiles}::varchar[], []::varchar[])`;
+    }
+    case "category":
+      return `[${count}, ${distinct}, ${isConstant}, count(try_cast(${value} as double))::varchar, approx_top_k(${value}, 1)[1]]`;
+    case "text":
+      return `[${count}, ${distinct}, ${isConstant}, '0', null]`;
+  }
+}
+
+function figuresOf(list: Json) {
+  const values = Array.isArray(list) ? list.map((value) => (value === null ? null : String(value))) : [];
+  const [present, distinct, isConstant, numeric, top = null, ...numbers] = values;
+  return {
+    ...{ present: Number(present ?? 0), distinct: Number(distinct ?? 0), isConstant: isConstant === "true" },
+    ...{ numeric: Number(numeric ?? 0), top, numbers: numbersOf(numbers.map(Number)) },
+  };
+}
+
+function numbersOf([min, max, mean, ...quantiles]: readonly number[]): NumberFigures | null {
+  const [p05, p25, median, p75, p95] = quantiles;
+  if (min === undefined || max === undefined || mean === undefined || p95 === undefined) return null;
+  if (p05 === undefined || p25 === undefined || median === undefined || p75 === undefined) return null;
+  const figures = { min, p05, p25, median, p75, p95, max, mean };
+  // A mean of values near the largest number is infinite.
+  return Object.values(figures).every(Number.isFinite) ? figures : null;
+}
+
+/** Returns the sum of the hashes of the accepted rows: it does not depend on their order. */
+async function contentDigest(workspace: Workspace, columns: readonly ProfiledColumn[]): Promise<string> {
+  const [[rows, sum] = []] = await workspace.rows(
+    `select count(*), coalesce(sum(hash(${["supplier_id", ...columns.map(({ value }) => value)].join(", ")})), 0)::varchar
+     from ${MAPPED} where "~fault" is null`,
+  );
+  const modulus = 1n << 128n;
+  const mixed = (BigInt(String(sum ?? 0)) * 0x9e3779b97f4a7c15n + BigInt(String(rows ?? 0))) % modulus;
+  return mixed.toString(16).padStart(32, "0");
+}

@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { checkContent, type InputContent } from "./check-content.ts";
+
+const content = (week: string, sourceDigest: string, contentDigest: string): InputContent => ({
+  ...{ week, sourceDigest, contentDigest },
+});
+const NOW = content("2026-W47", "a", "x");
+
+test("the same bytes as another week fail, and the same mapped rows in another file", () => {
+  expect(checkContent(NOW, [content("2026-W45", "a", "y")], {})).toMatchObject({
+    ...{ outcome: "failed", detail: "the file is that of 2026-W45, byte for byte" },
+  });
+  expect(checkContent(NOW, [content("2026-W46", "b", "x")], {})).toMatchObject({
+    ...{ outcome: "failed", detail: "another file than that of 2026-W46, but every mapped value is the same" },
+  });
+  expect(checkContent(NOW, [content("2026-W46", "b", "y")], {}).outcome).toBe("passed");
+});
+
+test("the week itself and weeks without digests are not the same content", () => {
+  expect(checkContent(NOW, [NOW], {}).outcome).toBe("not_possible");
+  expect(checkContent(content("2026-W47", "", ""), [content("2026-W46", "", "")], {}).outcome).toBe("passed");
+  expect(checkContent(NOW, [], {}).outcome).toBe("not_possible");
+  expect(checkContent(NOW, [content("2026-W46", "a", "x")], { disabled: "a test" })).toMatchObject({
+    ...{ outcome: "not_possible", detail: "turned off by the risk policy: a test" },
+  });
+});

@@ -1,0 +1,30 @@
+import { type CheckSetting, isDisabled } from "@bellwether/config/input-checks";
+import { type Check, check } from "./check.ts";
+import { disabledCheck } from "./check-rows.ts";
+
+/** Digests of the input of a complete run. */
+export interface InputContent {
+  /** ISO week, for example "2026-W46". */
+  readonly week: string;
+  /** SHA-256 of the content of the files. Empty: not recorded. */
+  readonly sourceDigest: string;
+  /** Digest of the rows after the mapping, without dates and whatever their order. Empty: not recorded. */
+  readonly contentDigest: string;
+}
+
+/**
+ * Checks that no other week has the same files, or other files with the same rows after the mapping.
+ * @param others complete weeks of the same model, newest first
+ */
+export function checkContent(now: InputContent, others: readonly InputContent[], setting: CheckSetting): Check {
+  const kind = "same_content";
+  if (isDisabled(setting)) return disabledCheck(kind, setting.disabled);
+  const compared = others.filter(({ week }) => week !== now.week);
+  if (compared.length === 0) return check(kind, "not_possible", "there is no other complete week of this model");
+  const isSame = (a: string, b: string): boolean => a !== "" && a === b;
+  const file = compared.find(({ sourceDigest }) => isSame(sourceDigest, now.sourceDigest));
+  if (file) return check(kind, "failed", `the file is that of ${file.week}, byte for byte`);
+  const rows = compared.find(({ contentDigest }) => isSame(contentDigest, now.contentDigest));
+  if (rows) return check(kind, "failed", `another file than that of ${rows.week}, but every mapped value is the same`);
+  return check(kind, "passed", `differs from the ${compared.length} latest other weeks`);
+}

@@ -1,0 +1,50 @@
+import type { RiskPolicy } from "@bellwether/config/risk-policy";
+import type { Check } from "./check.ts";
+import { checkConstant, checkMissing, checkUnits } from "./check-columns.ts";
+import { checkContent, type InputContent } from "./check-content.ts";
+import { checkRejected, checkSuppliers } from "./check-losses.ts";
+import { checkRenamed, type MissingColumn } from "./check-renamed.ts";
+import { checkRows } from "./check-rows.ts";
+import type { ColumnProfile } from "./column-profile.ts";
+import { type LossCounts, measureLosses } from "./losses.ts";
+import type { PreviousInput } from "./previous-input.ts";
+
+/** A weekly input after the mapping, before it is scored. */
+export interface CheckedInput {
+  readonly content: InputContent;
+  /** Rows of the files, accepted and rejected. */
+  readonly rows: number;
+  /** Counts of the run so far. */
+  readonly counts: LossCounts;
+  readonly columns: readonly ColumnProfile[];
+  /** Columns of the mapping that the files do not have. */
+  readonly missing: readonly MissingColumn[];
+}
+
+/** What a weekly input is compared with. */
+export interface ComparedWith {
+  /** The newest complete earlier week of the model. Null: there is none. */
+  readonly previous: (PreviousInput & { readonly suppliers: number }) | null;
+  /** Complete weeks of the model, newest first. */
+  readonly others: readonly InputContent[];
+}
+
+/** Does every check of a weekly input, in the order of `CHECK_KINDS`. No check reads a row. */
+export function checkInput(
+  { content, rows, counts, columns, missing }: CheckedInput,
+  { previous, others }: ComparedWith,
+  { checks, losses: limits }: Pick<RiskPolicy, "checks" | "losses">,
+): Check[] {
+  const week = previous && { isoWeek: previous.week, suppliers: previous.suppliers };
+  const losses = measureLosses(counts, week, limits);
+  return [
+    checkRows(rows, previous, checks.rows),
+    checkSuppliers(losses, checks.suppliers),
+    checkRejected(losses),
+    checkContent(content, others, checks.sameContent),
+    ...checkMissing(columns, previous, checks.missingColumn),
+    ...checkConstant(columns, previous, checks),
+    ...checkUnits(columns, previous, checks),
+    ...checkRenamed(missing, previous, checks.renamedColumn),
+  ];
+}

@@ -1,0 +1,116 @@
+import { expect, test } from "vitest";
+import { sampleReport } from "../test/sample-report.ts";
+import { reportToCsv } from "./report-to-csv.ts";
+import { reportToHtml } from "./report-to-html.ts";
+import { reportToJson } from "./weekly-report.ts";
+
+const HOSTILE = `"><script>alert(1)</script><img src=x onerror='alert(2)'>&amp;\u0000\ud800`;
+
+/** Returns the names of the elements of a page, after checking that each element is closed in the order of opening. */
+function elementsOf(html: string): string[] {
+  const open: string[] = [];
+  const seen: string[] = [];
+  const withoutStyle = html.replace(/<style>[^<]*<\/style>/, "<style></style>");
+  for (const [, isEnd, name = "", attributes = ""] of withoutStyle.matchAll(/<(\/?)([a-z0-9]+)((?:\s[^<>]*)?)>/g)) {
+    if (isEnd) expect(open.pop()).toBe(name);
+    else {
+      seen.push(name);
+      expect(attributes).toMatch(/^(?:\s[a-zA-Z-]+(?:="[^"<>]*")?)*\s?\/?$/);
+      if (!attributes.endsWith("/") && !["meta"].includes(name)) open.push(name);
+    }
+  }
+  expect(open).toEqual([]);
+  // Every other < or > is escaped.
+  expect(withoutStyle.replace("<!doctype html>", "").replace(/<\/?[a-z0-9]+(?:\s[^<>]*)?>/g, "")).not.toMatch(/[<>]/);
+  return seen;
+}
+
+test("the page has one main heading, a heading for each section, and tables with captions and column headers", () => {
+  const html = reportToHtml(sampleReport());
+  const elements = elementsOf(html);
+  expect(elements.filter((name) => name === "h1")).toHaveLength(1);
+  const headings = [...html.matchAll(/<h2>([^<]*)<\/h2>/g)].map(([, text]) => text);
+  expect(headings).toEqual([
+    ...["Rows", "Checks of the input", "Spend at risk", "Movers", "Alerts", "Drift", "Rejected rows"],
+    "Model and configuration",
+  ]);
+  expect(html.match(/<table><caption>[^<]+<\/caption><thead><tr><th scope="col"/g)?.length).toBe(
+    html.match(/<table>/g)?.length,
+  );
+  expect(html.match(/<svg role="img" aria-label="[^"]+"/g)?.length).toBe(html.match(/<svg/g)?.length);
+  expect(html).toMatch(/^<!doctype html>\n<html lang="en">/);
+});
+
+test("the page loads nothing and runs nothing", () => {
+  const html = reportToHtml(sampleReport());
+  expect(html).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`);
+  expect(html).not.toMatch(/<script|<link|<img|<iframe|\bsrc=|\bhref=|url\(|@import|\son[a-z]+=|https?:/i);
+});
+
+test("the figures of the page add up", () => {
+  const html = reportToHtml(sampleReport());
+  expect(html).toContain("12,345 read = 12,300 scored + 40 rejected + 5 repeated.");
+  expect(html).toContain("1,234,567 EUR at risk, 1,200,000 EUR in the week before.");
+  expect(html).toContain("59 more are not listed.");
+});
+
+test("hostile texts are escaped in the page wherever they stand", () => {
+  const report = sampleReport();
+  const [mover] = report.risers;
+  const [alert] = report.alerts.raised.entries;
+  const hostile = JSON.parse(JSON.stringify(report), (_key, value) => (typeof value === "string" ? HOSTILE : value));
+  for (const one of [
+    { ...hostile, checks: report.checks, bands: report.bands },
+    { ...report, risers: [{ ...mover, name: HOSTILE, supplier_id: HOSTILE }] },
+    { ...report, alerts: { ...report.alerts, raised: { count: 1, entries: [{ ...alert, why: HOSTILE }] } } },
+  ]) {
+    const html = reportToHtml(one);
+    elementsOf(html);
+    expect(html).not.toContain("<script");
+    expect(html).not.toContain("<img");
+    expect(html).not.toContain("\u0000");
+    expect(html.isWellFormed()).toBe(true);
+    expect(html).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");
+  }
+});
+
+test("the same report gives the same bytes, in every format and also from its stored JSON", () => {
+  const stored = JSON.parse(reportToJson(sampleReport()));
+  for (const render of [reportToJson, reportToCsv, reportToHtml]) expect(render(stored)).toBe(render(sampleReport()));
+});
+
+test("a report of a first week, without checks, alerts or rejected rows, says what there is not", () => {
+  const none = { count: 0, entries: [] };
+  const html = reportToHtml(
+    sampleReport({
+      ...{ previous_week: null, as_of: null, approved: null, checks: [], sources: [], risers: [], fallers: [] },
+      ...{ regions: none, categories: none, bands: [] },
+      alerts: { raised: none, cleared: none, worse: 0, better: 0 },
+      rejected: { reasons: none, samples: [] },
+      drift: { reference: null, features: [] },
+    }),
+  );
+  elementsOf(html);
+  for (const said of ["There is no earlier week to compare with.", "Checks before the scoring: not recorded."])
+    expect(html).toContain(said);
+  expect(html).toContain("Nothing was compared: there is no earlier week with a profile.");
+  expect(html).toContain("Raised or opened again: 0: None.");
+});
+
+test("a week that was overtaken says that its rules were not evaluated", () => {
+  expect(reportToHtml(sampleReport({ overtaken_by: "2026-W50" }))).toContain(
+    "2026-W50 was complete before: the alert rules were not evaluated.",
+  );
+});
+
+test("the CSV has one figure a row, and no cell that a spreadsheet runs", () => {
+  const [mover] = sampleReport().risers;
+  const csv = reportToCsv(sampleReport({ risers: mover ? [{ ...mover, name: '=HYPERLINK("x"),\n' }] : [] }));
+  const lines = csv.split("\r\n");
+  expect(lines[0]).toBe("\uFEFFweek,model,revision,section,entry,name,value,text");
+  expect(lines).toContain("2026-W47,supplier-risk,1,rows,,read,12345,");
+  expect(lines).toContain("2026-W47,supplier-risk,1,region,Europe,money_at_risk,1000000,");
+  expect(lines).toContain("2026-W47,supplier-risk,1,check,unit spend,outcome,,failed");
+  expect(csv).toContain(`1,riser,S_1,name,,"'=HYPERLINK(""x""),\n"`);
+  expect(csv).toContain("riser,S_1,change,0.4,");
+});

@@ -1,0 +1,221 @@
+import type { Band } from "@bellwether/contract/band-codes";
+import type { Check } from "@bellwether/plausibility/check";
+
+/**
+ * The report of a complete weekly run, as it is stored with the run and given out as JSON. It does not change after the
+ * run, so that every rendering of it has the same bytes. Times are ISO 8601 in UTC, shares are in [0, 1], and amounts of
+ * money are in `money_at_risk.currency`. The list of a `Listed` may be cut; its count is not.
+ */
+export interface WeeklyReport {
+  /** Version of this form. */
+  readonly report_version: 1;
+  readonly iso_week: string;
+  readonly run_id: number;
+  /** Number of the run among the runs of the week and the model, from 1. */
+  readonly revision: number;
+  /** The day of which the input is a snapshot, YYYY-MM-DD. Null: not recorded. */
+  readonly as_of: string | null;
+  /** The week that this one is compared with. Null: there is no earlier complete week. */
+  readonly previous_week: string | null;
+  readonly started_at: string;
+  readonly completed_at: string;
+  readonly model: ReportedModel;
+  readonly configuration: ReportedConfiguration;
+  readonly counts: ReportedCounts;
+  /** The files that were read. */
+  readonly sources: readonly ReportedSource[];
+  readonly checks: readonly Check[];
+  /** Who approved failed checks or losses. Null: nobody, or it was not necessary. */
+  readonly approved: ReportedDecision | null;
+  /** A later week that was complete before, so that the alert rules were not evaluated. Null: they were. */
+  readonly overtaken_by: string | null;
+  readonly bands: readonly ReportedBand[];
+  readonly money_at_risk: ReportedMoney;
+  readonly regions: Listed<SpendGroup>;
+  readonly categories: Listed<SpendGroup>;
+  /** Suppliers whose score increased most, largest increase first. */
+  readonly risers: readonly ReportedMover[];
+  /** Suppliers whose score decreased most, largest decrease first. */
+  readonly fallers: readonly ReportedMover[];
+  readonly alerts: ReportedAlerts;
+  readonly rejected: ReportedRejections;
+  readonly drift: ReportedDrift;
+}
+
+/** The first entries of a list, and how many there are. */
+export interface Listed<Entry> {
+  readonly count: number;
+  readonly entries: readonly Entry[];
+}
+
+/** The model version that scored the week. */
+export interface ReportedModel {
+  readonly name: string;
+  readonly version: string;
+  /** SHA-256, 64 hex digits, as the next three; empty when not recorded. */
+  readonly model_digest: string;
+  readonly bundle_digest: string;
+  /** Of the configuration with which the model was trained. */
+  readonly config_hash: string;
+  readonly runtime: string;
+  readonly kernel: string;
+}
+
+/** Digests of what the run used: SHA-256, 64 hex digits; empty when not recorded. */
+export interface ReportedConfiguration {
+  /** Of the model configuration and the mapping of the run. */
+  readonly config_hash: string;
+  readonly policy_hash: string;
+  /** Of the content of the files. */
+  readonly source_digest: string;
+  /** Of the mapped rows. */
+  readonly input_digest: string;
+}
+
+/** Rows of the week: `read` = `scored` + `rejected` + `repeated`. */
+export interface ReportedCounts {
+  readonly read: number;
+  readonly scored: number;
+  /** Rows without a score, except those of `repeated`. */
+  readonly rejected: number;
+  /** Rows that repeat an accepted row exactly. */
+  readonly repeated: number;
+}
+
+/** One file of the input. */
+export interface ReportedSource {
+  readonly source: string;
+  readonly file: string;
+  /** Accepted rows. */
+  readonly rows: number;
+  readonly rejected: number;
+  readonly sha256: string;
+}
+
+/** A person's decision. */
+export interface ReportedDecision {
+  readonly reason: string;
+  readonly actor: string;
+  readonly decided_at: string | null;
+}
+
+/** The suppliers of one band. */
+export interface ReportedBand {
+  readonly band: Band;
+  readonly suppliers: number;
+  readonly previous_suppliers: number | null;
+}
+
+/** The sum of the expected impacts: risk score × exposure × weight of the criticality. */
+export interface ReportedMoney {
+  /** ISO 4217. Empty: not recorded. */
+  readonly currency: string;
+  readonly amount: number;
+  /** Null: there is no earlier week, or it has another formula. */
+  readonly previous_amount: number | null;
+  /** Suppliers with a score whose exposure is not known: not in the amounts. */
+  readonly suppliers_without_exposure: number;
+}
+
+/** The spend of the suppliers of one region or category. */
+export interface SpendGroup {
+  /** Empty: not known. */
+  readonly name: string;
+  readonly suppliers: number;
+  /** Suppliers of the band high. */
+  readonly high: number;
+  /** Sum of the known exposures. */
+  readonly exposure: number;
+  /** Sum of the expected impacts of suppliers with a known exposure. */
+  readonly money_at_risk: number;
+}
+
+/** A supplier whose score changed much. */
+export interface ReportedMover {
+  readonly supplier_id: string;
+  /** Empty: not known. */
+  readonly name: string;
+  readonly risk_score: number;
+  readonly change: number;
+  readonly band: Band;
+  /** Expected impact. Null: the exposure is not known. */
+  readonly money_at_risk: number | null;
+}
+
+/** What the alert rules changed in the run. */
+export interface ReportedAlerts {
+  /** Alerts that were raised or opened again. */
+  readonly raised: Listed<ReportedAlert>;
+  readonly cleared: Listed<ReportedAlert>;
+  /** Alerts that became more severe, and less severe. */
+  readonly worse: number;
+  readonly better: number;
+}
+
+/** An alert, and why it changed. */
+export interface ReportedAlert {
+  readonly alert_id: string;
+  readonly supplier_id: string;
+  readonly supplier_name: string;
+  readonly rule: string;
+  readonly severity: string;
+  /** Why, in one sentence. */
+  readonly why: string;
+}
+
+/** Rejected rows by reason, with samples. */
+export interface ReportedRejections {
+  readonly reasons: Listed<RejectedReason>;
+  readonly samples: readonly RejectedSample[];
+}
+
+/** Rows that were rejected for the same reason. */
+export interface RejectedReason {
+  /** "reading", "mapping", "validating" or "scoring". */
+  readonly stage: string;
+  readonly source: string;
+  /** Empty: the whole row. */
+  readonly column: string;
+  readonly reason: string;
+  readonly rows: number;
+}
+
+/** One rejected row. */
+export interface RejectedSample {
+  readonly source: string;
+  readonly file: string;
+  /** Null: not known. */
+  readonly line: number | null;
+  readonly column: string;
+  readonly reason: string;
+  /** The value or the line, cut. */
+  readonly text: string;
+}
+
+/** How the distributions changed. */
+export interface ReportedDrift {
+  /** What this week is compared with, for example "2026-W46". Null: nothing was compared. */
+  readonly reference: string | null;
+  readonly features: readonly FeatureDrift[];
+}
+
+/** The change of one feature. */
+export interface FeatureDrift {
+  readonly feature: string;
+  /** Population stability index, 0 or more. */
+  readonly psi: number;
+  /** Both distributions over the same bins, as shares that add up to 1. Empty: not recorded. */
+  readonly bins: readonly DistributionBin[];
+}
+
+/** A range of values, or a category. */
+export interface DistributionBin {
+  readonly label: string;
+  readonly reference: number;
+  readonly present: number;
+}
+
+/** Renders the report as JSON of two spaces. The same report gives the same bytes. */
+export function reportToJson(report: WeeklyReport): string {
+  return `${JSON.stringify(report, null, 2)}\n`;
+}
