@@ -9,7 +9,7 @@ export function testAlert(over: Partial<Alert> = {}): Alert {
     ...{ raisedRunId: 1, lastRunId: 8, raisedAt: new Date(0), changedAt: new Date(0), changedBy: "rules" },
     ...{ resolvedAt: null, resolvedBy: "", acknowledgedBy: "", summary: "before", replacedBy: null, version: 1 },
     ...{ owner: "", snooze: null, snoozedUntil: null, override: null, overrideUntil: null },
-    ...{ acceptedUntil: null, duplicateOf: null },
+    ...{ acceptedUntil: null, duplicateOf: null, scoreChangeParts: null },
     ...over,
   };
 }

@@ -18,7 +18,64 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/ops/v1/alert.proto.
  */
 export const file_bellwether_ops_v1_alert: GenFile = /*@__PURE__*/
-  fileDesc("Ch1iZWxsd2V0aGVyL29wcy92MS9hbGVydC5wcm90bxIRYmVsbHdldGhlci5vcHMudjEi1AEKCkFsZXJ0RXZlbnQSLwoEa2luZBgBIAEoDjIhLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0RXZlbnRLaW5kEi8KC29jY3VycmVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVhY3RvchgDIAEoCRIMCgRub3RlGAQgASgJEhcKCnJpc2tfc2NvcmUYBSABKAFIAIgBARIOCgZkZXRhaWwYBiABKAkSDwoHdmVyc2lvbhgHIAEoBEINCgtfcmlza19zY29yZSKCAQoLQWxlcnRTbm9vemUSKQoFdW50aWwYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC3VudGlsX3dvcnNlGAIgASgIEhAKCG1pbl9yaXNlGAMgASgBEhIKCmZyb21fc2NvcmUYBCABKAESDQoFYWN0b3IYBSABKAkipgIKDUFsZXJ0T3ZlcnJpZGUSMgoIc2V2ZXJpdHkYASABKA4yIC5iZWxsd2V0aGVyLm9wcy52MS5BbGVydFNldmVyaXR5EisKBGJhbmQYAiABKA4yHS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5CYW5kEikKBXVudGlsGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YBCABKAkSDQoFYWN0b3IYBSABKAkSNwoNcnVsZV9zZXZlcml0eRgGIAEoDjIgLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0U2V2ZXJpdHkSMQoKbW9kZWxfYmFuZBgHIAEoDjIdLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkJhbmQi5QkKBUFsZXJ0EhAKCGFsZXJ0X2lkGAEgASgJEhIKCmRlZHVwZV9rZXkYAiABKAkSEwoLc3VwcGxpZXJfaWQYAyABKAkSFQoNc3VwcGxpZXJfbmFtZRgEIAEoCRIPCgdydWxlX2lkGAUgASgJEjQKCWRpbWVuc2lvbhgGIAEoDjIhLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0RGltZW5zaW9uEjIKCHNldmVyaXR5GAcgASgOMiAuYmVsbHdldGhlci5vcHMudjEuQWxlcnRTZXZlcml0eRIsCgVzdGF0ZRgIIAEoDjIdLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0U3RhdGUSMwoLZGlzcG9zaXRpb24YCSABKA4yHi5iZWxsd2V0aGVyLm9wcy52MS5EaXNwb3NpdGlvbhISCgpyaXNrX3Njb3JlGAogASgBEhMKC3JhaXNlZF93ZWVrGAsgASgJEhEKCWxhc3Rfd2VlaxgMIAEoCRItCglyYWlzZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmNoYW5nZWRfYXQYDiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD2Fja25vd2xlZGdlZF9ieRgPIAEoCRIPCgdzdW1tYXJ5GBAgASgJEhIKCm1vZGVsX25hbWUYESABKAkSFQoNbW9kZWxfdmVyc2lvbhgSIAEoCRIcChRyZXBsYWNlZF9ieV9hbGVydF9pZBgTIAEoCRIbChNyZXBsYWNlZF9ieV9ydWxlX2lkGBQgASgJEioKB3JlYXNvbnMYFSADKAsyGS5iZWxsd2V0aGVyLm9wcy52MS5SZWFzb24SDwoHdmVyc2lvbhgWIAEoBBISCgpjaGFuZ2VkX2J5GBcgASgJEg0KBW93bmVyGBggASgJEg4KBnJlZ2lvbhgZIAEoCRIQCghjYXRlZ29yeRgaIAEoCRIVCghleHBvc3VyZRgbIAEoAUgAiAEBEhAKCGN1cnJlbmN5GBwgASgJEhwKD2V4cGVjdGVkX2ltcGFjdBgdIAEoAUgBiAEBEhkKDHNjb3JlX2NoYW5nZRgeIAEoAUgCiAEBEiwKBXRyZW5kGB8gASgOMh0uYmVsbHdldGhlci5vcHMudjEuQWxlcnRUcmVuZBIPCgdzaWduYWxzGCAgASgEEisKBGJhbmQYISABKA4yHS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5CYW5kEi4KBnNub296ZRgiIAEoCzIeLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0U25vb3plEjkKD2FjdGl2ZV9vdmVycmlkZRgjIAEoCzIgLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0T3ZlcnJpZGUSMgoOYWNjZXB0ZWRfdW50aWwYJCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEh0KFWR1cGxpY2F0ZV9vZl9hbGVydF9pZBglIAEoCRIvCgtyZXNvbHZlZF9hdBgmIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIc2VxdWVuY2UYJyABKARCCwoJX2V4cG9zdXJlQhIKEF9leHBlY3RlZF9pbXBhY3RCDwoNX3Njb3JlX2NoYW5nZSpoCg1BbGVydFNldmVyaXR5Eh4KGkFMRVJUX1NFVkVSSVRZX1VOU1BFQ0lGSUVEEAASGgoWQUxFUlRfU0VWRVJJVFlfV0FSTklORxABEhsKF0FMRVJUX1NFVkVSSVRZX0NSSVRJQ0FMEAIqaAoOQWxlcnREaW1lbnNpb24SHwobQUxFUlRfRElNRU5TSU9OX1VOU1BFQ0lGSUVEEAASGQoVQUxFUlRfRElNRU5TSU9OX1NDT1JFEAESGgoWQUxFUlRfRElNRU5TSU9OX0lNUEFDVBACKpYBCgpBbGVydFN0YXRlEhsKF0FMRVJUX1NUQVRFX1VOU1BFQ0lGSUVEEAASFAoQQUxFUlRfU1RBVEVfT1BFThABEhwKGEFMRVJUX1NUQVRFX0FDS05PV0xFREdFRBACEhgKFEFMRVJUX1NUQVRFX1JFU09MVkVEEAMSHQoZQUxFUlRfU1RBVEVfSU5fTUlUSUdBVElPThAEKpsCCgtEaXNwb3NpdGlvbhIbChdESVNQT1NJVElPTl9VTlNQRUNJRklFRBAAEhkKFURJU1BPU0lUSU9OX01JVElHQVRFRBABEhgKFERJU1BPU0lUSU9OX0FDQ0VQVEVEEAISGwoXRElTUE9TSVRJT05fRkFMU0VfQUxBUk0QAxIXChNESVNQT1NJVElPTl9DTEVBUkVEEAQSFgoSRElTUE9TSVRJT05fTEFQU0VEEAUSGAoURElTUE9TSVRJT05fUkVQTEFDRUQQBhIaChZESVNQT1NJVElPTl9GQUxTRV9EQVRBEAcSGwoXRElTUE9TSVRJT05fRkFMU0VfTU9ERUwQCBIZChVESVNQT1NJVElPTl9EVVBMSUNBVEUQCSqDAQoKQWxlcnRUcmVuZBIbChdBTEVSVF9UUkVORF9VTlNQRUNJRklFRBAAEhMKD0FMRVJUX1RSRU5EX05FVxABEhUKEUFMRVJUX1RSRU5EX1dPUlNFEAISFgoSQUxFUlRfVFJFTkRfQkVUVEVSEAMSFAoQQUxFUlRfVFJFTkRfU0FNRRAEKvcDCg5BbGVydEV2ZW50S2luZBIgChxBTEVSVF9FVkVOVF9LSU5EX1VOU1BFQ0lGSUVEEAASGwoXQUxFUlRfRVZFTlRfS0lORF9SQUlTRUQQARIeChpBTEVSVF9FVkVOVF9LSU5EX0VTQ0FMQVRFRBACEiEKHUFMRVJUX0VWRU5UX0tJTkRfQUNLTk9XTEVER0VEEAMSHQoZQUxFUlRfRVZFTlRfS0lORF9SRVNPTFZFRBAEEh0KGUFMRVJUX0VWRU5UX0tJTkRfUkVPUEVORUQQBRIgChxBTEVSVF9FVkVOVF9LSU5EX0RFRVNDQUxBVEVEEAYSJwojQUxFUlRfRVZFTlRfS0lORF9NSVRJR0FUSU9OX1NUQVJURUQQBxIdChlBTEVSVF9FVkVOVF9LSU5EX0FTU0lHTkVEEAgSHAoYQUxFUlRfRVZFTlRfS0lORF9TTk9PWkVEEAkSGgoWQUxFUlRfRVZFTlRfS0lORF9XT0tFThAKEh4KGkFMRVJUX0VWRU5UX0tJTkRfQ09NTUVOVEVEEAsSHwobQUxFUlRfRVZFTlRfS0lORF9PVkVSUklEREVOEAwSIwofQUxFUlRfRVZFTlRfS0lORF9PVkVSUklERV9FTkRFRBANEhsKF0FMRVJUX0VWRU5UX0tJTkRfVU5ET05FEA5CRgoVY29tLmJlbGx3ZXRoZXIub3BzLnYxUAFaF2JlbGx3ZXRoZXIvb3BzL3YxO29wc3YxqgIRQmVsbHdldGhlci5PcHMuVjFiBnByb3RvMw", [file_bellwether_inference_v1_score, file_bellwether_ops_v1_reason, file_google_protobuf_timestamp]);
+  fileDesc("Ch1iZWxsd2V0aGVyL29wcy92MS9hbGVydC5wcm90bxIRYmVsbHdldGhlci5vcHMudjEivgEKEFNjb3JlQ2hhbmdlUGFydHMSEwoLYmVmb3JlX3dlZWsYASABKAkSFgoOYmVmb3JlX3ZlcnNpb24YAiABKAkSFQoNYWZ0ZXJfdmVyc2lvbhgDIAEoCRIXCgpkYXRhX3Njb3JlGAQgASgBSACIAQESGAoLbW9kZWxfc2NvcmUYBSABKAFIAYgBARIUCgxub3RfY29tcHV0ZWQYBiABKAlCDQoLX2RhdGFfc2NvcmVCDgoMX21vZGVsX3Njb3JlIqUCCgpBbGVydEV2ZW50Ei8KBGtpbmQYASABKA4yIS5iZWxsd2V0aGVyLm9wcy52MS5BbGVydEV2ZW50S2luZBIvCgtvY2N1cnJlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFYWN0b3IYAyABKAkSDAoEbm90ZRgEIAEoCRIXCgpyaXNrX3Njb3JlGAUgASgBSACIAQESDgoGZGV0YWlsGAYgASgJEg8KB3ZlcnNpb24YByABKAQSPwoSc2NvcmVfY2hhbmdlX3BhcnRzGAggASgLMiMuYmVsbHdldGhlci5vcHMudjEuU2NvcmVDaGFuZ2VQYXJ0cxIOCgZydW5faWQYCSABKA1CDQoLX3Jpc2tfc2NvcmUiggEKC0FsZXJ0U25vb3plEikKBXVudGlsGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgt1bnRpbF93b3JzZRgCIAEoCBIQCghtaW5fcmlzZRgDIAEoARISCgpmcm9tX3Njb3JlGAQgASgBEg0KBWFjdG9yGAUgASgJIqYCCg1BbGVydE92ZXJyaWRlEjIKCHNldmVyaXR5GAEgASgOMiAuYmVsbHdldGhlci5vcHMudjEuQWxlcnRTZXZlcml0eRIrCgRiYW5kGAIgASgOMh0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQmFuZBIpCgV1bnRpbBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGcmVhc29uGAQgASgJEg0KBWFjdG9yGAUgASgJEjcKDXJ1bGVfc2V2ZXJpdHkYBiABKA4yIC5iZWxsd2V0aGVyLm9wcy52MS5BbGVydFNldmVyaXR5EjEKCm1vZGVsX2JhbmQYByABKA4yHS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5CYW5kIqYKCgVBbGVydBIQCghhbGVydF9pZBgBIAEoCRISCgpkZWR1cGVfa2V5GAIgASgJEhMKC3N1cHBsaWVyX2lkGAMgASgJEhUKDXN1cHBsaWVyX25hbWUYBCABKAkSDwoHcnVsZV9pZBgFIAEoCRI0CglkaW1lbnNpb24YBiABKA4yIS5iZWxsd2V0aGVyLm9wcy52MS5BbGVydERpbWVuc2lvbhIyCghzZXZlcml0eRgHIAEoDjIgLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0U2V2ZXJpdHkSLAoFc3RhdGUYCCABKA4yHS5iZWxsd2V0aGVyLm9wcy52MS5BbGVydFN0YXRlEjMKC2Rpc3Bvc2l0aW9uGAkgASgOMh4uYmVsbHdldGhlci5vcHMudjEuRGlzcG9zaXRpb24SEgoKcmlza19zY29yZRgKIAEoARITCgtyYWlzZWRfd2VlaxgLIAEoCRIRCglsYXN0X3dlZWsYDCABKAkSLQoJcmFpc2VkX2F0GA0gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpjaGFuZ2VkX2F0GA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9hY2tub3dsZWRnZWRfYnkYDyABKAkSDwoHc3VtbWFyeRgQIAEoCRISCgptb2RlbF9uYW1lGBEgASgJEhUKDW1vZGVsX3ZlcnNpb24YEiABKAkSHAoUcmVwbGFjZWRfYnlfYWxlcnRfaWQYEyABKAkSGwoTcmVwbGFjZWRfYnlfcnVsZV9pZBgUIAEoCRIqCgdyZWFzb25zGBUgAygLMhkuYmVsbHdldGhlci5vcHMudjEuUmVhc29uEg8KB3ZlcnNpb24YFiABKAQSEgoKY2hhbmdlZF9ieRgXIAEoCRINCgVvd25lchgYIAEoCRIOCgZyZWdpb24YGSABKAkSEAoIY2F0ZWdvcnkYGiABKAkSFQoIZXhwb3N1cmUYGyABKAFIAIgBARIQCghjdXJyZW5jeRgcIAEoCRIcCg9leHBlY3RlZF9pbXBhY3QYHSABKAFIAYgBARIZCgxzY29yZV9jaGFuZ2UYHiABKAFIAogBARIsCgV0cmVuZBgfIAEoDjIdLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0VHJlbmQSDwoHc2lnbmFscxggIAEoBBIrCgRiYW5kGCEgASgOMh0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQmFuZBIuCgZzbm9vemUYIiABKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5BbGVydFNub296ZRI5Cg9hY3RpdmVfb3ZlcnJpZGUYIyABKAsyIC5iZWxsd2V0aGVyLm9wcy52MS5BbGVydE92ZXJyaWRlEjIKDmFjY2VwdGVkX3VudGlsGCQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIdChVkdXBsaWNhdGVfb2ZfYWxlcnRfaWQYJSABKAkSLwoLcmVzb2x2ZWRfYXQYJiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCHNlcXVlbmNlGCcgASgEEj8KEnNjb3JlX2NoYW5nZV9wYXJ0cxgoIAEoCzIjLmJlbGx3ZXRoZXIub3BzLnYxLlNjb3JlQ2hhbmdlUGFydHNCCwoJX2V4cG9zdXJlQhIKEF9leHBlY3RlZF9pbXBhY3RCDwoNX3Njb3JlX2NoYW5nZSpoCg1BbGVydFNldmVyaXR5Eh4KGkFMRVJUX1NFVkVSSVRZX1VOU1BFQ0lGSUVEEAASGgoWQUxFUlRfU0VWRVJJVFlfV0FSTklORxABEhsKF0FMRVJUX1NFVkVSSVRZX0NSSVRJQ0FMEAIqaAoOQWxlcnREaW1lbnNpb24SHwobQUxFUlRfRElNRU5TSU9OX1VOU1BFQ0lGSUVEEAASGQoVQUxFUlRfRElNRU5TSU9OX1NDT1JFEAESGgoWQUxFUlRfRElNRU5TSU9OX0lNUEFDVBACKpYBCgpBbGVydFN0YXRlEhsKF0FMRVJUX1NUQVRFX1VOU1BFQ0lGSUVEEAASFAoQQUxFUlRfU1RBVEVfT1BFThABEhwKGEFMRVJUX1NUQVRFX0FDS05PV0xFREdFRBACEhgKFEFMRVJUX1NUQVRFX1JFU09MVkVEEAMSHQoZQUxFUlRfU1RBVEVfSU5fTUlUSUdBVElPThAEKrECCgtEaXNwb3NpdGlvbhIbChdESVNQT1NJVElPTl9VTlNQRUNJRklFRBAAEhkKFURJU1BPU0lUSU9OX01JVElHQVRFRBABEhgKFERJU1BPU0lUSU9OX0FDQ0VQVEVEEAISGwoXRElTUE9TSVRJT05fRkFMU0VfQUxBUk0QAxIXChNESVNQT1NJVElPTl9DTEVBUkVEEAQSFgoSRElTUE9TSVRJT05fTEFQU0VEEAUSGAoURElTUE9TSVRJT05fUkVQTEFDRUQQBhIaChZESVNQT1NJVElPTl9GQUxTRV9EQVRBEAcSGwoXRElTUE9TSVRJT05fRkFMU0VfTU9ERUwQCBIZChVESVNQT1NJVElPTl9EVVBMSUNBVEUQCRIUChBESVNQT1NJVElPTl9WT0lEEAoqgwEKCkFsZXJ0VHJlbmQSGwoXQUxFUlRfVFJFTkRfVU5TUEVDSUZJRUQQABITCg9BTEVSVF9UUkVORF9ORVcQARIVChFBTEVSVF9UUkVORF9XT1JTRRACEhYKEkFMRVJUX1RSRU5EX0JFVFRFUhADEhQKEEFMRVJUX1RSRU5EX1NBTUUQBCqUBAoOQWxlcnRFdmVudEtpbmQSIAocQUxFUlRfRVZFTlRfS0lORF9VTlNQRUNJRklFRBAAEhsKF0FMRVJUX0VWRU5UX0tJTkRfUkFJU0VEEAESHgoaQUxFUlRfRVZFTlRfS0lORF9FU0NBTEFURUQQAhIhCh1BTEVSVF9FVkVOVF9LSU5EX0FDS05PV0xFREdFRBADEh0KGUFMRVJUX0VWRU5UX0tJTkRfUkVTT0xWRUQQBBIdChlBTEVSVF9FVkVOVF9LSU5EX1JFT1BFTkVEEAUSIAocQUxFUlRfRVZFTlRfS0lORF9ERUVTQ0FMQVRFRBAGEicKI0FMRVJUX0VWRU5UX0tJTkRfTUlUSUdBVElPTl9TVEFSVEVEEAcSHQoZQUxFUlRfRVZFTlRfS0lORF9BU1NJR05FRBAIEhwKGEFMRVJUX0VWRU5UX0tJTkRfU05PT1pFRBAJEhoKFkFMRVJUX0VWRU5UX0tJTkRfV09LRU4QChIeChpBTEVSVF9FVkVOVF9LSU5EX0NPTU1FTlRFRBALEh8KG0FMRVJUX0VWRU5UX0tJTkRfT1ZFUlJJRERFThAMEiMKH0FMRVJUX0VWRU5UX0tJTkRfT1ZFUlJJREVfRU5ERUQQDRIbChdBTEVSVF9FVkVOVF9LSU5EX1VORE9ORRAOEhsKF0FMRVJUX0VWRU5UX0tJTkRfVk9JREVEEA9CRgoVY29tLmJlbGx3ZXRoZXIub3BzLnYxUAFaF2JlbGx3ZXRoZXIvb3BzL3YxO29wc3YxqgIRQmVsbHdldGhlci5PcHMuVjFiBnByb3RvMw", [file_bellwether_inference_v1_score, file_bellwether_ops_v1_reason, file_google_protobuf_timestamp]);
+
+/**
+ * A change of a score between two weeks that different model versions scored, divided into what follows from other
+ * data and what follows from the other version: see ExplainChangeResponse. The parts add up to the change of the score.
+ *
+ * @generated from message bellwether.ops.v1.ScoreChangeParts
+ */
+export type ScoreChangeParts = Message<"bellwether.ops.v1.ScoreChangeParts"> & {
+  /**
+   * ISO week of the earlier score.
+   *
+   * @generated from field: string before_week = 1;
+   */
+  beforeWeek: string;
+
+  /**
+   * Model version of the earlier score, for example "v1".
+   *
+   * @generated from field: string before_version = 2;
+   */
+  beforeVersion: string;
+
+  /**
+   * Model version of the later score, for example "v2".
+   *
+   * @generated from field: string after_version = 3;
+   */
+  afterVersion: string;
+
+  /**
+   * The part that follows from the data, in [-1, 1]. Unset: not computed.
+   *
+   * @generated from field: optional double data_score = 4;
+   */
+  dataScore?: number | undefined;
+
+  /**
+   * The part that follows from the model version, in [-1, 1]. Unset: not computed.
+   *
+   * @generated from field: optional double model_score = 5;
+   */
+  modelScore?: number | undefined;
+
+  /**
+   * Why the parts were not computed, in one sentence. At most 400 bytes. Empty: they were computed.
+   *
+   * @generated from field: string not_computed = 6;
+   */
+  notComputed: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.ScoreChangeParts.
+ * Use `create(ScoreChangePartsSchema)` to create a new message.
+ */
+export const ScoreChangePartsSchema: GenMessage<ScoreChangeParts> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_alert, 0);
 
 /**
  * One entry of an alert's history.
@@ -74,6 +131,21 @@ export type AlertEvent = Message<"bellwether.ops.v1.AlertEvent"> & {
    * @generated from field: uint64 version = 7;
    */
   version: bigint;
+
+  /**
+   * The change of the score that a rule reacted to, when another model version scored the week before. Unset: the
+   * same version scored it, or the entry is not by a rule.
+   *
+   * @generated from field: bellwether.ops.v1.ScoreChangeParts score_change_parts = 8;
+   */
+  scoreChangeParts?: ScoreChangeParts | undefined;
+
+  /**
+   * Id of the run whose evaluation made the entry, or that was withdrawn. 0: the entry is not about a run.
+   *
+   * @generated from field: uint32 run_id = 9;
+   */
+  runId: number;
 };
 
 /**
@@ -81,7 +153,7 @@ export type AlertEvent = Message<"bellwether.ops.v1.AlertEvent"> & {
  * Use `create(AlertEventSchema)` to create a new message.
  */
 export const AlertEventSchema: GenMessage<AlertEvent> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_alert, 0);
+  messageDesc(file_bellwether_ops_v1_alert, 1);
 
 /**
  * A snooze: the alert needs no attention for some time. It keeps its state.
@@ -131,7 +203,7 @@ export type AlertSnooze = Message<"bellwether.ops.v1.AlertSnooze"> & {
  * Use `create(AlertSnoozeSchema)` to create a new message.
  */
 export const AlertSnoozeSchema: GenMessage<AlertSnooze> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_alert, 1);
+  messageDesc(file_bellwether_ops_v1_alert, 2);
 
 /**
  * An override: somebody has replaced the severity or the band of an alert for some time.
@@ -194,7 +266,7 @@ export type AlertOverride = Message<"bellwether.ops.v1.AlertOverride"> & {
  * Use `create(AlertOverrideSchema)` to create a new message.
  */
 export const AlertOverrideSchema: GenMessage<AlertOverride> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_alert, 2);
+  messageDesc(file_bellwether_ops_v1_alert, 3);
 
 /**
  * An alert: a rule selected a supplier for review. There is at most one alert per model, supplier, rule and
@@ -484,6 +556,14 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
    * @generated from field: uint64 sequence = 39;
    */
   sequence: bigint;
+
+  /**
+   * The parts of score_change when another model version scored the week before last_week, and the run of last_week
+   * changed the state or the severity of the alert. Unset: otherwise.
+   *
+   * @generated from field: bellwether.ops.v1.ScoreChangeParts score_change_parts = 40;
+   */
+  scoreChangeParts?: ScoreChangeParts | undefined;
 };
 
 /**
@@ -491,7 +571,7 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
  * Use `create(AlertSchema)` to create a new message.
  */
 export const AlertSchema: GenMessage<Alert> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_alert, 3);
+  messageDesc(file_bellwether_ops_v1_alert, 4);
 
 /**
  * How urgent an alert is.
@@ -710,6 +790,14 @@ export const Disposition = {
    * @generated from enum value: DISPOSITION_DUPLICATE = 9;
    */
   DUPLICATE: 9,
+
+  /**
+   * The run that raised the alert was voided, or superseded by a revision that does not raise it. Only the service sets
+   * it.
+   *
+   * @generated from enum value: DISPOSITION_VOID = 10;
+   */
+  VOID: 10,
 } as const;
 
 /**
@@ -890,6 +978,14 @@ export const AlertEventKind = {
    * @generated from enum value: ALERT_EVENT_KIND_UNDONE = 14;
    */
   UNDONE: 14,
+
+  /**
+   * The run that had changed the alert was withdrawn: somebody voided it (actor and note say who and why), or a revision
+   * superseded it. detail says what follows for the alert.
+   *
+   * @generated from enum value: ALERT_EVENT_KIND_VOIDED = 15;
+   */
+  VOIDED: 15,
 } as const;
 
 /**

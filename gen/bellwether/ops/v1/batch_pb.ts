@@ -17,7 +17,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/ops/v1/batch.proto.
  */
 export const file_bellwether_ops_v1_batch: GenFile = /*@__PURE__*/
-  fileDesc("Ch1iZWxsd2V0aGVyL29wcy92MS9iYXRjaC5wcm90bxIRYmVsbHdldGhlci5vcHMudjEiVgoMRmVhdHVyZURyaWZ0EicKB2ZlYXR1cmUYASABKAlCFrpIE3IRIAEogAIyCl5bXlx4MDBdKyQSHQoDcHNpGAIgASgBQhC6SA0SC0ABKQAAAAAAAAAAIq8GCghCYXRjaFJ1bhIOCgZydW5faWQYASABKA0SEAoIaXNvX3dlZWsYAiABKAkSEgoKbW9kZWxfbmFtZRgDIAEoCRIqCgVzdGF0ZRgEIAEoDjIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1blN0YXRlEioKBXN0YWdlGAUgASgOMhsuYmVsbHdldGhlci5vcHMudjEuUnVuU3RhZ2USFgoJcm93c19yZWFkGAYgASgESACIAQESEwoLcm93c19zY29yZWQYByABKAQSFQoNcm93c19yZWplY3RlZBgIIAEoBBIXCg9jaHVua3NfcmVjZWl2ZWQYCSABKA0SGQoMY2h1bmtzX3RvdGFsGAogASgNSAGIAQESFAoMaW5wdXRfZGlnZXN0GAsgASgJEjUKBW1vZGVsGAwgASgLMiYuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTW9kZWxJZGVudGl0eRIVCg1hbGVydHNfcmFpc2VkGA0gASgNEisKBWJhbmRzGA4gAygLMhwuYmVsbHdldGhlci5vcHMudjEuQmFuZENvdW50Ei4KBWRyaWZ0GA8gAygLMh8uYmVsbHdldGhlci5vcHMudjEuRmVhdHVyZURyaWZ0Ei4KCnN0YXJ0ZWRfYXQYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGNvbXBsZXRlZF9hdBgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHZmFpbHVyZRgSIAEoCRIVCg1zb3VyY2VfZGlnZXN0GBMgASgJEhMKC2NvbmZpZ19oYXNoGBQgASgJEhMKC3BvbGljeV9oYXNoGBUgASgJEhQKDG92ZXJ0YWtlbl9ieRgWIAEoCRIsCgZsb3NzZXMYFyABKAsyHC5iZWxsd2V0aGVyLm9wcy52MS5SdW5Mb3NzZXMSMQoMZm9yY2VfZnV0dXJlGBggASgLMhsuYmVsbHdldGhlci5vcHMudjEuT3ZlcnJpZGUSEgoKY2h1bmtfcm93cxgZIAEoDUIMCgpfcm93c19yZWFkQg8KDV9jaHVua3NfdG90YWwi5gIKCVJ1bkxvc3NlcxIVCg1yb3dzX3JlamVjdGVkGAEgASgEEhUKDXJvd3NfcmVwZWF0ZWQYAiABKAQSFgoOcmVqZWN0ZWRfc2hhcmUYAyABKAESGgoSbWF4X3JlamVjdGVkX3NoYXJlGAQgASgBEhkKEW1heF9yZWplY3RlZF9yb3dzGAUgASgEEhEKCXN1cHBsaWVycxgGIAEoBBIfChJwcmV2aW91c19zdXBwbGllcnMYByABKARIAIgBARIVCg1wcmV2aW91c193ZWVrGAggASgJEhsKE21pbl9zdXBwbGllcnNfc2hhcmUYCSABKAESLgoIZXhjZWVkZWQYCiADKA4yHC5iZWxsd2V0aGVyLm9wcy52MS5Mb3NzTGltaXQSLQoIYWNjZXB0ZWQYCyABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5PdmVycmlkZUIVChNfcHJldmlvdXNfc3VwcGxpZXJzIlcKCE92ZXJyaWRlEiYKBnJlYXNvbhgBIAEoCUIWukgTchEgASjQDzIKXlteXHgwMF0rJBIjCgVhY3RvchgCIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQiRgoJQmFuZENvdW50EisKBGJhbmQYASABKA4yHS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5CYW5kEgwKBHJvd3MYAiABKAQiRAoIUnVuTGVhc2USFwoGcnVuX2lkGAEgASgNQge6SAQqAigBEh8KBWZlbmNlGAIgASgEQhC6SA0yCxj/////////DygBKmoKCFJ1blN0YXRlEhkKFVJVTl9TVEFURV9VTlNQRUNJRklFRBAAEhUKEVJVTl9TVEFURV9SVU5OSU5HEAESFgoSUlVOX1NUQVRFX0NPTVBMRVRFEAISFAoQUlVOX1NUQVRFX0ZBSUxFRBADKqsBCghSdW5TdGFnZRIZChVSVU5fU1RBR0VfVU5TUEVDSUZJRUQQABIUChBSVU5fU1RBR0VfSU5HRVNUEAESFgoSUlVOX1NUQUdFX1ZBTElEQVRFEAISEwoPUlVOX1NUQUdFX1NDT1JFEAMSEwoPUlVOX1NUQUdFX0RSSUZUEAQSFgoSUlVOX1NUQUdFX0NPTVBMRVRFEAUSFAoQUlVOX1NUQUdFX1JFUE9SVBAGKl8KCUxvc3NMaW1pdBIaChZMT1NTX0xJTUlUX1VOU1BFQ0lGSUVEEAASHAoYTE9TU19MSU1JVF9SRUpFQ1RFRF9ST1dTEAESGAoUTE9TU19MSU1JVF9TVVBQTElFUlMQAkJGChVjb20uYmVsbHdldGhlci5vcHMudjFQAVoXYmVsbHdldGhlci9vcHMvdjE7b3BzdjGqAhFCZWxsd2V0aGVyLk9wcy5WMWIGcHJvdG8z", [file_bellwether_inference_v1_score, file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("Ch1iZWxsd2V0aGVyL29wcy92MS9iYXRjaC5wcm90bxIRYmVsbHdldGhlci5vcHMudjEiVgoMRmVhdHVyZURyaWZ0EicKB2ZlYXR1cmUYASABKAlCFrpIE3IRIAEogAIyCl5bXlx4MDBdKyQSHQoDcHNpGAIgASgBQhC6SA0SC0ABKQAAAAAAAAAAIpoCCghSdW5DaGVjaxI2CgRraW5kGAEgASgOMhwuYmVsbHdldGhlci5vcHMudjEuQ2hlY2tLaW5kQgq6SAeCAQQQASAAEjwKB291dGNvbWUYAiABKA4yHy5iZWxsd2V0aGVyLm9wcy52MS5DaGVja091dGNvbWVCCrpIB4IBBBABIAASJAoGY29sdW1uGAMgASgJQhS6SBFyDyiAAjIKXlteXHgwMF0qJBIbCgV2YWx1ZRgEIAEoAUIHukgEEgJAAUgAiAEBEhsKBWxpbWl0GAUgASgBQge6SAQSAkABSAGIAQESJAoGZGV0YWlsGAYgASgJQhS6SBFyDyjoBzIKXlteXHgwMF0qJEIICgZfdmFsdWVCCAoGX2xpbWl0IusCCg1Db2x1bW5Qcm9maWxlEiYKBmNvbHVtbhgBIAEoCUIWukgTchEgASiAAjIKXlteXHgwMF0rJBIZCgRyb3dzGAIgASgEQgu6SAgyBhiAlOvcAxIcCgdtaXNzaW5nGAMgASgEQgu6SAgyBhiAlOvcAxIdCghkaXN0aW5jdBgEIAEoBEILukgIMgYYgJTr3AMSHAoGbWVkaWFuGAUgASgBQge6SAQSAkABSACIAQESGQoDbWluGAYgASgBQge6SAQSAkABSAGIAQESGQoDbWF4GAcgASgBQge6SAQSAkABSAKIAQESGgoEbWVhbhgIIAEoAUIHukgEEgJAAUgDiAEBEicKCXRvcF92YWx1ZRgJIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQSHQoIdG9wX3Jvd3MYCiABKARCC7pICDIGGICU69wDQgkKB19tZWRpYW5CBgoEX21pbkIGCgRfbWF4QgcKBV9tZWFuIlwKC1J1bkRlY2lzaW9uEg4KBnJlYXNvbhgBIAEoCRINCgVhY3RvchgCIAEoCRIuCgpkZWNpZGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIsCghBbGVydElkcxINCgVjb3VudBgBIAEoDRIRCglhbGVydF9pZHMYAiADKAkivwIKD1JldmlzaW9uQ2hhbmdlcxIRCglzdXBwbGllcnMYASABKAQSFgoOc2NvcmVzX2NoYW5nZWQYAiABKAQSGAoQbWF4X3Njb3JlX2NoYW5nZRgDIAEoARIVCg1iYW5kc19jaGFuZ2VkGAQgASgEEhcKD3N1cHBsaWVyc19hZGRlZBgFIAEoBBIZChFzdXBwbGllcnNfcmVtb3ZlZBgGIAEoBBIyCg1hbGVydHNfcmFpc2VkGAcgASgLMhsuYmVsbHdldGhlci5vcHMudjEuQWxlcnRJZHMSMwoOYWxlcnRzX2NsZWFyZWQYCCABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5BbGVydElkcxIzCg5hbGVydHNfY2hhbmdlZBgJIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0SWRzIvEJCghCYXRjaFJ1bhIOCgZydW5faWQYASABKA0SEAoIaXNvX3dlZWsYAiABKAkSEgoKbW9kZWxfbmFtZRgDIAEoCRIqCgVzdGF0ZRgEIAEoDjIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1blN0YXRlEioKBXN0YWdlGAUgASgOMhsuYmVsbHdldGhlci5vcHMudjEuUnVuU3RhZ2USFgoJcm93c19yZWFkGAYgASgESACIAQESEwoLcm93c19zY29yZWQYByABKAQSFQoNcm93c19yZWplY3RlZBgIIAEoBBIXCg9jaHVua3NfcmVjZWl2ZWQYCSABKA0SGQoMY2h1bmtzX3RvdGFsGAogASgNSAGIAQESFAoMaW5wdXRfZGlnZXN0GAsgASgJEjUKBW1vZGVsGAwgASgLMiYuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTW9kZWxJZGVudGl0eRIVCg1hbGVydHNfcmFpc2VkGA0gASgNEisKBWJhbmRzGA4gAygLMhwuYmVsbHdldGhlci5vcHMudjEuQmFuZENvdW50Ei4KBWRyaWZ0GA8gAygLMh8uYmVsbHdldGhlci5vcHMudjEuRmVhdHVyZURyaWZ0Ei4KCnN0YXJ0ZWRfYXQYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGNvbXBsZXRlZF9hdBgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHZmFpbHVyZRgSIAEoCRIVCg1zb3VyY2VfZGlnZXN0GBMgASgJEhMKC2NvbmZpZ19oYXNoGBQgASgJEhMKC3BvbGljeV9oYXNoGBUgASgJEhQKDG92ZXJ0YWtlbl9ieRgWIAEoCRIsCgZsb3NzZXMYFyABKAsyHC5iZWxsd2V0aGVyLm9wcy52MS5SdW5Mb3NzZXMSMQoMZm9yY2VfZnV0dXJlGBggASgLMhsuYmVsbHdldGhlci5vcHMudjEuT3ZlcnJpZGUSEgoKY2h1bmtfcm93cxgZIAEoDRIrCgZjaGVja3MYGiADKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5SdW5DaGVjaxIwCghhcHByb3ZlZBgbIAEoCzIeLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bkRlY2lzaW9uEi4KBnZvaWRlZBgcIAEoCzIeLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bkRlY2lzaW9uEhAKCHJldmlzaW9uGB0gASgNEh4KEXN1cGVyc2VkZXNfcnVuX2lkGB4gASgNSAKIAQESIQoUc3VwZXJzZWRlZF9ieV9ydW5faWQYHyABKA1IA4gBARI7ChNzdXBlcnNlZGVfcmVxdWVzdGVkGCAgASgLMh4uYmVsbHdldGhlci5vcHMudjEuUnVuRGVjaXNpb24SDQoFYXNfb2YYISABKAkSFQoNbWlzc2VkX3JlYXNvbhgiIAEoCRIzCgdjaGFuZ2VzGCMgASgLMiIuYmVsbHdldGhlci5vcHMudjEuUmV2aXNpb25DaGFuZ2VzEhUKDWNoZWNrc19mYWlsZWQYJCABKA1CDAoKX3Jvd3NfcmVhZEIPCg1fY2h1bmtzX3RvdGFsQhQKEl9zdXBlcnNlZGVzX3J1bl9pZEIXChVfc3VwZXJzZWRlZF9ieV9ydW5faWQi5gIKCVJ1bkxvc3NlcxIVCg1yb3dzX3JlamVjdGVkGAEgASgEEhUKDXJvd3NfcmVwZWF0ZWQYAiABKAQSFgoOcmVqZWN0ZWRfc2hhcmUYAyABKAESGgoSbWF4X3JlamVjdGVkX3NoYXJlGAQgASgBEhkKEW1heF9yZWplY3RlZF9yb3dzGAUgASgEEhEKCXN1cHBsaWVycxgGIAEoBBIfChJwcmV2aW91c19zdXBwbGllcnMYByABKARIAIgBARIVCg1wcmV2aW91c193ZWVrGAggASgJEhsKE21pbl9zdXBwbGllcnNfc2hhcmUYCSABKAESLgoIZXhjZWVkZWQYCiADKA4yHC5iZWxsd2V0aGVyLm9wcy52MS5Mb3NzTGltaXQSLQoIYWNjZXB0ZWQYCyABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5PdmVycmlkZUIVChNfcHJldmlvdXNfc3VwcGxpZXJzIlcKCE92ZXJyaWRlEiYKBnJlYXNvbhgBIAEoCUIWukgTchEgASjQDzIKXlteXHgwMF0rJBIjCgVhY3RvchgCIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQiRgoJQmFuZENvdW50EisKBGJhbmQYASABKA4yHS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5CYW5kEgwKBHJvd3MYAiABKAQiRAoIUnVuTGVhc2USFwoGcnVuX2lkGAEgASgNQge6SAQqAigBEh8KBWZlbmNlGAIgASgEQhC6SA0yCxj/////////DygBKsQBCghSdW5TdGF0ZRIZChVSVU5fU1RBVEVfVU5TUEVDSUZJRUQQABIVChFSVU5fU1RBVEVfUlVOTklORxABEhYKElJVTl9TVEFURV9DT01QTEVURRACEhQKEFJVTl9TVEFURV9GQUlMRUQQAxISCg5SVU5fU1RBVEVfSEVMRBAEEhQKEFJVTl9TVEFURV9NSVNTRUQQBRIUChBSVU5fU1RBVEVfVk9JREVEEAYSGAoUUlVOX1NUQVRFX1NVUEVSU0VERUQQByqrAQoIUnVuU3RhZ2USGQoVUlVOX1NUQUdFX1VOU1BFQ0lGSUVEEAASFAoQUlVOX1NUQUdFX0lOR0VTVBABEhYKElJVTl9TVEFHRV9WQUxJREFURRACEhMKD1JVTl9TVEFHRV9TQ09SRRADEhMKD1JVTl9TVEFHRV9EUklGVBAEEhYKElJVTl9TVEFHRV9DT01QTEVURRAFEhQKEFJVTl9TVEFHRV9SRVBPUlQQBiqEAgoJQ2hlY2tLaW5kEhoKFkNIRUNLX0tJTkRfVU5TUEVDSUZJRUQQABITCg9DSEVDS19LSU5EX1JPV1MQARIYChRDSEVDS19LSU5EX1NVUFBMSUVSUxACEhsKF0NIRUNLX0tJTkRfU0FNRV9DT05URU5UEAMSHQoZQ0hFQ0tfS0lORF9NSVNTSU5HX0NPTFVNThAEEh4KGkNIRUNLX0tJTkRfQ09OU1RBTlRfQ09MVU1OEAUSEwoPQ0hFQ0tfS0lORF9VTklUEAYSHQoZQ0hFQ0tfS0lORF9SRU5BTUVEX0NPTFVNThAHEhwKGENIRUNLX0tJTkRfUkVKRUNURURfUk9XUxAIKoEBCgxDaGVja091dGNvbWUSHQoZQ0hFQ0tfT1VUQ09NRV9VTlNQRUNJRklFRBAAEhgKFENIRUNLX09VVENPTUVfUEFTU0VEEAESGAoUQ0hFQ0tfT1VUQ09NRV9GQUlMRUQQAhIeChpDSEVDS19PVVRDT01FX05PVF9QT1NTSUJMRRADKl8KCUxvc3NMaW1pdBIaChZMT1NTX0xJTUlUX1VOU1BFQ0lGSUVEEAASHAoYTE9TU19MSU1JVF9SRUpFQ1RFRF9ST1dTEAESGAoUTE9TU19MSU1JVF9TVVBQTElFUlMQAkJGChVjb20uYmVsbHdldGhlci5vcHMudjFQAVoXYmVsbHdldGhlci9vcHMvdjE7b3BzdjGqAhFCZWxsd2V0aGVyLk9wcy5WMWIGcHJvdG8z", [file_bellwether_inference_v1_score, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * The change in the distribution of one feature since an earlier week: the most recent one of the same model
@@ -49,7 +49,289 @@ export const FeatureDriftSchema: GenMessage<FeatureDrift> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch, 0);
 
 /**
- * One weekly run: the scores of all suppliers of one ISO week, by one model.
+ * One check of the input of a run, before anything is published. A check of columns has one entry for each column that
+ * did not pass, and one entry without a column when every column passed.
+ *
+ * @generated from message bellwether.ops.v1.RunCheck
+ */
+export type RunCheck = Message<"bellwether.ops.v1.RunCheck"> & {
+  /**
+   * The subject of the check.
+   *
+   * @generated from field: bellwether.ops.v1.CheckKind kind = 1;
+   */
+  kind: CheckKind;
+
+  /**
+   * The result.
+   *
+   * @generated from field: bellwether.ops.v1.CheckOutcome outcome = 2;
+   */
+  outcome: CheckOutcome;
+
+  /**
+   * Name of the column. At most 256 bytes. Empty: the check is about the whole input.
+   *
+   * @generated from field: string column = 3;
+   */
+  column: string;
+
+  /**
+   * The measured value: a quotient, a share in [0, 1] or a number, as kind says. Unset: not measured.
+   *
+   * @generated from field: optional double value = 4;
+   */
+  value?: number | undefined;
+
+  /**
+   * The limit that value was compared with, in the unit of value. Unset: the check has no limit.
+   *
+   * @generated from field: optional double limit = 5;
+   */
+  limit?: number | undefined;
+
+  /**
+   * The result in one sentence, for a person. At most 1,000 bytes. Empty: the figures say all of it.
+   *
+   * @generated from field: string detail = 6;
+   */
+  detail: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.RunCheck.
+ * Use `create(RunCheckSchema)` to create a new message.
+ */
+export const RunCheckSchema: GenMessage<RunCheck> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_batch, 1);
+
+/**
+ * The values of one column of the input of a run, in figures.
+ *
+ * @generated from message bellwether.ops.v1.ColumnProfile
+ */
+export type ColumnProfile = Message<"bellwether.ops.v1.ColumnProfile"> & {
+  /**
+   * Name of the column. 1 to 256 bytes.
+   *
+   * @generated from field: string column = 1;
+   */
+  column: string;
+
+  /**
+   * Number of rows, at most 1,000,000,000.
+   *
+   * @generated from field: uint64 rows = 2;
+   */
+  rows: bigint;
+
+  /**
+   * Number of rows without a value, at most rows.
+   *
+   * @generated from field: uint64 missing = 3;
+   */
+  missing: bigint;
+
+  /**
+   * Number of different values, at most rows. It can be an estimate.
+   *
+   * @generated from field: uint64 distinct = 4;
+   */
+  distinct: bigint;
+
+  /**
+   * Median of the values. Unset: no value is a number.
+   *
+   * @generated from field: optional double median = 5;
+   */
+  median?: number | undefined;
+
+  /**
+   * Lowest value. Unset as for median.
+   *
+   * @generated from field: optional double min = 6;
+   */
+  min?: number | undefined;
+
+  /**
+   * Highest value. Unset as for median.
+   *
+   * @generated from field: optional double max = 7;
+   */
+  max?: number | undefined;
+
+  /**
+   * Mean of the values. Unset as for median.
+   *
+   * @generated from field: optional double mean = 8;
+   */
+  mean?: number | undefined;
+
+  /**
+   * The most frequent value, as text. At most 256 bytes; a longer value is cut. Empty: not recorded.
+   *
+   * @generated from field: string top_value = 9;
+   */
+  topValue: string;
+
+  /**
+   * Number of rows with top_value, at most rows. 0: not recorded.
+   *
+   * @generated from field: uint64 top_rows = 10;
+   */
+  topRows: bigint;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.ColumnProfile.
+ * Use `create(ColumnProfileSchema)` to create a new message.
+ */
+export const ColumnProfileSchema: GenMessage<ColumnProfile> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_batch, 2);
+
+/**
+ * A person's decision about a run. Only sent by a server.
+ *
+ * @generated from message bellwether.ops.v1.RunDecision
+ */
+export type RunDecision = Message<"bellwether.ops.v1.RunDecision"> & {
+  /**
+   * Why. 1 to 2,000 bytes.
+   *
+   * @generated from field: string reason = 1;
+   */
+  reason: string;
+
+  /**
+   * Who decided. 1 to 256 bytes.
+   *
+   * @generated from field: string actor = 2;
+   */
+  actor: string;
+
+  /**
+   * When it was decided.
+   *
+   * @generated from field: google.protobuf.Timestamp decided_at = 3;
+   */
+  decidedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.RunDecision.
+ * Use `create(RunDecisionSchema)` to create a new message.
+ */
+export const RunDecisionSchema: GenMessage<RunDecision> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_batch, 3);
+
+/**
+ * Ids of alerts, with their number.
+ *
+ * @generated from message bellwether.ops.v1.AlertIds
+ */
+export type AlertIds = Message<"bellwether.ops.v1.AlertIds"> & {
+  /**
+   * Number of alerts.
+   *
+   * @generated from field: uint32 count = 1;
+   */
+  count: number;
+
+  /**
+   * The first 100 ids in ascending order, UUIDs.
+   *
+   * @generated from field: repeated string alert_ids = 2;
+   */
+  alertIds: string[];
+};
+
+/**
+ * Describes the message bellwether.ops.v1.AlertIds.
+ * Use `create(AlertIdsSchema)` to create a new message.
+ */
+export const AlertIdsSchema: GenMessage<AlertIds> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_batch, 4);
+
+/**
+ * What a revision of a week changed against the revision that it supersedes.
+ *
+ * @generated from message bellwether.ops.v1.RevisionChanges
+ */
+export type RevisionChanges = Message<"bellwether.ops.v1.RevisionChanges"> & {
+  /**
+   * Number of suppliers with a score in both revisions.
+   *
+   * @generated from field: uint64 suppliers = 1;
+   */
+  suppliers: bigint;
+
+  /**
+   * Part of suppliers: those whose score changed.
+   *
+   * @generated from field: uint64 scores_changed = 2;
+   */
+  scoresChanged: bigint;
+
+  /**
+   * The largest |change| of a score, in [0, 1]. 0: no score changed.
+   *
+   * @generated from field: double max_score_change = 3;
+   */
+  maxScoreChange: number;
+
+  /**
+   * Part of suppliers: those whose band changed.
+   *
+   * @generated from field: uint64 bands_changed = 4;
+   */
+  bandsChanged: bigint;
+
+  /**
+   * Number of suppliers with a score in this revision only.
+   *
+   * @generated from field: uint64 suppliers_added = 5;
+   */
+  suppliersAdded: bigint;
+
+  /**
+   * Number of suppliers with a score in the superseded revision only.
+   *
+   * @generated from field: uint64 suppliers_removed = 6;
+   */
+  suppliersRemoved: bigint;
+
+  /**
+   * Alerts that are active after this revision, and were not after the superseded one.
+   *
+   * @generated from field: bellwether.ops.v1.AlertIds alerts_raised = 7;
+   */
+  alertsRaised?: AlertIds | undefined;
+
+  /**
+   * Alerts that were active after the superseded revision, and are not after this one.
+   *
+   * @generated from field: bellwether.ops.v1.AlertIds alerts_cleared = 8;
+   */
+  alertsCleared?: AlertIds | undefined;
+
+  /**
+   * Alerts that are active after both revisions, with another severity.
+   *
+   * @generated from field: bellwether.ops.v1.AlertIds alerts_changed = 9;
+   */
+  alertsChanged?: AlertIds | undefined;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.RevisionChanges.
+ * Use `create(RevisionChangesSchema)` to create a new message.
+ */
+export const RevisionChangesSchema: GenMessage<RevisionChanges> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_batch, 5);
+
+/**
+ * One weekly run: the scores of all suppliers of one ISO week, by one model. A week has several runs when one of them
+ * was voided or superseded: they are its revisions. At most one of them is COMPLETE.
  *
  * @generated from message bellwether.ops.v1.BatchRun
  */
@@ -234,6 +516,87 @@ export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
    * @generated from field: uint32 chunk_rows = 25;
    */
   chunkRows: number;
+
+  /**
+   * Checks of the input: those that failed first, then those that were not possible, then those that passed. At most
+   * 1,000; in ListRuns at most 20. Empty: not checked yet.
+   *
+   * @generated from field: repeated bellwether.ops.v1.RunCheck checks = 26;
+   */
+  checks: RunCheck[];
+
+  /**
+   * Who approved the run although checks failed, before the run (CompleteRunRequest.accept_losses) or when it was held.
+   * Unset: nobody. Another source or configuration ends the approval.
+   *
+   * @generated from field: bellwether.ops.v1.RunDecision approved = 27;
+   */
+  approved?: RunDecision | undefined;
+
+  /**
+   * Who voided the run. Unset: nobody.
+   *
+   * @generated from field: bellwether.ops.v1.RunDecision voided = 28;
+   */
+  voided?: RunDecision | undefined;
+
+  /**
+   * Number of the run among the runs of its week and model, from 1.
+   *
+   * @generated from field: uint32 revision = 29;
+   */
+  revision: number;
+
+  /**
+   * Id of the complete run that this run is to supersede or has superseded. Unset: none.
+   *
+   * @generated from field: optional uint32 supersedes_run_id = 30;
+   */
+  supersedesRunId?: number | undefined;
+
+  /**
+   * Id of the run that superseded this one. Unset: none.
+   *
+   * @generated from field: optional uint32 superseded_by_run_id = 31;
+   */
+  supersededByRunId?: number | undefined;
+
+  /**
+   * Who asked for a new revision of the week. Set only while the run is COMPLETE: the next StartRun of the week begins
+   * the new revision. This run is shown until that one is complete. Unset: nobody.
+   *
+   * @generated from field: bellwether.ops.v1.RunDecision supersede_requested = 32;
+   */
+  supersedeRequested?: RunDecision | undefined;
+
+  /**
+   * The day of which the input is a snapshot, for example "2026-11-22". Empty: not recorded.
+   *
+   * @generated from field: string as_of = 33;
+   */
+  asOf: string;
+
+  /**
+   * Why the week was recorded as missed. A run that was started afterwards keeps it. At most 2,000 bytes. Empty: the
+   * week was not missed.
+   *
+   * @generated from field: string missed_reason = 34;
+   */
+  missedReason: string;
+
+  /**
+   * What this revision changed. Unset: it superseded no other run.
+   *
+   * @generated from field: bellwether.ops.v1.RevisionChanges changes = 35;
+   */
+  changes?: RevisionChanges | undefined;
+
+  /**
+   * Number of checks that failed. checks can have fewer in ListRuns.
+   *
+   * @generated from field: uint32 checks_failed = 36;
+   */
+  checksFailed: number;
 };
 
 /**
@@ -241,7 +604,7 @@ export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
  * Use `create(BatchRunSchema)` to create a new message.
  */
 export const BatchRunSchema: GenMessage<BatchRun> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 1);
+  messageDesc(file_bellwether_ops_v1_batch, 6);
 
 /**
  * Rejected rows and missing suppliers of a run, with the limits of the risk policy (config/risk_policy.yaml).
@@ -336,7 +699,7 @@ export type RunLosses = Message<"bellwether.ops.v1.RunLosses"> & {
  * Use `create(RunLossesSchema)` to create a new message.
  */
 export const RunLossesSchema: GenMessage<RunLosses> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 2);
+  messageDesc(file_bellwether_ops_v1_batch, 7);
 
 /**
  * A person's decision to allow what a limit forbids.
@@ -365,7 +728,7 @@ export type Override = Message<"bellwether.ops.v1.Override"> & {
  * Use `create(OverrideSchema)` to create a new message.
  */
 export const OverrideSchema: GenMessage<Override> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 3);
+  messageDesc(file_bellwether_ops_v1_batch, 8);
 
 /**
  * The number of rows in one band.
@@ -393,7 +756,7 @@ export type BandCount = Message<"bellwether.ops.v1.BandCount"> & {
  * Use `create(BandCountSchema)` to create a new message.
  */
 export const BandCountSchema: GenMessage<BandCount> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 4);
+  messageDesc(file_bellwether_ops_v1_batch, 9);
 
 /**
  * The right to write to a run. It ends when another holder (StartRunRequest.holder) starts the run.
@@ -422,7 +785,7 @@ export type RunLease = Message<"bellwether.ops.v1.RunLease"> & {
  * Use `create(RunLeaseSchema)` to create a new message.
  */
 export const RunLeaseSchema: GenMessage<RunLease> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 5);
+  messageDesc(file_bellwether_ops_v1_batch, 10);
 
 /**
  * The state of a run.
@@ -457,6 +820,35 @@ export const RunState = {
    * @generated from enum value: RUN_STATE_FAILED = 3;
    */
   FAILED: 3,
+
+  /**
+   * A check of the input failed, and nothing of the run is published. After ApproveRun the next StartRun continues
+   * the run; VoidRun ends it; StartRun with another source begins it again.
+   *
+   * @generated from enum value: RUN_STATE_HELD = 4;
+   */
+  HELD: 4,
+
+  /**
+   * The week had no input until its deadline. The next StartRun of the week begins the run.
+   *
+   * @generated from enum value: RUN_STATE_MISSED = 5;
+   */
+  MISSED: 5,
+
+  /**
+   * A person has withdrawn the run: none of its scores is shown. The next StartRun of the week begins a new revision.
+   *
+   * @generated from enum value: RUN_STATE_VOIDED = 6;
+   */
+  VOIDED: 6,
+
+  /**
+   * A later revision of the same week is complete. Its scores are shown instead.
+   *
+   * @generated from enum value: RUN_STATE_SUPERSEDED = 7;
+   */
+  SUPERSEDED: 7,
 } as const;
 
 /**
@@ -542,6 +934,138 @@ export const RunStageSchema: GenEnum<RunStage> = /*@__PURE__*/
   enumDesc(file_bellwether_ops_v1_batch, 1);
 
 /**
+ * The subject of a check of the input of a run. The risk policy (config/risk_policy.yaml) has the limits.
+ *
+ * @generated from enum bellwether.ops.v1.CheckKind
+ */
+export const CheckKind = {
+  /**
+   * Never sent by a server.
+   *
+   * @generated from enum value: CHECK_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Number of rows, divided by that of the previous complete week.
+   *
+   * @generated from enum value: CHECK_KIND_ROWS = 1;
+   */
+  ROWS: 1,
+
+  /**
+   * Number of suppliers, divided by that of the previous complete week.
+   *
+   * @generated from enum value: CHECK_KIND_SUPPLIERS = 2;
+   */
+  SUPPLIERS: 2,
+
+  /**
+   * The content is identical to that of another week.
+   *
+   * @generated from enum value: CHECK_KIND_SAME_CONTENT = 3;
+   */
+  SAME_CONTENT: 3,
+
+  /**
+   * Share of missing values in a column: all values are missing.
+   *
+   * @generated from enum value: CHECK_KIND_MISSING_COLUMN = 4;
+   */
+  MISSING_COLUMN: 4,
+
+  /**
+   * Number of different values in a column: all rows have the same value.
+   *
+   * @generated from enum value: CHECK_KIND_CONSTANT_COLUMN = 5;
+   */
+  CONSTANT_COLUMN: 5,
+
+  /**
+   * Median of a numeric column, divided by that of the previous complete week, or the reverse if that is larger: a
+   * large quotient shows another unit.
+   *
+   * @generated from enum value: CHECK_KIND_UNIT = 6;
+   */
+  UNIT: 6,
+
+  /**
+   * Columns that were renamed, or that are not there any more.
+   *
+   * @generated from enum value: CHECK_KIND_RENAMED_COLUMN = 7;
+   */
+  RENAMED_COLUMN: 7,
+
+  /**
+   * Share of rejected rows.
+   *
+   * @generated from enum value: CHECK_KIND_REJECTED_ROWS = 8;
+   */
+  REJECTED_ROWS: 8,
+} as const;
+
+/**
+ * The subject of a check of the input of a run. The risk policy (config/risk_policy.yaml) has the limits.
+ *
+ * @generated from enum bellwether.ops.v1.CheckKind
+ */
+export type CheckKind = (typeof CheckKind)[keyof typeof CheckKind] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.ops.v1.CheckKind.
+ */
+export const CheckKindSchema: GenEnum<CheckKind> = /*@__PURE__*/
+  enumDesc(file_bellwether_ops_v1_batch, 2);
+
+/**
+ * The result of a check of the input of a run.
+ *
+ * @generated from enum bellwether.ops.v1.CheckOutcome
+ */
+export const CheckOutcome = {
+  /**
+   * Never sent by a server.
+   *
+   * @generated from enum value: CHECK_OUTCOME_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The value is within the limit.
+   *
+   * @generated from enum value: CHECK_OUTCOME_PASSED = 1;
+   */
+  PASSED: 1,
+
+  /**
+   * The value is beyond the limit. The run is held unless somebody approves it.
+   *
+   * @generated from enum value: CHECK_OUTCOME_FAILED = 2;
+   */
+  FAILED: 2,
+
+  /**
+   * Nothing to compare with, for example no previous complete week. detail says what is missing.
+   *
+   * @generated from enum value: CHECK_OUTCOME_NOT_POSSIBLE = 3;
+   */
+  NOT_POSSIBLE: 3,
+} as const;
+
+/**
+ * The result of a check of the input of a run.
+ *
+ * @generated from enum bellwether.ops.v1.CheckOutcome
+ */
+export type CheckOutcome = (typeof CheckOutcome)[keyof typeof CheckOutcome] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.ops.v1.CheckOutcome.
+ */
+export const CheckOutcomeSchema: GenEnum<CheckOutcome> = /*@__PURE__*/
+  enumDesc(file_bellwether_ops_v1_batch, 3);
+
+/**
  * A limit for lost data in the risk policy (config/risk_policy.yaml).
  *
  * @generated from enum bellwether.ops.v1.LossLimit
@@ -580,5 +1104,5 @@ export type LossLimit = (typeof LossLimit)[keyof typeof LossLimit] | UnknownEnum
  * Describes the enum bellwether.ops.v1.LossLimit.
  */
 export const LossLimitSchema: GenEnum<LossLimit> = /*@__PURE__*/
-  enumDesc(file_bellwether_ops_v1_batch, 2);
+  enumDesc(file_bellwether_ops_v1_batch, 4);
 

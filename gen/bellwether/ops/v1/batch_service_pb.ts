@@ -8,7 +8,7 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { CategoryColumn, PredictBatchResponse } from "../../inference/v1/inference_service_pb.ts";
 import { file_bellwether_inference_v1_inference_service } from "../../inference/v1/inference_service_pb.ts";
-import type { BatchRun, FeatureDrift, Override, RunLease, RunStage } from "./batch_pb.ts";
+import type { AlertIds, BatchRun, ColumnProfile, FeatureDrift, Override, RunCheck, RunDecision, RunLease, RunStage } from "./batch_pb.ts";
 import { file_bellwether_ops_v1_batch } from "./batch_pb.ts";
 import { file_bellwether_policy_v1_limits } from "../../policy/v1/limits_pb.ts";
 import { file_bellwether_policy_v1_role } from "../../policy/v1/role_pb.ts";
@@ -21,7 +21,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file bellwether/ops/v1/batch_service.proto.
  */
 export const file_bellwether_ops_v1_batch_service: GenFile = /*@__PURE__*/
-  fileDesc("CiViZWxsd2V0aGVyL29wcy92MS9iYXRjaF9zZXJ2aWNlLnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSLWAgoPU3RhcnRSdW5SZXF1ZXN0Ej8KCGlzb193ZWVrGAEgASgJQi26SCpyKDImXlswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSQSKQoKbW9kZWxfbmFtZRgCIAEoCUIVukgSchAgAShAMgpeW15ceDAwXSskEiYKBmhvbGRlchgDIAEoCUIWukgTchEgASiAATIKXlteXHgwMF0rJBIvCg1zb3VyY2VfZGlnZXN0GAQgASgJQhi6SBVyEzIRXihbMC05YS1mXXs2NH0pPyQSLQoLY29uZmlnX2hhc2gYBSABKAlCGLpIFXITMhFeKFswLTlhLWZdezY0fSk/JBIxCgxmb3JjZV9mdXR1cmUYBiABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5PdmVycmlkZRIcCgpjaHVua19yb3dzGAcgASgNQgi6SAUqAxiAQCKVAQoQU3RhcnRSdW5SZXNwb25zZRIoCgNydW4YASABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5CYXRjaFJ1bhIqCgVsZWFzZRgCIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bkxlYXNlEhcKD3JlY2VpdmVkX2NodW5rcxgDIAMoDRISCgpiZWd1bl9hbmV3GAQgASgIItgCChVSZXBvcnRQcm9ncmVzc1JlcXVlc3QSMgoFbGVhc2UYASABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5SdW5MZWFzZUIGukgDyAEBEjYKBXN0YWdlGAIgASgOMhsuYmVsbHdldGhlci5vcHMudjEuUnVuU3RhZ2VCCrpIB4IBBBABIAASIwoJcm93c19yZWFkGAMgASgEQgu6SAgyBhiAlOvcA0gAiAEBEicKDXJvd3NfcmVqZWN0ZWQYBCABKARCC7pICDIGGICU69wDSAGIAQESJAoMY2h1bmtzX3RvdGFsGAUgASgNQgm6SAYqBBiAgAJIAogBARIuCgxpbnB1dF9kaWdlc3QYBiABKAlCGLpIFXITMhFeKFswLTlhLWZdezY0fSk/JEIMCgpfcm93c19yZWFkQhAKDl9yb3dzX3JlamVjdGVkQg8KDV9jaHVua3NfdG90YWwiQgoWUmVwb3J0UHJvZ3Jlc3NSZXNwb25zZRIoCgNydW4YASABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5CYXRjaFJ1biKTBAoSU3VibWl0Q2h1bmtSZXF1ZXN0EjIKBWxlYXNlGAEgASgLMhsuYmVsbHdldGhlci5vcHMudjEuUnVuTGVhc2VCBrpIA8gBARIYCgVjaHVuaxgCIAEoDUIJukgGKgQY//8BEjYKDHN1cHBsaWVyX2lkcxgDIAMoCUIgukgdkgEaCAEQgEAiE3IRIAEogAEyCl5bXlx4MDBdKyQSNAoOc3VwcGxpZXJfbmFtZXMYBCADKAlCHLpIGZIBFhCAQCIRcg8ogAQyCl5bXlx4MDBdKiQSOAoHcmVnaW9ucxgFIAEoCzInLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkNhdGVnb3J5Q29sdW1uEjsKCmNhdGVnb3JpZXMYBiABKAsyJy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5DYXRlZ29yeUNvbHVtbhIcCglleHBvc3VyZXMYByABKAxCCbpIBnoEGICABBJFCgZzY29yZXMYCCABKAsyLS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5QcmVkaWN0QmF0Y2hSZXNwb25zZUIGukgDyAEBEkEKCGZlYXR1cmVzGAkgAygLMiQuYmVsbHdldGhlci5yZWdpc3RyeS52MS5Nb2RlbEZlYXR1cmVCCbpIBpIBAxCACBIiCg5mZWF0dXJlX3ZhbHVlcxgKIAEoDEIKukgHegUYgICABCJTChNTdWJtaXRDaHVua1Jlc3BvbnNlEhEKCWR1cGxpY2F0ZRgBIAEoCBITCgtyb3dzX3Njb3JlZBgCIAEoDRIUCgxyb3dzX2ludmFsaWQYAyABKA0iowMKEkNvbXBsZXRlUnVuUmVxdWVzdBIyCgVsZWFzZRgBIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bkxlYXNlQga6SAPIAQESHgoJcm93c19yZWFkGAIgASgEQgu6SAgyBhiAlOvcAxIiCg1yb3dzX3JlamVjdGVkGAMgASgEQgu6SAgyBhiAlOvcAxIfCgxjaHVua3NfdG90YWwYBCABKA1CCbpIBioEGICAAhI5CgVkcmlmdBgFIAMoCzIfLmJlbGx3ZXRoZXIub3BzLnYxLkZlYXR1cmVEcmlmdEIJukgGkgEDEIAgEiIKDXJvd3NfcmVwZWF0ZWQYBiABKARCC7pICDIGGICU69wDEiYKC3NvdXJjZV9yb3dzGAcgASgEQgy6SAkyBxiA0NvD9AJIAIgBARIpChRzb3VyY2Vfcm93c19yZWplY3RlZBgIIAEoBEILukgIMgYYgJTr3AMSMgoNYWNjZXB0X2xvc3NlcxgJIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLk92ZXJyaWRlQg4KDF9zb3VyY2Vfcm93cyI/ChNDb21wbGV0ZVJ1blJlc3BvbnNlEigKA3J1bhgBIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLkJhdGNoUnVuImwKDkZhaWxSdW5SZXF1ZXN0EjIKBWxlYXNlGAEgASgLMhsuYmVsbHdldGhlci5vcHMudjEuUnVuTGVhc2VCBrpIA8gBARImCgZyZWFzb24YAiABKAlCFrpIE3IRIAEo0A8yCl5bXlx4MDBdKyQiOwoPRmFpbFJ1blJlc3BvbnNlEigKA3J1bhgBIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLkJhdGNoUnVuInwKDUdldFJ1blJlcXVlc3QSQgoIaXNvX3dlZWsYASABKAlCMLpILXIrMileKFswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSk/JBInCgptb2RlbF9uYW1lGAIgASgJQhO6SBByDihAMgpeW15ceDAwXSokIjoKDkdldFJ1blJlc3BvbnNlEigKA3J1bhgBIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLkJhdGNoUnVuIkwKD0xpc3RSdW5zUmVxdWVzdBIbCglwYWdlX3NpemUYASABKA1CCLpIBSoDGMgBEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKIACIlYKEExpc3RSdW5zUmVzcG9uc2USKQoEcnVucxgBIAMoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLkJhdGNoUnVuEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIwCg9XYXRjaFJ1blJlcXVlc3QSHQoGcnVuX2lkGAEgASgNQg26SAoqCBj/////BygBIjwKEFdhdGNoUnVuUmVzcG9uc2USKAoDcnVuGAEgASgLMhsuYmVsbHdldGhlci5vcHMudjEuQmF0Y2hSdW4yxQYKDEJhdGNoU2VydmljZRJjCghTdGFydFJ1bhIiLmJlbGx3ZXRoZXIub3BzLnYxLlN0YXJ0UnVuUmVxdWVzdBojLmJlbGx3ZXRoZXIub3BzLnYxLlN0YXJ0UnVuUmVzcG9uc2UiDpACAqi7GAWyuxgDEJBOEm4KDlJlcG9ydFByb2dyZXNzEiguYmVsbHdldGhlci5vcHMudjEuUmVwb3J0UHJvZ3Jlc3NSZXF1ZXN0GikuYmVsbHdldGhlci5vcHMudjEuUmVwb3J0UHJvZ3Jlc3NSZXNwb25zZSIHkAICqLsYBRJ2CgtTdWJtaXRDaHVuaxIlLmJlbGx3ZXRoZXIub3BzLnYxLlN1Ym1pdENodW5rUmVxdWVzdBomLmJlbGx3ZXRoZXIub3BzLnYxLlN1Ym1pdENodW5rUmVzcG9uc2UiGJACAqi7GAWyuxgNCICAgAgQ4NQDIMDPJBJxCgtDb21wbGV0ZVJ1bhIlLmJlbGx3ZXRoZXIub3BzLnYxLkNvbXBsZXRlUnVuUmVxdWVzdBomLmJlbGx3ZXRoZXIub3BzLnYxLkNvbXBsZXRlUnVuUmVzcG9uc2UiE5ACAqi7GAWyuxgIEMDPJCDA7m0SWQoHRmFpbFJ1bhIhLmJlbGx3ZXRoZXIub3BzLnYxLkZhaWxSdW5SZXF1ZXN0GiIuYmVsbHdldGhlci5vcHMudjEuRmFpbFJ1blJlc3BvbnNlIgeQAgKouxgFElYKBkdldFJ1bhIgLmJlbGx3ZXRoZXIub3BzLnYxLkdldFJ1blJlcXVlc3QaIS5iZWxsd2V0aGVyLm9wcy52MS5HZXRSdW5SZXNwb25zZSIHkAIBqLsYARJcCghMaXN0UnVucxIiLmJlbGx3ZXRoZXIub3BzLnYxLkxpc3RSdW5zUmVxdWVzdBojLmJlbGx3ZXRoZXIub3BzLnYxLkxpc3RSdW5zUmVzcG9uc2UiB5ACAai7GAESZAoIV2F0Y2hSdW4SIi5iZWxsd2V0aGVyLm9wcy52MS5XYXRjaFJ1blJlcXVlc3QaIy5iZWxsd2V0aGVyLm9wcy52MS5XYXRjaFJ1blJlc3BvbnNlIg2QAgGouxgBsrsYAhgBMAFCRgoVY29tLmJlbGx3ZXRoZXIub3BzLnYxUAFaF2JlbGx3ZXRoZXIvb3BzL3YxO29wc3YxqgIRQmVsbHdldGhlci5PcHMuVjFiBnByb3RvMw", [file_bellwether_inference_v1_inference_service, file_bellwether_ops_v1_batch, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_bellwether_registry_v1_model_registry_service, file_buf_validate_validate]);
+  fileDesc("CiViZWxsd2V0aGVyL29wcy92MS9iYXRjaF9zZXJ2aWNlLnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSKkAwoPU3RhcnRSdW5SZXF1ZXN0Ej8KCGlzb193ZWVrGAEgASgJQi26SCpyKDImXlswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSQSKQoKbW9kZWxfbmFtZRgCIAEoCUIVukgSchAgAShAMgpeW15ceDAwXSskEiYKBmhvbGRlchgDIAEoCUIWukgTchEgASiAATIKXlteXHgwMF0rJBIvCg1zb3VyY2VfZGlnZXN0GAQgASgJQhi6SBVyEzIRXihbMC05YS1mXXs2NH0pPyQSLQoLY29uZmlnX2hhc2gYBSABKAlCGLpIFXITMhFeKFswLTlhLWZdezY0fSk/JBIxCgxmb3JjZV9mdXR1cmUYBiABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5PdmVycmlkZRIcCgpjaHVua19yb3dzGAcgASgNQgi6SAUqAxiAQBJMCgVhc19vZhgIIAEoCUI9ukg6cjgyNl4oWzAtOV17NH0tKDBbMS05XXwxWzAtMl0pLSgwWzEtOV18WzEyXVswLTldfDNbMDFdKSk/JCL+AgoQU3RhcnRSdW5SZXNwb25zZRIoCgNydW4YASABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5CYXRjaFJ1bhIqCgVsZWFzZRgCIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bkxlYXNlEhcKD3JlY2VpdmVkX2NodW5rcxgDIAMoDRISCgpiZWd1bl9hbmV3GAQgASgIEjAKCGFwcHJvdmVkGAUgASgLMh4uYmVsbHdldGhlci5vcHMudjEuUnVuRGVjaXNpb24SOgoQcHJldmlvdXNfcHJvZmlsZRgGIAMoCzIgLmJlbGx3ZXRoZXIub3BzLnYxLkNvbHVtblByb2ZpbGUSFQoNcHJldmlvdXNfd2VlaxgHIAEoCRIaChJwcmV2aW91c19zdXBwbGllcnMYCCABKAQSGgoNcHJldmlvdXNfcm93cxgJIAEoBEgAiAEBEhgKEHNhbWVfc291cmNlX3dlZWsYCiABKAlCEAoOX3ByZXZpb3VzX3Jvd3Mi2AIKFVJlcG9ydFByb2dyZXNzUmVxdWVzdBIyCgVsZWFzZRgBIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bkxlYXNlQga6SAPIAQESNgoFc3RhZ2UYAiABKA4yGy5iZWxsd2V0aGVyLm9wcy52MS5SdW5TdGFnZUIKukgHggEEEAEgABIjCglyb3dzX3JlYWQYAyABKARCC7pICDIGGICU69wDSACIAQESJwoNcm93c19yZWplY3RlZBgEIAEoBEILukgIMgYYgJTr3ANIAYgBARIkCgxjaHVua3NfdG90YWwYBSABKA1CCbpIBioEGICAAkgCiAEBEi4KDGlucHV0X2RpZ2VzdBgGIAEoCUIYukgVchMyEV4oWzAtOWEtZl17NjR9KT8kQgwKCl9yb3dzX3JlYWRCEAoOX3Jvd3NfcmVqZWN0ZWRCDwoNX2NodW5rc190b3RhbCJCChZSZXBvcnRQcm9ncmVzc1Jlc3BvbnNlEigKA3J1bhgBIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLkJhdGNoUnVuIpMEChJTdWJtaXRDaHVua1JlcXVlc3QSMgoFbGVhc2UYASABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5SdW5MZWFzZUIGukgDyAEBEhgKBWNodW5rGAIgASgNQgm6SAYqBBj//wESNgoMc3VwcGxpZXJfaWRzGAMgAygJQiC6SB2SARoIARCAQCITchEgASiAATIKXlteXHgwMF0rJBI0Cg5zdXBwbGllcl9uYW1lcxgEIAMoCUIcukgZkgEWEIBAIhFyDyiABDIKXlteXHgwMF0qJBI4CgdyZWdpb25zGAUgASgLMicuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ2F0ZWdvcnlDb2x1bW4SOwoKY2F0ZWdvcmllcxgGIAEoCzInLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkNhdGVnb3J5Q29sdW1uEhwKCWV4cG9zdXJlcxgHIAEoDEIJukgGegQYgIAEEkUKBnNjb3JlcxgIIAEoCzItLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlByZWRpY3RCYXRjaFJlc3BvbnNlQga6SAPIAQESQQoIZmVhdHVyZXMYCSADKAsyJC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsRmVhdHVyZUIJukgGkgEDEIAIEiIKDmZlYXR1cmVfdmFsdWVzGAogASgMQgq6SAd6BRiAgIAEIlMKE1N1Ym1pdENodW5rUmVzcG9uc2USEQoJZHVwbGljYXRlGAEgASgIEhMKC3Jvd3Nfc2NvcmVkGAIgASgNEhQKDHJvd3NfaW52YWxpZBgDIAEoDSKZBAoSQ29tcGxldGVSdW5SZXF1ZXN0EjIKBWxlYXNlGAEgASgLMhsuYmVsbHdldGhlci5vcHMudjEuUnVuTGVhc2VCBrpIA8gBARIeCglyb3dzX3JlYWQYAiABKARCC7pICDIGGICU69wDEiIKDXJvd3NfcmVqZWN0ZWQYAyABKARCC7pICDIGGICU69wDEh8KDGNodW5rc190b3RhbBgEIAEoDUIJukgGKgQYgIACEjkKBWRyaWZ0GAUgAygLMh8uYmVsbHdldGhlci5vcHMudjEuRmVhdHVyZURyaWZ0Qgm6SAaSAQMQgCASIgoNcm93c19yZXBlYXRlZBgGIAEoBEILukgIMgYYgJTr3AMSJgoLc291cmNlX3Jvd3MYByABKARCDLpICTIHGIDQ28P0AkgAiAEBEikKFHNvdXJjZV9yb3dzX3JlamVjdGVkGAggASgEQgu6SAgyBhiAlOvcAxIyCg1hY2NlcHRfbG9zc2VzGAkgASgLMhsuYmVsbHdldGhlci5vcHMudjEuT3ZlcnJpZGUSNgoGY2hlY2tzGAogAygLMhsuYmVsbHdldGhlci5vcHMudjEuUnVuQ2hlY2tCCbpIBpIBAxDoBxI8Cgdwcm9maWxlGAsgAygLMiAuYmVsbHdldGhlci5vcHMudjEuQ29sdW1uUHJvZmlsZUIJukgGkgEDEIAgQg4KDF9zb3VyY2Vfcm93cyI/ChNDb21wbGV0ZVJ1blJlc3BvbnNlEigKA3J1bhgBIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLkJhdGNoUnVuImwKDkZhaWxSdW5SZXF1ZXN0EjIKBWxlYXNlGAEgASgLMhsuYmVsbHdldGhlci5vcHMudjEuUnVuTGVhc2VCBrpIA8gBARImCgZyZWFzb24YAiABKAlCFrpIE3IRIAEo0A8yCl5bXlx4MDBdKyQiOwoPRmFpbFJ1blJlc3BvbnNlEigKA3J1bhgBIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLkJhdGNoUnVuIrwBCg5Ib2xkUnVuUmVxdWVzdBIyCgVsZWFzZRgBIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bkxlYXNlQga6SAPIAQESOAoGY2hlY2tzGAIgAygLMhsuYmVsbHdldGhlci5vcHMudjEuUnVuQ2hlY2tCC7pICJIBBQgBEOgHEjwKB3Byb2ZpbGUYAyADKAsyIC5iZWxsd2V0aGVyLm9wcy52MS5Db2x1bW5Qcm9maWxlQgm6SAaSAQMQgCAiOwoPSG9sZFJ1blJlc3BvbnNlEigKA3J1bhgBIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLkJhdGNoUnVuIloKEUFwcHJvdmVSdW5SZXF1ZXN0Eh0KBnJ1bl9pZBgBIAEoDUINukgKKggY/////wcoARImCgZyZWFzb24YAiABKAlCFrpIE3IRIAEo0A8yCl5bXlx4MDBdKyQiPgoSQXBwcm92ZVJ1blJlc3BvbnNlEigKA3J1bhgBIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLkJhdGNoUnVuIlcKDlZvaWRSdW5SZXF1ZXN0Eh0KBnJ1bl9pZBgBIAEoDUINukgKKggY/////wcoARImCgZyZWFzb24YAiABKAlCFrpIE3IRIAEo0A8yCl5bXlx4MDBdKyQi7AEKD1ZvaWRSdW5SZXNwb25zZRIoCgNydW4YASABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5CYXRjaFJ1bhIyCg1hbGVydHNfY2xvc2VkGAIgASgLMhsuYmVsbHdldGhlci5vcHMudjEuQWxlcnRJZHMSNAoPYWxlcnRzX3Jlc3RvcmVkGAMgASgLMhsuYmVsbHdldGhlci5vcHMudjEuQWxlcnRJZHMSMAoLYWxlcnRzX2tlcHQYBCABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5BbGVydElkcxITCgtsYXRlc3Rfd2VlaxgFIAEoCSJcChNTdXBlcnNlZGVSdW5SZXF1ZXN0Eh0KBnJ1bl9pZBgBIAEoDUINukgKKggY/////wcoARImCgZyZWFzb24YAiABKAlCFrpIE3IRIAEo0A8yCl5bXlx4MDBdKyQiQAoUU3VwZXJzZWRlUnVuUmVzcG9uc2USKAoDcnVuGAEgASgLMhsuYmVsbHdldGhlci5vcHMudjEuQmF0Y2hSdW4irQEKF1JlY29yZE1pc3NlZFdlZWtSZXF1ZXN0Ej8KCGlzb193ZWVrGAEgASgJQi26SCpyKDImXlswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSQSKQoKbW9kZWxfbmFtZRgCIAEoCUIVukgSchAgAShAMgpeW15ceDAwXSskEiYKBnJlYXNvbhgDIAEoCUIWukgTchEgASjQDzIKXlteXHgwMF0rJCJEChhSZWNvcmRNaXNzZWRXZWVrUmVzcG9uc2USKAoDcnVuGAEgASgLMhsuYmVsbHdldGhlci5vcHMudjEuQmF0Y2hSdW4imQEKDUdldFJ1blJlcXVlc3QSQgoIaXNvX3dlZWsYASABKAlCMLpILXIrMileKFswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSk/JBInCgptb2RlbF9uYW1lGAIgASgJQhO6SBByDihAMgpeW15ceDAwXSokEhsKBnJ1bl9pZBgDIAEoDUILukgIKgYY/////wciOgoOR2V0UnVuUmVzcG9uc2USKAoDcnVuGAEgASgLMhsuYmVsbHdldGhlci5vcHMudjEuQmF0Y2hSdW4iTAoPTGlzdFJ1bnNSZXF1ZXN0EhsKCXBhZ2Vfc2l6ZRgBIAEoDUIIukgFKgMYyAESHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMogAIiVgoQTGlzdFJ1bnNSZXNwb25zZRIpCgRydW5zGAEgAygLMhsuYmVsbHdldGhlci5vcHMudjEuQmF0Y2hSdW4SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjAKD1dhdGNoUnVuUmVxdWVzdBIdCgZydW5faWQYASABKA1CDbpICioIGP////8HKAEiPAoQV2F0Y2hSdW5SZXNwb25zZRIoCgNydW4YASABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5CYXRjaFJ1bjLSCgoMQmF0Y2hTZXJ2aWNlEmMKCFN0YXJ0UnVuEiIuYmVsbHdldGhlci5vcHMudjEuU3RhcnRSdW5SZXF1ZXN0GiMuYmVsbHdldGhlci5vcHMudjEuU3RhcnRSdW5SZXNwb25zZSIOkAICqLsYBbK7GAMQkE4SbgoOUmVwb3J0UHJvZ3Jlc3MSKC5iZWxsd2V0aGVyLm9wcy52MS5SZXBvcnRQcm9ncmVzc1JlcXVlc3QaKS5iZWxsd2V0aGVyLm9wcy52MS5SZXBvcnRQcm9ncmVzc1Jlc3BvbnNlIgeQAgKouxgFEnYKC1N1Ym1pdENodW5rEiUuYmVsbHdldGhlci5vcHMudjEuU3VibWl0Q2h1bmtSZXF1ZXN0GiYuYmVsbHdldGhlci5vcHMudjEuU3VibWl0Q2h1bmtSZXNwb25zZSIYkAICqLsYBbK7GA0IgICACBDg1AMgwM8kEnEKC0NvbXBsZXRlUnVuEiUuYmVsbHdldGhlci5vcHMudjEuQ29tcGxldGVSdW5SZXF1ZXN0GiYuYmVsbHdldGhlci5vcHMudjEuQ29tcGxldGVSdW5SZXNwb25zZSITkAICqLsYBbK7GAgQwM8kIMDubRJZCgdGYWlsUnVuEiEuYmVsbHdldGhlci5vcHMudjEuRmFpbFJ1blJlcXVlc3QaIi5iZWxsd2V0aGVyLm9wcy52MS5GYWlsUnVuUmVzcG9uc2UiB5ACAqi7GAUSYAoHSG9sZFJ1bhIhLmJlbGx3ZXRoZXIub3BzLnYxLkhvbGRSdW5SZXF1ZXN0GiIuYmVsbHdldGhlci5vcHMudjEuSG9sZFJ1blJlc3BvbnNlIg6QAgKouxgFsrsYAxCQThJiCgpBcHByb3ZlUnVuEiQuYmVsbHdldGhlci5vcHMudjEuQXBwcm92ZVJ1blJlcXVlc3QaJS5iZWxsd2V0aGVyLm9wcy52MS5BcHByb3ZlUnVuUmVzcG9uc2UiB5ACAqi7GAMSZQoHVm9pZFJ1bhIhLmJlbGx3ZXRoZXIub3BzLnYxLlZvaWRSdW5SZXF1ZXN0GiIuYmVsbHdldGhlci5vcHMudjEuVm9pZFJ1blJlc3BvbnNlIhOQAgKouxgDsrsYCBDAzyQgwO5tEmgKDFN1cGVyc2VkZVJ1bhImLmJlbGx3ZXRoZXIub3BzLnYxLlN1cGVyc2VkZVJ1blJlcXVlc3QaJy5iZWxsd2V0aGVyLm9wcy52MS5TdXBlcnNlZGVSdW5SZXNwb25zZSIHkAICqLsYAxJ0ChBSZWNvcmRNaXNzZWRXZWVrEiouYmVsbHdldGhlci5vcHMudjEuUmVjb3JkTWlzc2VkV2Vla1JlcXVlc3QaKy5iZWxsd2V0aGVyLm9wcy52MS5SZWNvcmRNaXNzZWRXZWVrUmVzcG9uc2UiB5ACAqi7GAUSVgoGR2V0UnVuEiAuYmVsbHdldGhlci5vcHMudjEuR2V0UnVuUmVxdWVzdBohLmJlbGx3ZXRoZXIub3BzLnYxLkdldFJ1blJlc3BvbnNlIgeQAgGouxgBElwKCExpc3RSdW5zEiIuYmVsbHdldGhlci5vcHMudjEuTGlzdFJ1bnNSZXF1ZXN0GiMuYmVsbHdldGhlci5vcHMudjEuTGlzdFJ1bnNSZXNwb25zZSIHkAIBqLsYARJkCghXYXRjaFJ1bhIiLmJlbGx3ZXRoZXIub3BzLnYxLldhdGNoUnVuUmVxdWVzdBojLmJlbGx3ZXRoZXIub3BzLnYxLldhdGNoUnVuUmVzcG9uc2UiDZACAai7GAGyuxgCGAEwAUJGChVjb20uYmVsbHdldGhlci5vcHMudjFQAVoXYmVsbHdldGhlci9vcHMvdjE7b3BzdjGqAhFCZWxsd2V0aGVyLk9wcy5WMWIGcHJvdG8z", [file_bellwether_inference_v1_inference_service, file_bellwether_ops_v1_batch, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_bellwether_registry_v1_model_registry_service, file_buf_validate_validate]);
 
 /**
  * Starts or continues the run of one week and one model.
@@ -83,6 +83,14 @@ export type StartRunRequest = Message<"bellwether.ops.v1.StartRunRequest"> & {
    * @generated from field: uint32 chunk_rows = 7;
    */
   chunkRows: number;
+
+  /**
+   * The day of which the input is a snapshot, for example "2026-11-22". Empty: not known. It is then not compared with
+   * that of the unfinished run.
+   *
+   * @generated from field: string as_of = 8;
+   */
+  asOf: string;
 };
 
 /**
@@ -106,7 +114,8 @@ export type StartRunResponse = Message<"bellwether.ops.v1.StartRunResponse"> & {
   run?: BatchRun | undefined;
 
   /**
-   * The right to write to the run. Unset: the run is complete.
+   * The right to write to the run. Unset: the run is complete, or it is held and nobody has approved it. run.state says
+   * which.
    *
    * @generated from field: bellwether.ops.v1.RunLease lease = 2;
    */
@@ -120,12 +129,58 @@ export type StartRunResponse = Message<"bellwether.ops.v1.StartRunResponse"> & {
   receivedChunks: number[];
 
   /**
-   * True when the unfinished run had begun with another source or configuration, or had received chunks of an unknown
-   * size. Its chunks were deleted.
+   * True when the unfinished run had begun with another source, as_of or configuration, or had received chunks of an
+   * unknown size. Its chunks were deleted.
    *
    * @generated from field: bool begun_anew = 4;
    */
   begunAnew: boolean;
+
+  /**
+   * Who approved the run after it was held. The failed checks that were approved are in run.checks; a run is not held
+   * again for these. Unset: nobody has approved the run.
+   *
+   * @generated from field: bellwether.ops.v1.RunDecision approved = 5;
+   */
+  approved?: RunDecision | undefined;
+
+  /**
+   * Profile of the input of the previous complete week. At most 4,096 columns. Empty: there is no previous complete
+   * week, or it has no profile.
+   *
+   * @generated from field: repeated bellwether.ops.v1.ColumnProfile previous_profile = 6;
+   */
+  previousProfile: ColumnProfile[];
+
+  /**
+   * ISO week of the previous complete run: the most recent complete one of an earlier week, of the same model. Empty:
+   * there is none.
+   *
+   * @generated from field: string previous_week = 7;
+   */
+  previousWeek: string;
+
+  /**
+   * Number of suppliers of the previous complete run. 0: there is none.
+   *
+   * @generated from field: uint64 previous_suppliers = 8;
+   */
+  previousSuppliers: bigint;
+
+  /**
+   * Number of rows that the previous complete run read. Unset: there is none, or it is not recorded.
+   *
+   * @generated from field: optional uint64 previous_rows = 9;
+   */
+  previousRows?: bigint | undefined;
+
+  /**
+   * ISO week of another run of the model with the same source_digest that is complete, the latest one. Empty: there is
+   * none, or source_digest is empty.
+   *
+   * @generated from field: string same_source_week = 10;
+   */
+  sameSourceWeek: string;
 };
 
 /**
@@ -407,12 +462,27 @@ export type CompleteRunRequest = Message<"bellwether.ops.v1.CompleteRunRequest">
   sourceRowsRejected: bigint;
 
   /**
-   * Publishes the run although its losses exceed the risk policy (config/risk_policy.yaml), and records who
-   * decided that and why. Unset: such a run is not published.
+   * An approval given beforehand: publishes the run although its losses exceed the risk policy
+   * (config/risk_policy.yaml), and although checks failed, and records who decided that and why. Unset: such a run is
+   * not published.
    *
    * @generated from field: bellwether.ops.v1.Override accept_losses = 9;
    */
   acceptLosses?: Override | undefined;
+
+  /**
+   * Checks of the input. At most 1,000. Empty: the stored checks do not change.
+   *
+   * @generated from field: repeated bellwether.ops.v1.RunCheck checks = 10;
+   */
+  checks: RunCheck[];
+
+  /**
+   * Profile of the input, one entry per column. At most 4,096. Empty: the stored profile does not change.
+   *
+   * @generated from field: repeated bellwether.ops.v1.ColumnProfile profile = 11;
+   */
+  profile: ColumnProfile[];
 };
 
 /**
@@ -493,6 +563,294 @@ export const FailRunResponseSchema: GenMessage<FailRunResponse> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch_service, 9);
 
 /**
+ * The run that is held, and its checks.
+ *
+ * @generated from message bellwether.ops.v1.HoldRunRequest
+ */
+export type HoldRunRequest = Message<"bellwether.ops.v1.HoldRunRequest"> & {
+  /**
+   * The lease that StartRun returned. Required.
+   *
+   * @generated from field: bellwether.ops.v1.RunLease lease = 1;
+   */
+  lease?: RunLease | undefined;
+
+  /**
+   * Checks of the input, at least one of them FAILED. 1 to 1,000.
+   *
+   * @generated from field: repeated bellwether.ops.v1.RunCheck checks = 2;
+   */
+  checks: RunCheck[];
+
+  /**
+   * Profile of the input, one entry per column. At most 4,096. Empty: not known.
+   *
+   * @generated from field: repeated bellwether.ops.v1.ColumnProfile profile = 3;
+   */
+  profile: ColumnProfile[];
+};
+
+/**
+ * Describes the message bellwether.ops.v1.HoldRunRequest.
+ * Use `create(HoldRunRequestSchema)` to create a new message.
+ */
+export const HoldRunRequestSchema: GenMessage<HoldRunRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_batch_service, 10);
+
+/**
+ * The result of HoldRun.
+ *
+ * @generated from message bellwether.ops.v1.HoldRunResponse
+ */
+export type HoldRunResponse = Message<"bellwether.ops.v1.HoldRunResponse"> & {
+  /**
+   * The held run.
+   *
+   * @generated from field: bellwether.ops.v1.BatchRun run = 1;
+   */
+  run?: BatchRun | undefined;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.HoldRunResponse.
+ * Use `create(HoldRunResponseSchema)` to create a new message.
+ */
+export const HoldRunResponseSchema: GenMessage<HoldRunResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_batch_service, 11);
+
+/**
+ * The held run that is approved, and why.
+ *
+ * @generated from message bellwether.ops.v1.ApproveRunRequest
+ */
+export type ApproveRunRequest = Message<"bellwether.ops.v1.ApproveRunRequest"> & {
+  /**
+   * Id of the run, from 1.
+   *
+   * @generated from field: uint32 run_id = 1;
+   */
+  runId: number;
+
+  /**
+   * Why, in one sentence. 1 to 2,000 bytes.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.ApproveRunRequest.
+ * Use `create(ApproveRunRequestSchema)` to create a new message.
+ */
+export const ApproveRunRequestSchema: GenMessage<ApproveRunRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_batch_service, 12);
+
+/**
+ * The result of ApproveRun.
+ *
+ * @generated from message bellwether.ops.v1.ApproveRunResponse
+ */
+export type ApproveRunResponse = Message<"bellwether.ops.v1.ApproveRunResponse"> & {
+  /**
+   * The run after the call.
+   *
+   * @generated from field: bellwether.ops.v1.BatchRun run = 1;
+   */
+  run?: BatchRun | undefined;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.ApproveRunResponse.
+ * Use `create(ApproveRunResponseSchema)` to create a new message.
+ */
+export const ApproveRunResponseSchema: GenMessage<ApproveRunResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_batch_service, 13);
+
+/**
+ * The run that is withdrawn, and why.
+ *
+ * @generated from message bellwether.ops.v1.VoidRunRequest
+ */
+export type VoidRunRequest = Message<"bellwether.ops.v1.VoidRunRequest"> & {
+  /**
+   * Id of the run, from 1.
+   *
+   * @generated from field: uint32 run_id = 1;
+   */
+  runId: number;
+
+  /**
+   * Why, in one sentence. 1 to 2,000 bytes.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.VoidRunRequest.
+ * Use `create(VoidRunRequestSchema)` to create a new message.
+ */
+export const VoidRunRequestSchema: GenMessage<VoidRunRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_batch_service, 14);
+
+/**
+ * The result of VoidRun.
+ *
+ * @generated from message bellwether.ops.v1.VoidRunResponse
+ */
+export type VoidRunResponse = Message<"bellwether.ops.v1.VoidRunResponse"> & {
+  /**
+   * The voided run.
+   *
+   * @generated from field: bellwether.ops.v1.BatchRun run = 1;
+   */
+  run?: BatchRun | undefined;
+
+  /**
+   * Alerts that the run alone had raised, and that are closed as VOID. When the run was voided before: empty.
+   *
+   * @generated from field: bellwether.ops.v1.AlertIds alerts_closed = 2;
+   */
+  alertsClosed?: AlertIds | undefined;
+
+  /**
+   * Alerts whose state or severity is again as before the run. When the run was voided before: empty.
+   *
+   * @generated from field: bellwether.ops.v1.AlertIds alerts_restored = 3;
+   */
+  alertsRestored?: AlertIds | undefined;
+
+  /**
+   * Alerts that the run had changed and that stay as they are, because people or later runs changed them since. When
+   * the run was voided before: empty.
+   *
+   * @generated from field: bellwether.ops.v1.AlertIds alerts_kept = 4;
+   */
+  alertsKept?: AlertIds | undefined;
+
+  /**
+   * ISO week of the complete run that is shown now as the latest one of the model. Empty: none is complete.
+   *
+   * @generated from field: string latest_week = 5;
+   */
+  latestWeek: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.VoidRunResponse.
+ * Use `create(VoidRunResponseSchema)` to create a new message.
+ */
+export const VoidRunResponseSchema: GenMessage<VoidRunResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_batch_service, 15);
+
+/**
+ * The complete run that is to be superseded, and why.
+ *
+ * @generated from message bellwether.ops.v1.SupersedeRunRequest
+ */
+export type SupersedeRunRequest = Message<"bellwether.ops.v1.SupersedeRunRequest"> & {
+  /**
+   * Id of the run, from 1.
+   *
+   * @generated from field: uint32 run_id = 1;
+   */
+  runId: number;
+
+  /**
+   * Why, in one sentence. 1 to 2,000 bytes.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.SupersedeRunRequest.
+ * Use `create(SupersedeRunRequestSchema)` to create a new message.
+ */
+export const SupersedeRunRequestSchema: GenMessage<SupersedeRunRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_batch_service, 16);
+
+/**
+ * The result of SupersedeRun.
+ *
+ * @generated from message bellwether.ops.v1.SupersedeRunResponse
+ */
+export type SupersedeRunResponse = Message<"bellwether.ops.v1.SupersedeRunResponse"> & {
+  /**
+   * The complete run, with supersede_requested.
+   *
+   * @generated from field: bellwether.ops.v1.BatchRun run = 1;
+   */
+  run?: BatchRun | undefined;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.SupersedeRunResponse.
+ * Use `create(SupersedeRunResponseSchema)` to create a new message.
+ */
+export const SupersedeRunResponseSchema: GenMessage<SupersedeRunResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_batch_service, 17);
+
+/**
+ * The week that had no input until its deadline.
+ *
+ * @generated from message bellwether.ops.v1.RecordMissedWeekRequest
+ */
+export type RecordMissedWeekRequest = Message<"bellwether.ops.v1.RecordMissedWeekRequest"> & {
+  /**
+   * ISO week from W01 to W53, for example "2026-W47".
+   *
+   * @generated from field: string iso_week = 1;
+   */
+  isoWeek: string;
+
+  /**
+   * Name of the model. 1 to 64 bytes.
+   *
+   * @generated from field: string model_name = 2;
+   */
+  modelName: string;
+
+  /**
+   * Why the week was missed, in one sentence. 1 to 2,000 bytes.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.RecordMissedWeekRequest.
+ * Use `create(RecordMissedWeekRequestSchema)` to create a new message.
+ */
+export const RecordMissedWeekRequestSchema: GenMessage<RecordMissedWeekRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_batch_service, 18);
+
+/**
+ * The result of RecordMissedWeek.
+ *
+ * @generated from message bellwether.ops.v1.RecordMissedWeekResponse
+ */
+export type RecordMissedWeekResponse = Message<"bellwether.ops.v1.RecordMissedWeekResponse"> & {
+  /**
+   * The missed run.
+   *
+   * @generated from field: bellwether.ops.v1.BatchRun run = 1;
+   */
+  run?: BatchRun | undefined;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.RecordMissedWeekResponse.
+ * Use `create(RecordMissedWeekResponseSchema)` to create a new message.
+ */
+export const RecordMissedWeekResponseSchema: GenMessage<RecordMissedWeekResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_batch_service, 19);
+
+/**
  * Selects one run.
  *
  * @generated from message bellwether.ops.v1.GetRunRequest
@@ -513,6 +871,13 @@ export type GetRunRequest = Message<"bellwether.ops.v1.GetRunRequest"> & {
    * @generated from field: string model_name = 2;
    */
   modelName: string;
+
+  /**
+   * Id of the run. Then iso_week and model_name must be empty, or those of the run. 0: the run of iso_week.
+   *
+   * @generated from field: uint32 run_id = 3;
+   */
+  runId: number;
 };
 
 /**
@@ -520,7 +885,7 @@ export type GetRunRequest = Message<"bellwether.ops.v1.GetRunRequest"> & {
  * Use `create(GetRunRequestSchema)` to create a new message.
  */
 export const GetRunRequestSchema: GenMessage<GetRunRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch_service, 10);
+  messageDesc(file_bellwether_ops_v1_batch_service, 20);
 
 /**
  * The result of GetRun.
@@ -541,7 +906,7 @@ export type GetRunResponse = Message<"bellwether.ops.v1.GetRunResponse"> & {
  * Use `create(GetRunResponseSchema)` to create a new message.
  */
 export const GetRunResponseSchema: GenMessage<GetRunResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch_service, 11);
+  messageDesc(file_bellwether_ops_v1_batch_service, 21);
 
 /**
  * Selects one page of the list of all runs.
@@ -569,7 +934,7 @@ export type ListRunsRequest = Message<"bellwether.ops.v1.ListRunsRequest"> & {
  * Use `create(ListRunsRequestSchema)` to create a new message.
  */
 export const ListRunsRequestSchema: GenMessage<ListRunsRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch_service, 12);
+  messageDesc(file_bellwether_ops_v1_batch_service, 22);
 
 /**
  * One page of runs.
@@ -597,7 +962,7 @@ export type ListRunsResponse = Message<"bellwether.ops.v1.ListRunsResponse"> & {
  * Use `create(ListRunsResponseSchema)` to create a new message.
  */
 export const ListRunsResponseSchema: GenMessage<ListRunsResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch_service, 13);
+  messageDesc(file_bellwether_ops_v1_batch_service, 23);
 
 /**
  * Selects the run to watch.
@@ -618,7 +983,7 @@ export type WatchRunRequest = Message<"bellwether.ops.v1.WatchRunRequest"> & {
  * Use `create(WatchRunRequestSchema)` to create a new message.
  */
 export const WatchRunRequestSchema: GenMessage<WatchRunRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch_service, 14);
+  messageDesc(file_bellwether_ops_v1_batch_service, 24);
 
 /**
  * A state of the watched run.
@@ -639,7 +1004,7 @@ export type WatchRunResponse = Message<"bellwether.ops.v1.WatchRunResponse"> & {
  * Use `create(WatchRunResponseSchema)` to create a new message.
  */
 export const WatchRunResponseSchema: GenMessage<WatchRunResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch_service, 15);
+  messageDesc(file_bellwether_ops_v1_batch_service, 25);
 
 /**
  * Receives the scores of a weekly run in chunks, stores each chunk exactly once, and publishes all scores of the
@@ -656,9 +1021,11 @@ export const WatchRunResponseSchema: GenMessage<WatchRunResponse> = /*@__PURE__*
 export const BatchService: GenService<{
   /**
    * Starts the run of an ISO week, or continues it. The same holder gets the same lease again; another holder
-   * takes the run over and gets a lease with a higher fence (see RunLease.fence). For a complete run the response has no lease. If an
-   * unfinished run began with another source or configuration, or received chunks of an unknown size, its chunks
-   * are deleted and it starts again from the beginning. Idempotent.
+   * takes the run over and gets a lease with a higher fence (see RunLease.fence). For a complete run, and for a held
+   * run that nobody has approved, the response has no lease. If an unfinished run began with another source, as_of or
+   * configuration, or received chunks of an unknown size, its chunks are deleted and it starts again from the
+   * beginning, without its checks and their approval. If the newest run of the week is voided, or somebody asked for a
+   * new revision of it (SupersedeRun), a new run is made, the next revision. Idempotent.
    * - INVALID_ARGUMENT: the year does not have this week, or the week has not begun in any time zone and
    *   force_future is unset (reason FUTURE_WEEK).
    * - FAILED_PRECONDITION: another holder has the run in progress with another source or configuration, and has
@@ -675,7 +1042,8 @@ export const BatchService: GenService<{
    * Records the current stage and counts of a run. Idempotent.
    * - NOT_FOUND: no run has this id.
    * - ABORTED: another holder has taken the run over (reason RUN_FENCED).
-   * - FAILED_PRECONDITION: the run is complete, or it began with another input.
+   * - FAILED_PRECONDITION: the run is complete, or it began with another input; or the run is held (reason RUN_HELD) or
+   *   has another state that does not allow it (reason RUN_STATE).
    *
    * @generated from rpc bellwether.ops.v1.BatchService.ReportProgress
    */
@@ -691,7 +1059,8 @@ export const BatchService: GenService<{
    * - INVALID_ARGUMENT: the columns have different numbers of rows, or their values are not valid.
    * - FAILED_PRECONDITION: the model version or the features differ from those of earlier chunks; or the chunk
    *   was received before with another number of rows; or the chunk has more rows than BatchRun.chunk_rows, or
-   *   fewer although it is not the last one; or the run is already complete and does not contain this chunk.
+   *   fewer although it is not the last one; or the run is already complete and does not contain this chunk; or the
+   *   run is held (reason RUN_HELD) or has another state that does not allow it (reason RUN_STATE).
    *
    * @generated from rpc bellwether.ops.v1.BatchService.SubmitChunk
    */
@@ -709,7 +1078,9 @@ export const BatchService: GenService<{
    * - ABORTED: another holder has taken the run over (reason RUN_FENCED).
    * - FAILED_PRECONDITION: the counts do not match the run (reason RUN_MISMATCH), or the losses exceed the risk
    *   policy and accept_losses is unset (reason LOSS_LIMIT). After LOSS_LIMIT the run is FAILED, and nothing of
-   *   it is published.
+   *   it is published. Or a check failed, and nobody has approved the run (reason CHECKS_FAILED): then the run is HELD,
+   *   and nothing of it is published. Or the run is held (reason RUN_HELD) or has another state that does not allow it
+   *   (reason RUN_STATE).
    *
    * @generated from rpc bellwether.ops.v1.BatchService.CompleteRun
    */
@@ -722,7 +1093,8 @@ export const BatchService: GenService<{
    * Sets the state of a run to FAILED. Its chunks are kept, so that the next StartRun can continue it. Idempotent.
    * - NOT_FOUND: no run has this id.
    * - ABORTED: another holder has taken the run over (reason RUN_FENCED).
-   * - FAILED_PRECONDITION: the run is complete.
+   * - FAILED_PRECONDITION: the run is complete, held (reason RUN_HELD), or in another state that does not allow it
+   *   (reason RUN_STATE).
    *
    * @generated from rpc bellwether.ops.v1.BatchService.FailRun
    */
@@ -732,8 +1104,81 @@ export const BatchService: GenService<{
     output: typeof FailRunResponseSchema;
   },
   /**
-   * Returns the run of a week. If the request has no week: the run that was started last, where a run that was
-   * started several times counts with its first start. Idempotent.
+   * Holds a run because a check of its input failed: its state becomes HELD, and nothing of it is published. Stores the
+   * checks and the profile. A person decides with ApproveRun or VoidRun. The lease ends. Idempotent.
+   * - NOT_FOUND: no run has this id.
+   * - ABORTED: another holder has taken the run over (reason RUN_FENCED).
+   * - INVALID_ARGUMENT: no check has the outcome FAILED.
+   * - FAILED_PRECONDITION: the run is complete; or its state does not allow it (reason RUN_STATE).
+   *
+   * @generated from rpc bellwether.ops.v1.BatchService.HoldRun
+   */
+  holdRun: {
+    methodKind: "unary";
+    input: typeof HoldRunRequestSchema;
+    output: typeof HoldRunResponseSchema;
+  },
+  /**
+   * Approves a held run although checks failed. The run keeps the state HELD until the next StartRun, which continues
+   * it and does not hold it for the same checks. The first approval counts. Idempotent.
+   * - NOT_FOUND: no run has this id.
+   * - FAILED_PRECONDITION: the run is not held (reason RUN_STATE).
+   *
+   * @generated from rpc bellwether.ops.v1.BatchService.ApproveRun
+   */
+  approveRun: {
+    methodKind: "unary";
+    input: typeof ApproveRunRequestSchema;
+    output: typeof ApproveRunResponseSchema;
+  },
+  /**
+   * Withdraws a complete, held or failed run, in one transaction. The scores of a complete run are not shown any more:
+   * suppliers have the scores of the previous complete run. Alerts that this run alone raised are closed as VOID, with
+   * what people decided and wrote in their history. Other alerts that the run changed are as before the run, except for
+   * what people decided since. Alerts that later runs changed since stay. Rules are evaluated again at the next run. A
+   * run in progress whose holder has written nothing for 30 s can be withdrawn too. The first call counts. Idempotent.
+   * - NOT_FOUND: no run has this id.
+   * - FAILED_PRECONDITION: the run is in progress (reason RUN_UNDER_WAY), or its state does not allow it: it is
+   *   missed or superseded (reason RUN_STATE).
+   *
+   * @generated from rpc bellwether.ops.v1.BatchService.VoidRun
+   */
+  voidRun: {
+    methodKind: "unary";
+    input: typeof VoidRunRequestSchema;
+    output: typeof VoidRunResponseSchema;
+  },
+  /**
+   * Asks for a new revision of a complete week: the next StartRun of the week begins it. The complete run is shown until
+   * the revision is complete; then its state becomes SUPERSEDED in the same transaction, and BatchRun.changes of the
+   * revision has what changed. VoidRun of the unfinished revision withdraws the request. The first request counts.
+   * Idempotent.
+   * - NOT_FOUND: no run has this id.
+   * - FAILED_PRECONDITION: the run is not complete (reason RUN_STATE).
+   *
+   * @generated from rpc bellwether.ops.v1.BatchService.SupersedeRun
+   */
+  supersedeRun: {
+    methodKind: "unary";
+    input: typeof SupersedeRunRequestSchema;
+    output: typeof SupersedeRunResponseSchema;
+  },
+  /**
+   * Records that a week had no input until its deadline: a run with the state MISSED. Idempotent: the first reason
+   * counts.
+   * - INVALID_ARGUMENT: the year does not have this week, or the week has not begun in any time zone (reason
+   *   FUTURE_WEEK).
+   * - FAILED_PRECONDITION: the week has a run that is neither missed nor voided (reason RUN_STATE).
+   *
+   * @generated from rpc bellwether.ops.v1.BatchService.RecordMissedWeek
+   */
+  recordMissedWeek: {
+    methodKind: "unary";
+    input: typeof RecordMissedWeekRequestSchema;
+    output: typeof RecordMissedWeekResponseSchema;
+  },
+  /**
+   * Returns the run of a week, the newest revision. If the request has no week: the run that was made last. Idempotent.
    * - NOT_FOUND: the run does not exist.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.GetRun
@@ -744,7 +1189,7 @@ export const BatchService: GenService<{
     output: typeof GetRunResponseSchema;
   },
   /**
-   * Lists runs, ordered by their first start, latest first. Idempotent.
+   * Lists runs of every state, ordered by their first start, latest first. Idempotent.
    * - INVALID_ARGUMENT: page_token is from another list.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.ListRuns
@@ -755,8 +1200,7 @@ export const BatchService: GenService<{
     output: typeof ListRunsResponseSchema;
   },
   /**
-   * Streams a run: first its present state, then every change. The stream ends when the run is complete or
-   * failed. When nothing was sent for 20 s, the server sends a message without run, to keep the connection open.
+   * Streams a run: first its present state, then every change. The stream ends when the run is not RUNNING. When nothing was sent for 20 s, the server sends a message without run, to keep the connection open.
    * Idempotent.
    * - NOT_FOUND: no run has this id.
    * - UNAVAILABLE: the server ended the stream. Open the watch again.

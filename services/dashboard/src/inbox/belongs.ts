@@ -9,7 +9,12 @@ import { AlertOwnership, AlertTab, WeekChange } from "@bellwether/gen/bellwether
 import type { InboxView } from "../routing/inbox-view.ts";
 
 /** Dispositions that only the service sets: such an alert was not decided by a person. */
-const BY_SERVICE = new Set<Disposition>([Disposition.CLEARED, Disposition.LAPSED, Disposition.REPLACED]);
+const BY_SERVICE = new Set<Disposition>([
+  Disposition.CLEARED,
+  Disposition.LAPSED,
+  Disposition.REPLACED,
+  Disposition.VOID,
+]);
 
 /**
  * Whether an alert belongs to a view, as the server decides it. A row whose alert no longer belongs keeps its

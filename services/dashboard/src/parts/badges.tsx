@@ -66,8 +66,16 @@ export function AlertStateText({ alert }: { alert: Alert }) {
   );
 }
 
+const RUN_TONES: Readonly<Record<number, Tone>> = {
+  [RunState.COMPLETE]: "calm",
+  [RunState.SUPERSEDED]: "quiet",
+  [RunState.VOIDED]: "quiet",
+  [RunState.FAILED]: "urgent",
+  [RunState.HELD]: "urgent",
+  [RunState.MISSED]: "careful",
+};
+
 /** Badge with the state of a run. */
 export function RunStateBadge({ state }: { state: RunState }) {
-  const tone = state === RunState.COMPLETE ? "calm" : state === RunState.FAILED ? "urgent" : "busy";
-  return <Badge tone={tone}>{wordOf(RUN_STATE_WORDS, state)}</Badge>;
+  return <Badge tone={RUN_TONES[state] ?? "busy"}>{wordOf(RUN_STATE_WORDS, state)}</Badge>;
 }

@@ -26,6 +26,7 @@ export const DISPOSITION_WORDS: Words = {
   [Disposition.FALSE_DATA]: "False: wrong data",
   [Disposition.FALSE_MODEL]: "False: wrong score",
   [Disposition.DUPLICATE]: "Duplicate",
+  [Disposition.VOID]: "Void: its run was withdrawn",
 };
 
 export const EVENT_WORDS: Words = {
@@ -43,6 +44,7 @@ export const EVENT_WORDS: Words = {
   [AlertEventKind.OVERRIDDEN]: "Overridden",
   [AlertEventKind.OVERRIDE_ENDED]: "Override ended",
   [AlertEventKind.UNDONE]: "Undone",
+  [AlertEventKind.VOIDED]: "Its run was withdrawn",
 };
 
 export const WEEK_CHANGE_WORDS: Words = {
@@ -81,6 +83,10 @@ export const RUN_STATE_WORDS: Words = {
   [RunState.RUNNING]: "Running",
   [RunState.COMPLETE]: "Complete",
   [RunState.FAILED]: "Failed",
+  [RunState.HELD]: "Held: a check failed",
+  [RunState.MISSED]: "Missed: no input",
+  [RunState.VOIDED]: "Voided",
+  [RunState.SUPERSEDED]: "Superseded",
 };
 
 export const SPACE_WORDS: Words = {

@@ -12,7 +12,8 @@ export type Disposition =
   | "false_alarm"
   | "cleared"
   | "lapsed"
-  | "replaced";
+  | "replaced"
+  | "void";
 export type AlertEventKind =
   | "raised"
   | "escalated"
@@ -27,7 +28,22 @@ export type AlertEventKind =
   | "commented"
   | "overridden"
   | "override_ended"
-  | "undone";
+  | "undone"
+  | "voided";
+
+/**
+ * A change of a score between two weeks that different model versions scored, divided into a part of the data and a
+ * part of the model version. Both parts are null when they were not computed.
+ */
+export interface ScoreChangeParts {
+  readonly beforeWeek: string;
+  readonly beforeVersion: string;
+  readonly afterVersion: string;
+  readonly dataScore: number | null;
+  readonly modelScore: number | null;
+  /** Why the parts were not computed. Empty: they were. */
+  readonly notComputed: string;
+}
 
 /** The value that a rule compares. */
 export type AlertDimension = "score" | "impact";
@@ -113,6 +129,8 @@ export interface Alert {
   readonly acceptedUntil: Date | null;
   /** Id of the other alert. Null unless the disposition is "duplicate". */
   readonly duplicateOf: string | null;
+  /** The parts of `scoreChange`. Null: the same version scored both weeks, or the last run only updated values. */
+  readonly scoreChangeParts: ScoreChangeParts | null;
 }
 
 /** The parts of an alert that actions change, and that an undo restores. */
@@ -153,6 +171,9 @@ export interface AlertEvent {
   readonly contentHash: string | null;
   /** What the action changed, with the values before it. Null: the entry cannot be undone. */
   readonly before: Partial<AlertDecision> | null;
+  /** The run whose evaluation made the entry, or that was withdrawn. Null: the entry is not about a run. */
+  readonly runId: number | null;
+  readonly scoreChangeParts: ScoreChangeParts | null;
 }
 
 /** An alert after a decision, with the entries for its history. */
@@ -162,6 +183,10 @@ export interface AlertChange {
   readonly isNew: boolean;
   /** Empty: only values of the run were updated. */
   readonly events: readonly AlertEvent[];
+  /** The alert before the change. Null: it did not exist. Left out: not by a run. */
+  readonly before?: Alert | null;
+  /** True: all columns are written, also without an entry. Only for an alert that exists. */
+  readonly isWhole?: boolean;
 }
 
 /** The detail of the history entry of a snooze that ended because the alert became worse. */
@@ -197,7 +222,7 @@ export function ruleEvent(
 ): AlertEvent {
   return {
     ...{ alertId: id, kind, occurredAt: now, actor: RULES_ACTOR, note: "", detail: "", riskScore, version },
-    ...{ seenVersion: null, contentHash: null, before: null },
+    ...{ seenVersion: null, contentHash: null, before: null, runId: null, scoreChangeParts: null },
     ...texts,
   };
 }

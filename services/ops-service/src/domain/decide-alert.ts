@@ -72,9 +72,13 @@ export function isResting(
   { state, disposition, resolvedAt, acceptedUntil }: Alert,
   { now, coolDownDays }: Pick<RuleDecision, "now" | "coolDownDays">,
 ): boolean {
-  if (state !== "resolved" || disposition === "lapsed" || disposition === "replaced") return false;
+  if (state !== "resolved" || isUnjudged(disposition)) return false;
   return now < (acceptedUntil ?? coolDownEnd(resolvedAt ?? new Date(0), coolDownDays));
 }
+
+/** Whether nobody has judged the risk of a resolved alert: it lapsed, was replaced, or its run was withdrawn. */
+const isUnjudged = (disposition: Alert["disposition"]): boolean =>
+  disposition === "lapsed" || disposition === "replaced" || disposition === "void";
 
 /**
  * Decides what a rule does with a supplier: raise an alert, open it again, change its severity, close it, or
@@ -95,16 +99,16 @@ function raise(candidate: AlertCandidate, { newId, now, ...decision }: RuleDecis
   const alert: Alert = {
     ...{ id: newId(), supplierId, modelName, ruleId, dimension, ...ofRun, ...OPENED, raisedRunId: runId },
     ...{ raisedAt: now, changedAt: now, changedBy: RULES_ACTOR, resolvedAt: null, version: 1, owner: "" },
-    ...{ snooze: null, snoozedUntil: null, override: null, overrideUntil: null },
+    ...{ snooze: null, snoozedUntil: null, override: null, overrideUntil: null, scoreChangeParts: null },
   };
-  return { alert, isNew: true, events: [ruleEvent(alert, "raised", now)] };
+  return { alert, isNew: true, events: [ruleEvent(alert, "raised", now)], before: null };
 }
 
 function reopen(alert: Alert, candidate: AlertCandidate, { runId, now }: RuleDecision): AlertChange {
   const ofRun = valuesOfRun(candidate, { ...alert, raisedRunId: runId }, runId);
   const times = { raisedAt: now, changedAt: now, resolvedAt: null };
   const opened: Alert = { ...alert, ...ofRun, ...OPENED, ...times, raisedRunId: runId, ...byRules(alert) };
-  return { alert: opened, isNew: false, events: [ruleEvent(opened, "reopened", now)] };
+  return { alert: opened, isNew: false, events: [ruleEvent(opened, "reopened", now)], before: alert };
 }
 
 const OPENED = {
@@ -120,7 +124,7 @@ function update(before: Alert, candidate: AlertCandidate, { runId, now }: RuleDe
   const seen: Alert = { ...alert, ...valuesOfRun(candidate, alert, runId) };
   const close = (disposition: "replaced" | "cleared", over: Partial<Alert>, note = ""): AlertChange => {
     const closed: Alert = { ...closedByRules(seen, disposition, now), ...over };
-    return { alert: closed, isNew: false, events: [ruleEvent(closed, "resolved", now, { note })] };
+    return { alert: closed, isNew: false, events: [ruleEvent(closed, "resolved", now, { note })], before };
   };
   const { replacedBy } = candidate;
   if (replacedBy) return close("replaced", { replacedBy: replacedBy.alertId }, `Replaced by ${replacedBy.ruleId}.`);
@@ -135,7 +139,7 @@ function update(before: Alert, candidate: AlertCandidate, { runId, now }: RuleDe
     : worse;
   const events = kinds.map((kind) => ruleEvent(awake, kind, now));
   if (wakes) events.push(ruleEvent(awake, "woken", now, { detail: BECAME_WORSE }));
-  return { alert: awake, isNew: false, events: [...(ended?.events ?? []), ...events] };
+  return { alert: awake, isNew: false, events: [...(ended?.events ?? []), ...events], before };
 }
 
 function closedByRules(alert: Alert, disposition: Disposition, now: Date): Alert {
@@ -180,8 +184,7 @@ export function trendOf(scoreChange: number | null): Exclude<AlertTrend, "new"> 
  */
 function opensAgain(candidate: AlertCandidate, alert: Alert, decision: RuleDecision): boolean {
   const { isRaised, isHigh, isCritical, wasBelowCritical } = candidate;
-  const isUnjudged = alert.disposition === "lapsed" || alert.disposition === "replaced";
-  if (isUnjudged && isHigh) return true;
+  if (alert.disposition !== "void" && isUnjudged(alert.disposition) && isHigh) return true;
   // The score of a cleared alert was below the critical limit when the alert was cleared.
   const wasBelow = alert.ruleSeverity === "warning" || alert.disposition === "cleared" || wasBelowCritical;
   return isRaised && (!isResting(alert, decision) || (isCritical && wasBelow));
@@ -206,9 +209,11 @@ export function decideAbsent(
   { runs, now }: { readonly runs: number; readonly now: Date },
 ): AlertChange | undefined {
   if (!isGone || alert.state !== "open")
-    return alert.trend === "same" ? undefined : { alert: { ...alert, trend: "same" }, isNew: false, events: [] };
+    return alert.trend === "same"
+      ? undefined
+      : { alert: { ...alert, trend: "same" }, isNew: false, events: [], before: alert };
   const note = `No score in ${runs} ${runs === 1 ? "run" : "runs in a row"}; the alert's score is from ${lastWeek}.`;
   const closed = closedByRules(alert, "lapsed", now);
   const event = { ...ruleEvent(closed, "resolved", now, { note }), riskScore: null };
-  return { alert: closed, isNew: false, events: [event] };
+  return { alert: closed, isNew: false, events: [event], before: alert };
 }

@@ -68,7 +68,7 @@ async function evaluate({ scores, alerts = [], overtakenBy, meanwhile = () => {}
       for (const id of alertIds) read.set(id, stored.get(id));
       return alertIds.flatMap((id) => stored.get(id) ?? []);
     },
-    async refresh(alerts) {
+    async refresh(_run, alerts) {
       if (alerts.length > 0) meanwhile(stored);
       const changed = alerts.flatMap(({ id }) => (stored.get(id) === read.get(id) ? [] : (stored.get(id) ?? [])));
       for (const alert of changed) read.set(alert.id, alert);
@@ -77,9 +77,13 @@ async function evaluate({ scores, alerts = [], overtakenBy, meanwhile = () => {}
         if (!isChanged.has(alert.id)) written.set(alert.id, { alert, isNew: false, events: [] });
       return changed;
     },
-    async save(changes) {
+    async save(_run, changes) {
       for (const change of changes) written.set(change.alert.id, change);
     },
+    write: async () => {},
+    restoreValues: async () => {},
+    lockChanges: async () => [],
+    forgetChanges: async () => {},
   };
   const run = { runId: 9, modelName: "m", now: NOW, newId: () => `new-${++ids}` };
   const outcome = await evaluateRules(ruleStore, RULES, run);

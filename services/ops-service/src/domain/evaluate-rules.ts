@@ -3,6 +3,7 @@ import { type Alert, type AlertChange, type AlertDimension, isActive } from "./a
 import { capacityCandidate, lowestScore, rankByImpact } from "./capacity-rule.ts";
 import { decideAbsent, decideAlert, isResting, type RuleDecision } from "./decide-alert.ts";
 import { runsToRead, type ScoreFacts, scoreCandidate } from "./score-rule.ts";
+import type { RunChange } from "./undo-run-change.ts";
 
 /** The run on which the rules are evaluated, with clock and id source. */
 export type RuleRun = Pick<RuleDecision, "runId" | "modelName" | "now" | "newId">;
@@ -42,8 +43,23 @@ export interface AlertRuleStore {
    * Writes the values of the run of alerts, which stay locked until the transaction ends. Returns those that others
    * changed since they were read: they are locked, and not written.
    */
-  refresh(alerts: readonly Alert[]): Promise<readonly Alert[]>;
-  save(changes: readonly AlertChange[]): Promise<void>;
+  refresh(runId: number, alerts: readonly Alert[]): Promise<readonly Alert[]>;
+  /** Writes changes of a run, and records what the alerts were before. */
+  save(runId: number, changes: readonly AlertChange[]): Promise<void>;
+  /** Writes changes without recording what the alerts were before. */
+  write(changes: readonly AlertChange[]): Promise<void>;
+  /** Restores the values of alerts of which a run changed only values, as far as no later run has. */
+  restoreValues(runId: number): Promise<void>;
+  /**
+   * Locks alerts whose state or severity a run changed, in the order of their ids, and returns the changes.
+   * @param page `after` empty: from the first one. `limit` null: all.
+   */
+  lockChanges(
+    runId: number,
+    page: { readonly after: string; readonly limit: number | null },
+  ): Promise<readonly RunChange[]>;
+  /** Deletes the records of what a run changed. */
+  forgetChanges(runId: number): Promise<void>;
 }
 
 /** The result of an evaluation. */
@@ -74,12 +90,15 @@ export async function evaluateRules(ruleStore: AlertRuleStore, rules: AlertRules
   const decided = await decideLocked(ruleStore, facts, rules, run);
   const isChange = ({ isNew, events }: AlertChange): boolean => isNew || events.length > 0;
   const written = decided.filter(isChange);
-  await ruleStore.save(written);
+  await ruleStore.save(run.runId, written);
   // These locks are many and last to the commit, so they are taken last.
   const refreshed = decided.filter((change) => !isChange(change));
-  const missed = await ruleStore.refresh(refreshed.map(({ alert }) => alert));
+  const missed = await ruleStore.refresh(
+    run.runId,
+    refreshed.map(({ alert }) => alert),
+  );
   const again = await decideMissed(ruleStore, facts, rules, run, { missed, written });
-  await ruleStore.save(again);
+  await ruleStore.save(run.runId, again);
   const isMissed = new Set(missed.map(({ id }) => id));
   const changes = [...written, ...refreshed.filter(({ alert }) => !isMissed.has(alert.id)), ...again];
   const kinds = changes.flatMap(({ events }) => events.map(({ kind }) => kind));

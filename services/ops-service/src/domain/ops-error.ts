@@ -1,3 +1,4 @@
+import { describeChecks, type RunCheck } from "./run-check.ts";
 import { describeLosses, type RunLosses } from "./run-losses.ts";
 
 /** No run has this id, or this week and model. */
@@ -19,13 +20,13 @@ export class RunFencedError extends Error {
   }
 }
 
-/** The run of the week is in progress at another holder, with another source or configuration. */
+/** The run of the week is in progress at another holder, and cannot be replaced or voided. */
 export class RunUnderWayError extends Error {
   override readonly name = "RunUnderWayError" as const;
   /** @param lockS seconds without a write after which the holder counts as gone */
   constructor(isoWeek: string, holder: string, lockS: number) {
     super(
-      `a run of ${isoWeek} with another source or configuration is in progress (${holder}); wait for its end or stop it. If its process is gone, try again ${lockS} s after its last write`,
+      `a run of ${isoWeek} is in progress (${holder}); it can neither be replaced nor voided: wait for its end or stop it. If its process is gone, try again ${lockS} s after its last write`,
     );
   }
 }
@@ -35,6 +36,46 @@ export class RunCompleteError extends Error {
   override readonly name = "RunCompleteError" as const;
   constructor(runId: number) {
     super(`run ${runId} is complete; its scores do not change any more`);
+  }
+}
+
+/** A check of the run's input failed, and a person has to decide. */
+export class RunHeldError extends Error {
+  override readonly name = "RunHeldError" as const;
+  constructor(runId: number) {
+    super(`run ${runId} is held, because a check of its input failed; approve it (ApproveRun) or void it (VoidRun)`);
+  }
+}
+
+/** The state of the run does not allow the call. */
+export class RunStateError extends Error {
+  override readonly name = "RunStateError" as const;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** @param way what the state does not allow, and what the caller can do */
+  constructor({ id, state }: { readonly id: number; readonly state: string }, way: string) {
+    super(`run ${id} is ${state}: ${way}`);
+    this.metadata = { run_id: String(id), state };
+  }
+}
+
+/** HoldRun was called without a failed check. */
+export class RunChecksError extends Error {
+  override readonly name = "RunChecksError" as const;
+  readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
+  constructor() {
+    const description = "has no check with the outcome FAILED; a run is held only for a failed check";
+    super(`checks: ${description}`);
+    this.fieldViolations = [{ field: "checks", description }];
+  }
+}
+
+/** Checks of the run's input failed, and nobody approved the run: nothing of it is published. */
+export class ChecksFailedError extends Error {
+  override readonly name = "ChecksFailedError" as const;
+  constructor(isoWeek: string, failed: readonly RunCheck[]) {
+    super(
+      `${isoWeek} is held: ${describeChecks(failed)}; correct the file and run the week again, approve the run (ApproveRun), or void it (VoidRun)`,
+    );
   }
 }
 

@@ -1,7 +1,13 @@
 import type { AlertChange } from "./alert.ts";
+import type { AlertIds } from "./run.ts";
 
-/** Maximum number of alert ids per kind of change in the audit event of a run. */
+/** Maximum number of alert ids per kind of change in the record and in the audit event of a run. */
 const MAX_IDS = 100;
+
+/** Returns the number of ids, and the first 100. */
+export function countIds(ids: readonly string[]): AlertIds {
+  return { count: ids.length, ids: ids.toSorted().slice(0, MAX_IDS) };
+}
 
 /**
  * Describes what the rules changed in a run, as the payload of its audit event: per kind of change the number
@@ -17,9 +23,6 @@ export function describeRuleChanges(changes: readonly AlertChange[]): string | u
       ids.push(alert.id);
     }
   if (byKind.size === 0) return undefined;
-  const entries = [...byKind].map(([kind, ids]) => [
-    kind,
-    { count: ids.length, ids: ids.toSorted().slice(0, MAX_IDS) },
-  ]);
+  const entries = [...byKind].map(([kind, ids]) => [kind, countIds(ids)]);
   return JSON.stringify(Object.fromEntries(entries));
 }

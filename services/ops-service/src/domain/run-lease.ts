@@ -1,5 +1,12 @@
 import { countText } from "@bellwether/reasons/count-text";
-import { RunCompleteError, RunFencedError, RunMismatchError, RunNotFoundError } from "./ops-error.ts";
+import {
+  RunCompleteError,
+  RunFencedError,
+  RunHeldError,
+  RunMismatchError,
+  RunNotFoundError,
+  RunStateError,
+} from "./ops-error.ts";
 import type { Run, RunLease, ScoredBy } from "./run.ts";
 import type { ChunkReceipt, ScoredChunk } from "./scored-chunk.ts";
 
@@ -12,9 +19,12 @@ export function checkLease<R extends Pick<Run, "fence">>(
   if (run.fence !== fence) throw new RunFencedError(runId, fence);
 }
 
-/** @throws RunCompleteError */
+/** Checks that the holder of a run can write to it. @throws RunCompleteError, RunHeldError, RunStateError */
 export function checkOpen({ id, state }: Pick<Run, "id" | "state">): void {
   if (state === "complete") throw new RunCompleteError(id);
+  if (state === "held") throw new RunHeldError(id);
+  if (state !== "running" && state !== "failed")
+    throw new RunStateError({ id, state }, "nothing can be written to it; start the run of the week again");
 }
 
 /** Checks that all chunks of a run are scored by the same model version. @throws RunMismatchError */

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { describeLosses, type LossCounts, measureLosses, type PreviousWeek } from "./run-losses.ts";
 
 const POLICY = createRiskPolicy({ maxRejectedShare: 0.02, maxRejectedRows: 10, minSuppliersShare: 0.7 });
-const WEEK: PreviousWeek = { isoWeek: "2026-W46", suppliers: 1_000 };
+const WEEK: PreviousWeek = { runId: 1, isoWeek: "2026-W46", suppliers: 1_000, rowsRead: 1_000 };
 const NOTHING: LossCounts = {
   ...{ rowsRead: 1_000, rowsRejected: 0, rowsRepeated: 0, rowsInvalid: 0, suppliers: 1_000 },
   ...{ sourceRows: null, sourceRowsRejected: 0 },

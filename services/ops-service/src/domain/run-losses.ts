@@ -54,14 +54,17 @@ export interface LossCounts {
 
 /** The complete week that a run is compared with. */
 export interface PreviousWeek {
+  readonly runId: number;
   readonly isoWeek: string;
   readonly suppliers: number;
+  /** Null: not recorded. */
+  readonly rowsRead: number | null;
 }
 
 /** Compares the counts of a run with the risk policy. */
 export function measureLosses(
   counts: LossCounts,
-  previous: PreviousWeek | null,
+  previous: Pick<PreviousWeek, "isoWeek" | "suppliers"> | null,
   { losses: limits }: RiskPolicy,
   accepted: Override | null,
 ): RunLosses {

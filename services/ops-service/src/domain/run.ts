@@ -1,8 +1,44 @@
 import type { Band } from "@bellwether/contract/band-codes";
+import type { RunCheck } from "./run-check.ts";
 import type { Override, RunLosses } from "./run-losses.ts";
 
-/** The state of a run. */
-export type RunState = "running" | "complete" | "failed";
+/** The state of a run, as RunState of the contract describes it. */
+export type RunState = "running" | "complete" | "failed" | "held" | "missed" | "voided" | "superseded";
+
+/** A person's decision about a run. */
+export interface RunDecision extends Override {
+  /** When it was decided, ms since 1970. */
+  readonly decidedMs: number;
+}
+
+/** Ids of alerts, with their number. */
+export interface AlertIds {
+  readonly count: number;
+  /** The first 100 ids in ascending order. */
+  readonly ids: readonly string[];
+}
+
+/** What a revision of a week changed against the revision that it supersedes. */
+export interface RevisionChanges extends ScoreComparison {
+  /** Alerts that are active after this revision, and were not after the superseded one. */
+  readonly alertsRaised: AlertIds;
+  readonly alertsCleared: AlertIds;
+  /** Alerts that are active after both revisions, with another severity. */
+  readonly alertsChanged: AlertIds;
+}
+
+/** The scores of two runs, compared by supplier. */
+export interface ScoreComparison {
+  /** Suppliers with a score in both runs. */
+  readonly suppliers: number;
+  readonly scoresChanged: number;
+  /** The largest |change| of a score, in [0, 1]. */
+  readonly maxScoreChange: number;
+  readonly bandsChanged: number;
+  /** Suppliers with a score in the later run only. */
+  readonly suppliersAdded: number;
+  readonly suppliersRemoved: number;
+}
 
 /** The stage of a run's work. "none": it has not begun. */
 export type RunStage = "none" | "ingest" | "validate" | "score" | "drift" | "complete" | "report";
@@ -75,6 +111,23 @@ export interface Run {
   readonly startedAt: Date;
   readonly completedAt: Date | null;
   readonly failure: string;
+  /** Number of the run among the runs of its week and model, from 1. */
+  readonly revision: number;
+  /** Checks of the input, in the order of `orderChecks`. */
+  readonly checks: readonly RunCheck[];
+  readonly checksFailed: number;
+  /** Who approved the run although checks failed. Null: nobody. */
+  readonly approved: RunDecision | null;
+  readonly voided: RunDecision | null;
+  /** Who asked for a new revision of the week. Null: nobody, or the run is not complete. */
+  readonly supersedeRequested: RunDecision | null;
+  readonly supersedesRunId: number | null;
+  readonly supersededByRunId: number | null;
+  readonly changes: RevisionChanges | null;
+  /** The day of which the input is a snapshot, as an ISO date. Empty: not recorded. */
+  readonly asOf: string;
+  /** Why the week was recorded as missed. Empty: it was not. */
+  readonly missedReason: string;
 }
 
 /** The right to write to a run. */

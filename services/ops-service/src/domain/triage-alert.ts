@@ -56,6 +56,7 @@ export async function decideOnAlert(transaction: AlertTransaction, request: Aler
     ...{ alertId, kind: result.kind, occurredAt: now, actor, note, detail: result.detail, riskScore: alert.riskScore },
     ...{ version: alert.version, seenVersion: version, contentHash: contentHash(action) },
     before: isUndoable ? replacedValues(before, result.changed) : null,
+    ...{ runId: null, scoreChangeParts: null },
   };
   const { detail } = result;
   const payload = JSON.stringify({ note, version, ...(detail && { detail }), ...result.audit });

@@ -76,6 +76,7 @@ export const DISPOSITIONS: Readonly<Record<domain.Disposition, Disposition>> = {
   false_data: Disposition.FALSE_DATA,
   false_model: Disposition.FALSE_MODEL,
   duplicate: Disposition.DUPLICATE,
+  void: Disposition.VOID,
 };
 
 const EVENT_KINDS: Readonly<Record<domain.AlertEventKind, AlertEventKind>> = {
@@ -93,6 +94,7 @@ const EVENT_KINDS: Readonly<Record<domain.AlertEventKind, AlertEventKind>> = {
   overridden: AlertEventKind.OVERRIDDEN,
   override_ended: AlertEventKind.OVERRIDE_ENDED,
   undone: AlertEventKind.UNDONE,
+  voided: AlertEventKind.VOIDED,
 };
 
 export function alertToProto(view: AlertNames): MessageInitShape<typeof AlertSchema> {
@@ -128,6 +130,19 @@ export function alertToProto(view: AlertNames): MessageInitShape<typeof AlertSch
     signals: BigInt(alert.signals),
     band: bandToProto(alert.override?.band ?? alert.band),
     sequence: BigInt(view.sequence),
+    ...partsToProto(alert.scoreChangeParts),
+  };
+}
+
+function partsToProto(parts: domain.ScoreChangeParts | null) {
+  if (parts === null) return {};
+  const { dataScore, modelScore, ...about } = parts;
+  return {
+    scoreChangeParts: {
+      ...about,
+      ...(dataScore !== null && { dataScore }),
+      ...(modelScore !== null && { modelScore }),
+    },
   };
 }
 
@@ -180,6 +195,8 @@ export function alertEventToProto(event: domain.AlertEvent): MessageInitShape<ty
     detail: event.detail,
     version: BigInt(event.version),
     ...(event.riskScore !== null && { riskScore: event.riskScore }),
+    ...partsToProto(event.scoreChangeParts),
+    runId: event.runId ?? 0,
   };
 }
 

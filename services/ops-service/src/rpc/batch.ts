@@ -1,4 +1,4 @@
-import type { RunLease as ProtoLease, Override as ProtoOverride } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import type { Override as ProtoOverride } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import {
   type BatchService,
   ListRunsRequestSchema,
@@ -9,22 +9,18 @@ import { pageTokens } from "@bellwether/mesh/call/page-token";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { Change } from "../domain/change.ts";
+import { type CompleteRunOptions, completeRun } from "../domain/complete-run.ts";
 import { RunNotFoundError } from "../domain/ops-error.ts";
 import type { Run, RunLease } from "../domain/run.ts";
+import type { Transact } from "../domain/run-ledger.ts";
 import type { Override } from "../domain/run-losses.ts";
 import type { ChunkReceipt, ScoredChunk } from "../domain/scored-chunk.ts";
-import {
-  type CompleteRunOptions,
-  completeRun,
-  failRun,
-  reportProgress,
-  type StartedRun,
-  startRun,
-  type Transact,
-} from "../domain/weekly-run.ts";
+import { failRun, reportProgress, type StartedRun, startRun } from "../domain/weekly-run.ts";
 import { chunkFromProto } from "./chunk-from-proto.ts";
 import { pageOf, rowFromText } from "./page-token.ts";
-import { runToProto, stageFromProto } from "./run-to-proto.ts";
+import { checkFromProto, profileFromProto, profileToProto } from "./run-check-proto.ts";
+import { leaseFromProto, runDecisionHandlers } from "./run-decisions.ts";
+import { decisionToProto, runToProto, stageFromProto } from "./run-to-proto.ts";
 import { shareByKey } from "./shared-query.ts";
 
 export interface BatchDependencies extends CompleteRunOptions {
@@ -53,8 +49,9 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
   /** Reads a run after a change, with the key "run/notification": one query for all watches. */
   const changedRun = shareByKey((change) => findRun(Number.parseInt(change, 10)));
   return {
-    async startRun({ isoWeek, modelName, holder, sourceDigest, configHash, chunkRows, forceFuture }, context) {
-      const start = { isoWeek, modelName, holder, sourceDigest, configHash, chunkRows };
+    ...runDecisionHandlers(deps),
+    async startRun({ isoWeek, modelName, holder, sourceDigest, configHash, asOf, chunkRows, forceFuture }, context) {
+      const start = { isoWeek, modelName, holder, sourceDigest, configHash, asOf, chunkRows };
       const forced = { forceFuture: overrideFromProto(forceFuture, context) };
       return startedToProto(await startRun(transact, { ...start, ...forced }, deps.now));
     },
@@ -79,6 +76,8 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
         sourceRows: request.sourceRows === undefined ? null : Number(request.sourceRows),
         sourceRowsRejected: Number(request.sourceRowsRejected),
         acceptLosses: overrideFromProto(request.acceptLosses, context),
+        checks: request.checks.map(checkFromProto),
+        profile: request.profile.map(profileFromProto),
         chunksTotal,
         drift: drift.map(({ feature, psi }) => ({ feature, psi })),
       };
@@ -87,14 +86,18 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
       deps.onComplete();
       return { run: runToProto(run) };
     },
-    async failRun({ lease, reason }) {
-      return { run: runToProto(await failRun(transact, leaseFromProto(lease), reason)) };
+    async failRun({ lease, reason }, context) {
+      const failure = { reason, actor: actorOf(callerOf(context)) };
+      return { run: runToProto(await failRun(transact, leaseFromProto(lease), failure)) };
     },
-    async getRun({ isoWeek, modelName }) {
-      const run = await deps.findLatestRun({
-        ...(isoWeek !== "" && { isoWeek }),
-        ...(modelName !== "" && { modelName }),
-      });
+    async getRun({ isoWeek, modelName, runId }) {
+      const run =
+        runId === 0
+          ? await deps.findLatestRun({ ...(isoWeek !== "" && { isoWeek }), ...(modelName !== "" && { modelName }) })
+          : await findRun(runId);
+      const isOther = (wanted: string, found: string | undefined): boolean => wanted !== "" && wanted !== found;
+      if (runId !== 0 && (!run || isOther(isoWeek, run.isoWeek) || isOther(modelName, run.modelName)))
+        throw new RunNotFoundError(`run ${runId}${isoWeek && ` of ${isoWeek}`}`);
       if (!run) {
         const [week, model] = [isoWeek && ` of ${isoWeek}`, modelName && ` of the model ${JSON.stringify(modelName)}`];
         throw new RunNotFoundError(`a run${week}${model}`);
@@ -126,11 +129,6 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
   };
 }
 
-/** protovalidate has checked that the lease is set. */
-function leaseFromProto(lease: ProtoLease | undefined): RunLease {
-  return { runId: lease?.runId ?? 0, fence: Number(lease?.fence ?? 0n) };
-}
-
 /** A service forwards the decision of its own caller. For any other caller, the actor is the caller. */
 function overrideFromProto(override: ProtoOverride | undefined, context: HandlerContext): Override | null {
   if (!override) return null;
@@ -138,16 +136,18 @@ function overrideFromProto(override: ProtoOverride | undefined, context: Handler
   return { reason: override.reason, actor: (caller.roles.has("service") && override.actor) || actorOf(caller) };
 }
 
-function startedToProto({
-  run,
-  lease,
-  receivedChunks,
-  begunAnew,
-}: StartedRun): MessageInitShape<typeof StartRunResponseSchema> {
+function startedToProto(started: StartedRun): MessageInitShape<typeof StartRunResponseSchema> {
+  const { run, lease, receivedChunks, begunAnew, previous, previousProfile, sameSourceWeek } = started;
   return {
     run: runToProto(run),
     ...(lease && { lease: { runId: lease.runId, fence: BigInt(lease.fence) } }),
     receivedChunks: [...receivedChunks],
     begunAnew,
+    ...(run.approved && { approved: decisionToProto(run.approved) }),
+    previousProfile: previousProfile.map(profileToProto),
+    previousWeek: previous?.isoWeek ?? "",
+    previousSuppliers: BigInt(previous?.suppliers ?? 0),
+    ...(previous && previous.rowsRead !== null && { previousRows: BigInt(previous.rowsRead) }),
+    sameSourceWeek,
   };
 }

@@ -23,6 +23,7 @@ import type {
   AlertStateError,
   AlertUndoError,
   AuditEventError,
+  ChecksFailedError,
   ChunkShapeError,
   DatabaseBusyError,
   DatabaseTimeoutError,
@@ -34,10 +35,13 @@ import type {
   ModelServiceUnavailableError,
   PageTokenError,
   QueryError,
+  RunChecksError,
   RunCompleteError,
   RunFencedError,
+  RunHeldError,
   RunMismatchError,
   RunNotFoundError,
+  RunStateError,
   RunUnderWayError,
   ScoreNotFoundError,
   SupplierNotFoundError,
@@ -72,6 +76,10 @@ type OpsError =
   | RunFencedError
   | RunUnderWayError
   | RunCompleteError
+  | RunHeldError
+  | RunStateError
+  | RunChecksError
+  | ChecksFailedError
   | RunMismatchError
   | ChunkShapeError
   | AlertNotFoundError
@@ -131,6 +139,10 @@ export const OPS_ERRORS = {
   RunFencedError: Code.Aborted,
   RunUnderWayError: Code.FailedPrecondition,
   RunCompleteError: Code.FailedPrecondition,
+  RunHeldError: Code.FailedPrecondition,
+  RunStateError: Code.FailedPrecondition,
+  RunChecksError: Code.InvalidArgument,
+  ChecksFailedError: Code.FailedPrecondition,
   RunMismatchError: Code.FailedPrecondition,
   ChunkShapeError: Code.InvalidArgument,
   AlertNotFoundError: Code.NotFound,

@@ -1,8 +1,11 @@
 import { BAND_NUMBERS, BANDS } from "@bellwether/contract/band-codes";
 import { OutputSpace } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import {
+  type AlertIdsSchema,
   type BatchRunSchema,
   LossLimit,
+  type RevisionChangesSchema,
+  type RunDecisionSchema,
   type RunLossesSchema,
   RunStage,
   RunState,
@@ -11,11 +14,16 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type * as domain from "../domain/run.ts";
 import type * as losses from "../domain/run-losses.ts";
+import { checkToProto } from "./run-check-proto.ts";
 
 const STATES: Readonly<Record<domain.RunState, RunState>> = {
   running: RunState.RUNNING,
   complete: RunState.COMPLETE,
   failed: RunState.FAILED,
+  held: RunState.HELD,
+  missed: RunState.MISSED,
+  voided: RunState.VOIDED,
+  superseded: RunState.SUPERSEDED,
 };
 
 const STAGES: Readonly<Record<domain.RunStage, RunStage>> = {
@@ -76,6 +84,47 @@ export function runToProto(run: domain.Run): MessageInitShape<typeof BatchRunSch
     overtakenBy: run.overtakenBy,
     ...(run.losses && { losses: lossesToProto(run.losses) }),
     ...(run.forceFuture && { forceFuture: run.forceFuture }),
+    ...revisionToProto(run),
+    checks: run.checks.map(checkToProto),
+    checksFailed: run.checksFailed,
+    asOf: run.asOf,
+    missedReason: run.missedReason,
+  };
+}
+
+function revisionToProto(run: domain.Run) {
+  const { approved, voided, supersedeRequested, supersedesRunId, supersededByRunId, changes } = run;
+  return {
+    revision: run.revision,
+    ...(approved && { approved: decisionToProto(approved) }),
+    ...(voided && { voided: decisionToProto(voided) }),
+    ...(supersedeRequested && { supersedeRequested: decisionToProto(supersedeRequested) }),
+    ...(supersedesRunId !== null && { supersedesRunId }),
+    ...(supersededByRunId !== null && { supersededByRunId }),
+    ...(changes && { changes: changesToProto(changes) }),
+  };
+}
+
+export function decisionToProto(decision: domain.RunDecision): MessageInitShape<typeof RunDecisionSchema> {
+  const { reason, actor, decidedMs } = decision;
+  return { reason, actor, decidedAt: timestampFromDate(new Date(decidedMs)) };
+}
+
+export function alertIdsToProto({ count, ids }: domain.AlertIds): MessageInitShape<typeof AlertIdsSchema> {
+  return { count, alertIds: [...ids] };
+}
+
+function changesToProto(changes: domain.RevisionChanges): MessageInitShape<typeof RevisionChangesSchema> {
+  return {
+    suppliers: BigInt(changes.suppliers),
+    scoresChanged: BigInt(changes.scoresChanged),
+    maxScoreChange: changes.maxScoreChange,
+    bandsChanged: BigInt(changes.bandsChanged),
+    suppliersAdded: BigInt(changes.suppliersAdded),
+    suppliersRemoved: BigInt(changes.suppliersRemoved),
+    alertsRaised: alertIdsToProto(changes.alertsRaised),
+    alertsCleared: alertIdsToProto(changes.alertsCleared),
+    alertsChanged: alertIdsToProto(changes.alertsChanged),
   };
 }
 

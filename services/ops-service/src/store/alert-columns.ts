@@ -20,3 +20,12 @@ export function alertFromColumns(row: Readonly<Record<string, unknown>>): Alert 
   });
   return Object.fromEntries(entries);
 }
+
+/** Converts an alert from JSON, in which times are texts. Its keys are those of the domain. */
+export function alertFromJson(json: Readonly<Record<string, unknown>>): Alert {
+  const entries = ALERT_COLUMNS.map(({ key, dataType }) => {
+    const value = json[key] ?? null;
+    return [key, dataType === "date" && typeof value === "string" ? new Date(value) : value];
+  });
+  return Object.fromEntries(entries);
+}

@@ -5,7 +5,7 @@ import { searchKey } from "../domain/search-key.ts";
 import type { WeekChange } from "../domain/week-report.ts";
 import type { Db } from "./database.ts";
 import { alert } from "./schema.ts";
-import { CHANGE_EVENTS, weekBounds } from "./week-changes.ts";
+import { CHANGE_EVENTS, IN_WEEK, weekBounds } from "./week-changes.ts";
 
 const ACTIVE_STATES: readonly AlertState[] = ["open", "acknowledged", "in_mitigation"];
 
@@ -52,7 +52,7 @@ export function alertConditions(filter: AlertFilter): SQL | undefined {
     isDecided ? sql`${alert.resolvedBy} <> ''` : undefined,
     weekChange &&
       sql`${alert.id} in (select e.alert_id from bellwether.alert_event e, ${weekBounds(weekChange.modelName, weekChange.isoWeek)} b
-        where ${CHANGE_EVENTS[weekChange.change]} and e.occurred_at > b.since and e.occurred_at <= b.until)`,
+        where ${CHANGE_EVENTS[weekChange.change]} and ${IN_WEEK})`,
     scopeConditions(filter),
   );
 }

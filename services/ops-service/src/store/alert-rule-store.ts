@@ -5,6 +5,7 @@ import type { Alert } from "../domain/alert.ts";
 import type { AlertRuleStore } from "../domain/evaluate-rules.ts";
 import type { ScoreFacts } from "../domain/score-rule.ts";
 import { alertFromColumns } from "./alert-columns.ts";
+import { forgetChanges, lockChanges, recordChanges, recordValues } from "./alert-run-changes.ts";
 import type { AlertWriter } from "./alert-writer.ts";
 import type { Db } from "./database.ts";
 import { run } from "./schema.ts";
@@ -115,15 +116,30 @@ export function createAlertRuleStore(db: Db, writer: AlertWriter): AlertRuleStor
       const changed = rows.filter(({ id, writer }) => writers.get(id) !== writer).map(({ id }) => id);
       return changed.length === 0 ? [] : readAlerts(sql`a.id = any(${sql.param(changed)}::uuid[])`);
     },
-    async refresh(alerts) {
+    async refresh(runId, alerts) {
+      await recordValues(db, runId, alerts);
       const missed = await writer.refresh(alerts, writers);
       if (missed.length === 0) return [];
       // An alert that others changed is locked first, so that what is read stays.
       const ids = sql.param([...missed]);
+      await db.execute(sql`
+        delete from bellwether.alert_run_change where run_id = ${runId}::int and alert_id = any(${ids}::uuid[])`);
       await db.execute(sql`select from bellwether.alert where id = any(${ids}::uuid[]) order by id for no key update`);
       return readAlerts(sql`a.id = any(${ids}::uuid[])`);
     },
-    save: (changes) => writer.save(changes),
+    async save(runId, changes) {
+      await writer.save(
+        changes.map((change) => ({
+          ...change,
+          events: change.events.map((event) => ({ ...event, runId: event.runId ?? runId })),
+        })),
+      );
+      await recordChanges(db, runId, changes);
+    },
+    write: (changes) => writer.save(changes),
+    restoreValues: (runId) => writer.restoreValues(runId),
+    lockChanges: (runId, page) => lockChanges(db, runId, page),
+    forgetChanges: (runId) => forgetChanges(db, runId),
   };
 }
 

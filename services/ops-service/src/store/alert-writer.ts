@@ -19,6 +19,13 @@ export interface AlertWriter {
    * @param writers the transaction that had written each alert when it was read, by id
    */
   refresh(alerts: readonly Alert[], writers: ReadonlyMap<string, string>): Promise<readonly string[]>;
+  /** Restores the values of alerts of which a run changed only values, as far as no later run has. */
+  restoreValues(runId: number): Promise<void>;
+  /**
+   * Computes the change of the score of the active alerts of a run again.
+   * @param previous the scores of the previous run, with the columns supplier and p
+   */
+  mendScoreChanges(runId: number, previous: SQL): Promise<void>;
   /**
    * Gives the transaction its place in the sequence of changes, and notifies the watches. Call it last: it takes
    * a lock that every other writer needs. Without a change it does nothing.
@@ -42,7 +49,7 @@ const SEQUENCE_LOCK = 0x616c7274;
 const OF_RUN = {
   ...{ severity: "bellwether.alert_severity", ruleSeverity: "bellwether.alert_severity", riskScore: "float8" },
   ...{ band: "text", expectedImpact: "float8", scoreChange: "float8", trend: "text", signals: "bigint" },
-  ...{ lastRunId: "int", summary: "text" },
+  ...{ lastRunId: "int", summary: "text", scoreChangeParts: "jsonb" },
 } as const satisfies Partial<Record<keyof Alert, string>>;
 
 /** The columns that never change after an alert was raised. */
@@ -76,12 +83,12 @@ export function createAlertWriter(db: Db, { recordNotices, now }: AlertWriterOpt
       );
       await updateAlerts(
         db,
-        alertsOf(({ isNew, events }) => !isNew && events.length > 0),
+        alertsOf((change) => isWhole(change)),
         changeId,
       );
       await refreshAlerts(
         db,
-        alertsOf(({ isNew, events }) => !isNew && events.length === 0),
+        alertsOf((change) => !change.isNew && !isWhole(change)),
         changeId,
       );
       const events = sorted.flatMap((change) => change.events);
@@ -93,6 +100,20 @@ export function createAlertWriter(db: Db, { recordNotices, now }: AlertWriterOpt
       changeId ??= await ownChangeId();
       const refreshed = new Set(await refreshAlerts(db, alerts, changeId, writers));
       return alerts.flatMap(({ id }) => (refreshed.has(id) ? [] : [id]));
+    },
+    async restoreValues(runId) {
+      changeId ??= await ownChangeId();
+      await db.execute(restoringSql(runId, changeId));
+    },
+    async mendScoreChanges(runId, previous) {
+      changeId ??= await ownChangeId();
+      const change = sql`n.risk_score - p.p`;
+      await db.execute(sql`
+        update bellwether.alert a set change_id = ${changeId}, score_change = ${change},
+          trend = case when a.raised_run_id = a.last_run_id then 'new' when ${change} >= 0.01 - 1e-9 then 'worse'
+            when ${change} <= -0.01 + 1e-9 then 'better' else 'same' end
+        from bellwether.alert n left join ${previous} p on p.supplier = n.supplier_id
+        where n.id = a.id and a.last_run_id = ${runId}::int and a.state <> 'resolved'`);
     },
     async finish() {
       if (changeId === undefined) return;
@@ -117,6 +138,10 @@ export function createAlertWriter(db: Db, { recordNotices, now }: AlertWriterOpt
     },
   };
 }
+
+/** Whether all columns of an alert that exists are written. */
+const isWhole = ({ isNew, events, isWhole: whole }: AlertChange): boolean =>
+  !isNew && (events.length > 0 || whole === true);
 
 /** The names of all columns, by key. */
 const COLUMNS = Object.entries(getTableColumns(alert)).map(([key, { name }]) => ({ key, name }));
@@ -166,6 +191,32 @@ function rowsOf(alerts: readonly Alert[], changeId: number | undefined): SQL {
   return sql`jsonb_populate_recordset(null::bellwether.alert, ${JSON.stringify(rows)}::text::jsonb) v`;
 }
 
+/** Returns the columns that every run updates, with their types. */
+function columnsOfRun() {
+  const keys = Object.keys(OF_RUN);
+  return COLUMNS.filter(({ key }) => keys.includes(key)).map(({ key, name }) => ({
+    ...{ key, text: name, name: sql.identifier(name), type: sql.raw(String(Reflect.get(OF_RUN, key))) },
+  }));
+}
+
+/** Returns the SQL of a JSON object with the values of an alert `a` that every run updates. */
+export function valuesSql(): SQL {
+  return sql`jsonb_build_object(${list(columnsOfRun().map(({ text, name }) => sql`${text}::text, a.${name}`))})`;
+}
+
+/** An override that a person has made since decides the severity. */
+function restoringSql(runId: number, changeId: number): SQL {
+  const sets = columnsOfRun().map(({ key, text, name, type }) => {
+    const value = sql`(c.values ->> ${text})::${type}`;
+    const severity = sql`coalesce((a.override ->> 'severity')::bellwether.alert_severity, (c.values ->> 'rule_severity')::bellwether.alert_severity)`;
+    return sql`${name} = ${key === "severity" ? severity : value}`;
+  });
+  return sql`
+    update bellwether.alert a set ${list(sets)}, change_id = ${changeId} from bellwether.alert_run_change c
+    where c.run_id = ${runId}::int and c.values is not null and c.alert_id = a.id
+      and a.last_run_id in (${runId}::int, (c.values ->> 'last_run_id')::int)`;
+}
+
 /**
  * Writes the values of the run, and returns the ids of the written alerts. There can be many, so only these columns are
  * sent.
@@ -177,10 +228,7 @@ async function refreshAlerts(
   changeId: number,
   writers?: ReadonlyMap<string, string>,
 ): Promise<readonly string[]> {
-  const keys = Object.keys(OF_RUN);
-  const columns = COLUMNS.filter(({ key }) => keys.includes(key)).map(({ key, name }) => ({
-    ...{ key, name: sql.identifier(name), type: sql.raw(String(Reflect.get(OF_RUN, key))) },
-  }));
+  const columns = columnsOfRun();
   const sets = list(columns.map(({ name }) => sql`${name} = v.${name}`));
   const written: string[] = [];
   for (const some of inParts(alerts, ROWS_PER_REFRESH)) {

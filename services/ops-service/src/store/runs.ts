@@ -1,14 +1,15 @@
-import { and, asc, desc, eq, lt, sql } from "@bellwether/postgres/drizzle/drizzle";
+import { and, asc, desc, eq, getTableColumns, lt, sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import type { ScoringModel } from "../domain/choose-model.ts";
 import type { Run } from "../domain/run.ts";
-import type { RunLedger, Transact } from "../domain/weekly-run.ts";
+import type { RunLedger, Transact } from "../domain/run-ledger.ts";
 import { createAlertRuleStore } from "./alert-rule-store.ts";
 import { type AlertWriter, type AlertWriterOptions, createAlertWriter } from "./alert-writer.ts";
 import { appendEvents } from "./audit-events.ts";
 import { RUN_CHANNEL } from "./channels.ts";
 import type { Db, InTransaction } from "./database.ts";
-import { run, runChunk, runFeatures } from "./schema.ts";
+import { compareScores, mendChain, relink } from "./mend-chain.ts";
+import { run, runChunk, runFeatures, runProfile } from "./schema.ts";
 import { createPartitions, dropSecondRows, emptyPartitions, publishScores } from "./score-partitions.ts";
 
 /** The external functions that the run ledger uses. */
@@ -35,18 +36,22 @@ function createLedger(db: Db, writer: AlertWriter, { now, newId, minCompleteness
   return {
     alerts: createAlertRuleStore(db, writer),
     lock: (runId) => lockWhere(eq(run.id, runId)),
+    async find(runId) {
+      return await findRun(db, runId);
+    },
     async lockWeek(isoWeek, modelName) {
-      const sameWeek = and(eq(run.isoWeek, isoWeek), eq(run.modelName, modelName));
-      // A run that exists is not inserted, because each attempt to insert takes an id.
-      const known = await lockWhere(sameWeek);
-      if (known) return known;
-      const previousRunId = (await newestBefore(db, isoWeek, modelName))?.id ?? null;
-      const values = { isoWeek, modelName, previousRunId, fence: 0, holder: "" };
-      const [made] = await db.insert(run).values(values).onConflictDoNothing().returning();
-      if (made) await createPartitions(db, made.id);
-      const week = made ?? (await lockWhere(sameWeek));
-      if (!week) throw new Error(`the run of ${isoWeek} was neither made nor found`);
-      return week;
+      // Another transaction can make, void or supersede a run of the week between two statements.
+      for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+        const known = await lockCurrent(db, isoWeek, modelName);
+        // A run that exists is not inserted, because each attempt to insert takes an id.
+        if (known && !(known.state === "complete" && known.supersedeRequested)) return known;
+        const made = await insertRevision(db, { isoWeek, modelName, supersedesRunId: known?.id ?? null });
+        if (made) return made;
+      }
+      throw new Error(`the run of ${isoWeek} was neither made nor found`);
+    },
+    async lockComplete(isoWeek, modelName) {
+      return await lockWhere(and(eq(run.isoWeek, isoWeek), eq(run.modelName, modelName), eq(run.state, "complete")));
     },
     async receivedChunks(runId) {
       const rows = await db
@@ -79,8 +84,51 @@ function createLedger(db: Db, writer: AlertWriter, { now, newId, minCompleteness
     dropSecondRows: (runId) => dropSecondRows(db, runId),
     async previousWeek(isoWeek, modelName) {
       const found = await newestBefore(db, isoWeek, modelName);
-      return found ? { isoWeek: found.isoWeek, suppliers: found.rowsScored } : null;
+      return found ? { ...found, suppliers: found.rowsScored } : null;
     },
+    async weekOfSource(sourceDigest, { isoWeek, modelName }) {
+      if (sourceDigest === "") return "";
+      const sameSource = and(
+        eq(run.modelName, modelName),
+        eq(run.sourceDigest, sourceDigest),
+        sql`${run.isoWeek} <> ${isoWeek}`,
+      );
+      const complete = and(sameSource, eq(run.state, "complete"));
+      const [found] = await db
+        .select({ week: run.isoWeek })
+        .from(run)
+        .where(complete)
+        .orderBy(desc(run.isoWeek))
+        .limit(1);
+      return found?.week ?? "";
+    },
+    async readProfile(runId) {
+      const [found] = await db
+        .select({ profile: runProfile.profile })
+        .from(runProfile)
+        .where(eq(runProfile.runId, runId));
+      return found?.profile ?? [];
+    },
+    async writeProfile(runId, profile) {
+      const set = { profile: [...profile] };
+      await db
+        .insert(runProfile)
+        .values({ runId, ...set })
+        .onConflictDoUpdate({ target: runProfile.runId, set });
+    },
+    async latestWeek(modelName) {
+      const complete = and(eq(run.modelName, modelName), eq(run.state, "complete"));
+      const [found] = await db
+        .select({ week: run.isoWeek })
+        .from(run)
+        .where(complete)
+        .orderBy(desc(run.isoWeek))
+        .limit(1);
+      return found?.week ?? "";
+    },
+    relink: (runId, previousRunId) => relink(db, runId, previousRunId),
+    mendChain: (after) => mendChain(db, writer, after),
+    compareScores: (beforeId, afterId) => compareScores(db, beforeId, afterId),
     publishScores: (runId) => publishScores(db, runId, minCompleteness),
     async appendAudit(...events) {
       const nowUs = BigInt(now().getTime()) * 1000n;
@@ -90,10 +138,38 @@ function createLedger(db: Db, writer: AlertWriter, { now, newId, minCompleteness
   };
 }
 
+/** Number of attempts to find or make the run of a week: each fails only when another transaction changes the week. */
+const MAX_ATTEMPTS = 5;
+
+/** Locks the newest run of a week that is neither voided nor superseded. Undefined: there is none. */
+async function lockCurrent(db: Db, isoWeek: string, modelName: string): Promise<Run | undefined> {
+  const isCurrent = sql`${run.state} not in ('voided', 'superseded')`;
+  const ofWeek = and(eq(run.isoWeek, isoWeek), eq(run.modelName, modelName), isCurrent);
+  return (await db.select().from(run).where(ofWeek).orderBy(desc(run.revision)).limit(1).for("update"))[0];
+}
+
+/** Makes the next revision of a week, with its tables. Undefined: another transaction has made it. */
+async function insertRevision(
+  db: Db,
+  week: Pick<Run, "isoWeek" | "modelName" | "supersedesRunId">,
+): Promise<Run | undefined> {
+  const { isoWeek, modelName } = week;
+  const previousRunId = (await newestBefore(db, isoWeek, modelName))?.runId ?? null;
+  const sameWeek = and(eq(run.isoWeek, isoWeek), eq(run.modelName, modelName));
+  const [newest] = await db
+    .select({ revision: sql<number>`coalesce(max(${run.revision}), 0)` })
+    .from(run)
+    .where(sameWeek);
+  const values = { ...week, previousRunId, fence: 0, holder: "", revision: (newest?.revision ?? 0) + 1 };
+  const [made] = await db.insert(run).values(values).onConflictDoNothing().returning();
+  if (made) await createPartitions(db, made.id);
+  return made;
+}
+
 /** Returns the model's complete run of the newest week before a week. */
 async function newestBefore(db: Db, isoWeek: string, modelName: string) {
   const earlier = and(eq(run.modelName, modelName), eq(run.state, "complete"), lt(run.isoWeek, isoWeek));
-  const columns = { id: run.id, isoWeek: run.isoWeek, rowsScored: run.rowsScored };
+  const columns = { runId: run.id, isoWeek: run.isoWeek, rowsScored: run.rowsScored, rowsRead: run.rowsRead };
   const [found] = await db.select(columns).from(run).where(earlier).orderBy(desc(run.isoWeek)).limit(1);
   return found;
 }
@@ -103,7 +179,7 @@ export async function findRun(db: Db, runId: number): Promise<Run | undefined> {
   return (await db.select().from(run).where(eq(run.id, runId)))[0];
 }
 
-/** Returns the run that was started last, of the given week and model. */
+/** Returns the run that was made last, of the given week and model. */
 export async function findLatestRun(
   db: Db,
   { isoWeek, modelName }: { readonly isoWeek?: string; readonly modelName?: string },
@@ -131,8 +207,18 @@ export async function listScoringModels(db: Db): Promise<readonly ScoringModel[]
   return rows;
 }
 
-/** Lists the runs with lower ids, the run that was started last first. */
+/** Maximum number of checks of each run in a list. */
+const LISTED_CHECKS = 20;
+
+/** Lists the runs with lower ids, the run that was made last first, each with its first 20 checks. */
 export function listRuns(db: Db, limit: number, beforeId: number | undefined): Promise<Run[]> {
   const earlier = beforeId === undefined ? undefined : lt(run.id, beforeId);
-  return db.select().from(run).where(earlier).orderBy(desc(run.id)).limit(limit);
+  const last = sql.raw(String(LISTED_CHECKS - 1));
+  const checks = sql<Run["checks"]>`jsonb_path_query_array(${run.checks}, '$[0 to ${last}]')`;
+  return db
+    .select({ ...getTableColumns(run), checks })
+    .from(run)
+    .where(earlier)
+    .orderBy(desc(run.id))
+    .limit(limit);
 }

@@ -17,10 +17,11 @@ import {
   uuid,
 } from "@bellwether/postgres/drizzle/drizzle";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
-import type { AlertOverride, AlertSnooze, AlertTrend } from "../domain/alert.ts";
+import type { AlertOverride, AlertSnooze, AlertTrend, ScoreChangeParts } from "../domain/alert.ts";
 import type { ImpactFormula } from "../domain/expected-impact.ts";
 import type { RunFeature } from "../domain/explain-score.ts";
-import type { BandCounts, FeatureDrift, ScoredBy } from "../domain/run.ts";
+import type { BandCounts, FeatureDrift, RevisionChanges, RunDecision, ScoredBy } from "../domain/run.ts";
+import type { ColumnProfile, RunCheck } from "../domain/run-check.ts";
 import type { Override, RunLosses } from "../domain/run-losses.ts";
 import type { RunTotal } from "../domain/run-totals.ts";
 
@@ -114,7 +115,15 @@ export const supplierImport = bellwether.table(
   (t) => [index().on(t.createdAt)],
 );
 
-export const runState = bellwether.enum("run_state", ["running", "complete", "failed"]);
+export const runState = bellwether.enum("run_state", [
+  "running",
+  "complete",
+  "failed",
+  "held",
+  "missed",
+  "voided",
+  "superseded",
+]);
 export const runStage = bellwether.enum("run_stage", [
   "none",
   "ingest",
@@ -125,7 +134,10 @@ export const runStage = bellwether.enum("run_stage", [
   "report",
 ]);
 
-/** Weekly runs, one row per ISO week and model. */
+/**
+ * Weekly runs: one row per revision of an ISO week and model. At most one of them is complete, and at most one is
+ * neither complete nor voided nor superseded.
+ */
 export const run = bellwether.table(
   "run",
   {
@@ -173,9 +185,31 @@ export const run = bellwether.table(
     /** Time of the last write of the holder, by the clock of the database. Null: of an earlier release. */
     lastWriteAt: when("last_write_at"),
     failure: text("failure").notNull().default(""),
+    revision: integer("revision").notNull().default(1),
+    checks: jsonb("checks").$type<readonly RunCheck[]>().notNull().default([]),
+    checksFailed: integer("checks_failed").notNull().default(0),
+    approved: jsonb("approved").$type<RunDecision>(),
+    voided: jsonb("voided").$type<RunDecision>(),
+    supersedeRequested: jsonb("supersede_requested").$type<RunDecision>(),
+    supersedesRunId: integer("supersedes_run_id"),
+    supersededByRunId: integer("superseded_by_run_id"),
+    changes: jsonb("changes").$type<RevisionChanges>(),
+    asOf: text("as_of").notNull().default(""),
+    missedReason: text("missed_reason").notNull().default(""),
   },
-  (t) => [unique().on(t.isoWeek, t.modelName)],
+  (t) => [
+    unique("run_revision").on(t.isoWeek, t.modelName, t.revision),
+    uniqueIndex("run_complete").on(t.isoWeek, t.modelName).where(sql`state = 'complete'`),
+  ],
 );
+
+/** The profile of the input of a run, apart from the run: it can have thousands of columns. */
+export const runProfile = bellwether.table("run_profile", {
+  runId: integer("run_id")
+    .primaryKey()
+    .references(() => run.id),
+  profile: jsonb("profile").$type<readonly ColumnProfile[]>().notNull(),
+});
 
 /**
  * Features of the model that scored a run, in the order of the feature values in the run's chunks. The first
@@ -215,6 +249,7 @@ export const disposition = bellwether.enum("disposition", [
   "false_data",
   "false_model",
   "duplicate",
+  "void",
 ]);
 export const alertEventKind = bellwether.enum("alert_event_kind", [
   "raised",
@@ -231,6 +266,7 @@ export const alertEventKind = bellwether.enum("alert_event_kind", [
   "overridden",
   "override_ended",
   "undone",
+  "voided",
 ]);
 
 /** Numbers the transactions that change alerts, when they begin to write. */
@@ -289,6 +325,7 @@ export const alert = bellwether.table(
     overrideUntil: when("override_until"),
     acceptedUntil: when("accepted_until"),
     duplicateOf: uuid("duplicate_of").references((): AnyPgColumn => alert.id),
+    scoreChangeParts: jsonb("score_change_parts").$type<ScoreChangeParts>(),
   },
   (t) => [
     unique().on(t.supplierId, t.modelName, t.ruleId, t.dimension),
@@ -320,6 +357,9 @@ export const alertEvent = bellwether.table(
     seenVersion: count("seen_version"),
     contentHash: text("content_hash"),
     before: jsonb("before").$type<Readonly<Record<string, unknown>>>(),
+    /** The run whose evaluation made the entry, or that was withdrawn. Null: of an earlier release, or not about a run. */
+    runId: integer("run_id"),
+    scoreChangeParts: jsonb("score_change_parts").$type<ScoreChangeParts>(),
   },
   (t) => [
     index().on(t.alertId, t.id.desc().nullsFirst()),
@@ -328,6 +368,29 @@ export const alertEvent = bellwether.table(
     // Each version of an alert is the base of at most one action.
     uniqueIndex("alert_event_action").on(t.alertId, t.seenVersion).where(sql`seen_version is not null`),
   ],
+);
+
+/**
+ * What a run changed in alerts, so that the run can be withdrawn. Changes of values alone are kept for the latest
+ * evaluated run of a model; older ones are deleted.
+ */
+export const alertRunChange = bellwether.table(
+  "alert_run_change",
+  {
+    runId: integer("run_id")
+      .notNull()
+      .references(() => run.id),
+    alertId: uuid("alert_id")
+      .notNull()
+      .references(() => alert.id),
+    /** The alert before the run. Null: the run raised it, or only values changed. */
+    before: jsonb("before").$type<Readonly<Record<string, unknown>>>(),
+    /** The alert after the run. Null: only values changed. */
+    after: jsonb("after").$type<Readonly<Record<string, unknown>>>(),
+    /** The replaced values, by column. Null: more than values changed. */
+    values: jsonb("values").$type<Readonly<Record<string, unknown>>>(),
+  },
+  (t) => [primaryKey({ columns: [t.runId, t.alertId] })],
 );
 
 /**

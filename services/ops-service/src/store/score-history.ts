@@ -45,7 +45,7 @@ export async function fillHistory(db: Db, inTransaction: InTransaction): Promise
     await inTransaction(async (tx) => {
       // Another process may have copied the run meanwhile.
       const { rows: open } = await tx.db.execute(
-        sql`select from bellwether.run where id = ${run.id}::int and not history_stored for no key update`,
+        sql`select from bellwether.run where id = ${run.id}::int and state = 'complete' and not history_stored for no key update`,
       );
       if (open.length === 0) return;
       // In the order of the suppliers, which is the order of the history's index.
@@ -88,7 +88,7 @@ export async function readHistory(
   const { rows } = await db.execute<HistoryRow>(sql`
     select h.supplier, h.p, h.delta::float8 as delta, h.band, h.impact, h.completeness, ${RUN_COLUMNS}
     from ${await historyTable(db, supplier)} h join bellwether.run r on r.id = h.run
-    where r.model_name = ${modelName} order by r.iso_week desc limit ${weeks}::int`);
+    where r.model_name = ${modelName} and r.state = 'complete' order by r.iso_week desc limit ${weeks}::int`);
   return rows.map(({ supplier: number, p, delta, band, impact, completeness, ...run }) => {
     const row = { supplier: number, p, delta, band, impact, exposure: null, present: null };
     // The history has an impact exactly when the exposure was known.
@@ -100,7 +100,8 @@ export async function readHistory(
 /** Lists the models that have scored a supplier, the model with the latest week first. */
 export async function readScoringModels(db: Db, supplier: number): Promise<readonly string[]> {
   const { rows } = await db.execute<{ modelName: string }>(sql`
-    select r.model_name as "modelName" from ${await historyTable(db, supplier)} h join bellwether.run r on r.id = h.run
+    select r.model_name as "modelName" from ${await historyTable(db, supplier)} h
+    join bellwether.run r on r.id = h.run and r.state = 'complete'
     group by r.model_name order by max(r.iso_week) desc, min(r.id)`);
   return rows.map(({ modelName }) => modelName);
 }

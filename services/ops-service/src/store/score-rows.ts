@@ -16,6 +16,8 @@ export interface ScoredRun extends Record<string, unknown> {
   readonly completedUs: number | null;
   readonly scoredBy: Omit<ScoredBy, "columnNames"> | null;
   readonly formula: ImpactFormula | null;
+  /** The run that the changes of the scores are computed from. Null: there is none. */
+  readonly previousRunId: number | null;
 }
 
 /** A complete run with the number of features of its model. */
@@ -27,7 +29,7 @@ export interface ScoredRunWithFeatures extends ScoredRun {
 /** The columns of a run `r` as a ScoredRun. The names of the model columns are left out: there can be thousands. */
 export const RUN_COLUMNS = sql`
   r.id, r.model_name as "modelName", r.iso_week as "isoWeek", r.scored_by - 'columnNames' as "scoredBy",
-  r.impact_formula as formula, (extract(epoch from r.completed_at) * 1e6)::float8 as "completedUs"`;
+  r.impact_formula as formula, r.previous_run_id as "previousRunId", (extract(epoch from r.completed_at) * 1e6)::float8 as "completedUs"`;
 
 /** The further column of a ScoredRunWithFeatures. */
 export const FEATURES_COLUMN = sql`

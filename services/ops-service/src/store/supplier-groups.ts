@@ -4,7 +4,7 @@ import type { SQL } from "drizzle-orm";
 import type { ChangeDirection } from "../domain/supplier.ts";
 import type { SupplierGroup } from "../domain/supplier-facets.ts";
 import type { Db } from "./database.ts";
-import { scoresOf } from "./score-rows.ts";
+import { type ScoredRun, scoresOf } from "./score-rows.ts";
 
 /** Number of runs whose groups are kept in memory. */
 const MAX_RUNS = 4;
@@ -30,19 +30,24 @@ export async function countGroups(db: Db, runId: number, condition?: SQL): Promi
 /** The direction of the change of the score `s`. */
 const CHANGE = sql`case when s.delta > 0 then 'up' when s.delta < 0 then 'down' when s.delta = 0 then 'none' else 'unknown' end`;
 
+/** A run, with the run that its changes are computed from. */
+export type LinkedRun = Pick<ScoredRun, "id" | "previousRunId">;
+
 /**
  * Creates a function that returns the groups of all suppliers of a complete run. The scores of a complete run do
- * not change, so the groups of the latest runs are kept; they are far fewer than the suppliers.
+ * not change, except for their changes when its previous run is another one. So the groups of the latest runs are kept;
+ * they are far fewer than the suppliers.
  */
-export function createRunGroups(db: Db): (runId: number) => Promise<readonly SupplierGroup[]> {
-  const kept = new Map<number, Promise<readonly SupplierGroup[]>>();
-  return (runId) => {
-    const known = kept.get(runId);
+export function createRunGroups(db: Db): (run: LinkedRun) => Promise<readonly SupplierGroup[]> {
+  const kept = new Map<string, Promise<readonly SupplierGroup[]>>();
+  return ({ id, previousRunId }) => {
+    const key = `${id}/${previousRunId}`;
+    const known = kept.get(key);
     if (known) return known;
-    const counted = countGroups(db, runId);
-    kept.set(runId, counted);
-    counted.catch(() => kept.delete(runId));
-    if (kept.size > MAX_RUNS) kept.delete(kept.keys().next().value ?? runId);
+    const counted = countGroups(db, id);
+    kept.set(key, counted);
+    counted.catch(() => kept.delete(key));
+    if (kept.size > MAX_RUNS) kept.delete(kept.keys().next().value ?? key);
     return counted;
   };
 }

@@ -26,7 +26,7 @@ import { readHistory, readScoringModels } from "./score-history.ts";
 import { readScores, type ScoredRun, type ScoredRunWithFeatures, scoreOf, withExplanations } from "./score-rows.ts";
 import { latestScoredRun, runOfToken } from "./scored-runs.ts";
 import { findMatches } from "./search-suppliers.ts";
-import { countGroups } from "./supplier-groups.ts";
+import { countGroups, type LinkedRun } from "./supplier-groups.ts";
 import { readPage } from "./supplier-pages.ts";
 import { readSuppliers } from "./supplier-rows.ts";
 
@@ -35,7 +35,7 @@ export const MAX_CANDIDATES = 2_000;
 
 export interface ListSuppliersOptions {
   /** Returns the groups of all suppliers of a run, see `createRunGroups`. */
-  readonly groupsOf: (runId: number) => Promise<readonly SupplierGroup[]>;
+  readonly groupsOf: (run: LinkedRun) => Promise<readonly SupplierGroup[]>;
   readonly labelTexts: LabelTexts;
 }
 
@@ -64,7 +64,7 @@ export async function listSuppliers(
   const labels = await labelFilter(db, query);
   const alerted = hasActiveAlerts === undefined ? undefined : await alertedSuppliers(db, run.modelName);
   const restricted = restrictions(query, run, { candidates, alerted });
-  const all = await groupsOf(run.id);
+  const all = await groupsOf(run);
   const groups = await groupsThat(db, run.id, all, { restricted, hasActiveAlerts, candidates, alerted });
   const runSize = all.reduce((sum, { suppliers }) => sum + suppliers, 0);
   const totalSize = countSuppliers(groups, labels, run.features);

@@ -10,7 +10,7 @@ import type { AlertCounts, Mover, ReportedRun, WeekChange, WeekReport } from "..
 import type { Db } from "./database.ts";
 import { listScoringModels } from "./runs.ts";
 import { scoresOf } from "./score-rows.ts";
-import { CHANGE_EVENTS, weekBounds } from "./week-changes.ts";
+import { CHANGE_EVENTS, IN_WEEK, weekBounds } from "./week-changes.ts";
 
 interface RunRow extends Record<string, unknown> {
   readonly runId: number;
@@ -90,7 +90,8 @@ async function sumOldScores(db: Db, runId: number): Promise<RunTotal[]> {
 async function readLater(db: Db, modelName: string, isoWeek: string) {
   const { rows } = await db.execute<{ state: string; failure: string }>(sql`
     select state, failure from bellwether.run
-    where model_name = ${modelName} and iso_week > ${isoWeek} and state <> 'complete' order by iso_week desc limit 10`);
+    where model_name = ${modelName} and iso_week > ${isoWeek} and state in ('failed', 'running', 'held')
+    order by iso_week desc limit 10`);
   return {
     laterFailure: rows.find(({ state }) => state === "failed")?.failure ?? "",
     isLaterRunning: rows.some(({ state }) => state === "running"),
@@ -105,7 +106,7 @@ async function countAlerts(db: Db, modelName: string, isoWeek: string): Promise<
     select ${count("raised")} as raised, ${count("worse")} as worse, ${count("better")} as better,
       ${count("cleared")} as cleared, ${count("snoozed")} as snoozed, ${count("resolved")} as resolved
     from bellwether.alert_event e join bellwether.alert a on a.id = e.alert_id, ${weekBounds(modelName, isoWeek)} b
-    where a.model_name = ${modelName} and e.occurred_at > b.since and e.occurred_at <= b.until`);
+    where a.model_name = ${modelName} and ${IN_WEEK}`);
   return rows[0] ?? { raised: 0, worse: 0, better: 0, cleared: 0, snoozed: 0, resolved: 0 };
 }
 

@@ -1,0 +1,61 @@
+import type { RunLease as ProtoLease } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import type { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import { approveRun, holdRun, recordMissedWeek, requestRevision } from "../domain/decide-run.ts";
+import type { RunLease } from "../domain/run.ts";
+import type { Transact } from "../domain/run-ledger.ts";
+import { voidRun } from "../domain/void-run.ts";
+import { checkFromProto, profileFromProto } from "./run-check-proto.ts";
+import { alertIdsToProto, runToProto } from "./run-to-proto.ts";
+
+export interface RunDecisionDependencies {
+  readonly transact: Transact;
+  /** Transactions with a longer time limit, for voiding a run. */
+  readonly transactLong: Transact;
+  readonly now: () => Date;
+}
+
+/** Returns the handlers of BatchService that hold, approve, void and supersede runs. */
+export function runDecisionHandlers({
+  transact,
+  transactLong,
+  now,
+}: RunDecisionDependencies): Pick<
+  ServiceImpl<typeof BatchService>,
+  "holdRun" | "approveRun" | "voidRun" | "supersedeRun" | "recordMissedWeek"
+> {
+  const callerName = (context: HandlerContext): string => actorOf(callerOf(context));
+  const decision = (reason: string, context: HandlerContext) => ({ reason, actor: callerName(context), now: now() });
+  return {
+    async holdRun({ lease, checks, profile }, context) {
+      const input = { checks: checks.map(checkFromProto), profile: profile.map(profileFromProto) };
+      return { run: runToProto(await holdRun(transact, leaseFromProto(lease), input, callerName(context))) };
+    },
+    async approveRun({ runId, reason }, context) {
+      return { run: runToProto(await approveRun(transact, runId, decision(reason, context))) };
+    },
+    async voidRun({ runId, reason }, context) {
+      const { run, alerts, latestWeek } = await voidRun(transactLong, runId, decision(reason, context));
+      return {
+        run: runToProto(run),
+        alertsClosed: alertIdsToProto(alerts.closed),
+        alertsRestored: alertIdsToProto(alerts.restored),
+        alertsKept: alertIdsToProto(alerts.kept),
+        latestWeek,
+      };
+    },
+    async supersedeRun({ runId, reason }, context) {
+      return { run: runToProto(await requestRevision(transact, runId, decision(reason, context))) };
+    },
+    async recordMissedWeek({ isoWeek, modelName, reason }, context) {
+      const missed = { ...decision(reason, context), isoWeek, modelName };
+      return { run: runToProto(await recordMissedWeek(transact, missed)) };
+    },
+  };
+}
+
+/** protovalidate has checked that the lease is set. */
+export function leaseFromProto(lease: ProtoLease | undefined): RunLease {
+  return { runId: lease?.runId ?? 0, fence: Number(lease?.fence ?? 0n) };
+}
