@@ -110,18 +110,18 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   const page = dashboard === undefined ? [] : [staticFiles(dashboard, stated)];
   await using starting = new AsyncDisposableStack();
   const database = await openDatabase(databaseUrl);
-  const { db, inTransaction, runs, triage } = database;
+  const { db, inTransaction, runs, publishing, triage } = database;
   starting.defer(database.close);
   await completeOldData(runs, logger);
   const histories = starting.use(
     createBackgroundWork(
-      () => fillHistory(runs.db, runs.inTransaction),
+      () => fillHistory(publishing.db, publishing.inTransaction),
       (error) => logger.warn({ err: error }, "histories of suppliers were not written"),
     ),
   );
   const searchKeys = starting.use(
     createBackgroundWork(
-      () => writePendingKeys(runs.inTransaction),
+      () => writePendingKeys(publishing.inTransaction),
       (error) => logger.warn({ err: error }, "search keys of suppliers were not written"),
     ),
   );
@@ -151,7 +151,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
         batchHandlers({
           ...{ ...ledger, rules: alertRules, policy: riskPolicy },
           transact: createTransact(inTransaction, ledger),
-          transactLong: createTransact(runs.inTransaction, ledger),
+          transactLong: createTransact(publishing.inTransaction, ledger),
           finishSearchKeys: searchKeys.finish,
           onComplete: histories.start,
           async writeChunk(lease, chunk) {
@@ -244,7 +244,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   });
   starting.use(storeWatch);
   // Keys that a failed or killed process has left.
-  starting.use(repeat(KEYS_INTERVAL_MS, async () => void (await writePendingKeys(runs.inTransaction))));
+  starting.use(repeat(KEYS_INTERVAL_MS, async () => void (await writePendingKeys(publishing.inTransaction))));
   starting.use(
     repeat(TERMS_INTERVAL_MS, async () => {
       await endDueTerms(triage.inTransaction, now());

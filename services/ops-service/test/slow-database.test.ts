@@ -38,7 +38,7 @@ test("a query that takes too long ends with DEADLINE_EXCEEDED soon after its cal
   await inTransaction(admin, async (tx) => {
     await tx.query("lock table bellwether.alert");
     completing = ops.batch.completeRun(totals);
-    await vi.waitFor(async () => expect(await waiting()).toEqual(["ops-service-runs"]), { timeout: 5_000 });
+    await vi.waitFor(async () => expect(await waiting()).toEqual(["ops-service-publishing"]), { timeout: 5_000 });
     const impatient = await failureOf(ops.alerts.listAlerts({}, { timeoutMs: 300 }));
     expect(impatient.code).toBe(Code.DeadlineExceeded);
     const patient = await failureOf(ops.alerts.listAlerts({}, PATIENT));
@@ -46,7 +46,7 @@ test("a query that takes too long ends with DEADLINE_EXCEEDED soon after its cal
       Code.DeadlineExceeded,
       "DATABASE_TIMEOUT",
     ]);
-    expect(await waiting()).toEqual(["ops-service-runs"]);
+    expect(await waiting()).toEqual(["ops-service-publishing"]);
   });
   expect((await completing)?.run).toMatchObject({ alertsRaised: 1 });
   expect((await ops.alerts.listAlerts({})).alerts).toHaveLength(1);
@@ -63,11 +63,12 @@ test("with 128 calls waiting for a connection, further calls are rejected at onc
     const rejected = await Promise.any(
       calls.map(async (call) => {
         const error = await call;
-        if (error.code !== Code.ResourceExhausted) throw error;
+        // On a busy machine, the server itself rejects some calls before they wait for a connection.
+        if (error.findDetails(ErrorInfoSchema)[0]?.reason !== "DATABASE_BUSY") throw error;
         return error;
       }),
     );
-    expect(rejected.findDetails(ErrorInfoSchema)[0]?.reason).toBe("DATABASE_BUSY");
+    expect(rejected.code).toBe(Code.ResourceExhausted);
     await Promise.allSettled(calls);
   });
   expect((await ops.alerts.listAlerts({})).alerts).toEqual([]);

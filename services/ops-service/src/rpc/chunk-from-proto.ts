@@ -7,6 +7,7 @@ import type {
 import { type BandLimits, OutputSpace } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import type { SubmitChunkRequest } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { countText } from "@bellwether/reasons/count-text";
+import { alignedBytes, float64s } from "../domain/number-bytes.ts";
 import { ChunkShapeError } from "../domain/ops-error.ts";
 import type { ScoredBy } from "../domain/run.ts";
 import type { LabelColumn, ScoredChunk } from "../domain/scored-chunk.ts";
@@ -27,7 +28,7 @@ export function chunkFromProto(request: SubmitChunkRequest): ScoredChunk {
   const rows = supplierIds.length;
   if (!scores?.model) throw new ChunkShapeError("scores.model", "is missing: send ml-service's answer unchanged");
   const { columnNames, contributions, model } = scores;
-  const riskScores = float64s("scores.risk_scores", scores.riskScores, rows);
+  const riskScores = float64s(bytesOf("scores.risk_scores", scores.riskScores, rows * 8));
   const bands = bytesOf("scores.bands", scores.bands, rows);
   checkScores(riskScores, bands);
   const names = request.supplierNames;
@@ -36,7 +37,8 @@ export function chunkFromProto(request: SubmitChunkRequest): ScoredChunk {
       "supplier_names",
       `has ${countText(names.length, "entry", "entries")} for ${countText(rows, "row")}`,
     );
-  const exposures = request.exposures.length > 0 ? float64s("exposures", request.exposures, rows) : undefined;
+  const exposures =
+    request.exposures.length > 0 ? float64s(bytesOf("exposures", request.exposures, rows * 8)) : undefined;
   if (exposures?.some((v) => v < 0 || v === Number.POSITIVE_INFINITY))
     throw new ChunkShapeError("exposures", "has a negative or infinite number");
   const given = featureValues(request, rows);
@@ -50,7 +52,7 @@ export function chunkFromProto(request: SubmitChunkRequest): ScoredChunk {
     exposures,
     riskScores,
     bands,
-    contributions: bytesOf("scores.contributions", contributions, rows * columnNames.length * 4),
+    contributions: alignedBytes(bytesOf("scores.contributions", contributions, rows * columnNames.length * 4), 4),
     scoredBy: {
       ...{ name, version, modelDigest, bundleDigest, configHash, runtime, kernel },
       columnNames,
@@ -85,11 +87,6 @@ function bytesOf(field: string, bytes: Uint8Array, length: number): Uint8Array {
   if (bytes.length !== length)
     throw new ChunkShapeError(field, `has ${countText(bytes.length, "byte")}, not ${length}`);
   return bytes;
-}
-
-/** The bytes are copied, because bytes of a message can begin at any offset, and a Float64Array cannot. */
-function float64s(field: string, bytes: Uint8Array, rows: number): Float64Array {
-  return new Float64Array(new Uint8Array(bytesOf(field, bytes, rows * 8)).buffer);
 }
 
 function checkScores(riskScores: Float64Array, bands: Uint8Array): void {

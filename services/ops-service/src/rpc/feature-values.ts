@@ -6,6 +6,7 @@ import {
 } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { countText } from "@bellwether/reasons/count-text";
 import type { RunFeature } from "../domain/explain-score.ts";
+import { alignedBytes, float32s } from "../domain/number-bytes.ts";
 import { ChunkShapeError } from "../domain/ops-error.ts";
 import type { ScoredChunk } from "../domain/scored-chunk.ts";
 import { nameOf } from "./alert-to-proto.ts";
@@ -32,8 +33,10 @@ export function featureValues(
   const names = features.map(({ name }) => name);
   const twice = names.findIndex((name, i) => names.indexOf(name) !== i);
   if (twice >= 0) throw new ChunkShapeError(`features[${twice}].name`, `"${names[twice]}" is named twice`);
-  checkCategories(features, new Float32Array(new Uint8Array(bytes).buffer));
-  return { features, values: bytes };
+  // One aligned copy, which later readers only view.
+  const values = alignedBytes(bytes, Float32Array.BYTES_PER_ELEMENT);
+  checkCategories(features, float32s(values));
+  return { features, values };
 }
 
 function featureFromProto({ name, kind, unit, typical, categories, direction }: ModelFeature, i: number): RunFeature {

@@ -37,6 +37,8 @@ export interface Store {
 export interface Database extends Store {
   /** A separate pool for the writes of weekly runs, which can take long. */
   readonly runs: Store;
+  /** A separate pool for what makes a run visible: publishing it, then the histories and search keys. */
+  readonly publishing: Store;
   /** A separate pool for the actions of persons on alerts, which must not wait for other calls. */
   readonly triage: Store;
   /** A separate pool for the delivery of notices, which must not take connections from calls. */
@@ -56,6 +58,10 @@ const STATEMENT_TIMEOUT_MS = 5_000;
  */
 const RUN_STATEMENT_TIMEOUT_MS = 120_000;
 const MAX_RUN_CONNECTIONS = 4;
+/** One to publish, one for the histories, one for the search keys. */
+const MAX_PUBLISHING_CONNECTIONS = 3;
+/** The server process of a connection keeps the memory of all that it has touched, so it ends soon after the work. */
+const PUBLISHING_IDLE_MS = 1_000;
 /**
  * Maximum number of calls that wait for one of ten connections, which each call uses for milliseconds.
  * Further calls are rejected at once, to be retried.
@@ -95,6 +101,13 @@ export async function openDatabase(url: string): Promise<Database> {
     applicationName: "ops-service-runs",
     statementTimeoutMs: RUN_STATEMENT_TIMEOUT_MS,
   });
+  const publishing = connectPostgres(url, {
+    max: MAX_PUBLISHING_CONNECTIONS,
+    maxWaiting: MAX_RUNS_WAITING,
+    idleTimeoutMs: PUBLISHING_IDLE_MS,
+    applicationName: "ops-service-publishing",
+    statementTimeoutMs: RUN_STATEMENT_TIMEOUT_MS,
+  });
   const triage = connectPostgres(url, {
     max: MAX_TRIAGE_CONNECTIONS,
     maxWaiting: MAX_WAITING,
@@ -110,11 +123,12 @@ export async function openDatabase(url: string): Promise<Database> {
   return {
     ...storeOf(pool),
     runs: storeOf(runs),
+    publishing: storeOf(publishing),
     triage: storeOf(triage),
     notices: storeOf(notices),
     listen: (listener) => openNotifications(url, listener, { applicationName }),
     async close() {
-      await Promise.all([pool, runs, triage, notices].map((each) => each.close(CLOSE_TIMEOUT_MS)));
+      await Promise.all([pool, runs, publishing, triage, notices].map((each) => each.close(CLOSE_TIMEOUT_MS)));
     },
   };
 }

@@ -112,12 +112,43 @@ function mergeWeekly(known: StoredSupplier, weekly: WeeklySupplier): StoredSuppl
   return isSame ? known : { ...known, name, regionId, categoryId, exposure, exposureCurrency };
 }
 
+/** Size of the numbers of a supplier: int4 id, int4 region, int4 category, float8 exposure, two int2. */
+const NUMBERS_BYTES = 24;
+
+/**
+ * Reads suppliers. Each column is one value of the answer, because decoding each field of thousands of rows takes
+ * longer than the query. All aggregates see the rows in the same order.
+ */
 async function readSuppliers(tx: PoolClient, externalIds: readonly string[]): Promise<StoredSupplier[]> {
-  const { rows } = await tx.query<StoredSupplier>(
-    `select ${COLUMNS} from bellwether.supplier where external_id = any($1::text[])`,
-    [externalIds],
+  const { rows } = await tx.query<{
+    externalIds: readonly string[] | null;
+    names: readonly string[] | null;
+    currencies: readonly string[] | null;
+    numbers: Buffer | null;
+  }>(
+    `select json_agg(external_id) as "externalIds", json_agg(name) as names, json_agg(exposure_currency) as currencies,
+       string_agg(int4send(id) || int4send(coalesce(region_id, 0)) || int4send(coalesce(category_id, 0))
+         || float8send(coalesce(exposure, 'NaN')) || int2send(criticality) || int2send(master_fields), ''::bytea) as numbers
+     from bellwether.supplier where external_id = any(array(select json_array_elements_text($1::json)))`,
+    [JSON.stringify(externalIds)],
   );
-  return rows;
+  const [found] = rows;
+  const numbers = found?.numbers ?? Buffer.alloc(0);
+  return (found?.externalIds ?? []).map((externalId, i) => {
+    const at = i * NUMBERS_BYTES;
+    const exposure = numbers.readDoubleBE(at + 12);
+    return {
+      externalId,
+      name: found?.names?.[i] ?? "",
+      exposureCurrency: found?.currencies?.[i] ?? "",
+      id: numbers.readInt32BE(at),
+      regionId: numbers.readInt32BE(at + 4) || null,
+      categoryId: numbers.readInt32BE(at + 8) || null,
+      exposure: Number.isNaN(exposure) ? null : exposure,
+      criticality: numbers.readInt16BE(at + 20),
+      masterFields: numbers.readInt16BE(at + 22),
+    };
+  });
 }
 
 async function insertSuppliers(tx: PoolClient, suppliers: readonly WeeklySupplier[]): Promise<StoredSupplier[]> {

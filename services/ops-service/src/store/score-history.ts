@@ -2,6 +2,7 @@ import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import type { SupplierScore } from "../domain/supplier.ts";
 import type { Db, InTransaction } from "./database.ts";
+import { featureCount } from "./score-partitions.ts";
 import { RUN_COLUMNS, type ScoredRun, type ScoreRow, scoreOf, scoresOf } from "./score-rows.ts";
 
 /** A complete run whose scores are not in the histories yet. */
@@ -28,10 +29,7 @@ function historyOf({ id, isRecorded }: UncopiedRun): SQL {
       s.delta, null::real as completeness, s.band
       from ${scoresOf(id)} s join bellwether.supplier u on u.id = s.supplier`;
   return sql`select s.supplier, s.run, s.p, case when s.p is not null and s.exposure is not null then s.impact end as impact,
-    s.delta, s.present::real / f.features as completeness, s.band
-    from ${scoresOf(id)} s left join (
-      select nullif(jsonb_array_length(features), 0) as features from bellwether.run_features where run_id = ${id}::int
-    ) f on true`;
+    s.delta, s.present::real / ${featureCount(id)} as completeness, s.band from ${scoresOf(id)} s`;
 }
 
 /**

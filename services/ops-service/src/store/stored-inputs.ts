@@ -1,6 +1,7 @@
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import { chooseModelOf } from "../domain/choose-model.ts";
 import type { RunFeature } from "../domain/explain-score.ts";
+import { float32s } from "../domain/number-bytes.ts";
 import { ScoreNotFoundError, SupplierNotFoundError } from "../domain/ops-error.ts";
 import { type StoredInput, termsOf } from "../domain/stored-input.ts";
 import type { Db } from "./database.ts";
@@ -95,4 +96,3 @@ async function readInput(db: Db, supplier: number, { run, score }: HistoryEntry)
 }
 
 /** The bytes are copied, because bytes of the driver can begin at any offset, and a Float32Array cannot. */
-const float32s = (bytes: Uint8Array): Float32Array => new Float32Array(new Uint8Array(bytes).buffer);

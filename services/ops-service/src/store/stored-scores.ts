@@ -1,6 +1,7 @@
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import type { RunFeature, StoredContributions, StoredScore } from "../domain/explain-score.ts";
+import { float32s } from "../domain/number-bytes.ts";
 import type { ScoredBy } from "../domain/run.ts";
 import type { Db } from "./database.ts";
 
@@ -125,4 +126,3 @@ function contributionsOf(
 export const scoreKey = ({ runId, supplier }: ScoreKey): string => `${runId}/${supplier}`;
 
 /** The bytes are copied, because bytes of the driver can begin at any offset, and a Float32Array cannot. */
-const float32s = (bytes: Uint8Array): Float32Array => new Float32Array(new Uint8Array(bytes).buffer);

@@ -3,6 +3,7 @@ import { copyRows } from "@bellwether/postgres/pool/copy-rows";
 import type { PoolClient } from "pg";
 import { criticalityFromNumber, expectedImpact, exposureIn, type ImpactFormula } from "../domain/expected-impact.ts";
 import type { RunFeature } from "../domain/explain-score.ts";
+import { float32s } from "../domain/number-bytes.ts";
 import { RunMismatchError } from "../domain/ops-error.ts";
 import type { Run, RunLease, ScoredBy } from "../domain/run.ts";
 import { checkChunkRows, checkLease, checkOpen, checkSameModel, checkSameRows } from "../domain/run-lease.ts";
@@ -92,7 +93,7 @@ async function copyScores(
     suppliers.map(({ id }) => id),
   );
   const columns = scoredBy.columnNames.length;
-  const phi = new Float32Array(new Uint8Array(contributions).buffer);
+  const phi = float32s(contributions);
   const presentOf = given ? featureCounter(given) : () => null;
   const copy = createScoreCopy(suppliers.length);
   let rows = 0;
@@ -134,9 +135,9 @@ async function copyScores(
     [
       runId,
       chunk.chunk,
-      Buffer.from(contributions),
-      given && Buffer.from(given.values),
-      termWeights && Buffer.from(termWeights),
+      asBuffer(contributions),
+      given && asBuffer(given.values),
+      termWeights && asBuffer(termWeights),
     ],
   );
   return rows;
@@ -144,7 +145,7 @@ async function copyScores(
 
 /** Returns a function from a row to its number of features with a value. */
 function featureCounter({ features, values: bytes }: NonNullable<ScoredChunk["given"]>): (row: number) => number {
-  const values = new Float32Array(new Uint8Array(bytes).buffer);
+  const values = float32s(bytes);
   const width = features.length;
   return (row) => {
     let present = 0;
@@ -173,21 +174,41 @@ async function leaveReceipt(
   return { duplicate: false, rowsScored, rowsInvalid };
 }
 
+/** Returns the same bytes as a Buffer, which the client of the database needs. */
+const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength);
+
 interface PreviousScore {
   readonly p: number;
   readonly chunk: number;
   readonly pos: number;
 }
 
+/** Size of a score in the answer of `previousScores`: int4 supplier, float8 score, int2 chunk, int2 position. */
+const PREVIOUS_BYTES = 16;
+
+/**
+ * Returns the scores of some suppliers in the previous run, by number of the supplier. The answer of the database is
+ * one value, because decoding each field of thousands of rows takes longer than the query.
+ */
 async function previousScores(
   tx: PoolClient,
   runId: number | null,
   supplierIds: readonly number[],
 ): Promise<ReadonlyMap<number, PreviousScore>> {
   if (runId === null) return new Map();
-  const { rows } = await tx.query<PreviousScore & { supplier: number }>(
-    "select supplier, p, chunk, pos from bellwether.score where run = $1 and supplier = any($2::int[]) and p is not null",
-    [runId, [...supplierIds]],
+  const { rows } = await tx.query<{ scores: Buffer | null }>(
+    `select string_agg(int4send(supplier) || float8send(p) || int2send(chunk) || int2send(pos), ''::bytea) as scores
+     from bellwether.score where run = $1 and supplier = any($2::int[]) and p is not null`,
+    [runId, `{${supplierIds.join(",")}}`],
   );
-  return new Map(rows.map((row) => [row.supplier, row]));
+  const bytes = rows[0]?.scores ?? Buffer.alloc(0);
+  const scores = new Map<number, PreviousScore>();
+  for (let at = 0; at < bytes.length; at += PREVIOUS_BYTES)
+    scores.set(bytes.readInt32BE(at), {
+      p: bytes.readDoubleBE(at + 4),
+      chunk: bytes.readInt16BE(at + 12),
+      pos: bytes.readInt16BE(at + 14),
+    });
+  return scores;
 }

@@ -12,6 +12,8 @@ export interface PostgresOptions {
    * no limit.
    */
   readonly maxWaiting?: number;
+  /** Time after which a connection that nobody uses is closed. Left out: it stays open. */
+  readonly idleTimeoutMs?: number;
   /** Name in pg_stat_activity. */
   readonly applicationName?: string;
   /** The server ends a statement that takes longer, waiting for locks included. Left out: no limit. */
@@ -47,7 +49,10 @@ const STARTING_PAUSE_MS = 50;
 const CANNOT_CONNECT_NOW = "57P03";
 
 /** Returns the configuration of one node-postgres connection. */
-export function connectionConfig(url: string, options: Omit<PostgresOptions, "max" | "maxWaiting">): ClientConfig {
+export function connectionConfig(
+  url: string,
+  options: Omit<PostgresOptions, "max" | "maxWaiting" | "idleTimeoutMs">,
+): ClientConfig {
   const { applicationName, statementTimeoutMs, lockTimeoutMs } = options;
   const limits = statementTimeoutMs !== undefined && {
     statement_timeout: statementTimeoutMs,
@@ -68,9 +73,12 @@ export function connectionConfig(url: string, options: Omit<PostgresOptions, "ma
 }
 
 /** Creates a pool that connects at the first query, and reconnects whenever the server was unavailable. */
-export function connectPostgres(url: string, { max = 10, maxWaiting, ...options }: PostgresOptions = {}): PostgresPool {
-  // An idle connection stays open: opening one costs the server more than keeping it.
-  return new PostgresPool({ ...connectionConfig(url, options), max, idleTimeoutMillis: 0 }, maxWaiting);
+export function connectPostgres(
+  url: string,
+  { max = 10, maxWaiting, idleTimeoutMs = 0, ...options }: PostgresOptions = {},
+): PostgresPool {
+  // For calls, an idle connection stays open: opening one costs the server more than keeping it.
+  return new PostgresPool({ ...connectionConfig(url, options), max, idleTimeoutMillis: idleTimeoutMs }, maxWaiting);
 }
 
 /**
