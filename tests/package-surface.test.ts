@@ -98,7 +98,8 @@ const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
   postgres: ["watch", "embedded", "drizzle", "pool"],
   mesh: ["server", "policies", "grpc", "rest", "web", "client", "auth", "listener", "call", "errors"],
   contract: ["flat-json"],
-  testing: ["echo", "http2"],
+  "object-store": ["calls", "backends", "location"],
+  testing: ["echo", "http2", "stores"],
 };
 
 /**
