@@ -11,8 +11,8 @@ export interface AdminListenerOptions {
   readonly limits: ListenerLimits;
   /** Whether the server accepts traffic. */
   readonly isReady: () => boolean;
-  /** Returns why the server does not accept traffic, as text for people; it may be empty. */
-  readonly whyNot?: () => string;
+  /** Returns why the server does not accept traffic, or facts about a server that does, for people; it may be empty. */
+  readonly details?: () => string;
   /** Returns all metrics in Prometheus' text format. */
   readonly metricsText: () => Promise<string>;
   /** Host names that are accepted in a Host header, without port. Undefined: any. */
@@ -26,14 +26,14 @@ export interface AdminListenerOptions {
  * @throws ListenError
  */
 export async function openAdminListener(options: AdminListenerOptions): Promise<Listener> {
-  const { address, limits, isReady, whyNot = () => "", metricsText, allowedHosts, onThrow } = options;
+  const { address, limits, isReady, details = () => "", metricsText, allowedHosts, onThrow } = options;
   const guard = webGuard({ allowedOrigins: [], headers: [], allowedHosts });
   const pages: Readonly<Record<string, (response: WebResponse) => void>> = {
     "/livez": (response) => sendText(response, 200, "text/plain", "ok\n"),
     "/readyz": (response) =>
       isReady()
-        ? sendText(response, 200, "text/plain", "ok\n")
-        : sendText(response, 503, "text/plain", `not serving${whyNot() && `: ${whyNot()}`}\n`),
+        ? sendText(response, 200, "text/plain", `ok\n${details() && `${details()}\n`}`)
+        : sendText(response, 503, "text/plain", `not serving${details() && `: ${details()}`}\n`),
     "/metrics": (response) => {
       metricsText()
         .then(

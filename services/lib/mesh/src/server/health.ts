@@ -10,13 +10,14 @@ export interface HealthBoard {
   readonly route: Route;
   /**
    * Sets the health of a service; "" is the whole server. While the whole server is NOT_SERVING, all its
-   * services are. `reason` is one line for people, shown at /readyz.
+   * services are. `details` says why it is NOT_SERVING, or facts about a server that is SERVING: a line or two for
+   * people, shown at /readyz.
    * @throws Error for a service that the server does not have
    */
-  setServing(service: string, serving: boolean, reason?: string): void;
+  setServing(service: string, serving: boolean, details?: string): void;
   isServing(service: string): boolean;
-  /** Returns why the whole server is NOT_SERVING; empty when it is SERVING, or when no reason was given. */
-  whyNot(): string;
+  /** Returns the details of the whole server; empty when none were given. */
+  details(): string;
 }
 
 /**
@@ -32,7 +33,7 @@ export function createHealthBoard(
 ): HealthBoard {
   const own = new Map([["", serving], ...services.map((name): [string, boolean] => [name, true])]);
   const knownServices = (): string => services.join(", ") || "none";
-  let why = "";
+  let shown = "";
   const changes = new EventEmitter().setMaxListeners(0);
   const isServing = (service: string): boolean => own.get("") === true && own.get(service) === true;
   const statusOf = (service: string): Status => {
@@ -54,11 +55,11 @@ export function createHealthBoard(
 
   return {
     isServing,
-    whyNot: () => (isServing("") ? "" : why),
-    setServing(service, now, reason = "") {
+    details: () => shown,
+    setServing(service, now, details = "") {
       if (!own.has(service)) throw new Error(`this server has no service "${service}"; it has ${knownServices()}`);
       own.set(service, now);
-      if (service === "") why = reason;
+      if (service === "") shown = details;
       changes.emit("change");
     },
     route: route(Health, {

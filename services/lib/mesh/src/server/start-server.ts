@@ -93,10 +93,10 @@ export interface ServerOptions {
 export interface RunningServer extends AsyncDisposable {
   readonly addresses: { readonly grpc: Address; readonly web: Address; readonly admin: Address };
   /**
-   * Sets whether a service ("" is the whole server) accepts traffic, and the reason if not. Health checks and
-   * /readyz report it.
+   * Sets whether a service ("" is the whole server) accepts traffic. Health checks and /readyz report it; /readyz also
+   * shows the details: the reason if not, or facts.
    */
-  setServing(service: string, serving: boolean, reason?: string): void;
+  setServing(service: string, serving: boolean, details?: string): void;
   /**
    * Stops the server: NOT_SERVING, GOAWAY, then running calls may end, for at most `drainMs`. Safe to call
    * twice.
@@ -227,7 +227,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         address: at(ports.admin),
         limits,
         isReady,
-        whyNot: health.whyNot,
+        details: health.details,
         metricsText,
         // With authentication, probes may come by any address of the machine.
         allowedHosts: localHosts && [...localHosts, ...(options.web?.allowedHosts ?? [])],
