@@ -18,6 +18,10 @@ export interface Gate extends AsyncDisposable {
  * waits until the gate is opened.
  */
 export const GATES = {
+  /** The trigger fires in StartRun, before the run is in the ledger. */
+  start: "before insert on bellwether.run for each row",
+  /** The trigger fires before the write that moves the run to the stage "validate": the snapshot is written. */
+  validate: "before update on bellwether.run for each row when (new.stage = 'validate' and old.stage <> 'validate')",
   /**
    * The trigger fires in SubmitChunk of the second chunk, after its scores are written and before its receipt
    * is written.

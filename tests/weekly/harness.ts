@@ -1,7 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
+import { isoWeekStart } from "@bellwether/contract/iso-week";
 import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/limits";
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import {
@@ -45,7 +46,12 @@ export interface TestWeek extends AsyncDisposable {
   readonly isoWeek: string;
   /** Replaces the weekly file. */
   writeFile(csv: string): Promise<void>;
-  startScheduler(queue: Readonly<Record<string, string>>): Promise<ServiceProcess>;
+  startScheduler(
+    queue: Readonly<Record<string, string>>,
+    env?: Readonly<Record<string, string>>,
+  ): Promise<ServiceProcess>;
+  /** Makes the tick of this week due: the schedule began before it, and no scheduler ran. Returns variables for it. */
+  missTick(): Promise<Record<string, string>>;
   /**
    * Runs the week in a process of scheduler-service that then ends, with the data folder of `machine`.
    * Resolves with its exit code and last line.
@@ -88,14 +94,25 @@ export async function createWeek(
   return {
     isoWeek,
     writeFile: (csv) => writeFile(folder.at("week.csv"), csv),
-    startScheduler: (queue) =>
+    startScheduler: (queue, env = {}) =>
       startService("scheduler-service", {
         ...environment("a machine"),
         ...queue,
         WEEKLY_INPUT_FOLDER: folder.at("."),
         WEEKLY_INPUT: "week.csv",
         WEEKLY_JOB_LOCK: "2s",
+        ...env,
       }),
+    async missTick() {
+      const monday = isoWeekStart(isoWeek);
+      const sinceMs = Date.parse(monday) - DAY_MS;
+      await mkdir(folder.at("a machine/weeks"), { recursive: true });
+      const state = { paused: false, changedMs: 0, sinceMs };
+      await writeFile(folder.at("a machine/weeks/schedule.json"), JSON.stringify(state));
+      const [, month, day] = monday.split("-").map(Number);
+      // One tick a year, so that no later week is due.
+      return { WEEKLY_CRON: `0 6 ${day} ${month} *`, WEEKLY_LOOK_BACK: "364d", WEEKLY_INPUT_CHECK: "1s" };
+    },
     runOnce: (machine = "a machine", env = {}) =>
       runOnce({ ...environment(machine), WEEKLY_WEEK: isoWeek, WEEKLY_INPUT: folder.at("week.csv"), ...env }),
     runCommand: (...options) => {
@@ -138,6 +155,7 @@ export async function lastProgress(scheduler: ServiceProcess, jobId: string): Pr
 const scheduleClient = ({ grpc }: ServiceProcess) =>
   createClient(ScheduleService, createGrpcTransport({ baseUrl: grpc }));
 
+const DAY_MS = 86_400_000;
 const CLI = path.resolve(import.meta.dirname, "../../services/cli/bellwether.js");
 
 async function runOnce(env: Record<string, string>): Promise<{ code: number | null; line: string }> {

@@ -30,6 +30,10 @@ const SCHEDULER_ENV = {
   lockMs: env.durationMs("WEEKLY_JOB_LOCK", "30s", { min: "1s", max: "10m" }),
   inputFolder: env.path("WEEKLY_INPUT_FOLDER", "."),
   input: env.path("WEEKLY_INPUT", "new_data_weekly.csv"),
+  inputMarker: env.choice("WEEKLY_INPUT_MARKER", ["none", "done", "sha256"], "none"),
+  inputDeadlineMs: env.durationMs("WEEKLY_INPUT_DEADLINE", "24h", { min: "0s", max: "7d" }),
+  inputCheckMs: env.durationMs("WEEKLY_INPUT_CHECK", "20s", { min: "1s", max: "10m" }),
+  lookBackMs: env.durationMs("WEEKLY_LOOK_BACK", "28d", { min: "0s", max: "364d" }),
 };
 
 /** scheduler-service as a process: its environment variables, and how it starts with them. */
@@ -63,6 +67,10 @@ export const SCHEDULER_SERVICE: ServiceSpec<typeof SCHEDULER_ENV> = {
       chunkRows: config.chunkRows,
       inputFolder: path.resolve(config.inputFolder),
       input: config.input,
+      inputMarker: config.inputMarker,
+      inputDeadlineMs: config.inputDeadlineMs,
+      inputCheckMs: config.inputCheckMs,
+      lookBackMs: config.lookBackMs,
       logger,
       telemetry,
     });

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { expandInput, hasWeekPlaceholder } from "@bellwether/contract/expand-input";
 import { ModelPublishingService } from "@bellwether/gen/bellwether/registry/v1/model_publishing_service_pb";
 import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
 import { route } from "@bellwether/mesh/call/route";
@@ -15,6 +16,7 @@ import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
 import { createOpsSink } from "./clients/ops-sink.ts";
 import { resolveInput } from "./domain/input-file.ts";
+import type { InputMarker } from "./domain/seen-input.ts";
 import { startAliasAudit } from "./jobs/alias-audit.ts";
 import { startWeeklyJobs } from "./jobs/weekly-jobs.ts";
 import { WEEKLY_SCHEDULE } from "./jobs/weekly-queue.ts";
@@ -23,8 +25,10 @@ import { modelPublishingHandlers } from "./rpc/model-publishing.ts";
 import { scheduleHandlers } from "./rpc/schedule.ts";
 import { createWeeklyRunner, type WeeklySettings } from "./setup/create-weekly-runner.ts";
 import { createReadiness } from "./setup/readiness.ts";
+import { weeksText } from "./setup/weeks-text.ts";
 import { onDisk } from "./store/disk-error.ts";
 import { watchDisk } from "./store/disk-watch.ts";
+import { createInputLook } from "./store/look-at-input.ts";
 import { openPauseFile } from "./store/pause-file.ts";
 
 /** Configuration of scheduler-service. */
@@ -41,8 +45,21 @@ export interface SchedulerServiceConfig
   readonly timeZone: string;
   /** Folder of the files that triggers may name. */
   readonly inputFolder: string;
-  /** Weekly file, relative to `inputFolder`, of a trigger that names none. */
+  /**
+   * Weekly file, relative to `inputFolder`, of the schedule and of a trigger that names none. {week} and {date} in
+   * it become the ISO week and its Monday.
+   */
   readonly input: string;
+  /** Which file beside the weekly file says that it is whole. Default: none. */
+  readonly inputMarker?: InputMarker;
+  /** Time after a tick until which the weekly file is waited for, milliseconds. Default 24 hours. */
+  readonly inputDeadlineMs?: number;
+  /** Interval at which the due weeks and their file are checked, milliseconds. Default 20,000. */
+  readonly inputCheckMs?: number;
+  /** Age up to which missed ticks are caught up, milliseconds. Default 28 days. */
+  readonly lookBackMs?: number;
+  /** Clock of the schedule. Default: that of the system. */
+  readonly now?: () => Date;
   readonly logger: Logger;
   /** Telemetry of the process. Absent: no metrics and no spans. */
   readonly telemetry?: Telemetry;
@@ -60,10 +77,16 @@ const DISK_CHECK_MS = 15_000;
 
 /**
  * Starts scheduler-service. It is ready while the store of its jobs accepts writes and contains the schedule,
- * and the folders of its weeks can be used. @throws ConfigError, StorageError, CronPatternError, ListenError
+ * and the folders of its weeks can be used.
+ * @throws ConfigError, InputPatternError, StorageError, CronPatternError, ListenError
  */
 export async function createSchedulerService(config: SchedulerServiceConfig): Promise<RunningServer> {
   const { logger, telemetry, queueUrl, inputFolder, input, registryRoot, defaultModel, ...settings } = config;
+  hasWeekPlaceholder(input);
+  const findInput = (named: string, week: string) => {
+    const file = expandInput(named === "" ? input : named, week);
+    return onDisk(inputFolder, resolveInput(inputFolder, file));
+  };
   await using starting = new AsyncDisposableStack();
   const calls = { ...settings.calls, ...(telemetry && { sampleRatio: telemetry.sampleRatio }) };
   const runner = starting.use(await createWeeklyRunner({ ...settings, calls }));
@@ -85,9 +108,21 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
     pauseFile: openPauseFile(path.join(settings.weeksFolder, "schedule.json")),
     onDisk: (error) => disk.noteRun(error),
     onSchedule: (reason) => readiness.set("schedule", reason),
-    findInput: (named) =>
-      onDisk(inputFolder, resolveInput(inputFolder, named === "" ? path.resolve(inputFolder, input) : named)),
+    onWeeks: () => {
+      noteWeeks().catch(() => {});
+    },
+    findInput,
+    input,
+    lookAtInput: createInputLook({
+      inputFolder,
+      marker: config.inputMarker ?? "none",
+      find: (named) => findInput(named, ""),
+    }),
   });
+  const noteWeeks = async (): Promise<void> => {
+    const state = jobs.weeks();
+    if (state !== null) readiness.note(weeksText(state, await jobs.schedule()));
+  };
   starting.defer(jobs.stop);
   const ops = starting.use(createMeshTransport({ url: settings.opsUrl, ...calls }));
   const auditLog = starting.use(

@@ -19,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file bellwether/schedule/v1/schedule_service.proto.
  */
 export const file_bellwether_schedule_v1_schedule_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci1iZWxsd2V0aGVyL3NjaGVkdWxlL3YxL3NjaGVkdWxlX3NlcnZpY2UucHJvdG8SFmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEigQEKCFNjaGVkdWxlEhMKC3NjaGVkdWxlX2lkGAEgASgJEgwKBGNyb24YAiABKAkSEQoJdGltZV96b25lGAMgASgJEg4KBnBhdXNlZBgEIAEoCBIvCgtuZXh0X3J1bl9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiFgoUTGlzdFNjaGVkdWxlc1JlcXVlc3QiTAoVTGlzdFNjaGVkdWxlc1Jlc3BvbnNlEjMKCXNjaGVkdWxlcxgBIAMoCzIgLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuU2NoZWR1bGUi9QEKEVRyaWdnZXJSdW5SZXF1ZXN0Eh4KC3NjaGVkdWxlX2lkGAEgASgJQgm6SAZyBCABKEASQgoIaXNvX3dlZWsYAiABKAlCMLpILXIrMileKFswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSk/JBIjCgVpbnB1dBgDIAEoCUIUukgRcg8ogAgyCl5bXlx4MDBdKiQSKwoNYWNjZXB0X2xvc3NlcxgEIAEoCUIUukgRcg8o0A8yCl5bXlx4MDBdKiQSKgoMZm9yY2VfZnV0dXJlGAUgASgJQhS6SBFyDyjQDzIKXlteXHgwMF0qJCJNChJUcmlnZ2VyUnVuUmVzcG9uc2USDgoGam9iX2lkGAEgASgJEhAKCGlzb193ZWVrGAIgASgJEhUKDWFscmVhZHlfa25vd24YAyABKAgiNgoUUGF1c2VTY2hlZHVsZVJlcXVlc3QSHgoLc2NoZWR1bGVfaWQYASABKAlCCbpIBnIEIAEoQCJLChVQYXVzZVNjaGVkdWxlUmVzcG9uc2USMgoIc2NoZWR1bGUYASABKAsyIC5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlNjaGVkdWxlIjcKFVJlc3VtZVNjaGVkdWxlUmVxdWVzdBIeCgtzY2hlZHVsZV9pZBgBIAEoCUIJukgGcgQgAShAIkwKFlJlc3VtZVNjaGVkdWxlUmVzcG9uc2USMgoIc2NoZWR1bGUYASABKAsyIC5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlNjaGVkdWxlIjIKFFdhdGNoUHJvZ3Jlc3NSZXF1ZXN0EhoKBmpvYl9pZBgBIAEoCUIKukgHcgUgASiAAiKcAgoVV2F0Y2hQcm9ncmVzc1Jlc3BvbnNlEioKBXN0YXRlGAEgASgOMhsuYmVsbHdldGhlci5vcHMudjEuUnVuU3RhdGUSKgoFc3RhZ2UYAiABKA4yGy5iZWxsd2V0aGVyLm9wcy52MS5SdW5TdGFnZRIRCglyb3dzX3JlYWQYAyABKAQSEwoLcm93c19zY29yZWQYBCABKAQSFQoNcm93c19yZWplY3RlZBgFIAEoBBIPCgdmYWlsdXJlGAYgASgJEhQKDHdhc19jb21wbGV0ZRgHIAEoCBIUCgxvdmVydGFrZW5fYnkYCCABKAkSDQoFbm90ZXMYCSADKAkSEAoIaXNvX3dlZWsYCiABKAkSDgoGcnVuX2lkGAsgASgNMu0ECg9TY2hlZHVsZVNlcnZpY2USdQoNTGlzdFNjaGVkdWxlcxIsLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuTGlzdFNjaGVkdWxlc1JlcXVlc3QaLS5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLkxpc3RTY2hlZHVsZXNSZXNwb25zZSIHkAIBqLsYARJzCgpUcmlnZ2VyUnVuEikuYmVsbHdldGhlci5zY2hlZHVsZS52MS5UcmlnZ2VyUnVuUmVxdWVzdBoqLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuVHJpZ2dlclJ1blJlc3BvbnNlIg6QAgKouxgDsrsYAxCQThJ1Cg1QYXVzZVNjaGVkdWxlEiwuYmVsbHdldGhlci5zY2hlZHVsZS52MS5QYXVzZVNjaGVkdWxlUmVxdWVzdBotLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuUGF1c2VTY2hlZHVsZVJlc3BvbnNlIgeQAgKouxgDEngKDlJlc3VtZVNjaGVkdWxlEi0uYmVsbHdldGhlci5zY2hlZHVsZS52MS5SZXN1bWVTY2hlZHVsZVJlcXVlc3QaLi5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlJlc3VtZVNjaGVkdWxlUmVzcG9uc2UiB5ACAqi7GAMSfQoNV2F0Y2hQcm9ncmVzcxIsLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuV2F0Y2hQcm9ncmVzc1JlcXVlc3QaLS5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLldhdGNoUHJvZ3Jlc3NSZXNwb25zZSINkAIBqLsYAbK7GAIYATABQloKGmNvbS5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxUAFaIWJlbGx3ZXRoZXIvc2NoZWR1bGUvdjE7c2NoZWR1bGV2MaoCFkJlbGx3ZXRoZXIuU2NoZWR1bGUuVjFiBnByb3RvMw", [file_bellwether_ops_v1_batch, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("Ci1iZWxsd2V0aGVyL3NjaGVkdWxlL3YxL3NjaGVkdWxlX3NlcnZpY2UucHJvdG8SFmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEi0wEKCFNjaGVkdWxlEhMKC3NjaGVkdWxlX2lkGAEgASgJEgwKBGNyb24YAiABKAkSEQoJdGltZV96b25lGAMgASgJEg4KBnBhdXNlZBgEIAEoCBIvCgtuZXh0X3J1bl9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGgoSbGFzdF9jb21wbGV0ZV93ZWVrGAYgASgJEjQKB3dhaXRpbmcYByADKAsyIy5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLldhaXRpbmdXZWVrIpIBCgtXYWl0aW5nV2VlaxIQCghpc29fd2VlaxgBIAEoCRIwCgxzY2hlZHVsZWRfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2RlYWRsaW5lX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YBCABKAkiFgoUTGlzdFNjaGVkdWxlc1JlcXVlc3QiTAoVTGlzdFNjaGVkdWxlc1Jlc3BvbnNlEjMKCXNjaGVkdWxlcxgBIAMoCzIgLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuU2NoZWR1bGUi9QEKEVRyaWdnZXJSdW5SZXF1ZXN0Eh4KC3NjaGVkdWxlX2lkGAEgASgJQgm6SAZyBCABKEASQgoIaXNvX3dlZWsYAiABKAlCMLpILXIrMileKFswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSk/JBIjCgVpbnB1dBgDIAEoCUIUukgRcg8ogAgyCl5bXlx4MDBdKiQSKwoNYWNjZXB0X2xvc3NlcxgEIAEoCUIUukgRcg8o0A8yCl5bXlx4MDBdKiQSKgoMZm9yY2VfZnV0dXJlGAUgASgJQhS6SBFyDyjQDzIKXlteXHgwMF0qJCJNChJUcmlnZ2VyUnVuUmVzcG9uc2USDgoGam9iX2lkGAEgASgJEhAKCGlzb193ZWVrGAIgASgJEhUKDWFscmVhZHlfa25vd24YAyABKAgiNgoUUGF1c2VTY2hlZHVsZVJlcXVlc3QSHgoLc2NoZWR1bGVfaWQYASABKAlCCbpIBnIEIAEoQCJLChVQYXVzZVNjaGVkdWxlUmVzcG9uc2USMgoIc2NoZWR1bGUYASABKAsyIC5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlNjaGVkdWxlIjcKFVJlc3VtZVNjaGVkdWxlUmVxdWVzdBIeCgtzY2hlZHVsZV9pZBgBIAEoCUIJukgGcgQgAShAIkwKFlJlc3VtZVNjaGVkdWxlUmVzcG9uc2USMgoIc2NoZWR1bGUYASABKAsyIC5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlNjaGVkdWxlIjIKFFdhdGNoUHJvZ3Jlc3NSZXF1ZXN0EhoKBmpvYl9pZBgBIAEoCUIKukgHcgUgASiAAiKcAgoVV2F0Y2hQcm9ncmVzc1Jlc3BvbnNlEioKBXN0YXRlGAEgASgOMhsuYmVsbHdldGhlci5vcHMudjEuUnVuU3RhdGUSKgoFc3RhZ2UYAiABKA4yGy5iZWxsd2V0aGVyLm9wcy52MS5SdW5TdGFnZRIRCglyb3dzX3JlYWQYAyABKAQSEwoLcm93c19zY29yZWQYBCABKAQSFQoNcm93c19yZWplY3RlZBgFIAEoBBIPCgdmYWlsdXJlGAYgASgJEhQKDHdhc19jb21wbGV0ZRgHIAEoCBIUCgxvdmVydGFrZW5fYnkYCCABKAkSDQoFbm90ZXMYCSADKAkSEAoIaXNvX3dlZWsYCiABKAkSDgoGcnVuX2lkGAsgASgNMu0ECg9TY2hlZHVsZVNlcnZpY2USdQoNTGlzdFNjaGVkdWxlcxIsLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuTGlzdFNjaGVkdWxlc1JlcXVlc3QaLS5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLkxpc3RTY2hlZHVsZXNSZXNwb25zZSIHkAIBqLsYARJzCgpUcmlnZ2VyUnVuEikuYmVsbHdldGhlci5zY2hlZHVsZS52MS5UcmlnZ2VyUnVuUmVxdWVzdBoqLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuVHJpZ2dlclJ1blJlc3BvbnNlIg6QAgKouxgDsrsYAxCQThJ1Cg1QYXVzZVNjaGVkdWxlEiwuYmVsbHdldGhlci5zY2hlZHVsZS52MS5QYXVzZVNjaGVkdWxlUmVxdWVzdBotLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuUGF1c2VTY2hlZHVsZVJlc3BvbnNlIgeQAgKouxgDEngKDlJlc3VtZVNjaGVkdWxlEi0uYmVsbHdldGhlci5zY2hlZHVsZS52MS5SZXN1bWVTY2hlZHVsZVJlcXVlc3QaLi5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlJlc3VtZVNjaGVkdWxlUmVzcG9uc2UiB5ACAqi7GAMSfQoNV2F0Y2hQcm9ncmVzcxIsLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuV2F0Y2hQcm9ncmVzc1JlcXVlc3QaLS5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLldhdGNoUHJvZ3Jlc3NSZXNwb25zZSINkAIBqLsYAbK7GAIYATABQloKGmNvbS5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxUAFaIWJlbGx3ZXRoZXIvc2NoZWR1bGUvdjE7c2NoZWR1bGV2MaoCFkJlbGx3ZXRoZXIuU2NoZWR1bGUuVjFiBnByb3RvMw", [file_bellwether_ops_v1_batch, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * A schedule that starts weekly runs.
@@ -61,6 +61,20 @@ export type Schedule = Message<"bellwether.schedule.v1.Schedule"> & {
    * @generated from field: google.protobuf.Timestamp next_run_at = 5;
    */
   nextRunAt?: Timestamp | undefined;
+
+  /**
+   * Latest ISO week whose run is complete, for example "2026-W47". Empty: no week is complete, or not known yet.
+   *
+   * @generated from field: string last_complete_week = 6;
+   */
+  lastCompleteWeek: string;
+
+  /**
+   * Weeks whose run is due and has not ended, oldest first. At most 60.
+   *
+   * @generated from field: repeated bellwether.schedule.v1.WaitingWeek waiting = 7;
+   */
+  waiting: WaitingWeek[];
 };
 
 /**
@@ -69,6 +83,48 @@ export type Schedule = Message<"bellwether.schedule.v1.Schedule"> & {
  */
 export const ScheduleSchema: GenMessage<Schedule> = /*@__PURE__*/
   messageDesc(file_bellwether_schedule_v1_schedule_service, 0);
+
+/**
+ * A week whose run is due and has not ended.
+ *
+ * @generated from message bellwether.schedule.v1.WaitingWeek
+ */
+export type WaitingWeek = Message<"bellwether.schedule.v1.WaitingWeek"> & {
+  /**
+   * ISO week, for example "2026-W47".
+   *
+   * @generated from field: string iso_week = 1;
+   */
+  isoWeek: string;
+
+  /**
+   * Time for which the schedule had planned the run. Unset: the run goes on because a person approved it.
+   *
+   * @generated from field: google.protobuf.Timestamp scheduled_at = 2;
+   */
+  scheduledAt?: Timestamp | undefined;
+
+  /**
+   * When the week is recorded as missed if its input has not arrived. Unset: the week does not wait for its input.
+   *
+   * @generated from field: google.protobuf.Timestamp deadline_at = 3;
+   */
+  deadlineAt?: Timestamp | undefined;
+
+  /**
+   * Why the run has not ended, in one sentence. At most 1,000 bytes.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message bellwether.schedule.v1.WaitingWeek.
+ * Use `create(WaitingWeekSchema)` to create a new message.
+ */
+export const WaitingWeekSchema: GenMessage<WaitingWeek> = /*@__PURE__*/
+  messageDesc(file_bellwether_schedule_v1_schedule_service, 1);
 
 /**
  * Requests all schedules.
@@ -83,7 +139,7 @@ export type ListSchedulesRequest = Message<"bellwether.schedule.v1.ListSchedules
  * Use `create(ListSchedulesRequestSchema)` to create a new message.
  */
 export const ListSchedulesRequestSchema: GenMessage<ListSchedulesRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_schedule_v1_schedule_service, 1);
+  messageDesc(file_bellwether_schedule_v1_schedule_service, 2);
 
 /**
  * All schedules.
@@ -104,7 +160,7 @@ export type ListSchedulesResponse = Message<"bellwether.schedule.v1.ListSchedule
  * Use `create(ListSchedulesResponseSchema)` to create a new message.
  */
 export const ListSchedulesResponseSchema: GenMessage<ListSchedulesResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_schedule_v1_schedule_service, 2);
+  messageDesc(file_bellwether_schedule_v1_schedule_service, 3);
 
 /**
  * Starts the weekly run of a schedule.
@@ -128,8 +184,8 @@ export type TriggerRunRequest = Message<"bellwether.schedule.v1.TriggerRunReques
   isoWeek: string;
 
   /**
-   * Path of the weekly file, relative to the configured input folder. At most 1,024 bytes. Empty: the configured
-   * file.
+   * Path of the weekly file, relative to the configured input folder; {week} in it becomes the ISO week and {date} its
+   * Monday. At most 1,024 bytes. Empty: the configured file.
    *
    * @generated from field: string input = 3;
    */
@@ -157,7 +213,7 @@ export type TriggerRunRequest = Message<"bellwether.schedule.v1.TriggerRunReques
  * Use `create(TriggerRunRequestSchema)` to create a new message.
  */
 export const TriggerRunRequestSchema: GenMessage<TriggerRunRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_schedule_v1_schedule_service, 3);
+  messageDesc(file_bellwether_schedule_v1_schedule_service, 4);
 
 /**
  * The job that runs the week.
@@ -192,7 +248,7 @@ export type TriggerRunResponse = Message<"bellwether.schedule.v1.TriggerRunRespo
  * Use `create(TriggerRunResponseSchema)` to create a new message.
  */
 export const TriggerRunResponseSchema: GenMessage<TriggerRunResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_schedule_v1_schedule_service, 4);
+  messageDesc(file_bellwether_schedule_v1_schedule_service, 5);
 
 /**
  * Selects the schedule to pause.
@@ -213,7 +269,7 @@ export type PauseScheduleRequest = Message<"bellwether.schedule.v1.PauseSchedule
  * Use `create(PauseScheduleRequestSchema)` to create a new message.
  */
 export const PauseScheduleRequestSchema: GenMessage<PauseScheduleRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_schedule_v1_schedule_service, 5);
+  messageDesc(file_bellwether_schedule_v1_schedule_service, 6);
 
 /**
  * The result of PauseSchedule.
@@ -234,7 +290,7 @@ export type PauseScheduleResponse = Message<"bellwether.schedule.v1.PauseSchedul
  * Use `create(PauseScheduleResponseSchema)` to create a new message.
  */
 export const PauseScheduleResponseSchema: GenMessage<PauseScheduleResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_schedule_v1_schedule_service, 6);
+  messageDesc(file_bellwether_schedule_v1_schedule_service, 7);
 
 /**
  * Selects the schedule to resume.
@@ -255,7 +311,7 @@ export type ResumeScheduleRequest = Message<"bellwether.schedule.v1.ResumeSchedu
  * Use `create(ResumeScheduleRequestSchema)` to create a new message.
  */
 export const ResumeScheduleRequestSchema: GenMessage<ResumeScheduleRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_schedule_v1_schedule_service, 7);
+  messageDesc(file_bellwether_schedule_v1_schedule_service, 8);
 
 /**
  * The result of ResumeSchedule.
@@ -276,7 +332,7 @@ export type ResumeScheduleResponse = Message<"bellwether.schedule.v1.ResumeSched
  * Use `create(ResumeScheduleResponseSchema)` to create a new message.
  */
 export const ResumeScheduleResponseSchema: GenMessage<ResumeScheduleResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_schedule_v1_schedule_service, 8);
+  messageDesc(file_bellwether_schedule_v1_schedule_service, 9);
 
 /**
  * Selects the job to watch.
@@ -297,7 +353,7 @@ export type WatchProgressRequest = Message<"bellwether.schedule.v1.WatchProgress
  * Use `create(WatchProgressRequestSchema)` to create a new message.
  */
 export const WatchProgressRequestSchema: GenMessage<WatchProgressRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_schedule_v1_schedule_service, 9);
+  messageDesc(file_bellwether_schedule_v1_schedule_service, 10);
 
 /**
  * The progress of a run.
@@ -341,7 +397,7 @@ export type WatchProgressResponse = Message<"bellwether.schedule.v1.WatchProgres
   rowsRejected: bigint;
 
   /**
-   * Why the run failed, in one sentence. Empty: it has not failed.
+   * Why the run failed or is held, in one sentence. Empty: neither.
    *
    * @generated from field: string failure = 6;
    */
@@ -392,7 +448,7 @@ export type WatchProgressResponse = Message<"bellwether.schedule.v1.WatchProgres
  * Use `create(WatchProgressResponseSchema)` to create a new message.
  */
 export const WatchProgressResponseSchema: GenMessage<WatchProgressResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_schedule_v1_schedule_service, 10);
+  messageDesc(file_bellwether_schedule_v1_schedule_service, 11);
 
 /**
  * Reads, pauses and resumes schedules, starts weekly runs on request, and reports their progress.
@@ -416,9 +472,10 @@ export const ScheduleService: GenService<{
   },
   /**
    * Starts the weekly run of a schedule now. Idempotent: a week that is running or complete is not run again.
-   * When the week is complete and was run with another source or configuration, the job of this call fails.
+   * When the week is complete and was run with another source or configuration, the job of this call fails. A run that
+   * waits for its next attempt with another file is replaced.
    * - INVALID_ARGUMENT: the ISO week does not exist, or the week has not begun in any time zone and force_future is
-   *   empty (reason FUTURE_WEEK).
+   *   empty (reason FUTURE_WEEK), or input contains an unknown placeholder.
    * - NOT_FOUND: the schedule or input file does not exist.
    * - FAILED_PRECONDITION: the week is already queued or running with another input, accept_losses or
    *   force_future than this request has (reason RUN_UNDER_WAY); or ops-service rejected the call (reason
@@ -456,7 +513,7 @@ export const ScheduleService: GenService<{
   },
   /**
    * Streams the progress of a run that was triggered: first its present state, then every change. The stream ends
-   * when the run is complete or failed. When nothing was sent for 20 s, the server sends a message without state,
+   * when the run is complete, held or failed. When nothing was sent for 20 s, the server sends a message without state,
    * to keep the connection open. Idempotent.
    * - NOT_FOUND: the job does not exist.
    * - UNAVAILABLE: the server ended the stream. Open the watch again.

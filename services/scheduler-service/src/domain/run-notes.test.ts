@@ -9,6 +9,8 @@ const ORDINARY: RunCircumstances = {
     wasComplete: false,
     begunAnew: false,
     acceptsLosses: false,
+    remark: "",
+    correctedInput: null,
     rejected: [],
     newestAsOf: null,
     cleanedIds: null,

@@ -21,6 +21,10 @@ export interface RunCircumstances {
   readonly cleanedIds: { readonly rows: number; readonly duplicates: number } | null;
   /** Attributes that are stored differently from the input, by attribute and change. Null when not recorded. */
   readonly changedAttributes: readonly ChangedAttribute[] | null;
+  /** Why the scheduler started the run by itself. Empty: a person or the schedule started it in time. */
+  readonly remark: string;
+  /** Path of the input that replaced that of an earlier attempt. Null when none was replaced. */
+  readonly correctedInput: string | null;
   /** True when the caller accepted losses in advance. */
   readonly acceptsLosses: boolean;
   /** Week with which drift is measured. Null when there is none. */
@@ -55,9 +59,10 @@ export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
   if (wasComplete && (run.sourceDigest === "" || run.configHash === ""))
     notes.push(`${isoWeek} was run before sources were recorded: the file was not compared with that of the run`);
   if (newestAsOf !== null) notes.push(dateNote(isoWeek, newestAsOf));
+  if (how.remark !== "") notes.push(how.remark);
   if (begunAnew)
     notes.push(
-      "started again from the beginning: an earlier attempt had another source or configuration, or chunks of an unknown size; nothing of it was published",
+      `started again from the beginning${how.correctedInput === null ? "" : ` with ${how.correctedInput}`}: an earlier attempt had another source or configuration, or chunks of an unknown size; nothing of it was published`,
     );
   if (!wasComplete) notes.push(...chunkNotes(run, how.chunkRows));
   if (run.overtakenBy)

@@ -22,7 +22,9 @@ export function runSummary(
   const { model } = run;
   return {
     iso_week: run.isoWeek,
+    as_of: run.asOf || null,
     run_id: run.runId,
+    revision: run.revision,
     model: model && {
       name: model.name,
       version: model.version,
@@ -45,6 +47,7 @@ export function runSummary(
     rejected_when_reading: ingested?.rejected ?? null,
     cleaned_ids: ingested?.cleanedIds ?? null,
     changed_attributes: ingested?.changedAttributes ?? null,
+    snapshot_as_of: ingested?.asOf ?? null,
     snapshot_date: ingested?.newestAsOf ?? null,
     older_rows: ingested?.olderRows ?? null,
     rejected_when_scored: ingested === null ? null : Number(run.rowsRejected) - ingested.rejected.count,

@@ -1,4 +1,4 @@
-import type { RunLosses } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import type { BatchRun, RunCheck, RunLosses } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { countText } from "@bellwether/reasons/count-text";
 import { describeReasons, type RejectedReasonSample } from "./rejected-reasons.ts";
 
@@ -42,12 +42,36 @@ export class WeekCompleteError extends Error {
         `another configuration (hash ${recorded.configHash}, now ${given.configHash})`,
     ].filter((text) => text !== false);
     super(
-      `${week} is complete and was run with ${differs.join(" and ")}; nothing was replaced: this release cannot replace a complete week. If the file is for another week, name that week. If the file of ${week} was wrong, run the corrected file as the present week or as the next week: lists and alerts show the newest complete week. If source and configuration were not meant to change, run with the recorded ones`,
+      `${week} is complete and was run with ${differs.join(" and ")}; nothing was replaced. If the file is for another week, name that week. If the file of ${week} was wrong, ask for a new revision (weekly supersede, SupersedeRun), then run the corrected file. If source and configuration were not meant to change, run with the recorded ones`,
     );
     this.recorded = recorded;
     this.given = given;
   }
 }
+
+/** A check of the input failed. Nothing is published until a person decides about the run. */
+export class RunHeldError extends Error {
+  override readonly name = "RunHeldError" as const;
+  readonly run: BatchRun;
+  /** The checks that failed, with their figures; no values of rows. */
+  readonly failed: readonly RunCheck[];
+
+  constructor(run: BatchRun) {
+    const failed = run.checks.filter(({ outcome }) => outcome === CHECK_FAILED);
+    const shown = failed
+      .slice(0, MAX_VIOLATIONS)
+      .map(({ column, detail }) => (column ? `${column}: ${detail}` : detail));
+    const more = failed.length > MAX_VIOLATIONS ? [`and ${failed.length - MAX_VIOLATIONS} more`] : [];
+    super(
+      `${run.isoWeek} is held, and nothing of it is published: ${[...shown, ...more].join("; ")}. Publish it (bellwether weekly approve --week ${run.isoWeek} --reason TEXT), withdraw it (bellwether weekly void --week ${run.isoWeek} --reason TEXT), or run a corrected file`,
+    );
+    this.run = run;
+    this.failed = failed;
+  }
+}
+
+/** Number of `bellwether.ops.v1.CheckOutcome.FAILED`. */
+const CHECK_FAILED = 2;
 
 /**
  * A run of the week is queued or running, with another file or without the decisions that the caller gives

@@ -3,3 +3,6 @@ export const STAGE = { ingest: 1, validate: 2, score: 3, drift: 4, complete: 5, 
 
 /** Stage of a run. */
 export type StageName = keyof typeof STAGE;
+
+/** Numbers of `bellwether.ops.v1.RunState`. */
+export const RUN_STATE = { held: 4 } as const;

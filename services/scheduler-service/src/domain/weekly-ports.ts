@@ -25,6 +25,8 @@ export interface RunStart {
   readonly sourceDigest: string;
   /** SHA-256 of the configuration (model_config.yaml and feature_mapping.yaml), lower-case hex. */
   readonly configHash: string;
+  /** The Sunday on which the week ends, ISO date. */
+  readonly asOf: string;
   /** Number of suppliers in one chunk, unless the run has stored chunks of another size. */
   readonly chunkRows: number;
   /** Starts a week that has not begun. Null: such a week is rejected. */
@@ -120,7 +122,7 @@ export interface Scorer {
 /** Record of a week's ingest, stored beside the snapshot. */
 export type IngestRecord = Pick<WeeklySnapshot, "digest" | "rows" | "rejected" | "sources"> &
   // These fields are absent in records of older releases.
-  Partial<Pick<WeeklySnapshot, "cleanedIds" | "changedAttributes" | "olderRows" | "newestAsOf">> & {
+  Partial<Pick<WeeklySnapshot, "cleanedIds" | "changedAttributes" | "olderRows" | "newestAsOf" | "asOf">> & {
     /** The file that was read. */
     readonly input: string;
     /** SHA-256 of its content, lower-case hex; empty when not recorded. */

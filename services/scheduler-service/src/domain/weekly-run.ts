@@ -1,6 +1,7 @@
-import { parseIsoWeek } from "@bellwether/contract/iso-week";
+import { isoWeekEnd, parseIsoWeek } from "@bellwether/contract/iso-week";
 import { DEFAULT_CHUNK_ROWS, MAX_CHUNKS } from "@bellwether/contract/limits";
 import type { BatchRun, RunLease } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import type { RunDate } from "@bellwether/ingest/mapping/run-parameters";
 import type { FeatureChunk, SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
 import type { WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot";
 import { type Drift, measureDrift, profileFeatures } from "./drift.ts";
@@ -15,12 +16,13 @@ import {
   LossLimitError,
   NothingToScoreError,
   RunFencedError,
+  RunHeldError,
   RunStoppedError,
   TooManyChunksError,
   WeekCompleteError,
 } from "./scheduler-error.ts";
 import { SCORE_HEADER, scoreRows } from "./score-rows.ts";
-import { STAGE, type StageName } from "./stages.ts";
+import { RUN_STATE, STAGE, type StageName } from "./stages.ts";
 import type { Decision, IngestRecord, Ledger, Scorer, ServedModel, StartedRun, WeekFiles } from "./weekly-ports.ts";
 
 /** Parameters of a weekly run. */
@@ -35,6 +37,10 @@ export interface WeeklyTask {
   readonly acceptLosses: Decision | null;
   /** Runs a week that has not begun. Null: such a week is rejected. */
   readonly forceFuture: Decision | null;
+  /** Why the scheduler started the run by itself, as a note of the run. Empty: no note. */
+  readonly remark: string;
+  /** True: the run goes on with the snapshot that it has, and does not read the input again. */
+  readonly keepsSnapshot: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -67,10 +73,11 @@ export interface WeeklyDeps {
   checkInput(input: string): Promise<void>;
   /** Returns the SHA-256 of the content of the input. File names do not count. */
   readSource(input: string, signal: AbortSignal): Promise<string>;
-  /** Maps the input and writes the accepted rows to `outParquet`. */
+  /** Maps the input for the week of the run and writes the accepted rows to `outParquet`. */
   ingest(
     input: string,
     outParquet: string,
+    run: RunDate,
     signal: AbortSignal,
   ): Promise<WeeklySnapshot & Pick<IngestRecord, "sourceDigest">>;
   readChunks(parquet: string, from: number, rows: number, signal: AbortSignal): AsyncIterable<SnapshotChunk>;
@@ -98,7 +105,7 @@ const IN_FLIGHT = 2;
  * Runs an ISO week: ingest → validate → score → drift → complete → report. A complete week is not run again.
  * An interrupted run continues at its first unfinished chunk with the rows and the model version it began
  * with, if source and configuration are the same; once it has stored chunks, it keeps their size.
- * @throws IsoWeekError, InputNotFoundError, InputChangedError, WeekCompleteError, LossLimitError, ModelContractError,
+ * @throws IsoWeekError, InputNotFoundError, InputChangedError, WeekCompleteError, RunHeldError, LossLimitError, ModelContractError,
  * NothingToScoreError, TooManyChunksError, RunFencedError, PeerUnavailableError, PeerRejectedError, and the errors of ingest
  */
 export async function runWeekly(deps: WeeklyDeps, task: WeeklyTask): Promise<WeeklyResult> {
@@ -108,8 +115,10 @@ export async function runWeekly(deps: WeeklyDeps, task: WeeklyTask): Promise<Wee
   const { configHash, chunkRows } = deps;
   const { holder, forceFuture } = task;
   const inputs = { sourceDigest: source.digest, configHash };
-  const started = await deps.ledger.start({ week, holder, ...inputs, chunkRows, forceFuture });
+  const asOf = isoWeekEnd(week);
+  const started = await deps.ledger.start({ week, holder, ...inputs, asOf, chunkRows, forceFuture });
   const { run, lease } = started;
+  if (lease === null && run.state === RUN_STATE.held) throw new RunHeldError(run);
   if (lease === null) {
     // A file that does not exist cannot be compared with that of the run.
     if (source.missing) throw source.missing;
@@ -122,6 +131,8 @@ export async function runWeekly(deps: WeeklyDeps, task: WeeklyTask): Promise<Wee
       cleanedIds: null,
       changedAttributes: null,
       acceptsLosses: task.acceptLosses !== null,
+      remark: "",
+      correctedInput: null,
     });
     if (!(await files.hasReport())) await writeReport(files, run, notes);
     return { run, wasComplete: true, notes };
@@ -150,9 +161,11 @@ export async function runWeekly(deps: WeeklyDeps, task: WeeklyTask): Promise<Wee
  */
 async function findSource(
   { checkInput, readSource }: WeeklyDeps,
-  { input, signal }: WeeklyTask,
+  { input, signal, keepsSnapshot }: WeeklyTask,
   files: WeekFiles,
 ): Promise<{ readonly digest: string; readonly missing?: InputNotFoundError }> {
+  const snapshot = keepsSnapshot ? await files.readIngest() : null;
+  if (snapshot !== null) return { digest: snapshot.sourceDigest };
   try {
     await checkInput(input);
   } catch (error) {
@@ -241,6 +254,8 @@ async function finishRun(
   const notes = await notesOf(deps, files, run, {
     ...{ wasComplete: false, begunAnew: began.begunAnew },
     acceptsLosses: acceptLosses !== null,
+    remark: task.remark,
+    correctedInput: began.begunAnew ? task.input : null,
     rejected: rejectedReasons(ingested.rejected),
     newestAsOf: ingested.newestAsOf ?? null,
     cleanedIds: ingested.cleanedIds ?? null,
@@ -279,7 +294,8 @@ async function ingestOnce(
 ): Promise<IngestRecord> {
   const kept = await files.readIngest();
   if (kept !== null && run.inputDigest === kept.digest) return kept;
-  const read = await deps.ingest(input, files.snapshotPath, signal);
+  const date = { week: run.isoWeek, asOf: isoWeekEnd(run.isoWeek) };
+  const read = await deps.ingest(input, files.snapshotPath, date, signal);
   const { digest, rows, rejected, cleanedIds, changedAttributes, olderRows, newestAsOf, sources, sourceDigest } = read;
   if (source !== "" && sourceDigest !== source) throw new InputChangedError(input);
   const record = {
@@ -293,6 +309,7 @@ async function ingestOnce(
     newestAsOf,
     sources,
     sourceDigest,
+    asOf: read.asOf,
   };
   await files.writeIngest(record);
   return record;
@@ -339,7 +356,15 @@ async function notesOf(
   run: BatchRun,
   how: Pick<
     RunCircumstances,
-    "wasComplete" | "begunAnew" | "acceptsLosses" | "rejected" | "newestAsOf" | "cleanedIds" | "changedAttributes"
+    | "wasComplete"
+    | "begunAnew"
+    | "acceptsLosses"
+    | "remark"
+    | "correctedInput"
+    | "rejected"
+    | "newestAsOf"
+    | "cleanedIds"
+    | "changedAttributes"
   >,
 ): Promise<string[]> {
   const reference = (await files.readReference())?.week ?? null;

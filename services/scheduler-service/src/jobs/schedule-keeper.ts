@@ -2,7 +2,15 @@ import { setTimeout as pause } from "node:timers/promises";
 import { isQueueUnavailable, readQueue } from "@bellwether/queue/queue-error";
 import type { Logger } from "@bellwether/telemetry/logger";
 import { metrics } from "@opentelemetry/api";
-import { latestPause, type PauseFile, type PauseState } from "../domain/pause.ts";
+import {
+  changePause,
+  latestPause,
+  type Pause,
+  type PauseFile,
+  type PauseState,
+  pausesOf,
+  timesOf,
+} from "../domain/pause.ts";
 import { CronPatternError, JobStoreError } from "../domain/scheduler-error.ts";
 import { RUN_OPTIONS, WEEKLY_SCHEDULE, type WeeklyQueue } from "./weekly-queue.ts";
 
@@ -13,6 +21,14 @@ export interface ScheduleState {
   readonly paused: boolean;
   /** Milliseconds since 1970. Null when the schedule is paused or its store has lost it. */
   readonly nextRunMs: number | null;
+}
+
+/** Times for which the schedule exists, as of the last check. */
+export interface ScheduleTimes {
+  /** When the schedule began, milliseconds since 1970. */
+  readonly sinceMs: number;
+  readonly pauses: readonly Pause[];
+  readonly paused: boolean;
 }
 
 export interface ScheduleKeeperConfig {
@@ -37,6 +53,7 @@ export interface ScheduleKeeper extends AsyncDisposable {
   state(): Promise<ScheduleState>;
   /** @throws JobStoreError */
   setPaused(paused: boolean): Promise<ScheduleState>;
+  times(): ScheduleTimes;
   /** Checks the schedule now. To be called when the store is available again. */
   nudge(): void;
 }
@@ -56,9 +73,10 @@ export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise
   const stopping = new AbortController();
   let resting = new AbortController();
   let nextRunMs: number | null = null;
+  let times: ScheduleTimes = { sinceMs: now().getTime(), pauses: [], paused: false };
 
-  const write = async ({ paused, changedMs }: PauseState): Promise<void> => {
-    const data = { kind: "tick" as const, paused, changedMs };
+  const write = async (pauseState: PauseState): Promise<void> => {
+    const data = { kind: "tick" as const, ...pauseState };
     await queue
       .upsertJobScheduler(WEEKLY_SCHEDULE, { pattern: cron, tz: timeZone }, { name: "tick", data, opts: RUN_OPTIONS })
       .catch((cause: Error) => {
@@ -78,17 +96,22 @@ export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise
   /** Returns the state that the store should have, and what differs in the store; "" when nothing differs. */
   const compare = async () => {
     const [{ found, stored }, kept] = [await find(), await pauseFile.read()];
-    const wanted = latestPause(stored, kept);
     const next = found?.next ?? null;
+    const latest = latestPause(stored, kept);
+    // The schedule of an earlier release has no beginning. Its next run may be due already.
+    const sinceMs = latest.sinceMs ?? Math.min(now().getTime(), next ?? Number.POSITIVE_INFINITY);
+    const wanted = { ...latest, sinceMs };
     const lacks = !found
       ? "no schedule"
       : found.pattern !== cron || found.tz !== timeZone
         ? "another cron pattern or time zone"
         : stored?.paused !== wanted.paused
           ? "another pause"
-          : next === null || !(await hasJob(queue, next))
-            ? "no next job"
-            : "";
+          : stored.sinceMs !== sinceMs
+            ? "another beginning"
+            : next === null || !(await hasJob(queue, next))
+              ? "no next job"
+              : "";
     return {
       wanted,
       kept,
@@ -98,12 +121,14 @@ export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise
   };
   const assert = async (): Promise<void> => {
     const { wanted, kept, lacks, missedMs } = await compare();
+    times = { sinceMs: wanted.sinceMs, pauses: pausesOf(wanted), paused: wanted.paused };
     if (lacks !== "") {
       await write(wanted);
       if (!wanted.paused && missedMs !== null && missedMs <= now().getTime())
         await queue.add("tick", { kind: "tick", ...wanted }, RUN_OPTIONS);
     }
-    if (kept?.paused !== wanted.paused || kept.changedMs !== wanted.changedMs) await pauseFile.write(wanted);
+    const isKept = kept?.paused === wanted.paused && kept.changedMs === wanted.changedMs;
+    if (!isKept || kept.sinceMs !== wanted.sinceMs) await pauseFile.write(wanted);
     const { paused, nextRunMs: next } = await state();
     if (lacks !== "")
       logger.warn(
@@ -154,14 +179,17 @@ export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise
   return {
     state: () => readQueue(state).catch(away),
     async setPaused(paused) {
-      const wanted = { paused, changedMs: now().getTime() };
+      const { wanted: before } = await readQueue(compare).catch(away);
+      const wanted = changePause(before, paused, now().getTime());
       await write(wanted).catch(away);
+      times = { sinceMs: before.sinceMs, pauses: pausesOf(wanted), paused };
       // If the disk is full, the next check writes the file again.
       await pauseFile
         .write(wanted)
         .catch((error) => logger.warn({ err: error }, "the pause is stored in the queue's store only"));
       return state().catch(away);
     },
+    times: () => times,
     nudge: () => resting.abort(),
     async [Symbol.asyncDispose]() {
       stopping.abort();
@@ -179,7 +207,11 @@ async function hasJob(queue: WeeklyQueue, nextMs: number): Promise<boolean> {
 /** Returns the pause in the data of a job template. Null when there is none. */
 function pauseOf(data: unknown): PauseState | null {
   if (typeof data !== "object" || data === null || !("paused" in data)) return null;
-  return { paused: data.paused === true, changedMs: "changedMs" in data ? Number(data.changedMs) || 0 : 0 };
+  return {
+    paused: data.paused === true,
+    changedMs: "changedMs" in data ? Number(data.changedMs) || 0 : 0,
+    ...timesOf(data),
+  };
 }
 
 const messageOf = (error: unknown): string =>

@@ -118,6 +118,33 @@ test("a caller with another file or decision than the current run is rejected", 
   expect(await set.trigger.ask(WEEK, "", NEVER, { acceptLosses })).toMatchObject(known);
 });
 
+test("a corrected file under another name replaces a run that waits for its next attempt", async () => {
+  await using cluster = await startPostgresCluster();
+  await using set = await setUp(await cluster.createDatabase());
+  await set.queue.add("run", { kind: "run", week: WEEK, input: "week.csv" }, { jobId: JOB, delay: 3_600_000 });
+  expect(await set.trigger.ask(WEEK, "week.csv")).toMatchObject({ alreadyKnown: true });
+  expect(await set.trigger.ask(WEEK, "corrected.csv")).toMatchObject({ alreadyKnown: false });
+  expect(await set.kept()).toMatchObject({ input: "corrected.csv", request: { accepted: true } });
+});
+
+test("the scheduler adds a run unless the week has one in the queue, and a job that has ended is replaced", async () => {
+  await using cluster = await startPostgresCluster();
+  const url = await cluster.createDatabase();
+  await using set = await setUp(url);
+  const run = { week: WEEK, input: "week.csv", remark: "late" };
+  expect(await set.trigger.jobState(WEEK)).toBe("none");
+  await set.trigger.begin(run);
+  await set.trigger.begin({ ...run, input: "other.csv" });
+  expect(await set.kept()).toMatchObject({ input: "week.csv", remark: "late" });
+  expect(await set.trigger.jobState(WEEK)).toBe("under way");
+  await using queues = await openQueue(url);
+  queues.worker<WeeklyJob, null>("weekly", () => Promise.resolve(null));
+  await vi.waitFor(async () => expect(await set.trigger.jobState(WEEK)).toBe("ended"), { timeout: 20_000 });
+  await queues.close();
+  await set.trigger.begin({ ...run, input: "other.csv" });
+  expect(await set.kept()).toMatchObject({ input: "other.csv" });
+});
+
 test("a week that has not begun is not queued, unless it is forced", async () => {
   await using cluster = await startPostgresCluster();
   await using set = await setUp(await cluster.createDatabase());

@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { checkWeekBegun, isoWeekAt, parseIsoWeek } from "@bellwether/contract/iso-week";
 import { isQueueUnavailable, readQueue } from "@bellwether/queue/queue-error";
 import type { Job } from "bullmq";
+import type { JobState, StartedWeek } from "../domain/catch-up.ts";
 import { JobStoreError, RunUnderWayError } from "../domain/scheduler-error.ts";
 import type { RunDecisions } from "../domain/weekly-ports.ts";
 import { RUN_OPTIONS, type RunJob, WEEKLY_SCHEDULE, type WeeklyJob, type WeeklyQueue } from "./weekly-queue.ts";
@@ -21,8 +22,11 @@ export interface TriggerDeps {
   readonly timeZone: string;
   /** Whether the week is complete in the ledger. @throws PeerUnavailableError, PeerRejectedError */
   readonly isComplete: (week: string) => Promise<boolean>;
-  /** Finds the weekly file that a trigger names. @throws InputNotFoundError, DiskError */
-  readonly findInput: (input: string) => Promise<string>;
+  /**
+   * Finds the weekly file of a week that a trigger names; "" = the configured file.
+   * @throws InputNotFoundError, InputPatternError, DiskError
+   */
+  readonly findInput: (input: string, week: string) => Promise<string>;
   readonly now: () => Date;
 }
 
@@ -36,10 +40,9 @@ export interface RunTrigger {
    * @throws IsoWeekError, FutureWeekError, RunUnderWayError, InputNotFoundError, DiskError, JobStoreError, PeerUnavailableError, PeerRejectedError
    */
   ask(week: string, input: string, signal?: AbortSignal, decisions?: RunDecisions): Promise<TriggeredRun>;
-  /**
-   * Requests a run of the current week on the configured file, for the schedule. @throws the errors of `ask`
-   */
-  tick(): Promise<TriggeredRun>;
+  /** Adds a run that the scheduler starts by itself, unless the week has a run in the queue. */
+  begin(run: StartedWeek): Promise<void>;
+  jobState(week: string): Promise<JobState>;
   /**
    * Whether a worker may run the job it has taken. Waits while its request is neither accepted nor rejected.
    */
@@ -72,9 +75,13 @@ export function createRunTrigger({ queue, timeZone, isComplete, findInput, now }
 
   /**
    * Returns the job of the week that is queued or running. A job that has ended is removed: a new one
-   * compares its file with the ledger's.
+   * compares its file with the ledger's. So is a job that waits for its next attempt with another file.
    */
-  const underWay = async (jobId: string, signal: AbortSignal): Promise<RunJob | null> => {
+  const underWay = async (
+    jobId: string,
+    signal: AbortSignal,
+    replaces: (job: RunJob) => Promise<boolean>,
+  ): Promise<RunJob | null> => {
     for (;;) {
       const job = await readQueue(() => queue.getJob(jobId));
       const state = await job?.getState();
@@ -83,7 +90,12 @@ export function createRunTrigger({ queue, timeZone, isComplete, findInput, now }
         await job.remove();
         return null;
       }
-      if (isRun(job) && isAccepted(job.data)) return job.data;
+      if (isRun(job) && isAccepted(job.data)) {
+        if (state !== "delayed" || !(await replaces(job.data))) return job.data;
+        // A worker that takes the job at this moment has locked it: it is then under way.
+        await job.remove().catch(() => pause(LOOK_MS, undefined, { signal }));
+        continue;
+      }
       // A job of another caller that is not accepted yet, or whose caller got an error. A worker drops the
       // latter soon.
       await pause(LOOK_MS, undefined, { signal });
@@ -110,23 +122,23 @@ export function createRunTrigger({ queue, timeZone, isComplete, findInput, now }
     asked: string,
     input: string,
     signal: AbortSignal,
-    isCaller: boolean,
     decisions: RunDecisions,
   ): Promise<TriggeredRun> => {
     const week = parseIsoWeek(asked || isoWeekAt(now(), timeZone));
     checkWeekBegun(week, now(), Boolean(decisions.forceFuture));
-    const jobId = `${WEEKLY_SCHEDULE}-${week}`;
+    const jobId = jobIdOf(week);
     for (;;) {
-      const running = await underWay(jobId, signal);
+      const fileOf = async (job: RunJob) => (input === "" ? job.input : await findInput(input, week));
+      const running = await underWay(jobId, signal, async (job) => (await fileOf(job)) !== job.input);
       if (running !== null) {
-        checkSameRun(running, input === "" ? running.input : await findInput(input), decisions);
+        checkSameRun(running, await fileOf(running), decisions);
         return { jobId, week, alreadyKnown: true };
       }
       const alreadyKnown = await isComplete(week);
       // A complete week gets a job too: the job compares the file with that of the run, and its progress can
       // be watched.
-      const file = await findInput(input);
-      const request = isCaller ? { request: { id: randomUUID(), accepted: false } } : {};
+      const file = await findInput(input, week);
+      const request = { request: { id: randomUUID(), accepted: false } };
       if (await add(jobId, { kind: "run", week, input: file, ...request, ...decisions }, signal))
         return { jobId, week, alreadyKnown };
       signal.throwIfAborted();
@@ -141,7 +153,7 @@ export function createRunTrigger({ queue, timeZone, isComplete, findInput, now }
     const late = AbortSignal.timeout(ASK_MS);
     const signal = caller ? AbortSignal.any([caller, late]) : late;
     try {
-      return await within(signal, () => trigger(asked, input, signal, true, decisions));
+      return await within(signal, () => trigger(asked, input, signal, decisions));
     } catch (cause) {
       if (late.aborted || isQueueUnavailable(cause)) throw new JobStoreError("does not answer", undefined, { cause });
       throw cause;
@@ -150,7 +162,24 @@ export function createRunTrigger({ queue, timeZone, isComplete, findInput, now }
 
   return {
     ask: answered,
-    tick: () => trigger("", "", AbortSignal.timeout(ASK_MS), false, {}),
+    async begin({ week, input, remark, keepsSnapshot }) {
+      const jobId = jobIdOf(week);
+      if ((await underWay(jobId, AbortSignal.timeout(DECIDED_MS + ASK_MS), () => Promise.resolve(false))) !== null)
+        return;
+      await add(
+        jobId,
+        { kind: "run", week, input, ...(remark && { remark }), ...(keepsSnapshot && { keepsSnapshot }) },
+        NEVER,
+      );
+    },
+    async jobState(week) {
+      const job = await readQueue(() => queue.getJob(jobIdOf(week)));
+      const state = await job?.getState();
+      if (job === undefined || state === undefined || state === "unknown") return "none";
+      if (state === "completed") return "ended";
+      if (state !== "failed") return "under way";
+      return job.attemptsMade >= (job.opts.attempts ?? 1) ? "exhausted" : "ended";
+    },
     async mayRun(jobId, job, signal) {
       for (const until = performance.now() + DECIDED_MS; ; await pause(LOOK_MS, undefined, { signal })) {
         const id = job.request?.id;
@@ -162,6 +191,11 @@ export function createRunTrigger({ queue, timeZone, isComplete, findInput, now }
     },
   };
 }
+
+const jobIdOf = (week: string): string => `${WEEKLY_SCHEDULE}-${week}`;
+
+/** A signal for commands that no caller waits for. */
+const NEVER = new AbortController().signal;
 
 /**
  * Rejects a request that differs from the current run, so that it does not seem to be granted. @throws

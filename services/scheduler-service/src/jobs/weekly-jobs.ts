@@ -1,7 +1,10 @@
+import { isoWeekAt } from "@bellwether/contract/iso-week";
+import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { Queues } from "@bellwether/queue/open-queue";
 import { isQueueUnavailable, readQueue } from "@bellwether/queue/queue-error";
 import type { Logger } from "@bellwether/telemetry/logger";
 import { UnrecoverableError } from "bullmq";
+import { type CatchUpState, createCatchUp } from "../domain/catch-up.ts";
 import type { PauseFile } from "../domain/pause.ts";
 import {
   DiskError,
@@ -9,11 +12,16 @@ import {
   LossLimitError,
   ModelContractError,
   PeerUnavailableError,
+  RunHeldError,
   WeekCompleteError,
 } from "../domain/scheduler-error.ts";
+import type { SeenInput } from "../domain/seen-input.ts";
 import type { RunDecisions } from "../domain/weekly-ports.ts";
 import type { Progress, WeeklyResult } from "../domain/weekly-run.ts";
 import type { WeeklyRunner } from "../domain/weekly-runner.ts";
+import { dueTicks } from "../domain/weekly-ticks.ts";
+import { startCatchUpLoop } from "./catch-up-loop.ts";
+import { reportCatchUp } from "./catch-up-metrics.ts";
 import { type ScheduleState, startScheduleKeeper } from "./schedule-keeper.ts";
 import { createRunTrigger, type TriggeredRun } from "./trigger-run.ts";
 import {
@@ -28,13 +36,26 @@ import {
 /** Configuration of the jobs. */
 export interface WeeklyJobsConfig {
   readonly queues: Queues;
-  readonly runner: Pick<WeeklyRunner, "run" | "isComplete">;
+  readonly runner: Pick<WeeklyRunner, "run" | "isComplete" | "configHash" | "digestOf" | "inputOfRun" | "weeks">;
   /** Cron pattern of five fields. */
   readonly cron: string;
   /** IANA time zone of the cron pattern and of the current week. */
   readonly timeZone: string;
-  /** Finds the weekly file that a trigger names; "" = the configured file. @throws InputNotFoundError */
-  readonly findInput: (input: string) => Promise<string>;
+  /**
+   * Finds the weekly file of a week that a trigger names; "" = the configured file.
+   * @throws InputNotFoundError, InputPatternError
+   */
+  readonly findInput: (input: string, week: string) => Promise<string>;
+  /** The configured file, with or without a placeholder for the week. */
+  readonly input: string;
+  /** Looks at the configured file of a week, with the placeholder replaced. */
+  readonly lookAtInput: (input: string) => Promise<SeenInput>;
+  /** Age up to which ticks are caught up, milliseconds. Default 28 days. */
+  readonly lookBackMs?: number;
+  /** Time after a tick until which the input is waited for, milliseconds. Default 24 hours. */
+  readonly inputDeadlineMs?: number;
+  /** Interval at which the due weeks and their input are checked, milliseconds. Default 20,000. */
+  readonly inputCheckMs?: number;
   /** Stores the schedule's pause outside the queue's store. */
   readonly pauseFile: PauseFile;
   readonly logger: Logger;
@@ -45,18 +66,20 @@ export interface WeeklyJobsConfig {
   readonly scheduleCheckMs?: number;
   /** Called with the reason why the schedule will start no run, or with null when it will or is paused. */
   readonly onSchedule?: (reason: string | null) => void;
+  /** Called after each check of the due weeks. */
+  readonly onWeeks?: (state: CatchUpState) => void;
   /** Called when an attempt at a run has ended, with the disk error that stopped it, or with null. */
   readonly onDisk?: (error: DiskError | null) => void;
 }
 
 /** Current state of a job. */
 export interface JobStatus {
-  readonly state: "running" | "complete" | "failed";
+  readonly state: "running" | "complete" | "failed" | "held";
   /** ISO week of the run. Empty when the job is not that of a run. */
   readonly week: string;
   /** Stage and counts of the run. Null when the job has not begun. */
   readonly progress: JobProgress | null;
-  /** Why the job failed; empty when it did not fail. */
+  /** Why the job failed, or why its run is held; empty otherwise. */
   readonly failure: string;
   /** Result of the run. Null when the job is not complete. */
   readonly outcome: JobOutcome | null;
@@ -73,6 +96,8 @@ export interface WeeklyJobs {
   trigger(week: string, input: string, signal?: AbortSignal, decisions?: RunDecisions): Promise<TriggeredRun>;
   /** @throws JobStoreError */
   schedule(): Promise<ScheduleState>;
+  /** Returns the due weeks as of the last check. Null before the first one. */
+  weeks(): CatchUpState | null;
   /**
    * Pauses or resumes the schedule. The pause outlives restarts and an emptied queue store. @throws
    * JobStoreError
@@ -94,6 +119,10 @@ const LOCK_MS = 30_000;
  */
 const LOOKS_PER_LOCK = 15;
 const SCHEDULE_CHECK_MS = 20_000;
+const INPUT_CHECK_MS = 20_000;
+const DAY_MS = 86_400_000;
+const LOOK_BACK_MS = 28 * DAY_MS;
+const DEADLINE_MS = DAY_MS;
 /** Number of kills during one run after which the run fails. */
 const MAX_STALLED = 10;
 
@@ -114,12 +143,39 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
     report: config.onSchedule ?? (() => {}),
   });
 
+  const lookBackMs = config.lookBackMs ?? LOOK_BACK_MS;
+  const { weeks } = runner;
+  const loop = startCatchUpLoop({
+    pass: createCatchUp({
+      input: config.input,
+      configHash: runner.configHash,
+      deadlineMs: config.inputDeadlineMs ?? DEADLINE_MS,
+      dueTicks(nowMs) {
+        const { paused, ...times } = keeper.times();
+        return paused ? [] : dueTicks({ cron, timeZone, nowMs, lookBackMs, ...times });
+      },
+      oldestWeek: (nowMs) => isoWeekAt(new Date(nowMs - lookBackMs), timeZone),
+      ...weeks,
+      jobState: trigger.jobState,
+      look: config.lookAtInput,
+      digestOf: (file) => runner.digestOf(file, stopped.signal),
+      inputOfRun: runner.inputOfRun,
+      start: trigger.begin,
+    }),
+    now,
+    everyMs: config.inputCheckMs ?? INPUT_CHECK_MS,
+    logger,
+    onState: config.onWeeks ?? (() => {}),
+  });
+  const measured = reportCatchUp(loop.state);
+
   const worker = queues.worker<WeeklyJob, JobResult | null>(
     WEEKLY_SCHEDULE,
     async (job) => {
       const { data } = job;
       if (data.kind === "tick") {
-        if (!data.paused) await trigger.tick().catch(giveUpUnlessPassing);
+        // The tick only causes a check: which weeks are due follows from the schedule and the ledger.
+        await loop.nudge();
         return null;
       }
       if (!(await trigger.mayRun(job.id ?? "", data, stopped.signal)))
@@ -134,10 +190,14 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
         .catch((error: unknown) => {
           if (stopped.signal.aborted) throw error;
           onDisk(error instanceof DiskError ? error : null);
-          return giveUpUnlessPassing(error);
+          return error instanceof RunHeldError ? error : giveUpUnlessPassing(error);
         });
       onDisk(null);
       await reported;
+      if (result instanceof RunHeldError) {
+        logger.warn({ week: data.week, reason: result.message }, "weekly run held");
+        return { ...countsOf(result.run), stage: "validate", held: result.message };
+      }
       reportOutcome(logger, data.week, result);
       return jobResult(result);
     },
@@ -165,7 +225,12 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
   return {
     trigger: trigger.ask,
     schedule: keeper.state,
-    setPaused: keeper.setPaused,
+    weeks: loop.state,
+    async setPaused(paused) {
+      const state = await keeper.setPaused(paused);
+      void loop.nudge();
+      return state;
+    },
     jobStatus: (jobId) =>
       readQueue(() => jobStatus(queue, jobId)).catch((cause: unknown) => {
         throw isQueueUnavailable(cause)
@@ -177,7 +242,9 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
     checkSchedule: keeper.nudge,
     async stop() {
       stopped.abort(new Error("the scheduler is stopping; the run continues after its restart"));
+      measured[Symbol.dispose]();
       await keeper[Symbol.asyncDispose]();
+      await loop[Symbol.asyncDispose]();
     },
   };
 }
@@ -193,20 +260,21 @@ async function jobStatus(queue: WeeklyQueue, jobId: string): Promise<JobStatus |
   const progress = result ?? (isProgress(job.progress) ? job.progress : null);
   if (state === "failed") return { state, week, progress, failure: job.failedReason, outcome: null };
   if (state !== "completed") return { state: "running", week, progress, failure: "", outcome: null };
+  if (result?.held !== undefined) return { state: "held", week, progress, failure: result.held, outcome: null };
   const { wasComplete = false, overtakenBy = "", notes = [] } = result ?? {};
   return { state: "complete", week, progress, failure: "", outcome: { wasComplete, overtakenBy, notes } };
 }
 
 function jobResult({ run, wasComplete, notes }: WeeklyResult): JobResult {
-  return {
-    runId: run.runId,
-    stage: "report",
-    rowsRead: Number(run.rowsRead ?? 0),
-    rowsScored: Number(run.rowsScored),
-    rowsRejected: Number(run.rowsRejected),
-    ...{ wasComplete, overtakenBy: run.overtakenBy, notes },
-  };
+  return { ...countsOf(run), stage: "report", wasComplete, overtakenBy: run.overtakenBy, notes };
 }
+
+const countsOf = (run: BatchRun): Omit<JobProgress, "stage"> => ({
+  runId: run.runId,
+  rowsRead: Number(run.rowsRead ?? 0),
+  rowsScored: Number(run.rowsScored),
+  rowsRejected: Number(run.rowsRejected),
+});
 
 function reportOutcome(logger: Logger, week: string, { run, wasComplete, notes }: WeeklyResult): void {
   const outcome = { week, wasComplete, alertsRaised: run.alertsRaised, notes };

@@ -19,9 +19,13 @@ export interface RunJob extends RunDecisions {
   readonly week: string;
   readonly input: string;
   readonly request?: RunRequest;
+  /** Why the scheduler started the run by itself, as a note of the run. */
+  readonly remark?: string;
+  /** True: the run goes on with the snapshot that it has, and does not read the input again. */
+  readonly keepsSnapshot?: boolean;
 }
 
-/** Data of a job. "tick": the schedule's time has come, and the worker requests a run of the current week. */
+/** Data of a job. "tick": the schedule's time has come, and the worker checks which weeks are due. */
 export type WeeklyJob = ({ readonly kind: "tick" } & Partial<PauseState>) | RunJob;
 
 /** Result of a run, in addition to its counts. */
@@ -37,7 +41,11 @@ export interface JobOutcome {
 export type JobProgress = Omit<Progress, "runId"> & Partial<Pick<Progress, "runId">>;
 
 /** Return value of a run's job. Jobs of earlier releases have the counts only. */
-export type JobResult = JobProgress & Partial<JobOutcome>;
+export type JobResult = JobProgress &
+  Partial<JobOutcome> & {
+    /** Why the run is held; absent when it is complete. */
+    readonly held?: string;
+  };
 
 export type WeeklyQueue = JobQueue<WeeklyJob, JobResult | null>;
 

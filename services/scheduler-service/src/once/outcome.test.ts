@@ -1,7 +1,13 @@
-import { BatchRunSchema, LossLimit, RunLossesSchema } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import {
+  BatchRunSchema,
+  CheckKind,
+  CheckOutcome,
+  LossLimit,
+  RunLossesSchema,
+} from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { create } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
-import { LossLimitError, WeekCompleteError } from "../domain/scheduler-error.ts";
+import { LossLimitError, RunHeldError, WeekCompleteError } from "../domain/scheduler-error.ts";
 import { failureToJson, outcomeToJson } from "./outcome.ts";
 
 const LOSSES = create(RunLossesSchema, {
@@ -31,14 +37,35 @@ test("a run that exceeds the loss limits reports its figures", () => {
   });
 });
 
+test("a held run reports its failed checks and both ways out", () => {
+  const checks = [
+    { kind: CheckKind.UNIT, outcome: CheckOutcome.FAILED, column: "spend", value: 100, limit: 20, detail: "× 100" },
+    { kind: CheckKind.ROWS, outcome: CheckOutcome.FAILED, detail: "3 rows after 3002" },
+    { kind: CheckKind.SUPPLIERS, outcome: CheckOutcome.PASSED, detail: "as before" },
+  ];
+  const error = new RunHeldError(create(BatchRunSchema, { isoWeek: "2026-W47", runId: 7, checks }));
+  expect(error.message).toBe(
+    "2026-W47 is held, and nothing of it is published: spend: × 100; 3 rows after 3002. Publish it (bellwether weekly approve --week 2026-W47 --reason TEXT), withdraw it (bellwether weekly void --week 2026-W47 --reason TEXT), or run a corrected file",
+  );
+  expect(failureToJson(error)).toMatchObject({
+    ...{ reason: "RUN_HELD", iso_week: "2026-W47", run_id: 7 },
+    checks: [
+      { column: "spend", detail: "× 100", value: 100, limit: 20 },
+      { column: null, detail: "3 rows after 3002", value: null, limit: null },
+    ],
+  });
+});
+
 test("a complete week that is sent with other content reports both digests", () => {
   const error = new WeekCompleteError(
     "2026-W47",
     { sourceDigest: "a", configHash: "c" },
     { sourceDigest: "b", configHash: "c" },
   );
-  expect(error.message).toContain("this release cannot replace a complete week. If the file is for another week, name");
-  expect(error.message).toContain("run the corrected file as the present week or as the next week");
+  expect(error.message).toContain("nothing was replaced. If the file is for another week, name that week");
+  expect(error.message).toContain(
+    "ask for a new revision (weekly supersede, SupersedeRun), then run the corrected file",
+  );
   expect(failureToJson(error)).toMatchObject({
     reason: "WEEK_COMPLETE",
     recorded: { source_digest: "a", config_hash: "c" },

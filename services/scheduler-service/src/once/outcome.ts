@@ -1,6 +1,6 @@
 import path from "node:path";
 import { lossesToJson } from "../domain/run-summary.ts";
-import { LossLimitError, WeekCompleteError } from "../domain/scheduler-error.ts";
+import { LossLimitError, RunHeldError, WeekCompleteError } from "../domain/scheduler-error.ts";
 import type { WeeklyResult } from "../domain/weekly-run.ts";
 
 /** Returns a complete week as plain JSON. @param folder folder of the week, with its report */
@@ -9,6 +9,8 @@ export function outcomeToJson({ run, wasComplete, notes }: WeeklyResult, folder:
     iso_week: run.isoWeek,
     model: run.modelName,
     model_version: run.model?.version ?? "",
+    as_of: run.asOf || null,
+    revision: run.revision,
     was_complete: wasComplete,
     rows_read: Number(run.rowsRead ?? 0),
     rows_scored: Number(run.rowsScored),
@@ -47,6 +49,12 @@ export function failureToJson(
       rejected_reasons: error.reasons,
       ...(folder !== null && { report: path.join(folder, "ingest.json") }),
     };
+  }
+  if (error instanceof RunHeldError) {
+    const checks = error.failed.map(({ column, detail, value, limit }) => ({
+      ...{ column: column || null, detail, value: value ?? null, limit: limit ?? null },
+    }));
+    return { reason: "RUN_HELD", message, iso_week: error.run.isoWeek, run_id: error.run.runId, checks };
   }
   if (error instanceof WeekCompleteError) {
     const { recorded, given } = error;

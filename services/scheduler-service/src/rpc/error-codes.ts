@@ -1,3 +1,4 @@
+import type { InputPatternError } from "@bellwether/contract/expand-input";
 import type { FutureWeekError, IsoWeekError } from "@bellwether/contract/iso-week";
 import type {
   AliasMovedError,
@@ -27,6 +28,7 @@ type SchedulerError =
   | DiskError
   | JobStoreError
   | InputNotFoundError
+  | InputPatternError
   | JobNotFoundError
   | PeerRejectedError
   | PeerUnavailableError
@@ -47,6 +49,7 @@ export const SCHEDULER_ERRORS = {
   DiskError: Code.Unavailable,
   JobStoreError: Code.Unavailable,
   InputNotFoundError: Code.NotFound,
+  InputPatternError: Code.InvalidArgument,
   JobNotFoundError: Code.NotFound,
   ScheduleNotFoundError: Code.NotFound,
   RunUnderWayError: Code.FailedPrecondition,

@@ -2,12 +2,14 @@ import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type {
   ScheduleSchema,
   ScheduleService,
+  WaitingWeekSchema,
   WatchProgressResponseSchema,
 } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
 import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
+import type { CatchUpState, WaitingWeek } from "../domain/catch-up.ts";
 import { JobNotFoundError, ScheduleNotFoundError } from "../domain/scheduler-error.ts";
 import { STAGE } from "../domain/stages.ts";
 import { createJobWatch } from "../jobs/job-watch.ts";
@@ -21,16 +23,34 @@ const WATCH_MS = 250;
 /** Maximum number of notes that the contract allows. A run has fewer notes. */
 const MAX_NOTES = 16;
 
-const STATES = { running: RunState.RUNNING, complete: RunState.COMPLETE, failed: RunState.FAILED };
+/** Maximum number of characters of the reason of a waiting week. */
+const MAX_REASON = 250;
 
-function scheduleToProto({
-  cron,
-  timeZone,
-  paused,
-  nextRunMs,
-}: ScheduleState): MessageInitShape<typeof ScheduleSchema> {
+const STATES = { running: RunState.RUNNING, complete: RunState.COMPLETE, failed: RunState.FAILED, held: RunState.HELD };
+
+function scheduleToProto(
+  { cron, timeZone, paused, nextRunMs }: ScheduleState,
+  weeks: CatchUpState | null,
+): MessageInitShape<typeof ScheduleSchema> {
   const next = nextRunMs === null ? {} : { nextRunAt: timestampFromMs(nextRunMs) };
-  return { scheduleId: WEEKLY_SCHEDULE, cron, timeZone, paused, ...next };
+  return {
+    ...{ scheduleId: WEEKLY_SCHEDULE, cron, timeZone, paused, ...next },
+    lastCompleteWeek: weeks?.lastComplete ?? "",
+    waiting: weeks?.waiting.map(waitingToProto) ?? [],
+  };
+}
+
+function waitingToProto({
+  week,
+  scheduledMs,
+  deadlineMs,
+  reason,
+}: WaitingWeek): MessageInitShape<typeof WaitingWeekSchema> {
+  return {
+    ...{ isoWeek: week, reason: [...reason].slice(0, MAX_REASON).join("") },
+    ...(scheduledMs !== null && { scheduledAt: timestampFromMs(scheduledMs) }),
+    ...(deadlineMs !== null && { deadlineAt: timestampFromMs(deadlineMs) }),
+  };
 }
 
 function jobStatusToProto({
@@ -60,7 +80,7 @@ export function scheduleHandlers(jobs: WeeklyJobs): ServiceImpl<typeof ScheduleS
   const watch = createJobWatch(jobs.jobStatus, WATCH_MS);
   return {
     async listSchedules() {
-      return { schedules: [scheduleToProto(await jobs.schedule())] };
+      return { schedules: [scheduleToProto(await jobs.schedule(), jobs.weeks())] };
     },
     async triggerRun({ scheduleId, isoWeek, input, acceptLosses, forceFuture }, context) {
       checkSchedule(scheduleId);
@@ -74,11 +94,11 @@ export function scheduleHandlers(jobs: WeeklyJobs): ServiceImpl<typeof ScheduleS
     },
     async pauseSchedule({ scheduleId }) {
       checkSchedule(scheduleId);
-      return { schedule: scheduleToProto(await jobs.setPaused(true)) };
+      return { schedule: scheduleToProto(await jobs.setPaused(true), jobs.weeks()) };
     },
     async resumeSchedule({ scheduleId }) {
       checkSchedule(scheduleId);
-      return { schedule: scheduleToProto(await jobs.setPaused(false)) };
+      return { schedule: scheduleToProto(await jobs.setPaused(false), jobs.weeks()) };
     },
     async *watchProgress({ jobId }, { signal }) {
       let reported = "";

@@ -4,7 +4,9 @@ import path from "node:path";
 import { type ConfigPair, loadConfigPair } from "@bellwether/config/config-pair";
 import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/limits";
 import { makeDataFolder } from "@bellwether/files/data-folder";
+import type { RunDate } from "@bellwether/ingest/mapping/run-parameters";
 import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
+import { createLedgerWeeks } from "../clients/ledger-weeks.ts";
 import { createMlScorer } from "../clients/ml-scorer.ts";
 import { createOpsLedger } from "../clients/ops-ledger.ts";
 import type { ModelFeature } from "../domain/model-contract.ts";
@@ -42,27 +44,40 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
   const ml = createMeshTransport({ url: settings.mlUrl, ...settings.calls });
   const ops = createMeshTransport({ url: settings.opsUrl, ...settings.calls });
   const modelName = pair.model.name;
+  const readSourceOf = (input: string, signal: AbortSignal) =>
+    onDisk(input, readSource({ mapping: pair.mapping, input, signal }));
+  const openWeek = (week: string) =>
+    allOnDisk(settings.weeksFolder, openWeekFolder(settings.weeksFolder, modelName, week));
   const fixed = {
     configHash: pair.configHash,
     chunkRows: settings.chunkRows ?? DEFAULT_CHUNK_ROWS,
     features: featuresOf(pair),
     hasSourceTables: pair.mapping.weekly?.form === "raw",
-    readSource: (input: string, signal: AbortSignal) =>
-      onDisk(input, readSource({ mapping: pair.mapping, input, signal })),
+    readSource: readSourceOf,
     ledger: createOpsLedger(ops, modelName),
     scorer: createMlScorer(ml, modelName),
-    openWeek: (week: string) => allOnDisk(settings.weeksFolder, openWeekFolder(settings.weeksFolder, modelName, week)),
+    openWeek,
     checkInput,
-    ingest: (input: string, outParquet: string, signal: AbortSignal) =>
-      onDisk(settings.weeksFolder, writeSnapshot({ ...pair, input, outParquet, signal })),
+    ingest: (input: string, outParquet: string, run: RunDate, signal: AbortSignal) =>
+      onDisk(settings.weeksFolder, writeSnapshot({ ...pair, input, outParquet, run, signal })),
     readChunks: readSnapshot,
     readFeatures: readSnapshotFeatures,
   };
   return {
     modelName,
-    run: (week, input, signal, onProgress, { acceptLosses = null, forceFuture = null } = {}) =>
-      runWeekly({ ...fixed, onProgress }, { week, input, signal, holder: newHolder(), acceptLosses, forceFuture }),
+    configHash: pair.configHash,
+    run(week, input, signal, onProgress, options = {}) {
+      const { acceptLosses = null, forceFuture = null, remark = "", keepsSnapshot = false } = options;
+      const task = { week, input, signal, holder: newHolder(), acceptLosses, forceFuture, remark, keepsSnapshot };
+      return runWeekly({ ...fixed, onProgress }, task);
+    },
     isComplete: fixed.ledger.isComplete,
+    weeks: createLedgerWeeks(ops, modelName),
+    digestOf: readSourceOf,
+    async inputOfRun({ week, sourceDigest }) {
+      const kept = await openWeek(week).readIngest();
+      return kept !== null && kept.sourceDigest === sourceDigest ? kept.input : null;
+    },
     folderOf: (week) => path.join(settings.weeksFolder, modelName, week),
     [Symbol.dispose]() {
       ml.close();

@@ -8,6 +8,8 @@ export type Need = "store" | "schedule" | "disk";
 export interface Readiness {
   /** @param reason why the dependency cannot be used, one line; null when it can */
   set(need: Need, reason: string | null): void;
+  /** @param text facts that do not decide about the readiness, one line, shown after the state */
+  note(text: string): void;
   /** Sets the server whose readiness is changed from now on. */
   report(server: Pick<RunningServer, "setServing">): void;
 }
@@ -16,7 +18,11 @@ export interface Readiness {
 export function createReadiness(logger: Pick<Logger, "info" | "warn">): Readiness {
   const reasons = new Map<Need, string>();
   let server: Pick<RunningServer, "setServing"> | undefined;
-  const send = (): void => server?.setServing("", reasons.size === 0, [...reasons.values()].join("; "));
+  let facts = "";
+  const send = (): void => {
+    const lines = [[...reasons.values()].join("; "), facts].filter((line) => line !== "");
+    server?.setServing("", reasons.size === 0, lines.join("\n"));
+  };
   return {
     set(need, reason) {
       if ((reasons.get(need) ?? null) === reason) return;
@@ -24,6 +30,11 @@ export function createReadiness(logger: Pick<Logger, "info" | "warn">): Readines
       else reasons.set(need, reason);
       if (reason !== null) logger.warn(`not ready: ${reason}`);
       else if (reasons.size === 0) logger.info("ready again");
+      send();
+    },
+    note(text) {
+      if (facts === text) return;
+      facts = text;
       send();
     },
     report(running) {

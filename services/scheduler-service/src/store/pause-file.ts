@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { PauseFile } from "../domain/pause.ts";
+import { type PauseFile, timesOf } from "../domain/pause.ts";
 import { writeWhole } from "./atomic-file.ts";
 
 /**
@@ -15,7 +15,8 @@ export function openPauseFile(file: string): PauseFile {
       });
       return text === null ? null : parse(file, text);
     },
-    write: ({ paused, changedMs }) => writeWhole(file, [`${JSON.stringify({ paused, changedMs })}\n`]),
+    write: ({ paused, changedMs, sinceMs, pauses }) =>
+      writeWhole(file, [`${JSON.stringify({ paused, changedMs, sinceMs, pauses })}\n`]),
   };
 }
 
@@ -24,7 +25,7 @@ function parse(file: string, text: string) {
     const found: unknown = JSON.parse(text);
     if (typeof found === "object" && found !== null && "paused" in found && "changedMs" in found) {
       const { paused, changedMs } = found;
-      if (typeof paused === "boolean" && typeof changedMs === "number") return { paused, changedMs };
+      if (typeof paused === "boolean" && typeof changedMs === "number") return { paused, changedMs, ...timesOf(found) };
     }
   } catch {
     // The file is not JSON: the error below reports it.

@@ -1,0 +1,270 @@
+import { expandInput, hasWeekPlaceholder } from "@bellwether/contract/expand-input";
+import { type InputState, inputState, type SeenInput } from "./seen-input.ts";
+import type { Tick } from "./weekly-ticks.ts";
+
+/** The latest run of a week in the ledger. */
+export interface WeekRecord {
+  readonly week: string;
+  readonly runId: number;
+  readonly state: "running" | "complete" | "failed" | "held" | "missed" | "voided" | "superseded";
+  /** SHA-256 of the content of the input; empty when not known. */
+  readonly sourceDigest: string;
+  /** SHA-256 of the configuration; empty when not known. */
+  readonly configHash: string;
+  /** True when a person approved the held run, so that it goes on. */
+  readonly approved: boolean;
+  /** Changes with each step of a run in progress. */
+  readonly progress: string;
+}
+
+/** State of a week's job in the queue. "exhausted": the last attempt ended with an error that may pass. */
+export type JobState = "none" | "under way" | "exhausted" | "ended";
+
+/** A run that the scheduler starts by itself. */
+export interface StartedWeek {
+  readonly week: string;
+  readonly input: string;
+  /** Why the run was started, as a note of the run. Empty: the schedule started it in time. */
+  readonly remark: string;
+  /** True: the run goes on with the snapshot that it has, and does not read the input again. */
+  readonly keepsSnapshot?: boolean;
+}
+
+/** A due week whose run has not begun, and why. */
+export interface WaitingWeek {
+  readonly week: string;
+  /** Time of the tick, milliseconds since 1970. Null: the run goes on because a person approved it. */
+  readonly scheduledMs: number | null;
+  /** When the week becomes MISSED, milliseconds since 1970. Null: it does not depend on its input. */
+  readonly deadlineMs: number | null;
+  readonly reason: string;
+}
+
+/** Result of one pass over the due weeks. */
+export interface CatchUpState {
+  /** Latest complete week. Null when there is none. */
+  readonly lastComplete: string | null;
+  /** Weeks of the look-back in these states, oldest first. */
+  readonly missed: readonly string[];
+  readonly held: readonly string[];
+  readonly failed: readonly string[];
+  readonly waiting: readonly WaitingWeek[];
+}
+
+export interface CatchUpDeps {
+  /** Input of the schedule, with or without a placeholder for the week. */
+  readonly input: string;
+  /** SHA-256 of the present configuration. */
+  readonly configHash: string;
+  /** Time after the tick until which the input is waited for, milliseconds. */
+  readonly deadlineMs: number;
+  /** Returns the weeks whose tick has passed, oldest first; none while the schedule is paused. */
+  readonly dueTicks: (nowMs: number) => readonly Tick[];
+  /** Returns the first week of the look-back. */
+  readonly oldestWeek: (nowMs: number) => string;
+  /** Returns the latest runs of the model, the latest one first. @throws PeerUnavailableError, PeerRejectedError */
+  readonly listRecent: () => Promise<readonly WeekRecord[]>;
+  /** @throws PeerUnavailableError, PeerRejectedError */
+  readonly findWeek: (week: string) => Promise<WeekRecord | null>;
+  readonly jobState: (week: string) => Promise<JobState>;
+  readonly look: (input: string) => Promise<SeenInput>;
+  /** Returns the SHA-256 of the content of an input. */
+  readonly digestOf: (file: string) => Promise<string>;
+  /** Returns an input of the approved run that this machine still has. Null when it has none. */
+  readonly inputOfRun: (record: WeekRecord) => Promise<string | null>;
+  readonly start: (run: StartedWeek) => Promise<void>;
+  readonly recordMissed: (week: string, reason: string) => Promise<void>;
+}
+
+/** Time for which an input that is there may become whole when its deadline has passed already, milliseconds. */
+const SETTLE_MS = 600_000;
+/** Time without progress after which a run of the ledger that has no job is continued, milliseconds. */
+const STALE_MS = 600_000;
+
+/** What was found about a week at earlier looks of this process. */
+interface Memory {
+  /** When the input was there for the first time, milliseconds since 1970. */
+  seenMs?: number;
+  fingerprint: string | null;
+  digest?: { readonly fingerprint: string; readonly sha256: string };
+  progress?: { readonly text: string; readonly sinceMs: number };
+}
+
+/**
+ * Returns a function that makes one pass over the weeks whose tick has passed, and starts the run of the oldest
+ * week that needs one. The ledger decides whether a week needs a run: neither the queue nor this process
+ * remembers it. At most one week has a job at a time, so that the weeks are run in their order.
+ */
+export function createCatchUp(deps: CatchUpDeps): (nowMs: number) => Promise<CatchUpState> {
+  const { input, configHash, deadlineMs } = deps;
+  const isPerWeek = hasWeekPlaceholder(input);
+  let memories = new Map<string, Memory>();
+  const memoryOf = (week: string): Memory => {
+    const memory = memories.get(week) ?? { fingerprint: null };
+    memories.set(week, memory);
+    return memory;
+  };
+
+  const digestOf = async ({ file, fingerprint }: { file: string; fingerprint: string }, memory: Memory) => {
+    if (memory.digest?.fingerprint !== fingerprint) memory.digest = { fingerprint, sha256: await deps.digestOf(file) };
+    return memory.digest.sha256;
+  };
+
+  /** Continues a run whose worker is gone. Returns the reason to wait when the run makes progress. */
+  const continueRunning = async ({ week, progress }: WeekRecord, memory: Memory, nowMs: number): Promise<string> => {
+    if (memory.progress?.text !== progress) memory.progress = { text: progress, sinceMs: nowMs };
+    if (nowMs - memory.progress.sinceMs < STALE_MS) return "it is run by another program";
+    const remark = "continued by the scheduler: the ledger had the run in progress, and no worker had it";
+    await deps.start({ week, input: expandInput(input, week), remark });
+    return "its run is in the queue";
+  };
+
+  /** Continues a held run after its approval. Returns the reason to wait. */
+  const continueApproved = async (record: WeekRecord): Promise<string> => {
+    if ((await deps.jobState(record.week)) === "under way") return "it was approved, and its run is in the queue";
+    const { week, sourceDigest } = record;
+    const kept = await deps.inputOfRun(record);
+    if (kept !== null) {
+      await deps.start({ week, input: kept, remark: "continued after its approval", keepsSnapshot: true });
+      return "it was approved, and its run is in the queue";
+    }
+    const seen = await deps.look(expandInput(input, week));
+    if (seen.found && (await digestOf(seen, memoryOf(week))) === sourceDigest) {
+      await deps.start({
+        week,
+        input: seen.file,
+        remark: "run again after its approval: another program had begun it",
+      });
+      return "it was approved, and its run is in the queue";
+    }
+    return `it was approved, but this scheduler does not have the file with which it was run; run it again: bellwether weekly run --week ${week} --input FILE`;
+  };
+
+  /** Returns why the input is not that of the week; "" when it may be. */
+  const wrongInput = async (tick: Tick, sha256: string, recent: readonly WeekRecord[]): Promise<string> => {
+    if (isPerWeek) return "";
+    const other = recent.find(
+      ({ week, state, sourceDigest }) => week !== tick.week && sourceDigest === sha256 && USED.has(state),
+    );
+    return other === undefined ? "" : `${input} still has the content with which ${other.week} was run`;
+  };
+
+  /** Decides about a week without a run, or whose run failed. */
+  const decide = async (
+    tick: Tick,
+    record: WeekRecord | null,
+    { nowMs, newest, recent }: { nowMs: number; newest: string; recent: readonly WeekRecord[] },
+  ): Promise<WaitingWeek | "missed" | "nothing"> => {
+    const { week, scheduledMs } = tick;
+    const memory = memoryOf(week);
+    const untilMs = scheduledMs + deadlineMs;
+    const isLate = nowMs > untilMs;
+    const giveUp = async (reason: string) => {
+      // A failed run has its own reason in the ledger.
+      if (record !== null) return "nothing";
+      await deps.recordMissed(week, reason);
+      return "missed";
+    };
+    const wait = (reason: string): WaitingWeek => ({ week, scheduledMs, deadlineMs: untilMs, reason });
+    if (!isPerWeek && week !== newest)
+      return giveUp(
+        `${input} is used for the newest week (${newest}) only; a name with {week} or {date} (WEEKLY_INPUT) has a file for each week`,
+      );
+    const seen = await deps.look(expandInput(input, week));
+    const state: InputState = inputState(seen, memory.fingerprint);
+    memory.fingerprint = seen.found ? seen.fingerprint : null;
+    if (state.kind === "absent")
+      return isLate ? giveUp(`${state.reason}; waited ${hours(deadlineMs)} for it`) : wait(state.reason);
+    memory.seenMs ??= nowMs;
+    if (state.kind === "unsettled") {
+      const isOver = isLate && nowMs > memory.seenMs + SETTLE_MS;
+      return isOver ? giveUp(`${state.reason}; waited ${hours(deadlineMs)} for it`) : wait(state.reason);
+    }
+    const sha256 = await digestOf(state, memory);
+    if (record !== null) {
+      // Without a placeholder the file of the next week replaces that of this one.
+      if (!isPerWeek && isLate) return "nothing";
+      const isSame = record.sourceDigest === sha256 && record.configHash === configHash;
+      if (isSame && (isLate || (await deps.jobState(week)) !== "exhausted")) return "nothing";
+    }
+    const wrong = await wrongInput(tick, sha256, recent);
+    if (wrong !== "") return isLate ? giveUp(`${wrong}; waited ${hours(deadlineMs)} for another one`) : wait(wrong);
+    await deps.start({ week, input: state.file, remark: remarkOn(record, sha256, tick, nowMs) });
+    return { week, scheduledMs, deadlineMs: null, reason: "its run is in the queue" };
+  };
+
+  return async (nowMs) => {
+    const recent = await deps.listRecent();
+    const ticks = deps.dueTicks(nowMs);
+    const newest = ticks.at(-1)?.week ?? "";
+    const waiting: WaitingWeek[] = [];
+    const missed: string[] = [];
+    // The latest run of a week is the last one that is set.
+    const records = new Map(recent.toReversed().map((record) => [record.week, record]));
+    const approved = byWeek(records).filter(({ state, approved }) => state === "held" && approved);
+    const used = new Set([...ticks, ...approved].map(({ week }) => week));
+    memories = new Map([...memories].filter(([week]) => used.has(week)));
+    for (const record of approved) {
+      const reason = await continueApproved(record);
+      waiting.push({ week: record.week, scheduledMs: null, deadlineMs: null, reason });
+    }
+    for (const tick of ticks) {
+      const { week, scheduledMs } = tick;
+      const record = records.get(week) ?? (await deps.findWeek(week));
+      if (record !== null) records.set(week, record);
+      if (record !== null && ENDED.has(record.state)) continue;
+      // The weeks are run one after the other: a later week waits until this one has ended.
+      if ((await deps.jobState(week)) === "under way") {
+        waiting.push({ week, scheduledMs, deadlineMs: null, reason: "its run is in the queue" });
+        break;
+      }
+      if (record?.state === "running") {
+        const reason = await continueRunning(record, memoryOf(week), nowMs);
+        waiting.push({ week, scheduledMs, deadlineMs: null, reason });
+        break;
+      }
+      const left = await decide(tick, record, { nowMs, newest, recent });
+      if (left === "missed") missed.push(week);
+      if (left === "nothing" || left === "missed") continue;
+      waiting.push(left);
+      break;
+    }
+    const summary = summarize(byWeek(records), deps.oldestWeek(nowMs));
+    return { ...summary, missed: [...new Set([...summary.missed, ...missed])].sort(), waiting };
+  };
+}
+
+/** States of a run after which the schedule leaves the week to people. */
+const ENDED: ReadonlySet<string> = new Set(["complete", "held", "missed", "voided", "superseded"]);
+/** States of a run that has used its file. */
+const USED: ReadonlySet<string> = new Set(["complete", "held", "superseded"]);
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+const hours = (ms: number): string => `${Math.round((ms / HOUR_MS) * 10) / 10} h`;
+
+/** Says why a run is not an ordinary one of the schedule; "" when it is. */
+function remarkOn(record: WeekRecord | null, sha256: string, { scheduledMs }: Tick, nowMs: number): string {
+  if (record !== null && record.sourceDigest !== sha256)
+    return "an earlier attempt failed with another content of the input; this run read the corrected one";
+  if (record !== null) return "started again after an attempt that failed";
+  const lateMs = nowMs - scheduledMs;
+  if (lateMs < HOUR_MS) return "";
+  const late = lateMs < 2 * DAY_MS ? `${Math.floor(lateMs / HOUR_MS)} h` : `${Math.floor(lateMs / DAY_MS)} days`;
+  return `scheduled for ${new Date(scheduledMs).toISOString()}, begun ${late} later`;
+}
+
+const byWeek = (records: ReadonlyMap<string, WeekRecord>): readonly WeekRecord[] =>
+  [...records.values()].sort((a, b) => (a.week < b.week ? -1 : 1));
+
+/** @param records sorted by week */
+function summarize(records: readonly WeekRecord[], oldestWeek: string): Omit<CatchUpState, "waiting"> {
+  const weeksIn = (state: WeekRecord["state"]) =>
+    records.filter((record) => record.state === state && record.week >= oldestWeek).map(({ week }) => week);
+  return {
+    lastComplete: records.findLast(({ state }) => state === "complete")?.week ?? null,
+    missed: weeksIn("missed"),
+    held: records.filter(({ state, approved }) => state === "held" && !approved).map(({ week }) => week),
+    failed: weeksIn("failed"),
+  };
+}
