@@ -69,6 +69,7 @@ const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
   cli: [
     "commands",
     "launch",
+    "weekly",
     "models",
     "notices",
     "alerts",

@@ -1,161 +1,18 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { createRequire } from "node:module";
-import path from "node:path";
 import { countText } from "@bellwether/reasons/count-text";
 import { Command } from "commander";
-import { type CliContext, dataFolder } from "../context/cli-context.ts";
+import type { CliContext } from "../context/cli-context.ts";
 import { isoWeek, reason } from "../input/parse-option.ts";
-import { createReport, showProgress, showStep } from "../output/report.ts";
-import { defaultUrlText, ML_PEER, OPS_PEER, peerUrl } from "../remote/peer-url.ts";
-
-/** Message of the child process that does the run: progress while it runs, at its end the result or the failure. */
-interface WeeklyMessage {
-  readonly progress?: {
-    readonly stage: string;
-    readonly rowsRead: number;
-    readonly rowsScored: number;
-    readonly rowsRejected: number;
-  };
-  /** A peer is not available, and the run is tried again: one sentence. */
-  readonly retry?: string;
-  readonly result?: WeeklyOutcome;
-  readonly failure?: WeeklyFailure;
-}
-
-/** Why a week was not run. With --json, the command prints all fields as `error`. */
-interface WeeklyFailure {
-  /** LOSS_LIMIT (with `losses` and `rejected_reasons`), WEEK_COMPLETE (with `recorded` and `given`), or RUN_FAILED. */
-  readonly reason: string;
-  readonly message: string;
-  /**
-   * Path of the file with all reasons and samples of the rejected rows. Set only when `reason` is LOSS_LIMIT.
-   */
-  readonly report?: string;
-}
-
-/** A week that was not run. */
-class WeeklyRunError extends Error {
-  override readonly name = "WeeklyRunError" as const;
-  /** Fields of `error` under --json in addition to kind and message. */
-  readonly details: object;
-
-  constructor({ message, ...details }: WeeklyFailure) {
-    super(message);
-    this.details = details;
-  }
-}
-
-/** A complete week, as the command prints it under --json. */
-interface WeeklyOutcome {
-  readonly iso_week: string;
-  readonly model: string;
-  readonly model_version: string;
-  /** True when an earlier run had completed the week, so that nothing was done. */
-  readonly was_complete: boolean;
-  readonly rows_read: number;
-  readonly rows_scored: number;
-  readonly rows_rejected: number;
-  readonly alerts_raised: number;
-  /** False when the later week `overtaken_by` was complete already. */
-  readonly rules_evaluated: boolean;
-  readonly overtaken_by: string | null;
-  /**
-   * SHA-256 of the content of the source. The next two fields are SHA-256 hashes of a configuration
-   * (model_config.yaml and feature_mapping.yaml): `config_hash` of the configuration of this run,
-   * `model_config_hash` of the one with which the model was trained.
-   */
-  readonly source_digest: string;
-  readonly config_hash: string;
-  readonly model_config_hash: string;
-  /** Remarks on the run, one sentence each. */
-  readonly notes: readonly string[];
-  /** Path of the report. */
-  readonly report: string;
-}
-
-interface RunOptions {
-  readonly week: string;
-  readonly input: string;
-  readonly config: string;
-  readonly mapping: string;
-  readonly ml?: string;
-  readonly ops?: string;
-  readonly acceptLosses?: string;
-  readonly forceFuture?: string;
-}
-
-/**
- * Runs scheduler-service for one week in a child process, which is stopped together with this process.
- * @throws WeeklyRunError with the message of the child process
- */
-async function runWeek(options: RunOptions, context: CliContext): Promise<WeeklyOutcome> {
-  const main = createRequire(import.meta.url).resolve("@bellwether/scheduler-service/once/main");
-  const urls = {
-    "ml-service": peerUrl(ML_PEER, options.ml, context),
-    "ops-service": peerUrl(OPS_PEER, options.ops, context),
-  };
-  const absolute = (file: string): string => path.resolve(context.cwd, file);
-  const child = spawn(process.execPath, [main], {
-    cwd: context.cwd,
-    env: {
-      ...context.env,
-      WEEKLY_WEEK: options.week,
-      WEEKLY_INPUT: absolute(options.input),
-      BELLWETHER_MODEL_CONFIG: absolute(options.config),
-      BELLWETHER_FEATURE_MAPPING: absolute(options.mapping),
-      BELLWETHER_DATA_DIR: dataFolder(context),
-      // When the command uses a token, the subject of the token is recorded as the actor, so WEEKLY_ACTOR is
-      // not set.
-      ...(!context.env.BELLWETHER_TOKEN_FILE && { WEEKLY_ACTOR: context.env.WEEKLY_ACTOR || context.env.USER || "" }),
-      ...(options.acceptLosses && { WEEKLY_ACCEPT_LOSSES: options.acceptLosses }),
-      ...(options.forceFuture && { WEEKLY_FORCE_FUTURE: options.forceFuture }),
-      ML_SERVICE_URL: urls["ml-service"],
-      OPS_SERVICE_URL: urls["ops-service"],
-    },
-    stdio: ["ignore", "inherit", "inherit", "ipc"],
-  });
-  const stop = () => child.kill("SIGTERM");
-  process.on("SIGINT", stop).on("SIGTERM", stop);
-  let outcome: WeeklyOutcome | undefined;
-  let failure: WeeklyFailure = { reason: "RUN_FAILED", message: "the run ended without a result" };
-  let stage = "";
-  child.on("message", ({ progress, retry, ...last }: WeeklyMessage) => {
-    if (retry !== undefined) process.stderr.write(`${retry}\n`);
-    outcome ??= last.result;
-    failure = last.failure ?? failure;
-    if (!progress) return;
-    if (progress.stage === "score")
-      showProgress("scoring", progress.rowsScored + progress.rowsRejected, progress.rowsRead);
-    else if (progress.stage !== stage) showStep(progress.stage);
-    stage = progress.stage;
-  });
-  await once(child, "close");
-  process.off("SIGINT", stop).off("SIGTERM", stop);
-  if (outcome === undefined)
-    throw new WeeklyRunError({ ...failure, message: withOptions(withAddress(failure.message, urls), failure) });
-  return outcome;
-}
-
-/** Replaces the names of RPC fields in a message by the names of the options, and adds the path of the report. */
-function withOptions(message: string, { report }: WeeklyFailure): string {
-  const text = message
-    .replace("with a reason (accept_losses)", "with a reason (--accept-losses REASON)")
-    .replace("with a reason (force_future)", "with a reason (--force-future REASON)");
-  return report === undefined ? text : `${text}. All reasons and samples of rejected rows: ${report}`;
-}
-
-/** Adds the address of a peer that does not answer, and how to set another address. */
-function withAddress(message: string, urls: Readonly<Record<"ml-service" | "ops-service", string>>): string {
-  const [, away] = /^(ml-service|ops-service) does not answer/.exec(message) ?? [];
-  if (away !== "ml-service" && away !== "ops-service") return message;
-  const { option, prefix } = away === "ml-service" ? ML_PEER : OPS_PEER;
-  return `${message}. Its address here is ${urls[away]}; set another one with ${option} URL, ${prefix}_URL or ${prefix}_GRPC_PORT`;
-}
+import { createReport } from "../output/report.ts";
+import { defaultUrlText, OPS_PEER } from "../remote/peer-url.ts";
+import { decisionCommands } from "../weekly/decision-commands.ts";
+import { replayCommand } from "../weekly/replay-command.ts";
+import { runWeek, withRunOptions } from "../weekly/run-week.ts";
+import { scheduleCommands, withScheduler } from "../weekly/schedule-commands.ts";
+import { readStatus, type StatusOptions } from "../weekly/status.ts";
 
 /** `bellwether weekly` */
 export function weeklyCommand(context: CliContext): Command {
-  const run = new Command("run")
+  const run = withRunOptions(new Command("run"))
     .description(
       "Score all suppliers of a weekly file, publish the scores and create the alerts. If a run of the week was interrupted, it continues where it stopped.",
     )
@@ -164,29 +21,16 @@ export function weeklyCommand(context: CliContext): Command {
       "--input <file>",
       "data of the week (required). A file (CSV or Parquet): when the feature mapping reads one source. A folder: when it reads several; the folder holds the files that the mapping names",
     )
-    .option("--config <file>", "model configuration, YAML", "config/model_config.yaml")
-    .option(
-      "--mapping <file>",
-      "feature mapping, YAML: how the columns of the file become features",
-      "config/feature_mapping.yaml",
-    )
-    .option("--ml <url>", `gRPC URL of ml-service (${defaultUrlText(ML_PEER)})`)
-    .option("--ops <url>", `gRPC URL of ops-service (${defaultUrlText(OPS_PEER)})`)
-    .option(
-      "--accept-losses <reason>",
-      "publish the week although too many rows were rejected or too many suppliers are missing (limits: config/risk_policy.yaml); the audit log records the caller and the reason",
-      reason,
-    )
     .option(
       "--force-future <reason>",
       "run a week that has not begun, at most 8 weeks ahead; the audit log records the caller and the reason",
       reason,
     )
-    .option("--json", "print the result as one line of JSON")
     .addHelpText(
       "after",
       "\nThe run fails (exit code 1) and publishes nothing if too many rows are rejected or too many suppliers are missing" +
-        "\n(limits: config/risk_policy.yaml), or if this week was already published from another source or configuration.\n" +
+        "\n(limits: config/risk_policy.yaml), or if this week was already published from another source or configuration. A run whose input fails a" +
+        "\ncheck is held (exit code 1): publish it with weekly approve, or withdraw it with weekly void.\n" +
         "\nExamples:\n  npx bellwether weekly run --week 2026-W47 --input .bellwether/demo/new_data_weekly.csv" +
         "\n  npx bellwether weekly run --week 2026-W47 --input week.csv --ml http://risk:9081 --ops http://risk:9080" +
         "\n  BELLWETHER_TOKEN_FILE=admin.token npx bellwether weekly run --week 2026-W47 --input week.csv   # for services with authentication; the token needs the role admin or service" +
@@ -203,6 +47,32 @@ export function weeklyCommand(context: CliContext): Command {
       report.line(`report: ${week.report}`);
       report.json(week);
     });
-  const weekly = new Command("weekly");
-  return weekly.addCommand(run.copyInheritedSettings(weekly).exitOverride());
+  const weekly = new Command("weekly").enablePositionalOptions();
+  const others = [
+    statusCommand(context),
+    ...decisionCommands(context),
+    ...scheduleCommands(context),
+    replayCommand(context),
+  ];
+  for (const command of [run, ...others]) weekly.addCommand(command.copyInheritedSettings(weekly).exitOverride());
+  return weekly;
+}
+
+function statusCommand(context: CliContext): Command {
+  return withScheduler(new Command("status"))
+    .description(
+      "Show the last complete week, the next run, and the weeks that are missed, held or failed, with what to do about them.",
+    )
+    .option("--model <name>", "show only the runs of this model (default: all)")
+    .option("--ops <url>", `gRPC URL of ops-service (${defaultUrlText(OPS_PEER)})`)
+    .addHelpText(
+      "after",
+      "\nExamples:\n  npx bellwether weekly status\n  npx bellwether weekly status --json | jq '.open[].iso_week'",
+    )
+    .action(async (options: StatusOptions & { readonly json?: boolean }) => {
+      const report = createReport(options);
+      const { lines, json } = await readStatus(context, options);
+      for (const line of lines) report.line(line);
+      report.json(json);
+    });
 }

@@ -13,6 +13,7 @@ export interface Peer {
 
 export const ML_PEER: Peer = { prefix: "ML_SERVICE", option: "--ml" };
 export const OPS_PEER: Peer = { prefix: "OPS_SERVICE", option: "--ops" };
+export const SCHEDULER_PEER: Peer = { prefix: "SCHEDULER_SERVICE", option: "--scheduler" };
 
 /** Returns the default of a peer's URL for the help text of an option. */
 export const defaultUrlText = ({ prefix }: Peer): string =>

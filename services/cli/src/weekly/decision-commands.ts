@@ -1,0 +1,100 @@
+import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { countText } from "@bellwether/reasons/count-text";
+import { Command } from "commander";
+import type { CliContext } from "../context/cli-context.ts";
+import { isoWeek, reason } from "../input/parse-option.ts";
+import { createReport } from "../output/report.ts";
+import { openOps } from "../remote/ops-client.ts";
+import { defaultUrlText, OPS_PEER } from "../remote/peer-url.ts";
+import { findRun } from "./find-run.ts";
+import { nextStep, runToJson } from "./run-text.ts";
+
+interface DecisionOptions {
+  readonly week: string;
+  readonly reason: string;
+  readonly model?: string;
+  readonly ops?: string;
+  readonly json?: boolean;
+}
+
+/** Returns the subcommands of `bellwether weekly` with which a person decides about the run of a week. */
+export function decisionCommands(context: CliContext): Command[] {
+  return [approveCommand(context), voidCommand(context), supersedeCommand(context)];
+}
+
+function decisionCommand(name: string, description: string, example: string, help: string): Command {
+  return new Command(name)
+    .description(description)
+    .requiredOption("--week <week>", "ISO week of the run, for example 2026-W47 (required)", isoWeek)
+    .requiredOption("--reason <text>", "why, 1 to 500 characters; the audit log records it (required)", reason)
+    .option("--model <name>", "name of the model (default: the only model that has a run of the week)")
+    .option("--ops <url>", `gRPC URL of ops-service (${defaultUrlText(OPS_PEER)})`)
+    .option("--json", "print the result as one line of JSON")
+    .addHelpText(
+      "after",
+      `\n${help}\nExit code 1 if the run has a state that does not allow it. With authentication, the token needs the role admin.\n\nExample:\n  npx bellwether weekly ${name} --week 2026-W47 --reason "${example}"`,
+    );
+}
+
+function approveCommand(context: CliContext): Command {
+  return decisionCommand(
+    "approve",
+    "Publish the held run of a week although checks of its input failed.",
+    "the branch in Lyon was sold",
+    "The scheduler continues the run within a minute. If weekly run began it, and the scheduler does not have its file, run the same\ncommand again.",
+  ).action(async (options: DecisionOptions) => {
+    const report = createReport(options);
+    using ops = openOps(context, options.ops, BatchService);
+    const { runId } = await findRun(ops, options.week, options.model);
+    const { run } = await ops.answer(ops.client.approveRun({ runId, reason: options.reason }));
+    if (!run) throw new Error("ops-service returned no run");
+    report.line(`${run.isoWeek} of ${run.modelName}: ${nextStep(run) || "approved"}`);
+    report.json(runToJson(run));
+  });
+}
+
+function voidCommand(context: CliContext): Command {
+  return decisionCommand(
+    "void",
+    "Withdraw the run of a week: its scores are not shown any more, and alerts that it alone raised are closed.",
+    "the file was that of another week",
+    "The next run of the week is a new revision.",
+  ).action(async (options: DecisionOptions) => {
+    const report = createReport(options);
+    using ops = openOps(context, options.ops, BatchService);
+    const { runId } = await findRun(ops, options.week, options.model);
+    const { run, alertsClosed, alertsRestored, alertsKept, latestWeek } = await ops.answer(
+      ops.client.voidRun({ runId, reason: options.reason }),
+    );
+    if (!run) throw new Error("ops-service returned no run");
+    const counts = {
+      alerts_closed: alertsClosed?.count ?? 0,
+      alerts_restored: alertsRestored?.count ?? 0,
+      alerts_kept: alertsKept?.count ?? 0,
+    };
+    report.line(`${run.isoWeek} of ${run.modelName} is withdrawn; latest complete week now: ${latestWeek || "none"}`);
+    report.line(
+      `${countText(counts.alerts_closed, "alert")} closed, ${counts.alerts_restored} as before the run, ${counts.alerts_kept} kept because people or later runs changed them`,
+    );
+    report.json({ ...runToJson(run), ...counts, latest_week: latestWeek || null });
+  });
+}
+
+function supersedeCommand(context: CliContext): Command {
+  return decisionCommand(
+    "supersede",
+    "Ask for a new revision of a complete week, from a corrected file. The next run of the week makes it.",
+    "the export had the amounts in cents",
+    "The complete run is shown until the new revision is complete.",
+  ).action(async (options: DecisionOptions) => {
+    const report = createReport(options);
+    using ops = openOps(context, options.ops, BatchService);
+    const { runId } = await findRun(ops, options.week, options.model);
+    const { run } = await ops.answer(ops.client.supersedeRun({ runId, reason: options.reason }));
+    if (!run) throw new Error("ops-service returned no run");
+    report.line(
+      `the next run of ${run.isoWeek} of ${run.modelName} is a new revision: npx bellwether weekly run --week ${run.isoWeek} --input FILE, or npx bellwether weekly trigger --week ${run.isoWeek} --input FILE`,
+    );
+    report.json(runToJson(run));
+  });
+}

@@ -1,0 +1,58 @@
+import { hasWeekPlaceholder } from "@bellwether/contract/expand-input";
+import { countText } from "@bellwether/reasons/count-text";
+import { Command, InvalidArgumentError } from "commander";
+import type { CliContext } from "../context/cli-context.ts";
+import { isoWeek } from "../input/parse-option.ts";
+import { createReport } from "../output/report.ts";
+import { replay } from "./replay.ts";
+import { parseReplayStep, type ReplayStep, replayWeeks } from "./replay-weeks.ts";
+import { type RunOptions, withRunOptions } from "./run-week.ts";
+
+interface ReplayOptions extends Omit<RunOptions, "week"> {
+  readonly from: string;
+  readonly to: string;
+  readonly every: ReplayStep;
+  readonly json?: boolean;
+}
+
+/** `bellwether weekly replay` */
+export function replayCommand(context: CliContext): Command {
+  return withRunOptions(new Command("replay"))
+    .description("Run the weeks of a time in the past, one after the other, as if each had been run in its week.")
+    .requiredOption("--from <week>", "first ISO week, for example 2008-W05 (required)", isoWeek)
+    .requiredOption("--to <week>", "last ISO week (required)", isoWeek)
+    .requiredOption(
+      "--input <file>",
+      "data (required). {week} in the name becomes the ISO week, {date} its Monday. Without them, all weeks read the same data: their mapping must use $as_of",
+    )
+    .option(
+      "--every <step>",
+      "1w to 52w: every n-th week; 1month: of each month the last week that ends in it",
+      replayStep,
+      { weeks: 1 },
+    )
+    .addHelpText(
+      "after",
+      "\nThe replay stops at the first week that fails or is held (exit code 1). The same command continues it: weeks that are complete are not" +
+        "\nrun again. Alerts are evaluated only if no later week of the model is complete: use a database without it.\n" +
+        "\nExamples:\n  npx bellwether weekly replay --from 2026-W01 --to 2026-W47 --input 'history/{week}.csv'" +
+        "\n  npx bellwether weekly replay --from 2008-W05 --to 2013-W52 --every 1month --input data \\\n    --config config/examples/scms/model_config.yaml --mapping config/examples/scms/feature_mapping.yaml",
+    )
+    .action(async ({ from, to, every, ...options }: ReplayOptions) => {
+      const weeks = replayWeeks(from, to, every);
+      const report = createReport(options);
+      if (!hasWeekPlaceholder(options.input)) report.line(`all weeks read ${options.input}`);
+      const outcomes = await replay(weeks, options, context, report);
+      const before = outcomes.filter(({ was_complete }) => was_complete).length;
+      report.line(
+        `${countText(weeks.length, "week")} from ${weeks[0]} to ${weeks.at(-1)} complete${before > 0 ? `, ${before} of them before` : ""}`,
+      );
+      report.json({ weeks: outcomes });
+    });
+}
+
+function replayStep(text: string): ReplayStep {
+  const step = parseReplayStep(text);
+  if (step === null) throw new InvalidArgumentError("expected 1w to 52w, or 1month");
+  return step;
+}

@@ -1,0 +1,62 @@
+import { type BatchRun, CheckOutcome, type RunCheck, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { countText } from "@bellwether/reasons/count-text";
+
+const STATES: Readonly<Record<RunState, string>> = {
+  [RunState.UNSPECIFIED]: "unknown",
+  [RunState.RUNNING]: "running",
+  [RunState.COMPLETE]: "complete",
+  [RunState.FAILED]: "failed",
+  [RunState.HELD]: "held",
+  [RunState.MISSED]: "missed",
+  [RunState.VOIDED]: "voided",
+  [RunState.SUPERSEDED]: "superseded",
+};
+
+/** Returns the name of a run's state, lower case. */
+export const stateText = (state: RunState): string => STATES[state] ?? String(state);
+
+const COMMAND = "npx bellwether weekly";
+
+/** Returns what a person can do about a run; "" when nothing is to be done. */
+export function nextStep({ isoWeek, state, approved }: Pick<BatchRun, "isoWeek" | "state" | "approved">): string {
+  const run = `${COMMAND} trigger --week ${isoWeek} --input FILE (below WEEKLY_INPUT_FOLDER), or ${COMMAND} run --week ${isoWeek} --input FILE`;
+  if (state === RunState.HELD && approved)
+    return `approved: the scheduler continues it within a minute; if it does not have the file, run it again: ${COMMAND} run --week ${isoWeek} --input FILE`;
+  if (state === RunState.HELD)
+    return `publish it: ${COMMAND} approve --week ${isoWeek} --reason TEXT; or withdraw it: ${COMMAND} void --week ${isoWeek} --reason TEXT; or run a corrected file`;
+  if (state === RunState.MISSED) return `when the file is there: ${run}`;
+  if (state === RunState.FAILED) return `correct the file, then: ${run}`;
+  return "";
+}
+
+const SHOWN_CHECKS = 5;
+
+/** Returns the checks that failed as one text; "" when none failed. */
+export function failedChecksText(checks: readonly RunCheck[]): string {
+  const failed = checks.filter(({ outcome }) => outcome === CheckOutcome.FAILED);
+  const shown = failed.slice(0, SHOWN_CHECKS).map(({ column, detail }) => (column ? `${column}: ${detail}` : detail));
+  const more = failed.length > SHOWN_CHECKS ? [`and ${countText(failed.length - SHOWN_CHECKS, "more check")}`] : [];
+  return [...shown, ...more].join("; ");
+}
+
+/** Returns why a run is in its state, in one text; "" when its state says all. */
+export function reasonText(run: BatchRun): string {
+  if (run.state === RunState.HELD) return failedChecksText(run.checks);
+  if (run.state === RunState.FAILED) return run.failure;
+  if (run.state === RunState.MISSED) return run.missedReason;
+  if (run.state === RunState.VOIDED) return run.voided ? `by ${run.voided.actor}: ${run.voided.reason}` : "";
+  return "";
+}
+
+/** A run, as the commands print it under --json. */
+export function runToJson(run: BatchRun): object {
+  return {
+    ...{ iso_week: run.isoWeek, model: run.modelName, run_id: run.runId, revision: run.revision },
+    ...{ state: stateText(run.state), as_of: run.asOf || null, reason: reasonText(run), next_step: nextStep(run) },
+    ...{
+      rows_scored: Number(run.rowsScored),
+      rows_rejected: Number(run.rowsRejected),
+      approved: run.approved !== undefined,
+    },
+  };
+}

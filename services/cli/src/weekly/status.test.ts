@@ -1,0 +1,89 @@
+import {
+  type BatchRun,
+  BatchRunSchema,
+  CheckKind,
+  CheckOutcome,
+  RunState,
+} from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { ScheduleSchema } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { expect, test } from "vitest";
+import { weeklyStatus } from "./status.ts";
+
+const run = (isoWeek: string, state: RunState, fields: MessageInitShape<typeof BatchRunSchema> = {}): BatchRun =>
+  create(BatchRunSchema, { isoWeek, state, modelName: "supplier-risk", runId: 1, ...fields });
+const time = (text: string) => timestampFromDate(new Date(text));
+const FIELDS = { scheduleId: "weekly", cron: "0 6 * * 1", timeZone: "UTC", nextRunAt: time("2026-11-30T06:00:00Z") };
+const SCHEDULE = create(ScheduleSchema, FIELDS);
+
+test("the status has the last complete week, the next run, and each open week with what to do", () => {
+  const checks = [{ kind: CheckKind.UNIT, outcome: CheckOutcome.FAILED, column: "spend", detail: "median × 100" }];
+  const waiting = [
+    { isoWeek: "2026-W48", deadlineAt: time("2026-11-24T06:00:00Z"), reason: "week.csv does not exist" },
+  ];
+  const { lines, json } = weeklyStatus(
+    [
+      run("2026-W47", RunState.HELD, { checks }),
+      run("2026-W46", RunState.COMPLETE, { rowsScored: 3_002n, alertsRaised: 1 }),
+      run("2026-W45", RunState.FAILED, { failure: "no row" }),
+      run("2026-W44", RunState.MISSED, { missedReason: "w44.csv does not exist" }),
+    ],
+    create(ScheduleSchema, { ...FIELDS, waiting }),
+  );
+  expect(lines).toEqual([
+    "last complete week: 2026-W46, 3002 suppliers, 1 alert raised",
+    'next run: 2026-11-30T06:00:00.000Z; schedule "0 6 * * 1" in UTC',
+    "2026-W48 waits: week.csv does not exist; missed after 2026-11-24T06:00:00.000Z",
+    expect.stringMatching(
+      /^2026-W47 is held: spend: median × 100\n {2}publish it: npx bellwether weekly approve --week 2026-W47 /,
+    ),
+    expect.stringMatching(/^2026-W45 is failed: no row\n {2}correct the file, then: npx bellwether weekly trigger /),
+    expect.stringMatching(
+      /^2026-W44 is missed: w44\.csv does not exist\n {2}when the file is there: npx bellwether weekly /,
+    ),
+  ]);
+  expect(json).toMatchObject({
+    ...{ last_complete_week: "2026-W46", schedule: { paused: false, next_run: "2026-11-30T06:00:00.000Z" } },
+    waiting: [{ iso_week: "2026-W48", missed_after: "2026-11-24T06:00:00.000Z" }],
+    open: [{ iso_week: "2026-W47", state: "held" }, { state: "failed" }, { state: "missed" }],
+  });
+});
+
+test("of a week the newest revision counts, and voided and superseded weeks need nobody", () => {
+  const { lines } = weeklyStatus(
+    [
+      run("2026-W47", RunState.COMPLETE, { revision: 2 }),
+      run("2026-W47", RunState.SUPERSEDED, { revision: 1 }),
+      run("2026-W46", RunState.VOIDED),
+      run("2026-W45", RunState.RUNNING, { rowsRead: 10n, rowsScored: 4n }),
+    ],
+    SCHEDULE,
+  );
+  expect(lines[0]).toMatch(/^last complete week: 2026-W47/);
+  expect(lines.slice(2)).toEqual(["2026-W45 is running: 4 of 10 rows scored", "no week needs a decision"]);
+});
+
+test("a scheduler that does not answer, and a paused schedule, are said", () => {
+  const away = weeklyStatus([], new Error("scheduler-service does not answer at http://localhost:9082"));
+  expect(away.lines).toEqual([
+    "last complete week: none",
+    "next run: not known: scheduler-service does not answer at http://localhost:9082",
+    "no week needs a decision",
+  ]);
+  expect(away.json).toMatchObject({ schedule: null, schedule_error: expect.stringContaining("does not answer") });
+  const paused = weeklyStatus([], create(ScheduleSchema, { ...FIELDS, paused: true }));
+  expect(paused.lines[1]).toMatch(/^next run: none, the schedule is paused \(npx bellwether weekly resume\)/);
+});
+
+test("with several models, each week names its model, and an approved run waits for the scheduler", () => {
+  const approved = { reason: "sold", actor: "jane" };
+  const { lines } = weeklyStatus(
+    [run("2026-W47", RunState.HELD, { approved }), run("2026-W47", RunState.COMPLETE, { modelName: "other" })],
+    SCHEDULE,
+  );
+  expect(lines[0]).toMatch(/^last complete week: 2026-W47 of other/);
+  expect(lines.at(-1)).toMatch(
+    /^2026-W47 of supplier-risk is held\n {2}approved: the scheduler continues it within a minute/,
+  );
+});
