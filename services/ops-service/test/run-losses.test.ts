@@ -106,7 +106,7 @@ describe("a run that lost more than the risk policy allows", () => {
     expect((await failureOf(runWhole(WEEK))).rawMessage).toBe(failure.rawMessage);
     expect(await visibleScores(run?.runId)).toEqual([]);
     expect(await alertsOf(WEEK.modelName)).toEqual([]);
-    expect((await eventsOf(run?.runId)).map((event) => event?.kind)).toEqual(["run.failed"]);
+    expect((await eventsOf(run?.runId)).map((event) => event?.kind)).toEqual(["run.failed", "run.failed"]);
   });
 
   test("is published when somebody accepts the losses, and the audit log records who and why", async () => {
