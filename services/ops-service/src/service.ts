@@ -182,7 +182,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           watchAlerts: (signal) => feed.watch(ALERT_CHANNEL, signal),
           decide: (request) =>
             inTriage((transaction) =>
-              decideOnAlert(transaction, { ...request, coolDownDays: alertRules.coolDownDays }),
+              decideOnAlert(transaction, { ...request, coolDownWeeks: alertRules.coolDownWeeks }),
             ),
         }),
       ),

@@ -1,8 +1,9 @@
 import { AlertEventKind, AlertSeverity, AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { RunStage } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { Code } from "@connectrpc/connect";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { failureOf, type OpsHarness, runWeek, seenAlert, startOps, type TestRow } from "./ops-harness.ts";
+import { failureOf, type OpsHarness, runWeek, seenAlert, startOps, type TestRow, testChunk } from "./ops-harness.ts";
 
 let cluster: PostgresCluster;
 let ops: OpsHarness;
@@ -14,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster[Symbol.asyncDispose]());
 beforeEach(async () => {
-  clock = new Date("2026-03-02T06:00:00Z");
+  clock = new Date("2026-11-02T06:00:00Z");
 
   ops = await startOps(await cluster.createDatabase(), { now: () => clock });
 });
@@ -131,6 +132,35 @@ test("the audit log has one event per run with the alerts that the rules changed
     ["run/2", "rules", { deescalated: { count: 1, ids: [b?.alertId] } }],
     ["run/1", "rules", { raised: { count: 2, ids: [a?.alertId, b?.alertId].sort() } }],
   ]);
+});
+
+test("runs are in a row in successive weeks with different inputs only", async () => {
+  const digest = (number: number) => String(number).repeat(64).slice(0, 64);
+  const run = async (isoWeek: string, input: number, score: number) => {
+    const { lease } = await ops.batch.startRun({ isoWeek, modelName: "supplier-risk", holder: isoWeek });
+    const inputDigest = digest(input);
+    await ops.batch.reportProgress({ ...(lease && { lease }), stage: RunStage.SCORE, inputDigest });
+    const rows = [
+      { id: "a", score },
+      { id: "rest", score: 0.1 },
+    ];
+    await ops.batch.submitChunk(testChunk(lease, 0, rows));
+    await ops.batch.completeRun({ ...(lease && { lease }), rowsRead: 2n, chunksTotal: 1 });
+    return (await scoreAlert("a"))?.state;
+  };
+  // Two weeks of the same input, then a gap of weeks.
+  expect(await run("2026-W20", 1, 0.75)).toBeUndefined();
+  expect(await run("2026-W21", 1, 0.75)).toBeUndefined();
+  expect(await run("2026-W40", 2, 0.75)).toBeUndefined();
+  expect(await run("2026-W41", 3, 0.75)).toBe(AlertState.OPEN);
+  // The change is that since the run before, also across a gap.
+  expect((await scoreAlert("a"))?.scoreChange).toBe(0);
+  expect(await run("2026-W42", 4, 0.5)).toBe(AlertState.OPEN);
+  expect(await run("2026-W43", 4, 0.5)).toBe(AlertState.OPEN);
+  expect((await scoreAlert("a"))?.summary).toBe(
+    "Risk score 0.50, below 0.6; the alert is cleared after 2 runs in a row.",
+  );
+  expect(await run("2026-W44", 5, 0.5)).toBe(AlertState.RESOLVED);
 });
 
 describe("two models", () => {

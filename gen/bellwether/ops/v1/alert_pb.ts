@@ -530,7 +530,8 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   activeOverride?: AlertOverride | undefined;
 
   /**
-   * Until when the risk is accepted. Unset unless disposition is ACCEPTED.
+   * Until when the risk is accepted. Unset: disposition is not ACCEPTED, or the risk is accepted for cool_down_weeks of
+   * config/alert_rules.yaml.
    *
    * @generated from field: google.protobuf.Timestamp accepted_until = 36;
    */
@@ -731,7 +732,7 @@ export const Disposition = {
   MITIGATED: 1,
 
   /**
-   * The risk is real, and somebody has accepted it until accepted_until. If the rule still selects the supplier in a
+   * The risk is real, and somebody has accepted it until accepted_until or, without it, for cool_down_weeks. If the rule still selects the supplier in a
    * run after that time, the alert is opened again.
    *
    * @generated from enum value: DISPOSITION_ACCEPTED = 2;

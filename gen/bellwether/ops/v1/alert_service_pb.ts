@@ -485,7 +485,7 @@ export type ResolveAlertRequest = Message<"bellwether.ops.v1.ResolveAlertRequest
   version: bigint;
 
   /**
-   * Until when the risk is accepted, in the future. Only with ACCEPTED. Unset: for cool_down_days of
+   * Until when the risk is accepted, in the future. Only with ACCEPTED. Unset: for cool_down_weeks of
    * config/alert_rules.yaml.
    *
    * @generated from field: google.protobuf.Timestamp accepted_until = 5;

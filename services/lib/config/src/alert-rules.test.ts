@@ -6,7 +6,8 @@ const file = new URL("../../../../config/alert_rules.yaml", import.meta.url).pat
 
 test("reads the product's own rules", async () => {
   expect(await loadAlertRules(file)).toMatchObject({
-    coolDownDays: 14,
+    coolDownWeeks: 2,
+    maxWeeksApart: 1,
     runsToLapse: 4,
     scoreThreshold: { id: "high-score", raise: 0.7, critical: 0.85, keepCritical: 0.75, clear: 0.6, runsToRaise: 2 },
     weeklyCapacity: { id: "weekly-capacity", suppliers: 10, minLift: 1, keepWithin: 20 },
@@ -15,7 +16,7 @@ test("reads the product's own rules", async () => {
 
 test("reports limits in the wrong order, a duplicate id and an unknown key together, with their lines", () => {
   const text = `version: 1
-cool_down_days: 14
+cool_down_weeks: 2
 score_threshold: { id: a, raise: 0.7, runs_to_raise: 2, critical: 0.65, clear: 0.8, runs_to_clear: 2 }
 weekly_capacity:
   id: a
@@ -40,12 +41,33 @@ weekly_capacity:
   expect(reported).toContain('rules.yaml:9:3 weekly_capacity: found the unknown key "per_week"');
 });
 
+test("the old key of the cool-down is an error that names the new one, also beside the new one", () => {
+  const rules = (lines: string) => () =>
+    parseAlertRules(
+      parseYaml(
+        `version: 1
+${lines}
+score_threshold: { id: a, raise: 0.7, runs_to_raise: 2, critical: 0.85, clear: 0.6, runs_to_clear: 2 }
+weekly_capacity: { id: b, suppliers: 10, min_lift: 1, keep_within: 20 }
+`,
+        "rules.yaml",
+      ),
+    );
+  const expected = "cool_down_days: found 14, expected the key cool_down_weeks instead";
+  expect(rules("cool_down_days: 14")).toThrow(expected);
+  expect(rules("cool_down_weeks: 2\ncool_down_days: 14")).toThrow(expected);
+  expect(rules("cool_down_weeks: 0")().coolDownWeeks).toBe(0);
+  expect(rules("cool_down_weeks: 53")).toThrow("found 53, expected an integer from 0 to 52");
+  expect(rules("cool_down_weeks: 2\nmax_weeks_apart: 5")().maxWeeksApart).toBe(5);
+  expect(rules("cool_down_weeks: 2\nmax_weeks_apart: 0")).toThrow("found 0, expected an integer from 1 to 52");
+});
+
 test("an alert lapses after 1 to 52 runs without a score, by default after 4", () => {
   const rules = (line: string) =>
     parseAlertRules(
       parseYaml(
         `version: 1
-cool_down_days: 14
+cool_down_weeks: 2
 ${line}
 score_threshold: { id: a, raise: 0.7, runs_to_raise: 2, critical: 0.85, clear: 0.6, runs_to_clear: 2 }
 weekly_capacity: { id: b, suppliers: 10, min_lift: 1, keep_within: 20 }
@@ -63,7 +85,7 @@ test("a critical alert stays critical above a limit that has the distance of cle
     parseAlertRules(
       parseYaml(
         `version: 1
-cool_down_days: 14
+cool_down_weeks: 2
 score_threshold: { id: a, runs_to_raise: 2, runs_to_clear: 2, ${limits} }
 weekly_capacity: { id: b, suppliers: 10, min_lift: 1, keep_within: 20 }
 `,
@@ -81,7 +103,7 @@ weekly_capacity: { id: b, suppliers: 10, min_lift: 1, keep_within: 20 }
 
 test("a value in the place of a map is reported in the words of the file", () => {
   const rules = `version: 1
-cool_down_days: 14
+cool_down_weeks: 2
 score_threshold: 0.7
 weekly_capacity: [1]
 `;

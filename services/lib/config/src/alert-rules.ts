@@ -1,5 +1,14 @@
 import { z } from "zod";
-import { integerFrom, numberWhere, parseWithSchema, shown, textLike, valueAt, violationAt } from "./check-schema.ts";
+import {
+  integerFrom,
+  leaf,
+  numberWhere,
+  parseWithSchema,
+  shown,
+  textLike,
+  valueAt,
+  violationAt,
+} from "./check-schema.ts";
 import type { ConfigViolation } from "./config-error.ts";
 import { readYaml, type YamlFile } from "./yaml-file.ts";
 
@@ -13,7 +22,13 @@ const RUNS_TO_LAPSE = 4;
 
 const schema = z.strictObject({
   version: z.literal(1, { error: "1" }),
-  cool_down_days: integerFrom(0, 366),
+  cool_down_weeks: integerFrom(0, 52),
+  // Of earlier releases.
+  cool_down_days: leaf<undefined>(
+    "the key cool_down_weeks instead: the number of run weeks, for example 2 for 14 days",
+    (value) => value === undefined,
+  ).optional(),
+  max_weeks_apart: integerFrom(1, 52).default(1),
   runs_to_lapse: integerFrom(1, 52).default(RUNS_TO_LAPSE),
   score_threshold: z.strictObject(
     {
@@ -67,7 +82,12 @@ export interface WeeklyCapacityRule {
 
 /** The contents of config/alert_rules.yaml. */
 export interface AlertRules {
-  readonly coolDownDays: number;
+  /**
+   * Number of run weeks after the week in which an alert was resolved, in which its supplier gets no new alert. 0: none.
+   */
+  readonly coolDownWeeks: number;
+  /** Largest number of weeks from one run to the next with which both are in a row. Default 1: successive weeks. */
+  readonly maxWeeksApart: number;
   /**
    * Number of consecutive runs without a score of the supplier after which an alert that nobody is working on
    * is closed. Default 4.
@@ -87,7 +107,8 @@ export function parseAlertRules(file: YamlFile): AlertRules {
   const yaml = parseWithSchema(schema, file, checkOrder);
   const { score_threshold: score, weekly_capacity: capacity } = yaml;
   return {
-    coolDownDays: yaml.cool_down_days,
+    coolDownWeeks: yaml.cool_down_weeks,
+    maxWeeksApart: yaml.max_weeks_apart,
     runsToLapse: yaml.runs_to_lapse,
     scoreThreshold: {
       id: score.id,

@@ -1,5 +1,6 @@
 import { hash as digest } from "node:crypto";
 import type { Band } from "@bellwether/contract/band-codes";
+import { countText } from "@bellwether/reasons/count-text";
 import {
   type Alert,
   type AlertDecision,
@@ -9,7 +10,6 @@ import {
   severityOf,
   withoutTerms,
 } from "./alert.ts";
-import { coolDownEnd } from "./decide-alert.ts";
 import { AlertActionError, AlertResolvedError, AlertStateError } from "./ops-error.ts";
 
 /** The dispositions that a person can give. */
@@ -21,7 +21,7 @@ export type AlertAction = { readonly note: string } & (
   | {
       readonly kind: "resolve";
       readonly disposition: GivenDisposition;
-      /** Null: until the end of the cool-down. */
+      /** Null: for the weeks of the cool-down. */
       readonly acceptedUntil: Date | null;
       /** Empty: none. */
       readonly duplicateOf: string;
@@ -42,7 +42,8 @@ export type AlertAction = { readonly note: string } & (
 export interface ActionContext {
   readonly actor: string;
   readonly now: Date;
-  readonly coolDownDays: number;
+  /** Number of run weeks for which a risk is accepted without a date. */
+  readonly coolDownWeeks: number;
 }
 
 /** What an action changes, and how the history names it. */
@@ -114,7 +115,7 @@ function assigned({ owner: before }: Alert, owner: string): string {
 function resolve(
   alert: Alert,
   { disposition, acceptedUntil, duplicateOf }: Extract<AlertAction, { kind: "resolve" }>,
-  { actor, now, coolDownDays }: ActionContext,
+  { actor, now, coolDownWeeks }: ActionContext,
 ): ActionResult | undefined {
   if (disposition !== "accepted" && acceptedUntil !== null)
     throw new AlertActionError("accepted_until", "is only for the disposition ACCEPTED; leave it out");
@@ -129,16 +130,16 @@ function resolve(
     throw new AlertResolvedError(alert.id, alert.disposition ?? "cleared");
   }
   requireFuture("accepted_until", acceptedUntil, now);
-  const until = disposition === "accepted" ? (acceptedUntil ?? coolDownEnd(now, coolDownDays)) : null;
   const { severity, snooze: snoozed, snoozedUntil, override: replaced, overrideUntil } = withoutTerms(alert);
   const changed: Partial<AlertDecision> = {
-    ...{ state: "resolved" as const, disposition, resolvedAt: now, resolvedBy: actor, acceptedUntil: until },
+    ...{ state: "resolved" as const, disposition, resolvedAt: now, resolvedBy: actor, acceptedUntil },
     ...{ duplicateOf: duplicateOf === "" ? null : duplicateOf },
     ...{ severity, snooze: snoozed, snoozedUntil, override: replaced, overrideUntil },
   };
-  const detail =
-    until !== null ? `Accepted until ${dateText(until)}.` : duplicateOf === "" ? "" : `Duplicate of ${duplicateOf}.`;
-  return { kind: "resolved", changed, detail };
+  const detail = duplicateOf === "" ? "" : `Duplicate of ${duplicateOf}.`;
+  if (disposition !== "accepted") return { kind: "resolved", changed, detail };
+  const accepted = acceptedUntil ? `until ${dateText(acceptedUntil)}` : `for ${countText(coolDownWeeks, "run week")}`;
+  return { kind: "resolved", changed, detail: `Accepted ${accepted}.` };
 }
 
 function snooze(

@@ -9,13 +9,15 @@ const DAY_MS = 86_400_000;
 const NOW = new Date("2026-03-16T06:00:00Z");
 const LIMITS = { raise: 0.7, critical: 0.85 };
 const DECISION: RuleDecision = {
-  ...{ runId: 9, modelName: "m", ruleId: "high-score", dimension: "score", coolDownDays: 14, now: NOW },
+  ...{ runId: 9, modelName: "m", ruleId: "high-score", dimension: "score", coolDownWeeks: 2, now: NOW },
   newId: () => "new",
+  weeksSince: ({ resolvedAt }) =>
+    resolvedAt ? Math.round((NOW.getTime() - resolvedAt.getTime()) / (7 * DAY_MS)) : null,
 };
 
-/** Days since the alert was resolved: just before and just after the end of its cool-down. */
-const RESTS = 13.999;
-const OVER = 14;
+/** Days since the alert was resolved: in the last week of its cool-down, and in the week after it. */
+const RESTS = 14;
+const OVER = 21;
 
 const alertWith = (over: Partial<Alert>): Alert =>
   testAlert({ id: "known", ...(over.severity && { ruleSeverity: over.severity }), ...over });
@@ -80,6 +82,10 @@ test.each<[Alert | null, readonly number[], Partial<AlertCandidate>, string]>([
   [resolved("critical", "lapsed", RESTS), [0.9], {}, "reopened critical"],
   [resolved("warning", "lapsed", OVER), [0.69], {}, "nothing"],
   [resolved("warning", "replaced", RESTS), [0.7], {}, "reopened warning"],
+  // closed because its run was withdrawn: no cool-down, and the rule decides as about a new alert
+  [resolved("warning", "void", RESTS), [0.7, 0.7], {}, "reopened warning"],
+  [resolved("critical", "void", RESTS), [0.96], {}, "reopened critical"],
+  [resolved("warning", "void", OVER), [0.84], {}, "nothing"],
   // open or acknowledged
   [alertWith({}), [0.65], {}, "kept warning"],
   [alertWith({}), [0.85], {}, "escalated critical"],
@@ -183,7 +189,14 @@ function follow(series: readonly number[]): { readonly alert: Alert | null; read
       .slice(0, week + 1)
       .toReversed()
       .slice(0, 2);
-    const facts = { supplierId: 1, recent, riskScore, band: "high", impact: riskScore } as const;
+    const facts = {
+      supplierId: 1,
+      recent,
+      before: recent[1] ?? null,
+      riskScore,
+      band: "high",
+      impact: riskScore,
+    } as const;
     const decision = { ...DECISION, runId: week + 1, now: new Date(NOW.getTime() + week * 7 * DAY_MS) };
     const change = decideAlert(scoreCandidate(facts, alert, null, RULE), decision);
     if (change) changes.push(change);
@@ -233,7 +246,7 @@ test("a critical alert that was resolved at a score below the critical limit ope
   const critical = follow([0.86, 0.8]).alert;
   if (!critical) throw new Error("no alert");
   const decided = { ...critical, state: "resolved", disposition: "mitigated", resolvedAt: NOW } as const;
-  const facts = { supplierId: 1, recent: [0.86, 0.8], riskScore: 0.86, band: "high", impact: 1 } as const;
+  const facts = { supplierId: 1, recent: [0.86, 0.8], before: 0.8, riskScore: 0.86, band: "high", impact: 1 } as const;
   const decision = { ...DECISION, now: new Date(NOW.getTime() + 7 * DAY_MS) };
   expect(decideAlert(scoreCandidate(facts, decided, null, RULE), decision)?.events[0]?.kind).toBe("reopened");
   const atCritical = { ...decided, riskScore: 0.86 };

@@ -42,7 +42,6 @@ export interface AlertCandidate {
   readonly summary: string;
 }
 
-const DAY_MS = 86_400_000;
 /** Smallest change of a score that makes an alert worse or better. */
 const TREND_CHANGE = 0.01;
 /** Scores have more digits than a change that a person means: 0.86 − 0.85 must count as 0.01. */
@@ -54,26 +53,26 @@ export interface RuleDecision {
   readonly modelName: string;
   readonly ruleId: string;
   readonly dimension: AlertDimension;
-  readonly coolDownDays: AlertRules["coolDownDays"];
+  readonly coolDownWeeks: AlertRules["coolDownWeeks"];
+  /** Returns the number of run weeks since an alert was resolved: see `weeksSinceResolved`. */
+  readonly weeksSince: (alert: Alert) => number | null;
   readonly now: Date;
   readonly newId: () => string;
 }
 
-/** Returns when a cool-down that begins at `from` ends. */
-export function coolDownEnd(from: Date, coolDownDays: number): Date {
-  return new Date(from.getTime() + coolDownDays * DAY_MS);
-}
-
 /**
  * Whether a resolved alert keeps new alerts about its supplier away: until its accepted risk is over, or until
- * the end of the cool-down. An alert that nobody has judged, because it lapsed or was replaced, does not.
+ * the end of the cool-down. An alert that nobody has judged does not.
  */
 export function isResting(
-  { state, disposition, resolvedAt, acceptedUntil }: Alert,
-  { now, coolDownDays }: Pick<RuleDecision, "now" | "coolDownDays">,
+  alert: Alert,
+  { now, coolDownWeeks, weeksSince }: Pick<RuleDecision, "now" | "coolDownWeeks" | "weeksSince">,
 ): boolean {
+  const { state, disposition, acceptedUntil } = alert;
   if (state !== "resolved" || isUnjudged(disposition)) return false;
-  return now < (acceptedUntil ?? coolDownEnd(resolvedAt ?? new Date(0), coolDownDays));
+  if (acceptedUntil !== null) return now < acceptedUntil;
+  const weeks = weeksSince(alert);
+  return weeks !== null && weeks <= coolDownWeeks;
 }
 
 /** Whether nobody has judged the risk of a resolved alert: it lapsed, was replaced, or its run was withdrawn. */

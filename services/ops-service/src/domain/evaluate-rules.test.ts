@@ -7,7 +7,7 @@ import { describeRuleChanges } from "./rule-changes.ts";
 import type { ScoreFacts } from "./score-rule.ts";
 
 const RULES: AlertRules = {
-  ...{ coolDownDays: 14, runsToLapse: 4 },
+  ...{ coolDownWeeks: 2, maxWeeksApart: 1, runsToLapse: 4 },
   scoreThreshold: {
     id: "high-score",
     raise: 0.7,
@@ -20,6 +20,7 @@ const RULES: AlertRules = {
   weeklyCapacity: { id: "weekly-capacity", suppliers: 2, minLift: 1, keepWithin: 4 },
 };
 const NOW = new Date("2026-03-16T06:00:00Z");
+const DAY_MS = 86_400_000;
 
 interface Given {
   /** Recent scores by supplier, the run's first. Impact: the score times 100 minus the supplier's number. */
@@ -34,7 +35,14 @@ interface Given {
 async function evaluate({ scores, alerts = [], overtakenBy, meanwhile = () => {} }: Given) {
   const facts = Object.entries(scores).map(([id, recent]): ScoreFacts => {
     const riskScore = recent[0] ?? 0;
-    return { supplierId: Number(id), recent, riskScore, band: "high", impact: riskScore * (100 - Number(id)) };
+    return {
+      supplierId: Number(id),
+      recent,
+      before: recent[1] ?? null,
+      riskScore,
+      band: "high",
+      impact: riskScore * (100 - Number(id)),
+    };
   });
   const stored = new Map(alerts.map((alert) => [alert.id, alert]));
   const all = (): readonly Alert[] => [...stored.values()];
@@ -46,6 +54,11 @@ async function evaluate({ scores, alerts = [], overtakenBy, meanwhile = () => {}
   const ruleStore: AlertRuleStore = {
     lockModel: async () => {},
     overtakenBy: async () => overtakenBy ?? null,
+    runsOfModel: async () =>
+      [9, 8, 7, 6, 5].map((runId) => ({
+        ...{ runId, isoWeek: `2026-W0${runId}`, inputDigest: "", sourceDigest: "", isSuperseded: false },
+        completedMs: NOW.getTime() - (9 - runId) * 7 * DAY_MS,
+      })),
     scoresFrom: async (_run, { minScore }) =>
       facts.filter(
         ({ supplierId, riskScore }) =>

@@ -2,11 +2,20 @@ import type { AlertRules } from "@bellwether/config/alert-rules";
 import { type Alert, type AlertChange, type AlertDimension, isActive } from "./alert.ts";
 import { capacityCandidate, lowestScore, rankByImpact } from "./capacity-rule.ts";
 import { decideAbsent, decideAlert, isResting, type RuleDecision } from "./decide-alert.ts";
+import { type RuleWeek, runsInARow, weeksSinceResolved } from "./runs-in-a-row.ts";
 import { runsToRead, type ScoreFacts, scoreCandidate } from "./score-rule.ts";
 import type { RunChange } from "./undo-run-change.ts";
 
 /** The run on which the rules are evaluated, with clock and id source. */
 export type RuleRun = Pick<RuleDecision, "runId" | "modelName" | "now" | "newId">;
+
+/** The runs whose scores are read with those of a run. */
+export interface RunsRead {
+  /** The runs in a row with the run, itself first. */
+  readonly inARow: readonly number[];
+  /** The model's complete run of the newest earlier week. Null: there is none. */
+  readonly previous: number | null;
+}
 
 /**
  * Reads and changes what the rules need, all in one transaction. It sees only scores and alerts of the run's
@@ -17,14 +26,16 @@ export interface AlertRuleStore {
   lockModel(modelName: string): Promise<void>;
   /** Returns the latest complete week of the same model that is later than the run's week. Null: none is. */
   overtakenBy(runId: number): Promise<string | null>;
+  /** Returns the model's complete and superseded runs, and the run itself, newest week first. */
+  runsOfModel(runId: number): Promise<readonly (RuleWeek & { readonly isSuperseded: boolean })[]>;
   /** Returns the suppliers with a score of at least `minScore` in the run, or with an active alert. */
-  scoresFrom(runId: number, which: { readonly minScore: number; readonly runs: number }): Promise<ScoreFacts[]>;
+  scoresFrom(runId: number, which: { readonly minScore: number; readonly runs: RunsRead }): Promise<ScoreFacts[]>;
   /** Returns the mean of all scores of the run. Null: it has none. */
   meanScore(runId: number): Promise<number | null>;
   /** Returns the suppliers with a score of at least `minScore`, highest impact first, after one of them. */
   scoresByImpact(
     runId: number,
-    which: { readonly minScore: number; readonly runs: number; readonly after?: ScoreFacts; readonly limit: number },
+    which: { readonly minScore: number; readonly runs: RunsRead; readonly after?: ScoreFacts; readonly limit: number },
   ): Promise<ScoreFacts[]>;
   activeAlerts(modelName: string): Promise<readonly Alert[]>;
   /**
@@ -33,9 +44,9 @@ export interface AlertRuleStore {
    */
   alertsAbout(modelName: string, supplierIds: readonly number[]): Promise<readonly Alert[]>;
   /** Returns, by alert id, the lowest score of the supplier in the runs between the alert's last run and the run. */
-  lowestSince(runId: number, alertIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
-  /** Returns those of the suppliers that have a score in one of the latest runs, the run included. */
-  scoredIn(runId: number, runs: number, supplierIds: readonly number[]): Promise<ReadonlySet<number>>;
+  lowestSince(runId: number, alerts: readonly Pick<Alert, "id" | "lastRunId">[]): Promise<ReadonlyMap<string, number>>;
+  /** Returns those of the suppliers that have a score in one of the runs. */
+  scoredIn(runIds: readonly number[], supplierIds: readonly number[]): Promise<ReadonlySet<number>>;
   weeksOf(runIds: readonly number[]): Promise<ReadonlyMap<number, string>>;
   /** Locks alerts until the transaction ends. Returns those that others changed since they were read. */
   lock(alertIds: readonly string[]): Promise<readonly Alert[]>;
@@ -154,6 +165,8 @@ interface AlertTable {
 
 /** What the rules know about a run. */
 interface Facts {
+  readonly runs: RunsRead;
+  readonly weeksSince: RuleDecision["weeksSince"];
   /** Suppliers that the score rule selects or that have an active alert, and those by impact. */
   readonly scores: Map<number, ScoreFacts>;
   readonly alerts: AlertTable;
@@ -170,7 +183,12 @@ interface Facts {
 async function readFacts(ruleStore: AlertRuleStore, rules: AlertRules, run: RuleRun): Promise<Facts> {
   const { runId, modelName } = run;
   const { scoreThreshold, weeklyCapacity, runsToLapse } = rules;
-  const found = await ruleStore.scoresFrom(runId, { minScore: scoreThreshold.raise, runs: runsToRead(rules) });
+  const all = await ruleStore.runsOfModel(runId);
+  const isoWeek = all.find((one) => one.runId === runId)?.isoWeek ?? "";
+  const upToRun = all.filter((one) => one.runId === runId || (!one.isSuperseded && one.isoWeek < isoWeek));
+  const inARow = runsInARow(upToRun, rules.maxWeeksApart).map((one) => one.runId);
+  const runs = { inARow: inARow.slice(0, runsToRead(rules)), previous: upToRun[1]?.runId ?? null };
+  const found = await ruleStore.scoresFrom(runId, { minScore: scoreThreshold.raise, runs });
   const scores = new Map(found.map((facts) => [facts.supplierId, facts]));
   const alerts = alertTable(await ruleStore.activeAlerts(modelName));
   for (const alert of await ruleStore.alertsAbout(modelName, [...scores.keys()])) alerts.put(alert);
@@ -181,17 +199,16 @@ async function readFacts(ruleStore: AlertRuleStore, rules: AlertRules, run: Rule
       state === "resolved" &&
       (scores.get(supplierId)?.riskScore ?? 0) >= scoreThreshold.critical,
   );
-  const lowestSince = await ruleStore.lowestSince(
-    runId,
-    critical.map(({ id }) => id),
-  );
+  const lowestSince = await ruleStore.lowestSince(runId, critical);
   const absent = known.filter((alert) => isActive(alert) && !scores.has(alert.supplierId));
   const absentIds = [...new Set(absent.map(({ supplierId }) => supplierId))];
-  const present = await ruleStore.scoredIn(runId, runsToLapse, absentIds);
+  const lapseRuns = inARow.slice(0, runsToLapse);
+  const present = await ruleStore.scoredIn(lapseRuns, absentIds);
   const weeks = await ruleStore.weeksOf([...new Set(absent.map(({ lastRunId }) => lastRunId))]);
   const minScore = lowestScore(weeklyCapacity, (await ruleStore.meanScore(runId)) ?? 0);
-  const gone = new Set(absentIds.filter((id) => !present.has(id)));
-  return { scores, alerts, lowestSince, minScore, byImpact: [], hasAllByImpact: false, gone, weeks };
+  const gone = new Set(lapseRuns.length < runsToLapse ? [] : absentIds.filter((id) => !present.has(id)));
+  const weeksSince = (alert: Alert) => weeksSinceResolved(alert, isoWeek, all);
+  return { runs, weeksSince, scores, alerts, lowestSince, minScore, byImpact: [], hasAllByImpact: false, gone, weeks };
 }
 
 async function decideAll(
@@ -200,7 +217,8 @@ async function decideAll(
   rules: AlertRules,
   run: RuleRun,
 ): Promise<readonly AlertChange[]> {
-  const { scoreThreshold, weeklyCapacity, coolDownDays, runsToLapse: runs } = rules;
+  const { scoreThreshold, weeklyCapacity, coolDownWeeks, runsToLapse: runs } = rules;
+  const { weeksSince } = facts;
   const byScore = decideScoreRule(facts, rules, run);
   const changed = new Map(byScore.map(({ alert }) => [alert.supplierId, alert]));
   const scoreAlert = (supplierId: number): Alert | null => {
@@ -211,14 +229,16 @@ async function decideAll(
     if (scoreAlert(supplierId)) return true;
     const own = facts.alerts.get(supplierId, weeklyCapacity.id, "impact");
     const other = changed.get(supplierId) ?? facts.alerts.get(supplierId, scoreThreshold.id, "score");
-    return [own, other].some((alert) => alert !== null && isResting(alert, { now: run.now, coolDownDays }));
+    return [own, other].some(
+      (alert) => alert !== null && isResting(alert, { now: run.now, coolDownWeeks, weeksSince }),
+    );
   };
   let ranks = rankByImpact(facts.byImpact, weeklyCapacity, isLeftOut);
   while (ranks.size < weeklyCapacity.keepWithin && !facts.hasAllByImpact) {
     await readMoreByImpact(ruleStore, facts, rules, run);
     ranks = rankByImpact(facts.byImpact, weeklyCapacity, isLeftOut);
   }
-  const decision = { ...run, coolDownDays, ruleId: weeklyCapacity.id, dimension: "impact" as const };
+  const decision = { ...run, coolDownWeeks, weeksSince, ruleId: weeklyCapacity.id, dimension: "impact" as const };
   const byImpact = [...facts.scores.values()].flatMap((score) => {
     const { supplierId } = score;
     const alert = facts.alerts.get(supplierId, weeklyCapacity.id, "impact");
@@ -235,8 +255,14 @@ async function decideAll(
   return [...byScore, ...byImpact, ...absent];
 }
 
-function decideScoreRule(facts: Facts, { scoreThreshold: rule, coolDownDays }: AlertRules, run: RuleRun) {
-  const decision = { ...run, coolDownDays, ruleId: rule.id, dimension: "score" as const };
+function decideScoreRule(facts: Facts, { scoreThreshold: rule, coolDownWeeks }: AlertRules, run: RuleRun) {
+  const decision = {
+    ...run,
+    coolDownWeeks,
+    weeksSince: facts.weeksSince,
+    ruleId: rule.id,
+    dimension: "score" as const,
+  };
   return [...facts.scores.values()].flatMap((score) => {
     const alert = facts.alerts.get(score.supplierId, rule.id, "score");
     if (score.riskScore < rule.raise && !(alert && isActive(alert))) return [];
@@ -254,7 +280,7 @@ async function readMoreByImpact(
 ): Promise<void> {
   const limit = Math.max(FIRST_PAGE, facts.byImpact.length, rules.weeklyCapacity.keepWithin);
   const after = facts.byImpact.at(-1);
-  const which = { minScore: facts.minScore, runs: runsToRead(rules), limit, ...(after && { after }) };
+  const which = { minScore: facts.minScore, runs: facts.runs, limit, ...(after && { after }) };
   const more = await ruleStore.scoresByImpact(runId, which);
   const unread = more.filter(({ supplierId }) => !facts.scores.has(supplierId));
   for (const score of more) facts.byImpact.push(score);

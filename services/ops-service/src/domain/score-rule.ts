@@ -6,8 +6,10 @@ import type { AlertCandidate } from "./decide-alert.ts";
 /** A supplier's scores in the run and in the model's runs before it. */
 export interface ScoreFacts {
   readonly supplierId: number;
-  /** Scores of the latest runs, the run itself first. Null: no score. */
+  /** Scores of the runs that are in a row with the run, the run itself first. Null: no score. */
   readonly recent: readonly (number | null)[];
+  /** Score in the model's complete run of the newest earlier week. Null: no score. */
+  readonly before: number | null;
   /** Score in the run, in [0, 1]. */
   readonly riskScore: number;
   readonly band: Band | null;
@@ -15,14 +17,13 @@ export interface ScoreFacts {
   readonly impact: number;
 }
 
-/** Number of runs of which the rules need each supplier's score: two for its change, more for the rule. */
+/** Number of runs in a row of which the rules need each supplier's score. */
 export function runsToRead({ scoreThreshold }: Pick<AlertRules, "scoreThreshold">): number {
-  return Math.max(2, scoreThreshold.runsToRaise, scoreThreshold.runsToClear);
+  return Math.max(scoreThreshold.runsToRaise, scoreThreshold.runsToClear);
 }
 
 /** Returns the values of a run that every alert about the supplier has. */
-export function valuesOf({ supplierId, riskScore, recent, band, impact: expectedImpact }: ScoreFacts) {
-  const before = recent[1] ?? null;
+export function valuesOf({ supplierId, riskScore, before, band, impact: expectedImpact }: ScoreFacts) {
   return { supplierId, riskScore, band, expectedImpact, scoreChange: before === null ? null : riskScore - before };
 }
 

@@ -27,7 +27,7 @@ function oneAlert(over: Partial<Alert> = {}) {
   };
   const act = (action: AlertRequest["action"], who: Partial<AlertRequest> = {}) =>
     decideOnAlert(transaction, {
-      ...{ alertId: alert.id, version: alert.version, actor: "ana", now: NOW, coolDownDays: 14, action, ...who },
+      ...{ alertId: alert.id, version: alert.version, actor: "ana", now: NOW, coolDownWeeks: 2, action, ...who },
     });
   return { act, audited, events, alert: () => alert };
 }
@@ -107,10 +107,11 @@ test.each<[AlertAction, string]>([
   expect(events).toEqual([]);
 });
 
-test("a risk that is accepted without a date is accepted until the end of the cool-down", async () => {
-  const { act, alert } = oneAlert();
+test("a risk that is accepted without a date is accepted for the run weeks of the cool-down", async () => {
+  const { act, alert, events } = oneAlert();
   await act(resolve({ disposition: "accepted" }));
-  expect(alert()).toMatchObject({ acceptedUntil: new Date("2026-03-30T06:00:00Z"), resolvedBy: "ana" });
+  expect(alert()).toMatchObject({ acceptedUntil: null, resolvedBy: "ana" });
+  expect(events[0]?.detail).toBe("Accepted for 2 run weeks.");
 });
 
 test("an action on an older version fails and names the present one; a repetition by the same person succeeds", async () => {

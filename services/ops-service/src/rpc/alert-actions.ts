@@ -22,7 +22,7 @@ import { OPS_ERRORS } from "./error-codes.ts";
 
 export interface AlertActionDependencies {
   /** Performs an action in a transaction. */
-  readonly decide: (request: Omit<AlertRequest, "coolDownDays">) => Promise<void>;
+  readonly decide: (request: Omit<AlertRequest, "coolDownWeeks">) => Promise<void>;
   /** Returns alerts as they are after an action, in any order. Unknown ids are left out. */
   readonly findDecided: (alertIds: readonly string[]) => Promise<readonly AlertNames[]>;
   readonly now: () => Date;

@@ -2,7 +2,8 @@ import { bandFromNumber } from "@bellwether/contract/band-codes";
 import { inArray, sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import type { Alert } from "../domain/alert.ts";
-import type { AlertRuleStore } from "../domain/evaluate-rules.ts";
+import type { AlertRuleStore, RunsRead } from "../domain/evaluate-rules.ts";
+import type { RuleWeek } from "../domain/runs-in-a-row.ts";
 import type { ScoreFacts } from "../domain/score-rule.ts";
 import { alertFromColumns } from "./alert-columns.ts";
 import { forgetChanges, lockChanges, recordChanges, recordValues } from "./alert-run-changes.ts";
@@ -15,16 +16,8 @@ const RULES_LOCK = 0x72756c65;
 
 /** Creates the AlertRuleStore in the transaction of `db`. */
 export function createAlertRuleStore(db: Db, writer: AlertWriter): AlertRuleStore {
-  /** Returns the newest complete runs of the run's model up to its week, the run itself first. */
-  const recentRuns = async (runId: number, runs: number): Promise<readonly number[]> => {
-    const { rows } = await db.execute<{ id: number }>(sql`
-      select r.id from bellwether.run r, bellwether.run here where here.id = ${runId}
-        and r.model_name = here.model_name and r.iso_week <= here.iso_week and (r.state = 'complete' or r.id = ${runId})
-      order by r.iso_week desc limit ${runs}`);
-    return rows.map(({ id }) => id);
-  };
-  const readScores = async (runId: number, runs: number, which: SQL): Promise<ScoreFacts[]> => {
-    const { columns, joins, toFacts } = scoresOfRuns(await recentRuns(runId, runs));
+  const readScores = async (runId: number, runs: RunsRead, which: SQL): Promise<ScoreFacts[]> => {
+    const { columns, joins, toFacts } = scoresOfRuns(runs);
     const { rows } = await db.execute<ScoreRow>(sql`
       select s.supplier as "supplierId", s.p as "riskScore", s.band, s.impact${columns}
       from bellwether.score s ${joins} where s.run = ${runId}::int and s.p is not null and ${which}`);
@@ -49,6 +42,17 @@ export function createAlertRuleStore(db: Db, writer: AlertWriter): AlertRuleStor
         select max(later.iso_week) as week from bellwether.run r, bellwether.run later where r.id = ${runId}
           and later.model_name = r.model_name and later.iso_week > r.iso_week and later.state = 'complete'`);
       return rows[0]?.week ?? null;
+    },
+    async runsOfModel(runId) {
+      const { rows } = await db.execute<RuleWeek & { isSuperseded: boolean } & Record<string, unknown>>(sql`
+        select r.id as "runId", r.iso_week as "isoWeek", r.input_digest as "inputDigest",
+          r.source_digest as "sourceDigest", (extract(epoch from r.completed_at) * 1e3)::float8 as "completedMs",
+          r.state = 'superseded' as "isSuperseded"
+        from bellwether.run r, bellwether.run here
+        where here.id = ${runId}::int and r.model_name = here.model_name
+          and (r.state in ('complete', 'superseded') or r.id = here.id)
+        order by r.iso_week desc, r.revision desc`);
+      return rows;
     },
     scoresFrom: (runId, { minScore, runs }) =>
       readScores(
@@ -76,22 +80,25 @@ export function createAlertRuleStore(db: Db, writer: AlertWriter): AlertRuleStor
       const ids = sql.param([...supplierIds]);
       return readAlerts(sql`a.model_name = ${modelName} and a.supplier_id = any(${ids}::int[])`);
     },
-    async lowestSince(runId, alertIds) {
-      if (alertIds.length === 0) return new Map();
+    async lowestSince(runId, alerts) {
+      if (alerts.length === 0) return new Map();
+      const ids = sql.param(alerts.map(({ id }) => id));
+      const lastRuns = sql.param(alerts.map(({ lastRunId }) => lastRunId));
       const { rows } = await db.execute<{ id: string; lowest: number }>(sql`
         select a.id, min(h.p) as lowest
-        from bellwether.alert a
-        join bellwether.run last on last.id = a.last_run_id
+        from unnest(${ids}::uuid[], ${lastRuns}::int[]) as given(id, last_run)
+        join bellwether.alert a on a.id = given.id
+        join bellwether.run last on last.id = given.last_run
         join bellwether.run r on r.model_name = a.model_name and r.state = 'complete' and r.iso_week > last.iso_week
           and r.iso_week < (select iso_week from bellwether.run where id = ${runId})
         join bellwether.score h on h.run = r.id and h.supplier = a.supplier_id and h.p is not null
-        where a.id = any(${sql.param([...alertIds])}::uuid[]) group by a.id`);
+        group by a.id`);
       return new Map(rows.map(({ id, lowest }) => [id, lowest]));
     },
-    async scoredIn(runId, runs, supplierIds) {
-      if (supplierIds.length === 0) return new Set();
+    async scoredIn(runIds, supplierIds) {
+      if (supplierIds.length === 0 || runIds.length === 0) return new Set();
       const ids = sql.join(
-        (await recentRuns(runId, runs)).map((id) => sql`${id}::int`),
+        runIds.map((id) => sql`${id}::int`),
         sql`, `,
       );
       const { rows } = await db.execute<{ supplier: number }>(sql`
@@ -154,10 +161,11 @@ interface ScoreRow extends Record<string, unknown> {
  * Returns SQL that joins the scores of earlier runs to the scores `s`, and the conversion of a row. The ids of
  * the runs are parameters, so that only the partitions of these runs are read.
  */
-function scoresOfRuns([, ...earlier]: readonly number[]) {
-  const columns = earlier.map((_, i) => sql`, ${sql.identifier(`h${i}`)}.p as ${sql.identifier(`p${i}`)}`);
-  const joins = earlier.map((id, i) => {
-    const h = sql.identifier(`h${i}`);
+function scoresOfRuns({ inARow: [, ...earlier], previous }: RunsRead) {
+  const read = [...earlier, ...(previous === null || earlier.includes(previous) ? [] : [previous])];
+  const columns = read.map((id) => sql`, ${sql.identifier(`h${id}`)}.p as ${sql.identifier(`p${id}`)}`);
+  const joins = read.map((id) => {
+    const h = sql.identifier(`h${id}`);
     return sql`left join bellwether.score ${h} on ${h}.run = ${id}::int and ${h}.supplier = s.supplier`;
   });
   const toFacts = (row: ScoreRow): ScoreFacts => ({
@@ -165,7 +173,8 @@ function scoresOfRuns([, ...earlier]: readonly number[]) {
     riskScore: row.riskScore,
     band: bandFromNumber(row.band) ?? null,
     impact: row.impact,
-    recent: [row.riskScore, ...earlier.map((_, i) => scoreOf(row[`p${i}`]))],
+    recent: [row.riskScore, ...earlier.map((id) => scoreOf(row[`p${id}`]))],
+    before: previous === null ? null : scoreOf(row[`p${previous}`]),
   });
   return { columns: sql.join(columns, sql``), joins: sql.join(joins, sql` `), toFacts };
 }
