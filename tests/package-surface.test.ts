@@ -89,7 +89,7 @@ const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
   scoring: ["batch", "counterfactual", "change", "score", "model", "runtime"],
   registry: ["publish", "versions", "aliases", "files"],
   ingest: ["training", "snapshot", "tables", "mapping", "sources", "csv", "parquet", "duckdb", "files"],
-  narrative: ["env", "mistral", "proto", "generate", "check", "answer", "template", "grammar", "facts"],
+  narrative: ["env", "mistral", "proto", "generate", "check", "claims", "answer", "template", "grammar", "facts"],
   "model-import": ["result", "checks", "rows", "source"],
   "risk-model": [
     ...["training", "importance", "counterfactual", "drift", "trainer", "calibrate", "evaluate"],

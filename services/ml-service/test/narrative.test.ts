@@ -133,8 +133,24 @@ test("the request to the language model has neither the supplier's id nor a sent
   for (const sentence of text.split(/(?<=\.) /)) expect(sent).not.toContain(sentence);
 });
 
-test("a lie is replaced by the template, and the rule that it breaks is in the answer", async () => {
+test("a false sentence is replaced by the template's, and its place and rule are in the answer", async () => {
   standIn.answer = (request) => JSON.stringify(plainAnswer(request)).replace("increased", "lowered");
+  const shown = await explain({ supplier: supplier(1) });
+  expect(shown.text).toMatch(/^The risk score of S_1 is 0\.\d\d \(\w+\)\. The risk is increased by /);
+  expect(shown.source).toBe(NarrativeSource.MISTRAL);
+  expect(shown.info).toMatchObject({
+    ...{ generated: true, outcome: NarrativeOutcome.SENTENCES_REPLACED, rejection: NarrativeRejection.NOT_IN_FACTS },
+    ...{ languageModel: "stand-in", rejectedSentences: 1 },
+  });
+  expect(shown.info?.templateSentences).toContain(1);
+});
+
+test("an answer of lies is replaced by the template, and the rule that it breaks is in the answer", async () => {
+  standIn.answer = (request) =>
+    JSON.stringify(plainAnswer(request))
+      .replace("increased", "lowered")
+      .replace("lowered by", "raised by")
+      .replaceAll(" is ", " is not ");
   const shown = await explain({ supplier: supplier(1) });
   expect(shown.text).toContain("S_1 has a risk score of");
   expect(shown.source).toBe(NarrativeSource.TEMPLATE);
@@ -194,7 +210,7 @@ test("of 70 instructions in contracts, none is shown, and every score is that of
     expect(bytes(predicted.score)).toBe(bytes(clean.score));
     const shown = messages.flatMap(({ part }) => (part.case === "narrative" ? [part.value] : [])).join(" ");
     expect(shown).not.toContain(wanted);
-    expect(shown).toContain(`S_${risky} has a risk score of`);
+    expect(shown).toMatch(new RegExp(`S_${risky} has a risk score of|The risk score of S_${risky} is`));
     expect(JSON.stringify(standIn.requests.at(-1)?.body.messages[1])).not.toContain(wanted.slice(0, 12));
   }
 });

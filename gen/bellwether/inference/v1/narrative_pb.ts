@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/inference/v1/narrative.proto.
  */
 export const file_bellwether_inference_v1_narrative: GenFile = /*@__PURE__*/
-  fileDesc("CidiZWxsd2V0aGVyL2luZmVyZW5jZS92MS9uYXJyYXRpdmUucHJvdG8SF2JlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxIlYKDk5hcnJhdGl2ZVF1b3RlEgwKBHRleHQYASABKAkSEgoFc3RhcnQYAiABKA1IAIgBARIQCgNlbmQYAyABKA1IAYgBAUIICgZfc3RhcnRCBgoEX2VuZCK9AgoNTmFycmF0aXZlSW5mbxI8CghsYW5ndWFnZRgBIAEoDjIqLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk5hcnJhdGl2ZUxhbmd1YWdlEhEKCWdlbmVyYXRlZBgCIAEoCBI6CgdvdXRjb21lGAMgASgOMikuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTmFycmF0aXZlT3V0Y29tZRI+CglyZWplY3Rpb24YBCABKA4yKy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5OYXJyYXRpdmVSZWplY3Rpb24SFgoObGFuZ3VhZ2VfbW9kZWwYBSABKAkSDgoGY2FjaGVkGAYgASgIEjcKBnF1b3RlcxgHIAMoCzInLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk5hcnJhdGl2ZVF1b3RlKnYKEU5hcnJhdGl2ZUxhbmd1YWdlEiIKHk5BUlJBVElWRV9MQU5HVUFHRV9VTlNQRUNJRklFRBAAEh4KGk5BUlJBVElWRV9MQU5HVUFHRV9FTkdMSVNIEAESHQoZTkFSUkFUSVZFX0xBTkdVQUdFX0dFUk1BThACKsQDChBOYXJyYXRpdmVPdXRjb21lEiEKHU5BUlJBVElWRV9PVVRDT01FX1VOU1BFQ0lGSUVEEAASHgoaTkFSUkFUSVZFX09VVENPTUVfQUNDRVBURUQQARIkCiBOQVJSQVRJVkVfT1VUQ09NRV9OT1RfQ09ORklHVVJFRBACEh4KGk5BUlJBVElWRV9PVVRDT01FX05PX1NDT1JFEAMSHgoaTkFSUkFUSVZFX09VVENPTUVfUkVKRUNURUQQBBIiCh5OQVJSQVRJVkVfT1VUQ09NRV9DSVJDVUlUX09QRU4QBRIcChhOQVJSQVRJVkVfT1VUQ09NRV9CVURHRVQQBhIaChZOQVJSQVRJVkVfT1VUQ09NRV9CVVNZEAcSHQoZTkFSUkFUSVZFX09VVENPTUVfVElNRU9VVBAIEiIKHk5BUlJBVElWRV9PVVRDT01FX1VOQVVUSE9SSVpFRBAJEiIKHk5BUlJBVElWRV9PVVRDT01FX1JBVEVfTElNSVRFRBAKEiEKHU5BUlJBVElWRV9PVVRDT01FX1VOQVZBSUxBQkxFEAsSHwobTkFSUkFUSVZFX09VVENPTUVfTUFMRk9STUVEEAwqhQIKEk5hcnJhdGl2ZVJlamVjdGlvbhIjCh9OQVJSQVRJVkVfUkVKRUNUSU9OX1VOU1BFQ0lGSUVEEAASHAoYTkFSUkFUSVZFX1JFSkVDVElPTl9GT1JNEAESIAocTkFSUkFUSVZFX1JFSkVDVElPTl9MQU5HVUFHRRACEhwKGE5BUlJBVElWRV9SRUpFQ1RJT05fU0laRRADEiQKIE5BUlJBVElWRV9SRUpFQ1RJT05fTk9UX0lOX0ZBQ1RTEAQSIgoeTkFSUkFUSVZFX1JFSkVDVElPTl9JTkNPTVBMRVRFEAUSIgoeTkFSUkFUSVZFX1JFSkVDVElPTl9SRUZFUkVOQ0VTEAZCXgobY29tLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxUAFaI2JlbGx3ZXRoZXIvaW5mZXJlbmNlL3YxO2luZmVyZW5jZXYxqgIXQmVsbHdldGhlci5JbmZlcmVuY2UuVjFiBnByb3RvMw");
+  fileDesc("CidiZWxsd2V0aGVyL2luZmVyZW5jZS92MS9uYXJyYXRpdmUucHJvdG8SF2JlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxIlYKDk5hcnJhdGl2ZVF1b3RlEgwKBHRleHQYASABKAkSEgoFc3RhcnQYAiABKA1IAIgBARIQCgNlbmQYAyABKA1IAYgBAUIICgZfc3RhcnRCBgoEX2VuZCL1AgoNTmFycmF0aXZlSW5mbxI8CghsYW5ndWFnZRgBIAEoDjIqLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk5hcnJhdGl2ZUxhbmd1YWdlEhEKCWdlbmVyYXRlZBgCIAEoCBI6CgdvdXRjb21lGAMgASgOMikuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTmFycmF0aXZlT3V0Y29tZRI+CglyZWplY3Rpb24YBCABKA4yKy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5OYXJyYXRpdmVSZWplY3Rpb24SFgoObGFuZ3VhZ2VfbW9kZWwYBSABKAkSDgoGY2FjaGVkGAYgASgIEjcKBnF1b3RlcxgHIAMoCzInLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk5hcnJhdGl2ZVF1b3RlEhoKEnRlbXBsYXRlX3NlbnRlbmNlcxgIIAMoDRIaChJyZWplY3RlZF9zZW50ZW5jZXMYCSABKA0qdgoRTmFycmF0aXZlTGFuZ3VhZ2USIgoeTkFSUkFUSVZFX0xBTkdVQUdFX1VOU1BFQ0lGSUVEEAASHgoaTkFSUkFUSVZFX0xBTkdVQUdFX0VOR0xJU0gQARIdChlOQVJSQVRJVkVfTEFOR1VBR0VfR0VSTUFOEAIq7gMKEE5hcnJhdGl2ZU91dGNvbWUSIQodTkFSUkFUSVZFX09VVENPTUVfVU5TUEVDSUZJRUQQABIeChpOQVJSQVRJVkVfT1VUQ09NRV9BQ0NFUFRFRBABEiQKIE5BUlJBVElWRV9PVVRDT01FX05PVF9DT05GSUdVUkVEEAISHgoaTkFSUkFUSVZFX09VVENPTUVfTk9fU0NPUkUQAxIeChpOQVJSQVRJVkVfT1VUQ09NRV9SRUpFQ1RFRBAEEiIKHk5BUlJBVElWRV9PVVRDT01FX0NJUkNVSVRfT1BFThAFEhwKGE5BUlJBVElWRV9PVVRDT01FX0JVREdFVBAGEhoKFk5BUlJBVElWRV9PVVRDT01FX0JVU1kQBxIdChlOQVJSQVRJVkVfT1VUQ09NRV9USU1FT1VUEAgSIgoeTkFSUkFUSVZFX09VVENPTUVfVU5BVVRIT1JJWkVEEAkSIgoeTkFSUkFUSVZFX09VVENPTUVfUkFURV9MSU1JVEVEEAoSIQodTkFSUkFUSVZFX09VVENPTUVfVU5BVkFJTEFCTEUQCxIfChtOQVJSQVRJVkVfT1VUQ09NRV9NQUxGT1JNRUQQDBIoCiROQVJSQVRJVkVfT1VUQ09NRV9TRU5URU5DRVNfUkVQTEFDRUQQDSqFAgoSTmFycmF0aXZlUmVqZWN0aW9uEiMKH05BUlJBVElWRV9SRUpFQ1RJT05fVU5TUEVDSUZJRUQQABIcChhOQVJSQVRJVkVfUkVKRUNUSU9OX0ZPUk0QARIgChxOQVJSQVRJVkVfUkVKRUNUSU9OX0xBTkdVQUdFEAISHAoYTkFSUkFUSVZFX1JFSkVDVElPTl9TSVpFEAMSJAogTkFSUkFUSVZFX1JFSkVDVElPTl9OT1RfSU5fRkFDVFMQBBIiCh5OQVJSQVRJVkVfUkVKRUNUSU9OX0lOQ09NUExFVEUQBRIiCh5OQVJSQVRJVkVfUkVKRUNUSU9OX1JFRkVSRU5DRVMQBkJeChtjb20uYmVsbHdldGhlci5pbmZlcmVuY2UudjFQAVojYmVsbHdldGhlci9pbmZlcmVuY2UvdjE7aW5mZXJlbmNldjGqAhdCZWxsd2V0aGVyLkluZmVyZW5jZS5WMWIGcHJvdG8z");
 
 /**
  * Words of the contract that a narrative can contain.
@@ -64,7 +64,7 @@ export type NarrativeInfo = Message<"bellwether.inference.v1.NarrativeInfo"> & {
   language: NarrativeLanguage;
 
   /**
-   * True: a language model wrote the sentences. False: they are from the template.
+   * True: a language model wrote the sentences, except those of template_sentences. False: all are from the template.
    *
    * @generated from field: bool generated = 2;
    */
@@ -78,7 +78,8 @@ export type NarrativeInfo = Message<"bellwether.inference.v1.NarrativeInfo"> & {
   outcome: NarrativeOutcome;
 
   /**
-   * The rule that the answer breaks. Only when outcome is REJECTED.
+   * The rule that the answer breaks. Only when outcome is REJECTED or SENTENCES_REPLACED; then of the first sentence
+   * that breaks one.
    *
    * @generated from field: bellwether.inference.v1.NarrativeRejection rejection = 4;
    */
@@ -104,6 +105,21 @@ export type NarrativeInfo = Message<"bellwether.inference.v1.NarrativeInfo"> & {
    * @generated from field: repeated bellwether.inference.v1.NarrativeQuote quotes = 7;
    */
   quotes: NarrativeQuote[];
+
+  /**
+   * When generated is true: the sentences that are from the template, as positions in the narrative from 0, in rising
+   * order. At most 24. With outcome ACCEPTED only the sentence about missing features can be one.
+   *
+   * @generated from field: repeated uint32 template_sentences = 8;
+   */
+  templateSentences: number[];
+
+  /**
+   * Number of sentences of the language model that did not pass the check and are not shown. At most 8.
+   *
+   * @generated from field: uint32 rejected_sentences = 9;
+   */
+  rejectedSentences: number;
 };
 
 /**
@@ -155,7 +171,7 @@ export const NarrativeLanguageSchema: GenEnum<NarrativeLanguage> = /*@__PURE__*/
   enumDesc(file_bellwether_inference_v1_narrative, 0);
 
 /**
- * How a narrative came about. With every value except ACCEPTED, the narrative is from the template.
+ * How a narrative came about. With every value except ACCEPTED and SENTENCES_REPLACED, the narrative is from the template.
  *
  * @generated from enum bellwether.inference.v1.NarrativeOutcome
  */
@@ -250,10 +266,18 @@ export const NarrativeOutcome = {
    * @generated from enum value: NARRATIVE_OUTCOME_MALFORMED = 12;
    */
   MALFORMED: 12,
+
+  /**
+   * A language model wrote sentences that passed the check. Others did not, or something was not said: the sentences
+   * of template_sentences are from the template.
+   *
+   * @generated from enum value: NARRATIVE_OUTCOME_SENTENCES_REPLACED = 13;
+   */
+  SENTENCES_REPLACED: 13,
 } as const;
 
 /**
- * How a narrative came about. With every value except ACCEPTED, the narrative is from the template.
+ * How a narrative came about. With every value except ACCEPTED and SENTENCES_REPLACED, the narrative is from the template.
  *
  * @generated from enum bellwether.inference.v1.NarrativeOutcome
  */

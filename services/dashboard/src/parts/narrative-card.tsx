@@ -1,4 +1,8 @@
-import { NarrativeLanguage } from "@bellwether/gen/bellwether/inference/v1/narrative_pb";
+import {
+  type NarrativeInfo,
+  NarrativeLanguage,
+  NarrativeOutcome,
+} from "@bellwether/gen/bellwether/inference/v1/narrative_pb";
 import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { visibleText } from "@bellwether/reasons/visible-text";
 import { useQuery } from "@connectrpc/connect-query";
@@ -35,10 +39,29 @@ export function NarrativeCard({ supplierId, modelName }: { supplierId: string; m
       {got.isError && <Failure error={got.error} onRetry={() => void got.refetch()} />}
       {got.data && (
         <>
-          <p lang={code}>{visibleText(got.data.sentences.join(" "))}</p>
+          <p lang={code}>
+            {got.data.sentences.map((sentence, i) => (
+              <Sentence
+                key={sentence}
+                text={sentence}
+                isMarked={
+                  got.data.info?.outcome === NarrativeOutcome.SENTENCES_REPLACED && isTemplate(got.data.info, i)
+                }
+              />
+            ))}
+          </p>
           <p className="quiet">{madeBy(got.data.info)}</p>
         </>
       )}
     </section>
   );
+}
+
+const isTemplate = ({ templateSentences }: NarrativeInfo, position: number): boolean =>
+  templateSentences.includes(position);
+
+/** A sentence; one from the template is marked where the others are from a language model. */
+function Sentence({ text, isMarked }: { text: string; isMarked: boolean }) {
+  const shown = visibleText(text);
+  return isMarked ? <mark title="From the template">{shown} </mark> : <>{shown} </>;
 }

@@ -9,6 +9,16 @@ test("a generated text is marked as generated, with its model and its check", ()
   );
 });
 
+test("a text with replaced sentences says how many are from a template, and how many are not shown", () => {
+  const info = { generated: true, outcome: NarrativeOutcome.SENTENCES_REPLACED, languageModel: "m" };
+  expect(madeBy({ ...info, templateSentences: [0, 3], rejectedSentences: 1 })).toContain(
+    "2 marked sentences are from a template. 1 sentence did not pass and is not shown.",
+  );
+  expect(madeBy({ ...info, templateSentences: [1], rejectedSentences: 0 })).toMatch(
+    /1 marked sentence is from a template\.$/,
+  );
+});
+
 test("a text from the template says why, where the reason is not the configuration", () => {
   const info = { generated: false, languageModel: "" };
   expect(madeBy({ ...info, outcome: NarrativeOutcome.REJECTED })).toBe(

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import type { Answer } from "../src/answer/read-answer.ts";
+import { type Answer, SUPPLIER_MARK } from "../src/answer/read-answer.ts";
 import { checkAnswer } from "../src/check/check-answer.ts";
+import { createSentenceCheck } from "../src/check/check-sentences.ts";
 import type { Language } from "../src/facts/language.ts";
 import type { NarrativeFacts } from "../src/facts/narrative-facts.ts";
 import { createDraw } from "./draw-facts.ts";
@@ -38,36 +39,61 @@ function factsOf(supplier: string): NarrativeFacts {
   return facts;
 }
 
-const isShown = ({ supplier, answer }: HeldOut, content = JSON.stringify(answer)): boolean =>
-  checkAnswer(content, supplier, factsOf(supplier), answer.language).accepted;
+const check = ({ supplier, answer }: HeldOut, content = JSON.stringify(answer)) =>
+  checkAnswer(content, supplier, factsOf(supplier), answer.language);
+
+/** Whether all sentences of an answer are shown, and nothing of it was replaced. */
+function isWhole(heldOut: HeldOut): boolean {
+  const checked = check(heldOut);
+  return checked.accepted && checked.rejection === undefined;
+}
+
+/** Returns the sentences of an answer that are shown, without those of the template. */
+function shownOf(heldOut: HeldOut, content?: string): string[] {
+  const checked = check(heldOut, content);
+  return checked.accepted ? checked.sentences.flatMap(({ text, isTemplate }) => (isTemplate ? [] : [text])) : [];
+}
 
 const FIRST = linesOf<HeldOut>("first.jsonl");
 const SECOND = linesOf<HeldOut>("second.jsonl");
-const ALL = [...FIRST, ...SECOND, ...linesOf<HeldOut>("third.jsonl")];
+const FOURTH = linesOf<HeldOut>("fourth.jsonl");
+const FIFTH = linesOf<HeldOut>("fifth.jsonl");
+const ALL = [...FIRST, ...SECOND, ...linesOf<HeldOut>("third.jsonl"), ...FOURTH, ...FIFTH];
 
-test("of 200 held-out truthful answers, at least 190 are shown", () => {
+test("of 200 held-out truthful answers near the examples, at least 190 are shown whole", () => {
   expect(FIRST.map(({ answer }) => answer.language).filter((language) => language === "en")).toHaveLength(100);
   expect(FIRST).toHaveLength(200);
-  const rejected = FIRST.filter((heldOut) => !isShown(heldOut));
+  const rejected = FIRST.filter((heldOut) => !isWhole(heldOut));
   expect(200 - rejected.length, JSON.stringify(rejected, null, 1)).toBeGreaterThanOrEqual(190);
 });
 
-test("of 100 held-out truthful answers in words far from the examples, at least 80 are shown", () => {
-  const rejected = SECOND.filter((heldOut) => !isShown(heldOut));
-  expect(100 - rejected.length, JSON.stringify(rejected, null, 1)).toBeGreaterThanOrEqual(80);
-});
+test.each([
+  ["second", SECOND, 100, 80],
+  ["fourth", FOURTH, 190, 160],
+  ["fifth", FIFTH, 95, 60],
+])(
+  "of the held-out truthful answers in free wordings (%s), most are shown",
+  { timeout: 120_000 },
+  (_, answers, shown, whole) => {
+    expect(answers.filter((heldOut) => check(heldOut).accepted).length).toBeGreaterThanOrEqual(shown);
+    expect(answers.filter(isWhole).length).toBeGreaterThanOrEqual(whole);
+  },
+);
 
-test("no lie about a held-out answer is shown", { timeout: 120_000 }, () => {
+test("no lie about a held-out answer is shown", { timeout: 240_000 }, () => {
   const draw = createDraw(3);
   const shown: string[] = [];
   let lies = 0;
-  for (const heldOut of ALL.filter((heldOut) => isShown(heldOut))) {
+  for (const heldOut of draw.some(ALL, 100)) {
     const facts = factsOf(heldOut.supplier);
-    for (const [name, lie] of draw.some(Object.entries(LIES), 8)) {
+    const true_ = new Set(shownOf(heldOut));
+    if (true_.size === 0) continue;
+    for (const [name, lie] of draw.some(Object.entries(LIES), 10)) {
       const content = lie(heldOut.answer, facts, heldOut.answer.language, draw);
       if (content === undefined) continue;
       lies++;
-      if (isShown(heldOut, content)) shown.push(`${name}: ${heldOut.supplier} ${content}`);
+      const false_ = shownOf(heldOut, content).filter((text) => !true_.has(text));
+      if (false_.length > 0) shown.push(`${name}: ${heldOut.supplier} ${false_.join(" ")}`);
     }
   }
   expect(shown.join("\n")).toBe("");
@@ -103,19 +129,20 @@ const REVERSED: readonly (readonly [RegExp, string])[] = [
   [/\bnicht bekannt\b/, "bekannt"],
 ];
 
-test("no held-out answer with one statement turned round is shown", { timeout: 120_000 }, () => {
+test("no held-out sentence with one statement turned round is shown", { timeout: 240_000 }, () => {
   const shown: string[] = [];
   const used = new Set<RegExp>();
-  for (const heldOut of ALL.filter((heldOut) => isShown(heldOut))) {
-    const { answer } = heldOut;
-    for (const [i, sentence] of answer.sentences.entries())
+  for (const { supplier, answer } of ALL) {
+    const accepts = createSentenceCheck(supplier, factsOf(supplier), answer.language, SUPPLIER_MARK);
+    for (const sentence of answer.sentences) {
+      if (!accepts(sentence).accepted) continue;
       for (const [pattern, by] of REVERSED) {
         const text = sentence.text.replace(pattern, by);
         if (text === sentence.text) continue;
         used.add(pattern);
-        const changed = { ...answer, sentences: answer.sentences.with(i, { ...sentence, text }) };
-        if (isShown(heldOut, JSON.stringify(changed))) shown.push(`${sentence.text} -> ${text}`);
+        if (accepts({ ...sentence, text }).accepted) shown.push(`${sentence.text} -> ${text}`);
       }
+    }
   }
   expect([...new Set(shown)].join("\n")).toBe("");
   expect(REVERSED.filter(([pattern]) => !used.has(pattern)).map(String)).toEqual([]);

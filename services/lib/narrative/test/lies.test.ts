@@ -1,13 +1,23 @@
 import { expect, test } from "vitest";
-import { checkAnswer } from "../src/check/check-answer.ts";
-import { LANGUAGES } from "../src/facts/language.ts";
+import type { Answer } from "../src/answer/read-answer.ts";
+import { type CheckedAnswer, checkAnswer } from "../src/check/check-answer.ts";
+import { createSentenceCheck } from "../src/check/check-sentences.ts";
+import { LANGUAGES, type Language } from "../src/facts/language.ts";
+import type { NarrativeFacts } from "../src/facts/narrative-facts.ts";
 import { createDraw, drawFacts } from "./draw-facts.ts";
+import { FREE_LIES } from "./free-lies.ts";
 import { LIES } from "./lies.ts";
 import { writeTruthful } from "./truthful-narratives.ts";
 
 const SUPPLIER = "S-001";
 
-test("of 200 truthful narratives in varied words, at least 190 are accepted", () => {
+const isWhole = (checked: CheckedAnswer): boolean => checked.accepted && checked.rejection === undefined;
+
+/** The sentences of an answer that are shown, without those of the template. */
+const generated = (checked: CheckedAnswer): string[] =>
+  checked.accepted ? checked.sentences.flatMap(({ text, isTemplate }) => (isTemplate ? [] : [text])) : [];
+
+test("of 200 truthful narratives in varied words, at least 190 are shown whole", () => {
   const draw = createDraw(1);
   const rejected: string[] = [];
   for (let i = 0; i < 200; i++) {
@@ -15,33 +25,89 @@ test("of 200 truthful narratives in varied words, at least 190 are accepted", ()
     const facts = drawFacts(draw);
     const answer = writeTruthful(facts, language, draw);
     const checked = checkAnswer(JSON.stringify(answer), SUPPLIER, facts, language);
-    if (!checked.accepted) rejected.push(`${checked.rejection} ${answer.sentences.map(({ text }) => text).join(" ")}`);
+    if (!isWhole(checked)) rejected.push(`${checked.rejection} ${answer.sentences.map(({ text }) => text).join(" ")}`);
   }
   expect(200 - rejected.length, rejected.slice(0, 40).join("\n")).toBeGreaterThanOrEqual(190);
 });
 
-test("500 lies of more than 40 kinds are all rejected", () => {
+/** Whether a changed answer shows a sentence that the truthful answer did not have, apart from the template's. */
+function showsLie(lie: string, truth: Answer, facts: NarrativeFacts, language: Language): boolean {
+  const checked = checkAnswer(lie, SUPPLIER, facts, language);
+  const true_ = new Set(generated(checkAnswer(JSON.stringify(truth), SUPPLIER, facts, language)));
+  return generated(checked).some((text) => !true_.has(text));
+}
+
+test("500 lies of more than 40 kinds are all caught: a false sentence is never shown", { timeout: 240_000 }, () => {
   const draw = createDraw(2);
   const names = Object.keys(LIES);
-  const accepted: string[] = [];
-  const shown = new Map<string, number>();
-  let rejected = 0;
-  for (let i = 0; rejected + accepted.length < 500; i++) {
+  const shownLies: string[] = [];
+  const tried = new Map<string, number>();
+  let caught = 0;
+  for (let i = 0; caught + shownLies.length < 500; i++) {
     expect(i).toBeLessThan(5_000);
     const name = names[i % names.length] ?? "";
     const language = draw.pick(LANGUAGES);
     const facts = drawFacts(draw);
     const truth = writeTruthful(facts, language, draw);
     // A lie counts only when the answer that it changes would be shown.
-    if (!checkAnswer(JSON.stringify(truth), SUPPLIER, facts, language).accepted) continue;
+    if (!isWhole(checkAnswer(JSON.stringify(truth), SUPPLIER, facts, language))) continue;
     const lie = LIES[name]?.(truth, facts, language, draw);
     if (lie === undefined) continue;
-    shown.set(name, (shown.get(name) ?? 0) + 1);
-    const checked = checkAnswer(lie, SUPPLIER, facts, language);
-    if (checked.accepted) accepted.push(`${name}: ${lie}`);
-    else rejected++;
+    tried.set(name, (tried.get(name) ?? 0) + 1);
+    if (showsLie(lie, truth, facts, language)) shownLies.push(`${name}: ${lie}`);
+    else caught++;
   }
-  expect(accepted.join("\n")).toBe("");
+  expect(shownLies.join("\n")).toBe("");
   expect(names.length).toBeGreaterThan(40);
-  expect(names.filter((name) => !shown.has(name))).toEqual([]);
+  expect(names.filter((name) => !tried.has(name))).toEqual([]);
+});
+
+test("100 kinds of lies in free wording are all caught", { timeout: 240_000 }, () => {
+  const draw = createDraw(4);
+  expect(FREE_LIES.length).toBeGreaterThanOrEqual(100);
+  const shownLies = new Set<string>();
+  const untried: string[] = [];
+  for (const [i, { language, write }] of FREE_LIES.entries()) {
+    let tries = 0;
+    for (let attempt = 0; attempt < 300 && tries < 3; attempt++) {
+      const facts = drawFacts(draw);
+      const lie = write(facts);
+      if (lie === undefined) continue;
+      tries++;
+      const check = createSentenceCheck(SUPPLIER, facts, language, "SUPPLIER");
+      // Any other rejection depends on the facts that the sentence declares.
+      const checked = check({ quotes: [], ...lie });
+      if (checked.accepted || checked.rejection !== "NOT_IN_FACTS")
+        shownLies.add(`${i}: ${lie.text} ${JSON.stringify(facts)}`);
+    }
+    if (tries === 0) untried.push(String(i));
+  }
+  expect(untried).toEqual([]);
+  expect([...shownLies].join("\n")).toBe("");
+});
+
+test("a rejected sentence is replaced by the template's about its facts, and is named", () => {
+  const facts = drawFacts(createDraw(11));
+  const truth = writeTruthful(facts, "en", createDraw(11));
+  const last = truth.sentences.length - 1;
+  const [kept] = truth.sentences;
+  const lie = { ...truth, sentences: truth.sentences.with(last, { text: "All is well.", facts: ["r1"], quotes: [] }) };
+  const checked = checkAnswer(JSON.stringify(lie), SUPPLIER, facts, "en");
+  expect(checked).toMatchObject({ accepted: true, rejectedSentences: 1, rejection: "NOT_IN_FACTS" });
+  if (!checked.accepted) return;
+  expect(generated(checked)).toContain(kept?.text.replaceAll("SUPPLIER", SUPPLIER));
+  expect(checked.sentences.some(({ isTemplate }) => isTemplate)).toBe(true);
+  expect(checked.sentences.map(({ text }) => text).join(" ")).not.toContain("All is well");
+});
+
+test("when fewer than a third of the sentences pass, the answer is not used", () => {
+  const facts = drawFacts(createDraw(12));
+  const truth = writeTruthful(facts, "en", createDraw(12));
+  const bad = { text: "All is well.", facts: ["r1"], quotes: [] };
+  const third = { ...truth, sentences: truth.sentences.slice(0, 2).flatMap((one) => [one, bad, bad]) };
+  expect(checkAnswer(JSON.stringify(third), SUPPLIER, facts, "en").accepted).toBe(true);
+  const fewer = { ...truth, sentences: [...third.sentences, bad] };
+  expect(checkAnswer(JSON.stringify(fewer), SUPPLIER, facts, "en")).toEqual({
+    ...{ accepted: false, rejection: "NOT_IN_FACTS" },
+  });
 });

@@ -55,7 +55,7 @@ test("an accepted answer is shown with the supplier's id, and counted", async ()
   const shown = ask();
   calls[0]?.resolve();
   expect(await shown).toEqual({
-    ...{ source: "language-model", modelName: "m", isCached: false },
+    ...{ source: "language-model", modelName: "m", isCached: false, templateSentences: [], rejectedSentences: 0 },
     sentences: [
       "S-1 has a risk score of 0.87, which is high.",
       "Late ratio (0.45 share, typical 0.1) increases the risk.",
@@ -70,10 +70,20 @@ test("an id with the marks of replacements is shown as it is", async () => {
   expect((await shown).sentences[0]).toBe("$& SUPPLIER $1 has a risk score of 0.87, which is high.");
 });
 
-test("a rejected answer is replaced by the template, and its rule is reported", async () => {
-  const { ask, reasons } = narrator();
+test("a rejected sentence is replaced by the template's, and its place and rule are reported", async () => {
+  const { ask } = narrator();
   const shown = ask();
   calls[0]?.resolve(ANSWER.replace("0.87", "0.88"));
+  expect(await shown).toMatchObject({
+    ...{ source: "language-model", rejection: "NOT_IN_FACTS", templateSentences: [0], rejectedSentences: 1 },
+    sentences: ["S-1 has a risk score of 0.87 (high).", "Late ratio (0.45 share, typical 0.1) increases the risk."],
+  });
+});
+
+test("an answer without a true sentence is replaced by the template, and its rule is reported", async () => {
+  const { ask, reasons } = narrator();
+  const shown = ask();
+  calls[0]?.resolve(ANSWER.replace("0.87", "0.88").replace("0.45", "0.54"));
   expect(await shown).toMatchObject({ source: "template", reason: "REJECTED", rejection: "NOT_IN_FACTS" });
   expect(reasons).toEqual(["REJECTED"]);
 });

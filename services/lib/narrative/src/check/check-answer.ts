@@ -1,32 +1,52 @@
-import { quotesOf, readAnswer, SUPPLIER_MARK } from "../answer/read-answer.ts";
+import { type AnswerSentence, readAnswer, SUPPLIER_MARK } from "../answer/read-answer.ts";
 import type { Language } from "../facts/language.ts";
 import type { NarrativeFacts } from "../facts/narrative-facts.ts";
 import { STATED } from "../grammar/fact-definitions.ts";
-import { missingSentence } from "../template/write-template.ts";
-import { checkNarrative, type Rejection } from "./check-narrative.ts";
+import { missingSentence, reasonsSentence, scoreSentence } from "../template/write-template.ts";
+import { createSentenceCheck, type SentenceRejection } from "./check-sentences.ts";
 
-/** Why the answer of a language model is rejected. */
+/** Why the answer of a language model, or a sentence of it, is rejected. */
 export type AnswerRejection =
-  | Rejection
+  | SentenceRejection
   /** It is not JSON of the expected form. */
   | "FORM"
   /** It is in another language. */
   | "LANGUAGE"
-  /** A sentence declares other facts or quotes than it states, or quotes that the contract does not have there. */
-  | "REFERENCES";
+  /** The score, its band or the strongest reason of a direction is not in it. */
+  | "INCOMPLETE";
+
+/** A sentence to show. */
+export interface ShownSentence {
+  readonly text: string;
+  /** Whether it is a sentence of the template. */
+  readonly isTemplate: boolean;
+}
 
 /** An accepted answer as the sentences to show, or why the template is used instead. */
 export type CheckedAnswer =
-  | { readonly accepted: true; readonly sentences: readonly string[] }
+  | {
+      readonly accepted: true;
+      readonly sentences: readonly ShownSentence[];
+      /** Number of sentences of the answer that are not shown. */
+      readonly rejectedSentences: number;
+      /** The first rule that a sentence breaks. Undefined: the answer is shown whole. */
+      readonly rejection: AnswerRejection | undefined;
+    }
   | { readonly accepted: false; readonly rejection: AnswerRejection };
 
-/** Characters with which any supported language begins and ends a quote. */
-const QUOTED = /["“„»‚‘']([^"“”„»«‚‘’']{1,200})["”“«‘’']/g;
+/** At least one sentence of this number must pass, otherwise hardly anything of the answer would be shown. */
+const MIN_ACCEPTED_PART = 3;
+
+/** Maximum number of sentences of an answer. */
+export const MAX_SENTENCES = 16;
+
+const rejectedAnswer = (rejection: AnswerRejection): CheckedAnswer => ({ accepted: false, rejection });
 
 /**
- * Checks the answer of a language model and returns the sentences to show. The text that is checked is the text that
- * is shown, with the id of the supplier. When the answer says nothing about missing features, the template's sentence
- * about them is added.
+ * Checks the answer of a language model and returns the sentences to show. A sentence that does not pass the check is
+ * replaced by the template's sentence about the facts that it declares. What the answer does not say of the score, the
+ * strongest reasons and the missing features is added from the template. When fewer than a third of its sentences pass,
+ * or its form is wrong, the answer is not used.
  */
 export function checkAnswer(
   content: string,
@@ -35,31 +55,66 @@ export function checkAnswer(
   language: Language,
 ): CheckedAnswer {
   const answer = readAnswer(content);
-  if (answer === undefined) return rejected("FORM");
-  if (answer.language !== language) return rejected("LANGUAGE");
-  const sentences = answer.sentences.map(({ text }) => text.replaceAll(SUPPLIER_MARK, () => supplierId));
-  const check = checkNarrative(sentences, supplierId, facts, language);
-  if (!check.accepted) return rejected(check.rejection);
-  const known = quotesOf(facts);
-  for (const [i, { text, facts: declared, quotes }] of answer.sentences.entries()) {
-    const stated = check.stated[i] ?? [];
-    if (new Set(declared).size !== stated.length || !stated.every((id) => declared.includes(id)))
-      return rejected("REFERENCES");
-    const isKnown = quotes.every((quote) =>
-      known.some(({ text, start, end }) => quote.text === text && quote.start === start && quote.end === end),
-    );
-    const shown = [...text.matchAll(QUOTED)].map(([, words = ""]) => words).filter((words) => isQuote(words, known));
-    if (!isKnown || !shown.every((words) => quotes.some((quote) => quote.text === words)))
-      return rejected("REFERENCES");
-  }
-  const saysMissing = check.stated.some((ids) => ids.includes(STATED.missing));
+  if (answer === undefined) return rejectedAnswer("FORM");
+  if (answer.language !== language) return rejectedAnswer("LANGUAGE");
+  const { sentences } = answer;
+  if (sentences.length === 0 || sentences.length > MAX_SENTENCES) return rejectedAnswer("SIZE");
+  const check = createSentenceCheck(supplierId, facts, language, SUPPLIER_MARK);
+  const checked = sentences.map(check);
+  const failed = checked.filter((sentence) => !sentence.accepted);
+  if (failed.length * MIN_ACCEPTED_PART > sentences.length * (MIN_ACCEPTED_PART - 1))
+    return rejectedAnswer(failed[0]?.rejection ?? "NOT_IN_FACTS");
+
+  const said = new Set(checked.flatMap((sentence) => (sentence.accepted ? sentence.stated : [])));
+  const replaceWith = createReplacements(supplierId, facts, language, said);
+  const shown: ShownSentence[] = checked.flatMap((sentence, i) =>
+    sentence.accepted ? [{ text: sentence.text, isTemplate: false }] : replaceWith(sentences[i]?.facts ?? []),
+  );
+  const saysScore = said.has(STATED.score) && (facts.riskScore === null || said.has(STATED.band));
+  const unsaid = [
+    ...(saysScore ? [] : [STATED.score]),
+    ...facts.reasons.filter(({ rank, id }) => rank === 1 && !said.has(id)).map(({ id }) => id),
+  ];
+  const first = replaceWith(unsaid.filter((id) => id === STATED.score));
+  const last = replaceWith(unsaid.filter((id) => id !== STATED.score));
+  // That the answer leaves the missing features out is no fault of it.
+  const missing = said.has(STATED.missing) ? [] : missingSentence(facts.missing, language);
   return {
     accepted: true,
-    sentences: saysMissing ? sentences : [...sentences, ...missingSentence(facts.missing, language)],
+    sentences: [...first, ...shown, ...last, ...missing.map((text) => ({ text, isTemplate: true }))],
+    rejectedSentences: failed.length,
+    rejection: failed[0]?.rejection ?? (unsaid.length > 0 ? "INCOMPLETE" : undefined),
   };
 }
 
-const isQuote = (words: string, known: readonly { readonly text: string }[]): boolean =>
-  known.some(({ text }) => text === words);
-
-const rejected = (rejection: AnswerRejection): CheckedAnswer => ({ accepted: false, rejection });
+/**
+ * Returns a function that returns the template's sentences about facts that nothing has said yet, and remembers them
+ * as said.
+ */
+function createReplacements(
+  supplierId: string,
+  facts: NarrativeFacts,
+  language: Language,
+  said: Set<string>,
+): (declared: AnswerSentence["facts"]) => ShownSentence[] {
+  return (declared) => {
+    const isUnsaid = (id: string): boolean => declared.includes(id) && !said.has(id);
+    const isScoreUnsaid =
+      declared.includes(STATED.score) &&
+      !(said.has(STATED.score) && (facts.riskScore === null || said.has(STATED.band)));
+    const reasons = facts.reasons.filter(({ id }) => isUnsaid(id));
+    const texts = [
+      ...(isScoreUnsaid ? [scoreSentence(supplierId, facts, language)] : []),
+      ...(["increases", "lowers"] as const).flatMap((direction) =>
+        reasonsSentence(
+          reasons.filter((reason) => reason.direction === direction),
+          direction,
+          language,
+        ),
+      ),
+      ...(isUnsaid(STATED.missing) ? missingSentence(facts.missing, language) : []),
+    ];
+    for (const id of [...declared, ...(isScoreUnsaid ? [STATED.band] : [])]) said.add(id);
+    return texts.map((text) => ({ text, isTemplate: true }));
+  };
+}

@@ -1,12 +1,12 @@
 import { type Counter, metrics } from "@opentelemetry/api";
 import type { Language } from "../facts/language.ts";
-import type { Narrative } from "./narrator.ts";
+import type { Narrative, TemplateReason } from "./narrator.ts";
 
 let counter: Counter | undefined;
 
 /**
- * Counts a narrative in the metric `bellwether.narratives`: by language, by outcome ("ACCEPTED", or why the template
- * was used) and, for a rejected answer, by the rule that it breaks.
+ * Counts a narrative in the metric `bellwether.narratives`: by language, by outcome ("ACCEPTED", "SENTENCES_REPLACED",
+ * or why the template was used) and, where something was rejected, by the rule that it breaks first.
  */
 export function countNarrative(narrative: Narrative, language: Language): void {
   // Created at the first narrative, because the meter provider is registered by then.
@@ -16,7 +16,15 @@ export function countNarrative(narrative: Narrative, language: Language): void {
   });
   counter.add(1, {
     language,
-    outcome: narrative.source === "language-model" ? "ACCEPTED" : narrative.reason,
-    ...(narrative.source === "template" && narrative.rejection !== undefined && { rejection: narrative.rejection }),
+    outcome: outcomeOf(narrative),
+    ...(narrative.rejection !== undefined && { rejection: narrative.rejection }),
   });
 }
+
+/** Returns the outcome of a narrative, as the metric and the contract name it. */
+export const outcomeOf = (narrative: Narrative): TemplateReason | "ACCEPTED" | "SENTENCES_REPLACED" =>
+  narrative.source === "template"
+    ? narrative.reason
+    : narrative.rejection === undefined
+      ? "ACCEPTED"
+      : "SENTENCES_REPLACED";

@@ -34,6 +34,12 @@ export type Narrative =
       readonly modelName: string;
       /** Whether the answer was stored from an earlier call with equal facts. */
       readonly isCached: boolean;
+      /** Positions of the sentences that are from the template, from 0. */
+      readonly templateSentences: readonly number[];
+      /** Number of sentences of the answer that are not shown. */
+      readonly rejectedSentences: number;
+      /** The first rule that a sentence breaks, or INCOMPLETE. Left out: the answer is shown whole. */
+      readonly rejection?: AnswerRejection;
     }
   | {
       readonly source: "template";
@@ -165,9 +171,11 @@ export function createNarrator({ model, limits, now, record, onFailure }: Narrat
     if (stored === undefined) cache.set(key, answered, ACCEPTED_AGE_MS);
     return {
       source: "language-model",
-      sentences: checked.sentences,
-      modelName: model.name,
-      isCached: stored !== undefined,
+      sentences: checked.sentences.map(({ text }) => text),
+      ...{ modelName: model.name, isCached: stored !== undefined },
+      templateSentences: checked.sentences.flatMap(({ isTemplate }, i) => (isTemplate ? [i] : [])),
+      rejectedSentences: checked.rejectedSentences,
+      ...(checked.rejection !== undefined && { rejection: checked.rejection }),
     };
   };
   return {

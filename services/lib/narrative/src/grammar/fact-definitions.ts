@@ -119,7 +119,7 @@ const exact = (...texts: readonly string[]): Phrase =>
 const percentOf = (percent: string): Phrase =>
   sequence([exact(percent), anyOf(["%", " %", " percent", " per cent", " Prozent"].map(anyCase))]);
 
-function labelOf(label: string, { quotationMarks }: Grammar): Phrase {
+export function labelOf(label: string, { quotationMarks }: Grammar): Phrase {
   const texts = [label, label.replaceAll(" ", "-"), ...quotationMarks.map(([open, close]) => open + label + close)];
   return anyOf([...new Set(texts)].map((text) => anyCase(spaced(text))));
 }

@@ -9,14 +9,17 @@ import { quotesOf } from "../answer/read-answer.ts";
 import type { AnswerRejection } from "../check/check-answer.ts";
 import type { Language } from "../facts/language.ts";
 import type { NarrativeFacts } from "../facts/narrative-facts.ts";
-import type { Narrative, TemplateReason } from "../generate/narrator.ts";
+import { outcomeOf } from "../generate/narrative-metrics.ts";
+import type { Narrative } from "../generate/narrator.ts";
 
 const LANGUAGE_NUMBERS = {
   en: NarrativeLanguage.ENGLISH,
   de: NarrativeLanguage.GERMAN,
 } as const satisfies Record<Language, NarrativeLanguage>;
 
-const OUTCOMES: Readonly<Record<TemplateReason, NarrativeOutcome>> = {
+const OUTCOMES: Readonly<Record<ReturnType<typeof outcomeOf>, NarrativeOutcome>> = {
+  ACCEPTED: NarrativeOutcome.ACCEPTED,
+  SENTENCES_REPLACED: NarrativeOutcome.SENTENCES_REPLACED,
   NOT_CONFIGURED: NarrativeOutcome.NOT_CONFIGURED,
   NO_SCORE: NarrativeOutcome.NO_SCORE,
   REJECTED: NarrativeOutcome.REJECTED,
@@ -55,16 +58,14 @@ export function narrativeInfoToProto(
   const quotes = quotesOf(facts)
     .filter((quote) => text.includes(quote.text))
     .map(({ text, start, end }) => ({ text, ...(start >= 0 && { start, end }) }));
-  const base = { language: LANGUAGE_NUMBERS[language], quotes };
-  if (narrative.source === "language-model")
-    return {
-      ...base,
-      ...{ generated: true, outcome: NarrativeOutcome.ACCEPTED },
-      ...{ languageModel: narrative.modelName, cached: narrative.isCached },
-    };
+  const { rejection } = narrative;
   return {
-    ...base,
-    outcome: OUTCOMES[narrative.reason],
-    ...(narrative.rejection !== undefined && { rejection: REJECTIONS[narrative.rejection] }),
+    ...{ language: LANGUAGE_NUMBERS[language], quotes, outcome: OUTCOMES[outcomeOf(narrative)] },
+    ...(rejection !== undefined && { rejection: REJECTIONS[rejection] }),
+    ...(narrative.source === "language-model" && {
+      ...{ generated: true, languageModel: narrative.modelName, cached: narrative.isCached },
+      templateSentences: [...narrative.templateSentences],
+      rejectedSentences: narrative.rejectedSentences,
+    }),
   };
 }

@@ -13,6 +13,8 @@ export interface Phrases {
   readonly prediction: (supplierId: string, prediction: string) => string;
   readonly increased: (reasons: string) => string;
   readonly lowered: (reasons: string) => string;
+  readonly alsoIncreased: (reasons: string) => string;
+  readonly alsoLowered: (reasons: string) => string;
   readonly missing: (features: string) => string;
   readonly words: (quotes: string) => string;
   readonly quoted: (text: string) => string;
@@ -32,6 +34,8 @@ export const PHRASES: Readonly<Record<Language, Phrases>> = {
       `The model answers ${prediction} for ${id}: it is a regressor, whose number has no risk score and no band.`,
     increased: (reasons) => `It is increased most by ${reasons}.`,
     lowered: (reasons) => `It is lowered most by ${reasons}.`,
+    alsoIncreased: (reasons) => `The risk is increased by ${reasons}.`,
+    alsoLowered: (reasons) => `The risk is lowered by ${reasons}.`,
     missing: (features) => `Not known: ${features}.`,
     words: (quotes) => `words such as ${quotes}`,
     quoted: (text) => `"${text}"`,
@@ -48,6 +52,8 @@ export const PHRASES: Readonly<Record<Language, Phrases>> = {
       `Das Modell antwortet ${prediction} für ${id}: Es ist ein Regressor, dessen Zahl weder Risikowert noch Risikostufe hat.`,
     increased: (reasons) => `Er wird am stärksten erhöht durch ${reasons}.`,
     lowered: (reasons) => `Er wird am stärksten gesenkt durch ${reasons}.`,
+    alsoIncreased: (reasons) => `Das Risiko wird erhöht durch ${reasons}.`,
+    alsoLowered: (reasons) => `Das Risiko wird gesenkt durch ${reasons}.`,
     missing: (features) => `Nicht bekannt: ${features}.`,
     words: (quotes) => `Wörter wie ${quotes}`,
     quoted: (text) => `„${text}“`,

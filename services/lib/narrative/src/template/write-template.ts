@@ -9,7 +9,7 @@ import { PHRASES, type Phrases } from "./phrases.ts";
  * Each feature is shown with its value, unit and typical value. Equal facts have equal sentences.
  */
 export function writeTemplate(supplierId: string, facts: NarrativeFacts, language: Language): string[] {
-  const { riskScore, prediction, band, reasons, missing } = facts;
+  const { riskScore, prediction, reasons, missing } = facts;
   const phrases = PHRASES[language];
   if (riskScore === null && prediction === null) return [phrases.noScore(supplierId)];
   const texts = (direction: ReasonFact["direction"]): string[] =>
@@ -17,13 +17,38 @@ export function writeTemplate(supplierId: string, facts: NarrativeFacts, languag
   const increasing = texts("increases");
   const lowering = texts("lowers");
   return [
-    riskScore === null
-      ? phrases.prediction(supplierId, localNumber(prediction ?? 0, language))
-      : phrases.score(supplierId, localScore(riskScore, language), phrases.bands[band]),
+    scoreSentence(supplierId, facts, language),
     ...(increasing.length > 0 ? [phrases.increased(listed(increasing, phrases.and))] : []),
     ...(lowering.length > 0 ? [phrases.lowered(listed(lowering, phrases.and))] : []),
     ...missingSentence(missing, language),
   ];
+}
+
+/** Returns the sentence about the score and its band, or about the number of a regressor. */
+export function scoreSentence(
+  supplierId: string,
+  { riskScore, prediction, band }: NarrativeFacts,
+  language: Language,
+): string {
+  const phrases = PHRASES[language];
+  return riskScore === null
+    ? phrases.prediction(supplierId, localNumber(prediction ?? 0, language))
+    : phrases.score(supplierId, localScore(riskScore, language), phrases.bands[band]);
+}
+
+/** Returns the sentence about some reasons of one direction; none when there are none. */
+export function reasonsSentence(
+  reasons: readonly ReasonFact[],
+  direction: ReasonFact["direction"],
+  language: Language,
+): string[] {
+  if (reasons.length === 0) return [];
+  const phrases = PHRASES[language];
+  const list = listed(
+    reasons.map((reason) => reasonText(reason, phrases, language)),
+    phrases.and,
+  );
+  return [direction === "increases" ? phrases.alsoIncreased(list) : phrases.alsoLowered(list)];
 }
 
 /** Returns the sentence that names the missing features; none when nothing is missing. */
