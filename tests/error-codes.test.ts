@@ -31,9 +31,9 @@ const inTables = [ML_ERRORS, OPS_ERRORS, SCHEDULER_ERRORS].flatMap((table) =>
 
 /** Reasons of the errors that the mesh itself answers with. */
 const ofTheMesh = globSync("services/lib/mesh/src/**/*.ts", { cwd: ROOT, exclude: ["**/*.test.ts"] }).flatMap((file) =>
-  [...read(file).matchAll(/(?:rpcError\(\s*Code\.\w+,\s*|unauthenticated\(|new TokenError\()"([A-Z_]+)"/g)].map(
-    ([, reason = ""]) => reason,
-  ),
+  [
+    ...read(file).matchAll(/(?:(?:rpcError\(|: \[)\s*Code\.\w+,\s*|unauthenticated\(|new TokenError\()"([A-Z_]+)"/g),
+  ].map(([, reason = ""]) => reason),
 );
 
 test("docs/error-codes.md has the code and reason of every error of every service", () => {

@@ -25,7 +25,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/inference/v1/inference_service.proto.
  */
 export const file_bellwether_inference_v1_inference_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci9iZWxsd2V0aGVyL2luZmVyZW5jZS92MS9pbmZlcmVuY2Vfc2VydmljZS5wcm90bxIXYmVsbHdldGhlci5pbmZlcmVuY2UudjEixAEKDlByZWRpY3RSZXF1ZXN0EjsKCHN1cHBsaWVyGAEgASgLMiEuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuU3VwcGxpZXJCBrpIA8gBARI1CgVtb2RlbBgCIAEoCzImLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk1vZGVsU2VsZWN0b3ISKAoRdG9wX2NvbnRyaWJ1dGlvbnMYAyABKA1CCLpIBSoDGIAISACIAQFCFAoSX3RvcF9jb250cmlidXRpb25zIkAKD1ByZWRpY3RSZXNwb25zZRItCgVzY29yZRgBIAEoCzIeLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlNjb3JlImoKDkNhdGVnb3J5Q29sdW1uEhgKBG5hbWUYASABKAlCCrpIB3IFIAEogAESJAoKZGljdGlvbmFyeRgCIAMoCUIQukgNkgEKEIBAIgVyAyiAAhIYCgVjb2RlcxgDIAMoDUIJukgGkgEDEIBAIkMKDE51bWJlckNvbHVtbhIYCgRuYW1lGAEgASgJQgq6SAdyBSABKIABEhkKBnZhbHVlcxgCIAMoAkIJukgGkgEDEIBAIqsDChNQcmVkaWN0QmF0Y2hSZXF1ZXN0EiEKDHN1cHBsaWVyX2lkcxgBIAMoCUILukgIkgEFCAEQgEASIAoNZmVhdHVyZV9uYW1lcxgCIAMoCUIJukgGkgEDEIAIEg4KBnZhbHVlcxgDIAEoDBJGCgpjYXRlZ29yaWVzGAQgAygLMicuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ2F0ZWdvcnlDb2x1bW5CCbpIBpIBAxCAAhIhCg5jb250cmFjdF90ZXh0cxgFIAMoCUIJukgGkgEDEIBAEjUKBW1vZGVsGAYgASgLMiYuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTW9kZWxTZWxlY3RvchIaChJ3aXRoX2NvbnRyaWJ1dGlvbnMYByABKAgSQQoHbnVtYmVycxgIIAMoCzIlLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk51bWJlckNvbHVtbkIJukgGkgEDEIAIEiMKEHZhbHVlc19jaGVja3N1bXMYCSADKAFCCbpIBpIBAxCACBIZChF3aXRoX3Rlcm1fd2VpZ2h0cxgKIAEoCCJLCgxSb3dWaW9sYXRpb24SCwoDcm93GAEgASgNEg4KBnJlYXNvbhgCIAEoCRINCgVmaWVsZBgDIAEoCRIPCgdtZXNzYWdlGAQgASgJIq4EChRQcmVkaWN0QmF0Y2hSZXNwb25zZRITCgtyaXNrX3Njb3JlcxgBIAEoDBINCgViYW5kcxgCIAEoDBIUCgxjb2x1bW5fbmFtZXMYAyADKAkSFQoNY29udHJpYnV0aW9ucxgEIAEoDBISCgpiYXNlX3ZhbHVlGAUgASgBEjkKCnZpb2xhdGlvbnMYBiADKAsyJS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Sb3dWaW9sYXRpb24SNQoFbW9kZWwYByABKAsyJi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Nb2RlbElkZW50aXR5EjoKDG91dHB1dF9zcGFjZRgIIAEoDjIkLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk91dHB1dFNwYWNlEkIKEGV4cGxhbmF0aW9uX2tpbmQYCSABKA4yKC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYW5hdGlvbktpbmQSDwoHbWFyZ2lucxgKIAEoDBIWCg5taXNzaW5nX2NvdW50cxgLIAEoDBISCgpiYWNrZ3JvdW5kGAwgASgJEjIKCHdhcm5pbmdzGA0gAygLMiAuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuV2FybmluZxI4CgtiYW5kX2xpbWl0cxgOIAEoCzIjLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkJhbmRMaW1pdHMSFAoMdGVybV93ZWlnaHRzGA8gASgMItMCCg5FeHBsYWluUmVxdWVzdBI7CghzdXBwbGllchgBIAEoCzIhLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlN1cHBsaWVyQga6SAPIAQESNQoFbW9kZWwYAiABKAsyJi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Nb2RlbFNlbGVjdG9yEhYKDndpdGhfbmFycmF0aXZlGAMgASgIEiMKEW1heF9jb250cmlidXRpb25zGAQgASgNQgi6SAUqAxiACBIqCgltaW5fc2hhcmUYBSABKAFCF7pIFBISGQAAAAAAAPA/KQAAAAAAAAAAEhIKCndpdGhfdGV4dHMYBiABKAgSUAoSbmFycmF0aXZlX2xhbmd1YWdlGAcgASgOMiouYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTmFycmF0aXZlTGFuZ3VhZ2VCCLpIBYIBAhABItwBCg9FeHBsYW5hdGlvbkJhc2USLQoFc2NvcmUYASABKAsyHi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5TY29yZRISCgpiYXNlX3ZhbHVlGAIgASgBEjYKBGtpbmQYAyABKA4yKC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYW5hdGlvbktpbmQSEgoKYmFja2dyb3VuZBgEIAEoCRI6CgxvdXRwdXRfc3BhY2UYBSABKA4yJC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5PdXRwdXRTcGFjZSKAAQoQQ29udHJpYnV0aW9uTGlzdBI8Cg1jb250cmlidXRpb25zGAEgAygLMiUuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ29udHJpYnV0aW9uEh0KFW9taXR0ZWRfY29udHJpYnV0aW9ucxgCIAEoDRIPCgdvbWl0dGVkGAMgASgBIrQCCg9FeHBsYWluUmVzcG9uc2USOAoEYmFzZRgBIAEoCzIoLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkV4cGxhbmF0aW9uQmFzZUgAEkIKDWNvbnRyaWJ1dGlvbnMYAiABKAsyKS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Db250cmlidXRpb25MaXN0SAASEwoJbmFycmF0aXZlGAMgASgJSAASRAoQbmFycmF0aXZlX3NvdXJjZRgEIAEoDjIoLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk5hcnJhdGl2ZVNvdXJjZUgAEkAKDm5hcnJhdGl2ZV9pbmZvGAUgASgLMiYuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTmFycmF0aXZlSW5mb0gAQgYKBHBhcnQqcAoPTmFycmF0aXZlU291cmNlEiAKHE5BUlJBVElWRV9TT1VSQ0VfVU5TUEVDSUZJRUQQABIdChlOQVJSQVRJVkVfU09VUkNFX1RFTVBMQVRFEAESHAoYTkFSUkFUSVZFX1NPVVJDRV9NSVNUUkFMEAIy3QUKEEluZmVyZW5jZVNlcnZpY2USZQoHUHJlZGljdBInLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlByZWRpY3RSZXF1ZXN0GiguYmVsbHdldGhlci5pbmZlcmVuY2UudjEuUHJlZGljdFJlc3BvbnNlIgeQAgGouxgBEoUBCgxQcmVkaWN0QmF0Y2gSLC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5QcmVkaWN0QmF0Y2hSZXF1ZXN0Gi0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuUHJlZGljdEJhdGNoUmVzcG9uc2UiGJACAai7GAGyuxgNCICAgAgQ4NQDIMDPJBJnCgdFeHBsYWluEicuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuRXhwbGFpblJlcXVlc3QaKC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYWluUmVzcG9uc2UiB5ACAai7GAEwARJ3Cg1FeHBsYWluQ2hhbmdlEi0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuRXhwbGFpbkNoYW5nZVJlcXVlc3QaLi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYWluQ2hhbmdlUmVzcG9uc2UiB5ACAai7GAESdAoMRXhwbGFpbk1vZGVsEiwuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuRXhwbGFpbk1vZGVsUmVxdWVzdBotLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkV4cGxhaW5Nb2RlbFJlc3BvbnNlIgeQAgGouxgBEoEBCg5Db3VudGVyZmFjdHVhbBIuLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkNvdW50ZXJmYWN0dWFsUmVxdWVzdBovLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkNvdW50ZXJmYWN0dWFsUmVzcG9uc2UiDpACAai7GAGyuxgDEJBOQl4KG2NvbS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MVABWiNiZWxsd2V0aGVyL2luZmVyZW5jZS92MTtpbmZlcmVuY2V2MaoCF0JlbGx3ZXRoZXIuSW5mZXJlbmNlLlYxYgZwcm90bzM", [file_bellwether_inference_v1_change, file_bellwether_inference_v1_model_explanation, file_bellwether_inference_v1_counterfactual, file_bellwether_inference_v1_narrative, file_bellwether_inference_v1_score, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate]);
+  fileDesc("Ci9iZWxsd2V0aGVyL2luZmVyZW5jZS92MS9pbmZlcmVuY2Vfc2VydmljZS5wcm90bxIXYmVsbHdldGhlci5pbmZlcmVuY2UudjEixAEKDlByZWRpY3RSZXF1ZXN0EjsKCHN1cHBsaWVyGAEgASgLMiEuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuU3VwcGxpZXJCBrpIA8gBARI1CgVtb2RlbBgCIAEoCzImLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk1vZGVsU2VsZWN0b3ISKAoRdG9wX2NvbnRyaWJ1dGlvbnMYAyABKA1CCLpIBSoDGIAISACIAQFCFAoSX3RvcF9jb250cmlidXRpb25zIkAKD1ByZWRpY3RSZXNwb25zZRItCgVzY29yZRgBIAEoCzIeLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlNjb3JlImoKDkNhdGVnb3J5Q29sdW1uEhgKBG5hbWUYASABKAlCCrpIB3IFIAEogAESJAoKZGljdGlvbmFyeRgCIAMoCUIQukgNkgEKEIBAIgVyAyiAAhIYCgVjb2RlcxgDIAMoDUIJukgGkgEDEIBAIkMKDE51bWJlckNvbHVtbhIYCgRuYW1lGAEgASgJQgq6SAdyBSABKIABEhkKBnZhbHVlcxgCIAMoAkIJukgGkgEDEIBAIqsDChNQcmVkaWN0QmF0Y2hSZXF1ZXN0EiEKDHN1cHBsaWVyX2lkcxgBIAMoCUILukgIkgEFCAEQgEASIAoNZmVhdHVyZV9uYW1lcxgCIAMoCUIJukgGkgEDEIAIEg4KBnZhbHVlcxgDIAEoDBJGCgpjYXRlZ29yaWVzGAQgAygLMicuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ2F0ZWdvcnlDb2x1bW5CCbpIBpIBAxCAAhIhCg5jb250cmFjdF90ZXh0cxgFIAMoCUIJukgGkgEDEIBAEjUKBW1vZGVsGAYgASgLMiYuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTW9kZWxTZWxlY3RvchIaChJ3aXRoX2NvbnRyaWJ1dGlvbnMYByABKAgSQQoHbnVtYmVycxgIIAMoCzIlLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk51bWJlckNvbHVtbkIJukgGkgEDEIAIEiMKEHZhbHVlc19jaGVja3N1bXMYCSADKAFCCbpIBpIBAxCACBIZChF3aXRoX3Rlcm1fd2VpZ2h0cxgKIAEoCCJLCgxSb3dWaW9sYXRpb24SCwoDcm93GAEgASgNEg4KBnJlYXNvbhgCIAEoCRINCgVmaWVsZBgDIAEoCRIPCgdtZXNzYWdlGAQgASgJIq4EChRQcmVkaWN0QmF0Y2hSZXNwb25zZRITCgtyaXNrX3Njb3JlcxgBIAEoDBINCgViYW5kcxgCIAEoDBIUCgxjb2x1bW5fbmFtZXMYAyADKAkSFQoNY29udHJpYnV0aW9ucxgEIAEoDBISCgpiYXNlX3ZhbHVlGAUgASgBEjkKCnZpb2xhdGlvbnMYBiADKAsyJS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Sb3dWaW9sYXRpb24SNQoFbW9kZWwYByABKAsyJi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Nb2RlbElkZW50aXR5EjoKDG91dHB1dF9zcGFjZRgIIAEoDjIkLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk91dHB1dFNwYWNlEkIKEGV4cGxhbmF0aW9uX2tpbmQYCSABKA4yKC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYW5hdGlvbktpbmQSDwoHbWFyZ2lucxgKIAEoDBIWCg5taXNzaW5nX2NvdW50cxgLIAEoDBISCgpiYWNrZ3JvdW5kGAwgASgJEjIKCHdhcm5pbmdzGA0gAygLMiAuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuV2FybmluZxI4CgtiYW5kX2xpbWl0cxgOIAEoCzIjLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkJhbmRMaW1pdHMSFAoMdGVybV93ZWlnaHRzGA8gASgMIswBChJQcmVkaWN0Um93c1JlcXVlc3QSPwoJc3VwcGxpZXJzGAEgAygLMiEuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuU3VwcGxpZXJCCbpIBpIBAxDoBxI1CgVtb2RlbBgCIAEoCzImLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk1vZGVsU2VsZWN0b3ISKAoRdG9wX2NvbnRyaWJ1dGlvbnMYAyABKA1CCLpIBSoDGIAISACIAQFCFAoSX3RvcF9jb250cmlidXRpb25zIkcKCVNjb3JlZFJvdxILCgNyb3cYASABKA0SLQoFc2NvcmUYAiABKAsyHi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5TY29yZSIuCghSb3dGaWVsZBINCgVmaWVsZBgBIAEoCRITCgtkZXNjcmlwdGlvbhgCIAEoCSJuCgtSZWplY3RlZFJvdxILCgNyb3cYASABKA0SDgoGcmVhc29uGAIgASgJEg8KB21lc3NhZ2UYAyABKAkSMQoGZmllbGRzGAQgAygLMiEuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuUm93RmllbGQiuAEKE1ByZWRpY3RSb3dzUmVzcG9uc2USMgoGc2NvcmVkGAEgAygLMiIuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuU2NvcmVkUm93EjYKCHJlamVjdGVkGAIgAygLMiQuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuUmVqZWN0ZWRSb3cSNQoFbW9kZWwYAyABKAsyJi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Nb2RlbElkZW50aXR5ItMCCg5FeHBsYWluUmVxdWVzdBI7CghzdXBwbGllchgBIAEoCzIhLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlN1cHBsaWVyQga6SAPIAQESNQoFbW9kZWwYAiABKAsyJi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Nb2RlbFNlbGVjdG9yEhYKDndpdGhfbmFycmF0aXZlGAMgASgIEiMKEW1heF9jb250cmlidXRpb25zGAQgASgNQgi6SAUqAxiACBIqCgltaW5fc2hhcmUYBSABKAFCF7pIFBISGQAAAAAAAPA/KQAAAAAAAAAAEhIKCndpdGhfdGV4dHMYBiABKAgSUAoSbmFycmF0aXZlX2xhbmd1YWdlGAcgASgOMiouYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTmFycmF0aXZlTGFuZ3VhZ2VCCLpIBYIBAhABItwBCg9FeHBsYW5hdGlvbkJhc2USLQoFc2NvcmUYASABKAsyHi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5TY29yZRISCgpiYXNlX3ZhbHVlGAIgASgBEjYKBGtpbmQYAyABKA4yKC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYW5hdGlvbktpbmQSEgoKYmFja2dyb3VuZBgEIAEoCRI6CgxvdXRwdXRfc3BhY2UYBSABKA4yJC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5PdXRwdXRTcGFjZSKAAQoQQ29udHJpYnV0aW9uTGlzdBI8Cg1jb250cmlidXRpb25zGAEgAygLMiUuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ29udHJpYnV0aW9uEh0KFW9taXR0ZWRfY29udHJpYnV0aW9ucxgCIAEoDRIPCgdvbWl0dGVkGAMgASgBIrQCCg9FeHBsYWluUmVzcG9uc2USOAoEYmFzZRgBIAEoCzIoLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkV4cGxhbmF0aW9uQmFzZUgAEkIKDWNvbnRyaWJ1dGlvbnMYAiABKAsyKS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Db250cmlidXRpb25MaXN0SAASEwoJbmFycmF0aXZlGAMgASgJSAASRAoQbmFycmF0aXZlX3NvdXJjZRgEIAEoDjIoLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk5hcnJhdGl2ZVNvdXJjZUgAEkAKDm5hcnJhdGl2ZV9pbmZvGAUgASgLMiYuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTmFycmF0aXZlSW5mb0gAQgYKBHBhcnQqcAoPTmFycmF0aXZlU291cmNlEiAKHE5BUlJBVElWRV9TT1VSQ0VfVU5TUEVDSUZJRUQQABIdChlOQVJSQVRJVkVfU09VUkNFX1RFTVBMQVRFEAESHAoYTkFSUkFUSVZFX1NPVVJDRV9NSVNUUkFMEAIy4gYKEEluZmVyZW5jZVNlcnZpY2USZQoHUHJlZGljdBInLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlByZWRpY3RSZXF1ZXN0GiguYmVsbHdldGhlci5pbmZlcmVuY2UudjEuUHJlZGljdFJlc3BvbnNlIgeQAgGouxgBEoUBCgxQcmVkaWN0QmF0Y2gSLC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5QcmVkaWN0QmF0Y2hSZXF1ZXN0Gi0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuUHJlZGljdEJhdGNoUmVzcG9uc2UiGJACAai7GAGyuxgNCICAgAgQ4NQDIMDPJBKCAQoLUHJlZGljdFJvd3MSKy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5QcmVkaWN0Um93c1JlcXVlc3QaLC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5QcmVkaWN0Um93c1Jlc3BvbnNlIhiQAgGouxgBsrsYDQiAgIAIEODUAyDAzyQSZwoHRXhwbGFpbhInLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkV4cGxhaW5SZXF1ZXN0GiguYmVsbHdldGhlci5pbmZlcmVuY2UudjEuRXhwbGFpblJlc3BvbnNlIgeQAgGouxgBMAESdwoNRXhwbGFpbkNoYW5nZRItLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkV4cGxhaW5DaGFuZ2VSZXF1ZXN0Gi4uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuRXhwbGFpbkNoYW5nZVJlc3BvbnNlIgeQAgGouxgBEnQKDEV4cGxhaW5Nb2RlbBIsLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkV4cGxhaW5Nb2RlbFJlcXVlc3QaLS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYWluTW9kZWxSZXNwb25zZSIHkAIBqLsYARKBAQoOQ291bnRlcmZhY3R1YWwSLi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Db3VudGVyZmFjdHVhbFJlcXVlc3QaLy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Db3VudGVyZmFjdHVhbFJlc3BvbnNlIg6QAgGouxgBsrsYAxCQTkJeChtjb20uYmVsbHdldGhlci5pbmZlcmVuY2UudjFQAVojYmVsbHdldGhlci9pbmZlcmVuY2UvdjE7aW5mZXJlbmNldjGqAhdCZWxsd2V0aGVyLkluZmVyZW5jZS5WMWIGcHJvdG8z", [file_bellwether_inference_v1_change, file_bellwether_inference_v1_model_explanation, file_bellwether_inference_v1_counterfactual, file_bellwether_inference_v1_narrative, file_bellwether_inference_v1_score, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate]);
 
 /**
  * Requests the score of one supplier.
@@ -423,6 +423,174 @@ export const PredictBatchResponseSchema: GenMessage<PredictBatchResponse> = /*@_
   messageDesc(file_bellwether_inference_v1_inference_service, 6);
 
 /**
+ * Requests the scores of several suppliers.
+ *
+ * @generated from message bellwether.inference.v1.PredictRowsRequest
+ */
+export type PredictRowsRequest = Message<"bellwether.inference.v1.PredictRowsRequest"> & {
+  /**
+   * The suppliers to score. At most 1,000. Two may have the same id.
+   *
+   * @generated from field: repeated bellwether.inference.v1.Supplier suppliers = 1;
+   */
+  suppliers: Supplier[];
+
+  /**
+   * The model that scores. Unset: the champion of the default model.
+   *
+   * @generated from field: bellwether.inference.v1.ModelSelector model = 2;
+   */
+  model?: ModelSelector | undefined;
+
+  /**
+   * Maximum number of contributions of each score, 0 to 1,024. Unset: 5.
+   *
+   * @generated from field: optional uint32 top_contributions = 3;
+   */
+  topContributions?: number | undefined;
+};
+
+/**
+ * Describes the message bellwether.inference.v1.PredictRowsRequest.
+ * Use `create(PredictRowsRequestSchema)` to create a new message.
+ */
+export const PredictRowsRequestSchema: GenMessage<PredictRowsRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_inference_v1_inference_service, 7);
+
+/**
+ * One supplier with a score.
+ *
+ * @generated from message bellwether.inference.v1.ScoredRow
+ */
+export type ScoredRow = Message<"bellwether.inference.v1.ScoredRow"> & {
+  /**
+   * Position in PredictRowsRequest.suppliers, from 0.
+   *
+   * @generated from field: uint32 row = 1;
+   */
+  row: number;
+
+  /**
+   * The score, as Predict answers it.
+   *
+   * @generated from field: bellwether.inference.v1.Score score = 2;
+   */
+  score?: Score | undefined;
+};
+
+/**
+ * Describes the message bellwether.inference.v1.ScoredRow.
+ * Use `create(ScoredRowSchema)` to create a new message.
+ */
+export const ScoredRowSchema: GenMessage<ScoredRow> = /*@__PURE__*/
+  messageDesc(file_bellwether_inference_v1_inference_service, 8);
+
+/**
+ * One field that breaks a rule.
+ *
+ * @generated from message bellwether.inference.v1.RowField
+ */
+export type RowField = Message<"bellwether.inference.v1.RowField"> & {
+  /**
+   * Path of the field, for example "suppliers[3].features.late_ratio".
+   *
+   * @generated from field: string field = 1;
+   */
+  field: string;
+
+  /**
+   * The violation in one sentence, for a person.
+   *
+   * @generated from field: string description = 2;
+   */
+  description: string;
+};
+
+/**
+ * Describes the message bellwether.inference.v1.RowField.
+ * Use `create(RowFieldSchema)` to create a new message.
+ */
+export const RowFieldSchema: GenMessage<RowField> = /*@__PURE__*/
+  messageDesc(file_bellwether_inference_v1_inference_service, 9);
+
+/**
+ * One supplier without a score, because a field of it breaks a rule.
+ *
+ * @generated from message bellwether.inference.v1.RejectedRow
+ */
+export type RejectedRow = Message<"bellwether.inference.v1.RejectedRow"> & {
+  /**
+   * Position in PredictRowsRequest.suppliers, from 0.
+   *
+   * @generated from field: uint32 row = 1;
+   */
+  row: number;
+
+  /**
+   * Stable reason, as in google.rpc.ErrorInfo, for example "FEATURE_OUT_OF_RANGE".
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+
+  /**
+   * The violations in one sentence, for a person.
+   *
+   * @generated from field: string message = 3;
+   */
+  message: string;
+
+  /**
+   * The fields, at most 20.
+   *
+   * @generated from field: repeated bellwether.inference.v1.RowField fields = 4;
+   */
+  fields: RowField[];
+};
+
+/**
+ * Describes the message bellwether.inference.v1.RejectedRow.
+ * Use `create(RejectedRowSchema)` to create a new message.
+ */
+export const RejectedRowSchema: GenMessage<RejectedRow> = /*@__PURE__*/
+  messageDesc(file_bellwether_inference_v1_inference_service, 10);
+
+/**
+ * The result of PredictRows. Each row of the request is in one of the two lists.
+ *
+ * @generated from message bellwether.inference.v1.PredictRowsResponse
+ */
+export type PredictRowsResponse = Message<"bellwether.inference.v1.PredictRowsResponse"> & {
+  /**
+   * Rows with a score, in ascending order.
+   *
+   * @generated from field: repeated bellwether.inference.v1.ScoredRow scored = 1;
+   */
+  scored: ScoredRow[];
+
+  /**
+   * Rows without a score, in ascending order.
+   *
+   * @generated from field: repeated bellwether.inference.v1.RejectedRow rejected = 2;
+   */
+  rejected: RejectedRow[];
+
+  /**
+   * The model version that computed the scores.
+   *
+   * @generated from field: bellwether.inference.v1.ModelIdentity model = 3;
+   */
+  model?: ModelIdentity | undefined;
+};
+
+/**
+ * Describes the message bellwether.inference.v1.PredictRowsResponse.
+ * Use `create(PredictRowsResponseSchema)` to create a new message.
+ */
+export const PredictRowsResponseSchema: GenMessage<PredictRowsResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_inference_v1_inference_service, 11);
+
+/**
  * Requests the explanation of one score.
  *
  * @generated from message bellwether.inference.v1.ExplainRequest
@@ -485,7 +653,7 @@ export type ExplainRequest = Message<"bellwether.inference.v1.ExplainRequest"> &
  * Use `create(ExplainRequestSchema)` to create a new message.
  */
 export const ExplainRequestSchema: GenMessage<ExplainRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_inference_v1_inference_service, 7);
+  messageDesc(file_bellwether_inference_v1_inference_service, 12);
 
 /**
  * The first part of an explanation: the score, and the value from which the contributions are counted.
@@ -534,7 +702,7 @@ export type ExplanationBase = Message<"bellwether.inference.v1.ExplanationBase">
  * Use `create(ExplanationBaseSchema)` to create a new message.
  */
 export const ExplanationBaseSchema: GenMessage<ExplanationBase> = /*@__PURE__*/
-  messageDesc(file_bellwether_inference_v1_inference_service, 8);
+  messageDesc(file_bellwether_inference_v1_inference_service, 13);
 
 /**
  * The contributions of a score, largest magnitude first. base_value, the contributions and omitted add up to the margin.
@@ -570,7 +738,7 @@ export type ContributionList = Message<"bellwether.inference.v1.ContributionList
  * Use `create(ContributionListSchema)` to create a new message.
  */
 export const ContributionListSchema: GenMessage<ContributionList> = /*@__PURE__*/
-  messageDesc(file_bellwether_inference_v1_inference_service, 9);
+  messageDesc(file_bellwether_inference_v1_inference_service, 14);
 
 /**
  * One part of an explanation. The parts come in this order: base, contributions, pieces of the narrative, how it was
@@ -632,7 +800,7 @@ export type ExplainResponse = Message<"bellwether.inference.v1.ExplainResponse">
  * Use `create(ExplainResponseSchema)` to create a new message.
  */
 export const ExplainResponseSchema: GenMessage<ExplainResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_inference_v1_inference_service, 10);
+  messageDesc(file_bellwether_inference_v1_inference_service, 15);
 
 /**
  * How a narrative was written.
@@ -714,6 +882,19 @@ export const InferenceService: GenService<{
     methodKind: "unary";
     input: typeof PredictBatchRequestSchema;
     output: typeof PredictBatchResponseSchema;
+  },
+  /**
+   * Scores up to 1,000 suppliers, each with everything that Predict answers. A supplier that breaks a rule is reported
+   * with its row; all others are scored. PredictBatch has a higher throughput. A request message can have at most
+   * 16 MiB. Idempotent.
+   * - INVALID_ARGUMENT: there are too many rows, or a text or a map is longer than its limit; BadRequest names it.
+   *
+   * @generated from rpc bellwether.inference.v1.InferenceService.PredictRows
+   */
+  predictRows: {
+    methodKind: "unary";
+    input: typeof PredictRowsRequestSchema;
+    output: typeof PredictRowsResponseSchema;
   },
   /**
    * Explains the score of one supplier, as a stream: the base, then all contributions, then, on request, a

@@ -3,12 +3,14 @@ import {
   ExplainResponseSchema,
   InferenceService,
   type PredictResponse,
+  type PredictRowsResponse,
 } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { NarrativeLanguage } from "@bellwether/gen/bellwether/inference/v1/narrative_pb";
 import { WarningCode } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { type JsonValue, toJson } from "@bufbuild/protobuf";
 import { bandFromNumber } from "./band-codes.ts";
 import { explainLine } from "./flat-json/explain-line.ts";
+import { type FlatRowText, flatRows, rowsJson } from "./flat-json/flat-rows.ts";
 import { flatScore } from "./flat-json/flat-score.ts";
 import { FlatSupplierError, flatSupplier } from "./flat-json/flat-supplier.ts";
 import { flatText } from "./flat-json/flat-text.ts";
@@ -43,6 +45,34 @@ export const PREDICT_ROUTE = {
   toRequest: ({ body }: FlatInput) => ({ supplier: { ...flatSupplier(body) } }),
   toJson: ({ score }: PredictResponse): JsonValue =>
     score ? flatScore(score, bandFromNumber(score.band) ?? "unknown", warningName) : null,
+  reword: flatText,
+} as const;
+
+/** Rows of a request, each read by itself. */
+interface FlatRowsInput {
+  readonly rows: readonly FlatRowText[];
+}
+
+/**
+ * `POST /predict/batch`: rows of flat JSON, as an array or one per line, scored as `POST /predict` scores one. A row
+ * that is not valid is named with its index and fields; the others are scored.
+ */
+export const PREDICT_ROWS_ROUTE = {
+  verb: "POST",
+  path: "/predict/batch",
+  rpc: InferenceService.method.predictRows,
+  readsRows: true,
+  toRequest: ({ rows }: FlatRowsInput) => ({
+    suppliers: flatRows(rows).flatMap((row) => ("supplier" in row ? [{ ...row.supplier }] : [])),
+  }),
+  toJson: ({ scored, rejected, model }: PredictRowsResponse, { rows }: FlatRowsInput): JsonValue =>
+    rowsJson(flatRows(rows), {
+      scored: scored.flatMap(({ row, score }) =>
+        score ? [{ row, score: flatScore(score, bandFromNumber(score.band) ?? "unknown", warningName) }] : [],
+      ),
+      rejected,
+      version: model?.version ?? "",
+    }),
   reword: flatText,
 } as const;
 

@@ -31,6 +31,15 @@ export const MIN_CHUNK_ROWS = 256;
 /** Maximum number of chunks of a weekly run. */
 export const MAX_CHUNKS = 32_768;
 
+/** Maximum number of suppliers of one PredictRows, and of rows of `POST /predict/batch`. */
+export const MAX_ROWS = 1_000;
+
+/** Maximum number of numeric features of one Supplier. */
+export const MAX_SUPPLIER_FEATURES = 1_024;
+
+/** Maximum number of categories of one Supplier. */
+export const MAX_SUPPLIER_CATEGORIES = 256;
+
 /** Maximum number of features of one batch. */
 export const MAX_BATCH_FEATURES = 1_024;
 

@@ -19,6 +19,9 @@ import {
   PredictBatchResponseSchema,
   PredictRequestSchema,
   PredictResponseSchema,
+  PredictRowsRequestSchema,
+  type PredictRowsResponse,
+  PredictRowsResponseSchema,
 } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import type { ModelIdentity, ModelSelector, Score, Supplier } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
@@ -125,6 +128,10 @@ function requestFields(request: Message | undefined): AuditFields {
       },
     };
   }
+  if (isMessage(request, PredictRowsRequestSchema)) {
+    const inputDigest = hash("sha256", toBinary(PredictRowsRequestSchema, request));
+    return { payload: { ...askedModel(request.model), rows: request.suppliers.length, input_sha256: inputDigest } };
+  }
   if (!isMessage(request, PredictBatchRequestSchema)) return {};
   const inputDigest = hash("sha256", toBinary(PredictBatchRequestSchema, request));
   return { payload: { ...askedModel(request.model), rows: request.supplierIds.length, input_sha256: inputDigest } };
@@ -142,6 +149,10 @@ function responseFields(response: Message | undefined, request: Message | undefi
   }
   if (isMessage(response, CounterfactualResponseSchema))
     return { kind: "counterfactual.served", payload: counterfactualToPayload(response) };
+  if (isMessage(response, PredictRowsResponseSchema) && isMessage(request, PredictRowsRequestSchema)) {
+    const ids = request.suppliers.map(({ supplierId }) => storedText(supplierId, MAX_NAME_BYTES));
+    return { kind: "batch.served", payload: rowsToPayload(ids, response) };
+  }
   if (!isMessage(response, PredictBatchResponseSchema) || !isMessage(request, PredictBatchRequestSchema)) return {};
   const { riskScores, bands, violations, model } = response;
   return {
@@ -151,6 +162,21 @@ function responseFields(response: Message | undefined, request: Message | undefi
       answers_sha256: answersDigest(request.supplierIds, riskScores, bands),
       ...modelToPayload(model),
     },
+  };
+}
+
+/** Returns the same fields as for the columns of a batch: rows without a score have NaN and the band 0. */
+function rowsToPayload(ids: readonly string[], { scored, rejected, model }: PredictRowsResponse): AuditPayload {
+  const riskScores = new Float64Array(ids.length).fill(Number.NaN);
+  const bands = new Uint8Array(ids.length);
+  for (const { row, score } of scored) {
+    riskScores[row] = score?.riskScore ?? Number.NaN;
+    bands[row] = score?.band ?? 0;
+  }
+  return {
+    faulty_rows: rejected.length,
+    answers_sha256: answersDigest(ids, new Uint8Array(riskScores.buffer), bands),
+    ...modelToPayload(model),
   };
 }
 

@@ -14,6 +14,7 @@ import { NotExplainableError, type SupplierScore, scoreSupplier } from "@bellwet
 import type { ServiceImpl } from "@connectrpc/connect";
 import { checkColumnNames } from "../domain/check-names.ts";
 import { ChangeModelError, SupplierIdError } from "../domain/ml-error.ts";
+import { scoreRows } from "../domain/score-rows.ts";
 import type { LoadedModels, VersionSelector } from "../model/loaded-models.ts";
 import { batchField, batchFromProto, batchWarnings } from "./batch-from-proto.ts";
 import { changeToProto } from "./change-to-proto.ts";
@@ -100,6 +101,21 @@ export function inferenceHandlers({
           background: scoring.bundle.explanation.background,
           warnings: batchWarnings(request, scores.unknownCategories),
           bandLimits: { medium: scoring.bundle.bands.medium, high: scoring.bundle.bands.high },
+        };
+      }),
+
+    predictRows: ({ suppliers, model, topContributions }, { signal }) =>
+      loadedModels.withModel(selectorFromProto(model), async (scoring) => {
+        const rows = suppliers.map((supplier) => ({ id: supplier.supplierId, input: supplierFromProto(supplier) }));
+        const { scored, rejected } = await scoreRows(scoring, rows, signal);
+        const top = topContributions ?? DEFAULT_TOP;
+        return {
+          scored: scored.map(({ row, id, score }) => ({
+            row,
+            score: scoreToProto(id, newPredictionId(), score, scoring, top),
+          })),
+          rejected: rejected.map(({ fields, ...rest }) => ({ ...rest, fields: [...fields] })),
+          model: identityToProto(scoring.identity),
         };
       }),
 

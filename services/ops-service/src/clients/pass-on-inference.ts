@@ -14,14 +14,14 @@ import {
 } from "@connectrpc/connect";
 import { ModelServiceUnavailableError } from "../domain/ops-error.ts";
 
-/** The RPCs that are forwarded to ml-service. Callers send batches to ml-service directly. */
+/** The RPCs that are forwarded to ml-service. Callers send batches in columns to ml-service directly. */
 type PassedOn = Pick<
   ServiceImpl<typeof InferenceService>,
-  "predict" | "explain" | "explainChange" | "explainModel" | "counterfactual"
+  "predict" | "predictRows" | "explain" | "explainChange" | "explainModel" | "counterfactual"
 >;
 
 /**
- * Forwards Predict, Explain, ExplainChange, ExplainModel and Counterfactual to ml-service, with the caller's identity
+ * Forwards Predict, PredictRows, Explain, ExplainChange, ExplainModel and Counterfactual to ml-service, with the caller's identity
  * and deadline. Errors of ml-service are returned unchanged.
  */
 export function passOnInference(transport: Transport): PassedOn {
@@ -35,6 +35,8 @@ export function passOnInference(transport: Transport): PassedOn {
   };
   return {
     predict: (request, context) => passOn(context, () => ml.predict(request, propagateContextAsCaller(context))),
+    predictRows: (request, context) =>
+      passOn(context, () => ml.predictRows(request, propagateContextAsCaller(context))),
     explainChange: (request, context) =>
       passOn(context, () => ml.explainChange(request, propagateContextAsCaller(context))),
     explainModel: (request, context) =>

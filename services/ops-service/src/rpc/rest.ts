@@ -1,4 +1,4 @@
-import { EXPLAIN_ROUTE, PREDICT_ROUTE } from "@bellwether/contract/inference-routes";
+import { EXPLAIN_ROUTE, PREDICT_ROUTE, PREDICT_ROWS_ROUTE } from "@bellwether/contract/inference-routes";
 import { AuditRecordSchema } from "@bellwether/gen/bellwether/ops/v1/audit_pb";
 import { AuditService, QueryEventsRequestSchema } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
 import { BatchRunSchema } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
@@ -48,5 +48,6 @@ export const REST_ROUTES: readonly RestRoute[] = [
     toJson: ({ run }) => (run ? plainJson(BatchRunSchema, run) : null),
   }),
   restRoute(PREDICT_ROUTE),
+  restRoute(PREDICT_ROWS_ROUTE),
   restRoute(EXPLAIN_ROUTE),
 ];

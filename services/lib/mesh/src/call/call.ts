@@ -2,7 +2,8 @@ import { runInContext } from "@bellwether/telemetry/lazy-context";
 import { unsampledContext } from "@bellwether/telemetry/unsampled-trace";
 import { create, type DescMethod, isMessage, type Message, type MessageInitShape } from "@bufbuild/protobuf";
 import { type ConnectError, type ContextValues, createContextValues, type HandlerContext } from "@connectrpc/connect";
-import type { Context, Span } from "@opentelemetry/api";
+import { type Context, type Span, trace } from "@opentelemetry/api";
+import { type AnswerIds, createAnswerIds, REQUEST_ID_HEADER } from "./answer-ids.ts";
 import type { BoundMethod } from "./bound-method.ts";
 import { ANONYMOUS, type Caller, callerKey } from "./caller.ts";
 
@@ -109,6 +110,7 @@ export abstract class Call implements HandlerContext {
   #responseHeader: Headers | undefined;
   #responseTrailer: Headers | undefined;
   #values: ContextValues | undefined;
+  #ids: AnswerIds | undefined;
 
   constructor(bound: BoundMethod) {
     this.bound = bound;
@@ -136,6 +138,17 @@ export abstract class Call implements HandlerContext {
       if (this.aborted || this.closed) this.#controller.abort(this.aborted);
     }
     return this.#controller.signal;
+  }
+
+  /**
+   * The ids of the answer. The trace is that of the caller's `traceparent`, which the call joins, or the one that the
+   * call's logs and outgoing calls have.
+   */
+  get answerIds(): AnswerIds {
+    this.#ids ??= createAnswerIds(this.header(REQUEST_ID_HEADER), this.header("traceparent"));
+    const traceId =
+      this.span?.spanContext().traceId ?? this.#ids.traceId ?? trace.getSpanContext(this.traceContext)?.traceId;
+    return { ...this.#ids, traceId };
   }
 
   get values(): ContextValues {

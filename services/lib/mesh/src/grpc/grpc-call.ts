@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import { fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { idFields } from "../call/answer-ids.ts";
 import type { BoundMethod } from "../call/bound-method.ts";
 import { Call, type Peer } from "../call/call.ts";
 import { freeBytes } from "../call/free-bytes.ts";
@@ -203,8 +204,8 @@ export class GrpcCall extends Call implements GrpcStreamListener {
   }
 
   #sendError(error: ConnectError, trailer: Headers | undefined): void {
-    if (this.#wire?.headSent) this.#wire.end(trailersOfError(error, trailer));
-    else rejectStream(this.#stream, error, trailer);
+    if (this.#wire?.headSent) this.#wire.end(trailersOfError(error, trailer, this.answerIds));
+    else rejectStream(this.#stream, error, this.answerIds, trailer);
   }
 
   #end(error: ConnectError | undefined): void {
@@ -225,7 +226,7 @@ export class GrpcCall extends Call implements GrpcStreamListener {
   }
 
   #succeed(): void {
-    this.#wire?.end(trailersOfSuccess(this.setTrailer));
+    this.#wire?.end(trailersOfSuccess(this.setTrailer, this.answerIds));
     this.#end(undefined);
   }
 
@@ -302,7 +303,12 @@ export class GrpcCall extends Call implements GrpcStreamListener {
         const next = await this.within(() => iterator.next());
         done = next.done === true;
         if (this.#ended) return;
-        if (!headSent && this.setHeader) this.#wire?.sendHead(headerFields(this.setHeader));
+        // The trailers of a watch come too late for somebody who looks for it in the logs.
+        if (!headSent)
+          this.#wire?.sendHead([
+            ...(this.setHeader ? headerFields(this.setHeader) : []),
+            ...idFields(this.answerIds).flat(),
+          ]);
         headSent = true;
         if (next.done) {
           this.#succeed();

@@ -1,6 +1,7 @@
 import http2, { type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import { Code, type ConnectError } from "@connectrpc/connect";
+import { type AnswerIds, createAnswerIds, idFields, REQUEST_ID_HEADER } from "../call/answer-ids.ts";
 import type { Peer } from "../call/call.ts";
 import { methodPath } from "../call/method.ts";
 import type { PolicyChain } from "../call/policy.ts";
@@ -58,7 +59,7 @@ export async function openGrpcListener({
   const look = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: readonly string[]): void => {
     try {
       if (headerBytes(raw) <= limits.maxHeaderBytes) answer(methods, stream, headers);
-      else rejectUnknown(stream, tooLarge);
+      else rejectUnknown(stream, headers, tooLarge);
     } catch (error) {
       onThrow(error);
       abandonStream(stream);
@@ -82,17 +83,18 @@ function answer(
   const { ":method": verb, ":path": path = "", "content-type": contentType = "" } = headers;
   const method = methods.get(path);
   if (verb !== "POST") {
-    rejectRequest(stream, 405, { allow: "POST" }, "this listener accepts gRPC only: use POST\n");
+    rejectRequest(stream, headers, 405, { allow: "POST" }, "this listener accepts gRPC only: use POST\n");
   } else if (!CONTENT_TYPE.test(contentType)) {
     const fields = { "accept-post": "application/grpc, application/grpc+proto" };
     rejectRequest(
       stream,
+      headers,
       415,
       fields,
       "this listener accepts gRPC only: use the content type application/grpc, or the web listener\n",
     );
   } else if (!method) {
-    rejectUnknown(stream, protocolError(Code.Unimplemented, `there is no RPC ${path}`));
+    rejectUnknown(stream, headers, protocolError(Code.Unimplemented, `there is no RPC ${path}`));
   } else {
     const call = new GrpcCall(method, stream, headers);
     if (call.open()) call.start();
@@ -100,20 +102,28 @@ function answer(
 }
 
 /** Rejects a call before its caller is known. */
-function rejectUnknown(stream: ServerHttp2Stream, error: ConnectError): void {
+function rejectUnknown(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, error: ConnectError): void {
   clearVerified(stream.session as ServerHttp2Session | undefined);
-  rejectStream(stream, error);
+  rejectStream(stream, error, idsOf(headers));
+}
+
+/** Returns the ids of the answer to a request that is no call. */
+function idsOf(headers: IncomingHttpHeaders): AnswerIds {
+  const { [REQUEST_ID_HEADER]: requestId, traceparent } = headers;
+  return createAnswerIds(requestId?.toString(), traceparent?.toString());
 }
 
 /** Answers a request that is not gRPC with an HTTP status. */
 function rejectRequest(
   stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
   status: number,
   fields: Readonly<Record<string, string>>,
   reason: string,
 ): void {
   clearVerified(stream.session as ServerHttp2Session | undefined);
-  stream.respond({ ":status": status, "content-type": "text/plain; charset=utf-8", ...fields });
+  const ids = Object.fromEntries(idFields(idsOf(headers)));
+  stream.respond({ ":status": status, "content-type": "text/plain; charset=utf-8", ...fields, ...ids });
   stream.end(reason);
   stream.close(http2.constants.NGHTTP2_NO_ERROR);
 }

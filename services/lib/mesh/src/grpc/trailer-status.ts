@@ -1,6 +1,7 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
+import { type AnswerIds, idFields } from "../call/answer-ids.ts";
 import { ACCEPTED_ENCODINGS } from "./compression.ts";
 import { flush } from "./grpc-stream.ts";
 import { type FieldsByName, fieldsByName, type HeaderFields, headerFields } from "./header-fields.ts";
@@ -22,16 +23,20 @@ const TRAILERS_ONLY = [
 const WHOLE_ANSWER: { readonly endStream: boolean } = Object.freeze({ endStream: true, sendDate: false });
 
 /** Returns the trailers of a successful call. */
-export function trailersOfSuccess(trailer: Headers | undefined): FieldsByName {
-  return trailer ? { ...fieldsByName(trailer), ...OK } : OK;
+export function trailersOfSuccess(trailer: Headers | undefined, ids: AnswerIds): FieldsByName {
+  return { ...(trailer && fieldsByName(trailer)), ...OK, ...Object.fromEntries(idFields(ids)) };
 }
 
 /**
  * Returns the trailers of a failed call: status code, message text, the handler's metadata and the error
  * details.
  */
-export function trailersOfError(error: ConnectError, trailer: Headers | undefined): FieldsByName {
-  return { ...statusOf(error), ...fieldsByName(setTrailerStatus(new Headers(trailer), error)) };
+export function trailersOfError(error: ConnectError, trailer: Headers | undefined, ids: AnswerIds): FieldsByName {
+  return {
+    ...statusOf(error),
+    ...fieldsByName(setTrailerStatus(new Headers(trailer), error)),
+    ...Object.fromEntries(idFields(ids)),
+  };
 }
 
 /** Header fields of errors that were sent before. An overloaded server sends the same few errors very often. */
@@ -41,9 +46,9 @@ const rejections = new WeakMap<ConnectError, HeaderFields>();
  * Answers a stream that has not been answered yet, as Trailers-Only, so that clients may retry. Then resets
  * it with NO_ERROR (RFC 9113, 8.1): the HTTP/2 engine discards what the client still sends, without an event.
  */
-export function rejectStream(stream: ServerHttp2Stream, error: ConnectError, trailer?: Headers): void {
+export function rejectStream(stream: ServerHttp2Stream, error: ConnectError, ids: AnswerIds, trailer?: Headers): void {
   if (stream.destroyed || stream.closed) return;
-  stream.respond([...rejectionFields(error, trailer)], WHOLE_ANSWER);
+  stream.respond([...rejectionFields(error, trailer), ...idFields(ids).flat()], WHOLE_ANSWER);
   stream.close(constants.NGHTTP2_NO_ERROR);
   flush(stream);
 }

@@ -16,12 +16,21 @@ export async function readJsonBody(
   maxBytes: number,
   arrived: (bytes: number) => void,
 ): Promise<JsonValue | undefined> {
-  const text = decodeUtf8(await readBytes(request, maxBytes, arrived));
+  const text = await readTextBody(request, maxBytes, arrived);
   if (text.trim() === "") return undefined;
   const json = parseBody(text);
   const violations = loneSurrogates(json, text);
   if (violations.length > 0) throw invalidRequest(violations);
   return json;
+}
+
+/** Reads a body as text, with the same limits. @throws ConnectError INVALID_ARGUMENT or RESOURCE_EXHAUSTED */
+export async function readTextBody(
+  request: WebRequest,
+  maxBytes: number,
+  arrived: (bytes: number) => void,
+): Promise<string> {
+  return decodeUtf8(await readBytes(request, maxBytes, arrived));
 }
 
 function parseBody(text: string): JsonValue {
@@ -45,8 +54,11 @@ function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-/** A repeated name is an error: JSON.parse would silently keep only its last value. */
-function parseJson(text: string): JsonValue {
+/**
+ * Parses a JSON text. A repeated name is an error: JSON.parse would silently keep only its last value.
+ * @throws Error with the reason
+ */
+export function parseJson(text: string): JsonValue {
   const json: JsonValue = JSON.parse(text);
   if (typeof json !== "object" || json === null || Array.isArray(json)) return json;
   try {

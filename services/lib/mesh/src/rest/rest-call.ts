@@ -1,6 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { create, type Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { type AnswerIds, REQUEST_ID_HEADER, TRACE_ID_HEADER } from "../call/answer-ids.ts";
 import type { BoundMethod } from "../call/bound-method.ts";
 import { Call, type Peer } from "../call/call.ts";
 import { JSON_OVERHEAD } from "../call/call-limits.ts";
@@ -9,12 +9,13 @@ import { errorHeaders } from "../errors/error-headers.ts";
 import { invalidRequest, reworded } from "../errors/rpc-error.ts";
 import { peerOfSocket } from "../listener/peers.ts";
 import { encodeText } from "../web/content-encoding.ts";
+import { PROBLEM_JSON, problemJson } from "../web/problem-json.ts";
 import { checkQueryNames } from "../web/query-names.ts";
 import { checkQueryText } from "../web/query-text.ts";
 import { announcedBytes, sendText, socketOf, type WebRequest, type WebResponse } from "../web/web-handler.ts";
-import { type AnswerIds, clientRequestId, PROBLEM_JSON, problemJson, traceIdOf } from "./problem-json.ts";
-import { readJsonBody } from "./read-body.ts";
-import type { RestRoute } from "./rest-route.ts";
+import { readJsonBody, readTextBody } from "./read-body.ts";
+import { readRows } from "./read-rows.ts";
+import type { RestInput, RestRoute } from "./rest-route.ts";
 import { restStatus } from "./rest-status.ts";
 import { EVENT_STREAM, eventText } from "./server-event.ts";
 
@@ -36,14 +37,13 @@ export class RestCall extends Call {
   override readonly deadlineAfterRequest = true;
   readonly #init: RestCallInit;
   #requestHeader: Headers | undefined;
-  readonly #requestId: string;
+  #input: RestInput = { body: undefined, rows: [], query: new URLSearchParams(), lastEventId: "" };
   #arrivedBytes = 0;
   #reject: ((error: ConnectError) => void) | undefined;
 
   constructor(init: RestCallInit) {
     super(init.bound);
     this.#init = init;
-    this.#requestId = clientRequestId(this.header("x-request-id")) ?? randomUUID();
     this.engineTimesBody = !("stream" in init.request);
     init.response.once("close", () => this.fail(new ConnectError("canceled", Code.Canceled)));
   }
@@ -107,7 +107,7 @@ export class RestCall extends Call {
       const { reword, toEvent } = this.#init.rest;
       if (!this.aborted || response.destroyed) return;
       const error = reword ? reworded(this.aborted, reword) : this.aborted;
-      sendError(this.#identified(), error, this.#ids, toEvent !== undefined);
+      sendError(this.#identified(), error, this.answerIds, toEvent !== undefined);
     }
   }
 
@@ -117,15 +117,21 @@ export class RestCall extends Call {
     checkQueryText(queryText);
     const query = new URLSearchParams(queryText);
     checkQueryNames(query, rest.query.single ?? [], rest.query.repeated ?? []);
-    const body = await readJsonBody(request, this.bound.limits.maxRequestBytes * JSON_OVERHEAD, (bytes) => {
+    const maxBytes = this.bound.limits.maxRequestBytes * JSON_OVERHEAD;
+    const arrived = (bytes: number): void => {
       this.#arrivedBytes = bytes;
       if (bytes > COUNTED_AT_ONCE_BYTES) this.memory?.count(this, this.keepRequest(), announcedBytes(request));
       if (this.aborted) throw this.aborted;
-    });
+    };
+    const rows = rest.readsRows
+      ? readRows(await readTextBody(request, maxBytes, arrived), request.headers["content-type"])
+      : [];
+    const body = rest.readsRows ? undefined : await readJsonBody(request, maxBytes, arrived);
     this.requestComplete = true;
     if (body !== undefined && rest.verb === "GET")
       throw invalidRequest([{ field: "", description: "GET takes no body; send the request in the query" }]);
-    return create(rest.rpc.input, rest.toRequest({ body, query, lastEventId: this.header("last-event-id") ?? "" }));
+    this.#input = { body, rows, query, lastEventId: this.header("last-event-id") ?? "" };
+    return create(rest.rpc.input, rest.toRequest(this.#input));
   }
 
   async #answer(message: Message): Promise<void> {
@@ -134,7 +140,7 @@ export class RestCall extends Call {
     if (this.bound.streamsOut) {
       await this.#sendLines(answer as AsyncIterable<Message>);
     } else {
-      const json = rest.toJson(this.toResponse(await this.#orFailure(Promise.resolve(answer))));
+      const json = rest.toJson(this.toResponse(await this.#orFailure(Promise.resolve(answer))), this.#input);
       await this.#sendJson(JSON.stringify(json));
     }
   }
@@ -180,7 +186,9 @@ export class RestCall extends Call {
   #lineOf(message: Message, index: number): string {
     const { rest } = this.#init;
     const answer = this.toResponse(message);
-    return rest.toEvent ? eventText(rest.toEvent(answer, index)) : `${JSON.stringify(rest.toJson(answer))}\n`;
+    return rest.toEvent
+      ? eventText(rest.toEvent(answer, index))
+      : `${JSON.stringify(rest.toJson(answer, this.#input))}\n`;
   }
 
   #setStreamHeaders(): void {
@@ -196,18 +204,13 @@ export class RestCall extends Call {
     return this.#identified();
   }
 
-  get #ids(): AnswerIds {
-    const traceId = this.span?.spanContext().traceId ?? traceIdOf(this.header("traceparent"));
-    return { requestId: this.#requestId, traceId };
-  }
-
   /** Adds the ids of the answer to its headers, if they are not sent yet. */
   #identified(): WebResponse {
     const { response } = this.#init;
-    const { requestId, traceId } = this.#ids;
+    const { requestId, traceId } = this.answerIds;
     if (response.headersSent) return response;
-    response.setHeader("x-request-id", requestId);
-    if (traceId !== undefined) response.setHeader("x-trace-id", traceId);
+    response.setHeader(REQUEST_ID_HEADER, requestId);
+    if (traceId !== undefined) response.setHeader(TRACE_ID_HEADER, traceId);
     return response;
   }
 

@@ -1,10 +1,12 @@
 import type { PolicyChain } from "../call/policy.ts";
 import type { Route } from "../call/route.ts";
+import { accepts } from "../web/accepts.ts";
 import { foreignCharset } from "../web/charset.ts";
 import { rejectMethod, sendRejection, shown } from "../web/http-rejection.ts";
 import { pathOf, type WebHandler } from "../web/web-handler.ts";
 import { RestCall } from "./rest-call.ts";
 import { bindRest, type RestRoute } from "./rest-route.ts";
+import { EVENT_STREAM } from "./server-event.ts";
 
 /**
  * Serves REST paths with the handlers of their RPCs. `onThrow` is called when an answer cannot be sent.
@@ -25,7 +27,14 @@ export function restHandler(
     const charset = match && foreignCharset(request.headers["content-type"]);
     if (charset !== undefined) {
       response.setHeader("accept-post", "application/json");
-      sendRejection(response, 415, `the charset ${shown(charset)} is not supported here: send JSON in UTF-8`);
+      sendRejection(response, 415, `the charset ${shown(charset)} is not supported here: send JSON in UTF-8`, {
+        field: "content-type",
+      });
+    } else if (match && !accepts(request.headers.accept, typesOf(match.rest))) {
+      const types = typesOf(match.rest).join(" or ");
+      sendRejection(response, 406, `the path answers ${types}: send Accept with it, or without Accept`, {
+        field: "accept",
+      });
     } else if (match) {
       new RestCall({ ...match, chain, request, response }).run().catch((error) => {
         onThrow(error);
@@ -38,3 +47,11 @@ export function restHandler(
     return true;
   };
 }
+
+/** Returns the media types with which a path answers. Clients that accept any JSON accept its lines too. */
+const typesOf = ({ rpc, toEvent }: RestRoute): readonly string[] =>
+  rpc.methodKind === "unary"
+    ? ["application/json"]
+    : toEvent
+      ? [EVENT_STREAM]
+      : ["application/x-ndjson", "application/json"];

@@ -8,6 +8,7 @@ import type {
 import type { MethodImpl } from "@connectrpc/connect";
 import { type BoundMethod, bindMethod, type Handler } from "../call/bound-method.ts";
 import type { Route } from "../call/route.ts";
+import type { RowText } from "./read-rows.ts";
 import type { ServerEvent } from "./server-event.ts";
 
 /** Type of the RPCs that a REST path can call: unary RPCs, and RPCs with a stream of responses. */
@@ -25,6 +26,8 @@ export interface RestQuery {
 export interface RestInput {
   /** The JSON body; undefined when the request has none. */
   readonly body: JsonValue | undefined;
+  /** The rows of the body, when the path reads rows; otherwise empty. */
+  readonly rows: readonly RowText[];
   readonly query: URLSearchParams;
   /** Id of the last event that a client of a stream of events received. "": the request has none. */
   readonly lastEventId: string;
@@ -40,7 +43,8 @@ export interface RestRoute {
   readonly rpc: RestRpc;
   readonly query: RestQuery;
   readonly toRequest: (input: RestInput) => MessageInitShape<RestRpc["input"]>;
-  readonly toJson: (message: MessageShape<RestRpc["output"]>) => JsonValue;
+  readonly toJson: (message: MessageShape<RestRpc["output"]>, input: RestInput) => JsonValue;
+  readonly readsRows: boolean;
   readonly toEvent: ((message: MessageShape<RestRpc["output"]>, index: number) => ServerEvent | null) | undefined;
   readonly reword: ((text: string) => string) | undefined;
   /** A handler that is used instead of the RPC's mounted service. */
@@ -61,7 +65,9 @@ export interface RestRouteOptions<R extends RestRpc> {
    */
   readonly toRequest: (input: RestInput) => MessageInitShape<R["input"]>;
   /** Converts a response message to JSON. A streaming RPC answers one line of JSON (NDJSON) per message. */
-  readonly toJson: (message: MessageShape<R["output"]>) => JsonValue;
+  readonly toJson: (message: MessageShape<R["output"]>, input: RestInput) => JsonValue;
+  /** Whether the body is rows: a JSON array, or one JSON text per line (NDJSON). Default: one JSON text. */
+  readonly readsRows?: boolean;
   /**
    * Converts the message of a streaming RPC with this number, from 0, to an event; null: the message only keeps
    * the connection open, and a comment is sent. With it, the answer is `text/event-stream` instead of NDJSON.
@@ -83,7 +89,14 @@ export interface RestRouteOptions<R extends RestRpc> {
 export function restRoute<R extends RestRpc>(options: RestRouteOptions<R>): RestRoute {
   const { implementation } = options;
   const handler = implementation as Handler | undefined;
-  return { query: {}, reword: undefined, toEvent: undefined, ...(options as RestRouteOptions<RestRpc>), handler };
+  return {
+    query: {},
+    readsRows: false,
+    reword: undefined,
+    toEvent: undefined,
+    ...(options as RestRouteOptions<RestRpc>),
+    handler,
+  };
 }
 
 /**

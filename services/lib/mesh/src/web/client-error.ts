@@ -1,8 +1,10 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { createAnswerIds, idFields } from "../call/answer-ids.ts";
 import { headersTooLarge } from "../listener/header-size.ts";
 import { isAnswering } from "../listener/http1-connections.ts";
-import { rejectionJson } from "./http-rejection.ts";
+import { rejectionError } from "./http-rejection.ts";
+import { PROBLEM_JSON, problemJson } from "./problem-json.ts";
 
 /** Node's error codes for bytes that are not an HTTP/1.1 request. */
 interface ClientError extends Error {
@@ -54,9 +56,17 @@ function rejection({ code, message }: ClientError, maxHeaderBytes: number): stri
 }
 
 function answer(status: string, message: string): string {
-  const body = rejectionJson(Number.parseInt(status, 10), message);
-  const head = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
-  return `HTTP/1.1 ${status}\r\n${head}\r\n\r\n${body}`;
+  const code = Number.parseInt(status, 10);
+  // The headers of the request are not known.
+  const ids = createAnswerIds(undefined, undefined);
+  const body = JSON.stringify(problemJson(rejectionError(code, message), code, ids));
+  const fields = [
+    ["content-type", PROBLEM_JSON],
+    ["content-length", String(Buffer.byteLength(body))],
+    ["connection", "close"],
+    ...idFields(ids),
+  ];
+  return `HTTP/1.1 ${status}\r\n${fields.map((field) => `${field.join(": ")}\r\n`).join("")}\r\n${body}`;
 }
 
 /**

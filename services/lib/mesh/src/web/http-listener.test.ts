@@ -69,9 +69,12 @@ describe("the web listener", () => {
 
   it("names the invalid Host and the valid form", async () => {
     const answer = await exchange(echo.server.addresses.web.port, MALFORMED["a port out of range"] ?? "");
+    // At the path of an RPC, the error is Connect's, with its reason.
     expect(answer).toContain(
-      '{"code":"invalid_argument","message":"the Host \\"localhost:99999\\" is not a host name with a port from 0 to 65535"}',
+      '"code":"invalid_argument","message":"the Host \\"localhost:99999\\" is not a host name with a port from 0 to 65535"',
     );
+    expect(answer).toContain('"reason":"MALFORMED_REQUEST"');
+    expect(answer).toMatch(/\r\nx-request-id: [0-9a-f-]{36}\r\n/);
   });
 
   it("accepts the largest port", async () => {

@@ -15,6 +15,7 @@ import { sendRejection, shown } from "./http-rejection.ts";
 import { makeRoom } from "./make-room.ts";
 import { oneAtATime } from "./pipelined-requests.ts";
 import { authorityViolation } from "./request-authority.ts";
+import { identify } from "./request-ids.ts";
 import { toOriginForm } from "./request-target.ts";
 import type { WebRequest, WebResponse } from "./web-handler.ts";
 
@@ -61,6 +62,7 @@ function guarded({ answer, needsHost, limits, onThrow }: HttpListenerOptions): A
   const { maxHeaderBytes } = limits;
   return (request, response) => {
     try {
+      identify(request, response);
       closeAfterEarlyResponse(request, response);
       // For HTTP/1.1 the parser has already checked the size.
       if ("stream" in request && headerBytes(request.rawHeaders) > maxHeaderBytes) {
@@ -79,8 +81,11 @@ function guarded({ answer, needsHost, limits, onThrow }: HttpListenerOptions): A
 
 /** Answers a request with an `Expect` header other than 100-continue; Node itself answers without a reason. */
 function rejectExpectation(request: WebRequest, response: WebResponse): void {
+  identify(request, response);
   const expectation = shown(String(request.headers.expect));
-  sendRejection(response, 417, `the expectation ${expectation} is not known: leave out the header Expect`);
+  sendRejection(response, 417, `the expectation ${expectation} is not known: leave out the header Expect`, {
+    field: "expect",
+  });
 }
 
 /**
@@ -89,7 +94,7 @@ function rejectExpectation(request: WebRequest, response: WebResponse): void {
 function abandon(request: WebRequest, response: WebResponse): void {
   try {
     if (!response.headersSent) {
-      sendRejection(response, 500, "internal error", "internal");
+      sendRejection(response, 500, "internal error");
       return;
     }
   } catch {

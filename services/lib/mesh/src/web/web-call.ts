@@ -1,5 +1,6 @@
 import type { Message } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import { TRACE_ID_HEADER } from "../call/answer-ids.ts";
 import type { BoundMethod } from "../call/bound-method.ts";
 import { Call, type Peer } from "../call/call.ts";
 import { createMessageTimer } from "../call/message-timer.ts";
@@ -116,6 +117,7 @@ export class WebCall extends Call {
   fail(reason: unknown): void {
     if (this.closed) return;
     const error = this.#chain.toError(reason, this);
+    this.#identify();
     // Only a unary Connect call is answered with an HTTP status.
     if (this.protocolName === "connect" && !this.bound.streamsIn && !this.bound.streamsOut)
       for (const [name, value] of errorHeaders(error)) this.#context.responseHeader.set(name, value);
@@ -123,6 +125,12 @@ export class WebCall extends Call {
     if (!this.#answering) this.#context.values.get(bodyKey)?.interrupt(error);
     this.#reject?.(error);
     this.#chain.close(this, error);
+  }
+
+  /** Adds the trace of the call to the answer. The listener has added the id of the request. */
+  #identify(): void {
+    const { traceId } = this.answerIds;
+    if (traceId !== undefined) this.#context.responseHeader.set(TRACE_ID_HEADER, traceId);
   }
 
   override keepRequest(): number {
@@ -154,6 +162,7 @@ export class WebCall extends Call {
   async open(): Promise<void> {
     try {
       await this.#chain.open(this);
+      this.#identify();
       checkQuery(this.requestMethod, this.url, this.#strict);
     } catch (reason) {
       this.fail(reason);

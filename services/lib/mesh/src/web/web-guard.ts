@@ -1,4 +1,5 @@
 import { cors } from "@connectrpc/connect";
+import { REPLACED_HEADER, REQUEST_ID_HEADER, TRACE_ID_HEADER } from "../call/answer-ids.ts";
 import { isLoopback } from "../listener/listen.ts";
 import { sendRejection, shown } from "./http-rejection.ts";
 import type { WebHandler, WebRequest, WebResponse } from "./web-handler.ts";
@@ -27,8 +28,11 @@ export const DEFAULT_REQUEST_HEADERS: readonly string[] = [
 ];
 /** Headers that the listener's protocols need. */
 const PROTOCOL_HEADERS = [...cors.allowedHeaders, "Authorization", "Grpc-Encoding", "Grpc-Accept-Encoding"];
-/** Response headers about when and how to send the request again. */
-const EXPOSED_HEADERS = [...cors.exposedHeaders, "Retry-After", "WWW-Authenticate"];
+/** Response headers about when and how to send the request again, and with the ids of the answer. */
+const EXPOSED_HEADERS = [
+  ...[...cors.exposedHeaders, "Retry-After", "WWW-Authenticate"],
+  ...[REQUEST_ID_HEADER, TRACE_ID_HEADER, REPLACED_HEADER],
+];
 const PREFLIGHT_LASTS_S = "7200";
 
 /** Names of this machine: the only ones that a server without authentication accepts. */
@@ -54,7 +58,7 @@ export function webGuard({
     const host = hostOf(request);
     if (hosts && !hosts.has(withoutPort(host))) {
       const message = `this server does not accept the host ${shown(host)}: BELLWETHER_WEB_HOSTS lists the accepted ones`;
-      sendRejection(response, 421, message);
+      sendRejection(response, 421, message, { field: "host" });
       return true;
     }
     const { origin } = request.headers;
@@ -65,6 +69,7 @@ export function webGuard({
         response,
         403,
         `the origin ${shown(origin)} is not allowed: BELLWETHER_WEB_ORIGINS lists the allowed ones`,
+        { field: "origin" },
       );
       return true;
     }

@@ -277,22 +277,42 @@ describe("a request that is not a call is rejected with a reason", () => {
     return [answer.status, type, await answer.json(), answer.headers.get("allow")];
   };
   const type = "application/json";
+  const PROBLEM = "application/problem+json";
+  const problem = (members: { readonly message: string; readonly [name: string]: unknown }) =>
+    expect.objectContaining({
+      type: "about:blank",
+      detail: members.message,
+      request_id: expect.any(String),
+      ...members,
+    });
 
   it("with 404", async () => {
     const nothing = { code: "not_found", message: 'there is nothing at "/nowhere" here' };
-    expect(await says("/nowhere")).toEqual([404, type, nothing, null]);
+    expect(await says("/nowhere")).toEqual([404, PROBLEM, problem({ ...nothing, reason: "PATH_NOT_FOUND" }), null]);
     const rpc = { code: "unimplemented", message: 'there is no RPC "/a.b.C/D" here' };
-    expect(await says("/a.b.C/D", JSON_BODY)).toEqual([404, type, rpc, null]);
-    expect(await says("/a.b.C/D?connect=v1&encoding=json&message=%7B%7D")).toEqual([404, type, rpc, null]);
+    const connect = expect.objectContaining(rpc);
+    expect(await says("/a.b.C/D", JSON_BODY)).toEqual([404, type, connect, null]);
+    expect(await says("/a.b.C/D?connect=v1&encoding=json&message=%7B%7D")).toEqual([404, type, connect, null]);
   });
 
   it("with 405 and Allow", async () => {
     const rest = { code: "unimplemented", message: '"PUT" is not allowed here: use GET or HEAD' };
-    expect(await says("/alerts", { method: "PUT" })).toEqual([405, type, rest, "GET, HEAD"]);
+    const fields = [{ field: "method", description: rest.message }];
+    const expected = problem({ ...rest, reason: "METHOD_NOT_ALLOWED", fields });
+    expect(await says("/alerts", { method: "PUT" })).toEqual([405, PROBLEM, expected, "GET, HEAD"]);
     const readOnly = { code: "unknown", message: '"PUT" is not allowed here: use POST or GET or HEAD' };
-    expect(await says(LIST, { method: "PUT" })).toEqual([405, type, readOnly, "POST, GET, HEAD"]);
+    expect(await says(LIST, { method: "PUT" })).toEqual([
+      ...[405, type, expect.objectContaining(readOnly), "POST, GET, HEAD"],
+    ]);
     const writing = { code: "unknown", message: '"GET" is not allowed here: use POST' };
-    expect(await says(INCREMENT)).toEqual([405, type, writing, "POST"]);
+    expect(await says(INCREMENT)).toEqual([405, type, expect.objectContaining(writing), "POST"]);
+  });
+
+  it("with 406, where the client accepts no JSON", async () => {
+    const [status, content, body] = await says("/alerts", { headers: { accept: "text/csv" } });
+    expect([status, content]).toEqual([406, PROBLEM]);
+    expect(body).toMatchObject({ reason: "NOT_ACCEPTABLE", fields: [{ field: "accept" }] });
+    expect((await says("/alerts", { headers: { accept: "text/html, */*;q=0.1" } }))[0]).not.toBe(406);
   });
 
   it("with 415", async () => {
@@ -301,7 +321,7 @@ describe("a request that is not a call is rejected with a reason", () => {
     const message = expect.stringMatching(
       /^the content type "application\/json; charset=latin1" is not supported here/,
     );
-    expect([latin1.status, await latin1.json()]).toEqual([415, { code: "unknown", message }]);
+    expect([latin1.status, await latin1.json()]).toEqual([415, expect.objectContaining({ code: "unknown", message })]);
     const csv = await ask("text/csv");
     expect([csv.status, csv.headers.get("content-type")]).toEqual([415, TEXT]);
     expect(await csv.text()).toMatch(/^the content type "text\/csv" is not supported here: use application\/json/);
@@ -359,7 +379,9 @@ describe("headers above the size limit", () => {
   it("are answered with 431 and the way out over HTTP/1.1", async () => {
     const answer = await request("GET /echo", "host: localhost", `authorization: ${TOKEN}`);
     expect(answer).toMatch(/^HTTP\/1\.1 431 /);
-    expect(JSON.parse(bodyOf(answer))).toEqual({ code: "resource_exhausted", message });
+    expect(JSON.parse(bodyOf(answer))).toMatchObject({
+      ...{ code: "resource_exhausted", message, status: 431, reason: "HEADERS_TOO_LARGE" },
+    });
   });
 
   it.skipIf(!openssl)("are answered with 431 and the way out under TLS, over HTTP/1.1 and HTTP/2", async () => {
@@ -374,7 +396,7 @@ describe("headers above the size limit", () => {
     const [headers] = await once(stream, "response");
     expect([headers[":status"], JSON.parse(Buffer.concat(await stream.toArray()).toString())]).toEqual([
       431,
-      { code: "resource_exhausted", message },
+      expect.objectContaining({ code: "resource_exhausted", message, reason: "HEADERS_TOO_LARGE" }),
     ]);
     session.destroy();
   });

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { createRegistry, type DescMethod, type Message } from "@bufbuild/protobuf";
 import {
+  Code,
   type ConnectRouter,
   createContextKey,
   createContextValues,
@@ -19,7 +20,7 @@ import type { ListenerLimits } from "../listener/listener-limits.ts";
 import { peerOfSocket } from "../listener/peers.ts";
 import { inflatingFor } from "./counted-gzip.ts";
 import { openHttpListener } from "./http-listener.ts";
-import { sendRejection, shown } from "./http-rejection.ts";
+import { isRpcPath, sendRejection, shown } from "./http-rejection.ts";
 import { WebCall } from "./web-call.ts";
 import { pathOf, socketOf, type WebHandler, type WebRequest, type WebResponse } from "./web-handler.ts";
 import { webRpcs } from "./web-rpcs.ts";
@@ -86,17 +87,14 @@ export async function openWebListener(options: WebListenerOptions): Promise<List
   });
 }
 
-/** "/package.Service/Method". */
-const RPC_PATH = /^\/[\w.]+\.\w+\/\w+$/;
-
 function rejectPath(request: WebRequest, response: WebResponse): void {
   const path = pathOf(request);
   if (request.method === "OPTIONS" && path === "*") {
     response.setHeader("allow", "GET, HEAD, POST, OPTIONS");
     response.statusCode = 204;
     response.end();
-  } else if (RPC_PATH.test(path)) {
-    sendRejection(response, 404, `there is no RPC ${shown(path)} here`, "unimplemented");
+  } else if (isRpcPath(path)) {
+    sendRejection(response, 404, `there is no RPC ${shown(path)} here`, { code: Code.Unimplemented });
   } else {
     sendRejection(response, 404, `there is nothing at ${shown(path)} here`);
   }

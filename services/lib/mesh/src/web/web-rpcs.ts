@@ -1,5 +1,5 @@
 import type { Registry } from "@bufbuild/protobuf";
-import { type ConnectRouter, type ContextValues, createConnectRouter } from "@connectrpc/connect";
+import { Code, type ConnectRouter, type ContextValues, createConnectRouter } from "@connectrpc/connect";
 import type { UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import { JSON_OVERHEAD } from "../call/call-limits.ts";
@@ -207,7 +207,7 @@ function reject(
   const reason = reasons[status] ?? "the request is not supported here";
   // Connect's code for these statuses. A request whose content type belongs to no protocol may come from a
   // gRPC-Web client too.
-  if (type === "" || CONNECT_TYPE.test(type)) sendRejection(response, status, reason, "unknown");
+  if (type === "" || CONNECT_TYPE.test(type)) sendRejection(response, status, reason, { code: Code.Unknown });
   else sendReason(response, status, reason);
 }
 

@@ -1,7 +1,8 @@
 import { Code } from "@connectrpc/connect";
 import { expect, test } from "vitest";
+import { clientRequestId, traceIdOf } from "../call/answer-ids.ts";
 import { invalidRequest, rpcError } from "../errors/rpc-error.ts";
-import { clientRequestId, problemJson, traceIdOf } from "./problem-json.ts";
+import { problemJson } from "./problem-json.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 
