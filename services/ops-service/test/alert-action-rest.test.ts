@@ -38,6 +38,28 @@ test("the actions change the alert one after the other", async () => {
   expect(await act({ action: "reopen", note: "again" })).toMatchObject({ state: "open" });
 });
 
+test("snooze, comment, override and undo change the alert, and the same request again changes nothing", async () => {
+  const twice = async (fields: object) => {
+    const request = { ...(await target()), ...fields };
+    const [first, again] = [await post(request), await post(request)];
+    expect([first.status, again.status], JSON.stringify([first.body, again.body])).toEqual([200, 200]);
+    expect(again.body.alert.version).toBe(first.body.alert.version);
+    return first.body.alert;
+  };
+  const until = "2199-01-31T12:00:00Z";
+  const snoozed = await twice({ action: "snooze", until, until_worse: true, min_rise: 0.2, note: "later" });
+  expect(snoozed.snooze).toMatchObject({ until: "2199-01-31T12:00:00.000Z", until_worse: true, min_rise: 0.2 });
+  expect((await twice({ action: "undo" })).snooze ?? null).toBeNull();
+  await twice({ action: "comment", comment: "called them" });
+  const { events } = await ops.alerts.getAlert({ alertId });
+  expect(JSON.stringify(events, (_, value) => (typeof value === "bigint" ? String(value) : value))).toContain(
+    "called them",
+  );
+  const overridden = await twice({ action: "override", severity: "warning", until, reason: "known" });
+  expect(JSON.stringify(overridden)).toContain("known");
+  await twice({ action: "override", severity: null, band: null, reason: "over" });
+});
+
 test.each([
   [{ action: "acknowlege" }, 400, 'did you mean \\"acknowledge\\"'],
   [{ action: "acknowledge", owner: "x" }, 400, "owner"],
@@ -51,6 +73,20 @@ test.each([
   [{ action: "acknowledge", alert_id: "7d444840-9dc0-11d1-b245-5ffdce74fad2" }, 404, "7d444840"],
   [{ action: "resolve", disposition: "lost" }, 400, "disposition"],
   [{ action: "assign" }, 400, "owner"],
+  [{ action: "snooze", until: "tomorrow" }, 400, "2027-01-31T12:00:00Z"],
+  [{ action: "snooze", until: "2001-01-01T00:00:00Z" }, 400, "until"],
+  [{ action: "snooze", until_worse: "yes" }, 400, "until_worse"],
+  [{ action: "snooze", until_worse: true, min_rise: 2 }, 400, '"field":"min_rise"'],
+  [{ action: "snooze", disposition: "accepted" }, 400, "disposition"],
+  [{ action: "comment" }, 400, '"field":"comment"'],
+  [{ action: "comment", note: "x" }, 400, "note"],
+  [{ action: "comment", comment: "a\u0000b" }, 400, '"field":"comment"'],
+  [{ action: "override", reason: "x" }, 400, "null for both ends the present override"],
+  [{ action: "override", severity: "huge", reason: "x" }, 400, "severity"],
+  [{ action: "override", band: "low", until: "2199-01-01T00:00:00Z" }, 400, '"field":"reason"'],
+  [{ action: "override", band: "low", reason: "x" }, 400, "until"],
+  [{ action: "undo", note: "x" }, 400, "note"],
+  [{ action: "undo", version: 1_000_000 }, 409, "ALERT_CHANGED"],
 ])("%j is a problem with status %i that names %s and changes nothing", async (fields, status, expected) => {
   const before = await target();
   const answer = await post({ ...before, ...fields });

@@ -1,32 +1,50 @@
+import { BAND_NUMBERS } from "@bellwether/contract/band-codes";
 import { knownNames } from "@bellwether/contract/nearest-name";
-import { AlertSchema } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { AlertSchema, AlertSeverity } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import {
   type AlertAction,
   AlertActionSchema,
   AlertService,
   type DecideAlertsResponse,
+  type OverrideAlertRequest,
+  type SnoozeAlertRequest,
 } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { rpcError } from "@bellwether/mesh/errors/rpc-error";
 import { type RestRoute, restRoute } from "@bellwether/mesh/rest/rest-route";
-import { create, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
+import { create, fromJson, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
+import { type Timestamp, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import { codeFromString } from "@connectrpc/connect/protocol-connect";
 import { QueryError } from "../domain/ops-error.ts";
-import { DISPOSITIONS } from "./alert-to-proto.ts";
+import { DISPOSITIONS, SEVERITIES } from "./alert-to-proto.ts";
 import { plainJson } from "./plain-json.ts";
 import { namedValue, shown } from "./rest-query.ts";
 
-type ActionName = "acknowledge" | "start_mitigation" | "resolve" | "assign" | "reopen";
+type ActionName =
+  | "acknowledge"
+  | "start_mitigation"
+  | "resolve"
+  | "assign"
+  | "reopen"
+  | "snooze"
+  | "comment"
+  | "override"
+  | "undo";
 
-/** The names of a body's fields for each action, besides alert_id, version, action and note. */
+/** The names of a body's fields for each action, besides alert_id, version and action. */
 const FIELDS: Readonly<Record<ActionName, readonly string[]>> = {
-  acknowledge: [],
-  start_mitigation: [],
-  resolve: ["disposition"],
-  assign: ["owner"],
-  reopen: [],
+  acknowledge: ["note"],
+  start_mitigation: ["note"],
+  resolve: ["note", "disposition"],
+  assign: ["note", "owner"],
+  reopen: ["note"],
+  snooze: ["note", "until", "until_worse", "min_rise"],
+  comment: ["comment"],
+  override: ["severity", "band", "until", "reason"],
+  undo: [],
 };
-const COMMON = ["alert_id", "version", "action", "note"];
+const COMMON = ["alert_id", "version", "action"];
 const ACTIONS = Object.keys(FIELDS);
 
 const isAction = (name: string): name is ActionName => ACTIONS.includes(name);
@@ -56,7 +74,8 @@ function actionFromBody(body: JsonValue | undefined): AlertAction {
   for (const name of Object.keys(body))
     if (!known.includes(name))
       throw new QueryError(shown(name), `is no field of the action ${action}; ${knownNames(name, known)}`);
-  const target = { alertId: textOf(body, "alert_id"), version: versionOf(body), note: textOf(body, "note") };
+  const alert = { alertId: textOf(body, "alert_id"), version: versionOf(body) };
+  const target = { ...alert, note: textOf(body, "note") };
   switch (action) {
     case "acknowledge":
       return create(AlertActionSchema, { action: { case: "acknowledge", value: target } });
@@ -70,6 +89,16 @@ function actionFromBody(body: JsonValue | undefined): AlertAction {
     }
     case "reopen":
       return create(AlertActionSchema, { action: { case: "reopen", value: target } });
+    case "snooze":
+      return create(AlertActionSchema, { action: { case: "snooze", value: { ...target, ...snoozeOf(body) } } });
+    case "comment":
+      return create(AlertActionSchema, {
+        action: { case: "comment", value: { ...alert, comment: textOf(body, "comment") } },
+      });
+    case "override":
+      return create(AlertActionSchema, { action: { case: "overrideAlert", value: { ...alert, ...overrideOf(body) } } });
+    case "undo":
+      return create(AlertActionSchema, { action: { case: "undo", value: alert } });
   }
 }
 
@@ -77,6 +106,41 @@ function actionFromBody(body: JsonValue | undefined): AlertAction {
 function ownerOf(body: JsonObject): string {
   if (body.owner === undefined) throw new QueryError("owner", 'is missing; "" removes the owner');
   return textOf(body, "owner");
+}
+
+function snoozeOf(body: JsonObject): Pick<SnoozeAlertRequest, "untilWorse" | "minRise"> & Until {
+  const { until_worse: untilWorse = false, min_rise: minRise = 0 } = body;
+  if (typeof untilWorse !== "boolean") throw new QueryError("until_worse", "is not true or false");
+  if (typeof minRise !== "number") throw new QueryError("min_rise", "is not a number; expected 0.01 to 1");
+  return { untilWorse, minRise, ...untilOf(body) };
+}
+
+/** Without severity and band, the present override ends; so a body without both must say so with a null. */
+function overrideOf(body: JsonObject): Pick<OverrideAlertRequest, "severity" | "band" | "reason"> & Until {
+  const { severity, band } = body;
+  if (severity === undefined && band === undefined)
+    throw new QueryError("severity", "and band are missing; null for both ends the present override");
+  return {
+    severity:
+      severity == null ? AlertSeverity.UNSPECIFIED : namedValue("severity", SEVERITIES, textOf(body, "severity")),
+    band: band == null ? Band.UNSPECIFIED : namedValue("band", BAND_NUMBERS, textOf(body, "band")),
+    reason: textOf(body, "reason"),
+    ...untilOf(body),
+  };
+}
+
+interface Until {
+  readonly until?: Timestamp;
+}
+
+function untilOf(body: JsonObject): Until {
+  const text = textOf(body, "until");
+  if (text === "") return {};
+  try {
+    return { until: fromJson(TimestampSchema, text) };
+  } catch {
+    throw new QueryError("until", `${shown(text)} is not a time; expected one such as 2027-01-31T12:00:00Z`);
+  }
 }
 
 function textOf(body: JsonObject, name: string): string {
