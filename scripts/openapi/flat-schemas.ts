@@ -3,6 +3,28 @@ import type { Schema } from "./message-schema.ts";
 const NUMBER_OR_NULL = { type: ["number", "null"] };
 const VALUE = { type: ["number", "string", "null"] };
 
+const FIELDS: Schema = {
+  type: "array",
+  items: {
+    type: "object",
+    required: ["field", "description"],
+    properties: { field: { type: "string" }, description: { type: "string" } },
+  },
+};
+
+/** The headers of every answer. */
+export const ID_HEADERS: Schema = {
+  "x-request-id": {
+    description: "The x-request-id of the request if it has 1 to 128 visible ASCII characters, else a new UUID.",
+    schema: { type: "string", minLength: 1, maxLength: 128 },
+  },
+  "x-trace-id": {
+    description:
+      "The trace of the call in logs and traces. Missing when the request was rejected before it was a call.",
+    schema: { type: "string", pattern: "^[0-9a-f]{32}$" },
+  },
+};
+
 /** Schemas of the flat JSON of `POST /predict` and `POST /explain`. */
 export const FLAT_SCHEMAS: Readonly<Record<string, Schema>> = {
   FlatSupplier: {
@@ -10,8 +32,8 @@ export const FLAT_SCHEMAS: Readonly<Record<string, Schema>> = {
     description: "Names other than supplier_id and contract_text are features of the model.",
     required: ["supplier_id"],
     properties: {
-      supplier_id: { type: "string", minLength: 1 },
-      contract_text: { type: ["string", "null"] },
+      supplier_id: { type: "string", minLength: 1, maxLength: 128 },
+      contract_text: { type: ["string", "null"], maxLength: 1048576 },
     },
     additionalProperties: VALUE,
   },
@@ -50,6 +72,41 @@ export const FLAT_SCHEMAS: Readonly<Record<string, Schema>> = {
       },
     },
   },
+  FlatRowScores: {
+    type: "object",
+    description: "Each row of the request is in one of the two lists, with its index from 0.",
+    required: ["scores", "rejected", "model_version"],
+    additionalProperties: false,
+    properties: {
+      scores: {
+        type: "array",
+        maxItems: 1000,
+        items: {
+          allOf: [
+            { $ref: "#/components/schemas/FlatScore" },
+            { type: "object", required: ["index"], properties: { index: { type: "integer", minimum: 0 } } },
+          ],
+        },
+      },
+      rejected: {
+        type: "array",
+        maxItems: 1000,
+        items: {
+          type: "object",
+          required: ["index", "supplier_id", "reason", "message", "fields"],
+          additionalProperties: false,
+          properties: {
+            index: { type: "integer", minimum: 0 },
+            supplier_id: { type: "string", description: "Empty: the row has none that can be read." },
+            reason: { type: "string" },
+            message: { type: "string" },
+            fields: FIELDS,
+          },
+        },
+      },
+      model_version: { type: "string" },
+    },
+  },
   Problem: {
     type: "object",
     description: "An error at a REST path (RFC 9457), with the members of Connect's JSON.",
@@ -60,14 +117,7 @@ export const FLAT_SCHEMAS: Readonly<Record<string, Schema>> = {
       status: { type: "integer" },
       detail: { type: "string" },
       reason: { type: "string" },
-      fields: {
-        type: "array",
-        items: {
-          type: "object",
-          required: ["field", "description"],
-          properties: { field: { type: "string" }, description: { type: "string" } },
-        },
-      },
+      fields: FIELDS,
       request_id: { type: "string" },
       trace_id: { type: "string", pattern: "^[0-9a-f]{32}$" },
       code: { type: "string" },
@@ -87,6 +137,7 @@ const json = (schema: Schema): Schema => ({ "application/json": { schema } });
 const body = { required: true, content: json({ $ref: "#/components/schemas/FlatSupplier" }) };
 const problem = {
   description: "The request was not served.",
+  headers: ID_HEADERS,
   content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
 };
 
@@ -98,7 +149,39 @@ export const FLAT_PATHS: Readonly<Record<string, Schema>> = {
       summary: "Scores one supplier.",
       requestBody: body,
       responses: {
-        200: { description: "The score.", content: json({ $ref: "#/components/schemas/FlatScore" }) },
+        200: {
+          description: "The score.",
+          headers: ID_HEADERS,
+          content: json({ $ref: "#/components/schemas/FlatScore" }),
+        },
+        default: problem,
+      },
+    },
+  },
+  "/predict/batch": {
+    post: {
+      operationId: "predictBatch",
+      summary: "Scores up to 1,000 suppliers; a row that is not valid is named, and the others are scored.",
+      requestBody: {
+        required: true,
+        content: {
+          "application/json": {
+            schema: {
+              type: "array",
+              minItems: 1,
+              maxItems: 1000,
+              items: { $ref: "#/components/schemas/FlatSupplier" },
+            },
+          },
+          "application/x-ndjson": { schema: { type: "string", description: "One FlatSupplier per line." } },
+        },
+      },
+      responses: {
+        200: {
+          description: "The scores and the rejected rows.",
+          headers: ID_HEADERS,
+          content: json({ $ref: "#/components/schemas/FlatRowScores" }),
+        },
         default: problem,
       },
     },
@@ -110,7 +193,11 @@ export const FLAT_PATHS: Readonly<Record<string, Schema>> = {
       parameters: [{ name: "narrative_language", in: "query", required: false, schema: { enum: ["en", "de"] } }],
       requestBody: body,
       responses: {
-        200: { description: "Lines of JSON.", content: { "application/x-ndjson": { schema: { type: "string" } } } },
+        200: {
+          description: "Lines of JSON.",
+          headers: ID_HEADERS,
+          content: { "application/x-ndjson": { schema: { type: "string" } } },
+        },
         default: problem,
       },
     },

@@ -1,5 +1,6 @@
 import type { DescEnum, DescField, DescMessage } from "@bufbuild/protobuf";
 import { ScalarType } from "@bufbuild/protobuf";
+import { fieldBounds } from "./field-bounds.ts";
 
 /** A JSON schema, or a part of an OpenAPI document. */
 export type Schema = { readonly [name: string]: unknown };
@@ -35,18 +36,38 @@ export function messageSchema(message: DescMessage, comment: (of: DescField) => 
     const description = comment(field);
     return [field.jsonName, { ...(description !== "" && { description }), ...fieldSchema(field) }];
   });
-  return { type: "object", properties: Object.fromEntries(properties), additionalProperties: false };
+  const required = message.fields.filter((field) => fieldBounds(field).isRequired).map(({ jsonName }) => jsonName);
+  return {
+    type: "object",
+    properties: Object.fromEntries(properties),
+    ...(required.length > 0 && { required }),
+    additionalProperties: false,
+  };
 }
 
 function fieldSchema(field: DescField): Schema {
+  const { own, items, keys } = fieldBounds(field);
+  const value = (bounds: Schema): Schema => bounded(valueSchema(field.scalar, field.message, field.enum), bounds);
   switch (field.fieldKind) {
     case "list":
-      return { type: "array", items: valueSchema(field.scalar, field.message, field.enum) };
+      return { type: "array", ...own, items: value(items) };
     case "map":
-      return { type: "object", additionalProperties: valueSchema(field.scalar, field.message, field.enum) };
+      return {
+        type: "object",
+        ...own,
+        ...(Object.keys(keys).length > 0 && { propertyNames: keys }),
+        additionalProperties: value(items),
+      };
     default:
-      return valueSchema(field.scalar, field.message, field.enum);
+      return value(own);
   }
+}
+
+/** Returns a schema with bounds. The bounds of a number do not concern the texts NaN and Infinity. */
+function bounded(schema: Schema, bounds: Schema): Schema {
+  if (Object.keys(bounds).length === 0) return schema;
+  if (schema === FLOAT) return "anyOf" in bounds ? bounds : { type: "number", ...bounds };
+  return { ...schema, ...bounds };
 }
 
 function valueSchema(

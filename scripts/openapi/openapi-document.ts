@@ -1,9 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { createFileRegistry, type DescEnum, type DescField, type DescMessage, fromBinary } from "@bufbuild/protobuf";
+import {
+  createFileRegistry,
+  type DescEnum,
+  type DescField,
+  type DescMessage,
+  type DescMethod,
+  fromBinary,
+} from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
-import { FLAT_PATHS, FLAT_SCHEMAS } from "./flat-schemas.ts";
+import { FLAT_PATHS, FLAT_SCHEMAS, ID_HEADERS } from "./flat-schemas.ts";
 import { messageSchema, reachable, reference, type Schema } from "./message-schema.ts";
-import { OPS_PATHS } from "./ops-paths.ts";
+import { opsPaths, PLAIN_MESSAGES } from "./ops-paths.ts";
+import { plainSchemas } from "./plain-schema.ts";
 
 /** Numbers of fields in descriptor.proto, as paths of comments have them. */
 const MESSAGES = 4;
@@ -12,8 +20,9 @@ const SERVICES = 6;
 const MEMBERS = 2;
 
 /**
- * Returns the OpenAPI 3.1 document of the unary RPCs over Connect with JSON, made from the contract of `root`, and of
- * the REST paths for scores, suppliers and changes of alerts. @throws Error with the output of buf
+ * Returns the OpenAPI 3.1 document of the RPCs over Connect with JSON, made from the contract of `root`, and of the
+ * REST paths. RPCs with a stream of requests are not in it: no HTTP client can call them.
+ * @throws Error with the output of buf
  */
 export function openApiDocument(root: string): Schema {
   const built = spawnSync("buf", ["build", "--path", "proto/bellwether", "-o", "-"], { cwd: root, maxBuffer: 2 ** 28 });
@@ -43,7 +52,7 @@ export function openApiDocument(root: string): Schema {
     for (const [s, service] of file.services.entries()) {
       if (!service.typeName.startsWith("bellwether.") || service.typeName.startsWith("bellwether.echo.")) continue;
       for (const [m, method] of service.methods.entries()) {
-        if (method.methodKind !== "unary") continue;
+        if (method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming") continue;
         const description = commentOf(file, SERVICES, s, MEMBERS, m);
         for (const type of [method.input, method.output]) reachable(type, used);
         paths[`/${service.typeName}/${method.name}`] = {
@@ -56,17 +65,26 @@ export function openApiDocument(root: string): Schema {
     type.typeName,
     { description: typeComment(type), ...typeSchema(type, fieldComment) },
   ]);
+  const message = (name: string): DescMessage => {
+    const found = registry.getMessage(name);
+    if (!found) throw new Error(`the contract has no message ${name}`);
+    return found;
+  };
   return {
     openapi: "3.1.0",
     info: {
       title: "Bellwether",
       version: "0.1.0",
       description:
-        "RPCs over Connect with JSON, and REST paths. Streaming RPCs are not listed: use a client of gRPC or Connect.",
+        "RPCs over Connect with JSON, and REST paths. Every answer has the headers x-request-id and, once its call began, x-trace-id.",
     },
-    paths: { ...FLAT_PATHS, ...OPS_PATHS, ...paths },
+    paths: { ...FLAT_PATHS, ...opsPaths(message), ...paths },
     components: {
-      schemas: { ...FLAT_SCHEMAS, ...Object.fromEntries(schemas) },
+      schemas: {
+        ...FLAT_SCHEMAS,
+        ...plainSchemas(PLAIN_MESSAGES.map(message), fieldComment),
+        ...Object.fromEntries(schemas),
+      },
       securitySchemes: { token: { type: "http", scheme: "bearer" } },
     },
     security: [{}, { token: [] }],
@@ -80,19 +98,32 @@ function operation(
   operationId: string,
   tag: string,
   description: string,
-  { input, output }: { readonly input: DescMessage; readonly output: DescMessage },
+  { input, output, methodKind }: DescMethod,
 ): Schema {
+  const isStream = methodKind === "server_streaming";
+  const type = isStream ? "application/connect+json" : "application/json";
+  const content = (schema: Schema): Schema => ({ [type]: { schema } });
   return {
     operationId,
     tags: [tag],
-    description,
-    requestBody: { required: true, content: { "application/json": { schema: reference(input) } } },
+    description: isStream ? `${description}\n${ENVELOPES}` : description,
+    requestBody: { required: true, content: content(reference(input)) },
     responses: {
-      200: { description: "The answer.", content: { "application/json": { schema: reference(output) } } },
+      200: {
+        description: isStream ? "A stream of these messages." : "The answer.",
+        headers: ID_HEADERS,
+        content: content(reference(output)),
+      },
       default: {
-        description: "The request was not served.",
+        description: isStream
+          ? "The request was not served. After the first message: an error in the last envelope."
+          : "The request was not served.",
+        headers: ID_HEADERS,
         content: { "application/json": { schema: { $ref: "#/components/schemas/ConnectError" } } },
       },
     },
   };
 }
+
+const ENVELOPES =
+  "The body is enveloped: each message is preceded by five bytes, a flag (0; 2: the end of the stream, with its error) and the length as a big-endian number. A request has one message.";

@@ -1,4 +1,7 @@
+import type { DescMessage } from "@bufbuild/protobuf";
+import { ID_HEADERS } from "./flat-schemas.ts";
 import type { Schema } from "./message-schema.ts";
+import { plainReference } from "./plain-schema.ts";
 
 const TEXT: Schema = { type: "string" };
 const NAMES = (...names: string[]): Schema => ({ enum: names });
@@ -9,74 +12,156 @@ const BOOLEAN: Schema = { type: "boolean" };
 const parameters = (schemas: Readonly<Record<string, Schema>>, ...required: string[]): Schema[] =>
   Object.entries(schemas).map(([name, schema]) => ({ name, in: "query", required: required.includes(name), schema }));
 
-const answer = (description: string, type = "application/json", schema: Schema = { type: "object" }): Schema => ({
-  200: { description, content: { [type]: { schema } } },
+const answer = (description: string, schema: Schema, type = "application/json"): Schema => ({
+  200: { description, headers: ID_HEADERS, content: { [type]: { schema } } },
   default: {
     description: "The request was not served.",
+    headers: ID_HEADERS,
     content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
   },
 });
 
-const ACTION: Schema = {
+/** Messages whose JSON the REST paths answer. */
+export const PLAIN_MESSAGES = [
+  ...["bellwether.ops.v1.Alert", "bellwether.ops.v1.AuditRecord", "bellwether.ops.v1.BatchRun"],
+  ...["bellwether.ops.v1.ListSuppliersResponse", "bellwether.ops.v1.GetSupplierResponse"],
+] as const;
+
+const object = (properties: Readonly<Record<string, Schema>>): Schema => ({
+  ...{ type: "object", properties, required: Object.keys(properties), additionalProperties: false },
+});
+
+const ID: Schema = { type: "string", format: "uuid" };
+const VERSION: Schema = { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER };
+const NOTE: Schema = { type: "string", maxLength: 2000 };
+const REASON: Schema = { type: "string", minLength: 1, maxLength: 2000 };
+const TIME: Schema = { type: "string", format: "date-time" };
+const SEVERITY = NAMES("warning", "critical");
+const BAND = NAMES("unknown", "low", "medium", "high");
+const STATES = NAMES("open", "acknowledged", "in_mitigation", "resolved");
+const OWN_DISPOSITIONS = ["mitigated", "accepted", "false_data", "false_model", "duplicate"];
+const DISPOSITIONS = NAMES(...OWN_DISPOSITIONS, "false_alarm", "cleared", "lapsed", "replaced");
+const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: "null" }] });
+
+/** One action: the fields that all actions have, and its own ones. */
+const action = (name: string, own: Readonly<Record<string, Schema>>, ...required: string[]): Schema => ({
   type: "object",
-  required: ["alert_id", "version", "action"],
+  required: ["alert_id", "version", "action", ...required],
   additionalProperties: false,
-  properties: {
-    alert_id: { type: "string", format: "uuid" },
-    version: { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
-    action: NAMES("acknowledge", "start_mitigation", "resolve", "assign", "reopen"),
-    note: TEXT,
-    disposition: { type: "string", description: "Only with resolve, required." },
-    owner: { type: "string", description: "Only with assign, required. Empty: no owner." },
-  },
+  properties: { alert_id: ID, version: VERSION, action: { const: name }, ...own },
+});
+
+const ACTION: Schema = {
+  description: "One action on one alert. The same request again changes nothing.",
+  oneOf: [
+    action("acknowledge", { note: NOTE }),
+    action("start_mitigation", { note: NOTE }),
+    action("resolve", { note: NOTE, disposition: NAMES(...OWN_DISPOSITIONS) }, "disposition"),
+    action("assign", { note: NOTE, owner: { type: "string", description: "Empty: no owner." } }, "owner"),
+    action("reopen", { note: NOTE }),
+    action("snooze", {
+      ...{ note: NOTE, until: TIME, until_worse: BOOLEAN },
+      min_rise: { type: "number", minimum: 0, maximum: 1, description: "0.01 to 1; only with until_worse. 0: 0.05." },
+    }),
+    action("comment", { comment: REASON }, "comment"),
+    action("override", { severity: orNull(SEVERITY), band: orNull(BAND), until: TIME, reason: REASON }, "reason"),
+    action("undo", {}),
+  ],
 };
 
-/** REST paths of ops-service for suppliers and alerts, with `snake_case` JSON. */
-export const OPS_PATHS: Readonly<Record<string, Schema>> = {
-  "/suppliers": {
-    get: {
-      operationId: "suppliers",
-      summary: "Lists the suppliers of the latest complete run, as ListSuppliers.",
-      parameters: parameters({
-        ...{ page_size: COUNT(200), page_token: TEXT, model_name: TEXT, query: TEXT },
-        ...{ region: LIST(TEXT), category: LIST(TEXT), band: LIST(NAMES("unknown", "low", "medium", "high")) },
-        ...{
-          change: LIST(NAMES("up", "down", "none", "unknown")),
-          has_active_alerts: BOOLEAN,
-          include_facets: BOOLEAN,
-        },
-        completeness_below: { type: "number", minimum: 0, maximum: 1 },
-        order_by: NAMES("impact", "score", "change", "exposure", "name"),
-        direction: NAMES("ascending", "descending"),
-      }),
-      responses: answer("The suppliers: the fields of ListSuppliersResponse in snake_case."),
+/**
+ * Returns the REST paths of ops-service, with `snake_case` JSON.
+ * @param message Returns a message of the contract by its name.
+ */
+export function opsPaths(message: (name: string) => DescMessage): Readonly<Record<string, Schema>> {
+  const plain = (name: (typeof PLAIN_MESSAGES)[number]): Schema => plainReference(message(name));
+  const alerts = { type: "array", items: plain("bellwether.ops.v1.Alert") };
+  return {
+    "/suppliers": {
+      get: {
+        operationId: "suppliers",
+        summary: "Lists the suppliers of the latest complete run, as ListSuppliers.",
+        parameters: parameters({
+          ...{ page_size: COUNT(200), page_token: TEXT, model_name: TEXT, query: TEXT },
+          ...{ region: LIST(TEXT), category: LIST(TEXT), band: LIST(BAND) },
+          ...{
+            change: LIST(NAMES("up", "down", "none", "unknown")),
+            has_active_alerts: BOOLEAN,
+            include_facets: BOOLEAN,
+          },
+          completeness_below: { type: "number", minimum: 0, maximum: 1 },
+          order_by: NAMES("impact", "score", "change", "exposure", "name"),
+          direction: NAMES("ascending", "descending"),
+        }),
+        responses: answer("The suppliers.", plain("bellwether.ops.v1.ListSuppliersResponse")),
+      },
     },
-  },
-  "/supplier": {
-    get: {
-      operationId: "supplier",
-      summary: "Returns one supplier with its scores, as GetSupplier.",
-      parameters: parameters({ supplier_id: TEXT, history_weeks: COUNT(260), model_name: TEXT }, "supplier_id"),
-      responses: answer("The supplier: the fields of GetSupplierResponse in snake_case."),
+    "/supplier": {
+      get: {
+        operationId: "supplier",
+        summary: "Returns one supplier with its scores, as GetSupplier.",
+        parameters: parameters({ supplier_id: TEXT, history_weeks: COUNT(260), model_name: TEXT }, "supplier_id"),
+        responses: answer("The supplier.", plain("bellwether.ops.v1.GetSupplierResponse")),
+      },
     },
-  },
-  "/alerts/action": {
-    post: {
-      operationId: "alertAction",
-      summary: "Performs one action on one alert, as DecideAlerts.",
-      requestBody: { required: true, content: { "application/json": { schema: ACTION } } },
-      responses: answer("The alert after the action."),
+    "/alerts": {
+      get: {
+        operationId: "alerts",
+        summary: "Lists alerts, as ListAlerts.",
+        parameters: parameters({
+          ...{ page_size: COUNT(200), page_token: TEXT, state: LIST(STATES), disposition: LIST(DISPOSITIONS) },
+          ...{ severity: SEVERITY, trend: NAMES("new", "worse", "better", "same") },
+          tab: NAMES("mine", "new", "worse", "snoozed", "decided"),
+          week_change: NAMES("raised", "worse", "better", "cleared", "snoozed", "resolved"),
+          ...{ change_week: TEXT, ownership: NAMES("mine", "nobody"), snoozed: NAMES("snoozed", "awake") },
+          order: NAMES("severity", "expected_impact", "score_change"),
+          ...{ iso_week: TEXT, rule_id: TEXT, model_name: TEXT, owner: TEXT, region: TEXT, category: TEXT },
+          ...{ supplier_id: TEXT, text: TEXT, alert_id_prefix: TEXT },
+        }),
+        responses: answer("The alerts.", object({ alerts, next_page_token: TEXT })),
+      },
     },
-  },
-  "/alerts/stream": {
-    get: {
-      operationId: "alertStream",
-      summary: "Streams alerts when they change, as WatchAlerts. The id of an event is the position after it.",
-      parameters: [
-        ...parameters({ model_name: TEXT, after_sequence: COUNT(Number.MAX_SAFE_INTEGER) }),
-        { name: "Last-Event-ID", in: "header", required: false, schema: COUNT(Number.MAX_SAFE_INTEGER) },
-      ],
-      responses: answer("Server-sent events.", "text/event-stream", TEXT),
+    "/alerts/action": {
+      post: {
+        operationId: "alertAction",
+        summary: "Performs one action on one alert, as DecideAlerts.",
+        requestBody: { required: true, content: { "application/json": { schema: ACTION } } },
+        responses: answer("The alert after the action.", object({ alert: plain("bellwether.ops.v1.Alert") })),
+      },
     },
-  },
-};
+    "/alerts/stream": {
+      get: {
+        operationId: "alertStream",
+        summary: "Streams alerts when they change, as WatchAlerts. The id of an event is the position after it.",
+        parameters: [
+          ...parameters({ model_name: TEXT, after_sequence: COUNT(Number.MAX_SAFE_INTEGER) }),
+          { name: "Last-Event-ID", in: "header", required: false, schema: COUNT(Number.MAX_SAFE_INTEGER) },
+        ],
+        responses: answer(
+          "Server-sent events; this is the data of one. The last event of a stream that fails is `problem`.",
+          object({ alerts, truncated: BOOLEAN, sequence: COUNT(Number.MAX_SAFE_INTEGER) }),
+          "text/event-stream",
+        ),
+      },
+    },
+    "/audit": {
+      get: {
+        operationId: "audit",
+        summary: "Lists events of the audit log, as QueryEvents.",
+        parameters: parameters({ page_size: COUNT(200), page_token: TEXT, kind: TEXT, subject: TEXT, actor: TEXT }),
+        responses: answer(
+          "The events.",
+          object({ events: { type: "array", items: plain("bellwether.ops.v1.AuditRecord") }, next_page_token: TEXT }),
+        ),
+      },
+    },
+    "/batch/status": {
+      get: {
+        operationId: "batchStatus",
+        summary: "Returns the latest weekly run, or that of a week, as GetRun.",
+        parameters: parameters({ iso_week: TEXT, model_name: TEXT }),
+        responses: answer("The run.", orNull(plain("bellwether.ops.v1.BatchRun"))),
+      },
+    },
+  };
+}

@@ -31,6 +31,8 @@ export interface KnownSupplier {
 export interface ImportPlan {
   /** The changes to write. */
   readonly writes: readonly MasterDataChange[];
+  /** What each row creates or changes, also when a conflict stops the import. */
+  readonly outcomes: readonly RowOutcome[];
   readonly created: number;
   readonly updated: number;
   readonly unchanged: number;
@@ -38,6 +40,15 @@ export interface ImportPlan {
   readonly violations: readonly MasterDataViolation[];
   /** Whether a conflict stops the import: then nothing is to be written. */
   readonly isStopped: boolean;
+}
+
+/** What a row creates or changes. */
+export interface RowOutcome {
+  /** Index of the row in the request. */
+  readonly row: number;
+  readonly isCreated: boolean;
+  /** The fields that get another value. */
+  readonly fields: readonly string[];
 }
 
 /** What is stored before an import. */
@@ -54,6 +65,7 @@ export function planImport(
   onConflict: OnConflict,
 ): ImportPlan {
   const writes: MasterDataChange[] = [];
+  const outcomes: RowOutcome[] = [];
   const violations: MasterDataViolation[] = [];
   const counts = { created: 0, updated: 0, unchanged: 0, skipped: 0 };
   let isStopped = false;
@@ -74,9 +86,28 @@ export function planImport(
     else {
       counts[known ? "updated" : "created"]++;
       writes.push(change);
+      const before = known ?? newSupplier(change.supplierId);
+      outcomes.push({ row: change.row, isCreated: known === undefined, fields: changedFields(before, next) });
     }
   }
-  return { writes: isStopped ? [] : writes, ...counts, violations, isStopped };
+  return { writes: isStopped ? [] : writes, outcomes, ...counts, violations, isStopped };
+}
+
+/** Returns the names of the fields that differ. */
+function changedFields(before: KnownSupplier, after: KnownSupplier): string[] {
+  const kinds = new Set([...before.identifiers, ...after.identifiers].map(({ kind }) => kind));
+  const identifier = ({ identifiers }: KnownSupplier, kind: string): string =>
+    identifiers.find((one) => one.kind === kind)?.value ?? "";
+  const texts = (["name", "region", "category", "criticality", "owner"] as const).filter(
+    (field) => (before[field] ?? "") !== (after[field] ?? ""),
+  );
+  return [
+    ...texts,
+    ...(exposureText(before.exposure) === exposureText(after.exposure) ? [] : ["exposure"]),
+    ...[...kinds]
+      .filter((kind) => identifier(before, kind) !== identifier(after, kind))
+      .map((kind) => `identifiers.${kind}`),
+  ];
 }
 
 function newSupplier(supplierId: string): KnownSupplier {

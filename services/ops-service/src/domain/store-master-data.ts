@@ -1,5 +1,5 @@
 import type { ImpactPolicy } from "@bellwether/config/risk-policy";
-import { type KnownSuppliers, type OnConflict, planImport } from "./import-suppliers.ts";
+import { type KnownSuppliers, type OnConflict, planImport, type RowOutcome } from "./import-suppliers.ts";
 import {
   checkMasterData,
   type MasterDataChange,
@@ -16,6 +16,8 @@ export interface ImportResult {
   readonly rejected: number;
   readonly violations: readonly MasterDataViolation[];
   readonly isStopped: boolean;
+  /** What each row creates or changes. Undefined: the answer was stored by an earlier release. */
+  readonly outcomes?: readonly RowOutcome[];
 }
 
 /** Reads and changes master data in one transaction. */
@@ -61,9 +63,9 @@ export function importSuppliers(
     const earlier = isDryRun ? undefined : await store.earlierAnswer(requestId, digest);
     if (earlier) return { ...earlier, isRepeated: true };
     const { writes, violations: further, ...plan } = planImport(valid, await store.known(valid), onConflict);
-    const { created, updated, unchanged, skipped, isStopped } = plan;
+    const { created, updated, unchanged, skipped, isStopped, outcomes } = plan;
     const answer = {
-      ...{ created, updated, unchanged, skipped, isStopped },
+      ...{ created, updated, unchanged, skipped, isStopped, outcomes },
       rejected: rows.length - created - updated - unchanged - skipped,
       violations: [...violations, ...further].sort((a, b) => a.row - b.row),
     };

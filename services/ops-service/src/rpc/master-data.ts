@@ -43,10 +43,20 @@ export function masterDataHandlers(
   return {
     async importSuppliers(request, context) {
       const actor = actorOf(callerOf(context));
-      const { violations, isStopped, isRepeated, ...counts } = await deps.importSuppliers(
-        importFromProto(request, actor),
-      );
-      return { ...counts, violations: [...violations], stopped: isStopped, repeatedRequest: isRepeated };
+      const {
+        violations,
+        outcomes = [],
+        isStopped,
+        isRepeated,
+        ...counts
+      } = await deps.importSuppliers(importFromProto(request, actor));
+      return {
+        ...counts,
+        violations: [...violations],
+        stopped: isStopped,
+        repeatedRequest: isRepeated,
+        changes: outcomes.map(({ row, isCreated, fields }) => ({ row, created: isCreated, fields: [...fields] })),
+      };
     },
     async listMasterData(request) {
       const size = request.pageSize || DEFAULT_PAGE;

@@ -57,7 +57,7 @@ function createStore({ connection, db }: Transaction, { now, newId, currency }: 
       await writeSuppliers(connection, next, currency);
     },
     async record({ requestId, digest, actor, answer }) {
-      const { violations, ...counts } = answer;
+      const { violations, outcomes: _outcomes, ...counts } = answer;
       await connection.query(
         "insert into bellwether.supplier_import (request_id, digest, answer) values ($1, $2, $3::text::jsonb)",
         [requestId, digest, JSON.stringify(answer)],
