@@ -78,6 +78,22 @@ export const alertLine = ({ alertId, version, state, owner, supplierId, supplier
 
 /** Returns an alert with its reasons and its history, newest entry first. */
 export function alertLines(alert: Alert, events: readonly AlertEvent[]): string[] {
+  return [
+    ...alertDetails(alert),
+    ...[
+      alert.summary,
+      ...alert.reasons.map(({ text, contribution, previousValue }) => {
+        const before = previousValue === undefined ? "" : `, was ${Number(previousValue.toPrecision(4))}`;
+        return `  ${contribution < 0 ? "" : "+"}${contribution.toFixed(2)}  ${text}${before}`;
+      }),
+      "history, newest first:",
+      ...events.flatMap(eventLines),
+    ].map(printable),
+  ];
+}
+
+/** Returns an alert with its state, snooze, override and owner, without its reasons and its history. */
+export function alertDetails(alert: Alert): string[] {
   const { snooze, activeOverride, disposition } = alert;
   const money = alert.expectedImpact === undefined ? "" : `${alert.expectedImpact.toFixed(0)} ${alert.currency}`;
   const until = snooze?.until ? `until ${timeText(snooze.until)}` : "";
@@ -115,13 +131,6 @@ export function alertLines(alert: Alert, events: readonly AlertEvent[]): string[
   return [
     alert.supplierName || alert.supplierId,
     ...facts.filter(([, value]) => value !== "").map(([name, value]) => `  ${name.padEnd(10)}${value}`),
-    alert.summary,
-    ...alert.reasons.map(({ text, contribution, previousValue }) => {
-      const before = previousValue === undefined ? "" : `, was ${Number(previousValue.toPrecision(4))}`;
-      return `  ${contribution < 0 ? "" : "+"}${contribution.toFixed(2)}  ${text}${before}`;
-    }),
-    "history, newest first:",
-    ...events.flatMap(eventLines),
   ].map(printable);
 }
 

@@ -3,7 +3,7 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Command, Option } from "commander";
 import { alertJson } from "../alerts/alert-json.ts";
 import { type AlertClient, openAlerts } from "../alerts/alert-pages.ts";
-import { alertLine } from "../alerts/alert-text.ts";
+import { alertDetails, alertLine } from "../alerts/alert-text.ts";
 import { type Action, type Decided, decideAlerts, type Target } from "../alerts/decide-alerts.ts";
 import { findAlerts } from "../alerts/find-alerts.ts";
 import type { CliContext } from "../context/cli-context.ts";
@@ -186,12 +186,19 @@ const actionOf =
     report(await decideAlerts(client, ids, options.version, action), options);
   };
 
-/** Prints one result per alert: the alert to standard output, an error to standard error. */
+/** Maximum number of alerts of an action that are printed with their details. */
+const MAX_DETAILED = 10;
+
+/**
+ * Prints one result per alert: the alert to standard output with the details that `alerts show` has, without its
+ * reasons and history, or in one line when there are many; an error to standard error.
+ */
 function report(results: readonly Decided[], options: OpsOptions): void {
   const { line, json } = createReport(options);
   for (const { given, alert, error } of results)
     if (error) console.error(`bellwether: ${printable(error.message)}${wayOut(error.reason, alert?.alertId ?? given)}`);
-    else if (alert) line(alertLine(alert));
+    else if (alert)
+      for (const text of results.length > MAX_DETAILED ? [alertLine(alert)] : alertDetails(alert)) line(text);
   const failed = results.filter(({ error }) => error).length;
   if (results.length > 1) line(`${results.length - failed} changed, ${failed} failed`);
   json({

@@ -1,9 +1,7 @@
-import { readEnv } from "@bellwether/env/env";
 import type { ApiKey } from "@bellwether/gen/bellwether/ops/v1/api_key_pb";
 import { ApiKeyService } from "@bellwether/gen/bellwether/ops/v1/api_key_service_pb";
 import { Role } from "@bellwether/gen/bellwether/policy/v1/role_pb";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
-import { peerSettings, serverEnv } from "@bellwether/mesh/server/server-env";
 import { type Timestamp, timestampDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type Client, ConnectError, createClient } from "@connectrpc/connect";
 import { Command, Option } from "commander";
@@ -11,6 +9,8 @@ import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { wholeNumber } from "../input/parse-option.ts";
 import { createReport } from "../output/report.ts";
+import { callerSettings } from "../remote/caller-token.ts";
+import { peerError } from "../remote/peer-error.ts";
 import { OPS_PEER, peerUrl } from "../remote/peer-url.ts";
 
 const DAY_MS = 86_400_000;
@@ -97,14 +97,13 @@ async function callOps<T>(
   { ops }: OpsOptions,
   work: (client: Client<typeof ApiKeyService>) => Promise<T>,
 ): Promise<T> {
-  const read = readEnv(context.env, serverEnv("OPS_SERVICE", { grpc: 0, web: 0, admin: 0 }));
   const url = peerUrl(OPS_PEER, ops, context);
-  using transport = createMeshTransport({ url, ...peerSettings(read) });
+  using transport = createMeshTransport({ url, ...callerSettings(context) });
   try {
     return await work(createClient(ApiKeyService, transport));
   } catch (error) {
-    if (error instanceof ConnectError) throw new Error(`ops-service at ${url}: ${error.rawMessage}`, { cause: error });
-    throw error;
+    if (!(error instanceof ConnectError)) throw error;
+    throw await peerError(error, { service: "ops-service", url, option: "--ops", listener: "grpc" });
   }
 }
 

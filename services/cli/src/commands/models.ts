@@ -1,6 +1,5 @@
 import { readEnv } from "@bellwether/env/env";
 import { sharedEnv } from "@bellwether/env/shared-env";
-import { peerSettings, serverEnv } from "@bellwether/mesh/server/server-env";
 import { readAliases } from "@bellwether/registry/aliases/aliases";
 import { listModels, listVersions, readVersion, resolveVersion } from "@bellwether/registry/versions/read-version";
 import { Command } from "commander";
@@ -10,6 +9,7 @@ import { bandChange, bandChangeLine } from "../models/band-limits.ts";
 import { type Champions, championsInFolder, championsOfServices } from "../models/champions.ts";
 import { previousChampion } from "../models/previous-champion.ts";
 import { createReport } from "../output/report.ts";
+import { callerSettings } from "../remote/caller-token.ts";
 import { defaultUrlText, ML_PEER, peerUrl } from "../remote/peer-url.ts";
 import { askReplicas, replicaLines } from "../remote/replica-status.ts";
 
@@ -51,13 +51,10 @@ function openChampions(context: CliContext, options: PeerOptions): Champions {
     ...context.env,
     ...(options.scheduler !== undefined && { SCHEDULER_SERVICE_URL: options.scheduler }),
   };
-  const read = readEnv(source, {
-    ...serverEnv("SCHEDULER_SERVICE", { grpc: 0, web: 0, admin: 0 }),
-    scheduler: sharedEnv.schedulerUrl,
-  });
+  const read = readEnv(source, { scheduler: sharedEnv.schedulerUrl });
   return read.scheduler === null
     ? championsInFolder(registryFolder(context), context.env.USER ?? "bellwether models")
-    : championsOfServices(peerUrl(ML_PEER, options.ml, context), read.scheduler, peerSettings(read));
+    : championsOfServices(peerUrl(ML_PEER, options.ml, context), read.scheduler, callerSettings(context));
 }
 
 /** Returns the champion; null when there is none. */

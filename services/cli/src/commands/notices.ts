@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { knownNames } from "@bellwether/contract/nearest-name";
 import { type Notice, NoticeState } from "@bellwether/gen/bellwether/ops/v1/notice_pb";
 import { NoticeService } from "@bellwether/gen/bellwether/ops/v1/notice_service_pb";
 import { Command, InvalidArgumentError, Option } from "commander";
@@ -15,6 +16,7 @@ import {
   noticeLines,
   noticeStateWord,
 } from "../notices/notice-text.ts";
+import { printable } from "../output/printable.ts";
 import { createReport } from "../output/report.ts";
 import { type OpsClient, openOps } from "../remote/ops-client.ts";
 import { type OpsOptions, withOps } from "./alert-actions.ts";
@@ -63,6 +65,7 @@ function listCommand(context: CliContext): Command {
     .action(async (options: OpsOptions & { state?: StateName; destination?: string; limit: number }) => {
       const report = createReport(options);
       using client = openOps(context, options.ops, NoticeService);
+      if (options.destination !== undefined) await checkDestination(client, options.destination);
       const { notices, isMore } = await readNotices(client, options, options.limit);
       for (const notice of notices) report.line(noticeLine(notice));
       if (notices.length === 0) report.line("no notice found");
@@ -103,6 +106,7 @@ function replayCommand(context: CliContext): Command {
       if (all === ids.length > 0) throw new UsageError("give ids of notices, or --all with --destination");
       if (all !== (destination !== undefined)) throw new UsageError("--all and --destination belong together");
       using client = openOps(context, options.ops, NoticeService);
+      if (destination !== undefined) await checkDestination(client, destination);
       const chosen = destination === undefined ? ids : await deadNotices(client, destination);
       const replayed: Notice[] = [];
       for (const noticeId of chosen) {
@@ -179,6 +183,24 @@ function enableCommand(context: CliContext): Command {
       report.line(destinationLine(destination));
       report.json(destinationJson(destination));
     });
+}
+
+/**
+ * Checks a destination of a filter: a wrong name would select no notice. Notices of a destination that was removed from
+ * the routes file can still be selected.
+ * @throws UsageError with the known names
+ */
+async function checkDestination(client: NoticeClient, name: string): Promise<void> {
+  const { destinations } = await client.answer(client.client.listDestinations({}));
+  if (destinations.some((destination) => destination.name === name)) return;
+  const { notices } = await client.answer(client.client.listNotices({ destination: name, pageSize: 1 }));
+  if (notices.length > 0) return;
+  const names = destinations.map((destination) => destination.name);
+  throw new UsageError(
+    names.length === 0
+      ? `--destination ${printable(name)}: ops-service has no destinations (config/notice_routes.yaml)`
+      : `--destination ${printable(name)} is no destination of the routes file and has no notices; ${knownNames(name, names)}`,
+  );
 }
 
 function destinationName(text: string): string {

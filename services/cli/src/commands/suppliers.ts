@@ -5,6 +5,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { wholeNumber } from "../input/parse-option.ts";
+import { printable } from "../output/printable.ts";
 import { createReport, type Report, showProgress } from "../output/report.ts";
 import { checkTargetFile } from "../output/target-folder.ts";
 import { changeScoreCommand, explainScoreCommand } from "../suppliers/explain-commands.ts";
@@ -26,6 +27,8 @@ const MODEL_FLAG = [
 const CONFLICTS = { stop: OnConflict.STOP, skip: OnConflict.SKIP, update: OnConflict.UPDATE } as const;
 /** Number of violations that are printed as text. */
 const SHOWN_VIOLATIONS = 20;
+/** Number of created and changed suppliers that a dry run prints as text. */
+const SHOWN_CHANGES = 50;
 
 /** `bellwether suppliers` */
 export function suppliersCommand(context: CliContext): Command {
@@ -100,7 +103,7 @@ function importCommand(context: CliContext): Command {
       "Import master data of suppliers from a CSV file: names, regions, categories, exposures, criticalities, owners and identifiers. The weekly file does not overwrite them.",
     )
     .argument("<file>", "CSV file in UTF-8; its first line has the names of the columns")
-    .option("--dry-run", "report what would change, row by row, and store nothing")
+    .option("--dry-run", "list the suppliers that would be created and updated, with the fields, and store nothing")
     .addOption(
       new Option("--on-conflict <action>", "what to do when master data already has another value: stop stores nothing")
         .choices(Object.keys(CONFLICTS))
@@ -152,7 +155,8 @@ function reportImport(
   result: FileReport,
   { dryRun = false, onConflict }: { readonly dryRun?: boolean; readonly onConflict: string },
 ): void {
-  const { violations, violationCount, isStopped, ...counts } = result;
+  const { violations, violationCount, isStopped, changes, ...counts } = result;
+  if (dryRun) reportChanges(report, result);
   for (const { line, field, value, reason } of violations.slice(0, SHOWN_VIOLATIONS))
     report.line(`line ${line}${field === "" ? "" : `, ${field}`}: ${JSON.stringify(value)} ${reason}`);
   if (violationCount > SHOWN_VIOLATIONS)
@@ -172,8 +176,24 @@ function reportImport(
     stopped: isStopped,
     violations: violations.map(({ supplierId, ...violation }) => ({ ...violation, supplier_id: supplierId })),
     violation_count: violationCount,
+    ...(dryRun && {
+      changes: changes.map(({ line, supplierId, isCreated, fields }) => ({
+        ...{ line, supplier_id: supplierId, action: isCreated ? "create" : "update", fields },
+      })),
+      change_count: counts.created + counts.updated,
+    }),
   });
   if (rejected > 0 || isStopped) process.exitCode = 1;
+}
+
+/** Prints the suppliers that an import would create or change. */
+function reportChanges(report: Report, { changes, created, updated }: FileReport): void {
+  for (const { line, supplierId, isCreated, fields } of changes.slice(0, SHOWN_CHANGES))
+    report.line(
+      `line ${line}: would ${isCreated ? "create" : "update"} ${printable(supplierId)}: ${fields.length === 0 ? "without values" : fields.join(", ")}`,
+    );
+  const rest = created + updated - Math.min(changes.length, SHOWN_CHANGES);
+  if (rest > 0) report.line(`and ${rest} more (--json lists ${changes.length})`);
 }
 
 function exportCommand(context: CliContext): Command {

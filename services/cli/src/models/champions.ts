@@ -9,7 +9,8 @@ import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
 import { aliasCheck } from "@bellwether/scoring/model/alias-check";
 import { checkScoringModel } from "@bellwether/scoring/model/scoring-model";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
-import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createClient } from "@connectrpc/connect";
+import { peerError } from "../remote/peer-error.ts";
 import type { BandLimits } from "./band-limits.ts";
 
 /** Pattern of a version name; every other name is an alias. */
@@ -121,16 +122,12 @@ export function championsOfServices(
   };
 }
 
-/**
- * Returns a service's answer. @throws Error with the message of the service, or that the service does not
- * answer
- */
+/** Returns a service's answer. @throws an error for a person, with the ConnectError as its cause */
 async function answerOf<T>(service: string, url: string, call: Promise<T>): Promise<T> {
   try {
     return await call;
   } catch (cause) {
-    const { code, rawMessage } = ConnectError.from(cause);
-    const isAway = code === Code.Unavailable && /connect|No connection/i.test(rawMessage);
-    throw new Error(isAway ? `${url} does not answer; is ${service} running there?` : rawMessage, { cause });
+    const option = service === "ml-service" ? "--ml" : "--scheduler";
+    throw await peerError(cause, { service, url, option, listener: "grpc" });
   }
 }

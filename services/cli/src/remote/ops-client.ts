@@ -7,7 +7,7 @@ import { OPS_PEER } from "./peer-url.ts";
 export type OpsClient<S extends DescService> = PeerClient<S>;
 
 /**
- * Opens a connection to ops-service, with the token of BELLWETHER_TOKEN_FILE.
+ * Opens a connection to ops-service, with the token of BELLWETHER_TOKEN_FILE or BELLWETHER_TOKEN.
  * @param url from --ops; undefined: from the environment
  */
 export function openOps<S extends DescService>(context: CliContext, url: string | undefined, service: S): OpsClient<S> {

@@ -1,11 +1,9 @@
-import { readEnv } from "@bellwether/env/env";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
-import { peerSettings, serverEnv } from "@bellwether/mesh/server/server-env";
 import type { DescService } from "@bufbuild/protobuf";
-import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
+import { type Client, createClient } from "@connectrpc/connect";
 import type { CliContext } from "../context/cli-context.ts";
-import { UsageError } from "../errors/usage-error.ts";
-import { printable } from "../output/printable.ts";
+import { callerSettings } from "./caller-token.ts";
+import { peerError } from "./peer-error.ts";
 import { type Peer, peerUrl } from "./peer-url.ts";
 
 /** Access to one gRPC service of a running service. */
@@ -16,7 +14,7 @@ export interface PeerClient<S extends DescService> extends Disposable {
 }
 
 /**
- * Opens a connection to a running service, with the token of BELLWETHER_TOKEN_FILE.
+ * Opens a connection to a running service, with the token of BELLWETHER_TOKEN_FILE or BELLWETHER_TOKEN.
  * @param url from the option of the peer; undefined: from the environment
  */
 export function openPeer<S extends DescService>(
@@ -26,23 +24,14 @@ export function openPeer<S extends DescService>(
   service: S,
 ): PeerClient<S> {
   const target = peerUrl(peer, url, context);
-  const settings = peerSettings(readEnv(context.env, serverEnv(peer.prefix, { grpc: 0, web: 0, admin: 0 })));
-  const transport = createMeshTransport({ url: target, ...settings });
+  const transport = createMeshTransport({ url: target, ...callerSettings(context) });
   return {
     client: createClient(service, transport),
     async answer(call) {
       try {
         return await call;
       } catch (cause) {
-        const error = ConnectError.from(cause);
-        const message = printable(error.rawMessage);
-        if (error.code === Code.InvalidArgument) throw new UsageError(message, { cause });
-        if (error.code === Code.Unavailable)
-          throw new Error(
-            `${nameOf(peer)} does not answer at ${target} (${message}); npm start starts it, ${peer.option} URL names another address`,
-            { cause },
-          );
-        throw new Error(message, { cause });
+        throw await peerError(cause, { service: nameOf(peer), url: target, option: peer.option, listener: "grpc" });
       }
     },
     [Symbol.dispose]: () => transport.close(),

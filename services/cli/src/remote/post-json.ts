@@ -1,41 +1,49 @@
-import { readFileSync } from "node:fs";
 import { isLoopback } from "@bellwether/mesh/listener/listen";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
+import { callerToken } from "./caller-token.ts";
+import { CREDENTIAL_HINT, wrongPort } from "./peer-error.ts";
 import { ML_EXAMPLE_URL } from "./peer-url.ts";
 
 const TIMEOUT_MS = 10_000;
 
 /**
  * Posts JSON to a service and returns the text of the answer.
- * @param env BELLWETHER_TOKEN_FILE names the file with the caller's token; if it is not set, no token is sent
+ * @param env BELLWETHER_TOKEN_FILE names the file with the caller's token, or BELLWETHER_TOKEN is the token; without both,
+ * no token is sent
  * @throws Error with the message of the service, UsageError when a token would be sent in clear text to another machine
  */
 export async function postJson(url: string, path: string, body: unknown, env: CliContext["env"]): Promise<string> {
   if (!URL.canParse(path, url))
     throw new UsageError(`--url "${url}" is not a URL; expected a URL such as ${ML_EXAMPLE_URL}`);
-  const { BELLWETHER_TOKEN_FILE: tokenFile, BELLWETHER_AUTH_ALLOW_CLEARTEXT: allowed = "false" } = env;
+  const { BELLWETHER_AUTH_ALLOW_CLEARTEXT: allowed = "false" } = env;
+  const token = callerToken({ env });
   const { protocol, hostname } = new URL(url);
-  if (tokenFile && protocol !== "https:" && !isLoopback(hostname) && allowed !== "true" && allowed !== "1") {
+  if (token && protocol !== "https:" && !isLoopback(hostname) && allowed !== "true" && allowed !== "1") {
     throw new UsageError(
-      `the token of BELLWETHER_TOKEN_FILE would be sent in clear text to ${url}: use https, or set BELLWETHER_AUTH_ALLOW_CLEARTEXT=true`,
+      `the token of ${env.BELLWETHER_TOKEN_FILE ? "BELLWETHER_TOKEN_FILE" : "BELLWETHER_TOKEN"} would be sent in clear text to ${url}: use https, or set BELLWETHER_AUTH_ALLOW_CLEARTEXT=true`,
     );
   }
   const response = await fetch(new URL(path, url), {
     method: "POST",
     headers: {
       "content-type": "application/json",
-      ...(tokenFile && { authorization: `Bearer ${readFileSync(tokenFile, "utf8").trim()}` }),
+      ...(token && { authorization: `Bearer ${token()}` }),
     },
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(TIMEOUT_MS),
-  }).catch((error: Error) => {
+  }).catch(async (error: Error) => {
+    const wrong = await wrongPort({ service: "ml-service", url, option: "--url", listener: "web" });
     throw new Error(
-      `${url} does not answer (${error.cause instanceof Error ? error.cause.message : error.message}); is ml-service running there? npm start starts all services`,
+      wrong ??
+        `${url} does not answer (${error.cause instanceof Error ? error.cause.message : error.message}); is ml-service running there? npm start starts all services`,
     );
   });
   const text = await response.text();
-  if (!response.ok) throw new Error(messageOf(text) ?? `${url}${path} answered ${response.status}`);
+  if (!response.ok) {
+    const message = messageOf(text) ?? `${url}${path} answered ${response.status}`;
+    throw new Error(response.status === 401 ? `${url}: ${message}: ${CREDENTIAL_HINT}` : message);
+  }
   return text;
 }
 

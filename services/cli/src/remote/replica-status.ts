@@ -1,10 +1,10 @@
-import { readEnv } from "@bellwether/env/env";
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
-import { peerSettings, serverEnv } from "@bellwether/mesh/server/server-env";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
-import { ConnectError, createClient } from "@connectrpc/connect";
+import { createClient } from "@connectrpc/connect";
 import type { CliContext } from "../context/cli-context.ts";
+import { callerSettings } from "./caller-token.ts";
+import { peerError } from "./peer-error.ts";
 import { ML_PEER, peerUrl } from "./peer-url.ts";
 
 /** Status of one replica of ml-service. If `error` is set, the other fields are empty. */
@@ -21,14 +21,16 @@ export interface ReplicaStatus {
   readonly error: string | null;
 }
 
+const ML = { service: "ml-service", option: "--ml", listener: "grpc" } as const;
+
 /** Asks each replica what it serves. A replica that does not answer has `error` set. */
 export async function askReplicas(context: CliContext, urls: readonly string[] | undefined): Promise<ReplicaStatus[]> {
-  const read = readEnv(context.env, serverEnv("ML_SERVICE", { grpc: 0, web: 0, admin: 0 }));
+  const calls = callerSettings(context);
   const given = urls ?? [undefined];
-  return Promise.all(given.map((url) => askReplica(peerUrl(ML_PEER, url, context), peerSettings(read))));
+  return Promise.all(given.map((url) => askReplica(peerUrl(ML_PEER, url, context), calls)));
 }
 
-async function askReplica(url: string, calls: ReturnType<typeof peerSettings>): Promise<ReplicaStatus> {
+async function askReplica(url: string, calls: ReturnType<typeof callerSettings>): Promise<ReplicaStatus> {
   using transport = createMeshTransport({ url, ...calls });
   try {
     const status = await createClient(ModelRegistryService, transport).getReplicaStatus({}, { timeoutMs: 5_000 });
@@ -53,7 +55,13 @@ async function askReplica(url: string, calls: ReturnType<typeof peerSettings>): 
     };
   } catch (error) {
     const empty = { replica: "", model: "", champion: "", served: "", model_digest: "", served_since: null };
-    return { url, ...empty, rejection: null, other_versions: [], error: ConnectError.from(error).rawMessage };
+    return {
+      url,
+      ...empty,
+      rejection: null,
+      other_versions: [],
+      error: (await peerError(error, { ...ML, url })).message,
+    };
   }
 }
 

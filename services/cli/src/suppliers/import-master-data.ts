@@ -22,6 +22,14 @@ export interface FileViolation extends RowProblem {
   readonly supplierId: string;
 }
 
+/** A supplier that the file creates or changes. */
+export interface FileChange {
+  readonly line: number;
+  readonly supplierId: string;
+  readonly isCreated: boolean;
+  readonly fields: readonly string[];
+}
+
 /** The report of an import. */
 export interface FileReport {
   readonly rows: number;
@@ -35,6 +43,8 @@ export interface FileReport {
   readonly violations: readonly FileViolation[];
   /** Number of violations, with those that are not listed. */
   readonly violationCount: number;
+  /** In the order of the lines, at most `MAX_CHANGES`; created + updated is the number of all. */
+  readonly changes: readonly FileChange[];
 }
 
 type RequestRow = MessageInitShape<typeof MasterDataRowSchema>;
@@ -44,6 +54,8 @@ type Send = (request: MessageInitShape<typeof ImportSuppliersRequestSchema>) => 
 const PAGE_ROWS = 1_000;
 /** Maximum number of violations that a report lists. */
 export const MAX_VIOLATIONS = 10_000;
+/** Maximum number of changed suppliers that a report lists. */
+export const MAX_CHANGES = 10_000;
 
 /**
  * Imports a file in requests of 1,000 rows. With STOP, the whole file is compared first, so that a conflict in its
@@ -76,6 +88,7 @@ async function importRows(
   const { isDryRun: dryRun, onConflict } = options;
   const sums = { rows: 0, created: 0, updated: 0, unchanged: 0, skipped: 0, rejected: 0 };
   const violations: FileViolation[] = [];
+  const changes: FileChange[] = [];
   let violationCount = 0;
   let isStopped = false;
   let page: { readonly line: number; readonly row: RequestRow }[] = [];
@@ -86,6 +99,10 @@ async function importRows(
       const answer = await send({ requestId: randomUUID(), rows: page.map(({ row }) => row), dryRun, onConflict });
       for (const key of ["created", "updated", "unchanged", "skipped", "rejected"] as const) sums[key] += answer[key];
       isStopped ||= answer.stopped;
+      for (const { row, created: isCreated, fields } of answer.changes.slice(0, MAX_CHANGES - changes.length)) {
+        const { line = 0, row: sent } = page[row] ?? {};
+        changes.push({ line, supplierId: sent?.supplierId ?? "", isCreated, fields });
+      }
       for (const { row, field, value, reason } of answer.violations) {
         const { line = 0, row: sent } = page[row] ?? {};
         ofPage.push({ line, supplierId: sent?.supplierId ?? "", field, value, reason });
@@ -108,7 +125,7 @@ async function importRows(
     if (page.length >= PAGE_ROWS || ofPage.length >= PAGE_ROWS) await flush();
   }
   await flush();
-  return { ...sums, isStopped, violations, violationCount };
+  return { ...sums, isStopped, violations, violationCount, changes };
 }
 
 /** Creates a function that checks what can be checked in the file alone, rows of one supplier among them. */

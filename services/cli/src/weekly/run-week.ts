@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import type { Command } from "commander";
 import { type CliContext, dataFolder } from "../context/cli-context.ts";
+import { UsageError } from "../errors/usage-error.ts";
 import { reason } from "../input/parse-option.ts";
 import { showProgress, showStep } from "../output/report.ts";
 import { defaultUrlText, ML_PEER, OPS_PEER, peerUrl } from "../remote/peer-url.ts";
@@ -110,6 +111,8 @@ export function withRunOptions(command: Command): Command {
  * @throws WeeklyRunError with the message of the child process
  */
 export async function runWeek(options: RunOptions, context: CliContext): Promise<WeeklyOutcome> {
+  if (context.env.BELLWETHER_TOKEN)
+    throw new UsageError("the run reads its token from a file: set BELLWETHER_TOKEN_FILE in place of BELLWETHER_TOKEN");
   const main = createRequire(import.meta.url).resolve("@bellwether/scheduler-service/once/main");
   const urls = {
     "ml-service": peerUrl(ML_PEER, options.ml, context),

@@ -1,0 +1,17 @@
+import { expect, test } from "vitest";
+import { inCommandWords } from "./command-words.ts";
+
+test.each([
+  [
+    "alert 1 does not exist; ListAlerts lists the alerts",
+    "alert 1 does not exist; bellwether alerts list lists the alerts",
+  ],
+  ["actions[0].snooze.until: is in the past", "--until: is in the past"],
+  ["note: is longer than 2000 bytes", "--note: is longer than 2000 bytes"],
+  ["model_name: has no complete run", "--model: has no complete run"],
+  ["accept the losses with a reason (accept_losses)", "accept the losses with a reason (--accept-losses)"],
+  ["note that the owner is not known", "note that the owner is not known"],
+  ["the database does not answer; try again", "the database does not answer; try again"],
+])("%j is %j on the command line", (message, expected) => {
+  expect(inCommandWords(message)).toBe(expected);
+});

@@ -1,0 +1,63 @@
+/** The commands that do what an RPC does which a message of a service names. */
+const COMMANDS: Readonly<Record<string, string>> = {
+  ListAlerts: "bellwether alerts list",
+  GetAlert: "bellwether alerts show",
+  ListSuppliers: "bellwether suppliers search",
+  GetSupplier: "bellwether suppliers show",
+  ListDestinations: "bellwether notices destinations",
+  ListNotices: "bellwether notices list",
+  GetNotice: "bellwether notices show",
+  ListApiKeys: "bellwether keys list",
+  ListSessions: "bellwether sessions list",
+  ListVersions: "bellwether models list",
+  ListProductionHistory: "bellwether models history",
+  GetReplicaStatus: "bellwether models served",
+  ExplainScore: "bellwether suppliers explain",
+  ListRuns: "bellwether weekly status",
+  ListSchedules: "bellwether weekly status",
+  TriggerRun: "bellwether weekly trigger",
+  WatchProgress: "bellwether weekly watch",
+};
+
+/** What the fields of requests are called in the commands. */
+const FIELDS: Readonly<Record<string, string>> = {
+  alert_id: "the alert",
+  supplier_id: "the supplier id",
+  notice_id: "the notice",
+  model_name: "--model",
+  model_version: "--version",
+  iso_week: "--week",
+  accept_losses: "--accept-losses",
+  force_future: "--force-future",
+  after_sequence: "the position",
+  accepted_until: "--until",
+  duplicate_of_alert_id: "--of",
+  until_worse: "--until-worse",
+  comment: "--text",
+  owner: "--to",
+  note: "--note",
+  until: "--until",
+  disposition: "--disposition",
+  page_size: "--limit",
+  destination: "--destination",
+  history_weeks: "--weeks",
+};
+
+const RPC = new RegExp(`\\b(?:${Object.keys(COMMANDS).join("|")})\\b`, "g");
+/** The field that a message begins with, with the path of its request. */
+const FIRST_FIELD = /^(?:actions\[\d+\]\.)?(?:[a-z_]+\.)?([a-z][a-z_]*)(?=[: ])/;
+/** Names of fields that are words of no sentence. */
+const FIELD = new RegExp(
+  `\\b(?:${Object.keys(FIELDS)
+    .filter((name) => name.includes("_"))
+    .join("|")})\\b`,
+  "g",
+);
+
+/** Returns the message of a service in the words of the command line: commands for RPCs, options for fields. */
+export function inCommandWords(message: string): string {
+  return message
+    .replace(FIRST_FIELD, (whole, name: string) => (message[whole.length] === ":" ? (FIELDS[name] ?? whole) : whole))
+    .replace(FIELD, (name) => FIELDS[name] ?? name)
+    .replace(RPC, (name) => COMMANDS[name] ?? name);
+}
