@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import os from "node:os";
@@ -62,6 +63,10 @@ export interface TestWeek extends AsyncDisposable {
   ): Promise<{ readonly code: number | null; readonly line: string }>;
   /** Runs `bellwether weekly run --json`. Resolves with its exit code, its line of JSON and its error text. */
   runCommand(...options: readonly string[]): Promise<EndedProcess>;
+  /** Runs `bellwether weekly` with these arguments and --json. */
+  command(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<EndedProcess>;
+  /** Returns the SHA-256 of the weekly file, lower-case hex. */
+  sourceDigest(): Promise<string>;
   /**
    * Asserts what must be true of every complete run, and of the report in the data folder of `machine`.
    * Returns a digest of the scores, which does not depend on the size of the chunks.
@@ -122,6 +127,12 @@ export async function createWeek(
       const args = ["weekly", "run", ...pair, ...week, "--json", ...options];
       return runNode(CLI, { args, env: { ...PROCESS_ENV, ...env } });
     },
+    command: (args, env = {}) =>
+      runNode(CLI, { args: ["weekly", ...args, "--json"], env: { ...PROCESS_ENV, OPS_SERVICE_URL: ops.url, ...env } }),
+    sourceDigest: async () =>
+      createHash("sha256")
+        .update(await readFile(folder.at("week.csv")))
+        .digest("hex"),
     async assertComplete(machine = "a machine", chunkRows = DEFAULT_CHUNK_ROWS) {
       const report = path.join(folder.at(machine), "weeks", "supplier-risk", isoWeek, "report.csv");
       const traces = { isoWeek, prefix, ops: ops.now.grpc, databaseUrl, chunkRows };

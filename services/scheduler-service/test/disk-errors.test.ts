@@ -77,7 +77,8 @@ async function setUp(place: string, rows: number) {
   const client = createClient(ScheduleService, createGrpcTransport({ baseUrl: `http://127.0.0.1:${grpc.port}` }));
   const readyz = async () => {
     const answer = await fetch(`http://127.0.0.1:${admin.port}/readyz`);
-    return `${answer.status} ${(await answer.text()).trim()}`;
+    // The second line has facts about the weeks.
+    return `${answer.status} ${(await answer.text()).split("\n", 1)[0]}`;
   };
   return {
     ledger,
@@ -96,7 +97,7 @@ test.skipIf(probe === null)(
     if (disk === null) throw new Error("nothing can be mounted");
     await using _ = disk;
     await using set = await setUp(disk.place, 9_000);
-    expect(await set.readyz()).toMatch(/^200 ok/);
+    expect(await set.readyz()).toBe("200 ok");
     const { jobId } = await set.trigger();
     const reported = `${disk.place}/weeks cannot be used: the disk is full (ENOSPC); when it can be used again, the run continues where it stopped`;
     await within(async () => expect(await set.readyz()).toBe(`503 not serving: ${reported}`));
@@ -105,7 +106,7 @@ test.skipIf(probe === null)(
     disk.remount("size=64m");
     await within(() => expect(set.ledger.run.state).toBe(RunState.COMPLETE));
     expect(set.ledger.run.rowsScored).toBe(9_000n);
-    await within(async () => expect(await set.readyz()).toMatch(/^200 ok/));
+    await within(async () => expect(await set.readyz()).toBe("200 ok"));
     for await (const { state } of set.client.watchProgress({ jobId })) expect(state).not.toBe(RunState.FAILED);
   },
 );
@@ -125,6 +126,6 @@ test.skipIf(probe === null)(
     await within(() => expect(set.ledger.run).toMatchObject({ state: RunState.FAILED, failure: reported }));
     disk.remount("rw");
     await within(() => expect(set.ledger.run.state).toBe(RunState.COMPLETE));
-    await within(async () => expect(await set.readyz()).toMatch(/^200 ok/));
+    await within(async () => expect(await set.readyz()).toBe("200 ok"));
   },
 );

@@ -180,7 +180,8 @@ export function createCatchUp(deps: CatchUpDeps): (nowMs: number) => Promise<Cat
       const isOver = isLate && nowMs > memory.seenMs + SETTLE_MS;
       return isOver ? giveUp(`${state.reason}; waited ${hours(deadlineMs)} for it`) : wait(state.reason);
     }
-    const sha256 = await digestOf(state, memory);
+    // The content of a first attempt with a file of its own needs no comparison.
+    const sha256 = record === null && isPerWeek ? "" : await digestOf(state, memory);
     if (record !== null) {
       // Without a placeholder the file of the next week replaces that of this one.
       if (!isPerWeek && isLate) return "nothing";

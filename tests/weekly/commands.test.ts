@@ -1,0 +1,123 @@
+import { isoWeekEnd } from "@bellwether/contract/iso-week";
+import { CheckKind, CheckOutcome, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import type { ServiceProcess } from "@bellwether/testing/service-process";
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { weekCsv } from "../../services/scheduler-service/test/weekly-fixture.ts";
+import { createWeek, startMesh, type TestWeek, type WeeklyMesh } from "./harness.ts";
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
+
+let mesh: WeeklyMesh;
+let week: TestWeek;
+let scheduler: ServiceProcess;
+const ROWS = 600;
+
+beforeAll(async () => {
+  mesh = await startMesh();
+  week = await createWeek(mesh, 40);
+  await week.writeFile(weekCsv(ROWS));
+  scheduler = await week.startScheduler(
+    { DATABASE_URL: await mesh.cluster.createDatabase() },
+    { WEEKLY_INPUT_CHECK: "1s" },
+  );
+});
+afterAll(async () => {
+  await scheduler?.stop();
+  await week?.[Symbol.asyncDispose]();
+  await mesh?.[Symbol.asyncDispose]();
+});
+
+const batch = () => createClient(BatchService, createGrpcTransport({ baseUrl: mesh.ops.now.grpc }));
+const runOf = async (isoWeek: string) => (await batch().getRun({ isoWeek })).run;
+
+async function command(args: readonly string[]): Promise<{ code: number | null; json: unknown; stderr: string }> {
+  const ended = await week.command(args, { SCHEDULER_SERVICE_URL: scheduler.grpc });
+  return { code: ended.code, json: JSON.parse(ended.stdout.trim().split("\n").at(-1) ?? ""), stderr: ended.stderr };
+}
+
+test("pause, resume and status show the schedule", async () => {
+  expect(await command(["pause"])).toMatchObject({ code: 0, json: { paused: true, next_run: null } });
+  expect(await command(["status"])).toMatchObject({ code: 0, json: { schedule: { paused: true }, open: [] } });
+  const next = expect.stringMatching(/^\d{4}-\d\d-\d\dT06:00:00\.000Z$/);
+  expect(await command(["resume"])).toMatchObject({ code: 0, json: { paused: false, next_run: next } });
+});
+
+test("trigger with --watch ends with the run, and watch shows it again", async () => {
+  const counts = { iso_week: week.isoWeek, state: "complete", rows_read: ROWS, rows_scored: ROWS };
+  const run = await command(["trigger", "--week", week.isoWeek, "--watch"]);
+  expect(run).toMatchObject({ code: 0, json: { ...counts, already_known: false, was_complete: false } });
+  expect(await command(["watch", "--week", week.isoWeek])).toMatchObject({ code: 0, json: counts });
+  expect(await runOf(week.isoWeek)).toMatchObject({ state: RunState.COMPLETE, asOf: isoWeekEnd(week.isoWeek) });
+  await vi.waitFor(
+    async () => expect(await command(["status"])).toMatchObject({ json: { last_complete_week: week.isoWeek } }),
+    { timeout: 60_000 },
+  );
+});
+
+test("another file for a complete week fails and names supersede, after which it is a new revision", async () => {
+  await week.writeFile(weekCsv(ROWS + 1));
+  const failed = await command(["trigger", "--week", week.isoWeek, "--watch"]);
+  expect(failed).toMatchObject({
+    code: 1,
+    json: { state: "failed", failure: expect.stringContaining("weekly supersede") },
+  });
+  const wanted = ["supersede", "--week", week.isoWeek, "--reason", "a supplier was missing"];
+  expect(await command(wanted)).toMatchObject({ code: 0, json: { state: "complete", revision: 1 } });
+  expect((await command(["trigger", "--week", week.isoWeek, "--watch"])).code).toBe(0);
+  expect(await runOf(week.isoWeek)).toMatchObject({ revision: 2, rowsScored: BigInt(ROWS + 1) });
+});
+
+test("a held run is shown with both ways out, and after approve the scheduler completes it by itself", async () => {
+  const isoWeek = "2026-W41";
+  await week.writeFile(weekCsv(ROWS, { delayBy: 1 }));
+  // Another program began the run, on a machine that has the same file.
+  const { configHash = "", modelName = "" } = (await runOf(week.isoWeek)) ?? {};
+  const { lease } = await batch().startRun({
+    ...{ isoWeek, modelName, configHash, holder: "elsewhere", chunkRows: 4_096, asOf: isoWeekEnd(isoWeek) },
+    sourceDigest: await week.sourceDigest(),
+  });
+  const detail = "600 rows after 3002";
+  const checks = [{ kind: CheckKind.ROWS, outcome: CheckOutcome.FAILED, detail, value: 0.2, limit: 0.7 }];
+  await batch().holdRun({ ...(lease && { lease }), checks });
+  expect(await command(["status"])).toMatchObject({
+    json: {
+      open: [
+        {
+          ...{ iso_week: isoWeek, state: "held", reason: detail },
+          next_step: expect.stringMatching(/weekly approve --week 2026-W41 --reason TEXT.*weekly void --week 2026-W41/),
+        },
+      ],
+    },
+  });
+  const approved = await command(["approve", "--week", isoWeek, "--reason", "the branch was sold"]);
+  expect(approved).toMatchObject({ code: 0, json: { iso_week: isoWeek, approved: true } });
+  await vi.waitFor(async () => expect((await runOf(isoWeek))?.state).toBe(RunState.COMPLETE), { timeout: 90_000 });
+  const watched = await command(["watch", "--week", isoWeek]);
+  expect(watched.json).toMatchObject({
+    notes: expect.arrayContaining(["run again after its approval: another program had begun it"]),
+  });
+  // The first approval counts; a run that was never held cannot be approved.
+  expect(await command(["approve", "--week", isoWeek, "--reason", "again"])).toMatchObject({ code: 0 });
+  expect(await command(["approve", "--week", week.isoWeek, "--reason", "again"])).toMatchObject({ code: 1 });
+
+  const voided = await command(["void", "--week", isoWeek, "--reason", "a rehearsal"]);
+  expect(voided).toMatchObject({ code: 0, json: { state: "voided", latest_week: week.isoWeek } });
+});
+
+test("wrong options, an unknown week and services that do not answer are named with the option", async () => {
+  expect(await command(["approve", "--week", "2026-W60", "--reason", "x"])).toMatchObject({ code: 2 });
+  const noReason = await command(["void", "--week", "2026-W41"]);
+  expect(noReason).toMatchObject({ code: 2, stderr: expect.stringContaining("--reason") });
+  expect(await command(["watch"])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("--week WEEK or --job ID"),
+  });
+  expect(await command(["void", "--week", "2026-W09", "--reason", "x"])).toMatchObject({ code: 1 });
+  const pattern = await command(["trigger", "--week", week.isoWeek, "--input", "{wek}.csv"]);
+  expect(pattern).toMatchObject({ code: 2, stderr: expect.stringContaining("expected {week}") });
+  const away = await command(["pause", "--scheduler", "http://127.0.0.1:1"]);
+  expect(away).toMatchObject({ code: 1, stderr: expect.stringContaining("--scheduler URL names another address") });
+});
