@@ -10,11 +10,16 @@ const NOTHING = {
   bySource: {},
   samples: [],
 };
+const WHOLE = { olderRows: 0, sources: [] };
 
 test("lists the ten most frequent reasons with a sample, and the number of further reasons", () => {
   const samples = [{ source: "s", file: "s.csv", line: 7, column: "c12", reason: "not a number", text: "x" }];
   const reasons = Array.from({ length: 12 }, (_, i) => reason(i + 1));
-  const lines = rejectedLines({ rejected: { ...NOTHING, reasons, samples }, cleanedIds: { rows: 0, duplicates: 0 } });
+  const lines = rejectedLines({
+    rejected: { ...NOTHING, reasons, samples },
+    cleanedIds: { rows: 0, duplicates: 0 },
+    ...WHOLE,
+  });
   expect(lines[0]).toBe('rejected: 12 rows of s, column c12: not a number, for example s.csv, line 7: "x"');
   expect(lines).toHaveLength(11);
   expect(lines[10]).toBe("rejected: 2 more reasons (--json has all)");
@@ -22,8 +27,8 @@ test("lists the ten most frequent reasons with a sample, and the number of furth
 
 test("counts the changed ids; prints nothing when no row was rejected or changed", () => {
   const rejected = { ...NOTHING, reasons: [] };
-  expect(rejectedLines({ rejected, cleanedIds: { rows: 0, duplicates: 0 } })).toEqual([]);
-  expect(rejectedLines({ rejected, cleanedIds: { rows: 3, duplicates: 1 } })).toEqual([
+  expect(rejectedLines({ rejected, cleanedIds: { rows: 0, duplicates: 0 }, ...WHOLE })).toEqual([]);
+  expect(rejectedLines({ rejected, cleanedIds: { rows: 3, duplicates: 1 }, ...WHOLE })).toEqual([
     "supplier ids: 3 rows had invisible characters or surrounding white space in the id, which were removed; 1 of these rows are now duplicates",
   ]);
 });

@@ -1,6 +1,6 @@
 import { nearestName } from "@bellwether/contract/nearest-name";
 import { z } from "zod";
-import { leaf, oneOf, parseWithSchema, shown, valueAt, violationAt } from "./check-schema.ts";
+import { leaf, oneOf, parseWithSchema, shown, textLike, valueAt, violationAt } from "./check-schema.ts";
 import type { ConfigViolation } from "./config-error.ts";
 import { isoDateSchema } from "./iso-date.ts";
 import { nameSchema } from "./names.ts";
@@ -44,6 +44,11 @@ export interface RowsMapping {
   readonly features: Readonly<Record<string, string>>;
   readonly text: string | null;
   readonly attributes: AttributeMapping;
+  /**
+   * Column of `from`: of the rows of one supplier (and date), only the one with the greatest value is kept. Left
+   * out: the first row is kept and the others are rejected.
+   */
+  readonly keepNewestBy?: string;
 }
 
 /** How the weekly run's input becomes feature rows without labels. */
@@ -83,8 +88,11 @@ const select = sqlText("a SELECT statement");
 const expression = sqlText("an SQL expression");
 const maybe = expression.nullable().default(null);
 
+const keep = textLike('"newest by COLUMN" with the name of a column', /^newest by [a-z][a-z0-9_]{0,62}$/).optional();
+
 const rowsShape = {
   supplier_id: expression.default("supplier_id"),
+  keep,
   as_of: maybe,
   features: z.preprocess(
     namesToThemselves,
@@ -228,5 +236,6 @@ function rowsFromYaml(from: string, rows: Omit<MappingYaml["rows"], "from">): Ro
       exposure: rows.attributes.exposure,
       owner: rows.attributes.owner,
     },
+    ...(rows.keep !== undefined && { keepNewestBy: rows.keep.replace("newest by ", "") }),
   };
 }

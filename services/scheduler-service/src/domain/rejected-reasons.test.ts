@@ -16,14 +16,14 @@ const REJECTED: RejectedRows = {
 
 test("lists reasons with column, count and a sample, most rows first", () => {
   expect(describeReasons(rejectedReasons(REJECTED), true)).toBe(
-    '5 rows, delay: not a number (for example line 7 of week.csv: "soon"); 2 rows, spend: not a number; 2 rows, too few columns (for example line 9 of week.csv: "a,b")',
+    '5 rows, delay: not a number (for example line 7 of week.csv: "soon"); 2 rows, spend: not a number; 2 rows, too few columns (for example line 9 of week.csv: "a,b"; 3 of 6)',
   );
 });
 
 test("a text for logs contains no value of a row", () => {
   const text = describeReasons(rejectedReasons(REJECTED), false);
   expect(text).toContain("delay: not a number (for example line 7 of week.csv)");
-  expect(text).not.toMatch(/soon|a,b/);
+  expect(text).not.toMatch(/soon|a,b|3 of 6/);
 });
 
 test("lists three reasons and counts the others", () => {

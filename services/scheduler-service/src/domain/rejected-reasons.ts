@@ -7,14 +7,19 @@ export interface RejectedReasonSample {
   readonly column: string | null;
   readonly reason: string;
   readonly rows: number;
-  /** One of the rejected rows. Null when no sample was stored. */
-  readonly sample: Pick<RejectedSample, "file" | "line" | "text"> | null;
+  /**
+   * One of the rejected rows; `detail`: what only this row says, such as the option that would read its value. Null
+   * when no sample was stored.
+   */
+  readonly sample: (Pick<RejectedSample, "file" | "line" | "text"> & { readonly detail: string }) | null;
 }
 
 /** Maximum number of reasons that a text lists. */
 const SHOWN_REASONS = 3;
 /** Maximum number of characters of a value in a text. */
 const SHOWN_TEXT = 60;
+/** Maximum number of characters of the detail of a row in a text. */
+const SHOWN_DETAIL = 200;
 /** Maximum number of characters of a column or file name in a text. */
 const SHOWN_NAME = 60;
 
@@ -28,10 +33,11 @@ export function rejectedReasons({ reasons, samples }: RejectedRows): RejectedRea
     .map(({ source, column, reason, rows }) => {
       const isOfReason = (one: RejectedSample): boolean =>
         one.source === source && one.column === column && general(one.reason) === general(reason);
-      const { file, line, text } = samples.find(isOfReason) ?? {};
+      const { file, line, text, reason: ofRow = "" } = samples.find(isOfReason) ?? {};
+      const detail = ofRow.slice(general(ofRow).length);
       return {
         ...{ column, reason: general(reason), rows },
-        sample: file === undefined || line === undefined || text === undefined ? null : { file, line, text },
+        sample: file === undefined || line === undefined || text === undefined ? null : { file, line, text, detail },
       };
     });
 }
@@ -44,7 +50,8 @@ export function describeReasons(reasons: readonly RejectedReasonSample[], withVa
   const shown = reasons.slice(0, SHOWN_REASONS).map(({ column, reason, rows, sample }) => {
     const where = sample && sample.line !== null ? `line ${sample.line} of ${sample.file.slice(0, SHOWN_NAME)}` : "";
     const value = sample && withValues ? JSON.stringify(sample.text.slice(0, SHOWN_TEXT)) : "";
-    const first = where || value ? ` (for example ${[where, value].filter(Boolean).join(": ")})` : "";
+    const detail = sample && withValues ? sample.detail.slice(0, SHOWN_DETAIL) : "";
+    const first = where || value ? ` (for example ${[where, value].filter(Boolean).join(": ")}${detail})` : "";
     return `${countText(rows, "row")}, ${column === null ? "" : `${column.slice(0, SHOWN_NAME)}: `}${reason}${first}`;
   });
   const more = reasons.length - shown.length;

@@ -115,7 +115,7 @@ test("counts suppliers that are missing within the limit of the policy, and warn
 });
 
 test("names the reasons of rejected rows without their values when losses are accepted", () => {
-  const sample = { file: "week.csv", line: 2, text: "soon" };
+  const sample = { file: "week.csv", line: 2, text: "soon", detail: "; set null_values: ['soon']" };
   const rejected = [{ column: "delay", reason: "not a number", rows: 40, sample }];
   const losses = { rowsRejected: 40n, suppliers: 60n, accepted: { reason: "sold", actor: "jane" } };
   expect(notes({ losses }, { rejected })).toContain(

@@ -19,6 +19,10 @@ export interface RunCircumstances {
    * became duplicates. Null when not recorded.
    */
   readonly cleanedIds: { readonly rows: number; readonly duplicates: number } | null;
+  /** How files were read that are not what their names and the mapping say, one sentence each. Absent: not recorded. */
+  readonly readingNotes?: readonly string[];
+  /** Number of rows that were left out because their supplier has a newer one. Absent: not recorded. */
+  readonly olderRows?: number;
   /** Attributes that are stored differently from the input, by attribute and change. Null when not recorded. */
   readonly changedAttributes: readonly ChangedAttribute[] | null;
   /** Why the scheduler started the run by itself. Empty: a person or the schedule started it in time. */
@@ -88,6 +92,9 @@ export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
       `${countText(cleanedIds.rows, "supplier id")} had invisible characters or surrounding white space, which were removed; ` +
         countText(cleanedIds.duplicates, "of these rows is now a duplicate", "of these rows are now duplicates"),
     );
+  if (how.olderRows)
+    notes.push(`${countText(how.olderRows, "row was", "rows were")} left out, because the supplier has a newer row`);
+  notes.push(...(how.readingNotes ?? []));
   for (const { attribute, change, rows } of changedAttributes ?? [])
     notes.push(`${attribute} of ${countText(rows, "supplier")}: ${change}`);
   if (model && run.configHash !== "" && model.configHash !== run.configHash)

@@ -76,8 +76,13 @@ function sourceToJson({
   digest,
   unreadColumns,
   ruledNull,
+  pathValues = {},
+  notes = [],
 }: IngestRecord["sources"][number]): object {
-  return { source, file, rows, sha256: digest, unread_columns: unreadColumns, values_ruled_unknown: ruledNull };
+  return {
+    ...{ source, file, rows, sha256: digest, unread_columns: unreadColumns, values_ruled_unknown: ruledNull },
+    ...{ path_values: pathValues, notes },
+  };
 }
 
 /** Losses as plain JSON: rows and suppliers as numbers, exceeded limits by name. */

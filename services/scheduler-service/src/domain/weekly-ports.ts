@@ -3,6 +3,7 @@ import type { BatchRun, Override, RunLease, RunStage } from "@bellwether/gen/bel
 import type { ModelFeature as DescribedFeature } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
 import type { WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot";
+import type { SourceReport } from "@bellwether/ingest/sources/load-source";
 import type { Drift, FeatureProfile } from "./drift.ts";
 import type { ModelFeature } from "./model-contract.ts";
 
@@ -120,9 +121,11 @@ export interface Scorer {
 }
 
 /** Record of a week's ingest, stored beside the snapshot. */
-export type IngestRecord = Pick<WeeklySnapshot, "digest" | "rows" | "rejected" | "sources"> &
-  // These fields are absent in records of older releases.
-  Partial<Pick<WeeklySnapshot, "cleanedIds" | "changedAttributes" | "olderRows" | "newestAsOf" | "asOf">> & {
+export type IngestRecord = Pick<WeeklySnapshot, "digest" | "rows" | "rejected"> & {
+  readonly sources: readonly (Omit<SourceReport, "pathValues" | "notes"> &
+    Partial<Pick<SourceReport, "pathValues" | "notes">>)[];
+} & Partial<Pick<WeeklySnapshot, "cleanedIds" | "changedAttributes" | "olderRows" | "newestAsOf" | "asOf">> & {
+    // These fields are absent in records of older releases.
     /** The file that was read. */
     readonly input: string;
     /** SHA-256 of its content, lower-case hex; empty when not recorded. */

@@ -368,8 +368,23 @@ async function notesOf(
   >,
 ): Promise<string[]> {
   const reference = (await files.readReference())?.week ?? null;
+  const ingested = await files.readIngest();
   const measurable = features.filter(({ kind }) => kind !== "text").map(({ name }) => name);
-  return runNotes(run, { ...how, chunkRows, reference, features: measurable });
+  return runNotes(run, {
+    ...how,
+    ...{ chunkRows, reference, features: measurable },
+    readingNotes: readingNotes(ingested?.sources ?? []),
+    olderRows: ingested?.olderRows ?? 0,
+  });
+}
+
+/** Maximum number of notes about files. */
+const MAX_READING_NOTES = 10;
+
+function readingNotes(sources: IngestRecord["sources"]): string[] {
+  const all = sources.flatMap(({ file, notes = [] }) => notes.map((note) => `${file}: ${note}`));
+  const more = all.length - MAX_READING_NOTES;
+  return more > 0 ? [...all.slice(0, MAX_READING_NOTES), `${more} more notes about files (report.json)`] : all;
 }
 
 async function writeReport(files: WeekFiles, run: BatchRun, notes: readonly string[]): Promise<void> {

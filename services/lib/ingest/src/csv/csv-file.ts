@@ -1,7 +1,9 @@
-import { open, rm } from "node:fs/promises";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { SourceMapping } from "@bellwether/config/source-mapping";
+import { literalPath } from "../duckdb/literal-path.ts";
 import type { Workspace } from "../duckdb/workspace.ts";
+import type { Compression } from "../files/file-kind.ts";
 import { HEAD_BYTES } from "../files/scan-file.ts";
 import type { SourceFile } from "../files/source-files.ts";
 import { SourceError } from "../ingest-errors.ts";
@@ -36,8 +38,16 @@ export interface CsvFile {
   readonly digest: string;
   /** The original file, or a copy in the workspace's folder. */
   readonly path: string;
-  /** First bytes of the file, UTF-8, at most HEAD_BYTES. */
+  /** Compression of the file at `path`. */
+  readonly compression: Compression;
+  /** Number of lines before the line with the column names. */
+  readonly skippedLines: number;
+  /** How the file is read where it differs from what its name and the mapping say, one sentence each. */
+  readonly notes: readonly string[];
+  /** First bytes of the file without the skipped lines, UTF-8, at most HEAD_BYTES. */
   readonly head: Buffer;
+  /** Like `head`, of the original file. */
+  readonly start: Buffer;
   /** True when `head` is the whole file. */
   readonly isWhole: boolean;
   /** Number of records, the header included. */
@@ -67,32 +77,55 @@ export async function openCsv(
   const isUtf8 = source.encoding === undefined;
   const decoded = join(workspace.folder, `${source.name}.decoded.csv`);
   const head = new HeadKeeper();
-  await using copy = isUtf8 ? null : await createFile(decoded);
-  const { digest } = await scanUtf8(
+  await using copy = new LazyFile(decoded);
+  const { digest, compression, leading } = await scanUtf8(
     source,
     file,
-    (bytes) => {
+    (bytes, skippedLines) => {
       scan.add(bytes);
       checkOpenLine(scan, source, file);
       head.add(bytes);
-      return copy?.write(bytes);
+      if (!isUtf8 || skippedLines > 0) return copy.write(bytes);
     },
     limits.maxFileBytes,
     signal,
   );
   const shape = scan.end();
-  const form = { delimiter: source.delimiter, crEndsLines: shape.crEndsLines };
+  const skippedLines = leading.lines;
+  const checksWidth = shape.irregular !== null || mustCopy;
+  const form = { delimiter: source.delimiter, crEndsLines: shape.crEndsLines, skippedLines, checksWidth };
   const linesOf = async (numbers: readonly number[]) =>
     shape.oneLineEach && shape.irregular === null
-      ? new Map(numbers.map((number) => [number, number]))
+      ? new Map(numbers.map((number) => [number, number + skippedLines]))
       : await findLines(source, file, form, numbers, signal);
+  const notes = [...compressionNotes(file.name, compression), ...leadingNotes(leading)];
+  const about = { digest, skippedLines, notes, linesOf, start: head.result().head };
   if (shape.irregular === null && !mustCopy) {
-    const path = isUtf8 ? file.path : decoded;
-    return { digest, path, ...head.result(), records: shape.records, isClean: false, leftOut: NOTHING, linesOf };
+    const read = copy.isOpen
+      ? { path: decoded, compression: "none" as const }
+      : { path: await literalPath(workspace, file.path), compression };
+    return { ...about, ...read, ...head.result(), records: shape.records, isClean: false, leftOut: NOTHING };
   }
   await rm(decoded, { force: true });
   const path = join(workspace.folder, `${source.name}.clean.csv`);
-  return { digest, path, ...(await writeClean(source, file, form, path, workspace)), isClean: true, linesOf };
+  return {
+    ...about,
+    path,
+    compression: "none",
+    ...(await writeClean(source, file, form, path, workspace)),
+    isClean: true,
+  };
+}
+
+function compressionNotes(name: string, compression: Compression): string[] {
+  const named = name.endsWith(".gz") ? "gzip" : /\.zstd?$/.test(name) ? "zstd" : "none";
+  if (named === compression) return [];
+  return [compression === "none" ? "it is not compressed, although its name says so" : `it was read as ${compression}`];
+}
+
+function leadingNotes({ lines, isSeparator }: { readonly lines: number; readonly isSeparator: boolean }): string[] {
+  if (isSeparator) return ["its first line names the delimiter (sep=) and was skipped"];
+  return lines === 0 ? [] : [`${lines} lines before the column names were skipped (skip_lines)`];
 }
 
 /** Ends the reading of a file whose line has no end, before its rest is decompressed. @throws SourceError */
@@ -130,14 +163,27 @@ class HeadKeeper {
 /** Number of bytes that are buffered before they are written. */
 const WRITE_BYTES = 1 << 20;
 
-async function createFile(path: string) {
-  const file = await open(path, "w", 0o600);
-  return {
-    async write(bytes: Buffer): Promise<void> {
-      for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
-    },
-    [Symbol.asyncDispose]: () => file.close(),
-  };
+/** A file that is created when the first bytes are written. */
+class LazyFile {
+  readonly #path: string;
+  #file: FileHandle | null = null;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  get isOpen(): boolean {
+    return this.#file !== null;
+  }
+
+  async write(bytes: Buffer): Promise<void> {
+    this.#file ??= await open(this.#path, "w", 0o600);
+    for (let at = 0; at < bytes.length; ) at += (await this.#file.write(bytes, at)).bytesWritten;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#file?.close();
+  }
 }
 
 async function writeClean(
@@ -163,7 +209,7 @@ async function writeClean(
     pending.push(bytes, lineEnd);
     pendingBytes += bytes.length + 1;
   });
-  await using copy = await createFile(path);
+  await using copy = new LazyFile(path);
   const flush = async (): Promise<void> => {
     const bytes = Buffer.concat(pending);
     head.add(bytes);

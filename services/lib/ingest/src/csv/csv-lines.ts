@@ -18,12 +18,13 @@ export class LineReader {
   readonly #crEndsLines: boolean;
   readonly #onLine: OnLine;
   #held = NONE;
-  #line = 1;
+  #line: number;
   #isStart = true;
   #afterCr = false;
 
-  constructor(crEndsLines: boolean, onLine: OnLine) {
-    this.#crEndsLines = crEndsLines;
+  constructor(form: { readonly crEndsLines: boolean; readonly skippedLines?: number }, onLine: OnLine) {
+    this.#crEndsLines = form.crEndsLines;
+    this.#line = 1 + (form.skippedLines ?? 0);
     this.#onLine = onLine;
   }
 

@@ -1,7 +1,10 @@
-import type { SourceMapping } from "@bellwether/config/source-mapping";
+import { DELIMITERS, type SourceMapping } from "@bellwether/config/source-mapping";
+import { countText } from "@bellwether/reasons/count-text";
+import { columnsOutside, outsideNotes } from "../duckdb/outside-columns.ts";
 import { sqlName, sqlText } from "../duckdb/quote-sql.ts";
+import { comparedName } from "../files/compared-name.ts";
 import { type FileReader, fileColumn, MAX_COLUMNS } from "../files/file-reader.ts";
-import { comparedName, matchHeader } from "../files/match-header.ts";
+import { matchHeader } from "../files/match-header.ts";
 import { HEAD_BYTES } from "../files/scan-file.ts";
 import type { SourceFile } from "../files/source-files.ts";
 import { SourceError } from "../ingest-errors.ts";
@@ -9,12 +12,6 @@ import { MAX_LINE_BYTES } from "../ingest-limits.ts";
 import type { CsvFile } from "./csv-file.ts";
 import { csvHeader } from "./csv-header.ts";
 
-const DELIMITERS = [
-  { delimiter: ",", shown: '","' },
-  { delimiter: ";", shown: '";"' },
-  { delimiter: "\t", shown: '"\\t"' },
-  { delimiter: "|", shown: '"|"' },
-];
 const shownDelimiter = (of: string): string => DELIMITERS.find(({ delimiter }) => delimiter === of)?.shown ?? of;
 
 /**
@@ -34,6 +31,9 @@ function checkDelimiter(
   throw new SourceError(name, file.name, `${finding}; set delimiter: ${found.shown} for this source in the mapping`);
 }
 
+/** First characters of a line that is a comment. */
+const COMMENT = /^"?(#|\/\/|--)/;
+
 /** What the first characters of a file show, when they are not column names. */
 const FORMS: readonly { readonly start: RegExp; readonly is: string }[] = [
   {
@@ -42,8 +42,7 @@ const FORMS: readonly { readonly start: RegExp; readonly is: string }[] = [
   },
   { start: /^</, is: "XML or HTML; export the table as CSV" },
   { start: /^[{[]/, is: "JSON; export the table as CSV" },
-  { start: /^"?sep=/i, is: "a separator line of a spreadsheet program; remove this line" },
-  { start: /^"?(#|\/\/|--)/, is: "a comment; remove the lines before the column names" },
+  { start: COMMENT, is: "a comment" },
 ];
 const SHOWN_LINE = 80;
 
@@ -61,6 +60,31 @@ function checkForm({ name, columns }: SourceMapping, file: SourceFile, header: r
   throw new SourceError(name, file.name, `its first line is ${line}, which looks like ${form.is}`);
 }
 
+/** Number of lines after the first one in which the column names are looked for. */
+const SEARCHED_LINES = 100;
+
+/** Reports column names that come after other lines as one error with the option to set. @throws SourceError */
+function checkSkippedLines(
+  { name, columns, delimiter, skipLines = 0 }: SourceMapping,
+  file: SourceFile,
+  header: readonly string[],
+  text: string,
+): void {
+  const isThere = (names: ReadonlySet<string>) =>
+    columns.filter(({ header: of }) => names.has(comparedName(of))).length;
+  if (isThere(new Set(header.map(comparedName))) > 0) return;
+  const lines = text.split(/\r\n|\n|\r/).slice(0, SEARCHED_LINES);
+  const at = lines.findIndex((line, i) => {
+    if (i === 0) return false;
+    const names = csvHeader(line, delimiter, true);
+    return names !== null && isThere(new Set(names.map(comparedName))) * 2 > columns.length;
+  });
+  if (at < 0) return;
+  const first = JSON.stringify(lines[0]?.slice(0, SHOWN_LINE));
+  const found = `its line ${skipLines + 1} is ${first}, and line ${skipLines + at + 1} has the column names`;
+  throw new SourceError(name, file.name, `${found}; set skip_lines: ${skipLines + at} for this source in the mapping`);
+}
+
 /**
  * Describes how DuckDB reads a CSV file. @throws SourceError when it is empty, or lacks a column of the
  * mapping.
@@ -69,18 +93,27 @@ export function csvReader(source: SourceMapping, file: SourceFile, csv: CsvFile)
   const reject = (problem: string): never => {
     throw new SourceError(source.name, file.name, problem);
   };
-  if (csv.records === 0) reject("it is empty; a line with the column names is expected");
+  if (csv.records === 0)
+    reject(
+      csv.skippedLines === 0
+        ? "it is empty; a line with the column names is expected"
+        : `it has nothing after the ${countText(csv.skippedLines, "line")} that are skipped; a line with the column names is expected`,
+    );
   const header =
     csvHeader(csv.head.toString("utf8"), source.delimiter, csv.isWhole) ??
     reject(`its first line does not end within ${HEAD_BYTES} bytes`);
   if (header.length > MAX_COLUMNS) reject(`it has ${header.length} columns, at most ${MAX_COLUMNS} are read`);
-  checkForm(source, file, header, csv.head.toString("utf8"));
+  const start = csv.start.toString("utf8");
+  checkSkippedLines(source, file, header, start);
+  checkForm(source, file, header, start);
   checkDelimiter(source, file, header);
-  const { found, unread } = matchHeader(source, file.name, header);
+  const matched = matchHeader(source, file, header);
 
   const columns = header.map((_, i) => fileColumn(i));
   const options = [
     "auto_detect = false",
+    `compression = '${csv.compression}'`,
+    "hive_partitioning = false",
     "header = true",
     `delim = ${sqlText(source.delimiter)}`,
     `quote = '"'`,
@@ -93,9 +126,13 @@ export function csvReader(source: SourceMapping, file: SourceFile, csv: CsvFile)
   ];
   return {
     from: `read_csv(${sqlText(csv.path)}, ${options.join(", ")})`,
-    raw: new Map([...found].map(([column, i]) => [column, { sql: sqlName(fileColumn(i)), type: "VARCHAR" }])),
+    raw: new Map([
+      ...[...matched.found].map(([name, i]) => [name, { sql: sqlName(fileColumn(i)), type: "VARCHAR" }] as const),
+      ...columnsOutside(matched, source.columns),
+    ]),
     texts: columns.map(sqlName),
     header: header.map(comparedName),
-    unread,
+    unread: matched.unread,
+    notes: [...csv.notes, ...outsideNotes(matched)],
   };
 }

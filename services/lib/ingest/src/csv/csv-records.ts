@@ -36,6 +36,10 @@ export interface CsvForm {
    * only when CRs are line ends.
    */
   readonly crEndsLines: boolean;
+  /** Number of lines of the file before the first one that is given to the reader. Default 0. */
+  readonly skippedLines?: number;
+  /** Whether a record with more or fewer values than the header is one with a problem. Default false. */
+  readonly checksWidth?: boolean;
 }
 
 /** Number of bytes that are kept of a record with a problem. */
@@ -75,7 +79,7 @@ export class CsvRecordReader {
     this.#onRecord = onRecord;
     this.#delimiter = form.delimiter.charCodeAt(0);
     this.#width = width;
-    this.#lines = new LineReader(form.crEndsLines, (...line) => this.#line(...line));
+    this.#lines = new LineReader(form, (...line) => this.#line(...line));
   }
 
   add(chunk: Buffer): void {
@@ -171,10 +175,15 @@ export class CsvRecordReader {
     return text.length;
   }
 
-  #reject(problem: string, column: number | null): void {
-    if (this.#record.problem !== null) return;
-    this.#record.problem = problem;
-    this.#record.column = column;
+  #reject(problem: string, column: number | null, record = this.#record): void {
+    if (record.problem !== null) return;
+    record.problem = problem;
+    record.column = column;
+  }
+
+  #checkWidth(record: ReturnType<typeof newRecord>): void {
+    if (record.values > this.#width) this.#reject(`more than ${this.#width} values`, null, record);
+    if (record.values < this.#width) this.#reject(`fewer than ${this.#width} values`, record.values, record);
   }
 
   #keep(bytes: Buffer): void {
@@ -213,6 +222,7 @@ export class CsvRecordReader {
     const bytes = record.parts.length === 1 ? (record.parts[0] ?? Buffer.alloc(0)) : Buffer.concat(record.parts);
     if (record.problem === null && record.hasCr && record.lines === 1 && !this.#form.crEndsLines)
       if (record.values !== this.#width && this.#splitAtCr(bytes, record.line)) return;
+    if (this.#form.checksWidth === true && this.#width > 0) this.#checkWidth(record);
     this.#give({ ...record, bytes, detail: detailOf(record) }, record.values);
   }
 

@@ -1,5 +1,13 @@
+import { MAX_COLUMNS } from "../files/file-reader.ts";
 import { MAX_LINE_BYTES } from "../ingest-limits.ts";
 import { BYTE } from "./csv-bytes.ts";
+
+/** Number of records at the start of each chunk whose values are counted. */
+const COUNTED_RECORDS = 8;
+/** Number of counted records that may have another number of values than the header. */
+const MAX_OTHER_WIDTHS = 3;
+/** Length of a record, in bytes, from which on its values are counted wherever it is. */
+const LONG_BYTES = 8192;
 
 /** Properties of a CSV file (UTF-8), found by one pass over its bytes. */
 export interface CsvShape {
@@ -41,6 +49,12 @@ export class CsvScan {
   #loneCr = 0;
   #linesInside = 0;
 
+  // For a sample of the records: numbers of values.
+  #counted = 0;
+  #headerDelimiters = -1;
+  #otherWidths = 0;
+  #quotedBefore = false;
+
   // For a record with quoted line ends: whether all its lines so far have the same number of delimiters.
   #isMultiline = false;
   #alike = true;
@@ -57,6 +71,8 @@ export class CsvScan {
     if (this.#position === 0 && chunk[0] === 0xef) this.#recordStart = 3;
     if (this.#position > 0) this.#held(chunk[0] ?? -1, chunk);
     const end = chunk.length - 1;
+    this.#counted = 0;
+    this.#quotedBefore = this.#quoted;
     if (chunk.includes(0)) this.#note("a NUL byte");
     let quote = placeOf(chunk, BYTE.quote, 0);
     let lf = placeOf(chunk, BYTE.lf, 0);
@@ -77,6 +93,10 @@ export class CsvScan {
     }
     if (this.#quoted || this.#isMultiline)
       this.#delimiters += countByte(chunk, this.#delimiter, this.#lineStart, chunk.length);
+    // The header is not counted yet while the first record is open.
+    if (this.#headerDelimiters >= 0 && this.#position + chunk.length - this.#recordStart > LONG_BYTES)
+      if (this.#delimitersOutside(chunk, chunk.length) > this.#headerDelimiters + MAX_COLUMNS)
+        this.#note("a record with far more values than the header");
     this.#beforeLast = end > 0 ? (chunk[end - 1] ?? 0) : this.#last;
     this.#last = chunk[end] ?? 0;
     const lineEnd = Math.max(chunk.lastIndexOf(BYTE.lf), chunk.lastIndexOf(BYTE.cr));
@@ -173,6 +193,7 @@ export class CsvScan {
       // records.
       if (this.#blanks > 0) this.#note("blank lines between records");
       if (bytes > MAX_LINE_BYTES) this.#note("a line over the limit");
+      if (this.#counted < COUNTED_RECORDS || bytes > LONG_BYTES) this.#countValues(chunk, at);
       this.#records++;
     }
     if (this.#isMultiline) {
@@ -185,6 +206,32 @@ export class CsvScan {
     this.#recordStart = end + 1;
     this.#lineStart = at + 1;
     this.#delimiters = 0;
+  }
+
+  /**
+   * Compares the number of values of the record that ends before `at` with that of the header. DuckDB stores an error
+   * with the whole line for each value too many or too few, which takes minutes for a hundred thousand rows.
+   */
+  #countValues(chunk: Buffer, at: number): void {
+    const delimiters = this.#delimitersOutside(chunk, at);
+    if (this.#recordStart >= this.#position) {
+      this.#counted++;
+      if (this.#headerDelimiters < 0) this.#headerDelimiters = delimiters;
+      else if (delimiters !== this.#headerDelimiters) this.#otherWidths++;
+    }
+    if (this.#otherWidths > MAX_OTHER_WIDTHS || delimiters > this.#headerDelimiters + MAX_COLUMNS)
+      this.#note("records with another number of values than the header");
+  }
+
+  /** Returns the number of delimiters outside quotes of the present record that are in `chunk` before `to`. */
+  #delimitersOutside(chunk: Buffer, to: number): number {
+    let delimiters = 0;
+    let isQuoted = this.#recordStart < this.#position && this.#quotedBefore;
+    for (let i = Math.max(0, this.#recordStart - this.#position); i < to; i++) {
+      if (chunk[i] === BYTE.quote) isQuoted = !isQuoted;
+      else if (!isQuoted && chunk[i] === this.#delimiter) delimiters++;
+    }
+    return delimiters;
   }
 
   #endLine(chunk: Buffer, at: number): void {

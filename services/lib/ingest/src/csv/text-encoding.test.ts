@@ -82,8 +82,8 @@ test.each([
     undefined,
     /line 3 has bytes that are not UTF-8/,
   ],
-  ["gzip without .gz", Buffer.from("1f8b0800", "hex"), undefined, /it is gzip data; name the file \.gz/],
-  ["a workbook", Buffer.from("504b0304", "hex"), undefined, /Excel workbook; unpack it or save it as CSV/],
+  ["cut gzip without .gz", Buffer.from("1f8b0800", "hex"), undefined, /it is damaged or incomplete gzip data/],
+  ["a zip archive", Buffer.from("504b0304", "hex"), undefined, /it is a zip archive; unpack it/],
   ["Parquet", "PAR1....PAR1", undefined, /it is Parquet; set format: parquet/],
 ])("%s is an error when another encoding is declared (%#)", async (_, content, encoding, expected) => {
   await expect(read(content, encoding)).rejects.toThrow(expected);

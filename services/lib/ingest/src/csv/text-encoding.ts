@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { CsvEncoding } from "@bellwether/config/source-mapping";
+import { foreignKind } from "../files/file-kind.ts";
 import { type EncodingError, Utf8Check } from "./utf8-check.ts";
 
 /** Throws an error. `problem` states what is wrong with the bytes of a file. */
@@ -21,26 +22,15 @@ export interface Decoder {
  */
 const CP1252 = [..."€\0‚ƒ„…†‡ˆ‰Š‹Œ\0Ž\0\0‘’“”•–—˜™š›œ\0žŸ"].map((c) => (c === "\0" ? "" : c));
 
-/** Kinds of files that are not CSV text, by their first bytes in hex. */
-const MAGIC: readonly (readonly [string, string])[] = [
-  ["1f8b", "gzip data; name the file .gz"],
-  ["28b52ffd", "zstandard data; unpack it"],
-  ["504b0304", "a zip archive or an Excel workbook; unpack it or save it as CSV"],
-  ["d0cf11e0", "an Excel workbook of the old form; save it as CSV"],
-  ["50415231", "Parquet; set format: parquet"],
-  ["0000feff", "UTF-32; save it as UTF-8"],
-  ["fffe0000", "UTF-32; save it as UTF-8"],
-];
-
 /**
  * Creates the decoder of a CSV file that starts with `head`; each byte of the file must be text of
  * `encoding`. `reject` is called, at once or while decoding, with the probable encoding or format of the file
  * and the option to set.
  */
 export function createDecoder(encoding: CsvEncoding, head: Buffer, reject: Reject): Decoder {
+  const kind = foreignKind(head);
+  if (kind !== null) reject(`it is ${kind}`);
   const hex = head.subarray(0, 4).toString("hex");
-  const magic = MAGIC.find(([start]) => hex.startsWith(start));
-  if (magic) reject(`it is ${magic[1]}`);
   const wide = utf16Of(head, encoding === "utf-16" ? 0 : 0.1);
   if (encoding !== "utf-16" && wide !== null) reject(looksLike("utf-16"));
   if (encoding !== "utf-8" && hex.startsWith("efbbbf")) reject(looksLike("utf-8"));

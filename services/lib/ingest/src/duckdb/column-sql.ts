@@ -1,5 +1,7 @@
 import type { ColumnMapping } from "@bellwether/config/source-mapping";
-import { sqlText, sqlTexts } from "./quote-sql.ts";
+import { dateForms, dateSql } from "./date-sql.ts";
+import { numberTextSql } from "./number-sql.ts";
+import { sqlText } from "./quote-sql.ts";
 
 /** DuckDB type of each column type. */
 export const DUCKDB_TYPE: Readonly<Record<ColumnMapping["type"], string>> = {
@@ -15,14 +17,14 @@ export const DUCKDB_TYPE: Readonly<Record<ColumnMapping["type"], string>> = {
 export function expectedForm(column: ColumnMapping, decimal: string): string {
   switch (column.type) {
     case "number":
-      return decimal === "," ? "a number with a decimal comma" : "a number";
+      return (column.numberForm?.decimal ?? decimal) === "," ? "a number with a decimal comma" : "a number";
     case "integer":
       return "an integer";
     case "boolean":
       return "true or false";
     case "date":
     case "timestamp":
-      return `a ${column.type} like ${column.formats.join(" or ")}`;
+      return `a ${column.type} like ${dateForms(column.formats)}`;
     case "text":
       return "a text";
   }
@@ -58,6 +60,10 @@ export function castValue(column: ColumnMapping, known: string, decimal: string)
     case "text":
       return known;
     case "number": {
+      if (column.numberForm !== undefined) {
+        const cast = `try_cast(${numberTextSql(known, column.numberForm, false)} as double)`;
+        return `case when isfinite(${cast}) then ${cast} end`;
+      }
       // Without these checks DuckDB reads 1_000 as a thousand and 1e999 as infinity.
       const point = decimal === "," ? `replace(${known}, ',', '.')` : known;
       const cast = `try_cast(${point} as double)`;
@@ -65,12 +71,14 @@ export function castValue(column: ColumnMapping, known: string, decimal: string)
       return `case when ${odd} or not isfinite(${cast}) then null else ${cast} end`;
     }
     case "integer":
+      if (column.numberForm !== undefined)
+        return `try_cast(${numberTextSql(known, column.numberForm, true)} as bigint)`;
       // Without this check DuckDB rounds 1.5 to 2 and accepts 0x10 and 1_000.
       return `case when regexp_full_match(${known}, '[+-]?[0-9]+') then try_cast(${known} as bigint) end`;
     case "boolean":
       return `try_cast(${known} as boolean)`;
     case "date":
     case "timestamp":
-      return `try_strptime(${known}, ${sqlTexts(column.formats)})::${column.type}`;
+      return dateSql(column, known);
   }
 }

@@ -1,9 +1,14 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
+import { createGunzip, createZstdDecompress } from "node:zlib";
 import { SourceError } from "../ingest-errors.ts";
+import { type Compression, compressionOf } from "./file-kind.ts";
 import type { SourceFile } from "./source-files.ts";
+import { splitZstdFrames, ZstdFrameError } from "./zstd-frames.ts";
+
+/** The name of a file in errors, and its path. */
+type StoredFile = Pick<SourceFile, "name" | "path">;
 
 /** Result of one pass over a file's bytes, before a reader parses it. */
 export interface FileScan {
@@ -13,22 +18,24 @@ export interface FileScan {
   readonly bytes: number;
   /** First bytes of the file after decompression, at most `HEAD_BYTES`. */
   readonly head: Buffer;
+  readonly compression: Compression;
 }
 
 /** Number of first bytes that are kept: enough for a header of 500 columns. */
 export const HEAD_BYTES = 256 * 1024;
 
 /**
- * Yields the decompressed bytes of a file. `onStored` receives the bytes as stored. @throws SourceError when
- * a .gz file is damaged.
+ * Reads the bytes of a file, decompressed when its first bytes are those of gzip or zstandard, and returns the
+ * compression. `onStored` receives the bytes as stored. @throws SourceError when compressed data is damaged.
  */
 export async function readUnpacked(
   source: string,
-  file: SourceFile,
+  file: StoredFile,
   onStored: (chunk: Buffer) => void,
   onUnpacked: (chunk: Buffer) => void | Promise<void>,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<Compression> {
+  const compression = await compressionOf(file.path);
   const stored = createReadStream(file.path, { highWaterMark: 1 << 20 });
   async function* watched(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
@@ -41,14 +48,34 @@ export async function readUnpacked(
   }
   const options = signal ? { signal } : {};
   try {
-    if (file.path.endsWith(".gz"))
-      await pipeline(stored, watched, createGunzip({ chunkSize: 1 << 18 }), consume, options);
-    else await pipeline(stored, watched, consume, options);
+    if (compression === "none") await pipeline(stored, watched, consume, options);
+    else if (compression === "gzip")
+      await pipeline(stored, watched, createGunzip({ chunkSize: UNPACKED_CHUNK }), consume, options);
+    else
+      await pipeline(
+        stored,
+        watched,
+        splitZstdFrames,
+        createZstdDecompress({ chunkSize: UNPACKED_CHUNK }),
+        consume,
+        options,
+      );
   } catch (error) {
-    if (error instanceof Error && "code" in error && String(error.code).startsWith("Z_"))
-      throw new SourceError(source, file.name, `it is damaged or incomplete gzip data (${error.message})`);
+    if (isDamaged(error))
+      throw new SourceError(source, file.name, `it is damaged or incomplete ${NAME[compression]} (${error.message})`);
     throw error;
   }
+  return compression;
+}
+
+const NAME = { none: "data", gzip: "gzip data", zstd: "zstandard data" } as const;
+
+const UNPACKED_CHUNK = 1 << 18;
+
+/** Whether an error is one of decompression. */
+function isDamaged(error: unknown): error is Error {
+  if (error instanceof ZstdFrameError) return true;
+  return error instanceof Error && "code" in error && /^(?:Z_|ZSTD_)/.test(String(error.code));
 }
 
 /**
@@ -58,7 +85,7 @@ export async function readUnpacked(
  */
 export async function scanFile(
   source: string,
-  file: SourceFile,
+  file: StoredFile,
   maxBytes: number,
   signal?: AbortSignal,
   onUnpacked: (chunk: Buffer) => void | Promise<void> = () => undefined,
@@ -66,7 +93,7 @@ export async function scanFile(
   const hash = createHash("sha256");
   const head: Buffer[] = [];
   let bytes = 0;
-  await readUnpacked(
+  const compression = await readUnpacked(
     source,
     file,
     (chunk) => hash.update(chunk),
@@ -78,5 +105,5 @@ export async function scanFile(
     },
     signal,
   );
-  return { digest: hash.digest("hex"), bytes, head: Buffer.concat(head) };
+  return { digest: hash.digest("hex"), bytes, head: Buffer.concat(head), compression };
 }

@@ -5,7 +5,7 @@ import type { Workspace } from "../duckdb/workspace.ts";
 import { MAX_SAMPLE_TEXT, type ReasonCount } from "../rejected-rows.ts";
 import { idSql } from "../supplier-id.ts";
 import { type ChangedAttribute, changedAttributes, EXPOSURE_CHANGE, exposureChange } from "./changed-attributes.ts";
-import { duplicateRowReasons, markDuplicateRows, type RowMark } from "./duplicate-rows.ts";
+import { duplicateRowReasons, FIRST_ROW, keptRows, markDuplicateRows, type RowMark } from "./duplicate-rows.ts";
 import { COLUMN, given, type RejectedRowReason, rejectedRowReasons } from "./rejected-row-reasons.ts";
 import { checkSelect, mappingError } from "./select-statement.ts";
 
@@ -17,6 +17,21 @@ export const MAPPED = '"mapped rows"';
 
 /** Quoted SQL name of the mark that a row's supplier id was cleaned while its source was read. */
 export const CLEANED_BEFORE = '"~cleaned before"';
+
+/** Quoted SQL name of the value by which the newest row of a supplier is found. */
+const KEEP = '"~keep"';
+
+/** Quoted SQL names of the columns of `MAPPED` that are marks and not values. */
+export const MARK_COLUMNS = [
+  '"~row"',
+  '"~place"',
+  '"~fault"',
+  '"~text"',
+  FIRST_ROW,
+  '"~cleaned"',
+  CLEANED_BEFORE,
+  EXPOSURE_CHANGE,
+];
 
 /** The input of `mapRows`. */
 export interface RowsToMap {
@@ -41,13 +56,15 @@ export interface RowsToMap {
 /** A row that violates a rule. */
 export interface ViolationSample {
   readonly place: number | null;
+  /** The row of the same key that was kept, for a row that was rejected as its duplicate. */
+  readonly kept: { readonly place: number | null; readonly difference: string } | null;
   readonly column: string;
   readonly reason: string;
   /** Text that reports show: the supplier, the date and the invalid value. */
   readonly text: string;
 }
 
-/** Counts of the rows: `given` = `rows` + the rows of `reasons` + `notChosen`. */
+/** Counts of the rows: `given` = `rows` + the rows of `reasons` + `notChosen` + `older`. */
 export interface MappedRows {
   /** Number of rows of the table that was mapped. */
   readonly given: number;
@@ -60,6 +77,8 @@ export interface MappedRows {
    * files: rows that are not the newest of their supplier up to `asOf`.
    */
   readonly notChosen: number;
+  /** Number of rows that are older than another one of their supplier (and date), by `keepNewestBy`. */
+  readonly older: number;
   readonly cleanedIds: CleanedIds;
   /**
    * Changed attributes of accepted rows. Empty when rows are mapped for training, which stores no attributes.
@@ -153,6 +172,8 @@ export async function mapRows(workspace: Workspace, task: RowsToMap): Promise<Ma
   for (const { path, expression } of columns)
     if (expression !== null)
       await checkSelect(workspace, path, `select (\n${expression}\n) as value from ${task.from}`);
+  if (task.rows.keepNewestBy !== undefined)
+    await checkSelect(workspace, `${task.path}.keep`, `select ${sqlName(task.rows.keepNewestBy)} from ${task.from}`);
   const hasAsOf = task.rows.asOf !== null || task.asOf !== null;
   const violations = rejectedRowReasons(task.model, { asOf: hasAsOf, label: task.labels !== null });
   try {
@@ -169,16 +190,18 @@ export async function mapRows(workspace: Workspace, task: RowsToMap): Promise<Ma
   const duplicates = await markDuplicateRows(workspace, MAPPED, rule);
   const marks = [...violations, ...duplicateRowReasons(hasAsOf)];
   const [counts = []] = await workspace.rows(
-    `select count(*), count(*) filter ("~fault" is null), count(*) filter ("~cleaned") from ${MAPPED}`,
+    `select count(*), count(*) filter ("~fault" is null), count(*) filter ("~cleaned"), count(*) filter ("~fault" = ${OLDER})
+     from ${MAPPED}`,
   );
-  const [chosen = 0, rows = 0, cleaned = 0] = counts.map(Number);
+  const [chosen = 0, rows = 0, cleaned = 0, older = 0] = counts.map(Number);
   const given = await workspace.number(`select count(*) from ${task.from}`);
   return {
     given,
     rows,
     reasons: await violationReasons(workspace, marks),
-    samples: await violationSamples(workspace, marks),
+    samples: await violationSamples(workspace, marks, task, compared),
     notChosen: given - chosen,
+    older,
     cleanedIds: { rows: cleaned, duplicates },
     changedAttributes: task.labels === null ? await changedAttributes(workspace, MAPPED) : [],
   };
@@ -199,6 +222,8 @@ function mappedSql(
   columns: readonly MappedColumn[],
   violations: readonly RejectedRowReason[],
 ): string {
+  const { keepNewestBy } = task.rows;
+  const keep = keepNewestBy === undefined ? "" : `${sqlName(keepNewestBy)} as ${KEEP}, `;
   const values = columns.map((c) => `${c.expression === null ? "null" : `(\n${c.expression}\n)`} as ${given(c.name)}`);
   const casts = columns.map((c) => `${c.cast(given(c.name))} as ${sqlName(c.name)}`);
   const marks = violations.map((violation, i) => `when ${violation.when} then ${i}`).join(" ");
@@ -207,14 +232,24 @@ function mappedSql(
     .join(" ");
   return `
     with given_rows as (
-      select row_number() over () as "~row", ${task.place ?? "null"} as "~place", ${task.cleaned ?? "false"} as ${CLEANED_BEFORE}, ${values.join(", ")} from ${task.from}
+      select row_number() over () as "~row", ${task.place ?? "null"} as "~place", ${task.cleaned ?? "false"} as ${CLEANED_BEFORE}, ${keep}${values.join(", ")} from ${task.from}
     ),
     cast_rows as (select *, ${casts.join(", ")}, ${cleanedMark()} as "~cleaned",
       ${exposureChange()} as ${EXPOSURE_CHANGE} from given_rows),
     chosen_rows as (${chosenRows(task)}),
-    marked_rows as (select *, case ${marks} end as "~fault" from chosen_rows)
-    select * exclude (${columns.map((c) => given(c.name)).join(", ")}), case "~fault" ${texts} end as "~text"
+    marked_rows as (select *, case ${keep && olderMark(task)} ${marks} end as "~fault" from chosen_rows)
+    select * exclude (${[...columns.map((c) => given(c.name)), ...(keep ? [KEEP] : [])].join(", ")}),
+      case "~fault" ${texts} end as "~text", null::bigint as ${FIRST_ROW}
     from marked_rows`;
+}
+
+/** Value of `~fault` for a row that is older than another one of its key. */
+const OLDER = -1;
+
+/** Returns the SQL case of a row with a newer one of the same supplier (and date). Rows of the same age stay. */
+function olderMark({ rows, asOf }: RowsToMap): string {
+  const key = rows.asOf === null && asOf === null ? "supplier_id" : "supplier_id, as_of";
+  return `when supplier_id is not null and rank() over (partition by ${key} order by ${KEEP} desc nulls last) > 1 then ${OLDER}`;
 }
 
 /** Returns the SELECT of the rows with a label, or of each supplier's newest row, or of all rows. */
@@ -233,7 +268,7 @@ function chosenRows({ labels, rows, newestOnly, asOf }: RowsToMap): string {
   // A row without a date or a supplier cannot be the newest of a supplier; it is kept here and rejected
   // later.
   return `select * from cast_rows ${asOf === null ? "" : `where as_of is null or as_of <= date ${sqlText(asOf)}`}
-    qualify as_of is null or supplier_id is null or row_number() over (partition by supplier_id order by as_of desc nulls last, "~row") = 1`;
+    qualify as_of is null or supplier_id is null or row_number() over (partition by supplier_id order by as_of desc nulls last, ${rows.keepNewestBy === undefined ? "" : `${KEEP} desc nulls last, `}"~row") = 1`;
 }
 
 async function violationReasons(workspace: Workspace, marks: readonly RowMark[]): Promise<ReasonCount[]> {
@@ -248,18 +283,33 @@ async function violationReasons(workspace: Workspace, marks: readonly RowMark[])
   });
 }
 
-async function violationSamples(workspace: Workspace, marks: readonly RowMark[]): Promise<ViolationSample[]> {
+async function violationSamples(
+  workspace: Workspace,
+  marks: readonly RowMark[],
+  { rows }: RowsToMap,
+  compared: readonly string[],
+): Promise<ViolationSample[]> {
   const found = await workspace.rows(
-    `select "~place", "~fault", concat_ws(' at ', supplier_id, as_of::varchar), "~text", "~row"
-     from ${MAPPED} where "~fault" is not null
+    `select "~place", "~fault", concat_ws(' at ', supplier_id, as_of::varchar), "~text", "~row", ${FIRST_ROW}
+     from ${MAPPED} where "~fault" >= 0
      order by row_number() over (partition by "~fault" order by "~row") > 1, "~row" limit ${workspace.limits.maxSamples}`,
   );
   found.sort((a, b) => Number(a[4]) - Number(b[4]));
-  return found.flatMap(([place, index, who, text]) => {
+  const seconds = found.flatMap(([, , , , row, first]) => (first === null ? [] : [Number(row)]));
+  const kept = await keptRows(workspace, MAPPED, seconds, compared, rows.keepNewestBy ?? null);
+  return found.flatMap(([place, index, who, text, row]) => {
     const mark = marks[Number(index)];
     if (!mark) return [];
     const value = String(text ?? "") || "nothing";
     const shown = who === null || who === "" ? value : `${String(who)}: ${value}`;
-    return [{ place: place === null ? null : Number(place), column: mark.column, reason: mark.reason, text: shown }];
+    return [
+      {
+        place: place === null ? null : Number(place),
+        kept: kept.get(Number(row)) ?? null,
+        column: mark.column,
+        reason: mark.reason,
+        text: shown,
+      },
+    ];
   });
 }

@@ -23,10 +23,13 @@ export interface RowsFrom {
 export function rowsFrom(name: string, sources: ReadonlyMap<string, LoadedSource>, file = ""): RowsFrom {
   const source = sources.get(name);
   const located = async (samples: readonly ViolationSample[]): Promise<RejectedSample[]> => {
-    const found = await source?.locate(samples.flatMap(({ place }) => place ?? []));
-    return samples.map(({ place, ...violation }) => {
+    const found = await source?.locate(samples.flatMap(({ place, kept }) => [place ?? [], kept?.place ?? []].flat()));
+    return samples.map(({ place, kept, ...violation }) => {
       const { file: of, line } = found?.get(place ?? -1) ?? { file, line: null };
-      return { source: "rows", file: of, line, ...violation };
+      const first = found?.get(kept?.place ?? -1);
+      const where = first && `line ${first.line ?? "unknown"}${first.file === of ? "" : ` of ${first.file}`} was kept`;
+      const reason = [violation.reason, where, kept?.difference].filter(Boolean).join("; ");
+      return { source: "rows", file: of, line, ...violation, reason };
     });
   };
   if (source === undefined) return { from: sqlName(name), place: null, cleaned: null, locate: located };

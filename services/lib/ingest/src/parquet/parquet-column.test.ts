@@ -86,8 +86,8 @@ test("rejects a fraction as integer, and a number other than 0 and 1 as boolean"
   const integer = await read(values("'a', 1, 1, 0::double", "'b', 1, 1, 1.5", "'c', 1, 1, 1e30", "'d', 1, 1, 1"));
   expect(integer.table.supplierIds).toEqual(["a", "d"]);
   expect(integer.rejectedRows).toEqual([
-    [2, "late", "not an integer", "1.5"],
-    [3, "late", "not an integer", "1e+30"],
+    [2, "late", "not an integer; declare type: number", "1.5"],
+    [3, "late", "not an integer; declare type: number", "1e+30"],
   ]);
   const decimal = await read(values("'a', 1, 1, 1.0::decimal(3, 1)", "'b', 1, 1, 1.5"));
   expect(decimal.table.supplierIds).toEqual(["a"]);

@@ -1,5 +1,7 @@
 import type { ColumnMapping } from "@bellwether/config/source-mapping";
 import { DUCKDB_TYPE } from "../duckdb/column-sql.ts";
+import { isNumeric } from "../duckdb/date-sql.ts";
+import { sqlText } from "../duckdb/quote-sql.ts";
 import { wholeNumber } from "../supplier-id.ts";
 
 /** How a value of a Parquet column is converted for its column of the mapping. */
@@ -32,18 +34,26 @@ const DAYS = /^(?:DATE|TIMESTAMP|TIMESTAMP_S|TIMESTAMP_MS|TIMESTAMP_NS|TIMESTAMP
 const ENUM = /^ENUM\(/;
 const PLAIN_TEXTS = /^(?:BOOLEAN|UUID|TIME|TIME WITH TIME ZONE)$/;
 
+/** Whether a DuckDB type is one of numbers. */
+export function isNumberType(type: string): boolean {
+  return INTEGERS.test(type) || FLOATS.test(type) || DECIMAL.test(type);
+}
+
+/** The parts of a column's mapping that decide how its Parquet values are read. */
+type ReadColumn = Pick<ColumnMapping, "type"> & Partial<Pick<ColumnMapping, "formats" | "timeZone">>;
+
 /**
  * Returns how column `raw` (SQL) of DuckDB type `type` is read; null when it cannot be read as the type that
  * the mapping declares. No value is converted inexactly: 1.5 is not an integer, 0.1 not a text, 2 not a
  * boolean.
  */
-export function parquetColumn(column: Pick<ColumnMapping, "type">, type: string, raw: string): ParquetColumn | null {
+export function parquetColumn(column: ReadColumn, type: string, raw: string): ParquetColumn | null {
   if (type === "VARCHAR" || type === "JSON" || ENUM.test(type)) {
     return { kind: "text", text: `${raw}::varchar`, undecoded: null };
   }
   if (type === "BLOB") return { kind: "text", text: `try(decode(${raw}))`, undecoded: `${raw}::varchar` };
   const isNan = FLOATS.test(type) ? `isnan(${raw})` : null;
-  const isNumber = INTEGERS.test(type) || FLOATS.test(type) || DECIMAL.test(type);
+  const isNumber = isNumberType(type);
   const cast = `try_cast(${raw} as ${DUCKDB_TYPE[column.type]})`;
   // The text of a DECIMAL has trailing zeros: 7.00.
   const whole = INTEGERS.test(type)
@@ -69,6 +79,10 @@ export function parquetColumn(column: Pick<ColumnMapping, "type">, type: string,
       return type === "BOOLEAN" ? value(raw) : null;
     case "date":
     case "timestamp":
+      // Days that are stored as numbers: 20240131, or a serial number of Excel.
+      if (isNumber && column.formats?.some(isNumeric)) return { kind: "text", text: known, undecoded: null };
+      if (type === "TIMESTAMP WITH TIME ZONE" && column.timeZone !== undefined)
+        return value(`timezone(${sqlText(column.timeZone)}, ${raw})::${DUCKDB_TYPE[column.type]}`);
       return DAYS.test(type) ? value(cast) : null;
   }
 }

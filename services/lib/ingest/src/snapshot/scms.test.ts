@@ -128,7 +128,7 @@ test("unreadable dates and values are rejected, or made null by a rule, and coun
   );
   expect(sources[0]?.ruledNull).toEqual({ shipment_mode: 1, scheduled_on: 1, delivered_on: 0 });
   expect(rejected.samples.map((s) => [s.line, s.column, s.reason, s.text])).toEqual([
-    [23, "Scheduled Delivery Date", "not a date like %d-%b-%y", "2012-10-05"],
+    [23, "Scheduled Delivery Date", "not a date like %d-%b-%y; set formats: ['%d-%b-%y', '%Y-%m-%d']", "2012-10-05"],
     [24, "Line Item Value", "not a number", "Freight Included in Commodity Cost"],
   ]);
 });

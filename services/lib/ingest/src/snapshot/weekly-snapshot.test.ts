@@ -27,7 +27,10 @@ test("a flat file becomes a snapshot in its order, with invalid rows rejected at
   expect(snapshot.rejected.samples.map((s) => [s.source, s.file, s.line, s.column, s.reason])).toEqual([
     ["weekly", "week.csv", 4, "delay", "not a number"],
     ["rows", "week.csv", 5, "delay", "outside the physical range -365 to 365"],
-    ["rows", "week.csv", 6, "supplier_id", "a second row of the same supplier with other values"],
+    [
+      ...["rows", "week.csv", 6, "supplier_id"],
+      'a second row of the same supplier with other values; line 2 was kept; delay is "3.0", not "2.0", amount is "1.0", not "20.0", region is "South", not "North" and 1 more column; keep: newest by COLUMN under rows chooses the newest row',
+    ],
   ]);
   expect(snapshot.digest).toBe(
     createHash("sha256")

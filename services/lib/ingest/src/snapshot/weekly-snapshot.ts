@@ -8,12 +8,12 @@ import type { SourceMapping } from "@bellwether/config/source-mapping";
 import { sqlText } from "../duckdb/quote-sql.ts";
 import { Workspace } from "../duckdb/workspace.ts";
 import { fileDigest } from "../files/file-digest.ts";
-import { callersFile, type SourceFile, sourceFiles } from "../files/source-files.ts";
+import { callersFile, findFiles, type SourceFiles } from "../files/source-files.ts";
 import { MappingSqlError, SourceError } from "../ingest-errors.ts";
 import { DEFAULT_LIMITS, type IngestLimits } from "../ingest-limits.ts";
-import { type ChangedAttribute, EXPOSURE_CHANGE } from "../mapping/changed-attributes.ts";
+import type { ChangedAttribute } from "../mapping/changed-attributes.ts";
 import { addCleaned, idColumnOf } from "../mapping/id-column.ts";
-import { CLEANED_BEFORE, type CleanedIds, MAPPED, type MappedRows, mapRows } from "../mapping/map-rows.ts";
+import { type CleanedIds, MAPPED, MARK_COLUMNS, type MappedRows, mapRows } from "../mapping/map-rows.ts";
 import { makeSnapshots, materialize, runSteps } from "../mapping/mapping-steps.ts";
 import { rowsFrom } from "../mapping/rows-from.ts";
 import { mappingOfRun, type RunDate } from "../mapping/run-parameters.ts";
@@ -42,7 +42,7 @@ export interface WeeklyInput {
 
 /**
  * Accepted rows of a weekly run on disk, which later steps of the run read. In the flat form `rows` +
- * `rejected.count` is the sum of `read` over the sources. In the raw form the mapping's SQL makes new rows
+ * `rejected.count` + `olderRows` is the sum of `read` over the sources. In the raw form the mapping's SQL makes new rows
  * from those it reads.
  */
 export interface WeeklySnapshot {
@@ -60,8 +60,8 @@ export interface WeeklySnapshot {
   /** Attributes of accepted rows that are stored differently from the input. */
   readonly changedAttributes: readonly ChangedAttribute[];
   /**
-   * Number of rows that were left out because they are not their supplier's newest up to `asOf`. Only a
-   * mapping of the raw form leaves out such rows.
+   * Number of rows that were left out because they are not their supplier's newest: up to `asOf` in the raw form,
+   * and by `keepNewestBy`.
    */
   readonly olderRows: number;
   readonly sources: readonly SourceReport[];
@@ -107,7 +107,7 @@ export async function snapshotWeekly(input: WeeklyInput): Promise<WeeklySnapshot
   rejected.add("rows", mapped.reasons, mapped.samples);
   try {
     await workspace.run(
-      `copy (select * exclude ("~row", "~place", "~fault", "~text", "~cleaned", ${CLEANED_BEFORE}, ${EXPOSURE_CHANGE}) from ${MAPPED} where "~fault" is null)
+      `copy (select * exclude (${MARK_COLUMNS.join(", ")}) from ${MAPPED} where "~fault" is null)
        to ${sqlText(partial)} (format parquet, compression snappy, row_group_size ${ROW_GROUP})`,
     );
     const profile = await profileMapped(workspace, task.model);
@@ -124,7 +124,7 @@ export async function snapshotWeekly(input: WeeklyInput): Promise<WeeklySnapshot
       rejected: rejected.result(),
       cleanedIds: addCleaned(mapped.cleanedIds, sources),
       changedAttributes: mapped.changedAttributes,
-      olderRows: mapped.notChosen,
+      olderRows: mapped.notChosen + mapped.older,
       sources,
       profile,
     };
@@ -148,19 +148,19 @@ export async function weeklyFiles(
   task: Pick<WeeklyInput, "input" | "mapping">,
   source: SourceMapping,
   limits: Pick<IngestLimits, "maxFiles">,
-): Promise<SourceFile[]> {
+): Promise<SourceFiles> {
   const isFolder = await stat(task.input).then(
     (s) => s.isDirectory(),
     () => false,
   );
-  if (isFolder) return sourceFiles(source, task.input, limits.maxFiles);
+  if (isFolder) return findFiles(source, task.input, limits.maxFiles);
   if (task.mapping.weekly?.form === "raw" && task.mapping.sources.length > 1)
     throw new SourceError(
       source.name,
       basename(task.input),
       "the mapping has several sources; give the folder of their files",
     );
-  return [await callersFile(source.name, task.input)];
+  return { files: [await callersFile(source, task.input)], ignored: [] };
 }
 
 async function mapFlat(

@@ -7,13 +7,17 @@ import { duckdbErrorText } from "../duckdb/duckdb-error.ts";
 import { sqlName } from "../duckdb/quote-sql.ts";
 import { StatementStoppedError, type Workspace } from "../duckdb/workspace.ts";
 import type { FileReader } from "../files/file-reader.ts";
+import { mappedPathValues } from "../files/path-values.ts";
 import { scanFile } from "../files/scan-file.ts";
-import type { SourceFile } from "../files/source-files.ts";
+import type { SourceFile, SourceFiles } from "../files/source-files.ts";
 import { SourceError } from "../ingest-errors.ts";
 import { MAX_LINE_BYTES } from "../ingest-limits.ts";
 import { parquetError } from "../parquet/parquet-column.ts";
 import { parquetReader } from "../parquet/parquet-reader.ts";
 import { MAX_SAMPLE_TEXT, type ReasonCount, type RejectedCollector, type RejectedSample } from "../rejected-rows.ts";
+import { readHint } from "./read-hints.ts";
+import { centuryNotes, ignoredNotes } from "./reading-notes.ts";
+import { tooManyRejected } from "./too-many-rejected.ts";
 import { hasRules, MARK, ruledColumns, ruledMark, typedColumns, typedRows } from "./typed-rows.ts";
 
 /** Counts of one raw file: `read` = `rows` + `rejected`. */
@@ -41,6 +45,13 @@ export interface SourceReport {
    * mapping's SQL.
    */
   readonly cleanedIds: number;
+  /** Values of columns of the mapping that the file's path has, by the column's name in a header. */
+  readonly pathValues: Readonly<Record<string, string | null>>;
+  /**
+   * How the file was read where it differs from what its name and the mapping say, one sentence each: compression,
+   * skipped lines, absent optional columns, files beside it that were ignored.
+   */
+  readonly notes: readonly string[];
 }
 
 /** A source that was read, with the locations of its rows. */
@@ -82,7 +93,7 @@ export const ACCEPTED = `${MARK.violation} is null`;
 export async function loadSource(
   workspace: Workspace,
   source: SourceMapping,
-  files: readonly SourceFile[],
+  { files, ignored }: SourceFiles,
   rejected: RejectedCollector,
   idColumn: string | null,
 ): Promise<LoadedSource> {
@@ -94,7 +105,8 @@ export async function loadSource(
     const task = { source, file, number, idColumn };
     const one = source.format === "csv" ? await loadCsv(workspace, task) : await loadParquet(workspace, task);
     loaded.push(one);
-    reports.push(await reportFile(workspace, one, rejected));
+    const report = await reportFile(workspace, one, rejected);
+    reports.push(number === 0 ? { ...report, notes: [...report.notes, ...ignoredNotes(ignored)] } : report);
     await removeCopies(workspace, source);
   }
   const names = source.columns.map((column) => sqlName(column.name)).join(", ");
@@ -236,6 +248,8 @@ async function reportFile(
     unreadColumns: loaded.reader.unread,
     ruledNull: counts.ruledNull,
     cleanedIds: counts.cleaned,
+    pathValues: mappedPathValues(source, file.pathValues),
+    notes: [...loaded.reader.notes, ...centuryNotes(source)],
   };
 }
 
@@ -289,9 +303,15 @@ async function typeViolations(workspace: Workspace, loaded: LoadedFile): Promise
     loaded,
     rows.map(([place]) => Number(place)),
   );
-  const samples = rows.map(([place, index, text]) =>
-    sample(loaded, { line: lines.get(Number(place)) ?? null, ...about(index), text: String(text ?? "") }),
-  );
+  const samples: RejectedSample[] = [];
+  for (const [place, index, given] of rows) {
+    const text = String(given ?? "");
+    const { column, reason } = about(index);
+    const mapped = source.columns[Number(index)];
+    const hint = mapped === undefined ? null : await readHint(workspace, mapped, source, text);
+    const detail = hint === null ? reason : `${reason}; ${hint}`;
+    samples.push(sample(loaded, { line: lines.get(Number(place)) ?? null, column, reason: detail, text }));
+  }
   return { reasons, samples };
 }
 
@@ -408,29 +428,4 @@ function sample(
   row: Pick<RejectedSample, "line" | "column" | "reason" | "text">,
 ): RejectedSample {
   return { source: source.name, file: file.name, ...row, text: row.text.slice(0, MAX_SAMPLE_TEXT) };
-}
-
-/** Names the reason that rejected most rows, with its first sample: other reasons are often its consequence. */
-function tooManyRejected(
-  { source, file }: LoadedFile,
-  bad: number,
-  good: number,
-  reasons: readonly ReasonCount[],
-  samples: readonly RejectedSample[],
-) {
-  const [largest] = reasons.toSorted((a, b) => b.rows - a.rows);
-  const isOfLargest = ({ column, reason }: RejectedSample): boolean =>
-    column === largest?.column && reason.startsWith(largest.reason);
-  const first = samples.find(isOfLargest) ?? samples[0];
-  const which =
-    reasons.length > 1 && largest ? `the largest reason, with ${countText(largest.rows, "row")}` : "the first";
-  const where = [first?.line && `line ${first.line}`, first?.column && `column "${first.column}"`]
-    .filter(Boolean)
-    .join(", ");
-  return new SourceError(
-    source.name,
-    file.name,
-    `${bad} of ${countText(good + bad, "row")} would be rejected, more than the limit; ${which}: ${where}: ${first?.reason ?? ""}` +
-      (first?.text ? ` (${JSON.stringify(first.text)})` : ""),
-  );
 }

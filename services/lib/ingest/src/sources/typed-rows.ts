@@ -109,7 +109,7 @@ function columnSql(column: ColumnMapping, source: SourceMapping, reader: FileRea
     const values = [`${castValue(column, known(bare), source.decimal)} as ${name}`, `${ruled} as ${ruledMark(column)}`];
     return { name, tried, known: known(shown), values };
   }
-  if (column.type !== "number" || source.decimal !== ".")
+  if (column.type !== "number" || source.decimal !== "." || column.numberForm !== undefined)
     return { name, tried, known: shown, values: [`${cast} as ${name}`] };
   // Nearly all numbers need no cleaning. One attempt, stored in a separate column, makes reading twice as
   // fast in total.

@@ -5,7 +5,7 @@ import type { FeatureTable } from "@bellwether/risk-model/tables/feature-table";
 import { copyNumbers, copyTexts, type NumberColumn } from "../duckdb/column-copy.ts";
 import { sqlName } from "../duckdb/quote-sql.ts";
 import { Workspace } from "../duckdb/workspace.ts";
-import { sourceFiles } from "../files/source-files.ts";
+import { findFiles } from "../files/source-files.ts";
 import { NoRowsError } from "../ingest-errors.ts";
 import { DEFAULT_LIMITS, type IngestLimits } from "../ingest-limits.ts";
 import { addCleaned, idColumnOf } from "../mapping/id-column.ts";
@@ -25,6 +25,8 @@ export interface TrainingTable {
   readonly rejected: RejectedRows;
   /** Feature rows without a row of the label SELECT. */
   readonly unlabelled: number;
+  /** Rows that are older than another one of their supplier and date, by the mapping's `keepNewestBy`. */
+  readonly olderRows: number;
   readonly cleanedIds: CleanedIds;
   readonly sources: readonly SourceReport[];
 }
@@ -53,7 +55,7 @@ export async function readTrainingTable(input: TrainingInput): Promise<TrainingT
   const loadedSources = new Map<string, LoadedSource>();
   const idColumn = idColumnOf(mapping.rows);
   for (const source of mapping.sources) {
-    const files = await sourceFiles(source, dataDir, limits.maxFiles);
+    const files = await findFiles(source, dataDir, limits.maxFiles);
     const loaded = await loadSource(workspace, source, files, rejected, idColumn);
     loadedSources.set(source.name, loaded);
     sources.push(...loaded.reports);
@@ -81,6 +83,7 @@ export async function readTrainingTable(input: TrainingInput): Promise<TrainingT
     table: await featureTable(workspace, model, mapped.rows, hasAsOf),
     rejected: rejected.result(),
     unlabelled,
+    olderRows: mapped.older,
     cleanedIds: addCleaned(mapped.cleanedIds, sources),
     sources,
   };
