@@ -18,6 +18,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   ops: "ops-service under load",
   session: "calls of a signed-in person compared with calls with a token",
   counterfactual: "the smallest changes that lower a band",
+  drift: "drift alarms in simulated weeks, with and without drift, compared with Evidently",
 };
 
 const fileOf = (name: string): URL => new URL(`./${name}.ts`, import.meta.url);

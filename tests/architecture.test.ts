@@ -23,7 +23,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   narrative: ["gen", "contract", "env", "telemetry", "reasons"],
   "tree-model": ["gen"],
   config: ["contract"],
-  "risk-model": ["contract", "reasons", "tree-model", "config"],
+  drift: ["config"],
+  "risk-model": ["contract", "reasons", "tree-model", "config", "drift"],
   "model-import": ["files", "reasons", "tree-model", "config", "risk-model"],
   "demo-data": ["risk-model"],
   plausibility: ["contract", "reasons", "config"],
@@ -45,6 +46,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "narrative",
     "tree-model",
     "config",
+    "drift",
     "risk-model",
     "model-import",
     "demo-data",
@@ -91,6 +93,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "queue",
     "reasons",
     "config",
+    "drift",
     "risk-model",
     "ingest",
     "plausibility",
@@ -122,7 +125,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 /** Outside packages that a package, or a folder of a service, must not import. */
 const FOREIGN: readonly (readonly [folder: RegExp, forbidden: RegExp])[] = [
   [
-    /^services\/lib\/(tree-model|risk-model|demo-data|model-import|plausibility|report)\/src\//,
+    /^services\/lib\/(drift|tree-model|risk-model|demo-data|model-import|plausibility|report)\/src\//,
     /^(node:(fs|http|net|child_process)|onnxruntime-node|@connectrpc|@grpc|drizzle-orm|bullmq)/,
   ],
   [/^services\/[a-z-]+\/src\/domain\//, /^(@connectrpc|@grpc|drizzle-orm|bullmq|onnxruntime-node|postgres|pg$)/],

@@ -90,9 +90,10 @@ const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
   registry: ["publish", "versions", "aliases", "files"],
   ingest: ["training", "snapshot", "tables", "mapping", "sources", "csv", "parquet", "duckdb", "files"],
   narrative: ["env", "mistral", "proto", "generate", "check", "claims", "answer", "template", "grammar", "facts"],
+  drift: ["words", "compare", "significance", "profile"],
   "model-import": ["result", "checks", "rows", "source"],
   "risk-model": [
-    ...["training", "importance", "counterfactual", "drift", "trainer", "calibrate", "evaluate"],
+    ...["training", "importance", "counterfactual", "trainer", "calibrate", "evaluate"],
     ...["features", "text", "bundle", "tables"],
   ],
   "tree-model": ["onnx", "search", "shap", "trees"],

@@ -7,11 +7,20 @@ import {
   AlertState,
   AlertTrend,
 } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
-import { BatchRunSchema, RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import {
+  BatchRunSchema,
+  DriftAspect,
+  DriftKind,
+  DriftOutcome,
+  DriftReference,
+  type FeatureDriftSchema,
+  RunStage,
+  RunState,
+} from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { ReasonSchema } from "@bellwether/gen/bellwether/ops/v1/reason_pb";
 import { WeekState } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
 import { SupplierSchema, type SupplierScore, SupplierScoreSchema } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { OpsData } from "./ops-in-memory.ts";
 
@@ -178,7 +187,7 @@ export function demoData(): OpsData {
       { band: Band.LOW, rows: 7_820n },
       { band: Band.UNKNOWN, rows: 117n },
     ],
-    drift: FEATURES.slice(0, 8).map((feature, k) => ({ feature, psi: 0.31 / (k + 1) })),
+    drift: FEATURES.slice(0, 8).map(demoDrift),
     startedAt: timestampFromMs(Date.now() - 50 * HOUR_MS),
     completedAt: timestampFromMs(Date.now() - 49 * HOUR_MS),
   });
@@ -232,4 +241,19 @@ export function manyAlerts(count: number): Alert[] {
       severity: i < count / 2 ? AlertSeverity.CRITICAL : AlertSeverity.WARNING,
     });
   });
+}
+
+/** The drift of a feature since training: the first one is an alarm. */
+function demoDrift(feature: string, k: number): MessageInitShape<typeof FeatureDriftSchema> {
+  const effect = 0.31 / (k + 1);
+  const bins = Array.from({ length: 20 }, (_, i) => {
+    const height = (at: number): number => Math.exp(-(((i - at) / 4) ** 2)) / 7.1;
+    return { lower: i, upper: i + 1, referenceShare: height(8), presentShare: height(8 + 8 * effect) };
+  });
+  const [outcome, mark] = k === 0 ? [DriftOutcome.ALARM, " (alarm)"] : [DriftOutcome.NO_ALARM, ""];
+  const text = `${feature} rose by ${effect.toFixed(2)} σ since training${mark}`;
+  const figures = { effect, effectNoise: 0.02, shift: effect, psi: effect / 2, psiNoise: 0.01, referenceValue: 8 };
+  const rows = { referenceRows: 8_000n, presentRows: 10_000n, pValue: k === 0 ? 0.0001 : 0.4, presentValue: 9 };
+  const compared = { reference: DriftReference.TRAINING, aspect: DriftAspect.VALUES, outcome, text, bins };
+  return { feature, psi: 0.01, kind: DriftKind.NUMERIC, comparisons: [{ ...compared, ...figures, ...rows }] };
 }

@@ -57,6 +57,7 @@ export const SCHEDULER_SERVICE: ServiceSpec<typeof SCHEDULER_ENV> = {
       calls,
       modelConfig: config.modelConfig,
       featureMapping: config.featureMapping,
+      riskPolicy: config.riskPolicy,
       weeksFolder: path.resolve(config.dataDir, WEEKS_FOLDER),
       registryRoot: registryRoot(config.registry, process.cwd()),
       defaultModel: config.model,

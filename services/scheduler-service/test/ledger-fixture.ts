@@ -19,6 +19,8 @@ export interface LedgerServer extends AsyncDisposable {
   readonly startedWeeks: ReadonlySet<string>;
   /** First version received of each chunk, by number. */
   readonly chunks: ReadonlyMap<number, SubmitChunkRequest>;
+  /** Other weeks that are complete. */
+  readonly completeWeeks: Set<string>;
   /** Number of chunks that were received again. */
   readonly duplicates: readonly number[];
   /** Called before a chunk is stored. A test throws an error here to reject the chunk. */
@@ -40,6 +42,7 @@ export async function startLedger(): Promise<LedgerServer> {
   const duplicates: number[] = [];
   const startedWeeks = new Set<string>();
   const holders: string[] = [];
+  const completeWeeks = new Set<string>();
   let [fence, holder, rejected] = [0n, "", 0n];
   const checkFence = (given: bigint | undefined): void => {
     if (given !== fence) throw rpcError(Code.Aborted, "RUN_FENCED", "another holder has the run");
@@ -121,6 +124,7 @@ export async function startLedger(): Promise<LedgerServer> {
       return { run };
     },
     getRun: ({ isoWeek }) => {
+      if (completeWeeks.has(isoWeek)) return { run: create(BatchRunSchema, { isoWeek, state: RunState.COMPLETE }) };
       if (run.isoWeek === "" || isoWeek !== run.isoWeek)
         throw rpcError(Code.NotFound, "RUN_NOT_FOUND", `a run of ${isoWeek} does not exist`);
       return { run };
@@ -139,6 +143,7 @@ export async function startLedger(): Promise<LedgerServer> {
     chunks,
     duplicates,
     startedWeeks,
+    completeWeeks,
     holders,
     onSubmit: () => {},
     onReport: () => {},

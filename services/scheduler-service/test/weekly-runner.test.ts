@@ -4,7 +4,7 @@ import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/pro
 import os from "node:os";
 import path from "node:path";
 import { loadConfigPair } from "@bellwether/config/config-pair";
-import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { DriftKind, DriftOutcome, DriftReference, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { rpcError } from "@bellwether/mesh/errors/rpc-error";
 import { publishDemoModel } from "@bellwether/testing/demo-model";
 import { type ServiceProcess, startService } from "@bellwether/testing/service-process";
@@ -384,15 +384,28 @@ test("the error of a peer that answered does not say that it does not answer", a
 
 test("drift is measured against the previous week, largest first", async () => {
   await using week = await setUp(weekCsv(2_000));
-  expect((await week.run()).run.drift).toEqual([]);
+  const first = await week.run();
+  expect(first.run.drift.flatMap(({ comparisons }) => comparisons).map(({ reference }) => reference)).not.toContain(
+    DriftReference.PREVIOUS_WEEK,
+  );
   const next = week.folder.at("next.csv");
   await writeFile(next, weekCsv(2_000, { delayBy: 30 }));
   await using ledger = await startLedger();
+  ledger.completeWeeks.add(WEEK);
   using runner = await createWeeklyRunner({ ...week.settings, opsUrl: ledger.url });
-  const { run } = await runner.run("2026-W48", next, NEVER, () => {});
-  expect(run.drift[0]?.feature).toBe("avg_payment_delay_days");
-  expect(run.drift[0]?.psi).toBeGreaterThan(0.25);
-  expect(run.drift[1]?.psi).toBeLessThan(0.01);
+  const { run, notes } = await runner.run("2026-W48", next, NEVER, () => {});
+  const [delay] = run.drift;
+  const score = run.drift.find(({ kind }) => kind === DriftKind.SCORE);
+  expect(delay).toMatchObject({ feature: "avg_payment_delay_days", kind: DriftKind.NUMERIC });
+  expect(delay?.psi).toBeGreaterThan(0.25);
+  expect(delay?.comparisons[0]).toMatchObject({
+    ...{ referenceWeek: WEEK, outcome: DriftOutcome.ALARM, referenceRows: 2_000n, presentRows: 2_000n },
+    text: expect.stringMatching(/^avg_payment_delay_days rose by 2\.\d\d σ since 2026-W47 \(alarm\)$/),
+  });
+  expect(delay?.comparisons[0]?.bins.length).toBeGreaterThan(10);
+  expect(score?.comparisons.map(({ reference }) => reference)).toContain(DriftReference.PREVIOUS_WEEK);
+  expect(notes).toContain(`warning: drift: ${delay?.comparisons[0]?.text}`);
+  expect(run.drift.find(({ feature }) => feature === "delivery_score")?.psi).toBeLessThan(0.01);
 });
 
 test("a file that cannot be run fails the run with its reason in one line", async () => {

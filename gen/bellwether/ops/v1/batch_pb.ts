@@ -17,28 +17,229 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/ops/v1/batch.proto.
  */
 export const file_bellwether_ops_v1_batch: GenFile = /*@__PURE__*/
-  fileDesc("Ch1iZWxsd2V0aGVyL29wcy92MS9iYXRjaC5wcm90bxIRYmVsbHdldGhlci5vcHMudjEiVgoMRmVhdHVyZURyaWZ0EicKB2ZlYXR1cmUYASABKAlCFrpIE3IRIAEogAIyCl5bXlx4MDBdKyQSHQoDcHNpGAIgASgBQhC6SA0SC0ABKQAAAAAAAAAAIpoCCghSdW5DaGVjaxI2CgRraW5kGAEgASgOMhwuYmVsbHdldGhlci5vcHMudjEuQ2hlY2tLaW5kQgq6SAeCAQQQASAAEjwKB291dGNvbWUYAiABKA4yHy5iZWxsd2V0aGVyLm9wcy52MS5DaGVja091dGNvbWVCCrpIB4IBBBABIAASJAoGY29sdW1uGAMgASgJQhS6SBFyDyiAAjIKXlteXHgwMF0qJBIbCgV2YWx1ZRgEIAEoAUIHukgEEgJAAUgAiAEBEhsKBWxpbWl0GAUgASgBQge6SAQSAkABSAGIAQESJAoGZGV0YWlsGAYgASgJQhS6SBFyDyjoBzIKXlteXHgwMF0qJEIICgZfdmFsdWVCCAoGX2xpbWl0IusCCg1Db2x1bW5Qcm9maWxlEiYKBmNvbHVtbhgBIAEoCUIWukgTchEgASiAAjIKXlteXHgwMF0rJBIZCgRyb3dzGAIgASgEQgu6SAgyBhiAlOvcAxIcCgdtaXNzaW5nGAMgASgEQgu6SAgyBhiAlOvcAxIdCghkaXN0aW5jdBgEIAEoBEILukgIMgYYgJTr3AMSHAoGbWVkaWFuGAUgASgBQge6SAQSAkABSACIAQESGQoDbWluGAYgASgBQge6SAQSAkABSAGIAQESGQoDbWF4GAcgASgBQge6SAQSAkABSAKIAQESGgoEbWVhbhgIIAEoAUIHukgEEgJAAUgDiAEBEicKCXRvcF92YWx1ZRgJIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQSHQoIdG9wX3Jvd3MYCiABKARCC7pICDIGGICU69wDQgkKB19tZWRpYW5CBgoEX21pbkIGCgRfbWF4QgcKBV9tZWFuIlwKC1J1bkRlY2lzaW9uEg4KBnJlYXNvbhgBIAEoCRINCgVhY3RvchgCIAEoCRIuCgpkZWNpZGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIsCghBbGVydElkcxINCgVjb3VudBgBIAEoDRIRCglhbGVydF9pZHMYAiADKAkivwIKD1JldmlzaW9uQ2hhbmdlcxIRCglzdXBwbGllcnMYASABKAQSFgoOc2NvcmVzX2NoYW5nZWQYAiABKAQSGAoQbWF4X3Njb3JlX2NoYW5nZRgDIAEoARIVCg1iYW5kc19jaGFuZ2VkGAQgASgEEhcKD3N1cHBsaWVyc19hZGRlZBgFIAEoBBIZChFzdXBwbGllcnNfcmVtb3ZlZBgGIAEoBBIyCg1hbGVydHNfcmFpc2VkGAcgASgLMhsuYmVsbHdldGhlci5vcHMudjEuQWxlcnRJZHMSMwoOYWxlcnRzX2NsZWFyZWQYCCABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5BbGVydElkcxIzCg5hbGVydHNfY2hhbmdlZBgJIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0SWRzIvEJCghCYXRjaFJ1bhIOCgZydW5faWQYASABKA0SEAoIaXNvX3dlZWsYAiABKAkSEgoKbW9kZWxfbmFtZRgDIAEoCRIqCgVzdGF0ZRgEIAEoDjIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1blN0YXRlEioKBXN0YWdlGAUgASgOMhsuYmVsbHdldGhlci5vcHMudjEuUnVuU3RhZ2USFgoJcm93c19yZWFkGAYgASgESACIAQESEwoLcm93c19zY29yZWQYByABKAQSFQoNcm93c19yZWplY3RlZBgIIAEoBBIXCg9jaHVua3NfcmVjZWl2ZWQYCSABKA0SGQoMY2h1bmtzX3RvdGFsGAogASgNSAGIAQESFAoMaW5wdXRfZGlnZXN0GAsgASgJEjUKBW1vZGVsGAwgASgLMiYuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTW9kZWxJZGVudGl0eRIVCg1hbGVydHNfcmFpc2VkGA0gASgNEisKBWJhbmRzGA4gAygLMhwuYmVsbHdldGhlci5vcHMudjEuQmFuZENvdW50Ei4KBWRyaWZ0GA8gAygLMh8uYmVsbHdldGhlci5vcHMudjEuRmVhdHVyZURyaWZ0Ei4KCnN0YXJ0ZWRfYXQYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGNvbXBsZXRlZF9hdBgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHZmFpbHVyZRgSIAEoCRIVCg1zb3VyY2VfZGlnZXN0GBMgASgJEhMKC2NvbmZpZ19oYXNoGBQgASgJEhMKC3BvbGljeV9oYXNoGBUgASgJEhQKDG92ZXJ0YWtlbl9ieRgWIAEoCRIsCgZsb3NzZXMYFyABKAsyHC5iZWxsd2V0aGVyLm9wcy52MS5SdW5Mb3NzZXMSMQoMZm9yY2VfZnV0dXJlGBggASgLMhsuYmVsbHdldGhlci5vcHMudjEuT3ZlcnJpZGUSEgoKY2h1bmtfcm93cxgZIAEoDRIrCgZjaGVja3MYGiADKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5SdW5DaGVjaxIwCghhcHByb3ZlZBgbIAEoCzIeLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bkRlY2lzaW9uEi4KBnZvaWRlZBgcIAEoCzIeLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bkRlY2lzaW9uEhAKCHJldmlzaW9uGB0gASgNEh4KEXN1cGVyc2VkZXNfcnVuX2lkGB4gASgNSAKIAQESIQoUc3VwZXJzZWRlZF9ieV9ydW5faWQYHyABKA1IA4gBARI7ChNzdXBlcnNlZGVfcmVxdWVzdGVkGCAgASgLMh4uYmVsbHdldGhlci5vcHMudjEuUnVuRGVjaXNpb24SDQoFYXNfb2YYISABKAkSFQoNbWlzc2VkX3JlYXNvbhgiIAEoCRIzCgdjaGFuZ2VzGCMgASgLMiIuYmVsbHdldGhlci5vcHMudjEuUmV2aXNpb25DaGFuZ2VzEhUKDWNoZWNrc19mYWlsZWQYJCABKA1CDAoKX3Jvd3NfcmVhZEIPCg1fY2h1bmtzX3RvdGFsQhQKEl9zdXBlcnNlZGVzX3J1bl9pZEIXChVfc3VwZXJzZWRlZF9ieV9ydW5faWQi5gIKCVJ1bkxvc3NlcxIVCg1yb3dzX3JlamVjdGVkGAEgASgEEhUKDXJvd3NfcmVwZWF0ZWQYAiABKAQSFgoOcmVqZWN0ZWRfc2hhcmUYAyABKAESGgoSbWF4X3JlamVjdGVkX3NoYXJlGAQgASgBEhkKEW1heF9yZWplY3RlZF9yb3dzGAUgASgEEhEKCXN1cHBsaWVycxgGIAEoBBIfChJwcmV2aW91c19zdXBwbGllcnMYByABKARIAIgBARIVCg1wcmV2aW91c193ZWVrGAggASgJEhsKE21pbl9zdXBwbGllcnNfc2hhcmUYCSABKAESLgoIZXhjZWVkZWQYCiADKA4yHC5iZWxsd2V0aGVyLm9wcy52MS5Mb3NzTGltaXQSLQoIYWNjZXB0ZWQYCyABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5PdmVycmlkZUIVChNfcHJldmlvdXNfc3VwcGxpZXJzIlcKCE92ZXJyaWRlEiYKBnJlYXNvbhgBIAEoCUIWukgTchEgASjQDzIKXlteXHgwMF0rJBIjCgVhY3RvchgCIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQiRgoJQmFuZENvdW50EisKBGJhbmQYASABKA4yHS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5CYW5kEgwKBHJvd3MYAiABKAQiRAoIUnVuTGVhc2USFwoGcnVuX2lkGAEgASgNQge6SAQqAigBEh8KBWZlbmNlGAIgASgEQhC6SA0yCxj/////////DygBKsQBCghSdW5TdGF0ZRIZChVSVU5fU1RBVEVfVU5TUEVDSUZJRUQQABIVChFSVU5fU1RBVEVfUlVOTklORxABEhYKElJVTl9TVEFURV9DT01QTEVURRACEhQKEFJVTl9TVEFURV9GQUlMRUQQAxISCg5SVU5fU1RBVEVfSEVMRBAEEhQKEFJVTl9TVEFURV9NSVNTRUQQBRIUChBSVU5fU1RBVEVfVk9JREVEEAYSGAoUUlVOX1NUQVRFX1NVUEVSU0VERUQQByqrAQoIUnVuU3RhZ2USGQoVUlVOX1NUQUdFX1VOU1BFQ0lGSUVEEAASFAoQUlVOX1NUQUdFX0lOR0VTVBABEhYKElJVTl9TVEFHRV9WQUxJREFURRACEhMKD1JVTl9TVEFHRV9TQ09SRRADEhMKD1JVTl9TVEFHRV9EUklGVBAEEhYKElJVTl9TVEFHRV9DT01QTEVURRAFEhQKEFJVTl9TVEFHRV9SRVBPUlQQBiqEAgoJQ2hlY2tLaW5kEhoKFkNIRUNLX0tJTkRfVU5TUEVDSUZJRUQQABITCg9DSEVDS19LSU5EX1JPV1MQARIYChRDSEVDS19LSU5EX1NVUFBMSUVSUxACEhsKF0NIRUNLX0tJTkRfU0FNRV9DT05URU5UEAMSHQoZQ0hFQ0tfS0lORF9NSVNTSU5HX0NPTFVNThAEEh4KGkNIRUNLX0tJTkRfQ09OU1RBTlRfQ09MVU1OEAUSEwoPQ0hFQ0tfS0lORF9VTklUEAYSHQoZQ0hFQ0tfS0lORF9SRU5BTUVEX0NPTFVNThAHEhwKGENIRUNLX0tJTkRfUkVKRUNURURfUk9XUxAIKoEBCgxDaGVja091dGNvbWUSHQoZQ0hFQ0tfT1VUQ09NRV9VTlNQRUNJRklFRBAAEhgKFENIRUNLX09VVENPTUVfUEFTU0VEEAESGAoUQ0hFQ0tfT1VUQ09NRV9GQUlMRUQQAhIeChpDSEVDS19PVVRDT01FX05PVF9QT1NTSUJMRRADKl8KCUxvc3NMaW1pdBIaChZMT1NTX0xJTUlUX1VOU1BFQ0lGSUVEEAASHAoYTE9TU19MSU1JVF9SRUpFQ1RFRF9ST1dTEAESGAoUTE9TU19MSU1JVF9TVVBQTElFUlMQAkJGChVjb20uYmVsbHdldGhlci5vcHMudjFQAVoXYmVsbHdldGhlci9vcHMvdjE7b3BzdjGqAhFCZWxsd2V0aGVyLk9wcy5WMWIGcHJvdG8z", [file_bellwether_inference_v1_score, file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("Ch1iZWxsd2V0aGVyL29wcy92MS9iYXRjaC5wcm90bxIRYmVsbHdldGhlci5vcHMudjEi9AEKCERyaWZ0QmluEhsKBWxvd2VyGAEgASgBQge6SAQSAkABSACIAQESGwoFdXBwZXIYAiABKAFCB7pIBBICQAFIAYgBARIrCghjYXRlZ29yeRgDIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiRIAogBARIwCg9yZWZlcmVuY2Vfc2hhcmUYBCABKAFCF7pIFBISGQAAAAAAAPA/KQAAAAAAAAAAEi4KDXByZXNlbnRfc2hhcmUYBSABKAFCF7pIFBISGQAAAAAAAPA/KQAAAAAAAAAAQggKBl9sb3dlckIICgZfdXBwZXJCCwoJX2NhdGVnb3J5IrcGCg9EcmlmdENvbXBhcmlzb24SQAoJcmVmZXJlbmNlGAEgASgOMiEuYmVsbHdldGhlci5vcHMudjEuRHJpZnRSZWZlcmVuY2VCCrpIB4IBBBABIAASSAoOcmVmZXJlbmNlX3dlZWsYAiABKAlCMLpILXIrMileKFswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSk/JBI6CgZhc3BlY3QYAyABKA4yHi5iZWxsd2V0aGVyLm9wcy52MS5EcmlmdEFzcGVjdEIKukgHggEEEAEgABI8CgdvdXRjb21lGAQgASgOMh8uYmVsbHdldGhlci5vcHMudjEuRHJpZnRPdXRjb21lQgq6SAeCAQQQASAAEiMKDnJlZmVyZW5jZV9yb3dzGAUgASgEQgu6SAgyBhiAlOvcAxIhCgxwcmVzZW50X3Jvd3MYBiABKARCC7pICDIGGICU69wDEiAKBmVmZmVjdBgHIAEoAUIQukgNEgtAASkAAAAAAAAAABImCgxlZmZlY3Rfbm9pc2UYCCABKAFCELpIDRILQAEpAAAAAAAAAAASFgoFc2hpZnQYCSABKAFCB7pIBBICQAESIgoDcHNpGAogASgBQhC6SA0SC0ABKQAAAAAAAAAASACIAQESKAoJcHNpX25vaXNlGAsgASgBQhC6SA0SC0ABKQAAAAAAAAAASAGIAQESLQoHcF92YWx1ZRgMIAEoAUIXukgUEhIZAAAAAAAA8D8pAAAAAAAAAABIAogBARIgCg9yZWZlcmVuY2VfdmFsdWUYDSABKAFCB7pIBBICQAESHgoNcHJlc2VudF92YWx1ZRgOIAEoAUIHukgEEgJAARIrCghjYXRlZ29yeRgPIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiRIA4gBARIzCgRiaW5zGBAgAygLMhsuYmVsbHdldGhlci5vcHMudjEuRHJpZnRCaW5CCLpIBZIBAhAYEiQKBHRleHQYESABKAlCFrpIE3IRIAEo0A8yCl5bXlx4MDBdKyRCBgoEX3BzaUIMCgpfcHNpX25vaXNlQgoKCF9wX3ZhbHVlQgsKCV9jYXRlZ29yeSLPAQoMRmVhdHVyZURyaWZ0EicKB2ZlYXR1cmUYASABKAlCFrpIE3IRIAEogAIyCl5bXlx4MDBdKyQSHQoDcHNpGAIgASgBQhC6SA0SC0ABKQAAAAAAAAAAEjQKBGtpbmQYAyABKA4yHC5iZWxsd2V0aGVyLm9wcy52MS5EcmlmdEtpbmRCCLpIBYIBAhABEkEKC2NvbXBhcmlzb25zGAQgAygLMiIuYmVsbHdldGhlci5vcHMudjEuRHJpZnRDb21wYXJpc29uQgi6SAWSAQIQBCKaAgoIUnVuQ2hlY2sSNgoEa2luZBgBIAEoDjIcLmJlbGx3ZXRoZXIub3BzLnYxLkNoZWNrS2luZEIKukgHggEEEAEgABI8CgdvdXRjb21lGAIgASgOMh8uYmVsbHdldGhlci5vcHMudjEuQ2hlY2tPdXRjb21lQgq6SAeCAQQQASAAEiQKBmNvbHVtbhgDIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQSGwoFdmFsdWUYBCABKAFCB7pIBBICQAFIAIgBARIbCgVsaW1pdBgFIAEoAUIHukgEEgJAAUgBiAEBEiQKBmRldGFpbBgGIAEoCUIUukgRcg8o6AcyCl5bXlx4MDBdKiRCCAoGX3ZhbHVlQggKBl9saW1pdCLrAgoNQ29sdW1uUHJvZmlsZRImCgZjb2x1bW4YASABKAlCFrpIE3IRIAEogAIyCl5bXlx4MDBdKyQSGQoEcm93cxgCIAEoBEILukgIMgYYgJTr3AMSHAoHbWlzc2luZxgDIAEoBEILukgIMgYYgJTr3AMSHQoIZGlzdGluY3QYBCABKARCC7pICDIGGICU69wDEhwKBm1lZGlhbhgFIAEoAUIHukgEEgJAAUgAiAEBEhkKA21pbhgGIAEoAUIHukgEEgJAAUgBiAEBEhkKA21heBgHIAEoAUIHukgEEgJAAUgCiAEBEhoKBG1lYW4YCCABKAFCB7pIBBICQAFIA4gBARInCgl0b3BfdmFsdWUYCSABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokEh0KCHRvcF9yb3dzGAogASgEQgu6SAgyBhiAlOvcA0IJCgdfbWVkaWFuQgYKBF9taW5CBgoEX21heEIHCgVfbWVhbiJcCgtSdW5EZWNpc2lvbhIOCgZyZWFzb24YASABKAkSDQoFYWN0b3IYAiABKAkSLgoKZGVjaWRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiLAoIQWxlcnRJZHMSDQoFY291bnQYASABKA0SEQoJYWxlcnRfaWRzGAIgAygJIr8CCg9SZXZpc2lvbkNoYW5nZXMSEQoJc3VwcGxpZXJzGAEgASgEEhYKDnNjb3Jlc19jaGFuZ2VkGAIgASgEEhgKEG1heF9zY29yZV9jaGFuZ2UYAyABKAESFQoNYmFuZHNfY2hhbmdlZBgEIAEoBBIXCg9zdXBwbGllcnNfYWRkZWQYBSABKAQSGQoRc3VwcGxpZXJzX3JlbW92ZWQYBiABKAQSMgoNYWxlcnRzX3JhaXNlZBgHIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0SWRzEjMKDmFsZXJ0c19jbGVhcmVkGAggASgLMhsuYmVsbHdldGhlci5vcHMudjEuQWxlcnRJZHMSMwoOYWxlcnRzX2NoYW5nZWQYCSABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5BbGVydElkcyLxCQoIQmF0Y2hSdW4SDgoGcnVuX2lkGAEgASgNEhAKCGlzb193ZWVrGAIgASgJEhIKCm1vZGVsX25hbWUYAyABKAkSKgoFc3RhdGUYBCABKA4yGy5iZWxsd2V0aGVyLm9wcy52MS5SdW5TdGF0ZRIqCgVzdGFnZRgFIAEoDjIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1blN0YWdlEhYKCXJvd3NfcmVhZBgGIAEoBEgAiAEBEhMKC3Jvd3Nfc2NvcmVkGAcgASgEEhUKDXJvd3NfcmVqZWN0ZWQYCCABKAQSFwoPY2h1bmtzX3JlY2VpdmVkGAkgASgNEhkKDGNodW5rc190b3RhbBgKIAEoDUgBiAEBEhQKDGlucHV0X2RpZ2VzdBgLIAEoCRI1CgVtb2RlbBgMIAEoCzImLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk1vZGVsSWRlbnRpdHkSFQoNYWxlcnRzX3JhaXNlZBgNIAEoDRIrCgViYW5kcxgOIAMoCzIcLmJlbGx3ZXRoZXIub3BzLnYxLkJhbmRDb3VudBIuCgVkcmlmdBgPIAMoCzIfLmJlbGx3ZXRoZXIub3BzLnYxLkZlYXR1cmVEcmlmdBIuCgpzdGFydGVkX2F0GBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxjb21wbGV0ZWRfYXQYESABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2ZhaWx1cmUYEiABKAkSFQoNc291cmNlX2RpZ2VzdBgTIAEoCRITCgtjb25maWdfaGFzaBgUIAEoCRITCgtwb2xpY3lfaGFzaBgVIAEoCRIUCgxvdmVydGFrZW5fYnkYFiABKAkSLAoGbG9zc2VzGBcgASgLMhwuYmVsbHdldGhlci5vcHMudjEuUnVuTG9zc2VzEjEKDGZvcmNlX2Z1dHVyZRgYIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLk92ZXJyaWRlEhIKCmNodW5rX3Jvd3MYGSABKA0SKwoGY2hlY2tzGBogAygLMhsuYmVsbHdldGhlci5vcHMudjEuUnVuQ2hlY2sSMAoIYXBwcm92ZWQYGyABKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5SdW5EZWNpc2lvbhIuCgZ2b2lkZWQYHCABKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5SdW5EZWNpc2lvbhIQCghyZXZpc2lvbhgdIAEoDRIeChFzdXBlcnNlZGVzX3J1bl9pZBgeIAEoDUgCiAEBEiEKFHN1cGVyc2VkZWRfYnlfcnVuX2lkGB8gASgNSAOIAQESOwoTc3VwZXJzZWRlX3JlcXVlc3RlZBggIAEoCzIeLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bkRlY2lzaW9uEg0KBWFzX29mGCEgASgJEhUKDW1pc3NlZF9yZWFzb24YIiABKAkSMwoHY2hhbmdlcxgjIAEoCzIiLmJlbGx3ZXRoZXIub3BzLnYxLlJldmlzaW9uQ2hhbmdlcxIVCg1jaGVja3NfZmFpbGVkGCQgASgNQgwKCl9yb3dzX3JlYWRCDwoNX2NodW5rc190b3RhbEIUChJfc3VwZXJzZWRlc19ydW5faWRCFwoVX3N1cGVyc2VkZWRfYnlfcnVuX2lkIuYCCglSdW5Mb3NzZXMSFQoNcm93c19yZWplY3RlZBgBIAEoBBIVCg1yb3dzX3JlcGVhdGVkGAIgASgEEhYKDnJlamVjdGVkX3NoYXJlGAMgASgBEhoKEm1heF9yZWplY3RlZF9zaGFyZRgEIAEoARIZChFtYXhfcmVqZWN0ZWRfcm93cxgFIAEoBBIRCglzdXBwbGllcnMYBiABKAQSHwoScHJldmlvdXNfc3VwcGxpZXJzGAcgASgESACIAQESFQoNcHJldmlvdXNfd2VlaxgIIAEoCRIbChNtaW5fc3VwcGxpZXJzX3NoYXJlGAkgASgBEi4KCGV4Y2VlZGVkGAogAygOMhwuYmVsbHdldGhlci5vcHMudjEuTG9zc0xpbWl0Ei0KCGFjY2VwdGVkGAsgASgLMhsuYmVsbHdldGhlci5vcHMudjEuT3ZlcnJpZGVCFQoTX3ByZXZpb3VzX3N1cHBsaWVycyJXCghPdmVycmlkZRImCgZyZWFzb24YASABKAlCFrpIE3IRIAEo0A8yCl5bXlx4MDBdKyQSIwoFYWN0b3IYAiABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokIkYKCUJhbmRDb3VudBIrCgRiYW5kGAEgASgOMh0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQmFuZBIMCgRyb3dzGAIgASgEIkQKCFJ1bkxlYXNlEhcKBnJ1bl9pZBgBIAEoDUIHukgEKgIoARIfCgVmZW5jZRgCIAEoBEIQukgNMgsY/////////w8oASrEAQoIUnVuU3RhdGUSGQoVUlVOX1NUQVRFX1VOU1BFQ0lGSUVEEAASFQoRUlVOX1NUQVRFX1JVTk5JTkcQARIWChJSVU5fU1RBVEVfQ09NUExFVEUQAhIUChBSVU5fU1RBVEVfRkFJTEVEEAMSEgoOUlVOX1NUQVRFX0hFTEQQBBIUChBSVU5fU1RBVEVfTUlTU0VEEAUSFAoQUlVOX1NUQVRFX1ZPSURFRBAGEhgKFFJVTl9TVEFURV9TVVBFUlNFREVEEAcqqwEKCFJ1blN0YWdlEhkKFVJVTl9TVEFHRV9VTlNQRUNJRklFRBAAEhQKEFJVTl9TVEFHRV9JTkdFU1QQARIWChJSVU5fU1RBR0VfVkFMSURBVEUQAhITCg9SVU5fU1RBR0VfU0NPUkUQAxITCg9SVU5fU1RBR0VfRFJJRlQQBBIWChJSVU5fU1RBR0VfQ09NUExFVEUQBRIUChBSVU5fU1RBR0VfUkVQT1JUEAYqbgoJRHJpZnRLaW5kEhoKFkRSSUZUX0tJTkRfVU5TUEVDSUZJRUQQABIWChJEUklGVF9LSU5EX05VTUVSSUMQARIXChNEUklGVF9LSU5EX0NBVEVHT1JZEAISFAoQRFJJRlRfS0lORF9TQ09SRRADKnIKDkRyaWZ0UmVmZXJlbmNlEh8KG0RSSUZUX1JFRkVSRU5DRV9VTlNQRUNJRklFRBAAEhwKGERSSUZUX1JFRkVSRU5DRV9UUkFJTklORxABEiEKHURSSUZUX1JFRkVSRU5DRV9QUkVWSU9VU19XRUVLEAIqXgoLRHJpZnRBc3BlY3QSHAoYRFJJRlRfQVNQRUNUX1VOU1BFQ0lGSUVEEAASFwoTRFJJRlRfQVNQRUNUX1ZBTFVFUxABEhgKFERSSUZUX0FTUEVDVF9NSVNTSU5HEAIqnAEKDERyaWZ0T3V0Y29tZRIdChlEUklGVF9PVVRDT01FX1VOU1BFQ0lGSUVEEAASFwoTRFJJRlRfT1VUQ09NRV9BTEFSTRABEhoKFkRSSUZUX09VVENPTUVfTk9fQUxBUk0QAhIeChpEUklGVF9PVVRDT01FX1RPT19GRVdfUk9XUxADEhgKFERSSUZUX09VVENPTUVfTU9WSU5HEAQqhAIKCUNoZWNrS2luZBIaChZDSEVDS19LSU5EX1VOU1BFQ0lGSUVEEAASEwoPQ0hFQ0tfS0lORF9ST1dTEAESGAoUQ0hFQ0tfS0lORF9TVVBQTElFUlMQAhIbChdDSEVDS19LSU5EX1NBTUVfQ09OVEVOVBADEh0KGUNIRUNLX0tJTkRfTUlTU0lOR19DT0xVTU4QBBIeChpDSEVDS19LSU5EX0NPTlNUQU5UX0NPTFVNThAFEhMKD0NIRUNLX0tJTkRfVU5JVBAGEh0KGUNIRUNLX0tJTkRfUkVOQU1FRF9DT0xVTU4QBxIcChhDSEVDS19LSU5EX1JFSkVDVEVEX1JPV1MQCCqBAQoMQ2hlY2tPdXRjb21lEh0KGUNIRUNLX09VVENPTUVfVU5TUEVDSUZJRUQQABIYChRDSEVDS19PVVRDT01FX1BBU1NFRBABEhgKFENIRUNLX09VVENPTUVfRkFJTEVEEAISHgoaQ0hFQ0tfT1VUQ09NRV9OT1RfUE9TU0lCTEUQAypfCglMb3NzTGltaXQSGgoWTE9TU19MSU1JVF9VTlNQRUNJRklFRBAAEhwKGExPU1NfTElNSVRfUkVKRUNURURfUk9XUxABEhgKFExPU1NfTElNSVRfU1VQUExJRVJTEAJCRgoVY29tLmJlbGx3ZXRoZXIub3BzLnYxUAFaF2JlbGx3ZXRoZXIvb3BzL3YxO29wc3YxqgIRQmVsbHdldGhlci5PcHMuVjFiBnByb3RvMw", [file_bellwether_inference_v1_score, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
- * The change in the distribution of one feature since an earlier week: the most recent one of the same model
- * whose run is complete and wrote its report (RUN_STAGE_REPORT).
+ * One bar of the distributions of a comparison. A numeric bin has the values above lower and up to upper, or exactly
+ * one value when both are equal.
+ *
+ * @generated from message bellwether.ops.v1.DriftBin
+ */
+export type DriftBin = Message<"bellwether.ops.v1.DriftBin"> & {
+  /**
+   * Lower end of the values. Unset: none, or not numeric.
+   *
+   * @generated from field: optional double lower = 1;
+   */
+  lower?: number | undefined;
+
+  /**
+   * Upper end of the values. Unset: none, or not numeric.
+   *
+   * @generated from field: optional double upper = 2;
+   */
+  upper?: number | undefined;
+
+  /**
+   * The category, at most 256 bytes. Empty: all other categories. Unset: not a categorical feature.
+   *
+   * @generated from field: optional string category = 3;
+   */
+  category?: string | undefined;
+
+  /**
+   * Share of the reference rows with a value, in [0, 1].
+   *
+   * @generated from field: double reference_share = 4;
+   */
+  referenceShare: number;
+
+  /**
+   * Share of the rows of the week with a value, in [0, 1].
+   *
+   * @generated from field: double present_share = 5;
+   */
+  presentShare: number;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.DriftBin.
+ * Use `create(DriftBinSchema)` to create a new message.
+ */
+export const DriftBinSchema: GenMessage<DriftBin> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_batch, 0);
+
+/**
+ * One aspect of a feature, compared with one reference. docs/drift.md describes the tests.
+ *
+ * @generated from message bellwether.ops.v1.DriftComparison
+ */
+export type DriftComparison = Message<"bellwether.ops.v1.DriftComparison"> & {
+  /**
+   * What the week is compared with.
+   *
+   * @generated from field: bellwether.ops.v1.DriftReference reference = 1;
+   */
+  reference: DriftReference;
+
+  /**
+   * ISO week of the reference, for example "2026-W46". Empty: the reference is the training.
+   *
+   * @generated from field: string reference_week = 2;
+   */
+  referenceWeek: string;
+
+  /**
+   * What is compared.
+   *
+   * @generated from field: bellwether.ops.v1.DriftAspect aspect = 3;
+   */
+  aspect: DriftAspect;
+
+  /**
+   * The result.
+   *
+   * @generated from field: bellwether.ops.v1.DriftOutcome outcome = 4;
+   */
+  outcome: DriftOutcome;
+
+  /**
+   * Number of suppliers of the reference that were compared, at most 1,000,000,000. For values: those with a value.
+   *
+   * @generated from field: uint64 reference_rows = 5;
+   */
+  referenceRows: bigint;
+
+  /**
+   * Number of suppliers of the week that were compared, at most 1,000,000,000. For values: those with a value.
+   *
+   * @generated from field: uint64 present_rows = 6;
+   */
+  presentRows: bigint;
+
+  /**
+   * Size of the change, 0 or more. Numbers: Wasserstein distance in standard deviations of the reference.
+   * Categories: largest change of the share of a category. Missing values: change of their share.
+   *
+   * @generated from field: double effect = 7;
+   */
+  effect: number;
+
+  /**
+   * The effect that chance is expected to make at these numbers of suppliers, 0 or more.
+   *
+   * @generated from field: double effect_noise = 8;
+   */
+  effectNoise: number;
+
+  /**
+   * The change with its sign, week − reference. Numbers: of the mean, in standard deviations of the reference.
+   * Otherwise: of the share.
+   *
+   * @generated from field: double shift = 9;
+   */
+  shift: number;
+
+  /**
+   * Population stability index, 0 or more. Unset: missing values.
+   *
+   * @generated from field: optional double psi = 10;
+   */
+  psi?: number | undefined;
+
+  /**
+   * The index that chance is expected to make at these numbers of suppliers, 0 or more. Unset: missing values.
+   *
+   * @generated from field: optional double psi_noise = 11;
+   */
+  psiNoise?: number | undefined;
+
+  /**
+   * p-value after the correction over all comparisons of the run, in [0, 1]. Unset: not tested.
+   *
+   * @generated from field: optional double p_value = 12;
+   */
+  pValue?: number | undefined;
+
+  /**
+   * Numbers: mean of the reference without the half percent at each end. Otherwise: share in the reference.
+   *
+   * @generated from field: double reference_value = 13;
+   */
+  referenceValue: number;
+
+  /**
+   * Numbers: mean of the week without the half percent at each end. Otherwise: share in the week.
+   *
+   * @generated from field: double present_value = 14;
+   */
+  presentValue: number;
+
+  /**
+   * The category whose share changed most, at most 256 bytes. Empty: the rare categories together. Unset: not the
+   * values of a categorical feature.
+   *
+   * @generated from field: optional string category = 15;
+   */
+  category?: string | undefined;
+
+  /**
+   * Both distributions. At most 24 bins. Empty: missing values, a response of ListRuns, or one of the comparisons
+   * after the first 64 of the run with bins.
+   *
+   * @generated from field: repeated bellwether.ops.v1.DriftBin bins = 16;
+   */
+  bins: DriftBin[];
+
+  /**
+   * The comparison in words, for example "delay_days rose by 0.21 σ since training (alarm)". 1 to 2,000 bytes.
+   *
+   * @generated from field: string text = 17;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.DriftComparison.
+ * Use `create(DriftComparisonSchema)` to create a new message.
+ */
+export const DriftComparisonSchema: GenMessage<DriftComparison> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_batch, 1);
+
+/**
+ * The change in the distribution of one feature, or of the score.
  *
  * @generated from message bellwether.ops.v1.FeatureDrift
  */
 export type FeatureDrift = Message<"bellwether.ops.v1.FeatureDrift"> & {
   /**
-   * Name of the feature. 1 to 256 bytes.
+   * Name of the feature. 1 to 256 bytes. The score: "risk_score".
    *
    * @generated from field: string feature = 1;
    */
   feature: string;
 
   /**
-   * Population stability index, 0 or more. A value above 0.25 is commonly called a large change.
+   * Population stability index of the values since the previous week, 0 or more. 0 also when the previous week was
+   * not compared. The comparisons say whether a change is more than chance; the index alone does not.
    *
    * @generated from field: double psi = 2;
    */
   psi: number;
+
+  /**
+   * What the drift is measured of.
+   *
+   * @generated from field: bellwether.ops.v1.DriftKind kind = 3;
+   */
+  kind: DriftKind;
+
+  /**
+   * Values and missing values, compared with each reference. At most 4. Empty: a run of an earlier release.
+   *
+   * @generated from field: repeated bellwether.ops.v1.DriftComparison comparisons = 4;
+   */
+  comparisons: DriftComparison[];
 };
 
 /**
@@ -46,7 +247,7 @@ export type FeatureDrift = Message<"bellwether.ops.v1.FeatureDrift"> & {
  * Use `create(FeatureDriftSchema)` to create a new message.
  */
 export const FeatureDriftSchema: GenMessage<FeatureDrift> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 0);
+  messageDesc(file_bellwether_ops_v1_batch, 2);
 
 /**
  * One check of the input of a run, before anything is published. A check of columns has one entry for each column that
@@ -103,7 +304,7 @@ export type RunCheck = Message<"bellwether.ops.v1.RunCheck"> & {
  * Use `create(RunCheckSchema)` to create a new message.
  */
 export const RunCheckSchema: GenMessage<RunCheck> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 1);
+  messageDesc(file_bellwether_ops_v1_batch, 3);
 
 /**
  * The values of one column of the input of a run, in figures.
@@ -187,7 +388,7 @@ export type ColumnProfile = Message<"bellwether.ops.v1.ColumnProfile"> & {
  * Use `create(ColumnProfileSchema)` to create a new message.
  */
 export const ColumnProfileSchema: GenMessage<ColumnProfile> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 2);
+  messageDesc(file_bellwether_ops_v1_batch, 4);
 
 /**
  * A person's decision about a run. Only sent by a server.
@@ -222,7 +423,7 @@ export type RunDecision = Message<"bellwether.ops.v1.RunDecision"> & {
  * Use `create(RunDecisionSchema)` to create a new message.
  */
 export const RunDecisionSchema: GenMessage<RunDecision> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 3);
+  messageDesc(file_bellwether_ops_v1_batch, 5);
 
 /**
  * Ids of alerts, with their number.
@@ -250,7 +451,7 @@ export type AlertIds = Message<"bellwether.ops.v1.AlertIds"> & {
  * Use `create(AlertIdsSchema)` to create a new message.
  */
 export const AlertIdsSchema: GenMessage<AlertIds> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 4);
+  messageDesc(file_bellwether_ops_v1_batch, 6);
 
 /**
  * What a revision of a week changed against the revision that it supersedes.
@@ -327,7 +528,7 @@ export type RevisionChanges = Message<"bellwether.ops.v1.RevisionChanges"> & {
  * Use `create(RevisionChangesSchema)` to create a new message.
  */
 export const RevisionChangesSchema: GenMessage<RevisionChanges> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 5);
+  messageDesc(file_bellwether_ops_v1_batch, 7);
 
 /**
  * One weekly run: the scores of all suppliers of one ISO week, by one model. A week has several runs when one of them
@@ -437,7 +638,8 @@ export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
   bands: BandCount[];
 
   /**
-   * Drift of each feature, largest psi first. Empty: the run is not complete, or nothing was compared.
+   * Drift of each feature and of the score: those with an alarm first, then by the size of the change. Empty: the run
+   * is not complete, or nothing was compared.
    *
    * @generated from field: repeated bellwether.ops.v1.FeatureDrift drift = 15;
    */
@@ -604,7 +806,7 @@ export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
  * Use `create(BatchRunSchema)` to create a new message.
  */
 export const BatchRunSchema: GenMessage<BatchRun> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 6);
+  messageDesc(file_bellwether_ops_v1_batch, 8);
 
 /**
  * Rejected rows and missing suppliers of a run, with the limits of the risk policy (config/risk_policy.yaml).
@@ -699,7 +901,7 @@ export type RunLosses = Message<"bellwether.ops.v1.RunLosses"> & {
  * Use `create(RunLossesSchema)` to create a new message.
  */
 export const RunLossesSchema: GenMessage<RunLosses> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 7);
+  messageDesc(file_bellwether_ops_v1_batch, 9);
 
 /**
  * A person's decision to allow what a limit forbids.
@@ -728,7 +930,7 @@ export type Override = Message<"bellwether.ops.v1.Override"> & {
  * Use `create(OverrideSchema)` to create a new message.
  */
 export const OverrideSchema: GenMessage<Override> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 8);
+  messageDesc(file_bellwether_ops_v1_batch, 10);
 
 /**
  * The number of rows in one band.
@@ -756,7 +958,7 @@ export type BandCount = Message<"bellwether.ops.v1.BandCount"> & {
  * Use `create(BandCountSchema)` to create a new message.
  */
 export const BandCountSchema: GenMessage<BandCount> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 9);
+  messageDesc(file_bellwether_ops_v1_batch, 11);
 
 /**
  * The right to write to a run. It ends when another holder (StartRunRequest.holder) starts the run.
@@ -785,7 +987,7 @@ export type RunLease = Message<"bellwether.ops.v1.RunLease"> & {
  * Use `create(RunLeaseSchema)` to create a new message.
  */
 export const RunLeaseSchema: GenMessage<RunLease> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 10);
+  messageDesc(file_bellwether_ops_v1_batch, 12);
 
 /**
  * The state of a run.
@@ -899,7 +1101,8 @@ export const RunStage = {
   SCORE: 3,
 
   /**
-   * The run compares the distribution of each feature with its distribution in an earlier week.
+   * The run compares the distributions of the features and of the score with those of the training and of the
+   * previous week.
    *
    * @generated from enum value: RUN_STAGE_DRIFT = 4;
    */
@@ -932,6 +1135,191 @@ export type RunStage = (typeof RunStage)[keyof typeof RunStage] | UnknownEnum;
  */
 export const RunStageSchema: GenEnum<RunStage> = /*@__PURE__*/
   enumDesc(file_bellwether_ops_v1_batch, 1);
+
+/**
+ * What a drift is measured of.
+ *
+ * @generated from enum bellwether.ops.v1.DriftKind
+ */
+export const DriftKind = {
+  /**
+   * A run of an earlier release.
+   *
+   * @generated from enum value: DRIFT_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * A numeric feature.
+   *
+   * @generated from enum value: DRIFT_KIND_NUMERIC = 1;
+   */
+  NUMERIC: 1,
+
+  /**
+   * A categorical feature.
+   *
+   * @generated from enum value: DRIFT_KIND_CATEGORY = 2;
+   */
+  CATEGORY: 2,
+
+  /**
+   * The calibrated score.
+   *
+   * @generated from enum value: DRIFT_KIND_SCORE = 3;
+   */
+  SCORE: 3,
+} as const;
+
+/**
+ * What a drift is measured of.
+ *
+ * @generated from enum bellwether.ops.v1.DriftKind
+ */
+export type DriftKind = (typeof DriftKind)[keyof typeof DriftKind] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.ops.v1.DriftKind.
+ */
+export const DriftKindSchema: GenEnum<DriftKind> = /*@__PURE__*/
+  enumDesc(file_bellwether_ops_v1_batch, 2);
+
+/**
+ * What a week is compared with.
+ *
+ * @generated from enum bellwether.ops.v1.DriftReference
+ */
+export const DriftReference = {
+  /**
+   * Never sent by a server.
+   *
+   * @generated from enum value: DRIFT_REFERENCE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The training data: the rows on which the model was trained; for the score, the rows on which it was evaluated.
+   *
+   * @generated from enum value: DRIFT_REFERENCE_TRAINING = 1;
+   */
+  TRAINING: 1,
+
+  /**
+   * The most recent earlier week of the same model whose run is complete.
+   *
+   * @generated from enum value: DRIFT_REFERENCE_PREVIOUS_WEEK = 2;
+   */
+  PREVIOUS_WEEK: 2,
+} as const;
+
+/**
+ * What a week is compared with.
+ *
+ * @generated from enum bellwether.ops.v1.DriftReference
+ */
+export type DriftReference = (typeof DriftReference)[keyof typeof DriftReference] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.ops.v1.DriftReference.
+ */
+export const DriftReferenceSchema: GenEnum<DriftReference> = /*@__PURE__*/
+  enumDesc(file_bellwether_ops_v1_batch, 3);
+
+/**
+ * What of a feature is compared.
+ *
+ * @generated from enum bellwether.ops.v1.DriftAspect
+ */
+export const DriftAspect = {
+  /**
+   * Never sent by a server.
+   *
+   * @generated from enum value: DRIFT_ASPECT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The values of the suppliers that have one.
+   *
+   * @generated from enum value: DRIFT_ASPECT_VALUES = 1;
+   */
+  VALUES: 1,
+
+  /**
+   * The share of suppliers without a value.
+   *
+   * @generated from enum value: DRIFT_ASPECT_MISSING = 2;
+   */
+  MISSING: 2,
+} as const;
+
+/**
+ * What of a feature is compared.
+ *
+ * @generated from enum bellwether.ops.v1.DriftAspect
+ */
+export type DriftAspect = (typeof DriftAspect)[keyof typeof DriftAspect] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.ops.v1.DriftAspect.
+ */
+export const DriftAspectSchema: GenEnum<DriftAspect> = /*@__PURE__*/
+  enumDesc(file_bellwether_ops_v1_batch, 4);
+
+/**
+ * The result of a comparison.
+ *
+ * @generated from enum bellwether.ops.v1.DriftOutcome
+ */
+export const DriftOutcome = {
+  /**
+   * Never sent by a server.
+   *
+   * @generated from enum value: DRIFT_OUTCOME_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The test is significant, and the change is at least as large as the risk policy says.
+   *
+   * @generated from enum value: DRIFT_OUTCOME_ALARM = 1;
+   */
+  ALARM: 1,
+
+  /**
+   * The test is not significant, or the change is too small to matter.
+   *
+   * @generated from enum value: DRIFT_OUTCOME_NO_ALARM = 2;
+   */
+  NO_ALARM: 2,
+
+  /**
+   * A side has fewer suppliers with a value than the risk policy needs for a test.
+   *
+   * @generated from enum value: DRIFT_OUTCOME_TOO_FEW_ROWS = 3;
+   */
+  TOO_FEW_ROWS: 3,
+
+  /**
+   * The risk policy declares that the feature moves by construction. It is not tested.
+   *
+   * @generated from enum value: DRIFT_OUTCOME_MOVING = 4;
+   */
+  MOVING: 4,
+} as const;
+
+/**
+ * The result of a comparison.
+ *
+ * @generated from enum bellwether.ops.v1.DriftOutcome
+ */
+export type DriftOutcome = (typeof DriftOutcome)[keyof typeof DriftOutcome] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.ops.v1.DriftOutcome.
+ */
+export const DriftOutcomeSchema: GenEnum<DriftOutcome> = /*@__PURE__*/
+  enumDesc(file_bellwether_ops_v1_batch, 5);
 
 /**
  * The subject of a check of the input of a run. The risk policy (config/risk_policy.yaml) has the limits.
@@ -1015,7 +1403,7 @@ export type CheckKind = (typeof CheckKind)[keyof typeof CheckKind] | UnknownEnum
  * Describes the enum bellwether.ops.v1.CheckKind.
  */
 export const CheckKindSchema: GenEnum<CheckKind> = /*@__PURE__*/
-  enumDesc(file_bellwether_ops_v1_batch, 2);
+  enumDesc(file_bellwether_ops_v1_batch, 6);
 
 /**
  * The result of a check of the input of a run.
@@ -1063,7 +1451,7 @@ export type CheckOutcome = (typeof CheckOutcome)[keyof typeof CheckOutcome] | Un
  * Describes the enum bellwether.ops.v1.CheckOutcome.
  */
 export const CheckOutcomeSchema: GenEnum<CheckOutcome> = /*@__PURE__*/
-  enumDesc(file_bellwether_ops_v1_batch, 3);
+  enumDesc(file_bellwether_ops_v1_batch, 7);
 
 /**
  * A limit for lost data in the risk policy (config/risk_policy.yaml).
@@ -1104,5 +1492,5 @@ export type LossLimit = (typeof LossLimit)[keyof typeof LossLimit] | UnknownEnum
  * Describes the enum bellwether.ops.v1.LossLimit.
  */
 export const LossLimitSchema: GenEnum<LossLimit> = /*@__PURE__*/
-  enumDesc(file_bellwether_ops_v1_batch, 4);
+  enumDesc(file_bellwether_ops_v1_batch, 8);
 

@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/registry/v1/model_registry_service.proto.
  */
 export const file_bellwether_registry_v1_model_registry_service: GenFile = /*@__PURE__*/
-  fileDesc("CjNiZWxsd2V0aGVyL3JlZ2lzdHJ5L3YxL21vZGVsX3JlZ2lzdHJ5X3NlcnZpY2UucHJvdG8SFmJlbGx3ZXRoZXIucmVnaXN0cnkudjEipAIKDE1vZGVsVmVyc2lvbhISCgptb2RlbF9uYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSMAoMcHVibGlzaGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxtb2RlbF9kaWdlc3QYBCABKAkSFQoNYnVuZGxlX2RpZ2VzdBgFIAEoCRITCgtjb25maWdfaGFzaBgGIAEoCRIQCgNhdWMYByABKAFIAIgBARIZCgxiYXNlbGluZV9hdWMYCCABKAFIAYgBARI1CgZvcmlnaW4YCSABKA4yJS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlZlcnNpb25PcmlnaW5CBgoEX2F1Y0IPCg1fYmFzZWxpbmVfYXVjInIKBUFsaWFzEgwKBG5hbWUYASABKAkSDwoHdmVyc2lvbhgCIAEoCRIqCgZzZXRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnNldF9ieRgEIAEoCRIOCgZyZWFzb24YBSABKAkibQoTTGlzdFZlcnNpb25zUmVxdWVzdBIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAEhsKCXBhZ2Vfc2l6ZRgCIAEoDUIIukgFKgMYyAESHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMogAIiZwoUTGlzdFZlcnNpb25zUmVzcG9uc2USNgoIdmVyc2lvbnMYASADKAsyJC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsVmVyc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiSgoRR2V0VmVyc2lvblJlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIYCgd2ZXJzaW9uGAIgASgJQge6SARyAihAIsoBChJHZXRWZXJzaW9uUmVzcG9uc2USNQoHdmVyc2lvbhgBIAEoCzIkLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTW9kZWxWZXJzaW9uEhIKCm1vZGVsX2NhcmQYAiABKAkSNgoIZmVhdHVyZXMYAyADKAsyJC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsRmVhdHVyZRIxCgViYW5kcxgEIAEoCzIiLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuQmFuZExpbWl0cyIqCgpCYW5kTGltaXRzEg4KBm1lZGl1bRgBIAEoARIMCgRoaWdoGAIgASgBIrkCCgxNb2RlbEZlYXR1cmUSJAoEbmFtZRgBIAEoCUIWukgTchEgASiAAjIKXlteXHgwMF0rJBI7CgRraW5kGAIgASgOMiMuYmVsbHdldGhlci5yZWdpc3RyeS52MS5GZWF0dXJlS2luZEIIukgFggECEAESIgoEdW5pdBgDIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQSHQoHdHlwaWNhbBgEIAEoAUIHukgEEgJAAUgAiAEBEjAKCmNhdGVnb3JpZXMYBSADKAlCHLpIGZIBFhCACCIRcg8ogAIyCl5bXlx4MDBdKiQSRQoJZGlyZWN0aW9uGAYgASgOMiguYmVsbHdldGhlci5yZWdpc3RyeS52MS5GZWF0dXJlRGlyZWN0aW9uQgi6SAWCAQIQAUIKCghfdHlwaWNhbCIxChJMaXN0QWxpYXNlc1JlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQCJFChNMaXN0QWxpYXNlc1Jlc3BvbnNlEi4KB2FsaWFzZXMYASADKAsyHS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkFsaWFzInYKHExpc3RQcm9kdWN0aW9uSGlzdG9yeVJlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIbCglwYWdlX3NpemUYAiABKA1CCLpIBSoDGMgBEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDKIACImoKHUxpc3RQcm9kdWN0aW9uSGlzdG9yeVJlc3BvbnNlEjAKCWNoYW1waW9ucxgBIAMoCzIdLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuQWxpYXMSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIhkKF0dldFJlcGxpY2FTdGF0dXNSZXF1ZXN0Io4CChhHZXRSZXBsaWNhU3RhdHVzUmVzcG9uc2USDwoHcmVwbGljYRgBIAEoCRISCgptb2RlbF9uYW1lGAIgASgJEhgKEGNoYW1waW9uX3ZlcnNpb24YAyABKAkSFgoOc2VydmVkX3ZlcnNpb24YBCABKAkSGwoTc2VydmVkX21vZGVsX2RpZ2VzdBgFIAEoCRIwCgxzZXJ2ZWRfc2luY2UYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjQKCXJlamVjdGlvbhgHIAEoCzIhLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuUmVqZWN0aW9uEhYKDm90aGVyX3ZlcnNpb25zGAggAygJIl0KCVJlamVjdGlvbhIPCgd2ZXJzaW9uGAEgASgJEg4KBnJlYXNvbhgCIAEoCRIvCgtyZWplY3RlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAqaAoNVmVyc2lvbk9yaWdpbhIeChpWRVJTSU9OX09SSUdJTl9VTlNQRUNJRklFRBAAEhoKFlZFUlNJT05fT1JJR0lOX1RSQUlORUQQARIbChdWRVJTSU9OX09SSUdJTl9JTVBPUlRFRBACKnEKEEZlYXR1cmVEaXJlY3Rpb24SIQodRkVBVFVSRV9ESVJFQ1RJT05fVU5TUEVDSUZJRUQQABIcChhGRUFUVVJFX0RJUkVDVElPTl9SQUlTRVMQARIcChhGRUFUVVJFX0RJUkVDVElPTl9MT1dFUlMQAip3CgtGZWF0dXJlS2luZBIcChhGRUFUVVJFX0tJTkRfVU5TUEVDSUZJRUQQABIYChRGRUFUVVJFX0tJTkRfTlVNRVJJQxABEhkKFUZFQVRVUkVfS0lORF9DQVRFR09SWRACEhUKEUZFQVRVUkVfS0lORF9URVhUEAMy+QQKFE1vZGVsUmVnaXN0cnlTZXJ2aWNlEnIKDExpc3RWZXJzaW9ucxIrLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTGlzdFZlcnNpb25zUmVxdWVzdBosLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTGlzdFZlcnNpb25zUmVzcG9uc2UiB5ACAai7GAESbAoKR2V0VmVyc2lvbhIpLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuR2V0VmVyc2lvblJlcXVlc3QaKi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkdldFZlcnNpb25SZXNwb25zZSIHkAIBqLsYARJvCgtMaXN0QWxpYXNlcxIqLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTGlzdEFsaWFzZXNSZXF1ZXN0GisuYmVsbHdldGhlci5yZWdpc3RyeS52MS5MaXN0QWxpYXNlc1Jlc3BvbnNlIgeQAgGouxgBEo0BChVMaXN0UHJvZHVjdGlvbkhpc3RvcnkSNC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RQcm9kdWN0aW9uSGlzdG9yeVJlcXVlc3QaNS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RQcm9kdWN0aW9uSGlzdG9yeVJlc3BvbnNlIgeQAgGouxgBEn4KEEdldFJlcGxpY2FTdGF0dXMSLy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkdldFJlcGxpY2FTdGF0dXNSZXF1ZXN0GjAuYmVsbHdldGhlci5yZWdpc3RyeS52MS5HZXRSZXBsaWNhU3RhdHVzUmVzcG9uc2UiB5ACAai7GAFCWgoaY29tLmJlbGx3ZXRoZXIucmVnaXN0cnkudjFQAVohYmVsbHdldGhlci9yZWdpc3RyeS92MTtyZWdpc3RyeXYxqgIWQmVsbHdldGhlci5SZWdpc3RyeS5WMWIGcHJvdG8z", [file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("CjNiZWxsd2V0aGVyL3JlZ2lzdHJ5L3YxL21vZGVsX3JlZ2lzdHJ5X3NlcnZpY2UucHJvdG8SFmJlbGx3ZXRoZXIucmVnaXN0cnkudjEipAIKDE1vZGVsVmVyc2lvbhISCgptb2RlbF9uYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSMAoMcHVibGlzaGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxtb2RlbF9kaWdlc3QYBCABKAkSFQoNYnVuZGxlX2RpZ2VzdBgFIAEoCRITCgtjb25maWdfaGFzaBgGIAEoCRIQCgNhdWMYByABKAFIAIgBARIZCgxiYXNlbGluZV9hdWMYCCABKAFIAYgBARI1CgZvcmlnaW4YCSABKA4yJS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlZlcnNpb25PcmlnaW5CBgoEX2F1Y0IPCg1fYmFzZWxpbmVfYXVjInIKBUFsaWFzEgwKBG5hbWUYASABKAkSDwoHdmVyc2lvbhgCIAEoCRIqCgZzZXRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnNldF9ieRgEIAEoCRIOCgZyZWFzb24YBSABKAkibQoTTGlzdFZlcnNpb25zUmVxdWVzdBIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAEhsKCXBhZ2Vfc2l6ZRgCIAEoDUIIukgFKgMYyAESHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMogAIiZwoUTGlzdFZlcnNpb25zUmVzcG9uc2USNgoIdmVyc2lvbnMYASADKAsyJC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsVmVyc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiaQoRR2V0VmVyc2lvblJlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIYCgd2ZXJzaW9uGAIgASgJQge6SARyAihAEh0KFXdpdGhfdHJhaW5pbmdfcHJvZmlsZRgDIAEoCCKNAgoSR2V0VmVyc2lvblJlc3BvbnNlEjUKB3ZlcnNpb24YASABKAsyJC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsVmVyc2lvbhISCgptb2RlbF9jYXJkGAIgASgJEjYKCGZlYXR1cmVzGAMgAygLMiQuYmVsbHdldGhlci5yZWdpc3RyeS52MS5Nb2RlbEZlYXR1cmUSMQoFYmFuZHMYBCABKAsyIi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkJhbmRMaW1pdHMSQQoQdHJhaW5pbmdfcHJvZmlsZRgFIAEoCzInLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuVHJhaW5pbmdQcm9maWxlIoIBCg9UcmFpbmluZ1Byb2ZpbGUSOAoIZmVhdHVyZXMYASADKAsyJi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkZlYXR1cmVQcm9maWxlEjUKBXNjb3JlGAIgASgLMiYuYmVsbHdldGhlci5yZWdpc3RyeS52MS5GZWF0dXJlUHJvZmlsZSLzAQoORmVhdHVyZVByb2ZpbGUSDwoHZmVhdHVyZRgBIAEoCRIxCgRraW5kGAIgASgOMiMuYmVsbHdldGhlci5yZWdpc3RyeS52MS5GZWF0dXJlS2luZBIMCgRyb3dzGAMgASgEEg8KB21pc3NpbmcYBCABKAQSEQoJc3VwcGxpZXJzGAUgASgEEjAKBGN1dHMYBiADKAsyIi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlByb2ZpbGVDdXQSOQoKY2F0ZWdvcmllcxgHIAMoCzIlLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuQ2F0ZWdvcnlDb3VudCJiCgpQcm9maWxlQ3V0EgsKA2N1dBgBIAEoARINCgViZWxvdxgCIAEoBBIUCgd0eXBpY2FsGAMgASgBSACIAQESDwoCYXQYBCABKARIAYgBAUIKCghfdHlwaWNhbEIFCgNfYXQiMAoNQ2F0ZWdvcnlDb3VudBIQCghjYXRlZ29yeRgBIAEoCRINCgVjb3VudBgCIAEoBCIqCgpCYW5kTGltaXRzEg4KBm1lZGl1bRgBIAEoARIMCgRoaWdoGAIgASgBIrkCCgxNb2RlbEZlYXR1cmUSJAoEbmFtZRgBIAEoCUIWukgTchEgASiAAjIKXlteXHgwMF0rJBI7CgRraW5kGAIgASgOMiMuYmVsbHdldGhlci5yZWdpc3RyeS52MS5GZWF0dXJlS2luZEIIukgFggECEAESIgoEdW5pdBgDIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQSHQoHdHlwaWNhbBgEIAEoAUIHukgEEgJAAUgAiAEBEjAKCmNhdGVnb3JpZXMYBSADKAlCHLpIGZIBFhCACCIRcg8ogAIyCl5bXlx4MDBdKiQSRQoJZGlyZWN0aW9uGAYgASgOMiguYmVsbHdldGhlci5yZWdpc3RyeS52MS5GZWF0dXJlRGlyZWN0aW9uQgi6SAWCAQIQAUIKCghfdHlwaWNhbCIxChJMaXN0QWxpYXNlc1JlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQCJFChNMaXN0QWxpYXNlc1Jlc3BvbnNlEi4KB2FsaWFzZXMYASADKAsyHS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkFsaWFzInYKHExpc3RQcm9kdWN0aW9uSGlzdG9yeVJlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIbCglwYWdlX3NpemUYAiABKA1CCLpIBSoDGMgBEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDKIACImoKHUxpc3RQcm9kdWN0aW9uSGlzdG9yeVJlc3BvbnNlEjAKCWNoYW1waW9ucxgBIAMoCzIdLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuQWxpYXMSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIhkKF0dldFJlcGxpY2FTdGF0dXNSZXF1ZXN0Io4CChhHZXRSZXBsaWNhU3RhdHVzUmVzcG9uc2USDwoHcmVwbGljYRgBIAEoCRISCgptb2RlbF9uYW1lGAIgASgJEhgKEGNoYW1waW9uX3ZlcnNpb24YAyABKAkSFgoOc2VydmVkX3ZlcnNpb24YBCABKAkSGwoTc2VydmVkX21vZGVsX2RpZ2VzdBgFIAEoCRIwCgxzZXJ2ZWRfc2luY2UYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjQKCXJlamVjdGlvbhgHIAEoCzIhLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuUmVqZWN0aW9uEhYKDm90aGVyX3ZlcnNpb25zGAggAygJIl0KCVJlamVjdGlvbhIPCgd2ZXJzaW9uGAEgASgJEg4KBnJlYXNvbhgCIAEoCRIvCgtyZWplY3RlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAqaAoNVmVyc2lvbk9yaWdpbhIeChpWRVJTSU9OX09SSUdJTl9VTlNQRUNJRklFRBAAEhoKFlZFUlNJT05fT1JJR0lOX1RSQUlORUQQARIbChdWRVJTSU9OX09SSUdJTl9JTVBPUlRFRBACKnEKEEZlYXR1cmVEaXJlY3Rpb24SIQodRkVBVFVSRV9ESVJFQ1RJT05fVU5TUEVDSUZJRUQQABIcChhGRUFUVVJFX0RJUkVDVElPTl9SQUlTRVMQARIcChhGRUFUVVJFX0RJUkVDVElPTl9MT1dFUlMQAip3CgtGZWF0dXJlS2luZBIcChhGRUFUVVJFX0tJTkRfVU5TUEVDSUZJRUQQABIYChRGRUFUVVJFX0tJTkRfTlVNRVJJQxABEhkKFUZFQVRVUkVfS0lORF9DQVRFR09SWRACEhUKEUZFQVRVUkVfS0lORF9URVhUEAMy+QQKFE1vZGVsUmVnaXN0cnlTZXJ2aWNlEnIKDExpc3RWZXJzaW9ucxIrLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTGlzdFZlcnNpb25zUmVxdWVzdBosLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTGlzdFZlcnNpb25zUmVzcG9uc2UiB5ACAai7GAESbAoKR2V0VmVyc2lvbhIpLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuR2V0VmVyc2lvblJlcXVlc3QaKi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkdldFZlcnNpb25SZXNwb25zZSIHkAIBqLsYARJvCgtMaXN0QWxpYXNlcxIqLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTGlzdEFsaWFzZXNSZXF1ZXN0GisuYmVsbHdldGhlci5yZWdpc3RyeS52MS5MaXN0QWxpYXNlc1Jlc3BvbnNlIgeQAgGouxgBEo0BChVMaXN0UHJvZHVjdGlvbkhpc3RvcnkSNC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RQcm9kdWN0aW9uSGlzdG9yeVJlcXVlc3QaNS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RQcm9kdWN0aW9uSGlzdG9yeVJlc3BvbnNlIgeQAgGouxgBEn4KEEdldFJlcGxpY2FTdGF0dXMSLy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkdldFJlcGxpY2FTdGF0dXNSZXF1ZXN0GjAuYmVsbHdldGhlci5yZWdpc3RyeS52MS5HZXRSZXBsaWNhU3RhdHVzUmVzcG9uc2UiB5ACAai7GAFCWgoaY29tLmJlbGx3ZXRoZXIucmVnaXN0cnkudjFQAVohYmVsbHdldGhlci9yZWdpc3RyeS92MTtyZWdpc3RyeXYxqgIWQmVsbHdldGhlci5SZWdpc3RyeS5WMWIGcHJvdG8z", [file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * A published version of a model.
@@ -227,6 +227,13 @@ export type GetVersionRequest = Message<"bellwether.registry.v1.GetVersionReques
    * @generated from field: string version = 2;
    */
   version: string;
+
+  /**
+   * Whether the response has training_profile.
+   *
+   * @generated from field: bool with_training_profile = 3;
+   */
+  withTrainingProfile: boolean;
 };
 
 /**
@@ -271,6 +278,14 @@ export type GetVersionResponse = Message<"bellwether.registry.v1.GetVersionRespo
    * @generated from field: bellwether.registry.v1.BandLimits bands = 4;
    */
   bands?: BandLimits | undefined;
+
+  /**
+   * Distributions of the features and of the score in the training data. Unset: with_training_profile was false, the
+   * version was imported or published by an earlier release, or the server is of an earlier version.
+   *
+   * @generated from field: bellwether.registry.v1.TrainingProfile training_profile = 5;
+   */
+  trainingProfile?: TrainingProfile | undefined;
 };
 
 /**
@@ -279,6 +294,168 @@ export type GetVersionResponse = Message<"bellwether.registry.v1.GetVersionRespo
  */
 export const GetVersionResponseSchema: GenMessage<GetVersionResponse> = /*@__PURE__*/
   messageDesc(file_bellwether_registry_v1_model_registry_service, 5);
+
+/**
+ * Distributions of the features and of the score in the training data.
+ *
+ * @generated from message bellwether.registry.v1.TrainingProfile
+ */
+export type TrainingProfile = Message<"bellwether.registry.v1.TrainingProfile"> & {
+  /**
+   * One profile per feature, without texts.
+   *
+   * @generated from field: repeated bellwether.registry.v1.FeatureProfile features = 1;
+   */
+  features: FeatureProfile[];
+
+  /**
+   * Calibrated scores of the rows on which the model was evaluated. Unset: none were scored.
+   *
+   * @generated from field: bellwether.registry.v1.FeatureProfile score = 2;
+   */
+  score?: FeatureProfile | undefined;
+};
+
+/**
+ * Describes the message bellwether.registry.v1.TrainingProfile.
+ * Use `create(TrainingProfileSchema)` to create a new message.
+ */
+export const TrainingProfileSchema: GenMessage<TrainingProfile> = /*@__PURE__*/
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 6);
+
+/**
+ * Distribution of a feature.
+ *
+ * @generated from message bellwether.registry.v1.FeatureProfile
+ */
+export type FeatureProfile = Message<"bellwether.registry.v1.FeatureProfile"> & {
+  /**
+   * Name of the feature.
+   *
+   * @generated from field: string feature = 1;
+   */
+  feature: string;
+
+  /**
+   * The kind of its values: NUMERIC or CATEGORY.
+   *
+   * @generated from field: bellwether.registry.v1.FeatureKind kind = 2;
+   */
+  kind: FeatureKind;
+
+  /**
+   * Number of rows, with those without a value.
+   *
+   * @generated from field: uint64 rows = 3;
+   */
+  rows: bigint;
+
+  /**
+   * Number of rows without a value.
+   *
+   * @generated from field: uint64 missing = 4;
+   */
+  missing: bigint;
+
+  /**
+   * Number of different suppliers of these rows.
+   *
+   * @generated from field: uint64 suppliers = 5;
+   */
+  suppliers: bigint;
+
+  /**
+   * The rows with a value, in ascending order of the cuts. Empty: not a numeric feature.
+   *
+   * @generated from field: repeated bellwether.registry.v1.ProfileCut cuts = 6;
+   */
+  cuts: ProfileCut[];
+
+  /**
+   * The most frequent categories, most frequent first. Empty: not a categorical feature.
+   *
+   * @generated from field: repeated bellwether.registry.v1.CategoryCount categories = 7;
+   */
+  categories: CategoryCount[];
+};
+
+/**
+ * Describes the message bellwether.registry.v1.FeatureProfile.
+ * Use `create(FeatureProfileSchema)` to create a new message.
+ */
+export const FeatureProfileSchema: GenMessage<FeatureProfile> = /*@__PURE__*/
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 7);
+
+/**
+ * A cut between the values of a numeric feature, with the rows up to it.
+ *
+ * @generated from message bellwether.registry.v1.ProfileCut
+ */
+export type ProfileCut = Message<"bellwether.registry.v1.ProfileCut"> & {
+  /**
+   * The cut.
+   *
+   * @generated from field: double cut = 1;
+   */
+  cut: number;
+
+  /**
+   * Number of rows above the previous cut and up to this one. When at is set, rows with exactly this value are not
+   * counted.
+   *
+   * @generated from field: uint64 below = 2;
+   */
+  below: bigint;
+
+  /**
+   * Median of the rows that below counts. Unset: there are none.
+   *
+   * @generated from field: optional double typical = 3;
+   */
+  typical?: number | undefined;
+
+  /**
+   * Number of rows with exactly this value. Unset: the cut has no count of its own.
+   *
+   * @generated from field: optional uint64 at = 4;
+   */
+  at?: bigint | undefined;
+};
+
+/**
+ * Describes the message bellwether.registry.v1.ProfileCut.
+ * Use `create(ProfileCutSchema)` to create a new message.
+ */
+export const ProfileCutSchema: GenMessage<ProfileCut> = /*@__PURE__*/
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 8);
+
+/**
+ * Number of rows with one category.
+ *
+ * @generated from message bellwether.registry.v1.CategoryCount
+ */
+export type CategoryCount = Message<"bellwether.registry.v1.CategoryCount"> & {
+  /**
+   * The category.
+   *
+   * @generated from field: string category = 1;
+   */
+  category: string;
+
+  /**
+   * Number of rows.
+   *
+   * @generated from field: uint64 count = 2;
+   */
+  count: bigint;
+};
+
+/**
+ * Describes the message bellwether.registry.v1.CategoryCount.
+ * Use `create(CategoryCountSchema)` to create a new message.
+ */
+export const CategoryCountSchema: GenMessage<CategoryCount> = /*@__PURE__*/
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 9);
 
 /**
  * The lowest calibrated risk scores of the bands MEDIUM and HIGH. A lower score is in the band LOW.
@@ -306,7 +483,7 @@ export type BandLimits = Message<"bellwether.registry.v1.BandLimits"> & {
  * Use `create(BandLimitsSchema)` to create a new message.
  */
 export const BandLimitsSchema: GenMessage<BandLimits> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 6);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 10);
 
 /**
  * A feature that a model uses.
@@ -363,7 +540,7 @@ export type ModelFeature = Message<"bellwether.registry.v1.ModelFeature"> & {
  * Use `create(ModelFeatureSchema)` to create a new message.
  */
 export const ModelFeatureSchema: GenMessage<ModelFeature> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 7);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 11);
 
 /**
  * Selects the model whose aliases are listed.
@@ -384,7 +561,7 @@ export type ListAliasesRequest = Message<"bellwether.registry.v1.ListAliasesRequ
  * Use `create(ListAliasesRequestSchema)` to create a new message.
  */
 export const ListAliasesRequestSchema: GenMessage<ListAliasesRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 8);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 12);
 
 /**
  * The aliases of a model.
@@ -405,7 +582,7 @@ export type ListAliasesResponse = Message<"bellwether.registry.v1.ListAliasesRes
  * Use `create(ListAliasesResponseSchema)` to create a new message.
  */
 export const ListAliasesResponseSchema: GenMessage<ListAliasesResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 9);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 13);
 
 /**
  * Selects one page of a model's champions.
@@ -440,7 +617,7 @@ export type ListProductionHistoryRequest = Message<"bellwether.registry.v1.ListP
  * Use `create(ListProductionHistoryRequestSchema)` to create a new message.
  */
 export const ListProductionHistoryRequestSchema: GenMessage<ListProductionHistoryRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 10);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 14);
 
 /**
  * One page of the champions.
@@ -468,7 +645,7 @@ export type ListProductionHistoryResponse = Message<"bellwether.registry.v1.List
  * Use `create(ListProductionHistoryResponseSchema)` to create a new message.
  */
 export const ListProductionHistoryResponseSchema: GenMessage<ListProductionHistoryResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 11);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 15);
 
 /**
  * Requests the state of the replica that receives the call.
@@ -483,7 +660,7 @@ export type GetReplicaStatusRequest = Message<"bellwether.registry.v1.GetReplica
  * Use `create(GetReplicaStatusRequestSchema)` to create a new message.
  */
 export const GetReplicaStatusRequestSchema: GenMessage<GetReplicaStatusRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 12);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 16);
 
 /**
  * The versions that one replica of ml-service has loaded.
@@ -554,7 +731,7 @@ export type GetReplicaStatusResponse = Message<"bellwether.registry.v1.GetReplic
  * Use `create(GetReplicaStatusResponseSchema)` to create a new message.
  */
 export const GetReplicaStatusResponseSchema: GenMessage<GetReplicaStatusResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 13);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 17);
 
 /**
  * A version or an alias file that a replica rejected. The replica tries again when the files of the version or
@@ -590,7 +767,7 @@ export type Rejection = Message<"bellwether.registry.v1.Rejection"> & {
  * Use `create(RejectionSchema)` to create a new message.
  */
 export const RejectionSchema: GenMessage<Rejection> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 14);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 18);
 
 /**
  * How a version was made.

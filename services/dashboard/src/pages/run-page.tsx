@@ -2,7 +2,6 @@ import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { useQuery } from "@connectrpc/connect-query";
 import { RunStateBadge } from "../parts/badges.tsx";
-import { DriftTable } from "../parts/drift-table.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { Page } from "../parts/page.tsx";
 import { RunCounts } from "../parts/run-counts.tsx";
@@ -11,6 +10,7 @@ import { isLossFailure, remarksOf } from "../parts/run-remarks.ts";
 import { RunSteps } from "../parts/run-steps.tsx";
 import { isMissing } from "../rpc/problem.ts";
 import { useRunWatch } from "../rpc/use-run-watch.ts";
+import { DriftTable } from "../week/drift-table.tsx";
 
 /** Time between two checks for a newer run. A run that is shown is watched. */
 const LOOK_AGAIN_MS = 10_000;
@@ -61,7 +61,7 @@ function Run({ listed }: { listed: BatchRun }) {
       </section>
       <div className="columns">
         <section className="card" aria-labelledby="drift">
-          <h2 id="drift">Drift since the previous week</h2>
+          <h2 id="drift">Drift</h2>
           <DriftTable drift={run.drift} complete={run.state === RunState.COMPLETE} />
         </section>
         <section className="card" aria-labelledby="runs">

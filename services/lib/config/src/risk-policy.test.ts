@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { loadRiskPolicy, parseRiskPolicy } from "./risk-policy.ts";
+import { DEFAULT_DRIFT_POLICY, loadRiskPolicy, parseRiskPolicy } from "./risk-policy.ts";
 import { parseYaml } from "./yaml-file.ts";
 
 const file = new URL("../../../../config/risk_policy.yaml", import.meta.url).pathname;
@@ -12,6 +12,21 @@ test("the product's own policy has the defaults, and equals a policy that leaves
   expect(policy.policyHash).toMatch(/^[0-9a-f]{64}$/);
   expect(parse("version: 1\n")).toEqual(policy);
   expect(parse("# a remark\nversion: 1\nweekly_losses: { max_rejected_rows: 10 }\n")).toEqual(policy);
+});
+
+test("drift: both ends of each limit, and the names of features that move", () => {
+  const drift = (text: string) => parse(`version: 1\ndrift: { ${text} }\n`).drift;
+  expect(parse("version: 1\n").drift).toEqual(DEFAULT_DRIFT_POLICY);
+  expect(drift("moving_features: [age, tenure]").moving).toEqual(["age", "tenure"]);
+  expect([drift("min_shift_sigma: 100").minShift, drift("min_share_change: 1").minShareChange]).toEqual([100, 1]);
+  expect([drift("max_false_alarm_rate: 0.5").familyError, drift("min_rows: 20").minRows]).toEqual([0.5, 20]);
+  for (const text of ["min_shift_sigma: 0", "min_shift_sigma: 100.1", "min_share_change: 0", "min_share_change: 1.1"])
+    expect(() => drift(text)).toThrow("drift.min_sh");
+  for (const text of ["max_false_alarm_rate: 0", "max_false_alarm_rate: 0.51"])
+    expect(() => drift(text)).toThrow("a probability above 0 and at most 0.5");
+  for (const text of ["min_rows: 19", "min_rows: 50.5"]) expect(() => drift(text)).toThrow("an integer from 20 to");
+  expect(() => drift("moving_features: age")).toThrow("a list of names of features");
+  expect(() => drift('moving_features: [""]')).toThrow("the name of a feature, 1 to 256 bytes");
 });
 
 test("a different limit has a different hash", () => {

@@ -9,8 +9,20 @@ const share = numberWhere("a share from 0 to 1", (v) => v >= 0 && v <= 1);
 const weight = numberWhere("a weight from 0 to 1000", (v) => v >= 0 && v <= 1_000);
 const amount = numberWhere("an amount of money from 0 to 10^15", (v) => v >= 0 && v <= MAX_EXPOSURE);
 const rate = numberWhere("a rate above 0 and at most 10^9", (v) => v > 0 && v <= 1e9);
+/** Maximum number of features that the policy declares as moving. */
+const MAX_MOVING = 4_096;
 const currency = leaf<string>("a currency code of ISO 4217, for example EUR", isCurrency);
 const MAX_ROWS = 1_000_000_000;
+const shift = numberWhere("a number of standard deviations above 0 and at most 100", (v) => v > 0 && v <= 100);
+const positiveShare = numberWhere("a share above 0 and at most 1", (v) => v > 0 && v <= 1);
+const errorRate = numberWhere("a probability above 0 and at most 0.5", (v) => v > 0 && v <= 0.5);
+const featureName = leaf<string>(
+  "the name of a feature, 1 to 256 bytes",
+  (v) => typeof v === "string" && v !== "" && Buffer.byteLength(v) <= 256,
+);
+const featureNames = z
+  .array(featureName, { error: "a list of names of features" })
+  .max(MAX_MOVING, { error: `at most ${MAX_MOVING} names of features` });
 
 /** Maximum exposure of a supplier, in any currency. Sums over a million suppliers stay exact to 0.1. */
 export const MAX_EXPOSURE = 1e15;
@@ -52,6 +64,26 @@ export interface ImpactPolicy {
   readonly unknownExposure: number;
 }
 
+/** When a change of the distribution of a feature is an alarm. */
+export interface DriftPolicy {
+  /** Smallest Wasserstein distance that matters, in standard deviations of the reference. Above 0. Default 0.1. */
+  readonly minShift: number;
+  /** Smallest change of the share of missing values or of a category that matters, above 0, at most 1. Default 0.05. */
+  readonly minShareChange: number;
+  /** Probability of at least one false alarm in a week without drift, above 0, at most 0.5. Default 0.01. */
+  readonly familyError: number;
+  /** Number of suppliers with a value on each side below which nothing is tested, 20 or more. Default 50. */
+  readonly minRows: number;
+  /** Features that move by construction, such as an age: compared, but never an alarm. Default: none. */
+  readonly moving: readonly string[];
+}
+
+/** The drift policy of a file without `drift`. */
+export const DEFAULT_DRIFT_POLICY: DriftPolicy = {
+  ...{ minShift: 0.1, minShareChange: 0.05, familyError: 0.01, minRows: 50 },
+  moving: [],
+};
+
 /** The contents of config/risk_policy.yaml. */
 export interface RiskPolicy {
   readonly losses: LossLimits;
@@ -59,6 +91,7 @@ export interface RiskPolicy {
   readonly impact: ImpactPolicy;
   /** Share of known features below which a score is incomplete, 0 to 1. Default 0.75. */
   readonly minCompleteness: number;
+  readonly drift: DriftPolicy;
   /** SHA-256 of the canonical form with defaults, lower-case hex; comments and layout do not change it. */
   readonly policyHash: string;
 }
@@ -100,6 +133,18 @@ const schema = z.strictObject({
     )
     .prefault({}),
   completeness: z.strictObject({ minimum_share: share.default(0.75) }, { error: "minimum_share" }).prefault({}),
+  drift: z
+    .strictObject(
+      {
+        min_shift_sigma: shift.default(DEFAULT_DRIFT_POLICY.minShift),
+        min_share_change: positiveShare.default(DEFAULT_DRIFT_POLICY.minShareChange),
+        max_false_alarm_rate: errorRate.default(DEFAULT_DRIFT_POLICY.familyError),
+        min_rows: integerFrom(20, MAX_ROWS).default(DEFAULT_DRIFT_POLICY.minRows),
+        moving_features: featureNames.default([]),
+      },
+      { error: "min_shift_sigma, min_share_change, max_false_alarm_rate, min_rows, moving_features" },
+    )
+    .prefault({}),
 });
 
 /** Whether a text is a currency code of ISO 4217, upper case. */
@@ -117,7 +162,7 @@ export async function loadRiskPolicy(path: string): Promise<RiskPolicy> {
 /** Returns the policy in a parsed file. @throws ConfigError with every violation */
 export function parseRiskPolicy(file: YamlFile): RiskPolicy {
   const parsed = parseWithSchema(schema, file, checkImpact);
-  const { weekly_losses: limits, expected_impact: impact, completeness } = parsed;
+  const { weekly_losses: limits, expected_impact: impact, completeness, drift } = parsed;
   const losses = {
     maxRejectedShare: limits.max_rejected_share,
     maxRejectedRows: limits.max_rejected_rows,
@@ -132,6 +177,13 @@ export function parseRiskPolicy(file: YamlFile): RiskPolicy {
       unknownExposure: impact.unknown_exposure,
     },
     minCompleteness: completeness.minimum_share,
+    drift: {
+      minShift: drift.min_shift_sigma,
+      minShareChange: drift.min_share_change,
+      familyError: drift.max_false_alarm_rate,
+      minRows: drift.min_rows,
+      moving: drift.moving_features,
+    },
   });
 }
 
@@ -150,9 +202,10 @@ export function createRiskPolicy(
     checks = DEFAULT_CHECKS,
     impact = DEFAULT_IMPACT,
     minCompleteness = 0.75,
-  }: Partial<Pick<RiskPolicy, "checks" | "impact" | "minCompleteness">> = {},
+    drift = DEFAULT_DRIFT_POLICY,
+  }: Partial<Pick<RiskPolicy, "checks" | "impact" | "minCompleteness" | "drift">> = {},
 ): RiskPolicy {
-  const policy = { losses, checks, impact, minCompleteness };
+  const policy = { losses, checks, impact, minCompleteness, drift };
   return { ...policy, policyHash: canonicalHash(policy) };
 }
 

@@ -5,8 +5,6 @@ import { calibratedRisk } from "../src/calibrate/calibration.ts";
 import { refitCalibration } from "../src/calibrate/choose-calibration.ts";
 import { plattCurve } from "../src/calibrate/fit-platt.ts";
 import { slopeInterval } from "../src/calibrate/slope-interval.ts";
-import { categoryBins, countValues, emptyCounts, numericBins } from "../src/drift/feature-profile.ts";
-import { populationStabilityIndex } from "../src/drift/psi.ts";
 import { singleFeatureBaseline } from "../src/evaluate/baseline.ts";
 import { compareScores } from "../src/evaluate/compare-scores.ts";
 import { evaluateScores } from "../src/evaluate/evaluation.ts";
@@ -127,39 +125,6 @@ test("splits and folds contain the recorded rows", () => {
       "bySupplier": "fb3424c4c6aa4c04",
       "byTime": "af8ca27cbc895427",
       "folds": "14ac7cd2a9ea68c1",
-    }
-  `);
-});
-
-test("drift has the recorded bits", () => {
-  const { random, outputs } = scored();
-  const later = outputs.map((x) => (random.uniform() < 0.03 ? Number.NaN : 1.2 * x + 0.1));
-  const regions = (shift: number) =>
-    Array.from({ length: ROWS }, () => (random.uniform() < 0.05 ? null : `r${random.below(40) ** 2 % (31 + shift)}`));
-  const numbers = numericBins("output", outputs);
-  const categories = categoryBins("region", regions(0));
-  const counts = [outputs, later].map((values) => {
-    const into = emptyCounts(numbers);
-    countValues(numbers, values, into);
-    return into;
-  });
-  const counted = [regions(0), regions(7)].map((values) => {
-    const into = emptyCounts(categories);
-    countValues(categories, values, into);
-    return into;
-  });
-  expect({
-    bins: digest([numbers, categories]),
-    counts: digest([counts, counted]),
-    psi: digest([
-      populationStabilityIndex(counts[0] ?? [], counts[1] ?? []),
-      populationStabilityIndex(counted[0] ?? [], counted[1] ?? []),
-    ]),
-  }).toMatchInlineSnapshot(`
-    {
-      "bins": "c1186a6f85cc7d35",
-      "counts": "a1eef94bded401c4",
-      "psi": "dc325e69ddb2f029",
     }
   `);
 });

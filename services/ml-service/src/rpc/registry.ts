@@ -24,6 +24,7 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { ServingStatus } from "../model/loaded-models.ts";
 import { pageOf } from "./page.ts";
+import { trainingProfileToProto } from "./training-profile-to-proto.ts";
 
 const ORIGINS: Readonly<Record<Manifest["origin"], VersionOrigin>> = {
   trained: VersionOrigin.TRAINED,
@@ -86,7 +87,7 @@ export function registryHandlers(
       const { items, nextPageToken } = pageOf(versions, request.pageSize, request.pageToken, tokens);
       return { versions: items.map(versionToProto), nextPageToken };
     },
-    async getVersion({ modelName, version }) {
+    async getVersion({ modelName, version, withTrainingProfile }) {
       const name = modelName || defaultModel;
       const found = await resolveVersion(root, name, version);
       const stored = await readVersion(root, name, found);
@@ -96,6 +97,8 @@ export function registryHandlers(
         modelCard: stored.modelCard,
         features: featuresToProto(bundle),
         bands: bundle.bands,
+        ...(withTrainingProfile &&
+          bundle.trainingProfile && { trainingProfile: trainingProfileToProto(bundle.trainingProfile) }),
       };
     },
     getReplicaStatus() {

@@ -8,8 +8,9 @@ import { ChecksFailedError, LossLimitError, RunMismatchError } from "./ops-error
 import { recordRun } from "./record-run.ts";
 import { replaceRun } from "./replace-run.ts";
 import { countIds, describeRuleChanges } from "./rule-changes.ts";
-import type { FeatureDrift, RevisionChanges, Run, RunLease } from "./run.ts";
+import type { RevisionChanges, Run, RunLease } from "./run.ts";
 import { type ColumnProfile, failedChecks, orderChecks, type RunCheck, unapprovedChecks } from "./run-check.ts";
+import { describeDriftAlarms, type FeatureDrift, inOrder } from "./run-drift.ts";
 import { checkLease, checkOpen } from "./run-lease.ts";
 import type { RunLedger, Transact } from "./run-ledger.ts";
 import { type LossLimit, measureLosses, type Override, type RunLosses } from "./run-losses.ts";
@@ -129,7 +130,7 @@ function publishRun(
       ...{ state: "complete", stage: "complete", failure: "", completedAt: now, policyHash: policy.policyHash },
       ...{ checks, checksFailed: failedChecks(checks).length, supersedesRunId: superseded?.id ?? null },
       changes: superseded && (await revisionChanges(ledger, run.id, superseded.id, changes)),
-      drift: totals.drift.toSorted((a, b) => b.psi - a.psi),
+      drift: inOrder(totals.drift),
     });
     await ledger.mendChain(run);
     if (losses.accepted !== null) await recordAccepted(ledger, complete, losses, losses.accepted);
@@ -212,7 +213,12 @@ async function recordComplete(ledger: RunLedger, run: Run, changes: readonly Ale
   const changed = describeRuleChanges(changes);
   const evaluated = changed && { kind: "alerts.evaluated", actor: RULES_ACTOR, subject, payload: changed };
   const completed = { kind: "run.completed", actor: SERVICE_ACTOR, subject, payload: JSON.stringify(reported) };
-  await ledger.appendAudit(completed, ...(evaluated ? [evaluated] : []));
+  const alarms = describeDriftAlarms(run.drift);
+  const drifted = alarms && {
+    ...{ kind: "run.drift_alarms", actor: SERVICE_ACTOR, subject },
+    payload: JSON.stringify({ isoWeek, modelName, ...alarms }),
+  };
+  await ledger.appendAudit(completed, ...(evaluated ? [evaluated] : []), ...(drifted ? [drifted] : []));
 }
 
 /** Records the checks that an approval given beforehand approved. */

@@ -1,5 +1,6 @@
 import type { Band } from "@bellwether/contract/band-codes";
 import type { RunCheck } from "./run-check.ts";
+import type { FeatureDrift } from "./run-drift.ts";
 import type { Override, RunLosses } from "./run-losses.ts";
 
 /** The state of a run, as RunState of the contract describes it. */
@@ -45,12 +46,6 @@ export type RunStage = "none" | "ingest" | "validate" | "score" | "drift" | "com
 
 /** Number of rows per band. */
 export type BandCounts = Partial<Record<Band, number>>;
-
-/** The change in the distribution of a feature since an earlier week. psi is 0 or more. */
-export interface FeatureDrift {
-  readonly feature: string;
-  readonly psi: number;
-}
 
 /** The model version that computed a run's scores, the same for all chunks. */
 export interface ScoredBy {

@@ -17,9 +17,11 @@ import type { Override } from "../domain/run-losses.ts";
 import type { ChunkReceipt, ScoredChunk } from "../domain/scored-chunk.ts";
 import { failRun, reportProgress, type StartedRun, startRun } from "../domain/weekly-run.ts";
 import { chunkFromProto } from "./chunk-from-proto.ts";
+import { countDriftAlarms } from "./drift-metrics.ts";
 import { pageOf, rowFromText } from "./page-token.ts";
 import { checkFromProto, profileFromProto, profileToProto } from "./run-check-proto.ts";
 import { leaseFromProto, runDecisionHandlers } from "./run-decisions.ts";
+import { driftFromProto } from "./run-drift.ts";
 import { decisionToProto, runToProto, stageFromProto } from "./run-to-proto.ts";
 import { shareByKey } from "./shared-query.ts";
 
@@ -79,10 +81,13 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
         checks: request.checks.map(checkFromProto),
         profile: request.profile.map(profileFromProto),
         chunksTotal,
-        drift: drift.map(({ feature, psi }) => ({ feature, psi })),
+        drift: drift.map(driftFromProto),
       };
+      const began = deps.now();
       await deps.finishSearchKeys();
       const run = await completeRun(deps.transactLong, leaseFromProto(lease), totals, deps);
+      // A run that was complete before was counted then.
+      if (run.completedAt !== null && run.completedAt >= began) countDriftAlarms(run);
       deps.onComplete();
       return { run: runToProto(run) };
     },
@@ -110,7 +115,7 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
       const [before] = tokens.read(request.pageToken, 1) ?? [];
       const beforeId = before === undefined ? undefined : rowFromText(before, MAX_RUN_ID);
       const page = pageOf(await deps.listRuns(size + 1, beforeId), size, tokens, ({ id }) => [id]);
-      return { runs: page.items.map(runToProto), nextPageToken: page.nextPageToken };
+      return { runs: page.items.map((run) => runToProto(run, false)), nextPageToken: page.nextPageToken };
     },
     async *watchRun({ runId }, { signal }) {
       const changes = await deps.watchRuns(signal);

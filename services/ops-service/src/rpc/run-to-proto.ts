@@ -15,6 +15,7 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type * as domain from "../domain/run.ts";
 import type * as losses from "../domain/run-losses.ts";
 import { checkToProto } from "./run-check-proto.ts";
+import { driftToProto } from "./run-drift.ts";
 
 const STATES: Readonly<Record<domain.RunState, RunState>> = {
   running: RunState.RUNNING,
@@ -56,7 +57,8 @@ export function stageFromProto(stage: RunStage): domain.RunStage {
   return "none";
 }
 
-export function runToProto(run: domain.Run): MessageInitShape<typeof BatchRunSchema> {
+/** Converts a run. @param withBins whether its drift has the distributions */
+export function runToProto(run: domain.Run, withBins = true): MessageInitShape<typeof BatchRunSchema> {
   return {
     runId: run.id,
     isoWeek: run.isoWeek,
@@ -76,7 +78,7 @@ export function runToProto(run: domain.Run): MessageInitShape<typeof BatchRunSch
       const rows = run.bands[band];
       return rows === undefined ? [] : [{ band: BAND_NUMBERS[band], rows: BigInt(rows) }];
     }),
-    drift: run.drift.map(({ feature, psi }) => ({ feature, psi })),
+    drift: run.drift.map((drift) => driftToProto(drift, withBins)),
     startedAt: timestampFromDate(run.startedAt),
     ...(run.completedAt && { completedAt: timestampFromDate(run.completedAt) }),
     failure: run.failure,

@@ -20,8 +20,9 @@ import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import type { AlertOverride, AlertSnooze, AlertTrend, ScoreChangeParts } from "../domain/alert.ts";
 import type { ImpactFormula } from "../domain/expected-impact.ts";
 import type { RunFeature } from "../domain/explain-score.ts";
-import type { BandCounts, FeatureDrift, RevisionChanges, RunDecision, ScoredBy } from "../domain/run.ts";
+import type { BandCounts, RevisionChanges, RunDecision, ScoredBy } from "../domain/run.ts";
 import type { ColumnProfile, RunCheck } from "../domain/run-check.ts";
+import type { FeatureDrift } from "../domain/run-drift.ts";
 import type { Override, RunLosses } from "../domain/run-losses.ts";
 import type { RunTotal } from "../domain/run-totals.ts";
 

@@ -11,6 +11,7 @@ import type { Scorer } from "../domain/weekly-ports.ts";
 import { callRanges, joinAnswers, sliceRows } from "./batch-parts.ts";
 import { featuresToProto } from "./chunk-to-proto.ts";
 import { callPeer } from "./peer-error.ts";
+import { trainingProfileFromProto } from "./training-profile.ts";
 
 const PEER = "ml-service";
 const READ_TIMEOUT_MS = 5_000;
@@ -21,10 +22,18 @@ export function createMlScorer(transport: Transport, modelName: string): Scorer 
   const registry = createClient(ModelRegistryService, transport);
   return {
     async findModel(wanted) {
-      const call = registry.getVersion({ modelName, version: wanted }, { timeoutMs: READ_TIMEOUT_MS });
-      const { version, features } = await callPeer(PEER, call);
+      const call = registry.getVersion(
+        { modelName, version: wanted, withTrainingProfile: true },
+        { timeoutMs: READ_TIMEOUT_MS },
+      );
+      const { version, features, trainingProfile } = await callPeer(PEER, call);
       if (!version) throw new PeerRejectedError(PEER, `model "${modelName}" has no ${wanted || "champion"}`);
-      return { version: version.version, features: features.flatMap(featureFromProto), described: features };
+      return {
+        version: version.version,
+        features: features.flatMap(featureFromProto),
+        described: features,
+        trainingProfile: trainingProfileFromProto(trainingProfile),
+      };
     },
     async score(chunk, version, signal) {
       const model = { modelName, modelVersion: version };

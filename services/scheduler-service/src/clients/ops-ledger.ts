@@ -5,6 +5,7 @@ import { Code, ConnectError, createClient, type Transport } from "@connectrpc/co
 import { LossLimitError, PeerRejectedError, RunFencedError } from "../domain/scheduler-error.ts";
 import type { Ledger } from "../domain/weekly-ports.ts";
 import { attributesToProto } from "./chunk-to-proto.ts";
+import { driftToProto } from "./drift-to-proto.ts";
 import { featureValuesToProto, withFittingTerms } from "./feature-values.ts";
 import { callPeer } from "./peer-error.ts";
 
@@ -63,7 +64,7 @@ export function createOpsLedger(transport: Transport, modelName: string): Ledger
     },
     async complete(lease, { sourceRows, acceptLosses, chunksTotal, drift, ...counts }) {
       const request = {
-        ...{ lease, chunksTotal, drift: [...drift] },
+        ...{ lease, chunksTotal, drift: driftToProto(drift) },
         rowsRead: BigInt(counts.rowsRead),
         rowsRejected: BigInt(counts.rowsRejected),
         rowsRepeated: BigInt(counts.rowsRepeated),

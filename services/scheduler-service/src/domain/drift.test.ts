@@ -1,70 +1,127 @@
-import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
-import { expect, test } from "vitest";
-import { measureDrift, profileFeatures } from "./drift.ts";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { DEFAULT_DRIFT_POLICY } from "@bellwether/config/risk-policy";
+import { profileWeek } from "@bellwether/drift/profile/training-profile";
+import type { SnapshotSample } from "@bellwether/ingest/snapshot/snapshot-sample";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openWeekFolder } from "../store/week-folder.ts";
+import { type DriftDeps, type DriftTask, measureDrift } from "./drift.ts";
 
-const none: (string | null)[] = [];
-/** Returns chunks of 100 rows: `delay` starts at `value`, `region` alternates. */
-function week(
-  rows: number,
-  value: (i: number) => number,
-  region = (i: number): string | null => ["n", "s"][i % 2] ?? null,
-) {
-  return async function* (): AsyncGenerator<SnapshotChunk> {
-    for (let index = 0; index * 100 < rows; index++) {
-      const ids = Array.from({ length: Math.min(100, rows - index * 100) }, (_, i) => index * 100 + i);
-      yield {
-        index,
-        rows: ids.length,
-        supplierIds: ids.map(String),
-        asOfDays: null,
-        numbers: new Map([["delay", Float64Array.from(ids, value)]]),
-        categories: new Map([["region", ids.map(region)]]),
-        texts: null,
-        attributes: { displayName: none, region: none, category: none, owner: none, exposure: new Float64Array() },
-      };
-    }
+let root = "";
+beforeAll(async () => {
+  root = await mkdtemp(path.join(os.tmpdir(), "bellwether-drift-"));
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+const ROWS = 400;
+const delays = (by: number): Float64Array => Float64Array.from({ length: ROWS }, (_, i) => ((i * 37) % 100) + by);
+const sampleOf = (delay: Float64Array, snapshotRows = ROWS): SnapshotSample => ({
+  snapshotRows,
+  rowNumbers: Float64Array.from({ length: delay.length }, (_, i) => i),
+  supplierIds: Array.from(delay, (_, i) => `S${i}`),
+  numbers: new Map([["delay", delay]]),
+  categories: new Map([["region", Array.from(delay, (_, i) => (i % 2 === 0 ? "marked-north" : "marked-south"))]]),
+});
+const scores = delays(0).map((x) => x / 200);
+const task: DriftTask = {
+  ...{ scores, digest: "a".repeat(64), version: "v1", training: null },
+  signal: new AbortController().signal,
+};
+const driftPolicy = DEFAULT_DRIFT_POLICY;
+let models = 0;
+
+/** Creates a model whose earlier weeks have a report, a snapshot file and the given delays. */
+async function weeks(byWeek: Record<string, Float64Array>, complete: readonly string[]) {
+  const model = `model${models++}`;
+  const deps: DriftDeps = {
+    driftPolicy,
+    readSample: async (parquet) => sampleOf(byWeek[path.basename(path.dirname(parquet))] ?? new Float64Array()),
+    isComplete: async (week) => complete.includes(week),
   };
+  const measure = async (week: string, own: Partial<DriftTask> = {}) => {
+    const files = openWeekFolder(root, model, week);
+    await mkdir(path.dirname(files.snapshotPath), { recursive: true });
+    await writeFile(files.snapshotPath, "");
+    const drift = await measureDrift(deps, files, { ...task, ...own });
+    await files.writeReport({}, "", { count: 0, chunkRows: 1 });
+    return drift;
+  };
+  return { deps, measure, files: (week: string) => openWeekFolder(root, model, week) };
 }
+const alarms = ({ comparisons }: Awaited<ReturnType<typeof measureDrift>>) =>
+  comparisons.flatMap(({ feature, outcome }) => (outcome === "alarm" ? [feature] : []));
 
-test("the same week has no drift; a shifted feature has drift and comes first", async () => {
-  const reference = await profileFeatures(
-    week(1_000, (i) => i % 100),
-    1_000,
-  );
-  const same = await measureDrift(
-    reference,
-    week(1_000, (i) => (i * 7) % 100),
-  );
-  expect(same).toEqual([
-    { feature: "delay", psi: 0 },
-    { feature: "region", psi: 0 },
+test("without references nothing is compared, and the notes say why", async () => {
+  const { measure } = await weeks({ "2026-W46": delays(0) }, []);
+  const { comparisons, previousWeek, notes } = await measure("2026-W46");
+  expect([comparisons, previousWeek]).toEqual([[], ""]);
+  expect(notes).toEqual([
+    "drift since training not measured: v1 has no distributions of its training data; a model that this release trains has them",
+    "drift since the previous week not measured: no earlier week of this model is complete and has its files here",
   ]);
-  const moved = await measureDrift(
-    reference,
-    week(1_000, (i) => (i % 100) + 60),
-  );
-  expect(moved[0]?.feature).toBe("delay");
-  expect(moved[0]?.psi).toBeGreaterThan(0.25);
 });
 
-test("values that become missing and new regions count as drift", async () => {
-  const reference = await profileFeatures(
-    week(1_000, (i) => i % 100),
-    1_000,
-  );
-  const present = week(
-    1_000,
-    (i) => (i % 2 ? Number.NaN : i % 100),
-    (i) => (i % 2 ? "east" : null),
-  );
-  for (const { psi } of await measureDrift(reference, present)) expect(psi).toBeGreaterThan(0.25);
+test("compares each supplier with the newest complete earlier week, and the score too", async () => {
+  const byWeek = { "2026-W44": delays(500), "2026-W45": delays(0), "2026-W46": delays(300), "2026-W47": delays(20) };
+  const { measure, files } = await weeks(byWeek, ["2026-W44", "2026-W45"]);
+  for (const week of ["2026-W44", "2026-W45", "2026-W46"]) await measure(week);
+  const drift = await measure("2026-W47", { scores: scores.map((x) => x + 0.2) });
+  expect(drift.previousWeek).toBe("2026-W45");
+  expect(alarms(drift)).toEqual(["risk_score", "delay"]);
+  expect(drift.notes.slice(0, 3)).toEqual([
+    "drift: 2 alarms in 3 comparisons with 2026-W45",
+    expect.stringMatching(/^warning: drift: the risk score rose by 1\.\d\d σ since 2026-W45 \(alarm\)$/),
+    expect.stringMatching(/^warning: drift: delay rose by 0\.\d\d σ since 2026-W45 \(alarm\)$/),
+  ]);
+  expect(await files("2026-W47").readDrift()).toMatchObject({ previousWeek: "2026-W45", notes: drift.notes });
 });
 
-test("every row is counted once, although only some are sampled for the bins", async () => {
-  const [delay] = await profileFeatures(
-    week(250_050, (i) => i % 1_000),
-    250_050,
+test("a week without its snapshot is compared by its distributions, without pairs; one of an earlier release not at all", async () => {
+  const { measure, files } = await weeks({ "2026-W46": delays(0), "2026-W47": delays(60) }, ["2026-W46"]);
+  await measure("2026-W46");
+  await rm(files("2026-W46").snapshotPath);
+  const drift = await measure("2026-W47");
+  expect(alarms(drift)).toEqual(["delay"]);
+  expect(drift.notes).toContain("drift since 2026-W46 measured without pairs of suppliers: its snapshot is not here");
+  await rm(path.join(path.dirname(files("2026-W46").snapshotPath), "drift.json"));
+  const { notes, previousWeek } = await measure("2026-W47");
+  expect(previousWeek).toBe("");
+  expect(notes).toContain("drift since 2026-W46 not measured: its snapshot and its distributions are not here");
+});
+
+test("compares with the training, and says what the training does not have", async () => {
+  const { measure } = await weeks({ "2026-W46": delays(40) }, []);
+  const training = profileWeek(new Map([["delay", delays(0)]]), new Map(), scores);
+  const drift = await measure("2026-W46", { training });
+  expect(alarms(drift)).toEqual(["delay"]);
+  expect(drift.notes).toContain("drift since training not measured for region: not in its data");
+});
+
+test("says that suppliers were sampled, that there were too few, and that the policy names unknown features", async () => {
+  const { deps } = await weeks({}, []);
+  const policy = { ...driftPolicy, minRows: 1_000, moving: ["age"] };
+  const readSample = async () => sampleOf(delays(0), 5_000);
+  const files = openWeekFolder(root, "sampled", "2026-W46");
+  const training = profileWeek(sampleOf(delays(0)).numbers, new Map(), null);
+  const { notes } = await measureDrift({ ...deps, driftPolicy: policy, readSample }, files, { ...task, training });
+  expect(notes).toContain("drift measured on a sample of 400 of 5000 suppliers, the same ones each week");
+  expect(notes).toContain(
+    "drift not tested where fewer than 1000 suppliers have a value (drift.min_rows of the risk policy): delay",
   );
-  expect(delay?.counts.reduce((sum, n) => sum + n, 0)).toBe(250_050);
-  expect(delay?.counts).toHaveLength(11);
+  expect(notes).toContain("drift.moving_features of the risk policy names features that this model does not have: age");
+});
+
+test("notes contain no category", async () => {
+  const { measure, deps } = await weeks({ "2026-W46": delays(0), "2026-W47": delays(0) }, ["2026-W46"]);
+  await measure("2026-W46");
+  const readSample: DriftDeps["readSample"] = async (parquet, ...rest) => {
+    const sample = await deps.readSample(parquet, ...rest);
+    const moved = parquet.includes("W47") ? sample.supplierIds.map(() => "marked-south") : undefined;
+    return moved ? { ...sample, categories: new Map([["region", moved]]) } : sample;
+  };
+  const files = openWeekFolder(root, `model${models - 1}`, "2026-W47");
+  const drift = await measureDrift({ ...deps, readSample }, files, task);
+  expect(alarms(drift)).toEqual(["region"]);
+  expect(JSON.stringify(drift.notes)).not.toContain("marked");
 });

@@ -1,98 +1,87 @@
-import type { FeatureChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
-import {
-  type BinCounts,
-  categoryBins,
-  countValues,
-  emptyCounts,
-  type FeatureBins,
-  numericBins,
-} from "@bellwether/risk-model/drift/feature-profile";
-import { populationStabilityIndex } from "@bellwether/risk-model/drift/psi";
+import type { DriftPolicy } from "@bellwether/config/risk-policy";
+import { compareWeek, type WeekValues } from "@bellwether/drift/compare/compare-week";
+import { profileWeek, type TrainingProfile } from "@bellwether/drift/profile/training-profile";
+import type { SnapshotSample } from "@bellwether/ingest/snapshot/snapshot-sample";
+import { driftNotes } from "./drift-notes.ts";
+import type { DriftRecord, EarlierWeek, WeekDrift } from "./week-drift.ts";
+import type { WeekFiles } from "./weekly-ports.ts";
 
-/** Distribution of the values of a feature over the suppliers of a week. */
-export interface FeatureProfile {
-  readonly bins: FeatureBins;
-  readonly counts: BinCounts;
+/** What the comparison of a week needs. */
+export interface DriftDeps {
+  readonly driftPolicy: DriftPolicy;
+  /** Reads the features of about this number of suppliers, the same ones in every week. */
+  readSample(parquet: string, suppliers: number, signal: AbortSignal): Promise<SnapshotSample>;
+  /** Whether the ledger has a complete run of the week. */
+  isComplete(week: string): Promise<boolean>;
 }
 
-/** Difference between two distributions of a feature. */
-export interface Drift {
-  readonly feature: string;
-  /** Population stability index, 0 or more. */
-  readonly psi: number;
-}
-
-/**
- * Number of rows that are sampled for the deciles. With this number the error of a decile is a third of a
- * percent; more rows would only need more memory.
- */
-const SAMPLE_ROWS = 100_000;
-
-/**
- * Opens the week's chunks, beginning with the first one. The function is called once for each pass over the
- * rows.
- */
-export type ChunkReader = () => AsyncIterable<FeatureChunk>;
-
-/**
- * Computes the distribution of every numeric and categorical feature, with bins made from its own values.
- * Reads the week twice.
- */
-export async function profileFeatures(chunks: ChunkReader, rows: number): Promise<FeatureProfile[]> {
-  return countFeatures(await binFeatures(chunks, rows), chunks);
+/** The week that is compared. */
+export interface DriftTask {
+  /** Calibrated score of each row of the snapshot; NaN = none. */
+  readonly scores: Float64Array;
+  /** Digest of the snapshot, lower-case hex. */
+  readonly digest: string;
+  /** Name of the model version. */
+  readonly version: string;
+  readonly training: TrainingProfile | null;
+  readonly signal: AbortSignal;
 }
 
 /**
- * Computes the population stability index of each feature that `reference` has, largest first. Reads the week
- * once.
- * @param reference distributions of an earlier week, whose bins are used
+ * Number of suppliers that are compared. Chance then moves the mean of independent samples by 0.014 standard deviations,
+ * a seventh of the smallest change that matters, so that more suppliers would not find more.
  */
-export async function measureDrift(reference: readonly FeatureProfile[], chunks: ChunkReader): Promise<Drift[]> {
-  const present = await countFeatures(
-    reference.map(({ bins }) => bins),
-    chunks,
-  );
-  return present
-    .map(({ bins, counts }, i) => ({
-      feature: bins.feature,
-      psi: populationStabilityIndex(reference[i]?.counts ?? [], counts),
-    }))
-    .sort((a, b) => b.psi - a.psi || (a.feature < b.feature ? -1 : 1));
+export const DRIFT_SUPPLIERS = 10_000;
+
+/**
+ * Compares the week with the training data and with the previous complete week, supplier by supplier, and stores what
+ * the next week needs. @throws the errors of the ledger and of the files
+ */
+export async function measureDrift(deps: DriftDeps, files: WeekFiles, task: DriftTask): Promise<WeekDrift> {
+  const { driftPolicy, readSample } = deps;
+  const { scores, signal, training, version } = task;
+  const sample = await readSample(files.snapshotPath, DRIFT_SUPPLIERS, signal);
+  const present = { ...sample, scores: Float64Array.from(sample.rowNumbers, (row) => scores[row] ?? Number.NaN) };
+  const earlier = await findPrevious(deps, files);
+  const previous = earlier === null ? null : await readPrevious(deps, earlier, signal);
+  const comparisons = compareWeek(present, { training, ...previous }, driftPolicy);
+  const notes = driftNotes(comparisons, {
+    ...{ version, policy: driftPolicy, hasTraining: training !== null },
+    ...{ previousWeek: earlier?.week ?? null, isPaired: previous?.previous !== null },
+    hasPrevious: previous !== null,
+    ...{ suppliers: sample.snapshotRows, compared: sample.supplierIds.length },
+    features: [...sample.numbers.keys(), ...sample.categories.keys()],
+  });
+  const previousWeek = previous === null ? "" : (earlier?.week ?? "");
+  await files.writeDrift(recordOf(task.digest, present, { comparisons, previousWeek, notes }));
+  return { comparisons, previousWeek, notes };
 }
 
-/** Samples every n-th row, so that the bins do not depend on the order of the file. */
-async function binFeatures(chunks: ChunkReader, rows: number): Promise<FeatureBins[]> {
-  const step = Math.max(1, Math.ceil(rows / SAMPLE_ROWS));
-  const numbers = new Map<string, number[]>();
-  const categories = new Map<string, (string | null)[]>();
-  let first = 0;
-  for await (const chunk of chunks()) {
-    for (const [name, column] of chunk.numbers) sample(numbers, name, column, first, step);
-    for (const [name, column] of chunk.categories) sample(categories, name, column, first, step);
-    first = (first + chunk.rows) % step;
-  }
-  return [
-    ...[...numbers].map(([name, values]) => numericBins(name, Float64Array.from(values))),
-    ...[...categories].map(([name, values]) => categoryBins(name, values)),
-  ];
+/** Returns the newest earlier week that is complete in the ledger and has files here. Null: there is none. */
+async function findPrevious({ isComplete }: DriftDeps, files: WeekFiles): Promise<EarlierWeek | null> {
+  for (const earlier of await files.earlierWeeks()) if (await isComplete(earlier.week)) return earlier;
+  return null;
 }
 
-function sample<T>(samples: Map<string, T[]>, name: string, column: ArrayLike<T>, first: number, step: number): void {
-  const values = samples.get(name) ?? [];
-  samples.set(name, values);
-  for (let row = (step - first) % step; row < column.length; row += step) {
-    const value = column[row];
-    if (value !== undefined) values.push(value);
-  }
+/** Reads the suppliers of the previous week; without its snapshot, only its distributions. Null: it has neither. */
+async function readPrevious(
+  { readSample }: DriftDeps,
+  earlier: EarlierWeek,
+  signal: AbortSignal,
+): Promise<{ readonly previous: WeekValues | null; readonly previousProfile: TrainingProfile | null } | null> {
+  const record = await earlier.readDrift();
+  if (!(await earlier.hasSnapshot())) return record && { previous: null, previousProfile: record.profile };
+  const sample = await readSample(earlier.snapshotPath, DRIFT_SUPPLIERS, signal);
+  // Scores are stored in the order of the sample. A week of an earlier release has none.
+  const isSame = record?.scores.length === sample.supplierIds.length;
+  const scores = record && isSame ? Float64Array.from(record.scores, (score) => score ?? Number.NaN) : null;
+  return { previous: { ...sample, scores }, previousProfile: null };
 }
 
-async function countFeatures(bins: readonly FeatureBins[], chunks: ChunkReader): Promise<FeatureProfile[]> {
-  const profiles = bins.map((one) => ({ bins: one, counts: emptyCounts(one) }));
-  for await (const chunk of chunks()) {
-    for (const { bins, counts } of profiles) {
-      const column = bins.kind === "numeric" ? chunk.numbers.get(bins.feature) : chunk.categories.get(bins.feature);
-      if (column) countValues(bins, column, counts);
-    }
-  }
-  return profiles;
+function recordOf(digest: string, present: WeekValues, drift: WeekDrift): DriftRecord {
+  return {
+    ...{ format: 1, digest, notes: drift.notes, previousWeek: drift.previousWeek },
+    scores: Array.from(present.scores ?? [], (score) => (Number.isNaN(score) ? null : score)),
+    profile: profileWeek(present.numbers, present.categories, present.scores),
+  };
 }

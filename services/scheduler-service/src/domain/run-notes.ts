@@ -31,33 +31,15 @@ export interface RunCircumstances {
   readonly correctedInput: string | null;
   /** True when the caller accepted losses in advance. */
   readonly acceptsLosses: boolean;
-  /** Week with which drift is measured. Null when there is none. */
-  readonly reference: string | null;
+  /** Remarks on the drift of the week. */
+  readonly drift: readonly string[];
   /** Number of suppliers in one chunk, as set with WEEKLY_CHUNK_ROWS. */
   readonly chunkRows: number;
-  /** Features whose drift can be measured: numeric and categorical. */
-  readonly features: readonly string[];
 }
-
-/**
- * Minimum number of rows for a note about drift. With fewer rows, the population stability index is mostly
- * chance: without any drift, about 18 / rows is expected.
- */
-const DRIFT_MIN_ROWS = 500n;
 
 /** Remarks on a complete run in addition to its counts, one sentence each. */
 export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
-  const {
-    wasComplete,
-    begunAnew,
-    acceptsLosses,
-    rejected,
-    newestAsOf,
-    cleanedIds,
-    changedAttributes,
-    reference,
-    features,
-  } = how;
+  const { wasComplete, begunAnew, acceptsLosses, rejected, newestAsOf, cleanedIds, changedAttributes, drift } = how;
   const { isoWeek, losses, model, forceFuture } = run;
   const notes: string[] = [];
   if (wasComplete && (run.sourceDigest === "" || run.configHash === ""))
@@ -103,7 +85,7 @@ export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
         ? `${model.name} ${model.version} has no recorded configuration: that of the run (${run.configHash}) was not compared`
         : `the configuration of the run (${run.configHash}) is not the one that ${model.name} ${model.version} was trained with (${model.configHash})`,
     );
-  return [...notes, ...driftNotes(run, reference, features)];
+  return [...notes, ...drift];
 }
 
 /** Share of the suppliers of the week before from which on missing suppliers are a warning. */
@@ -142,27 +124,4 @@ function dateNote(isoWeek: string, newestAsOf: string): string {
   const days = Math.round((Date.parse(monday) - Date.parse(newestAsOf)) / DAY_MS);
   if (days <= MAX_AGE_DAYS) return `the newest snapshot date of the data is ${newestAsOf}`;
   return `warning: the newest snapshot date of the data is ${newestAsOf}, ${days} days before ${isoWeek} begins (${monday}); check that the file is that of the week`;
-}
-
-function driftNotes({ drift, rowsScored }: BatchRun, reference: string | null, features: readonly string[]): string[] {
-  if (reference === null) return ["drift not measured: there is no report of an earlier week"];
-  const notes: string[] = [];
-  const measured = new Set(drift.map(({ feature }) => feature));
-  const others = features.filter((name) => !measured.has(name));
-  if (others.length > 0)
-    notes.push(
-      `drift not measured for ${listed(others)}: not in the data of ${reference}, with which this week is compared`,
-    );
-  if (rowsScored < DRIFT_MIN_ROWS)
-    notes.push(
-      `drift over ${countText(rowsScored, "row")} is mostly chance; below ${DRIFT_MIN_ROWS} rows it says little`,
-    );
-  return notes;
-}
-
-const SHOWN_NAMES = 10;
-
-function listed(names: readonly string[]): string {
-  const more = names.length > SHOWN_NAMES ? ` and ${names.length - SHOWN_NAMES} more` : "";
-  return names.slice(0, SHOWN_NAMES).join(", ") + more;
 }

@@ -1,5 +1,5 @@
 import { bandFromNumber } from "@bellwether/contract/band-codes";
-import type { BatchRun, RunLosses } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import type { BatchRun, FeatureDrift, RunLosses } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { IngestRecord } from "./weekly-ports.ts";
 
 /** Names of `bellwether.ops.v1.LossLimit` by number. */
@@ -58,7 +58,7 @@ export function runSummary(
     overtaken_by: run.overtakenBy || null,
     alerts_raised: run.alertsRaised,
     drift_reference: reference,
-    drift: run.drift.map(({ feature, psi }) => ({ feature, psi })),
+    drift: run.drift.map(driftToJson),
     started_at: seconds(run.startedAt),
     completed_at: seconds(run.completedAt),
     notes,
@@ -100,5 +100,20 @@ export function lossesToJson(losses: RunLosses): object {
     min_suppliers_share: losses.minSuppliersShare,
     exceeded: losses.exceeded.map((limit) => LOSS_LIMITS[limit] ?? String(limit)),
     accepted: accepted ? { reason: accepted.reason, actor: accepted.actor } : null,
+  };
+}
+
+/** Drift of a feature as plain JSON, without the distributions. */
+function driftToJson({ feature, psi, comparisons }: FeatureDrift): object {
+  return {
+    feature,
+    psi,
+    comparisons: comparisons.map((one) => ({
+      text: one.text,
+      ...{ reference_rows: Number(one.referenceRows), present_rows: Number(one.presentRows) },
+      ...{ effect: one.effect, effect_noise: one.effectNoise, shift: one.shift },
+      ...{ psi: one.psi ?? null, psi_noise: one.psiNoise ?? null, p_value: one.pValue ?? null },
+      ...{ reference_value: one.referenceValue, present_value: one.presentValue },
+    })),
   };
 }

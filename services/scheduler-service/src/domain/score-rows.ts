@@ -10,7 +10,7 @@ export const SCORE_HEADER = "supplier_id,name,region,category,exposure,risk_scor
  * is prefixed with an apostrophe.
  */
 export function scoreRows(chunk: SnapshotChunk, scores: PredictBatchResponse): string {
-  const risk = new DataView(scores.riskScores.buffer, scores.riskScores.byteOffset, scores.riskScores.byteLength);
+  const risk = riskScores(scores);
   const missing = new DataView(
     scores.missingCounts.buffer,
     scores.missingCounts.byteOffset,
@@ -24,10 +24,16 @@ export function scoreRows(chunk: SnapshotChunk, scores: PredictBatchResponse): s
   for (let row = 0; row < chunk.rows; row++) {
     const violation = violations.get(row);
     const texts = `${csvText(chunk.supplierIds[row])},${csvText(displayName[row])},${csvText(region[row])},${csvText(category[row])}`;
-    const score = `${csvNumber(exposure[row])},${csvNumber(risk.getFloat64(row * 8, true))},${bandText(scores.bands[row])}`;
+    const score = `${csvNumber(exposure[row])},${csvNumber(risk[row])},${bandText(scores.bands[row])}`;
     lines += `${texts},${score},${violation === undefined ? missing.getUint16(row * 2, true) : ""},${csvText(violation)}\n`;
   }
   return lines;
+}
+
+/** Returns the calibrated score of each row; NaN = none. */
+export function riskScores({ riskScores: bytes }: Pick<PredictBatchResponse, "riskScores">): Float64Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Float64Array.from({ length: bytes.byteLength >>> 3 }, (_, row) => view.getFloat64(row * 8, true));
 }
 
 const csvNumber = (value: number | undefined): string =>
@@ -40,3 +46,23 @@ function csvText(text: string | null | undefined): string {
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
+
+/** Column of the score in the lines of `scoreRows`. */
+const SCORE_COLUMN = SCORE_HEADER.split(",").indexOf("risk_score");
+
+/** Returns the scores of the lines that `scoreRows` made; NaN = none. */
+export function scoresOf(lines: string): Float64Array {
+  const scores: number[] = [];
+  let [column, start, isQuoted] = [0, 0, false];
+  for (let i = 0; i < lines.length; i++) {
+    const code = lines.charCodeAt(i);
+    if (code === QUOTE) isQuoted = !isQuoted;
+    if (isQuoted || (code !== COMMA && code !== LINE_BREAK)) continue;
+    if (column === SCORE_COLUMN) scores.push(i === start ? Number.NaN : Number(lines.slice(start, i)));
+    column = code === COMMA ? column + 1 : 0;
+    start = i + 1;
+  }
+  return Float64Array.from(scores);
+}
+
+const [QUOTE, COMMA, LINE_BREAK] = [0x22, 0x2c, 0x0a];

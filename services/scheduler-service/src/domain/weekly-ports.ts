@@ -1,11 +1,12 @@
+import type { TrainingProfile } from "@bellwether/drift/profile/training-profile";
 import type { PredictBatchResponse } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import type { BatchRun, Override, RunLease, RunStage } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { ModelFeature as DescribedFeature } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
 import type { WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot";
 import type { SourceReport } from "@bellwether/ingest/sources/load-source";
-import type { Drift, FeatureProfile } from "./drift.ts";
 import type { ModelFeature } from "./model-contract.ts";
+import type { DriftRecord, EarlierWeek, WeekDrift } from "./week-drift.ts";
 
 /** A person's decision to override a limit. When `actor` is empty, ops-service records the caller. */
 export type Decision = Pick<Override, "reason" | "actor">;
@@ -62,7 +63,7 @@ export interface RunTotals {
   readonly rowsRead: number;
   readonly rowsRejected: number;
   readonly chunksTotal: number;
-  readonly drift: readonly Drift[];
+  readonly drift: Pick<WeekDrift, "comparisons" | "previousWeek">;
   /** How many of `rowsRejected` repeat an earlier row exactly. */
   readonly rowsRepeated: number;
   /**
@@ -110,6 +111,8 @@ export interface ServedModel {
   readonly features: readonly ModelFeature[];
   /** The same features with typical values and directions, for the readers of the scores. */
   readonly described: readonly DescribedFeature[];
+  /** Distributions of the training data. Null: the version has none. */
+  readonly trainingProfile: TrainingProfile | null;
 }
 
 /** Scores with one model. Both functions throw PeerUnavailableError, PeerRejectedError. */
@@ -150,11 +153,15 @@ export interface WeekFiles {
   /** Returns the numbers of the chunks of `chunkRows` suppliers whose scores are stored here, for the report. */
   scoredChunks(chunkRows: number): Promise<ReadonlySet<number>>;
   writeScores(chunk: ChunkName, csvRows: string): Promise<void>;
-  /** Returns the profile of the latest earlier week that has a report. Null when there is none. */
-  readReference(): Promise<{ readonly week: string; readonly features: readonly FeatureProfile[] } | null>;
+  /** Returns the score of each supplier of a stored chunk; NaN = none. @throws Error when it is not stored */
+  readScores(chunk: ChunkName): Promise<Float64Array>;
+  /** Returns the earlier weeks that have a report, newest first. */
+  earlierWeeks(): Promise<readonly EarlierWeek[]>;
   /** Removes the snapshot and the scores of an earlier attempt at the week. */
   drop(): Promise<void>;
-  writeProfile(features: readonly FeatureProfile[]): Promise<void>;
+  /** Null: the drift is not measured yet, or the week is of an earlier release. */
+  readDrift(): Promise<DriftRecord | null>;
+  writeDrift(record: DriftRecord): Promise<void>;
   hasReport(): Promise<boolean>;
   /**
    * Joins the scores of chunks 0 to `chunks.count` - 1 below one header, if all are stored, and writes the summary

@@ -1,10 +1,12 @@
+import type { DriftPolicy } from "@bellwether/config/risk-policy";
 import { isoWeekEnd, parseIsoWeek } from "@bellwether/contract/iso-week";
 import { DEFAULT_CHUNK_ROWS, MAX_CHUNKS } from "@bellwether/contract/limits";
 import type { BatchRun, RunLease } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { RunDate } from "@bellwether/ingest/mapping/run-parameters";
-import type { FeatureChunk, SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
+import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
+import type { SnapshotSample } from "@bellwether/ingest/snapshot/snapshot-sample";
 import type { WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot";
-import { type Drift, measureDrift, profileFeatures } from "./drift.ts";
+import { measureDrift } from "./drift.ts";
 import { forEachInFlight } from "./in-flight.ts";
 import { checkContract, type ModelFeature } from "./model-contract.ts";
 import { rejectedReasons } from "./rejected-reasons.ts";
@@ -21,7 +23,7 @@ import {
   TooManyChunksError,
   WeekCompleteError,
 } from "./scheduler-error.ts";
-import { SCORE_HEADER, scoreRows } from "./score-rows.ts";
+import { riskScores, SCORE_HEADER, scoreRows } from "./score-rows.ts";
 import { RUN_STATE, STAGE, type StageName } from "./stages.ts";
 import type { Decision, IngestRecord, Ledger, Scorer, ServedModel, StartedRun, WeekFiles } from "./weekly-ports.ts";
 
@@ -81,7 +83,10 @@ export interface WeeklyDeps {
     signal: AbortSignal,
   ): Promise<WeeklySnapshot & Pick<IngestRecord, "sourceDigest">>;
   readChunks(parquet: string, from: number, rows: number, signal: AbortSignal): AsyncIterable<SnapshotChunk>;
-  readFeatures(parquet: string, signal: AbortSignal): AsyncIterable<FeatureChunk>;
+  /** Reads the features of about this number of suppliers, the same ones in every week. */
+  readSample(parquet: string, suppliers: number, signal: AbortSignal): Promise<SnapshotSample>;
+  /** When a change of a distribution is an alarm. */
+  readonly driftPolicy: DriftPolicy;
   onProgress(progress: Progress): void;
 }
 
@@ -236,11 +241,13 @@ async function finishRun(
 
   progress.enter("score");
   await ledger.report(lease, { stage: STAGE.score });
-  await scoreChunks(deps, task, files, began, model, progress);
+  const scores = await scoreChunks(deps, task, files, { ...began, rows: ingested.rows }, model, progress);
 
   progress.enter("drift");
   await ledger.report(lease, { stage: STAGE.drift });
-  const drift = await weekDrift(deps, task, files, ingested.rows);
+  const { trainingProfile: training, version } = model;
+  const compared = { scores, digest: ingested.digest, training, version, signal: task.signal };
+  const drift = await measureDrift({ ...deps, isComplete: ledger.isComplete }, files, compared);
 
   progress.enter("complete");
   const { acceptLosses } = task;
@@ -315,16 +322,19 @@ async function ingestOnce(
   return record;
 }
 
+/** Scores the chunks that are not stored yet. Returns the score of each row of the snapshot; NaN = none. */
 async function scoreChunks(
   deps: WeeklyDeps,
   task: WeeklyTask,
   files: WeekFiles,
-  { run, lease, receivedChunks }: BegunRun,
+  { run, lease, receivedChunks, rows }: BegunRun & { readonly rows: number },
   { version, described }: ServedModel,
   progress: ProgressBoard,
-): Promise<void> {
+): Promise<Float64Array> {
   const chunkRows = chunkRowsOf(run);
   const finished = new Set(receivedChunks).intersection(await files.scoredChunks(chunkRows));
+  const scored = new Float64Array(rows).fill(Number.NaN);
+  for (const index of finished) scored.set(await files.readScores({ index, chunkRows }), index * chunkRows);
   let first = 0;
   while (finished.has(first)) first++;
   const received = new Set(receivedChunks);
@@ -335,23 +345,17 @@ async function scoreChunks(
       if (finished.has(chunk.index)) return;
       const scores = await deps.scorer.score(chunk, version, signal);
       await files.writeScores({ index: chunk.index, chunkRows }, scoreRows(chunk, scores));
+      scored.set(riskScores(scores), chunk.index * chunkRows);
       const { rowsScored, rowsInvalid } = await deps.ledger.submit(lease, chunk, scores, described, signal);
       if (!received.has(chunk.index)) progress.add({ rowsScored, rowsRejected: rowsInvalid });
     },
     task.signal,
   );
-}
-
-/** Measures drift against the previous week. The first week has no drift. */
-async function weekDrift(deps: WeeklyDeps, task: WeeklyTask, files: WeekFiles, rows: number): Promise<Drift[]> {
-  const chunks = () => deps.readFeatures(files.snapshotPath, task.signal);
-  await files.writeProfile(await profileFeatures(chunks, rows));
-  const reference = await files.readReference();
-  return reference === null ? [] : measureDrift(reference.features, chunks);
+  return scored;
 }
 
 async function notesOf(
-  { features, chunkRows }: WeeklyDeps,
+  { chunkRows }: WeeklyDeps,
   files: WeekFiles,
   run: BatchRun,
   how: Pick<
@@ -367,12 +371,11 @@ async function notesOf(
     | "changedAttributes"
   >,
 ): Promise<string[]> {
-  const reference = (await files.readReference())?.week ?? null;
+  const drift = (await files.readDrift())?.notes ?? [];
   const ingested = await files.readIngest();
-  const measurable = features.filter(({ kind }) => kind !== "text").map(({ name }) => name);
   return runNotes(run, {
     ...how,
-    ...{ chunkRows, reference, features: measurable },
+    ...{ chunkRows, drift },
     readingNotes: readingNotes(ingested?.sources ?? []),
     olderRows: ingested?.olderRows ?? 0,
   });
@@ -388,9 +391,9 @@ function readingNotes(sources: IngestRecord["sources"]): string[] {
 }
 
 async function writeReport(files: WeekFiles, run: BatchRun, notes: readonly string[]): Promise<void> {
-  const [ingested, reference] = [await files.readIngest(), await files.readReference()];
+  const [ingested, drift] = [await files.readIngest(), await files.readDrift()];
   const chunks = { count: run.chunksReceived, chunkRows: chunkRowsOf(run) };
-  await files.writeReport(runSummary(run, ingested, reference?.week ?? null, notes), SCORE_HEADER, chunks);
+  await files.writeReport(runSummary(run, ingested, drift?.previousWeek || null, notes), SCORE_HEADER, chunks);
 }
 
 /** Calls `work` at an interval until it is disposed. */

@@ -44,7 +44,7 @@ try {
     retryMs: env.durationMs("WEEKLY_RETRY", "2m", { min: "0s", max: "1h" }),
     actor: env.text("WEEKLY_ACTOR", { pattern: /^[^\0]{0,64}$/u, expected: "a name of at most 64 characters" }, ""),
   });
-  const { week, mlUrl, opsUrl, modelConfig, featureMapping, chunkRows } = config;
+  const { week, mlUrl, opsUrl, modelConfig, featureMapping, riskPolicy, chunkRows } = config;
   const weeksFolder = path.resolve(config.dataDir, WEEKS_FOLDER);
   telemetry = await startTelemetry({
     serviceName: "scheduler-service",
@@ -52,7 +52,7 @@ try {
     settings: readOtelSettings(process.env),
   });
   const calls = { ...peerSettings(config), sampleRatio: telemetry.sampleRatio };
-  const settings = { mlUrl, opsUrl, modelConfig, featureMapping, weeksFolder, chunkRows, calls };
+  const settings = { mlUrl, opsUrl, modelConfig, featureMapping, riskPolicy, weeksFolder, chunkRows, calls };
   using runner = await createWeeklyRunner(settings);
   folder = runner.folderOf(week);
   const reportProgress = (progress: Progress): void => void process.send?.({ progress });

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import os from "node:os";
 import path from "node:path";
 import { type ConfigPair, loadConfigPair } from "@bellwether/config/config-pair";
+import { DEFAULT_DRIFT_POLICY, loadRiskPolicy } from "@bellwether/config/risk-policy";
 import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/limits";
 import { makeDataFolder } from "@bellwether/files/data-folder";
 import type { RunDate } from "@bellwether/ingest/mapping/run-parameters";
@@ -15,7 +16,7 @@ import { runWeekly } from "../domain/weekly-run.ts";
 import type { WeeklyRunner } from "../domain/weekly-runner.ts";
 import { allOnDisk, diskErrorOf, onDisk } from "../store/disk-error.ts";
 import { openReadable } from "../store/open-readable.ts";
-import { readSnapshot, readSnapshotFeatures, readSource, writeSnapshot } from "../store/snapshot-files.ts";
+import { readSnapshot, readSnapshotSample, readSource, writeSnapshot } from "../store/snapshot-files.ts";
 import { openWeekFolder } from "../store/week-folder.ts";
 
 /** Settings of the weekly runs. */
@@ -25,6 +26,8 @@ export interface WeeklySettings {
   readonly opsUrl: string;
   readonly modelConfig: string;
   readonly featureMapping: string;
+  /** Path of risk_policy.yaml. Default: the defaults of its keys. */
+  readonly riskPolicy?: string;
   /** Folder for snapshots and reports. */
   readonly weeksFolder: string;
   /** Number of suppliers in one chunk, 1 to 8,192. A run that has stored chunks keeps their size. Default 4,096. */
@@ -40,6 +43,8 @@ export interface WeeklySettings {
  */
 export async function createWeeklyRunner(settings: WeeklySettings): Promise<WeeklyRunner> {
   const pair = await loadConfigPair(settings.modelConfig, settings.featureMapping);
+  const driftPolicy =
+    settings.riskPolicy === undefined ? DEFAULT_DRIFT_POLICY : (await loadRiskPolicy(settings.riskPolicy)).drift;
   await makeDataFolder(settings.weeksFolder);
   const ml = createMeshTransport({ url: settings.mlUrl, ...settings.calls });
   const ops = createMeshTransport({ url: settings.opsUrl, ...settings.calls });
@@ -61,7 +66,9 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
     ingest: (input: string, outParquet: string, run: RunDate, signal: AbortSignal) =>
       onDisk(settings.weeksFolder, writeSnapshot({ ...pair, input, outParquet, run, signal })),
     readChunks: readSnapshot,
-    readFeatures: readSnapshotFeatures,
+    readSample: (parquet: string, suppliers: number, signal: AbortSignal) =>
+      onDisk(settings.weeksFolder, readSnapshotSample(parquet, suppliers, signal)),
+    driftPolicy,
   };
   return {
     modelName,

@@ -8,6 +8,7 @@ export const WEEKLY_ENV = {
   opsUrl: sharedEnv.opsUrl,
   modelConfig: env.path("BELLWETHER_MODEL_CONFIG", "config/model_config.yaml"),
   featureMapping: env.path("BELLWETHER_FEATURE_MAPPING", "config/feature_mapping.yaml"),
+  riskPolicy: env.path("BELLWETHER_RISK_POLICY", "config/risk_policy.yaml"),
   dataDir: sharedEnv.dataDir,
   chunkRows: env.integer(
     "WEEKLY_CHUNK_ROWS",

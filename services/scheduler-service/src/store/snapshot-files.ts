@@ -1,6 +1,7 @@
 import path from "node:path";
 import { makeFolder } from "@bellwether/files/data-folder";
-import type { FeatureChunk, SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
+import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
+import type { SnapshotSample } from "@bellwether/ingest/snapshot/snapshot-sample";
 import type { WeeklyInput, WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot";
 
 // Loads DuckDB with the first file. Without it, a starting scheduler is ready a tenth of a second sooner.
@@ -31,11 +32,12 @@ export async function* readSnapshot(
   yield* readChunks(parquet, { from, rows, signal });
 }
 
-/** Reads only the features of a snapshot's rows. */
-export async function* readSnapshotFeatures(
+/** Reads the features of about `suppliers` suppliers of a snapshot, the same ones in every week. */
+export async function readSnapshotSample(
   parquet: string,
+  suppliers: number,
   signal: AbortSignal,
-): AsyncGenerator<FeatureChunk, void, void> {
-  const { readFeatures } = await import("@bellwether/ingest/snapshot/snapshot-chunks");
-  yield* readFeatures(parquet, { signal });
+): Promise<SnapshotSample> {
+  const { readSample } = await import("@bellwether/ingest/snapshot/snapshot-sample");
+  return readSample(parquet, suppliers, signal);
 }

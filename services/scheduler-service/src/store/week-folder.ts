@@ -1,7 +1,8 @@
 import { access, readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { fileDigest } from "@bellwether/ingest/files/file-digest";
-import type { FeatureProfile } from "../domain/drift.ts";
+import { scoresOf } from "../domain/score-rows.ts";
+import type { DriftRecord } from "../domain/week-drift.ts";
 import type { ChunkName, IngestRecord, WeekFiles } from "../domain/weekly-ports.ts";
 import { writeWhole } from "./atomic-file.ts";
 
@@ -36,20 +37,29 @@ export function openWeekFolder(root: string, modelName: string, week: string): W
       return new Set(stored.flatMap((file) => (file?.chunkRows === String(chunkRows) ? Number(file.index) : [])));
     },
     writeScores: (chunk, csvRows) => writeWhole(at(scoresFile(chunk)), [csvRows]),
-    async readReference() {
+    readScores: async (chunk) => scoresOf(await readFile(at(scoresFile(chunk)), "utf8")),
+    async earlierWeeks() {
       const earlier = (await namesIn(weeks)).filter((name) => WEEK.test(name) && name < week).sort();
+      const found = [];
       for (const name of earlier.reverse()) {
         const other = path.join(weeks, name);
-        const features = await readJson<FeatureProfile[]>(path.join(other, "profile.json"));
-        if (features !== null && (await isThere(path.join(other, "report.json")))) return { week: name, features };
+        if (!(await isThere(path.join(other, "report.json")))) continue;
+        const snapshot = path.join(other, "snapshot.parquet");
+        found.push({
+          week: name,
+          snapshotPath: snapshot,
+          hasSnapshot: () => isThere(snapshot),
+          readDrift: () => readJson<DriftRecord>(path.join(other, "drift.json")),
+        });
       }
-      return null;
+      return found;
     },
     async drop() {
       const left = (await namesIn(folder)).filter((name) => SCORES.test(name));
       for (const name of ["ingest.json", ...left]) await rm(at(name), { force: true });
     },
-    writeProfile: (features) => writeWhole(at("profile.json"), [`${JSON.stringify(features)}\n`]),
+    readDrift: () => readJson<DriftRecord>(at("drift.json")),
+    writeDrift: (record) => writeWhole(at("drift.json"), [`${JSON.stringify(record)}\n`]),
     hasReport: () => isThere(at("report.json")),
     async writeReport(summary, csvHeader, { count, chunkRows }) {
       const files = Array.from({ length: count }, (_, index) => scoresFile({ index, chunkRows }));

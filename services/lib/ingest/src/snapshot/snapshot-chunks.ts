@@ -180,7 +180,7 @@ async function nextChunk(source: RowSource, shape: SnapshotShape, index: number,
 const numberSql = (column: string): string => `coalesce(${sqlName(column)}, 'nan'::double)`;
 
 /** Returns the SQL of the columns in the order in which `nextFeatures` reads them. */
-function featureColumns(shape: SnapshotShape): string[] {
+export function featureColumns(shape: SnapshotShape): string[] {
   return [
     ...shape.numbers.map((name) => numberSql(`number.${name}`)),
     ...shape.categories.map((name) => sqlName(`category.${name}`)),
@@ -200,14 +200,16 @@ function snapshotColumns(shape: SnapshotShape): string[] {
   ];
 }
 
-async function openSnapshot(parquet: string, signal?: AbortSignal): Promise<Workspace> {
+/** Opens DuckDB so that it can read only one snapshot. */
+export async function openSnapshot(parquet: string, signal?: AbortSignal): Promise<Workspace> {
   // One thread and little memory are enough: reading costs a twentieth of scoring the rows.
   const workspace = await Workspace.open({ ...DEFAULT_LIMITS, memoryMb: 256, threads: 1 }, signal);
   await workspace.lock([await realpath(parquet)]);
   return workspace;
 }
 
-async function shapeOf(workspace: Workspace, path: string): Promise<SnapshotShape> {
+/** Reads the columns and size of a snapshot. @throws Error when the file is none */
+export async function shapeOf(workspace: Workspace, path: string): Promise<SnapshotShape> {
   const columns = (await workspace.rows(`describe select * from read_parquet(${sqlText(path)})`)).map(([name]) =>
     String(name),
   );

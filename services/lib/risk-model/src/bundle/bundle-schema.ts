@@ -111,6 +111,37 @@ const vocabulary = mapOf({
   idf: listOf(number.refine((x) => x > 0, { error: "expected a number above 0" })),
 }).refine(({ terms, idf }) => terms.length === idf.length, { error: "expected as many terms as idf" });
 
+const count = number.refine((x) => Number.isSafeInteger(x) && x >= 0, { error: "expected an integer, 0 or more" });
+
+const profileRows = { feature: name, rows: count, missing: count, suppliers: count };
+
+const numericProfile = mapOf({
+  kind: z.literal("numeric"),
+  ...profileRows,
+  cuts: listOf(mapOf({ cut: number, below: count, typical: number.nullable(), at: count.nullable() }))
+    .refine((cuts) => cuts.length <= 1_024, { error: "expected at most 1024 cuts" })
+    .refine((cuts) => cuts.every(({ cut }, i) => i === 0 || cut > cuts[i - 1].cut), {
+      error: "expected cuts that rise",
+    }),
+});
+
+const categoryProfile = mapOf({
+  kind: z.literal("category"),
+  ...profileRows,
+  values: listOf(mapOf({ value: text, count })).refine((values) => values.length <= 1_024, {
+    error: "expected at most 1024 values",
+  }),
+});
+
+const trainingProfile = mapOf({
+  features: listOf(
+    z.discriminatedUnion("kind", [numericProfile, categoryProfile], {
+      error: "expected a map whose kind is numeric or category",
+    }),
+  ),
+  score: numericProfile.nullable(),
+});
+
 /**
  * Type and range of each field of `feature_bundle.json`. Unknown fields are ignored. `checkParts` checks that
  * the fields agree with each other.
@@ -135,5 +166,7 @@ export const BUNDLE_SCHEMA = mapOf({
   }),
   explanation,
   golden: listOf(mapOf({ row, output: number, riskScore: share.nullable().optional() })),
-  seed: number.refine((x) => Number.isSafeInteger(x) && x >= 0, { error: "expected an integer, 0 or more" }),
+  seed: count,
+  // Imported models and bundles of earlier releases do not have this field.
+  trainingProfile: trainingProfile.optional(),
 });

@@ -1,4 +1,5 @@
 import type { FeatureSpec } from "@bellwether/config/model-spec";
+import type { TrainingProfile } from "@bellwether/drift/profile/training-profile";
 import type { CategoryCodes } from "@bellwether/tree-model/trees/category-codes";
 
 /**
@@ -105,4 +106,9 @@ export interface FeatureBundle {
   readonly explanation: Explanation;
   readonly golden: readonly GoldenRow[];
   readonly seed: number;
+  /**
+   * Distributions of the features and of the score in the training data, with which weekly runs are compared. Unset:
+   * an imported model, or a bundle of an earlier release.
+   */
+  readonly trainingProfile?: TrainingProfile;
 }

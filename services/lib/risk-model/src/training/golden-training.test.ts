@@ -32,7 +32,7 @@ test("boosting produces the recorded files", async () => {
   expect(await publishedFiles(boosting)).toMatchInlineSnapshot(`
     {
       "MODEL_CARD.md": "5f8938f2a299777a54bdbde1a623729e58cc783be27f7deba30e9dbdfce78473",
-      "feature_bundle.json": "ada863e53ec912bfef30e5fb7aea5cac54f934773a0f706a45bc120e4c42e0db",
+      "feature_bundle.json": "9eb582d71528b681e0b6f21a7c385589cf25b6e7faea58d52bb2234fb6e92f16",
       "model.onnx": "aa0e53e45d869788b052b4179fb2dd5859e87f4ddc30f0d725b945ce410b2945",
     }
   `);
@@ -60,7 +60,7 @@ test("boosting with monotone features, balanced classes and early stopping produ
   expect(files).toMatchInlineSnapshot(`
     {
       "MODEL_CARD.md": "2420340605c4bb081031a8b5ee9975b5b4a390cbf35a977961cb6e9ded1d5109",
-      "feature_bundle.json": "e7a3743e7476b69288af3825b916290970bb0b4fcf14a7d11c62aca5056a4d1a",
+      "feature_bundle.json": "d108f47423aca8081988fa0be34c1f11abbcb30f572675a37bd548ff3ff77fbc",
       "model.onnx": "d8a48e6978dcd3ccdea7414f0d361e2c5bbe42b6624bd39ee3ae8b72db1778bc",
     }
   `);
@@ -78,7 +78,7 @@ test("a forest produces the recorded files", async () => {
   expect(files).toMatchInlineSnapshot(`
     {
       "MODEL_CARD.md": "c5ad7961d25374cf4160b55c41929a3e9bc0b454e1d3a84b436a46f084664a5f",
-      "feature_bundle.json": "20b5937c1be27181f0c757679e9beb1ffacbf3bd6f5e477ae0ace38d2085da95",
+      "feature_bundle.json": "d739529f6b0c6d53f462ecbac0ff7143fe02cbb465121ae36dcb5bc69cb71f2e",
       "model.onnx": "765acf6dc316644b25b220e5bdc5277e11c4f6d9cae8f50cbf1ae09b8b152dd0",
     }
   `);
@@ -95,7 +95,7 @@ test("a split by time with a calibration out of fold produces the recorded files
   expect(await publishedFiles(boosting, DEMO_TABLE_SPEC.features, split)).toMatchInlineSnapshot(`
     {
       "MODEL_CARD.md": "7b277c1cb2a0b519cd5218e3409d12f8961c3c46b4d293196bb657632f31dce8",
-      "feature_bundle.json": "b9ffabf4917cd66b1e20ff2ef3952477bb4813683cdb306a51cec89aaac846c3",
+      "feature_bundle.json": "c3d74c4818f5fab9d69490f32eed5e14009eff376c5542291c885a8a62efedf1",
       "model.onnx": "280f5228632ce44f5cc69dce7d35bca0c7a0620c5207ce423197b656857fd6b3",
     }
   `);

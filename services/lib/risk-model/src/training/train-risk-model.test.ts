@@ -90,8 +90,22 @@ test("the bundle's keys are in the documented order", async () => {
   expect(Object.keys(JSON.parse(bundleJson))).toEqual([
     ...["format", "modelName", "modelKind", "configHash", "features", "columns", "text", "minimumPresent"],
     ...["outputSpace", "classes", "calibration", "bands", "explanation", "golden", "seed"],
+    "trainingProfile",
   ]);
   expect(parseFeatureBundle(bundleJson)).toEqual(bundle);
+});
+
+test("the bundle has the distributions of the training rows, and the scores of the test rows", async () => {
+  const { bundle, rowCounts } = await train();
+  const { features = [], score } = bundle.trainingProfile ?? {};
+  expect(features.map(({ feature }) => feature)).toEqual(bundle.features.map(({ name }) => name));
+  for (const profile of features) {
+    expect([profile.rows, profile.suppliers]).toEqual([rowCounts.train, rowCounts.train]);
+    if (profile.kind !== "numeric") continue;
+    const counted = profile.cuts.reduce((sum, { below, at }) => sum + below + (at ?? 0), 0);
+    expect(counted).toBe(profile.rows - profile.missing);
+  }
+  expect(score).toMatchObject({ feature: "risk_score", rows: rowCounts.test, missing: 0 });
 });
 
 test("rows with an impossible value or too few features are left out and counted", async () => {

@@ -27,6 +27,7 @@ import { type RowCounts, type RowsSummary, summariseRows } from "./row-counts.ts
 import { type RowUse, rowUses } from "./row-use.ts";
 import { type RowSplit, splitRows } from "./split-rows.ts";
 import { NoLabelsError } from "./training-error.ts";
+import { profileTraining } from "./training-profile.ts";
 
 /** Input of `trainRiskModel`. */
 export interface TrainRiskModel {
@@ -99,8 +100,12 @@ export async function trainRiskModel(task: TrainRiskModel): Promise<TrainedRiskM
   checkClasses("test", labelsOf(test), spec.target);
   const golden = await recordGoldenRows(model.treeModel, model.onnx, model.valuesOf(test), runOnnx);
   const calibrated = { ...model.draft, calibration: calibration.calibration };
-  const bundle: FeatureBundle = { ...calibrated, golden: scoredGoldenRows(calibrated, golden) };
-  const scores = (await model.outputsOf(test)).map((output) => calibratedRisk(bundle, output));
+  const scores = (await model.outputsOf(test)).map((output) => calibratedRisk(calibrated, output));
+  const bundle: FeatureBundle = {
+    ...calibrated,
+    golden: scoredGoldenRows(calibrated, golden),
+    trainingProfile: profileTraining(table, spec, { train, test, testScores: scores }),
+  };
   const evaluation = evaluateScores(
     scores,
     labelsOf(test),
