@@ -25,7 +25,20 @@ export interface Change {
   readonly bins: readonly DriftBin[];
 }
 
-/** Returns the p-value of the smallest of several tests of one hypothesis (Bonferroni). */
-export function smallestOf(values: readonly number[]): number {
-  return Math.min(1, values.length * Math.min(...values));
+/** Share of the error that the test of both weeks as a whole has; the test of the pairs has the rest. */
+export const WHOLE_WEIGHT = 0.5;
+
+/** A p-value with its share of the error of all tests of one hypothesis. */
+export interface WeightedTest {
+  readonly p: number;
+  /** Above 0; the weights of one hypothesis add up to 1. */
+  readonly weight: number;
+}
+
+/**
+ * Returns the p-value of several tests of one hypothesis: the smallest p ÷ weight (weighted Bonferroni; Genovese, Roeder
+ * & Wasserman, "False discovery control with p-value weighting", Biometrika 93, 2006).
+ */
+export function smallestOf(tests: readonly WeightedTest[]): number {
+  return Math.min(1, ...tests.map(({ p, weight }) => p / weight));
 }

@@ -1,8 +1,8 @@
-import { type CellRows, type Cells, cellOf, fillCells } from "../profile/cells.ts";
+import { type CellRows, type Cells, cellOf, fillCells, TRIMMED_SHARE } from "../profile/cells.ts";
 import { cellsOfProfile, type NumericProfile, sortKnown } from "../profile/numeric-profile.ts";
 import { permutationTest } from "../significance/permutation-test.ts";
 import { signFlipTest } from "../significance/sign-flip-test.ts";
-import { type Change, smallestOf } from "./change.ts";
+import { type Change, smallestOf, WHOLE_WEIGHT } from "./change.ts";
 import { numberBins } from "./drift-bin.ts";
 import { differenceVariance, type Pairs, pairScores } from "./pairs.ts";
 import { expectedPsi, populationStabilityIndex, psiBins } from "./psi.ts";
@@ -14,6 +14,12 @@ export interface PairedNumbers {
   readonly values: Float64Array;
   readonly pairs: Pairs;
 }
+
+/** Scores that are tested, with their shares of the error: most drifts are shifts. */
+const SCORES = [
+  ["location", 0.8],
+  ["spread", 0.2],
+] as const;
 
 /**
  * Compares numbers with a reference. Without pairs, all rows count as independent, and the rows of the reference as its
@@ -35,15 +41,19 @@ export function compareNumbers(
     (count) => (count * Math.min(reference.suppliers, reference.rows)) / reference.rows,
   );
   const scores = rankScores(independent, present.counts);
-  const tests = [scores.location, scores.spread].map((score) => permutationTest(independent, present.counts, score));
+  const whole = paired === null ? 1 : WHOLE_WEIGHT;
+  const tests = SCORES.map(([name, weight]) => ({
+    p: permutationTest(independent, present.counts, scores[name]),
+    weight: weight * whole,
+  }));
   const [n, m] = [total(independent), total(present.counts)];
   let variance = 1 / n + 1 / m;
   if (paired !== null) {
     const [x, y] = [cellsOf(cells, values), cellsOf(cells, paired.values)];
-    for (const score of [scores.location, scores.spread]) {
-      const scored = pairScores(paired.pairs, scoresOf(x, score), scoresOf(y, score));
-      tests.push(signFlipTest(scored.differences));
-      if (score === scores.location) variance = differenceVariance(n, m, scored.differences.length, scored.correlation);
+    for (const [name, weight] of SCORES) {
+      const scored = pairScores(paired.pairs, scoresOf(x, scores[name]), scoresOf(y, scores[name]));
+      tests.push({ p: signFlipTest(scored.differences), weight: weight * (1 - whole) });
+      if (name === "location") variance = differenceVariance(n, m, scored.differences.length, scored.correlation);
     }
   }
   return { ...describe(cells, rows, present, variance), p: isConstant(rows, present) ? null : smallestOf(tests) };
@@ -51,8 +61,7 @@ export function compareNumbers(
 
 function describe(cells: Cells, rows: CellRows, present: CellRows, variance: number): Omit<Change, "p"> {
   const both = mixed(rows, present);
-  // A constant reference has no deviation of its own.
-  const deviation = winsorizedDeviation(rows) || winsorizedDeviation(both);
+  const deviation = deviationOf(rows) || winsorizedDeviation(both, TRIMMED_SHARE);
   const { distance, shift, referenceMean, presentMean } = transport(rows, present);
   const bins = psiBins(rows.counts, present.counts);
   return {
@@ -64,6 +73,14 @@ function describe(cells: Cells, rows: CellRows, present: CellRows, variance: num
     ...{ referenceValue: referenceMean, presentValue: presentMean, category: null },
     bins: numberBins(cells, rows, present),
   };
+}
+
+/** Rows at each end that do not count where the half percent would leave a constant: a few events in a thousand rows. */
+const TRIMMED_ROWS = 2.5;
+
+/** Returns the deviation of the reference. 0: it is constant, and both samples together have to decide. */
+function deviationOf(rows: CellRows): number {
+  return winsorizedDeviation(rows, TRIMMED_SHARE) || winsorizedDeviation(rows, TRIMMED_ROWS / total(rows.counts));
 }
 
 /** Whether all rows of both samples are in one cell. */

@@ -1,6 +1,6 @@
 import { permutationTest } from "../significance/permutation-test.ts";
 import { signFlipTest } from "../significance/sign-flip-test.ts";
-import { smallestOf } from "./change.ts";
+import { smallestOf, WHOLE_WEIGHT } from "./change.ts";
 import { differenceVariance, type Pairs, pairScores } from "./pairs.ts";
 
 /** Rows of a sample that have a property, such as a category or a missing value. */
@@ -35,11 +35,12 @@ export function compareShares(
 ): ShareChange {
   const scale = Math.min(1, independent / reference.rows);
   const counts = ({ count, rows }: SharedRows, by: number) => Float64Array.of((rows - count) * by, count * by);
-  const tests = [permutationTest(counts(reference, scale), counts(present, 1), Float64Array.of(0, 1))];
+  const whole = permutationTest(counts(reference, scale), counts(present, 1), Float64Array.of(0, 1));
+  const tests = [{ p: whole, weight: paired === null ? 1 : WHOLE_WEIGHT }];
   let variance = 1 / (reference.rows * scale) + 1 / present.rows;
   if (paired !== null) {
     const { differences, correlation } = pairScores(paired.pairs, paired.present, paired.previous);
-    tests.push(signFlipTest(differences));
+    tests.push({ p: signFlipTest(differences), weight: 1 - WHOLE_WEIGHT });
     variance = differenceVariance(reference.rows, present.rows, differences.length, correlation);
   }
   const pooled = (reference.count * scale + present.count) / (reference.rows * scale + present.rows);

@@ -81,6 +81,13 @@ describe("numbers", () => {
     }
   });
 
+  test("the deviation of a rare event is its own, and a shift of all rows by a fiftieth of it is no alarm", () => {
+    const rare = Float64Array.from({ length: 5_000 }, (_, i) => (i % 1_000 === 0 ? 1 : 0));
+    const by = 0.02 * Math.sqrt(0.001 * 0.999);
+    expect(alarms(weeks(numbersOf(rare.map((x) => x + by)), numbersOf(rare)))).toEqual([]);
+    expect(alarms(weeks(numbersOf(rare.map((x) => x + 8 * by)), numbersOf(rare)))).toHaveLength(1);
+  });
+
   test("other suppliers with other values are found although no supplier has changed", () => {
     const values = normals(1_000, 3);
     const before: WeekValues = numbersOf(values);

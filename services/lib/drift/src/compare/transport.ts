@@ -45,15 +45,15 @@ export function transport(reference: CellRows, present: CellRows): Transport {
 }
 
 /**
- * Returns the standard deviation of a distribution whose values beyond the half percent at each end are replaced by the
- * value there (winsorized; Tukey 1962).
+ * Returns the standard deviation of a distribution whose values beyond a share of the rows at each end are replaced by the
+ * value there (winsorized; Tukey, "The future of data analysis", Annals of Mathematical Statistics 33, 1962).
  */
-export function winsorizedDeviation(rows: CellRows): number {
+export function winsorizedDeviation(rows: CellRows, share: number): number {
   const masses = massesOf(rows);
-  const [low, high] = [quantile(masses, TRIMMED_SHARE), quantile(masses, 1 - TRIMMED_SHARE)];
-  const clipped = masses.map(({ value, share }) => ({ value: Math.min(high, Math.max(low, value)), share }));
-  const mean = clipped.reduce((sum, { value, share }) => sum + share * value, 0);
-  return Math.sqrt(clipped.reduce((sum, { value, share }) => sum + share * (value - mean) ** 2, 0));
+  const [low, high] = [quantile(masses, Math.min(share, 0.5)), quantile(masses, 1 - Math.min(share, 0.5))];
+  const clipped = masses.map((mass) => ({ ...mass, value: Math.min(high, Math.max(low, mass.value)) }));
+  const mean = clipped.reduce((sum, mass) => sum + mass.share * mass.value, 0);
+  return Math.sqrt(clipped.reduce((sum, mass) => sum + mass.share * (mass.value - mean) ** 2, 0));
 }
 
 /** Returns the rows of both samples, each sample with the same weight. */
