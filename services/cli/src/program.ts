@@ -85,6 +85,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     description: "List and show notices of alerts and their delivery, replay them, and test their destinations.",
     load: async () => (await import("./commands/notices.ts")).noticesCommand,
   },
+  retention: {
+    description: "Show how long scores and snapshots are kept, and what that means for each model.",
+    load: async () => (await import("./commands/retention.ts")).retentionCommand,
+  },
   weekly: {
     description: "Score all suppliers of one week and create the alerts.",
     load: async () => (await import("./commands/weekly.ts")).weeklyCommand,

@@ -6,6 +6,7 @@ import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb
 import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { ReportService } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
+import { RetentionService } from "@bellwether/gen/bellwether/ops/v1/retention_service_pb";
 import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { route } from "@bellwether/mesh/call/route";
 import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
@@ -20,6 +21,7 @@ import { createStoredExplainer } from "./clients/explain-stored.ts";
 import { passOnInference } from "./clients/pass-on-inference.ts";
 import { importSuppliers } from "./domain/store-master-data.ts";
 import { decideOnAlert } from "./domain/triage-alert.ts";
+import { startRetentionCare } from "./jobs/retention-care.ts";
 import { type NoticeConfig, startNotices } from "./notices.ts";
 import { alertHandlers } from "./rpc/alerts.ts";
 import { auditHandlers } from "./rpc/audit.ts";
@@ -30,6 +32,7 @@ import { masterDataHandlers } from "./rpc/master-data.ts";
 import { narrativeHandlers } from "./rpc/narratives.ts";
 import { reportHandlers } from "./rpc/reports.ts";
 import { REST_ROUTES } from "./rpc/rest.ts";
+import { retentionHandlers } from "./rpc/retention.ts";
 import { supplierHandlers } from "./rpc/suppliers.ts";
 import { listChanged, listChangedAfter, newestSequence } from "./store/alert-changes.ts";
 import { countAlerts } from "./store/alert-conditions.ts";
@@ -48,6 +51,7 @@ import { readKnownOwners } from "./store/known-owners.ts";
 import { createLabelTexts } from "./store/label-texts.ts";
 import { createImportTransaction, listMasterData } from "./store/master-data.ts";
 import { repeat } from "./store/repeat.ts";
+import { readModelScores, removeOldScores } from "./store/retention.ts";
 import { createTransact, findLatestRun, findRun, listRuns, listScoringModels } from "./store/runs.ts";
 import { fillHistory } from "./store/score-history.ts";
 import { writePendingKeys } from "./store/search-keys.ts";
@@ -82,6 +86,10 @@ export interface OpsServiceConfig
   readonly logger: Logger;
   /** Telemetry of the process. Undefined: no metrics and no spans. */
   readonly telemetry?: Telemetry;
+  /** Interval at which scores that are older than the retention are removed, milliseconds. Default one hour. */
+  readonly retentionMs?: number;
+  /** Time between the end of the use of such scores and their removal, milliseconds. Default five minutes. */
+  readonly retentionGraceMs?: number;
   /** Returns the current time. Default: the system's clock. */
   readonly now?: () => Date;
 }
@@ -94,6 +102,9 @@ const PATIENT = { maxWaitMs: 5_000, overloadWaitMs: 2_000 };
 
 /** How often the service ends snoozes and overrides whose time is over. */
 const TERMS_INTERVAL_MS = 10_000;
+const RETENTION_MS = 3_600_000;
+/** Longer than the longest statement of a reader. */
+const RETENTION_GRACE_MS = 300_000;
 /** How often the service looks for search keys that were not written after their transaction. */
 const KEYS_INTERVAL_MS = 30_000;
 
@@ -213,6 +224,13 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
         reportHandlers({ now, policy: shownPolicy, readWeekReport: (request) => readWeekReport(db, request) }),
       ),
       route(
+        RetentionService,
+        retentionHandlers({
+          retention: riskPolicy.retention,
+          readModelScores: () => readModelScores(db, riskPolicy.retention.scoreWeeks),
+        }),
+      ),
+      route(
         AuditService,
         auditHandlers({
           now,
@@ -243,6 +261,20 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
     server.setServing("", usable, usable ? "" : `the database ${reason}`);
   });
   starting.use(storeWatch);
+  const { scoreWeeks } = riskPolicy.retention;
+  const graceMs = config.retentionGraceMs ?? RETENTION_GRACE_MS;
+  starting.use(
+    startRetentionCare({
+      removeOldScores: async () => {
+        const { retention } = database;
+        const done = await removeOldScores(retention.db, retention.inTransaction, { scoreWeeks, graceMs, now, newId });
+        return { ...done };
+      },
+      everyMs: config.retentionMs ?? RETENTION_MS,
+      onDone: (done) => logger.info(done, "old scores removed"),
+      onError: (error) => logger.warn({ err: error }, "old scores were not removed; the next pass tries again"),
+    }),
+  );
   // Keys that a failed or killed process has left.
   starting.use(repeat(KEYS_INTERVAL_MS, async () => void (await writePendingKeys(publishing.inTransaction))));
   starting.use(

@@ -23,6 +23,9 @@ const featureName = leaf<string>(
 const featureNames = z
   .array(featureName, { error: "a list of names of features" })
   .max(MAX_MOVING, { error: `at most ${MAX_MOVING} names of features` });
+/** The alert rules and the changes of scores look back a few weeks. */
+const MIN_SCORE_WEEKS = 4;
+const MAX_WEEKS = 2_000;
 
 /** Maximum exposure of a supplier, in any currency. Sums over a million suppliers stay exact to 0.1. */
 export const MAX_EXPOSURE = 1e15;
@@ -84,6 +87,14 @@ export const DEFAULT_DRIFT_POLICY: DriftPolicy = {
   moving: [],
 };
 
+/** How long data of weekly runs is kept. Age counts back from the newest complete week of the model, which is the first one. */
+export interface RetentionPolicy {
+  /** Number of weeks whose scores and explanations are kept, 4 to 2,000. Default 53. */
+  readonly scoreWeeks: number;
+  /** Number of weeks whose snapshot of the input is kept, 1 to 2,000. Default 8. */
+  readonly snapshotWeeks: number;
+}
+
 /** The contents of config/risk_policy.yaml. */
 export interface RiskPolicy {
   readonly losses: LossLimits;
@@ -92,7 +103,11 @@ export interface RiskPolicy {
   /** Share of known features below which a score is incomplete, 0 to 1. Default 0.75. */
   readonly minCompleteness: number;
   readonly drift: DriftPolicy;
-  /** SHA-256 of the canonical form with defaults, lower-case hex; comments and layout do not change it. */
+  readonly retention: RetentionPolicy;
+  /**
+   * SHA-256 of the canonical form with defaults, lower-case hex; comments and layout do not change it. The retention, which changes no
+   * result of a run, is not part of it.
+   */
   readonly policyHash: string;
 }
 
@@ -145,6 +160,15 @@ const schema = z.strictObject({
       { error: "min_shift_sigma, min_share_change, max_false_alarm_rate, min_rows, moving_features" },
     )
     .prefault({}),
+  retention: z
+    .strictObject(
+      {
+        score_weeks: integerFrom(MIN_SCORE_WEEKS, MAX_WEEKS).default(53),
+        snapshot_weeks: integerFrom(1, MAX_WEEKS).default(8),
+      },
+      { error: "score_weeks, snapshot_weeks" },
+    )
+    .prefault({}),
 });
 
 /** Whether a text is a currency code of ISO 4217, upper case. */
@@ -162,7 +186,7 @@ export async function loadRiskPolicy(path: string): Promise<RiskPolicy> {
 /** Returns the policy in a parsed file. @throws ConfigError with every violation */
 export function parseRiskPolicy(file: YamlFile): RiskPolicy {
   const parsed = parseWithSchema(schema, file, checkImpact);
-  const { weekly_losses: limits, expected_impact: impact, completeness, drift } = parsed;
+  const { weekly_losses: limits, expected_impact: impact, completeness, drift, retention } = parsed;
   const losses = {
     maxRejectedShare: limits.max_rejected_share,
     maxRejectedRows: limits.max_rejected_rows,
@@ -184,6 +208,7 @@ export function parseRiskPolicy(file: YamlFile): RiskPolicy {
       minRows: drift.min_rows,
       moving: drift.moving_features,
     },
+    retention: { scoreWeeks: retention.score_weeks, snapshotWeeks: retention.snapshot_weeks },
   });
 }
 
@@ -195,6 +220,9 @@ const DEFAULT_IMPACT: ImpactPolicy = {
   unknownExposure: 1,
 };
 
+/** The retention of a file without `retention`. */
+const DEFAULT_RETENTION: RetentionPolicy = { scoreWeeks: 53, snapshotWeeks: 8 };
+
 /** Returns a policy of these limits, with its hash. Default of the other parts: those of an empty file. */
 export function createRiskPolicy(
   losses: LossLimits,
@@ -203,10 +231,11 @@ export function createRiskPolicy(
     impact = DEFAULT_IMPACT,
     minCompleteness = 0.75,
     drift = DEFAULT_DRIFT_POLICY,
-  }: Partial<Pick<RiskPolicy, "checks" | "impact" | "minCompleteness" | "drift">> = {},
+    retention = DEFAULT_RETENTION,
+  }: Partial<Pick<RiskPolicy, "checks" | "impact" | "minCompleteness" | "drift" | "retention">> = {},
 ): RiskPolicy {
   const policy = { losses, checks, impact, minCompleteness, drift };
-  return { ...policy, policyHash: canonicalHash(policy) };
+  return { ...policy, retention, policyHash: canonicalHash(policy) };
 }
 
 /** Finds weights that fall with the criticality, and an exchange rate of the policy's own currency. */

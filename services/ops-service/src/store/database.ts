@@ -43,6 +43,8 @@ export interface Database extends Store {
   readonly triage: Store;
   /** A separate pool for the delivery of notices, which must not take connections from calls. */
   readonly notices: Store;
+  /** A separate connection for the removal of old scores, which gives up instead of waiting long for a lock. */
+  readonly retention: Store;
   /** Opens a connection that receives notifications of changes. */
   listen(listener: NotificationListener): Promise<NotificationConnection>;
   close(): Promise<void>;
@@ -76,6 +78,9 @@ const MAX_RUNS_WAITING = 32;
 const MAX_TRIAGE_CONNECTIONS = 8;
 /** Time that an action waits for a row which another transaction has locked. */
 const TRIAGE_LOCK_TIMEOUT_MS = 1_000;
+
+/** Time that the removal of old scores waits for a lock, or for readers that began before it. The next pass tries again. */
+const RETENTION_LOCK_TIMEOUT_MS = 5_000;
 
 /** One for the relay, the others for the attempts that begin or end at the same time. */
 const MAX_NOTICE_CONNECTIONS = 4;
@@ -120,15 +125,23 @@ export async function openDatabase(url: string): Promise<Database> {
     applicationName: "ops-service-notices",
     statementTimeoutMs: NOTICE_STATEMENT_TIMEOUT_MS,
   });
+  const retention = connectPostgres(url, {
+    max: 1,
+    applicationName: "ops-service-retention",
+    statementTimeoutMs: RUN_STATEMENT_TIMEOUT_MS,
+    lockTimeoutMs: RETENTION_LOCK_TIMEOUT_MS,
+  });
   return {
     ...storeOf(pool),
     runs: storeOf(runs),
     publishing: storeOf(publishing),
     triage: storeOf(triage),
     notices: storeOf(notices),
+    retention: storeOf(retention),
     listen: (listener) => openNotifications(url, listener, { applicationName }),
     async close() {
-      await Promise.all([pool, runs, publishing, triage, notices].map((each) => each.close(CLOSE_TIMEOUT_MS)));
+      const pools = [pool, runs, publishing, triage, notices, retention];
+      await Promise.all(pools.map((each) => each.close(CLOSE_TIMEOUT_MS)));
     },
   };
 }

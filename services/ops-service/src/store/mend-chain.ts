@@ -64,9 +64,14 @@ export async function mendChain(
   await writer.mendScoreChanges(next.id, await previousScores(db, next.before));
 }
 
-/** Compares the scores of two runs by supplier. */
+/** Compares the scores of two runs by supplier. A run whose table was dropped has no scores. */
 export async function compareScores(db: Db, beforeId: number, afterId: number): Promise<ScoreComparison> {
-  const scored = (runId: number) => sql`(select supplier, p, band from ${scoresOf(runId)} where p is not null)`;
+  const stored = new Map<number, boolean>();
+  for (const runId of [beforeId, afterId]) stored.set(runId, await hasScores(db, runId));
+  const scored = (runId: number) =>
+    stored.get(runId)
+      ? sql`(select supplier, p, band from ${scoresOf(runId)} where p is not null)`
+      : sql`(select null::int as supplier, null::float8 as p, null::smallint as band where false)`;
   const { rows } = await db.execute<ScoreComparison & Record<string, unknown>>(sql`
     select (count(*) filter (where a.supplier = b.supplier))::float8 as suppliers,
       (count(*) filter (where a.p <> b.p))::float8 as "scoresChanged",

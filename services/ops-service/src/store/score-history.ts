@@ -2,6 +2,7 @@ import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import type { SupplierScore } from "../domain/supplier.ts";
 import type { Db, InTransaction } from "./database.ts";
+import { NOT_EXPIRED } from "./expired-runs.ts";
 import { featureCount } from "./score-partitions.ts";
 import { RUN_COLUMNS, type ScoredRun, type ScoreRow, scoreOf, scoresOf } from "./score-rows.ts";
 
@@ -15,7 +16,7 @@ interface UncopiedRun extends Record<string, unknown> {
 async function uncopiedRuns(db: Db, condition: SQL = sql`true`): Promise<UncopiedRun[]> {
   const { rows } = await db.execute<UncopiedRun>(sql`
     select id, totals is not null as "isRecorded" from bellwether.run r where state = 'complete' and not history_stored
-      and to_regclass('bellwether.score_r' || id) is not null and ${condition} order by id`);
+      and ${NOT_EXPIRED} and to_regclass('bellwether.score_r' || id) is not null and ${condition} order by id`);
   return rows;
 }
 
@@ -86,7 +87,7 @@ export async function readHistory(
   const { rows } = await db.execute<HistoryRow>(sql`
     select h.supplier, h.p, h.delta::float8 as delta, h.band, h.impact, h.completeness, ${RUN_COLUMNS}
     from ${await historyTable(db, supplier)} h join bellwether.run r on r.id = h.run
-    where r.model_name = ${modelName} and r.state = 'complete' order by r.iso_week desc limit ${weeks}::int`);
+    where r.model_name = ${modelName} and r.state = 'complete' and ${NOT_EXPIRED} order by r.iso_week desc limit ${weeks}::int`);
   return rows.map(({ supplier: number, p, delta, band, impact, completeness, ...run }) => {
     const row = { supplier: number, p, delta, band, impact, exposure: null, present: null };
     // The history has an impact exactly when the exposure was known.
@@ -100,6 +101,6 @@ export async function readScoringModels(db: Db, supplier: number): Promise<reado
   const { rows } = await db.execute<{ modelName: string }>(sql`
     select r.model_name as "modelName" from ${await historyTable(db, supplier)} h
     join bellwether.run r on r.id = h.run and r.state = 'complete'
-    group by r.model_name order by max(r.iso_week) desc, min(r.id)`);
+    where ${NOT_EXPIRED} group by r.model_name order by max(r.iso_week) desc, min(r.id)`);
   return rows.map(({ modelName }) => modelName);
 }

@@ -3,11 +3,13 @@ import type { SQL } from "drizzle-orm";
 import { chooseModel, type ScoringModel } from "../domain/choose-model.ts";
 import { PageTokenError } from "../domain/ops-error.ts";
 import type { Db } from "./database.ts";
+import { NOT_EXPIRED } from "./expired-runs.ts";
 import { FEATURES_COLUMN, RUN_COLUMNS, type ScoredRunWithFeatures } from "./score-rows.ts";
 
 async function findRun(db: Db, condition: SQL): Promise<ScoredRunWithFeatures | undefined> {
   const { rows } = await db.execute<ScoredRunWithFeatures>(sql`
-    select ${RUN_COLUMNS}, ${FEATURES_COLUMN} from bellwether.run r where r.state = 'complete' and ${condition}
+    select ${RUN_COLUMNS}, ${FEATURES_COLUMN} from bellwether.run r
+    where r.state = 'complete' and ${NOT_EXPIRED} and ${condition}
     order by r.iso_week desc limit 1`);
   return rows[0];
 }

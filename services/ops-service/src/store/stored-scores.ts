@@ -4,6 +4,7 @@ import type { RunFeature, StoredContributions, StoredScore } from "../domain/exp
 import { float32s } from "../domain/number-bytes.ts";
 import type { ScoredBy } from "../domain/run.ts";
 import type { Db } from "./database.ts";
+import { NOT_EXPIRED } from "./expired-runs.ts";
 
 /** A score, by its run and the number of its supplier. */
 export interface ScoreKey {
@@ -77,7 +78,7 @@ async function readRuns(db: Db, runIds: readonly number[]): Promise<ReadonlyMap<
     select r.id as "runId", r.iso_week as "isoWeek", r.previous_run_id as "previousRunId",
       r.scored_by -> 'columnNames' as "columnNames", r.scored_by ->> 'version' as version,
       r.scored_by ->> 'outputSpace' as "outputSpace", f.features,
-      to_regclass('bellwether.score_chunk_r' || r.id) is not null as "isStored"
+      ${NOT_EXPIRED} and to_regclass('bellwether.score_chunk_r' || r.id) is not null as "isStored"
     from bellwether.run r left join bellwether.run_features f on f.run_id = r.id
     where r.id = any(${ids}::int[])
       or r.id in (select previous_run_id from bellwether.run where id = any(${ids}::int[]))`);

@@ -1,0 +1,55 @@
+import { type ModelRetention, RetentionService } from "@bellwether/gen/bellwether/ops/v1/retention_service_pb";
+import { countText } from "@bellwether/reasons/count-text";
+import { timestampDate } from "@bufbuild/protobuf/wkt";
+import { Command } from "commander";
+import type { CliContext } from "../context/cli-context.ts";
+import { createReport } from "../output/report.ts";
+import { openOps } from "../remote/ops-client.ts";
+import { defaultUrlText, OPS_PEER } from "../remote/peer-url.ts";
+
+const TIMEOUT_MS = 10_000;
+
+/** `bellwether retention` */
+export function retentionCommand(context: CliContext): Command {
+  return new Command("retention")
+    .option("--ops <url>", `gRPC URL of ops-service (${defaultUrlText(OPS_PEER)})`)
+    .option("--json", "print the result as one line of JSON")
+    .addHelpText(
+      "after",
+      "\nThe policy is `retention` in config/risk_policy.yaml of ops-service. Age counts back from the newest complete week of the model." +
+        "\nEach removal is in the audit log: kind retention.scores_removed and retention.snapshots_removed." +
+        "\n\nExample:\n  npx bellwether retention",
+    )
+    .action(async (options: { readonly ops?: string; readonly json?: boolean }) => {
+      const report = createReport(options);
+      using ops = openOps(context, options.ops, RetentionService);
+      const { scoreWeeks, snapshotWeeks, models } = await ops.answer(
+        ops.client.getRetention({}, { timeoutMs: TIMEOUT_MS }),
+      );
+      report.line(
+        `scores are kept for ${countText(scoreWeeks, "week")}, snapshots of the input for ${countText(snapshotWeeks, "week")}`,
+      );
+      for (const model of models) report.line(modelLine(model));
+      if (models.length === 0) report.line("no model has a complete week");
+      report.json({ score_weeks: scoreWeeks, snapshot_weeks: snapshotWeeks, models: models.map(modelJson) });
+    });
+}
+
+function modelJson(model: ModelRetention) {
+  return {
+    model: model.modelName,
+    newest_week: model.newestWeek,
+    oldest_score_week: model.oldestScoreWeek,
+    oldest_snapshot_week: model.oldestSnapshotWeek,
+    runs_kept: model.runsKept,
+    runs_due: model.runsDue,
+    runs_removed: model.runsRemoved,
+    last_removed_at: model.lastRemovedAt ? timestampDate(model.lastRemovedAt).toISOString() : null,
+  };
+}
+
+function modelLine(model: ModelRetention): string {
+  const { runs_kept, runs_due, runs_removed, last_removed_at } = modelJson(model);
+  const removed = last_removed_at === null ? "none removed" : `${runs_removed} removed, last ${last_removed_at}`;
+  return `${model.modelName}: newest week ${model.newestWeek}; scores from ${model.oldestScoreWeek} on: ${runs_kept} kept, ${runs_due} due, ${removed}; snapshots from ${model.oldestSnapshotWeek} on`;
+}
