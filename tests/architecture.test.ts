@@ -107,6 +107,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "env",
     "mesh",
     "files",
+    "object-store",
     "postgres",
     "queue",
     "reasons",

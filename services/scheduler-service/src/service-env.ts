@@ -5,9 +5,10 @@ import { sharedEnv } from "@bellwether/env/shared-env";
 import { acceptApiKeys } from "@bellwether/mesh/server/accept-api-keys";
 import type { ServiceSpec } from "@bellwether/mesh/server/run-service";
 import { peerSettings } from "@bellwether/mesh/server/server-env";
+import { isStoreUrl } from "@bellwether/object-store/location/store-url";
 import { registryRoot } from "@bellwether/registry/layout";
 import { createSchedulerService } from "./service.ts";
-import { WEEKLY_ENV, WEEKS_FOLDER } from "./setup/weekly-env.ts";
+import { storeSettings, WEEKLY_ENV, WEEKS_FOLDER } from "./setup/weekly-env.ts";
 
 const TIME_ZONE = {
   pattern: new RegExp(`^(?:UTC|${Intl.supportedValuesOf("timeZone").join("|").replaceAll("+", "\\+")})$`),
@@ -28,8 +29,9 @@ const SCHEDULER_ENV = {
   ),
   timeZone: env.text("WEEKLY_TIME_ZONE", TIME_ZONE, "UTC"),
   lockMs: env.durationMs("WEEKLY_JOB_LOCK", "30s", { min: "1s", max: "10m" }),
-  inputFolder: env.path("WEEKLY_INPUT_FOLDER", "."),
-  input: env.path("WEEKLY_INPUT", "new_data_weekly.csv"),
+  // A URL can have a secret that it must not have.
+  inputFolder: { ...env.path("WEEKLY_INPUT_FOLDER", "."), secret: true },
+  input: { ...env.path("WEEKLY_INPUT", "new_data_weekly.csv"), secret: true },
   inputMarker: env.choice("WEEKLY_INPUT_MARKER", ["none", "done", "sha256"], "none"),
   inputDeadlineMs: env.durationMs("WEEKLY_INPUT_DEADLINE", "24h", { min: "0s", max: "7d" }),
   inputCheckMs: env.durationMs("WEEKLY_INPUT_CHECK", "20s", { min: "1s", max: "10m" }),
@@ -66,7 +68,8 @@ export const SCHEDULER_SERVICE: ServiceSpec<typeof SCHEDULER_ENV> = {
       timeZone: config.timeZone,
       lockMs: config.lockMs,
       chunkRows: config.chunkRows,
-      inputFolder: path.resolve(config.inputFolder),
+      stores: storeSettings(config),
+      inputFolder: isStoreUrl(config.inputFolder) ? config.inputFolder : path.resolve(config.inputFolder),
       input: config.input,
       inputMarker: config.inputMarker,
       inputDeadlineMs: config.inputDeadlineMs,

@@ -1,10 +1,13 @@
+import os from "node:os";
 import path from "node:path";
 import { expandInput, hasWeekPlaceholder } from "@bellwether/contract/expand-input";
+import { StorageError } from "@bellwether/files/storage-error";
 import { ModelPublishingService } from "@bellwether/gen/bellwether/registry/v1/model_publishing_service_pb";
 import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
 import { route } from "@bellwether/mesh/call/route";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/server/start-server";
+import { isStoreUrl } from "@bellwether/object-store/location/store-url";
 import { openQueue } from "@bellwether/queue/open-queue";
 import { watchQueue } from "@bellwether/queue/watch-queue";
 import { readAliases } from "@bellwether/registry/aliases/aliases";
@@ -14,10 +17,13 @@ import { aliasCheck } from "@bellwether/scoring/model/alias-check";
 import { createModelChecker } from "@bellwether/scoring/model/model-checker";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
+import { createOpsRetention } from "./clients/ops-retention.ts";
 import { createOpsSink } from "./clients/ops-sink.ts";
 import { resolveInput } from "./domain/input-file.ts";
+import { inputUrlOf } from "./domain/input-url.ts";
 import type { InputMarker } from "./domain/seen-input.ts";
 import { startAliasAudit } from "./jobs/alias-audit.ts";
+import { startSnapshotCare } from "./jobs/snapshot-care.ts";
 import { startWeeklyJobs } from "./jobs/weekly-jobs.ts";
 import { WEEKLY_SCHEDULE } from "./jobs/weekly-queue.ts";
 import { SCHEDULER_ERRORS } from "./rpc/error-codes.ts";
@@ -29,6 +35,8 @@ import { weeksText } from "./setup/weeks-text.ts";
 import { onDisk } from "./store/disk-error.ts";
 import { watchDisk } from "./store/disk-watch.ts";
 import { createInputLook } from "./store/look-at-input.ts";
+import { createObjectLook } from "./store/look-at-objects.ts";
+import { findOldSnapshots, removeSnapshots } from "./store/old-snapshots.ts";
 import { openPauseFile } from "./store/pause-file.ts";
 
 /** Configuration of scheduler-service. */
@@ -43,11 +51,11 @@ export interface SchedulerServiceConfig
   readonly queueUrl: string;
   readonly cron: string;
   readonly timeZone: string;
-  /** Folder of the files that triggers may name. */
+  /** Folder of the files that triggers may name, or URL of a folder in an object store. */
   readonly inputFolder: string;
   /**
-   * Weekly file, relative to `inputFolder`, of the schedule and of a trigger that names none. {week} and {date} in
-   * it become the ISO week and its Monday.
+   * Weekly file, relative to `inputFolder`, or URL of an object, of the schedule and of a trigger that names none.
+   * {week} and {date} in it become the ISO week and its Monday.
    */
   readonly input: string;
   /** Which file beside the weekly file says that it is whole. Default: none. */
@@ -71,6 +79,9 @@ export interface SchedulerServiceConfig
   readonly diskCheckMs?: number;
 }
 
+/** Longest time in which a trigger finds its objects, ms: shorter than its own time limit. */
+const FIND_OBJECTS_MS = 5_000;
+const SNAPSHOT_CARE_MS = 3_600_000;
 /** Interval at which the registry is read for alias moves of the command line, ms. */
 const REGISTRY_LOOK_MS = 1_000;
 const DISK_CHECK_MS = 15_000;
@@ -82,20 +93,35 @@ const DISK_CHECK_MS = 15_000;
  */
 export async function createSchedulerService(config: SchedulerServiceConfig): Promise<RunningServer> {
   const { logger, telemetry, queueUrl, inputFolder, input, registryRoot, defaultModel, ...settings } = config;
+  const places = { inputFolder, input };
+  const marker = config.inputMarker ?? "none";
+  // A URL that cannot be used ends the start, not the first run. It is checked before its placeholders: their error shows it.
+  const configured = inputUrlOf(input, places);
   hasWeekPlaceholder(input);
-  const findInput = (named: string, week: string) => {
-    const file = expandInput(named === "" ? input : named, week);
-    return onDisk(inputFolder, resolveInput(inputFolder, file));
-  };
+  if (configured !== null && marker === "sha256")
+    throw new StorageError("WEEKLY_INPUT_MARKER=sha256 is for files; use done or none for objects");
   await using starting = new AsyncDisposableStack();
   const calls = { ...settings.calls, ...(telemetry && { sampleRatio: telemetry.sampleRatio }) };
   const runner = starting.use(await createWeeklyRunner({ ...settings, calls }));
+  if (Object.values(runner.swept).some((count) => count > 0))
+    logger.info(runner.swept, "files that killed processes had left were removed");
+  const findInput = async (named: string, week: string): Promise<string> => {
+    const given = named === "" ? input : named;
+    inputUrlOf(given, places);
+    const expanded = expandInput(given, week);
+    const url = inputUrlOf(expanded, places);
+    if (url === null) return await onDisk(inputFolder, resolveInput(inputFolder, expanded));
+    await runner.inputs.look(url, AbortSignal.timeout(FIND_OBJECTS_MS));
+    return url;
+  };
+  const lookAtFile = createInputLook({ inputFolder, marker, find: (named) => findInput(named, "") });
+  const lookAtObjects = createObjectLook({ inputs: runner.inputs, needsMarker: marker === "done" });
   const queues = starting.use(await openQueue(queueUrl, { queues: [WEEKLY_SCHEDULE] }));
   const readiness = createReadiness(logger);
   const disk = starting.use(
     watchDisk({
       weeksFolder: settings.weeksFolder,
-      inputFolder,
+      inputFolder: isStoreUrl(inputFolder) ? null : inputFolder,
       everyMs: config.diskCheckMs ?? DISK_CHECK_MS,
       report: (reason) => readiness.set("disk", reason),
     }),
@@ -113,11 +139,10 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
     },
     findInput,
     input,
-    lookAtInput: createInputLook({
-      inputFolder,
-      marker: config.inputMarker ?? "none",
-      find: (named) => findInput(named, ""),
-    }),
+    lookAtInput: async (named) => {
+      const url = inputUrlOf(named, places);
+      return url === null ? await lookAtFile(named) : await lookAtObjects(url);
+    },
   });
   const noteWeeks = async (): Promise<void> => {
     const state = jobs.weeks();
@@ -131,6 +156,18 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
       readAliases: (model) => readAliases(registryRoot, model),
       append: createOpsSink(ops),
       everyMs: REGISTRY_LOOK_MS,
+      logger,
+    }),
+  );
+  const { weeksFolder } = settings;
+  starting.use(
+    startSnapshotCare({
+      readKept: createOpsRetention(ops),
+      find: (kept) => findOldSnapshots(weeksFolder, kept, Date.now()),
+      remove: (model, old) => removeSnapshots(weeksFolder, model, old),
+      append: createOpsSink(ops),
+      place: `${os.hostname()} ${weeksFolder}`,
+      everyMs: SNAPSHOT_CARE_MS,
       logger,
     }),
   );

@@ -184,8 +184,9 @@ export type TriggerRunRequest = Message<"bellwether.schedule.v1.TriggerRunReques
   isoWeek: string;
 
   /**
-   * Path of the weekly file, relative to the configured input folder; {week} in it becomes the ISO week and {date} its
-   * Monday. At most 1,024 bytes. Empty: the configured file.
+   * Path of the weekly file, relative to the configured input folder; or the URL of an object or a folder of objects
+   * below the configured one, without parameters. {week} in it becomes the ISO week and {date} its Monday. At most
+   * 1,024 bytes. Empty: the configured file.
    *
    * @generated from field: string input = 3;
    */
@@ -475,12 +476,14 @@ export const ScheduleService: GenService<{
    * When the week is complete and was run with another source or configuration, the job of this call fails. A run that
    * waits for its next attempt with another file is replaced.
    * - INVALID_ARGUMENT: the ISO week does not exist, or the week has not begun in any time zone and force_future is
-   *   empty (reason FUTURE_WEEK), or input contains an unknown placeholder.
+   *   empty (reason FUTURE_WEEK); or input contains an unknown placeholder, or is a URL or key that cannot be used
+   *   (reasons STORE_URL, OBJECT_KEY).
    * - NOT_FOUND: the schedule or input file does not exist.
    * - FAILED_PRECONDITION: the week is already queued or running with another input, accept_losses or
    *   force_future than this request has (reason RUN_UNDER_WAY); or ops-service rejected the call (reason
-   *   PEER_REJECTED).
-   * - UNAVAILABLE: ops-service does not answer (reason PEER_UNAVAILABLE). Retry after the delay in RetryInfo.
+   *   PEER_REJECTED); or the object store rejects the reading of the input (reason INPUT_REJECTED).
+   * - UNAVAILABLE: ops-service does not answer (reason PEER_UNAVAILABLE), or the object store of the input does not
+   *   (reason INPUT_UNAVAILABLE). Retry after the delay in RetryInfo.
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.TriggerRun
    */

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { isStoreUrl } from "@bellwether/object-store/location/store-url";
 import type { Command } from "commander";
 import { type CliContext, dataFolder } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
@@ -124,7 +125,7 @@ export async function runWeek(options: RunOptions, context: CliContext): Promise
     env: {
       ...context.env,
       WEEKLY_WEEK: options.week,
-      WEEKLY_INPUT: absolute(options.input),
+      WEEKLY_INPUT: isStoreUrl(options.input) ? options.input : absolute(options.input),
       BELLWETHER_MODEL_CONFIG: absolute(options.config),
       BELLWETHER_FEATURE_MAPPING: absolute(options.mapping),
       BELLWETHER_DATA_DIR: dataFolder(context),

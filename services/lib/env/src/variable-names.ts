@@ -3,6 +3,10 @@ import type { EnvSource } from "./env.ts";
 
 /** Names of all variables that a program of the project reads; config/example.env describes them. */
 export const VARIABLE_NAMES: readonly string[] = [
+  "AZURE_STORAGE_ACCOUNT",
+  "AZURE_STORAGE_CONNECTION_STRING",
+  "AZURE_STORAGE_KEY",
+  "AZURE_STORAGE_SAS_TOKEN",
   "BELLWETHER_ALERT_RULES",
   "BELLWETHER_API_KEYS_HOLD",
   "BELLWETHER_AUDIT_SINK",
@@ -93,8 +97,11 @@ export const VARIABLE_NAMES: readonly string[] = [
   "WEEKLY_INPUT_DEADLINE",
   "WEEKLY_INPUT_FOLDER",
   "WEEKLY_INPUT_MARKER",
+  "WEEKLY_INPUT_MAX_BYTES",
+  "WEEKLY_INPUT_TIMEOUT",
   "WEEKLY_JOB_LOCK",
   "WEEKLY_LOOK_BACK",
+  "WEEKLY_RESULTS_URL",
   "WEEKLY_RETRY",
   "WEEKLY_TIME_ZONE",
   "WEEKLY_WEEK",

@@ -2,6 +2,7 @@ import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { createClient, type Transport } from "@connectrpc/connect";
 import type { AliasEvent } from "../domain/alias-event.ts";
+import type { SnapshotEvent } from "../domain/old-snapshots.ts";
 import { callPeer } from "./peer-error.ts";
 
 /** AppendEvents is a client stream, for which the transport sets no deadline. */
@@ -14,7 +15,7 @@ const TIMEOUT_MS = 10_000;
  */
 export function createOpsSink(transport: Transport) {
   const audit = createClient(AuditService, transport);
-  return async (reported: readonly AliasEvent[], signal: AbortSignal): Promise<void> => {
+  return async (reported: readonly (AliasEvent | SnapshotEvent)[], signal: AbortSignal): Promise<void> => {
     const events = reported.map(({ occurredAtMs, payload, ...event }) => ({
       ...event,
       occurredAt: timestampFromMs(occurredAtMs),

@@ -35,6 +35,7 @@ export function runSummary(
       kernel: model.kernel,
     },
     input: ingested?.input ?? null,
+    input_objects: ingested?.objects?.length ? ingested.objects : null,
     input_digest: run.inputDigest,
     source_digest: run.sourceDigest,
     config_hash: run.configHash,

@@ -20,6 +20,51 @@ export class InputChangedError extends Error {
   }
 }
 
+/**
+ * The object store of the weekly input cannot be reached, or is too slow. A later retry may succeed: nothing of the run is lost.
+ */
+export class InputUnavailableError extends Error {
+  override readonly name = "InputUnavailableError" as const;
+  readonly retryAfterMs = 30_000;
+
+  /** @param problem address of the input and what happened, without secrets */
+  constructor(problem: string, options?: ErrorOptions) {
+    super(
+      `the weekly file cannot be read now: ${problem}; when it can be read, the run continues where it stopped`,
+      options,
+    );
+  }
+}
+
+/** The object store rejects the reading of the weekly input, or the input cannot be used. A retry has the same result. */
+export class InputRejectedError extends Error {
+  override readonly name = "InputRejectedError" as const;
+
+  /** @param problem address of the input, what is wrong, and what to do, without secrets */
+  constructor(problem: string, options?: ErrorOptions) {
+    super(`the weekly file cannot be used: ${problem}`, options);
+  }
+}
+
+/**
+ * The run is complete, but its files could not be stored in the object store. Running the week again stores them, and scores nothing
+ * again.
+ */
+export class ResultsNotStoredError extends Error {
+  override readonly name = "ResultsNotStoredError" as const;
+  readonly retryAfterMs = 30_000;
+  /** Whether a later attempt may succeed without anybody's help. */
+  readonly mayPass: boolean;
+
+  constructor(week: string, problem: string, mayPass: boolean, options?: ErrorOptions) {
+    super(
+      `${week} is complete, but its snapshot and report were not stored: ${problem}; run the week again to store them`,
+      options,
+    );
+    this.mayPass = mayPass;
+  }
+}
+
 /** Source and configuration of a run. */
 export interface RunInputs {
   /** SHA-256 of the content of the source, lower-case hex. */
@@ -236,6 +281,12 @@ export class DiskError extends Error {
     );
     this.code = code;
   }
+}
+
+/** Whether a later attempt at the run may succeed without anybody's help. */
+export function mayPass(error: unknown): boolean {
+  if (error instanceof ResultsNotStoredError) return error.mayPass;
+  return error instanceof PeerUnavailableError || error instanceof DiskError || error instanceof InputUnavailableError;
 }
 
 /** No schedule has this id. */

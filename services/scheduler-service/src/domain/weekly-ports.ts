@@ -5,6 +5,7 @@ import type { ModelFeature as DescribedFeature } from "@bellwether/gen/bellwethe
 import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
 import type { WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot";
 import type { SourceReport } from "@bellwether/ingest/sources/load-source";
+import type { InputObject } from "./input-object.ts";
 import type { ModelFeature } from "./model-contract.ts";
 import type { DriftRecord, EarlierWeek, WeekDrift } from "./week-drift.ts";
 
@@ -129,6 +130,8 @@ export type IngestRecord = Pick<WeeklySnapshot, "digest" | "rows" | "rejected"> 
     Partial<Pick<SourceReport, "pathValues" | "notes">>)[];
 } & Partial<Pick<WeeklySnapshot, "cleanedIds" | "changedAttributes" | "olderRows" | "newestAsOf" | "asOf">> & {
     // These fields are absent in records of older releases.
+    /** The objects of an object store that were read; empty or absent for files. */
+    readonly objects?: readonly InputObject[];
     /** The file that was read. */
     readonly input: string;
     /** SHA-256 of its content, lower-case hex; empty when not recorded. */

@@ -8,6 +8,7 @@ import type { SnapshotSample } from "@bellwether/ingest/snapshot/snapshot-sample
 import type { WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot";
 import { measureDrift } from "./drift.ts";
 import { forEachInFlight } from "./in-flight.ts";
+import { hasSameObjects, type InputObject } from "./input-object.ts";
 import { checkContract, type ModelFeature } from "./model-contract.ts";
 import { rejectedReasons } from "./rejected-reasons.ts";
 import { type RunCircumstances, runNotes } from "./run-notes.ts";
@@ -15,6 +16,8 @@ import { runSummary } from "./run-summary.ts";
 import {
   InputChangedError,
   InputNotFoundError,
+  InputRejectedError,
+  InputUnavailableError,
   LossLimitError,
   NothingToScoreError,
   RunFencedError,
@@ -71,8 +74,11 @@ export interface WeeklyDeps {
   /** Whether the mapping joins several source tables to suppliers. */
   readonly hasSourceTables: boolean;
   openWeek(week: string): WeekFiles;
-  /** @throws InputNotFoundError */
-  checkInput(input: string): Promise<void>;
+  /**
+   * Verifies that the input exists. Returns its objects when it is in an object store; none of a file.
+   * @throws InputNotFoundError, InputUnavailableError, InputRejectedError
+   */
+  checkInput(input: string, signal: AbortSignal): Promise<readonly InputObject[]>;
   /** Returns the SHA-256 of the content of the input. File names do not count. */
   readSource(input: string, signal: AbortSignal): Promise<string>;
   /** Maps the input for the week of the run and writes the accepted rows to `outParquet`. */
@@ -81,7 +87,7 @@ export interface WeeklyDeps {
     outParquet: string,
     run: RunDate,
     signal: AbortSignal,
-  ): Promise<WeeklySnapshot & Pick<IngestRecord, "sourceDigest">>;
+  ): Promise<WeeklySnapshot & Pick<IngestRecord, "sourceDigest" | "objects">>;
   readChunks(parquet: string, from: number, rows: number, signal: AbortSignal): AsyncIterable<SnapshotChunk>;
   /** Reads the features of about this number of suppliers, the same ones in every week. */
   readSample(parquet: string, suppliers: number, signal: AbortSignal): Promise<SnapshotSample>;
@@ -168,18 +174,25 @@ async function findSource(
   { checkInput, readSource }: WeeklyDeps,
   { input, signal, keepsSnapshot }: WeeklyTask,
   files: WeekFiles,
-): Promise<{ readonly digest: string; readonly missing?: InputNotFoundError }> {
+): Promise<{ readonly digest: string; readonly missing?: Error }> {
   const snapshot = keepsSnapshot ? await files.readIngest() : null;
   if (snapshot !== null) return { digest: snapshot.sourceDigest };
   try {
-    await checkInput(input);
+    const objects = await checkInput(input, signal);
+    const known = objects.length > 0 ? await files.readIngest() : null;
+    // The entity tags show that the content is the same, so that it need not be read for its digest.
+    if (known?.input === input && hasSameObjects(known.objects ?? [], objects)) return { digest: known.sourceDigest };
   } catch (error) {
     const kept = await files.readIngest();
-    if (!(error instanceof InputNotFoundError) || kept === null) throw error;
+    if (!isInputAway(error) || kept === null) throw error;
     return { digest: kept.sourceDigest, missing: error };
   }
   return { digest: await readSource(input, signal) };
 }
+
+/** Whether an error says that the input cannot be read, now or at all. */
+const isInputAway = (error: unknown): error is Error =>
+  error instanceof InputNotFoundError || error instanceof InputUnavailableError || error instanceof InputRejectedError;
 
 /**
  * Verifies that a complete week is sent again with the same inputs. Inputs that were not recorded are not
@@ -304,9 +317,11 @@ async function ingestOnce(
   const date = { week: run.isoWeek, asOf: isoWeekEnd(run.isoWeek) };
   const read = await deps.ingest(input, files.snapshotPath, date, signal);
   const { digest, rows, rejected, cleanedIds, changedAttributes, olderRows, newestAsOf, sources, sourceDigest } = read;
+  const { objects = [] } = read;
   if (source !== "" && sourceDigest !== source) throw new InputChangedError(input);
   const record = {
     input,
+    objects,
     digest,
     rows,
     rejected,

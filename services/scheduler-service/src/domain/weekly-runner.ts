@@ -1,4 +1,5 @@
 import type { CatchUpDeps } from "./catch-up.ts";
+import type { InputLooks } from "./input-object.ts";
 import type { RunDecisions } from "./weekly-ports.ts";
 import type { Progress, WeeklyResult } from "./weekly-run.ts";
 
@@ -31,6 +32,10 @@ export interface WeeklyRunner extends Disposable {
   digestOf(input: string, signal: AbortSignal): Promise<string>;
   /** Returns the input of a run whose snapshot is in the data folder of this process. Null when it is not. */
   readonly inputOfRun: CatchUpDeps["inputOfRun"];
+  /** Inputs in object stores. */
+  readonly inputs: InputLooks;
+  /** Numbers of files that killed processes had left, and that were removed at the start. */
+  readonly swept: { readonly copies: number; readonly drafts: number };
   /** Returns the folder of the week, with its report. */
   folderOf(week: string): string;
 }

@@ -8,10 +8,12 @@ import { type CatchUpState, createCatchUp } from "../domain/catch-up.ts";
 import type { PauseFile } from "../domain/pause.ts";
 import {
   DiskError,
+  InputRejectedError,
   JobStoreError,
   LossLimitError,
   ModelContractError,
-  PeerUnavailableError,
+  mayPass,
+  ResultsNotStoredError,
   RunHeldError,
   WeekCompleteError,
 } from "../domain/scheduler-error.ts";
@@ -286,17 +288,19 @@ const isProgress = (value: unknown): value is JobProgress =>
   typeof value === "object" && value !== null && "stage" in value && "rowsRead" in value;
 
 /**
- * Retries when a peer, a disk or the queue's store is not available. Every other error fails the job at once.
+ * Retries when a peer, a disk, an object store or the queue's store is not available. Every other error fails the job at once.
  */
 function giveUpUnlessPassing(error: unknown): never {
-  const mayPass = error instanceof PeerUnavailableError || error instanceof DiskError || isQueueUnavailable(error);
-  if (mayPass || !(error instanceof Error)) throw error;
+  if (mayPass(error) || isQueueUnavailable(error) || !(error instanceof Error)) throw error;
   throw Object.assign(new UnrecoverableError(error.message), { cause: error });
 }
 
 /** True for errors whose message contains figures, hashes and feature names, but no row. */
 const hasPlainMessage = (cause: Error): boolean =>
-  cause instanceof WeekCompleteError || cause instanceof ModelContractError;
+  cause instanceof WeekCompleteError ||
+  cause instanceof ModelContractError ||
+  cause instanceof InputRejectedError ||
+  cause instanceof ResultsNotStoredError;
 
 /**
  * Returns the loggable fields of an error: its kind and the system's code. The message is logged only when it

@@ -2,6 +2,7 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { env, readEnv } from "@bellwether/env/env";
 import { peerSettings, serverEnv } from "@bellwether/mesh/server/server-env";
+import { isStoreUrl } from "@bellwether/object-store/location/store-url";
 import { inSpan } from "@bellwether/telemetry/in-span";
 import { readOtelSettings } from "@bellwether/telemetry/otel-settings";
 import { startTelemetry, type Telemetry } from "@bellwether/telemetry/start-telemetry";
@@ -9,7 +10,7 @@ import { retryRun } from "../domain/retry-run.ts";
 import { RunStoppedError } from "../domain/scheduler-error.ts";
 import type { Progress } from "../domain/weekly-run.ts";
 import { createWeeklyRunner } from "../setup/create-weekly-runner.ts";
-import { WEEKLY_ENV, WEEKS_FOLDER } from "../setup/weekly-env.ts";
+import { storeSettings, WEEKLY_ENV, WEEKS_FOLDER } from "../setup/weekly-env.ts";
 import { failureToJson, outcomeToJson } from "./outcome.ts";
 
 /** Maximum time to wait, after telemetry was stopped, for a telemetry collector that does not answer, ms. */
@@ -38,7 +39,8 @@ try {
     ...serverEnv("SCHEDULER_SERVICE", { grpc: 0, web: 0, admin: 0 }),
     ...WEEKLY_ENV,
     week: env.text("WEEKLY_WEEK", { pattern: /^.{1,40}$/, expected: "an ISO week such as 2026-W47" }),
-    input: env.path("WEEKLY_INPUT"),
+    // A URL can have a secret that it must not have.
+    input: { ...env.path("WEEKLY_INPUT"), secret: true },
     acceptLosses: env.optional(env.text("WEEKLY_ACCEPT_LOSSES", REASON)),
     forceFuture: env.optional(env.text("WEEKLY_FORCE_FUTURE", REASON)),
     retryMs: env.durationMs("WEEKLY_RETRY", "2m", { min: "0s", max: "1h" }),
@@ -52,7 +54,8 @@ try {
     settings: readOtelSettings(process.env),
   });
   const calls = { ...peerSettings(config), sampleRatio: telemetry.sampleRatio };
-  const settings = { mlUrl, opsUrl, modelConfig, featureMapping, riskPolicy, weeksFolder, chunkRows, calls };
+  const stores = storeSettings(config);
+  const settings = { mlUrl, opsUrl, modelConfig, featureMapping, riskPolicy, weeksFolder, chunkRows, stores, calls };
   using runner = await createWeeklyRunner(settings);
   folder = runner.folderOf(week);
   const reportProgress = (progress: Progress): void => void process.send?.({ progress });
@@ -67,6 +70,7 @@ try {
     onRetry: ({ message }: Error, pauseMs: number) =>
       void process.send?.({ retry: `${message}; trying again in ${pauseMs / 1000} s` }),
   };
+  const input = isStoreUrl(config.input) ? config.input : path.resolve(config.input);
   const done = await inSpan("weekly run", () =>
     retryRun((onProgress) => {
       let first: Progress | null = null;
@@ -75,7 +79,7 @@ try {
         first ??= now;
         if (now.rowsScored > first.rowsScored) onProgress();
       };
-      return runner.run(week, path.resolve(config.input), stopped.signal, onChange, decisions);
+      return runner.run(week, input, stopped.signal, onChange, decisions);
     }, retries),
   );
   const result = outcomeToJson(done, folder);

@@ -1,5 +1,6 @@
 import type { InputPatternError } from "@bellwether/contract/expand-input";
 import type { FutureWeekError, IsoWeekError } from "@bellwether/contract/iso-week";
+import type { ObjectKeyError, StoreUrlError } from "@bellwether/object-store/store-error";
 import type {
   AliasMovedError,
   ModelCorruptError,
@@ -13,6 +14,8 @@ import { Code } from "@connectrpc/connect";
 import type {
   DiskError,
   InputNotFoundError,
+  InputRejectedError,
+  InputUnavailableError,
   JobNotFoundError,
   JobStoreError,
   PeerRejectedError,
@@ -29,6 +32,10 @@ type SchedulerError =
   | JobStoreError
   | InputNotFoundError
   | InputPatternError
+  | InputRejectedError
+  | InputUnavailableError
+  | StoreUrlError
+  | ObjectKeyError
   | JobNotFoundError
   | PeerRejectedError
   | PeerUnavailableError
@@ -50,6 +57,10 @@ export const SCHEDULER_ERRORS = {
   JobStoreError: Code.Unavailable,
   InputNotFoundError: Code.NotFound,
   InputPatternError: Code.InvalidArgument,
+  InputRejectedError: Code.FailedPrecondition,
+  InputUnavailableError: Code.Unavailable,
+  StoreUrlError: Code.InvalidArgument,
+  ObjectKeyError: Code.InvalidArgument,
   JobNotFoundError: Code.NotFound,
   ScheduleNotFoundError: Code.NotFound,
   RunUnderWayError: Code.FailedPrecondition,

@@ -7,17 +7,25 @@ import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/limits";
 import { makeDataFolder } from "@bellwether/files/data-folder";
 import type { RunDate } from "@bellwether/ingest/mapping/run-parameters";
 import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
+import { NO_AZURE_CREDENTIALS } from "@bellwether/object-store/backends/azure-credentials";
+import { isStoreUrl } from "@bellwether/object-store/location/store-url";
+import { openObjectStore } from "@bellwether/object-store/open-store";
 import { createLedgerWeeks } from "../clients/ledger-weeks.ts";
 import { createMlScorer } from "../clients/ml-scorer.ts";
 import { createOpsLedger } from "../clients/ops-ledger.ts";
+import type { InputObject } from "../domain/input-object.ts";
 import type { ModelFeature } from "../domain/model-contract.ts";
-import { InputNotFoundError } from "../domain/scheduler-error.ts";
-import { runWeekly } from "../domain/weekly-run.ts";
+import { InputNotFoundError, mayPass } from "../domain/scheduler-error.ts";
+import { runWeekly, type WeeklyResult } from "../domain/weekly-run.ts";
 import type { WeeklyRunner } from "../domain/weekly-runner.ts";
 import { allOnDisk, diskErrorOf, onDisk } from "../store/disk-error.ts";
+import { createInputObjects, sweepInputCopies } from "../store/input-objects.ts";
+import { sweepDrafts } from "../store/old-snapshots.ts";
 import { openReadable } from "../store/open-readable.ts";
+import { publishWeek } from "../store/publish-week.ts";
 import { readSnapshot, readSnapshotSample, readSource, writeSnapshot } from "../store/snapshot-files.ts";
 import { openWeekFolder } from "../store/week-folder.ts";
+import { DEFAULT_INPUT_MAX_BYTES, type StoreSettings } from "./weekly-env.ts";
 
 /** Settings of the weekly runs. */
 export interface WeeklySettings {
@@ -32,9 +40,20 @@ export interface WeeklySettings {
   readonly weeksFolder: string;
   /** Number of suppliers in one chunk, 1 to 8,192. A run that has stored chunks keeps their size. Default 4,096. */
   readonly chunkRows?: number;
+  /** Object stores of the input and of the results. Default: `DEFAULT_STORES`. */
+  readonly stores?: StoreSettings;
   /** Settings of the calls to peers. Default: clear text, without a token and without new traces. */
   readonly calls?: Pick<MeshTransportOptions, "tls" | "token" | "sampleRatio">;
 }
+
+/** No results, and no credentials for Azure besides those of its SDK. */
+const DEFAULT_STORES: StoreSettings = {
+  ...{ azure: NO_AZURE_CREDENTIALS, resultsUrl: null },
+  ...{ inputMaxBytes: DEFAULT_INPUT_MAX_BYTES, inputReadMs: 3_600_000 },
+};
+
+/** Folder of the copies of inputs, below that of the weeks. */
+const INPUT_COPIES = ".input";
 
 /**
  * Reads the two configuration files (model_config.yaml and feature_mapping.yaml), creates the folder of the
@@ -49,10 +68,34 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
   const ml = createMeshTransport({ url: settings.mlUrl, ...settings.calls });
   const ops = createMeshTransport({ url: settings.opsUrl, ...settings.calls });
   const modelName = pair.model.name;
-  const readSourceOf = (input: string, signal: AbortSignal) =>
-    onDisk(input, readSource({ mapping: pair.mapping, input, signal }));
   const openWeek = (week: string) =>
     allOnDisk(settings.weeksFolder, openWeekFolder(settings.weeksFolder, modelName, week));
+  const { azure, inputMaxBytes, inputReadMs, resultsUrl } = settings.stores ?? DEFAULT_STORES;
+  const copiesFolder = path.join(settings.weeksFolder, INPUT_COPIES);
+  const swept = {
+    copies: await sweepInputCopies(copiesFolder, Date.now()),
+    drafts: await sweepDrafts(settings.weeksFolder, Date.now()),
+  };
+  const results = resultsUrl === null ? null : await openObjectStore(resultsUrl, { azure });
+  const inputs = createInputObjects({
+    folder: copiesFolder,
+    openStore: (location) => openObjectStore(location, { azure }),
+    maxBytes: inputMaxBytes,
+    readMs: inputReadMs,
+  });
+  const folderOf = (week: string): string => path.join(settings.weeksFolder, modelName, week);
+  /** Stores the files of a complete week, if asked. Returns the remarks of the run. */
+  const storeResults = async ({ run, notes }: WeeklyResult, signal: AbortSignal): Promise<readonly string[]> => {
+    if (results === null) return notes;
+    const { isoWeek: week, runId, inputDigest } = run;
+    const stored = { modelName, week, runId, inputDigest, folder: folderOf(week) };
+    const key = await onDisk(settings.weeksFolder, publishWeek(results, stored, signal));
+    return [...notes, `snapshot and report are stored: ${results.address}/${key}`];
+  };
+  const readSourceOf = async (input: string, signal: AbortSignal): Promise<string> => {
+    const local = await onDisk(settings.weeksFolder, inputs.refresh(input, signal));
+    return await onDisk(input, readSource({ mapping: pair.mapping, input: local, signal }));
+  };
   const fixed = {
     configHash: pair.configHash,
     chunkRows: settings.chunkRows ?? DEFAULT_CHUNK_ROWS,
@@ -62,9 +105,14 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
     ledger: createOpsLedger(ops, modelName),
     scorer: createMlScorer(ml, modelName),
     openWeek,
-    checkInput,
-    ingest: (input: string, outParquet: string, run: RunDate, signal: AbortSignal) =>
-      onDisk(settings.weeksFolder, writeSnapshot({ ...pair, input, outParquet, run, signal })),
+    checkInput: async (input: string, signal: AbortSignal) =>
+      isStoreUrl(input) ? await inputs.look(input, signal) : await checkFile(input),
+    async ingest(input: string, outParquet: string, run: RunDate, signal: AbortSignal) {
+      const local = await onDisk(settings.weeksFolder, inputs.localPath(input, signal));
+      const task = { ...pair, input: local, outParquet, run, signal };
+      const snapshot = await onDisk(settings.weeksFolder, writeSnapshot(task));
+      return { ...snapshot, objects: inputs.copied(input) };
+    },
     readChunks: readSnapshot,
     readSample: (parquet: string, suppliers: number, signal: AbortSignal) =>
       onDisk(settings.weeksFolder, readSnapshotSample(parquet, suppliers, signal)),
@@ -73,10 +121,19 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
   return {
     modelName,
     configHash: pair.configHash,
-    run(week, input, signal, onProgress, options = {}) {
+    async run(week, input, signal, onProgress, options = {}) {
       const { acceptLosses = null, forceFuture = null, remark = "", keepsSnapshot = false } = options;
       const task = { week, input, signal, holder: newHolder(), acceptLosses, forceFuture, remark, keepsSnapshot };
-      return runWeekly({ ...fixed, onProgress }, task);
+      try {
+        const result = await runWeekly({ ...fixed, onProgress }, task);
+        const notes = await storeResults(result, signal);
+        await inputs.release(input);
+        return { ...result, notes };
+      } catch (error) {
+        // The next attempt uses the copy of the input.
+        if (!mayPass(error)) await inputs.release(input);
+        throw error;
+      }
     },
     isComplete: fixed.ledger.isComplete,
     weeks: createLedgerWeeks(ops, modelName),
@@ -85,8 +142,12 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
       const kept = await openWeek(week).readIngest();
       return kept !== null && kept.sourceDigest === sourceDigest ? kept.input : null;
     },
-    folderOf: (week) => path.join(settings.weeksFolder, modelName, week),
+    inputs,
+    swept,
+    folderOf,
     [Symbol.dispose]() {
+      inputs[Symbol.dispose]();
+      results?.[Symbol.asyncDispose]().then(undefined, () => undefined);
       ml.close();
       ops.close();
     },
@@ -100,7 +161,10 @@ function featuresOf({ model }: ConfigPair): ModelFeature[] {
 
 const newHolder = (): string => `${os.hostname().slice(0, 64)}/${process.pid}/${randomUUID()}`;
 
-const checkInput = (input: string): Promise<void> =>
-  openReadable(input).catch((error: unknown) => {
+/** A file has no objects. */
+async function checkFile(input: string): Promise<readonly InputObject[]> {
+  await openReadable(input).catch((error: unknown) => {
     throw diskErrorOf(error, input) ?? new InputNotFoundError(input);
   });
+  return [];
+}

@@ -1,9 +1,60 @@
 import { DEFAULT_CHUNK_ROWS, MAX_BATCH_ROWS, MIN_CHUNK_ROWS } from "@bellwether/contract/limits";
-import { env } from "@bellwether/env/env";
+import { type EnvOf, env } from "@bellwether/env/env";
 import { sharedEnv } from "@bellwether/env/shared-env";
+import type { AzureCredentials } from "@bellwether/object-store/backends/azure-credentials";
+
+/** Object stores of weekly runs. */
+export interface StoreSettings {
+  readonly azure: AzureCredentials;
+  /** Largest size of an input in an object store, bytes. */
+  readonly inputMaxBytes: number;
+  /** Longest time in which such an input is copied, ms. */
+  readonly inputReadMs: number;
+  /** URL of the store for snapshots and reports. Null: they are in the data folder only. */
+  readonly resultsUrl: string | null;
+}
+
+/** Default of the largest size of an input in an object store: that of one file. */
+export const DEFAULT_INPUT_MAX_BYTES = 16 * 2 ** 30;
+
+/** Variables of the object stores. None of their values is shown in an error. */
+const STORE_ENV = {
+  inputMaxBytes: env.integer(
+    "WEEKLY_INPUT_MAX_BYTES",
+    { min: 1, max: 2 ** 43, unit: "bytes" },
+    DEFAULT_INPUT_MAX_BYTES,
+  ),
+  inputReadMs: env.durationMs("WEEKLY_INPUT_TIMEOUT", "1h", { min: "1s", max: "12h" }),
+  resultsUrl: env.optional({
+    ...env.text("WEEKLY_RESULTS_URL", {
+      pattern: /^(?:(?:s3|azure):\/\/|file:).{1,4000}$/s,
+      expected: "s3://BUCKET/PREFIX, azure://CONTAINER/PREFIX or file:FOLDER, without credentials",
+    }),
+    secret: true,
+  }),
+  azureAccount: env.optional(
+    env.text("AZURE_STORAGE_ACCOUNT", { pattern: /^[a-z0-9]{3,24}$/, expected: "the name of a storage account" }),
+  ),
+  azureConnectionString: env.optional(env.secret("AZURE_STORAGE_CONNECTION_STRING")),
+  azureKey: env.optional(env.secret("AZURE_STORAGE_KEY")),
+  azureSasToken: env.optional(env.secret("AZURE_STORAGE_SAS_TOKEN")),
+};
+
+/** Returns the settings of the object stores. */
+export function storeSettings(config: EnvOf<typeof STORE_ENV>): StoreSettings {
+  const { inputMaxBytes, inputReadMs, resultsUrl } = config;
+  const azure = {
+    account: config.azureAccount,
+    connectionString: config.azureConnectionString,
+    accountKey: config.azureKey,
+    sasToken: config.azureSasToken,
+  };
+  return { azure, inputMaxBytes, inputReadMs, resultsUrl };
+}
 
 /** Environment variables of the service and of the one-shot program. */
 export const WEEKLY_ENV = {
+  ...STORE_ENV,
   mlUrl: sharedEnv.mlUrl,
   opsUrl: sharedEnv.opsUrl,
   modelConfig: env.path("BELLWETHER_MODEL_CONFIG", "config/model_config.yaml"),

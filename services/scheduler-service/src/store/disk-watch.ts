@@ -9,8 +9,8 @@ import { openReadable } from "./open-readable.ts";
 export interface DiskWatchOptions {
   /** Folder for snapshots and reports. Must be writable. */
   readonly weeksFolder: string;
-  /** Folder of the weekly files. Must be readable if it exists. */
-  readonly inputFolder: string;
+  /** Folder of the weekly files. Must be readable if it exists. Null: they are in an object store. */
+  readonly inputFolder: string | null;
   /** Interval of the checks, milliseconds. */
   readonly everyMs: number;
   /** Called with the reason why a folder cannot be used, or with null when all can. */
@@ -67,12 +67,12 @@ export function watchDisk({ weeksFolder, inputFolder, everyMs, report }: DiskWat
   };
 }
 
-async function findError(weeksFolder: string, inputFolder: string): Promise<DiskError | null> {
+async function findError(weeksFolder: string, inputFolder: string | null): Promise<DiskError | null> {
   const probe = path.join(weeksFolder, ".probe");
   try {
     await onDisk(weeksFolder, writeWhole(probe, ["0".repeat(PROBE_BYTES)]));
     await onDisk(weeksFolder, rm(probe, { force: true }));
-    await onDisk(inputFolder, openReadable(inputFolder));
+    if (inputFolder !== null) await onDisk(inputFolder, openReadable(inputFolder));
     return null;
   } catch (error) {
     // The run reports other errors when it needs the folder, for example a missing input folder.
