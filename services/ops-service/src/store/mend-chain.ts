@@ -13,6 +13,8 @@ import { scoresOf } from "./score-rows.ts";
 export async function relink(db: Db, runId: number, previousRunId: number | null): Promise<void> {
   const scores = scoresOf(runId);
   const previous = await previousScores(db, previousRunId);
+  // Scores are copied to the histories under the same lock: the copy has the changes of before or of after.
+  await db.execute(sql`select from bellwether.run where id = ${runId}::int for update`);
   await db.execute(sql`
     update ${scores} s set delta = n.delta, previous_chunk = n.chunk, previous_pos = n.pos
     from (
