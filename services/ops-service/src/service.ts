@@ -17,6 +17,7 @@ import { watchPostgres } from "@bellwether/postgres/watch/watch-postgres";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
 import { type AccessConfig, startAccess } from "./access.ts";
+import { createChangeDivider } from "./clients/divide-changes.ts";
 import { createStoredExplainer } from "./clients/explain-stored.ts";
 import { passOnInference } from "./clients/pass-on-inference.ts";
 import { importSuppliers } from "./domain/store-master-data.ts";
@@ -164,6 +165,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           transact: createTransact(inTransaction, ledger),
           transactLong: createTransact(publishing.inTransaction, ledger),
           finishSearchKeys: searchKeys.finish,
+          divideChanges: createChangeDivider(ml),
           onComplete: histories.start,
           async writeChunk(lease, chunk) {
             const receipt = await runs.inTransaction(({ connection }) => writeChunk(connection, lease, chunk, impact));

@@ -163,6 +163,22 @@ test("runs are in a row in successive weeks with different inputs only", async (
   expect(await run("2026-W44", 5, 0.5)).toBe(AlertState.RESOLVED);
 });
 
+test("a week of another model version is published without ml-service, and its alerts say what was not computed", async () => {
+  const values = [0.5, 100, 8, 0];
+  const run = async (isoWeek: string, digest: string, score: number) => {
+    const { lease } = await ops.batch.startRun({ isoWeek, modelName: "supplier-risk", holder: isoWeek });
+    await ops.batch.submitChunk(testChunk(lease, 0, [{ id: "a", score, values }], digest));
+    await ops.batch.completeRun({ ...(lease && { lease }), rowsRead: 1n, chunksTotal: 1 });
+  };
+  await run("2026-W20", "a".repeat(64), 0.2);
+  await run("2026-W21", "d".repeat(64), 0.9);
+  const parts = { beforeWeek: "2026-W20", beforeVersion: "v1", afterVersion: "v1" };
+  const notComputed = expect.stringMatching(/^ml-service does not answer: /);
+  const alert = await scoreAlert("a");
+  expect(alert?.scoreChangeParts).toMatchObject({ ...parts, notComputed });
+  expect(alert?.scoreChangeParts?.modelScore).toBeUndefined();
+});
+
 describe("two models", () => {
   const other = { modelName: "another-model" };
   const ofModel = async (modelName: string) =>

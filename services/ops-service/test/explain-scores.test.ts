@@ -1,8 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { loadAlertRules } from "@bellwether/config/alert-rules";
 import { ChangeNoteCode } from "@bellwether/gen/bellwether/inference/v1/change_pb";
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
+import { AlertEventKind, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { SubmitChunkRequestSchema } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
@@ -14,6 +16,8 @@ import { Code, type ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { failureOf, type OpsHarness, startOps } from "./ops-harness.ts";
+
+const RULES = new URL("../../../config/alert_rules.yaml", import.meta.url).pathname;
 
 let folder = "";
 let models = "";
@@ -30,9 +34,16 @@ beforeAll(async () => {
   cluster = await startPostgresCluster();
   ml = await startService("ml-service", { MODEL_REGISTRY_URL: `file:${models}` });
   databaseUrl = await cluster.createDatabase();
-  ops = await startOps(databaseUrl, { mlUrl: ml.grpc });
+  const rules = await loadAlertRules(RULES);
+  // Every supplier has an alert in each week, unless somebody has resolved it: then the next week opens it again.
+  const scoreThreshold = { ...rules.scoreThreshold, raise: 0, critical: 1, keepCritical: 1, clear: 0, runsToRaise: 1 };
+  const weeklyCapacity = { ...rules.weeklyCapacity, suppliers: 0, keepWithin: 0 };
+  const alertRules = { ...rules, coolDownWeeks: 0, scoreThreshold, weeklyCapacity };
+  ops = await startOps(databaseUrl, { mlUrl: ml.grpc, alertRules });
   await scoreWeek("2026-W01", "v1", [1, 2, 3]);
   await scoreWeek("2026-W02", "v1", [11, 12, 13]);
+  for (const { alertId, version } of (await ops.alerts.listAlerts({})).alerts)
+    await ops.alerts.resolveAlert({ alertId, version, disposition: Disposition.MITIGATED });
   await scoreWeek("2026-W03", "v2", [21, 22, 23]);
   await scoreWeek("2026-W04", "v2", [31, 32, 33], { isTextStored: false });
 }, 120_000);
@@ -94,6 +105,28 @@ async function scoreWeek(isoWeek: string, version: string, rows: readonly number
 }
 
 const reasonOf = (error: ConnectError): string => error.findDetails(ErrorInfoSchema)[0]?.reason ?? "";
+
+test("a week that another model version scored says on every alert that it moves what follows from data and model", async () => {
+  const moved = await ops.alerts.listAlerts({});
+  expect(moved.alerts.map(({ supplierId }) => supplierId).sort()).toEqual([...IDS].sort());
+  for (const { alertId, supplierId } of moved.alerts) {
+    const { events } = await ops.alerts.getAlert({ alertId });
+    const reopened = events.find(({ kind }) => kind === AlertEventKind.REOPENED);
+    const change = await ops.suppliers.explainScoreChange({
+      supplierId,
+      beforeWeek: "2026-W02",
+      afterWeek: "2026-W03",
+    });
+    const { dataScore, modelScore } = change.change?.total ?? {};
+    expect(reopened?.scoreChangeParts).toMatchObject({
+      ...{ beforeWeek: "2026-W02", beforeVersion: "v1", afterVersion: "v2", notComputed: "" },
+      ...{ dataScore, modelScore },
+    });
+    // The run of W04, which the same version scored, moved no alert.
+    expect(events.filter(({ scoreChangeParts }) => scoreChangeParts)).toHaveLength(1);
+  }
+  expect(moved.alerts.map(({ scoreChangeParts }) => scoreChangeParts)).toEqual([undefined, undefined, undefined]);
+});
 
 describe("ExplainScore", () => {
   test.each(IDS)("explains the stored score of %s bit for bit, without its features being sent", async (supplierId) => {

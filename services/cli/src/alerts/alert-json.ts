@@ -8,6 +8,7 @@ import {
   AlertState,
   AlertTrend,
   Disposition,
+  type ScoreChangeParts,
 } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import { enumWord } from "../suppliers/supplier-text.ts";
@@ -19,6 +20,19 @@ export const eventWord = (kind: AlertEventKind): string => enumWord(AlertEventKi
 
 /** Returns a time as ISO 8601 in UTC. Null: unset. */
 export const timeText = (at: Timestamp | undefined): string | null => (at ? timestampDate(at).toISOString() : null);
+
+/** Returns the parts of a change of a score as one object of JSON. Null: there are none. */
+function partsJson(parts: ScoreChangeParts | undefined) {
+  if (!parts) return null;
+  return {
+    before_week: parts.beforeWeek,
+    before_version: parts.beforeVersion,
+    after_version: parts.afterVersion,
+    data_score: parts.dataScore ?? null,
+    model_score: parts.modelScore ?? null,
+    not_computed: parts.notComputed,
+  };
+}
 
 /** Returns an alert as one object of JSON. */
 export function alertJson(alert: Alert) {
@@ -35,6 +49,7 @@ export function alertJson(alert: Alert) {
     category: alert.category,
     risk_score: alert.riskScore,
     score_change: alert.scoreChange ?? null,
+    score_change_parts: partsJson(alert.scoreChangeParts),
     trend: enumWord(AlertTrend, alert.trend) || null,
     band: enumWord(Band, alert.band) || null,
     exposure: alert.exposure ?? null,
@@ -84,6 +99,7 @@ export function eventJson(event: AlertEvent) {
     occurred_at: timeText(event.occurredAt),
     actor: event.actor,
     detail: event.detail,
+    score_change_parts: partsJson(event.scoreChangeParts),
     note: event.note,
     risk_score: event.riskScore ?? null,
     version: Number(event.version) || null,

@@ -1,4 +1,4 @@
-import type { Alert, AlertEvent } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import type { Alert, AlertEvent, ScoreChangeParts } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { countText } from "@bellwether/reasons/count-text";
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import { printable } from "../output/printable.ts";
@@ -110,6 +110,7 @@ export function alertDetails(alert: Alert): string[] {
     ["state", [stateWord(alert.state), decided.join(" ")].filter((part) => part !== "").join(": ")],
     ["severity", severityWord(alert.severity)],
     ["score", `${alert.riskScore.toFixed(2)} (${changeText(alert.scoreChange)} since the week before)`],
+    ["model", partsText(alert.scoreChangeParts)],
     ["impact", money],
     ["supplier", alert.supplierId],
     ["region", alert.region],
@@ -134,10 +135,22 @@ export function alertDetails(alert: Alert): string[] {
   ].map(printable);
 }
 
-function eventLines({ kind, occurredAt, actor, detail, note, riskScore }: AlertEvent): string[] {
+/** Returns what of a change of a score follows from the data and from the model. Empty: one version scored both weeks. */
+function partsText(parts: ScoreChangeParts | undefined): string {
+  if (!parts) return "";
+  const { beforeWeek, beforeVersion, afterVersion, dataScore, modelScore } = parts;
+  const versions = `${afterVersion}, ${beforeVersion} in ${beforeWeek}`;
+  if (dataScore === undefined || modelScore === undefined)
+    return `${versions}: parts not computed (${parts.notComputed})`;
+  return `${versions}: ${changeText(dataScore)} by the data, ${changeText(modelScore)} by the model`;
+}
+
+function eventLines({ kind, occurredAt, actor, detail, note, riskScore, ...event }: AlertEvent): string[] {
   const score = riskScore === undefined ? "" : ` at ${riskScore.toFixed(2)}`;
+  const parts = partsText(event.scoreChangeParts);
   return [
     `  ${timeText(occurredAt) ?? "-"}  ${eventWord(kind)}${score} by ${actor}${detail === "" ? "" : `: ${detail}`}`,
+    ...(parts === "" ? [] : [`    ${parts}`]),
     ...(note === "" ? [] : note.split(/\r\n|\n/).map((line) => `    ${line}`)),
   ];
 }

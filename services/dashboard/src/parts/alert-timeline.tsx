@@ -2,6 +2,7 @@ import type { AlertEvent } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { visibleText } from "@bellwether/reasons/visible-text";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { agoText, scoreText, timeText } from "./format.ts";
+import { partsText } from "./parts-text.ts";
 import { EVENT_WORDS, personText, wordOf } from "./words.ts";
 
 /** The history of an alert or of a supplier, newest first, with notes and comments. */
@@ -16,6 +17,7 @@ export function AlertTimeline({ events }: { events: readonly AlertEvent[] }) {
           {event.riskScore !== undefined && `, score ${scoreText(event.riskScore)}`},{" "}
           <time title={timeText(event.occurredAt)}>{agoText(event.occurredAt, nowMs)}</time>
           {event.detail && <small>{visibleText(event.detail)}</small>}
+          {event.scoreChangeParts && <small>{visibleText(partsText(event.scoreChangeParts))}</small>}
           {event.note && <small className="event-note">{visibleText(event.note, true)}</small>}
         </li>
       ))}

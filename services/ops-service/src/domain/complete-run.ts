@@ -4,6 +4,7 @@ import { countText } from "@bellwether/reasons/count-text";
 import { type AlertChange, isActive, RULES_ACTOR } from "./alert.ts";
 import { hold } from "./decide-run.ts";
 import { evaluateRules, type RuleRun } from "./evaluate-rules.ts";
+import { type DivideChanges, type DividedChange, modelChangeOf } from "./model-change.ts";
 import { ChecksFailedError, LossLimitError, RunMismatchError } from "./ops-error.ts";
 import { recordRun } from "./record-run.ts";
 import { replaceRun } from "./replace-run.ts";
@@ -14,6 +15,7 @@ import { describeDriftAlarms, type FeatureDrift, inOrder } from "./run-drift.ts"
 import { checkLease, checkOpen } from "./run-lease.ts";
 import type { RunLedger, Transact } from "./run-ledger.ts";
 import { type LossLimit, measureLosses, type Override, type RunLosses } from "./run-losses.ts";
+import type { ScorePair } from "./stored-input.ts";
 
 /** The final counts of a run, from its holder. */
 export interface RunTotals {
@@ -45,6 +47,8 @@ export interface CompleteRunOptions {
   readonly policy: RiskPolicy;
   readonly now: () => Date;
   readonly newId: () => string;
+  /** Divides changes of scores with ml-service. It never fails: what was not computed is said in the result. */
+  readonly divideChanges: (pairs: readonly ScorePair[]) => Promise<ReadonlyMap<number, DividedChange>>;
 }
 
 /**
@@ -93,7 +97,7 @@ function publishRun(
   transact: Transact,
   lease: RunLease,
   totals: RunTotals,
-  { rules, policy, now: clock, newId }: CompleteRunOptions,
+  { rules, policy, now: clock, newId, divideChanges }: CompleteRunOptions,
 ): Promise<Run> {
   return transact(async (ledger) => {
     const found = await ledger.find(lease.runId);
@@ -121,7 +125,17 @@ function publishRun(
     const bands = await ledger.publishScores(run.id);
     if (profile.length > 0) await ledger.writeProfile(run.id, profile);
     const superseded = await supersede(ledger, run);
-    const ruleRun = { runId: run.id, modelName: run.modelName, now, newId };
+    const before = previous ? await ledger.find(previous.runId) : undefined;
+    const change = modelChangeOf(before, run.scoredBy);
+    const divide: DivideChanges = async (suppliers) =>
+      divideChanges(before ? await ledger.readPairs(before.id, run.id, suppliers) : []);
+    const ruleRun = {
+      runId: run.id,
+      modelName: run.modelName,
+      now,
+      newId,
+      ...(change && { modelChange: { ...change, divide } }),
+    };
     const { changes, ...outcome } = await evaluate(ledger, rules, ruleRun, { run, superseded });
     const approved =
       run.approved ?? (open.length > 0 && acceptLosses ? { ...acceptLosses, decidedMs: now.getTime() } : null);

@@ -165,7 +165,7 @@ function valuesOfRun(
   const ruleSeverity: AlertSeverity = candidate.isCritical ? "critical" : "warning";
   return {
     ...{ ruleSeverity, severity: severityOf({ override, ruleSeverity }), riskScore, band, expectedImpact, scoreChange },
-    ...{ lastRunId: runId, summary, signals: signals + (candidate.isHigh ? 1 : 0) },
+    ...{ lastRunId: runId, summary, scoreChangeParts: null, signals: signals + (candidate.isHigh ? 1 : 0) },
     trend: raisedRunId === runId ? ("new" as const) : trendOf(scoreChange),
   };
 }

@@ -2,12 +2,23 @@ import type { AlertRules } from "@bellwether/config/alert-rules";
 import { type Alert, type AlertChange, type AlertDimension, isActive } from "./alert.ts";
 import { capacityCandidate, lowestScore, rankByImpact } from "./capacity-rule.ts";
 import { decideAbsent, decideAlert, isResting, type RuleDecision } from "./decide-alert.ts";
+import {
+  type DivideChanges,
+  type DividedChange,
+  MAX_DIVIDED,
+  type ModelChange,
+  movedSuppliers,
+  withParts,
+} from "./model-change.ts";
 import { type RuleWeek, runsInARow, weeksSinceResolved } from "./runs-in-a-row.ts";
 import { runsToRead, type ScoreFacts, scoreCandidate } from "./score-rule.ts";
 import type { RunChange } from "./undo-run-change.ts";
 
 /** The run on which the rules are evaluated, with clock and id source. */
-export type RuleRun = Pick<RuleDecision, "runId" | "modelName" | "now" | "newId">;
+export type RuleRun = Pick<RuleDecision, "runId" | "modelName" | "now" | "newId"> & {
+  /** Set when another model version scored the week before. */
+  readonly modelChange?: ModelChange & { readonly divide: DivideChanges };
+};
 
 /** The runs whose scores are read with those of a run. */
 export interface RunsRead {
@@ -98,6 +109,12 @@ export async function evaluateRules(ruleStore: AlertRuleStore, rules: AlertRules
   const overtakenBy = await ruleStore.overtakenBy(run.runId);
   if (overtakenBy !== null) return { alertsRaised: 0, overtakenBy, changes: [] };
   const facts = await readFacts(ruleStore, rules, run);
+  const { modelChange } = run;
+  // Before any alert is locked: dividing can take seconds.
+  if (modelChange) {
+    const moved = movedSuppliers(await decideAll(ruleStore, facts, rules, run), run.runId);
+    facts.divided = await modelChange.divide(moved.slice(0, MAX_DIVIDED));
+  }
   const decided = await decideLocked(ruleStore, facts, rules, run);
   const isChange = ({ isNew, events }: AlertChange): boolean => isNew || events.length > 0;
   const written = decided.filter(isChange);
@@ -165,6 +182,8 @@ interface AlertTable {
 
 /** What the rules know about a run. */
 interface Facts {
+  /** The changes of scores that were divided, by supplier. */
+  divided: ReadonlyMap<number, DividedChange>;
   readonly runs: RunsRead;
   readonly weeksSince: RuleDecision["weeksSince"];
   /** Suppliers that the score rule selects or that have an active alert, and those by impact. */
@@ -208,7 +227,19 @@ async function readFacts(ruleStore: AlertRuleStore, rules: AlertRules, run: Rule
   const minScore = lowestScore(weeklyCapacity, (await ruleStore.meanScore(runId)) ?? 0);
   const gone = new Set(lapseRuns.length < runsToLapse ? [] : absentIds.filter((id) => !present.has(id)));
   const weeksSince = (alert: Alert) => weeksSinceResolved(alert, isoWeek, all);
-  return { runs, weeksSince, scores, alerts, lowestSince, minScore, byImpact: [], hasAllByImpact: false, gone, weeks };
+  return {
+    divided: new Map(),
+    runs,
+    weeksSince,
+    scores,
+    alerts,
+    lowestSince,
+    minScore,
+    byImpact: [],
+    hasAllByImpact: false,
+    gone,
+    weeks,
+  };
 }
 
 async function decideAll(
@@ -252,8 +283,13 @@ async function decideAll(
     const lastWeek = facts.weeks.get(alert.lastRunId) ?? "";
     return decideAbsent({ alert, lastWeek, isGone: facts.gone.has(alert.supplierId) }, { runs, now: run.now }) ?? [];
   });
-  return [...byScore, ...byImpact, ...absent];
+  const all = [...byScore, ...byImpact, ...absent];
+  return run.modelChange ? withParts(all, run.runId, versionsOf(run.modelChange), facts.divided) : all;
 }
+
+const versionsOf = ({ beforeWeek, beforeVersion, afterVersion }: ModelChange): ModelChange => ({
+  ...{ beforeWeek, beforeVersion, afterVersion },
+});
 
 function decideScoreRule(facts: Facts, { scoreThreshold: rule, coolDownWeeks }: AlertRules, run: RuleRun) {
   const decision = {

@@ -6,6 +6,7 @@ import {
   BECAME_WORSE,
   isSnoozed,
   RULES_ACTOR,
+  type ScoreChangeParts,
 } from "./alert.ts";
 import { NOTICE_CAUSES, type NoticeCause } from "./notice.ts";
 
@@ -31,6 +32,8 @@ export interface NoticeEvent {
   readonly previousScore: number | null;
   /** Expected impact in the currency of the run's formula. Null: not recorded. */
   readonly impact: number | null;
+  /** The parts of the change of the score, when another model version scored the week before. */
+  readonly scoreChangeParts?: ScoreChangeParts | null;
 }
 
 /**
@@ -64,8 +67,9 @@ type Occasion = Pick<NoticeEvent, "key" | "cause" | "occurredAt" | "actor" | "as
 function eventOf(alert: Alert, occasion: Occasion): NoticeEvent {
   const { riskScore: score, scoreChange, severity, owner, supplierId, lastRunId: runId } = alert;
   const previousScore = scoreChange === null ? null : Math.min(1, Math.max(0, score - scoreChange));
-  const impact = alert.expectedImpact;
-  return { ...occasion, supplierId, runId, alertIds: [alert.id], severity, owner, score, previousScore, impact };
+  const { expectedImpact: impact, scoreChangeParts } = alert;
+  const values = { severity, owner, score, previousScore, impact, ...(scoreChangeParts && { scoreChangeParts }) };
+  return { ...occasion, supplierId, runId, alertIds: [alert.id], ...values };
 }
 
 function assignment(alert: Alert, { version, occurredAt, actor }: AlertEvent): NoticeEvent {

@@ -1,4 +1,5 @@
 import type { NoticeChannel } from "@bellwether/config/notice-routes";
+import type { ScoreChangeParts } from "./alert.ts";
 
 /**
  * Why a notice is sent. "alerts": alerts were raised, became worse or were assigned. "digest": the same, collected
@@ -36,6 +37,8 @@ export interface NoticeItem {
   readonly score: number;
   /** The supplier's score in the model's run before. Null: there was none. */
   readonly previousScore: number | null;
+  /** The parts of the change of the score. Left out: the same model version scored the week before. */
+  readonly scoreChangeParts?: ScoreChangeParts;
   /** Risk score × exposure × weight of the criticality, in `currency`. Null: the exposure is not known. */
   readonly expectedLoss: number | null;
   /** ISO 4217. */

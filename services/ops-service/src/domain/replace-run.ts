@@ -126,7 +126,7 @@ function difference(now: Alert, base: Alert | null, change: AlertChange, replace
     if (merged.ruleSeverity === now.ruleSeverity) return { ...whole, alert: merged, events: [] };
     const alert = byRules(merged, now, replacement);
     const kind = alert.ruleSeverity === "critical" ? "escalated" : "deescalated";
-    return { ...whole, alert, events: [ruleEvent(alert, kind, replacement.now, { detail })] };
+    return { ...whole, alert, events: [moved(alert, kind, replacement, { detail })] };
   }
   if (!isActive(decided) && !isActive(now)) {
     const { resolvedAt, changedAt, changedBy, version } = now;
@@ -135,7 +135,17 @@ function difference(now: Alert, base: Alert | null, change: AlertChange, replace
   const alert = byRules(decided, now, replacement);
   const kind = isActive(alert) ? "reopened" : "resolved";
   const note = change.events.find((event) => event.kind === "resolved")?.note ?? "";
-  return { ...whole, alert, events: [ruleEvent(alert, kind, replacement.now, { note, detail })] };
+  return { ...whole, alert, events: [moved(alert, kind, replacement, { note, detail })] };
+}
+
+/** Returns the entry of an alert that the later revision moved. */
+function moved(
+  alert: Alert,
+  kind: AlertEvent["kind"],
+  { now }: Replacement,
+  texts: { readonly note?: string; readonly detail: string },
+): AlertEvent {
+  return { ...ruleEvent(alert, kind, now, texts), scoreChangeParts: alert.scoreChangeParts };
 }
 
 /** Decides about an alert of which the rules decided nothing: its supplier has no score in the later revision. */

@@ -3,6 +3,7 @@ import type { AlertRuleStore } from "./evaluate-rules.ts";
 import type { BandCounts, Run, ScoreComparison } from "./run.ts";
 import type { ColumnProfile } from "./run-check.ts";
 import type { PreviousWeek } from "./run-losses.ts";
+import type { ScorePair } from "./stored-input.ts";
 
 /**
  * Reads and changes what a run needs, all in one transaction. A run that it returned is locked until the
@@ -46,6 +47,8 @@ export interface RunLedger {
   mendChain(after: Pick<Run, "isoWeek" | "modelName">): Promise<void>;
   /** Compares the scores of two runs by supplier. */
   compareScores(beforeId: number, afterId: number): Promise<ScoreComparison>;
+  /** Reads what two runs stored about suppliers, for those that have a score in both. */
+  readPairs(beforeId: number, afterId: number, suppliers: readonly number[]): Promise<readonly ScorePair[]>;
   /** Makes the scores of the run visible, one row per supplier. */
   publishScores(runId: number): Promise<BandCounts>;
   /** Appends events in this order. */

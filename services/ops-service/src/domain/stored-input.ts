@@ -19,6 +19,15 @@ export interface StoredInput {
   readonly termWeights: Float32Array | null;
 }
 
+/** What two runs stored about a supplier. */
+export interface ScorePair {
+  /** Number of the supplier in the database. */
+  readonly supplier: number;
+  readonly supplierId: string;
+  readonly before: StoredInput;
+  readonly after: StoredInput;
+}
+
 /** A supplier as ml-service accepts it. */
 export interface ScoredSupplier {
   readonly supplierId: string;

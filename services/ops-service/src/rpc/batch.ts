@@ -6,15 +6,18 @@ import {
 } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
 import { pageTokens } from "@bellwether/mesh/call/page-token";
+import { propagateContextAsCaller } from "@bellwether/mesh/client/propagate-context";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import type { CallOptions, HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { Change } from "../domain/change.ts";
 import { type CompleteRunOptions, completeRun } from "../domain/complete-run.ts";
+import type { DividedChange } from "../domain/model-change.ts";
 import { RunNotFoundError } from "../domain/ops-error.ts";
 import type { Run, RunLease } from "../domain/run.ts";
 import type { Transact } from "../domain/run-ledger.ts";
 import type { Override } from "../domain/run-losses.ts";
 import type { ChunkReceipt, ScoredChunk } from "../domain/scored-chunk.ts";
+import type { ScorePair } from "../domain/stored-input.ts";
 import { failRun, reportProgress, type StartedRun, startRun } from "../domain/weekly-run.ts";
 import { chunkFromProto } from "./chunk-from-proto.ts";
 import { countDriftAlarms } from "./drift-metrics.ts";
@@ -25,12 +28,17 @@ import { driftFromProto } from "./run-drift.ts";
 import { decisionToProto, runToProto, stageFromProto } from "./run-to-proto.ts";
 import { shareByKey } from "./shared-query.ts";
 
-export interface BatchDependencies extends CompleteRunOptions {
+export interface BatchDependencies extends Omit<CompleteRunOptions, "divideChanges"> {
   readonly transact: Transact;
   /** Transactions with a longer time limit, for completing a run. */
   readonly transactLong: Transact;
   /** Waits until the names of all stored chunks can be searched, and listed in their order. */
   readonly finishSearchKeys: () => Promise<void>;
+  /** Divides changes of scores with ml-service, with the caller's credentials. */
+  readonly divideChanges: (
+    pairs: readonly ScorePair[],
+    options: Pick<CallOptions, "headers">,
+  ) => Promise<ReadonlyMap<number, DividedChange>>;
   /** Called after a run was completed. */
   readonly onComplete: () => void;
   readonly writeChunk: (lease: RunLease, chunk: ScoredChunk) => Promise<ChunkReceipt>;
@@ -85,7 +93,11 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
       };
       const began = deps.now();
       await deps.finishSearchKeys();
-      const run = await completeRun(deps.transactLong, leaseFromProto(lease), totals, deps);
+      const { headers } = propagateContextAsCaller(context);
+      const run = await completeRun(deps.transactLong, leaseFromProto(lease), totals, {
+        ...deps,
+        divideChanges: (pairs) => deps.divideChanges(pairs, { ...(headers && { headers }) }),
+      });
       // A run that was complete before was counted then.
       if (run.completedAt !== null && run.completedAt >= began) countDriftAlarms(run);
       deps.onComplete();

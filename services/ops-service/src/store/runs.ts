@@ -11,6 +11,7 @@ import type { Db, InTransaction } from "./database.ts";
 import { compareScores, mendChain, relink } from "./mend-chain.ts";
 import { run, runChunk, runFeatures, runProfile } from "./schema.ts";
 import { createPartitions, dropSecondRows, emptyPartitions, publishScores } from "./score-partitions.ts";
+import { readPairs } from "./stored-pairs.ts";
 
 /** The external functions that the run ledger uses. */
 export interface LedgerOptions extends AlertWriterOptions {
@@ -129,6 +130,7 @@ function createLedger(db: Db, writer: AlertWriter, { now, newId, minCompleteness
     relink: (runId, previousRunId) => relink(db, runId, previousRunId),
     mendChain: (after) => mendChain(db, writer, after),
     compareScores: (beforeId, afterId) => compareScores(db, beforeId, afterId),
+    readPairs: (beforeId, afterId, suppliers) => readPairs(db, beforeId, afterId, suppliers),
     publishScores: (runId) => publishScores(db, runId, minCompleteness),
     async appendAudit(...events) {
       const nowUs = BigInt(now().getTime()) * 1000n;

@@ -1,4 +1,5 @@
 import { countText } from "@bellwether/reasons/count-text";
+import { describeParts } from "../../domain/model-change.ts";
 import type { Notice, NoticeCause, NoticeItem, NoticeKind } from "../../domain/notice.ts";
 import { cutText, plainLine } from "./cut-text.ts";
 
@@ -8,6 +9,8 @@ const MAX_REASON = 200;
 /** Maximum length of a person's name. */
 const MAX_PERSON = 100;
 const MAX_TITLE = 150;
+/** Maximum length of the sentence about another model version. */
+const MAX_PARTS = 400;
 
 /** What a message says about a supplier, as lines of plain text that need escaping for HTML and markup. */
 export interface ItemText {
@@ -89,7 +92,7 @@ function itemText(item: NoticeItem): ItemText {
         ? plainLine(name, MAX_NAME)
         : `${plainLine(name, MAX_NAME)} (${plainLine(supplierId, MAX_NAME)})`,
     severity: item.severity === "critical" ? "Critical" : "Warning",
-    score: `Risk score ${scoreText(item.score)}${was}`,
+    score: `Risk score ${scoreText(item.score)}${was}${modelText(item)}`,
     loss: `Expected loss ${lossText(item)}`,
     reasons: reasons.length === 0 ? "No reasons were recorded" : `Because of ${reasons.join("; ")}`,
     cause: `${CAUSES[cause]}${by}; ${responsible}; ${isoWeek}, ${plainLine(modelName, MAX_NAME)}`,
@@ -107,6 +110,11 @@ function changeText({ score, previousScore }: NoticeItem): string {
   // The difference of the two numbers that are shown.
   const change = Math.round(score * 100) - Math.round(previousScore * 100);
   return ` (${change < 0 ? "−" : change > 0 ? "+" : "±"}${(Math.abs(change) / 100).toFixed(2)})`;
+}
+
+/** Returns that another model version scored the week before, as "; v2 scored this week, …". Empty: the same did. */
+function modelText({ scoreChangeParts: parts }: NoticeItem): string {
+  return parts ? `; ${plainLine(describeParts(parts), MAX_PARTS)}` : "";
 }
 
 function lossText({ expectedLoss, currency }: NoticeItem): string {

@@ -69,7 +69,7 @@ function secretsOf(text: string | null): readonly string[] {
 }
 
 function itemData(item: NoticeItem): object {
-  const { score, previousScore, expectedLoss } = item;
+  const { score, previousScore, expectedLoss, scoreChangeParts } = item;
   return {
     supplier_id: item.supplierId,
     supplier_name: cutText(item.supplierName, MAX_TEXT),
@@ -83,6 +83,16 @@ function itemData(item: NoticeItem): object {
     score,
     previous_score: previousScore,
     score_change: previousScore === null ? null : score - previousScore,
+    ...(scoreChangeParts && {
+      score_change_parts: {
+        before_week: scoreChangeParts.beforeWeek,
+        before_version: scoreChangeParts.beforeVersion,
+        after_version: scoreChangeParts.afterVersion,
+        data_score: scoreChangeParts.dataScore,
+        model_score: scoreChangeParts.modelScore,
+        not_computed: cutText(scoreChangeParts.notComputed, MAX_TEXT),
+      },
+    }),
     expected_loss: expectedLoss,
     currency: item.currency,
     reasons: item.reasons.slice(0, 2).map((reason) => cutText(reason, MAX_TEXT)),
