@@ -6,6 +6,7 @@ import { NO_AZURE_CREDENTIALS } from "@bellwether/object-store/backends/azure-cr
 import type { ObjectStore } from "@bellwether/object-store/object-store";
 import { openObjectStore } from "@bellwether/object-store/open-store";
 import { publishDemoModel } from "@bellwether/testing/demo-model";
+import { runNode } from "@bellwether/testing/node-process";
 import { type ServiceProcess, startService } from "@bellwether/testing/service-process";
 import { installMoto, MOTO_ENV, type MotoServer, startMoto } from "@bellwether/testing/stores/moto-server";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -107,4 +108,21 @@ test("an object that does not exist, and a bucket that does not exist, are one l
   await expect(week.run(`s3://lake/in/none.csv${query}`)).rejects.toThrow(InputNotFoundError);
   await expect(week.run(`s3://no-such-lake/in/x.csv${query}`)).rejects.toThrow(/^the weekly file cannot be [^\n]*$/);
   expect([...week.ledger.startedWeeks]).toEqual([]);
+});
+
+test("the program for one week rejects a URL with a secret, and writes nothing of it", async () => {
+  await using folder = await weeklyFolder();
+  const ended = await runNode(new URL("../src/once/main.ts", import.meta.url).pathname, {
+    env: {
+      ...process.env,
+      ...{ WEEKLY_WEEK: WEEK, WEEKLY_INPUT: "s3://AKIAHIDDEN:hidden/secret@lake/in/week.csv" },
+      BELLWETHER_MODEL_CONFIG: folder.settings.modelConfig,
+      BELLWETHER_FEATURE_MAPPING: folder.settings.featureMapping,
+      BELLWETHER_RISK_POLICY: new URL("../../../config/risk_policy.yaml", import.meta.url).pathname,
+      BELLWETHER_DATA_DIR: folder.at("data"),
+    },
+  });
+  expect(ended.code).toBe(1);
+  expect(ended.stderr).toContain("a URL must not contain credentials");
+  expect(ended.stdout + ended.stderr).not.toMatch(/hidden/i);
 });

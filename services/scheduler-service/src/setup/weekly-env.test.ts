@@ -9,3 +9,10 @@ test("the size of a chunk is 256 to 8,192 suppliers, by default 4,096", () => {
   for (const outside of ["255", "8193", "4096.5", "many"])
     expect(() => chunkRows(outside)).toThrow("an integer from 256 to 8192 (suppliers)");
 });
+
+test("an invalid URL of the results is an error that does not show it", () => {
+  const read = (text: string) => () => readEnv({ WEEKLY_RESULTS_URL: text }, { url: WEEKLY_ENV.resultsUrl });
+  expect(read("s3://bucket/prefix")()).toEqual({ url: "s3://bucket/prefix" });
+  for (const url of ["s3:/AKIA:hidden@bucket", "https://account.blob.core.windows.net/c?sig=hidden"])
+    expect(read(url)).toThrow(/^(?![\s\S]*hidden)[\s\S]*WEEKLY_RESULTS_URL: found \[redacted\]/);
+});

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -6,11 +7,13 @@ import { openObjectStore } from "@bellwether/object-store/open-store";
 import { ObjectChangedError, StoreDeniedError, StoreUnavailableError } from "@bellwether/object-store/store-error";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
+  DiskError,
   InputChangedError,
   InputNotFoundError,
   InputRejectedError,
   InputUnavailableError,
 } from "../domain/scheduler-error.ts";
+import { onDisk } from "./disk-error.ts";
 import { createInputObjects, type InputObjects, type InputObjectsOptions, sweepInputCopies } from "./input-objects.ts";
 
 let folder = "";
@@ -166,6 +169,35 @@ describe("a store that", () => {
 test("a URL with a secret is rejected, and the error does not show it", async () => {
   for (const url of ["s3://AKIA:hidden@lake/x", "https://a.blob.core.windows.net/c/x?sig=hidden"])
     await expect(inputs.look(url)).rejects.toThrow(/^(?!.*hidden)the weekly file cannot be used/);
+});
+
+/** Mounts a small file system in memory. Null when this user may not mount one. */
+async function mountSmallDisk(): Promise<(AsyncDisposable & { readonly place: string }) | null> {
+  const place = await mkdtemp(path.join(os.tmpdir(), "bellwether-disk-"));
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", place], { stdio: "ignore" });
+  } catch {
+    await rm(place, { recursive: true });
+    return null;
+  }
+  return {
+    place,
+    async [Symbol.asyncDispose]() {
+      execFileSync("umount", ["-l", place]);
+      await rm(place, { recursive: true, force: true });
+    },
+  };
+}
+
+test("a full disk is an error before the first byte, and nothing of the copy remains", async (context) => {
+  await using disk = await mountSmallDisk();
+  if (disk === null) return context.skip("this user may not mount a file system");
+  await put("in/week.csv", "one");
+  inputs = open({ folder: path.join(disk.place, "copies") });
+  const error = await onDisk("/data/weeks", inputs.refresh(URL)).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(DiskError);
+  expect(String(error)).toContain("the disk is full (ENOSPC); when it can be used again, the run continues");
+  expect(await readdir(path.join(disk.place, "copies"))).toEqual([]);
 });
 
 test("a path has no objects and no copy", async () => {
