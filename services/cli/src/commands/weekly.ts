@@ -19,7 +19,7 @@ export function weeklyCommand(context: CliContext): Command {
     .requiredOption("--week <week>", "ISO week of the data, for example 2026-W47 (required)", isoWeek)
     .requiredOption(
       "--input <file>",
-      "data of the week (required). A file (CSV or Parquet): when the feature mapping reads one source. A folder: when it reads several; the folder holds the files that the mapping names",
+      "data of the week (required). A file (CSV or Parquet): when the feature mapping reads one source. A folder: when it reads several; the folder holds the files that the mapping names. Or a URL: s3://BUCKET/KEY or azure://CONTAINER/KEY (docs/object-store.md)",
     )
     .option(
       "--force-future <reason>",
