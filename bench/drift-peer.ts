@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -6,13 +7,12 @@ import { promisify } from "node:util";
 import { DEFAULT_DRIFT_POLICY } from "@bellwether/config/risk-policy";
 import { compareWeek, type WeekValues } from "@bellwether/drift/compare/compare-week";
 import { simulateSuppliers } from "../services/lib/drift/test/simulated-weeks.ts";
-import { peersInstalled } from "./explain-peers.ts";
 import { type Metric, metric } from "./metric.ts";
 
-const PYTHON = new URL("./peers/.venv/bin/python", import.meta.url).pathname;
+const PYTHON = new URL("./peers/.venv-drift/bin/python", import.meta.url).pathname;
 const SCRIPT = new URL("./peers/drift.py", import.meta.url).pathname;
 /** Pairs of weeks without drift, by number of rows. Evidently needs about a second per pair. */
-const PAIRS: Readonly<Record<string, number>> = { "300": 100, "3000": 60, "100000": 6 };
+const PAIRS: Readonly<Record<string, number>> = { "300": 60, "3000": 30, "100000": 4 };
 
 /** Result of one pair of weeks; see peers/drift.py. */
 interface PeerPair {
@@ -30,7 +30,7 @@ export async function comparePeer(log: (line: string) => void): Promise<Metric[]
     for (const { rows, pairs } of sizes) {
       const name = `drift.false_alarms.${rows}.evidently`;
       const unit = `share of ${pairs} weeks without drift, against the week before`;
-      if (!peersInstalled()) {
+      if (!existsSync(PYTHON)) {
         const reason = "run bench/peers/setup first";
         metrics.push(metric({ name, value: null, unit, better: "lower", reason }));
         continue;

@@ -93,8 +93,8 @@ test.each<[string, string | Buffer, string]>([
   await writeFile(input, weekCsv(30));
   expect((await week.run(input)).run).toMatchObject({ state: RunState.COMPLETE, rowsScored: 30n });
   expect((await week.left()).sort()).toEqual([
+    "drift.json",
     "ingest.json",
-    "profile.json",
     "report.csv",
     "report.json",
     "snapshot.parquet",

@@ -8,6 +8,8 @@ export interface DriftFacts {
   /** Name of the model version. */
   readonly version: string;
   readonly policy: DriftPolicy;
+  /** Whether the policy is that of a file; if not, it is the default. */
+  readonly hasPolicyFile: boolean;
   readonly hasTraining: boolean;
   /** ISO week of the newest complete earlier week. Null: there is none. */
   readonly previousWeek: string | null;
@@ -61,10 +63,14 @@ function referenceNotes({ version, hasTraining, previousWeek, hasPrevious, isPai
 
 function coverageNotes(
   comparisons: readonly DriftComparison[],
-  { suppliers, compared, features, hasTraining, hasPrevious, previousWeek }: DriftFacts,
+  { suppliers, compared, features, hasTraining, hasPrevious, previousWeek, hasPolicyFile }: DriftFacts,
   policy: DriftPolicy,
 ): string[] {
   const notes: string[] = [];
+  if (!hasPolicyFile)
+    notes.push(
+      "drift measured with the default limits: there is no config/risk_policy.yaml here (BELLWETHER_RISK_POLICY)",
+    );
   if (compared < suppliers)
     notes.push(`drift measured on a sample of ${compared} of ${suppliers} suppliers, the same ones each week`);
   const tooFew = new Set(comparisons.filter(({ outcome }) => outcome === "too-few").map(({ feature }) => feature));

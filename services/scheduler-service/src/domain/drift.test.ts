@@ -35,7 +35,7 @@ let models = 0;
 async function weeks(byWeek: Record<string, Float64Array>, complete: readonly string[]) {
   const model = `model${models++}`;
   const deps: DriftDeps = {
-    driftPolicy,
+    ...{ driftPolicy, hasPolicyFile: true },
     readSample: async (parquet) => sampleOf(byWeek[path.basename(path.dirname(parquet))] ?? new Float64Array()),
     isComplete: async (week) => complete.includes(week),
   };
@@ -104,7 +104,13 @@ test("says that suppliers were sampled, that there were too few, and that the po
   const readSample = async () => sampleOf(delays(0), 5_000);
   const files = openWeekFolder(root, "sampled", "2026-W46");
   const training = profileWeek(sampleOf(delays(0)).numbers, new Map(), null);
-  const { notes } = await measureDrift({ ...deps, driftPolicy: policy, readSample }, files, { ...task, training });
+  const { notes } = await measureDrift({ ...deps, driftPolicy: policy, hasPolicyFile: false, readSample }, files, {
+    ...task,
+    training,
+  });
+  expect(notes).toContain(
+    "drift measured with the default limits: there is no config/risk_policy.yaml here (BELLWETHER_RISK_POLICY)",
+  );
   expect(notes).toContain("drift measured on a sample of 400 of 5000 suppliers, the same ones each week");
   expect(notes).toContain(
     "drift not tested where fewer than 1000 suppliers have a value (drift.min_rows of the risk policy): delay",

@@ -9,6 +9,8 @@ import type { WeekFiles } from "./weekly-ports.ts";
 /** What the comparison of a week needs. */
 export interface DriftDeps {
   readonly driftPolicy: DriftPolicy;
+  /** Whether the policy is that of a file; if not, it is the default. */
+  readonly hasPolicyFile: boolean;
   /** Reads the features of about this number of suppliers, the same ones in every week. */
   readSample(parquet: string, suppliers: number, signal: AbortSignal): Promise<SnapshotSample>;
   /** Whether the ledger has a complete run of the week. */
@@ -48,7 +50,7 @@ export async function measureDrift(deps: DriftDeps, files: WeekFiles, task: Drif
   const notes = driftNotes(comparisons, {
     ...{ version, policy: driftPolicy, hasTraining: training !== null },
     ...{ previousWeek: earlier?.week ?? null, isPaired: previous?.previous !== null },
-    hasPrevious: previous !== null,
+    ...{ hasPrevious: previous !== null, hasPolicyFile: deps.hasPolicyFile },
     ...{ suppliers: sample.snapshotRows, compared: sample.supplierIds.length },
     features: [...sample.numbers.keys(), ...sample.categories.keys()],
   });

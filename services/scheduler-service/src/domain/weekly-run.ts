@@ -93,6 +93,8 @@ export interface WeeklyDeps {
   readSample(parquet: string, suppliers: number, signal: AbortSignal): Promise<SnapshotSample>;
   /** When a change of a distribution is an alarm. */
   readonly driftPolicy: DriftPolicy;
+  /** Whether the policy is that of a file; if not, it is the default. */
+  readonly hasPolicyFile: boolean;
   onProgress(progress: Progress): void;
 }
 

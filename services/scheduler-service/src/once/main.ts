@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { env, readEnv } from "@bellwether/env/env";
@@ -10,7 +11,7 @@ import { retryRun } from "../domain/retry-run.ts";
 import { RunStoppedError } from "../domain/scheduler-error.ts";
 import type { Progress } from "../domain/weekly-run.ts";
 import { createWeeklyRunner } from "../setup/create-weekly-runner.ts";
-import { storeSettings, WEEKLY_ENV, WEEKS_FOLDER } from "../setup/weekly-env.ts";
+import { DEFAULT_RISK_POLICY, storeSettings, WEEKLY_ENV, WEEKS_FOLDER } from "../setup/weekly-env.ts";
 import { failureToJson, outcomeToJson } from "./outcome.ts";
 
 /** Maximum time to wait, after telemetry was stopped, for a telemetry collector that does not answer, ms. */
@@ -46,7 +47,7 @@ try {
     retryMs: env.durationMs("WEEKLY_RETRY", "2m", { min: "0s", max: "1h" }),
     actor: env.text("WEEKLY_ACTOR", { pattern: /^[^\0]{0,64}$/u, expected: "a name of at most 64 characters" }, ""),
   });
-  const { week, mlUrl, opsUrl, modelConfig, featureMapping, riskPolicy, chunkRows } = config;
+  const { week, mlUrl, opsUrl, modelConfig, featureMapping, chunkRows } = config;
   const weeksFolder = path.resolve(config.dataDir, WEEKS_FOLDER);
   telemetry = await startTelemetry({
     serviceName: "scheduler-service",
@@ -55,7 +56,10 @@ try {
   });
   const calls = { ...peerSettings(config), sampleRatio: telemetry.sampleRatio };
   const stores = storeSettings(config);
-  const settings = { mlUrl, opsUrl, modelConfig, featureMapping, riskPolicy, weeksFolder, chunkRows, stores, calls };
+  // The services may be elsewhere, and their policy with them.
+  const { riskPolicy } = config;
+  const policy = riskPolicy !== DEFAULT_RISK_POLICY || existsSync(riskPolicy) ? { riskPolicy } : {};
+  const settings = { mlUrl, opsUrl, modelConfig, featureMapping, ...policy, weeksFolder, chunkRows, stores, calls };
   using runner = await createWeeklyRunner(settings);
   folder = runner.folderOf(week);
   const reportProgress = (progress: Progress): void => void process.send?.({ progress });

@@ -116,7 +116,7 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
     readChunks: readSnapshot,
     readSample: (parquet: string, suppliers: number, signal: AbortSignal) =>
       onDisk(settings.weeksFolder, readSnapshotSample(parquet, suppliers, signal)),
-    driftPolicy,
+    ...{ driftPolicy, hasPolicyFile: settings.riskPolicy !== undefined },
   };
   return {
     modelName,

@@ -52,6 +52,9 @@ export function storeSettings(config: EnvOf<typeof STORE_ENV>): StoreSettings {
   return { azure, inputMaxBytes, inputReadMs, resultsUrl };
 }
 
+/** Path of the risk policy when no other one is set. */
+export const DEFAULT_RISK_POLICY = "config/risk_policy.yaml";
+
 /** Environment variables of the service and of the one-shot program. */
 export const WEEKLY_ENV = {
   ...STORE_ENV,
@@ -59,7 +62,7 @@ export const WEEKLY_ENV = {
   opsUrl: sharedEnv.opsUrl,
   modelConfig: env.path("BELLWETHER_MODEL_CONFIG", "config/model_config.yaml"),
   featureMapping: env.path("BELLWETHER_FEATURE_MAPPING", "config/feature_mapping.yaml"),
-  riskPolicy: env.path("BELLWETHER_RISK_POLICY", "config/risk_policy.yaml"),
+  riskPolicy: env.path("BELLWETHER_RISK_POLICY", DEFAULT_RISK_POLICY),
   dataDir: sharedEnv.dataDir,
   chunkRows: env.integer(
     "WEEKLY_CHUNK_ROWS",
