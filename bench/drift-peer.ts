@@ -12,7 +12,7 @@ import { type Metric, metric } from "./metric.ts";
 const PYTHON = new URL("./peers/.venv-drift/bin/python", import.meta.url).pathname;
 const SCRIPT = new URL("./peers/drift.py", import.meta.url).pathname;
 /** Pairs of weeks without drift, by number of rows. Evidently needs about a second per pair. */
-const PAIRS: Readonly<Record<string, number>> = { "300": 60, "3000": 30, "100000": 4 };
+const PAIRS: Readonly<Record<string, number>> = { "300": 30, "3000": 15, "100000": 3 };
 
 /** Result of one pair of weeks; see peers/drift.py. */
 interface PeerPair {
