@@ -118,6 +118,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "model-import",
     "demo-data",
     "ingest",
+    "plausibility",
     "registry",
     "scoring",
   ],

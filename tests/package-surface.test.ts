@@ -50,7 +50,7 @@ const SERVICE_FOLDERS: Readonly<Record<string, readonly string[]>> = {
   "service.ts": ["access.ts", "notices.ts", "rpc", "jobs", "setup", "audit", "store", "model", "clients", "domain"],
   "access.ts": ["rpc", "jobs", "setup", "store", "clients", "domain"],
   "notices.ts": ["rpc", "jobs", "store", "clients", "domain"],
-  once: ["setup", "domain"],
+  once: ["setup", "clients", "domain"],
   setup: ["store", "clients", "domain"],
   rpc: ["jobs", "domain", "type audit", "type model"],
   jobs: ["domain"],

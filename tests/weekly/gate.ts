@@ -29,8 +29,8 @@ export const GATES = {
   secondChunk: "before insert on bellwether.run_chunk for each row when (new.chunk = 1)",
   /** The trigger fires after the last chunk, before the write that moves the run to the stage "drift". */
   afterChunks: "before update on bellwether.run for each row when (new.stage = 'drift' and old.stage <> 'drift')",
-  /** The trigger fires before the write that marks a run as failed, for example because of too many losses. */
-  failed: "before update on bellwether.run for each row when (new.state = 'failed' and old.state <> 'failed')",
+  /** The trigger fires before the write that holds a run, for example because of too many rejected rows. */
+  held: "before update on bellwether.run for each row when (new.state = 'held' and old.state <> 'held')",
   /**
    * The trigger fires in CompleteRun, after scores are published and alerts are raised, and before the write
    * that marks the run as complete.

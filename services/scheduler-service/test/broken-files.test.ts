@@ -59,10 +59,10 @@ test("a file with invalid rows of every kind is scored without them, and each is
   await using week = await setUp();
   const input = week.at("week.csv");
   const lines = BROKEN.map(([line]) => Buffer.concat([Buffer.from(line), Buffer.from("\n")]));
-  await writeFile(input, Buffer.concat([Buffer.from(weekCsv(50)), ...lines]));
+  await writeFile(input, Buffer.concat([Buffer.from(weekCsv(1_000)), ...lines]));
   const { run } = await week.run(input);
-  const [read, rejected] = [BigInt(50 + BROKEN.length), BigInt(BROKEN.length)];
-  expect(run).toMatchObject({ state: RunState.COMPLETE, rowsRead: read, rowsScored: 50n, rowsRejected: rejected });
+  const [read, rejected] = [BigInt(1_000 + BROKEN.length), BigInt(BROKEN.length)];
+  expect(run).toMatchObject({ state: RunState.COMPLETE, rowsRead: read, rowsScored: 1_000n, rowsRejected: rejected });
   const { samples } = (await week.report()).rejected_when_reading;
   for (const [, column, reason] of BROKEN)
     expect(samples).toContainEqual(

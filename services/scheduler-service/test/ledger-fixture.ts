@@ -1,11 +1,21 @@
-import { BatchRunSchema, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
-import { BatchService, type SubmitChunkRequest } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import {
+  BatchRunSchema,
+  RunDecisionSchema,
+  RunLeaseSchema,
+  RunState,
+} from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import {
+  BatchService,
+  type CompleteRunRequest,
+  StartRunResponseSchema,
+  type SubmitChunkRequest,
+} from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { route } from "@bellwether/mesh/call/route";
 import { rpcError } from "@bellwether/mesh/errors/rpc-error";
 import { startServer } from "@bellwether/mesh/server/start-server";
 import { createLogger } from "@bellwether/telemetry/logger";
-import { create } from "@bufbuild/protobuf";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromDate, timestampNow } from "@bufbuild/protobuf/wkt";
 import { Code, type ServiceImpl } from "@connectrpc/connect";
 
 /** A ledger of one week, in memory, behind the real gRPC contract. */
@@ -23,6 +33,12 @@ export interface LedgerServer extends AsyncDisposable {
   readonly completeWeeks: Set<string>;
   /** Number of chunks that were received again. */
   readonly duplicates: readonly number[];
+  /** What StartRun returns about earlier weeks: the week with which the input is compared. */
+  earlier: MessageInitShape<typeof StartRunResponseSchema>;
+  /** What the last HoldRun or CompleteRun reported about the input. */
+  readonly reported: Pick<CompleteRunRequest, "checks" | "profile" | "contentDigest">;
+  /** Approves the held run, as a person does. */
+  approve(): void;
   /** Called before a chunk is stored. A test throws an error here to reject the chunk. */
   onSubmit: (request: SubmitChunkRequest) => void;
   /** Called when the run reports its stage. */
@@ -43,6 +59,7 @@ export async function startLedger(): Promise<LedgerServer> {
   const startedWeeks = new Set<string>();
   const holders: string[] = [];
   const completeWeeks = new Set<string>();
+  const reported = { checks: [], profile: [], contentDigest: "" } as LedgerServer["reported"];
   let [fence, holder, rejected] = [0n, "", 0n];
   const checkFence = (given: bigint | undefined): void => {
     if (given !== fence) throw rpcError(Code.Aborted, "RUN_FENCED", "another holder has the run");
@@ -59,6 +76,7 @@ export async function startLedger(): Promise<LedgerServer> {
       startedWeeks.add(request.isoWeek);
       holders.push(request.holder);
       if (run.state === RunState.COMPLETE) return { run };
+      if (run.state === RunState.HELD && !run.approved && run.sourceDigest === request.sourceDigest) return { run };
       if (request.holder !== holder) [fence, holder] = [fence + 1n, request.holder];
       const { isoWeek, modelName, sourceDigest, configHash } = request;
       const chunkRows = chunks.size > 0 ? run.chunkRows : request.chunkRows;
@@ -74,7 +92,9 @@ export async function startLedger(): Promise<LedgerServer> {
       Object.assign(run, { isoWeek, modelName, sourceDigest, configHash, state: RunState.RUNNING });
       run.chunkRows = begunAnew ? request.chunkRows : chunkRows;
       const receivedChunks = [...chunks.keys()].sort((a, b) => a - b);
-      return { run, lease: { runId: 1, fence }, receivedChunks, begunAnew };
+      const approved = run.approved && { approved: run.approved };
+      const lease = create(RunLeaseSchema, { runId: 1, fence });
+      return create(StartRunResponseSchema, { ...server.earlier, run, lease, receivedChunks, begunAnew, ...approved });
     },
     reportProgress: (request) => {
       server.onReport();
@@ -109,8 +129,16 @@ export async function startLedger(): Promise<LedgerServer> {
       checkFence(request.lease?.fence);
       if (chunks.size !== request.chunksTotal || run.rowsScored + run.rowsRejected !== request.rowsRead)
         throw rpcError(Code.FailedPrecondition, "RUN_INCOMPLETE", "the counts do not add up");
-      Object.assign(run, { state: RunState.COMPLETE, drift: request.drift, failure: "" });
+      Object.assign(run, { state: RunState.COMPLETE, drift: request.drift, checks: request.checks, failure: "" });
+      const { checks, profile, contentDigest } = request;
+      Object.assign(reported, { checks, profile, contentDigest });
       run.completedAt = timestampFromDate(new Date(1_000));
+      return { run };
+    },
+    holdRun: (request) => {
+      checkFence(request.lease?.fence);
+      Object.assign(run, { state: RunState.HELD, checks: request.checks });
+      Object.assign(reported, { checks: request.checks, profile: request.profile });
       return { run };
     },
     failRun: (request) => {
@@ -145,6 +173,11 @@ export async function startLedger(): Promise<LedgerServer> {
     startedWeeks,
     completeWeeks,
     holders,
+    earlier: {},
+    reported,
+    approve: () => {
+      run.approved = create(RunDecisionSchema, { reason: "it is right", actor: "jane", decidedAt: timestampNow() });
+    },
     onSubmit: () => {},
     onReport: () => {},
     restore: () => {

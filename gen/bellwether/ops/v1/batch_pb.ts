@@ -17,7 +17,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/ops/v1/batch.proto.
  */
 export const file_bellwether_ops_v1_batch: GenFile = /*@__PURE__*/
-  fileDesc("Ch1iZWxsd2V0aGVyL29wcy92MS9iYXRjaC5wcm90bxIRYmVsbHdldGhlci5vcHMudjEi9AEKCERyaWZ0QmluEhsKBWxvd2VyGAEgASgBQge6SAQSAkABSACIAQESGwoFdXBwZXIYAiABKAFCB7pIBBICQAFIAYgBARIrCghjYXRlZ29yeRgDIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiRIAogBARIwCg9yZWZlcmVuY2Vfc2hhcmUYBCABKAFCF7pIFBISGQAAAAAAAPA/KQAAAAAAAAAAEi4KDXByZXNlbnRfc2hhcmUYBSABKAFCF7pIFBISGQAAAAAAAPA/KQAAAAAAAAAAQggKBl9sb3dlckIICgZfdXBwZXJCCwoJX2NhdGVnb3J5IrcGCg9EcmlmdENvbXBhcmlzb24SQAoJcmVmZXJlbmNlGAEgASgOMiEuYmVsbHdldGhlci5vcHMudjEuRHJpZnRSZWZlcmVuY2VCCrpIB4IBBBABIAASSAoOcmVmZXJlbmNlX3dlZWsYAiABKAlCMLpILXIrMileKFswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSk/JBI6CgZhc3BlY3QYAyABKA4yHi5iZWxsd2V0aGVyLm9wcy52MS5EcmlmdEFzcGVjdEIKukgHggEEEAEgABI8CgdvdXRjb21lGAQgASgOMh8uYmVsbHdldGhlci5vcHMudjEuRHJpZnRPdXRjb21lQgq6SAeCAQQQASAAEiMKDnJlZmVyZW5jZV9yb3dzGAUgASgEQgu6SAgyBhiAlOvcAxIhCgxwcmVzZW50X3Jvd3MYBiABKARCC7pICDIGGICU69wDEiAKBmVmZmVjdBgHIAEoAUIQukgNEgtAASkAAAAAAAAAABImCgxlZmZlY3Rfbm9pc2UYCCABKAFCELpIDRILQAEpAAAAAAAAAAASFgoFc2hpZnQYCSABKAFCB7pIBBICQAESIgoDcHNpGAogASgBQhC6SA0SC0ABKQAAAAAAAAAASACIAQESKAoJcHNpX25vaXNlGAsgASgBQhC6SA0SC0ABKQAAAAAAAAAASAGIAQESLQoHcF92YWx1ZRgMIAEoAUIXukgUEhIZAAAAAAAA8D8pAAAAAAAAAABIAogBARIgCg9yZWZlcmVuY2VfdmFsdWUYDSABKAFCB7pIBBICQAESHgoNcHJlc2VudF92YWx1ZRgOIAEoAUIHukgEEgJAARIrCghjYXRlZ29yeRgPIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiRIA4gBARIzCgRiaW5zGBAgAygLMhsuYmVsbHdldGhlci5vcHMudjEuRHJpZnRCaW5CCLpIBZIBAhAYEiQKBHRleHQYESABKAlCFrpIE3IRIAEo0A8yCl5bXlx4MDBdKyRCBgoEX3BzaUIMCgpfcHNpX25vaXNlQgoKCF9wX3ZhbHVlQgsKCV9jYXRlZ29yeSLPAQoMRmVhdHVyZURyaWZ0EicKB2ZlYXR1cmUYASABKAlCFrpIE3IRIAEogAIyCl5bXlx4MDBdKyQSHQoDcHNpGAIgASgBQhC6SA0SC0ABKQAAAAAAAAAAEjQKBGtpbmQYAyABKA4yHC5iZWxsd2V0aGVyLm9wcy52MS5EcmlmdEtpbmRCCLpIBYIBAhABEkEKC2NvbXBhcmlzb25zGAQgAygLMiIuYmVsbHdldGhlci5vcHMudjEuRHJpZnRDb21wYXJpc29uQgi6SAWSAQIQBCKaAgoIUnVuQ2hlY2sSNgoEa2luZBgBIAEoDjIcLmJlbGx3ZXRoZXIub3BzLnYxLkNoZWNrS2luZEIKukgHggEEEAEgABI8CgdvdXRjb21lGAIgASgOMh8uYmVsbHdldGhlci5vcHMudjEuQ2hlY2tPdXRjb21lQgq6SAeCAQQQASAAEiQKBmNvbHVtbhgDIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQSGwoFdmFsdWUYBCABKAFCB7pIBBICQAFIAIgBARIbCgVsaW1pdBgFIAEoAUIHukgEEgJAAUgBiAEBEiQKBmRldGFpbBgGIAEoCUIUukgRcg8o6AcyCl5bXlx4MDBdKiRCCAoGX3ZhbHVlQggKBl9saW1pdCLrAgoNQ29sdW1uUHJvZmlsZRImCgZjb2x1bW4YASABKAlCFrpIE3IRIAEogAIyCl5bXlx4MDBdKyQSGQoEcm93cxgCIAEoBEILukgIMgYYgJTr3AMSHAoHbWlzc2luZxgDIAEoBEILukgIMgYYgJTr3AMSHQoIZGlzdGluY3QYBCABKARCC7pICDIGGICU69wDEhwKBm1lZGlhbhgFIAEoAUIHukgEEgJAAUgAiAEBEhkKA21pbhgGIAEoAUIHukgEEgJAAUgBiAEBEhkKA21heBgHIAEoAUIHukgEEgJAAUgCiAEBEhoKBG1lYW4YCCABKAFCB7pIBBICQAFIA4gBARInCgl0b3BfdmFsdWUYCSABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokEh0KCHRvcF9yb3dzGAogASgEQgu6SAgyBhiAlOvcA0IJCgdfbWVkaWFuQgYKBF9taW5CBgoEX21heEIHCgVfbWVhbiJcCgtSdW5EZWNpc2lvbhIOCgZyZWFzb24YASABKAkSDQoFYWN0b3IYAiABKAkSLgoKZGVjaWRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiLAoIQWxlcnRJZHMSDQoFY291bnQYASABKA0SEQoJYWxlcnRfaWRzGAIgAygJIr8CCg9SZXZpc2lvbkNoYW5nZXMSEQoJc3VwcGxpZXJzGAEgASgEEhYKDnNjb3Jlc19jaGFuZ2VkGAIgASgEEhgKEG1heF9zY29yZV9jaGFuZ2UYAyABKAESFQoNYmFuZHNfY2hhbmdlZBgEIAEoBBIXCg9zdXBwbGllcnNfYWRkZWQYBSABKAQSGQoRc3VwcGxpZXJzX3JlbW92ZWQYBiABKAQSMgoNYWxlcnRzX3JhaXNlZBgHIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0SWRzEjMKDmFsZXJ0c19jbGVhcmVkGAggASgLMhsuYmVsbHdldGhlci5vcHMudjEuQWxlcnRJZHMSMwoOYWxlcnRzX2NoYW5nZWQYCSABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5BbGVydElkcyLxCQoIQmF0Y2hSdW4SDgoGcnVuX2lkGAEgASgNEhAKCGlzb193ZWVrGAIgASgJEhIKCm1vZGVsX25hbWUYAyABKAkSKgoFc3RhdGUYBCABKA4yGy5iZWxsd2V0aGVyLm9wcy52MS5SdW5TdGF0ZRIqCgVzdGFnZRgFIAEoDjIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1blN0YWdlEhYKCXJvd3NfcmVhZBgGIAEoBEgAiAEBEhMKC3Jvd3Nfc2NvcmVkGAcgASgEEhUKDXJvd3NfcmVqZWN0ZWQYCCABKAQSFwoPY2h1bmtzX3JlY2VpdmVkGAkgASgNEhkKDGNodW5rc190b3RhbBgKIAEoDUgBiAEBEhQKDGlucHV0X2RpZ2VzdBgLIAEoCRI1CgVtb2RlbBgMIAEoCzImLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk1vZGVsSWRlbnRpdHkSFQoNYWxlcnRzX3JhaXNlZBgNIAEoDRIrCgViYW5kcxgOIAMoCzIcLmJlbGx3ZXRoZXIub3BzLnYxLkJhbmRDb3VudBIuCgVkcmlmdBgPIAMoCzIfLmJlbGx3ZXRoZXIub3BzLnYxLkZlYXR1cmVEcmlmdBIuCgpzdGFydGVkX2F0GBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxjb21wbGV0ZWRfYXQYESABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2ZhaWx1cmUYEiABKAkSFQoNc291cmNlX2RpZ2VzdBgTIAEoCRITCgtjb25maWdfaGFzaBgUIAEoCRITCgtwb2xpY3lfaGFzaBgVIAEoCRIUCgxvdmVydGFrZW5fYnkYFiABKAkSLAoGbG9zc2VzGBcgASgLMhwuYmVsbHdldGhlci5vcHMudjEuUnVuTG9zc2VzEjEKDGZvcmNlX2Z1dHVyZRgYIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLk92ZXJyaWRlEhIKCmNodW5rX3Jvd3MYGSABKA0SKwoGY2hlY2tzGBogAygLMhsuYmVsbHdldGhlci5vcHMudjEuUnVuQ2hlY2sSMAoIYXBwcm92ZWQYGyABKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5SdW5EZWNpc2lvbhIuCgZ2b2lkZWQYHCABKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5SdW5EZWNpc2lvbhIQCghyZXZpc2lvbhgdIAEoDRIeChFzdXBlcnNlZGVzX3J1bl9pZBgeIAEoDUgCiAEBEiEKFHN1cGVyc2VkZWRfYnlfcnVuX2lkGB8gASgNSAOIAQESOwoTc3VwZXJzZWRlX3JlcXVlc3RlZBggIAEoCzIeLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bkRlY2lzaW9uEg0KBWFzX29mGCEgASgJEhUKDW1pc3NlZF9yZWFzb24YIiABKAkSMwoHY2hhbmdlcxgjIAEoCzIiLmJlbGx3ZXRoZXIub3BzLnYxLlJldmlzaW9uQ2hhbmdlcxIVCg1jaGVja3NfZmFpbGVkGCQgASgNQgwKCl9yb3dzX3JlYWRCDwoNX2NodW5rc190b3RhbEIUChJfc3VwZXJzZWRlc19ydW5faWRCFwoVX3N1cGVyc2VkZWRfYnlfcnVuX2lkIuYCCglSdW5Mb3NzZXMSFQoNcm93c19yZWplY3RlZBgBIAEoBBIVCg1yb3dzX3JlcGVhdGVkGAIgASgEEhYKDnJlamVjdGVkX3NoYXJlGAMgASgBEhoKEm1heF9yZWplY3RlZF9zaGFyZRgEIAEoARIZChFtYXhfcmVqZWN0ZWRfcm93cxgFIAEoBBIRCglzdXBwbGllcnMYBiABKAQSHwoScHJldmlvdXNfc3VwcGxpZXJzGAcgASgESACIAQESFQoNcHJldmlvdXNfd2VlaxgIIAEoCRIbChNtaW5fc3VwcGxpZXJzX3NoYXJlGAkgASgBEi4KCGV4Y2VlZGVkGAogAygOMhwuYmVsbHdldGhlci5vcHMudjEuTG9zc0xpbWl0Ei0KCGFjY2VwdGVkGAsgASgLMhsuYmVsbHdldGhlci5vcHMudjEuT3ZlcnJpZGVCFQoTX3ByZXZpb3VzX3N1cHBsaWVycyJXCghPdmVycmlkZRImCgZyZWFzb24YASABKAlCFrpIE3IRIAEo0A8yCl5bXlx4MDBdKyQSIwoFYWN0b3IYAiABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokIkYKCUJhbmRDb3VudBIrCgRiYW5kGAEgASgOMh0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQmFuZBIMCgRyb3dzGAIgASgEIkQKCFJ1bkxlYXNlEhcKBnJ1bl9pZBgBIAEoDUIHukgEKgIoARIfCgVmZW5jZRgCIAEoBEIQukgNMgsY/////////w8oASrEAQoIUnVuU3RhdGUSGQoVUlVOX1NUQVRFX1VOU1BFQ0lGSUVEEAASFQoRUlVOX1NUQVRFX1JVTk5JTkcQARIWChJSVU5fU1RBVEVfQ09NUExFVEUQAhIUChBSVU5fU1RBVEVfRkFJTEVEEAMSEgoOUlVOX1NUQVRFX0hFTEQQBBIUChBSVU5fU1RBVEVfTUlTU0VEEAUSFAoQUlVOX1NUQVRFX1ZPSURFRBAGEhgKFFJVTl9TVEFURV9TVVBFUlNFREVEEAcqqwEKCFJ1blN0YWdlEhkKFVJVTl9TVEFHRV9VTlNQRUNJRklFRBAAEhQKEFJVTl9TVEFHRV9JTkdFU1QQARIWChJSVU5fU1RBR0VfVkFMSURBVEUQAhITCg9SVU5fU1RBR0VfU0NPUkUQAxITCg9SVU5fU1RBR0VfRFJJRlQQBBIWChJSVU5fU1RBR0VfQ09NUExFVEUQBRIUChBSVU5fU1RBR0VfUkVQT1JUEAYqbgoJRHJpZnRLaW5kEhoKFkRSSUZUX0tJTkRfVU5TUEVDSUZJRUQQABIWChJEUklGVF9LSU5EX05VTUVSSUMQARIXChNEUklGVF9LSU5EX0NBVEVHT1JZEAISFAoQRFJJRlRfS0lORF9TQ09SRRADKnIKDkRyaWZ0UmVmZXJlbmNlEh8KG0RSSUZUX1JFRkVSRU5DRV9VTlNQRUNJRklFRBAAEhwKGERSSUZUX1JFRkVSRU5DRV9UUkFJTklORxABEiEKHURSSUZUX1JFRkVSRU5DRV9QUkVWSU9VU19XRUVLEAIqXgoLRHJpZnRBc3BlY3QSHAoYRFJJRlRfQVNQRUNUX1VOU1BFQ0lGSUVEEAASFwoTRFJJRlRfQVNQRUNUX1ZBTFVFUxABEhgKFERSSUZUX0FTUEVDVF9NSVNTSU5HEAIqnAEKDERyaWZ0T3V0Y29tZRIdChlEUklGVF9PVVRDT01FX1VOU1BFQ0lGSUVEEAASFwoTRFJJRlRfT1VUQ09NRV9BTEFSTRABEhoKFkRSSUZUX09VVENPTUVfTk9fQUxBUk0QAhIeChpEUklGVF9PVVRDT01FX1RPT19GRVdfUk9XUxADEhgKFERSSUZUX09VVENPTUVfTU9WSU5HEAQqhAIKCUNoZWNrS2luZBIaChZDSEVDS19LSU5EX1VOU1BFQ0lGSUVEEAASEwoPQ0hFQ0tfS0lORF9ST1dTEAESGAoUQ0hFQ0tfS0lORF9TVVBQTElFUlMQAhIbChdDSEVDS19LSU5EX1NBTUVfQ09OVEVOVBADEh0KGUNIRUNLX0tJTkRfTUlTU0lOR19DT0xVTU4QBBIeChpDSEVDS19LSU5EX0NPTlNUQU5UX0NPTFVNThAFEhMKD0NIRUNLX0tJTkRfVU5JVBAGEh0KGUNIRUNLX0tJTkRfUkVOQU1FRF9DT0xVTU4QBxIcChhDSEVDS19LSU5EX1JFSkVDVEVEX1JPV1MQCCqBAQoMQ2hlY2tPdXRjb21lEh0KGUNIRUNLX09VVENPTUVfVU5TUEVDSUZJRUQQABIYChRDSEVDS19PVVRDT01FX1BBU1NFRBABEhgKFENIRUNLX09VVENPTUVfRkFJTEVEEAISHgoaQ0hFQ0tfT1VUQ09NRV9OT1RfUE9TU0lCTEUQAypfCglMb3NzTGltaXQSGgoWTE9TU19MSU1JVF9VTlNQRUNJRklFRBAAEhwKGExPU1NfTElNSVRfUkVKRUNURURfUk9XUxABEhgKFExPU1NfTElNSVRfU1VQUExJRVJTEAJCRgoVY29tLmJlbGx3ZXRoZXIub3BzLnYxUAFaF2JlbGx3ZXRoZXIvb3BzL3YxO29wc3YxqgIRQmVsbHdldGhlci5PcHMuVjFiBnByb3RvMw", [file_bellwether_inference_v1_score, file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("Ch1iZWxsd2V0aGVyL29wcy92MS9iYXRjaC5wcm90bxIRYmVsbHdldGhlci5vcHMudjEi9AEKCERyaWZ0QmluEhsKBWxvd2VyGAEgASgBQge6SAQSAkABSACIAQESGwoFdXBwZXIYAiABKAFCB7pIBBICQAFIAYgBARIrCghjYXRlZ29yeRgDIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiRIAogBARIwCg9yZWZlcmVuY2Vfc2hhcmUYBCABKAFCF7pIFBISGQAAAAAAAPA/KQAAAAAAAAAAEi4KDXByZXNlbnRfc2hhcmUYBSABKAFCF7pIFBISGQAAAAAAAPA/KQAAAAAAAAAAQggKBl9sb3dlckIICgZfdXBwZXJCCwoJX2NhdGVnb3J5IrcGCg9EcmlmdENvbXBhcmlzb24SQAoJcmVmZXJlbmNlGAEgASgOMiEuYmVsbHdldGhlci5vcHMudjEuRHJpZnRSZWZlcmVuY2VCCrpIB4IBBBABIAASSAoOcmVmZXJlbmNlX3dlZWsYAiABKAlCMLpILXIrMileKFswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSk/JBI6CgZhc3BlY3QYAyABKA4yHi5iZWxsd2V0aGVyLm9wcy52MS5EcmlmdEFzcGVjdEIKukgHggEEEAEgABI8CgdvdXRjb21lGAQgASgOMh8uYmVsbHdldGhlci5vcHMudjEuRHJpZnRPdXRjb21lQgq6SAeCAQQQASAAEiMKDnJlZmVyZW5jZV9yb3dzGAUgASgEQgu6SAgyBhiAlOvcAxIhCgxwcmVzZW50X3Jvd3MYBiABKARCC7pICDIGGICU69wDEiAKBmVmZmVjdBgHIAEoAUIQukgNEgtAASkAAAAAAAAAABImCgxlZmZlY3Rfbm9pc2UYCCABKAFCELpIDRILQAEpAAAAAAAAAAASFgoFc2hpZnQYCSABKAFCB7pIBBICQAESIgoDcHNpGAogASgBQhC6SA0SC0ABKQAAAAAAAAAASACIAQESKAoJcHNpX25vaXNlGAsgASgBQhC6SA0SC0ABKQAAAAAAAAAASAGIAQESLQoHcF92YWx1ZRgMIAEoAUIXukgUEhIZAAAAAAAA8D8pAAAAAAAAAABIAogBARIgCg9yZWZlcmVuY2VfdmFsdWUYDSABKAFCB7pIBBICQAESHgoNcHJlc2VudF92YWx1ZRgOIAEoAUIHukgEEgJAARIrCghjYXRlZ29yeRgPIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiRIA4gBARIzCgRiaW5zGBAgAygLMhsuYmVsbHdldGhlci5vcHMudjEuRHJpZnRCaW5CCLpIBZIBAhAYEiQKBHRleHQYESABKAlCFrpIE3IRIAEo0A8yCl5bXlx4MDBdKyRCBgoEX3BzaUIMCgpfcHNpX25vaXNlQgoKCF9wX3ZhbHVlQgsKCV9jYXRlZ29yeSLPAQoMRmVhdHVyZURyaWZ0EicKB2ZlYXR1cmUYASABKAlCFrpIE3IRIAEogAIyCl5bXlx4MDBdKyQSHQoDcHNpGAIgASgBQhC6SA0SC0ABKQAAAAAAAAAAEjQKBGtpbmQYAyABKA4yHC5iZWxsd2V0aGVyLm9wcy52MS5EcmlmdEtpbmRCCLpIBYIBAhABEkEKC2NvbXBhcmlzb25zGAQgAygLMiIuYmVsbHdldGhlci5vcHMudjEuRHJpZnRDb21wYXJpc29uQgi6SAWSAQIQBCKaAgoIUnVuQ2hlY2sSNgoEa2luZBgBIAEoDjIcLmJlbGx3ZXRoZXIub3BzLnYxLkNoZWNrS2luZEIKukgHggEEEAEgABI8CgdvdXRjb21lGAIgASgOMh8uYmVsbHdldGhlci5vcHMudjEuQ2hlY2tPdXRjb21lQgq6SAeCAQQQASAAEiQKBmNvbHVtbhgDIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQSGwoFdmFsdWUYBCABKAFCB7pIBBICQAFIAIgBARIbCgVsaW1pdBgFIAEoAUIHukgEEgJAAUgBiAEBEiQKBmRldGFpbBgGIAEoCUIUukgRcg8o6AcyCl5bXlx4MDBdKiRCCAoGX3ZhbHVlQggKBl9saW1pdCKuBAoNQ29sdW1uUHJvZmlsZRImCgZjb2x1bW4YASABKAlCFrpIE3IRIAEogAIyCl5bXlx4MDBdKyQSGQoEcm93cxgCIAEoBEILukgIMgYYgJTr3AMSHAoHbWlzc2luZxgDIAEoBEILukgIMgYYgJTr3AMSHQoIZGlzdGluY3QYBCABKARCC7pICDIGGICU69wDEhwKBm1lZGlhbhgFIAEoAUIHukgEEgJAAUgAiAEBEhkKA21pbhgGIAEoAUIHukgEEgJAAUgBiAEBEhkKA21heBgHIAEoAUIHukgEEgJAAUgCiAEBEhoKBG1lYW4YCCABKAFCB7pIBBICQAFIA4gBARInCgl0b3BfdmFsdWUYCSABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokEh0KCHRvcF9yb3dzGAogASgEQgu6SAgyBhiAlOvcAxIZCgNwMDUYCyABKAFCB7pIBBICQAFIBIgBARIZCgNwMjUYDCABKAFCB7pIBBICQAFIBYgBARIZCgNwNzUYDSABKAFCB7pIBBICQAFIBogBARIZCgNwOTUYDiABKAFCB7pIBBICQAFIB4gBARI1CgRraW5kGA8gASgOMh0uYmVsbHdldGhlci5vcHMudjEuQ29sdW1uS2luZEIIukgFggECEAFCCQoHX21lZGlhbkIGCgRfbWluQgYKBF9tYXhCBwoFX21lYW5CBgoEX3AwNUIGCgRfcDI1QgYKBF9wNzVCBgoEX3A5NSJPCgxJbnB1dENvbnRlbnQSEAoIaXNvX3dlZWsYASABKAkSFQoNc291cmNlX2RpZ2VzdBgCIAEoCRIWCg5jb250ZW50X2RpZ2VzdBgDIAEoCSJcCgtSdW5EZWNpc2lvbhIOCgZyZWFzb24YASABKAkSDQoFYWN0b3IYAiABKAkSLgoKZGVjaWRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiLAoIQWxlcnRJZHMSDQoFY291bnQYASABKA0SEQoJYWxlcnRfaWRzGAIgAygJIr8CCg9SZXZpc2lvbkNoYW5nZXMSEQoJc3VwcGxpZXJzGAEgASgEEhYKDnNjb3Jlc19jaGFuZ2VkGAIgASgEEhgKEG1heF9zY29yZV9jaGFuZ2UYAyABKAESFQoNYmFuZHNfY2hhbmdlZBgEIAEoBBIXCg9zdXBwbGllcnNfYWRkZWQYBSABKAQSGQoRc3VwcGxpZXJzX3JlbW92ZWQYBiABKAQSMgoNYWxlcnRzX3JhaXNlZBgHIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0SWRzEjMKDmFsZXJ0c19jbGVhcmVkGAggASgLMhsuYmVsbHdldGhlci5vcHMudjEuQWxlcnRJZHMSMwoOYWxlcnRzX2NoYW5nZWQYCSABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5BbGVydElkcyLxCQoIQmF0Y2hSdW4SDgoGcnVuX2lkGAEgASgNEhAKCGlzb193ZWVrGAIgASgJEhIKCm1vZGVsX25hbWUYAyABKAkSKgoFc3RhdGUYBCABKA4yGy5iZWxsd2V0aGVyLm9wcy52MS5SdW5TdGF0ZRIqCgVzdGFnZRgFIAEoDjIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1blN0YWdlEhYKCXJvd3NfcmVhZBgGIAEoBEgAiAEBEhMKC3Jvd3Nfc2NvcmVkGAcgASgEEhUKDXJvd3NfcmVqZWN0ZWQYCCABKAQSFwoPY2h1bmtzX3JlY2VpdmVkGAkgASgNEhkKDGNodW5rc190b3RhbBgKIAEoDUgBiAEBEhQKDGlucHV0X2RpZ2VzdBgLIAEoCRI1CgVtb2RlbBgMIAEoCzImLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk1vZGVsSWRlbnRpdHkSFQoNYWxlcnRzX3JhaXNlZBgNIAEoDRIrCgViYW5kcxgOIAMoCzIcLmJlbGx3ZXRoZXIub3BzLnYxLkJhbmRDb3VudBIuCgVkcmlmdBgPIAMoCzIfLmJlbGx3ZXRoZXIub3BzLnYxLkZlYXR1cmVEcmlmdBIuCgpzdGFydGVkX2F0GBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxjb21wbGV0ZWRfYXQYESABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2ZhaWx1cmUYEiABKAkSFQoNc291cmNlX2RpZ2VzdBgTIAEoCRITCgtjb25maWdfaGFzaBgUIAEoCRITCgtwb2xpY3lfaGFzaBgVIAEoCRIUCgxvdmVydGFrZW5fYnkYFiABKAkSLAoGbG9zc2VzGBcgASgLMhwuYmVsbHdldGhlci5vcHMudjEuUnVuTG9zc2VzEjEKDGZvcmNlX2Z1dHVyZRgYIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLk92ZXJyaWRlEhIKCmNodW5rX3Jvd3MYGSABKA0SKwoGY2hlY2tzGBogAygLMhsuYmVsbHdldGhlci5vcHMudjEuUnVuQ2hlY2sSMAoIYXBwcm92ZWQYGyABKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5SdW5EZWNpc2lvbhIuCgZ2b2lkZWQYHCABKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5SdW5EZWNpc2lvbhIQCghyZXZpc2lvbhgdIAEoDRIeChFzdXBlcnNlZGVzX3J1bl9pZBgeIAEoDUgCiAEBEiEKFHN1cGVyc2VkZWRfYnlfcnVuX2lkGB8gASgNSAOIAQESOwoTc3VwZXJzZWRlX3JlcXVlc3RlZBggIAEoCzIeLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bkRlY2lzaW9uEg0KBWFzX29mGCEgASgJEhUKDW1pc3NlZF9yZWFzb24YIiABKAkSMwoHY2hhbmdlcxgjIAEoCzIiLmJlbGx3ZXRoZXIub3BzLnYxLlJldmlzaW9uQ2hhbmdlcxIVCg1jaGVja3NfZmFpbGVkGCQgASgNQgwKCl9yb3dzX3JlYWRCDwoNX2NodW5rc190b3RhbEIUChJfc3VwZXJzZWRlc19ydW5faWRCFwoVX3N1cGVyc2VkZWRfYnlfcnVuX2lkIuYCCglSdW5Mb3NzZXMSFQoNcm93c19yZWplY3RlZBgBIAEoBBIVCg1yb3dzX3JlcGVhdGVkGAIgASgEEhYKDnJlamVjdGVkX3NoYXJlGAMgASgBEhoKEm1heF9yZWplY3RlZF9zaGFyZRgEIAEoARIZChFtYXhfcmVqZWN0ZWRfcm93cxgFIAEoBBIRCglzdXBwbGllcnMYBiABKAQSHwoScHJldmlvdXNfc3VwcGxpZXJzGAcgASgESACIAQESFQoNcHJldmlvdXNfd2VlaxgIIAEoCRIbChNtaW5fc3VwcGxpZXJzX3NoYXJlGAkgASgBEi4KCGV4Y2VlZGVkGAogAygOMhwuYmVsbHdldGhlci5vcHMudjEuTG9zc0xpbWl0Ei0KCGFjY2VwdGVkGAsgASgLMhsuYmVsbHdldGhlci5vcHMudjEuT3ZlcnJpZGVCFQoTX3ByZXZpb3VzX3N1cHBsaWVycyJXCghPdmVycmlkZRImCgZyZWFzb24YASABKAlCFrpIE3IRIAEo0A8yCl5bXlx4MDBdKyQSIwoFYWN0b3IYAiABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokIkYKCUJhbmRDb3VudBIrCgRiYW5kGAEgASgOMh0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQmFuZBIMCgRyb3dzGAIgASgEIkQKCFJ1bkxlYXNlEhcKBnJ1bl9pZBgBIAEoDUIHukgEKgIoARIfCgVmZW5jZRgCIAEoBEIQukgNMgsY/////////w8oASrEAQoIUnVuU3RhdGUSGQoVUlVOX1NUQVRFX1VOU1BFQ0lGSUVEEAASFQoRUlVOX1NUQVRFX1JVTk5JTkcQARIWChJSVU5fU1RBVEVfQ09NUExFVEUQAhIUChBSVU5fU1RBVEVfRkFJTEVEEAMSEgoOUlVOX1NUQVRFX0hFTEQQBBIUChBSVU5fU1RBVEVfTUlTU0VEEAUSFAoQUlVOX1NUQVRFX1ZPSURFRBAGEhgKFFJVTl9TVEFURV9TVVBFUlNFREVEEAcqqwEKCFJ1blN0YWdlEhkKFVJVTl9TVEFHRV9VTlNQRUNJRklFRBAAEhQKEFJVTl9TVEFHRV9JTkdFU1QQARIWChJSVU5fU1RBR0VfVkFMSURBVEUQAhITCg9SVU5fU1RBR0VfU0NPUkUQAxITCg9SVU5fU1RBR0VfRFJJRlQQBBIWChJSVU5fU1RBR0VfQ09NUExFVEUQBRIUChBSVU5fU1RBR0VfUkVQT1JUEAYqbgoJRHJpZnRLaW5kEhoKFkRSSUZUX0tJTkRfVU5TUEVDSUZJRUQQABIWChJEUklGVF9LSU5EX05VTUVSSUMQARIXChNEUklGVF9LSU5EX0NBVEVHT1JZEAISFAoQRFJJRlRfS0lORF9TQ09SRRADKnIKDkRyaWZ0UmVmZXJlbmNlEh8KG0RSSUZUX1JFRkVSRU5DRV9VTlNQRUNJRklFRBAAEhwKGERSSUZUX1JFRkVSRU5DRV9UUkFJTklORxABEiEKHURSSUZUX1JFRkVSRU5DRV9QUkVWSU9VU19XRUVLEAIqXgoLRHJpZnRBc3BlY3QSHAoYRFJJRlRfQVNQRUNUX1VOU1BFQ0lGSUVEEAASFwoTRFJJRlRfQVNQRUNUX1ZBTFVFUxABEhgKFERSSUZUX0FTUEVDVF9NSVNTSU5HEAIqnAEKDERyaWZ0T3V0Y29tZRIdChlEUklGVF9PVVRDT01FX1VOU1BFQ0lGSUVEEAASFwoTRFJJRlRfT1VUQ09NRV9BTEFSTRABEhoKFkRSSUZUX09VVENPTUVfTk9fQUxBUk0QAhIeChpEUklGVF9PVVRDT01FX1RPT19GRVdfUk9XUxADEhgKFERSSUZUX09VVENPTUVfTU9WSU5HEAQqhAIKCUNoZWNrS2luZBIaChZDSEVDS19LSU5EX1VOU1BFQ0lGSUVEEAASEwoPQ0hFQ0tfS0lORF9ST1dTEAESGAoUQ0hFQ0tfS0lORF9TVVBQTElFUlMQAhIbChdDSEVDS19LSU5EX1NBTUVfQ09OVEVOVBADEh0KGUNIRUNLX0tJTkRfTUlTU0lOR19DT0xVTU4QBBIeChpDSEVDS19LSU5EX0NPTlNUQU5UX0NPTFVNThAFEhMKD0NIRUNLX0tJTkRfVU5JVBAGEh0KGUNIRUNLX0tJTkRfUkVOQU1FRF9DT0xVTU4QBxIcChhDSEVDS19LSU5EX1JFSkVDVEVEX1JPV1MQCCqBAQoMQ2hlY2tPdXRjb21lEh0KGUNIRUNLX09VVENPTUVfVU5TUEVDSUZJRUQQABIYChRDSEVDS19PVVRDT01FX1BBU1NFRBABEhgKFENIRUNLX09VVENPTUVfRkFJTEVEEAISHgoaQ0hFQ0tfT1VUQ09NRV9OT1RfUE9TU0lCTEUQAypuCgpDb2x1bW5LaW5kEhsKF0NPTFVNTl9LSU5EX1VOU1BFQ0lGSUVEEAASFgoSQ09MVU1OX0tJTkRfTlVNQkVSEAESFAoQQ09MVU1OX0tJTkRfVEVYVBACEhUKEUNPTFVNTl9LSU5EX0VNUFRZEAMqXwoJTG9zc0xpbWl0EhoKFkxPU1NfTElNSVRfVU5TUEVDSUZJRUQQABIcChhMT1NTX0xJTUlUX1JFSkVDVEVEX1JPV1MQARIYChRMT1NTX0xJTUlUX1NVUFBMSUVSUxACQkYKFWNvbS5iZWxsd2V0aGVyLm9wcy52MVABWhdiZWxsd2V0aGVyL29wcy92MTtvcHN2MaoCEUJlbGx3ZXRoZXIuT3BzLlYxYgZwcm90bzM", [file_bellwether_inference_v1_score, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * One bar of the distributions of a comparison. A numeric bin has the values above lower and up to upper, or exactly
@@ -381,6 +381,41 @@ export type ColumnProfile = Message<"bellwether.ops.v1.ColumnProfile"> & {
    * @generated from field: uint64 top_rows = 10;
    */
   topRows: bigint;
+
+  /**
+   * The value below which 5 % of the values are, as the median an estimate. Unset as for median.
+   *
+   * @generated from field: optional double p05 = 11;
+   */
+  p05?: number | undefined;
+
+  /**
+   * The value below which 25 % of the values are. Unset as for median.
+   *
+   * @generated from field: optional double p25 = 12;
+   */
+  p25?: number | undefined;
+
+  /**
+   * The value below which 75 % of the values are. Unset as for median.
+   *
+   * @generated from field: optional double p75 = 13;
+   */
+  p75?: number | undefined;
+
+  /**
+   * The value below which 95 % of the values are. Unset as for median.
+   *
+   * @generated from field: optional double p95 = 14;
+   */
+  p95?: number | undefined;
+
+  /**
+   * What the values look like.
+   *
+   * @generated from field: bellwether.ops.v1.ColumnKind kind = 15;
+   */
+  kind: ColumnKind;
 };
 
 /**
@@ -389,6 +424,41 @@ export type ColumnProfile = Message<"bellwether.ops.v1.ColumnProfile"> & {
  */
 export const ColumnProfileSchema: GenMessage<ColumnProfile> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch, 4);
+
+/**
+ * The digests of the input of a complete run.
+ *
+ * @generated from message bellwether.ops.v1.InputContent
+ */
+export type InputContent = Message<"bellwether.ops.v1.InputContent"> & {
+  /**
+   * ISO week of the run, for example "2026-W46".
+   *
+   * @generated from field: string iso_week = 1;
+   */
+  isoWeek: string;
+
+  /**
+   * SHA-256 of the content of the source files, see BatchRun.source_digest. Empty: not recorded.
+   *
+   * @generated from field: string source_digest = 2;
+   */
+  sourceDigest: string;
+
+  /**
+   * Digest of the mapped rows, see CompleteRunRequest.content_digest. Empty: not recorded.
+   *
+   * @generated from field: string content_digest = 3;
+   */
+  contentDigest: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.InputContent.
+ * Use `create(InputContentSchema)` to create a new message.
+ */
+export const InputContentSchema: GenMessage<InputContent> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_batch, 5);
 
 /**
  * A person's decision about a run. Only sent by a server.
@@ -423,7 +493,7 @@ export type RunDecision = Message<"bellwether.ops.v1.RunDecision"> & {
  * Use `create(RunDecisionSchema)` to create a new message.
  */
 export const RunDecisionSchema: GenMessage<RunDecision> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 5);
+  messageDesc(file_bellwether_ops_v1_batch, 6);
 
 /**
  * Ids of alerts, with their number.
@@ -451,7 +521,7 @@ export type AlertIds = Message<"bellwether.ops.v1.AlertIds"> & {
  * Use `create(AlertIdsSchema)` to create a new message.
  */
 export const AlertIdsSchema: GenMessage<AlertIds> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 6);
+  messageDesc(file_bellwether_ops_v1_batch, 7);
 
 /**
  * What a revision of a week changed against the revision that it supersedes.
@@ -528,7 +598,7 @@ export type RevisionChanges = Message<"bellwether.ops.v1.RevisionChanges"> & {
  * Use `create(RevisionChangesSchema)` to create a new message.
  */
 export const RevisionChangesSchema: GenMessage<RevisionChanges> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 7);
+  messageDesc(file_bellwether_ops_v1_batch, 8);
 
 /**
  * One weekly run: the scores of all suppliers of one ISO week, by one model. A week has several runs when one of them
@@ -806,7 +876,7 @@ export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
  * Use `create(BatchRunSchema)` to create a new message.
  */
 export const BatchRunSchema: GenMessage<BatchRun> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 8);
+  messageDesc(file_bellwether_ops_v1_batch, 9);
 
 /**
  * Rejected rows and missing suppliers of a run, with the limits of the risk policy (config/risk_policy.yaml).
@@ -901,7 +971,7 @@ export type RunLosses = Message<"bellwether.ops.v1.RunLosses"> & {
  * Use `create(RunLossesSchema)` to create a new message.
  */
 export const RunLossesSchema: GenMessage<RunLosses> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 9);
+  messageDesc(file_bellwether_ops_v1_batch, 10);
 
 /**
  * A person's decision to allow what a limit forbids.
@@ -930,7 +1000,7 @@ export type Override = Message<"bellwether.ops.v1.Override"> & {
  * Use `create(OverrideSchema)` to create a new message.
  */
 export const OverrideSchema: GenMessage<Override> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 10);
+  messageDesc(file_bellwether_ops_v1_batch, 11);
 
 /**
  * The number of rows in one band.
@@ -958,7 +1028,7 @@ export type BandCount = Message<"bellwether.ops.v1.BandCount"> & {
  * Use `create(BandCountSchema)` to create a new message.
  */
 export const BandCountSchema: GenMessage<BandCount> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 11);
+  messageDesc(file_bellwether_ops_v1_batch, 12);
 
 /**
  * The right to write to a run. It ends when another holder (StartRunRequest.holder) starts the run.
@@ -987,7 +1057,7 @@ export type RunLease = Message<"bellwether.ops.v1.RunLease"> & {
  * Use `create(RunLeaseSchema)` to create a new message.
  */
 export const RunLeaseSchema: GenMessage<RunLease> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 12);
+  messageDesc(file_bellwether_ops_v1_batch, 13);
 
 /**
  * The state of a run.
@@ -1454,6 +1524,54 @@ export const CheckOutcomeSchema: GenEnum<CheckOutcome> = /*@__PURE__*/
   enumDesc(file_bellwether_ops_v1_batch, 7);
 
 /**
+ * What the values of a column look like.
+ *
+ * @generated from enum bellwether.ops.v1.ColumnKind
+ */
+export const ColumnKind = {
+  /**
+   * Not recorded.
+   *
+   * @generated from enum value: COLUMN_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Every value is a number.
+   *
+   * @generated from enum value: COLUMN_KIND_NUMBER = 1;
+   */
+  NUMBER: 1,
+
+  /**
+   * Some value is not a number.
+   *
+   * @generated from enum value: COLUMN_KIND_TEXT = 2;
+   */
+  TEXT: 2,
+
+  /**
+   * No row has a value.
+   *
+   * @generated from enum value: COLUMN_KIND_EMPTY = 3;
+   */
+  EMPTY: 3,
+} as const;
+
+/**
+ * What the values of a column look like.
+ *
+ * @generated from enum bellwether.ops.v1.ColumnKind
+ */
+export type ColumnKind = (typeof ColumnKind)[keyof typeof ColumnKind] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.ops.v1.ColumnKind.
+ */
+export const ColumnKindSchema: GenEnum<ColumnKind> = /*@__PURE__*/
+  enumDesc(file_bellwether_ops_v1_batch, 8);
+
+/**
  * A limit for lost data in the risk policy (config/risk_policy.yaml).
  *
  * @generated from enum bellwether.ops.v1.LossLimit
@@ -1492,5 +1610,5 @@ export type LossLimit = (typeof LossLimit)[keyof typeof LossLimit] | UnknownEnum
  * Describes the enum bellwether.ops.v1.LossLimit.
  */
 export const LossLimitSchema: GenEnum<LossLimit> = /*@__PURE__*/
-  enumDesc(file_bellwether_ops_v1_batch, 8);
+  enumDesc(file_bellwether_ops_v1_batch, 9);
 

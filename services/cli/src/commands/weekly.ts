@@ -1,3 +1,4 @@
+import { describeChecks } from "@bellwether/plausibility/check";
 import { countText } from "@bellwether/reasons/count-text";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
@@ -28,9 +29,9 @@ export function weeklyCommand(context: CliContext): Command {
     )
     .addHelpText(
       "after",
-      "\nThe run fails (exit code 1) and publishes nothing if too many rows are rejected or too many suppliers are missing" +
-        "\n(limits: config/risk_policy.yaml), or if this week was already published from another source or configuration. A run whose input fails a" +
-        "\ncheck is held (exit code 1): publish it with weekly approve, or withdraw it with weekly void.\n" +
+      "\nA run whose input fails a check is held (exit code 1) and publishes nothing, for example because too many rows are rejected or" +
+        "\nsuppliers are missing (limits: config/risk_policy.yaml): publish it with weekly approve, or withdraw it with weekly void. It fails" +
+        "\n(exit code 1) if this week was already published from another source or configuration.\n" +
         "\nExamples:\n  npx bellwether weekly run --week 2026-W47 --input .bellwether/demo/new_data_weekly.csv" +
         "\n  npx bellwether weekly run --week 2026-W47 --input week.csv --ml http://risk:9081 --ops http://risk:9080" +
         "\n  BELLWETHER_TOKEN_FILE=admin.token npx bellwether weekly run --week 2026-W47 --input week.csv   # for services with authentication; the token needs the role admin or service" +
@@ -43,6 +44,7 @@ export function weeklyCommand(context: CliContext): Command {
       report.line(
         `${week.iso_week}: ${countText(week.rows_read, "row")} read = ${week.rows_scored} scored + ${week.rows_rejected} rejected, model ${week.model} ${week.model_version}; ${countText(week.alerts_raised, "alert")} raised`,
       );
+      for (const check of describeChecks(week.checks)) report.line(`check ${check}`);
       for (const note of week.notes) report.line(note.startsWith("warning: ") ? note : `note: ${note}`);
       report.line(`report: ${week.report}`);
       report.json(week);

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { isStoreUrl } from "@bellwether/object-store/location/store-url";
+import type { Check } from "@bellwether/plausibility/check";
 import type { Command } from "commander";
 import { type CliContext, dataFolder } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
@@ -26,11 +27,11 @@ interface WeeklyMessage {
 
 /** Why a week was not run. With --json, the command prints all fields as `error`. */
 interface WeeklyFailure {
-  /** LOSS_LIMIT (with `losses` and `rejected_reasons`), WEEK_COMPLETE (with `recorded` and `given`), or RUN_FAILED. */
+  /** RUN_HELD (with `checks` and `rejected_reasons`), LOSS_LIMIT (with `losses` and `rejected_reasons`), WEEK_COMPLETE (with `recorded` and `given`), or RUN_FAILED. */
   readonly reason: string;
   readonly message: string;
   /**
-   * Path of the file with all reasons and samples of the rejected rows. Set only when `reason` is LOSS_LIMIT.
+   * Path of the file with all reasons and samples of the rejected rows. Set only when there were too many of them.
    */
   readonly report?: string;
 }
@@ -71,6 +72,8 @@ export interface WeeklyOutcome {
   readonly source_digest: string;
   readonly config_hash: string;
   readonly model_config_hash: string;
+  /** Checks of the input. */
+  readonly checks: readonly Check[];
   /** Remarks on the run, one sentence each. */
   readonly notes: readonly string[];
   /** Path of the report. */
@@ -101,7 +104,7 @@ export function withRunOptions(command: Command): Command {
     .option("--ops <url>", `gRPC URL of ops-service (${defaultUrlText(OPS_PEER)})`)
     .option(
       "--accept-losses <reason>",
-      "publish the week although too many rows were rejected or too many suppliers are missing (limits: config/risk_policy.yaml); the audit log records the caller and the reason",
+      "an approval given beforehand: publish the week although a check of its input fails, for example because too many rows are rejected (limits: config/risk_policy.yaml); the audit log records the caller and the reason",
       reason,
     )
     .option("--json", "print the result as one line of JSON");

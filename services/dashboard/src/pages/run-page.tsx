@@ -4,6 +4,7 @@ import { useQuery } from "@connectrpc/connect-query";
 import { RunStateBadge } from "../parts/badges.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { Page } from "../parts/page.tsx";
+import { RunChecks } from "../parts/run-checks.tsx";
 import { RunCounts } from "../parts/run-counts.tsx";
 import { RunList } from "../parts/run-list.tsx";
 import { isLossFailure, remarksOf } from "../parts/run-remarks.ts";
@@ -59,6 +60,7 @@ function Run({ listed }: { listed: BatchRun }) {
         <RunSteps run={run} />
         <RunCounts run={run} />
       </section>
+      <RunChecks run={run} />
       <div className="columns">
         <section className="card" aria-labelledby="drift">
           <h2 id="drift">Drift</h2>

@@ -17,7 +17,7 @@ export interface InputChecks {
    * `maxShare` (default 2).
    */
   readonly rows: CheckSetting<{ readonly minShare: number; readonly maxShare: number }>;
-  /** Suppliers, as a share of that week's: at most `maxShare` (default 1.5). The lower limit is `weekly_losses.min_suppliers_share`. */
+  /** Suppliers, as a share of that week's: at most `maxShare` (default 2). The lower limit is `weekly_losses.min_suppliers_share`. */
   readonly suppliers: CheckSetting<{ readonly maxShare: number }>;
   /** No other week of the model has the same file, or the same rows after the mapping. */
   readonly sameContent: CheckSetting;
@@ -59,7 +59,7 @@ export const inputChecksSchema = z
         )
         .prefault({}),
       suppliers: z
-        .strictObject({ disabled, max_share: highest.default(1.5) }, { error: "max_share, disabled" })
+        .strictObject({ disabled, max_share: highest.default(2) }, { error: "max_share, disabled" })
         .prefault({}),
       same_content: withoutLimits,
       missing_column: withoutLimits,
@@ -93,7 +93,7 @@ export function inputChecksOf(parsed: z.output<typeof inputChecksSchema>): Input
 /** The checks of a policy without `checks`. */
 export const DEFAULT_CHECKS: InputChecks = {
   rows: { minShare: 0.5, maxShare: 2 },
-  suppliers: { maxShare: 1.5 },
+  suppliers: { maxShare: 2 },
   sameContent: {},
   missingColumn: {},
   constantColumn: {},

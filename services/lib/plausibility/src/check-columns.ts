@@ -12,6 +12,8 @@ import { unitRatio } from "./unit-ratio.ts";
  * most frequent value had a share of 97 % may become constant; at 95 % it may not.
  */
 const CHANCE = 1e-4;
+/** Number of values below which a median says nothing about the unit. */
+const MIN_VALUES = 20;
 
 /** Finds columns without any value that had values in the week before. */
 export function checkMissing(
@@ -41,7 +43,7 @@ export function checkConstant(
   return compareColumns("constant_column", checked, previous, constantColumn, (now, before) => {
     const values = now.rows - now.missing;
     if (now.distinct !== 1 || before.distinct < 2 || topShare(before) ** values >= CHANCE) return null;
-    const detail = `all values are ${JSON.stringify(now.topValue)}; there were about ${countText(before.distinct, "different value")} in ${previous?.week}`;
+    const detail = `every value is the same; there were about ${countText(before.distinct, "different value")} in ${previous?.week}`;
     return { detail, value: now.distinct, limit: before.distinct };
   });
 }
@@ -54,7 +56,9 @@ export function checkUnits(
 ): Check[] {
   const limit = isDisabled(unit) ? Number.POSITIVE_INFINITY : unit.factor;
   const checked = withoutMoving(columns, movingColumns);
+  const hasValues = ({ rows, missing }: ColumnProfile): boolean => rows - missing >= MIN_VALUES;
   return compareColumns("unit", checked, previous, unit, (now, before) => {
+    if (!hasValues(now) || !hasValues(before)) return null;
     const found = unitRatio(now, before);
     if (found === null || (found.ratio <= limit && found.ratio >= 1 / limit)) return null;
     const times = found.ratio > 1 ? `${figure(found.ratio)} times` : `1/${figure(1 / found.ratio)} of`;

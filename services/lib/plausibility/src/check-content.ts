@@ -15,16 +15,24 @@ export interface InputContent {
 /**
  * Checks that no other week has the same files, or other files with the same rows after the mapping.
  * @param others complete weeks of the same model, newest first
+ * @param isDated whether the mapping takes other rows of the same files for another week, as from a whole history: then
+ * only the mapped rows are compared, where both weeks have their digest
  */
-export function checkContent(now: InputContent, others: readonly InputContent[], setting: CheckSetting): Check {
+export function checkContent(
+  now: InputContent,
+  others: readonly InputContent[],
+  setting: CheckSetting,
+  isDated = false,
+): Check {
   const kind = "same_content";
   if (isDisabled(setting)) return disabledCheck(kind, setting.disabled);
   const compared = others.filter(({ week }) => week !== now.week);
   if (compared.length === 0) return check(kind, "not_possible", "there is no other complete week of this model");
   const isSame = (a: string, b: string): boolean => a !== "" && a === b;
-  const file = compared.find(({ sourceDigest }) => isSame(sourceDigest, now.sourceDigest));
+  const isKnown = ({ contentDigest }: InputContent): boolean => contentDigest !== "" && now.contentDigest !== "";
+  const file = compared.find((other) => isSame(other.sourceDigest, now.sourceDigest) && !(isDated && isKnown(other)));
   if (file) return check(kind, "failed", `the file is that of ${file.week}, byte for byte`);
   const rows = compared.find(({ contentDigest }) => isSame(contentDigest, now.contentDigest));
-  if (rows) return check(kind, "failed", `another file than that of ${rows.week}, but every mapped value is the same`);
+  if (rows) return check(kind, "failed", `every mapped value is the same as in ${rows.week}`);
   return check(kind, "passed", `differs from the ${compared.length} latest other weeks`);
 }

@@ -12,6 +12,8 @@ import type { PreviousInput } from "./previous-input.ts";
 /** A weekly input after the mapping, before it is scored. */
 export interface CheckedInput {
   readonly content: InputContent;
+  /** Whether the mapping takes other rows of the same files for another week. */
+  readonly isDated: boolean;
   /** Rows of the files, accepted and rejected. */
   readonly rows: number;
   /** Counts of the run so far. */
@@ -31,7 +33,7 @@ export interface ComparedWith {
 
 /** Does every check of a weekly input, in the order of `CHECK_KINDS`. No check reads a row. */
 export function checkInput(
-  { content, rows, counts, columns, missing }: CheckedInput,
+  { content, isDated, rows, counts, columns, missing }: CheckedInput,
   { previous, others }: ComparedWith,
   { checks, losses: limits }: Pick<RiskPolicy, "checks" | "losses">,
 ): Check[] {
@@ -41,7 +43,7 @@ export function checkInput(
     checkRows(rows, previous, checks.rows),
     checkSuppliers(losses, checks.suppliers),
     checkRejected(losses),
-    checkContent(content, others, checks.sameContent),
+    checkContent(content, others, checks.sameContent, isDated),
     ...checkMissing(columns, previous, checks.missingColumn),
     ...checkConstant(columns, previous, checks),
     ...checkUnits(columns, previous, checks),

@@ -45,7 +45,8 @@ export function check(
 ): Check {
   const clean = detail.replaceAll("\0", "").toWellFormed();
   const shown = clean.length > MAX_DETAIL ? `${clean.slice(0, MAX_DETAIL - 1).toWellFormed()}…` : clean;
-  return { kind, outcome, column, value, limit, detail: shown };
+  const finite = (number: number | null): number | null => (Number.isFinite(number) ? number : null);
+  return { kind, outcome, column, value: finite(value), limit: finite(limit), detail: shown };
 }
 
 /**
@@ -88,4 +89,25 @@ export function describeFailed(checks: readonly Check[]): string {
   const shown = failed.slice(0, 3).map(describeCheck);
   const more = failed.length - shown.length;
   return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
+}
+
+/**
+ * Describes all checks: a line for each failed one, a line for those that were not possible for the same reason, and a
+ * line for those that passed.
+ */
+export function describeChecks(checks: readonly Check[]): string[] {
+  const namesOf = (some: readonly Check[]): string =>
+    [...new Set(some.map(({ kind }) => CHECK_NAMES[kind]))].join(", ");
+  const reasons = Object.entries(
+    Object.groupBy(
+      checks.filter(({ outcome }) => outcome === "not_possible"),
+      ({ detail }) => detail,
+    ),
+  );
+  const passed = checks.filter(({ outcome }) => outcome === "passed");
+  return [
+    ...failedChecks(checks).map((one) => `failed: ${describeCheck(one)}`),
+    ...reasons.map(([detail, some = []]) => `not possible: ${namesOf(some)}: ${detail}`),
+    ...(passed.length > 0 ? [`passed: ${namesOf(passed)}`] : []),
+  ];
 }

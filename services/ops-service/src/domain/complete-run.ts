@@ -40,6 +40,8 @@ export interface RunTotals {
   readonly checks: readonly RunCheck[];
   /** Empty: the stored one. */
   readonly profile: readonly ColumnProfile[];
+  /** Digest of the mapped rows, whatever their order. Empty: not known. */
+  readonly contentDigest: string;
 }
 
 export interface CompleteRunOptions {
@@ -142,6 +144,7 @@ function publishRun(
     const complete = await ledger.update(run.id, {
       ...{ rowsRead, rowsRejected, chunksTotal, rowsScored, rowsInvalid, bands, losses, approved, ...outcome },
       ...{ state: "complete", stage: "complete", failure: "", completedAt: now, policyHash: policy.policyHash },
+      contentDigest: totals.contentDigest,
       ...{ checks, checksFailed: failedChecks(checks).length, supersedesRunId: superseded?.id ?? null },
       changes: superseded && (await revisionChanges(ledger, run.id, superseded.id, changes)),
       drift: inOrder(totals.drift),

@@ -70,11 +70,16 @@ export function approveRun(transact: Transact, runId: number, decision: Decision
     const run = await lockRun(ledger, runId);
     if (run.approved !== null) return run;
     if (run.state !== "held") throw new RunStateError(run, "only a held run can be approved");
-    const approved = await ledger.update(run.id, { approved: decisionOf(decision) });
-    const { reason, actor } = decision;
-    await recordRun(ledger, approved, { kind: "run.approved", actor, reason, checks: run.checksFailed });
-    return approved;
+    return await approve(ledger, run, decision);
   });
+}
+
+/** Approves a locked run that is held, and records it in the audit log. */
+export async function approve(ledger: RunLedger, run: Run, decision: Decision): Promise<Run> {
+  const approved = await ledger.update(run.id, { approved: decisionOf(decision) });
+  const { reason, actor } = decision;
+  await recordRun(ledger, approved, { kind: "run.approved", actor, reason, checks: run.checksFailed });
+  return approved;
 }
 
 /**

@@ -37,6 +37,18 @@ export interface ColumnProfile {
   /** Empty: not recorded. */
   readonly topValue: string;
   readonly topRows: number;
+  readonly p05: number | null;
+  readonly p25: number | null;
+  readonly p75: number | null;
+  readonly p95: number | null;
+  readonly kind: "number" | "text" | "empty" | "unknown";
+}
+
+/** The digests of the input of a complete run. Empty: not recorded. */
+export interface InputContent {
+  readonly isoWeek: string;
+  readonly sourceDigest: string;
+  readonly contentDigest: string;
 }
 
 const ORDER: readonly CheckOutcome[] = ["failed", "not_possible", "passed"];

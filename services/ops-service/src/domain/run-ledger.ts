@@ -1,7 +1,7 @@
 import type { AuditEvent } from "./audit-chain.ts";
 import type { AlertRuleStore } from "./evaluate-rules.ts";
 import type { BandCounts, Run, ScoreComparison } from "./run.ts";
-import type { ColumnProfile } from "./run-check.ts";
+import type { ColumnProfile, InputContent } from "./run-check.ts";
 import type { PreviousWeek } from "./run-losses.ts";
 import type { ScorePair } from "./stored-input.ts";
 
@@ -34,6 +34,8 @@ export interface RunLedger {
   previousWeek(isoWeek: string, modelName: string): Promise<PreviousWeek | null>;
   /** Returns the newest other week of the model with a complete run of the same source. Empty: there is none. */
   weekOfSource(sourceDigest: string, run: Pick<Run, "isoWeek" | "modelName">): Promise<string>;
+  /** Lists the inputs of the complete runs of other weeks of the model, newest week first, at most 60. */
+  otherInputs(run: Pick<Run, "isoWeek" | "modelName">): Promise<readonly InputContent[]>;
   /** Returns the profile of the input of a run. Empty: it has none. */
   readProfile(runId: number): Promise<readonly ColumnProfile[]>;
   writeProfile(runId: number, profile: readonly ColumnProfile[]): Promise<void>;

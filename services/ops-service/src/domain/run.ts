@@ -123,6 +123,8 @@ export interface Run {
   readonly asOf: string;
   /** Why the week was recorded as missed. Empty: it was not. */
   readonly missedReason: string;
+  /** Digest of the mapped rows, whatever their order. Empty: not recorded. */
+  readonly contentDigest: string;
 }
 
 /** The right to write to a run. */

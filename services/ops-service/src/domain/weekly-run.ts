@@ -1,8 +1,9 @@
 import { checkWeekBegun, isFutureWeek, parseIsoWeek } from "@bellwether/contract/iso-week";
+import { approve } from "./decide-run.ts";
 import { RunMismatchError } from "./ops-error.ts";
 import { recordRun } from "./record-run.ts";
 import type { Run, RunLease, RunStage } from "./run.ts";
-import type { ColumnProfile } from "./run-check.ts";
+import type { ColumnProfile, InputContent } from "./run-check.ts";
 import { checkLease, checkOpen } from "./run-lease.ts";
 import type { RunLedger, Transact } from "./run-ledger.ts";
 import type { Override, PreviousWeek } from "./run-losses.ts";
@@ -23,6 +24,8 @@ export interface StartedRun {
   readonly previousProfile: readonly ColumnProfile[];
   /** The newest other complete week with the same source. Empty: there is none. */
   readonly sameSourceWeek: string;
+  /** Inputs of other complete weeks, newest first. */
+  readonly otherInputs: readonly InputContent[];
 }
 
 /** The parameters of a start. */
@@ -36,6 +39,8 @@ export interface RunStart extends Pick<Run, "isoWeek" | "modelName" | "holder"> 
   readonly chunkRows: number;
   /** Allows a week that has not begun. Null: such a week is rejected. */
   readonly forceFuture: Override | null;
+  /** Approves a held run with the same input. Null: it stays held. */
+  readonly acceptLosses: Override | null;
 }
 
 /** Initial values of the fields of a run that begins again. */
@@ -58,16 +63,18 @@ const NOT_CHECKED = { checks: [], checksFailed: 0, approved: null } as const sat
 export async function startRun(transact: Transact, start: RunStart, now: () => Date): Promise<StartedRun> {
   const week = parseIsoWeek(start.isoWeek);
   return transact(async (ledger) => {
-    const known = await ledger.lockWeek(week, start.modelName);
+    const locked = await ledger.lockWeek(week, start.modelName);
+    const isApproval = locked.state === "held" && locked.approved === null && !hasOther(locked, start);
+    const known =
+      isApproval && start.acceptLosses !== null
+        ? await approve(ledger, locked, { ...start.acceptLosses, now: now() })
+        : locked;
     const received = await ledger.receivedChunks(known.id);
     const comparison = await comparisonOf(ledger, known, start.sourceDigest);
     const asIs = { run: known, lease: undefined, begunAnew: false, receivedChunks: received, ...comparison };
     if (known.state === "complete") return asIs;
     checkWeekBegun(week, now(), start.forceFuture !== null);
-    const hasOtherInput =
-      isOther(known.sourceDigest, start.sourceDigest) ||
-      isOther(known.configHash, start.configHash) ||
-      isOther(known.asOf, start.asOf);
+    const hasOtherInput = hasOther(known, start);
     if (known.state === "held" && known.approved === null && !hasOtherInput) return asIs;
     const begunAnew = hasOtherInput || (received.length > 0 && known.chunkRows === 0 && start.chunkRows > 0);
     if (hasOtherInput) await checkNotUnderWay(ledger, known, start.holder);
@@ -90,10 +97,17 @@ async function comparisonOf(ledger: RunLedger, run: Run, sourceDigest: string) {
     previous,
     previousProfile: previous === null ? [] : await ledger.readProfile(previous.runId),
     sameSourceWeek: await ledger.weekOfSource(sourceDigest, run),
+    otherInputs: await ledger.otherInputs(run),
   };
 }
 
 const isOther = (before: string, now: string): boolean => before !== "" && now !== "" && before !== now;
+
+/** Whether a run is started with another source, configuration or date than before. */
+const hasOther = (known: Run, start: RunStart): boolean =>
+  isOther(known.sourceDigest, start.sourceDigest) ||
+  isOther(known.configHash, start.configHash) ||
+  isOther(known.asOf, start.asOf);
 
 function takeOver(known: Run, { holder, sourceDigest, configHash, asOf, forceFuture }: RunStart, begunAnew: boolean) {
   return {

@@ -60,10 +60,14 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
   const changedRun = shareByKey((change) => findRun(Number.parseInt(change, 10)));
   return {
     ...runDecisionHandlers(deps),
-    async startRun({ isoWeek, modelName, holder, sourceDigest, configHash, asOf, chunkRows, forceFuture }, context) {
-      const start = { isoWeek, modelName, holder, sourceDigest, configHash, asOf, chunkRows };
-      const forced = { forceFuture: overrideFromProto(forceFuture, context) };
-      return startedToProto(await startRun(transact, { ...start, ...forced }, deps.now));
+    async startRun({ forceFuture, acceptLosses, ...request }, context) {
+      const { isoWeek, modelName, holder, sourceDigest, configHash, asOf, chunkRows } = request;
+      const start = {
+        ...{ isoWeek, modelName, holder, sourceDigest, configHash, asOf, chunkRows },
+        forceFuture: overrideFromProto(forceFuture, context),
+        acceptLosses: overrideFromProto(acceptLosses, context),
+      };
+      return startedToProto(await startRun(transact, start, deps.now));
     },
     async reportProgress({ lease, stage, rowsRead, rowsRejected, chunksTotal, inputDigest }) {
       const run = await reportProgress(transact, leaseFromProto(lease), {
@@ -88,6 +92,7 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
         acceptLosses: overrideFromProto(request.acceptLosses, context),
         checks: request.checks.map(checkFromProto),
         profile: request.profile.map(profileFromProto),
+        contentDigest: request.contentDigest,
         chunksTotal,
         drift: drift.map(driftFromProto),
       };
@@ -154,7 +159,7 @@ function overrideFromProto(override: ProtoOverride | undefined, context: Handler
 }
 
 function startedToProto(started: StartedRun): MessageInitShape<typeof StartRunResponseSchema> {
-  const { run, lease, receivedChunks, begunAnew, previous, previousProfile, sameSourceWeek } = started;
+  const { run, lease, receivedChunks, begunAnew, previous, previousProfile, sameSourceWeek, otherInputs } = started;
   return {
     run: runToProto(run),
     ...(lease && { lease: { runId: lease.runId, fence: BigInt(lease.fence) } }),
@@ -166,5 +171,6 @@ function startedToProto(started: StartedRun): MessageInitShape<typeof StartRunRe
     previousSuppliers: BigInt(previous?.suppliers ?? 0),
     ...(previous && previous.rowsRead !== null && { previousRows: BigInt(previous.rowsRead) }),
     sameSourceWeek,
+    otherInputs: [...otherInputs],
   };
 }

@@ -1,6 +1,7 @@
 import {
   CheckKind,
   CheckOutcome,
+  ColumnKind,
   type ColumnProfileSchema,
   type RunCheck as ProtoCheck,
   type ColumnProfile as ProtoProfile,
@@ -27,6 +28,13 @@ const OUTCOMES: Readonly<Record<domain.CheckOutcome, CheckOutcome>> = {
   not_possible: CheckOutcome.NOT_POSSIBLE,
 };
 
+const COLUMN_KINDS: Readonly<Record<domain.ColumnProfile["kind"], ColumnKind>> = {
+  number: ColumnKind.NUMBER,
+  text: ColumnKind.TEXT,
+  empty: ColumnKind.EMPTY,
+  unknown: ColumnKind.UNSPECIFIED,
+};
+
 export function checkToProto({ kind, outcome, column, value, limit, detail }: domain.RunCheck) {
   return {
     ...{ kind: KINDS[kind], outcome: OUTCOMES[outcome], column, detail },
@@ -44,7 +52,7 @@ export function checkFromProto({ kind, outcome, column, value, limit, detail }: 
 }
 
 export function profileToProto(profile: domain.ColumnProfile): MessageInitShape<typeof ColumnProfileSchema> {
-  const { column, topValue, median, min, max, mean } = profile;
+  const { column, topValue, median, min, max, mean, p05, p25, p75, p95 } = profile;
   return {
     ...{ column, topValue, rows: BigInt(profile.rows), missing: BigInt(profile.missing) },
     ...{ distinct: BigInt(profile.distinct), topRows: BigInt(profile.topRows) },
@@ -52,12 +60,19 @@ export function profileToProto(profile: domain.ColumnProfile): MessageInitShape<
     ...(min !== null && { min }),
     ...(max !== null && { max }),
     ...(mean !== null && { mean }),
+    ...(p05 !== null && { p05 }),
+    ...(p25 !== null && { p25 }),
+    ...(p75 !== null && { p75 }),
+    ...(p95 !== null && { p95 }),
+    kind: COLUMN_KINDS[profile.kind],
   };
 }
 
 export function profileFromProto({ median, min, max, mean, ...profile }: ProtoProfile): domain.ColumnProfile {
-  const { column, topValue, rows, missing, distinct, topRows } = profile;
+  const { column, topValue, rows, missing, distinct, topRows, p05, p25, p75, p95 } = profile;
   return {
+    ...{ p05: p05 ?? null, p25: p25 ?? null, p75: p75 ?? null, p95: p95 ?? null },
+    kind: nameOf(COLUMN_KINDS, profile.kind) ?? "unknown",
     ...{ column, topValue, rows: Number(rows), missing: Number(missing), distinct: Number(distinct) },
     ...{ topRows: Number(topRows), median: median ?? null, min: min ?? null, max: max ?? null, mean: mean ?? null },
   };

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, getTableColumns, lt, sql } from "@bellwether/postgres/drizzle/drizzle";
+import { and, asc, desc, eq, getTableColumns, lt, ne, sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import type { ScoringModel } from "../domain/choose-model.ts";
 import type { Run } from "../domain/run.ts";
@@ -103,6 +103,11 @@ function createLedger(db: Db, writer: AlertWriter, { now, newId, minCompleteness
         .limit(1);
       return found?.week ?? "";
     },
+    async otherInputs({ isoWeek, modelName }) {
+      const others = and(eq(run.modelName, modelName), eq(run.state, "complete"), ne(run.isoWeek, isoWeek));
+      const columns = { isoWeek: run.isoWeek, sourceDigest: run.sourceDigest, contentDigest: run.contentDigest };
+      return await db.select(columns).from(run).where(others).orderBy(desc(run.isoWeek)).limit(MAX_OTHER_INPUTS);
+    },
     async readProfile(runId) {
       const [found] = await db
         .select({ profile: runProfile.profile })
@@ -139,6 +144,9 @@ function createLedger(db: Db, writer: AlertWriter, { now, newId, minCompleteness
     },
   };
 }
+
+/** Number of complete weeks with whose inputs an input is compared: a year and some weeks. */
+const MAX_OTHER_INPUTS = 60;
 
 /** Number of attempts to find or make the run of a week: each fails only when another transaction changes the week. */
 const MAX_ATTEMPTS = 5;

@@ -197,6 +197,7 @@ export const run = bellwether.table(
     changes: jsonb("changes").$type<RevisionChanges>(),
     asOf: text("as_of").notNull().default(""),
     missedReason: text("missed_reason").notNull().default(""),
+    contentDigest: text("content_digest").notNull().default(""),
   },
   (t) => [
     unique("run_revision").on(t.isoWeek, t.modelName, t.revision),
@@ -210,6 +211,15 @@ export const runProfile = bellwether.table("run_profile", {
     .primaryKey()
     .references(() => run.id),
   profile: jsonb("profile").$type<readonly ColumnProfile[]>().notNull(),
+});
+
+/** The report of a complete run, as it was when the run was complete, apart from the run. */
+export const runReport = bellwether.table("run_report", {
+  runId: integer("run_id")
+    .primaryKey()
+    .references(() => run.id),
+  /** JSON. Not jsonb, which would change the order of its fields. */
+  report: text("report").notNull(),
 });
 
 /**

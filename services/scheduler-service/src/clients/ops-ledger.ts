@@ -1,9 +1,10 @@
 import { type RunLease, type RunLosses, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
-import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { BatchService, type StartRunResponse } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { LossLimitError, PeerRejectedError, RunFencedError } from "../domain/scheduler-error.ts";
 import type { Ledger } from "../domain/weekly-ports.ts";
+import { checkFromProto, checkToProto, profileFromProto, profileToProto } from "./checks-to-proto.ts";
 import { attributesToProto } from "./chunk-to-proto.ts";
 import { driftToProto } from "./drift-to-proto.ts";
 import { featureValuesToProto, withFittingTerms } from "./feature-values.ts";
@@ -30,11 +31,21 @@ export function createOpsLedger(transport: Transport, modelName: string): Ledger
     return null;
   };
   return {
-    async start({ week, forceFuture, ...start }) {
-      const request = { ...start, isoWeek: week, modelName, ...(forceFuture && { forceFuture }) };
-      const { run, lease, receivedChunks, begunAnew } = await callPeer(PEER, batch.startRun(request));
+    async start({ week, forceFuture, acceptLosses, ...start }) {
+      const request = {
+        ...start,
+        isoWeek: week,
+        modelName,
+        ...(forceFuture && { forceFuture }),
+        ...(acceptLosses && { acceptLosses }),
+      };
+      const { run, lease, receivedChunks, begunAnew, ...started } = await callPeer(PEER, batch.startRun(request));
       if (!run) throw new PeerRejectedError(PEER, "it started no run");
-      return { run, lease: lease ?? null, receivedChunks, begunAnew };
+      return {
+        ...{ run, lease: lease ?? null, receivedChunks, begunAnew, previous: previousOf(started) },
+        ...{ checks: run.checks.flatMap(checkFromProto), isApproved: started.approved !== undefined },
+        otherInputs: started.otherInputs.map(({ isoWeek, ...digests }) => ({ ...digests, week: isoWeek })),
+      };
     },
     async isComplete(week) {
       const found = batch.getRun({ isoWeek: week, modelName }).catch((error: unknown) => {
@@ -62,9 +73,11 @@ export function createOpsLedger(transport: Transport, modelName: string): Ledger
       };
       return write(batch.submitChunk(request, { signal }));
     },
-    async complete(lease, { sourceRows, acceptLosses, chunksTotal, drift, ...counts }) {
+    async complete(lease, { sourceRows, acceptLosses, chunksTotal, drift, checks, profile, contentDigest, ...counts }) {
       const request = {
         ...{ lease, chunksTotal, drift: driftToProto(drift) },
+        contentDigest,
+        ...{ checks: checks.map(checkToProto), profile: profileToProto(profile) },
         rowsRead: BigInt(counts.rowsRead),
         rowsRejected: BigInt(counts.rowsRejected),
         rowsRepeated: BigInt(counts.rowsRepeated),
@@ -84,8 +97,26 @@ export function createOpsLedger(transport: Transport, modelName: string): Ledger
       const shown = cutReason(reason.replaceAll("\0", "")) || "unknown";
       await write(batch.failRun({ lease, reason: shown }));
     },
+    async hold(lease, { checks, profile }) {
+      const request = { lease, checks: checks.map(checkToProto), profile: profileToProto(profile) };
+      const { run } = await write(batch.holdRun(request));
+      if (!run) throw new PeerRejectedError(PEER, "it held no run");
+      return run;
+    },
   };
 }
+
+/** Returns the week that the input is compared with. Null: there is none. */
+function previousOf({ previousWeek, previousSuppliers, previousRows, previousProfile }: Previous) {
+  if (previousWeek === "") return null;
+  return {
+    ...{ week: previousWeek, suppliers: Number(previousSuppliers) },
+    rows: previousRows === undefined ? null : Number(previousRows),
+    columns: profileFromProto(previousProfile),
+  };
+}
+
+type Previous = Pick<StartRunResponse, "previousWeek" | "previousSuppliers" | "previousRows" | "previousProfile">;
 
 /** Cuts to the limit without a partial character at the end. */
 function cutReason(reason: string): string {

@@ -94,30 +94,6 @@ export class WeekCompleteError extends Error {
   }
 }
 
-/** A check of the input failed. Nothing is published until a person decides about the run. */
-export class RunHeldError extends Error {
-  override readonly name = "RunHeldError" as const;
-  readonly run: BatchRun;
-  /** The checks that failed, with their figures; no values of rows. */
-  readonly failed: readonly RunCheck[];
-
-  constructor(run: BatchRun) {
-    const failed = run.checks.filter(({ outcome }) => outcome === CHECK_FAILED);
-    const shown = failed
-      .slice(0, MAX_VIOLATIONS)
-      .map(({ column, detail }) => (column ? `${column}: ${detail}` : detail));
-    const more = failed.length > MAX_VIOLATIONS ? [`and ${failed.length - MAX_VIOLATIONS} more`] : [];
-    super(
-      `${run.isoWeek} is held, and nothing of it is published: ${[...shown, ...more].join("; ")}. Publish it (bellwether weekly approve --week ${run.isoWeek} --reason TEXT), withdraw it (bellwether weekly void --week ${run.isoWeek} --reason TEXT), or run a corrected file`,
-    );
-    this.run = run;
-    this.failed = failed;
-  }
-}
-
-/** Number of `bellwether.ops.v1.CheckOutcome.FAILED`. */
-const CHECK_FAILED = 2;
-
 /**
  * A run of the week is queued or running, with another file or without the decisions that the caller gives
  * now.
@@ -153,6 +129,41 @@ export class LossLimitError extends Error {
   }
 }
 
+/** A check of the input failed. Nothing is published until a person decides about the run. */
+export class RunHeldError extends Error {
+  override readonly name = "RunHeldError" as const;
+  readonly run: BatchRun;
+  /** The checks that failed, with their figures; no values of rows. */
+  readonly failed: readonly RunCheck[];
+  /** The message without values of rows, for logs. */
+  readonly figures: string;
+  /** Reasons for which reading and mapping rejected rows; the message has the first ones when they were too many. */
+  readonly reasons: readonly RejectedReasonSample[];
+
+  constructor(run: BatchRun, reasons: readonly RejectedReasonSample[] = []) {
+    const failed = run.checks.filter(({ outcome }) => outcome === CHECK_FAILED);
+    const shown = failed
+      .slice(0, MAX_VIOLATIONS)
+      .map(({ column, detail }) => (column ? `${column}: ${detail}` : detail));
+    const more = failed.length > MAX_VIOLATIONS ? [`and ${failed.length - MAX_VIOLATIONS} more`] : [];
+    const isRejection = reasons.length > 0 && failed.some(({ kind }) => kind === REJECTED_ROWS);
+    const rejected = isRejection ? `. Rejected: ${describeReasons(reasons, true)}` : "";
+    const figures = `${run.isoWeek} is held, and nothing of it is published: ${[...shown, ...more].join("; ")}`;
+    super(
+      `${figures}${rejected}. Publish it (bellwether weekly approve --week ${run.isoWeek} --reason TEXT), withdraw it (bellwether weekly void --week ${run.isoWeek} --reason TEXT), or run a corrected file`,
+    );
+    this.run = run;
+    this.failed = failed;
+    this.figures = figures;
+    this.reasons = isRejection ? reasons : [];
+  }
+}
+
+/** Number of `bellwether.ops.v1.CheckOutcome.FAILED`. */
+const CHECK_FAILED = 2;
+/** Number of `bellwether.ops.v1.CheckKind.REJECTED_ROWS`. */
+const REJECTED_ROWS = 8;
+
 /** The mapping does not provide the features that the model expects. */
 export class ModelContractError extends Error {
   override readonly name = "ModelContractError" as const;
@@ -172,9 +183,10 @@ const MAX_VIOLATIONS = 10;
 export class NothingToScoreError extends Error {
   override readonly name = "NothingToScoreError" as const;
 
-  constructor(rejected: number, firstReason: string) {
+  /** @param failed the failed checks of the input; empty: none */
+  constructor(rejected: number, firstReason: string, failed = "") {
     super(
-      `the weekly file has no row that can be scored: ${rejected} rejected${firstReason && `, first: ${firstReason}`}`,
+      `the weekly file has no row that can be scored: ${rejected} rejected${firstReason && `, first: ${firstReason}`}${failed && `; ${failed}`}`,
     );
   }
 }

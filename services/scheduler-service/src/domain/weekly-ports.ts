@@ -5,6 +5,10 @@ import type { ModelFeature as DescribedFeature } from "@bellwether/gen/bellwethe
 import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
 import type { WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot";
 import type { SourceReport } from "@bellwether/ingest/sources/load-source";
+import type { Check } from "@bellwether/plausibility/check";
+import type { InputContent } from "@bellwether/plausibility/check-content";
+import type { ColumnProfile } from "@bellwether/plausibility/column-profile";
+import type { PreviousInput } from "@bellwether/plausibility/previous-input";
 import type { InputObject } from "./input-object.ts";
 import type { ModelFeature } from "./model-contract.ts";
 import type { DriftRecord, EarlierWeek, WeekDrift } from "./week-drift.ts";
@@ -34,6 +38,8 @@ export interface RunStart {
   readonly chunkRows: number;
   /** Starts a week that has not begun. Null: such a week is rejected. */
   readonly forceFuture: Decision | null;
+  /** Approves a run of the week that is held with the same input. Null: it stays held. */
+  readonly acceptLosses: Decision | null;
 }
 
 /** Answer of the ledger to a start: the record of the week and the right to write to it. */
@@ -47,6 +53,20 @@ export interface StartedRun {
    * is kept.
    */
   readonly begunAnew: boolean;
+  /** The checks of an earlier attempt. Empty: there were none. */
+  readonly checks: readonly Check[];
+  /** Whether a person has approved those of `checks` that failed. */
+  readonly isApproved: boolean;
+  /** The newest complete earlier week of the model, with which the input is compared. Null: there is none. */
+  readonly previous: (PreviousInput & { readonly suppliers: number }) | null;
+  /** Digests of the inputs of complete weeks of the model, newest first. */
+  readonly otherInputs: readonly InputContent[];
+}
+
+/** What a run reports about its input: the result of each check, and the profile of its columns. */
+export interface CheckedRun {
+  readonly checks: readonly Check[];
+  readonly profile: readonly ColumnProfile[];
 }
 
 /** Progress that a run reports. Absent fields keep their value. */
@@ -60,7 +80,9 @@ export interface StageUpdate {
 }
 
 /** Counts of the run, sent when it is published. */
-export interface RunTotals {
+export interface RunTotals extends CheckedRun {
+  /** Digest of the mapped rows, whatever their order. Empty: not known. */
+  readonly contentDigest: string;
   readonly rowsRead: number;
   readonly rowsRejected: number;
   readonly chunksTotal: number;
@@ -102,6 +124,8 @@ export interface Ledger {
    */
   complete(lease: RunLease, totals: RunTotals): Promise<BatchRun>;
   fail(lease: RunLease, reason: string): Promise<void>;
+  /** Holds the run because of its failed checks. The lease ends, and nothing is published. */
+  hold(lease: RunLease, checked: CheckedRun): Promise<BatchRun>;
 }
 
 /** A model version, as the registry describes it. */
@@ -128,7 +152,9 @@ export interface Scorer {
 export type IngestRecord = Pick<WeeklySnapshot, "digest" | "rows" | "rejected"> & {
   readonly sources: readonly (Omit<SourceReport, "pathValues" | "notes"> &
     Partial<Pick<SourceReport, "pathValues" | "notes">>)[];
-} & Partial<Pick<WeeklySnapshot, "cleanedIds" | "changedAttributes" | "olderRows" | "newestAsOf" | "asOf">> & {
+} & Partial<
+    Pick<WeeklySnapshot, "cleanedIds" | "changedAttributes" | "olderRows" | "newestAsOf" | "asOf" | "profile">
+  > & {
     // These fields are absent in records of older releases.
     /** The objects of an object store that were read; empty or absent for files. */
     readonly objects?: readonly InputObject[];

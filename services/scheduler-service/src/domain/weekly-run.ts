@@ -1,4 +1,4 @@
-import type { DriftPolicy } from "@bellwether/config/risk-policy";
+import type { DriftPolicy, RiskPolicy } from "@bellwether/config/risk-policy";
 import { isoWeekEnd, parseIsoWeek } from "@bellwether/contract/iso-week";
 import { DEFAULT_CHUNK_ROWS, MAX_CHUNKS } from "@bellwether/contract/limits";
 import type { BatchRun, RunLease } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
@@ -6,6 +6,8 @@ import type { RunDate } from "@bellwether/ingest/mapping/run-parameters";
 import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
 import type { SnapshotSample } from "@bellwether/ingest/snapshot/snapshot-sample";
 import type { WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot";
+import { describeFailed } from "@bellwether/plausibility/check";
+import { checkWeek, holdsRun, lossCountsOf } from "./check-week.ts";
 import { measureDrift } from "./drift.ts";
 import { forEachInFlight } from "./in-flight.ts";
 import { hasSameObjects, type InputObject } from "./input-object.ts";
@@ -71,6 +73,8 @@ export interface WeeklyDeps {
   readonly chunkRows: number;
   /** Features that the mapping provides. */
   readonly features: readonly ModelFeature[];
+  /** Limits of the losses, and the checks of the input. */
+  readonly policy: Pick<RiskPolicy, "checks" | "losses" | "drift">;
   /** Whether the mapping joins several source tables to suppliers. */
   readonly hasSourceTables: boolean;
   openWeek(week: string): WeekFiles;
@@ -107,8 +111,6 @@ export interface WeeklyResult {
   readonly notes: readonly string[];
 }
 
-/** Source name that the counts of an ingest use for rows that were rejected after the mapping. */
-const MAPPED_ROWS = "rows";
 /** Interval of the writes by which ops-service sees that the holder of a run is alive, ms. */
 const HOLDER_WRITE_MS = 10_000;
 /** Number of chunks in progress at a time: one is scored while another is stored. */
@@ -126,10 +128,10 @@ export async function runWeekly(deps: WeeklyDeps, task: WeeklyTask): Promise<Wee
   const files = deps.openWeek(week);
   const source = await findSource(deps, task, files);
   const { configHash, chunkRows } = deps;
-  const { holder, forceFuture } = task;
+  const { holder, forceFuture, acceptLosses } = task;
   const inputs = { sourceDigest: source.digest, configHash };
   const asOf = isoWeekEnd(week);
-  const started = await deps.ledger.start({ week, holder, ...inputs, asOf, chunkRows, forceFuture });
+  const started = await deps.ledger.start({ week, holder, ...inputs, asOf, chunkRows, forceFuture, acceptLosses });
   const { run, lease } = started;
   if (lease === null && run.state === RUN_STATE.held) throw new RunHeldError(run);
   if (lease === null) {
@@ -160,7 +162,10 @@ export async function runWeekly(deps: WeeklyDeps, task: WeeklyTask): Promise<Wee
     // neither is marked as failed. A single run that was stopped is. For exceeded losses, the ledger knows the figures; `fail` adds the reasons. An error of
     // `fail` is ignored, so that the first error is thrown.
     const stop: unknown = task.signal.aborted ? task.signal.reason : null;
-    const willContinue = error instanceof RunFencedError || (stop !== null && !(stop instanceof RunStoppedError));
+    const willContinue =
+      error instanceof RunFencedError ||
+      error instanceof RunHeldError ||
+      (stop !== null && !(stop instanceof RunStoppedError));
     const reported = stop instanceof RunStoppedError ? stop.message : reason;
     if (!willContinue) await deps.ledger.fail(lease, reported).catch(() => undefined);
     // The reason of the stop says more than the error of the work that it interrupted.
@@ -244,7 +249,9 @@ async function finishRun(
   const chunksTotal = Math.ceil(ingested.rows / chunkRows);
   // The ledger already has the rejected rows of a resumed run.
   progress.add({ rowsRead, rowsRejected: began.run.rowsRead === undefined ? rowsRejected : 0 });
-  if (ingested.rows === 0) throw new NothingToScoreError(rowsRejected, ingested.rejected.samples[0]?.reason ?? "");
+  const checks = checkWeek(ingested, began, deps.policy, deps.hasSourceTables);
+  if (ingested.rows === 0)
+    throw new NothingToScoreError(rowsRejected, ingested.rejected.samples[0]?.reason ?? "", describeFailed(checks));
   if (chunksTotal > MAX_CHUNKS) throw new TooManyChunksError(ingested.rows, chunkRows, MAX_CHUNKS);
   await ledger.report(lease, {
     stage: STAGE.validate,
@@ -253,6 +260,13 @@ async function finishRun(
     chunksTotal,
     inputDigest: ingested.digest,
   });
+
+  const checked = { checks, profile: ingested.profile?.columns ?? [] };
+  const { acceptLosses } = task;
+  if (holdsRun(checks, began.isApproved ? began.checks : [], acceptLosses !== null)) {
+    const held = await ledger.hold(lease, checked);
+    throw new RunHeldError(held, rejectedReasons(ingested.rejected));
+  }
 
   progress.enter("score");
   await ledger.report(lease, { stage: STAGE.score });
@@ -265,12 +279,15 @@ async function finishRun(
   const drift = await measureDrift({ ...deps, isComplete: ledger.isComplete }, files, compared);
 
   progress.enter("complete");
-  const { acceptLosses } = task;
-  const lost = { rowsRejected, ...sourceCounts(deps, ingested), acceptLosses };
-  const run = await ledger.complete(lease, { rowsRead, ...lost, chunksTotal, drift }).catch((error: unknown) => {
-    if (!(error instanceof LossLimitError)) throw error;
-    throw new LossLimitError(error.figures, error.losses, rejectedReasons(ingested.rejected), { cause: error });
-  });
+  const { rowsRepeated, sourceRows, sourceRowsRejected } = lossCountsOf(ingested, deps.hasSourceTables);
+  const lost = { rowsRejected, rowsRepeated, sourceRows, sourceRowsRejected, acceptLosses };
+  const input = { ...checked, contentDigest: ingested.profile?.contentDigest ?? "" };
+  const run = await ledger
+    .complete(lease, { rowsRead, ...lost, ...input, chunksTotal, drift })
+    .catch((error: unknown) => {
+      if (!(error instanceof LossLimitError)) throw error;
+      throw new LossLimitError(error.figures, error.losses, rejectedReasons(ingested.rejected), { cause: error });
+    });
 
   progress.enter("report");
   const notes = await notesOf(deps, files, run, {
@@ -292,20 +309,6 @@ async function finishRun(
  * it: its runs always have chunks of the default size, so that another attempt continues with the same one.
  */
 const chunkRowsOf = ({ chunkRows }: BatchRun): number => chunkRows || DEFAULT_CHUNK_ROWS;
-
-/**
- * Counts rejected rows by source. Rows of source tables are counted separately, because they are not rows of
- * suppliers.
- */
-function sourceCounts({ hasSourceTables }: WeeklyDeps, { rejected, sources }: IngestRecord) {
-  const sourceRowsRejected = rejected.count - (rejected.bySource[MAPPED_ROWS] ?? 0);
-  const accepted = sources.reduce((sum, { rows }) => sum + rows, 0);
-  return {
-    rowsRepeated: rejected.repeated,
-    sourceRows: hasSourceTables ? accepted + sourceRowsRejected : null,
-    sourceRowsRejected: hasSourceTables ? sourceRowsRejected : 0,
-  };
-}
 
 /** Returns the snapshot with which the week began, or makes a new one. */
 async function ingestOnce(
@@ -334,6 +337,7 @@ async function ingestOnce(
     sources,
     sourceDigest,
     asOf: read.asOf,
+    profile: read.profile,
   };
   await files.writeIngest(record);
   return record;

@@ -197,7 +197,7 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
       onDisk(null);
       await reported;
       if (result instanceof RunHeldError) {
-        logger.warn({ week: data.week, reason: result.message }, "weekly run held");
+        logger.warn({ week: data.week, reason: result.figures }, "weekly run held");
         return { ...countsOf(result.run), stage: "validate", held: result.message };
       }
       reportOutcome(logger, data.week, result);
@@ -309,7 +309,12 @@ const hasPlainMessage = (cause: Error): boolean =>
 function kindOf(cause: unknown): object {
   if (!(cause instanceof Error)) return { failure: "unknown" };
   const code = "code" in cause && typeof cause.code === "string" ? { code: cause.code } : {};
-  const plain = cause instanceof LossLimitError ? cause.figures : hasPlainMessage(cause) ? cause.message : null;
+  const plain =
+    cause instanceof LossLimitError || cause instanceof RunHeldError
+      ? cause.figures
+      : hasPlainMessage(cause)
+        ? cause.message
+        : null;
   const reason = plain === null ? {} : { reason: plain };
   return { failure: cause.name === "Error" ? cause.constructor.name : cause.name, ...code, ...reason };
 }

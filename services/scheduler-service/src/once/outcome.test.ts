@@ -50,8 +50,8 @@ test("a held run reports its failed checks and both ways out", () => {
   expect(failureToJson(error)).toMatchObject({
     ...{ reason: "RUN_HELD", iso_week: "2026-W47", run_id: 7 },
     checks: [
-      { column: "spend", detail: "× 100", value: 100, limit: 20 },
-      { column: null, detail: "3 rows after 3002", value: null, limit: null },
+      { kind: "unit", column: "spend", detail: "× 100", value: 100, limit: 20 },
+      { kind: "rows", column: "", detail: "3 rows after 3002", value: null, limit: null },
     ],
   });
 });

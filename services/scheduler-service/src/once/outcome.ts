@@ -1,4 +1,5 @@
 import path from "node:path";
+import { checkFromProto } from "../clients/checks-to-proto.ts";
 import { lossesToJson } from "../domain/run-summary.ts";
 import { LossLimitError, RunHeldError, WeekCompleteError } from "../domain/scheduler-error.ts";
 import type { WeeklyResult } from "../domain/weekly-run.ts";
@@ -23,6 +24,7 @@ export function outcomeToJson({ run, wasComplete, notes }: WeeklyResult, folder:
     config_hash: run.configHash,
     model_config_hash: run.model?.configHash ?? "",
     policy_hash: run.policyHash,
+    checks: run.checks.flatMap(checkFromProto),
     notes,
     report: path.join(folder, "report.json"),
   };
@@ -51,10 +53,12 @@ export function failureToJson(
     };
   }
   if (error instanceof RunHeldError) {
-    const checks = error.failed.map(({ column, detail, value, limit }) => ({
-      ...{ column: column || null, detail, value: value ?? null, limit: limit ?? null },
-    }));
-    return { reason: "RUN_HELD", message, iso_week: error.run.isoWeek, run_id: error.run.runId, checks };
+    const { run, failed, reasons } = error;
+    return {
+      ...{ reason: "RUN_HELD", message, iso_week: run.isoWeek, run_id: run.runId },
+      ...{ checks: failed.flatMap(checkFromProto), rejected_reasons: reasons },
+      ...(reasons.length > 0 && folder !== null && { report: path.join(folder, "ingest.json") }),
+    };
   }
   if (error instanceof WeekCompleteError) {
     const { recorded, given } = error;

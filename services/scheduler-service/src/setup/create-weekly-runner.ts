@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import os from "node:os";
 import path from "node:path";
 import { type ConfigPair, loadConfigPair } from "@bellwether/config/config-pair";
-import { DEFAULT_DRIFT_POLICY, loadRiskPolicy } from "@bellwether/config/risk-policy";
+import { loadRiskPolicy, parseRiskPolicy } from "@bellwether/config/risk-policy";
+import { parseYaml } from "@bellwether/config/yaml-file";
 import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/limits";
 import { makeDataFolder } from "@bellwether/files/data-folder";
 import type { RunDate } from "@bellwether/ingest/mapping/run-parameters";
@@ -34,7 +35,7 @@ export interface WeeklySettings {
   readonly opsUrl: string;
   readonly modelConfig: string;
   readonly featureMapping: string;
-  /** Path of risk_policy.yaml. Default: the defaults of its keys. */
+  /** File with the limits of losses and the checks of the input (config/risk_policy.yaml). Default: its defaults. */
   readonly riskPolicy?: string;
   /** Folder for snapshots and reports. */
   readonly weeksFolder: string;
@@ -56,14 +57,13 @@ const DEFAULT_STORES: StoreSettings = {
 const INPUT_COPIES = ".input";
 
 /**
- * Reads the two configuration files (model_config.yaml and feature_mapping.yaml), creates the folder of the
+ * Reads the configuration files (model_config.yaml, feature_mapping.yaml and risk_policy.yaml), creates the folder of the
  * weeks and opens channels to the peers.
  * @throws ConfigError, StorageError
  */
 export async function createWeeklyRunner(settings: WeeklySettings): Promise<WeeklyRunner> {
   const pair = await loadConfigPair(settings.modelConfig, settings.featureMapping);
-  const driftPolicy =
-    settings.riskPolicy === undefined ? DEFAULT_DRIFT_POLICY : (await loadRiskPolicy(settings.riskPolicy)).drift;
+  const policy = await (settings.riskPolicy === undefined ? defaultPolicy() : loadRiskPolicy(settings.riskPolicy));
   await makeDataFolder(settings.weeksFolder);
   const ml = createMeshTransport({ url: settings.mlUrl, ...settings.calls });
   const ops = createMeshTransport({ url: settings.opsUrl, ...settings.calls });
@@ -100,6 +100,7 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
     configHash: pair.configHash,
     chunkRows: settings.chunkRows ?? DEFAULT_CHUNK_ROWS,
     features: featuresOf(pair),
+    policy,
     hasSourceTables: pair.mapping.weekly?.form === "raw",
     readSource: readSourceOf,
     ledger: createOpsLedger(ops, modelName),
@@ -116,7 +117,7 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
     readChunks: readSnapshot,
     readSample: (parquet: string, suppliers: number, signal: AbortSignal) =>
       onDisk(settings.weeksFolder, readSnapshotSample(parquet, suppliers, signal)),
-    ...{ driftPolicy, hasPolicyFile: settings.riskPolicy !== undefined },
+    ...{ driftPolicy: policy.drift, hasPolicyFile: settings.riskPolicy !== undefined },
   };
   return {
     modelName,
@@ -153,6 +154,9 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
     },
   };
 }
+
+/** Returns the policy of a file that sets nothing. */
+const defaultPolicy = () => parseRiskPolicy(parseYaml("version: 1\n", "the default risk policy"));
 
 function featuresOf({ model }: ConfigPair): ModelFeature[] {
   const features = model.features.map(({ name, kind, unit }) => ({ name, kind, unit }));

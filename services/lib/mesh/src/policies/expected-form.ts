@@ -4,6 +4,7 @@ import { IsoWeekError, parseIsoWeek } from "@bellwether/contract/iso-week";
 const FORMS: readonly (readonly [part: string, expected: string])[] = [
   ["[0-9]{4}-W", "expected an ISO week such as 2026-W05"],
   ["[0-9]{4}-(0[1-9]", "expected a day such as 2026-11-22"],
+  ["[0-9a-f]{32}", "expected a digest of 32 hexadecimal digits in lower case"],
   ["[0-9a-f]{64}", "expected a SHA-256 as 64 hexadecimal digits in lower case"],
   ["[0-9A-Fa-f]{8}", "expected the first 8 or more characters of an id such as 01890a5d-ac96-774b-bcce-b302099a8057"],
   ["[^\\x00]*", "must not contain a NUL character"],

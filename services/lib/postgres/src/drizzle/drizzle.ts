@@ -8,7 +8,7 @@ import type * as pgCore from "drizzle-orm/pg-core";
 // of a hundred files, half a second of a start.
 const load = createRequire(import.meta.url);
 
-export const { aliasedTable, and, asc, desc, eq, getTableColumns, gt, gte, inArray, isNull, lt, sql } = load(
+export const { aliasedTable, and, asc, desc, eq, getTableColumns, gt, gte, inArray, isNull, lt, ne, sql } = load(
   "drizzle-orm",
 ) as typeof orm;
 
