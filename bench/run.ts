@@ -15,6 +15,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   swap: "change of the champion under load",
   startup: "time from a cold start to the first answer",
   weekly: "the weekly run",
+  ingest: "reading a weekly file of a million suppliers: time, processor and memory of the process that reads",
   ops: "ops-service under load",
   session: "calls of a signed-in person compared with calls with a token",
   counterfactual: "the smallest changes that lower a band",

@@ -29,7 +29,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "demo-data": ["risk-model"],
   plausibility: ["contract", "reasons", "config"],
   report: ["contract", "plausibility"],
-  ingest: ["contract", "reasons", "config", "risk-model", "plausibility"],
+  ingest: ["contract", "env", "files", "reasons", "config", "risk-model", "plausibility"],
   registry: ["contract", "files", "risk-model"],
   scoring: ["contract", "reasons", "tree-model", "risk-model", "registry"],
   testing: [

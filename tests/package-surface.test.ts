@@ -69,6 +69,7 @@ const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
   cli: [
     "commands",
     "launch",
+    "init",
     "weekly",
     "models",
     "notices",
@@ -88,7 +89,7 @@ const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
   ],
   scoring: ["batch", "counterfactual", "change", "score", "model", "runtime"],
   registry: ["publish", "versions", "aliases", "files"],
-  ingest: ["training", "snapshot", "tables", "mapping", "sources", "csv", "parquet", "duckdb", "files"],
+  ingest: ["child", "training", "snapshot", "tables", "mapping", "sources", "csv", "parquet", "duckdb", "files"],
   narrative: ["env", "mistral", "proto", "generate", "check", "claims", "answer", "template", "grammar", "facts"],
   drift: ["words", "compare", "significance", "profile"],
   "model-import": ["result", "checks", "rows", "source"],

@@ -13,6 +13,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     description: "Generate demo data as CSV files: suppliers, transactions, contracts and one weekly file.",
     load: async () => (await import("./commands/demo.ts")).demoCommand,
   },
+  init: {
+    description: "Draft the model configuration and the feature mapping of a new data set from a table with a label.",
+    load: async () => (await import("./commands/init.ts")).initCommand,
+  },
   train: {
     description:
       "Train a model on a data set, evaluate it on the test rows and compare it with the best single feature. With --publish, the command adds the model to the model registry.",

@@ -8,7 +8,7 @@ import { peerSettings } from "@bellwether/mesh/server/server-env";
 import { isStoreUrl } from "@bellwether/object-store/location/store-url";
 import { registryRoot } from "@bellwether/registry/layout";
 import { createSchedulerService } from "./service.ts";
-import { storeSettings, WEEKLY_ENV, WEEKS_FOLDER } from "./setup/weekly-env.ts";
+import { storeSettings, WEEKLY_ENV, WEEKS_FOLDER, weeklyIngestLimits } from "./setup/weekly-env.ts";
 
 const TIME_ZONE = {
   pattern: new RegExp(`^(?:UTC|${Intl.supportedValuesOf("timeZone").join("|").replaceAll("+", "\\+")})$`),
@@ -68,6 +68,7 @@ export const SCHEDULER_SERVICE: ServiceSpec<typeof SCHEDULER_ENV> = {
       timeZone: config.timeZone,
       lockMs: config.lockMs,
       chunkRows: config.chunkRows,
+      ingestLimits: weeklyIngestLimits(config),
       stores: storeSettings(config),
       inputFolder: isStoreUrl(config.inputFolder) ? config.inputFolder : path.resolve(config.inputFolder),
       input: config.input,

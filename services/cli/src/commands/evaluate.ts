@@ -32,7 +32,7 @@ export function evaluateCommand(context: CliContext): Command {
     )
     .action(async (options) => {
       const report = createReport(options);
-      const { model: spec, configHash, data } = await loadTrainingData(options, context.cwd);
+      const { model: spec, configHash, data } = await loadTrainingData(options, context);
       const { table } = data;
       const labels = table.labels ?? new Uint8Array(table.rows);
       const split = splitRows(table, Uint32Array.from(labels.keys()), spec.split, spec.seed);

@@ -56,7 +56,7 @@ export function featuresCommand(context: CliContext): Command {
       "\nExample:\n  npx bellwether features --data demo --supplier S_00001 | npx bellwether explain --input -",
     )
     .action(async (options) => {
-      const { data } = await loadTrainingData(options, context.cwd);
+      const { data } = await loadTrainingData(options, context);
       const row = newestRow(data.table, options.supplier);
       if (row < 0) {
         const rejected = rejectedHint(data.rejected, options.supplier);

@@ -215,7 +215,7 @@ describe("--expected", () => {
     await writeFile(at("answers.csv"), csv());
     const verified = { status: "imported", trainer: { rows: rows.length, compared: "prediction" } };
     expect((await run(file, "--name", "proven", "--expected", "answers.csv")).json).toMatchObject(verified);
-    await using workspace = await Workspace.open(DEFAULT_LIMITS);
+    await using workspace = await Workspace.open({ limits: DEFAULT_LIMITS });
     const copy = `copy (select * from read_csv('${at("answers.csv")}')) to '${at("answers.parquet")}' (format parquet)`;
     await workspace.run(copy);
     expect((await run(file, "--name", "proven", "--expected", "answers.parquet")).json).toMatchObject(verified);

@@ -38,6 +38,7 @@ export function trainCommand(context: CliContext): Command {
       for (const line of evaluationLines(model.name, evaluation)) report.line(line);
       report.line(verdict(evaluation).replaceAll("**", ""));
       if (calibration.outOfFold !== null) report.line(outOfFoldLine(calibration.outOfFold));
+      for (const warning of trained.warnings) report.line(`warning: ${warning}`);
       report.line(`calibration: ${calibrationLine(calibration)}`);
       if (treeModel.trees.length < model.trainer.trees)
         report.line(`early stopping kept ${treeModel.trees.length} of ${countText(model.trainer.trees, "tree")}`);
@@ -78,6 +79,7 @@ export function trainCommand(context: CliContext): Command {
         sources: data.sources.map(({ source, file, notes }) => ({ source, file, notes })),
         rejected: data.rejected,
         left_out: trained.leftOut,
+        warnings: trained.warnings,
         cleaned_ids: data.cleanedIds,
         test_from: rowCounts.testFrom,
         calibration: {

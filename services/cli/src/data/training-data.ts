@@ -1,7 +1,10 @@
 import path from "node:path";
 import { type ConfigPair, loadConfigPair } from "@bellwether/config/config-pair";
-import { readTrainingTable, type TrainingTable } from "@bellwether/ingest/training/training-table";
+import { readEnv } from "@bellwether/env/env";
+import { INGEST_ENV, ingestLimits } from "@bellwether/ingest/ingest-env";
+import { readTrainingTable, type TrainingInput, type TrainingTable } from "@bellwether/ingest/training/training-table";
 import type { Command } from "commander";
+import type { CliContext } from "../context/cli-context.ts";
 import { showStep } from "../output/report.ts";
 
 /**
@@ -36,7 +39,8 @@ export function withDataOptions(command: Command): Command {
  */
 export async function loadTrainingData(
   options: DataOptions,
-  cwd: string,
+  { env, cwd }: CliContext,
+  { checksFuture }: Pick<TrainingInput, "checksFuture"> = {},
 ): Promise<ConfigPair & { data: TrainingTable }> {
   const pair = await loadConfigPair(path.resolve(cwd, options.config), path.resolve(cwd, options.mapping));
   showStep(`reading ${options.data}`);
@@ -44,6 +48,8 @@ export async function loadTrainingData(
     model: pair.model,
     mapping: pair.mapping,
     dataDir: path.resolve(cwd, options.data),
+    limits: ingestLimits(readEnv(env, INGEST_ENV)),
+    ...(checksFuture !== undefined && { checksFuture }),
   });
   return { ...pair, data };
 }

@@ -30,13 +30,14 @@ export function publishTrained(
 
 /** Reads the data, trains, and publishes when `publish` is set. */
 export async function train(options: DataOptions & { publish?: boolean }, context: CliContext) {
-  const { model, configHash, data } = await loadTrainingData(options, context.cwd);
+  const { model, configHash, data } = await loadTrainingData(options, context, { checksFuture: true });
   const trained = await trainRiskModel({
     table: data.table,
     spec: model,
     configHash,
     runOnnx,
     leftOut: leftOutRows(data),
+    warnings: data.warnings,
     onTree: (done, total) => showProgress("training", done, total),
   });
   const published = options.publish

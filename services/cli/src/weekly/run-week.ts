@@ -18,6 +18,9 @@ interface WeeklyMessage {
     readonly rowsRead: number;
     readonly rowsScored: number;
     readonly rowsRejected: number;
+    /** Only while the input is read. */
+    readonly bytesRead?: number;
+    readonly bytesTotal?: number;
   };
   /** A peer is not available, and the run is tried again: one sentence. */
   readonly retry?: string;
@@ -154,6 +157,7 @@ export async function runWeek(options: RunOptions, context: CliContext): Promise
     if (!progress) return;
     if (progress.stage === "score")
       showProgress("scoring", progress.rowsScored + progress.rowsRejected, progress.rowsRead);
+    else if (progress.bytesTotal) showProgress("reading", progress.bytesRead ?? 0, progress.bytesTotal);
     else if (progress.stage !== stage) showStep(progress.stage);
     stage = progress.stage;
   });

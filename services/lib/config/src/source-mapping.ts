@@ -83,6 +83,9 @@ const DEFAULT_FORMATS: Readonly<Record<string, readonly string[]>> = {
   timestamp: ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"],
 };
 
+/** Maximum number of columns that a mapping may read of a file. */
+const MAX_COLUMNS = 2000;
+
 const shortText = leaf<string>("a text of 1 to 200 characters", (v) => typeof v === "string" && /^.{1,200}$/su.test(v));
 
 function listOf<S extends z.ZodType>(item: S, expected: string) {
@@ -217,7 +220,7 @@ export const sourceSchema = z
       columns: z
         .record(nameSchema, columnOrType, { error: "a map of column name to type" })
         .refine((c) => Object.keys(c).length > 0, { error: "at least one column" })
-        .refine((c) => Object.keys(c).length <= 500, { error: "at most 500 columns" }),
+        .refine((c) => Object.keys(c).length <= MAX_COLUMNS, { error: `at most ${MAX_COLUMNS} columns` }),
     },
     { error: "a source: file, format, columns" },
   )

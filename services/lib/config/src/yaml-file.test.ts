@@ -65,7 +65,7 @@ test("a key __proto__ changes no prototype", () => {
 test("reads a text at the size limit and rejects one byte more", () => {
   const start = "a: 1 #";
   expect(syntaxViolations(start.padEnd(MAX_CONFIG_BYTES, "x"))).toEqual([]);
-  expect(syntaxViolations(start.padEnd(MAX_CONFIG_BYTES + 1, "x"))[0]).toMatch(/more than 262144 bytes/);
+  expect(syntaxViolations(start.padEnd(MAX_CONFIG_BYTES + 1, "x"))[0]).toMatch(/more than 1048576 bytes/);
 });
 
 test("rejects a missing file, a folder, a file that is too large, a pipe and a file that is not UTF-8, with its name", async () => {
@@ -73,7 +73,7 @@ test("rejects a missing file, a folder, a file that is too large, a pipe and a f
     ["none.yaml", /no file at this path/, () => undefined],
     [
       "large.yaml",
-      /more than 262144 bytes/,
+      /more than 1048576 bytes/,
       () => writeFile(join(dir, "large.yaml"), "#".repeat(MAX_CONFIG_BYTES + 1)),
     ],
     [

@@ -3,8 +3,8 @@ import { open } from "node:fs/promises";
 import { isAlias, isMap, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
 import { ConfigError, type ConfigViolation } from "./config-error.ts";
 
-/** Maximum size of a configuration file, which has a few hundred lines; a larger file is the wrong file. */
-export const MAX_CONFIG_BYTES = 256 * 1024;
+/** Maximum size of a configuration file: enough for a mapping of 2,000 columns. A larger file is the wrong file. */
+export const MAX_CONFIG_BYTES = 1024 * 1024;
 
 /** 1-based position in a text. */
 export interface Place {

@@ -3,11 +3,13 @@ export class SourceError extends Error {
   override readonly name = "SourceError" as const;
   readonly source: string;
   readonly file: string;
+  readonly problem: string;
 
   constructor(source: string, file: string, problem: string) {
     super(`source "${source}", file "${file}": ${problem}`);
     this.source = source;
     this.file = file;
+    this.problem = problem;
   }
 }
 
@@ -16,14 +18,41 @@ export class MappingSqlError extends Error {
   override readonly name = "MappingSqlError" as const;
   /** Place in the mapping, e.g. `steps[1] (history)`. */
   readonly path: string;
+  readonly problem: string;
 
   constructor(path: string, problem: string) {
     super(`mapping, ${path}: ${problem}`);
     this.path = path;
+    this.problem = problem;
   }
 }
 
 /** The mapping is valid, but the data has no usable rows. */
 export class NoRowsError extends Error {
   override readonly name = "NoRowsError" as const;
+}
+
+/** Reading exceeded a limit of the whole work: memory, disk space for buffers, or time. A retry has the same result. */
+export class IngestLimitError extends Error {
+  override readonly name = "IngestLimitError" as const;
+  /** Variable that sets the limit, e.g. INGEST_MAX_MEMORY_BYTES. */
+  readonly variable: string;
+
+  constructor(variable: string, problem: string) {
+    super(problem);
+    this.variable = variable;
+  }
+}
+
+/** The process that reads the files ended from outside. A retry may succeed. */
+export class IngestKilledError extends Error {
+  override readonly name = "IngestKilledError" as const;
+  readonly retryAfterMs = 5_000;
+
+  /** @param how the signal or exit code with which the process ended */
+  constructor(how: string) {
+    super(
+      `the process that reads the files was ended by ${how}, for example by the system when memory was short; nothing of it is used, and reading can start again`,
+    );
+  }
 }

@@ -1,3 +1,4 @@
+import { IngestKilledError } from "@bellwether/ingest/ingest-errors";
 import { PeerUnavailableError } from "./scheduler-error.ts";
 
 /** Settings and dependencies of a run that is tried again. */
@@ -15,7 +16,7 @@ export interface RetryRunOptions {
   /** Time of a monotonic clock, ms. */
   readonly nowMs: () => number;
   /** Called before each pause. */
-  readonly onRetry: (error: PeerUnavailableError, pauseMs: number) => void;
+  readonly onRetry: (error: Error, pauseMs: number) => void;
 }
 
 const FIRST_PAUSE_MS = 500;
@@ -39,11 +40,13 @@ export async function retryRun<T>(
     try {
       return await attempt(onProgress);
     } catch (error) {
-      if (!(error instanceof PeerUnavailableError) || signal.aborted) throw error;
+      const mayPass = error instanceof PeerUnavailableError || error instanceof IngestKilledError;
+      if (!mayPass || signal.aborted) throw error;
+      const answered = error instanceof PeerUnavailableError && error.answered;
       const now = nowMs();
       failing ??= { sinceMs: now, pauseMs: FIRST_PAUSE_MS };
-      const waitMs = Math.min(MAX_PAUSE_MS, Math.max(failing.pauseMs, error.answered ? error.retryAfterMs : 0));
-      const limitMs = error.answered ? overloadMs : Math.min(silenceMs, overloadMs);
+      const waitMs = Math.min(MAX_PAUSE_MS, Math.max(failing.pauseMs, answered ? error.retryAfterMs : 0));
+      const limitMs = answered ? overloadMs : Math.min(silenceMs, overloadMs);
       if (now + waitMs - failing.sinceMs > limitMs) throw error;
       failing.pauseMs *= 2;
       onRetry(error, waitMs);

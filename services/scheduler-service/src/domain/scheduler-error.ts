@@ -1,4 +1,5 @@
 import type { BatchRun, RunCheck, RunLosses } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { IngestKilledError } from "@bellwether/ingest/ingest-errors";
 import { countText } from "@bellwether/reasons/count-text";
 import { describeReasons, type RejectedReasonSample } from "./rejected-reasons.ts";
 
@@ -298,6 +299,7 @@ export class DiskError extends Error {
 /** Whether a later attempt at the run may succeed without anybody's help. */
 export function mayPass(error: unknown): boolean {
   if (error instanceof ResultsNotStoredError) return error.mayPass;
+  if (error instanceof IngestKilledError) return true;
   return error instanceof PeerUnavailableError || error instanceof DiskError || error instanceof InputUnavailableError;
 }
 

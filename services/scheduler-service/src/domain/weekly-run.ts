@@ -2,6 +2,7 @@ import type { DriftPolicy, RiskPolicy } from "@bellwether/config/risk-policy";
 import { isoWeekEnd, parseIsoWeek } from "@bellwether/contract/iso-week";
 import { DEFAULT_CHUNK_ROWS, MAX_CHUNKS } from "@bellwether/contract/limits";
 import type { BatchRun, RunLease } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import type { IngestProgress } from "@bellwether/ingest/ingest-progress";
 import type { RunDate } from "@bellwether/ingest/mapping/run-parameters";
 import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
 import type { SnapshotSample } from "@bellwether/ingest/snapshot/snapshot-sample";
@@ -59,6 +60,9 @@ export interface Progress {
   readonly rowsRead: number;
   readonly rowsScored: number;
   readonly rowsRejected: number;
+  /** Bytes of the input that were read, and its size. Only while it is read. */
+  readonly bytesRead?: number;
+  readonly bytesTotal?: number;
 }
 
 /** Dependencies of a weekly run. */
@@ -90,7 +94,7 @@ export interface WeeklyDeps {
     input: string,
     outParquet: string,
     run: RunDate,
-    signal: AbortSignal,
+    options: { readonly signal: AbortSignal; readonly onProgress: (progress: IngestProgress) => void },
   ): Promise<WeeklySnapshot & Pick<IngestRecord, "sourceDigest" | "objects">>;
   readChunks(parquet: string, from: number, rows: number, signal: AbortSignal): AsyncIterable<SnapshotChunk>;
   /** Reads the features of about this number of suppliers, the same ones in every week. */
@@ -240,7 +244,7 @@ async function finishRun(
   await ledger.report(lease, { stage: STAGE.ingest });
   const model = await deps.scorer.findModel(began.run.model?.version ?? "");
   checkContract(`${began.run.modelName} ${model.version}`, model.features, deps.features);
-  const ingested = await ingestOnce(deps, task, files, began);
+  const ingested = await ingestOnce(deps, task, files, began, progress);
 
   progress.enter("validate");
   const rowsRejected = ingested.rejected.count;
@@ -316,11 +320,12 @@ async function ingestOnce(
   { input, signal }: WeeklyTask,
   files: WeekFiles,
   { run, source }: BegunRun,
+  progress: ProgressBoard,
 ): Promise<IngestRecord> {
   const kept = await files.readIngest();
   if (kept !== null && run.inputDigest === kept.digest) return kept;
   const date = { week: run.isoWeek, asOf: isoWeekEnd(run.isoWeek) };
-  const read = await deps.ingest(input, files.snapshotPath, date, signal);
+  const read = await deps.ingest(input, files.snapshotPath, date, { signal, onProgress: progress.reading });
   const { digest, rows, rejected, cleanedIds, changedAttributes, olderRows, newestAsOf, sources, sourceDigest } = read;
   const { objects = [] } = read;
   if (source !== "" && sourceDigest !== source) throw new InputChangedError(input);
@@ -427,6 +432,8 @@ interface ProgressBoard {
   stage(): StageName;
   enter(stage: StageName): void;
   add(change: Partial<Omit<Progress, "stage" | "runId">>): void;
+  /** Reports how far the input is read. The counts of the stages after it begin anew. */
+  reading(now: IngestProgress): void;
 }
 
 function createProgress({ onProgress }: Pick<WeeklyDeps, "onProgress">, run: BatchRun): ProgressBoard {
@@ -439,6 +446,7 @@ function createProgress({ onProgress }: Pick<WeeklyDeps, "onProgress">, run: Bat
   };
   return {
     stage: () => now.stage,
+    reading: ({ bytesRead, bytesTotal, rowsRead }) => onProgress({ ...now, rowsRead, bytesRead, bytesTotal }),
     enter(stage) {
       now = { ...now, stage };
       onProgress(now);

@@ -1,5 +1,6 @@
 import { isoWeekAt } from "@bellwether/contract/iso-week";
 import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { IngestLimitError } from "@bellwether/ingest/ingest-errors";
 import type { Queues } from "@bellwether/queue/open-queue";
 import { isQueueUnavailable, readQueue } from "@bellwether/queue/queue-error";
 import type { Logger } from "@bellwether/telemetry/logger";
@@ -288,7 +289,8 @@ const isProgress = (value: unknown): value is JobProgress =>
   typeof value === "object" && value !== null && "stage" in value && "rowsRead" in value;
 
 /**
- * Retries when a peer, a disk, an object store or the queue's store is not available. Every other error fails the job at once.
+ * Retries when a peer, a disk, an object store or the queue's store is not available, and when the process that reads
+ * the input was killed. Every other error fails the job at once.
  */
 function giveUpUnlessPassing(error: unknown): never {
   if (mayPass(error) || isQueueUnavailable(error) || !(error instanceof Error)) throw error;
@@ -300,7 +302,8 @@ const hasPlainMessage = (cause: Error): boolean =>
   cause instanceof WeekCompleteError ||
   cause instanceof ModelContractError ||
   cause instanceof InputRejectedError ||
-  cause instanceof ResultsNotStoredError;
+  cause instanceof ResultsNotStoredError ||
+  cause instanceof IngestLimitError;
 
 /**
  * Returns the loggable fields of an error: its kind and the system's code. The message is logged only when it

@@ -11,7 +11,13 @@ import { retryRun } from "../domain/retry-run.ts";
 import { RunStoppedError } from "../domain/scheduler-error.ts";
 import type { Progress } from "../domain/weekly-run.ts";
 import { createWeeklyRunner } from "../setup/create-weekly-runner.ts";
-import { DEFAULT_RISK_POLICY, storeSettings, WEEKLY_ENV, WEEKS_FOLDER } from "../setup/weekly-env.ts";
+import {
+  DEFAULT_RISK_POLICY,
+  storeSettings,
+  WEEKLY_ENV,
+  WEEKS_FOLDER,
+  weeklyIngestLimits,
+} from "../setup/weekly-env.ts";
 import { failureToJson, outcomeToJson } from "./outcome.ts";
 
 /** Maximum time to wait, after telemetry was stopped, for a telemetry collector that does not answer, ms. */
@@ -55,11 +61,12 @@ try {
     settings: readOtelSettings(process.env),
   });
   const calls = { ...peerSettings(config), sampleRatio: telemetry.sampleRatio };
-  const stores = storeSettings(config);
+  const [stores, ingestLimits] = [storeSettings(config), weeklyIngestLimits(config)];
   // The services may be elsewhere, and their policy with them.
   const { riskPolicy } = config;
   const policy = riskPolicy !== DEFAULT_RISK_POLICY || existsSync(riskPolicy) ? { riskPolicy } : {};
-  const settings = { mlUrl, opsUrl, modelConfig, featureMapping, ...policy, weeksFolder, chunkRows, stores, calls };
+  const paths = { modelConfig, featureMapping, ...policy, weeksFolder };
+  const settings = { mlUrl, opsUrl, ...paths, chunkRows, ingestLimits, stores, calls };
   using runner = await createWeeklyRunner(settings);
   folder = runner.folderOf(week);
   const reportProgress = (progress: Progress): void => void process.send?.({ progress });

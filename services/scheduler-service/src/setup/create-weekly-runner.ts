@@ -6,7 +6,8 @@ import { loadRiskPolicy, parseRiskPolicy } from "@bellwether/config/risk-policy"
 import { parseYaml } from "@bellwether/config/yaml-file";
 import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/limits";
 import { makeDataFolder } from "@bellwether/files/data-folder";
-import type { RunDate } from "@bellwether/ingest/mapping/run-parameters";
+import { startIngestProcess } from "@bellwether/ingest/child/ingest-process";
+import { DEFAULT_LIMITS, type IngestLimits } from "@bellwether/ingest/ingest-limits";
 import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
 import { NO_AZURE_CREDENTIALS } from "@bellwether/object-store/backends/azure-credentials";
 import { isStoreUrl } from "@bellwether/object-store/location/store-url";
@@ -17,7 +18,7 @@ import { createOpsLedger } from "../clients/ops-ledger.ts";
 import type { InputObject } from "../domain/input-object.ts";
 import type { ModelFeature } from "../domain/model-contract.ts";
 import { InputNotFoundError, mayPass } from "../domain/scheduler-error.ts";
-import { runWeekly, type WeeklyResult } from "../domain/weekly-run.ts";
+import { type Progress, runWeekly, type WeeklyDeps, type WeeklyResult } from "../domain/weekly-run.ts";
 import type { WeeklyRunner } from "../domain/weekly-runner.ts";
 import { allOnDisk, diskErrorOf, onDisk } from "../store/disk-error.ts";
 import { createInputObjects, sweepInputCopies } from "../store/input-objects.ts";
@@ -43,6 +44,8 @@ export interface WeeklySettings {
   readonly chunkRows?: number;
   /** Object stores of the input and of the results. Default: `DEFAULT_STORES`. */
   readonly stores?: StoreSettings;
+  /** Limits of reading the weekly files. Default: those of `DEFAULT_LIMITS`. */
+  readonly ingestLimits?: IngestLimits;
   /** Settings of the calls to peers. Default: clear text, without a token and without new traces. */
   readonly calls?: Pick<MeshTransportOptions, "tls" | "token" | "sampleRatio">;
 }
@@ -67,7 +70,9 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
   await makeDataFolder(settings.weeksFolder);
   const ml = createMeshTransport({ url: settings.mlUrl, ...settings.calls });
   const ops = createMeshTransport({ url: settings.opsUrl, ...settings.calls });
-  const modelName = pair.model.name;
+  const { model, mapping } = pair;
+  const modelName = model.name;
+  const limits = settings.ingestLimits ?? DEFAULT_LIMITS;
   const openWeek = (week: string) =>
     allOnDisk(settings.weeksFolder, openWeekFolder(settings.weeksFolder, modelName, week));
   const { azure, inputMaxBytes, inputReadMs, resultsUrl } = settings.stores ?? DEFAULT_STORES;
@@ -108,12 +113,6 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
     openWeek,
     checkInput: async (input: string, signal: AbortSignal) =>
       isStoreUrl(input) ? await inputs.look(input, signal) : await checkFile(input),
-    async ingest(input: string, outParquet: string, run: RunDate, signal: AbortSignal) {
-      const local = await onDisk(settings.weeksFolder, inputs.localPath(input, signal));
-      const task = { ...pair, input: local, outParquet, run, signal };
-      const snapshot = await onDisk(settings.weeksFolder, writeSnapshot(task));
-      return { ...snapshot, objects: inputs.copied(input) };
-    },
     readChunks: readSnapshot,
     readSample: (parquet: string, suppliers: number, signal: AbortSignal) =>
       onDisk(settings.weeksFolder, readSnapshotSample(parquet, suppliers, signal)),
@@ -124,9 +123,22 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
     configHash: pair.configHash,
     async run(week, input, signal, onProgress, options = {}) {
       const { acceptLosses = null, forceFuture = null, remark = "", keepsSnapshot = false } = options;
+      // Started here, the process is ready when the digest of the input is known and the week is in the ledger.
+      await using reader = startIngestProcess(limits.folder && path.join(limits.folder, "compiled"));
+      const ingest: WeeklyDeps["ingest"] = async (input, outParquet, run, { signal, onProgress }) => {
+        const local = await onDisk(settings.weeksFolder, inputs.localPath(input, signal));
+        const request = { ...{ model, mapping, limits, run, signal, onProgress }, input: local, outParquet };
+        const snapshot = await onDisk(settings.weeksFolder, writeSnapshot(reader, request));
+        return { ...snapshot, objects: inputs.copied(input) };
+      };
+      const report = (now: Progress): void => {
+        // A run that continues with its snapshot needs no reader.
+        if (now.stage !== "ingest") void reader[Symbol.asyncDispose]();
+        onProgress(now);
+      };
       const task = { week, input, signal, holder: newHolder(), acceptLosses, forceFuture, remark, keepsSnapshot };
       try {
-        const result = await runWeekly({ ...fixed, onProgress }, task);
+        const result = await runWeekly({ ...fixed, ingest, onProgress: report }, task);
         const notes = await storeResults(result, signal);
         await inputs.release(input);
         return { ...result, notes };

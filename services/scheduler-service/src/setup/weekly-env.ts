@@ -1,6 +1,9 @@
+import path from "node:path";
 import { DEFAULT_CHUNK_ROWS, MAX_BATCH_ROWS, MIN_CHUNK_ROWS } from "@bellwether/contract/limits";
 import { type EnvOf, env } from "@bellwether/env/env";
 import { sharedEnv } from "@bellwether/env/shared-env";
+import { INGEST_ENV, ingestLimits } from "@bellwether/ingest/ingest-env";
+import type { IngestLimits } from "@bellwether/ingest/ingest-limits";
 import type { AzureCredentials } from "@bellwether/object-store/backends/azure-credentials";
 
 /** Object stores of weekly runs. */
@@ -58,6 +61,7 @@ export const DEFAULT_RISK_POLICY = "config/risk_policy.yaml";
 /** Environment variables of the service and of the one-shot program. */
 export const WEEKLY_ENV = {
   ...STORE_ENV,
+  ...INGEST_ENV,
   mlUrl: sharedEnv.mlUrl,
   opsUrl: sharedEnv.opsUrl,
   modelConfig: env.path("BELLWETHER_MODEL_CONFIG", "config/model_config.yaml"),
@@ -73,3 +77,10 @@ export const WEEKLY_ENV = {
 
 /** Name of the folder below the data folder that has one folder per model and ISO week. */
 export const WEEKS_FOLDER = "weeks";
+
+/**
+ * Returns the limits of reading weekly files. Buffers that do not fit into memory go below the data folder, which is a
+ * disk in every deployment; the folder for temporary files may be memory.
+ */
+export const weeklyIngestLimits = (config: EnvOf<typeof WEEKLY_ENV>): IngestLimits =>
+  ingestLimits(config, path.resolve(config.dataDir, "ingest"));

@@ -1,17 +1,20 @@
 import path from "node:path";
 import { makeFolder } from "@bellwether/files/data-folder";
+import type { IngestProcess } from "@bellwether/ingest/child/ingest-process";
 import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
 import type { SnapshotSample } from "@bellwether/ingest/snapshot/snapshot-sample";
 import type { WeeklyInput, WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot";
 
 // Loads DuckDB with the first file. Without it, a starting scheduler is ready a tenth of a second sooner.
 
-/** Writes the snapshot of a weekly file. @throws the errors of `snapshotWeekly` */
-export async function writeSnapshot(input: WeeklyInput): Promise<WeeklySnapshot & { readonly sourceDigest: string }> {
-  await makeFolder(path.dirname(input.outParquet));
-  const { snapshotWeekly } = await import("@bellwether/ingest/snapshot/weekly-snapshot");
+/** Writes the snapshot of a weekly file in a process of its own. @throws the errors of `IngestProcess.run` */
+export async function writeSnapshot(
+  reader: IngestProcess,
+  { signal, onProgress, ...request }: WeeklyInput,
+): Promise<WeeklySnapshot & { readonly sourceDigest: string }> {
+  await makeFolder(path.dirname(request.outParquet));
   const { sourceDigest } = await import("@bellwether/ingest/snapshot/weekly-source");
-  const snapshot = await snapshotWeekly(input);
+  const { usage: _, ...snapshot } = await reader.run(request, signal, onProgress);
   return { ...snapshot, sourceDigest: sourceDigest(snapshot.sources) };
 }
 

@@ -89,6 +89,7 @@ export async function openCsv(
     },
     limits.maxFileBytes,
     signal,
+    ({ length }) => workspace.reportMore({ bytesRead: length }),
   );
   const shape = scan.end();
   const skippedLines = leading.lines;

@@ -3,7 +3,7 @@ import { countText } from "@bellwether/reasons/count-text";
 import { columnsOutside, outsideNotes } from "../duckdb/outside-columns.ts";
 import { sqlName, sqlText } from "../duckdb/quote-sql.ts";
 import { comparedName } from "../files/compared-name.ts";
-import { type FileReader, fileColumn, MAX_COLUMNS } from "../files/file-reader.ts";
+import { type FileReader, fileColumn, tooManyColumns } from "../files/file-reader.ts";
 import { matchHeader } from "../files/match-header.ts";
 import { HEAD_BYTES } from "../files/scan-file.ts";
 import type { SourceFile } from "../files/source-files.ts";
@@ -89,7 +89,7 @@ function checkSkippedLines(
  * Describes how DuckDB reads a CSV file. @throws SourceError when it is empty, or lacks a column of the
  * mapping.
  */
-export function csvReader(source: SourceMapping, file: SourceFile, csv: CsvFile): FileReader {
+export function csvReader(source: SourceMapping, file: SourceFile, csv: CsvFile, maxColumns: number): FileReader {
   const reject = (problem: string): never => {
     throw new SourceError(source.name, file.name, problem);
   };
@@ -102,7 +102,7 @@ export function csvReader(source: SourceMapping, file: SourceFile, csv: CsvFile)
   const header =
     csvHeader(csv.head.toString("utf8"), source.delimiter, csv.isWhole) ??
     reject(`its first line does not end within ${HEAD_BYTES} bytes`);
-  if (header.length > MAX_COLUMNS) reject(`it has ${header.length} columns, at most ${MAX_COLUMNS} are read`);
+  if (header.length > maxColumns) reject(tooManyColumns(header.length, maxColumns));
   const start = csv.start.toString("utf8");
   checkSkippedLines(source, file, header, start);
   checkForm(source, file, header, start);

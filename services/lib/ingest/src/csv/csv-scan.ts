@@ -1,5 +1,4 @@
-import { MAX_COLUMNS } from "../files/file-reader.ts";
-import { MAX_LINE_BYTES } from "../ingest-limits.ts";
+import { MAX_COLUMNS, MAX_LINE_BYTES } from "../ingest-limits.ts";
 import { BYTE } from "./csv-bytes.ts";
 
 /** Number of records at the start of each chunk whose values are counted. */

@@ -83,9 +83,11 @@ export async function scanUtf8(
   onUtf8: OnUtf8,
   maxBytes: number,
   signal?: AbortSignal,
+  onStored?: (chunk: Buffer) => void,
 ): Promise<FileScan & { readonly leading: Pick<LeadingLines, "lines" | "isSeparator"> }> {
   const decoded = decoding(source, file, onUtf8);
-  const scan = await scanFile(source.name, file, maxBytes, signal, (chunk) => decoded.add(chunk));
+  const listeners = { ...(onStored && { onStored }), onUnpacked: (chunk: Buffer) => decoded.add(chunk) };
+  const scan = await scanFile(source.name, file, maxBytes, signal, listeners);
   await decoded.end();
   return { ...scan, leading: decoded.leading };
 }

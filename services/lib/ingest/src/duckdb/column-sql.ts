@@ -34,7 +34,7 @@ export function expectedForm(column: ColumnMapping, decimal: string): string {
  * SQL list of the characters that are removed around a value: blank, tab and no-break space, which
  * spreadsheets leave there.
  */
-const BLANKS = "' ' || chr(9) || chr(160)";
+const BLANKS = sqlText(" \t\u00a0");
 
 /**
  * Returns the SQL of a raw text value, without surrounding blanks unless its column keeps them; null when the

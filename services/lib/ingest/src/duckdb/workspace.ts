@@ -1,13 +1,21 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance, type DuckDBResult, type Json } from "@duckdb/node-api";
 import type { IngestLimits } from "../ingest-limits.ts";
+import { type IngestProgress, NO_PROGRESS } from "../ingest-progress.ts";
+import { bufferErrorOf } from "./buffer-error.ts";
 import { sqlTexts } from "./quote-sql.ts";
+import { createWorkspaceFolder, type WorkspaceFolder } from "./workspace-folder.ts";
 
 /** A statement ran longer than its limit, or the caller aborted it. */
 export class StatementStoppedError extends Error {
   override readonly name = "StatementStoppedError" as const;
+}
+
+/** Options of a workspace. */
+export interface WorkspaceOptions {
+  readonly limits: IngestLimits;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: IngestProgress) => void) | undefined;
 }
 
 /**
@@ -20,37 +28,67 @@ export class Workspace {
   readonly limits: IngestLimits;
   readonly connection: DuckDBConnection;
   readonly #instance: DuckDBInstance;
+  readonly #owned: WorkspaceFolder;
+  readonly #onProgress: (progress: IngestProgress) => void;
+  #progress = NO_PROGRESS;
   readonly signal: AbortSignal | undefined;
+  /** Names of the tables that the SQL of a mapping may read: sources, `snapshots` and finished steps. */
+  readonly tables = new Set<string>();
 
   private constructor(
-    folder: string,
-    limits: IngestLimits,
+    { limits, signal, onProgress = () => {} }: WorkspaceOptions,
+    owned: WorkspaceFolder,
     instance: DuckDBInstance,
     connection: DuckDBConnection,
-    signal: AbortSignal | undefined,
   ) {
-    this.folder = folder;
+    this.folder = owned.path;
+    this.#owned = owned;
     this.limits = limits;
     this.#instance = instance;
     this.connection = connection;
     this.signal = signal;
+    this.#onProgress = onProgress;
   }
 
-  static async open(limits: IngestLimits, signal?: AbortSignal): Promise<Workspace> {
+  static async open(options: WorkspaceOptions): Promise<Workspace> {
+    const { limits, signal } = options;
     signal?.throwIfAborted();
-    const folder = await mkdtemp(join(tmpdir(), "bellwether-ingest-"));
+    const owned = await createWorkspaceFolder(limits.folder);
     const instance = await DuckDBInstance.create(":memory:", {
       memory_limit: `${limits.memoryMb}MiB`,
       threads: String(limits.threads),
-      temp_directory: join(folder, "spill"),
-      max_temp_directory_size: `${limits.tempMb}MiB`,
+      temp_directory: join(owned.path, "spill"),
+      max_temp_directory_size: `${Math.floor(limits.maxSpillBytes / 1024)}KiB`,
       autoinstall_known_extensions: "false",
       autoload_known_extensions: "false",
     });
     const connection = await instance.connect();
     // With this setting, times with a time zone become the same day on every machine.
     await connection.run("set TimeZone = 'UTC'");
-    return new Workspace(folder, limits, instance, connection, signal);
+    return new Workspace(options, owned, instance, connection);
+  }
+
+  /**
+   * Continues with one thread and three times the memory, which is three quarters of the process's. DuckDB holds a block
+   * of each column that is read or written, for each thread; its limit counts nearly all that a wide file needs. Must be
+   * called before `lock`.
+   */
+  async prepareForWide(): Promise<void> {
+    await this.connection.run("set threads = 1");
+    await this.connection.run(`set memory_limit = '${Math.floor(this.limits.memoryMb * 3)}MiB'`);
+  }
+
+  /** Reports progress; fields that are left out keep their value. */
+  report(change: Partial<IngestProgress>): void {
+    this.#progress = { ...this.#progress, ...change };
+    this.#onProgress(this.#progress);
+  }
+
+  /** Adds to the bytes or rows that were read. */
+  reportMore({ bytesRead = 0, rowsRead = 0 }: Partial<Pick<IngestProgress, "bytesRead" | "rowsRead">>): void {
+    const { bytesRead: bytes, bytesTotal, rowsRead: rows } = this.#progress;
+    // A file of which a corrected copy is made is read twice.
+    this.report({ bytesRead: Math.min(bytes + bytesRead, bytesTotal), rowsRead: rows + rowsRead });
   }
 
   /**
@@ -66,7 +104,7 @@ export class Workspace {
 
   /**
    * Runs a statement that this package built. @throws StatementStoppedError after `timeoutMs` or when the
-   * signal is aborted.
+   * signal is aborted; IngestLimitError when its buffers exceed the limits.
    */
   run(sql: string, timeoutMs = this.limits.loadTimeoutMs): Promise<unknown> {
     return this.#bounded(timeoutMs, () => this.connection.run(sql));
@@ -102,7 +140,7 @@ export class Workspace {
       return await start();
     } catch (error) {
       if (stopped !== null) throw new StatementStoppedError(stopped, { cause: error });
-      throw error;
+      throw bufferErrorOf(error, this.limits) ?? error;
     } finally {
       clearTimeout(timer);
       this.signal?.removeEventListener("abort", onAbort);
@@ -112,6 +150,6 @@ export class Workspace {
   async [Symbol.asyncDispose](): Promise<void> {
     this.connection.closeSync();
     this.#instance.closeSync();
-    await rm(this.folder, { recursive: true, force: true });
+    await this.#owned[Symbol.asyncDispose]();
   }
 }

@@ -25,5 +25,6 @@ export function fileColumn(index: number): string {
   return `~${index}`;
 }
 
-/** Files with more columns are rejected, because the reading SQL names every column. */
-export const MAX_COLUMNS = 2000;
+/** Returns why a file with `columns` columns is not read. */
+export const tooManyColumns = (columns: number, maxColumns: number): string =>
+  `it has ${columns} columns, more than the ${maxColumns} of INGEST_MAX_COLUMNS; leave out the columns that the mapping does not read`;

@@ -25,7 +25,7 @@ test("rejects damaged gzip and a file over the limit, with their names", async (
   );
   await expect(scan(gzipSync("a".repeat(1000)).subarray(0, 20), "x.csv.gz")).rejects.toThrow(SourceError);
   await expect(scan(gzipSync("a".repeat(1_000_000)), "bomb.csv.gz", 100_000)).rejects.toThrow(
-    /larger than 100000 bytes/,
+    /larger than the 100000 bytes of INGEST_MAX_FILE_BYTES/,
   );
   expect((await scan("a".repeat(100), "x.csv", 100)).bytes).toBe(100);
   await expect(scan("a".repeat(101), "x.csv", 100)).rejects.toThrow(SourceError);

@@ -4,6 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { SourceError } from "../ingest-errors.ts";
 import { type Compression, compressionOf } from "./file-kind.ts";
+import { tooLarge } from "./file-sizes.ts";
 import type { SourceFile } from "./source-files.ts";
 import { splitZstdFrames, ZstdFrameError } from "./zstd-frames.ts";
 
@@ -21,7 +22,7 @@ export interface FileScan {
   readonly compression: Compression;
 }
 
-/** Number of first bytes that are kept: enough for a header of 500 columns. */
+/** Number of first bytes that are kept: enough for a header of 2,000 columns. */
 export const HEAD_BYTES = 256 * 1024;
 
 /**
@@ -78,6 +79,14 @@ function isDamaged(error: unknown): error is Error {
   return error instanceof Error && "code" in error && /^(?:Z_|ZSTD_)/.test(String(error.code));
 }
 
+/** Called with each part of a file, in order. */
+export interface ScanListeners {
+  /** The bytes as stored. */
+  readonly onStored?: (chunk: Buffer) => void;
+  /** The bytes after decompression. */
+  readonly onUnpacked?: (chunk: Buffer) => void | Promise<void>;
+}
+
 /**
  * Reads a file once and returns its digest, size and first bytes. `onUnpacked` receives its decompressed
  * bytes, chunk by chunk.
@@ -88,7 +97,7 @@ export async function scanFile(
   file: StoredFile,
   maxBytes: number,
   signal?: AbortSignal,
-  onUnpacked: (chunk: Buffer) => void | Promise<void> = () => undefined,
+  { onStored = () => undefined, onUnpacked = () => undefined }: ScanListeners = {},
 ): Promise<FileScan> {
   const hash = createHash("sha256");
   const head: Buffer[] = [];
@@ -96,11 +105,14 @@ export async function scanFile(
   const compression = await readUnpacked(
     source,
     file,
-    (chunk) => hash.update(chunk),
+    (chunk) => {
+      hash.update(chunk);
+      onStored(chunk);
+    },
     (chunk) => {
       if (bytes < HEAD_BYTES) head.push(Buffer.from(chunk.subarray(0, HEAD_BYTES - bytes)));
       bytes += chunk.length;
-      if (bytes > maxBytes) throw new SourceError(source, file.name, `it is larger than ${maxBytes} bytes unpacked`);
+      if (bytes > maxBytes) throw tooLarge(source, file.name, maxBytes);
       return onUnpacked(chunk);
     },
     signal,

@@ -7,7 +7,7 @@ import { idSql } from "../supplier-id.ts";
 import { type ChangedAttribute, changedAttributes, EXPOSURE_CHANGE, exposureChange } from "./changed-attributes.ts";
 import { duplicateRowReasons, FIRST_ROW, keptRows, markDuplicateRows, type RowMark } from "./duplicate-rows.ts";
 import { COLUMN, given, type RejectedRowReason, rejectedRowReasons } from "./rejected-row-reasons.ts";
-import { checkSelect, mappingError } from "./select-statement.ts";
+import { checkExpressions, findBadExpression, mappingError } from "./select-statement.ts";
 
 /**
  * Quoted SQL name of the table that `mapRows` creates. Accepted rows are those where `~fault` is null; `~row`
@@ -169,11 +169,12 @@ function nonNegative(value: string): string {
  */
 export async function mapRows(workspace: Workspace, task: RowsToMap): Promise<MappedRows> {
   const columns = mappedColumns(task);
-  for (const { path, expression } of columns)
-    if (expression !== null)
-      await checkSelect(workspace, path, `select (\n${expression}\n) as value from ${task.from}`);
-  if (task.rows.keepNewestBy !== undefined)
-    await checkSelect(workspace, `${task.path}.keep`, `select ${sqlName(task.rows.keepNewestBy)} from ${task.from}`);
+  const expressions = columns.flatMap(({ path, expression }) => (expression === null ? [] : { path, sql: expression }));
+  await checkExpressions(workspace, expressions);
+  const { keepNewestBy } = task.rows;
+  const keep = keepNewestBy === undefined ? [] : [{ path: `${task.path}.keep`, sql: sqlName(keepNewestBy) }];
+  const badKeep = await findBadExpression(workspace, keep, task.from);
+  if (badKeep !== null) throw badKeep;
   const hasAsOf = task.rows.asOf !== null || task.asOf !== null;
   const violations = rejectedRowReasons(task.model, { asOf: hasAsOf, label: task.labels !== null });
   try {
@@ -182,7 +183,7 @@ export async function mapRows(workspace: Workspace, task: RowsToMap): Promise<Ma
       workspace.limits.sqlTimeoutMs,
     );
   } catch (error) {
-    throw mappingError(task.path, error);
+    throw (await findBadExpression(workspace, expressions, task.from)) ?? mappingError(task.path, error);
   }
   const compared = [...columns.map((column) => sqlName(column.name)), ...(task.labels === null ? [] : ["label"])];
   const cleanedMarks = ['"~cleaned"', CLEANED_BEFORE];

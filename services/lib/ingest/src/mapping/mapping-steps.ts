@@ -18,6 +18,7 @@ export async function makeSnapshots(workspace: Workspace, snapshots: SnapshotMap
     `create table ${SNAPSHOTS} as select cast(unnest(generate_series(
        timestamp ${sqlText(snapshots.from)}, timestamp ${sqlText(snapshots.to)}, ${interval})) as date) as as_of`,
   );
+  workspace.tables.add(SNAPSHOTS);
   const made = await workspace.number(`select count(*) from ${SNAPSHOTS}`);
   if (made > MAX_SNAPSHOTS)
     throw new MappingSqlError("snapshots", `${made} dates, at most ${MAX_SNAPSHOTS} are allowed`);
@@ -28,8 +29,10 @@ export async function makeSnapshots(workspace: Workspace, snapshots: SnapshotMap
  * MappingSqlError
  */
 export async function runSteps(workspace: Workspace, steps: readonly StepMapping[]): Promise<void> {
-  for (const [i, step] of steps.entries())
+  for (const [i, step] of steps.entries()) {
     await materialize(workspace, `steps[${i}] (${step.name})`, step.name, step.sql);
+    workspace.tables.add(step.name);
+  }
 }
 
 /**

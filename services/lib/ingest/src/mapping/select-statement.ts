@@ -1,31 +1,138 @@
 import { StatementType } from "@duckdb/node-api";
 import { duckdbErrorText } from "../duckdb/duckdb-error.ts";
+import { sqlText } from "../duckdb/quote-sql.ts";
 import type { Workspace } from "../duckdb/workspace.ts";
-import { MappingSqlError } from "../ingest-errors.ts";
+import { IngestLimitError, MappingSqlError } from "../ingest-errors.ts";
+import { findTreeViolation } from "./check-tree.ts";
 
-/** Functions whose result changes from run to run: a score that depends on one could not be recomputed. */
-const CHANGING =
-  /\b(?:(random|setseed|uuid|uuidv4|uuidv7|gen_random_uuid|now|today|get_current_time|get_current_timestamp|transaction_timestamp|nextval|currval)\s*\(|(current_date|current_time|current_timestamp|localtime|localtimestamp|tablesample|using\s+sample)\b)/i;
-
-/** Returns `sql` without comments and without quoted texts. */
-function sqlWithoutTexts(sql: string): string {
-  return sql.replace(/--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|"(?:[^"]|"")*"/g, " ");
+/** An SQL text of the mapping and its place there. */
+export interface MappingSql {
+  /** For example `rows.features.delay`. */
+  readonly path: string;
+  readonly sql: string;
 }
 
 /**
- * Checks, without running it, that `sql` is one SELECT that returns the same rows every time and reads only
- * tables. `Workspace.lock` must have been called: in an unlocked workspace, DuckDB can read files while it plans.
+ * Checks, without running it, that `sql` is one SELECT that returns the same rows in every run and reads only
+ * tables of the mapping: its parse tree may have only the kinds of statements and expressions, the functions and
+ * the tables that are allowed. `Workspace.lock` must have been called: in an unlocked workspace, DuckDB can read
+ * files while it plans.
  * @throws MappingSqlError that names `path`.
  */
 export async function checkSelect(workspace: Workspace, path: string, sql: string): Promise<void> {
-  const bare = sqlWithoutTexts(sql);
-  if (bare.trim() === "") throw new MappingSqlError(path, "one SELECT statement is expected");
-  const changing = CHANGING.exec(bare);
-  if (changing)
-    throw new MappingSqlError(
-      path,
-      `${changing[1] ?? changing[2]} returns a different value in every run; use columns only`,
-    );
+  if (isBlank(sql)) throw new MappingSqlError(path, "one SELECT statement is expected");
+  const [text = ""] = await parseTrees(workspace, [sql]);
+  checkTree(workspace, path, parsedTree(path, text), { sql, offset: 0 });
+  await prepareSelect(workspace, path, sql);
+}
+
+/** Text before an expression that makes it a SELECT. The line break ends nothing but shows in line numbers. */
+const BEFORE = "select (\n";
+
+/**
+ * Checks the SQL expressions of a mapping like `checkSelect`: each must be one expression over the columns of
+ * `from`.
+ * @throws MappingSqlError that names the path of the first invalid one.
+ */
+export async function checkExpressions(workspace: Workspace, expressions: readonly MappingSql[]): Promise<void> {
+  for (const { path, sql } of expressions)
+    if (isBlank(sql)) throw new MappingSqlError(path, "one SQL expression is expected");
+  const statements = expressions.map(({ sql }) => `${BEFORE}${sql}\n)`);
+  const texts = await parseTrees(workspace, statements);
+  for (const [i, { path, sql }] of expressions.entries()) {
+    const tree = parsedTree(path, texts[i] ?? "");
+    if (!isOneExpression(tree)) throw new MappingSqlError(path, "one SQL expression is expected");
+    checkTree(workspace, path, tree, { sql, offset: BEFORE.length });
+  }
+}
+
+/**
+ * Returns the error of the first expression that cannot be evaluated over `from`, for example because of an
+ * unknown column; null when each of them can.
+ */
+export async function findBadExpression(
+  workspace: Workspace,
+  expressions: readonly MappingSql[],
+  from: string,
+): Promise<Error | null> {
+  for (const { path, sql } of expressions)
+    try {
+      await prepareSelect(workspace, path, `${BEFORE}${sql}\n) as value from ${from}`);
+    } catch (error) {
+      return mappingError(path, error);
+    }
+  return null;
+}
+
+/** Whether a text has nothing but comments and white space. */
+function isBlank(sql: string): boolean {
+  return sql.replace(/--[^\n]*|\/\*[\s\S]*?\*\//g, " ").trim() === "";
+}
+
+/** Returns DuckDB's parse trees of statements, as JSON. */
+async function parseTrees(workspace: Workspace, statements: readonly string[]): Promise<string[]> {
+  const rows = await workspace.rows(
+    `select json_serialize_sql(sql)::varchar from (select unnest([${statements.map(sqlText).join(", ")}]) as sql)`,
+  );
+  return rows.map(([text]) => String(text));
+}
+
+interface ParseResult {
+  readonly error: boolean;
+  readonly error_type?: string;
+  readonly error_message?: string;
+  readonly statements?: readonly { readonly node?: unknown; readonly named_param_map?: unknown }[];
+}
+
+/** Returns the tree of a text that is one SELECT. @throws MappingSqlError */
+function parsedTree(path: string, json: string): unknown {
+  const result = JSON.parse(json) as ParseResult;
+  if (result.error) {
+    const isSyntax = result.error_type === "parser";
+    const message = duckdbErrorText(new Error(result.error_message ?? ""));
+    throw new MappingSqlError(path, isSyntax ? message : "only a SELECT statement is allowed");
+  }
+  const [only, ...others] = result.statements ?? [];
+  if (only === undefined || others.length > 0) throw new MappingSqlError(path, "one SELECT statement is expected");
+  return only.node;
+}
+
+/** Whether a parsed `select ( … )` is one expression: no text in it has closed the parenthesis. */
+function isOneExpression(tree: unknown): boolean {
+  if (typeof tree !== "object" || tree === null) return false;
+  const { type, select_list: list, from_table: from, where_clause: where, modifiers } = tree as Record<string, unknown>;
+  const isEmpty = from === null || (typeof from === "object" && "type" in from && from.type === "EMPTY");
+  return (
+    type === "SELECT_NODE" &&
+    Array.isArray(list) &&
+    list.length === 1 &&
+    isEmpty &&
+    (where ?? null) === null &&
+    (!Array.isArray(modifiers) || modifiers.length === 0)
+  );
+}
+
+function checkTree(
+  { tables }: Workspace,
+  path: string,
+  tree: unknown,
+  { sql, offset }: { readonly sql: string; readonly offset: number },
+): void {
+  const violation = findTreeViolation(tree, { tables });
+  if (violation === null) return;
+  const { problem, position } = violation;
+  const place = position === null || position < offset ? "" : `${linePlace(sql, position - offset)}: `;
+  throw new MappingSqlError(path, `${place}${problem}`);
+}
+
+/** Returns line and column, from 1, of the byte with index `position`. */
+function linePlace(sql: string, position: number): string {
+  const before = Buffer.from(sql).subarray(0, position).toString("utf8").split("\n");
+  return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+}
+
+/** Plans a statement without running it. @throws MappingSqlError */
+async function prepareSelect(workspace: Workspace, path: string, sql: string): Promise<void> {
   try {
     const statements = await workspace.connection.extractStatements(sql);
     if (statements.count !== 1) throw new MappingSqlError(path, "one SELECT statement is expected");
@@ -43,8 +150,10 @@ export async function checkSelect(workspace: Workspace, path: string, sql: strin
 }
 
 /** Converts an error of a mapping's SQL to an error that names the mapping's path. */
-export function mappingError(path: string, error: unknown): MappingSqlError {
+export function mappingError(path: string, error: unknown): MappingSqlError | IngestLimitError {
   if (error instanceof MappingSqlError) return error;
+  if (error instanceof IngestLimitError)
+    return new IngestLimitError(error.variable, `mapping, ${path}: ${error.message}`);
   const problem = duckdbErrorText(error);
   if (problem.startsWith("Permission Error"))
     return new MappingSqlError(path, "it reads files; a mapping may read only its declared sources");

@@ -5,7 +5,7 @@ import { columnsOutside, outsideNotes } from "../duckdb/outside-columns.ts";
 import { sqlName, sqlText } from "../duckdb/quote-sql.ts";
 import type { Workspace } from "../duckdb/workspace.ts";
 import { foreignKind } from "../files/file-kind.ts";
-import { type FileReader, fileColumn } from "../files/file-reader.ts";
+import { type FileReader, fileColumn, tooManyColumns } from "../files/file-reader.ts";
 import { matchHeader } from "../files/match-header.ts";
 import type { FileScan } from "../files/scan-file.ts";
 import type { SourceFile } from "../files/source-files.ts";
@@ -34,6 +34,9 @@ export async function parquetReader(
     throw new SourceError(source.name, file.name, `it cannot be read: ${duckdbErrorText(error)}`);
   });
   const header = described.map(([name]) => String(name));
+  const { maxColumns } = workspace.limits;
+  if (header.length > maxColumns)
+    throw new SourceError(source.name, file.name, tooManyColumns(header.length, maxColumns));
   const matched = matchHeader(source, file, header);
   const problems: string[] = [];
   const raw = [...matched.found].flatMap(([name, index]) => {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { FeatureMapping, WeeklyMapping } from "@bellwether/config/feature-mapping";
 import { isIsoDate } from "@bellwether/config/iso-date";
@@ -8,9 +8,11 @@ import type { SourceMapping } from "@bellwether/config/source-mapping";
 import { sqlText } from "../duckdb/quote-sql.ts";
 import { Workspace } from "../duckdb/workspace.ts";
 import { fileDigest } from "../files/file-digest.ts";
+import { checkFileSizes } from "../files/file-sizes.ts";
 import { callersFile, findFiles, type SourceFiles } from "../files/source-files.ts";
 import { MappingSqlError, SourceError } from "../ingest-errors.ts";
 import { DEFAULT_LIMITS, type IngestLimits } from "../ingest-limits.ts";
+import type { IngestProgress } from "../ingest-progress.ts";
 import type { ChangedAttribute } from "../mapping/changed-attributes.ts";
 import { addCleaned, idColumnOf } from "../mapping/id-column.ts";
 import { type CleanedIds, MAPPED, MARK_COLUMNS, type MappedRows, mapRows } from "../mapping/map-rows.ts";
@@ -38,6 +40,7 @@ export interface WeeklyInput {
   readonly run?: RunDate;
   readonly limits?: Partial<IngestLimits>;
   readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: IngestProgress) => void;
 }
 
 /**
@@ -85,26 +88,33 @@ export async function snapshotWeekly(input: WeeklyInput): Promise<WeeklySnapshot
   await mkdir(dirname(task.outParquet), { recursive: true });
   const folder = await realpath(dirname(task.outParquet));
   const path = join(folder, basename(task.outParquet));
-  const partial = join(folder, `.${basename(task.outParquet)}.${randomUUID()}.partial`);
+  const partial = join(folder, `${partialPrefix(basename(task.outParquet))}${randomUUID()}${PARTIAL}`);
 
-  await using workspace = await Workspace.open(limits, task.signal);
+  await removePartials(folder, basename(task.outParquet));
+  await using workspace = await Workspace.open({ limits, signal: task.signal, onProgress: task.onProgress });
   const rejected = new RejectedCollector(limits.maxSamples);
   const sources: SourceReport[] = [];
   const loadedSources = new Map<string, LoadedSource>();
   // In the flat form ids are cleaned together with the rows, where duplicates that cleaning produces can be
   // counted.
   const idColumn = weekly.form === "flat" ? null : idColumnOf(task.mapping.rows);
-  for (const source of weeklySources(task.mapping, weekly)) {
-    const loaded = await loadSource(workspace, source, await weeklyFiles(task, source, limits), rejected, idColumn);
+  const inputs: (readonly [SourceMapping, SourceFiles])[] = [];
+  for (const source of weeklySources(task.mapping, weekly))
+    inputs.push([source, await weeklyFiles(task, source, limits)]);
+  workspace.report({ bytesTotal: await checkFileSizes(inputs, limits) });
+  for (const [source, files] of inputs) {
+    const loaded = await loadSource(workspace, source, files, rejected, idColumn);
     sources.push(...loaded.reports);
     loadedSources.set(source.name, loaded);
   }
   await workspace.lock([partial]);
+  workspace.report({ step: "mapping" });
   const mapped =
     weekly.form === "flat"
       ? await mapFlat(workspace, task, weekly, loadedSources)
       : await mapRaw(workspace, task, weekly, loadedSources);
   rejected.add("rows", mapped.reasons, mapped.samples);
+  workspace.report({ step: "writing" });
   try {
     await workspace.run(
       `copy (select * exclude (${MARK_COLUMNS.join(", ")}) from ${MAPPED} where "~fault" is null)
@@ -231,6 +241,16 @@ async function snapshotDate(workspace: Workspace, sql: string): Promise<string> 
   if (rows.length !== 1 || rows[0]?.length !== 1 || typeof date !== "string" || !isIsoDate(date))
     throw new MappingSqlError(path, "one row with one date is expected");
   return date;
+}
+
+const partialPrefix = (name: string): string => `.${name}.`;
+const PARTIAL = ".partial";
+
+/** Removes the partial files that killed processes left beside the snapshot `name`. */
+async function removePartials(folder: string, name: string): Promise<void> {
+  for (const entry of await readdir(folder))
+    if (entry.startsWith(partialPrefix(name)) && entry.endsWith(PARTIAL))
+      await rm(join(folder, entry), { force: true });
 }
 
 /** Syncs a finished file and renames it to its final name; returns its SHA-256. */

@@ -10,7 +10,7 @@ import type { FileReader } from "../files/file-reader.ts";
 import { mappedPathValues } from "../files/path-values.ts";
 import { scanFile } from "../files/scan-file.ts";
 import type { SourceFile, SourceFiles } from "../files/source-files.ts";
-import { SourceError } from "../ingest-errors.ts";
+import { IngestLimitError, SourceError } from "../ingest-errors.ts";
 import { MAX_LINE_BYTES } from "../ingest-limits.ts";
 import { parquetError } from "../parquet/parquet-column.ts";
 import { parquetReader } from "../parquet/parquet-reader.ts";
@@ -18,7 +18,7 @@ import { MAX_SAMPLE_TEXT, type ReasonCount, type RejectedCollector, type Rejecte
 import { readHint } from "./read-hints.ts";
 import { centuryNotes, ignoredNotes } from "./reading-notes.ts";
 import { tooManyRejected } from "./too-many-rejected.ts";
-import { hasRules, MARK, ruledColumns, ruledMark, typedColumns, typedRows } from "./typed-rows.ts";
+import { hasRules, LONG_CELL, MARK, ruledColumns, ruledMark, typedColumns, typedRows } from "./typed-rows.ts";
 
 /** Counts of one raw file: `read` = `rows` + `rejected`. */
 export interface SourceReport {
@@ -113,6 +113,7 @@ export async function loadSource(
   await workspace.run(
     `create view ${sqlName(source.name)} as select ${names} from ${rawTable(source.name)} where ${ACCEPTED}`,
   );
+  workspace.tables.add(source.name);
   return { reports, locate: (places) => locate(workspace, loaded, places) };
 }
 
@@ -141,8 +142,11 @@ interface BrokenRecords {
 
 async function loadParquet(workspace: Workspace, task: FileTask): Promise<LoadedFile> {
   const { source, file } = task;
-  const scan = await scanFile(source.name, file, workspace.limits.maxFileBytes, workspace.signal);
+  const scan = await scanFile(source.name, file, workspace.limits.maxFileBytes, workspace.signal, {
+    onStored: ({ length }) => workspace.reportMore({ bytesRead: length }),
+  });
   const reader = await parquetReader(workspace, source, file, scan);
+  checkRows(task, await workspace.number(`select count(*) from ${reader.from}`), workspace);
   const firstRow = await workspace.number(`select count(*) from ${rawTable(source.name)}`);
   await insertRows(workspace, task, reader);
   return { ...task, reader, firstRow, digest: scan.digest, csv: null, broken: { reasons: [], samples: [] } };
@@ -162,13 +166,25 @@ async function loadCsv(workspace: Workspace, task: FileTask): Promise<LoadedFile
   throw new SourceError(source.name, file.name, `it cannot be read: ${second.problem}`);
 }
 
+/** Checks the number of rows of a file before they are read. @throws SourceError */
+function checkRows({ source, file }: FileTask, rows: number, workspace: Workspace): void {
+  const { maxRows } = workspace.limits;
+  if (rows > maxRows)
+    throw new SourceError(
+      source.name,
+      file.name,
+      `it has ${countText(rows, "row")}, more than the ${maxRows} of INGEST_MAX_ROWS; set a higher limit, or split the file`,
+    );
+}
+
 type CsvTry =
   | { readonly loaded: LoadedFile; readonly problem: null }
   | { readonly loaded: null; readonly problem: string };
 
 async function tryCsv(workspace: Workspace, task: FileTask, csv: CsvFile): Promise<CsvTry> {
   const { source, file } = task;
-  const reader = csvReader(source, file, csv);
+  const reader = csvReader(source, file, csv, workspace.limits.maxColumns);
+  checkRows(task, csv.records - 1, workspace);
   const firstRow = await workspace.number(`select count(*) from ${rawTable(source.name)}`);
   await workspace.run("begin transaction");
   try {
@@ -198,11 +214,19 @@ class UnaccountedError extends Error {
   override readonly name = "UnaccountedError" as const;
 }
 
+/** Number of columns up to which a file is read with the usual memory and threads. */
+const WIDE_COLUMNS = 200;
+
 async function insertRows(workspace: Workspace, { source, file, idColumn }: FileTask, reader: FileReader) {
+  if (reader.header.length > WIDE_COLUMNS) await workspace.prepareForWide();
   try {
-    await workspace.run(`insert into ${rawTable(source.name)} ${typedRows(source, reader, idColumn)}`);
+    await workspace.run(
+      `insert into ${rawTable(source.name)} ${typedRows(source, reader, idColumn, workspace.limits.maxCellBytes)}`,
+    );
   } catch (error) {
     if (error instanceof StatementStoppedError) throw new SourceError(source.name, file.name, error.message);
+    if (error instanceof IngestLimitError)
+      throw new IngestLimitError(error.variable, `source "${source.name}", file "${file.name}": ${error.message}`);
     if (source.format === "csv") throw new UnaccountedError(duckdbErrorText(error), { cause: error });
     throw new SourceError(source.name, file.name, `it cannot be read: ${duckdbErrorText(error)}`);
   }
@@ -221,13 +245,7 @@ async function reportFile(
   const samples = [...leftOut.samples, ...broken.samples, ...violations.samples].sort(byLine);
   rejected.add(source.name, reasons, samples);
   const bad = reasons.reduce((sum, { rows }) => sum + rows, 0);
-  const { maxRows, maxRejectedShare } = workspace.limits;
-  if (counts.accepted > maxRows)
-    throw new SourceError(
-      source.name,
-      file.name,
-      `it has ${countText(counts.accepted, "row")}, at most ${maxRows} are read`,
-    );
+  const { maxRejectedShare } = workspace.limits;
   if (bad > (counts.accepted + bad) * maxRejectedShare)
     throw tooManyRejected(loaded, bad, counts.accepted, reasons, samples);
   const leftOutRows = leftOut.reasons.reduce((sum, { rows }) => sum + rows, 0);
@@ -238,6 +256,7 @@ async function reportFile(
       file.name,
       `${countText(read, "row was", "rows were")} read, ${counts.accepted} accepted and ${bad} rejected`,
     );
+  workspace.reportMore({ rowsRead: read });
   return {
     source: source.name,
     file: file.name,
@@ -283,6 +302,11 @@ async function countRows(workspace: Workspace, loaded: LoadedFile) {
 async function typeViolations(workspace: Workspace, loaded: LoadedFile): Promise<BrokenRecords> {
   const { source, firstRow, reader } = loaded;
   const about = (index: unknown) => {
+    if (index === LONG_CELL)
+      return {
+        column: null,
+        reason: `a value longer than the ${workspace.limits.maxCellBytes} bytes of INGEST_MAX_CELL_BYTES`,
+      };
     const column = source.columns[Number(index)];
     if (!column) return { column: null, reason: "not readable" };
     const type = source.format === "csv" ? "VARCHAR" : (reader.raw.get(column.name)?.type ?? "");

@@ -20,7 +20,7 @@ export async function readValueTable(file: string, bytes: Uint8Array): Promise<V
 }
 
 async function readParquet(file: string): Promise<ValueTable> {
-  await using workspace = await Workspace.open(DEFAULT_LIMITS);
+  await using workspace = await Workspace.open({ limits: DEFAULT_LIMITS });
   await workspace.lock([file]);
   const from = `read_parquet(${sqlText(file)})`;
   try {

@@ -1,11 +1,13 @@
 import type { FeatureMapping } from "@bellwether/config/feature-mapping";
 import type { ModelSpec } from "@bellwether/config/model-spec";
+import type { SourceMapping } from "@bellwether/config/source-mapping";
 import { countText } from "@bellwether/reasons/count-text";
 import type { FeatureTable } from "@bellwether/risk-model/tables/feature-table";
 import { copyNumbers, copyTexts, type NumberColumn } from "../duckdb/column-copy.ts";
 import { sqlName } from "../duckdb/quote-sql.ts";
 import { Workspace } from "../duckdb/workspace.ts";
-import { findFiles } from "../files/source-files.ts";
+import { checkFileSizes } from "../files/file-sizes.ts";
+import { findFiles, type SourceFiles } from "../files/source-files.ts";
 import { NoRowsError } from "../ingest-errors.ts";
 import { DEFAULT_LIMITS, type IngestLimits } from "../ingest-limits.ts";
 import { addCleaned, idColumnOf } from "../mapping/id-column.ts";
@@ -16,6 +18,7 @@ import { rowsFrom } from "../mapping/rows-from.ts";
 import { mappingOfRun } from "../mapping/run-parameters.ts";
 import { RejectedCollector, type RejectedRows } from "../rejected-rows.ts";
 import { type LoadedSource, loadSource, type SourceReport } from "../sources/load-source.ts";
+import { futureWarnings } from "./future-check.ts";
 import { LABELS, makeLabels } from "./training-labels.ts";
 
 /** Training rows with a report of their sources. */
@@ -29,6 +32,8 @@ export interface TrainingTable {
   readonly olderRows: number;
   readonly cleanedIds: CleanedIds;
   readonly sources: readonly SourceReport[];
+  /** Warnings about data of the future. Empty unless `checksFuture` was set. */
+  readonly warnings: readonly string[];
 }
 
 /** Input of the training data. */
@@ -38,6 +43,8 @@ export interface TrainingInput {
   readonly dataDir: string;
   readonly limits?: Partial<IngestLimits>;
   readonly signal?: AbortSignal;
+  /** Whether the rows of one day are mapped a second time without the data after it. */
+  readonly checksFuture?: boolean;
 }
 
 /**
@@ -49,13 +56,15 @@ export async function readTrainingTable(input: TrainingInput): Promise<TrainingT
   const { model, dataDir } = input;
   const mapping = mappingOfRun(input.mapping, null);
   const limits = { ...DEFAULT_LIMITS, ...input.limits };
-  await using workspace = await Workspace.open(limits, input.signal);
+  await using workspace = await Workspace.open({ limits, signal: input.signal });
   const rejected = new RejectedCollector(limits.maxSamples);
   const sources: SourceReport[] = [];
   const loadedSources = new Map<string, LoadedSource>();
   const idColumn = idColumnOf(mapping.rows);
-  for (const source of mapping.sources) {
-    const files = await findFiles(source, dataDir, limits.maxFiles);
+  const inputs: (readonly [SourceMapping, SourceFiles])[] = [];
+  for (const source of mapping.sources) inputs.push([source, await findFiles(source, dataDir, limits.maxFiles)]);
+  await checkFileSizes(inputs, limits);
+  for (const [source, files] of inputs) {
     const loaded = await loadSource(workspace, source, files, rejected, idColumn);
     loadedSources.set(source.name, loaded);
     sources.push(...loaded.reports);
@@ -79,8 +88,10 @@ export async function readTrainingTable(input: TrainingInput): Promise<TrainingT
   rejected.add("rows", mapped.reasons, await locate(mapped.samples));
   const unlabelled = mapped.notChosen;
   if (mapped.rows === 0) throw noRows(sources, rejected.result(), unlabelled);
+  const table = await featureTable(workspace, model, mapped.rows, hasAsOf);
   return {
-    table: await featureTable(workspace, model, mapped.rows, hasAsOf),
+    table,
+    warnings: input.checksFuture === true ? await futureWarnings(workspace, input) : [],
     rejected: rejected.result(),
     unlabelled,
     olderRows: mapped.older,

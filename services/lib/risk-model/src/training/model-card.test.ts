@@ -66,6 +66,7 @@ const render = (over: Partial<Evaluation>, bundleOver: Partial<FeatureBundle> = 
     calibration: { ...calibration, calibration: { ...bundle, ...bundleOver }.calibration },
     rowCounts: { train: 10, calibration: 10, test: 10, purged: 0, invalid: 2, tooFew: 3, testFrom: null },
     provenance,
+    warnings: [],
     leftOut: [{ column: "carrier_share", reason: "outside 0 to 1", rows: 418, sample: "seller|1: 1.08" }],
     summaries: { training: rows, calibration: rows, test: rows },
   });

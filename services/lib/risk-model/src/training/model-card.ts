@@ -17,6 +17,8 @@ export interface ModelCard {
   readonly calibration: CalibratedModel;
   readonly rowCounts: RowCounts;
   readonly leftOut: readonly LeftOutRows[];
+  /** Reasons for which the figures may be too good. */
+  readonly warnings: readonly string[];
   readonly provenance: TrainingProvenance;
   readonly summaries: Readonly<Record<"training" | "calibration" | "test", RowsSummary>>;
 }
@@ -46,7 +48,7 @@ n = ${evaluation.rows}, positives = ${evaluation.positives}, suppliers = ${evalu
 ${figureLines(evaluation).join("\n")}
 ${outOfFoldParagraph(card.calibration)}
 ${verdict(evaluation)}
-
+${warningLines(card)}
 ## Calibration on the test rows
 ${calibrationLines(evaluation).join("\n")}
 
@@ -54,6 +56,10 @@ ${calibrationLines(evaluation).join("\n")}
 ${limitLines(card).join("\n")}
 `;
 }
+
+/** Warnings that the figures may be too good; without any, the card has no line for them. */
+const warningLines = ({ warnings }: ModelCard): string =>
+  warnings.map((warning) => `\n**Warning:** ${warning}.\n`).join("");
 
 const figure = (x: number): string => (Number.isNaN(x) ? "not defined" : x.toFixed(4));
 const share = (part: number, of: number): string => (of === 0 ? "–" : `${((100 * part) / of).toFixed(1)} %`);

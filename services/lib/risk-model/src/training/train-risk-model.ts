@@ -20,6 +20,7 @@ import { columnarInput, type FitTask, type FittedModel, fitModel, type RunOnnx }
 import { supplierFolds, timeFolds } from "./folds.ts";
 import { recordGoldenRows } from "./golden-rows.ts";
 import { isoDay } from "./iso-day.ts";
+import { leakWarnings } from "./leak-warnings.ts";
 import { type LeftOutRows, rejectedReasons } from "./left-out.ts";
 import { renderModelCard } from "./model-card.ts";
 import type { TrainingProvenance } from "./provenance.ts";
@@ -41,6 +42,8 @@ export interface TrainRiskModel {
    * card lists them.
    */
   readonly leftOut?: readonly LeftOutRows[];
+  /** Warnings of the mapping about data of the future. */
+  readonly warnings?: readonly string[];
   readonly onTree?: TreeProgress;
 }
 
@@ -60,6 +63,8 @@ export interface TrainedRiskModel {
    * reject.
    */
   readonly leftOut: readonly LeftOutRows[];
+  /** Reasons for which the figures may be too good, one sentence or two each: the input's, then those of the rows. */
+  readonly warnings: readonly string[];
   readonly provenance: TrainingProvenance;
   /** Use of each row, in the order of the table. */
   readonly rowUses: readonly RowUse[];
@@ -130,6 +135,7 @@ export async function trainRiskModel(task: TrainRiskModel): Promise<TrainedRiskM
     calibration: summariseRows(table, labels, held),
     test: summariseRows(table, labels, test),
   };
+  const warnings = [...(task.warnings ?? []), ...leakWarnings(table, labels, split.train)];
   const provenance = provenanceOf(fit, calibration, summaries.training, rowCounts.testFrom);
   return {
     treeModel: model.treeModel,
@@ -140,11 +146,14 @@ export async function trainRiskModel(task: TrainRiskModel): Promise<TrainedRiskM
     calibration,
     rowCounts,
     leftOut,
+    warnings,
     provenance,
     rowUses: rowUses(table.rows, rejected, split, model.withScore),
     testScores: scatter(table.rows, test, scores),
     importanceRows: importanceRows(model),
-    modelCard: renderModelCard({ bundle, spec, evaluation, calibration, rowCounts, leftOut, summaries, provenance }),
+    modelCard: renderModelCard({
+      ...{ bundle, spec, evaluation, calibration, rowCounts, leftOut, warnings, summaries, provenance },
+    }),
   };
 }
 

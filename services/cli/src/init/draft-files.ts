@@ -1,0 +1,255 @@
+import type { Column, Roles } from "./choose-roles.ts";
+import { dateOf } from "./choose-roles.ts";
+import type { Sample } from "./read-sample.ts";
+
+/** Names that both files use. */
+export interface DraftNames {
+  /** Name of the model. */
+  readonly model: string;
+  /** File name below the data folder. */
+  readonly file: string;
+}
+
+/** Name of the table in the mapping's SQL. */
+const TABLE = "records";
+const q = (text: string): string => JSON.stringify(text);
+const list = (texts: readonly string[]): string => `[${texts.map(q).join(", ")}]`;
+
+/** A range is this number of times as wide as the data, so that it rejects only what is impossible. */
+const RANGE_FACTOR = 1000;
+const MAX_TERMS = 50;
+
+const features = ({ columns }: Roles): Column[] =>
+  columns.filter(({ role }) => role === "numeric" || role === "category");
+const textOf = ({ columns }: Roles): Column | undefined => columns.find(({ role }) => role === "text");
+/** The label is named after its column, in a way that no feature has. */
+const targetOf = ({ label }: Roles): string => `${label.name.slice(0, 50)}_label`;
+
+/** Returns model_config.yaml. */
+export function draftModelConfig(roles: Roles, { model, file }: DraftNames): string {
+  const { labelValues, asOf, label } = roles;
+  const text = textOf(roles);
+  const [medium, high] = bandLimits(labelValues.rate);
+  return `# Drafted by \`bellwether init\` from ${commentText(file)}. Lines with TODO are guesses that a person must check.
+# What each field means: docs/adding-a-data-set.md, section 2.
+version: 1
+name: ${model}
+
+# TODO for each feature: the unit, the physically possible range (a value outside it rejects its row), and the direction when you
+# know it: raises or lowers (the trees then follow it).
+features:
+${features(roles).map(featureLines).join("\n")}
+${text === undefined ? "" : `\ntext: { name: ${text.name}, max_terms: ${MAX_TERMS}, stop_words: english }   # TODO: none for texts that are not English\n`}
+# TODO: what the label ${q(label.profile.header)} means, and which time it covers. ${labelValues.isGuess ? `TODO: it is a guess that ${q(labelValues.riskClass)} is the risk.` : ""}
+target: { name: ${targetOf(roles)}, risk_class: ${q(labelValues.riskClass)}, other_class: ${q(labelValues.otherClass === labelValues.riskClass ? "other" : labelValues.otherClass)} }
+
+# TODO: the scores from which a supplier is of medium and of high risk. ${(100 * labelValues.rate).toFixed(1)} % of the rows are positive.
+bands: { medium: ${medium}, high: ${high} }
+minimum_present: 0.5
+
+trainer:
+  kind: gradient_boosting
+  trees: 100
+  max_depth: 3
+  learning_rate: 0.1
+  l2: 5
+  min_child_weight: 5
+  subsample: 0.8
+  column_sample: 0.8
+
+${
+  asOf === null
+    ? "# TODO: the rows have no date. With one (init --date COLUMN), the latest rows are the test rows, as in practice.\nsplit: { by: supplier, test_share: 0.2 }"
+    : "# TODO: horizon_days is the time that the label covers, in days; training rows whose time reaches into the test period are left out.\nsplit: { by: time, test_share: 0.2, horizon_days: 0 }"
+}
+seed: 42
+`;
+}
+
+function featureLines({ name, profile, role }: Column): string {
+  const about = `# ${commentText(profile.header)}: ${aboutValues(profile)}`;
+  if (role === "category") return `  - { name: ${name}, kind: category }   ${about}`;
+  const [min, max] = profile.type === "boolean" ? [0, 1] : rangeOf(profile.range ?? [0, 1], profile.isWhole);
+  return `  - { name: ${name}, kind: numeric, unit: ${q(unitOf(name, [min, max]))}, range: [${min}, ${max}] }   ${about}`;
+}
+
+function aboutValues({ range, known, rows, distinct, type, frequent }: Column["profile"]): string {
+  const missing = known === rows ? "" : `, ${(100 * (1 - known / rows)).toFixed(1)} % missing`;
+  if (type === "boolean") return `true or false${missing}`;
+  if (range !== null) return `${range[0]} to ${range[1]} in the data${missing}`;
+  return `${distinct} values${missing}, such as ${commentText(frequent.slice(0, 3).join(", "))}`;
+}
+
+/** Returns a text for a YAML comment. */
+const commentText = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").slice(0, 100);
+
+/** Returns a range that is much wider than the data; shares stay shares. */
+function rangeOf([min, max]: readonly [number, number], isWhole: boolean): [number, number] {
+  if (min >= 0 && max <= 1 && !isWhole) return [0, 1];
+  const end = Math.min(1e300, 10 ** Math.ceil(Math.log10(Math.max(1, Math.abs(min), Math.abs(max)) * RANGE_FACTOR)));
+  return min >= 0 ? [0, end] : [-end, end];
+}
+
+const UNITS: readonly (readonly [RegExp, string])[] = [
+  [/usd|dollar/, "usd"],
+  [/eur|euro/, "eur"],
+  [/percent|pct/, "%"],
+  [/days?(?:_|$)|tage/, "days"],
+  [/months?(?:_|$)|monate/, "months"],
+  [/years?(?:_|$)|jahre/, "years"],
+  [/kilogram|_kg/, "kg"],
+];
+
+function unitOf(name: string, [min, max]: readonly [number, number]): string {
+  return UNITS.find(([pattern]) => pattern.test(name))?.[1] ?? (min === 0 && max === 1 ? "share" : "units");
+}
+
+/** Two and four times the share of positive rows, which a rare event seldom exceeds. */
+function bandLimits(rate: number): [number, number] {
+  const round = (value: number): number => Number(value.toPrecision(2));
+  return [round(Math.min(0.5, Math.max(0.002, rate * 1.5))), round(Math.min(0.8, Math.max(0.004, rate * 3)))];
+}
+
+/** Returns feature_mapping.yaml. */
+export function draftMapping(sample: Sample, roles: Roles, { file }: DraftNames): string {
+  const { labelValues, asOf, rowsPerKey, rowsPerId, label } = roles;
+  const id = roles.id?.name ?? "row_number() over ()";
+  const asOfSql =
+    asOf === null ? null : dateOf(asOf.profile) === "year" ? `make_date(${asOf.name}, 12, 31)` : asOf.name;
+  const used = roles.columns.filter(({ role }) => role !== "left out");
+  const leftOut = roles.columns.filter(({ role }) => role === "left out");
+  const keys = [
+    `${id} as supplier_id`,
+    ...(asOfSql === null ? [] : [`${asOfSql}${asOf?.name === "as_of" ? "" : " as as_of"}`]),
+  ];
+  const isRepeated = rowsPerKey > 1;
+  const value = isRepeated ? `max(${labelValues.sql})` : labelValues.sql;
+  const isRaw = asOf !== null && rowsPerId > 1;
+  return `# Drafted by \`bellwether init\` from ${commentText(file)}. Lines with TODO are guesses that a person must check.
+# The language: docs/mapping.md.
+version: 1
+
+sources:
+  ${TABLE}:
+    file: ${q(file)}
+${formLines(sample, roles, "    ")}
+    columns:
+${used.map((column) => columnLine(column, "      ")).join("\n")}
+${leftOut.map(({ name, profile, reason }) => `      # left out: ${name} (${commentText(profile.header)}): ${reason}`).join("\n")}
+
+rows:
+  from: ${TABLE}
+${rowsLines(roles, id, asOfSql, "  ")}
+
+# TODO: a label must not be known before its features end, and no feature may be recorded after it.${
+    isRepeated
+      ? `\n# TODO: there are ${rowsPerKey.toFixed(2)} rows of ${asOf === null ? "an id" : "an id and date"} on average. Only the first one is used; combine them in \`steps\`.`
+      : ""
+  }
+label: |
+  select ${[...keys, `${value} as ${targetOf(roles)}`].join(", ")}
+  from ${TABLE}
+  where ${label.name} is not null${isRepeated ? "\n  group by all" : ""}
+
+${isRaw ? RAW_WEEKLY : flatWeekly(sample, roles, { id, asOfSql, file })}`;
+}
+
+const RAW_WEEKLY = `# A weekly run reads the same columns and scores the newest row of each supplier.
+weekly:
+  form: raw
+`;
+
+function flatWeekly(
+  sample: Sample,
+  roles: Roles,
+  { id, asOfSql, file }: { readonly id: string; readonly asOfSql: string | null; readonly file: string },
+): string {
+  const used = roles.columns.filter(({ role }) => role !== "left out" && role !== "label");
+  return `# A weekly run reads a file with the same columns, without the label.
+weekly:
+  form: flat
+  source:
+    file: ${q(file)}
+${formLines(sample, roles, "    ")}
+    columns:
+${used.map((column) => columnLine(column, "      ")).join("\n")}
+  rows:
+${rowsLines(roles, id, asOfSql, "    ")}
+`;
+}
+
+function formLines({ format, delimiter, encoding }: Sample, { columns }: Roles, indent: string): string {
+  if (format === "parquet") return `${indent}format: parquet`;
+  const commas = columns.filter(({ profile }) => profile.decimal === ",").length;
+  const numbers = columns.filter(({ profile }) => profile.type === "number" && !profile.isWhole).length;
+  const lines = [
+    `${indent}format: csv`,
+    `${indent}delimiter: ${q(delimiter)}`,
+    `${indent}decimal: ${q(commas > numbers / 2 ? "," : ".")}`,
+    ...(encoding === "utf-8" ? [] : [`${indent}encoding: ${encoding}`]),
+  ];
+  return lines.join("\n");
+}
+
+function columnLine({ name, profile, role }: Column, indent: string): string {
+  const type = typeOf(profile, role);
+  const isDate = type === "date" || type === "timestamp";
+  const parts = [
+    ...(name === profile.header ? [] : [`header: ${q(profile.header)}`]),
+    `type: ${type}`,
+    ...(type === "text" ? ["trim: true"] : []),
+    ...(isDate ? [`formats: ${list(profile.formats)}`] : []),
+    ...(profile.nullValues.length > 0 && role !== "label" ? [`null_values: ${list(profile.nullValues)}`] : []),
+    ...(profile.nullPatterns.length > 0 && role !== "label" ? [`null_patterns: ${list(profile.nullPatterns)}`] : []),
+  ];
+  const todo = [
+    ...(profile.isAmbiguous ? ["TODO: day and month may be the other way round"] : []),
+    ...(profile.nullPatterns.length > 0 || profile.nullValues.length > 3
+      ? ['TODO: these values count as "not known"']
+      : []),
+  ];
+  return `${indent}${name}: { ${parts.join(", ")} }${todo.length > 0 ? `   # ${todo.join("; ")}` : ""}`;
+}
+
+function typeOf(profile: Column["profile"], role: Column["role"]): string {
+  if (role === "id" || role === "category" || role === "text") return "text";
+  if (role === "label") return profile.type === "number" && isZeroOne(profile) ? "integer" : "text";
+  if (role === "as_of" && dateOf(profile) === "year") return "integer";
+  return profile.type;
+}
+
+const isZeroOne = ({ range, distinct }: Column["profile"]): boolean =>
+  distinct === 2 && range?.[0] === 0 && range[1] === 1;
+
+function rowsLines(roles: Roles, id: string, asOfSql: string | null, indent: string): string {
+  const text = textOf(roles);
+  const attributes = attributesOf(roles, id);
+  return [
+    roles.id === null
+      ? `${indent}supplier_id: ${id}   # TODO: no column identifies the rows; a row number is another supplier in the next file`
+      : `${indent}supplier_id: ${id}`,
+    ...(asOfSql === null ? [] : [`${indent}as_of: ${asOfSql}`]),
+    `${indent}features:`,
+    ...features(roles).map(({ name }) => `${indent}  - ${name}`),
+    ...(text === undefined ? [] : [`${indent}text: ${text.name}`]),
+    ...(attributes.length === 0 ? [] : [`${indent}attributes:   # TODO: stored with the score, not used by the model`]),
+    ...attributes.map(([key, column]) => `${indent}  ${key}: ${column}`),
+  ].join("\n");
+}
+
+const ATTRIBUTE_NAMES: readonly (readonly [key: string, pattern: RegExp, role: Column["role"]])[] = [
+  ["region", /region|country|land|state|continent/, "category"],
+  ["category", /industry|sector|branche|categor|group|segment/, "category"],
+  ["exposure", /spend|volume|purchas|revenue|turnover|umsatz|sales|exposure|value|amount/, "numeric"],
+];
+
+function attributesOf(roles: Roles, id: string): [string, string][] {
+  const found: [string, string][] = roles.id === null ? [] : [["display_name", id]];
+  for (const [key, pattern, role] of ATTRIBUTE_NAMES) {
+    const column = roles.columns.find(
+      (c) => c.role === role && pattern.test(c.name) && (role !== "numeric" || (c.profile.range?.[0] ?? -1) >= 0),
+    );
+    if (column !== undefined) found.push([key, column.name]);
+  }
+  return found;
+}

@@ -1,0 +1,189 @@
+/** What the values of a column look like. */
+export interface ColumnProfile {
+  readonly header: string;
+  readonly type: "text" | "number" | "boolean" | "date" | "timestamp";
+  /** Whether all numbers are integers. */
+  readonly isWhole: boolean;
+  readonly decimal: "." | ",";
+  /** strptime forms of a date or timestamp. */
+  readonly formats: readonly string[];
+  /** Whether day and month could be the other way round. */
+  readonly isAmbiguous: boolean;
+  /** Words among the numbers or dates that mean "not known". */
+  readonly nullValues: readonly string[];
+  readonly nullPatterns: readonly string[];
+  /** Number of rows, of rows with a value, and of different values. */
+  readonly rows: number;
+  readonly known: number;
+  readonly distinct: number;
+  /** Range of the numbers; null for other types. */
+  readonly range: readonly [number, number] | null;
+  /** Mean length of the texts, in characters. */
+  readonly meanLength: number;
+  /** The most frequent values, at most 20. */
+  readonly frequent: readonly string[];
+}
+
+/** Words that mean "not known" in any column. */
+const MISSING =
+  /^(?:|n\/?a|#n\/a|nan|null|none|nil|-+|\?+|\.|unknown|missing|not (?:available|applicable|captured|known)|keine angabe|k\. ?a\.)$/i;
+const POINT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const COMMA = /^[+-]?(?:\d+,?\d*|,\d+)(?:e[+-]?\d+)?$/i;
+const WHOLE = /^[+-]?\d+$/;
+/** A number with leading zeros is a code. */
+const CODE = /^0\d+$/;
+
+const DAY = "(?:0?[1-9]|[12]\\d|3[01])";
+const MONTH = "(?:0?[1-9]|1[0-2])";
+const NAME = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)";
+const TIME = "(?:[01]?\\d|2[0-3]):[0-5]\\d:[0-5]\\d";
+
+/** Forms of dates and times, the more usual ones first. */
+const FORMS: readonly (readonly [format: string, pattern: string])[] = [
+  ["%Y-%m-%d", `\\d{4}-${MONTH}-${DAY}`],
+  ["%Y/%m/%d", `\\d{4}/${MONTH}/${DAY}`],
+  ["%d.%m.%Y", `${DAY}\\.${MONTH}\\.\\d{4}`],
+  ["%d/%m/%Y", `${DAY}/${MONTH}/\\d{4}`],
+  ["%m/%d/%Y", `${MONTH}/${DAY}/\\d{4}`],
+  ["%d-%m-%Y", `${DAY}-${MONTH}-\\d{4}`],
+  ["%d-%b-%Y", `${DAY}-${NAME}-\\d{4}`],
+  ["%d-%b-%y", `${DAY}-${NAME}-\\d{2}`],
+  ["%d.%m.%y", `${DAY}\\.${MONTH}\\.\\d{2}`],
+  ["%d/%m/%y", `${DAY}/${MONTH}/\\d{2}`],
+  ["%m/%d/%y", `${MONTH}/${DAY}/\\d{2}`],
+  ["%Y-%m-%d %H:%M:%S", `\\d{4}-${MONTH}-${DAY} ${TIME}`],
+  ["%Y-%m-%dT%H:%M:%S", `\\d{4}-${MONTH}-${DAY}T${TIME}`],
+  ["%Y-%m-%dT%H:%M:%SZ", `\\d{4}-${MONTH}-${DAY}T${TIME}Z`],
+];
+const COMPILED = FORMS.map(([format, pattern]) => ({ format, pattern: new RegExp(`^${pattern}$`, "i") }));
+/** Forms whose day and month may be confused, with the form that has them the other way round. */
+const SWAPPED: Readonly<Record<string, string>> = {
+  "%d/%m/%Y": "%m/%d/%Y",
+  "%m/%d/%Y": "%d/%m/%Y",
+  "%d/%m/%y": "%m/%d/%y",
+  "%m/%d/%y": "%d/%m/%y",
+};
+
+/** Share of the known values that must be of a type. */
+const MIN_SHARE = 0.9;
+/** Share with which a column of few other words is still a number or a date. */
+const MIN_SHARE_WITH_WORDS = 0.5;
+const MAX_NULL_WORDS = 40;
+const MAX_NULL_PATTERNS = 20;
+const MAX_FREQUENT = 20;
+
+/** Finds out what the values of a column are. @param values cells without blanks around them; empty = missing */
+export function profileColumn(header: string, values: readonly string[]): ColumnProfile {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const known = new Map([...counts].filter(([value]) => !MISSING.test(value)));
+  const knownRows = sumOf(known);
+  const base = {
+    ...{ header, rows: values.length, known: knownRows, distinct: known.size },
+    ...{ isWhole: false, decimal: "." as const, formats: [], isAmbiguous: false, range: null, meanLength: 0 },
+    ...{ nullValues: [], nullPatterns: [] },
+    frequent: [...known]
+      .sort((a, b) => b[1] - a[1])
+      .slice(0, MAX_FREQUENT)
+      .map(([value]) => value),
+  };
+  if (known.size === 0) return { ...base, type: "text" };
+  const words = [...counts.keys()].filter((value) => value !== "" && MISSING.test(value));
+  return (
+    asBoolean(known, words, base) ??
+    asDate(known, words, base) ??
+    asNumber(known, words, base) ?? {
+      ...base,
+      type: "text",
+      nullValues: words.slice(0, MAX_NULL_WORDS),
+      meanLength: [...known].reduce((sum, [value, rows]) => sum + value.length * rows, 0) / knownRows,
+    }
+  );
+}
+
+type Counts = ReadonlyMap<string, number>;
+type Base = Omit<ColumnProfile, "type">;
+
+const sumOf = (counts: Iterable<readonly [string, number]>): number =>
+  [...counts].reduce((sum, [, rows]) => sum + rows, 0);
+
+function asBoolean(known: Counts, words: readonly string[], base: Base): ColumnProfile | null {
+  if (![...known.keys()].every((value) => /^(?:true|false)$/i.test(value))) return null;
+  return { ...base, type: "boolean", nullValues: words };
+}
+
+function asDate(known: Counts, words: readonly string[], base: Base): ColumnProfile | null {
+  const rowsOf = COMPILED.map(({ format, pattern }) => ({
+    format,
+    rows: sumOf([...known].filter(([value]) => pattern.test(value))),
+    pattern,
+  })).filter(({ rows }) => rows > 0);
+  const [best] = rowsOf.toSorted((a, b) => b.rows - a.rows);
+  if (best === undefined) return null;
+  // Only forms that explain further values, and never both orders of day and month.
+  const chosen = [best];
+  const rest = new Map([...known].filter(([value]) => !best.pattern.test(value)));
+  for (const form of rowsOf) {
+    if (form === best || form.format === SWAPPED[best.format]) continue;
+    const more = [...rest.keys()].filter((value) => form.pattern.test(value));
+    if (more.length > 0) chosen.push(form);
+    for (const value of more) rest.delete(value);
+  }
+  const nulls = nullRules(known, rest, words);
+  if (nulls === null) return null;
+  const swapped = rowsOf.find(({ format }) => format === SWAPPED[best.format]);
+  const type = chosen.some(({ format }) => format.includes("%H")) ? "timestamp" : "date";
+  return {
+    ...base,
+    ...nulls,
+    type,
+    formats: chosen.map(({ format }) => format),
+    isAmbiguous: swapped?.rows === best.rows,
+  };
+}
+
+function asNumber(known: Counts, words: readonly string[], base: Base): ColumnProfile | null {
+  const [points, commas] = [POINT, COMMA].map((form) => sumOf([...known].filter(([value]) => form.test(value))));
+  const decimal = (commas ?? 0) > (points ?? 0) ? "," : ".";
+  const form = decimal === "," ? COMMA : POINT;
+  const numbers = [...known.keys()].filter((value) => form.test(value));
+  if (numbers.length === 0 || numbers.some((value) => CODE.test(value))) return null;
+  const nulls = nullRules(known, new Map([...known].filter(([value]) => !form.test(value))), words);
+  if (nulls === null) return null;
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const text of numbers) {
+    const value = Number(text.replace(",", "."));
+    if (!Number.isFinite(value)) return null;
+    min = Math.min(min, value);
+    max = Math.max(max, value);
+  }
+  return {
+    ...base,
+    ...nulls,
+    ...{ type: "number", decimal, range: [min, max], isWhole: numbers.every((value) => WHOLE.test(value)) },
+  };
+}
+
+/**
+ * Returns the rules by which the values that are not of the type mean "not known"; null when they are too many for
+ * that.
+ */
+function nullRules(
+  known: Counts,
+  others: Counts,
+  words: readonly string[],
+): Pick<ColumnProfile, "nullValues" | "nullPatterns"> | null {
+  const share = 1 - sumOf(others) / sumOf(known);
+  if (share < MIN_SHARE_WITH_WORDS) return null;
+  const nullValues = [...words, ...others.keys()];
+  if (nullValues.length <= MAX_NULL_WORDS && nullValues.every((value) => value.length <= 200)) {
+    if (share < MIN_SHARE && others.size > 5) return null;
+    return { nullValues, nullPatterns: [] };
+  }
+  const patterns = [...new Set([...others.keys()].map(patternOf))];
+  if (patterns.length > MAX_NULL_PATTERNS || patterns.some((pattern) => pattern.length > 200)) return null;
+  return { nullValues: words, nullPatterns: patterns };
+}
+
+/** Returns the pattern of a text in which every number may be another one. */
+const patternOf = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&").replace(/\d+/g, "[0-9]+");

@@ -1,0 +1,109 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { gzipSync } from "node:zlib";
+import { loadConfigPair } from "@bellwether/config/config-pair";
+import { snapshotWeekly } from "@bellwether/ingest/snapshot/weekly-snapshot";
+import { readTrainingTable } from "@bellwether/ingest/training/training-table";
+import { expect, onTestFinished, test } from "vitest";
+import { createProgram } from "../src/program.ts";
+
+/** Runs `init` in a new folder with these files. */
+async function init(files: Readonly<Record<string, string | Buffer>>, ...words: string[]) {
+  const cwd = await mkdtemp(path.join(os.tmpdir(), "bellwether-init-"));
+  onTestFinished(() => rm(cwd, { recursive: true, force: true }));
+  for (const [name, content] of Object.entries(files)) await writeFile(path.join(cwd, name), content);
+  const run = async () => {
+    const program = await createProgram({ env: {}, cwd }, ["init"]);
+    await program.parseAsync(["node", "bellwether", "init", ...words]);
+  };
+  const read = (name: string) => readFile(path.join(cwd, name), "utf8");
+  return { cwd, run, read };
+}
+
+/** Maps the files of a drafted pair for training and for a week. */
+async function useDraft(cwd: string, folder: string, weekly: string) {
+  const at = (name: string): string => path.join(cwd, folder, name);
+  const pair = await loadConfigPair(at("model_config.yaml"), at("feature_mapping.yaml"));
+  const { table, rejected } = await readTrainingTable({ ...pair, dataDir: cwd });
+  const outParquet = path.join(cwd, "out.parquet");
+  const snapshot = await snapshotWeekly({ ...pair, input: path.join(cwd, weekly), outParquet });
+  return { ...pair, table, rejected, snapshot };
+}
+
+const GERMAN = `Lieferanten-Nr;Name;Land;Umsatz (€);Quote %;Letzte Prüfung;Order;Ausfall\n${Array.from(
+  { length: 60 },
+  (_, i) =>
+    `${String(i).padStart(4, "0")};Müller ${i} GmbH;${["DE", "FR", "IT"][i % 3]};${i * 10},5;${i % 7 === 0 ? "k.A." : `${i},25`};${String((i % 28) + 1).padStart(2, "0")}.03.2026;${i};${i % 5 === 0 ? "ja" : "nein"}\n`,
+).join("")}`;
+
+test("drafts a pair from an export with semicolons, decimal commas, words for missing values and umlauts", async () => {
+  const { cwd, run, read } = await init(
+    { "Lieferanten 2026.csv": Buffer.from(GERMAN, "latin1") },
+    ...["Lieferanten 2026.csv", "--label", "Ausfall", "--output", "draft"],
+  );
+  await run();
+  const weekly = GERMAN.split("\n")
+    .map((line) => line.replace(/;[^;]*$/, ""))
+    .join("\n");
+  await writeFile(path.join(cwd, "week.csv"), Buffer.from(weekly, "latin1"));
+  const { model, mapping, table, rejected, snapshot } = await useDraft(cwd, "draft", "week.csv");
+  expect(mapping.sources[0]).toMatchObject({ delimiter: ";", decimal: ",", encoding: "windows-1252" });
+  expect(mapping.rows.supplierId).toBe("lieferanten_nr");
+  expect(model.features.map(({ name, kind }) => [name, kind])).toEqual([
+    ["land", "category"],
+    ["umsatz", "numeric"],
+    ["quote_percent", "numeric"],
+    ["order_value", "numeric"],
+  ]);
+  expect([table.rows, rejected.count, snapshot.rows]).toEqual([60, 0, 60]);
+  expect(table.supplierIds[0]).toBe("0000");
+  expect(table.numbers.get("umsatz")?.[1]).toBe(10.5);
+  expect(table.numbers.get("quote_percent")?.[7]).toBeNaN();
+  expect(table.labels?.reduce((sum, label) => sum + label, 0)).toBe(12);
+  expect(await read("draft/model_config.yaml")).toContain("TODO");
+});
+
+const YEARS = `company,year,assets,profit,state\n${Array.from({ length: 40 * 5 }, (_, i) => {
+  const [company, year] = [i % 40, 2019 + Math.floor(i / 40)];
+  return `c${company},${year},${company * 3 + year},${(i * 37) % 11 === 0 ? "" : (i * 37) % 100},${company % 8 === 0 && year === 2021 ? "failed" : "alive"}\n`;
+}).join("")}`;
+
+test("a table with several years of a company is split by time, and a week scores the newest year", async () => {
+  const { cwd, run } = await init({ "years.csv.gz": gzipSync(YEARS) }, "years.csv.gz", "--label", "state");
+  await run();
+  const { model, mapping, table, snapshot } = await useDraft(cwd, "years", "years.csv.gz");
+  expect([model.split.by, mapping.rows.asOf, mapping.weekly?.form]).toEqual(["time", "make_date(year, 12, 31)", "raw"]);
+  expect(model.target).toMatchObject({ riskClass: "failed", otherClass: "alive" });
+  expect([table.rows, snapshot.rows, snapshot.newestAsOf]).toEqual([200, 40, "2023-12-31"]);
+});
+
+test("names what is missing, and never overwrites a file", async () => {
+  const files = {
+    "a.csv": "id,x,flag\n1,2,a\n2,3,b\n3,4,c\n",
+    "one.csv": "id,x,flag\n1,2,a\n2,3,a\n",
+    "empty.csv": "",
+  };
+  const problem = async (...words: string[]): Promise<string> => {
+    const { run } = await init(files, ...words);
+    return run().then(
+      () => "no error",
+      (error: Error) => error.message,
+    );
+  };
+  expect(await problem("a.csv", "--label", "flg")).toBe('--label: the file has no column "flg"; did you mean "flag"?');
+  expect(await problem("a.csv", "--label", "flag")).toContain(
+    'the column has 3 values: "a" (1), "b" (1), "c" (1); name the one that is the risk with --risk VALUE',
+  );
+  expect(await problem("a.csv", "--label", "flag", "--risk", "z")).toContain('--risk: the label has no value "z"');
+  expect(await problem("one.csv", "--label", "flag")).toContain(
+    'the column has only the value "a" (2); two are needed',
+  );
+  expect(await problem("empty.csv", "--label", "flag")).toContain("empty.csv is empty");
+  expect(await problem("none.csv", "--label", "flag")).toContain("none.csv cannot be read (ENOENT)");
+  const { cwd, run } = await init({ "years.csv": YEARS }, "years.csv", "--label", "state");
+  await run();
+  const before = await readFile(path.join(cwd, "years/model_config.yaml"), "utf8");
+  await expect(run()).rejects.toThrow("exists and is not overwritten; name another folder with --output");
+  expect(await readFile(path.join(cwd, "years/model_config.yaml"), "utf8")).toBe(before);
+});

@@ -1,0 +1,13 @@
+/** How far reading and mapping have come. */
+export interface IngestProgress {
+  /** "reading": a file is read; "mapping": the SQL of the mapping runs; "writing": the result is written. */
+  readonly step: "reading" | "mapping" | "writing";
+  /** Bytes of the source files, as stored, that were read. */
+  readonly bytesRead: number;
+  /** Size of all source files, as stored, in bytes. */
+  readonly bytesTotal: number;
+  /** Rows of the source files that were read. */
+  readonly rowsRead: number;
+}
+
+export const NO_PROGRESS: IngestProgress = { step: "reading", bytesRead: 0, bytesTotal: 0, rowsRead: 0 };
