@@ -53,11 +53,13 @@ import { createLabelTexts } from "./store/label-texts.ts";
 import { createImportTransaction, listMasterData } from "./store/master-data.ts";
 import { repeat } from "./store/repeat.ts";
 import { readModelScores, removeOldScores } from "./store/retention.ts";
-import { createTransact, findLatestRun, findRun, listRuns, listScoringModels } from "./store/runs.ts";
+import { createTransact, findLatestRun, findRun, listRuns } from "./store/runs.ts";
 import { fillHistory } from "./store/score-history.ts";
+import { listScoringModels } from "./store/scoring-models.ts";
 import { writePendingKeys } from "./store/search-keys.ts";
 import { searchSuppliers } from "./store/search-suppliers.ts";
 import { readStoredInput, readStoredInputs } from "./store/stored-inputs.ts";
+import { readStoredReport } from "./store/stored-report.ts";
 import { createRunGroups } from "./store/supplier-groups.ts";
 import { findSupplier, listSuppliers } from "./store/suppliers.ts";
 import { readWeekReport } from "./store/week-report.ts";
@@ -223,7 +225,11 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
       }),
       route(
         ReportService,
-        reportHandlers({ now, policy: shownPolicy, readWeekReport: (request) => readWeekReport(db, request) }),
+        reportHandlers({
+          ...{ now, policy: shownPolicy },
+          readWeekReport: (request) => readWeekReport(db, request),
+          readStoredReport: (request) => readStoredReport(db, request),
+        }),
       ),
       route(
         RetentionService,

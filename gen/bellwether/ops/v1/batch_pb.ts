@@ -17,7 +17,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/ops/v1/batch.proto.
  */
 export const file_bellwether_ops_v1_batch: GenFile = /*@__PURE__*/
-  fileDesc("Ch1iZWxsd2V0aGVyL29wcy92MS9iYXRjaC5wcm90bxIRYmVsbHdldGhlci5vcHMudjEi9AEKCERyaWZ0QmluEhsKBWxvd2VyGAEgASgBQge6SAQSAkABSACIAQESGwoFdXBwZXIYAiABKAFCB7pIBBICQAFIAYgBARIrCghjYXRlZ29yeRgDIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiRIAogBARIwCg9yZWZlcmVuY2Vfc2hhcmUYBCABKAFCF7pIFBISGQAAAAAAAPA/KQAAAAAAAAAAEi4KDXByZXNlbnRfc2hhcmUYBSABKAFCF7pIFBISGQAAAAAAAPA/KQAAAAAAAAAAQggKBl9sb3dlckIICgZfdXBwZXJCCwoJX2NhdGVnb3J5IrcGCg9EcmlmdENvbXBhcmlzb24SQAoJcmVmZXJlbmNlGAEgASgOMiEuYmVsbHdldGhlci5vcHMudjEuRHJpZnRSZWZlcmVuY2VCCrpIB4IBBBABIAASSAoOcmVmZXJlbmNlX3dlZWsYAiABKAlCMLpILXIrMileKFswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSk/JBI6CgZhc3BlY3QYAyABKA4yHi5iZWxsd2V0aGVyLm9wcy52MS5EcmlmdEFzcGVjdEIKukgHggEEEAEgABI8CgdvdXRjb21lGAQgASgOMh8uYmVsbHdldGhlci5vcHMudjEuRHJpZnRPdXRjb21lQgq6SAeCAQQQASAAEiMKDnJlZmVyZW5jZV9yb3dzGAUgASgEQgu6SAgyBhiAlOvcAxIhCgxwcmVzZW50X3Jvd3MYBiABKARCC7pICDIGGICU69wDEiAKBmVmZmVjdBgHIAEoAUIQukgNEgtAASkAAAAAAAAAABImCgxlZmZlY3Rfbm9pc2UYCCABKAFCELpIDRILQAEpAAAAAAAAAAASFgoFc2hpZnQYCSABKAFCB7pIBBICQAESIgoDcHNpGAogASgBQhC6SA0SC0ABKQAAAAAAAAAASACIAQESKAoJcHNpX25vaXNlGAsgASgBQhC6SA0SC0ABKQAAAAAAAAAASAGIAQESLQoHcF92YWx1ZRgMIAEoAUIXukgUEhIZAAAAAAAA8D8pAAAAAAAAAABIAogBARIgCg9yZWZlcmVuY2VfdmFsdWUYDSABKAFCB7pIBBICQAESHgoNcHJlc2VudF92YWx1ZRgOIAEoAUIHukgEEgJAARIrCghjYXRlZ29yeRgPIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiRIA4gBARIzCgRiaW5zGBAgAygLMhsuYmVsbHdldGhlci5vcHMudjEuRHJpZnRCaW5CCLpIBZIBAhAYEiQKBHRleHQYESABKAlCFrpIE3IRIAEo0A8yCl5bXlx4MDBdKyRCBgoEX3BzaUIMCgpfcHNpX25vaXNlQgoKCF9wX3ZhbHVlQgsKCV9jYXRlZ29yeSLPAQoMRmVhdHVyZURyaWZ0EicKB2ZlYXR1cmUYASABKAlCFrpIE3IRIAEogAIyCl5bXlx4MDBdKyQSHQoDcHNpGAIgASgBQhC6SA0SC0ABKQAAAAAAAAAAEjQKBGtpbmQYAyABKA4yHC5iZWxsd2V0aGVyLm9wcy52MS5EcmlmdEtpbmRCCLpIBYIBAhABEkEKC2NvbXBhcmlzb25zGAQgAygLMiIuYmVsbHdldGhlci5vcHMudjEuRHJpZnRDb21wYXJpc29uQgi6SAWSAQIQBCKaAgoIUnVuQ2hlY2sSNgoEa2luZBgBIAEoDjIcLmJlbGx3ZXRoZXIub3BzLnYxLkNoZWNrS2luZEIKukgHggEEEAEgABI8CgdvdXRjb21lGAIgASgOMh8uYmVsbHdldGhlci5vcHMudjEuQ2hlY2tPdXRjb21lQgq6SAeCAQQQASAAEiQKBmNvbHVtbhgDIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQSGwoFdmFsdWUYBCABKAFCB7pIBBICQAFIAIgBARIbCgVsaW1pdBgFIAEoAUIHukgEEgJAAUgBiAEBEiQKBmRldGFpbBgGIAEoCUIUukgRcg8o6AcyCl5bXlx4MDBdKiRCCAoGX3ZhbHVlQggKBl9saW1pdCKuBAoNQ29sdW1uUHJvZmlsZRImCgZjb2x1bW4YASABKAlCFrpIE3IRIAEogAIyCl5bXlx4MDBdKyQSGQoEcm93cxgCIAEoBEILukgIMgYYgJTr3AMSHAoHbWlzc2luZxgDIAEoBEILukgIMgYYgJTr3AMSHQoIZGlzdGluY3QYBCABKARCC7pICDIGGICU69wDEhwKBm1lZGlhbhgFIAEoAUIHukgEEgJAAUgAiAEBEhkKA21pbhgGIAEoAUIHukgEEgJAAUgBiAEBEhkKA21heBgHIAEoAUIHukgEEgJAAUgCiAEBEhoKBG1lYW4YCCABKAFCB7pIBBICQAFIA4gBARInCgl0b3BfdmFsdWUYCSABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokEh0KCHRvcF9yb3dzGAogASgEQgu6SAgyBhiAlOvcAxIZCgNwMDUYCyABKAFCB7pIBBICQAFIBIgBARIZCgNwMjUYDCABKAFCB7pIBBICQAFIBYgBARIZCgNwNzUYDSABKAFCB7pIBBICQAFIBogBARIZCgNwOTUYDiABKAFCB7pIBBICQAFIB4gBARI1CgRraW5kGA8gASgOMh0uYmVsbHdldGhlci5vcHMudjEuQ29sdW1uS2luZEIIukgFggECEAFCCQoHX21lZGlhbkIGCgRfbWluQgYKBF9tYXhCBwoFX21lYW5CBgoEX3AwNUIGCgRfcDI1QgYKBF9wNzVCBgoEX3A5NSJPCgxJbnB1dENvbnRlbnQSEAoIaXNvX3dlZWsYASABKAkSFQoNc291cmNlX2RpZ2VzdBgCIAEoCRIWCg5jb250ZW50X2RpZ2VzdBgDIAEoCSJcCgtSdW5EZWNpc2lvbhIOCgZyZWFzb24YASABKAkSDQoFYWN0b3IYAiABKAkSLgoKZGVjaWRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiLAoIQWxlcnRJZHMSDQoFY291bnQYASABKA0SEQoJYWxlcnRfaWRzGAIgAygJIr8CCg9SZXZpc2lvbkNoYW5nZXMSEQoJc3VwcGxpZXJzGAEgASgEEhYKDnNjb3Jlc19jaGFuZ2VkGAIgASgEEhgKEG1heF9zY29yZV9jaGFuZ2UYAyABKAESFQoNYmFuZHNfY2hhbmdlZBgEIAEoBBIXCg9zdXBwbGllcnNfYWRkZWQYBSABKAQSGQoRc3VwcGxpZXJzX3JlbW92ZWQYBiABKAQSMgoNYWxlcnRzX3JhaXNlZBgHIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0SWRzEjMKDmFsZXJ0c19jbGVhcmVkGAggASgLMhsuYmVsbHdldGhlci5vcHMudjEuQWxlcnRJZHMSMwoOYWxlcnRzX2NoYW5nZWQYCSABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5BbGVydElkcyLxCQoIQmF0Y2hSdW4SDgoGcnVuX2lkGAEgASgNEhAKCGlzb193ZWVrGAIgASgJEhIKCm1vZGVsX25hbWUYAyABKAkSKgoFc3RhdGUYBCABKA4yGy5iZWxsd2V0aGVyLm9wcy52MS5SdW5TdGF0ZRIqCgVzdGFnZRgFIAEoDjIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1blN0YWdlEhYKCXJvd3NfcmVhZBgGIAEoBEgAiAEBEhMKC3Jvd3Nfc2NvcmVkGAcgASgEEhUKDXJvd3NfcmVqZWN0ZWQYCCABKAQSFwoPY2h1bmtzX3JlY2VpdmVkGAkgASgNEhkKDGNodW5rc190b3RhbBgKIAEoDUgBiAEBEhQKDGlucHV0X2RpZ2VzdBgLIAEoCRI1CgVtb2RlbBgMIAEoCzImLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk1vZGVsSWRlbnRpdHkSFQoNYWxlcnRzX3JhaXNlZBgNIAEoDRIrCgViYW5kcxgOIAMoCzIcLmJlbGx3ZXRoZXIub3BzLnYxLkJhbmRDb3VudBIuCgVkcmlmdBgPIAMoCzIfLmJlbGx3ZXRoZXIub3BzLnYxLkZlYXR1cmVEcmlmdBIuCgpzdGFydGVkX2F0GBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxjb21wbGV0ZWRfYXQYESABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2ZhaWx1cmUYEiABKAkSFQoNc291cmNlX2RpZ2VzdBgTIAEoCRITCgtjb25maWdfaGFzaBgUIAEoCRITCgtwb2xpY3lfaGFzaBgVIAEoCRIUCgxvdmVydGFrZW5fYnkYFiABKAkSLAoGbG9zc2VzGBcgASgLMhwuYmVsbHdldGhlci5vcHMudjEuUnVuTG9zc2VzEjEKDGZvcmNlX2Z1dHVyZRgYIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLk92ZXJyaWRlEhIKCmNodW5rX3Jvd3MYGSABKA0SKwoGY2hlY2tzGBogAygLMhsuYmVsbHdldGhlci5vcHMudjEuUnVuQ2hlY2sSMAoIYXBwcm92ZWQYGyABKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5SdW5EZWNpc2lvbhIuCgZ2b2lkZWQYHCABKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5SdW5EZWNpc2lvbhIQCghyZXZpc2lvbhgdIAEoDRIeChFzdXBlcnNlZGVzX3J1bl9pZBgeIAEoDUgCiAEBEiEKFHN1cGVyc2VkZWRfYnlfcnVuX2lkGB8gASgNSAOIAQESOwoTc3VwZXJzZWRlX3JlcXVlc3RlZBggIAEoCzIeLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bkRlY2lzaW9uEg0KBWFzX29mGCEgASgJEhUKDW1pc3NlZF9yZWFzb24YIiABKAkSMwoHY2hhbmdlcxgjIAEoCzIiLmJlbGx3ZXRoZXIub3BzLnYxLlJldmlzaW9uQ2hhbmdlcxIVCg1jaGVja3NfZmFpbGVkGCQgASgNQgwKCl9yb3dzX3JlYWRCDwoNX2NodW5rc190b3RhbEIUChJfc3VwZXJzZWRlc19ydW5faWRCFwoVX3N1cGVyc2VkZWRfYnlfcnVuX2lkIuYCCglSdW5Mb3NzZXMSFQoNcm93c19yZWplY3RlZBgBIAEoBBIVCg1yb3dzX3JlcGVhdGVkGAIgASgEEhYKDnJlamVjdGVkX3NoYXJlGAMgASgBEhoKEm1heF9yZWplY3RlZF9zaGFyZRgEIAEoARIZChFtYXhfcmVqZWN0ZWRfcm93cxgFIAEoBBIRCglzdXBwbGllcnMYBiABKAQSHwoScHJldmlvdXNfc3VwcGxpZXJzGAcgASgESACIAQESFQoNcHJldmlvdXNfd2VlaxgIIAEoCRIbChNtaW5fc3VwcGxpZXJzX3NoYXJlGAkgASgBEi4KCGV4Y2VlZGVkGAogAygOMhwuYmVsbHdldGhlci5vcHMudjEuTG9zc0xpbWl0Ei0KCGFjY2VwdGVkGAsgASgLMhsuYmVsbHdldGhlci5vcHMudjEuT3ZlcnJpZGVCFQoTX3ByZXZpb3VzX3N1cHBsaWVycyJXCghPdmVycmlkZRImCgZyZWFzb24YASABKAlCFrpIE3IRIAEo0A8yCl5bXlx4MDBdKyQSIwoFYWN0b3IYAiABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokIkYKCUJhbmRDb3VudBIrCgRiYW5kGAEgASgOMh0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQmFuZBIMCgRyb3dzGAIgASgEIkQKCFJ1bkxlYXNlEhcKBnJ1bl9pZBgBIAEoDUIHukgEKgIoARIfCgVmZW5jZRgCIAEoBEIQukgNMgsY/////////w8oASrEAQoIUnVuU3RhdGUSGQoVUlVOX1NUQVRFX1VOU1BFQ0lGSUVEEAASFQoRUlVOX1NUQVRFX1JVTk5JTkcQARIWChJSVU5fU1RBVEVfQ09NUExFVEUQAhIUChBSVU5fU1RBVEVfRkFJTEVEEAMSEgoOUlVOX1NUQVRFX0hFTEQQBBIUChBSVU5fU1RBVEVfTUlTU0VEEAUSFAoQUlVOX1NUQVRFX1ZPSURFRBAGEhgKFFJVTl9TVEFURV9TVVBFUlNFREVEEAcqqwEKCFJ1blN0YWdlEhkKFVJVTl9TVEFHRV9VTlNQRUNJRklFRBAAEhQKEFJVTl9TVEFHRV9JTkdFU1QQARIWChJSVU5fU1RBR0VfVkFMSURBVEUQAhITCg9SVU5fU1RBR0VfU0NPUkUQAxITCg9SVU5fU1RBR0VfRFJJRlQQBBIWChJSVU5fU1RBR0VfQ09NUExFVEUQBRIUChBSVU5fU1RBR0VfUkVQT1JUEAYqbgoJRHJpZnRLaW5kEhoKFkRSSUZUX0tJTkRfVU5TUEVDSUZJRUQQABIWChJEUklGVF9LSU5EX05VTUVSSUMQARIXChNEUklGVF9LSU5EX0NBVEVHT1JZEAISFAoQRFJJRlRfS0lORF9TQ09SRRADKnIKDkRyaWZ0UmVmZXJlbmNlEh8KG0RSSUZUX1JFRkVSRU5DRV9VTlNQRUNJRklFRBAAEhwKGERSSUZUX1JFRkVSRU5DRV9UUkFJTklORxABEiEKHURSSUZUX1JFRkVSRU5DRV9QUkVWSU9VU19XRUVLEAIqXgoLRHJpZnRBc3BlY3QSHAoYRFJJRlRfQVNQRUNUX1VOU1BFQ0lGSUVEEAASFwoTRFJJRlRfQVNQRUNUX1ZBTFVFUxABEhgKFERSSUZUX0FTUEVDVF9NSVNTSU5HEAIqnAEKDERyaWZ0T3V0Y29tZRIdChlEUklGVF9PVVRDT01FX1VOU1BFQ0lGSUVEEAASFwoTRFJJRlRfT1VUQ09NRV9BTEFSTRABEhoKFkRSSUZUX09VVENPTUVfTk9fQUxBUk0QAhIeChpEUklGVF9PVVRDT01FX1RPT19GRVdfUk9XUxADEhgKFERSSUZUX09VVENPTUVfTU9WSU5HEAQqhAIKCUNoZWNrS2luZBIaChZDSEVDS19LSU5EX1VOU1BFQ0lGSUVEEAASEwoPQ0hFQ0tfS0lORF9ST1dTEAESGAoUQ0hFQ0tfS0lORF9TVVBQTElFUlMQAhIbChdDSEVDS19LSU5EX1NBTUVfQ09OVEVOVBADEh0KGUNIRUNLX0tJTkRfTUlTU0lOR19DT0xVTU4QBBIeChpDSEVDS19LSU5EX0NPTlNUQU5UX0NPTFVNThAFEhMKD0NIRUNLX0tJTkRfVU5JVBAGEh0KGUNIRUNLX0tJTkRfUkVOQU1FRF9DT0xVTU4QBxIcChhDSEVDS19LSU5EX1JFSkVDVEVEX1JPV1MQCCqBAQoMQ2hlY2tPdXRjb21lEh0KGUNIRUNLX09VVENPTUVfVU5TUEVDSUZJRUQQABIYChRDSEVDS19PVVRDT01FX1BBU1NFRBABEhgKFENIRUNLX09VVENPTUVfRkFJTEVEEAISHgoaQ0hFQ0tfT1VUQ09NRV9OT1RfUE9TU0lCTEUQAypuCgpDb2x1bW5LaW5kEhsKF0NPTFVNTl9LSU5EX1VOU1BFQ0lGSUVEEAASFgoSQ09MVU1OX0tJTkRfTlVNQkVSEAESFAoQQ09MVU1OX0tJTkRfVEVYVBACEhUKEUNPTFVNTl9LSU5EX0VNUFRZEAMqXwoJTG9zc0xpbWl0EhoKFkxPU1NfTElNSVRfVU5TUEVDSUZJRUQQABIcChhMT1NTX0xJTUlUX1JFSkVDVEVEX1JPV1MQARIYChRMT1NTX0xJTUlUX1NVUFBMSUVSUxACQkYKFWNvbS5iZWxsd2V0aGVyLm9wcy52MVABWhdiZWxsd2V0aGVyL29wcy92MTtvcHN2MaoCEUJlbGx3ZXRoZXIuT3BzLlYxYgZwcm90bzM", [file_bellwether_inference_v1_score, file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("Ch1iZWxsd2V0aGVyL29wcy92MS9iYXRjaC5wcm90bxIRYmVsbHdldGhlci5vcHMudjEi9AEKCERyaWZ0QmluEhsKBWxvd2VyGAEgASgBQge6SAQSAkABSACIAQESGwoFdXBwZXIYAiABKAFCB7pIBBICQAFIAYgBARIrCghjYXRlZ29yeRgDIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiRIAogBARIwCg9yZWZlcmVuY2Vfc2hhcmUYBCABKAFCF7pIFBISGQAAAAAAAPA/KQAAAAAAAAAAEi4KDXByZXNlbnRfc2hhcmUYBSABKAFCF7pIFBISGQAAAAAAAPA/KQAAAAAAAAAAQggKBl9sb3dlckIICgZfdXBwZXJCCwoJX2NhdGVnb3J5IrcGCg9EcmlmdENvbXBhcmlzb24SQAoJcmVmZXJlbmNlGAEgASgOMiEuYmVsbHdldGhlci5vcHMudjEuRHJpZnRSZWZlcmVuY2VCCrpIB4IBBBABIAASSAoOcmVmZXJlbmNlX3dlZWsYAiABKAlCMLpILXIrMileKFswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSk/JBI6CgZhc3BlY3QYAyABKA4yHi5iZWxsd2V0aGVyLm9wcy52MS5EcmlmdEFzcGVjdEIKukgHggEEEAEgABI8CgdvdXRjb21lGAQgASgOMh8uYmVsbHdldGhlci5vcHMudjEuRHJpZnRPdXRjb21lQgq6SAeCAQQQASAAEiMKDnJlZmVyZW5jZV9yb3dzGAUgASgEQgu6SAgyBhiAlOvcAxIhCgxwcmVzZW50X3Jvd3MYBiABKARCC7pICDIGGICU69wDEiAKBmVmZmVjdBgHIAEoAUIQukgNEgtAASkAAAAAAAAAABImCgxlZmZlY3Rfbm9pc2UYCCABKAFCELpIDRILQAEpAAAAAAAAAAASFgoFc2hpZnQYCSABKAFCB7pIBBICQAESIgoDcHNpGAogASgBQhC6SA0SC0ABKQAAAAAAAAAASACIAQESKAoJcHNpX25vaXNlGAsgASgBQhC6SA0SC0ABKQAAAAAAAAAASAGIAQESLQoHcF92YWx1ZRgMIAEoAUIXukgUEhIZAAAAAAAA8D8pAAAAAAAAAABIAogBARIgCg9yZWZlcmVuY2VfdmFsdWUYDSABKAFCB7pIBBICQAESHgoNcHJlc2VudF92YWx1ZRgOIAEoAUIHukgEEgJAARIrCghjYXRlZ29yeRgPIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiRIA4gBARIzCgRiaW5zGBAgAygLMhsuYmVsbHdldGhlci5vcHMudjEuRHJpZnRCaW5CCLpIBZIBAhAYEiQKBHRleHQYESABKAlCFrpIE3IRIAEo0A8yCl5bXlx4MDBdKyRCBgoEX3BzaUIMCgpfcHNpX25vaXNlQgoKCF9wX3ZhbHVlQgsKCV9jYXRlZ29yeSLPAQoMRmVhdHVyZURyaWZ0EicKB2ZlYXR1cmUYASABKAlCFrpIE3IRIAEogAIyCl5bXlx4MDBdKyQSHQoDcHNpGAIgASgBQhC6SA0SC0ABKQAAAAAAAAAAEjQKBGtpbmQYAyABKA4yHC5iZWxsd2V0aGVyLm9wcy52MS5EcmlmdEtpbmRCCLpIBYIBAhABEkEKC2NvbXBhcmlzb25zGAQgAygLMiIuYmVsbHdldGhlci5vcHMudjEuRHJpZnRDb21wYXJpc29uQgi6SAWSAQIQBCKaAgoIUnVuQ2hlY2sSNgoEa2luZBgBIAEoDjIcLmJlbGx3ZXRoZXIub3BzLnYxLkNoZWNrS2luZEIKukgHggEEEAEgABI8CgdvdXRjb21lGAIgASgOMh8uYmVsbHdldGhlci5vcHMudjEuQ2hlY2tPdXRjb21lQgq6SAeCAQQQASAAEiQKBmNvbHVtbhgDIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQSGwoFdmFsdWUYBCABKAFCB7pIBBICQAFIAIgBARIbCgVsaW1pdBgFIAEoAUIHukgEEgJAAUgBiAEBEiQKBmRldGFpbBgGIAEoCUIUukgRcg8o6AcyCl5bXlx4MDBdKiRCCAoGX3ZhbHVlQggKBl9saW1pdCKuBAoNQ29sdW1uUHJvZmlsZRImCgZjb2x1bW4YASABKAlCFrpIE3IRIAEogAIyCl5bXlx4MDBdKyQSGQoEcm93cxgCIAEoBEILukgIMgYYgJTr3AMSHAoHbWlzc2luZxgDIAEoBEILukgIMgYYgJTr3AMSHQoIZGlzdGluY3QYBCABKARCC7pICDIGGICU69wDEhwKBm1lZGlhbhgFIAEoAUIHukgEEgJAAUgAiAEBEhkKA21pbhgGIAEoAUIHukgEEgJAAUgBiAEBEhkKA21heBgHIAEoAUIHukgEEgJAAUgCiAEBEhoKBG1lYW4YCCABKAFCB7pIBBICQAFIA4gBARInCgl0b3BfdmFsdWUYCSABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokEh0KCHRvcF9yb3dzGAogASgEQgu6SAgyBhiAlOvcAxIZCgNwMDUYCyABKAFCB7pIBBICQAFIBIgBARIZCgNwMjUYDCABKAFCB7pIBBICQAFIBYgBARIZCgNwNzUYDSABKAFCB7pIBBICQAFIBogBARIZCgNwOTUYDiABKAFCB7pIBBICQAFIB4gBARI1CgRraW5kGA8gASgOMh0uYmVsbHdldGhlci5vcHMudjEuQ29sdW1uS2luZEIIukgFggECEAFCCQoHX21lZGlhbkIGCgRfbWluQgYKBF9tYXhCBwoFX21lYW5CBgoEX3AwNUIGCgRfcDI1QgYKBF9wNzVCBgoEX3A5NSLFAQoOUmVqZWN0ZWRSZWFzb24SJAoFc3RhZ2UYASABKAlCFbpIEnIQIAEoIDIKXlteXHgwMF0rJBIkCgZzb3VyY2UYAiABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokEiQKBmNvbHVtbhgDIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQSJgoGcmVhc29uGAQgASgJQha6SBNyESABKOgHMgpeW15ceDAwXSskEhkKBHJvd3MYBSABKARCC7pICDIGGICU69wDItgBCg5SZWplY3RlZFNhbXBsZRIkCgZzb3VyY2UYASABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokEiIKBGZpbGUYAiABKAlCFLpIEXIPKIAIMgpeW15ceDAwXSokEgwKBGxpbmUYAyABKAQSJAoGY29sdW1uGAQgASgJQhS6SBFyDyiAAjIKXlteXHgwMF0qJBIkCgZyZWFzb24YBSABKAlCFLpIEXIPKOgHMgpeW15ceDAwXSokEiIKBHRleHQYBiABKAlCFLpIEXIPKOgHMgpeW15ceDAwXSokIqUBCgpTb3VyY2VGaWxlEiQKBnNvdXJjZRgBIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQSIgoEZmlsZRgCIAEoCUIUukgRcg8ogAgyCl5bXlx4MDBdKiQSDAoEcm93cxgDIAEoBBIVCg1yb3dzX3JlamVjdGVkGAQgASgEEigKBnNoYTI1NhgFIAEoCUIYukgVchMyEV4oWzAtOWEtZl17NjR9KT8kItoBCgtJbnB1dFJlcG9ydBI9CgdyZWFzb25zGAEgAygLMiEuYmVsbHdldGhlci5vcHMudjEuUmVqZWN0ZWRSZWFzb25CCbpIBpIBAxDIARIVCg1yZWFzb25zX2NvdW50GAIgASgNEjwKB3NhbXBsZXMYAyADKAsyIS5iZWxsd2V0aGVyLm9wcy52MS5SZWplY3RlZFNhbXBsZUIIukgFkgECEGQSNwoFZmlsZXMYBCADKAsyHS5iZWxsd2V0aGVyLm9wcy52MS5Tb3VyY2VGaWxlQgm6SAaSAQMQ9AMiTwoMSW5wdXRDb250ZW50EhAKCGlzb193ZWVrGAEgASgJEhUKDXNvdXJjZV9kaWdlc3QYAiABKAkSFgoOY29udGVudF9kaWdlc3QYAyABKAkiXAoLUnVuRGVjaXNpb24SDgoGcmVhc29uGAEgASgJEg0KBWFjdG9yGAIgASgJEi4KCmRlY2lkZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIiwKCEFsZXJ0SWRzEg0KBWNvdW50GAEgASgNEhEKCWFsZXJ0X2lkcxgCIAMoCSK/AgoPUmV2aXNpb25DaGFuZ2VzEhEKCXN1cHBsaWVycxgBIAEoBBIWCg5zY29yZXNfY2hhbmdlZBgCIAEoBBIYChBtYXhfc2NvcmVfY2hhbmdlGAMgASgBEhUKDWJhbmRzX2NoYW5nZWQYBCABKAQSFwoPc3VwcGxpZXJzX2FkZGVkGAUgASgEEhkKEXN1cHBsaWVyc19yZW1vdmVkGAYgASgEEjIKDWFsZXJ0c19yYWlzZWQYByABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5BbGVydElkcxIzCg5hbGVydHNfY2xlYXJlZBgIIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0SWRzEjMKDmFsZXJ0c19jaGFuZ2VkGAkgASgLMhsuYmVsbHdldGhlci5vcHMudjEuQWxlcnRJZHMi8QkKCEJhdGNoUnVuEg4KBnJ1bl9pZBgBIAEoDRIQCghpc29fd2VlaxgCIAEoCRISCgptb2RlbF9uYW1lGAMgASgJEioKBXN0YXRlGAQgASgOMhsuYmVsbHdldGhlci5vcHMudjEuUnVuU3RhdGUSKgoFc3RhZ2UYBSABKA4yGy5iZWxsd2V0aGVyLm9wcy52MS5SdW5TdGFnZRIWCglyb3dzX3JlYWQYBiABKARIAIgBARITCgtyb3dzX3Njb3JlZBgHIAEoBBIVCg1yb3dzX3JlamVjdGVkGAggASgEEhcKD2NodW5rc19yZWNlaXZlZBgJIAEoDRIZCgxjaHVua3NfdG90YWwYCiABKA1IAYgBARIUCgxpbnB1dF9kaWdlc3QYCyABKAkSNQoFbW9kZWwYDCABKAsyJi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Nb2RlbElkZW50aXR5EhUKDWFsZXJ0c19yYWlzZWQYDSABKA0SKwoFYmFuZHMYDiADKAsyHC5iZWxsd2V0aGVyLm9wcy52MS5CYW5kQ291bnQSLgoFZHJpZnQYDyADKAsyHy5iZWxsd2V0aGVyLm9wcy52MS5GZWF0dXJlRHJpZnQSLgoKc3RhcnRlZF9hdBgQIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMY29tcGxldGVkX2F0GBEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdmYWlsdXJlGBIgASgJEhUKDXNvdXJjZV9kaWdlc3QYEyABKAkSEwoLY29uZmlnX2hhc2gYFCABKAkSEwoLcG9saWN5X2hhc2gYFSABKAkSFAoMb3ZlcnRha2VuX2J5GBYgASgJEiwKBmxvc3NlcxgXIAEoCzIcLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bkxvc3NlcxIxCgxmb3JjZV9mdXR1cmUYGCABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5PdmVycmlkZRISCgpjaHVua19yb3dzGBkgASgNEisKBmNoZWNrcxgaIAMoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bkNoZWNrEjAKCGFwcHJvdmVkGBsgASgLMh4uYmVsbHdldGhlci5vcHMudjEuUnVuRGVjaXNpb24SLgoGdm9pZGVkGBwgASgLMh4uYmVsbHdldGhlci5vcHMudjEuUnVuRGVjaXNpb24SEAoIcmV2aXNpb24YHSABKA0SHgoRc3VwZXJzZWRlc19ydW5faWQYHiABKA1IAogBARIhChRzdXBlcnNlZGVkX2J5X3J1bl9pZBgfIAEoDUgDiAEBEjsKE3N1cGVyc2VkZV9yZXF1ZXN0ZWQYICABKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5SdW5EZWNpc2lvbhINCgVhc19vZhghIAEoCRIVCg1taXNzZWRfcmVhc29uGCIgASgJEjMKB2NoYW5nZXMYIyABKAsyIi5iZWxsd2V0aGVyLm9wcy52MS5SZXZpc2lvbkNoYW5nZXMSFQoNY2hlY2tzX2ZhaWxlZBgkIAEoDUIMCgpfcm93c19yZWFkQg8KDV9jaHVua3NfdG90YWxCFAoSX3N1cGVyc2VkZXNfcnVuX2lkQhcKFV9zdXBlcnNlZGVkX2J5X3J1bl9pZCLmAgoJUnVuTG9zc2VzEhUKDXJvd3NfcmVqZWN0ZWQYASABKAQSFQoNcm93c19yZXBlYXRlZBgCIAEoBBIWCg5yZWplY3RlZF9zaGFyZRgDIAEoARIaChJtYXhfcmVqZWN0ZWRfc2hhcmUYBCABKAESGQoRbWF4X3JlamVjdGVkX3Jvd3MYBSABKAQSEQoJc3VwcGxpZXJzGAYgASgEEh8KEnByZXZpb3VzX3N1cHBsaWVycxgHIAEoBEgAiAEBEhUKDXByZXZpb3VzX3dlZWsYCCABKAkSGwoTbWluX3N1cHBsaWVyc19zaGFyZRgJIAEoARIuCghleGNlZWRlZBgKIAMoDjIcLmJlbGx3ZXRoZXIub3BzLnYxLkxvc3NMaW1pdBItCghhY2NlcHRlZBgLIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLk92ZXJyaWRlQhUKE19wcmV2aW91c19zdXBwbGllcnMiVwoIT3ZlcnJpZGUSJgoGcmVhc29uGAEgASgJQha6SBNyESABKNAPMgpeW15ceDAwXSskEiMKBWFjdG9yGAIgASgJQhS6SBFyDyiAAjIKXlteXHgwMF0qJCJGCglCYW5kQ291bnQSKwoEYmFuZBgBIAEoDjIdLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkJhbmQSDAoEcm93cxgCIAEoBCJECghSdW5MZWFzZRIXCgZydW5faWQYASABKA1CB7pIBCoCKAESHwoFZmVuY2UYAiABKARCELpIDTILGP////////8PKAEqxAEKCFJ1blN0YXRlEhkKFVJVTl9TVEFURV9VTlNQRUNJRklFRBAAEhUKEVJVTl9TVEFURV9SVU5OSU5HEAESFgoSUlVOX1NUQVRFX0NPTVBMRVRFEAISFAoQUlVOX1NUQVRFX0ZBSUxFRBADEhIKDlJVTl9TVEFURV9IRUxEEAQSFAoQUlVOX1NUQVRFX01JU1NFRBAFEhQKEFJVTl9TVEFURV9WT0lERUQQBhIYChRSVU5fU1RBVEVfU1VQRVJTRURFRBAHKqsBCghSdW5TdGFnZRIZChVSVU5fU1RBR0VfVU5TUEVDSUZJRUQQABIUChBSVU5fU1RBR0VfSU5HRVNUEAESFgoSUlVOX1NUQUdFX1ZBTElEQVRFEAISEwoPUlVOX1NUQUdFX1NDT1JFEAMSEwoPUlVOX1NUQUdFX0RSSUZUEAQSFgoSUlVOX1NUQUdFX0NPTVBMRVRFEAUSFAoQUlVOX1NUQUdFX1JFUE9SVBAGKm4KCURyaWZ0S2luZBIaChZEUklGVF9LSU5EX1VOU1BFQ0lGSUVEEAASFgoSRFJJRlRfS0lORF9OVU1FUklDEAESFwoTRFJJRlRfS0lORF9DQVRFR09SWRACEhQKEERSSUZUX0tJTkRfU0NPUkUQAypyCg5EcmlmdFJlZmVyZW5jZRIfChtEUklGVF9SRUZFUkVOQ0VfVU5TUEVDSUZJRUQQABIcChhEUklGVF9SRUZFUkVOQ0VfVFJBSU5JTkcQARIhCh1EUklGVF9SRUZFUkVOQ0VfUFJFVklPVVNfV0VFSxACKl4KC0RyaWZ0QXNwZWN0EhwKGERSSUZUX0FTUEVDVF9VTlNQRUNJRklFRBAAEhcKE0RSSUZUX0FTUEVDVF9WQUxVRVMQARIYChREUklGVF9BU1BFQ1RfTUlTU0lORxACKpwBCgxEcmlmdE91dGNvbWUSHQoZRFJJRlRfT1VUQ09NRV9VTlNQRUNJRklFRBAAEhcKE0RSSUZUX09VVENPTUVfQUxBUk0QARIaChZEUklGVF9PVVRDT01FX05PX0FMQVJNEAISHgoaRFJJRlRfT1VUQ09NRV9UT09fRkVXX1JPV1MQAxIYChREUklGVF9PVVRDT01FX01PVklORxAEKoQCCglDaGVja0tpbmQSGgoWQ0hFQ0tfS0lORF9VTlNQRUNJRklFRBAAEhMKD0NIRUNLX0tJTkRfUk9XUxABEhgKFENIRUNLX0tJTkRfU1VQUExJRVJTEAISGwoXQ0hFQ0tfS0lORF9TQU1FX0NPTlRFTlQQAxIdChlDSEVDS19LSU5EX01JU1NJTkdfQ09MVU1OEAQSHgoaQ0hFQ0tfS0lORF9DT05TVEFOVF9DT0xVTU4QBRITCg9DSEVDS19LSU5EX1VOSVQQBhIdChlDSEVDS19LSU5EX1JFTkFNRURfQ09MVU1OEAcSHAoYQ0hFQ0tfS0lORF9SRUpFQ1RFRF9ST1dTEAgqgQEKDENoZWNrT3V0Y29tZRIdChlDSEVDS19PVVRDT01FX1VOU1BFQ0lGSUVEEAASGAoUQ0hFQ0tfT1VUQ09NRV9QQVNTRUQQARIYChRDSEVDS19PVVRDT01FX0ZBSUxFRBACEh4KGkNIRUNLX09VVENPTUVfTk9UX1BPU1NJQkxFEAMqbgoKQ29sdW1uS2luZBIbChdDT0xVTU5fS0lORF9VTlNQRUNJRklFRBAAEhYKEkNPTFVNTl9LSU5EX05VTUJFUhABEhQKEENPTFVNTl9LSU5EX1RFWFQQAhIVChFDT0xVTU5fS0lORF9FTVBUWRADKl8KCUxvc3NMaW1pdBIaChZMT1NTX0xJTUlUX1VOU1BFQ0lGSUVEEAASHAoYTE9TU19MSU1JVF9SRUpFQ1RFRF9ST1dTEAESGAoUTE9TU19MSU1JVF9TVVBQTElFUlMQAkJGChVjb20uYmVsbHdldGhlci5vcHMudjFQAVoXYmVsbHdldGhlci9vcHMvdjE7b3BzdjGqAhFCZWxsd2V0aGVyLk9wcy5WMWIGcHJvdG8z", [file_bellwether_inference_v1_score, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * One bar of the distributions of a comparison. A numeric bin has the values above lower and up to upper, or exactly
@@ -426,6 +426,202 @@ export const ColumnProfileSchema: GenMessage<ColumnProfile> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch, 4);
 
 /**
+ * Rows of the input that were rejected for the same reason.
+ *
+ * @generated from message bellwether.ops.v1.RejectedReason
+ */
+export type RejectedReason = Message<"bellwether.ops.v1.RejectedReason"> & {
+  /**
+   * The stage that rejected them: "reading", "mapping" or "validating". 1 to 32 bytes.
+   *
+   * @generated from field: string stage = 1;
+   */
+  stage: string;
+
+  /**
+   * Source of the mapping; "rows" for rows that failed after the mapping. At most 256 bytes.
+   *
+   * @generated from field: string source = 2;
+   */
+  source: string;
+
+  /**
+   * The column or feature. At most 256 bytes. Empty: the whole row.
+   *
+   * @generated from field: string column = 3;
+   */
+  column: string;
+
+  /**
+   * Why, in one clause. 1 to 1,000 bytes.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+
+  /**
+   * Number of rows, at most 1,000,000,000.
+   *
+   * @generated from field: uint64 rows = 5;
+   */
+  rows: bigint;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.RejectedReason.
+ * Use `create(RejectedReasonSchema)` to create a new message.
+ */
+export const RejectedReasonSchema: GenMessage<RejectedReason> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_batch, 5);
+
+/**
+ * One rejected row of the input.
+ *
+ * @generated from message bellwether.ops.v1.RejectedSample
+ */
+export type RejectedSample = Message<"bellwether.ops.v1.RejectedSample"> & {
+  /**
+   * Source of the mapping. At most 256 bytes.
+   *
+   * @generated from field: string source = 1;
+   */
+  source: string;
+
+  /**
+   * Name of the file. At most 1,024 bytes. Empty: not known.
+   *
+   * @generated from field: string file = 2;
+   */
+  file: string;
+
+  /**
+   * Line of the file, from 1. 0: not known.
+   *
+   * @generated from field: uint64 line = 3;
+   */
+  line: bigint;
+
+  /**
+   * The column or feature. At most 256 bytes. Empty: the whole row.
+   *
+   * @generated from field: string column = 4;
+   */
+  column: string;
+
+  /**
+   * Why, in one clause. At most 1,000 bytes.
+   *
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+
+  /**
+   * The value or the line, cut. At most 1,000 bytes.
+   *
+   * @generated from field: string text = 6;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.RejectedSample.
+ * Use `create(RejectedSampleSchema)` to create a new message.
+ */
+export const RejectedSampleSchema: GenMessage<RejectedSample> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_batch, 6);
+
+/**
+ * One file of the input.
+ *
+ * @generated from message bellwether.ops.v1.SourceFile
+ */
+export type SourceFile = Message<"bellwether.ops.v1.SourceFile"> & {
+  /**
+   * Source of the mapping. At most 256 bytes.
+   *
+   * @generated from field: string source = 1;
+   */
+  source: string;
+
+  /**
+   * Name of the file. At most 1,024 bytes.
+   *
+   * @generated from field: string file = 2;
+   */
+  file: string;
+
+  /**
+   * Number of accepted rows.
+   *
+   * @generated from field: uint64 rows = 3;
+   */
+  rows: bigint;
+
+  /**
+   * Number of rows that were rejected when the file was read.
+   *
+   * @generated from field: uint64 rows_rejected = 4;
+   */
+  rowsRejected: bigint;
+
+  /**
+   * SHA-256 of the file, 64 lower-case hex digits. Empty: not known.
+   *
+   * @generated from field: string sha256 = 5;
+   */
+  sha256: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.SourceFile.
+ * Use `create(SourceFileSchema)` to create a new message.
+ */
+export const SourceFileSchema: GenMessage<SourceFile> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_batch, 7);
+
+/**
+ * What the weekly report says about the input of a run.
+ *
+ * @generated from message bellwether.ops.v1.InputReport
+ */
+export type InputReport = Message<"bellwether.ops.v1.InputReport"> & {
+  /**
+   * Reasons of the rejected rows, most rows first. At most 200.
+   *
+   * @generated from field: repeated bellwether.ops.v1.RejectedReason reasons = 1;
+   */
+  reasons: RejectedReason[];
+
+  /**
+   * Number of reasons, also of those that are not in reasons.
+   *
+   * @generated from field: uint32 reasons_count = 2;
+   */
+  reasonsCount: number;
+
+  /**
+   * Some of the rejected rows. At most 100.
+   *
+   * @generated from field: repeated bellwether.ops.v1.RejectedSample samples = 3;
+   */
+  samples: RejectedSample[];
+
+  /**
+   * The files. At most 500.
+   *
+   * @generated from field: repeated bellwether.ops.v1.SourceFile files = 4;
+   */
+  files: SourceFile[];
+};
+
+/**
+ * Describes the message bellwether.ops.v1.InputReport.
+ * Use `create(InputReportSchema)` to create a new message.
+ */
+export const InputReportSchema: GenMessage<InputReport> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_batch, 8);
+
+/**
  * The digests of the input of a complete run.
  *
  * @generated from message bellwether.ops.v1.InputContent
@@ -458,7 +654,7 @@ export type InputContent = Message<"bellwether.ops.v1.InputContent"> & {
  * Use `create(InputContentSchema)` to create a new message.
  */
 export const InputContentSchema: GenMessage<InputContent> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 5);
+  messageDesc(file_bellwether_ops_v1_batch, 9);
 
 /**
  * A person's decision about a run. Only sent by a server.
@@ -493,7 +689,7 @@ export type RunDecision = Message<"bellwether.ops.v1.RunDecision"> & {
  * Use `create(RunDecisionSchema)` to create a new message.
  */
 export const RunDecisionSchema: GenMessage<RunDecision> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 6);
+  messageDesc(file_bellwether_ops_v1_batch, 10);
 
 /**
  * Ids of alerts, with their number.
@@ -521,7 +717,7 @@ export type AlertIds = Message<"bellwether.ops.v1.AlertIds"> & {
  * Use `create(AlertIdsSchema)` to create a new message.
  */
 export const AlertIdsSchema: GenMessage<AlertIds> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 7);
+  messageDesc(file_bellwether_ops_v1_batch, 11);
 
 /**
  * What a revision of a week changed against the revision that it supersedes.
@@ -598,7 +794,7 @@ export type RevisionChanges = Message<"bellwether.ops.v1.RevisionChanges"> & {
  * Use `create(RevisionChangesSchema)` to create a new message.
  */
 export const RevisionChangesSchema: GenMessage<RevisionChanges> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 8);
+  messageDesc(file_bellwether_ops_v1_batch, 12);
 
 /**
  * One weekly run: the scores of all suppliers of one ISO week, by one model. A week has several runs when one of them
@@ -876,7 +1072,7 @@ export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
  * Use `create(BatchRunSchema)` to create a new message.
  */
 export const BatchRunSchema: GenMessage<BatchRun> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 9);
+  messageDesc(file_bellwether_ops_v1_batch, 13);
 
 /**
  * Rejected rows and missing suppliers of a run, with the limits of the risk policy (config/risk_policy.yaml).
@@ -971,7 +1167,7 @@ export type RunLosses = Message<"bellwether.ops.v1.RunLosses"> & {
  * Use `create(RunLossesSchema)` to create a new message.
  */
 export const RunLossesSchema: GenMessage<RunLosses> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 10);
+  messageDesc(file_bellwether_ops_v1_batch, 14);
 
 /**
  * A person's decision to allow what a limit forbids.
@@ -1000,7 +1196,7 @@ export type Override = Message<"bellwether.ops.v1.Override"> & {
  * Use `create(OverrideSchema)` to create a new message.
  */
 export const OverrideSchema: GenMessage<Override> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 11);
+  messageDesc(file_bellwether_ops_v1_batch, 15);
 
 /**
  * The number of rows in one band.
@@ -1028,7 +1224,7 @@ export type BandCount = Message<"bellwether.ops.v1.BandCount"> & {
  * Use `create(BandCountSchema)` to create a new message.
  */
 export const BandCountSchema: GenMessage<BandCount> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 12);
+  messageDesc(file_bellwether_ops_v1_batch, 16);
 
 /**
  * The right to write to a run. It ends when another holder (StartRunRequest.holder) starts the run.
@@ -1057,7 +1253,7 @@ export type RunLease = Message<"bellwether.ops.v1.RunLease"> & {
  * Use `create(RunLeaseSchema)` to create a new message.
  */
 export const RunLeaseSchema: GenMessage<RunLease> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_batch, 13);
+  messageDesc(file_bellwether_ops_v1_batch, 17);
 
 /**
  * The state of a run.

@@ -22,7 +22,98 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/ops/v1/report_service.proto.
  */
 export const file_bellwether_ops_v1_report_service: GenFile = /*@__PURE__*/
-  fileDesc("CiZiZWxsd2V0aGVyL29wcy92MS9yZXBvcnRfc2VydmljZS5wcm90bxIRYmVsbHdldGhlci5vcHMudjEilgEKDkdldFdlZWtSZXF1ZXN0EkIKCGlzb193ZWVrGAEgASgJQjC6SC1yKzIpXihbMC05XXs0fS1XKDBbMS05XXxbMS00XVswLTldfDVbMC0zXSkpPyQSJwoKbW9kZWxfbmFtZRgCIAEoCUITukgQcg4oQDIKXlteXHgwMF0qJBIXCgZtb3ZlcnMYAyABKA1CB7pIBCoCGDIiQQoLTW9uZXlBdFJpc2sSDgoGYW1vdW50GAEgASgBEiIKGnN1cHBsaWVyc193aXRob3V0X2V4cG9zdXJlGAIgASgEIoQBCgpCYW5kQ2hhbmdlEisKBGJhbmQYASABKA4yHS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5CYW5kEhEKCXN1cHBsaWVycxgCIAEoBBIfChJwcmV2aW91c19zdXBwbGllcnMYAyABKARIAIgBAUIVChNfcHJldmlvdXNfc3VwcGxpZXJzInEKDEFsZXJ0Q2hhbmdlcxIOCgZyYWlzZWQYASABKAQSDQoFd29yc2UYAiABKAQSDgoGYmV0dGVyGAMgASgEEg8KB2NsZWFyZWQYBCABKAQSDwoHc25vb3plZBgFIAEoBBIQCghyZXNvbHZlZBgGIAEoBCKvAQoFTW92ZXISEwoLc3VwcGxpZXJfaWQYASABKAkSDAoEbmFtZRgCIAEoCRISCgpyaXNrX3Njb3JlGAMgASgBEg4KBmNoYW5nZRgEIAEoARIrCgRiYW5kGAUgASgOMh0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQmFuZBITCgZpbXBhY3QYBiABKAFIAIgBARISCgppbmNvbXBsZXRlGAcgASgIQgkKB19pbXBhY3QivwYKD0dldFdlZWtSZXNwb25zZRIQCghpc29fd2VlaxgBIAEoCRISCgptb2RlbF9uYW1lGAIgASgJEhMKC21vZGVsX25hbWVzGAMgAygJEhkKEXByZXZpb3VzX2lzb193ZWVrGAQgASgJEisKBXN0YXRlGAUgASgOMhwuYmVsbHdldGhlci5vcHMudjEuV2Vla1N0YXRlEhcKD2xhdGVzdF9pc29fd2VlaxgGIAEoCRIYChBjdXJyZW50X2lzb193ZWVrGAcgASgJEhUKDWxhdGVyX2ZhaWx1cmUYCCABKAkSFQoNbGF0ZXJfcnVubmluZxgJIAEoCBIwCgxjb21wbGV0ZWRfYXQYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXN1cHBsaWVycxgLIAEoBBIhChRpbmNvbXBsZXRlX3N1cHBsaWVycxgMIAEoBEgAiAEBEjUKDW1vbmV5X2F0X3Jpc2sYDSABKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5Nb25leUF0UmlzaxI+ChZwcmV2aW91c19tb25leV9hdF9yaXNrGA4gASgLMh4uYmVsbHdldGhlci5vcHMudjEuTW9uZXlBdFJpc2sSOAoOaW1wYWN0X2Zvcm11bGEYDyABKAsyIC5iZWxsd2V0aGVyLm9wcy52MS5JbXBhY3RGb3JtdWxhEh4KFmltcGFjdF9mb3JtdWxhX2NoYW5nZWQYECABKAgSLAoFYmFuZHMYESADKAsyHS5iZWxsd2V0aGVyLm9wcy52MS5CYW5kQ2hhbmdlEi8KBmFsZXJ0cxgSIAEoCzIfLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0Q2hhbmdlcxIoCgZyaXNlcnMYEyADKAsyGC5iZWxsd2V0aGVyLm9wcy52MS5Nb3ZlchIpCgdmYWxsZXJzGBQgAygLMhguYmVsbHdldGhlci5vcHMudjEuTW92ZXISLAoGbG9zc2VzGBUgASgLMhwuYmVsbHdldGhlci5vcHMudjEuUnVuTG9zc2VzEhQKDG92ZXJ0YWtlbl9ieRgWIAEoCUIXChVfaW5jb21wbGV0ZV9zdXBwbGllcnMqagoJV2Vla1N0YXRlEhoKFldFRUtfU1RBVEVfVU5TUEVDSUZJRUQQABIWChJXRUVLX1NUQVRFX0NVUlJFTlQQARITCg9XRUVLX1NUQVRFX0xBVEUQAhIUChBXRUVLX1NUQVRFX1NUQUxFEAMyagoNUmVwb3J0U2VydmljZRJZCgdHZXRXZWVrEiEuYmVsbHdldGhlci5vcHMudjEuR2V0V2Vla1JlcXVlc3QaIi5iZWxsd2V0aGVyLm9wcy52MS5HZXRXZWVrUmVzcG9uc2UiB5ACAai7GAFCRgoVY29tLmJlbGx3ZXRoZXIub3BzLnYxUAFaF2JlbGx3ZXRoZXIvb3BzL3YxO29wc3YxqgIRQmVsbHdldGhlci5PcHMuVjFiBnByb3RvMw", [file_bellwether_inference_v1_score, file_bellwether_ops_v1_batch, file_bellwether_ops_v1_supplier, file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("CiZiZWxsd2V0aGVyL29wcy92MS9yZXBvcnRfc2VydmljZS5wcm90bxIRYmVsbHdldGhlci5vcHMudjEiugEKEEdldFJlcG9ydFJlcXVlc3QSQgoIaXNvX3dlZWsYASABKAlCMLpILXIrMileKFswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSk/JBInCgptb2RlbF9uYW1lGAIgASgJQhO6SBByDihAMgpeW15ceDAwXSokEjkKBmZvcm1hdBgDIAEoDjIfLmJlbGx3ZXRoZXIub3BzLnYxLlJlcG9ydEZvcm1hdEIIukgFggECEAEigQEKEUdldFJlcG9ydFJlc3BvbnNlEhAKCGlzb193ZWVrGAEgASgJEhIKCm1vZGVsX25hbWUYAiABKAkSDgoGcnVuX2lkGAMgASgNEhEKCWZpbGVfbmFtZRgEIAEoCRISCgptZWRpYV90eXBlGAUgASgJEg8KB2NvbnRlbnQYBiABKAkilgEKDkdldFdlZWtSZXF1ZXN0EkIKCGlzb193ZWVrGAEgASgJQjC6SC1yKzIpXihbMC05XXs0fS1XKDBbMS05XXxbMS00XVswLTldfDVbMC0zXSkpPyQSJwoKbW9kZWxfbmFtZRgCIAEoCUITukgQcg4oQDIKXlteXHgwMF0qJBIXCgZtb3ZlcnMYAyABKA1CB7pIBCoCGDIiQQoLTW9uZXlBdFJpc2sSDgoGYW1vdW50GAEgASgBEiIKGnN1cHBsaWVyc193aXRob3V0X2V4cG9zdXJlGAIgASgEIoQBCgpCYW5kQ2hhbmdlEisKBGJhbmQYASABKA4yHS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5CYW5kEhEKCXN1cHBsaWVycxgCIAEoBBIfChJwcmV2aW91c19zdXBwbGllcnMYAyABKARIAIgBAUIVChNfcHJldmlvdXNfc3VwcGxpZXJzInEKDEFsZXJ0Q2hhbmdlcxIOCgZyYWlzZWQYASABKAQSDQoFd29yc2UYAiABKAQSDgoGYmV0dGVyGAMgASgEEg8KB2NsZWFyZWQYBCABKAQSDwoHc25vb3plZBgFIAEoBBIQCghyZXNvbHZlZBgGIAEoBCKvAQoFTW92ZXISEwoLc3VwcGxpZXJfaWQYASABKAkSDAoEbmFtZRgCIAEoCRISCgpyaXNrX3Njb3JlGAMgASgBEg4KBmNoYW5nZRgEIAEoARIrCgRiYW5kGAUgASgOMh0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQmFuZBITCgZpbXBhY3QYBiABKAFIAIgBARISCgppbmNvbXBsZXRlGAcgASgIQgkKB19pbXBhY3QivwYKD0dldFdlZWtSZXNwb25zZRIQCghpc29fd2VlaxgBIAEoCRISCgptb2RlbF9uYW1lGAIgASgJEhMKC21vZGVsX25hbWVzGAMgAygJEhkKEXByZXZpb3VzX2lzb193ZWVrGAQgASgJEisKBXN0YXRlGAUgASgOMhwuYmVsbHdldGhlci5vcHMudjEuV2Vla1N0YXRlEhcKD2xhdGVzdF9pc29fd2VlaxgGIAEoCRIYChBjdXJyZW50X2lzb193ZWVrGAcgASgJEhUKDWxhdGVyX2ZhaWx1cmUYCCABKAkSFQoNbGF0ZXJfcnVubmluZxgJIAEoCBIwCgxjb21wbGV0ZWRfYXQYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXN1cHBsaWVycxgLIAEoBBIhChRpbmNvbXBsZXRlX3N1cHBsaWVycxgMIAEoBEgAiAEBEjUKDW1vbmV5X2F0X3Jpc2sYDSABKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5Nb25leUF0UmlzaxI+ChZwcmV2aW91c19tb25leV9hdF9yaXNrGA4gASgLMh4uYmVsbHdldGhlci5vcHMudjEuTW9uZXlBdFJpc2sSOAoOaW1wYWN0X2Zvcm11bGEYDyABKAsyIC5iZWxsd2V0aGVyLm9wcy52MS5JbXBhY3RGb3JtdWxhEh4KFmltcGFjdF9mb3JtdWxhX2NoYW5nZWQYECABKAgSLAoFYmFuZHMYESADKAsyHS5iZWxsd2V0aGVyLm9wcy52MS5CYW5kQ2hhbmdlEi8KBmFsZXJ0cxgSIAEoCzIfLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0Q2hhbmdlcxIoCgZyaXNlcnMYEyADKAsyGC5iZWxsd2V0aGVyLm9wcy52MS5Nb3ZlchIpCgdmYWxsZXJzGBQgAygLMhguYmVsbHdldGhlci5vcHMudjEuTW92ZXISLAoGbG9zc2VzGBUgASgLMhwuYmVsbHdldGhlci5vcHMudjEuUnVuTG9zc2VzEhQKDG92ZXJ0YWtlbl9ieRgWIAEoCUIXChVfaW5jb21wbGV0ZV9zdXBwbGllcnMqdAoMUmVwb3J0Rm9ybWF0Eh0KGVJFUE9SVF9GT1JNQVRfVU5TUEVDSUZJRUQQABIWChJSRVBPUlRfRk9STUFUX0pTT04QARIVChFSRVBPUlRfRk9STUFUX0NTVhACEhYKElJFUE9SVF9GT1JNQVRfSFRNTBADKmoKCVdlZWtTdGF0ZRIaChZXRUVLX1NUQVRFX1VOU1BFQ0lGSUVEEAASFgoSV0VFS19TVEFURV9DVVJSRU5UEAESEwoPV0VFS19TVEFURV9MQVRFEAISFAoQV0VFS19TVEFURV9TVEFMRRADMssBCg1SZXBvcnRTZXJ2aWNlElkKB0dldFdlZWsSIS5iZWxsd2V0aGVyLm9wcy52MS5HZXRXZWVrUmVxdWVzdBoiLmJlbGx3ZXRoZXIub3BzLnYxLkdldFdlZWtSZXNwb25zZSIHkAIBqLsYARJfCglHZXRSZXBvcnQSIy5iZWxsd2V0aGVyLm9wcy52MS5HZXRSZXBvcnRSZXF1ZXN0GiQuYmVsbHdldGhlci5vcHMudjEuR2V0UmVwb3J0UmVzcG9uc2UiB5ACAai7GAFCRgoVY29tLmJlbGx3ZXRoZXIub3BzLnYxUAFaF2JlbGx3ZXRoZXIvb3BzL3YxO29wc3YxqgIRQmVsbHdldGhlci5PcHMuVjFiBnByb3RvMw", [file_bellwether_inference_v1_score, file_bellwether_ops_v1_batch, file_bellwether_ops_v1_supplier, file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
+
+/**
+ * Selects a report.
+ *
+ * @generated from message bellwether.ops.v1.GetReportRequest
+ */
+export type GetReportRequest = Message<"bellwether.ops.v1.GetReportRequest"> & {
+  /**
+   * ISO week, for example "2026-W47". Empty: the latest complete week of the model.
+   *
+   * @generated from field: string iso_week = 1;
+   */
+  isoWeek: string;
+
+  /**
+   * The model. At most 64 bytes. Empty: the default model, as in GetWeekRequest.model_name.
+   *
+   * @generated from field: string model_name = 2;
+   */
+  modelName: string;
+
+  /**
+   * The form of the report.
+   *
+   * @generated from field: bellwether.ops.v1.ReportFormat format = 3;
+   */
+  format: ReportFormat;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.GetReportRequest.
+ * Use `create(GetReportRequestSchema)` to create a new message.
+ */
+export const GetReportRequestSchema: GenMessage<GetReportRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_report_service, 0);
+
+/**
+ * A report.
+ *
+ * @generated from message bellwether.ops.v1.GetReportResponse
+ */
+export type GetReportResponse = Message<"bellwether.ops.v1.GetReportResponse"> & {
+  /**
+   * ISO week of the report.
+   *
+   * @generated from field: string iso_week = 1;
+   */
+  isoWeek: string;
+
+  /**
+   * The model of the report.
+   *
+   * @generated from field: string model_name = 2;
+   */
+  modelName: string;
+
+  /**
+   * Id of the run of the report.
+   *
+   * @generated from field: uint32 run_id = 3;
+   */
+  runId: number;
+
+  /**
+   * A name for the file, for example "weekly-report-2026-W47.html".
+   *
+   * @generated from field: string file_name = 4;
+   */
+  fileName: string;
+
+  /**
+   * Media type of the content, for example "text/html; charset=utf-8".
+   *
+   * @generated from field: string media_type = 5;
+   */
+  mediaType: string;
+
+  /**
+   * The report.
+   *
+   * @generated from field: string content = 6;
+   */
+  content: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.GetReportResponse.
+ * Use `create(GetReportResponseSchema)` to create a new message.
+ */
+export const GetReportResponseSchema: GenMessage<GetReportResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_report_service, 1);
 
 /**
  * Selects a week.
@@ -58,7 +149,7 @@ export type GetWeekRequest = Message<"bellwether.ops.v1.GetWeekRequest"> & {
  * Use `create(GetWeekRequestSchema)` to create a new message.
  */
 export const GetWeekRequestSchema: GenMessage<GetWeekRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_report_service, 0);
+  messageDesc(file_bellwether_ops_v1_report_service, 2);
 
 /**
  * The expected impact of all suppliers of a run.
@@ -86,7 +177,7 @@ export type MoneyAtRisk = Message<"bellwether.ops.v1.MoneyAtRisk"> & {
  * Use `create(MoneyAtRiskSchema)` to create a new message.
  */
 export const MoneyAtRiskSchema: GenMessage<MoneyAtRisk> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_report_service, 1);
+  messageDesc(file_bellwether_ops_v1_report_service, 3);
 
 /**
  * The number of suppliers of one band, in a week and in the week before.
@@ -121,7 +212,7 @@ export type BandChange = Message<"bellwether.ops.v1.BandChange"> & {
  * Use `create(BandChangeSchema)` to create a new message.
  */
 export const BandChangeSchema: GenMessage<BandChange> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_report_service, 2);
+  messageDesc(file_bellwether_ops_v1_report_service, 4);
 
 /**
  * Numbers of alerts that changed after the previous week was complete, until the week was complete or, for the latest
@@ -179,7 +270,7 @@ export type AlertChanges = Message<"bellwether.ops.v1.AlertChanges"> & {
  * Use `create(AlertChangesSchema)` to create a new message.
  */
 export const AlertChangesSchema: GenMessage<AlertChanges> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_report_service, 3);
+  messageDesc(file_bellwether_ops_v1_report_service, 5);
 
 /**
  * A supplier whose score changed much.
@@ -242,7 +333,7 @@ export type Mover = Message<"bellwether.ops.v1.Mover"> & {
  * Use `create(MoverSchema)` to create a new message.
  */
 export const MoverSchema: GenMessage<Mover> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_report_service, 4);
+  messageDesc(file_bellwether_ops_v1_report_service, 6);
 
 /**
  * The summary of a week.
@@ -412,7 +503,55 @@ export type GetWeekResponse = Message<"bellwether.ops.v1.GetWeekResponse"> & {
  * Use `create(GetWeekResponseSchema)` to create a new message.
  */
 export const GetWeekResponseSchema: GenMessage<GetWeekResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_report_service, 5);
+  messageDesc(file_bellwether_ops_v1_report_service, 7);
+
+/**
+ * The form of a report.
+ *
+ * @generated from enum bellwether.ops.v1.ReportFormat
+ */
+export const ReportFormat = {
+  /**
+   * As JSON.
+   *
+   * @generated from enum value: REPORT_FORMAT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * JSON with all data of the report.
+   *
+   * @generated from enum value: REPORT_FORMAT_JSON = 1;
+   */
+  JSON: 1,
+
+  /**
+   * CSV with one figure in each row, with a byte order mark.
+   *
+   * @generated from enum value: REPORT_FORMAT_CSV = 2;
+   */
+  CSV: 2,
+
+  /**
+   * One page of HTML that loads nothing and runs nothing.
+   *
+   * @generated from enum value: REPORT_FORMAT_HTML = 3;
+   */
+  HTML: 3,
+} as const;
+
+/**
+ * The form of a report.
+ *
+ * @generated from enum bellwether.ops.v1.ReportFormat
+ */
+export type ReportFormat = (typeof ReportFormat)[keyof typeof ReportFormat] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.ops.v1.ReportFormat.
+ */
+export const ReportFormatSchema: GenEnum<ReportFormat> = /*@__PURE__*/
+  enumDesc(file_bellwether_ops_v1_report_service, 0);
 
 /**
  * How recent the latest complete week is.
@@ -460,7 +599,7 @@ export type WeekState = (typeof WeekState)[keyof typeof WeekState] | UnknownEnum
  * Describes the enum bellwether.ops.v1.WeekState.
  */
 export const WeekStateSchema: GenEnum<WeekState> = /*@__PURE__*/
-  enumDesc(file_bellwether_ops_v1_report_service, 0);
+  enumDesc(file_bellwether_ops_v1_report_service, 1);
 
 /**
  * Summarizes the scores and alerts of a week.
@@ -485,6 +624,20 @@ export const ReportService: GenService<{
     methodKind: "unary";
     input: typeof GetWeekRequestSchema;
     output: typeof GetWeekResponseSchema;
+  },
+  /**
+   * Returns the report of one complete run of a week, as it was stored when the run was complete. The same run gives
+   * the same content. Idempotent.
+   * - INVALID_ARGUMENT: iso_week is not an ISO week.
+   * - NOT_FOUND: the model has no complete run of the week, or model_name is set and that model has no complete run
+   *   (reason RUN_NOT_FOUND); or an earlier release completed the run, which stored no report (reason REPORT_NOT_FOUND).
+   *
+   * @generated from rpc bellwether.ops.v1.ReportService.GetReport
+   */
+  getReport: {
+    methodKind: "unary";
+    input: typeof GetReportRequestSchema;
+    output: typeof GetReportResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_bellwether_ops_v1_report_service, 0);

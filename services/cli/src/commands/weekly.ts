@@ -7,6 +7,7 @@ import { createReport } from "../output/report.ts";
 import { defaultUrlText, OPS_PEER } from "../remote/peer-url.ts";
 import { decisionCommands } from "../weekly/decision-commands.ts";
 import { replayCommand } from "../weekly/replay-command.ts";
+import { reportCommand } from "../weekly/report-command.ts";
 import { runWeek, withRunOptions } from "../weekly/run-week.ts";
 import { scheduleCommands, withScheduler } from "../weekly/schedule-commands.ts";
 import { readStatus, type StatusOptions } from "../weekly/status.ts";
@@ -55,6 +56,7 @@ export function weeklyCommand(context: CliContext): Command {
     ...decisionCommands(context),
     ...scheduleCommands(context),
     replayCommand(context),
+    reportCommand(context),
   ];
   for (const command of [run, ...others]) weekly.addCommand(command.copyInheritedSettings(weekly).exitOverride());
   return weekly;

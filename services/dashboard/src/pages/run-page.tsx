@@ -4,6 +4,7 @@ import { useQuery } from "@connectrpc/connect-query";
 import { RunStateBadge } from "../parts/badges.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { Page } from "../parts/page.tsx";
+import { ReportDownloads } from "../parts/report-downloads.tsx";
 import { RunChecks } from "../parts/run-checks.tsx";
 import { RunCounts } from "../parts/run-counts.tsx";
 import { RunList } from "../parts/run-list.tsx";
@@ -60,6 +61,7 @@ function Run({ listed }: { listed: BatchRun }) {
         <RunSteps run={run} />
         <RunCounts run={run} />
       </section>
+      {run.state === RunState.COMPLETE && <ReportDownloads run={run} />}
       <RunChecks run={run} />
       <div className="columns">
         <section className="card" aria-labelledby="drift">

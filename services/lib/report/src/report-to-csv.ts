@@ -51,13 +51,14 @@ function* figuresOf(report: WeeklyReport): Generator<Row> {
     yield* fields("rejected_reason", String(i + 1), { ...reason });
   for (const [i, sample] of report.rejected.samples.entries())
     yield* fields("rejected_sample", String(i + 1), { ...sample });
-  for (const { feature, psi, bins } of report.drift.features) {
+  for (const { feature, psi, comparisons } of report.drift.entries) {
     yield* fields("drift", feature, { psi });
-    for (const bin of bins)
-      yield* fields("drift_bin", feature, {
-        [`${bin.label} before`]: bin.reference,
-        [`${bin.label} now`]: bin.present,
-      });
+    for (const { bins, reference, aspect, ...comparison } of comparisons) {
+      const entry = `${feature} ${aspect} since ${reference}`;
+      yield* fields("drift_comparison", entry, comparison);
+      for (const { label, reference: before, present } of bins)
+        yield* fields("drift_bin", entry, { [`${label} before`]: before, [`${label} now`]: present });
+    }
   }
 }
 

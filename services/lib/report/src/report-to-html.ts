@@ -6,8 +6,8 @@ import { PAGE_STYLE } from "./page-style.ts";
 import { leftOut, section, table } from "./report-tables.ts";
 import type { Listed, ReportedAlert, ReportedMover, SpendGroup, WeeklyReport } from "./weekly-report.ts";
 
-/** Number of features whose distributions are drawn. */
-const DRAWN_FEATURES = 24;
+/** Number of comparisons whose distributions are drawn. */
+const DRAWN_DISTRIBUTIONS = 24;
 /** Number of regions or categories that are drawn. */
 const DRAWN_GROUPS = 12;
 
@@ -163,24 +163,30 @@ function alerts({ alerts: { raised, cleared, worse, better } }: WeeklyReport): M
   );
 }
 
-function drift({ drift: { reference, features } }: WeeklyReport): Markup {
-  if (reference === null || features.length === 0)
+function drift({ drift: listed }: WeeklyReport): Markup {
+  if (listed.count === 0)
     return section(
       "Drift",
       markup`<p class="quiet">Nothing was compared: there is no earlier week with a profile.</p>\n`,
     );
-  const drawn = features.filter(({ bins }) => bins.length > 0).slice(0, DRAWN_FEATURES);
+  const comparisons = listed.entries.flatMap(({ feature, comparisons: some }) =>
+    some.map((comparison) => ({ ...comparison, feature })),
+  );
+  const alarms = comparisons.filter(({ outcome }) => outcome === "alarm");
+  const drawn = comparisons.filter(({ bins }) => bins.length > 0).slice(0, DRAWN_DISTRIBUTIONS);
   return section(
     "Drift",
-    table(`Change of the distributions since ${reference}`, features, [
+    table("Alarms", alarms, [{ title: "What changed", cell: ({ text }) => text }]),
+    table("Population stability index since the week before", listed.entries, [
       { title: "Feature", cell: ({ feature }) => feature },
-      { title: "Population stability index", cell: ({ psi }) => score(psi), isNumber: true },
+      { title: "Index", cell: ({ psi }) => score(psi), isNumber: true },
     ]),
+    leftOut(listed),
     markup`<div class="pairs">${drawn.map(
-      ({ feature, bins }) =>
-        markup`<div><h3>${feature}</h3>${distributionChart(`${feature}: ${reference} and this week`, bins)}</div>\n`,
+      ({ feature, reference, text, bins }) =>
+        markup`<div><h3>${feature}, since ${reference}</h3>${distributionChart(`${feature}: ${reference} and this week`, bins)}<p class="quiet">${text}</p></div>\n`,
     )}</div>\n`,
-    drawn.length > 0 ? markup`<p class="quiet">Light: ${reference}. Dark: this week.</p>\n` : NOTHING,
+    drawn.length > 0 ? markup`<p class="quiet">Light: the reference. Dark: this week.</p>\n` : NOTHING,
   );
 }
 

@@ -192,18 +192,32 @@ export interface RejectedSample {
   readonly text: string;
 }
 
-/** How the distributions changed. */
-export interface ReportedDrift {
-  /** What this week is compared with, for example "2026-W46". Null: nothing was compared. */
-  readonly reference: string | null;
-  readonly features: readonly FeatureDrift[];
-}
+/** How the distributions changed. Count 0: nothing was compared. */
+export type ReportedDrift = Listed<FeatureDrift>;
 
 /** The change of one feature. */
 export interface FeatureDrift {
   readonly feature: string;
-  /** Population stability index, 0 or more. */
+  /** Population stability index since the week before, 0 or more. */
   readonly psi: number;
+  /** Empty: not recorded. */
+  readonly comparisons: readonly FeatureComparison[];
+}
+
+/** One aspect of a feature, compared with one reference. */
+export interface FeatureComparison {
+  /** "training", or the week before, for example "2026-W46". */
+  readonly reference: string;
+  /** "values" or "missing". */
+  readonly aspect: string;
+  /** "alarm", "none", "too-few" or "moving". */
+  readonly outcome: string;
+  /** Size of the change: standard deviations, or a share. */
+  readonly effect: number;
+  /** After the correction over all comparisons. Null: not tested. */
+  readonly p_value: number | null;
+  /** The comparison in one sentence. */
+  readonly text: string;
   /** Both distributions over the same bins, as shares that add up to 1. Empty: not recorded. */
   readonly bins: readonly DistributionBin[];
 }

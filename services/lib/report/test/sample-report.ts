@@ -64,16 +64,22 @@ export function sampleReport(fields: Partial<WeeklyReport> = {}): WeeklyReport {
       samples: [{ source: "weekly", file: "week.csv", line: 17, column: "spend", reason: "not a number", text: "n/k" }],
     },
     drift: {
-      reference: "2026-W46",
-      features: [
+      count: 2,
+      entries: [
         {
           ...{ feature: "spend", psi: 0.31 },
-          bins: [
-            { label: "up to 100", reference: 0.5, present: 0.25 },
-            { label: "above 100", reference: 0.5, present: 0.75 },
+          comparisons: [
+            {
+              ...{ reference: "2026-W46", aspect: "values", outcome: "alarm", effect: 0.4, p_value: 0.001 },
+              text: "spend rose by 0.40 σ since 2026-W46 (alarm)",
+              bins: [
+                { label: "up to 100", reference: 0.5, present: 0.25 },
+                { label: "above 100", reference: 0.5, present: 0.75 },
+              ],
+            },
           ],
         },
-        { feature: "region", psi: 0.01, bins: [] },
+        { feature: "region", psi: 0.01, comparisons: [] },
       ],
     },
     ...fields,

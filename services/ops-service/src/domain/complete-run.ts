@@ -16,6 +16,7 @@ import { checkLease, checkOpen } from "./run-lease.ts";
 import type { RunLedger, Transact } from "./run-ledger.ts";
 import { type LossLimit, measureLosses, type Override, type RunLosses } from "./run-losses.ts";
 import type { ScorePair } from "./stored-input.ts";
+import { composeReport, type InputReport, reportedSuppliers } from "./weekly-report.ts";
 
 /** The final counts of a run, from its holder. */
 export interface RunTotals {
@@ -42,6 +43,8 @@ export interface RunTotals {
   readonly profile: readonly ColumnProfile[];
   /** Digest of the mapped rows, whatever their order. Empty: not known. */
   readonly contentDigest: string;
+  /** Files and rejected rows for the report. Null: the report has none. */
+  readonly inputReport: InputReport | null;
 }
 
 export interface CompleteRunOptions {
@@ -150,6 +153,8 @@ function publishRun(
       drift: inOrder(totals.drift),
     });
     await ledger.mendChain(run);
+    const parts = await ledger.readReportParts(complete, reportedSuppliers(changes));
+    await ledger.writeReport(run.id, JSON.stringify(composeReport(complete, parts, changes, totals.inputReport)));
     if (losses.accepted !== null) await recordAccepted(ledger, complete, losses, losses.accepted);
     if (open.length > 0 && acceptLosses) await recordApproved(ledger, complete, open, acceptLosses);
     await recordComplete(ledger, complete, changes);

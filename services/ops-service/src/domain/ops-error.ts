@@ -10,6 +10,14 @@ export class RunNotFoundError extends Error {
   }
 }
 
+/** An earlier release completed the run, and stored no report. */
+export class ReportNotFoundError extends Error {
+  override readonly name = "ReportNotFoundError" as const;
+  constructor(isoWeek: string) {
+    super(`the run of ${isoWeek} has no report: an earlier release completed it; GetWeek has its summary`);
+  }
+}
+
 /** Another holder has taken the run over. */
 export class RunFencedError extends Error {
   override readonly name = "RunFencedError" as const;

@@ -4,6 +4,7 @@ import type { BandCounts, Run, ScoreComparison } from "./run.ts";
 import type { ColumnProfile, InputContent } from "./run-check.ts";
 import type { PreviousWeek } from "./run-losses.ts";
 import type { ScorePair } from "./stored-input.ts";
+import type { ReportParts } from "./weekly-report.ts";
 
 /**
  * Reads and changes what a run needs, all in one transaction. A run that it returned is locked until the
@@ -38,6 +39,10 @@ export interface RunLedger {
   otherInputs(run: Pick<Run, "isoWeek" | "modelName">): Promise<readonly InputContent[]>;
   /** Returns the profile of the input of a run. Empty: it has none. */
   readProfile(runId: number): Promise<readonly ColumnProfile[]>;
+  /** Reads what the weekly report of a complete run needs. @param supplierIds internal ids of suppliers to name */
+  readReportParts(run: Pick<Run, "id" | "modelName" | "isoWeek">, supplierIds: readonly number[]): Promise<ReportParts>;
+  /** Stores the report of a run. @param report JSON */
+  writeReport(runId: number, report: string): Promise<void>;
   writeProfile(runId: number, profile: readonly ColumnProfile[]): Promise<void>;
   /** Returns the latest complete week of a model. Empty: there is none. */
   latestWeek(modelName: string): Promise<string>;

@@ -21,6 +21,7 @@ import type { ScorePair } from "../domain/stored-input.ts";
 import { failRun, reportProgress, type StartedRun, startRun } from "../domain/weekly-run.ts";
 import { chunkFromProto } from "./chunk-from-proto.ts";
 import { countDriftAlarms } from "./drift-metrics.ts";
+import { inputReportFromProto } from "./input-report.ts";
 import { pageOf, rowFromText } from "./page-token.ts";
 import { checkFromProto, profileFromProto, profileToProto } from "./run-check-proto.ts";
 import { leaseFromProto, runDecisionHandlers } from "./run-decisions.ts";
@@ -93,6 +94,7 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
         checks: request.checks.map(checkFromProto),
         profile: request.profile.map(profileFromProto),
         contentDigest: request.contentDigest,
+        inputReport: inputReportFromProto(request.inputReport),
         chunksTotal,
         drift: drift.map(driftFromProto),
       };

@@ -35,6 +35,7 @@ import type {
   ModelServiceUnavailableError,
   PageTokenError,
   QueryError,
+  ReportNotFoundError,
   RunChecksError,
   RunCompleteError,
   RunFencedError,
@@ -72,6 +73,7 @@ type OpsError =
   | IsoWeekError
   | FutureWeekError
   | LossLimitError
+  | ReportNotFoundError
   | RunNotFoundError
   | RunFencedError
   | RunUnderWayError
@@ -135,6 +137,7 @@ export const OPS_ERRORS = {
   IsoWeekError: Code.InvalidArgument,
   FutureWeekError: Code.InvalidArgument,
   LossLimitError: Code.FailedPrecondition,
+  ReportNotFoundError: Code.NotFound,
   RunNotFoundError: Code.NotFound,
   RunFencedError: Code.Aborted,
   RunUnderWayError: Code.FailedPrecondition,

@@ -1,15 +1,21 @@
 import { BAND_NUMBERS, BANDS } from "@bellwether/contract/band-codes";
 import { isoWeekAt, parseIsoWeek } from "@bellwether/contract/iso-week";
 import {
+  type GetReportResponseSchema,
   type GetWeekResponseSchema,
   type MoverSchema,
+  ReportFormat,
   type ReportService,
   WeekState,
 } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
+import { reportToCsv } from "@bellwether/report/report-to-csv";
+import { reportToHtml } from "@bellwether/report/report-to-html";
+import { reportToJson, type WeeklyReport } from "@bellwether/report/weekly-report";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { isSameFormula } from "../domain/expected-impact.ts";
+import { ReportNotFoundError } from "../domain/ops-error.ts";
 import { type Mover, type ReportedRun, sumOf, type WeekReport, weekState } from "../domain/week-report.ts";
 import { lossesToProto } from "./run-to-proto.ts";
 import { formulaToProto, type ShownPolicy } from "./supplier-to-proto.ts";
@@ -22,6 +28,29 @@ export interface ReportDependencies {
     readonly modelName: string;
     readonly movers: number;
   }) => Promise<WeekReport | undefined>;
+  readonly readStoredReport: (request: {
+    readonly isoWeek: string;
+    readonly modelName: string;
+  }) => Promise<StoredReport>;
+}
+
+/** A stored report, as JSON. */
+type StoredReport = Pick<MessageInitShape<typeof GetReportResponseSchema>, "isoWeek" | "modelName" | "runId"> & {
+  readonly isoWeek: string;
+  /** Null: an earlier release completed the run. */
+  readonly report: string | null;
+};
+
+/** File extension, media type and rendering of each form. */
+const FORMATS = {
+  json: ["json", "application/json; charset=utf-8", reportToJson],
+  csv: ["csv", "text/csv; charset=utf-8", reportToCsv],
+  html: ["html", "text/html; charset=utf-8", reportToHtml],
+} as const satisfies Record<string, readonly [string, string, (report: WeeklyReport) => string]>;
+
+function formatOf(format: ReportFormat) {
+  if (format === ReportFormat.HTML) return FORMATS.html;
+  return format === ReportFormat.CSV ? FORMATS.csv : FORMATS.json;
 }
 
 const DEFAULT_MOVERS = 10;
@@ -29,8 +58,22 @@ const DEFAULT_MOVERS = 10;
 const STATES = { current: WeekState.CURRENT, late: WeekState.LATE, stale: WeekState.STALE } as const;
 
 /** Returns the handlers of ReportService over the complete runs. */
-export function reportHandlers({ policy, now, readWeekReport }: ReportDependencies): ServiceImpl<typeof ReportService> {
+export function reportHandlers({
+  policy,
+  now,
+  readWeekReport,
+  readStoredReport,
+}: ReportDependencies): ServiceImpl<typeof ReportService> {
   return {
+    async getReport({ isoWeek, modelName, format }) {
+      const week = isoWeek === "" ? "" : parseIsoWeek(isoWeek);
+      const { report, ...run } = await readStoredReport({ isoWeek: week, modelName });
+      if (report === null) throw new ReportNotFoundError(run.isoWeek);
+      const [extension, mediaType, render] = formatOf(format);
+      // This service wrote the text.
+      const content = render(JSON.parse(report) as WeeklyReport);
+      return { ...run, fileName: `weekly-report-${run.isoWeek}.${extension}`, mediaType, content };
+    },
     async getWeek({ isoWeek, modelName, movers }) {
       const week = isoWeek === "" ? "" : parseIsoWeek(isoWeek);
       const report = await readWeekReport({ isoWeek: week, modelName, movers: movers || DEFAULT_MOVERS });

@@ -1,6 +1,5 @@
 import { and, asc, desc, eq, getTableColumns, lt, ne, sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
-import type { ScoringModel } from "../domain/choose-model.ts";
 import type { Run } from "../domain/run.ts";
 import type { RunLedger, Transact } from "../domain/run-ledger.ts";
 import { createAlertRuleStore } from "./alert-rule-store.ts";
@@ -9,7 +8,8 @@ import { appendEvents } from "./audit-events.ts";
 import { RUN_CHANNEL } from "./channels.ts";
 import type { Db, InTransaction } from "./database.ts";
 import { compareScores, mendChain, relink } from "./mend-chain.ts";
-import { run, runChunk, runFeatures, runProfile } from "./schema.ts";
+import { readReportParts } from "./report-parts.ts";
+import { run, runChunk, runFeatures, runProfile, runReport } from "./schema.ts";
 import { createPartitions, dropSecondRows, emptyPartitions, publishScores } from "./score-partitions.ts";
 import { readPairs } from "./stored-pairs.ts";
 
@@ -115,6 +115,13 @@ function createLedger(db: Db, writer: AlertWriter, { now, newId, minCompleteness
         .where(eq(runProfile.runId, runId));
       return found?.profile ?? [];
     },
+    readReportParts: (completed, supplierIds) => readReportParts(db, completed, supplierIds),
+    async writeReport(runId, report) {
+      await db
+        .insert(runReport)
+        .values({ runId, report })
+        .onConflictDoUpdate({ target: runReport.runId, set: { report } });
+    },
     async writeProfile(runId, profile) {
       const set = { profile: [...profile] };
       await db
@@ -206,15 +213,6 @@ export async function findLatestRun(
       .orderBy(desc(run.id))
       .limit(1)
   )[0];
-}
-
-/** Lists the models with complete runs, in alphabetical order. */
-export async function listScoringModels(db: Db): Promise<readonly ScoringModel[]> {
-  const { rows } = await db.execute<ScoringModel & Record<string, unknown>>(sql`
-    select model_name as "modelName", coalesce(max(iso_week) filter (where force_future is null), '') as "latestWeek",
-      min(id) as "firstRunId"
-    from bellwether.run where state = 'complete' group by model_name order by model_name`);
-  return rows;
 }
 
 /** Maximum number of checks of each run in a list. */

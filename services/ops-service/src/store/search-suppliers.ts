@@ -4,9 +4,9 @@ import { type SearchQuery, searchesInside, searchQuery } from "../domain/search-
 import type { Identifier, MatchKind, SearchResult } from "../domain/supplier.ts";
 import type { Db } from "./database.ts";
 import type { LabelTexts } from "./label-texts.ts";
-import { listScoringModels } from "./runs.ts";
 import { readScores, type ScoreRow, scoreOf } from "./score-rows.ts";
 import { latestScoredRun } from "./scored-runs.ts";
+import { listScoringModels } from "./scoring-models.ts";
 import { readSuppliers } from "./supplier-rows.ts";
 
 /** A supplier that matches a query. */

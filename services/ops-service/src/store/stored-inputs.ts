@@ -5,8 +5,8 @@ import { float32s } from "../domain/number-bytes.ts";
 import { ScoreNotFoundError, SupplierNotFoundError } from "../domain/ops-error.ts";
 import { type StoredInput, termsOf } from "../domain/stored-input.ts";
 import type { Db } from "./database.ts";
-import { listScoringModels } from "./runs.ts";
 import { type HistoryEntry, readHistory, readScoringModels } from "./score-history.ts";
+import { listScoringModels } from "./scoring-models.ts";
 
 /** Maximum number of weeks of a history that are searched for a week, about eleven years. */
 const MAX_WEEKS = 600;

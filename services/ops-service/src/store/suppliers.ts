@@ -20,11 +20,11 @@ import {
 } from "../domain/supplier-facets.ts";
 import type { Db } from "./database.ts";
 import type { LabelTexts } from "./label-texts.ts";
-import { listScoringModels } from "./runs.ts";
 import { TOP_CONTRIBUTIONS } from "./score-copy.ts";
 import { readHistory, readScoringModels } from "./score-history.ts";
 import { readScores, type ScoredRun, type ScoredRunWithFeatures, scoreOf, withExplanations } from "./score-rows.ts";
 import { latestScoredRun, runOfToken } from "./scored-runs.ts";
+import { listScoringModels } from "./scoring-models.ts";
 import { findMatches } from "./search-suppliers.ts";
 import { countGroups, type LinkedRun } from "./supplier-groups.ts";
 import { readPage } from "./supplier-pages.ts";

@@ -9,11 +9,11 @@ import type { RunTotal } from "../domain/run-totals.ts";
 import type { AlertCounts, Mover, ReportedRun, WeekChange, WeekReport } from "../domain/week-report.ts";
 import type { Db } from "./database.ts";
 import { NOT_EXPIRED } from "./expired-runs.ts";
-import { listScoringModels } from "./runs.ts";
 import { scoresOf } from "./score-rows.ts";
+import { listScoringModels } from "./scoring-models.ts";
 import { CHANGE_EVENTS, IN_WEEK, weekBounds } from "./week-changes.ts";
 
-interface RunRow extends Record<string, unknown> {
+export interface RunRow extends Record<string, unknown> {
   readonly runId: number;
   readonly isoWeek: string;
   readonly completedUs: number | null;
@@ -59,7 +59,7 @@ export async function readWeekReport(db: Db, request: WeekReportRequest): Promis
 }
 
 /** Reads the newest complete run of a model that meets a condition. */
-async function readRuns(db: Db, modelName: string, condition: SQL): Promise<readonly RunRow[]> {
+export async function readRuns(db: Db, modelName: string, condition: SQL): Promise<readonly RunRow[]> {
   const { rows } = await db.execute<RunRow>(sql`
     select r.id as "runId", r.iso_week as "isoWeek", (extract(epoch from r.completed_at) * 1e6)::float8 as "completedUs",
       r.impact_formula as formula, r.totals, r.losses, r.overtaken_by as "overtakenBy",
@@ -70,7 +70,8 @@ async function readRuns(db: Db, modelName: string, condition: SQL): Promise<read
   return rows;
 }
 
-async function reportedRun(db: Db, { totals, completedUs, ...row }: RunRow): Promise<ReportedRun> {
+/** Returns a run with its sums. */
+export async function reportedRun(db: Db, { totals, completedUs, ...row }: RunRow): Promise<ReportedRun> {
   return {
     ...row,
     completedAt: completedUs === null ? null : new Date(completedUs / 1000),
@@ -117,7 +118,7 @@ interface MoverRow extends Record<string, unknown>, Omit<Mover, "band"> {
 }
 
 /** Reads the suppliers whose scores changed most, in the order of the run's index on the change. */
-async function readMovers(db: Db, run: RunRow, condition: SQL, order: SQL, limit: number): Promise<Mover[]> {
+export async function readMovers(db: Db, run: RunRow, condition: SQL, order: SQL, limit: number): Promise<Mover[]> {
   const exposure = run.formula === null ? sql`u.exposure` : sql`s.exposure`;
   const { rows } = await db.execute<MoverRow>(sql`
     select u.external_id as "supplierId", u.name, s.p as "riskScore", s.delta::float8 as change, s.band,

@@ -8,6 +8,7 @@ import { checkFromProto, checkToProto, profileFromProto, profileToProto } from "
 import { attributesToProto } from "./chunk-to-proto.ts";
 import { driftToProto } from "./drift-to-proto.ts";
 import { featureValuesToProto, withFittingTerms } from "./feature-values.ts";
+import { inputReportToProto } from "./input-report.ts";
 import { callPeer } from "./peer-error.ts";
 
 const PEER = "ops-service";
@@ -73,10 +74,13 @@ export function createOpsLedger(transport: Transport, modelName: string): Ledger
       };
       return write(batch.submitChunk(request, { signal }));
     },
-    async complete(lease, { sourceRows, acceptLosses, chunksTotal, drift, checks, profile, contentDigest, ...counts }) {
+    async complete(
+      lease,
+      { sourceRows, acceptLosses, chunksTotal, drift, checks, profile, contentDigest, ingested, ...counts },
+    ) {
       const request = {
         ...{ lease, chunksTotal, drift: driftToProto(drift) },
-        contentDigest,
+        ...{ contentDigest, inputReport: inputReportToProto(ingested) },
         ...{ checks: checks.map(checkToProto), profile: profileToProto(profile) },
         rowsRead: BigInt(counts.rowsRead),
         rowsRejected: BigInt(counts.rowsRejected),

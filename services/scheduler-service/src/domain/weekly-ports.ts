@@ -83,6 +83,8 @@ export interface StageUpdate {
 export interface RunTotals extends CheckedRun {
   /** Digest of the mapped rows, whatever their order. Empty: not known. */
   readonly contentDigest: string;
+  /** Files and rejected rows, for the weekly report. */
+  readonly ingested: Pick<IngestRecord, "rejected" | "sources">;
   readonly rowsRead: number;
   readonly rowsRejected: number;
   readonly chunksTotal: number;

@@ -285,7 +285,7 @@ async function finishRun(
   progress.enter("complete");
   const { rowsRepeated, sourceRows, sourceRowsRejected } = lossCountsOf(ingested, deps.hasSourceTables);
   const lost = { rowsRejected, rowsRepeated, sourceRows, sourceRowsRejected, acceptLosses };
-  const input = { ...checked, contentDigest: ingested.profile?.contentDigest ?? "" };
+  const input = { ...checked, contentDigest: ingested.profile?.contentDigest ?? "", ingested };
   const run = await ledger
     .complete(lease, { rowsRead, ...lost, ...input, chunksTotal, drift })
     .catch((error: unknown) => {

@@ -1,0 +1,162 @@
+import type {
+  Listed,
+  RejectedReason,
+  RejectedSample,
+  ReportedAlert,
+  SpendGroup,
+  WeeklyReport,
+} from "@bellwether/report/weekly-report";
+import type { AlertChange, AlertEventKind } from "./alert.ts";
+import { isSameFormula } from "./expected-impact.ts";
+import type { Run } from "./run.ts";
+import type { DriftBin } from "./run-drift.ts";
+import { type Mover, type ReportedRun, sumOf } from "./week-report.ts";
+
+/** What a run reports about its input, for the weekly report. */
+export interface InputReport {
+  readonly reasons: readonly RejectedReason[];
+  /** Number of reasons, also of those that are not in `reasons`. */
+  readonly reasonsCount: number;
+  readonly samples: readonly RejectedSample[];
+  readonly files: WeeklyReport["sources"];
+}
+
+/** What the weekly report needs from the database. */
+export interface ReportParts {
+  readonly run: ReportedRun;
+  readonly previous: ReportedRun | null;
+  readonly regions: Listed<SpendGroup>;
+  readonly categories: Listed<SpendGroup>;
+  readonly risers: readonly Mover[];
+  readonly fallers: readonly Mover[];
+  /** Ids and names of suppliers, by their internal id. */
+  readonly suppliers: ReadonlyMap<number, { readonly supplierId: string; readonly name: string }>;
+}
+
+/** Maximum number of alerts in each list of a report. */
+const LISTED_ALERTS = 200;
+/** Maximum number of features in a report. */
+const LISTED_FEATURES = 500;
+
+/** Returns the alerts that a report lists, each with the entries by which it got on the list. */
+function reportedChanges(changes: readonly AlertChange[]) {
+  return {
+    raised: changesOf(changes, ["raised", "reopened"]),
+    cleared: changesOf(changes, ["resolved", "voided"]),
+    worse: changesOf(changes, ["escalated"]),
+    better: changesOf(changes, ["deescalated"]),
+  };
+}
+
+function changesOf(changes: readonly AlertChange[], kinds: readonly AlertEventKind[]): readonly AlertChange[] {
+  return changes.filter(({ events }) => events.some(({ kind }) => kinds.includes(kind)));
+}
+
+/** Composes the report of a run that has just been completed. */
+export function composeReport(
+  run: Run,
+  parts: ReportParts,
+  changes: readonly AlertChange[],
+  input: InputReport | null,
+): WeeklyReport {
+  const { previous } = parts;
+  const { raised, cleared, worse, better } = reportedChanges(changes);
+  const repeated = run.losses?.rowsRepeated ?? 0;
+  const rejected = run.rowsRejected + run.rowsInvalid - repeated;
+  const list = (some: readonly AlertChange[]): Listed<ReportedAlert> => ({
+    count: some.length,
+    entries: some.slice(0, LISTED_ALERTS).map((change) => alertToReport(change, parts.suppliers)),
+  });
+  return {
+    ...{ report_version: 1, iso_week: run.isoWeek, run_id: run.id, revision: run.revision, as_of: run.asOf || null },
+    previous_week: previous?.isoWeek ?? null,
+    started_at: run.startedAt.toISOString(),
+    completed_at: run.completedAt?.toISOString() ?? "",
+    model: modelOf(run),
+    configuration: {
+      ...{ config_hash: run.configHash, policy_hash: run.policyHash },
+      ...{ source_digest: run.sourceDigest, input_digest: run.inputDigest },
+    },
+    counts: { read: run.rowsRead ?? 0, scored: run.rowsScored, rejected, repeated },
+    sources: input?.files ?? [],
+    checks: run.checks,
+    approved: approvalOf(run),
+    overtaken_by: run.overtakenBy || null,
+    bands: bandsOf(parts),
+    money_at_risk: {
+      currency: parts.run.formula?.currency ?? "",
+      amount: sumOf(parts.run.totals, "impact") ?? 0,
+      previous_amount: isSameFormula(parts.run.formula, previous?.formula ?? null)
+        ? sumOf(previous?.totals ?? [], "impact")
+        : null,
+      suppliers_without_exposure: sumOf(parts.run.totals, "withoutExposure") ?? 0,
+    },
+    ...{ regions: parts.regions, categories: parts.categories },
+    ...{ risers: parts.risers.map(moverToReport), fallers: parts.fallers.map(moverToReport) },
+    alerts: { raised: list(raised), cleared: list(cleared), worse: worse.length, better: better.length },
+    rejected: {
+      reasons: { count: input?.reasonsCount ?? 0, entries: input?.reasons ?? [] },
+      samples: input?.samples ?? [],
+    },
+    drift: driftOf(run),
+  };
+}
+
+function modelOf({ scoredBy, modelName }: Run): WeeklyReport["model"] {
+  return {
+    ...{ name: modelName, version: scoredBy?.version ?? "", model_digest: scoredBy?.modelDigest ?? "" },
+    ...{ bundle_digest: scoredBy?.bundleDigest ?? "", config_hash: scoredBy?.configHash ?? "" },
+    ...{ runtime: scoredBy?.runtime ?? "", kernel: scoredBy?.kernel ?? "" },
+  };
+}
+
+function approvalOf({ approved, losses }: Run): WeeklyReport["approved"] {
+  const { reason, actor } = approved ?? losses?.accepted ?? {};
+  if (reason === undefined || actor === undefined) return null;
+  return { reason, actor, decided_at: approved ? new Date(approved.decidedMs).toISOString() : null };
+}
+
+function bandsOf({ run, previous }: Pick<ReportParts, "run" | "previous">): WeeklyReport["bands"] {
+  return run.totals.map(({ band, suppliers }) => ({
+    ...{ band, suppliers },
+    previous_suppliers: previous && (previous.totals.find((total) => total.band === band)?.suppliers ?? 0),
+  }));
+}
+
+function moverToReport({ supplierId, name, riskScore, change, band, impact }: Mover): WeeklyReport["risers"][number] {
+  return { supplier_id: supplierId, name, risk_score: riskScore, change, band, money_at_risk: impact };
+}
+
+function alertToReport({ alert, events }: AlertChange, suppliers: ReportParts["suppliers"]): ReportedAlert {
+  const why = events.map(({ detail }) => detail).filter((detail) => detail !== "");
+  const supplier = suppliers.get(alert.supplierId);
+  return {
+    ...{ alert_id: alert.id, supplier_id: supplier?.supplierId ?? "", supplier_name: supplier?.name ?? "" },
+    ...{ rule: alert.ruleId, severity: alert.severity, why: why.join(" ") || alert.summary },
+  };
+}
+
+function driftOf({ drift }: Run): WeeklyReport["drift"] {
+  const entries = drift.slice(0, LISTED_FEATURES).map(({ feature, psi, comparisons = [] }) => ({
+    ...{ feature, psi },
+    comparisons: comparisons.map(({ reference, referenceWeek, aspect, outcome, effect, pValue, text, bins }) => ({
+      ...{ reference: reference === "training" ? "training" : referenceWeek, aspect, outcome, effect },
+      ...{ p_value: pValue ?? null, text },
+      bins: bins.map((bin) => ({ label: binLabel(bin), reference: bin.referenceShare, present: bin.presentShare })),
+    })),
+  }));
+  return { count: drift.length, entries };
+}
+
+function binLabel({ category, lower, upper }: DriftBin): string {
+  if (category !== undefined) return category === "" ? "other categories" : category;
+  if (lower === upper) return String(lower ?? "all values");
+  return [lower !== undefined && `above ${lower}`, upper !== undefined && `up to ${upper}`].filter(Boolean).join(", ");
+}
+
+/** Returns the internal ids of the suppliers whose names a report of these changes shows. */
+export function reportedSuppliers(changes: readonly AlertChange[]): number[] {
+  const { raised, cleared } = reportedChanges(changes);
+  const listed = [raised, cleared].flatMap((some) => some.slice(0, LISTED_ALERTS));
+  return [...new Set(listed.map(({ alert }) => alert.supplierId))];
+}

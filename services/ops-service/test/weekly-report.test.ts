@@ -1,0 +1,93 @@
+import { createRiskPolicy } from "@bellwether/config/risk-policy";
+import { ReportFormat } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
+import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
+import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
+import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { failureOf, type OpsHarness, startOps, testChunk } from "./ops-harness.ts";
+
+const POLICY = createRiskPolicy({ maxRejectedShare: 0.5, maxRejectedRows: 10, minSuppliersShare: 0 });
+let cluster: PostgresCluster;
+let ops: OpsHarness;
+let url = "";
+beforeAll(async () => {
+  cluster = await startPostgresCluster();
+  url = await cluster.createDatabase();
+  ops = await startOps(url, { riskPolicy: POLICY, now: () => new Date("2026-11-28T12:00:00Z") });
+});
+afterAll(async () => {
+  await ops?.[Symbol.asyncDispose]();
+  await cluster?.[Symbol.asyncDispose]();
+});
+
+/** Runs a week of 20 suppliers, the first `high` of them with a high score. */
+async function runWeek(isoWeek: string, high: number) {
+  const start = { isoWeek, modelName: "supplier-risk", holder: isoWeek, sourceDigest: isoWeek.slice(-1).repeat(64) };
+  const { lease } = await ops.batch.startRun(start);
+  if (!lease) throw new Error("no lease");
+  const rows = Array.from({ length: 20 }, (_, i) => ({ id: `S_${i}`, score: i < high ? 0.9 : 0.1, isInvalid: false }));
+  await ops.batch.submitChunk(testChunk(lease, 0, rows));
+  return ops.batch.completeRun({
+    ...{ lease, rowsRead: 27n, rowsRejected: 7n, rowsRepeated: 3n, chunksTotal: 1 },
+    drift: [{ feature: "spend", psi: 0.3 }],
+    inputReport: {
+      reasons: [
+        { stage: "reading", source: "weekly", column: "spend", reason: "not a number", rows: 4n },
+        { stage: "mapping", source: "rows", column: "supplier_id", reason: "a repeated row", rows: 3n },
+      ],
+      reasonsCount: 2,
+      samples: [{ source: "weekly", file: "week.csv", line: 7n, column: "spend", reason: "not a number", text: "<b>" }],
+      files: [{ source: "weekly", file: "week.csv", rows: 20n, rowsRejected: 4n, sha256: "a".repeat(64) }],
+    },
+  });
+}
+
+const report = (isoWeek: string, format: ReportFormat = ReportFormat.JSON) =>
+  ops.reports.getReport({ isoWeek, format });
+
+test("a complete run has a report whose counts add up, with movers, alerts, rejected rows and the model", async () => {
+  await runWeek("2026-W45", 1);
+  await runWeek("2026-W46", 3);
+  const { isoWeek, modelName, fileName, mediaType, content } = await report("");
+  expect([isoWeek, modelName, fileName, mediaType]).toEqual([
+    ...["2026-W46", "supplier-risk", "weekly-report-2026-W46.json", "application/json; charset=utf-8"],
+  ]);
+  const data = JSON.parse(content);
+  expect(data.counts).toEqual({ read: 27, scored: 20, rejected: 4, repeated: 3 });
+  expect(data.counts.read).toBe(data.counts.scored + data.counts.rejected + data.counts.repeated);
+  expect(data).toMatchObject({ report_version: 1, iso_week: "2026-W46", previous_week: "2026-W45", revision: 1 });
+  expect(data.risers.map((mover: { supplier_id: string }) => mover.supplier_id)).toEqual(["S_1", "S_2"]);
+  expect(data.bands.reduce((sum: number, band: { suppliers: number }) => sum + band.suppliers, 0)).toBe(20);
+  expect(data.regions.entries.reduce((sum: number, one: { suppliers: number }) => sum + one.suppliers, 0)).toBe(20);
+  expect(data.alerts.raised.count).toBeGreaterThan(0);
+  expect(data.alerts.raised.entries[0]).toMatchObject({
+    supplier_id: expect.stringMatching(/^S_/),
+    why: expect.any(String),
+  });
+  expect(data.rejected).toMatchObject({ reasons: { count: 2 }, samples: [{ line: 7, text: "<b>" }] });
+  expect(data.sources).toEqual([{ source: "weekly", file: "week.csv", rows: 20, rejected: 4, sha256: "a".repeat(64) }]);
+  expect(data.drift).toEqual({ count: 1, entries: [{ feature: "spend", psi: 0.3, comparisons: [] }] });
+  expect(data.configuration.source_digest).toBe("6".repeat(64));
+});
+
+test("the page and the table of a week have the same bytes each time, also after a later week, and texts are escaped", async () => {
+  const before = await Promise.all([ReportFormat.HTML, ReportFormat.CSV].map((format) => report("2026-W45", format)));
+  await runWeek("2026-W47", 5);
+  const after = await Promise.all([ReportFormat.HTML, ReportFormat.CSV].map((format) => report("2026-W45", format)));
+  expect(after.map(({ content }) => content)).toEqual(before.map(({ content }) => content));
+  expect(before.map(({ fileName }) => fileName)).toEqual(["weekly-report-2026-W45.html", "weekly-report-2026-W45.csv"]);
+  const [html] = before;
+  expect(html?.content).toContain("27 read = 20 scored + 4 rejected + 3 repeated.");
+  expect(html?.content).toContain("<code>&lt;b&gt;</code>");
+});
+
+test("a week without a complete run, and a run without a report, are not found", async () => {
+  expect((await failureOf(report("2026-W40"))).findDetails(ErrorInfoSchema)[0]?.reason).toBe("RUN_NOT_FOUND");
+  const pool = await openPostgres(url, { max: 1 });
+  await pool.query(
+    "delete from bellwether.run_report r using bellwether.run n where n.id = r.run_id and n.iso_week = '2026-W45'",
+  );
+  await pool.close();
+  const failure = await failureOf(report("2026-W45"));
+  expect(failure.findDetails(ErrorInfoSchema)[0]?.reason).toBe("REPORT_NOT_FOUND");
+});
