@@ -12,6 +12,8 @@ const COLUMNS_PER_QUERY = 64;
 const MAX_TOP_VALUE = 64;
 /** Shown in place of a contract that all suppliers have. */
 const SAME_TEXT = "(the same text)";
+/** Number of rows over which quantiles are computed, at most: they cost more than all other figures together. */
+const QUANTILE_ROWS = 20_000;
 const QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95] as const;
 /** Attributes that are profiled. A name is different for each supplier, and an owner is of no interest for the model. */
 const ATTRIBUTES = ["region", "category"] as const;
@@ -77,8 +79,11 @@ async function profileColumns(
   columns: readonly ProfiledColumn[],
   table: string,
 ): Promise<ColumnProfile[]> {
-  const first = await workspace.rows(`select ${["count(*)", ...columns.map(figuresSql)].join(", ")} from ${table}`);
-  const [rows = 0, ...lists] = first[0] ?? [];
+  const rows = await workspace.number(`select count(*) from ${table}`);
+  const step = Math.max(1, Math.ceil(rows / QUANTILE_ROWS));
+  const [lists = []] = await workspace.rows(
+    `select ${columns.map((column) => figuresSql(column, step)).join(", ")} from ${table}`,
+  );
   const found = lists.map(figuresOf);
   const counts = columns.map(({ value, type }, i) => {
     const top = found[i]?.top ?? null;
@@ -91,8 +96,8 @@ async function profileColumns(
     return {
       column: name,
       kind: kindOf(type, present, numeric),
-      rows: Number(rows),
-      missing: Number(rows) - present,
+      rows,
+      missing: rows - present,
       distinct: present === 0 ? 0 : isConstant ? 1 : Math.max(2, distinct),
       topValue: type === "text" ? (isConstant ? SAME_TEXT : "") : (top ?? "").slice(0, MAX_TOP_VALUE).toWellFormed(),
       topRows: isConstant ? present : Number(second[i] ?? 0),
@@ -109,18 +114,22 @@ function kindOf(type: ProfiledColumn["type"], present: number, numeric: number):
 /**
  * Returns the SQL of a list of texts: number of values, of different values, whether all values are equal, number of
  * values that are numbers, a frequent value, then the figures of a number.
+ * @param step quantiles are those of every `step`th row
  */
-function figuresSql({ value, type }: ProfiledColumn): string {
+function figuresSql({ value, type }: ProfiledColumn, step: number): string {
+  const sampled = step === 1 ? "" : ` filter ("~row" % ${step} = 0)`;
   const [count, distinct] = [`count(${value})::varchar`, `approx_count_distinct(${value})::varchar`];
   const isConstant = `(min(${value}) = max(${value}))::varchar`;
   switch (type) {
     case "number": {
-      const quantiles = `approx_quantile(${value}, [${QUANTILES.join(", ")}])`;
+      const quantiles = `approx_quantile(${value}, [${QUANTILES.join(", ")}])${sampled}`;
       const others = ["min", "max", "avg"].map((name) => `${name}(${value})::varchar`).join(", ");
-      return `[${count}, ${distinct}, ${isConstant}, ${count}, (${quantiles}[3])::varchar, ${others}] || coalesce(${quantiles}::varchar[], []::varchar[])`;
+      return `[${count}, ${distinct}, ${isConstant}, ${count}, ((${quantiles})[3])::varchar, ${others}] || coalesce((${quantiles})::varchar[], []::varchar[])`;
     }
-    case "category":
-      return `[${count}, ${distinct}, ${isConstant}, count(try_cast(${value} as double))::varchar, approx_top_k(${value}, 1)[1]]`;
+    case "category": {
+      const top = `(approx_top_k(${value}, 1)${sampled})[1]`;
+      return `[${count}, ${distinct}, ${isConstant}, count(try_cast(${value} as double))::varchar, ${top}]`;
+    }
     case "text":
       return `[${count}, ${distinct}, ${isConstant}, '0', null]`;
   }
