@@ -14,7 +14,7 @@ export interface CheckedInput {
   readonly content: InputContent;
   /** Whether the mapping takes other rows of the same files for another week. */
   readonly isDated: boolean;
-  /** Rows of the files, accepted and rejected. */
+  /** Rows of the run, accepted and rejected, as the ledger counts them for `PreviousInput.rows`. */
   readonly rows: number;
   /** Counts of the run so far. */
   readonly counts: LossCounts;

@@ -27,11 +27,17 @@ export function checkWeek(
   { checks, losses, drift }: Pick<RiskPolicy, "checks" | "losses" | "drift">,
   hasSourceTables: boolean,
 ): Check[] {
-  const { sourceDigest, profile, sources } = ingested;
+  const { sourceDigest, profile } = ingested;
   const content = { week: run.isoWeek, sourceDigest, contentDigest: profile?.contentDigest ?? "" };
   const counts = lossCountsOf(ingested, hasSourceTables);
-  const rows = sources.reduce((sum, { read }) => sum + read, 0);
-  const input = { content, isDated: hasSourceTables, rows, counts, columns: profile?.columns ?? [], missing: [] };
+  const input = {
+    content,
+    isDated: hasSourceTables,
+    rows: counts.rowsRead,
+    counts,
+    columns: profile?.columns ?? [],
+    missing: [],
+  };
   // A feature that moves by construction is declared once, for drift and for these checks.
   const moving = Object.fromEntries(drift.moving.map((name) => [name, "moves by construction"]));
   const movingColumns = { ...moving, ...checks.movingColumns };
