@@ -76,7 +76,7 @@ test.each<[string, string | Buffer, string]>([
   ["a header alone", HEADER, "the weekly file has no row that can be scored: 0 rejected"],
   ["another header", weekCsv(3).replace("past_disputes", "disputes"), 'it has no column "past_disputes"'],
   ["a column twice", HEADER.replace("region", "supplier_id"), 'it has column "supplier_id" twice'],
-  ["gzip under a CSV name", gzipSync(weekCsv(3)), "it is gzip data; name the file .gz"],
+  ["bzip2 under a CSV name", "BZh91AY&SY", "it is bzip2 data; unpack it, or pack it as gzip or zstandard"],
   ["noise", randomBytes(100_000), "line "],
   ["another encoding", Buffer.from(weekCsv(300).replace("north", "f\xfcr"), "latin1"), "set encoding: windows-1252"],
   ["a line that does not end", `${HEADER.trim()}${"x".repeat(2 ** 20)}`, "its first line does not end within"],
@@ -99,6 +99,15 @@ test.each<[string, string | Buffer, string]>([
     "report.json",
     "snapshot.parquet",
   ]);
+});
+
+test("gzip under a CSV name is read, and run and report say so", async () => {
+  await using week = await setUp();
+  await writeFile(week.at("week.csv"), gzipSync(weekCsv(30)));
+  const { run, notes } = await week.run(week.at("week.csv"));
+  expect(run).toMatchObject({ state: RunState.COMPLETE, rowsScored: 30n });
+  expect(notes).toContain("week.csv: it was read as gzip");
+  expect((await week.report()).sources[0].notes).toEqual(["it was read as gzip"]);
 });
 
 test("a pipe, a folder without the file and damaged gzip are rejected with one line", async () => {

@@ -25,6 +25,23 @@ test("lists the ten most frequent reasons with a sample, and the number of furth
   expect(lines[10]).toBe("rejected: 2 more reasons (--json has all)");
 });
 
+test("prints the detail of a sample, the older rows and how files were read", () => {
+  const samples = [
+    { source: "s", file: "s.csv", line: 7, column: "c1", reason: "not a number; set decimal: ','", text: "1,5" },
+  ];
+  const source = {
+    ...{ source: "s", file: "s.csv", read: 1, rows: 1, rejected: 0, digest: "", unreadColumns: [], ruledNull: {} },
+    ...{ cleanedIds: 0, pathValues: {}, notes: ["it was read as gzip"] },
+  };
+  const cleanedIds = { rows: 0, duplicates: 0 };
+  const rejected = { ...NOTHING, reasons: [reason(1)], samples };
+  expect(rejectedLines({ rejected, cleanedIds, olderRows: 2, sources: [source] })).toEqual([
+    `rejected: 1 row of s, column c1: not a number, for example s.csv, line 7: "1,5"; set decimal: ','`,
+    "left out: 2 rows with a newer one of the same supplier (keep: newest by)",
+    "s.csv: it was read as gzip",
+  ]);
+});
+
 test("counts the changed ids; prints nothing when no row was rejected or changed", () => {
   const rejected = { ...NOTHING, reasons: [] };
   expect(rejectedLines({ rejected, cleanedIds: { rows: 0, duplicates: 0 }, ...WHOLE })).toEqual([]);

@@ -142,3 +142,11 @@ test("reports what was not compared or not recorded", () => {
 test("the remarks on drift come last", () => {
   expect(notes({ sourceDigest: "" }, { wasComplete: true, drift: ["drift: no alarm"] }).at(-1)).toBe("drift: no alarm");
 });
+
+test("says how files were read and how many rows had a newer one of their supplier", () => {
+  expect(notes({}, { olderRows: 1, readingNotes: ["week.csv: it was read as gzip"] })).toEqual([
+    "1 row was left out, because the supplier has a newer row",
+    "week.csv: it was read as gzip",
+  ]);
+  expect(notes({}, { olderRows: 0, readingNotes: [] })).toEqual([]);
+});

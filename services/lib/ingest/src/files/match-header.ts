@@ -45,7 +45,7 @@ export function matchHeader(source: SourceMapping, file: SourceFile, header: rea
     if (index >= 0 && value !== undefined)
       notes.push(`column "${column.header}" is read from the file; "${value ?? ""}" in its path is not used`);
   }
-  problems.unshift(...missingColumns(source, missing, unread));
+  problems.push(...missingColumns(source, missing, unread));
   if (problems.length > 0) throw new SourceError(source.name, file.name, `it has ${problems.join(", ")}`);
   return { found, fromPath, absent, unread, notes };
 }

@@ -22,7 +22,7 @@ export function pathPattern(part: string): RegExp {
  * @param path absolute path
  * @param from index of the part of the path with which the pattern begins
  * @param name name of the file in errors
- * @throws SourceError when a part of the path lacks a value that the pattern reads, or two folders have the same key.
+ * @throws SourceError when a part of the path lacks a value that the pattern reads, or two folders have the same key, which a column of the mapping has.
  */
 export function pathValues(
   source: SourceMapping,
@@ -44,12 +44,14 @@ export function pathValues(
         );
       for (const [column, text] of Object.entries(match.groups ?? {})) values.set(column, text);
     }
+  const headers = new Set(source.columns.map(({ header }) => comparedName(header)));
   const keys = new Set<string>();
   for (const step of steps.slice(0, -1)) {
     const [, written = "", text = ""] = /^([^=]+)=(.*)$/s.exec(step) ?? [];
     const key = comparedName(decoded(written));
     if (key === "") continue;
-    if (keys.has(key)) throw new SourceError(source.name, name, `two folders of its path have a value of "${key}"`);
+    if (keys.has(key) && headers.has(key))
+      throw new SourceError(source.name, name, `two folders of its path have a value of "${key}"`);
     keys.add(key);
     values.set(key, text === "" || text === NO_VALUE ? null : decoded(text));
   }

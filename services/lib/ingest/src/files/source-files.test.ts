@@ -116,7 +116,11 @@ test("values of a path come from its folders and from the parts that the pattern
     { week: null, region: "us", kind: "b%20c" },
   ]);
   expect(await valuesOf("k%3A1=a%2Fb/f.csv")).toEqual([{ "k:1": "a/b" }]);
-  await expect(valuesOf("x=1/x=2/f.csv")).rejects.toThrow(/two folders of its path have a value of "x"/);
+  expect(await valuesOf("x=1/x=2/f.csv")).toEqual([{ x: "2" }]);
+  const [id, ...others] = (await sourceOf("")).columns;
+  if (id === undefined) throw new Error("the fixture has columns");
+  const mapped = { ...(await sourceOf("x=1/x=2/f.csv")), columns: [{ ...id, header: "x" }, ...others] };
+  await expect(sourceFiles(mapped, folder.path, 10)).rejects.toThrow(/two folders of its path have a value of "x"/);
   const one = await callersFile(
     await sourceOf("{region}/spend_{kind}.csv"),
     join(folder.path, "week=2026-W47/eu/spend_a.csv"),

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { dataFolder, smallPair } from "../../test/mapping-fixture.ts";
+import { dataFolder, SMALL_MAPPING, smallPair } from "../../test/mapping-fixture.ts";
 import { snapshotWeekly } from "./weekly-snapshot.ts";
 import { readSourceDigest, sourceDigest } from "./weekly-source.ts";
 
@@ -41,6 +41,26 @@ test("the digest of several files depends on each file, on its source and on the
   ].map(sourceDigest);
   expect(new Set(digests).size).toBe(4);
   expect(sourceDigest([a, b])).toBe(sourceDigest([{ ...a }, { ...b }]));
+});
+
+test("values of the path that the mapping reads are part of the digest, in the report too", async () => {
+  const row = "id,delay,amount\ns1,2,20\n";
+  await using folder = await dataFolder({
+    "region=EU/part-0.csv": row,
+    "region=EU/_SUCCESS": "",
+    "region=US/part-0.csv": row,
+    "other=1/part-0.csv": WEEK,
+  });
+  const pair = await smallPair({ mapping: SMALL_MAPPING.replace("file: week.csv", 'file: "*.csv"') });
+  const digestOf = (name: string) => readSourceDigest({ mapping: pair.mapping, input: join(folder.path, name) });
+  const [eu, us] = [await digestOf("region=EU"), await digestOf("region=US")];
+  expect(eu).not.toBe(us);
+  expect(await digestOf("region=EU/part-0.csv")).toBe(eu);
+  expect(await digestOf("other=1")).toBe(sha256(WEEK));
+  const outParquet = join(folder.path, "a.parquet");
+  const snapshot = await snapshotWeekly({ ...pair, input: join(folder.path, "region=EU"), outParquet });
+  expect(sourceDigest(snapshot.sources)).toBe(eu);
+  expect(snapshot).toMatchObject({ rows: 1, sources: [{ file: "part-0.csv", pathValues: { region: "EU" } }] });
 });
 
 test("second rows that equal the first in every mapped value are counted separately from others", async () => {
