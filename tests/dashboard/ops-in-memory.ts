@@ -8,7 +8,11 @@ import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb
 import { type GetWeekResponseSchema, ReportService } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
 import type { ExplainScoreChangeResponseSchema } from "@bellwether/gen/bellwether/ops/v1/score_explanation_pb";
 import type { Supplier, SupplierScore } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
-import { MatchKind, SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import {
+  MatchKind,
+  type NarrateSupplierResponseSchema,
+  SupplierService,
+} from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { type Route, route } from "@bellwether/mesh/call/route";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
@@ -29,6 +33,8 @@ export interface OpsData {
   importance?: MessageInitShape<typeof ExplainModelResponseSchema>;
   /** The answer of a search, by the features that the reader has excluded. Undefined: an empty one. */
   counterfactuals?: (excluded: readonly string[]) => MessageInitShape<typeof CounterfactualResponseSchema>;
+  /** What NarrateSupplier returns. Undefined: one sentence in the language of the request. */
+  narrative?: MessageInitShape<typeof NarrateSupplierResponseSchema>;
   /** The summary of the latest week. Undefined: no run is complete. */
   week?: MessageInitShape<typeof GetWeekResponseSchema>;
   /** Undefined: those of `demoNotices`. */
@@ -88,10 +94,13 @@ export function opsInMemory(data: OpsData, meanwhile: (alert: Alert) => void = (
       findCounterfactuals: ({ isoWeek, limits }) => ({
         ...{ isoWeek, result: data.counterfactuals?.(limits.map(({ feature }) => feature)) ?? {} },
       }),
-      narrateSupplier: ({ supplierId, language }) => ({
-        sentences: [language === NarrativeLanguage.GERMAN ? `${supplierId} auf Deutsch.` : `${supplierId} in English.`],
-        info: { language, generated: true, outcome: NarrativeOutcome.ACCEPTED, languageModel: "a-model" },
-      }),
+      narrateSupplier: ({ supplierId, language }) =>
+        data.narrative ?? {
+          sentences: [
+            language === NarrativeLanguage.GERMAN ? `${supplierId} auf Deutsch.` : `${supplierId} in English.`,
+          ],
+          info: { language, generated: true, outcome: NarrativeOutcome.ACCEPTED, languageModel: "a-model" },
+        },
     }),
     route(InferenceService, {
       explainModel: () => data.importance ?? { absence: "v3 has no global explanation" },

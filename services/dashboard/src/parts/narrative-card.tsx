@@ -50,7 +50,7 @@ export function NarrativeCard({ supplierId, modelName }: { supplierId: string; m
               />
             ))}
           </p>
-          <p className="quiet">{madeBy(got.data.info)}</p>
+          <p className="quiet">{visibleText(madeBy(got.data.info))}</p>
         </>
       )}
     </section>

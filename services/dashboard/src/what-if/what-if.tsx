@@ -12,6 +12,7 @@ import { useState } from "react";
 import { BandBadge } from "../parts/badges.tsx";
 import { featureText, scoreText } from "../parts/format.ts";
 import { Failure, Loading } from "../parts/notice.tsx";
+import { Wide } from "../parts/wide.tsx";
 
 /** Maximum number of features that change: more are hard to act on. */
 const MAX_CHANGES = 2;
@@ -86,25 +87,27 @@ interface AnswerProps {
 function Results({ answer }: AnswerProps) {
   if (answer.counterfactuals.length === 0) return null;
   return (
-    <table className="stacks">
-      <caption className="unseen">Changes that lower the band, the smallest first</caption>
-      <thead>
-        <tr>
-          <th scope="col">Change</th>
-          <th scope="col">Then the score is</th>
-        </tr>
-      </thead>
-      <tbody>
-        {answer.counterfactuals.map(({ changes, score }) => (
-          <tr key={changes.map(({ feature }) => feature).join()}>
-            <td data-label="Change">{visibleText(sentenceOf(changes.map(({ text }) => text)))}</td>
-            <td data-label="Then the score is">
-              <BandBadge band={score?.band ?? 0} /> <span className="number">{scoreText(score?.riskScore)}</span>
-            </td>
+    <Wide label="Changes that lower the band">
+      <table className="stacks">
+        <caption className="unseen">Changes that lower the band, the smallest first</caption>
+        <thead>
+          <tr>
+            <th scope="col">Change</th>
+            <th scope="col">Then the score is</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {answer.counterfactuals.map(({ changes, score }) => (
+            <tr key={changes.map(({ feature }) => feature).join()}>
+              <td data-label="Change">{visibleText(sentenceOf(changes.map(({ text }) => text)))}</td>
+              <td data-label="Then the score is">
+                <BandBadge band={score?.band ?? 0} /> <span className="number">{scoreText(score?.riskScore)}</span>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Wide>
   );
 }
 
