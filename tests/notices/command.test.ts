@@ -93,7 +93,8 @@ test("wrong use is exit code 2, and says what is expected", async () => {
     [["replay", "--all"], /--all and --destination belong together/],
     [["list", "--state", "lost"], /waiting, delivered, dead/],
     [["list", "--destination", "Hook!"], /name of a destination/],
-    [["show", "7"], /notice_id/],
+    [["list", "--destination", "hok"], /--destination hok is no destination.*did you mean "hook"\? known: hook/],
+    [["show", "7"], /the notice/],
   ] as const;
   for (const [args, message] of cases) {
     const { code, stderr } = await bellwether("admin", ...args);

@@ -38,6 +38,7 @@ interface ImportReport {
   readonly skipped: number;
   readonly rejected: number;
   readonly stopped: boolean;
+  readonly changes?: readonly { line: number; supplier_id: string; action: string; fields: readonly string[] }[];
   readonly violations: readonly { line: number; field: string; value: string; reason: string; supplier_id: string }[];
 }
 
@@ -90,6 +91,16 @@ test("a file of 1,000 rows with 60 planted errors is reported by row; a second i
   const dry = await importJson(file, "--dry-run");
   expect(dry.report.violations.map(({ line, field }) => [line, field])).toEqual(expected);
   expect([dry.code, dry.report]).toMatchObject([1, { rows: 1_000, created: 940, rejected: 60, stopped: false }]);
+  expect(dry.report.changes).toHaveLength(940);
+  expect(dry.report.changes?.[0]).toEqual({
+    ...{ line: 2, supplier_id: "GOOD-0", action: "create" },
+    fields: ["name", "region", "category", "criticality", "owner", "exposure", "identifiers.vat"],
+  });
+  const text = (await run("import", file, "--dry-run")).stdout;
+  expect(text).toContain(
+    "line 2: would create GOOD-0: name, region, category, criticality, owner, exposure, identifiers.vat",
+  );
+  expect(text).toContain("and 890 more (--json lists 940)");
   expect((await run("show", "GOOD-0")).code).toBe(1);
 
   const first = await importJson(file);

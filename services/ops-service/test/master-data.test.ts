@@ -156,7 +156,9 @@ test("a dry run reports and stores nothing, and takes no ids", async () => {
   const lastId = async () =>
     (await pool.query("select last_value from bellwether.supplier_id_seq")).rows[0]?.last_value;
   const before = await lastId();
-  expect(await importRows([{ supplierId: "dry", name: "Dry" }], { dryRun: true })).toMatchObject({ created: 1 });
+  expect(await importRows([{ supplierId: "dry", name: "Dry" }], { dryRun: true })).toMatchObject({
+    ...{ created: 1, changes: [{ row: 0, created: true, fields: ["name"] }] },
+  });
   expect((await failureOf(ops.suppliers.getSupplier({ supplierId: "dry" }))).code).toBe(Code.NotFound);
   expect(await lastId()).toBe(before);
 });
