@@ -20,6 +20,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   session: "calls of a signed-in person compared with calls with a token",
   counterfactual: "the smallest changes that lower a band",
   drift: "drift alarms in simulated weeks, with and without drift, compared with Evidently",
+  "counterfactual-proof": "counterfactuals of three changes compared with an exhaustive search",
 };
 
 const fileOf = (name: string): URL => new URL(`./${name}.ts`, import.meta.url);

@@ -1,15 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import type { ChangeSpec, FeatureSpec } from "@bellwether/config/model-spec";
-import { generateDemo } from "@bellwether/demo-data/generate-demo";
-import { publishVersion } from "@bellwether/registry/publish/publish-version";
-import { readVersion } from "@bellwether/registry/versions/read-version";
-import { calibratedRisk } from "@bellwether/risk-model/calibrate/calibration";
 import type { SupplierInput } from "@bellwether/risk-model/features/supplier-input";
-import type { FeatureTable } from "@bellwether/risk-model/tables/feature-table";
-import { trainRiskModel } from "@bellwether/risk-model/training/train-risk-model";
-import { DEMO_SPEC } from "@bellwether/testing/demo-model";
+import { CHANGES, lowestCost, NUMERIC, publishGridModel, SUPPLIERS, supplierAt } from "@bellwether/testing/grid-model";
 import { float32Output } from "@bellwether/tree-model/search/float32-output";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createBatchPool } from "../src/batch/batch-pool.ts";
@@ -20,76 +13,19 @@ import {
   type CounterfactualRequest,
   createCounterfactualFinder,
 } from "../src/counterfactual/find-counterfactuals.ts";
-import { checkScoringModel, openScoringModel, type ScoringModel } from "../src/model/scoring-model.ts";
-import { runOnnx } from "../src/runtime/onnx-session.ts";
+import { openScoringModel, type ScoringModel } from "../src/model/scoring-model.ts";
 import { scoreSupplier } from "../src/score/score-supplier.ts";
 
-const SUPPLIERS = 2_500;
 const BUDGET = { maxMs: 600_000, maxSteps: 1e9, isStopped: () => false };
-
-/**
- * Six features with steps, so that every value that may be proposed can be tried. Two have a direction, one is
- * immutable, one is a category.
- */
-const CHANGES: Readonly<
-  Record<string, { readonly range: readonly [number, number]; readonly change: Partial<ChangeSpec> }>
-> = {
-  past_disputes: { range: [0, 100], change: { range: [0, 12], step: 1, direction: "decrease" } },
-  financial_stability_index: { range: [0, 1], change: { step: 0.1 } },
-  avg_payment_delay_days: { range: [0, 3650], change: { range: [0, 90], step: 9, cost: 0.5 } },
-  delivery_score: { range: [0, 100], change: { range: [50, 100], step: 5, direction: "increase", cost: 2 } },
-};
-const ANY: ChangeSpec = { direction: "any", range: null, step: null, cost: 1 };
-const base = { kind: "numeric", unit: "units", missing: "keep", direction: "unknown", monotone: false } as const;
-const FEATURES: readonly FeatureSpec[] = [
-  ...Object.entries(CHANGES).map(
-    ([name, { range, change }]): FeatureSpec => ({
-      ...base,
-      name,
-      range,
-      immutable: false,
-      change: { ...ANY, ...change },
-    }),
-  ),
-  { ...base, name: "relationship_years", range: [0, 100], immutable: true },
-  { ...base, name: "region", kind: "category", unit: "", range: null, immutable: false, change: { ...ANY, cost: 0.7 } },
-];
-
-const demo = generateDemo({ suppliers: SUPPLIERS, transactions: 2_000 }, 9);
-const numeric = FEATURES.filter(({ kind }) => kind === "numeric").map(({ name }) => name);
-const numberOf = (i: number, name: string): number => Number(Reflect.get(demo.suppliers[i] ?? {}, name));
-const TABLE: FeatureTable = {
-  rows: SUPPLIERS,
-  supplierIds: demo.suppliers.map((s) => s.supplier_id),
-  asOfDays: null,
-  numbers: new Map(
-    numeric.map((name) => [name, Float64Array.from({ length: SUPPLIERS }, (_, i) => numberOf(i, name))]),
-  ),
-  categories: new Map([["region", demo.suppliers.map((s) => s.region)]]),
-  texts: null,
-  labels: Uint8Array.from(demo.suppliers, (s) => s.high_risk),
-};
-const supplierAt = (i: number): SupplierInput => ({
-  features: Object.fromEntries(numeric.map((name) => [name, numberOf(i, name)])),
-  categories: { region: demo.suppliers[i]?.region ?? "" },
-  text: "",
-});
 
 let root: string;
 let model: ScoringModel;
 let find: CounterfactualFinder;
-let stored: Awaited<ReturnType<typeof readVersion>>;
+let stored: Awaited<ReturnType<typeof publishGridModel>>;
 
 beforeAll(async () => {
   root = await mkdtemp(path.join(os.tmpdir(), "counterfactual-"));
-  const spec = {
-    ...{ ...DEMO_SPEC, name: "grid", features: FEATURES, text: null, bands: { high: 0.1, medium: 0.03 } },
-    trainer: { ...DEMO_SPEC.trainer, trees: 50, maxDepth: 4 },
-  };
-  const trained = await trainRiskModel({ table: TABLE, spec, configHash: "c".repeat(64), runOnnx });
-  const publication = { modelName: "grid", origin: "trained" as const, configHash: "c".repeat(64), evaluation: null };
-  await publishVersion(root, { ...trained, ...publication, now: new Date(0) }, checkScoringModel);
-  stored = await readVersion(root, "grid", "v1");
+  stored = await publishGridModel(root);
   model = await openScoringModel(stored);
   find = createCounterfactualFinder(model);
 }, 120_000);
@@ -100,74 +36,6 @@ afterAll(async () => {
 
 const ask = (supplier: SupplierInput, more: Partial<CounterfactualRequest> = {}): Promise<CounterfactualAnswer> =>
   find({ supplier, maxChanges: 2, maxAnswers: 5, targetBand: null, limits: [], ...more }, "supplier", BUDGET);
-
-/** The other values that each changeable feature may have, with their costs. Written from the declaration alone. */
-function gridOf(supplier: SupplierInput): Map<string, { readonly value: number | string; readonly cost: number }[]> {
-  const grid = new Map<string, { readonly value: number | string; readonly cost: number }[]>();
-  for (const [name, { range, change }] of Object.entries(CHANGES)) {
-    const [min, max] = change.range ?? range;
-    const { step = 1, direction = "any", cost = 1 } = change;
-    const training = model.bundle.features.find((feature) => feature.name === name)?.training;
-    const width = (training?.max ?? Number.NaN) - (training?.min ?? Number.NaN);
-    const present = supplier.features[name] ?? Number.NaN;
-    const values = [];
-    for (let k = Math.round(min / (step ?? 1)); k <= Math.round(max / (step ?? 1)); k++) {
-      const value = Number((k * (step ?? 1)).toFixed(6));
-      const isAllowed =
-        value !== present && (direction === "any" || (direction === "increase" ? value > present : value < present));
-      if (isAllowed) values.push({ value, cost: (cost * Math.abs(value - present)) / width });
-    }
-    grid.set(name, values);
-  }
-  const regions = model.bundle.features.find(({ name }) => name === "region")?.categories ?? [];
-  const others = regions.filter((region) => region !== supplier.categories.region);
-  grid.set(
-    "region",
-    others.map((value) => ({ value, cost: 0.7 })),
-  );
-  return grid;
-}
-
-/** Tries every combination with ONNX Runtime. Returns the lowest cost that is enough; Infinity when none is. */
-async function lowestCost(
-  supplier: SupplierInput,
-  maxChanges: number,
-  scoreBelow: number,
-  fixed: readonly string[] = [],
-): Promise<number> {
-  const grid = [...gridOf(supplier)].filter(([name]) => !fixed.includes(name));
-  const { row } = model.vectorizer.vectorize(supplier, "supplier");
-  const rows: number[] = [];
-  const costs: number[] = [];
-  const columnsOf = new Map(
-    model.bundle.columns.map((column, c) => [
-      column.kind === "category" ? `${column.feature}=${column.category}` : column.feature,
-      c,
-    ]),
-  );
-  const regionColumns = [...columnsOf].filter(([name]) => name.startsWith("region=")).map(([, c]) => c);
-  const changed = (before: readonly number[], name: string, value: number | string): number[] => {
-    const after = [...before];
-    if (typeof value === "number") after[columnsOf.get(name) ?? -1] = Math.fround(value);
-    else for (const c of regionColumns) after[c] = c === columnsOf.get(`region=${value}`) ? 1 : 0;
-    return after;
-  };
-  const visit = (from: number, left: number, now: readonly number[], cost: number): void => {
-    for (let f = from; f < grid.length; f++)
-      for (const { value, cost: more } of grid[f]?.[1] ?? []) {
-        const next = changed(now, grid[f]?.[0] ?? "", value);
-        for (const x of next) rows.push(x);
-        costs.push(cost + more);
-        if (left > 1) visit(f + 1, left - 1, next, cost + more);
-      }
-  };
-  visit(0, maxChanges, [...row], 0);
-  const { outputs } = await model.predict(Float32Array.from(rows), costs.length);
-  let lowest = Number.POSITIVE_INFINITY;
-  for (const [i, output] of outputs.entries())
-    if (calibratedRisk(model.bundle, output) < scoreBelow) lowest = Math.min(lowest, costs[i] ?? lowest);
-  return lowest;
-}
 
 /** Checks everything that an answer promises about its counterfactuals. */
 async function checkAnswer(supplier: SupplierInput, { score, counterfactuals, targetBand }: CounterfactualAnswer) {
@@ -228,7 +96,7 @@ test("1,000 suppliers: every result leaves the band within its limits, and is th
     const scoreBelow = answer.targetBand === "medium" ? model.bundle.bands.high : model.bundle.bands.medium;
     for (const { changes } of answer.counterfactuals)
       for (const { feature } of changes) expect(fixed).not.toContain(feature);
-    const lowest = await lowestCost(supplier, 2, scoreBelow, fixed);
+    const lowest = await lowestCost(model, supplier, 2, scoreBelow, fixed);
     expect(answer.outcome).toBe(lowest === Number.POSITIVE_INFINITY ? "none-within-limits" : "found");
     if (answer.outcome === "found") expect(answer.counterfactuals[0]?.cost).toBeCloseTo(lowest, 9);
   }
@@ -246,7 +114,7 @@ test("with three changes, results are the smallest of all combinations too", { t
     asked++;
     const answer = await ask(supplier, { maxChanges: 3, targetBand: "low" });
     await checkAnswer(supplier, answer);
-    const lowest = await lowestCost(supplier, 3, model.bundle.bands.medium);
+    const lowest = await lowestCost(model, supplier, 3, model.bundle.bands.medium);
     expect(answer.outcome).toBe(lowest === Number.POSITIVE_INFINITY ? "none-within-limits" : "found");
     if (answer.outcome === "found") expect(answer.counterfactuals[0]?.cost).toBeCloseTo(lowest, 9);
     counts[answer.outcome === "found" ? "found" : "none"]++;
@@ -359,7 +227,7 @@ test("a thread of the pool has the same answer, beside batches, and stops when i
   await expect(scorer.findCounterfactuals(request, "supplier")).rejects.toThrow(SearchQueueFullError);
   left.abort(new Error("left"));
   await expect(second).rejects.toThrow("left");
-  const numbers = new Map(numeric.map((name) => [name, Float32Array.of(supplier.features[name] ?? 0)]));
+  const numbers = new Map(NUMERIC.map((name) => [name, Float32Array.of(supplier.features[name] ?? 0)]));
   const batch = scorer.score({ rows: 1, numbers, categories: new Map(), texts: null }, false);
   expect(await first).toEqual(await ask(supplier));
   expect((await batch).bands).toHaveLength(1);
