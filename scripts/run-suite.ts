@@ -9,10 +9,16 @@ import path from "node:path";
  */
 const MAX_FILES_AGAIN = 3;
 
+/** Number of slowest files that are printed. */
+const SLOWEST = 12;
+
 interface JsonReport {
   readonly testResults: readonly {
     readonly name: string;
     readonly status: string;
+    /** Milliseconds since 1970. */
+    readonly startTime: number;
+    readonly endTime: number;
     readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
   }[];
 }
@@ -76,6 +82,12 @@ function runOnce(args: readonly string[]) {
   rmSync(folder, { recursive: true, force: true });
 
   const results = testResults.map((result) => ({ ...result, file: path.relative(process.cwd(), result.name) }));
+  const slowest = results
+    .map(({ file, startTime, endTime }) => ({ file, seconds: (endTime - startTime) / 1000 }))
+    .toSorted((a, b) => b.seconds - a.seconds)
+    .slice(0, SLOWEST);
+  if (results.length > SLOWEST)
+    console.log(`slowest files: ${slowest.map(({ file, seconds }) => `${file} ${seconds.toFixed(1)} s`).join(", ")}`);
   const tests: readonly TestResult[] = results.flatMap(({ file, assertionResults }) =>
     assertionResults.map((test) => ({ file, title: `${file}: ${test.fullName}`, status: test.status })),
   );
