@@ -2,11 +2,6 @@ import { defineConfig } from "drizzle-kit";
 
 export default defineConfig({
   dialect: "postgresql",
-  schema: [
-    "./src/store/schema.ts",
-    "./src/store/sign-in-schema.ts",
-    "./src/store/notice-schema.ts",
-    "./src/store/retention-schema.ts",
-  ],
+  schema: ["./src/store/schema.ts", "./src/store/sign-in-schema.ts", "./src/store/notice-schema.ts"],
   out: "./migrations",
 });

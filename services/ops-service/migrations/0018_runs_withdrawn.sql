@@ -36,5 +36,4 @@ ALTER TABLE "bellwether"."run" ADD COLUMN "missed_reason" text DEFAULT '' NOT NU
 ALTER TABLE "bellwether"."alert_run_change" ADD CONSTRAINT "alert_run_change_run_id_run_id_fk" FOREIGN KEY ("run_id") REFERENCES "bellwether"."run"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "bellwether"."alert_run_change" ADD CONSTRAINT "alert_run_change_alert_id_alert_id_fk" FOREIGN KEY ("alert_id") REFERENCES "bellwether"."alert"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "bellwether"."run_profile" ADD CONSTRAINT "run_profile_run_id_run_id_fk" FOREIGN KEY ("run_id") REFERENCES "bellwether"."run"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-CREATE UNIQUE INDEX "run_complete" ON "bellwether"."run" USING btree ("iso_week","model_name") WHERE state = 'complete';--> statement-breakpoint
 ALTER TABLE "bellwether"."run" ADD CONSTRAINT "run_revision" UNIQUE("iso_week","model_name","revision");

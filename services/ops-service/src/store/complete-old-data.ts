@@ -1,5 +1,6 @@
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { Store } from "./database.ts";
+import { fillFeatureCounts } from "./run-features.ts";
 import { fillHistory } from "./score-history.ts";
 import { fillSearchKeys } from "./search-keys.ts";
 
@@ -10,6 +11,7 @@ import { fillSearchKeys } from "./search-keys.ts";
 export async function completeOldData({ db, inTransaction }: Store, logger: Pick<Logger, "info">): Promise<void> {
   const suppliers = await fillSearchKeys(inTransaction);
   if (suppliers > 0) logger.info({ suppliers }, "search keys of existing suppliers written");
+  await fillFeatureCounts(db);
   const runs = await fillHistory(db, inTransaction);
   if (runs > 0) logger.info({ runs }, "scores of existing runs copied to the histories of the suppliers");
 }

@@ -39,10 +39,12 @@ export async function readModelScores(db: Db, scoreWeeks: number): Promise<Model
   for (const { modelName, newestWeek } of await newestWeeks(db)) {
     const oldest = oldestKeptWeek(newestWeek, scoreWeeks);
     const { rows } = await db.execute<Counts>(sql`
-      select (count(*) filter (where x.run_id is null and r.iso_week >= ${oldest}))::int as kept,
-        (count(*) filter (where x.removed_at is null and (x.run_id is not null or r.iso_week < ${oldest})))::int as due,
-        count(x.removed_at)::int as removed, (extract(epoch from max(x.removed_at)) * 1000)::float8 as "lastMs"
-      from bellwether.run r left join bellwether.expired_run x on x.run_id = r.id
+      select (count(*) filter (where r.scores_expired_at is null and r.iso_week >= ${oldest}))::int as kept,
+        (count(*) filter (where r.scores_removed_at is null
+          and (r.scores_expired_at is not null or r.iso_week < ${oldest})))::int as due,
+        count(r.scores_removed_at)::int as removed,
+        (extract(epoch from max(r.scores_removed_at)) * 1000)::float8 as "lastMs"
+      from bellwether.run r
       where r.model_name = ${modelName} and ${ENDED}`);
     const { kept = 0, due = 0, removed = 0, lastMs = null } = rows[0] ?? {};
     const counts = { runsKept: kept, runsDue: due, runsRemoved: removed };
@@ -84,7 +86,7 @@ export async function removeOldScores(
   for (const runId of due) {
     for (const table of ["score", "score_chunk"]) await removeTable(db, table, runId);
     await db.execute(
-      sql`update bellwether.expired_run set removed_at = clock_timestamp() where run_id = ${runId}::int and removed_at is null`,
+      sql`update bellwether.run set scores_removed_at = clock_timestamp() where id = ${runId}::int and scores_removed_at is null`,
     );
     runsRemoved++;
   }
@@ -111,7 +113,7 @@ function expireRuns(inTransaction: InTransaction, options: RetentionOptions): Pr
       if (rows.length === 0) continue;
       const ids = sql.param(rows.map(({ runId }) => runId));
       await db.execute(
-        sql`insert into bellwether.expired_run (run_id, expired_at) select id, clock_timestamp() from unnest(${ids}::int[]) id`,
+        sql`update bellwether.run set scores_expired_at = clock_timestamp() where id = any(${ids}::int[])`,
       );
       const nowUs = BigInt(now().getTime()) * 1000n;
       const events = rows.map((run) => ({
@@ -128,9 +130,9 @@ function expireRuns(inTransaction: InTransaction, options: RetentionOptions): Pr
 /** Returns the runs that expired before the grace time and still have data. */
 async function removableRuns(db: Db, graceMs: number): Promise<number[]> {
   const { rows } = await db.execute<{ id: number }>(sql`
-    select run_id as id from bellwether.expired_run
-    where removed_at is null and expired_at <= clock_timestamp() - ${graceMs}::float8 * interval '1 millisecond'
-    order by run_id limit ${MAX_RUNS}`);
+    select id from bellwether.run
+    where scores_removed_at is null and scores_expired_at <= clock_timestamp() - ${graceMs}::float8 * interval '1 millisecond'
+    order by id limit ${MAX_RUNS}`);
   return rows.map(({ id }) => id);
 }
 

@@ -80,6 +80,7 @@ function createLedger(db: Db, writer: AlertWriter, { now, newId, minCompleteness
     async dropChunks(runId) {
       await db.delete(runChunk).where(eq(runChunk.runId, runId));
       await db.delete(runFeatures).where(eq(runFeatures.runId, runId));
+      await db.update(run).set({ featureCount: null }).where(eq(run.id, runId));
       await emptyPartitions(db, runId);
     },
     dropSecondRows: (runId) => dropSecondRows(db, runId),

@@ -197,12 +197,20 @@ export const run = bellwether.table(
     changes: jsonb("changes").$type<RevisionChanges>(),
     asOf: text("as_of").notNull().default(""),
     missedReason: text("missed_reason").notNull().default(""),
+    /**
+     * Time from which no reader uses the scores, because they are older than the retention. Later their tables and the
+     * rows of the histories are removed.
+     */
+    scoresExpiredAt: when("scores_expired_at"),
+    /** Null: the tables of the scores exist, at least in part. */
+    scoresRemovedAt: when("scores_removed_at"),
+    /** Number of features of the model. Null: not recorded. */
+    featureCount: integer("feature_count"),
     contentDigest: text("content_digest").notNull().default(""),
   },
-  (t) => [
-    unique("run_revision").on(t.isoWeek, t.modelName, t.revision),
-    uniqueIndex("run_complete").on(t.isoWeek, t.modelName).where(sql`state = 'complete'`),
-  ],
+  // No further index: each is locked by every read of suppliers. The lock of a model keeps two revisions of a week from being
+  // completed at the same time.
+  (t) => [unique("run_revision").on(t.isoWeek, t.modelName, t.revision)],
 );
 
 /** The profile of the input of a run, apart from the run: it can have thousands of columns. */

@@ -77,12 +77,9 @@ export async function publishScores(db: Db, runId: number, minCompleteness: numb
   return Object.fromEntries(totals.map(({ band, suppliers }) => [band, suppliers]));
 }
 
-/**
- * Returns the number of features of a run as an expression; null: not recorded, or none. PostgreSQL computes it once
- * in a query. In a join, it would read the list of features again for each score.
- */
+/** Returns the number of features of a run as an expression; null: not recorded, or none. */
 export const featureCount = (runId: number): SQL =>
-  sql`(select nullif(jsonb_array_length(features), 0) from bellwether.run_features where run_id = ${runId}::int)`;
+  sql`(select nullif(feature_count, 0) from bellwether.run where id = ${runId}::int)`;
 
 /** Returns the sums over the scores of a run, by band. */
 async function sumScores(db: Db, runId: number, minCompleteness: number): Promise<RunTotal[]> {

@@ -32,8 +32,7 @@ export const RUN_COLUMNS = sql`
   r.impact_formula as formula, r.previous_run_id as "previousRunId", (extract(epoch from r.completed_at) * 1e6)::float8 as "completedUs"`;
 
 /** The further column of a ScoredRunWithFeatures. */
-export const FEATURES_COLUMN = sql`
-  coalesce((select jsonb_array_length(f.features) from bellwether.run_features f where f.run_id = r.id), 0) as features`;
+export const FEATURES_COLUMN = sql`coalesce(r.feature_count, 0) as features`;
 
 /** A row of a run's scores. */
 export interface ScoreRow extends Record<string, unknown> {

@@ -9,7 +9,7 @@ import type { RunTotal } from "../domain/run-totals.ts";
 import type { AlertCounts, Mover, ReportedRun, WeekChange, WeekReport } from "../domain/week-report.ts";
 import type { Db } from "./database.ts";
 import { NOT_EXPIRED } from "./expired-runs.ts";
-import { scoresOf } from "./score-rows.ts";
+import { FEATURES_COLUMN, scoresOf } from "./score-rows.ts";
 import { listScoringModels } from "./scoring-models.ts";
 import { CHANGE_EVENTS, IN_WEEK, weekBounds } from "./week-changes.ts";
 
@@ -63,7 +63,7 @@ export async function readRuns(db: Db, modelName: string, condition: SQL): Promi
   const { rows } = await db.execute<RunRow>(sql`
     select r.id as "runId", r.iso_week as "isoWeek", (extract(epoch from r.completed_at) * 1e6)::float8 as "completedUs",
       r.impact_formula as formula, r.totals, r.losses, r.overtaken_by as "overtakenBy",
-      coalesce((select jsonb_array_length(f.features) from bellwether.run_features f where f.run_id = r.id), 0) as features
+      ${FEATURES_COLUMN}
     from bellwether.run r where r.model_name = ${modelName} and r.state = 'complete'
       and ${NOT_EXPIRED} and ${condition}
     order by r.iso_week desc limit 1`);

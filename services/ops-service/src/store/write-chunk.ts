@@ -157,7 +157,7 @@ function featureCounter({ features, values: bytes }: NonNullable<ScoredChunk["gi
 async function leaveReceipt(
   tx: PoolClient,
   { runId, fence }: RunLease,
-  { chunk, supplierIds, scoredBy }: ScoredChunk,
+  { chunk, supplierIds, scoredBy, given }: ScoredChunk,
   { rowsScored, formula }: { readonly rowsScored: number; readonly formula: ImpactFormula | null },
 ): Promise<ChunkReceipt> {
   const rowsInvalid = supplierIds.length - rowsScored;
@@ -167,8 +167,11 @@ async function leaveReceipt(
   await tx.query(
     `update bellwether.run set rows_scored = rows_scored + $2, rows_faulty = rows_faulty + $3,
        chunks_received = chunks_received + 1, last_write_at = clock_timestamp(), scored_by = coalesce(scored_by, $4::text::jsonb),
-       impact_formula = $5::text::jsonb where id = $1`,
-    [runId, rowsScored, rowsInvalid, JSON.stringify(scoredBy satisfies ScoredBy), formula && JSON.stringify(formula)],
+       impact_formula = $5::text::jsonb, feature_count = coalesce(feature_count, $6) where id = $1`,
+    [
+      ...[runId, rowsScored, rowsInvalid, JSON.stringify(scoredBy satisfies ScoredBy)],
+      ...[formula && JSON.stringify(formula), given ? given.features.length : null],
+    ],
   );
   await tx.query("select pg_notify($1, $2)", [RUN_CHANNEL, String(runId)]);
   return { duplicate: false, rowsScored, rowsInvalid };
