@@ -39,7 +39,7 @@ function machine(
   };
   const pass = createCatchUp({
     ...{ input, configHash: "config", deadlineMs: DAY_MS, look },
-    dueTicks: (nowMs) =>
+    dueTicks: async (nowMs) =>
       dueTicks({ cron: "0 6 * * 1", timeZone: "UTC", nowMs, sinceMs, lookBackMs: 28 * DAY_MS, pauses: [] }),
     oldestWeek: () => "2026-W44",
     listRecent: async () => [...ledger.values()],

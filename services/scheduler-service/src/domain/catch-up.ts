@@ -59,7 +59,7 @@ export interface CatchUpDeps {
   /** Time after the tick until which the input is waited for, milliseconds. */
   readonly deadlineMs: number;
   /** Returns the weeks whose tick has passed, oldest first; none while the schedule is paused. */
-  readonly dueTicks: (nowMs: number) => readonly Tick[];
+  readonly dueTicks: (nowMs: number) => Promise<readonly Tick[]>;
   /** Returns the first week of the look-back. */
   readonly oldestWeek: (nowMs: number) => string;
   /** Returns the latest runs of the model, the latest one first. @throws PeerUnavailableError, PeerRejectedError */
@@ -196,7 +196,7 @@ export function createCatchUp(deps: CatchUpDeps): (nowMs: number) => Promise<Cat
 
   return async (nowMs) => {
     const recent = await deps.listRecent();
-    const ticks = deps.dueTicks(nowMs);
+    const ticks = await deps.dueTicks(nowMs);
     const newest = ticks.at(-1)?.week ?? "";
     const waiting: WaitingWeek[] = [];
     const missed: string[] = [];

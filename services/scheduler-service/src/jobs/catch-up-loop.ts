@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { isQueueUnavailable } from "@bellwether/queue/queue-error";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { CatchUpState } from "../domain/catch-up.ts";
-import { DiskError, PeerUnavailableError } from "../domain/scheduler-error.ts";
+import { DiskError, JobStoreError, PeerUnavailableError } from "../domain/scheduler-error.ts";
 
 export interface CatchUpLoopOptions {
   /** Makes one pass over the due weeks. */
@@ -23,6 +23,9 @@ export interface CatchUpLoop extends AsyncDisposable {
   nudge(): Promise<void>;
 }
 
+/** Errors of a service, a disk or a store that may answer again. */
+const PASSING = [PeerUnavailableError, DiskError, JobStoreError];
+
 /** Starts the passes. The first one is made at once. */
 export function startCatchUpLoop({ pass, now, everyMs, logger, onState }: CatchUpLoopOptions): CatchUpLoop {
   const stopping = new AbortController();
@@ -40,7 +43,7 @@ export function startCatchUpLoop({ pass, now, everyMs, logger, onState }: CatchU
       onState(state);
     } catch (error) {
       if (stopping.signal.aborted) return;
-      const mayPass = error instanceof PeerUnavailableError || error instanceof DiskError || isQueueUnavailable(error);
+      const mayPass = PASSING.some((kind) => error instanceof kind) || isQueueUnavailable(error);
       const fields = mayPass && error instanceof Error ? { reason: error.message } : { err: error };
       if (!hasFailed) logger.warn(fields, "the due weeks cannot be checked; the next check follows");
       hasFailed = true;

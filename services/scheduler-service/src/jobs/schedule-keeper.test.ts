@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
@@ -142,6 +142,33 @@ test("the pause outlives a store that was emptied while no scheduler ran, and th
   await using other = await setUp(url);
   await writeFile(other.pauseFile, JSON.stringify({ paused: false, changedMs: 1 }));
   expect(await (await other.start()).state()).toMatchObject({ paused: true });
+}, 60_000);
+
+test("the beginning and the pauses of the schedule outlive an emptied store and a lost file, and are read anew", async () => {
+  await using cluster = await startPostgresCluster();
+  const url = await cluster.createDatabase();
+  await using set = await setUp(url);
+  const keeper = await set.start();
+  const [sinceMs, minute] = [PRESENT.getTime(), 60_000];
+  expect(await keeper.times()).toEqual({ sinceMs, pauses: [], paused: false });
+  set.goTo(new Date(sinceMs + minute));
+  await keeper.setPaused(true);
+  // Another process resumes the schedule.
+  await using other = await setUp(url);
+  other.goTo(new Date(sinceMs + 2 * minute));
+  await (await other.start()).setPaused(false);
+  const times = { sinceMs, pauses: [{ fromMs: sinceMs + minute, toMs: sinceMs + 2 * minute }], paused: false };
+  expect(await keeper.times()).toEqual(times);
+  keeper.nudge();
+  await vi.waitFor(async () => expect(await readFile(set.pauseFile, "utf8")).toContain('"paused":false'), {
+    timeout: 10_000,
+  });
+  await set.queue.obliterate({ force: true });
+  expect(await keeper.times()).toEqual(times);
+  keeper.nudge();
+  await vi.waitFor(async () => expect(await set.queue.getJobScheduler("weekly")).toBeDefined(), { timeout: 10_000 });
+  await rm(set.pauseFile);
+  expect(await keeper.times()).toEqual(times);
 }, 60_000);
 
 test("a cron pattern that matches no time leaves the service not ready, with the reason", async () => {

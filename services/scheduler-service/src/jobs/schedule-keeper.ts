@@ -23,7 +23,7 @@ export interface ScheduleState {
   readonly nextRunMs: number | null;
 }
 
-/** Times for which the schedule exists, as of the last check. */
+/** Times for which the schedule exists. */
 export interface ScheduleTimes {
   /** When the schedule began, milliseconds since 1970. */
   readonly sinceMs: number;
@@ -53,7 +53,8 @@ export interface ScheduleKeeper extends AsyncDisposable {
   state(): Promise<ScheduleState>;
   /** @throws JobStoreError */
   setPaused(paused: boolean): Promise<ScheduleState>;
-  times(): ScheduleTimes;
+  /** Reads the times from the store, where another process may have changed them. @throws JobStoreError */
+  times(): Promise<ScheduleTimes>;
   /** Checks the schedule now. To be called when the store is available again. */
   nudge(): void;
 }
@@ -73,7 +74,6 @@ export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise
   const stopping = new AbortController();
   let resting = new AbortController();
   let nextRunMs: number | null = null;
-  let times: ScheduleTimes = { sinceMs: now().getTime(), pauses: [], paused: false };
 
   const write = async (pauseState: PauseState): Promise<void> => {
     const data = { kind: "tick" as const, ...pauseState };
@@ -121,7 +121,6 @@ export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise
   };
   const assert = async (): Promise<void> => {
     const { wanted, kept, lacks, missedMs } = await compare();
-    times = { sinceMs: wanted.sinceMs, pauses: pausesOf(wanted), paused: wanted.paused };
     if (lacks !== "") {
       await write(wanted);
       if (!wanted.paused && missedMs !== null && missedMs <= now().getTime())
@@ -182,14 +181,16 @@ export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise
       const { wanted: before } = await readQueue(compare).catch(away);
       const wanted = changePause(before, paused, now().getTime());
       await write(wanted).catch(away);
-      times = { sinceMs: before.sinceMs, pauses: pausesOf(wanted), paused };
       // If the disk is full, the next check writes the file again.
       await pauseFile
         .write(wanted)
         .catch((error) => logger.warn({ err: error }, "the pause is stored in the queue's store only"));
       return state().catch(away);
     },
-    times: () => times,
+    async times() {
+      const { wanted } = await readQueue(compare).catch(away);
+      return { sinceMs: wanted.sinceMs, pauses: pausesOf(wanted), paused: wanted.paused };
+    },
     nudge: () => resting.abort(),
     async [Symbol.asyncDispose]() {
       stopping.abort();

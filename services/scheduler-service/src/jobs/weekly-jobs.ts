@@ -153,8 +153,8 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
       input: config.input,
       configHash: runner.configHash,
       deadlineMs: config.inputDeadlineMs ?? DEADLINE_MS,
-      dueTicks(nowMs) {
-        const { paused, ...times } = keeper.times();
+      async dueTicks(nowMs) {
+        const { paused, ...times } = await keeper.times();
         return paused ? [] : dueTicks({ cron, timeZone, nowMs, lookBackMs, ...times });
       },
       oldestWeek: (nowMs) => isoWeekAt(new Date(nowMs - lookBackMs), timeZone),
