@@ -107,6 +107,30 @@ test("a held run is shown with both ways out, and after approve the scheduler co
   expect(voided).toMatchObject({ code: 0, json: { state: "voided", latest_week: week.isoWeek } });
 });
 
+test("check says beforehand whether a run would be published, held or fail, and starts none", async () => {
+  const isoWeek = "2026-W42";
+  const check = () => command(["check", "--week", isoWeek, ...week.options]);
+  await week.writeFile(weekCsv(ROWS, { delayBy: 2 }));
+  const fine = await check();
+  expect(fine).toMatchObject({ code: 0, json: { outcome: "published", suppliers: ROWS, as_of: isoWeekEnd(isoWeek) } });
+  expect(fine.json).toMatchObject({ compared_with: week.isoWeek, failures: [], rows_rejected: 0 });
+  await week.writeFile(weekCsv(3, { broken: 1 }));
+  const held = await check();
+  expect(held).toMatchObject({
+    code: 1,
+    json: {
+      ...{ outcome: "held", suppliers: 2, rows_rejected: 1 },
+      rejected_reasons: [{ column: "avg_payment_delay_days", rows: 1, sample: { line: 2 } }],
+      checks: expect.arrayContaining([expect.objectContaining({ kind: "suppliers", outcome: "failed" })]),
+    },
+    stderr: expect.stringContaining("a run of 2026-W42 with this file would be held"),
+  });
+  await week.writeFile(weekCsv(1, { broken: 1 }));
+  const failed = await check();
+  expect(failed).toMatchObject({ code: 1 });
+  await expect(batch().getRun({ isoWeek })).rejects.toThrow("does not exist");
+});
+
 test("wrong options, an unknown week and services that do not answer are named with the option", async () => {
   expect(await command(["approve", "--week", "2026-W60", "--reason", "x"])).toMatchObject({ code: 2 });
   const noReason = await command(["void", "--week", "2026-W41"]);

@@ -65,6 +65,8 @@ export interface TestWeek extends AsyncDisposable {
   runCommand(...options: readonly string[]): Promise<EndedProcess>;
   /** Runs `bellwether weekly` with these arguments and --json. */
   command(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<EndedProcess>;
+  /** Options of `bellwether weekly check` and `run`: the weekly file, its mapping, and ml-service. */
+  readonly options: readonly string[];
   /** Returns the SHA-256 of the weekly file, lower-case hex. */
   sourceDigest(): Promise<string>;
   /**
@@ -128,7 +130,14 @@ export async function createWeek(
       return runNode(CLI, { args, env: { ...PROCESS_ENV, ...env } });
     },
     command: (args, env = {}) =>
-      runNode(CLI, { args: ["weekly", ...args, "--json"], env: { ...PROCESS_ENV, OPS_SERVICE_URL: ops.url, ...env } }),
+      runNode(CLI, {
+        args: ["weekly", ...args, "--json"],
+        env: { ...PROCESS_ENV, BELLWETHER_DATA_DIR: folder.at("a machine"), OPS_SERVICE_URL: ops.url, ...env },
+      }),
+    options: [
+      ...["--config", folder.settings.modelConfig, "--mapping", folder.settings.featureMapping],
+      ...["--input", folder.at("week.csv"), "--ml", ml.url],
+    ],
     sourceDigest: async () =>
       createHash("sha256")
         .update(await readFile(folder.at("week.csv")))

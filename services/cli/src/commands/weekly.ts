@@ -5,6 +5,7 @@ import type { CliContext } from "../context/cli-context.ts";
 import { isoWeek, reason } from "../input/parse-option.ts";
 import { createReport } from "../output/report.ts";
 import { defaultUrlText, OPS_PEER } from "../remote/peer-url.ts";
+import { checkCommand } from "../weekly/check-command.ts";
 import { decisionCommands } from "../weekly/decision-commands.ts";
 import { replayCommand } from "../weekly/replay-command.ts";
 import { reportCommand } from "../weekly/report-command.ts";
@@ -52,6 +53,7 @@ export function weeklyCommand(context: CliContext): Command {
     });
   const weekly = new Command("weekly").enablePositionalOptions();
   const others = [
+    checkCommand(context),
     statusCommand(context),
     ...decisionCommands(context),
     ...scheduleCommands(context),

@@ -12,7 +12,7 @@ import { showProgress, showStep } from "../output/report.ts";
 import { defaultUrlText, ML_PEER, OPS_PEER, peerUrl } from "../remote/peer-url.ts";
 
 /** Message of the child process that does the run: progress while it runs, at its end the result or the failure. */
-interface WeeklyMessage {
+interface WeeklyMessage<T> {
   readonly progress?: {
     readonly stage: string;
     readonly rowsRead: number;
@@ -24,7 +24,7 @@ interface WeeklyMessage {
   };
   /** A peer is not available, and the run is tried again: one sentence. */
   readonly retry?: string;
-  readonly result?: WeeklyOutcome;
+  readonly result?: T;
   readonly failure?: WeeklyFailure;
 }
 
@@ -83,6 +83,32 @@ export interface WeeklyOutcome {
   readonly report: string;
 }
 
+/** What a run of an input would say, as `weekly check` prints it under --json. */
+export interface InputReport {
+  readonly iso_week: string;
+  readonly as_of: string;
+  /** "published": nothing is in the way. "held": a person would have to approve the run. */
+  readonly outcome: "published" | "held" | "failed";
+  /** Week with which the input was compared. Null: there is no earlier complete week. */
+  readonly compared_with: string | null;
+  readonly suppliers: number;
+  readonly rows_rejected: number;
+  readonly rejected_reasons: readonly RejectedReason[];
+  readonly failures: readonly string[];
+  readonly notes: readonly string[];
+  /** The checks for people: failed ones, those that were not possible, and those that passed. */
+  readonly lines: readonly string[];
+}
+
+/** Why rows were rejected, with one sample. */
+interface RejectedReason {
+  /** Null: the whole row. */
+  readonly column: string | null;
+  readonly reason: string;
+  readonly rows: number;
+  readonly sample: { readonly file: string; readonly line: number | null; readonly text: string } | null;
+}
+
 export interface RunOptions {
   readonly week: string;
   readonly input: string;
@@ -117,7 +143,20 @@ export function withRunOptions(command: Command): Command {
  * Runs scheduler-service for one week in a child process, which is stopped together with this process.
  * @throws WeeklyRunError with the message of the child process
  */
-export async function runWeek(options: RunOptions, context: CliContext): Promise<WeeklyOutcome> {
+export function runWeek(options: RunOptions, context: CliContext): Promise<WeeklyOutcome> {
+  return runChild<WeeklyOutcome>([], options, context);
+}
+
+/**
+ * Checks the input of a week as a run would, without starting the run.
+ * @throws WeeklyRunError with the message of the child process
+ */
+export function checkWeek(options: RunOptions, context: CliContext): Promise<InputReport> {
+  return runChild<InputReport>(["check"], options, context);
+}
+
+/** @typeParam T result that the child process sends for these arguments */
+async function runChild<T>(args: readonly string[], options: RunOptions, context: CliContext): Promise<T> {
   if (context.env.BELLWETHER_TOKEN)
     throw new UsageError("the run reads its token from a file: set BELLWETHER_TOKEN_FILE in place of BELLWETHER_TOKEN");
   const main = createRequire(import.meta.url).resolve("@bellwether/scheduler-service/once/main");
@@ -126,7 +165,7 @@ export async function runWeek(options: RunOptions, context: CliContext): Promise
     "ops-service": peerUrl(OPS_PEER, options.ops, context),
   };
   const absolute = (file: string): string => path.resolve(context.cwd, file);
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [main, ...args], {
     cwd: context.cwd,
     env: {
       ...context.env,
@@ -147,10 +186,10 @@ export async function runWeek(options: RunOptions, context: CliContext): Promise
   });
   const stop = () => child.kill("SIGTERM");
   process.on("SIGINT", stop).on("SIGTERM", stop);
-  let outcome: WeeklyOutcome | undefined;
+  let outcome: T | undefined;
   let failure: WeeklyFailure = { reason: "RUN_FAILED", message: "the run ended without a result" };
   let stage = "";
-  child.on("message", ({ progress, retry, ...last }: WeeklyMessage) => {
+  child.on("message", ({ progress, retry, ...last }: WeeklyMessage<T>) => {
     if (retry !== undefined) process.stderr.write(`${retry}\n`);
     outcome ??= last.result;
     failure = last.failure ?? failure;

@@ -90,15 +90,31 @@ export async function startRun(transact: Transact, start: RunStart, now: () => D
   });
 }
 
-/** Reads what the input of a run is compared with. */
-async function comparisonOf(ledger: RunLedger, run: Run, sourceDigest: string) {
-  const previous = await ledger.previousWeek(run.isoWeek, run.modelName);
+/** What the input of a week is compared with. */
+export type InputComparison = Pick<StartedRun, "previous" | "previousProfile" | "otherInputs">;
+
+/** Returns what the input of a week is compared with, without starting its run. @throws IsoWeekError */
+export async function compareInput(
+  transact: Transact,
+  { isoWeek, modelName }: Pick<Run, "isoWeek" | "modelName">,
+): Promise<InputComparison> {
+  const week = { isoWeek: parseIsoWeek(isoWeek), modelName };
+  return transact((ledger) => inputComparison(ledger, week));
+}
+
+async function inputComparison(ledger: RunLedger, week: Pick<Run, "isoWeek" | "modelName">): Promise<InputComparison> {
+  const previous = await ledger.previousWeek(week.isoWeek, week.modelName);
   return {
     previous,
     previousProfile: previous === null ? [] : await ledger.readProfile(previous.runId),
-    sameSourceWeek: await ledger.weekOfSource(sourceDigest, run),
-    otherInputs: await ledger.otherInputs(run),
+    otherInputs: await ledger.otherInputs(week),
   };
+}
+
+/** Reads what the input of a run is compared with. */
+async function comparisonOf(ledger: RunLedger, run: Run, sourceDigest: string) {
+  const comparison = await inputComparison(ledger, run);
+  return { ...comparison, sameSourceWeek: await ledger.weekOfSource(sourceDigest, run) };
 }
 
 const isOther = (before: string, now: string): boolean => before !== "" && now !== "" && before !== now;

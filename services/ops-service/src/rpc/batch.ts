@@ -18,7 +18,14 @@ import type { Transact } from "../domain/run-ledger.ts";
 import type { Override } from "../domain/run-losses.ts";
 import type { ChunkReceipt, ScoredChunk } from "../domain/scored-chunk.ts";
 import type { ScorePair } from "../domain/stored-input.ts";
-import { failRun, reportProgress, type StartedRun, startRun } from "../domain/weekly-run.ts";
+import {
+  compareInput,
+  failRun,
+  type InputComparison,
+  reportProgress,
+  type StartedRun,
+  startRun,
+} from "../domain/weekly-run.ts";
 import { chunkFromProto } from "./chunk-from-proto.ts";
 import { countDriftAlarms } from "./drift-metrics.ts";
 import { inputReportFromProto } from "./input-report.ts";
@@ -114,6 +121,9 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
       const failure = { reason, actor: actorOf(callerOf(context)) };
       return { run: runToProto(await failRun(transact, leaseFromProto(lease), failure)) };
     },
+    async getInputComparison(week) {
+      return comparisonToProto(await compareInput(transact, week));
+    },
     async getRun({ isoWeek, modelName, runId }) {
       const run =
         runId === 0
@@ -161,18 +171,24 @@ function overrideFromProto(override: ProtoOverride | undefined, context: Handler
 }
 
 function startedToProto(started: StartedRun): MessageInitShape<typeof StartRunResponseSchema> {
-  const { run, lease, receivedChunks, begunAnew, previous, previousProfile, sameSourceWeek, otherInputs } = started;
+  const { run, lease, receivedChunks, begunAnew, sameSourceWeek } = started;
   return {
     run: runToProto(run),
     ...(lease && { lease: { runId: lease.runId, fence: BigInt(lease.fence) } }),
     receivedChunks: [...receivedChunks],
     begunAnew,
     ...(run.approved && { approved: decisionToProto(run.approved) }),
+    ...comparisonToProto(started),
+    sameSourceWeek,
+  };
+}
+
+function comparisonToProto({ previous, previousProfile, otherInputs }: InputComparison) {
+  return {
     previousProfile: previousProfile.map(profileToProto),
     previousWeek: previous?.isoWeek ?? "",
     previousSuppliers: BigInt(previous?.suppliers ?? 0),
     ...(previous && previous.rowsRead !== null && { previousRows: BigInt(previous.rowsRead) }),
-    sameSourceWeek,
     otherInputs: [...otherInputs],
   };
 }

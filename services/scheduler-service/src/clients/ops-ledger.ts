@@ -1,9 +1,9 @@
 import { type RunLease, type RunLosses, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
-import { BatchService, type StartRunResponse } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { BatchService, type GetInputComparisonResponse } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { LossLimitError, PeerRejectedError, RunFencedError } from "../domain/scheduler-error.ts";
-import type { Ledger } from "../domain/weekly-ports.ts";
+import type { InputComparison, Ledger } from "../domain/weekly-ports.ts";
 import { checkFromProto, checkToProto, profileFromProto, profileToProto } from "./checks-to-proto.ts";
 import { attributesToProto } from "./chunk-to-proto.ts";
 import { driftToProto } from "./drift-to-proto.ts";
@@ -43,10 +43,12 @@ export function createOpsLedger(transport: Transport, modelName: string): Ledger
       const { run, lease, receivedChunks, begunAnew, ...started } = await callPeer(PEER, batch.startRun(request));
       if (!run) throw new PeerRejectedError(PEER, "it started no run");
       return {
-        ...{ run, lease: lease ?? null, receivedChunks, begunAnew, previous: previousOf(started) },
+        ...{ run, lease: lease ?? null, receivedChunks, begunAnew, ...comparisonFromProto(started) },
         ...{ checks: run.checks.flatMap(checkFromProto), isApproved: started.approved !== undefined },
-        otherInputs: started.otherInputs.map(({ isoWeek, ...digests }) => ({ ...digests, week: isoWeek })),
       };
+    },
+    async compare(week) {
+      return comparisonFromProto(await callPeer(PEER, batch.getInputComparison({ isoWeek: week, modelName })));
     },
     async isComplete(week) {
       const found = batch.getRun({ isoWeek: week, modelName }).catch((error: unknown) => {
@@ -111,6 +113,11 @@ export function createOpsLedger(transport: Transport, modelName: string): Ledger
 }
 
 /** Returns the week that the input is compared with. Null: there is none. */
+const comparisonFromProto = (found: Comparison): InputComparison => ({
+  previous: previousOf(found),
+  otherInputs: found.otherInputs.map(({ isoWeek, ...digests }) => ({ ...digests, week: isoWeek })),
+});
+
 function previousOf({ previousWeek, previousSuppliers, previousRows, previousProfile }: Previous) {
   if (previousWeek === "") return null;
   return {
@@ -120,7 +127,12 @@ function previousOf({ previousWeek, previousSuppliers, previousRows, previousPro
   };
 }
 
-type Previous = Pick<StartRunResponse, "previousWeek" | "previousSuppliers" | "previousRows" | "previousProfile">;
+type Comparison = Pick<GetInputComparisonResponse, "otherInputs" | keyof Previous>;
+
+type Previous = Pick<
+  GetInputComparisonResponse,
+  "previousWeek" | "previousSuppliers" | "previousRows" | "previousProfile"
+>;
 
 /** Cuts to the limit without a partial character at the end. */
 function cutReason(reason: string): string {

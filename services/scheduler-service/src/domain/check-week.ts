@@ -1,8 +1,9 @@
 import type { RiskPolicy } from "@bellwether/config/risk-policy";
+import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { type Check, failedChecks } from "@bellwether/plausibility/check";
 import { checkInput } from "@bellwether/plausibility/check-input";
 import type { LossCounts } from "@bellwether/plausibility/losses";
-import type { IngestRecord, StartedRun } from "./weekly-ports.ts";
+import type { IngestRecord, InputComparison } from "./weekly-ports.ts";
 
 /** Source name that the counts of an ingest use for rows that were rejected after the mapping. */
 const MAPPED_ROWS = "rows";
@@ -23,7 +24,7 @@ export function lossCountsOf({ rows, rejected, sources }: IngestRecord, hasSourc
 /** Checks the input of a started run against the earlier weeks, before a row is scored. */
 export function checkWeek(
   ingested: IngestRecord,
-  { run, previous, otherInputs }: Pick<StartedRun, "run" | "previous" | "otherInputs">,
+  { run, previous, otherInputs }: InputComparison & { readonly run: Pick<BatchRun, "isoWeek"> },
   { checks, losses, drift }: Pick<RiskPolicy, "checks" | "losses" | "drift">,
   hasSourceTables: boolean,
 ): Check[] {

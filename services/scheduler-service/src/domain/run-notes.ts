@@ -39,7 +39,7 @@ export interface RunCircumstances {
 
 /** Remarks on a complete run in addition to its counts, one sentence each. */
 export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
-  const { wasComplete, begunAnew, acceptsLosses, rejected, newestAsOf, cleanedIds, changedAttributes, drift } = how;
+  const { wasComplete, begunAnew, acceptsLosses, rejected, newestAsOf, drift } = how;
   const { isoWeek, losses, model, forceFuture } = run;
   const notes: string[] = [];
   if (wasComplete && (run.sourceDigest === "" || run.configHash === ""))
@@ -69,6 +69,23 @@ export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
   if (losses?.accepted && rejected.length > 0) notes.push(`rejected: ${describeReasons(rejected, false)}`);
   if (losses && losses.rowsRepeated > 0n)
     notes.push(`${countText(losses.rowsRepeated, "row repeats", "rows repeat")} an earlier row exactly`);
+  notes.push(...inputNotes(how));
+  if (model && run.configHash !== "" && model.configHash !== run.configHash)
+    notes.push(
+      model.configHash === ""
+        ? `${model.name} ${model.version} has no recorded configuration: that of the run (${run.configHash}) was not compared`
+        : `the configuration of the run (${run.configHash}) is not the one that ${model.name} ${model.version} was trained with (${model.configHash})`,
+    );
+  return [...notes, ...drift];
+}
+
+/** Says what was left out of the input, or is stored differently. */
+export function inputNotes({
+  cleanedIds,
+  changedAttributes,
+  ...how
+}: Pick<RunCircumstances, "cleanedIds" | "changedAttributes" | "olderRows" | "readingNotes">): string[] {
+  const notes: string[] = [];
   if (cleanedIds !== null && cleanedIds.rows > 0)
     notes.push(
       `${countText(cleanedIds.rows, "supplier id")} had invisible characters or surrounding white space, which were removed; ` +
@@ -79,13 +96,7 @@ export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
   notes.push(...(how.readingNotes ?? []));
   for (const { attribute, change, rows } of changedAttributes ?? [])
     notes.push(`${attribute} of ${countText(rows, "supplier")}: ${change}`);
-  if (model && run.configHash !== "" && model.configHash !== run.configHash)
-    notes.push(
-      model.configHash === ""
-        ? `${model.name} ${model.version} has no recorded configuration: that of the run (${run.configHash}) was not compared`
-        : `the configuration of the run (${run.configHash}) is not the one that ${model.name} ${model.version} was trained with (${model.configHash})`,
-    );
-  return [...notes, ...drift];
+  return notes;
 }
 
 /** Share of the suppliers of the week before from which on missing suppliers are a warning. */
@@ -119,7 +130,8 @@ const DAY_MS = 86_400_000;
 /** Maximum age of the data in days. Older data probably belongs to another week. */
 const MAX_AGE_DAYS = 31;
 
-function dateNote(isoWeek: string, newestAsOf: string): string {
+/** Says how old the data of a week is. */
+export function dateNote(isoWeek: string, newestAsOf: string): string {
   const monday = isoWeekStart(isoWeek);
   const days = Math.round((Date.parse(monday) - Date.parse(newestAsOf)) / DAY_MS);
   if (days <= MAX_AGE_DAYS) return `the newest snapshot date of the data is ${newestAsOf}`;

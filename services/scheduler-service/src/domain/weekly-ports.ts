@@ -42,8 +42,16 @@ export interface RunStart {
   readonly acceptLosses: Decision | null;
 }
 
+/** What the input of a week is compared with. */
+export interface InputComparison {
+  /** The newest complete earlier week of the model, with which the input is compared. Null: there is none. */
+  readonly previous: (PreviousInput & { readonly suppliers: number }) | null;
+  /** Digests of the inputs of complete weeks of the model, newest first. */
+  readonly otherInputs: readonly InputContent[];
+}
+
 /** Answer of the ledger to a start: the record of the week and the right to write to it. */
-export interface StartedRun {
+export interface StartedRun extends InputComparison {
   readonly run: BatchRun;
   /** The right to write. Null when the run is complete. */
   readonly lease: RunLease | null;
@@ -57,10 +65,6 @@ export interface StartedRun {
   readonly checks: readonly Check[];
   /** Whether a person has approved those of `checks` that failed. */
   readonly isApproved: boolean;
-  /** The newest complete earlier week of the model, with which the input is compared. Null: there is none. */
-  readonly previous: (PreviousInput & { readonly suppliers: number }) | null;
-  /** Digests of the inputs of complete weeks of the model, newest first. */
-  readonly otherInputs: readonly InputContent[];
 }
 
 /** What a run reports about its input: the result of each check, and the profile of its columns. */
@@ -109,6 +113,8 @@ export interface RunTotals extends CheckedRun {
 export interface Ledger {
   start(start: RunStart): Promise<StartedRun>;
   isComplete(week: string): Promise<boolean>;
+  /** Returns what the input of a week is compared with, without starting its run. */
+  compare(week: string): Promise<InputComparison>;
   report(lease: RunLease, update: StageUpdate): Promise<void>;
   /**
    * Stores the scores of one chunk, with the values of `features` that were scored. A chunk that was stored

@@ -1,4 +1,5 @@
 import type { CatchUpDeps } from "./catch-up.ts";
+import type { InputReport } from "./check-input-file.ts";
 import type { InputLooks } from "./input-object.ts";
 import type { RunDecisions } from "./weekly-ports.ts";
 import type { Progress, WeeklyResult } from "./weekly-run.ts";
@@ -24,6 +25,8 @@ export interface WeeklyRunner extends Disposable {
     onProgress: (now: Progress) => void,
     options?: RunOptions,
   ): Promise<WeeklyResult>;
+  /** Reads the input of a week and does the checks of a run, without starting it. @throws the errors of `checkInputFile` */
+  check(week: string, input: string, signal: AbortSignal): Promise<InputReport>;
   /** Whether the week is complete in the ledger. @throws PeerUnavailableError, PeerRejectedError */
   isComplete(week: string): Promise<boolean>;
   /** The weeks of the model in the ledger. @throws PeerUnavailableError, PeerRejectedError */

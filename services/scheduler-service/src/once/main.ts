@@ -18,7 +18,7 @@ import {
   WEEKS_FOLDER,
   weeklyIngestLimits,
 } from "../setup/weekly-env.ts";
-import { failureToJson, outcomeToJson } from "./outcome.ts";
+import { failureToJson, inputReportToJson, outcomeToJson } from "./outcome.ts";
 
 /** Maximum time to wait, after telemetry was stopped, for a telemetry collector that does not answer, ms. */
 const LINGER_MS = 500;
@@ -32,7 +32,8 @@ const SILENCE_MS = 15_000;
  */
 const REASON = { pattern: /^[^\0]{1,500}$/su, expected: "a reason of 1 to 500 characters" };
 
-// The one-shot program: runs one week, without a queue and without listeners. A parent with an IPC channel
+// The one-shot program: runs one week, without a queue and without listeners; with the argument "check" it only checks
+// the input of the week. A parent with an IPC channel
 // receives the progress, then the result or the failure.
 const stopped = new AbortController();
 const stop = (by: string) => stopped.abort(new RunStoppedError(by));
@@ -82,7 +83,7 @@ try {
       void process.send?.({ retry: `${message}; trying again in ${pauseMs / 1000} s` }),
   };
   const input = isStoreUrl(config.input) ? config.input : path.resolve(config.input);
-  const done = await inSpan("weekly run", () =>
+  const run = () =>
     retryRun((onProgress) => {
       let first: Progress | null = null;
       const onChange = (now: Progress): void => {
@@ -91,9 +92,11 @@ try {
         if (now.rowsScored > first.rowsScored) onProgress();
       };
       return runner.run(week, input, stopped.signal, onChange, decisions);
-    }, retries),
-  );
-  const result = outcomeToJson(done, folder);
+    }, retries);
+  const result =
+    process.argv[2] === "check"
+      ? inputReportToJson(await inSpan("weekly check", () => runner.check(week, input, stopped.signal)))
+      : outcomeToJson(await inSpan("weekly run", run), folder);
   if (process.send) process.send({ result });
   else console.log(JSON.stringify(result));
   process.exitCode = 0;

@@ -1,5 +1,7 @@
 import path from "node:path";
+import { describeChecks } from "@bellwether/plausibility/check";
 import { checkFromProto } from "../clients/checks-to-proto.ts";
+import type { InputReport } from "../domain/check-input-file.ts";
 import { lossesToJson } from "../domain/run-summary.ts";
 import { LossLimitError, RunHeldError, WeekCompleteError } from "../domain/scheduler-error.ts";
 import type { WeeklyResult } from "../domain/weekly-run.ts";
@@ -27,6 +29,15 @@ export function outcomeToJson({ run, wasComplete, notes }: WeeklyResult, folder:
     checks: run.checks.flatMap(checkFromProto),
     notes,
     report: path.join(folder, "report.json"),
+  };
+}
+
+/** Returns the check of a weekly input as plain JSON. `lines` has its checks for people. */
+export function inputReportToJson({ week, ...report }: InputReport): object {
+  return {
+    ...{ iso_week: week, as_of: report.asOf, outcome: report.outcome, compared_with: report.comparedWith },
+    ...{ suppliers: report.suppliers, rows_rejected: report.rowsRejected, rejected_reasons: report.rejected },
+    ...{ checks: report.checks, failures: report.failures, notes: report.notes, lines: describeChecks(report.checks) },
   };
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { type ConfigPair, loadConfigPair } from "@bellwether/config/config-pair";
@@ -15,6 +16,7 @@ import { openObjectStore } from "@bellwether/object-store/open-store";
 import { createLedgerWeeks } from "../clients/ledger-weeks.ts";
 import { createMlScorer } from "../clients/ml-scorer.ts";
 import { createOpsLedger } from "../clients/ops-ledger.ts";
+import { checkInputFile } from "../domain/check-input-file.ts";
 import type { InputObject } from "../domain/input-object.ts";
 import type { ModelFeature } from "../domain/model-contract.ts";
 import { InputNotFoundError, mayPass } from "../domain/scheduler-error.ts";
@@ -146,6 +148,14 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
         // The next attempt uses the copy of the input.
         if (!mayPass(error)) await inputs.release(input);
         throw error;
+      }
+    },
+    async check(week, input, signal) {
+      const folder = await onDisk(settings.weeksFolder, mkdtemp(path.join(settings.weeksFolder, ".check-")));
+      try {
+        return await checkInputFile(fixed, { week, input, snapshotPath: path.join(folder, "week.parquet"), signal });
+      } finally {
+        await rm(folder, { recursive: true, force: true });
       }
     },
     isComplete: fixed.ledger.isComplete,
