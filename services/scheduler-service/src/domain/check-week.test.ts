@@ -63,6 +63,18 @@ test("the file of another week fails", () => {
   ]);
 });
 
+test("raw files with the whole history pass: the same bytes at another date, and more rows than suppliers", () => {
+  const raw = { ...ingest(29), sources: [{ ...SOURCE, read: 7_779, rows: 7_779, rejected: 0 }] };
+  const other = { week: "2026-W46", sourceDigest: "a", contentDigest: "of the week before" };
+  const compared = { ...started(29), otherInputs: [other] };
+  expect(failed(checkWeek(raw, compared, POLICY, true))).toEqual([]);
+  // The mapped rows of another week are found.
+  const same = { ...compared, otherInputs: [{ ...other, contentDigest: "c" }] };
+  expect(failed(checkWeek(raw, same, POLICY, true))).toEqual([
+    "same_content: every mapped value is the same as in 2026-W46",
+  ]);
+});
+
 test("an approval allows the checks that failed then, and no others; an acceptance beforehand allows all", () => {
   const checks = checkWeek(ingest(3), started(3_002), POLICY, false);
   expect(holdsRun(checks, [], false)).toBe(true);
