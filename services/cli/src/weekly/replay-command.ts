@@ -34,7 +34,7 @@ export function replayCommand(context: CliContext): Command {
     .addHelpText(
       "after",
       "\nThe replay stops at the first week that fails or is held (exit code 1). The same command continues it: weeks that are complete are not" +
-        "\nrun again. Alerts are evaluated only if no later week of the model is complete: use a database without it.\n" +
+        "\nrun again. With --accept-losses, weeks whose checks fail are published instead of held. Alerts are evaluated only if no later week of the model is complete: use a database without it.\n" +
         "\nExamples:\n  npx bellwether weekly replay --from 2026-W01 --to 2026-W47 --input 'history/{week}.csv'" +
         "\n  npx bellwether weekly replay --from 2008-W05 --to 2013-W52 --every 1month --input data \\\n    --config config/examples/scms/model_config.yaml --mapping config/examples/scms/feature_mapping.yaml",
     )
