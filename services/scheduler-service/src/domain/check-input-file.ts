@@ -50,7 +50,7 @@ export async function checkInputFile(
 ): Promise<InputReport> {
   const week = parseIsoWeek(asked);
   const date = { week, asOf: isoWeekEnd(week) };
-  await deps.checkInput(input);
+  await deps.checkInput(input, signal);
   const comparison = await deps.ledger.compare(week);
   const read = await deps.ingest(input, snapshotPath, date, signal);
   const checks = checkWeek(
