@@ -52,7 +52,7 @@ export async function checkInputFile(
   const date = { week, asOf: isoWeekEnd(week) };
   await deps.checkInput(input, signal);
   const comparison = await deps.ledger.compare(week);
-  const read = await deps.ingest(input, snapshotPath, date, signal);
+  const read = await deps.ingest(input, snapshotPath, date, { signal, onProgress: () => {} });
   const checks = checkWeek(
     { ...read, input },
     { ...comparison, run: { isoWeek: week } },

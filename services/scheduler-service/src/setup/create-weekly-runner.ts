@@ -7,7 +7,7 @@ import { loadRiskPolicy, parseRiskPolicy } from "@bellwether/config/risk-policy"
 import { parseYaml } from "@bellwether/config/yaml-file";
 import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/limits";
 import { makeDataFolder } from "@bellwether/files/data-folder";
-import { startIngestProcess } from "@bellwether/ingest/child/ingest-process";
+import { type IngestProcess, startIngestProcess } from "@bellwether/ingest/child/ingest-process";
 import { DEFAULT_LIMITS, type IngestLimits } from "@bellwether/ingest/ingest-limits";
 import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
 import { NO_AZURE_CREDENTIALS } from "@bellwether/object-store/backends/azure-credentials";
@@ -120,6 +120,14 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
       onDisk(settings.weeksFolder, readSnapshotSample(parquet, suppliers, signal)),
     ...{ driftPolicy: policy.drift, hasPolicyFile: settings.riskPolicy !== undefined },
   };
+  const ingestWith =
+    (reader: IngestProcess): WeeklyDeps["ingest"] =>
+    async (input, outParquet, run, { signal, onProgress }) => {
+      const local = await onDisk(settings.weeksFolder, inputs.localPath(input, signal));
+      const request = { ...{ model, mapping, limits, run, signal, onProgress }, input: local, outParquet };
+      const snapshot = await onDisk(settings.weeksFolder, writeSnapshot(reader, request));
+      return { ...snapshot, objects: inputs.copied(input) };
+    };
   return {
     modelName,
     configHash: pair.configHash,
@@ -127,12 +135,7 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
       const { acceptLosses = null, forceFuture = null, remark = "", keepsSnapshot = false } = options;
       // Started here, the process is ready when the digest of the input is known and the week is in the ledger.
       await using reader = startIngestProcess(limits.folder && path.join(limits.folder, "compiled"));
-      const ingest: WeeklyDeps["ingest"] = async (input, outParquet, run, { signal, onProgress }) => {
-        const local = await onDisk(settings.weeksFolder, inputs.localPath(input, signal));
-        const request = { ...{ model, mapping, limits, run, signal, onProgress }, input: local, outParquet };
-        const snapshot = await onDisk(settings.weeksFolder, writeSnapshot(reader, request));
-        return { ...snapshot, objects: inputs.copied(input) };
-      };
+      const ingest = ingestWith(reader);
       const report = (now: Progress): void => {
         // A run that continues with its snapshot needs no reader.
         if (now.stage !== "ingest") void reader[Symbol.asyncDispose]();
@@ -153,8 +156,11 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
     async check(week, input, signal) {
       const folder = await onDisk(settings.weeksFolder, mkdtemp(path.join(settings.weeksFolder, ".check-")));
       try {
-        return await checkInputFile(fixed, { week, input, snapshotPath: path.join(folder, "week.parquet"), signal });
+        await using reader = startIngestProcess(limits.folder && path.join(limits.folder, "compiled"));
+        const deps = { ...fixed, ingest: ingestWith(reader) };
+        return await checkInputFile(deps, { week, input, snapshotPath: path.join(folder, "week.parquet"), signal });
       } finally {
+        await inputs.release(input);
         await rm(folder, { recursive: true, force: true });
       }
     },
