@@ -338,7 +338,7 @@ test("the command line promotes and rolls back through the services when flags n
     ["v1", "scheduler-service"],
     ["challenger", "ml-service"],
   ] as const) {
-    const stderr = expect.stringContaining(`http://127.0.0.1:1 does not answer; is ${service} running there?`);
+    const stderr = expect.stringContaining(`${service} does not answer at http://127.0.0.1:1; npm start starts it`);
     expect(await bellwether("models", "promote", version, ...away)).toMatchObject({ code: 1, stderr });
   }
 });

@@ -137,7 +137,7 @@ describe("bellwether start in an empty folder", () => {
         "weekly",
         "run",
         "--week",
-        "2026-W47",
+        "2013-W40",
         "--input",
         SHARED,
         ...config,

@@ -40,12 +40,16 @@ export async function peerError(cause: unknown, peer: CalledPeer): Promise<Error
   }
 }
 
+const NO_CONNECTION = /No connection established/;
+
 async function unreachable(error: ConnectError, message: string, peer: CalledPeer): Promise<string> {
   const wrong = await wrongPort(peer);
   if (wrong !== undefined) return wrong;
   if (error.code === Code.DeadlineExceeded)
     return `${peer.service} at ${peer.url} did not answer in time; try again, or look at its log`;
-  return `${peer.service} does not answer at ${peer.url} (${message}); npm start starts it, ${peer.option} URL names another address`;
+  // Without a connection, the message is a list of attempts of the client, which does not help.
+  const why = NO_CONNECTION.test(message) ? "" : ` (${message})`;
+  return `${peer.service} does not answer at ${peer.url}${why}; npm start starts it, ${peer.option} URL names another address`;
 }
 
 /** Returns what is wrong with the address of a peer; undefined: nothing that can be seen from here. */

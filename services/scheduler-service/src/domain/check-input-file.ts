@@ -60,8 +60,7 @@ export async function checkInputFile(
     deps.hasSourceTables,
   );
   const { failures, notes } = await modelProblems(deps);
-  if (read.rows === 0)
-    failures.push(new NothingToScoreError(read.rejected.count, read.rejected.samples[0]?.reason ?? "").message);
+  if (read.rows === 0) failures.push(new NothingToScoreError(read).message);
   if (Math.ceil(read.rows / deps.chunkRows) > MAX_CHUNKS)
     failures.push(new TooManyChunksError(read.rows, deps.chunkRows, MAX_CHUNKS).message);
   if (read.newestAsOf !== null) notes.push(dateNote(week, read.newestAsOf));

@@ -180,14 +180,23 @@ export class ModelContractError extends Error {
 
 const MAX_VIOLATIONS = 10;
 
-/** Every row of the weekly file was rejected. */
+/** What a weekly file without a row to score gave. */
+interface NothingRead {
+  readonly rejected: { readonly count: number; readonly samples: readonly { readonly reason: string }[] };
+  /** The date as of which the mapping takes rows. Null: it takes all. Left out: not recorded. */
+  readonly asOf?: string | null;
+}
+
+/** Every row of the weekly file was rejected, or none is of the week's date. */
 export class NothingToScoreError extends Error {
   override readonly name = "NothingToScoreError" as const;
 
   /** @param failed the failed checks of the input; empty: none */
-  constructor(rejected: number, firstReason: string, failed = "") {
+  constructor({ rejected, asOf }: NothingRead, failed = "") {
+    const [first] = rejected.samples;
+    const dated = !asOf ? "" : `; the mapping takes what was known on ${asOf}: is the week one of the data?`;
     super(
-      `the weekly file has no row that can be scored: ${rejected} rejected${firstReason && `, first: ${firstReason}`}${failed && `; ${failed}`}`,
+      `the weekly file has no row that can be scored: ${rejected.count} rejected${first ? `, first: ${first.reason}` : ""}${dated}${failed && `; ${failed}`}`,
     );
   }
 }

@@ -254,8 +254,7 @@ async function finishRun(
   // The ledger already has the rejected rows of a resumed run.
   progress.add({ rowsRead, rowsRejected: began.run.rowsRead === undefined ? rowsRejected : 0 });
   const checks = checkWeek(ingested, began, deps.policy, deps.hasSourceTables);
-  if (ingested.rows === 0)
-    throw new NothingToScoreError(rowsRejected, ingested.rejected.samples[0]?.reason ?? "", describeFailed(checks));
+  if (ingested.rows === 0) throw new NothingToScoreError(ingested, describeFailed(checks));
   if (chunksTotal > MAX_CHUNKS) throw new TooManyChunksError(ingested.rows, chunkRows, MAX_CHUNKS);
   await ledger.report(lease, {
     stage: STAGE.validate,
