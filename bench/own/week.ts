@@ -10,6 +10,8 @@ import { createClient } from "@connectrpc/connect";
 import { type StartedMesh, startFolder } from "../../tests/start/started-mesh.ts";
 import { type BenchContext, type Metric, metric } from "../metric.ts";
 
+/** The week that the start of the mesh runs. */
+const WEEK_BEFORE = "2026-W47";
 const WEEK = "2026-W48";
 
 /** Size of the demo data of the week. */
@@ -26,11 +28,16 @@ export async function measureWeek({ suppliers, transactions }: WeekSize, { log }
   await using folder = await startFolder();
   const data = path.join(folder.path, "weekly");
   log(`writing ${suppliers} suppliers`);
-  const counts = ["--suppliers", String(suppliers), "--transactions", String(transactions), "--week", WEEK];
-  const demo = await folder.run(["demo", ...counts, "--out", data]);
-  if (demo.code !== 0) throw new Error(demo.stderr);
+  const writeWeek = async (week: string): Promise<void> => {
+    const counts = ["--suppliers", String(suppliers), "--transactions", String(transactions), "--week", week];
+    const demo = await folder.run(["demo", ...counts, "--out", data]);
+    if (demo.code !== 0) throw new Error(demo.stderr);
+  };
+  await writeWeek(WEEK_BEFORE);
   log("starting the mesh");
   const mesh = await folder.start({ WEEKLY_INPUT_FOLDER: data });
+  // The content of a week that is complete would be held in another week.
+  await writeWeek(WEEK);
   try {
     const processes = await processesBelow(mesh.pid);
     const before = new Map<string, number>();

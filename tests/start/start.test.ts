@@ -265,12 +265,17 @@ test("with keys from the command auth the whole mesh uses tokens, and a call wit
         BELLWETHER_TOKEN_FILE: admin,
       }),
     );
+    // The start has replaced the file of the complete week by that of the current one.
+    const isoWeek = mesh.started.weekly_run?.iso_week ?? "";
+    expect(
+      await folder.run(["demo", "--week", isoWeek, "--out", path.join(folder.path, "of-that-week")]),
+    ).toMatchObject({ code: 0 });
     const portOf = (address: string): string => address.split(":").at(-1) ?? "";
     const weekly = async (role: string, over: NodeJS.ProcessEnv = {}) =>
       folder.run(
         [
-          ...["weekly", "run", "--week", mesh.started.weekly_run?.iso_week ?? "", "--json"],
-          ...["--input", path.join(folder.path, "data/demo/new_data_weekly.csv")],
+          ...["weekly", "run", "--week", isoWeek, "--json"],
+          ...["--input", path.join(folder.path, "of-that-week/new_data_weekly.csv")],
         ],
         {
           ML_SERVICE_GRPC_PORT: portOf(mesh.started.ml_service.grpc),

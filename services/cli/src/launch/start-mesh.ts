@@ -4,7 +4,7 @@ import { readEnv } from "@bellwether/env/env";
 import { Secret } from "@bellwether/env/secret";
 import { makeDataFolder } from "@bellwether/files/data-folder";
 import { takeProcessLock } from "@bellwether/files/process-lock";
-import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { peerSettings, serverEnv } from "@bellwether/mesh/server/server-env";
 import { ConnectError } from "@connectrpc/connect";
@@ -12,6 +12,7 @@ import { type CliContext, dataFolder, defaultModel } from "../context/cli-contex
 import { buildPage } from "./build-page.ts";
 import { checkStores } from "./check-stores.ts";
 import { DEMO_WEEK, ensureDemoModel } from "./demo-model.ts";
+import { refreshDemoWeek } from "./demo-week.ts";
 import { meshEnv } from "./mesh-env.ts";
 import { type ServiceProcess, startServiceProcess } from "./service-process.ts";
 import { type StartedDatabase, superviseDatabase } from "./supervise-database.ts";
@@ -103,6 +104,8 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
     say(`no complete weekly run: ${whyNoRun(error)}`);
     return null;
   });
+  if (demo !== null && run?.state === RunState.COMPLETE)
+    await refreshDemoWeek(demo, run.isoWeek, newestIsoWeek(new Date()));
   const started = starting.move();
   return {
     database,

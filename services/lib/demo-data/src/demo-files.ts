@@ -24,6 +24,10 @@ export function demoFiles(demo: Demo, seed: number, snapshotWeek: string): Reado
     "suppliers.csv": toCsv(demo.suppliers),
     "transactions.csv": toCsv(demo.transactions, TRANSACTION_COLUMNS),
     "contracts.csv": toCsv(demo.contracts),
-    "new_data_weekly.csv": toCsv(weeklySnapshot(demo, seed, snapshotWeek)),
+    "new_data_weekly.csv": weeklyFile(demo, seed, snapshotWeek),
   };
 }
+
+/** Returns the weekly file of a week, as CSV with a header. Each week has other values. */
+export const weeklyFile = (demo: Demo, seed: number, snapshotWeek: string): string =>
+  toCsv(weeklySnapshot(demo, seed, snapshotWeek));
