@@ -126,6 +126,12 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
       report: (reason) => readiness.set("disk", reason),
     }),
   );
+  // The jobs report the weeks already while they start.
+  let started: Awaited<ReturnType<typeof startWeeklyJobs>> | undefined;
+  const noteWeeks = async (): Promise<void> => {
+    const state = started?.weeks() ?? null;
+    if (started && state !== null) readiness.note(weeksText(state, await started.schedule()));
+  };
   const jobs = await startWeeklyJobs({
     ...settings,
     queues,
@@ -144,10 +150,8 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
       return url === null ? await lookAtFile(named) : await lookAtObjects(url);
     },
   });
-  const noteWeeks = async (): Promise<void> => {
-    const state = jobs.weeks();
-    if (state !== null) readiness.note(weeksText(state, await jobs.schedule()));
-  };
+  started = jobs;
+  await noteWeeks();
   starting.defer(jobs.stop);
   const ops = starting.use(createMeshTransport({ url: settings.opsUrl, ...calls }));
   const auditLog = starting.use(

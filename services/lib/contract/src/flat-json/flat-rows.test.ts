@@ -66,3 +66,11 @@ test("the answer has the index in the request, and field names of flat JSON", ()
   ]);
   expect(answer.rejected[1]).toMatchObject({ message: "late_ratio: unknown", fields: [{ field: "late_ratio" }] });
 });
+
+test("an id of more than 128 bytes rejects its row alone", () => {
+  const [short, long] = flatRows(json({ supplier_id: "ä".repeat(64) }, { supplier_id: "ä".repeat(65) }));
+  expect(short).toHaveProperty("supplier");
+  expect(long).toMatchObject({
+    fields: [{ field: "supplier_id", description: "has 130 bytes; at most 128 are accepted" }],
+  });
+});

@@ -1,4 +1,10 @@
-import { MAX_CONTRACT_TEXT_BYTES, MAX_ROWS, MAX_SUPPLIER_CATEGORIES, MAX_SUPPLIER_FEATURES } from "../limits.ts";
+import {
+  MAX_CONTRACT_TEXT_BYTES,
+  MAX_ROWS,
+  MAX_SUPPLIER_CATEGORIES,
+  MAX_SUPPLIER_FEATURES,
+  MAX_SUPPLIER_ID_BYTES,
+} from "../limits.ts";
 import type { FlatScore } from "./flat-score.ts";
 import { type FlatSupplier, FlatSupplierError, flatSupplier } from "./flat-supplier.ts";
 import { flatText } from "./flat-text.ts";
@@ -38,7 +44,10 @@ export function flatRows(rows: readonly FlatRowText[]): readonly FlatRow[] {
 }
 
 /** Limits of the contract that would otherwise reject all rows together. @throws FlatSupplierError */
-function checkSize({ features, categories, contractText }: FlatSupplier): void {
+function checkSize({ supplierId, features, categories, contractText }: FlatSupplier): void {
+  const idBytes = new TextEncoder().encode(supplierId).length;
+  if (idBytes > MAX_SUPPLIER_ID_BYTES)
+    throw new FlatSupplierError("supplier_id", `has ${idBytes} bytes; at most ${MAX_SUPPLIER_ID_BYTES} are accepted`);
   const [numbers, texts] = [Object.keys(features).length, Object.keys(categories).length];
   if (numbers > MAX_SUPPLIER_FEATURES)
     throw new FlatSupplierError("", `the row has ${numbers} numbers; at most ${MAX_SUPPLIER_FEATURES} are accepted`);

@@ -31,3 +31,8 @@ test.each([
   expect(() => readRows(text, type)).toThrow(ConnectError);
   expect(() => readRows(text, type)).toThrow(/send a JSON array, or one JSON text per line/);
 });
+
+test("a string of many million characters is read", () => {
+  const long = "a".repeat(12_000_000);
+  expect(readRows(`["${long}", "b\\\\", "\\""]`, undefined)).toEqual([{ json: long }, { json: "b\\" }, { json: '"' }]);
+});

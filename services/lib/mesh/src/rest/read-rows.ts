@@ -44,18 +44,31 @@ function elementsOf(text: string): readonly string[] {
   const elements: string[] = [];
   let depth = 0;
   let from = 0;
-  // Strings, brackets and commas; everything else is inside an element.
-  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{},]/gs)) {
-    if (token === "[" || token === "{") {
+  // A regular expression for whole strings would need a stack as long as the string.
+  const marks = /["[\]{},]/g;
+  for (let mark = marks.exec(text); mark !== null; mark = marks.exec(text)) {
+    const { 0: token, index } = mark;
+    if (token === '"') marks.lastIndex = endOfString(text, index) + 1;
+    else if (token === "[" || token === "{") {
       depth++;
       if (depth === 1) from = index + 1;
     } else if (token === "]" || token === "}") {
       depth--;
       if (depth === 0 && text.slice(from, index).trim() !== "") elements.push(text.slice(from, index));
-    } else if (token === "," && depth === 1) {
+    } else if (depth === 1) {
       elements.push(text.slice(from, index));
       from = index + 1;
     }
   }
   return elements;
+}
+
+/** Returns the position of the quotation mark that ends the string which begins at `start`, in valid JSON. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); ; end = text.indexOf('"', end + 1)) {
+    if (end < 0) return text.length;
+    let escapes = 0;
+    while (text[end - 1 - escapes] === "\\") escapes++;
+    if (escapes % 2 === 0) return end;
+  }
 }
