@@ -78,6 +78,18 @@ test("a table with several years of a company is split by time, and a week score
   expect([table.rows, snapshot.rows, snapshot.newestAsOf]).toEqual([200, 40, "2023-12-31"]);
 });
 
+test("rows of one date are split by supplier, because no earlier row could train", async () => {
+  const oneDay = GERMAN.replaceAll(/\d\d\.03\.2026/g, "31.03.2026");
+  const { cwd, run, read } = await init(
+    { "day.csv": oneDay },
+    ...["day.csv", "--label", "Ausfall", "--date", "Letzte Prüfung"],
+  );
+  await run();
+  const { model } = await useDraft(cwd, "day", "day.csv");
+  expect(model.split.by).toBe("supplier");
+  expect(await read("day/model_config.yaml")).toContain("the rows have 1 date. With 5 or more (by: time)");
+});
+
 test("names what is missing, and never overwrites a file", async () => {
   const files = {
     "a.csv": "id,x,flag\n1,2,a\n2,3,b\n3,4,c\n",

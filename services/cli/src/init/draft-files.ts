@@ -1,3 +1,4 @@
+import { countText } from "@bellwether/reasons/count-text";
 import type { Column, Roles } from "./choose-roles.ts";
 import { dateOf } from "./choose-roles.ts";
 import type { Sample } from "./read-sample.ts";
@@ -57,13 +58,22 @@ trainer:
   subsample: 0.8
   column_sample: 0.8
 
-${
-  asOf === null
-    ? "# TODO: the rows have no date. With one (init --date COLUMN), the latest rows are the test rows, as in practice.\nsplit: { by: supplier, test_share: 0.2 }"
-    : "# TODO: horizon_days is the time that the label covers, in days; training rows whose time reaches into the test period are left out.\nsplit: { by: time, test_share: 0.2, horizon_days: 0 }"
-}
+${splitLines(asOf)}
 seed: 42
 `;
+}
+
+/** Number of dates from which on the latest fifth of the rows can be the test rows. */
+const MIN_DATES = 5;
+
+function splitLines(asOf: Column | null): string {
+  if (asOf !== null && asOf.profile.distinct >= MIN_DATES)
+    return "# TODO: horizon_days is the time that the label covers, in days; training rows whose time reaches into the test period are left out.\nsplit: { by: time, test_share: 0.2, horizon_days: 0 }";
+  const why =
+    asOf === null
+      ? "the rows have no date. With one (init --date COLUMN)"
+      : `the rows have ${countText(asOf.profile.distinct, "date")}. With ${MIN_DATES} or more (by: time)`;
+  return `# TODO: ${why}, the latest rows are the test rows, as in practice.\nsplit: { by: supplier, test_share: 0.2 }`;
 }
 
 function featureLines({ name, profile, role }: Column): string {
