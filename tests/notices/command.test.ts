@@ -93,7 +93,7 @@ test("wrong use is exit code 2, and says what is expected", async () => {
     [["replay", "--all"], /--all and --destination belong together/],
     [["list", "--state", "lost"], /waiting, delivered, dead/],
     [["list", "--destination", "Hook!"], /name of a destination/],
-    [["list", "--destination", "hok"], /--destination hok is no destination.*did you mean "hook"\? known: hook/],
+    [["list", "--destination", "hok"], /--destination hok is not a destination.*did you mean "hook"\? known: hook/],
     [["show", "7"], /the notice/],
   ] as const;
   for (const [args, message] of cases) {

@@ -128,9 +128,14 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
   );
   // The jobs report the weeks already while they start.
   let started: Awaited<ReturnType<typeof startWeeklyJobs>> | undefined;
-  const noteWeeks = async (): Promise<void> => {
+  const noteWeeks = (): void => {
     const state = started?.weeks() ?? null;
-    if (started && state !== null) readiness.note(weeksText(state, await started.schedule()));
+    if (!started || state === null) return;
+    // Without the queue there is no next run to name; the next look at the weeks notes it.
+    started.schedule().then(
+      (schedule) => readiness.note(weeksText(state, schedule)),
+      () => {},
+    );
   };
   const jobs = await startWeeklyJobs({
     ...settings,
@@ -140,9 +145,7 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
     pauseFile: openPauseFile(path.join(settings.weeksFolder, "schedule.json")),
     onDisk: (error) => disk.noteRun(error),
     onSchedule: (reason) => readiness.set("schedule", reason),
-    onWeeks: () => {
-      noteWeeks().catch(() => {});
-    },
+    onWeeks: noteWeeks,
     findInput,
     input,
     lookAtInput: async (named) => {
@@ -151,7 +154,7 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
     },
   });
   started = jobs;
-  await noteWeeks();
+  noteWeeks();
   starting.defer(jobs.stop);
   const ops = starting.use(createMeshTransport({ url: settings.opsUrl, ...calls }));
   const auditLog = starting.use(

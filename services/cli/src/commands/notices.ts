@@ -199,7 +199,7 @@ async function checkDestination(client: NoticeClient, name: string): Promise<voi
   throw new UsageError(
     names.length === 0
       ? `--destination ${printable(name)}: ops-service has no destinations (config/notice_routes.yaml)`
-      : `--destination ${printable(name)} is no destination of the routes file and has no notices; ${knownNames(name, names)}`,
+      : `--destination ${printable(name)} is not a destination of the routes file and has no notices; ${knownNames(name, names)}`,
   );
 }
 

@@ -34,7 +34,7 @@ export async function readSample(file: string): Promise<Sample> {
   const { text, encoding } = decode(bytes);
   const shown = JSON.stringify(text.slice(0, 80).split(/[\r\n]/, 1)[0]);
   if (/^\s*(?:@relation|<|[{[])/i.test(text))
-    throw new UsageError(`${file} is no CSV file (it begins with ${shown}); write the table as CSV with a header`);
+    throw new UsageError(`${file} is not a CSV file (it begins with ${shown}); write the table as CSV with a header`);
   const { delimiter, records, broken } = parse(text, isWhole);
   const [header, ...rows] = records;
   if (header === undefined || rows.length === 0)

@@ -14,7 +14,7 @@ test("the token is that of the file or that of BELLWETHER_TOKEN", async () => {
   expect(callerToken({ env: {} })).toBeUndefined();
 });
 
-test("both together, and a text that is no token, are errors without the token", () => {
+test("both together, and a text that is not a token, are errors without the token", () => {
   expect(() => callerToken({ env: { BELLWETHER_TOKEN_FILE: "x", BELLWETHER_TOKEN: "secret" } })).toThrow(
     /^BELLWETHER_TOKEN_FILE and BELLWETHER_TOKEN exclude each other: set one$/,
   );

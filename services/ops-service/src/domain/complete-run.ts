@@ -1,5 +1,6 @@
 import type { AlertRules } from "@bellwether/config/alert-rules";
 import type { RiskPolicy } from "@bellwether/config/risk-policy";
+import type { LossLimit } from "@bellwether/plausibility/losses";
 import { countText } from "@bellwether/reasons/count-text";
 import { type AlertChange, isActive, RULES_ACTOR } from "./alert.ts";
 import { hold } from "./decide-run.ts";
@@ -14,7 +15,7 @@ import { type ColumnProfile, failedChecks, orderChecks, type RunCheck, unapprove
 import { describeDriftAlarms, type FeatureDrift, inOrder } from "./run-drift.ts";
 import { checkLease, checkOpen } from "./run-lease.ts";
 import type { RunLedger, Transact } from "./run-ledger.ts";
-import { type LossLimit, measureLosses, type Override, type RunLosses } from "./run-losses.ts";
+import { measureRunLosses, type Override, type RunLosses } from "./run-losses.ts";
 import type { ScorePair } from "./stored-input.ts";
 import { composeReport, type InputReport, reportedSuppliers } from "./weekly-report.ts";
 
@@ -122,7 +123,12 @@ function publishRun(
     const rowsScored = run.rowsScored - second;
     const rowsInvalid = run.rowsInvalid + second;
     const previous = await ledger.previousWeek(run.isoWeek, run.modelName);
-    const measured = measureLosses({ ...totals, rowsInvalid, suppliers: rowsScored }, previous, policy, acceptLosses);
+    const measured = measureRunLosses(
+      { ...totals, rowsInvalid, suppliers: rowsScored },
+      previous,
+      policy,
+      acceptLosses,
+    );
     const losses = { ...measured, accepted: measured.accepted ?? approvedLosses(measured.exceeded, run) };
     if (losses.exceeded.length > 0 && losses.accepted === null) throw new LossLimitError(run.isoWeek, losses);
     const now = clock();

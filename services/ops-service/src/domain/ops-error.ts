@@ -1,5 +1,6 @@
+import { describeLosses } from "@bellwether/plausibility/losses";
 import { describeChecks, type RunCheck } from "./run-check.ts";
-import { describeLosses, type RunLosses } from "./run-losses.ts";
+import type { RunLosses } from "./run-losses.ts";
 
 /** No run has this id, or this week and model. */
 export class RunNotFoundError extends Error {

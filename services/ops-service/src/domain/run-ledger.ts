@@ -2,7 +2,7 @@ import type { AuditEvent } from "./audit-chain.ts";
 import type { AlertRuleStore } from "./evaluate-rules.ts";
 import type { BandCounts, Run, ScoreComparison } from "./run.ts";
 import type { ColumnProfile, InputContent } from "./run-check.ts";
-import type { PreviousWeek } from "./run-losses.ts";
+import type { PreviousRun } from "./run-losses.ts";
 import type { ScorePair } from "./stored-input.ts";
 import type { ReportParts } from "./weekly-report.ts";
 
@@ -32,7 +32,7 @@ export interface RunLedger {
   /** Deletes every row of a supplier after its first one. Returns the number of deleted rows. */
   dropSecondRows(runId: number): Promise<number>;
   /** Returns the newest complete week of a model before an ISO week. Null: there is none. */
-  previousWeek(isoWeek: string, modelName: string): Promise<PreviousWeek | null>;
+  previousWeek(isoWeek: string, modelName: string): Promise<PreviousRun | null>;
   /** Returns the newest other week of the model with a complete run of the same source. Empty: there is none. */
   weekOfSource(sourceDigest: string, run: Pick<Run, "isoWeek" | "modelName">): Promise<string>;
   /** Lists the inputs of the complete runs of other weeks of the model, newest week first, at most 60. */

@@ -1,15 +1,16 @@
 import { createRiskPolicy } from "@bellwether/config/risk-policy";
+import { describeLosses, type LossCounts, type PreviousWeek } from "@bellwether/plausibility/losses";
 import { expect, test } from "vitest";
-import { describeLosses, type LossCounts, measureLosses, type PreviousWeek } from "./run-losses.ts";
+import { measureRunLosses } from "./run-losses.ts";
 
 const POLICY = createRiskPolicy({ maxRejectedShare: 0.02, maxRejectedRows: 10, minSuppliersShare: 0.7 });
-const WEEK: PreviousWeek = { runId: 1, isoWeek: "2026-W46", suppliers: 1_000, rowsRead: 1_000 };
+const WEEK: PreviousWeek = { isoWeek: "2026-W46", suppliers: 1_000 };
 const NOTHING: LossCounts = {
   ...{ rowsRead: 1_000, rowsRejected: 0, rowsRepeated: 0, rowsInvalid: 0, suppliers: 1_000 },
   ...{ sourceRows: null, sourceRowsRejected: 0 },
 };
 const measure = (counts: Partial<LossCounts>, previous: PreviousWeek | null = null) =>
-  measureLosses({ ...NOTHING, ...counts }, previous, POLICY, null);
+  measureRunLosses({ ...NOTHING, ...counts }, previous, POLICY, null);
 
 test("a run exceeds the limit of rejected rows when it is above both the share and the number, not one of them", () => {
   const exceeds = (rowsRead: number, rowsRejected: number) => measure({ rowsRead, rowsRejected }).exceeded.length > 0;
@@ -42,16 +43,16 @@ test("a run has too few suppliers when it is below the share of the previous wee
   expect(measure({ suppliers: 700 }, WEEK).exceeded).toEqual([]);
   expect(measure({ suppliers: 699 }, WEEK).exceeded).toEqual(["suppliers"]);
   const policy = createRiskPolicy({ ...POLICY.losses, minSuppliersShare: 0.55 });
-  const exact = measureLosses({ ...NOTHING, suppliers: 55 }, { ...WEEK, suppliers: 100 }, policy, null);
+  const exact = measureRunLosses({ ...NOTHING, suppliers: 55 }, { ...WEEK, suppliers: 100 }, policy, null);
   expect(exact.exceeded).toEqual([]);
   expect(measure({ suppliers: 1 }, null)).toMatchObject({ exceeded: [], previousSuppliers: null, previousWeek: "" });
 });
 
 test("an acceptance is recorded only when the run exceeds a limit", () => {
   const accepted = { reason: "the branch was sold", actor: "jane" };
-  const within = measureLosses(NOTHING, WEEK, POLICY, accepted);
+  const within = measureRunLosses(NOTHING, WEEK, POLICY, accepted);
   expect(within.accepted).toBeNull();
-  const beyond = measureLosses({ ...NOTHING, suppliers: 1 }, WEEK, POLICY, accepted);
+  const beyond = measureRunLosses({ ...NOTHING, suppliers: 1 }, WEEK, POLICY, accepted);
   expect(beyond).toMatchObject({ exceeded: ["suppliers"], accepted });
 });
 

@@ -1,8 +1,5 @@
 import type { RiskPolicy } from "@bellwether/config/risk-policy";
-import { countText } from "@bellwether/reasons/count-text";
-
-/** A limit of the risk policy that a run exceeds. */
-export type LossLimit = "rejected_rows" | "suppliers";
+import { type LossCounts, type Losses, measureLosses, type PreviousWeek } from "@bellwether/plausibility/losses";
 
 /** A person's decision to go beyond a limit. */
 export interface Override {
@@ -13,104 +10,25 @@ export interface Override {
 }
 
 /** What a run lost between its source files and its scores, with the limits of the risk policy. */
-export interface RunLosses {
-  /** Rejected rows of all stages, without rows that repeat an earlier row exactly. */
-  readonly rowsRejected: number;
-  readonly rowsRepeated: number;
-  /** Share of the rows that were rejected, in [0, 1]. */
-  readonly rejectedShare: number;
-  readonly maxRejectedShare: number;
-  readonly maxRejectedRows: number;
-  readonly suppliers: number;
-  /** Number of suppliers in the newest complete earlier week of the model. Null: there is none. */
-  readonly previousSuppliers: number | null;
-  /** ISO week of `previousSuppliers`. Empty: there is no complete earlier week of the model. */
-  readonly previousWeek: string;
-  readonly minSuppliersShare: number;
-  readonly exceeded: readonly LossLimit[];
+export interface RunLosses extends Losses {
   /** Who accepted the losses. Null: nobody did, or the run exceeds no limit. */
   readonly accepted: Override | null;
 }
 
-/** The final counts of a run. */
-export interface LossCounts {
-  readonly rowsRead: number;
-  /** Rows that were rejected when they were read and mapped. */
-  readonly rowsRejected: number;
-  /** Number of rows in `rowsRejected` that repeat an earlier row exactly. */
-  readonly rowsRepeated: number;
-  /** Rows that could not be scored, or are a second row of the same supplier. */
-  readonly rowsInvalid: number;
-  /** Rows with a score. */
-  readonly suppliers: number;
-  /**
-   * Rows of the source files, accepted and rejected, when a mapping combines several tables into suppliers.
-   * Null: each row of the weekly file is one supplier.
-   */
-  readonly sourceRows: number | null;
-  /** Number of rows in `rowsRejected` that are rows of the source files. Used only with `sourceRows`. */
-  readonly sourceRowsRejected: number;
-}
-
-/** The complete week that a run is compared with. */
-export interface PreviousWeek {
+/** The complete week that a run is compared with, as the ledger stores it. */
+export interface PreviousRun extends PreviousWeek {
   readonly runId: number;
-  readonly isoWeek: string;
-  readonly suppliers: number;
   /** Null: not recorded. */
   readonly rowsRead: number | null;
 }
 
 /** Compares the counts of a run with the risk policy. */
-export function measureLosses(
+export function measureRunLosses(
   counts: LossCounts,
-  previous: Pick<PreviousWeek, "isoWeek" | "suppliers"> | null,
+  previous: PreviousWeek | null,
   { losses: limits }: RiskPolicy,
   accepted: Override | null,
 ): RunLosses {
-  const { rowsRejected, rowsRepeated, rowsInvalid, suppliers } = counts;
-  const rejected = rowsRejected - rowsRepeated + rowsInvalid;
-  const rejectedShare = shareOf(counts, rejected);
-  const exceeded: LossLimit[] = [];
-  if (rejectedShare > limits.maxRejectedShare && rejected > limits.maxRejectedRows) exceeded.push("rejected_rows");
-  // Compares the quotient, not a product: 55 / 100 is exactly the limit 0.55, while 100 × 0.55 is more than
-  // 55 in floating point.
-  if (previous !== null && previous.suppliers > 0 && suppliers / previous.suppliers < limits.minSuppliersShare)
-    exceeded.push("suppliers");
-  return {
-    rowsRejected: rejected,
-    rowsRepeated,
-    rejectedShare,
-    ...limits,
-    suppliers,
-    previousSuppliers: previous?.suppliers ?? null,
-    previousWeek: previous?.isoWeek ?? "",
-    exceeded,
-    accepted: exceeded.length > 0 ? accepted : null,
-  };
-}
-
-/**
- * The share of source rows and the share of mapped rows are computed separately: a tenth of the suppliers can
- * be a thousandth of the source rows.
- */
-function shareOf({ rowsRead, sourceRows, sourceRowsRejected }: LossCounts, rejected: number): number {
-  if (sourceRows === null) return share(rejected, rowsRead);
-  const mapped = share(rejected - sourceRowsRejected, rowsRead - sourceRowsRejected);
-  return Math.min(1, share(sourceRowsRejected, sourceRows) + mapped);
-}
-
-const share = (part: number, whole: number): number => (whole > 0 ? part / whole : 0);
-
-const percent = (of: number, round: (value: number) => number = Math.round): string =>
-  `${round(Number((of * 10_000).toFixed(6))) / 100} %`;
-
-/** Describes the limits that a run exceeds, with its numbers, as one sentence without a full stop. */
-export function describeLosses(losses: RunLosses): string {
-  const parts = losses.exceeded.map((limit) =>
-    limit === "rejected_rows"
-      ? `${countText(losses.rowsRejected, "row")} rejected, ${percent(losses.rejectedShare, Math.ceil)} of the rows (limits: ${percent(losses.maxRejectedShare)} and ${countText(losses.maxRejectedRows, "row")})`
-      : `${countText(losses.suppliers, "supplier")}, ${percent(share(losses.suppliers, losses.previousSuppliers ?? 0), Math.floor)} of the ${losses.previousSuppliers} of ${losses.previousWeek} (limit: ${percent(losses.minSuppliersShare)})`,
-  );
-  return parts.join("; ");
+  const losses = measureLosses(counts, previous, limits);
+  return { ...losses, accepted: losses.exceeded.length > 0 ? accepted : null };
 }

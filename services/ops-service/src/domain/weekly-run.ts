@@ -6,7 +6,7 @@ import type { Run, RunLease, RunStage } from "./run.ts";
 import type { ColumnProfile, InputContent } from "./run-check.ts";
 import { checkLease, checkOpen } from "./run-lease.ts";
 import type { RunLedger, Transact } from "./run-ledger.ts";
-import type { Override, PreviousWeek } from "./run-losses.ts";
+import type { Override, PreviousRun } from "./run-losses.ts";
 import { checkNotUnderWay } from "./under-way.ts";
 
 /** A started run. Without a lease it is complete, or held without an approval. */
@@ -20,7 +20,7 @@ export interface StartedRun {
    */
   readonly begunAnew: boolean;
   /** The complete week that the run is compared with. Null: there is none. */
-  readonly previous: PreviousWeek | null;
+  readonly previous: PreviousRun | null;
   readonly previousProfile: readonly ColumnProfile[];
   /** The newest other complete week with the same source. Empty: there is none. */
   readonly sameSourceWeek: string;

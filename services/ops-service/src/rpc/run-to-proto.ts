@@ -10,10 +10,11 @@ import {
   RunStage,
   RunState,
 } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import type { LossLimit as ExceededLimit } from "@bellwether/plausibility/losses";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type * as domain from "../domain/run.ts";
-import type * as losses from "../domain/run-losses.ts";
+import type { RunLosses as StoredLosses } from "../domain/run-losses.ts";
 import { checkToProto } from "./run-check-proto.ts";
 import { driftToProto } from "./run-drift.ts";
 
@@ -37,7 +38,7 @@ const STAGES: Readonly<Record<domain.RunStage, RunStage>> = {
   report: RunStage.REPORT,
 };
 
-const LOSS_LIMITS: Readonly<Record<losses.LossLimit, LossLimit>> = {
+const LOSS_LIMITS: Readonly<Record<ExceededLimit, LossLimit>> = {
   rejected_rows: LossLimit.REJECTED_ROWS,
   suppliers: LossLimit.SUPPLIERS,
 };
@@ -134,7 +135,7 @@ export function lossesToProto({
   accepted,
   previousSuppliers,
   ...figures
-}: losses.RunLosses): MessageInitShape<typeof RunLossesSchema> {
+}: StoredLosses): MessageInitShape<typeof RunLossesSchema> {
   return {
     rowsRejected: BigInt(figures.rowsRejected),
     rowsRepeated: BigInt(figures.rowsRepeated),
