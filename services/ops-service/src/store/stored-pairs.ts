@@ -1,5 +1,6 @@
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { RunFeature } from "../domain/explain-score.ts";
+import { float32s } from "../domain/number-bytes.ts";
 import type { ScoredBy } from "../domain/run.ts";
 import { type ScorePair, type StoredInput, termsOf } from "../domain/stored-input.ts";
 import type { Db } from "./database.ts";
@@ -79,4 +80,3 @@ async function readInputs(
 }
 
 /** The bytes are copied, because bytes of the driver can begin at any offset, and a Float32Array cannot. */
-const float32s = (bytes: Uint8Array): Float32Array => new Float32Array(new Uint8Array(bytes).buffer);
