@@ -4,7 +4,10 @@ import { openQueue } from "@bellwether/queue/open-queue";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { expect, test, vi } from "vitest";
+import type { WeekRecord } from "../domain/catch-up.ts";
+import { PeerUnavailableError } from "../domain/scheduler-error.ts";
 import { startWeeklyJobs } from "./weekly-jobs.ts";
+import { WEEKLY_SCHEDULE } from "./weekly-queue.ts";
 
 /** Returns a cron pattern in UTC that matches one second per year. */
 function onceAYear(moment: Date): string {
@@ -103,3 +106,46 @@ test("a stop during a run logs one info line without a stack trace", async () =>
   ]);
   expect(lines.join("")).not.toContain("stack");
 });
+
+test.each([
+  ["was voided", { runId: 5, state: "voided" }, 1],
+  ["was replaced by another run", { runId: 6, state: "held" }, 1],
+  ["is still the one of its week", { runId: 5, state: "failed" }, 2],
+] as const)(
+  "another attempt is made only for the run that the job began: it %s",
+  async (_what, now, attempts) => {
+    await using cluster = await startPostgresCluster();
+    await using queues = await openQueue(await cluster.createDatabase());
+    const record: WeekRecord = {
+      ...{ week: "2026-W47", sourceDigest: "b", configHash: "c", approved: true, progress: "" },
+      ...now,
+    };
+    let made = 0;
+    const jobs = await startWeeklyJobs({
+      queues,
+      runner: {
+        ...EMPTY.ledger,
+        weeks: { ...EMPTY.ledger.weeks, findWeek: () => Promise.resolve(record) },
+        run: (_week, _input, _signal, onProgress) => {
+          onProgress({ runId: 5, stage: "score", rowsRead: 1, rowsScored: 0, rowsRejected: 0 });
+          made++;
+          return Promise.reject(made === 1 ? new PeerUnavailableError("ml-service", "UNAVAILABLE") : new Error("seen"));
+        },
+      },
+      cron: "0 6 * * 1",
+      timeZone: "UTC",
+      ...EMPTY.input,
+      pauseFile: EMPTY.pauseFile,
+      logger: createLogger({ name: "scheduler", level: "silent" }),
+      now: () => new Date("2026-11-23T06:30:00Z"),
+    });
+    const { jobId } = await jobs.trigger("2026-W47", "week.csv");
+    const job = () => queues.queue(WEEKLY_SCHEDULE).getJob(jobId);
+    await vi.waitFor(async () => expect(await (await job())?.getState()).toBe("delayed"), { timeout: 20_000 });
+    await (await job())?.promote();
+    await vi.waitFor(async () => expect(await (await job())?.getState()).toBe("failed"), { timeout: 20_000 });
+    expect(made).toBe(attempts);
+    await jobs.stop();
+  },
+  60_000,
+);

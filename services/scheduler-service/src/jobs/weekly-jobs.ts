@@ -183,6 +183,11 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
       }
       if (!(await trigger.mayRun(job.id ?? "", data, stopped.signal)))
         throw new UnrecoverableError("the request for this run was rejected earlier; trigger the run again");
+      const begunId = job.attemptsMade > 0 ? runIdOf(job.progress) : undefined;
+      if (begunId !== undefined && !(await isCurrent(runner, data.week, begunId)))
+        throw new UnrecoverableError(
+          `run ${begunId} of ${data.week}, which this job had begun, was voided or replaced; trigger the week again`,
+        );
       let reported = Promise.resolve();
       const reportProgress = (progress: Progress): void => {
         // Updates are sent one after the other. If one fails, the next update replaces it.
@@ -287,6 +292,21 @@ function reportOutcome(logger: Logger, week: string, { run, wasComplete, notes }
 
 const isProgress = (value: unknown): value is JobProgress =>
   typeof value === "object" && value !== null && "stage" in value && "rowsRead" in value;
+
+/** Returns the id of the run that an earlier attempt of a job began. */
+function runIdOf(progress: unknown): number | undefined {
+  const isRecord = typeof progress === "object" && progress !== null && "runId" in progress;
+  return isRecord && typeof progress.runId === "number" ? progress.runId : undefined;
+}
+
+/**
+ * Whether a run is still the one of its week. Otherwise a person has withdrawn it meanwhile: another attempt with the
+ * old file would begin the week again, or take the run that the person started and approved with another file.
+ */
+async function isCurrent({ weeks }: Pick<WeeklyRunner, "weeks">, week: string, runId: number): Promise<boolean> {
+  const record = await weeks.findWeek(week);
+  return record === null || (record.runId === runId && record.state !== "voided");
+}
 
 /**
  * Retries when a peer, a disk, an object store or the queue's store is not available, and when the process that reads
