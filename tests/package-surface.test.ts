@@ -90,7 +90,7 @@ const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
   scoring: ["batch", "counterfactual", "change", "score", "model", "runtime"],
   registry: ["publish", "versions", "aliases", "files"],
   ingest: ["child", "training", "snapshot", "tables", "mapping", "sources", "csv", "parquet", "duckdb", "files"],
-  narrative: ["env", "mistral", "proto", "generate", "check", "claims", "answer", "template", "grammar", "facts"],
+  narrative: ["env", "mistral", "proto", "generate", "check", "prose", "answer", "template", "facts"],
   drift: ["words", "compare", "significance", "profile"],
   "model-import": ["result", "checks", "rows", "source"],
   "risk-model": [

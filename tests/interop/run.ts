@@ -27,8 +27,20 @@ const { flags } = readCommandLine({
 const scratch = mkdtempSync(path.join(os.tmpdir(), "bellwether-interop-"));
 const here = (file: string): string => new URL(file, import.meta.url).pathname;
 const cache = here("../../node_modules/.cache/interop");
-const run = async (command: string, args: readonly string[], cwd = here(".")): Promise<Report[]> => {
-  const { stdout } = await promisify(execFile)(command, args, { cwd, maxBuffer: 64 * 1024 * 1024, timeout: 120_000 });
+/** Time limit of one client with all its cases. */
+const CLIENT_TIMEOUT_MS = 120_000;
+/** That of the clients of `--nightly`: a JVM that starts on a busy machine takes minutes for the cases. */
+const NIGHTLY_TIMEOUT_MS = 900_000;
+const run = async (
+  command: string,
+  args: readonly string[],
+  { cwd = here("."), timeoutMs = CLIENT_TIMEOUT_MS } = {},
+): Promise<Report[]> => {
+  const options = { cwd, maxBuffer: 64 * 1024 * 1024, timeout: timeoutMs };
+  const { stdout } = await promisify(execFile)(command, args, options).catch((error: unknown) => {
+    const isKilled = error instanceof Error && "killed" in error && error.killed === true;
+    throw isKilled ? new Error(`${path.basename(command)} did not end within ${timeoutMs / 1_000} s`) : error;
+  });
   return stdout
     .trim()
     .split("\n")
@@ -205,7 +217,9 @@ function javaClient(): InteropClient {
   const missing = build("mvn", ["-q", "-B", "compile", `-Dtarget=${target}`], "java", "a JDK with Maven");
   const classes = [path.join(target, "classes"), path.join(target, "lib", "*")].join(path.delimiter);
   const reports = (echo: EchoServer) =>
-    run("java", ["-cp", classes, "bellwether.Client", grpcAddress(echo), descriptors]);
+    run("java", ["-cp", classes, "bellwether.Client", grpcAddress(echo), descriptors], {
+      timeoutMs: NIGHTLY_TIMEOUT_MS,
+    });
   return { name: "java grpc-java", bidi: true, missing, reports };
 }
 
@@ -213,7 +227,8 @@ function javaClient(): InteropClient {
 function rustClient(): InteropClient {
   const target = path.join(cache, "rust");
   const missing = build("cargo", ["build", "-q", "--release", "--target-dir", target], "rust", "Rust with Cargo");
-  const reports = (echo: EchoServer) => run(path.join(target, "release", "interop-client"), [grpcAddress(echo)]);
+  const reports = (echo: EchoServer) =>
+    run(path.join(target, "release", "interop-client"), [grpcAddress(echo)], { timeoutMs: NIGHTLY_TIMEOUT_MS });
   return { name: "rust tonic", bidi: true, missing, without: ["cancel"], reports };
 }
 

@@ -193,11 +193,10 @@ test("of 70 instructions in contracts, none is shown, and every score is that of
     // The stand-in obeys in three ways, as if it had read the whole contract.
     standIn.answer = (request) => {
       const answer = plainAnswer(request);
-      const asText = { text: wanted, facts: ["score"], quotes: [] };
+      const asText = { text: wanted, facts: ["score"] };
       const asQuote = {
         text: `The words "${wanted}" in the contract raise the risk.`,
         facts: ["r1"],
-        quotes: [{ text: wanted, start: 0, end: wanted.length }],
       };
       const sentences = [[asText], [...answer.sentences, asText], [...answer.sentences, asQuote]][i % 3];
       return JSON.stringify({ ...answer, sentences });

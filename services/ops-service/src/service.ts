@@ -52,6 +52,7 @@ import { readKnownOwners } from "./store/known-owners.ts";
 import { createLabelTexts } from "./store/label-texts.ts";
 import { createImportTransaction, listMasterData } from "./store/master-data.ts";
 import { repeat } from "./store/repeat.ts";
+import { createRequestKeyStore } from "./store/request-keys.ts";
 import { readModelScores, removeOldScores } from "./store/retention.ts";
 import { createTransact, findLatestRun, findRun, listRuns } from "./store/runs.ts";
 import { fillHistory } from "./store/score-history.ts";
@@ -195,6 +196,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           readKnownOwners: () => readKnownOwners(db),
           listModels: () => listScoringModels(db),
           watchAlerts: (signal) => feed.watch(ALERT_CHANNEL, signal),
+          requestKeys: createRequestKeyStore(triage.db),
           decide: (request) =>
             inTriage((transaction) =>
               decideOnAlert(transaction, { ...request, coolDownWeeks: alertRules.coolDownWeeks }),

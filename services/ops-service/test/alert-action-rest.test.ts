@@ -1,5 +1,6 @@
+import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { type OpsHarness, runWeek, startOps } from "./ops-harness.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -7,10 +8,12 @@ vi.setConfig({ testTimeout: 60_000 });
 let cluster: PostgresCluster;
 let ops: OpsHarness;
 let alertId: string;
+let databaseUrl: string;
 
 beforeAll(async () => {
   cluster = await startPostgresCluster();
-  ops = await startOps(await cluster.createDatabase());
+  databaseUrl = await cluster.createDatabase();
+  ops = await startOps(databaseUrl);
   await runWeek(ops, "2026-W01", [{ id: "a", score: 0.9 }]);
   alertId = (await ops.alerts.listAlerts({})).alerts[0]?.alertId ?? "";
 }, 60_000);
@@ -97,4 +100,91 @@ test.each([
 
 test.each([[[]], [null], ["x"]])("the body %j is a problem", async (body) => {
   expect((await post(body)).status).toBe(400);
+});
+
+describe("Idempotency-Key", () => {
+  const send = async (key: string, body: unknown) => {
+    const headers = { "idempotency-key": key };
+    const response = await fetch(`${ops.webUrl}/alerts/action`, {
+      method: "POST",
+      body: JSON.stringify(body),
+      headers,
+    });
+    return {
+      status: response.status,
+      replayed: response.headers.get("idempotency-replayed"),
+      body: await response.json(),
+    };
+  };
+
+  test("the same request again has the first answer, also after the alert has changed", async () => {
+    const request = { ...(await target()), action: "comment", comment: "once" };
+    const first = await send("key-1", request);
+    expect(first).toMatchObject({ status: 200, replayed: null });
+    await post({ ...(await target()), action: "comment", comment: "between" });
+    const version = (await target()).version;
+    // A string of structured fields is the same key.
+    for (const key of ["key-1", '"key-1"'])
+      expect(await send(key, request)).toEqual({ status: 200, replayed: "true", body: first.body });
+    expect((await target()).version).toBe(version);
+  });
+
+  test("two equal requests at the same time have one effect", async () => {
+    const request = { ...(await target()), action: "comment", comment: "at the same time" };
+    const answers = await Promise.all([1, 2, 3].map(() => send("key-2", request)));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect((await target()).version).toBe(request.version + 1);
+  });
+
+  test("the same key with another request is 409 with its reason, and changes nothing", async () => {
+    await send("key-3", { ...(await target()), action: "comment", comment: "first" });
+    const before = await target();
+    for (const body of [
+      { ...before, action: "comment", comment: "second" },
+      { ...before, action: "acknowledge" },
+    ])
+      expect(await send("key-3", body)).toMatchObject({ status: 409, body: { reason: "REQUEST_KEY_MISMATCH" } });
+    expect(await target()).toEqual(before);
+  });
+
+  test("a request that failed is performed when it is sent again", async () => {
+    const { version, ...alert } = await target();
+    const request = { ...alert, version: version + 1, action: "comment", comment: "early" };
+    expect((await send("key-4", request)).status).toBe(409);
+    await post({ ...(await target()), action: "comment", comment: "now it is" });
+    expect(await send("key-4", request)).toMatchObject({ status: 200, replayed: null });
+  });
+
+  test.each(["", "a b", "\u00e4", '"a', "x".repeat(256)])("the key %j is 400 and names the header", async (key) => {
+    const before = await target();
+    const answer = await send(key, { ...before, action: "comment", comment: "x" });
+    expect([answer.status, JSON.stringify(answer.body)]).toEqual([400, expect.stringContaining("idempotency-key")]);
+    expect(await target()).toEqual(before);
+  });
+
+  test("keys that are older than a day are removed, and can be used again", async () => {
+    const pool = await openPostgres(databaseUrl, { max: 1 });
+    onTestFinished(() => pool.close());
+    await send("key-5", { ...(await target()), action: "comment", comment: "old" });
+    await pool.query("update bellwether.request_key set created_at = now() - interval '25 hours'");
+    expect(await send("key-5", { ...(await target()), action: "comment", comment: "new" })).toMatchObject({
+      ...{ status: 200, replayed: null },
+    });
+    const { rows } = await pool.query("select key from bellwether.request_key");
+    expect(rows).toEqual([{ key: "key-5" }]);
+  });
+
+  test("a caller has at most 10,000 keys", async () => {
+    const pool = await openPostgres(databaseUrl, { max: 1 });
+    onTestFinished(() => pool.close());
+    const { rows } = await pool.query("select distinct caller from bellwether.request_key");
+    await pool.query(
+      "insert into bellwether.request_key (caller, key, digest) select $1, 'many-' || i, '' from generate_series(2, 10000) i",
+      [rows[0].caller],
+    );
+    const before = await target();
+    const answer = await send("key-6", { ...before, action: "comment", comment: "one too many" });
+    expect(answer).toMatchObject({ status: 429, body: { reason: "REQUEST_KEY_LIMIT" } });
+    expect(await target()).toEqual(before);
+  });
 });

@@ -31,7 +31,8 @@ test("kill -9 in the middle of actions leaves each action whole or without a tra
     let performed = 0;
     const callers = (await alerts.listAlerts({})).alerts.map(async ({ alertId, version }) => {
       for (let seen = version; ; seen++) {
-        await alerts.commentOnAlert({ alertId, version: seen, comment: `kill ${kill}, version ${seen}` });
+        const comment = { alertId, version: seen, comment: `kill ${kill}, version ${seen}` };
+        await alerts.commentOnAlert(comment, { headers: { "idempotency-key": `${alertId}-${seen}` } });
         if (++performed === 10 * ALERTS) ops.process.kill("SIGKILL");
       }
     });
@@ -45,6 +46,13 @@ test("kill -9 in the middle of actions leaves each action whole or without a tra
     from bellwether.alert a`);
   for (const { version, events, audited, numbered } of rows)
     expect([events, audited, numbered]).toEqual([version, version - 1, 1]);
+  // The key of a request is stored with its effect, never without it.
+  const { rows: keys } = await pool.query("select key from bellwether.request_key order by key");
+  const { rows: effects } = await pool.query(
+    "select alert_id || '-' || seen_version as key from bellwether.alert_event where seen_version is not null order by key",
+  );
+  expect(keys).toEqual(effects);
+  expect(keys.length).toBeGreaterThan(ALERTS);
   // The requests whose answers were lost can be sent again.
   await using ops = await startService("ops-service", { DATABASE_URL: databaseUrl });
   const alerts = createClient(AlertService, createGrpcTransport({ baseUrl: ops.grpc }));
@@ -52,6 +60,9 @@ test("kill -9 in the middle of actions leaves each action whole or without a tra
     const last = version - 1n;
     const again = { alertId, version: last, comment: `kill ${KILLS - 1}, version ${last}` };
     expect((await alerts.commentOnAlert(again)).alert?.version).toBe(version);
+    const headers = { "idempotency-key": `${alertId}-${last}` };
+    expect((await alerts.commentOnAlert(again, { headers })).alert?.version).toBe(version);
+    await expect(alerts.commentOnAlert({ ...again, comment: "other" }, { headers })).rejects.toThrow("another request");
   }
 });
 

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/inference/v1/narrative.proto.
  */
 export const file_bellwether_inference_v1_narrative: GenFile = /*@__PURE__*/
-  fileDesc("CidiZWxsd2V0aGVyL2luZmVyZW5jZS92MS9uYXJyYXRpdmUucHJvdG8SF2JlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxIlYKDk5hcnJhdGl2ZVF1b3RlEgwKBHRleHQYASABKAkSEgoFc3RhcnQYAiABKA1IAIgBARIQCgNlbmQYAyABKA1IAYgBAUIICgZfc3RhcnRCBgoEX2VuZCL1AgoNTmFycmF0aXZlSW5mbxI8CghsYW5ndWFnZRgBIAEoDjIqLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk5hcnJhdGl2ZUxhbmd1YWdlEhEKCWdlbmVyYXRlZBgCIAEoCBI6CgdvdXRjb21lGAMgASgOMikuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTmFycmF0aXZlT3V0Y29tZRI+CglyZWplY3Rpb24YBCABKA4yKy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5OYXJyYXRpdmVSZWplY3Rpb24SFgoObGFuZ3VhZ2VfbW9kZWwYBSABKAkSDgoGY2FjaGVkGAYgASgIEjcKBnF1b3RlcxgHIAMoCzInLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk5hcnJhdGl2ZVF1b3RlEhoKEnRlbXBsYXRlX3NlbnRlbmNlcxgIIAMoDRIaChJyZWplY3RlZF9zZW50ZW5jZXMYCSABKA0qdgoRTmFycmF0aXZlTGFuZ3VhZ2USIgoeTkFSUkFUSVZFX0xBTkdVQUdFX1VOU1BFQ0lGSUVEEAASHgoaTkFSUkFUSVZFX0xBTkdVQUdFX0VOR0xJU0gQARIdChlOQVJSQVRJVkVfTEFOR1VBR0VfR0VSTUFOEAIq7gMKEE5hcnJhdGl2ZU91dGNvbWUSIQodTkFSUkFUSVZFX09VVENPTUVfVU5TUEVDSUZJRUQQABIeChpOQVJSQVRJVkVfT1VUQ09NRV9BQ0NFUFRFRBABEiQKIE5BUlJBVElWRV9PVVRDT01FX05PVF9DT05GSUdVUkVEEAISHgoaTkFSUkFUSVZFX09VVENPTUVfTk9fU0NPUkUQAxIeChpOQVJSQVRJVkVfT1VUQ09NRV9SRUpFQ1RFRBAEEiIKHk5BUlJBVElWRV9PVVRDT01FX0NJUkNVSVRfT1BFThAFEhwKGE5BUlJBVElWRV9PVVRDT01FX0JVREdFVBAGEhoKFk5BUlJBVElWRV9PVVRDT01FX0JVU1kQBxIdChlOQVJSQVRJVkVfT1VUQ09NRV9USU1FT1VUEAgSIgoeTkFSUkFUSVZFX09VVENPTUVfVU5BVVRIT1JJWkVEEAkSIgoeTkFSUkFUSVZFX09VVENPTUVfUkFURV9MSU1JVEVEEAoSIQodTkFSUkFUSVZFX09VVENPTUVfVU5BVkFJTEFCTEUQCxIfChtOQVJSQVRJVkVfT1VUQ09NRV9NQUxGT1JNRUQQDBIoCiROQVJSQVRJVkVfT1VUQ09NRV9TRU5URU5DRVNfUkVQTEFDRUQQDSqFAgoSTmFycmF0aXZlUmVqZWN0aW9uEiMKH05BUlJBVElWRV9SRUpFQ1RJT05fVU5TUEVDSUZJRUQQABIcChhOQVJSQVRJVkVfUkVKRUNUSU9OX0ZPUk0QARIgChxOQVJSQVRJVkVfUkVKRUNUSU9OX0xBTkdVQUdFEAISHAoYTkFSUkFUSVZFX1JFSkVDVElPTl9TSVpFEAMSJAogTkFSUkFUSVZFX1JFSkVDVElPTl9OT1RfSU5fRkFDVFMQBBIiCh5OQVJSQVRJVkVfUkVKRUNUSU9OX0lOQ09NUExFVEUQBRIiCh5OQVJSQVRJVkVfUkVKRUNUSU9OX1JFRkVSRU5DRVMQBkJeChtjb20uYmVsbHdldGhlci5pbmZlcmVuY2UudjFQAVojYmVsbHdldGhlci9pbmZlcmVuY2UvdjE7aW5mZXJlbmNldjGqAhdCZWxsd2V0aGVyLkluZmVyZW5jZS5WMWIGcHJvdG8z");
+  fileDesc("CidiZWxsd2V0aGVyL2luZmVyZW5jZS92MS9uYXJyYXRpdmUucHJvdG8SF2JlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxIlYKDk5hcnJhdGl2ZVF1b3RlEgwKBHRleHQYASABKAkSEgoFc3RhcnQYAiABKA1IAIgBARIQCgNlbmQYAyABKA1IAYgBAUIICgZfc3RhcnRCBgoEX2VuZCK+AwoNTmFycmF0aXZlSW5mbxI8CghsYW5ndWFnZRgBIAEoDjIqLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk5hcnJhdGl2ZUxhbmd1YWdlEhEKCWdlbmVyYXRlZBgCIAEoCBI6CgdvdXRjb21lGAMgASgOMikuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTmFycmF0aXZlT3V0Y29tZRI+CglyZWplY3Rpb24YBCABKA4yKy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5OYXJyYXRpdmVSZWplY3Rpb24SFgoObGFuZ3VhZ2VfbW9kZWwYBSABKAkSDgoGY2FjaGVkGAYgASgIEjcKBnF1b3RlcxgHIAMoCzInLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk5hcnJhdGl2ZVF1b3RlEhoKEnRlbXBsYXRlX3NlbnRlbmNlcxgIIAMoDRIaChJyZWplY3RlZF9zZW50ZW5jZXMYCSABKA0SRwoOc2Vjb25kX3JlcXVlc3QYCiABKA4yLy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5OYXJyYXRpdmVTZWNvbmRSZXF1ZXN0KnYKEU5hcnJhdGl2ZUxhbmd1YWdlEiIKHk5BUlJBVElWRV9MQU5HVUFHRV9VTlNQRUNJRklFRBAAEh4KGk5BUlJBVElWRV9MQU5HVUFHRV9FTkdMSVNIEAESHQoZTkFSUkFUSVZFX0xBTkdVQUdFX0dFUk1BThACKu4DChBOYXJyYXRpdmVPdXRjb21lEiEKHU5BUlJBVElWRV9PVVRDT01FX1VOU1BFQ0lGSUVEEAASHgoaTkFSUkFUSVZFX09VVENPTUVfQUNDRVBURUQQARIkCiBOQVJSQVRJVkVfT1VUQ09NRV9OT1RfQ09ORklHVVJFRBACEh4KGk5BUlJBVElWRV9PVVRDT01FX05PX1NDT1JFEAMSHgoaTkFSUkFUSVZFX09VVENPTUVfUkVKRUNURUQQBBIiCh5OQVJSQVRJVkVfT1VUQ09NRV9DSVJDVUlUX09QRU4QBRIcChhOQVJSQVRJVkVfT1VUQ09NRV9CVURHRVQQBhIaChZOQVJSQVRJVkVfT1VUQ09NRV9CVVNZEAcSHQoZTkFSUkFUSVZFX09VVENPTUVfVElNRU9VVBAIEiIKHk5BUlJBVElWRV9PVVRDT01FX1VOQVVUSE9SSVpFRBAJEiIKHk5BUlJBVElWRV9PVVRDT01FX1JBVEVfTElNSVRFRBAKEiEKHU5BUlJBVElWRV9PVVRDT01FX1VOQVZBSUxBQkxFEAsSHwobTkFSUkFUSVZFX09VVENPTUVfTUFMRk9STUVEEAwSKAokTkFSUkFUSVZFX09VVENPTUVfU0VOVEVOQ0VTX1JFUExBQ0VEEA0qhQIKEk5hcnJhdGl2ZVJlamVjdGlvbhIjCh9OQVJSQVRJVkVfUkVKRUNUSU9OX1VOU1BFQ0lGSUVEEAASHAoYTkFSUkFUSVZFX1JFSkVDVElPTl9GT1JNEAESIAocTkFSUkFUSVZFX1JFSkVDVElPTl9MQU5HVUFHRRACEhwKGE5BUlJBVElWRV9SRUpFQ1RJT05fU0laRRADEiQKIE5BUlJBVElWRV9SRUpFQ1RJT05fTk9UX0lOX0ZBQ1RTEAQSIgoeTkFSUkFUSVZFX1JFSkVDVElPTl9JTkNPTVBMRVRFEAUSIgoeTkFSUkFUSVZFX1JFSkVDVElPTl9SRUZFUkVOQ0VTEAYq+QEKFk5hcnJhdGl2ZVNlY29uZFJlcXVlc3QSKAokTkFSUkFUSVZFX1NFQ09ORF9SRVFVRVNUX1VOU1BFQ0lGSUVEEAASIgoeTkFSUkFUSVZFX1NFQ09ORF9SRVFVRVNUX1dIT0xFEAESIQodTkFSUkFUSVZFX1NFQ09ORF9SRVFVRVNUX1BBUlQQAhIkCiBOQVJSQVRJVkVfU0VDT05EX1JFUVVFU1RfTk9USElORxADEiMKH05BUlJBVElWRV9TRUNPTkRfUkVRVUVTVF9CVURHRVQQBBIjCh9OQVJSQVRJVkVfU0VDT05EX1JFUVVFU1RfRkFJTEVEEAVCXgobY29tLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxUAFaI2JlbGx3ZXRoZXIvaW5mZXJlbmNlL3YxO2luZmVyZW5jZXYxqgIXQmVsbHdldGhlci5JbmZlcmVuY2UuVjFiBnByb3RvMw");
 
 /**
  * Words of the contract that a narrative can contain.
@@ -120,6 +120,14 @@ export type NarrativeInfo = Message<"bellwether.inference.v1.NarrativeInfo"> & {
    * @generated from field: uint32 rejected_sentences = 9;
    */
   rejectedSentences: number;
+
+  /**
+   * What came of asking the language model once more about the sentences that did not pass. Unset: all passed at
+   * first, or no language model was asked.
+   *
+   * @generated from field: bellwether.inference.v1.NarrativeSecondRequest second_request = 10;
+   */
+  secondRequest: NarrativeSecondRequest;
 };
 
 /**
@@ -324,7 +332,7 @@ export const NarrativeRejection = {
   SIZE: 3,
 
   /**
-   * A sentence has a number, feature, direction, quote or any other word that the facts do not allow.
+   * A sentence has a digit, a direction, a comparison, an order or any other word that the facts do not allow.
    *
    * @generated from enum value: NARRATIVE_REJECTION_NOT_IN_FACTS = 4;
    */
@@ -338,7 +346,7 @@ export const NarrativeRejection = {
   INCOMPLETE: 5,
 
   /**
-   * A sentence declares other facts than it states, or a quote that the contract does not have at this place.
+   * A sentence has a placeholder for a fact that does not exist.
    *
    * @generated from enum value: NARRATIVE_REJECTION_REFERENCES = 6;
    */
@@ -357,4 +365,66 @@ export type NarrativeRejection = (typeof NarrativeRejection)[keyof typeof Narrat
  */
 export const NarrativeRejectionSchema: GenEnum<NarrativeRejection> = /*@__PURE__*/
   enumDesc(file_bellwether_inference_v1_narrative, 2);
+
+/**
+ * What came of a second request to the language model, about the sentences of its answer that did not pass the check.
+ *
+ * @generated from enum bellwether.inference.v1.NarrativeSecondRequest
+ */
+export const NarrativeSecondRequest = {
+  /**
+   * No second request was needed.
+   *
+   * @generated from enum value: NARRATIVE_SECOND_REQUEST_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * All sentences pass now.
+   *
+   * @generated from enum value: NARRATIVE_SECOND_REQUEST_WHOLE = 1;
+   */
+  WHOLE: 1,
+
+  /**
+   * Some of the sentences that did not pass were corrected.
+   *
+   * @generated from enum value: NARRATIVE_SECOND_REQUEST_PART = 2;
+   */
+  PART: 2,
+
+  /**
+   * Nothing was corrected.
+   *
+   * @generated from enum value: NARRATIVE_SECOND_REQUEST_NOTHING = 3;
+   */
+  NOTHING: 3,
+
+  /**
+   * It was not made: the token budget of this minute or day does not suffice.
+   *
+   * @generated from enum value: NARRATIVE_SECOND_REQUEST_BUDGET = 4;
+   */
+  BUDGET: 4,
+
+  /**
+   * It was not answered: no time was left, or the provider failed.
+   *
+   * @generated from enum value: NARRATIVE_SECOND_REQUEST_FAILED = 5;
+   */
+  FAILED: 5,
+} as const;
+
+/**
+ * What came of a second request to the language model, about the sentences of its answer that did not pass the check.
+ *
+ * @generated from enum bellwether.inference.v1.NarrativeSecondRequest
+ */
+export type NarrativeSecondRequest = (typeof NarrativeSecondRequest)[keyof typeof NarrativeSecondRequest] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.inference.v1.NarrativeSecondRequest.
+ */
+export const NarrativeSecondRequestSchema: GenEnum<NarrativeSecondRequest> = /*@__PURE__*/
+  enumDesc(file_bellwether_inference_v1_narrative, 3);
 

@@ -1538,6 +1538,12 @@ export const WeekChangeSchema: GenEnum<WeekChange> = /*@__PURE__*/
  * - UNAVAILABLE: another transaction changes the alert just now (reason ALERT_BUSY). Retry after the delay in
  *   RetryInfo.
  *
+ * An action can be sent with the header (in gRPC: metadata) idempotency-key, 1 to 255 visible ASCII characters. The same
+ * key with the same content has the first answer again, with the header idempotency-replayed: true. It then fails with:
+ * - ALREADY_EXISTS: the key was used for another request (reason REQUEST_KEY_MISMATCH).
+ * - INVALID_ARGUMENT: the key is not valid (reason REQUEST_KEY_FORM).
+ * - RESOURCE_EXHAUSTED: 10,000 keys of the caller are kept, for 24 hours (reason REQUEST_KEY_LIMIT).
+ *
  * @generated from service bellwether.ops.v1.AlertService
  */
 export const AlertService: GenService<{

@@ -56,7 +56,7 @@ export function drawFacts(draw: Draw): NarrativeFacts {
   const features = draw.some(FEATURES, 6);
   const ups = 1 + draw.below(3);
   const downs = draw.below(4);
-  const drafts: Omit<ReasonFact, "id" | "direction" | "rank">[] = features
+  const drafts: Omit<ReasonFact, "id" | "direction" | "rank" | "overallRank">[] = features
     .slice(0, ups + downs)
     .map(([label, unit, low, high, digits]) => {
       const value = (): number => Number((low + draw.uniform() * (high - low)).toFixed(digits));
@@ -90,6 +90,12 @@ export function drawFacts(draw: Draw): NarrativeFacts {
       quotes,
     };
   }
+  // The reasons of both directions in the order of their strength: those of one direction stay in their order.
+  const order = draw.some([...drafts.map((_, i) => i < ups)], drafts.length);
+  const placeOf = (isUp: boolean, rank: number): number => {
+    let seen = 0;
+    return order.findIndex((one) => one === isUp && ++seen === rank) + 1;
+  };
   return {
     riskScore,
     band: riskScore >= 0.6 ? "high" : riskScore >= 0.3 ? "medium" : "low",
@@ -99,6 +105,7 @@ export function drawFacts(draw: Draw): NarrativeFacts {
       id: `r${i + 1}`,
       direction: i < ups ? "increases" : "lowers",
       rank: i < ups ? i + 1 : i - ups + 1,
+      overallRank: placeOf(i < ups, i < ups ? i + 1 : i - ups + 1),
     })),
     missing: draw.some(["credit rating", "headcount", "site count"], draw.below(3)),
   };

@@ -1,5 +1,6 @@
 import type { Language } from "../src/facts/language.ts";
 import type { NarrativeFacts, ReasonFact } from "../src/facts/narrative-facts.ts";
+import { FURTHER_ENGLISH, FURTHER_GERMAN } from "./further-lies.ts";
 
 /*
  * Lies in free wording, one kind each: negation, double negation, comparatives, quantifiers, hedges, exchanged
@@ -11,7 +12,6 @@ import type { NarrativeFacts, ReasonFact } from "../src/facts/narrative-facts.ts
 export interface FreeLie {
   readonly text: string;
   readonly facts: readonly string[];
-  readonly quotes?: readonly { readonly text: string; readonly start: number; readonly end: number }[];
 }
 
 /** One kind of lie. `write` returns undefined where the facts have nothing to lie about in this way. */
@@ -25,7 +25,6 @@ const isPlain = ({ quotes, category, value, typical }: ReasonFact): boolean =>
 const ups = ({ reasons }: NarrativeFacts) => reasons.filter((one) => one.direction === "increases" && isPlain(one));
 const downs = ({ reasons }: NarrativeFacts) => reasons.filter((one) => one.direction === "lowers" && isPlain(one));
 const plain = ({ reasons }: NarrativeFacts) => reasons.filter(isPlain);
-const cap = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** A sentence with {u} a feature that increases the risk, {U} at its beginning, {d} and {D} one that lowers it. */
 function kind(language: Language, text: string): LieKind {
@@ -47,19 +46,16 @@ function kind(language: Language, text: string): LieKind {
           ["a", any],
           ["h", above],
           ["l", below],
+          ["x", facts.reasons.find(({ rank, direction }) => rank === 1 && direction === "increases")],
         ] as const),
       ]);
       const ids = new Set<string>();
       let isPossible = true;
-      const number = (x: number | null): string => {
-        const shown = String(Number((x ?? 0).toPrecision(4)));
-        return language === "de" ? shown.replace(".", ",") : shown;
-      };
       const filled = text.replace(/\{(\w)(?:\.(\w))?\}/g, (_, name: string, part?: string) => {
-        if (name === "s") return number(Number((facts.riskScore ?? 0).toFixed(2)));
+        if (name === "s") return "{score}";
         if (name.toLowerCase() === "m") {
           isPossible &&= missing !== undefined;
-          return name === "M" ? cap(missing ?? "") : (missing ?? "");
+          return "{missing}";
         }
         const reason = used.get(name.toLowerCase());
         if (reason === undefined) {
@@ -67,9 +63,8 @@ function kind(language: Language, text: string): LieKind {
           return "";
         }
         ids.add(reason.id);
-        if (part === "v") return number(reason.value);
-        if (part === "t") return number(reason.typical);
-        return name === name.toUpperCase() ? cap(reason.label) : reason.label;
+        const kind = part === undefined ? "name" : { v: "value", t: "typical", c: "compared", e: "effect" }[part];
+        return `{${kind}:${reason.id}}`;
       });
       return isPossible ? { text: filled, facts: ids.size === 0 ? ["score"] : [...ids] } : undefined;
     },
@@ -178,10 +173,10 @@ const ENGLISH = [
   "{U} raises the risk, see example.com.",
   // The score and what is missing.
   "The risk is {s} %.",
-  "SUPPLIER is not at {s}, a low risk.",
+  "{supplier} is not at {s}, a low risk.",
   "The score is above {s}.",
   "The score is at most {s}.",
-  "SUPPLIER is rated lower than {s}.",
+  "{supplier} is rated lower than {s}.",
   "Missing: {a}.",
   "{A} is missing, which raises the risk.",
   "{A} has no value.",
@@ -189,6 +184,94 @@ const ENGLISH = [
   "The missing {m} lowers the risk.",
   "{M} is available.",
   "The low score of {s} is high.",
+  // The right placeholder at a wrong place, or with words that turn it round.
+  "{U} {d.e}.",
+  "{D} {u.e}.",
+  "{U} does not {u.e}.",
+  "{U} no longer {u.e}.",
+  "{U} {u.e}, and {d} does so too.",
+  "{supplier} has a risk score of {u.v}.",
+  "The risk score of {supplier} is {u.t}.",
+  "{U} is {s}.",
+  "{U} is at {s}, which is {band}.",
+  "{U} is {band}.",
+  "{U} raises the score to {s}.",
+  "The score rose to {s}.",
+  "The score goes up to {s}.",
+  "The score is above {s}.",
+  "The score is {s}, up from {u.v}.",
+  "{U} of {v.v} raises the risk.",
+  "{U} and {v} of {u.v} raise the risk.",
+  "{U} ({v.v}) raises the risk.",
+  "{U} is {u.t}, typically {u.v}.",
+  "{U} is usually {u.v}.",
+  "{U} of {u.t} raises the risk.",
+  "{U}, typically {u.v}, is {u.t}.",
+  "{U} is {u.v}, {v.c}.",
+  "{H} at {h.v} is below the typical {h.t}.",
+  "{L} at {l.v} is higher than the typical {l.t}.",
+  "{L} is {l.c} and exceeds the typical value.",
+  "A high {l} raises the risk.",
+  "A low {h} raises the risk.",
+  "{U} is not {u.c}.",
+  "{V} is the main driver, followed by {u}.",
+  "{V} ranks first and {u} second.",
+  "{U} and {v} raise the risk, with {v} carrying the most weight.",
+  "{V} {v.e} most.",
+  "{E} lowers the risk most.",
+  "Next comes {x}.",
+  "{D} is the main driver of the risk.",
+  "The main risk driver is {d}.",
+  "{D} is a concern.",
+  "{U} is a mitigating factor.",
+  "{U} speaks for the supplier.",
+  "Relief comes from {u}.",
+  "On the positive side, {u} stands at {u.v}.",
+  // Relations between features.
+  "{U} raises {v}, which raises the risk.",
+  "{U} leads to {v}.",
+  "Because {u} is {u.c}, {v} raises the risk.",
+  "{U} is {u.c}, therefore {v} raises the risk.",
+  "{V} raises the risk because of {u}.",
+  "{U} is driven by {v}.",
+  "{U} raises the risk through {v}.",
+  "{U} outweighs {v}.",
+  "{U} raises the risk more than {d} lowers it.",
+  "{U} and {d} cancel each other out.",
+  "{U} depends on {v}, and raises the risk.",
+  "{U} raises the risk, as {v} is {v.c}.",
+  // Invented consequences and judgements.
+  "{U} raises the risk of default.",
+  "{U} raises the risk of late deliveries.",
+  "{U} raises the risk, so deliveries will fail.",
+  "{U} raises the risk, so orders are in danger.",
+  "{U} raises the risk and the costs.",
+  "{supplier} is unreliable.",
+  "{supplier} is a bad supplier, with a score of {s}.",
+  "{supplier} has a score of {s} and cannot be trusted.",
+  "{supplier} has a score of {s}, better than most suppliers.",
+  "{supplier} has a score of {s}, worse than before.",
+  "{supplier} is {band}, and this means that the contract ends.",
+  "With {s}, {supplier} is close to {band}.",
+  "{supplier} is almost {band}.",
+  "{supplier} is not {band}.",
+  "{supplier} is better than {band}.",
+  "{M} are available.",
+  "{M} raise the score.",
+  "All data except {m} are missing.",
+  "{U} lacks a value and raises the risk.",
+  "The unknown {u} raises the risk.",
+  "Everything raises the risk.",
+  "Everything raises the risk, {u} first.",
+  "Both {u} and {v} and {d} raise the risk.",
+  "{U}{v} raises the risk.",
+  "{U}-related payments raise the risk.",
+  "{U} costs raise the risk.",
+  "{D} reduces the reduction in the risk.",
+  "{D} weakens the lower risk.",
+  "{name:r99} raises the risk.",
+  "{secret:r1} raises the risk.",
+  "{effect} by {u}.",
 ].map((text) => kind("en", text));
 
 const GERMAN = [
@@ -242,7 +325,52 @@ const GERMAN = [
   "Der Risikowert liegt über {s}.",
   "{U} mindert die Erhöhung des Risikos.",
   "Negativ und positiv wirkt {u}.",
+  "{U} {d.e}.",
+  "{D} {u.e}.",
+  "{U} {u.e} nicht.",
+  "{supplier} hat einen Risikowert von {u.v}.",
+  "Der Risikowert beträgt {u.t}.",
+  "{U} beträgt {s}.",
+  "{U} ist {band}.",
+  "Der Wert stieg auf {s}.",
+  "Der Wert steigt auf {s}.",
+  "Der Wert liegt unter {s}.",
+  "{U} von {v.v} erhöht das Risiko.",
+  "{U} liegt bei {u.t}, typisch sind {u.v}.",
+  "{U} beträgt üblicherweise {u.v}.",
+  "{U} von {u.t} erhöht das Risiko.",
+  "{U} beträgt {u.v} und liegt {v.c}.",
+  "{V} ist der wichtigste Treiber, gefolgt von {u}.",
+  "{V} {v.e} am meisten.",
+  "Danach folgt {x}.",
+  "Haupttreiber ist {d}.",
+  "{U} spricht für den Lieferanten.",
+  "{U} entlastet den Wert.",
+  "Entlastung kommt von {u}.",
+  "{U} führt zu {v}.",
+  "Weil {u} {u.c} liegt, erhöht {v} das Risiko.",
+  "{V} erhöht das Risiko wegen {u}.",
+  "{U} überwiegt {v}.",
+  "{U} erhöht das Risiko eines Ausfalls.",
+  "{U} erhöht das Risiko, daher drohen Verspätungen.",
+  "{supplier} ist unzuverlässig.",
+  "{supplier} ist mit {s} beinahe {band}.",
+  "{supplier} ist mit {s} nicht {band}.",
+  "{supplier} ist mit {s} besser als {band}.",
+  "{M} sind bekannt.",
+  "{M} erhöhen das Risiko.",
+  "Das unbekannte {u} erhöht das Risiko.",
+  "Alles erhöht das Risiko, {u} zuerst.",
+  "{U}-Kosten erhöhen das Risiko.",
+  "{U} senkt die Senkung des Risikos.",
+  "{D} senkt die Senkung des Risikos.",
+  "{D} verringert die Entlastung.",
 ].map((text) => kind("de", text));
 
 /** The kinds of lies. */
-export const FREE_LIES: readonly LieKind[] = [...ENGLISH, ...GERMAN];
+export const FREE_LIES: readonly LieKind[] = [
+  ...ENGLISH,
+  ...GERMAN,
+  ...FURTHER_ENGLISH.map((text) => kind("en", text)),
+  ...FURTHER_GERMAN.map((text) => kind("de", text)),
+];

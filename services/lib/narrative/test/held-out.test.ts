@@ -1,17 +1,17 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { type Answer, SUPPLIER_MARK } from "../src/answer/read-answer.ts";
+import type { Answer } from "../src/answer/read-answer.ts";
 import { checkAnswer } from "../src/check/check-answer.ts";
-import { createSentenceCheck } from "../src/check/check-sentences.ts";
+import { checkSentences, fillSentence } from "../src/check/check-sentences.ts";
 import type { Language } from "../src/facts/language.ts";
-import type { NarrativeFacts } from "../src/facts/narrative-facts.ts";
+import type { NarrativeFacts, ReasonFact } from "../src/facts/narrative-facts.ts";
 import { createDraw } from "./draw-facts.ts";
 import { LIES } from "./lies.ts";
 
 /*
- * Truthful answers about suppliers of the demo. They were written from the instructions of the language model, without
- * the grammar, and are not changed afterwards: what the grammar does not accept stays in the files.
+ * Truthful answers about suppliers of the demo. They were written from the instructions of the language model, before
+ * the check existed, and are not changed afterwards: what it does not accept stays in the files.
  */
 
 /** One answer, and the supplier whose facts it states. */
@@ -26,10 +26,16 @@ const linesOf = <T>(name: string): T[] =>
     .split("\n")
     .map((line): T => JSON.parse(line));
 
+/** Facts as they are in the file: the order of both directions together follows from the band. */
+type FileFacts = Omit<NarrativeFacts, "reasons"> & { readonly reasons: readonly Omit<ReasonFact, "overallRank">[] };
+
 const FACTS = new Map(
-  linesOf<{ readonly supplierId: string; readonly facts: NarrativeFacts }>("facts.jsonl").map(
-    ({ supplierId, facts }) => [supplierId, facts],
-  ),
+  linesOf<{ readonly supplierId: string; readonly facts: FileFacts }>("facts.jsonl").map(({ supplierId, facts }) => {
+    const leading = facts.band === "low" ? "lowers" : "increases";
+    const order = facts.reasons.toSorted((a, b) => Number(b.direction === leading) - Number(a.direction === leading));
+    const reasons = facts.reasons.map((reason) => ({ ...reason, overallRank: order.indexOf(reason) + 1 }));
+    return [supplierId, { ...facts, reasons }];
+  }),
 );
 
 /** Returns the facts of a supplier. @throws Error when there are none */
@@ -54,31 +60,26 @@ function shownOf(heldOut: HeldOut, content?: string): string[] {
   return checked.accepted ? checked.sentences.flatMap(({ text, isTemplate }) => (isTemplate ? [] : [text])) : [];
 }
 
-const FIRST = linesOf<HeldOut>("first.jsonl");
-const SECOND = linesOf<HeldOut>("second.jsonl");
-const FOURTH = linesOf<HeldOut>("fourth.jsonl");
-const FIFTH = linesOf<HeldOut>("fifth.jsonl");
-const ALL = [...FIRST, ...SECOND, ...linesOf<HeldOut>("third.jsonl"), ...FOURTH, ...FIFTH];
+const SIXTH = linesOf<HeldOut>("sixth.jsonl");
+const SEVENTH = linesOf<HeldOut>("seventh.jsonl");
+const ALL = [...SIXTH, ...SEVENTH];
 
-test("of 200 held-out truthful answers near the examples, at least 190 are shown whole", () => {
-  expect(FIRST.map(({ answer }) => answer.language).filter((language) => language === "en")).toHaveLength(100);
-  expect(FIRST).toHaveLength(200);
-  const rejected = FIRST.filter((heldOut) => !isWhole(heldOut));
-  expect(200 - rejected.length, JSON.stringify(rejected, null, 1)).toBeGreaterThanOrEqual(190);
-});
+/** How answers are shown: whole, with sentences of the template, or not at all. */
+function outcomes(answers: readonly HeldOut[]): { whole: number; replaced: number; template: number } {
+  const counts = { whole: 0, replaced: 0, template: 0 };
+  for (const heldOut of answers)
+    counts[isWhole(heldOut) ? "whole" : check(heldOut).accepted ? "replaced" : "template"]++;
+  return counts;
+}
 
 test.each([
-  ["second", SECOND, 100, 80],
-  ["fourth", FOURTH, 190, 160],
-  ["fifth", FIFTH, 95, 60],
-])(
-  "of the held-out truthful answers in free wordings (%s), most are shown",
-  { timeout: 120_000 },
-  (_, answers, shown, whole) => {
-    expect(answers.filter((heldOut) => check(heldOut).accepted).length).toBeGreaterThanOrEqual(shown);
-    expect(answers.filter(isWhole).length).toBeGreaterThanOrEqual(whole);
-  },
-);
+  ["sixth", SIXTH, { shown: 198, whole: 125 }],
+  ["seventh", SEVENTH, { shown: 94, whole: 40 }],
+])("of the truthful answers in free wordings (%s), most are shown", { timeout: 120_000 }, (_, answers, least) => {
+  const counts = outcomes(answers);
+  expect(counts.whole + counts.replaced, JSON.stringify(counts)).toBeGreaterThanOrEqual(least.shown);
+  expect(counts.whole, JSON.stringify(counts)).toBeGreaterThanOrEqual(least.whole);
+});
 
 test("no lie about a held-out answer is shown", { timeout: 240_000 }, () => {
   const draw = createDraw(3);
@@ -86,8 +87,9 @@ test("no lie about a held-out answer is shown", { timeout: 240_000 }, () => {
   let lies = 0;
   for (const heldOut of draw.some(ALL, 100)) {
     const facts = factsOf(heldOut.supplier);
-    const true_ = new Set(shownOf(heldOut));
-    if (true_.size === 0) continue;
+    if (shownOf(heldOut).length === 0) continue;
+    const { language, sentences } = heldOut.answer;
+    const true_ = new Set(sentences.map(({ text }) => fillSentence(text, heldOut.supplier, facts, language)));
     for (const [name, lie] of draw.some(Object.entries(LIES), 10)) {
       const content = lie(heldOut.answer, facts, heldOut.answer.language, draw);
       if (content === undefined) continue;
@@ -102,30 +104,29 @@ test("no lie about a held-out answer is shown", { timeout: 240_000 }, () => {
 
 /** Changes that turn a statement round: what was true of the facts is false afterwards. */
 const REVERSED: readonly (readonly [RegExp, string])[] = [
-  [/\bincreasing\b/, "lowering"],
-  [/\blowering\b/, "increasing"],
-  [/\braising\b/, "reducing"],
-  [/\bdriven\b/, "reduced"],
-  [/\bup\b/, "down"],
-  [/\bhigher risk\b/, "lower risk"],
-  [/\blower risk\b/, "higher risk"],
   [/\braises?\b/, "lowers"],
-  [/\bexceeds\b/, "falls below"],
-  [/\babove (the|its) typical value\b/, "exactly the typical value"],
-  [/\bbelow (the|its) typical value\b/, "equal to the typical value"],
-  [/\bwhich is (equal to )?the typical value\b/, "which is above the typical value"],
+  [/\blowers?\b/, "raises"],
+  [/\b(increase|increases)\b/, "decrease"],
+  [/\b(reduce|reduces)\b/, "increases"],
+  [/\bup\b/, "down"],
+  [/\bdown\b/, "up"],
+  [/\bUpward\b/, "Downward"],
+  [/\bDownward\b/, "Upward"],
+  [/\badd\b/, "take away"],
+  [/\bMitigating\b/, "Adverse"],
+  [/\bfavourable\b/, "unfavourable"],
+  [/\bunfavourable\b/, "favourable"],
   [/\bsteigt\b/, "sinkt"],
   [/\bsinkt\b/, "steigt"],
-  [/\berhöhenden\b/, "senkenden"],
-  [/\brisikosenkend\b/, "risikoerhöhend"],
-  [/höheren Risiko/, "niedrigeren Risiko"],
-  [/niedrigeren Risiko\b/, "höheren Risiko"],
-  [/\bhöhere Risiko/, "niedrigere Risiko"],
-  [/übersteigt/, "unterschreitet"],
-  [/\bunterschreitet\b/, "übersteigt"],
-  [/\b(über|unter) dem typischen Wert\b/, "genau beim typischen Wert"],
-  [/\((\d)(\d?) %\)/, "(9$1 %)"],
-  [/\bnot known\b/, "known"],
+  [/\berhöhen\b/, "senken"],
+  [/\bsenken\b/, "erhöhen"],
+  [/\berhöht\b/, "senkt"],
+  [/\bsenkt\b/, "erhöht"],
+  [/\bnach oben\b/, "nach unten"],
+  [/\bnach unten\b/, "nach oben"],
+  [/\bfor the supplier\b/, "against the supplier"],
+  [/\bsprechen für\b/, "sprechen gegen"],
+  [/\bmissing\b/, "known"],
   [/\bnicht bekannt\b/, "bekannt"],
 ];
 
@@ -133,14 +134,16 @@ test("no held-out sentence with one statement turned round is shown", { timeout:
   const shown: string[] = [];
   const used = new Set<RegExp>();
   for (const { supplier, answer } of ALL) {
-    const accepts = createSentenceCheck(supplier, factsOf(supplier), answer.language, SUPPLIER_MARK);
-    for (const sentence of answer.sentences) {
-      if (!accepts(sentence).accepted) continue;
+    const facts = factsOf(supplier);
+    const accepted = checkSentences(answer.sentences, facts, answer.language);
+    for (const [i, sentence] of answer.sentences.entries()) {
+      if (!accepted[i]?.accepted) continue;
       for (const [pattern, by] of REVERSED) {
         const text = sentence.text.replace(pattern, by);
         if (text === sentence.text) continue;
         used.add(pattern);
-        if (accepts({ ...sentence, text }).accepted) shown.push(`${sentence.text} -> ${text}`);
+        const turned = checkSentences(answer.sentences.with(i, { ...sentence, text }), facts, answer.language);
+        if (turned[i]?.accepted) shown.push(`${sentence.text} -> ${text}`);
       }
     }
   }

@@ -31,9 +31,8 @@ function changed(
 
 /** Adds a sentence, or replaces the last one's end. */
 const added = (answer: Answer, text: string, facts: readonly string[] = []): string =>
-  content({ ...answer, sentences: [...answer.sentences, { text, facts, quotes: [] }] });
+  content({ ...answer, sentences: [...answer.sentences, { text, facts }] });
 
-const NUMBER = /-?\d+(?:[.,]\d+)*/g;
 const inLanguage = <T>(language: Language, en: T, de: T): T => (language === "de" ? de : en);
 
 /** Words whose replacement turns the statement round. */
@@ -49,7 +48,10 @@ const OPPOSITES: Readonly<Record<Language, readonly (readonly [RegExp, string])[
     [/\breduced\b/, "raised"],
     [/\bup\b/, "down"],
     [/\bdriven up\b/, "brought down"],
-    [/\bhigher risk\b/, "lower risk"],
+    [/\bhigher (risk|score)\b/, "lower $1"],
+    [/\bspeak for\b/, "speak against"],
+    [/\bRisk drivers\b/, "Mitigating factors"],
+    [/\bMitigating factors\b/, "Risk drivers"],
     [/\blower risk\b/, "higher risk"],
     [/\babove\b/, "below"],
     [/\bbelow\b/, "above"],
@@ -58,6 +60,11 @@ const OPPOSITES: Readonly<Record<Language, readonly (readonly [RegExp, string])[
     [/\b(erhöht|gesteigert)\b/, "gesenkt"],
     [/\b(gesenkt|gemindert|verringert)\b/, "erhöht"],
     [/\berhöhen\b/, "senken"],
+    [/\bsteigt\b/, "sinkt"],
+    [/\bsinkt\b/, "steigt"],
+    [/\bhöheren Risiko\b/, "niedrigeren Risiko"],
+    [/\bfür den Lieferanten\b/, "gegen den Lieferanten"],
+    [/\bRisikotreiber\b/, "Entlastend"],
     [/\b(senken|mindern)\b/, "erhöhen"],
     [/\b(senkt|mindert)\b/, "erhöht"],
     [/risikoerhöhend/, "risikosenkend"],
@@ -77,91 +84,100 @@ const BANDS: Readonly<Record<Language, readonly string[]>> = {
 
 /** The ways of lying by name. */
 export const LIES: Readonly<Record<string, Lie>> = {
-  "wrong number": (answer, _, __, draw) =>
-    changed(answer, draw, (text) => {
-      const all = [...text.matchAll(NUMBER)].filter(({ 0: n }) => !["30", "90"].includes(n));
-      if (all.length === 0) return;
-      const { 0: old, index } = draw.pick(all);
-      const digit = old.search(/[0-9](?!.*[0-9])/);
-      const other = String((Number(old[digit]) + 1 + draw.below(8)) % 10);
-      return text.slice(0, index) + old.slice(0, digit) + other + old.slice(digit + 1) + text.slice(index + old.length);
-    }),
-  "other rounding": (answer, facts, language, draw) =>
-    changed(answer, draw, (text) => {
-      const exact = (facts.riskScore ?? 0).toFixed(2);
-      const other = draw.pick([(facts.riskScore ?? 0).toFixed(1), (facts.riskScore ?? 0).toFixed(3)]);
-      const local = (x: string): string => inLanguage(language, x, x.replace(".", ","));
-      return text.includes(local(exact)) ? text.replace(local(exact), local(other)) : undefined;
-    }),
-  "number without its decimals": (answer, _, language, draw) =>
-    changed(answer, draw, (text) => {
-      const decimals = inLanguage(language, /(\d)\.\d{1,2}(?!\d)/, /(\d),\d{1,2}(?!\d)/);
-      return text.replace(decimals, "$1");
-    }),
-  "number in the form of the other language": (answer, _, language, draw) =>
+  "number instead of a placeholder": (answer, facts, language, draw) =>
     changed(answer, draw, (text) =>
-      inLanguage(language, text.replace(/(\d)\.(\d)/, "$1,$2"), text.replace(/(\d),(\d)/, "$1.$2")),
+      text.replace(/\{(score|percent)\}/, () => {
+        const exact = (facts.riskScore ?? 0).toFixed(2);
+        return draw.pick([exact, inLanguage(language, exact, exact.replace(".", ",")), "0.9", "87 %"]);
+      }),
     ),
-  "exponent or factor": (answer, _, __, draw) =>
+  "number of a feature instead of its placeholder": (answer, _, __, draw) =>
     changed(answer, draw, (text) =>
-      text.replace(/\d(?=[ ,.);])/, (digit) => `${digit}${draw.pick(["e2", "k", "00", "%%", " million"])}`),
+      text.replace(/\{(value|typical|compared):\w+\}/, draw.pick(["1", "0.45", "7 days"])),
     ),
-  "percent instead of a share": (answer, _, __, draw) =>
-    changed(answer, draw, (text) => text.replace(/ (share|index|points)\b/, " %")),
-  "points instead of percent": (answer, _, language, draw) =>
-    changed(answer, draw, (text) => text.replace(/ ?%/, inLanguage(language, " percentage points", " Prozentpunkte"))),
-  "other unit": (answer, _, __, draw) =>
+  "number behind a placeholder": (answer, _, __, draw) =>
     changed(answer, draw, (text) =>
-      text.replace(/(\d) (usd|days|years|disputes)\b/, `$1 ${draw.pick(["eur", "weeks", "months", "cases"])}`),
+      text.replace(/\{(value|score|percent)(:\w+)?\}/, (one) => one + draw.pick(["0", "%", "e2", "k", ".5", "00"])),
     ),
-  "value and typical value exchanged": (answer, facts, language, draw) =>
-    changed(answer, draw, (text, { facts: ids }) => {
-      const reason = facts.reasons.find((one) => ids.includes(one.id) && one.value !== null && one.typical !== null);
-      if (!reason || !/typi/.test(text)) return;
-      const numbers = [...text.matchAll(NUMBER)].map(([n]) => n);
-      const shown = (x: number): string[] => {
-        const format = (isGrouped: boolean): string =>
-          new Intl.NumberFormat(inLanguage(language, "en-US", "de-DE"), {
-            maximumSignificantDigits: Number.isInteger(x) ? 21 : 4,
-            useGrouping: isGrouped,
-          }).format(x);
-        return [format(false), format(true)];
-      };
-      const value = shown(reason.value ?? 0).find((n) => numbers.includes(n));
-      const typical = shown(reason.typical ?? 0).find((n) => numbers.includes(n));
-      if (value === undefined || typical === undefined || value === typical) return;
-      if (numbers.filter((n) => n === value || n === typical).length !== 2) return;
-      return text.replace(NUMBER, (n) => (n === value ? typical : n === typical ? value : n));
-    }),
-  "feature of the other direction": (answer, facts, _, draw) =>
-    changed(answer, draw, (text, { facts: ids }) => {
-      const own = facts.reasons.filter(({ id }) => ids.includes(id));
-      if (new Set(own.map(({ direction }) => direction)).size !== 1) return;
-      const other = facts.reasons.find(({ direction }) => direction !== own[0]?.direction);
-      const label = own.find((one) => text.toLowerCase().includes(one.label))?.label;
-      if (!other || label === undefined || /typi|%|\d/.test(text)) return;
-      return text.replace(new RegExp(label, "i"), other.label);
-    }),
-  "invented feature": (answer, facts, _, draw) =>
+  "factor behind a placeholder": (answer, _, language, draw) =>
+    changed(answer, draw, (text) =>
+      text.replace(
+        /\{(value|score|percent)(:\w+)?\}/,
+        (one) =>
+          `${one} ${draw.pick(inLanguage(language, ["million", "percent", "times"], ["Millionen", "Prozent", "mal"]))}`,
+      ),
+    ),
+  "value and typical value exchanged": (answer, _, __, draw) =>
     changed(answer, draw, (text) => {
-      const reason = facts.reasons.find(({ label }) => text.toLowerCase().includes(label));
+      if (!text.includes("{value:") || !text.includes("{typical:")) return;
+      return text.replace(/\{(value|typical):/g, (_, kind: string) => (kind === "value" ? "{typical:" : "{value:"));
+    }),
+  "typical value as the value": (answer, facts, __, draw) =>
+    changed(answer, draw, (text) => {
+      if (text.includes("{typical:")) return;
+      const id = /\{value:(\w+)\}/.exec(text)?.[1];
+      const hasTypical = facts.reasons.some((one) => one.id === id && one.typical !== null);
+      return hasTypical ? text.replace("{value:", "{typical:") : undefined;
+    }),
+  "value of another feature": (answer, facts, _, draw) =>
+    changed(answer, draw, (text) => {
+      const id = /\{(?:value|typical|compared):(\w+)\}/.exec(text)?.[1];
+      const other = facts.reasons.find((one) => one.id !== id && one.value !== null && one.typical !== null);
       return (
-        reason &&
-        text.replace(
-          new RegExp(reason.label, "i"),
-          draw.pick(["employee turnover", "carbon footprint", "audit findings", "late ratios total"]),
-        )
+        id && other && text.replaceAll(new RegExp(`\\{(value|typical|compared):${id}\\}`, "g"), `{$1:${other.id}}`)
       );
     }),
-  "values of two features exchanged": (answer, facts, _, draw) =>
+  "name of another feature": (answer, facts, _, draw) =>
     changed(answer, draw, (text) => {
-      const labels = facts.reasons.filter(({ label, value }) => value !== null && text.toLowerCase().includes(label));
-      const [a, b] = labels;
-      if (!a || !b || a.value === b.value || !/\d/.test(text)) return;
-      if (![a, b].some(({ label }) => new RegExp(`${label}"?“? ?(\\(|of|at|von|mit)[^a-z]*\\d`, "i").test(text)))
-        return;
-      return text.replace(new RegExp(`${a.label}|${b.label}`, "gi"), (label) =>
-        label.toLowerCase() === a.label ? b.label : a.label,
+      const [, id] = /\{name:(\w+)\}/.exec(text) ?? [];
+      if (id === undefined || !new RegExp(`\\{(value|typical|compared):${id}\\}`).test(text)) return;
+      const other = facts.reasons.find((one) => one.id !== id && !text.includes(`:${one.id}}`));
+      return other && text.replace(`{name:${id}}`, `{name:${other.id}}`);
+    }),
+  "value as the score": (answer, facts, _, draw) =>
+    changed(answer, draw, (text) => {
+      const other = facts.reasons.find(({ value }) => value !== null);
+      return other && text.replace(/\{(score|percent)\}/, `{${draw.pick(["value", "name"])}:${other.id}}`);
+    }),
+  "score as a value": (answer, _, __, draw) =>
+    changed(answer, draw, (text) =>
+      text.replace(/\{(value|compared):\w+\}/, draw.pick(["{score}", "{band}", "{percent}"])),
+    ),
+  "feature of the other direction": (answer, facts, _, draw) =>
+    changed(answer, draw, (text, { facts: ids }) => {
+      if (ids.length === 0 || /\{(value|typical|compared):/.test(text)) return;
+      const own = facts.reasons.find(({ id }) => text.includes(`{name:${id}}`));
+      const other = facts.reasons.find(({ direction }) => own && direction !== own.direction);
+      return own && other && text.replaceAll(`{name:${own.id}}`, `{name:${other.id}}`);
+    }),
+  "effect of another feature": (answer, facts, _, draw) => {
+    const up = facts.reasons.find(({ direction }) => direction === "increases");
+    const down = facts.reasons.find(({ direction }) => direction === "lowers");
+    if (!up || !down) return;
+    const [name, effect] = draw.pick([
+      [up, down],
+      [down, up],
+    ]);
+    return added(answer, `{name:${name.id}} {effect:${effect.id}}.`, [name.id]);
+  },
+  "invented feature": (answer, _, __, draw) =>
+    changed(answer, draw, (text) =>
+      text.replace(
+        /\{name:\w+\}/,
+        draw.pick(["employee turnover", "carbon footprint", "audit findings", "{name:r9}", "{name}", "{feature:r1}"]),
+      ),
+    ),
+  "letters beside a name": (answer, _, __, draw) =>
+    changed(answer, draw, (text) =>
+      text.replace(/\{name:\w+\}/, (one) => draw.pick([`${one}s`, `${one}-based costs`, `non${one}`, `${one} ratio`])),
+    ),
+  "values of two features exchanged": (answer, _, __, draw) =>
+    changed(answer, draw, (text) => {
+      const ids = [...new Set([...text.matchAll(/\{value:(\w+)\}/g)].map(([, id = ""]) => id))];
+      const [a, b] = ids;
+      if (a === undefined || b === undefined) return;
+      return text.replace(/\{value:(\w+)\}/g, (one, id: string) =>
+        id === a ? `{value:${b}}` : id === b ? `{value:${a}}` : one,
       );
     }),
   "wrong direction": (answer, _, language, draw) =>
@@ -172,11 +188,9 @@ export const LIES: Readonly<Record<string, Lie>> = {
       return text.replace(word, opposite);
     }),
   "wrong band": (answer, facts, language, draw) =>
-    changed(answer, draw, (text, { facts: ids }) => {
-      if (!ids.includes("score")) return;
+    changed(answer, draw, (text) => {
       const at = ["low", "medium", "high"].indexOf(facts.band);
-      const own = BANDS[language][at] ?? "";
-      return text.replace(new RegExp(`\\b${own}\\b`), BANDS[language][(at + 1 + draw.below(2)) % 3] ?? "");
+      return text.replace("{band}", BANDS[language][(at + 1 + draw.below(2)) % 3] ?? "");
     }),
   negation: (answer, _, language, draw) =>
     changed(answer, draw, (text) => {
@@ -266,7 +280,7 @@ export const LIES: Readonly<Record<string, Lie>> = {
   "words for numbers": (answer, _, language, draw) =>
     changed(answer, draw, (text) =>
       text.replace(
-        draw.pick([NUMBER, /\d+(?:[.,]\d+)*/]),
+        /\{(score|percent|value:\w+)\}/,
         draw.pick(
           inLanguage(
             language,
@@ -287,75 +301,47 @@ export const LIES: Readonly<Record<string, Lie>> = {
     return added(answer, text, ["r1"]);
   },
   "changed quote": (answer, _, __, draw) =>
-    changed(answer, draw, (text, { quotes }) => {
-      const quote = quotes[0];
-      return (
-        quote &&
-        text.replace(
-          quote.text,
-          draw.pick([quote.text.toUpperCase(), `${quote.text}s`, `no ${quote.text}`, quote.text.slice(1)]),
-        )
-      );
-    }),
-  "quote at another place": (answer, _, __, draw) => {
-    const i = answer.sentences.findIndex(({ quotes }) => quotes.length > 0);
-    const sentence = answer.sentences[i];
-    if (!sentence) return;
-    const by = 1 + draw.below(5);
-    const quotes = sentence.quotes.map((quote) =>
-      draw.below(2) === 0
-        ? { ...quote, start: quote.start + by, end: quote.end + by }
-        : { ...quote, end: quote.end + by },
-    );
-    return content({ ...answer, sentences: answer.sentences.with(i, { ...sentence, quotes }) });
-  },
-  "quote that is not declared": (answer) => {
-    const i = answer.sentences.findIndex(({ quotes }) => quotes.length > 0);
-    const sentence = answer.sentences[i];
-    return sentence && content({ ...answer, sentences: answer.sentences.with(i, { ...sentence, quotes: [] }) });
-  },
-  "other facts declared": (answer, _, __, draw) => {
-    const i = draw.below(answer.sentences.length);
-    const sentence = answer.sentences[i];
-    return (
-      sentence &&
-      content({
-        ...answer,
-        sentences: answer.sentences.with(i, { ...sentence, facts: draw.pick([["r9"], [], [...sentence.facts, "r7"]]) }),
-      })
-    );
+    changed(answer, draw, (text) =>
+      text.replace(/\{quotes:\w+\}/, (one) => draw.pick([`no ${one}`, `"${one}"`, "penalty", `${one}s`, `un${one}`])),
+    ),
+  "quotes of a feature without quotes": (answer, facts, _, draw) => {
+    const other = facts.reasons.find(({ quotes }) => quotes.length === 0);
+    return other && changed(answer, draw, (text) => text.replace(/\{(name|quotes):\w+\}/, `{quotes:${other.id}}`));
   },
   "weaker reason as the strongest": (answer, facts, language) => {
     const weaker = facts.reasons.find(({ rank, direction }) => rank > 1 && direction === "increases");
-    if (!weaker || weaker.quotes.length > 0) return;
-    return added(
-      answer,
-      inLanguage(
-        language,
-        `The risk is increased most by ${weaker.label}.`,
-        `Das Risiko wird am stärksten durch ${weaker.label} erhöht.`,
-      ),
-      [weaker.id],
+    return (
+      weaker &&
+      added(
+        answer,
+        inLanguage(
+          language,
+          `The risk is increased most by {name:${weaker.id}}.`,
+          `Das Risiko wird am stärksten durch {name:${weaker.id}} erhöht.`,
+        ),
+        [weaker.id],
+      )
     );
   },
   "known feature as missing": (answer, facts, language) => {
     const known = facts.reasons.find(({ value }) => value !== null);
     return (
       known &&
-      added(answer, inLanguage(language, `Not known: ${known.label}.`, `Nicht bekannt: ${known.label}.`), ["missing"])
+      added(answer, inLanguage(language, `{name:${known.id}} is not known.`, `{name:${known.id}} ist nicht bekannt.`), [
+        "missing",
+      ])
     );
   },
-  "some of the missing features": (answer, facts, language) =>
-    facts.missing.length < 2
-      ? undefined
-      : added(
-          answer,
-          inLanguage(language, `Not known: ${facts.missing[0] ?? ""}.`, `Nicht bekannt: ${facts.missing[0] ?? ""}.`),
-          ["missing"],
-        ),
+  "missing features as known": (answer, _, language, draw) =>
+    changed(answer, draw, (text) =>
+      text.replace(
+        inLanguage(language, /Not known|no data on/, /Nicht bekannt|keine Daten/),
+        inLanguage(language, "Known", "Bekannt"),
+      ),
+    ),
   "other supplier": (answer, _, __, draw) =>
     changed(answer, draw, (text) =>
-      text.replace("SUPPLIER", draw.pick(["S-002", "Acme Inc", "s-001", "SUPPLIER and S-002"])),
+      text.replace("{supplier}", draw.pick(["S-002", "Acme Inc", "Siemens", "{supplier} and S-002", "{supplier:r1}"])),
     ),
   "other language": (_, facts, language, draw) => {
     const other = writeTruthful(facts, language === "de" ? "en" : "de", draw);
@@ -408,7 +394,7 @@ export const LIES: Readonly<Record<string, Lie>> = {
       "null",
       "[]",
       content({ ...answer, sentences: [] }),
-      content({ ...answer, sentences: [{ text: "", facts: [], quotes: [] }] }),
+      content({ ...answer, sentences: [{ text: "", facts: [] }] }),
     ]),
   "cut off": (answer, _, __, draw) => {
     const whole = content(answer);
@@ -422,7 +408,7 @@ export const LIES: Readonly<Record<string, Lie>> = {
   "1 MB": (answer, _, __, draw) =>
     draw.pick([
       content({ ...answer, sentences: Array.from({ length: 8_000 }, () => answer.sentences[0]) }),
-      content({ ...answer, sentences: [{ text: "a ".repeat(500_000), facts: [], quotes: [] }] }),
+      content({ ...answer, sentences: [{ text: "a ".repeat(500_000), facts: [] }] }),
       " ".repeat(1_000_000) + content(answer),
     ]),
   "repeated sentences": (answer) =>

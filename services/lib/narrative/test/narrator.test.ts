@@ -1,13 +1,22 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { NarrativeFacts } from "../src/facts/narrative-facts.ts";
-import { type LanguageModel, LanguageModelError } from "../src/generate/language-model.ts";
+import { type LanguageModel, LanguageModelError, type Prompt } from "../src/generate/language-model.ts";
 import { createNarrator, type NarratorLimits } from "../src/generate/narrator.ts";
 
 const FACTS: NarrativeFacts = {
   ...{ riskScore: 0.871, band: "high", prediction: null, missing: [] },
   reasons: [
     {
-      ...{ id: "r1", label: "late ratio", direction: "increases", rank: 1, value: 0.45, unit: "share", typical: 0.1 },
+      ...{
+        id: "r1",
+        label: "late ratio",
+        direction: "increases",
+        rank: 1,
+        overallRank: 1,
+        value: 0.45,
+        unit: "share",
+        typical: 0.1,
+      },
       ...{ category: "", typicalCategory: "", quotes: [] },
     },
   ],
@@ -15,23 +24,36 @@ const FACTS: NarrativeFacts = {
 const ANSWER = JSON.stringify({
   language: "en",
   sentences: [
-    { text: "SUPPLIER has a risk score of 0.87, which is high.", facts: ["score"], quotes: [] },
-    { text: "Late ratio (0.45 share, typical 0.1) increases the risk.", facts: ["r1"], quotes: [] },
+    { text: "{supplier} has a risk score of {score}, which is {band}.", facts: ["score"] },
+    { text: "{name:r1} ({value:r1}, typical {typical:r1}) increases the risk.", facts: ["r1"] },
   ],
 });
+const LIE = ANSWER.replace("increases", "lowers");
+/** An answer to a second request about one sentence. */
+const secondAnswer = (text: string): string => JSON.stringify({ language: "en", sentences: [{ text, facts: ["r1"] }] });
 const LIMITS: NarratorLimits = {
   ...{ timeoutMs: 60_000, concurrency: 2, tokensPerMinute: 1e6, tokensPerDay: 1e6, cacheEntries: 10 },
 };
 
-let calls: { resolve: (content?: string, tokens?: number) => void; reject: (error: unknown) => void }[] = [];
+interface ModelCall {
+  readonly prompt: Prompt;
+  readonly resolve: (content?: string, tokens?: number) => void;
+  readonly reject: (error: unknown) => void;
+}
+let calls: ModelCall[] = [];
+/** Answers the call at a position as soon as it is made. */
+const answerCall = async (position: number, content: string): Promise<void> => {
+  await vi.waitFor(() => expect(calls.length).toBeGreaterThan(position), { timeout: 30_000 });
+  calls[position]?.resolve(content);
+};
 const clock = { ms: 0 };
 const model: LanguageModel = {
   name: "m",
   maxAnswerTokens: 1_000,
-  complete: (_, signal) =>
+  complete: (prompt, signal) =>
     new Promise((resolve, reject) => {
       signal.addEventListener("abort", () => reject(new LanguageModelError("TIMEOUT")));
-      calls.push({ resolve: (content = ANSWER, tokens = 100) => resolve({ content, tokens }), reject });
+      calls.push({ prompt, resolve: (content = ANSWER, tokens = 100) => resolve({ content, tokens }), reject });
     }),
 };
 const narrator = (limits: Partial<NarratorLimits> = {}) => {
@@ -58,7 +80,7 @@ test("an accepted answer is shown with the supplier's id, and counted", async ()
     ...{ source: "language-model", modelName: "m", isCached: false, templateSentences: [], rejectedSentences: 0 },
     sentences: [
       "S-1 has a risk score of 0.87, which is high.",
-      "Late ratio (0.45 share, typical 0.1) increases the risk.",
+      "Late ratio (0.45 share, typical 0.1 share) increases the risk.",
     ],
   });
   expect(reasons).toEqual(["ACCEPTED"]);
@@ -70,20 +92,97 @@ test("an id with the marks of replacements is shown as it is", async () => {
   expect((await shown).sentences[0]).toBe("$& SUPPLIER $1 has a risk score of 0.87, which is high.");
 });
 
-test("a rejected sentence is replaced by the template's, and its place and rule are reported", async () => {
-  const { ask } = narrator();
-  const shown = ask();
-  calls[0]?.resolve(ANSWER.replace("0.87", "0.88"));
-  expect(await shown).toMatchObject({
-    ...{ source: "language-model", rejection: "NOT_IN_FACTS", templateSentences: [0], rejectedSentences: 1 },
-    sentences: ["S-1 has a risk score of 0.87 (high).", "Late ratio (0.45 share, typical 0.1) increases the risk."],
+describe("sentences that fail", () => {
+  test("are asked for once more with what is wrong, and the corrected ones are shown", async () => {
+    const { ask } = narrator();
+    const shown = ask();
+    calls[0]?.resolve(LIE);
+    await answerCall(1, secondAnswer("The risk is increased by {name:r1}."));
+    expect(await shown).toMatchObject({
+      ...{ source: "language-model", templateSentences: [], rejectedSentences: 0, secondRequest: "WHOLE" },
+      sentences: ["S-1 has a risk score of 0.87, which is high.", "The risk is increased by late ratio."],
+    });
+    const { answer, request } = calls[1]?.prompt.correction ?? {};
+    expect(answer).toBe(LIE);
+    expect(request).toContain("the direction is wrong: it increases the risk");
+    expect(request).not.toContain("which is {band}");
+    expect(await ask()).toMatchObject({ isCached: true, secondRequest: "WHOLE" });
+    expect(calls).toHaveLength(2);
+  });
+
+  test("are replaced by the template's when the second answer is false too", async () => {
+    const { ask } = narrator();
+    const shown = ask();
+    calls[0]?.resolve(LIE);
+    await answerCall(1, secondAnswer("{name:r1} does not raise the risk."));
+    expect(await shown).toMatchObject({
+      ...{ source: "language-model", rejection: "NOT_IN_FACTS", templateSentences: [1], rejectedSentences: 1 },
+      ...{ secondRequest: "NOTHING" },
+      sentences: [
+        "S-1 has a risk score of 0.87, which is high.",
+        "The risk is increased by late ratio (0.45 share, typical 0.1).",
+      ],
+    });
+    expect(calls).toHaveLength(2);
+  });
+
+  test.each([
+    ["is not JSON", "no"],
+    ["has other sentences", ANSWER],
+  ])("are replaced by the template's when the second answer %s", async (_, second) => {
+    const { ask } = narrator();
+    const shown = ask();
+    calls[0]?.resolve(LIE);
+    await answerCall(1, second);
+    expect(await shown).toMatchObject({ templateSentences: [1], secondRequest: "NOTHING" });
+  });
+
+  test("are not asked for again when the budget is used up, and the first answer is shown", async () => {
+    const { ask } = narrator({ tokensPerMinute: 3_500 });
+    const shown = ask();
+    calls[0]?.resolve(LIE, 2_000);
+    expect(await shown).toMatchObject({ templateSentences: [1], secondRequest: "BUDGET" });
+    expect(calls).toHaveLength(1);
+  });
+
+  test("whose second request fails or does not end in time leave the first answer", async () => {
+    const { ask } = narrator({ timeoutMs: 300 });
+    const shown = ask();
+    calls[0]?.resolve(LIE);
+    expect(await shown).toMatchObject({ source: "language-model", templateSentences: [1], secondRequest: "TIMEOUT" });
+    const failing = ask(0.5);
+    calls[2]?.resolve(LIE);
+    await vi.waitFor(() => expect(calls).toHaveLength(4));
+    calls[3]?.reject(new LanguageModelError("RATE_LIMITED", 429));
+    expect(await failing).toMatchObject({ templateSentences: [1], secondRequest: "RATE_LIMITED" });
+  });
+
+  test("a caller that cannot wait for the second answer gets the first one; the second is stored", async () => {
+    const { ask } = narrator();
+    const shown = ask(0.871, { waitMs: 200 });
+    calls[0]?.resolve(LIE);
+    expect(await shown).toMatchObject({ source: "language-model", templateSentences: [1] });
+    const later = ask();
+    await answerCall(1, secondAnswer("The risk is increased by {name:r1}."));
+    expect(await later).toMatchObject({ templateSentences: [], secondRequest: "WHOLE" });
+    expect(calls).toHaveLength(2);
+  });
+
+  test("an answer without the right form is asked for once more as a whole", async () => {
+    const { ask } = narrator();
+    const shown = ask();
+    calls[0]?.resolve("Sorry.");
+    await answerCall(1, ANSWER);
+    expect(await shown).toMatchObject({ source: "language-model", rejectedSentences: 0, secondRequest: "WHOLE" });
   });
 });
 
-test("an answer without a true sentence is replaced by the template, and its rule is reported", async () => {
+test("two answers without a true sentence are replaced by the template, and the rule is reported", async () => {
   const { ask, reasons } = narrator();
   const shown = ask();
-  calls[0]?.resolve(ANSWER.replace("0.87", "0.88").replace("0.45", "0.54"));
+  const lies = LIE.replace("which is {band}", "which is fine");
+  calls[0]?.resolve(lies);
+  await answerCall(1, lies);
   expect(await shown).toMatchObject({ source: "template", reason: "REJECTED", rejection: "NOT_IN_FACTS" });
   expect(reasons).toEqual(["REJECTED"]);
 });
@@ -114,12 +213,13 @@ describe("cache", () => {
     const { ask } = narrator();
     const first = ask();
     calls[0]?.resolve("no");
+    await answerCall(1, "no");
     await first;
     clock.ms = 599_999;
     expect(await ask()).toMatchObject({ reason: "REJECTED", rejection: "FORM" });
     clock.ms = 600_000;
     void ask();
-    expect(calls).toHaveLength(2);
+    expect(calls).toHaveLength(3);
   });
 });
 
@@ -128,7 +228,7 @@ test("more calls than the limit get the template at once", async () => {
   const first = ask(0.1);
   void ask(0.2);
   expect(await ask(0.3)).toMatchObject({ reason: "BUSY" });
-  calls[0]?.resolve("no");
+  calls[0]?.resolve();
   await first;
   void ask(0.3);
   expect(calls).toHaveLength(3);

@@ -70,31 +70,27 @@ export async function startStandIn(answer: StandInAnswer): Promise<StandInServer
 /** The facts of a request, as far as `plainAnswer` reads them. */
 interface PromptFacts {
   readonly language: string;
-  readonly score: { readonly score: string; readonly band: string };
-  readonly reasons: readonly { readonly id: string; readonly feature: string; readonly direction: string }[];
+  readonly reasons: readonly { readonly id: string; readonly direction: string }[];
 }
 
 /** Returns a truthful answer to a request: the score, and all reasons of each direction. */
 export function plainAnswer({ body }: StandInRequest): {
   language: string;
-  sentences: { text: string; facts: string[]; quotes: unknown[] }[];
+  sentences: { text: string; facts: string[] }[];
 } {
-  const { language, score, reasons }: PromptFacts = JSON.parse(body.messages[1]?.content ?? "{}");
+  const { language, reasons }: PromptFacts = JSON.parse(body.messages[1]?.content ?? "{}");
   const isGerman = language === "de";
   const list = (direction: string): { text: string; facts: string[] } => {
-    const chosen = reasons.filter((reason) => reason.direction === direction);
-    return {
-      text: chosen.map(({ feature }) => feature).join(isGerman ? " und " : " and "),
-      facts: chosen.map(({ id }) => id),
-    };
+    const facts = reasons.filter((reason) => reason.direction === direction).map(({ id }) => id);
+    return { text: facts.map((id) => `{name:${id}}`).join(isGerman ? " und " : " and "), facts };
   };
   const ups = list("increases");
   const downs = list("lowers");
   const sentences = [
     {
       text: isGerman
-        ? `Der Risikowert von SUPPLIER beträgt ${score.score} (${score.band}).`
-        : `The risk score of SUPPLIER is ${score.score} (${score.band}).`,
+        ? "Der Risikowert von {supplier} beträgt {score} ({band})."
+        : "The risk score of {supplier} is {score} ({band}).",
       facts: ["score"],
     },
     { ...ups, text: isGerman ? `Das Risiko wird durch ${ups.text} erhöht.` : `The risk is increased by ${ups.text}.` },
@@ -103,8 +99,5 @@ export function plainAnswer({ body }: StandInRequest): {
       text: isGerman ? `Das Risiko wird durch ${downs.text} gesenkt.` : `The risk is lowered by ${downs.text}.`,
     },
   ];
-  return {
-    language,
-    sentences: sentences.filter(({ facts }) => facts.length > 0).map((sentence) => ({ ...sentence, quotes: [] })),
-  };
+  return { language, sentences: sentences.filter(({ facts }) => facts.length > 0) };
 }

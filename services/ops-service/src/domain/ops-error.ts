@@ -264,6 +264,35 @@ export class ImportMismatchError extends Error {
   }
 }
 
+/** The header Idempotency-Key is not a key. */
+export class RequestKeyFormError extends Error {
+  override readonly name = "RequestKeyFormError" as const;
+  readonly fieldViolations = [
+    { field: "idempotency-key", description: "expected 1 to 255 visible ASCII characters, for example a UUID" },
+  ];
+  constructor() {
+    super("the header Idempotency-Key is not valid; send 1 to 255 visible ASCII characters, for example a UUID");
+  }
+}
+
+/** An Idempotency-Key was used for another request. */
+export class RequestKeyMismatchError extends Error {
+  override readonly name = "RequestKeyMismatchError" as const;
+  constructor(key: string) {
+    super(`the Idempotency-Key ${JSON.stringify(key)} was used for another request; use a new key for each request`);
+  }
+}
+
+/** A caller has used more keys than are kept. */
+export class RequestKeyLimitError extends Error {
+  override readonly name = "RequestKeyLimitError" as const;
+  constructor(limit: number, hours: number) {
+    super(
+      `at most ${limit} values of Idempotency-Key of a caller are kept for ${hours} hours; send the request without one`,
+    );
+  }
+}
+
 /** No run of this model is complete. */
 export class ModelNotScoredError extends Error {
   override readonly name = "ModelNotScoredError" as const;

@@ -15,6 +15,7 @@ function oneAlert(over: Partial<Alert> = {}) {
   const events: AlertEvent[] = [];
   const audited: { kind: string; payload: unknown }[] = [];
   const transaction: AlertTransaction = {
+    claim: () => Promise.resolve(),
     lock: async (id) => (id === alert.id ? alert : undefined),
     find: async (id) =>
       id === OTHER ? { id, duplicateOf: null } : id === "chained" ? { id, duplicateOf: OTHER } : undefined,

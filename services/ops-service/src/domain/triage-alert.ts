@@ -2,9 +2,12 @@ import { type Alert, type AlertChange, type AlertDecision, type AlertEvent, endT
 import { type ActionContext, type ActionResult, type AlertAction, applyAction, contentHash } from "./alert-action.ts";
 import type { AuditEvent } from "./audit-chain.ts";
 import { AlertActionError, AlertChangedError, AlertNotFoundError, AlertUndoError } from "./ops-error.ts";
+import type { RequestKey } from "./request-key.ts";
 
 /** Reads and changes what an action on an alert needs, all in one transaction. */
 export interface AlertTransaction {
+  /** Records that the request of this key has an effect. @throws RequestKeyMismatchError, RequestKeyLimitError */
+  claim(key: RequestKey): Promise<void>;
   /** Locks the alert until the transaction ends. */
   lock(alertId: string): Promise<Alert | undefined>;
   /** Returns an alert without a lock. */
@@ -20,6 +23,8 @@ export interface AlertRequest extends ActionContext {
   readonly alertId: string;
   readonly version: number;
   readonly action: AlertAction | { readonly kind: "undo" };
+  /** Key of the request, if the client sent one. */
+  readonly requestKey?: RequestKey | undefined;
 }
 
 /** Time in which an action can be undone. */
@@ -29,10 +34,11 @@ const UNDO_MS = 60_000;
  * Performs an action, with its entry in the history and in the audit log. The same action of the same person
  * on the same version changes nothing the second time.
  * @throws AlertNotFoundError, AlertChangedError, AlertStateError, AlertResolvedError, AlertActionError,
- * AlertUndoError
+ * AlertUndoError, RequestKeyMismatchError, RequestKeyLimitError
  */
 export async function decideOnAlert(transaction: AlertTransaction, request: AlertRequest): Promise<void> {
-  const { alertId, version, actor, now, action } = request;
+  const { alertId, version, actor, now, action, requestKey } = request;
+  if (requestKey) await transaction.claim(requestKey);
   const locked = await transaction.lock(alertId);
   if (!locked) throw new AlertNotFoundError(alertId);
   if (locked.version !== version) {

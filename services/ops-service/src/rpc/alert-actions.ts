@@ -3,22 +3,24 @@ import { Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import type {
   AlertAction as AlertActionMessage,
   AlertActionResultSchema,
-  AlertService,
   OverrideAlertRequest,
   ResolveAlertRequest,
   SnoozeAlertRequest,
 } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
 import { codeName } from "@bellwether/mesh/errors/code-name";
 import { reasonFromName } from "@bellwether/mesh/errors/error-table";
-import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { AlertAction, GivenDisposition } from "../domain/alert-action.ts";
 import { type ActionError, isActionError } from "../domain/ops-error.ts";
+import type { RequestKey, RequestKeyStore } from "../domain/request-key.ts";
 import type { AlertRequest } from "../domain/triage-alert.ts";
 import { type AlertNames, alertToProto, nameOf, SEVERITIES } from "./alert-to-proto.ts";
 import { OPS_ERRORS } from "./error-codes.ts";
+import { answerOnce } from "./repeated-requests.ts";
 
 export interface AlertActionDependencies {
   /** Performs an action in a transaction. */
@@ -26,6 +28,8 @@ export interface AlertActionDependencies {
   /** Returns alerts as they are after an action, in any order. Unknown ids are left out. */
   readonly findDecided: (alertIds: readonly string[]) => Promise<readonly AlertNames[]>;
   readonly now: () => Date;
+  /** Keys of requests that clients may send again. */
+  readonly requestKeys: RequestKeyStore;
 }
 
 type ActionMethods =
@@ -50,46 +54,62 @@ interface Target {
 export function alertActionHandlers(
   deps: AlertActionDependencies,
 ): Pick<ServiceImpl<typeof AlertService>, ActionMethods> {
-  const decide = (target: Target, action: AlertRequest["action"], context: HandlerContext): Promise<void> =>
+  const { requestKeys: store } = deps;
+  const decide = (
+    target: Target,
+    action: AlertRequest["action"],
+    context: HandlerContext,
+    requestKey: RequestKey | undefined,
+  ): Promise<void> =>
     deps.decide({
-      ...{ alertId: target.alertId, version: Number(target.version), action },
+      ...{ alertId: target.alertId, version: Number(target.version), action, requestKey },
       ...{ actor: actorOf(callerOf(context)), now: deps.now() },
     });
-  const handler =
-    <R extends Target>(toAction: (request: R) => AlertRequest["action"]) =>
-    async (request: R, context: HandlerContext) => {
-      await decide(request, toAction(request), context);
-      const [view] = await deps.findDecided([request.alertId]);
-      return view ? { alert: alertToProto(view) } : {};
-    };
-  return {
-    acknowledgeAlert: handler(({ note }) => ({ kind: "acknowledge", note })),
-    startMitigation: handler(({ note }) => ({ kind: "start_mitigation", note })),
-    resolveAlert: handler(resolveFromProto),
-    assignAlert: handler(({ owner, note }) => ({ kind: "assign", owner, note })),
-    snoozeAlert: handler(snoozeFromProto),
-    commentOnAlert: handler(({ comment }) => ({ kind: "comment", note: comment })),
-    overrideAlert: handler(overrideFromProto),
-    reopenAlert: handler(({ note }) => ({ kind: "reopen", note })),
-    undoAlertAction: handler(() => ({ kind: "undo" })),
-    async decideAlerts({ actions }, context) {
-      const done: { readonly alertId: string; readonly error: ActionError | undefined }[] = [];
-      for (const message of actions) {
-        context.signal.throwIfAborted();
-        const { target, action } = actionFromProto(message);
-        const error = await decide(target, action, context).then(() => undefined, actionError);
-        done.push({ alertId: target.alertId, error });
-      }
-      const views = await deps.findDecided([...new Set(done.map(({ alertId }) => alertId))]);
-      const alerts = new Map(views.map((view) => [view.alert.id, alertToProto(view)]));
-      const results = done.map(({ alertId, error }): MessageInitShape<typeof AlertActionResultSchema> => {
-        const alert = alerts.get(alertId);
-        return { alertId, ...(alert && { alert }), ...(error && { error: errorToProto(error) }) };
+  const handler = <M extends ActionMethod>(
+    method: M,
+    toAction: (request: MessageShape<M["input"]>) => AlertRequest["action"],
+  ) => {
+    return (request: MessageShape<M["input"]>, context: HandlerContext) =>
+      answerOnce({ method, store }, request, context, async (key) => {
+        await decide(request, toAction(request), context, key);
+        const [view] = await deps.findDecided([request.alertId]);
+        return { answer: view ? { alert: alertToProto(view) } : {}, isWhole: true };
       });
-      return { results };
-    },
+  };
+  const { method } = AlertService;
+  return {
+    acknowledgeAlert: handler(method.acknowledgeAlert, ({ note }) => ({ kind: "acknowledge", note })),
+    startMitigation: handler(method.startMitigation, ({ note }) => ({ kind: "start_mitigation", note })),
+    resolveAlert: handler(method.resolveAlert, resolveFromProto),
+    assignAlert: handler(method.assignAlert, ({ owner, note }) => ({ kind: "assign", owner, note })),
+    snoozeAlert: handler(method.snoozeAlert, snoozeFromProto),
+    commentOnAlert: handler(method.commentOnAlert, ({ comment }) => ({ kind: "comment", note: comment })),
+    overrideAlert: handler(method.overrideAlert, overrideFromProto),
+    reopenAlert: handler(method.reopenAlert, ({ note }) => ({ kind: "reopen", note })),
+    undoAlertAction: handler(method.undoAlertAction, () => ({ kind: "undo" })),
+    decideAlerts: (request, context) =>
+      answerOnce({ method: method.decideAlerts, store }, request, context, async (key) => {
+        const done: { readonly alertId: string; readonly error: ActionError | undefined }[] = [];
+        for (const message of request.actions) {
+          context.signal.throwIfAborted();
+          const { target, action } = actionFromProto(message);
+          const error = await decide(target, action, context, key).then(() => undefined, actionError);
+          done.push({ alertId: target.alertId, error });
+        }
+        const views = await deps.findDecided([...new Set(done.map(({ alertId }) => alertId))]);
+        const alerts = new Map(views.map((view) => [view.alert.id, alertToProto(view)]));
+        const results = done.map(({ alertId, error }): MessageInitShape<typeof AlertActionResultSchema> => {
+          const alert = alerts.get(alertId);
+          return { alertId, ...(alert && { alert }), ...(error && { error: errorToProto(error) }) };
+        });
+        // An action that failed is performed when the request is sent again.
+        return { answer: { results }, isWhole: done.every(({ error }) => error === undefined) };
+      }),
   };
 }
+
+/** An RPC that performs one action on one alert. */
+type ActionMethod = (typeof AlertService.method)[Exclude<ActionMethods, "decideAlerts">];
 
 function actionFromProto({ action: message }: AlertActionMessage): {
   readonly target: Target;

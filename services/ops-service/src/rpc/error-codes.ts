@@ -36,6 +36,9 @@ import type {
   PageTokenError,
   QueryError,
   ReportNotFoundError,
+  RequestKeyFormError,
+  RequestKeyLimitError,
+  RequestKeyMismatchError,
   RunChecksError,
   RunCompleteError,
   RunFencedError,
@@ -97,6 +100,9 @@ type OpsError =
   | VersionGoneError
   | ScoreNotFoundError
   | ImportMismatchError
+  | RequestKeyFormError
+  | RequestKeyLimitError
+  | RequestKeyMismatchError
   | ModelNotScoredError
   | AuditEventError
   | PageTokenError
@@ -161,6 +167,9 @@ export const OPS_ERRORS = {
   VersionGoneError: Code.FailedPrecondition,
   ScoreNotFoundError: Code.NotFound,
   ImportMismatchError: Code.Aborted,
+  RequestKeyFormError: Code.InvalidArgument,
+  RequestKeyLimitError: Code.ResourceExhausted,
+  RequestKeyMismatchError: Code.AlreadyExists,
   ModelNotScoredError: Code.NotFound,
   AuditEventError: Code.InvalidArgument,
   PageTokenError: Code.InvalidArgument,

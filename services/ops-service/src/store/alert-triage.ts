@@ -7,6 +7,7 @@ import { eventFromRow } from "./alert-events.ts";
 import { type AlertWriterOptions, createAlertWriter } from "./alert-writer.ts";
 import { alertFromRow } from "./alerts.ts";
 import type { InTransaction } from "./database.ts";
+import { claimKey } from "./request-keys.ts";
 import { alert, alertEvent } from "./schema.ts";
 
 /** The external functions that triage uses. */
@@ -21,6 +22,7 @@ export function createTriage(inTransaction: InTransaction, options: TriageOption
     const done = inTransaction(async ({ db }) => {
       const writer = createAlertWriter(db, options);
       await work({
+        claim: (key) => claimKey(db, key),
         async lock(alertId) {
           const [row] = await db.select().from(alert).where(eq(alert.id, alertId)).for("no key update");
           return row && alertFromRow(row);

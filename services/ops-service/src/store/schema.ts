@@ -116,6 +116,21 @@ export const supplierImport = bellwether.table(
   (t) => [index().on(t.createdAt)],
 );
 
+/** Keys of requests that clients may send again, with the first answer. */
+export const requestKey = bellwether.table(
+  "request_key",
+  {
+    caller: text("caller").notNull(),
+    key: text("key").notNull(),
+    /** SHA-256 of method and content, lower-case hex. */
+    digest: text("digest").notNull(),
+    /** The answer's message in base64. Null: not answered, or in part. */
+    answer: text("answer"),
+    createdAt: when("created_at").notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.caller, t.key] }), index("request_key_created").on(t.createdAt)],
+);
+
 export const runState = bellwether.enum("run_state", [
   "running",
   "complete",

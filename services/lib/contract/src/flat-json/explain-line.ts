@@ -25,12 +25,22 @@ export function explainLine(line: Json): Json {
   return merged(line, "base", merged(member(line, "base"), "score", merged(score, "warnings", named)));
 }
 
-function narrativeInfo({ language, outcome, rejection, generated, ...rest }: { [name: string]: Json }): Json {
+function narrativeInfo({
+  language,
+  outcome,
+  rejection,
+  second_request: second,
+  generated,
+  ...rest
+}: {
+  [name: string]: Json;
+}): Json {
   return {
     ...(typeof language === "string" && { language: LANGUAGES[language] ?? language }),
     generated: generated === true,
     ...(typeof outcome === "string" && { outcome: outcome.replace("NARRATIVE_OUTCOME_", "") }),
     ...(typeof rejection === "string" && { rejection: rejection.replace("NARRATIVE_REJECTION_", "") }),
+    ...(typeof second === "string" && { second_request: second.replace("NARRATIVE_SECOND_REQUEST_", "") }),
     ...rest,
   };
 }

@@ -24,14 +24,14 @@ export interface WebGuardOptions {
  */
 export const DEFAULT_REQUEST_HEADERS: readonly string[] = [
   ...["traceparent", "tracestate", "baggage", "b3", "x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid"],
-  ...["x-b3-sampled", "x-b3-flags", "x-request-id", "x-correlation-id", "x-requested-with"],
+  ...["x-b3-sampled", "x-b3-flags", "x-request-id", "x-correlation-id", "x-requested-with", "idempotency-key"],
 ];
 /** Headers that the listener's protocols need. */
 const PROTOCOL_HEADERS = [...cors.allowedHeaders, "Authorization", "Grpc-Encoding", "Grpc-Accept-Encoding"];
 /** Response headers about when and how to send the request again, and with the ids of the answer. */
 const EXPOSED_HEADERS = [
   ...[...cors.exposedHeaders, "Retry-After", "WWW-Authenticate"],
-  ...[REQUEST_ID_HEADER, TRACE_ID_HEADER, REPLACED_HEADER],
+  ...[REQUEST_ID_HEADER, TRACE_ID_HEADER, REPLACED_HEADER, "idempotency-replayed"],
 ];
 const PREFLIGHT_LASTS_S = "7200";
 

@@ -1,25 +1,16 @@
+import type { ContractQuote } from "../facts/contract-quotes.ts";
 import type { NarrativeFacts } from "../facts/narrative-facts.ts";
 
-/** A quote that an answer declares. */
-export interface AnswerQuote {
-  readonly text: string;
-  readonly start: number;
-  readonly end: number;
-}
-
-/** One sentence of an answer, with the facts that it declares to state. */
+/** One sentence of an answer. */
 export interface AnswerSentence {
+  /** Words with placeholders, for which the formatted facts are written; see `placeholders.ts`. */
   readonly text: string;
-  /** Ids of facts. */
+  /** Ids of the facts that the sentence is about: the template writes about them when the sentence is not shown. */
   readonly facts: readonly string[];
-  readonly quotes: readonly AnswerQuote[];
 }
 
 /** Maximum number of characters of an answer that is read. */
 export const MAX_ANSWER_CHARACTERS = 16_384;
-
-/** What stands in an answer for the id of the supplier, which a language model does not get. */
-export const SUPPLIER_MARK = "SUPPLIER";
 
 /** The form of an answer, as a JSON schema (all fields required, no other fields). */
 export const ANSWER_SCHEMA = {
@@ -33,20 +24,8 @@ export const ANSWER_SCHEMA = {
       items: {
         type: "object",
         additionalProperties: false,
-        required: ["text", "facts", "quotes"],
-        properties: {
-          text: { type: "string" },
-          facts: { type: "array", items: { type: "string" } },
-          quotes: {
-            type: "array",
-            items: {
-              type: "object",
-              additionalProperties: false,
-              required: ["text", "start", "end"],
-              properties: { text: { type: "string" }, start: { type: "integer" }, end: { type: "integer" } },
-            },
-          },
-        },
+        required: ["facts", "text"],
+        properties: { facts: { type: "array", items: { type: "string" } }, text: { type: "string" } },
       },
     },
   },
@@ -78,19 +57,10 @@ export function readAnswer(content: string): Answer | undefined {
 }
 
 function readSentence(json: unknown): AnswerSentence | undefined {
-  if (!hasFields(json, ["facts", "quotes", "text"])) return;
-  const { text, facts, quotes } = json;
+  if (!hasFields(json, ["facts", "text"])) return;
+  const { text, facts } = json;
   if (typeof text !== "string" || !Array.isArray(facts) || !facts.every((id) => typeof id === "string")) return;
-  if (!Array.isArray(quotes)) return;
-  const read = quotes.map(readQuote);
-  return read.every((quote) => quote !== undefined) ? { text, facts, quotes: read } : undefined;
-}
-
-function readQuote(json: unknown): AnswerQuote | undefined {
-  if (!hasFields(json, ["end", "start", "text"])) return;
-  const { text, start, end } = json;
-  if (typeof text !== "string" || typeof start !== "number" || typeof end !== "number") return;
-  return { text, start, end };
+  return { text, facts };
 }
 
 /** Whether a value is an object with exactly these fields, which are in alphabetical order. */
@@ -104,5 +74,5 @@ function hasFields<const F extends string>(json: unknown, fields: readonly F[]):
 }
 
 /** Returns all quotes of the facts. */
-export const quotesOf = ({ reasons }: NarrativeFacts): readonly AnswerQuote[] =>
+export const quotesOf = ({ reasons }: NarrativeFacts): readonly ContractQuote[] =>
   reasons.flatMap(({ quotes }) => quotes);

@@ -1,9 +1,8 @@
-import { type AnswerSentence, readAnswer, SUPPLIER_MARK } from "../answer/read-answer.ts";
+import { type AnswerSentence, readAnswer } from "../answer/read-answer.ts";
 import type { Language } from "../facts/language.ts";
 import type { NarrativeFacts } from "../facts/narrative-facts.ts";
-import { STATED } from "../grammar/fact-definitions.ts";
 import { missingSentence, reasonsSentence, scoreSentence } from "../template/write-template.ts";
-import { createSentenceCheck, type SentenceRejection } from "./check-sentences.ts";
+import { checkSentences, fillSentence, type SentenceRejection, STATED } from "./check-sentences.ts";
 
 /** Why the answer of a language model, or a sentence of it, is rejected. */
 export type AnswerRejection =
@@ -59,8 +58,7 @@ export function checkAnswer(
   if (answer.language !== language) return rejectedAnswer("LANGUAGE");
   const { sentences } = answer;
   if (sentences.length === 0 || sentences.length > MAX_SENTENCES) return rejectedAnswer("SIZE");
-  const check = createSentenceCheck(supplierId, facts, language, SUPPLIER_MARK);
-  const checked = sentences.map(check);
+  const checked = checkSentences(sentences, facts, language);
   const failed = checked.filter((sentence) => !sentence.accepted);
   if (failed.length * MIN_ACCEPTED_PART > sentences.length * (MIN_ACCEPTED_PART - 1))
     return rejectedAnswer(failed[0]?.rejection ?? "NOT_IN_FACTS");
@@ -68,7 +66,9 @@ export function checkAnswer(
   const said = new Set(checked.flatMap((sentence) => (sentence.accepted ? sentence.stated : [])));
   const replaceWith = createReplacements(supplierId, facts, language, said);
   const shown: ShownSentence[] = checked.flatMap((sentence, i) =>
-    sentence.accepted ? [{ text: sentence.text, isTemplate: false }] : replaceWith(sentences[i]?.facts ?? []),
+    sentence.accepted
+      ? [{ text: fillSentence(sentence.text, supplierId, facts, language), isTemplate: false }]
+      : replaceWith(sentences[i]?.facts ?? []),
   );
   const saysScore = said.has(STATED.score) && (facts.riskScore === null || said.has(STATED.band));
   const unsaid = [

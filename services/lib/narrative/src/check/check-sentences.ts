@@ -1,99 +1,84 @@
-import { type AnswerSentence, quotesOf } from "../answer/read-answer.ts";
-import { createClaimCheck } from "../claims/check-claims.ts";
+import { PLACEHOLDER, placeholderText, readPlaceholder } from "../answer/placeholders.ts";
+import type { AnswerSentence } from "../answer/read-answer.ts";
 import type { Language } from "../facts/language.ts";
 import type { NarrativeFacts } from "../facts/narrative-facts.ts";
-import { acceptStrongest, defineFacts, GRAMMARS, STATED } from "../grammar/fact-definitions.ts";
-import { parsePattern, spaced } from "../grammar/parse-pattern.ts";
-import { accepting, anyOf, exactCase, matchedText, optional, type Phrase, sequence } from "../grammar/phrase.ts";
+import { checkProse, NO_CONTEXT, type ProseContext } from "../prose/check-prose.ts";
 
 /** Why a sentence is rejected. */
 export type SentenceRejection =
   /** It is empty or too long. */
   | "SIZE"
-  /** It says something that is not in the facts, or in another way than a checked sentence can. */
+  /** Its words claim something that is not in the facts, or that cannot be checked. */
   | "NOT_IN_FACTS"
-  /** It declares other facts or quotes than it states, or quotes that the contract does not have there. */
+  /** It has a placeholder that does not exist, or for which the facts have nothing. */
   | "REFERENCES";
+
+/** Facts that sentences can state, beside the ids of reasons. */
+export const STATED = { score: "score", band: "band", missing: "missing" } as const;
 
 /** The result of the check of one sentence. */
 export type CheckedSentence =
   | {
       readonly accepted: true;
-      /** The sentence to show, with the supplier's id. */
+      /** The sentence with its placeholders, without a bullet. */
       readonly text: string;
-      /** Ids of the facts that it states; `STATED.band` when it states the band. */
+      /** Ids of the reasons that it names, and facts of `STATED`. */
       readonly stated: readonly string[];
     }
-  | { readonly accepted: false; readonly rejection: SentenceRejection };
+  | {
+      readonly accepted: false;
+      readonly rejection: SentenceRejection;
+      /** What is wrong, in words for the language model. It can have words of the answer. */
+      readonly problem: string;
+    };
 
 /** Maximum number of characters of a sentence. */
 export const MAX_SENTENCE_CHARACTERS = 600;
 
-/** Characters with which any supported language begins and ends a quote. */
-const QUOTED = /["“„»‚‘']([^"“”„»«‚‘’']{1,200})["”“«‘’']/g;
-
-const rejected = (rejection: SentenceRejection): CheckedSentence => ({ accepted: false, rejection });
-
 /**
- * Returns a function that checks one sentence of an answer. It is accepted when it is a sentence of the grammar of its
- * language, or when all its words are in the lexicon of the language and all its claims are those of the facts. It is
- * shown as it was checked, with the supplier's id.
+ * Checks the sentences of an answer, in their order: a pronoun is read as the features of the sentence before, where
+ * that one is shown.
  */
-export function createSentenceCheck(
-  supplierId: string,
+export function checkSentences(
+  sentences: readonly AnswerSentence[],
   facts: NarrativeFacts,
   language: Language,
-  mark: string,
-): (sentence: AnswerSentence) => CheckedSentence {
-  const parse = createGrammarCheck(supplierId, facts, language);
-  const readClaims = createClaimCheck(facts, language);
-  const known = quotesOf(facts);
-  return ({ text: written, facts: declared, quotes }) => {
-    const bare = written.replace(/^[-–•*] /, "");
+): readonly CheckedSentence[] {
+  let context: ProseContext = NO_CONTEXT;
+  return sentences.map(({ text: written }): CheckedSentence => {
     // A bullet is no statement: the sentence is shown without it.
-    if (bare.length === 0 || bare.length > MAX_SENTENCE_CHARACTERS) return rejected("SIZE");
-    const text = bare.replaceAll(mark, () => supplierId);
-    const stated = parse(text) ?? readClaims(bare);
-    if (stated === undefined) return rejected("NOT_IN_FACTS");
-    const ids = new Set(stated.map((fact) => (fact === STATED.band ? STATED.score : fact)));
-    if (new Set(declared).size !== ids.size || !declared.every((id) => ids.has(id))) return rejected("REFERENCES");
-    const areKnown = quotes.every((quote) =>
-      known.some(({ text, start, end }) => quote.text === text && quote.start === start && quote.end === end),
-    );
-    const shown = [...bare.matchAll(QUOTED)]
-      .map(([, words = ""]) => words)
-      .filter((words) => known.some((quote) => quote.text === words));
-    if (!areKnown || !shown.every((words) => quotes.some((quote) => quote.text === words)))
-      return rejected("REFERENCES");
+    const text = written.replace(/^[-–•*] /, "").trim();
+    if (text.length === 0 || text.length > MAX_SENTENCE_CHARACTERS) {
+      context = NO_CONTEXT;
+      return { accepted: false, rejection: "SIZE", problem: "the sentence is empty or too long" };
+    }
+    const checked = checkProse(text, facts, language, context);
+    if (checked.problem !== undefined) {
+      context = NO_CONTEXT;
+      const { problem, isReference } = checked;
+      return { accepted: false, rejection: isReference ? "REFERENCES" : "NOT_IN_FACTS", problem };
+    }
+    context = checked.context;
+    const stated = [
+      ...(checked.saysScore ? [STATED.score] : []),
+      ...(checked.saysBand ? [STATED.band] : []),
+      ...(checked.saysMissing ? [STATED.missing] : []),
+      ...checked.names.map(({ id }) => id),
+    ];
     return { accepted: true, text, stated };
-  };
+  });
 }
 
-/** Returns a function that reads a sentence of the grammar: the facts that it states. Undefined: it is none. */
-function createGrammarCheck(
-  supplierId: string,
-  facts: NarrativeFacts,
-  language: Language,
-): (sentence: string) => readonly string[] | undefined {
-  const grammar = GRAMMARS[language];
-  const definitions = defineFacts(supplierId, facts, language);
-  const parse = (pattern: string): Phrase => parsePattern(pattern, definitions);
-  const clause = accepting(
-    anyOf(
-      [
-        ...grammar.clauses,
-        "{comparison}",
-        ...(facts.riskScore === null ? grammar.predictions : grammar.scores),
-        ...grammar.missing,
-      ].map(parse),
-    ),
-    (stated) => acceptStrongest(stated, facts),
+/** Writes the formatted facts for the placeholders of an accepted sentence; it begins with a capital letter. */
+export function fillSentence(text: string, supplierId: string, facts: NarrativeFacts, language: Language): string {
+  return text.replace(
+    new RegExp(PLACEHOLDER.source, "g"),
+    (whole, kind: string, ids: string | undefined, at: number) => {
+      const placeholder = readPlaceholder(kind, ids, facts);
+      if (placeholder === undefined) return whole;
+      const shown = placeholderText(placeholder, supplierId, facts, language);
+      const isFirst = at === 0 && kind !== "supplier";
+      return isFirst ? shown.charAt(0).toUpperCase() + shown.slice(1) : shown;
+    },
   );
-  const led = sequence([optional(parse(grammar.leads)), clause]);
-  const further = sequence([parse(grammar.separators), led]);
-  const whole = sequence([led, optional(further), optional(further), exactCase(".")]);
-  return (sentence) => {
-    const input = matchedText(spaced(sentence));
-    return input && whole(input, 0).find(({ end }) => end === input.text.length)?.facts;
-  };
 }

@@ -12,6 +12,8 @@ export interface ReasonFact {
   readonly direction: "increases" | "lowers";
   /** Position among the reasons with the same direction, from 1: the strongest one. */
   readonly rank: number;
+  /** Position among the reasons of both directions, from 1: the strongest one. */
+  readonly overallRank: number;
   /** The supplier's number. Null for a category, a text or a missing value. */
   readonly value: number | null;
   /** Unit of value and typical; "" when none is declared. */
@@ -64,20 +66,26 @@ export function narrativeFacts(
   return {
     ...{ riskScore, band, prediction },
     reasons: [
-      ...ups.map((reason, i) => reasonFact(reason, i, i + 1, contractText)),
-      ...downs.map((reason, i) => reasonFact(reason, ups.length + i, i + 1, contractText)),
+      ...ups.map((reason, i) => reasonFact(reason, i, i + 1, reasons.indexOf(reason) + 1, contractText)),
+      ...downs.map((reason, i) => reasonFact(reason, ups.length + i, i + 1, reasons.indexOf(reason) + 1, contractText)),
     ],
     missing: missing.map(featureText),
   };
 }
 
-function reasonFact(reason: Reason, index: number, rank: number, contractText: string): ReasonFact {
+function reasonFact(
+  reason: Reason,
+  index: number,
+  rank: number,
+  overallRank: number,
+  contractText: string,
+): ReasonFact {
   const { feature, value, unit, typical, category, typicalCategory, words, contribution } = reason;
   return {
     id: `r${index + 1}`,
     label: featureText(feature),
     direction: contribution > 0 ? "increases" : "lowers",
-    rank,
+    ...{ rank, overallRank },
     ...{ value, unit, typical, category, typicalCategory },
     quotes: contractQuotes(contractText, words),
   };

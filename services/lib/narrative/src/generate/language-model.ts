@@ -4,6 +4,8 @@ export interface Prompt {
   readonly instructions: string;
   /** The facts as JSON. */
   readonly facts: string;
+  /** The answer to the same request that did not pass the check, and what is asked about it. */
+  readonly correction?: { readonly answer: string; readonly request: string };
 }
 
 /** The answer of a language model. */

@@ -6,7 +6,8 @@ let counter: Counter | undefined;
 
 /**
  * Counts a narrative in the metric `bellwether.narratives`: by language, by outcome ("ACCEPTED", "SENTENCES_REPLACED",
- * or why the template was used) and, where something was rejected, by the rule that it breaks first.
+ * or why the template was used), where something was rejected by the rule that it breaks first, and where the language
+ * model was asked again, by what came of it.
  */
 export function countNarrative(narrative: Narrative, language: Language): void {
   // Created at the first narrative, because the meter provider is registered by then.
@@ -18,6 +19,7 @@ export function countNarrative(narrative: Narrative, language: Language): void {
     language,
     outcome: outcomeOf(narrative),
     ...(narrative.rejection !== undefined && { rejection: narrative.rejection }),
+    ...(narrative.secondRequest !== undefined && { second_request: narrative.secondRequest }),
   });
 }
 

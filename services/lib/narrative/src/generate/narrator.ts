@@ -5,6 +5,7 @@ import type { NarrativeFacts } from "../facts/narrative-facts.ts";
 import { writeTemplate } from "../template/write-template.ts";
 import { createAnswerCache } from "./answer-cache.ts";
 import { createCircuitBreaker } from "./circuit-breaker.ts";
+import { type Correction, correctionOf, mergeCorrection } from "./correct-answer.ts";
 import { type LanguageModel, LanguageModelError, type LanguageModelFailure, type Prompt } from "./language-model.ts";
 import { createTokenBudget, type TokenBudget } from "./token-budget.ts";
 import { writePrompt } from "./write-prompt.ts";
@@ -25,6 +26,12 @@ export type TemplateReason =
   | "BUSY"
   | LanguageModelFailure;
 
+/**
+ * What came of asking the language model once more about sentences that failed: `Correction.result`, or why it was not
+ * asked or did not answer.
+ */
+export type SecondRequest = Correction["result"] | "BUDGET" | LanguageModelFailure;
+
 /** A narrative, and how it was made. */
 export type Narrative =
   | {
@@ -40,6 +47,8 @@ export type Narrative =
       readonly rejectedSentences: number;
       /** The first rule that a sentence breaks, or INCOMPLETE. Left out: the answer is shown whole. */
       readonly rejection?: AnswerRejection;
+      /** Left out: nothing failed at first. */
+      readonly secondRequest?: SecondRequest;
     }
   | {
       readonly source: "template";
@@ -47,6 +56,8 @@ export type Narrative =
       readonly reason: TemplateReason;
       /** The rule that the answer breaks. Only with the reason REJECTED. */
       readonly rejection?: AnswerRejection;
+      /** Only with the reason REJECTED. */
+      readonly secondRequest?: SecondRequest;
     };
 
 /** What a narrative is written about. */
@@ -68,7 +79,7 @@ export interface Narrator {
 
 /** Limits of the calls to a language model. */
 export interface NarratorLimits {
-  /** Longest time of one call. */
+  /** Longest time of one call, a second request about its answer included. */
   readonly timeoutMs: number;
   /** Maximum number of calls under way. */
   readonly concurrency: number;
@@ -101,53 +112,99 @@ const REJECTED_AGE_MS = 600_000;
 const CHARACTERS_PER_TOKEN = 3;
 
 /** What is known about an answer: its text, or why there is none. */
-type Answered = { readonly content: string } | { readonly reason: TemplateReason };
+type Answered =
+  | { readonly content: string; readonly secondRequest?: SecondRequest | undefined }
+  | { readonly reason: TemplateReason };
+
+/** A call that is under way. */
+interface Call {
+  readonly answered: Promise<Answered>;
+  /** The first answer, while the second request is under way. */
+  soFar?: Answered;
+}
 
 /**
  * Creates a narrator. Equal facts are asked for once: callers at the same time share one call, later ones get the
- * stored answer. Each answer is checked for each supplier before it is shown.
+ * stored answer. Where sentences of an answer fail, the model is asked once more about these. Each answer is checked
+ * for each supplier before it is shown.
  */
 export function createNarrator({ model, limits, now, record, onFailure }: NarratorOptions): Narrator {
   const breaker = createCircuitBreaker({ ...BREAKER, now });
   const budget = createTokenBudget({ perMinute: limits.tokensPerMinute, perDay: limits.tokensPerDay, now });
-  const cache = createAnswerCache<Answered | { readonly rejection: AnswerRejection }>({
+  const cache = createAnswerCache<
+    Answered | { readonly rejection: AnswerRejection; readonly secondRequest?: SecondRequest | undefined }
+  >({
     entries: limits.cacheEntries,
     now,
   });
-  const underWay = new Map<string, Promise<Answered>>();
+  const underWay = new Map<string, Call>();
 
-  /** Returns the answer of a call that is under way or that is begun, or why none is begun. */
-  const ask = (key: string, prompt: Prompt, asked: LanguageModel): Promise<Answered> | TemplateReason => {
+  const failed = (cause: unknown): LanguageModelFailure => {
+    const error = cause instanceof LanguageModelError ? cause : new LanguageModelError("UNAVAILABLE");
+    breaker.failed(error.failure === "UNAUTHORIZED" ? UNAUTHORIZED_OPEN_MS : undefined);
+    onFailure?.(error);
+    return error.failure;
+  };
+
+  /** Asks once more about the sentences of an answer that fail. */
+  const askAgain = async (
+    content: string,
+    { facts, language }: NarrativeRequest,
+    prompt: Prompt,
+    asked: LanguageModel,
+    signal: AbortSignal,
+  ): Promise<Answered> => {
+    const correction = correctionOf(prompt, content, facts, language);
+    if (correction === undefined) return { content };
+    if (signal.aborted) return { content, secondRequest: "TIMEOUT" };
+    const call = callModel(asked, correction, budget, signal);
+    if (call === undefined) return { content, secondRequest: "BUDGET" };
+    try {
+      const merged = mergeCorrection(content, await call, facts, language);
+      return { content: merged.content, secondRequest: merged.result };
+    } catch (cause) {
+      return { content, secondRequest: failed(cause) };
+    }
+  };
+
+  /** Returns the call that is under way or that is begun, or why none is begun. */
+  const ask = (key: string, prompt: Prompt, asked: LanguageModel, request: NarrativeRequest): Call | TemplateReason => {
     const shared = underWay.get(key);
     if (shared) return shared;
     if (underWay.size >= limits.concurrency) return "BUSY";
     if (!breaker.tryEnter()) return "CIRCUIT_OPEN";
-    const call = callModel(asked, prompt, budget, limits.timeoutMs);
-    if (call === undefined) {
+    const signal = AbortSignal.timeout(limits.timeoutMs);
+    const first = callModel(asked, prompt, budget, signal);
+    if (first === undefined) {
       breaker.left();
       return "BUDGET";
     }
-    const answered = call
+    const answered = first
       .then(
-        (content): Answered => {
+        (content): Promise<Answered> | Answered => {
           breaker.succeeded();
-          return { content };
+          call.soFar = { content };
+          return askAgain(content, request, prompt, asked, signal);
         },
-        (cause: unknown): Answered => {
-          const error = cause instanceof LanguageModelError ? cause : new LanguageModelError("UNAVAILABLE");
-          breaker.failed(error.failure === "UNAUTHORIZED" ? UNAUTHORIZED_OPEN_MS : undefined);
-          onFailure?.(error);
-          return { reason: error.failure };
-        },
+        (cause: unknown): Answered => ({ reason: failed(cause) }),
       )
       .finally(() => underWay.delete(key));
-    underWay.set(key, answered);
-    return answered;
+    const call: Call = { answered };
+    underWay.set(key, call);
+    return call;
   };
 
-  const narrate = async ({ supplierId, facts, language, waitMs, signal }: NarrativeRequest): Promise<Narrative> => {
-    const template = (reason: TemplateReason, rejection?: AnswerRejection): Narrative =>
-      fromTemplate(supplierId, facts, language, reason, rejection);
+  const narrate = async (request: NarrativeRequest): Promise<Narrative> => {
+    const { supplierId, facts, language, waitMs, signal } = request;
+    const template = (
+      reason: TemplateReason,
+      rejection?: AnswerRejection,
+      secondRequest?: SecondRequest,
+    ): Narrative => ({
+      ...{ source: "template", sentences: writeTemplate(supplierId, facts, language), reason },
+      ...(rejection !== undefined && { rejection }),
+      ...(secondRequest !== undefined && { secondRequest }),
+    });
     if (model === undefined) return template("NOT_CONFIGURED");
     if (facts.riskScore === null && facts.prediction === null) return template("NO_SCORE");
     const prompt = writePrompt(facts, language);
@@ -155,20 +212,23 @@ export function createNarrator({ model, limits, now, record, onFailure }: Narrat
       .update(JSON.stringify([model.name, prompt]))
       .digest("base64");
     const stored = cache.get(key);
-    if (stored && "rejection" in stored) return template("REJECTED", stored.rejection);
+    if (stored && "rejection" in stored) return template("REJECTED", stored.rejection, stored.secondRequest);
     let answered: Answered | undefined = stored;
     if (answered === undefined) {
-      const asked = ask(key, prompt, model);
+      const asked = ask(key, prompt, model, request);
       if (typeof asked === "string") return template(asked);
       answered = await withinTime(asked, waitMs, signal);
     }
     if ("reason" in answered) return template(answered.reason);
-    const checked = checkAnswer(answered.content, supplierId, facts, language);
+    const { content, secondRequest } = answered;
+    const checked = checkAnswer(content, supplierId, facts, language);
+    // The first answer of a call that is still under way is not stored: a better one may follow.
+    const isLast = !underWay.has(key);
     if (!checked.accepted) {
-      cache.set(key, { rejection: checked.rejection }, REJECTED_AGE_MS);
-      return template("REJECTED", checked.rejection);
+      if (isLast) cache.set(key, { rejection: checked.rejection, secondRequest }, REJECTED_AGE_MS);
+      return template("REJECTED", checked.rejection, secondRequest);
     }
-    if (stored === undefined) cache.set(key, answered, ACCEPTED_AGE_MS);
+    if (stored === undefined && isLast) cache.set(key, answered, ACCEPTED_AGE_MS);
     return {
       source: "language-model",
       sentences: checked.sentences.map(({ text }) => text),
@@ -176,6 +236,7 @@ export function createNarrator({ model, limits, now, record, onFailure }: Narrat
       templateSentences: checked.sentences.flatMap(({ isTemplate }, i) => (isTemplate ? [i] : [])),
       rejectedSentences: checked.rejectedSentences,
       ...(checked.rejection !== undefined && { rejection: checked.rejection }),
+      ...(secondRequest !== undefined && { secondRequest }),
     };
   };
   return {
@@ -187,46 +248,33 @@ export function createNarrator({ model, limits, now, record, onFailure }: Narrat
   };
 }
 
-function fromTemplate(
-  supplierId: string,
-  facts: NarrativeFacts,
-  language: Language,
-  reason: TemplateReason,
-  rejection?: AnswerRejection,
-): Narrative {
-  const sentences = writeTemplate(supplierId, facts, language);
-  return { source: "template", sentences, reason, ...(rejection !== undefined && { rejection }) };
-}
-
-/** Calls the model with a time limit and within the budget. Undefined: the budget is used up. */
+/** Calls the model within the budget. Undefined: the budget is used up. */
 function callModel(
   model: LanguageModel,
   prompt: Prompt,
   budget: TokenBudget,
-  timeoutMs: number,
+  signal: AbortSignal,
 ): Promise<string> | undefined {
-  const characters = prompt.instructions.length + prompt.facts.length;
+  const { instructions, facts, correction } = prompt;
+  const parts = [instructions, facts, correction?.answer ?? "", correction?.request ?? ""];
+  const characters = parts.reduce((sum, { length }) => sum + length, 0);
   const reservation = budget.reserve(Math.ceil(characters / CHARACTERS_PER_TOKEN) + model.maxAnswerTokens);
   if (reservation === undefined) return;
-  const signal = AbortSignal.timeout(timeoutMs);
   return model.complete(prompt, signal).then(({ content, tokens }) => {
     if (tokens !== undefined) reservation.settle(tokens);
     return content;
   });
 }
 
-/** Waits for an answer at most for a time; the call continues for other callers and the cache. */
-async function withinTime(
-  answer: Promise<Answered>,
-  waitMs: number | undefined,
-  signal: AbortSignal | undefined,
-): Promise<Answered> {
+/** Waits for an answer at most for a time, then for its first form; the call continues for other callers and the cache. */
+async function withinTime(call: Call, waitMs: number | undefined, signal: AbortSignal | undefined): Promise<Answered> {
   signal?.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<Answered>();
-  const timer = waitMs === undefined ? undefined : setTimeout(resolve, waitMs, { reason: "TIMEOUT" });
+  const timer =
+    waitMs === undefined ? undefined : setTimeout(() => resolve(call.soFar ?? { reason: "TIMEOUT" }), waitMs);
   const ended = (): void => reject(signal?.reason);
   signal?.addEventListener("abort", ended, { once: true });
-  answer.then(resolve, reject);
+  call.answered.then(resolve, reject);
   try {
     return await promise;
   } finally {

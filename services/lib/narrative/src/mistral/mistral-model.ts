@@ -40,7 +40,7 @@ export async function openMistralModel({ apiKey, baseUrl, model }: MistralOption
   return {
     name: model,
     maxAnswerTokens: MAX_ANSWER_TOKENS,
-    async complete({ instructions, facts }, signal) {
+    async complete({ instructions, facts, correction }, signal) {
       try {
         const response = unwrap(
           await chatComplete(
@@ -52,6 +52,12 @@ export async function openMistralModel({ apiKey, baseUrl, model }: MistralOption
               messages: [
                 { role: "system", content: instructions },
                 { role: "user", content: facts },
+                ...(correction
+                  ? [
+                      { role: "assistant" as const, content: correction.answer },
+                      { role: "user" as const, content: correction.request },
+                    ]
+                  : []),
               ],
               responseFormat: {
                 type: "json_schema",

@@ -3,6 +3,7 @@ import {
   NarrativeLanguage,
   NarrativeOutcome,
   NarrativeRejection,
+  NarrativeSecondRequest,
 } from "@bellwether/gen/bellwether/inference/v1/narrative_pb";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { quotesOf } from "../answer/read-answer.ts";
@@ -10,7 +11,7 @@ import type { AnswerRejection } from "../check/check-answer.ts";
 import type { Language } from "../facts/language.ts";
 import type { NarrativeFacts } from "../facts/narrative-facts.ts";
 import { outcomeOf } from "../generate/narrative-metrics.ts";
-import type { Narrative } from "../generate/narrator.ts";
+import type { Narrative, SecondRequest } from "../generate/narrator.ts";
 
 const LANGUAGE_NUMBERS = {
   en: NarrativeLanguage.ENGLISH,
@@ -42,6 +43,15 @@ const REJECTIONS: Readonly<Record<AnswerRejection, NarrativeRejection>> = {
   REFERENCES: NarrativeRejection.REFERENCES,
 };
 
+const { FAILED } = NarrativeSecondRequest;
+const SECOND_REQUESTS: Readonly<Record<SecondRequest, NarrativeSecondRequest>> = {
+  WHOLE: NarrativeSecondRequest.WHOLE,
+  PART: NarrativeSecondRequest.PART,
+  NOTHING: NarrativeSecondRequest.NOTHING,
+  BUDGET: NarrativeSecondRequest.BUDGET,
+  ...{ TIMEOUT: FAILED, UNAUTHORIZED: FAILED, RATE_LIMITED: FAILED, UNAVAILABLE: FAILED, MALFORMED: FAILED },
+};
+
 /** Returns the language of a request. @param fallback Used when the request names none. */
 export function languageFromProto(language: NarrativeLanguage, fallback: Language): Language {
   if (language === NarrativeLanguage.GERMAN) return "de";
@@ -58,10 +68,11 @@ export function narrativeInfoToProto(
   const quotes = quotesOf(facts)
     .filter((quote) => text.includes(quote.text))
     .map(({ text, start, end }) => ({ text, ...(start >= 0 && { start, end }) }));
-  const { rejection } = narrative;
+  const { rejection, secondRequest } = narrative;
   return {
     ...{ language: LANGUAGE_NUMBERS[language], quotes, outcome: OUTCOMES[outcomeOf(narrative)] },
     ...(rejection !== undefined && { rejection: REJECTIONS[rejection] }),
+    ...(secondRequest !== undefined && { secondRequest: SECOND_REQUESTS[secondRequest] }),
     ...(narrative.source === "language-model" && {
       ...{ generated: true, languageModel: narrative.modelName, cached: narrative.isCached },
       templateSentences: [...narrative.templateSentences],

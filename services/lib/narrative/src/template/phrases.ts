@@ -18,6 +18,10 @@ export interface Phrases {
   readonly missing: (features: string) => string;
   readonly words: (quotes: string) => string;
   readonly quoted: (text: string) => string;
+  /** Where a value lies relative to the typical value. */
+  readonly compared: Readonly<Record<"above" | "below" | "same", (typical: string) => string>>;
+  /** What one reason does, and what several do. */
+  readonly effects: Readonly<Record<"increases" | "lowers", { readonly one: string; readonly several: string }>>;
 }
 
 /** The texts of the template. */
@@ -39,6 +43,15 @@ export const PHRASES: Readonly<Record<Language, Phrases>> = {
     missing: (features) => `Not known: ${features}.`,
     words: (quotes) => `words such as ${quotes}`,
     quoted: (text) => `"${text}"`,
+    compared: {
+      above: (typical) => `above the typical ${typical}`,
+      below: (typical) => `below the typical ${typical}`,
+      same: (typical) => `at the typical ${typical}`,
+    },
+    effects: {
+      increases: { one: "increases the risk", several: "increase the risk" },
+      lowers: { one: "lowers the risk", several: "lower the risk" },
+    },
   },
   de: {
     and: "und",
@@ -57,5 +70,14 @@ export const PHRASES: Readonly<Record<Language, Phrases>> = {
     missing: (features) => `Nicht bekannt: ${features}.`,
     words: (quotes) => `Wörter wie ${quotes}`,
     quoted: (text) => `„${text}“`,
+    compared: {
+      above: (typical) => `über dem typischen Wert von ${typical}`,
+      below: (typical) => `unter dem typischen Wert von ${typical}`,
+      same: (typical) => `beim typischen Wert von ${typical}`,
+    },
+    effects: {
+      increases: { one: "erhöht das Risiko", several: "erhöhen das Risiko" },
+      lowers: { one: "senkt das Risiko", several: "senken das Risiko" },
+    },
   },
 };

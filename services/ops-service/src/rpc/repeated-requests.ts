@@ -1,0 +1,60 @@
+import { createHash } from "node:crypto";
+import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
+import {
+  create,
+  type DescMethodUnary,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+import { RequestKeyFormError, RequestKeyMismatchError } from "../domain/ops-error.ts";
+import type { RequestKey, RequestKeyStore } from "../domain/request-key.ts";
+
+/** Request header: a key that the client makes for each request that it may send again. */
+const KEY_HEADER = "idempotency-key";
+/** Response header, "true": the answer is that of the first request with this key. */
+export const REPLAYED_HEADER = "idempotency-replayed";
+
+/** 1 to 255 visible ASCII characters; as a string of structured fields (RFC 9651) they are in quotation marks. */
+const KEY = /^(?:"([\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x7e][\x21-\x7e]{0,254}))$/;
+
+/** Performs a request; `key` belongs into the transaction of its effect. */
+type Perform<M extends DescMethodUnary> = (
+  key: RequestKey | undefined,
+) => Promise<{ readonly answer: MessageInitShape<M["output"]>; readonly isWhole: boolean }>;
+
+/**
+ * Answers a request that a client may send again. With a key that is known, the first answer is sent again, and nothing
+ * is performed. Where the first request failed, failed in part or its process ended before the answer, it is performed:
+ * it must be one that changes nothing the second time.
+ * @throws RequestKeyFormError, RequestKeyMismatchError
+ */
+export async function answerOnce<M extends DescMethodUnary>(
+  { method, store }: { readonly method: M; readonly store: RequestKeyStore },
+  request: MessageShape<M["input"]>,
+  context: HandlerContext,
+  perform: Perform<M>,
+): Promise<MessageInitShape<M["output"]>> {
+  const header = context.requestHeader.get(KEY_HEADER);
+  if (header === null) return (await perform(undefined)).answer;
+  const match = KEY.exec(header);
+  const text = match?.[1] ?? match?.[2];
+  if (text === undefined) throw new RequestKeyFormError();
+  const digest = createHash("sha256")
+    .update(`${method.parent.typeName}/${method.name}\n`)
+    .update(toBinary<M["input"]>(method.input, request))
+    .digest("hex");
+  const key: RequestKey = { caller: actorOf(callerOf(context)), key: text, digest };
+  const known = await store.find(key);
+  if (known && known.digest !== digest) throw new RequestKeyMismatchError(text);
+  if (known?.answer) {
+    context.responseHeader.set(REPLAYED_HEADER, "true");
+    return fromBinary<M["output"]>(method.output, known.answer) as MessageInitShape<M["output"]>;
+  }
+  const { answer, isWhole } = await perform(key);
+  if (isWhole)
+    await store.storeAnswer(key, toBinary<M["output"]>(method.output, create<M["output"]>(method.output, answer)));
+  return answer;
+}
