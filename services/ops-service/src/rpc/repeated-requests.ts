@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
 import {
   create,
+  type DescMessage,
   type DescMethodUnary,
   fromBinary,
-  type MessageInitShape,
   type MessageShape,
   toBinary,
 } from "@bufbuild/protobuf";
@@ -15,15 +15,16 @@ import type { RequestKey, RequestKeyStore } from "../domain/request-key.ts";
 /** Request header: a key that the client makes for each request that it may send again. */
 const KEY_HEADER = "idempotency-key";
 /** Response header, "true": the answer is that of the first request with this key. */
-export const REPLAYED_HEADER = "idempotency-replayed";
+const REPLAYED_HEADER = "idempotency-replayed";
 
 /** 1 to 255 visible ASCII characters; as a string of structured fields (RFC 9651) they are in quotation marks. */
 const KEY = /^(?:"([\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x7e][\x21-\x7e]{0,254}))$/;
 
 /** Performs a request; `key` belongs into the transaction of its effect. */
-type Perform<M extends DescMethodUnary> = (
-  key: RequestKey | undefined,
-) => Promise<{ readonly answer: MessageInitShape<M["output"]>; readonly isWhole: boolean }>;
+type Perform<A> = (key: RequestKey | undefined) => Promise<{
+  readonly answer: A /** Whether nothing of it failed, so that it can be stored. */;
+  readonly isWhole: boolean;
+}>;
 
 /**
  * Answers a request that a client may send again. With a key that is known, the first answer is sent again, and nothing
@@ -31,12 +32,12 @@ type Perform<M extends DescMethodUnary> = (
  * it must be one that changes nothing the second time.
  * @throws RequestKeyFormError, RequestKeyMismatchError
  */
-export async function answerOnce<M extends DescMethodUnary>(
+export async function answerOnce<M extends DescMethodUnary, A extends Record<string, unknown>>(
   { method, store }: { readonly method: M; readonly store: RequestKeyStore },
   request: MessageShape<M["input"]>,
   context: HandlerContext,
-  perform: Perform<M>,
-): Promise<MessageInitShape<M["output"]>> {
+  perform: Perform<A>,
+): Promise<A | MessageShape<M["output"]>> {
   const header = context.requestHeader.get(KEY_HEADER);
   if (header === null) return (await perform(undefined)).answer;
   const match = KEY.exec(header);
@@ -51,10 +52,10 @@ export async function answerOnce<M extends DescMethodUnary>(
   if (known && known.digest !== digest) throw new RequestKeyMismatchError(text);
   if (known?.answer) {
     context.responseHeader.set(REPLAYED_HEADER, "true");
-    return fromBinary<M["output"]>(method.output, known.answer) as MessageInitShape<M["output"]>;
+    return fromBinary<M["output"]>(method.output, known.answer);
   }
   const { answer, isWhole } = await perform(key);
-  if (isWhole)
-    await store.storeAnswer(key, toBinary<M["output"]>(method.output, create<M["output"]>(method.output, answer)));
+  const output: DescMessage = method.output;
+  if (isWhole) await store.storeAnswer(key, toBinary(output, create(output, answer)));
   return answer;
 }

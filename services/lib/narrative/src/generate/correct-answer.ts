@@ -7,7 +7,7 @@ import type { Prompt } from "./language-model.ts";
 import { type FailedSentence, writeCorrection } from "./write-prompt.ts";
 
 /** What is wrong with an answer, as far as a second request can mend it. */
-interface Faults {
+interface Failures {
   /** Undefined: it has not the form of an answer in the language. */
   readonly answer: Answer | undefined;
   /** Positions of the sentences that do not pass the check. */
@@ -15,7 +15,7 @@ interface Faults {
   readonly reasons: readonly FailedSentence[];
 }
 
-function faultsOf(content: string, facts: NarrativeFacts, language: Language): Faults {
+function failuresOf(content: string, facts: NarrativeFacts, language: Language): Failures {
   const answer = readAnswer(content);
   const isUsable =
     answer?.language === language && answer.sentences.length > 0 && answer.sentences.length <= MAX_SENTENCES;
@@ -35,7 +35,7 @@ export function correctionOf(
   facts: NarrativeFacts,
   language: Language,
 ): Prompt | undefined {
-  const { answer, reasons } = faultsOf(content, facts, language);
+  const { answer, reasons } = failuresOf(content, facts, language);
   return answer !== undefined && reasons.length === 0 ? undefined : writeCorrection(prompt, content, reasons);
 }
 
@@ -49,8 +49,8 @@ export interface Correction {
 
 /** Puts the sentences of a second answer in the place of those that failed, where they pass the check. */
 export function mergeCorrection(first: string, second: string, facts: NarrativeFacts, language: Language): Correction {
-  const { answer, failed } = faultsOf(first, facts, language);
-  const corrected = faultsOf(second, facts, language);
+  const { answer, failed } = failuresOf(first, facts, language);
+  const corrected = failuresOf(second, facts, language);
   if (answer === undefined) {
     if (corrected.answer === undefined) return { content: first, result: "NOTHING" };
     return { content: second, result: corrected.failed.length === 0 ? "WHOLE" : "PART" };
@@ -60,7 +60,7 @@ export function mergeCorrection(first: string, second: string, facts: NarrativeF
   if (written.length !== failed.length) return { content: first, result: "NOTHING" };
   const sentences = answer.sentences.map((sentence, i) => written[failed.indexOf(i)] ?? sentence);
   const content = JSON.stringify({ language, sentences });
-  const left = faultsOf(content, facts, language).failed.length;
+  const left = failuresOf(content, facts, language).failed.length;
   if (left >= failed.length) return { content: first, result: "NOTHING" };
   return { content, result: left === 0 ? "WHOLE" : "PART" };
 }
