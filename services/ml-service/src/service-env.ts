@@ -10,7 +10,7 @@ import { NARRATIVE_ENV } from "@bellwether/narrative/env/narrative-env";
 import { openNarrator } from "@bellwether/narrative/env/open-narrator";
 import { registryRoot } from "@bellwether/registry/layout";
 import { AUDIT_SINK, openAuditSink } from "./audit/audit-sink.ts";
-import { createMlService } from "./service.ts";
+import { createMlService, RELEASE } from "./service.ts";
 
 const ML_ENV = {
   registry: sharedEnv.registry,
@@ -27,7 +27,7 @@ const ML_ENV = {
 /** ml-service as a process: reads its environment variables and starts it with them. */
 export const ML_SERVICE: ServiceSpec<typeof ML_ENV> = {
   name: "ml-service",
-  version: "0.1.0",
+  version: RELEASE,
   ports: DEFAULT_PORTS.ML_SERVICE,
   shape: ML_ENV,
   async start(config, { settings, logger, telemetry, opened }) {

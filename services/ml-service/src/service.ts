@@ -2,11 +2,12 @@ import os from "node:os";
 import { newUuidV7 } from "@bellwether/contract/uuid-v7";
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
+import { GRPCInferenceService } from "@bellwether/gen/inference/grpc_service_pb";
 import { route } from "@bellwether/mesh/call/route";
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/server/start-server";
 import { type ServiceNarrator, TEMPLATE_NARRATOR } from "@bellwether/narrative/generate/service-narrator";
 import { readImportance } from "@bellwether/registry/versions/read-importance";
-import { resolveVersion } from "@bellwether/registry/versions/read-version";
+import { listModels, listVersions, resolveVersion } from "@bellwether/registry/versions/read-version";
 import { createBatchPool } from "@bellwether/scoring/batch/batch-pool";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { AuditSink } from "./audit/audit-sink.ts";
@@ -17,8 +18,13 @@ import { watchChampion } from "./model/watch-champion.ts";
 import { auditPolicy } from "./rpc/audit-policy.ts";
 import { ML_ERRORS } from "./rpc/error-codes.ts";
 import { inferenceHandlers } from "./rpc/inference.ts";
+import { openInferenceHandlers } from "./rpc/open-inference/handlers.ts";
+import { createInferStatistics } from "./rpc/open-inference/model-statistics.ts";
 import { registryHandlers } from "./rpc/registry.ts";
 import { REST_ROUTES } from "./rpc/rest.ts";
+
+/** Release of ml-service. */
+export const RELEASE = "0.1.0";
 
 /** The configuration of ml-service. */
 export interface MlServiceConfig
@@ -84,6 +90,14 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
         }),
       ),
       route(ModelRegistryService, registryHandlers(registryRoot, defaultModel, loadedModels.status)),
+      route(
+        GRPCInferenceService,
+        openInferenceHandlers({
+          ...{ loadedModels, defaultModel, release: RELEASE, statistics: createInferStatistics() },
+          modelNames: () => listModels(registryRoot),
+          versionsOf: async (model) => (await listVersions(registryRoot, model)).map(({ version }) => version),
+        }),
+      ),
     ],
     errors: ML_ERRORS,
     logger,

@@ -25,11 +25,17 @@ import {
 } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import type { ModelIdentity, ModelSelector, Score, Supplier } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
+import {
+  GRPCInferenceService,
+  ModelInferRequestSchema,
+  type ModelInferResponse,
+  ModelInferResponseSchema,
+} from "@bellwether/gen/inference/grpc_service_pb";
 import type { Call } from "@bellwether/mesh/call/call";
 import { actorOf } from "@bellwether/mesh/call/caller";
 import type { Policy } from "@bellwether/mesh/call/policy";
 import { codeName } from "@bellwether/mesh/errors/code-name";
-import { isMessage, type Message, toBinary } from "@bufbuild/protobuf";
+import { create, type DescMethod, isMessage, type Message, toBinary } from "@bufbuild/protobuf";
 import type { ConnectError } from "@connectrpc/connect";
 import type { RejectionCounts } from "../audit/rejection-counts.ts";
 import {
@@ -57,16 +63,14 @@ type AuditFields = Partial<Pick<AuditEvent, "kind" | "subject">> & { readonly pa
 const MAX_NAME_BYTES = 256;
 
 /**
- * Records every call of the InferenceService when it ends: answered, rejected by a policy or a handler, or
+ * Records every call of the InferenceService, and every ModelInfer of the Open Inference Protocol, when it ends: answered, rejected by a policy or a handler, or
  * cancelled. Calls that were rejected before their caller was known, or because of overload, are only
  * counted: anybody can make any number of them.
  */
 export function auditPolicy({ record, rejections, lost, newId, now }: AuditPolicyOptions): Policy {
   return {
     close(call, error) {
-      if (call.service.typeName !== InferenceService.typeName) return;
-      // Reads a file of the registry: nothing about a supplier.
-      if (call.bound.method === InferenceService.method.explainModel) return;
+      if (!isRecorded(call.bound.method)) return;
       try {
         const reason = error && reasonOf(error);
         if (error && (!call.identified || reason === OVERLOADED)) {
@@ -80,6 +84,12 @@ export function auditPolicy({ record, rejections, lost, newId, now }: AuditPolic
     },
   };
 }
+
+/** Whether the calls of an RPC are recorded: all that answer something about a supplier. */
+const isRecorded = (method: DescMethod): boolean =>
+  method === GRPCInferenceService.method.modelInfer ||
+  // ExplainModel reads a file of the registry.
+  (method.parent.typeName === InferenceService.typeName && method !== InferenceService.method.explainModel);
 
 /** `ErrorInfo.reason` of the admission policy for overload. */
 const OVERLOADED = "OVERLOADED";
@@ -132,6 +142,12 @@ function requestFields(request: Message | undefined): AuditFields {
     const inputDigest = hash("sha256", toBinary(PredictRowsRequestSchema, request));
     return { payload: { ...askedModel(request.model), rows: request.suppliers.length, input_sha256: inputDigest } };
   }
+  if (isMessage(request, ModelInferRequestSchema)) {
+    const { modelName, modelVersion, inputs } = request;
+    const inputDigest = hash("sha256", toBinary(ModelInferRequestSchema, request));
+    const rows = Number(inputs[0]?.shape[0] ?? 0n);
+    return { payload: { ...askedModel({ modelName, modelVersion }), rows, input_sha256: inputDigest } };
+  }
   if (!isMessage(request, PredictBatchRequestSchema)) return {};
   const inputDigest = hash("sha256", toBinary(PredictBatchRequestSchema, request));
   return { payload: { ...askedModel(request.model), rows: request.supplierIds.length, input_sha256: inputDigest } };
@@ -153,6 +169,8 @@ function responseFields(response: Message | undefined, request: Message | undefi
     const ids = request.suppliers.map(({ supplierId }) => storedText(supplierId, MAX_NAME_BYTES));
     return { kind: "batch.served", payload: rowsToPayload(ids, response) };
   }
+  if (isMessage(response, ModelInferResponseSchema))
+    return { kind: "batch.served", payload: tensorsToPayload(response) };
   if (!isMessage(response, PredictBatchResponseSchema) || !isMessage(request, PredictBatchRequestSchema)) return {};
   const { riskScores, bands, violations, model } = response;
   return {
@@ -180,6 +198,20 @@ function rowsToPayload(ids: readonly string[], { scored, rejected, model }: Pred
   };
 }
 
+/** The digest is that of all output tensors, in the order of the answer and with their names and shapes. */
+function tensorsToPayload(response: ModelInferResponse): AuditPayload {
+  const { modelName, parameters, outputs, rawOutputContents } = response;
+  const tensors = create(ModelInferResponseSchema, { outputs, rawOutputContents });
+  const text = (name: string): string => {
+    const choice = parameters[name]?.parameterChoice;
+    return choice?.case === "stringParam" ? choice.value : "";
+  };
+  return {
+    tensors_sha256: hash("sha256", toBinary(ModelInferResponseSchema, tensors)),
+    model: { name: modelName, version: text("registry_version"), model_digest: text("model_digest") },
+  };
+}
+
 function subjectOf(supplier: Supplier | undefined): string {
   const id = supplier?.supplierId ?? "";
   // A rejected id is not recorded: with its NUL replaced it would be the id of another supplier.
@@ -191,7 +223,7 @@ function inputOf(supplier: Supplier | undefined): AuditPayload {
 }
 
 /** Returns the model that the request selects. Empty for the champion of the default model. */
-function askedModel(model: ModelSelector | undefined): AuditPayload {
+function askedModel(model: Pick<ModelSelector, "modelName" | "modelVersion"> | undefined): AuditPayload {
   if (!model?.modelName && !model?.modelVersion) return {};
   const [name, version] = [model.modelName, model.modelVersion].map((text) => storedText(text, MAX_NAME_BYTES));
   return { asked_model: { name: name ?? "", version: version ?? "" } };

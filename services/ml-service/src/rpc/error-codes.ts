@@ -22,11 +22,13 @@ import type { ModelRejectedError } from "@bellwether/scoring/model/model-rejecte
 import type { InvalidSupplierError, NotExplainableError } from "@bellwether/scoring/score/score-supplier";
 import { Code } from "@connectrpc/connect";
 import type { BatchShapeError, ChangeModelError, ModelNotReadyError, SupplierIdError } from "../domain/ml-error.ts";
+import type { TensorError } from "./open-inference/tensor-error.ts";
 
 /** Every error of this service that a caller can act on. */
 type MlError =
   | ModelNotReadyError
   | BatchShapeError
+  | TensorError
   | SupplierIdError
   | BatchQueueFullError
   | BatchWorkerLostError
@@ -51,6 +53,7 @@ type MlError =
 export const ML_ERRORS = {
   ModelNotReadyError: Code.Unavailable,
   BatchShapeError: Code.InvalidArgument,
+  TensorError: Code.InvalidArgument,
   SupplierIdError: Code.InvalidArgument,
   BatchQueueFullError: Code.ResourceExhausted,
   BatchWorkerLostError: Code.Unavailable,

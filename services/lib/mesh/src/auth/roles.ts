@@ -42,6 +42,9 @@ const VENDORED: Readonly<Record<string, RequiredRole>> = {
   "/inference.GRPCInferenceService/ServerMetadata": "viewer",
   "/inference.GRPCInferenceService/ModelMetadata": "viewer",
   "/inference.GRPCInferenceService/ModelInfer": "viewer",
+  "/inference.GRPCInferenceService/ModelConfig": "viewer",
+  "/inference.GRPCInferenceService/ModelStatistics": "viewer",
+  "/inference.GRPCInferenceService/RepositoryIndex": "viewer",
 };
 
 /** The contract of some RPCs does not state who may call them. */

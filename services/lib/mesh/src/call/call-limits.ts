@@ -50,6 +50,15 @@ const OPEN_ENDED = new Set([
   "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
 ]);
 
+/** Limits of RPCs of vendored contracts that need others than the defaults: a batch, as PredictBatch has it. */
+const VENDORED: Readonly<Record<string, Pick<CallLimits, "maxRequestBytes" | "defaultTimeoutMs" | "maxTimeoutMs">>> = {
+  "/inference.GRPCInferenceService/ModelInfer": {
+    maxRequestBytes: 16 * 1024 * 1024,
+    defaultTimeoutMs: 60_000,
+    maxTimeoutMs: 600_000,
+  },
+};
+
 /**
  * Returns the limits of an RPC: its `bellwether.policy.v1.limits` option, else the defaults (4 MiB, health
  * and reflection 4 KiB; 2 s for unary RPCs, 60 s for streams; client deadlines up to 60 s for unary RPCs, 600
@@ -58,6 +67,8 @@ const OPEN_ENDED = new Set([
  */
 export function callLimits(method: DescMethod): CallLimits {
   const path = methodPath(method);
+  const vendored = VENDORED[path];
+  if (vendored !== undefined) return { ...vendored, openEnded: false };
   const stated = hasOption(method, limitsOption) ? getOption(method, limitsOption) : undefined;
   const maxRequestBytes = stated?.maxRequestBytes || (isProbe(method) ? MAX_PROBE_REQUEST_BYTES : MAX_REQUEST_BYTES);
   if (maxRequestBytes > LARGEST_REQUEST_BYTES) {
