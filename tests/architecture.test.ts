@@ -30,7 +30,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   plausibility: ["contract", "reasons", "config"],
   report: ["contract", "plausibility"],
   ingest: ["contract", "env", "files", "reasons", "config", "risk-model", "plausibility"],
-  registry: ["contract", "files", "risk-model"],
+  registry: ["contract", "env", "files", "object-store", "risk-model"],
   scoring: ["contract", "reasons", "tree-model", "risk-model", "registry"],
   testing: [
     "gen",
@@ -95,6 +95,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "config",
     "drift",
     "risk-model",
+    "model-import",
     "ingest",
     "plausibility",
     "registry",

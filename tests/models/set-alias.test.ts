@@ -100,14 +100,14 @@ test("SetAlias records who, why and when, and the same call again changes nothin
   expect(await champions()).toEqual(["v1", "v2", "v1"]);
 });
 
-test("SetAlias answers NOT_FOUND for an unknown model or version, FAILED_PRECONDITION for an alias that has moved, and INVALID_ARGUMENT for an invalid name", async () => {
+test("SetAlias answers NOT_FOUND for an unknown model or version, ABORTED for an alias that has moved, and INVALID_ARGUMENT for an invalid name", async () => {
   const { models } = await startScheduler();
   const rejected = (over: object) => rejectionOf(models.setAlias({ ...move("v1"), ...over }));
   expect(await rejected({ modelName: "nobody" })).toEqual({ code: Code.NotFound, reason: "MODEL_NOT_FOUND" });
   expect(await rejected({ version: "v9" })).toEqual({ code: Code.NotFound, reason: "VERSION_NOT_FOUND" });
   expect(await rejected({ expectedVersion: "v1", version: "v9" })).toMatchObject({ code: Code.NotFound });
   const challenger = { alias: "challenger", expectedVersion: "v1" };
-  expect(await rejected(challenger)).toEqual({ code: Code.FailedPrecondition, reason: "ALIAS_MOVED" });
+  expect(await rejected(challenger)).toEqual({ code: Code.Aborted, reason: "ALIAS_MOVED" });
   for (const over of [
     { modelName: "../evil" },
     { version: "challenger" },
@@ -201,7 +201,7 @@ test("of several writers with the same expected version one moves the alias, by 
 });
 
 test("a writer that is killed while it holds the lock leaves the old alias, and the next writer succeeds", async () => {
-  const lock = new URL(import.meta.resolve("@bellwether/registry/publish/write-lock")).href;
+  const lock = new URL(import.meta.resolve("@bellwether/registry/files/write-lock")).href;
   const script = `
     const { withWriteLock } = await import(${JSON.stringify(lock)});
     await withWriteLock(${JSON.stringify(path.join(root, NAME))}, () => {

@@ -110,7 +110,7 @@ export async function createProgram(context: CliContext, words: readonly string[
     .addHelpText(
       "after",
       "\nHelp of a command: npx bellwether train --help\n\nEnvironment variables that several commands read. Full list of variables: config/example.env\n" +
-        "  MODEL_REGISTRY_URL   local model registry: file: and a folder, relative to the current folder (default: file:models)\n" +
+        "  MODEL_REGISTRY_URL   model registry: file: and a folder, relative to the current folder, or a URL of S3 or Azure (default: file:models)\n" +
         "  BELLWETHER_MODEL     name of the model (default: supplier-risk)\n" +
         "  BELLWETHER_DATA_DIR  data folder: databases, keys and weekly reports, relative to the current folder (default: .bellwether)\n\n" +
         "Exit codes: 0 success, 1 failure, 2 wrong options or input.",

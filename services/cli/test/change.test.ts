@@ -2,10 +2,10 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { readVersion } from "@bellwether/registry/versions/read-version";
+import { publishModel } from "@bellwether/scoring/publish/publish-model";
 import { DEMO_SPEC, demoSupplier, trainDemoModel } from "@bellwether/testing/demo-model";
 import { type EndedProcess, runNode } from "@bellwether/testing/node-process";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { publishModel } from "../src/models/publish-model.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 

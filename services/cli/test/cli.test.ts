@@ -186,8 +186,8 @@ test("models lists versions, promotes one and rolls back", async () => {
   });
   const history = (await run(["models", "history"])).stdout.trimEnd().split("\n");
   expect(history).toHaveLength(4);
-  expect(history[0]).toMatch(/^\d{4}-\S+Z {2}champion {4}v1 {5}\S.*: rolled back by hand$/);
-  expect(history[2]).toMatch(/challenger {2}v2 {5}bellwether train: trained and published$/);
+  expect(history[0]).toMatch(/^\d{4}-\S+Z {2}champion {4}v2 → v1 {6}\S.*: rolled back by hand$/);
+  expect(history[2]).toMatch(/challenger {2}– → v2 {7}bellwether train: trained and published$/);
   expect((await run(["models", "show"])).stdout).toContain("# Model card: supplier-risk");
 });
 

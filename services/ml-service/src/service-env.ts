@@ -8,12 +8,23 @@ import type { ServiceSpec } from "@bellwether/mesh/server/run-service";
 import { peerSettings } from "@bellwether/mesh/server/server-env";
 import { NARRATIVE_ENV } from "@bellwether/narrative/env/narrative-env";
 import { openNarrator } from "@bellwether/narrative/env/open-narrator";
-import { registryRoot } from "@bellwether/registry/layout";
+import { REGISTRY_ENV, registryOfEnv } from "@bellwether/registry/open-registry";
 import { AUDIT_SINK, openAuditSink } from "./audit/audit-sink.ts";
 import { createMlService, RELEASE } from "./service.ts";
 
+/** Default of the largest size of copies of registry files: four versions of the largest size, at least. */
+const DEFAULT_CACHE_BYTES = 2 ** 30;
+
+/** Limits of calls to an object store. The polls and the callers of RPCs wait for them. */
+const STORE_LIMITS = { silenceMs: 10_000, callMs: 20_000, attempts: 4 };
+
 const ML_ENV = {
-  registry: sharedEnv.registry,
+  ...REGISTRY_ENV,
+  registryCacheBytes: env.integer(
+    "MODEL_REGISTRY_CACHE_BYTES",
+    { min: 2 ** 20, max: 2 ** 43, unit: "bytes" },
+    DEFAULT_CACHE_BYTES,
+  ),
   model: sharedEnv.model,
   pollMs: env.durationMs("ML_SERVICE_POLL_INTERVAL", "1s", { min: "100ms", max: "1h" }),
   scoringThreads: env.optional(env.integer("SCORING_THREADS", { min: 1, max: 256 })),
@@ -44,7 +55,8 @@ export const ML_SERVICE: ServiceSpec<typeof ML_ENV> = {
     const server = await createMlService({
       ...settings,
       ...(auth && { auth }),
-      registryRoot: registryRoot(config.registry, process.cwd()),
+      registryRoot: registryOfEnv(config, process.cwd(), STORE_LIMITS),
+      registryCache: { folder: path.resolve(config.dataDir, "model-cache"), maxBytes: config.registryCacheBytes },
       defaultModel: config.model,
       pollMs: config.pollMs,
       scoringThreads: config.scoringThreads ?? undefined,

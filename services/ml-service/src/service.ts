@@ -6,6 +6,8 @@ import { GRPCInferenceService } from "@bellwether/gen/inference/grpc_service_pb"
 import { route } from "@bellwether/mesh/call/route";
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/server/start-server";
 import { type ServiceNarrator, TEMPLATE_NARRATOR } from "@bellwether/narrative/generate/service-narrator";
+import { type CacheOptions, createCachedStorage } from "@bellwether/registry/storage/cached-storage";
+import { type Registry, storageOf } from "@bellwether/registry/storage/storage-of";
 import { readImportance } from "@bellwether/registry/versions/read-importance";
 import { listModels, listVersions, resolveVersion } from "@bellwether/registry/versions/read-version";
 import { createBatchPool } from "@bellwether/scoring/batch/batch-pool";
@@ -14,6 +16,8 @@ import type { AuditSink } from "./audit/audit-sink.ts";
 import { createRejectionCounts } from "./audit/rejection-counts.ts";
 import { defaultScoringThreads } from "./domain/scoring-threads.ts";
 import { createLoadedModels } from "./model/loaded-models.ts";
+import { reportServing } from "./model/serving-metrics.ts";
+import { type ServingReport, servingReport } from "./model/serving-report.ts";
 import { watchChampion } from "./model/watch-champion.ts";
 import { auditPolicy } from "./rpc/audit-policy.ts";
 import { ML_ERRORS } from "./rpc/error-codes.ts";
@@ -29,8 +33,10 @@ export const RELEASE = "0.1.0";
 /** The configuration of ml-service. */
 export interface MlServiceConfig
   extends Pick<ServerOptions, "host" | "ports" | "tls" | "auth" | "web" | "limits" | "telemetry"> {
-  /** Folder of the model registry. */
-  readonly registryRoot: string;
+  /** The model registry: path of its folder, or a storage. */
+  readonly registryRoot: Registry;
+  /** Folder for copies of the files of a registry that is not a folder, and their largest size. Unset: no copies are made. */
+  readonly registryCache?: Pick<CacheOptions, "folder" | "maxBytes">;
   /** The default model: used when a request names no model. */
   readonly defaultModel: string;
   /** Time between two checks for a new champion, milliseconds. */
@@ -48,11 +54,26 @@ export interface MlServiceConfig
 const BATCH_LIMITS = { maxRows: 65_536, maxBytes: 128 * 2 ** 20 };
 
 /**
+ * Time for which what an object store has answered is used again, ms: below the usual interval of the polls. It bounds the calls,
+ * whatever callers request.
+ */
+const FRESH_MS = 900;
+/** Time after which the last answer of the object store is used while it has not answered, ms. */
+const PATIENCE_MS = 1_000;
+
+/**
  * Starts ml-service. It answers calls as soon as its listeners are open, and is ready when a champion is
  * loaded.
  */
 export async function createMlService(config: MlServiceConfig): Promise<RunningServer> {
-  const { registryRoot, defaultModel, pollMs, audit, logger, scoringThreads, narrator, ...server } = config;
+  const { registryRoot: configured, registryCache, defaultModel, pollMs, audit, logger, ...rest } = config;
+  const { scoringThreads, narrator, ...server } = rest;
+  const origin = storageOf(configured);
+  const copies =
+    origin.kind === "folder" || registryCache === undefined
+      ? null
+      : createCachedStorage(origin, { ...registryCache, freshMs: FRESH_MS, patienceMs: PATIENCE_MS });
+  const registryRoot = copies ?? configured;
   await using starting = new AsyncDisposableStack();
   if (audit) starting.defer(audit.stop);
   const workers =
@@ -109,12 +130,20 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
   starting.use(running);
   starting.defer(() => stopped.abort());
 
-  const ready = (): void => {
-    logger.info({ model: defaultModel }, "champion loaded");
-    running.setServing("", true);
-  };
+  const report = (): ServingReport => servingReport(loadedModels.status(), copies?.state() ?? null);
+  starting.use(reportServing(report));
+  let shown: ServingReport | undefined;
+  const swapped = (): void => logger.info({ model: defaultModel }, "champion loaded");
   const rejected = (error: unknown): void => logger.warn({ err: error }, "champion not loaded");
-  await watchChampion(loadedModels, pollMs, { swapped: ready, rejected }, stopped.signal);
+  const looked = (): void => {
+    const now = report();
+    if (shown?.isServing === now.isServing && shown.details === now.details) return;
+    if (shown?.isRegistryReadable === false && now.isRegistryReadable) logger.info("registry read again");
+    if (!now.isRegistryReadable && copies) logger.warn({ details: now.details }, "registry not read");
+    shown = now;
+    running.setServing("", now.isServing, now.details);
+  };
+  await watchChampion(loadedModels, pollMs, { swapped, rejected, looked }, stopped.signal);
 
   const opened = starting.move();
   // Disposes once, however often it is called. Later callers wait for the same disposal.

@@ -6,7 +6,7 @@ import { acceptApiKeys } from "@bellwether/mesh/server/accept-api-keys";
 import type { ServiceSpec } from "@bellwether/mesh/server/run-service";
 import { peerSettings } from "@bellwether/mesh/server/server-env";
 import { isStoreUrl } from "@bellwether/object-store/location/store-url";
-import { registryRoot } from "@bellwether/registry/layout";
+import { REGISTRY_ENV, registryOfEnv } from "@bellwether/registry/open-registry";
 import { createSchedulerService } from "./service.ts";
 import { storeSettings, WEEKLY_ENV, WEEKS_FOLDER, weeklyIngestLimits } from "./setup/weekly-env.ts";
 
@@ -17,7 +17,7 @@ const TIME_ZONE = {
 
 const SCHEDULER_ENV = {
   ...WEEKLY_ENV,
-  registry: sharedEnv.registry,
+  ...REGISTRY_ENV,
   model: sharedEnv.model,
   redisUrl: sharedEnv.redisUrl,
   apiKeysHold: sharedEnv.apiKeysHold,
@@ -61,7 +61,7 @@ export const SCHEDULER_SERVICE: ServiceSpec<typeof SCHEDULER_ENV> = {
       featureMapping: config.featureMapping,
       riskPolicy: config.riskPolicy,
       weeksFolder: path.resolve(config.dataDir, WEEKS_FOLDER),
-      registryRoot: registryRoot(config.registry, process.cwd()),
+      registryRoot: registryOfEnv(config, process.cwd()),
       defaultModel: config.model,
       queueUrl: queue.reveal(),
       cron: config.cron,

@@ -12,7 +12,8 @@ import { openQueue } from "@bellwether/queue/open-queue";
 import { watchQueue } from "@bellwether/queue/watch-queue";
 import { readAliases } from "@bellwether/registry/aliases/aliases";
 import { setAlias } from "@bellwether/registry/publish/set-alias";
-import { listModels } from "@bellwether/registry/versions/read-version";
+import { type Registry, storageOf } from "@bellwether/registry/storage/storage-of";
+import { listModels, type StoredVersion } from "@bellwether/registry/versions/read-version";
 import { aliasCheck } from "@bellwether/scoring/model/alias-check";
 import { createModelChecker } from "@bellwether/scoring/model/model-checker";
 import type { Logger } from "@bellwether/telemetry/logger";
@@ -21,13 +22,17 @@ import { createOpsRetention } from "./clients/ops-retention.ts";
 import { createOpsSink } from "./clients/ops-sink.ts";
 import { resolveInput } from "./domain/input-file.ts";
 import { inputUrlOf } from "./domain/input-url.ts";
+import { createUploadSlots } from "./domain/receive-upload.ts";
 import type { InputMarker } from "./domain/seen-input.ts";
 import { startAliasAudit } from "./jobs/alias-audit.ts";
 import { startSnapshotCare } from "./jobs/snapshot-care.ts";
 import { startWeeklyJobs } from "./jobs/weekly-jobs.ts";
 import { WEEKLY_SCHEDULE } from "./jobs/weekly-queue.ts";
+import { createModelPreparer } from "./model/prepare-model.ts";
+import { aliasOfNext, publishUpload } from "./model/publish-upload.ts";
 import { SCHEDULER_ERRORS } from "./rpc/error-codes.ts";
 import { modelPublishingHandlers } from "./rpc/model-publishing.ts";
+import { modelUploadHandlers } from "./rpc/model-uploads.ts";
 import { scheduleHandlers } from "./rpc/schedule.ts";
 import { createWeeklyRunner, type WeeklySettings } from "./setup/create-weekly-runner.ts";
 import { createReadiness } from "./setup/readiness.ts";
@@ -43,8 +48,8 @@ import { openPauseFile } from "./store/pause-file.ts";
 export interface SchedulerServiceConfig
   extends Pick<ServerOptions, "host" | "ports" | "tls" | "auth" | "web" | "limits">,
     WeeklySettings {
-  /** Folder of the model registry. No other service writes to it. */
-  readonly registryRoot: string;
+  /** The model registry: path of its folder, or a storage. No other service writes to it. */
+  readonly registryRoot: Registry;
   /** Model of a request without a model name. */
   readonly defaultModel: string;
   /** URL of the Redis or PostgreSQL that stores the jobs. */
@@ -82,8 +87,9 @@ export interface SchedulerServiceConfig
 /** Longest time in which a trigger finds its objects, ms: shorter than its own time limit. */
 const FIND_OBJECTS_MS = 5_000;
 const SNAPSHOT_CARE_MS = 3_600_000;
-/** Interval at which the registry is read for alias moves of the command line, ms. */
+/** Interval at which the registry is read for alias moves of the command line, ms: a call to an object store has a price. */
 const REGISTRY_LOOK_MS = 1_000;
+const STORE_LOOK_MS = 15_000;
 const DISK_CHECK_MS = 15_000;
 
 /**
@@ -162,7 +168,7 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
       listModels: () => listModels(registryRoot),
       readAliases: (model) => readAliases(registryRoot, model),
       append: createOpsSink(ops),
-      everyMs: REGISTRY_LOOK_MS,
+      everyMs: storageOf(registryRoot).kind === "folder" ? REGISTRY_LOOK_MS : STORE_LOOK_MS,
       logger,
     }),
   );
@@ -179,6 +185,23 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
     }),
   );
   const checker = starting.use(createModelChecker());
+  const preparer = starting.use(createModelPreparer());
+  const publisher = {
+    registry: registryRoot,
+    prepare: preparer.prepare,
+    check: (signal: AbortSignal) => (stored: StoredVersion) => checker.check(stored, signal),
+    now: () => new Date(),
+  };
+  const uploads = modelUploadHandlers({
+    defaultModel,
+    slots: createUploadSlots(),
+    aliasOfNext: (modelName) => aliasOfNext(registryRoot, modelName),
+    async publish(task, provenance, signal) {
+      const published = await publishUpload(publisher, task, provenance, signal);
+      auditLog.nudge();
+      return published;
+    },
+  });
   const models = modelPublishingHandlers({
     defaultModel,
     async setAlias(request, signal) {
@@ -191,7 +214,7 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
   const server = await startServer({
     ...settings,
     name: "scheduler-service",
-    routes: [route(ScheduleService, scheduleHandlers(jobs)), route(ModelPublishingService, models)],
+    routes: [route(ScheduleService, scheduleHandlers(jobs)), route(ModelPublishingService, { ...models, ...uploads })],
     errors: SCHEDULER_ERRORS,
     logger,
     ...(telemetry && { telemetry }),

@@ -14,7 +14,7 @@ import type { UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/policy/v1/role.proto.
  */
 export const file_bellwether_policy_v1_role: GenFile = /*@__PURE__*/
-  fileDesc("Ch9iZWxsd2V0aGVyL3BvbGljeS92MS9yb2xlLnByb3RvEhRiZWxsd2V0aGVyLnBvbGljeS52MSpyCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIPCgtST0xFX1ZJRVdFUhABEhAKDFJPTEVfQU5BTFlTVBACEg4KClJPTEVfQURNSU4QAxIQCgxST0xFX1NFUlZJQ0UQBBIPCgtST0xFX1JVTk5FUhAFOlAKBHJvbGUSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxi1hwMgASgOMhouYmVsbHdldGhlci5wb2xpY3kudjEuUm9sZVIEcm9sZUJSChhjb20uYmVsbHdldGhlci5wb2xpY3kudjFQAVodYmVsbHdldGhlci9wb2xpY3kvdjE7cG9saWN5djGqAhRCZWxsd2V0aGVyLlBvbGljeS5WMWIGcHJvdG8z", [file_google_protobuf_descriptor]);
+  fileDesc("Ch9iZWxsd2V0aGVyL3BvbGljeS92MS9yb2xlLnByb3RvEhRiZWxsd2V0aGVyLnBvbGljeS52MSqFAQoEUm9sZRIUChBST0xFX1VOU1BFQ0lGSUVEEAASDwoLUk9MRV9WSUVXRVIQARIQCgxST0xFX0FOQUxZU1QQAhIOCgpST0xFX0FETUlOEAMSEAoMUk9MRV9TRVJWSUNFEAQSDwoLUk9MRV9SVU5ORVIQBRIRCg1ST0xFX1BST01PVEVSEAY6UAoEcm9sZRIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGLWHAyABKA4yGi5iZWxsd2V0aGVyLnBvbGljeS52MS5Sb2xlUgRyb2xlQlIKGGNvbS5iZWxsd2V0aGVyLnBvbGljeS52MVABWh1iZWxsd2V0aGVyL3BvbGljeS92MTtwb2xpY3l2MaoCFEJlbGx3ZXRoZXIuUG9saWN5LlYxYgZwcm90bzM", [file_google_protobuf_descriptor]);
 
 /**
  * A role of a caller. ADMIN includes ANALYST, and ANALYST includes VIEWER. SERVICE includes ANALYST and VIEWER.
@@ -65,6 +65,15 @@ export const Role = {
    * @generated from enum value: ROLE_RUNNER = 5;
    */
   RUNNER: 5,
+
+  /**
+   * Only as the required role of an RPC that moves aliases of models: callers with the role ADMIN can call it, and
+   * callers with the right of the alias, for example "promote:champion", for this alias. It is never the role of a
+   * caller.
+   *
+   * @generated from enum value: ROLE_PROMOTER = 6;
+   */
+  PROMOTER: 6,
 } as const;
 
 /**

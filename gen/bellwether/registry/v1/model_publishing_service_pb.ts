@@ -17,7 +17,356 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file bellwether/registry/v1/model_publishing_service.proto.
  */
 export const file_bellwether_registry_v1_model_publishing_service: GenFile = /*@__PURE__*/
-  fileDesc("CjViZWxsd2V0aGVyL3JlZ2lzdHJ5L3YxL21vZGVsX3B1Ymxpc2hpbmdfc2VydmljZS5wcm90bxIWYmVsbHdldGhlci5yZWdpc3RyeS52MSLPAQoPU2V0QWxpYXNSZXF1ZXN0EhsKCm1vZGVsX25hbWUYASABKAlCB7pIBHICKEASKgoFYWxpYXMYAiABKAlCG7pIGHIWUghjaGFtcGlvblIKY2hhbGxlbmdlchIaCgd2ZXJzaW9uGAMgASgJQgm6SAZyBCABKEASGgoGcmVhc29uGAQgASgJQgq6SAdyBSABKPQDEiYKEGV4cGVjdGVkX3ZlcnNpb24YBSABKAlCB7pIBHICKEBIAIgBAUITChFfZXhwZWN0ZWRfdmVyc2lvbiJAChBTZXRBbGlhc1Jlc3BvbnNlEiwKBWFsaWFzGAEgASgLMh0uYmVsbHdldGhlci5yZWdpc3RyeS52MS5BbGlhczKIAQoWTW9kZWxQdWJsaXNoaW5nU2VydmljZRJuCghTZXRBbGlhcxInLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuU2V0QWxpYXNSZXF1ZXN0GiguYmVsbHdldGhlci5yZWdpc3RyeS52MS5TZXRBbGlhc1Jlc3BvbnNlIg+QAgKouxgDsrsYBBCw6gFCWgoaY29tLmJlbGx3ZXRoZXIucmVnaXN0cnkudjFQAVohYmVsbHdldGhlci9yZWdpc3RyeS92MTtyZWdpc3RyeXYxqgIWQmVsbHdldGhlci5SZWdpc3RyeS5WMWIGcHJvdG8z", [file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_bellwether_registry_v1_model_registry_service, file_buf_validate_validate]);
+  fileDesc("CjViZWxsd2V0aGVyL3JlZ2lzdHJ5L3YxL21vZGVsX3B1Ymxpc2hpbmdfc2VydmljZS5wcm90bxIWYmVsbHdldGhlci5yZWdpc3RyeS52MSJhCgxVcGxvYWRlZEZpbGUSFwoEbmFtZRgBIAEoCUIJukgGcgQgAShAEhgKBnNoYTI1NhgCIAEoCUIIukgFcgOgAUASHgoKc2l6ZV9ieXRlcxgDIAEoBEIKukgHMgUYgICAICIpCglGaWxlQ2h1bmsSHAoHY29udGVudBgBIAEoDEILukgIegYQARiAgEAi6gEKClByb3ZlbmFuY2USGQoHYnVpbGRlchgBIAEoCUIIukgFcgMogAISWQoHbWV0cmljcxgCIAMoCzIvLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuUHJvdmVuYW5jZS5NZXRyaWNzRW50cnlCF7pIFJoBERBAIgdyBSABKIABKgQSAkABEhwKC2RhdGFfZGlnZXN0GAMgASgJQge6SARyAihAEhgKBnJlYXNvbhgEIAEoCUIIukgFcgMo9AMaLgoMTWV0cmljc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAToCOAEilgEKE1B1Ymxpc2hNb2RlbFJlcXVlc3QSPAoGaGVhZGVyGAEgASgLMiouYmVsbHdldGhlci5yZWdpc3RyeS52MS5QdWJsaXNoTW9kZWxIZWFkZXJIABIyCgVjaHVuaxgCIAEoCzIhLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuRmlsZUNodW5rSABCDQoEcGFydBIFukgCCAEiqgEKElB1Ymxpc2hNb2RlbEhlYWRlchIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAEj8KBWZpbGVzGAIgAygLMiQuYmVsbHdldGhlci5yZWdpc3RyeS52MS5VcGxvYWRlZEZpbGVCCrpIB5IBBAgBEAgSNgoKcHJvdmVuYW5jZRgDIAEoCzIiLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuUHJvdmVuYW5jZSJaChRQdWJsaXNoTW9kZWxSZXNwb25zZRISCgptb2RlbF9uYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSDQoFYWxpYXMYAyABKAkSDgoGaXNfbmV3GAQgASgIIpQBChJJbXBvcnRNb2RlbFJlcXVlc3QSOwoGaGVhZGVyGAEgASgLMikuYmVsbHdldGhlci5yZWdpc3RyeS52MS5JbXBvcnRNb2RlbEhlYWRlckgAEjIKBWNodW5rGAIgASgLMiEuYmVsbHdldGhlci5yZWdpc3RyeS52MS5GaWxlQ2h1bmtIAEINCgRwYXJ0EgW6SAIIASLkAQoRSW1wb3J0TW9kZWxIZWFkZXISGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBI/CgVmaWxlcxgCIAMoCzIkLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuVXBsb2FkZWRGaWxlQgq6SAeSAQQIARAIEjYKCnByb3ZlbmFuY2UYAyABKAsyIi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlByb3ZlbmFuY2USHAoKcmlza19jbGFzcxgEIAEoCUIIukgFcgMogAISGwoJcmlza19uYW1lGAUgASgJQgi6SAVyAyiAAiJoChNJbXBvcnRNb2RlbFJlc3BvbnNlEhIKCm1vZGVsX25hbWUYASABKAkSDwoHdmVyc2lvbhgCIAEoCRINCgVhbGlhcxgDIAEoCRIOCgZpc19uZXcYBCABKAgSDQoFbm90ZXMYBSADKAkizwEKD1NldEFsaWFzUmVxdWVzdBIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAEioKBWFsaWFzGAIgASgJQhu6SBhyFlIIY2hhbXBpb25SCmNoYWxsZW5nZXISGgoHdmVyc2lvbhgDIAEoCUIJukgGcgQgAShAEhoKBnJlYXNvbhgEIAEoCUIKukgHcgUgASj0AxImChBleHBlY3RlZF92ZXJzaW9uGAUgASgJQge6SARyAihASACIAQFCEwoRX2V4cGVjdGVkX3ZlcnNpb24iQAoQU2V0QWxpYXNSZXNwb25zZRIsCgVhbGlhcxgBIAEoCzIdLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuQWxpYXMyjAMKFk1vZGVsUHVibGlzaGluZ1NlcnZpY2USbgoIU2V0QWxpYXMSJy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlNldEFsaWFzUmVxdWVzdBooLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuU2V0QWxpYXNSZXNwb25zZSIPkAICqLsYBrK7GAQQsOoBEoEBCgxQdWJsaXNoTW9kZWwSKy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlB1Ymxpc2hNb2RlbFJlcXVlc3QaLC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlB1Ymxpc2hNb2RlbFJlc3BvbnNlIhSQAgKouxgGsrsYCQiAgIABEOCnEigBEn4KC0ltcG9ydE1vZGVsEiouYmVsbHdldGhlci5yZWdpc3RyeS52MS5JbXBvcnRNb2RlbFJlcXVlc3QaKy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkltcG9ydE1vZGVsUmVzcG9uc2UiFJACAqi7GAayuxgJCICAgAEQ4KcSKAFCWgoaY29tLmJlbGx3ZXRoZXIucmVnaXN0cnkudjFQAVohYmVsbHdldGhlci9yZWdpc3RyeS92MTtyZWdpc3RyeXYxqgIWQmVsbHdldGhlci5SZWdpc3RyeS5WMWIGcHJvdG8z", [file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_bellwether_registry_v1_model_registry_service, file_buf_validate_validate]);
+
+/**
+ * A file of an upload.
+ *
+ * @generated from message bellwether.registry.v1.UploadedFile
+ */
+export type UploadedFile = Message<"bellwether.registry.v1.UploadedFile"> & {
+  /**
+   * Name of the file, one of those that the header's message lists.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * SHA-256 of the content, 64 lower-case hex digits.
+   *
+   * @generated from field: string sha256 = 2;
+   */
+  sha256: string;
+
+  /**
+   * Size of the content, bytes. At most 67,108,864 (64 MiB), and 100,663,296 (96 MiB) for all files of an upload.
+   *
+   * @generated from field: uint64 size_bytes = 3;
+   */
+  sizeBytes: bigint;
+};
+
+/**
+ * Describes the message bellwether.registry.v1.UploadedFile.
+ * Use `create(UploadedFileSchema)` to create a new message.
+ */
+export const UploadedFileSchema: GenMessage<UploadedFile> = /*@__PURE__*/
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 0);
+
+/**
+ * Part of the content of the files of an upload.
+ *
+ * @generated from message bellwether.registry.v1.FileChunk
+ */
+export type FileChunk = Message<"bellwether.registry.v1.FileChunk"> & {
+  /**
+   * The next bytes, 1 to 1,048,576 (1 MiB). A chunk has bytes of one file.
+   *
+   * @generated from field: bytes content = 1;
+   */
+  content: Uint8Array;
+};
+
+/**
+ * Describes the message bellwether.registry.v1.FileChunk.
+ * Use `create(FileChunkSchema)` to create a new message.
+ */
+export const FileChunkSchema: GenMessage<FileChunk> = /*@__PURE__*/
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 1);
+
+/**
+ * What is recorded about a version that was made elsewhere.
+ *
+ * @generated from message bellwether.registry.v1.Provenance
+ */
+export type Provenance = Message<"bellwether.registry.v1.Provenance"> & {
+  /**
+   * The program that made the model, for example "trainer 2.1". At most 256 bytes. Empty: the subject of the caller.
+   *
+   * @generated from field: string builder = 1;
+   */
+  builder: string;
+
+  /**
+   * Figures of the model by name, for example "auc". At most 64.
+   *
+   * @generated from field: map<string, double> metrics = 2;
+   */
+  metrics: { [key: string]: number };
+
+  /**
+   * SHA-256 of the training data, 64 lower-case hex digits. Empty: not known.
+   *
+   * @generated from field: string data_digest = 3;
+   */
+  dataDigest: string;
+
+  /**
+   * Why the version is published, at most 500 bytes. Recorded with the alias. Empty: "published".
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message bellwether.registry.v1.Provenance.
+ * Use `create(ProvenanceSchema)` to create a new message.
+ */
+export const ProvenanceSchema: GenMessage<Provenance> = /*@__PURE__*/
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 2);
+
+/**
+ * A part of a version that is published.
+ *
+ * @generated from message bellwether.registry.v1.PublishModelRequest
+ */
+export type PublishModelRequest = Message<"bellwether.registry.v1.PublishModelRequest"> & {
+  /**
+   * The part.
+   *
+   * @generated from oneof bellwether.registry.v1.PublishModelRequest.part
+   */
+  part: {
+    /**
+     * Only in the first message.
+     *
+     * @generated from field: bellwether.registry.v1.PublishModelHeader header = 1;
+     */
+    value: PublishModelHeader;
+    case: "header";
+  } | {
+    /**
+     * In every message after the first one.
+     *
+     * @generated from field: bellwether.registry.v1.FileChunk chunk = 2;
+     */
+    value: FileChunk;
+    case: "chunk";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message bellwether.registry.v1.PublishModelRequest.
+ * Use `create(PublishModelRequestSchema)` to create a new message.
+ */
+export const PublishModelRequestSchema: GenMessage<PublishModelRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 3);
+
+/**
+ * What is published.
+ *
+ * @generated from message bellwether.registry.v1.PublishModelHeader
+ */
+export type PublishModelHeader = Message<"bellwether.registry.v1.PublishModelHeader"> & {
+  /**
+   * Name of the model. At most 64 bytes. Empty: the service's default model.
+   *
+   * @generated from field: string model_name = 1;
+   */
+  modelName: string;
+
+  /**
+   * The files in the order in which they are sent: "model.onnx", "feature_bundle.json" and "MODEL_CARD.md".
+   *
+   * @generated from field: repeated bellwether.registry.v1.UploadedFile files = 2;
+   */
+  files: UploadedFile[];
+
+  /**
+   * What is recorded about the version.
+   *
+   * @generated from field: bellwether.registry.v1.Provenance provenance = 3;
+   */
+  provenance?: Provenance | undefined;
+};
+
+/**
+ * Describes the message bellwether.registry.v1.PublishModelHeader.
+ * Use `create(PublishModelHeaderSchema)` to create a new message.
+ */
+export const PublishModelHeaderSchema: GenMessage<PublishModelHeader> = /*@__PURE__*/
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 4);
+
+/**
+ * The result of PublishModel.
+ *
+ * @generated from message bellwether.registry.v1.PublishModelResponse
+ */
+export type PublishModelResponse = Message<"bellwether.registry.v1.PublishModelResponse"> & {
+  /**
+   * Name of the model.
+   *
+   * @generated from field: string model_name = 1;
+   */
+  modelName: string;
+
+  /**
+   * The version, for example "v3".
+   *
+   * @generated from field: string version = 2;
+   */
+  version: string;
+
+  /**
+   * The alias that was set to it: "champion" for the first version of a model, otherwise "challenger". Empty: none.
+   *
+   * @generated from field: string alias = 3;
+   */
+  alias: string;
+
+  /**
+   * Whether the version is new. False: a version with the same model and bundle existed.
+   *
+   * @generated from field: bool is_new = 4;
+   */
+  isNew: boolean;
+};
+
+/**
+ * Describes the message bellwether.registry.v1.PublishModelResponse.
+ * Use `create(PublishModelResponseSchema)` to create a new message.
+ */
+export const PublishModelResponseSchema: GenMessage<PublishModelResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 5);
+
+/**
+ * A part of a model that is imported.
+ *
+ * @generated from message bellwether.registry.v1.ImportModelRequest
+ */
+export type ImportModelRequest = Message<"bellwether.registry.v1.ImportModelRequest"> & {
+  /**
+   * The part.
+   *
+   * @generated from oneof bellwether.registry.v1.ImportModelRequest.part
+   */
+  part: {
+    /**
+     * Only in the first message.
+     *
+     * @generated from field: bellwether.registry.v1.ImportModelHeader header = 1;
+     */
+    value: ImportModelHeader;
+    case: "header";
+  } | {
+    /**
+     * In every message after the first one.
+     *
+     * @generated from field: bellwether.registry.v1.FileChunk chunk = 2;
+     */
+    value: FileChunk;
+    case: "chunk";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message bellwether.registry.v1.ImportModelRequest.
+ * Use `create(ImportModelRequestSchema)` to create a new message.
+ */
+export const ImportModelRequestSchema: GenMessage<ImportModelRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 6);
+
+/**
+ * What is imported.
+ *
+ * @generated from message bellwether.registry.v1.ImportModelHeader
+ */
+export type ImportModelHeader = Message<"bellwether.registry.v1.ImportModelHeader"> & {
+  /**
+   * Name of the model. At most 64 bytes. Empty: the service's default model.
+   *
+   * @generated from field: string model_name = 1;
+   */
+  modelName: string;
+
+  /**
+   * The files in the order in which they are sent: "model", and optionally "background" (rows of typical suppliers, CSV
+   * or JSON lines), "expected" (rows with the outputs of the trainer) and "model_config.yaml" (units, directions and
+   * bands).
+   *
+   * @generated from field: repeated bellwether.registry.v1.UploadedFile files = 2;
+   */
+  files: UploadedFile[];
+
+  /**
+   * What is recorded about the version.
+   *
+   * @generated from field: bellwether.registry.v1.Provenance provenance = 3;
+   */
+  provenance?: Provenance | undefined;
+
+  /**
+   * The class of the model whose probability is the risk score. At most 256 bytes. Empty: the last class.
+   *
+   * @generated from field: string risk_class = 4;
+   */
+  riskClass: string;
+
+  /**
+   * Name under which the risk class is published. At most 256 bytes. Empty: its name in the file.
+   *
+   * @generated from field: string risk_name = 5;
+   */
+  riskName: string;
+};
+
+/**
+ * Describes the message bellwether.registry.v1.ImportModelHeader.
+ * Use `create(ImportModelHeaderSchema)` to create a new message.
+ */
+export const ImportModelHeaderSchema: GenMessage<ImportModelHeader> = /*@__PURE__*/
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 7);
+
+/**
+ * The result of ImportModel.
+ *
+ * @generated from message bellwether.registry.v1.ImportModelResponse
+ */
+export type ImportModelResponse = Message<"bellwether.registry.v1.ImportModelResponse"> & {
+  /**
+   * Name of the model.
+   *
+   * @generated from field: string model_name = 1;
+   */
+  modelName: string;
+
+  /**
+   * The version, for example "v3".
+   *
+   * @generated from field: string version = 2;
+   */
+  version: string;
+
+  /**
+   * The alias that was set to it, as in PublishModelResponse. Empty: none.
+   *
+   * @generated from field: string alias = 3;
+   */
+  alias: string;
+
+  /**
+   * Whether the version is new. False: a version with the same model and bundle existed.
+   *
+   * @generated from field: bool is_new = 4;
+   */
+  isNew: boolean;
+
+  /**
+   * What a person should know about the conversion. At most 100 notes.
+   *
+   * @generated from field: repeated string notes = 5;
+   */
+  notes: string[];
+};
+
+/**
+ * Describes the message bellwether.registry.v1.ImportModelResponse.
+ * Use `create(ImportModelResponseSchema)` to create a new message.
+ */
+export const ImportModelResponseSchema: GenMessage<ImportModelResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 8);
 
 /**
  * Points an alias at a version.
@@ -69,7 +418,7 @@ export type SetAliasRequest = Message<"bellwether.registry.v1.SetAliasRequest"> 
  * Use `create(SetAliasRequestSchema)` to create a new message.
  */
 export const SetAliasRequestSchema: GenMessage<SetAliasRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_publishing_service, 0);
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 9);
 
 /**
  * The result of SetAlias.
@@ -90,7 +439,7 @@ export type SetAliasResponse = Message<"bellwether.registry.v1.SetAliasResponse"
  * Use `create(SetAliasResponseSchema)` to create a new message.
  */
 export const SetAliasResponseSchema: GenMessage<SetAliasResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_publishing_service, 1);
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 10);
 
 /**
  * Changes the model registry. Only scheduler-service serves it, because it is the only service that writes to
@@ -104,11 +453,15 @@ export const ModelPublishingService: GenService<{
    * with the same request changes nothing.
    * - INVALID_ARGUMENT: the name of the model, the version or the reason is not valid.
    * - NOT_FOUND: the model or version does not exist.
-   * - FAILED_PRECONDITION: the alias no longer points at expected_version (reason ALIAS_MOVED), or the version
-   *   cannot be served (reason MODEL_REJECTED).
+   * - PERMISSION_DENIED: the caller has neither the role ADMIN nor the right of the alias, "promote:champion" or
+   *   "promote:challenger".
+   * - FAILED_PRECONDITION: the version cannot be served (reason MODEL_REJECTED), or no trusted key has signed it
+   *   (reason MODEL_SIGNATURE).
+   * - ABORTED: the alias no longer points at expected_version (reason ALIAS_MOVED). The metadata have the version,
+   *   and who moved the alias when.
    * - DATA_LOSS: the files of the version differ from its manifest (reason MODEL_CORRUPT).
-   * - UNAVAILABLE: another process holds the lock of the registry (reason REGISTRY_BUSY). Retry after the delay
-   *   in RetryInfo.
+   * - UNAVAILABLE: another process holds the lock of the registry (reason REGISTRY_BUSY), or its object store cannot be
+   *   used (reason REGISTRY_UNAVAILABLE). Retry after the delay in RetryInfo.
    *
    * @generated from rpc bellwether.registry.v1.ModelPublishingService.SetAlias
    */
@@ -116,6 +469,40 @@ export const ModelPublishingService: GenService<{
     methodKind: "unary";
     input: typeof SetAliasRequestSchema;
     output: typeof SetAliasResponseSchema;
+  },
+  /**
+   * Publishes a version from its files. The first message is the header, which lists the files; the messages after it
+   * are the content of the files, one after the other in the order of the list. Nothing is stored before all files have
+   * arrived, their digests are those of the header, and the model was loaded and its golden rows were reproduced. A
+   * stream that ends early publishes nothing. Idempotent by content: when a version with the same model and bundle
+   * exists, nothing is published, and the response has that version.
+   * - INVALID_ARGUMENT: the stream is not a header and the files that it lists (reason UPLOAD), or the name of the model
+   *   is not valid.
+   * - PERMISSION_DENIED: the caller has neither the role ADMIN nor the right of the alias that would be set.
+   * - FAILED_PRECONDITION: the model cannot be served (reason MODEL_REJECTED), or it takes other input than the champion
+   *   of that name (reason OTHER_CONTRACT).
+   * - RESOURCE_EXHAUSTED: other uploads are under way (reason UPLOAD_BUSY). Retry after the delay in RetryInfo.
+   * - ABORTED: another caller has moved the alias meanwhile (reason ALIAS_MOVED). The version is published.
+   * - UNAVAILABLE: the registry cannot be used (reason REGISTRY_BUSY or REGISTRY_UNAVAILABLE). Retry after the delay.
+   *
+   * @generated from rpc bellwether.registry.v1.ModelPublishingService.PublishModel
+   */
+  publishModel: {
+    methodKind: "client_streaming";
+    input: typeof PublishModelRequestSchema;
+    output: typeof PublishModelResponseSchema;
+  },
+  /**
+   * Converts a tree model of another library to a version and publishes it: XGBoost (JSON, UBJSON), LightGBM (text) or
+   * ONNX. The stream and the errors are those of PublishModel; a file that cannot be converted is FAILED_PRECONDITION (reason
+   * IMPORT_REJECTED). Idempotent by content.
+   *
+   * @generated from rpc bellwether.registry.v1.ModelPublishingService.ImportModel
+   */
+  importModel: {
+    methodKind: "client_streaming";
+    input: typeof ImportModelRequestSchema;
+    output: typeof ImportModelResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_bellwether_registry_v1_model_publishing_service, 0);

@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/registry/v1/model_registry_service.proto.
  */
 export const file_bellwether_registry_v1_model_registry_service: GenFile = /*@__PURE__*/
-  fileDesc("CjNiZWxsd2V0aGVyL3JlZ2lzdHJ5L3YxL21vZGVsX3JlZ2lzdHJ5X3NlcnZpY2UucHJvdG8SFmJlbGx3ZXRoZXIucmVnaXN0cnkudjEipAIKDE1vZGVsVmVyc2lvbhISCgptb2RlbF9uYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSMAoMcHVibGlzaGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxtb2RlbF9kaWdlc3QYBCABKAkSFQoNYnVuZGxlX2RpZ2VzdBgFIAEoCRITCgtjb25maWdfaGFzaBgGIAEoCRIQCgNhdWMYByABKAFIAIgBARIZCgxiYXNlbGluZV9hdWMYCCABKAFIAYgBARI1CgZvcmlnaW4YCSABKA4yJS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlZlcnNpb25PcmlnaW5CBgoEX2F1Y0IPCg1fYmFzZWxpbmVfYXVjInIKBUFsaWFzEgwKBG5hbWUYASABKAkSDwoHdmVyc2lvbhgCIAEoCRIqCgZzZXRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnNldF9ieRgEIAEoCRIOCgZyZWFzb24YBSABKAkibQoTTGlzdFZlcnNpb25zUmVxdWVzdBIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAEhsKCXBhZ2Vfc2l6ZRgCIAEoDUIIukgFKgMYyAESHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMogAIiZwoUTGlzdFZlcnNpb25zUmVzcG9uc2USNgoIdmVyc2lvbnMYASADKAsyJC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsVmVyc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiaQoRR2V0VmVyc2lvblJlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIYCgd2ZXJzaW9uGAIgASgJQge6SARyAihAEh0KFXdpdGhfdHJhaW5pbmdfcHJvZmlsZRgDIAEoCCKNAgoSR2V0VmVyc2lvblJlc3BvbnNlEjUKB3ZlcnNpb24YASABKAsyJC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsVmVyc2lvbhISCgptb2RlbF9jYXJkGAIgASgJEjYKCGZlYXR1cmVzGAMgAygLMiQuYmVsbHdldGhlci5yZWdpc3RyeS52MS5Nb2RlbEZlYXR1cmUSMQoFYmFuZHMYBCABKAsyIi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkJhbmRMaW1pdHMSQQoQdHJhaW5pbmdfcHJvZmlsZRgFIAEoCzInLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuVHJhaW5pbmdQcm9maWxlIoIBCg9UcmFpbmluZ1Byb2ZpbGUSOAoIZmVhdHVyZXMYASADKAsyJi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkZlYXR1cmVQcm9maWxlEjUKBXNjb3JlGAIgASgLMiYuYmVsbHdldGhlci5yZWdpc3RyeS52MS5GZWF0dXJlUHJvZmlsZSLzAQoORmVhdHVyZVByb2ZpbGUSDwoHZmVhdHVyZRgBIAEoCRIxCgRraW5kGAIgASgOMiMuYmVsbHdldGhlci5yZWdpc3RyeS52MS5GZWF0dXJlS2luZBIMCgRyb3dzGAMgASgEEg8KB21pc3NpbmcYBCABKAQSEQoJc3VwcGxpZXJzGAUgASgEEjAKBGN1dHMYBiADKAsyIi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlByb2ZpbGVDdXQSOQoKY2F0ZWdvcmllcxgHIAMoCzIlLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuQ2F0ZWdvcnlDb3VudCJiCgpQcm9maWxlQ3V0EgsKA2N1dBgBIAEoARINCgViZWxvdxgCIAEoBBIUCgd0eXBpY2FsGAMgASgBSACIAQESDwoCYXQYBCABKARIAYgBAUIKCghfdHlwaWNhbEIFCgNfYXQiMAoNQ2F0ZWdvcnlDb3VudBIQCghjYXRlZ29yeRgBIAEoCRINCgVjb3VudBgCIAEoBCIqCgpCYW5kTGltaXRzEg4KBm1lZGl1bRgBIAEoARIMCgRoaWdoGAIgASgBIrkCCgxNb2RlbEZlYXR1cmUSJAoEbmFtZRgBIAEoCUIWukgTchEgASiAAjIKXlteXHgwMF0rJBI7CgRraW5kGAIgASgOMiMuYmVsbHdldGhlci5yZWdpc3RyeS52MS5GZWF0dXJlS2luZEIIukgFggECEAESIgoEdW5pdBgDIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQSHQoHdHlwaWNhbBgEIAEoAUIHukgEEgJAAUgAiAEBEjAKCmNhdGVnb3JpZXMYBSADKAlCHLpIGZIBFhCACCIRcg8ogAIyCl5bXlx4MDBdKiQSRQoJZGlyZWN0aW9uGAYgASgOMiguYmVsbHdldGhlci5yZWdpc3RyeS52MS5GZWF0dXJlRGlyZWN0aW9uQgi6SAWCAQIQAUIKCghfdHlwaWNhbCIxChJMaXN0QWxpYXNlc1JlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQCJFChNMaXN0QWxpYXNlc1Jlc3BvbnNlEi4KB2FsaWFzZXMYASADKAsyHS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkFsaWFzInYKHExpc3RQcm9kdWN0aW9uSGlzdG9yeVJlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIbCglwYWdlX3NpemUYAiABKA1CCLpIBSoDGMgBEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDKIACImoKHUxpc3RQcm9kdWN0aW9uSGlzdG9yeVJlc3BvbnNlEjAKCWNoYW1waW9ucxgBIAMoCzIdLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuQWxpYXMSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIhkKF0dldFJlcGxpY2FTdGF0dXNSZXF1ZXN0Io4CChhHZXRSZXBsaWNhU3RhdHVzUmVzcG9uc2USDwoHcmVwbGljYRgBIAEoCRISCgptb2RlbF9uYW1lGAIgASgJEhgKEGNoYW1waW9uX3ZlcnNpb24YAyABKAkSFgoOc2VydmVkX3ZlcnNpb24YBCABKAkSGwoTc2VydmVkX21vZGVsX2RpZ2VzdBgFIAEoCRIwCgxzZXJ2ZWRfc2luY2UYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjQKCXJlamVjdGlvbhgHIAEoCzIhLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuUmVqZWN0aW9uEhYKDm90aGVyX3ZlcnNpb25zGAggAygJIl0KCVJlamVjdGlvbhIPCgd2ZXJzaW9uGAEgASgJEg4KBnJlYXNvbhgCIAEoCRIvCgtyZWplY3RlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAqaAoNVmVyc2lvbk9yaWdpbhIeChpWRVJTSU9OX09SSUdJTl9VTlNQRUNJRklFRBAAEhoKFlZFUlNJT05fT1JJR0lOX1RSQUlORUQQARIbChdWRVJTSU9OX09SSUdJTl9JTVBPUlRFRBACKnEKEEZlYXR1cmVEaXJlY3Rpb24SIQodRkVBVFVSRV9ESVJFQ1RJT05fVU5TUEVDSUZJRUQQABIcChhGRUFUVVJFX0RJUkVDVElPTl9SQUlTRVMQARIcChhGRUFUVVJFX0RJUkVDVElPTl9MT1dFUlMQAip3CgtGZWF0dXJlS2luZBIcChhGRUFUVVJFX0tJTkRfVU5TUEVDSUZJRUQQABIYChRGRUFUVVJFX0tJTkRfTlVNRVJJQxABEhkKFUZFQVRVUkVfS0lORF9DQVRFR09SWRACEhUKEUZFQVRVUkVfS0lORF9URVhUEAMy+QQKFE1vZGVsUmVnaXN0cnlTZXJ2aWNlEnIKDExpc3RWZXJzaW9ucxIrLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTGlzdFZlcnNpb25zUmVxdWVzdBosLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTGlzdFZlcnNpb25zUmVzcG9uc2UiB5ACAai7GAESbAoKR2V0VmVyc2lvbhIpLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuR2V0VmVyc2lvblJlcXVlc3QaKi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkdldFZlcnNpb25SZXNwb25zZSIHkAIBqLsYARJvCgtMaXN0QWxpYXNlcxIqLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTGlzdEFsaWFzZXNSZXF1ZXN0GisuYmVsbHdldGhlci5yZWdpc3RyeS52MS5MaXN0QWxpYXNlc1Jlc3BvbnNlIgeQAgGouxgBEo0BChVMaXN0UHJvZHVjdGlvbkhpc3RvcnkSNC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RQcm9kdWN0aW9uSGlzdG9yeVJlcXVlc3QaNS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RQcm9kdWN0aW9uSGlzdG9yeVJlc3BvbnNlIgeQAgGouxgBEn4KEEdldFJlcGxpY2FTdGF0dXMSLy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkdldFJlcGxpY2FTdGF0dXNSZXF1ZXN0GjAuYmVsbHdldGhlci5yZWdpc3RyeS52MS5HZXRSZXBsaWNhU3RhdHVzUmVzcG9uc2UiB5ACAai7GAFCWgoaY29tLmJlbGx3ZXRoZXIucmVnaXN0cnkudjFQAVohYmVsbHdldGhlci9yZWdpc3RyeS92MTtyZWdpc3RyeXYxqgIWQmVsbHdldGhlci5SZWdpc3RyeS5WMWIGcHJvdG8z", [file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("CjNiZWxsd2V0aGVyL3JlZ2lzdHJ5L3YxL21vZGVsX3JlZ2lzdHJ5X3NlcnZpY2UucHJvdG8SFmJlbGx3ZXRoZXIucmVnaXN0cnkudjEihwQKDE1vZGVsVmVyc2lvbhISCgptb2RlbF9uYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSMAoMcHVibGlzaGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxtb2RlbF9kaWdlc3QYBCABKAkSFQoNYnVuZGxlX2RpZ2VzdBgFIAEoCRITCgtjb25maWdfaGFzaBgGIAEoCRIQCgNhdWMYByABKAFIAIgBARIZCgxiYXNlbGluZV9hdWMYCCABKAFIAYgBARI1CgZvcmlnaW4YCSABKA4yJS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlZlcnNpb25PcmlnaW4SDgoGcGFyZW50GAogASgJEg8KB2J1aWxkZXIYCyABKAkSHQoVZmVhdHVyZV9zY2hlbWFfZGlnZXN0GAwgASgJEhMKC2RhdGFfZGlnZXN0GA0gASgJEkIKB21ldHJpY3MYDiADKAsyMS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsVmVyc2lvbi5NZXRyaWNzRW50cnkSGAoQcmVqZWN0aW9uX3JlYXNvbhgPIAEoCRouCgxNZXRyaWNzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgBOgI4AUIGCgRfYXVjQg8KDV9iYXNlbGluZV9hdWMicgoFQWxpYXMSDAoEbmFtZRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEioKBnNldF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGc2V0X2J5GAQgASgJEg4KBnJlYXNvbhgFIAEoCSJtChNMaXN0VmVyc2lvbnNSZXF1ZXN0EhsKCm1vZGVsX25hbWUYASABKAlCB7pIBHICKEASGwoJcGFnZV9zaXplGAIgASgNQgi6SAUqAxjIARIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAyiAAiJnChRMaXN0VmVyc2lvbnNSZXNwb25zZRI2Cgh2ZXJzaW9ucxgBIAMoCzIkLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTW9kZWxWZXJzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJpChFHZXRWZXJzaW9uUmVxdWVzdBIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAEhgKB3ZlcnNpb24YAiABKAlCB7pIBHICKEASHQoVd2l0aF90cmFpbmluZ19wcm9maWxlGAMgASgIIo0CChJHZXRWZXJzaW9uUmVzcG9uc2USNQoHdmVyc2lvbhgBIAEoCzIkLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTW9kZWxWZXJzaW9uEhIKCm1vZGVsX2NhcmQYAiABKAkSNgoIZmVhdHVyZXMYAyADKAsyJC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsRmVhdHVyZRIxCgViYW5kcxgEIAEoCzIiLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuQmFuZExpbWl0cxJBChB0cmFpbmluZ19wcm9maWxlGAUgASgLMicuYmVsbHdldGhlci5yZWdpc3RyeS52MS5UcmFpbmluZ1Byb2ZpbGUiggEKD1RyYWluaW5nUHJvZmlsZRI4CghmZWF0dXJlcxgBIAMoCzImLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuRmVhdHVyZVByb2ZpbGUSNQoFc2NvcmUYAiABKAsyJi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkZlYXR1cmVQcm9maWxlIvMBCg5GZWF0dXJlUHJvZmlsZRIPCgdmZWF0dXJlGAEgASgJEjEKBGtpbmQYAiABKA4yIy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkZlYXR1cmVLaW5kEgwKBHJvd3MYAyABKAQSDwoHbWlzc2luZxgEIAEoBBIRCglzdXBwbGllcnMYBSABKAQSMAoEY3V0cxgGIAMoCzIiLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuUHJvZmlsZUN1dBI5CgpjYXRlZ29yaWVzGAcgAygLMiUuYmVsbHdldGhlci5yZWdpc3RyeS52MS5DYXRlZ29yeUNvdW50ImIKClByb2ZpbGVDdXQSCwoDY3V0GAEgASgBEg0KBWJlbG93GAIgASgEEhQKB3R5cGljYWwYAyABKAFIAIgBARIPCgJhdBgEIAEoBEgBiAEBQgoKCF90eXBpY2FsQgUKA19hdCIwCg1DYXRlZ29yeUNvdW50EhAKCGNhdGVnb3J5GAEgASgJEg0KBWNvdW50GAIgASgEIioKCkJhbmRMaW1pdHMSDgoGbWVkaXVtGAEgASgBEgwKBGhpZ2gYAiABKAEiuQIKDE1vZGVsRmVhdHVyZRIkCgRuYW1lGAEgASgJQha6SBNyESABKIACMgpeW15ceDAwXSskEjsKBGtpbmQYAiABKA4yIy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkZlYXR1cmVLaW5kQgi6SAWCAQIQARIiCgR1bml0GAMgASgJQhS6SBFyDyiAAjIKXlteXHgwMF0qJBIdCgd0eXBpY2FsGAQgASgBQge6SAQSAkABSACIAQESMAoKY2F0ZWdvcmllcxgFIAMoCUIcukgZkgEWEIAIIhFyDyiAAjIKXlteXHgwMF0qJBJFCglkaXJlY3Rpb24YBiABKA4yKC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkZlYXR1cmVEaXJlY3Rpb25CCLpIBYIBAhABQgoKCF90eXBpY2FsIjEKEkxpc3RBbGlhc2VzUmVxdWVzdBIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAIkUKE0xpc3RBbGlhc2VzUmVzcG9uc2USLgoHYWxpYXNlcxgBIAMoCzIdLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuQWxpYXMilAEKCUFsaWFzTW92ZRINCgVhbGlhcxgBIAEoCRIUCgxmcm9tX3ZlcnNpb24YAiABKAkSEgoKdG9fdmVyc2lvbhgDIAEoCRIsCghtb3ZlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIbW92ZWRfYnkYBSABKAkSDgoGcmVhc29uGAYgASgJIosBChxMaXN0UHJvZHVjdGlvbkhpc3RvcnlSZXF1ZXN0EhsKCm1vZGVsX25hbWUYASABKAlCB7pIBHICKEASGwoJcGFnZV9zaXplGAIgASgNQgi6SAUqAxjIARIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAyiAAhITCgthbGxfYWxpYXNlcxgEIAEoCCKcAQodTGlzdFByb2R1Y3Rpb25IaXN0b3J5UmVzcG9uc2USMAoJY2hhbXBpb25zGAEgAygLMh0uYmVsbHdldGhlci5yZWdpc3RyeS52MS5BbGlhcxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSMAoFbW92ZXMYAyADKAsyIS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkFsaWFzTW92ZSIZChdHZXRSZXBsaWNhU3RhdHVzUmVxdWVzdCKOAgoYR2V0UmVwbGljYVN0YXR1c1Jlc3BvbnNlEg8KB3JlcGxpY2EYASABKAkSEgoKbW9kZWxfbmFtZRgCIAEoCRIYChBjaGFtcGlvbl92ZXJzaW9uGAMgASgJEhYKDnNlcnZlZF92ZXJzaW9uGAQgASgJEhsKE3NlcnZlZF9tb2RlbF9kaWdlc3QYBSABKAkSMAoMc2VydmVkX3NpbmNlGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI0CglyZWplY3Rpb24YByABKAsyIS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlJlamVjdGlvbhIWCg5vdGhlcl92ZXJzaW9ucxgIIAMoCSJdCglSZWplY3Rpb24SDwoHdmVyc2lvbhgBIAEoCRIOCgZyZWFzb24YAiABKAkSLwoLcmVqZWN0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKmgKDVZlcnNpb25PcmlnaW4SHgoaVkVSU0lPTl9PUklHSU5fVU5TUEVDSUZJRUQQABIaChZWRVJTSU9OX09SSUdJTl9UUkFJTkVEEAESGwoXVkVSU0lPTl9PUklHSU5fSU1QT1JURUQQAipxChBGZWF0dXJlRGlyZWN0aW9uEiEKHUZFQVRVUkVfRElSRUNUSU9OX1VOU1BFQ0lGSUVEEAASHAoYRkVBVFVSRV9ESVJFQ1RJT05fUkFJU0VTEAESHAoYRkVBVFVSRV9ESVJFQ1RJT05fTE9XRVJTEAIqdwoLRmVhdHVyZUtpbmQSHAoYRkVBVFVSRV9LSU5EX1VOU1BFQ0lGSUVEEAASGAoURkVBVFVSRV9LSU5EX05VTUVSSUMQARIZChVGRUFUVVJFX0tJTkRfQ0FURUdPUlkQAhIVChFGRUFUVVJFX0tJTkRfVEVYVBADMvkEChRNb2RlbFJlZ2lzdHJ5U2VydmljZRJyCgxMaXN0VmVyc2lvbnMSKy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RWZXJzaW9uc1JlcXVlc3QaLC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RWZXJzaW9uc1Jlc3BvbnNlIgeQAgGouxgBEmwKCkdldFZlcnNpb24SKS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkdldFZlcnNpb25SZXF1ZXN0GiouYmVsbHdldGhlci5yZWdpc3RyeS52MS5HZXRWZXJzaW9uUmVzcG9uc2UiB5ACAai7GAESbwoLTGlzdEFsaWFzZXMSKi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RBbGlhc2VzUmVxdWVzdBorLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTGlzdEFsaWFzZXNSZXNwb25zZSIHkAIBqLsYARKNAQoVTGlzdFByb2R1Y3Rpb25IaXN0b3J5EjQuYmVsbHdldGhlci5yZWdpc3RyeS52MS5MaXN0UHJvZHVjdGlvbkhpc3RvcnlSZXF1ZXN0GjUuYmVsbHdldGhlci5yZWdpc3RyeS52MS5MaXN0UHJvZHVjdGlvbkhpc3RvcnlSZXNwb25zZSIHkAIBqLsYARJ+ChBHZXRSZXBsaWNhU3RhdHVzEi8uYmVsbHdldGhlci5yZWdpc3RyeS52MS5HZXRSZXBsaWNhU3RhdHVzUmVxdWVzdBowLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuR2V0UmVwbGljYVN0YXR1c1Jlc3BvbnNlIgeQAgGouxgBQloKGmNvbS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxUAFaIWJlbGx3ZXRoZXIvcmVnaXN0cnkvdjE7cmVnaXN0cnl2MaoCFkJlbGx3ZXRoZXIuUmVnaXN0cnkuVjFiBnByb3RvMw", [file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * A published version of a model.
@@ -87,6 +87,50 @@ export type ModelVersion = Message<"bellwether.registry.v1.ModelVersion"> & {
    * @generated from field: bellwether.registry.v1.VersionOrigin origin = 9;
    */
   origin: VersionOrigin;
+
+  /**
+   * The champion of the model when the version was published, for example "v2". Empty: none, or not known.
+   *
+   * @generated from field: string parent = 10;
+   */
+  parent: string;
+
+  /**
+   * The program that made the version, for example "bellwether 0.1.0". Empty: not known.
+   *
+   * @generated from field: string builder = 11;
+   */
+  builder: string;
+
+  /**
+   * SHA-256 of the names and kinds of the features, 64 lower-case hex digits: versions with the same digest take the same
+   * requests. Empty: not known.
+   *
+   * @generated from field: string feature_schema_digest = 12;
+   */
+  featureSchemaDigest: string;
+
+  /**
+   * SHA-256 of the training data, 64 lower-case hex digits. Empty: not known.
+   *
+   * @generated from field: string data_digest = 13;
+   */
+  dataDigest: string;
+
+  /**
+   * Figures of the version by name, for example "auc".
+   *
+   * @generated from field: map<string, double> metrics = 14;
+   */
+  metrics: { [key: string]: number };
+
+  /**
+   * Why this replica does not load the version, as far as its manifest and its signatures show, in one sentence. Empty:
+   * they are in order.
+   *
+   * @generated from field: string rejection_reason = 15;
+   */
+  rejectionReason: string;
 };
 
 /**
@@ -585,7 +629,64 @@ export const ListAliasesResponseSchema: GenMessage<ListAliasesResponse> = /*@__P
   messageDesc(file_bellwether_registry_v1_model_registry_service, 13);
 
 /**
- * Selects one page of a model's champions.
+ * A change of an alias.
+ *
+ * @generated from message bellwether.registry.v1.AliasMove
+ */
+export type AliasMove = Message<"bellwether.registry.v1.AliasMove"> & {
+  /**
+   * "champion" or "challenger".
+   *
+   * @generated from field: string alias = 1;
+   */
+  alias: string;
+
+  /**
+   * The version that the alias pointed at before, for example "v2". Empty: the alias was not set, or the registry no
+   * longer has the change before this one.
+   *
+   * @generated from field: string from_version = 2;
+   */
+  fromVersion: string;
+
+  /**
+   * The version that the alias points at since then, for example "v3".
+   *
+   * @generated from field: string to_version = 3;
+   */
+  toVersion: string;
+
+  /**
+   * When the alias was moved.
+   *
+   * @generated from field: google.protobuf.Timestamp moved_at = 4;
+   */
+  movedAt?: Timestamp | undefined;
+
+  /**
+   * Subject of the caller who moved the alias.
+   *
+   * @generated from field: string moved_by = 5;
+   */
+  movedBy: string;
+
+  /**
+   * Why the alias was moved.
+   *
+   * @generated from field: string reason = 6;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message bellwether.registry.v1.AliasMove.
+ * Use `create(AliasMoveSchema)` to create a new message.
+ */
+export const AliasMoveSchema: GenMessage<AliasMove> = /*@__PURE__*/
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 14);
+
+/**
+ * Selects one page of the changes of a model's aliases.
  *
  * @generated from message bellwether.registry.v1.ListProductionHistoryRequest
  */
@@ -610,6 +711,13 @@ export type ListProductionHistoryRequest = Message<"bellwether.registry.v1.ListP
    * @generated from field: string page_token = 3;
    */
   pageToken: string;
+
+  /**
+   * Whether the changes of all aliases are listed. False: only those of the champion.
+   *
+   * @generated from field: bool all_aliases = 4;
+   */
+  allAliases: boolean;
 };
 
 /**
@@ -617,16 +725,16 @@ export type ListProductionHistoryRequest = Message<"bellwether.registry.v1.ListP
  * Use `create(ListProductionHistoryRequestSchema)` to create a new message.
  */
 export const ListProductionHistoryRequestSchema: GenMessage<ListProductionHistoryRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 14);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 15);
 
 /**
- * One page of the champions.
+ * One page of the changes.
  *
  * @generated from message bellwether.registry.v1.ListProductionHistoryResponse
  */
 export type ListProductionHistoryResponse = Message<"bellwether.registry.v1.ListProductionHistoryResponse"> & {
   /**
-   * One entry per change of the champion alias, newest first.
+   * The changes of the champion alias among moves, newest first.
    *
    * @generated from field: repeated bellwether.registry.v1.Alias champions = 1;
    */
@@ -638,6 +746,13 @@ export type ListProductionHistoryResponse = Message<"bellwether.registry.v1.List
    * @generated from field: string next_page_token = 2;
    */
   nextPageToken: string;
+
+  /**
+   * The changes, newest first.
+   *
+   * @generated from field: repeated bellwether.registry.v1.AliasMove moves = 3;
+   */
+  moves: AliasMove[];
 };
 
 /**
@@ -645,7 +760,7 @@ export type ListProductionHistoryResponse = Message<"bellwether.registry.v1.List
  * Use `create(ListProductionHistoryResponseSchema)` to create a new message.
  */
 export const ListProductionHistoryResponseSchema: GenMessage<ListProductionHistoryResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 15);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 16);
 
 /**
  * Requests the state of the replica that receives the call.
@@ -660,7 +775,7 @@ export type GetReplicaStatusRequest = Message<"bellwether.registry.v1.GetReplica
  * Use `create(GetReplicaStatusRequestSchema)` to create a new message.
  */
 export const GetReplicaStatusRequestSchema: GenMessage<GetReplicaStatusRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 16);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 17);
 
 /**
  * The versions that one replica of ml-service has loaded.
@@ -731,7 +846,7 @@ export type GetReplicaStatusResponse = Message<"bellwether.registry.v1.GetReplic
  * Use `create(GetReplicaStatusResponseSchema)` to create a new message.
  */
 export const GetReplicaStatusResponseSchema: GenMessage<GetReplicaStatusResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 17);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 18);
 
 /**
  * A version or an alias file that a replica rejected. The replica tries again when the files of the version or
@@ -767,7 +882,7 @@ export type Rejection = Message<"bellwether.registry.v1.Rejection"> & {
  * Use `create(RejectionSchema)` to create a new message.
  */
 export const RejectionSchema: GenMessage<Rejection> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 18);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 19);
 
 /**
  * How a version was made.
@@ -906,6 +1021,7 @@ export const FeatureKindSchema: GenEnum<FeatureKind> = /*@__PURE__*/
  * the registry's files, with:
  * - INVALID_ARGUMENT: the name of the model or the version is not a valid name.
  * - DATA_LOSS: a file of the registry was changed after it was written (reason MODEL_CORRUPT).
+ * - UNAVAILABLE: the object store of the registry cannot be used (reason REGISTRY_UNAVAILABLE).
  *
  * @generated from service bellwether.registry.v1.ModelRegistryService
  */
@@ -945,7 +1061,8 @@ export const ModelRegistryService: GenService<{
     output: typeof ListAliasesResponseSchema;
   },
   /**
-   * Lists the versions that were champion, with the time at which each became champion, newest first. Idempotent.
+   * Lists the changes of the champion alias, or of all aliases: who moved it when, why, from which version to which,
+   * newest first. The registry keeps the newest 1,000 changes. Idempotent.
    * - INVALID_ARGUMENT: page_token is from another list or another model.
    * - NOT_FOUND: the model does not exist.
    *

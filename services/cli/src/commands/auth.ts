@@ -45,8 +45,8 @@ export function authCommand(context: CliContext): Command {
       "name of the person or service that will use the token, recorded in the audit log (required). The name is free; the examples call the token that all services share mesh",
     )
     .addOption(
-      new Option("--role <role...>", "roles of the token, one or more (required)")
-        .choices(["viewer", "analyst", "admin", "service"])
+      new Option("--role <role...>", "roles and rights of the token, one or more (required)")
+        .choices(["viewer", "analyst", "admin", "service", "promote:champion", "promote:challenger"])
         .makeOptionMandatory(),
     )
     .option("--days <n>", "lifetime of the token in days, 1 to 365", wholeNumber(1, 365), 30)

@@ -9,17 +9,20 @@ import { openModelFile } from "@bellwether/model-import/open-model-file";
 import { trainerLine } from "@bellwether/model-import/result/imported-card";
 import { BackgroundError } from "@bellwether/model-import/rows/background";
 import { countText } from "@bellwether/reasons/count-text";
+import type { Registry } from "@bellwether/registry/storage/storage-of";
 import { TableError } from "@bellwether/risk-model/tables/table-error";
 import type { ValueTable } from "@bellwether/risk-model/tables/value-table";
 import { ModelRejectedError } from "@bellwether/scoring/model/model-rejected-error";
+import { bandChangeLine } from "@bellwether/scoring/publish/band-limits";
+import { type PublishedModel, publishModel } from "@bellwether/scoring/publish/publish-model";
+import { runOnnxModel } from "@bellwether/scoring/runtime/run-onnx-model";
 import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";
 import { Command } from "commander";
-import { type CliContext, registryFolder } from "../context/cli-context.ts";
+import cli from "../../package.json" with { type: "json" };
+import { type CliContext, registryOf } from "../context/cli-context.ts";
 import { ReportedError } from "../errors/reported-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
-import { bandChangeLine } from "../models/band-limits.ts";
-import { type PublishedModel, publishModel } from "../models/publish-model.ts";
-import { runOnnx } from "../models/run-onnx.ts";
+import { mlflowFolder, readMlflowFolder } from "../models/mlflow-folder.ts";
 import { createReport, type Report } from "../output/report.ts";
 
 /** Options of `bellwether import`. */
@@ -36,7 +39,10 @@ export interface ImportOptions {
 /** `bellwether import` */
 export function importCommand(context: CliContext): Command {
   return new Command("import")
-    .argument("<file>", "model file: ONNX, XGBoost (.json, .ubj) or LightGBM (text)")
+    .argument(
+      "<file>",
+      "model file: ONNX, XGBoost (.json, .ubj) or LightGBM (text); or mlflow:FOLDER, a folder in which MLflow has saved one of them",
+    )
     .option(
       "--background <file>",
       "rows of typical suppliers with the columns of the model (CSV, JSON lines or Parquet). Contributions are computed against these rows when the model file has no training weights (covers) in its nodes",
@@ -61,25 +67,31 @@ export function importCommand(context: CliContext): Command {
     .option("--json", "print the result as one line of JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  npx bellwether import model.onnx --name supplier-risk --background rows.csv\n  npx bellwether import booster.json --config config/model_config.yaml\n  npx bellwether import booster.json --json",
+      "\nExamples:\n  npx bellwether import model.onnx --name supplier-risk --background rows.csv\n  npx bellwether import booster.json --config config/model_config.yaml\n  npx bellwether import booster.json --json\n  npx bellwether import mlflow:mlruns/model --name supplier-risk",
     )
-    .action(async (file: string, options: ImportOptions) => {
+    .action(async (given: string, options: ImportOptions) => {
       const report = createReport(options);
-      const imported = await importFile(file, options, context);
+      const folder = mlflowFolder(given);
+      const { file, builder } =
+        folder === null ? { file: given, builder: null } : await readMlflowFolder(path.resolve(context.cwd, folder));
+      const named = { ...options, name: options.name ?? nameAfter(folder ?? file) };
+      const imported = await importFile(file, named, context);
       if (imported.status === "rejected") {
         reportRejection(report, imported);
         throw new ReportedError(`${file} is rejected: ${imported.reason}`);
       }
-      const published = await publishImported(registryFolder(context), imported, new Date()).catch((error: unknown) => {
-        if (!(error instanceof ModelRejectedError)) throw error;
-        reportRejection(report, {
-          status: "rejected",
-          kind: "disagrees",
-          reason: error.message,
-          agreement: imported.agreement,
-        });
-        throw new ReportedError(`${file} is rejected: the converted model could not be loaded: ${error.message}`);
-      });
+      const published = await publishImported(registryOf(context), imported, new Date(), builder).catch(
+        (error: unknown) => {
+          if (!(error instanceof ModelRejectedError)) throw error;
+          reportRejection(report, {
+            status: "rejected",
+            kind: "disagrees",
+            reason: error.message,
+            agreement: imported.agreement,
+          });
+          throw new ReportedError(`${file} is rejected: the converted model could not be loaded: ${error.message}`);
+        },
+      );
       reportImport(report, imported, published);
     });
 }
@@ -114,7 +126,7 @@ export async function importFile(
       riskClass: options.riskClass ?? null,
       ...(config !== null && { declared: config.features, bands: config.bands }),
       ...(options.riskName !== undefined && { riskName: options.riskName }),
-      runOnnx,
+      runOnnx: runOnnxModel,
     });
   } catch (error) {
     if (error instanceof BackgroundError) throw new UsageError(`--background: ${error.message}`);
@@ -125,12 +137,30 @@ export async function importFile(
 }
 
 /** Publishes an imported model. @throws OtherContractError */
-function publishImported(root: string, imported: ImportedModel, now: Date): Promise<PublishedModel> {
+function publishImported(
+  root: Registry,
+  imported: ImportedModel,
+  now: Date,
+  builder: string | null,
+): Promise<PublishedModel> {
   const { bundle, onnx, bundleJson, modelCard, importanceRows } = imported;
   const { modelName, configHash } = bundle;
   return publishModel(
     root,
-    { modelName, origin: "imported", configHash, onnx, bundleJson, modelCard, importanceRows, evaluation: null, now },
+    {
+      ...{
+        modelName,
+        origin: "imported",
+        configHash,
+        onnx,
+        bundleJson,
+        modelCard,
+        importanceRows,
+        evaluation: null,
+        now,
+      },
+      builder: builder ?? `bellwether ${cli.version}`,
+    },
     { setBy: "bellwether import", reason: "imported" },
   );
 }

@@ -1,11 +1,23 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { readEnv } from "@bellwether/env/env";
 import { sharedEnv } from "@bellwether/env/shared-env";
 import { readAliases } from "@bellwether/registry/aliases/aliases";
-import { listModels, listVersions, readVersion, resolveVersion } from "@bellwether/registry/versions/read-version";
+import { signingKey } from "@bellwether/registry/keys/registry-keys";
+import { addressOf } from "@bellwether/registry/open-registry";
+import { signVersion } from "@bellwether/registry/publish/sign-version";
+import type { Registry } from "@bellwether/registry/storage/storage-of";
+import {
+  findRejection,
+  listModels,
+  listVersions,
+  readVersion,
+  resolveVersion,
+} from "@bellwether/registry/versions/read-version";
+import { bandChange, bandChangeLine } from "@bellwether/scoring/publish/band-limits";
 import { Command } from "commander";
-import { type CliContext, defaultModel, registryFolder } from "../context/cli-context.ts";
+import { type CliContext, defaultModel, registryOf } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
-import { bandChange, bandChangeLine } from "../models/band-limits.ts";
 import { type Champions, championsInFolder, championsOfServices } from "../models/champions.ts";
 import { previousChampion } from "../models/previous-champion.ts";
 import { createReport } from "../output/report.ts";
@@ -37,6 +49,13 @@ const ROLLBACK_HELP =
   "\nA change to a version that was champion before counts as a rollback. If no earlier champion is left, the command fails" +
   "\n(exit code 2): choose a version with models promote. See models history.";
 
+/** Help text of `sign`. */
+const SIGN_HELP =
+  "\nCreate a key pair with openssl; the private key stays with those who sign:" +
+  "\n  openssl genpkey -algorithm ed25519 -out registry-signing-key.pem" +
+  "\n  openssl pkey -in registry-signing-key.pem -pubout -out registry-keys.pem" +
+  "\n\nExample:\n  npx bellwether models sign v3 --key registry-signing-key.pem";
+
 interface PeerOptions {
   readonly scheduler?: string;
   readonly ml?: string;
@@ -53,7 +72,7 @@ function openChampions(context: CliContext, options: PeerOptions): Champions {
   };
   const read = readEnv(source, { scheduler: sharedEnv.schedulerUrl });
   return read.scheduler === null
-    ? championsInFolder(registryFolder(context), context.env.USER ?? "bellwether models")
+    ? championsInFolder(registryOf(context), context.env.USER ?? "bellwether models")
     : championsOfServices(peerUrl(ML_PEER, options.ml, context), read.scheduler, callerSettings(context));
 }
 
@@ -74,18 +93,21 @@ async function compareBands(champions: Champions, model: string, before: string 
  * Returns all models of a registry, or only the model `only`.
  * @throws ModelNotFoundError when it does not exist
  */
-async function listAll(root: string, only: string | undefined) {
+async function listAll(root: Registry, only: string | undefined) {
   const models = [];
   for (const name of only === undefined ? await listModels(root) : [only]) {
     const aliases = await readAliases(root, name);
-    const versions = (await listVersions(root, name)).map(({ version, publishedAt, origin, evaluation }) => ({
-      version,
-      published_at: publishedAt,
-      origin,
-      auc: evaluation?.auc ?? null,
-      baseline_auc: evaluation?.baselineAuc ?? null,
-      aliases: aliases.aliases.filter((alias) => alias.version === version).map((alias) => alias.name),
-    }));
+    const versions = [];
+    for (const { version, publishedAt, origin, evaluation, parent, builder } of await listVersions(root, name))
+      versions.push({
+        version,
+        published_at: publishedAt,
+        origin,
+        auc: evaluation?.auc ?? null,
+        baseline_auc: evaluation?.baselineAuc ?? null,
+        aliases: aliases.aliases.filter((alias) => alias.version === version).map((alias) => alias.name),
+        ...{ parent: parent ?? null, builder: builder ?? null, rejection: await findRejection(root, name, version) },
+      });
     models.push({ name, versions });
   }
   return models;
@@ -93,7 +115,7 @@ async function listAll(root: string, only: string | undefined) {
 
 /** `bellwether models` */
 export function modelsCommand(context: CliContext): Command {
-  const root = () => registryFolder(context);
+  const root = () => registryOf(context);
 
   const list = new Command("list")
     .description("List models with their versions, the metrics of each version and its aliases.")
@@ -103,13 +125,15 @@ export function modelsCommand(context: CliContext): Command {
     .action(async (options) => {
       const report = createReport(options);
       const models = await listAll(root(), options.model);
-      if (models.length === 0) report.line(`no models in ${root()}; publish one with: bellwether train --publish`);
+      if (models.length === 0)
+        report.line(`no models in ${addressOf(root())}; publish one with: bellwether train --publish`);
       for (const { name, versions } of models) {
         report.line(name);
         for (const v of versions) {
           const single = v.baseline_auc === null ? "" : ` (single feature ${v.baseline_auc.toFixed(4)})`;
           const auc = v.auc === null ? "no figures in the manifest" : `AUC ${v.auc.toFixed(4)}${single}`;
           report.line(`  ${v.version.padEnd(5)} ${v.published_at}  ${auc}  ${v.aliases.join(", ")}`);
+          if (v.rejection !== null) report.line(`        not accepted: ${v.rejection}`);
         }
       }
       report.json({ models });
@@ -154,7 +178,9 @@ export function modelsCommand(context: CliContext): Command {
         return null;
       };
       const was = await championOf(champions, name).catch(orNull);
-      const alias = await champions.set({ model: name, version: found, reason: options.reason });
+      // A promotion that another person made meanwhile is an error, not overwritten.
+      const expected = was ?? undefined;
+      const alias = await champions.set({ model: name, version: found, reason: options.reason, expected });
       report.line(`${name}: champion is ${alias.version}`);
       const bands = was === null ? null : await compareBands(champions, name, was, alias.version).catch(orNull);
       if (was !== null && bands !== null) report.line(bandChangeLine(alias.version, was, bands));
@@ -203,9 +229,7 @@ export function modelsCommand(context: CliContext): Command {
     });
 
   const history = new Command("history")
-    .description(
-      "Show when each alias was set, by whom and why, newest first. Through the services: only the changes of the champion.",
-    )
+    .description("Show when each alias was moved, by whom and why, from which version to which, newest first.")
     .option(...MODEL_FLAG)
     .option(
       "--scheduler <url>",
@@ -220,8 +244,8 @@ export function modelsCommand(context: CliContext): Command {
       using champions = openChampions(context, options);
       const changes = await champions.history(name);
       if (changes.length === 0) report.line(`${name}: no alias was set`);
-      for (const { alias, version, setAt, setBy, reason } of changes)
-        report.line(`${setAt}  ${alias.padEnd(10)}  ${version.padEnd(5)}  ${setBy}: ${reason}`);
+      for (const { alias, from, version, setAt, setBy, reason } of changes)
+        report.line(`${setAt}  ${alias.padEnd(10)}  ${`${from ?? "–"} → ${version}`.padEnd(11)}  ${setBy}: ${reason}`);
       report.json({
         model: name,
         changes: changes.map(({ setAt, setBy, ...change }) => ({ ...change, set_at: setAt, set_by: setBy })),
@@ -243,11 +267,35 @@ export function modelsCommand(context: CliContext): Command {
       if (replicas.some(({ error, rejection }) => error !== null || rejection !== null)) process.exitCode = 1;
     });
 
+  const sign = new Command("sign")
+    .description(
+      "Sign a version: its manifest, which has the digests of all its files. Services with MODEL_REGISTRY_PUBLIC_KEYS load only versions that one of these keys has signed.",
+    )
+    .argument("<version>", "version or alias, for example v3")
+    .option(...MODEL_FLAG)
+    .requiredOption("--key <file>", "file with the Ed25519 private key in PEM (required)")
+    .option(...JSON_FLAG)
+    .addHelpText("after", SIGN_HELP)
+    .action(async (version, options) => {
+      const report = createReport(options);
+      const modelName = options.model ?? defaultModel(context);
+      const file = path.resolve(context.cwd, options.key);
+      const pem = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+        throw new UsageError(`--key: ${options.key} cannot be read (${error.code})`);
+      });
+      const signed = await signVersion(root(), {
+        ...{ modelName, version: await resolveVersion(root(), modelName, version), key: signingKey(pem, "--key") },
+        ...{ signedBy: context.env.USER ?? "bellwether models", now: new Date() },
+      });
+      report.line(`${modelName} ${version} is signed with the key ${signed.keyId}`);
+      report.json({ model: modelName, version, key_id: signed.keyId, signed_at: signed.signedAt });
+    });
+
   const models = new Command("models").addHelpText(
     "after",
     "\nExamples:\n  npx bellwether models list --model supplier-risk\n  npx bellwether models promote challenger --reason 'better on the newest quarter'\n  npx bellwether models rollback\n  npx bellwether models served --ml http://10.0.0.5:9081 http://10.0.0.6:9081\n  npx bellwether models promote v3 --scheduler http://127.0.0.1:9082",
   );
-  for (const command of [list, show, history, served, promote, rollback])
+  for (const command of [list, show, history, served, promote, rollback, sign])
     models.addCommand(command.copyInheritedSettings(models).exitOverride());
   return models;
 }

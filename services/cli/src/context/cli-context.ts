@@ -1,7 +1,8 @@
 import path from "node:path";
 import { readEnv } from "@bellwether/env/env";
 import { sharedEnv } from "@bellwether/env/shared-env";
-import { registryRoot } from "@bellwether/registry/layout";
+import { registryOfProcess } from "@bellwether/registry/open-registry";
+import type { Registry } from "@bellwether/registry/storage/storage-of";
 
 /** Environment and working folder of a command. Commands read the environment only from here. */
 export interface CliContext {
@@ -13,11 +14,10 @@ export interface CliContext {
 export const defaultModel = ({ env }: CliContext): string => readEnv(env, { model: sharedEnv.model }).model;
 
 /**
- * Returns the folder of the model registry.
- * @throws EnvError; RegistryNameError when the URL is not a folder
+ * Returns the model registry: a folder or an object store.
+ * @throws EnvError; RegistryNameError, StoreUrlError when the URL is not valid
  */
-export const registryFolder = ({ env, cwd }: CliContext): string =>
-  registryRoot(readEnv(env, { registry: sharedEnv.registry }).registry, cwd);
+export const registryOf = ({ env, cwd }: CliContext): Registry => registryOfProcess(env, cwd);
 
 /** Returns the folder for databases, spools and the demo's tables. @throws EnvError */
 export const dataFolder = ({ env, cwd }: CliContext): string =>

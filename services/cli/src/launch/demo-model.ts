@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { listModels } from "@bellwether/registry/versions/read-version";
-import { type CliContext, dataFolder, defaultModel, registryFolder } from "../context/cli-context.ts";
+import { type CliContext, dataFolder, defaultModel, registryOf } from "../context/cli-context.ts";
 import { DEMO_DEFAULTS, writeDemo } from "../data/write-demo.ts";
 
 const REPOSITORY = path.resolve(import.meta.dirname, "../../../..");
@@ -21,8 +21,7 @@ export async function ensureDemoModel(context: CliContext, say: (text: string) =
       () => true,
       () => false,
     );
-  if ((await listModels(registryFolder(context))).includes(defaultModel(context)))
-    return (await hasDemo()) ? data : null;
+  if ((await listModels(registryOf(context))).includes(defaultModel(context))) return (await hasDemo()) ? data : null;
   say(`the registry has no model: training one on ${DEMO_DEFAULTS.suppliers} demo suppliers`);
   if (!(await hasDemo())) await writeDemo(data, DEMO_DEFAULTS, DEMO_DEFAULTS.seed, DEMO_DEFAULTS.week);
   // This module is imported only when needed, because the training code loads slowly and few starts need it.

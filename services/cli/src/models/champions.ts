@@ -2,16 +2,21 @@ import { ModelPublishingService } from "@bellwether/gen/bellwether/registry/v1/m
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
 import { MAX_HISTORY } from "@bellwether/registry/aliases/alias-file";
+import { aliasHistory } from "@bellwether/registry/aliases/alias-history";
 import { readAliases } from "@bellwether/registry/aliases/aliases";
 import { setAlias } from "@bellwether/registry/publish/set-alias";
+import type { Registry } from "@bellwether/registry/storage/storage-of";
 import { readVersion, resolveVersion } from "@bellwether/registry/versions/read-version";
 import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
 import { aliasCheck } from "@bellwether/scoring/model/alias-check";
 import { checkScoringModel } from "@bellwether/scoring/model/scoring-model";
+import type { BandLimits } from "@bellwether/scoring/publish/band-limits";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { createClient } from "@connectrpc/connect";
 import { peerError } from "../remote/peer-error.ts";
-import type { BandLimits } from "./band-limits.ts";
+
+/** Maximum number of changes that a registry has: two full histories. */
+const MAX_CHANGES = 2 * MAX_HISTORY;
 
 /** Pattern of a version name; every other name is an alias. */
 const VERSION = /^v[1-9]\d*$/;
@@ -20,10 +25,7 @@ const VERSION = /^v[1-9]\d*$/;
 export interface Champions extends Disposable {
   /** Resolves an alias to its version. `wanted` may be a version already. */
   versionOf(model: string, wanted: string): Promise<string>;
-  /**
-   * Returns the changes of a model's aliases, newest first: of all aliases in a registry folder, of the champion
-   * through the services.
-   */
+  /** Returns the changes of a model's aliases, newest first. */
   history(model: string): Promise<readonly AliasChange[]>;
   /** Returns the band limits of a version; null when they are not known. */
   bandsOf(model: string, version: string): Promise<BandLimits | null>;
@@ -34,6 +36,8 @@ export interface Champions extends Disposable {
 /** One change of an alias. */
 export interface AliasChange {
   readonly alias: string;
+  /** Version before the change. Null: none, or not known. */
+  readonly from: string | null;
   readonly version: string;
   /** ISO 8601, UTC. */
   readonly setAt: string;
@@ -49,16 +53,11 @@ export interface ChampionMove {
 }
 
 /** Champions in a registry folder. `setBy` is recorded as the author of each change. */
-export function championsInFolder(root: string, setBy: string): Champions {
+export function championsInFolder(root: Registry, setBy: string): Champions {
   return {
     versionOf: (model, wanted) => resolveVersion(root, model, wanted),
-    async history(model) {
-      const { champions, moves } = await readAliases(root, model);
-      // Moves of the challenger may have displaced older champions from `moves`.
-      const oldest = moves[0]?.setAt ?? "";
-      const older = moves.length < MAX_HISTORY ? [] : champions.filter(({ setAt }) => setAt < oldest);
-      return [...older, ...moves].reverse().map(({ name, ...change }) => ({ alias: name, ...change }));
-    },
+    history: async (model) =>
+      aliasHistory(await readAliases(root, model)).map(({ name, ...move }) => ({ alias: name, ...move })),
     bandsOf: async (model, version) => parseFeatureBundle((await readVersion(root, model, version)).bundleJson).bands,
     set: ({ model: modelName, version, reason, expected }) =>
       setAlias(
@@ -99,12 +98,26 @@ export function championsOfServices(
       const changes: AliasChange[] = [];
       let pageToken = "";
       do {
-        const request = reads.listProductionHistory({ modelName, pageSize: 200, pageToken });
-        const { champions, nextPageToken } = await answerOf("ml-service", mlUrl, request);
-        for (const { name, version, setAt, setBy, reason } of champions)
-          changes.push({ alias: name, version, setAt: setAt ? timestampDate(setAt).toISOString() : "", setBy, reason });
+        const request = reads.listProductionHistory({ modelName, pageSize: 200, pageToken, allAliases: true });
+        const { moves, champions, nextPageToken } = await answerOf("ml-service", mlUrl, request);
+        // A server of an earlier release sends only the champions, without the version before.
+        if (moves.length === 0)
+          for (const { name: alias, version, setAt, setBy, reason } of champions)
+            changes.push({
+              alias,
+              from: null,
+              version,
+              setAt: setAt ? timestampDate(setAt).toISOString() : "",
+              setBy,
+              reason,
+            });
+        for (const { alias, fromVersion, toVersion, movedAt, movedBy, reason } of moves)
+          changes.push({
+            ...{ alias, from: fromVersion || null, version: toVersion, setBy: movedBy, reason },
+            setAt: movedAt ? timestampDate(movedAt).toISOString() : "",
+          });
         pageToken = nextPageToken;
-      } while (pageToken !== "" && changes.length < MAX_HISTORY);
+      } while (pageToken !== "" && changes.length < MAX_CHANGES);
       return changes;
     },
     async bandsOf(modelName, version) {

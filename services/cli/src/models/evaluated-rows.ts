@@ -4,7 +4,7 @@ import type { FeatureTable } from "@bellwether/risk-model/tables/feature-table";
 import { countTrainingSide } from "@bellwether/risk-model/training/provenance";
 import { scoreBatch } from "@bellwether/scoring/batch/score-batch";
 import { openScoringModel } from "@bellwether/scoring/model/scoring-model";
-import { type CliContext, registryFolder } from "../context/cli-context.ts";
+import { type CliContext, registryOf } from "../context/cli-context.ts";
 
 /** Rows of a data set on which a version is evaluated. */
 export interface RowsToEvaluate {
@@ -37,7 +37,7 @@ export async function scoreTestRows(
   { model: name, table, rows, configHash }: RowsToEvaluate,
   wanted = "",
 ): Promise<EvaluatedRows> {
-  const root = registryFolder(context);
+  const root = registryOf(context);
   const stored = await readVersion(root, name, await resolveVersion(root, name, wanted));
   const model = await openScoringModel(stored);
   try {

@@ -1,6 +1,6 @@
 import { readVersion, resolveVersion } from "@bellwether/registry/versions/read-version";
 import { openScoringModel, type ScoringModel } from "@bellwether/scoring/model/scoring-model";
-import { type CliContext, defaultModel, registryFolder } from "../context/cli-context.ts";
+import { type CliContext, defaultModel, registryOf } from "../context/cli-context.ts";
 
 /**
  * Runs `use` with a model of the local registry and releases the model afterwards. An empty name means the
@@ -11,7 +11,7 @@ export async function withLocalModel<T>(
   selector: { readonly model?: string; readonly modelVersion?: string },
   use: (model: ScoringModel) => Promise<T>,
 ): Promise<T> {
-  const root = registryFolder(context);
+  const root = registryOf(context);
   const name = selector.model ?? defaultModel(context);
   const model = await openScoringModel(
     await readVersion(root, name, await resolveVersion(root, name, selector.modelVersion ?? "")),

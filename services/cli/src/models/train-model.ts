@@ -1,15 +1,17 @@
 import type { ModelSpec } from "@bellwether/config/model-spec";
+import type { Registry } from "@bellwether/registry/storage/storage-of";
 import { type TrainedRiskModel, trainRiskModel } from "@bellwether/risk-model/training/train-risk-model";
+import { type PublishedModel, publishModel } from "@bellwether/scoring/publish/publish-model";
 import { runOnnx } from "@bellwether/scoring/runtime/onnx-session";
-import { type CliContext, registryFolder } from "../context/cli-context.ts";
+import cli from "../../package.json" with { type: "json" };
+import { type CliContext, registryOf } from "../context/cli-context.ts";
 import { type DataOptions, loadTrainingData } from "../data/training-data.ts";
 import { leftOutRows } from "../output/rejected-lines.ts";
 import { showProgress } from "../output/report.ts";
-import { type PublishedModel, publishModel } from "./publish-model.ts";
 
 /** Publishes a trained model. @throws OtherContractError */
 export function publishTrained(
-  root: string,
+  root: Registry,
   model: ModelSpec,
   configHash: string,
   trained: TrainedRiskModel,
@@ -23,7 +25,10 @@ export function publishTrained(
   };
   return publishModel(
     root,
-    { ...trained, modelName: model.name, origin: "trained", configHash, evaluation: figures, now },
+    {
+      ...{ ...trained, modelName: model.name, origin: "trained", configHash, evaluation: figures, now },
+      builder: `bellwether ${cli.version}`,
+    },
     { setBy: "bellwether train", reason: "trained and published" },
   );
 }
@@ -41,7 +46,7 @@ export async function train(options: DataOptions & { publish?: boolean }, contex
     onTree: (done, total) => showProgress("training", done, total),
   });
   const published = options.publish
-    ? await publishTrained(registryFolder(context), model, configHash, trained, new Date())
+    ? await publishTrained(registryOf(context), model, configHash, trained, new Date())
     : null;
   return { model, configHash, data, trained, published };
 }

@@ -17,7 +17,15 @@ export const sharedEnv = {
   /** URL of scheduler-service. Null when not set: commands of the CLI then work on the registry's folder. */
   schedulerUrl: env.optional(env.url("SCHEDULER_SERVICE_URL", PEER_PROTOCOLS)),
   /** Registry of model versions. */
-  registry: env.text("MODEL_REGISTRY_URL", { pattern: /^.{1,4096}$/, expected: "file:FOLDER" }, "file:models"),
+  registry: {
+    ...env.text(
+      "MODEL_REGISTRY_URL",
+      { pattern: /^.{1,4096}$/s, expected: "file:FOLDER, s3://BUCKET/PREFIX or azure://CONTAINER/PREFIX" },
+      "file:models",
+    ),
+    // A URL can have a secret that it must not have.
+    secret: true,
+  },
   /** Model that answers a request that names none. */
   model: env.text(
     "BELLWETHER_MODEL",

@@ -87,6 +87,12 @@ export interface ObjectStore extends AsyncDisposable {
   /** Lists the objects whose key begins with `prefix`, page by page, in the order of their keys. */
   list(prefix: string, options?: CallOptions): AsyncIterable<ObjectInfo>;
   /**
+   * Lists the names of the folders in a folder: the parts of the keys between `folder` and the next "/", each once and in their order.
+   * Objects of the folder itself have no such part.
+   * @param folder with "/" at its end; empty: the store
+   */
+  folders(folder: string, options?: CallOptions): AsyncIterable<string>;
+  /**
    * Deletes an object. A key without an object is no error. @throws ObjectConditionError when the object has another entity tag
    */
   delete(key: string, options?: CallOptions & { readonly condition?: IfEtag }): Promise<void>;

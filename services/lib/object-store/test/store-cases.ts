@@ -156,6 +156,18 @@ export function testStore(kind: string, storeOf: () => ObjectStore | null): void
     expect(found[0]).toEqual({ ...(await store.head(`${key}/c/d/e`)), modifiedAt: expect.any(Date) });
   });
 
+  it("lists the folders in a folder, each once", async (store, key) => {
+    for (const name of ["b/2", "b/10", "b-1", "a/x/y", "a.d/e", "c"]) await store.put(`${key}/${name}`, bytesOf(name));
+    const folders: string[] = [];
+    for await (const name of store.folders(`${key}/`)) folders.push(name);
+    expect(folders).toEqual(["a.d", "a", "b"]);
+    for await (const name of store.folders(`${key}/none/`)) throw new Error(`${name} is not expected`);
+    const top: string[] = [];
+    for await (const name of store.folders("")) top.push(name);
+    expect(top).toContain(key);
+    await expect(store.folders(key)[Symbol.asyncIterator]().next()).rejects.toThrow(ObjectKeyError);
+  });
+
   it("a key that leaves the prefix or that file systems cannot have is rejected", async (store) => {
     for (const key of [
       "",

@@ -36,27 +36,61 @@ export class ModelCorruptError extends Error {
   }
 }
 
-/** The alias no longer points at the version that the caller expected. */
-export class AliasMovedError extends Error {
-  override readonly name = "AliasMovedError" as const;
-  readonly alias: string;
-  readonly found: string;
-  constructor(alias: string, expected: string, found: string) {
+/** No trusted key has signed the version. */
+export class ModelSignatureError extends Error {
+  override readonly name = "ModelSignatureError" as const;
+  constructor(modelName: string, version: string, what: string) {
     super(
-      `alias "${alias}" points at "${found || "nothing"}", not at "${expected || "nothing"}"; read the alias again before you retry`,
+      `${modelName} ${version} is not accepted: ${what}; sign it with: bellwether models sign ${version}, or choose another version`,
     );
-    this.alias = alias;
-    this.found = found;
   }
 }
 
-/** Another process holds the registry's write lock. */
+/** What an alias points at, and who moved it there. */
+interface CurrentAlias {
+  readonly version: string;
+  readonly setBy: string;
+  readonly setAt: string;
+}
+
+/** The alias no longer points at the version that the caller expected: another caller has moved it. */
+export class AliasMovedError extends Error {
+  override readonly name = "AliasMovedError" as const;
+  readonly alias: string;
+  /** The version that the alias points at. Empty: none. */
+  readonly found: string;
+  /** What the caller can decide by. */
+  readonly metadata: Readonly<Record<string, string>>;
+  constructor(alias: string, expected: string, current: CurrentAlias | undefined) {
+    const found =
+      current === undefined ? "nothing" : `${current.version}, moved by ${current.setBy} at ${current.setAt}`;
+    super(
+      `alias "${alias}" points at ${found}, not at ${expected || "nothing"}; read the alias again before you retry`,
+    );
+    this.alias = alias;
+    this.found = current?.version ?? "";
+    this.metadata = {
+      ...{ alias, version: this.found },
+      ...(current !== undefined && { moved_by: current.setBy, moved_at: current.setAt }),
+    };
+  }
+}
+
+/** Other writers of the registry were faster: one holds its lock, or they replaced a file again and again. */
 export class RegistryBusyError extends Error {
   override readonly name = "RegistryBusyError" as const;
   readonly retryAfterMs = 1_000;
-  /** @param pid Process id of the holder; null when it is not known. */
-  constructor(lockFile: string, pid: number | null) {
-    super(`${lockFile} is held by ${pid === null ? "another process" : `process ${pid}`}; try again when it is done`);
+  constructor(what: string) {
+    super(`${what}; try again when it is done`);
+  }
+}
+
+/** The object store of the registry cannot be used now. The message is that of the store, without secrets. */
+export class RegistryUnavailableError extends Error {
+  override readonly name = "RegistryUnavailableError" as const;
+  readonly retryAfterMs = 2_000;
+  constructor(cause: Error) {
+    super(`the model registry cannot be used: ${cause.message}`, { cause });
   }
 }
 

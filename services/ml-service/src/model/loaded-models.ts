@@ -1,3 +1,4 @@
+import type { Registry } from "@bellwether/registry/storage/storage-of";
 import { readVersion, resolveVersion } from "@bellwether/registry/versions/read-version";
 import { versionFingerprint } from "@bellwether/registry/versions/version-fingerprint";
 import type { BatchPool } from "@bellwether/scoring/batch/batch-pool";
@@ -70,7 +71,7 @@ interface Entry {
  * @param pool Scores the models' batches. It stays open when the loaded models are disposed of.
  */
 export function createLoadedModels(
-  root: string,
+  root: Registry,
   defaultModel: string,
   pool: BatchPool,
   now: () => Date = () => new Date(),

@@ -2,11 +2,12 @@ import type { LoadedModels } from "./loaded-models.ts";
 
 /**
  * Receives the outcome of a check of the registry: `swapped` after a new champion was loaded, `rejected` with
- * the error when the check failed.
+ * the error when the check failed, `looked` after every check until the signal is aborted.
  */
 export interface ChampionLog {
   swapped(): void;
   rejected(error: unknown): void;
+  looked?(): void;
 }
 
 /**
@@ -32,7 +33,9 @@ export async function watchChampion(
       if (text !== lastRejection) log.rejected(error);
       lastRejection = text;
     }
-    if (!signal.aborted) timer = setTimeout(look, everyMs).unref();
+    if (signal.aborted) return;
+    log.looked?.();
+    timer = setTimeout(look, everyMs).unref();
   };
   signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   await look();

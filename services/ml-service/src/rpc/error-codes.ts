@@ -2,7 +2,9 @@ import type { FlatSupplierError } from "@bellwether/contract/flat-json/flat-supp
 import type {
   ModelCorruptError,
   ModelNotFoundError,
+  ModelSignatureError,
   RegistryNameError,
+  RegistryUnavailableError,
   VersionNotFoundError,
 } from "@bellwether/registry/registry-error";
 import type { BundleError } from "@bellwether/risk-model/bundle/parse-bundle";
@@ -42,12 +44,14 @@ type MlError =
   | NotComparableError
   | ChangeModelError
   | ModelNotFoundError
+  | ModelSignatureError
   | VersionNotFoundError
   | ModelCorruptError
   | ModelRejectedError
   | BundleError
   | ImportanceError
-  | RegistryNameError;
+  | RegistryNameError
+  | RegistryUnavailableError;
 
 /** The gRPC code of each error. */
 export const ML_ERRORS = {
@@ -67,10 +71,12 @@ export const ML_ERRORS = {
   NotComparableError: Code.FailedPrecondition,
   ChangeModelError: Code.InvalidArgument,
   ModelNotFoundError: Code.NotFound,
+  ModelSignatureError: Code.FailedPrecondition,
   VersionNotFoundError: Code.NotFound,
   ModelCorruptError: Code.DataLoss,
   ModelRejectedError: Code.FailedPrecondition,
   BundleError: Code.DataLoss,
   ImportanceError: Code.DataLoss,
   RegistryNameError: Code.InvalidArgument,
+  RegistryUnavailableError: Code.Unavailable,
 } satisfies Record<MlError["name"], Code>;

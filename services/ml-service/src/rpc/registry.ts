@@ -1,5 +1,6 @@
 import os from "node:os";
 import {
+  type AliasMoveSchema,
   type AliasSchema,
   FeatureDirection,
   FeatureKind,
@@ -13,9 +14,16 @@ import {
 import { pageTokens } from "@bellwether/mesh/call/page-token";
 import type { FeatureInfo } from "@bellwether/reasons/feature-info";
 import type { Alias } from "@bellwether/registry/aliases/alias-file";
+import { type AliasMove, aliasHistory } from "@bellwether/registry/aliases/alias-history";
 import { readAliases } from "@bellwether/registry/aliases/aliases";
+import type { Registry } from "@bellwether/registry/storage/storage-of";
 import type { Manifest } from "@bellwether/registry/versions/manifest";
-import { listVersions, readVersion, resolveVersion } from "@bellwether/registry/versions/read-version";
+import {
+  findRejection,
+  listVersions,
+  readDescription,
+  resolveVersion,
+} from "@bellwether/registry/versions/read-version";
 import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
 import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
 import { describeFeatures } from "@bellwether/scoring/score/feature-facts";
@@ -31,8 +39,8 @@ const ORIGINS: Readonly<Record<Manifest["origin"], VersionOrigin>> = {
   imported: VersionOrigin.IMPORTED,
 };
 
-function versionToProto(manifest: Manifest): MessageInitShape<typeof ModelVersionSchema> {
-  const { modelName, version, publishedAt, configHash, origin, files, evaluation } = manifest;
+function versionToProto(manifest: Manifest, rejection: string | null): MessageInitShape<typeof ModelVersionSchema> {
+  const { modelName, version, publishedAt, configHash, origin, files, evaluation, parent, builder, metrics } = manifest;
   return {
     modelName,
     version,
@@ -43,11 +51,27 @@ function versionToProto(manifest: Manifest): MessageInitShape<typeof ModelVersio
     origin: ORIGINS[origin],
     ...(typeof evaluation?.auc === "number" && { auc: evaluation.auc }),
     ...(typeof evaluation?.baselineAuc === "number" && { baselineAuc: evaluation.baselineAuc }),
+    ...{ parent: parent ?? "", builder: builder ?? "", metrics: { ...metrics } },
+    featureSchemaDigest: manifest.interface?.featureSchemaSha256 ?? "",
+    dataDigest: manifest.training?.dataSha256 ?? manifest.dataSha256 ?? "",
+    rejectionReason: rejection ?? "",
   };
 }
 
 function aliasToProto({ name, version, setAt, setBy, reason }: Alias): MessageInitShape<typeof AliasSchema> {
   return { name, version, setAt: timestampFromDate(new Date(setAt)), setBy, reason };
+}
+
+function moveToProto({
+  name,
+  version,
+  from,
+  setAt,
+  setBy,
+  reason,
+}: AliasMove): MessageInitShape<typeof AliasMoveSchema> {
+  const moved = { movedAt: timestampFromDate(new Date(setAt)), movedBy: setBy, reason };
+  return { alias: name, fromVersion: from ?? "", toVersion: version, ...moved };
 }
 
 const KINDS: Readonly<Record<FeatureInfo["kind"], FeatureKind>> = {
@@ -73,9 +97,9 @@ export function featuresToProto({
   }));
 }
 
-/** Returns the handlers of ModelRegistryService over the registry's folder and the loaded models. */
+/** Returns the handlers of ModelRegistryService over the registry and the loaded models. */
 export function registryHandlers(
-  root: string,
+  root: Registry,
   defaultModel: string,
   status: () => ServingStatus,
 ): ServiceImpl<typeof ModelRegistryService> {
@@ -85,15 +109,16 @@ export function registryHandlers(
       const tokens = pageTokens(ListVersionsRequestSchema, request, name);
       const versions = await listVersions(root, name);
       const { items, nextPageToken } = pageOf(versions, request.pageSize, request.pageToken, tokens);
-      return { versions: items.map(versionToProto), nextPageToken };
+      const listed = items.map(async (item) => versionToProto(item, await findRejection(root, name, item.version)));
+      return { versions: await Promise.all(listed), nextPageToken };
     },
     async getVersion({ modelName, version, withTrainingProfile }) {
       const name = modelName || defaultModel;
       const found = await resolveVersion(root, name, version);
-      const stored = await readVersion(root, name, found);
+      const stored = await readDescription(root, name, found);
       const bundle = parseFeatureBundle(stored.bundleJson);
       return {
-        version: versionToProto(stored.manifest),
+        version: versionToProto(stored.manifest, await findRejection(root, name, found)),
         modelCard: stored.modelCard,
         features: featuresToProto(bundle),
         bands: bundle.bands,
@@ -126,9 +151,11 @@ export function registryHandlers(
     async listProductionHistory(request) {
       const name = request.modelName || defaultModel;
       const tokens = pageTokens(ListProductionHistoryRequestSchema, request, name);
-      const { champions } = await readAliases(root, name);
-      const { items, nextPageToken } = pageOf(champions.toReversed(), request.pageSize, request.pageToken, tokens);
-      return { champions: items.map(aliasToProto), nextPageToken };
+      const moves = aliasHistory(await readAliases(root, name));
+      const listed = request.allAliases ? moves : moves.filter((move) => move.name === "champion");
+      const { items, nextPageToken } = pageOf(listed, request.pageSize, request.pageToken, tokens);
+      const champions = items.filter((move) => move.name === "champion").map(aliasToProto);
+      return { champions, moves: items.map(moveToProto), nextPageToken };
     },
   };
 }

@@ -338,3 +338,22 @@ export class CronPatternError extends Error {
     super(`the cron pattern "${cron}" cannot be used: ${cause}; correct WEEKLY_CRON`, options);
   }
 }
+
+/** The messages of an upload are not a header and the files that it lists. */
+export class UploadError extends Error {
+  override readonly name = "UploadError" as const;
+}
+
+/** Other uploads are under way. */
+export class UploadBusyError extends Error {
+  override readonly name = "UploadBusyError" as const;
+  readonly retryAfterMs = 5_000;
+  constructor(limit: number) {
+    super(`${limit} uploads are under way; try again when one of them has ended`);
+  }
+}
+
+/** The file cannot be converted to a model. The message is a sentence for the person who imports it. */
+export class ImportRejectedError extends Error {
+  override readonly name = "ImportRejectedError" as const;
+}

@@ -5,14 +5,19 @@ import type {
   AliasMovedError,
   ModelCorruptError,
   ModelNotFoundError,
+  ModelSignatureError,
   RegistryBusyError,
   RegistryNameError,
+  RegistryUnavailableError,
   VersionNotFoundError,
 } from "@bellwether/registry/registry-error";
+import type { BundleError } from "@bellwether/risk-model/bundle/parse-bundle";
 import type { ModelRejectedError } from "@bellwether/scoring/model/model-rejected-error";
+import type { OtherContractError } from "@bellwether/scoring/publish/publish-model";
 import { Code } from "@connectrpc/connect";
 import type {
   DiskError,
+  ImportRejectedError,
   InputNotFoundError,
   InputRejectedError,
   InputUnavailableError,
@@ -22,6 +27,8 @@ import type {
   PeerUnavailableError,
   RunUnderWayError,
   ScheduleNotFoundError,
+  UploadBusyError,
+  UploadError,
 } from "../domain/scheduler-error.ts";
 
 /** All errors of this service that a caller can act on. */
@@ -42,12 +49,19 @@ type SchedulerError =
   | RunUnderWayError
   | ScheduleNotFoundError
   | ModelNotFoundError
+  | ModelSignatureError
   | VersionNotFoundError
   | AliasMovedError
   | RegistryBusyError
   | RegistryNameError
+  | RegistryUnavailableError
   | ModelCorruptError
-  | ModelRejectedError;
+  | ModelRejectedError
+  | OtherContractError
+  | UploadError
+  | UploadBusyError
+  | ImportRejectedError
+  | BundleError;
 
 /** Code and reason with which each error leaves the service. */
 export const SCHEDULER_ERRORS = {
@@ -67,10 +81,17 @@ export const SCHEDULER_ERRORS = {
   PeerRejectedError: Code.FailedPrecondition,
   PeerUnavailableError: Code.Unavailable,
   ModelNotFoundError: Code.NotFound,
+  ModelSignatureError: Code.FailedPrecondition,
   VersionNotFoundError: Code.NotFound,
-  AliasMovedError: Code.FailedPrecondition,
+  AliasMovedError: Code.Aborted,
   RegistryBusyError: Code.Unavailable,
   RegistryNameError: Code.InvalidArgument,
+  RegistryUnavailableError: Code.Unavailable,
   ModelCorruptError: Code.DataLoss,
   ModelRejectedError: Code.FailedPrecondition,
+  OtherContractError: Code.FailedPrecondition,
+  UploadError: Code.InvalidArgument,
+  UploadBusyError: Code.ResourceExhausted,
+  ImportRejectedError: Code.FailedPrecondition,
+  BundleError: Code.DataLoss,
 } satisfies Record<SchedulerError["name"], Code>;

@@ -1,5 +1,6 @@
 import type { ModelPublishingService } from "@bellwether/gen/bellwether/registry/v1/model_publishing_service_pb";
 import type { AliasSchema } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
+import { checkRight } from "@bellwether/mesh/auth/roles";
 import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
 import type { Alias } from "@bellwether/registry/aliases/alias-file";
 import { aliasFromText } from "@bellwether/registry/aliases/aliases";
@@ -19,17 +20,19 @@ function aliasToProto({ name, version, setAt, setBy, reason }: Alias): MessageIn
   return { name, version, setAt: timestampFromDate(new Date(setAt)), setBy, reason };
 }
 
-/** Returns the handlers of ModelPublishingService, which change the registry folder. */
+/** Returns the handler that moves aliases. */
 export function modelPublishingHandlers({
   defaultModel,
   setAlias,
-}: ModelPublishingDeps): ServiceImpl<typeof ModelPublishingService> {
+}: ModelPublishingDeps): Pick<ServiceImpl<typeof ModelPublishingService>, "setAlias"> {
   return {
     async setAlias({ modelName, alias, version, reason, expectedVersion }, context) {
+      const name = aliasFromText(alias);
+      checkRight(callerOf(context), `promote:${name}`);
       const moved = await setAlias(
         {
           modelName: modelName || defaultModel,
-          alias: aliasFromText(alias),
+          alias: name,
           version,
           setBy: actorOf(callerOf(context)),
           reason,

@@ -4,6 +4,7 @@ import { type EnvOf, env } from "@bellwether/env/env";
 import { sharedEnv } from "@bellwether/env/shared-env";
 import { INGEST_ENV, ingestLimits } from "@bellwether/ingest/ingest-env";
 import type { IngestLimits } from "@bellwether/ingest/ingest-limits";
+import { AZURE_ENV, azureCredentials } from "@bellwether/object-store/azure-env";
 import type { AzureCredentials } from "@bellwether/object-store/backends/azure-credentials";
 
 /** Object stores of weekly runs. */
@@ -35,24 +36,13 @@ const STORE_ENV = {
     }),
     secret: true,
   }),
-  azureAccount: env.optional(
-    env.text("AZURE_STORAGE_ACCOUNT", { pattern: /^[a-z0-9]{3,24}$/, expected: "the name of a storage account" }),
-  ),
-  azureConnectionString: env.optional(env.secret("AZURE_STORAGE_CONNECTION_STRING")),
-  azureKey: env.optional(env.secret("AZURE_STORAGE_KEY")),
-  azureSasToken: env.optional(env.secret("AZURE_STORAGE_SAS_TOKEN")),
+  ...AZURE_ENV,
 };
 
 /** Returns the settings of the object stores. */
 export function storeSettings(config: EnvOf<typeof STORE_ENV>): StoreSettings {
   const { inputMaxBytes, inputReadMs, resultsUrl } = config;
-  const azure = {
-    account: config.azureAccount,
-    connectionString: config.azureConnectionString,
-    accountKey: config.azureKey,
-    sasToken: config.azureSasToken,
-  };
-  return { azure, inputMaxBytes, inputReadMs, resultsUrl };
+  return { azure: azureCredentials(config), inputMaxBytes, inputReadMs, resultsUrl };
 }
 
 /** Path of the risk policy when no other one is set. */

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from "jose";
-import type { RoleName } from "../call/caller.ts";
+import type { Right, RoleName } from "../call/caller.ts";
 import { subjectViolation } from "./subject.ts";
 
 /** Issuer and audience of tokens that are signed with a local key pair. */
@@ -44,7 +44,7 @@ export async function createLocalKeys(folder: string): Promise<LocalKeyFiles> {
 /** The content of a token. */
 export interface TokenClaims {
   readonly subject: string;
-  readonly roles: readonly RoleName[];
+  readonly roles: readonly (RoleName | Right)[];
   /** Time until the token expires, seconds. */
   readonly lifetimeS: number;
 }

@@ -1,13 +1,15 @@
 import { Role, role as roleOption } from "@bellwether/gen/bellwether/policy/v1/role_pb";
 import { type DescMethod, getOption } from "@bufbuild/protobuf";
-import type { RoleName } from "../call/caller.ts";
+import { Code } from "@connectrpc/connect";
+import type { Caller, Right, RoleName } from "../call/caller.ts";
 import { methodPath } from "../call/method.ts";
+import { rpcError } from "../errors/rpc-error.ts";
 
 /**
- * Which callers may call an RPC: those with the named role, services and admins ("runner"), or everybody
- * ("public").
+ * Which callers may call an RPC: those with the named role, services and admins ("runner"), admins and callers with a
+ * right ("promoter"), or everybody ("public").
  */
-export type RequiredRole = RoleName | "runner" | "public";
+export type RequiredRole = RoleName | "runner" | "promoter" | "public";
 
 const NAMES: Readonly<Record<Role, RequiredRole | undefined>> = {
   [Role.UNSPECIFIED]: undefined,
@@ -16,6 +18,7 @@ const NAMES: Readonly<Record<Role, RequiredRole | undefined>> = {
   [Role.ADMIN]: "admin",
   [Role.SERVICE]: "service",
   [Role.RUNNER]: "runner",
+  [Role.PROMOTER]: "promoter",
 };
 
 /**
@@ -25,7 +28,7 @@ const NAMES: Readonly<Record<Role, RequiredRole | undefined>> = {
 const MAY: Readonly<Record<RoleName, readonly RequiredRole[]>> = {
   viewer: ["public", "viewer"],
   analyst: ["public", "viewer", "analyst"],
-  admin: ["public", "viewer", "analyst", "admin", "runner"],
+  admin: ["public", "viewer", "analyst", "admin", "runner", "promoter"],
   service: ["public", "viewer", "analyst", "service", "runner"],
 };
 
@@ -72,11 +75,34 @@ export function requiredRoles(methods: readonly DescMethod[]): ReadonlyMap<DescM
   return roles;
 }
 
-/** Whether a caller with `roles` may call an RPC that requires `required`. */
-export function mayCall(roles: ReadonlySet<RoleName>, required: RequiredRole): boolean {
-  if (required === "public") return true;
+/** Whether a caller with `roles` and `rights` may call an RPC that requires `required`. */
+export function mayCall(
+  roles: ReadonlySet<RoleName>,
+  required: RequiredRole,
+  rights: ReadonlySet<Right> = NO_RIGHTS,
+): boolean {
+  if (required === "public" || (required === "promoter" && rights.size > 0)) return true;
   for (const role of roles) if (MAY[role].includes(required)) return true;
   return false;
+}
+
+const NO_RIGHTS: ReadonlySet<Right> = new Set();
+
+/** Rights that a caller can have in addition to its roles. Each allows moving one alias of every model. */
+export const RIGHTS: readonly Right[] = ["promote:champion", "promote:challenger"];
+
+export function isRight(name: unknown): name is Right {
+  return RIGHTS.some((right) => right === name);
+}
+
+/**
+ * Checks that a caller may move an alias: an admin, or a caller with its right.
+ * @throws ConnectError PERMISSION_DENIED
+ */
+export function checkRight({ roles, rights }: Pick<Caller, "roles" | "rights">, right: Right): void {
+  if (roles.has("admin") || rights?.has(right)) return;
+  const message = `this asks for the right "${right}" or the role "admin"`;
+  throw rpcError(Code.PermissionDenied, "ROLE_MISSING", message, { metadata: { required_role: right } });
 }
 
 export function isRoleName(name: unknown): name is RoleName {

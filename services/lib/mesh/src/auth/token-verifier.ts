@@ -1,7 +1,7 @@
 import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from "jose";
 import type { Caller } from "../call/caller.ts";
 import { createKeySource, type KeyOrigin, type KeySourceOptions, type PublicKeys } from "./key-source.ts";
-import { isRoleName } from "./roles.ts";
+import { isRight, isRoleName } from "./roles.ts";
 import { subjectViolation, typeName } from "./subject.ts";
 
 /** Which tokens a server accepts. */
@@ -147,9 +147,12 @@ function callerFromClaims(payload: JWTPayload, rolesClaim: string): Caller {
   const subject: unknown = payload.sub;
   const violation = subjectViolation(subject);
   if (typeof subject !== "string" || violation !== undefined) throw invalidClaim("sub", violation ?? "");
+  const names = roleNames(payload, rolesClaim);
+  const rights = names.filter(isRight);
   return {
     subject,
-    roles: new Set(roleNames(payload, rolesClaim).filter(isRoleName)),
+    roles: new Set(names.filter(isRoleName)),
+    ...(rights.length > 0 && { rights: new Set(rights) }),
     via: "token",
     ...(payload.exp !== undefined && { expiresAtMs: payload.exp * 1000 }),
   };

@@ -36,6 +36,7 @@ const ROLES: Readonly<Record<Role, RoleName | undefined>> = {
   [Role.ADMIN]: "admin",
   [Role.SERVICE]: "service",
   [Role.RUNNER]: undefined,
+  [Role.PROMOTER]: undefined,
 };
 
 /**

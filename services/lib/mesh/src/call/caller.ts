@@ -4,6 +4,9 @@ import { cutToBytes } from "./cut-to-bytes.ts";
 /** A role of a caller, as in `bellwether.policy.v1.Role`. */
 export type RoleName = "viewer" | "analyst" | "admin" | "service";
 
+/** A right that a caller has in addition to its roles: to move one alias of every model. */
+export type Right = "promote:champion" | "promote:challenger";
+
 /** Who makes a call. */
 export interface Caller {
   /**
@@ -14,6 +17,8 @@ export interface Caller {
   /** Name of the person for display. Undefined: only the subject is known. */
   readonly name?: string;
   readonly roles: ReadonlySet<RoleName>;
+  /** Undefined: none besides those of the roles. */
+  readonly rights?: ReadonlySet<Right>;
   readonly via: "token" | "certificate" | "session" | "key" | "none";
   /** Time after which the credential is not accepted, epoch milliseconds. Undefined: not known. */
   readonly expiresAtMs?: number;

@@ -3,10 +3,10 @@ import { Code, type ConnectError } from "@connectrpc/connect";
 import { bearerToken, type CredentialSource } from "../auth/credential-source.ts";
 import type { KeySourceLog } from "../auth/key-source.ts";
 import { ON_BEHALF_HEADER, personBehind } from "../auth/on-behalf.ts";
-import { mayCall, type RequiredRole } from "../auth/roles.ts";
+import { isRight, isRoleName, mayCall, type RequiredRole } from "../auth/roles.ts";
 import { createTokenVerifier, TokenError, type TokenSettings } from "../auth/token-verifier.ts";
 import type { Call } from "../call/call.ts";
-import type { Caller, RoleName } from "../call/caller.ts";
+import type { Caller, Right, RoleName } from "../call/caller.ts";
 import type { Policy } from "../call/policy.ts";
 import { rpcError } from "../errors/rpc-error.ts";
 
@@ -14,8 +14,8 @@ import { rpcError } from "../errors/rpc-error.ts";
 export interface AuthSettings {
   /** Bearer tokens; left out: no token is accepted. */
   readonly tokens?: TokenSettings;
-  /** Roles by a name in the client's verified certificate. Empty: no certificate is accepted. */
-  readonly identities: Readonly<Record<string, readonly RoleName[]>>;
+  /** Roles and rights by a name in the client's verified certificate. Empty: no certificate is accepted. */
+  readonly identities: Readonly<Record<string, readonly (RoleName | Right)[]>>;
   /** Other kinds of credentials, for example sessions of browsers. They are tried first, in order. */
   readonly credentials?: readonly CredentialSource[];
   /**
@@ -35,7 +35,13 @@ export function authenticationPolicy(
   log?: KeySourceLog,
 ): Policy {
   const verify = settings.tokens && createTokenVerifier(settings.tokens, { ...(log && { log }) });
-  const identities = new Map(Object.entries(settings.identities).map(([name, roles]) => [name, new Set(roles)]));
+  const identities = new Map(
+    Object.entries(settings.identities).map(([name, given]) => {
+      const rights = given.filter(isRight);
+      const roles = new Set(given.filter(isRoleName));
+      return [name, { roles, ...(rights.length > 0 && { rights: new Set(rights) }) }];
+    }),
+  );
 
   const { credentials = [] } = settings;
   const needed =
@@ -50,12 +56,12 @@ export function authenticationPolicy(
     const caller = personBehind(identified, call.header(ON_BEHALF_HEADER));
     call.caller = caller;
     call.identified = true;
-    if (!mayCall(caller.roles, role)) throw notAllowed(call, role);
+    if (!mayCall(caller.roles, role, caller.rights)) throw notAllowed(call, role);
   };
   const byCertificate = (call: Call): Caller | undefined => {
     for (const name of call.peer.certificateNames) {
-      const roles = identities.get(name);
-      if (roles) return { subject: name, roles, via: "certificate" };
+      const known = identities.get(name);
+      if (known) return { subject: name, ...known, via: "certificate" };
     }
   };
 
@@ -103,8 +109,14 @@ function unauthenticated(reason: string, message: string): ConnectError {
   return rpcError(Code.Unauthenticated, reason, message);
 }
 
+/** Roles in words, where one of several is enough. */
+const SEVERAL: Readonly<Partial<Record<RequiredRole, string>>> = {
+  runner: '"admin" or "service"',
+  promoter: '"admin" or a right such as "promote:challenger"',
+};
+
 function notAllowed(call: Call, role: RequiredRole): ConnectError {
-  const roles = role === "runner" ? '"admin" or "service"' : `"${role}"`;
+  const roles = SEVERAL[role] ?? `"${role}"`;
   const message = `${call.method.parent.typeName}/${call.method.name} asks for the role ${roles}`;
   return rpcError(Code.PermissionDenied, "ROLE_MISSING", message, { metadata: { required_role: role } });
 }

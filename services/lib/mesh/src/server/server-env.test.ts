@@ -146,7 +146,7 @@ test("certificate names get their roles, and are rejected without an authority t
 test("an unknown role is rejected", async () => {
   const env = { ...tls, BELLWETHER_AUTH_IDENTITIES: "ci=admin,root" };
   await expect(settings(env)).rejects.toThrow(
-    '"ci=admin,root" has an unknown role, expected viewer, analyst, admin or service',
+    '"ci=admin,root" has an unknown role, expected viewer, analyst, admin, service, promote:champion or promote:challenger',
   );
 });
 

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { type EnvOf, env } from "@bellwether/env/env";
 import { readPublicKeys } from "../auth/public-keys.ts";
-import { isRoleName } from "../auth/roles.ts";
-import type { RoleName } from "../call/caller.ts";
+import { isRight, isRoleName, RIGHTS } from "../auth/roles.ts";
+import type { Right, RoleName } from "../call/caller.ts";
 import type { MeshTransportOptions } from "../client/mesh-transport.ts";
 import { isLoopback, type TlsMaterial } from "../listener/listen.ts";
 import { DEFAULT_LISTENER_LIMITS } from "../listener/listener-limits.ts";
@@ -11,7 +11,7 @@ import { DEFAULT_REQUEST_HEADERS } from "../web/web-guard.ts";
 import type { ServerOptions } from "./start-server.ts";
 
 /** Certificate names with their roles: `ops-service=service ci=admin`. */
-const IDENTITIES = /^\s*[^\s=]+=[a-z,]+(\s+[^\s=]+=[a-z,]+)*\s*$/;
+const IDENTITIES = /^\s*[^\s=]+=[a-z,:]+(\s+[^\s=]+=[a-z,:]+)*\s*$/;
 const ALLOW_CLEARTEXT = "BELLWETHER_AUTH_ALLOW_CLEARTEXT";
 const MAX_HEADER_BYTES = DEFAULT_LISTENER_LIMITS.maxHeaderBytes;
 const listOf = (one: string): RegExp => new RegExp(`^${one}(,${one})*$`);
@@ -179,14 +179,14 @@ function checkJwksUrl(url: URL, allowCleartext: boolean): void {
   );
 }
 
-function parseIdentities(text: string): Record<string, readonly RoleName[]> {
-  const identities: Record<string, readonly RoleName[]> = {};
+function parseIdentities(text: string): Record<string, readonly (RoleName | Right)[]> {
+  const identities: Record<string, readonly (RoleName | Right)[]> = {};
   for (const entry of text.trim().split(/\s+/).filter(Boolean)) {
     const [name = "", roles = ""] = entry.split("=");
-    const known = roles.split(",").filter(isRoleName);
+    const known = roles.split(",").filter((role) => isRoleName(role) || isRight(role));
     if (known.length !== roles.split(",").length) {
       throw new Error(
-        `BELLWETHER_AUTH_IDENTITIES: "${entry}" has an unknown role, expected viewer, analyst, admin or service`,
+        `BELLWETHER_AUTH_IDENTITIES: "${entry}" has an unknown role, expected viewer, analyst, admin, service, ${RIGHTS.join(" or ")}`,
       );
     }
     identities[name] = known;

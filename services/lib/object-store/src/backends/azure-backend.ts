@@ -2,6 +2,7 @@ import type {
   BlobRequestConditions,
   ContainerClient,
   ContainerListBlobFlatSegmentResponse,
+  ContainerListBlobHierarchySegmentResponse,
   StoragePipelineOptions,
 } from "@azure/storage-blob";
 import type { AzureLocation } from "../location/store-url.ts";
@@ -135,6 +136,15 @@ export async function createAzureBackend(location: AzureLocation, credentials: A
           infoOf(name, properties.etag, properties.contentLength ?? 0, properties.lastModified),
         );
         return { objects, next: value?.continuationToken || null };
+      }),
+    folders: (prefix, after, abortSignal) =>
+      call(prefix, async () => {
+        const pages = container
+          .listBlobsByHierarchy("/", { prefix, abortSignal })
+          .byPage({ maxPageSize: PAGE, ...(after !== null && { continuationToken: after }) });
+        const { value }: { value?: ContainerListBlobHierarchySegmentResponse } = await pages.next();
+        const folders = (value?.segment.blobPrefixes ?? []).map(({ name }) => name);
+        return { folders, next: value?.continuationToken || null };
       }),
     delete: (key, etag, abortSignal) =>
       call(key, async () => {

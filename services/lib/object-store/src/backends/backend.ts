@@ -41,6 +41,13 @@ export interface ListPage {
   readonly next: string | null;
 }
 
+export interface FolderPage {
+  /** Whole prefixes, each with "/" at its end, in their order. */
+  readonly folders: readonly string[];
+  /** Null: this is the last page. */
+  readonly next: string | null;
+}
+
 /**
  * A kind of store. Its functions do one attempt each and throw the errors of store-error.ts; `createStore` adds time limits and
  * retries. Keys are whole: with the prefix of the store.
@@ -55,6 +62,8 @@ export interface Backend {
   /** Returns the object of a write whose answer was lost. Null: another writer's object has the key, or none. */
   findWritten(key: string, writeId: string, signal: AbortSignal): Promise<ObjectInfo | null>;
   list(prefix: string, after: string | null, signal: AbortSignal): Promise<ListPage>;
+  /** Lists the prefixes of the keys that begin with `prefix`, each cut after the first "/" behind it. */
+  folders(prefix: string, after: string | null, signal: AbortSignal): Promise<FolderPage>;
   delete(key: string, etag: string | null, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }

@@ -13,7 +13,7 @@ import type { Backend, Upload, WriteDetails } from "./backend.ts";
 import { closingChunks } from "./closing-chunks.ts";
 import { linkDraft, makeFoldersBelow, openDraft, renameDraft, sweepDrafts } from "./folder-draft.ts";
 import { folderErrorOf } from "./folder-error.ts";
-import { keysBelow } from "./folder-list.ts";
+import { foldersIn, keysBelow } from "./folder-list.ts";
 
 const PART_BYTES = 8 * 1024 * 1024;
 const READ_BYTES = 1024 * 1024;
@@ -167,6 +167,8 @@ export async function createFolderBackend(folder: string): Promise<Backend> {
         }
         return { objects, next: null };
       }),
+    folders: (prefix, _after, signal) =>
+      inFolder(placeOf(prefix), async () => ({ folders: await foldersIn(root, prefix, signal), next: null })),
     delete: (key, etag, signal) =>
       inFolder(placeOf(key), () =>
         withLock(key, signal, async () => {

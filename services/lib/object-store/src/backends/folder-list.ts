@@ -21,6 +21,18 @@ export async function* keysBelow(
   yield* keysIn(root, prefix.slice(0, prefix.lastIndexOf("/") + 1), { prefix, after, signal });
 }
 
+/** Returns the prefixes of the folders in a folder that have a regular file, each with "/" at its end, in the order of keys. */
+export async function foldersIn(root: string, folder: string, signal: AbortSignal): Promise<string[]> {
+  const found: string[] = [];
+  for (const entry of await entriesOf(path.join(root, folder))) {
+    if (!entry.isDirectory() || entry.name === RESERVED_NAME) continue;
+    const prefix = `${folder}${entry.name}/`;
+    const { done } = await keysIn(root, prefix, { prefix, after: null, signal }).next();
+    if (!done) found.push(prefix);
+  }
+  return found.sort(compareKeys);
+}
+
 interface Wanted {
   readonly prefix: string;
   readonly after: string | null;

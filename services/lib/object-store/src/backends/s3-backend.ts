@@ -127,6 +127,14 @@ export async function createS3Backend(location: S3Location): Promise<Backend> {
         );
         return { objects, next: (page.IsTruncated && page.NextContinuationToken) || null };
       }),
+    folders: (prefix, after, abortSignal) =>
+      call(prefix, async () => {
+        const next = after !== null && { ContinuationToken: after };
+        const input = { Bucket, Prefix: prefix, Delimiter: "/", MaxKeys: PAGE, ...next };
+        const page = await client.send(new sdk.ListObjectsV2Command(input), { abortSignal });
+        const folders = (page.CommonPrefixes ?? []).flatMap(({ Prefix }) => (Prefix === undefined ? [] : [Prefix]));
+        return { folders, next: (page.IsTruncated && page.NextContinuationToken) || null };
+      }),
     delete: (key, etag, abortSignal) =>
       call(key, async () => {
         if (etag !== null) {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Backend, ListPage, Upload, WriteDetails } from "../backends/backend.ts";
+import type { Backend, FolderPage, ListPage, Upload, WriteDetails } from "../backends/backend.ts";
 import { closingChunks } from "../backends/closing-chunks.ts";
 import { checkKey } from "../location/object-key.ts";
 import type { GetOptions, ObjectInfo, ObjectStore, PutContent, PutOptions } from "../object-store.ts";
@@ -62,6 +62,18 @@ export function createStore({ backend, limits, prefix, address }: StoreParts): O
         const from: string | null = after;
         const page: ListPage = await call(listed, signal, (attempt) => backend.list(below + listed, from, attempt));
         yield* page.objects.map(own);
+        if (page.next === null) return;
+        after = page.next;
+      }
+    },
+    async *folders(folder, { signal } = {}) {
+      if (folder !== "" && !folder.endsWith("/")) throw new ObjectKeyError(folder, 'a folder ends with "/"');
+      if (folder !== "") whole(folder.slice(0, -1));
+      const inside = below + folder;
+      for (let after: string | null = null; ; ) {
+        const from: string | null = after;
+        const page: FolderPage = await call(folder, signal, (attempt) => backend.folders(inside, from, attempt));
+        for (const found of page.folders) yield found.slice(inside.length, -1);
         if (page.next === null) return;
         after = page.next;
       }

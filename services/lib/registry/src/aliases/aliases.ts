@@ -1,7 +1,6 @@
-import path from "node:path";
-import { exists, readPlainFile } from "../files/plain-file.ts";
-import { modelFolder } from "../layout.ts";
 import { ModelNotFoundError, RegistryNameError } from "../registry-error.ts";
+import type { RegistryFile } from "../storage/registry-storage.ts";
+import { type Registry, storageOf } from "../storage/storage-of.ts";
 import {
   ALIAS_NAMES,
   type AliasFile,
@@ -22,14 +21,17 @@ export function aliasFromText(text: string): AliasName {
  * Reads a model's aliases. A model without an alias file has no alias set. @throws ModelNotFoundError,
  * ModelCorruptError
  */
-export async function readAliases(root: string, modelName: string): Promise<AliasFile> {
-  const folder = modelFolder(root, modelName);
-  const file = path.join(folder, "aliases.json");
-  const bytes = await readPlainFile(file, MAX_ALIAS_BYTES);
-  if (bytes !== null) return parseAliasFile(Buffer.from(bytes).toString("utf8"), file);
-  if (!(await exists(folder))) throw new ModelNotFoundError(modelName);
+export async function readAliases(registry: Registry, modelName: string): Promise<AliasFile> {
+  const storage = storageOf(registry);
+  const file = aliasFileOf(modelName);
+  const bytes = await storage.read(file, { maxBytes: MAX_ALIAS_BYTES });
+  if (bytes !== null) return parseAliasFile(Buffer.from(bytes).toString("utf8"), storage.placeOf(file));
+  if (!(await storage.hasModel(modelName))) throw new ModelNotFoundError(modelName);
   return NO_ALIASES;
 }
+
+/** Returns the path of a model's alias file. */
+export const aliasFileOf = (modelName: string): RegistryFile => [modelName, "aliases.json"];
 
 /** Returns the version an alias points at, or undefined. */
 export function aliasVersion(file: AliasFile, name: string): string | undefined {

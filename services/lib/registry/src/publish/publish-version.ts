@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
-import path from "node:path";
-import { syncFolder, writeSynced } from "@bellwether/files/durable-write";
-import { IMPORTANCE_FILE, MAX_FILE_BYTES, modelFolder, versionNumber } from "../layout.ts";
+import type { SigningKey } from "../keys/registry-keys.ts";
+import { SIGNATURE_FILE, signManifest, withSignature } from "../keys/signature-file.ts";
+import { IMPORTANCE_FILE, MAX_FILE_BYTES, modelFolder } from "../layout.ts";
 import { RegistryNameError } from "../registry-error.ts";
-import type { Manifest, ManifestEvaluation, PublishedFile } from "../versions/manifest.ts";
+import type { NewFile } from "../storage/registry-storage.ts";
+import { type Registry, storageOf } from "../storage/storage-of.ts";
+import type { Manifest, ManifestEvaluation, ModelInterface, PublishedFile } from "../versions/manifest.ts";
 import type { VersionCheck } from "../versions/read-version.ts";
 
 /** A model to publish. */
@@ -20,6 +21,16 @@ export interface Publication {
   readonly evaluation: ManifestEvaluation | null;
   /** The data that the version was trained on; left out when it is not known. */
   readonly provenance?: Manifest["training"];
+  /** What the model takes and returns; left out when it is not known. */
+  readonly interface?: ModelInterface;
+  /** Figures by name; at most 64. Default: none. */
+  readonly metrics?: Readonly<Record<string, number>>;
+  /** The champion when the model was made, for example "v2". */
+  readonly parent?: string;
+  /** The program that made the model, for example "bellwether 0.1.0". */
+  readonly builder?: string;
+  /** SHA-256 of the training data, when there is no `provenance`. */
+  readonly dataSha256?: string;
   readonly now: Date;
 }
 
@@ -28,38 +39,28 @@ const describe = (bytes: Uint8Array | string): PublishedFile => ({
   bytes: Buffer.byteLength(bytes),
 });
 
-/** Returns the highest version number in a model's folder, 0 when it has none. */
-async function newestNumber(folder: string): Promise<number> {
-  return (await readdir(folder)).reduce((newest, name) => Math.max(newest, versionNumber(name)), 0);
+function signatureOf(manifest: Uint8Array, key: SigningKey, { builder = "", now }: Publication): string {
+  return withSignature(null, signManifest(manifest, key, { signedBy: builder, now }));
 }
 
 /**
- * Creates a folder for a version's files with the permissions of the model's folder. A folder made by mkdtemp
- * is readable by its owner only, and ml-service may run as another user.
- */
-async function makeDraft(folder: string): Promise<string> {
-  const draft = await mkdtemp(path.join(folder, ".draft-"));
-  const { mode } = await stat(folder);
-  // chmod is called only when the mode differs, because some shared volumes reject every chmod.
-  if ((await stat(draft)).mode !== mode) await chmod(draft, mode & 0o7777);
-  return draft;
-}
-
-/**
- * Publishes a new version. All files are written and synced in a temporary folder, which is then renamed to
- * the next free `v<N>`. A version is therefore complete or does not exist, and two publishers get two
- * numbers. Aliases do not change.
+ * Publishes a new version under the next free number. It is complete or not visible: its manifest gets there last. Two publishers
+ * get two numbers. Aliases do not change.
  * @param check Called once, before any file is written.
  * @throws RegistryNameError for an invalid model name, a file over 64 MiB, or a model that already has the highest version number; any error of `check`
  */
-export async function publishVersion(root: string, publication: Publication, check: VersionCheck): Promise<Manifest> {
+export async function publishVersion(
+  registry: Registry,
+  publication: Publication,
+  check: VersionCheck,
+): Promise<Manifest> {
   const { modelName, origin, configHash, evaluation, importanceJson } = publication;
   if (publication.onnx.byteLength > MAX_FILE_BYTES || Buffer.byteLength(publication.bundleJson) > MAX_FILE_BYTES) {
     throw new RegistryNameError(
       `model "${modelName}" is over ${MAX_FILE_BYTES / 1024 / 1024} MiB; train fewer or shallower trees`,
     );
   }
-  const folder = modelFolder(root, modelName);
+  modelFolder("", modelName);
   const describeAs = (version: string): Manifest => ({
     format: "bellwether.manifest/1",
     modelName,
@@ -75,32 +76,28 @@ export async function publishVersion(root: string, publication: Publication, che
     },
     evaluation,
     training: publication.provenance ?? null,
+    ...(publication.interface !== undefined && { interface: publication.interface }),
+    ...(publication.metrics !== undefined && { metrics: publication.metrics }),
+    ...(publication.parent !== undefined && { parent: publication.parent }),
+    ...(publication.builder !== undefined && { builder: publication.builder }),
+    ...(publication.dataSha256 !== undefined && { dataSha256: publication.dataSha256 }),
   });
   await check({ ...publication, manifest: describeAs("v1") });
-  await mkdir(folder, { recursive: true });
-  for (let number = (await newestNumber(folder)) + 1; ; number++) {
-    const version = `v${number}`;
-    if (versionNumber(version) === 0) {
-      throw new RegistryNameError(
-        `model "${modelName}" has v${number - 1}, the highest possible version number; rename or remove that folder`,
-      );
-    }
-    const manifest = describeAs(version);
-    const draft = await makeDraft(folder);
-    try {
-      await writeSynced(path.join(draft, "model.onnx"), publication.onnx);
-      await writeSynced(path.join(draft, "feature_bundle.json"), publication.bundleJson);
-      await writeSynced(path.join(draft, "MODEL_CARD.md"), publication.modelCard);
-      if (importanceJson !== undefined) await writeSynced(path.join(draft, IMPORTANCE_FILE), importanceJson);
-      await writeSynced(path.join(draft, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
-      await syncFolder(draft);
-      await rename(draft, path.join(folder, version));
-      await syncFolder(folder);
-      return manifest;
-    } catch (error) {
-      await rm(draft, { recursive: true, force: true });
-      // another publisher took this number in the meantime
-      if (!["ENOTEMPTY", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
-    }
-  }
+  const file = (name: string, content: string): NewFile => ({ name, bytes: Buffer.from(content) });
+  const storage = storageOf(registry);
+  const version = await storage.createVersion(modelName, (number) => {
+    const manifest = file("manifest.json", `${JSON.stringify(describeAs(number), null, 2)}\n`);
+    return [
+      { name: "model.onnx", bytes: publication.onnx },
+      file("feature_bundle.json", publication.bundleJson),
+      file("MODEL_CARD.md", publication.modelCard),
+      ...(importanceJson === undefined ? [] : [file(IMPORTANCE_FILE, importanceJson)]),
+      // The signature comes first, so that a version is signed as soon as it is visible.
+      ...(storage.signer === undefined
+        ? []
+        : [file(SIGNATURE_FILE, signatureOf(manifest.bytes, storage.signer, publication))]),
+      manifest,
+    ];
+  });
+  return describeAs(version);
 }

@@ -65,3 +65,32 @@ test.each<[string, unknown]>([
 ])("rejects a manifest with %s", (_, content) => {
   expect(() => parse(content)).toThrow(ModelCorruptError);
 });
+
+const described = {
+  interface: {
+    inputs: [{ name: "input", datatype: "FP32", shape: [null, 12] }],
+    outputs: [{ name: "output", datatype: "FP32", shape: [null, 1] }],
+    featureSchemaSha256: "d".repeat(64),
+  },
+  metrics: { auc: 0.9 },
+  parent: "v2",
+  builder: "trainer 1.0",
+};
+
+test("reads what a model takes and returns, its figures, its parent and its builder", () => {
+  expect(parse(manifest(described))).toEqual(manifest(described));
+});
+
+test.each<[string, object]>([
+  ["parent", { parent: "../v2" }],
+  ["parent", { parent: null }],
+  ["builder", { builder: "x".repeat(257) }],
+  ["metrics", { metrics: { auc: "0.9" } }],
+  ["metrics", { metrics: Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`m${i}`, i])) }],
+  ["metrics", { metrics: [] }],
+  ["interface", { interface: {} }],
+  ["interface", { interface: { ...described.interface, inputs: [{ name: "x", datatype: "FP32", shape: [-1] }] } }],
+  ["interface", { interface: { ...described.interface, outputs: Array(17).fill(described.interface.outputs[0]) } }],
+])("a manifest with an invalid %s is an error that names it: %j", (field, over) => {
+  expect(() => parse(manifest({ ...described, ...over }))).toThrow(`${field} is missing or invalid`);
+});

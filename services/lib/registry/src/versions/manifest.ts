@@ -1,6 +1,7 @@
 import type { TrainingProvenance } from "@bellwether/risk-model/training/provenance";
 import { unchecked } from "../files/unchecked.ts";
 import { isUtcTime } from "../files/utc-time.ts";
+import { versionNumber } from "../layout.ts";
 import { ModelCorruptError } from "../registry-error.ts";
 
 /** Digest and size of one published file. */
@@ -17,6 +18,23 @@ export interface ManifestEvaluation {
   /** Name of the feature that alone was the baseline. Empty when there was no baseline. */
   readonly baselineFeature: string;
   readonly baselineAuc: number | null;
+}
+
+/** An input or output of `model.onnx`. */
+export interface ModelTensor {
+  readonly name: string;
+  /** Type of the elements as in the Open Inference Protocol, for example "FP32". */
+  readonly datatype: string;
+  /** Null: the number of rows. */
+  readonly shape: readonly (number | null)[];
+}
+
+/** What a model takes and returns. */
+export interface ModelInterface {
+  readonly inputs: readonly ModelTensor[];
+  readonly outputs: readonly ModelTensor[];
+  /** SHA-256 of the canonical JSON of names and kinds of the features in their order, the text feature, and the risk class. */
+  readonly featureSchemaSha256: string;
 }
 
 /** Description of a version, stored as `manifest.json` beside the model. */
@@ -40,6 +58,16 @@ export interface Manifest {
    * existed.
    */
   readonly training: TrainingProvenance | null;
+  /** What the model takes and returns. Unset: published by an earlier release. */
+  readonly interface?: ModelInterface;
+  /** Figures of the version by name, for example "auc". At most 64. Unset: none. */
+  readonly metrics?: Readonly<Record<string, number>>;
+  /** The champion of the model when the version was published, for example "v2". Unset: none, or not known. */
+  readonly parent?: string;
+  /** The program that made the version, for example "bellwether 0.1.0". Unset: not known. */
+  readonly builder?: string;
+  /** SHA-256 of the training data, lower-case hex, as the publisher says. Unset: that of `training`, or not known. */
+  readonly dataSha256?: string;
 }
 
 /** Maximum size of a manifest, in bytes; a typical manifest has about 1 kB. */
@@ -80,6 +108,11 @@ export function parseManifest(text: string, file: string): Manifest {
     },
     evaluation: read("evaluation", m.evaluation ?? null, isEvaluationOrNull),
     training: read("training", m.training ?? null, isTrainingOrNull),
+    ...(m.interface !== undefined && { interface: read("interface", m.interface, isInterface) }),
+    ...(m.metrics !== undefined && { metrics: read("metrics", m.metrics, isMetrics) }),
+    ...(m.parent !== undefined && { parent: read("parent", m.parent, isVersion) }),
+    ...(m.dataSha256 !== undefined && { dataSha256: read("dataSha256", m.dataSha256, isSha256) }),
+    ...(m.builder !== undefined && { builder: read("builder", m.builder, isName) }),
   };
 }
 
@@ -88,6 +121,33 @@ const isSha256 = (value: unknown): value is string => typeof value === "string" 
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 const isOrigin = (value: unknown): value is Manifest["origin"] => value === "trained" || value === "imported";
 const isFigure = (value: unknown): boolean => value === null || typeof value === "number";
+
+const isVersion = (value: unknown): value is string => typeof value === "string" && versionNumber(value) > 0;
+/** Maximum length of the name of a builder, of a metric and of a tensor, in characters. */
+const MAX_NAME = 256;
+const isName = (value: unknown): value is string => typeof value === "string" && value.length <= MAX_NAME;
+const MAX_METRICS = 64;
+const MAX_TENSORS = 16;
+
+function isMetrics(value: unknown): value is Readonly<Record<string, number>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const entries = Object.entries(value);
+  return entries.length <= MAX_METRICS && entries.every(([name, figure]) => isName(name) && Number.isFinite(figure));
+}
+
+function isInterface(value: unknown): value is ModelInterface {
+  const { inputs, outputs, featureSchemaSha256 } = unchecked<ModelInterface>(value);
+  return isSha256(featureSchemaSha256) && [inputs, outputs].every(isTensors);
+}
+
+function isTensors(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length > MAX_TENSORS) return false;
+  return value.every((tensor: unknown) => {
+    const { name, datatype, shape } = unchecked<ModelTensor>(tensor);
+    const isShape = Array.isArray(shape) && shape.length <= 8 && shape.every((size) => size === null || isSize(size));
+    return isName(name) && isText(datatype) && isShape;
+  });
+}
 
 function isEvaluationOrNull(value: unknown): value is ManifestEvaluation | null {
   if (value === null) return true;

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import path from "node:path";
 import { MAX_IMPORTANCE_BYTES } from "@bellwether/risk-model/importance/importance";
-import { readPlainFile } from "../files/plain-file.ts";
-import { IMPORTANCE_FILE, versionFolder } from "../layout.ts";
+import { IMPORTANCE_FILE } from "../layout.ts";
 import { ModelCorruptError } from "../registry-error.ts";
+import type { RegistryFile } from "../storage/registry-storage.ts";
+import { type Registry, storageOf } from "../storage/storage-of.ts";
 import type { Manifest } from "./manifest.ts";
 import { readManifest } from "./read-version.ts";
 
@@ -17,14 +17,19 @@ export interface StoredImportance {
 /**
  * Reads the global explanation of a version, without its model. @throws VersionNotFoundError, ModelCorruptError
  */
-export async function readImportance(root: string, modelName: string, version: string): Promise<StoredImportance> {
-  const manifest = await readManifest(root, modelName, version);
+export async function readImportance(
+  registry: Registry,
+  modelName: string,
+  version: string,
+): Promise<StoredImportance> {
+  const manifest = await readManifest(registry, modelName, version);
   const published = manifest.files[IMPORTANCE_FILE];
   if (published === undefined) return { manifest, importanceJson: null };
-  const file = path.join(versionFolder(root, modelName, version), IMPORTANCE_FILE);
-  const bytes = await readPlainFile(file, MAX_IMPORTANCE_BYTES);
-  if (bytes === null) throw new ModelCorruptError(file, "is missing");
+  const storage = storageOf(registry);
+  const file: RegistryFile = [modelName, version, IMPORTANCE_FILE];
+  const bytes = await storage.read(file, { maxBytes: MAX_IMPORTANCE_BYTES, sha256: published.sha256 });
+  if (bytes === null) throw new ModelCorruptError(storage.placeOf(file), "is missing");
   if (createHash("sha256").update(bytes).digest("hex") !== published.sha256)
-    throw new ModelCorruptError(file, "differs from the digest in manifest.json");
+    throw new ModelCorruptError(storage.placeOf(file), "differs from the digest in manifest.json");
   return { manifest, importanceJson: Buffer.from(bytes).toString("utf8") };
 }

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { readdir } from "node:fs/promises";
-import path from "node:path";
 import { aliasVersion, readAliases } from "../aliases/aliases.ts";
-import { readPlainFile } from "../files/plain-file.ts";
-import { isModelName, MAX_FILE_BYTES, modelFolder, versionFolder, versionNumber } from "../layout.ts";
-import { ModelCorruptError, ModelNotFoundError, VersionNotFoundError } from "../registry-error.ts";
+import { isModelName, MAX_FILE_BYTES, versionNumber } from "../layout.ts";
+import { ModelCorruptError, ModelNotFoundError, ModelSignatureError, VersionNotFoundError } from "../registry-error.ts";
+import type { RegistryFile, RegistryStorage } from "../storage/registry-storage.ts";
+import { type Registry, storageOf } from "../storage/storage-of.ts";
 import { MAX_MANIFEST_BYTES, type Manifest, parseManifest } from "./manifest.ts";
+import { verifySignature } from "./verify-signature.ts";
 
 /** A version with its files, whose digests were checked. */
 export interface StoredVersion {
@@ -22,35 +22,31 @@ export interface StoredVersion {
  */
 export type VersionCheck = (stored: StoredVersion) => Promise<void>;
 
+/** Number of manifests that are read at the same time. */
+const READS = 8;
+
 /**
  * Returns the names of all models, sorted; empty when the registry does not exist yet.
  * @throws Error when it cannot be
  * read
  */
-export async function listModels(root: string): Promise<string[]> {
-  const entries = await readdir(root, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw error;
-  });
-  return entries
-    .filter((entry) => entry.isDirectory() && isModelName(entry.name))
-    .map((entry) => entry.name)
-    .sort();
+export async function listModels(registry: Registry): Promise<string[]> {
+  return (await storageOf(registry).folders()).filter(isModelName).sort();
 }
 
 /**
  * Returns the manifests of a model's versions, newest first. A folder without a manifest is not a version.
  * @throws ModelNotFoundError, ModelCorruptError
  */
-export async function listVersions(root: string, modelName: string): Promise<Manifest[]> {
-  const names = await readdir(modelFolder(root, modelName)).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === "ENOENT" || error.code === "ENOTDIR" ? new ModelNotFoundError(modelName) : error;
-  });
+export async function listVersions(registry: Registry, modelName: string): Promise<Manifest[]> {
+  const storage = storageOf(registry);
+  const names = await storage.namesOf(modelName);
+  if (names === null) throw new ModelNotFoundError(modelName);
   const versions = names.filter((name) => versionNumber(name) > 0).sort((a, b) => versionNumber(b) - versionNumber(a));
   const manifests: Manifest[] = [];
-  for (const version of versions) {
-    const manifest = await findManifest(root, modelName, version);
-    if (manifest !== null) manifests.push(manifest);
+  for (let from = 0; from < versions.length; from += READS) {
+    const read = versions.slice(from, from + READS).map((version) => findManifest(storage, modelName, version));
+    for (const found of await Promise.all(read)) if (found !== null) manifests.push(found.manifest);
   }
   return manifests;
 }
@@ -61,53 +57,104 @@ export async function listVersions(root: string, modelName: string): Promise<Man
  * @throws ModelNotFoundError when an alias is looked up and the model does not exist
  * @throws VersionNotFoundError when the alias is not set
  */
-export async function resolveVersion(root: string, modelName: string, wanted: string): Promise<string> {
+export async function resolveVersion(registry: Registry, modelName: string, wanted: string): Promise<string> {
   if (versionNumber(wanted) > 0) return wanted;
-  const version = aliasVersion(await readAliases(root, modelName), wanted || "champion");
+  const version = aliasVersion(await readAliases(registry, modelName), wanted || "champion");
   if (version === undefined) throw new VersionNotFoundError(modelName, wanted || "champion");
   return version;
 }
 
+/** A manifest as it is stored. */
+interface StoredManifest {
+  readonly manifest: Manifest;
+  readonly bytes: Uint8Array;
+}
+
 /** Returns the manifest of one version; null when it has none. @throws ModelCorruptError */
-async function findManifest(root: string, modelName: string, version: string): Promise<Manifest | null> {
-  const file = path.join(versionFolder(root, modelName, version), "manifest.json");
-  const bytes = await readPlainFile(file, MAX_MANIFEST_BYTES);
+async function findManifest(
+  storage: RegistryStorage,
+  modelName: string,
+  version: string,
+): Promise<StoredManifest | null> {
+  const file: RegistryFile = [modelName, version, "manifest.json"];
+  const bytes = await storage.read(file, { maxBytes: MAX_MANIFEST_BYTES });
   if (bytes === null) return null;
-  const manifest = parseManifest(Buffer.from(bytes).toString("utf8"), file);
+  const place = storage.placeOf(file);
+  const manifest = parseManifest(Buffer.from(bytes).toString("utf8"), place);
   if (manifest.modelName !== modelName || manifest.version !== version) {
-    throw new ModelCorruptError(file, `belongs to ${manifest.modelName} ${manifest.version}`);
+    throw new ModelCorruptError(place, `belongs to ${manifest.modelName} ${manifest.version}`);
   }
-  return manifest;
+  return { manifest, bytes };
 }
 
 /** Reads the manifest of one version. @throws VersionNotFoundError, ModelCorruptError */
-export async function readManifest(root: string, modelName: string, version: string): Promise<Manifest> {
-  const manifest = await findManifest(root, modelName, version);
-  if (manifest === null) throw new VersionNotFoundError(modelName, version);
-  return manifest;
+export async function readManifest(registry: Registry, modelName: string, version: string): Promise<Manifest> {
+  return (await needManifest(storageOf(registry), modelName, version)).manifest;
+}
+
+async function needManifest(storage: RegistryStorage, modelName: string, version: string): Promise<StoredManifest> {
+  const found = await findManifest(storage, modelName, version);
+  if (found === null) throw new VersionNotFoundError(modelName, version);
+  return found;
+}
+
+/** A version without its model. */
+export type VersionDescription = Omit<StoredVersion, "onnx">;
+
+/**
+ * Reads what describes a version, without its model, and checks the files against the manifest. @throws VersionNotFoundError,
+ * ModelCorruptError
+ */
+export async function readDescription(
+  registry: Registry,
+  modelName: string,
+  version: string,
+): Promise<VersionDescription> {
+  const storage = storageOf(registry);
+  const manifest = await readManifest(storage, modelName, version);
+  const text = async (name: DescribedFile) => Buffer.from(await readChecked(storage, manifest, name)).toString("utf8");
+  return { manifest, bundleJson: await text("feature_bundle.json"), modelCard: await text("MODEL_CARD.md") };
 }
 
 /**
- * Reads what a version needs to be served, and checks every file against the manifest. @throws VersionNotFoundError,
- * ModelCorruptError
+ * Reads what a version needs to be served, and checks every file against the manifest, and the manifest against its signature when
+ * the registry has trusted keys. @throws VersionNotFoundError, ModelCorruptError, ModelSignatureError
  */
-export async function readVersion(root: string, modelName: string, version: string): Promise<StoredVersion> {
-  const manifest = await readManifest(root, modelName, version);
-  const folder = versionFolder(root, modelName, version);
-  const read = async (name: "model.onnx" | "feature_bundle.json" | "MODEL_CARD.md"): Promise<Uint8Array> => {
-    const file = path.join(folder, name);
-    const bytes = await readPlainFile(file, MAX_FILE_BYTES);
-    if (bytes === null) throw new ModelCorruptError(file, "is missing");
-    if (createHash("sha256").update(bytes).digest("hex") !== manifest.files[name].sha256) {
-      throw new ModelCorruptError(file, "differs from the digest in manifest.json");
-    }
-    return bytes;
-  };
-  const utf8 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("utf8");
-  return {
-    manifest,
-    onnx: await read("model.onnx"),
-    bundleJson: utf8(await read("feature_bundle.json")),
-    modelCard: utf8(await read("MODEL_CARD.md")),
-  };
+export async function readVersion(registry: Registry, modelName: string, version: string): Promise<StoredVersion> {
+  const storage = storageOf(registry);
+  const { manifest, bytes } = await needManifest(storage, modelName, version);
+  await verifySignature(storage, [modelName, version], bytes);
+  const onnx = await readChecked(storage, manifest, "model.onnx");
+  const text = async (name: DescribedFile) => Buffer.from(await readChecked(storage, manifest, name)).toString("utf8");
+  return { manifest, onnx, bundleJson: await text("feature_bundle.json"), modelCard: await text("MODEL_CARD.md") };
+}
+
+type DescribedFile = "model.onnx" | "feature_bundle.json" | "MODEL_CARD.md";
+
+/** Reads a file of a version. @throws ModelCorruptError when its content is not the one that the manifest lists */
+async function readChecked(storage: RegistryStorage, manifest: Manifest, name: DescribedFile): Promise<Uint8Array> {
+  const file: RegistryFile = [manifest.modelName, manifest.version, name];
+  const { sha256, bytes: listed } = manifest.files[name];
+  if (listed > MAX_FILE_BYTES)
+    throw new ModelCorruptError(storage.placeOf(file), `has ${listed} bytes, at most ${MAX_FILE_BYTES} are read`);
+  const bytes = await storage.read(file, { maxBytes: MAX_FILE_BYTES, sha256 });
+  if (bytes === null) throw new ModelCorruptError(storage.placeOf(file), "is missing");
+  if (createHash("sha256").update(bytes).digest("hex") !== sha256)
+    throw new ModelCorruptError(storage.placeOf(file), "differs from the digest in manifest.json");
+  return bytes;
+}
+
+/**
+ * Returns why a version is not loaded, as far as its manifest and its signatures show; null: they are in order. Nothing else is read.
+ */
+export async function findRejection(registry: Registry, modelName: string, version: string): Promise<string | null> {
+  const storage = storageOf(registry);
+  if (storage.trusted === undefined) return null;
+  try {
+    await verifySignature(storage, [modelName, version], (await needManifest(storage, modelName, version)).bytes);
+    return null;
+  } catch (error) {
+    if (error instanceof ModelSignatureError || error instanceof ModelCorruptError) return error.message;
+    throw error;
+  }
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { ModelNotFoundError } from "../registry-error.ts";
+import type { Registry } from "../storage/storage-of.ts";
 import type { Manifest } from "./manifest.ts";
 import { listVersions } from "./read-version.ts";
 
@@ -8,13 +9,13 @@ import { listVersions } from "./read-version.ts";
  * @throws ModelCorruptError
  */
 export async function findSameFiles(
-  root: string,
+  registry: Registry,
   modelName: string,
   files: { readonly onnx: Uint8Array; readonly bundleJson: string },
 ): Promise<Manifest | null> {
   const digest = (bytes: Uint8Array | string) => createHash("sha256").update(bytes).digest("hex");
   const [onnx, bundle] = [digest(files.onnx), digest(files.bundleJson)];
-  const versions = await listVersions(root, modelName).catch((error: unknown) => {
+  const versions = await listVersions(registry, modelName).catch((error: unknown) => {
     if (error instanceof ModelNotFoundError) return [];
     throw error;
   });

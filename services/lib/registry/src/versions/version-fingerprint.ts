@@ -1,21 +1,10 @@
-import { stat } from "node:fs/promises";
-import path from "node:path";
-import { VERSION_FILES, versionFolder } from "../layout.ts";
+import { type Registry, storageOf } from "../storage/storage-of.ts";
 
 /**
- * Returns the fingerprint of a version's files from size, modification time and inode. A changed fingerprint
- * means that a file may have changed; no file is read.
+ * Returns the fingerprint of a version's files: from size, modification time and inode in a folder, from the entity tags in an
+ * object store. A changed fingerprint means that a file may have changed; no file is read.
  * @returns the same text as long as nothing changed
  */
-export async function versionFingerprint(root: string, modelName: string, version: string): Promise<string> {
-  const folder = versionFolder(root, modelName, version);
-  const parts = await Promise.all(
-    VERSION_FILES.map((name) =>
-      stat(path.join(folder, name), { bigint: true }).then(
-        ({ size, mtimeNs, ctimeNs, ino }) => `${size}:${mtimeNs}:${ctimeNs}:${ino}`,
-        (error: NodeJS.ErrnoException) => error.code ?? "unknown",
-      ),
-    ),
-  );
-  return parts.join(" ");
+export async function versionFingerprint(registry: Registry, modelName: string, version: string): Promise<string> {
+  return await storageOf(registry).fingerprint(modelName, version);
 }

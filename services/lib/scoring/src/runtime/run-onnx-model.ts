@@ -1,8 +1,23 @@
-import type { OnnxInput, RunOnnx } from "@bellwether/model-import/rows/run-onnx";
-import { ort, type Tensor } from "@bellwether/scoring/runtime/load-onnxruntime";
+import { ort, type Tensor } from "./load-onnxruntime.ts";
 
-/** Loads a model in ONNX Runtime with one thread, runs it once and releases it. */
-export const runOnnx: RunOnnx = async (model, rows, inputs, output) => {
+/** A tensor `[rows, columns]`, row-major. */
+interface OnnxInput {
+  readonly name: string;
+  readonly columns: number;
+  readonly data:
+    | { readonly type: "float32"; readonly values: Float32Array }
+    | { readonly type: "float64"; readonly values: Float64Array }
+    | { readonly type: "int64"; readonly values: BigInt64Array }
+    | { readonly type: "string"; readonly values: readonly string[] };
+}
+
+/** Loads a model in ONNX Runtime with one thread, runs it once and releases it. Returns one output, flattened row-major. */
+export async function runOnnxModel(
+  model: Uint8Array,
+  rows: number,
+  inputs: readonly OnnxInput[],
+  output: string,
+): Promise<ArrayLike<number>> {
   const session = await ort.InferenceSession.create(model, { intraOpNumThreads: 1, logSeverityLevel: 4 });
   try {
     const feeds = Object.fromEntries(inputs.map((input) => [input.name, tensorOf(input, rows)]));
@@ -12,7 +27,7 @@ export const runOnnx: RunOnnx = async (model, rows, inputs, output) => {
   } finally {
     await session.release();
   }
-};
+}
 
 function tensorOf({ columns, data }: OnnxInput, rows: number): Tensor {
   const dims = [rows, columns];

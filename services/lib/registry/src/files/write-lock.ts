@@ -25,7 +25,10 @@ async function waitForLock(file: string): Promise<AsyncDisposable> {
       return await takeProcessLock(file);
     } catch (error) {
       if (!(error instanceof ProcessLockedError)) throw error;
-      if (performance.now() > end) throw new RegistryBusyError(file, error.pid);
+      if (performance.now() > end) {
+        const holder = error.pid === null ? "another process" : `process ${error.pid}`;
+        throw new RegistryBusyError(`${file} is held by ${holder}`);
+      }
     }
     await pause(LOOK_MS * (1 + Math.random()));
   }

@@ -3,7 +3,7 @@ import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
 import type { ImportanceRows } from "@bellwether/risk-model/importance/importance";
 import { importanceSection } from "@bellwether/risk-model/importance/importance-lines";
 import { measureImportance } from "@bellwether/risk-model/importance/measure-importance";
-import { openExplainer } from "@bellwether/scoring/model/open-explainer";
+import { openExplainer } from "../model/open-explainer.ts";
 
 /**
  * Adds the global explanation of a version to its publication: `importance.json`, and a section of the model card.

@@ -1,0 +1,119 @@
+import { NO_ALIASES } from "@bellwether/registry/aliases/alias-file";
+import { aliasVersion, readAliases } from "@bellwether/registry/aliases/aliases";
+import { type Publication, publishVersion } from "@bellwether/registry/publish/publish-version";
+import { setAlias } from "@bellwether/registry/publish/set-alias";
+import type { Registry } from "@bellwether/registry/storage/storage-of";
+import type { VersionCheck } from "@bellwether/registry/versions/read-version";
+import { listModels, listVersions, readDescription } from "@bellwether/registry/versions/read-version";
+import { findSameFiles } from "@bellwether/registry/versions/same-files";
+import { contractDifferences } from "@bellwether/risk-model/bundle/contract-difference";
+import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
+import type { ImportanceRows } from "@bellwether/risk-model/importance/importance";
+import { describeModel } from "../model/describe-model.ts";
+import { checkScoringModel } from "../model/scoring-model.ts";
+import { type BandChange, bandChange } from "./band-limits.ts";
+import { withImportance } from "./with-importance.ts";
+
+/** The name belongs to a model with other inputs or another target. */
+export class OtherContractError extends Error {
+  override readonly name = "OtherContractError" as const;
+}
+
+/** Who publishes a model. */
+export interface PublishedBy {
+  /** Who is recorded as having set the alias. */
+  readonly setBy: string;
+  /** Why. */
+  readonly reason: string;
+}
+
+/** Steps of publishing that a service does in another thread. */
+export interface PublishSteps {
+  /** Adds what the manifest and the card say besides. Default: the global explanation, from `importanceRows`. */
+  readonly complete?: (publication: Publication) => Promise<Publication>;
+  /** Default: loads the version in this thread. */
+  readonly check?: VersionCheck;
+}
+
+/** Result of publishing a model. */
+export interface PublishedModel {
+  readonly version: string;
+  /** The alias that was set; null: none was. */
+  readonly alias: "champion" | "challenger" | null;
+  /** Band limits that differ from the champion's; null when they are equal or the version is the champion. */
+  readonly bands: BandChange | null;
+  /** The champion before the publication. Undefined: there was none. */
+  readonly champion: string | undefined;
+  /** False when a version with the same files existed already, so that nothing was published. */
+  readonly isNew: boolean;
+}
+
+/**
+ * Publishes a model. The first version of a name becomes its champion, a later version its challenger. If a
+ * version with the same files exists already, nothing is published; its alias is set if a killed publisher has not done so.
+ * @throws AliasMovedError when another publisher has moved the alias meanwhile; the version is published
+ * @throws OtherContractError when the champion of that name has other features, another text feature or another risk class;
+ * ModelRejectedError
+ */
+export async function publishModel(
+  root: Registry,
+  given: Publication & { readonly importanceRows?: ImportanceRows | null },
+  by: PublishedBy,
+  { complete, check = checkScoringModel }: PublishSteps = {},
+): Promise<PublishedModel> {
+  const { modelName, now } = given;
+  const same = await findSameFiles(root, modelName, given);
+  const isKnown = (await listModels(root)).includes(modelName);
+  const aliases = isKnown ? await readAliases(root, modelName) : NO_ALIASES;
+  const champion = aliasVersion(aliases, "champion");
+  const alias = champion === undefined ? "champion" : "challenger";
+  // When another publisher moves the alias meanwhile, this one fails, and its version stays without an alias.
+  const expectedVersion = aliasVersion(aliases, alias) ?? "";
+  if (same !== null) {
+    const unchanged = { version: same.version, alias: null, bands: null, champion: undefined, isNew: false };
+    const [newest] = await listVersions(root, modelName);
+    const isAliased = aliases.moves.some(({ version }) => version === same.version);
+    if (isAliased || newest?.version !== same.version) return unchanged;
+    // A publisher that was killed before its last step: the alias is set now.
+    await setAlias(root, { modelName, alias, version: same.version, ...by, now, expectedVersion }, check);
+    return { ...unchanged, alias };
+  }
+  const bands = champion === undefined ? null : await checkContract(root, given, champion);
+  const publication = complete ? await complete(given) : await withImportance(given, given.importanceRows ?? null);
+  const described = {
+    ...publication,
+    interface: publication.interface ?? (await describeModel(given)),
+    metrics: publication.metrics ?? metricsOf(given),
+    ...(champion !== undefined && { parent: champion }),
+  };
+  const { version } = await publishVersion(root, described, check);
+  await setAlias(root, { modelName, alias, version, ...by, now, expectedVersion }, check);
+  return { version, alias, bands, champion, isNew: true };
+}
+
+/** Returns the figures of the manifest by name. */
+function metricsOf({ evaluation }: Publication): Record<string, number> {
+  const { auc = null, baselineAuc = null } = evaluation ?? {};
+  return { ...(auc !== null && { auc }), ...(baselineAuc !== null && { baseline_auc: baselineAuc }) };
+}
+
+/** Returns band limits that differ from the champion's. @throws OtherContractError */
+async function checkContract(
+  root: Registry,
+  { modelName, bundleJson, origin }: Publication,
+  champion: string,
+): Promise<BandChange | null> {
+  const before = parseFeatureBundle((await readDescription(root, modelName, champion)).bundleJson);
+  const now = parseFeatureBundle(bundleJson);
+  const differences = contractDifferences(before, now);
+  const isOtherName = origin === "imported" && before.classes.risk !== now.classes.risk;
+  const wayOut = isOtherName
+    ? `. If the class "${now.classes.risk}" of the file is the class "${before.classes.risk}" of the champion, add --risk-name ${before.classes.risk}`
+    : "";
+  if (differences.length > 0)
+    throw new OtherContractError(
+      `${modelName} ${champion}, the champion, has other inputs: this model is ${differences.join(", ")}. ` +
+        `Callers of the champion would be rejected: publish this model under another name (name in model_config.yaml, --name of import)${wayOut}`,
+    );
+  return bandChange(before.bands, now.bands);
+}

@@ -1,0 +1,96 @@
+import { createHash } from "node:crypto";
+import { expect, test } from "vitest";
+import {
+  type AnnouncedFile,
+  createUploadSlots,
+  MAX_UPLOAD_BYTES,
+  receiveUpload,
+  type UploadPart,
+} from "./receive-upload.ts";
+
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+const announce = (name: string, text: string, over: Partial<AnnouncedFile> = {}): AnnouncedFile => ({
+  ...{ name, sha256: createHash("sha256").update(text).digest("hex"), bytes: bytesOf(text).length },
+  ...over,
+});
+type Part = UploadPart<readonly AnnouncedFile[]>;
+const header = (...files: AnnouncedFile[]): Part => ({ kind: "header", header: files });
+const chunk = (text: string): Part => ({ kind: "chunk", content: bytesOf(text) });
+const RULES = { required: ["model"], optional: ["rows"] };
+async function* stream(parts: readonly Part[]) {
+  yield* parts;
+}
+const receive = (...parts: Part[]) =>
+  receiveUpload(
+    stream(parts),
+    (files) => files,
+    RULES,
+    async () => {},
+  );
+const model = announce("model", "abcdef");
+const rows = announce("rows", "123");
+
+test("files arrive in chunks of any size, in the order of the header", async () => {
+  const { files } = await receive(header(model, rows), chunk("ab"), chunk("cdef"), chunk("1"), chunk("23"));
+  expect([...files].map(([name, content]) => [name, Buffer.from(content).toString()])).toEqual([
+    ["model", "abcdef"],
+    ["rows", "123"],
+  ]);
+});
+
+test("a file without content needs no chunk", async () => {
+  const { files } = await receive(header(announce("rows", ""), model), chunk("abcdef"));
+  expect(files.get("rows")).toEqual(new Uint8Array());
+});
+
+test.each<[string, Part[], string]>([
+  ["nothing", [], "the stream has no header"],
+  ["content before the header", [chunk("a")], "the first message is the header"],
+  ["two headers", [header(model), header(model)], "the header comes once"],
+  ["a file of another name", [header(model, announce("../x", "1"))], 'a file "../x"; it can have model, rows'],
+  ["a file twice", [header(model, model)], "the file model twice"],
+  ["not the file that is needed", [header(rows)], "has no file model"],
+  ["a digest in upper case", [header({ ...model, sha256: "A".repeat(64) })], "model: sha256 is not"],
+  ["too many bytes together", [header({ ...model, bytes: MAX_UPLOAD_BYTES + 1 })], "are accepted"],
+  ["more content than announced", [header(model), chunk("abcdefg")], "model: there is more content than the 6 bytes"],
+  ["content after the last file", [header(model), chunk("abcdef"), chunk("g")], "content after the last file"],
+  ["another content", [header(model), chunk("abcdeg")], "model: the content differs from the digest"],
+  ["an early end", [header(model, rows), chunk("abcdef"), chunk("12")], "rows: the stream ended after 2 of 3 bytes"],
+])("a stream with %s is an error that says so", async (_, parts, text) => {
+  await expect(receive(...parts)).rejects.toMatchObject({
+    name: "UploadError",
+    message: expect.stringContaining(text),
+  });
+});
+
+test("as many bytes as are accepted are announced", async () => {
+  await expect(receive(header({ ...model, bytes: MAX_UPLOAD_BYTES }))).rejects.toThrow("the stream ended after 0 of");
+});
+
+test("a header that is not accepted ends the upload before its content", async () => {
+  let read = 0;
+  async function* parts() {
+    for (const part of [header(model), chunk("abcdef")]) {
+      read++;
+      yield part;
+    }
+  }
+  const denied = receiveUpload(
+    parts(),
+    (files) => files,
+    RULES,
+    () => Promise.reject(new Error("no right")),
+  );
+  await expect(denied).rejects.toThrow("no right");
+  expect(read).toBe(1);
+});
+
+test("two uploads are received at the same time, and a third one gets a retry delay", async () => {
+  const slots = createUploadSlots();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const running = [slots.run(() => promise), slots.run(() => promise)];
+  await expect(slots.run(async () => 1)).rejects.toMatchObject({ name: "UploadBusyError", retryAfterMs: 5_000 });
+  resolve();
+  await Promise.all(running);
+  expect(await slots.run(async () => 1)).toBe(1);
+});
