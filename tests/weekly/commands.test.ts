@@ -100,7 +100,13 @@ test("a held run is shown with both ways out, and after approve the scheduler co
     notes: expect.arrayContaining(["run again after its approval: another program had begun it"]),
   });
   // The first approval counts; a run that was never held cannot be approved.
-  expect(await command(["approve", "--week", isoWeek, "--reason", "again"])).toMatchObject({ code: 0 });
+  expect(await command(["approve", "--week", isoWeek, "--reason", "again"])).toMatchObject({
+    code: 1,
+    json: { state: "complete", approved: true, changed: false },
+    stderr: expect.stringMatching(
+      /2026-W41 of .* is complete already: anonymous approved it at .*: the branch was sold; nothing was changed/,
+    ),
+  });
   expect(await command(["approve", "--week", week.isoWeek, "--reason", "again"])).toMatchObject({ code: 1 });
 
   const voided = await command(["void", "--week", isoWeek, "--reason", "a rehearsal"]);

@@ -47,6 +47,9 @@ export interface TestWeek extends AsyncDisposable {
   readonly isoWeek: string;
   /** Replaces the weekly file. */
   writeFile(csv: string): Promise<void>;
+  /** Replaces a text in the mapping, or in the model configuration. */
+  changeMapping(before: string, after: string): Promise<void>;
+  changeModel(before: string, after: string): Promise<void>;
   startScheduler(
     queue: Readonly<Record<string, string>>,
     env?: Readonly<Record<string, string>>,
@@ -101,6 +104,8 @@ export async function createWeek(
   return {
     isoWeek,
     writeFile: (csv) => writeFile(folder.at("week.csv"), csv),
+    changeMapping: (before, after) => replaceIn(folder.settings.featureMapping, before, after),
+    changeModel: (before, after) => replaceIn(folder.settings.modelConfig, before, after),
     startScheduler: (queue, env = {}) =>
       startService("scheduler-service", {
         ...environment("a machine"),
@@ -174,6 +179,12 @@ export async function lastProgress(scheduler: ServiceProcess, jobId: string): Pr
 
 const scheduleClient = ({ grpc }: ServiceProcess) =>
   createClient(ScheduleService, createGrpcTransport({ baseUrl: grpc }));
+
+async function replaceIn(file: string, before: string, after: string): Promise<void> {
+  const text = await readFile(file, "utf8");
+  if (!text.includes(before)) throw new Error(`${file} has no ${before}`);
+  await writeFile(file, text.replaceAll(before, after));
+}
 
 const DAY_MS = 86_400_000;
 const CLI = path.resolve(import.meta.dirname, "../../services/cli/bellwether.js");

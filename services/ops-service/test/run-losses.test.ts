@@ -1,5 +1,5 @@
 import { createRiskPolicy } from "@bellwether/config/risk-policy";
-import { LossLimit, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { CheckKind, CheckOutcome, LossLimit, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
@@ -86,40 +86,82 @@ const eventsOf = async (runId: number | undefined) =>
 describe("a run that lost more than the risk policy allows", () => {
   const WEEK: Week = { isoWeek: "2026-W20", modelName: "lossy", suppliers: 500, faulty: 4, rejected: 8, score: 0.9 };
 
-  test("fails with its numbers, publishes nothing, and fails again on every retry", async () => {
+  test("is held with its numbers, publishes nothing, and is not started again without a decision", async () => {
     const failure = await failureOf(runWhole(WEEK));
     expect([failure.code, failure.findDetails(ErrorInfoSchema)[0]?.reason]).toEqual([
       Code.FailedPrecondition,
       "LOSS_LIMIT",
     ]);
     expect(failure.rawMessage).toBe(
-      "2026-W20 is not published: 12 rows rejected, 2.35 % of the rows (limits: 2 % and 10 rows); correct the file and run the week again, or accept the losses with a reason (accept_losses)",
+      "2026-W20 is held: 12 rows rejected, 2.35 % of the rows (limits: 2 % and 10 rows); correct the file and run the week again, approve the run (ApproveRun), void it (VoidRun), or accept the losses with a reason (accept_losses)",
     );
     const { run } = await ops.batch.getRun({ isoWeek: WEEK.isoWeek, modelName: WEEK.modelName });
-    expect(run).toMatchObject({ state: RunState.FAILED, failure: failure.rawMessage, policyHash: POLICY.policyHash });
+    expect(run).toMatchObject({ state: RunState.HELD, failure: "", policyHash: POLICY.policyHash, checksFailed: 1 });
+    expect(run?.checks).toMatchObject([
+      {
+        ...{ kind: CheckKind.REJECTED_ROWS, outcome: CheckOutcome.FAILED, limit: 0.02 },
+        ...{ value: 12 / 512, detail: "12 rows rejected, 2.35 % of the rows (limits: 2 % and 10 rows)" },
+      },
+    ]);
     expect(run?.losses).toMatchObject({
       ...{ rowsRejected: 12n, maxRejectedRows: 10n, maxRejectedShare: 0.02, exceeded: [LossLimit.REJECTED_ROWS] },
       ...{ suppliers: 500n, previousWeek: "" },
     });
     expect(run?.losses?.accepted).toBeUndefined();
-    // The retry of another holder already has the chunk.
-    expect((await failureOf(runWhole(WEEK))).rawMessage).toBe(failure.rawMessage);
+    // Another holder gets no lease.
+    expect((await begin(WEEK)).lease).toBeUndefined();
     expect(await visibleScores(run?.runId)).toEqual([]);
     expect(await alertsOf(WEEK.modelName)).toEqual([]);
-    expect((await eventsOf(run?.runId)).map((event) => event?.kind)).toEqual(["run.failed", "run.failed"]);
+    expect((await eventsOf(run?.runId)).map((event) => event?.kind)).toEqual(["run.held"]);
+  });
+
+  test("goes on with its chunks when a person approves it, and shows the losses with the approval", async () => {
+    const week = { ...WEEK, modelName: "approved" };
+    await failureOf(runWhole(week));
+    const { run: held } = await ops.batch.getRun({ isoWeek: week.isoWeek, modelName: week.modelName });
+    await ops.batch.approveRun({ runId: held?.runId ?? 0, reason: "the branch in Lyon was sold" });
+    const started = await begin(week);
+    expect(started).toMatchObject({ receivedChunks: [0], begunAnew: false, approved: { actor: "anonymous" } });
+    const { run } = await ops.batch.completeRun({
+      ...(started.lease && { lease: started.lease }),
+      ...totalsOf(week),
+      // The input passed: only the rows that could not be scored exceed the limit.
+      checks: [{ kind: CheckKind.REJECTED_ROWS, outcome: CheckOutcome.PASSED, detail: "8 rows rejected" }],
+    });
+    expect(run).toMatchObject({ state: RunState.COMPLETE, rowsScored: 500n, checksFailed: 1 });
+    expect(run?.losses?.accepted).toMatchObject({ reason: "the branch in Lyon was sold", actor: "anonymous" });
+    expect(run?.checks[0]).toMatchObject({ kind: CheckKind.REJECTED_ROWS, outcome: CheckOutcome.FAILED });
+  });
+
+  test("is held again, with all failed checks, when it was approved for others only", async () => {
+    const week = { ...WEEK, modelName: "twice" };
+    const unit = { kind: CheckKind.UNIT, outcome: CheckOutcome.FAILED, column: "spend", detail: "100 times" };
+    const first = await begin(week);
+    await ops.batch.holdRun({ ...(first.lease && { lease: first.lease }), checks: [unit] });
+    await ops.batch.approveRun({ runId: first.run?.runId ?? 0, reason: "cents since June" });
+    const { lease } = await begin(week);
+    const complete = { ...(lease && { lease }), ...totalsOf(week), checks: [unit] };
+    expect((await failureOf(ops.batch.completeRun(complete))).rawMessage).toContain("is held: 12 rows rejected");
+    const { run } = await ops.batch.getRun({ isoWeek: week.isoWeek, modelName: week.modelName });
+    expect(run).toMatchObject({ state: RunState.HELD, checksFailed: 2 });
+    expect(run?.approved).toBeUndefined();
   });
 
   test("is published when somebody accepts the losses, and the audit log records who and why", async () => {
     const accepted = { reason: "the branch in Lyon was sold", actor: "jane.doe" };
-    const { run } = await runWhole(WEEK, accepted);
+    // A start without the acceptance leaves the run held.
+    const start = { isoWeek: WEEK.isoWeek, modelName: WEEK.modelName, sourceDigest: SOURCE, configHash: CONFIG };
+    const { lease } = await ops.batch.startRun({ ...start, holder: "one", acceptLosses: accepted });
+    const totals = { ...(lease && { lease }), ...totalsOf(WEEK), acceptLosses: accepted };
+    const { run } = await ops.batch.completeRun(totals);
     expect(run).toMatchObject({ state: RunState.COMPLETE, rowsScored: 500n, failure: "", losses: { accepted } });
     expect(await visibleScores(run?.runId)).toHaveLength(500);
     const events = await eventsOf(run?.runId);
     expect(events.map((event) => event?.kind).sort()).toEqual([
       "alerts.evaluated",
+      "run.approved",
       "run.completed",
-      "run.failed",
-      "run.failed",
+      "run.held",
       "run.losses_accepted",
     ]);
     const event = events.find((one) => one?.kind === "run.losses_accepted");
@@ -161,12 +203,12 @@ describe("a run with fewer suppliers than the week before", () => {
     expect(before).not.toEqual([]);
     const short = { ...first, isoWeek: "2026-W32", suppliers: 69, score: 0.1 };
     const failure = await failureOf(runWhole(short));
-    expect(failure.rawMessage).toContain(
-      "2026-W32 is not published: 69 suppliers, 69 % of the 100 of 2026-W30 (limit: 70 %);",
-    );
+    expect(failure.rawMessage).toContain("2026-W32 is held: 69 suppliers, 69 % of the 100 of 2026-W30 (limit: 70 %);");
     expect(await alertsOf("shrunk")).toEqual(before);
     expect((await runWhole({ ...short, isoWeek: "2026-W31", suppliers: 70 })).run?.state).toBe(RunState.COMPLETE);
-    // W31 is now the newest earlier week: 69 of its 70 suppliers are enough.
+    // W31 is now the newest earlier week: 69 of its 70 suppliers are enough for a run with the same rows.
+    const { run: held } = await ops.batch.getRun({ isoWeek: short.isoWeek, modelName: short.modelName });
+    await ops.batch.voidRun({ runId: held?.runId ?? 0, reason: "W31 came later" });
     expect((await runWhole(short)).run).toMatchObject({
       state: RunState.COMPLETE,
       losses: { previousWeek: "2026-W31" },
@@ -178,10 +220,10 @@ describe("an unfinished run", () => {
   const week: Week = { isoWeek: "2026-W21", modelName: "anew", suppliers: 500, faulty: 50 };
 
   test("begins again with another source: its chunks are dropped, and only the corrected file counts", async () => {
-    await failureOf(runWhole(week));
     const kept = await begin(week);
-    expect(kept).toMatchObject({ begunAnew: false, receivedChunks: [0], run: { sourceDigest: SOURCE } });
-    await ops.batch.failRun({ ...(kept.lease && { lease: kept.lease }), reason: "stopped" });
+    expect(await begin(week)).toMatchObject({ begunAnew: false, receivedChunks: [0], run: { sourceDigest: SOURCE } });
+    expect(kept.lease).toBeDefined();
+    await failureOf(runWhole(week));
     const corrected = { ...week, suppliers: 550, faulty: 0 };
     const anew = await begin(corrected, "3".repeat(64));
     expect(anew).toMatchObject({ begunAnew: true, receivedChunks: [], run: { rowsScored: 0n, chunksReceived: 0 } });

@@ -1,6 +1,7 @@
 import { loadAlertRules } from "@bellwether/config/alert-rules";
 import { AlertEventKind, AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
-import { CheckKind, CheckOutcome, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { CheckKind, CheckOutcome, RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { ReportFormat } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { Code } from "@connectrpc/connect";
@@ -282,11 +283,30 @@ describe("a run that is held", () => {
     });
   });
 
-  test("begins again with another file, and is held again for its own checks", async () => {
+  test("keeps its approval: another file or configuration is rejected until the run is voided", async () => {
     newModel();
     const first = await start();
     await ops.batch.holdRun({ ...(first.lease && { lease: first.lease }), checks: [FAILED] });
     await ops.batch.approveRun({ runId: first.run?.runId ?? 0, reason });
+    const failure = await failureOf(start(OTHER, "another"));
+    expect(failure.rawMessage).toBe(
+      `run ${first.run?.runId} is held: anonymous has approved it with another file or configuration; void it (VoidRun), then run this one`,
+    );
+    const configHash = "3".repeat(64);
+    const { lease } = await ops.batch.startRun({ isoWeek, modelName, holder: "h", sourceDigest: SOURCE, configHash });
+    expect(lease).toBeDefined();
+    const other = { isoWeek, modelName, holder: "h", sourceDigest: SOURCE, configHash: "4".repeat(64) };
+    expect(await reasonOf(ops.batch.startRun(other))).toEqual([Code.FailedPrecondition, "RUN_STATE"]);
+    // A failed run begins again with a corrected file, whoever approved the one before.
+    await ops.batch.failRun({ ...(lease && { lease }), reason: "disk full" });
+    const anew = await start(OTHER, "another");
+    expect([anew.run?.state, anew.approved, anew.begunAnew]).toEqual([RunState.RUNNING, undefined, true]);
+  });
+
+  test("begins again with another file, and is held again for its own checks", async () => {
+    newModel();
+    const first = await start();
+    await ops.batch.holdRun({ ...(first.lease && { lease: first.lease }), checks: [FAILED] });
     const { run, lease, begunAnew, approved } = await start(OTHER, "another");
     expect([run?.state, run?.checks, approved, begunAnew]).toEqual([RunState.RUNNING, [], undefined, true]);
     await ops.batch.submitChunk(testChunk(lease, 0, own([{ id: "a", score: 0.9 }])));
@@ -321,6 +341,32 @@ describe("a run that is held", () => {
     expect(await reasonOf(held)).toEqual([Code.InvalidArgument, "RUN_CHECKS"]);
     const approval = ops.batch.approveRun({ runId: run?.runId ?? 0, reason });
     expect(await reasonOf(approval)).toEqual([Code.FailedPrecondition, "RUN_STATE"]);
+  });
+});
+
+describe("a run that read objects of an object store", () => {
+  test("has their URLs and entity tags from the reading on, in the report too, and not those of another attempt", async () => {
+    newModel();
+    const isoWeek = "2026-W22";
+    const start = (source: string) => ops.batch.startRun({ isoWeek, modelName, holder: source, sourceDigest: source });
+    const first = await start("1".repeat(64));
+    const object = { url: "s3://weekly/2026-W22.csv", etag: '"9a0364b9e99bb480dd25e1f0284c8555"', bytes: 1_234n };
+    const objects = Array.from({ length: 30 }, (_, i) => ({ ...object, url: `${object.url}/${i}` }));
+    const progress = { stage: RunStage.VALIDATE, inputDigest: "a".repeat(64), inputObjects: objects };
+    const report = (lease: typeof first.lease) => ops.batch.reportProgress({ ...(lease && { lease }), ...progress });
+    expect((await report(first.lease)).run?.inputObjects).toMatchObject(objects);
+    const listed = (await ops.batch.listRuns({})).runs.find(({ runId }) => runId === first.run?.runId);
+    expect(listed?.inputObjects).toHaveLength(20);
+    await ops.batch.failRun({ ...(first.lease && { lease: first.lease }), reason: "a wrong file" });
+    const { run, lease } = await start("2".repeat(64));
+    expect(run?.inputObjects).toEqual([]);
+    const second = { ...progress, inputObjects: [object] };
+    await ops.batch.reportProgress({ ...(lease && { lease }), ...second });
+    await ops.batch.submitChunk(testChunk(lease, 0, own([{ id: "a", score: 0.2 }])));
+    const done = await ops.batch.completeRun({ ...(lease && { lease }), rowsRead: 1n, chunksTotal: 1 });
+    expect(done.run?.inputObjects).toMatchObject([object]);
+    const { content } = await ops.reports.getReport({ isoWeek, modelName, format: ReportFormat.JSON });
+    expect(JSON.parse(content).objects).toEqual([{ ...object, bytes: 1_234 }]);
   });
 });
 
@@ -401,6 +447,14 @@ describe("a week that is superseded", () => {
     expect(await alertOf("down")).toMatchObject({ severity: 2, riskScore: 0.9 });
     const report = await ops.reports.getWeek({ modelName });
     expect(report).toMatchObject({ isoWeek: "2026-W11", alerts: { raised: 2n, better: 0n, cleared: 0n } });
+    // The weekly report has the alerts of the week, as the run has, and what the revision changed beside them.
+    const { content } = await ops.reports.getReport({ modelName, format: ReportFormat.JSON });
+    expect(second?.alertsRaised).toBe(2);
+    const weekly = JSON.parse(content);
+    expect(weekly.alerts).toMatchObject({ raised: { count: 2 }, cleared: { count: 0 } });
+    const raised = weekly.alerts.raised.entries.map((one: { alert_id: string }) => one.alert_id);
+    expect(raised.sort()).toEqual([(await alertOf("kept")).alertId, (await alertOf("missed")).alertId].sort());
+    expect(weekly.revision_changes).toMatchObject({ scores_changed: 3, alerts_raised: 1, alerts_cleared: 1 });
     expect((await supplierOf("wrong")).history.map(({ riskScore }) => riskScore)).toEqual([0.2]);
     expect(await auditOf(first.runId)).toEqual([
       ...["run.completed", "alerts.evaluated", "run.supersede_requested", "run.superseded"],

@@ -25,19 +25,29 @@ afterAll(async () => {
 const NEVER = new AbortController().signal;
 const WEEK = "2026-W47";
 
-/** Returns a runner of `csv` with its own ledger. */
-async function setUp(csv: string) {
+/** Returns a runner of `csv` with its own ledger. @param mapping text of another mapping */
+async function setUp(csv: string, mapping?: string) {
   const stack = new AsyncDisposableStack();
   const folder = stack.use(await weeklyFolder());
   const input = folder.at("week.csv");
   await writeFile(input, csv);
+  if (mapping !== undefined) await writeFile(folder.settings.featureMapping, mapping);
   const ledger = stack.use(await startLedger());
   const runner = stack.use(await createWeeklyRunner({ ...folder.settings, mlUrl: ml.grpc, opsUrl: ledger.url }));
   const run = (acceptLosses: string | null = null) =>
     runner.run(WEEK, input, NEVER, () => {}, {
       acceptLosses: acceptLosses === null ? null : { reason: acceptLosses, actor: "jane" },
     });
-  return { folder, input, ledger, run, folderOf: runner.folderOf, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  const check = () => runner.check(WEEK, input, NEVER);
+  return {
+    folder,
+    input,
+    ledger,
+    run,
+    check,
+    folderOf: runner.folderOf,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
 }
 
 /** Lets the ledger know an earlier week with this file. */
@@ -113,6 +123,28 @@ describe("a run whose input fails a check", () => {
     await writeFile(week.input, `${[header, ...rows.toReversed()].join(" \n")}\n`);
     const error = await week.run().catch((cause: unknown) => cause);
     expect(String(error)).toContain("every mapped value is the same as in 2026-W46");
+  });
+
+  test("is held for an optional column that has another name now, and a required one fails with both names", async () => {
+    const renamed = weekCsv(300).replace("delivery_score,", "points_of_delivery,");
+    await using week = await setUp(renamed);
+    await knowEarlier(week, weekCsv(300));
+    await expect(week.run()).rejects.toThrow(
+      'it has no column "delivery_score"; it has "points_of_delivery", whose values are distributed like those of "delivery_score" in 2026-W46',
+    );
+    expect(week.ledger.run).toMatchObject({ state: RunState.FAILED, failure: expect.stringContaining("map it with") });
+
+    const mapping = await readFile(week.folder.settings.featureMapping, "utf8");
+    const optional = mapping.replaceAll("delivery_score: number", "delivery_score: { type: number, optional: true }");
+    await using other = await setUp(renamed, optional);
+    await knowEarlier(other, weekCsv(300));
+    const error = await other.run().catch((cause: unknown) => cause);
+    expect(failed(error)).toEqual(["missing_column delivery_score", "renamed_column delivery_score"]);
+    expect(String(error)).toContain(
+      'delivery_score: the file has no column "delivery_score"; it is likely "points_of_delivery" now',
+    );
+    expect(await other.check()).toMatchObject({ outcome: "held" });
+    await expect(week.check()).rejects.toThrow('it has no column "delivery_score"; it has "points_of_delivery"');
   });
 
   test("a column times 100 in 990 of 1,000 rows is held with its cause, not only with the number of rejected rows", async () => {

@@ -103,6 +103,7 @@ export async function startLedger(): Promise<LedgerServer> {
         throw rpcError(Code.FailedPrecondition, "RUN_MISMATCH", "the run began with another input");
       run.stage = request.stage;
       run.inputDigest ||= request.inputDigest;
+      if (request.inputObjects.length > 0) run.inputObjects = request.inputObjects;
       if (request.rowsRead !== undefined) run.rowsRead = request.rowsRead;
       if (request.chunksTotal !== undefined) run.chunksTotal = request.chunksTotal;
       rejected = request.rowsRejected ?? rejected;
@@ -145,6 +146,22 @@ export async function startLedger(): Promise<LedgerServer> {
       checkFence(request.lease?.fence);
       Object.assign(run, { state: RunState.FAILED, failure: request.reason });
       return { run };
+    },
+    getInputComparison: () => {
+      const {
+        previousWeek = "",
+        previousSuppliers = 0n,
+        previousRows,
+        previousProfile = [],
+        otherInputs = [],
+      } = server.earlier;
+      return {
+        previousWeek,
+        previousSuppliers,
+        previousProfile,
+        otherInputs,
+        ...(previousRows !== undefined && { previousRows }),
+      };
     },
     listRuns: () => ({ runs: run.isoWeek === "" ? [] : [run] }),
     recordMissedWeek: ({ isoWeek, modelName, reason }) => {

@@ -75,6 +75,9 @@ test("a week is read from an object, and its files are stored, with the entity t
     "snapshot and report are stored: s3://lake/results/supplier-risk/2026-W47/manifest.json",
   );
   expect(await week.report()).toMatchObject({ input: url, input_objects: [{ key: "in/week.csv", etag, bytes }] });
+  // The ledger says what exact object was scored.
+  const scored = { url: "s3://lake/in/week.csv", etag, bytes: BigInt(bytes) };
+  expect(first.run.inputObjects).toMatchObject([scored]);
   const manifest = await lake.head("results/supplier-risk/2026-W47/manifest.json");
 
   expect(await week.copies()).toEqual([]);

@@ -200,6 +200,28 @@ test("background rows that do not fit the model are a usage error", async () => 
   });
 });
 
+test("training rows become the training profile of the version, and without them the card says what that means", async () => {
+  const header = "f0,f1,f2,f3";
+  const lines = Array.from({ length: 60 }, (_, i) => `${i},${i % 7},${i % 2 ? i : ""},1`);
+  await writeFile(at("training.csv"), [header, ...lines].join("\n"));
+  const file = "xgboost-classifier.model";
+  const { json } = await run(file, "--name", "profiled", "--training", "training.csv");
+  expect(json).toMatchObject({ status: "imported", training: { rows: 60, given: 60, skipped_columns: [] } });
+  const profiled = await readVersion(at("models"), "profiled", "v1");
+  expect(JSON.parse(profiled.bundleJson).trainingProfile).toMatchObject({
+    features: [{ feature: "f0", rows: 60 }, { feature: "f1" }, { feature: "f2", missing: 30 }, { feature: "f3" }],
+    score: null,
+  });
+  expect(profiled.modelCard).toContain("- Drift: training profile of 60 rows given at import, without scores");
+  expect((await run(file, "--name", "without")).json).toMatchObject({ training: null });
+  const { modelCard } = await readVersion(at("models"), "without", "v1");
+  expect(modelCard).toContain(
+    "- Drift: no training profile: weekly runs of this model are compared only with the week before",
+  );
+  const { error } = await run(file, "--name", "wrong", "--training", "rows.csv");
+  expect(error).toMatchObject({ message: expect.stringMatching(/^--training: .* lacks columns f0, f1, f2, f3/) });
+});
+
 describe("--expected", () => {
   const file = "xgboost-classifier.model";
   const known = files.get(file);

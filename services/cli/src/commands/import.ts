@@ -8,6 +8,7 @@ import { type ImportedModel, importModel, type RejectedModel } from "@bellwether
 import { openModelFile } from "@bellwether/model-import/open-model-file";
 import { trainerLine } from "@bellwether/model-import/result/imported-card";
 import { BackgroundError } from "@bellwether/model-import/rows/background";
+import { TrainingRowsError } from "@bellwether/model-import/rows/training-rows";
 import { countText } from "@bellwether/reasons/count-text";
 import type { Registry } from "@bellwether/registry/storage/storage-of";
 import { TableError } from "@bellwether/risk-model/tables/table-error";
@@ -29,6 +30,7 @@ import { createReport, type Report } from "../output/report.ts";
 export interface ImportOptions {
   readonly background?: string;
   readonly expected?: string;
+  readonly training?: string;
   readonly config?: string;
   readonly name?: string;
   readonly riskClass?: string;
@@ -50,6 +52,10 @@ export function importCommand(context: CliContext): Command {
     .option(
       "--expected <file>",
       "rows with the outputs of the training library (CSV, JSON lines or Parquet): the columns of the model, and one output column, or one per class, with predictions (such as probabilities) or with margins. The model is rejected if an output differs by more than 1e-5 times the largest size that it can have: the base value plus the largest leaf of each tree, for a probability at least 1",
+    )
+    .option(
+      "--training <file>",
+      "rows on which the model was trained, or a sample of them, with the columns of the model (CSV, JSON lines or Parquet). Their distributions are stored with the version, and weekly runs are compared with them. Without them, the drift of the model is only that since the week before",
     )
     .option(
       "--config <file>",
@@ -103,7 +109,7 @@ export async function importFile(
   context: CliContext,
 ): Promise<ImportedModel | RejectedModel> {
   const read = (name: string): Promise<Uint8Array> => openModelFile(path.resolve(context.cwd, name));
-  const readRows = async (option: "background" | "expected"): Promise<ValueTable | null> => {
+  const readRows = async (option: "background" | "expected" | "training"): Promise<ValueTable | null> => {
     const name = options[option];
     if (name === undefined) return null;
     try {
@@ -117,12 +123,13 @@ export async function importFile(
     options.config === undefined ? null : parseModelConfig(await readYaml(path.resolve(context.cwd, options.config)));
   const background = await readRows("background");
   const expected = await readRows("expected");
+  const training = await readRows("training");
   try {
     return await importModel({
       bytes: await read(file),
       modelName: options.name ?? nameAfter(file),
       background,
-      expected,
+      ...{ expected, training },
       riskClass: options.riskClass ?? null,
       ...(config !== null && { declared: config.features, bands: config.bands }),
       ...(options.riskName !== undefined && { riskName: options.riskName }),
@@ -130,6 +137,7 @@ export async function importFile(
     });
   } catch (error) {
     if (error instanceof BackgroundError) throw new UsageError(`--background: ${error.message}`);
+    if (error instanceof TrainingRowsError) throw new UsageError(`--training: ${error.message}`);
     if (error instanceof ExpectedError) throw new UsageError(`--expected: ${error.message}`);
     if (!(error instanceof ImportRejectedError)) throw error;
     return { status: "rejected", kind: error.kind, reason: error.message, agreement: null };
@@ -202,6 +210,7 @@ function reportImport(report: Report, imported: ImportedModel, published: Publis
     `agrees with ONNX Runtime within ${agreement.maxRelativeDifference.toExponential(1)} on ${countText(agreement.rows, "row")}`,
   );
   report.line(trainerLine(imported.trainer));
+  report.line(imported.trainingText);
   const notes = [...imported.notes, ...nameNotes(bundle.features.map((feature) => feature.name))];
   for (const note of notes) report.line(`note: ${note}`);
   if (published.bands !== null && published.champion !== undefined)
@@ -213,6 +222,9 @@ function reportImport(report: Report, imported: ImportedModel, published: Publis
     agreement: agreementJson(agreement),
     trainer: trainerJson(imported.trainer),
     background: bundle.explanation.background,
+    training: imported.training && {
+      ...{ rows: imported.training.count, given: imported.training.given, skipped_columns: imported.training.coded },
+    },
     model: bundle.modelName,
     version: published.version,
     alias: published.alias,

@@ -10,6 +10,10 @@ test.each([
   ["note: is longer than 2000 bytes", "--note: is longer than 2000 bytes"],
   ["model_name: has no complete run", "--model: has no complete run"],
   ["accept the losses with a reason (accept_losses)", "accept the losses with a reason (--accept-losses)"],
+  [
+    "run 5 is held: jane has approved it; void it (VoidRun), then run this one",
+    "run 5 is held: jane has approved it; void it (bellwether weekly void), then run this one",
+  ],
   ["note that the owner is not known", "note that the owner is not known"],
   ["the database does not answer; try again", "the database does not answer; try again"],
 ])("%j is %j on the command line", (message, expected) => {

@@ -17,6 +17,9 @@ const COMMANDS: Readonly<Record<string, string>> = {
   ListSchedules: "bellwether weekly status",
   TriggerRun: "bellwether weekly trigger",
   WatchProgress: "bellwether weekly watch",
+  ApproveRun: "bellwether weekly approve",
+  VoidRun: "bellwether weekly void",
+  SupersedeRun: "bellwether weekly supersede",
 };
 
 /** What the fields of requests are called in the commands. */

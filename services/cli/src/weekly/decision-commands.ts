@@ -1,13 +1,15 @@
+import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { countText } from "@bellwether/reasons/count-text";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
+import { ReportedError } from "../errors/reported-error.ts";
 import { isoWeek, reason } from "../input/parse-option.ts";
 import { createReport } from "../output/report.ts";
 import { openOps } from "../remote/ops-client.ts";
 import { defaultUrlText, OPS_PEER } from "../remote/peer-url.ts";
 import { findRun } from "./find-run.ts";
-import { nextStep, runToJson } from "./run-text.ts";
+import { approvalText, nextStep, runToJson, stateText } from "./run-text.ts";
 
 interface DecisionOptions {
   readonly week: string;
@@ -45,11 +47,22 @@ function approveCommand(context: CliContext): Command {
   ).action(async (options: DecisionOptions) => {
     const report = createReport(options);
     using ops = openOps(context, options.ops, BatchService);
-    const { runId } = await findRun(ops, options.week, options.model);
-    const { run } = await ops.answer(ops.client.approveRun({ runId, reason: options.reason }));
+    const found = await findRun(ops, options.week, options.model);
+    // The service answers a repeated approval as the first time, also after the run has been published.
+    if (found.state === RunState.COMPLETE && found.approved) {
+      report.json({ ...runToJson(found), approved_by: found.approved.actor, changed: false });
+      throw new ReportedError(
+        `${found.isoWeek} of ${found.modelName} is complete already: ${approvalText(found)}; nothing was changed`,
+      );
+    }
+    const { run } = await ops.answer(ops.client.approveRun({ runId: found.runId, reason: options.reason }));
     if (!run) throw new Error("ops-service returned no run");
-    report.line(`${run.isoWeek} of ${run.modelName}: ${nextStep(run) || "approved"}`);
-    report.json(runToJson(run));
+    const isRepeated = found.approved !== undefined;
+    const next = nextStep(run) || `it is ${stateText(run.state)}`;
+    report.line(
+      `${run.isoWeek} of ${run.modelName} ${isRepeated ? `was approved already (${approvalText(run)})` : "is approved"}: ${next}`,
+    );
+    report.json({ ...runToJson(run), approved_by: run.approved?.actor ?? null, changed: !isRepeated });
   });
 }
 

@@ -1,5 +1,6 @@
 import { type BatchRun, CheckOutcome, type RunCheck, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { countText } from "@bellwether/reasons/count-text";
+import { timestampDate } from "@bufbuild/protobuf/wkt";
 
 const STATES: Readonly<Record<RunState, string>> = {
   [RunState.UNSPECIFIED]: "unknown",
@@ -21,12 +22,19 @@ const COMMAND = "npx bellwether weekly";
 export function nextStep({ isoWeek, state, approved }: Pick<BatchRun, "isoWeek" | "state" | "approved">): string {
   const run = `${COMMAND} trigger --week ${isoWeek} --input FILE (below WEEKLY_INPUT_FOLDER), or ${COMMAND} run --week ${isoWeek} --input FILE`;
   if (state === RunState.HELD && approved)
-    return `approved: the scheduler continues it within a minute; if it does not have the file, run it again: ${COMMAND} run --week ${isoWeek} --input FILE`;
+    return `the scheduler continues it within a minute; if it does not have the file, run it again: ${COMMAND} run --week ${isoWeek} --input FILE`;
   if (state === RunState.HELD)
     return `publish it: ${COMMAND} approve --week ${isoWeek} --reason TEXT; or withdraw it: ${COMMAND} void --week ${isoWeek} --reason TEXT; or run a corrected file`;
   if (state === RunState.MISSED) return `when the file is there: ${run}`;
   if (state === RunState.FAILED) return `correct the file, then: ${run}`;
   return "";
+}
+
+/** Returns who approved a run and why; "" when nobody did. */
+export function approvalText({ approved }: Pick<BatchRun, "approved">): string {
+  if (!approved) return "";
+  const { actor, reason, decidedAt } = approved;
+  return `${actor} approved it${decidedAt ? ` at ${timestampDate(decidedAt).toISOString()}` : ""}: ${reason}`;
 }
 
 const SHOWN_CHECKS = 5;
@@ -48,6 +56,15 @@ export function reasonText(run: BatchRun): string {
   return "";
 }
 
+const SHOWN_OBJECTS = 3;
+
+/** Returns the objects of an object store that a run read, with their entity tags; "" when it read files. */
+export function objectsText({ inputObjects }: Pick<BatchRun, "inputObjects">): string {
+  const shown = inputObjects.slice(0, SHOWN_OBJECTS).map(({ url, etag }) => `${url} (entity tag ${etag})`);
+  const more = inputObjects.length - shown.length;
+  return [...shown, ...(more > 0 ? [`and ${countText(more, "more object")}`] : [])].join(", ");
+}
+
 /** A run, as the commands print it under --json. */
 export function runToJson(run: BatchRun): object {
   return {
@@ -58,5 +75,6 @@ export function runToJson(run: BatchRun): object {
       rows_rejected: Number(run.rowsRejected),
       approved: run.approved !== undefined,
     },
+    input_objects: run.inputObjects.map(({ url, etag, bytes }) => ({ url, etag, bytes: Number(bytes) })),
   };
 }

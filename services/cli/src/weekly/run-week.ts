@@ -9,6 +9,7 @@ import { type CliContext, dataFolder } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { reason } from "../input/parse-option.ts";
 import { showProgress, showStep } from "../output/report.ts";
+import { inCommandWords } from "../remote/command-words.ts";
 import { defaultUrlText, ML_PEER, OPS_PEER, peerUrl } from "../remote/peer-url.ts";
 
 /** Message of the child process that does the run: progress while it runs, at its end the result or the failure. */
@@ -209,9 +210,11 @@ async function runChild<T>(args: readonly string[], options: RunOptions, context
 
 /** Replaces the names of RPC fields in a message by the names of the options, and adds the path of the report. */
 function withOptions(message: string, { report }: WeeklyFailure): string {
-  const text = message
-    .replace("with a reason (accept_losses)", "with a reason (--accept-losses REASON)")
-    .replace("with a reason (force_future)", "with a reason (--force-future REASON)");
+  const text = inCommandWords(
+    message
+      .replace("with a reason (accept_losses)", "with a reason (--accept-losses REASON)")
+      .replace("with a reason (force_future)", "with a reason (--force-future REASON)"),
+  );
   return report === undefined ? text : `${text}. All reasons and samples of rejected rows: ${report}`;
 }
 

@@ -64,6 +64,26 @@ test("of a week the newest revision counts, and voided and superseded weeks need
   expect(lines.slice(2)).toEqual(["2026-W45 is running: 4 of 10 rows scored", "no week needs a decision"]);
 });
 
+test("the objects that a week was scored from are shown with their entity tags", () => {
+  const inputObjects = ["a", "b", "c", "d", "e"].map((name) => ({
+    ...{ url: `s3://lake/${name}.csv`, etag: `"${name}${name}"`, bytes: 12n },
+  }));
+  const [complete, held] = [inputObjects.slice(0, 1), inputObjects];
+  const { lines, json } = weeklyStatus(
+    [
+      run("2026-W47", RunState.HELD, { inputObjects: held }),
+      run("2026-W46", RunState.COMPLETE, { inputObjects: complete }),
+    ],
+    SCHEDULE,
+  );
+  expect(lines[0]).toMatch(/, 0 alerts raised; from s3:\/\/lake\/a\.csv \(entity tag "aa"\)$/);
+  expect(lines[2]).toMatch(/^2026-W47 is held; from s3:.*c\.csv \(entity tag "cc"\), and 2 more objects\n/);
+  expect(json).toMatchObject({
+    last_complete: { input_objects: [{ url: "s3://lake/a.csv", etag: '"aa"', bytes: 12 }] },
+    open: [{ input_objects: { length: 5 } }],
+  });
+});
+
 test("a scheduler that does not answer, and a paused schedule, are said", () => {
   const away = weeklyStatus([], new Error("scheduler-service does not answer at http://localhost:9082"));
   expect(away.lines).toEqual([
@@ -84,6 +104,31 @@ test("with several models, each week names its model, and an approved run waits 
   );
   expect(lines[0]).toMatch(/^last complete week: 2026-W47 of other/);
   expect(lines.at(-1)).toMatch(
-    /^2026-W47 of supplier-risk is held\n {2}approved: the scheduler continues it within a minute/,
+    /^2026-W47 of supplier-risk is held, and jane has approved it\n {2}the scheduler continues it within a minute/,
   );
+});
+
+test("a week that has ended or is run does not wait, and a week that waits for a decision is shown once", () => {
+  const approved = { reason: "sold", actor: "jane" };
+  const waiting = ["2026-W48", "2026-W47", "2026-W46", "2026-W45", "2026-W44"].map((isoWeek) => ({
+    ...{ isoWeek, reason: "its run is in the queue" },
+  }));
+  const { lines, json } = weeklyStatus(
+    [
+      run("2026-W47", RunState.HELD, { approved }),
+      run("2026-W46", RunState.COMPLETE),
+      run("2026-W45", RunState.RUNNING, { rowsRead: 10n, rowsScored: 4n }),
+      run("2026-W44", RunState.FAILED, { failure: "no row" }),
+    ],
+    create(ScheduleSchema, { ...FIELDS, waiting }),
+  );
+  expect(lines.slice(2)).toEqual([
+    "2026-W45 is running: 4 of 10 rows scored",
+    "2026-W48 waits: its run is in the queue",
+    "2026-W47 is held, and jane has approved it\n  the scheduler: its run is in the queue",
+    "2026-W44 is failed: no row\n  the scheduler: its run is in the queue",
+  ]);
+  expect(json).toMatchObject({
+    waiting: [{ iso_week: "2026-W48" }, { iso_week: "2026-W47" }, { iso_week: "2026-W44" }],
+  });
 });

@@ -1,13 +1,17 @@
 import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
-import { type Schedule, ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
+import {
+  type Schedule,
+  ScheduleService,
+  type WaitingWeek,
+} from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
 import { countText } from "@bellwether/reasons/count-text";
 import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import type { CliContext } from "../context/cli-context.ts";
 import { openOps } from "../remote/ops-client.ts";
 import { openPeer } from "../remote/peer-client.ts";
 import { SCHEDULER_PEER } from "../remote/peer-url.ts";
-import { nextStep, reasonText, runToJson, stateText } from "./run-text.ts";
+import { nextStep, objectsText, reasonText, runToJson, stateText } from "./run-text.ts";
 
 /** Options of `bellwether weekly status`. */
 export interface StatusOptions {
@@ -57,24 +61,25 @@ export function weeklyStatus(runs: readonly BatchRun[], schedule: Schedule | Err
   const running = weeks.filter(({ state }) => state === RunState.RUNNING);
   const models = new Set(weeks.map(({ modelName }) => modelName));
   const name = (run: BatchRun): string => (models.size > 1 ? `${run.isoWeek} of ${run.modelName}` : run.isoWeek);
-  const waiting = schedule instanceof Error ? [] : schedule.waiting;
+  const waiting = schedule instanceof Error ? [] : schedule.waiting.filter(({ isoWeek }) => !hasEnded(weeks, isoWeek));
+  const waits = new Map(waiting.map((week) => [week.isoWeek, waitText(week)]));
   return {
     lines: [
       last
-        ? `last complete week: ${name(last)}, ${countText(last.rowsScored, "supplier")}, ${countText(last.alertsRaised, "alert")} raised`
+        ? `last complete week: ${name(last)}, ${countText(last.rowsScored, "supplier")}, ${countText(last.alertsRaised, "alert")} raised${fromObjects(last)}`
         : "last complete week: none",
       scheduleText(schedule),
       ...running.map((run) => `${name(run)} is running: ${run.rowsScored} of ${run.rowsRead ?? "?"} rows scored`),
-      ...waiting.map(
-        ({ isoWeek, deadlineAt, reason }) =>
-          `${isoWeek} waits: ${reason}${deadlineAt ? `; missed after ${timeText(deadlineAt)}` : ""}`,
-      ),
-      ...open.slice(0, SHOWN_WEEKS).map((run) => openText(name(run), run)),
+      ...waiting
+        .filter(({ isoWeek }) => !open.some((run) => run.isoWeek === isoWeek))
+        .map((week) => `${week.isoWeek} waits: ${waitText(week)}`),
+      ...open.slice(0, SHOWN_WEEKS).map((run) => openText(name(run), run, waits.get(run.isoWeek))),
       ...(open.length > SHOWN_WEEKS ? [`and ${open.length - SHOWN_WEEKS} older weeks`] : []),
       ...(open.length === 0 ? ["no week needs a decision"] : []),
     ],
     json: {
       last_complete_week: last?.isoWeek ?? null,
+      last_complete: last ? runToJson(last) : null,
       ...(schedule instanceof Error
         ? { schedule: null, schedule_error: schedule.message }
         : { schedule: scheduleToJson(schedule) }),
@@ -87,10 +92,26 @@ export function weeklyStatus(runs: readonly BatchRun[], schedule: Schedule | Err
   };
 }
 
-function openText(name: string, run: BatchRun): string {
+/**
+ * Whether the run of a week is in progress or has ended: the scheduler looks at the weeks at intervals, so that it may
+ * still wait for it. Schedules have no model, so that the runs of all models must have ended.
+ */
+function hasEnded(weeks: readonly BatchRun[], isoWeek: string): boolean {
+  const runs = weeks.filter((run) => run.isoWeek === isoWeek);
+  return runs.length > 0 && runs.every(({ state }) => !NEEDS_PERSON.has(state));
+}
+
+const fromObjects = (run: BatchRun): string => (run.inputObjects.length > 0 ? `; from ${objectsText(run)}` : "");
+
+const waitText = ({ deadlineAt, reason }: WaitingWeek): string =>
+  `${reason}${deadlineAt ? `; missed after ${timeText(deadlineAt)}` : ""}`;
+
+/** @param wait what the scheduler waits for before it runs the week. Undefined: it does not wait */
+function openText(name: string, run: BatchRun, wait: string | undefined): string {
   const reason = reasonText(run);
-  const step = nextStep(run);
-  return `${name} is ${stateText(run.state)}${reason && `: ${reason}`}${step && `\n  ${step}`}`;
+  const state = `${stateText(run.state)}${run.state === RunState.HELD && run.approved ? `, and ${run.approved.actor} has approved it` : ""}`;
+  const step = wait === undefined ? nextStep(run) : `the scheduler: ${wait}`;
+  return `${name} is ${state}${reason && `: ${reason}`}${fromObjects(run)}${step && `\n  ${step}`}`;
 }
 
 function scheduleText(schedule: Schedule | Error): string {

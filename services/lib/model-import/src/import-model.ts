@@ -1,3 +1,4 @@
+import { countText } from "@bellwether/reasons/count-text";
 import type { BundleFeature, FeatureBundle, GoldenRow } from "@bellwether/risk-model/bundle/feature-bundle";
 import { type ImportanceRows, spreadRows } from "@bellwether/risk-model/importance/importance";
 import { TableError } from "@bellwether/risk-model/tables/table-error";
@@ -31,6 +32,7 @@ import { type Background, BackgroundError, readBackground } from "./rows/backgro
 import { type ColumnRules, checkRows } from "./rows/check-rows.ts";
 import { probeInputs, probeRules } from "./rows/probe-inputs.ts";
 import type { RunOnnx } from "./rows/run-onnx.ts";
+import { profileTrainingRows, type TrainingRows, TrainingRowsError } from "./rows/training-rows.ts";
 import type { ModelFormat } from "./source/detect-format.ts";
 import { readSourceModel, rowRounding, type SourceModel } from "./source/source-model.ts";
 
@@ -42,6 +44,8 @@ export interface ImportTask {
   readonly background: Uint8Array | ValueTable | null;
   /** Rows with the trainer's own outputs, or a CSV or JSON lines file of them; null or unset: none. */
   readonly expected?: Uint8Array | ValueTable | null;
+  /** Rows on which the model was trained, or a sample of them, or a CSV or JSON lines file of them; null or unset: none. */
+  readonly training?: Uint8Array | ValueTable | null;
   /** Class (or number of the target) that is the risk; null: the last. */
   readonly riskClass: string | null;
   /** Units and directions of features, by name. Unset: they are unknown. */
@@ -72,6 +76,10 @@ export interface ImportedModel {
   readonly notes: readonly string[];
   /** Features that move the output against their declared direction; empty when no direction is declared. */
   readonly violations: readonly DirectionViolation[];
+  /** The training rows whose distributions are in the bundle; null without training rows. */
+  readonly training: Omit<TrainingRows, "profile"> | null;
+  /** One line about the training rows. */
+  readonly trainingText: string;
   /** The background rows, from which the importance of the features is computed; null without background rows. */
   readonly importanceRows: ImportanceRows | null;
 }
@@ -89,7 +97,7 @@ export interface RejectedModel {
  * Converts a model file of another trainer to a model of this project: reads and checks it, compares it with
  * ONNX Runtime on random, threshold, missing and infinite rows, writes it anew, and compares the written file
  * again.
- * @throws BackgroundError, ExpectedError when the given rows do not fit the model. A rejected file is a result, not an error.
+ * @throws BackgroundError, ExpectedError, TrainingRowsError when the given rows do not fit the model. A rejected file is a result, not an error.
  */
 export async function importModel(task: ImportTask): Promise<ImportedModel | RejectedModel> {
   try {
@@ -102,7 +110,11 @@ export async function importModel(task: ImportTask): Promise<ImportedModel | Rej
       const table = tableOf(task.expected ?? null);
       return table && readExpected(table, source);
     });
-    return await importSource(task, source, background, expected);
+    const training = orThrow(TrainingRowsError, () => {
+      const table = tableOf(task.training ?? null);
+      return table && profileTrainingRows(table, source.columns, source.hasNames);
+    });
+    return await importSource(task, source, { background, expected, training });
   } catch (error) {
     if (!(error instanceof ImportRejectedError)) throw error;
     return { status: "rejected", kind: error.kind, reason: error.message, agreement: null };
@@ -113,7 +125,10 @@ const tableOf = (given: Uint8Array | ValueTable | null): ValueTable | null =>
   given instanceof Uint8Array ? parseTable(given) : given;
 
 /** Reads a table. A TableError is thrown as the error class of that input. */
-function orThrow<T>(Failure: typeof BackgroundError | typeof ExpectedError, read: () => T): T {
+function orThrow<T>(
+  Failure: typeof BackgroundError | typeof ExpectedError | typeof TrainingRowsError,
+  read: () => T,
+): T {
   try {
     return read();
   } catch (error) {
@@ -125,8 +140,15 @@ function orThrow<T>(Failure: typeof BackgroundError | typeof ExpectedError, read
 async function importSource(
   task: ImportTask,
   source: SourceModel,
-  background: Background | null,
-  expected: ExpectedAnswers | null,
+  {
+    background,
+    expected,
+    training,
+  }: {
+    readonly background: Background | null;
+    readonly expected: ExpectedAnswers | null;
+    readonly training: TrainingRows | null;
+  },
 ): Promise<ImportedModel | RejectedModel> {
   if (source.model.trees.length === 0)
     throw new ImportRejectedError(
@@ -148,7 +170,7 @@ async function importSource(
   const written = await checkWritten(served, rows, run);
   if (!agrees(written)) return disagreement(written, "the model written from it");
   const explanation = chooseExplanation(served, background);
-  const bundle = importedBundle({
+  const bundleWithout = importedBundle({
     modelName: task.modelName,
     columns: source.columns,
     names: background?.names ?? source.columns.map((column) => column.name),
@@ -159,6 +181,7 @@ async function importSource(
     explanation,
     golden: await recordGolden(source.model.features, rows, run),
   });
+  const bundle = training === null ? bundleWithout : { ...bundleWithout, trainingProfile: training.profile };
   const agreement = worse(original ?? written, written);
   const violations = sweepDirections(
     served.model,
@@ -184,11 +207,24 @@ async function importSource(
     bundle,
     bundleJson: `${JSON.stringify(bundle)}\n`,
     onnx,
-    modelCard: renderImportedCard(bundle, source, { agreement, trainer, notes }),
+    modelCard: renderImportedCard(bundle, source, { agreement, trainer, notes, training: trainingLine(training) }),
     notes,
     violations,
+    trainingText: trainingLine(training),
+    training: training && { count: training.count, given: training.given, coded: training.coded },
     importanceRows: background && importanceRows(background, source.model.features),
   };
+}
+
+/** Says with what the weekly runs of the model are compared. */
+function trainingLine(training: TrainingRows | null): string {
+  if (training === null)
+    return "no training profile: weekly runs of this model are compared only with the week before; import it again with --training ROWS to compare them with its training data too";
+  const { count, given, coded } = training;
+  const sampled = count < given ? `${count} of ${countText(given, "row")}` : countText(given, "row");
+  const without =
+    coded.length === 0 ? "" : `; without ${coded.slice(0, 8).join(", ")}, whose values are codes of categories`;
+  return `training profile of ${sampled} given at import, without scores: weekly runs are compared with it${without}`;
 }
 
 function importanceRows({ rows, count }: Background, columns: number): ImportanceRows {

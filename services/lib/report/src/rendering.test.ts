@@ -54,6 +54,35 @@ test("the figures of the page add up", () => {
   expect(html).toContain("59 more are not listed.");
 });
 
+test("what a revision changed, the objects that were read, and a missing training profile are said", () => {
+  const figures = { suppliers: 300, scores_changed: 12, bands_changed: 3, suppliers_added: 1, suppliers_removed: 2 };
+  const revision_changes = {
+    ...figures,
+    max_score_change: 0.75,
+    alerts_raised: 4,
+    alerts_cleared: 5,
+    alerts_changed: 6,
+  };
+  const objects = [{ url: "s3://weekly/2026-W47.csv", etag: '"9a0364b9"', bytes: 1_234 }];
+  const report = sampleReport({ revision: 2, revision_changes, objects });
+  const html = reportToHtml(report);
+  elementsOf(html);
+  expect(html).toContain("12 of 300 scores changed (by at most 0.75)");
+  expect(html).toContain("alerts: 4 raised, 5 cleared, 6 with another severity");
+  expect(html).toContain("<td>s3://weekly/2026-W47.csv</td><td><code>&quot;9a0364b9&quot;</code></td>");
+  expect(html).toContain("No training profile: compared only with the week before.");
+  const csv = reportToCsv(report);
+  expect(csv).toContain("2026-W47,supplier-risk,2,revision,,scores_changed,12,");
+  expect(csv).toContain("object,s3://weekly/2026-W47.csv,bytes,1234,");
+  const [spend] = report.drift.entries;
+  const trained = spend
+    ? [{ ...spend, comparisons: spend.comparisons.map((one) => ({ ...one, reference: "training" })) }]
+    : [];
+  const other = reportToHtml(sampleReport({ drift: { count: 1, entries: trained } }));
+  expect(other).not.toContain("This revision replaced");
+  expect(other).not.toContain("No training profile");
+});
+
 test("hostile texts are escaped in the page wherever they stand", () => {
   const report = sampleReport();
   const [mover] = report.risers;

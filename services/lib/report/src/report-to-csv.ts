@@ -30,6 +30,8 @@ function* figuresOf(report: WeeklyReport): Generator<Row> {
   yield* fields("configuration", "", { ...report.configuration });
   yield* fields("rows", "", { ...counts });
   for (const { file, ...source } of report.sources) yield* fields("source", file, source);
+  for (const { url, ...object } of report.objects ?? []) yield* fields("object", url, object);
+  if (report.revision_changes) yield* fields("revision", "", { ...report.revision_changes });
   for (const { kind, outcome, column, value, limit, detail } of report.checks)
     yield* fields("check", column === "" ? kind : `${kind} ${column}`, { outcome, value, limit, detail });
   if (report.approved) yield* fields("approved", "", { ...report.approved });

@@ -4,7 +4,14 @@ import { change, count, minute, money, score } from "./figures.ts";
 import { type Markup, markup, NOTHING, trustedMarkup } from "./markup.ts";
 import { PAGE_STYLE } from "./page-style.ts";
 import { leftOut, section, table } from "./report-tables.ts";
-import type { Listed, ReportedAlert, ReportedMover, SpendGroup, WeeklyReport } from "./weekly-report.ts";
+import type {
+  Listed,
+  ReportedAlert,
+  ReportedMover,
+  ReportedRevision,
+  SpendGroup,
+  WeeklyReport,
+} from "./weekly-report.ts";
 
 /** Number of comparisons whose distributions are drawn. */
 const DRAWN_DISTRIBUTIONS = 24;
@@ -46,12 +53,17 @@ function heading(report: WeeklyReport): Markup {
     overtaken_by === null
       ? NOTHING
       : markup`<p class="failed">${overtaken_by} was complete before: the alert rules were not evaluated.</p>`;
+  const revised = report.revision_changes ? revisionText(report.revision_changes) : NOTHING;
   return markup`<h1>Weekly report ${iso_week}</h1>
 <p class="quiet">Model ${model.name} ${model.version}, revision ${revision}, complete at ${minute(completed_at)}${as_of === null ? "" : `, data of ${as_of}`}. ${compared}</p>
-${overtaken}`;
+${overtaken}${revised}`;
 }
 
-function counts({ counts: rows, sources }: WeeklyReport): Markup {
+function revisionText(changes: ReportedRevision): Markup {
+  return markup`<p>This revision replaced a complete run of the week. Against it, ${count(changes.scores_changed)} of ${count(changes.suppliers)} scores changed (by at most ${score(changes.max_score_change)}), ${count(changes.bands_changed)} bands; ${count(changes.suppliers_added)} suppliers added, ${count(changes.suppliers_removed)} removed; alerts: ${count(changes.alerts_raised)} raised, ${count(changes.alerts_cleared)} cleared, ${count(changes.alerts_changed)} with another severity.</p>\n`;
+}
+
+function counts({ counts: rows, sources, objects = [] }: WeeklyReport): Markup {
   return section(
     "Rows",
     markup`<p>${count(rows.read)} read = ${count(rows.scored)} scored + ${count(rows.rejected)} rejected + ${count(rows.repeated)} repeated.</p>\n`,
@@ -61,6 +73,13 @@ function counts({ counts: rows, sources }: WeeklyReport): Markup {
       { title: "Accepted rows", cell: ({ rows: accepted }) => count(accepted), isNumber: true },
       { title: "Rejected", cell: ({ rejected: bad }) => count(bad), isNumber: true },
     ]),
+    objects.length === 0
+      ? NOTHING
+      : table("Objects", objects, [
+          { title: "Object", cell: ({ url }) => url },
+          { title: "Entity tag", cell: ({ etag }) => markup`<code>${etag}</code>` },
+          { title: "Bytes", cell: ({ bytes }) => count(bytes), isNumber: true },
+        ]),
   );
 }
 
@@ -167,15 +186,19 @@ function drift({ drift: listed }: WeeklyReport): Markup {
   if (listed.count === 0)
     return section(
       "Drift",
-      markup`<p class="quiet">Nothing was compared: there is no earlier week with a profile.</p>\n`,
+      markup`<p class="quiet">Nothing was compared: the model has no training profile, and there is no earlier week with a profile.</p>\n`,
     );
   const comparisons = listed.entries.flatMap(({ feature, comparisons: some }) =>
     some.map((comparison) => ({ ...comparison, feature })),
   );
+  const isTrained = comparisons.some(({ reference }) => reference === "training");
   const alarms = comparisons.filter(({ outcome }) => outcome === "alarm");
   const drawn = comparisons.filter(({ bins }) => bins.length > 0).slice(0, DRAWN_DISTRIBUTIONS);
   return section(
     "Drift",
+    isTrained || comparisons.length === 0
+      ? NOTHING
+      : markup`<p>No training profile: compared only with the week before.</p>\n`,
     table("Alarms", alarms, [{ title: "What changed", cell: ({ text }) => text }]),
     table("Population stability index since the week before", listed.entries, [
       { title: "Feature", cell: ({ feature }) => feature },

@@ -24,11 +24,18 @@ export interface WeeklyReport {
   readonly counts: ReportedCounts;
   /** The files that were read. */
   readonly sources: readonly ReportedSource[];
+  /** The objects of an object store that were read; empty for files. Left out: by an earlier release. */
+  readonly objects?: readonly ReportedObject[];
   readonly checks: readonly Check[];
   /** Who approved failed checks or losses. Null: nobody, or it was not necessary. */
   readonly approved: ReportedDecision | null;
   /** A later week that was complete before, so that the alert rules were not evaluated. Null: they were. */
   readonly overtaken_by: string | null;
+  /**
+   * What this revision changed against the run that it superseded. Null: it superseded none. Left out: by an earlier
+   * release.
+   */
+  readonly revision_changes?: ReportedRevision | null;
   readonly bands: readonly ReportedBand[];
   readonly money_at_risk: ReportedMoney;
   readonly regions: Listed<SpendGroup>;
@@ -92,11 +99,35 @@ export interface ReportedSource {
   readonly sha256: string;
 }
 
+/** One object of an object store, as it was read. */
+export interface ReportedObject {
+  readonly url: string;
+  /** Entity tag: another content of the object has another one. */
+  readonly etag: string;
+  readonly bytes: number;
+}
+
 /** A person's decision. */
 export interface ReportedDecision {
   readonly reason: string;
   readonly actor: string;
   readonly decided_at: string | null;
+}
+
+/** A revision of a week, compared with the run that it superseded. */
+export interface ReportedRevision {
+  /** Suppliers with a score in both. */
+  readonly suppliers: number;
+  readonly scores_changed: number;
+  readonly bands_changed: number;
+  readonly suppliers_added: number;
+  readonly suppliers_removed: number;
+  /** The largest |change| of a score, in [0, 1]. */
+  readonly max_score_change: number;
+  /** Alerts that are active after this revision only, after the superseded run only, and after both with another severity. */
+  readonly alerts_raised: number;
+  readonly alerts_cleared: number;
+  readonly alerts_changed: number;
 }
 
 /** The suppliers of one band. */
@@ -142,7 +173,7 @@ export interface ReportedMover {
   readonly money_at_risk: number | null;
 }
 
-/** What the alert rules changed in the run. */
+/** What the alert rules changed in the week, also when a revision of it raised the same alerts again. */
 export interface ReportedAlerts {
   /** Alerts that were raised or opened again. */
   readonly raised: Listed<ReportedAlert>;

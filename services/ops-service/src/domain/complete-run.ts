@@ -15,7 +15,7 @@ import { type ColumnProfile, failedChecks, orderChecks, type RunCheck, unapprove
 import { describeDriftAlarms, type FeatureDrift, inOrder } from "./run-drift.ts";
 import { checkLease, checkOpen } from "./run-lease.ts";
 import type { RunLedger, Transact } from "./run-ledger.ts";
-import { measureRunLosses, type Override, type RunLosses } from "./run-losses.ts";
+import { measureRunLosses, type Override, type RunLosses, withLossChecks } from "./run-losses.ts";
 import type { ScorePair } from "./stored-input.ts";
 import { composeReport, type InputReport, reportedSuppliers } from "./weekly-report.ts";
 
@@ -60,8 +60,8 @@ export interface CompleteRunOptions {
 /**
  * Publishes the scores of a run and evaluates the alert rules, all or nothing. A complete run is returned
  * unchanged. The complete run of the same week, if there is one, is superseded. A run that lost more than the policy
- * allows, without an acceptance, is set to failed, and a run of which a check failed, without an approval, is held:
- * nothing of it is published.
+ * allows, or of which a check failed, without an acceptance or approval, is held: nothing of it is published, and it
+ * keeps its chunks, so that it goes on after an approval.
  * @throws RunNotFoundError, RunFencedError, RunHeldError, RunStateError, RunMismatchError, LossLimitError,
  * ChecksFailedError
  */
@@ -76,19 +76,14 @@ export async function completeRun(
   } catch (error) {
     if (!(error instanceof LossLimitError || error instanceof ChecksFailedError)) throw error;
     const { policyHash } = options.policy;
+    const { losses } = error;
     await transact(async (ledger) => {
       const run = await ledger.lock(lease.runId);
       checkLease(run, lease);
       checkOpen(run);
-      const { message: failure } = error;
-      if (error instanceof ChecksFailedError) {
-        const checks = checksOf(run, totals);
-        return await hold(ledger, run, { checks, profile: totals.profile, actor: SERVICE_ACTOR });
-      }
-      const failed = { state: "failed", failure, losses: error.losses, policyHash } as const;
-      const stored = await ledger.update(run.id, failed);
-      await recordRun(ledger, stored, { kind: "run.failed", actor: SERVICE_ACTOR, reason: failure, stage: run.stage });
-      return stored;
+      await ledger.update(run.id, { losses, policyHash });
+      const checks = withLossChecks(checksOf(run, totals), losses);
+      return await hold(ledger, run, { checks, profile: totals.profile, actor: SERVICE_ACTOR });
     });
     throw error;
   }
@@ -116,9 +111,6 @@ function publishRun(
     checkChunks(run.id, totals.chunksTotal, await ledger.receivedChunks(run.id));
     checkCounts(run, totals);
     const { acceptLosses, rowsRead, rowsRejected, chunksTotal, profile } = totals;
-    const checks = checksOf(run, totals);
-    const open = run.approved === null ? failedChecks(checks) : unapprovedChecks(checks, run.checks);
-    if (open.length > 0 && acceptLosses === null) throw new ChecksFailedError(run.isoWeek, open);
     const second = await ledger.dropSecondRows(run.id);
     const rowsScored = run.rowsScored - second;
     const rowsInvalid = run.rowsInvalid + second;
@@ -130,6 +122,10 @@ function publishRun(
       acceptLosses,
     );
     const losses = { ...measured, accepted: measured.accepted ?? approvedLosses(measured.exceeded, run) };
+    const given = checksOf(run, totals);
+    const open = run.approved === null ? failedChecks(given) : unapprovedChecks(given, run.checks);
+    if (open.length > 0 && acceptLosses === null) throw new ChecksFailedError(run.isoWeek, open, losses);
+    const checks = withLossChecks(given, losses);
     if (losses.exceeded.length > 0 && losses.accepted === null) throw new LossLimitError(run.isoWeek, losses);
     const now = clock();
     if ((previous?.runId ?? null) !== run.previousRunId) await ledger.relink(run.id, previous?.runId ?? null);
@@ -147,7 +143,7 @@ function publishRun(
       newId,
       ...(change && { modelChange: { ...change, divide } }),
     };
-    const { changes, ...outcome } = await evaluate(ledger, rules, ruleRun, { run, superseded });
+    const { changes, decided, ...outcome } = await evaluate(ledger, rules, ruleRun, { run, superseded });
     const approved =
       run.approved ?? (open.length > 0 && acceptLosses ? { ...acceptLosses, decidedMs: now.getTime() } : null);
     const complete = await ledger.update(run.id, {
@@ -159,8 +155,8 @@ function publishRun(
       drift: inOrder(totals.drift),
     });
     await ledger.mendChain(run);
-    const parts = await ledger.readReportParts(complete, reportedSuppliers(changes));
-    await ledger.writeReport(run.id, JSON.stringify(composeReport(complete, parts, changes, totals.inputReport)));
+    const parts = await ledger.readReportParts(complete, reportedSuppliers(decided));
+    await ledger.writeReport(run.id, JSON.stringify(composeReport(complete, parts, decided, totals.inputReport)));
     if (losses.accepted !== null) await recordAccepted(ledger, complete, losses, losses.accepted);
     if (open.length > 0 && acceptLosses) await recordApproved(ledger, complete, open, acceptLosses);
     await recordComplete(ledger, complete, changes);
@@ -196,8 +192,10 @@ async function evaluate(
   { run, superseded }: { readonly run: Run; readonly superseded: Run | null },
 ) {
   const { alerts } = ledger;
-  if (superseded === null || (await alerts.overtakenBy(run.id)) !== null)
-    return await evaluateRules(alerts, rules, ruleRun);
+  if (superseded === null || (await alerts.overtakenBy(run.id)) !== null) {
+    const outcome = await evaluateRules(alerts, rules, ruleRun);
+    return { ...outcome, decided: outcome.changes };
+  }
   await alerts.restoreValues(superseded.id);
   const undone = await alerts.lockChanges(superseded.id, { after: "", limit: null });
   await alerts.forgetChanges(superseded.id);
@@ -205,7 +203,7 @@ async function evaluate(
   const replacement = { runId: run.id, isoWeek, revision, supersededRunId: superseded.id, now: ruleRun.now };
   const replaced = replaceRun(alerts, undone, replacement);
   const outcome = await evaluateRules(replaced.store, rules, ruleRun);
-  return { ...outcome, changes: await replaced.finish() };
+  return { ...outcome, ...(await replaced.finish()) };
 }
 
 /** Compares a revision with the one that it supersedes. */

@@ -81,10 +81,12 @@ export class RunChecksError extends Error {
 /** Checks of the run's input failed, and nobody approved the run: nothing of it is published. */
 export class ChecksFailedError extends Error {
   override readonly name = "ChecksFailedError" as const;
-  constructor(isoWeek: string, failed: readonly RunCheck[]) {
+  readonly losses: RunLosses;
+  constructor(isoWeek: string, failed: readonly RunCheck[], losses: RunLosses) {
     super(
       `${isoWeek} is held: ${describeChecks(failed)}; correct the file and run the week again, approve the run (ApproveRun), or void it (VoidRun)`,
     );
+    this.losses = losses;
   }
 }
 
@@ -101,7 +103,7 @@ export class LossLimitError extends Error {
   readonly losses: RunLosses;
   constructor(isoWeek: string, losses: RunLosses) {
     super(
-      `${isoWeek} is not published: ${describeLosses(losses)}; correct the file and run the week again, or accept the losses with a reason (accept_losses)`,
+      `${isoWeek} is held: ${describeLosses(losses)}; correct the file and run the week again, approve the run (ApproveRun), void it (VoidRun), or accept the losses with a reason (accept_losses)`,
     );
     this.losses = losses;
   }

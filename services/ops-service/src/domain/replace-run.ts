@@ -23,8 +23,16 @@ export interface Replacement {
 export interface ReplacedStore {
   /** The alerts that the superseded run changed are as before it; what is saved is compared with what they are now. */
   readonly store: AlertRuleStore;
-  /** Closes or restores the alerts that the rules did not change again. Returns what changed. */
-  finish(): Promise<readonly AlertChange[]>;
+  /** Closes or restores the alerts that the rules did not change again. */
+  finish(): Promise<ReplacedChanges>;
+}
+
+/** What a revision changed. */
+export interface ReplacedChanges {
+  /** What was written: the difference from the alerts as the superseded run left them. */
+  readonly changes: readonly AlertChange[];
+  /** What the rules decided, against the alerts before the week. */
+  readonly decided: readonly AlertChange[];
 }
 
 /** Fields that the rules set in every run. */
@@ -47,6 +55,7 @@ export function replaceRun(
   const entries = new Map(changes.map((change) => [keyOf(change.current), { change, base: baseOf(change) }]));
   const byId = new Map([...entries.values()].map((entry) => [entry.change.current.id, entry]));
   const written: AlertChange[] = [];
+  const ofWeek: AlertChange[] = [];
   const shown = (alerts: readonly Alert[]): Alert[] =>
     alerts.flatMap((alert) => {
       const entry = byId.get(alert.id);
@@ -58,6 +67,12 @@ export function replaceRun(
     // An alert that the superseded run had raised has an id already.
     const ids = new Map(
       decided.map(({ alert }) => [alert.id, entries.get(keyOf(alert))?.change.current.id ?? alert.id]),
+    );
+    ofWeek.push(
+      ...decided.map((change) => ({
+        ...change,
+        alert: { ...change.alert, id: ids.get(change.alert.id) ?? change.alert.id },
+      })),
     );
     const final = decided.map((change) => {
       const { replacedBy } = change.alert;
@@ -99,7 +114,7 @@ export function replaceRun(
       entries.clear();
       written.push(...left);
       await store.save(replacement.runId, left);
-      return written;
+      return { changes: written, decided: ofWeek };
     },
   };
 }

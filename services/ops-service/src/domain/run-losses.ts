@@ -1,5 +1,13 @@
 import type { RiskPolicy } from "@bellwether/config/risk-policy";
-import { type LossCounts, type Losses, measureLosses, type PreviousWeek } from "@bellwether/plausibility/losses";
+import {
+  describeLoss,
+  type LossCounts,
+  type Losses,
+  type LossLimit,
+  measureLosses,
+  type PreviousWeek,
+} from "@bellwether/plausibility/losses";
+import { orderChecks, type RunCheck } from "./run-check.ts";
 
 /** A person's decision to go beyond a limit. */
 export interface Override {
@@ -31,4 +39,27 @@ export function measureRunLosses(
 ): RunLosses {
   const losses = measureLosses(counts, previous, limits);
   return { ...losses, accepted: losses.exceeded.length > 0 ? accepted : null };
+}
+
+/**
+ * Returns the checks of a run with a failed one for each limit that its losses exceed. When rows cannot be scored, the
+ * losses are larger than they were when the input was checked.
+ */
+export function withLossChecks(checks: readonly RunCheck[], losses: Losses): readonly RunCheck[] {
+  const { exceeded } = losses;
+  if (exceeded.length === 0) return checks;
+  const isReplaced = ({ kind }: RunCheck): boolean => exceeded.some((limit) => limit === kind);
+  return orderChecks([
+    ...exceeded.map((limit): RunCheck => {
+      const figures = figuresOf(limit, losses);
+      return { ...figures, kind: limit, outcome: "failed", column: "", detail: describeLoss(limit, losses) };
+    }),
+    ...checks.filter((check) => !isReplaced(check)),
+  ]);
+}
+
+function figuresOf(limit: LossLimit, losses: Losses): Pick<RunCheck, "value" | "limit"> {
+  if (limit === "rejected_rows") return { value: losses.rejectedShare, limit: losses.maxRejectedShare };
+  const share = losses.previousSuppliers ? losses.suppliers / losses.previousSuppliers : null;
+  return { value: share, limit: losses.minSuppliersShare };
 }

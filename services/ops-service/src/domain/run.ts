@@ -125,6 +125,15 @@ export interface Run {
   readonly missedReason: string;
   /** Digest of the mapped rows, whatever their order. Empty: not recorded. */
   readonly contentDigest: string;
+  /** The objects of an object store that were read. Empty: the input is a file, or is not read yet. */
+  readonly inputObjects: readonly InputObject[];
+}
+
+/** One object of an object store, with the content that it had when it was read. */
+export interface InputObject {
+  readonly url: string;
+  readonly etag: string;
+  readonly bytes: number;
 }
 
 /** The right to write to a run. */

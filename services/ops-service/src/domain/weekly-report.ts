@@ -8,7 +8,7 @@ import type {
 } from "@bellwether/report/weekly-report";
 import type { AlertChange, AlertEventKind } from "./alert.ts";
 import { isSameFormula } from "./expected-impact.ts";
-import type { Run } from "./run.ts";
+import type { RevisionChanges, Run } from "./run.ts";
 import type { DriftBin } from "./run-drift.ts";
 import { type Mover, type ReportedRun, sumOf } from "./week-report.ts";
 
@@ -52,7 +52,10 @@ function changesOf(changes: readonly AlertChange[], kinds: readonly AlertEventKi
   return changes.filter(({ events }) => events.some(({ kind }) => kinds.includes(kind)));
 }
 
-/** Composes the report of a run that has just been completed. */
+/**
+ * Composes the report of a run that has just been completed.
+ * @param changes what the rules decided, against the alerts before the week
+ */
 export function composeReport(
   run: Run,
   parts: ReportParts,
@@ -78,10 +81,11 @@ export function composeReport(
       ...{ source_digest: run.sourceDigest, input_digest: run.inputDigest },
     },
     counts: { read: run.rowsRead ?? 0, scored: run.rowsScored, rejected, repeated },
-    sources: input?.files ?? [],
+    ...{ sources: input?.files ?? [], objects: run.inputObjects },
     checks: run.checks,
     approved: approvalOf(run),
     overtaken_by: run.overtakenBy || null,
+    revision_changes: run.changes && revisionOf(run.changes),
     bands: bandsOf(parts),
     money_at_risk: {
       currency: parts.run.formula?.currency ?? "",
@@ -99,6 +103,17 @@ export function composeReport(
       samples: input?.samples ?? [],
     },
     drift: driftOf(run),
+  };
+}
+
+function revisionOf(changes: RevisionChanges): NonNullable<WeeklyReport["revision_changes"]> {
+  return {
+    ...{ suppliers: changes.suppliers, scores_changed: changes.scoresChanged, bands_changed: changes.bandsChanged },
+    ...{ suppliers_added: changes.suppliersAdded, suppliers_removed: changes.suppliersRemoved },
+    max_score_change: changes.maxScoreChange,
+    alerts_raised: changes.alertsRaised.count,
+    alerts_cleared: changes.alertsCleared.count,
+    alerts_changed: changes.alertsChanged.count,
   };
 }
 

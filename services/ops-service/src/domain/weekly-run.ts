@@ -1,8 +1,8 @@
 import { checkWeekBegun, isFutureWeek, parseIsoWeek } from "@bellwether/contract/iso-week";
 import { approve } from "./decide-run.ts";
-import { RunMismatchError } from "./ops-error.ts";
+import { RunMismatchError, RunStateError } from "./ops-error.ts";
 import { recordRun } from "./record-run.ts";
-import type { Run, RunLease, RunStage } from "./run.ts";
+import type { InputObject, Run, RunLease, RunStage } from "./run.ts";
 import type { ColumnProfile, InputContent } from "./run-check.ts";
 import { checkLease, checkOpen } from "./run-lease.ts";
 import type { RunLedger, Transact } from "./run-ledger.ts";
@@ -46,7 +46,7 @@ export interface RunStart extends Pick<Run, "isoWeek" | "modelName" | "holder"> 
 /** Initial values of the fields of a run that begins again. */
 const NOTHING_YET = {
   ...{ stage: "none", rowsRead: null, rowsRejected: 0, rowsScored: 0, rowsInvalid: 0 },
-  ...{ chunksReceived: 0, chunksTotal: null, inputDigest: "", scoredBy: null },
+  ...{ chunksReceived: 0, chunksTotal: null, inputDigest: "", inputObjects: [], scoredBy: null },
 } as const satisfies Partial<Run>;
 
 /** Initial values of the fields of a run that begins again with another input. */
@@ -57,8 +57,8 @@ const NOT_CHECKED = { checks: [], checksFailed: 0, approved: null } as const sat
  * higher fence. An unfinished run that began with another source, date or configuration, or that has chunks of an
  * unknown size, drops its chunks and begins again; nothing of it was published. Otherwise a run that has chunks
  * keeps their size. A run in progress at another holder is not dropped. A held run that nobody has approved is
- * started only with another input.
- * @throws IsoWeekError, FutureWeekError, RunUnderWayError
+ * started only with another input, and one that somebody has approved only with the same input.
+ * @throws IsoWeekError, FutureWeekError, RunUnderWayError, RunStateError
  */
 export async function startRun(transact: Transact, start: RunStart, now: () => Date): Promise<StartedRun> {
   const week = parseIsoWeek(start.isoWeek);
@@ -77,7 +77,10 @@ export async function startRun(transact: Transact, start: RunStart, now: () => D
     const hasOtherInput = hasOther(known, start);
     if (known.state === "held" && known.approved === null && !hasOtherInput) return asIs;
     const begunAnew = hasOtherInput || (received.length > 0 && known.chunkRows === 0 && start.chunkRows > 0);
-    if (hasOtherInput) await checkNotUnderWay(ledger, known, start.holder);
+    if (hasOtherInput) {
+      checkNotApproved(known);
+      await checkNotUnderWay(ledger, known, start.holder);
+    }
     if (begunAnew) await ledger.dropChunks(known.id);
     const receivedChunks = begunAnew ? [] : received;
     const chunkRows = receivedChunks.length > 0 ? known.chunkRows : start.chunkRows;
@@ -125,6 +128,13 @@ const hasOther = (known: Run, start: RunStart): boolean =>
   isOther(known.configHash, start.configHash) ||
   isOther(known.asOf, start.asOf);
 
+/** Verifies that no person has approved the run with the input that it has. @throws RunStateError */
+function checkNotApproved(run: Run): void {
+  if (run.approved === null || (run.state !== "held" && run.state !== "running")) return;
+  const way = `${run.approved.actor} has approved it with another file or configuration; void it (VoidRun), then run this one`;
+  throw new RunStateError(run, way);
+}
+
 function takeOver(known: Run, { holder, sourceDigest, configHash, asOf, forceFuture }: RunStart, begunAnew: boolean) {
   return {
     ...(begunAnew && NOTHING_YET),
@@ -148,6 +158,7 @@ export interface Progress {
   readonly rowsRejected?: number;
   readonly chunksTotal?: number;
   readonly inputDigest?: string;
+  readonly inputObjects?: readonly InputObject[];
 }
 
 /**

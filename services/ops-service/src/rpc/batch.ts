@@ -1,4 +1,4 @@
-import type { Override as ProtoOverride } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import type { InputObject, Override as ProtoOverride } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import {
   type BatchService,
   ListRunsRequestSchema,
@@ -77,13 +77,14 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
       };
       return startedToProto(await startRun(transact, start, deps.now));
     },
-    async reportProgress({ lease, stage, rowsRead, rowsRejected, chunksTotal, inputDigest }) {
+    async reportProgress({ lease, stage, rowsRead, rowsRejected, chunksTotal, inputDigest, inputObjects }) {
       const run = await reportProgress(transact, leaseFromProto(lease), {
         stage: stageFromProto(stage),
         ...(rowsRead !== undefined && { rowsRead: Number(rowsRead) }),
         ...(rowsRejected !== undefined && { rowsRejected: Number(rowsRejected) }),
         ...(chunksTotal !== undefined && { chunksTotal }),
         ...(inputDigest !== "" && { inputDigest }),
+        ...(inputObjects.length > 0 && { inputObjects: inputObjects.map(objectFromProto) }),
       });
       return { run: runToProto(run) };
     },
@@ -162,6 +163,8 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
     },
   };
 }
+
+const objectFromProto = ({ url, etag, bytes }: InputObject) => ({ url, etag, bytes: Number(bytes) });
 
 /** A service forwards the decision of its own caller. For any other caller, the actor is the caller. */
 function overrideFromProto(override: ProtoOverride | undefined, context: HandlerContext): Override | null {

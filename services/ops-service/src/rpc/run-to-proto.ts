@@ -92,6 +92,7 @@ export function runToProto(run: domain.Run, withBins = true): MessageInitShape<t
     checksFailed: run.checksFailed,
     asOf: run.asOf,
     missedReason: run.missedReason,
+    inputObjects: run.inputObjects.map(({ url, etag, bytes }) => ({ url, etag, bytes: BigInt(bytes) })),
   };
 }
 

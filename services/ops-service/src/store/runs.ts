@@ -216,16 +216,17 @@ export async function findLatestRun(
   )[0];
 }
 
-/** Maximum number of checks of each run in a list. */
-const LISTED_CHECKS = 20;
+/** Maximum number of checks, and of objects of the input, of each run in a list. */
+const LISTED = 20;
 
-/** Lists the runs with lower ids, the run that was made last first, each with its first 20 checks. */
+/** Lists the runs with lower ids, the run that was made last first, each with its first 20 checks and objects. */
 export function listRuns(db: Db, limit: number, beforeId: number | undefined): Promise<Run[]> {
   const earlier = beforeId === undefined ? undefined : lt(run.id, beforeId);
-  const last = sql.raw(String(LISTED_CHECKS - 1));
+  const last = sql.raw(String(LISTED - 1));
   const checks = sql<Run["checks"]>`jsonb_path_query_array(${run.checks}, '$[0 to ${last}]')`;
+  const inputObjects = sql<Run["inputObjects"]>`jsonb_path_query_array(${run.inputObjects}, '$[0 to ${last}]')`;
   return db
-    .select({ ...getTableColumns(run), checks })
+    .select({ ...getTableColumns(run), checks, inputObjects })
     .from(run)
     .where(earlier)
     .orderBy(desc(run.id))

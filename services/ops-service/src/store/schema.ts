@@ -20,7 +20,7 @@ import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import type { AlertOverride, AlertSnooze, AlertTrend, ScoreChangeParts } from "../domain/alert.ts";
 import type { ImpactFormula } from "../domain/expected-impact.ts";
 import type { RunFeature } from "../domain/explain-score.ts";
-import type { BandCounts, RevisionChanges, RunDecision, ScoredBy } from "../domain/run.ts";
+import type { BandCounts, InputObject, RevisionChanges, RunDecision, ScoredBy } from "../domain/run.ts";
 import type { ColumnProfile, RunCheck } from "../domain/run-check.ts";
 import type { FeatureDrift } from "../domain/run-drift.ts";
 import type { Override, RunLosses } from "../domain/run-losses.ts";
@@ -222,6 +222,7 @@ export const run = bellwether.table(
     /** Number of features of the model. Null: not recorded. */
     featureCount: integer("feature_count"),
     contentDigest: text("content_digest").notNull().default(""),
+    inputObjects: jsonb("input_objects").$type<readonly InputObject[]>().notNull().default([]),
   },
   // No further index: each is locked by every read of suppliers. The lock of a model keeps two revisions of a week from being
   // completed at the same time.

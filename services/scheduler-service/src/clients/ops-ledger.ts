@@ -1,8 +1,8 @@
-import { type RunLease, type RunLosses, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { type BatchRun, type RunLease, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService, type GetInputComparisonResponse } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
-import { LossLimitError, PeerRejectedError, RunFencedError } from "../domain/scheduler-error.ts";
+import { LossLimitError, PeerRejectedError, RunFencedError, RunHeldError } from "../domain/scheduler-error.ts";
 import type { InputComparison, Ledger } from "../domain/weekly-ports.ts";
 import { checkFromProto, checkToProto, profileFromProto, profileToProto } from "./checks-to-proto.ts";
 import { attributesToProto } from "./chunk-to-proto.ts";
@@ -19,17 +19,16 @@ const MAX_REASON_BYTES = 2_000;
 /** Creates the ledger of one model's weekly runs, with ops-service behind it. */
 export function createOpsLedger(transport: Transport, modelName: string): Ledger {
   const batch = createClient(BatchService, transport);
-  /**
-   * Returns the losses of a run that the ledger has just failed. Null when ops-service does not answer; the
-   * text of the error has the figures too.
-   */
-  const lossesOf = async ({ runId }: RunLease): Promise<RunLosses | null> => {
-    try {
-      for await (const { run } of batch.watchRun({ runId }, { timeoutMs: READ_TIMEOUT_MS })) return run?.losses ?? null;
-    } catch (error) {
-      if (!(error instanceof ConnectError)) throw error;
-    }
-    return null;
+  /** Returns a run that the ledger has just rejected to complete, as it is now. */
+  const readRun = async ({ runId }: RunLease): Promise<BatchRun | undefined> => {
+    for await (const { run } of batch.watchRun({ runId }, { timeoutMs: READ_TIMEOUT_MS })) if (run) return run;
+    return undefined;
+  };
+  /** Returns the error of a run that was not published, with its figures. An earlier release of ops-service fails it. */
+  const notPublished = async (lease: RunLease, cause: ConnectError): Promise<Error> => {
+    const run = await readRun(lease);
+    if (run?.state === RunState.HELD) return new RunHeldError(run);
+    return new LossLimitError(cause.rawMessage, run?.losses ?? null, [], { cause });
   };
   return {
     async start({ week, forceFuture, acceptLosses, ...start }) {
@@ -57,8 +56,9 @@ export function createOpsLedger(transport: Transport, modelName: string): Ledger
       });
       return (await callPeer(PEER, found))?.run?.state === RunState.COMPLETE;
     },
-    async report(lease, { rowsRead, rowsRejected, ...update }) {
+    async report(lease, { rowsRead, rowsRejected, inputObjects = [], ...update }) {
       const counts = {
+        inputObjects: inputObjects.map(({ url, etag, bytes }) => ({ url, etag, bytes: BigInt(bytes) })),
         ...(rowsRead !== undefined && { rowsRead: BigInt(rowsRead) }),
         ...(rowsRejected !== undefined && { rowsRejected: BigInt(rowsRejected) }),
       };
@@ -92,8 +92,7 @@ export function createOpsLedger(transport: Transport, modelName: string): Ledger
         ...(acceptLosses && { acceptLosses }),
       };
       const completing = batch.completeRun(request).catch(async (error: unknown) => {
-        if (!isLossLimit(error)) throw error;
-        throw new LossLimitError(error.rawMessage, await lossesOf(lease), [], { cause: error });
+        throw isNotPublished(error) ? await notPublished(lease, error) : error;
       });
       const { run } = await write(completing);
       if (!run) throw new PeerRejectedError(PEER, "it completed no run");
@@ -141,8 +140,11 @@ function cutReason(reason: string): string {
   return new TextDecoder().decode(bytes.subarray(0, MAX_REASON_BYTES), { stream: true });
 }
 
-const isLossLimit = (error: unknown): error is ConnectError =>
-  error instanceof ConnectError && error.findDetails(ErrorInfoSchema).some(({ reason }) => reason === "LOSS_LIMIT");
+/** Reasons with which CompleteRun holds a run. */
+const NOT_PUBLISHED: ReadonlySet<string> = new Set(["LOSS_LIMIT", "CHECKS_FAILED"]);
+
+const isNotPublished = (error: unknown): error is ConnectError =>
+  error instanceof ConnectError && error.findDetails(ErrorInfoSchema).some(({ reason }) => NOT_PUBLISHED.has(reason));
 
 /** Does a write to a run. ABORTED means that another worker has the run now. */
 function write<T>(call: Promise<T>): Promise<T> {

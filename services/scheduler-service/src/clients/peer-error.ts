@@ -27,7 +27,9 @@ export async function callPeer<T>(peer: string, call: Promise<T>): Promise<T> {
         ...(retryAfterMs !== null && { retryAfterMs }),
       });
     }
-    throw new PeerRejectedError(peer, cause.rawMessage, { cause });
+    // The other codes are about the run, the caller or the model.
+    const quotesRows = cause.code === Code.InvalidArgument || cause.code === Code.OutOfRange;
+    throw new PeerRejectedError(peer, cause.rawMessage, { cause, quotesRows });
   }
 }
 

@@ -295,6 +295,64 @@ test("an approved run goes on with its snapshot, or with a file of the same cont
   ]);
 });
 
+test("an approved run does not go on with another configuration: its approval would not count, and it would be held again", async () => {
+  const one = machine("{week}.csv", { inputOfRun: async () => "/elsewhere/w48.csv" });
+  one.record("2026-W48", "held", { sourceDigest: "a", configHash: "another", approved: true });
+  expect((await one.pass(TICK)).waiting[0]?.reason).toBe(
+    "it was approved, but it was run with another configuration than that of this scheduler; run it again with its files: bellwether weekly run --week 2026-W48 --input FILE --config FILE --mapping FILE",
+  );
+  expect(one.started).toEqual([]);
+});
+
+test("an approved run whose worker is gone goes on with its snapshot, never with the file of the schedule", async () => {
+  for (const kept of ["/elsewhere/w48.csv", null]) {
+    const one = machine("{week}.csv", { sinceMs: TICK - HOUR_MS, inputOfRun: async () => kept });
+    one.files.set("2026-W48.csv", "the withdrawn one");
+    one.record("2026-W48", "running", { sourceDigest: "approved", approved: true });
+    await one.pass(TICK);
+    const { waiting } = await one.pass(TICK + 600_000);
+    if (kept === null)
+      expect([one.started, waiting[0]?.reason]).toEqual([
+        [],
+        "its run is in progress in the ledger, but no worker has it, and this scheduler does not have the file with which it was run; run it again: bellwether weekly run --week 2026-W48 --input FILE",
+      ]);
+    else expect(one.started[0]).toMatchObject({ input: kept, keepsSnapshot: true });
+  }
+});
+
+test("an approved run goes on after an outage, and is left to people after another failure", async () => {
+  for (const [job, starts] of [
+    ["exhausted", 1],
+    ["ended", 0],
+  ] as const) {
+    const one = machine("{week}.csv", { sinceMs: TICK - HOUR_MS, inputOfRun: async () => "/elsewhere/w48.csv" });
+    one.files.set("2026-W48.csv", "another");
+    one.record("2026-W48", "failed", { sourceDigest: "approved", approved: true });
+    one.jobs.set("2026-W48", job);
+    for (let i = 0; i < 3; i++) await one.pass(TICK + 2 * DAY_MS);
+    expect(one.started.map(({ input }) => input)).toEqual(Array(starts).fill("/elsewhere/w48.csv"));
+  }
+});
+
+test.each(["voided", "superseded", "complete"] as const)(
+  "after a person's run failed, a file with the content of a run of the same week that is %s is not run again",
+  async (state) => {
+    const records: WeekRecord[] = [];
+    const one = machine("{week}.csv", { sinceMs: TICK - HOUR_MS, listRecent: async () => records });
+    one.record("2026-W48", "failed", { runId: 2, sourceDigest: "corrected, and broken" });
+    const [failed] = one.ledger.values();
+    if (failed !== undefined) records.push(failed, { ...failed, runId: 1, state, sourceDigest: "withdrawn" });
+    one.files.set("2026-W48.csv", "withdrawn");
+    for (let i = 0; i < 3; i++) await one.pass(TICK);
+    expect((await one.pass(TICK)).waiting[0]?.reason).toBe(
+      "2026-W48.csv still has the content of run 1, which was withdrawn or is to be replaced",
+    );
+    one.files.set("2026-W48.csv", "right");
+    for (let i = 0; i < 2; i++) await one.pass(TICK);
+    expect(one.started).toHaveLength(1);
+  },
+);
+
 test("nothing is due before the schedule began, and the first pass of a new installation records nothing", async () => {
   const one = machine("week.csv", { sinceMs: TICK });
   expect(await one.pass(TICK + HOUR_MS)).toEqual({ lastComplete: null, missed: [], held: [], failed: [], waiting: [] });

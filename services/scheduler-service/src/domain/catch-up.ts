@@ -11,7 +11,7 @@ export interface WeekRecord {
   readonly sourceDigest: string;
   /** SHA-256 of the configuration; empty when not known. */
   readonly configHash: string;
-  /** True when a person approved the held run, so that it goes on. */
+  /** True when a person approved the run after it was held, so that it goes on with the input that it has. */
   readonly approved: boolean;
   /** Changes with each step of a run in progress. */
   readonly progress: string;
@@ -110,39 +110,74 @@ export function createCatchUp(deps: CatchUpDeps): (nowMs: number) => Promise<Cat
     return memory.digest.sha256;
   };
 
+  /**
+   * Returns the input with which a begun run goes on: its snapshot, or a file with the content with which it began.
+   * Null: this scheduler has neither.
+   */
+  const inputOf = async (record: WeekRecord): Promise<Pick<StartedWeek, "input" | "keepsSnapshot"> | null> => {
+    const kept = await deps.inputOfRun(record);
+    if (kept !== null) return { input: kept, keepsSnapshot: true };
+    const seen = await deps.look(expandInput(input, record.week));
+    const isSame = seen.found && (await digestOf(seen, memoryOf(record.week))) === record.sourceDigest;
+    return isSame ? { input: seen.file } : null;
+  };
+
   /** Continues a run whose worker is gone. Returns the reason to wait when the run makes progress. */
-  const continueRunning = async ({ week, progress }: WeekRecord, memory: Memory, nowMs: number): Promise<string> => {
+  const continueRunning = async (record: WeekRecord, recent: readonly WeekRecord[], nowMs: number): Promise<string> => {
+    const { week, progress, approved, sourceDigest } = record;
+    const memory = memoryOf(week);
     if (memory.progress?.text !== progress) memory.progress = { text: progress, sinceMs: nowMs };
     if (nowMs - memory.progress.sinceMs < STALE_MS) return "it is run by another program";
+    const begun = sourceDigest === "" ? null : await inputOf(record);
+    if (begun === null && approved) return `${NO_WORKER}, and ${notHere(week)}`;
+    const file = expandInput(input, week);
+    if (begun === null) {
+      const seen = await deps.look(file);
+      const withdrawn = seen.found ? withdrawnInput(record, await digestOf(seen, memory), recent) : "";
+      if (withdrawn !== "") return `${NO_WORKER}, and ${withdrawn}`;
+    }
     const remark = "continued by the scheduler: the ledger had the run in progress, and no worker had it";
-    await deps.start({ week, input: expandInput(input, week), remark });
+    await deps.start({ week, remark, ...(begun ?? { input: file }) });
     return "its run is in the queue";
   };
 
-  /** Continues a held run after its approval. Returns the reason to wait. */
+  /** Continues a run after its approval. Returns the reason to wait. */
   const continueApproved = async (record: WeekRecord): Promise<string> => {
-    if ((await deps.jobState(record.week)) === "under way") return "it was approved, and its run is in the queue";
-    const { week, sourceDigest } = record;
-    const kept = await deps.inputOfRun(record);
-    if (kept !== null) {
-      await deps.start({ week, input: kept, remark: "continued after its approval", keepsSnapshot: true });
-      return "it was approved, and its run is in the queue";
-    }
-    const seen = await deps.look(expandInput(input, week));
-    if (seen.found && (await digestOf(seen, memoryOf(week))) === sourceDigest) {
-      await deps.start({
-        week,
-        input: seen.file,
-        remark: "run again after its approval: another program had begun it",
-      });
-      return "it was approved, and its run is in the queue";
-    }
-    return `it was approved, but this scheduler does not have the file with which it was run; run it again: bellwether weekly run --week ${week} --input FILE`;
+    const { week } = record;
+    if ((await deps.jobState(week)) === "under way") return "it was approved, and its run is in the queue";
+    // A run with another configuration would be another run, for which the approval does not count.
+    if (record.configHash !== "" && record.configHash !== configHash)
+      return `it was approved, but it was run with another configuration than that of this scheduler; run it again with its files: bellwether weekly run --week ${week} --input FILE --config FILE --mapping FILE`;
+    const begun = await inputOf(record);
+    if (begun === null) return `it was approved, but ${notHere(week)}`;
+    const remark = begun.keepsSnapshot
+      ? "continued after its approval"
+      : "run again after its approval: another program had begun it";
+    await deps.start({ week, remark, ...begun });
+    return "it was approved, and its run is in the queue";
+  };
+
+  /** Returns that a file has the content of another run of the week, which a person replaced or withdrew; "" otherwise. */
+  const withdrawnInput = (
+    { week, runId }: Pick<WeekRecord, "week" | "runId">,
+    sha256: string,
+    recent: readonly WeekRecord[],
+  ): string => {
+    const other = recent.find(
+      (one) => one.week === week && one.runId !== runId && one.sourceDigest === sha256 && WITHDRAWN.has(one.state),
+    );
+    if (other === undefined) return "";
+    return `${expandInput(input, week)} still has the content of run ${other.runId}, which was withdrawn or is to be replaced`;
   };
 
   /** Returns why the input is not that of the week; "" when it may be. */
-  const wrongInput = async (tick: Tick, sha256: string, recent: readonly WeekRecord[]): Promise<string> => {
-    if (isPerWeek) return "";
+  const wrongInput = (
+    tick: Tick,
+    { sha256, record }: { readonly sha256: string; readonly record: WeekRecord | null },
+    recent: readonly WeekRecord[],
+  ): string => {
+    const withdrawn = record === null ? "" : withdrawnInput(record, sha256, recent);
+    if (withdrawn !== "" || isPerWeek) return withdrawn;
     const other = recent.find(
       ({ week, state, sourceDigest }) => week !== tick.week && sourceDigest === sha256 && USED.has(state),
     );
@@ -188,7 +223,7 @@ export function createCatchUp(deps: CatchUpDeps): (nowMs: number) => Promise<Cat
       const isSame = record.sourceDigest === sha256 && record.configHash === configHash;
       if (isSame && (isLate || (await deps.jobState(week)) !== "exhausted")) return "nothing";
     }
-    const wrong = await wrongInput(tick, sha256, recent);
+    const wrong = wrongInput(tick, { sha256, record }, recent);
     if (wrong !== "") return isLate ? giveUp(`${wrong}; waited ${hours(deadlineMs)} for another one`) : wait(wrong);
     await deps.start({ week, input: state.file, remark: remarkOn(record, sha256, tick, nowMs) });
     return { week, scheduledMs, deadlineMs: null, reason: "its run is in the queue" };
@@ -202,10 +237,14 @@ export function createCatchUp(deps: CatchUpDeps): (nowMs: number) => Promise<Cat
     const missed: string[] = [];
     // The latest run of a week is the last one that is set.
     const records = new Map(recent.toReversed().map((record) => [record.week, record]));
-    const approved = byWeek(records).filter(({ state, approved }) => state === "held" && approved);
+    const approved = byWeek(records).filter(
+      ({ state, approved }) => approved && (state === "held" || state === "failed"),
+    );
     const used = new Set([...ticks, ...approved].map(({ week }) => week));
     memories = new Map([...memories].filter(([week]) => used.has(week)));
     for (const record of approved) {
+      // An approved run that failed goes on when its attempts ended with an outage.
+      if (record.state === "failed" && (await deps.jobState(record.week)) !== "exhausted") continue;
       const reason = await continueApproved(record);
       waiting.push({ week: record.week, scheduledMs: null, deadlineMs: null, reason });
     }
@@ -220,10 +259,11 @@ export function createCatchUp(deps: CatchUpDeps): (nowMs: number) => Promise<Cat
         break;
       }
       if (record?.state === "running") {
-        const reason = await continueRunning(record, memoryOf(week), nowMs);
+        const reason = await continueRunning(record, recent, nowMs);
         waiting.push({ week, scheduledMs, deadlineMs: null, reason });
         break;
       }
+      if (record?.state === "failed" && record.approved) continue;
       const left = await decide(tick, record, { nowMs, newest, recent });
       if (left === "missed") missed.push(week);
       if (left === "nothing" || left === "missed") continue;
@@ -237,6 +277,11 @@ export function createCatchUp(deps: CatchUpDeps): (nowMs: number) => Promise<Cat
 
 /** States of a run after which the schedule leaves the week to people. */
 const ENDED: ReadonlySet<string> = new Set(["complete", "held", "missed", "voided", "superseded"]);
+/** States of the other runs of a week whose file a person does not want any more. */
+const WITHDRAWN: ReadonlySet<string> = new Set(["complete", "superseded", "voided"]);
+const NO_WORKER = "its run is in progress in the ledger, but no worker has it";
+const notHere = (week: string): string =>
+  `this scheduler does not have the file with which it was run; run it again: bellwether weekly run --week ${week} --input FILE`;
 /** States of a run that has used its file. */
 const USED: ReadonlySet<string> = new Set(["complete", "held", "superseded"]);
 const HOUR_MS = 3_600_000;

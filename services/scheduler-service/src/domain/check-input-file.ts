@@ -52,7 +52,9 @@ export async function checkInputFile(
   const date = { week, asOf: isoWeekEnd(week) };
   await deps.checkInput(input, signal);
   const comparison = await deps.ledger.compare(week);
-  const read = await deps.ingest(input, snapshotPath, date, { signal, onProgress: () => {} });
+  const read = await deps.ingest(input, snapshotPath, date, {
+    ...{ signal, onProgress: () => {}, previous: comparison.previous },
+  });
   const checks = checkWeek(
     { ...read, input },
     { ...comparison, run: { isoWeek: week } },

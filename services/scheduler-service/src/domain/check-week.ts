@@ -37,7 +37,7 @@ export function checkWeek(
     rows: counts.rowsRead,
     counts,
     columns: profile?.columns ?? [],
-    missing: [],
+    missing: ingested.missing ?? [],
   };
   // A feature that moves by construction is declared once, for drift and for these checks.
   const moving = Object.fromEntries(drift.moving.map((name) => [name, "moves by construction"]));

@@ -48,7 +48,7 @@ function referenceNotes({ version, hasTraining, previousWeek, hasPrevious, isPai
   const notes: string[] = [];
   if (!hasTraining)
     notes.push(
-      `drift since training not measured: ${version || "the model"} has no distributions of its training data; a model that this release trains has them`,
+      `no training profile: ${version || "the model"} has no distributions of its training data; ${hasPrevious ? `compared only with ${previousWeek}` : "nothing was compared"}. Import the model with --training ROWS, or train it with this release`,
     );
   if (previousWeek === null)
     notes.push(

@@ -57,7 +57,7 @@ test("without references nothing is compared, and the notes say why", async () =
   const { comparisons, previousWeek, notes } = await measure("2026-W46");
   expect([comparisons, previousWeek]).toEqual([[], ""]);
   expect(notes).toEqual([
-    "drift since training not measured: v1 has no distributions of its training data; a model that this release trains has them",
+    "no training profile: v1 has no distributions of its training data; nothing was compared. Import the model with --training ROWS, or train it with this release",
     "drift since the previous week not measured: no earlier week of this model is complete and has its files here",
   ]);
 });
@@ -74,6 +74,9 @@ test("compares each supplier with the newest complete earlier week, and the scor
     expect.stringMatching(/^warning: drift: the risk score rose by 1\.\d\d σ since 2026-W45 \(alarm\)$/),
     expect.stringMatching(/^warning: drift: delay rose by 0\.\d\d σ since 2026-W45 \(alarm\)$/),
   ]);
+  expect(drift.notes).toContain(
+    "no training profile: v1 has no distributions of its training data; compared only with 2026-W45. Import the model with --training ROWS, or train it with this release",
+  );
   expect(await files("2026-W47").readDrift()).toMatchObject({ previousWeek: "2026-W45", notes: drift.notes });
 });
 

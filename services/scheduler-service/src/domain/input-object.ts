@@ -1,3 +1,5 @@
+import { parseStoreUrl } from "@bellwether/object-store/location/store-url";
+
 /** An object of an object store that a weekly run reads. */
 export interface InputObject {
   /** Key in its bucket or container. */
@@ -14,6 +16,13 @@ export function hasSameObjects(a: readonly InputObject[], b: readonly InputObjec
     objects.map(({ key, etag, bytes }) => `${key}\0${etag}\0${bytes}`).sort(),
   );
   return JSON.stringify(first) === JSON.stringify(second);
+}
+
+/** Returns the URL of an object, without parameters. @param input URL of the input to which it belongs @throws StoreUrlError */
+export function objectUrl(input: string, { key }: Pick<InputObject, "key">): string {
+  const { address, path } = parseStoreUrl(input);
+  const root = path === "" ? address : address.slice(0, -(path.length + 1));
+  return `${root}/${key}`;
 }
 
 /** Looks at inputs in object stores. Both throw InputNotFoundError, InputUnavailableError, InputRejectedError. */

@@ -107,7 +107,7 @@ export class RunUnderWayError extends Error {
   }
 }
 
-/** The losses of the run exceed the risk policy. Nothing was published. A retry has the same result. */
+/** An ops-service of an earlier release has failed the run, because its losses exceed the risk policy. */
 export class LossLimitError extends Error {
   override readonly name = "LossLimitError" as const;
   /** Figures and limits. Null when ops-service did not send them. */
@@ -141,7 +141,7 @@ export class RunHeldError extends Error {
   /** Reasons for which reading and mapping rejected rows; the message has the first ones when they were too many. */
   readonly reasons: readonly RejectedReasonSample[];
 
-  constructor(run: BatchRun, reasons: readonly RejectedReasonSample[] = []) {
+  constructor(run: BatchRun, reasons: readonly RejectedReasonSample[] = [], options?: ErrorOptions) {
     const failed = run.checks.filter(({ outcome }) => outcome === CHECK_FAILED);
     const shown = failed
       .slice(0, MAX_VIOLATIONS)
@@ -152,6 +152,7 @@ export class RunHeldError extends Error {
     const figures = `${run.isoWeek} is held, and nothing of it is published: ${[...shown, ...more].join("; ")}`;
     super(
       `${figures}${rejected}. Publish it (bellwether weekly approve --week ${run.isoWeek} --reason TEXT), withdraw it (bellwether weekly void --week ${run.isoWeek} --reason TEXT), or run a corrected file`,
+      options,
     );
     this.run = run;
     this.failed = failed;
@@ -265,9 +266,13 @@ export class RunStoppedError extends Error {
 /** A service has rejected a call of the run. A retry has the same result. */
 export class PeerRejectedError extends Error {
   override readonly name = "PeerRejectedError" as const;
+  /** Whether the message contains no values of rows, so that it may be logged. */
+  readonly isPlain: boolean;
 
-  constructor(peer: string, message: string, options?: ErrorOptions) {
+  /** @param options `quotesRows`: the message may contain values of rows. Default: false */
+  constructor(peer: string, message: string, options?: ErrorOptions & { readonly quotesRows?: boolean }) {
     super(`${peer} rejects the call: ${message}`, options);
+    this.isPlain = options?.quotesRows !== true;
   }
 }
 

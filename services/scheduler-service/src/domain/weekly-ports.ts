@@ -18,7 +18,7 @@ export type Decision = Pick<Override, "reason" | "actor">;
 
 /** Decisions of a person about a run. */
 export interface RunDecisions {
-  /** Publishes the run although its losses exceed the risk policy. Absent: such a run fails. */
+  /** Publishes the run although its losses exceed the risk policy. Absent: such a run is held. */
   readonly acceptLosses?: Decision | null;
   /** Runs a week that has not begun. Absent: such a week is rejected. */
   readonly forceFuture?: Decision | null;
@@ -81,6 +81,8 @@ export interface StageUpdate {
   readonly chunksTotal?: number;
   /** SHA-256 of the snapshot, lower-case hex. */
   readonly inputDigest?: string;
+  /** The objects of an object store that were read, with their URLs. */
+  readonly inputObjects?: readonly (Pick<InputObject, "etag" | "bytes"> & { readonly url: string })[];
 }
 
 /** Counts of the run, sent when it is published. */
@@ -102,7 +104,7 @@ export interface RunTotals extends CheckedRun {
   readonly sourceRows: number | null;
   /** How many of `rowsRejected` are rows of the source files. */
   readonly sourceRowsRejected: number;
-  /** Publishes the run although its losses exceed the risk policy. Null: such a run fails. */
+  /** Publishes the run although its losses exceed the risk policy. Null: such a run is held. */
   readonly acceptLosses: Decision | null;
 }
 
@@ -128,7 +130,8 @@ export interface Ledger {
     signal: AbortSignal,
   ): Promise<{ readonly rowsScored: number; readonly rowsInvalid: number; readonly duplicate: boolean }>;
   /**
-   * @throws LossLimitError when the losses exceed the risk policy; the ledger then marks the run as failed and publishes nothing
+   * @throws RunHeldError when the losses exceed the risk policy or a check failed; the ledger then holds the run and publishes
+   * nothing. LossLimitError: an earlier release of ops-service has failed the run instead.
    */
   complete(lease: RunLease, totals: RunTotals): Promise<BatchRun>;
   fail(lease: RunLease, reason: string): Promise<void>;
@@ -161,7 +164,10 @@ export type IngestRecord = Pick<WeeklySnapshot, "digest" | "rows" | "rejected"> 
   readonly sources: readonly (Omit<SourceReport, "pathValues" | "notes"> &
     Partial<Pick<SourceReport, "pathValues" | "notes">>)[];
 } & Partial<
-    Pick<WeeklySnapshot, "cleanedIds" | "changedAttributes" | "olderRows" | "newestAsOf" | "asOf" | "profile">
+    Pick<
+      WeeklySnapshot,
+      "cleanedIds" | "changedAttributes" | "olderRows" | "newestAsOf" | "asOf" | "profile" | "missing"
+    >
   > & {
     // These fields are absent in records of older releases.
     /** The objects of an object store that were read; empty or absent for files. */

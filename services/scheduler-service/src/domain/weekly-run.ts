@@ -11,7 +11,7 @@ import { describeFailed } from "@bellwether/plausibility/check";
 import { checkWeek, holdsRun, lossCountsOf } from "./check-week.ts";
 import { measureDrift } from "./drift.ts";
 import { forEachInFlight } from "./in-flight.ts";
-import { hasSameObjects, type InputObject } from "./input-object.ts";
+import { hasSameObjects, type InputObject, objectUrl } from "./input-object.ts";
 import { checkContract, type ModelFeature } from "./model-contract.ts";
 import { rejectedReasons } from "./rejected-reasons.ts";
 import { type RunCircumstances, runNotes } from "./run-notes.ts";
@@ -31,7 +31,16 @@ import {
 } from "./scheduler-error.ts";
 import { riskScores, SCORE_HEADER, scoreRows } from "./score-rows.ts";
 import { RUN_STATE, STAGE, type StageName } from "./stages.ts";
-import type { Decision, IngestRecord, Ledger, Scorer, ServedModel, StartedRun, WeekFiles } from "./weekly-ports.ts";
+import type {
+  Decision,
+  IngestRecord,
+  InputComparison,
+  Ledger,
+  Scorer,
+  ServedModel,
+  StartedRun,
+  WeekFiles,
+} from "./weekly-ports.ts";
 
 /** Parameters of a weekly run. */
 export interface WeeklyTask {
@@ -41,7 +50,7 @@ export interface WeeklyTask {
   readonly input: string;
   /** Name of this worker, unique per attempt. */
   readonly holder: string;
-  /** Publishes the run although its losses exceed the risk policy. Null: such a run fails. */
+  /** Publishes the run although its losses exceed the risk policy. Null: such a run is held. */
   readonly acceptLosses: Decision | null;
   /** Runs a week that has not begun. Null: such a week is rejected. */
   readonly forceFuture: Decision | null;
@@ -94,7 +103,12 @@ export interface WeeklyDeps {
     input: string,
     outParquet: string,
     run: RunDate,
-    options: { readonly signal: AbortSignal; readonly onProgress: (progress: IngestProgress) => void },
+    options: {
+      readonly signal: AbortSignal;
+      readonly onProgress: (progress: IngestProgress) => void;
+      /** The week before, with which the columns of the file are compared. Null: there is none. */
+      readonly previous: InputComparison["previous"];
+    },
   ): Promise<WeeklySnapshot & Pick<IngestRecord, "sourceDigest" | "objects">>;
   readChunks(parquet: string, from: number, rows: number, signal: AbortSignal): AsyncIterable<SnapshotChunk>;
   /** Reads the features of about this number of suppliers, the same ones in every week. */
@@ -262,6 +276,7 @@ async function finishRun(
     rowsRejected,
     chunksTotal,
     inputDigest: ingested.digest,
+    inputObjects: (ingested.objects ?? []).map((object) => ({ ...object, url: objectUrl(ingested.input, object) })),
   });
 
   const checked = { checks, profile: ingested.profile?.columns ?? [] };
@@ -288,8 +303,10 @@ async function finishRun(
   const run = await ledger
     .complete(lease, { rowsRead, ...lost, ...input, chunksTotal, drift })
     .catch((error: unknown) => {
+      const reasons = rejectedReasons(ingested.rejected);
+      if (error instanceof RunHeldError) throw new RunHeldError(error.run, reasons, { cause: error });
       if (!(error instanceof LossLimitError)) throw error;
-      throw new LossLimitError(error.figures, error.losses, rejectedReasons(ingested.rejected), { cause: error });
+      throw new LossLimitError(error.figures, error.losses, reasons, { cause: error });
     });
 
   progress.enter("report");
@@ -318,13 +335,14 @@ async function ingestOnce(
   deps: WeeklyDeps,
   { input, signal }: WeeklyTask,
   files: WeekFiles,
-  { run, source }: BegunRun,
+  { run, source, previous }: BegunRun,
   progress: ProgressBoard,
 ): Promise<IngestRecord> {
   const kept = await files.readIngest();
   if (kept !== null && run.inputDigest === kept.digest) return kept;
   const date = { week: run.isoWeek, asOf: isoWeekEnd(run.isoWeek) };
-  const read = await deps.ingest(input, files.snapshotPath, date, { signal, onProgress: progress.reading });
+  const options = { signal, onProgress: progress.reading, previous };
+  const read = await deps.ingest(input, files.snapshotPath, date, options);
   const { digest, rows, rejected, cleanedIds, changedAttributes, olderRows, newestAsOf, sources, sourceDigest } = read;
   const { objects = [] } = read;
   if (source !== "" && sourceDigest !== source) throw new InputChangedError(input);
@@ -342,6 +360,7 @@ async function ingestOnce(
     sourceDigest,
     asOf: read.asOf,
     profile: read.profile,
+    missing: read.missing,
   };
   await files.writeIngest(record);
   return record;

@@ -5,7 +5,7 @@ import { createLogger } from "@bellwether/telemetry/logger";
 import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { expect, test, vi } from "vitest";
 import type { WeekRecord } from "../domain/catch-up.ts";
-import { PeerUnavailableError } from "../domain/scheduler-error.ts";
+import { PeerRejectedError, PeerUnavailableError } from "../domain/scheduler-error.ts";
 import { startWeeklyJobs } from "./weekly-jobs.ts";
 import { WEEKLY_SCHEDULE } from "./weekly-queue.ts";
 
@@ -106,6 +106,43 @@ test("a stop during a run logs one info line without a stack trace", async () =>
   ]);
   expect(lines.join("")).not.toContain("stack");
 });
+
+test("the call that a service rejected is logged with its reason, unless the reason may quote a row", async () => {
+  await using cluster = await startPostgresCluster();
+  await using queues = await openQueue(await cluster.createDatabase());
+  const lines: string[] = [];
+  const errors = [
+    new PeerRejectedError("ops-service", "run 5 is held: jane has approved it with another file"),
+    new PeerRejectedError("ml-service", 'features[3]: "Hidden Ltd" is not a number', { quotesRows: true }),
+  ];
+  const jobs = await startWeeklyJobs({
+    queues,
+    runner: { ...EMPTY.ledger, run: () => Promise.reject(errors.shift() ?? new Error("no more")) },
+    cron: "0 6 * * 1",
+    timeZone: "UTC",
+    ...EMPTY.input,
+    pauseFile: EMPTY.pauseFile,
+    logger: createLogger({ name: "scheduler", destination: { write: (line) => void lines.push(line) } }),
+    now: () => new Date("2026-11-23T06:30:00Z"),
+  });
+  const failures: string[] = [];
+  for (const week of ["2026-W46", "2026-W47"]) {
+    const { jobId } = await jobs.trigger(week, "week.csv");
+    await vi.waitFor(async () => expect((await jobs.jobStatus(jobId))?.state).toBe("failed"), { timeout: 20_000 });
+    failures.push((await jobs.jobStatus(jobId))?.failure ?? "");
+  }
+  await jobs.stop();
+  expect(failures).toEqual([
+    "ops-service rejects the call: run 5 is held: jane has approved it with another file",
+    'ml-service rejects the call: features[3]: "Hidden Ltd" is not a number',
+  ]);
+  const logged = lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === "weekly job failed");
+  expect(logged).toMatchObject([
+    { failure: "PeerRejectedError", reason: failures[0] },
+    { failure: "PeerRejectedError", job: "weekly-2026-W47" },
+  ]);
+  expect(lines.join("")).not.toContain("Hidden Ltd");
+}, 60_000);
 
 test.each([
   ["was voided", { runId: 5, state: "voided" }, 1],

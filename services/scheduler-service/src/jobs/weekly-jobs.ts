@@ -14,6 +14,7 @@ import {
   LossLimitError,
   ModelContractError,
   mayPass,
+  PeerRejectedError,
   ResultsNotStoredError,
   RunHeldError,
   WeekCompleteError,
@@ -320,6 +321,7 @@ function giveUpUnlessPassing(error: unknown): never {
 /** True for errors whose message contains figures, hashes and feature names, but no row. */
 const hasPlainMessage = (cause: Error): boolean =>
   cause instanceof WeekCompleteError ||
+  (cause instanceof PeerRejectedError && cause.isPlain) ||
   cause instanceof ModelContractError ||
   cause instanceof InputRejectedError ||
   cause instanceof ResultsNotStoredError ||

@@ -122,9 +122,9 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
   };
   const ingestWith =
     (reader: IngestProcess): WeeklyDeps["ingest"] =>
-    async (input, outParquet, run, { signal, onProgress }) => {
+    async (input, outParquet, run, { signal, onProgress, previous }) => {
       const local = await onDisk(settings.weeksFolder, inputs.localPath(input, signal));
-      const request = { ...{ model, mapping, limits, run, signal, onProgress }, input: local, outParquet };
+      const request = { ...{ model, mapping, limits, run, signal, onProgress, previous }, input: local, outParquet };
       const snapshot = await onDisk(settings.weeksFolder, writeSnapshot(reader, request));
       return { ...snapshot, objects: inputs.copied(input) };
     };

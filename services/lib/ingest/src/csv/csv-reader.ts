@@ -107,8 +107,6 @@ export function csvReader(source: SourceMapping, file: SourceFile, csv: CsvFile,
   checkSkippedLines(source, file, header, start);
   checkForm(source, file, header, start);
   checkDelimiter(source, file, header);
-  const matched = matchHeader(source, file, header);
-
   const columns = header.map((_, i) => fileColumn(i));
   const options = [
     "auto_detect = false",
@@ -124,15 +122,17 @@ export function csvReader(source: SourceMapping, file: SourceFile, csv: CsvFile,
     "rejects_limit = 0",
     `max_line_size = ${MAX_LINE_BYTES}`,
   ];
+  const from = `read_csv(${sqlText(csv.path)}, ${options.join(", ")})`;
+  const matched = matchHeader(source, file, header, from);
   return {
-    from: `read_csv(${sqlText(csv.path)}, ${options.join(", ")})`,
+    from,
     raw: new Map([
       ...[...matched.found].map(([name, i]) => [name, { sql: sqlName(fileColumn(i)), type: "VARCHAR" }] as const),
       ...columnsOutside(matched, source.columns),
     ]),
     texts: columns.map(sqlName),
     header: header.map(comparedName),
-    unread: matched.unread,
+    ...{ unread: matched.unread, absent: matched.absent },
     notes: [...csv.notes, ...outsideNotes(matched)],
   };
 }

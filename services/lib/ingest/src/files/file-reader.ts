@@ -13,6 +13,8 @@ export interface FileReader {
   readonly header: readonly string[];
   /** Columns that the mapping does not read. */
   readonly unread: readonly string[];
+  /** Optional columns that the file does not have, by their names in a header. */
+  readonly absent: readonly string[];
   /** How the file is read where it differs from what its name and the mapping say, one sentence each. */
   readonly notes: readonly string[];
 }

@@ -37,7 +37,9 @@ export async function parquetReader(
   const { maxColumns } = workspace.limits;
   if (header.length > maxColumns)
     throw new SourceError(source.name, file.name, tooManyColumns(header.length, maxColumns));
-  const matched = matchHeader(source, file, header);
+  const renamed = header.map((name, i) => `${sqlName(name)} as ${sqlName(fileColumn(i))}`).join(", ");
+  const table = `(select ${renamed} from ${from})`;
+  const matched = matchHeader(source, file, header, table);
   const problems: string[] = [];
   const raw = [...matched.found].flatMap(([name, index]) => {
     const column = source.columns.find((one) => one.name === name);
@@ -54,13 +56,12 @@ export async function parquetReader(
     return [[name, { sql: sqlName(fileColumn(index)), type }] as const];
   });
   if (problems.length > 0) throw new SourceError(source.name, file.name, `it has ${problems.join(", ")}`);
-  const renamed = header.map((name, i) => `${sqlName(name)} as ${sqlName(fileColumn(i))}`).join(", ");
   return {
-    from: `(select ${renamed} from ${from})`,
+    from: table,
     raw: new Map([...raw, ...columnsOutside(matched, source.columns)]),
     texts: [],
     header,
-    unread: matched.unread,
+    ...{ unread: matched.unread, absent: matched.absent },
     notes: outsideNotes(matched),
   };
 }

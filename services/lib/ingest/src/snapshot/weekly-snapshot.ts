@@ -5,6 +5,7 @@ import type { FeatureMapping, WeeklyMapping } from "@bellwether/config/feature-m
 import { isIsoDate } from "@bellwether/config/iso-date";
 import type { ModelSpec } from "@bellwether/config/model-spec";
 import type { SourceMapping } from "@bellwether/config/source-mapping";
+import type { MissingColumn } from "@bellwether/plausibility/check-renamed";
 import { sqlText } from "../duckdb/quote-sql.ts";
 import { Workspace } from "../duckdb/workspace.ts";
 import { fileDigest } from "../files/file-digest.ts";
@@ -21,6 +22,7 @@ import { rowsFrom } from "../mapping/rows-from.ts";
 import { mappingOfRun, type RunDate } from "../mapping/run-parameters.ts";
 import { RejectedCollector, type RejectedRows, type RejectedSample } from "../rejected-rows.ts";
 import { type LoadedSource, loadSource, type SourceReport } from "../sources/load-source.ts";
+import { type EarlierColumns, knownColumns } from "../sources/renamed-columns.ts";
 import { type InputProfile, profileMapped } from "./column-profile.ts";
 
 /** Input of a weekly run, and the file to which its snapshot is written. */
@@ -38,6 +40,8 @@ export interface WeeklyInput {
   readonly asOf?: string;
   /** The week of the run: values of the parameters $week and $as_of of the mapping's SQL. Absent: both are null. */
   readonly run?: RunDate;
+  /** The columns of the week before, to find columns that were renamed. Absent: names alone are compared. */
+  readonly previous?: EarlierColumns | null;
   readonly limits?: Partial<IngestLimits>;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: IngestProgress) => void;
@@ -69,6 +73,8 @@ export interface WeeklySnapshot {
   readonly olderRows: number;
   readonly sources: readonly SourceReport[];
   readonly profile: InputProfile;
+  /** Optional columns that a file does not have although it has columns that the mapping does not read. */
+  readonly missing: readonly MissingColumn[];
 }
 
 /** Number of rows in one Parquet row group: ten chunks of the batch size. */
@@ -94,6 +100,7 @@ export async function snapshotWeekly(input: WeeklyInput): Promise<WeeklySnapshot
   await using workspace = await Workspace.open({ limits, signal: task.signal, onProgress: task.onProgress });
   const rejected = new RejectedCollector(limits.maxSamples);
   const sources: SourceReport[] = [];
+  const missing: MissingColumn[] = [];
   const loadedSources = new Map<string, LoadedSource>();
   // In the flat form ids are cleaned together with the rows, where duplicates that cleaning produces can be
   // counted.
@@ -103,7 +110,9 @@ export async function snapshotWeekly(input: WeeklyInput): Promise<WeeklySnapshot
     inputs.push([source, await weeklyFiles(task, source, limits)]);
   workspace.report({ bytesTotal: await checkFileSizes(inputs, limits) });
   for (const [source, files] of inputs) {
-    const loaded = await loadSource(workspace, source, files, rejected, idColumn);
+    const known = knownColumns(task.mapping, source, task.previous ?? null);
+    const loaded = await loadSource(workspace, source, files, rejected, idColumn, known);
+    missing.push(...loaded.missing);
     sources.push(...loaded.reports);
     loadedSources.set(source.name, loaded);
   }
@@ -137,6 +146,7 @@ export async function snapshotWeekly(input: WeeklyInput): Promise<WeeklySnapshot
       olderRows: mapped.notChosen + mapped.older,
       sources,
       profile,
+      missing,
     };
   } finally {
     await rm(partial, { force: true });

@@ -94,7 +94,7 @@ test("a Parquet file of another schema is one error with all differences", async
   const read = async (text: string) =>
     readTrainingTable({ ...(await smallPair({ mapping: text })), dataDir: folder.path });
   await expect(read(mapping)).rejects.toThrow(
-    'it has no column "amount"; it has "amount_usd": map it with amount: { header: amount_usd, … }',
+    'it has no column "amount"; it has "amount_usd", whose name is similar: if it means the same, map it with amount: { header: amount_usd, … }',
   );
   await expect(read(mapping.replace("amount: number", "amount: { type: number, header: amount_usd }"))).rejects.toThrow(
     'it has column "delay" of type INTEGER[], which cannot be read as number, column "late" of type DATE, which cannot be read as integer',

@@ -151,7 +151,7 @@ test("an optional column may be absent, which is noted; a required one may not",
 
 test("a renamed column is named with the line that maps it", async () => {
   await expect(readSmall({ "suppliers.csv": "id,delay,annual_amount_usd,late\ns1,1,10,0\n" })).rejects.toThrow(
-    'it has no column "amount"; it has "annual_amount_usd": map it with amount: { header: annual_amount_usd, … }',
+    'it has no column "amount"; it has "annual_amount_usd", whose name is similar: if it means the same, map it with amount: { header: annual_amount_usd, … }',
   );
   await expect(readSmall({ "suppliers.csv": "supplier;a\n1;2\n" })).rejects.toThrow(/set delimiter: ";"/);
   await expect(readSmall({ "suppliers.csv": "supplier,spend,quality\na,1,2\n" })).rejects.toThrow(

@@ -193,7 +193,10 @@ test("reads another delimiter and a decimal comma", async () => {
 
 test.each([
   ["", 'file "suppliers.csv": it is empty'],
-  ["id,delai,amount,late\n", 'it has no column "delay"; the nearest is "delai"'],
+  [
+    "id,delai,amount,late\n",
+    'it has no column "delay"; it has "delai", whose name is similar: if it means the same, map it with delay: { header: delai, … }',
+  ],
   ["id\n", 'it has no column "delay", no column "amount", no column "late"'],
   [
     "id;delay;amount;late\na;1;2;0\n",

@@ -1,4 +1,5 @@
 import type { SourceMapping } from "@bellwether/config/source-mapping";
+import type { MissingColumn } from "@bellwether/plausibility/check-renamed";
 import { countText } from "@bellwether/reasons/count-text";
 import { type CsvFile, openCsv, removeCopies } from "../csv/csv-file.ts";
 import { csvReader } from "../csv/csv-reader.ts";
@@ -6,7 +7,9 @@ import { expectedForm } from "../duckdb/column-sql.ts";
 import { duckdbErrorText } from "../duckdb/duckdb-error.ts";
 import { sqlName } from "../duckdb/quote-sql.ts";
 import { StatementStoppedError, type Workspace } from "../duckdb/workspace.ts";
+import { comparedName } from "../files/compared-name.ts";
 import type { FileReader } from "../files/file-reader.ts";
+import { MissingColumnsError } from "../files/missing-columns.ts";
 import { mappedPathValues } from "../files/path-values.ts";
 import { scanFile } from "../files/scan-file.ts";
 import type { SourceFile, SourceFiles } from "../files/source-files.ts";
@@ -17,6 +20,7 @@ import { parquetReader } from "../parquet/parquet-reader.ts";
 import { MAX_SAMPLE_TEXT, type ReasonCount, type RejectedCollector, type RejectedSample } from "../rejected-rows.ts";
 import { readHint } from "./read-hints.ts";
 import { centuryNotes, ignoredNotes } from "./reading-notes.ts";
+import { describeMissing, type KnownColumns, withNewNames } from "./renamed-columns.ts";
 import { tooManyRejected } from "./too-many-rejected.ts";
 import { hasRules, LONG_CELL, MARK, ruledColumns, ruledMark, typedColumns, typedRows } from "./typed-rows.ts";
 
@@ -57,6 +61,8 @@ export interface SourceReport {
 /** A source that was read, with the locations of its rows. */
 export interface LoadedSource {
   readonly reports: readonly SourceReport[];
+  /** Optional columns that a file does not have although it has columns that the mapping does not read. */
+  readonly missing: readonly MissingColumn[];
   /** File and line (row number for Parquet) of the rows with these places, which are `rowid`s of `rawTable`. */
   locate(
     places: readonly number[],
@@ -87,6 +93,7 @@ export const ACCEPTED = `${MARK.violation} is null`;
  * of a CSV file becomes a row or is counted in `rejected`: text instead of a number, too many or too few
  * values, broken quotes, NUL bytes, records over 2 MiB.
  * @param idColumn Text column of supplier ids, from which invisible characters are removed; null when it is not known.
+ * @param known what is known about the columns, to find those that were renamed. Null: names alone are compared
  * @throws SourceError when a file cannot be read at all, has another encoding, lacks a column, or more than the
  * allowed share of its rows is rejected.
  */
@@ -96,15 +103,23 @@ export async function loadSource(
   { files, ignored }: SourceFiles,
   rejected: RejectedCollector,
   idColumn: string | null,
+  known: KnownColumns | null = null,
 ): Promise<LoadedSource> {
   await workspace.run(`create table ${rawTable(source.name)} (${typedColumns(source)})`);
   await workspace.run(`create table ${brokenTable(source.name)} (file integer, rows_before bigint)`);
   const loaded: LoadedFile[] = [];
   const reports: SourceReport[] = [];
+  const missing: MissingColumn[] = [];
   for (const [number, file] of files.entries()) {
     const task = { source, file, number, idColumn };
-    const one = source.format === "csv" ? await loadCsv(workspace, task) : await loadParquet(workspace, task);
+    const loading = source.format === "csv" ? loadCsv(workspace, task) : loadParquet(workspace, task);
+    const one = await loading.catch(async (error: unknown) => {
+      throw known !== null && error instanceof MissingColumnsError
+        ? await withNewNames(workspace, error, known)
+        : error;
+    });
     loaded.push(one);
+    if (known !== null) missing.push(...(await absentColumns(workspace, one, known)));
     const report = await reportFile(workspace, one, rejected);
     reports.push(number === 0 ? { ...report, notes: [...report.notes, ...ignoredNotes(ignored)] } : report);
     await removeCopies(workspace, source);
@@ -114,7 +129,16 @@ export async function loadSource(
     `create view ${sqlName(source.name)} as select ${names} from ${rawTable(source.name)} where ${ACCEPTED}`,
   );
   workspace.tables.add(source.name);
-  return { reports, locate: (places) => locate(workspace, loaded, places) };
+  return { reports, missing, locate: (places) => locate(workspace, loaded, places) };
+}
+
+/** Returns the optional columns that a file does not have, with what its other columns look like. */
+async function absentColumns(workspace: Workspace, { source, reader }: LoadedFile, known: KnownColumns) {
+  const { absent, unread, from, header } = reader;
+  if (absent.length === 0 || unread.length === 0) return [];
+  const table = { from, header: header.map(comparedName) };
+  const missing = source.columns.filter((column) => absent.includes(column.header));
+  return await describeMissing(workspace, source, { missing, unread, table }, known);
 }
 
 interface FileTask {

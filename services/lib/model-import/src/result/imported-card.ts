@@ -12,9 +12,11 @@ export function renderImportedCard(
     readonly agreement: Agreement;
     readonly trainer: TrainerComparison | null;
     readonly notes: readonly string[];
+    /** One line about the training rows. */
+    readonly training: string;
   },
 ): string {
-  const { agreement, trainer, notes } = checks;
+  const { agreement, trainer, notes, training } = checks;
   const { model } = source;
   const nodes = model.trees.reduce((sum, tree) => sum + tree.feature.length, 0);
   return `# Model card: ${bundle.modelName}
@@ -25,6 +27,7 @@ Imported from a file of ${source.producer || "an unnamed program"} (${source.for
 - ${countText(model.trees.length, "tree")}, ${countText(nodes, "node")}, ${countText(bundle.columns.length, "column")} from ${countText(bundle.features.length, "feature")}, ${countText(model.outputs, "output")}, link ${model.link}.
 - Serves: ${bundle.outputSpace}${bundle.outputSpace === "raw" ? "" : ` of \`${bundle.classes.risk}\``}, not calibrated. Bands: high from ${bundle.bands.high}, medium from ${bundle.bands.medium}.
 - Explanation: ${bundle.explanation.kind} (${bundle.explanation.background}).
+- Drift: ${training}.
 ${notes.map((note) => `- ${note}\n`).join("")}
 ## How it was checked
 Our evaluation and ONNX Runtime differ by at most ${agreement.maxRelativeDifference.toExponential(1)}, relative to the sum of the leaves' sizes, on ${countText(agreement.rows, "row")}: random, exactly on

@@ -108,7 +108,7 @@ export interface FeatureBundle {
   readonly seed: number;
   /**
    * Distributions of the features and of the score in the training data, with which weekly runs are compared. Unset:
-   * an imported model, or a bundle of an earlier release.
+   * a model that was imported without training rows, or a bundle of an earlier release.
    */
   readonly trainingProfile?: TrainingProfile;
 }

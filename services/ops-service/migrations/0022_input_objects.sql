@@ -1,0 +1,1 @@
+ALTER TABLE "bellwether"."run" ADD COLUMN "input_objects" jsonb DEFAULT '[]'::jsonb NOT NULL;
