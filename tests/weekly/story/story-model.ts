@@ -17,7 +17,7 @@ features:
 target: { name: high_risk, risk_class: high_risk, other_class: low_risk }
 bands: { high: 0.7, medium: 0.4 }
 minimum_present: 0.4
-trainer: { kind: random_forest, trees: 10, max_depth: 0, min_leaf: 50, column_sample: 1 }
+trainer: { kind: random_forest, trees: 10, max_depth: 0, min_leaf: 1, column_sample: 1 }
 split: { by: supplier }
 seed: 1
 `;
@@ -67,8 +67,7 @@ const SPEC: ModelSpec = {
   target: { name: "high_risk", riskClass: "high_risk", otherClass: "low_risk" },
   bands: { high: 0.7, medium: 0.4 },
   minimumPresent: 0.4,
-  // Leaves of 50 rows: no tree divides the suppliers of 8 disputes further, so that all of them have the same score.
-  trainer: { kind: "random_forest", trees: 10, maxDepth: 0, minLeaf: 50, columnSample: 1, classWeight: "none" },
+  trainer: { kind: "random_forest", trees: 10, maxDepth: 0, minLeaf: 1, columnSample: 1, classWeight: "none" },
   split: { by: "supplier", testShare: 0.25, testFrom: null, gapDays: 0, horizonDays: 0, calibrationShare: null },
   seed: 1,
 };

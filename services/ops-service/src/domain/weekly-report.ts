@@ -143,7 +143,8 @@ function moverToReport({ supplierId, name, riskScore, change, band, impact }: Mo
 }
 
 function alertToReport({ alert, events }: AlertChange, suppliers: ReportParts["suppliers"]): ReportedAlert {
-  const why = events.map(({ detail }) => detail).filter((detail) => detail !== "");
+  // The summary of an alert is about its last score, which is not why it lapsed.
+  const why = events.flatMap(({ note, detail }) => [note, detail]).filter((text) => text !== "");
   const supplier = suppliers.get(alert.supplierId);
   return {
     ...{ alert_id: alert.id, supplier_id: supplier?.supplierId ?? "", supplier_name: supplier?.name ?? "" },
