@@ -67,7 +67,7 @@ test("what a revision changed, the objects that were read, and a missing trainin
   const report = sampleReport({ revision: 2, revision_changes, objects });
   const html = reportToHtml(report);
   elementsOf(html);
-  expect(html).toContain("12 of 300 scores changed (by at most 0.75)");
+  expect(html).toContain("12 of 300 scores changed (by at most 0.750)");
   expect(html).toContain("alerts: 4 raised, 5 cleared, 6 with another severity");
   expect(html).toContain("<td>s3://weekly/2026-W47.csv</td><td><code>&quot;9a0364b9&quot;</code></td>");
   expect(html).toContain("No training profile: compared only with the week before.");
@@ -122,7 +122,9 @@ test("a report of a first week, without checks, alerts or rejected rows, says wh
   elementsOf(html);
   for (const said of ["There is no earlier week to compare with.", "Checks before the scoring: not recorded."])
     expect(html).toContain(said);
-  expect(html).toContain("Nothing was compared: there is no earlier week with a profile.");
+  expect(html).toContain(
+    "Nothing was compared: the model has no training profile, and there is no earlier week with a profile.",
+  );
   expect(html).toContain("Raised or opened again: 0: None.");
 });
 
