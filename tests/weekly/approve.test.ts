@@ -44,7 +44,7 @@ const good = (): string => weekCsv(ROWS, { delayBy: ++files * 0.01 });
 const bad = (): string => weekCsv(ROWS, { broken: 20, delayBy: ++files * 0.01 });
 
 /** The folder of an operator, whose commands and scheduler use the same data folder. */
-interface Desk {
+interface Operator {
   readonly week: TestWeek;
   readonly queue: Readonly<Record<string, string>>;
   scheduler: ServiceProcess;
@@ -57,21 +57,21 @@ interface Desk {
 
 const OFTEN = { WEEKLY_INPUT_CHECK: "1s" };
 
-async function openDesk(stack: AsyncDisposableStack, queue: Readonly<Record<string, string>>): Promise<Desk> {
+async function startOperator(stack: AsyncDisposableStack, queue: Readonly<Record<string, string>>): Promise<Operator> {
   const week = stack.use(await createWeek(mesh, 10));
   const start = (env = {}) => week.startScheduler(queue, { ...OFTEN, ...env });
-  const desk: Desk = {
+  const operator: Operator = {
     ...{ week, queue, start, scheduler: await start() },
-    command: (...args) => week.command(args, { SCHEDULER_SERVICE_URL: desk.scheduler.grpc }),
+    command: (...args) => week.command(args, { SCHEDULER_SERVICE_URL: operator.scheduler.grpc }),
     async run(isoWeek, csv) {
       await week.writeFile(csv);
-      return await desk.command("run", "--week", isoWeek, ...week.options);
+      return await operator.command("run", "--week", isoWeek, ...week.options);
     },
   };
   stack.defer(async () => {
-    await desk.scheduler.stop();
+    await operator.scheduler.stop();
   });
-  return desk;
+  return operator;
 }
 
 const complete = (isoWeek: string) =>
@@ -84,63 +84,63 @@ const decide = {
 };
 
 /** Runs a week from a bad file, which is held. Returns the run. */
-async function holdWeek(desk: Desk, isoWeek: string, csv = bad()): Promise<BatchRun | undefined> {
-  const { code, stderr } = await desk.run(isoWeek, csv);
+async function holdWeek(operator: Operator, isoWeek: string, csv = bad()): Promise<BatchRun | undefined> {
+  const { code, stderr } = await operator.run(isoWeek, csv);
   expect([code, stderr]).toEqual([1, expect.stringContaining("is held, and nothing of it is published")]);
   return await runOf(isoWeek);
 }
 
-async function voidRunHoldApprove(desk: Desk, isoWeek: string): Promise<void> {
-  await desk.week.writeFile(good());
-  const first = await desk.command("trigger", "--week", isoWeek, "--watch");
+async function voidRunHoldApprove(operator: Operator, isoWeek: string): Promise<void> {
+  await operator.week.writeFile(good());
+  const first = await operator.command("trigger", "--week", isoWeek, "--watch");
   expect(first.code, first.stderr).toBe(0);
-  expect((await desk.command("void", "--week", isoWeek, ...WHY)).code).toBe(0);
-  const held = await holdWeek(desk, isoWeek);
+  expect((await operator.command("void", "--week", isoWeek, ...WHY)).code).toBe(0);
+  const held = await holdWeek(operator, isoWeek);
   expect(held).toMatchObject({ revision: 2, state: RunState.HELD });
-  expect((await desk.command("approve", "--week", isoWeek, ...WHY)).code).toBe(0);
+  expect((await operator.command("approve", "--week", isoWeek, ...WHY)).code).toBe(0);
   await complete(isoWeek);
   expect(await eventsOf(held)).toEqual(PUBLISHED);
 }
 
-async function approveAndKill(desk: Desk, isoWeek: string): Promise<void> {
-  const held = await holdWeek(desk, isoWeek);
+async function approveAndKill(operator: Operator, isoWeek: string): Promise<void> {
+  const held = await holdWeek(operator, isoWeek);
   {
     await using gate = await closeGate(mesh.databaseUrl, "complete");
     await decide.approve(held);
     await gate.reached();
-    await desk.scheduler.kill();
+    await operator.scheduler.kill();
     await gate.open();
   }
-  desk.scheduler = await desk.start();
+  operator.scheduler = await operator.start();
   await complete(isoWeek);
   expect(await eventsOf(held)).toEqual(PUBLISHED);
   await vi.waitFor(async () => {
-    const { stdout } = await desk.command("status");
+    const { stdout } = await operator.command("status");
     expect(JSON.parse(stdout)).toMatchObject({ open: [], waiting: [], running: [] });
   }, PATIENCE);
 }
 
 describe("with the jobs on Postgres", () => {
   let stack: AsyncDisposableStack;
-  let desk: Desk;
+  let operator: Operator;
   beforeAll(async () => {
     stack = new AsyncDisposableStack();
-    desk = await openDesk(stack, await onPostgres());
-    const { code, stderr } = await desk.run("2026-W10", good());
+    operator = await startOperator(stack, await onPostgres());
+    const { code, stderr } = await operator.run("2026-W10", good());
     expect(code, stderr).toBe(0);
   });
   afterAll(() => stack?.disposeAsync());
 
   test("void, run (held) and approve completes the week, and it is not held again", async () => {
-    await voidRunHoldApprove(desk, "2026-W11");
+    await voidRunHoldApprove(operator, "2026-W11");
   });
 
   test("supersede, run (held) and approve completes the revision, which replaces the first one", async () => {
     const isoWeek = "2026-W12";
-    expect((await desk.run(isoWeek, good())).code).toBe(0);
+    expect((await operator.run(isoWeek, good())).code).toBe(0);
     const first = await runOf(isoWeek);
     await decide.supersede(first);
-    const held = await holdWeek(desk, isoWeek);
+    const held = await holdWeek(operator, isoWeek);
     expect(held).toMatchObject({ revision: 2 });
     // Until then, everybody sees the first one.
     const { run: shown } = await batch().getRun({ runId: first?.runId ?? 0 });
@@ -153,20 +153,20 @@ describe("with the jobs on Postgres", () => {
 
   test("a run that is approved while the scheduler is down is completed after its start, and twice is said", async () => {
     const isoWeek = "2026-W13";
-    await desk.scheduler.stop();
-    const held = await holdWeek(desk, isoWeek);
+    await operator.scheduler.stop();
+    const held = await holdWeek(operator, isoWeek);
     const [first, second] = [
-      await desk.command("approve", "--week", isoWeek, ...WHY),
-      await desk.command("approve", "--week", isoWeek, "--reason", "again"),
+      await operator.command("approve", "--week", isoWeek, ...WHY),
+      await operator.command("approve", "--week", isoWeek, "--reason", "again"),
     ];
     expect([first, second].map(({ code, stdout }) => [code, JSON.parse(stdout)])).toMatchObject([
       [0, { state: "held", approved: true, changed: true }],
       [0, { state: "held", approved: true, changed: false }],
     ]);
-    desk.scheduler = await desk.start();
+    operator.scheduler = await operator.start();
     await complete(isoWeek);
     expect(await eventsOf(held)).toEqual(PUBLISHED);
-    const third = await desk.command("approve", "--week", isoWeek, "--reason", "again");
+    const third = await operator.command("approve", "--week", isoWeek, "--reason", "again");
     expect([third.code, third.stderr]).toEqual([
       1,
       expect.stringMatching(
@@ -176,15 +176,15 @@ describe("with the jobs on Postgres", () => {
   });
 
   test("a scheduler that is killed while it completes an approved run is followed by the next one", async () => {
-    await approveAndKill(desk, "2026-W14");
+    await approveAndKill(operator, "2026-W14");
   });
 
   test("a held run that is voided and run again is a new revision, which needs its own decision", async () => {
     const isoWeek = "2026-W15";
     const csv = bad();
-    const first = await holdWeek(desk, isoWeek, csv);
+    const first = await holdWeek(operator, isoWeek, csv);
     await decide.void(first);
-    const second = await holdWeek(desk, isoWeek, csv);
+    const second = await holdWeek(operator, isoWeek, csv);
     expect(second).toMatchObject({ revision: 2 });
     await decide.approve(second);
     await complete(isoWeek);
@@ -194,23 +194,23 @@ describe("with the jobs on Postgres", () => {
 
   test("a scheduler with another configuration leaves an approved run alone, says why, and keeps the approval", async () => {
     const isoWeek = "2026-W16";
-    const held = await holdWeek(desk, isoWeek);
-    await desk.scheduler.stop();
+    const held = await holdWeek(operator, isoWeek);
+    await operator.scheduler.stop();
     // The rows of the same file would be others.
-    await desk.week.changeMapping("past_disputes * 100", "past_disputes * 200");
-    desk.scheduler = await desk.start();
+    await operator.week.changeMapping("past_disputes * 100", "past_disputes * 200");
+    operator.scheduler = await operator.start();
     await decide.approve(held);
     await vi.waitFor(async () => {
-      const { stdout } = await desk.command("status");
+      const { stdout } = await operator.command("status");
       expect(JSON.parse(stdout).waiting).toEqual([
         expect.objectContaining({ reason: expect.stringContaining("it was run with another configuration") }),
       ]);
     }, PATIENCE);
-    const again = await desk.command("run", "--week", isoWeek, ...desk.week.options);
+    const again = await operator.command("run", "--week", isoWeek, ...operator.week.options);
     expect([again.code, again.stderr]).toEqual([1, expect.stringContaining("void it (bellwether weekly void)")]);
     expect(await runOf(isoWeek)).toMatchObject({ state: RunState.HELD, approved: { reason: "the branch was sold" } });
-    await desk.week.changeMapping("past_disputes * 200", "past_disputes * 100");
-    expect((await desk.command("run", "--week", isoWeek, ...desk.week.options)).code).toBe(0);
+    await operator.week.changeMapping("past_disputes * 200", "past_disputes * 100");
+    expect((await operator.command("run", "--week", isoWeek, ...operator.week.options)).code).toBe(0);
     expect(await eventsOf(held)).toEqual(PUBLISHED);
   });
 });
@@ -220,26 +220,26 @@ test.skipIf(!hasRedis())(
   async () => {
     await using redis = await startRedis();
     await using stack = new AsyncDisposableStack();
-    const desk = await openDesk(stack, { REDIS_URL: redis.url });
-    expect((await desk.run("2026-W20", good())).code).toBe(0);
-    await voidRunHoldApprove(desk, "2026-W21");
-    await approveAndKill(desk, "2026-W22");
+    const operator = await startOperator(stack, { REDIS_URL: redis.url });
+    expect((await operator.run("2026-W20", good())).code).toBe(0);
+    await voidRunHoldApprove(operator, "2026-W21");
+    await approveAndKill(operator, "2026-W22");
   },
 );
 
 test("rows that cannot be scored hold the run when scoring ends, and after the approval they are not scored again", async () => {
   await using stack = new AsyncDisposableStack();
-  const desk = await openDesk(stack, await onPostgres());
+  const operator = await startOperator(stack, await onPostgres());
   const isoWeek = "2026-W30";
   // The model accepts at most 1,000 disputes, and this configuration more.
-  await desk.scheduler.stop();
-  await desk.week.changeModel(
+  await operator.scheduler.stop();
+  await operator.week.changeModel(
     "{ name: past_disputes, kind: numeric, unit: units, range: [0, 1000] }",
     "{ name: past_disputes, kind: numeric, unit: units, range: [0, 5000] }",
   );
-  desk.scheduler = await desk.start();
-  await desk.week.writeFile(good().replace(/^(S_[12]?\d),\d/gm, "$1,2000"));
-  const held = await desk.command("trigger", "--week", isoWeek, "--watch");
+  operator.scheduler = await operator.start();
+  await operator.week.writeFile(good().replace(/^(S_[12]?\d),\d/gm, "$1,2000"));
+  const held = await operator.command("trigger", "--week", isoWeek, "--watch");
   expect([held.code, held.stderr]).toEqual([
     1,
     expect.stringContaining(
@@ -252,7 +252,7 @@ test("rows that cannot be scored hold the run when scoring ends, and after the a
     rowsRejected: 30n,
     checksFailed: 1,
   });
-  expect((await desk.command("approve", "--week", isoWeek, ...WHY)).code).toBe(0);
+  expect((await operator.command("approve", "--week", isoWeek, ...WHY)).code).toBe(0);
   await complete(isoWeek);
   const run = await runOf(isoWeek);
   expect(run).toMatchObject({ rowsScored: 270n, losses: { accepted: { reason: "the branch was sold" } } });
