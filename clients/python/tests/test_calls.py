@@ -1,12 +1,14 @@
 """Deadlines, retries, credentials and typed errors, against a server of Connect's own."""
 
+import collections
 import time
+import tracemalloc
 
 import bellwether
 import numpy as np
 import pandas as pd
 import pytest
-from bellwether import Client, ModelChangedError
+from bellwether import Client, FrameError, ModelChangedError
 from bellwether.inference.v1.inference_service_pb2 import PredictBatchResponse
 from bellwether.inference.v1.score_pb2 import ModelIdentity
 from connectrpc.code import Code
@@ -129,6 +131,56 @@ class TestVersions:
 
         with serve(Inference(other)) as url, pytest.raises(ModelChangedError, match="the rows up to 0 were scored by m v1"):
             Client(url, batch_rows=1).predict(FRAME)
+
+
+class TestManyFrames:
+    def test_all_frames_are_scored_by_the_version_of_the_first_one(self):
+        inference = Inference(answer)
+        with serve(inference) as url:
+            frames = (FRAME.iloc[[row]] for row in range(3))
+            found = [scores.frame.supplier_id.tolist() for scores in Client(url).predict_each(frames)]
+        assert found == [["A"], ["B"], ["C"]]
+        assert [request.model.model_version for request in inference.requests] == ["", "v1", "v1"]
+
+    def test_a_frame_is_read_after_the_scores_of_the_one_before_it(self):
+        read = []
+        with serve(Inference(answer)) as url:
+            scored = Client(url).predict_each(read.append(row) or FRAME.iloc[[row]] for row in range(3))
+            next(scored)
+        assert read == [0]
+
+    def test_an_invalid_frame_is_named_with_its_number_and_the_earlier_ones_are_scored(self):
+        found = []
+        with serve(Inference(answer)) as url, pytest.raises(FrameError, match="row 0.* is infinite") as caught:
+            for scores in Client(url).predict_each([FRAME, FRAME.assign(late_ratio=np.inf)]):
+                found.append(scores)
+        assert len(found) == 1 and caught.value.__notes__ == ["The frame with the number 1, from 0."]
+
+    def test_what_is_no_frame_is_named_with_its_number(self):
+        with serve(Inference(answer)) as url, pytest.raises(TypeError, match="expected a DataFrame") as caught:
+            list(Client(url).predict_each([FRAME, [1]]))
+        assert caught.value.__notes__ == ["The frame with the number 1, from 0."]
+
+    def test_memory_does_not_grow_with_the_number_of_frames(self):
+        inference = Inference(answer)
+        # The test's server keeps no request, as a service of another process.
+        inference.requests = inference.headers = collections.deque(maxlen=1)
+
+        def peak(client, count):
+            frames = (
+                pd.DataFrame({"supplier_id": [f"S{number}-{row}" for row in range(4_000)], "late_ratio": 0.5})
+                for number in range(count)
+            )
+            tracemalloc.start()
+            assert sum(len(scores.frame) for scores in client.predict_each(frames)) == 4_000 * count
+            found = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            return found
+
+        with serve(inference) as url:
+            client = Client(url, batch_rows=1_000)
+            peak(client, 2)
+            assert peak(client, 20) < 1.5 * peak(client, 4)
 
 
 class TestRequests:

@@ -111,6 +111,31 @@ class TestPandasTypes:
         [message] = messages(pd.DataFrame(VALID, index=["x", "y", "x"]))
         assert message == "the index is not unique: 'x' is the label of rows 0 and 2; call .reset_index(drop=True) first"
 
+    @pytest.mark.parametrize("index, label", [([7, 7, 8], "7"), ([np.nan, np.nan, 1.5], "nan")])
+    def test_a_label_is_shown_as_it_is_written(self, index, label):
+        [message] = messages(pd.DataFrame(VALID, index=index))
+        assert message.startswith(f"the index is not unique: {label} is the label of rows 0 and 1")
+        [message] = messages(pd.DataFrame({**VALID, "late_ratio": [0.5, np.inf, 1]}, index=[7, 8, 9]))
+        assert message.startswith("column 'late_ratio', row 1 (index 8)")
+
+    def test_columns_in_a_level_of_the_index_are_named_with_the_way_out(self):
+        found = messages(pd.DataFrame(VALID).set_index(["supplier_id", "region"]))
+        assert [message.split(";")[-1] for message in found] == [" it is a level of the index: call .reset_index() first"] * 2
+        assert found[0].startswith("column 'supplier_id'") and found[1].startswith("column 'region'")
+
+    @pytest.mark.parametrize("value", ["sNaN", "NaN"])
+    def test_a_decimal_that_is_no_number_is_missing(self, value):
+        values = [decimal.Decimal("0.5"), decimal.Decimal(value), None]
+        assert np.isnan(read(with_column(pd.DataFrame, "late_ratio", values, dtype=object)).numbers[0, 1:]).all()
+
+    def test_a_decimal_beyond_every_float_is_rejected(self):
+        values = [decimal.Decimal("0.5"), decimal.Decimal("1e400"), None]
+        assert "row 1, supplier 'B': is infinite" in messages(with_column(pd.DataFrame, "late_ratio", values, dtype=object))[0]
+
+    def test_a_frame_without_columns_names_each_column_that_it_lacks(self):
+        found = messages(pd.DataFrame(index=[0, 1]))
+        assert [message.split(":")[0] for message in found] == [f"column {name!r}" for name in VALID]
+
     def test_a_row_is_named_with_its_label(self):
         [message] = messages(pd.DataFrame({**VALID, "late_ratio": [0.5, np.inf, 1]}, index=["x", "y", "z"]))
         assert message.startswith("column 'late_ratio', row 1 (index 'y'), supplier 'B': is infinite")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -138,6 +139,42 @@ class Client:
         found = self._score(frame, id, missing, ignore, selector, True)
         assert isinstance(found, Explanation)
         return found
+
+    def predict_each(self, frames: Iterable[Any], **options: Any) -> Iterator[Scores]:
+        """Scores frames one after the other, and yields the scores of each before the next one is read.
+
+        Memory holds one frame and its scores, whatever the number of frames: for tables of millions of rows, for example
+        `pandas.read_csv(path, chunksize=100_000)`. One model version scores all frames. An id may be in several
+        frames; the caller finds that out.
+
+        Args:
+            frames: DataFrames with the same columns.
+            options: As those of predict.
+
+        Raises:
+            FrameError: A frame is not valid; the message names its number. Earlier frames are scored and yielded.
+            ModelChangedError, RpcError: as predict.
+        """
+        return self._score_each(frames, self.predict, options)
+
+    def explain_each(self, frames: Iterable[Any], **options: Any) -> Iterator[Explanation]:
+        """Scores frames as predict_each does, with contributions.
+
+        Raises:
+            FrameError, ModelChangedError, RpcError, NotExplainableError: as predict_each and explain.
+        """
+        return self._score_each(frames, self.explain, options)
+
+    def _score_each(self, frames: Iterable[Any], score: Any, options: dict[str, Any]) -> Iterator[Any]:
+        for number, frame in enumerate(frames):
+            try:
+                scores = score(frame, **options)
+            except (FrameError, TypeError) as error:
+                error.add_note(f"The frame with the number {number}, from 0.")
+                raise
+            # All later frames name the version of the first one, so that one version scores all.
+            options = {**options, "model": scores.model.name, "version": scores.model.version}
+            yield scores
 
     def _score(
         self, data: Any, id_column: str, missing: Names, ignore: Names, selector: ModelSelector, explain: bool

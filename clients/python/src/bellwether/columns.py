@@ -104,11 +104,12 @@ class _Reader:
         if self.violations:
             raise FrameError(self.violations)
         if self._id_column not in seen:
-            near = _nearest(self._id_column, names)
+            near = self._frame.hint(self._id_column) or _nearest(self._id_column, names)
             self.report(
                 self._id_column,
                 None,
-                f"the frame has no column with the ids of the suppliers{near}; name it with id=, for example id='vendor'",
+                "the frame has no column with the ids of the suppliers"
+                + (near if self._frame.hint(self._id_column) else f"{near}; name it with id=, for example id='vendor'"),
             )
         extra = [name for name in names if name != self._id_column and name not in known]
         lacking = [name for name in known if name not in seen]
@@ -118,8 +119,10 @@ class _Reader:
                 self.report(str(name), None, f"is not a feature of the model{near}; drop it, or name it in ignore=")
         for name in [] if missing == "all" else lacking:
             if name not in missing:
+                hint = self._frame.hint(name)
                 near = _nearest(name, extra)
-                self.report(name, None, f"the frame lacks this feature of the model{near}; name it in missing= to send no values")
+                way_out = hint or f"{near}; name it in missing= to send no values"
+                self.report(name, None, f"the frame lacks this feature of the model{way_out}")
         self._check_named("missing", missing, lacking, "the frame has this column, or it is not a feature of the model")
         self._check_named("ignore", ignore, extra, "the frame has no such column, or it is a feature of the model")
         if self._id_column not in seen:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
 
 import numpy as np
@@ -38,6 +39,9 @@ class Frame(Protocol):
 
     def place(self, row: int) -> str:
         """Returns how a person finds a row, for example `row 17 (index "x")`."""
+
+    def hint(self, name: str) -> str:
+        """Returns where a column is that the frame lacks, as a part of a message; empty: nowhere."""
 
     def like(self, columns: Mapping[str, Any], rows: Sequence[int] | None = None) -> Any:
         """Returns a new frame of the same library.
@@ -75,6 +79,17 @@ def open_frame(frame: Any, id_column: str) -> Frame:
     raise TypeError(f"expected a DataFrame of pandas or polars, got {library}.{kind}")
 
 
+def _shown(label: Any) -> str:
+    """Returns a label of an index as a person writes it: numpy's own numbers show their type."""
+    return repr(label.item() if isinstance(label, np.generic) else label)
+
+
+def _is_missing(value: Any) -> bool:
+    if isinstance(value, Decimal):
+        return value.is_nan()
+    return value is None or type(value).__name__ in ("NAType", "NaTType") or isinstance(value, float) and value != value
+
+
 class PandasFrame:
     to_numbers = ".astype(float)"
     to_texts = ".astype(str)"
@@ -101,7 +116,7 @@ class PandasFrame:
         label = self._index[row]
         first = next(i for i, other in enumerate(self._index) if other == label or (other != other and label != label))
         message = (
-            f"the index is not unique: {label!r} is the label of rows {first} and {row}; "
+            f"the index is not unique: {_shown(label)} is the label of rows {first} and {row}; "
             "call .reset_index(drop=True) first"
         )
         raise FrameError([Violation(None, row, message)])
@@ -122,13 +137,21 @@ class PandasFrame:
 
     def objects(self, name: str) -> list[Any]:
         series = self._frame[name]
-        if not series.hasnans:
-            return series.tolist()
-        return [None if missing else value for value, missing in zip(series.tolist(), series.isna().tolist())]
+        try:
+            if not series.hasnans:
+                return series.tolist()
+            return [None if missing else value for value, missing in zip(series.tolist(), series.isna().tolist())]
+        except InvalidOperation:
+            # pandas compares a signaling NaN of Decimal, which is an error.
+            return [None if _is_missing(value) else value for value in series.tolist()]
 
     def place(self, row: int) -> str:
         is_position = isinstance(self._index, self._pandas.RangeIndex) and self._index[row] == row
-        return f"row {row}" if is_position else f"row {row} (index {self._index[row]!r})"
+        return f"row {row}" if is_position else f"row {row} (index {_shown(self._index[row])})"
+
+    def hint(self, name: str) -> str:
+        is_level = name in self._index.names
+        return "; it is a level of the index: call .reset_index() first" if is_level else ""
 
     def like(self, columns: Mapping[str, Any], rows: Sequence[int] | None = None) -> Any:
         index = self._index if rows is None else self._index[np.asarray(rows, dtype=np.intp)]
@@ -168,6 +191,9 @@ class PolarsFrame:
 
     def place(self, row: int) -> str:
         return f"row {row}"
+
+    def hint(self, name: str) -> str:
+        return ""
 
     def like(self, columns: Mapping[str, Any], rows: Sequence[int] | None = None) -> Any:
         # polars distinguishes NaN from null, which is its missing value.
