@@ -235,7 +235,8 @@ describe("a run that is voided", () => {
 
 const FAILED = { kind: CheckKind.UNIT, outcome: CheckOutcome.FAILED, column: "spend", value: 98.5, limit: 20 };
 const PASSED = { kind: CheckKind.ROWS, outcome: CheckOutcome.PASSED, value: 1 };
-const PROFILE = [{ column: "spend", rows: 2n, missing: 0n, distinct: 2n, median: 5 }];
+const FIGURES = { min: 4, p05: 4, p25: 4, median: 5, p75: 6, p95: 6, max: 6, mean: 5 };
+const PROFILE = [{ column: "spend", rows: 2n, missing: 0n, distinct: 2n, ...FIGURES }];
 
 describe("a run that is held", () => {
   const isoWeek = "2026-W20";
@@ -279,7 +280,7 @@ describe("a run that is held", () => {
     const following = await ops.batch.startRun({ isoWeek: "2026-W21", modelName, holder: "h", sourceDigest: SOURCE });
     expect(following).toMatchObject({
       ...{ previousWeek: isoWeek, previousSuppliers: 1n, previousRows: 1n, sameSourceWeek: isoWeek },
-      previousProfile: [{ column: "spend", median: 5, rows: 2n }],
+      previousProfile: [{ column: "spend", rows: 2n, ...FIGURES }],
     });
   });
 

@@ -5,6 +5,7 @@ import {
   DriftReference,
   type FeatureDrift,
 } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { sigmaText } from "@bellwether/reasons/sigma-text";
 import { visibleText } from "@bellwether/reasons/visible-text";
 import { featureText } from "../parts/format.ts";
 import { DriftPlot } from "../plots/drift-plot.tsx";
@@ -71,11 +72,11 @@ function summaryOf(lines: readonly DriftLine[], alarms: number): string {
   return `${found} in ${lines.length} comparisons with ${references}.${missing}`;
 }
 
-/** The size of a change with its expected noise, for example "0.21 (0.03) σ". */
+/** The size of a change with its expected noise, for example "0.21 σ (0.03 σ)". */
 function sizeText({ effect, effectNoise, aspect, category }: DriftLine): string {
-  const isShare = aspect === DriftAspect.MISSING || category !== undefined;
-  const figure = (value: number): string => (isShare ? (100 * value).toFixed(1) : value.toFixed(2));
-  return `${figure(effect)} (${figure(effectNoise)}) ${isShare ? "points" : "σ"}`;
+  if (aspect === DriftAspect.MISSING || category !== undefined)
+    return `${(100 * effect).toFixed(1)} (${(100 * effectNoise).toFixed(1)}) points`;
+  return `${sigmaText(effect)} (${sigmaText(effectNoise)})`;
 }
 
 /** A run of an earlier release, which has one figure per feature. */

@@ -3,13 +3,24 @@ import { countText } from "@bellwether/reasons/count-text";
 import { type Check, check } from "./check.ts";
 import { nothingEarlier } from "./check-rows.ts";
 import { percent } from "./figures.ts";
-import { describeLoss, type Losses } from "./losses.ts";
+import { describeLoss, type Losses, type LossLimit } from "./losses.ts";
+
+/** The failed check of a limit that losses exceed, with its figures. */
+export function lossCheck(limit: LossLimit, losses: Losses): Check {
+  return check(limit, "failed", describeLoss(limit, losses), figuresOf(limit, losses));
+}
+
+function figuresOf(limit: LossLimit, losses: Losses): Pick<Check, "value" | "limit"> {
+  const { rejectedShare, maxRejectedShare, suppliers, previousSuppliers, minSuppliersShare } = losses;
+  if (limit === "rejected_rows") return { value: rejectedShare, limit: maxRejectedShare };
+  return { value: previousSuppliers ? suppliers / previousSuppliers : null, limit: minSuppliersShare };
+}
 
 /** The check of rejected rows, from the same figures that are compared again when the run is complete. */
 export function checkRejected(losses: Losses): Check {
-  const isExceeded = losses.exceeded.includes("rejected_rows");
-  const figures = { value: losses.rejectedShare, limit: losses.maxRejectedShare };
-  return check("rejected_rows", isExceeded ? "failed" : "passed", describeLoss("rejected_rows", losses), figures);
+  const kind = "rejected_rows";
+  if (losses.exceeded.includes(kind)) return lossCheck(kind, losses);
+  return check(kind, "passed", describeLoss(kind, losses), figuresOf(kind, losses));
 }
 
 /**
@@ -20,8 +31,7 @@ export function checkSuppliers(losses: Losses, setting: CheckSetting<{ readonly 
   const { suppliers, previousSuppliers, previousWeek, minSuppliersShare } = losses;
   if (previousSuppliers === null || previousSuppliers === 0) return nothingEarlier("suppliers");
   const share = suppliers / previousSuppliers;
-  if (losses.exceeded.includes("suppliers"))
-    return check("suppliers", "failed", describeLoss("suppliers", losses), { value: share, limit: minSuppliersShare });
+  if (losses.exceeded.includes("suppliers")) return lossCheck("suppliers", losses);
   const maxShare = isDisabled(setting) ? null : setting.maxShare;
   const isMany = maxShare !== null && share > maxShare;
   const upper = isDisabled(setting)

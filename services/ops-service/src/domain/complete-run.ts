@@ -1,5 +1,7 @@
 import type { AlertRules } from "@bellwether/config/alert-rules";
 import type { RiskPolicy } from "@bellwether/config/risk-policy";
+import { type Check, failedChecks } from "@bellwether/plausibility/check";
+import type { ColumnProfile } from "@bellwether/plausibility/column-profile";
 import type { LossLimit } from "@bellwether/plausibility/losses";
 import { countText } from "@bellwether/reasons/count-text";
 import { type AlertChange, isActive, RULES_ACTOR } from "./alert.ts";
@@ -11,7 +13,7 @@ import { recordRun } from "./record-run.ts";
 import { replaceRun } from "./replace-run.ts";
 import { countIds, describeRuleChanges } from "./rule-changes.ts";
 import type { RevisionChanges, Run, RunLease } from "./run.ts";
-import { type ColumnProfile, failedChecks, orderChecks, type RunCheck, unapprovedChecks } from "./run-check.ts";
+import { orderChecks, unapprovedChecks } from "./run-check.ts";
 import { describeDriftAlarms, type FeatureDrift, inOrder } from "./run-drift.ts";
 import { checkLease, checkOpen } from "./run-lease.ts";
 import type { RunLedger, Transact } from "./run-ledger.ts";
@@ -39,7 +41,7 @@ export interface RunTotals {
    */
   readonly acceptLosses: Override | null;
   /** Checks of the input. Empty: those that are stored. */
-  readonly checks: readonly RunCheck[];
+  readonly checks: readonly Check[];
   /** Empty: the stored one. */
   readonly profile: readonly ColumnProfile[];
   /** Digest of the mapped rows, whatever their order. Empty: not known. */
@@ -91,7 +93,7 @@ export async function completeRun(
 
 const SERVICE_ACTOR = "ops-service";
 
-const checksOf = (run: Run, { checks }: Pick<RunTotals, "checks">): readonly RunCheck[] =>
+const checksOf = (run: Run, { checks }: Pick<RunTotals, "checks">): readonly Check[] =>
   checks.length > 0 ? orderChecks(checks) : run.checks;
 
 function publishRun(
@@ -251,7 +253,7 @@ async function recordComplete(ledger: RunLedger, run: Run, changes: readonly Ale
 function recordApproved(
   ledger: RunLedger,
   run: Run,
-  checks: readonly RunCheck[],
+  checks: readonly Check[],
   { reason, actor }: Override,
 ): Promise<void> {
   return recordRun(ledger, run, { kind: "run.checks_accepted", actor, reason, checks: checks.slice(0, MAX_RECORDED) });

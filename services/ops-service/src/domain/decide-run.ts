@@ -1,15 +1,17 @@
 import { checkWeekBegun, parseIsoWeek } from "@bellwether/contract/iso-week";
+import { type Check, failedChecks } from "@bellwether/plausibility/check";
+import type { ColumnProfile } from "@bellwether/plausibility/column-profile";
 import { RunChecksError, RunNotFoundError, RunStateError } from "./ops-error.ts";
 import { recordRun } from "./record-run.ts";
 import type { Run, RunLease } from "./run.ts";
-import { type ColumnProfile, failedChecks, orderChecks, type RunCheck, unapprovedChecks } from "./run-check.ts";
+import { orderChecks, unapprovedChecks } from "./run-check.ts";
 import { checkLease, checkOpen } from "./run-lease.ts";
 import type { RunLedger, Transact } from "./run-ledger.ts";
 import type { Override } from "./run-losses.ts";
 
 /** The checks of the input of a run, and its profile. */
 export interface CheckedInput {
-  readonly checks: readonly RunCheck[];
+  readonly checks: readonly Check[];
   /** Empty: not known. */
   readonly profile: readonly ColumnProfile[];
 }

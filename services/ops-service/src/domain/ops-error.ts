@@ -1,5 +1,5 @@
+import { type Check, describeFailed } from "@bellwether/plausibility/check";
 import { describeLosses } from "@bellwether/plausibility/losses";
-import { describeChecks, type RunCheck } from "./run-check.ts";
 import type { RunLosses } from "./run-losses.ts";
 
 /** No run has this id, or this week and model. */
@@ -82,9 +82,9 @@ export class RunChecksError extends Error {
 export class ChecksFailedError extends Error {
   override readonly name = "ChecksFailedError" as const;
   readonly losses: RunLosses;
-  constructor(isoWeek: string, failed: readonly RunCheck[], losses: RunLosses) {
+  constructor(isoWeek: string, failed: readonly Check[], losses: RunLosses) {
     super(
-      `${isoWeek} is held: ${describeChecks(failed)}; correct the file and run the week again, approve the run (ApproveRun), or void it (VoidRun)`,
+      `${isoWeek} is held: ${describeFailed(failed)}; correct the file and run the week again, approve the run (ApproveRun), or void it (VoidRun)`,
     );
     this.losses = losses;
   }

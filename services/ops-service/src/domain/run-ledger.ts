@@ -1,7 +1,8 @@
+import type { InputContent } from "@bellwether/plausibility/check-content";
+import type { ColumnProfile } from "@bellwether/plausibility/column-profile";
 import type { AuditEvent } from "./audit-chain.ts";
 import type { AlertRuleStore } from "./evaluate-rules.ts";
 import type { BandCounts, Run, ScoreComparison } from "./run.ts";
-import type { ColumnProfile, InputContent } from "./run-check.ts";
 import type { PreviousRun } from "./run-losses.ts";
 import type { ScorePair } from "./stored-input.ts";
 import type { ReportParts } from "./weekly-report.ts";

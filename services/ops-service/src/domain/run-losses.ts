@@ -1,13 +1,8 @@
 import type { RiskPolicy } from "@bellwether/config/risk-policy";
-import {
-  describeLoss,
-  type LossCounts,
-  type Losses,
-  type LossLimit,
-  measureLosses,
-  type PreviousWeek,
-} from "@bellwether/plausibility/losses";
-import { orderChecks, type RunCheck } from "./run-check.ts";
+import type { Check } from "@bellwether/plausibility/check";
+import { lossCheck } from "@bellwether/plausibility/check-losses";
+import { type LossCounts, type Losses, measureLosses, type PreviousWeek } from "@bellwether/plausibility/losses";
+import { orderChecks } from "./run-check.ts";
 
 /** A person's decision to go beyond a limit. */
 export interface Override {
@@ -45,21 +40,12 @@ export function measureRunLosses(
  * Returns the checks of a run with a failed one for each limit that its losses exceed. When rows cannot be scored, the
  * losses are larger than they were when the input was checked.
  */
-export function withLossChecks(checks: readonly RunCheck[], losses: Losses): readonly RunCheck[] {
+export function withLossChecks(checks: readonly Check[], losses: Losses): readonly Check[] {
   const { exceeded } = losses;
   if (exceeded.length === 0) return checks;
-  const isReplaced = ({ kind }: RunCheck): boolean => exceeded.some((limit) => limit === kind);
+  const isReplaced = ({ kind }: Check): boolean => exceeded.some((limit) => limit === kind);
   return orderChecks([
-    ...exceeded.map((limit): RunCheck => {
-      const figures = figuresOf(limit, losses);
-      return { ...figures, kind: limit, outcome: "failed", column: "", detail: describeLoss(limit, losses) };
-    }),
+    ...exceeded.map((limit) => lossCheck(limit, losses)),
     ...checks.filter((check) => !isReplaced(check)),
   ]);
-}
-
-function figuresOf(limit: LossLimit, losses: Losses): Pick<RunCheck, "value" | "limit"> {
-  if (limit === "rejected_rows") return { value: losses.rejectedShare, limit: losses.maxRejectedShare };
-  const share = losses.previousSuppliers ? losses.suppliers / losses.previousSuppliers : null;
-  return { value: share, limit: losses.minSuppliersShare };
 }

@@ -1,5 +1,5 @@
 import type { Band } from "@bellwether/contract/band-codes";
-import type { RunCheck } from "./run-check.ts";
+import type { Check } from "@bellwether/plausibility/check";
 import type { FeatureDrift } from "./run-drift.ts";
 import type { Override, RunLosses } from "./run-losses.ts";
 
@@ -109,7 +109,7 @@ export interface Run {
   /** Number of the run among the runs of its week and model, from 1. */
   readonly revision: number;
   /** Checks of the input, in the order of `orderChecks`. */
-  readonly checks: readonly RunCheck[];
+  readonly checks: readonly Check[];
   readonly checksFailed: number;
   /** Who approved the run although checks failed. Null: nobody. */
   readonly approved: RunDecision | null;

@@ -1,9 +1,10 @@
 import { checkWeekBegun, isFutureWeek, parseIsoWeek } from "@bellwether/contract/iso-week";
+import type { InputContent } from "@bellwether/plausibility/check-content";
+import type { ColumnProfile } from "@bellwether/plausibility/column-profile";
 import { approve } from "./decide-run.ts";
 import { RunMismatchError, RunStateError } from "./ops-error.ts";
 import { recordRun } from "./record-run.ts";
 import type { InputObject, Run, RunLease, RunStage } from "./run.ts";
-import type { ColumnProfile, InputContent } from "./run-check.ts";
 import { checkLease, checkOpen } from "./run-lease.ts";
 import type { RunLedger, Transact } from "./run-ledger.ts";
 import type { Override, PreviousRun } from "./run-losses.ts";

@@ -7,6 +7,7 @@ import {
 import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
 import { pageTokens } from "@bellwether/mesh/call/page-token";
 import { propagateContextAsCaller } from "@bellwether/mesh/client/propagate-context";
+import { checkFromProto, profileFromProto, profileToProto } from "@bellwether/plausibility/check-proto";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { CallOptions, HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { Change } from "../domain/change.ts";
@@ -30,7 +31,6 @@ import { chunkFromProto } from "./chunk-from-proto.ts";
 import { countDriftAlarms } from "./drift-metrics.ts";
 import { inputReportFromProto } from "./input-report.ts";
 import { pageOf, rowFromText } from "./page-token.ts";
-import { checkFromProto, profileFromProto, profileToProto } from "./run-check-proto.ts";
 import { leaseFromProto, runDecisionHandlers } from "./run-decisions.ts";
 import { driftFromProto } from "./run-drift.ts";
 import { decisionToProto, runToProto, stageFromProto } from "./run-to-proto.ts";
@@ -99,8 +99,8 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
         sourceRows: request.sourceRows === undefined ? null : Number(request.sourceRows),
         sourceRowsRejected: Number(request.sourceRowsRejected),
         acceptLosses: overrideFromProto(request.acceptLosses, context),
-        checks: request.checks.map(checkFromProto),
-        profile: request.profile.map(profileFromProto),
+        checks: request.checks.flatMap(checkFromProto),
+        profile: profileFromProto(request.profile),
         contentDigest: request.contentDigest,
         inputReport: inputReportFromProto(request.inputReport),
         chunksTotal,
@@ -188,10 +188,10 @@ function startedToProto(started: StartedRun): MessageInitShape<typeof StartRunRe
 
 function comparisonToProto({ previous, previousProfile, otherInputs }: InputComparison) {
   return {
-    previousProfile: previousProfile.map(profileToProto),
+    previousProfile: profileToProto(previousProfile),
     previousWeek: previous?.isoWeek ?? "",
     previousSuppliers: BigInt(previous?.suppliers ?? 0),
     ...(previous && previous.rowsRead !== null && { previousRows: BigInt(previous.rowsRead) }),
-    otherInputs: [...otherInputs],
+    otherInputs: otherInputs.map(({ week, ...digests }) => ({ isoWeek: week, ...digests })),
   };
 }

@@ -1,12 +1,12 @@
 import type { RunLease as ProtoLease } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
+import { checkFromProto, profileFromProto } from "@bellwether/plausibility/check-proto";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import { approveRun, holdRun, recordMissedWeek, requestRevision } from "../domain/decide-run.ts";
 import type { RunLease } from "../domain/run.ts";
 import type { Transact } from "../domain/run-ledger.ts";
 import { voidRun } from "../domain/void-run.ts";
-import { checkFromProto, profileFromProto } from "./run-check-proto.ts";
 import { alertIdsToProto, runToProto } from "./run-to-proto.ts";
 
 export interface RunDecisionDependencies {
@@ -29,7 +29,7 @@ export function runDecisionHandlers({
   const decision = (reason: string, context: HandlerContext) => ({ reason, actor: callerName(context), now: now() });
   return {
     async holdRun({ lease, checks, profile }, context) {
-      const input = { checks: checks.map(checkFromProto), profile: profile.map(profileFromProto) };
+      const input = { checks: checks.flatMap(checkFromProto), profile: profileFromProto(profile) };
       return { run: runToProto(await holdRun(transact, leaseFromProto(lease), input, callerName(context))) };
     },
     async approveRun({ runId, reason }, context) {

@@ -1,27 +1,15 @@
-import {
-  DriftAspect,
-  type DriftBin as DriftBinProto,
-  type DriftBinSchema,
-  type DriftComparison as DriftComparisonProto,
-  type DriftComparisonSchema,
-  DriftKind,
-  DriftOutcome,
-  DriftReference,
-  type FeatureDrift as FeatureDriftProto,
-  type FeatureDriftSchema,
+import { DRIFT_ASPECTS, DRIFT_KINDS, DRIFT_OUTCOMES, DRIFT_REFERENCES } from "@bellwether/drift/words/drift-names";
+import type {
+  DriftBin as DriftBinProto,
+  DriftBinSchema,
+  DriftComparison as DriftComparisonProto,
+  DriftComparisonSchema,
+  FeatureDrift as FeatureDriftProto,
+  FeatureDriftSchema,
 } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { DriftBin, DriftComparison, FeatureDrift } from "../domain/run-drift.ts";
-
-const KINDS = { numeric: DriftKind.NUMERIC, category: DriftKind.CATEGORY, score: DriftKind.SCORE } as const;
-const REFERENCES = { training: DriftReference.TRAINING, "previous-week": DriftReference.PREVIOUS_WEEK } as const;
-const ASPECTS = { values: DriftAspect.VALUES, missing: DriftAspect.MISSING } as const;
-const OUTCOMES = {
-  alarm: DriftOutcome.ALARM,
-  none: DriftOutcome.NO_ALARM,
-  "too-few": DriftOutcome.TOO_FEW_ROWS,
-  moving: DriftOutcome.MOVING,
-} as const;
+import { nameOf } from "./alert-to-proto.ts";
 
 /** Converts a stored drift. @param withBins whether the answer has the distributions */
 export function driftToProto(
@@ -30,7 +18,7 @@ export function driftToProto(
 ): MessageInitShape<typeof FeatureDriftSchema> {
   return {
     ...drift,
-    ...(kind && { kind: KINDS[kind] }),
+    ...(kind && { kind: DRIFT_KINDS[kind] }),
     comparisons: comparisons.map((one) => comparisonToProto(one, withBins)),
   };
 }
@@ -41,7 +29,7 @@ function comparisonToProto(
 ): MessageInitShape<typeof DriftComparisonSchema> {
   return {
     ...figures,
-    ...{ reference: REFERENCES[reference], aspect: ASPECTS[aspect], outcome: OUTCOMES[outcome] },
+    ...{ reference: DRIFT_REFERENCES[reference], aspect: DRIFT_ASPECTS[aspect], outcome: DRIFT_OUTCOMES[outcome] },
     ...{ referenceRows: BigInt(referenceRows), presentRows: BigInt(presentRows) },
     bins: withBins ? bins.map((bin): MessageInitShape<typeof DriftBinSchema> => ({ ...bin })) : [],
   };
@@ -49,7 +37,7 @@ function comparisonToProto(
 
 /** Converts the drift of a request, which protovalidate accepted. */
 export function driftFromProto({ feature, psi, kind, comparisons }: FeatureDriftProto): FeatureDrift {
-  const named = keyOf(KINDS, kind);
+  const named = nameOf(DRIFT_KINDS, kind);
   return {
     ...{ feature, psi },
     ...(named !== undefined && { kind: named }),
@@ -61,9 +49,9 @@ function comparisonFromProto(one: DriftComparisonProto): DriftComparison {
   const { referenceWeek, effect, effectNoise, shift, referenceValue, presentValue, text } = one;
   return {
     ...{ referenceWeek, effect, effectNoise, shift, referenceValue, presentValue, text },
-    reference: keyOf(REFERENCES, one.reference) ?? "training",
-    aspect: keyOf(ASPECTS, one.aspect) ?? "values",
-    outcome: keyOf(OUTCOMES, one.outcome) ?? "none",
+    reference: nameOf(DRIFT_REFERENCES, one.reference) ?? "training",
+    aspect: nameOf(DRIFT_ASPECTS, one.aspect) ?? "values",
+    outcome: nameOf(DRIFT_OUTCOMES, one.outcome) ?? "none",
     ...{ referenceRows: Number(one.referenceRows), presentRows: Number(one.presentRows) },
     ...(one.psi !== undefined && { psi: one.psi }),
     ...(one.psiNoise !== undefined && { psiNoise: one.psiNoise }),
@@ -79,9 +67,3 @@ const binFromProto = ({ lower, upper, category, referenceShare, presentShare }: 
   ...(category !== undefined && { category }),
   ...{ referenceShare, presentShare },
 });
-
-/** Returns the name of an enum's number. Undefined: the number is not known. */
-function keyOf<Name extends string>(numbers: Readonly<Record<Name, number>>, wanted: number): Name | undefined {
-  const names = Object.keys(numbers) as Name[];
-  return names.find((name) => numbers[name] === wanted);
-}

@@ -10,12 +10,12 @@ import {
   RunStage,
   RunState,
 } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { checkToProto } from "@bellwether/plausibility/check-proto";
 import type { LossLimit as ExceededLimit } from "@bellwether/plausibility/losses";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type * as domain from "../domain/run.ts";
 import type { RunLosses as StoredLosses } from "../domain/run-losses.ts";
-import { checkToProto } from "./run-check-proto.ts";
 import { driftToProto } from "./run-drift.ts";
 
 const STATES: Readonly<Record<domain.RunState, RunState>> = {

@@ -12,6 +12,7 @@ import { readReportParts } from "./report-parts.ts";
 import { run, runChunk, runFeatures, runProfile, runReport } from "./schema.ts";
 import { createPartitions, dropSecondRows, emptyPartitions, publishScores } from "./score-partitions.ts";
 import { readPairs } from "./stored-pairs.ts";
+import { readStoredProfile } from "./stored-profile.ts";
 
 /** The external functions that the run ledger uses. */
 export interface LedgerOptions extends AlertWriterOptions {
@@ -106,7 +107,7 @@ function createLedger(db: Db, writer: AlertWriter, { now, newId, minCompleteness
     },
     async otherInputs({ isoWeek, modelName }) {
       const others = and(eq(run.modelName, modelName), eq(run.state, "complete"), ne(run.isoWeek, isoWeek));
-      const columns = { isoWeek: run.isoWeek, sourceDigest: run.sourceDigest, contentDigest: run.contentDigest };
+      const columns = { week: run.isoWeek, sourceDigest: run.sourceDigest, contentDigest: run.contentDigest };
       return await db.select(columns).from(run).where(others).orderBy(desc(run.isoWeek)).limit(MAX_OTHER_INPUTS);
     },
     async readProfile(runId) {
@@ -114,7 +115,7 @@ function createLedger(db: Db, writer: AlertWriter, { now, newId, minCompleteness
         .select({ profile: runProfile.profile })
         .from(runProfile)
         .where(eq(runProfile.runId, runId));
-      return found?.profile ?? [];
+      return readStoredProfile(found?.profile ?? []);
     },
     readReportParts: (completed, supplierIds) => readReportParts(db, completed, supplierIds),
     async writeReport(runId, report) {

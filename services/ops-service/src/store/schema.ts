@@ -1,4 +1,5 @@
 import type { Band } from "@bellwether/contract/band-codes";
+import type { Check } from "@bellwether/plausibility/check";
 import {
   bigint,
   boolean,
@@ -21,10 +22,10 @@ import type { AlertOverride, AlertSnooze, AlertTrend, ScoreChangeParts } from ".
 import type { ImpactFormula } from "../domain/expected-impact.ts";
 import type { RunFeature } from "../domain/explain-score.ts";
 import type { BandCounts, InputObject, RevisionChanges, RunDecision, ScoredBy } from "../domain/run.ts";
-import type { ColumnProfile, RunCheck } from "../domain/run-check.ts";
 import type { FeatureDrift } from "../domain/run-drift.ts";
 import type { Override, RunLosses } from "../domain/run-losses.ts";
 import type { RunTotal } from "../domain/run-totals.ts";
+import type { StoredColumn } from "./stored-profile.ts";
 
 const bellwether = pgSchema("bellwether");
 
@@ -202,7 +203,7 @@ export const run = bellwether.table(
     lastWriteAt: when("last_write_at"),
     failure: text("failure").notNull().default(""),
     revision: integer("revision").notNull().default(1),
-    checks: jsonb("checks").$type<readonly RunCheck[]>().notNull().default([]),
+    checks: jsonb("checks").$type<readonly Check[]>().notNull().default([]),
     checksFailed: integer("checks_failed").notNull().default(0),
     approved: jsonb("approved").$type<RunDecision>(),
     voided: jsonb("voided").$type<RunDecision>(),
@@ -234,7 +235,7 @@ export const runProfile = bellwether.table("run_profile", {
   runId: integer("run_id")
     .primaryKey()
     .references(() => run.id),
-  profile: jsonb("profile").$type<readonly ColumnProfile[]>().notNull(),
+  profile: jsonb("profile").$type<readonly StoredColumn[]>().notNull(),
 });
 
 /** The report of a complete run, as it was when the run was complete, apart from the run. */

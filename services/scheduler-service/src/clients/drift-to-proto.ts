@@ -1,37 +1,14 @@
 import type { DriftComparison } from "@bellwether/drift/compare/compare-week";
 import type { DriftBin } from "@bellwether/drift/compare/drift-bin";
+import { DRIFT_ASPECTS, DRIFT_KINDS, DRIFT_OUTCOMES, DRIFT_REFERENCES } from "@bellwether/drift/words/drift-names";
 import { driftText } from "@bellwether/drift/words/drift-text";
-import {
-  DriftAspect,
-  type DriftBinSchema,
-  type DriftComparisonSchema,
-  DriftKind,
-  DriftOutcome,
-  DriftReference,
-  type FeatureDriftSchema,
+import type {
+  DriftBinSchema,
+  DriftComparisonSchema,
+  FeatureDriftSchema,
 } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { WeekDrift } from "../domain/week-drift.ts";
-
-const KINDS: Readonly<Record<DriftComparison["kind"], DriftKind>> = {
-  numeric: DriftKind.NUMERIC,
-  category: DriftKind.CATEGORY,
-  score: DriftKind.SCORE,
-};
-const REFERENCES: Readonly<Record<DriftComparison["reference"], DriftReference>> = {
-  training: DriftReference.TRAINING,
-  "previous-week": DriftReference.PREVIOUS_WEEK,
-};
-const ASPECTS: Readonly<Record<DriftComparison["aspect"], DriftAspect>> = {
-  values: DriftAspect.VALUES,
-  missing: DriftAspect.MISSING,
-};
-const OUTCOMES: Readonly<Record<DriftComparison["outcome"], DriftOutcome>> = {
-  alarm: DriftOutcome.ALARM,
-  none: DriftOutcome.NO_ALARM,
-  "too-few": DriftOutcome.TOO_FEW_ROWS,
-  moving: DriftOutcome.MOVING,
-};
 
 /** Number of comparisons of a run whose distributions are sent. */
 const WITH_BINS = 64;
@@ -46,7 +23,7 @@ export function driftToProto({ comparisons, previousWeek }: Pick<WeekDrift, "com
     const key = `${comparison.kind} ${comparison.feature}`;
     const feature = features.get(key) ?? {
       feature: comparison.feature,
-      kind: KINDS[comparison.kind],
+      kind: DRIFT_KINDS[comparison.kind],
       psi: 0,
       comparisons: [],
     };
@@ -64,10 +41,10 @@ type Converted = MessageInitShape<typeof DriftComparisonSchema>;
 function comparisonToProto(comparison: DriftComparison, previousWeek: string, hasBins: boolean): Converted {
   const { category, psi, psiNoise, p, referenceRows, presentRows, referenceValue, presentValue } = comparison;
   return {
-    reference: REFERENCES[comparison.reference],
+    reference: DRIFT_REFERENCES[comparison.reference],
     referenceWeek: comparison.reference === "training" ? "" : previousWeek,
-    aspect: ASPECTS[comparison.aspect],
-    outcome: OUTCOMES[comparison.outcome],
+    aspect: DRIFT_ASPECTS[comparison.aspect],
+    outcome: DRIFT_OUTCOMES[comparison.outcome],
     ...{ referenceRows: BigInt(referenceRows), presentRows: BigInt(presentRows) },
     ...{ effect: comparison.effect, effectNoise: comparison.noise, shift: comparison.shift },
     ...(psi !== null && { psi }),

@@ -1,10 +1,10 @@
 import { type BatchRun, type RunLease, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService, type GetInputComparisonResponse } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
+import { checkFromProto, checkToProto, profileFromProto, profileToProto } from "@bellwether/plausibility/check-proto";
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { LossLimitError, PeerRejectedError, RunFencedError, RunHeldError } from "../domain/scheduler-error.ts";
 import type { InputComparison, Ledger } from "../domain/weekly-ports.ts";
-import { checkFromProto, checkToProto, profileFromProto, profileToProto } from "./checks-to-proto.ts";
 import { attributesToProto } from "./chunk-to-proto.ts";
 import { driftToProto } from "./drift-to-proto.ts";
 import { featureValuesToProto, withFittingTerms } from "./feature-values.ts";

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { describeChecks } from "@bellwether/plausibility/check";
-import { checkFromProto } from "../clients/checks-to-proto.ts";
+import { checkFromProto } from "@bellwether/plausibility/check-proto";
 import type { InputReport } from "../domain/check-input-file.ts";
 import { lossesToJson } from "../domain/run-summary.ts";
 import { LossLimitError, RunHeldError, WeekCompleteError } from "../domain/scheduler-error.ts";

@@ -24,8 +24,9 @@ test("says direction, size, reference and alarm", () => {
   );
   expect(text({})).toBe("delay_days has not changed since training");
   expect(text({ kind: "score", effect: 1_234, shift: 1_234, outcome: "too-few" })).toBe(
-    "the risk score rose by 1.2e+3 σ since training (too few rows to test)",
+    "the risk score rose by more than 100 σ since training (too few rows to test)",
   );
+  expect(text({ effect: 34.4, shift: -34.4 })).toBe("delay_days fell by 34 σ since training");
 });
 
 test("says shares of missing values and categories; a category is named only when it may be", () => {

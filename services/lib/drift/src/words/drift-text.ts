@@ -1,3 +1,4 @@
+import { sigmaText } from "@bellwether/reasons/sigma-text";
 import type { DriftComparison } from "../compare/compare-week.ts";
 
 /** Which week the previous one was, and whether categories may be named. */
@@ -36,13 +37,11 @@ function changeText(comparison: DriftComparison, { namesCategories }: DriftTextO
     return effect === 0 ? `${name} has not changed` : `${name}: ${value} ${verb(shift)} ${shares}`;
   }
   if (effect < 0.005) return `${name} has not changed`;
-  if (Math.abs(shift) >= effect / 2) return `${name} ${verb(shift)} by ${sigma(Math.abs(shift))} σ`;
-  return `the distribution of ${name} changed by ${sigma(effect)} σ without a common direction`;
+  if (Math.abs(shift) >= effect / 2) return `${name} ${verb(shift)} by ${sigmaText(Math.abs(shift))}`;
+  return `the distribution of ${name} changed by ${sigmaText(effect)} without a common direction`;
 }
 
 const verb = (shift: number): string => (shift < 0 ? "fell" : "rose");
-
-const sigma = (value: number): string => (value < 10 ? value.toFixed(2) : value.toPrecision(2));
 
 function percent(share: number): string {
   const rounded = Math.round(share * 1000) / 10;

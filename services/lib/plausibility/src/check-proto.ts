@@ -7,9 +7,9 @@ import {
   type RunCheck,
   type RunCheckSchema,
 } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
-import type { Check } from "@bellwether/plausibility/check";
-import type { ColumnProfile } from "@bellwether/plausibility/column-profile";
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { Check } from "./check.ts";
+import type { ColumnProfile } from "./column-profile.ts";
 
 const KINDS: Readonly<Record<Check["kind"], CheckKind>> = {
   rows: CheckKind.ROWS,
@@ -37,6 +37,7 @@ const COLUMN_KINDS: Readonly<Record<ColumnProfile["kind"], ColumnKind>> = {
 /** Maximum number of columns of a profile. The profile of the others is not stored, so they are not compared. */
 const MAX_COLUMNS = 4_096;
 
+/** Converts a check for a request or an answer. */
 export function checkToProto({
   kind,
   outcome,
@@ -52,13 +53,14 @@ export function checkToProto({
   };
 }
 
-/** Converts a check that the server sent. A kind or outcome of a later release is left out. */
+/** Converts a check. A kind or an outcome that this release does not know, or that is not set, gives no check. */
 export function checkFromProto({ kind, outcome, column, value, limit, detail }: RunCheck): Check[] {
   const [kindName, outcomeName] = [nameOf(KINDS, kind), nameOf(OUTCOMES, outcome)];
   if (kindName === null || outcomeName === null) return [];
   return [{ kind: kindName, outcome: outcomeName, column, value: value ?? null, limit: limit ?? null, detail }];
 }
 
+/** Converts the profile of an input, at most 4,096 columns of it. */
 export function profileToProto(columns: readonly ColumnProfile[]): MessageInitShape<typeof ColumnProfileSchema>[] {
   return columns.slice(0, MAX_COLUMNS).map(({ column, kind, rows, missing, distinct, topValue, topRows, numbers }) => ({
     ...{ column, kind: COLUMN_KINDS[kind], rows: BigInt(rows), missing: BigInt(missing), topValue },
@@ -67,6 +69,7 @@ export function profileToProto(columns: readonly ColumnProfile[]): MessageInitSh
   }));
 }
 
+/** Converts the profile of an input. A column without all figures of a number has none of them. */
 export function profileFromProto(columns: readonly ProtoProfile[]): ColumnProfile[] {
   return columns.map(({ column, kind, rows, missing, distinct, topValue, topRows, ...figures }) => ({
     ...{ column, kind: nameOf(COLUMN_KINDS, kind) ?? "text", rows: Number(rows), missing: Number(missing) },
