@@ -84,5 +84,6 @@ test("/openapi.json has the RPCs and REST paths of this service, and no others",
   expect(paths).toHaveProperty(["/predict"]);
   expect(paths).toHaveProperty(["/bellwether.inference.v1.InferenceService/Predict"]);
   expect(Object.keys(paths).filter((name) => name.startsWith("/bellwether.ops."))).toEqual([]);
-  expect(await (await fetch(`${web}/reference`)).text()).toContain("POST /predict");
+  const page = await (await fetch(`${web}/reference`)).text();
+  expect(page).toContain('<span class="verb">POST</span> /predict</code>');
 });

@@ -59,8 +59,8 @@ test("bad rows are named by index and field, and the good ones are scored", asyn
   expect(json.rejected).toMatchObject([
     { index: 1, supplier_id: "", reason: "MALFORMED_JSON", fields: [] },
     { index: 2, supplier_id: "S_2", reason: "FEATURE_UNKNOWN", fields: [{ field: "no_such_feature" }] },
-    { index: 3, supplier_id: "", reason: "FLAT_SUPPLIER", fields: [{ field: "supplier_id" }] },
-    { index: 4, supplier_id: " ", reason: "FLAT_SUPPLIER", fields: [{ field: "supplier_id" }] },
+    { index: 3, supplier_id: "", reason: "SUPPLIER_ID", fields: [{ field: "supplier_id" }] },
+    { index: 4, supplier_id: " ", reason: "SUPPLIER_ID", fields: [{ field: "supplier_id" }] },
   ]);
 });
 

@@ -86,6 +86,7 @@ function narrativeLanguage(query: URLSearchParams): NarrativeLanguage {
   const number = NARRATIVE_LANGUAGES.get(language);
   if (number === undefined)
     throw new FlatSupplierError(
+      "INVALID_REQUEST",
       NARRATIVE_LANGUAGE,
       `is ${JSON.stringify(language.slice(0, 16).toWellFormed())}; expected ${[...NARRATIVE_LANGUAGES.keys()].join(" or ")}`,
     );

@@ -11,7 +11,7 @@ test("each row is read by itself: a bad one is named with its field, the others 
     ...json({ supplierId: "C" }, { supplier_id: "D" }),
   ]);
   expect(rows.map((row) => ("supplier" in row ? row.supplier.supplierId : row.reason))).toEqual([
-    ...["A", "FLAT_SUPPLIER", "FLAT_SUPPLIER", "MALFORMED_JSON", "FLAT_SUPPLIER", "D"],
+    ...["A", "FEATURE_WRONG_KIND", "FLAT_SUPPLIER", "MALFORMED_JSON", "FEATURE_UNKNOWN", "D"],
   ]);
   expect(rows[1]).toMatchObject({ supplierId: "B", fields: [{ field: "late_ratio" }] });
   expect(rows[2]).toMatchObject({ supplierId: "", message: expect.stringMatching(/^the row is a number/), fields: [] });
@@ -47,7 +47,7 @@ test("a row beyond a limit of the contract does not reject the others", () => {
     ),
   );
   expect(rows.map((row) => "supplier" in row)).toEqual([true, false, true, false, true, false]);
-  expect(rows[5]).toMatchObject({ fields: [{ field: "contract_text" }] });
+  expect(rows[5]).toMatchObject({ reason: "INVALID_REQUEST", fields: [{ field: "contract_text" }] });
 });
 
 test("the answer has the index in the request, and field names of flat JSON", () => {
@@ -61,7 +61,7 @@ test("the answer has the index in the request, and field names of flat JSON", ()
     version: "v1",
   });
   expect(answer.rejected.map(({ index, supplier_id, reason }) => [index, supplier_id, reason])).toEqual([
-    [0, "A", "FLAT_SUPPLIER"],
+    [0, "A", "FEATURE_WRONG_KIND"],
     [1, "B", "FEATURE_UNKNOWN"],
   ]);
   expect(answer.rejected[1]).toMatchObject({ message: "late_ratio: unknown", fields: [{ field: "late_ratio" }] });
@@ -71,6 +71,7 @@ test("an id of more than 128 bytes rejects its row alone", () => {
   const [short, long] = flatRows(json({ supplier_id: "ä".repeat(64) }, { supplier_id: "ä".repeat(65) }));
   expect(short).toHaveProperty("supplier");
   expect(long).toMatchObject({
+    reason: "SUPPLIER_ID",
     fields: [{ field: "supplier_id", description: "has 130 bytes; at most 128 are accepted" }],
   });
 });

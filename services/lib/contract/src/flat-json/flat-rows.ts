@@ -24,9 +24,14 @@ export type FlatRow =
  * @throws FlatSupplierError when there are no rows or more than `MAX_ROWS`
  */
 export function flatRows(rows: readonly FlatRowText[]): readonly FlatRow[] {
-  if (rows.length === 0) throw new FlatSupplierError("", "the body has no rows; send at least one supplier");
+  if (rows.length === 0)
+    throw new FlatSupplierError("INVALID_REQUEST", "", "the body has no rows; send at least one supplier");
   if (rows.length > MAX_ROWS)
-    throw new FlatSupplierError("", `the body has ${rows.length} rows; at most ${MAX_ROWS} are accepted`);
+    throw new FlatSupplierError(
+      "INVALID_REQUEST",
+      "",
+      `the body has ${rows.length} rows; at most ${MAX_ROWS} are accepted`,
+    );
   return rows.map((row): FlatRow => {
     if ("failure" in row)
       return { supplierId: "", reason: "MALFORMED_JSON", message: `the row is not JSON: ${row.failure}`, fields: [] };
@@ -38,7 +43,7 @@ export function flatRows(rows: readonly FlatRowText[]): readonly FlatRow[] {
       if (!(error instanceof FlatSupplierError)) throw error;
       const fields = error.fieldViolations.filter(({ field }) => field !== "");
       const message = error.message.replace(/^the body is/, "the row is");
-      return { supplierId: idOf(row.json), reason: "FLAT_SUPPLIER", message, fields };
+      return { supplierId: idOf(row.json), reason: error.reason, message, fields };
     }
   });
 }
@@ -47,18 +52,21 @@ export function flatRows(rows: readonly FlatRowText[]): readonly FlatRow[] {
 function checkSize({ supplierId, features, categories, contractText }: FlatSupplier): void {
   const idBytes = new TextEncoder().encode(supplierId).length;
   if (idBytes > MAX_SUPPLIER_ID_BYTES)
-    throw new FlatSupplierError("supplier_id", `has ${idBytes} bytes; at most ${MAX_SUPPLIER_ID_BYTES} are accepted`);
+    throw tooLarge("supplier_id", `has ${idBytes} bytes; at most ${MAX_SUPPLIER_ID_BYTES} are accepted`);
   const [numbers, texts] = [Object.keys(features).length, Object.keys(categories).length];
   if (numbers > MAX_SUPPLIER_FEATURES)
-    throw new FlatSupplierError("", `the row has ${numbers} numbers; at most ${MAX_SUPPLIER_FEATURES} are accepted`);
+    throw tooLarge("", `the row has ${numbers} numbers; at most ${MAX_SUPPLIER_FEATURES} are accepted`);
   if (texts > MAX_SUPPLIER_CATEGORIES)
-    throw new FlatSupplierError("", `the row has ${texts} texts; at most ${MAX_SUPPLIER_CATEGORIES} are accepted`);
+    throw tooLarge("", `the row has ${texts} texts; at most ${MAX_SUPPLIER_CATEGORIES} are accepted`);
   // A character has at least one byte and at most three.
   if (contractText.length * 3 <= MAX_CONTRACT_TEXT_BYTES) return;
   const bytes = new TextEncoder().encode(contractText).length;
   if (bytes > MAX_CONTRACT_TEXT_BYTES)
-    throw new FlatSupplierError("contract_text", `has ${bytes} bytes; at most ${MAX_CONTRACT_TEXT_BYTES} are accepted`);
+    throw tooLarge("contract_text", `has ${bytes} bytes; at most ${MAX_CONTRACT_TEXT_BYTES} are accepted`);
 }
+
+const tooLarge = (field: string, description: string): FlatSupplierError =>
+  new FlatSupplierError(field === "supplier_id" ? "SUPPLIER_ID" : "INVALID_REQUEST", field, description);
 
 /** Maximum number of characters of a supplier id that an answer repeats. */
 const SHOWN_ID = 128;

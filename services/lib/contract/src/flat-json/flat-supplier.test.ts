@@ -18,3 +18,17 @@ test("accepts characters beyond 16 bits", () => {
 test.each(["A\u0000B", "   ", "\u200b"])("the supplier_id %j is rejected, as in weekly files", (id) => {
   expect(() => flatSupplier({ supplier_id: id })).toThrow(/^supplier_id has .*; send the id/);
 });
+
+test.each([
+  ["a text", "FLAT_SUPPLIER"],
+  [[], "FLAT_SUPPLIER"],
+  [{}, "SUPPLIER_ID"],
+  [{ supplier_id: 5 }, "SUPPLIER_ID"],
+  [{ supplier_id: " " }, "SUPPLIER_ID"],
+  [{ supplierId: "S_1" }, "FEATURE_UNKNOWN"],
+  [{ supplier_id: "S_1", late_ratio: true }, "FEATURE_WRONG_KIND"],
+  [{ supplier_id: "S_1", contract_text: {} }, "FEATURE_WRONG_KIND"],
+  [{ supplier_id: "S_1", region: "\ud800" }, "MALFORMED_JSON"],
+])("%j is rejected with the reason %s, as RPCs name the same violation", (json, reason) => {
+  expect(() => flatSupplier(json)).toThrow(expect.objectContaining({ reason }));
+});

@@ -9,13 +9,27 @@ export interface FlatSupplier {
   readonly contractText: string;
 }
 
+/**
+ * What is wrong with a flat JSON body, in the reasons that RPCs give for the same violation. FLAT_SUPPLIER: the body, or
+ * a row, is not one JSON object. INVALID_REQUEST: a limit of the contract.
+ */
+export type FlatReason =
+  | "FLAT_SUPPLIER"
+  | "SUPPLIER_ID"
+  | "FEATURE_UNKNOWN"
+  | "FEATURE_WRONG_KIND"
+  | "MALFORMED_JSON"
+  | "INVALID_REQUEST";
+
 /** A flat JSON body that is not a valid supplier. */
 export class FlatSupplierError extends Error {
   override readonly name = "FlatSupplierError" as const;
+  readonly reason: FlatReason;
   readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
   /** @param field The field's name in the JSON; empty when the error is about the whole body. */
-  constructor(field: string, description: string) {
+  constructor(reason: FlatReason, field: string, description: string) {
     super(field === "" ? description : `${field} ${description}`);
+    this.reason = reason;
     this.fieldViolations = [{ field, description }];
   }
 }
@@ -33,6 +47,7 @@ const SHOWN = 80;
 export function flatSupplier(json: unknown): FlatSupplier {
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     throw new FlatSupplierError(
+      "FLAT_SUPPLIER",
       "",
       `the body is ${describe(json)}; expected one JSON object such as {"supplier_id":"S_00001","late_ratio":0.4}`,
     );
@@ -43,27 +58,38 @@ export function flatSupplier(json: unknown): FlatSupplier {
     const shown = key.length > SHOWN ? `${key.slice(0, SHOWN - 1)}…` : key;
     if (!key.isWellFormed() || (typeof value === "string" && !value.isWellFormed()))
       throw new FlatSupplierError(
+        "MALFORMED_JSON",
         shown.toWellFormed(),
         "has half a character (a lone surrogate such as \\ud800); send whole characters",
       );
     const own = ownName(key);
     if (own !== undefined) {
-      if (own !== key) throw new FlatSupplierError(shown, `is not a field of flat JSON; write it "${own}"`);
+      if (own !== key)
+        throw new FlatSupplierError("FEATURE_UNKNOWN", shown, `is not a field of flat JSON; write it "${own}"`);
       if (typeof value !== "string" && !(value === null && own === "contract_text"))
-        throw new FlatSupplierError(key, `is ${describe(value)}; expected a text`);
+        throw new FlatSupplierError(
+          own === "supplier_id" ? "SUPPLIER_ID" : "FEATURE_WRONG_KIND",
+          key,
+          `is ${describe(value)}; expected a text`,
+        );
     } else if (typeof value === "number") features.push([key, value]);
     else if (typeof value === "string") categories.push([key, value]);
     else if (value !== null)
       throw new FlatSupplierError(
+        "FEATURE_WRONG_KIND",
         shown,
         `is ${describe(value)}; expected a number, a text, or null when it is not known`,
       );
   }
   const { supplier_id: supplierId, contract_text: text } = json as { supplier_id?: string; contract_text?: string };
   if (supplierId === undefined || supplierId === "")
-    throw new FlatSupplierError("supplier_id", `is ${supplierId === "" ? "empty" : "missing"}; add "supplier_id":"…"`);
+    throw new FlatSupplierError(
+      "SUPPLIER_ID",
+      "supplier_id",
+      `is ${supplierId === "" ? "empty" : "missing"}; add "supplier_id":"…"`,
+    );
   const violation = supplierIdViolation(supplierId);
-  if (violation !== undefined) throw new FlatSupplierError("supplier_id", violation);
+  if (violation !== undefined) throw new FlatSupplierError("SUPPLIER_ID", "supplier_id", violation);
   return {
     supplierId,
     // Object.fromEntries, because a feature may have the name of one of Object's own properties.
