@@ -1,4 +1,12 @@
 import { createRiskPolicy } from "@bellwether/config/risk-policy";
+import {
+  CheckKind,
+  CheckOutcome,
+  DriftAspect,
+  DriftKind,
+  DriftOutcome,
+  DriftReference,
+} from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { ReportFormat } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
@@ -13,7 +21,7 @@ let url = "";
 beforeAll(async () => {
   cluster = await startPostgresCluster();
   url = await cluster.createDatabase();
-  ops = await startOps(url, { riskPolicy: POLICY, now: () => new Date("2026-11-28T12:00:00Z") });
+  ops = await startOps(url, { riskPolicy: POLICY, now: () => new Date("2026-12-26T12:00:00Z") });
 });
 afterAll(async () => {
   await ops?.[Symbol.asyncDispose]();
@@ -55,7 +63,7 @@ test("a complete run has a report whose counts add up, with movers, alerts, reje
   const data = JSON.parse(content);
   expect(data.counts).toEqual({ read: 27, scored: 20, rejected: 4, repeated: 3 });
   expect(data.counts.read).toBe(data.counts.scored + data.counts.rejected + data.counts.repeated);
-  expect(data).toMatchObject({ report_version: 1, iso_week: "2026-W46", previous_week: "2026-W45", revision: 1 });
+  expect(data).toMatchObject({ report_version: 2, iso_week: "2026-W46", previous_week: "2026-W45", revision: 1 });
   expect(data.risers.map((mover: { supplier_id: string }) => mover.supplier_id)).toEqual(["S_1", "S_2"]);
   expect(data.bands.reduce((sum: number, band: { suppliers: number }) => sum + band.suppliers, 0)).toBe(20);
   expect(data.regions.entries.reduce((sum: number, one: { suppliers: number }) => sum + one.suppliers, 0)).toBe(20);
@@ -66,7 +74,7 @@ test("a complete run has a report whose counts add up, with movers, alerts, reje
   });
   expect(data.rejected).toMatchObject({ reasons: { count: 2 }, samples: [{ line: 7, text: "<b>" }] });
   expect(data.sources).toEqual([{ source: "weekly", file: "week.csv", rows: 20, rejected: 4, sha256: "a".repeat(64) }]);
-  expect(data.drift).toEqual({ count: 1, entries: [{ feature: "spend", psi: 0.3, comparisons: [] }] });
+  expect(data.drift).toEqual({ count: 1, entries: [{ feature: "spend", unit: "", psi: 0.3, comparisons: [] }] });
   expect(data.configuration.source_digest).toBe("6".repeat(64));
 });
 
@@ -77,8 +85,103 @@ test("the page and the table of a week have the same bytes each time, also after
   expect(after.map(({ content }) => content)).toEqual(before.map(({ content }) => content));
   expect(before.map(({ fileName }) => fileName)).toEqual(["weekly-report-2026-W45.html", "weekly-report-2026-W45.csv"]);
   const [html] = before;
-  expect(html?.content).toContain("27 read = 20 scored + 4 rejected + 3 repeated.");
+  expect(html?.content).toContain("27 rows read = 20 scored + 4 rejected + 3 repeated.");
   expect(html?.content).toContain("<code>&lt;b&gt;</code>");
+});
+
+type Counted = Readonly<Record<"suppliers" | "high" | "exposure" | "money_at_risk", number>>;
+
+test("the counts of a report add up: bands, regions beyond the listed ones, alerts, and rejected rows", async () => {
+  const weeks = { "2026-W48": 60, "2026-W49": 2, "2026-W50": 30 } as const;
+  let activeBefore = JSON.parse((await report("")).content).alerts.active;
+  for (const [isoWeek, high] of Object.entries(weeks)) {
+    const { lease } = await ops.batch.startRun({ isoWeek, modelName: "supplier-risk", holder: isoWeek });
+    const rows = Array.from({ length: 80 }, (_, i) => ({
+      id: `S_${i}`,
+      score: i < high ? 0.9 : 0.1,
+      exposure: 1_000 + i,
+    }));
+    const chunk = testChunk(lease, 0, rows);
+    Object.assign(chunk.regions ?? {}, { dictionary: rows.map((_, i) => `Region ${i}`), codes: rows.map((_, i) => i) });
+    await ops.batch.submitChunk(chunk);
+    await ops.batch.completeRun({
+      ...{ ...(lease && { lease }), rowsRead: 87n, rowsRejected: 7n, rowsRepeated: 3n, chunksTotal: 1 },
+      inputReport: {
+        reasons: [
+          { stage: "reading", source: "weekly", column: "spend", reason: "not a number", rows: 4n },
+          { stage: "mapping", source: "rows", column: "", reason: "a repeated row", rows: 3n },
+        ],
+        reasonsCount: 2,
+      },
+    });
+    const { counts, bands, regions, money_at_risk, alerts, rejected } = JSON.parse((await report(isoWeek)).content);
+    expect(counts).toEqual({ read: 87, scored: 80, rejected: 4, repeated: 3 });
+    expect(bands.map(({ band }: { band: string }) => band)).toEqual(["high", "medium", "low", "unknown"]);
+    const sum = (entries: readonly Counted[], field: keyof Counted): number =>
+      entries.reduce((total, one) => total + one[field], 0);
+    expect(sum(bands, "suppliers")).toBe(counts.scored);
+    expect([regions.count, regions.entries.length]).toEqual([80, 50]);
+    const all = [...regions.entries, regions.rest];
+    expect([sum(all, "suppliers"), sum(all, "high")]).toEqual([80, bands[0].suppliers]);
+    expect(sum(all, "exposure")).toBeCloseTo(
+      sum(
+        rows.map(({ exposure }) => ({ ...regions.rest, exposure })),
+        "exposure",
+      ),
+      6,
+    );
+    expect(sum(all, "money_at_risk")).toBeCloseTo(money_at_risk.amount, 6);
+    expect(rejected.reasons.entries.reduce((total: number, { rows: n }: { rows: number }) => total + n, 0)).toBe(
+      counts.rejected + counts.repeated,
+    );
+    // Nobody acted on an alert meanwhile: those that were active after the week before are active before this one.
+    expect(alerts.active_before).toBe(activeBefore);
+    expect(alerts.active_before + alerts.raised.count - alerts.cleared.count).toBe(alerts.active);
+    const { totalSize } = await ops.alerts.listAlerts({ pageSize: 1 });
+    expect(alerts.active).toBe(Number(totalSize));
+    activeBefore = alerts.active;
+  }
+});
+
+test("a report names bins by rounded limits, and sizes of changes with their unit", async () => {
+  const isoWeek = "2026-W51";
+  const { lease } = await ops.batch.startRun({ isoWeek, modelName: "supplier-risk", holder: isoWeek });
+  await ops.batch.submitChunk(testChunk(lease, 0, [{ id: "S_1", score: 0.2, values: [1, 2, 3, 0] }]));
+  const compared = {
+    ...{ reference: DriftReference.TRAINING, outcome: DriftOutcome.NO_ALARM, referenceRows: 9n, presentRows: 9n },
+    ...{ effect: 0.2, effectNoise: 0.1, shift: 0.2, referenceValue: 1, presentValue: 2, text: "spend rose by 0.20 σ" },
+  };
+  const bins = [
+    { upper: 1 / 3, referenceShare: 0.5, presentShare: 0.5 },
+    { lower: 1 / 3, upper: 12_345.678, referenceShare: 0.5, presentShare: 0.5 },
+  ];
+  await ops.batch.completeRun({
+    ...{ ...(lease && { lease }), rowsRead: 1n, rowsRejected: 0n, chunksTotal: 1 },
+    checks: [{ kind: CheckKind.ROWS, outcome: CheckOutcome.PASSED, detail: "1 row" }],
+    drift: [
+      {
+        ...{ feature: "spend", psi: 0.1, kind: DriftKind.NUMERIC },
+        comparisons: [
+          { ...compared, aspect: DriftAspect.VALUES, bins },
+          { ...compared, aspect: DriftAspect.MISSING },
+        ],
+      },
+      {
+        feature: "region",
+        psi: 0,
+        kind: DriftKind.CATEGORY,
+        comparisons: [{ ...compared, aspect: DriftAspect.VALUES }],
+      },
+    ],
+  });
+  const { drift } = JSON.parse((await report(isoWeek)).content);
+  const [spend, region] = drift.entries;
+  expect(spend.comparisons[0].bins.map(({ label }: { label: string }) => label)).toEqual([
+    ...["up to 0.333", "0.333 to 12,300"],
+  ]);
+  const units = [...spend.comparisons, ...region.comparisons].map(({ effect_unit: unit }) => unit);
+  expect(units).toEqual(["sigma", "share", "share"]);
+  expect(spend.unit).toBe("EUR");
 });
 
 test("a week without a complete run, and a run without a report, are not found", async () => {

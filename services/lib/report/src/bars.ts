@@ -1,3 +1,4 @@
+import { percent } from "./figures.ts";
 import { type Markup, markup, NOTHING } from "./markup.ts";
 import type { DistributionBin } from "./weekly-report.ts";
 
@@ -26,8 +27,13 @@ export function barChart(title: string, bars: readonly Bar[]): Markup {
 
 const PAIR_WIDTH = 340;
 const PAIR_HEIGHT = 90;
+/** Height of the line with the labels of the first and the last bin. */
+const AXIS = 18;
 
-/** Draws two distributions over the same bins beside each other: the reference light, this week dark. */
+/**
+ * Draws two distributions over the same bins: the reference light, this week dark; with the labels of the first and the
+ * last bin, and the share of the highest bar.
+ */
 export function distributionChart(title: string, bins: readonly DistributionBin[]): Markup {
   const highest = Math.max(0, ...bins.flatMap(({ reference, present }) => [reference, present]));
   if (highest === 0) return NOTHING;
@@ -38,9 +44,12 @@ export function distributionChart(title: string, bins: readonly DistributionBin[
   };
   const bars = bins.map(
     ({ label, reference, present }, i) =>
-      markup`<g><title>${label}: ${(reference * 100).toFixed(1)} % before, ${(present * 100).toFixed(1)} % now</title>${bar("before", reference, i * step)}${bar("now", present, i * step + step * 0.44)}</g>`,
+      markup`<g><title>${label}: ${percent(reference)} before, ${percent(present)} now</title>${bar("before", reference, i * step)}${bar("now", present, i * step + step * 0.44)}</g>`,
   );
-  return markup`<svg role="img" aria-label="${title}" class="pair" viewBox="0 0 ${PAIR_WIDTH} ${PAIR_HEIGHT}">${bars}</svg>`;
+  const first = shortLabel(bins[0]?.label ?? "");
+  const last = bins.length > 1 ? shortLabel(bins.at(-1)?.label ?? "") : "";
+  const y = PAIR_HEIGHT + AXIS - 4;
+  return markup`<svg role="img" aria-label="${title}" class="pair" viewBox="0 0 ${PAIR_WIDTH} ${PAIR_HEIGHT + AXIS}">${bars}<line x1="0" x2="${PAIR_WIDTH}" y1="${PAIR_HEIGHT}" y2="${PAIR_HEIGHT}"/><text x="0" y="${y}">${first}</text><text x="${PAIR_WIDTH}" y="${y}" text-anchor="end">${last}</text></svg>`;
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10;

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { sampleReport } from "../test/sample-report.ts";
 import { reportToCsv } from "./report-to-csv.ts";
 import { reportToHtml } from "./report-to-html.ts";
-import { reportToJson } from "./weekly-report.ts";
+import { reportFromJson, reportToJson } from "./weekly-report.ts";
 
 const HOSTILE = `"><script>alert(1)</script><img src=x onerror='alert(2)'>&amp;\u0000\ud800`;
 
@@ -15,7 +15,7 @@ function elementsOf(html: string): string[] {
     if (isEnd) expect(open.pop()).toBe(name);
     else {
       seen.push(name);
-      expect(attributes).toMatch(/^(?:\s[a-zA-Z-]+(?:="[^"<>]*")?)*\s?\/?$/);
+      expect(attributes).toMatch(/^(?:\s[a-zA-Z-]+[0-9]?(?:="[^"<>]*")?)*\s?\/?$/);
       if (!attributes.endsWith("/") && !["meta"].includes(name)) open.push(name);
     }
   }
@@ -31,12 +31,14 @@ test("the page has one main heading, a heading for each section, and tables with
   expect(elements.filter((name) => name === "h1")).toHaveLength(1);
   const headings = [...html.matchAll(/<h2>([^<]*)<\/h2>/g)].map(([, text]) => text);
   expect(headings).toEqual([
-    ...["Rows", "Checks of the input", "Spend at risk", "Movers", "Alerts", "Drift", "Rejected rows"],
-    "Model and configuration",
+    ...["At a glance", "Spend at risk", "Alerts", "Movers", "Rows", "Checks of the input", "Rejected rows", "Drift"],
+    ...["What the words mean", "Model and configuration"],
   ]);
-  expect(html.match(/<table><caption>[^<]+<\/caption><thead><tr><th scope="col"/g)?.length).toBe(
-    html.match(/<table>/g)?.length,
-  );
+  expect(
+    html.match(
+      /<div class="wide" role="region" aria-label="[^"]+" tabindex="0"><table><caption>[^<]+<\/caption><thead><tr><th scope="col"/g,
+    )?.length,
+  ).toBe(html.match(/<table>/g)?.length);
   expect(html.match(/<svg role="img" aria-label="[^"]+"/g)?.length).toBe(html.match(/<svg/g)?.length);
   expect(html).toMatch(/^<!doctype html>\n<html lang="en">/);
 });
@@ -49,9 +51,56 @@ test("the page loads nothing and runs nothing", () => {
 
 test("the figures of the page add up", () => {
   const html = reportToHtml(sampleReport());
-  expect(html).toContain("12,345 read = 12,300 scored + 40 rejected + 5 repeated.");
-  expect(html).toContain("1,234,567 EUR at risk, 1,200,000 EUR in the week before.");
-  expect(html).toContain("59 more are not listed.");
+  for (const sum of [
+    "12,345 rows read = 12,300 scored + 40 rejected + 5 repeated.",
+    "1,234,567 EUR at risk per year, 1,200,000 EUR in 2026-W46.",
+    "124 active alerts before the run + 1 raised − 0 cleared = 125 active alerts after it.",
+  ])
+    expect(html).toContain(sum);
+  expect(cells(html, "all suppliers with a score")).toEqual(["12,300", "", "12,180"]);
+  const all = ["12,300", "300", "6,000,000 EUR", "1,234,567 EUR"];
+  expect([...html.matchAll(/<tr><td>all suppliers<\/td>(.*?)<\/tr>/g)].map(([, row]) => texts(row ?? ""))).toEqual([
+    all,
+    all,
+  ]);
+  expect(cells(html, "59 other categories")).toEqual(["12,299", "300", "6,000,000 EUR", "1,234,567 EUR"]);
+  expect(cells(html, "all listed reasons")).toEqual(["", "", "40", "", ""]);
+});
+
+const texts = (row: string): string[] => [...row.matchAll(/<td[^>]*>(.*?)<\/td>/g)].map(([, text = ""]) => text);
+/** Returns the texts of the cells after the first one of a row. */
+const cells = (html: string, first: string): string[] =>
+  texts(new RegExp(`<tr><td>${first}</td>(.*?)</tr>`).exec(html)?.[1] ?? "");
+
+test("bands are in the order of severity, also in a report of an earlier release", () => {
+  const order = (html: string) =>
+    [...html.matchAll(/<tr><td>(high|medium|low|unknown)<\/td>/g)].map(([, band]) => band);
+  expect(order(reportToHtml(sampleReport()))).toEqual(["high", "low"]);
+  const { bands, alerts, drift, regions, ...others } = sampleReport();
+  const stored = {
+    ...{ ...others, report_version: 1, bands: bands.toReversed() },
+    ...{ alerts: { ...alerts, active: undefined, active_before: undefined }, regions: { ...regions, rest: undefined } },
+    drift: { count: 1, entries: [{ feature: "spend", psi: 0.1, comparisons: [] }] },
+  };
+  const read = reportFromJson(JSON.stringify(stored));
+  expect(order(reportToHtml(read))).toEqual(["high", "low"]);
+  expect(read).toMatchObject({ report_version: 2, alerts: { active: null }, regions: { rest: null } });
+  expect(read.drift.entries[0]?.unit).toBe("");
+});
+
+test("every number of the page has a unit or a name, and every word of a heading is explained", () => {
+  const html = reportToHtml(sampleReport());
+  const words = [...html.matchAll(/<dt>([^<]+)<\/dt><dd>/g)].map(([, word]) => word);
+  expect(words).toEqual(
+    expect.arrayContaining(["Risk score", "Band", "Exposure", "At risk", "Drift", "σ", "Points", "Stability index"]),
+  );
+  for (const text of ["spend (EUR)", "0.40 σ", "0.001", "In 2026-W46", "Change since 2026-W46"])
+    expect(html).toContain(text);
+  expect(html).not.toMatch(/\d[eE][+-]?\d+ /);
+});
+
+test("on paper no chart, row or figure is cut by the end of a page", () => {
+  expect(reportToHtml(sampleReport())).toMatch(/@media print \{[^@]*tr, svg, figure[^{]*\{ break-inside: avoid; \}/);
 });
 
 test("what a revision changed, the objects that were read, and a missing training profile are said", () => {
@@ -72,8 +121,8 @@ test("what a revision changed, the objects that were read, and a missing trainin
   expect(html).toContain("<td>s3://weekly/2026-W47.csv</td><td><code>&quot;9a0364b9&quot;</code></td>");
   expect(html).toContain("No training profile: compared only with the week before.");
   const csv = reportToCsv(report);
-  expect(csv).toContain("2026-W47,supplier-risk,2,revision,,scores_changed,12,");
-  expect(csv).toContain("object,s3://weekly/2026-W47.csv,bytes,1234,");
+  expect(csv).toContain("2026-W47,supplier-risk,2,revision,,scores_changed,12,,suppliers");
+  expect(csv).toContain("object,s3://weekly/2026-W47.csv,bytes,1234,,bytes");
   const [spend] = report.drift.entries;
   const trained = spend
     ? [{ ...spend, comparisons: spend.comparisons.map((one) => ({ ...one, reference: "training" })) }]
@@ -104,7 +153,7 @@ test("hostile texts are escaped in the page wherever they stand", () => {
 });
 
 test("the same report gives the same bytes, in every format and also from its stored JSON", () => {
-  const stored = JSON.parse(reportToJson(sampleReport()));
+  const stored = reportFromJson(reportToJson(sampleReport()));
   for (const render of [reportToJson, reportToCsv, reportToHtml]) expect(render(stored)).toBe(render(sampleReport()));
 });
 
@@ -113,8 +162,8 @@ test("a report of a first week, without checks, alerts or rejected rows, says wh
   const html = reportToHtml(
     sampleReport({
       ...{ previous_week: null, as_of: null, approved: null, checks: [], sources: [], risers: [], fallers: [] },
-      ...{ regions: none, categories: none, bands: [] },
-      alerts: { raised: none, cleared: none, worse: 0, better: 0 },
+      ...{ regions: { ...none, rest: null }, categories: { ...none, rest: null }, bands: [] },
+      alerts: { raised: none, cleared: none, worse: 0, better: 0, active: 0, active_before: 0 },
       rejected: { reasons: none, samples: [] },
       drift: none,
     }),
@@ -125,7 +174,7 @@ test("a report of a first week, without checks, alerts or rejected rows, says wh
   expect(html).toContain(
     "Nothing was compared: the model has no training profile, and there is no earlier week with a profile.",
   );
-  expect(html).toContain("Raised or opened again: 0: None.");
+  expect(html).toContain("Raised or opened again: 0 alerts: None.");
 });
 
 test("a week that was overtaken says that its rules were not evaluated", () => {
@@ -138,10 +187,10 @@ test("the CSV has one figure a row, and no cell that a spreadsheet runs", () => 
   const [mover] = sampleReport().risers;
   const csv = reportToCsv(sampleReport({ risers: mover ? [{ ...mover, name: '=HYPERLINK("x"),\n' }] : [] }));
   const lines = csv.split("\r\n");
-  expect(lines[0]).toBe("\uFEFFweek,model,revision,section,entry,name,value,text");
-  expect(lines).toContain("2026-W47,supplier-risk,1,rows,,read,12345,");
-  expect(lines).toContain("2026-W47,supplier-risk,1,region,Europe,money_at_risk,1000000,");
-  expect(lines).toContain("2026-W47,supplier-risk,1,check,unit spend,outcome,,failed");
-  expect(csv).toContain(`1,riser,S_1,name,,"'=HYPERLINK(""x""),\n"`);
-  expect(csv).toContain("riser,S_1,change,0.4,");
+  expect(lines[0]).toBe("\uFEFFweek,model,revision,section,entry,name,value,text,unit");
+  expect(lines).toContain("2026-W47,supplier-risk,1,rows,,read,12345,,rows");
+  expect(lines).toContain("2026-W47,supplier-risk,1,region,Europe,money_at_risk,1000000,,EUR");
+  expect(lines).toContain("2026-W47,supplier-risk,1,check,unit spend,outcome,,failed,");
+  expect(csv).toContain(`1,riser,S_1,name,,"'=HYPERLINK(""x""),\n",`);
+  expect(csv).toContain("riser,S_1,change,0.4,,probability");
 });

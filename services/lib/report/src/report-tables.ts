@@ -1,3 +1,4 @@
+import { count } from "./figures.ts";
 import { type Markup, type MarkupValue, markup, NOTHING } from "./markup.ts";
 
 /** A column of a table. */
@@ -7,24 +8,35 @@ export interface Column<Row> {
   readonly isNumber?: boolean;
 }
 
-/** Renders a table with a caption; without rows, the text of `empty`. */
+/** What a table has besides its rows. */
+interface TableOptions {
+  /** The text in place of a table without rows. */
+  readonly empty?: string;
+  /** Cells of a last row that adds up the others. */
+  readonly total?: readonly MarkupValue[];
+}
+
+/** Renders a table with a caption. It scrolls by itself where the window is narrower. */
 export function table<Row>(
   caption: string,
   rows: readonly Row[],
   columns: readonly Column<Row>[],
-  empty = "None.",
+  { empty = "None.", total }: TableOptions = {},
 ): Markup {
   if (rows.length === 0) return markup`<p class="quiet">${caption}: ${empty}</p>`;
   const head = columns.map(({ title, isNumber }) =>
     isNumber ? markup`<th scope="col" class="number">${title}</th>` : markup`<th scope="col">${title}</th>`,
   );
+  const cellOf = (value: MarkupValue, isNumber = false): Markup =>
+    isNumber ? markup`<td class="number">${value}</td>` : markup`<td>${value}</td>`;
   const body = rows.map(
-    (row) =>
-      markup`<tr>${columns.map(({ cell, isNumber }) =>
-        isNumber ? markup`<td class="number">${cell(row)}</td>` : markup`<td>${cell(row)}</td>`,
-      )}</tr>\n`,
+    (row) => markup`<tr>${columns.map(({ cell, isNumber }) => cellOf(cell(row), isNumber))}</tr>\n`,
   );
-  return markup`<table><caption>${caption}</caption><thead><tr>${head}</tr></thead><tbody>\n${body}</tbody></table>\n`;
+  const foot =
+    total === undefined
+      ? NOTHING
+      : markup`<tfoot><tr>${total.map((value, i) => cellOf(value, columns[i]?.isNumber))}</tr></tfoot>`;
+  return markup`<div class="wide" role="region" aria-label="${caption}" tabindex="0"><table><caption>${caption}</caption><thead><tr>${head}</tr></thead><tbody>\n${body}</tbody>${foot}</table></div>\n`;
 }
 
 /** Renders a section with its heading. */
@@ -33,7 +45,7 @@ export function section(title: string, ...content: readonly Markup[]): Markup {
 }
 
 /** A sentence about the entries that a list does not show; nothing when it shows all. */
-export function leftOut({ count, entries }: { readonly count: number; readonly entries: readonly unknown[] }): Markup {
-  const more = count - entries.length;
-  return more > 0 ? markup`<p class="quiet">${more} more are not listed.</p>` : NOTHING;
+export function leftOut({ count: all, entries }: { readonly count: number; readonly entries: readonly unknown[] }) {
+  const more = all - entries.length;
+  return more > 0 ? markup`<p class="quiet">${count(more)} more are not listed.</p>` : NOTHING;
 }

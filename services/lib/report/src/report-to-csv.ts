@@ -1,15 +1,16 @@
 import { type CsvValue, csvOf } from "./csv-cells.ts";
-import type { SpendGroup, WeeklyReport } from "./weekly-report.ts";
+import type { SpendGroups, WeeklyReport } from "./weekly-report.ts";
 
-const HEADER = ["week", "model", "revision", "section", "entry", "name", "value", "text"] as const;
+const HEADER = ["week", "model", "revision", "section", "entry", "name", "value", "text", "unit"] as const;
 
 /**
  * Renders the report as one CSV table: a row for each figure, with its section, its entry, its name, and its value (a
- * number) or text. The same report gives the same bytes.
+ * number, with its unit) or text. The same report gives the same bytes.
  */
 export function reportToCsv(report: WeeklyReport): string {
   const before = [report.iso_week, report.model.name, report.revision];
-  const rows = [...figuresOf(report)].map((row) => [...before, ...row]);
+  const { currency } = report.money_at_risk;
+  const rows = [...figuresOf(report)].map((row) => [...before, ...row, unitOf(row, currency)]);
   return csvOf([[...HEADER], ...rows]);
 }
 
@@ -37,8 +38,8 @@ function* figuresOf(report: WeeklyReport): Generator<Row> {
   if (report.approved) yield* fields("approved", "", { ...report.approved });
   for (const { band, ...band_ } of report.bands) yield* fields("band", band, band_);
   yield* fields("money_at_risk", "", { ...money });
-  yield* groups("region", report.regions.entries);
-  yield* groups("category", report.categories.entries);
+  yield* groups("region", report.regions);
+  yield* groups("category", report.categories);
   for (const { supplier_id, ...mover } of report.risers) yield* fields("riser", supplier_id, mover);
   for (const { supplier_id, ...mover } of report.fallers) yield* fields("faller", supplier_id, mover);
   yield* fields("alerts", "", {
@@ -46,6 +47,8 @@ function* figuresOf(report: WeeklyReport): Generator<Row> {
     cleared: alerts.cleared.count,
     worse: alerts.worse,
     better: alerts.better,
+    active_before: alerts.active_before,
+    active: alerts.active,
   });
   for (const { alert_id, ...alert } of alerts.raised.entries) yield* fields("alert_raised", alert_id, alert);
   for (const { alert_id, ...alert } of alerts.cleared.entries) yield* fields("alert_cleared", alert_id, alert);
@@ -53,8 +56,8 @@ function* figuresOf(report: WeeklyReport): Generator<Row> {
     yield* fields("rejected_reason", String(i + 1), { ...reason });
   for (const [i, sample] of report.rejected.samples.entries())
     yield* fields("rejected_sample", String(i + 1), { ...sample });
-  for (const { feature, psi, comparisons } of report.drift.entries) {
-    yield* fields("drift", feature, { psi });
+  for (const { feature, unit, psi, comparisons } of report.drift.entries) {
+    yield* fields("drift", feature, { psi, unit });
     for (const { bins, reference, aspect, ...comparison } of comparisons) {
       const entry = `${feature} ${aspect} since ${reference}`;
       yield* fields("drift_comparison", entry, comparison);
@@ -64,8 +67,37 @@ function* figuresOf(report: WeeklyReport): Generator<Row> {
   }
 }
 
-function* groups(section: string, entries: readonly SpendGroup[]): Generator<Row> {
+function* groups(section: string, { count, entries, rest }: SpendGroups): Generator<Row> {
   for (const { name, ...group } of entries) yield* fields(section, name, { ...group });
+  if (rest === null) return;
+  const { name: _, ...others } = rest;
+  yield* fields(section, `(${count - entries.length} others)`, { ...others });
+}
+
+/** Units of the figures, by their names. */
+const UNITS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(["read", "scored", "rejected", "repeated", "rows"].map((name) => [name, "rows"])),
+  ...Object.fromEntries(
+    ["raised", "cleared", "worse", "better", "active", "active_before"].map((name) => [name, "alerts"]),
+  ),
+  ...{
+    suppliers_added: "suppliers",
+    suppliers_removed: "suppliers",
+    scores_changed: "suppliers",
+    bands_changed: "suppliers",
+  },
+  ...{ max_score_change: "probability", alerts_raised: "alerts", alerts_cleared: "alerts", alerts_changed: "alerts" },
+  ...{ bytes: "bytes", suppliers: "suppliers", previous_suppliers: "suppliers", high: "suppliers" },
+  ...{ suppliers_without_exposure: "suppliers", risk_score: "probability", change: "probability" },
+  ...{ p_value: "probability", psi: "index" },
+};
+const AMOUNTS: ReadonlySet<string> = new Set(["amount", "previous_amount", "exposure", "money_at_risk"]);
+
+/** The unit of a number. Empty: it has none, or the row has a text. */
+function unitOf([section, , name, value]: Row, currency: string): string {
+  if (value === null) return "";
+  if (AMOUNTS.has(name)) return currency;
+  return section === "drift_bin" ? "share" : (UNITS[name] ?? "");
 }
 
 function* fields(section: string, entry: string, values: Readonly<Record<string, CsvValue>>): Generator<Row> {

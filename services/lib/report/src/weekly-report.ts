@@ -7,8 +7,8 @@ import type { Check } from "@bellwether/plausibility/check";
  * money are in `money_at_risk.currency`. The list of a `Listed` may be cut; its count is not.
  */
 export interface WeeklyReport {
-  /** Version of this form. */
-  readonly report_version: 1;
+  /** Version of this form. Reports of version 1 are read as this one (`reportFromJson`). */
+  readonly report_version: 2;
   readonly iso_week: string;
   readonly run_id: number;
   /** Number of the run among the runs of the week and the model, from 1. */
@@ -36,10 +36,11 @@ export interface WeeklyReport {
    * release.
    */
   readonly revision_changes?: ReportedRevision | null;
+  /** High, medium, low, unknown. Their suppliers add up to `counts.scored`. */
   readonly bands: readonly ReportedBand[];
   readonly money_at_risk: ReportedMoney;
-  readonly regions: Listed<SpendGroup>;
-  readonly categories: Listed<SpendGroup>;
+  readonly regions: SpendGroups;
+  readonly categories: SpendGroups;
   /** Suppliers whose score increased most, largest increase first. */
   readonly risers: readonly ReportedMover[];
   /** Suppliers whose score decreased most, largest decrease first. */
@@ -161,6 +162,12 @@ export interface SpendGroup {
   readonly money_at_risk: number;
 }
 
+/** The first groups of a list; with `rest` they add up to all suppliers of the week. */
+export interface SpendGroups extends Listed<SpendGroup> {
+  /** The groups that are not listed, together; its name is empty. Null: all are listed, or an earlier release. */
+  readonly rest: SpendGroup | null;
+}
+
 /** A supplier whose score changed much. */
 export interface ReportedMover {
   readonly supplier_id: string;
@@ -175,6 +182,10 @@ export interface ReportedMover {
 
 /** What the alert rules changed in the week, also when a revision of it raised the same alerts again. */
 export interface ReportedAlerts {
+  /** Active alerts of the model before the run: `active` = `active_before` + raised − cleared. Null: as `active`. */
+  readonly active_before: number | null;
+  /** Active alerts of the model after the run. Null: an earlier release. */
+  readonly active: number | null;
   /** Alerts that were raised or opened again. */
   readonly raised: Listed<ReportedAlert>;
   readonly cleared: Listed<ReportedAlert>;
@@ -229,6 +240,8 @@ export type ReportedDrift = Listed<FeatureDrift>;
 /** The change of one feature. */
 export interface FeatureDrift {
   readonly feature: string;
+  /** Unit of its values. Empty: none, or not known. */
+  readonly unit: string;
   /** Population stability index since the week before, 0 or more. */
   readonly psi: number;
   /** Empty: not recorded. */
@@ -243,8 +256,10 @@ export interface FeatureComparison {
   readonly aspect: string;
   /** "alarm", "none", "too-few" or "moving". */
   readonly outcome: string;
-  /** Size of the change: standard deviations, or a share. */
+  /** Size of the change, in `effect_unit`. */
   readonly effect: number;
+  /** "sigma": standard deviations of the reference. "share": a share of the suppliers. Empty: an earlier release. */
+  readonly effect_unit: "sigma" | "share" | "";
   /** After the correction over all comparisons. Null: not tested. */
   readonly p_value: number | null;
   /** The comparison in one sentence. */
@@ -258,6 +273,50 @@ export interface DistributionBin {
   readonly label: string;
   readonly reference: number;
   readonly present: number;
+}
+
+const BAND_ORDER: readonly Band[] = ["high", "medium", "low", "unknown"];
+
+/** Orders bands by severity: high, medium, low, unknown. */
+export function bySeverity(bands: readonly ReportedBand[]): ReportedBand[] {
+  return bands.toSorted((a, b) => BAND_ORDER.indexOf(a.band) - BAND_ORDER.indexOf(b.band));
+}
+
+/** A report as an earlier release stored it: what version 2 added can be missing. */
+type StoredReport = Omit<WeeklyReport, "report_version" | "regions" | "categories" | "alerts" | "drift"> & {
+  readonly report_version: number;
+  readonly regions: Listed<SpendGroup> & Partial<SpendGroups>;
+  readonly categories: Listed<SpendGroup> & Partial<SpendGroups>;
+  readonly alerts: Omit<ReportedAlerts, "active" | "active_before"> & Partial<ReportedAlerts>;
+  readonly drift: Listed<
+    Omit<FeatureDrift, "unit" | "comparisons"> & {
+      readonly unit?: string;
+      readonly comparisons: readonly (Omit<FeatureComparison, "effect_unit"> & Partial<FeatureComparison>)[];
+    }
+  >;
+};
+
+/** Reads a report that this service stored, also one of an earlier release. */
+export function reportFromJson(json: string): WeeklyReport {
+  const stored: StoredReport = JSON.parse(json);
+  const { drift, alerts, regions, categories } = stored;
+  return {
+    ...stored,
+    report_version: 2,
+    bands: bySeverity(stored.bands),
+    regions: { ...regions, rest: regions.rest ?? null },
+    categories: { ...categories, rest: categories.rest ?? null },
+    alerts: { ...alerts, active_before: alerts.active_before ?? null, active: alerts.active ?? null },
+    drift: {
+      ...drift,
+      entries: drift.entries.map((entry) => ({
+        ...{ ...entry, unit: entry.unit ?? "" },
+        comparisons: entry.comparisons.map((comparison) => ({
+          ...{ ...comparison, effect_unit: comparison.effect_unit ?? "" },
+        })),
+      })),
+    },
+  };
 }
 
 /** Renders the report as JSON of two spaces. The same report gives the same bytes. */

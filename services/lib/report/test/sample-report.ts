@@ -4,7 +4,7 @@ import type { WeeklyReport } from "../src/weekly-report.ts";
 export function sampleReport(fields: Partial<WeeklyReport> = {}): WeeklyReport {
   const digest = (of: string): string => of.repeat(64);
   return {
-    ...{ report_version: 1, iso_week: "2026-W47", run_id: 12, revision: 1, as_of: "2026-11-22" },
+    ...{ report_version: 2, iso_week: "2026-W47", run_id: 12, revision: 1, as_of: "2026-11-22" },
     ...{ previous_week: "2026-W46", started_at: "2026-11-23T06:00:00.000Z", completed_at: "2026-11-23T06:02:30.000Z" },
     model: {
       ...{ name: "supplier-risk", version: "v3", model_digest: digest("a"), bundle_digest: digest("b") },
@@ -25,8 +25,8 @@ export function sampleReport(fields: Partial<WeeklyReport> = {}): WeeklyReport {
     approved: { reason: "spend is in cents now", actor: "jane", decided_at: "2026-11-23T06:01:00.000Z" },
     overtaken_by: null,
     bands: [
+      { band: "high", suppliers: 300, previous_suppliers: 280 },
       { band: "low", suppliers: 12_000, previous_suppliers: 11_900 },
-      { band: "high", suppliers: 300, previous_suppliers: null },
     ],
     money_at_risk: {
       ...{ currency: "EUR", amount: 1_234_567.4, previous_amount: 1_200_000, suppliers_without_exposure: 12 },
@@ -35,10 +35,15 @@ export function sampleReport(fields: Partial<WeeklyReport> = {}): WeeklyReport {
       count: 2,
       entries: [
         { name: "Europe", suppliers: 9_000, high: 200, exposure: 5e6, money_at_risk: 1e6 },
-        { name: "", suppliers: 3_300, high: 100, exposure: 1e6, money_at_risk: 234_567 },
+        { name: "", suppliers: 3_300, high: 100, exposure: 1e6, money_at_risk: 234_567.4 },
       ],
+      rest: null,
     },
-    categories: { count: 60, entries: [{ name: "IT", suppliers: 1, high: 0, exposure: 0, money_at_risk: 0 }] },
+    categories: {
+      count: 60,
+      entries: [{ name: "IT", suppliers: 1, high: 0, exposure: 0, money_at_risk: 0 }],
+      rest: { name: "", suppliers: 12_299, high: 300, exposure: 6e6, money_at_risk: 1_234_567.4 },
+    },
     risers: [
       { supplier_id: "S_1", name: "Corvina", risk_score: 0.91, change: 0.4, band: "high", money_at_risk: 90_000 },
     ],
@@ -54,7 +59,7 @@ export function sampleReport(fields: Partial<WeeklyReport> = {}): WeeklyReport {
         ],
       },
       cleared: { count: 0, entries: [] },
-      ...{ worse: 2, better: 1 },
+      ...{ worse: 2, better: 1, active_before: 124, active: 125 },
     },
     rejected: {
       reasons: {
@@ -67,10 +72,17 @@ export function sampleReport(fields: Partial<WeeklyReport> = {}): WeeklyReport {
       count: 2,
       entries: [
         {
-          ...{ feature: "spend", psi: 0.31 },
+          ...{ feature: "spend", unit: "EUR", psi: 0.31 },
           comparisons: [
             {
-              ...{ reference: "2026-W46", aspect: "values", outcome: "alarm", effect: 0.4, p_value: 0.001 },
+              ...{
+                reference: "2026-W46",
+                aspect: "values",
+                outcome: "alarm",
+                effect: 0.4,
+                effect_unit: "sigma",
+                p_value: 0.001,
+              },
               text: "spend rose by 0.40 σ since 2026-W46 (alarm)",
               bins: [
                 { label: "up to 100", reference: 0.5, present: 0.25 },
@@ -79,7 +91,7 @@ export function sampleReport(fields: Partial<WeeklyReport> = {}): WeeklyReport {
             },
           ],
         },
-        { feature: "region", psi: 0.01, comparisons: [] },
+        { feature: "region", unit: "", psi: 0.01, comparisons: [] },
       ],
     },
     ...fields,

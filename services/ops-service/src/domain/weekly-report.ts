@@ -1,15 +1,18 @@
-import type {
-  Listed,
-  RejectedReason,
-  RejectedSample,
-  ReportedAlert,
-  SpendGroup,
-  WeeklyReport,
+import { BANDS } from "@bellwether/contract/band-codes";
+import { binLabels } from "@bellwether/report/bin-labels";
+import {
+  bySeverity,
+  type Listed,
+  type RejectedReason,
+  type RejectedSample,
+  type ReportedAlert,
+  type SpendGroups,
+  type WeeklyReport,
 } from "@bellwether/report/weekly-report";
 import type { AlertChange, AlertEventKind } from "./alert.ts";
 import { isSameFormula } from "./expected-impact.ts";
 import type { RevisionChanges, Run } from "./run.ts";
-import type { DriftBin } from "./run-drift.ts";
+import type { DriftComparison, FeatureDrift } from "./run-drift.ts";
 import { type Mover, type ReportedRun, sumOf } from "./week-report.ts";
 
 /** What a run reports about its input, for the weekly report. */
@@ -25,12 +28,16 @@ export interface InputReport {
 export interface ReportParts {
   readonly run: ReportedRun;
   readonly previous: ReportedRun | null;
-  readonly regions: Listed<SpendGroup>;
-  readonly categories: Listed<SpendGroup>;
+  readonly regions: SpendGroups;
+  readonly categories: SpendGroups;
   readonly risers: readonly Mover[];
   readonly fallers: readonly Mover[];
   /** Ids and names of suppliers, by their internal id. */
   readonly suppliers: ReadonlyMap<number, { readonly supplierId: string; readonly name: string }>;
+  /** Number of active alerts of the model, after the run. */
+  readonly activeAlerts: number;
+  /** Units of the features, by their names. */
+  readonly units: ReadonlyMap<string, string>;
 }
 
 /** Maximum number of alerts in each list of a report. */
@@ -64,14 +71,14 @@ export function composeReport(
 ): WeeklyReport {
   const { previous } = parts;
   const { raised, cleared, worse, better } = reportedChanges(changes);
-  const repeated = run.losses?.rowsRepeated ?? 0;
-  const rejected = run.rowsRejected + run.rowsInvalid - repeated;
+  // The losses were measured when the run was completed: they have the counts after rows that repeat others.
+  const { rowsRejected: rejected = 0, rowsRepeated: repeated = 0 } = run.losses ?? {};
   const list = (some: readonly AlertChange[]): Listed<ReportedAlert> => ({
     count: some.length,
     entries: some.slice(0, LISTED_ALERTS).map((change) => alertToReport(change, parts.suppliers)),
   });
   return {
-    ...{ report_version: 1, iso_week: run.isoWeek, run_id: run.id, revision: run.revision, as_of: run.asOf || null },
+    ...{ report_version: 2, iso_week: run.isoWeek, run_id: run.id, revision: run.revision, as_of: run.asOf || null },
     previous_week: previous?.isoWeek ?? null,
     started_at: run.startedAt.toISOString(),
     completed_at: run.completedAt?.toISOString() ?? "",
@@ -97,12 +104,15 @@ export function composeReport(
     },
     ...{ regions: parts.regions, categories: parts.categories },
     ...{ risers: parts.risers.map(moverToReport), fallers: parts.fallers.map(moverToReport) },
-    alerts: { raised: list(raised), cleared: list(cleared), worse: worse.length, better: better.length },
+    alerts: {
+      ...{ raised: list(raised), cleared: list(cleared), worse: worse.length, better: better.length },
+      ...{ active: parts.activeAlerts, active_before: parts.activeAlerts - raised.length + cleared.length },
+    },
     rejected: {
       reasons: { count: input?.reasonsCount ?? 0, entries: input?.reasons ?? [] },
       samples: input?.samples ?? [],
     },
-    drift: driftOf(run),
+    drift: driftOf(run, parts.units),
   };
 }
 
@@ -132,10 +142,14 @@ function approvalOf({ approved, losses }: Run): WeeklyReport["approved"] {
 }
 
 function bandsOf({ run, previous }: Pick<ReportParts, "run" | "previous">): WeeklyReport["bands"] {
-  return run.totals.map(({ band, suppliers }) => ({
-    ...{ band, suppliers },
-    previous_suppliers: previous && (previous.totals.find((total) => total.band === band)?.suppliers ?? 0),
-  }));
+  const suppliersOf = ({ totals }: ReportedRun, band: string): number =>
+    totals.find((total) => total.band === band)?.suppliers ?? 0;
+  return bySeverity(
+    BANDS.map((band) => ({
+      ...{ band, suppliers: suppliersOf(run, band) },
+      previous_suppliers: previous && suppliersOf(previous, band),
+    })),
+  );
 }
 
 function moverToReport({ supplierId, name, riskScore, change, band, impact }: Mover): WeeklyReport["risers"][number] {
@@ -152,22 +166,27 @@ function alertToReport({ alert, events }: AlertChange, suppliers: ReportParts["s
   };
 }
 
-function driftOf({ drift }: Run): WeeklyReport["drift"] {
-  const entries = drift.slice(0, LISTED_FEATURES).map(({ feature, psi, comparisons = [] }) => ({
-    ...{ feature, psi },
-    comparisons: comparisons.map(({ reference, referenceWeek, aspect, outcome, effect, pValue, text, bins }) => ({
-      ...{ reference: reference === "training" ? "training" : referenceWeek, aspect, outcome, effect },
-      ...{ p_value: pValue ?? null, text },
-      bins: bins.map((bin) => ({ label: binLabel(bin), reference: bin.referenceShare, present: bin.presentShare })),
-    })),
+function driftOf({ drift }: Run, units: ReportParts["units"]): WeeklyReport["drift"] {
+  const entries = drift.slice(0, LISTED_FEATURES).map(({ feature, psi, kind, comparisons = [] }) => ({
+    ...{ feature, unit: units.get(feature) ?? "", psi },
+    comparisons: comparisons.map((comparison) => comparisonToReport(comparison, kind)),
   }));
   return { count: drift.length, entries };
 }
 
-function binLabel({ category, lower, upper }: DriftBin): string {
-  if (category !== undefined) return category === "" ? "other categories" : category;
-  if (lower === upper) return String(lower ?? "all values");
-  return [lower !== undefined && `above ${lower}`, upper !== undefined && `up to ${upper}`].filter(Boolean).join(", ");
+function comparisonToReport(
+  { reference, referenceWeek, aspect, outcome, effect, pValue, text, bins }: DriftComparison,
+  kind: FeatureDrift["kind"],
+): WeeklyReport["drift"]["entries"][number]["comparisons"][number] {
+  const labels = binLabels(bins);
+  return {
+    ...{ reference: reference === "training" ? "training" : referenceWeek, aspect, outcome, effect },
+    effect_unit: aspect === "missing" || kind === "category" ? "share" : "sigma",
+    ...{ p_value: pValue ?? null, text },
+    bins: bins.map(({ referenceShare, presentShare }, i) => ({
+      ...{ label: labels[i] ?? "", reference: referenceShare, present: presentShare },
+    })),
+  };
 }
 
 /** Returns the internal ids of the suppliers whose names a report of these changes shows. */

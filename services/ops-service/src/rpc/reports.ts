@@ -10,7 +10,7 @@ import {
 } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
 import { reportToCsv } from "@bellwether/report/report-to-csv";
 import { reportToHtml } from "@bellwether/report/report-to-html";
-import { reportToJson, type WeeklyReport } from "@bellwether/report/weekly-report";
+import { reportFromJson, reportToJson, type WeeklyReport } from "@bellwether/report/weekly-report";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
@@ -70,8 +70,7 @@ export function reportHandlers({
       const { report, ...run } = await readStoredReport({ isoWeek: week, modelName });
       if (report === null) throw new ReportNotFoundError(run.isoWeek);
       const [extension, mediaType, render] = formatOf(format);
-      // This service wrote the text.
-      const content = render(JSON.parse(report) as WeeklyReport);
+      const content = render(reportFromJson(report));
       return { ...run, fileName: `weekly-report-${run.isoWeek}.${extension}`, mediaType, content };
     },
     async getWeek({ isoWeek, modelName, movers }) {

@@ -1,6 +1,6 @@
 import { BAND_NUMBERS } from "@bellwether/contract/band-codes";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
-import type { Listed, SpendGroup } from "@bellwether/report/weekly-report";
+import type { SpendGroup, SpendGroups } from "@bellwether/report/weekly-report";
 import type { SQL } from "drizzle-orm";
 import type { ReportParts } from "../domain/weekly-report.ts";
 import type { Db } from "./database.ts";
@@ -27,6 +27,8 @@ export async function readReportParts(
   return {
     run: await reportedRun(db, row),
     previous: previous ? await reportedRun(db, previous) : null,
+    activeAlerts: await countActive(db, modelName),
+    units: await readUnits(db, id),
     regions: await readGroups(db, id, sql`s.region`),
     categories: await readGroups(db, id, sql`s.category`),
     risers: await readMovers(db, row, sql`s.delta > 0`, sql`s.delta desc`, MOVERS),
@@ -35,15 +37,33 @@ export async function readReportParts(
   };
 }
 
+async function countActive(db: Db, modelName: string): Promise<number> {
+  const { rows } = await db.execute<{ active: number }>(sql`
+    select count(*)::int as active from bellwether.alert where model_name = ${modelName} and state <> 'resolved'`);
+  return rows[0]?.active ?? 0;
+}
+
+/** Reads the units of the features that have one. */
+async function readUnits(db: Db, runId: number): Promise<ReportParts["units"]> {
+  const { rows } = await db.execute<{ name: string; unit: string }>(sql`
+    select f.value ->> 'name' as name, f.value ->> 'unit' as unit
+    from bellwether.run_features r, jsonb_array_elements(r.features) f
+    where r.run_id = ${runId}::int and coalesce(f.value ->> 'unit', '') <> ''`);
+  return new Map(rows.map(({ name, unit }) => [name, unit]));
+}
+
 interface GroupRow extends Record<string, unknown>, SpendGroup {
   readonly groups: number;
+  readonly sums: Omit<SpendGroup, "name">;
 }
 
 /** Sums exposures and expected impacts by a column with ids of labels, largest sum first. */
-async function readGroups(db: Db, runId: number, column: SQL): Promise<Listed<SpendGroup>> {
+async function readGroups(db: Db, runId: number, column: SQL): Promise<SpendGroups> {
   const { rows } = await db.execute<GroupRow>(sql`
     select coalesce(l.value, '') as name, g.suppliers, g.high, g.exposure, g.money_at_risk,
-      (count(*) over ())::int as groups
+      (count(*) over ())::int as groups,
+      jsonb_build_object('suppliers', sum(g.suppliers) over (), 'high', sum(g.high) over (),
+        'exposure', sum(g.exposure) over (), 'money_at_risk', sum(g.money_at_risk) over ()) as sums
     from (
       select ${column} as label, count(*)::float8 as suppliers,
         (count(*) filter (where s.band = ${BAND_NUMBERS.high}::int))::float8 as high,
@@ -52,7 +72,19 @@ async function readGroups(db: Db, runId: number, column: SQL): Promise<Listed<Sp
       from ${scoresOf(runId)} s group by 1
     ) g left join bellwether.label l on l.id = g.label
     order by g.money_at_risk desc, g.suppliers desc, name limit ${GROUPS}::int`);
-  return { count: rows[0]?.groups ?? 0, entries: rows.map(({ groups: _, ...group }) => group) };
+  const entries = rows.map(({ groups: _groups, sums: _sums, ...group }) => group);
+  const count = rows[0]?.groups ?? 0;
+  return { count, entries, rest: count > entries.length && rows[0] ? restOf(rows[0].sums, entries) : null };
+}
+
+/** What the groups that are not listed have together. */
+function restOf(sums: GroupRow["sums"], listed: readonly SpendGroup[]): SpendGroup {
+  const rest = (field: keyof GroupRow["sums"]): number =>
+    listed.reduce((left, group) => left - group[field], sums[field]);
+  return {
+    ...{ name: "", suppliers: rest("suppliers"), high: rest("high") },
+    ...{ exposure: rest("exposure"), money_at_risk: rest("money_at_risk") },
+  };
 }
 
 async function readNames(db: Db, ids: readonly number[]): Promise<ReportParts["suppliers"]> {
