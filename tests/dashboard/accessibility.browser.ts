@@ -1,16 +1,12 @@
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
+import { overflowOf, seriousViolations } from "./axe.ts";
 import { hasChromium } from "./browser.ts";
 import { demoData, manyAlerts } from "./demo-data.ts";
 import { isActive, panel, row } from "./inbox-page.ts";
 import { opsInMemory } from "./ops-in-memory.ts";
 import { usePages } from "./page-harness.ts";
 
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 /** Each page, with what it shows when it is loaded. */
 const PAGES: readonly (readonly [hash: string, ready: (page: Page) => Promise<unknown>])[] = [
   ["#/alerts", (page) => row(page, "Aldermoor Castings").waitFor()],
@@ -38,14 +34,6 @@ const go = (page: Page, hash: string) =>
 describe.skipIf(!hasChromium)("accessibility of the dashboard (apt-get install chromium)", () => {
   const { openPage } = usePages();
 
-  /** Returns the serious and critical violations that axe finds, each with its elements. */
-  async function violations(page: Page): Promise<string[]> {
-    const results = await page.evaluate<AxeResults>(`axe.run(document, { runOnly: ${JSON.stringify(RULES)} })`);
-    return results.violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join("; ")}`);
-  }
-
   test.each(["light", "dark"] as const)(
     "axe finds nothing serious on any page in the %s theme",
     {
@@ -54,10 +42,9 @@ describe.skipIf(!hasChromium)("accessibility of the dashboard (apt-get install c
     async (colorScheme) => {
       const { page } = await openPage(opsInMemory(demoData()).routes);
       await page.emulateMedia({ colorScheme });
-      await page.evaluate(await readFile(AXE, "utf8"));
       const found: Record<string, string[]> = {};
       const check = async (name: string): Promise<void> => {
-        const serious = await violations(page);
+        const serious = await seriousViolations(page);
         if (serious.length > 0) found[name] = serious;
       };
       for (const [hash, ready] of PAGES) {
@@ -111,11 +98,10 @@ describe.skipIf(!hasChromium)("accessibility of the dashboard (apt-get install c
     async (colorScheme) => {
       const { page } = await openPage(opsInMemory(demoData()).routes, "#/sign-in", SIGNED_OUT);
       await page.emulateMedia({ colorScheme });
-      await page.evaluate(await readFile(AXE, "utf8"));
       for (const hash of SIGN_IN_PAGES) {
         await go(page, hash);
         await page.getByRole("link", { name: "Sign in at login.example.org" }).first().waitFor();
-        expect([hash, await violations(page)]).toEqual([hash, []]);
+        expect([hash, await seriousViolations(page)]).toEqual([hash, []]);
       }
     },
   );
@@ -146,7 +132,7 @@ describe.skipIf(!hasChromium)("accessibility of the dashboard (apt-get install c
               .map((one) => `${one.tagName.toLowerCase()}.${one.className}: ${one.textContent}`),
           MAY_CLIP,
         );
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        const overflow = await overflowOf(page);
         if (cut.length > 0 || overflow > 0) found[hash] = [...cut, `${overflow} px too wide`];
       }
       expect(found).toEqual({});
@@ -223,13 +209,13 @@ describe.skipIf(!hasChromium)("accessibility of the dashboard (apt-get install c
         if (hash.startsWith("#/alerts")) continue;
         await go(page, hash);
         await ready(page);
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        const overflow = await overflowOf(page);
         if (overflow > 0) wide.push(`${hash} at ${width}: ${overflow} px`);
       }
       await go(page, "#/alerts");
       await row(page, "Supplier 003").first().click();
       await panel(page).getByRole("button", { name: "Resolve…" }).waitFor();
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      const overflow = await overflowOf(page);
       if (overflow > 0) wide.push(`alerts at ${width}: ${overflow} px`);
       const clipped = await page
         .locator("button:visible")

@@ -75,7 +75,7 @@ describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromi
     await isShown(page, "No alert needs a decision");
     await page.getByRole("link", { name: "Suppliers" }).click();
     await isShown(page, "No suppliers yet");
-    await page.getByRole("link", { name: "Weekly run" }).click();
+    await page.getByRole("link", { name: "Weeks" }).click();
     await isShown(page, "No weekly run yet");
   });
 

@@ -82,7 +82,14 @@ function PageOf({ place }: { place: Place }) {
     case "supplier":
       return <SupplierPage key={hrefOf(place)} place={place} />;
     case "run":
-      return <RunPage key={hrefOf(place)} isoWeek={place.isoWeek} modelName={place.modelName ?? ""} />;
+      return (
+        <RunPage
+          key={hrefOf(place)}
+          isoWeek={place.isoWeek}
+          modelName={place.modelName ?? ""}
+          runId={place.runId ?? 0}
+        />
+      );
     case "notices":
       return <NoticesPage view={place} />;
     case "sign-in":

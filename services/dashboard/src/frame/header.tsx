@@ -13,7 +13,7 @@ const LINKS = [
   { name: "Alerts", href: hrefOf({ page: "alerts", view: ACTIVE_ALERTS }), pages: ["alerts"] },
   { name: "This week", href: hrefOf({ page: "week", isoWeek: "" }), pages: ["week"] },
   { name: "Suppliers", href: hrefOf({ page: "suppliers", ...ALL_SUPPLIERS }), pages: ["suppliers", "supplier"] },
-  { name: "Weekly run", href: hrefOf({ page: "run", isoWeek: "" }), pages: ["run"] },
+  { name: "Weeks", href: hrefOf({ page: "run", isoWeek: "" }), pages: ["run"] },
 ];
 /** Only for those who may read it. */
 const SETTINGS = {

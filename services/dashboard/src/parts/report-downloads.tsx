@@ -7,7 +7,7 @@ import { download } from "../export/download.ts";
 import { problemOf } from "../rpc/problem.ts";
 
 const FORMATS = [
-  ["Page", ReportFormat.HTML],
+  ["HTML page", ReportFormat.HTML],
   ["CSV", ReportFormat.CSV],
   ["JSON", ReportFormat.JSON],
 ] as const;
@@ -34,7 +34,7 @@ export function ReportDownloads({ run }: { run: BatchRun }) {
   };
   return (
     <p className="week-tools">
-      <span className="quiet">Report</span>
+      <span className="quiet">Download the report</span>
       {FORMATS.map(([name, format]) => (
         <button type="button" key={name} onClick={() => void save(format)}>
           {name}

@@ -28,8 +28,13 @@ export function RunList() {
         {list.data.runs.map((run) => (
           <tr key={run.runId}>
             <th scope="row">
-              <a href={hrefOf({ page: "run", isoWeek: run.isoWeek, modelName: run.modelName })}>{run.isoWeek}</a>
-              <small>{run.modelName}</small>
+              <a href={hrefOf({ page: "run", isoWeek: run.isoWeek, modelName: run.modelName, runId: run.runId })}>
+                {run.isoWeek}
+              </a>
+              <small>
+                {run.modelName}
+                {run.revision > 1 && `, revision ${run.revision}`}
+              </small>
             </th>
             <td>
               <RunStateBadge state={run.state} />

@@ -35,6 +35,7 @@ test("placeOf reads every address that hrefOf writes", () => {
     { page: "run", isoWeek: "2026-W47", modelName: "second" },
     { page: "run", isoWeek: "" },
     { page: "run", isoWeek: "2026-W47" },
+    { page: "run", isoWeek: "2026-W47", modelName: "second", runId: 12 },
     { page: "notices", state: "", destination: "" },
     { page: "notices", state: "dead", destination: "risk-room" },
   ];

@@ -62,9 +62,9 @@ export type Place =
   | { readonly page: "supplier"; readonly supplierId: string; readonly modelName?: string; readonly alertId?: string }
   /**
    * `isoWeek` "": the page shows the latest run. `modelName` undefined: it shows the run that was started
-   * last, of any model.
+   * last, of any model. `runId`: one of several runs of a week; undefined: the newest.
    */
-  | { readonly page: "run"; readonly isoWeek: string; readonly modelName?: string }
+  | { readonly page: "run"; readonly isoWeek: string; readonly modelName?: string; readonly runId?: number }
   | ({ readonly page: "notices" } & NoticesView)
   /** `code`: of a one-time link; empty: there is none. */
   | { readonly page: "sign-in"; readonly code: string }
@@ -103,7 +103,8 @@ export function placeOf(hash: string): Place {
     return supplierId ? { page: "supplier", supplierId, ...ofModel, ...(alertId && { alertId }) } : { page: "nowhere" };
   }
   if (page === "run" && (argument === "" || isoWeekNumber(argument) !== undefined)) {
-    return { page: "run", isoWeek: argument, ...ofModel };
+    const runId = runIdOf(wanted.get("run"));
+    return { page: "run", isoWeek: argument, ...ofModel, ...(runId !== undefined && { runId }) };
   }
   if (page === "settings" && argument === "notices") {
     const destination = wanted.get("destination") ?? "";
@@ -129,7 +130,8 @@ export function hrefOf(place: Exclude<Place, { page: "nowhere" }>): string {
     return `#/suppliers/${encodeURIComponent(place.supplierId)}${query}`;
   }
   if (place.page === "run") {
-    return `${place.isoWeek === "" ? "#/run" : `#/run/${place.isoWeek}`}${queryOf({ model: place.modelName })}`;
+    const query = queryOf({ model: place.modelName, run: place.runId === undefined ? undefined : String(place.runId) });
+    return `${place.isoWeek === "" ? "#/run" : `#/run/${place.isoWeek}`}${query}`;
   }
   if (place.page === "week") {
     return `${place.isoWeek === "" ? "#/week" : `#/week/${place.isoWeek}`}${queryOf({ model: place.modelName })}`;
@@ -152,6 +154,12 @@ export function goTo(place: Exclude<Place, { page: "nowhere" }>): void {
   window.location.hash = hrefOf(place);
   // The browser sends its own event one task later: until then the controls would show their old state.
   window.dispatchEvent(new Event("hashchange"));
+}
+
+/** Returns the id of a run, 1 to 2^31 − 1. Undefined for any other text. */
+function runIdOf(text: string | null): number | undefined {
+  const id = /^[1-9][0-9]{0,9}$/.test(text ?? "") ? Number(text) : 0;
+  return id >= 1 && id < 2 ** 31 ? id : undefined;
 }
 
 function decoded(text: string): string | undefined {

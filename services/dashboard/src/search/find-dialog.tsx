@@ -16,7 +16,7 @@ const PAGES: readonly (readonly [name: string, href: string])[] = [
   ["Alerts", hrefOf({ page: "alerts", view: ACTIVE_ALERTS })],
   ["This week", hrefOf({ page: "week", isoWeek: "" })],
   ["Suppliers", hrefOf({ page: "suppliers", ...ALL_SUPPLIERS })],
-  ["Weekly run", hrefOf({ page: "run", isoWeek: "" })],
+  ["Weeks", hrefOf({ page: "run", isoWeek: "" })],
 ];
 /** Only for those who may read it. */
 const SETTINGS = ["Settings: notices", hrefOf({ page: "notices", state: "", destination: "" })] as const;
