@@ -1,5 +1,10 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { createFileRegistry, fromBinary, fromJson, type JsonValue } from "@bufbuild/protobuf";
+import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { createValidator } from "@bufbuild/protovalidate";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
 import { openApiDocument } from "../scripts/openapi/openapi-document.ts";
 
@@ -19,4 +24,63 @@ test("every reference of the document has its schema, and every RPC has a descri
   );
   expect(rpcs.length).toBeGreaterThan(40);
   expect(rpcs.filter(([, { post }]) => !post.description).map(([name]) => name)).toEqual([]);
+});
+
+/** A body with its schema and example, by its place in the document. */
+interface Media {
+  readonly schema?: unknown;
+  readonly example?: unknown;
+}
+
+interface Operation {
+  readonly parameters?: readonly { readonly name: string; readonly required: boolean; readonly example?: unknown }[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
+  readonly responses: Readonly<Record<string, { readonly content: Readonly<Record<string, Media>> }>>;
+}
+
+const document = JSON.parse(text);
+const operations = Object.entries<Readonly<Record<string, Operation>>>(document.paths).flatMap(([name, verbs]) =>
+  Object.entries(verbs).map(([verb, operation]) => ({ name, verb, operation })),
+);
+
+test("every request, answer and parameter that must be given has an example, which its schema allows", () => {
+  const ajv = new Ajv2020({ strict: false, validateFormats: false });
+  ajv.addSchema(document, "openapi");
+  const wrong: unknown[] = [];
+  let checked = 0;
+  const check = (place: readonly string[], { example }: Media): void => {
+    const pointer = place.map((step) => encodeURIComponent(step.replaceAll("~", "~0").replaceAll("/", "~1")));
+    const validate = ajv.getSchema(`openapi#/paths/${pointer.join("/")}/schema`);
+    if (example === undefined || !validate) wrong.push([place, "no example or no schema"]);
+    else if (!validate(example)) wrong.push([place, validate.errors]);
+    checked++;
+  };
+  for (const { name, verb, operation } of operations) {
+    for (const [type, media] of Object.entries(operation.requestBody?.content ?? {}))
+      if (type !== "application/x-ndjson") check([name, verb, "requestBody", "content", type], media);
+    for (const [status, { content }] of Object.entries(operation.responses))
+      for (const [type, media] of Object.entries(content))
+        check([name, verb, "responses", status, "content", type], media);
+    for (const parameter of operation.parameters ?? [])
+      if (parameter.required && parameter.example === undefined) wrong.push([name, parameter.name]);
+  }
+  expect(wrong).toEqual([]);
+  expect(checked).toBeGreaterThan(200);
+});
+
+test("the example request of every RPC is a message of the contract that its rules allow", () => {
+  const built = spawnSync("buf", ["build", "--path", "proto/bellwether", "-o", "-"], { cwd: ROOT, maxBuffer: 2 ** 28 });
+  const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, built.stdout));
+  const validator = createValidator({ registry });
+  const rejected = operations
+    .filter(({ name }) => name.startsWith("/bellwether."))
+    .flatMap(({ name, operation }) => {
+      const [service = "", method = ""] = name.slice(1).split("/");
+      const input = registry.getService(service)?.methods.find((one) => one.name === method)?.input;
+      if (!input) return [`${name}: no such RPC`];
+      const example = Object.values(operation.requestBody?.content ?? {})[0]?.example;
+      const { kind, error } = validator.validate(input, fromJson(input, example as JsonValue, { registry }));
+      return kind === "valid" ? [] : [`${name}: ${error?.message}`];
+    });
+  expect(rejected).toEqual([]);
 });

@@ -99,7 +99,7 @@ const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
   ],
   "tree-model": ["onnx", "search", "shap", "trees"],
   postgres: ["watch", "embedded", "drizzle", "pool"],
-  mesh: ["server", "policies", "grpc", "rest", "web", "client", "auth", "listener", "call", "errors"],
+  mesh: ["server", "policies", "grpc", "rest", "web", "reference", "client", "auth", "listener", "call", "errors"],
   contract: ["flat-json"],
   "object-store": ["calls", "backends", "location"],
   testing: ["echo", "http2", "stores"],

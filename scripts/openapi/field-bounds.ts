@@ -50,9 +50,32 @@ export function fieldBounds(field: DescField): FieldBounds {
     };
   }
   const own = valueBounds(rules, field.enum);
-  const needsText = Number(own.minLength ?? 0) > 0 && field.presence === IMPLICIT;
+  const isNeeded = field.presence === IMPLICIT && !allowsDefault(rules, own);
   if (rules.ignore === Ignore.IF_ZERO_VALUE) return { ...NONE, own: orZero(own) };
-  return { ...NONE, own, isRequired: isRequired || needsText };
+  return { ...NONE, own, isRequired: isRequired || isNeeded };
+}
+
+/** Whether the bounds allow the value of a field that is not given: an empty text, 0, or the first value of an enum. */
+function allowsDefault({ type }: FieldRules, own: Schema): boolean {
+  switch (type.case) {
+    case "string":
+      return (
+        Number(own.minLength ?? 0) === 0 && type.value.in.length === 0 && new RegExp(type.value.pattern, "u").test("")
+      );
+    case "enum":
+      return !type.value.notIn.includes(0) && (type.value.in.length === 0 || type.value.in.includes(0));
+    case "double":
+    case "float":
+    case "int32":
+    case "uint32":
+    case "int64":
+    case "uint64": {
+      const { minimum = 0, exclusiveMinimum = -1 } = numberBounds(type.value);
+      return Number(minimum) <= 0 && Number(exclusiveMinimum) < 0;
+    }
+    default:
+      return true;
+  }
 }
 
 /** FieldPresence.IMPLICIT of descriptor.proto. */

@@ -34,7 +34,11 @@ export const reference = ({ typeName }: DescMessage | DescEnum): Schema => ({
 export function messageSchema(message: DescMessage, comment: (of: DescField) => string): Schema {
   const properties = message.fields.map((field) => {
     const description = comment(field);
-    return [field.jsonName, { ...(description !== "" && { description }), ...fieldSchema(field) }];
+    const of = field.oneof?.name;
+    return [
+      field.jsonName,
+      { ...(description !== "" && { description }), ...(of && { "x-oneof": of }), ...fieldSchema(field) },
+    ];
   });
   const required = message.fields.filter((field) => fieldBounds(field).isRequired).map(({ jsonName }) => jsonName);
   return {

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { RoleSchema, role as roleOption } from "@bellwether/gen/bellwether/policy/v1/role_pb";
 import {
   createFileRegistry,
   type DescEnum,
@@ -6,8 +7,10 @@ import {
   type DescMessage,
   type DescMethod,
   fromBinary,
+  getOption,
 } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { addExamples } from "./add-examples.ts";
 import { FLAT_PATHS, FLAT_SCHEMAS, ID_HEADERS } from "./flat-schemas.ts";
 import { messageSchema, reachable, reference, type Schema } from "./message-schema.ts";
 import { opsPaths, PLAIN_MESSAGES } from "./ops-paths.ts";
@@ -70,6 +73,11 @@ export function openApiDocument(root: string): Schema {
     if (!found) throw new Error(`the contract has no message ${name}`);
     return found;
   };
+  const allSchemas: Record<string, Schema> = {
+    ...FLAT_SCHEMAS,
+    ...plainSchemas(PLAIN_MESSAGES.map(message), fieldComment),
+    ...Object.fromEntries(schemas),
+  };
   return {
     openapi: "3.1.0",
     info: {
@@ -78,13 +86,9 @@ export function openApiDocument(root: string): Schema {
       description:
         "RPCs over Connect with JSON, and REST paths. Every answer has the headers x-request-id and, once its call began, x-trace-id.",
     },
-    paths: { ...FLAT_PATHS, ...opsPaths(message), ...paths },
+    paths: addExamples({ ...FLAT_PATHS, ...opsPaths(message), ...paths }, allSchemas, root),
     components: {
-      schemas: {
-        ...FLAT_SCHEMAS,
-        ...plainSchemas(PLAIN_MESSAGES.map(message), fieldComment),
-        ...Object.fromEntries(schemas),
-      },
+      schemas: allSchemas,
       securitySchemes: { token: { type: "http", scheme: "bearer" } },
     },
     security: [{}, { token: [] }],
@@ -94,19 +98,18 @@ export function openApiDocument(root: string): Schema {
 const typeSchema = (type: DescMessage | DescEnum, comment: (of: DescField) => string): Schema =>
   type.kind === "enum" ? { type: "string", enum: type.values.map(({ name }) => name) } : messageSchema(type, comment);
 
-function operation(
-  operationId: string,
-  tag: string,
-  description: string,
-  { input, output, methodKind }: DescMethod,
-): Schema {
+function operation(operationId: string, tag: string, description: string, method: DescMethod): Schema {
+  const { input, output, methodKind } = method;
   const isStream = methodKind === "server_streaming";
   const type = isStream ? "application/connect+json" : "application/json";
   const content = (schema: Schema): Schema => ({ [type]: { schema } });
   return {
     operationId,
     tags: [tag],
+    summary: description.split(/(?<=\.)\s/, 1)[0]?.replaceAll("\n", " ") ?? "",
     description: isStream ? `${description}\n${ENVELOPES}` : description,
+    "x-role": roleOf(method),
+    "x-idempotent": method.idempotency !== UNKNOWN,
     requestBody: { required: true, content: content(reference(input)) },
     responses: {
       200: {
@@ -124,6 +127,15 @@ function operation(
     },
   };
 }
+
+/** MethodOptions.IdempotencyLevel of descriptor.proto: a repetition can have another effect. */
+const UNKNOWN = 0;
+
+/** The role that a caller needs, in lower case. Empty: the RPC names none. */
+const roleOf = (method: DescMethod): string => {
+  const number = getOption(method, roleOption);
+  return number === 0 ? "" : (RoleSchema.value[number]?.localName.toLowerCase() ?? "");
+};
 
 const ENVELOPES =
   "The body is enveloped: each message is preceded by five bytes, a flag (0; 2: the end of the stream, with its error) and the length as a big-endian number. A request has one message.";

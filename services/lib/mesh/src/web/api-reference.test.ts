@@ -12,8 +12,13 @@ test("the document and the page have only what the listener serves, and need no 
   const html = await page.text();
   expect([page.status, page.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
   expect(html).toContain('<a href="openapi.json">');
-  expect(html).not.toMatch(/<script|src=|https?:/);
-  expect(page.headers.get("content-security-policy")).toContain("default-src 'none'");
+  expect([...html.matchAll(/<script[^>]*>|src=|https?:/g)].map(([found]) => found)).toEqual([
+    '<script defer src="reference.js">',
+  ]);
+  const policy = page.headers.get("content-security-policy");
+  expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'unsafe-inline'");
+  const script = await fetch(`${echo.webUrl}/reference.js`);
+  expect([script.status, script.headers.get("content-type")]).toEqual([200, "text/javascript; charset=utf-8"]);
 });
 
 test("another method than GET and HEAD is rejected, and HEAD has no body", async () => {

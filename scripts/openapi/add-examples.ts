@@ -1,0 +1,114 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { exampleOf } from "./example-of.ts";
+import type { Schema } from "./message-schema.ts";
+
+type Schemas = Readonly<Record<string, Schema>>;
+
+/**
+ * Returns paths with an example in each request, each answer and each parameter that must be given. The examples are
+ * made from the bounds of the contract, except requests in which fields depend on each other, and texts of lines.
+ * @param root folder of the checkout
+ */
+export function addExamples(paths: Schemas, schemas: Schemas, root: string): Record<string, Schema> {
+  const own = ownExamples(root);
+  const inPath = (pathName: string, operation: Schema): Schema => {
+    const { parameters, requestBody, responses } = operation;
+    const { request, answer } = own[pathName] ?? {};
+    return {
+      ...operation,
+      ...(Array.isArray(parameters) && { parameters: parameters.map((one) => withParameterExample(one, schemas)) }),
+      ...(requestBody !== undefined && {
+        requestBody: withExample(
+          part(requestBody),
+          (schema) => request ?? exampleOf(schema, { schemas, isRequest: true }),
+        ),
+      }),
+      responses: mapParts(part(responses), (response, status) =>
+        withExample(response, (schema) =>
+          status === "default" ? errorExample(schema) : (answer ?? exampleOf(schema, { schemas, isRequest: false })),
+        ),
+      ),
+    };
+  };
+  return mapParts(paths, (verbs, pathName) => mapParts(verbs, (operation) => inPath(pathName, operation)));
+}
+
+function withParameterExample(parameter: Schema, schemas: Schemas): Schema {
+  if (parameter.required !== true) return parameter;
+  const options = { schemas, isRequest: true };
+  return { ...parameter, example: exampleOf(part(parameter.schema), options, String(parameter.name)) };
+}
+
+/** Gives each form of a body an example, except the lines of a request. */
+function withExample(body: Schema, exampleFor: (schema: Schema) => unknown): Schema {
+  if (body.content === undefined) return body;
+  return {
+    ...body,
+    content: mapParts(part(body.content), (media, type) =>
+      type === "application/x-ndjson" && body.required === true
+        ? media
+        : { ...media, example: exampleFor(part(media.schema)) },
+    ),
+  };
+}
+
+const REQUEST_ID = "0199f0c2-8c1a-7d3e-9b52-3f6a1c2d4e5f";
+
+function errorExample({ $ref }: Schema): unknown {
+  const message = "iso_week: expected an ISO week, for example 2026-W47";
+  if ($ref === "#/components/schemas/ConnectError") return { code: "invalid_argument", message };
+  return {
+    ...{ type: "about:blank", title: "invalid argument", status: 400, detail: message, reason: "INVALID_REQUEST" },
+    fields: [{ field: "iso_week", description: "expected an ISO week, for example 2026-W47" }],
+    ...{ request_id: REQUEST_ID, code: "invalid_argument", message },
+  };
+}
+
+/** Lines of `POST /explain`: the parts of ExplainResponse. */
+const EXPLAIN_LINES = `${[
+  { base: { score: { supplier_id: "ACME", risk_score: 0.464, band: "BAND_HIGH" }, base_value: -2.31 } },
+  { contributions: { contributions: [{ feature: "past_disputes", contribution: 1.81, value: 7 }] } },
+  { narrative: "The risk of ACME is high, because of 7 past disputes." },
+]
+  .map((line) => JSON.stringify(line))
+  .join("\n")}\n`;
+
+interface OwnExample {
+  readonly request?: unknown;
+  readonly answer?: unknown;
+}
+
+function ownExamples(root: string): Readonly<Record<string, OwnExample>> {
+  const flat: Schema = JSON.parse(readFileSync(path.join(root, "docs/examples/acme.json"), "utf8"));
+  const features = { past_disputes: 7, late_ratio: 0.45, avg_payment_delay_days: 51 };
+  const supplier = { supplierId: "ACME", features, categories: { region: "Europe" } };
+  const inference = (method: string): string => `/bellwether.inference.v1.InferenceService/${method}`;
+  return {
+    "/predict": { request: flat },
+    "/predict/batch": { request: [flat, { supplier_id: "S_00001", past_disputes: null, late_ratio: "0.1" }] },
+    "/explain": { request: flat, answer: EXPLAIN_LINES },
+    "/alerts/action": {
+      request: { alert_id: REQUEST_ID, version: 3, action: "acknowledge", note: "Called the supplier." },
+    },
+    [inference("Predict")]: { request: { supplier } },
+    [inference("Explain")]: { request: { supplier, withNarrative: true } },
+    [inference("ExplainChange")]: {
+      request: {
+        before: { supplier },
+        after: { supplier: { ...supplier, features: { ...features, past_disputes: 4 } } },
+      },
+    },
+    [inference("Counterfactual")]: { request: { supplier } },
+    [inference("PredictRows")]: { request: { suppliers: [supplier] } },
+    [inference("PredictBatch")]: {
+      request: { supplierIds: ["ACME", "S_00001"], numbers: [{ name: "past_disputes", values: [7, 0] }] },
+    },
+  };
+}
+
+const part = (value: unknown): Schema => (typeof value === "object" && value !== null ? { ...value } : {});
+
+function mapParts(parts: Schema, map: (value: Schema, name: string) => Schema): Record<string, Schema> {
+  return Object.fromEntries(Object.entries(parts).map(([name, value]) => [name, map(part(value), name)]));
+}
