@@ -51,7 +51,9 @@ export function weeklyCommand(context: CliContext): Command {
       report.line(`report: ${week.report}`);
       report.json(week);
     });
-  const weekly = new Command("weekly").enablePositionalOptions();
+  const weekly = new Command("weekly")
+    .enablePositionalOptions()
+    .addHelpText("after", "\nWhat to do about a week that is held, wrong or missed: docs/weekly.md");
   const others = [
     checkCommand(context),
     statusCommand(context),
