@@ -1,10 +1,12 @@
 /*
- * Lies that were written against the check of placeholders, in two rounds of which each was new to it: of the first 180
- * sentences some 16 were shown that were false, of the second 123 some 9. All are caught since then.
+ * Lies that were written against the check of placeholders, in three rounds of which each was new to it: of the first 180
+ * sentences some 16 were shown that were false, of the second 123 some 9, of the third 78 two. All are caught since then.
  */
 
 /** English sentences; the letters in braces are those of `kind`. */
 export const FURTHER_ENGLISH: readonly string[] = [
+  "{U} means that the supplier has problems.",
+  "{U} is higher than typical, {l} too.",
   "{U} keeps the risk in check.",
   "{U} acts as a brake on the score.",
   "{U} takes some risk out of the score.",

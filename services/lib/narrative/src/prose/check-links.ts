@@ -35,6 +35,8 @@ export function linkProblem(
     if (isCause(tokens, i) && relatesFeatures(tokens, names, i))
       return `"${token.text}" relates features with each other`;
     if (language === "de" && isFuture(tokens, i)) return `"${token.text}" is a forecast`;
+    const isOwner = has(token, "body") && /^(has|have|shows|hat|haben|zeigt)$/.test(tokens[i + 1]?.text ?? "");
+    if (isOwner && tokens.slice(i + 2, i + 5).some((one) => has(one, "up", "down"))) return `"${token.text}" is judged`;
     if (has(token, "contract") && !about.some(({ quotes }) => quotes.length > 0))
       return "the contract is mentioned without its words";
     if (has(token, "and", "comma")) {

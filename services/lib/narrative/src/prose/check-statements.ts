@@ -77,7 +77,7 @@ function partProblem(
   const said = readClaims(sentence);
   const isClaimed =
     said.sources ||
-    [said.directions, said.tops, said.orders, said.sames, said.opposites].some(({ length }) => length > 0);
+    [said.directions, said.sides, said.tops, said.orders, said.sames, said.opposites].some(({ length }) => length > 0);
   if (sign === undefined) {
     // Values of features can be listed whatever the features do.
     const isList = !isClaimed && !hasClaim && part.some(isValue);
