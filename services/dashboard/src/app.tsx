@@ -40,8 +40,8 @@ export function App() {
   const hash = useSyncExternalStore(onHashChange, () => window.location.hash);
   const place = useMemo(() => placeOf(hash), [hash]);
   const [changes] = useState(createAlertChanges);
-  const live = useAlertWatch(changes);
   const session = useSessionQuery();
+  const live = useAlertWatch(changes, session.state === "signed-in" ? session.subject : "");
   const reader = useMemo(() => readerOf(session), [session]);
   useEffect(startKeepingPlaces, []);
   useEffect(loadPagesAhead, []);

@@ -2,7 +2,7 @@ import { AlertService, type WatchAlertsResponse } from "@bellwether/gen/bellweth
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { useTransport } from "@connectrpc/connect-query";
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { AlertChanges } from "./alert-changes.ts";
 import { followStream, pause } from "./follow-stream.ts";
 import { CONNECTING, type Live } from "./live.ts";
@@ -19,11 +19,16 @@ const channelName = (): string => `bellwether${new URL(".", document.baseURI).pa
  * Watches alerts while the page is shown: one tab has the watch and passes its messages on to the others. When
  * that tab is closed, the next one continues after the last message. Lists count the changes through
  * `changes`; single alerts and suppliers are loaded again. Returns whether changes arrive.
+ * @param who the signed-in person. Empty: nobody. After a sign-in the watch is opened at once
  */
-export function useAlertWatch(changes: AlertChanges): Live {
+export function useAlertWatch(changes: AlertChanges, who: string): Live {
   const transport = useTransport();
   const queries = useQueryClient();
   const [live, setLive] = useState<Live>({ ...CONNECTING, offline: !navigator.onLine });
+  const reopen = useRef(() => {});
+  useEffect(() => {
+    if (who !== "") reopen.current();
+  }, [who]);
   useEffect(() => {
     const client = createClient(AlertService, transport);
     const refresh = oneAtATime(() => refreshDetails(queries));
@@ -97,6 +102,9 @@ export function useAlertWatch(changes: AlertChanges): Live {
     const returnToNetwork = (): void => {
       setLive((before) => ({ ...before, offline: false }));
       if (isLeader) follow();
+    };
+    reopen.current = () => {
+      if (isLeader && !isLive && navigator.onLine) follow();
     };
     window.addEventListener("offline", leaveNetwork, { signal: end.signal });
     window.addEventListener("online", returnToNetwork, { signal: end.signal });

@@ -13,8 +13,8 @@ export interface SessionCareOptions {
 }
 
 const RETRY_MS = 1_000;
-/** Interval at which the sessions of open watches are checked for their lifetime. */
-const SWEEP_MS = 30_000;
+/** Interval at which the sessions of open watches are checked: a watch ends this long after its session, at the latest. */
+const SWEEP_MS = 4_000;
 const REMOVE_MS = 10 * 60_000;
 
 /** Ends the watches of sessions that end, and removes old sessions from the database. */

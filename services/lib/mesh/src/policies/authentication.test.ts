@@ -1,6 +1,8 @@
 import { mkdtemp } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import {
   collect,
   type EchoClient,
@@ -16,6 +18,7 @@ import type { CredentialSource } from "../auth/credential-source.ts";
 import { createLocalKeys, issueToken, LOCAL_AUDIENCE, LOCAL_ISSUER, type LocalKeyFiles } from "../auth/local-keys.ts";
 import { readPublicKeys } from "../auth/public-keys.ts";
 import type { Caller, RoleName } from "../call/caller.ts";
+import { route } from "../call/route.ts";
 import { rpcError } from "../errors/rpc-error.ts";
 import type { AuthSettings } from "./authentication.ts";
 
@@ -150,6 +153,36 @@ describe("further credentials", () => {
       expect(await outcome(client.echo({ id: "x" }))).toBe("Unauthenticated");
     }
   });
+});
+
+it("ends an open watch with UNAUTHENTICATED when its token expires", async () => {
+  const tokens = { keys: { file: keys.publicKeysFile }, ...{ issuer: LOCAL_ISSUER, audience: LOCAL_AUDIENCE } };
+  const watch = route(AlertService, {
+    async *watchAlerts(_, { signal }) {
+      yield { sequence: 1n };
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+    },
+  });
+  await using other = await startEcho({
+    ...{ routes: [watch], auth: { tokens: { ...tokens, rolesClaim: "roles" }, identities: {} } },
+  });
+  const { createClient } = await import("@connectrpc/connect");
+  for (const transport of Object.values(LISTENER_CLIENTS)) {
+    const headers = { authorization: `Bearer ${await tokenFor(["viewer"], 2)}` };
+    const received: bigint[] = [];
+    const reading = (async () => {
+      for await (const { sequence } of createClient(AlertService, transport(other)).watchAlerts({}, { headers }))
+        received.push(sequence);
+    })();
+    const error = await reading.then(
+      () => undefined,
+      (thrown) => ConnectError.from(thrown),
+    );
+    expect(error && [Code[error.code], error.findDetails(ErrorInfoSchema)[0]?.reason]).toEqual([
+      ...["Unauthenticated", "TOKEN_EXPIRED"],
+    ]);
+    expect(received[0]).toBe(1n);
+  }
 });
 
 it("answers probes without a token", async () => {

@@ -5,6 +5,7 @@ import type { KeySourceLog } from "../auth/key-source.ts";
 import { ON_BEHALF_HEADER, personBehind } from "../auth/on-behalf.ts";
 import { isRight, isRoleName, mayCall, type RequiredRole } from "../auth/roles.ts";
 import { createTokenVerifier, TokenError, type TokenSettings } from "../auth/token-verifier.ts";
+import { createTokenWatches } from "../auth/token-watches.ts";
 import type { Call } from "../call/call.ts";
 import type { Caller, Right, RoleName } from "../call/caller.ts";
 import type { Policy } from "../call/policy.ts";
@@ -27,7 +28,7 @@ export interface AuthSettings {
 
 /**
  * Identifies the caller by the other credentials, else by token, else by certificate, and checks its roles against the role that the RPC
- * requires, before the body is read.
+ * requires, before the body is read. Open watches of a token end when it expires or is not accepted any more.
  */
 export function authenticationPolicy(
   settings: AuthSettings,
@@ -42,6 +43,8 @@ export function authenticationPolicy(
       return [name, { roles, ...(rights.length > 0 && { rights: new Set(rights) }) }];
     }),
   );
+
+  const watches = verify && createTokenWatches({ verify, toError: errorFrom });
 
   const { credentials = [] } = settings;
   const needed =
@@ -81,11 +84,16 @@ export function authenticationPolicy(
         letIn(call, role, caller);
         return;
       }
+      const letInWithToken = (caller: Caller): void => {
+        letIn(call, role, caller);
+        if (call.bound.limits.openEnded) watches?.add(call, token, caller);
+      };
       const caller = tryNow(() => verify(token));
-      if (!(caller instanceof Promise)) letIn(call, role, caller);
-      else return caller.then((who) => letIn(call, role, who), rethrow);
+      if (!(caller instanceof Promise)) letInWithToken(caller);
+      else return caller.then(letInWithToken, rethrow);
     },
     close(call) {
+      watches?.remove(call);
       for (const source of credentials) source.close?.(call);
     },
   };
@@ -100,9 +108,12 @@ function tryNow<T>(work: () => T): T {
 }
 
 function rethrow(error: unknown): never {
-  if (!(error instanceof TokenError)) throw error;
-  if (error.reason !== "KEYS_UNAVAILABLE") throw unauthenticated(error.reason, error.message);
-  throw rpcError(Code.Unavailable, error.reason, error.message, { retryAfterMs: 1_000, cause: error });
+  throw error instanceof TokenError ? errorFrom(error) : error;
+}
+
+function errorFrom(error: TokenError): ConnectError {
+  if (error.reason !== "KEYS_UNAVAILABLE") return unauthenticated(error.reason, error.message);
+  return rpcError(Code.Unavailable, error.reason, error.message, { retryAfterMs: 1_000, cause: error });
 }
 
 function unauthenticated(reason: string, message: string): ConnectError {
