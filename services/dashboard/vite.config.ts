@@ -36,6 +36,11 @@ export default defineConfig({
             { name: "on-demand", test: /node_modules/, priority: 1 },
             // Small parts of one page: one file compresses better than three.
             { name: "explanations", test: /src\/(change|what-if)\//, includeDependenciesRecursively: false },
+            {
+              name: "menus",
+              test: /src\/(search|inbox\/(filter-popover|views-menu|saved-views|export-alerts))|contract\/src\/alerts-csv/,
+              includeDependenciesRecursively: false,
+            },
           ],
         },
       },

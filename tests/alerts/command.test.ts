@@ -124,7 +124,7 @@ test("names with control characters reach neither the terminal nor a spreadsheet
   expect(supplier_name).toContain("=cmd");
   const csv = await run("export", "--supplier", "S-0", "--rule", "high-score");
   const [header, row] = csv.stdout.split("\r\n");
-  expect(header).toMatch(/^alert_id,supplier_id,supplier_name,severity,.*,summary,reasons$/);
+  expect(header).toMatch(/^\uFEFFalert_id,supplier_id,supplier_name,severity,.*,summary,reasons$/);
   expect(row).toContain(`${id},S-0,"'=cmd|""/c calc""`);
 });
 

@@ -1,7 +1,7 @@
 import type { Writable } from "node:stream";
+import { cellFromText } from "@bellwether/contract/csv-cell";
 import type { Supplier } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import { writeText, writeWholeFile } from "../output/whole-file.ts";
-import { cellFromText } from "./csv-cell.ts";
 import { masterDataCells, masterDataHeader } from "./supplier-text.ts";
 
 export interface ExportOptions {

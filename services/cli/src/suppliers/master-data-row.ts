@@ -1,8 +1,8 @@
+import { textFromCell } from "@bellwether/contract/csv-cell";
 import { cleanId } from "@bellwether/contract/supplier-id";
 import { Criticality, type SupplierIdentifier } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import type { MasterDataRowSchema } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { textFromCell } from "./csv-cell.ts";
 import { IDENTIFIER_PREFIX } from "./master-data-columns.ts";
 
 /** A rule that a row breaks. */

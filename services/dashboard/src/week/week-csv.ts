@@ -1,12 +1,12 @@
+import { type CsvValue, csvOf } from "@bellwether/contract/csv-cell";
 import type { GetWeekResponse, Mover } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
-import { type CsvCell, csvOf } from "../export/csv.ts";
 import { BAND_WORDS, wordOf } from "../parts/words.ts";
 import { moneyChange } from "./money-change.ts";
 
 /** Returns the summary of a week as CSV: one number in each row, then the suppliers that changed most. */
 export function weekCsv(week: GetWeekResponse): string {
   const { isoWeek, modelName, moneyAtRisk, impactFormula, alerts, bands, risers, fallers } = week;
-  const rows: (readonly CsvCell[])[] = [
+  const rows: (readonly CsvValue[])[] = [
     ["money at risk", moneyAtRisk?.amount, impactFormula?.currency],
     ["change of money at risk", moneyChange(week), impactFormula?.currency],
     ["suppliers without exposure", moneyAtRisk?.suppliersWithoutExposure],
@@ -23,13 +23,13 @@ export function weekCsv(week: GetWeekResponse): string {
     ...fallers.map((mover) => moverRow("faller", mover, week)),
   ];
   const width = 7;
-  return csvOf(
+  return csvOf([
     ["week", "model", "what", "value", "unit", "supplier_id", "supplier_name", "change", "expected_loss"],
-    rows.map((row) => [isoWeek, modelName, ...row, ...Array<undefined>(Math.max(0, width - row.length))]),
-  );
+    ...rows.map((row) => [isoWeek, modelName, ...row, ...Array<undefined>(Math.max(0, width - row.length))]),
+  ]);
 }
 
-function moverRow(what: string, mover: Mover, { impactFormula }: GetWeekResponse): readonly CsvCell[] {
+function moverRow(what: string, mover: Mover, { impactFormula }: GetWeekResponse): readonly CsvValue[] {
   const { supplierId, name, riskScore, change, impact } = mover;
   return [what, riskScore, impactFormula?.currency, supplierId, name, change, impact];
 }

@@ -1,4 +1,4 @@
-import { type CsvValue, csvOf } from "./csv-cells.ts";
+import { type CsvValue, csvOf } from "@bellwether/contract/csv-cell";
 import type { SpendGroups, WeeklyReport } from "./weekly-report.ts";
 
 const HEADER = ["week", "model", "revision", "section", "entry", "name", "value", "text", "unit"] as const;

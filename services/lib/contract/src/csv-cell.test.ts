@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { cellFromText, textFromCell } from "./csv-cell.ts";
+import { cellFromText, csvOf, csvRow, textFromCell } from "./csv-cell.ts";
 
 test.each([
   ['=HYPERLINK("http://x")', '"\'=HYPERLINK(""http://x"")"'],
@@ -18,6 +18,13 @@ test.each([
   ["", ""],
 ])("the text %j is the cell %j", (text, cell) => {
   expect(cellFromText(text)).toBe(cell);
+});
+
+test("a row has quoted cells, empty cells and numbers as they are", () => {
+  expect(csvRow(["a", "b,c", 'say "x"', "\t=1", -1.5, 3n, null, undefined])).toBe(
+    `a,"b,c","say ""x""",'\t=1,-1.5,3,,\r\n`,
+  );
+  expect(csvOf([["id"], ["a\0b"]])).toBe("\uFEFFid\r\nab\r\n");
 });
 
 test("no cell begins like a formula, and every text without outer white space comes back", () => {
