@@ -10,13 +10,15 @@ import {
   NoticeItemSchema,
   NoticeKind,
   NoticeOutcome,
+  NoticeRuleKind,
   NoticeSchema,
   NoticeState,
+  Weekday,
 } from "@bellwether/gen/bellwether/ops/v1/notice_pb";
 import { NoticeService } from "@bellwether/gen/bellwether/ops/v1/notice_service_pb";
 import { type Route, route } from "@bellwether/mesh/call/route";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromMs, timestampNow } from "@bufbuild/protobuf/wkt";
+import { durationFromMs, timestampFromMs, timestampNow } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 
 const MINUTE_MS = 60_000;
@@ -57,10 +59,20 @@ export function demoNotices(): NoticeData {
   const dead = { state: NoticeState.DEAD, attempts: 1, reason: "erp.example.org answered 400 (invalid_payload)" };
   return {
     destinations: [
-      create(NoticeDestinationSchema, { name: "risk-room", channel: room.channel, lastDeliveredAt: at(3), waiting: 1 }),
+      create(NoticeDestinationSchema, {
+        ...{ name: "risk-room", channel: room.channel, lastDeliveredAt: at(3), waiting: 1, timeZone: "UTC" },
+        nextDeliveryAt: at(-10),
+        rules: [
+          { kind: NoticeRuleKind.ROUTE, route: "critical", severities: [AlertSeverity.CRITICAL] },
+          { kind: NoticeRuleKind.ESCALATION, after: durationFromMs(48 * 60 * MINUTE_MS) },
+        ],
+      }),
       create(NoticeDestinationSchema, { name: "erp", channel: erp.channel, dead: 2, allowsPrivateNetworks: true }),
       create(NoticeDestinationSchema, {
-        ...{ name: "jane", channel: jane.channel, hasDigest: true, disabledAt: at(60) },
+        ...{ name: "jane", channel: jane.channel, hasDigest: true, disabledAt: at(60), timeZone: "Europe/Berlin" },
+        ...{ digest: { weekday: Weekday.MONDAY, minuteOfDay: 450 }, quietHours: { fromMinute: 1_140, toMinute: 420 } },
+        ...{ owners: ["Jane <b>Doe</b>"], collected: 3 },
+        rules: [{ kind: NoticeRuleKind.ROUTE, route: "rest", categories: ["steel"], ownedOnly: true, inDigest: true }],
         disabledReason: "mail.example.org answered 550 5.1.1 to RCPT TO",
       }),
     ],
@@ -105,7 +117,7 @@ export function noticesInMemory(data: NoticeData) {
   };
   const routes: Route[] = [
     route(NoticeService, {
-      listDestinations: () => ({ destinations: data.destinations }),
+      listDestinations: () => ({ destinations: data.destinations, delivers: true }),
       listNotices({ state, destination, pageToken }) {
         const from = Number(pageToken);
         const all = data.notices

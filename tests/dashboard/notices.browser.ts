@@ -36,7 +36,19 @@ describe.skipIf(!hasChromium)("Settings → Notices (apt-get install chromium)",
     const jane = rowOf(destinations(page), "jane");
     await jane.getByText("Disabled").waitFor();
     await jane.getByText("mail.example.org answered 550 5.1.1 to RCPT TO").waitFor();
-    expect(await rowOf(destinations(page), "erp").getByRole("cell").nth(2).textContent()).toBe("2");
+    expect(await rowOf(destinations(page), "erp").getByRole("cell").nth(4).textContent()).toBe("2");
+    await rowOf(destinations(page), "erp").getByText("Nothing but tests", { exact: false }).waitFor();
+    for (const text of [
+      "rest: steel, of its owners, in the digest",
+      "Owners: Jane <b>Doe</b>",
+      "Digest Mondays at 07:30, Europe/Berlin",
+      "Quiet 19:00 to 07:00, Europe/Berlin",
+      "3 collected",
+    ])
+      await jane.getByText(text).waitFor();
+    await rowOf(destinations(page), "risk-room")
+      .getByText("Escalation: all alerts, not acknowledged for 48 h, at once")
+      .waitFor();
     await rowOf(notices(page), "hooks.slack.com answered 503").getByText("2 attempts, next").waitFor();
     expect(await rowOf(notices(page), "erp.example.org answered 400 (invalid_payload)").count()).toBe(2);
     await rowOf(notices(page), "Jane <b>Doe</b>").waitFor();
@@ -86,7 +98,7 @@ describe.skipIf(!hasChromium)("Settings → Notices (apt-get install chromium)",
     deliver("erp", NoticeOutcome.DELIVERED, "erp.example.org answered 204");
     await result(page).getByText("Replay to erp: delivered. erp.example.org answered 204.").waitFor();
     await rowOf(notices(page), "Escalation").getByText("Delivered").waitFor();
-    expect(await rowOf(destinations(page), "erp").getByRole("cell").nth(2).textContent()).toBe("1");
+    expect(await rowOf(destinations(page), "erp").getByRole("cell").nth(4).textContent()).toBe("1");
   });
 
   test("a test is followed to its result, also when it fails", async () => {
@@ -119,7 +131,7 @@ describe.skipIf(!hasChromium)("Settings → Notices (apt-get install chromium)",
       opsInMemory({ ...demoData(), notices: { destinations: [], notices: [], attempts: new Map() } }).routes,
       NOTICES,
     );
-    await page.getByText("Add destinations and routes to it").waitFor();
+    await page.getByText("Add destinations and routes to the routes file").waitFor();
     await page.getByText("No notices yet").waitFor();
   });
 });

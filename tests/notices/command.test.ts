@@ -30,7 +30,8 @@ beforeAll(async () => {
   receiver = await startReceiver((response) => response.writeHead(status).end());
   await writeFile(
     path.join(folder, "routes.yaml"),
-    "version: 1\ndestinations: [{ name: hook, channel: webhook, address_from: NOTICE_HOOK, allow_private_networks: true }]\n",
+    "version: 1\ndestinations: [{ name: hook, channel: webhook, address_from: NOTICE_HOOK, allow_private_networks: true, " +
+      'digest: { on: monday, at: "07:30" }, quiet_hours: { from: "03:00", to: "03:01" } }]\n',
   );
   cluster = await startPostgresCluster();
   ops = await startService("ops-service", {
@@ -85,6 +86,20 @@ test("a destination that answers 410 is disabled; it is enabled, and its dead no
     () => expect(receiver.received.filter(({ headers }) => headers["webhook-id"] === dead.notice_id)).toHaveLength(2),
     { timeout: 60_000 },
   );
+});
+
+test("destinations say when they get what, and that no notice will ever be sent without routes", async () => {
+  const { stdout } = await bellwether("analyst", "destinations");
+  expect(stdout).toMatch(/^ {2}gets +nothing but tests: no route, owner or escalation sends to it$/m);
+  expect(stdout).toMatch(/^ {2}quiet hours +03:00 to 03:01( \(now\))?, UTC$/m);
+  expect(stdout).toMatch(/^ {2}digest +07:30 on monday, UTC; next \d{4}-\d\d-\d\dT07:30:00\.000Z$/m);
+  expect(stdout).toMatch(/^ {2}next delivery +nothing waits; what is sent at once would be sent \d{4}-/m);
+  expect(stdout).toMatch(/^no notice of an alert will ever be sent: no route, owner or escalation/m);
+  const ready = await fetch(`${ops.admin}/readyz`);
+  expect([ready.status, await ready.text()]).toEqual([
+    200,
+    expect.stringContaining("no notice of an alert will ever be sent: no route, owner or escalation of "),
+  ]);
 });
 
 test("wrong use is exit code 2, and says what is expected", async () => {

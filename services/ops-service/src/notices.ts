@@ -1,5 +1,5 @@
 import os from "node:os";
-import type { DestinationSpec, NoticeRoutes } from "@bellwether/config/notice-routes";
+import type { NoticeRoutes } from "@bellwether/config/notice-routes";
 import { newUuidV7 } from "@bellwether/contract/uuid-v7";
 import { NoticeService } from "@bellwether/gen/bellwether/ops/v1/notice_service_pb";
 import { type Route, route } from "@bellwether/mesh/call/route";
@@ -7,6 +7,7 @@ import { openQueue } from "@bellwether/queue/open-queue";
 import type { Logger } from "@bellwether/telemetry/logger";
 import { openNoticeSender } from "./clients/notices/open-notice-sender.ts";
 import type { MailServer } from "./clients/notices/send-mail.ts";
+import type { NoNoticesReason } from "./domain/destination-rules.ts";
 import type { Destination, NoticeSender } from "./domain/notice.ts";
 import { alertsPage } from "./domain/notice-item.ts";
 import { logDead, startNoticeDelivery } from "./jobs/notice-delivery.ts";
@@ -42,6 +43,8 @@ export interface NoticeConfig {
 }
 
 export interface NoticePorts {
+  /** Why no notice is sent. Undefined: notices are sent. */
+  readonly noNotices: NoNoticesReason | undefined;
   readonly database: Database;
   readonly logger: Logger;
   readonly now: () => Date;
@@ -68,11 +71,10 @@ const DAY_MS = 86_400_000;
 
 const newNoticeId = (at: Date): string => newUuidV7(at.getTime());
 
-/** Starts the delivery of notices. @param config undefined: no notices are sent; those that exist are shown */
+/** Starts the delivery of notices. @param config undefined: there are no destinations; notices that exist are shown */
 export function startNotices(config: NoticeConfig | undefined, ports: NoticePorts): Notices {
   const { database, logger, now, newId } = ports;
   const { db, inTransaction } = database;
-  const destinations: readonly DestinationSpec[] = config?.routes.destinations ?? [];
   const opened = new AsyncDisposableStack();
   const publicUrl = config?.publicUrl?.href ?? null;
   let nudge = (): void => {};
@@ -84,7 +86,7 @@ export function startNotices(config: NoticeConfig | undefined, ports: NoticePort
   }
   const transact = createNoticeTransact(inTransaction, { now, newId, newNoticeId, pageUrl: alertsPage(publicUrl) });
   const handlers = noticeHandlers({
-    destinations,
+    ...{ routes: config?.routes, noNotices: ports.noNotices, isDelivering: config?.isDelivering ?? false, now },
     listNotices: (query, limit) => listNotices(db, query, limit),
     findNotice: (noticeId) => findNotice(db, noticeId),
     listDestinations: (names) => listDestinationStates(db, names),
@@ -92,7 +94,7 @@ export function startNotices(config: NoticeConfig | undefined, ports: NoticePort
     nudge,
   });
   if (config) {
-    const names = destinations.map(({ name }) => name).join(", ");
+    const names = config.routes.destinations.map(({ name }) => name).join(", ");
     logger.info(`notices are sent to: ${names}${config.isDelivering ? "" : " (by other replicas)"}`);
   }
   return { routes: [route(NoticeService, handlers)], [Symbol.asyncDispose]: () => opened.disposeAsync() };

@@ -35,7 +35,8 @@ export const OPS_SERVICE: ServiceSpec<typeof OPS_ENV> = {
     const alertRules = await loadAlertRules(config.alertRules);
     const riskPolicy = await loadRiskPolicy(config.riskPolicy);
     const signIn = await readSignIn(config, settings.auth !== undefined, (message) => logger.warn(message));
-    const notices = await readNotices(config, source, (message) => logger.info(message));
+    const { settings: notices, none: noNotices } = await readNotices(config, source);
+    if (noNotices) logger.warn(noNotices.text);
     const narrator = await openNarrator(config, logger);
     const database = await providePostgres(config.databaseUrl, config.dataDir);
     opened.defer(database.stop);
@@ -56,6 +57,7 @@ export const OPS_SERVICE: ServiceSpec<typeof OPS_ENV> = {
           ...(config.publicUrl !== null && { publicUrl: pageUrl(config.publicUrl) }),
         },
       }),
+      ...(noNotices && { noNotices }),
       ...(config.dashboard !== null && { dashboard: config.dashboard }),
       logger,
       telemetry,

@@ -35,6 +35,7 @@ import { reportHandlers } from "./rpc/reports.ts";
 import { REST_ROUTES } from "./rpc/rest.ts";
 import { retentionHandlers } from "./rpc/retention.ts";
 import { supplierHandlers } from "./rpc/suppliers.ts";
+import type { NoNotices } from "./setup/notice-env.ts";
 import { listChanged, listChangedAfter, newestSequence } from "./store/alert-changes.ts";
 import { countAlerts } from "./store/alert-conditions.ts";
 import { listAlertEvents } from "./store/alert-events.ts";
@@ -83,6 +84,8 @@ export interface OpsServiceConfig
   readonly calls?: Pick<MeshTransportOptions, "tls" | "token" | "allowCleartext">;
   /** How people are notified of alerts. Undefined: no notices are recorded or sent. */
   readonly notices?: NoticeConfig;
+  /** Why no notice of an alert is sent, whatever happens. Left out: notices are sent, or `notices` is left out. */
+  readonly noNotices?: NoNotices;
   /** Folder of the built dashboard. Undefined: the web listener serves only the RPCs. */
   readonly dashboard?: string;
   /** Describes scores in sentences. Default: from the template, in English. */
@@ -118,7 +121,7 @@ const KEYS_INTERVAL_MS = 30_000;
  */
 export async function createOpsService(config: OpsServiceConfig): Promise<RunningServer> {
   const { databaseUrl, alertRules, riskPolicy, mlUrl, calls, dashboard, logger, telemetry, ...rest } = config;
-  const { notices, narrator, ...listening } = rest;
+  const { notices, noNotices, narrator, ...listening } = rest;
   const now = config.now ?? (() => new Date());
   // The dashboard samples its traces at the same rate as the service.
   const stated = { "trace-sample-ratio": telemetry?.sampleRatio ?? 0 };
@@ -156,7 +159,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   const translateError = (error: unknown): unknown =>
     translateDatabaseError(error, (reason) => logger.warn({ reason }, "the database does not answer"));
   const access = starting.use(startAccess(config, { database, feed, logger, now, newId, translateError }));
-  const sent = starting.use(startNotices(notices, { database, logger, now, newId }));
+  const sent = starting.use(startNotices(notices, { database, logger, now, newId, noNotices: noNoticesOf(config) }));
   const server = await startServer({
     ...listening,
     name: "ops-service",
@@ -265,10 +268,13 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
     ...(telemetry && { telemetry }),
   });
   starting.use(server);
+  // The service is ready without notices; people who look at /readyz see that there are none.
+  const facts = noNotices?.text ?? "";
+  server.setServing("", true, facts);
   const storeWatch = watchPostgres(databaseUrl, (usable, reason) => {
     if (usable) logger.info("ready: the database answers again");
     else logger.warn(`not ready: the database ${reason}`);
-    server.setServing("", usable, usable ? "" : `the database ${reason}`);
+    server.setServing("", usable, usable ? facts : `the database ${reason}`);
   });
   starting.use(storeWatch);
   const { scoreWeeks } = riskPolicy.retention;
@@ -299,4 +305,9 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
     return ended;
   };
   return { addresses: server.addresses, setServing: server.setServing, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** Returns why no notice is sent. A service that is started without destinations sends none. */
+function noNoticesOf({ notices, noNotices }: OpsServiceConfig): NoNotices["reason"] | undefined {
+  return noNotices?.reason ?? (notices ? undefined : "no_destinations");
 }

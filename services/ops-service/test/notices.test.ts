@@ -2,12 +2,18 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseNoticeRoutes } from "@bellwether/config/notice-routes";
 import { parseYaml } from "@bellwether/config/yaml-file";
 import { Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
-import { NoticeOutcome, NoticeState } from "@bellwether/gen/bellwether/ops/v1/notice_pb";
+import {
+  NoNoticesReason,
+  NoticeOutcome,
+  NoticeRuleKind,
+  NoticeState,
+} from "@bellwether/gen/bellwether/ops/v1/notice_pb";
 import { NoticeService } from "@bellwether/gen/bellwether/ops/v1/notice_service_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { hasRedis, type RedisServer, startRedis } from "@bellwether/testing/redis-server";
+import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { Code, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
@@ -182,6 +188,16 @@ test("digests collect until their time, and have one item per supplier with the 
   );
   await isSettled(databaseUrl);
   expect(receiver.at("jane")).toEqual([]);
+  const jane = (await ops.notices.listDestinations({})).destinations.find(({ name }) => name === "jane");
+  const [nextDelivery, nextDigest] = [jane?.nextDeliveryAt, jane?.nextDigestAt].map((at) => at && timestampDate(at));
+  expect([nextDelivery, nextDigest]).toEqual(Array(2).fill(new Date("2026-03-17T07:30:00Z")));
+  expect(jane).toMatchObject({ timeZone: "UTC", digest: { minuteOfDay: 450 }, owners: ["jane"], isQuiet: false });
+  expect(jane?.collected).toBeGreaterThan(0);
+  expect(jane?.rules.map(({ kind, route, inDigest }) => [kind, route, inDigest])).toEqual([
+    [NoticeRuleKind.ROUTE, "critical", false],
+    [NoticeRuleKind.ROUTE, "rest", true],
+    [NoticeRuleKind.ASSIGNMENT, "", false],
+  ]);
   now = new Date("2026-03-17T07:29:59Z");
   await delay(1_200);
   expect(receiver.at("jane")).toEqual([]);
@@ -346,7 +362,9 @@ test("unknown notices and destinations are NOT_FOUND; a service without destinat
     expect((await failureOf(call)).findDetails(ErrorInfoSchema)[0]?.reason).toBe("DESTINATION_NOT_FOUND");
   await using off = await startOps(await cluster.createDatabase());
   const notices = createClient(NoticeService, createGrpcTransport({ baseUrl: off.grpcUrl }));
-  expect((await notices.listDestinations({})).destinations).toEqual([]);
+  expect(await notices.listDestinations({})).toMatchObject({
+    ...{ destinations: [], noNoticesReason: NoNoticesReason.NO_DESTINATIONS, delivers: false },
+  });
   await runWeek(off, "2026-W01", [{ id: "a", score: 0.9 }]);
   expect((await notices.listNotices({})).notices).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { knownNames } from "@bellwether/contract/nearest-name";
-import { type Notice, NoticeState } from "@bellwether/gen/bellwether/ops/v1/notice_pb";
+import { NoNoticesReason, type Notice, NoticeState } from "@bellwether/gen/bellwether/ops/v1/notice_pb";
 import { NoticeService } from "@bellwether/gen/bellwether/ops/v1/notice_service_pb";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
@@ -10,7 +10,9 @@ import {
   attemptJson,
   destinationJson,
   destinationLine,
+  destinationLines,
   itemJson,
+  noNoticesLine,
   noticeJson,
   noticeLine,
   noticeLines,
@@ -19,6 +21,7 @@ import {
 import { printable } from "../output/printable.ts";
 import { createReport } from "../output/report.ts";
 import { type OpsClient, openOps } from "../remote/ops-client.ts";
+import { enumWord } from "../suppliers/supplier-text.ts";
 import { type OpsOptions, withOps } from "./alert-actions.ts";
 
 type NoticeClient = OpsClient<typeof NoticeService>;
@@ -155,18 +158,22 @@ function testCommand(context: CliContext): Command {
 
 function destinationsCommand(context: CliContext): Command {
   return withOps(new Command("destinations"))
-    .description("List the destinations of notices and their state, without addresses.")
+    .description("List the destinations of notices: their state, what they get and when. Addresses are not shown.")
     .addHelpText("after", "\nExample:\n  npx bellwether notices destinations")
     .action(async (options: OpsOptions) => {
       const report = createReport(options);
       using client = openOps(context, options.ops, NoticeService);
-      const { destinations } = await client.answer(client.client.listDestinations({}));
-      for (const destination of destinations) report.line(destinationLine(destination));
-      if (destinations.length === 0)
-        report.line(
-          "no notices are sent: the routes file of ops-service (config/notice_routes.yaml) has no destinations",
-        );
-      report.json({ destinations: destinations.map(destinationJson) });
+      const answer = await client.answer(client.client.listDestinations({}));
+      const { destinations, noNoticesReason: reason, delivers } = answer;
+      for (const destination of destinations) for (const line of destinationLines(destination)) report.line(line);
+      if (reason !== NoNoticesReason.UNSPECIFIED) report.line(noNoticesLine(reason));
+      else if (!delivers)
+        report.line("this replica of ops-service delivers nothing (BELLWETHER_NOTICE_DELIVERY): others must do it");
+      report.json({
+        destinations: destinations.map(destinationJson),
+        no_notices_reason: enumWord(NoNoticesReason, reason) || null,
+        delivers,
+      });
     });
 }
 

@@ -1,5 +1,6 @@
 import { AlertSeverity } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import {
+  NoNoticesReason,
   type Notice,
   type NoticeAttempt,
   NoticeCause,
@@ -8,9 +9,13 @@ import {
   type NoticeItem,
   NoticeKind,
   NoticeOutcome,
+  type NoticeRule,
+  NoticeRuleKind,
   NoticeState,
+  Weekday,
 } from "@bellwether/gen/bellwether/ops/v1/notice_pb";
 import { countText } from "@bellwether/reasons/count-text";
+import { durationMs } from "@bufbuild/protobuf/wkt";
 import { timeText } from "../alerts/alert-json.ts";
 import { enumWord } from "../suppliers/supplier-text.ts";
 
@@ -72,6 +77,7 @@ export function attemptJson(attempt: NoticeAttempt) {
 
 /** Returns a destination as one object of JSON. */
 export function destinationJson(destination: NoticeDestination) {
+  const { digest, quietHours } = destination;
   return {
     name: destination.name,
     channel: channelWord(destination.channel),
@@ -82,8 +88,41 @@ export function destinationJson(destination: NoticeDestination) {
     last_delivered_at: timeText(destination.lastDeliveredAt),
     has_digest: destination.hasDigest,
     allows_private_networks: destination.allowsPrivateNetworks,
+    time_zone: destination.timeZone,
+    digest: digest ? { on: enumWord(Weekday, digest.weekday) || "each day", at: clockText(digest.minuteOfDay) } : null,
+    quiet_hours: quietHours ? { from: clockText(quietHours.fromMinute), to: clockText(quietHours.toMinute) } : null,
+    is_quiet: destination.isQuiet,
+    rules: destination.rules.map(ruleJson),
+    more_rules: destination.moreRules,
+    owners: destination.owners,
+    more_owners: destination.moreOwners,
+    collected: destination.collected,
+    next_delivery_at: timeText(destination.nextDeliveryAt),
+    next_at_once_at: timeText(destination.nextAtOnceAt),
+    next_digest_at: timeText(destination.nextDigestAt),
   };
 }
+
+function ruleJson(rule: NoticeRule) {
+  return {
+    kind: enumWord(NoticeRuleKind, rule.kind),
+    route: rule.route || null,
+    severities: rule.severities.map((severity) => enumWord(AlertSeverity, severity)),
+    regions: rule.regions,
+    categories: rule.categories,
+    supplier_owners: rule.supplierOwners,
+    conditions_truncated: rule.conditionsTruncated,
+    owned_only: rule.ownedOnly,
+    deliver: rule.inDigest ? "digest" : "at_once",
+    after_hours: rule.after ? durationMs(rule.after) / HOUR_MS : null,
+  };
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Returns a time of day: "07:30". */
+const clockText = (minute: number): string =>
+  [Math.floor(minute / 60), minute % 60].map((part) => String(part).padStart(2, "0")).join(":");
 
 /** Returns a notice in one line. */
 export function noticeLine(notice: Notice): string {
@@ -130,9 +169,60 @@ function attemptLine({ attempt, startedAt, durationMs, outcome, detail, worker }
   return `attempt ${attempt}  ${timeText(startedAt) ?? ""}  ${outcomeWord(outcome)}${took}: ${detail || "-"} (${worker})`;
 }
 
+/** Returns a destination in a few lines: its state, when notices are sent, and which. */
+export function destinationLines(destination: NoticeDestination): string[] {
+  const { rules, moreRules, owners, moreOwners, timeZone, digest, quietHours, isQuiet } = destination;
+  const quiet =
+    quietHours && `${clockText(quietHours.fromMinute)} to ${clockText(quietHours.toMinute)}${isQuiet ? " (now)" : ""}`;
+  const digestAt =
+    digest &&
+    `${clockText(digest.minuteOfDay)} ${digest.weekday ? `on ${enumWord(Weekday, digest.weekday)}` : "each day"}`;
+  const [next, atOnce, nextDigest] = [
+    timeText(destination.nextDeliveryAt),
+    timeText(destination.nextAtOnceAt),
+    timeText(destination.nextDigestAt),
+  ];
+  const indented = (name: string, text: string): string => `  ${name.padEnd(14)}${text}`;
+  return [
+    destinationLine(destination),
+    ...(rules.length === 0 ? [indented("gets", "nothing but tests: no route, owner or escalation sends to it")] : []),
+    ...rules.map((rule, i) => indented(i === 0 ? "gets" : "", ruleLine(rule))),
+    ...(moreRules > 0 ? [indented("", `and ${countText(moreRules, "more rule")}`)] : []),
+    ...(owners.length > 0
+      ? [indented("owners", `${owners.join(", ")}${moreOwners > 0 ? ` and ${moreOwners} more` : ""}`)]
+      : []),
+    indented("quiet hours", quiet ? `${quiet}, ${timeZone}` : "none"),
+    indented("digest", digestAt ? `${digestAt}, ${timeZone}${nextDigest ? `; next ${nextDigest}` : ""}` : "none"),
+    indented(
+      "next delivery",
+      next ? `${next} of what waits` : `nothing waits${atOnce ? `; what is sent at once would be sent ${atOnce}` : ""}`,
+    ),
+  ];
+}
+
+function ruleLine(rule: NoticeRule): string {
+  const { kind, route, severities, regions, categories, supplierOwners, conditionsTruncated, ownedOnly } = rule;
+  const list = (name: string, values: readonly string[]): string[] =>
+    values.length === 0 ? [] : [`${name} ${values.join(", ")}${conditionsTruncated ? " …" : ""}`];
+  const what = kind === NoticeRuleKind.ROUTE ? `route ${route}` : enumWord(NoticeRuleKind, kind);
+  const parts = [
+    ...list(
+      "severity",
+      severities.map((severity) => enumWord(AlertSeverity, severity)),
+    ),
+    ...list("region", regions),
+    ...list("category", categories),
+    ...list("supplier owner", supplierOwners),
+    ...(ownedOnly ? ["only alerts of its owners"] : []),
+    ...(rule.after ? [`not acknowledged within ${durationMs(rule.after) / HOUR_MS} h`] : []),
+    rule.inDigest ? "in the digest" : "at once",
+  ];
+  return `${what}: ${parts.join("; ")}`;
+}
+
 /** Returns a destination in one line. */
 export function destinationLine(destination: NoticeDestination): string {
-  const { name, waiting, dead, disabledReason, hasDigest } = destination;
+  const { name, waiting, dead, collected, disabledReason } = destination;
   const disabled = timeText(destination.disabledAt);
   const state = disabled === null ? "active" : `disabled since ${disabled} (${disabledReason})`;
   const last = timeText(destination.lastDeliveredAt);
@@ -141,9 +231,22 @@ export function destinationLine(destination: NoticeDestination): string {
     channelWord(destination.channel),
     state,
     `${waiting} waiting`,
+    ...(collected > 0 ? [`${collected} collected for later`] : []),
     `${dead} dead`,
     last === null ? "nothing delivered" : `last delivered ${last}`,
-    ...(hasDigest ? ["with a digest"] : []),
   ];
   return parts.join("  ");
+}
+
+const NO_NOTICES: Readonly<Record<NoNoticesReason, string>> = {
+  [NoNoticesReason.UNSPECIFIED]: "",
+  [NoNoticesReason.NO_ROUTES_FILE]: "ops-service was started without a routes file",
+  [NoNoticesReason.NO_DESTINATIONS]: "the routes file of ops-service has no destinations",
+  [NoNoticesReason.NO_ROUTES]: "no route, owner or escalation of the routes file sends anything to a destination",
+};
+
+/** Says why no notice is sent, and what to do. */
+export function noNoticesLine(reason: NoNoticesReason): string {
+  const why = NO_NOTICES[reason] ?? "unknown reason";
+  return `no notice of an alert will ever be sent: ${why}; add destinations and routes (config/notice_routes.yaml), and restart ops-service`;
 }

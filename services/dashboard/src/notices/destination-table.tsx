@@ -6,6 +6,7 @@ import { Wide } from "../parts/wide.tsx";
 import { wordOf } from "../parts/words.ts";
 import { hrefOf } from "../routing/route.ts";
 import { useReader } from "../session/reader.ts";
+import { ruleTexts, timeTexts } from "./destination-text.ts";
 import { CHANNEL_WORDS, limitedCount } from "./notice-words.ts";
 import type { NoticeActions } from "./use-notice-actions.ts";
 
@@ -25,6 +26,8 @@ export function DestinationTable({ destinations, actions }: DestinationTableProp
           <tr>
             <th scope="col">Destination</th>
             <th scope="col">State</th>
+            <th scope="col">Gets</th>
+            <th scope="col">When</th>
             <th scope="col">Waiting</th>
             <th scope="col">Dead</th>
             <th scope="col">Last delivery</th>
@@ -33,7 +36,7 @@ export function DestinationTable({ destinations, actions }: DestinationTableProp
         </thead>
         <tbody>
           {destinations.map((destination) => {
-            const { name, channel, waiting, dead, lastDeliveredAt, disabledAt } = destination;
+            const { name, channel, waiting, collected, dead, lastDeliveredAt, disabledAt } = destination;
             return (
               <tr key={name}>
                 <th scope="row">
@@ -43,8 +46,21 @@ export function DestinationTable({ destinations, actions }: DestinationTableProp
                 <td>
                   <DestinationState destination={destination} />
                 </td>
+                <td className="whole">
+                  {ruleTexts(destination).map((text) => (
+                    <small key={text}>
+                      <bdi>{visibleText(text)}</bdi>
+                    </small>
+                  ))}
+                </td>
+                <td className="whole">
+                  {timeTexts(destination).map((text) => (
+                    <small key={text}>{text}</small>
+                  ))}
+                </td>
                 <td className="number labelled" data-label="Waiting">
                   {limitedCount(waiting)}
+                  {collected > 0 && <small>{limitedCount(collected)} collected</small>}
                 </td>
                 <td className="number labelled" data-label="Dead">
                   {dead === 0 ? (
@@ -81,8 +97,7 @@ export function DestinationTable({ destinations, actions }: DestinationTableProp
 }
 
 function DestinationState({ destination }: { destination: NoticeDestination }) {
-  const { disabledAt, disabledReason, hasDigest, allowsPrivateNetworks } = destination;
-  const remarks = [hasDigest && "digest", allowsPrivateNetworks && "private networks allowed"].filter(Boolean);
+  const { disabledAt, disabledReason, allowsPrivateNetworks } = destination;
   return (
     <>
       {disabledAt ? <Badge tone="urgent">Disabled</Badge> : <Badge tone="calm">On</Badge>}
@@ -91,7 +106,7 @@ function DestinationState({ destination }: { destination: NoticeDestination }) {
           {timeText(disabledAt)}: <bdi>{visibleText(disabledReason)}</bdi>
         </small>
       )}
-      {remarks.length > 0 && <small>{remarks.join(", ")}</small>}
+      {allowsPrivateNetworks && <small>private networks allowed</small>}
     </>
   );
 }

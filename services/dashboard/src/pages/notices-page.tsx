@@ -1,7 +1,9 @@
+import { NoNoticesReason } from "@bellwether/gen/bellwether/ops/v1/notice_pb";
 import { NoticeService } from "@bellwether/gen/bellwether/ops/v1/notice_service_pb";
 import { useInfiniteQuery, useQuery } from "@connectrpc/connect-query";
 import { keepPreviousData } from "@tanstack/react-query";
 import { DestinationTable } from "../notices/destination-table.tsx";
+import { WAY_OUT } from "../notices/destination-text.ts";
 import { FollowedNotice } from "../notices/followed-notice.tsx";
 import { NoticeFilters } from "../notices/notice-filters.tsx";
 import { NoticeTable } from "../notices/notice-table.tsx";
@@ -35,9 +37,21 @@ export function NoticesPage({ view }: { view: NoticesView }) {
         {destinations.isPending && <Loading what="destinations" />}
         {destinations.isError && <Failure error={destinations.error} onRetry={() => void destinations.refetch()} />}
         {destinations.data && all.length === 0 && (
-          <Empty title="No destinations">
-            The routes file has none, so no notices are sent. Add destinations and routes to it, and restart the server.
+          <Empty title="No notice of an alert will ever be sent">
+            {destinations.data.noNoticesReason === NoNoticesReason.NO_ROUTES_FILE
+              ? "The server has no routes file. "
+              : "The routes file has no destinations. "}
+            {WAY_OUT}
           </Empty>
+        )}
+        {destinations.data?.noNoticesReason === NoNoticesReason.NO_ROUTES && (
+          <p className="notice stale" role="note">
+            <strong>No notice of an alert will ever be sent.</strong> No route, owner or escalation of the routes file
+            sends anything to a destination. {WAY_OUT}
+          </p>
+        )}
+        {destinations.data && all.length > 0 && !destinations.data.delivers && (
+          <p className="quiet">The server that answers this page delivers no notices: another one must do it.</p>
         )}
         {all.length > 0 && <DestinationTable destinations={all} actions={actions} />}
       </section>

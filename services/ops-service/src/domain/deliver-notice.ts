@@ -28,7 +28,7 @@ export interface BegunAttempt {
   readonly destination: string;
   /** Number of the attempt, from 1. */
   readonly attempt: number;
-  /** Number of attempts since the notice was created or replayed, this one included. */
+  /** Number of attempts with a result since the notice was created or replayed, with this one. */
   readonly tried: number;
 }
 
@@ -69,7 +69,7 @@ const RECORD_AGAIN_MS = 500;
 
 /** Texts of outcomes that do not come from a sender. */
 const UNKNOWN = "the routes file has no destination of this name";
-const STOPPED = "the service was stopped";
+const STOPPED: DeliveryOutcome = { kind: "interrupted", reason: "the service was stopped" };
 const FAILED = "the attempt failed with an error of the program; its log has the error";
 
 /**
@@ -86,10 +86,15 @@ export async function deliverNotice(
   const start = performance.now();
   const destination = findDestination(begun.destination);
   const outcome: DeliveryOutcome = destination
-    ? await send(begun.notice, destination, signal).catch((error: unknown) => {
-        if (!signal.aborted) onError(error);
-        return { kind: "retry", reason: signal.aborted ? STOPPED : FAILED };
-      })
+    ? await send(begun.notice, destination, signal).then(
+        // A stop ends the connection: the receiver has not failed.
+        (sent) => (signal.aborted && sent.kind === "retry" ? STOPPED : sent),
+        (error: unknown) => {
+          if (signal.aborted) return STOPPED;
+          onError(error);
+          return { kind: "retry", reason: FAILED };
+        },
+      )
     : { kind: "retry", reason: UNKNOWN };
   const ended = { job, begun, outcome, durationMs: performance.now() - start };
   return { ...ended, decision: await recorded(() => endAttempt(ended), signal) };

@@ -22,7 +22,7 @@ test("the delays grow, with up to a fifth more by chance, and the notice is dead
   expect(RETRY_DELAYS_MS.map((_, i) => waitMs(i + 1, 0))).toEqual(RETRY_DELAYS_MS);
   expect(waitMs(1, 0.5)).toBe(5_500);
   const last = decideDelivery({ kind: "retry", reason: "503" }, MAX_ATTEMPTS, NOW, 0);
-  expect(last).toMatchObject({ state: "dead", reason: `503 (after ${MAX_ATTEMPTS} attempts)` });
+  expect(last).toMatchObject({ state: "dead", reason: `503 (after ${MAX_ATTEMPTS} failed attempts)` });
   expect(decideDelivery({ kind: "retry", reason: "503" }, MAX_ATTEMPTS - 1, NOW, 0).state).toBe("waiting");
 });
 
@@ -35,4 +35,9 @@ test.each([
 ])("a receiver that asks for %d ms gets the next attempt after %d ms", (retryAfterMs, expected) => {
   const { nextAttemptAt } = decideDelivery({ kind: "retry", reason: "429", retryAfterMs }, 1, NOW, 0);
   expect(nextAttemptAt.getTime() - NOW.getTime()).toBe(expected);
+});
+
+test("an attempt that was interrupted is followed by another one at once, also after all others have failed", () => {
+  const decision = decideDelivery({ kind: "interrupted", reason: "the service was stopped" }, MAX_ATTEMPTS, NOW, 0);
+  expect(decision).toMatchObject({ state: "waiting", nextAttemptAt: NOW, reason: "the service was stopped" });
 });

@@ -22,24 +22,31 @@ export const RETRY_DELAYS_MS: readonly number[] = [
   ...[5 * SECOND_MS, 30 * SECOND_MS, 2 * MINUTE_MS, 10 * MINUTE_MS, 30 * MINUTE_MS],
   ...[1 * HOUR_MS, 2 * HOUR_MS, 4 * HOUR_MS, 6 * HOUR_MS, 8 * HOUR_MS],
 ];
-/** Attempts of a notice before it is dead. */
+/** Failed attempts of a notice before it is dead. */
 export const MAX_ATTEMPTS = RETRY_DELAYS_MS.length + 1;
+/**
+ * Attempts without a result, one after the other, before a notice is dead: their processes were killed or stopped. They
+ * say nothing about the receiver, so they are not failed attempts. A notice that always kills its process ends too.
+ */
+export const MAX_UNFINISHED = 30;
 const MAX_RETRY_AFTER_MS = 24 * HOUR_MS;
 /** Part of a delay that is random, so that the notices of a receiver that was down do not arrive together. */
 const JITTER = 0.2;
 
 /**
  * Decides what follows an attempt.
- * @param tried Number of attempts since the notice was created or replayed, this one included
+ * @param tried Number of attempts with a result since the notice was created or replayed, this one included
  * @param random A number in [0, 1)
  */
 export function decideDelivery(outcome: DeliveryOutcome, tried: number, now: Date, random: number): DeliveryDecision {
   const ended = { nextAttemptAt: now, disables: false };
   if (outcome.kind === "delivered") return { ...ended, state: "delivered", reason: outcome.detail };
+  if (outcome.kind === "interrupted") return { ...ended, state: "waiting", reason: outcome.reason };
   if (outcome.kind === "gone") return { ...ended, state: "dead", reason: outcome.reason, disables: true };
   if (outcome.kind === "rejected") return { ...ended, state: "dead", reason: outcome.reason };
   const delayMs = RETRY_DELAYS_MS[tried - 1];
-  if (delayMs === undefined) return { ...ended, state: "dead", reason: `${outcome.reason} (after ${tried} attempts)` };
+  if (delayMs === undefined)
+    return { ...ended, state: "dead", reason: `${outcome.reason} (after ${tried} failed attempts)` };
   const waitMs = delayMs * (1 + JITTER * random);
   const askedMs = Math.min(Math.max(0, outcome.retryAfterMs ?? 0), MAX_RETRY_AFTER_MS);
   const nextAttemptAt = new Date(now.getTime() + Math.round(Math.max(waitMs, askedMs)));

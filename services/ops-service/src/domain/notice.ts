@@ -90,7 +90,9 @@ export type DeliveryOutcome =
   /** The receiver rejects this notice for good. */
   | { readonly kind: "rejected"; readonly reason: string }
   /** The receiver wants no more notices (HTTP 410, mailbox does not exist): the destination is disabled. */
-  | { readonly kind: "gone"; readonly reason: string };
+  | { readonly kind: "gone"; readonly reason: string }
+  /** The process was stopped during the attempt. The receiver may have the notice; it has not failed. */
+  | { readonly kind: "interrupted"; readonly reason: string };
 
 /**
  * Delivers a notice once, without attempts of its own. It ends within its time limit, or when the signal is aborted

@@ -23,6 +23,9 @@ export interface RoutedNotice {
   readonly dueAt: Date;
 }
 
+/** What of a destination decides when its notices are sent. */
+export type DestinationTimes = Pick<DestinationSpec, "digest" | "timeZone" | "quietHours">;
+
 /** Returns who owns what an event is about: the owner of the alert, else that of the supplier. Empty: nobody. */
 export function ownerOf(event: Pick<NoticeEvent, "owner">, supplier: Pick<RoutedSupplier, "owner">): string {
   return event.owner || supplier.owner;
@@ -93,12 +96,23 @@ function meets({ severity }: NoticeEvent, supplier: RoutedSupplier, condition: R
   );
 }
 
+/** Returns whether a time is within the quiet hours of a destination. */
+export function isQuietAt({ timeZone, quietHours }: DestinationTimes, at: Date): boolean {
+  return quietHours !== null && isWithinDay(minuteOfDay(at, timeZone), quietHours.from, quietHours.to);
+}
+
+/** Returns the time itself, or the end of the quiet hours that it is in. */
+export function afterQuietHours(destination: DestinationTimes, at: Date): Date {
+  const { timeZone, quietHours } = destination;
+  return quietHours && isQuietAt(destination, at) ? nextLocalTime(at, timeZone, quietHours.to, null) : at;
+}
+
 /** Returns when a notice may be sent. A destination without a digest gets it at once. */
-function dueTime({ digest, timeZone, quietHours }: DestinationSpec, isAtOnce: boolean, now: Date): Date {
+export function dueTime(destination: DestinationTimes, isAtOnce: boolean, now: Date): Date {
+  const { digest, timeZone } = destination;
   const at =
     isAtOnce || !digest
       ? now
       : nextLocalTime(now, timeZone, digest.at, digest.on === null ? null : WEEKDAYS.indexOf(digest.on));
-  if (!quietHours || !isWithinDay(minuteOfDay(at, timeZone), quietHours.from, quietHours.to)) return at;
-  return nextLocalTime(at, timeZone, quietHours.to, null);
+  return afterQuietHours(destination, at);
 }

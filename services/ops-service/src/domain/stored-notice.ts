@@ -23,7 +23,8 @@ export interface StoredAttempt {
   readonly startedAt: Date;
   /** Null: the attempt has not ended, or its process was killed. */
   readonly durationMs: number | null;
-  readonly outcome: DeliveryOutcome["kind"] | null;
+  /** Null: there is none, because the attempt has not ended, or its process was killed or stopped. */
+  readonly outcome: Exclude<DeliveryOutcome["kind"], "interrupted"> | null;
   readonly detail: string;
   /** Process that made the attempt: host and process id. */
   readonly worker: string;
@@ -52,6 +53,10 @@ export interface DestinationState {
   /** Number of notices that wait, and of dead ones; at most 10,001, which means more than 10,000. */
   readonly waiting: number;
   readonly dead: number;
+  /** Number of items that are collected for a later notice, at most 10,001. */
+  readonly collected: number;
+  /** Earliest time at which a waiting notice or a collected item is due, without regard to quiet hours. Null: none. */
+  readonly nextDueAt: Date | null;
   /** Null: nothing was delivered within the retention. */
   readonly lastDeliveredAt: Date | null;
 }

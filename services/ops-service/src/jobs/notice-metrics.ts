@@ -16,7 +16,8 @@ export function createNoticeMetrics(): NoticeMetrics {
   const meter = metrics.getMeter("bellwether.notices");
   const attempts = meter.createCounter("bellwether.notices.attempts", {
     unit: "{attempt}",
-    description: "Attempts to deliver a notice, by outcome (delivered, retry, rejected, gone) and channel.",
+    description:
+      "Attempts to deliver a notice, by outcome (delivered, retry, rejected, gone, interrupted) and channel.",
   });
   const unrouted = meter.createCounter("bellwether.notices.unrouted", {
     unit: "{event}",

@@ -1,35 +1,49 @@
-import type { DestinationSpec } from "@bellwether/config/notice-routes";
+import type { DestinationSpec, NoticeRoutes } from "@bellwether/config/notice-routes";
 import { ListNoticesRequestSchema, type NoticeService } from "@bellwether/gen/bellwether/ops/v1/notice_service_pb";
 import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
 import { pageTokenError, pageTokens } from "@bellwether/mesh/call/page-token";
 import type { ServiceImpl } from "@connectrpc/connect";
+import type { NoNoticesReason } from "../domain/destination-rules.ts";
 import { enableDestination, type NoticeTransaction, replayNotice, sendTestNotice } from "../domain/notice-actions.ts";
 import { NoticeNotFoundError } from "../domain/notice-error.ts";
 import type { DestinationState, NoticeQuery, NoticeWithLog, StoredNotice } from "../domain/stored-notice.ts";
 import { nameOf } from "./alert-to-proto.ts";
-import { attemptToProto, destinationToProto, NOTICE_STATES, noticeToProto } from "./notice-to-proto.ts";
+import {
+  attemptToProto,
+  destinationToProto,
+  NO_NOTICES_REASONS,
+  NOTICE_STATES,
+  noticeToProto,
+} from "./notice-to-proto.ts";
 import { pageOf, UUID } from "./page-token.ts";
 
 export interface NoticeDependencies {
-  readonly destinations: readonly DestinationSpec[];
+  /** Undefined: there are no destinations. */
+  readonly routes: NoticeRoutes | undefined;
+  /** Why no notice is sent. Undefined: notices are sent. */
+  readonly noNotices: NoNoticesReason | undefined;
+  /** Whether this process delivers notices. */
+  readonly isDelivering: boolean;
   readonly listNotices: (query: NoticeQuery, limit: number) => Promise<readonly StoredNotice[]>;
   readonly findNotice: (noticeId: string) => Promise<NoticeWithLog | undefined>;
   readonly listDestinations: (names: readonly string[]) => Promise<readonly DestinationState[]>;
   readonly transact: <T>(actor: string, work: (transaction: NoticeTransaction) => Promise<T>) => Promise<T>;
   /** Looks at the outbox now, so that a notice does not wait for the next look. */
   readonly nudge: () => void;
+  readonly now: () => Date;
 }
 
 const DEFAULT_PAGE = 50;
 
 /** Returns the handlers of NoticeService. */
 export function noticeHandlers(deps: NoticeDependencies): ServiceImpl<typeof NoticeService> {
-  const { destinations, transact, nudge } = deps;
+  const { routes, noNotices, isDelivering, transact, nudge, now } = deps;
+  const destinations = routes?.destinations ?? [];
   const destinationsByName = async (specs: readonly DestinationSpec[]) => {
     const states = new Map((await deps.listDestinations(specs.map(({ name }) => name))).map((one) => [one.name, one]));
     return specs.flatMap((spec) => {
       const state = states.get(spec.name);
-      return state ? [destinationToProto(spec, state)] : [];
+      return state && routes ? [destinationToProto(spec, state, routes, now())] : [];
     });
   };
   return {
@@ -67,7 +81,10 @@ export function noticeHandlers(deps: NoticeDependencies): ServiceImpl<typeof Not
       return { notice: noticeToProto(notice) };
     },
     async listDestinations() {
-      return { destinations: await destinationsByName(destinations) };
+      return {
+        ...{ destinations: await destinationsByName(destinations), delivers: isDelivering },
+        ...(noNotices && { noNoticesReason: NO_NOTICES_REASONS[noNotices] }),
+      };
     },
     async enableDestination({ name }, context) {
       await transact(actorOf(callerOf(context)), (transaction) => enableDestination(transaction, destinations, name));

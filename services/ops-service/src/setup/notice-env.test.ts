@@ -29,13 +29,13 @@ async function read(text: string | null, env: Readonly<Record<string, string>>) 
   const file = path.join(folder, "routes.yaml");
   if (text !== null) await writeFile(file, text);
   const source = { ...(text !== null && { BELLWETHER_NOTICE_ROUTES: file }), ...env };
-  const said: string[] = [];
-  return { notices: await readNotices(readEnv(source, NOTICE_ENV), source, (line) => said.push(line)), said };
+  const { settings: notices, none } = await readNotices(readEnv(source, NOTICE_ENV), source);
+  return { notices, none };
 }
 
 test("addresses, secrets and the mail server come from the environment", async () => {
-  const { notices, said } = await read(ROUTES, GOOD);
-  expect(said).toEqual([]);
+  const { notices, none } = await read(`${ROUTES}routes: [{ name: all, to: [erp] }]\n`, GOOD);
+  expect(none).toBeUndefined();
   expect(notices?.destinations).toEqual([
     { name: "room", channel: "slack", address: GOOD.NOTICE_ROOM, secret: null, allowPrivateNetworks: false },
     {
@@ -68,10 +68,18 @@ test("all missing and malformed variables are reported at once, without the valu
   expect(text).not.toMatch(/secret-path|tooshort/);
 });
 
-test("without destinations no notices are sent, and the reason is said; a file that is named must exist", async () => {
-  const { notices, said } = await read("# nothing yet\n", {});
-  expect(notices).toBeUndefined();
-  expect(said.join()).toMatch(/no notices are sent: .*routes\.yaml has no destinations/);
+test("why no notice is sent is known, with the way out; a file that is named must exist", async () => {
+  const empty = await read("# nothing yet\n", {});
+  expect(empty).toMatchObject({ notices: undefined, none: { reason: "no_destinations" } });
+  expect(empty.none?.text).toMatch(
+    /^no notice of an alert will ever be sent: .*routes\.yaml has no destinations; add /,
+  );
+  const unused = await read(ROUTES, GOOD);
+  expect([unused.notices?.destinations.length, unused.none?.reason]).toEqual([3, "no_routes"]);
+  const owned = await read(`${ROUTES}owners: [{ owner: jane, to: [jane] }]\n`, GOOD);
+  expect(owned.none).toBeUndefined();
+  const unassigned = await read(`${ROUTES}owners: [{ owner: jane, to: [jane] }]\nassignments: "off"\n`, GOOD);
+  expect(unassigned.none?.reason).toBe("no_routes");
   await expect(read(null, { BELLWETHER_NOTICE_ROUTES: path.join(folder, "absent.yaml") })).rejects.toThrow(
     "no file at this path",
   );

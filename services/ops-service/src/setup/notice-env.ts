@@ -3,6 +3,7 @@ import { type DestinationSpec, loadNoticeRoutes, type NoticeRoutes } from "@bell
 import { addressProblem } from "@bellwether/config/notice-routes-checks";
 import { EnvError, type EnvOf, type EnvSource, type EnvViolation, env } from "@bellwether/env/env";
 import { sharedEnv } from "@bellwether/env/shared-env";
+import { type NoNoticesReason, noNoticesReason, noNoticesText } from "../domain/destination-rules.ts";
 import type { Destination } from "../domain/notice.ts";
 
 const MAIL_FROM = { pattern: /^[^\s@<>(),;:"\\[\]]{1,64}@[A-Za-z0-9.-]{1,253}$/, expected: "a mail address" };
@@ -33,6 +34,20 @@ export interface MailServerSettings {
   readonly allowPrivateNetworks: boolean;
 }
 
+/** Why no notice of an alert is sent, whatever happens, and the same in a sentence with the way out. */
+export interface NoNotices {
+  readonly reason: NoNoticesReason;
+  readonly text: string;
+}
+
+/** What the routes file and the environment say about notices. */
+export interface ReadNotices {
+  /** Undefined: there are no destinations. */
+  readonly settings?: NoticeSettings;
+  /** Undefined: notices are sent. */
+  readonly none?: NoNotices;
+}
+
 /** How notices are sent. */
 export interface NoticeSettings {
   readonly routes: NoticeRoutes;
@@ -46,33 +61,31 @@ const DEFAULT_ROUTES = "config/notice_routes.yaml";
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { "smtps:": 465, "smtp:": 587 };
 
 /**
- * Reads the routes file and the variables that it names. Undefined: no notices are sent, and `say` gets the reason.
+ * Reads the routes file and the variables that it names.
  * @param source the variables of the process
  * @throws ConfigError with every violation of the file, EnvError with every missing or malformed variable
  */
-export async function readNotices(
-  read: NoticeEnv,
-  source: EnvSource,
-  say: (message: string) => void,
-): Promise<NoticeSettings | undefined> {
+export async function readNotices(read: NoticeEnv, source: EnvSource): Promise<ReadNotices> {
   const path = read.noticeRoutes ?? DEFAULT_ROUTES;
   // A file that somebody names must exist; the default one need not.
-  if (read.noticeRoutes === null && !(await exists(path))) {
-    say(`no notices are sent: there is no ${path}`);
-    return undefined;
-  }
+  if (read.noticeRoutes === null && !(await exists(path))) return { none: noNotices("no_routes_file", path) };
   const routes = await loadNoticeRoutes(path);
-  if (routes.destinations.length === 0) {
-    say(`no notices are sent: ${path} has no destinations`);
-    return undefined;
-  }
+  const reason = noNoticesReason(routes);
+  const none = reason && { none: noNotices(reason, path) };
+  if (routes.destinations.length === 0) return { ...none };
   const violations: EnvViolation[] = [];
   const destinations = routes.destinations.map((spec) => resolve(spec, source, violations));
   const needsMail = routes.destinations.some(({ channel }) => channel === "mail");
   const mailServer = needsMail ? mailServerFrom(read, violations) : undefined;
   if (violations.length > 0) throw new EnvError(violations);
-  return { routes, destinations, isDelivering: read.noticeDelivery, ...(mailServer && { mailServer }) };
+  const settings = { routes, destinations, isDelivering: read.noticeDelivery, ...(mailServer && { mailServer }) };
+  return { settings, ...none };
 }
+
+const noNotices = (reason: NoNoticesReason, path: string): NoNotices => ({
+  reason,
+  text: noNoticesText(reason, path),
+});
 
 async function exists(path: string): Promise<boolean> {
   return stat(path).then(

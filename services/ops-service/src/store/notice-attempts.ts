@@ -1,6 +1,6 @@
 import { and, eq, sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { BegunAttempt, EndedAttempt, NoticeJob } from "../domain/deliver-notice.ts";
-import { type DeliveryDecision, decideDelivery, MAX_ATTEMPTS } from "../domain/delivery.ts";
+import { type DeliveryDecision, decideDelivery, MAX_UNFINISHED } from "../domain/delivery.ts";
 import type { Notice } from "../domain/notice.ts";
 import { appendEvents } from "./audit-events.ts";
 import type { Db, InTransaction } from "./database.ts";
@@ -38,9 +38,9 @@ export async function beginAttempt(
     const [row] = await db.select().from(notice).where(condition).for("update");
     if (!row) return {};
     const at = now();
-    // Attempts whose process was killed have no outcome. A notice that always kills its process ends too.
-    if (row.tried >= MAX_ATTEMPTS) {
-      const reason = `no result in ${row.tried} attempts`;
+    const { ended, unfinished } = await countAttempts(db, noticeId, row.attempts - row.tried);
+    if (unfinished >= MAX_UNFINISHED) {
+      const reason = `no result in ${unfinished} attempts: their processes ended`;
       await db
         .update(notice)
         .set({ state: "dead", reason, finishedAt: at, claimedUntil: null })
@@ -48,14 +48,35 @@ export async function beginAttempt(
       return { dead: { notice: noticeId, destination: row.destination, attempt: row.attempts, reason } };
     }
     const attempt = row.attempts + 1;
-    const tried = row.tried + 1;
     const claimedUntil = new Date(at.getTime() + claimMs);
-    await db.update(notice).set({ attempts: attempt, tried, claimedUntil }).where(eq(notice.id, noticeId));
+    await db
+      .update(notice)
+      .set({ attempts: attempt, tried: row.tried + 1, claimedUntil })
+      .where(eq(notice.id, noticeId));
     await db.insert(noticeAttempt).values({ noticeId, attempt, startedAt: at, worker });
-    return { begun: { notice: noticeFromRow(row), destination: row.destination, attempt, tried } };
+    return { begun: { notice: noticeFromRow(row), destination: row.destination, attempt, tried: ended + 1 } };
   });
   if (dead) onDead(dead);
   return begun;
+}
+
+/**
+ * Counts the attempts of a notice after the attempt `since`: those with a result, and those without one since the latest
+ * result.
+ */
+async function countAttempts(
+  db: Db,
+  noticeId: string,
+  since: number,
+): Promise<{ readonly ended: number; readonly unfinished: number }> {
+  const { rows } = await db.execute<{ ended: number; unfinished: number }>(sql`
+    select (count(*) filter (where a.outcome is not null))::int as ended,
+      (count(*) filter (where a.attempt > coalesce(l.latest, 0)))::int as unfinished
+    from bellwether.notice_attempt a cross join (
+      select max(attempt) as latest from bellwether.notice_attempt
+      where notice_id = ${noticeId}::uuid and outcome is not null) l
+    where a.notice_id = ${noticeId}::uuid and a.attempt > ${since}::int`);
+  return rows[0] ?? { ended: 0, unfinished: 0 };
 }
 
 type NoticeRow = typeof notice.$inferSelect;
@@ -83,7 +104,10 @@ export function endAttempt(
     const detail = (outcome.kind === "delivered" ? outcome.detail : outcome.reason).slice(0, MAX_DETAIL);
     await db
       .update(noticeAttempt)
-      .set({ outcome: outcome.kind, detail, durationMs: Math.round(durationMs) })
+      .set({
+        ...(outcome.kind !== "interrupted" && { outcome: outcome.kind }),
+        ...{ detail, durationMs: Math.round(durationMs) },
+      })
       .where(and(eq(noticeAttempt.noticeId, noticeId), eq(noticeAttempt.attempt, begun.attempt)));
     const isOver = decision.state !== "waiting";
     await db

@@ -5,18 +5,27 @@ import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { NoticeJob } from "../domain/deliver-notice.ts";
-import { MAX_ATTEMPTS } from "../domain/delivery.ts";
+import { MAX_ATTEMPTS, MAX_UNFINISHED } from "../domain/delivery.ts";
 import type { DeliveryOutcome } from "../domain/notice.ts";
 import type { NoticeEvent } from "../domain/notice-event.ts";
 import { openDatabase } from "./database.ts";
 import { beginAttempt, type DeadNotice, endAttempt } from "./notice-attempts.ts";
 import { writeNoticeEvents } from "./notice-outbox.ts";
 import { relayNotices, releaseNotices } from "./notice-relay.ts";
-import { endUndeliverable, findNotice, listNotices, readOutboxFigures, removeOldNotices } from "./notices.ts";
+import { notice } from "./notice-schema.ts";
+import {
+  endUndeliverable,
+  findNotice,
+  listDestinationStates,
+  listNotices,
+  readOutboxFigures,
+  removeOldNotices,
+} from "./notices.ts";
 
 const START = new Date("2026-03-16T12:00:00Z");
 const QUEUED_MS = 10_000;
 const ATTEMPT_MS = 18_000;
+const HOUR_MS = 3_600_000;
 const ROUTES = parseNoticeRoutes(
   parseYaml(
     `version: 1
@@ -208,19 +217,68 @@ test("a delivery counts also when a later job has the notice, a failure does not
   expect(await states()).toEqual(["a delivered 2"]);
 });
 
-test("a notice that kills its process each time is dead after as many attempts as any other", async () => {
+test("a killed or stopped process uses no attempt of the receiver", async () => {
+  const { write, relay, begin, end, wait, states } = await setUp();
+  await write(event(1));
+  const kill = async () => {
+    await begin(only(await relay()));
+    wait(ATTEMPT_MS);
+  };
+  const fail = async (tried: number) => {
+    const job = only(await relay());
+    const begun = await begin(job);
+    expect(begun).toMatchObject({ tried });
+    if (begun) await end(job, { kind: "retry", reason: "503" }, begun);
+    wait(24 * HOUR_MS);
+  };
+  for (let tried = 1; tried < MAX_ATTEMPTS; tried++) {
+    await kill();
+    await fail(tried);
+  }
+  const job = only(await relay());
+  const stopped = await begin(job);
+  if (stopped) await end(job, { kind: "interrupted", reason: "the service was stopped" }, stopped);
+  expect(await states()).toEqual([`a waiting ${2 * MAX_ATTEMPTS - 1}`]);
+  await fail(MAX_ATTEMPTS);
+  expect(await states()).toEqual([`a dead ${2 * MAX_ATTEMPTS}`]);
+});
+
+test("in the quiet hours of a destination only tests are sent: a repetition waits until they are over", async () => {
+  const { db, write, relaying, inTransaction, begin, end, wait } = await setUp();
+  const quiet = ROUTES.destinations.map((one) => ({ ...one, quietHours: { from: 13 * 60, to: 15 * 60 } }));
+  const options = { ...relaying, routes: { ...ROUTES, destinations: quiet } };
+  const relay = async () => (await relayNotices(inTransaction, options, true))?.jobs ?? [];
+  await write(event(1));
+  const job = only(await relay());
+  const begun = await begin(job);
+  wait(HOUR_MS - 1_000);
+  if (begun) await end(job, { kind: "retry", reason: "503" }, begun);
+  wait(10_000);
+  expect(await relay()).toEqual([]);
+  const now = relaying.now();
+  const id = relaying.newNoticeId(now);
+  const test = { id, destination: "a", channel: "webhook", kind: "test", recipient: "jo", createdAt: now } as const;
+  await db.insert(notice).values({ ...test, items: [], droppedItems: 0, nextAttemptAt: now });
+  expect((await relay()).map(({ noticeId }) => noticeId)).toEqual([id]);
+  const [state] = await listDestinationStates(db, ["a"]);
+  expect(state).toMatchObject({ waiting: 2, nextDueAt: new Date(START.getTime() + HOUR_MS + 4_000) });
+  wait(2 * HOUR_MS);
+  expect((await relay()).map(({ noticeId }) => noticeId)).toContain(job.noticeId);
+});
+
+test("a notice that kills its process each time is dead in the end", async () => {
   const { write, relay, begin, wait, states, dead } = await setUp();
   await write(event(1));
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+  for (let attempt = 1; attempt <= MAX_UNFINISHED; attempt++) {
     expect(await begin(only(await relay()))).toMatchObject({ attempt });
     wait(ATTEMPT_MS);
   }
   expect(dead).toEqual([]);
   const last = only(await relay());
   expect(await begin(last)).toBeUndefined();
-  expect(await states()).toEqual([`a dead ${MAX_ATTEMPTS}`]);
-  const reason = `no result in ${MAX_ATTEMPTS} attempts`;
-  expect(dead).toEqual([{ notice: last.noticeId, destination: "a", attempt: MAX_ATTEMPTS, reason }]);
+  expect(await states()).toEqual([`a dead ${MAX_UNFINISHED}`]);
+  const reason = `no result in ${MAX_UNFINISHED} attempts: their processes ended`;
+  expect(dead).toEqual([{ notice: last.noticeId, destination: "a", attempt: MAX_UNFINISHED, reason }]);
   expect(await begin(last)).toBeUndefined();
   expect(dead).toHaveLength(1);
 });

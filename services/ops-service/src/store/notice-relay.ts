@@ -5,7 +5,7 @@ import { type DueItem, gatherNotices } from "../domain/gather-notices.ts";
 import type { NoticeItem, NoticeKind } from "../domain/notice.ts";
 import type { NoticeEvent } from "../domain/notice-event.ts";
 import { alertsPage, createNoticeItem } from "../domain/notice-item.ts";
-import { routeNotice } from "../domain/route-notice.ts";
+import { isQuietAt, routeNotice } from "../domain/route-notice.ts";
 import type { Db, InTransaction } from "./database.ts";
 import { readNoticeFacts } from "./notice-facts.ts";
 import { reportNotTaken } from "./notice-outbox.ts";
@@ -150,7 +150,8 @@ async function readResolved(db: Db, alertIds: readonly string[]): Promise<Readon
 
 /**
  * Claims notices that are due, of each destination only so many that at most `perDestination` have a job: a slow
- * destination then does not delay the others. Notices of disabled destinations wait.
+ * destination then does not delay the others. Notices of disabled destinations wait, and those of destinations in their
+ * quiet hours, except tests: a person waits for their result.
  */
 async function claimNotices(
   db: Db,
@@ -158,15 +159,16 @@ async function claimNotices(
   now: Date,
 ): Promise<readonly NoticeJob[]> {
   const names = sql.param(routes.destinations.map(({ name }) => name));
+  const quiet = sql.param(routes.destinations.map((destination) => isQuietAt(destination, now)));
   const at = sql`${now.toISOString()}::timestamptz`;
   const until = new Date(now.getTime() + claimMs).toISOString();
   const { rows } = await db.execute<{ noticeId: string; claim: number }>(sql`
     with chosen as (
-      select ready.id from unnest(${names}::text[]) as d(name)
+      select ready.id from unnest(${names}::text[], ${quiet}::boolean[]) as d(name, quiet)
       cross join lateral (
         select n.id from bellwether.notice n
         where n.destination = d.name and n.state = 'waiting' and n.next_attempt_at <= ${at}
-          and (n.claimed_until is null or n.claimed_until <= ${at})
+          and (n.claimed_until is null or n.claimed_until <= ${at}) and (not d.quiet or n.kind = 'test')
         order by n.next_attempt_at, n.id
         limit greatest(0, ${perDestination}::int - (
           select count(*)::int from bellwether.notice b

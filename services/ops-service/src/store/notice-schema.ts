@@ -56,7 +56,7 @@ export const notice = bellwether.table(
     state: text("state").$type<NoticeState>().notNull().default("waiting"),
     /** Number of all attempts. */
     attempts: integer("attempts").notNull().default(0),
-    /** Number of attempts since the notice was created or replayed. */
+    /** Number of attempts since the notice was created or replayed, with those that have no result. */
     tried: integer("tried").notNull().default(0),
     nextAttemptAt: when("next_attempt_at").notNull(),
     /** Counts the jobs of the notice. A job with a lower number does nothing. */
@@ -87,7 +87,8 @@ export const noticeAttempt = bellwether.table(
     startedAt: when("started_at").notNull(),
     /** Null: the attempt has not ended, or its process was killed. */
     durationMs: integer("duration_ms"),
-    outcome: text("outcome").$type<DeliveryOutcome["kind"]>(),
+    /** Null: there is no result, because the attempt has not ended, or its process was killed or stopped. */
+    outcome: text("outcome").$type<Exclude<DeliveryOutcome["kind"], "interrupted">>(),
     detail: text("detail").notNull().default(""),
     /** Name of the process: host and process id. */
     worker: text("worker").notNull(),

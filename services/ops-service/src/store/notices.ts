@@ -52,18 +52,29 @@ export async function listDestinationStates(db: Db, names: readonly string[]): P
     reason: string | null;
     waiting: number;
     dead: number;
+    collected: number;
+    nextDueAt: string | null;
     lastDeliveredAt: string | null;
   }>(sql`
+    with item as (
+      select destination, count(*) as items, min(due_at) as due_at from bellwether.notice_item
+      where destination = any(${sql.param([...names])}::text[]) group by destination
+    )
     select d.name, x.disabled_at as "disabledAt", x.reason, ${counted("waiting")} as waiting, ${counted("dead")} as dead,
+      least(coalesce(i.items, 0), ${MAX_COUNTED})::int as collected,
+      least(i.due_at, (select n.next_attempt_at from bellwether.notice n where n.destination = d.name and n.state = 'waiting'
+        order by n.next_attempt_at limit 1)) as "nextDueAt",
       (select n.finished_at from bellwether.notice n where n.destination = d.name and n.state = 'delivered'
         order by n.id desc limit 1) as "lastDeliveredAt"
     from unnest(${sql.param([...names])}::text[]) with ordinality as d(name, place)
-    left join bellwether.notice_destination x on x.name = d.name order by d.place`);
+    left join bellwether.notice_destination x on x.name = d.name left join item i on i.destination = d.name
+    order by d.place`);
   const timeOf = (text: string | null): Date | null => (text === null ? null : new Date(text));
-  return rows.map(({ disabledAt, reason, lastDeliveredAt, ...row }) => ({
+  return rows.map(({ disabledAt, reason, nextDueAt, lastDeliveredAt, ...row }) => ({
     ...row,
     disabledAt: timeOf(disabledAt),
     reason: disabledAt === null ? "" : (reason ?? ""),
+    nextDueAt: timeOf(nextDueAt),
     lastDeliveredAt: timeOf(lastDeliveredAt),
   }));
 }
