@@ -55,9 +55,14 @@ export class SessionNotFoundError extends Error {
 /** A page of another origin, or a client that does not name its origin, sends a session cookie. */
 export class CrossSiteRequestError extends Error {
   override readonly name = "CrossSiteRequestError" as const;
-  constructor(found: string) {
+  /**
+   * @param found what the request has instead of the Origin of an own page
+   * @param own the origin of BELLWETHER_PUBLIC_URL; undefined: the address in the Host header is the own one
+   */
+  constructor(found: string, own: string | undefined) {
+    const opened = own === undefined ? "at the address of this service" : `at ${own} (BELLWETHER_PUBLIC_URL)`;
     super(
-      `a request with a session needs the header Origin of this service's own page, and it has ${found}; clients that are not pages use a token or an API key`,
+      `a request with a session, or one that signs in, needs the header Origin of this service's own page, and it has ${found}: open the page ${opened}, or list the origin in BELLWETHER_WEB_ORIGINS of ops-service; clients that are not pages use a token or an API key`,
     );
   }
 }

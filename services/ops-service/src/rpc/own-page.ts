@@ -1,3 +1,4 @@
+import { shown } from "@bellwether/mesh/web/http-rejection";
 import { CrossSiteRequestError } from "../domain/sign-in-error.ts";
 
 /** Headers by which a browser reports the page that makes a request. */
@@ -25,9 +26,9 @@ export interface PageOrigins {
 export function checkOwnPage({ origin, secFetchSite, host }: PageHeaders, { own, allowed }: PageOrigins): void {
   if (origin === undefined) {
     if (secFetchSite === "same-origin") return;
-    throw new CrossSiteRequestError("none");
+    throw new CrossSiteRequestError("none", own);
   }
   if (origin === own || allowed.includes(origin)) return;
   if (own === undefined && URL.canParse(origin) && new URL(origin).host === host?.toLowerCase()) return;
-  throw new CrossSiteRequestError(origin === "null" ? "the Origin null" : "the Origin of another page");
+  throw new CrossSiteRequestError(`the Origin ${shown(origin)}`, own);
 }

@@ -1,6 +1,8 @@
+import { STATUS_CODES } from "node:http";
 import { escapeHtml } from "@bellwether/contract/escape-html";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { type ErrorTable, reasonFromName } from "@bellwether/mesh/errors/error-table";
+import { PROBLEM_JSON } from "@bellwether/mesh/web/problem-json";
 import { sendText, type WebRequest, type WebResponse } from "@bellwether/mesh/web/web-handler";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
@@ -53,6 +55,17 @@ export function sendJson(response: WebResponse, status: number, body: object): v
   sendText(response, status, "application/json", JSON.stringify(body));
 }
 
+/** Sends a failure as a problem (RFC 9457), with the members of a Connect error and with `others`. */
+export function sendProblem(
+  response: WebResponse,
+  { status, code, reason, message }: Pick<SignInFailure, "status" | "code" | "reason" | "message">,
+  others: object = {},
+): void {
+  noStore(response);
+  const problem = { type: "about:blank", title: STATUS_CODES[status] ?? "Error", status, detail: message, reason };
+  sendText(response, status, PROBLEM_JSON, JSON.stringify({ ...problem, code, message, ...others }));
+}
+
 /** Sends the browser to another URL. */
 export function redirect(response: WebResponse, location: string): void {
   noStore(response);
@@ -60,12 +73,12 @@ export function redirect(response: WebResponse, location: string): void {
   sendText(response, 303, "text/plain; charset=utf-8", "");
 }
 
-/** Sends a failed sign-in: a small page for a browser that navigates, else JSON in the form of a Connect error. */
+/** Sends a failed sign-in: a small page for a browser that navigates, else a problem (RFC 9457). */
 export function sendFailure(request: WebRequest, response: WebResponse, failed: SignInFailure, home: string): void {
   if (failed.retryAfterS !== undefined) response.setHeader("retry-after", String(failed.retryAfterS));
-  const { status, code, reason, message } = failed;
+  const { status, reason, message } = failed;
   if (!wantsPage(request)) {
-    sendJson(response, status, { code, message, reason });
+    sendProblem(response, failed);
     return;
   }
   noStore(response);

@@ -26,7 +26,7 @@ import { OPS_ERRORS } from "./error-codes.ts";
 import { checkOwnPage, type PageOrigins } from "./own-page.ts";
 import type { SessionCallers } from "./session-callers.ts";
 import type { SessionCookies } from "./session-cookies.ts";
-import { failureFrom, redirect, sendFailure, sendJson } from "./sign-in-answers.ts";
+import { failureFrom, redirect, sendFailure, sendJson, sendProblem } from "./sign-in-answers.ts";
 
 /** A credential that a person enters instead of signing in at an identity provider, verified. */
 export interface PastedCredential {
@@ -187,7 +187,7 @@ function signInEndpoints(options: SignInOptions): ReadonlyMap<string, BoundEndpo
       const failed = failureFrom(thrown, OPS_ERRORS);
       if (failed?.status !== 401) throw thrown;
       if (cookies.has(cookie)) response.setHeader("set-cookie", cookies.cleared);
-      sendJson(response, 401, { code: failed.code, message: failed.message, reason: failed.reason, ...methods });
+      sendProblem(response, failed, methods);
     }
   };
   const logout: Endpoint = async (request, response) => {
