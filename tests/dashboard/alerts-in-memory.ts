@@ -166,7 +166,7 @@ function listAlerts(all: readonly Alert[], request: ListAlertsRequest) {
         ? (b.expectedImpact ?? -1) - (a.expectedImpact ?? -1)
         : order === AlertOrder.SCORE_CHANGE
           ? (b.scoreChange ?? 0) - (a.scoreChange ?? 0)
-          : b.severity - a.severity,
+          : b.severity - a.severity || (b.expectedImpact ?? -1) - (a.expectedImpact ?? -1) || b.riskScore - a.riskScore,
     );
   const start = Number(pageToken);
   const end = start + (pageSize || 50);

@@ -239,6 +239,8 @@ export function manyAlerts(count: number): Alert[] {
       supplierId: `S-${1000 + (i % NAMES.length)}`,
       supplierName: `Supplier ${String(i).padStart(3, "0")}`,
       severity: i < count / 2 ? AlertSeverity.CRITICAL : AlertSeverity.WARNING,
+      // In the order of the list, which is by severity and then by expected impact.
+      expectedImpact: 20_000_000 - 1_000 * i,
     });
   });
 }

@@ -67,7 +67,9 @@ describe.skipIf(!hasChromium)("two weeks in ops-service (apt-get install chromiu
       const { lease } = await batch.startRun({ isoWeek, modelName: "supplier-risk", holder: isoWeek });
       const rows = SUPPLIERS.flatMap(({ id, scores, disputes }) => {
         const score = scores[i];
-        return score === undefined ? [] : [{ id, score, values: [disputes[i] ?? 0, 100, 8, 0], exposure: 1_000 }];
+        return score === undefined
+          ? []
+          : [{ id, score, values: [disputes[i] ?? 0, 100, 8, 0], exposure: id === "S-calm" ? Number.NaN : 1_000 }];
       });
       const chunk = testChunk(lease, 0, rows);
       chunk.features = FEATURES.map((feature) => create(ModelFeatureSchema, feature));
@@ -113,20 +115,38 @@ describe.skipIf(!hasChromium)("two weeks in ops-service (apt-get install chromiu
 
     const { page, complaints } = await pages.openUrl(`${url}/#/week`);
     await page.getByText("Biggest risers").waitFor();
-    const links = page.locator(".numbers a");
-    const opened: Record<string, number> = {};
-    for (let i = 0; i < (await links.count()); i++) {
-      const text = ((await links.nth(i).textContent()) ?? "").trim();
-      const number = Number.parseInt(text, 10);
-      await links.nth(i).click();
-      await listHas(page, number);
-      opened[text.replace(/^\d+\s*/, "")] = number;
-      await page.goBack();
-      await page.getByText("Biggest risers").waitFor();
-    }
+    /** Follows the link of each number, and returns the numbers by their texts. */
+    const openAll = async (): Promise<Record<string, number>> => {
+      const links = page.locator("main a").filter({ hasText: /^\s*\d/ });
+      const opened: Record<string, number> = {};
+      for (let i = 0; i < (await links.count()); i++) {
+        const text = ((await links.nth(i).textContent()) ?? "").trim();
+        const number = Number.parseInt(text, 10);
+        await links.nth(i).click();
+        await listHas(page, number);
+        const before = opened[text.replace(/^\d+\s*/, "")];
+        opened[`${text.replace(/^\d+\s*/, "")}${before === undefined ? "" : ` ${i}`}`] = number;
+        await page.goBack();
+        await page.getByText("Biggest risers").waitFor();
+      }
+      return opened;
+    };
+    /** The numbers of suppliers and alerts that are not links. */
+    const unlinked = () =>
+      page.locator(".numbers li, .headline, main p.quiet").evaluateAll((all) =>
+        all.flatMap((one) => {
+          const rest = one.cloneNode(true);
+          if (!(rest instanceof HTMLElement)) return [];
+          for (const link of rest.querySelectorAll("a")) link.remove();
+          return /\b\d+ (supplier|in )/.test(rest.textContent ?? "") ? [rest.textContent] : [];
+        }),
+      );
+    const opened = await openAll();
     console.log(`numbers of the week that open a list: ${JSON.stringify(opened)}`);
-    expect(opened).toMatchObject({ new: 2, cleared: 2, snoozed: 1, decided: 1 });
+    expect(opened).toMatchObject({ new: 2, cleared: 2, snoozed: 1, decided: 1, supplier: 1 });
     expect(opened.suppliers).toBe(SUPPLIERS.length);
+    expect(Object.keys(opened).filter((text) => text.startsWith("in 2026-W40"))).toHaveLength(4);
+    expect(await unlinked()).toEqual([]);
 
     const movers = async (name: string) =>
       page.getByRole("region", { name }).getByRole("row").nth(1).getByRole("rowheader").innerText();
@@ -137,7 +157,10 @@ describe.skipIf(!hasChromium)("two weeks in ops-service (apt-get install chromiu
     await page.getByRole("link", { name: "Biggest risers" }).click();
     await expect.poll(() => page.getByRole("row").nth(1).innerText()).toContain("Name of S-worse");
     await page.goto(`${url}/#/week/2026-W40`);
+    await page.getByRole("heading", { name: "Week 2026-W40" }).waitFor();
     await page.getByText("Biggest risers").waitFor();
+    expect((await openAll()).suppliers).toBe(SUPPLIERS.length - 1);
+    expect(await unlinked()).toEqual([]);
     expect(complaints).toEqual([]);
   });
 
@@ -167,6 +190,6 @@ describe.skipIf(!hasChromium)("two weeks in ops-service (apt-get install chromiu
 /** Waits until a list of alerts or suppliers reports this number of rows. */
 async function listHas(page: Page, rows: number): Promise<void> {
   const alerts = page.getByText(new RegExp(`^${rows} in this list$`));
-  const suppliers = page.getByText(new RegExp(`^${rows} suppliers?( in 2026-W41)?$`));
+  const suppliers = page.getByText(new RegExp(`^${rows} suppliers?( in 2026-W4[01])?$`));
   await alerts.or(suppliers).first().waitFor();
 }

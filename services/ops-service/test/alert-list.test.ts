@@ -105,6 +105,17 @@ test.each<[Filter, readonly string[]]>([
     });
 });
 
+test("alerts of the same severity have the highest expected impact first, over all pages", async () => {
+  const seen: string[] = [];
+  for (let pageToken = ""; ; ) {
+    const page = await ops.alerts.listAlerts({ pageSize: 2, pageToken });
+    seen.push(...page.alerts.map(({ supplierId }) => supplierId));
+    pageToken = page.nextPageToken;
+    if (pageToken === "") break;
+  }
+  expect(seen).toEqual(["falling", "mine", "asleep", "steady", "rising", "fresh"]);
+});
+
 const byRest = async (query: string): Promise<{ status: number; body: RestAnswer }> => {
   const response = await fetch(`${ops.webUrl}/alerts?${query}`);
   return { status: response.status, body: await response.json() };

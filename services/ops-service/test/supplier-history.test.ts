@@ -18,7 +18,14 @@ const WEEKS = 60;
 const weekOf = (i: number): string => `${2025 + Math.floor(i / 52)}-W${String((i % 52) + 1).padStart(2, "0")}`;
 const LIST: SupplierQuery = {
   ...{ bands: [], regions: [], categories: [], changes: [], query: "", modelName: "", orderBy: "impact" },
-  ...{ hasActiveAlerts: undefined, completenessBelow: undefined, descending: true, includeFacets: true },
+  ...{
+    hasActiveAlerts: undefined,
+    completenessBelow: undefined,
+    withoutExposure: false,
+    isoWeek: "",
+    descending: true,
+    includeFacets: true,
+  },
 };
 
 let cluster: PostgresCluster;

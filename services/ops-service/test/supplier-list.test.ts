@@ -107,6 +107,12 @@ describe("ListSuppliers filters", () => {
     [{ changes: [ChangeDirection.UNKNOWN] }, "45"],
     [{ completenessBelow: 0.75 }, "4"],
     [{ completenessBelow: 0.5 }, ""],
+    [{ withoutExposure: true }, "4"],
+    [{ withoutExposure: true, hasActiveAlerts: false }, "4"],
+    [{ withoutExposure: true, query: "muller" }, ""],
+    [{ isoWeek: "2026-W01" }, "132"],
+    [{ isoWeek: "2026-W01", bands: [Band.HIGH] }, "2"],
+    [{ isoWeek: "2026-W02", bands: [Band.HIGH] }, "1"],
     [{ query: "muller" }, "21"],
     [{ query: "muller", categories: ["steel"] }, "1"],
     [{ query: "mulelr" }, "21"],
@@ -114,6 +120,20 @@ describe("ListSuppliers filters", () => {
   ])("%j", async (filter, expected) => {
     expect(await idsOf(filter)).toBe(expected);
     expect((await ops.suppliers.listSuppliers(filter)).totalSize).toBe(BigInt(expected.length));
+  });
+
+  test("a week without a complete run is NOT_FOUND, and pages stay with the week of the first one", async () => {
+    const unknown = await failureOf(ops.suppliers.listSuppliers({ isoWeek: "2026-W03" }));
+    expect([unknown.code, unknown.rawMessage]).toEqual([Code.NotFound, expect.stringContaining("2026-W03")]);
+    const first = await ops.suppliers.listSuppliers({ isoWeek: "2026-W01", pageSize: 1 });
+    const next = await ops.suppliers.listSuppliers({
+      ...{ isoWeek: "2026-W01", pageSize: 1, pageToken: first.nextPageToken },
+    });
+    expect([first.isoWeek, next.isoWeek, next.totalSize]).toEqual(["2026-W01", "2026-W01", 3n]);
+    const { moneyAtRisk } = await ops.reports.getWeek({});
+    expect((await ops.suppliers.listSuppliers({ withoutExposure: true })).totalSize).toBe(
+      moneyAtRisk?.suppliersWithoutExposure,
+    );
   });
 
   test("by alerts that are not resolved", async () => {

@@ -93,7 +93,7 @@ afterAll(async () => {
 
 const ANY = {
   ...{ bands: [], regions: [], categories: [], changes: [], query: "", modelName: "" },
-  ...{ hasActiveAlerts: undefined, completenessBelow: undefined },
+  ...{ hasActiveAlerts: undefined, completenessBelow: undefined, withoutExposure: false, isoWeek: "" },
 } satisfies Partial<SupplierQuery>;
 
 const FILTERS: readonly (readonly [name: string, filter: Partial<SupplierQuery>, meets: (row: Row) => boolean])[] = [

@@ -75,7 +75,10 @@ export function withFilters(command: Command): Command {
       new Option("--trend <trend>", "only alerts with this change since the week before").choices(Object.keys(TRENDS)),
     )
     .addOption(
-      new Option("--order <order>", "highest severity, highest expected impact, or largest rise of the score first")
+      new Option(
+        "--order <order>",
+        "highest severity and in it the highest expected impact, highest expected impact, or largest rise of the score first",
+      )
         .choices(Object.keys(ORDERS))
         .default("severity"),
     );

@@ -29,14 +29,14 @@ const ORDERS: readonly (readonly [order: SupplierOrder, name: string])[] = [
   [SupplierOrder.NAME, "By name"],
 ];
 
-/** The suppliers of the latest run. Search, filters and order are those of the server. */
+/** The suppliers of the latest run, or of an earlier week. Search, filters and order are those of the server. */
 export function SuppliersPage({ view }: { view: SuppliersView }) {
-  const { band, order, incomplete, text, modelName = "" } = view;
+  const { band, order, incomplete, withoutExposure, text, modelName = "", isoWeek = "" } = view;
   const completenessBelow = useCompletenessLimit(modelName, incomplete);
   const list = useInfiniteQuery(
     SupplierService.method.listSuppliers,
     {
-      ...{ pageToken: "", modelName, query: text, orderBy: order, includeFacets: true },
+      ...{ pageToken: "", modelName, isoWeek, query: text, orderBy: order, includeFacets: true, withoutExposure },
       bands: band === Band.UNSPECIFIED ? [] : [band],
       ...(incomplete && { completenessBelow }),
     },
@@ -49,7 +49,7 @@ export function SuppliersPage({ view }: { view: SuppliersView }) {
   );
   const readMore = usePagesKept(list);
   const [first] = list.data?.pages ?? [];
-  const newWeek = useNewWeek(first);
+  const newWeek = useNewWeek(isoWeek ? undefined : first);
   const suppliers = list.data?.pages.flatMap((page) => page.suppliers) ?? [];
   return (
     <Page title="Suppliers" extra={<Filters view={view} facets={first?.facets?.bands ?? []} />}>
@@ -66,6 +66,7 @@ export function SuppliersPage({ view }: { view: SuppliersView }) {
               all={first.modelNames}
               hrefOf={(other) => hrefOf({ page: "suppliers", ...view, modelName: other })}
             />
+            {isoWeek && <a href={hrefOf({ page: "suppliers", ...view, isoWeek: "" })}>Show the latest week.</a>}
             {newWeek && (
               <button type="button" className="primary" onClick={() => void list.refetch()}>
                 Scores of {newWeek}: show
@@ -130,6 +131,16 @@ function Filters({ view, facets }: FiltersProps) {
         />
         Incomplete
       </label>
+      {view.withoutExposure && (
+        <button
+          type="button"
+          className="condition"
+          title="Remove this condition"
+          onClick={() => show({ withoutExposure: false })}
+        >
+          Money at risk not known ×
+        </button>
+      )}
       <Choice label="Order" options={ORDERS} value={view.order} onChange={(order) => show({ order })} />
     </form>
   );
@@ -153,7 +164,7 @@ function SearchText({ text, onText }: { text: string; onText: (text: string) => 
 }
 
 function NoSuppliers({ view }: { view: SuppliersView }) {
-  const isFiltered = view.band !== Band.UNSPECIFIED || view.text !== "" || view.incomplete;
+  const isFiltered = view.band !== Band.UNSPECIFIED || view.text !== "" || view.incomplete || view.withoutExposure;
   return isFiltered ? (
     <Empty title="No supplier matches this filter">
       <a href={hrefOf({ page: "suppliers", ...ALL_SUPPLIERS })}>Show all suppliers.</a>

@@ -145,7 +145,13 @@ function Money({ week }: { week: GetWeekResponse }) {
       </p>
       {impactFormula && <p className="quiet">Expected loss = {impactFormula.text}</p>}
       {without > 0n && (
-        <p className="quiet">{`Without ${countOf(without, "supplier")} whose money at risk is not known.`}</p>
+        <p className="quiet">
+          Without{" "}
+          <SuppliersLink week={week} change={{ withoutExposure: true }}>
+            {countOf(without, "supplier")}
+          </SuppliersLink>{" "}
+          whose money at risk is not known.
+        </p>
       )}
     </>
   );
@@ -191,7 +197,13 @@ function SupplierNumbers({ week }: { week: GetWeekResponse }) {
           <SuppliersLink week={week} change={{ band }}>
             <span className="number">{countText(count)}</span> <BandBadge band={band} />
           </SuppliersLink>
-          {previousSuppliers !== undefined && <small>{`${countText(previousSuppliers)} the week before`}</small>}
+          {previousSuppliers !== undefined && (
+            <small>
+              <SuppliersLink week={week} change={{ band, isoWeek: week.previousIsoWeek }}>
+                {countText(previousSuppliers)} in {week.previousIsoWeek}
+              </SuppliersLink>
+            </small>
+          )}
         </li>
       ))}
       {incompleteSuppliers !== undefined && (
@@ -246,12 +258,12 @@ interface SuppliersLinkProps {
   readonly children: ReactNode;
 }
 
-/** A link to suppliers of the week. Lists have the latest week only, so an earlier week has no link. */
+/** A link to suppliers of the week. */
 function SuppliersLink({ week, change, className, children }: SuppliersLinkProps) {
   const { modelName, isoWeek, latestIsoWeek } = week;
-  if (isoWeek !== latestIsoWeek) return <span className={className}>{children}</span>;
+  const ofWeek = isoWeek === latestIsoWeek ? {} : { isoWeek };
   return (
-    <a className={className} href={hrefOf({ page: "suppliers", ...ALL_SUPPLIERS, modelName, ...change })}>
+    <a className={className} href={hrefOf({ page: "suppliers", ...ALL_SUPPLIERS, modelName, ...ofWeek, ...change })}>
       {children}
     </a>
   );

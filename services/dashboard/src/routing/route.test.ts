@@ -30,6 +30,7 @@ test("placeOf reads every address that hrefOf writes", () => {
       incomplete: true,
     },
     { page: "suppliers", ...ALL_SUPPLIERS, band: Band.LOW, modelName: "second" },
+    { page: "suppliers", ...ALL_SUPPLIERS, withoutExposure: true, isoWeek: "2026-W46" },
     { page: "supplier", supplierId: "a/b?c#d %é" },
     { page: "supplier", supplierId: "S-1", modelName: "risk & co", alertId: "0190f3c0" },
     { page: "run", isoWeek: "2026-W47", modelName: "second" },

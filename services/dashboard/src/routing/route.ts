@@ -13,10 +13,14 @@ export interface SuppliersView {
   readonly order: SupplierOrder;
   /** Only suppliers whose score is based on few features. */
   readonly incomplete: boolean;
+  /** Only suppliers with a score whose money at risk is not known. */
+  readonly withoutExposure: boolean;
   /** Text of the name or of an id. Empty: all suppliers. */
   readonly text: string;
   /** Undefined: the default model of the server. */
   readonly modelName?: string;
+  /** ISO week. Undefined: the latest complete one. */
+  readonly isoWeek?: string;
 }
 
 /** All suppliers, highest expected loss first. */
@@ -24,6 +28,7 @@ export const ALL_SUPPLIERS: SuppliersView = {
   band: Band.UNSPECIFIED,
   order: SupplierOrder.UNSPECIFIED,
   incomplete: false,
+  withoutExposure: false,
   text: "",
 };
 
@@ -88,13 +93,16 @@ export function placeOf(hash: string): Place {
     return { page: "week", isoWeek: argument, ...ofModel };
   }
   if (page === "suppliers" && argument === "") {
+    const isoWeek = wanted.get("week") ?? "";
     return {
       page: "suppliers",
       band: named<Band>(BAND_NUMBERS, wanted.get("band") ?? "") ?? Band.UNSPECIFIED,
       order: named(ORDERS, wanted.get("order") ?? "") ?? SupplierOrder.UNSPECIFIED,
       incomplete: wanted.get("incomplete") === "yes",
+      withoutExposure: wanted.get("exposure") === "unknown",
       text: (wanted.get("text") ?? "").slice(0, LONGEST_TEXT),
       ...ofModel,
+      ...(isoWeekNumber(isoWeek) !== undefined && { isoWeek }),
     };
   }
   if (page === "suppliers") {
@@ -137,13 +145,15 @@ export function hrefOf(place: Exclude<Place, { page: "nowhere" }>): string {
     return `${place.isoWeek === "" ? "#/week" : `#/week/${place.isoWeek}`}${queryOf({ model: place.modelName })}`;
   }
   if (place.page === "suppliers") {
-    const { band, order, incomplete, text, modelName } = place;
+    const { band, order, incomplete, withoutExposure, text, modelName, isoWeek } = place;
     return `#/suppliers${queryOf({
       band: band ? nameOf(BAND_NUMBERS, band) : undefined,
       order: order ? nameOf(ORDERS, order) : undefined,
       incomplete: incomplete ? "yes" : undefined,
+      exposure: withoutExposure ? "unknown" : undefined,
       text,
       model: modelName,
+      week: isoWeek,
     })}`;
   }
   return `#/alerts${inboxQueryOf(place.view, place.alertId)}`;

@@ -142,6 +142,8 @@ export interface SupplierFilter {
   readonly hasActiveAlerts: boolean | undefined;
   /** In [0, 1]. */
   readonly completenessBelow: number | undefined;
+  /** Only suppliers with a score whose exposure is not known. */
+  readonly withoutExposure: boolean;
   /** Text to search for. Empty: no condition. */
   readonly query: string;
 }
@@ -150,6 +152,8 @@ export interface SupplierFilter {
 export interface SupplierQuery extends SupplierFilter {
   /** Name of the model whose scores are listed. Empty: the default model of `chooseModel`. */
   readonly modelName: string;
+  /** Empty: the latest complete week of the model. */
+  readonly isoWeek: string;
   readonly orderBy: SupplierOrder;
   readonly descending: boolean;
   readonly includeFacets: boolean;

@@ -44,7 +44,8 @@ export type AlertListOrder =
       readonly by: "severity";
       readonly after?: {
         readonly severity: AlertSeverity;
-        readonly changedUs: string;
+        /** -1: not known. */
+        readonly impact: number;
         readonly riskScore: number;
         readonly id: string;
       };
@@ -140,19 +141,21 @@ export function orderFromProto({ order, pageToken }: ListAlertsRequest, tokens: 
 }
 
 /** Returns the key of an alert in an order, for a page token. */
-export function keyOf({ severity, changedAt, riskScore, id, ...alert }: Alert, by: AlertListOrder["by"]) {
-  if (by === "severity") return [severity, changedAt.getTime() * 1000, riskScore, id];
-  return [(by === "impact" ? alert.expectedImpact : alert.scoreChange) ?? MISSING[by], id];
+export function keyOf({ severity, riskScore, id, ...alert }: Alert, by: AlertListOrder["by"]) {
+  const impact = alert.expectedImpact ?? MISSING.impact;
+  // Keys of an earlier release begin with the severity: this form rejects them.
+  if (by === "severity") return [impact, severity, riskScore, id];
+  return [by === "impact" ? impact : (alert.scoreChange ?? MISSING.change), id];
 }
 
 /** The key of an alert without a value: the same as that of the store. */
 const MISSING = { impact: -1, change: 0 } as const;
 
-function afterSeverity([severity, changedUs = "", score = "", id = ""]: readonly string[]) {
-  const riskScore = numberOf(score);
-  const isKey = /^\d{1,17}$/.test(changedUs) && riskScore >= 0 && riskScore <= 1 && UUID.test(id);
+function afterSeverity([value = "", severity, score = "", id = ""]: readonly string[]) {
+  const [impact, riskScore] = [numberOf(value), numberOf(score)];
+  const isKey = Number.isFinite(impact) && riskScore >= 0 && riskScore <= 1 && UUID.test(id);
   if ((severity !== "warning" && severity !== "critical") || !isKey) throw pageTokenError();
-  return { severity, changedUs, riskScore, id } as const;
+  return { severity, impact, riskScore, id } as const;
 }
 
 function afterValue([text = "", id = ""]: readonly string[]) {

@@ -30,7 +30,16 @@ const ORDERS = {
 const DIRECTIONS = { ascending: SortDirection.ASCENDING, descending: SortDirection.DESCENDING };
 const BOOLEANS = { true: true, false: false };
 
-const SINGLE = ["model_name", "query", "has_active_alerts", "completeness_below", "order_by", "direction"];
+const SINGLE = [
+  "model_name",
+  "query",
+  "has_active_alerts",
+  "completeness_below",
+  "order_by",
+  "direction",
+  "iso_week",
+  "without_exposure",
+];
 
 /** GET /suppliers: ListSuppliers, with a query parameter for each condition. */
 const LIST_ROUTE: RestRoute = restRoute({
@@ -54,6 +63,8 @@ const LIST_ROUTE: RestRoute = restRoute({
       changes: valuesFromQuery(query, "change", CHANGES),
       ...(hasActiveAlerts !== undefined && { hasActiveAlerts }),
       ...(completenessBelow !== undefined && { completenessBelow }),
+      ...{ isoWeek: textFromQuery(query, "iso_week") },
+      withoutExposure: value("without_exposure", BOOLEANS) ?? false,
       orderBy: value("order_by", ORDERS) ?? SupplierOrder.UNSPECIFIED,
       direction: value("direction", DIRECTIONS) ?? SortDirection.UNSPECIFIED,
       includeFacets: value("include_facets", BOOLEANS) ?? false,

@@ -1,4 +1,5 @@
 import { bandFromNumber } from "@bellwether/contract/band-codes";
+import { parseIsoWeek } from "@bellwether/contract/iso-week";
 import { ChangeDirection } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import {
   type ListSuppliersRequest,
@@ -111,11 +112,12 @@ export function supplierHandlers(deps: SupplierDependencies): Pick<ServiceImpl<t
 }
 
 function queryFromProto(request: ListSuppliersRequest, tokens: PageTokens): domain.SupplierQuery {
-  const { modelName, query, includeFacets, hasActiveAlerts, completenessBelow, direction } = request;
+  const { modelName, query, includeFacets, hasActiveAlerts, completenessBelow, withoutExposure, direction } = request;
   const orderBy = nameOf(ORDERS, request.orderBy) ?? "impact";
   const after = afterFromKey(tokens.read(request.pageToken, 3));
   return {
-    ...{ modelName, query, includeFacets, hasActiveAlerts, completenessBelow, orderBy },
+    ...{ modelName, query, includeFacets, hasActiveAlerts, completenessBelow, withoutExposure, orderBy },
+    isoWeek: request.isoWeek === "" ? "" : parseIsoWeek(request.isoWeek),
     bands: [...new Set([...request.bands, request.band].flatMap((number) => bandFromNumber(number) ?? []))],
     regions: withOne(request.regions, request.region),
     categories: withOne(request.categories, request.category),

@@ -22,11 +22,11 @@ beforeAll(async () => {
     insert into bellwether.supplier (external_id) select 'S' || i from generate_series(1, 20000) i;
     insert into bellwether.run (iso_week, model_name, fence, holder) values ('2026-W01', 'm', 1, 'h');
     insert into bellwether.alert
-      (id, supplier_id, model_name, rule_id, dimension, severity, rule_severity, state, risk_score, raised_run_id, last_run_id, raised_at, changed_at, summary, change_id)
+      (id, supplier_id, model_name, rule_id, dimension, severity, rule_severity, state, risk_score, expected_impact, raised_run_id, last_run_id, raised_at, changed_at, summary, change_id)
     select gen_random_uuid(), s.id, 'm', 'high-score', 'score',
       (case when s.id % 2 = 0 then 'critical' else 'warning' end)::bellwether.alert_severity, 'warning',
       (case when s.id > 1000 then 'resolved' when s.id % 4 < 2 then 'open' else 'acknowledged' end)::bellwether.alert_state,
-      (s.id % 97) / 97.0, r.id, r.id, now(), timestamptz '2026-01-01' + s.id / 2000 * interval '7 days', '', 1
+      (s.id % 97) / 97.0, case when s.id % 5 > 0 then (s.id % 89) * 1000 end, r.id, r.id, now(), timestamptz '2026-01-01' + s.id / 2000 * interval '7 days', '', 1
     from bellwether.supplier s, bellwether.run r;
     analyze`);
 });
@@ -47,9 +47,8 @@ test.each<[string, Omit<AlertFilter, "now">]>([
   for (let page = 0; page < 5; page++) {
     const last = (await list(drizzle(pool), pages.at(-1) ?? { by: "severity" })).at(-1)?.alert;
     if (!last) throw new Error(`page ${page} is empty`);
-    const { severity, riskScore, id } = last;
-    const changedUs = String(last.changedAt.getTime() * 1000);
-    pages.push({ by: "severity", after: { severity, riskScore, id, changedUs } });
+    const { severity, expectedImpact, riskScore, id } = last;
+    pages.push({ by: "severity", after: { severity, impact: expectedImpact ?? -1, riskScore, id } });
   }
   const visited = await Promise.all(pages.map((page) => visitedRows(pool, (db) => list(db, page))));
   // The query joins four tables, and half of the active alerts are open.

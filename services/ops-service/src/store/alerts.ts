@@ -30,11 +30,11 @@ export interface AlertView {
   readonly sequence: number;
 }
 
-/** The position of an alert in a list: its key in each order. */
-export interface AlertKey {
+/** The position of an alert in a list by severity. */
+export interface SeverityKey {
   readonly severity: AlertSeverity;
-  /** Time of the last change, microseconds since 1970. */
-  readonly changedUs: string;
+  /** Expected impact. -1: not known. */
+  readonly impact: number;
   readonly riskScore: number;
   readonly id: string;
 }
@@ -47,7 +47,7 @@ export interface NumberKey {
 
 /** The order of a list, highest first, with the last alert of the previous page. */
 export type AlertOrder =
-  | { readonly by: "severity"; readonly after?: AlertKey }
+  | { readonly by: "severity"; readonly after?: SeverityKey }
   | { readonly by: "impact" | "change"; readonly after?: NumberKey };
 
 /** Lists alerts in an order. */
@@ -72,11 +72,11 @@ function orderSql(order: AlertOrder): { readonly keys: SortKeys; readonly after:
   if (order.by === "severity") {
     const { after } = order;
     return {
-      keys: (t) => [desc(t.severity), desc(t.changedAt), desc(t.riskScore), desc(t.id)],
+      keys: (t) => [desc(t.severity), sql`${SORT_VALUES.impact(t)} desc`, desc(t.riskScore), desc(t.id)],
       after:
         after &&
-        sql`(${alert.severity}, ${alert.changedAt}, ${alert.riskScore}, ${alert.id}) < (${after.severity}::bellwether.alert_severity,
-          timestamptz 'epoch' + ${after.changedUs}::bigint * interval '1 microsecond', ${after.riskScore}::float8, ${after.id}::uuid)`,
+        sql`(${alert.severity}, ${SORT_VALUES.impact(alert)}, ${alert.riskScore}, ${alert.id})
+          < (${after.severity}::bellwether.alert_severity, ${after.impact}::float8, ${after.riskScore}::float8, ${after.id}::uuid)`,
     };
   }
   const { by, after } = order;

@@ -369,8 +369,10 @@ export const alert = bellwether.table(
     index("alert_decided").on(t.resolvedAt, t.id).where(sql`resolved_by <> ''`),
     // Index in the order of lists, which are read backwards. Without it, lists of active alerts would read
     // years of resolved alerts.
-    index("alert_listed").on(t.severity, t.changedAt, t.riskScore, t.id),
-    index("alert_active").on(t.severity, t.changedAt, t.riskScore, t.id).where(sql`state <> 'resolved'`),
+    index("alert_by_impact").on(t.severity, sql`coalesce(expected_impact, -1)`, t.riskScore, t.id),
+    index("alert_active_by_impact")
+      .on(t.severity, sql`coalesce(expected_impact, -1)`, t.riskScore, t.id)
+      .where(sql`state <> 'resolved'`),
     index().on(t.changeId),
   ],
 );

@@ -1,7 +1,8 @@
 import { BAND_NUMBERS } from "@bellwether/contract/band-codes";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
-import { chooseModelOf } from "../domain/choose-model.ts";
+import { chooseModel, chooseModelOf, type ScoringModel } from "../domain/choose-model.ts";
+import { RunNotFoundError } from "../domain/ops-error.ts";
 import type {
   ChangeDirection,
   Supplier,
@@ -23,7 +24,7 @@ import type { LabelTexts } from "./label-texts.ts";
 import { TOP_CONTRIBUTIONS } from "./score-copy.ts";
 import { readHistory, readScoringModels } from "./score-history.ts";
 import { readScores, type ScoredRun, type ScoredRunWithFeatures, scoreOf, withExplanations } from "./score-rows.ts";
-import { latestScoredRun, runOfToken } from "./scored-runs.ts";
+import { findScoredRun, latestScoredRun, runOfToken } from "./scored-runs.ts";
 import { listScoringModels } from "./scoring-models.ts";
 import { findMatches } from "./search-suppliers.ts";
 import { countGroups, type LinkedRun } from "./supplier-groups.ts";
@@ -45,8 +46,9 @@ const EMPTY_LIST: Omit<SupplierList, "modelNames"> = {
 };
 
 /**
- * Lists the suppliers of a model's latest complete run. Later pages stay with the run of the first page.
- * @throws ModelNotScoredError, PageTokenError for a token of another model's list
+ * Lists the suppliers of a model's latest complete run, or of the one of a week. Later pages stay with the run of the
+ * first page.
+ * @throws ModelNotScoredError, RunNotFoundError, PageTokenError for a token of another model's list
  */
 export async function listSuppliers(
   db: Db,
@@ -57,7 +59,9 @@ export async function listSuppliers(
   const models = await listScoringModels(db);
   const modelNames = models.map(({ modelName }) => modelName);
   const { after, modelName: wanted, hasActiveAlerts } = query;
-  const run = after ? await runOfToken(db, after.runId, wanted) : await latestScoredRun(db, models, wanted);
+  const run = after
+    ? await runOfToken(db, after.runId, wanted)
+    : await listedRun(db, models, { modelName: wanted, isoWeek: query.isoWeek });
   if (!run) return { ...EMPTY_LIST, modelNames };
   const found = query.query === "" ? null : await findMatches(db, query.query, MAX_CANDIDATES + 1);
   const candidates = found?.slice(0, MAX_CANDIDATES).map(({ number }) => number);
@@ -65,7 +69,8 @@ export async function listSuppliers(
   const alerted = hasActiveAlerts === undefined ? undefined : await alertedSuppliers(db, run.modelName);
   const restricted = restrictions(query, run, { candidates, alerted });
   const all = await groupsOf(run);
-  const groups = await groupsThat(db, run.id, all, { restricted, hasActiveAlerts, candidates, alerted });
+  const isCounted = hasActiveAlerts !== false || query.withoutExposure;
+  const groups = await groupsThat(db, run.id, all, { restricted, isCounted, candidates, alerted });
   const runSize = all.reduce((sum, { suppliers }) => sum + suppliers, 0);
   const totalSize = countSuppliers(groups, labels, run.features);
   const conditions = [...restricted, ...conditionsOf(query, labels, run)];
@@ -94,6 +99,19 @@ export async function listSuppliers(
     },
     queryTruncated: found !== null && found.length > MAX_CANDIDATES,
   };
+}
+
+/** Returns the run of a list's first page. Undefined: no run is complete. @throws ModelNotScoredError, RunNotFoundError */
+async function listedRun(
+  db: Db,
+  models: readonly ScoringModel[],
+  { modelName: wanted, isoWeek }: Pick<SupplierQuery, "modelName" | "isoWeek">,
+): Promise<ScoredRunWithFeatures | undefined> {
+  if (isoWeek === "") return await latestScoredRun(db, models, wanted);
+  const modelName = chooseModel(models, wanted) ?? "";
+  const run = await findScoredRun(db, isoWeek, modelName);
+  if (!run) throw new RunNotFoundError(`a complete run of ${isoWeek} by the model ${JSON.stringify(modelName)}`);
+  return run;
 }
 
 /** Returns a score for a list: with only the largest contributions. */
@@ -148,7 +166,7 @@ interface FoundBefore {
 
 /** Returns the conditions on the score `s` that the groups of a run cannot answer. */
 function restrictions(
-  { hasActiveAlerts }: SupplierFilter,
+  { hasActiveAlerts, withoutExposure }: SupplierFilter,
   run: ScoredRun,
   { candidates, alerted }: FoundBefore,
 ): SQL[] {
@@ -156,15 +174,23 @@ function restrictions(
     sql`s.run = ${run.id}::int and s.supplier = any(${sql.param([...suppliers])}::int[])`;
   const alerts = sql`exists (select from bellwether.alert a
     where a.supplier_id = s.supplier and a.model_name = ${run.modelName} and a.state <> 'resolved')`;
-  const text = candidates ? [isOneOf(candidates)] : [];
+  // Runs of earlier releases have not recorded the exposure.
+  const unknown =
+    run.formula === null
+      ? sql`(select u.exposure is null from bellwether.supplier u where u.id = s.supplier)`
+      : sql`s.exposure is null`;
+  const text = [
+    ...(candidates ? [isOneOf(candidates)] : []),
+    ...(withoutExposure ? [sql`s.p is not null and ${unknown}`] : []),
+  ];
   if (hasActiveAlerts === undefined) return text;
   if (alerted === undefined) return [...text, hasActiveAlerts ? alerts : sql`not ${alerts}`];
   const listed = new Set(alerted);
   if (!hasActiveAlerts) {
-    if (candidates) return [isOneOf(candidates.filter((supplier) => !listed.has(supplier)))];
-    return [sql`s.supplier <> all(${sql.param([...alerted])}::int[])`];
+    if (candidates) return [...text, isOneOf(candidates.filter((supplier) => !listed.has(supplier)))];
+    return [...text, sql`s.supplier <> all(${sql.param([...alerted])}::int[])`];
   }
-  return [isOneOf(candidates ? candidates.filter((supplier) => listed.has(supplier)) : alerted)];
+  return [...text, isOneOf(candidates ? candidates.filter((supplier) => listed.has(supplier)) : alerted)];
 }
 
 /**
@@ -177,14 +203,17 @@ async function groupsThat(
   all: readonly SupplierGroup[],
   {
     restricted,
-    hasActiveAlerts,
+    isCounted,
     candidates,
     alerted,
-  }: FoundBefore & { readonly restricted: readonly SQL[]; readonly hasActiveAlerts: boolean | undefined },
+  }: FoundBefore & {
+    readonly restricted: readonly SQL[];
+    /** Whether the suppliers are counted themselves. */
+    readonly isCounted: boolean;
+  },
 ): Promise<readonly SupplierGroup[]> {
   if (restricted.length === 0) return all;
-  if (hasActiveAlerts !== false || candidates || !alerted)
-    return await countGroups(db, runId, sql.join([...restricted], sql` and `));
+  if (isCounted || candidates || !alerted) return await countGroups(db, runId, sql.join([...restricted], sql` and `));
   const others = sql`s.run = ${runId}::int and s.supplier = any(${sql.param([...alerted])}::int[])`;
   return withoutGroups(all, await countGroups(db, runId, others));
 }
