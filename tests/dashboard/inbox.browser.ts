@@ -124,6 +124,67 @@ describe.skipIf(!hasChromium)("the inbox (apt-get install chromium)", () => {
     expect(data.alerts[0]?.state).toBe(AlertState.OPEN);
   });
 
+  test("nothing is chosen before in a form of a decision: without a choice nothing is sent", async () => {
+    const data = demoData();
+    const { page } = await openPage(opsInMemory(data).routes);
+    await isActive(page, "Aldermoor Castings");
+    for (const [key, name] of [
+      ["r", "Resolve: Aldermoor Castings"],
+      ["s", "Snooze: Aldermoor Castings"],
+    ] as const) {
+      await page.keyboard.press(key);
+      const form = panel(page).getByRole("form", { name });
+      await form.waitFor();
+      expect(await form.getByRole("radio", { checked: true }).count()).toBe(0);
+      await page.keyboard.press("Enter");
+      await form.locator("input:invalid").first().waitFor();
+      await page.keyboard.press("Escape");
+    }
+    await row(page, "Aldermoor Castings").click();
+    await panel(page).getByRole("button", { name: "Override…" }).click();
+    await panel(page).getByLabel("Reason").fill("   ");
+    await panel(page).getByRole("button", { name: "Override", exact: true }).click();
+    await panel(page).getByText("Nothing was sent: a choice or a text is missing.").waitFor();
+    expect(data.alerts.map(({ version }) => version)).toEqual([1n, 1n, 1n]);
+  });
+
+  test("after a click in the panel the buttons keep place and focus, and a double click decides once", async () => {
+    const data = withAlerts(5);
+    Object.assign(data.alerts[1] ?? {}, { state: AlertState.ACKNOWLEDGED, supplierName: "A long name ".repeat(12) });
+    const { page } = await openPage(opsInMemory(data).routes);
+    await row(page, "Supplier 000").click();
+    const acknowledge = panel(page).getByRole("button", { name: "Acknowledge" });
+    await panel(page).getByText("High because of", { exact: false }).waitFor();
+    const buttons = () =>
+      panel(page)
+        .locator(".panel-actions button")
+        .evaluateAll((all) =>
+          all.map((one) => [one.textContent, ...Object.values(one.getBoundingClientRect().toJSON())]),
+        );
+    const before = await buttons();
+    await acknowledge.dblclick();
+    await isDone(page, "Acknowledged: Supplier 000.");
+    await panel(page)
+      .getByRole("heading", { name: /^A long name/ })
+      .waitFor();
+    await panel(page).getByText("Acknowledged: Supplier 000.").waitFor();
+    expect(await buttons()).toEqual(before);
+    expect(await acknowledge.evaluate((one) => [document.activeElement === one, one.ariaDisabled])).toEqual([
+      ...[true, "true"],
+    ]);
+    // The button is disabled, but it gets clicks.
+    await acknowledge.click({ force: true });
+    await page.keyboard.press("Enter");
+    expect(data.alerts.map(({ version }) => version)).toEqual([2n, 1n, 1n, 1n, 1n]);
+    await page.keyboard.press("j");
+    await panel(page)
+      .getByRole("heading", { name: /Supplier 002/ })
+      .waitFor();
+    await acknowledge.click();
+    await isDone(page, "Acknowledged: Supplier 002.");
+    expect(data.alerts.map(({ version }) => version)).toEqual([2n, 1n, 2n, 1n, 1n]);
+  });
+
   test("keys of the list have no effect in a field, and ? shows them", async () => {
     const data = demoData();
     const { page } = await openPage(opsInMemory(data).routes);
@@ -172,6 +233,9 @@ describe.skipIf(!hasChromium)("the inbox (apt-get install chromium)", () => {
     await isLive(page);
     await isActive(page, "Aldermoor Castings");
     await page.keyboard.press("r");
+    await panel(page)
+      .getByRole("radio", { name: /Mitigated/ })
+      .check();
     const note = panel(page).getByLabel("Note for the history");
     await note.fill("We found a second source.");
     const [alert] = data.alerts;

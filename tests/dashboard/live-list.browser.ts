@@ -120,6 +120,7 @@ describe.skipIf(!hasChromium)("a list of alerts while others change it (apt-get 
     await changesBar(page).waitFor();
     await page.keyboard.press("r");
     await panel(page).getByRole("form").waitFor();
+    await page.keyboard.press("1");
     await page.keyboard.press("Enter");
     await isDone(page, "Resolved: Supplier 001.");
     await row(page, "Supplier 001").getByText("Resolved").first().waitFor();
@@ -137,7 +138,9 @@ describe.skipIf(!hasChromium)("a list of alerts while others change it (apt-get 
     for (let i = 0; i < 8; i++) await page.keyboard.press("j");
     await isActive(page, "Supplier 008");
     const urgent = data.alerts.splice(8, 1);
-    data.alerts.unshift(...urgent.map((alert) => Object.assign(alert, { severity: AlertSeverity.CRITICAL })));
+    data.alerts.unshift(
+      ...urgent.map((alert) => Object.assign(alert, { severity: AlertSeverity.CRITICAL, expectedImpact: 9e9 })),
+    );
     ops.alerts.publish(urgent);
     await changesBar(page).waitFor();
     expect((await rowNames(page))[8]).toBe("Supplier 008");

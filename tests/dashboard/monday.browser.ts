@@ -66,7 +66,7 @@ describe.skipIf(!hasChromium)("the work of a Monday (apt-get install chromium)",
     await panel(page)
       .getByRole("form", { name: `Snooze: ${name(11)}` })
       .waitFor();
-    await keys.press("Enter");
+    await keys.press("1", "Enter");
     await isDone(page, `Snoozed: ${name(11)}.`);
     const downloading = page.waitForEvent("download");
     await keys.press("e");

@@ -97,6 +97,7 @@ describe.skipIf(!hasChromium)("signing in on the page (apt-get install chromium)
     await signIn();
     await row(page, "Name of S-1").click();
     await page.getByRole("button", { name: "Resolve…" }).click();
+    await page.getByRole("radio", { name: /Mitigated/ }).check();
     await page.getByLabel("Note for the history").fill("They have a new plant.");
     await context.clearCookies();
     await page.getByRole("button", { name: "Resolve", exact: true }).click();
@@ -127,6 +128,7 @@ describe.skipIf(!hasChromium)("signing in on the page (apt-get install chromium)
     await signIn();
     await row(page, "Name of S-1").click();
     await page.getByRole("button", { name: "Resolve…" }).click();
+    await page.getByRole("radio", { name: /Mitigated/ }).check();
     await page.getByLabel("Note for the history").fill("They have a new plant.");
     people.clock.move(endMs + 60_000);
     await page.getByRole("button", { name: "Resolve", exact: true }).click();

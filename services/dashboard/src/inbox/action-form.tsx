@@ -28,7 +28,8 @@ interface ActionFormProps extends FormProps {
 
 /**
  * The frame of a form of the side panel. When somebody else changed the alert in the meantime, the form says
- * who did what, keeps everything that was typed, and can be sent again for the alert as it is now.
+ * who did what, keeps everything that was typed, and can be sent again for the alert as it is now. In a list of radio
+ * buttons, the keys 1 to 9 choose one.
  */
 export function ActionForm(props: ActionFormProps) {
   const { action, decision, decide, onDone, onCancel, onSent, children } = props;
@@ -45,7 +46,8 @@ export function ActionForm(props: ActionFormProps) {
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     const chosen = decision();
-    if (blocked !== undefined || isSending || chosen === undefined) return;
+    if (blocked !== undefined || isSending) return;
+    if (chosen === undefined) return setProblem("Nothing was sent: a choice or a text is missing.");
     setSending(true);
     const { failed, error } = await decide(targets, chosen);
     setSending(false);
@@ -73,6 +75,9 @@ export function ActionForm(props: ActionFormProps) {
       onCancel();
     }
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.current?.requestSubmit();
+    const { target } = event;
+    if (target instanceof HTMLInputElement && target.type === "radio" && form.current)
+      form.current.querySelectorAll<HTMLInputElement>("input[type=radio]")[Number(event.key) - 1]?.click();
   };
   return (
     <form ref={form} className="action-form" aria-labelledby={title} onSubmit={submit} onKeyDown={onKeyDown}>

@@ -3,7 +3,7 @@ import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb
 import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { visibleText } from "@bellwether/reasons/visible-text";
 import { useQuery } from "@connectrpc/connect-query";
-import type { ReactNode } from "react";
+import { type ReactNode, useLayoutEffect, useRef } from "react";
 import { AlertTimeline } from "../parts/alert-timeline.tsx";
 import { AlertStateText, SeverityBadge } from "../parts/badges.tsx";
 import { CompletenessBadge } from "../parts/completeness-badge.tsx";
@@ -23,30 +23,46 @@ interface AlertPanelProps {
   readonly alertId: string;
   /** The alert as the list shows it. Undefined: it is not in the list. */
   readonly listed: Alert | undefined;
+  /** The result of the last action in words. Empty: there was none. */
+  readonly done: string;
   readonly onClose: () => void;
   /** Returns the buttons or the form for the alert as it is now. */
   readonly actions: (alert: Alert) => ReactNode;
 }
 
-/** The side panel of the inbox: one alert with its explanation, its actions and its history. */
-export function AlertPanel({ alertId, listed, onClose, actions }: AlertPanelProps) {
+/**
+ * The side panel of the inbox: one alert with its explanation, its actions and its history. Its head has the same size
+ * for every alert, and the actions keep their place and the focus when the panel goes on to another alert.
+ */
+export function AlertPanel({ alertId, listed, done, onClose, actions }: AlertPanelProps) {
+  const panel = useRef<HTMLElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another alert is read from its beginning
+  useLayoutEffect(() => {
+    if (panel.current) panel.current.scrollTop = 0;
+  }, [alertId]);
   const got = useQuery(AlertService.method.getAlert, { alertId });
   const loaded = got.data?.alert;
   const alert = loaded && listed && isLater(listed, loaded) ? listed : (loaded ?? listed);
   return (
-    <section className="panel" aria-label="Alert">
-      <button type="button" className="panel-close" title="Key: Esc" onClick={onClose}>
-        Close
-      </button>
+    <section ref={panel} className="panel" aria-label="Alert">
+      <div className="panel-head">
+        <p className="quiet panel-done" title={visibleText(done)}>
+          {visibleText(done)}
+        </p>
+        <button type="button" title="Key: Esc" onClick={onClose}>
+          Close
+        </button>
+        {alert && <PanelTitle alert={alert} />}
+      </div>
       {alert ? (
         <>
-          <PanelHead alert={alert} />
+          {actions(alert)}
+          <PanelFacts alert={alert} />
           {listed && alert.version !== listed.version && (
             <p className="problem" role="status">
               {visibleText(whoChanged(listed, alert, Date.now()))}. The list still shows it as it was.
             </p>
           )}
-          {actions(alert)}
           <Explanation alert={alert} />
         </>
       ) : (
@@ -63,18 +79,23 @@ export function AlertPanel({ alertId, listed, onClose, actions }: AlertPanelProp
   );
 }
 
-function PanelHead({ alert }: { alert: Alert }) {
-  const { supplierId, modelName, currency, expectedImpact, scoreChange, snooze, activeOverride } = alert;
+function PanelTitle({ alert: { supplierId, supplierName, modelName } }: { alert: Alert }) {
+  return (
+    <h2 className="panel-title" title={visibleText(supplierName || supplierId)}>
+      <a href={hrefOf({ page: "supplier", supplierId, modelName })}>
+        <Name>{supplierName || supplierId}</Name>
+      </a>
+      <small>
+        <Name>{supplierId}</Name>
+      </small>
+    </h2>
+  );
+}
+
+function PanelFacts({ alert }: { alert: Alert }) {
+  const { currency, expectedImpact, scoreChange, snooze, activeOverride } = alert;
   return (
     <>
-      <h2>
-        <a href={hrefOf({ page: "supplier", supplierId, modelName })}>
-          <Name>{alert.supplierName || supplierId}</Name>
-        </a>
-        <small>
-          <Name>{supplierId}</Name>
-        </small>
-      </h2>
       <p className="panel-facts">
         <SeverityBadge severity={alert.severity} />
         <span className="number">

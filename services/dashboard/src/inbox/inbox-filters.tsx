@@ -13,7 +13,7 @@ const ViewsMenu = lazy(() => import("./views-menu.tsx"));
 
 const SEVERITIES = [AlertSeverity.UNSPECIFIED, AlertSeverity.WARNING, AlertSeverity.CRITICAL];
 const ORDERS: readonly (readonly [order: AlertOrder, name: string])[] = [
-  [AlertOrder.UNSPECIFIED, "Most severe first"],
+  [AlertOrder.UNSPECIFIED, "Severity, then expected loss"],
   [AlertOrder.EXPECTED_IMPACT, "Highest expected loss first"],
   [AlertOrder.SCORE_CHANGE, "Largest rise first"],
 ];

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a table element cannot have only some of its rows
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus, and names the active row
 import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { AlertOrder } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef } from "react";
 import { keepPlace, keptPlace } from "../parts/kept-place.ts";
@@ -20,6 +21,7 @@ interface InboxListProps {
   readonly indexOf: ReadonlyMap<string, number>;
   /** Number of alerts on all pages. */
   readonly totalSize: number;
+  readonly order: AlertOrder;
   readonly activeId: string;
   readonly selected: ReadonlySet<string>;
   readonly isSelectable: boolean;
@@ -41,11 +43,19 @@ const COLUMNS: readonly (readonly [name: string, title: string])[] = [
   ["age", "Age"],
 ];
 
+/** The columns by which the list is sorted, highest values first. */
+const SORTED_BY: Readonly<Record<AlertOrder, readonly string[]>> = {
+  [AlertOrder.UNSPECIFIED]: ["severity", "loss"],
+  [AlertOrder.EXPECTED_IMPACT]: ["loss"],
+  [AlertOrder.SCORE_CHANGE]: ["score"],
+};
+
 /**
  * The rows of the inbox. Only the rows in view, and the active one, are in the document. The list has the focus
  * and names the active row, so that no change of rows can lose the focus.
  */
 export function InboxList(props: InboxListProps) {
+  const sortedBy = SORTED_BY[props.order] ?? [];
   const { grid, alerts, indexOf, activeId, selected, isSelectable, belongs, hasMore, onMore, onOpen, onToggle } = props;
   const activeIndex = indexOf.get(activeId) ?? -1;
   const restore = useRestoredTop(grid, alerts.length, hasMore);
@@ -93,8 +103,15 @@ export function InboxList(props: InboxListProps) {
       <div role="rowgroup" className="inbox-head">
         <div role="row" className="inbox-row" aria-rowindex={1}>
           {COLUMNS.map(([name, title]) => (
-            <span key={name} role="columnheader" className={`cell-${name}`}>
+            <span
+              key={name}
+              role="columnheader"
+              className={`cell-${name}`}
+              aria-sort={name === sortedBy[0] ? "descending" : undefined}
+              title={name === sortedBy[1] ? "Sorted by this within the same severity" : undefined}
+            >
               {title || <span className="unseen">Selected</span>}
+              {sortedBy.includes(name) && <span aria-hidden="true"> ↓</span>}
             </span>
           ))}
         </div>

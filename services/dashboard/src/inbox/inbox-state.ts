@@ -53,7 +53,8 @@ export function nextInbox(state: InboxState, event: InboxEvent): InboxState {
     case "select":
       return { ...state, selected: new Set(event.alertIds) };
     case "openForm":
-      return { ...state, form: event.form, isPanelOpen: true };
+      // The form for several alerts is in the place of the panel, which is not opened by it.
+      return { ...state, form: event.form, isPanelOpen: state.isPanelOpen || event.form.targets.length < 2 };
     case "closeForm":
       return { ...state, form: undefined };
     case "closePanel":

@@ -29,29 +29,41 @@ interface PanelActionsProps {
   readonly onOpenForm: (kind: FormKind) => void;
 }
 
+const NOT_NOW = "Not possible in the present state";
+
 /**
- * The buttons for one alert, or for all selected ones. Actions that none of them allows are not shown. When the
- * browser is offline, the buttons stay focusable and show the reason why they are disabled.
+ * The buttons for one alert, or for all selected ones, each always in the same place: what a click does never depends
+ * on the state of the alert that comes next. Buttons that are disabled stay focusable and show the reason. The second
+ * click of a double click and a key that is held down do nothing: they would decide about the next alert.
  */
 export function PanelActions({ alerts, onDecide, onOpenForm }: PanelActionsProps) {
   const blocked = useBlockedReason();
   const isAnySnoozed = alerts.some(({ snooze, state }) => snooze && state !== AlertState.RESOLVED);
-  const button = (name: string, key: string, act: () => void) => (
+  const isAnyResolved = alerts.some(({ state }) => state === AlertState.RESOLVED);
+  const button = (name: string, key: string, act: () => void, why = blocked) => (
     <button
       key={name}
       type="button"
-      title={blocked ?? (key ? `Key: ${key}` : undefined)}
+      title={why ?? (key ? `Key: ${key}` : undefined)}
       aria-keyshortcuts={key || undefined}
-      aria-disabled={blocked !== undefined}
-      onClick={act}
+      aria-disabled={why !== undefined}
+      onClick={({ detail }) => {
+        if (detail < 2 && why !== NOT_NOW) act();
+      }}
+      onKeyDown={(event) => event.repeat && event.preventDefault()}
     >
       {name}
     </button>
   );
   return (
     <div className="panel-actions">
-      {ACTIONS.filter(({ kind }) => alerts.some((alert) => isAllowed(kind, alert))).map(({ name, key, act }) =>
-        button(name, key, () => ("open" in act ? onOpenForm(act.open) : onDecide(act.decide))),
+      {ACTIONS.filter(({ kind }) => kind !== "reopen" || isAnyResolved).map(({ name, key, kind, act }) =>
+        button(
+          name,
+          key,
+          () => ("open" in act ? onOpenForm(act.open) : onDecide(act.decide)),
+          blocked ?? (alerts.some((alert) => isAllowed(kind, alert)) ? undefined : NOT_NOW),
+        ),
       )}
       {isAnySnoozed && button("End the snooze", "", () => onDecide(END_SNOOZE))}
     </div>

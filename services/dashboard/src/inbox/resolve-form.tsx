@@ -9,10 +9,10 @@ import { DISPOSITIONS } from "./decision.ts";
 import { NoteField } from "./note-field.tsx";
 import { endOfDay, tomorrow } from "./until.ts";
 
-/** Asks for the disposition of alerts and resolves them. The keys 1 to 5 choose the disposition. */
+/** Asks for the disposition of alerts and resolves them. No disposition is chosen before. */
 export function ResolveForm(props: FormProps) {
   const { targets } = props;
-  const [disposition, setDisposition] = useState<Disposition>(Disposition.MITIGATED);
+  const [disposition, setDisposition] = useState<Disposition>(Disposition.UNSPECIFIED);
   const [note, setNote, clearNote] = useDraft(draftName("resolve", targets));
   const [untilDay, setUntilDay] = useState("");
   const [duplicateOf, setDuplicateOf] = useState("");
@@ -26,7 +26,7 @@ export function ResolveForm(props: FormProps) {
       decision={() => {
         const until = disposition === Disposition.ACCEPTED ? endOfDay(untilDay) : undefined;
         const isDuplicate = disposition === Disposition.DUPLICATE;
-        if (isDuplicate && duplicateOf === "") return undefined;
+        if (disposition === Disposition.UNSPECIFIED || (isDuplicate && duplicateOf === "")) return undefined;
         return {
           ...{ kind: "resolve", disposition, note },
           ...(until && { acceptedUntil: until }),
@@ -34,32 +34,24 @@ export function ResolveForm(props: FormProps) {
         };
       }}
     >
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: digits choose a radio button of the field set inside */}
-      <div
-        onKeyDown={(event) => {
-          const choice =
-            event.target instanceof HTMLInputElement && event.target.type === "radio" && choices[Number(event.key) - 1];
-          if (choice) setDisposition(choice.disposition);
-        }}
-      >
-        <fieldset className="choices">
-          <legend>How was it resolved?</legend>
-          {choices.map((choice, i) => (
-            <label key={choice.disposition}>
-              <input
-                type="radio"
-                name="disposition"
-                checked={disposition === choice.disposition}
-                onChange={() => setDisposition(choice.disposition)}
-              />
-              <span>
-                <kbd>{i + 1}</kbd> {wordOf(DISPOSITION_WORDS, choice.disposition)}
-                <small>{choice.meaning}</small>
-              </span>
-            </label>
-          ))}
-        </fieldset>
-      </div>
+      <fieldset className="choices">
+        <legend>How was it resolved?</legend>
+        {choices.map((choice, i) => (
+          <label key={choice.disposition}>
+            <input
+              type="radio"
+              name="disposition"
+              required
+              checked={disposition === choice.disposition}
+              onChange={() => setDisposition(choice.disposition)}
+            />
+            <span>
+              <kbd>{i + 1}</kbd> {wordOf(DISPOSITION_WORDS, choice.disposition)}
+              <small>{choice.meaning}</small>
+            </span>
+          </label>
+        ))}
+      </fieldset>
       {disposition === Disposition.ACCEPTED && (
         <label className="note">
           Accepted until (empty: for the time that is configured)

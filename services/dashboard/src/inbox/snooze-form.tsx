@@ -9,15 +9,17 @@ const PERIODS = [
 ];
 type Choice = number | "day" | "worse";
 
-/** Snoozes alerts until a day, until they become worse, or until the first of both. */
+/** Snoozes alerts until a day, until they become worse, or until the first of both. No period is chosen before. */
 export function SnoozeForm(props: FormProps) {
-  const [choice, setChoice] = useState<Choice>(7);
+  const [choice, setChoice] = useState<Choice>();
   const [day, setDay] = useState(() => dayOf(endOfDayAfter(60, new Date())));
   const [untilWorse, setUntilWorse] = useState(true);
-  const radio = (value: Choice, name: string) => (
+  const radio = (value: Choice, name: string, i: number) => (
     <label key={value}>
-      <input type="radio" name="period" checked={choice === value} onChange={() => setChoice(value)} />
-      <span>{name}</span>
+      <input type="radio" name="period" required checked={choice === value} onChange={() => setChoice(value)} />
+      <span>
+        <kbd>{i + 1}</kbd> {name}
+      </span>
     </label>
   );
   return (
@@ -25,6 +27,7 @@ export function SnoozeForm(props: FormProps) {
       {...props}
       action="Snooze"
       decision={() => {
+        if (choice === undefined) return undefined;
         if (choice === "worse") return { kind: "snooze", untilWorse: true };
         const until = choice === "day" ? endOfDay(day) : endOfDayAfter(choice, new Date());
         return until && { kind: "snooze", until, untilWorse };
@@ -32,8 +35,8 @@ export function SnoozeForm(props: FormProps) {
     >
       <fieldset className="choices">
         <legend>How long?</legend>
-        {PERIODS.map(({ days, name }) => radio(days, name))}
-        {radio("day", "Until a day")}
+        {PERIODS.map(({ days, name }, i) => radio(days, name, i))}
+        {radio("day", "Until a day", PERIODS.length)}
         {choice === "day" && (
           <input
             type="date"
@@ -44,7 +47,7 @@ export function SnoozeForm(props: FormProps) {
             onChange={(event) => setDay(event.target.value)}
           />
         )}
-        {radio("worse", "Until it becomes worse")}
+        {radio("worse", "Until it becomes worse", PERIODS.length + 1)}
       </fieldset>
       {choice !== "worse" && (
         <label className="check">

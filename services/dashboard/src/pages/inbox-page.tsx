@@ -6,7 +6,6 @@ import { downloadCsv } from "../export/download.ts";
 import { AlertPanel } from "../inbox/alert-panel.tsx";
 import { belongsTo } from "../inbox/belongs.ts";
 import { BulkBar } from "../inbox/bulk-bar.tsx";
-import { exportAlerts } from "../inbox/export-alerts.ts";
 import { HelpSheet } from "../inbox/help-sheet.tsx";
 import { InboxFilters } from "../inbox/inbox-filters.tsx";
 import { InboxList } from "../inbox/inbox-list.tsx";
@@ -92,6 +91,7 @@ function Inbox({ view, alertId, decisions, onSearch, onLoaded }: InboxProps) {
   const exportList = async (): Promise<void> => {
     decisions.say("Exporting…");
     try {
+      const { exportAlerts } = await import("../inbox/export-alerts.ts");
       const { csv, rows, truncated } = await exportAlerts(transport, view);
       downloadCsv("alerts.csv", csv);
       const more = truncated ? ` The list has more: only the first ${countText(rows)} are in the file.` : "";
@@ -140,7 +140,7 @@ function Inbox({ view, alertId, decisions, onSearch, onLoaded }: InboxProps) {
     />
   );
   return (
-    <div className="inbox" data-panel={state.isPanelOpen}>
+    <div className="inbox" data-panel={state.isPanelOpen || form !== undefined}>
       <div className="inbox-main" ref={held.container}>
         <div className="inbox-status">
           <UndoLine done={decisions.done} undoable={decisions.undoable} onUndo={() => void decisions.undo()} />
@@ -164,7 +164,7 @@ function Inbox({ view, alertId, decisions, onSearch, onLoaded }: InboxProps) {
         ) : (
           <>
             <InboxList
-              {...{ grid, alerts, indexOf, totalSize, belongs, onOpen, onToggle, onMore }}
+              {...{ grid, alerts, indexOf, totalSize, belongs, onOpen, onToggle, onMore, order: view.order }}
               activeId={state.activeId}
               selected={state.selected}
               isSelectable={reader.mayDecide}
@@ -189,9 +189,9 @@ function Inbox({ view, alertId, decisions, onSearch, onLoaded }: InboxProps) {
         state.isPanelOpen &&
         state.activeId !== "" && (
           <AlertPanel
-            key={state.activeId}
             alertId={state.activeId}
             listed={active}
+            done={form ? "" : decisions.done}
             onClose={() => dispatch({ type: "close" })}
             actions={(alert) =>
               form

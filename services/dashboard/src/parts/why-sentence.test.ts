@@ -51,3 +51,18 @@ test("each kind of value has its phrase", () => {
   expect(phrase({ feature: "audit_status", value: 2 })).toBe("an audit status of 2");
   expect(phrase({ feature: "spend", text: "spend" })).toBe("spend");
 });
+
+test("a name of another language is shown as it is, without an English article or plural", () => {
+  expect(phrase({ feature: "Reklamationen_letztes_Jahr", value: 7, typical: 1 })).toBe(
+    "Reklamationen letztes Jahr 7 (typical 1)",
+  );
+  expect(phrase({ feature: "lieferverzug", value: 3, unit: "Tage", typical: 1 })).toBe(
+    "lieferverzug 3 Tage (typical 1)",
+  );
+  expect(phrase({ feature: "Verspätete_Lieferungen_in_%", value: 12.5 })).toBe("Verspätete Lieferungen in % 12.5");
+  expect(phrase({ feature: "Land", category: "DE", typicalCategory: "FR" })).toBe("Land DE (most often FR)");
+  expect(phrase({ feature: "Umsatz", typical: 12 })).toBe("Umsatz not known");
+  expect(sentence({ band: Band.HIGH, reasons: [{ ...DISPUTES, feature: "Reklamationen", unit: "" }] })).toBe(
+    "High because of Reklamationen 7 (typical 1).",
+  );
+});

@@ -38,22 +38,48 @@ export function whySentence(
   return `${word} because of ${listed(matching.map((reason) => reasonPhrase(reason, locales)))}.`;
 }
 
-/** Returns a reason as a part of a sentence: "7 past disputes (typical 1)", "a stability index of 0.35". */
+/**
+ * English nouns in the singular. A name with another head noun can be of any language, for example "Reklamationen": it is
+ * shown as it is, without an English article or plural.
+ */
+const NOUNS = new Set(
+  (
+    "age amount asset balance category claim complaint contract cost country date day debt defect delay delivery depth " +
+    "dispute distance duration exposure hit hour incident income index invoice level liability line margin month name " +
+    "number order payment penalty point price profit quality quantity rate rating ratio region return revenue risk sale score " +
+    "share size spend status stock supplier tax term time transaction type value variance volume warning week weight year"
+  ).split(" "),
+);
+
+/** Whether the head noun of a name is a known English one: that of "years of relation" is "years". */
+function isEnglish(name: string): boolean {
+  const noun = (name.split(" of ", 1)[0] ?? name).split(" ").at(-1)?.toLowerCase() ?? "";
+  return NOUNS.has(noun) || NOUNS.has(noun.replace(/s$/, "")) || NOUNS.has(noun.replace(/ies$/, "y"));
+}
+
+/**
+ * Returns a reason as a part of a sentence: "7 past disputes (typical 1)", "a stability index of 0.35"; with a name that
+ * is not known to be English "Reklamationen 7 (typical 1)".
+ */
 export function reasonPhrase(reason: ReasonFacts, locales = readerLocales()): string {
   const { feature, value, category, typicalCategory, typical, unit, text } = reason;
   const name = featureText(feature);
   if (feature === TEXT_FEATURE) return text || name;
+  const english = isEnglish(name);
   if (category !== "") {
     const often = typicalCategory && typicalCategory !== category ? ` (most often ${typicalCategory})` : "";
-    return `the ${name} ${category}${often}`;
+    return `${english ? "the " : ""}${name} ${category}${often}`;
   }
-  if (value === undefined) return typical === undefined && !typicalCategory ? text || name : `an unknown ${name}`;
+  if (value === undefined) {
+    if (typical === undefined && !typicalCategory) return text || name;
+    return english ? `an unknown ${name}` : `${name} not known`;
+  }
   const usual = typical === undefined ? "" : ` (typical ${valueText(typical, locales)})`;
   const number = valueText(value, locales);
-  if (isCount(name, unit, value)) return `${number} ${name}${usual}`;
+  if (english && isCount(name, unit, value)) return `${number} ${name}${usual}`;
   // A unit that the name already contains is not repeated: "a stability index of 0.35".
   const unitText = unit === "" || endsWithWord(name, unit) ? "" : ` ${unit}`;
-  return `${article(name)}${name} of ${number}${unitText}${usual}`;
+  return english ? `${article(name)}${name} of ${number}${unitText}${usual}` : `${name} ${number}${unitText}${usual}`;
 }
 
 /** Whether a value counts what its name says in the plural: "7 past disputes". */
