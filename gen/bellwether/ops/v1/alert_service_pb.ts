@@ -1414,7 +1414,8 @@ export const AlertSnoozeFilterSchema: GenEnum<AlertSnoozeFilter> = /*@__PURE__*/
  */
 export const AlertOrder = {
   /**
-   * Highest severity first, then latest change first, then highest score first.
+   * Highest severity first. Within a severity: highest expected impact first, then highest score first. Alerts without an
+   * expected impact come last in their severity.
    *
    * @generated from enum value: ALERT_ORDER_UNSPECIFIED = 0;
    */

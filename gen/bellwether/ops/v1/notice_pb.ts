@@ -8,15 +8,15 @@ import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2"
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { AlertSeverity } from "./alert_pb.ts";
 import { file_bellwether_ops_v1_alert } from "./alert_pb.ts";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file bellwether/ops/v1/notice.proto.
  */
 export const file_bellwether_ops_v1_notice: GenFile = /*@__PURE__*/
-  fileDesc("Ch5iZWxsd2V0aGVyL29wcy92MS9ub3RpY2UucHJvdG8SEWJlbGx3ZXRoZXIub3BzLnYxIocDCgpOb3RpY2VJdGVtEhMKC3N1cHBsaWVyX2lkGAEgASgJEhUKDXN1cHBsaWVyX25hbWUYAiABKAkSEQoJYWxlcnRfaWRzGAMgAygJEjIKCHNldmVyaXR5GAQgASgOMiAuYmVsbHdldGhlci5vcHMudjEuQWxlcnRTZXZlcml0eRItCgVjYXVzZRgFIAEoDjIeLmJlbGx3ZXRoZXIub3BzLnYxLk5vdGljZUNhdXNlEg0KBWFjdG9yGAYgASgJEg0KBW93bmVyGAcgASgJEhAKCGlzb193ZWVrGAggASgJEhIKCm1vZGVsX25hbWUYCSABKAkSEgoKcmlza19zY29yZRgKIAEoARIbCg5wcmV2aW91c19zY29yZRgLIAEoAUgAiAEBEhoKDWV4cGVjdGVkX2xvc3MYDCABKAFIAYgBARIQCghjdXJyZW5jeRgNIAEoCRIPCgdyZWFzb25zGA4gAygJQhEKD19wcmV2aW91c19zY29yZUIQCg5fZXhwZWN0ZWRfbG9zcyLmAwoGTm90aWNlEhEKCW5vdGljZV9pZBgBIAEoCRIrCgRraW5kGAIgASgOMh0uYmVsbHdldGhlci5vcHMudjEuTm90aWNlS2luZBItCgVzdGF0ZRgDIAEoDjIeLmJlbGx3ZXRoZXIub3BzLnYxLk5vdGljZVN0YXRlEhMKC2Rlc3RpbmF0aW9uGAQgASgJEjEKB2NoYW5uZWwYBSABKA4yIC5iZWxsd2V0aGVyLm9wcy52MS5Ob3RpY2VDaGFubmVsEhEKCXJlY2lwaWVudBgGIAEoCRIuCgpjcmVhdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghhdHRlbXB0cxgIIAEoDRIzCg9uZXh0X2F0dGVtcHRfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2ZpbmlzaGVkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YCyABKAkSEQoJc3VwcGxpZXJzGAwgASgNEhkKEWRyb3BwZWRfc3VwcGxpZXJzGA0gASgNEiwKBWl0ZW1zGA4gAygLMh0uYmVsbHdldGhlci5vcHMudjEuTm90aWNlSXRlbSLNAQoNTm90aWNlQXR0ZW1wdBIPCgdhdHRlbXB0GAEgASgNEi4KCnN0YXJ0ZWRfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhgKC2R1cmF0aW9uX21zGAMgASgNSACIAQESMQoHb3V0Y29tZRgEIAEoDjIgLmJlbGx3ZXRoZXIub3BzLnYxLk5vdGljZU91dGNvbWUSDgoGZGV0YWlsGAUgASgJEg4KBndvcmtlchgGIAEoCUIOCgxfZHVyYXRpb25fbXMiqQIKEU5vdGljZURlc3RpbmF0aW9uEgwKBG5hbWUYASABKAkSMQoHY2hhbm5lbBgCIAEoDjIgLmJlbGx3ZXRoZXIub3BzLnYxLk5vdGljZUNoYW5uZWwSLwoLZGlzYWJsZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD2Rpc2FibGVkX3JlYXNvbhgEIAEoCRIPCgd3YWl0aW5nGAUgASgNEgwKBGRlYWQYBiABKA0SNQoRbGFzdF9kZWxpdmVyZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCmhhc19kaWdlc3QYCCABKAgSHwoXYWxsb3dzX3ByaXZhdGVfbmV0d29ya3MYCSABKAgqmAEKDU5vdGljZUNoYW5uZWwSHgoaTk9USUNFX0NIQU5ORUxfVU5TUEVDSUZJRUQQABIaChZOT1RJQ0VfQ0hBTk5FTF9XRUJIT09LEAESGAoUTk9USUNFX0NIQU5ORUxfU0xBQ0sQAhIYChROT1RJQ0VfQ0hBTk5FTF9URUFNUxADEhcKE05PVElDRV9DSEFOTkVMX01BSUwQBCqLAQoKTm90aWNlS2luZBIbChdOT1RJQ0VfS0lORF9VTlNQRUNJRklFRBAAEhYKEk5PVElDRV9LSU5EX0FMRVJUUxABEhYKEk5PVElDRV9LSU5EX0RJR0VTVBACEhoKFk5PVElDRV9LSU5EX0VTQ0FMQVRJT04QAxIUChBOT1RJQ0VfS0lORF9URVNUEAQqeAoLTm90aWNlU3RhdGUSHAoYTk9USUNFX1NUQVRFX1VOU1BFQ0lGSUVEEAASGAoUTk9USUNFX1NUQVRFX1dBSVRJTkcQARIaChZOT1RJQ0VfU1RBVEVfREVMSVZFUkVEEAISFQoRTk9USUNFX1NUQVRFX0RFQUQQAyqdAQoNTm90aWNlT3V0Y29tZRIeChpOT1RJQ0VfT1VUQ09NRV9VTlNQRUNJRklFRBAAEhwKGE5PVElDRV9PVVRDT01FX0RFTElWRVJFRBABEhgKFE5PVElDRV9PVVRDT01FX1JFVFJZEAISGwoXTk9USUNFX09VVENPTUVfUkVKRUNURUQQAxIXChNOT1RJQ0VfT1VUQ09NRV9HT05FEAQqygEKC05vdGljZUNhdXNlEhwKGE5PVElDRV9DQVVTRV9VTlNQRUNJRklFRBAAEhoKFk5PVElDRV9DQVVTRV9OT1RfVEFLRU4QARIZChVOT1RJQ0VfQ0FVU0VfQVNTSUdORUQQAhIaChZOT1RJQ0VfQ0FVU0VfRVNDQUxBVEVEEAMSFwoTTk9USUNFX0NBVVNFX1JBSVNFRBAEEhkKFU5PVElDRV9DQVVTRV9SRU9QRU5FRBAFEhYKEk5PVElDRV9DQVVTRV9XT1JTRRAGQkYKFWNvbS5iZWxsd2V0aGVyLm9wcy52MVABWhdiZWxsd2V0aGVyL29wcy92MTtvcHN2MaoCEUJlbGx3ZXRoZXIuT3BzLlYxYgZwcm90bzM", [file_bellwether_ops_v1_alert, file_google_protobuf_timestamp]);
+  fileDesc("Ch5iZWxsd2V0aGVyL29wcy92MS9ub3RpY2UucHJvdG8SEWJlbGx3ZXRoZXIub3BzLnYxIocDCgpOb3RpY2VJdGVtEhMKC3N1cHBsaWVyX2lkGAEgASgJEhUKDXN1cHBsaWVyX25hbWUYAiABKAkSEQoJYWxlcnRfaWRzGAMgAygJEjIKCHNldmVyaXR5GAQgASgOMiAuYmVsbHdldGhlci5vcHMudjEuQWxlcnRTZXZlcml0eRItCgVjYXVzZRgFIAEoDjIeLmJlbGx3ZXRoZXIub3BzLnYxLk5vdGljZUNhdXNlEg0KBWFjdG9yGAYgASgJEg0KBW93bmVyGAcgASgJEhAKCGlzb193ZWVrGAggASgJEhIKCm1vZGVsX25hbWUYCSABKAkSEgoKcmlza19zY29yZRgKIAEoARIbCg5wcmV2aW91c19zY29yZRgLIAEoAUgAiAEBEhoKDWV4cGVjdGVkX2xvc3MYDCABKAFIAYgBARIQCghjdXJyZW5jeRgNIAEoCRIPCgdyZWFzb25zGA4gAygJQhEKD19wcmV2aW91c19zY29yZUIQCg5fZXhwZWN0ZWRfbG9zcyLmAwoGTm90aWNlEhEKCW5vdGljZV9pZBgBIAEoCRIrCgRraW5kGAIgASgOMh0uYmVsbHdldGhlci5vcHMudjEuTm90aWNlS2luZBItCgVzdGF0ZRgDIAEoDjIeLmJlbGx3ZXRoZXIub3BzLnYxLk5vdGljZVN0YXRlEhMKC2Rlc3RpbmF0aW9uGAQgASgJEjEKB2NoYW5uZWwYBSABKA4yIC5iZWxsd2V0aGVyLm9wcy52MS5Ob3RpY2VDaGFubmVsEhEKCXJlY2lwaWVudBgGIAEoCRIuCgpjcmVhdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghhdHRlbXB0cxgIIAEoDRIzCg9uZXh0X2F0dGVtcHRfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2ZpbmlzaGVkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YCyABKAkSEQoJc3VwcGxpZXJzGAwgASgNEhkKEWRyb3BwZWRfc3VwcGxpZXJzGA0gASgNEiwKBWl0ZW1zGA4gAygLMh0uYmVsbHdldGhlci5vcHMudjEuTm90aWNlSXRlbSLNAQoNTm90aWNlQXR0ZW1wdBIPCgdhdHRlbXB0GAEgASgNEi4KCnN0YXJ0ZWRfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhgKC2R1cmF0aW9uX21zGAMgASgNSACIAQESMQoHb3V0Y29tZRgEIAEoDjIgLmJlbGx3ZXRoZXIub3BzLnYxLk5vdGljZU91dGNvbWUSDgoGZGV0YWlsGAUgASgJEg4KBndvcmtlchgGIAEoCUIOCgxfZHVyYXRpb25fbXMiUAoKRGlnZXN0VGltZRIrCgd3ZWVrZGF5GAEgASgOMhouYmVsbHdldGhlci5vcHMudjEuV2Vla2RheRIVCg1taW51dGVfb2ZfZGF5GAIgASgNIjQKClF1aWV0SG91cnMSEwoLZnJvbV9taW51dGUYASABKA0SEQoJdG9fbWludXRlGAIgASgNIq8CCgpOb3RpY2VSdWxlEi8KBGtpbmQYASABKA4yIS5iZWxsd2V0aGVyLm9wcy52MS5Ob3RpY2VSdWxlS2luZBINCgVyb3V0ZRgCIAEoCRI0CgpzZXZlcml0aWVzGAMgAygOMiAuYmVsbHdldGhlci5vcHMudjEuQWxlcnRTZXZlcml0eRIPCgdyZWdpb25zGAQgAygJEhIKCmNhdGVnb3JpZXMYBSADKAkSFwoPc3VwcGxpZXJfb3duZXJzGAYgAygJEhwKFGNvbmRpdGlvbnNfdHJ1bmNhdGVkGAcgASgIEhIKCm93bmVkX29ubHkYCCABKAgSEQoJaW5fZGlnZXN0GAkgASgIEigKBWFmdGVyGAogASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIsoFChFOb3RpY2VEZXN0aW5hdGlvbhIMCgRuYW1lGAEgASgJEjEKB2NoYW5uZWwYAiABKA4yIC5iZWxsd2V0aGVyLm9wcy52MS5Ob3RpY2VDaGFubmVsEi8KC2Rpc2FibGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9kaXNhYmxlZF9yZWFzb24YBCABKAkSDwoHd2FpdGluZxgFIAEoDRIMCgRkZWFkGAYgASgNEjUKEWxhc3RfZGVsaXZlcmVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpoYXNfZGlnZXN0GAggASgIEh8KF2FsbG93c19wcml2YXRlX25ldHdvcmtzGAkgASgIEhEKCXRpbWVfem9uZRgKIAEoCRItCgZkaWdlc3QYCyABKAsyHS5iZWxsd2V0aGVyLm9wcy52MS5EaWdlc3RUaW1lEjIKC3F1aWV0X2hvdXJzGAwgASgLMh0uYmVsbHdldGhlci5vcHMudjEuUXVpZXRIb3VycxIQCghpc19xdWlldBgNIAEoCBIsCgVydWxlcxgOIAMoCzIdLmJlbGx3ZXRoZXIub3BzLnYxLk5vdGljZVJ1bGUSEgoKbW9yZV9ydWxlcxgPIAEoDRIOCgZvd25lcnMYECADKAkSEwoLbW9yZV9vd25lcnMYESABKA0SEQoJY29sbGVjdGVkGBIgASgNEjQKEG5leHRfZGVsaXZlcnlfYXQYEyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD25leHRfYXRfb25jZV9hdBgUIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoObmV4dF9kaWdlc3RfYXQYFSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKpgBCg1Ob3RpY2VDaGFubmVsEh4KGk5PVElDRV9DSEFOTkVMX1VOU1BFQ0lGSUVEEAASGgoWTk9USUNFX0NIQU5ORUxfV0VCSE9PSxABEhgKFE5PVElDRV9DSEFOTkVMX1NMQUNLEAISGAoUTk9USUNFX0NIQU5ORUxfVEVBTVMQAxIXChNOT1RJQ0VfQ0hBTk5FTF9NQUlMEAQqiwEKCk5vdGljZUtpbmQSGwoXTk9USUNFX0tJTkRfVU5TUEVDSUZJRUQQABIWChJOT1RJQ0VfS0lORF9BTEVSVFMQARIWChJOT1RJQ0VfS0lORF9ESUdFU1QQAhIaChZOT1RJQ0VfS0lORF9FU0NBTEFUSU9OEAMSFAoQTk9USUNFX0tJTkRfVEVTVBAEKngKC05vdGljZVN0YXRlEhwKGE5PVElDRV9TVEFURV9VTlNQRUNJRklFRBAAEhgKFE5PVElDRV9TVEFURV9XQUlUSU5HEAESGgoWTk9USUNFX1NUQVRFX0RFTElWRVJFRBACEhUKEU5PVElDRV9TVEFURV9ERUFEEAMqnQEKDU5vdGljZU91dGNvbWUSHgoaTk9USUNFX09VVENPTUVfVU5TUEVDSUZJRUQQABIcChhOT1RJQ0VfT1VUQ09NRV9ERUxJVkVSRUQQARIYChROT1RJQ0VfT1VUQ09NRV9SRVRSWRACEhsKF05PVElDRV9PVVRDT01FX1JFSkVDVEVEEAMSFwoTTk9USUNFX09VVENPTUVfR09ORRAEKsoBCgtOb3RpY2VDYXVzZRIcChhOT1RJQ0VfQ0FVU0VfVU5TUEVDSUZJRUQQABIaChZOT1RJQ0VfQ0FVU0VfTk9UX1RBS0VOEAESGQoVTk9USUNFX0NBVVNFX0FTU0lHTkVEEAISGgoWTk9USUNFX0NBVVNFX0VTQ0FMQVRFRBADEhcKE05PVElDRV9DQVVTRV9SQUlTRUQQBBIZChVOT1RJQ0VfQ0FVU0VfUkVPUEVORUQQBRIWChJOT1RJQ0VfQ0FVU0VfV09SU0UQBiq2AQoHV2Vla2RheRIXChNXRUVLREFZX1VOU1BFQ0lGSUVEEAASEgoOV0VFS0RBWV9NT05EQVkQARITCg9XRUVLREFZX1RVRVNEQVkQAhIVChFXRUVLREFZX1dFRE5FU0RBWRADEhQKEFdFRUtEQVlfVEhVUlNEQVkQBBISCg5XRUVLREFZX0ZSSURBWRAFEhQKEFdFRUtEQVlfU0FUVVJEQVkQBhISCg5XRUVLREFZX1NVTkRBWRAHKpABCg5Ob3RpY2VSdWxlS2luZBIgChxOT1RJQ0VfUlVMRV9LSU5EX1VOU1BFQ0lGSUVEEAASGgoWTk9USUNFX1JVTEVfS0lORF9ST1VURRABEh8KG05PVElDRV9SVUxFX0tJTkRfQVNTSUdOTUVOVBACEh8KG05PVElDRV9SVUxFX0tJTkRfRVNDQUxBVElPThADKqIBCg9Ob05vdGljZXNSZWFzb24SIQodTk9fTk9USUNFU19SRUFTT05fVU5TUEVDSUZJRUQQABIkCiBOT19OT1RJQ0VTX1JFQVNPTl9OT19ST1VURVNfRklMRRABEiUKIU5PX05PVElDRVNfUkVBU09OX05PX0RFU1RJTkFUSU9OUxACEh8KG05PX05PVElDRVNfUkVBU09OX05PX1JPVVRFUxADQkYKFWNvbS5iZWxsd2V0aGVyLm9wcy52MVABWhdiZWxsd2V0aGVyL29wcy92MTtvcHN2MaoCEUJlbGx3ZXRoZXIuT3BzLlYxYgZwcm90bzM", [file_bellwether_ops_v1_alert, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * What a notice says about one supplier. The values are those of the time at which it happened.
@@ -299,6 +299,146 @@ export const NoticeAttemptSchema: GenMessage<NoticeAttempt> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_notice, 2);
 
 /**
+ * When the digests of a destination are sent.
+ *
+ * @generated from message bellwether.ops.v1.DigestTime
+ */
+export type DigestTime = Message<"bellwether.ops.v1.DigestTime"> & {
+  /**
+   * The day of a weekly digest. Unspecified: each day.
+   *
+   * @generated from field: bellwether.ops.v1.Weekday weekday = 1;
+   */
+  weekday: Weekday;
+
+  /**
+   * Minutes since midnight in the time zone of the destination, 0 to 1439.
+   *
+   * @generated from field: uint32 minute_of_day = 2;
+   */
+  minuteOfDay: number;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.DigestTime.
+ * Use `create(DigestTimeSchema)` to create a new message.
+ */
+export const DigestTimeSchema: GenMessage<DigestTime> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_notice, 3);
+
+/**
+ * The time of day in which nothing is sent, also over midnight.
+ *
+ * @generated from message bellwether.ops.v1.QuietHours
+ */
+export type QuietHours = Message<"bellwether.ops.v1.QuietHours"> & {
+  /**
+   * First minute, since midnight in the time zone of the destination, 0 to 1439.
+   *
+   * @generated from field: uint32 from_minute = 1;
+   */
+  fromMinute: number;
+
+  /**
+   * The minute in which notices are sent again, 0 to 1439.
+   *
+   * @generated from field: uint32 to_minute = 2;
+   */
+  toMinute: number;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.QuietHours.
+ * Use `create(QuietHoursSchema)` to create a new message.
+ */
+export const QuietHoursSchema: GenMessage<QuietHours> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_notice, 4);
+
+/**
+ * Which alerts a destination is notified of. Conditions that are empty are met by all alerts.
+ *
+ * @generated from message bellwether.ops.v1.NoticeRule
+ */
+export type NoticeRule = Message<"bellwether.ops.v1.NoticeRule"> & {
+  /**
+   * The part of the routes file.
+   *
+   * @generated from field: bellwether.ops.v1.NoticeRuleKind kind = 1;
+   */
+  kind: NoticeRuleKind;
+
+  /**
+   * Name of the route. Empty for assignments and the escalation.
+   *
+   * @generated from field: string route = 2;
+   */
+  route: string;
+
+  /**
+   * Only alerts of these severities, at most 2.
+   *
+   * @generated from field: repeated bellwether.ops.v1.AlertSeverity severities = 3;
+   */
+  severities: AlertSeverity[];
+
+  /**
+   * Only suppliers of these regions. The first 10 of them.
+   *
+   * @generated from field: repeated string regions = 4;
+   */
+  regions: string[];
+
+  /**
+   * Only suppliers of these categories. The first 10 of them.
+   *
+   * @generated from field: repeated string categories = 5;
+   */
+  categories: string[];
+
+  /**
+   * Only suppliers with these owners in the master data. The first 10 of them.
+   *
+   * @generated from field: repeated string supplier_owners = 6;
+   */
+  supplierOwners: string[];
+
+  /**
+   * True: the rule has more regions, categories or owners than are listed.
+   *
+   * @generated from field: bool conditions_truncated = 7;
+   */
+  conditionsTruncated: boolean;
+
+  /**
+   * True: only alerts of the destination's owners, because the rule says "owner" and does not name the destination.
+   *
+   * @generated from field: bool owned_only = 8;
+   */
+  ownedOnly: boolean;
+
+  /**
+   * True: collected for the next digest. False: sent at once.
+   *
+   * @generated from field: bool in_digest = 9;
+   */
+  inDigest: boolean;
+
+  /**
+   * Time after which an alert that nobody has acknowledged is escalated. Only of the escalation.
+   *
+   * @generated from field: google.protobuf.Duration after = 10;
+   */
+  after?: Duration | undefined;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.NoticeRule.
+ * Use `create(NoticeRuleSchema)` to create a new message.
+ */
+export const NoticeRuleSchema: GenMessage<NoticeRule> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_notice, 5);
+
+/**
  * A receiver of notices, without its address and its secret.
  *
  * @generated from message bellwether.ops.v1.NoticeDestination
@@ -366,6 +506,93 @@ export type NoticeDestination = Message<"bellwether.ops.v1.NoticeDestination"> &
    * @generated from field: bool allows_private_networks = 9;
    */
   allowsPrivateNetworks: boolean;
+
+  /**
+   * IANA time zone of digest and quiet hours, for example "Europe/Berlin".
+   *
+   * @generated from field: string time_zone = 10;
+   */
+  timeZone: string;
+
+  /**
+   * When its digests are sent. Unset: it has no digest.
+   *
+   * @generated from field: bellwether.ops.v1.DigestTime digest = 11;
+   */
+  digest?: DigestTime | undefined;
+
+  /**
+   * When nothing is sent. Unset: it has no quiet hours.
+   *
+   * @generated from field: bellwether.ops.v1.QuietHours quiet_hours = 12;
+   */
+  quietHours?: QuietHours | undefined;
+
+  /**
+   * True: the quiet hours are now. Only test notices are sent.
+   *
+   * @generated from field: bool is_quiet = 13;
+   */
+  isQuiet: boolean;
+
+  /**
+   * Which alerts it is notified of, the first 20 rules. Empty: it gets nothing but test notices.
+   *
+   * @generated from field: repeated bellwether.ops.v1.NoticeRule rules = 14;
+   */
+  rules: NoticeRule[];
+
+  /**
+   * Number of further rules.
+   *
+   * @generated from field: uint32 more_rules = 15;
+   */
+  moreRules: number;
+
+  /**
+   * Owners of alerts whose notices go to this destination, the first 10 of them.
+   *
+   * @generated from field: repeated string owners = 16;
+   */
+  owners: string[];
+
+  /**
+   * Number of further owners.
+   *
+   * @generated from field: uint32 more_owners = 17;
+   */
+  moreOwners: number;
+
+  /**
+   * Number of changes of alerts that are collected for a digest or for the end of the quiet hours, at most 10,001, which
+   * means more than 10,000.
+   *
+   * @generated from field: uint32 collected = 18;
+   */
+  collected: number;
+
+  /**
+   * Time at which the next one of the notices and collected changes that wait is due. Unset: nothing waits, or the
+   * destination is disabled.
+   *
+   * @generated from field: google.protobuf.Timestamp next_delivery_at = 19;
+   */
+  nextDeliveryAt?: Timestamp | undefined;
+
+  /**
+   * Time at which a notice of an alert that changes now, and that is to be sent at once, would be sent. Unset: the
+   * destination is disabled.
+   *
+   * @generated from field: google.protobuf.Timestamp next_at_once_at = 20;
+   */
+  nextAtOnceAt?: Timestamp | undefined;
+
+  /**
+   * Time of the next digest, after the quiet hours if it is within them. Unset: it has no digest, or it is disabled.
+   *
+   * @generated from field: google.protobuf.Timestamp next_digest_at = 21;
+   */
+  nextDigestAt?: Timestamp | undefined;
 };
 
 /**
@@ -373,7 +600,7 @@ export type NoticeDestination = Message<"bellwether.ops.v1.NoticeDestination"> &
  * Use `create(NoticeDestinationSchema)` to create a new message.
  */
 export const NoticeDestinationSchema: GenMessage<NoticeDestination> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_notice, 3);
+  messageDesc(file_bellwether_ops_v1_notice, 6);
 
 /**
  * How notices reach a destination.
@@ -540,7 +767,8 @@ export const NoticeStateSchema: GenEnum<NoticeState> = /*@__PURE__*/
  */
 export const NoticeOutcome = {
   /**
-   * The attempt has not ended, or its process was killed: the destination may have the notice.
+   * The attempt has not ended, or its process was killed or stopped: the destination may have the notice. Such an attempt
+   * is not counted as a failed one.
    *
    * @generated from enum value: NOTICE_OUTCOME_UNSPECIFIED = 0;
    */
@@ -656,4 +884,176 @@ export type NoticeCause = (typeof NoticeCause)[keyof typeof NoticeCause] | Unkno
  */
 export const NoticeCauseSchema: GenEnum<NoticeCause> = /*@__PURE__*/
   enumDesc(file_bellwether_ops_v1_notice, 4);
+
+/**
+ * A day of the week.
+ *
+ * @generated from enum bellwether.ops.v1.Weekday
+ */
+export const Weekday = {
+  /**
+   * Each day.
+   *
+   * @generated from enum value: WEEKDAY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Monday.
+   *
+   * @generated from enum value: WEEKDAY_MONDAY = 1;
+   */
+  MONDAY: 1,
+
+  /**
+   * Tuesday.
+   *
+   * @generated from enum value: WEEKDAY_TUESDAY = 2;
+   */
+  TUESDAY: 2,
+
+  /**
+   * Wednesday.
+   *
+   * @generated from enum value: WEEKDAY_WEDNESDAY = 3;
+   */
+  WEDNESDAY: 3,
+
+  /**
+   * Thursday.
+   *
+   * @generated from enum value: WEEKDAY_THURSDAY = 4;
+   */
+  THURSDAY: 4,
+
+  /**
+   * Friday.
+   *
+   * @generated from enum value: WEEKDAY_FRIDAY = 5;
+   */
+  FRIDAY: 5,
+
+  /**
+   * Saturday.
+   *
+   * @generated from enum value: WEEKDAY_SATURDAY = 6;
+   */
+  SATURDAY: 6,
+
+  /**
+   * Sunday.
+   *
+   * @generated from enum value: WEEKDAY_SUNDAY = 7;
+   */
+  SUNDAY: 7,
+} as const;
+
+/**
+ * A day of the week.
+ *
+ * @generated from enum bellwether.ops.v1.Weekday
+ */
+export type Weekday = (typeof Weekday)[keyof typeof Weekday] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.ops.v1.Weekday.
+ */
+export const WeekdaySchema: GenEnum<Weekday> = /*@__PURE__*/
+  enumDesc(file_bellwether_ops_v1_notice, 5);
+
+/**
+ * Which part of the routes file sends notices to a destination.
+ *
+ * @generated from enum bellwether.ops.v1.NoticeRuleKind
+ */
+export const NoticeRuleKind = {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: NOTICE_RULE_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * A route.
+   *
+   * @generated from enum value: NOTICE_RULE_KIND_ROUTE = 1;
+   */
+  ROUTE: 1,
+
+  /**
+   * An owner of the destination learns that an alert was assigned to them.
+   *
+   * @generated from enum value: NOTICE_RULE_KIND_ASSIGNMENT = 2;
+   */
+  ASSIGNMENT: 2,
+
+  /**
+   * Nobody has acknowledged an alert in time.
+   *
+   * @generated from enum value: NOTICE_RULE_KIND_ESCALATION = 3;
+   */
+  ESCALATION: 3,
+} as const;
+
+/**
+ * Which part of the routes file sends notices to a destination.
+ *
+ * @generated from enum bellwether.ops.v1.NoticeRuleKind
+ */
+export type NoticeRuleKind = (typeof NoticeRuleKind)[keyof typeof NoticeRuleKind] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.ops.v1.NoticeRuleKind.
+ */
+export const NoticeRuleKindSchema: GenEnum<NoticeRuleKind> = /*@__PURE__*/
+  enumDesc(file_bellwether_ops_v1_notice, 6);
+
+/**
+ * Why no notice is sent, whatever happens.
+ *
+ * @generated from enum bellwether.ops.v1.NoNoticesReason
+ */
+export const NoNoticesReason = {
+  /**
+   * Notices are sent.
+   *
+   * @generated from enum value: NO_NOTICES_REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * ops-service was started without a routes file.
+   *
+   * @generated from enum value: NO_NOTICES_REASON_NO_ROUTES_FILE = 1;
+   */
+  NO_ROUTES_FILE: 1,
+
+  /**
+   * The routes file has no destinations.
+   *
+   * @generated from enum value: NO_NOTICES_REASON_NO_DESTINATIONS = 2;
+   */
+  NO_DESTINATIONS: 2,
+
+  /**
+   * The routes file has destinations, but no route, owner or escalation that sends anything to one of them.
+   *
+   * @generated from enum value: NO_NOTICES_REASON_NO_ROUTES = 3;
+   */
+  NO_ROUTES: 3,
+} as const;
+
+/**
+ * Why no notice is sent, whatever happens.
+ *
+ * @generated from enum bellwether.ops.v1.NoNoticesReason
+ */
+export type NoNoticesReason = (typeof NoNoticesReason)[keyof typeof NoNoticesReason] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.ops.v1.NoNoticesReason.
+ */
+export const NoNoticesReasonSchema: GenEnum<NoNoticesReason> = /*@__PURE__*/
+  enumDesc(file_bellwether_ops_v1_notice, 7);
 
