@@ -86,8 +86,9 @@ export function startNoticeDelivery(options: NoticeDeliveryOptions): NoticeDeliv
       });
       if (pass) {
         metrics.leftOut(pass);
-        // If the release fails too, the claims end after their time.
-        if (!(await queue.add(pass.jobs))) await release(pass.jobs).catch(() => {});
+        // The queue is being closed after a stop. If the release fails too, the claims end after their time.
+        const isAdded = pass.jobs.length === 0 || (!signal.aborted && (await queue.add(pass.jobs)));
+        if (!isAdded) await release(pass.jobs).catch(() => {});
       }
       if (pass !== null) reportRelay(null);
       if (pass?.hasMore) continue;
