@@ -34,11 +34,15 @@ export default defineConfig({
           groups: [
             { name: "vendor", test: FIRST_LIBRARIES, priority: 2 },
             { name: "on-demand", test: /node_modules/, priority: 1 },
-            // Small parts of one page: one file compresses better than three.
-            { name: "explanations", test: /src\/(change|what-if)\//, includeDependenciesRecursively: false },
+            // Small parts that are loaded on demand: two files compress better than ten.
+            {
+              name: "parts",
+              test: /src\/(search|change|what-if)\/|(inference_service|model_explanation)_pb|src\/(notices\/|pages\/notices-page)|ops\/v1\/notice/,
+              includeDependenciesRecursively: false,
+            },
             {
               name: "menus",
-              test: /src\/(search|inbox\/(filter-popover|views-menu|saved-views|export-alerts))|contract\/src\/alerts-csv/,
+              test: /src\/(inbox\/(filter-popover|views-menu|saved-views|opened-by|export-alerts))|contract\/src\/alerts-csv/,
               includeDependenciesRecursively: false,
             },
           ],
