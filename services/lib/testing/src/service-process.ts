@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { createRequire } from "node:module";
 import os from "node:os";
-import path from "node:path";
+import { COMPILE_CACHE } from "./compile-cache.ts";
 import { firstMessage, type NodeProcessOptions, runNode, spawnNode } from "./node-process.ts";
 
 export type ServiceName = "ml-service" | "ops-service" | "scheduler-service";
@@ -64,13 +64,14 @@ export async function failedStart(
 }
 
 /**
- * Environment variables of every process that a test starts: few log lines, no other services, one shared
- * compile cache.
+ * Environment variables of every process that a test starts: few log lines, no other services, the temporary folder of
+ * the test, and the compile cache of all tests.
  */
 export const PROCESS_ENV = {
   BELLWETHER_LOG_LEVEL: "silent",
   BELLWETHER_AUDIT_SINK: "off",
-  NODE_COMPILE_CACHE: path.join(os.tmpdir(), "bellwether-test-compile-cache"),
+  TMPDIR: os.tmpdir(),
+  NODE_COMPILE_CACHE: COMPILE_CACHE,
 } as const;
 
 const mainOf = (name: ServiceName): string => createRequire(import.meta.url).resolve(`@bellwether/${name}/main`);

@@ -1,0 +1,10 @@
+import { COMPILE_CACHE } from "../services/lib/testing/src/compile-cache.ts";
+
+/** How all tests run: in child processes, where Node itself loads the sources, as it does in production. */
+export const IN_NODE = {
+  pool: "forks",
+  // No test replaces a module, so nothing must be transformed.
+  experimental: { viteModuleRunner: false, nodeLoader: false },
+  // Processes that a test starts inherit it.
+  env: { NODE_COMPILE_CACHE: COMPILE_CACHE },
+} as const;
