@@ -5,6 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { startEmbeddedPostgres } from "@bellwether/postgres/embedded/embedded-postgres";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
+import { copyClusterTemplate } from "./postgres-template.ts";
 
 /** A PostgreSQL server of one test file. */
 export interface PostgresCluster extends AsyncDisposable {
@@ -17,13 +18,18 @@ export interface PostgresCluster extends AsyncDisposable {
   signal(name: "STOP" | "CONT"): void;
 }
 
-/** Starts a server in a new empty folder. fsync is off: a test does not need to survive a power failure. */
+/** Starts a server on a new cluster. fsync is off: a test does not need to survive a power failure. */
 export async function startPostgresCluster(): Promise<PostgresCluster> {
+  await using starting = new AsyncDisposableStack();
   const dir = await mkdtemp(path.join(os.tmpdir(), "bellwether-test-pg-"));
+  starting.defer(() => rm(dir, { recursive: true, force: true }));
   // When the tests run as root, the server runs as another user.
   await chmod(dir, 0o755);
-  const server = await startEmbeddedPostgres({ dir, settings: { fsync: "off", max_wal_size: "256MB" } });
+  await copyClusterTemplate(dir);
+  const server = starting.use(await startEmbeddedPostgres({ dir, settings: { fsync: "off", max_wal_size: "256MB" } }));
   const admin = await openPostgres(server.url, { max: 1 });
+  starting.defer(() => admin.close());
+  const started = starting.move();
   return {
     async createDatabase() {
       const name = `test_${randomBytes(6).toString("hex")}`;
@@ -38,10 +44,6 @@ export async function startPostgresCluster(): Promise<PostgresCluster> {
       const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean);
       for (const one of [pid, ...children]) process.kill(Number(one), `SIG${name}`);
     },
-    async [Symbol.asyncDispose]() {
-      await admin.close();
-      await server.stop();
-      await rm(dir, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
   };
 }
