@@ -1,17 +1,12 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
 import type { Route } from "@bellwether/mesh/call/route";
 import { type RunningServer, startServer } from "@bellwether/mesh/server/start-server";
 import { staticFiles } from "@bellwether/mesh/web/static-files";
 import type { WebHandler } from "@bellwether/mesh/web/web-handler";
 import { createLogger } from "@bellwether/telemetry/logger";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { build } from "vite";
-import { afterAll, afterEach, beforeAll, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, inject } from "vitest";
 import { startBrowser } from "./browser.ts";
 
-const DASHBOARD = path.resolve(import.meta.dirname, "../../services/dashboard");
 const WINDOW = { width: 1280, height: 800 };
 
 /** A page in its own browser context. */
@@ -53,21 +48,12 @@ export function servePage(
   });
 }
 
-/** Builds the page and starts a browser for the tests of a file. Pages and servers end with their test. */
+/** Starts a browser for the tests of a file. Pages and servers end with their test. */
 export function usePages() {
-  let dist = "";
+  const dist = inject("dashboardDist");
   let browser: Browser | undefined;
   const opened: (() => Promise<unknown>)[] = [];
   beforeAll(async () => {
-    dist = await mkdtemp(path.join(os.tmpdir(), "dashboard-"));
-    // The test runner sets NODE_ENV to "test", with which React would be its slow and large development version.
-    vi.stubEnv("NODE_ENV", "production");
-    await build({
-      configFile: path.join(DASHBOARD, "vite.config.ts"),
-      logLevel: "error",
-      build: { outDir: dist, emptyOutDir: true },
-    });
-    vi.unstubAllEnvs();
     browser = await startBrowser();
   });
   afterEach(async () => {
@@ -75,7 +61,6 @@ export function usePages() {
   });
   afterAll(async () => {
     await browser?.close();
-    await rm(dist, { recursive: true, force: true });
   });
   const openUrl = async (url: string): Promise<OpenedPage> => {
     if (!browser) throw new Error("the browser did not start");
