@@ -1,7 +1,7 @@
 import { openQueue } from "@bellwether/queue/open-queue";
-import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { hasRedis, startRedis } from "@bellwether/testing/redis-server";
-import { expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createRunTrigger } from "./trigger-run.ts";
 import type { RunJob, WeeklyJob, WeeklyQueue } from "./weekly-queue.ts";
 
@@ -79,83 +79,91 @@ async function onRedis(assertHolds: (store: Store) => Promise<void>): Promise<vo
   await assertHolds(redis);
 }
 
-test("Postgres adds a job after its caller got an error: no worker runs it", () => onPostgres(assertLateAdd));
-test("Postgres accepts a request after its caller got an error: it is not run", () => onPostgres(assertLateAcceptance));
-test.skipIf(!hasRedis())("Redis adds a job after its caller got an error: no worker runs it", () =>
-  onRedis(assertLateAdd),
-);
-test.skipIf(!hasRedis())("Redis accepts a request after its caller got an error: it is not run", () =>
-  onRedis(assertLateAcceptance),
-);
-
-test("a caller that cancels before the acceptance starts no run; two simultaneous callers share one run", async () => {
-  await using cluster = await startPostgresCluster();
-  await using set = await setUp(await cluster.createDatabase());
-  await expect(set.trigger.ask(WEEK, "week.csv", AbortSignal.abort(new Error("gone")))).rejects.toThrow("gone");
-  expect(await set.kept()).toBeUndefined();
-  const both = await Promise.all([set.trigger.ask(WEEK, "week.csv"), set.trigger.ask(WEEK, "week.csv")]);
-  expect(both.map(({ alreadyKnown }) => alreadyKnown).sort()).toEqual([false, true]);
-  const job = await set.kept();
-  if (job) expect(await set.trigger.mayRun(JOB, job, NEVER)).toBe(true);
-  expect(job?.request?.accepted).toBe(true);
-});
-
-test("a caller with another file or decision than the current run is rejected", async () => {
-  await using cluster = await startPostgresCluster();
-  await using set = await setUp(await cluster.createDatabase());
-  const acceptLosses = { reason: "sold", actor: "jane" };
-  await set.trigger.ask(WEEK, "week.csv");
-  const known = { alreadyKnown: true };
-  expect(await set.trigger.ask(WEEK, "week.csv")).toMatchObject(known);
-  expect(await set.trigger.ask(WEEK, "")).toMatchObject(known);
-  await expect(set.trigger.ask(WEEK, "other.csv")).rejects.toThrow(
-    "2026-W47 is queued or running already, with another file",
+// Each test has its own store and waits for it to continue: together they take as long as one.
+describe.concurrent("a store that freezes", () => {
+  test("Postgres adds a job after its caller got an error: no worker runs it", () => onPostgres(assertLateAdd));
+  test("Postgres accepts a request after its caller got an error: it is not run", () =>
+    onPostgres(assertLateAcceptance));
+  test.skipIf(!hasRedis())("Redis adds a job after its caller got an error: no worker runs it", () =>
+    onRedis(assertLateAdd),
   );
-  await expect(set.trigger.ask(WEEK, "", NEVER, { acceptLosses })).rejects.toThrow("without this accept_losses");
-  await (await set.queue.getJob(JOB))?.remove();
-  await set.trigger.ask(WEEK, "week.csv", NEVER, { acceptLosses });
-  expect(await set.kept()).toMatchObject({ acceptLosses, request: { accepted: true } });
-  expect(await set.trigger.ask(WEEK, "", NEVER, { acceptLosses })).toMatchObject(known);
+  test.skipIf(!hasRedis())("Redis accepts a request after its caller got an error: it is not run", () =>
+    onRedis(assertLateAcceptance),
+  );
 });
 
-test("a corrected file under another name replaces a run that waits for its next attempt", async () => {
-  await using cluster = await startPostgresCluster();
-  await using set = await setUp(await cluster.createDatabase());
-  await set.queue.add("run", { kind: "run", week: WEEK, input: "week.csv" }, { jobId: JOB, delay: 3_600_000 });
-  expect(await set.trigger.ask(WEEK, "week.csv")).toMatchObject({ alreadyKnown: true });
-  expect(await set.trigger.ask(WEEK, "corrected.csv")).toMatchObject({ alreadyKnown: false });
-  expect(await set.kept()).toMatchObject({ input: "corrected.csv", request: { accepted: true } });
-});
+describe("a store that answers", () => {
+  let cluster: PostgresCluster;
+  beforeAll(async () => {
+    cluster = await startPostgresCluster();
+  });
+  afterAll(() => cluster?.[Symbol.asyncDispose]());
 
-test("the scheduler adds a run unless the week has one in the queue, and a job that has ended is replaced", async () => {
-  await using cluster = await startPostgresCluster();
-  const url = await cluster.createDatabase();
-  await using set = await setUp(url);
-  const run = { week: WEEK, input: "week.csv", remark: "late" };
-  expect(await set.trigger.jobState(WEEK)).toBe("none");
-  await set.trigger.begin(run);
-  await set.trigger.begin({ ...run, input: "other.csv" });
-  expect(await set.kept()).toMatchObject({ input: "week.csv", remark: "late" });
-  expect(await set.trigger.jobState(WEEK)).toBe("under way");
-  await using queues = await openQueue(url);
-  queues.worker<WeeklyJob, null>("weekly", () => Promise.resolve(null));
-  await vi.waitFor(async () => expect(await set.trigger.jobState(WEEK)).toBe("ended"), { timeout: 20_000 });
-  await queues.close();
-  await set.trigger.begin({ ...run, input: "other.csv" });
-  expect(await set.kept()).toMatchObject({ input: "other.csv" });
-});
+  test("a caller that cancels before the acceptance starts no run; two simultaneous callers share one run", async () => {
+    await using set = await setUp(await cluster.createDatabase());
+    await expect(set.trigger.ask(WEEK, "week.csv", AbortSignal.abort(new Error("gone")))).rejects.toThrow("gone");
+    expect(await set.kept()).toBeUndefined();
+    const both = await Promise.all([set.trigger.ask(WEEK, "week.csv"), set.trigger.ask(WEEK, "week.csv")]);
+    expect(both.map(({ alreadyKnown }) => alreadyKnown).sort()).toEqual([false, true]);
+    const job = await set.kept();
+    if (job) expect(await set.trigger.mayRun(JOB, job, NEVER)).toBe(true);
+    expect(job?.request?.accepted).toBe(true);
+  });
 
-test("a week that has not begun is not queued, unless it is forced", async () => {
-  await using cluster = await startPostgresCluster();
-  await using set = await setUp(await cluster.createDatabase());
-  await expect(set.trigger.ask("2026-W48", "week.csv")).rejects.toThrow("2026-W48 has not begun");
-  expect(await set.queue.getJob("weekly-2026-W48")).toBeUndefined();
-  const forceFuture = { reason: "rehearsal", actor: "jane" };
-  expect(await set.trigger.ask("2026-W48", "week.csv", NEVER, { forceFuture })).toMatchObject({ alreadyKnown: false });
-});
+  test("a caller with another file or decision than the current run is rejected", async () => {
+    await using set = await setUp(await cluster.createDatabase());
+    const acceptLosses = { reason: "sold", actor: "jane" };
+    await set.trigger.ask(WEEK, "week.csv");
+    const known = { alreadyKnown: true };
+    expect(await set.trigger.ask(WEEK, "week.csv")).toMatchObject(known);
+    expect(await set.trigger.ask(WEEK, "")).toMatchObject(known);
+    await expect(set.trigger.ask(WEEK, "other.csv")).rejects.toThrow(
+      "2026-W47 is queued or running already, with another file",
+    );
+    await expect(set.trigger.ask(WEEK, "", NEVER, { acceptLosses })).rejects.toThrow("without this accept_losses");
+    await (await set.queue.getJob(JOB))?.remove();
+    await set.trigger.ask(WEEK, "week.csv", NEVER, { acceptLosses });
+    expect(await set.kept()).toMatchObject({ acceptLosses, request: { accepted: true } });
+    expect(await set.trigger.ask(WEEK, "", NEVER, { acceptLosses })).toMatchObject(known);
+  });
 
-test("a job of an earlier release, without a request, may run", async () => {
-  await using cluster = await startPostgresCluster();
-  await using set = await setUp(await cluster.createDatabase());
-  expect(await set.trigger.mayRun(JOB, { kind: "run", week: WEEK, input: "week.csv" }, NEVER)).toBe(true);
+  test("a corrected file under another name replaces a run that waits for its next attempt", async () => {
+    await using set = await setUp(await cluster.createDatabase());
+    await set.queue.add("run", { kind: "run", week: WEEK, input: "week.csv" }, { jobId: JOB, delay: 3_600_000 });
+    expect(await set.trigger.ask(WEEK, "week.csv")).toMatchObject({ alreadyKnown: true });
+    expect(await set.trigger.ask(WEEK, "corrected.csv")).toMatchObject({ alreadyKnown: false });
+    expect(await set.kept()).toMatchObject({ input: "corrected.csv", request: { accepted: true } });
+  });
+
+  test("the scheduler adds a run unless the week has one in the queue, and a job that has ended is replaced", async () => {
+    const url = await cluster.createDatabase();
+    await using set = await setUp(url);
+    const run = { week: WEEK, input: "week.csv", remark: "late" };
+    expect(await set.trigger.jobState(WEEK)).toBe("none");
+    await set.trigger.begin(run);
+    await set.trigger.begin({ ...run, input: "other.csv" });
+    expect(await set.kept()).toMatchObject({ input: "week.csv", remark: "late" });
+    expect(await set.trigger.jobState(WEEK)).toBe("under way");
+    await using queues = await openQueue(url);
+    queues.worker<WeeklyJob, null>("weekly", () => Promise.resolve(null));
+    await vi.waitFor(async () => expect(await set.trigger.jobState(WEEK)).toBe("ended"), { timeout: 20_000 });
+    await queues.close();
+    await set.trigger.begin({ ...run, input: "other.csv" });
+    expect(await set.kept()).toMatchObject({ input: "other.csv" });
+  });
+
+  test("a week that has not begun is not queued, unless it is forced", async () => {
+    await using set = await setUp(await cluster.createDatabase());
+    await expect(set.trigger.ask("2026-W48", "week.csv")).rejects.toThrow("2026-W48 has not begun");
+    expect(await set.queue.getJob("weekly-2026-W48")).toBeUndefined();
+    const forceFuture = { reason: "rehearsal", actor: "jane" };
+    expect(await set.trigger.ask("2026-W48", "week.csv", NEVER, { forceFuture })).toMatchObject({
+      alreadyKnown: false,
+    });
+  });
+
+  test("a job of an earlier release, without a request, may run", async () => {
+    await using set = await setUp(await cluster.createDatabase());
+    expect(await set.trigger.mayRun(JOB, { kind: "run", week: WEEK, input: "week.csv" }, NEVER)).toBe(true);
+  });
 });
