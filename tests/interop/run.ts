@@ -2,7 +2,7 @@
 // the web listener, and compares each case with the same expected result. With CI=true a skipped client fails
 // the run.
 import { execFile, execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { isDeepStrictEqual, promisify } from "node:util";
@@ -140,6 +140,7 @@ const pythonMissing = installPythonClient();
 if (pythonMissing === undefined) record("python bellwether-client", await testPythonClient());
 else skip("python bellwether-client", pythonMissing);
 await runExamples(flags.nightly, cache, { record, skip });
+rmSync(scratch, { recursive: true, force: true });
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exit(failed > 0 || (skipped > 0 && process.env.CI === "true") ? 1 : 0);
 
@@ -184,7 +185,8 @@ function pythonWithGrpc(): { readonly command: string; readonly missing?: string
     }
   };
   if (works("/usr/bin/python3")) return { command: "/usr/bin/python3" };
-  const folder = path.join(os.tmpdir(), "bellwether-interop-python");
+  // Not in the temporary folder of one run: the installation downloads packages.
+  const folder = "/var/tmp/bellwether-interop-python";
   const command = path.join(folder, "bin", "python");
   if (works(command)) return { command };
   try {

@@ -1,4 +1,4 @@
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
@@ -22,17 +22,17 @@ import { route } from "../call/route.ts";
 import { rpcError } from "../errors/rpc-error.ts";
 import type { AuthSettings } from "./authentication.ts";
 
+let folder = "";
 let keys: LocalKeyFiles;
 let strangers: LocalKeyFiles;
 let echo: EchoServer;
 
-async function makeKeys(): Promise<LocalKeyFiles> {
-  return createLocalKeys(path.join(await mkdtemp(path.join(os.tmpdir(), "bellwether-auth-")), "keys"));
-}
+const makeKeys = (name: string): Promise<LocalKeyFiles> => createLocalKeys(path.join(folder, name));
 
 beforeAll(async () => {
-  keys = await makeKeys();
-  strangers = await makeKeys();
+  folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-auth-"));
+  keys = await makeKeys("keys");
+  strangers = await makeKeys("strangers");
   const tokens = {
     keys: await readPublicKeys(keys.publicKeysFile),
     issuer: LOCAL_ISSUER,
@@ -42,7 +42,10 @@ beforeAll(async () => {
   const auth: AuthSettings = { tokens, identities: {} };
   echo = await startEcho({ auth });
 });
-afterAll(() => echo[Symbol.asyncDispose]());
+afterAll(async () => {
+  await echo?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
 
 function tokenFor(roles: readonly RoleName[], lifetimeS = 60, from = keys): Promise<string> {
   return issueToken(from.privateKeyFile, { subject: "ada", roles, lifetimeS });

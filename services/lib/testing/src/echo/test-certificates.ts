@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
@@ -23,6 +23,14 @@ export function hasOpenssl(): boolean {
 /** Creates an authority and two certificates signed by it, valid for a day. */
 export function makeCertificates(): TestCertificates {
   const folder = mkdtempSync(path.join(os.tmpdir(), "bellwether-tls-"));
+  try {
+    return makeCertificatesIn(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function makeCertificatesIn(folder: string): TestCertificates {
   const file = (name: string): string => path.join(folder, name);
   const openssl = (...args: string[]): void => {
     execFileSync("openssl", args, { cwd: folder, stdio: "ignore" });

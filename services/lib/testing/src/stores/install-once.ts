@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import os from "node:os";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { ProcessLockedError, takeProcessLock } from "@bellwether/files/process-lock";
 
 export interface InstalledTool {
-  /** Folder of the tool, below the system's temporary folder. */
+  /** Folder of the tool, below ROOT. */
   readonly folder: string;
 }
 
@@ -16,6 +15,8 @@ export interface MissingTool {
   readonly missing: string;
 }
 
+/** Folder of all tools. Unlike the temporary folder it outlives a run of the tests, and a restart of the machine. */
+const ROOT = path.join("/var/tmp", `bellwether-tools-${process.getuid?.() ?? 0}`);
 /** Marks a complete installation. */
 const DONE = "installed";
 const LOCK_LOOK_MS = 200;
@@ -33,13 +34,12 @@ export async function installOnce(
   const digest = createHash("sha256")
     .update(await readFile(listed))
     .digest("hex");
-  const root = path.join(os.tmpdir(), `bellwether-tools-${process.getuid?.() ?? 0}`);
-  const folder = path.join(root, `${name}-${digest.slice(0, 12)}`);
+  const folder = path.join(ROOT, `${name}-${digest.slice(0, 12)}`);
   const isDone = (): boolean => existsSync(path.join(folder, DONE));
   try {
     if (isDone()) return { folder };
-    await mkdir(root, { recursive: true, mode: 0o700 });
-    await using _lock = await waitForLock(path.join(root, `${name}.lock`));
+    await mkdir(ROOT, { recursive: true, mode: 0o700 });
+    await using _lock = await waitForLock(path.join(ROOT, `${name}.lock`));
     if (isDone()) return { folder };
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder);
