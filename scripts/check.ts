@@ -37,7 +37,7 @@ const steps: Step[] = [
     "dependencies and words",
     "vitest",
     "run",
-    "--reporter=dot",
+    "--reporter=minimal",
     "tests/architecture.test.ts",
     "tests/package-surface.test.ts",
     "tests/words.test.ts",

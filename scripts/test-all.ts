@@ -1,7 +1,10 @@
 // Installs the system packages that some tests need, where it may, and runs all tests.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { keeping, printing, runCommand } from "./run-command.ts";
+import { createRunFolder } from "./run-folder.ts";
 import { countsLine, runSuite } from "./run-suite.ts";
+import { trimCompileCache } from "./trim-compile-cache.ts";
 
 /** A program that tests need, and the Debian package that contains it. */
 const WANTED = [
@@ -30,10 +33,22 @@ if (missing.length > 0) {
       console.log(`apt-get could not install ${missing.join(", ")}`);
   }
 }
-const suites = [runSuite(process.argv.slice(2)), runSuite(["--config", "tests/dashboard/vitest.config.ts"])];
-const pages = run("node", "tests/docs/run.ts");
-const clients = run("node", "tests/interop/run.ts");
+trimCompileCache();
+const folder = createRunFolder();
+const env = { ...process.env, TMPDIR: folder.path };
+// The two parts run at the same time: where one waits, the other one computes.
+const beside = keeping(env);
+const script = async (file: string): Promise<boolean> => (await runCommand("node", [file], beside)) === 0;
+const main = runSuite(process.argv.slice(2), printing(env));
+const inBrowser = await runSuite(["--config", "tests/dashboard/vitest.config.ts"], beside);
+const pages = await script("tests/docs/run.ts");
+const clients = await script("tests/interop/run.ts");
+const suites = [await main, inBrowser];
+beside.print();
+const left = await folder.close();
+for (const name of left) console.log(`left behind: ${name}`);
+for (const title of suites.flatMap(({ failed }) => failed)) console.log(`failed: ${title}`);
 console.log(
   `${countsLine(suites)}; commands of the pages: ${pages ? "passed" : "failed"}; clients in other languages: ${clients ? "passed" : "failed"}`,
 );
-process.exit(pages && clients && suites.every(({ holds }) => holds) ? 0 : 1);
+process.exit(pages && clients && left.length === 0 && suites.every(({ holds }) => holds) ? 0 : 1);

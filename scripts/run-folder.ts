@@ -1,0 +1,85 @@
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+
+/** Time that processes have to end after the tests. */
+const ENDING_MS = 10_000;
+const LOOK_MS = 200;
+/** Programs of PostgreSQL, of which one copy serves all tests of a run, and Node's compiled code of npm and Vite. */
+const SHARED = /^(bellwether-postgres-[0-9a-f]{16}|node-compile-cache)$/;
+
+/** The folder for the temporary files of one run. What is in it at the end was left behind. */
+export interface RunFolder {
+  readonly path: string;
+  /**
+   * Ends the processes that the run left behind, and removes the folder.
+   * @returns one line for each process, file and folder that was left behind
+   */
+  close(): Promise<string[]>;
+}
+
+interface RunningProcess {
+  readonly pid: number;
+  readonly command: string;
+}
+
+/**
+ * Creates the folder. A process whose TMPDIR is the folder's path belongs to the run. A signal that ends this process
+ * ends the run and closes the folder first.
+ */
+export function createRunFolder(): RunFolder {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "bellwether-run-"));
+  // The databases of tests may run as another user, who must be able to enter the folder.
+  chmodSync(folder, 0o755);
+  const close = async (): Promise<string[]> => {
+    const running = await processesLeft(folder);
+    for (const { pid } of running) send(pid, "SIGKILL");
+    const files = readdirSync(folder).filter((name) => !SHARED.test(name));
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: LOOK_MS });
+    return [...running.map(({ pid, command }) => `process ${pid}: ${command}`), ...files];
+  };
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)
+    process.once(signal, () => {
+      for (const { pid } of processesOf(folder)) send(pid, signal);
+      void close().finally(() => process.exit(code));
+    });
+  return { path: folder, close };
+}
+
+/** Waits until no process of the run is left. Returns those that do not end. */
+async function processesLeft(folder: string): Promise<readonly RunningProcess[]> {
+  for (const end = performance.now() + ENDING_MS; ; await pause(LOOK_MS)) {
+    const running = processesOf(folder);
+    if (running.length === 0 || performance.now() > end) return running;
+  }
+}
+
+/** Returns the processes that have the folder in their environment or command, or work in it. Systems without /proc: none. */
+function processesOf(folder: string): readonly RunningProcess[] {
+  const pids = existsSync("/proc/self") ? readdirSync("/proc").map(Number).filter(Number.isInteger) : [];
+  return pids.flatMap((pid) => {
+    const read = (file: string): string => attempt(() => readFileSync(`/proc/${pid}/${file}`, "utf8"));
+    const command = read("cmdline").replaceAll("\0", " ").trim();
+    // A process without a command has ended, and its parent has not noticed it.
+    if (pid === process.pid || command === "") return [];
+    const places = [read("environ"), command, attempt(() => readlinkSync(`/proc/${pid}/cwd`))];
+    return places.some((place) => place.includes(folder)) ? [{ pid, command: command.slice(0, 200) }] : [];
+  });
+}
+
+/** Sends a signal to a process that may have ended in the meantime. */
+function send(pid: number, signal: NodeJS.Signals): void {
+  attempt(() => String(process.kill(pid, signal)));
+}
+
+function attempt(read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return "";
+  }
+}
