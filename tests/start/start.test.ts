@@ -8,7 +8,7 @@ import { hasChromium, startBrowser } from "../dashboard/browser.ts";
 import { isSilent, type StartedMesh, startFolder } from "./started-mesh.ts";
 
 // The test starts a database, trains a model and scores 10,500 suppliers: seconds on a busy machine.
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const SHARED = path.resolve(import.meta.dirname, "../../../shared/data");
 const SUPPLIER =
