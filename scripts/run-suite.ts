@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { type Output, runCommand } from "./run-command.ts";
@@ -81,6 +81,10 @@ async function runOnce(args: readonly string[], output: Output) {
     const report = path.join(folder, "report.json");
     const reporters = ["minimal", "./scripts/progress-reporter.ts", "json"].map((name) => `--reporter=${name}`);
     const status = await runCommand("vitest", ["run", ...reporters, `--outputFile.json=${report}`, ...args], output);
+    if (!existsSync(report)) {
+      output.line("vitest ended without a report");
+      return { status: status ?? 1, tests: [], failedFiles: [] };
+    }
     const { testResults } = JSON.parse(readFileSync(report, "utf8")) as JsonReport;
     return { status, ...resultsOf(testResults, output) };
   } finally {
