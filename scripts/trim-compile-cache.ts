@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
-import { COMPILE_CACHE } from "../services/lib/testing/src/compile-cache.ts";
+import { COMPILE_CACHE } from "@bellwether/testing/compile-cache";
 
 /**
  * Maximum number of files in the cache, some 120 MB. A run adds about a thousand that no later run reads: the runner loads each test

@@ -1,4 +1,4 @@
-import { COMPILE_CACHE } from "../services/lib/testing/src/compile-cache.ts";
+import { COMPILE_CACHE } from "@bellwether/testing/compile-cache";
 
 /** How all tests run: in child processes, where Node itself loads the sources, as it does in production. */
 export const IN_NODE = {
