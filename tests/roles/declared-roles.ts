@@ -19,6 +19,7 @@ const MAY_CALL: Readonly<Record<number, readonly CallerKind[]>> = {
   [Role.ADMIN]: ["admin"],
   [Role.SERVICE]: ["service"],
   [Role.RUNNER]: ["admin", "service"],
+  [Role.PROMOTER]: ["admin"],
 };
 
 /** Contracts of other projects, which cannot have this project's option: health probes have no token. */
