@@ -38,11 +38,11 @@ suppliers = pd.DataFrame(
     }
 )
 logit = 6 * suppliers.late_ratio + 0.6 * suppliers.past_disputes - 0.05 * suppliers.delivery_score - 0.5
-risk = random.random(len(suppliers)) < 1 / (1 + np.exp(-logit))
+risk = (random.random(len(suppliers)) < 1 / (1 + np.exp(-logit))).to_numpy()
 train, test = slice(0, 3_000), slice(3_000, None)
 model = xgb.XGBClassifier(n_estimators=80, max_depth=4, learning_rate=0.1).fit(suppliers[train], risk[train])
 scores = model.predict_proba(suppliers[test])[:, 1]
-ranks = pd.Series(scores).rank()
+ranks = pd.Series(scores).rank().to_numpy()
 positives = risk[test].sum()
 auc = (ranks[risk[test]].sum() - positives * (positives + 1) / 2) / (positives * (len(scores) - positives))
 print(f"AUC on {len(scores)} rows: {auc:.3f}")
