@@ -6,8 +6,8 @@ import { stripValidation } from "./strip-validation.ts";
 
 /** Folder of the proto files in the checkout. */
 export const PROTO = path.resolve(import.meta.dirname, "../../proto");
-/** The contract itself, and the details of errors. google/protobuf comes with every protobuf compiler. */
-const EXPORTED = ["bellwether/**/*.proto", "google/rpc/*.proto"];
+/** The contract itself, the Open Inference Protocol and the details of errors. google/protobuf comes with every protobuf compiler. */
+const EXPORTED = ["bellwether/**/*.proto", "inference/*.proto", "google/rpc/*.proto"];
 /** A service that only tests and benchmarks serve. */
 const TESTS_ONLY = /^bellwether\/echo\//;
 
@@ -20,7 +20,7 @@ export async function exportedFiles(): Promise<Map<string, string>> {
     .map((name) => name.split(path.sep).join("/"))
     .filter((name) => !TESTS_ONLY.test(name))
     .sort();
-  const services = (await Promise.all(names.filter((name) => name.startsWith("bellwether/")).map(servicesOf))).flat();
+  const services = (await Promise.all(names.filter((name) => !name.startsWith("google/")).map(servicesOf))).flat();
   const protos = names.map((name) => [name, stripValidation(readFileSync(path.join(PROTO, name), "utf8"))] as const);
   const config = `${JSON.stringify(grpcServiceConfig(services), null, 2)}\n`;
   return new Map([...protos, ["grpc-service-config.json", config]]);

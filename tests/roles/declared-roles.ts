@@ -24,13 +24,20 @@ const MAY_CALL: Readonly<Record<number, readonly CallerKind[]>> = {
 
 /** Contracts of other projects, which cannot have this project's option: health probes have no token. */
 const PUBLIC_SERVICES = ["grpc.health.v1.Health"];
-const VIEWER_SERVICES = ["grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"];
+const PUBLIC_METHODS = ["ServerLive", "ServerReady", "ModelReady"].map(
+  (name) => `inference.GRPCInferenceService/${name}`,
+);
+const VIEWER_SERVICES = [
+  "grpc.reflection.v1.ServerReflection",
+  "grpc.reflection.v1alpha.ServerReflection",
+  "inference.GRPCInferenceService",
+];
 
 const GENERATED = path.resolve(import.meta.dirname, "../../gen");
 
 /** Returns every service of the generated contracts, by its name. */
 export async function generatedServices(): Promise<ReadonlyMap<string, DescService>> {
-  const files = globSync("{bellwether,grpc}/**/*_pb.ts", { cwd: GENERATED });
+  const files = globSync("{bellwether,grpc,inference}/**/*_pb.ts", { cwd: GENERATED });
   const modules: readonly object[] = await Promise.all(files.map((file) => import(path.join(GENERATED, file))));
   const services = modules.flatMap((module): unknown[] => Object.values(module)).filter(isService);
   return new Map(services.map((service) => [service.typeName, service]));
@@ -54,7 +61,7 @@ export async function servedNames(transport: Transport, headers: HeadersInit): P
 /** Returns how a call of an RPC ends for a caller, as the contract declares it. */
 export function declaredOutcome(method: DescMethod, caller: CallerKind): Outcome {
   const { typeName } = method.parent;
-  if (PUBLIC_SERVICES.includes(typeName)) return "allowed";
+  if (PUBLIC_SERVICES.includes(typeName) || PUBLIC_METHODS.includes(`${typeName}/${method.name}`)) return "allowed";
   if (caller === "nobody") return "CREDENTIALS_MISSING";
   const role = VIEWER_SERVICES.includes(typeName) ? Role.VIEWER : getOption(method, roleOption);
   return MAY_CALL[role]?.includes(caller) ? "allowed" : "ROLE_MISSING";
