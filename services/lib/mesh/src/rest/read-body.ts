@@ -70,7 +70,12 @@ export function parseJson(text: string): JsonValue {
   return json;
 }
 
-async function readBytes(request: WebRequest, maxBytes: number, arrived: (bytes: number) => void): Promise<Buffer> {
+/** Reads a body as bytes, with the same limits. @throws ConnectError INVALID_ARGUMENT or RESOURCE_EXHAUSTED */
+export async function readBytes(
+  request: WebRequest,
+  maxBytes: number,
+  arrived: (bytes: number) => void,
+): Promise<Buffer> {
   const encoding = request.headers["content-encoding"] ?? "identity";
   if (encoding !== "gzip" && encoding !== "identity") {
     throw rpcError(Code.Unimplemented, "UNKNOWN_ENCODING", `content-encoding "${encoding}" is not supported, use gzip`);

@@ -13,9 +13,10 @@ import { PROBLEM_JSON, problemJson } from "../web/problem-json.ts";
 import { checkQueryNames } from "../web/query-names.ts";
 import { checkQueryText } from "../web/query-text.ts";
 import { announcedBytes, sendText, socketOf, type WebRequest, type WebResponse } from "../web/web-handler.ts";
-import { readJsonBody, readTextBody } from "./read-body.ts";
+import type { PathParameters } from "./path-parameters.ts";
+import { readBytes, readJsonBody, readTextBody } from "./read-body.ts";
 import { readRows } from "./read-rows.ts";
-import type { RestInput, RestRoute } from "./rest-route.ts";
+import type { RestAnswer, RestInput, RestRoute } from "./rest-route.ts";
 import { restStatus } from "./rest-status.ts";
 import { EVENT_STREAM, eventText } from "./server-event.ts";
 
@@ -25,6 +26,8 @@ const COUNTED_AT_ONCE_BYTES = 16 * 1024;
 export interface RestCallInit {
   readonly rest: RestRoute;
   readonly bound: BoundMethod;
+  /** Parameters of the path. */
+  readonly params: PathParameters;
   readonly chain: PolicyChain;
   readonly request: WebRequest;
   readonly response: WebResponse;
@@ -37,13 +40,17 @@ export class RestCall extends Call {
   override readonly deadlineAfterRequest = true;
   readonly #init: RestCallInit;
   #requestHeader: Headers | undefined;
-  #input: RestInput = { body: undefined, rows: [], query: new URLSearchParams(), lastEventId: "" };
+  #input: RestInput;
   #arrivedBytes = 0;
   #reject: ((error: ConnectError) => void) | undefined;
 
   constructor(init: RestCallInit) {
     super(init.bound);
     this.#init = init;
+    this.#input = {
+      ...{ body: undefined, rows: [], query: new URLSearchParams(), lastEventId: "" },
+      ...{ params: init.params, bytes: new Uint8Array(), header: (name: string) => this.header(name) },
+    };
     this.engineTimesBody = !("stream" in init.request);
     init.response.once("close", () => this.fail(new ConnectError("canceled", Code.Canceled)));
   }
@@ -104,10 +111,10 @@ export class RestCall extends Call {
       chain.close(this, undefined);
     } catch (reason) {
       this.fail(reason);
-      const { reword, toEvent } = this.#init.rest;
+      const { reword, toEvent, namesError } = this.#init.rest;
       if (!this.aborted || response.destroyed) return;
       const error = reword ? reworded(this.aborted, reword) : this.aborted;
-      sendError(this.#identified(), error, this.answerIds, toEvent !== undefined);
+      sendError(this.#identified(), error, this.answerIds, { isEvents: toEvent !== undefined, namesError });
     }
   }
 
@@ -126,11 +133,12 @@ export class RestCall extends Call {
     const rows = rest.readsRows
       ? readRows(await readTextBody(request, maxBytes, arrived), request.headers["content-type"])
       : [];
-    const body = rest.readsRows ? undefined : await readJsonBody(request, maxBytes, arrived);
+    const bytes = rest.readsBytes ? await readBytes(request, maxBytes, arrived) : this.#input.bytes;
+    const body = rest.readsRows || rest.readsBytes ? undefined : await readJsonBody(request, maxBytes, arrived);
     this.requestComplete = true;
-    if (body !== undefined && rest.verb === "GET")
+    if ((body !== undefined || bytes.length > 0) && rest.verb === "GET")
       throw invalidRequest([{ field: "", description: "GET takes no body; send the request in the query" }]);
-    this.#input = { body, rows, query, lastEventId: this.header("last-event-id") ?? "" };
+    this.#input = { ...this.#input, body, rows, query, bytes, lastEventId: this.header("last-event-id") ?? "" };
     return create(rest.rpc.input, rest.toRequest(this.#input));
   }
 
@@ -140,9 +148,21 @@ export class RestCall extends Call {
     if (this.bound.streamsOut) {
       await this.#sendLines(answer as AsyncIterable<Message>);
     } else {
-      const json = rest.toJson(this.toResponse(await this.#orFailure(Promise.resolve(answer))), this.#input);
-      await this.#sendJson(JSON.stringify(json));
+      const response = this.toResponse(await this.#orFailure(Promise.resolve(answer)));
+      if (rest.toAnswer) this.#sendAnswer(rest.toAnswer(response, this.#input));
+      else await this.#sendJson(JSON.stringify(rest.toJson(response, this.#input)));
     }
+  }
+
+  #sendAnswer({ status, contentType, headers, body }: RestAnswer): void {
+    const { request } = this.#init;
+    const response = this.#setHeaders();
+    response.statusCode = status;
+    for (const [name, value] of Object.entries({ ...headers, "content-type": contentType }))
+      response.setHeader(name, value);
+    response.setHeader("content-length", Buffer.byteLength(body));
+    if (request.method === "HEAD") response.end();
+    else response.end(body);
   }
 
   async #sendJson(text: string): Promise<void> {
@@ -243,9 +263,14 @@ function write(response: WebResponse, line: string): boolean {
  * Sends an error as a problem (RFC 9457). After the first line of a stream, it is the stream's last line, or its
  * last event, with the name "problem".
  */
-function sendError(response: WebResponse, error: ConnectError, ids: AnswerIds, isEvents: boolean): void {
+function sendError(
+  response: WebResponse,
+  error: ConnectError,
+  ids: AnswerIds,
+  { isEvents, namesError }: { readonly isEvents: boolean; readonly namesError: boolean },
+): void {
   const status = restStatus(error);
-  const json = problemJson(error, status, ids);
+  const json = { ...problemJson(error, status, ids), ...(namesError && { error: error.rawMessage }) };
   if (response.headersSent) {
     response.end(isEvents ? eventText({ name: "problem", data: json }) : `${JSON.stringify({ error: json })}\n`);
     return;

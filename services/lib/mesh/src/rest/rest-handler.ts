@@ -4,6 +4,7 @@ import { accepts } from "../web/accepts.ts";
 import { foreignCharset } from "../web/charset.ts";
 import { rejectMethod, sendRejection, shown } from "../web/http-rejection.ts";
 import { pathOf, type WebHandler } from "../web/web-handler.ts";
+import { pathMatcher } from "./path-parameters.ts";
 import { RestCall } from "./rest-call.ts";
 import { bindRest, type RestRoute } from "./rest-route.ts";
 import { EVENT_STREAM } from "./server-event.ts";
@@ -18,9 +19,13 @@ export function restHandler(
   chain: PolicyChain,
   onThrow: (error: unknown) => void,
 ): WebHandler {
-  const paths = rests.map((rest) => ({ rest, bound: bindRest(rest, routes) }));
+  const paths = rests.map((rest) => ({ rest, bound: bindRest(rest, routes), matches: pathMatcher(rest.path) }));
   return (request, response) => {
-    const here = paths.filter(({ rest }) => rest.path === pathOf(request));
+    const path = pathOf(request);
+    const here = paths.flatMap(({ rest, bound, matches }) => {
+      const params = matches(path);
+      return params === undefined ? [] : [{ rest, bound, params }];
+    });
     if (here.length === 0) return false;
     const verb = request.method === "HEAD" ? "GET" : request.method;
     const match = here.find(({ rest }) => rest.verb === verb);
@@ -49,9 +54,11 @@ export function restHandler(
 }
 
 /** Returns the media types with which a path answers. Clients that accept any JSON accept its lines too. */
-const typesOf = ({ rpc, toEvent }: RestRoute): readonly string[] =>
-  rpc.methodKind === "unary"
-    ? ["application/json"]
-    : toEvent
-      ? [EVENT_STREAM]
-      : ["application/x-ndjson", "application/json"];
+const typesOf = ({ rpc, toEvent, readsBytes }: RestRoute): readonly string[] =>
+  readsBytes
+    ? ["application/json", "application/octet-stream"]
+    : rpc.methodKind === "unary"
+      ? ["application/json"]
+      : toEvent
+        ? [EVENT_STREAM]
+        : ["application/x-ndjson", "application/json"];

@@ -31,6 +31,20 @@ export interface RestInput {
   readonly query: URLSearchParams;
   /** Id of the last event that a client of a stream of events received. "": the request has none. */
   readonly lastEventId: string;
+  /** Values of the parameters of the path, decoded: `/models/{model}` has `model`. */
+  readonly params: Readonly<Record<string, string>>;
+  /** The body, when the path reads bytes; otherwise empty. */
+  readonly bytes: Uint8Array;
+  /** Returns a header of the request. */
+  readonly header: (name: string) => string | undefined;
+}
+
+/** An answer that is not only JSON. */
+export interface RestAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
 }
 
 /**
@@ -44,7 +58,10 @@ export interface RestRoute {
   readonly query: RestQuery;
   readonly toRequest: (input: RestInput) => MessageInitShape<RestRpc["input"]>;
   readonly toJson: (message: MessageShape<RestRpc["output"]>, input: RestInput) => JsonValue;
+  readonly toAnswer: ((message: MessageShape<RestRpc["output"]>, input: RestInput) => RestAnswer) | undefined;
   readonly readsRows: boolean;
+  readonly readsBytes: boolean;
+  readonly namesError: boolean;
   readonly toEvent: ((message: MessageShape<RestRpc["output"]>, index: number) => ServerEvent | null) | undefined;
   readonly reword: ((text: string) => string) | undefined;
   /** A handler that is used instead of the RPC's mounted service. */
@@ -54,7 +71,7 @@ export interface RestRoute {
 /** A REST path with its message types, as `restRoute` receives it. */
 export interface RestRouteOptions<R extends RestRpc> {
   readonly verb: "GET" | "POST";
-  /** The exact path, for example "/predict". */
+  /** The path, for example "/predict". A part in braces is a parameter: "/models/{model}". */
   readonly path: string;
   readonly rpc: R;
   /** Query parameters of the path. Undefined: the path accepts no query. */
@@ -66,6 +83,12 @@ export interface RestRouteOptions<R extends RestRpc> {
   readonly toRequest: (input: RestInput) => MessageInitShape<R["input"]>;
   /** Converts a response message to JSON. A streaming RPC answers one line of JSON (NDJSON) per message. */
   readonly toJson: (message: MessageShape<R["output"]>, input: RestInput) => JsonValue;
+  /** Converts the response of a unary RPC to an answer with its own status, headers and form, in place of `toJson`. */
+  readonly toAnswer?: (message: MessageShape<R["output"]>, input: RestInput) => RestAnswer;
+  /** Whether the body is any bytes, which `toRequest` reads itself. */
+  readonly readsBytes?: boolean;
+  /** Whether errors also have the member "error" with their text, which clients of other servers look for. */
+  readonly namesError?: boolean;
   /** Whether the body is rows: a JSON array, or one JSON text per line (NDJSON). Default: one JSON text. */
   readonly readsRows?: boolean;
   /**
@@ -92,6 +115,9 @@ export function restRoute<R extends RestRpc>(options: RestRouteOptions<R>): Rest
   return {
     query: {},
     readsRows: false,
+    readsBytes: false,
+    namesError: false,
+    toAnswer: undefined,
     reword: undefined,
     toEvent: undefined,
     ...(options as RestRouteOptions<RestRpc>),

@@ -209,6 +209,18 @@ function typedTexts(contents: InferTensorContents | undefined, tensor: Counted):
   return values.map((value, i) => textOf(value as Uint8Array, `${tensor.path}.contents.bytes_contents[${i}]`));
 }
 
+/** Returns the texts of valid raw contents of BYTES. */
+export function readRawTexts(raw: Uint8Array): string[] {
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  const texts: string[] = [];
+  for (let at = 0; at < raw.byteLength; ) {
+    const start = at + LENGTH_BYTES;
+    at = start + view.getUint32(at, true);
+    texts.push(UTF8.decode(raw.subarray(start, at)));
+  }
+  return texts;
+}
+
 const LENGTH_BYTES = 4;
 
 function rawTexts({ bytes, path }: RawContents, { name, count }: Counted): string[] {

@@ -108,11 +108,14 @@ const LENGTH_BYTES = 4;
 
 /** Returns the contents as little-endian bytes; a text as its length in 4 bytes and its bytes. */
 export function rawContents(tensor: OutputTensor): Uint8Array {
-  if (tensor.datatype !== "BYTES") {
-    const { buffer, byteOffset, byteLength } = tensor.values;
-    return new Uint8Array(buffer, byteOffset, byteLength);
-  }
-  const texts = tensor.values.map((text) => UTF8.encode(text));
+  if (tensor.datatype === "BYTES") return rawTexts(tensor.values);
+  const { buffer, byteOffset, byteLength } = tensor.values;
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** Returns texts as raw contents of BYTES. */
+export function rawTexts(values: readonly string[]): Uint8Array {
+  const texts = values.map((text) => UTF8.encode(text));
   const raw = new Uint8Array(texts.reduce((sum, { length }) => sum + LENGTH_BYTES + length, 0));
   const view = new DataView(raw.buffer);
   let at = 0;
