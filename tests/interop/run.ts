@@ -12,14 +12,15 @@ import { browserMissing, openCasesPage } from "./browser/client.ts";
 import { runExamples } from "./examples.ts";
 import { casesFor, EXPECTED, type Report } from "./expected.ts";
 import { runGrpcurl, WITHOUT } from "./grpcurl/client.ts";
+import { pythonWith, testOpenInference } from "./open-inference.ts";
 import { installPythonClient, testPythonClient } from "./python-client.ts";
 import { testTypescriptClient } from "./typescript-client.ts";
 
 const { flags } = readCommandLine({
   command: "npm run test:interop",
   about:
-    "Runs clients of other projects and languages against the gRPC and the web listener: Node, Python, Go, grpcurl, Chromium; the tests of clients/python; and the programs of docs/clients.md. It skips a client that this machine cannot run; with CI=true that is a failure.",
-  flags: { nightly: "also runs Java and Rust; their first build takes minutes" },
+    "Runs clients of other projects and languages against the gRPC and the web listener: Node, Python, Go, grpcurl, Chromium; tritonclient; the tests of clients/python; and the programs of docs/clients.md. It skips a client that this machine cannot run; with CI=true that is a failure.",
+  flags: { nightly: "also runs Java, Rust and the KServe SDK; their first build or installation takes minutes" },
   examples: ["", "--nightly"],
   exitCodes: "1 when a client reports another result than expected",
 });
@@ -139,6 +140,12 @@ await page?.[Symbol.asyncDispose]();
 const pythonMissing = installPythonClient();
 if (pythonMissing === undefined) record("python bellwether-client", await testPythonClient());
 else skip("python bellwether-client", pythonMissing);
+for (const client of flags.nightly ? (["triton", "kserve"] as const) : (["triton"] as const)) {
+  const { command, missing } = pythonWith(client, cache);
+  const name = `python ${client === "triton" ? "tritonclient" : "kserve"}`;
+  if (missing === undefined) record(name, await testOpenInference(client, command));
+  else skip(name, missing);
+}
 await runExamples(flags.nightly, cache, { record, skip });
 rmSync(scratch, { recursive: true, force: true });
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);

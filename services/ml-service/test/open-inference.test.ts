@@ -345,6 +345,7 @@ describe("over REST", () => {
     });
   const json = (outputs: readonly Record<string, unknown>[] = []) => ({
     id: "asked",
+    model_name: DEMO_SPEC.name,
     inputs: [
       ...DEMO_FEATURES.map((name) => ({ name, datatype: "FP64", shape: [ROWS], data: valuesOf(name) })),
       { name: "region", datatype: "BYTES", shape: [ROWS, 1], data: regions.map((region) => [region]) },
@@ -424,6 +425,11 @@ describe("over REST", () => {
     ["text that is not JSON", () => UTF8.encode("{"), "the body: is not JSON"],
     ["NaN in JSON", () => UTF8.encode('{"inputs": [NaN]}'), "send null for a value that is missing"],
     ["an array", () => [], "the body: is not a JSON object"],
+    [
+      "another model than that of the path",
+      () => ({ ...json(), model_name: "x" }),
+      'model_name: is "x"; the path names',
+    ],
     ["an unknown member", () => ({ ...json(), modelName: "x" }), "modelName: is not a member"],
     ["a text as a number", () => first({ data: valuesOf("a").map(() => "7") }), 'inputs[0].data[0]: is "7"'],
     [

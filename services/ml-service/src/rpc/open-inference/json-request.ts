@@ -20,7 +20,8 @@ export interface InferRequest {
   readonly wantsBytes: (output: string) => boolean;
 }
 
-const MEMBERS = ["id", "parameters", "inputs", "outputs"];
+/** The model is that of the path; the KServe SDK repeats it. */
+const MEMBERS = ["id", "parameters", "inputs", "outputs", "model_name", "model_version"];
 const INPUT_MEMBERS = ["name", "shape", "datatype", "parameters", "data"];
 const OUTPUT_MEMBERS = ["name", "parameters"];
 const BINARY_SIZE = "binary_data_size";
@@ -32,6 +33,8 @@ export function inferRequest({ bytes, headerLength, model, version }: InferBody)
   const end = headerLength === undefined ? bytes.length : lengthOf(headerLength, bytes.length);
   const json = objectOf(parseJson(bytes.subarray(0, end)), "the body");
   checkMembers(json, MEMBERS, "");
+  checkRepeated(json.model_name, "model_name", model);
+  checkRepeated(json.model_version, "model_version", version);
   const { [BINARY_OUTPUT]: all, ...parameters } = optionalObject(json.parameters, "parameters");
   rejectParameters(parameters, "parameters");
   const allBytes = flagOf(all, `parameters.${BINARY_OUTPUT}`) ?? false;
@@ -144,6 +147,11 @@ function checkMembers(json: JsonObject, known: readonly string[], prefix: string
       `${prefix}${other.slice(0, 80).toWellFormed()}`,
       `is not a member; known are ${known.join(", ")}`,
     );
+}
+
+function checkRepeated(value: unknown, path: string, expected: string): void {
+  if (value === undefined || value === null || value === expected) return;
+  throw new TensorError(path, `is ${JSON.stringify(value)?.slice(0, 80)}; the path names "${expected}"`);
 }
 
 function rejectParameters(parameters: JsonObject, path: string): void {
