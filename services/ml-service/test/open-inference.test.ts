@@ -1,99 +1,34 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
 import { bandFromNumber } from "@bellwether/contract/band-codes";
-import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { BadRequestSchema } from "@bellwether/gen/google/rpc/error_details_pb";
-import {
-  GRPCInferenceService,
-  type ModelInferRequestSchema,
-  type ModelInferResponse,
-} from "@bellwether/gen/inference/grpc_service_pb";
-import { createLogger } from "@bellwether/telemetry/logger";
-import { DEMO_FEATURES, DEMO_SPEC, demoSupplier, publishDemoModel } from "@bellwether/testing/demo-model";
+import type { GRPCInferenceService, ModelInferRequestSchema } from "@bellwether/gen/inference/grpc_service_pb";
+import { DEMO_FEATURES, DEMO_SPEC } from "@bellwether/testing/demo-model";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
-import { createGrpcTransport } from "@connectrpc/connect-node";
+import { type Client, Code, ConnectError } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { AuditEvent } from "../src/domain/audit-event.ts";
-import { createMlService } from "../src/service.ts";
+import {
+  bytesOf,
+  IDS,
+  ROWS,
+  raw,
+  rawTexts,
+  regions,
+  shape,
+  startDemoService,
+  texts,
+  typed,
+  valuesOf,
+} from "./open-inference-fixture.ts";
 
-const ROWS = 40;
-const IDS = Array.from({ length: ROWS }, (_, row) => row);
-const UTF8 = new TextEncoder();
-
-let root = "";
-let service: Awaited<ReturnType<typeof createMlService>>;
+let started: Awaited<ReturnType<typeof startDemoService>>;
 let client: Client<typeof GRPCInferenceService>;
-let inference: Client<typeof InferenceService>;
-const events: AuditEvent[] = [];
 
 beforeAll(async () => {
-  root = await mkdtemp(path.join(os.tmpdir(), "open-inference-"));
-  await publishDemoModel(root);
-  service = await createMlService({
-    host: "127.0.0.1",
-    ports: { grpc: 0, web: 0, admin: 0 },
-    registryRoot: root,
-    defaultModel: DEMO_SPEC.name,
-    pollMs: 20,
-    audit: { record: (event) => void events.push(event), lost: () => {}, stop: async () => {} },
-    logger: createLogger({ name: "ml-service", level: "silent" }),
-  });
-  const transport = createGrpcTransport({ baseUrl: `http://127.0.0.1:${service.addresses.grpc.port}` });
-  client = createClient(GRPCInferenceService, transport);
-  inference = createClient(InferenceService, transport);
+  started = await startDemoService();
+  client = started.client;
 });
-afterAll(async () => {
-  await service.stop();
-  await rm(root, { recursive: true, force: true });
-});
+afterAll(() => started?.[Symbol.asyncDispose]());
 
 type Request = MessageInitShape<typeof ModelInferRequestSchema>;
-const valuesOf = (name: string) => IDS.map((id) => demoSupplier(id).features[name] ?? Number.NaN);
-const regions = IDS.map((id) => demoSupplier(id).categories.region ?? "");
-const texts = IDS.map((id) => demoSupplier(id).text);
-const shape = [BigInt(ROWS)];
-
-/** A request with typed contents. */
-const typed = (outputs: readonly string[] = []) => ({
-  id: "asked",
-  inputs: [
-    ...DEMO_FEATURES.map((name) => ({ name, datatype: "FP64", shape, contents: { fp64Contents: valuesOf(name) } })),
-    { name: "region", datatype: "BYTES", shape, contents: { bytesContents: regions.map((text) => UTF8.encode(text)) } },
-    { name: "contract_text", datatype: "BYTES", shape, contents: { bytesContents: texts.map((t) => UTF8.encode(t)) } },
-  ],
-  outputs: outputs.map((name) => ({ name })),
-});
-
-/** Texts as raw contents: the length of each in 4 bytes, little-endian, and its bytes. */
-const rawTexts = (values: readonly string[]): Uint8Array<ArrayBuffer> =>
-  Uint8Array.from(
-    Buffer.concat(
-      values.map((text) => {
-        const length = Buffer.alloc(4);
-        length.writeUInt32LE(Buffer.byteLength(text));
-        return Buffer.concat([length, Buffer.from(text)]);
-      }),
-    ),
-  );
-
-/** The same request with raw contents: the numbers as one matrix. */
-function raw(outputs: readonly string[] = [], datatype: "FP32" | "FP64" = "FP64") {
-  const columns = DEMO_FEATURES.map(valuesOf);
-  const rows = IDS.flatMap((row) => columns.map((column) => column[row] ?? Number.NaN));
-  const matrix = datatype === "FP32" ? Float32Array.from(rows) : Float64Array.from(rows);
-  return {
-    inputs: [
-      { name: "features", datatype, shape: [BigInt(ROWS), BigInt(DEMO_FEATURES.length)] },
-      { name: "region", datatype: "BYTES", shape: [BigInt(ROWS), 1n] },
-      { name: "contract_text", datatype: "BYTES", shape },
-    ],
-    rawInputContents: [new Uint8Array(matrix.buffer), rawTexts(regions), rawTexts(texts)],
-    outputs: outputs.map((name) => ({ name })),
-  };
-}
-
 async function fieldOf(request: Request): Promise<string> {
   const error = await client.modelInfer(request).then(() => undefined, ConnectError.from);
   expect(error?.code).toBe(Code.InvalidArgument);
@@ -101,13 +36,9 @@ async function fieldOf(request: Request): Promise<string> {
   return `${violation?.field}: ${violation?.description}`;
 }
 
-/** Returns the bytes of an output of a request with raw contents. */
-const bytesOf = ({ outputs, rawOutputContents }: ModelInferResponse, name: string): Buffer =>
-  Buffer.from(rawOutputContents[outputs.findIndex((output) => output.name === name)] ?? []);
-
 test("scores and contributions have the bits of PredictBatch, from typed and raw contents", async () => {
   const dictionary = [...new Set(regions)];
-  const expected = await inference.predictBatch({
+  const expected = await started.inference.predictBatch({
     supplierIds: IDS.map((id) => `S_${id}`),
     numbers: DEMO_FEATURES.map((name) => ({ name, values: valuesOf(name) })),
     categories: [{ name: "region", dictionary, codes: regions.map((region) => dictionary.indexOf(region)) }],
@@ -335,141 +266,6 @@ describe("a request that is not valid names the tensor and the way out", () => {
   });
 });
 
-describe("over REST", () => {
-  const url = (path: string): string => `http://127.0.0.1:${service.addresses.web.port}/v2${path}`;
-  const infer = async (body: unknown, headers: Record<string, string> = {}) =>
-    fetch(url(`/models/${DEMO_SPEC.name}/infer`), {
-      method: "POST",
-      body: ArrayBuffer.isView(body) ? Uint8Array.from(body as Uint8Array) : JSON.stringify(body),
-      headers,
-    });
-  const json = (outputs: readonly Record<string, unknown>[] = []) => ({
-    id: "asked",
-    model_name: DEMO_SPEC.name,
-    inputs: [
-      ...DEMO_FEATURES.map((name) => ({ name, datatype: "FP64", shape: [ROWS], data: valuesOf(name) })),
-      { name: "region", datatype: "BYTES", shape: [ROWS, 1], data: regions.map((region) => [region]) },
-      { name: "contract_text", datatype: "BYTES", shape: [ROWS], data: texts },
-    ],
-    outputs,
-  });
-
-  test("JSON gets the scores of gRPC", async () => {
-    const response = await infer(json());
-    expect([response.status, response.headers.get("content-type")]).toEqual([200, "application/json"]);
-    const answer = await response.json();
-    const expected = await client.modelInfer(typed());
-    expect(answer).toMatchObject({ model_name: DEMO_SPEC.name, model_version: "1", id: "asked" });
-    expect(answer.outputs).toEqual([
-      { name: "score", datatype: "FP64", shape: [ROWS], data: expected.outputs[0]?.contents?.fp64Contents },
-      { name: "probabilities", datatype: "FP64", shape: [ROWS, 2], data: expected.outputs[1]?.contents?.fp64Contents },
-    ]);
-  });
-
-  test("tensors as bytes after the JSON, in the request and in the answer", async () => {
-    const contents = raw();
-    const header = {
-      parameters: { binary_data_output: true },
-      inputs: contents.inputs.map(({ shape, ...input }, i) => ({
-        ...{ ...input, shape: shape.map(Number) },
-        parameters: { binary_data_size: contents.rawInputContents[i]?.length },
-      })),
-      outputs: [{ name: "contributions" }, { name: "band", parameters: { binary_data: false } }],
-    };
-    const text = UTF8.encode(JSON.stringify(header));
-    const response = await infer(Buffer.concat([text, ...contents.rawInputContents]), {
-      "inference-header-content-length": String(text.length),
-    });
-    expect([response.status, response.headers.get("content-type")]).toEqual([200, "application/octet-stream"]);
-    const bytes = Buffer.from(await response.arrayBuffer());
-    const length = Number(response.headers.get("inference-header-content-length"));
-    const { outputs } = JSON.parse(bytes.subarray(0, length).toString());
-    const expected = await client.modelInfer(raw(["contributions", "band"]));
-    expect(bytes.subarray(length)).toEqual(bytesOf(expected, "contributions"));
-    expect(outputs[0].parameters).toEqual({ binary_data_size: bytes.length - length });
-    expect(outputs[1].data).toHaveLength(ROWS);
-  });
-
-  test("the other paths answer, and a model that is not ready is 404", async () => {
-    const get = async (path: string) => {
-      const response = await fetch(url(path));
-      return [response.status, await response.json()];
-    };
-    expect(await get("")).toMatchObject([200, { name: "bellwether" }]);
-    expect(await get("/health/live")).toEqual([200, { live: true }]);
-    expect(await get("/health/ready")).toEqual([200, { ready: true }]);
-    expect(await get(`/models/${DEMO_SPEC.name}`)).toMatchObject([200, { versions: ["1"] }]);
-    expect(await get(`/models/${DEMO_SPEC.name}/versions/1`)).toMatchObject([200, { name: DEMO_SPEC.name }]);
-    expect(await get(`/models/${DEMO_SPEC.name}/versions/1/ready`)).toMatchObject([200, { ready: true }]);
-    expect(await get("/models/another/ready")).toMatchObject([404, { ready: false }]);
-    expect(await get("/models/another")).toMatchObject([404, { error: expect.stringContaining("another") }]);
-    expect(await get(`/models/${DEMO_SPEC.name}/config`)).toMatchObject([200, { max_batch_size: 8_192 }]);
-    expect(await get(`/models/${DEMO_SPEC.name}/stats`)).toMatchObject([200, { model_stats: [{ version: "1" }] }]);
-    const index = await fetch(url("/repository/index"), { method: "POST" });
-    expect(await index.json()).toMatchObject([{ name: DEMO_SPEC.name, version: "1", state: "READY" }]);
-  });
-
-  test("null is a missing value of a number with a fraction", async () => {
-    const request = json([{ name: "missing_features" }]);
-    const inputs = request.inputs.map((input, i) => (i === 0 ? { ...input, data: IDS.map(() => null) } : input));
-    const counts = async (body: unknown) => (await (await infer(body)).json()).outputs[0].data;
-    const before = await counts(request);
-    expect(await counts({ ...request, inputs })).toEqual(before.map((count: number) => count + 1));
-  });
-
-  const first = (changed: Record<string, unknown>) => {
-    const request = json();
-    return { ...request, inputs: [{ ...request.inputs[0], ...changed }, ...request.inputs.slice(1)] };
-  };
-  test.each<[string, () => unknown, string]>([
-    ["text that is not JSON", () => UTF8.encode("{"), "the body: is not JSON"],
-    ["NaN in JSON", () => UTF8.encode('{"inputs": [NaN]}'), "send null for a value that is missing"],
-    ["an array", () => [], "the body: is not a JSON object"],
-    [
-      "another model than that of the path",
-      () => ({ ...json(), model_name: "x" }),
-      'model_name: is "x"; the path names',
-    ],
-    ["an unknown member", () => ({ ...json(), modelName: "x" }), "modelName: is not a member"],
-    ["a text as a number", () => first({ data: valuesOf("a").map(() => "7") }), 'inputs[0].data[0]: is "7"'],
-    [
-      "a fraction as an integer",
-      () => first({ datatype: "INT32", data: IDS.map(() => 0.5) }),
-      "0.5 is not a value of INT32",
-    ],
-    [
-      "an integer that is too large",
-      () => first({ datatype: "UINT8", data: IDS.map(() => 256) }),
-      "256 is not a value of UINT8",
-    ],
-    [
-      "null as an integer",
-      () => first({ datatype: "INT32", data: IDS.map(() => null) }),
-      "INT32 has no missing values",
-    ],
-    ["a shape that is no list", () => first({ shape: 40 }), "inputs[0].shape: is not a JSON array"],
-    ["too few elements", () => first({ data: [1] }), "has 8 bytes; 40 elements of FP64 have 320"],
-    [
-      "bytes that are not there",
-      () => first({ data: undefined, parameters: { binary_data_size: 320 } }),
-      "the body ends before",
-    ],
-  ])("%s is 400 with the field and the text in `error`", async (_, body, text) => {
-    const response = await infer(body());
-    const { error, fields } = await response.json();
-    expect([response.status, error]).toEqual([400, expect.stringContaining(text)]);
-    expect(fields[0].description).not.toBe("");
-  });
-
-  test("a length of the JSON beyond the body is 400", async () => {
-    const response = await infer(json(), { "inference-header-content-length": "9999999" });
-    expect([response.status, (await response.json()).error]).toEqual([
-      400,
-      expect.stringContaining("the size of the body"),
-    ]);
-  });
-});
-
 test("NaN is a missing value, and it is counted", async () => {
   const request = typed(["score", "missing_features"]);
   const inputs = request.inputs.map((input, i) =>
@@ -481,6 +277,7 @@ test("NaN is a missing value, and it is counted", async () => {
 });
 
 test("each ModelInfer is an audit event with the digests of its tensors", async () => {
+  const { events } = started;
   events.length = 0;
   await client.modelInfer(raw(["score"]));
   await client.modelInfer({ inputs: [] }).catch(() => undefined);
