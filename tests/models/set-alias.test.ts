@@ -268,7 +268,7 @@ test("a move does not wait for ops-service, and its audit log has every move onc
     {
       ...{ modelName: NAME, alias: "challenger", version: "v1" },
       setBy: "cli",
-      reason: "",
+      reason: "by hand",
       now: new Date(),
     },
     checkScoringModel,

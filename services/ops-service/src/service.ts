@@ -19,6 +19,7 @@ import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
 import { type AccessConfig, startAccess } from "./access.ts";
 import { createChangeDivider } from "./clients/divide-changes.ts";
 import { createStoredExplainer } from "./clients/explain-stored.ts";
+import { createModelFinder } from "./clients/find-model.ts";
 import { passOnInference } from "./clients/pass-on-inference.ts";
 import { importSuppliers } from "./domain/store-master-data.ts";
 import { decideOnAlert } from "./domain/triage-alert.ts";
@@ -172,6 +173,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           transactLong: createTransact(publishing.inTransaction, ledger),
           finishSearchKeys: searchKeys.finish,
           divideChanges: createChangeDivider(ml),
+          isPublished: createModelFinder(ml),
           onComplete: histories.start,
           async writeChunk(lease, chunk) {
             const receipt = await runs.inTransaction(({ connection }) => writeChunk(connection, lease, chunk, impact));

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
+import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { createLocalKeys, issueToken, LOCAL_AUDIENCE, LOCAL_ISSUER } from "@bellwether/mesh/auth/local-keys";
 import { readPublicKeys } from "@bellwether/mesh/auth/public-keys";
@@ -26,6 +27,7 @@ let databaseUrl = "";
 let ml: ServiceProcess;
 let ops: OpsHarness;
 let headers: { authorization: string };
+let signingKey = "";
 
 const tokenOf = async (signer: string): Promise<string> =>
   issueToken(signer, { subject: "ada", roles: ["viewer"], lifetimeS: 300 });
@@ -48,6 +50,7 @@ beforeAll(async () => {
     rolesClaim: "roles",
   };
   ops = await startOps(databaseUrl, { mlUrl: ml.grpc, auth: { tokens, identities: {} } });
+  signingKey = keys.privateKeyFile;
   headers = { authorization: `Bearer ${await tokenOf(keys.privateKeyFile)}` };
 });
 afterAll(async () => {
@@ -113,6 +116,28 @@ test("both listeners return ml-service's counterfactuals and their errors", asyn
     expect(wrong.findDetails(BadRequestSchema)[0]?.fieldViolations[0]?.field).toBe("limits[0].feature");
     expect((await failureOf(client.counterfactual({ supplier }))).code).toBe(Code.Unauthenticated);
   }
+});
+
+test("a missed week is recorded only of a model that has a run or a version", async () => {
+  const runner = await issueToken(signingKey, { subject: "scheduler", roles: ["service"], lifetimeS: 300 });
+  const batch = createClient(BatchService, createGrpcTransport({ baseUrl: ops.grpcUrl }));
+  const record = (modelName: string) =>
+    batch.recordMissedWeek(
+      { isoWeek: "2026-W30", modelName, reason: "no file" },
+      { headers: { authorization: `Bearer ${runner}` } },
+    );
+  expect((await record("supplier-risk")).run).toMatchObject({ missedReason: "no file" });
+  for (const name of ["no-such-model", "two\nlines"]) {
+    const unknown = await failureOf(record(name));
+    expect([unknown.code, unknown.findDetails(ErrorInfoSchema)[0]?.reason]).toEqual([Code.NotFound, "MODEL_NOT_FOUND"]);
+  }
+  const away = await openOps({ mlUrl: "http://127.0.0.1:1" });
+  const other = createClient(BatchService, createGrpcTransport({ baseUrl: away.grpcUrl }));
+  // This model has a run already, so the registry is not asked.
+  const known = { isoWeek: "2026-W31", modelName: "supplier-risk", reason: "no file" };
+  expect((await other.recordMissedWeek(known)).run).toMatchObject({ isoWeek: "2026-W31" });
+  const error = await failureOf(other.recordMissedWeek({ ...known, modelName: "no-such-model" }));
+  expect(error.findDetails(ErrorInfoSchema)[0]?.reason).toBe("MODEL_SERVICE_UNAVAILABLE");
 });
 
 test("the REST paths of the earlier monolith answer as those of ml-service do", async () => {

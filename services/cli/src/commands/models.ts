@@ -18,6 +18,7 @@ import { bandChange, bandChangeLine } from "@bellwether/scoring/publish/band-lim
 import { Command } from "commander";
 import { type CliContext, defaultModel, registryOf } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
+import { reason } from "../input/parse-option.ts";
 import { type Champions, championsInFolder, championsOfServices } from "../models/champions.ts";
 import { previousChampion } from "../models/previous-champion.ts";
 import { createReport } from "../output/report.ts";
@@ -157,7 +158,7 @@ export function modelsCommand(context: CliContext): Command {
     .description("Make a version the champion: the version that the services score with.")
     .argument("<version>", "version or alias, for example challenger")
     .option(...MODEL_FLAG)
-    .option("--reason <text>", "reason, recorded in the history of the registry", "promoted by hand")
+    .option("--reason <text>", "reason, recorded in the history of the registry", reason, "promoted by hand")
     .option(...SCHEDULER_FLAG)
     .option(...ML_FLAG)
     .option(...JSON_FLAG)
@@ -194,7 +195,7 @@ export function modelsCommand(context: CliContext): Command {
   const rollback = new Command("rollback")
     .description("Make the champion before the last promotion the champion again. A second rollback goes further back.")
     .option(...MODEL_FLAG)
-    .option("--reason <text>", "reason, recorded in the history of the registry", "rolled back by hand")
+    .option("--reason <text>", "reason, recorded in the history of the registry", reason, "rolled back by hand")
     .option(...SCHEDULER_FLAG)
     .option(...ML_FLAG)
     .option(...JSON_FLAG)

@@ -4,6 +4,7 @@ import { Role } from "@bellwether/gen/bellwether/policy/v1/role_pb";
 import { Command } from "commander";
 import { timeText } from "../alerts/alert-json.ts";
 import type { CliContext } from "../context/cli-context.ts";
+import { reason } from "../input/parse-option.ts";
 import { printable } from "../output/printable.ts";
 import { createReport } from "../output/report.ts";
 import { type OpsClient, openOps } from "../remote/ops-client.ts";
@@ -35,7 +36,7 @@ export function sessionsCommand(context: CliContext): Command {
     .description("End all sessions of a person, or those with the given ids. The person can sign in again.")
     .argument("<subject>", "the person: the subject that list shows")
     .option("--session <id...>", "ids of the sessions (default: all sessions of the person)")
-    .option("--reason <text>", "why, for the audit log")
+    .option("--reason <text>", "why, for the audit log", reason)
     .addHelpText(
       "after",
       "\nTo keep a person out, remove the person's groups or account at the identity provider first. A token of" +

@@ -1,4 +1,5 @@
 import { IsoWeekError, parseIsoWeek } from "@bellwether/contract/iso-week";
+import { SHORT_REASON_FORM, SHORT_REASON_PATTERN, trimReason } from "@bellwether/contract/reason-text";
 import { InvalidArgumentError } from "commander";
 
 /** Returns the parser of an option that is a whole number from `min` to `max`. */
@@ -28,13 +29,9 @@ export function isoWeek(text: string): string {
   }
 }
 
-/** Maximum length of a reason, characters. */
-const MAX_REASON = 500;
-
 /** Parses the text of an option that is a reason for the audit log. */
 export function reason(text: string): string {
-  const trimmed = text.trim();
-  if (trimmed === "" || [...trimmed].length > MAX_REASON || trimmed.includes("\0"))
-    throw new InvalidArgumentError(`expected a reason of 1 to ${MAX_REASON} characters`);
+  const trimmed = trimReason(text);
+  if (!SHORT_REASON_PATTERN.test(trimmed)) throw new InvalidArgumentError(`expected ${SHORT_REASON_FORM}`);
   return trimmed;
 }

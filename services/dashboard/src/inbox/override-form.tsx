@@ -2,6 +2,7 @@ import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { AlertSeverity } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { useState } from "react";
 import { Choice } from "../parts/choice.tsx";
+import { inOneLine } from "../parts/in-one-line.ts";
 import { BAND_WORDS, SEVERITY_WORDS, wordOf } from "../parts/words.ts";
 import { useDraft } from "../session/use-draft.ts";
 import { ActionForm, draftName, type FormProps } from "./action-form.tsx";
@@ -33,7 +34,7 @@ export function OverrideForm(props: FormProps) {
       decision={() => {
         const until = isEnd ? undefined : endOfDay(day);
         if (reason.trim() === "" || (isEnd ? !isOverridden : until === undefined)) return undefined;
-        return { kind: "override", severity, band, reason, ...(until && { until }) };
+        return { kind: "override", severity, band, reason: inOneLine(reason), ...(until && { until }) };
       }}
     >
       <Choice title="Severity" isFirst options={SEVERITIES} value={severity} onChange={setSeverity} />

@@ -8,6 +8,7 @@ import { type FormEvent, useEffect, useId, useRef, useState } from "react";
 import { useBlockedReason } from "../rpc/live.ts";
 import { problemOf } from "../rpc/problem.ts";
 import { useDraft } from "../session/use-draft.ts";
+import { inOneLine } from "./in-one-line.ts";
 
 /** A decision of an administrator about a run. */
 type Decision = "approve" | "void";
@@ -62,7 +63,7 @@ function DecisionForm({ run, decision, onClose }: DecisionFormProps) {
     if (blocked !== undefined || isSending || reason.trim() === "") return;
     setSending(true);
     const { approveRun, voidRun } = BatchService.method;
-    const request = { runId: run.runId, reason };
+    const request = { runId: run.runId, reason: inOneLine(reason) };
     try {
       await (decision === "approve"
         ? callUnaryMethod(transport, approveRun, request)

@@ -1,7 +1,7 @@
 import { checkWeekBegun, parseIsoWeek } from "@bellwether/contract/iso-week";
 import { type Check, failedChecks } from "@bellwether/plausibility/check";
 import type { ColumnProfile } from "@bellwether/plausibility/column-profile";
-import { RunChecksError, RunNotFoundError, RunStateError } from "./ops-error.ts";
+import { ModelNotFoundError, RunChecksError, RunNotFoundError, RunStateError } from "./ops-error.ts";
 import { recordRun } from "./record-run.ts";
 import type { Run, RunLease } from "./run.ts";
 import { orderChecks, unapprovedChecks } from "./run-check.ts";
@@ -108,12 +108,18 @@ export interface MissedWeek extends Decision {
 
 /**
  * Records a week without input. The first reason counts. A later start of the week begins the run.
- * @throws IsoWeekError, FutureWeekError, RunStateError
+ * @param isModel whether the model of the week exists
+ * @throws IsoWeekError, FutureWeekError, ModelNotFoundError, RunStateError
  */
-export function recordMissedWeek(transact: Transact, missed: MissedWeek): Promise<Run> {
+export async function recordMissedWeek(
+  transact: Transact,
+  missed: MissedWeek,
+  isModel: () => Promise<boolean>,
+): Promise<Run> {
   const { reason, actor, now } = missed;
   const week = parseIsoWeek(missed.isoWeek);
   checkWeekBegun(week, now, false);
+  if (!(await isModel())) throw new ModelNotFoundError(missed.modelName);
   return transact(async (ledger) => {
     const run = await ledger.lockWeek(week, missed.modelName);
     if (run.state === "missed") return run;

@@ -295,6 +295,16 @@ export class RequestKeyLimitError extends Error {
   }
 }
 
+/** The model has no run, and the registry has no version of it. */
+export class ModelNotFoundError extends Error {
+  override readonly name = "ModelNotFoundError" as const;
+  constructor(modelName: string) {
+    super(
+      `the model ${JSON.stringify(modelName)} has no run, and no version in the registry; publish a version of it, or correct the name in model_config.yaml`,
+    );
+  }
+}
+
 /** No run of this model is complete. */
 export class ModelNotScoredError extends Error {
   override readonly name = "ModelNotScoredError" as const;

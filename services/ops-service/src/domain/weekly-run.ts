@@ -74,7 +74,8 @@ export async function startRun(transact: Transact, start: RunStart, now: () => D
     const comparison = await comparisonOf(ledger, known, start.sourceDigest);
     const asIs = { run: known, lease: undefined, begunAnew: false, receivedChunks: received, ...comparison };
     if (known.state === "complete") return asIs;
-    checkWeekBegun(week, now(), start.forceFuture !== null);
+    // Somebody has allowed the week when the run began; whoever continues the run need not allow it again.
+    checkWeekBegun(week, now(), (start.forceFuture ?? known.forceFuture) !== null);
     const hasOtherInput = hasOther(known, start);
     if (known.state === "held" && known.approved === null && !hasOtherInput) return asIs;
     const begunAnew = hasOtherInput || (received.length > 0 && known.chunkRows === 0 && start.chunkRows > 0);

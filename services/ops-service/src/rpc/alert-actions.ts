@@ -1,4 +1,5 @@
 import { bandFromNumber } from "@bellwether/contract/band-codes";
+import { trimReason } from "@bellwether/contract/reason-text";
 import { Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import type {
   AlertAction as AlertActionMessage,
@@ -164,7 +165,7 @@ function snoozeFromProto({ until, untilWorse, minRise, note }: SnoozeAlertReques
 
 function overrideFromProto({ severity, band, until, reason }: OverrideAlertRequest): AlertAction {
   return {
-    ...{ kind: "override", note: reason, until: dateFromProto(until) },
+    ...{ kind: "override", note: trimReason(reason), until: dateFromProto(until) },
     severity: nameOf(SEVERITIES, severity) ?? null,
     band: bandFromNumber(band) ?? null,
   };

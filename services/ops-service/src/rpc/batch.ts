@@ -1,3 +1,4 @@
+import { trimReason } from "@bellwether/contract/reason-text";
 import type { InputObject, Override as ProtoOverride } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import {
   type BatchService,
@@ -50,6 +51,8 @@ export interface BatchDependencies extends Omit<CompleteRunOptions, "divideChang
   /** Called after a run was completed. */
   readonly onComplete: () => void;
   readonly writeChunk: (lease: RunLease, chunk: ScoredChunk) => Promise<ChunkReceipt>;
+  /** Whether the registry has a version of the model, asked with the caller's credentials. */
+  readonly isPublished: (modelName: string, context: HandlerContext) => Promise<boolean>;
   readonly findRun: (runId: number) => Promise<Run | undefined>;
   readonly findLatestRun: (which: { isoWeek?: string; modelName?: string }) => Promise<Run | undefined>;
   readonly listRuns: (limit: number, beforeId: number | undefined) => Promise<readonly Run[]>;
@@ -170,7 +173,8 @@ const objectFromProto = ({ url, etag, bytes }: InputObject) => ({ url, etag, byt
 function overrideFromProto(override: ProtoOverride | undefined, context: HandlerContext): Override | null {
   if (!override) return null;
   const caller = callerOf(context);
-  return { reason: override.reason, actor: (caller.roles.has("service") && override.actor) || actorOf(caller) };
+  const reason = trimReason(override.reason);
+  return { reason, actor: (caller.roles.has("service") && override.actor) || actorOf(caller) };
 }
 
 function startedToProto(started: StartedRun): MessageInitShape<typeof StartRunResponseSchema> {

@@ -31,6 +31,7 @@ import type {
   ImportMismatchError,
   InputNotStoredError,
   LossLimitError,
+  ModelNotFoundError,
   ModelNotScoredError,
   ModelServiceUnavailableError,
   PageTokenError,
@@ -112,6 +113,7 @@ type OpsError =
   | DatabaseBusyError
   | DatabaseTimeoutError
   | DatabaseUnavailableError
+  | ModelNotFoundError
   | ModelServiceUnavailableError
   | SessionMissingError
   | SessionInvalidError
@@ -179,6 +181,7 @@ export const OPS_ERRORS = {
   DatabaseBusyError: Code.ResourceExhausted,
   DatabaseTimeoutError: Code.DeadlineExceeded,
   DatabaseUnavailableError: Code.Unavailable,
+  ModelNotFoundError: Code.NotFound,
   ModelServiceUnavailableError: Code.Unavailable,
   SessionMissingError: Code.Unauthenticated,
   SessionInvalidError: Code.Unauthenticated,

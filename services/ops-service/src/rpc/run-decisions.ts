@@ -1,10 +1,11 @@
+import { trimReason } from "@bellwether/contract/reason-text";
 import type { RunLease as ProtoLease } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
 import { checkFromProto, profileFromProto } from "@bellwether/plausibility/check-proto";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import { approveRun, holdRun, recordMissedWeek, requestRevision } from "../domain/decide-run.ts";
-import type { RunLease } from "../domain/run.ts";
+import type { Run, RunLease } from "../domain/run.ts";
 import type { Transact } from "../domain/run-ledger.ts";
 import { voidRun } from "../domain/void-run.ts";
 import { alertIdsToProto, runToProto } from "./run-to-proto.ts";
@@ -13,6 +14,9 @@ export interface RunDecisionDependencies {
   readonly transact: Transact;
   /** Transactions with a longer time limit, for voiding a run. */
   readonly transactLong: Transact;
+  readonly findLatestRun: (which: { modelName: string }) => Promise<Run | undefined>;
+  /** Whether the registry has a version of the model, asked with the caller's credentials. */
+  readonly isPublished: (modelName: string, context: HandlerContext) => Promise<boolean>;
   readonly now: () => Date;
 }
 
@@ -20,13 +24,17 @@ export interface RunDecisionDependencies {
 export function runDecisionHandlers({
   transact,
   transactLong,
+  findLatestRun,
+  isPublished,
   now,
 }: RunDecisionDependencies): Pick<
   ServiceImpl<typeof BatchService>,
   "holdRun" | "approveRun" | "voidRun" | "supersedeRun" | "recordMissedWeek"
 > {
   const callerName = (context: HandlerContext): string => actorOf(callerOf(context));
-  const decision = (reason: string, context: HandlerContext) => ({ reason, actor: callerName(context), now: now() });
+  const decision = (reason: string, context: HandlerContext) => ({
+    ...{ reason: trimReason(reason), actor: callerName(context), now: now() },
+  });
   return {
     async holdRun({ lease, checks, profile }, context) {
       const input = { checks: checks.flatMap(checkFromProto), profile: profileFromProto(profile) };
@@ -50,7 +58,8 @@ export function runDecisionHandlers({
     },
     async recordMissedWeek({ isoWeek, modelName, reason }, context) {
       const missed = { ...decision(reason, context), isoWeek, modelName };
-      return { run: runToProto(await recordMissedWeek(transact, missed)) };
+      const isModel = async () => (await findLatestRun({ modelName })) !== undefined || isPublished(modelName, context);
+      return { run: runToProto(await recordMissedWeek(transact, missed, isModel)) };
     },
   };
 }

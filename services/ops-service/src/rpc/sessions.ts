@@ -1,3 +1,4 @@
+import { trimReason } from "@bellwether/contract/reason-text";
 import { type SessionSchema, SignInMethod } from "@bellwether/gen/bellwether/ops/v1/session_pb";
 import { ListSessionsRequestSchema, type SessionService } from "@bellwether/gen/bellwether/ops/v1/session_service_pb";
 import { Role } from "@bellwether/gen/bellwether/policy/v1/role_pb";
@@ -55,7 +56,7 @@ export function sessionHandlers(deps: SessionDependencies): ServiceImpl<typeof S
     },
     async endSessions({ subject, sessionIds, reason }, context) {
       const endedBy = actorOf(callerOf(context));
-      const ended = await deps.endSessions({ subject, sessionIds, endedBy, reason }, deps.now());
+      const ended = await deps.endSessions({ subject, sessionIds, endedBy, reason: trimReason(reason) }, deps.now());
       return { sessions: ended.map(sessionToProto) };
     },
   };

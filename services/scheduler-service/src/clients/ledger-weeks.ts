@@ -1,5 +1,7 @@
+import { oneLine } from "@bellwether/contract/reason-text";
 import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import type { CatchUpDeps, WeekRecord } from "../domain/catch-up.ts";
 import { callPeer } from "./peer-error.ts";
@@ -8,6 +10,8 @@ const PEER = "ops-service";
 /** Number of runs that are read at a time. They are those of all models. */
 const PAGE_SIZE = 60;
 const MAX_REASON_CHARACTERS = 500;
+/** Reason of ops-service for a model without a run and without a version. */
+const MODEL_NOT_FOUND = "MODEL_NOT_FOUND";
 
 const STATES: Readonly<Record<number, WeekRecord["state"]>> = {
   [RunState.RUNNING]: "running",
@@ -39,11 +43,22 @@ export function createLedgerWeeks(
       return run ? recordFromProto(run) : null;
     },
     async recordMissed(week, reason) {
-      const shown = [...reason.replaceAll("\0", "")].slice(0, MAX_REASON_CHARACTERS).join("");
-      await callPeer(PEER, batch.recordMissedWeek({ isoWeek: week, modelName, reason: shown }));
+      // The names of files can have line feeds.
+      const shown = [...oneLine(reason)].slice(0, MAX_REASON_CHARACTERS).join("");
+      const recorded = batch.recordMissedWeek({ isoWeek: week, modelName, reason: shown }).then(
+        () => "",
+        (error: unknown) => {
+          if (error instanceof ConnectError && isModelMissing(error)) return error.rawMessage;
+          throw error;
+        },
+      );
+      return await callPeer(PEER, recorded);
     },
   };
 }
+
+const isModelMissing = (error: ConnectError): boolean =>
+  error.findDetails(ErrorInfoSchema).some(({ reason }) => reason === MODEL_NOT_FOUND);
 
 function recordFromProto(run: BatchRun): WeekRecord {
   return {

@@ -35,7 +35,7 @@ function machine(
   const look = async (file: string): Promise<SeenInput> => {
     const content = files.get(file);
     if (content === undefined) return { found: false, reason: `${file} does not exist`, isAway: false };
-    return { found: true, file, fingerprint: content, marked: null };
+    return { found: true, file, fingerprint: content, changedMs: null, marked: null };
   };
   const pass = createCatchUp({
     ...{ input, configHash: "config", deadlineMs: DAY_MS, look },
@@ -54,6 +54,7 @@ function machine(
     recordMissed: async (week, reason) => {
       missed.push([week, reason]);
       record(week, "missed");
+      return "";
     },
     ...changes,
   });
@@ -96,6 +97,22 @@ test("a week without a file is missed after its deadline, and the others are run
   await one.pass(TICK);
   expect(one.missed).toEqual([["2026-W47", "2026-11-16.csv does not exist; waited 24 h for it"]]);
   expect(one.started.map(({ week }) => week)).toEqual(["2026-W48"]);
+});
+
+test("a week of a model that does not exist is not missed: it waits, with the reason", async () => {
+  const one = machine("{week}.csv", {
+    sinceMs: at("2026-11-10T00:00:00Z"),
+    recordMissed: async () => 'the model "x" has no run',
+  });
+  const late = await one.pass(TICK);
+  expect(late.missed).toEqual([]);
+  expect(late.waiting).toMatchObject([
+    {
+      week: "2026-W47",
+      deadlineMs: null,
+      reason: expect.stringMatching(/does not exist; waited 24 h for it; the model "x"/),
+    },
+  ]);
 });
 
 test("without a placeholder the newest missed week uses the file, and the older ones are missed", async () => {
@@ -166,7 +183,7 @@ test("an input folder that is not there for a moment is not a missed week", asyn
     look: async (file) =>
       isAway
         ? { found: false, reason: "the folder is away", isAway }
-        : { found: true, file, fingerprint: "a", marked: null },
+        : { found: true, file, fingerprint: "a", changedMs: null, marked: null },
   });
   expect((await one.pass(TICK + 3 * DAY_MS)).waiting[0]?.reason).toBe("the folder is away");
   isAway = false;

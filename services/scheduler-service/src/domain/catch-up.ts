@@ -73,7 +73,8 @@ export interface CatchUpDeps {
   /** Returns an input of the approved run that this machine still has. Null when it has none. */
   readonly inputOfRun: (record: WeekRecord) => Promise<string | null>;
   readonly start: (run: StartedWeek) => Promise<void>;
-  readonly recordMissed: (week: string, reason: string) => Promise<void>;
+  /** Returns why the week cannot be recorded as missed; "" when it was. */
+  readonly recordMissed: (week: string, reason: string) => Promise<string>;
 }
 
 /** Time for which an input that is there may become whole when its deadline has passed already, milliseconds. */
@@ -194,13 +195,13 @@ export function createCatchUp(deps: CatchUpDeps): (nowMs: number) => Promise<Cat
     const memory = memoryOf(week);
     const untilMs = scheduledMs + deadlineMs;
     const isLate = nowMs > untilMs;
-    const giveUp = async (reason: string) => {
+    const wait = (reason: string): WaitingWeek => ({ week, scheduledMs, deadlineMs: untilMs, reason });
+    const giveUp = async (reason: string): Promise<WaitingWeek | "missed" | "nothing"> => {
       // A failed run has its own reason in the ledger.
       if (record !== null) return "nothing";
-      await deps.recordMissed(week, reason);
-      return "missed";
+      const problem = await deps.recordMissed(week, reason);
+      return problem === "" ? "missed" : { ...wait(`${reason}; ${problem}`), deadlineMs: null };
     };
-    const wait = (reason: string): WaitingWeek => ({ week, scheduledMs, deadlineMs: untilMs, reason });
     if (!isPerWeek && week !== newest)
       return giveUp(
         `${input} is used for the newest week (${newest}) only; a name with {week} or {date} (WEEKLY_INPUT) has a file for each week`,

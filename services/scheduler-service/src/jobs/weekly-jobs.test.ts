@@ -25,13 +25,14 @@ const EMPTY = {
     weeks: {
       listRecent: () => Promise.resolve([]),
       findWeek: () => Promise.resolve(null),
-      recordMissed: () => Promise.resolve(),
+      recordMissed: () => Promise.resolve(""),
     },
   },
   input: {
     input: "week.csv",
     findInput: (input: string) => Promise.resolve(input),
-    lookAtInput: (file: string) => Promise.resolve({ found: true, file, fingerprint: "f", marked: null } as const),
+    lookAtInput: (file: string) =>
+      Promise.resolve({ found: true, file, fingerprint: "f", changedMs: null, marked: null } as const),
     inputCheckMs: 50,
   },
   pauseFile: { read: () => Promise.resolve(null), write: () => Promise.resolve() },

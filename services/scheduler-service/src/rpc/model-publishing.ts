@@ -1,3 +1,4 @@
+import { trimReason } from "@bellwether/contract/reason-text";
 import type { ModelPublishingService } from "@bellwether/gen/bellwether/registry/v1/model_publishing_service_pb";
 import type { AliasSchema } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { checkRight } from "@bellwether/mesh/auth/roles";
@@ -35,7 +36,7 @@ export function modelPublishingHandlers({
           alias: name,
           version,
           setBy: actorOf(callerOf(context)),
-          reason,
+          reason: trimReason(reason),
           ...(expectedVersion !== undefined && { expectedVersion }),
         },
         context.signal,

@@ -1,3 +1,4 @@
+import { trimReason } from "@bellwether/contract/reason-text";
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type {
   ScheduleSchema,
@@ -86,8 +87,8 @@ export function scheduleHandlers(jobs: WeeklyJobs): ServiceImpl<typeof ScheduleS
       checkSchedule(scheduleId);
       const actor = actorOf(callerOf(context));
       const decisions = {
-        ...(acceptLosses !== "" && { acceptLosses: { reason: acceptLosses, actor } }),
-        ...(forceFuture !== "" && { forceFuture: { reason: forceFuture, actor } }),
+        ...(acceptLosses !== "" && { acceptLosses: { reason: trimReason(acceptLosses), actor } }),
+        ...(forceFuture !== "" && { forceFuture: { reason: trimReason(forceFuture), actor } }),
       };
       const { jobId, week, alreadyKnown } = await jobs.trigger(isoWeek, input, context.signal, decisions);
       return { jobId, isoWeek: week, alreadyKnown };

@@ -9,6 +9,11 @@ const FORMS: readonly (readonly [part: string, expected: string])[] = [
   ["[0-9A-Fa-f]{8}", "expected the first 8 or more characters of an id such as 01890a5d-ac96-774b-bcce-b302099a8057"],
   ["[^\\x00]*", "must not contain a NUL character"],
   ["[^\\x00]+", "must not be empty or contain a NUL character"],
+  [
+    "\uffa0\\t\\n\\r]",
+    "expected a text with at least one visible character, without control characters other than tabs and line ends",
+  ],
+  ["\\p{Zs}", "expected a reason in one line, with at least one visible character and without control characters"],
   ["[A-Za-z0-9 ._-]", "expected 1 to 64 letters, digits, blanks, points, _ and -, with a letter or digit at both ends"],
   ["[a-z0-9-]{0,39}", "expected 1 to 40 of a-z, 0-9 and -, with a letter or digit first, such as buyers-mail"],
   ["[a-z][a-z0-9_]*(\\.", "expected names of a-z, 0-9 and _ with points between them, such as model.swapped"],

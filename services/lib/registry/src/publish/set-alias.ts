@@ -1,3 +1,4 @@
+import { REASON_PATTERN } from "@bellwether/contract/reason-text";
 import {
   type Alias,
   type AliasFile,
@@ -37,6 +38,8 @@ export async function setAlias(registry: Registry, request: SetAlias, check: Ver
   const { modelName, alias, version, setBy, reason } = request;
   if (setBy.length > MAX_SET_BY) throw new RegistryNameError(`set by: at most ${MAX_SET_BY} characters`);
   if (reason.length > MAX_REASON) throw new RegistryNameError(`reason: at most ${MAX_REASON} characters`);
+  if (!REASON_PATTERN.test(reason))
+    throw new RegistryNameError("reason: one line with at least one visible character is expected");
   const storage = storageOf(registry);
   const before = await readAliases(storage, modelName);
   if (!(await storage.hasFile([modelName, version, "manifest.json"]))) {
