@@ -12,7 +12,7 @@ import { createReport } from "../output/report.ts";
 
 /** `bellwether evaluate` */
 export function evaluateCommand(context: CliContext): Command {
-  return withDataOptions(new Command("evaluate"))
+  return withDataOptions(new Command("evaluate"), context)
     .option(
       "--model <name>",
       "model to evaluate, for example an imported one; its features must be in the configuration (default: the name in the configuration)",

@@ -48,7 +48,7 @@ export function rejectedHint({ samples }: Pick<RejectedRows, "samples">, supplie
 
 /** `bellwether features` */
 export function featuresCommand(context: CliContext): Command {
-  return withDataOptions(new Command("features"))
+  return withDataOptions(new Command("features"), context)
     .requiredOption("--supplier <id>", "id of the supplier (required)")
     .option("--json", "without effect: the result is always one line of JSON")
     .addHelpText(

@@ -17,6 +17,7 @@ import { profileColumn } from "../init/profile-column.ts";
 import { readSample, type Sample } from "../init/read-sample.ts";
 import { rejectedLines } from "../output/rejected-lines.ts";
 import { createReport } from "../output/report.ts";
+import { shellWord } from "../output/shell-word.ts";
 import { makeTargetFolder } from "../output/target-folder.ts";
 import { writeText, writeWholeFile } from "../output/whole-file.ts";
 
@@ -98,9 +99,6 @@ export function initCommand(context: CliContext): Command {
       });
     });
 }
-
-const shellWord = (text: string): string =>
-  /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
 async function checkAbsent(files: readonly string[]): Promise<void> {
   for (const file of files)

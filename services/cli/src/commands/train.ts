@@ -15,7 +15,7 @@ import { createReport } from "../output/report.ts";
 
 /** `bellwether train` */
 export function trainCommand(context: CliContext): Command {
-  return withDataOptions(new Command("train"))
+  return withDataOptions(new Command("train"), context)
     .option(
       "--publish",
       "publish the model: the first version becomes the champion, a later version becomes the challenger",

@@ -19,6 +19,11 @@ export interface ConfigPair {
    * it.
    */
   readonly configHash: string;
+  /**
+   * Returns the file and line of an SQL text of the mapping, for example "feature_mapping.yaml line 12".
+   * @param path as errors of the SQL name it, for example `rows.features.delay` or `steps[1] (history)`
+   */
+  readonly sqlPlace: (path: string) => string;
 }
 
 /**
@@ -39,7 +44,14 @@ export async function parseConfigPair(modelFile: YamlFile, mappingFile: YamlFile
   ]);
   const violations = pairViolations(model, mapping, mappingFile);
   if (violations.length > 0) throw new ConfigError(violations);
-  return { model, mapping, configHash: canonicalHash({ model, mapping }) };
+  const sqlPlace = (path: string): string => `${mappingFile.file} line ${mappingFile.place(stepsOfPath(path)).line}`;
+  return { model, mapping, configHash: canonicalHash({ model, mapping }), sqlPlace };
+}
+
+/** Splits `steps[1] (history)` into "steps", 1 and "sql", and `rows.features.delay` at its points. */
+function stepsOfPath(path: string): PropertyKey[] {
+  const [, step] = /^steps\[(\d+)\]/.exec(path) ?? [];
+  return step === undefined ? path.split(".") : ["steps", Number(step), "sql"];
 }
 
 /** Runs both functions. When either throws a ConfigError, throws one error with the violations of both. */

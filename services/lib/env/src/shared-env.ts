@@ -32,6 +32,9 @@ export const sharedEnv = {
     { pattern: /^[a-z0-9][a-z0-9-]{0,63}$/, expected: "a model name" },
     "supplier-risk",
   ),
+  /** The two files that describe a data set: weekly runs and the commands of the CLI read them. */
+  modelConfig: env.path("BELLWETHER_MODEL_CONFIG", "config/model_config.yaml"),
+  featureMapping: env.path("BELLWETHER_FEATURE_MAPPING", "config/feature_mapping.yaml"),
   /** Folder for databases, spools and weeks. */
   dataDir: env.path("BELLWETHER_DATA_DIR", ".bellwether"),
   /** Keys that encrypt the cookies of sessions, as text or in a file. Neither set: a file in the data folder. */

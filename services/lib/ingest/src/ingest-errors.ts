@@ -20,8 +20,9 @@ export class MappingSqlError extends Error {
   readonly path: string;
   readonly problem: string;
 
-  constructor(path: string, problem: string) {
-    super(`mapping, ${path}: ${problem}`);
+  /** @param place file and line of the SQL, e.g. "feature_mapping.yaml line 12"; empty: not known */
+  constructor(path: string, problem: string, place = "") {
+    super(`mapping, ${path}${place && ` (${place})`}: ${problem}`);
     this.path = path;
     this.problem = problem;
   }
@@ -37,11 +38,25 @@ export class IngestLimitError extends Error {
   override readonly name = "IngestLimitError" as const;
   /** Variable that sets the limit, e.g. INGEST_MAX_MEMORY_BYTES. */
   readonly variable: string;
+  readonly problem: string;
+  /** Place in the mapping whose SQL exceeded the limit; empty when it is not known, or no SQL did. */
+  readonly path: string;
 
-  constructor(variable: string, problem: string) {
-    super(problem);
+  /** @param place file and line of the SQL, e.g. "feature_mapping.yaml line 12"; empty: not known */
+  constructor(variable: string, problem: string, path = "", place = "") {
+    super(path === "" ? problem : `mapping, ${path}${place && ` (${place})`}: ${problem}`);
     this.variable = variable;
+    this.problem = problem;
+    this.path = path;
   }
+}
+
+/** Returns an error of the mapping's SQL with the file and line of the SQL; any other error unchanged. */
+export function withSqlPlace(error: unknown, sqlPlace: (path: string) => string): unknown {
+  if (error instanceof MappingSqlError) return new MappingSqlError(error.path, error.problem, sqlPlace(error.path));
+  if (error instanceof IngestLimitError && error.path !== "")
+    return new IngestLimitError(error.variable, error.problem, error.path, sqlPlace(error.path));
+  return error;
 }
 
 /** The process that reads the files ended from outside. A retry may succeed. */

@@ -8,6 +8,8 @@ export interface IngestProgress {
   readonly bytesTotal: number;
   /** Rows of the source files that were read. */
   readonly rowsRead: number;
+  /** Place in the mapping of the SQL that runs, e.g. `steps[1] (history)`; empty before the mapping. */
+  readonly statement: string;
 }
 
-export const NO_PROGRESS: IngestProgress = { step: "reading", bytesRead: 0, bytesTotal: 0, rowsRead: 0 };
+export const NO_PROGRESS: IngestProgress = { step: "reading", bytesRead: 0, bytesTotal: 0, rowsRead: 0, statement: "" };

@@ -1,4 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { StatementStoppedError } from "../duckdb/workspace.ts";
+import { IngestLimitError, MappingSqlError } from "../ingest-errors.ts";
+import { DEFAULT_LIMITS } from "../ingest-limits.ts";
+import { aloneText } from "../mapping/failing-expression.ts";
+import { mappingError } from "../mapping/select-statement.ts";
 import { snapshotWeekly } from "../snapshot/weekly-snapshot.ts";
 import { failureOf, type IngestMessage, type IngestRequest } from "./ingest-messages.ts";
 import { memoryWatch } from "./memory-watch.ts";
@@ -23,18 +28,21 @@ const send = (message: IngestMessage): Promise<void> =>
 async function work(request: IngestRequest): Promise<void> {
   let sentMs = Number.NEGATIVE_INFINITY;
   let step = "";
+  let statement = "";
+  /** Ends the process at once: what DuckDB does cannot always be interrupted, or would take memory until it is. */
+  const end = (error: Error): void =>
+    void send({ kind: "failure", failure: failureOf(error) }).then(() => process.kill(process.pid, "SIGKILL"));
   const maxMemoryBytes = request.limits?.maxMemoryBytes;
   using _memory =
     maxMemoryBytes === undefined
       ? null
-      : memoryWatch(maxMemoryBytes, (error) => {
-          // DuckDB may take memory faster than a statement can be interrupted, so the process ends at once.
-          void send({ kind: "failure", failure: failureOf(error) }).then(() => process.kill(process.pid, "SIGKILL"));
-        });
+      : memoryWatch(maxMemoryBytes, ({ variable, problem }) => end(new IngestLimitError(variable, problem, statement)));
   const snapshot = await snapshotWeekly({
     ...request,
     signal: stopped.signal,
+    onStuck: (error) => end(stuckError(request, statement, error)),
     onProgress: (progress) => {
+      statement = progress.statement;
       const now = performance.now();
       if (progress.step === step && now - sentMs < PROGRESS_MS) return;
       [sentMs, step] = [now, progress.step];
@@ -44,6 +52,11 @@ async function work(request: IngestRequest): Promise<void> {
   const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
   const usage = { peakRssBytes: maxRSS * 1024, cpuSeconds: (userCPUTime + systemCPUTime) / 1e6 };
   await send({ kind: "result", snapshot, usage });
+}
+
+function stuckError({ evaluatesAlone, limits }: IngestRequest, statement: string, error: StatementStoppedError): Error {
+  if (evaluatesAlone !== true) return mappingError(statement, error);
+  return new MappingSqlError(statement, aloneText(limits?.sqlTimeoutMs ?? DEFAULT_LIMITS.sqlTimeoutMs));
 }
 
 process.once("message", async (request: IngestRequest) => {

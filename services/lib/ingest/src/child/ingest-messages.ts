@@ -3,7 +3,7 @@ import type { IngestProgress } from "../ingest-progress.ts";
 import type { WeeklyInput, WeeklySnapshot } from "../snapshot/weekly-snapshot.ts";
 
 /** Request to the child process: map one weekly input. */
-export type IngestRequest = Omit<WeeklyInput, "signal" | "onProgress">;
+export type IngestRequest = Omit<WeeklyInput, "signal" | "onProgress" | "onStuck">;
 
 /** What the reading has used up to its end. */
 export interface IngestUsage {
@@ -52,7 +52,7 @@ export function failureOf(error: unknown, depth = 0): IngestFailure {
 function fieldsOf(error: Error): string[] {
   if (error instanceof SourceError) return [error.source, error.file, error.problem];
   if (error instanceof MappingSqlError) return [error.path, error.problem];
-  if (error instanceof IngestLimitError) return [error.variable, error.message];
+  if (error instanceof IngestLimitError) return [error.variable, error.problem, error.path];
   return [];
 }
 
@@ -65,7 +65,7 @@ export function errorOf(failure: IngestFailure): Error {
     case "MappingSqlError":
       return new MappingSqlError(first, second);
     case "IngestLimitError":
-      return new IngestLimitError(first, second);
+      return new IngestLimitError(first, second, third);
     case "NoRowsError":
       return new NoRowsError(failure.message);
     default: {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { sweepWorkspaceFolders } from "../duckdb/workspace-folder.ts";
-import { IngestKilledError, IngestLimitError } from "../ingest-errors.ts";
+import { IngestKilledError, IngestLimitError, MappingSqlError } from "../ingest-errors.ts";
 import type { IngestProgress } from "../ingest-progress.ts";
 import type { WeeklySnapshot } from "../snapshot/weekly-snapshot.ts";
 import { errorOf, type IngestMessage, type IngestRequest, type IngestUsage } from "./ingest-messages.ts";
@@ -47,7 +47,14 @@ export function startIngestProcess(cacheFolder: string | null = null): IngestPro
   const ended = endOf(child);
   return {
     pid: child.pid,
-    run: (request, signal, onProgress = () => {}) => runIn(child, ended, request, signal, onProgress),
+    async run(request, signal, onProgress = () => {}) {
+      try {
+        return await runIn(child, ended, request, signal, onProgress);
+      } catch (error) {
+        signal?.throwIfAborted();
+        throw (await expressionError(error, request, cacheFolder, signal)) ?? error;
+      }
+    },
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");
       await ended;
@@ -108,6 +115,30 @@ async function runIn(
     signal?.removeEventListener("abort", stop);
     for (const timer of timers) clearTimeout(timer);
   }
+}
+
+/** Places of a mapping that have many expressions in one statement. */
+const WITH_EXPRESSIONS: ReadonlySet<string> = new Set(["rows", "weekly.rows"]);
+
+/**
+ * Finds the expression because of which a process was ended while it evaluated all of them: another process evaluates them
+ * one after the other. Null: the error names its expression already, or none of them is the cause alone.
+ */
+async function expressionError(
+  error: unknown,
+  request: IngestRequest,
+  cacheFolder: string | null,
+  signal: AbortSignal | undefined,
+): Promise<Error | null> {
+  const isLimit = error instanceof IngestLimitError || error instanceof MappingSqlError;
+  if (!isLimit || !WITH_EXPRESSIONS.has(error.path) || request.evaluatesAlone) return null;
+  await using other = startIngestProcess(cacheFolder);
+  const found = await other.run({ ...request, evaluatesAlone: true }, signal).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  const isNamed = found instanceof IngestLimitError || found instanceof MappingSqlError;
+  return isNamed && found.path !== "" && !WITH_EXPRESSIONS.has(found.path) ? found : null;
 }
 
 const timeoutError = (ms: number): IngestLimitError =>

@@ -9,13 +9,27 @@ import { createWorkspaceFolder, type WorkspaceFolder } from "./workspace-folder.
 /** A statement ran longer than its limit, or the caller aborted it. */
 export class StatementStoppedError extends Error {
   override readonly name = "StatementStoppedError" as const;
+  /** The limit that the statement exceeded, ms. Null: the caller stopped it. */
+  readonly limitMs: number | null;
+
+  constructor(limitMs: number | null, options?: ErrorOptions) {
+    super(limitMs === null ? "the caller gave up" : `it ran longer than ${limitMs} ms`, options);
+    this.limitMs = limitMs;
+  }
 }
+
+/** Time in which a statement that was stopped ends, ms. */
+const STOP_MS = 2_000;
 
 /** Options of a workspace. */
 export interface WorkspaceOptions {
   readonly limits: IngestLimits;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: IngestProgress) => void) | undefined;
+  /** Called when a statement exceeded its limit, and does not end although it was stopped. Default: it is waited for. */
+  readonly onStuck?: ((error: StatementStoppedError) => void) | undefined;
+  /** True: the expressions of `rows` are only evaluated one after the other, to find one that fails. Default false. */
+  readonly evaluatesAlone?: boolean | undefined;
 }
 
 /**
@@ -30,13 +44,15 @@ export class Workspace {
   readonly #instance: DuckDBInstance;
   readonly #owned: WorkspaceFolder;
   readonly #onProgress: (progress: IngestProgress) => void;
+  readonly #onStuck: (error: StatementStoppedError) => void;
   #progress = NO_PROGRESS;
   readonly signal: AbortSignal | undefined;
+  readonly evaluatesAlone: boolean;
   /** Names of the tables that the SQL of a mapping may read: sources, `snapshots` and finished steps. */
   readonly tables = new Set<string>();
 
   private constructor(
-    { limits, signal, onProgress = () => {} }: WorkspaceOptions,
+    { limits, signal, onProgress = () => {}, onStuck = () => {}, evaluatesAlone = false }: WorkspaceOptions,
     owned: WorkspaceFolder,
     instance: DuckDBInstance,
     connection: DuckDBConnection,
@@ -47,7 +63,9 @@ export class Workspace {
     this.#instance = instance;
     this.connection = connection;
     this.signal = signal;
+    this.evaluatesAlone = evaluatesAlone;
     this.#onProgress = onProgress;
+    this.#onStuck = onStuck;
   }
 
   static async open(options: WorkspaceOptions): Promise<Workspace> {
@@ -107,12 +125,12 @@ export class Workspace {
    * signal is aborted; IngestLimitError when its buffers exceed the limits.
    */
   run(sql: string, timeoutMs = this.limits.loadTimeoutMs): Promise<unknown> {
-    return this.#bounded(timeoutMs, () => this.connection.run(sql));
+    return this.bounded(timeoutMs, () => this.connection.run(sql));
   }
 
   /** Returns all rows of a small query that this package built. */
   async rows(sql: string, timeoutMs = this.limits.loadTimeoutMs): Promise<Json[][]> {
-    const reader = await this.#bounded(timeoutMs, () => this.connection.runAndReadAll(sql));
+    const reader = await this.bounded(timeoutMs, () => this.connection.runAndReadAll(sql));
     return reader.getRowsJson();
   }
 
@@ -123,26 +141,32 @@ export class Workspace {
 
   /** Returns the rows of a query of this package as a stream of chunks. */
   stream(sql: string): Promise<DuckDBResult> {
-    return this.#bounded(this.limits.loadTimeoutMs, () => this.connection.stream(sql));
+    return this.bounded(this.limits.loadTimeoutMs, () => this.connection.stream(sql));
   }
 
-  async #bounded<T>(timeoutMs: number, start: () => Promise<T>): Promise<T> {
+  /** Waits for a call of the connection. @throws the errors of `run` */
+  async bounded<T>(timeoutMs: number, start: () => Promise<T>): Promise<T> {
     this.signal?.throwIfAborted();
-    let stopped: string | null = null;
-    const stop = (why: string) => {
-      stopped = why;
+    let limitMs: number | null | undefined;
+    const timers: NodeJS.Timeout[] = [];
+    const stop = (limit: number | null) => {
+      limitMs = limit;
       this.connection.interrupt();
     };
-    const onAbort = () => stop("the caller gave up");
-    const timer = setTimeout(() => stop(`it ran longer than ${timeoutMs} ms`), timeoutMs);
+    const onAbort = () => stop(null);
+    const onLate = () => {
+      stop(timeoutMs);
+      timers.push(setTimeout(() => this.#onStuck(new StatementStoppedError(timeoutMs)), STOP_MS));
+    };
+    timers.push(setTimeout(onLate, timeoutMs));
     this.signal?.addEventListener("abort", onAbort);
     try {
       return await start();
     } catch (error) {
-      if (stopped !== null) throw new StatementStoppedError(stopped, { cause: error });
+      if (limitMs !== undefined) throw new StatementStoppedError(limitMs, { cause: error });
       throw bufferErrorOf(error, this.limits) ?? error;
     } finally {
-      clearTimeout(timer);
+      for (const timer of timers) clearTimeout(timer);
       this.signal?.removeEventListener("abort", onAbort);
     }
   }

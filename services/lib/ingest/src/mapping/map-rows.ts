@@ -1,13 +1,15 @@
 import type { AttributeMapping, RowsMapping } from "@bellwether/config/feature-mapping";
 import type { ModelSpec } from "@bellwether/config/model-spec";
 import { sqlName, sqlText } from "../duckdb/quote-sql.ts";
-import type { Workspace } from "../duckdb/workspace.ts";
+import { StatementStoppedError, type Workspace } from "../duckdb/workspace.ts";
+import { IngestLimitError, MappingSqlError } from "../ingest-errors.ts";
 import { MAX_SAMPLE_TEXT, type ReasonCount } from "../rejected-rows.ts";
 import { idSql } from "../supplier-id.ts";
 import { type ChangedAttribute, changedAttributes, EXPOSURE_CHANGE, exposureChange } from "./changed-attributes.ts";
 import { duplicateRowReasons, FIRST_ROW, keptRows, markDuplicateRows, type RowMark } from "./duplicate-rows.ts";
+import { findFailingExpression } from "./failing-expression.ts";
 import { COLUMN, given, type RejectedRowReason, rejectedRowReasons } from "./rejected-row-reasons.ts";
-import { checkExpressions, findBadExpression, mappingError } from "./select-statement.ts";
+import { checkExpressions, findBadExpression, type MappingSql, mappingError } from "./select-statement.ts";
 
 /**
  * Quoted SQL name of the table that `mapRows` creates. Accepted rows are those where `~fault` is null; `~row`
@@ -177,13 +179,18 @@ export async function mapRows(workspace: Workspace, task: RowsToMap): Promise<Ma
   if (badKeep !== null) throw badKeep;
   const hasAsOf = task.rows.asOf !== null || task.asOf !== null;
   const violations = rejectedRowReasons(task.model, { asOf: hasAsOf, label: task.labels !== null });
+  if (workspace.evaluatesAlone) {
+    const failing = await findFailingExpression(workspace, task, expressions, false);
+    throw failing ?? new MappingSqlError(task.path, "every expression can be evaluated alone");
+  }
   try {
+    workspace.report({ statement: task.path });
     await workspace.run(
       `create table ${MAPPED} as ${mappedSql(task, columns, violations)}`,
       workspace.limits.sqlTimeoutMs,
     );
   } catch (error) {
-    throw (await findBadExpression(workspace, expressions, task.from)) ?? mappingError(task.path, error);
+    throw (await expressionError(workspace, task, expressions, error)) ?? mappingError(task.path, error);
   }
   const compared = [...columns.map((column) => sqlName(column.name)), ...(task.labels === null ? [] : ["label"])];
   const cleanedMarks = ['"~cleaned"', CLEANED_BEFORE];
@@ -206,6 +213,20 @@ export async function mapRows(workspace: Workspace, task: RowsToMap): Promise<Ma
     cleanedIds: { rows: cleaned, duplicates },
     changedAttributes: task.labels === null ? await changedAttributes(workspace, MAPPED) : [],
   };
+}
+
+/** Returns the error of the expression because of which the statement with all of them failed; null when it is not found. */
+async function expressionError(
+  workspace: Workspace,
+  task: RowsToMap,
+  expressions: readonly MappingSql[],
+  error: unknown,
+): Promise<Error | null> {
+  if (error instanceof StatementStoppedError && error.limitMs === null) return null;
+  const isSlow = error instanceof StatementStoppedError;
+  const isCost = isSlow || error instanceof IngestLimitError;
+  const bad = isCost ? null : await findBadExpression(workspace, expressions, task.from);
+  return bad ?? (await findFailingExpression(workspace, task, expressions, isSlow));
 }
 
 /**

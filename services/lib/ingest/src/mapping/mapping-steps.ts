@@ -42,6 +42,7 @@ export async function runSteps(workspace: Workspace, steps: readonly StepMapping
 export async function materialize(workspace: Workspace, path: string, name: string, sql: string): Promise<void> {
   const { maxRows, sqlTimeoutMs } = workspace.limits;
   await checkSelect(workspace, path, sql);
+  workspace.report({ statement: path });
   try {
     await workspace.run(
       `create table ${sqlName(name)} as select * from (\n${withoutEnd(sql)}\n) limit ${maxRows + 1}`,

@@ -1,7 +1,7 @@
 import { StatementType } from "@duckdb/node-api";
 import { duckdbErrorText } from "../duckdb/duckdb-error.ts";
 import { sqlText } from "../duckdb/quote-sql.ts";
-import type { Workspace } from "../duckdb/workspace.ts";
+import { StatementStoppedError, type Workspace } from "../duckdb/workspace.ts";
 import { IngestLimitError, MappingSqlError } from "../ingest-errors.ts";
 import { findTreeViolation } from "./check-tree.ts";
 
@@ -133,10 +133,13 @@ function linePlace(sql: string, position: number): string {
 
 /** Plans a statement without running it. @throws MappingSqlError */
 async function prepareSelect(workspace: Workspace, path: string, sql: string): Promise<void> {
+  const { connection, limits } = workspace;
+  workspace.report({ statement: path });
   try {
-    const statements = await workspace.connection.extractStatements(sql);
+    const statements = await connection.extractStatements(sql);
     if (statements.count !== 1) throw new MappingSqlError(path, "one SELECT statement is expected");
-    const statement = await statements.prepare(0);
+    // DuckDB computes expressions without columns while it plans.
+    const statement = await workspace.bounded(limits.sqlTimeoutMs, () => statements.prepare(0));
     try {
       if (statement.statementType !== StatementType.SELECT)
         throw new MappingSqlError(path, "only a SELECT statement is allowed");
@@ -149,11 +152,20 @@ async function prepareSelect(workspace: Workspace, path: string, sql: string): P
   }
 }
 
+/** Returns what is wrong with SQL that ran longer than its limit. */
+export const slowText = (limitMs: number): string =>
+  `it ran longer than the ${limitMs / 1000} s of INGEST_STATEMENT_TIMEOUT`;
+
+/** What to do about SQL that runs too long, as the end of a sentence. */
+export const FASTER =
+  "join tables on a column instead of combining all their rows, aggregate in a step before, or set a longer time";
+
 /** Converts an error of a mapping's SQL to an error that names the mapping's path. */
 export function mappingError(path: string, error: unknown): MappingSqlError | IngestLimitError {
   if (error instanceof MappingSqlError) return error;
-  if (error instanceof IngestLimitError)
-    return new IngestLimitError(error.variable, `mapping, ${path}: ${error.message}`);
+  if (error instanceof IngestLimitError) return new IngestLimitError(error.variable, error.problem, error.path || path);
+  if (error instanceof StatementStoppedError && error.limitMs !== null)
+    return new MappingSqlError(path, `${slowText(error.limitMs)}; ${FASTER}`);
   const problem = duckdbErrorText(error);
   if (problem.startsWith("Permission Error"))
     return new MappingSqlError(path, "it reads files; a mapping may read only its declared sources");

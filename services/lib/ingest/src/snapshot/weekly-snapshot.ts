@@ -7,7 +7,7 @@ import type { ModelSpec } from "@bellwether/config/model-spec";
 import type { SourceMapping } from "@bellwether/config/source-mapping";
 import type { MissingColumn } from "@bellwether/plausibility/check-renamed";
 import { sqlText } from "../duckdb/quote-sql.ts";
-import { Workspace } from "../duckdb/workspace.ts";
+import { type StatementStoppedError, Workspace } from "../duckdb/workspace.ts";
 import { fileDigest } from "../files/file-digest.ts";
 import { checkFileSizes } from "../files/file-sizes.ts";
 import { callersFile, findFiles, type SourceFiles } from "../files/source-files.ts";
@@ -45,6 +45,13 @@ export interface WeeklyInput {
   readonly limits?: Partial<IngestLimits>;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: IngestProgress) => void;
+  /** Called when SQL of the mapping exceeded its time limit, and does not end. Default: it is waited for. */
+  readonly onStuck?: (error: StatementStoppedError) => void;
+  /**
+   * True: nothing is written; the expressions of `rows` are evaluated one after the other, and the error names the one that
+   * fails.
+   */
+  readonly evaluatesAlone?: boolean;
 }
 
 /**
@@ -97,7 +104,10 @@ export async function snapshotWeekly(input: WeeklyInput): Promise<WeeklySnapshot
   const partial = join(folder, `${partialPrefix(basename(task.outParquet))}${randomUUID()}${PARTIAL}`);
 
   await removePartials(folder, basename(task.outParquet));
-  await using workspace = await Workspace.open({ limits, signal: task.signal, onProgress: task.onProgress });
+  await using workspace = await Workspace.open({
+    ...{ limits, signal: task.signal, onProgress: task.onProgress, onStuck: task.onStuck },
+    evaluatesAlone: task.evaluatesAlone,
+  });
   const rejected = new RejectedCollector(limits.maxSamples);
   const sources: SourceReport[] = [];
   const missing: MissingColumn[] = [];
@@ -123,7 +133,7 @@ export async function snapshotWeekly(input: WeeklyInput): Promise<WeeklySnapshot
       ? await mapFlat(workspace, task, weekly, loadedSources)
       : await mapRaw(workspace, task, weekly, loadedSources);
   rejected.add("rows", mapped.reasons, mapped.samples);
-  workspace.report({ step: "writing" });
+  workspace.report({ step: "writing", statement: "" });
   try {
     await workspace.run(
       `copy (select * exclude (${MARK_COLUMNS.join(", ")}) from ${MAPPED} where "~fault" is null)

@@ -80,8 +80,14 @@ test.each([
   ["an unknown parameter", "s3://bucket/x?retries=3", "one of endpoint, region, path_style"],
   ["a parameter twice", "s3://bucket/x?region=a&region=b", "the parameter region twice"],
   ["another protocol of the endpoint", "s3://bucket/x?endpoint=ftp://host", "starts with http: or https:"],
-  ["a bucket with capital letters", "s3://Bucket/x", "no valid bucket"],
-  ["no bucket", "s3:///x", "no valid bucket"],
+  [
+    "a bucket with capital letters",
+    "s3://Bucket/x",
+    "the name of the bucket in the URL has not 3 to 63 of the characters a-z",
+  ],
+  ["a container of two characters", "azure://ab/x", "the name of the container in the URL has not 3 to 63"],
+  ["no bucket", "s3:///x", "the URL names no bucket; use s3://BUCKET/KEY"],
+  ["a region with spaces", "s3://bucket/x?region=eu%20west", "is not 1 to 40 of the characters a-z, 0-9 and -"],
   ["a key that leaves the bucket", "s3://bucket/a/../b", 'a part between two "/"'],
 ])("with %s is rejected", (_, url, message) => {
   expect(() => parseStoreUrl(url)).toThrow(message);

@@ -50,8 +50,13 @@ export function isStoreUrl(text: string): boolean {
 const FORM = /^(?<kind>s3|azure):\/\/(?<root>[^/?#]*)(?:\/(?<path>[^?]*))?(?<query>\?.*)?$/su;
 /** Names of buckets (with dots) and of containers. */
 const ROOT = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
-const REGION = /^[a-z0-9-]{1,40}$/;
-const ACCOUNT = /^[a-z0-9]{3,24}$/;
+const ROOT_FORM = "of the characters a-z, 0-9, - and ., with a letter or digit at both ends";
+const REGION = {
+  pattern: /^[a-z0-9-]{1,40}$/,
+  expected: "1 to 40 of the characters a-z, 0-9 and -, such as eu-central-1",
+};
+const ACCOUNT = { pattern: /^[a-z0-9]{3,24}$/, expected: "3 to 24 of the characters a-z and 0-9" };
+const YES_NO = { pattern: /^(?:true|false)$/, expected: "true or false" };
 const PARAMETERS = { s3: ["endpoint", "region", "path_style"], azure: ["endpoint", "account"] } as const;
 const EXPECTED =
   "use s3://BUCKET/KEY?region=REGION&endpoint=URL, azure://CONTAINER/KEY?account=NAME&endpoint=URL or file:FOLDER";
@@ -73,7 +78,9 @@ export function parseStoreUrl(text: string): StoreLocation {
   const kind = found.kind === "s3" ? "s3" : "azure";
   // A secret key can contain "/", so that "@" is behind the bucket.
   if (root.includes("@") || (root.includes(":") && literal.includes("@"))) throw new StoreUrlError(NO_SECRETS);
-  if (!ROOT.test(root)) throw new StoreUrlError(`the URL has no valid bucket or container; ${EXPECTED}`);
+  const what = kind === "s3" ? "bucket" : "container";
+  if (root === "") throw new StoreUrlError(`the URL names no ${what}; ${EXPECTED}`);
+  if (!ROOT.test(root)) throw new StoreUrlError(`the name of the ${what} in the URL has not 3 to 63 ${ROOT_FORM}`);
   const path = literal.replace(/\/$/, "");
   if (path !== "") checkKey(path);
   const given = readParameters(kind, query);
@@ -84,7 +91,7 @@ export function parseStoreUrl(text: string): StoreLocation {
     return { kind, container: root, ...common, endpoint, account };
   }
   const region = checkParameter("region", given.region, REGION);
-  const pathStyle = checkParameter("path_style", given.path_style, /^(true|false)$/);
+  const pathStyle = checkParameter("path_style", given.path_style, YES_NO);
   return {
     ...{ kind, bucket: root, ...common, endpoint, region },
     isPathStyle: pathStyle === null ? endpoint !== null : pathStyle === "true",
@@ -110,9 +117,13 @@ function readParameters(kind: "s3" | "azure", query: string): Readonly<Record<st
   return given;
 }
 
-function checkParameter(name: string, value: string | undefined, form: RegExp): string | null {
+function checkParameter(
+  name: string,
+  value: string | undefined,
+  { pattern, expected }: { readonly pattern: RegExp; readonly expected: string },
+): string | null {
   if (value === undefined) return null;
-  if (!form.test(value)) throw new StoreUrlError(`the parameter ${name} of the URL has not the form ${form.source}`);
+  if (!pattern.test(value)) throw new StoreUrlError(`the parameter ${name} of the URL is not ${expected}`);
   return value;
 }
 

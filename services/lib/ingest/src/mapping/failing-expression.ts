@@ -1,0 +1,51 @@
+import { StatementStoppedError, type Workspace } from "../duckdb/workspace.ts";
+import { type IngestLimitError, MappingSqlError } from "../ingest-errors.ts";
+import { FASTER, type MappingSql, mappingError, slowText } from "./select-statement.ts";
+
+/** Share of the time limit of a statement after which one of its expressions alone is the cause. */
+const SHARE = 1 / 4;
+
+/**
+ * Finds the expression because of which a statement with all of them failed or exceeded a limit. Each is evaluated alone,
+ * until one fails, exceeds the limit of memory or takes a quarter of the time limit. All of them together take at most the
+ * time limit.
+ * @param isSlow whether the statement exceeded its time limit
+ * @returns the error, with the path of the expression; null when every expression can be evaluated alone
+ */
+export async function findFailingExpression(
+  workspace: Workspace,
+  { path, from }: { readonly path: string; readonly from: string },
+  expressions: readonly MappingSql[],
+  isSlow: boolean,
+): Promise<MappingSqlError | IngestLimitError | null> {
+  const { sqlTimeoutMs } = workspace.limits;
+  const shareMs = sqlTimeoutMs * SHARE;
+  const untilMs = performance.now() + sqlTimeoutMs;
+  let slowest = { path: "", ms: 0 };
+  for (const expression of expressions) {
+    const beganMs = performance.now();
+    if (beganMs >= untilMs) break;
+    try {
+      await evaluate(workspace, expression, from, Math.min(shareMs, untilMs - beganMs));
+    } catch (error) {
+      if (!(error instanceof StatementStoppedError)) return mappingError(expression.path, error);
+      if (error.limitMs === null) throw error;
+      if (error.limitMs === shareMs) return new MappingSqlError(expression.path, aloneText(sqlTimeoutMs));
+    }
+    const ms = performance.now() - beganMs;
+    if (ms > slowest.ms) slowest = { path: expression.path, ms };
+  }
+  if (!isSlow || slowest.ms < shareMs / expressions.length) return null;
+  const part = `its slowest part is ${slowest.path} (${(slowest.ms / 1000).toFixed(1)} s)`;
+  return new MappingSqlError(path, `${slowText(sqlTimeoutMs)}, and ${part}; ${FASTER}`);
+}
+
+/** Returns what is wrong with an expression that takes a large share of the time of all of them. */
+export const aloneText = (limitMs: number): string =>
+  `with the other expressions, ${slowText(limitMs)}, and alone longer than ${(limitMs * SHARE) / 1000} s; ${FASTER}`;
+
+/** Evaluates an expression over all rows. The hash keeps DuckDB from leaving out what no result needs. */
+async function evaluate(workspace: Workspace, { path, sql }: MappingSql, from: string, limitMs: number): Promise<void> {
+  workspace.report({ statement: path });
+  await workspace.run(`select bit_xor(hash(value)) from (select (\n${sql}\n) as value from ${from})`, limitMs);
+}
