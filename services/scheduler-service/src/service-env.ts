@@ -32,7 +32,6 @@ const SCHEDULER_ENV = {
   // A URL can have a secret that it must not have.
   inputFolder: { ...env.path("WEEKLY_INPUT_FOLDER", "."), secret: true },
   input: { ...env.path("WEEKLY_INPUT", "new_data_weekly.csv"), secret: true },
-  inputMarker: env.choice("WEEKLY_INPUT_MARKER", ["none", "done", "sha256"], "none"),
   inputDeadlineMs: env.durationMs("WEEKLY_INPUT_DEADLINE", "24h", { min: "0s", max: "7d" }),
   inputCheckMs: env.durationMs("WEEKLY_INPUT_CHECK", "20s", { min: "1s", max: "10m" }),
   lookBackMs: env.durationMs("WEEKLY_LOOK_BACK", "28d", { min: "0s", max: "364d" }),

@@ -58,6 +58,7 @@ async function setUp() {
   return {
     ledger,
     run: (input: string) => runner.run(WEEK, input, NEVER, () => {}),
+    check: (input: string) => runner.check(WEEK, input, NEVER),
     report: async () => JSON.parse(await readFile(path.join(runner.folderOf(WEEK), "report.json"), "utf8")),
     copies: () => readdir(folder.at("weeks/.input")).catch(() => []),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
@@ -89,6 +90,18 @@ test("a week is read from an object, and its files are stored, with the entity t
   await lake.put("in/week.csv", Buffer.from(weekCsv(100, { delayBy: 1 })));
   await expect(week.run(url)).rejects.toThrow(WeekCompleteError);
   expect(await week.copies()).toEqual([]);
+});
+
+test("an object and a folder of objects are checked without a run, and no copy of them remains", async (context) => {
+  if (!moto) return context.skip("moto is not installed");
+  await using week = await setUp();
+  await lake.put("check/week.csv", Buffer.from(weekCsv(50, { broken: 1 })));
+  const url = `s3://lake/check/week.csv${query}`;
+  expect(await week.check(url)).toMatchObject({ outcome: "published", suppliers: 49, rowsRejected: 1 });
+  expect(await week.check(`s3://lake/check/${query}`)).toMatchObject({ outcome: "published", suppliers: 49 });
+  await expect(week.check(`s3://lake/check/none.csv${query}`)).rejects.toThrow(InputNotFoundError);
+  expect(await week.copies()).toEqual([]);
+  expect([...week.ledger.startedWeeks]).toEqual([]);
 });
 
 test("a run that was interrupted continues without its object", async (context) => {

@@ -1,5 +1,5 @@
 import { type CheckSetting, isDisabled } from "@bellwether/config/input-checks";
-import { type Check, check } from "./check.ts";
+import { type Check, check, NO_OTHER_WEEK } from "./check.ts";
 import { disabledCheck } from "./check-rows.ts";
 
 /** Digests of the input of a complete run. */
@@ -27,7 +27,7 @@ export function checkContent(
   const kind = "same_content";
   if (isDisabled(setting)) return disabledCheck(kind, setting.disabled);
   const compared = others.filter(({ week }) => week !== now.week);
-  if (compared.length === 0) return check(kind, "not_possible", "there is no other complete week of this model");
+  if (compared.length === 0) return check(kind, "not_possible", NO_OTHER_WEEK);
   const isSame = (a: string, b: string): boolean => a !== "" && a === b;
   const isKnown = ({ contentDigest }: InputContent): boolean => contentDigest !== "" && now.contentDigest !== "";
   const file = compared.find((other) => isSame(other.sourceDigest, now.sourceDigest) && !(isDated && isKnown(other)));

@@ -1,6 +1,6 @@
 import { type CheckSetting, isDisabled } from "@bellwether/config/input-checks";
 import { countText } from "@bellwether/reasons/count-text";
-import { type Check, type CheckKind, check } from "./check.ts";
+import { type Check, type CheckKind, check, NOTHING_EARLIER } from "./check.ts";
 import { percent } from "./figures.ts";
 import type { PreviousInput } from "./previous-input.ts";
 
@@ -11,7 +11,7 @@ export function disabledCheck(kind: CheckKind, reason: string): Check {
 
 /** The check without an earlier week. */
 export function nothingEarlier(kind: CheckKind): Check {
-  return check(kind, "not_possible", "there is no earlier complete week of this model");
+  return check(kind, "not_possible", NOTHING_EARLIER);
 }
 
 /**

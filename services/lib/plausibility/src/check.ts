@@ -66,6 +66,20 @@ export function failedChecks(checks: readonly Check[]): Check[] {
   return checks.filter(({ outcome }) => outcome === "failed");
 }
 
+/** Why a check of a first week is not possible. */
+export const NOTHING_EARLIER = "there is no earlier complete week of this model";
+/** Why the content of a first week is not compared. */
+export const NO_OTHER_WEEK = "there is no other complete week of this model";
+
+/** Returns the checks of an input whose earlier weeks are not known, with the reason for which they are not. */
+export function withoutEarlierWeeks(checks: readonly Check[], reason: string): Check[] {
+  return checks.map((one) =>
+    one.outcome === "not_possible" && (one.detail === NOTHING_EARLIER || one.detail === NO_OTHER_WEEK)
+      ? check(one.kind, one.outcome, `the earlier weeks are not known: ${reason}`, one)
+      : one,
+  );
+}
+
 /** Names of the kinds, for texts. */
 export const CHECK_NAMES: Readonly<Record<CheckKind, string>> = {
   rows: "rows",

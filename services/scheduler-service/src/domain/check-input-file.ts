@@ -1,16 +1,21 @@
 import { isoWeekEnd, parseIsoWeek } from "@bellwether/contract/iso-week";
 import { MAX_CHUNKS } from "@bellwether/contract/limits";
-import { type Check, failedChecks } from "@bellwether/plausibility/check";
+import type { WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot";
+import { type Check, failedChecks, withoutEarlierWeeks } from "@bellwether/plausibility/check";
 import { checkWeek } from "./check-week.ts";
 import { checkContract } from "./model-contract.ts";
 import { type RejectedReasonSample, rejectedReasons } from "./rejected-reasons.ts";
 import { dateNote, inputNotes } from "./run-notes.ts";
 import {
+  InputChangedError,
+  InputNotFoundError,
   ModelContractError,
   NothingToScoreError,
   PeerUnavailableError,
   TooManyChunksError,
 } from "./scheduler-error.ts";
+import type { SeenInput } from "./seen-input.ts";
+import type { IngestRecord, InputComparison, Ledger } from "./weekly-ports.ts";
 import type { WeeklyDeps } from "./weekly-run.ts";
 
 /** What a run of an input would say, before anything is scored. */
@@ -18,18 +23,25 @@ export interface InputReport {
   readonly week: string;
   /** The Sunday on which the week ends, ISO date. */
   readonly asOf: string;
-  readonly suppliers: number;
-  readonly rowsRejected: number;
+  /** Null: the input was not read. */
+  readonly suppliers: number | null;
+  readonly rowsRejected: number | null;
   readonly rejected: readonly RejectedReasonSample[];
-  /** Week with which the input was compared. Null: there is no earlier complete week. */
+  /** Week with which the input was compared. Null: there is no earlier complete week, or none is known. */
   readonly comparedWith: string | null;
   readonly checks: readonly Check[];
   /** Why a run would fail; empty when it would not. */
   readonly failures: readonly string[];
   /** Remarks, one sentence each. */
   readonly notes: readonly string[];
-  /** "published": nothing is in the way. "held": a person would have to approve the run. */
-  readonly outcome: "published" | "held" | "failed";
+  /**
+   * "published": nothing is in the way. "held": a person would have to approve the run. "not_whole": the input is still
+   * written. "not_compared": nothing is wrong with the input, but a service does not answer that knows the earlier weeks
+   * or the model.
+   */
+  readonly outcome: "published" | "held" | "failed" | "not_whole" | "not_compared";
+  /** Why the input is not whole, or not compared; empty otherwise. */
+  readonly reason: string;
 }
 
 /** A file to be checked for a week, and the file to which its snapshot is written. */
@@ -40,54 +52,135 @@ export interface InputCheckTask {
   readonly signal: AbortSignal;
 }
 
+export interface InputCheckDeps extends Omit<WeeklyDeps, "onProgress"> {
+  /** Looks at the input without waiting, and at its marker when one is asked for. */
+  readonly look: (input: string) => Promise<SeenInput>;
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Milliseconds since 1970. */
+  readonly nowMs: () => number;
+}
+
+/** Age up to which an input may still be written, ms: the interval in which the scheduler looks at its input. */
+const FRESH_MS = 20_000;
+/** Time between the two looks at a fresh input, ms. */
+const BETWEEN_LOOKS_MS = 1_000;
+
 /**
- * Reads and maps the input of a week and does the checks of a run, without starting the run.
- * @throws IsoWeekError, InputNotFoundError, PeerUnavailableError, PeerRejectedError, and the errors of ingest
+ * Reads and maps the input of a week and does the checks of a run, without starting the run. The input is looked at
+ * before and afterwards: one that changes meanwhile is not whole.
+ * @throws IsoWeekError, InputNotFoundError, DiskError, PeerRejectedError, and the errors of ingest
  */
 export async function checkInputFile(
-  deps: Omit<WeeklyDeps, "onProgress">,
+  deps: InputCheckDeps,
   { week: asked, input, snapshotPath, signal }: InputCheckTask,
 ): Promise<InputReport> {
   const week = parseIsoWeek(asked);
   const date = { week, asOf: isoWeekEnd(week) };
   await deps.checkInput(input, signal);
-  const comparison = await deps.ledger.compare(week);
-  const read = await deps.ingest(input, snapshotPath, date, {
-    ...{ signal, onProgress: () => {}, previous: comparison.previous },
-  });
-  const checks = checkWeek(
+  const first = await deps.look(input);
+  if (!first.found) throw new InputNotFoundError(input);
+  if (first.marked?.isWhole === false) return notWhole(date, first.marked.reason);
+  const seen = { ...first, lookedMs: deps.nowMs() };
+  const comparison = await compare(deps.ledger, week);
+  let read: WeeklySnapshot & Pick<IngestRecord, "sourceDigest" | "objects">;
+  try {
+    read = await deps.ingest(input, snapshotPath, date, {
+      ...{ signal, onProgress: () => {}, previous: comparison.previous },
+    });
+  } catch (error) {
+    if (error instanceof InputChangedError) return notWhole(date, changedText(input));
+    // What is still written often cannot be read.
+    const change = signal.aborted ? "" : await changeSince(deps, input, seen, signal);
+    if (change !== "") return notWhole(date, change);
+    throw error;
+  }
+  const change = await changeSince(deps, input, seen, signal);
+  if (change !== "") return notWhole(date, change);
+  const all = checkWeek(
     { ...read, input },
     { ...comparison, run: { isoWeek: week } },
     deps.policy,
     deps.hasSourceTables,
   );
-  const { failures, notes } = await modelProblems(deps);
+  const checks = comparison.problem === "" ? all : withoutEarlierWeeks(all, comparison.problem);
+  const { failures, problem } = await modelProblems(deps);
   if (read.rows === 0) failures.push(new NothingToScoreError(read).message);
   if (Math.ceil(read.rows / deps.chunkRows) > MAX_CHUNKS)
     failures.push(new TooManyChunksError(read.rows, deps.chunkRows, MAX_CHUNKS).message);
-  if (read.newestAsOf !== null) notes.push(dateNote(week, read.newestAsOf));
+  const notes = read.newestAsOf === null ? [] : [dateNote(week, read.newestAsOf)];
+  if (isFresh(seen))
+    notes.push(
+      `${input} was changed less than ${FRESH_MS / 1000} s ago; if a program still writes it, check it again afterwards`,
+    );
   notes.push(...inputNotes({ ...read, readingNotes: read.sources.flatMap((source) => source.notes) }));
+  const reason = [comparison.problem, problem].filter((text) => text !== "").join("; ");
   return {
     ...date,
     suppliers: read.rows,
     rowsRejected: read.rejected.count,
     rejected: rejectedReasons(read.rejected),
     comparedWith: comparison.previous?.week ?? null,
-    ...{ checks, failures, notes },
-    outcome: failures.length > 0 ? "failed" : failedChecks(checks).length > 0 ? "held" : "published",
+    ...{ checks, failures, notes, reason },
+    outcome: outcomeOf(failures, checks, reason),
   };
 }
 
-/** Compares the mapping with the model that would score. An ml-service that does not answer is a note. */
-async function modelProblems({ scorer, features }: Pick<WeeklyDeps, "scorer" | "features">) {
-  const [failures, notes]: [string[], string[]] = [[], []];
+function outcomeOf(failures: readonly string[], checks: readonly Check[], reason: string): InputReport["outcome"] {
+  if (failures.length > 0) return "failed";
+  if (failedChecks(checks).length > 0) return "held";
+  return reason === "" ? "published" : "not_compared";
+}
+
+const notWhole = (date: Pick<InputReport, "week" | "asOf">, reason: string): InputReport => ({
+  ...{ ...date, reason, outcome: "not_whole", suppliers: null, rowsRejected: null, comparedWith: null },
+  ...{ rejected: [], checks: [], failures: [], notes: [] },
+});
+
+/** Reads what the input is compared with. An ops-service that does not answer is a problem, and no error. */
+async function compare(ledger: Ledger, week: string): Promise<InputComparison & { readonly problem: string }> {
+  try {
+    return { ...(await ledger.compare(week)), problem: "" };
+  } catch (error) {
+    if (!(error instanceof PeerUnavailableError)) throw error;
+    return { previous: null, otherInputs: [], problem: error.problem };
+  }
+}
+
+type LookedInput = Extract<SeenInput, { found: true }> & { readonly lookedMs: number };
+
+/** Whether a file was changed so lately that a program may still write it. */
+const isFresh = ({ changedMs, lookedMs }: LookedInput): boolean =>
+  changedMs !== null && Math.abs(lookedMs - changedMs) < FRESH_MS;
+
+/** Looks at an input again. Returns what has changed; "" when nothing has. */
+async function changeSince(
+  { look, pause, nowMs }: InputCheckDeps,
+  input: string,
+  before: LookedInput,
+  signal: AbortSignal,
+): Promise<string> {
+  const { lookedMs, fingerprint } = before;
+  const leftMs = lookedMs + BETWEEN_LOOKS_MS - nowMs();
+  if (isFresh(before) && leftMs > 0) await pause(leftMs, signal);
+  const after = await look(input);
+  if (!after.found) return `${input} was there and is gone now`;
+  return after.fingerprint === fingerprint ? "" : changedText(input);
+}
+
+const changedText = (input: string): string => `${input} has changed while it was looked at`;
+
+/** Compares the mapping with the model that would score. An ml-service that does not answer is a problem, and no error. */
+async function modelProblems({
+  scorer,
+  features,
+}: Pick<WeeklyDeps, "scorer" | "features">): Promise<{ readonly failures: string[]; readonly problem: string }> {
   try {
     const model = await scorer.findModel("");
     checkContract(model.version, model.features, features);
   } catch (error) {
-    if (error instanceof ModelContractError) failures.push(error.message);
-    else if (error instanceof PeerUnavailableError) notes.push(`not compared with the model: ${error.message}`);
-    else throw error;
+    if (error instanceof ModelContractError) return { failures: [error.message], problem: "" };
+    if (error instanceof PeerUnavailableError) return { failures: [], problem: error.problem };
+    throw error;
   }
-  return { failures, notes };
+  return { failures: [], problem: "" };
 }

@@ -13,13 +13,13 @@ export async function resolveInput(inputFolder: string, input: string): Promise<
     const folder = await realpath(inputFolder);
     const named = path.resolve(folder, input);
     const file = await realpath(named).catch((error: unknown) => {
-      throw isBelow(folder, named) ? error : new InputNotFoundError(input);
+      throw isBelow(folder, named) ? error : new InputNotFoundError(input, true);
     });
     if (isBelow(folder, file)) return file;
   } catch (error) {
     if (!isMissing(error)) throw error;
   }
-  throw new InputNotFoundError(input);
+  throw new InputNotFoundError(input, true);
 }
 
 const isBelow = (folder: string, file: string): boolean => file === folder || file.startsWith(folder + path.sep);

@@ -7,8 +7,13 @@ import { describeReasons, type RejectedReasonSample } from "./rejected-reasons.t
 export class InputNotFoundError extends Error {
   override readonly name = "InputNotFoundError" as const;
 
-  constructor(input: string) {
-    super(`the weekly file ${input} does not exist or cannot be read; give the path of a CSV or Parquet file`);
+  /** @param isInFolder whether a caller of the scheduler named it, whose files are below its input folder */
+  constructor(input: string, isInFolder = false) {
+    super(
+      isInFolder
+        ? `the weekly file ${input} is not in the input folder of the scheduler (WEEKLY_INPUT_FOLDER), or cannot be read; give its path relative to that folder, such as week.csv. For a file of your own machine, use bellwether weekly run`
+        : `the weekly file ${input} does not exist or cannot be read; give the path of a CSV or Parquet file`,
+    );
   }
 }
 
@@ -27,6 +32,8 @@ export class InputChangedError extends Error {
 export class InputUnavailableError extends Error {
   override readonly name = "InputUnavailableError" as const;
   readonly retryAfterMs = 30_000;
+  /** The message without what it means for a run. */
+  readonly problem: string;
 
   /** @param problem address of the input and what happened, without secrets */
   constructor(problem: string, options?: ErrorOptions) {
@@ -34,6 +41,7 @@ export class InputUnavailableError extends Error {
       `the weekly file cannot be read now: ${problem}; when it can be read, the run continues where it stopped`,
       options,
     );
+    this.problem = `the weekly file cannot be read now: ${problem}`;
   }
 }
 
@@ -233,17 +241,16 @@ export class PeerUnavailableError extends Error {
   readonly retryAfterMs: number;
   /** Whether the peer itself answered, for example that it is overloaded. */
   readonly answered: boolean;
+  /** The message without what it means for a run. */
+  readonly problem: string;
 
   /** @param options `retryAfterMs`: the time after which the peer may be called again, when the peer answered */
   constructor(peer: string, cause: string, options?: ErrorOptions & { readonly retryAfterMs?: number }) {
     const answered = options?.retryAfterMs !== undefined;
-    super(
-      answered
-        ? `${peer} cannot take the call now (${cause}); when it can, the run continues where it stopped`
-        : `${peer} does not answer (${cause}); when it answers again, the run continues where it stopped`,
-      options,
-    );
+    const problem = `${peer} ${answered ? "cannot take the call now" : "does not answer"} (${cause})`;
+    super(`${problem}; when it ${answered ? "can" : "answers again"}, the run continues where it stopped`, options);
     this.answered = answered;
+    this.problem = problem;
     this.retryAfterMs = options?.retryAfterMs ?? DEFAULT_RETRY_MS;
   }
 }
@@ -299,6 +306,8 @@ export class DiskError extends Error {
   readonly retryAfterMs = 30_000;
   /** The system's code, for example "ENOSPC". */
   readonly code: string;
+  /** The message without what it means for a run. */
+  readonly problem: string;
 
   /** @param place the file or folder; @param meaning explanation of the code */
   constructor(place: string, code: string, meaning: string, options?: ErrorOptions) {
@@ -307,6 +316,7 @@ export class DiskError extends Error {
       options,
     );
     this.code = code;
+    this.problem = `${place} cannot be used: ${meaning} (${code})`;
   }
 }
 

@@ -11,6 +11,8 @@ export type SeenInput =
       readonly file: string;
       /** Changes when size, time or names of the files change. */
       readonly fingerprint: string;
+      /** Latest time of change of a file, milliseconds since 1970. Null: objects of a store, which are replaced at once. */
+      readonly changedMs: number | null;
       /** Whether the marker says that the input is whole. Null: no marker is asked for. */
       readonly marked: { readonly isWhole: boolean; readonly reason: string } | null;
     };

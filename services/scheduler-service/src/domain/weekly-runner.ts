@@ -25,6 +25,8 @@ export interface WeeklyRunner extends Disposable {
     onProgress: (now: Progress) => void,
     options?: RunOptions,
   ): Promise<WeeklyResult>;
+  /** Verifies that an input exists. @throws InputNotFoundError, DiskError, InputUnavailableError, InputRejectedError */
+  find(input: string, signal: AbortSignal): Promise<void>;
   /** Reads the input of a week and does the checks of a run, without starting it. @throws the errors of `checkInputFile` */
   check(week: string, input: string, signal: AbortSignal): Promise<InputReport>;
   /** Whether the week is complete in the ledger. @throws PeerUnavailableError, PeerRejectedError */

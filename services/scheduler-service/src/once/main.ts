@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { SHORT_REASON_FORM, SHORT_REASON_PATTERN } from "@bellwether/contract/reason-text";
 import { env, readEnv } from "@bellwether/env/env";
 import { peerSettings, serverEnv } from "@bellwether/mesh/server/server-env";
 import { isStoreUrl } from "@bellwether/object-store/location/store-url";
@@ -18,7 +19,8 @@ import {
   WEEKS_FOLDER,
   weeklyIngestLimits,
 } from "../setup/weekly-env.ts";
-import { failureToJson, inputReportToJson, outcomeToJson } from "./outcome.ts";
+import { missingInputs } from "./missing-inputs.ts";
+import { checkFailureToJson, failureToJson, inputReportToJson, outcomeToJson } from "./outcome.ts";
 
 /** Maximum time to wait, after telemetry was stopped, for a telemetry collector that does not answer, ms. */
 const LINGER_MS = 500;
@@ -26,27 +28,25 @@ const LINGER_MS = 500;
 /** Maximum time for which a run is tried again while a peer does not answer, ms. */
 const SILENCE_MS = 15_000;
 
-/**
- * The limit is 500 characters, because ops-service accepts 2,000 bytes and a UTF-8 character has at most
- * four.
- */
-const REASON = { pattern: /^[^\0]{1,500}$/su, expected: "a reason of 1 to 500 characters" };
+const REASON = { pattern: SHORT_REASON_PATTERN, expected: SHORT_REASON_FORM };
 
-// The one-shot program: runs one week, without a queue and without listeners; with the argument "check" it only checks
-// the input of the week. A parent with an IPC channel
+// The one-shot program: runs one week, without a queue and without listeners. With the argument "check" it only checks
+// the input of the week; with "look", it looks for the inputs of several weeks, with commas between them. A parent with an IPC channel
 // receives the progress, then the result or the failure.
 const stopped = new AbortController();
 const stop = (by: string) => stopped.abort(new RunStoppedError(by));
 const disconnected = () => stop("the end of the command that started it");
 // `on`, not `once`: without a handler, a second signal would end the process during its stop.
 process.on("SIGINT", stop).on("SIGTERM", stop).once("disconnect", disconnected);
+const [, , task = "run"] = process.argv;
+const isRun = task === "run";
 let telemetry: Telemetry | undefined;
 let folder: string | null = null;
 try {
   const config = readEnv(process.env, {
     ...serverEnv("SCHEDULER_SERVICE", { grpc: 0, web: 0, admin: 0 }),
     ...WEEKLY_ENV,
-    week: env.text("WEEKLY_WEEK", { pattern: /^.{1,40}$/, expected: "an ISO week such as 2026-W47" }),
+    week: env.text("WEEKLY_WEEK", { pattern: /^.{1,20000}$/, expected: "an ISO week such as 2026-W47" }),
     // A URL can have a secret that it must not have.
     input: { ...env.path("WEEKLY_INPUT"), secret: true },
     acceptLosses: env.optional(env.text("WEEKLY_ACCEPT_LOSSES", REASON)),
@@ -67,7 +67,8 @@ try {
   const { riskPolicy } = config;
   const policy = riskPolicy !== DEFAULT_RISK_POLICY || existsSync(riskPolicy) ? { riskPolicy } : {};
   const paths = { modelConfig, featureMapping, ...policy, weeksFolder };
-  const settings = { mlUrl, opsUrl, ...paths, chunkRows, ingestLimits, stores, calls };
+  const { inputMarker } = config;
+  const settings = { mlUrl, opsUrl, ...paths, chunkRows, ingestLimits, stores, calls, inputMarker };
   using runner = await createWeeklyRunner(settings);
   folder = runner.folderOf(week);
   const reportProgress = (progress: Progress): void => void process.send?.({ progress });
@@ -93,15 +94,18 @@ try {
       };
       return runner.run(week, input, stopped.signal, onChange, decisions);
     }, retries);
+  const check = async () => inputReportToJson(await runner.check(week, input, stopped.signal));
+  const look = async () => ({ missing: await missingInputs(runner, input, week.split(","), stopped.signal) });
   const result =
-    process.argv[2] === "check"
-      ? inputReportToJson(await inSpan("weekly check", () => runner.check(week, input, stopped.signal)))
-      : outcomeToJson(await inSpan("weekly run", run), folder);
+    task === "run"
+      ? outcomeToJson(await inSpan("weekly run", run), folder)
+      : await inSpan(`weekly ${task}`, task === "check" ? check : look);
   if (process.send) process.send({ result });
   else console.log(JSON.stringify(result));
   process.exitCode = 0;
 } catch (error) {
-  const failure = failureToJson(stopped.signal.aborted ? stopped.signal.reason : error, folder);
+  const cause: unknown = stopped.signal.aborted ? stopped.signal.reason : error;
+  const failure = isRun ? failureToJson(cause, folder) : checkFailureToJson(cause);
   if (process.send) process.send({ failure });
   else console.error(failure.message);
   process.exitCode = 1;

@@ -3,7 +3,14 @@ import { describeChecks } from "@bellwether/plausibility/check";
 import { checkFromProto } from "@bellwether/plausibility/check-proto";
 import type { InputReport } from "../domain/check-input-file.ts";
 import { lossesToJson } from "../domain/run-summary.ts";
-import { LossLimitError, RunHeldError, WeekCompleteError } from "../domain/scheduler-error.ts";
+import {
+  DiskError,
+  InputUnavailableError,
+  LossLimitError,
+  PeerUnavailableError,
+  RunHeldError,
+  WeekCompleteError,
+} from "../domain/scheduler-error.ts";
 import type { WeeklyResult } from "../domain/weekly-run.ts";
 
 /** Returns a complete week as plain JSON. @param folder folder of the week, with its report */
@@ -37,8 +44,17 @@ export function inputReportToJson({ week, ...report }: InputReport): object {
   return {
     ...{ iso_week: week, as_of: report.asOf, outcome: report.outcome, compared_with: report.comparedWith },
     ...{ suppliers: report.suppliers, rows_rejected: report.rowsRejected, rejected_reasons: report.rejected },
-    ...{ checks: report.checks, failures: report.failures, notes: report.notes, lines: describeChecks(report.checks) },
+    ...{ checks: report.checks, failures: report.failures, notes: report.notes, reason: report.reason },
+    lines: describeChecks(report.checks),
   };
+}
+
+/** Returns the failure of a check of an input as plain JSON. Nothing of a run is said, because there is none. */
+export function checkFailureToJson(error: unknown): { readonly reason: string; readonly message: string } {
+  const isTemporary =
+    error instanceof DiskError || error instanceof PeerUnavailableError || error instanceof InputUnavailableError;
+  const message = isTemporary ? error.problem : error instanceof Error ? error.message : String(error);
+  return { reason: "CHECK_FAILED", message };
 }
 
 /**

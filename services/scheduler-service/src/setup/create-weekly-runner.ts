@@ -2,12 +2,14 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { type ConfigPair, loadConfigPair } from "@bellwether/config/config-pair";
 import { loadRiskPolicy, parseRiskPolicy } from "@bellwether/config/risk-policy";
 import { parseYaml } from "@bellwether/config/yaml-file";
 import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/limits";
 import { makeDataFolder } from "@bellwether/files/data-folder";
 import { type IngestProcess, startIngestProcess } from "@bellwether/ingest/child/ingest-process";
+import { withSqlPlace } from "@bellwether/ingest/ingest-errors";
 import { DEFAULT_LIMITS, type IngestLimits } from "@bellwether/ingest/ingest-limits";
 import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
 import { NO_AZURE_CREDENTIALS } from "@bellwether/object-store/backends/azure-credentials";
@@ -20,10 +22,13 @@ import { checkInputFile } from "../domain/check-input-file.ts";
 import type { InputObject } from "../domain/input-object.ts";
 import type { ModelFeature } from "../domain/model-contract.ts";
 import { InputNotFoundError, mayPass } from "../domain/scheduler-error.ts";
+import type { InputMarker } from "../domain/seen-input.ts";
 import { type Progress, runWeekly, type WeeklyDeps, type WeeklyResult } from "../domain/weekly-run.ts";
 import type { WeeklyRunner } from "../domain/weekly-runner.ts";
 import { allOnDisk, diskErrorOf, onDisk } from "../store/disk-error.ts";
 import { createInputObjects, sweepInputCopies } from "../store/input-objects.ts";
+import { createInputLook } from "../store/look-at-input.ts";
+import { createObjectLook } from "../store/look-at-objects.ts";
 import { sweepDrafts } from "../store/old-snapshots.ts";
 import { openReadable } from "../store/open-readable.ts";
 import { publishWeek } from "../store/publish-week.ts";
@@ -46,6 +51,8 @@ export interface WeeklySettings {
   readonly chunkRows?: number;
   /** Object stores of the input and of the results. Default: `DEFAULT_STORES`. */
   readonly stores?: StoreSettings;
+  /** Which file beside the input says that it is whole, for checks of an input. Default: none. */
+  readonly inputMarker?: InputMarker;
   /** Limits of reading the weekly files. Default: those of `DEFAULT_LIMITS`. */
   readonly ingestLimits?: IngestLimits;
   /** Settings of the calls to peers. Default: clear text, without a token and without new traces. */
@@ -75,6 +82,7 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
   const { model, mapping } = pair;
   const modelName = model.name;
   const limits = settings.ingestLimits ?? DEFAULT_LIMITS;
+  const marker = settings.inputMarker ?? "none";
   const openWeek = (week: string) =>
     allOnDisk(settings.weeksFolder, openWeekFolder(settings.weeksFolder, modelName, week));
   const { azure, inputMaxBytes, inputReadMs, resultsUrl } = settings.stores ?? DEFAULT_STORES;
@@ -125,7 +133,9 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
     async (input, outParquet, run, { signal, onProgress, previous }) => {
       const local = await onDisk(settings.weeksFolder, inputs.localPath(input, signal));
       const request = { ...{ model, mapping, limits, run, signal, onProgress, previous }, input: local, outParquet };
-      const snapshot = await onDisk(settings.weeksFolder, writeSnapshot(reader, request));
+      const snapshot = await onDisk(settings.weeksFolder, writeSnapshot(reader, request)).catch((error: unknown) => {
+        throw withSqlPlace(error, pair.sqlPlace);
+      });
       return { ...snapshot, objects: inputs.copied(input) };
     };
   return {
@@ -153,11 +163,17 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
         throw error;
       }
     },
+    async find(input, signal) {
+      await fixed.checkInput(input, signal);
+    },
     async check(week, input, signal) {
       const folder = await onDisk(settings.weeksFolder, mkdtemp(path.join(settings.weeksFolder, ".check-")));
       try {
         await using reader = startIngestProcess(limits.folder && path.join(limits.folder, "compiled"));
-        const deps = { ...fixed, ingest: ingestWith(reader) };
+        const lookAtFile = createInputLook({ inputFolder: path.dirname(input), marker, find: readablePath });
+        const lookAtObjects = createObjectLook({ inputs, needsMarker: marker === "done" });
+        const look = isStoreUrl(input) ? lookAtObjects : lookAtFile;
+        const deps = { ...fixed, ingest: ingestWith(reader), look, pause: pauseFor, nowMs: Date.now };
         return await checkInputFile(deps, { week, input, snapshotPath: path.join(folder, "week.parquet"), signal });
       } finally {
         await inputs.release(input);
@@ -192,6 +208,13 @@ function featuresOf({ model }: ConfigPair): ModelFeature[] {
 }
 
 const newHolder = (): string => `${os.hostname().slice(0, 64)}/${process.pid}/${randomUUID()}`;
+
+const pauseFor = (ms: number, signal: AbortSignal): Promise<void> => delay(ms, undefined, { signal });
+
+async function readablePath(input: string): Promise<string> {
+  await openReadable(input);
+  return input;
+}
 
 /** A file has no objects. */
 async function checkFile(input: string): Promise<readonly InputObject[]> {

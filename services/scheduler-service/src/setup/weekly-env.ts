@@ -54,9 +54,10 @@ export const WEEKLY_ENV = {
   ...INGEST_ENV,
   mlUrl: sharedEnv.mlUrl,
   opsUrl: sharedEnv.opsUrl,
-  modelConfig: env.path("BELLWETHER_MODEL_CONFIG", "config/model_config.yaml"),
-  featureMapping: env.path("BELLWETHER_FEATURE_MAPPING", "config/feature_mapping.yaml"),
+  modelConfig: sharedEnv.modelConfig,
+  featureMapping: sharedEnv.featureMapping,
   riskPolicy: env.path("BELLWETHER_RISK_POLICY", DEFAULT_RISK_POLICY),
+  inputMarker: env.choice("WEEKLY_INPUT_MARKER", ["none", "done", "sha256"], "none"),
   dataDir: sharedEnv.dataDir,
   chunkRows: env.integer(
     "WEEKLY_CHUNK_ROWS",

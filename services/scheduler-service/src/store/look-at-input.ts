@@ -50,12 +50,11 @@ export function createInputLook({ inputFolder, marker, find }: InputLookOptions)
       const contents = await contentsOf(file);
       const reason = marker === "none" ? null : await missingMarker(file, contents);
       const marked = reason === null ? null : { isWhole: reason === "", reason };
-      return { found: true, file, fingerprint: contents.fingerprint, marked };
+      return { found: true, file, fingerprint: contents.fingerprint, changedMs: contents.newestMs, marked };
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       const disk = diskErrorOf(error, inputFolder);
-      const isMissing = error instanceof InputNotFoundError || ("code" in error && error.code === "ENOENT");
-      if (disk === null && !isMissing) throw error;
+      if (disk === null && !(error instanceof InputNotFoundError) && !isMissing(error)) throw error;
       const isAway = disk !== null || (await modifiedMs(inputFolder)) === null;
       const reason =
         disk?.message ?? (isAway ? `the input folder ${inputFolder} does not exist` : `${input} does not exist`);
@@ -78,9 +77,10 @@ async function contentsOf(file: string): Promise<Contents> {
   const hash = createHash("sha256");
   let newestMs = 0;
   for (const name of names) {
-    const { size, mtimeMs, ino } = name === "" ? top : await stat(path.join(file, name));
-    hash.update(`${name}\0${size}\0${mtimeMs}\0${ino}\n`);
-    newestMs = Math.max(newestMs, mtimeMs);
+    const found = name === "" ? top : await stat(path.join(file, name)).catch(nullIfMissing);
+    // A link that leads nowhere, or a file that went since it was listed.
+    hash.update(found === null ? `${name}\0\n` : `${name}\0${found.size}\0${found.mtimeMs}\0${found.ino}\n`);
+    newestMs = Math.max(newestMs, found?.mtimeMs ?? 0);
   }
   return { fingerprint: hash.digest("hex"), newestMs, isFolder };
 }
@@ -123,11 +123,15 @@ async function checksumProblem(file: string, list: string, isFolder: boolean): P
 }
 
 /** Returns the time of change of a file, milliseconds since 1970. Null when it does not exist. */
-const modifiedMs = (file: string): Promise<number | null> =>
-  stat(file).then(
-    ({ mtimeMs }) => mtimeMs,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT" || error.code === "ENOTDIR") return null;
-      throw error;
-    },
-  );
+const modifiedMs = async (file: string): Promise<number | null> =>
+  (await stat(file).catch(nullIfMissing))?.mtimeMs ?? null;
+
+/** Error codes of a path that leads to no file. */
+const MISSING: ReadonlySet<unknown> = new Set(["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"]);
+
+const isMissing = (error: unknown): boolean => error instanceof Error && "code" in error && MISSING.has(error.code);
+
+function nullIfMissing(error: unknown): null {
+  if (isMissing(error)) return null;
+  throw error;
+}

@@ -22,7 +22,7 @@ export function createObjectLook({ inputs, needsMarker }: ObjectLookOptions) {
       for (const { key, etag, bytes } of objects) hash.update(`${key}\0${etag}\0${bytes}\n`);
       const reason = needsMarker ? await inputs.missingMarker(url, signal) : null;
       const marked = reason === null ? null : { isWhole: reason === "", reason };
-      return { found: true, file: url, fingerprint: hash.digest("hex"), marked };
+      return { found: true, file: url, fingerprint: hash.digest("hex"), changedMs: null, marked };
     } catch (error) {
       if (error instanceof InputNotFoundError) return { found: false, reason: error.message, isAway: false };
       // Nothing is known about the input, also when access is denied: somebody can grant it before the deadline.
