@@ -1,3 +1,5 @@
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
 import { isoWeekEnd } from "@bellwether/contract/iso-week";
 import { CheckKind, CheckOutcome, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
@@ -137,6 +139,21 @@ test("check says beforehand whether a run would be published, held or fail, and 
   await expect(batch().getRun({ isoWeek })).rejects.toThrow("does not exist");
 });
 
+test("a replay looks for the files of all weeks before it runs one, and names all that are missing", async () => {
+  const { options } = week;
+  const own = options.slice(0, options.indexOf("--input"));
+  const pattern = path.join(path.dirname(options[options.indexOf("--input") + 1] ?? ""), "{week}.csv");
+  await writeFile(pattern.replace("{week}", "2026-W36"), weekCsv(3));
+  const replay = ["replay", "--from", "2026-W35", "--to", "2026-W37", "--input", pattern, ...own];
+  const stopped = await command(replay);
+  expect(stopped).toMatchObject({
+    code: 1,
+    json: { error: { reason: "INPUTS_MISSING", missing: [{ iso_week: "2026-W35" }, { iso_week: "2026-W37" }] } },
+    stderr: expect.stringContaining("no week was run, because 2 of 3 weeks have no input: 2026-W35 ("),
+  });
+  await expect(batch().getRun({ isoWeek: "2026-W36" })).rejects.toThrow("does not exist");
+});
+
 test("wrong options, an unknown week and services that do not answer are named with the option", async () => {
   expect(await command(["approve", "--week", "2026-W60", "--reason", "x"])).toMatchObject({ code: 2 });
   const noReason = await command(["void", "--week", "2026-W41"]);
@@ -148,6 +165,13 @@ test("wrong options, an unknown week and services that do not answer are named w
   expect(await command(["void", "--week", "2026-W09", "--reason", "x"])).toMatchObject({ code: 1 });
   const pattern = await command(["trigger", "--week", week.isoWeek, "--input", "{wek}.csv"]);
   expect(pattern).toMatchObject({ code: 2, stderr: expect.stringContaining("expected {week}") });
+  const noModel = await command(["status", "--model", "no-such"]);
+  expect(noModel).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('the model "no-such" has no run; models with runs:'),
+  });
+  const outside = await command(["trigger", "--week", week.isoWeek, "--input", "/etc/passwd"]);
+  expect(outside.stderr).toContain("is not in the input folder of the scheduler (WEEKLY_INPUT_FOLDER)");
   const away = await command(["pause", "--scheduler", "http://127.0.0.1:1"]);
   expect(away).toMatchObject({ code: 1, stderr: expect.stringContaining("--scheduler URL names another address") });
 });

@@ -116,7 +116,9 @@ test("the command prints the figures of a week with losses as JSON, and publishe
       "bellwether: 2026-W26 is held, and nothing of it is published: 30 rows rejected, 3 % of the rows",
     ),
   ]);
-  expect(rejected.stderr).toContain("Publish it (bellwether weekly approve --week 2026-W26 --reason TEXT)");
+  expect(rejected.stderr).toContain(
+    `Publish it (npx bellwether weekly approve --week 2026-W26 --reason TEXT --ops ${mesh.ops.url})`,
+  );
   const report = JSON.parse(rejected.stdout).error.report;
   expect(rejected.stderr).toContain(`All reasons and samples of rejected rows: ${report}`);
   expect(JSON.parse(await readFile(report, "utf8")).rejected.count).toBe(30);
@@ -140,7 +142,7 @@ test("the command prints the figures of a week with losses as JSON, and publishe
     rows_scored: 970,
     losses: { accepted: { reason: "a known fault of the export", actor: "jane.doe" } },
   });
-  expect((await week.runCommand("--accept-losses", " ")).code).toBe(2);
+  expect((await week.runCommand("--accept-losses", "\u200b\u00a0")).code).toBe(2);
   await week.writeFile(weekCsv(1_000));
   expect(JSON.parse((await week.runCommand()).stdout).error).toMatchObject({
     ...{ kind: "failure", reason: "WEEK_COMPLETE" },

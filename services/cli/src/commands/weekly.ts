@@ -2,6 +2,7 @@ import { describeChecks } from "@bellwether/plausibility/check";
 import { countText } from "@bellwether/reasons/count-text";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
+import { givenOptions } from "../input/given-options.ts";
 import { isoWeek, reason } from "../input/parse-option.ts";
 import { createReport } from "../output/report.ts";
 import { defaultUrlText, OPS_PEER } from "../remote/peer-url.ts";
@@ -15,7 +16,7 @@ import { readStatus, type StatusOptions } from "../weekly/status.ts";
 
 /** `bellwether weekly` */
 export function weeklyCommand(context: CliContext): Command {
-  const run = withRunOptions(new Command("run"))
+  const run = withRunOptions(new Command("run"), context)
     .description(
       "Score all suppliers of a weekly file, publish the scores and create the alerts. If a run of the week was interrupted, it continues where it stopped.",
     )
@@ -39,9 +40,9 @@ export function weeklyCommand(context: CliContext): Command {
         "\n  BELLWETHER_TOKEN_FILE=admin.token npx bellwether weekly run --week 2026-W47 --input week.csv   # for services with authentication; the token needs the role admin or service" +
         '\n  npx bellwether weekly run --week 2026-W48 --input short.csv --accept-losses "the branch in Lyon was sold"',
     )
-    .action(async (options) => {
+    .action(async (options, command: Command) => {
       const report = createReport(options);
-      const week = await runWeek(options, context);
+      const week = await runWeek(options, context, givenOptions(command));
       if (week.was_complete) report.line(`${week.iso_week} is complete already; nothing was run`);
       report.line(
         `${week.iso_week}: ${countText(week.rows_read, "row")} read = ${week.rows_scored} scored + ${week.rows_rejected} rejected, model ${week.model} ${week.model_version}; ${countText(week.alerts_raised, "alert")} raised`,
@@ -77,9 +78,9 @@ function statusCommand(context: CliContext): Command {
       "after",
       "\nExamples:\n  npx bellwether weekly status\n  npx bellwether weekly status --json | jq '.open[].iso_week'",
     )
-    .action(async (options: StatusOptions & { readonly json?: boolean }) => {
+    .action(async (options: StatusOptions & { readonly json?: boolean }, command: Command) => {
       const report = createReport(options);
-      const { lines, json } = await readStatus(context, options);
+      const { lines, json } = await readStatus(context, options, givenOptions(command));
       for (const line of lines) report.line(line);
       report.json(json);
     });

@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
-import { listModels } from "@bellwether/registry/versions/read-version";
-import { type CliContext, dataFolder, defaultModel, registryOf } from "../context/cli-context.ts";
+import { type CliContext, dataFolder } from "../context/cli-context.ts";
 import { DEMO_DEFAULTS, writeDemo } from "../data/write-demo.ts";
+import type { StartModel } from "./start-model.ts";
 
 const REPOSITORY = path.resolve(import.meta.dirname, "../../../..");
 
@@ -10,10 +10,14 @@ const REPOSITORY = path.resolve(import.meta.dirname, "../../../..");
 export const DEMO_WEEK = DEMO_DEFAULTS.week;
 
 /**
- * Publishes a model of demo suppliers when the registry has no model of the default name.
- * @returns the folder of the demo's tables, or null when it does not exist because the model is the user's own
+ * Publishes a model of demo suppliers, unless the registry has the model of the start.
+ * @returns the folder of the demo's tables; null when it does not exist, or the model is the user's own
  */
-export async function ensureDemoModel(context: CliContext, say: (text: string) => void): Promise<string | null> {
+export async function ensureDemoModel(
+  context: CliContext,
+  { isDemo, isPublished }: StartModel,
+  say: (text: string) => void,
+): Promise<string | null> {
   const data = path.join(dataFolder(context), "demo");
   // The weekly file is written last: if it exists, all files exist.
   const hasDemo = () =>
@@ -21,7 +25,8 @@ export async function ensureDemoModel(context: CliContext, say: (text: string) =
       () => true,
       () => false,
     );
-  if ((await listModels(registryOf(context))).includes(defaultModel(context))) return (await hasDemo()) ? data : null;
+  if (!isDemo) return null;
+  if (isPublished) return (await hasDemo()) ? data : null;
   say(`the registry has no model: training one on ${DEMO_DEFAULTS.suppliers} demo suppliers`);
   if (!(await hasDemo())) await writeDemo(data, DEMO_DEFAULTS, DEMO_DEFAULTS.seed, DEMO_DEFAULTS.week);
   // This module is imported only when needed, because the training code loads slowly and few starts need it.

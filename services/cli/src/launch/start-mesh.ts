@@ -2,19 +2,22 @@ import path from "node:path";
 import { newestIsoWeek } from "@bellwether/contract/iso-week";
 import { readEnv } from "@bellwether/env/env";
 import { Secret } from "@bellwether/env/secret";
+import { sharedEnv } from "@bellwether/env/shared-env";
 import { makeDataFolder } from "@bellwether/files/data-folder";
 import { takeProcessLock } from "@bellwether/files/process-lock";
 import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { peerSettings, serverEnv } from "@bellwether/mesh/server/server-env";
 import { ConnectError } from "@connectrpc/connect";
-import { type CliContext, dataFolder, defaultModel } from "../context/cli-context.ts";
+import { type CliContext, dataFolder } from "../context/cli-context.ts";
 import { buildPage } from "./build-page.ts";
 import { checkStores } from "./check-stores.ts";
 import { DEMO_WEEK, ensureDemoModel } from "./demo-model.ts";
 import { refreshDemoWeek } from "./demo-week.ts";
 import { meshEnv } from "./mesh-env.ts";
+import { noInputText } from "./no-input-text.ts";
 import { type ServiceProcess, startServiceProcess } from "./service-process.ts";
+import { chooseModel, noWeeklyRunText, type StartModel } from "./start-model.ts";
 import { type StartedDatabase, superviseDatabase } from "./supervise-database.ts";
 import { superviseService } from "./supervise-service.ts";
 
@@ -52,12 +55,13 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
   const data = dataFolder(context);
   await makeDataFolder(data);
   starting.use(await takeProcessLock(path.join(data, "start.lock")));
+  const model = await chooseModel(context, options.repository);
   const peers = await meshEnv(context.env);
   await checkStores(context.env);
 
   const given = context.env.DATABASE_URL ? new Secret(context.env.DATABASE_URL) : null;
   const opening = superviseDatabase(given, data, { say: warn }, signal).then((opened) => starting.use(opened));
-  const [database, page, demo] = await settled([opening, pageOrNone(options), ensureDemoModel(context, say)]);
+  const [database, page, demo] = await settled([opening, pageOrNone(options), ensureDemoModel(context, model, say)]);
   signal.throwIfAborted();
 
   const env = {
@@ -70,6 +74,7 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
     ...(page !== null && { OPS_SERVICE_DASHBOARD: page }),
     ...withoutEmpty(context.env),
     ...peers,
+    BELLWETHER_MODEL: model.name,
     DATABASE_URL: database.url,
     BELLWETHER_DATA_DIR: data,
   };
@@ -89,21 +94,7 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
   for (const outcome of outcomes) if (outcome.status === "fulfilled") starting.use(outcome.value);
   const [ops, ml, scheduler] = await settled(launches);
 
-  const { ensureWeek } = await firstWeek;
-  const run = await ensureWeek(
-    earlierWeek(DEMO_WEEK, newestIsoWeek(new Date())),
-    {
-      opsUrl: peers.OPS_SERVICE_URL ?? "",
-      modelName: defaultModel(context),
-      schedulerUrl: peers.SCHEDULER_SERVICE_URL ?? "",
-      calls: peerSettings(readEnv(context.env, serverEnv("OPS_SERVICE", { grpc: 0, web: 0, admin: 0 }))),
-    },
-    signal,
-  ).catch((error: unknown) => {
-    signal.throwIfAborted();
-    say(`no complete weekly run: ${whyNoRun(error)}`);
-    return null;
-  });
+  const run = await firstRun(model, context, peers, await firstWeek, options);
   if (demo !== null && run?.state === RunState.COMPLETE)
     await refreshDemoWeek(demo, run.isoWeek, newestIsoWeek(new Date()));
   const started = starting.move();
@@ -118,6 +109,32 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
   };
 }
 
+/** Makes the first weekly run, or says in one line why there is none. */
+async function firstRun(
+  model: StartModel,
+  context: CliContext,
+  peers: Readonly<Record<string, string>>,
+  { ensureWeek }: typeof import("./first-week.ts"),
+  { say, signal }: StartMeshOptions,
+): Promise<BatchRun | null> {
+  const { modelConfig } = readEnv(context.env, { modelConfig: sharedEnv.modelConfig });
+  const problem = noWeeklyRunText(model, modelConfig);
+  if (problem !== "") {
+    say(`no weekly run: ${problem}`);
+    return null;
+  }
+  const week = earlierWeek(DEMO_WEEK, newestIsoWeek(new Date()));
+  const calls = peerSettings(readEnv(context.env, serverEnv("OPS_SERVICE", { grpc: 0, web: 0, admin: 0 })));
+  const { OPS_SERVICE_URL: opsUrl = "", SCHEDULER_SERVICE_URL: schedulerUrl = "" } = peers;
+  return await ensureWeek(week, { opsUrl, schedulerUrl, modelName: model.name, calls }, signal).catch(
+    (error: unknown) => {
+      signal.throwIfAborted();
+      say(`no complete weekly run: ${whyNoRun(error, context, peers)}`);
+      return null;
+    },
+  );
+}
+
 /** Waits for all promises, so that no work continues after a failure, then throws the first failure. */
 async function settled<T extends readonly unknown[]>(work: readonly [...{ [K in keyof T]: Promise<T[K]> }]) {
   await Promise.allSettled(work);
@@ -126,15 +143,12 @@ async function settled<T extends readonly unknown[]>(work: readonly [...{ [K in 
 
 /**
  * Returns the message for a first weekly run that failed. When the user's own model has no weekly file, the
- * message states how to name one.
+ * message states where it is looked for, and how to name another one.
  */
-function whyNoRun(error: unknown): string {
-  if (error instanceof ConnectError) {
-    if (!error.findDetails(ErrorInfoSchema).some(({ reason }) => reason === "INPUT_NOT_FOUND")) return error.rawMessage;
-    const week = newestIsoWeek(new Date());
-    return `${error.rawMessage}. Set WEEKLY_INPUT_FOLDER to the folder of the file and start again, or run the week while the services run: npx bellwether weekly run --week ${week} --input FILE`;
-  }
-  return error instanceof Error ? error.message : String(error);
+function whyNoRun(error: unknown, context: CliContext, peers: Readonly<Record<string, string>>): string {
+  if (!(error instanceof ConnectError)) return error instanceof Error ? error.message : String(error);
+  if (!error.findDetails(ErrorInfoSchema).some(({ reason }) => reason === "INPUT_NOT_FOUND")) return error.rawMessage;
+  return noInputText(context, peers, newestIsoWeek(new Date()));
 }
 
 /** Builds the dashboard. If that fails, the mesh starts without a dashboard. */

@@ -3,6 +3,8 @@ import { countText } from "@bellwether/reasons/count-text";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { ReportedError } from "../errors/reported-error.ts";
+import { withConfigOptions } from "../input/config-options.ts";
+import { type GivenOptions, givenOptions, weeklyCommandText } from "../input/given-options.ts";
 import { isoWeek } from "../input/parse-option.ts";
 import { createReport } from "../output/report.ts";
 import { defaultUrlText, ML_PEER, OPS_PEER } from "../remote/peer-url.ts";
@@ -15,44 +17,55 @@ interface CheckOptions extends Omit<RunOptions, "week"> {
 
 /** `bellwether weekly check` */
 export function checkCommand(context: CliContext): Command {
-  return new Command("check")
+  return withConfigOptions(new Command("check"), context)
     .description(
       "Say beforehand what a run of a file would say: read and map it, and compare it with the previous complete week. Nothing is stored.",
     )
-    .requiredOption("--input <file>", "data of the week, as for weekly run (required)")
+    .requiredOption(
+      "--input <file>",
+      "data of the week, as for weekly run: a file, a folder, s3://BUCKET/KEY or azure://CONTAINER/KEY (required)",
+    )
     .option("--week <week>", "ISO week of the data (default: the present week)", isoWeek)
-    .option("--config <file>", "model configuration, YAML", "config/model_config.yaml")
-    .option("--mapping <file>", "feature mapping, YAML", "config/feature_mapping.yaml")
     .option("--ml <url>", `gRPC URL of ml-service, whose model is compared (${defaultUrlText(ML_PEER)})`)
     .option("--ops <url>", `gRPC URL of ops-service (${defaultUrlText(OPS_PEER)})`)
     .option("--json", "print the result as one line of JSON")
     .addHelpText(
       "after",
-      "\nExit code 1 if a run would be held or would fail.\n\nExamples:\n  npx bellwether weekly check --input week.csv" +
+      "\nExit code 1 if a run would be held or would fail, if the input is not whole yet (it changes while it is looked at, or WEEKLY_INPUT_MARKER" +
+        "\nasks for a marker that is not there), or if a service does not answer, so that not all checks are possible.\n\nExamples:\n  npx bellwether weekly check --input week.csv" +
+        "\n  npx bellwether weekly check --week 2026-W47 --input s3://lake/in/2026-W47.csv" +
         "\n  npx bellwether weekly check --week 2026-W47 --input week.csv --json | jq -r .outcome",
     )
-    .action(async ({ week = newestIsoWeek(new Date()), ...options }: CheckOptions) => {
+    .action(async ({ week = newestIsoWeek(new Date()), ...options }: CheckOptions, command: Command) => {
       const report = createReport(options);
-      const found = await checkWeek({ ...options, week }, context);
-      for (const line of inputReportLines(found)) report.line(line);
+      const given = givenOptions(command);
+      const found = await checkWeek({ ...options, week }, context, given);
+      for (const line of inputReportLines(found, given)) report.line(line);
       const { lines: _, ...result } = found;
       report.json(result);
-      if (found.outcome !== "published")
-        throw new ReportedError(
-          `a run of ${found.iso_week} with this file would ${found.outcome === "held" ? "be held" : "fail"}`,
-        );
+      if (found.outcome !== "published") throw new ReportedError(outcomeText(found));
     });
+}
+
+function outcomeText({ iso_week: week, outcome, reason }: InputReport): string {
+  if (outcome === "not_whole") return `the input of ${week} is not whole yet: ${reason}`;
+  if (outcome === "not_compared") return `it is not known what a run of ${week} with this file would say: ${reason}`;
+  return `a run of ${week} with this file would ${outcome === "held" ? "be held" : "fail"}`;
 }
 
 const SHOWN_REASONS = 10;
 
 /** Returns the result of a check in lines for people. */
-export function inputReportLines(found: InputReport): string[] {
+export function inputReportLines(found: InputReport, given: GivenOptions): string[] {
   const { iso_week: week, suppliers, rows_rejected: rejected, rejected_reasons: reasons } = found;
-  const compared = found.compared_with === null ? "no earlier complete week" : `compared with ${found.compared_with}`;
+  if (suppliers === null || rejected === null)
+    return [
+      `${week} (as of ${found.as_of}): not whole yet: ${found.reason}`,
+      "check it again when it is written completely",
+    ];
   const more = reasons.length - SHOWN_REASONS;
   return [
-    `${week} (as of ${found.as_of}): ${countText(suppliers, "supplier")}, ${countText(rejected, "row")} rejected; ${compared}`,
+    `${week} (as of ${found.as_of}): ${countText(suppliers, "supplier")}, ${countText(rejected, "row")} rejected; ${comparedText(found)}`,
     ...reasons.slice(0, SHOWN_REASONS).map(({ column, reason, rows, sample }) => {
       const place =
         sample === null
@@ -64,9 +77,19 @@ export function inputReportLines(found: InputReport): string[] {
     ...found.lines,
     ...found.failures.map((failure) => `a run would fail: ${failure}`),
     ...found.notes.map((note) => (note.startsWith("warning: ") ? note : `note: ${note}`)),
-    ...(found.outcome === "published" ? [`a run would publish ${week}`] : []),
-    ...(found.outcome === "held"
-      ? [`a run would be held, until somebody approves it: npx bellwether weekly approve --week ${week} --reason TEXT`]
-      : []),
+    ...lastLines(found, given),
   ];
+}
+
+function comparedText({ compared_with: compared, reason }: InputReport): string {
+  if (compared !== null) return `compared with ${compared}`;
+  return reason === "" ? "no earlier complete week" : "not compared";
+}
+
+function lastLines({ iso_week: week, outcome, reason }: InputReport, given: GivenOptions): string[] {
+  const unknown = reason === "" ? [] : [`not known: ${reason}`];
+  if (outcome === "published") return [`a run would publish ${week}`];
+  if (outcome !== "held") return unknown;
+  const approve = weeklyCommandText("approve", `--week ${week} --reason TEXT`, given);
+  return [...unknown, `a run would be held, until somebody approves it: ${approve}`];
 }

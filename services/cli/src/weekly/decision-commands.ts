@@ -4,6 +4,7 @@ import { countText } from "@bellwether/reasons/count-text";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { ReportedError } from "../errors/reported-error.ts";
+import { givenOptions, weeklyCommandText } from "../input/given-options.ts";
 import { isoWeek, reason } from "../input/parse-option.ts";
 import { createReport } from "../output/report.ts";
 import { openOps } from "../remote/ops-client.ts";
@@ -44,13 +45,14 @@ function approveCommand(context: CliContext): Command {
     "Publish the held run of a week although checks of its input failed.",
     "the branch in Lyon was sold",
     "The scheduler continues the run within a minute. If weekly run began it, and the scheduler does not have its file, run the same\ncommand again.",
-  ).action(async (options: DecisionOptions) => {
+  ).action(async (options: DecisionOptions, command: Command) => {
     const report = createReport(options);
+    const given = givenOptions(command);
     using ops = openOps(context, options.ops, BatchService);
     const found = await findRun(ops, options.week, options.model);
     // The service answers a repeated approval as the first time, also after the run has been published.
     if (found.state === RunState.COMPLETE && found.approved) {
-      report.json({ ...runToJson(found), approved_by: found.approved.actor, changed: false });
+      report.json({ ...runToJson(found, given), approved_by: found.approved.actor, changed: false });
       throw new ReportedError(
         `${found.isoWeek} of ${found.modelName} is complete already: ${approvalText(found)}; nothing was changed`,
       );
@@ -58,11 +60,11 @@ function approveCommand(context: CliContext): Command {
     const { run } = await ops.answer(ops.client.approveRun({ runId: found.runId, reason: options.reason }));
     if (!run) throw new Error("ops-service returned no run");
     const isRepeated = found.approved !== undefined;
-    const next = nextStep(run) || `it is ${stateText(run.state)}`;
+    const next = nextStep(run, given) || `it is ${stateText(run.state)}`;
     report.line(
       `${run.isoWeek} of ${run.modelName} ${isRepeated ? `was approved already (${approvalText(run)})` : "is approved"}: ${next}`,
     );
-    report.json({ ...runToJson(run), approved_by: run.approved?.actor ?? null, changed: !isRepeated });
+    report.json({ ...runToJson(run, given), approved_by: run.approved?.actor ?? null, changed: !isRepeated });
   });
 }
 
@@ -99,15 +101,17 @@ function supersedeCommand(context: CliContext): Command {
     "Ask for a new revision of a complete week, from a corrected file. The next run of the week makes it.",
     "the export had the amounts in cents",
     "The complete run is shown until the new revision is complete.",
-  ).action(async (options: DecisionOptions) => {
+  ).action(async (options: DecisionOptions, command: Command) => {
     const report = createReport(options);
+    const given = givenOptions(command);
     using ops = openOps(context, options.ops, BatchService);
     const { runId } = await findRun(ops, options.week, options.model);
     const { run } = await ops.answer(ops.client.supersedeRun({ runId, reason: options.reason }));
     if (!run) throw new Error("ops-service returned no run");
+    const args = `--week ${run.isoWeek} --input FILE`;
     report.line(
-      `the next run of ${run.isoWeek} of ${run.modelName} is a new revision: npx bellwether weekly run --week ${run.isoWeek} --input FILE, or npx bellwether weekly trigger --week ${run.isoWeek} --input FILE`,
+      `the next run of ${run.isoWeek} of ${run.modelName} is a new revision: ${weeklyCommandText("run", args, given)}, or ${weeklyCommandText("trigger", args, given)}`,
     );
-    report.json(runToJson(run));
+    report.json(runToJson(run, given));
   });
 }

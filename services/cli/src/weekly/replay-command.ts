@@ -2,6 +2,7 @@ import { hasWeekPlaceholder } from "@bellwether/contract/expand-input";
 import { countText } from "@bellwether/reasons/count-text";
 import { Command, InvalidArgumentError } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
+import { givenOptions } from "../input/given-options.ts";
 import { isoWeek } from "../input/parse-option.ts";
 import { createReport } from "../output/report.ts";
 import { replay } from "./replay.ts";
@@ -17,7 +18,7 @@ interface ReplayOptions extends Omit<RunOptions, "week"> {
 
 /** `bellwether weekly replay` */
 export function replayCommand(context: CliContext): Command {
-  return withRunOptions(new Command("replay"))
+  return withRunOptions(new Command("replay"), context)
     .description("Run the weeks of a time in the past, one after the other, as if each had been run in its week.")
     .requiredOption("--from <week>", "first ISO week, for example 2008-W05 (required)", isoWeek)
     .requiredOption("--to <week>", "last ISO week (required)", isoWeek)
@@ -38,11 +39,11 @@ export function replayCommand(context: CliContext): Command {
         "\nExamples:\n  npx bellwether weekly replay --from 2026-W01 --to 2026-W47 --input 'history/{week}.csv'" +
         "\n  npx bellwether weekly replay --from 2008-W05 --to 2013-W52 --every 1month --input data \\\n    --config config/examples/scms/model_config.yaml --mapping config/examples/scms/feature_mapping.yaml",
     )
-    .action(async ({ from, to, every, ...options }: ReplayOptions) => {
+    .action(async ({ from, to, every, ...options }: ReplayOptions, command: Command) => {
       const weeks = replayWeeks(from, to, every);
       const report = createReport(options);
       if (!hasWeekPlaceholder(options.input)) report.line(`all weeks read ${options.input}`);
-      const outcomes = await replay(weeks, options, context, report);
+      const outcomes = await replay(weeks, options, context, report, givenOptions(command));
       const before = outcomes.filter(({ was_complete }) => was_complete).length;
       report.line(
         `${countText(weeks.length, "week")} from ${weeks[0]} to ${weeks.at(-1)} complete${before > 0 ? `, ${before} of them before` : ""}`,

@@ -1,8 +1,9 @@
 import { expandInput } from "@bellwether/contract/expand-input";
 import { countText } from "@bellwether/reasons/count-text";
 import type { CliContext } from "../context/cli-context.ts";
+import type { GivenOptions } from "../input/given-options.ts";
 import type { Report } from "../output/report.ts";
-import { type RunOptions, runWeek, type WeeklyOutcome, WeeklyRunError } from "./run-week.ts";
+import { findMissingInputs, type RunOptions, runWeek, type WeeklyOutcome, WeeklyRunError } from "./run-week.ts";
 
 /** A replay that stopped at a week. The weeks before it are complete. */
 class ReplayStoppedError extends Error {
@@ -19,22 +20,45 @@ class ReplayStoppedError extends Error {
   }
 }
 
+/** Number of missing files in a message. --json has all of them. */
+const SHOWN_INPUTS = 20;
+
+/** Weeks of a replay have no input. No week was run. */
+class MissingInputsError extends Error {
+  override readonly name = "MissingInputsError" as const;
+  /** Fields of `error` under --json in addition to kind and message. */
+  readonly details: object;
+
+  constructor(missing: readonly { readonly week: string; readonly input: string }[], total: number) {
+    const shown = missing.slice(0, SHOWN_INPUTS).map(({ week, input }) => `${week} (${input})`);
+    const more = missing.length > SHOWN_INPUTS ? ` and ${missing.length - SHOWN_INPUTS} more` : "";
+    super(
+      `no week was run, because ${missing.length} of ${countText(total, "week")} have no input: ${shown.join(", ")}${more}; put the files there, or choose other weeks with --from, --to and --every`,
+    );
+    this.details = { reason: "INPUTS_MISSING", missing: missing.map(({ week, input }) => ({ iso_week: week, input })) };
+  }
+}
+
 /**
  * Runs weeks in their order and stops at the first one that fails or is held. A week that is complete already is
  * not run again, so that the same call continues a replay.
  * @param input name of the input; {week} and {date} in it become the week and its Monday
- * @throws ReplayStoppedError
+ * The inputs of all weeks are looked for before the first one is run.
+ * @throws ReplayStoppedError, MissingInputsError
  */
 export async function replay(
   weeks: readonly string[],
   { input, ...options }: Omit<RunOptions, "week">,
   context: CliContext,
   report: Report,
+  given: GivenOptions,
 ): Promise<readonly WeeklyOutcome[]> {
+  const missing = await findMissingInputs(weeks, { ...options, input }, context, given);
+  if (missing.length > 0) throw new MissingInputsError(missing, weeks.length);
   const outcomes: WeeklyOutcome[] = [];
   for (const [i, week] of weeks.entries()) {
     try {
-      const outcome = await runWeek({ ...options, week, input: expandInput(input, week) }, context);
+      const outcome = await runWeek({ ...options, week, input: expandInput(input, week) }, context, given);
       outcomes.push(outcome);
       report.line(`[${i + 1}/${weeks.length}] ${outcomeText(outcome)}`);
     } catch (error) {

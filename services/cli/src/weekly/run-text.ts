@@ -1,6 +1,8 @@
+import { oneLine } from "@bellwether/contract/reason-text";
 import { type BatchRun, CheckOutcome, type RunCheck, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { countText } from "@bellwether/reasons/count-text";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
+import { type GivenOptions, weeklyCommandText } from "../input/given-options.ts";
 
 const STATES: Readonly<Record<RunState, string>> = {
   [RunState.UNSPECIFIED]: "unknown",
@@ -16,15 +18,24 @@ const STATES: Readonly<Record<RunState, string>> = {
 /** Returns the name of a run's state, lower case. */
 export const stateText = (state: RunState): string => STATES[state] ?? String(state);
 
-const COMMAND = "npx bellwether weekly";
+/** Text about a run that a person began with files other than those of the configuration. */
+const AS_BEFORE = "with --config and --mapping as before, if they were given";
 
-/** Returns what a person can do about a run; "" when nothing is to be done. */
-export function nextStep({ isoWeek, state, approved }: Pick<BatchRun, "isoWeek" | "state" | "approved">): string {
-  const run = `${COMMAND} trigger --week ${isoWeek} --input FILE (below WEEKLY_INPUT_FOLDER), or ${COMMAND} run --week ${isoWeek} --input FILE`;
+/**
+ * Returns what a person can do about a run; "" when nothing is to be done.
+ * @param given options of the command, which the commands in the text have too
+ */
+export function nextStep(
+  { isoWeek, state, approved }: Pick<BatchRun, "isoWeek" | "state" | "approved">,
+  given: GivenOptions = {},
+): string {
+  const withFile = weeklyCommandText("run", `--week ${isoWeek} --input FILE`, given);
+  const run = `${weeklyCommandText("trigger", `--week ${isoWeek} --input FILE`, given)} (FILE below WEEKLY_INPUT_FOLDER), or ${withFile}`;
   if (state === RunState.HELD && approved)
-    return `the scheduler continues it within a minute; if it does not have the file, run it again: ${COMMAND} run --week ${isoWeek} --input FILE`;
+    return `the scheduler continues it within a minute; if it does not have the file, run it again: ${withFile} (${AS_BEFORE})`;
+  const decide = (name: "approve" | "void") => weeklyCommandText(name, `--week ${isoWeek} --reason TEXT`, given);
   if (state === RunState.HELD)
-    return `publish it: ${COMMAND} approve --week ${isoWeek} --reason TEXT; or withdraw it: ${COMMAND} void --week ${isoWeek} --reason TEXT; or run a corrected file`;
+    return `publish it: ${decide("approve")}; or withdraw it: ${decide("void")}; or run a corrected file`;
   if (state === RunState.MISSED) return `when the file is there: ${run}`;
   if (state === RunState.FAILED) return `correct the file, then: ${run}`;
   return "";
@@ -47,8 +58,10 @@ export function failedChecksText(checks: readonly RunCheck[]): string {
   return [...shown, ...more].join("; ");
 }
 
-/** Returns why a run is in its state, in one text; "" when its state says all. */
-export function reasonText(run: BatchRun): string {
+/** Returns why a run is in its state, in one line; "" when its state says all. */
+export const reasonText = (run: BatchRun): string => oneLine(reasonOf(run));
+
+function reasonOf(run: BatchRun): string {
   if (run.state === RunState.HELD) return failedChecksText(run.checks);
   if (run.state === RunState.FAILED) return run.failure;
   if (run.state === RunState.MISSED) return run.missedReason;
@@ -66,10 +79,15 @@ export function objectsText({ inputObjects }: Pick<BatchRun, "inputObjects">): s
 }
 
 /** A run, as the commands print it under --json. */
-export function runToJson(run: BatchRun): object {
+export function runToJson(run: BatchRun, given: GivenOptions = {}): object {
   return {
     ...{ iso_week: run.isoWeek, model: run.modelName, run_id: run.runId, revision: run.revision },
-    ...{ state: stateText(run.state), as_of: run.asOf || null, reason: reasonText(run), next_step: nextStep(run) },
+    ...{
+      state: stateText(run.state),
+      as_of: run.asOf || null,
+      reason: reasonText(run),
+      next_step: nextStep(run, given),
+    },
     ...{
       rows_scored: Number(run.rowsScored),
       rows_rejected: Number(run.rowsRejected),

@@ -7,6 +7,8 @@ import type { Check } from "@bellwether/plausibility/check";
 import type { Command } from "commander";
 import { type CliContext, dataFolder } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
+import { withConfigOptions } from "../input/config-options.ts";
+import { type GivenOptions, weeklyCommandText } from "../input/given-options.ts";
 import { reason } from "../input/parse-option.ts";
 import { showProgress, showStep } from "../output/report.ts";
 import { inCommandWords } from "../remote/command-words.ts";
@@ -89,11 +91,14 @@ export interface InputReport {
   readonly iso_week: string;
   readonly as_of: string;
   /** "published": nothing is in the way. "held": a person would have to approve the run. */
-  readonly outcome: "published" | "held" | "failed";
-  /** Week with which the input was compared. Null: there is no earlier complete week. */
+  readonly outcome: "published" | "held" | "failed" | "not_whole" | "not_compared";
+  /** Why the input is not whole, or not compared with the earlier weeks or the model; empty otherwise. */
+  readonly reason: string;
+  /** Week with which the input was compared. Null: there is no earlier complete week, or none is known. */
   readonly compared_with: string | null;
-  readonly suppliers: number;
-  readonly rows_rejected: number;
+  /** Null: the input was not read. */
+  readonly suppliers: number | null;
+  readonly rows_rejected: number | null;
   readonly rejected_reasons: readonly RejectedReason[];
   readonly failures: readonly string[];
   readonly notes: readonly string[];
@@ -122,14 +127,8 @@ export interface RunOptions {
 }
 
 /** Adds the options that `weekly run` and `weekly replay` share. */
-export function withRunOptions(command: Command): Command {
-  return command
-    .option("--config <file>", "model configuration, YAML", "config/model_config.yaml")
-    .option(
-      "--mapping <file>",
-      "feature mapping, YAML: how the columns of the file become features",
-      "config/feature_mapping.yaml",
-    )
+export function withRunOptions(command: Command, context: CliContext): Command {
+  return withConfigOptions(command, context)
     .option("--ml <url>", `gRPC URL of ml-service (${defaultUrlText(ML_PEER)})`)
     .option("--ops <url>", `gRPC URL of ops-service (${defaultUrlText(OPS_PEER)})`)
     .option(
@@ -144,27 +143,54 @@ export function withRunOptions(command: Command): Command {
  * Runs scheduler-service for one week in a child process, which is stopped together with this process.
  * @throws WeeklyRunError with the message of the child process
  */
-export function runWeek(options: RunOptions, context: CliContext): Promise<WeeklyOutcome> {
-  return runChild<WeeklyOutcome>([], options, context);
+export function runWeek(options: RunOptions, context: CliContext, given: GivenOptions): Promise<WeeklyOutcome> {
+  return runChild<WeeklyOutcome>([], options, context, given);
 }
 
 /**
  * Checks the input of a week as a run would, without starting the run.
  * @throws WeeklyRunError with the message of the child process
  */
-export function checkWeek(options: RunOptions, context: CliContext): Promise<InputReport> {
-  return runChild<InputReport>(["check"], options, context);
+export async function checkWeek(options: RunOptions, context: CliContext, given: GivenOptions): Promise<InputReport> {
+  const found = await runChild<InputReport>(["check"], options, context, given);
+  return { ...found, reason: withAddress(found.reason, peerUrls(options, context)) };
 }
 
+/**
+ * Returns the weeks whose input does not exist, in their order.
+ * @throws WeeklyRunError with the message of the child process
+ */
+export async function findMissingInputs(
+  weeks: readonly string[],
+  options: Omit<RunOptions, "week">,
+  context: CliContext,
+  given: GivenOptions,
+): Promise<readonly { readonly week: string; readonly input: string }[]> {
+  const { missing } = await runChild<{ missing: readonly { week: string; input: string }[] }>(
+    ["look"],
+    { ...options, week: weeks.join(",") },
+    context,
+    given,
+  );
+  return missing;
+}
+
+const peerUrls = ({ ml, ops }: Pick<RunOptions, "ml" | "ops">, context: CliContext) => ({
+  "ml-service": peerUrl(ML_PEER, ml, context),
+  "ops-service": peerUrl(OPS_PEER, ops, context),
+});
+
 /** @typeParam T result that the child process sends for these arguments */
-async function runChild<T>(args: readonly string[], options: RunOptions, context: CliContext): Promise<T> {
+async function runChild<T>(
+  args: readonly string[],
+  options: RunOptions,
+  context: CliContext,
+  given: GivenOptions,
+): Promise<T> {
   if (context.env.BELLWETHER_TOKEN)
     throw new UsageError("the run reads its token from a file: set BELLWETHER_TOKEN_FILE in place of BELLWETHER_TOKEN");
   const main = createRequire(import.meta.url).resolve("@bellwether/scheduler-service/once/main");
-  const urls = {
-    "ml-service": peerUrl(ML_PEER, options.ml, context),
-    "ops-service": peerUrl(OPS_PEER, options.ops, context),
-  };
+  const urls = peerUrls(options, context);
   const absolute = (file: string): string => path.resolve(context.cwd, file);
   const child = spawn(process.execPath, [main, ...args], {
     cwd: context.cwd,
@@ -204,23 +230,29 @@ async function runChild<T>(args: readonly string[], options: RunOptions, context
   await once(child, "close");
   process.off("SIGINT", stop).off("SIGTERM", stop);
   if (outcome === undefined)
-    throw new WeeklyRunError({ ...failure, message: withOptions(withAddress(failure.message, urls), failure) });
+    throw new WeeklyRunError({ ...failure, message: withOptions(withAddress(failure.message, urls), failure, given) });
   return outcome;
 }
 
-/** Replaces the names of RPC fields in a message by the names of the options, and adds the path of the report. */
-function withOptions(message: string, { report }: WeeklyFailure): string {
+/** Commands in the messages of scheduler-service. */
+const COMMANDS = /(?:npx )?bellwether weekly (approve|void|run) (--week \S+ (?:--reason TEXT|--input FILE))/g;
+
+/**
+ * Replaces the names of RPC fields in a message by the names of the options, gives commands the options of this one, and
+ * adds the path of the report.
+ */
+function withOptions(message: string, { report }: WeeklyFailure, given: GivenOptions): string {
   const text = inCommandWords(
     message
       .replace("with a reason (accept_losses)", "with a reason (--accept-losses REASON)")
       .replace("with a reason (force_future)", "with a reason (--force-future REASON)"),
-  );
+  ).replaceAll(COMMANDS, (_, name: "approve" | "void" | "run", args: string) => weeklyCommandText(name, args, given));
   return report === undefined ? text : `${text}. All reasons and samples of rejected rows: ${report}`;
 }
 
 /** Adds the address of a peer that does not answer, and how to set another address. */
 function withAddress(message: string, urls: Readonly<Record<"ml-service" | "ops-service", string>>): string {
-  const [, away] = /^(ml-service|ops-service) does not answer/.exec(message) ?? [];
+  const [, away] = /^(ml-service|ops-service) (?:does not answer|cannot take the call)/.exec(message) ?? [];
   if (away !== "ml-service" && away !== "ops-service") return message;
   const { option, prefix } = away === "ml-service" ? ML_PEER : OPS_PEER;
   return `${message}. Its address here is ${urls[away]}; set another one with ${option} URL, ${prefix}_URL or ${prefix}_GRPC_PORT`;

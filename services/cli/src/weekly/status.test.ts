@@ -132,3 +132,19 @@ test("a week that has ended or is run does not wait, and a week that waits for a
     waiting: [{ iso_week: "2026-W48" }, { iso_week: "2026-W47" }, { iso_week: "2026-W44" }],
   });
 });
+
+test("commands in the text have the options of this one, in quotes where a shell needs them", () => {
+  const given = { ops: "http://risk:9080", scheduler: "http://risk:9082", config: "my files/model.yaml" };
+  const { lines } = weeklyStatus([run("2026-W47", RunState.HELD), run("2026-W46", RunState.MISSED)], SCHEDULE, given);
+  const all = lines.join("\n");
+  expect(all).toContain("npx bellwether weekly approve --week 2026-W47 --reason TEXT --ops http://risk:9080;");
+  expect(all).toContain("npx bellwether weekly trigger --week 2026-W46 --input FILE --scheduler http://risk:9082 (");
+  expect(all).toContain(
+    "weekly run --week 2026-W46 --input FILE --config 'my files/model.yaml' --ops http://risk:9080",
+  );
+});
+
+test("reasons are one line each, whatever an earlier release stored", () => {
+  const { lines } = weeklyStatus([run("2026-W44", RunState.MISSED, { missedReason: "a\r\nb\u001b[2J" })], SCHEDULE);
+  expect(lines.find((line) => line.startsWith("2026-W44"))).toMatch(/^2026-W44 is missed: a b \[2J\n {2}when/);
+});

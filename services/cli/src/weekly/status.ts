@@ -1,3 +1,4 @@
+import { oneLine } from "@bellwether/contract/reason-text";
 import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import {
@@ -8,6 +9,8 @@ import {
 import { countText } from "@bellwether/reasons/count-text";
 import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import type { CliContext } from "../context/cli-context.ts";
+import { UsageError } from "../errors/usage-error.ts";
+import { type GivenOptions, weeklyCommandText } from "../input/given-options.ts";
 import { openOps } from "../remote/ops-client.ts";
 import { openPeer } from "../remote/peer-client.ts";
 import { SCHEDULER_PEER } from "../remote/peer-url.ts";
@@ -32,14 +35,18 @@ const SHOWN_WEEKS = 20;
 const NEEDS_PERSON: ReadonlySet<RunState> = new Set([RunState.HELD, RunState.MISSED, RunState.FAILED]);
 
 /** Reads the state of the weekly runs. A scheduler-service that does not answer is part of the result. */
-export async function readStatus(context: CliContext, options: StatusOptions): Promise<WeeklyStatus> {
+export async function readStatus(
+  context: CliContext,
+  options: StatusOptions,
+  given: GivenOptions,
+): Promise<WeeklyStatus> {
   using ops = openOps(context, options.ops, BatchService);
   const { runs } = await ops.answer(ops.client.listRuns({ pageSize: LISTED_RUNS }));
+  const { model } = options;
+  const shown = model === undefined ? runs : runs.filter((run) => run.modelName === model);
+  if (model !== undefined && shown.length === 0) throw new UsageError(noRunsText(model, runs));
   const schedule = await readSchedule(context, options.scheduler);
-  return weeklyStatus(
-    options.model === undefined ? runs : runs.filter((run) => run.modelName === options.model),
-    schedule,
-  );
+  return weeklyStatus(shown, schedule, given);
 }
 
 async function readSchedule(context: CliContext, url: string | undefined): Promise<Schedule | Error> {
@@ -52,8 +59,21 @@ async function readSchedule(context: CliContext, url: string | undefined): Promi
   }
 }
 
-/** @param runs latest first; of each week and model, the newest revision counts */
-export function weeklyStatus(runs: readonly BatchRun[], schedule: Schedule | Error): WeeklyStatus {
+function noRunsText(model: string, runs: readonly BatchRun[]): string {
+  const models = [...new Set(runs.map(({ modelName }) => modelName))].sort();
+  const known = models.length === 0 ? "no model has a run" : `models with runs: ${models.join(", ")}`;
+  return `the model ${JSON.stringify(model)} has no run; ${known}`;
+}
+
+/**
+ * @param runs latest first; of each week and model, the newest revision counts
+ * @param given options of the command, which the commands in the text have too
+ */
+export function weeklyStatus(
+  runs: readonly BatchRun[],
+  schedule: Schedule | Error,
+  given: GivenOptions = {},
+): WeeklyStatus {
   const newest = new Map(runs.toReversed().map((run) => [`${run.isoWeek} ${run.modelName}`, run]));
   const weeks = [...newest.values()].sort((a, b) => (a.isoWeek < b.isoWeek ? 1 : -1));
   const last = weeks.find(({ state }) => state === RunState.COMPLETE);
@@ -61,6 +81,8 @@ export function weeklyStatus(runs: readonly BatchRun[], schedule: Schedule | Err
   const running = weeks.filter(({ state }) => state === RunState.RUNNING);
   const models = new Set(weeks.map(({ modelName }) => modelName));
   const name = (run: BatchRun): string => (models.size > 1 ? `${run.isoWeek} of ${run.modelName}` : run.isoWeek);
+  // With several models, a decision needs the name of the model.
+  const givenFor = (run: BatchRun): GivenOptions => (models.size > 1 ? { ...given, model: run.modelName } : given);
   const waiting = schedule instanceof Error ? [] : schedule.waiting.filter(({ isoWeek }) => !hasEnded(weeks, isoWeek));
   const waits = new Map(waiting.map((week) => [week.isoWeek, waitText(week)]));
   return {
@@ -68,12 +90,12 @@ export function weeklyStatus(runs: readonly BatchRun[], schedule: Schedule | Err
       last
         ? `last complete week: ${name(last)}, ${countText(last.rowsScored, "supplier")}, ${countText(last.alertsRaised, "alert")} raised${fromObjects(last)}`
         : "last complete week: none",
-      scheduleText(schedule),
+      scheduleText(schedule, given),
       ...running.map((run) => `${name(run)} is running: ${run.rowsScored} of ${run.rowsRead ?? "?"} rows scored`),
       ...waiting
         .filter(({ isoWeek }) => !open.some((run) => run.isoWeek === isoWeek))
         .map((week) => `${week.isoWeek} waits: ${waitText(week)}`),
-      ...open.slice(0, SHOWN_WEEKS).map((run) => openText(name(run), run, waits.get(run.isoWeek))),
+      ...open.slice(0, SHOWN_WEEKS).map((run) => openText(name(run), run, givenFor(run), waits.get(run.isoWeek))),
       ...(open.length > SHOWN_WEEKS ? [`and ${open.length - SHOWN_WEEKS} older weeks`] : []),
       ...(open.length === 0 ? ["no week needs a decision"] : []),
     ],
@@ -83,11 +105,11 @@ export function weeklyStatus(runs: readonly BatchRun[], schedule: Schedule | Err
       ...(schedule instanceof Error
         ? { schedule: null, schedule_error: schedule.message }
         : { schedule: scheduleToJson(schedule) }),
-      running: running.map(runToJson),
+      running: running.map((run) => runToJson(run, givenFor(run))),
       waiting: waiting.map(({ isoWeek, deadlineAt, reason }) => ({
         ...{ iso_week: isoWeek, reason, missed_after: deadlineAt ? timeText(deadlineAt) : null },
       })),
-      open: open.map(runToJson),
+      open: open.map((run) => runToJson(run, givenFor(run))),
     },
   };
 }
@@ -104,21 +126,21 @@ function hasEnded(weeks: readonly BatchRun[], isoWeek: string): boolean {
 const fromObjects = (run: BatchRun): string => (run.inputObjects.length > 0 ? `; from ${objectsText(run)}` : "");
 
 const waitText = ({ deadlineAt, reason }: WaitingWeek): string =>
-  `${reason}${deadlineAt ? `; missed after ${timeText(deadlineAt)}` : ""}`;
+  `${oneLine(reason)}${deadlineAt ? `; missed after ${timeText(deadlineAt)}` : ""}`;
 
 /** @param wait what the scheduler waits for before it runs the week. Undefined: it does not wait */
-function openText(name: string, run: BatchRun, wait: string | undefined): string {
+function openText(name: string, run: BatchRun, given: GivenOptions, wait: string | undefined): string {
   const reason = reasonText(run);
   const state = `${stateText(run.state)}${run.state === RunState.HELD && run.approved ? `, and ${run.approved.actor} has approved it` : ""}`;
-  const step = wait === undefined ? nextStep(run) : `the scheduler: ${wait}`;
+  const step = wait === undefined ? nextStep(run, given) : `the scheduler: ${wait}`;
   return `${name} is ${state}${reason && `: ${reason}`}${fromObjects(run)}${step && `\n  ${step}`}`;
 }
 
-function scheduleText(schedule: Schedule | Error): string {
+function scheduleText(schedule: Schedule | Error, given: GivenOptions): string {
   if (schedule instanceof Error) return `next run: not known: ${schedule.message}`;
   const { cron, timeZone, paused, nextRunAt } = schedule;
   const pattern = `schedule "${cron}" in ${timeZone}`;
-  if (paused) return `next run: none, the schedule is paused (npx bellwether weekly resume); ${pattern}`;
+  if (paused) return `next run: none, the schedule is paused (${weeklyCommandText("resume", "", given)}); ${pattern}`;
   return `next run: ${nextRunAt ? timeText(nextRunAt) : "none"}; ${pattern}`;
 }
 
