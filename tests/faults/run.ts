@@ -10,6 +10,7 @@ import { floods } from "./floods.ts";
 import { fuzz } from "./fuzz.ts";
 import { leaveServerCpu, type Scenario } from "./harness.ts";
 import { hostileMessages } from "./hostile.ts";
+import { kills } from "./kills.ts";
 import { notices } from "./notices.ts";
 import { overload } from "./overload.ts";
 import { frozenReplica, outageByErrors, outageByKill, rollingRestarts } from "./replicas.ts";
@@ -29,6 +30,7 @@ const SCENARIOS = {
   collector,
   "audit-trail": auditTrail,
   takeover,
+  kills,
   triage,
   notices,
 } satisfies Record<string, Scenario>;
@@ -46,6 +48,7 @@ const ABOUT: Readonly<Record<keyof typeof SCENARIOS, string>> = {
   collector: "a telemetry collector that refuses connections or never answers",
   "audit-trail": "audit events to an ops-service that refuses connections or never answers",
   takeover: "the scheduler that runs a week is killed, and a second one completes it",
+  kills: "each process of a weekly run is killed in each stage, with the jobs in PostgreSQL and in Redis",
   triage: "twelve callers triage and list alerts while runs of 100,000 suppliers complete",
   notices: "two replicas of ops-service, a process that delivers, and PostgreSQL are killed while alerts are raised",
 };

@@ -1,10 +1,10 @@
+import assert from "node:assert/strict";
 import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
-import { expect } from "vitest";
 
 /** The rows of a week: five chunks of 4,096 rows, the last of them short, and seven rows whose delay is not a number. */
 export const ROWS = { read: 20_000, scored: 19_993, rejected: 7 } as const;
@@ -25,7 +25,7 @@ export interface RunTraces {
 
 /**
  * Asserts that a run is complete, that it scored every supplier and raised every alert exactly once, and that
- * the audit chain holds. Returns a digest of the scores.
+ * the audit chain holds. Returns a digest of the scores and one of the alerts.
  */
 export async function assertRun({ isoWeek, prefix, ops, databaseUrl, chunkRows, report }: RunTraces): Promise<string> {
   const ids = report
@@ -33,22 +33,24 @@ export async function assertRun({ isoWeek, prefix, ops, databaseUrl, chunkRows, 
     .split("\n")
     .slice(1)
     .map((line) => line.split(",", 1)[0]);
-  expect([ids.length, new Set(ids).size]).toEqual([ROWS.scored, ROWS.scored]);
+  assert.deepEqual([ids.length, new Set(ids).size], [ROWS.scored, ROWS.scored], "suppliers in report.csv");
 
   const transport = createGrpcTransport({ baseUrl: ops });
   const { run } = await createClient(BatchService, transport).getRun({ isoWeek });
-  expect(run).toMatchObject({
-    ...{ state: RunState.COMPLETE, failure: "" },
-    rowsRead: BigInt(ROWS.read),
-    rowsScored: BigInt(ROWS.scored),
-    rowsRejected: BigInt(ROWS.rejected),
-    chunkRows,
-  });
+  const { state, failure, rowsRead, rowsScored, rowsRejected } = run ?? {};
+  assert.deepEqual(
+    { state, failure, rowsRead, rowsScored, rowsRejected, chunkRows: run?.chunkRows },
+    {
+      ...{ state: RunState.COMPLETE, failure: "", rowsRead: BigInt(ROWS.read), rowsScored: BigInt(ROWS.scored) },
+      ...{ rowsRejected: BigInt(ROWS.rejected), chunkRows },
+    },
+  );
   const runId = run?.runId ?? 0;
   const audit = createClient(AuditService, transport);
-  expect((await audit.verifyChain({})).holds).toBe(true);
-  expect((await audit.queryEvents({ kind: "run.completed", subject: `run/${runId}` })).records).toHaveLength(1);
-  expect(run?.alertsRaised).toBeGreaterThan(0);
+  assert.ok((await audit.verifyChain({})).holds, "the audit chain holds");
+  const completed = await audit.queryEvents({ kind: "run.completed", subject: `run/${runId}` });
+  assert.equal(completed.records.length, 1, "events of the completion");
+  assert.ok((run?.alertsRaised ?? 0) > 0, "alerts were raised");
   const counted = { alerts: run?.alertsRaised ?? 0, chunks: Math.ceil(ROWS.scored / chunkRows) };
   return await assertTables(databaseUrl, runId, prefix, counted);
 }
@@ -74,7 +76,7 @@ async function assertTables(
       [runId, prefix],
     );
     const { scored } = ROWS;
-    expect(counts).toEqual({ scores: scored, scored, suppliers: scored, chunks, alerts, events: alerts });
+    assert.deepEqual(counts, { scores: scored, scored, suppliers: scored, chunks, alerts, events: alerts });
     const {
       rows: [scores],
     } = await pool.query<{ digest: string }>(
@@ -82,7 +84,14 @@ async function assertTables(
        from bellwether.score s join bellwether.supplier u on u.id = s.supplier where s.run = $1`,
       [runId, prefix],
     );
-    return scores?.digest ?? "";
+    const {
+      rows: [raised],
+    } = await pool.query<{ digest: string }>(
+      `select md5(string_agg(concat_ws(' ', substr(u.external_id, length($2) + 1), a.rule_id, a.severity, a.state), ',' order by u.external_id, a.rule_id)) as digest
+       from bellwether.alert a join bellwether.supplier u on u.id = a.supplier_id where a.raised_run_id = $1`,
+      [runId, prefix],
+    );
+    return `${scores?.digest} ${raised?.digest}`;
   } finally {
     await pool.close();
   }

@@ -1,5 +1,5 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
-import { expect, vi } from "vitest";
 
 /** A point in a transaction of ops-service at which the transaction waits until the test opens the gate. */
 export interface Gate extends AsyncDisposable {
@@ -20,6 +20,8 @@ export interface Gate extends AsyncDisposable {
 export const GATES = {
   /** The trigger fires in StartRun, before the run is in the ledger. */
   start: "before insert on bellwether.run for each row",
+  /** The trigger fires before the write that moves the run to the stage "ingest": nothing was read. */
+  ingest: "before update on bellwether.run for each row when (new.stage = 'ingest' and old.stage <> 'ingest')",
   /** The trigger fires before the write that moves the run to the stage "validate": the snapshot is written. */
   validate: "before update on bellwether.run for each row when (new.stage = 'validate' and old.stage <> 'validate')",
   /**
@@ -39,7 +41,8 @@ export const GATES = {
 } as const;
 
 const LOCK = 1;
-const PATIENCE = { timeout: 60_000, interval: 20 };
+const LOOK_MS = 20;
+const GIVE_UP_MS = 60_000;
 
 /**
  * Creates the trigger of a gate in ops-service's database. Transactions wait at it until the gate is opened.
@@ -58,9 +61,16 @@ export async function closeGate(databaseUrl: string, place: keyof typeof GATES):
   const open = async (): Promise<void> => {
     await holder.query(`select pg_advisory_unlock_all()`);
   };
+  const until = async (transactions: number, which: string): Promise<void> => {
+    for (const endMs = performance.now() + GIVE_UP_MS; ; await delay(LOOK_MS)) {
+      const found = await count(which);
+      if (found === transactions) return;
+      if (performance.now() > endMs) throw new Error(`${found} transactions wait at ${place}, not ${transactions}`);
+    }
+  };
   return {
-    reached: () => vi.waitFor(async () => expect(await count("and l.locktype = 'advisory'")).toBe(1), PATIENCE),
-    waiting: (transactions) => vi.waitFor(async () => expect(await count("")).toBe(transactions), PATIENCE),
+    reached: () => until(1, "and l.locktype = 'advisory'"),
+    waiting: (transactions) => until(transactions, ""),
     async cutConnections() {
       await holder.query(
         `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'ops-service' and datname = current_database()`,

@@ -16,6 +16,8 @@ export interface PostgresCluster extends AsyncDisposable {
    * continues it.
    */
   signal(name: "STOP" | "CONT"): void;
+  /** Kills the server with SIGKILL, with all its processes, and starts it again on the same port. */
+  restart(): Promise<void>;
 }
 
 /** Starts a server on a new cluster. fsync is off: a test does not need to survive a power failure. */
@@ -26,7 +28,10 @@ export async function startPostgresCluster(): Promise<PostgresCluster> {
   // When the tests run as root, the server runs as another user.
   await chmod(dir, 0o755);
   await copyClusterTemplate(dir);
-  const server = starting.use(await startEmbeddedPostgres({ dir, settings: { fsync: "off", max_wal_size: "256MB" } }));
+  const settings = { fsync: "off", max_wal_size: "256MB" };
+  let server = await startEmbeddedPostgres({ dir, settings });
+  starting.defer(() => server.stop());
+  const port = Number(new URL(server.url).port);
   const admin = await openPostgres(server.url, { max: 1 });
   starting.defer(() => admin.close());
   const started = starting.move();
@@ -39,11 +44,24 @@ export async function startPostgresCluster(): Promise<PostgresCluster> {
       return url.href;
     },
     signal(name) {
-      const [pid = ""] = readFileSync(path.join(dir, "cluster", "postmaster.pid"), "utf8").split("\n");
-      // Every process of the server is a child of its main process.
-      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean);
-      for (const one of [pid, ...children]) process.kill(Number(one), `SIG${name}`);
+      for (const pid of processesOf(dir)) process.kill(pid, `SIG${name}`);
+    },
+    async restart() {
+      for (const pid of processesOf(dir))
+        try {
+          process.kill(pid, "SIGKILL");
+        } catch {
+          // A child may have ended by itself.
+        }
+      server = await startEmbeddedPostgres({ dir, port, settings });
     },
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   };
+}
+
+/** Returns the ids of the processes of a server, its main process first. Every other one is a child of it. */
+function processesOf(dir: string): number[] {
+  const [pid = ""] = readFileSync(path.join(dir, "cluster", "postmaster.pid"), "utf8").split("\n");
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean);
+  return [pid, ...children].map(Number);
 }

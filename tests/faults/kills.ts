@@ -1,0 +1,189 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { hasRedis, startRedis } from "@bellwether/testing/redis-server";
+import type { ServiceProcess } from "@bellwether/testing/service-process";
+import { metric } from "../../bench/metric.ts";
+import { closeGate, type GATES } from "../weekly/gate.ts";
+import { createWeek, lastProgress, startMesh, type TestWeek, trigger, type WeeklyMesh } from "../weekly/harness.ts";
+import { atMost, type Finding, type Scenario } from "./harness.ts";
+
+/** Stages of a run, each with the transaction of ops-service that waits while a process is killed. */
+const STAGES = {
+  start: "start",
+  ingest: "ingest",
+  validate: "validate",
+  score: "secondChunk",
+  drift: "afterChunks",
+  complete: "complete",
+} as const satisfies Record<string, keyof typeof GATES>;
+type Stage = keyof typeof STAGES;
+
+const VICTIMS = ["scheduler", "ops", "ml", "ingest", "postgres"] as const;
+type Victim = (typeof VICTIMS)[number];
+const QUEUES = ["postgres", "redis"] as const;
+type Queue = (typeof QUEUES)[number];
+
+/** The process that reads the file exists until the snapshot is written. */
+const HAS_READER: ReadonlySet<Stage> = new Set(["start", "ingest"]);
+/** Stages of --quick. The reader is killed while it reads. */
+const QUICK = { others: "score", ingest: "ingest" } as const;
+
+const GIVE_UP_MS = 240_000;
+const LOOK_MS = 100;
+/** Weeks 10 to 52 of a year. Each kill has a later week: a week that completes after a later one changes no alerts. */
+const WEEKS = { first: 10, perYear: 43, year: 2025 } as const;
+
+interface Kill {
+  readonly stage: Stage;
+  readonly victim: Victim;
+  readonly queue: Queue;
+}
+
+/**
+ * Kills each process of a weekly run with SIGKILL, in each stage and with the jobs in PostgreSQL and in Redis: scheduler,
+ * ops-service, ml-service, the process that reads the file, and PostgreSQL. Every run must then complete by itself, with each
+ * supplier scored once, and with the scores, alerts and audit events of a run that was not disturbed.
+ */
+export const kills: Scenario = async (quick) => {
+  await using mesh = await startMesh();
+  await using redis = hasRedis() ? await startRedis() : null;
+  await using week = await createWeek(mesh, WEEKS.first, WEEKS.year - 1);
+  const { code, line } = await week.runOnce();
+  if (code !== 0) throw new Error(`the run without a kill failed: ${line}`);
+  const undisturbed = await week.assertComplete();
+  const results = new Map<string, string>();
+  let failed = 0;
+  for (const [i, kill] of killsOf(quick, redis !== null).entries()) {
+    const env = kill.queue === "redis" && redis !== null ? { REDIS_URL: redis.url } : await onPostgres(mesh);
+    const beganMs = performance.now();
+    const problem = await killOnce(mesh, kill, env, i, undisturbed).catch((error: unknown) => textOf(error));
+    const seconds = ((performance.now() - beganMs) / 1_000).toFixed(1);
+    if (problem !== "") failed++;
+    results.set(keyOf(kill), problem === "" ? `ok ${seconds} s` : "FAILED");
+    console.log(`${keyOf(kill).padEnd(28)} ${problem === "" ? `ok ${seconds} s` : `FAILED: ${problem}`}`);
+  }
+  for (const text of table(results)) console.log(text);
+  const findings: Finding[] = [atMost("kills.failed", failed, `of ${results.size} kills`, 0)];
+  const reason = "redis-server is not installed";
+  if (redis === null) findings.push(metric({ name: "kills.redis", value: null, unit: "", better: "lower", reason }));
+  return findings;
+};
+
+const keyOf = ({ stage, victim, queue }: Kill): string => `${stage} ${victim} ${queue}`;
+const textOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ");
+const onPostgres = async (mesh: WeeklyMesh) => ({ DATABASE_URL: await mesh.cluster.createDatabase() });
+
+function killsOf(quick: boolean, withRedis: boolean): Kill[] {
+  const queues = QUEUES.filter((queue) => queue !== "redis" || withRedis);
+  const stages = Object.keys(STAGES) as Stage[];
+  return queues.flatMap((queue) =>
+    VICTIMS.flatMap((victim) =>
+      stages
+        .filter((stage) => victim !== "ingest" || HAS_READER.has(stage))
+        .filter((stage) => !quick || stage === (victim === "ingest" ? QUICK.ingest : QUICK.others))
+        .map((stage) => ({ stage, victim, queue })),
+    ),
+  );
+}
+
+/** Runs a week, kills one process in one stage, and waits for the end. Returns what is wrong afterwards; "": nothing. */
+async function killOnce(
+  mesh: WeeklyMesh,
+  { stage, victim }: Kill,
+  env: Readonly<Record<string, string>>,
+  number: number,
+  undisturbed: string,
+): Promise<string> {
+  const year = WEEKS.year + Math.floor(number / WEEKS.perYear);
+  await using week = await createWeek(mesh, WEEKS.first + (number % WEEKS.perYear), year);
+  await using gate = await closeGate(mesh.databaseUrl, STAGES[stage]);
+  await using stack = new AsyncDisposableStack();
+  const scheduler = stack.use(await week.startScheduler(env));
+  const jobId = await trigger(scheduler, week);
+  await gate.reached();
+  const after = { scheduler, open: gate.open };
+  const next = await killVictim(mesh, week, victim, env, after);
+  if (next !== scheduler) stack.use(next);
+  await completed(next, jobId);
+  const found = await week.assertComplete();
+  return found === undisturbed ? "" : "scores or alerts differ from those of a run without a kill";
+}
+
+/** Kills a process, lets the transaction at the gate go on, and starts what a supervisor would start. Returns the scheduler. */
+async function killVictim(
+  mesh: WeeklyMesh,
+  week: TestWeek,
+  victim: Victim,
+  env: Readonly<Record<string, string>>,
+  { scheduler, open }: { readonly scheduler: ServiceProcess; readonly open: () => Promise<void> },
+): Promise<ServiceProcess> {
+  switch (victim) {
+    case "scheduler":
+      await scheduler.kill();
+      await open();
+      return await week.startScheduler(env);
+    case "ops":
+    case "ml":
+      await mesh[victim].now.kill();
+      await open();
+      await mesh[victim].restart();
+      return scheduler;
+    case "ingest": {
+      // Stopped, it cannot end before it is killed.
+      const reader = readerOf(scheduler.process.pid ?? 0);
+      process.kill(reader, "SIGSTOP");
+      await open();
+      process.kill(reader, "SIGKILL");
+      return scheduler;
+    }
+    case "postgres":
+      await mesh.cluster.restart();
+      return scheduler;
+  }
+}
+
+/** Returns the id of the process that reads the file for a scheduler. */
+function readerOf(parent: number): number {
+  for (const entry of readdirSync("/proc").filter((name) => /^\d+$/.test(name)))
+    try {
+      const [, state = ""] = /\) \S (\d+) /.exec(readFileSync(`/proc/${entry}/stat`, "latin1")) ?? [];
+      if (Number(state) === parent && readFileSync(`/proc/${entry}/cmdline`, "latin1").includes("ingest-main"))
+        return Number(entry);
+    } catch {
+      // The process ended meanwhile.
+    }
+  throw new Error("no process reads the file");
+}
+
+/** Waits until the job has completed its run. A watch ends when its store or its service is killed: then another one begins. */
+async function completed(scheduler: ServiceProcess, jobId: string): Promise<void> {
+  let last = "no status";
+  for (const endMs = performance.now() + GIVE_UP_MS; performance.now() < endMs; await delay(LOOK_MS)) {
+    const status = await lastProgress(scheduler, jobId).catch((error: unknown) => {
+      last = textOf(error);
+      return null;
+    });
+    if (status?.state === RunState.COMPLETE) return;
+    if (status !== null) last = `state ${status.state}: ${status.failure}`;
+    if (status?.state === RunState.FAILED || status?.state === RunState.HELD) break;
+  }
+  throw new Error(`the run did not complete: ${last}`);
+}
+
+/** Returns the results as a table: a line per stage, a column per victim and queue. */
+function table(results: ReadonlyMap<string, string>): string[] {
+  const columns = QUEUES.flatMap((queue) => VICTIMS.map((victim) => ({ queue, victim })));
+  const used = columns.filter(({ victim, queue }) =>
+    [...results.keys()].some((key) => key.endsWith(` ${victim} ${queue}`)),
+  );
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  return [
+    line(["stage", ...used.map(({ victim, queue }) => `${victim}, jobs in ${queue}`)]),
+    line(["---", ...used.map(() => "---")]),
+    ...(Object.keys(STAGES) as Stage[]).map((stage) =>
+      line([stage, ...used.map(({ victim, queue }) => results.get(keyOf({ stage, victim, queue })) ?? "–")]),
+    ),
+  ];
+}
