@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { loadAlertRules } from "@bellwether/config/alert-rules";
 import { AlertEventKind, AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { CheckKind, CheckOutcome, RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
@@ -336,26 +335,6 @@ describe("a run that is held", () => {
     });
   });
 
-  test("keeps the reason of a week that has not begun, and is continued without it", async () => {
-    newModel();
-    const future = { isoWeek: "2027-W02", modelName, sourceDigest: SOURCE };
-    const forceFuture = { reason: "a rehearsal" };
-    const { run, lease } = await ops.batch.startRun({ ...future, holder: "one", forceFuture });
-    await ops.batch.holdRun({ ...(lease && { lease }), checks: [FAILED] });
-    await ops.batch.approveRun({ runId: run?.runId ?? 0, reason });
-    const next = await ops.batch.startRun({ ...future, holder: "two" });
-    expect(next.lease).toBeDefined();
-    expect(next.run).toMatchObject({ runId: run?.runId, forceFuture, state: RunState.RUNNING });
-    expect(await auditOf(run?.runId ?? 0)).toEqual(["run.future_forced", "run.held", "run.approved"]);
-    // A new revision of the week is a new decision.
-    await ops.batch.failRun({ ...(next.lease && { lease: next.lease }), reason });
-    await ops.batch.voidRun({ runId: run?.runId ?? 0, reason });
-    expect(await reasonOf(ops.batch.startRun({ ...future, holder: "three" }))).toEqual([
-      Code.InvalidArgument,
-      "FUTURE_WEEK",
-    ]);
-  });
-
   test("only a failed check holds a run, and only a held run is approved", async () => {
     newModel();
     const { run, lease } = await start();
@@ -411,36 +390,6 @@ describe("a week that was missed", () => {
     ]);
     const future = ops.batch.recordMissedWeek({ isoWeek: "2027-W02", modelName, reason });
     expect(await reasonOf(future)).toEqual([Code.InvalidArgument, "FUTURE_WEEK"]);
-  });
-});
-
-describe("a reason", () => {
-  test.each(["", " ", "\u00a0", "\u200b\u2060", "two\nlines", "a\u001b[31mred", "a\0"])(
-    "%j is an error of its field in every RPC that requires one",
-    async (wrong) => {
-      const lease = { runId: 1, fence: 1n };
-      const calls = [
-        ops.batch.approveRun({ runId: 1, reason: wrong }),
-        ops.batch.voidRun({ runId: 1, reason: wrong }),
-        ops.batch.supersedeRun({ runId: 1, reason: wrong }),
-        ops.batch.recordMissedWeek({ isoWeek: "2026-W30", modelName: "m", reason: wrong }),
-        ops.batch.completeRun({ lease, acceptLosses: { reason: wrong } }),
-        ops.batch.startRun({ isoWeek: "2026-W30", modelName: "m", holder: "h", forceFuture: { reason: wrong } }),
-        ops.alerts.overrideAlert({ alertId: randomUUID(), version: 1n, reason: wrong }),
-      ];
-      for (const call of calls) {
-        const error = await failureOf(call);
-        expect([error.code, error.message]).toEqual([Code.InvalidArgument, expect.stringContaining("reason")]);
-      }
-    },
-  );
-
-  test("a comment of white space is an error of its field, and one of several lines is not", async () => {
-    const to = { alertId: randomUUID(), version: 1n };
-    const blank = await failureOf(ops.alerts.commentOnAlert({ ...to, comment: " \n\u200b" }));
-    expect([blank.code, blank.message]).toEqual([Code.InvalidArgument, expect.stringContaining("comment")]);
-    const lines = await failureOf(ops.alerts.commentOnAlert({ ...to, comment: "called them\n\tno answer" }));
-    expect(lines.code).toBe(Code.NotFound);
   });
 });
 

@@ -2,7 +2,7 @@ import path from "node:path";
 import { expandInput } from "@bellwether/contract/expand-input";
 import { isStoreUrl } from "@bellwether/object-store/location/store-url";
 import type { CliContext } from "../context/cli-context.ts";
-import { type GivenOptions, weeklyCommandText } from "../input/given-options.ts";
+import { type GivenOptions, weeklyCommandText } from "../output/given-options.ts";
 import { ML_PEER, OPS_PEER, peerUrl } from "../remote/peer-url.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { expandInput } from "@bellwether/contract/expand-input";
 import { countText } from "@bellwether/reasons/count-text";
 import type { CliContext } from "../context/cli-context.ts";
-import type { GivenOptions } from "../input/given-options.ts";
+import type { GivenOptions } from "../output/given-options.ts";
 import type { Report } from "../output/report.ts";
 import { findMissingInputs, type RunOptions, runWeek, type WeeklyOutcome, WeeklyRunError } from "./run-week.ts";
 

@@ -2,7 +2,7 @@ import { oneLine } from "@bellwether/contract/reason-text";
 import { type BatchRun, CheckOutcome, type RunCheck, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { countText } from "@bellwether/reasons/count-text";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
-import { type GivenOptions, weeklyCommandText } from "../input/given-options.ts";
+import { type GivenOptions, weeklyCommandText } from "../output/given-options.ts";
 
 const STATES: Readonly<Record<RunState, string>> = {
   [RunState.UNSPECIFIED]: "unknown",

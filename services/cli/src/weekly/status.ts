@@ -10,7 +10,7 @@ import { countText } from "@bellwether/reasons/count-text";
 import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
-import { type GivenOptions, weeklyCommandText } from "../input/given-options.ts";
+import { type GivenOptions, weeklyCommandText } from "../output/given-options.ts";
 import { openOps } from "../remote/ops-client.ts";
 import { openPeer } from "../remote/peer-client.ts";
 import { SCHEDULER_PEER } from "../remote/peer-url.ts";

@@ -12,7 +12,9 @@ test("finds only what is below the folder, also after links are followed", async
     expect(await resolveInput(folder, "week.csv")).toBe(path.join(folder, "week.csv"));
     expect(await resolveInput(folder, "")).toBe(folder);
     for (const input of ["none.csv", "../", "/etc/hostname", "out/hostname", "week.csv/x"])
-      await expect(resolveInput(folder, input)).rejects.toThrow(`the weekly file ${input} is not in the input folder of the scheduler`);
+      await expect(resolveInput(folder, input)).rejects.toThrow(
+        `the weekly file ${input} is not in the input folder of the scheduler`,
+      );
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

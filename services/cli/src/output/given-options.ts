@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { shellWord } from "../output/shell-word.ts";
+import { shellWord } from "./shell-word.ts";
 
 /** Options of `bellwether weekly` that a further command of the same person needs too. */
 type Name = "config" | "mapping" | "ml" | "ops" | "scheduler" | "model";

@@ -1,12 +1,14 @@
 import { Command } from "commander";
 import { expect, test } from "vitest";
-import { withConfigOptions } from "./config-options.ts";
 import { givenOptions, weeklyCommandText } from "./given-options.ts";
 
-const env = { BELLWETHER_FEATURE_MAPPING: "mine/mapping.yaml" };
 const given = (...args: string[]) =>
   givenOptions(
-    withConfigOptions(new Command(), { env }).option("--ops <url>").option("--json").parse(args, { from: "user" }),
+    new Command()
+      .option("--config <file>", "", "config/model_config.yaml")
+      .option("--ops <url>")
+      .option("--json")
+      .parse(args, { from: "user" }),
   );
 
 test("options of the command line are given; defaults, variables and other options are not", () => {
