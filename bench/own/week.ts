@@ -105,10 +105,11 @@ async function isBelow(pid: number, ancestor: number): Promise<boolean> {
 /** Clock ticks per second in which Linux counts CPU time. */
 const TICKS_PER_SECOND = 100;
 
-/** Returns the CPU time of a process, user and system, seconds. */
+/** Returns the CPU time of a process and of its children that have ended, user and system, seconds. */
 async function processorSeconds(pid: number): Promise<number> {
   const fields = (await readFile(`/proc/${pid}/stat`, "utf8")).replace(/^.*\) /, "").split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+  return ticks / TICKS_PER_SECOND;
 }
 
 /** Resets the peak memory that the kernel records for a process. */
