@@ -18,8 +18,8 @@ const shared = {
   exclude: EXCLUDED,
   // One more than the cores of a small machine: some tests wait for time limits while the others compute.
   maxWorkers: 3,
-  testTimeout: 20_000,
-  hookTimeout: 60_000,
+  testTimeout: 90_000,
+  hookTimeout: 180_000,
 };
 
 export default defineConfig({

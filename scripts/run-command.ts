@@ -16,15 +16,6 @@ export function printing(env: NodeJS.ProcessEnv): Output {
   return { line: (text) => console.log(text), write: (text) => void process.stdout.write(text), env };
 }
 
-/** Keeps everything until `print`, so that the lines of two commands that run at the same time are not mixed. */
-export function keeping(env: NodeJS.ProcessEnv): Output & { readonly print: () => void } {
-  let kept = "";
-  const write = (text: string): void => {
-    kept += text;
-  };
-  return { line: (text) => write(`${text}\n`), write, env, print: () => void process.stdout.write(kept) };
-}
-
 /** Runs a command to its end. Returns its exit code, or null when a signal ended it. */
 export async function runCommand(command: string, args: readonly string[], output: Output): Promise<number | null> {
   const child = spawn(command, args, { env: output.env, stdio: ["inherit", "pipe", "pipe"] });

@@ -7,7 +7,7 @@ import { type Output, runCommand } from "./run-command.ts";
  * Maximum number of failed test files that are run a second time. A machine that does other work can make a test
  * miss its time limit; a defect makes the test fail both times.
  */
-const MAX_FILES_AGAIN = 3;
+const MAX_FILES_AGAIN = 5;
 
 /** Number of slowest files that are printed. */
 const SLOWEST = 12;

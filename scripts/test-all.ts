@@ -1,7 +1,7 @@
 // Installs the system packages that some tests need, where it may, and runs all tests.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { keeping, printing, runCommand } from "./run-command.ts";
+import { printing, runCommand } from "./run-command.ts";
 import { createRunFolder } from "./run-folder.ts";
 import { countsLine, runSuite } from "./run-suite.ts";
 import { trimCompileCache } from "./trim-compile-cache.ts";
@@ -36,15 +36,15 @@ if (missing.length > 0) {
 trimCompileCache();
 const folder = createRunFolder();
 const env = { ...process.env, TMPDIR: folder.path };
-// The two parts run at the same time: where one waits, the other one computes.
-const beside = keeping(env);
-const script = async (file: string): Promise<boolean> => (await runCommand("node", [file], beside)) === 0;
-const main = runSuite(process.argv.slice(2), printing(env));
-const inBrowser = await runSuite(["--config", "tests/dashboard/vitest.config.ts"], beside);
+const output = printing(env);
+const script = async (file: string): Promise<boolean> => (await runCommand("node", [file], output)) === 0;
+// One after the other: the tests in a browser and of clients have time limits that a busy machine would miss.
+const suites = [
+  await runSuite(process.argv.slice(2), output),
+  await runSuite(["--config", "tests/dashboard/vitest.config.ts"], output),
+];
 const pages = await script("tests/docs/run.ts");
 const clients = await script("tests/interop/run.ts");
-const suites = [await main, inBrowser];
-beside.print();
 const left = await folder.close();
 for (const name of left) console.log(`left behind: ${name}`);
 for (const title of suites.flatMap(({ failed }) => failed)) console.log(`failed: ${title}`);

@@ -111,9 +111,15 @@ describe.skipIf(!hasChromium)("people who sign in after npm start (apt-get insta
     const [first, second] = [await nameOf(page, 0), await nameOf(page, 1)];
 
     for (const key of ["r", "1", "Enter"]) await page.keyboard.press(key);
-    await page.getByText(`Resolved: ${first}.`).waitFor();
+    await page
+      .getByRole("status")
+      .filter({ hasText: `Resolved: ${first}.` })
+      .waitFor();
     for (const key of ["h", "j", "o", "Enter"]) await page.keyboard.press(key);
-    await page.getByText(`Handed over to jo: ${second}.`).waitFor();
+    await page
+      .getByRole("status")
+      .filter({ hasText: `Handed over to jo: ${second}.` })
+      .waitFor();
     await page.keyboard.press("Control+k");
     const find = page.getByRole("dialog", { name: "Find" });
     await find.getByRole("combobox").fill(first);
@@ -161,7 +167,10 @@ describe.skipIf(!hasChromium)("people who sign in after npm start (apt-get insta
     await prompt.waitFor({ state: "detached" });
     expect(await page.getByLabel("Note for the history").inputValue()).toBe("They have a new plant.");
     await page.getByRole("button", { name: "Resolve", exact: true }).click();
-    await page.getByText(`Resolved: ${name}.`).waitFor();
+    await page
+      .getByRole("status")
+      .filter({ hasText: `Resolved: ${name}.` })
+      .waitFor();
     expect(await useCookies(stolen)).toEqual([401, expect.stringContaining("SESSION_ENDED")]);
     const audit = await fetch(`${url}/bellwether.ops.v1.AuditService/QueryEvents`, {
       method: "POST",
@@ -182,7 +191,10 @@ describe.skipIf(!hasChromium)("people who sign in after npm start (apt-get insta
     await bo.getByRole("button", { name: "Resolve…" }).click();
     await bo.getByLabel("Note for the history").fill("I called them.");
     await ada.getByRole("button", { name: "Acknowledge" }).click();
-    await ada.getByText(`Acknowledged: ${name}.`).waitFor();
+    await ada
+      .getByRole("status")
+      .filter({ hasText: `Acknowledged: ${name}.` })
+      .waitFor();
     await bo.getByRole("button", { name: "Resolve", exact: true }).click();
     await bo
       .getByText(/Ada Lovelace .*acknowledged it/)
@@ -193,7 +205,10 @@ describe.skipIf(!hasChromium)("people who sign in after npm start (apt-get insta
       .getByRole("button", { name: /^Resolve/ })
       .last()
       .click();
-    await bo.getByText(`Resolved: ${name}.`).waitFor();
+    await bo
+      .getByRole("status")
+      .filter({ hasText: `Resolved: ${name}.` })
+      .waitFor();
   });
 
   test("names with SQL, HTML, reversed text, emoji and 200 characters are shown as text in all lists and on their pages", async () => {

@@ -88,11 +88,20 @@ describe("bellwether start in an empty folder", () => {
       await rows.nth(8).waitFor();
       const [first, second] = [await nameOf(0), await nameOf(1)];
       for (const key of ["r", "3", "Enter"]) await page.keyboard.press(key);
-      await page.getByText(`Resolved: ${first}.`).waitFor();
+      await page
+        .getByRole("status")
+        .filter({ hasText: `Resolved: ${first}.` })
+        .waitFor();
       for (const key of ["h", "j", "o", "Enter"]) await page.keyboard.press(key);
-      await page.getByText(`Handed over to jo: ${second}.`).waitFor();
+      await page
+        .getByRole("status")
+        .filter({ hasText: `Handed over to jo: ${second}.` })
+        .waitFor();
       await page.keyboard.press("u");
-      await page.getByText(`Undone: ${second}.`).waitFor();
+      await page
+        .getByRole("status")
+        .filter({ hasText: `Undone: ${second}.` })
+        .waitFor();
       await page.getByRole("link", { name: "Decided 1" }).waitFor();
       await page.keyboard.press("Control+k");
       const find = page.getByRole("dialog", { name: "Find" });

@@ -80,7 +80,7 @@ export interface TestWeek extends AsyncDisposable {
 }
 
 /**
- * @param weekNumber from 10 to 52; it is part of the supplier ids, so that a week does not change the alerts of another
+ * @param weekNumber from 10 to 52; week and year are part of the supplier ids, so that a week does not change the alerts of another
  */
 export async function createWeek(
   { ops, ml, databaseUrl }: WeeklyMesh,
@@ -89,7 +89,7 @@ export async function createWeek(
 ): Promise<TestWeek> {
   const folder = await weeklyFolder();
   const isoWeek = `${year}-W${weekNumber}`;
-  const prefix = `W${weekNumber}_`;
+  const prefix = `W${year}_${weekNumber}_`;
   await writeFile(
     folder.at("week.csv"),
     weekCsv(ROWS.read, { broken: ROWS.rejected }).replaceAll("\nS_", `\n${prefix}`),

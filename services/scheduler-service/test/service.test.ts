@@ -240,7 +240,7 @@ async function assertTick(queueUrl: string): Promise<void> {
   const { service } = await set.start();
   try {
     await vi.waitFor(() => expect(set.ledger.run).toMatchObject({ state: RunState.COMPLETE, rowsScored: 97n }), {
-      timeout: 15_000,
+      timeout: 60_000,
     });
     expect(set.ledger.run.isoWeek).toBe(isoWeekAt(new Date(), "Europe/Berlin"));
   } finally {

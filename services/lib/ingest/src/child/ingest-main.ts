@@ -70,7 +70,8 @@ process.once("message", async (request: IngestRequest) => {
 process.once("disconnect", async () => {
   stopped.abort(new Error("the process that started the reading has ended"));
   await pause(CLEAN_UP_MS);
-  process.exit(1);
+  // `process.exit` waits for the thread of a statement, and DuckDB cannot interrupt each one.
+  process.kill(process.pid, "SIGKILL");
 });
 // The terminal sends SIGINT to all processes of a command. The parent decides what it means.
 process.on("SIGINT", () => {}).on("SIGTERM", () => stopped.abort(new Error("stopped by SIGTERM")));
