@@ -56,7 +56,14 @@ const ACTION: Schema = {
   oneOf: [
     action("acknowledge", { note: NOTE }),
     action("start_mitigation", { note: NOTE }),
-    action("resolve", { note: NOTE, disposition: NAMES(...OWN_DISPOSITIONS) }, "disposition"),
+    action(
+      "resolve",
+      {
+        ...{ note: NOTE, disposition: NAMES(...OWN_DISPOSITIONS), accepted_until: TIME },
+        duplicate_of_alert_id: { type: "string", description: "Required for the disposition duplicate." },
+      },
+      "disposition",
+    ),
     action("assign", { note: NOTE, owner: { type: "string", description: "Empty: no owner." } }, "owner"),
     action("reopen", { note: NOTE }),
     action("snooze", {

@@ -1,3 +1,4 @@
+import { newUuidV7 } from "@bellwether/contract/uuid-v7";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
@@ -39,6 +40,9 @@ test("the actions change the alert one after the other", async () => {
   const resolved = await act({ action: "resolve", disposition: "mitigated", note: "done" });
   expect(resolved).toMatchObject({ state: "resolved", disposition: "mitigated" });
   expect(await act({ action: "reopen", note: "again" })).toMatchObject({ state: "open" });
+  const accepted = { action: "resolve", disposition: "accepted", accepted_until: "2199-01-31T12:00:00Z" };
+  expect(await act(accepted)).toMatchObject({ disposition: "accepted", accepted_until: "2199-01-31T12:00:00.000Z" });
+  expect(await act({ action: "reopen" })).toMatchObject({ state: "open" });
 });
 
 test("snooze, comment, override and undo change the alert, and the same request again changes nothing", async () => {
@@ -64,6 +68,9 @@ test("snooze, comment, override and undo change the alert, and the same request 
 });
 
 test.each([
+  [{ action: "resolve", disposition: "duplicate" }, 400, "duplicate_of_alert_id: is required"],
+  [{ action: "resolve", disposition: "duplicate", duplicate_of_alert_id: newUuidV7() }, 400, "no alert has this id"],
+  [{ action: "resolve", disposition: "accepted", accepted_until: "soon" }, 400, '"field":"accepted_until"'],
   [{ action: "acknowlege" }, 400, 'did you mean \\"acknowledge\\"'],
   [{ action: "acknowledge", owner: "x" }, 400, "owner"],
   [{ action: "acknowledge", version: 0 }, 400, "version"],

@@ -41,7 +41,7 @@ export class ModelSignatureError extends Error {
   override readonly name = "ModelSignatureError" as const;
   constructor(modelName: string, version: string, what: string) {
     super(
-      `${modelName} ${version} is not accepted: ${what}; sign it with: bellwether models sign ${version}, or choose another version`,
+      `${modelName} ${version} is not accepted: ${what}; sign it with: bellwether models sign ${version} --model ${modelName} --key FILE, or choose another version`,
     );
   }
 }

@@ -41,7 +41,7 @@ test("with trusted keys only a version is read that one of them has signed", asy
   await publishVersion(root, publication(), accept);
   await expect(readVersion(signed(), MODEL, "v1")).rejects.toMatchObject(rejected);
   expect(await findRejection(signed(), MODEL, "v1")).toMatch(
-    /^supplier-risk v1 is not accepted: .*signature\.json does not exist; sign it with: bellwether models sign v1/,
+    /^supplier-risk v1 is not accepted: .*signature\.json does not exist; sign it with: bellwether models sign v1 --model supplier-risk --key FILE/,
   );
   const before = await versionFingerprint(root, MODEL, "v1");
   await signWith(other.privatePem);

@@ -126,7 +126,11 @@ function resolve(
   if (duplicateOf === alert.id)
     throw new AlertActionError("duplicate_of_alert_id", "is the alert itself; name another alert");
   if (alert.state === "resolved") {
-    if (alert.disposition === disposition) return undefined;
+    const isSame =
+      alert.disposition === disposition &&
+      alert.acceptedUntil?.getTime() === acceptedUntil?.getTime() &&
+      (alert.duplicateOf ?? "") === duplicateOf;
+    if (isSame) return undefined;
     throw new AlertResolvedError(alert.id, alert.disposition ?? "cleared");
   }
   requireFuture("accepted_until", acceptedUntil, now);

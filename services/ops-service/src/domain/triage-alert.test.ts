@@ -108,6 +108,15 @@ test.each<[AlertAction, string]>([
   expect(events).toEqual([]);
 });
 
+test("another end or another alert is not lost on an alert that is resolved: it must be opened again", async () => {
+  const { act, events } = oneAlert();
+  await act(resolve({ disposition: "accepted" }));
+  const later = await failureOf(act(resolve({ disposition: "accepted", acceptedUntil: LATER })));
+  expect(later).toContain("AlertResolvedError");
+  await act(resolve({ disposition: "accepted" }));
+  expect(events).toHaveLength(1);
+});
+
 test("a risk that is accepted without a date is accepted for the run weeks of the cool-down", async () => {
   const { act, alert, events } = oneAlert();
   await act(resolve({ disposition: "accepted" }));

@@ -36,7 +36,7 @@ type ActionName =
 const FIELDS: Readonly<Record<ActionName, readonly string[]>> = {
   acknowledge: ["note"],
   start_mitigation: ["note"],
-  resolve: ["note", "disposition"],
+  resolve: ["note", "disposition", "accepted_until", "duplicate_of_alert_id"],
   assign: ["note", "owner"],
   reopen: ["note"],
   snooze: ["note", "until", "until_worse", "min_rise"],
@@ -85,7 +85,10 @@ function actionFromBody(body: JsonValue | undefined): AlertAction {
       return create(AlertActionSchema, { action: { case: "assign", value: { ...target, owner: ownerOf(body) } } });
     case "resolve": {
       const disposition = namedValue("disposition", DISPOSITIONS, textOf(body, "disposition"));
-      return create(AlertActionSchema, { action: { case: "resolve", value: { ...target, disposition } } });
+      const duplicateOfAlertId = textOf(body, "duplicate_of_alert_id");
+      const acceptedUntil = timeOf(body, "accepted_until");
+      const value = { ...target, disposition, duplicateOfAlertId, ...(acceptedUntil && { acceptedUntil }) };
+      return create(AlertActionSchema, { action: { case: "resolve", value } });
     }
     case "reopen":
       return create(AlertActionSchema, { action: { case: "reopen", value: target } });
@@ -134,12 +137,17 @@ interface Until {
 }
 
 function untilOf(body: JsonObject): Until {
-  const text = textOf(body, "until");
-  if (text === "") return {};
+  const until = timeOf(body, "until");
+  return until === undefined ? {} : { until };
+}
+
+function timeOf(body: JsonObject, name: string): Timestamp | undefined {
+  const text = textOf(body, name);
+  if (text === "") return undefined;
   try {
-    return { until: fromJson(TimestampSchema, text) };
+    return fromJson(TimestampSchema, text);
   } catch {
-    throw new QueryError("until", `${shown(text)} is not a time; expected one such as 2027-01-31T12:00:00Z`);
+    throw new QueryError(name, `${shown(text)} is not a time; expected one such as 2027-01-31T12:00:00Z`);
   }
 }
 
