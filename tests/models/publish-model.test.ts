@@ -224,6 +224,8 @@ test("hostile uploads publish nothing", async (context) => {
   expect(await rejectionOf(admin.publishModel(upload({ ...files, "feature_bundle.json": other })))).toMatchObject({
     text: expect.stringContaining('is of the model "other"'),
   });
+  for (const provenance of [{ reason: "a\nb" }, { reason: "  " }, { builder: "a\u001b[31m" }])
+    expect(await rejectionOf(admin.publishModel(upload(files, { provenance })))).toMatchObject({ reason: "UPLOAD" });
   expect(await rejectionOf(admin.publishModel(upload(files, { modelName: "../evil" })))).toMatchObject({
     code: Code.InvalidArgument,
   });

@@ -152,6 +152,7 @@ describe.skipIf(!hasChromium)("people who sign in after npm start (apt-get insta
     await rows(page).first().click();
     const name = await nameOf(page, 0);
     await page.getByRole("button", { name: "Resolve…" }).click();
+    await page.getByRole("radio", { name: /Mitigated/ }).check();
     await page.getByLabel("Note for the history").fill("They have a new plant.");
     const stolen = await page.context().cookies();
 
@@ -189,6 +190,7 @@ describe.skipIf(!hasChromium)("people who sign in after npm start (apt-get insta
     const name = await nameOf(ada, 0);
     expect(await nameOf(bo, 0)).toBe(name);
     await bo.getByRole("button", { name: "Resolve…" }).click();
+    await bo.getByRole("radio", { name: /Mitigated/ }).check();
     await bo.getByLabel("Note for the history").fill("I called them.");
     await ada.getByRole("button", { name: "Acknowledge" }).click();
     await ada

@@ -1,4 +1,4 @@
-import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { UsageError } from "../errors/usage-error.ts";
 import type { OpsClient } from "../remote/ops-client.ts";
@@ -7,7 +7,8 @@ import type { OpsClient } from "../remote/ops-client.ts";
 const LISTED_RUNS = 200;
 
 /**
- * Returns the newest run of a week.
+ * Returns the run of a week that a decision concerns: the newest revision, or the one before it when the newest was
+ * withdrawn.
  * @param model name of the model; undefined: the only model that has a run of the week
  * @throws UsageError when several models have one
  */
@@ -16,13 +17,21 @@ export async function findRun(
   week: string,
   model: string | undefined,
 ): Promise<BatchRun> {
-  if (model === undefined) {
-    const { runs } = await ops.answer(ops.client.listRuns({ pageSize: LISTED_RUNS }));
-    const models = [...new Set(runs.filter(({ isoWeek }) => isoWeek === week).map(({ modelName }) => modelName))];
-    if (models.length > 1)
-      throw new UsageError(`several models have a run of ${week}: ${models.sort().join(", ")}; name one with --model`);
-  }
+  const { runs } = await ops.answer(ops.client.listRuns({ pageSize: LISTED_RUNS }));
+  const ofWeek = runs.filter((run) => run.isoWeek === week && (model === undefined || run.modelName === model));
+  const models = [...new Set(ofWeek.map(({ modelName }) => modelName))];
+  if (models.length > 1)
+    throw new UsageError(`several models have a run of ${week}: ${models.sort().join(", ")}; name one with --model`);
+  const [newest] = ofWeek;
+  const shown = ofWeek.find(({ state }) => state === RunState.COMPLETE);
+  if (newest?.state === RunState.VOIDED && shown) return await findById(ops, shown.runId);
   const { run } = await ops.answer(ops.client.getRun({ isoWeek: week, modelName: model ?? "" }));
   if (!run) throw new Error(`ops-service returned no run of ${week}`);
+  return run;
+}
+
+async function findById(ops: OpsClient<typeof BatchService>, runId: number): Promise<BatchRun> {
+  const { run } = await ops.answer(ops.client.getRun({ runId }));
+  if (!run) throw new Error(`ops-service returned no run ${runId}`);
   return run;
 }

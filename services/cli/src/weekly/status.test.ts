@@ -50,6 +50,20 @@ test("the status has the last complete week, the next run, and each open week wi
   });
 });
 
+test.each([RunState.HELD, RunState.VOIDED, RunState.FAILED])(
+  "a complete week stays the last one while its newer revision is in the state %i",
+  (state) => {
+    const runs = [
+      run("2026-W47", state, { revision: 2 }),
+      run("2026-W47", RunState.COMPLETE, { revision: 1, rowsScored: 7n }),
+      run("2026-W46", RunState.COMPLETE),
+    ];
+    const { lines, json } = weeklyStatus(runs, create(ScheduleSchema, FIELDS));
+    expect(lines[0]).toBe("last complete week: 2026-W47, 7 suppliers, 0 alerts raised");
+    expect(json).toMatchObject({ last_complete_week: "2026-W47" });
+  },
+);
+
 test("of a week the newest revision counts, and voided and superseded weeks need nobody", () => {
   const { lines } = weeklyStatus(
     [

@@ -76,7 +76,9 @@ export function weeklyStatus(
 ): WeeklyStatus {
   const newest = new Map(runs.toReversed().map((run) => [`${run.isoWeek} ${run.modelName}`, run]));
   const weeks = [...newest.values()].sort((a, b) => (a.isoWeek < b.isoWeek ? 1 : -1));
-  const last = weeks.find(({ state }) => state === RunState.COMPLETE);
+  // An earlier revision is shown as long as a newer one is held or was withdrawn.
+  const complete = runs.filter(({ state }) => state === RunState.COMPLETE);
+  const [last] = complete.sort((a, b) => (a.isoWeek < b.isoWeek ? 1 : -1));
   const open = weeks.filter(({ state }) => NEEDS_PERSON.has(state));
   const running = weeks.filter(({ state }) => state === RunState.RUNNING);
   const models = new Set(weeks.map(({ modelName }) => modelName));

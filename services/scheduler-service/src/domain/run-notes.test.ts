@@ -1,4 +1,4 @@
-import { BatchRunSchema } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { BatchRunSchema, CheckOutcome } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { type RunCircumstances, runNotes } from "./run-notes.ts";
@@ -122,6 +122,13 @@ test("names the reasons of rejected rows without their values when losses are ac
     "rejected: 40 rows, delay: not a number (for example line 2 of week.csv)",
   );
   expect(notes({}, { rejected })).toEqual([]);
+});
+
+test("does not say that an approval given beforehand was not needed when a check failed", () => {
+  const checks = [{ outcome: CheckOutcome.FAILED }];
+  expect(notes({ checks }, { acceptsLosses: true })).toEqual([
+    "the approval that was given beforehand published the run; the checks that failed are listed with it",
+  ]);
 });
 
 test("reports that an unneeded acceptance of losses is not recorded", () => {

@@ -60,6 +60,8 @@ export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
         `${losses.previousSuppliers === undefined ? "" : `, ${losses.previousSuppliers} in ${losses.previousWeek}`})`,
     );
   else if (acceptsLosses && wasComplete) notes.push("the acceptance of losses is not recorded: nothing was run");
+  else if (acceptsLosses && run.checks.some(({ outcome }) => outcome === CHECK_FAILED))
+    notes.push("the approval that was given beforehand published the run; the checks that failed are listed with it");
   else if (acceptsLosses)
     notes.push("the acceptance of losses was not needed and is not recorded: no limit was exceeded");
   if (losses && losses.previousSuppliers === undefined)
@@ -98,6 +100,9 @@ export function inputNotes({
     notes.push(`${attribute} of ${countText(rows, "supplier")}: ${change}`);
   return notes;
 }
+
+/** CheckOutcome.FAILED. */
+const CHECK_FAILED = 2;
 
 /** Share of the suppliers of the week before from which on missing suppliers are a warning. */
 const WARNED_SHARE = 0.05;

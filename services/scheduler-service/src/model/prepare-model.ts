@@ -4,7 +4,7 @@ import { ImportRejectedError } from "../domain/scheduler-error.ts";
 import type { PrepareAnswer, PreparedModel, PrepareTask } from "./prepare-task.ts";
 
 /** Heap limit of a preparing thread; the memory of ONNX Runtime is not part of it. */
-const MAX_HEAP_MB = 2_048;
+const MAX_HEAP_MB = 1_024;
 
 /** Prepares uploaded models outside the event loop, one at a time. */
 export interface ModelPreparer extends AsyncDisposable {

@@ -1,3 +1,4 @@
+import { REASON_PATTERN } from "@bellwether/contract/reason-text";
 import type {
   ImportModelHeader,
   ImportModelRequest,
@@ -111,5 +112,12 @@ function provenanceOf({ provenance }: PublishModelHeader | ImportModelHeader, ac
   const { builder = "", metrics = {}, dataDigest = "", reason = "" } = provenance ?? {};
   if (dataDigest !== "" && !SHA256.test(dataDigest))
     throw new UploadError("provenance.data_digest is not 64 lower-case hex digits");
+  // What is not valid would be found only when the version is stored and its alias is set.
+  for (const [field, text] of [
+    ["reason", reason],
+    ["builder", builder],
+  ] as const)
+    if (text !== "" && !REASON_PATTERN.test(text))
+      throw new UploadError(`provenance.${field} is not one line with at least one visible character`);
   return { actor, builder: builder || actor, metrics, dataSha256: dataDigest, reason: reason || "published" };
 }

@@ -17,7 +17,13 @@ export async function readJsonBody(
   arrived: (bytes: number) => void,
 ): Promise<JsonValue | undefined> {
   const text = await readTextBody(request, maxBytes, arrived);
-  if (text.trim() === "") return undefined;
+  return text.trim() === "" ? undefined : jsonOfText(text);
+}
+
+/** Reads JSON from bytes. @throws ConnectError INVALID_ARGUMENT */
+export const jsonOfBytes = (bytes: Uint8Array): JsonValue => jsonOfText(decodeUtf8(bytes));
+
+function jsonOfText(text: string): JsonValue {
   const json = parseBody(text);
   const violations = loneSurrogates(json, text);
   if (violations.length > 0) throw invalidRequest(violations);

@@ -38,7 +38,7 @@ export interface OpenInferenceDeps {
 }
 
 /** Extensions of the protocol that are served. */
-const EXTENSIONS = ["model_configuration", "model_repository(index)", "statistics"];
+const EXTENSIONS = ["binary_tensor_data", "model_configuration", "model_repository(index)", "statistics"];
 /** Maximum number of versions in an index, which has no pages. */
 const MAX_INDEX = 10_000;
 

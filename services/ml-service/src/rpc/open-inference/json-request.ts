@@ -1,5 +1,7 @@
 import type { ModelInferRequestSchema } from "@bellwether/gen/inference/grpc_service_pb";
+import { jsonOfBytes } from "@bellwether/mesh/rest/read-body";
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { ConnectError } from "@connectrpc/connect";
 import { BYTES, NUMBER_TYPES, type NumberType } from "./datatypes.ts";
 import { rawTexts } from "./output-tensor.ts";
 import { TensorError } from "./tensor-error.ts";
@@ -60,12 +62,14 @@ export function inferRequest({ bytes, headerLength, model, version }: InferBody)
     const shape = listOf(input.shape, `${path}.shape`).map((dim) => BigInt(integerOf(dim, `${path}.shape`)));
     if (size === undefined) rawInputContents.push(rawOfJson(datatype, input.data, `${path}.data`));
     else {
-      const next = at + integerOf(size, `${path}.parameters.${BINARY_SIZE}`);
+      const count = integerOf(size, `${path}.parameters.${BINARY_SIZE}`);
+      if (count < 0) throw new TensorError(`${path}.parameters.${BINARY_SIZE}`, `is ${count}; expected 0 or more`);
+      const next = at + count;
       if (input.data !== undefined) throw new TensorError(`${path}.data`, `is sent in JSON and as bytes; send it once`);
-      if (next > bytes.length || next < at)
+      if (next > bytes.length)
         throw new TensorError(
           `${path}.parameters.${BINARY_SIZE}`,
-          `the body ends before the ${next - at} bytes of the tensor`,
+          `the body ends before the ${count} bytes of the tensor`,
         );
       rawInputContents.push(bytes.slice(at, next));
       at = next;
@@ -77,7 +81,7 @@ export function inferRequest({ bytes, headerLength, model, version }: InferBody)
   return {
     request: {
       ...{ modelName: model, modelVersion: version, inputs, outputs, rawInputContents },
-      ...(json.id !== undefined && { id: textOf(json.id, "id") }),
+      ...(json.id !== undefined && { id: idOf(json.id) }),
     },
     wantsBytes: (output) => bytesByOutput.get(output) ?? allBytes,
   };
@@ -102,13 +106,14 @@ function lengthOf(header: string, most: number): number {
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
+/** Reads JSON as the other REST paths do: a name that is given twice and half a character are errors. */
 function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return jsonOfBytes(bytes);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const hint = /NaN|Infinity/.test(reason) ? "; send null for a value that is missing" : "";
-    throw new TensorError("the body", `is not JSON: ${reason.slice(0, 200).toWellFormed()}${hint}`);
+    const reason = cause instanceof ConnectError ? cause.rawMessage : String(cause);
+    if (!/'?NaN|Infinity/.test(reason)) throw cause;
+    throw new TensorError("the body", `${reason.slice(0, 200).toWellFormed()}; send null for a value that is missing`);
   }
 }
 
@@ -128,6 +133,15 @@ function listOf(value: unknown, path: string): readonly unknown[] {
 function textOf(value: unknown, path: string): string {
   if (typeof value === "string") return value;
   throw new TensorError(path, "is not a text");
+}
+
+/** Maximum number of characters of an id, which the answer repeats. */
+const MAX_ID = 1_024;
+
+function idOf(value: unknown): string {
+  const id = textOf(value, "id");
+  if (id.length > MAX_ID) throw new TensorError("id", `has ${id.length} characters; expected at most ${MAX_ID}`);
+  return id;
 }
 
 function integerOf(value: unknown, path: string): number {
