@@ -94,7 +94,7 @@ export interface InputReport {
   readonly outcome: "published" | "held" | "failed" | "not_whole" | "not_compared";
   /** Why the input is not whole, or not compared with the earlier weeks or the model; empty otherwise. */
   readonly reason: string;
-  /** Week with which the input was compared. Null: there is no earlier complete week, or none is known. */
+  /** Week with which the input was compared. Null: no earlier week is complete, or none is known. */
   readonly compared_with: string | null;
   /** Null: the input was not read. */
   readonly suppliers: number | null;

@@ -27,7 +27,7 @@ export interface InputReport {
   readonly suppliers: number | null;
   readonly rowsRejected: number | null;
   readonly rejected: readonly RejectedReasonSample[];
-  /** Week with which the input was compared. Null: there is no earlier complete week, or none is known. */
+  /** Week with which the input was compared. Null: no earlier week is complete, or none is known. */
   readonly comparedWith: string | null;
   readonly checks: readonly Check[];
   /** Why a run would fail; empty when it would not. */

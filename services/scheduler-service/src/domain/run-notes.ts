@@ -4,6 +4,7 @@ import type { BatchRun, RunLosses } from "@bellwether/gen/bellwether/ops/v1/batc
 import type { ChangedAttribute } from "@bellwether/ingest/mapping/changed-attributes";
 import { countText } from "@bellwether/reasons/count-text";
 import { describeReasons, type RejectedReasonSample } from "./rejected-reasons.ts";
+import { CHECK_FAILED } from "./stages.ts";
 
 /** Facts about a run that its record in the ledger does not have. */
 export interface RunCircumstances {
@@ -100,9 +101,6 @@ export function inputNotes({
     notes.push(`${attribute} of ${countText(rows, "supplier")}: ${change}`);
   return notes;
 }
-
-/** CheckOutcome.FAILED. */
-const CHECK_FAILED = 2;
 
 /** Share of the suppliers of the week before from which on missing suppliers are a warning. */
 const WARNED_SHARE = 0.05;

@@ -2,6 +2,7 @@ import type { BatchRun, RunCheck, RunLosses } from "@bellwether/gen/bellwether/o
 import { IngestKilledError } from "@bellwether/ingest/ingest-errors";
 import { countText } from "@bellwether/reasons/count-text";
 import { describeReasons, type RejectedReasonSample } from "./rejected-reasons.ts";
+import { CHECK_FAILED } from "./stages.ts";
 
 /** The weekly file does not exist, or is not below the input folder. */
 export class InputNotFoundError extends Error {
@@ -169,8 +170,6 @@ export class RunHeldError extends Error {
   }
 }
 
-/** Number of `bellwether.ops.v1.CheckOutcome.FAILED`. */
-const CHECK_FAILED = 2;
 /** Number of `bellwether.ops.v1.CheckKind.REJECTED_ROWS`. */
 const REJECTED_ROWS = 8;
 

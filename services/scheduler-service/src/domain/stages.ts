@@ -6,3 +6,6 @@ export type StageName = keyof typeof STAGE;
 
 /** Numbers of `bellwether.ops.v1.RunState`. */
 export const RUN_STATE = { held: 4 } as const;
+
+/** Number of `bellwether.ops.v1.CheckOutcome.FAILED`. */
+export const CHECK_FAILED = 2;

@@ -20,7 +20,7 @@ export type EarlierColumns = Pick<PreviousInput, "week" | "columns">;
 export interface KnownColumns {
   /** The column of a profile that has the values of a column of the source, by the name of the latter. */
   readonly profiles: ReadonlyMap<string, string>;
-  /** Null: there is no earlier week. */
+  /** Null: no earlier week is known. */
   readonly previous: EarlierColumns | null;
 }
 

@@ -112,7 +112,7 @@ function parseJson(bytes: Uint8Array): unknown {
     return jsonOfBytes(bytes);
   } catch (cause) {
     const reason = cause instanceof ConnectError ? cause.rawMessage : String(cause);
-    if (!/'?NaN|Infinity/.test(reason)) throw cause;
+    if (!/NaN|Infinity/.test(reason)) throw cause;
     throw new TensorError("the body", `${reason.slice(0, 200).toWellFormed()}; send null for a value that is missing`);
   }
 }
