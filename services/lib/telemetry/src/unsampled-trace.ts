@@ -21,12 +21,17 @@ class UnsampledSpanContext implements SpanContext {
   }
 }
 
+/** Returns the ids of a new trace that is not recorded, without a context: a context costs more than both ids. */
+export function unsampledSpan(): SpanContext {
+  return new UnsampledSpanContext();
+}
+
 /**
- * Returns the context of a new trace that is not recorded. Called services follow this decision instead of
- * sampling again.
+ * Returns the context of a trace that is not recorded, by default a new one. Called services follow this decision
+ * instead of sampling again.
  */
-export function unsampledContext(base: Context = ROOT_CONTEXT): Context {
-  return trace.setSpanContext(base, new UnsampledSpanContext());
+export function unsampledContext(base: Context = ROOT_CONTEXT, span: SpanContext = unsampledSpan()): Context {
+  return trace.setSpanContext(base, span);
 }
 
 const pool = Buffer.alloc(4_096);

@@ -20,14 +20,25 @@ export interface AnswerIds {
 export const clientRequestId = (header: string | undefined): string | undefined =>
   header !== undefined && /^[\x21-\x7e]{1,128}$/.test(header) ? header : undefined;
 
+/** The ids that the headers of a request give. */
+export interface ReceivedIds {
+  /** Undefined: the client sent none that can be repeated. */
+  readonly requestId: string | undefined;
+  readonly traceId: string | undefined;
+  readonly isReplaced: boolean;
+}
+
+/** Reads the ids from the headers `x-request-id` and `traceparent` of a request. */
+export function readReceivedIds(requestId: string | undefined, traceparent: string | undefined): ReceivedIds {
+  const kept = clientRequestId(requestId);
+  const isReplaced = requestId !== undefined && kept === undefined;
+  return { requestId: kept, traceId: traceIdOf(traceparent), isReplaced };
+}
+
 /** Returns the ids of the answer to a request that has no call, or that has none yet. */
 export function createAnswerIds(requestId: string | undefined, traceparent: string | undefined): AnswerIds {
-  const kept = clientRequestId(requestId);
-  return {
-    requestId: kept ?? randomUUID(),
-    traceId: traceIdOf(traceparent),
-    isReplaced: requestId !== undefined && kept === undefined,
-  };
+  const received = readReceivedIds(requestId, traceparent);
+  return { ...received, requestId: received.requestId ?? randomUUID() };
 }
 
 /** Returns the ids as header fields: name, value. */
@@ -41,6 +52,7 @@ export function idFields({ requestId, traceId, isReplaced }: AnswerIds): readonl
 
 /** Returns the trace id of a W3C `traceparent` header; undefined when the header is missing or not valid. */
 export function traceIdOf(traceparent: string | undefined): string | undefined {
-  const id = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-|$)/.exec(traceparent ?? "")?.[1];
+  if (traceparent === undefined) return undefined;
+  const id = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-|$)/.exec(traceparent)?.[1];
   return id === "0".repeat(32) ? undefined : id;
 }

@@ -1,9 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { runInContext } from "@bellwether/telemetry/lazy-context";
-import { unsampledContext } from "@bellwether/telemetry/unsampled-trace";
+import { unsampledContext, unsampledSpan } from "@bellwether/telemetry/unsampled-trace";
 import { create, type DescMethod, isMessage, type Message, type MessageInitShape } from "@bufbuild/protobuf";
 import { type ConnectError, type ContextValues, createContextValues, type HandlerContext } from "@connectrpc/connect";
-import { type Context, type Span, trace } from "@opentelemetry/api";
-import { type AnswerIds, createAnswerIds, REQUEST_ID_HEADER } from "./answer-ids.ts";
+import { type Context, ROOT_CONTEXT, type Span, type SpanContext, trace } from "@opentelemetry/api";
+import { type AnswerIds, REQUEST_ID_HEADER, type ReceivedIds, readReceivedIds } from "./answer-ids.ts";
 import type { BoundMethod } from "./bound-method.ts";
 import { ANONYMOUS, type Caller, callerKey } from "./caller.ts";
 
@@ -110,7 +111,10 @@ export abstract class Call implements HandlerContext {
   #responseHeader: Headers | undefined;
   #responseTrailer: Headers | undefined;
   #values: ContextValues | undefined;
-  #ids: AnswerIds | undefined;
+  #ids: ReceivedIds | undefined;
+  #requestId: string | undefined;
+  /** The trace of a call that is not recorded, while nothing needs its context. */
+  #unrecorded: SpanContext | undefined;
 
   constructor(bound: BoundMethod) {
     this.bound = bound;
@@ -142,13 +146,22 @@ export abstract class Call implements HandlerContext {
 
   /**
    * The ids of the answer. The trace is that of the caller's `traceparent`, which the call joins, or the one that the
-   * call's logs and outgoing calls have.
+   * call's logs and outgoing calls have. A call that begins a trace has its id as the id of the request, too, unless
+   * the client sent one.
    */
   get answerIds(): AnswerIds {
-    this.#ids ??= createAnswerIds(this.header(REQUEST_ID_HEADER), this.header("traceparent"));
-    const traceId =
-      this.span?.spanContext().traceId ?? this.#ids.traceId ?? trace.getSpanContext(this.traceContext)?.traceId;
-    return { ...this.#ids, traceId };
+    this.#ids ??= readReceivedIds(this.header(REQUEST_ID_HEADER), this.header("traceparent"));
+    const { traceId: callerTraceId, isReplaced } = this.#ids;
+    const traceId = this.span?.spanContext().traceId ?? callerTraceId ?? this.#ownTraceId;
+    this.#requestId ??= this.#ids.requestId ?? (callerTraceId === undefined ? traceId : undefined) ?? randomUUID();
+    return { requestId: this.#requestId, traceId, isReplaced };
+  }
+
+  /** The id of the trace that began with this call. */
+  get #ownTraceId(): string | undefined {
+    if (this.trace) return trace.getSpanContext(this.trace)?.traceId;
+    this.#unrecorded ??= unsampledSpan();
+    return this.#unrecorded.traceId;
   }
 
   get values(): ContextValues {
@@ -239,7 +252,7 @@ export abstract class Call implements HandlerContext {
 
   /** The result of `context.active()` inside the handler. */
   get traceContext(): Context {
-    this.trace ??= unsampledContext();
+    this.trace ??= unsampledContext(ROOT_CONTEXT, this.#unrecorded);
     return this.trace;
   }
 

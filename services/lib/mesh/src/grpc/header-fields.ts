@@ -1,11 +1,14 @@
-import type { IncomingHttpHeaders } from "node:http2";
+import { type IncomingHttpHeaders, sensitiveHeaders } from "node:http2";
 import { PROTOCOL_HEADERS } from "../call/protocol-headers.ts";
 
 /** Header fields as node:http2 accepts a header block: name, value, name, value. */
 export type HeaderFields = readonly string[];
 
 /** Header fields by name. */
-export type FieldsByName = Readonly<Record<string, string | readonly string[]>>;
+export type FieldsByName = Readonly<Record<string, string | readonly string[]>> & {
+  /** Names of fields that header compression must not keep. */
+  readonly [sensitiveHeaders]?: readonly string[];
+};
 
 /**
  * Returns the header fields of a request without pseudo-headers; values of a repeated field are joined by a

@@ -1,7 +1,7 @@
-import { constants, type ServerHttp2Stream } from "node:http2";
+import { constants, type ServerHttp2Stream, sensitiveHeaders } from "node:http2";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
-import { type AnswerIds, idFields } from "../call/answer-ids.ts";
+import { type AnswerIds, idFields, REQUEST_ID_HEADER, TRACE_ID_HEADER } from "../call/answer-ids.ts";
 import { ACCEPTED_ENCODINGS } from "./compression.ts";
 import { flush } from "./grpc-stream.ts";
 import { type FieldsByName, fieldsByName, type HeaderFields, headerFields } from "./header-fields.ts";
@@ -19,11 +19,25 @@ const TRAILERS_ONLY = [
   "grpc-accept-encoding",
   ACCEPTED_ENCODINGS,
 ];
+/**
+ * Fields that no other answer repeats. As "sensitive" fields they stay out of the table of the connection's header
+ * compression (RFC 7541, 6.2.3), which would otherwise replace its useful entries by them for each answer.
+ */
+const UNIQUE_FIELDS = [REQUEST_ID_HEADER, TRACE_ID_HEADER];
+
 /** Node accepts `sendDate` here; its types do not declare it. */
 const WHOLE_ANSWER: { readonly endStream: boolean } = Object.freeze({ endStream: true, sendDate: false });
 
 /** Returns the trailers of a successful call. */
 export function trailersOfSuccess(trailer: Headers | undefined, ids: AnswerIds): FieldsByName {
+  // By far the most frequent answer: an object literal is several times cheaper than one made of entries.
+  if (!trailer && !ids.isReplaced && ids.traceId !== undefined)
+    return {
+      "grpc-status": "0",
+      [REQUEST_ID_HEADER]: ids.requestId,
+      [TRACE_ID_HEADER]: ids.traceId,
+      [sensitiveHeaders]: UNIQUE_FIELDS,
+    };
   return { ...(trailer && fieldsByName(trailer)), ...OK, ...Object.fromEntries(idFields(ids)) };
 }
 
