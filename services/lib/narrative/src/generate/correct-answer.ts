@@ -1,4 +1,4 @@
-import { type Answer, readAnswer } from "../answer/read-answer.ts";
+import { type Answer, readAnswer, writeAnswer } from "../answer/read-answer.ts";
 import { MAX_SENTENCES } from "../check/check-answer.ts";
 import { checkSentences } from "../check/check-sentences.ts";
 import type { Language } from "../facts/language.ts";
@@ -59,7 +59,7 @@ export function mergeCorrection(first: string, second: string, facts: NarrativeF
   // Other sentences than the ones that were asked for have no place.
   if (written.length !== failed.length) return { content: first, result: "NOTHING" };
   const sentences = answer.sentences.map((sentence, i) => written[failed.indexOf(i)] ?? sentence);
-  const content = JSON.stringify({ language, sentences });
+  const content = writeAnswer({ language, sentences });
   const left = failuresOf(content, facts, language).failed.length;
   if (left >= failed.length) return { content: first, result: "NOTHING" };
   return { content, result: left === 0 ? "WHOLE" : "PART" };

@@ -12,8 +12,8 @@ export interface MistralOptions {
   readonly model: string;
 }
 
-/** Enough for sixteen sentences with their references. */
-const MAX_ANSWER_TOKENS = 1_500;
+/** Enough for sixteen sentences with their claims. */
+const MAX_ANSWER_TOKENS = 2_500;
 /** A response has the answer twice at most (once escaped), and some fields. */
 const MAX_RESPONSE_BYTES = 8 * MAX_ANSWER_CHARACTERS;
 
