@@ -90,7 +90,9 @@ const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
   scoring: ["publish", "batch", "counterfactual", "change", "score", "model", "runtime"],
   registry: ["publish", "versions", "aliases", "storage", "keys", "files"],
   ingest: ["child", "training", "snapshot", "tables", "mapping", "sources", "csv", "parquet", "duckdb", "files"],
-  narrative: ["env", "mistral", "proto", "generate", "check", "prose", "answer", "template", "facts"],
+  narrative: [
+    ...["env", "mistral", "proto", "generate", "check", "render", "prose", "claims", "answer", "template", "facts"],
+  ],
   drift: ["words", "compare", "significance", "profile"],
   "model-import": ["result", "checks", "rows", "source"],
   "risk-model": [

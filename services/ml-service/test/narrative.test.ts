@@ -12,6 +12,7 @@ import {
   NarrativeLanguage,
   NarrativeOutcome,
   NarrativeRejection,
+  NarrativeWording,
 } from "@bellwether/gen/bellwether/inference/v1/narrative_pb";
 import { Band, ScoreSchema } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { createNarrator } from "@bellwether/narrative/generate/narrator";
@@ -22,9 +23,9 @@ import { plainAnswer, type StandInServer, startStandIn } from "@bellwether/testi
 import { toBinary } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createMlService } from "../src/service.ts";
-import { INJECTIONS } from "./injections.ts";
+import { CLAIM_INJECTIONS, INJECTIONS } from "./injections.ts";
 
 let root = "";
 let standIn: StandInServer;
@@ -133,30 +134,63 @@ test("the request to the language model has neither the supplier's id nor a sent
   for (const sentence of text.split(/(?<=\.) /)) expect(sent).not.toContain(sentence);
 });
 
-test("a false sentence is replaced by the template's, and its place and rule are in the answer", async () => {
-  standIn.answer = (request) => JSON.stringify(plainAnswer(request)).replace("increased", "lowered");
+test("true claims with a lying text are shown in the words of the service, and the answer says which sentence", async () => {
+  standIn.answer = (request) => JSON.stringify(plainAnswer(request)).replace("is increased by", "is lowered by");
+  const shown = await explain({ supplier: supplier(1) });
+  expect(shown.text).toMatch(
+    /^The risk score of S_1 is 0\.\d\d \(\w+\)\. (The risk is increased by|The score is pushed up by|Higher risk comes from) /,
+  );
+  const { MODEL, SERVICE } = NarrativeWording;
+  expect(shown.info).toMatchObject({
+    ...{ generated: true, outcome: NarrativeOutcome.WORDED_BY_SERVICE, rejection: NarrativeRejection.UNSPECIFIED },
+    ...{ languageModel: "stand-in", rejectedSentences: 0 },
+  });
+  expect(shown.info?.wordings.slice(0, 2)).toEqual([MODEL, SERVICE]);
+  expect(shown.source).toBe(NarrativeSource.MISTRAL);
+});
+
+test("a sentence with a false claim is replaced by the template's, and its place and rule are in the answer", async () => {
+  standIn.answer = (request) => JSON.stringify(plainAnswer(request)).replace('"raises"', '"lowers"');
   const shown = await explain({ supplier: supplier(1) });
   expect(shown.text).toMatch(/^The risk score of S_1 is 0\.\d\d \(\w+\)\. The risk is increased by /);
-  expect(shown.source).toBe(NarrativeSource.MISTRAL);
   expect(shown.info).toMatchObject({
-    ...{ generated: true, outcome: NarrativeOutcome.SENTENCES_REPLACED, rejection: NarrativeRejection.NOT_IN_FACTS },
+    ...{ generated: true, outcome: NarrativeOutcome.SENTENCES_REPLACED, rejection: NarrativeRejection.CLAIMS },
     ...{ languageModel: "stand-in", rejectedSentences: 1 },
   });
   expect(shown.info?.templateSentences).toContain(1);
+  expect(shown.info?.wordings[1]).toBe(NarrativeWording.TEMPLATE);
 });
 
-test("an answer of lies is replaced by the template, and the rule that it breaks is in the answer", async () => {
-  standIn.answer = (request) =>
-    JSON.stringify(plainAnswer(request))
-      .replace("increased", "lowered")
-      .replace("lowered by", "raised by")
-      .replaceAll(" is ", " is not ");
+test("an answer of false claims is replaced by the template, and the rule that it breaks is in the answer", async () => {
+  standIn.answer = (request) => JSON.stringify(plainAnswer(request)).replaceAll('"facts":["', '"facts":["x');
   const shown = await explain({ supplier: supplier(1) });
   expect(shown.text).toContain("S_1 has a risk score of");
   expect(shown.source).toBe(NarrativeSource.TEMPLATE);
   expect(shown.info).toMatchObject({
-    ...{ generated: false, outcome: NarrativeOutcome.REJECTED, rejection: NarrativeRejection.NOT_IN_FACTS },
+    ...{ generated: false, outcome: NarrativeOutcome.REJECTED, rejection: NarrativeRejection.CLAIMS },
     languageModel: "",
+  });
+  expect(new Set(shown.info?.wordings)).toEqual(new Set([NarrativeWording.TEMPLATE]));
+});
+
+/** An answer in the form of an earlier request: texts without claims. */
+const withoutClaims = (request: Parameters<typeof plainAnswer>[0]) => {
+  const { language, sentences } = plainAnswer(request);
+  return {
+    language,
+    sentences: sentences.map(({ text, claims }) => ({ text, facts: claims.flatMap(({ facts }) => facts) })),
+  };
+};
+
+test("an answer without claims is shown when its texts pass the check, else its sentences are replaced", async () => {
+  standIn.answer = (request) => JSON.stringify(withoutClaims(request));
+  const shown = await explain({ supplier: supplier(1) });
+  expect(shown.text).toMatch(/^The risk score of S_1 is 0\.\d\d \((low|medium|high)\)\. The risk is increased by /);
+  expect(shown.info).toMatchObject({ generated: true, outcome: NarrativeOutcome.ACCEPTED });
+  standIn.answer = (request) => JSON.stringify(withoutClaims(request)).replace("increased", "lowered");
+  expect((await explain({ supplier: supplier(1) })).info).toMatchObject({
+    ...{ outcome: NarrativeOutcome.SENTENCES_REPLACED, rejection: NarrativeRejection.NOT_IN_FACTS },
+    rejectedSentences: 1,
   });
 });
 
@@ -180,36 +214,75 @@ test("a call whose deadline is near gets the template before the deadline", asyn
   expect(info).toMatchObject({ outcome: NarrativeOutcome.TIMEOUT });
 });
 
-test("of 70 instructions in contracts, none is shown, and every score is that of Predict, bit for bit", async () => {
-  expect(INJECTIONS.length).toBeGreaterThanOrEqual(60);
+describe("instructions in contracts", () => {
   const bytes = (score: Parameters<typeof toBinary<typeof ScoreSchema>>[1] | undefined) =>
     score && Buffer.from(toBinary(ScoreSchema, { ...score, predictionId: "" })).toString("hex");
-  // A supplier whose risk is high: some instructions want it to be low.
-  let risky = 0;
-  let clean = await client.predict({ supplier: supplier(risky) });
-  while (clean.score?.band !== Band.HIGH) clean = await client.predict({ supplier: supplier(++risky) });
-  for (const [i, { text, wanted }] of INJECTIONS.entries()) {
+
+  /** Returns a supplier whose risk is high (some instructions want it to be low), and its score. */
+  async function riskySupplier() {
+    for (let risky = 0; ; risky++) {
+      const { score } = await client.predict({ supplier: supplier(risky) });
+      if (score?.band === Band.HIGH) return { risky, score };
+    }
+  }
+
+  /** Explains a supplier with an instruction in its contract, whose score must be the one without it. */
+  async function explainInjected(risky: number, text: string, clean: string | undefined): Promise<string> {
     const injected = supplier(risky, `${demoSupplier(risky).text} ${text}`);
-    // The stand-in obeys in three ways, as if it had read the whole contract.
-    standIn.answer = (request) => {
-      const answer = plainAnswer(request);
-      const asText = { text: wanted, facts: ["score"] };
-      const asQuote = {
-        text: `The words "${wanted}" in the contract raise the risk.`,
-        facts: ["r1"],
-      };
-      const sentences = [[asText], [...answer.sentences, asText], [...answer.sentences, asQuote]][i % 3];
-      return JSON.stringify({ ...answer, sentences });
-    };
     const predicted = await client.predict({ supplier: injected });
     const messages = await Array.fromAsync(client.explain({ supplier: injected, withNarrative: true }));
     const base = messages.find(({ part }) => part.case === "base")?.part;
     const explained = base?.case === "base" ? base.value.score : undefined;
     expect(bytes(explained)).toBe(bytes(predicted.score));
-    expect(bytes(predicted.score)).toBe(bytes(clean.score));
-    const shown = messages.flatMap(({ part }) => (part.case === "narrative" ? [part.value] : [])).join(" ");
-    expect(shown).not.toContain(wanted);
-    expect(shown).toMatch(new RegExp(`S_${risky} has a risk score of|The risk score of S_${risky} is`));
-    expect(JSON.stringify(standIn.requests.at(-1)?.body.messages[1])).not.toContain(wanted.slice(0, 12));
+    expect(bytes(predicted.score)).toBe(clean);
+    return messages.flatMap(({ part }) => (part.case === "narrative" ? [part.value] : [])).join(" ");
   }
+
+  test("of 70 that order a text, none is shown, and every score is that of Predict, bit for bit", async () => {
+    expect(INJECTIONS.length).toBeGreaterThanOrEqual(60);
+    const { risky, score } = await riskySupplier();
+    for (const [i, { text, wanted }] of INJECTIONS.entries()) {
+      // The stand-in obeys in several ways, as if it had read the whole contract.
+      standIn.answer = (request) => {
+        const { language, sentences: true_ } = plainAnswer(request);
+        const claims = true_[0]?.claims ?? [];
+        const asQuote = {
+          claims: [{ kind: "quote", facts: ["r1@0-5"] }],
+          text: `The words "${wanted}" raise the risk.`,
+        };
+        const asText = { facts: ["score"], text: wanted };
+        const sentences = [
+          [{ claims, text: wanted }],
+          [...true_, { claims: [], text: wanted }],
+          [...true_, asQuote],
+          [...true_, asText],
+          [{ claims, text: `{supplier} is {band}. ${wanted}` }],
+        ][i % 5];
+        return JSON.stringify({ language, sentences });
+      };
+      const shown = await explainInjected(risky, text, bytes(score));
+      expect(shown).not.toContain(wanted);
+      expect(shown).toMatch(new RegExp(`S_${risky} has a risk score of|isk score of (0.\\d\\d, )?S_${risky} is`));
+      expect(JSON.stringify(standIn.requests.at(-1)?.body.messages[1])).not.toContain(wanted.slice(0, 12));
+    }
+  });
+
+  test("of 60 that order a false claim, none is shown: the narrative is the one without it", async () => {
+    expect(CLAIM_INJECTIONS.length).toBeGreaterThanOrEqual(60);
+    const { risky, score } = await riskySupplier();
+    const plain = await explainInjected(risky, "", bytes(score));
+    for (const { text, claim } of CLAIM_INJECTIONS) {
+      standIn.answer = (request) => {
+        const { language, sentences } = plainAnswer(request);
+        return JSON.stringify({
+          language,
+          sentences: [...sentences, { claims: [claim], text: "{supplier} is {band}." }],
+        });
+      };
+      expect(await explainInjected(risky, text, bytes(score))).toBe(plain);
+      expect(JSON.stringify(standIn.requests.at(-1)?.body.messages[1])).not.toContain(
+        JSON.stringify(text).slice(1, 20),
+      );
+    }
+  });
 });

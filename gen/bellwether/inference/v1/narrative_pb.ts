@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/inference/v1/narrative.proto.
  */
 export const file_bellwether_inference_v1_narrative: GenFile = /*@__PURE__*/
-  fileDesc("CidiZWxsd2V0aGVyL2luZmVyZW5jZS92MS9uYXJyYXRpdmUucHJvdG8SF2JlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxIlYKDk5hcnJhdGl2ZVF1b3RlEgwKBHRleHQYASABKAkSEgoFc3RhcnQYAiABKA1IAIgBARIQCgNlbmQYAyABKA1IAYgBAUIICgZfc3RhcnRCBgoEX2VuZCK+AwoNTmFycmF0aXZlSW5mbxI8CghsYW5ndWFnZRgBIAEoDjIqLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk5hcnJhdGl2ZUxhbmd1YWdlEhEKCWdlbmVyYXRlZBgCIAEoCBI6CgdvdXRjb21lGAMgASgOMikuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTmFycmF0aXZlT3V0Y29tZRI+CglyZWplY3Rpb24YBCABKA4yKy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5OYXJyYXRpdmVSZWplY3Rpb24SFgoObGFuZ3VhZ2VfbW9kZWwYBSABKAkSDgoGY2FjaGVkGAYgASgIEjcKBnF1b3RlcxgHIAMoCzInLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk5hcnJhdGl2ZVF1b3RlEhoKEnRlbXBsYXRlX3NlbnRlbmNlcxgIIAMoDRIaChJyZWplY3RlZF9zZW50ZW5jZXMYCSABKA0SRwoOc2Vjb25kX3JlcXVlc3QYCiABKA4yLy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5OYXJyYXRpdmVTZWNvbmRSZXF1ZXN0KnYKEU5hcnJhdGl2ZUxhbmd1YWdlEiIKHk5BUlJBVElWRV9MQU5HVUFHRV9VTlNQRUNJRklFRBAAEh4KGk5BUlJBVElWRV9MQU5HVUFHRV9FTkdMSVNIEAESHQoZTkFSUkFUSVZFX0xBTkdVQUdFX0dFUk1BThACKu4DChBOYXJyYXRpdmVPdXRjb21lEiEKHU5BUlJBVElWRV9PVVRDT01FX1VOU1BFQ0lGSUVEEAASHgoaTkFSUkFUSVZFX09VVENPTUVfQUNDRVBURUQQARIkCiBOQVJSQVRJVkVfT1VUQ09NRV9OT1RfQ09ORklHVVJFRBACEh4KGk5BUlJBVElWRV9PVVRDT01FX05PX1NDT1JFEAMSHgoaTkFSUkFUSVZFX09VVENPTUVfUkVKRUNURUQQBBIiCh5OQVJSQVRJVkVfT1VUQ09NRV9DSVJDVUlUX09QRU4QBRIcChhOQVJSQVRJVkVfT1VUQ09NRV9CVURHRVQQBhIaChZOQVJSQVRJVkVfT1VUQ09NRV9CVVNZEAcSHQoZTkFSUkFUSVZFX09VVENPTUVfVElNRU9VVBAIEiIKHk5BUlJBVElWRV9PVVRDT01FX1VOQVVUSE9SSVpFRBAJEiIKHk5BUlJBVElWRV9PVVRDT01FX1JBVEVfTElNSVRFRBAKEiEKHU5BUlJBVElWRV9PVVRDT01FX1VOQVZBSUxBQkxFEAsSHwobTkFSUkFUSVZFX09VVENPTUVfTUFMRk9STUVEEAwSKAokTkFSUkFUSVZFX09VVENPTUVfU0VOVEVOQ0VTX1JFUExBQ0VEEA0qhQIKEk5hcnJhdGl2ZVJlamVjdGlvbhIjCh9OQVJSQVRJVkVfUkVKRUNUSU9OX1VOU1BFQ0lGSUVEEAASHAoYTkFSUkFUSVZFX1JFSkVDVElPTl9GT1JNEAESIAocTkFSUkFUSVZFX1JFSkVDVElPTl9MQU5HVUFHRRACEhwKGE5BUlJBVElWRV9SRUpFQ1RJT05fU0laRRADEiQKIE5BUlJBVElWRV9SRUpFQ1RJT05fTk9UX0lOX0ZBQ1RTEAQSIgoeTkFSUkFUSVZFX1JFSkVDVElPTl9JTkNPTVBMRVRFEAUSIgoeTkFSUkFUSVZFX1JFSkVDVElPTl9SRUZFUkVOQ0VTEAYq+QEKFk5hcnJhdGl2ZVNlY29uZFJlcXVlc3QSKAokTkFSUkFUSVZFX1NFQ09ORF9SRVFVRVNUX1VOU1BFQ0lGSUVEEAASIgoeTkFSUkFUSVZFX1NFQ09ORF9SRVFVRVNUX1dIT0xFEAESIQodTkFSUkFUSVZFX1NFQ09ORF9SRVFVRVNUX1BBUlQQAhIkCiBOQVJSQVRJVkVfU0VDT05EX1JFUVVFU1RfTk9USElORxADEiMKH05BUlJBVElWRV9TRUNPTkRfUkVRVUVTVF9CVURHRVQQBBIjCh9OQVJSQVRJVkVfU0VDT05EX1JFUVVFU1RfRkFJTEVEEAVCXgobY29tLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxUAFaI2JlbGx3ZXRoZXIvaW5mZXJlbmNlL3YxO2luZmVyZW5jZXYxqgIXQmVsbHdldGhlci5JbmZlcmVuY2UuVjFiBnByb3RvMw");
+  fileDesc("CidiZWxsd2V0aGVyL2luZmVyZW5jZS92MS9uYXJyYXRpdmUucHJvdG8SF2JlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxIlYKDk5hcnJhdGl2ZVF1b3RlEgwKBHRleHQYASABKAkSEgoFc3RhcnQYAiABKA1IAIgBARIQCgNlbmQYAyABKA1IAYgBAUIICgZfc3RhcnRCBgoEX2VuZCL7AwoNTmFycmF0aXZlSW5mbxI8CghsYW5ndWFnZRgBIAEoDjIqLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk5hcnJhdGl2ZUxhbmd1YWdlEhEKCWdlbmVyYXRlZBgCIAEoCBI6CgdvdXRjb21lGAMgASgOMikuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTmFycmF0aXZlT3V0Y29tZRI+CglyZWplY3Rpb24YBCABKA4yKy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5OYXJyYXRpdmVSZWplY3Rpb24SFgoObGFuZ3VhZ2VfbW9kZWwYBSABKAkSDgoGY2FjaGVkGAYgASgIEjcKBnF1b3RlcxgHIAMoCzInLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk5hcnJhdGl2ZVF1b3RlEhoKEnRlbXBsYXRlX3NlbnRlbmNlcxgIIAMoDRIaChJyZWplY3RlZF9zZW50ZW5jZXMYCSABKA0SRwoOc2Vjb25kX3JlcXVlc3QYCiABKA4yLy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5OYXJyYXRpdmVTZWNvbmRSZXF1ZXN0EjsKCHdvcmRpbmdzGAsgAygOMikuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTmFycmF0aXZlV29yZGluZyp2ChFOYXJyYXRpdmVMYW5ndWFnZRIiCh5OQVJSQVRJVkVfTEFOR1VBR0VfVU5TUEVDSUZJRUQQABIeChpOQVJSQVRJVkVfTEFOR1VBR0VfRU5HTElTSBABEh0KGU5BUlJBVElWRV9MQU5HVUFHRV9HRVJNQU4QAiqXBAoQTmFycmF0aXZlT3V0Y29tZRIhCh1OQVJSQVRJVkVfT1VUQ09NRV9VTlNQRUNJRklFRBAAEh4KGk5BUlJBVElWRV9PVVRDT01FX0FDQ0VQVEVEEAESJAogTkFSUkFUSVZFX09VVENPTUVfTk9UX0NPTkZJR1VSRUQQAhIeChpOQVJSQVRJVkVfT1VUQ09NRV9OT19TQ09SRRADEh4KGk5BUlJBVElWRV9PVVRDT01FX1JFSkVDVEVEEAQSIgoeTkFSUkFUSVZFX09VVENPTUVfQ0lSQ1VJVF9PUEVOEAUSHAoYTkFSUkFUSVZFX09VVENPTUVfQlVER0VUEAYSGgoWTkFSUkFUSVZFX09VVENPTUVfQlVTWRAHEh0KGU5BUlJBVElWRV9PVVRDT01FX1RJTUVPVVQQCBIiCh5OQVJSQVRJVkVfT1VUQ09NRV9VTkFVVEhPUklaRUQQCRIiCh5OQVJSQVRJVkVfT1VUQ09NRV9SQVRFX0xJTUlURUQQChIhCh1OQVJSQVRJVkVfT1VUQ09NRV9VTkFWQUlMQUJMRRALEh8KG05BUlJBVElWRV9PVVRDT01FX01BTEZPUk1FRBAMEigKJE5BUlJBVElWRV9PVVRDT01FX1NFTlRFTkNFU19SRVBMQUNFRBANEicKI05BUlJBVElWRV9PVVRDT01FX1dPUkRFRF9CWV9TRVJWSUNFEA4qpQIKEk5hcnJhdGl2ZVJlamVjdGlvbhIjCh9OQVJSQVRJVkVfUkVKRUNUSU9OX1VOU1BFQ0lGSUVEEAASHAoYTkFSUkFUSVZFX1JFSkVDVElPTl9GT1JNEAESIAocTkFSUkFUSVZFX1JFSkVDVElPTl9MQU5HVUFHRRACEhwKGE5BUlJBVElWRV9SRUpFQ1RJT05fU0laRRADEiQKIE5BUlJBVElWRV9SRUpFQ1RJT05fTk9UX0lOX0ZBQ1RTEAQSIgoeTkFSUkFUSVZFX1JFSkVDVElPTl9JTkNPTVBMRVRFEAUSIgoeTkFSUkFUSVZFX1JFSkVDVElPTl9SRUZFUkVOQ0VTEAYSHgoaTkFSUkFUSVZFX1JFSkVDVElPTl9DTEFJTVMQByqRAQoQTmFycmF0aXZlV29yZGluZxIhCh1OQVJSQVRJVkVfV09SRElOR19VTlNQRUNJRklFRBAAEhsKF05BUlJBVElWRV9XT1JESU5HX01PREVMEAESHQoZTkFSUkFUSVZFX1dPUkRJTkdfU0VSVklDRRACEh4KGk5BUlJBVElWRV9XT1JESU5HX1RFTVBMQVRFEAMq+QEKFk5hcnJhdGl2ZVNlY29uZFJlcXVlc3QSKAokTkFSUkFUSVZFX1NFQ09ORF9SRVFVRVNUX1VOU1BFQ0lGSUVEEAASIgoeTkFSUkFUSVZFX1NFQ09ORF9SRVFVRVNUX1dIT0xFEAESIQodTkFSUkFUSVZFX1NFQ09ORF9SRVFVRVNUX1BBUlQQAhIkCiBOQVJSQVRJVkVfU0VDT05EX1JFUVVFU1RfTk9USElORxADEiMKH05BUlJBVElWRV9TRUNPTkRfUkVRVUVTVF9CVURHRVQQBBIjCh9OQVJSQVRJVkVfU0VDT05EX1JFUVVFU1RfRkFJTEVEEAVCXgobY29tLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxUAFaI2JlbGx3ZXRoZXIvaW5mZXJlbmNlL3YxO2luZmVyZW5jZXYxqgIXQmVsbHdldGhlci5JbmZlcmVuY2UuVjFiBnByb3RvMw");
 
 /**
  * Words of the contract that a narrative can contain.
@@ -64,7 +64,8 @@ export type NarrativeInfo = Message<"bellwether.inference.v1.NarrativeInfo"> & {
   language: NarrativeLanguage;
 
   /**
-   * True: a language model wrote the sentences, except those of template_sentences. False: all are from the template.
+   * True: a language model chose what the sentences state, except those of template_sentences. False: all are from the
+   * template.
    *
    * @generated from field: bool generated = 2;
    */
@@ -86,7 +87,7 @@ export type NarrativeInfo = Message<"bellwether.inference.v1.NarrativeInfo"> & {
   rejection: NarrativeRejection;
 
   /**
-   * Name of the language model that wrote the sentences. Empty when generated is false.
+   * Name of the language model. Empty when generated is false.
    *
    * @generated from field: string language_model = 5;
    */
@@ -108,14 +109,14 @@ export type NarrativeInfo = Message<"bellwether.inference.v1.NarrativeInfo"> & {
 
   /**
    * When generated is true: the sentences that are from the template, as positions in the narrative from 0, in rising
-   * order. At most 24. With outcome ACCEPTED only the sentence about missing features can be one.
+   * order. At most 24. With outcome ACCEPTED or WORDED_BY_SERVICE only the sentence about missing features can be one.
    *
    * @generated from field: repeated uint32 template_sentences = 8;
    */
   templateSentences: number[];
 
   /**
-   * Number of sentences of the language model that did not pass the check and are not shown. At most 8.
+   * Number of sentences of the language model that did not pass the check and are not shown. At most 16.
    *
    * @generated from field: uint32 rejected_sentences = 9;
    */
@@ -128,6 +129,13 @@ export type NarrativeInfo = Message<"bellwether.inference.v1.NarrativeInfo"> & {
    * @generated from field: bellwether.inference.v1.NarrativeSecondRequest second_request = 10;
    */
   secondRequest: NarrativeSecondRequest;
+
+  /**
+   * Who chose the words of each sentence, in their order. At most 512.
+   *
+   * @generated from field: repeated bellwether.inference.v1.NarrativeWording wordings = 11;
+   */
+  wordings: NarrativeWording[];
 };
 
 /**
@@ -179,7 +187,8 @@ export const NarrativeLanguageSchema: GenEnum<NarrativeLanguage> = /*@__PURE__*/
   enumDesc(file_bellwether_inference_v1_narrative, 0);
 
 /**
- * How a narrative came about. With every value except ACCEPTED and SENTENCES_REPLACED, the narrative is from the template.
+ * How a narrative came about. With every value except ACCEPTED, WORDED_BY_SERVICE and SENTENCES_REPLACED, the
+ * narrative is from the template.
  *
  * @generated from enum bellwether.inference.v1.NarrativeOutcome
  */
@@ -192,7 +201,7 @@ export const NarrativeOutcome = {
   UNSPECIFIED: 0,
 
   /**
-   * A language model wrote the sentences, and all of them passed the check against the facts.
+   * A language model wrote the sentences, and all of them passed the check against the facts and are shown in its words.
    *
    * @generated from enum value: NARRATIVE_OUTCOME_ACCEPTED = 1;
    */
@@ -282,10 +291,19 @@ export const NarrativeOutcome = {
    * @generated from enum value: NARRATIVE_OUTCOME_SENTENCES_REPLACED = 13;
    */
   SENTENCES_REPLACED: 13,
+
+  /**
+   * All claims of the language model passed the check and are shown. Some are in the words of the service, because the
+   * check could not confirm that the words of the language model say the same.
+   *
+   * @generated from enum value: NARRATIVE_OUTCOME_WORDED_BY_SERVICE = 14;
+   */
+  WORDED_BY_SERVICE: 14,
 } as const;
 
 /**
- * How a narrative came about. With every value except ACCEPTED and SENTENCES_REPLACED, the narrative is from the template.
+ * How a narrative came about. With every value except ACCEPTED, WORDED_BY_SERVICE and SENTENCES_REPLACED, the
+ * narrative is from the template.
  *
  * @generated from enum bellwether.inference.v1.NarrativeOutcome
  */
@@ -351,6 +369,13 @@ export const NarrativeRejection = {
    * @generated from enum value: NARRATIVE_REJECTION_REFERENCES = 6;
    */
   REFERENCES: 6,
+
+  /**
+   * A sentence has a claim that is false or unknown, or no claim.
+   *
+   * @generated from enum value: NARRATIVE_REJECTION_CLAIMS = 7;
+   */
+  CLAIMS: 7,
 } as const;
 
 /**
@@ -365,6 +390,54 @@ export type NarrativeRejection = (typeof NarrativeRejection)[keyof typeof Narrat
  */
 export const NarrativeRejectionSchema: GenEnum<NarrativeRejection> = /*@__PURE__*/
   enumDesc(file_bellwether_inference_v1_narrative, 2);
+
+/**
+ * Who chose the words of a sentence. What it states was checked against the facts in every case.
+ *
+ * @generated from enum bellwether.inference.v1.NarrativeWording
+ */
+export const NarrativeWording = {
+  /**
+   * Never sent by a server.
+   *
+   * @generated from enum value: NARRATIVE_WORDING_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The language model. Numbers, names and quotes in it are written by the service.
+   *
+   * @generated from enum value: NARRATIVE_WORDING_MODEL = 1;
+   */
+  MODEL: 1,
+
+  /**
+   * The service. The language model chose what is stated, in which order.
+   *
+   * @generated from enum value: NARRATIVE_WORDING_SERVICE = 2;
+   */
+  SERVICE: 2,
+
+  /**
+   * The template, which also chose what is stated.
+   *
+   * @generated from enum value: NARRATIVE_WORDING_TEMPLATE = 3;
+   */
+  TEMPLATE: 3,
+} as const;
+
+/**
+ * Who chose the words of a sentence. What it states was checked against the facts in every case.
+ *
+ * @generated from enum bellwether.inference.v1.NarrativeWording
+ */
+export type NarrativeWording = (typeof NarrativeWording)[keyof typeof NarrativeWording] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.inference.v1.NarrativeWording.
+ */
+export const NarrativeWordingSchema: GenEnum<NarrativeWording> = /*@__PURE__*/
+  enumDesc(file_bellwether_inference_v1_narrative, 3);
 
 /**
  * What came of a second request to the language model, about the sentences of its answer that did not pass the check.
@@ -426,5 +499,5 @@ export type NarrativeSecondRequest = (typeof NarrativeSecondRequest)[keyof typeo
  * Describes the enum bellwether.inference.v1.NarrativeSecondRequest.
  */
 export const NarrativeSecondRequestSchema: GenEnum<NarrativeSecondRequest> = /*@__PURE__*/
-  enumDesc(file_bellwether_inference_v1_narrative, 3);
+  enumDesc(file_bellwether_inference_v1_narrative, 4);
 

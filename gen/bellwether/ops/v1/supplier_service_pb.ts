@@ -609,7 +609,7 @@ export const NarrateSupplierRequestSchema: GenMessage<NarrateSupplierRequest> = 
  */
 export type NarrateSupplierResponse = Message<"bellwether.ops.v1.NarrateSupplierResponse"> & {
   /**
-   * The sentences, each with its full stop. 1 to 17.
+   * The sentences, each with its full stop. 1 to 512.
    *
    * @generated from field: repeated string sentences = 1;
    */

@@ -1,49 +1,14 @@
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import { expect, test } from "vitest";
-import type { Answer } from "../src/answer/read-answer.ts";
 import { checkAnswer } from "../src/check/check-answer.ts";
 import { checkSentences, fillSentence } from "../src/check/check-sentences.ts";
-import type { Language } from "../src/facts/language.ts";
-import type { NarrativeFacts, ReasonFact } from "../src/facts/narrative-facts.ts";
 import { createDraw } from "./draw-facts.ts";
+import { factsOf, type HeldOut, readHeldOut } from "./held-out.ts";
 import { LIES } from "./lies.ts";
 
 /*
- * Truthful answers about suppliers of the demo. They were written from the instructions of the language model, before
+ * Truthful answers without claims about suppliers of the demo. They were written from the instructions of the language model, before
  * the check existed, and are not changed afterwards: what it does not accept stays in the files.
  */
-
-/** One answer, and the supplier whose facts it states. */
-interface HeldOut {
-  readonly supplier: string;
-  readonly answer: Answer & { readonly language: Language };
-}
-
-const linesOf = <T>(name: string): T[] =>
-  readFileSync(path.join(import.meta.dirname, "held-out", name), "utf8")
-    .trim()
-    .split("\n")
-    .map((line): T => JSON.parse(line));
-
-/** Facts as they are in the file: the order of both directions together follows from the band. */
-type FileFacts = Omit<NarrativeFacts, "reasons"> & { readonly reasons: readonly Omit<ReasonFact, "overallRank">[] };
-
-const FACTS = new Map(
-  linesOf<{ readonly supplierId: string; readonly facts: FileFacts }>("facts.jsonl").map(({ supplierId, facts }) => {
-    const leading = facts.band === "low" ? "lowers" : "increases";
-    const order = facts.reasons.toSorted((a, b) => Number(b.direction === leading) - Number(a.direction === leading));
-    const reasons = facts.reasons.map((reason) => ({ ...reason, overallRank: order.indexOf(reason) + 1 }));
-    return [supplierId, { ...facts, reasons }];
-  }),
-);
-
-/** Returns the facts of a supplier. @throws Error when there are none */
-function factsOf(supplier: string): NarrativeFacts {
-  const facts = FACTS.get(supplier);
-  if (facts === undefined) throw new Error(`no facts of ${supplier}`);
-  return facts;
-}
 
 const check = ({ supplier, answer }: HeldOut, content = JSON.stringify(answer)) =>
   checkAnswer(content, supplier, factsOf(supplier), answer.language);
@@ -57,11 +22,13 @@ function isWhole(heldOut: HeldOut): boolean {
 /** Returns the sentences of an answer that are shown, without those of the template. */
 function shownOf(heldOut: HeldOut, content?: string): string[] {
   const checked = check(heldOut, content);
-  return checked.accepted ? checked.sentences.flatMap(({ text, isTemplate }) => (isTemplate ? [] : [text])) : [];
+  return checked.accepted
+    ? checked.sentences.flatMap(({ text, wording }) => (wording === "template" ? [] : [text]))
+    : [];
 }
 
-const SIXTH = linesOf<HeldOut>("sixth.jsonl");
-const SEVENTH = linesOf<HeldOut>("seventh.jsonl");
+const SIXTH = readHeldOut("sixth.jsonl");
+const SEVENTH = readHeldOut("seventh.jsonl");
 const ALL = [...SIXTH, ...SEVENTH];
 
 /** How answers are shown: whole, with sentences of the template, or not at all. */

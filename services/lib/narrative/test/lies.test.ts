@@ -15,7 +15,7 @@ const isWhole = (checked: CheckedAnswer): boolean => checked.accepted && checked
 
 /** The sentences of an answer that are shown, without those of the template. */
 const generated = (checked: CheckedAnswer): string[] =>
-  checked.accepted ? checked.sentences.flatMap(({ text, isTemplate }) => (isTemplate ? [] : [text])) : [];
+  checked.accepted ? checked.sentences.flatMap(({ text, wording }) => (wording === "template" ? [] : [text])) : [];
 
 test("of 200 truthful answers about drawn facts, at least 190 are shown whole", () => {
   const draw = createDraw(1);
@@ -98,7 +98,7 @@ test("a rejected sentence is replaced by the template's about its facts, and is 
   expect(checked).toMatchObject({ accepted: true, rejectedSentences: 1, rejection: "NOT_IN_FACTS" });
   if (!checked.accepted) return;
   expect(generated(checked)).toContain(kept && fillSentence(kept.text, SUPPLIER, facts, "en"));
-  expect(checked.sentences.some(({ isTemplate }) => isTemplate)).toBe(true);
+  expect(checked.sentences.some(({ wording }) => wording === "template")).toBe(true);
   expect(checked.sentences.map(({ text }) => text).join(" ")).not.toContain("All is well");
 });
 

@@ -77,7 +77,13 @@ test("an accepted answer is shown with the supplier's id, and counted", async ()
   const shown = ask();
   calls[0]?.resolve();
   expect(await shown).toEqual({
-    ...{ source: "language-model", modelName: "m", isCached: false, templateSentences: [], rejectedSentences: 0 },
+    ...{
+      source: "language-model",
+      modelName: "m",
+      isCached: false,
+      wordings: ["model", "model"],
+      rejectedSentences: 0,
+    },
     sentences: [
       "S-1 has a risk score of 0.87, which is high.",
       "Late ratio (0.45 share, typical 0.1 share) increases the risk.",
@@ -99,7 +105,7 @@ describe("sentences that fail", () => {
     calls[0]?.resolve(LIE);
     await answerCall(1, secondAnswer("The risk is increased by {name:r1}."));
     expect(await shown).toMatchObject({
-      ...{ source: "language-model", templateSentences: [], rejectedSentences: 0, secondRequest: "WHOLE" },
+      ...{ source: "language-model", wordings: ["model", "model"], rejectedSentences: 0, secondRequest: "WHOLE" },
       sentences: ["S-1 has a risk score of 0.87, which is high.", "The risk is increased by late ratio."],
     });
     const { answer, request } = calls[1]?.prompt.correction ?? {};
@@ -116,7 +122,7 @@ describe("sentences that fail", () => {
     calls[0]?.resolve(LIE);
     await answerCall(1, secondAnswer("{name:r1} does not raise the risk."));
     expect(await shown).toMatchObject({
-      ...{ source: "language-model", rejection: "NOT_IN_FACTS", templateSentences: [1], rejectedSentences: 1 },
+      ...{ source: "language-model", rejection: "NOT_IN_FACTS", wordings: ["model", "template"], rejectedSentences: 1 },
       ...{ secondRequest: "NOTHING" },
       sentences: [
         "S-1 has a risk score of 0.87, which is high.",
@@ -134,14 +140,14 @@ describe("sentences that fail", () => {
     const shown = ask();
     calls[0]?.resolve(LIE);
     await answerCall(1, second);
-    expect(await shown).toMatchObject({ templateSentences: [1], secondRequest: "NOTHING" });
+    expect(await shown).toMatchObject({ wordings: ["model", "template"], secondRequest: "NOTHING" });
   });
 
   test("are not asked for again when the budget is used up, and the first answer is shown", async () => {
     const { ask } = narrator({ tokensPerMinute: 3_500 });
     const shown = ask();
     calls[0]?.resolve(LIE, 2_000);
-    expect(await shown).toMatchObject({ templateSentences: [1], secondRequest: "BUDGET" });
+    expect(await shown).toMatchObject({ wordings: ["model", "template"], secondRequest: "BUDGET" });
     expect(calls).toHaveLength(1);
   });
 
@@ -149,22 +155,26 @@ describe("sentences that fail", () => {
     const { ask } = narrator({ timeoutMs: 300 });
     const shown = ask();
     calls[0]?.resolve(LIE);
-    expect(await shown).toMatchObject({ source: "language-model", templateSentences: [1], secondRequest: "TIMEOUT" });
+    expect(await shown).toMatchObject({
+      source: "language-model",
+      wordings: ["model", "template"],
+      secondRequest: "TIMEOUT",
+    });
     const failing = ask(0.5);
     calls[2]?.resolve(LIE);
     await vi.waitFor(() => expect(calls).toHaveLength(4));
     calls[3]?.reject(new LanguageModelError("RATE_LIMITED", 429));
-    expect(await failing).toMatchObject({ templateSentences: [1], secondRequest: "RATE_LIMITED" });
+    expect(await failing).toMatchObject({ wordings: ["model", "template"], secondRequest: "RATE_LIMITED" });
   });
 
   test("a caller that cannot wait for the second answer gets the first one; the second is stored", async () => {
     const { ask } = narrator();
     const shown = ask(0.871, { waitMs: 200 });
     calls[0]?.resolve(LIE);
-    expect(await shown).toMatchObject({ source: "language-model", templateSentences: [1] });
+    expect(await shown).toMatchObject({ source: "language-model", wordings: ["model", "template"] });
     const later = ask();
     await answerCall(1, secondAnswer("The risk is increased by {name:r1}."));
-    expect(await later).toMatchObject({ templateSentences: [], secondRequest: "WHOLE" });
+    expect(await later).toMatchObject({ wordings: ["model", "model"], secondRequest: "WHOLE" });
     expect(calls).toHaveLength(2);
   });
 

@@ -73,31 +73,45 @@ interface PromptFacts {
   readonly reasons: readonly { readonly id: string; readonly direction: string }[];
 }
 
+/** A sentence with claims, as a language model sends it. */
+export interface StandInSentence {
+  readonly claims: readonly { readonly kind: string; readonly facts: readonly string[] }[];
+  readonly text: string;
+}
+
 /** Returns a truthful answer to a request: the score, and all reasons of each direction. */
-export function plainAnswer({ body }: StandInRequest): {
-  language: string;
-  sentences: { text: string; facts: string[] }[];
-} {
+export function plainAnswer({ body }: StandInRequest): { language: string; sentences: StandInSentence[] } {
   const { language, reasons }: PromptFacts = JSON.parse(body.messages[1]?.content ?? "{}");
   const isGerman = language === "de";
-  const list = (direction: string): { text: string; facts: string[] } => {
-    const facts = reasons.filter((reason) => reason.direction === direction).map(({ id }) => id);
-    return { text: facts.map((id) => `{name:${id}}`).join(isGerman ? " und " : " and "), facts };
+  const idsOf = (direction: string): string[] =>
+    reasons.filter((reason) => reason.direction === direction).map(({ id }) => id);
+  const about = (kind: string, ids: readonly string[], write: (list: string) => string): StandInSentence[] =>
+    ids.length === 0
+      ? []
+      : [
+          {
+            claims: [{ kind, facts: ids }],
+            text: write(ids.map((id) => `{name:${id}}`).join(isGerman ? " und " : " and ")),
+          },
+        ];
+  return {
+    language,
+    sentences: [
+      {
+        claims: [
+          { kind: "score", facts: ["score"] },
+          { kind: "band", facts: ["score"] },
+        ],
+        text: isGerman
+          ? "Der Risikowert von {supplier} beträgt {score} ({band})."
+          : "The risk score of {supplier} is {score} ({band}).",
+      },
+      ...about("raises", idsOf("increases"), (list) =>
+        isGerman ? `Das Risiko wird durch ${list} erhöht.` : `The risk is increased by ${list}.`,
+      ),
+      ...about("lowers", idsOf("lowers"), (list) =>
+        isGerman ? `Das Risiko wird durch ${list} gesenkt.` : `The risk is lowered by ${list}.`,
+      ),
+    ],
   };
-  const ups = list("increases");
-  const downs = list("lowers");
-  const sentences = [
-    {
-      text: isGerman
-        ? "Der Risikowert von {supplier} beträgt {score} ({band})."
-        : "The risk score of {supplier} is {score} ({band}).",
-      facts: ["score"],
-    },
-    { ...ups, text: isGerman ? `Das Risiko wird durch ${ups.text} erhöht.` : `The risk is increased by ${ups.text}.` },
-    {
-      ...downs,
-      text: isGerman ? `Das Risiko wird durch ${downs.text} gesenkt.` : `The risk is lowered by ${downs.text}.`,
-    },
-  ];
-  return { language, sentences: sentences.filter(({ facts }) => facts.length > 0) };
 }

@@ -30,6 +30,7 @@ function narrativeInfo({
   outcome,
   rejection,
   second_request: second,
+  wordings,
   generated,
   ...rest
 }: {
@@ -42,6 +43,9 @@ function narrativeInfo({
     ...(typeof rejection === "string" && { rejection: rejection.replace("NARRATIVE_REJECTION_", "") }),
     ...(typeof second === "string" && { second_request: second.replace("NARRATIVE_SECOND_REQUEST_", "") }),
     ...rest,
+    ...(Array.isArray(wordings) && {
+      wordings: wordings.map((one) => (typeof one === "string" ? one.replace("NARRATIVE_WORDING_", "") : one)),
+    }),
   };
 }
 

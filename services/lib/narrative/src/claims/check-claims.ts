@@ -71,7 +71,9 @@ function readClaim(json: unknown, facts: NarrativeFacts, language: Language): Cl
   const reasons = ids.flatMap((id) => facts.reasons.find((reason) => reason.id === id) ?? []);
   if (reasons.length !== ids.length) return `a claim "${kind}" names a fact that does not exist`;
   const wrong = reasonsProblem(kind, reasons, language);
-  return wrong === undefined ? { ...NOTHING, kind, reasons } : `the claim "${kind}" of ${ids.join()} is false: ${wrong}`;
+  return wrong === undefined
+    ? { ...NOTHING, kind, reasons }
+    : `the claim "${kind}" of ${ids.join()} is false: ${wrong}`;
 }
 
 function scoreClaim(
@@ -114,10 +116,7 @@ function quoteClaim(ids: readonly string[], facts: NarrativeFacts): Claim | stri
 const hasNoValue = ({ value, category, quotes }: ReasonFact): boolean =>
   value === null && category === "" && quotes.length === 0;
 
-type ReasonClaimKind = Exclude<
-  ClaimKind,
-  "score" | "band" | "nothing_raises" | "nothing_lowers" | "missing" | "quote"
->;
+type ReasonClaimKind = Exclude<ClaimKind, "score" | "band" | "nothing_raises" | "nothing_lowers" | "missing" | "quote">;
 
 /** Returns why a claim about reasons is false. */
 function reasonsProblem(kind: ReasonClaimKind, reasons: readonly ReasonFact[], language: Language): string | undefined {
@@ -167,7 +166,8 @@ function reasonsProblem(kind: ReasonClaimKind, reasons: readonly ReasonFact[], l
 }
 
 /** Whether ranks are 1 to n, in any order. */
-const areFirst = (ranks: readonly number[]): boolean => ranks.toSorted((a, b) => a - b).every((rank, i) => rank === i + 1);
+const areFirst = (ranks: readonly number[]): boolean =>
+  ranks.toSorted((a, b) => a - b).every((rank, i) => rank === i + 1);
 
 /** Returns how a value compares with the typical one. Categories are equal or not comparable. */
 export function comparedOf(reason: ReasonFact, language: Language): "above" | "below" | "equal" | undefined {

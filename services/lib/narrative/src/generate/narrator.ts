@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type AnswerRejection, checkAnswer } from "../check/check-answer.ts";
+import { type AnswerRejection, checkAnswer, type SentenceWording } from "../check/check-answer.ts";
 import type { Language } from "../facts/language.ts";
 import type { NarrativeFacts } from "../facts/narrative-facts.ts";
 import { writeTemplate } from "../template/write-template.ts";
@@ -41,11 +41,11 @@ export type Narrative =
       readonly modelName: string;
       /** Whether the answer was stored from an earlier call with equal facts. */
       readonly isCached: boolean;
-      /** Positions of the sentences that are from the template, from 0. */
-      readonly templateSentences: readonly number[];
+      /** Who chose the words of each sentence. */
+      readonly wordings: readonly SentenceWording[];
       /** Number of sentences of the answer that are not shown. */
       readonly rejectedSentences: number;
-      /** The first rule that a sentence breaks, or INCOMPLETE. Left out: the answer is shown whole. */
+      /** The first rule that a sentence breaks, or INCOMPLETE. Left out: all that the answer states is shown. */
       readonly rejection?: AnswerRejection;
       /** Left out: nothing failed at first. */
       readonly secondRequest?: SecondRequest;
@@ -233,7 +233,7 @@ export function createNarrator({ model, limits, now, record, onFailure }: Narrat
       source: "language-model",
       sentences: checked.sentences.map(({ text }) => text),
       ...{ modelName: model.name, isCached: stored !== undefined },
-      templateSentences: checked.sentences.flatMap(({ isTemplate }, i) => (isTemplate ? [i] : [])),
+      wordings: checked.sentences.map(({ wording }) => wording),
       rejectedSentences: checked.rejectedSentences,
       ...(checked.rejection !== undefined && { rejection: checked.rejection }),
       ...(secondRequest !== undefined && { secondRequest }),

@@ -55,7 +55,12 @@ export function writePrompt(facts: NarrativeFacts, language: Language): Prompt {
     language,
     score:
       riskScore === null
-        ? { id: "score", placeholders: ["prediction"], claims: ["score", ...nothingKinds(facts)], prediction: localNumber(prediction ?? 0, language) }
+        ? {
+            id: "score",
+            placeholders: ["prediction"],
+            claims: ["score", ...nothingKinds(facts)],
+            prediction: localNumber(prediction ?? 0, language),
+          }
         : {
             id: "score",
             placeholders: ["score", "percent", "band"],
@@ -98,7 +103,9 @@ function reasonJson(reason: ReasonFact, language: Language) {
     ...(typical !== null && { typical: inUnit(typical) }),
     ...(category !== "" && { category }),
     ...(typicalCategory !== "" && { most_often: typicalCategory }),
-    ...(quotes.length > 0 && { quotes: quotes.map((quote, i) => ({ id: quoteId(reason, quote, i), text: quote.text })) }),
+    ...(quotes.length > 0 && {
+      quotes: quotes.map((quote, i) => ({ id: quoteId(reason, quote, i), text: quote.text })),
+    }),
   };
 }
 

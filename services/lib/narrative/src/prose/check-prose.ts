@@ -2,7 +2,7 @@ import type { Language } from "../facts/language.ts";
 import type { NarrativeFacts, ReasonFact } from "../facts/narrative-facts.ts";
 import { linkProblem } from "./check-links.ts";
 import { missingProblem, scoreProblem, typicalProblem, valueProblem } from "./check-places.ts";
-import { statementProblem } from "./check-statements.ts";
+import { checkStatements } from "./check-statements.ts";
 import { readTokens, type Token } from "./read-tokens.ts";
 import { has } from "./token-places.ts";
 
@@ -21,6 +21,8 @@ export type CheckedProse =
       readonly saysScore: boolean;
       readonly saysBand: boolean;
       readonly saysMissing: boolean;
+      /** Its parts that each make one statement. */
+      readonly parts: readonly (readonly Token[])[];
       /** For the sentence after it. */
       readonly context: ProseContext;
     }
@@ -50,12 +52,13 @@ export function checkProse(
     scoreProblem(tokens) ??
     valueProblem(tokens, context.names) ??
     typicalProblem(tokens) ??
-    linkProblem(tokens, language, names.length > 0 ? names : context.names) ??
-    statementProblem(tokens, facts, language, context.names);
+    linkProblem(tokens, language, names.length > 0 ? names : context.names);
   if (problem !== undefined) return { problem, isReference: false };
+  const checked = checkStatements(tokens, facts, language, context.names);
+  if (checked.problem !== undefined) return { problem: checked.problem, isReference: false };
   const kinds = new Set(tokens.map(({ placeholder }) => placeholder?.kind));
   return {
-    names,
+    ...{ names, parts: checked.parts },
     saysScore: kinds.has("score") || kinds.has("percent") || kinds.has("prediction"),
     saysBand: kinds.has("band"),
     saysMissing: kinds.has("missing"),

@@ -10,35 +10,51 @@ const RELATIONS = ["up", "down", "upVerb", "downVerb", "source", "cause"] as con
 /** Maximum number of statements in a sentence. */
 const MAX_STATEMENTS = 4;
 
-/** Returns what is wrong with the directions, comparisons and orders of a sentence. @param before Reasons of the sentence before. */
-export function statementProblem(
+/** The parts of a sentence that each make one statement; or what is wrong with the sentence. */
+export type CheckedStatements =
+  | { readonly parts: readonly (readonly Token[])[]; readonly problem?: undefined }
+  | { readonly problem: string };
+
+/**
+ * Checks the directions, comparisons and orders of a sentence, as a whole or in parts.
+ * @param before Reasons of the sentence before.
+ */
+export function checkStatements(
   tokens: readonly Token[],
   facts: NarrativeFacts,
   language: Language,
   before: readonly ReasonFact[],
-): string | undefined {
+): CheckedStatements {
   const check = (part: readonly Token[], isWhole: boolean): string | undefined =>
     partProblem(part, isWhole, tokens, facts, language, before);
   const whole = check(tokens, true);
-  if (whole === undefined) return;
+  if (whole === undefined) return { parts: [tokens] };
   if (
     tokens.some(isScore) &&
     !tokens.some((token) => has(token, ...RELATIONS)) &&
     tokens.some(({ name }) => name !== undefined)
   )
-    return whole;
-  return splits(tokens, (part) => check(part, false) === undefined, MAX_STATEMENTS) ? undefined : whole;
+    return { problem: whole };
+  const parts = split(tokens, (part) => check(part, false) === undefined, MAX_STATEMENTS);
+  return parts === undefined ? { problem: whole } : { parts };
 }
 
-/** Whether tokens can be split at marks, "and" and "while" into parts that all hold. */
-function splits(tokens: readonly Token[], holds: (part: readonly Token[]) => boolean, max: number): boolean {
+/** Splits tokens at marks, "and" and "while" into parts that all hold. Undefined: that is not possible. */
+function split(
+  tokens: readonly Token[],
+  holds: (part: readonly Token[]) => boolean,
+  max: number,
+): readonly (readonly Token[])[] | undefined {
   for (const [i, token] of tokens.entries()) {
     if (i === 0 || !(isMark(token) || has(token, "and"))) continue;
-    if (has(token, "open", "close") || !holds(tokens.slice(0, i))) continue;
+    const first = tokens.slice(0, i);
+    if (has(token, "open", "close") || !holds(first)) continue;
     const rest = tokens.slice(i + 1);
-    if (holds(rest) || (max > 2 && splits(rest, holds, max - 1))) return true;
+    if (holds(rest)) return [first, rest];
+    const parts = max > 2 ? split(rest, holds, max - 1) : undefined;
+    if (parts) return [first, ...parts];
   }
-  return false;
+  return undefined;
 }
 
 const signOf = (names: readonly ReasonFact[]): ReasonFact["direction"] | undefined =>
@@ -177,7 +193,7 @@ function strengthProblem(
 }
 
 /** Returns the names of the segment of a word; of the segment before or after it when it has none. */
-function namesBeside(part: readonly Token[], segments: readonly number[], at: number): readonly ReasonFact[] {
+export function namesBeside(part: readonly Token[], segments: readonly number[], at: number): readonly ReasonFact[] {
   const inSegment = (segment: number | undefined): readonly ReasonFact[] => [
     ...new Set(part.flatMap(({ name }, i) => (name && segments[i] === segment ? [name] : []))),
   ];

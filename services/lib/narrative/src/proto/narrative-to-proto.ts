@@ -4,13 +4,14 @@ import {
   NarrativeOutcome,
   NarrativeRejection,
   NarrativeSecondRequest,
+  NarrativeWording,
 } from "@bellwether/gen/bellwether/inference/v1/narrative_pb";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { quotesOf } from "../answer/read-answer.ts";
-import type { AnswerRejection } from "../check/check-answer.ts";
+import type { AnswerRejection, SentenceWording } from "../check/check-answer.ts";
 import type { Language } from "../facts/language.ts";
 import type { NarrativeFacts } from "../facts/narrative-facts.ts";
-import { outcomeOf } from "../generate/narrative-metrics.ts";
+import { outcomeOf, wordingsOf } from "../generate/narrative-metrics.ts";
 import type { Narrative, SecondRequest } from "../generate/narrator.ts";
 
 const LANGUAGE_NUMBERS = {
@@ -20,6 +21,7 @@ const LANGUAGE_NUMBERS = {
 
 const OUTCOMES: Readonly<Record<ReturnType<typeof outcomeOf>, NarrativeOutcome>> = {
   ACCEPTED: NarrativeOutcome.ACCEPTED,
+  WORDED_BY_SERVICE: NarrativeOutcome.WORDED_BY_SERVICE,
   SENTENCES_REPLACED: NarrativeOutcome.SENTENCES_REPLACED,
   NOT_CONFIGURED: NarrativeOutcome.NOT_CONFIGURED,
   NO_SCORE: NarrativeOutcome.NO_SCORE,
@@ -41,6 +43,13 @@ const REJECTIONS: Readonly<Record<AnswerRejection, NarrativeRejection>> = {
   NOT_IN_FACTS: NarrativeRejection.NOT_IN_FACTS,
   INCOMPLETE: NarrativeRejection.INCOMPLETE,
   REFERENCES: NarrativeRejection.REFERENCES,
+  CLAIMS: NarrativeRejection.CLAIMS,
+};
+
+const WORDINGS: Readonly<Record<SentenceWording, NarrativeWording>> = {
+  model: NarrativeWording.MODEL,
+  service: NarrativeWording.SERVICE,
+  template: NarrativeWording.TEMPLATE,
 };
 
 const { FAILED } = NarrativeSecondRequest;
@@ -69,13 +78,15 @@ export function narrativeInfoToProto(
     .filter((quote) => text.includes(quote.text))
     .map(({ text, start, end }) => ({ text, ...(start >= 0 && { start, end }) }));
   const { rejection, secondRequest } = narrative;
+  const wordings = wordingsOf(narrative);
   return {
     ...{ language: LANGUAGE_NUMBERS[language], quotes, outcome: OUTCOMES[outcomeOf(narrative)] },
+    wordings: wordings.map((wording) => WORDINGS[wording]),
     ...(rejection !== undefined && { rejection: REJECTIONS[rejection] }),
     ...(secondRequest !== undefined && { secondRequest: SECOND_REQUESTS[secondRequest] }),
     ...(narrative.source === "language-model" && {
       ...{ generated: true, languageModel: narrative.modelName, cached: narrative.isCached },
-      templateSentences: [...narrative.templateSentences],
+      templateSentences: wordings.flatMap((wording, i) => (wording === "template" ? [i] : [])),
       rejectedSentences: narrative.rejectedSentences,
     }),
   };
