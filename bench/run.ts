@@ -19,6 +19,8 @@ const BENCHES: Readonly<Record<string, string>> = {
   ops: "ops-service under load",
   session: "calls of a signed-in person compared with calls with a token",
   counterfactual: "the smallest changes that lower a band",
+  comparison: "intervals of the comparison of two versions in simulations",
+  shadow: "predictions while the challenger scores a share of the suppliers",
   drift: "drift alarms in simulated weeks, with and without drift, compared with Evidently",
   "counterfactual-proof": "counterfactuals of three changes compared with an exhaustive search",
 };

@@ -31,7 +31,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   report: ["contract", "reasons", "plausibility"],
   ingest: ["contract", "env", "files", "reasons", "config", "risk-model", "plausibility"],
   registry: ["contract", "env", "files", "object-store", "risk-model"],
-  scoring: ["contract", "reasons", "tree-model", "risk-model", "registry"],
+  scoring: ["gen", "contract", "reasons", "tree-model", "drift", "risk-model", "registry"],
   testing: [
     "gen",
     "contract",

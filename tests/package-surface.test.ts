@@ -47,12 +47,15 @@ test("a package imports its own files by relative paths", () => {
 const SERVICE_FOLDERS: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["service-env.ts"],
   "service-env.ts": ["service.ts", "setup", "audit"],
-  "service.ts": ["access.ts", "notices.ts", "rpc", "jobs", "setup", "audit", "store", "model", "clients", "domain"],
+  "service.ts": [
+    ...["access.ts", "notices.ts", "rpc", "jobs", "setup", "audit", "shadow", "store", "model", "clients", "domain"],
+  ],
   "access.ts": ["rpc", "jobs", "setup", "store", "clients", "domain"],
   "notices.ts": ["rpc", "jobs", "store", "clients", "domain"],
   once: ["setup", "clients", "domain"],
   setup: ["store", "clients", "domain"],
-  rpc: ["jobs", "domain", "type audit", "type model"],
+  rpc: ["jobs", "domain", "type audit", "type model", "type shadow"],
+  shadow: ["domain"],
   jobs: ["domain"],
   audit: ["clients", "domain"],
   store: ["domain"],
@@ -87,7 +90,7 @@ const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
     ...["pages", "frame", "search", "inbox", "notices", "week", "what-if", "change", "plots", "parts"],
     ...["export", "session", "routing", "rpc"],
   ],
-  scoring: ["publish", "batch", "counterfactual", "change", "score", "model", "runtime"],
+  scoring: ["comparison", "publish", "batch", "counterfactual", "change", "score", "model", "runtime"],
   registry: ["publish", "versions", "aliases", "storage", "keys", "files"],
   ingest: ["child", "training", "snapshot", "tables", "mapping", "sources", "csv", "parquet", "duckdb", "files"],
   narrative: [

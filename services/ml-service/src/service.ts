@@ -2,14 +2,17 @@ import os from "node:os";
 import { newUuidV7 } from "@bellwether/contract/uuid-v7";
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
+import { ShadowService } from "@bellwether/gen/bellwether/registry/v1/shadow_service_pb";
 import { GRPCInferenceService } from "@bellwether/gen/inference/grpc_service_pb";
 import { route } from "@bellwether/mesh/call/route";
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/server/start-server";
 import { type ServiceNarrator, TEMPLATE_NARRATOR } from "@bellwether/narrative/generate/service-narrator";
+import { aliasVersion, readAliases } from "@bellwether/registry/aliases/aliases";
 import { type CacheOptions, createCachedStorage } from "@bellwether/registry/storage/cached-storage";
 import { type Registry, storageOf } from "@bellwether/registry/storage/storage-of";
 import { readImportance } from "@bellwether/registry/versions/read-importance";
-import { listModels, listVersions, resolveVersion } from "@bellwether/registry/versions/read-version";
+import { listModels, listVersions, readVersion, resolveVersion } from "@bellwether/registry/versions/read-version";
+import { versionFingerprint } from "@bellwether/registry/versions/version-fingerprint";
 import { createBatchPool } from "@bellwether/scoring/batch/batch-pool";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { AuditSink } from "./audit/audit-sink.ts";
@@ -26,6 +29,9 @@ import { openInferenceHandlers } from "./rpc/open-inference/handlers.ts";
 import { createInferStatistics } from "./rpc/open-inference/model-statistics.ts";
 import { registryHandlers } from "./rpc/registry.ts";
 import { REST_ROUTES } from "./rpc/rest.ts";
+import { shadowHandlers } from "./rpc/shadow.ts";
+import { NO_SHADOW, startShadow } from "./shadow/shadow.ts";
+import { reportShadow } from "./shadow/shadow-metrics.ts";
 
 /** Release of ml-service. */
 export const RELEASE = "0.1.0";
@@ -43,6 +49,11 @@ export interface MlServiceConfig
   readonly pollMs: number;
   /** Number of threads that score batches, at least 1. Undefined: `defaultScoringThreads`. */
   readonly scoringThreads?: number | undefined;
+  /**
+   * Share of the suppliers, in [0, 1], that the challenger scores too, and largest CPU time of its thread as a share of one core. Default:
+   * the challenger scores nothing.
+   */
+  readonly shadow?: { readonly share: number; readonly maxCpu: number };
   /** Records calls; it is stopped with the service. Undefined: calls are not recorded. */
   readonly audit?: AuditSink | undefined;
   /** Writes the narratives of explanations. Default: from the template, in English. */
@@ -67,7 +78,7 @@ const PATIENCE_MS = 1_000;
  */
 export async function createMlService(config: MlServiceConfig): Promise<RunningServer> {
   const { registryRoot: configured, registryCache, defaultModel, pollMs, audit, logger, ...rest } = config;
-  const { scoringThreads, narrator, ...server } = rest;
+  const { scoringThreads, narrator, shadow: shadowed, ...server } = rest;
   const origin = storageOf(configured);
   const copies =
     origin.kind === "folder" || registryCache === undefined
@@ -91,6 +102,19 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
   });
   starting.use(pool);
   const loadedModels = starting.use(createLoadedModels(registryRoot, defaultModel, pool));
+  const shadow =
+    shadowed === undefined || shadowed.share === 0
+      ? NO_SHADOW
+      : starting.use(
+          startShadow({
+            ...{ ...shadowed, pollMs, logger },
+            served: () => loadedModels.status().served,
+            challenger: async () => aliasVersion(await readAliases(registryRoot, defaultModel), "challenger") ?? null,
+            fingerprint: (version) => versionFingerprint(registryRoot, defaultModel, version),
+            read: (version) => readVersion(registryRoot, defaultModel, version),
+          }),
+        );
+  if (shadow !== NO_SHADOW) starting.use(reportShadow(shadow.report));
   const stopped = new AbortController();
   const rejections = audit && createRejectionCounts({ record: audit.record, newId: newUuidV7, now: Date.now });
   if (rejections) starting.defer(() => rejections.flush());
@@ -102,6 +126,7 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
         InferenceService,
         inferenceHandlers({
           loadedModels,
+          shadow,
           newPredictionId: newUuidV7,
           narrator: narrator ?? TEMPLATE_NARRATOR,
           readImportance: async ({ modelName, modelVersion }) => {
@@ -111,6 +136,7 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
         }),
       ),
       route(ModelRegistryService, registryHandlers(registryRoot, defaultModel, loadedModels.status)),
+      route(ShadowService, shadowHandlers(defaultModel, shadow.report)),
       route(
         GRPCInferenceService,
         openInferenceHandlers({

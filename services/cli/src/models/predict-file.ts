@@ -128,7 +128,8 @@ export async function predictFile(model: ScoringModel, input: string, output: st
   };
 }
 
-async function readTable(input: string): Promise<ValueTable> {
+/** Reads the file of `--input`. @throws UsageError */
+export async function readTable(input: string): Promise<ValueTable> {
   try {
     return await readValueTable(input, await readTableFile(input));
   } catch (error) {
@@ -142,7 +143,8 @@ function countRepeated(ids: readonly string[]): number {
   return named.length - new Set(named).size;
 }
 
-function idError(id: string, given: Cell): string | null {
+/** Returns what is wrong with a supplier id; null: nothing. */
+export function idError(id: string, given: Cell): string | null {
   if (id === "") return "supplier_id is empty";
   if (typeof given === "number" && !Number.isSafeInteger(given))
     return "supplier_id is a number that is not whole within 2^53, so its digits may be rounded: write it as text";
@@ -156,7 +158,7 @@ function idError(id: string, given: Cell): string | null {
  * Rows `[from, until)` as columns of the model. A cell of a numeric feature that is not a number is an error
  * of its row.
  */
-function columnsOf(
+export function columnsOf(
   bundle: FeatureBundle,
   at: ReadonlyMap<string, number>,
   { records }: ValueTable,

@@ -16,6 +16,7 @@ import { checkColumnNames } from "../domain/check-names.ts";
 import { ChangeModelError, SupplierIdError } from "../domain/ml-error.ts";
 import { scoreRows } from "../domain/score-rows.ts";
 import type { LoadedModels, VersionSelector } from "../model/loaded-models.ts";
+import type { Shadow } from "../shadow/shadow.ts";
 import { batchField, batchFromProto, batchWarnings } from "./batch-from-proto.ts";
 import { changeToProto } from "./change-to-proto.ts";
 import { counterfactualFromProto, counterfactualToProto } from "./counterfactual-to-proto.ts";
@@ -36,6 +37,8 @@ export interface InferenceDeps {
   readonly readImportance: (selector: VersionSelector) => Promise<StoredImportance>;
   readonly newPredictionId: () => string;
   readonly narrator: ServiceNarrator;
+  /** Compares what the champion answers with the challenger. */
+  readonly shadow: Pick<Shadow, "offerScore" | "offerBatch">;
 }
 
 const DEFAULT_TOP = 5;
@@ -68,13 +71,16 @@ export function inferenceHandlers({
   readImportance,
   newPredictionId,
   narrator,
+  shadow,
 }: InferenceDeps): ServiceImpl<typeof InferenceService> {
   return {
     predict: ({ supplier, model, topContributions }) =>
       loadedModels.withModel(selectorFromProto(model), async (scoring) => {
         const supplierId = idFromProto(supplier);
-        const score = await scoreSupplier(scoring, supplierFromProto(supplier), "supplier");
+        const input = supplierFromProto(supplier);
+        const score = await scoreSupplier(scoring, input, "supplier");
         const top = topContributions ?? DEFAULT_TOP;
+        shadow.offerScore(scoring, supplierId, input, score);
         return { score: scoreToProto(supplierId, newPredictionId(), score, scoring, top) };
       }),
 
@@ -83,6 +89,7 @@ export function inferenceHandlers({
         const input = batchFromProto(request);
         checkColumnNames(scoring.bundle, input);
         const scores = await scoring.scoreBatch(input, request.withContributions, signal, request.withTermWeights);
+        shadow.offerBatch(scoring, request.supplierIds, input, scores);
         return {
           riskScores: bytesOf(scores.riskScores),
           margins: bytesOf(scores.outputs),
@@ -109,6 +116,10 @@ export function inferenceHandlers({
         const rows = suppliers.map((supplier) => ({ id: supplier.supplierId, input: supplierFromProto(supplier) }));
         const { scored, rejected } = await scoreRows(scoring, rows, signal);
         const top = topContributions ?? DEFAULT_TOP;
+        for (const { row, id, score } of scored) {
+          const input = rows[row]?.input;
+          if (input !== undefined) shadow.offerScore(scoring, id, input, score);
+        }
         return {
           scored: scored.map(({ row, id, score }) => ({
             row,

@@ -1,4 +1,5 @@
 import { BAND_NUMBERS } from "@bellwether/contract/band-codes";
+import { plainJson } from "@bellwether/contract/flat-json/plain-json";
 import { knownNames } from "@bellwether/contract/nearest-name";
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { AlertSchema, AlertSeverity } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
@@ -18,7 +19,6 @@ import { Code } from "@connectrpc/connect";
 import { codeFromString } from "@connectrpc/connect/protocol-connect";
 import { QueryError } from "../domain/ops-error.ts";
 import { DISPOSITIONS, SEVERITIES } from "./alert-to-proto.ts";
-import { plainJson } from "./plain-json.ts";
 import { namedValue, shown } from "./rest-query.ts";
 
 type ActionName =

@@ -1,10 +1,10 @@
+import { plainJson } from "@bellwether/contract/flat-json/plain-json";
 import { AlertSchema } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { AlertService, type WatchAlertsResponse } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { type RestRoute, restRoute } from "@bellwether/mesh/rest/rest-route";
 import type { ServerEvent } from "@bellwether/mesh/rest/server-event";
 import type { JsonObject } from "@bufbuild/protobuf";
 import { QueryError } from "../domain/ops-error.ts";
-import { plainJson } from "./plain-json.ts";
 import { shown, textFromQuery } from "./rest-query.ts";
 
 /**

@@ -1,3 +1,4 @@
+import { plainJson } from "@bellwether/contract/flat-json/plain-json";
 import { AlertSchema, AlertSeverity, AlertTrend } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import {
   AlertOrder,
@@ -11,7 +12,6 @@ import {
 import { type RestRoute, restRoute } from "@bellwether/mesh/rest/rest-route";
 import { WEEK_CHANGES } from "./alert-query.ts";
 import { DISPOSITIONS, SEVERITIES, STATES, TRENDS } from "./alert-to-proto.ts";
-import { plainJson } from "./plain-json.ts";
 import { PAGE_PARAMETERS, pageFromQuery, textFromQuery, valuesFromQuery } from "./rest-query.ts";
 
 const OWNERSHIPS = { mine: AlertOwnership.MINE, nobody: AlertOwnership.NOBODY };

@@ -1,3 +1,4 @@
+import { plainJson } from "@bellwether/contract/flat-json/plain-json";
 import { EXPLAIN_ROUTE, PREDICT_ROUTE, PREDICT_ROWS_ROUTE } from "@bellwether/contract/inference-routes";
 import { AuditRecordSchema } from "@bellwether/gen/bellwether/ops/v1/audit_pb";
 import { AuditService, QueryEventsRequestSchema } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
@@ -7,7 +8,6 @@ import { type RestRoute, restRoute } from "@bellwether/mesh/rest/rest-route";
 import { ALERT_ACTION_ROUTE } from "./alert-action-rest.ts";
 import { ALERT_STREAM_ROUTE } from "./alert-stream-rest.ts";
 import { ALERTS_ROUTE } from "./alerts-rest.ts";
-import { plainJson } from "./plain-json.ts";
 import { PAGE_PARAMETERS, pageFromQuery, textFromQuery } from "./rest-query.ts";
 import { SUPPLIER_ROUTES } from "./suppliers-rest.ts";
 

@@ -1,4 +1,5 @@
 import { BAND_NUMBERS } from "@bellwether/contract/band-codes";
+import { plainJson } from "@bellwether/contract/flat-json/plain-json";
 import { ChangeDirection } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import {
   GetSupplierRequestSchema,
@@ -11,7 +12,6 @@ import {
 } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { type RestRoute, restRoute } from "@bellwether/mesh/rest/rest-route";
 import { QueryError } from "../domain/ops-error.ts";
-import { plainJson } from "./plain-json.ts";
 import { countFromQuery, PAGE_PARAMETERS, pageFromQuery, shown, textFromQuery, valuesFromQuery } from "./rest-query.ts";
 
 const CHANGES = {

@@ -1,8 +1,8 @@
 /** From this argument on, four terms of the series of Stirling have an error below 1e-13. */
 const SERIES_FROM = 15;
 
-/** Returns ln(x!) for x ≥ 0, also between integers. Source: Abramowitz & Stegun, 6.1.41 (series of Stirling). */
-function logFactorial(x: number): number {
+/** Returns ln(x!) for x > -1, also between integers. Source: Abramowitz & Stegun, 6.1.41 (series of Stirling). */
+export function logFactorial(x: number): number {
   let [z, product] = [x + 1, 1];
   for (; z < SERIES_FROM; z++) product *= z;
   const r = 1 / (z * z);

@@ -1,0 +1,75 @@
+import {
+  type GetShadowComparisonResponse,
+  GetShadowComparisonResponseSchema,
+  ShadowState,
+} from "@bellwether/gen/bellwether/registry/v1/shadow_service_pb";
+import { statisticsToProto, sumsToProto } from "@bellwether/scoring/comparison/comparison-proto";
+import { comparisonStatistics } from "@bellwether/scoring/comparison/comparison-statistics";
+import { createSummary } from "@bellwether/scoring/comparison/comparison-sums";
+import { create } from "@bufbuild/protobuf";
+import { expect, test } from "vitest";
+import { mergeComparisons } from "./replica-comparisons.ts";
+
+/** The answer of a replica that has compared suppliers `from` to `until`. */
+function answerOf(replica: string, from: number, until: number, digest = "c"): GetShadowComparisonResponse {
+  const summary = createSummary([]);
+  for (let i = from; i < until; i++)
+    summary.add({
+      ...{ supplierId: `S${i}`, atMs: i, times: null, segments: [] },
+      champion: { value: 0.25, band: "low", reasons: null },
+      challenger: { value: 0.25 + i / 1_000, band: "low", reasons: null },
+    });
+  const sums = summary.sums();
+  const versions = { championVersion: "v1", challengerVersion: "v2" };
+  return create(GetShadowComparisonResponseSchema, {
+    ...{ replica, state: ShadowState.RUNNING, share: 0.1, ...versions },
+    comparisons: [
+      {
+        ...{ ...versions, championModelDigest: "a", challengerModelDigest: digest },
+        ...{ statistics: statisticsToProto(comparisonStatistics(sums)), sums: sumsToProto(sums), losses: {} },
+      },
+    ],
+  });
+}
+const at = (url: string, answer: GetShadowComparisonResponse | null) => ({
+  url,
+  answer,
+  error: answer ? null : "away",
+});
+const PRESENT = { champion: "", challenger: "" };
+
+test("rows of two replicas are one comparison", () => {
+  const merged = mergeComparisons([at("u1", answerOf("a:1", 0, 50)), at("u2", answerOf("b:1", 50, 80))], PRESENT);
+  expect(merged).toMatchObject({
+    champion: "v1",
+    challenger: "v2",
+    remarks: [],
+    statistics: { rows: 80, suppliers: 80 },
+  });
+  expect(merged.replicas.map(({ replica, rows }) => [replica, rows])).toEqual([
+    ["a:1", 50],
+    ["b:1", 30],
+  ]);
+  expect(merged.statistics?.shift?.value).toBeCloseTo(79 / 2 / 1_000, 12);
+});
+
+test("what is not included is said: a silent replica, one that two URLs reach, and one with other files", () => {
+  const answers = [
+    at("u1", answerOf("a:1", 0, 50)),
+    at("u2", answerOf("a:1", 0, 50)),
+    at("u3", null),
+    at("u4", answerOf("b:1", 50, 80, "other")),
+  ];
+  const { remarks, statistics } = mergeComparisons(answers, PRESENT);
+  expect(statistics?.rows).toBe(50);
+  expect(remarks).toEqual([
+    "u2 is a:1 again: counted once",
+    "u3 did not answer: its rows are not included",
+    "b:1 has other files of v1 or v2: not included",
+  ]);
+});
+
+test("a pair that no replica has compared has no figures", () => {
+  const merged = mergeComparisons([at("u1", answerOf("a:1", 0, 5))], { champion: "v1", challenger: "v9" });
+  expect(merged).toMatchObject({ statistics: null, replicas: [{ rows: 0, since: null }] });
+});
