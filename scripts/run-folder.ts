@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -7,7 +16,10 @@ import { setTimeout as pause } from "node:timers/promises";
 const ENDING_MS = 10_000;
 const LOOK_MS = 200;
 /** Programs of PostgreSQL, of which one copy serves all tests of a run, and Node's compiled code of npm and Vite. */
-const SHARED = /^(bellwether-postgres-[0-9a-f]{16}|node-compile-cache)$/;
+const SHARED = /^(bellwether-postgres-[0-9a-f]{16}|node-compile-cache|owner)$/;
+const PREFIX = "bellwether-run-";
+/** File in the folder that names the process which created it. */
+const OWNER = "owner";
 
 /** The folder for the temporary files of one run. What is in it at the end was left behind. */
 export interface RunFolder {
@@ -26,18 +38,26 @@ interface RunningProcess {
 
 /**
  * Creates the folder. A process whose TMPDIR is the folder's path belongs to the run. A signal that ends this process
- * ends the run and closes the folder first.
+ * ends the run and closes the folder first. What a run left behind whose process was killed is removed before.
  */
 export function createRunFolder(): RunFolder {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "bellwether-run-"));
+  removeOfKilledRuns();
+  const folder = mkdtempSync(path.join(os.tmpdir(), PREFIX));
+  writeFileSync(path.join(folder, OWNER), identityOf(process.pid));
   // The databases of tests may run as another user, who must be able to enter the folder.
   chmodSync(folder, 0o755);
-  const close = async (): Promise<string[]> => {
+  const closeOnce = async (): Promise<string[]> => {
     const running = await processesLeft(folder);
     for (const { pid } of running) send(pid, "SIGKILL");
     const files = readdirSync(folder).filter((name) => !SHARED.test(name));
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: LOOK_MS });
+    remove(folder);
     return [...running.map(({ pid, command }) => `process ${pid}: ${command}`), ...files];
+  };
+  let closed: Promise<string[]> | undefined;
+  // A signal may arrive while the folder is closed.
+  const close = (): Promise<string[]> => {
+    closed ??= closeOnce();
+    return closed;
   };
   for (const [signal, code] of [
     ["SIGINT", 130],
@@ -48,6 +68,31 @@ export function createRunFolder(): RunFolder {
       void close().finally(() => process.exit(code));
     });
   return { path: folder, close };
+}
+
+/** Ends the processes and removes the folders of earlier runs of this machine whose own process was killed. */
+function removeOfKilledRuns(): void {
+  for (const name of readdirSync(os.tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
+    const folder = path.join(os.tmpdir(), name);
+    const owner = attempt(() => readFileSync(path.join(folder, OWNER), "utf8"));
+    const [host = "", pid = ""] = owner.split(" ");
+    if (host !== os.hostname() || identityOf(Number(pid)) === owner) continue;
+    for (const left of processesOf(folder)) send(left.pid, "SIGKILL");
+    // A folder of another user stays.
+    attempt(() => String(remove(folder)));
+  }
+}
+
+const remove = (folder: string): void =>
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: LOOK_MS });
+
+/** Returns machine, id and start time of a process: an id is used again. Systems without /proc have no start time. */
+function identityOf(pid: number): string {
+  const isAlive = attempt(() => String(process.kill(pid, 0))) === "true";
+  const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, "latin1"));
+  // The name of the program, in parentheses, may have blanks. The start time is the 20th field after it.
+  const startTime = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  return `${os.hostname()} ${pid} ${isAlive ? startTime : "ended"}`;
 }
 
 /** Waits until no process of the run is left. Returns those that do not end. */

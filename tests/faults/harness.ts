@@ -44,13 +44,18 @@ export interface Replica {
 export const SERVER_CPU = 0;
 export const LOAD_CPU = 1;
 
-/** Moves this process, and the threads it starts later, to the core of the load. */
+/** Moves this process, and the threads and processes that it starts later, to the core of the load. */
 export function leaveServerCpu(): void {
   bindToCpu(process.pid, LOAD_CPU);
 }
 
-/** Binds a process, with all its threads, to one CPU. */
-export function bindToCpu(pid: number | undefined, cpu: number): void {
+/** Lets this process, and the threads and processes that it starts later, use all cores. */
+export function useAllCpus(): void {
+  bindToCpu(process.pid, `0-${os.cpus().length - 1}`);
+}
+
+/** Binds a process, with all its threads, to one CPU, or to a range such as "0-3". */
+export function bindToCpu(pid: number | undefined, cpu: number | string): void {
   // `availableParallelism` would return 1 after this process is bound, and servers would stay on the core of
   // the load.
   if (os.cpus().length < 2) return;

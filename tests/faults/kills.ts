@@ -5,7 +5,15 @@ import { hasRedis, startRedis } from "@bellwether/testing/redis-server";
 import type { ServiceProcess } from "@bellwether/testing/service-process";
 import { metric } from "../../bench/metric.ts";
 import { closeGate, type GATES } from "../weekly/gate.ts";
-import { createWeek, lastProgress, startMesh, type TestWeek, trigger, type WeeklyMesh } from "../weekly/harness.ts";
+import {
+  createWeek,
+  firstProgress,
+  lastProgress,
+  startMesh,
+  type TestWeek,
+  trigger,
+  type WeeklyMesh,
+} from "../weekly/harness.ts";
 import { atMost, type Finding, type Scenario } from "./harness.ts";
 
 /** Stages of a run, each with the transaction of ops-service that waits while a process is killed. */
@@ -29,7 +37,10 @@ const HAS_READER: ReadonlySet<Stage> = new Set(["start", "ingest"]);
 /** Stages of --quick. The reader is killed while it reads. */
 const QUICK = { others: "score", ingest: "ingest" } as const;
 
-const GIVE_UP_MS = 240_000;
+/** Limits for a busy machine: a gate is reached and a run completes in seconds on an idle one. */
+const GATE_MS = 300_000;
+const READER_MS = 60_000;
+const GIVE_UP_MS = 600_000;
 const LOOK_MS = 100;
 /** Weeks 10 to 52 of a year. Each kill has a later week: a week that completes after a later one changes no alerts. */
 const WEEKS = { first: 10, perYear: 43, year: 2025 } as const;
@@ -98,11 +109,13 @@ async function killOnce(
 ): Promise<string> {
   const year = WEEKS.year + Math.floor(number / WEEKS.perYear);
   await using week = await createWeek(mesh, WEEKS.first + (number % WEEKS.perYear), year);
-  await using gate = await closeGate(mesh.databaseUrl, STAGES[stage]);
+  await using gate = await closeGate(mesh.databaseUrl, STAGES[stage], GATE_MS);
   await using stack = new AsyncDisposableStack();
   const scheduler = stack.use(await week.startScheduler(env));
   const jobId = await trigger(scheduler, week);
-  await gate.reached();
+  await gate.reached().catch(async (error: unknown) => {
+    throw new Error(`${textOf(error)}; job: ${await jobText(scheduler, jobId)}`);
+  });
   const after = { scheduler, open: gate.open };
   const next = await killVictim(mesh, week, victim, env, after);
   if (next !== scheduler) stack.use(next);
@@ -132,7 +145,7 @@ async function killVictim(
       return scheduler;
     case "ingest": {
       // Stopped, it cannot end before it is killed.
-      const reader = readerOf(scheduler.process.pid ?? 0);
+      const reader = await readerOf(scheduler.process.pid ?? 0);
       process.kill(reader, "SIGSTOP");
       await open();
       process.kill(reader, "SIGKILL");
@@ -144,17 +157,29 @@ async function killVictim(
   }
 }
 
-/** Returns the id of the process that reads the file for a scheduler. */
-function readerOf(parent: number): number {
-  for (const entry of readdirSync("/proc").filter((name) => /^\d+$/.test(name)))
-    try {
-      const [, state = ""] = /\) \S (\d+) /.exec(readFileSync(`/proc/${entry}/stat`, "latin1")) ?? [];
-      if (Number(state) === parent && readFileSync(`/proc/${entry}/cmdline`, "latin1").includes("ingest-main"))
-        return Number(entry);
-    } catch {
-      // The process ended meanwhile.
-    }
+/** Waits for the process that reads the file for a scheduler, and returns its id. */
+async function readerOf(parent: number): Promise<number> {
+  for (const endMs = performance.now() + READER_MS; performance.now() < endMs; await delay(LOOK_MS)) {
+    const reader = readdirSync("/proc").find((name) => /^\d+$/.test(name) && isReaderOf(name, parent));
+    if (reader !== undefined) return Number(reader);
+  }
   throw new Error("no process reads the file");
+}
+
+function isReaderOf(pid: string, parent: number): boolean {
+  try {
+    const [, found = ""] = /\) \S (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, "latin1")) ?? [];
+    return Number(found) === parent && readFileSync(`/proc/${pid}/cmdline`, "latin1").includes("ingest-main");
+  } catch {
+    return false; // The process ended meanwhile.
+  }
+}
+
+/** Returns the present status of a job as text. */
+async function jobText(scheduler: ServiceProcess, jobId: string): Promise<string> {
+  const status = await firstProgress(scheduler, jobId).catch((error: unknown) => textOf(error));
+  if (typeof status === "string" || status === null) return status ?? "no status";
+  return `state ${status.state}, stage ${status.stage}, ${status.rowsScored} of ${status.rowsRead} rows scored ${status.failure}`;
 }
 
 /** Waits until the job has completed its run. A watch ends when its store or its service is killed: then another one begins. */

@@ -1,11 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
+import { openPostgres, type PostgresPool } from "@bellwether/postgres/pool/open-postgres";
 
 /** A point in a transaction of ops-service at which the transaction waits until the test opens the gate. */
 export interface Gate extends AsyncDisposable {
-  /** Resolves when a transaction waits at the gate. */
+  /** Resolves when a transaction waits at the gate. @throws Error with the state of the newest run after the time limit */
   reached(): Promise<void>;
-  /** Resolves when this number of transactions waits for a lock. The transaction at the gate counts as one. */
+  /**
+   * Resolves when at least this number of transactions waits for the gate, directly or for one that waits. The
+   * transaction at the gate counts as one.
+   */
   waiting(transactions: number): Promise<void>;
   /** Cuts every connection between ops-service and its database. */
   cutConnections(): Promise<void>;
@@ -40,37 +43,43 @@ export const GATES = {
   complete: "before update on bellwether.run for each row when (new.state = 'complete' and old.state <> 'complete')",
 } as const;
 
-const LOCK = 1;
+/** Key of the advisory lock of the gate. No other program uses it. */
+const LOCK = 724_099;
 const LOOK_MS = 20;
-const GIVE_UP_MS = 60_000;
+/** Long, because a busy machine needs minutes for what takes seconds on an idle one. */
+const GIVE_UP_MS = 150_000;
 
 /**
  * Creates the trigger of a gate in ops-service's database. Transactions wait at it until the gate is opened.
+ * @param giveUpMs time after which a gate that no transaction reaches is an error
  */
-export async function closeGate(databaseUrl: string, place: keyof typeof GATES): Promise<Gate> {
+export async function closeGate(databaseUrl: string, place: keyof typeof GATES, giveUpMs = GIVE_UP_MS): Promise<Gate> {
   const holder = await openPostgres(databaseUrl, { max: 1 });
   await holder.query(`
     select pg_advisory_lock(${LOCK});
     create function bellwether.wait_at_gate() returns trigger language plpgsql
       as $$ begin perform pg_advisory_xact_lock(${LOCK}); return new; end $$;
     create trigger gate ${GATES[place]} execute function bellwether.wait_at_gate();`);
-  const count = async (which: string): Promise<number> => {
-    const ungranted = `select from pg_locks l join pg_stat_activity a using (pid) where not l.granted and a.datname = current_database()`;
-    return (await holder.query(`${ungranted} ${which}`)).rowCount ?? 0;
+  const count = async (query: string): Promise<number> => {
+    const { rows } = await holder.query<{ count: number }>(query);
+    return rows[0]?.count ?? 0;
   };
   const open = async (): Promise<void> => {
     await holder.query(`select pg_advisory_unlock_all()`);
   };
-  const until = async (transactions: number, which: string): Promise<void> => {
-    for (const endMs = performance.now() + GIVE_UP_MS; ; await delay(LOOK_MS)) {
-      const found = await count(which);
-      if (found === transactions) return;
-      if (performance.now() > endMs) throw new Error(`${found} transactions wait at ${place}, not ${transactions}`);
+  const until = async (transactions: number, query: string): Promise<void> => {
+    for (const endMs = performance.now() + giveUpMs; ; await delay(LOOK_MS)) {
+      const found = await count(query);
+      if (found >= transactions) return;
+      if (performance.now() > endMs)
+        throw new Error(
+          `${found} transactions wait at ${place} after ${giveUpMs / 1_000} s, not ${transactions}; ${await stateOf(holder)}`,
+        );
     }
   };
   return {
-    reached: () => until(1, "and l.locktype = 'advisory'"),
-    waiting: (transactions) => until(transactions, ""),
+    reached: () => until(1, AT_THE_GATE),
+    waiting: (transactions) => until(transactions, FOR_THE_GATE),
     async cutConnections() {
       await holder.query(
         `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'ops-service' and datname = current_database()`,
@@ -83,4 +92,28 @@ export async function closeGate(databaseUrl: string, place: keyof typeof GATES):
       await holder.close();
     },
   };
+}
+
+/** Counts the transactions that wait for the lock of the gate itself. ops-service has other advisory locks. */
+const AT_THE_GATE = `select count(*)::int as count from pg_locks l join pg_stat_activity a using (pid)
+  where not l.granted and l.locktype = 'advisory' and l.objid = ${LOCK} and a.datname = current_database()`;
+
+/** Counts the transactions that wait for the holder of the gate, directly or for one that waits. */
+const FOR_THE_GATE = `with recursive waiting as (
+    select pid from pg_stat_activity where datname = current_database() and pg_backend_pid() = any(pg_blocking_pids(pid))
+    union
+    select a.pid from pg_stat_activity a join waiting w on w.pid = any(pg_blocking_pids(a.pid))
+  ) select count(*)::int as count from waiting`;
+
+/** Returns the newest run and the waiting transactions as text, for the error of a gate that was not reached. */
+async function stateOf(pool: PostgresPool): Promise<string> {
+  const runs = await pool.query<{ run: string }>(
+    `select concat_ws(' ', iso_week, state, stage, 'read', rows_read, 'scored', rows_scored, 'chunks', chunks_received, failure) as run
+     from bellwether.run order by id desc limit 1`,
+  );
+  const waiting = await pool.query<{ query: string }>(
+    `select left(query, 60) as query from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+  );
+  const blocked = waiting.rows.map((row) => row.query.replace(/\s+/g, " "));
+  return `newest run: ${runs.rows[0]?.run ?? "none"}; waiting for locks: ${blocked.join(" | ") || "none"}`;
 }

@@ -170,6 +170,12 @@ export async function endOf(scheduler: ServiceProcess, jobId: string): Promise<R
   return (await lastProgress(scheduler, jobId))?.state ?? RunState.UNSPECIFIED;
 }
 
+/** Returns the present status of a job. Null: the watch ended without one. */
+export async function firstProgress(scheduler: ServiceProcess, jobId: string): Promise<WatchProgressResponse | null> {
+  for await (const status of scheduleClient(scheduler).watchProgress({ jobId })) return status;
+  return null;
+}
+
 /** Waits for the end of a job and returns its last status. */
 export async function lastProgress(scheduler: ServiceProcess, jobId: string): Promise<WatchProgressResponse | null> {
   let last: WatchProgressResponse | null = null;
