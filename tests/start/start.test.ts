@@ -173,15 +173,25 @@ describe("bellwether start in an empty folder", () => {
     await json(`${mesh.started.ops_service.web}/alerts`);
   });
 
-  test("a killed start leaves no service running, and the next start has its data", async () => {
+  test("a killed start leaves no service running, and the next start has its data and runs no withdrawn week again", async () => {
     const { started } = mesh;
+    const { iso_week: isoWeek = "" } = started.weekly_run ?? {};
+    expect(
+      await folder.run([
+        ...["weekly", "void", "--week", isoWeek, "--model", "supplier-risk", "--reason", "the wrong file"],
+        ...["--ops", `http://${started.ops_service.grpc}`],
+      ]),
+    ).toMatchObject({ code: 0 });
     expect(await mesh.end("SIGKILL")).toBe(null);
     for (const { web } of [started.ops_service, started.ml_service, started.scheduler_service])
       await vi.waitFor(async () => expect(await isSilent(web)).toBe(true), { timeout: 20_000, interval: 50 });
 
-    mesh = await folder.start();
-    expect(mesh.started.weekly_run).toEqual(started.weekly_run);
+    mesh = await folder.start({ BELLWETHER_LOG_LEVEL: "warn" }, "pipe");
+    expect(mesh.started.weekly_run).toMatchObject({ iso_week: isoWeek, rows_scored: 10_500, state: "voided" });
+    const status = await json(`${mesh.started.ops_service.web}/batch/status?model_name=supplier-risk`);
+    expect(status).toMatchObject({ iso_week: isoWeek, state: "voided", revision: 1 });
     expect(await mesh.end("SIGTERM")).toBe(0);
+    expect(await mesh.stderr).not.toContain("weekly job failed");
     expect(await isSilent(mesh.started.ops_service.web)).toBe(true);
   });
 });

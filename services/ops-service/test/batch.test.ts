@@ -120,6 +120,11 @@ test("another holder takes a run over with its chunks, and the first holder is r
   await ops.batch.submitChunk(testChunk(second.lease, 1, rows(2, 2)));
   const failed = await ops.batch.failRun({ ...(second.lease && { lease: second.lease }), reason: "disk full" });
   expect(failed.run).toMatchObject({ state: RunState.FAILED, failure: "disk full" });
+  await ops.batch.failRun({ ...(second.lease && { lease: second.lease }), reason: "disk full" });
+  const { records } = await ops.audit.queryEvents({ kind: "run.failed", subject: `run/${first.run?.runId}` });
+  expect(records.map(({ event }) => JSON.parse(event?.payloadJson || "{}"))).toMatchObject([
+    { isoWeek: "2026-W04", reason: "disk full" },
+  ]);
   expect((await start("2026-W04", "worker 2")).receivedChunks).toEqual([0, 1]);
 });
 

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { countText } from "@bellwether/reasons/count-text";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
@@ -9,6 +10,7 @@ import { type RunningMesh, type StartMeshOptions, startMesh } from "../launch/st
 import { stopSignals, watchParent } from "../launch/stop-signals.ts";
 import { webUrl } from "../launch/web-url.ts";
 import { createReport, type Report } from "../output/report.ts";
+import { reasonText, stateText } from "../weekly/run-text.ts";
 
 const REPOSITORY = path.resolve(import.meta.dirname, "../../../..");
 const SAMPLE =
@@ -81,7 +83,9 @@ function readyLines({ ops, ml, scheduler, hasPage, run }: RunningMesh, web: WebA
     ...(run === null
       ? []
       : [
-          `week ${run.isoWeek}: ${countText(run.rowsRead ?? 0, "row")} read = ${run.rowsScored} scored + ${run.rowsRejected} rejected; ${countText(run.alertsRaised, "alert")} raised`,
+          run.state === RunState.COMPLETE
+            ? `week ${run.isoWeek}: ${countText(run.rowsRead ?? 0, "row")} read = ${run.rowsScored} scored + ${run.rowsRejected} rejected; ${countText(run.alertsRaised, "alert")} raised`
+            : `week ${run.isoWeek} is ${stateText(run.state)}${reasonText(run) && `: ${reasonText(run)}`}; see npx bellwether weekly status`,
         ]),
     `try:\n  curl -s ${webUrl(ml, web.isSecure)}/predict -d '${SAMPLE}'\n  curl -s '${webUrl(ops, web.isSecure)}/alerts?page_size=3'`,
     ...(hasPage ? [`dashboard: ${webUrl(ops, web.isSecure)}`] : []),
@@ -104,6 +108,7 @@ function readyJson({ ops, ml, scheduler, hasPage, run }: RunningMesh, web: WebAc
     ...(web.link !== null && { sign_in_link: `${webUrl(ops, web.isSecure)}${web.link}` }),
     weekly_run: run && {
       iso_week: run.isoWeek,
+      state: stateText(run.state),
       rows_read: Number(run.rowsRead ?? 0),
       rows_scored: Number(run.rowsScored),
       rows_rejected: Number(run.rowsRejected),

@@ -22,7 +22,7 @@ export class FirstWeekError extends Error {
 
 /**
  * Returns the latest weekly run of the model. If there is none, runs `week` on the scheduler's own input
- * file; if the latest was interrupted, runs its week again.
+ * file; if the latest was interrupted, runs its week again. A voided week is not run again.
  * @throws FirstWeekError, ConnectError when a peer rejects the call
  */
 export async function ensureWeek(week: string, peers: FirstWeekPeers, signal: AbortSignal): Promise<BatchRun | null> {
@@ -37,7 +37,8 @@ export async function ensureWeek(week: string, peers: FirstWeekPeers, signal: Ab
       },
     );
   const before = await latest();
-  if (before?.state === RunState.COMPLETE) return before;
+  // A week that a person has withdrawn is run again by a person.
+  if (before?.state === RunState.COMPLETE || before?.state === RunState.VOIDED) return before;
   await runWeek(before?.isoWeek ?? week, peers, signal);
   return await latest();
 }

@@ -63,6 +63,9 @@ export interface Decision extends Override {
 
 export const decisionOf = ({ reason, actor, now }: Decision) => ({ reason, actor, decidedMs: now.getTime() });
 
+/** States in which an approval still has an effect, so that a repeated call is answered as the first one. */
+const HAS_APPROVAL: ReadonlySet<Run["state"]> = new Set(["held", "running", "failed"]);
+
 /**
  * Approves a held run although checks failed: the next start continues it. The first approval counts.
  * @throws RunNotFoundError, RunStateError
@@ -70,7 +73,7 @@ export const decisionOf = ({ reason, actor, now }: Decision) => ({ reason, actor
 export function approveRun(transact: Transact, runId: number, decision: Decision): Promise<Run> {
   return transact(async (ledger) => {
     const run = await lockRun(ledger, runId);
-    if (run.approved !== null) return run;
+    if (run.approved !== null && HAS_APPROVAL.has(run.state)) return run;
     if (run.state !== "held") throw new RunStateError(run, "only a held run can be approved");
     return await approve(ledger, run, decision);
   });

@@ -187,6 +187,8 @@ export function failRun(transact: Transact, lease: RunLease, { reason, actor }: 
   return transact(async (ledger) => {
     const run = await lockLeased(ledger, lease);
     checkOpen(run);
+    // A repeated call is not a second failure.
+    if (run.state === "failed" && run.failure === reason) return run;
     const failed = await ledger.update(run.id, { state: "failed", failure: reason });
     await recordRun(ledger, failed, { kind: "run.failed", actor, reason, stage: run.stage });
     return failed;

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, getTableColumns, lt, ne, sql } from "@bellwether/postgres/drizzle/drizzle";
+import { and, asc, desc, eq, getTableColumns, inArray, lt, ne, sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import type { Run } from "../domain/run.ts";
 import type { RunLedger, Transact } from "../domain/run-ledger.ts";
@@ -198,7 +198,10 @@ export async function findRun(db: Db, runId: number): Promise<Run | undefined> {
   return (await db.select().from(run).where(eq(run.id, runId)))[0];
 }
 
-/** Returns the run that was made last, of the given week and model. */
+/**
+ * Returns the run that was made last, of the given week and model. A run that was voided or superseded is returned only
+ * if there is no other one: readers do not see its scores.
+ */
 export async function findLatestRun(
   db: Db,
   { isoWeek, modelName }: { readonly isoWeek?: string; readonly modelName?: string },
@@ -212,7 +215,7 @@ export async function findLatestRun(
       .select()
       .from(run)
       .where(and(...conditions))
-      .orderBy(desc(run.id))
+      .orderBy(inArray(run.state, ["voided", "superseded"]), desc(run.id))
       .limit(1)
   )[0];
 }
