@@ -36,7 +36,7 @@ export interface Vector {
 export interface VectorBatch {
   /** float32 `[rows × columns]`, row-major; rows with violations are all NaN. */
   readonly values: Float32Array;
-  /** Number of missing features per row, without the text. */
+  /** Number of missing features per row, with the text: the number of names in `Vector.missing`. */
   readonly missingCounts: Uint16Array;
   /** 1: the row has too few known features for a score. */
   readonly tooFew: Uint8Array;

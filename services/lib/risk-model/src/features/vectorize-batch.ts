@@ -43,8 +43,12 @@ export function createBatchVectorizer(
     const tooFew = missingCounts.map((missing) => (slots.size - missing < least ? 1 : 0));
     if (writeText !== null) {
       const texts = textsOf(input);
-      for (let row = 0; row < rows; row++)
-        writeText(texts === null ? "" : texts[row], values, row * columns + textColumn);
+      for (let row = 0; row < rows; row++) {
+        const text = texts === null ? "" : texts[row];
+        // The text is a feature like the others, but not one that decides whether enough of them are known.
+        if (text === "") countMissing(draft, row);
+        writeText(text, values, row * columns + textColumn);
+      }
     }
     const violations = [...draft.firstViolation]
       .sort((a, b) => a[0] - b[0])
