@@ -62,6 +62,35 @@ test("drafts a pair from an export with semicolons, decimal commas, words for mi
   expect(table.numbers.get("quote_percent")?.[7]).toBeNaN();
   expect(table.labels?.reduce((sum, label) => sum + label, 0)).toBe(12);
   expect(await read("draft/model_config.yaml")).toContain("TODO");
+  expect(mapping.rows.attributes.displayName).toBe("name");
+  expect(model.features.map(({ name, unit }) => [name, unit])).toEqual([
+    ["land", ""],
+    ["umsatz", "eur"],
+    ["quote_percent", "%"],
+    ["order_value", "(unit?)"],
+  ]);
+  expect(model.features[2]).toMatchObject({ range: [0, 100] });
+});
+
+test("days without separators are dates, days of Excel are left out, and an id is not a name", async () => {
+  const rows = Array.from({ length: 60 }, (_, i) => {
+    const day = String((i % 28) + 1).padStart(2, "0");
+    return `V${i},202603${day},${46_000 + i},${1_990 + (i % 9)},${i % 3 === 0 ? 140 : 20},${i * 3},${i % 5 === 0 ? 1 : 0}`;
+  });
+  const table = `vendor_id,last_audit,contract_date,founded_year,growth_pct,open_items_count,bad\n${rows.join("\n")}\n`;
+  const { cwd, run, read } = await init({ "vendors.csv": table }, "vendors.csv", "--label", "bad");
+  await run();
+  const { model, mapping } = await useDraft(cwd, "vendors", "vendors.csv");
+  expect(model.features.map(({ name, unit, range }) => [name, unit, range?.[1]])).toEqual([
+    ["founded_year", "year", 2_200],
+    ["growth_pct", "%", 1_000_000],
+    ["open_items_count", "count", 1_000_000],
+  ]);
+  expect(mapping.rows.attributes.displayName).toBeNull();
+  const text = await read("vendors/feature_mapping.yaml");
+  expect(text).toMatch(/# left out: last_audit .*: a date/);
+  expect(text).toMatch(/# left out: contract_date .*: days as Excel counts them/);
+  expect(text).toContain("# TODO: attributes: display_name: COLUMN");
 });
 
 const YEARS = `company,year,assets,profit,state\n${Array.from({ length: 40 * 5 }, (_, i) => {

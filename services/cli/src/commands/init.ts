@@ -160,7 +160,7 @@ function summaryLines(sample: Sample, { columns, id, asOf, label, labelValues }:
   return [
     `read: ${form}, ${countText(sample.header.length, "column")}, a sample of ${countText(sample.rows.length, "row")}${sample.isWhole ? ", which is the whole file" : ""}`,
     `label: ${label.profile.header}, risk ${labelValues.riskClass} (${(100 * labelValues.rate).toFixed(1)} % of the rows)${labelValues.isGuess ? ", which is a guess; set it with --risk" : ""}`,
-    `supplier: ${id === null ? "no column identifies the rows, so they are numbered; set it with --id" : id.profile.header}; date: ${asOf === null ? "none; set it with --date" : asOf.profile.header}`,
+    `supplier: ${id === null ? "no column identifies the rows, so they are numbered; set it with --id" : id.profile.header}; name: ${columns.find(({ role }) => role === "name")?.profile.header ?? "none, so the id is shown"}; date: ${asOf === null ? "none; set it with --date" : asOf.profile.header}`,
     `features: ${count("numeric")} numbers, ${countText(count("category"), "category", "categories")}, ${countText(count("text"), "text")}; ${countText(count("left out"), "column")} left out`,
   ];
 }

@@ -8,7 +8,7 @@ export interface Column {
   readonly profile: ColumnProfile;
   /** Name in SQL. */
   readonly name: string;
-  readonly role: "label" | "id" | "as_of" | "numeric" | "category" | "text" | "left out";
+  readonly role: "label" | "id" | "name" | "as_of" | "numeric" | "category" | "text" | "left out";
   /** Why the column is left out; empty for other roles. */
   readonly reason: string;
 }
@@ -54,6 +54,12 @@ const ID_NAMES: readonly RegExp[] = [
   /^(?:supplier|vendor|creditor|company|partner|lieferant|kreditor|firm)s?(?:_name)?$/,
   /^(?:code|key|number|name)$/,
 ];
+/** Columns that people call the supplier by, the more specific ones first. */
+const PEOPLE_NAMES: readonly RegExp[] = [
+  /^(?:supplier|vendor|creditor|company|partner|customer|lieferant(?:en)?|kreditor(?:en)?|firm(?:en)?|legal|display)s?_?name$/,
+  /^name(?:_?1)?$/,
+  /^(?:supplier|vendor|creditor|company|partner|lieferant|kreditor|firma|firm)$/,
+];
 const DATE_NAMES: readonly RegExp[] = [
   /^as_?of/,
   /^(?:snapshot|stichtag|period|reporting)/,
@@ -90,6 +96,7 @@ export function chooseRoles(
     named.date === undefined ? findDate(sample, profiles, names, idAt, others) : find("--date", named.date);
   if (dateAt !== null && dateOf(profiles[dateAt]) === null)
     throw new UsageError(`--date: the column ${JSON.stringify(named.date)} has no dates or years`);
+  const nameAt = findName(profiles, names, (at) => others(at) && at !== idAt && at !== dateAt);
   let hasText = false;
   const columns = profiles.map((profile, at): Column => {
     const name = names[at] ?? "";
@@ -97,6 +104,7 @@ export function chooseRoles(
     if (at === labelAt) return as("label");
     if (at === idAt) return as("id");
     if (at === dateAt) return as("as_of");
+    if (at === nameAt) return as("name");
     const reason = leftOut(profile, name);
     if (reason !== null) return as("left out", reason);
     if (profile.type === "number" || profile.type === "boolean") return as("numeric");
@@ -133,9 +141,15 @@ export function dateOf(profile: ColumnProfile | undefined): "date" | "year" | nu
   return profile.isWhole && min >= 1900 && max <= 2100 ? "year" : null;
 }
 
+/** Days from 1954 to 2064 as Excel counts them, in a column that is named as a date. */
+const isExcelDay = (name: string, range: ColumnProfile["range"]): boolean =>
+  /(?:^|_)(?:date|datum)(?:_|$)/.test(name) && range !== null && range[0] >= 20_000 && range[1] <= 60_000;
+
 function leftOut({ type, known, distinct, rows, isWhole, range }: ColumnProfile, name: string): string | null {
   if (known === 0) return "no values";
   if (distinct === 1 && known === rows) return "one value in all rows";
+  if (type === "number" && isWhole && isExcelDay(name, range))
+    return "days as Excel counts them; with `type: date, formats: [excel]` they are dates";
   if (type === "date" || type === "timestamp")
     return "a date; use the days between it and another date, if it is known at that time";
   const isCode = /(?:^|_)(?:id|nr|no|number|key|code)$/.test(name) || /^(?:id|po|so|asn|pq)_/.test(name);
@@ -164,6 +178,22 @@ function findId(
   );
   return unique >= 0 ? unique : null;
 }
+
+/** Returns the column of texts with the names of the suppliers; null when there is none. */
+function findName(
+  profiles: readonly ColumnProfile[],
+  names: readonly string[],
+  mayBe: (at: number) => boolean,
+): number | null {
+  for (const pattern of PEOPLE_NAMES) {
+    const at = names.findIndex((name, i) => pattern.test(name) && mayBe(i) && isNameLike(profiles[i]));
+    if (at >= 0) return at;
+  }
+  return null;
+}
+
+const isNameLike = (profile: ColumnProfile | undefined): boolean =>
+  profile !== undefined && profile.type === "text" && profile.distinct > 1 && profile.meanLength < LONG_TEXT;
 
 function findDate(
   sample: Sample,

@@ -79,8 +79,9 @@ function splitLines(asOf: Column | null): string {
 function featureLines({ name, profile, role }: Column): string {
   const about = `# ${commentText(profile.header)}: ${aboutValues(profile)}`;
   if (role === "category") return `  - { name: ${name}, kind: category }   ${about}`;
-  const [min, max] = profile.type === "boolean" ? [0, 1] : rangeOf(profile.range ?? [0, 1], profile.isWhole);
-  return `  - { name: ${name}, kind: numeric, unit: ${q(unitOf(name, [min, max]))}, range: [${min}, ${max}] }   ${about}`;
+  const unit = unitOf(name, profile);
+  const [min, max] = rangeOf(profile, unit);
+  return `  - { name: ${name}, kind: numeric, unit: ${q(unit)}, range: [${min}, ${max}] }   ${about}`;
 }
 
 function aboutValues({ range, known, rows, distinct, type, frequent }: Column["profile"]): string {
@@ -93,25 +94,41 @@ function aboutValues({ range, known, rows, distinct, type, frequent }: Column["p
 /** Returns a text for a YAML comment. */
 const commentText = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").slice(0, 100);
 
-/** Returns a range that is much wider than the data; shares stay shares. */
-function rangeOf([min, max]: readonly [number, number], isWhole: boolean): [number, number] {
-  if (min >= 0 && max <= 1 && !isWhole) return [0, 1];
+/** Returns a range that is much wider than the data. Shares stay shares, percentages up to 100 % stay so, and years are years. */
+function rangeOf({ range, isWhole, type }: Column["profile"], unit: string): [number, number] {
+  const [min, max] = type === "boolean" || range === null ? [0, 1] : range;
+  if (min >= 0 && max <= 1 && (!isWhole || type === "boolean")) return [0, 1];
+  if (unit === "%" && min >= 0 && max <= 100) return [0, 100];
+  if (unit === YEAR) return [1800, 2200];
   const end = Math.min(1e300, 10 ** Math.ceil(Math.log10(Math.max(1, Math.abs(min), Math.abs(max)) * RANGE_FACTOR)));
   return min >= 0 ? [0, end] : [-end, end];
 }
 
+const YEAR = "year";
+/** The unit of a number whose name says nothing about it. It is shown beside values, so that nobody takes it for one. */
+const NO_UNIT = "(unit?)";
+
+/** Units by the name of a column and its header, in lower case. */
 const UNITS: readonly (readonly [RegExp, string])[] = [
-  [/usd|dollar/, "usd"],
-  [/eur|euro/, "eur"],
-  [/percent|pct/, "%"],
+  [/usd|dollar|\$/, "usd"],
+  [/eur|euro|€/, "eur"],
+  [/percent|pct|prozent|%/, "%"],
+  [/hours?(?:_|$)|stunden/, "hours"],
   [/days?(?:_|$)|tage/, "days"],
   [/months?(?:_|$)|monate/, "months"],
-  [/years?(?:_|$)|jahre/, "years"],
+  [/years(?:_|$)|jahre(?:_|$)/, "years"],
   [/kilogram|_kg/, "kg"],
+  [/(?:^|_)(?:count|number_of|no_of|anzahl)(?:_|$)/, "count"],
+  [/(?:^|_)(?:score|rating|index)$/, "points"],
 ];
 
-function unitOf(name: string, [min, max]: readonly [number, number]): string {
-  return UNITS.find(([pattern]) => pattern.test(name))?.[1] ?? (min === 0 && max === 1 ? "share" : "units");
+function unitOf(name: string, profile: Column["profile"]): string {
+  const { range, isWhole, type } = profile;
+  if (type === "boolean" || (range !== null && range[0] >= 0 && range[1] <= 1 && !isWhole)) return "share";
+  if (/(?:^|_)(?:year|jahr)(?:_|$)/.test(name) && dateOf(profile) === "year") return YEAR;
+  const text = `${name} ${profile.header.toLowerCase()}`;
+  const found = UNITS.find(([pattern]) => pattern.test(name) || (/[€$%]/.test(text) && pattern.test(text)))?.[1];
+  return found ?? (range?.[0] === 0 && range[1] === 1 ? "share" : NO_UNIT);
 }
 
 /** Two and four times the share of positive rows, which a rare event seldom exceeds. */
@@ -222,7 +239,7 @@ function columnLine({ name, profile, role }: Column, indent: string): string {
 }
 
 function typeOf(profile: Column["profile"], role: Column["role"]): string {
-  if (role === "id" || role === "category" || role === "text") return "text";
+  if (role === "id" || role === "name" || role === "category" || role === "text") return "text";
   if (role === "label") return profile.type === "number" && isZeroOne(profile) ? "integer" : "text";
   if (role === "as_of" && dateOf(profile) === "year") return "integer";
   return profile.type;
@@ -233,7 +250,8 @@ const isZeroOne = ({ range, distinct }: Column["profile"]): boolean =>
 
 function rowsLines(roles: Roles, id: string, asOfSql: string | null, indent: string): string {
   const text = textOf(roles);
-  const attributes = attributesOf(roles, id);
+  const attributes = attributesOf(roles);
+  const hasName = attributes.some(([key]) => key === "display_name");
   return [
     roles.id === null
       ? `${indent}supplier_id: ${id}   # TODO: no column identifies the rows; a row number is another supplier in the next file`
@@ -244,6 +262,7 @@ function rowsLines(roles: Roles, id: string, asOfSql: string | null, indent: str
     ...(text === undefined ? [] : [`${indent}text: ${text.name}`]),
     ...(attributes.length === 0 ? [] : [`${indent}attributes:   # TODO: stored with the score, not used by the model`]),
     ...attributes.map(([key, column]) => `${indent}  ${key}: ${column}`),
+    ...(hasName ? [] : [`${indent}# TODO: attributes: display_name: COLUMN, when a column has the names of the suppliers; without it, the id is shown`]),
   ].join("\n");
 }
 
@@ -253,8 +272,9 @@ const ATTRIBUTE_NAMES: readonly (readonly [key: string, pattern: RegExp, role: C
   ["exposure", /spend|volume|purchas|revenue|turnover|umsatz|sales|exposure|value|amount/, "numeric"],
 ];
 
-function attributesOf(roles: Roles, id: string): [string, string][] {
-  const found: [string, string][] = roles.id === null ? [] : [["display_name", id]];
+function attributesOf(roles: Roles): [string, string][] {
+  const name = roles.columns.find(({ role }) => role === "name");
+  const found: [string, string][] = name === undefined ? [] : [["display_name", name.name]];
   for (const [key, pattern, role] of ATTRIBUTE_NAMES) {
     const column = roles.columns.find(
       (c) => c.role === role && pattern.test(c.name) && (role !== "numeric" || (c.profile.range?.[0] ?? -1) >= 0),

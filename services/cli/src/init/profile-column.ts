@@ -55,6 +55,8 @@ const FORMS: readonly (readonly [format: string, pattern: string])[] = [
   ["%Y-%m-%dT%H:%M:%S", `\\d{4}-${MONTH}-${DAY}T${TIME}`],
   ["%Y-%m-%dT%H:%M:%SZ", `\\d{4}-${MONTH}-${DAY}T${TIME}Z`],
 ];
+/** A date without separators. It is a number unless every value of the column is one. */
+const COMPACT = /^(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$/;
 const COMPILED = FORMS.map(([format, pattern]) => ({ format, pattern: new RegExp(`^${pattern}$`, "i") }));
 /** Forms whose day and month may be confused, with the form that has them the other way round. */
 const SWAPPED: Readonly<Record<string, string>> = {
@@ -113,6 +115,8 @@ function asBoolean(known: Counts, words: readonly string[], base: Base): ColumnP
 }
 
 function asDate(known: Counts, words: readonly string[], base: Base): ColumnProfile | null {
+  if ([...known.keys()].every((value) => COMPACT.test(value)))
+    return { ...base, type: "date", formats: ["%Y%m%d"], nullValues: words.slice(0, MAX_NULL_WORDS) };
   const rowsOf = COMPILED.map(({ format, pattern }) => ({
     format,
     rows: sumOf([...known].filter(([value]) => pattern.test(value))),
