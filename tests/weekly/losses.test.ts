@@ -59,7 +59,7 @@ test("a week with too many losses is held: not published at once, not by retries
   await gate.open();
   await mesh.ops.restart();
   const failure =
-    '2026-W21 is held, and nothing of it is published: 600 suppliers, 60 % of the 1000 of 2026-W20 (limit: 70 %); 400 rows rejected, 40 % of the rows (limits: 2 % and 10 rows). Rejected: 400 rows, avg_payment_delay_days: not a number (for example line 2 of week.csv: "soon"). Publish it (bellwether weekly approve --week 2026-W21 --reason TEXT), withdraw it (bellwether weekly void --week 2026-W21 --reason TEXT), or run a corrected file';
+    '2026-W21 is held, and nothing of it is published: 600 suppliers, 60 % of the 1000 of 2026-W20 (limit: 70 %); 400 rows rejected, 40 % of the rows (limits: 2 % and 10 rows). Rejected: 400 rows, avg_payment_delay_days: not a number (for example line 2 of week.csv: "soon"). Publish it (bellwether weekly approve --week 2026-W21 --model supplier-risk --reason TEXT), withdraw it (bellwether weekly void --week 2026-W21 --model supplier-risk --reason TEXT), or run a corrected file';
   // In the first attempt, ops-service did not answer. The second attempt exceeded the limits, and there was
   // no third.
   expect(await lastProgress(scheduler, jobId)).toMatchObject({ state: RunState.HELD, failure });
@@ -117,7 +117,7 @@ test("the command prints the figures of a week with losses as JSON, and publishe
     ),
   ]);
   expect(rejected.stderr).toContain(
-    `Publish it (npx bellwether weekly approve --week 2026-W26 --reason TEXT --ops ${mesh.ops.url})`,
+    `Publish it (npx bellwether weekly approve --week 2026-W26 --model supplier-risk --reason TEXT --ops ${mesh.ops.url})`,
   );
   const report = JSON.parse(rejected.stdout).error.report;
   expect(rejected.stderr).toContain(`All reasons and samples of rejected rows: ${report}`);

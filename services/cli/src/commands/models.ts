@@ -56,7 +56,7 @@ const SIGN_HELP =
   "\nCreate a key pair with openssl; the private key stays with those who sign:" +
   "\n  openssl genpkey -algorithm ed25519 -out registry-signing-key.pem" +
   "\n  openssl pkey -in registry-signing-key.pem -pubout -out registry-keys.pem" +
-  "\n\nExample:\n  npx bellwether models sign v3 --key registry-signing-key.pem";
+  "\n\nExamples:\n  npx bellwether models sign champion --key registry-signing-key.pem\n  npx bellwether models sign v3 --model supplier-risk --key registry-signing-key.pem";
 
 interface PeerOptions {
   readonly scheduler?: string;
@@ -256,7 +256,7 @@ export function modelsCommand(context: CliContext): Command {
 
   const served = new Command("served")
     .description(
-      "Show which version each replica of ml-service serves. If it is not the champion, show the reason. Exit code 1 if a replica does not serve the champion or does not answer.",
+      "Show which version of the default model each replica of ml-service serves, and which other models and versions it has loaded, because requests named them. If it does not serve the champion, show the reason. Exit code 1 if a replica does not serve the champion or does not answer.",
     )
     .option("--ml <url...>", `gRPC URLs of the replicas, separated by spaces (${defaultUrlText(ML_PEER)})`)
     .option(...JSON_FLAG)
@@ -285,12 +285,13 @@ export function modelsCommand(context: CliContext): Command {
       const pem = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
         throw new UsageError(`--key: ${options.key} cannot be read (${error.code})`);
       });
+      const resolved = await resolveVersion(root(), modelName, version);
       const signed = await signVersion(root(), {
-        ...{ modelName, version: await resolveVersion(root(), modelName, version), key: signingKey(pem, "--key") },
+        ...{ modelName, version: resolved, key: signingKey(pem, "--key") },
         ...{ signedBy: context.env.USER ?? "bellwether models", now: new Date() },
       });
-      report.line(`${modelName} ${version} is signed with the key ${signed.keyId}`);
-      report.json({ model: modelName, version, key_id: signed.keyId, signed_at: signed.signedAt });
+      report.line(`${modelName} ${resolved} is signed with the key ${signed.keyId}`);
+      report.json({ model: modelName, version: resolved, key_id: signed.keyId, signed_at: signed.signedAt });
     });
 
   const models = new Command("models").addHelpText(

@@ -50,6 +50,10 @@ function modelJson(model: ModelRetention) {
 
 function modelLine(model: ModelRetention): string {
   const { runs_kept, runs_due, runs_removed, last_removed_at } = modelJson(model);
-  const removed = last_removed_at === null ? "none removed" : `${runs_removed} removed, last ${last_removed_at}`;
-  return `${model.modelName}: newest week ${model.newestWeek}; scores from ${model.oldestScoreWeek} on: ${runs_kept} kept, ${runs_due} due, ${removed}; snapshots from ${model.oldestSnapshotWeek} on`;
+  const removed =
+    last_removed_at === null
+      ? "none were removed yet"
+      : `those of ${countText(runs_removed, "run")} were removed, last ${last_removed_at}`;
+  const due = runs_due === 0 ? "" : `, those of ${countText(runs_due, "older run")} are about to be removed`;
+  return `${model.modelName}: newest complete week ${model.newestWeek}; scores of ${countText(runs_kept, "run")} are kept, from ${model.oldestScoreWeek} on${due}, ${removed}; snapshots are kept from ${model.oldestSnapshotWeek} on`;
 }

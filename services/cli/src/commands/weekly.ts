@@ -8,6 +8,7 @@ import { createReport } from "../output/report.ts";
 import { defaultUrlText, OPS_PEER } from "../remote/peer-url.ts";
 import { checkCommand } from "../weekly/check-command.ts";
 import { decisionCommands } from "../weekly/decision-commands.ts";
+import { listCommand } from "../weekly/list-command.ts";
 import { replayCommand } from "../weekly/replay-command.ts";
 import { reportCommand } from "../weekly/report-command.ts";
 import { runWeek, withRunOptions } from "../weekly/run-week.ts";
@@ -20,7 +21,7 @@ export function weeklyCommand(context: CliContext): Command {
     .description(
       "Score all suppliers of a weekly file, publish the scores and create the alerts. If a run of the week was interrupted, it continues where it stopped.",
     )
-    .requiredOption("--week <week>", "ISO week of the data, for example 2026-W47 (required)", isoWeek)
+    .requiredOption("--week <week>", "ISO week of the data, for example 2026-W10 (required)", isoWeek)
     .requiredOption(
       "--input <file>",
       "data of the week (required). A file (CSV or Parquet): when the feature mapping reads one source. A folder: when it reads several; the folder holds the files that the mapping names. Or a URL: s3://BUCKET/KEY or azure://CONTAINER/KEY (docs/object-store.md)",
@@ -35,10 +36,10 @@ export function weeklyCommand(context: CliContext): Command {
       "\nA run whose input fails a check is held (exit code 1) and publishes nothing, for example because too many rows are rejected or" +
         "\nsuppliers are missing (limits: config/risk_policy.yaml): publish it with weekly approve, or withdraw it with weekly void. It fails" +
         "\n(exit code 1) if this week was already published from another source or configuration.\n" +
-        "\nExamples:\n  npx bellwether weekly run --week 2026-W47 --input .bellwether/demo/new_data_weekly.csv" +
-        "\n  npx bellwether weekly run --week 2026-W47 --input week.csv --ml http://risk:9081 --ops http://risk:9080" +
-        "\n  BELLWETHER_TOKEN_FILE=admin.token npx bellwether weekly run --week 2026-W47 --input week.csv   # for services with authentication; the token needs the role admin or service" +
-        '\n  npx bellwether weekly run --week 2026-W48 --input short.csv --accept-losses "the branch in Lyon was sold"',
+        "\nExamples:\n  npx bellwether weekly run --week 2026-W10 --input week-10.csv" +
+        "\n  npx bellwether weekly run --week 2026-W10 --input week-10.csv --ml http://risk:9081 --ops http://risk:9080" +
+        "\n  BELLWETHER_TOKEN_FILE=admin.token npx bellwether weekly run --week 2026-W10 --input week-10.csv   # for services with authentication; the token needs the role admin or service" +
+        '\n  npx bellwether weekly run --week 2026-W11 --input short.csv --accept-losses "the branch in Lyon was sold"',
     )
     .action(async (options, command: Command) => {
       const report = createReport(options);
@@ -58,6 +59,7 @@ export function weeklyCommand(context: CliContext): Command {
   const others = [
     checkCommand(context),
     statusCommand(context),
+    listCommand(context),
     ...decisionCommands(context),
     ...scheduleCommands(context),
     replayCommand(context),
@@ -70,7 +72,7 @@ export function weeklyCommand(context: CliContext): Command {
 function statusCommand(context: CliContext): Command {
   return withScheduler(new Command("status"))
     .description(
-      "Show the last complete week, the next run, and the weeks that are missed, held or failed, with what to do about them.",
+      "Show the last complete week of each model, the next run, the weeks that are missed, held or failed, and those whose new revision was asked for, with what to do about them. All runs: weekly list.",
     )
     .option("--model <name>", "show only the runs of this model (default: all)")
     .option("--ops <url>", `gRPC URL of ops-service (${defaultUrlText(OPS_PEER)})`)

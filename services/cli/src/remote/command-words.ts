@@ -13,7 +13,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   ListProductionHistory: "bellwether models history",
   GetReplicaStatus: "bellwether models served",
   ExplainScore: "bellwether suppliers explain",
-  ListRuns: "bellwether weekly status",
+  ListRuns: "bellwether weekly list",
   ListSchedules: "bellwether weekly status",
   TriggerRun: "bellwether weekly trigger",
   WatchProgress: "bellwether weekly watch",

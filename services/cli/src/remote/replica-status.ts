@@ -76,5 +76,8 @@ export function replicaLines(status: ReplicaStatus): string[] {
     ...(rejection === null
       ? []
       : [`  does not serve the champion ${rejection.version || "alias"}: ${rejection.reason} (since ${rejection.at})`]),
+    ...(status.other_versions.length === 0
+      ? []
+      : [`  also loaded, for requests that name them: ${status.other_versions.join(", ")}`]),
   ];
 }

@@ -91,5 +91,8 @@ function lastLines({ iso_week: week, outcome, reason }: InputReport, given: Give
   if (outcome === "published") return [`a run would publish ${week}`];
   if (outcome !== "held") return unknown;
   const approve = weeklyCommandText("approve", `--week ${week} --reason TEXT`, given);
-  return [...unknown, `a run would be held, and would publish only after somebody has approved it: ${approve}`];
+  return [
+    ...unknown,
+    `a run would be held, and would publish nothing before somebody approves it. After the run, that is: ${approve}`,
+  ];
 }

@@ -5,12 +5,12 @@ import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { ReportedError } from "../errors/reported-error.ts";
 import { isoWeek, reason } from "../input/parse-option.ts";
-import { givenOptions, weeklyCommandText } from "../output/given-options.ts";
+import { givenOptions } from "../output/given-options.ts";
 import { createReport } from "../output/report.ts";
 import { openOps } from "../remote/ops-client.ts";
 import { defaultUrlText, OPS_PEER } from "../remote/peer-url.ts";
 import { findRun } from "./find-run.ts";
-import { approvalText, nextStep, runToJson, stateText } from "./run-text.ts";
+import { approvalText, nextStep, runText, runToJson, stateText } from "./run-text.ts";
 
 interface DecisionOptions {
   readonly week: string;
@@ -108,9 +108,8 @@ function supersedeCommand(context: CliContext): Command {
     const { runId } = await findRun(ops, options.week, options.model);
     const { run } = await ops.answer(ops.client.supersedeRun({ runId, reason: options.reason }));
     if (!run) throw new Error("ops-service returned no run");
-    const args = `--week ${run.isoWeek} --input FILE`;
     report.line(
-      `the next run of ${run.isoWeek} of ${run.modelName} is a new revision: ${weeklyCommandText("run", args, given)}, or ${weeklyCommandText("trigger", args, given)}`,
+      `the next run of ${run.isoWeek} of ${run.modelName} is a new revision: ${runText(run.isoWeek, given, true)}`,
     );
     report.json(runToJson(run, given));
   });

@@ -15,6 +15,9 @@ const STATES: Readonly<Record<RunState, string>> = {
   [RunState.SUPERSEDED]: "superseded",
 };
 
+/** Names of the states that a run can have. */
+export const STATE_NAMES: readonly string[] = Object.values(STATES).filter((name) => name !== "unknown");
+
 /** Returns the name of a run's state, lower case. */
 export const stateText = (state: RunState): string => STATES[state] ?? String(state);
 
@@ -22,22 +25,40 @@ export const stateText = (state: RunState): string => STATES[state] ?? String(st
 const AS_BEFORE = "with --config and --mapping as before, if they were given";
 
 /**
+ * Returns the commands that run a week.
+ * @param given options of the command; with a model and no configuration, the text asks for the files of that model
+ * @param isAgain whether a person may have run the week before
+ */
+export function runText(isoWeek: string, given: GivenOptions, isAgain: boolean): string {
+  const args = `--week ${isoWeek} --input FILE`;
+  const isOfModel = given.model !== undefined && given.config === undefined;
+  const byHand = weeklyCommandText("run", isOfModel ? `${args} --config FILE --mapping FILE` : args, given);
+  const asBefore = isAgain && given.config === undefined ? ` (${AS_BEFORE})` : "";
+  return `${weeklyCommandText("trigger", args, given)} (FILE below WEEKLY_INPUT_FOLDER), or ${byHand}${isOfModel ? ` (the files of ${given.model})` : asBefore}`;
+}
+
+/**
  * Returns what a person can do about a run; "" when nothing is to be done.
  * @param given options of the command, which the commands in the text have too
  */
 export function nextStep(
-  { isoWeek, state, approved }: Pick<BatchRun, "isoWeek" | "state" | "approved">,
+  {
+    isoWeek,
+    state,
+    approved,
+    supersedeRequested,
+  }: Pick<BatchRun, "isoWeek" | "state" | "approved" | "supersedeRequested">,
   given: GivenOptions = {},
 ): string {
-  const withFile = weeklyCommandText("run", `--week ${isoWeek} --input FILE`, given);
-  const run = `${weeklyCommandText("trigger", `--week ${isoWeek} --input FILE`, given)} (FILE below WEEKLY_INPUT_FOLDER), or ${withFile}`;
   if (state === RunState.HELD && approved)
-    return `the scheduler continues it within a minute; if it does not have the file, run it again: ${withFile} (${AS_BEFORE})`;
+    return `the scheduler continues it within a minute; if it does not have the file, run it again: ${weeklyCommandText("run", `--week ${isoWeek} --input FILE`, given)} (${AS_BEFORE})`;
   const decide = (name: "approve" | "void") => weeklyCommandText(name, `--week ${isoWeek} --reason TEXT`, given);
   if (state === RunState.HELD)
     return `publish it: ${decide("approve")}; or withdraw it: ${decide("void")}; or run a corrected file`;
-  if (state === RunState.MISSED) return `when the file is there: ${run}`;
-  if (state === RunState.FAILED) return `correct the file, then: ${run}`;
+  if (state === RunState.MISSED) return `when the file is there: ${runText(isoWeek, given, false)}`;
+  if (state === RunState.FAILED) return `correct the file, then: ${runText(isoWeek, given, true)}`;
+  if (state === RunState.COMPLETE && supersedeRequested)
+    return `the next run of the week is a new revision: ${runText(isoWeek, given, true)}`;
   return "";
 }
 
@@ -69,6 +90,11 @@ function reasonOf(run: BatchRun): string {
   return "";
 }
 
+/** Returns who asked for a new revision of a complete week and why; "" when nobody did. */
+export function supersedeText({ supersedeRequested: asked }: Pick<BatchRun, "supersedeRequested">): string {
+  return asked ? oneLine(`${asked.actor} has asked for a new revision: ${asked.reason}`) : "";
+}
+
 const SHOWN_OBJECTS = 3;
 
 /** Returns the objects of an object store that a run read, with their entity tags; "" when it read files. */
@@ -92,6 +118,9 @@ export function runToJson(run: BatchRun, given: GivenOptions = {}): object {
       rows_scored: Number(run.rowsScored),
       rows_rejected: Number(run.rowsRejected),
       approved: run.approved !== undefined,
+      supersede_requested: run.supersedeRequested
+        ? { by: run.supersedeRequested.actor, reason: oneLine(run.supersedeRequested.reason) }
+        : null,
     },
     input_objects: run.inputObjects.map(({ url, etag, bytes }) => ({ url, etag, bytes: Number(bytes) })),
   };

@@ -235,7 +235,8 @@ async function runChild<T>(
 }
 
 /** Commands in the messages of scheduler-service. */
-const COMMANDS = /(?:npx )?bellwether weekly (approve|void|run) (--week \S+ (?:--reason TEXT|--input FILE))/g;
+const COMMANDS =
+  /(?:npx )?bellwether weekly (approve|void|run) (--week \S+ (?:--model \S+ )?(?:--reason TEXT|--input FILE))/g;
 
 /**
  * Replaces the names of RPC fields in a message by the names of the options, gives commands the options of this one, and

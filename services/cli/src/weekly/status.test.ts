@@ -162,3 +162,48 @@ test("reasons are one line each, whatever an earlier release stored", () => {
   const { lines } = weeklyStatus([run("2026-W44", RunState.MISSED, { missedReason: "a\r\nb\u001b[2J" })], SCHEDULE);
   expect(lines.find((line) => line.startsWith("2026-W44"))).toMatch(/^2026-W44 is missed: a b \[2J\n {2}when/);
 });
+
+test("with several models, the last complete week of each is shown", () => {
+  const { lines, json } = weeklyStatus(
+    [
+      run("2026-W48", RunState.COMPLETE, { modelName: "terms", rowsScored: 3n }),
+      run("2026-W47", RunState.COMPLETE, { rowsScored: 2n }),
+      run("2026-W46", RunState.COMPLETE, { modelName: "terms" }),
+    ],
+    SCHEDULE,
+  );
+  expect(lines.slice(0, 3)).toEqual([
+    "last complete week: 2026-W47 of supplier-risk, 2 suppliers, 0 alerts raised",
+    "last complete week: 2026-W48 of terms, 3 suppliers, 0 alerts raised",
+    expect.stringMatching(/^next run/),
+  ]);
+  expect(json).toMatchObject({
+    last_complete_week: "2026-W48",
+    last_complete_of_models: [{ model: "supplier-risk" }, { model: "terms", iso_week: "2026-W48" }],
+  });
+});
+
+test("a week whose new revision was asked for is shown with who, why and what to do, until the revision has begun", () => {
+  const complete = run("2026-W47", RunState.COMPLETE, {
+    supersedeRequested: { actor: "jane", reason: "amounts were in cents" },
+  });
+  const { lines, json } = weeklyStatus([complete], SCHEDULE);
+  expect(lines.slice(2)).toEqual([
+    "2026-W47: jane has asked for a new revision: amounts were in cents; the complete run is shown until then\n" +
+      "  the next run of the week is a new revision: npx bellwether weekly trigger --week 2026-W47 --input FILE (FILE below WEEKLY_INPUT_FOLDER), or npx bellwether weekly run --week 2026-W47 --input FILE (with --config and --mapping as before, if they were given)",
+    "no week needs a decision",
+  ]);
+  expect(json).toMatchObject({
+    supersede_requested: [{ iso_week: "2026-W47", supersede_requested: { by: "jane" } }],
+    open: [],
+  });
+  const begun = weeklyStatus([run("2026-W47", RunState.RUNNING, { revision: 2 }), complete], SCHEDULE);
+  expect(begun.lines.join("\n")).not.toContain("has asked");
+});
+
+test("the commands for a week of another model ask for the files of that model", () => {
+  const { lines } = weeklyStatus([run("2026-W46", RunState.MISSED)], SCHEDULE, { model: "terms" });
+  expect(lines.join("\n")).toContain(
+    "npx bellwether weekly run --week 2026-W46 --input FILE --config FILE --mapping FILE (the files of terms)",
+  );
+});

@@ -14,7 +14,7 @@ import { type GivenOptions, weeklyCommandText } from "../output/given-options.ts
 import { openOps } from "../remote/ops-client.ts";
 import { openPeer } from "../remote/peer-client.ts";
 import { SCHEDULER_PEER } from "../remote/peer-url.ts";
-import { nextStep, objectsText, reasonText, runToJson, stateText } from "./run-text.ts";
+import { nextStep, objectsText, reasonText, runToJson, stateText, supersedeText } from "./run-text.ts";
 
 /** Options of `bellwether weekly status`. */
 export interface StatusOptions {
@@ -23,7 +23,7 @@ export interface StatusOptions {
   readonly scheduler?: string;
 }
 
-/** The schedule and the weeks that need a person, as text and as JSON. */
+/** The schedule and the weeks that need a person, as text and as JSON. A week whose new revision was asked for waits for its file. */
 export interface WeeklyStatus {
   readonly lines: readonly string[];
   readonly json: object;
@@ -41,12 +41,15 @@ export async function readStatus(
   given: GivenOptions,
 ): Promise<WeeklyStatus> {
   using ops = openOps(context, options.ops, BatchService);
-  const { runs } = await ops.answer(ops.client.listRuns({ pageSize: LISTED_RUNS }));
+  const { runs, nextPageToken } = await ops.answer(ops.client.listRuns({ pageSize: LISTED_RUNS }));
   const { model } = options;
   const shown = model === undefined ? runs : runs.filter((run) => run.modelName === model);
   if (model !== undefined && shown.length === 0) throw new UsageError(noRunsText(model, runs));
   const schedule = await readSchedule(context, options.scheduler);
-  return weeklyStatus(shown, schedule, given);
+  const { lines, json } = weeklyStatus(shown, schedule, given);
+  if (nextPageToken === "") return { lines, json };
+  const note = `only the ${LISTED_RUNS} runs that were started last are considered; all: npx bellwether weekly list`;
+  return { lines: [...lines, note], json };
 }
 
 async function readSchedule(context: CliContext, url: string | undefined): Promise<Schedule | Error> {
@@ -78,7 +81,13 @@ export function weeklyStatus(
   const weeks = [...newest.values()].sort((a, b) => (a.isoWeek < b.isoWeek ? 1 : -1));
   // An earlier revision is shown as long as a newer one is held or was withdrawn.
   const complete = runs.filter(({ state }) => state === RunState.COMPLETE);
-  const [last] = complete.sort((a, b) => (a.isoWeek < b.isoWeek ? 1 : -1));
+  const newestFirst = complete.toSorted((a, b) => (a.isoWeek < b.isoWeek ? 1 : -1));
+  const lasts = [...new Map(newestFirst.toReversed().map((run) => [run.modelName, run])).values()].sort((a, b) =>
+    a.modelName < b.modelName ? -1 : 1,
+  );
+  const [last] = newestFirst;
+  // A new revision that was begun is shown with its own state.
+  const asked = newestFirst.filter((run) => run.supersedeRequested && weeks.includes(run));
   const open = weeks.filter(({ state }) => NEEDS_PERSON.has(state));
   const running = weeks.filter(({ state }) => state === RunState.RUNNING);
   const models = new Set(weeks.map(({ modelName }) => modelName));
@@ -89,14 +98,14 @@ export function weeklyStatus(
   const waits = new Map(waiting.map((week) => [week.isoWeek, waitText(week)]));
   return {
     lines: [
-      last
-        ? `last complete week: ${name(last)}, ${countText(last.rowsScored, "supplier")}, ${countText(last.alertsRaised, "alert")} raised${fromObjects(last)}`
-        : "last complete week: none",
+      ...lasts.slice(0, SHOWN_WEEKS).map((run) => lastText(name(run), run)),
+      ...(last === undefined ? ["last complete week: none"] : []),
       scheduleText(schedule, given),
       ...running.map((run) => `${name(run)} is running: ${run.rowsScored} of ${run.rowsRead ?? "?"} rows scored`),
       ...waiting
         .filter(({ isoWeek }) => !open.some((run) => run.isoWeek === isoWeek))
         .map((week) => `${week.isoWeek} waits: ${waitText(week)}`),
+      ...asked.slice(0, SHOWN_WEEKS).map((run) => askedText(name(run), run, givenFor(run))),
       ...open.slice(0, SHOWN_WEEKS).map((run) => openText(name(run), run, givenFor(run), waits.get(run.isoWeek))),
       ...(open.length > SHOWN_WEEKS ? [`and ${open.length - SHOWN_WEEKS} older weeks`] : []),
       ...(open.length === 0 ? ["no week needs a decision"] : []),
@@ -104,6 +113,8 @@ export function weeklyStatus(
     json: {
       last_complete_week: last?.isoWeek ?? null,
       last_complete: last ? runToJson(last) : null,
+      last_complete_of_models: lasts.map((run) => runToJson(run)),
+      supersede_requested: asked.map((run) => runToJson(run, givenFor(run))),
       ...(schedule instanceof Error
         ? { schedule: null, schedule_error: schedule.message }
         : { schedule: scheduleToJson(schedule) }),
@@ -124,6 +135,12 @@ function hasEnded(weeks: readonly BatchRun[], isoWeek: string): boolean {
   const runs = weeks.filter((run) => run.isoWeek === isoWeek);
   return runs.length > 0 && runs.every(({ state }) => !NEEDS_PERSON.has(state));
 }
+
+const lastText = (name: string, run: BatchRun): string =>
+  `last complete week: ${name}, ${countText(run.rowsScored, "supplier")}, ${countText(run.alertsRaised, "alert")} raised${fromObjects(run)}`;
+
+const askedText = (name: string, run: BatchRun, given: GivenOptions): string =>
+  `${name}: ${supersedeText(run)}; the complete run is shown until then\n  ${nextStep(run, given)}`;
 
 const fromObjects = (run: BatchRun): string => (run.inputObjects.length > 0 ? `; from ${objectsText(run)}` : "");
 

@@ -159,8 +159,9 @@ export class RunHeldError extends Error {
     const isRejection = reasons.length > 0 && failed.some(({ kind }) => kind === REJECTED_ROWS);
     const rejected = isRejection ? `. Rejected: ${describeReasons(reasons, true)}` : "";
     const figures = `${run.isoWeek} is held, and nothing of it is published: ${[...shown, ...more].join("; ")}`;
+    const which = `--week ${run.isoWeek} --model ${run.modelName} --reason TEXT`;
     super(
-      `${figures}${rejected}. Publish it (bellwether weekly approve --week ${run.isoWeek} --reason TEXT), withdraw it (bellwether weekly void --week ${run.isoWeek} --reason TEXT), or run a corrected file`,
+      `${figures}${rejected}. Publish it (bellwether weekly approve ${which}), withdraw it (bellwether weekly void ${which}), or run a corrected file`,
       options,
     );
     this.run = run;

@@ -1,0 +1,102 @@
+import { oneLine } from "@bellwether/contract/reason-text";
+import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { countText } from "@bellwether/reasons/count-text";
+import { timestampDate } from "@bufbuild/protobuf/wkt";
+import { Command, Option } from "commander";
+import type { CliContext } from "../context/cli-context.ts";
+import { isoWeek, wholeNumber } from "../input/parse-option.ts";
+import { createReport } from "../output/report.ts";
+import { type OpsClient, openOps } from "../remote/ops-client.ts";
+import { defaultUrlText, OPS_PEER } from "../remote/peer-url.ts";
+import { approvalText, reasonText, runToJson, STATE_NAMES, stateText, supersedeText } from "./run-text.ts";
+
+/** Which runs are listed. */
+export interface ListOptions {
+  readonly model?: string;
+  readonly week?: string;
+  readonly state?: string;
+  readonly limit: number;
+  readonly ops?: string;
+  readonly json?: boolean;
+}
+
+/** Number of runs that one call reads. */
+const PAGE_SIZE = 200;
+
+/** `bellwether weekly list` */
+export function listCommand(context: CliContext): Command {
+  return new Command("list")
+    .description("List the runs of all weeks, each revision, with what became of it. The run that was started last comes first.")
+    .option("--model <name>", "only the runs of this model (default: all)")
+    .option("--week <week>", "only the runs of this ISO week, for example 2026-W10", isoWeek)
+    .addOption(new Option("--state <state>", "only the runs in this state").choices(STATE_NAMES))
+    .option("--limit <count>", "maximum number of runs, 1 to 10000", wholeNumber(1, 10_000), 50)
+    .option("--ops <url>", `gRPC URL of ops-service (${defaultUrlText(OPS_PEER)})`)
+    .option("--json", "print the result as one line of JSON")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  npx bellwether weekly list\n  npx bellwether weekly list --week 2026-W10\n  npx bellwether weekly list --model supplier-risk --state complete --json | jq -r '.runs[].iso_week'",
+    )
+    .action(async (options: ListOptions) => {
+      const report = createReport(options);
+      using ops = openOps(context, options.ops, BatchService);
+      const { runs, isMore } = await readRuns(ops, options);
+      for (const run of runs) report.line(runLine(run));
+      if (runs.length === 0) report.line("no run");
+      if (isMore) report.line(`the first ${countText(runs.length, "run")}; --limit shows more`);
+      report.json({ runs: runs.map(runJson), more: isMore });
+    });
+}
+
+async function readRuns(
+  { client, answer }: OpsClient<typeof BatchService>,
+  { model, week, state, limit }: ListOptions,
+): Promise<{ readonly runs: readonly BatchRun[]; readonly isMore: boolean }> {
+  const runs: BatchRun[] = [];
+  let pageToken = "";
+  do {
+    const page = await answer(client.listRuns({ pageSize: PAGE_SIZE, pageToken }));
+    runs.push(
+      ...page.runs.filter(
+        (run) =>
+          (model === undefined || run.modelName === model) &&
+          (week === undefined || run.isoWeek === week) &&
+          (state === undefined || stateText(run.state) === state),
+      ),
+    );
+    pageToken = page.nextPageToken;
+  } while (pageToken !== "" && runs.length <= limit);
+  return { runs: runs.slice(0, limit), isMore: runs.length > limit };
+}
+
+/** Returns a run in one line. */
+export function runLine(run: BatchRun): string {
+  const { isoWeek: week, modelName, revision, state, startedAt, rowsScored, rowsRejected, alertsRaised } = run;
+  const wasScored = state !== RunState.MISSED && (rowsScored > 0n || state === RunState.COMPLETE);
+  const counts = wasScored
+    ? `${rowsScored} scored + ${rowsRejected} rejected; ${countText(alertsRaised, "alert")} raised`
+    : "";
+  const parts = [counts, reasonText(run), oneLine(approvalText(run)), revisionText(run), supersedeText(run)];
+  return [
+    `${week}  ${modelName}  revision ${revision}  ${stateText(state).padEnd(10)}`,
+    ...(startedAt ? [timestampDate(startedAt).toISOString()] : []),
+    parts.filter((part) => part !== "").join("; "),
+  ]
+    .join("  ")
+    .trimEnd();
+}
+
+function revisionText({ state, supersedesRunId, supersededByRunId }: BatchRun): string {
+  if (supersededByRunId !== undefined) return `replaced by run ${supersededByRunId}`;
+  if (supersedesRunId === undefined) return "";
+  return `${state === RunState.COMPLETE ? "replaced" : "is to replace"} run ${supersedesRunId}`;
+}
+
+const runJson = (run: BatchRun): object => ({
+  ...runToJson(run),
+  ...{ alerts_raised: run.alertsRaised, overtaken_by: run.overtakenBy || null },
+  ...{ supersedes_run_id: run.supersedesRunId ?? null, superseded_by_run_id: run.supersededByRunId ?? null },
+  started_at: run.startedAt ? timestampDate(run.startedAt).toISOString() : null,
+  completed_at: run.completedAt ? timestampDate(run.completedAt).toISOString() : null,
+});
