@@ -2,40 +2,55 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 
-/** Configuration with the numeric features and the region of the small demo model. */
-const MODEL = `version: 1
+/** The configuration of a small model with the categorical feature "region". */
+export interface SmallModel {
+  /** Numeric features: name, unit, and the upper end of the range, which begins at 0. */
+  readonly numbers: readonly (readonly [name: string, unit: string, to: number])[];
+  /** Whether the model has the text "contract_text"; it is empty in every row. */
+  readonly hasText: boolean;
+  /** Columns of the files besides the features, as in the mapping. */
+  readonly columns?: readonly string[];
+  /** SQL of the exposure. */
+  readonly exposure: string;
+}
+
+/** Returns model_config.yaml and feature_mapping.yaml. The weekly file is week.csv, with one row per supplier. */
+export function smallConfig({ numbers, hasText, columns = [], exposure }: SmallModel) {
+  const names = numbers.map(([name]) => name);
+  const features = `[${[...names, "region"].join(", ")}]`;
+  const read = ["supplier_id: text", ...names.map((name) => `${name}: number`), "region: text", ...columns].join(", ");
+  const model = `version: 1
 name: supplier-risk
 features:
-  - { name: past_disputes, kind: numeric, unit: units, range: [0, 1000] }
-  - { name: financial_stability_index, kind: numeric, unit: units, range: [0, 1000] }
-  - { name: avg_payment_delay_days, kind: numeric, unit: units, range: [0, 1000] }
-  - { name: delivery_score, kind: numeric, unit: units, range: [0, 1000] }
+${numbers.map(([name, unit, to]) => `  - { name: ${name}, kind: numeric, unit: ${unit}, range: [0, ${to}] }`).join("\n")}
   - { name: region, kind: category }
-text: { name: contract_text, max_terms: 10, stop_words: english }
-target: { name: high_risk, risk_class: high_risk, other_class: low_risk }
+${hasText ? "text: { name: contract_text, max_terms: 10, stop_words: english }\n" : ""}target: { name: high_risk, risk_class: high_risk, other_class: low_risk }
 bands: { high: 0.7, medium: 0.4 }
 minimum_present: 0.4
 trainer: { kind: random_forest, trees: 10, max_depth: 0, min_leaf: 1, column_sample: 1 }
 split: { by: supplier }
 seed: 1
 `;
-const COLUMNS =
-  "{ supplier_id: text, past_disputes: number, financial_stability_index: number, avg_payment_delay_days: number, delivery_score: number, region: text }";
-const FEATURES = "[past_disputes, financial_stability_index, avg_payment_delay_days, delivery_score, region]";
-const MAPPING = `version: 1
+  const mapping = `version: 1
 sources:
-  suppliers: { file: suppliers.csv, columns: ${COLUMNS} }
-rows: { from: suppliers, supplier_id: supplier_id, features: ${FEATURES}, text: "''" }
+  suppliers: { file: suppliers.csv, columns: { ${read} } }
+rows: { from: suppliers, supplier_id: supplier_id, features: ${features}${hasText ? `, text: "''"` : ""} }
 label: select supplier_id, 1 as high_risk from suppliers
 weekly:
   form: flat
-  source: { file: week.csv, columns: ${COLUMNS} }
+  source: { file: week.csv, columns: { ${read} } }
   rows:
     supplier_id: supplier_id
-    features: ${FEATURES}
-    text: "''"
-    attributes: { display_name: supplier_id, region: region, exposure: past_disputes * 100 }
+    features: ${features}
+${hasText ? `    text: "''"\n` : ""}    attributes: { display_name: supplier_id, region: region, exposure: ${exposure} }
 `;
+  return { model, mapping };
+}
+
+/** The numeric features of the small demo model. */
+const DEMO_NUMBERS = ["past_disputes", "financial_stability_index", "avg_payment_delay_days", "delivery_score"].map(
+  (name) => [name, "units", 1_000] as const,
+);
 
 /** Returns a weekly file of `rows` suppliers. In the first `broken` rows, the delay is not a number. */
 export function weekCsv(rows: number, { broken = 0, delayBy = 0 } = {}): string {
@@ -53,8 +68,9 @@ export function weekCsv(rows: number, { broken = 0, delayBy = 0 } = {}): string 
 export async function weeklyFolder({ exposure = "past_disputes * 100" } = {}) {
   const folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-weekly-"));
   const at = (name: string): string => path.join(folder, name);
-  await writeFile(at("model_config.yaml"), MODEL);
-  await writeFile(at("feature_mapping.yaml"), MAPPING.replace("past_disputes * 100", exposure));
+  const { model, mapping } = smallConfig({ numbers: DEMO_NUMBERS, hasText: true, exposure });
+  await writeFile(at("model_config.yaml"), model);
+  await writeFile(at("feature_mapping.yaml"), mapping);
   return {
     at,
     settings: {
