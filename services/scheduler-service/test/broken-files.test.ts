@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
@@ -33,9 +33,14 @@ async function setUp() {
   const ledger = stack.use(await startLedger());
   const runner = stack.use(await createWeeklyRunner({ ...folder.settings, mlUrl: ml.grpc, opsUrl: ledger.url }));
   const run = (input: string) => runner.run(WEEK, input, NEVER, () => {});
+  /** Returns what `weekly check` says against a run. */
+  const check = async (input: string): Promise<string> => {
+    const found = await runner.check(WEEK, input, NEVER).catch((error: Error) => error.message);
+    return typeof found === "string" ? found : found.failures.join("; ");
+  };
   const left = () => readdir(runner.folderOf(WEEK)).catch(() => []);
   const report = async () => JSON.parse(await readFile(path.join(runner.folderOf(WEEK), "report.json"), "utf8"));
-  return { at: folder.at, ledger, run, left, report, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return { at: folder.at, ledger, run, check, left, report, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
 /** One line of each kind of error, with the reason that is expected. */
@@ -52,6 +57,8 @@ const BROKEN: readonly (readonly [line: string | Buffer, column: string | null, 
   [",1,0.5,3,70,north", "supplier_id", "empty"],
   ['"",1,0.5,3,70,north', "supplier_id", "empty"],
   ["B_\0,1,0.5,3,70,north", null, "a NUL byte"],
+  [`B_9${",1".repeat(1_000_000)}`, null, "more than 6 values"],
+  [`B_10,1,0.5,3,70,"${"y".repeat(10_000_000)}"`, null, "2097152 bytes"],
   ['"B_open,1,0.5,3,70,north', "supplier_id", "a quote that is not closed, or text after a closing quote"],
 ];
 
@@ -79,13 +86,21 @@ test.each<[string, string | Buffer, string]>([
   ["bzip2 under a CSV name", "BZh91AY&SY", "it is bzip2 data; unpack it, or pack it as gzip or zstandard"],
   ["noise", randomBytes(100_000), "line "],
   ["another encoding", Buffer.from(weekCsv(300).replace("north", "f\xfcr"), "latin1"), "set encoding: windows-1252"],
+  ["a header with a million columns", `${HEADER.trim()}${",c".repeat(1_000_000)}\n`, "its first line does not end within"],
+  ["Parquet", "PAR1\x15\x04", "it is Parquet; set format: parquet"],
   ["a line that does not end", `${HEADER.trim()}${"x".repeat(2 ** 20)}`, "its first line does not end within"],
   ["UTF-16", Buffer.from(`\uFEFF${weekCsv(3)}`, "utf16le"), "it looks like utf-16; set encoding: utf-16"],
   ["mostly broken rows", weekCsv(10, { broken: 6 }), "6 of 10 rows would be rejected, more than the limit"],
-])("%s fails the run with one line and leaves no files that affect the next run", async (_what, content, reason) => {
+])("%s fails check and run with one line and leaves no files that affect the next run", async (_what, content, reason) => {
   await using week = await setUp();
   const input = week.at("week.csv");
   await writeFile(input, content);
+  // A file that was written just now is looked at twice.
+  await utimes(input, 0, 0);
+  const checked = await week.check(input);
+  expect(checked).toContain(reason);
+  expect(checked).not.toContain("\n");
+  expect([...week.ledger.startedWeeks]).toEqual([]);
   const error = await week.run(input).catch((failure: Error) => failure);
   expect(String(error)).toContain(reason);
   expect(String(error)).not.toContain("\n");
