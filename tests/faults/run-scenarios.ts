@@ -11,9 +11,9 @@ import { kills } from "./kills.ts";
 import { notices } from "./notices.ts";
 import { overload } from "./overload.ts";
 import { frozenReplica, outageByErrors, outageByKill, rollingRestarts } from "./replicas.ts";
+import type { ABOUT } from "./scenario-names.ts";
 import { takeover } from "./takeover.ts";
 import { triage } from "./triage.ts";
-import type { ABOUT } from "./scenario-names.ts";
 
 const SCENARIOS = {
   overload,

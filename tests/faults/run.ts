@@ -20,11 +20,10 @@ readCommandLine({
 // The scenarios run in a child: all that it starts has the folder as TMPDIR, so that it can be found and ended when a
 // scenario or this process is killed.
 const folder = createRunFolder();
-const child = spawn(
-  process.execPath,
-  [path.join(import.meta.dirname, "run-scenarios.ts"), ...process.argv.slice(2)],
-  { stdio: "inherit", env: { ...process.env, TMPDIR: folder.path } },
-);
+const child = spawn(process.execPath, [path.join(import.meta.dirname, "run-scenarios.ts"), ...process.argv.slice(2)], {
+  stdio: "inherit",
+  env: { ...process.env, TMPDIR: folder.path },
+});
 const [code] = await once(child, "exit");
 for (const name of await folder.close()) console.error(`left behind: ${name}`);
 process.exit(code ?? 1);

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { openPostgres, type PostgresPool } from "@bellwether/postgres/pool/open-postgres";
+import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 
 /** A point in a transaction of ops-service at which the transaction waits until the test opens the gate. */
 export interface Gate extends AsyncDisposable {
@@ -106,7 +106,7 @@ const FOR_THE_GATE = `with recursive waiting as (
   ) select count(*)::int as count from waiting`;
 
 /** Returns the newest run and the waiting transactions as text, for the error of a gate that was not reached. */
-async function stateOf(pool: PostgresPool): Promise<string> {
+async function stateOf(pool: Awaited<ReturnType<typeof openPostgres>>): Promise<string> {
   const runs = await pool.query<{ run: string }>(
     `select concat_ws(' ', iso_week, state, stage, 'read', rows_read, 'scored', rows_scored, 'chunks', chunks_received, failure) as run
      from bellwether.run order by id desc limit 1`,

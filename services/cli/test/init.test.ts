@@ -65,7 +65,7 @@ test("drafts a pair from an export with semicolons, decimal commas, words for mi
   expect(mapping.rows.attributes.displayName).toBe("name");
   expect(model.features.map(({ name, unit }) => [name, unit])).toEqual([
     ["land", ""],
-    ["umsatz", "eur"],
+    ["umsatz", "(unit?)"],
     ["quote_percent", "%"],
     ["order_value", "(unit?)"],
   ]);
@@ -75,9 +75,9 @@ test("drafts a pair from an export with semicolons, decimal commas, words for mi
 test("days without separators are dates, days of Excel are left out, and an id is not a name", async () => {
   const rows = Array.from({ length: 60 }, (_, i) => {
     const day = String((i % 28) + 1).padStart(2, "0");
-    return `V${i},202603${day},${46_000 + i},${1_990 + (i % 9)},${i % 3 === 0 ? 140 : 20},${i * 3},${i % 5 === 0 ? 1 : 0}`;
+    return `V${i},202603${day},${46_000 + i},${1_990 + (i % 9)},${i % 3 === 0 ? 140 : 20},${i * 3},${i * 7},${i % 5 === 0 ? 1 : 0}`;
   });
-  const table = `vendor_id,last_audit,contract_date,founded_year,growth_pct,open_items_count,bad\n${rows.join("\n")}\n`;
+  const table = `vendor_id,last_audit,contract_date,founded_year,growth_pct,open_items_count,Spend (€),bad\n${rows.join("\n")}\n`;
   const { cwd, run, read } = await init({ "vendors.csv": table }, "vendors.csv", "--label", "bad");
   await run();
   const { model, mapping } = await useDraft(cwd, "vendors", "vendors.csv");
@@ -85,6 +85,7 @@ test("days without separators are dates, days of Excel are left out, and an id i
     ["founded_year", "year", 2_200],
     ["growth_pct", "%", 1_000_000],
     ["open_items_count", "count", 1_000_000],
+    ["spend", "eur", 1_000_000],
   ]);
   expect(mapping.rows.attributes.displayName).toBeNull();
   const text = await read("vendors/feature_mapping.yaml");

@@ -86,12 +86,16 @@ test.each<[string, string | Buffer, string]>([
   ["bzip2 under a CSV name", "BZh91AY&SY", "it is bzip2 data; unpack it, or pack it as gzip or zstandard"],
   ["noise", randomBytes(100_000), "line "],
   ["another encoding", Buffer.from(weekCsv(300).replace("north", "f\xfcr"), "latin1"), "set encoding: windows-1252"],
-  ["a header with a million columns", `${HEADER.trim()}${",c".repeat(1_000_000)}\n`, "its first line does not end within"],
+  [
+    "a header with a million columns",
+    `${HEADER.trim()}${",c".repeat(1_000_000)}\n`,
+    "its first line does not end within",
+  ],
   ["Parquet", "PAR1\x15\x04", "it is Parquet; set format: parquet"],
   ["a line that does not end", `${HEADER.trim()}${"x".repeat(2 ** 20)}`, "its first line does not end within"],
   ["UTF-16", Buffer.from(`\uFEFF${weekCsv(3)}`, "utf16le"), "it looks like utf-16; set encoding: utf-16"],
   ["mostly broken rows", weekCsv(10, { broken: 6 }), "6 of 10 rows would be rejected, more than the limit"],
-])("%s fails check and run with one line and leaves no files that affect the next run", async (_what, content, reason) => {
+])("%s fails the run with one line and leaves no files that affect the next run", async (_what, content, reason) => {
   await using week = await setUp();
   const input = week.at("week.csv");
   await writeFile(input, content);
@@ -114,6 +118,25 @@ test.each<[string, string | Buffer, string]>([
     "report.json",
     "snapshot.parquet",
   ]);
+});
+
+test("a check says of broken files what the run says, and starts no run", async () => {
+  await using week = await setUp();
+  for (const [content, reason] of [
+    ["", "it is empty; a line with the column names is expected"],
+    [HEADER, "the weekly file has no row that can be scored: 0 rejected"],
+    [Buffer.from(`\uFEFF${weekCsv(3)}`, "utf16le"), "it looks like utf-16; set encoding: utf-16"],
+  ] as const) {
+    const input = week.at("week.csv");
+    await writeFile(input, content);
+    // A file that was written just now would be looked at twice.
+    await utimes(input, 0, 0);
+    const checked = await week.check(input);
+    expect(checked).toContain(reason);
+    expect(checked).not.toContain("\n");
+  }
+  expect([...week.ledger.startedWeeks]).toEqual([]);
+  expect(await week.left()).toEqual([]);
 });
 
 test("gzip under a CSV name is read, and run and report say so", async () => {

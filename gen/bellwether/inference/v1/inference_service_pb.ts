@@ -376,7 +376,8 @@ export type PredictBatchResponse = Message<"bellwether.inference.v1.PredictBatch
   margins: Uint8Array;
 
   /**
-   * Number of missing features per row: uint16 little-endian, one per row.
+   * Number of missing features per row, a text that is empty included, as in Score.missing_features: uint16
+   * little-endian, one per row.
    *
    * @generated from field: bytes missing_counts = 11;
    */

@@ -1241,9 +1241,11 @@ export const BatchService: GenService<{
   },
   /**
    * Approves a held run although checks failed. The run keeps the state HELD until the next StartRun, which continues
-   * it and does not hold it for the same checks. The first approval counts. Idempotent.
+   * it and does not hold it for the same checks. The first approval counts. Idempotent as long as the run is not
+   * complete or voided.
    * - NOT_FOUND: no run has this id.
-   * - FAILED_PRECONDITION: the run is not held (reason RUN_STATE).
+   * - FAILED_PRECONDITION: the run is not held, for example because it is complete or voided; metadata.state has its
+   *   state (reason RUN_STATE).
    *
    * @generated from rpc bellwether.ops.v1.BatchService.ApproveRun
    */
@@ -1313,7 +1315,8 @@ export const BatchService: GenService<{
     output: typeof GetInputComparisonResponseSchema;
   },
   /**
-   * Returns the run of a week, the newest revision. If the request has no week: the run that was made last. Idempotent.
+   * Returns the run of a week, the newest revision. If the request has no week: the run that was made last. A voided run
+   * is returned only if no other run, which is not superseded, fits the request. Idempotent.
    * - NOT_FOUND: the run does not exist.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.GetRun

@@ -194,7 +194,7 @@ export type TriggerRunRequest = Message<"bellwether.schedule.v1.TriggerRunReques
 
   /**
    * Why the run is to be published even if its losses exceed the risk policy (config/risk_policy.yaml); recorded
-   * with the subject of the caller. At most 2,000 bytes. Empty: such a run fails.
+   * with the subject of the caller. At most 2,000 bytes. Empty: such a run is held.
    *
    * @generated from field: string accept_losses = 4;
    */

@@ -262,7 +262,11 @@ function rowsLines(roles: Roles, id: string, asOfSql: string | null, indent: str
     ...(text === undefined ? [] : [`${indent}text: ${text.name}`]),
     ...(attributes.length === 0 ? [] : [`${indent}attributes:   # TODO: stored with the score, not used by the model`]),
     ...attributes.map(([key, column]) => `${indent}  ${key}: ${column}`),
-    ...(hasName ? [] : [`${indent}# TODO: attributes: display_name: COLUMN, when a column has the names of the suppliers; without it, the id is shown`]),
+    ...(hasName
+      ? []
+      : [
+          `${indent}# TODO: attributes: display_name: COLUMN, when a column has the names of the suppliers; without it, the id is shown`,
+        ]),
   ].join("\n");
 }
 

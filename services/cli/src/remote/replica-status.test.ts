@@ -2,7 +2,14 @@ import { expect, test } from "vitest";
 import { replicaLines } from "./replica-status.ts";
 
 const STATUS = {
-  ...{ url: "http://risk:9081", replica: "a:7", model: "supplier-risk", champion: "v2", served: "v2", model_digest: "" },
+  ...{
+    url: "http://risk:9081",
+    replica: "a:7",
+    model: "supplier-risk",
+    champion: "v2",
+    served: "v2",
+    model_digest: "",
+  },
   ...{ served_since: "2026-11-23T06:00:00.000Z", rejection: null, other_versions: [], error: null },
 };
 

@@ -19,7 +19,9 @@ test("a line has week, model, revision, state and time, and what became of the r
       run(RunState.VOIDED, { ...counts, voided: decided }),
       run(RunState.RUNNING, { revision: 2, supersedesRunId: 7 }),
       run(RunState.MISSED, { missedReason: "week.csv does not exist" }),
-    ].map((one) => runLine(one).replace("2026-W47  supplier-risk  revision ", "").replace("2026-11-23T06:00:00.000Z", "T")),
+    ].map((one) =>
+      runLine(one).replace("2026-W47  supplier-risk  revision ", "").replace("2026-11-23T06:00:00.000Z", "T"),
+    ),
   ).toEqual([
     "2  complete    T  10 scored + 1 rejected; 2 alerts raised; jane approved it: the file was that of May; replaced run 7",
     "1  superseded  T  10 scored + 1 rejected; 2 alerts raised; replaced by run 9",

@@ -27,7 +27,9 @@ const PAGE_SIZE = 200;
 /** `bellwether weekly list` */
 export function listCommand(context: CliContext): Command {
   return new Command("list")
-    .description("List the runs of all weeks, each revision, with what became of it. The run that was started last comes first.")
+    .description(
+      "List the runs of all weeks, each revision, with what became of it. The run that was started last comes first.",
+    )
     .option("--model <name>", "only the runs of this model (default: all)")
     .option("--week <week>", "only the runs of this ISO week, for example 2026-W10", isoWeek)
     .addOption(new Option("--state <state>", "only the runs in this state").choices(STATE_NAMES))

@@ -216,13 +216,13 @@ test("texts and suppliers become the recorded rows", () => {
       "roundings": [
         [
           "9397e32cdbcafac4",
-          "32a3cd42d8150a79",
+          "30f467a3338115b3",
           "17269375a2c80b5e",
           "bd7376644c458ad6",
         ],
         [
           "0fac702a9651a184",
-          "32a3cd42d8150a79",
+          "30f467a3338115b3",
           "17269375a2c80b5e",
           "bd7376644c458ad6",
         ],

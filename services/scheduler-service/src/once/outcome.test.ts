@@ -43,7 +43,9 @@ test("a held run reports its failed checks and both ways out", () => {
     { kind: CheckKind.ROWS, outcome: CheckOutcome.FAILED, detail: "3 rows after 3002" },
     { kind: CheckKind.SUPPLIERS, outcome: CheckOutcome.PASSED, detail: "as before" },
   ];
-  const error = new RunHeldError(create(BatchRunSchema, { isoWeek: "2026-W47", modelName: "supplier-risk", runId: 7, checks }));
+  const error = new RunHeldError(
+    create(BatchRunSchema, { isoWeek: "2026-W47", modelName: "supplier-risk", runId: 7, checks }),
+  );
   expect(error.message).toBe(
     "2026-W47 is held, and nothing of it is published: spend: × 100; 3 rows after 3002. Publish it (bellwether weekly approve --week 2026-W47 --model supplier-risk --reason TEXT), withdraw it (bellwether weekly void --week 2026-W47 --model supplier-risk --reason TEXT), or run a corrected file",
   );
