@@ -341,3 +341,24 @@ test("page tokens that no server created are rejected, even when they contain va
     expect((await failureOf(ops.audit.queryEvents({ pageToken }))).code).toBe(Code.InvalidArgument);
   }
 });
+
+test("a voided run is the run of its week only when there is no other one, for GetRun and GET /batch/status", async () => {
+  const modelName = "withdrawn";
+  const reason = "the wrong file";
+  const runWeekOf = async (isoWeek: string) => (await runWeek(ops, isoWeek, rows(0, 2), { modelName }))?.runId ?? 0;
+  const [first, wrong] = [await runWeekOf("2026-W10"), await runWeekOf("2026-W11")];
+  await ops.batch.voidRun({ runId: wrong, reason });
+  const runOf = async (isoWeek = "") => (await ops.batch.getRun({ isoWeek, modelName })).run?.runId;
+  const status = async () => (await fetch(`${ops.webUrl}/batch/status?model_name=${modelName}`)).json();
+  expect([await runOf(), await runOf("2026-W11"), (await status()).run_id]).toEqual([first, wrong, first]);
+  // A newer revision that is voided leaves the complete one to the readers.
+  await ops.batch.supersedeRun({ runId: first, reason });
+  const { run, lease } = await ops.batch.startRun({ isoWeek: "2026-W10", modelName, holder: "h" });
+  const revision = run?.runId ?? 0;
+  expect(await runOf("2026-W10")).toBe(revision);
+  await ops.batch.failRun({ ...(lease && { lease }), reason });
+  await ops.batch.voidRun({ runId: revision, reason });
+  expect(await runOf("2026-W10")).toBe(first);
+  await ops.batch.voidRun({ runId: first, reason });
+  expect((await status()).state).toBe("voided");
+});

@@ -109,26 +109,6 @@ describe("a run that is voided", () => {
     expect(approval.rawMessage).toBe(`run ${wrong.runId} is voided: only a held run can be approved`);
   });
 
-  test("is the run of its week for readers only when there is no other one", async () => {
-    newModel();
-    const { runId: first } = await week("2026-W10", { id: "a", score: 0.3 }, REST);
-    const { runId: wrong } = await week("2026-W11", { id: "a", score: 0.9 }, REST);
-    await ops.batch.voidRun({ runId: wrong, reason });
-    const runOf = async (isoWeek = "") => (await ops.batch.getRun({ isoWeek, modelName })).run?.runId;
-    const status = async () => (await fetch(`${ops.webUrl}/batch/status?model_name=${modelName}`)).json();
-    expect([await runOf(), await runOf("2026-W11"), (await status()).run_id]).toEqual([first, wrong, first]);
-    // A newer revision that is voided leaves the complete one to the readers.
-    await ops.batch.supersedeRun({ runId: first, reason });
-    const { run, lease } = await ops.batch.startRun({ isoWeek: "2026-W10", modelName, holder: "h" });
-    const revision = run?.runId ?? 0;
-    expect(await runOf("2026-W10")).toBe(revision);
-    await ops.batch.failRun({ ...(lease && { lease }), reason });
-    await ops.batch.voidRun({ runId: revision, reason });
-    expect(await runOf("2026-W10")).toBe(first);
-    await ops.batch.voidRun({ runId: first, reason });
-    expect((await status()).state).toBe("voided");
-  });
-
   test("a week that was completed too early is voided, and the next true week raises alerts again", async () => {
     newModel();
     await week("2026-W10", { id: "a", score: 0.3 }, REST);
