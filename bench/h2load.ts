@@ -29,6 +29,7 @@ export interface LoadResult {
   readonly failed: number;
   readonly meanUs: number;
   /** Latencies of all calls, including those of the warm-up. */
+  readonly p50Us: number;
   readonly p99Us: number;
 }
 
@@ -67,6 +68,7 @@ export async function h2load(options: LoadOptions): Promise<LoadResult> {
     callsPerSecond: number(/finished in [\d.]+\w+, ([\d.]+) req\/s/),
     calls: number(/(\d+) succeeded/),
     failed: number(/(\d+) failed/) + number(/(\d+) errored/) + number(/(\d+) timeout/),
+    p50Us: took[took.length >> 1] ?? Number.NaN,
     p99Us: took[Math.floor(took.length * 0.99)] ?? Number.NaN,
     meanUs: duration(/time for request:\s+\S+\s+\S+\s+(\S+)/.exec(stdout)?.[1] ?? ""),
   };

@@ -11,6 +11,7 @@ import { createClient } from "@connectrpc/connect";
 import { type BenchModel, drawRows, FEATURES, trainBenchModels } from "./explain-models.ts";
 import { type Bench, type Metric, metric } from "./metric.ts";
 import { publishModel } from "./publish-model.ts";
+import { measurePredict } from "./serving/predict-ratios.ts";
 
 /** Number of measured calls of each RPC, and of calls before them. */
 const CALLS = 4_000;
@@ -19,11 +20,11 @@ const WARM_UP = 500;
 const RATIO_GATE = 3;
 
 /**
- * Measures Predict and Explain of ml-service through gRPC, one call at a time and alternating, so that other load on the
- * machine slows both equally.
+ * Measures Predict of ml-service against bare grpc-js and other servers of models; then Predict and Explain through gRPC, one
+ * call at a time and alternating, so that other load on the machine slows both equally.
  */
 export const bench: Bench = async ({ log }) => {
-  const metrics: Metric[] = [];
+  const metrics: Metric[] = [...(await measurePredict(log))];
   for (const model of trainBenchModels()) metrics.push(...(await measureModel(model, log)));
   return metrics;
 };

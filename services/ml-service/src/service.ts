@@ -14,11 +14,13 @@ import { readImportance } from "@bellwether/registry/versions/read-importance";
 import { listModels, listVersions, readVersion, resolveVersion } from "@bellwether/registry/versions/read-version";
 import { versionFingerprint } from "@bellwether/registry/versions/version-fingerprint";
 import { createBatchPool } from "@bellwether/scoring/batch/batch-pool";
+import { durationSeries } from "@bellwether/telemetry/counted-durations";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { AuditSink } from "./audit/audit-sink.ts";
 import { createRejectionCounts } from "./audit/rejection-counts.ts";
 import { defaultScoringThreads } from "./domain/scoring-threads.ts";
 import { createLoadedModels } from "./model/loaded-models.ts";
+import { createScoreMetrics } from "./model/score-metrics.ts";
 import { reportServing } from "./model/serving-metrics.ts";
 import { type ServingReport, servingReport } from "./model/serving-report.ts";
 import { watchChampion } from "./model/watch-champion.ts";
@@ -63,6 +65,8 @@ export interface MlServiceConfig
 
 /** Limits of the waiting batches: eight of the largest, in rows and in bytes. */
 const BATCH_LIMITS = { maxRows: 65_536, maxBytes: 128 * 2 ** 20 };
+/** Maximum number of open streams of blocks: with two blocks of 4 MiB each, their requests hold at most 128 MiB. */
+const MAX_STREAMS = 16;
 
 /**
  * Time for which what an object store has answered is used again, ms: below the usual interval of the polls. It bounds the calls,
@@ -98,9 +102,15 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
   const pool = createBatchPool({
     workers,
     ...BATCH_LIMITS,
+    onBegun: durationSeries(
+      "bellwether.batch.wait",
+      "Time for which a batch or a search for counterfactuals waited for a thread.",
+      {},
+    ),
     onThreadLost: (cause) => logger.error({ err: cause }, "a scoring thread ended"),
   });
   starting.use(pool);
+  const counts = starting.use(createScoreMetrics(pool));
   const loadedModels = starting.use(createLoadedModels(registryRoot, defaultModel, pool));
   const shadow =
     shadowed === undefined || shadowed.share === 0
@@ -118,6 +128,7 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
   const stopped = new AbortController();
   const rejections = audit && createRejectionCounts({ record: audit.record, newId: newUuidV7, now: Date.now });
   if (rejections) starting.defer(() => rejections.flush());
+  const auditing = audit && rejections && auditPolicy({ ...audit, rejections, newId: newUuidV7, now: Date.now });
   const running = await startServer({
     ...server,
     name: "ml-service",
@@ -127,6 +138,8 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
         inferenceHandlers({
           loadedModels,
           shadow,
+          counts,
+          stream: { maxStreams: MAX_STREAMS, recordBlock: auditing?.recordBlock ?? (() => {}) },
           newPredictionId: newUuidV7,
           narrator: narrator ?? TEMPLATE_NARRATOR,
           readImportance: async ({ modelName, modelVersion }) => {
@@ -140,7 +153,7 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
       route(
         GRPCInferenceService,
         openInferenceHandlers({
-          ...{ loadedModels, defaultModel, release: RELEASE, statistics: createInferStatistics() },
+          ...{ loadedModels, counts, defaultModel, release: RELEASE, statistics: createInferStatistics() },
           modelNames: () => listModels(registryRoot),
           versionsOf: async (model) => (await listVersions(registryRoot, model)).map(({ version }) => version),
         }),
@@ -150,7 +163,7 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
     logger,
     serving: false,
     rest: REST_ROUTES,
-    ...(audit && rejections && { policies: [auditPolicy({ ...audit, rejections, newId: newUuidV7, now: Date.now })] }),
+    ...(auditing && { policies: [auditing] }),
   });
 
   starting.use(running);

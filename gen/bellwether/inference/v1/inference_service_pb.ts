@@ -25,7 +25,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/inference/v1/inference_service.proto.
  */
 export const file_bellwether_inference_v1_inference_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci9iZWxsd2V0aGVyL2luZmVyZW5jZS92MS9pbmZlcmVuY2Vfc2VydmljZS5wcm90bxIXYmVsbHdldGhlci5pbmZlcmVuY2UudjEixAEKDlByZWRpY3RSZXF1ZXN0EjsKCHN1cHBsaWVyGAEgASgLMiEuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuU3VwcGxpZXJCBrpIA8gBARI1CgVtb2RlbBgCIAEoCzImLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk1vZGVsU2VsZWN0b3ISKAoRdG9wX2NvbnRyaWJ1dGlvbnMYAyABKA1CCLpIBSoDGIAISACIAQFCFAoSX3RvcF9jb250cmlidXRpb25zIkAKD1ByZWRpY3RSZXNwb25zZRItCgVzY29yZRgBIAEoCzIeLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlNjb3JlImoKDkNhdGVnb3J5Q29sdW1uEhgKBG5hbWUYASABKAlCCrpIB3IFIAEogAESJAoKZGljdGlvbmFyeRgCIAMoCUIQukgNkgEKEIBAIgVyAyiAAhIYCgVjb2RlcxgDIAMoDUIJukgGkgEDEIBAIkMKDE51bWJlckNvbHVtbhIYCgRuYW1lGAEgASgJQgq6SAdyBSABKIABEhkKBnZhbHVlcxgCIAMoAkIJukgGkgEDEIBAIqsDChNQcmVkaWN0QmF0Y2hSZXF1ZXN0EiEKDHN1cHBsaWVyX2lkcxgBIAMoCUILukgIkgEFCAEQgEASIAoNZmVhdHVyZV9uYW1lcxgCIAMoCUIJukgGkgEDEIAIEg4KBnZhbHVlcxgDIAEoDBJGCgpjYXRlZ29yaWVzGAQgAygLMicuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ2F0ZWdvcnlDb2x1bW5CCbpIBpIBAxCAAhIhCg5jb250cmFjdF90ZXh0cxgFIAMoCUIJukgGkgEDEIBAEjUKBW1vZGVsGAYgASgLMiYuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTW9kZWxTZWxlY3RvchIaChJ3aXRoX2NvbnRyaWJ1dGlvbnMYByABKAgSQQoHbnVtYmVycxgIIAMoCzIlLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk51bWJlckNvbHVtbkIJukgGkgEDEIAIEiMKEHZhbHVlc19jaGVja3N1bXMYCSADKAFCCbpIBpIBAxCACBIZChF3aXRoX3Rlcm1fd2VpZ2h0cxgKIAEoCCJLCgxSb3dWaW9sYXRpb24SCwoDcm93GAEgASgNEg4KBnJlYXNvbhgCIAEoCRINCgVmaWVsZBgDIAEoCRIPCgdtZXNzYWdlGAQgASgJIq4EChRQcmVkaWN0QmF0Y2hSZXNwb25zZRITCgtyaXNrX3Njb3JlcxgBIAEoDBINCgViYW5kcxgCIAEoDBIUCgxjb2x1bW5fbmFtZXMYAyADKAkSFQoNY29udHJpYnV0aW9ucxgEIAEoDBISCgpiYXNlX3ZhbHVlGAUgASgBEjkKCnZpb2xhdGlvbnMYBiADKAsyJS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Sb3dWaW9sYXRpb24SNQoFbW9kZWwYByABKAsyJi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Nb2RlbElkZW50aXR5EjoKDG91dHB1dF9zcGFjZRgIIAEoDjIkLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk91dHB1dFNwYWNlEkIKEGV4cGxhbmF0aW9uX2tpbmQYCSABKA4yKC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYW5hdGlvbktpbmQSDwoHbWFyZ2lucxgKIAEoDBIWCg5taXNzaW5nX2NvdW50cxgLIAEoDBISCgpiYWNrZ3JvdW5kGAwgASgJEjIKCHdhcm5pbmdzGA0gAygLMiAuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuV2FybmluZxI4CgtiYW5kX2xpbWl0cxgOIAEoCzIjLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkJhbmRMaW1pdHMSFAoMdGVybV93ZWlnaHRzGA8gASgMIswBChJQcmVkaWN0Um93c1JlcXVlc3QSPwoJc3VwcGxpZXJzGAEgAygLMiEuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuU3VwcGxpZXJCCbpIBpIBAxDoBxI1CgVtb2RlbBgCIAEoCzImLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk1vZGVsU2VsZWN0b3ISKAoRdG9wX2NvbnRyaWJ1dGlvbnMYAyABKA1CCLpIBSoDGIAISACIAQFCFAoSX3RvcF9jb250cmlidXRpb25zIkcKCVNjb3JlZFJvdxILCgNyb3cYASABKA0SLQoFc2NvcmUYAiABKAsyHi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5TY29yZSIuCghSb3dGaWVsZBINCgVmaWVsZBgBIAEoCRITCgtkZXNjcmlwdGlvbhgCIAEoCSJuCgtSZWplY3RlZFJvdxILCgNyb3cYASABKA0SDgoGcmVhc29uGAIgASgJEg8KB21lc3NhZ2UYAyABKAkSMQoGZmllbGRzGAQgAygLMiEuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuUm93RmllbGQiuAEKE1ByZWRpY3RSb3dzUmVzcG9uc2USMgoGc2NvcmVkGAEgAygLMiIuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuU2NvcmVkUm93EjYKCHJlamVjdGVkGAIgAygLMiQuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuUmVqZWN0ZWRSb3cSNQoFbW9kZWwYAyABKAsyJi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Nb2RlbElkZW50aXR5ItMCCg5FeHBsYWluUmVxdWVzdBI7CghzdXBwbGllchgBIAEoCzIhLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlN1cHBsaWVyQga6SAPIAQESNQoFbW9kZWwYAiABKAsyJi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Nb2RlbFNlbGVjdG9yEhYKDndpdGhfbmFycmF0aXZlGAMgASgIEiMKEW1heF9jb250cmlidXRpb25zGAQgASgNQgi6SAUqAxiACBIqCgltaW5fc2hhcmUYBSABKAFCF7pIFBISGQAAAAAAAPA/KQAAAAAAAAAAEhIKCndpdGhfdGV4dHMYBiABKAgSUAoSbmFycmF0aXZlX2xhbmd1YWdlGAcgASgOMiouYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTmFycmF0aXZlTGFuZ3VhZ2VCCLpIBYIBAhABItwBCg9FeHBsYW5hdGlvbkJhc2USLQoFc2NvcmUYASABKAsyHi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5TY29yZRISCgpiYXNlX3ZhbHVlGAIgASgBEjYKBGtpbmQYAyABKA4yKC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYW5hdGlvbktpbmQSEgoKYmFja2dyb3VuZBgEIAEoCRI6CgxvdXRwdXRfc3BhY2UYBSABKA4yJC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5PdXRwdXRTcGFjZSKAAQoQQ29udHJpYnV0aW9uTGlzdBI8Cg1jb250cmlidXRpb25zGAEgAygLMiUuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ29udHJpYnV0aW9uEh0KFW9taXR0ZWRfY29udHJpYnV0aW9ucxgCIAEoDRIPCgdvbWl0dGVkGAMgASgBIrQCCg9FeHBsYWluUmVzcG9uc2USOAoEYmFzZRgBIAEoCzIoLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkV4cGxhbmF0aW9uQmFzZUgAEkIKDWNvbnRyaWJ1dGlvbnMYAiABKAsyKS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Db250cmlidXRpb25MaXN0SAASEwoJbmFycmF0aXZlGAMgASgJSAASRAoQbmFycmF0aXZlX3NvdXJjZRgEIAEoDjIoLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk5hcnJhdGl2ZVNvdXJjZUgAEkAKDm5hcnJhdGl2ZV9pbmZvGAUgASgLMiYuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTmFycmF0aXZlSW5mb0gAQgYKBHBhcnQqcAoPTmFycmF0aXZlU291cmNlEiAKHE5BUlJBVElWRV9TT1VSQ0VfVU5TUEVDSUZJRUQQABIdChlOQVJSQVRJVkVfU09VUkNFX1RFTVBMQVRFEAESHAoYTkFSUkFUSVZFX1NPVVJDRV9NSVNUUkFMEAIy4gYKEEluZmVyZW5jZVNlcnZpY2USZQoHUHJlZGljdBInLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlByZWRpY3RSZXF1ZXN0GiguYmVsbHdldGhlci5pbmZlcmVuY2UudjEuUHJlZGljdFJlc3BvbnNlIgeQAgGouxgBEoUBCgxQcmVkaWN0QmF0Y2gSLC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5QcmVkaWN0QmF0Y2hSZXF1ZXN0Gi0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuUHJlZGljdEJhdGNoUmVzcG9uc2UiGJACAai7GAGyuxgNCICAgAgQ4NQDIMDPJBKCAQoLUHJlZGljdFJvd3MSKy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5QcmVkaWN0Um93c1JlcXVlc3QaLC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5QcmVkaWN0Um93c1Jlc3BvbnNlIhiQAgGouxgBsrsYDQiAgIAIEODUAyDAzyQSZwoHRXhwbGFpbhInLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkV4cGxhaW5SZXF1ZXN0GiguYmVsbHdldGhlci5pbmZlcmVuY2UudjEuRXhwbGFpblJlc3BvbnNlIgeQAgGouxgBMAESdwoNRXhwbGFpbkNoYW5nZRItLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkV4cGxhaW5DaGFuZ2VSZXF1ZXN0Gi4uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuRXhwbGFpbkNoYW5nZVJlc3BvbnNlIgeQAgGouxgBEnQKDEV4cGxhaW5Nb2RlbBIsLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkV4cGxhaW5Nb2RlbFJlcXVlc3QaLS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYWluTW9kZWxSZXNwb25zZSIHkAIBqLsYARKBAQoOQ291bnRlcmZhY3R1YWwSLi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Db3VudGVyZmFjdHVhbFJlcXVlc3QaLy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Db3VudGVyZmFjdHVhbFJlc3BvbnNlIg6QAgGouxgBsrsYAxCQTkJeChtjb20uYmVsbHdldGhlci5pbmZlcmVuY2UudjFQAVojYmVsbHdldGhlci9pbmZlcmVuY2UvdjE7aW5mZXJlbmNldjGqAhdCZWxsd2V0aGVyLkluZmVyZW5jZS5WMWIGcHJvdG8z", [file_bellwether_inference_v1_change, file_bellwether_inference_v1_model_explanation, file_bellwether_inference_v1_counterfactual, file_bellwether_inference_v1_narrative, file_bellwether_inference_v1_score, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate]);
+  fileDesc("Ci9iZWxsd2V0aGVyL2luZmVyZW5jZS92MS9pbmZlcmVuY2Vfc2VydmljZS5wcm90bxIXYmVsbHdldGhlci5pbmZlcmVuY2UudjEixAEKDlByZWRpY3RSZXF1ZXN0EjsKCHN1cHBsaWVyGAEgASgLMiEuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuU3VwcGxpZXJCBrpIA8gBARI1CgVtb2RlbBgCIAEoCzImLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk1vZGVsU2VsZWN0b3ISKAoRdG9wX2NvbnRyaWJ1dGlvbnMYAyABKA1CCLpIBSoDGIAISACIAQFCFAoSX3RvcF9jb250cmlidXRpb25zIkAKD1ByZWRpY3RSZXNwb25zZRItCgVzY29yZRgBIAEoCzIeLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlNjb3JlImoKDkNhdGVnb3J5Q29sdW1uEhgKBG5hbWUYASABKAlCCrpIB3IFIAEogAESJAoKZGljdGlvbmFyeRgCIAMoCUIQukgNkgEKEIBAIgVyAyiAAhIYCgVjb2RlcxgDIAMoDUIJukgGkgEDEIBAIkMKDE51bWJlckNvbHVtbhIYCgRuYW1lGAEgASgJQgq6SAdyBSABKIABEhkKBnZhbHVlcxgCIAMoAkIJukgGkgEDEIBAIqsDChNQcmVkaWN0QmF0Y2hSZXF1ZXN0EiEKDHN1cHBsaWVyX2lkcxgBIAMoCUILukgIkgEFCAEQgEASIAoNZmVhdHVyZV9uYW1lcxgCIAMoCUIJukgGkgEDEIAIEg4KBnZhbHVlcxgDIAEoDBJGCgpjYXRlZ29yaWVzGAQgAygLMicuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ2F0ZWdvcnlDb2x1bW5CCbpIBpIBAxCAAhIhCg5jb250cmFjdF90ZXh0cxgFIAMoCUIJukgGkgEDEIBAEjUKBW1vZGVsGAYgASgLMiYuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTW9kZWxTZWxlY3RvchIaChJ3aXRoX2NvbnRyaWJ1dGlvbnMYByABKAgSQQoHbnVtYmVycxgIIAMoCzIlLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk51bWJlckNvbHVtbkIJukgGkgEDEIAIEiMKEHZhbHVlc19jaGVja3N1bXMYCSADKAFCCbpIBpIBAxCACBIZChF3aXRoX3Rlcm1fd2VpZ2h0cxgKIAEoCCJLCgxSb3dWaW9sYXRpb24SCwoDcm93GAEgASgNEg4KBnJlYXNvbhgCIAEoCRINCgVmaWVsZBgDIAEoCRIPCgdtZXNzYWdlGAQgASgJIq4EChRQcmVkaWN0QmF0Y2hSZXNwb25zZRITCgtyaXNrX3Njb3JlcxgBIAEoDBINCgViYW5kcxgCIAEoDBIUCgxjb2x1bW5fbmFtZXMYAyADKAkSFQoNY29udHJpYnV0aW9ucxgEIAEoDBISCgpiYXNlX3ZhbHVlGAUgASgBEjkKCnZpb2xhdGlvbnMYBiADKAsyJS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Sb3dWaW9sYXRpb24SNQoFbW9kZWwYByABKAsyJi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Nb2RlbElkZW50aXR5EjoKDG91dHB1dF9zcGFjZRgIIAEoDjIkLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk91dHB1dFNwYWNlEkIKEGV4cGxhbmF0aW9uX2tpbmQYCSABKA4yKC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYW5hdGlvbktpbmQSDwoHbWFyZ2lucxgKIAEoDBIWCg5taXNzaW5nX2NvdW50cxgLIAEoDBISCgpiYWNrZ3JvdW5kGAwgASgJEjIKCHdhcm5pbmdzGA0gAygLMiAuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuV2FybmluZxI4CgtiYW5kX2xpbWl0cxgOIAEoCzIjLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkJhbmRMaW1pdHMSFAoMdGVybV93ZWlnaHRzGA8gASgMIlsKFFByZWRpY3RTdHJlYW1SZXF1ZXN0EkMKBWJsb2NrGAEgASgLMiwuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuUHJlZGljdEJhdGNoUmVxdWVzdEIGukgDyAEBImgKFVByZWRpY3RTdHJlYW1SZXNwb25zZRIRCglmaXJzdF9yb3cYASABKAQSPAoFYmxvY2sYAiABKAsyLS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5QcmVkaWN0QmF0Y2hSZXNwb25zZSLMAQoSUHJlZGljdFJvd3NSZXF1ZXN0Ej8KCXN1cHBsaWVycxgBIAMoCzIhLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlN1cHBsaWVyQgm6SAaSAQMQ6AcSNQoFbW9kZWwYAiABKAsyJi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Nb2RlbFNlbGVjdG9yEigKEXRvcF9jb250cmlidXRpb25zGAMgASgNQgi6SAUqAxiACEgAiAEBQhQKEl90b3BfY29udHJpYnV0aW9ucyJHCglTY29yZWRSb3cSCwoDcm93GAEgASgNEi0KBXNjb3JlGAIgASgLMh4uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuU2NvcmUiLgoIUm93RmllbGQSDQoFZmllbGQYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkibgoLUmVqZWN0ZWRSb3cSCwoDcm93GAEgASgNEg4KBnJlYXNvbhgCIAEoCRIPCgdtZXNzYWdlGAMgASgJEjEKBmZpZWxkcxgEIAMoCzIhLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlJvd0ZpZWxkIrgBChNQcmVkaWN0Um93c1Jlc3BvbnNlEjIKBnNjb3JlZBgBIAMoCzIiLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlNjb3JlZFJvdxI2CghyZWplY3RlZBgCIAMoCzIkLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlJlamVjdGVkUm93EjUKBW1vZGVsGAMgASgLMiYuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTW9kZWxJZGVudGl0eSLTAgoORXhwbGFpblJlcXVlc3QSOwoIc3VwcGxpZXIYASABKAsyIS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5TdXBwbGllckIGukgDyAEBEjUKBW1vZGVsGAIgASgLMiYuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTW9kZWxTZWxlY3RvchIWCg53aXRoX25hcnJhdGl2ZRgDIAEoCBIjChFtYXhfY29udHJpYnV0aW9ucxgEIAEoDUIIukgFKgMYgAgSKgoJbWluX3NoYXJlGAUgASgBQhe6SBQSEhkAAAAAAADwPykAAAAAAAAAABISCgp3aXRoX3RleHRzGAYgASgIElAKEm5hcnJhdGl2ZV9sYW5ndWFnZRgHIAEoDjIqLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk5hcnJhdGl2ZUxhbmd1YWdlQgi6SAWCAQIQASLcAQoPRXhwbGFuYXRpb25CYXNlEi0KBXNjb3JlGAEgASgLMh4uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuU2NvcmUSEgoKYmFzZV92YWx1ZRgCIAEoARI2CgRraW5kGAMgASgOMiguYmVsbHdldGhlci5pbmZlcmVuY2UudjEuRXhwbGFuYXRpb25LaW5kEhIKCmJhY2tncm91bmQYBCABKAkSOgoMb3V0cHV0X3NwYWNlGAUgASgOMiQuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuT3V0cHV0U3BhY2UigAEKEENvbnRyaWJ1dGlvbkxpc3QSPAoNY29udHJpYnV0aW9ucxgBIAMoCzIlLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkNvbnRyaWJ1dGlvbhIdChVvbWl0dGVkX2NvbnRyaWJ1dGlvbnMYAiABKA0SDwoHb21pdHRlZBgDIAEoASK0AgoPRXhwbGFpblJlc3BvbnNlEjgKBGJhc2UYASABKAsyKC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYW5hdGlvbkJhc2VIABJCCg1jb250cmlidXRpb25zGAIgASgLMikuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ29udHJpYnV0aW9uTGlzdEgAEhMKCW5hcnJhdGl2ZRgDIAEoCUgAEkQKEG5hcnJhdGl2ZV9zb3VyY2UYBCABKA4yKC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5OYXJyYXRpdmVTb3VyY2VIABJACg5uYXJyYXRpdmVfaW5mbxgFIAEoCzImLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk5hcnJhdGl2ZUluZm9IAEIGCgRwYXJ0KnAKD05hcnJhdGl2ZVNvdXJjZRIgChxOQVJSQVRJVkVfU09VUkNFX1VOU1BFQ0lGSUVEEAASHQoZTkFSUkFUSVZFX1NPVVJDRV9URU1QTEFURRABEhwKGE5BUlJBVElWRV9TT1VSQ0VfTUlTVFJBTBACMu0HChBJbmZlcmVuY2VTZXJ2aWNlEmUKB1ByZWRpY3QSJy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5QcmVkaWN0UmVxdWVzdBooLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlByZWRpY3RSZXNwb25zZSIHkAIBqLsYARKFAQoMUHJlZGljdEJhdGNoEiwuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuUHJlZGljdEJhdGNoUmVxdWVzdBotLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlByZWRpY3RCYXRjaFJlc3BvbnNlIhiQAgGouxgBsrsYDQiAgIAIEODUAyDAzyQSiAEKDVByZWRpY3RTdHJlYW0SLS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5QcmVkaWN0U3RyZWFtUmVxdWVzdBouLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlByZWRpY3RTdHJlYW1SZXNwb25zZSIUkAIBqLsYAbK7GAkQwM8kIIDd2wEoATABEoIBCgtQcmVkaWN0Um93cxIrLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlByZWRpY3RSb3dzUmVxdWVzdBosLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlByZWRpY3RSb3dzUmVzcG9uc2UiGJACAai7GAGyuxgNCICAgAgQ4NQDIMDPJBJnCgdFeHBsYWluEicuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuRXhwbGFpblJlcXVlc3QaKC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYWluUmVzcG9uc2UiB5ACAai7GAEwARJ3Cg1FeHBsYWluQ2hhbmdlEi0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuRXhwbGFpbkNoYW5nZVJlcXVlc3QaLi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5FeHBsYWluQ2hhbmdlUmVzcG9uc2UiB5ACAai7GAESdAoMRXhwbGFpbk1vZGVsEiwuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuRXhwbGFpbk1vZGVsUmVxdWVzdBotLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkV4cGxhaW5Nb2RlbFJlc3BvbnNlIgeQAgGouxgBEoEBCg5Db3VudGVyZmFjdHVhbBIuLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkNvdW50ZXJmYWN0dWFsUmVxdWVzdBovLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkNvdW50ZXJmYWN0dWFsUmVzcG9uc2UiDpACAai7GAGyuxgDEJBOQl4KG2NvbS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MVABWiNiZWxsd2V0aGVyL2luZmVyZW5jZS92MTtpbmZlcmVuY2V2MaoCF0JlbGx3ZXRoZXIuSW5mZXJlbmNlLlYxYgZwcm90bzM", [file_bellwether_inference_v1_change, file_bellwether_inference_v1_model_explanation, file_bellwether_inference_v1_counterfactual, file_bellwether_inference_v1_narrative, file_bellwether_inference_v1_score, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate]);
 
 /**
  * Requests the score of one supplier.
@@ -424,6 +424,56 @@ export const PredictBatchResponseSchema: GenMessage<PredictBatchResponse> = /*@_
   messageDesc(file_bellwether_inference_v1_inference_service, 6);
 
 /**
+ * One block of rows of the stream.
+ *
+ * @generated from message bellwether.inference.v1.PredictStreamRequest
+ */
+export type PredictStreamRequest = Message<"bellwether.inference.v1.PredictStreamRequest"> & {
+  /**
+   * The rows. 1 to 8,192. Required. The model of the first block scores the whole stream; in later blocks it must be
+   * unset or the same.
+   *
+   * @generated from field: bellwether.inference.v1.PredictBatchRequest block = 1;
+   */
+  block?: PredictBatchRequest | undefined;
+};
+
+/**
+ * Describes the message bellwether.inference.v1.PredictStreamRequest.
+ * Use `create(PredictStreamRequestSchema)` to create a new message.
+ */
+export const PredictStreamRequestSchema: GenMessage<PredictStreamRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_inference_v1_inference_service, 7);
+
+/**
+ * The answer to one block of rows.
+ *
+ * @generated from message bellwether.inference.v1.PredictStreamResponse
+ */
+export type PredictStreamResponse = Message<"bellwether.inference.v1.PredictStreamResponse"> & {
+  /**
+   * Number of rows in the blocks before this one: the position of its first row in the stream, from 0.
+   *
+   * @generated from field: uint64 first_row = 1;
+   */
+  firstRow: bigint;
+
+  /**
+   * The scores of the block, in the order of its rows. Rows in violations count from the first row of the block.
+   *
+   * @generated from field: bellwether.inference.v1.PredictBatchResponse block = 2;
+   */
+  block?: PredictBatchResponse | undefined;
+};
+
+/**
+ * Describes the message bellwether.inference.v1.PredictStreamResponse.
+ * Use `create(PredictStreamResponseSchema)` to create a new message.
+ */
+export const PredictStreamResponseSchema: GenMessage<PredictStreamResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_inference_v1_inference_service, 8);
+
+/**
  * Requests the scores of several suppliers.
  *
  * @generated from message bellwether.inference.v1.PredictRowsRequest
@@ -456,7 +506,7 @@ export type PredictRowsRequest = Message<"bellwether.inference.v1.PredictRowsReq
  * Use `create(PredictRowsRequestSchema)` to create a new message.
  */
 export const PredictRowsRequestSchema: GenMessage<PredictRowsRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_inference_v1_inference_service, 7);
+  messageDesc(file_bellwether_inference_v1_inference_service, 9);
 
 /**
  * One supplier with a score.
@@ -484,7 +534,7 @@ export type ScoredRow = Message<"bellwether.inference.v1.ScoredRow"> & {
  * Use `create(ScoredRowSchema)` to create a new message.
  */
 export const ScoredRowSchema: GenMessage<ScoredRow> = /*@__PURE__*/
-  messageDesc(file_bellwether_inference_v1_inference_service, 8);
+  messageDesc(file_bellwether_inference_v1_inference_service, 10);
 
 /**
  * One field that breaks a rule.
@@ -512,7 +562,7 @@ export type RowField = Message<"bellwether.inference.v1.RowField"> & {
  * Use `create(RowFieldSchema)` to create a new message.
  */
 export const RowFieldSchema: GenMessage<RowField> = /*@__PURE__*/
-  messageDesc(file_bellwether_inference_v1_inference_service, 9);
+  messageDesc(file_bellwether_inference_v1_inference_service, 11);
 
 /**
  * One supplier without a score, because a field of it breaks a rule.
@@ -554,7 +604,7 @@ export type RejectedRow = Message<"bellwether.inference.v1.RejectedRow"> & {
  * Use `create(RejectedRowSchema)` to create a new message.
  */
 export const RejectedRowSchema: GenMessage<RejectedRow> = /*@__PURE__*/
-  messageDesc(file_bellwether_inference_v1_inference_service, 10);
+  messageDesc(file_bellwether_inference_v1_inference_service, 12);
 
 /**
  * The result of PredictRows. Each row of the request is in one of the two lists.
@@ -589,7 +639,7 @@ export type PredictRowsResponse = Message<"bellwether.inference.v1.PredictRowsRe
  * Use `create(PredictRowsResponseSchema)` to create a new message.
  */
 export const PredictRowsResponseSchema: GenMessage<PredictRowsResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_inference_v1_inference_service, 11);
+  messageDesc(file_bellwether_inference_v1_inference_service, 13);
 
 /**
  * Requests the explanation of one score.
@@ -654,7 +704,7 @@ export type ExplainRequest = Message<"bellwether.inference.v1.ExplainRequest"> &
  * Use `create(ExplainRequestSchema)` to create a new message.
  */
 export const ExplainRequestSchema: GenMessage<ExplainRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_inference_v1_inference_service, 12);
+  messageDesc(file_bellwether_inference_v1_inference_service, 14);
 
 /**
  * The first part of an explanation: the score, and the value from which the contributions are counted.
@@ -703,7 +753,7 @@ export type ExplanationBase = Message<"bellwether.inference.v1.ExplanationBase">
  * Use `create(ExplanationBaseSchema)` to create a new message.
  */
 export const ExplanationBaseSchema: GenMessage<ExplanationBase> = /*@__PURE__*/
-  messageDesc(file_bellwether_inference_v1_inference_service, 13);
+  messageDesc(file_bellwether_inference_v1_inference_service, 15);
 
 /**
  * The contributions of a score, largest magnitude first. base_value, the contributions and omitted add up to the margin.
@@ -739,7 +789,7 @@ export type ContributionList = Message<"bellwether.inference.v1.ContributionList
  * Use `create(ContributionListSchema)` to create a new message.
  */
 export const ContributionListSchema: GenMessage<ContributionList> = /*@__PURE__*/
-  messageDesc(file_bellwether_inference_v1_inference_service, 14);
+  messageDesc(file_bellwether_inference_v1_inference_service, 16);
 
 /**
  * One part of an explanation. The parts come in this order: base, contributions, pieces of the narrative, how it was
@@ -801,7 +851,7 @@ export type ExplainResponse = Message<"bellwether.inference.v1.ExplainResponse">
  * Use `create(ExplainResponseSchema)` to create a new message.
  */
 export const ExplainResponseSchema: GenMessage<ExplainResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_inference_v1_inference_service, 15);
+  messageDesc(file_bellwether_inference_v1_inference_service, 17);
 
 /**
  * How a narrative was written.
@@ -883,6 +933,32 @@ export const InferenceService: GenService<{
     methodKind: "unary";
     input: typeof PredictBatchRequestSchema;
     output: typeof PredictBatchResponseSchema;
+  },
+  /**
+   * Scores any number of suppliers in blocks, as a stream in both directions: each block is answered as PredictBatch
+   * answers it, in the order of the blocks. One model version, that of the first block, scores the whole stream. Two
+   * blocks are scored at a time; further ones are read when their answers are taken, so that memory is bounded on both
+   * sides. A client may wait for each answer or send ahead, but must read while it sends. After the last block it ends
+   * its side, and the stream ends after the last answer. A request message can have at most 4 MiB. When the service is
+   * busy, a block waits. A replica has at most 16 such streams. Not in browsers, and not over HTTP/1.1. Idempotent.
+   *
+   * A row that is not valid gets a RowViolation, and the stream goes on: also a row with an invalid id (reason
+   * SUPPLIER_ID) or a text over 1 MiB (reason TEXT_TOO_LONG), which PredictBatch answers with an error. These end the
+   * stream, after the answers to the blocks before:
+   * - INVALID_ARGUMENT: the columns of a block have different numbers of rows, a column name is not valid, values do not
+   *   match their checksums, or a later block names another model. BadRequest names the field, the text the block.
+   * - RESOURCE_EXHAUSTED: the replica has its maximum number of streams (reason STREAMS_FULL). Retry after the delay in
+   *   RetryInfo.
+   * - DEADLINE_EXCEEDED: the deadline of the whole stream has passed, or no block has come for the time of the setting
+   *   that bounds it (reason MESSAGE_TIMEOUT).
+   * - UNAVAILABLE: the thread that scored a block ended.
+   *
+   * @generated from rpc bellwether.inference.v1.InferenceService.PredictStream
+   */
+  predictStream: {
+    methodKind: "bidi_streaming";
+    input: typeof PredictStreamRequestSchema;
+    output: typeof PredictStreamResponseSchema;
   },
   /**
    * Scores up to 1,000 suppliers, each with everything that Predict answers. A supplier that breaks a rule is reported

@@ -6,15 +6,15 @@ import {
   type HistogramMetricData,
   type MetricProducer,
 } from "@opentelemetry/sdk-metrics";
-import { BOUNDS_S, type RpcSide, rpcSeries } from "./rpc-metrics.ts";
+import { BOUNDS_S, type DurationHistogram, durationHistograms } from "./counted-durations.ts";
 
 /**
- * Passes the durations that `createRpcDurations` counted to OpenTelemetry's metric readers, always as
+ * Passes the durations that `durationSeries` counted to OpenTelemetry's metric readers, always as
  * cumulative values.
  */
 export const rpcMetricProducer: MetricProducer = {
   async collect() {
-    const metrics = (["server", "client"] as const).map(durations).filter(({ dataPoints }) => dataPoints.length > 0);
+    const metrics = durationHistograms().map(metricData);
     // Readers replace this resource by their own.
     const resourceMetrics = {
       resource: emptyResource(),
@@ -24,18 +24,13 @@ export const rpcMetricProducer: MetricProducer = {
   },
 };
 
-function durations(side: RpcSide): HistogramMetricData {
+function metricData({ name, description, series }: DurationHistogram): HistogramMetricData {
   const now = Date.now();
   return {
-    descriptor: {
-      name: `rpc.${side}.call.duration`,
-      description: `Duration of RPCs, seen by the ${side}.`,
-      unit: "s",
-      valueType: ValueType.DOUBLE,
-    },
+    descriptor: { name, description, unit: "s", valueType: ValueType.DOUBLE },
     dataPointType: DataPointType.HISTOGRAM,
     aggregationTemporality: AggregationTemporality.CUMULATIVE,
-    dataPoints: rpcSeries(side).map(({ attributes, since, counts, count, sum, min, max }) => ({
+    dataPoints: series.map(({ attributes, since, counts, count, sum, min, max }) => ({
       attributes,
       startTime: since,
       endTime: [Math.floor(now / 1_000), (now % 1_000) * 1_000_000],

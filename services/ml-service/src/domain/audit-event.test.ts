@@ -1,5 +1,8 @@
+import { hash } from "node:crypto";
+import { canonicalJson } from "@bellwether/contract/canonical-json";
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import { answersDigest, scoreBits, storedText, supplierDigest } from "./audit-event.ts";
+import { answersDigest, createNumberWriter, scoreBits, storedText, supplierDigest } from "./audit-event.ts";
 
 const sent = {
   supplierId: "S",
@@ -25,6 +28,34 @@ test("a supplier's digest can be computed with RFC 8785 alone", () => {
   expect(supplierDigest({ supplierId: "é", features: { "10": 1e21, "9": -0 }, categories: {}, contractText: "" })).toBe(
     // printf '%s' '{"categories":{},"contract_text_sha256":"e3b0…b855","features":{"10":1e+21,"9":0},"supplier_id":"é"}' | sha256sum
     "fb6c0149671ffd9c691f87a84999d4004d3044db5bb60048797693291e88d980",
+  );
+});
+
+test("numbers are written as canonical JSON, whatever names were written before", () => {
+  const write = createNumberWriter();
+  const name = fc.oneof(
+    fc.constantFrom("a", "b", "__proto__", "10", "9", "\u{1f600}", "\ufb33", "\ud800"),
+    fc.string(),
+  );
+  const numbers = fc.dictionary(name, fc.double({ noNaN: true, noDefaultInfinity: true }), { noNullPrototype: true });
+  fc.assert(
+    fc.property(numbers, (sent) => {
+      expect(write(sent)).toBe(canonicalJson(sent));
+    }),
+  );
+});
+
+test("a digest is that of the canonical JSON of the whole input", () => {
+  const input = {
+    supplier_id: 'S "1"',
+    features: { b: 1.5, a: -0 },
+    categories: { z: "é", y: "1" },
+    contract_text_sha256: hash("sha256", "due"),
+    term_weights: { late: 0.25 },
+  };
+  const { supplier_id: supplierId, features, categories, term_weights: termWeights } = input;
+  expect(supplierDigest({ supplierId, features, categories, contractText: "due", termWeights })).toBe(
+    hash("sha256", canonicalJson(input)),
   );
 });
 

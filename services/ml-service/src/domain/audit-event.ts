@@ -41,20 +41,40 @@ export interface SupplierSent {
  */
 export function supplierDigest(sent: SupplierSent): string {
   const { supplierId, features, categories, contractText, termWeights = {} } = sent;
-  const input = {
-    supplier_id: supplierId,
-    features: jsonNumbers(features),
-    categories,
-    contract_text_sha256: hash("sha256", contractText),
-    ...(Object.keys(termWeights).length > 0 && { term_weights: jsonNumbers(termWeights) }),
-  };
-  return hash("sha256", canonicalJson(input));
+  const text =
+    `{"categories":${canonicalJson(categories)},"contract_text_sha256":"${hash("sha256", contractText)}",` +
+    `"features":${writeFeatures(features)},"supplier_id":${JSON.stringify(supplierId)}` +
+    `${Object.keys(termWeights).length > 0 ? `,"term_weights":${writeTerms(termWeights)}` : ""}}`;
+  return hash("sha256", text);
 }
 
-const jsonNumbers = (numbers: Readonly<Record<string, number>>): Readonly<Record<string, number | string>> =>
-  Object.values(numbers).every(Number.isFinite)
-    ? numbers
-    : Object.fromEntries(Object.entries(numbers).map(([name, x]) => [name, Number.isFinite(x) ? x : String(x)]));
+type WriteNumbers = (numbers: Readonly<Record<string, number>>) => string;
+
+/**
+ * Creates a writer of numbers by name as canonical JSON. Callers send the same names in the same order again and again,
+ * so the writer keeps the last names, sorted and quoted.
+ */
+export function createNumberWriter(): WriteNumbers {
+  let names: readonly string[] = [];
+  let sorted: readonly { readonly name: string; readonly member: string }[] = [];
+  return (numbers) => {
+    const sent = Object.keys(numbers);
+    if (sent.length !== names.length || sent.some((name, i) => name !== names[i])) {
+      names = sent;
+      // The default sort order is by UTF-16 code units, as RFC 8785 requires.
+      sorted = sent.toSorted().map((name, i) => ({ name, member: `${i === 0 ? "" : ","}${JSON.stringify(name)}:` }));
+    }
+    let text = "{";
+    for (const { name, member } of sorted) {
+      const value = numbers[name] as number;
+      text += member + (Number.isFinite(value) ? String(value) : `"${value}"`);
+    }
+    return `${text}}`;
+  };
+}
+
+const writeFeatures = createNumberWriter();
+const writeTerms = createNumberWriter();
 
 /**
  * Returns the SHA-256, lower-case hex, of the ids as a JSON array, then the bytes of the risk scores, then

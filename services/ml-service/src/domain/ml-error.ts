@@ -35,8 +35,26 @@ export class ChangeModelError extends Error {
 export class BatchShapeError extends Error {
   override readonly name = "BatchShapeError" as const;
   readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
+  readonly #field: string;
+  readonly #description: string;
   constructor(field: string, description: string) {
     super(`${field}: ${description}`);
+    this.#field = field;
+    this.#description = description;
     this.fieldViolations = [{ field, description }];
+  }
+
+  /** Returns the error of the batch as one of a larger message: `path` is the field of the batch, `where` is in words. */
+  inside(path: string, where: string): BatchShapeError {
+    return new BatchShapeError(`${path}.${this.#field}`, `${this.#description} (${where})`);
+  }
+}
+
+/** This replica has its maximum number of open streams of blocks. */
+export class StreamsFullError extends Error {
+  override readonly name = "StreamsFullError" as const;
+  readonly retryAfterMs = 1_000;
+  constructor(maxStreams: number) {
+    super(`${maxStreams} streams are open at this replica; try again in a moment, or use PredictBatch`);
   }
 }

@@ -28,39 +28,56 @@ export interface RowScores {
   }[];
 }
 
-/** Rows after which other calls are answered first. */
-const ROWS_PER_TURN = 8;
+/** Rows that are computed together. Other calls are answered between two groups. */
+const ROWS_PER_TURN = 16;
 /** Maximum number of fields that are named for one row. */
 const MAX_FIELDS = 20;
 
 /**
- * Scores suppliers one by one, as Predict does. A row that breaks a rule is returned with its violations, and the
- * others are scored. Other calls are answered in between.
+ * Scores suppliers as Predict does. A row that breaks a rule is returned with its violations, and the others are scored.
+ * Other calls are answered in between.
+ * @param top Maximum number of contributions of a row.
  * @throws the signal's reason when nobody waits for the scores any more
  */
 export async function scoreRows(
   model: ScoringModel,
   rows: readonly SupplierRow[],
+  top: number,
   signal: AbortSignal,
 ): Promise<RowScores> {
   const scored: RowScores["scored"][number][] = [];
   const rejected: RowScores["rejected"][number][] = [];
-  for (const [row, { id, input }] of rows.entries()) {
-    if (row % ROWS_PER_TURN === ROWS_PER_TURN - 1) await nextTurn();
+  for (let first = 0; first < rows.length; first += ROWS_PER_TURN) {
+    if (first > 0) await nextTurn();
     signal.throwIfAborted();
-    try {
-      scored.push({ row, id, score: await scoreRow(model, id, input, `suppliers[${row}]`) });
-    } catch (error) {
-      if (!(error instanceof InvalidSupplierError) && !(error instanceof SupplierIdError)) throw error;
-      const reason = error instanceof InvalidSupplierError ? error.reason : "SUPPLIER_ID";
-      rejected.push({ row, reason, message: error.message, fields: error.fieldViolations.slice(0, MAX_FIELDS) });
+    const group = rows.slice(first, first + ROWS_PER_TURN);
+    const outcomes = await Promise.allSettled(
+      group.map(({ id, input }, i) => scoreRow(model, id, input, `suppliers[${first + i}]`, top)),
+    );
+    for (const [i, outcome] of outcomes.entries()) {
+      const row = first + i;
+      if (outcome.status === "fulfilled") scored.push({ row, id: group[i]?.id ?? "", score: outcome.value });
+      else rejected.push({ row, ...rejectionOf(outcome.reason) });
     }
   }
   return { scored, rejected };
 }
 
-async function scoreRow(model: ScoringModel, id: string, input: SupplierInput, path: string): Promise<SupplierScore> {
+/** @throws `error` when it is not about the row */
+function rejectionOf(error: unknown): Omit<RowScores["rejected"][number], "row"> {
+  if (!(error instanceof InvalidSupplierError) && !(error instanceof SupplierIdError)) throw error;
+  const reason = error instanceof InvalidSupplierError ? error.reason : "SUPPLIER_ID";
+  return { reason, message: error.message, fields: error.fieldViolations.slice(0, MAX_FIELDS) };
+}
+
+async function scoreRow(
+  model: ScoringModel,
+  id: string,
+  input: SupplierInput,
+  path: string,
+  top: number,
+): Promise<SupplierScore> {
   const violation = supplierIdViolation(id);
   if (violation !== undefined) throw new SupplierIdError(violation, path);
-  return scoreSupplier(model, input, path);
+  return scoreSupplier(model, input, path, top);
 }

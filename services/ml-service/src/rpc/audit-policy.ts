@@ -31,12 +31,12 @@ import {
   type ModelInferResponse,
   ModelInferResponseSchema,
 } from "@bellwether/gen/inference/grpc_service_pb";
-import type { Call } from "@bellwether/mesh/call/call";
+import { Call } from "@bellwether/mesh/call/call";
 import { actorOf } from "@bellwether/mesh/call/caller";
 import type { Policy } from "@bellwether/mesh/call/policy";
 import { codeName } from "@bellwether/mesh/errors/code-name";
 import { create, type DescMethod, isMessage, type Message, toBinary } from "@bufbuild/protobuf";
-import type { ConnectError } from "@connectrpc/connect";
+import type { ConnectError, HandlerContext } from "@connectrpc/connect";
 import type { RejectionCounts } from "../audit/rejection-counts.ts";
 import {
   type AuditEvent,
@@ -57,6 +57,12 @@ export interface AuditPolicyOptions {
   readonly now: () => number;
 }
 
+/** The policy, and what records the blocks of a stream as they are answered. */
+export interface AuditPolicy extends Policy {
+  /** Records one block of a stream as a batch. Never throws. */
+  recordBlock(context: HandlerContext, sent: Message, answered: Message): void;
+}
+
 /** The fields of an event that come from one message. */
 type AuditFields = Partial<Pick<AuditEvent, "kind" | "subject">> & { readonly payload?: AuditPayload };
 
@@ -67,10 +73,19 @@ const MAX_NAME_BYTES = 256;
  * cancelled. Calls that were rejected before their caller was known, or because of overload, are only
  * counted: anybody can make any number of them.
  */
-export function auditPolicy({ record, rejections, lost, newId, now }: AuditPolicyOptions): Policy {
+export function auditPolicy({ record, rejections, lost, newId, now }: AuditPolicyOptions): AuditPolicy {
   return {
+    recordBlock(context, sent, answered) {
+      try {
+        if (context instanceof Call) record(eventFromCall(context, undefined, newId(), now(), sent, answered));
+      } catch {
+        lost(1, "not_told");
+      }
+    },
     close(call, error) {
       if (!isRecorded(call.bound.method)) return;
+      // The blocks of a stream are recorded one by one, when they are answered.
+      if (error === undefined && call.bound.method === InferenceService.method.predictStream) return;
       try {
         const reason = error && reasonOf(error);
         if (error && (!call.identified || reason === OVERLOADED)) {
@@ -98,9 +113,16 @@ function reasonOf(error: ConnectError): string | undefined {
   return error.findDetails(ErrorInfoSchema)[0]?.reason;
 }
 
-function eventFromCall(call: Call, error: ConnectError | undefined, eventId: string, occurredAtMs: number): AuditEvent {
-  const sent = requestFields(call.firstRequest);
-  const answered = responseFields(call.firstResponse, call.firstRequest);
+function eventFromCall(
+  call: Call,
+  error: ConnectError | undefined,
+  eventId: string,
+  occurredAtMs: number,
+  request = call.firstRequest,
+  response = call.firstResponse,
+): AuditEvent {
+  const sent = requestFields(request);
+  const answered = responseFields(response, request);
   const reason = error && reasonOf(error);
   return {
     eventId,

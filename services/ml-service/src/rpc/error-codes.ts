@@ -23,13 +23,20 @@ import type {
 import type { ModelRejectedError } from "@bellwether/scoring/model/model-rejected-error";
 import type { InvalidSupplierError, NotExplainableError } from "@bellwether/scoring/score/score-supplier";
 import { Code } from "@connectrpc/connect";
-import type { BatchShapeError, ChangeModelError, ModelNotReadyError, SupplierIdError } from "../domain/ml-error.ts";
+import type {
+  BatchShapeError,
+  ChangeModelError,
+  ModelNotReadyError,
+  StreamsFullError,
+  SupplierIdError,
+} from "../domain/ml-error.ts";
 import type { TensorError } from "./open-inference/tensor-error.ts";
 
 /** Every error of this service that a caller can act on. */
 type MlError =
   | ModelNotReadyError
   | BatchShapeError
+  | StreamsFullError
   | TensorError
   | SupplierIdError
   | BatchQueueFullError
@@ -57,6 +64,7 @@ type MlError =
 export const ML_ERRORS = {
   ModelNotReadyError: Code.Unavailable,
   BatchShapeError: Code.InvalidArgument,
+  StreamsFullError: Code.ResourceExhausted,
   TensorError: Code.InvalidArgument,
   SupplierIdError: Code.InvalidArgument,
   BatchQueueFullError: Code.ResourceExhausted,

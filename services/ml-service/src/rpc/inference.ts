@@ -1,6 +1,6 @@
 import { supplierIdViolation } from "@bellwether/contract/supplier-id";
 import { type InferenceService, NarrativeSource } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
-import type { ModelSelector, Supplier } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import type { Supplier } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { narrativeFacts } from "@bellwether/narrative/facts/narrative-facts";
 import type { ServiceNarrator } from "@bellwether/narrative/generate/service-narrator";
 import { languageFromProto, narrativeInfoToProto } from "@bellwether/narrative/proto/narrative-to-proto";
@@ -14,13 +14,16 @@ import { NotExplainableError, type SupplierScore, scoreSupplier } from "@bellwet
 import type { ServiceImpl } from "@connectrpc/connect";
 import { checkColumnNames } from "../domain/check-names.ts";
 import { ChangeModelError, SupplierIdError } from "../domain/ml-error.ts";
+import type { ScoreCounts } from "../domain/score-counts.ts";
 import { scoreRows } from "../domain/score-rows.ts";
 import type { LoadedModels, VersionSelector } from "../model/loaded-models.ts";
 import type { Shadow } from "../shadow/shadow.ts";
-import { batchField, batchFromProto, batchWarnings } from "./batch-from-proto.ts";
+import { batchFromProto } from "./batch-from-proto.ts";
+import { batchToProto } from "./batch-to-proto.ts";
 import { changeToProto } from "./change-to-proto.ts";
 import { counterfactualFromProto, counterfactualToProto } from "./counterfactual-to-proto.ts";
 import { importanceToProto } from "./importance-to-proto.ts";
+import { predictStream, type StreamOptions } from "./predict-stream.ts";
 import {
   contributionToProto,
   explanationKindToProto,
@@ -29,6 +32,7 @@ import {
   scoreToProto,
   sharedContributionToProto,
 } from "./score-to-proto.ts";
+import { selectorFromProto } from "./selector-from-proto.ts";
 
 /** The functions that the handlers use. */
 export interface InferenceDeps {
@@ -39,16 +43,14 @@ export interface InferenceDeps {
   readonly narrator: ServiceNarrator;
   /** Compares what the champion answers with the challenger. */
   readonly shadow: Pick<Shadow, "offerScore" | "offerBatch">;
+  readonly counts: ScoreCounts;
+  readonly stream: Pick<StreamOptions, "recordBlock" | "maxStreams">;
 }
 
 const DEFAULT_TOP = 5;
 /** Time before the deadline of a call at which a narrative from the template is sent instead. */
 const ANSWER_TIME_MS = 250;
 
-const selectorFromProto = (model: ModelSelector | undefined): VersionSelector => ({
-  modelName: model?.modelName ?? "",
-  modelVersion: model?.modelVersion ?? "",
-});
 const supplierFromProto = (supplier: Supplier | undefined): SupplierInput => ({
   features: supplier?.features ?? {},
   categories: supplier?.categories ?? {},
@@ -62,9 +64,6 @@ const idFromProto = (supplier: Supplier | undefined, path = "supplier"): string 
   if (violation !== undefined) throw new SupplierIdError(violation, path);
   return id;
 };
-const bytesOf = (array: Float32Array | Float64Array | Uint16Array): Uint8Array =>
-  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-
 /** Returns the handlers of InferenceService over the loaded models. */
 export function inferenceHandlers({
   loadedModels,
@@ -72,50 +71,43 @@ export function inferenceHandlers({
   newPredictionId,
   narrator,
   shadow,
+  counts,
+  stream,
 }: InferenceDeps): ServiceImpl<typeof InferenceService> {
   return {
     predict: ({ supplier, model, topContributions }) =>
       loadedModels.withModel(selectorFromProto(model), async (scoring) => {
+        const began = performance.now();
         const supplierId = idFromProto(supplier);
         const input = supplierFromProto(supplier);
-        const score = await scoreSupplier(scoring, input, "supplier");
         const top = topContributions ?? DEFAULT_TOP;
+        const score = await scoreSupplier(scoring, input, "supplier", top);
+        counts.suppliers("Predict", scoring.identity, [score], performance.now() - began);
         shadow.offerScore(scoring, supplierId, input, score);
         return { score: scoreToProto(supplierId, newPredictionId(), score, scoring, top) };
       }),
 
     predictBatch: (request, { signal }) =>
       loadedModels.withModel(selectorFromProto(request.model), async (scoring) => {
+        const began = performance.now();
         const input = batchFromProto(request);
         checkColumnNames(scoring.bundle, input);
         const scores = await scoring.scoreBatch(input, request.withContributions, signal, request.withTermWeights);
         shadow.offerBatch(scoring, request.supplierIds, input, scores);
-        return {
-          riskScores: bytesOf(scores.riskScores),
-          margins: bytesOf(scores.outputs),
-          bands: scores.bands,
-          missingCounts: bytesOf(scores.missingCounts),
-          columnNames: scores.contributions === null ? [] : [...scoring.vectorizer.columnNames],
-          contributions: scores.contributions === null ? new Uint8Array() : bytesOf(scores.contributions),
-          termWeights: scores.termWeights === null ? new Uint8Array() : bytesOf(scores.termWeights),
-          baseValue: scoring.explainer?.baseValue ?? 0,
-          violations: scores.violations.map(({ row, reason, field, message }) => ({
-            ...{ row, reason, message, field: batchField(request, field) },
-          })),
-          model: identityToProto(scoring.identity),
-          outputSpace: outputSpaceToProto(scoring.bundle),
-          explanationKind: explanationKindToProto(scoring.bundle),
-          background: scoring.bundle.explanation.background,
-          warnings: batchWarnings(request, scores.unknownCategories),
-          bandLimits: { medium: scoring.bundle.bands.medium, high: scoring.bundle.bands.high },
-        };
+        counts.batch("PredictBatch", scoring.identity, scores, performance.now() - began);
+        return batchToProto(request, scores, scoring);
       }),
+
+    predictStream: predictStream({ ...stream, loadedModels, counts, shadow }),
 
     predictRows: ({ suppliers, model, topContributions }, { signal }) =>
       loadedModels.withModel(selectorFromProto(model), async (scoring) => {
+        const began = performance.now();
         const rows = suppliers.map((supplier) => ({ id: supplier.supplierId, input: supplierFromProto(supplier) }));
-        const { scored, rejected } = await scoreRows(scoring, rows, signal);
         const top = topContributions ?? DEFAULT_TOP;
+        const { scored, rejected } = await scoreRows(scoring, rows, top, signal);
+        const scores = scored.map(({ score }) => score);
+        counts.suppliers("PredictRows", scoring.identity, scores, performance.now() - began);
         for (const { row, id, score } of scored) {
           const input = rows[row]?.input;
           if (input !== undefined) shadow.offerScore(scoring, id, input, score);
@@ -145,8 +137,11 @@ export function inferenceHandlers({
       const supplierId = idFromProto(supplier);
       const { score, bundle, explainer } = await loadedModels.withModel(selectorFromProto(model), async (scoring) => {
         if (scoring.explainer === null) throw new NotExplainableError(scoring);
+        const began = performance.now();
+        const score = await scoreSupplier(scoring, supplierFromProto(supplier), "supplier");
+        counts.suppliers("Explain", scoring.identity, [score], performance.now() - began);
         return {
-          score: await scoreSupplier(scoring, supplierFromProto(supplier), "supplier"),
+          score,
           bundle: scoring.bundle,
           explainer: scoring.explainer,
         };

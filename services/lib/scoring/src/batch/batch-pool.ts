@@ -27,6 +27,8 @@ export interface BatchPoolOptions {
   readonly maxBytes: number;
   /** Maximum number of unfinished searches for counterfactuals. Default: 32. */
   readonly maxSearches?: number;
+  /** Called when a thread begins a batch or a search, with the time for which it has waited, milliseconds. */
+  readonly onBegun?: (waitMs: number) => void;
   /** Called with the error when a thread ended unexpectedly; another thread replaces it. */
   readonly onThreadLost?: (cause: unknown) => void;
 }
@@ -66,6 +68,8 @@ export interface BatchScorer {
 /** Threads that score batches of any number of models. A thread opens a model when it first scores with it. */
 export interface BatchPool extends AsyncDisposable {
   scorer(stored: StoredVersion): BatchScorer;
+  /** Returns the rows of all unfinished batches, and the number of unfinished searches. */
+  load(): { readonly rows: number; readonly searches: number };
 }
 
 /**
@@ -73,6 +77,11 @@ export interface BatchPool extends AsyncDisposable {
  * dropped, or rows of another batch may be computed.
  */
 const CHUNK_ROWS = 256;
+/**
+ * Number of tasks that a thread has at a time. While it computes one, the next is already there: otherwise it would be
+ * idle until the calling thread has read its answer, which takes long when that thread answers calls.
+ */
+const THREAD_TASKS = 2;
 /** Heap limit of a thread: enough to read a model of 64 MiB. */
 const MAX_HEAP_MB = 1_024;
 
@@ -82,6 +91,7 @@ export function createBatchPool({
   maxRows,
   maxBytes,
   maxSearches = 32,
+  onBegun,
   onThreadLost,
 }: BatchPoolOptions): BatchPool {
   /**
@@ -107,31 +117,40 @@ export function createBatchPool({
   };
   const dispatch = (thread: Thread, batch: Batch): void => {
     const first = batch.given;
+    if (first === 0) onBegun?.(performance.now() - batch.since);
     batch.given = Math.min(first + CHUNK_ROWS, batch.input.rows);
     if (batch.given < batch.input.rows) queue.push(batch);
-    thread.work = { kind: "batch", batch, first };
+    thread.work.push({ kind: "batch", batch, first });
     const input = inputRows(batch.input, first, batch.given);
     const { model, withContributions, withTermWeights } = batch;
     const stored = thread.models.has(model) ? null : batch.stored;
     post(thread, { kind: "score", model, stored, input, withContributions, withTermWeights });
   };
   const dispatchSearch = (thread: Thread, search: Search): void => {
-    thread.work = { kind: "search", search };
+    onBegun?.(performance.now() - search.since);
+    thread.work.push({ kind: "search", search });
     const { model, request, path, stopped } = search;
     const stored = thread.models.has(model) ? null : search.stored;
     post(thread, { kind: "search", model, stored, request, path, stopped, ...DEFAULT_BUDGET });
   };
-  const searching = (): number => [...threads].filter(({ work }) => work?.kind === "search").length;
+  const searching = (): number => [...threads].filter(({ work }) => work[0]?.kind === "search").length;
   /** Batches and searches take turns where both wait. */
   const isSearchNext = (): boolean =>
     searchQueue.length > 0 && searching() < searchThreads && (queue.length === 0 || !wasSearch);
+  /** Returns a thread that can have one more part of a batch. It has the model open, so that the model is sent only once. */
+  const busyThread = (batch: Batch | undefined): Thread | undefined =>
+    batch &&
+    [...threads].find(
+      ({ work, models: open }) => work.length < THREAD_TASKS && work[0]?.kind === "batch" && open.has(batch.model),
+    );
   const assign = (): void => {
     for (;;) {
       const isSearch = isSearchNext();
       if (!isSearch && queue.length === 0) return;
-      const idle = [...threads].find(({ work }) => work === null);
-      if (idle === undefined && threads.size >= workers) return;
-      const thread = idle ?? startThread();
+      const idle = [...threads].find(({ work }) => work.length === 0);
+      const busy = idle !== undefined || isSearch || threads.size < workers ? undefined : busyThread(queue[0]);
+      if (idle === undefined && busy === undefined && threads.size >= workers) return;
+      const thread = idle ?? busy ?? startThread();
       wasSearch = isSearch;
       const search = isSearch ? searchQueue.shift() : undefined;
       const batch = isSearch ? undefined : queue.shift();
@@ -145,9 +164,8 @@ export function createBatchPool({
     if (batch.done === batch.input.rows) batch.resolve(batch.scores.finish());
   };
   const finish = (thread: Thread, answer: BatchWorkerAnswer): void => {
-    const { work } = thread;
-    if (work === null) return;
-    thread.work = null;
+    const work = thread.work.shift();
+    if (work === undefined) return;
     if (answer.kind === "failed") {
       if (work.kind === "batch") drop(work.batch);
       callerOf(work).reject(answer.error);
@@ -161,9 +179,9 @@ export function createBatchPool({
   const onThreadEnd = (thread: Thread, cause: unknown): void => {
     if (!threads.delete(thread) || closed) return;
     onThreadLost?.(cause);
-    if (thread.work !== null) {
-      if (thread.work.kind === "batch") drop(thread.work.batch);
-      callerOf(thread.work).reject(new BatchWorkerLostError(cause));
+    for (const work of thread.work.splice(0)) {
+      if (work.kind === "batch") drop(work.batch);
+      callerOf(work).reject(new BatchWorkerLostError(cause));
     }
     assign();
   };
@@ -171,7 +189,7 @@ export function createBatchPool({
     const worker = new Worker(new URL("./batch-worker.ts", import.meta.url), {
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
     });
-    const thread: Thread = { worker, models: new Set(), work: null };
+    const thread: Thread = { worker, models: new Set(), work: [] };
     worker.on("message", (answer: BatchWorkerAnswer) => finish(thread, answer));
     worker.on("error", (error) => onThreadEnd(thread, error));
     worker.on("exit", (code) => onThreadEnd(thread, new Error(`the thread exited with ${code}`)));
@@ -200,6 +218,7 @@ export function createBatchPool({
       scores: scoresInParts(input.rows),
       resolve,
       reject,
+      since: performance.now(),
       given: 0,
       done: 0,
     };
@@ -232,7 +251,9 @@ export function createBatchPool({
     if (searches >= maxSearches) throw new SearchQueueFullError(searches);
     const { promise, resolve, reject } = Promise.withResolvers<CounterfactualAnswer>();
     const stopped = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-    const search: Search = { model: model.key, stored: model.stored, request, path, stopped, resolve, reject };
+    const { key, stored } = model;
+    const since = performance.now();
+    const search: Search = { model: key, stored, request, path, stopped, since, resolve, reject };
     const abort = (): void => {
       const at = searchQueue.indexOf(search);
       if (at >= 0) searchQueue.splice(at, 1);
@@ -252,6 +273,7 @@ export function createBatchPool({
   };
 
   return {
+    load: () => ({ rows, searches }),
     scorer(stored) {
       const model = { key: models++, stored };
       return {
@@ -269,7 +291,7 @@ export function createBatchPool({
     async [Symbol.asyncDispose]() {
       closed = true;
       const reason = new Error("the batch pool is closed");
-      const working = [...threads].flatMap(({ work }) => (work === null ? [] : [work]));
+      const working = [...threads].flatMap(({ work }) => work);
       for (const work of working) if (work.kind === "search") Atomics.store(work.search.stopped, 0, 1);
       for (const caller of [...queue.splice(0), ...searchQueue.splice(0), ...working.map(callerOf)])
         caller.reject(reason);

@@ -16,6 +16,8 @@ export interface Batch {
   readonly scores: ScoresInParts;
   readonly resolve: (scores: BatchScores) => void;
   readonly reject: (reason: unknown) => void;
+  /** Time (`performance.now()`) at which the batch came. */
+  readonly since: number;
   /** Number of rows that were passed to threads, and number of rows whose scores have arrived. */
   given: number;
   done: number;
@@ -29,6 +31,8 @@ export interface Search {
   readonly path: string;
   /** Its only element is 1 when nobody waits for the answer any more. */
   readonly stopped: Int32Array;
+  /** Time (`performance.now()`) at which the search came. */
+  readonly since: number;
   readonly resolve: (answer: CounterfactualAnswer) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -43,7 +47,8 @@ export interface Thread {
   readonly worker: Worker;
   /** Models that the thread has open. */
   readonly models: Set<number>;
-  work: Work | null;
+  /** What the thread does, and what it does next: nothing, a search, or one or two parts of batches. */
+  readonly work: Work[];
 }
 
 /** Returns whom the failure of a thread's work concerns. */

@@ -8,6 +8,7 @@ import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import { type ModelOutputs, openOnnxSession, RUNTIME } from "../runtime/onnx-session.ts";
 import { explainedOutput } from "./explained-output.ts";
 import { ModelRejectedError } from "./model-rejected-error.ts";
+import { createRowCollector, type ScoreRow } from "./row-collector.ts";
 import { createRowExplainer, type RowExplainer } from "./row-explainer.ts";
 import { verifyModel } from "./verify-model.ts";
 
@@ -31,6 +32,8 @@ export interface ScoringModel {
   readonly vectorizer: Vectorizer;
   /** Returns outputs before calibration, and margins, `[n]`, for float32 rows `[n × columns]`. */
   predict(rows: Float32Array, n: number): Promise<ModelOutputs>;
+  /** Computes a single row, together with the other rows of the same callback of the event loop. */
+  readonly scoreRow: ScoreRow;
   /** Computes contributions. Null when the bundle declares no explanation. */
   readonly explainer: RowExplainer | null;
   /** Whether the output is one sum of trees. It is not for one class of a model with three or more classes. */
@@ -96,6 +99,7 @@ async function openWithBundle(stored: StoredVersion, bundle: FeatureBundle): Pro
       bundle,
       vectorizer,
       predict: session.runWithMargins,
+      scoreRow: createRowCollector(vectorizer.columns, session, explainer),
       explainer,
       isSumOfTrees: classColumn === null && model.outputs === 1,
       readTrees: () => readOnnxTreeModel(stored.onnx).model,

@@ -1,5 +1,5 @@
 import { nextTurn, TURN_ROWS } from "./event-loop-turn.ts";
-import { ort } from "./load-onnxruntime.ts";
+import { openSynchronousSession, ort } from "./load-onnxruntime.ts";
 
 /** Name and version of the runtime, for example "onnxruntime 1.30.0". */
 export const RUNTIME = `onnxruntime ${ort.env.versions.common}`;
@@ -16,6 +16,8 @@ export interface OnnxSession {
   run(rows: Float32Array, n: number): Promise<Float32Array>;
   /** Like `run`, with the margins that the contributions add up to. */
   runWithMargins(rows: Float32Array, n: number): Promise<ModelOutputs>;
+  /** Like `runWithMargins`, in the calling iteration of the event loop: for at most a few hundred rows. */
+  runNow(rows: Float32Array, n: number): ModelOutputs;
   /** Frees the model; the caller must wait for all runs first. */
   release(): Promise<void>;
 }
@@ -44,38 +46,47 @@ export async function openOnnxSession(
   columns: number,
   margin: MarginOutput | null = null,
 ): Promise<OnnxSession> {
-  const session = await ort.InferenceSession.create(onnx, {
+  const session = openSynchronousSession(onnx, {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     executionMode: "sequential",
     logSeverityLevel: 3,
   });
-  const input = session.inputNames[0] ?? "input";
-  const outputName = session.outputNames[0] ?? "output";
+  const input = session.inputMetadata[0]?.name ?? "input";
+  const outputName = session.outputMetadata[0]?.name ?? "output";
+  const fetches = { [outputName]: null, ...(margin !== null && { [margin.name]: null }) };
+  const runNow = (rows: Float32Array, n: number): ModelOutputs => {
+    const result = session.run({ [input]: new ort.Tensor("float32", rows, [n, columns]) }, fetches, {});
+    const outputs = dataOf(result[outputName], n);
+    if (margin === null) return { outputs, margins: outputs };
+    const margins = new Float32Array(n);
+    const sums = dataOf(result[margin.name], n * margin.width);
+    for (let row = 0; row < n; row++) margins[row] = sums[row * margin.width + margin.column] as number;
+    return { outputs, margins };
+  };
   const runWithMargins = async (rows: Float32Array, n: number): Promise<ModelOutputs> => {
     const outputs = new Float32Array(n);
     const margins = margin === null ? outputs : new Float32Array(n);
     for (let start = 0; start < n; start += TURN_ROWS) {
       if (start > 0) await nextTurn();
       const count = Math.min(TURN_ROWS, n - start);
-      const chunk = rows.subarray(start * columns, (start + count) * columns);
-      const result = await session.run({ [input]: new ort.Tensor("float32", chunk, [count, columns]) });
-      outputs.set(dataOf(result[outputName]?.data, count), start);
-      if (margin === null) continue;
-      const sums = dataOf(result[margin.name]?.data, count * margin.width);
-      for (let row = 0; row < count; row++) margins[start + row] = sums[row * margin.width + margin.column] as number;
+      const part = runNow(rows.subarray(start * columns, (start + count) * columns), count);
+      outputs.set(part.outputs, start);
+      if (margin !== null) margins.set(part.margins, start);
     }
     return { outputs, margins };
   };
   return {
     run: async (rows, n) => (await runWithMargins(rows, n)).outputs,
     runWithMargins,
-    release: () => session.release(),
+    runNow,
+    release: async () => session.dispose(),
   };
 }
 
 /** @throws Error when the output is not float32 `[length]` */
-function dataOf(data: unknown, length: number): Float32Array {
+function dataOf(value: unknown, length: number): Float32Array {
+  const data = value instanceof ort.Tensor ? value.data : undefined;
   if (!(data instanceof Float32Array) || data.length !== length)
     throw new Error("the runtime's output does not have the shape that the model declares");
   return data;

@@ -17,7 +17,7 @@ export interface SupplierScore {
   readonly output: number | null;
   /** The number that a regressor predicts; null for a classifier, and when too few features are known. */
   readonly prediction: number | null;
-  /** All contributions, largest first; empty when the band is unknown or the model has no explanation. */
+  /** The requested contributions, largest first; empty when the band is unknown or the model has no explanation. */
   readonly contributions: readonly FeatureContribution[];
   readonly missing: readonly string[];
   readonly warnings: readonly VectorWarning[];
@@ -52,16 +52,18 @@ export class NotExplainableError extends Error {
 }
 
 /**
- * Scores one supplier.
+ * Scores one supplier. Suppliers of the same callback of the event loop are computed together.
  * @param path Prefix of field paths in errors, for example "supplier".
+ * @param top Maximum number of contributions. Default: all.
  * @throws InvalidSupplierError for unknown, infinite or impossible features.
  */
 export async function scoreSupplier(
   model: ScoringModel,
   supplier: SupplierInput,
   path: string,
+  top = Number.POSITIVE_INFINITY,
 ): Promise<SupplierScore> {
-  const { bundle, identity, explainer } = model;
+  const { bundle, identity } = model;
   const vector = model.vectorizer.vectorize(supplier, path);
   if (vector.violations.length > 0) throw new InvalidSupplierError(vector.violations);
   const { missing, warnings } = vector;
@@ -78,8 +80,7 @@ export async function scoreSupplier(
       model: identity,
     };
   }
-  const { outputs, margins } = await model.predict(vector.row, 1);
-  const output = outputs[0] as number;
+  const { output, margin, contributions } = await model.scoreRow(vector.row, top > 0);
   const risk = calibratedRisk(bundle, output);
   const known = !Number.isNaN(risk);
   return {
@@ -91,12 +92,10 @@ export async function scoreSupplier(
           { label: bundle.classes.other, probability: 1 - risk },
         ]
       : [],
-    output: margins[0] as number,
+    output: margin,
     prediction: predictedNumber(bundle, output),
     contributions:
-      explainer === null
-        ? []
-        : featureContributions(bundle, vector.row, explainer.explain(vector.row, 1), vector.features),
+      contributions === null ? [] : featureContributions(bundle, vector.row, contributions, vector.features, top),
     missing,
     warnings,
     model: identity,

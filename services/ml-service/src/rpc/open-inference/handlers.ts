@@ -8,6 +8,7 @@ import { countText } from "@bellwether/reasons/count-text";
 import type { BatchScores } from "@bellwether/scoring/batch/score-batch";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
+import type { ScoreCounts } from "../../domain/score-counts.ts";
 import type { LoadedModels } from "../../model/loaded-models.ts";
 import type { ServedModel } from "../../model/served-model.ts";
 import { columnsFromTensors } from "./columns-from-tensors.ts";
@@ -30,6 +31,7 @@ export interface OpenInferenceDeps {
   readonly loadedModels: LoadedModels;
   readonly defaultModel: string;
   readonly statistics: InferStatistics;
+  readonly counts: Pick<ScoreCounts, "batch">;
   /** Release of the server. */
   readonly release: string;
   /** Returns the versions of a model, newest first. @throws ModelNotFoundError */
@@ -44,7 +46,7 @@ const MAX_INDEX = 10_000;
 
 /** Returns the handlers of the Open Inference Protocol. */
 export function openInferenceHandlers(deps: OpenInferenceDeps): ServiceImpl<typeof GRPCInferenceService> {
-  const { loadedModels, defaultModel, statistics, release, versionsOf } = deps;
+  const { loadedModels, defaultModel, statistics, counts, release, versionsOf } = deps;
   /** Runs `use` with a version of a model. @throws ModelNotFoundError, VersionNotFoundError, ModelNotReadyError, TensorError */
   const withModel = <T>(name: string, version: string, use: (model: ServedModel) => Promise<T> | T): Promise<T> =>
     loadedModels.withModel({ modelName: name || defaultModel, modelVersion: versionOfRequest(version) }, use);
@@ -84,7 +86,7 @@ export function openInferenceHandlers(deps: OpenInferenceDeps): ServiceImpl<type
       withModel(request.modelName, request.modelVersion, async (model) => {
         const began = performance.now();
         try {
-          return await infer(model, request, statistics, signal);
+          return await infer(model, request, statistics, counts, signal);
         } catch (error) {
           const { name, version } = model.identity;
           statistics.fail(name, numberOfVersion(version), performance.now() - began);
@@ -142,6 +144,7 @@ async function infer(
   model: ServedModel,
   request: ModelInferRequest,
   statistics: InferStatistics,
+  counts: Pick<ScoreCounts, "batch">,
   signal: AbortSignal,
 ): Promise<MessageInitShape<typeof ModelInferResponseSchema>> {
   const start = performance.now();
@@ -155,6 +158,7 @@ async function infer(
   const scores = await model.scoreBatch(input, names.some(needsExplanation), signal);
   checkRows(scores, tensors);
   const scored = performance.now();
+  counts.batch("ModelInfer", model.identity, scores, scored - start);
   const outputs = names.map((name) => outputTensor(name, scores, model));
   const isRaw = request.rawInputContents.length > 0;
   const response = {
