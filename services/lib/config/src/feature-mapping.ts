@@ -2,9 +2,10 @@ import { nearestName } from "@bellwether/contract/nearest-name";
 import { z } from "zod";
 import { leaf, oneOf, parseWithSchema, shown, textLike, valueAt, violationAt } from "./check-schema.ts";
 import type { ConfigViolation } from "./config-error.ts";
-import { isoDateSchema } from "./iso-date.ts";
+import { isoDateSchema } from "./iso-date-schema.ts";
 import { nameSchema } from "./names.ts";
-import { SNAPSHOTS, type SourceMapping, sourceFromYaml, sourceSchema } from "./source-mapping.ts";
+import { SNAPSHOTS, type SourceMapping } from "./source-mapping.ts";
+import { sourceFromYaml, sourceSchema } from "./source-schema.ts";
 import type { Place, YamlFile } from "./yaml-file.ts";
 
 /** As-of dates of the training rows: `from`, then one per period up to and including `to`. ISO dates. */

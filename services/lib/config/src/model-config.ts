@@ -14,7 +14,7 @@ import {
 } from "./check-schema.ts";
 import type { ConfigViolation } from "./config-error.ts";
 import { categoryWordingSchema, wordingSchema } from "./feature-wording.ts";
-import { isoDateSchema } from "./iso-date.ts";
+import { isoDateSchema } from "./iso-date-schema.ts";
 import type { FeatureWording, ModelSpec } from "./model-spec.ts";
 import { nameSchema } from "./names.ts";
 import type { YamlFile } from "./yaml-file.ts";
