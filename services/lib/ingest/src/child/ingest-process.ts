@@ -80,9 +80,12 @@ async function runIn(
   signal?.throwIfAborted();
   let last: Exclude<IngestMessage, { kind: "progress" }> | undefined;
   let timedOut = false;
-  child.on("message", (message: IngestMessage) => {
-    if (message.kind === "progress") onProgress(message.progress);
-    else last ??= message;
+  const read = new Promise<string>((resolve) => {
+    child.on("message", (message: IngestMessage) => {
+      if (message.kind === "progress") onProgress(message.progress);
+      else last ??= message;
+      if (message.kind === "result") resolve("");
+    });
   });
   const timeoutMs = request.limits?.loadTimeoutMs;
   const timers: NodeJS.Timeout[] = [];
@@ -101,7 +104,8 @@ async function runIn(
   try {
     // A request that the process does not receive shows as its end.
     child.send(request, () => {});
-    const how = await ended;
+    // A process that has sent its result has removed its files; its end need not be waited for.
+    const how = await Promise.race([ended, read]);
     // The channel may deliver the last message after the end of the process.
     if (last === undefined && child.connected) await once(child, "disconnect");
     // A process that was killed has left its folder.

@@ -1,4 +1,5 @@
 import type { DuckDBDataChunk } from "@duckdb/node-api";
+import { readTexts } from "./read-texts.ts";
 
 /** Typed arrays into which numbers of DuckDB's double, integer and utinyint columns are copied. */
 export type NumberColumn = Float64Array | Int32Array | Uint8Array;
@@ -33,6 +34,7 @@ export function copyTexts(
   { from, count }: { readonly from: number; readonly count: number },
 ): void {
   const vector = chunk.getColumnVector(column);
+  if (readTexts(vector, target, { from, count })) return;
   for (let i = 0; i < count; i++) {
     const value: unknown = vector.getItem(from + i);
     target.push(typeof value === "string" ? value : null);

@@ -30,6 +30,8 @@ export interface WorkspaceOptions {
   readonly onStuck?: ((error: StatementStoppedError) => void) | undefined;
   /** True: the expressions of `rows` are only evaluated one after the other, to find one that fails. Default false. */
   readonly evaluatesAlone?: boolean | undefined;
+  /** False: without files of its own, for queries that need few buffers. Default true. */
+  readonly hasFolder?: boolean | undefined;
 }
 
 /**
@@ -37,27 +39,28 @@ export interface WorkspaceOptions {
  * it can read any file; after it, only the files that `lock` names, and no setting can be changed any more.
  */
 export class Workspace {
-  /** Folder of this run; deleted on disposal. */
+  /** Folder of this run; deleted on disposal. Empty: it has none. */
   readonly folder: string;
   readonly limits: IngestLimits;
   readonly connection: DuckDBConnection;
   readonly #instance: DuckDBInstance;
-  readonly #owned: WorkspaceFolder;
+  readonly #owned: WorkspaceFolder | null;
   readonly #onProgress: (progress: IngestProgress) => void;
   readonly #onStuck: (error: StatementStoppedError) => void;
   #progress = NO_PROGRESS;
   readonly signal: AbortSignal | undefined;
   readonly evaluatesAlone: boolean;
+  #isWide = false;
   /** Names of the tables that the SQL of a mapping may read: sources, `snapshots` and finished steps. */
   readonly tables = new Set<string>();
 
   private constructor(
     { limits, signal, onProgress = () => {}, onStuck = () => {}, evaluatesAlone = false }: WorkspaceOptions,
-    owned: WorkspaceFolder,
+    owned: WorkspaceFolder | null,
     instance: DuckDBInstance,
     connection: DuckDBConnection,
   ) {
-    this.folder = owned.path;
+    this.folder = owned?.path ?? "";
     this.#owned = owned;
     this.limits = limits;
     this.#instance = instance;
@@ -69,13 +72,13 @@ export class Workspace {
   }
 
   static async open(options: WorkspaceOptions): Promise<Workspace> {
-    const { limits, signal } = options;
+    const { limits, signal, hasFolder = true } = options;
     signal?.throwIfAborted();
-    const owned = await createWorkspaceFolder(limits.folder);
+    const owned = hasFolder ? await createWorkspaceFolder(limits.folder) : null;
     const instance = await DuckDBInstance.create(":memory:", {
       memory_limit: `${limits.memoryMb}MiB`,
       threads: String(limits.threads),
-      temp_directory: join(owned.path, "spill"),
+      temp_directory: owned === null ? "" : join(owned.path, "spill"),
       max_temp_directory_size: `${Math.floor(limits.maxSpillBytes / 1024)}KiB`,
       autoinstall_known_extensions: "false",
       autoload_known_extensions: "false",
@@ -92,6 +95,7 @@ export class Workspace {
    * called before `lock`.
    */
   async prepareForWide(): Promise<void> {
+    this.#isWide = true;
     await this.connection.run("set threads = 1");
     await this.connection.run(`set memory_limit = '${Math.floor(this.limits.memoryMb * 3)}MiB'`);
   }
@@ -118,6 +122,28 @@ export class Workspace {
     if (allowedFiles.length > 0) await this.connection.run(`set allowed_paths = ${sqlTexts(allowedFiles)}`);
     await this.connection.run("set enable_external_access = false");
     await this.connection.run("set lock_configuration = true");
+  }
+
+  /**
+   * Runs `beside` with another connection while `main` uses that of this workspace. They run one after the other when
+   * the memory would not be enough for both. @throws the first error, when both have ended
+   */
+  async together<Main, Beside>(
+    main: () => Promise<Main>,
+    beside: (other: Workspace) => Promise<Beside>,
+  ): Promise<[Main, Beside]> {
+    if (this.#isWide) return [await main(), await beside(this)];
+    const connection = await this.#instance.connect();
+    const { limits, signal } = this;
+    const options = { limits, signal, onStuck: this.#onStuck };
+    const other = new Workspace(options, null, this.#instance, connection);
+    try {
+      const works = [main(), beside(other)] as const;
+      await Promise.allSettled(works);
+      return await Promise.all(works);
+    } finally {
+      connection.closeSync();
+    }
   }
 
   /**
@@ -174,6 +200,6 @@ export class Workspace {
   async [Symbol.asyncDispose](): Promise<void> {
     this.connection.closeSync();
     this.#instance.closeSync();
-    await this.#owned[Symbol.asyncDispose]();
+    await this.#owned?.[Symbol.asyncDispose]();
   }
 }

@@ -21,10 +21,8 @@ export interface InputProfile {
 }
 
 /** Profiles the table of the mapped rows. */
-export async function profileMapped(workspace: Workspace, model: ModelSpec): Promise<InputProfile> {
-  const columns = profiledColumns(model);
-  const profiles = await profileColumns(workspace, columns, MAPPED);
-  return { columns: profiles, contentDigest: await contentDigest(workspace, columns) };
+export function profileMapped(workspace: Workspace, model: ModelSpec): Promise<ColumnProfile[]> {
+  return profileColumns(workspace, profiledColumns(model), MAPPED);
 }
 
 function profiledColumns({ features, text }: ModelSpec): ProfiledColumn[] {
@@ -51,10 +49,10 @@ function profiledColumns({ features, text }: ModelSpec): ProfiledColumn[] {
   ];
 }
 
-/** Returns the sum of the hashes of the accepted rows: it does not depend on their order. */
-async function contentDigest(workspace: Workspace, columns: readonly ProfiledColumn[]): Promise<string> {
+/** Returns `InputProfile.contentDigest`, from the sum of the hashes of the rows: it does not depend on their order. */
+export async function contentDigest(workspace: Workspace, model: ModelSpec): Promise<string> {
   const [[rows, sum] = []] = await workspace.rows(
-    `select count(*), coalesce(sum(hash(${["supplier_id", ...columns.map(({ value }) => value)].join(", ")})), 0)::varchar
+    `select count(*), coalesce(sum(hash(${["supplier_id", ...profiledColumns(model).map(({ value }) => value)].join(", ")})), 0)::varchar
      from ${MAPPED} where "~fault" is null`,
   );
   const modulus = 1n << 128n;

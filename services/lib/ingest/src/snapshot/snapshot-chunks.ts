@@ -203,7 +203,8 @@ function snapshotColumns(shape: SnapshotShape): string[] {
 /** Opens DuckDB so that it can read only one snapshot. */
 export async function openSnapshot(parquet: string, signal?: AbortSignal): Promise<Workspace> {
   // One thread and little memory are enough: reading costs a twentieth of scoring the rows.
-  const workspace = await Workspace.open({ limits: { ...DEFAULT_LIMITS, memoryMb: 256, threads: 1 }, signal });
+  const limits = { ...DEFAULT_LIMITS, memoryMb: 256, threads: 1 };
+  const workspace = await Workspace.open({ limits, signal, hasFolder: false });
   await workspace.lock([await realpath(parquet)]);
   return workspace;
 }

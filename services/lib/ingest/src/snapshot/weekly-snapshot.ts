@@ -23,7 +23,7 @@ import { mappingOfRun, type RunDate } from "../mapping/run-parameters.ts";
 import { RejectedCollector, type RejectedRows, type RejectedSample } from "../rejected-rows.ts";
 import { type LoadedSource, loadSource, type SourceReport } from "../sources/load-source.ts";
 import { type EarlierColumns, knownColumns } from "../sources/renamed-columns.ts";
-import { type InputProfile, profileMapped } from "./column-profile.ts";
+import { contentDigest, type InputProfile, profileMapped } from "./column-profile.ts";
 
 /** Input of a weekly run, and the file to which its snapshot is written. */
 export interface WeeklyInput {
@@ -135,18 +135,22 @@ export async function snapshotWeekly(input: WeeklyInput): Promise<WeeklySnapshot
   rejected.add("rows", mapped.reasons, mapped.samples);
   workspace.report({ step: "writing", statement: "" });
   try {
-    await workspace.run(
-      `copy (select * exclude (${MARK_COLUMNS.join(", ")}) from ${MAPPED} where "~fault" is null)
-       to ${sqlText(partial)} (format parquet, compression snappy, row_group_size ${ROW_GROUP})`,
+    const write = async () => {
+      await workspace.run(
+        `copy (select * exclude (${MARK_COLUMNS.join(", ")}) from ${MAPPED} where "~fault" is null)
+         to ${sqlText(partial)} (format parquet, compression snappy, row_group_size ${ROW_GROUP})`,
+      );
+      const written = await sealFile(partial);
+      const [[newest] = []] = await workspace.rows(`select max(as_of)::varchar from ${MAPPED} where "~fault" is null`);
+      return { ...written, newest, contentDigest: await contentDigest(workspace, task.model) };
+    };
+    const [{ newest, contentDigest: content, ...written }, columns] = await workspace.together(write, (other) =>
+      profileMapped(other, task.model),
     );
-    const profile = await profileMapped(workspace, task.model);
-    const [[newest] = []] = await workspace.rows(`select max(as_of)::varchar from ${MAPPED} where "~fault" is null`);
-    const digest = await persist(partial, path);
-    const { size } = await stat(path);
+    await rename(partial, path);
     return {
       path,
-      digest,
-      bytes: size,
+      ...written,
       rows: mapped.rows,
       asOf: mapped.asOf,
       newestAsOf: typeof newest === "string" ? newest : null,
@@ -155,7 +159,7 @@ export async function snapshotWeekly(input: WeeklyInput): Promise<WeeklySnapshot
       changedAttributes: mapped.changedAttributes,
       olderRows: mapped.notChosen + mapped.older,
       sources,
-      profile,
+      profile: { columns, contentDigest: content },
       missing,
     };
   } finally {
@@ -273,11 +277,9 @@ async function removePartials(folder: string, name: string): Promise<void> {
       await rm(join(folder, entry), { force: true });
 }
 
-/** Syncs a finished file and renames it to its final name; returns its SHA-256. */
-async function persist(partial: string, path: string): Promise<string> {
-  const digest = await fileDigest(partial);
-  await using file = await open(partial, "r+");
-  await file.sync();
-  await rename(partial, path);
-  return digest;
+/** Syncs a finished file. Returns its size and its SHA-256. */
+async function sealFile(path: string): Promise<Pick<WeeklySnapshot, "digest" | "bytes">> {
+  await using file = await open(path, "r+");
+  const [digest] = await Promise.all([fileDigest(path), file.sync()]);
+  return { digest, bytes: (await file.stat()).size };
 }
