@@ -58,6 +58,7 @@ import { createRequestKeyStore } from "./store/request-keys.ts";
 import { readModelScores, removeOldScores } from "./store/retention.ts";
 import { createTransact, findLatestRun, findRun, listRuns } from "./store/runs.ts";
 import { fillHistory } from "./store/score-history.ts";
+import { indexWholeRuns } from "./store/score-partitions.ts";
 import { listScoringModels } from "./store/scoring-models.ts";
 import { writePendingKeys } from "./store/search-keys.ts";
 import { searchSuppliers } from "./store/search-suppliers.ts";
@@ -144,6 +145,12 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
       (error) => logger.warn({ err: error }, "search keys of suppliers were not written"),
     ),
   );
+  const indexes = starting.use(
+    createBackgroundWork(
+      () => indexWholeRuns(publishing.db, publishing.inTransaction),
+      (error) => logger.warn({ err: error }, "indexes were not built before the run was completed"),
+    ),
+  );
   const feed = createChangeFeed(database.listen);
   starting.defer(feed.close);
   const ml = starting.use(
@@ -172,6 +179,8 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           transact: createTransact(inTransaction, ledger),
           transactLong: createTransact(publishing.inTransaction, ledger),
           finishSearchKeys: searchKeys.finish,
+          startIndexes: indexes.start,
+          finishIndexes: () => indexes.finish().catch(() => undefined),
           divideChanges: createChangeDivider(ml),
           isPublished: createModelFinder(ml),
           onComplete: histories.start,

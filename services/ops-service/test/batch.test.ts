@@ -11,7 +11,7 @@ import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { create } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { migratedUpTo } from "./old-database.ts";
 import { failureOf, type OpsHarness, runWeek, startOps, testChunk } from "./ops-harness.ts";
 
@@ -209,6 +209,53 @@ test("a second row of a supplier is rejected, and the score of the first row is 
     "select p from bellwether.score s join bellwether.run r on r.id = s.run where r.iso_week = '2026-W05' order by p",
   );
   expect(history.map(({ p }) => p)).toEqual([0.2, 0.3]);
+});
+
+/** Returns the names of the indexes on the scores of a run. */
+const indexesOf = async (runId: number | undefined): Promise<string[]> => {
+  const found = await inDatabase<{ name: string }>(
+    `select indexrelid::regclass::text as name from pg_index where indrelid = 'bellwether.score_r${runId}'::regclass`,
+  );
+  return found.map(({ name }) => name.replace(/^.*score_r\d+_/, "")).sort();
+};
+const INDEXES = [
+  ...["delta_supplier_idx", "exposure_supplier_idx", "impact_supplier_idx", "p_supplier_idx", "pkey"],
+  "region_category_idx",
+];
+
+test("the indexes of a run are built while its distributions are compared, once it has all chunks", async () => {
+  const { lease, run } = await start("2026-W27");
+  const report = (stage: RunStage) => ops.batch.reportProgress({ ...(lease && { lease }), stage, chunksTotal: 2 });
+  await ops.batch.submitChunk(testChunk(lease, 0, rows(0, 3)));
+  await report(RunStage.DRIFT);
+  await report(RunStage.SCORE);
+  await ops.batch.submitChunk(testChunk(lease, 1, rows(3, 2)));
+  expect(await indexesOf(run?.runId)).toEqual([]);
+  await report(RunStage.DRIFT);
+  await vi.waitFor(async () => expect(await indexesOf(run?.runId)).toEqual(INDEXES), { timeout: 20_000 });
+  const totals = { ...(lease && { lease }), rowsRead: 5n, rowsRejected: 0n, chunksTotal: 2 };
+  expect((await ops.batch.completeRun(totals)).run).toMatchObject({ state: RunState.COMPLETE, rowsScored: 5n });
+  expect(await indexesOf(run?.runId)).toEqual(INDEXES);
+});
+
+test("indexes that were built before do not keep a second row of a supplier, and go with the chunks of a run", async () => {
+  const digests = (sourceDigest: string) => ({ isoWeek: "2026-W28", modelName: "supplier-risk", sourceDigest });
+  const { lease, run } = await ops.batch.startRun({ ...digests("a".repeat(64)), holder: "worker 1" });
+  const drift = { stage: RunStage.DRIFT, chunksTotal: 1 };
+  await ops.batch.submitChunk(testChunk(lease, 0, rows(0, 5)));
+  await ops.batch.reportProgress({ ...(lease && { lease }), ...drift });
+  await vi.waitFor(async () => expect(await indexesOf(run?.runId)).toEqual(INDEXES), { timeout: 20_000 });
+  const again = await ops.batch.startRun({ ...digests("b".repeat(64)), holder: "worker 1" });
+  expect(again).toMatchObject({ begunAnew: true, run: { runId: run?.runId } });
+  expect(await indexesOf(run?.runId)).toEqual([]);
+  const held = again.lease && { lease: again.lease };
+  await ops.batch.submitChunk(testChunk(again.lease, 0, [...rows(0, 3), { id: "S1", score: 0.9 }]));
+  await ops.batch.reportProgress({ ...held, ...drift });
+  const withoutKey = INDEXES.filter((name) => name !== "pkey");
+  await vi.waitFor(async () => expect(await indexesOf(run?.runId)).toEqual(withoutKey), { timeout: 20_000 });
+  const complete = await ops.batch.completeRun({ ...held, rowsRead: 4n, rowsRejected: 0n, chunksTotal: 1 });
+  expect(complete.run).toMatchObject({ rowsScored: 3n, rowsRejected: 1n });
+  expect(await indexesOf(run?.runId)).toEqual(INDEXES);
 });
 
 test("CompleteRun rejects missing chunks and counts that do not add up", async () => {

@@ -43,6 +43,10 @@ export interface BatchDependencies extends Omit<CompleteRunOptions, "divideChang
   readonly transactLong: Transact;
   /** Waits until the names of all stored chunks can be searched, and listed in their order. */
   readonly finishSearchKeys: () => Promise<void>;
+  /** Begins to build the indexes of the runs that have all their chunks. Does not wait. */
+  readonly startIndexes: () => void;
+  /** Waits until these indexes are built. Without them, completing a run builds them. */
+  readonly finishIndexes: () => Promise<void>;
   /** Divides changes of scores with ml-service, with the caller's credentials. */
   readonly divideChanges: (
     pairs: readonly ScorePair[],
@@ -89,6 +93,8 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
         ...(inputDigest !== "" && { inputDigest }),
         ...(inputObjects.length > 0 && { inputObjects: inputObjects.map(objectFromProto) }),
       });
+      // The holder compares distributions now, which takes about as long.
+      if (run.stage === "drift") deps.startIndexes();
       return { run: runToProto(run) };
     },
     async submitChunk(request) {
@@ -110,7 +116,7 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
         drift: drift.map(driftFromProto),
       };
       const began = deps.now();
-      await deps.finishSearchKeys();
+      await Promise.all([deps.finishSearchKeys(), deps.finishIndexes()]);
       const { headers } = propagateContextAsCaller(context);
       const run = await completeRun(deps.transactLong, leaseFromProto(lease), totals, {
         ...deps,

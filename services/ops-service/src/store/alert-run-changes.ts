@@ -4,10 +4,9 @@ import type { RunChange } from "../domain/undo-run-change.ts";
 import { alertFromColumns, alertFromJson } from "./alert-columns.ts";
 import { valuesSql } from "./alert-writer.ts";
 import type { Db } from "./database.ts";
+import { insertRows } from "./insert-rows.ts";
 import { alertRunChange } from "./schema.ts";
 
-/** Maximum number of rows in one statement. */
-const ROWS_PER_STATEMENT = 1_000;
 /** Number of the newest complete runs of a model whose changes of values are kept. */
 const RUNS_WITH_VALUES = 4;
 
@@ -19,8 +18,7 @@ export async function recordChanges(db: Db, runId: number, changes: readonly Ale
     if (before === null && !isActive(alert)) return [];
     return [{ runId, alertId: alert.id, before: before && { ...before }, after: { ...alert }, values: null }];
   });
-  for (let at = 0; at < rows.length; at += ROWS_PER_STATEMENT)
-    await db.insert(alertRunChange).values(rows.slice(at, at + ROWS_PER_STATEMENT));
+  await insertRows(db, alertRunChange, rows);
 }
 
 /** Records the values that a run is about to replace. Those of older runs are deleted. */

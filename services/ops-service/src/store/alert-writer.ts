@@ -6,6 +6,7 @@ import { noticeEventsOf } from "../domain/notice-event.ts";
 import { appendingSql } from "./audit-events.ts";
 import { ALERT_CHANNEL } from "./channels.ts";
 import type { Db } from "./database.ts";
+import { insertRows } from "./insert-rows.ts";
 import { noticeEventsSql, writeNoticeEvents } from "./notice-outbox.ts";
 import { alert, alertEvent } from "./schema.ts";
 
@@ -92,7 +93,7 @@ export function createAlertWriter(db: Db, { recordNotices, now }: AlertWriterOpt
         changeId,
       );
       const events = sorted.flatMap((change) => change.events);
-      for (const some of inParts(events)) await db.insert(alertEvent).values([...some]);
+      await insertRows(db, alertEvent, events);
       if (recordNotices) await writeNoticeEvents(db, noticeEventsOf(sorted, now()));
     },
     async refresh(alerts, writers) {

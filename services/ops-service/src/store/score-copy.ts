@@ -36,8 +36,8 @@ const MAX_ROW_BYTES =
 
 /** Rows in PostgreSQL's binary COPY format, with the columns of SCORE_COPY_COLUMNS. */
 export interface ScoreCopy {
-  /** `phi`: the contributions of the row, in the order of the columns. */
-  add(row: ScoreRow, phi: Float32Array): void;
+  /** `phi` from `first` on: the contributions of the row, in the order of the `columns` columns. */
+  add(row: ScoreRow, phi: Float32Array, first: number, columns: number): void;
   /** Returns all rows. No row can be added afterwards. */
   finish(): Buffer;
 }
@@ -45,6 +45,7 @@ export interface ScoreCopy {
 /** Encodes at most `maxRows` rows into one buffer. */
 export function createScoreCopy(maxRows: number): ScoreCopy {
   const buffer = Buffer.allocUnsafe(SIGNATURE.length + maxRows * MAX_ROW_BYTES + 2);
+  const top = new Int32Array(TOP_CONTRIBUTIONS);
   let at = SIGNATURE.copy(buffer);
   const int2 = (value: number | null): void => {
     at = buffer.writeInt32BE(value === null ? -1 : 2, at);
@@ -63,7 +64,7 @@ export function createScoreCopy(maxRows: number): ScoreCopy {
     if (!Number.isNaN(value)) at = buffer.writeFloatBE(value, at);
   };
   return {
-    add(row, phi) {
+    add(row, phi, first, columns) {
       at = buffer.writeInt16BE(FIELDS, at);
       int4(row.run);
       int4(row.supplier);
@@ -79,11 +80,12 @@ export function createScoreCopy(maxRows: number): ScoreCopy {
       int2(row.present);
       int2(row.previous?.chunk ?? null);
       int2(row.previous?.pos ?? null);
-      const top = largest(phi);
-      at = buffer.writeInt32BE(top.length * TOP_BYTES, at);
-      for (const column of top) {
+      const count = findLargest(phi, first, columns, top);
+      at = buffer.writeInt32BE(count * TOP_BYTES, at);
+      for (let place = 0; place < count; place++) {
+        const column = top[place] ?? 0;
         at = buffer.writeUInt16LE(column, at);
-        at = buffer.writeFloatLE(phi[column] ?? 0, at);
+        at = buffer.writeFloatLE(phi[first + column] ?? 0, at);
       }
     },
     finish() {
@@ -93,18 +95,21 @@ export function createScoreCopy(maxRows: number): ScoreCopy {
   };
 }
 
-/** Returns the columns with the largest contributions by magnitude, largest first. */
-function largest(phi: Float32Array): readonly number[] {
-  const columns: number[] = [];
-  const size = (column: number | undefined): number => Math.abs(phi[column ?? -1] ?? 0);
-  for (let column = 0; column < phi.length; column++) {
-    const magnitude = size(column);
-    if (columns.length === TOP_CONTRIBUTIONS && magnitude <= size(columns.at(-1))) continue;
-    let place = columns.length < TOP_CONTRIBUTIONS ? columns.length : TOP_CONTRIBUTIONS - 1;
-    for (; place > 0 && size(columns[place - 1]) < magnitude; place--) columns[place] = columns[place - 1] ?? 0;
-    columns[place] = column;
+/**
+ * Writes the columns with the largest contributions by magnitude into `top`, largest first, and returns their number. It
+ * is called for each supplier, so it creates no objects.
+ */
+function findLargest(phi: Float32Array, first: number, columns: number, top: Int32Array): number {
+  let count = 0;
+  for (let column = 0; column < columns; column++) {
+    const magnitude = Math.abs(phi[first + column] ?? 0);
+    if (count === TOP_CONTRIBUTIONS && magnitude <= Math.abs(phi[first + (top[count - 1] ?? 0)] ?? 0)) continue;
+    let place = count < TOP_CONTRIBUTIONS ? count++ : TOP_CONTRIBUTIONS - 1;
+    for (; place > 0 && Math.abs(phi[first + (top[place - 1] ?? 0)] ?? 0) < magnitude; place--)
+      top[place] = top[place - 1] ?? 0;
+    top[place] = column;
   }
-  return columns;
+  return count;
 }
 
 /** Decodes the `top` bytes of a row into columns and contributions. */

@@ -4,7 +4,7 @@ import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import type { BandCounts } from "../domain/run.ts";
 import type { RunTotal } from "../domain/run-totals.ts";
-import type { Db } from "./database.ts";
+import type { Db, InTransaction } from "./database.ts";
 
 /**
  * Creates the tables of a run. They are not attached as partitions yet, so that an unfinished run is never
@@ -28,8 +28,15 @@ export async function createPartitions(db: Db, runId: number): Promise<void> {
   );
 }
 
-/** Empties the tables of a run, which are not attached yet. */
+/** Empties the tables of a run, which are not attached yet, and removes their indexes. */
 export async function emptyPartitions(db: Db, runId: number): Promise<void> {
+  const names = [...scoreIndexes(runId).map(({ name }) => name), primaryKey(runId)];
+  await db.execute(
+    sql`drop index if exists ${sql.join(
+      names.map((name) => sql`bellwether.${name}`),
+      sql`, `,
+    )}`,
+  );
   for (const table of ["score", "score_chunk"])
     await db.execute(sql`truncate ${sql.raw(`bellwether.${table}_r${runId}`)}`);
 }
@@ -39,12 +46,69 @@ const ROWS = sql.raw(String(MAX_BATCH_ROWS));
 
 /** Deletes every row of a supplier after its first one. Returns the number of deleted rows. */
 export async function dropSecondRows(db: Db, runId: number): Promise<number> {
+  if (await isUnique(db, runId)) return 0;
   const scores = sql.raw(`bellwether.score_r${runId}`);
   const { rowCount } = await db.execute(sql`
     delete from ${scores} s using (
       select supplier, min(chunk * ${ROWS} + pos) as first from ${scores} group by supplier having count(*) > 1
     ) d where s.supplier = d.supplier and s.chunk * ${ROWS} + s.pos > d.first`);
   return rowCount ?? 0;
+}
+
+/**
+ * The indexes of a run's scores besides its primary key. Those of a region or a category are for lists that are sorted, see
+ * `readPage`: one index, because each has a lock in every query.
+ */
+function scoreIndexes(runId: number): readonly { readonly name: SQL; readonly columns: SQL }[] {
+  const index = (name: string, columns: SQL) => ({ name: sql.raw(`score_r${runId}_${name}_idx`), columns });
+  return [
+    index("impact_supplier", sql`impact desc, supplier desc`),
+    index("p_supplier", sql`p, supplier`),
+    index("delta_supplier", sql`delta, supplier`),
+    index("exposure_supplier", sql`exposure, supplier`),
+    index("region_category", sql`region, category`),
+  ];
+}
+
+const primaryKey = (runId: number): SQL => sql.raw(`score_r${runId}_pkey`);
+
+/** Whether the index of the primary key shows that no supplier of a run has two rows. */
+async function isUnique(db: Db, runId: number): Promise<boolean> {
+  const { rows } = await db.execute<{ isUnique: boolean }>(
+    sql`select to_regclass(${`bellwether.score_r${runId}_pkey`}) is not null as "isUnique"`,
+  );
+  return rows[0]?.isUnique === true;
+}
+
+/** Class of the advisory locks that keep two transactions from indexing the scores of a run at the same time. */
+const INDEX_LOCK = 0x696e6478;
+
+/** Builds the indexes of the running runs that have all their chunks, before they are completed. */
+export async function indexWholeRuns(db: Db, inTransaction: InTransaction): Promise<void> {
+  const { rows } = await db.execute<{ id: number }>(sql`
+    select id from bellwether.run where state = 'running' and stage = 'drift' and chunks_received = chunks_total`);
+  for (const { id } of rows) await inTransaction((tx) => indexScores(tx.db, id));
+}
+
+/**
+ * Builds the indexes of a run's scores and collects their statistics, once. It may be done as soon as the run has all
+ * its chunks. The index of the primary key is left out while a supplier has two rows.
+ */
+async function indexScores(db: Db, runId: number): Promise<void> {
+  await db.execute(sql`select pg_advisory_xact_lock(${INDEX_LOCK}::int, ${runId}::int)`);
+  const scores = sql.raw(`bellwether.score_r${runId}`);
+  const { rows } = await db.execute<{ isIndexed: boolean }>(
+    sql`select exists (select from pg_index where indrelid = ${`bellwether.score_r${runId}`}::regclass) as "isIndexed"`,
+  );
+  if (rows[0]?.isIndexed) return;
+  const { rowCount: twice } = await db.execute(
+    sql`select from ${scores} group by supplier having count(*) > 1 limit 1`,
+  );
+  if (twice === 0) await db.execute(sql`create unique index ${primaryKey(runId)} on ${scores} (run, supplier)`);
+  for (const { name, columns } of scoreIndexes(runId))
+    await db.execute(sql`create index ${name} on ${scores} (${columns})`);
+  // Only the columns by which scores are found or sorted: the others need no statistics, and each takes time.
+  await db.execute(sql`analyze ${scores} (run, supplier, p, delta, band, impact, exposure, region, category)`);
 }
 
 /**
@@ -55,21 +119,15 @@ export async function dropSecondRows(db: Db, runId: number): Promise<number> {
 export async function publishScores(db: Db, runId: number, minCompleteness: number): Promise<BandCounts> {
   const scores = sql.raw(`bellwether.score_r${runId}`);
   const chunks = sql.raw(`bellwether.score_chunk_r${runId}`);
-  await db.execute(sql`alter table ${scores} add primary key (run, supplier)`);
-  await db.execute(sql`create index on ${scores} (impact desc, supplier desc)`);
-  await db.execute(sql`create index on ${scores} (p, supplier)`);
-  await db.execute(sql`create index on ${scores} (delta, supplier)`);
-  await db.execute(sql`create index on ${scores} (exposure, supplier)`);
-  // Lists of a region or a category that are sorted: see `readPage`. One index: each has a lock in every query.
-  await db.execute(sql`create index on ${scores} (region, category)`);
+  await indexScores(db, runId);
+  const key = (await isUnique(db, runId)) ? sql`using index ${primaryKey(runId)}` : sql`(run, supplier)`;
+  await db.execute(sql`alter table ${scores} add constraint ${primaryKey(runId)} primary key ${key}`);
   await db.execute(sql`alter table ${chunks} add primary key (run, chunk)`);
   for (const [whole, part] of [
     [sql.raw("bellwether.score"), scores],
     [sql.raw("bellwether.score_chunk"), chunks],
   ])
     await db.execute(sql`alter table ${whole} attach partition ${part} for values in (${sql.raw(String(runId))})`);
-  // Only the columns by which scores are found or sorted: the others need no statistics, and each takes time.
-  await db.execute(sql`analyze ${scores} (run, supplier, p, delta, band, impact, exposure, region, category)`);
   const totals = await sumScores(db, runId, minCompleteness);
   await db.execute(
     sql`update bellwether.run set totals = ${JSON.stringify(totals)}::text::jsonb where id = ${runId}::int`,

@@ -2,7 +2,6 @@ import { NO_BAND } from "@bellwether/contract/band-codes";
 import { copyRows } from "@bellwether/postgres/pool/copy-rows";
 import type { PoolClient } from "pg";
 import { criticalityFromNumber, expectedImpact, exposureIn, type ImpactFormula } from "../domain/expected-impact.ts";
-import type { RunFeature } from "../domain/explain-score.ts";
 import { float32s } from "../domain/number-bytes.ts";
 import { RunMismatchError } from "../domain/ops-error.ts";
 import type { Run, RunLease, ScoredBy } from "../domain/run.ts";
@@ -47,11 +46,8 @@ export async function writeChunk(
   );
   const [run] = found.rows;
   checkLease(run, lease);
-  const receipts = await tx.query<Omit<ChunkReceipt, "duplicate">>(
-    `select rows_scored as "rowsScored", rows_faulty as "rowsInvalid" from bellwether.run_chunk where run_id = $1 and chunk = $2`,
-    [lease.runId, chunk.chunk],
-  );
-  const [receipt] = receipts.rows;
+  const features = chunk.given && JSON.stringify(chunk.given.features);
+  const { receipt, hasSameFeatures } = await readReceipt(tx, lease.runId, chunk.chunk, features);
   if (receipt) {
     checkSameRows(run.id, chunk, receipt);
     return { duplicate: true, ...receipt };
@@ -59,24 +55,37 @@ export async function writeChunk(
   checkOpen(run);
   checkChunkRows(run, chunk);
   checkSameModel(run.id, run.scoredBy, chunk.scoredBy);
-  if (chunk.given) await recordFeatures(tx, run.id, chunk.given.features);
+  if (hasSameFeatures === false)
+    throw new RunMismatchError(`run ${run.id} began with other features than this chunk has`);
+  if (hasSameFeatures === null && features !== null)
+    await tx.query(`insert into bellwether.run_features values ($1, $2::text::jsonb)`, [run.id, features]);
   const formula = run.scoredBy === null ? policy : run.impactFormula;
   const rowsScored = await copyScores(tx, run, chunk, formula ?? PLAIN_FORMULA);
   return await leaveReceipt(tx, lease, chunk, { rowsScored, formula });
 }
 
-/**
- * Stores the features of a run once. @throws RunMismatchError when they differ from those of an earlier chunk
- */
-async function recordFeatures(tx: PoolClient, runId: number, features: readonly RunFeature[]): Promise<void> {
-  const json = JSON.stringify(features);
-  const { rows } = await tx.query<{ same: boolean }>(
-    `select features = $2::text::jsonb as same from bellwether.run_features where run_id = $1`,
-    [runId, json],
+interface StoredChunk {
+  readonly receipt: Omit<ChunkReceipt, "duplicate"> | null;
+  /** Whether earlier chunks of the run had the same features. Null: the run, or this chunk, has none. */
+  readonly hasSameFeatures: boolean | null;
+}
+
+/** Reads what is stored of a chunk. @param features JSON; null: the chunk has none */
+async function readReceipt(
+  tx: PoolClient,
+  runId: number,
+  chunk: number,
+  features: string | null,
+): Promise<StoredChunk> {
+  const { rows } = await tx.query<StoredChunk>(
+    `select (
+         select json_build_object('rowsScored', rows_scored, 'rowsInvalid', rows_faulty)
+         from bellwether.run_chunk where run_id = $1 and chunk = $2
+       ) as receipt,
+       (select features = $3::text::jsonb from bellwether.run_features where run_id = $1) as "hasSameFeatures"`,
+    [runId, chunk, features],
   );
-  if (rows[0]?.same === false) throw new RunMismatchError(`run ${runId} began with other features than this chunk has`);
-  if (rows.length === 0)
-    await tx.query(`insert into bellwether.run_features values ($1, $2::text::jsonb)`, [runId, json]);
+  return rows[0] ?? { receipt: null, hasSameFeatures: null };
 }
 
 async function copyScores(
@@ -121,7 +130,9 @@ async function copyScores(
         category: categoryId,
         present: presentOf(pos),
       },
-      phi.subarray(pos * columns, (pos + 1) * columns),
+      phi,
+      pos * columns,
+      columns,
     );
     rows++;
   }
@@ -161,19 +172,20 @@ async function leaveReceipt(
   { rowsScored, formula }: { readonly rowsScored: number; readonly formula: ImpactFormula | null },
 ): Promise<ChunkReceipt> {
   const rowsInvalid = supplierIds.length - rowsScored;
-  await tx.query(`insert into bellwether.run_chunk values ($1, $2, $3, $4, $5)`, [
-    ...[runId, chunk, fence, rowsScored, rowsInvalid],
-  ]);
   await tx.query(
-    `update bellwether.run set rows_scored = rows_scored + $2, rows_faulty = rows_faulty + $3,
-       chunks_received = chunks_received + 1, last_write_at = clock_timestamp(), scored_by = coalesce(scored_by, $4::text::jsonb),
-       impact_formula = $5::text::jsonb, feature_count = coalesce(feature_count, $6) where id = $1`,
+    `with receipt as (insert into bellwether.run_chunk values ($1::int, $2, $3, $4::int, $5::int)),
+       counted as (
+         update bellwether.run set rows_scored = rows_scored + $4::int, rows_faulty = rows_faulty + $5::int,
+           chunks_received = chunks_received + 1, last_write_at = clock_timestamp(),
+           scored_by = coalesce(scored_by, $6::text::jsonb),
+           impact_formula = $7::text::jsonb, feature_count = coalesce(feature_count, $8::int) where id = $1::int
+       )
+     select pg_notify($9, $10)`,
     [
-      ...[runId, rowsScored, rowsInvalid, JSON.stringify(scoredBy satisfies ScoredBy)],
-      ...[formula && JSON.stringify(formula), given ? given.features.length : null],
+      ...[runId, chunk, fence, rowsScored, rowsInvalid, JSON.stringify(scoredBy satisfies ScoredBy)],
+      ...[formula && JSON.stringify(formula), given ? given.features.length : null, RUN_CHANNEL, String(runId)],
     ],
   );
-  await tx.query("select pg_notify($1, $2)", [RUN_CHANNEL, String(runId)]);
   return { duplicate: false, rowsScored, rowsInvalid };
 }
 
