@@ -6,7 +6,9 @@ import { profileWeek } from "@bellwether/drift/profile/training-profile";
 import type { SnapshotSample } from "@bellwether/ingest/snapshot/snapshot-sample";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openWeekFolder } from "../store/week-folder.ts";
-import { type DriftDeps, type DriftTask, measureDrift } from "./drift.ts";
+import { type DriftDeps, type DriftTask, measureDrift, readPreviousWeek } from "./drift.ts";
+import type { WeekDrift } from "./week-drift.ts";
+import type { WeekFiles } from "./weekly-ports.ts";
 
 let root = "";
 beforeAll(async () => {
@@ -31,6 +33,9 @@ const task: DriftTask = {
 const driftPolicy = DEFAULT_DRIFT_POLICY;
 let models = 0;
 
+const compare = async (deps: DriftDeps, files: WeekFiles, week: DriftTask): Promise<WeekDrift> =>
+  measureDrift(deps, files, week, await readPreviousWeek(deps, files, week.signal));
+
 /** Creates a model whose earlier weeks have a report, a snapshot file and the given delays. */
 async function weeks(byWeek: Record<string, Float64Array>, complete: readonly string[]) {
   const model = `model${models++}`;
@@ -43,13 +48,13 @@ async function weeks(byWeek: Record<string, Float64Array>, complete: readonly st
     const files = openWeekFolder(root, model, week);
     await mkdir(path.dirname(files.snapshotPath), { recursive: true });
     await writeFile(files.snapshotPath, "");
-    const drift = await measureDrift(deps, files, { ...task, ...own });
+    const drift = await compare(deps, files, { ...task, ...own });
     await files.writeReport({}, "", { count: 0, chunkRows: 1 });
     return drift;
   };
   return { deps, measure, files: (week: string) => openWeekFolder(root, model, week) };
 }
-const alarms = ({ comparisons }: Awaited<ReturnType<typeof measureDrift>>) =>
+const alarms = ({ comparisons }: WeekDrift) =>
   comparisons.flatMap(({ feature, outcome }) => (outcome === "alarm" ? [feature] : []));
 
 test("without references nothing is compared, and the notes say why", async () => {
@@ -107,7 +112,7 @@ test("says that suppliers were sampled, that there were too few, and that the po
   const readSample = async () => sampleOf(delays(0), 5_000);
   const files = openWeekFolder(root, "sampled", "2026-W46");
   const training = profileWeek(sampleOf(delays(0)).numbers, new Map(), null);
-  const { notes } = await measureDrift({ ...deps, driftPolicy: policy, hasPolicyFile: false, readSample }, files, {
+  const { notes } = await compare({ ...deps, driftPolicy: policy, hasPolicyFile: false, readSample }, files, {
     ...task,
     training,
   });
@@ -130,7 +135,7 @@ test("notes contain no category", async () => {
     return moved ? { ...sample, categories: new Map([["region", moved]]) } : sample;
   };
   const files = openWeekFolder(root, `model${models - 1}`, "2026-W47");
-  const drift = await measureDrift({ ...deps, readSample }, files, task);
+  const drift = await compare({ ...deps, readSample }, files, task);
   expect(alarms(drift)).toEqual(["region"]);
   expect(JSON.stringify(drift.notes)).not.toContain("marked");
 });

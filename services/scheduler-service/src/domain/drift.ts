@@ -35,17 +35,33 @@ export interface DriftTask {
  */
 export const DRIFT_SUPPLIERS = 10_000;
 
+/** The week with which a week is compared. Both are null when there is none. */
+export interface PreviousWeek {
+  readonly earlier: EarlierWeek | null;
+  /** Null: nothing is known of the earlier week. */
+  readonly previous: { readonly previous: WeekValues | null; readonly previousProfile: TrainingProfile | null } | null;
+}
+
+/** Reads the previous complete week of a week. @throws the errors of the ledger and of the files */
+export async function readPreviousWeek(deps: DriftDeps, files: WeekFiles, signal: AbortSignal): Promise<PreviousWeek> {
+  const earlier = await findPrevious(deps, files);
+  return { earlier, previous: earlier === null ? null : await readPrevious(deps, earlier, signal) };
+}
+
 /**
  * Compares the week with the training data and with the previous complete week, supplier by supplier, and stores what
- * the next week needs. @throws the errors of the ledger and of the files
+ * the next week needs. @throws the errors of the files
  */
-export async function measureDrift(deps: DriftDeps, files: WeekFiles, task: DriftTask): Promise<WeekDrift> {
+export async function measureDrift(
+  deps: Omit<DriftDeps, "isComplete">,
+  files: WeekFiles,
+  task: DriftTask,
+  { earlier, previous }: PreviousWeek,
+): Promise<WeekDrift> {
   const { driftPolicy, readSample } = deps;
   const { scores, signal, training, version } = task;
   const sample = await readSample(files.snapshotPath, DRIFT_SUPPLIERS, signal);
   const present = { ...sample, scores: Float64Array.from(sample.rowNumbers, (row) => scores[row] ?? Number.NaN) };
-  const earlier = await findPrevious(deps, files);
-  const previous = earlier === null ? null : await readPrevious(deps, earlier, signal);
   const comparisons = compareWeek(present, { training, ...previous }, driftPolicy);
   const notes = driftNotes(comparisons, {
     ...{ version, policy: driftPolicy, hasTraining: training !== null },
@@ -70,7 +86,7 @@ async function readPrevious(
   { readSample }: DriftDeps,
   earlier: EarlierWeek,
   signal: AbortSignal,
-): Promise<{ readonly previous: WeekValues | null; readonly previousProfile: TrainingProfile | null } | null> {
+): Promise<PreviousWeek["previous"]> {
   const record = await earlier.readDrift();
   if (!(await earlier.hasSnapshot())) return record && { previous: null, previousProfile: record.profile };
   const sample = await readSample(earlier.snapshotPath, DRIFT_SUPPLIERS, signal);

@@ -1,7 +1,6 @@
 /**
- * Runs `work` for each item of `source`, at most `limit` at a time. Reads an item only when its work can
- * start. The first failure stops the reading and aborts the signal of the other items. It is thrown after
- * they have ended.
+ * Runs `work` for each item of `source`, at most `limit` at a time. One item more is read while they are in progress.
+ * The first failure stops the reading and aborts the signal of the other items. It is thrown after they have ended.
  */
 export async function forEachInFlight<T>(
   source: AsyncIterable<T>,
@@ -18,16 +17,31 @@ export async function forEachInFlight<T>(
       .finally(() => running.delete(one));
     running.add(one);
   };
+  const items = source[Symbol.asyncIterator]();
   try {
-    for await (const item of source) {
+    for (let next = items.next(); ; ) {
+      const read = await next;
       both.throwIfAborted();
-      begin(item);
+      if (read.done) break;
+      begin(read.value);
+      next = items.next();
+      // Its error is thrown when the item is awaited.
+      next.catch(() => {});
       if (running.size >= limit) await Promise.race(running);
       both.throwIfAborted();
     }
   } catch (error) {
     failed.abort(error);
+    await items.return?.().catch(() => undefined);
   }
   await Promise.all(running);
   both.throwIfAborted();
+}
+
+/** Waits for all of these, also when one fails, and returns their results. @throws the first error */
+export async function allOf<const T extends readonly Promise<unknown>[]>(
+  works: T,
+): Promise<{ -readonly [P in keyof T]: Awaited<T[P]> }> {
+  await Promise.allSettled(works);
+  return await Promise.all(works);
 }

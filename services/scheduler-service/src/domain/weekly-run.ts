@@ -1,6 +1,6 @@
 import type { DriftPolicy, RiskPolicy } from "@bellwether/config/risk-policy";
 import { isoWeekEnd, parseIsoWeek } from "@bellwether/contract/iso-week";
-import { DEFAULT_CHUNK_ROWS, MAX_CHUNKS } from "@bellwether/contract/limits";
+import { MAX_CHUNKS } from "@bellwether/contract/limits";
 import type { BatchRun, RunLease } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { IngestProgress } from "@bellwether/ingest/ingest-progress";
 import type { RunDate } from "@bellwether/ingest/mapping/run-parameters";
@@ -9,13 +9,11 @@ import type { SnapshotSample } from "@bellwether/ingest/snapshot/snapshot-sample
 import type { WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot";
 import { describeFailed } from "@bellwether/plausibility/check";
 import { checkWeek, holdsRun, lossCountsOf } from "./check-week.ts";
-import { measureDrift } from "./drift.ts";
-import { forEachInFlight } from "./in-flight.ts";
+import { measureDrift, readPreviousWeek } from "./drift.ts";
+import { allOf, forEachInFlight } from "./in-flight.ts";
 import { hasSameObjects, type InputObject, objectUrl } from "./input-object.ts";
 import { checkContract, type ModelFeature } from "./model-contract.ts";
 import { rejectedReasons } from "./rejected-reasons.ts";
-import { type RunCircumstances, runNotes } from "./run-notes.ts";
-import { runSummary } from "./run-summary.ts";
 import {
   InputChangedError,
   InputNotFoundError,
@@ -29,8 +27,9 @@ import {
   TooManyChunksError,
   WeekCompleteError,
 } from "./scheduler-error.ts";
-import { riskScores, SCORE_HEADER, scoreRows } from "./score-rows.ts";
+import { riskScores, scoreRows } from "./score-rows.ts";
 import { RUN_STATE, STAGE, type StageName } from "./stages.ts";
+import { chunkRowsOf, notesOf, writeReport } from "./week-summary.ts";
 import type {
   Decision,
   IngestRecord,
@@ -156,18 +155,19 @@ export async function runWeekly(deps: WeeklyDeps, task: WeeklyTask): Promise<Wee
     // A file that does not exist cannot be compared with that of the run.
     if (source.missing) throw source.missing;
     checkSameInputs(run, inputs);
-    const notes = await notesOf(deps, files, run, {
+    const stored = { ingested: await files.readIngest(), drift: await files.readDrift() };
+    const notes = notesOf(deps.chunkRows, run, stored, {
       wasComplete: true,
       begunAnew: false,
       rejected: [],
-      newestAsOf: (await files.readIngest())?.newestAsOf ?? null,
+      newestAsOf: stored.ingested?.newestAsOf ?? null,
       cleanedIds: null,
       changedAttributes: null,
       acceptsLosses: task.acceptLosses !== null,
       remark: "",
       correctedInput: null,
     });
-    if (!(await files.hasReport())) await writeReport(files, run, notes);
+    if (!(await files.hasReport())) await writeReport(files, run, stored, notes);
     return { run, wasComplete: true, notes };
   }
   try {
@@ -255,10 +255,17 @@ async function finishRun(
   });
 
   progress.enter("ingest");
-  await ledger.report(lease, { stage: STAGE.ingest });
-  const model = await deps.scorer.findModel(began.run.model?.version ?? "");
+  const [model] = await allOf([
+    deps.scorer.findModel(began.run.model?.version ?? ""),
+    ledger.report(lease, { stage: STAGE.ingest }),
+  ]);
   checkContract(`${began.run.modelName} ${model.version}`, model.features, deps.features);
-  const ingested = await ingestOnce(deps, task, files, began, progress);
+  const comparing = { ...deps, isComplete: ledger.isComplete };
+  // This process has nothing else to do while another one reads the input.
+  const [ingested, previous] = await allOf([
+    ingestOnce(deps, task, files, began, progress),
+    readPreviousWeek(comparing, files, task.signal),
+  ]);
 
   progress.enter("validate");
   const rowsRejected = ingested.rejected.count;
@@ -287,14 +294,18 @@ async function finishRun(
   }
 
   progress.enter("score");
-  await ledger.report(lease, { stage: STAGE.score });
-  const scores = await scoreChunks(deps, task, files, { ...began, rows: ingested.rows }, model, progress);
+  const [scores] = await allOf([
+    scoreChunks(deps, task, files, { ...began, rows: ingested.rows }, model, progress),
+    ledger.report(lease, { stage: STAGE.score }),
+  ]);
 
   progress.enter("drift");
-  await ledger.report(lease, { stage: STAGE.drift });
   const { trainingProfile: training, version } = model;
   const compared = { scores, digest: ingested.digest, training, version, signal: task.signal };
-  const drift = await measureDrift({ ...deps, isComplete: ledger.isComplete }, files, compared);
+  const [drift] = await allOf([
+    measureDrift(comparing, files, compared, previous),
+    ledger.report(lease, { stage: STAGE.drift }),
+  ]);
 
   progress.enter("complete");
   const { rowsRepeated, sourceRows, sourceRowsRejected } = lossCountsOf(ingested, deps.hasSourceTables);
@@ -310,7 +321,8 @@ async function finishRun(
     });
 
   progress.enter("report");
-  const notes = await notesOf(deps, files, run, {
+  const stored = { ingested, drift };
+  const notes = notesOf(deps.chunkRows, run, stored, {
     ...{ wasComplete: false, begunAnew: began.begunAnew },
     acceptsLosses: acceptLosses !== null,
     remark: task.remark,
@@ -320,15 +332,9 @@ async function finishRun(
     cleanedIds: ingested.cleanedIds ?? null,
     changedAttributes: ingested.changedAttributes ?? null,
   });
-  await writeReport(files, run, notes);
+  await writeReport(files, run, stored, notes);
   return { run, notes };
 }
-
-/**
- * Returns the number of suppliers in each chunk of a started run. An ops-service of an earlier release does not record
- * it: its runs always have chunks of the default size, so that another attempt continues with the same one.
- */
-const chunkRowsOf = ({ chunkRows }: BatchRun): number => chunkRows || DEFAULT_CHUNK_ROWS;
 
 /** Returns the snapshot with which the week began, or makes a new one. */
 async function ingestOnce(
@@ -388,56 +394,17 @@ async function scoreChunks(
     async (chunk, signal) => {
       if (finished.has(chunk.index)) return;
       const scores = await deps.scorer.score(chunk, version, signal);
-      await files.writeScores({ index: chunk.index, chunkRows }, scoreRows(chunk, scores));
       scored.set(riskScores(scores), chunk.index * chunkRows);
-      const { rowsScored, rowsInvalid } = await deps.ledger.submit(lease, chunk, scores, described, signal);
+      // A chunk is finished when both have it, in whatever order.
+      const [{ rowsScored, rowsInvalid }] = await allOf([
+        deps.ledger.submit(lease, chunk, scores, described, signal),
+        files.writeScores({ index: chunk.index, chunkRows }, scoreRows(chunk, scores)),
+      ]);
       if (!received.has(chunk.index)) progress.add({ rowsScored, rowsRejected: rowsInvalid });
     },
     task.signal,
   );
   return scored;
-}
-
-async function notesOf(
-  { chunkRows }: WeeklyDeps,
-  files: WeekFiles,
-  run: BatchRun,
-  how: Pick<
-    RunCircumstances,
-    | "wasComplete"
-    | "begunAnew"
-    | "acceptsLosses"
-    | "remark"
-    | "correctedInput"
-    | "rejected"
-    | "newestAsOf"
-    | "cleanedIds"
-    | "changedAttributes"
-  >,
-): Promise<string[]> {
-  const drift = (await files.readDrift())?.notes ?? [];
-  const ingested = await files.readIngest();
-  return runNotes(run, {
-    ...how,
-    ...{ chunkRows, drift },
-    readingNotes: readingNotes(ingested?.sources ?? []),
-    olderRows: ingested?.olderRows ?? 0,
-  });
-}
-
-/** Maximum number of notes about files. */
-const MAX_READING_NOTES = 10;
-
-function readingNotes(sources: IngestRecord["sources"]): string[] {
-  const all = sources.flatMap(({ file, notes = [] }) => notes.map((note) => `${file}: ${note}`));
-  const more = all.length - MAX_READING_NOTES;
-  return more > 0 ? [...all.slice(0, MAX_READING_NOTES), `${more} more notes about files (report.json)`] : all;
-}
-
-async function writeReport(files: WeekFiles, run: BatchRun, notes: readonly string[]): Promise<void> {
-  const [ingested, drift] = [await files.readIngest(), await files.readDrift()];
-  const chunks = { count: run.chunksReceived, chunkRows: chunkRowsOf(run) };
-  await files.writeReport(runSummary(run, ingested, drift?.previousWeek || null, notes), SCORE_HEADER, chunks);
 }
 
 /** Calls `work` at an interval until it is disposed. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createJobWatch } from "./job-watch.ts";
+import { createJobWatch, type WatchJob } from "./job-watch.ts";
 import type { JobStatus } from "./weekly-jobs.ts";
 
 const status = (state: JobStatus["state"]): JobStatus => ({
@@ -18,7 +18,7 @@ function job(looks: number) {
 }
 
 /** Reads until the job has ended. */
-async function follow(watch: ReturnType<typeof createJobWatch>, signal: AbortSignal): Promise<number> {
+async function follow(watch: WatchJob, signal: AbortSignal): Promise<number> {
   let states = 0;
   for await (const state of watch("weekly-2026-W47", signal)) {
     states++;
@@ -29,7 +29,7 @@ async function follow(watch: ReturnType<typeof createJobWatch>, signal: AbortSig
 
 test("any number of watchers cause one look-up at a time", async () => {
   const { seen, lookUp } = job(5);
-  const watch = createJobWatch(lookUp, 20);
+  const { watch } = createJobWatch(lookUp, 20);
   const { signal } = new AbortController();
   await Promise.all(Array.from({ length: 100 }, () => follow(watch, signal)));
   expect(seen.lookUps).toBe(5);
@@ -37,7 +37,7 @@ test("any number of watchers cause one look-up at a time", async () => {
 
 test("a later watcher begins with the current state, and the other watchers are not affected", async () => {
   const { seen, lookUp } = job(4);
-  const watch = createJobWatch(lookUp, 20);
+  const { watch } = createJobWatch(lookUp, 20);
   const { signal } = new AbortController();
   const first = watch("weekly-2026-W47", signal);
   await first.next();
@@ -50,7 +50,7 @@ test("a later watcher begins with the current state, and the other watchers are 
 
 test("a watcher ends with its signal, and look-ups stop when no watcher is left", async () => {
   const { seen, lookUp } = job(Number.POSITIVE_INFINITY);
-  const watch = createJobWatch(lookUp, 1);
+  const { watch } = createJobWatch(lookUp, 1);
   const stop = new AbortController();
   const watching = follow(watch, stop.signal);
   while (seen.lookUps < 3) await new Promise(setImmediate);
@@ -68,7 +68,7 @@ test("a watcher ends with its signal, and look-ups stop when no watcher is left"
 
 test("a failed look-up fails every watcher, and the next watcher starts a new one", async () => {
   let fails = true;
-  const watch = createJobWatch(async () => {
+  const { watch } = createJobWatch(async () => {
     if (fails) throw new Error("store away");
     return status("complete");
   }, 1);
@@ -77,4 +77,20 @@ test("a failed look-up fails every watcher, and the next watcher starts a new on
   expect(both.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
   fails = false;
   expect(await follow(watch, signal)).toBe(1);
+});
+
+test("a job that ended is looked up at once", async () => {
+  const { lookUp } = job(3);
+  const { watch, nudge } = createJobWatch(lookUp, 3_600_000);
+  const following = follow(watch, new AbortController().signal);
+  let hasEnded = false;
+  void following.then(() => {
+    hasEnded = true;
+  });
+  while (!hasEnded) {
+    nudge("weekly-2026-W47");
+    nudge("another");
+    await new Promise(setImmediate);
+  }
+  expect(await following).toBe(3);
 });

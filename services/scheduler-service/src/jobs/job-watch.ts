@@ -11,13 +11,22 @@ interface Poll {
   latest: { readonly startedAt: number; readonly found: Promise<JobStatus | null> };
   /** The next look-up, while a watcher waits for it. */
   next: Promise<JobStatus | null> | undefined;
+  /** Ends the wait for the next look-up. */
+  wake: AbortController;
+}
+
+/** Watches of jobs. */
+export interface JobWatch {
+  readonly watch: WatchJob;
+  /** Looks a job up at once, for example because it has ended in this process. */
+  nudge(jobId: string): void;
 }
 
 /**
- * Returns a function that watches a job. It looks up the job every `everyMs` ms. All watchers of a job use
+ * Creates the watches of jobs. Each looks up its job every `everyMs` ms. All watchers of a job use
  * the same look-ups, so that the load on the job store does not depend on their number.
  */
-export function createJobWatch(lookUp: (jobId: string) => Promise<JobStatus | null>, everyMs: number): WatchJob {
+export function createJobWatch(lookUp: (jobId: string) => Promise<JobStatus | null>, everyMs: number): JobWatch {
   const polls = new Map<string, Poll>();
   const start = (jobId: string): Poll["latest"] => {
     const found = lookUp(jobId);
@@ -30,16 +39,20 @@ export function createJobWatch(lookUp: (jobId: string) => Promise<JobStatus | nu
     return poll.latest.found;
   };
   const following = (jobId: string, poll: Poll): Promise<JobStatus | null> => {
-    poll.next ??= pause(everyMs).then(() => {
+    const lookAgain = (): Promise<JobStatus | null> => {
       poll.next = undefined;
+      poll.wake = new AbortController();
       poll.latest = start(jobId);
       return poll.latest.found;
-    });
+    };
+    poll.next ??= pause(everyMs, undefined, { signal: poll.wake.signal }).then(lookAgain, lookAgain);
     poll.next.catch(() => {});
     return poll.next;
   };
-  return async function* watch(jobId, signal) {
-    const poll = polls.get(jobId) ?? { watchers: 0, latest: start(jobId), next: undefined };
+  async function* watch(jobId: string, signal: AbortSignal): AsyncGenerator<JobStatus | null> {
+    const poll = polls.get(jobId) ?? {
+      ...{ watchers: 0, latest: start(jobId), next: undefined, wake: new AbortController() },
+    };
     polls.set(jobId, poll);
     poll.watchers++;
     try {
@@ -48,7 +61,8 @@ export function createJobWatch(lookUp: (jobId: string) => Promise<JobStatus | nu
     } finally {
       if (--poll.watchers === 0) polls.delete(jobId);
     }
-  };
+  }
+  return { watch, nudge: (jobId) => polls.get(jobId)?.wake.abort() };
 }
 
 /** @throws the reason of the signal when it aborts first */

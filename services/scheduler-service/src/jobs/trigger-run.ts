@@ -54,6 +54,8 @@ const ASK_MS = 8_000;
 /** Time after which a request that was not accepted is rejected. It is longer than ASK_MS. */
 const DECIDED_MS = 10_000;
 const LOOK_MS = 50;
+/** First wait for the acceptance of a request, which most often comes a few milliseconds after its job. */
+const FIRST_LOOK_MS = 2;
 /**
  * Maximum number of requests that are remembered because this process rejected them while their acceptance
  * was being sent.
@@ -181,12 +183,14 @@ export function createRunTrigger({ queue, timeZone, isComplete, findInput, now }
       return job.attemptsMade >= (job.opts.attempts ?? 1) ? "exhausted" : "ended";
     },
     async mayRun(jobId, job, signal) {
-      for (const until = performance.now() + DECIDED_MS; ; await pause(LOOK_MS, undefined, { signal })) {
+      const until = performance.now() + DECIDED_MS;
+      for (let waitMs = FIRST_LOOK_MS; ; waitMs = Math.min(2 * waitMs, LOOK_MS)) {
         const id = job.request?.id;
         if (id !== undefined && withdrawn.has(id)) return false;
         const found = isAccepted(job) ? job : (await queue.getJob(jobId))?.data;
         if (found !== undefined && isAccepted(found)) return id === undefined || !withdrawn.has(id);
         if (found === undefined || performance.now() > until) return false;
+        await pause(waitMs, undefined, { signal });
       }
     },
   };

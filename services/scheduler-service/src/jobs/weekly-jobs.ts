@@ -4,7 +4,7 @@ import { IngestLimitError } from "@bellwether/ingest/ingest-errors";
 import type { Queues } from "@bellwether/queue/open-queue";
 import { isQueueUnavailable, readQueue } from "@bellwether/queue/queue-error";
 import type { Logger } from "@bellwether/telemetry/logger";
-import { UnrecoverableError } from "bullmq";
+import { type Job, UnrecoverableError } from "bullmq";
 import { type CatchUpState, createCatchUp } from "../domain/catch-up.ts";
 import type { PauseFile } from "../domain/pause.ts";
 import {
@@ -109,6 +109,8 @@ export interface WeeklyJobs {
   setPaused(paused: boolean): Promise<ScheduleState>;
   /** Returns the state of a job. Null when the job does not exist. @throws JobStoreError */
   jobStatus(jobId: string): Promise<JobStatus | null>;
+  /** Calls a function with the id of each job that ends in this process. */
+  onEnd(listener: (jobId: string) => void): void;
   /** Checks now that the schedule is in the queue's store. To be called when the store is available again. */
   checkSchedule(): void;
   /** Stops a run in progress. The next process continues it. */
@@ -228,6 +230,11 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
     logger.warn({ job: job?.id, attempt: job?.attemptsMade, ...why }, "weekly job failed");
   });
   worker.on("completed", (job) => logger.info({ job: job.id }, "weekly job complete"));
+  const ended = new Set<(jobId: string) => void>();
+  for (const event of ["completed", "failed"] as const)
+    worker.on(event, (job: Job | undefined) => {
+      for (const listener of ended) listener(job?.id ?? "");
+    });
   // A worker recovers from an outage of its store only if it was connected once.
   await worker.waitUntilReady();
 
@@ -248,6 +255,7 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
             })
           : cause;
       }),
+    onEnd: (listener) => void ended.add(listener),
     checkSchedule: keeper.nudge,
     async stop() {
       stopped.abort(new Error("the scheduler is stopping; the run continues after its restart"));

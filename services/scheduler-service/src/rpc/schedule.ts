@@ -78,7 +78,8 @@ function checkSchedule(scheduleId: string): void {
 
 /** Returns the handlers of ScheduleService, over the weekly jobs. */
 export function scheduleHandlers(jobs: WeeklyJobs): ServiceImpl<typeof ScheduleService> {
-  const watch = createJobWatch(jobs.jobStatus, WATCH_MS);
+  const { watch, nudge } = createJobWatch(jobs.jobStatus, WATCH_MS);
+  jobs.onEnd(nudge);
   return {
     async listSchedules() {
       return { schedules: [scheduleToProto(await jobs.schedule(), jobs.weeks())] };
