@@ -64,6 +64,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "mesh",
     "reasons",
     "narrative",
+    "config",
     "risk-model",
     "registry",
     "scoring",

@@ -52,6 +52,7 @@ test("every field in which a reason is required has the pattern of reasons", () 
       "OverrideAlertRequest.reason",
       "Override.reason",
       "RecordMissedWeekRequest.reason",
+      "RemoveVersionRequest.reason",
       "SetAliasRequest.reason",
       "SupersedeRunRequest.reason",
       "VoidRunRequest.reason",

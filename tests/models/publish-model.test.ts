@@ -1,7 +1,9 @@
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { promisify } from "node:util";
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { ModelPublishingService } from "@bellwether/gen/bellwether/registry/v1/model_publishing_service_pb";
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
@@ -20,7 +22,7 @@ import { DEMO_SPEC, demoSupplier, trainDemoModel } from "@bellwether/testing/dem
 import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { installMoto, MOTO_ENV, startMoto } from "@bellwether/testing/stores/moto-server";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { weeklyFolder } from "../../services/scheduler-service/test/weekly-fixture.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 400_000 });
@@ -34,6 +36,7 @@ const FOREIGN = path.resolve(import.meta.dirname, "../../services/lib/testing/sr
 let missing = "";
 let registry: Registry;
 let schedulerUrl = "";
+let schedulerWeb = "";
 let keyFile = "";
 const replicas: string[] = [];
 const opened = new AsyncDisposableStack();
@@ -66,6 +69,7 @@ beforeAll(async () => {
     }),
   );
   schedulerUrl = `http://127.0.0.1:${scheduler.addresses.grpc.port}`;
+  schedulerWeb = `http://127.0.0.1:${scheduler.addresses.web.port}`;
   for (const replica of ["a", "b"]) {
     const ml = opened.use(
       await createMlService({
@@ -232,3 +236,60 @@ test("hostile uploads publish nothing", async (context) => {
   expect((await listVersions(registry, NAME)).map(({ version }) => version)).toEqual(["v2", "v1"]);
   for (const url of replicas) expect(await servedBy(url)).toMatch(/^v[12]$/);
 });
+
+test("a process of another language publishes a version and makes it the champion of both replicas", async (context) => {
+  if (missing) return context.skip(missing);
+  const folder = await mkdtemp(path.join(os.tmpdir(), "publish-foreign-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  for (const [name, content] of Object.entries(await demoFiles(9))) await writeFile(path.join(folder, name), content);
+  const TOKEN = await issueToken(keyFile, { subject: "python", roles: ["admin"], lifetimeS: 600 });
+  const script = path.resolve(import.meta.dirname, "publish_model.py");
+  const { stdout } = await promisify(execFile)("python3", [script, schedulerWeb, folder], {
+    env: { ...process.env, TOKEN },
+  });
+  const { published, moved } = JSON.parse(stdout);
+  expect(published).toMatchObject({ modelName: NAME, alias: "challenger", isNew: true });
+  expect(moved).toMatchObject({ alias: { name: "champion", version: published.version, setBy: "python" } });
+  for (const url of replicas) await vi.waitFor(async () => expect(await servedBy(url)).toBe(published.version), SLOWLY);
+  expect(await readManifest(registry, NAME, published.version)).toMatchObject({ builder: "publish_model.py" });
+});
+
+test("an upload whose token expires while it is checked publishes nothing", async (context) => {
+  if (missing) return context.skip(missing);
+  const admin = await publisher("admin");
+  const before = (await listVersions(registry, NAME)).length;
+  const files = await demoFiles(10);
+  const token = await issueToken(keyFile, { subject: "late", roles: ["admin"], lifetimeS: 3 });
+  using transport = createMeshTransport({ url: schedulerUrl, token: () => token });
+  async function* slowly() {
+    const messages = upload(files);
+    // The header is accepted while the token is valid.
+    yield (await messages.next()).value ?? {};
+    await vi.waitFor(() => expect(expiryOf(token)).toBeLessThan(Date.now()), SLOWLY);
+    yield* messages;
+  }
+  const late = createClient(ModelPublishingService, transport).publishModel(slowly());
+  expect(await rejectionOf(late)).toMatchObject({ code: Code.Unauthenticated, reason: "TOKEN_EXPIRED" });
+  expect(await listVersions(registry, NAME)).toHaveLength(before);
+  expect(await admin.publishModel(upload(files))).toMatchObject({ isNew: true });
+});
+
+test("tables of an import that would take too much memory are rejected before their content is sent", async (context) => {
+  if (missing) return context.skip(missing);
+  const admin = await publisher("admin");
+  const model = await readFile(path.join(FOREIGN, "xgboost-classifier.model"));
+  const rows = new Uint8Array(16 * 2 ** 20 + 1).fill(0x31);
+  for (const [files, text] of [
+    [{ model, background: rows }, "background has 16777217 bytes, at most 16777216 are accepted; send a sample"],
+    [{ model, expected: rows }, "expected has 16777217 bytes"],
+    [{ model, background: "1\n".repeat(20_000) }, "background has more than 20000 lines; send a sample"],
+  ] as const)
+    expect(await rejectionOf(admin.importModel(upload(files, { modelName: "large" })))).toMatchObject({
+      ...{ code: Code.InvalidArgument, reason: "UPLOAD" },
+      text: expect.stringContaining(text),
+    });
+});
+
+/** Returns the time after which a token is not accepted, epoch milliseconds. */
+const expiryOf = (token: string): number =>
+  JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8")).exp * 1_000;

@@ -1,4 +1,6 @@
 import path from "node:path";
+import { parseModelConfig } from "@bellwether/config/model-config";
+import { readYaml } from "@bellwether/config/yaml-file";
 import { DEFAULT_PORTS } from "@bellwether/contract/default-ports";
 import { env } from "@bellwether/env/env";
 import { sharedEnv } from "@bellwether/env/shared-env";
@@ -27,6 +29,8 @@ const ML_ENV = {
   ),
   model: sharedEnv.model,
   pollMs: env.durationMs("ML_SERVICE_POLL_INTERVAL", "1s", { min: "100ms", max: "1h" }),
+  contract: env.optional(env.path("ML_SERVICE_MODEL_CONFIG")),
+  maxRowMs: env.durationMs("ML_SERVICE_ROW_LIMIT", "250ms", { min: "1ms", max: "10s" }),
   scoringThreads: env.optional(env.integer("SCORING_THREADS", { min: 1, max: 256 })),
   shadowShare: env.number("SHADOW_SHARE", { min: 0, max: 1 }, 0),
   shadowCpu: env.number("SHADOW_CPU", { min: 0.01, max: 1 }, 0.25),
@@ -61,6 +65,8 @@ export const ML_SERVICE: ServiceSpec<typeof ML_ENV> = {
       registryCache: { folder: path.resolve(config.dataDir, "model-cache"), maxBytes: config.registryCacheBytes },
       defaultModel: config.model,
       pollMs: config.pollMs,
+      contract: config.contract === null ? null : parseModelConfig(await readYaml(path.resolve(config.contract))),
+      maxRowMs: config.maxRowMs,
       scoringThreads: config.scoringThreads ?? undefined,
       shadow: { share: config.shadowShare, maxCpu: config.shadowCpu },
       audit,

@@ -14,12 +14,16 @@ import { readImportance } from "@bellwether/registry/versions/read-importance";
 import { listModels, listVersions, readVersion, resolveVersion } from "@bellwether/registry/versions/read-version";
 import { versionFingerprint } from "@bellwether/registry/versions/version-fingerprint";
 import { createBatchPool } from "@bellwether/scoring/batch/batch-pool";
+import { createModelChecker } from "@bellwether/scoring/model/model-checker";
+import { DEFAULT_MAX_ROW_MS } from "@bellwether/scoring/model/scoring-model";
+import type { ServiceContract } from "@bellwether/scoring/model/service-contract";
 import { durationSeries } from "@bellwether/telemetry/counted-durations";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { AuditSink } from "./audit/audit-sink.ts";
 import { createRejectionCounts } from "./audit/rejection-counts.ts";
 import { defaultScoringThreads } from "./domain/scoring-threads.ts";
 import { createLoadedModels } from "./model/loaded-models.ts";
+import { pinVersion } from "./model/pin-version.ts";
 import { createScoreMetrics } from "./model/score-metrics.ts";
 import { reportServing } from "./model/serving-metrics.ts";
 import { type ServingReport, servingReport } from "./model/serving-report.ts";
@@ -49,6 +53,10 @@ export interface MlServiceConfig
   readonly defaultModel: string;
   /** Time between two checks for a new champion, milliseconds. */
   readonly pollMs: number;
+  /** What versions must take to be served. Default: not checked. */
+  readonly contract?: ServiceContract | null;
+  /** Longest time of the processor for a single row with its contributions, milliseconds. Default 250. */
+  readonly maxRowMs?: number;
   /** Number of threads that score batches, at least 1. Undefined: `defaultScoringThreads`. */
   readonly scoringThreads?: number | undefined;
   /**
@@ -82,7 +90,14 @@ const PATIENCE_MS = 1_000;
  */
 export async function createMlService(config: MlServiceConfig): Promise<RunningServer> {
   const { registryRoot: configured, registryCache, defaultModel, pollMs, audit, logger, ...rest } = config;
-  const { scoringThreads, narrator, shadow: shadowed, ...server } = rest;
+  const {
+    scoringThreads,
+    narrator,
+    shadow: shadowed,
+    contract = null,
+    maxRowMs = DEFAULT_MAX_ROW_MS,
+    ...server
+  } = rest;
   const origin = storageOf(configured);
   const copies =
     origin.kind === "folder" || registryCache === undefined
@@ -111,7 +126,9 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
   });
   starting.use(pool);
   const counts = starting.use(createScoreMetrics(pool));
-  const loadedModels = starting.use(createLoadedModels(registryRoot, defaultModel, pool));
+  const gate = { contract, maxRowMs };
+  const checker = starting.use(createModelChecker(gate));
+  const loadedModels = starting.use(createLoadedModels(registryRoot, defaultModel, { pool, checker, gate }));
   const shadow =
     shadowed === undefined || shadowed.share === 0
       ? NO_SHADOW
@@ -172,7 +189,14 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
   const report = (): ServingReport => servingReport(loadedModels.status(), copies?.state() ?? null);
   starting.use(reportServing(report));
   let shown: ServingReport | undefined;
-  const swapped = (): void => logger.info({ model: defaultModel }, "champion loaded");
+  const swapped = (): void => {
+    const version = loadedModels.status().served?.version;
+    logger.info({ model: defaultModel, version }, "champion loaded");
+    if (copies === null || version === undefined) return;
+    pinVersion(copies, defaultModel, version).catch((error: unknown) =>
+      logger.warn({ err: error, version }, "copies not pinned"),
+    );
+  };
   const rejected = (error: unknown): void => logger.warn({ err: error }, "champion not loaded");
   const looked = (): void => {
     const now = report();

@@ -27,6 +27,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import { createMlService } from "../src/service.ts";
 
 type Service = Awaited<ReturnType<typeof createMlService>>;
+const SLOWLY = { timeout: 60_000, interval: 20 };
 let root = "";
 let service: Service;
 let web = "";
@@ -370,7 +371,7 @@ test("ModelRegistryService lists versions, aliases and history", async () => {
 test("a new champion is loaded while calls continue, and a broken one is not", async () => {
   const version = await publishDemoModel(root, 7);
   const answering = async () => (await clients().grpc.predict({ supplier: supplier(1) })).score?.model?.version;
-  await vi.waitFor(async () => expect(await answering()).toBe(version), { timeout: 15_000, interval: 10 });
+  await vi.waitFor(async () => expect(await answering()).toBe(version), SLOWLY);
   const modelName = DEMO_SPEC.name;
   const now = new Date();
   const trained = await trainDemoModel(8);
@@ -387,9 +388,9 @@ test("a new champion is loaded while calls continue, and a broken one is not", a
     const status = await registry.getReplicaStatus({});
     expect(status).toMatchObject({ championVersion: broken.version, servedVersion: version });
     expect(status.rejection).toMatchObject({ version: broken.version, reason: expect.stringContaining("ONNX") });
-  });
+  }, SLOWLY);
   await setAlias(root, { ...set, version: "v1" }, checkScoringModel);
-  await vi.waitFor(async () => expect(await answering()).toBe("v1"), { timeout: 15_000, interval: 10 });
+  await vi.waitFor(async () => expect(await answering()).toBe("v1"), SLOWLY);
 });
 
 test("without a model, calls are UNAVAILABLE and the service is not ready, until a model is published", async () => {
@@ -403,7 +404,7 @@ test("without a model, calls are UNAVAILABLE and the service is not ready, until
   expect((await failure(client.predict({ supplier: supplier(1) }))).code).toBe(Code.Unavailable);
   expect(await readyz()).toBe(503);
   await publishDemoModel(empty);
-  await vi.waitFor(async () => expect(await readyz()).toBe(200), { timeout: 15_000, interval: 10 });
+  await vi.waitFor(async () => expect(await readyz()).toBe(200), SLOWLY);
   await starting.stop();
   await rm(empty, { recursive: true, force: true });
 });
@@ -434,10 +435,10 @@ test("with an invalid alias file, the status reports the error, and the loaded v
   expect((await failure(predict())).code).toBe(Code.Unavailable);
 
   await replace(sound);
-  await vi.waitFor(predict, { timeout: 15_000, interval: 10 });
+  await vi.waitFor(predict, SLOWLY);
   expect(rejections).toHaveLength(1);
   await replace("{");
-  await vi.waitFor(() => expect(rejections).toMatchObject([said, said]), { timeout: 15_000, interval: 10 });
+  await vi.waitFor(() => expect(rejections).toMatchObject([said, said]), SLOWLY);
   expect((await predict()).score?.model?.version).toBe("v1");
   expect((await failure(listAliases())).code).toBe(Code.DataLoss);
   const { port } = starting.addresses.admin;

@@ -1,6 +1,7 @@
 import os from "node:os";
 import path from "node:path";
 import { expandInput, hasWeekPlaceholder } from "@bellwether/contract/expand-input";
+import { newUuidV7 } from "@bellwether/contract/uuid-v7";
 import { StorageError } from "@bellwether/files/storage-error";
 import { ModelPublishingService } from "@bellwether/gen/bellwether/registry/v1/model_publishing_service_pb";
 import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
@@ -11,7 +12,10 @@ import { isStoreUrl } from "@bellwether/object-store/location/store-url";
 import { openQueue } from "@bellwether/queue/open-queue";
 import { watchQueue } from "@bellwether/queue/watch-queue";
 import { readAliases } from "@bellwether/registry/aliases/aliases";
+import { checkSigner } from "@bellwether/registry/publish/check-signer";
+import { checkRemovable, removeVersion } from "@bellwether/registry/publish/remove-version";
 import { setAlias } from "@bellwether/registry/publish/set-alias";
+import { VersionNeededError } from "@bellwether/registry/registry-error";
 import { type Registry, storageOf } from "@bellwether/registry/storage/storage-of";
 import { listModels, type StoredVersion } from "@bellwether/registry/versions/read-version";
 import { aliasCheck } from "@bellwether/scoring/model/alias-check";
@@ -20,9 +24,11 @@ import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
 import { createOpsRetention } from "./clients/ops-retention.ts";
 import { createOpsSink } from "./clients/ops-sink.ts";
+import { createFindScoredRun } from "./clients/scored-versions.ts";
 import { resolveInput } from "./domain/input-file.ts";
 import { inputUrlOf } from "./domain/input-url.ts";
 import { createUploadSlots } from "./domain/receive-upload.ts";
+import { removeUnneeded } from "./domain/removed-version.ts";
 import type { InputMarker } from "./domain/seen-input.ts";
 import { startAliasAudit } from "./jobs/alias-audit.ts";
 import { startSnapshotCare } from "./jobs/snapshot-care.ts";
@@ -196,20 +202,38 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
     defaultModel,
     slots: createUploadSlots(),
     aliasOfNext: (modelName) => aliasOfNext(registryRoot, modelName),
-    async publish(task, provenance, signal) {
-      const published = await publishUpload(publisher, task, provenance, signal);
+    checkSigner: () => checkSigner(registryRoot),
+    async publish(task, provenance, stillAllowed, signal) {
+      const published = await publishUpload(publisher, task, provenance, stillAllowed, signal);
       auditLog.nudge();
       return published;
     },
   });
   const models = modelPublishingHandlers({
     defaultModel,
-    async setAlias(request, signal) {
-      const check = aliasCheck((stored) => checker.check(stored, signal));
+    async setAlias(request, stillAllowed, signal) {
+      const check = aliasCheck(async (stored) => {
+        await checker.check(stored, signal);
+        stillAllowed();
+      });
       const moved = await setAlias(registryRoot, { ...request, now: new Date() }, check);
       auditLog.nudge();
       return moved;
     },
+    removeVersion: (removal, isDryRun, signal) =>
+      removeUnneeded(
+        {
+          findScoredRun: createFindScoredRun(ops),
+          checkAliases: (modelName, version) => checkRemovable(registryRoot, modelName, version),
+          append: createOpsSink(ops),
+          remove: (one) => removeVersion(registryRoot, { ...one, now: new Date() }),
+          needed: (modelName, version, why) => new VersionNeededError(modelName, version, why),
+          ...{ newId: newUuidV7, now: Date.now },
+        },
+        removal,
+        isDryRun,
+        signal,
+      ),
   });
   const server = await startServer({
     ...settings,

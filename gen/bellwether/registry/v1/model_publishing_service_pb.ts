@@ -17,7 +17,84 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file bellwether/registry/v1/model_publishing_service.proto.
  */
 export const file_bellwether_registry_v1_model_publishing_service: GenFile = /*@__PURE__*/
-  fileDesc("CjViZWxsd2V0aGVyL3JlZ2lzdHJ5L3YxL21vZGVsX3B1Ymxpc2hpbmdfc2VydmljZS5wcm90bxIWYmVsbHdldGhlci5yZWdpc3RyeS52MSJhCgxVcGxvYWRlZEZpbGUSFwoEbmFtZRgBIAEoCUIJukgGcgQgAShAEhgKBnNoYTI1NhgCIAEoCUIIukgFcgOgAUASHgoKc2l6ZV9ieXRlcxgDIAEoBEIKukgHMgUYgICAICIpCglGaWxlQ2h1bmsSHAoHY29udGVudBgBIAEoDEILukgIegYQARiAgEAi6gEKClByb3ZlbmFuY2USGQoHYnVpbGRlchgBIAEoCUIIukgFcgMogAISWQoHbWV0cmljcxgCIAMoCzIvLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuUHJvdmVuYW5jZS5NZXRyaWNzRW50cnlCF7pIFJoBERBAIgdyBSABKIABKgQSAkABEhwKC2RhdGFfZGlnZXN0GAMgASgJQge6SARyAihAEhgKBnJlYXNvbhgEIAEoCUIIukgFcgMo9AMaLgoMTWV0cmljc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAToCOAEilgEKE1B1Ymxpc2hNb2RlbFJlcXVlc3QSPAoGaGVhZGVyGAEgASgLMiouYmVsbHdldGhlci5yZWdpc3RyeS52MS5QdWJsaXNoTW9kZWxIZWFkZXJIABIyCgVjaHVuaxgCIAEoCzIhLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuRmlsZUNodW5rSABCDQoEcGFydBIFukgCCAEiqgEKElB1Ymxpc2hNb2RlbEhlYWRlchIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAEj8KBWZpbGVzGAIgAygLMiQuYmVsbHdldGhlci5yZWdpc3RyeS52MS5VcGxvYWRlZEZpbGVCCrpIB5IBBAgBEAgSNgoKcHJvdmVuYW5jZRgDIAEoCzIiLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuUHJvdmVuYW5jZSJaChRQdWJsaXNoTW9kZWxSZXNwb25zZRISCgptb2RlbF9uYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSDQoFYWxpYXMYAyABKAkSDgoGaXNfbmV3GAQgASgIIpQBChJJbXBvcnRNb2RlbFJlcXVlc3QSOwoGaGVhZGVyGAEgASgLMikuYmVsbHdldGhlci5yZWdpc3RyeS52MS5JbXBvcnRNb2RlbEhlYWRlckgAEjIKBWNodW5rGAIgASgLMiEuYmVsbHdldGhlci5yZWdpc3RyeS52MS5GaWxlQ2h1bmtIAEINCgRwYXJ0EgW6SAIIASLkAQoRSW1wb3J0TW9kZWxIZWFkZXISGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBI/CgVmaWxlcxgCIAMoCzIkLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuVXBsb2FkZWRGaWxlQgq6SAeSAQQIARAIEjYKCnByb3ZlbmFuY2UYAyABKAsyIi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlByb3ZlbmFuY2USHAoKcmlza19jbGFzcxgEIAEoCUIIukgFcgMogAISGwoJcmlza19uYW1lGAUgASgJQgi6SAVyAyiAAiJoChNJbXBvcnRNb2RlbFJlc3BvbnNlEhIKCm1vZGVsX25hbWUYASABKAkSDwoHdmVyc2lvbhgCIAEoCRINCgVhbGlhcxgDIAEoCRIOCgZpc19uZXcYBCABKAgSDQoFbm90ZXMYBSADKAkitAIKD1NldEFsaWFzUmVxdWVzdBIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAEioKBWFsaWFzGAIgASgJQhu6SBhyFlIIY2hhbXBpb25SCmNoYWxsZW5nZXISGgoHdmVyc2lvbhgDIAEoCUIJukgGcgQgAShAEn8KBnJlYXNvbhgEIAEoCUJvukhscmogASj0AzJjXltccHtac31ccHtDZn1ccHtNfeGFn+GFoOKggOOFpO++oF0qW15ccHtDY31ccHtDZn1ccHtafVxwe0194YWf4YWg4qCA44Wk776gXVteXHB7Q2N9XHB7Wmx9XHB7WnB9XSokEiYKEGV4cGVjdGVkX3ZlcnNpb24YBSABKAlCB7pIBHICKEBIAIgBAUITChFfZXhwZWN0ZWRfdmVyc2lvbiJAChBTZXRBbGlhc1Jlc3BvbnNlEiwKBWFsaWFzGAEgASgLMh0uYmVsbHdldGhlci5yZWdpc3RyeS52MS5BbGlhczKMAwoWTW9kZWxQdWJsaXNoaW5nU2VydmljZRJuCghTZXRBbGlhcxInLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuU2V0QWxpYXNSZXF1ZXN0GiguYmVsbHdldGhlci5yZWdpc3RyeS52MS5TZXRBbGlhc1Jlc3BvbnNlIg+QAgKouxgGsrsYBBCw6gESgQEKDFB1Ymxpc2hNb2RlbBIrLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuUHVibGlzaE1vZGVsUmVxdWVzdBosLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuUHVibGlzaE1vZGVsUmVzcG9uc2UiFJACAqi7GAayuxgJCICAgAEQ4KcSKAESfgoLSW1wb3J0TW9kZWwSKi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkltcG9ydE1vZGVsUmVxdWVzdBorLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuSW1wb3J0TW9kZWxSZXNwb25zZSIUkAICqLsYBrK7GAkIgICAARDgpxIoAUJaChpjb20uYmVsbHdldGhlci5yZWdpc3RyeS52MVABWiFiZWxsd2V0aGVyL3JlZ2lzdHJ5L3YxO3JlZ2lzdHJ5djGqAhZCZWxsd2V0aGVyLlJlZ2lzdHJ5LlYxYgZwcm90bzM", [file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_bellwether_registry_v1_model_registry_service, file_buf_validate_validate]);
+  fileDesc("CjViZWxsd2V0aGVyL3JlZ2lzdHJ5L3YxL21vZGVsX3B1Ymxpc2hpbmdfc2VydmljZS5wcm90bxIWYmVsbHdldGhlci5yZWdpc3RyeS52MSLhAQoUUmVtb3ZlVmVyc2lvblJlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIaCgd2ZXJzaW9uGAIgASgJQgm6SAZyBCABKEASfwoGcmVhc29uGAMgASgJQm+6SGxyaiABKPQDMmNeW1xwe1pzfVxwe0NmfVxwe0194YWf4YWg4qCA44Wk776gXSpbXlxwe0NjfVxwe0NmfVxwe1p9XHB7TX3hhZ/hhaDioIDjhaTvvqBdW15ccHtDY31ccHtabH1ccHtacH1dKiQSDwoHZHJ5X3J1bhgEIAEoCCJQChVSZW1vdmVWZXJzaW9uUmVzcG9uc2USEgoKbW9kZWxfbmFtZRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEhIKCmlzX3JlbW92ZWQYAyABKAgiYQoMVXBsb2FkZWRGaWxlEhcKBG5hbWUYASABKAlCCbpIBnIEIAEoQBIYCgZzaGEyNTYYAiABKAlCCLpIBXIDoAFAEh4KCnNpemVfYnl0ZXMYAyABKARCCrpIBzIFGICAgCAiKQoJRmlsZUNodW5rEhwKB2NvbnRlbnQYASABKAxCC7pICHoGEAEYgIBAIuoBCgpQcm92ZW5hbmNlEhkKB2J1aWxkZXIYASABKAlCCLpIBXIDKIACElkKB21ldHJpY3MYAiADKAsyLy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlByb3ZlbmFuY2UuTWV0cmljc0VudHJ5Qhe6SBSaAREQQCIHcgUgASiAASoEEgJAARIcCgtkYXRhX2RpZ2VzdBgDIAEoCUIHukgEcgIoQBIYCgZyZWFzb24YBCABKAlCCLpIBXIDKPQDGi4KDE1ldHJpY3NFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBIpYBChNQdWJsaXNoTW9kZWxSZXF1ZXN0EjwKBmhlYWRlchgBIAEoCzIqLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuUHVibGlzaE1vZGVsSGVhZGVySAASMgoFY2h1bmsYAiABKAsyIS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkZpbGVDaHVua0gAQg0KBHBhcnQSBbpIAggBIqoBChJQdWJsaXNoTW9kZWxIZWFkZXISGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBI/CgVmaWxlcxgCIAMoCzIkLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuVXBsb2FkZWRGaWxlQgq6SAeSAQQIARAIEjYKCnByb3ZlbmFuY2UYAyABKAsyIi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlByb3ZlbmFuY2UiWgoUUHVibGlzaE1vZGVsUmVzcG9uc2USEgoKbW9kZWxfbmFtZRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEg0KBWFsaWFzGAMgASgJEg4KBmlzX25ldxgEIAEoCCKUAQoSSW1wb3J0TW9kZWxSZXF1ZXN0EjsKBmhlYWRlchgBIAEoCzIpLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuSW1wb3J0TW9kZWxIZWFkZXJIABIyCgVjaHVuaxgCIAEoCzIhLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuRmlsZUNodW5rSABCDQoEcGFydBIFukgCCAEi5AEKEUltcG9ydE1vZGVsSGVhZGVyEhsKCm1vZGVsX25hbWUYASABKAlCB7pIBHICKEASPwoFZmlsZXMYAiADKAsyJC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlVwbG9hZGVkRmlsZUIKukgHkgEECAEQCBI2Cgpwcm92ZW5hbmNlGAMgASgLMiIuYmVsbHdldGhlci5yZWdpc3RyeS52MS5Qcm92ZW5hbmNlEhwKCnJpc2tfY2xhc3MYBCABKAlCCLpIBXIDKIACEhsKCXJpc2tfbmFtZRgFIAEoCUIIukgFcgMogAIiaAoTSW1wb3J0TW9kZWxSZXNwb25zZRISCgptb2RlbF9uYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSDQoFYWxpYXMYAyABKAkSDgoGaXNfbmV3GAQgASgIEg0KBW5vdGVzGAUgAygJIrQCCg9TZXRBbGlhc1JlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIqCgVhbGlhcxgCIAEoCUIbukgYchZSCGNoYW1waW9uUgpjaGFsbGVuZ2VyEhoKB3ZlcnNpb24YAyABKAlCCbpIBnIEIAEoQBJ/CgZyZWFzb24YBCABKAlCb7pIbHJqIAEo9AMyY15bXHB7WnN9XHB7Q2Z9XHB7TX3hhZ/hhaDioIDjhaTvvqBdKlteXHB7Q2N9XHB7Q2Z9XHB7Wn1ccHtNfeGFn+GFoOKggOOFpO++oF1bXlxwe0NjfVxwe1psfVxwe1pwfV0qJBImChBleHBlY3RlZF92ZXJzaW9uGAUgASgJQge6SARyAihASACIAQFCEwoRX2V4cGVjdGVkX3ZlcnNpb24iQAoQU2V0QWxpYXNSZXNwb25zZRIsCgVhbGlhcxgBIAEoCzIdLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuQWxpYXMyiwQKFk1vZGVsUHVibGlzaGluZ1NlcnZpY2USbgoIU2V0QWxpYXMSJy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlNldEFsaWFzUmVxdWVzdBooLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuU2V0QWxpYXNSZXNwb25zZSIPkAICqLsYBrK7GAQQsOoBEoEBCgxQdWJsaXNoTW9kZWwSKy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlB1Ymxpc2hNb2RlbFJlcXVlc3QaLC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlB1Ymxpc2hNb2RlbFJlc3BvbnNlIhSQAgKouxgGsrsYCQiAgIABEOCnEigBEn4KC0ltcG9ydE1vZGVsEiouYmVsbHdldGhlci5yZWdpc3RyeS52MS5JbXBvcnRNb2RlbFJlcXVlc3QaKy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkltcG9ydE1vZGVsUmVzcG9uc2UiFJACAqi7GAayuxgJCICAgAEQ4KcSKAESfQoNUmVtb3ZlVmVyc2lvbhIsLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuUmVtb3ZlVmVyc2lvblJlcXVlc3QaLS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlJlbW92ZVZlcnNpb25SZXNwb25zZSIPkAICqLsYA7K7GAQQ4NQDQloKGmNvbS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxUAFaIWJlbGx3ZXRoZXIvcmVnaXN0cnkvdjE7cmVnaXN0cnl2MaoCFkJlbGx3ZXRoZXIuUmVnaXN0cnkuVjFiBnByb3RvMw", [file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_bellwether_registry_v1_model_registry_service, file_buf_validate_validate]);
+
+/**
+ * Selects the version to remove.
+ *
+ * @generated from message bellwether.registry.v1.RemoveVersionRequest
+ */
+export type RemoveVersionRequest = Message<"bellwether.registry.v1.RemoveVersionRequest"> & {
+  /**
+   * Name of the model. At most 64 bytes. Empty: the service's default model.
+   *
+   * @generated from field: string model_name = 1;
+   */
+  modelName: string;
+
+  /**
+   * The version, for example "v3". 1 to 64 bytes.
+   *
+   * @generated from field: string version = 2;
+   */
+  version: string;
+
+  /**
+   * Why the version is removed, 1 to 500 bytes in one line, with at least one visible character. Recorded in the audit log.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * Whether the version is only checked, and nothing is removed.
+   *
+   * @generated from field: bool dry_run = 4;
+   */
+  dryRun: boolean;
+};
+
+/**
+ * Describes the message bellwether.registry.v1.RemoveVersionRequest.
+ * Use `create(RemoveVersionRequestSchema)` to create a new message.
+ */
+export const RemoveVersionRequestSchema: GenMessage<RemoveVersionRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 0);
+
+/**
+ * The result of RemoveVersion.
+ *
+ * @generated from message bellwether.registry.v1.RemoveVersionResponse
+ */
+export type RemoveVersionResponse = Message<"bellwether.registry.v1.RemoveVersionResponse"> & {
+  /**
+   * Name of the model.
+   *
+   * @generated from field: string model_name = 1;
+   */
+  modelName: string;
+
+  /**
+   * The version.
+   *
+   * @generated from field: string version = 2;
+   */
+  version: string;
+
+  /**
+   * Whether the version was removed. False: dry_run was true.
+   *
+   * @generated from field: bool is_removed = 3;
+   */
+  isRemoved: boolean;
+};
+
+/**
+ * Describes the message bellwether.registry.v1.RemoveVersionResponse.
+ * Use `create(RemoveVersionResponseSchema)` to create a new message.
+ */
+export const RemoveVersionResponseSchema: GenMessage<RemoveVersionResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 1);
 
 /**
  * A file of an upload.
@@ -52,7 +129,7 @@ export type UploadedFile = Message<"bellwether.registry.v1.UploadedFile"> & {
  * Use `create(UploadedFileSchema)` to create a new message.
  */
 export const UploadedFileSchema: GenMessage<UploadedFile> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_publishing_service, 0);
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 2);
 
 /**
  * Part of the content of the files of an upload.
@@ -73,7 +150,7 @@ export type FileChunk = Message<"bellwether.registry.v1.FileChunk"> & {
  * Use `create(FileChunkSchema)` to create a new message.
  */
 export const FileChunkSchema: GenMessage<FileChunk> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_publishing_service, 1);
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 3);
 
 /**
  * What is recorded about a version that was made elsewhere.
@@ -115,7 +192,7 @@ export type Provenance = Message<"bellwether.registry.v1.Provenance"> & {
  * Use `create(ProvenanceSchema)` to create a new message.
  */
 export const ProvenanceSchema: GenMessage<Provenance> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_publishing_service, 2);
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 4);
 
 /**
  * A part of a version that is published.
@@ -152,7 +229,7 @@ export type PublishModelRequest = Message<"bellwether.registry.v1.PublishModelRe
  * Use `create(PublishModelRequestSchema)` to create a new message.
  */
 export const PublishModelRequestSchema: GenMessage<PublishModelRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_publishing_service, 3);
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 5);
 
 /**
  * What is published.
@@ -187,7 +264,7 @@ export type PublishModelHeader = Message<"bellwether.registry.v1.PublishModelHea
  * Use `create(PublishModelHeaderSchema)` to create a new message.
  */
 export const PublishModelHeaderSchema: GenMessage<PublishModelHeader> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_publishing_service, 4);
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 6);
 
 /**
  * The result of PublishModel.
@@ -229,7 +306,7 @@ export type PublishModelResponse = Message<"bellwether.registry.v1.PublishModelR
  * Use `create(PublishModelResponseSchema)` to create a new message.
  */
 export const PublishModelResponseSchema: GenMessage<PublishModelResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_publishing_service, 5);
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 7);
 
 /**
  * A part of a model that is imported.
@@ -266,7 +343,7 @@ export type ImportModelRequest = Message<"bellwether.registry.v1.ImportModelRequ
  * Use `create(ImportModelRequestSchema)` to create a new message.
  */
 export const ImportModelRequestSchema: GenMessage<ImportModelRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_publishing_service, 6);
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 8);
 
 /**
  * What is imported.
@@ -317,7 +394,7 @@ export type ImportModelHeader = Message<"bellwether.registry.v1.ImportModelHeade
  * Use `create(ImportModelHeaderSchema)` to create a new message.
  */
 export const ImportModelHeaderSchema: GenMessage<ImportModelHeader> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_publishing_service, 7);
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 9);
 
 /**
  * The result of ImportModel.
@@ -366,7 +443,7 @@ export type ImportModelResponse = Message<"bellwether.registry.v1.ImportModelRes
  * Use `create(ImportModelResponseSchema)` to create a new message.
  */
 export const ImportModelResponseSchema: GenMessage<ImportModelResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_publishing_service, 8);
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 10);
 
 /**
  * Points an alias at a version.
@@ -418,7 +495,7 @@ export type SetAliasRequest = Message<"bellwether.registry.v1.SetAliasRequest"> 
  * Use `create(SetAliasRequestSchema)` to create a new message.
  */
 export const SetAliasRequestSchema: GenMessage<SetAliasRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_publishing_service, 9);
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 11);
 
 /**
  * The result of SetAlias.
@@ -439,7 +516,7 @@ export type SetAliasResponse = Message<"bellwether.registry.v1.SetAliasResponse"
  * Use `create(SetAliasResponseSchema)` to create a new message.
  */
 export const SetAliasResponseSchema: GenMessage<SetAliasResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_publishing_service, 10);
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 12);
 
 /**
  * Changes the model registry. Only scheduler-service serves it, because it is the only service that writes to
@@ -503,6 +580,23 @@ export const ModelPublishingService: GenService<{
     methodKind: "client_streaming";
     input: typeof ImportModelRequestSchema;
     output: typeof ImportModelResponseSchema;
+  },
+  /**
+   * Removes the files of a version, and records who did so and why. The number of the version is not used again. A version
+   * that an alias points at, or that has scored a run of the ledger, is not removed; whether an audit event needs it, the
+   * caller must know. Idempotent: removing a removed version again changes nothing.
+   * - INVALID_ARGUMENT: the name of the model, the version or the reason is not valid.
+   * - NOT_FOUND: the model or the version does not exist.
+   * - FAILED_PRECONDITION: something needs the version (reason VERSION_NEEDED).
+   * - UNAVAILABLE: ops-service does not answer (reason PEER_UNAVAILABLE), or the registry cannot be used (reason
+   *   REGISTRY_BUSY or REGISTRY_UNAVAILABLE). Nothing was removed.
+   *
+   * @generated from rpc bellwether.registry.v1.ModelPublishingService.RemoveVersion
+   */
+  removeVersion: {
+    methodKind: "unary";
+    input: typeof RemoveVersionRequestSchema;
+    output: typeof RemoveVersionResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_bellwether_registry_v1_model_publishing_service, 0);

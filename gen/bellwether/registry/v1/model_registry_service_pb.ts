@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/registry/v1/model_registry_service.proto.
  */
 export const file_bellwether_registry_v1_model_registry_service: GenFile = /*@__PURE__*/
-  fileDesc("CjNiZWxsd2V0aGVyL3JlZ2lzdHJ5L3YxL21vZGVsX3JlZ2lzdHJ5X3NlcnZpY2UucHJvdG8SFmJlbGx3ZXRoZXIucmVnaXN0cnkudjEihwQKDE1vZGVsVmVyc2lvbhISCgptb2RlbF9uYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSMAoMcHVibGlzaGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxtb2RlbF9kaWdlc3QYBCABKAkSFQoNYnVuZGxlX2RpZ2VzdBgFIAEoCRITCgtjb25maWdfaGFzaBgGIAEoCRIQCgNhdWMYByABKAFIAIgBARIZCgxiYXNlbGluZV9hdWMYCCABKAFIAYgBARI1CgZvcmlnaW4YCSABKA4yJS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlZlcnNpb25PcmlnaW4SDgoGcGFyZW50GAogASgJEg8KB2J1aWxkZXIYCyABKAkSHQoVZmVhdHVyZV9zY2hlbWFfZGlnZXN0GAwgASgJEhMKC2RhdGFfZGlnZXN0GA0gASgJEkIKB21ldHJpY3MYDiADKAsyMS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsVmVyc2lvbi5NZXRyaWNzRW50cnkSGAoQcmVqZWN0aW9uX3JlYXNvbhgPIAEoCRouCgxNZXRyaWNzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgBOgI4AUIGCgRfYXVjQg8KDV9iYXNlbGluZV9hdWMicgoFQWxpYXMSDAoEbmFtZRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEioKBnNldF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGc2V0X2J5GAQgASgJEg4KBnJlYXNvbhgFIAEoCSJtChNMaXN0VmVyc2lvbnNSZXF1ZXN0EhsKCm1vZGVsX25hbWUYASABKAlCB7pIBHICKEASGwoJcGFnZV9zaXplGAIgASgNQgi6SAUqAxjIARIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAyiAAiJnChRMaXN0VmVyc2lvbnNSZXNwb25zZRI2Cgh2ZXJzaW9ucxgBIAMoCzIkLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTW9kZWxWZXJzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJpChFHZXRWZXJzaW9uUmVxdWVzdBIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAEhgKB3ZlcnNpb24YAiABKAlCB7pIBHICKEASHQoVd2l0aF90cmFpbmluZ19wcm9maWxlGAMgASgIIo0CChJHZXRWZXJzaW9uUmVzcG9uc2USNQoHdmVyc2lvbhgBIAEoCzIkLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTW9kZWxWZXJzaW9uEhIKCm1vZGVsX2NhcmQYAiABKAkSNgoIZmVhdHVyZXMYAyADKAsyJC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsRmVhdHVyZRIxCgViYW5kcxgEIAEoCzIiLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuQmFuZExpbWl0cxJBChB0cmFpbmluZ19wcm9maWxlGAUgASgLMicuYmVsbHdldGhlci5yZWdpc3RyeS52MS5UcmFpbmluZ1Byb2ZpbGUiggEKD1RyYWluaW5nUHJvZmlsZRI4CghmZWF0dXJlcxgBIAMoCzImLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuRmVhdHVyZVByb2ZpbGUSNQoFc2NvcmUYAiABKAsyJi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkZlYXR1cmVQcm9maWxlIvMBCg5GZWF0dXJlUHJvZmlsZRIPCgdmZWF0dXJlGAEgASgJEjEKBGtpbmQYAiABKA4yIy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkZlYXR1cmVLaW5kEgwKBHJvd3MYAyABKAQSDwoHbWlzc2luZxgEIAEoBBIRCglzdXBwbGllcnMYBSABKAQSMAoEY3V0cxgGIAMoCzIiLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuUHJvZmlsZUN1dBI5CgpjYXRlZ29yaWVzGAcgAygLMiUuYmVsbHdldGhlci5yZWdpc3RyeS52MS5DYXRlZ29yeUNvdW50ImIKClByb2ZpbGVDdXQSCwoDY3V0GAEgASgBEg0KBWJlbG93GAIgASgEEhQKB3R5cGljYWwYAyABKAFIAIgBARIPCgJhdBgEIAEoBEgBiAEBQgoKCF90eXBpY2FsQgUKA19hdCIwCg1DYXRlZ29yeUNvdW50EhAKCGNhdGVnb3J5GAEgASgJEg0KBWNvdW50GAIgASgEIioKCkJhbmRMaW1pdHMSDgoGbWVkaXVtGAEgASgBEgwKBGhpZ2gYAiABKAEiuQIKDE1vZGVsRmVhdHVyZRIkCgRuYW1lGAEgASgJQha6SBNyESABKIACMgpeW15ceDAwXSskEjsKBGtpbmQYAiABKA4yIy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkZlYXR1cmVLaW5kQgi6SAWCAQIQARIiCgR1bml0GAMgASgJQhS6SBFyDyiAAjIKXlteXHgwMF0qJBIdCgd0eXBpY2FsGAQgASgBQge6SAQSAkABSACIAQESMAoKY2F0ZWdvcmllcxgFIAMoCUIcukgZkgEWEIAIIhFyDyiAAjIKXlteXHgwMF0qJBJFCglkaXJlY3Rpb24YBiABKA4yKC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkZlYXR1cmVEaXJlY3Rpb25CCLpIBYIBAhABQgoKCF90eXBpY2FsIjEKEkxpc3RBbGlhc2VzUmVxdWVzdBIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAIkUKE0xpc3RBbGlhc2VzUmVzcG9uc2USLgoHYWxpYXNlcxgBIAMoCzIdLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuQWxpYXMilAEKCUFsaWFzTW92ZRINCgVhbGlhcxgBIAEoCRIUCgxmcm9tX3ZlcnNpb24YAiABKAkSEgoKdG9fdmVyc2lvbhgDIAEoCRIsCghtb3ZlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIbW92ZWRfYnkYBSABKAkSDgoGcmVhc29uGAYgASgJIosBChxMaXN0UHJvZHVjdGlvbkhpc3RvcnlSZXF1ZXN0EhsKCm1vZGVsX25hbWUYASABKAlCB7pIBHICKEASGwoJcGFnZV9zaXplGAIgASgNQgi6SAUqAxjIARIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAyiAAhITCgthbGxfYWxpYXNlcxgEIAEoCCKcAQodTGlzdFByb2R1Y3Rpb25IaXN0b3J5UmVzcG9uc2USMAoJY2hhbXBpb25zGAEgAygLMh0uYmVsbHdldGhlci5yZWdpc3RyeS52MS5BbGlhcxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSMAoFbW92ZXMYAyADKAsyIS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkFsaWFzTW92ZSIZChdHZXRSZXBsaWNhU3RhdHVzUmVxdWVzdCKOAgoYR2V0UmVwbGljYVN0YXR1c1Jlc3BvbnNlEg8KB3JlcGxpY2EYASABKAkSEgoKbW9kZWxfbmFtZRgCIAEoCRIYChBjaGFtcGlvbl92ZXJzaW9uGAMgASgJEhYKDnNlcnZlZF92ZXJzaW9uGAQgASgJEhsKE3NlcnZlZF9tb2RlbF9kaWdlc3QYBSABKAkSMAoMc2VydmVkX3NpbmNlGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI0CglyZWplY3Rpb24YByABKAsyIS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlJlamVjdGlvbhIWCg5vdGhlcl92ZXJzaW9ucxgIIAMoCSJdCglSZWplY3Rpb24SDwoHdmVyc2lvbhgBIAEoCRIOCgZyZWFzb24YAiABKAkSLwoLcmVqZWN0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKmgKDVZlcnNpb25PcmlnaW4SHgoaVkVSU0lPTl9PUklHSU5fVU5TUEVDSUZJRUQQABIaChZWRVJTSU9OX09SSUdJTl9UUkFJTkVEEAESGwoXVkVSU0lPTl9PUklHSU5fSU1QT1JURUQQAipxChBGZWF0dXJlRGlyZWN0aW9uEiEKHUZFQVRVUkVfRElSRUNUSU9OX1VOU1BFQ0lGSUVEEAASHAoYRkVBVFVSRV9ESVJFQ1RJT05fUkFJU0VTEAESHAoYRkVBVFVSRV9ESVJFQ1RJT05fTE9XRVJTEAIqdwoLRmVhdHVyZUtpbmQSHAoYRkVBVFVSRV9LSU5EX1VOU1BFQ0lGSUVEEAASGAoURkVBVFVSRV9LSU5EX05VTUVSSUMQARIZChVGRUFUVVJFX0tJTkRfQ0FURUdPUlkQAhIVChFGRUFUVVJFX0tJTkRfVEVYVBADMvkEChRNb2RlbFJlZ2lzdHJ5U2VydmljZRJyCgxMaXN0VmVyc2lvbnMSKy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RWZXJzaW9uc1JlcXVlc3QaLC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RWZXJzaW9uc1Jlc3BvbnNlIgeQAgGouxgBEmwKCkdldFZlcnNpb24SKS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkdldFZlcnNpb25SZXF1ZXN0GiouYmVsbHdldGhlci5yZWdpc3RyeS52MS5HZXRWZXJzaW9uUmVzcG9uc2UiB5ACAai7GAESbwoLTGlzdEFsaWFzZXMSKi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RBbGlhc2VzUmVxdWVzdBorLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTGlzdEFsaWFzZXNSZXNwb25zZSIHkAIBqLsYARKNAQoVTGlzdFByb2R1Y3Rpb25IaXN0b3J5EjQuYmVsbHdldGhlci5yZWdpc3RyeS52MS5MaXN0UHJvZHVjdGlvbkhpc3RvcnlSZXF1ZXN0GjUuYmVsbHdldGhlci5yZWdpc3RyeS52MS5MaXN0UHJvZHVjdGlvbkhpc3RvcnlSZXNwb25zZSIHkAIBqLsYARJ+ChBHZXRSZXBsaWNhU3RhdHVzEi8uYmVsbHdldGhlci5yZWdpc3RyeS52MS5HZXRSZXBsaWNhU3RhdHVzUmVxdWVzdBowLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuR2V0UmVwbGljYVN0YXR1c1Jlc3BvbnNlIgeQAgGouxgBQloKGmNvbS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxUAFaIWJlbGx3ZXRoZXIvcmVnaXN0cnkvdjE7cmVnaXN0cnl2MaoCFkJlbGx3ZXRoZXIuUmVnaXN0cnkuVjFiBnByb3RvMw", [file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("CjNiZWxsd2V0aGVyL3JlZ2lzdHJ5L3YxL21vZGVsX3JlZ2lzdHJ5X3NlcnZpY2UucHJvdG8SFmJlbGx3ZXRoZXIucmVnaXN0cnkudjEimAQKDE1vZGVsVmVyc2lvbhISCgptb2RlbF9uYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSMAoMcHVibGlzaGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxtb2RlbF9kaWdlc3QYBCABKAkSFQoNYnVuZGxlX2RpZ2VzdBgFIAEoCRITCgtjb25maWdfaGFzaBgGIAEoCRIQCgNhdWMYByABKAFIAIgBARIZCgxiYXNlbGluZV9hdWMYCCABKAFIAYgBARI1CgZvcmlnaW4YCSABKA4yJS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlZlcnNpb25PcmlnaW4SDgoGcGFyZW50GAogASgJEg8KB2J1aWxkZXIYCyABKAkSHQoVZmVhdHVyZV9zY2hlbWFfZGlnZXN0GAwgASgJEhMKC2RhdGFfZGlnZXN0GA0gASgJEkIKB21ldHJpY3MYDiADKAsyMS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsVmVyc2lvbi5NZXRyaWNzRW50cnkSGAoQcmVqZWN0aW9uX3JlYXNvbhgPIAEoCRIPCgdydW50aW1lGBAgASgJGi4KDE1ldHJpY3NFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBQgYKBF9hdWNCDwoNX2Jhc2VsaW5lX2F1YyJyCgVBbGlhcxIMCgRuYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSKgoGc2V0X2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZzZXRfYnkYBCABKAkSDgoGcmVhc29uGAUgASgJIm0KE0xpc3RWZXJzaW9uc1JlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIbCglwYWdlX3NpemUYAiABKA1CCLpIBSoDGMgBEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDKIACImcKFExpc3RWZXJzaW9uc1Jlc3BvbnNlEjYKCHZlcnNpb25zGAEgAygLMiQuYmVsbHdldGhlci5yZWdpc3RyeS52MS5Nb2RlbFZlcnNpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImkKEUdldFZlcnNpb25SZXF1ZXN0EhsKCm1vZGVsX25hbWUYASABKAlCB7pIBHICKEASGAoHdmVyc2lvbhgCIAEoCUIHukgEcgIoQBIdChV3aXRoX3RyYWluaW5nX3Byb2ZpbGUYAyABKAgijQIKEkdldFZlcnNpb25SZXNwb25zZRI1Cgd2ZXJzaW9uGAEgASgLMiQuYmVsbHdldGhlci5yZWdpc3RyeS52MS5Nb2RlbFZlcnNpb24SEgoKbW9kZWxfY2FyZBgCIAEoCRI2CghmZWF0dXJlcxgDIAMoCzIkLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTW9kZWxGZWF0dXJlEjEKBWJhbmRzGAQgASgLMiIuYmVsbHdldGhlci5yZWdpc3RyeS52MS5CYW5kTGltaXRzEkEKEHRyYWluaW5nX3Byb2ZpbGUYBSABKAsyJy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlRyYWluaW5nUHJvZmlsZSKCAQoPVHJhaW5pbmdQcm9maWxlEjgKCGZlYXR1cmVzGAEgAygLMiYuYmVsbHdldGhlci5yZWdpc3RyeS52MS5GZWF0dXJlUHJvZmlsZRI1CgVzY29yZRgCIAEoCzImLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuRmVhdHVyZVByb2ZpbGUi8wEKDkZlYXR1cmVQcm9maWxlEg8KB2ZlYXR1cmUYASABKAkSMQoEa2luZBgCIAEoDjIjLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuRmVhdHVyZUtpbmQSDAoEcm93cxgDIAEoBBIPCgdtaXNzaW5nGAQgASgEEhEKCXN1cHBsaWVycxgFIAEoBBIwCgRjdXRzGAYgAygLMiIuYmVsbHdldGhlci5yZWdpc3RyeS52MS5Qcm9maWxlQ3V0EjkKCmNhdGVnb3JpZXMYByADKAsyJS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkNhdGVnb3J5Q291bnQiYgoKUHJvZmlsZUN1dBILCgNjdXQYASABKAESDQoFYmVsb3cYAiABKAQSFAoHdHlwaWNhbBgDIAEoAUgAiAEBEg8KAmF0GAQgASgESAGIAQFCCgoIX3R5cGljYWxCBQoDX2F0IjAKDUNhdGVnb3J5Q291bnQSEAoIY2F0ZWdvcnkYASABKAkSDQoFY291bnQYAiABKAQiKgoKQmFuZExpbWl0cxIOCgZtZWRpdW0YASABKAESDAoEaGlnaBgCIAEoASK5AgoMTW9kZWxGZWF0dXJlEiQKBG5hbWUYASABKAlCFrpIE3IRIAEogAIyCl5bXlx4MDBdKyQSOwoEa2luZBgCIAEoDjIjLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuRmVhdHVyZUtpbmRCCLpIBYIBAhABEiIKBHVuaXQYAyABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokEh0KB3R5cGljYWwYBCABKAFCB7pIBBICQAFIAIgBARIwCgpjYXRlZ29yaWVzGAUgAygJQhy6SBmSARYQgAgiEXIPKIACMgpeW15ceDAwXSokEkUKCWRpcmVjdGlvbhgGIAEoDjIoLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuRmVhdHVyZURpcmVjdGlvbkIIukgFggECEAFCCgoIX3R5cGljYWwiMQoSTGlzdEFsaWFzZXNSZXF1ZXN0EhsKCm1vZGVsX25hbWUYASABKAlCB7pIBHICKEAiRQoTTGlzdEFsaWFzZXNSZXNwb25zZRIuCgdhbGlhc2VzGAEgAygLMh0uYmVsbHdldGhlci5yZWdpc3RyeS52MS5BbGlhcyKUAQoJQWxpYXNNb3ZlEg0KBWFsaWFzGAEgASgJEhQKDGZyb21fdmVyc2lvbhgCIAEoCRISCgp0b192ZXJzaW9uGAMgASgJEiwKCG1vdmVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghtb3ZlZF9ieRgFIAEoCRIOCgZyZWFzb24YBiABKAkiiwEKHExpc3RQcm9kdWN0aW9uSGlzdG9yeVJlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIbCglwYWdlX3NpemUYAiABKA1CCLpIBSoDGMgBEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDKIACEhMKC2FsbF9hbGlhc2VzGAQgASgIIpwBCh1MaXN0UHJvZHVjdGlvbkhpc3RvcnlSZXNwb25zZRIwCgljaGFtcGlvbnMYASADKAsyHS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkFsaWFzEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIwCgVtb3ZlcxgDIAMoCzIhLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuQWxpYXNNb3ZlIhkKF0dldFJlcGxpY2FTdGF0dXNSZXF1ZXN0IoADChhHZXRSZXBsaWNhU3RhdHVzUmVzcG9uc2USDwoHcmVwbGljYRgBIAEoCRISCgptb2RlbF9uYW1lGAIgASgJEhgKEGNoYW1waW9uX3ZlcnNpb24YAyABKAkSFgoOc2VydmVkX3ZlcnNpb24YBCABKAkSGwoTc2VydmVkX21vZGVsX2RpZ2VzdBgFIAEoCRIwCgxzZXJ2ZWRfc2luY2UYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjQKCXJlamVjdGlvbhgHIAEoCzIhLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuUmVqZWN0aW9uEhYKDm90aGVyX3ZlcnNpb25zGAggAygJEjkKDXNlcnZlZF9jaGVja3MYCSADKAsyIi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsQ2hlY2sSNQoKcmVqZWN0aW9ucxgKIAMoCzIhLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuUmVqZWN0aW9uIo4BCgpNb2RlbENoZWNrEjQKBGtpbmQYASABKA4yJi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsQ2hlY2tLaW5kEjoKB291dGNvbWUYAiABKA4yKS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsQ2hlY2tPdXRjb21lEg4KBmRldGFpbBgDIAEoCSKlAQoJUmVqZWN0aW9uEg8KB3ZlcnNpb24YASABKAkSDgoGcmVhc29uGAIgASgJEi8KC3JlamVjdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCgZjaGVja3MYBCADKAsyIi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsQ2hlY2sSEgoKbW9kZWxfbmFtZRgFIAEoCSpoCg1WZXJzaW9uT3JpZ2luEh4KGlZFUlNJT05fT1JJR0lOX1VOU1BFQ0lGSUVEEAASGgoWVkVSU0lPTl9PUklHSU5fVFJBSU5FRBABEhsKF1ZFUlNJT05fT1JJR0lOX0lNUE9SVEVEEAIqcQoQRmVhdHVyZURpcmVjdGlvbhIhCh1GRUFUVVJFX0RJUkVDVElPTl9VTlNQRUNJRklFRBAAEhwKGEZFQVRVUkVfRElSRUNUSU9OX1JBSVNFUxABEhwKGEZFQVRVUkVfRElSRUNUSU9OX0xPV0VSUxACKncKC0ZlYXR1cmVLaW5kEhwKGEZFQVRVUkVfS0lORF9VTlNQRUNJRklFRBAAEhgKFEZFQVRVUkVfS0lORF9OVU1FUklDEAESGQoVRkVBVFVSRV9LSU5EX0NBVEVHT1JZEAISFQoRRkVBVFVSRV9LSU5EX1RFWFQQAyrpAgoOTW9kZWxDaGVja0tpbmQSIAocTU9ERUxfQ0hFQ0tfS0lORF9VTlNQRUNJRklFRBAAEhkKFU1PREVMX0NIRUNLX0tJTkRfU0laRRABEhsKF01PREVMX0NIRUNLX0tJTkRfRElHRVNUEAISHgoaTU9ERUxfQ0hFQ0tfS0lORF9TSUdOQVRVUkUQAxIbChdNT0RFTF9DSEVDS19LSU5EX0JVTkRMRRAEEh4KGk1PREVMX0NIRUNLX0tJTkRfT1BFUkFUT1JTEAUSHQoZTU9ERUxfQ0hFQ0tfS0lORF9DT05UUkFDVBAGEiAKHE1PREVMX0NIRUNLX0tJTkRfR09MREVOX1JPV1MQBxIfChtNT0RFTF9DSEVDS19LSU5EX0FERElUSVZJVFkQCBIgChxNT0RFTF9DSEVDS19LSU5EX01JU1NJTkdfUk9XEAkSHAoYTU9ERUxfQ0hFQ0tfS0lORF9MQVRFTkNZEAoqmgEKEU1vZGVsQ2hlY2tPdXRjb21lEiMKH01PREVMX0NIRUNLX09VVENPTUVfVU5TUEVDSUZJRUQQABIeChpNT0RFTF9DSEVDS19PVVRDT01FX1BBU1NFRBABEh4KGk1PREVMX0NIRUNLX09VVENPTUVfRkFJTEVEEAISIAocTU9ERUxfQ0hFQ0tfT1VUQ09NRV9OT1RfTUFERRADMvkEChRNb2RlbFJlZ2lzdHJ5U2VydmljZRJyCgxMaXN0VmVyc2lvbnMSKy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RWZXJzaW9uc1JlcXVlc3QaLC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RWZXJzaW9uc1Jlc3BvbnNlIgeQAgGouxgBEmwKCkdldFZlcnNpb24SKS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkdldFZlcnNpb25SZXF1ZXN0GiouYmVsbHdldGhlci5yZWdpc3RyeS52MS5HZXRWZXJzaW9uUmVzcG9uc2UiB5ACAai7GAESbwoLTGlzdEFsaWFzZXMSKi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RBbGlhc2VzUmVxdWVzdBorLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTGlzdEFsaWFzZXNSZXNwb25zZSIHkAIBqLsYARKNAQoVTGlzdFByb2R1Y3Rpb25IaXN0b3J5EjQuYmVsbHdldGhlci5yZWdpc3RyeS52MS5MaXN0UHJvZHVjdGlvbkhpc3RvcnlSZXF1ZXN0GjUuYmVsbHdldGhlci5yZWdpc3RyeS52MS5MaXN0UHJvZHVjdGlvbkhpc3RvcnlSZXNwb25zZSIHkAIBqLsYARJ+ChBHZXRSZXBsaWNhU3RhdHVzEi8uYmVsbHdldGhlci5yZWdpc3RyeS52MS5HZXRSZXBsaWNhU3RhdHVzUmVxdWVzdBowLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuR2V0UmVwbGljYVN0YXR1c1Jlc3BvbnNlIgeQAgGouxgBQloKGmNvbS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxUAFaIWJlbGx3ZXRoZXIvcmVnaXN0cnkvdjE7cmVnaXN0cnl2MaoCFkJlbGx3ZXRoZXIuUmVnaXN0cnkuVjFiBnByb3RvMw", [file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * A published version of a model.
@@ -125,12 +125,19 @@ export type ModelVersion = Message<"bellwether.registry.v1.ModelVersion"> & {
   metrics: { [key: string]: number };
 
   /**
-   * Why this replica does not load the version, as far as its manifest and its signatures show, in one sentence. Empty:
-   * they are in order.
+   * Why this replica does not load the version, in one sentence: what its manifest and its signatures show, or the
+   * check that it has failed when this replica tried to load it. Empty: nothing is known against it.
    *
    * @generated from field: string rejection_reason = 15;
    */
   rejectionReason: string;
+
+  /**
+   * The runtime that recorded the golden rows, for example "onnxruntime 1.30.0". Empty: not known.
+   *
+   * @generated from field: string runtime = 16;
+   */
+  runtime: string;
 };
 
 /**
@@ -839,6 +846,21 @@ export type GetReplicaStatusResponse = Message<"bellwether.registry.v1.GetReplic
    * @generated from field: repeated string other_versions = 8;
    */
   otherVersions: string[];
+
+  /**
+   * The checks that served_version has passed, in the order in which they were made. At most 16. Empty: none is loaded.
+   *
+   * @generated from field: repeated bellwether.registry.v1.ModelCheck served_checks = 9;
+   */
+  servedChecks: ModelCheck[];
+
+  /**
+   * The versions that this replica has rejected, the newest last: of an alias, or of a request that named them. At most
+   * 64.
+   *
+   * @generated from field: repeated bellwether.registry.v1.Rejection rejections = 10;
+   */
+  rejections: Rejection[];
 };
 
 /**
@@ -847,6 +869,41 @@ export type GetReplicaStatusResponse = Message<"bellwether.registry.v1.GetReplic
  */
 export const GetReplicaStatusResponseSchema: GenMessage<GetReplicaStatusResponse> = /*@__PURE__*/
   messageDesc(file_bellwether_registry_v1_model_registry_service, 18);
+
+/**
+ * The result of a check of a version.
+ *
+ * @generated from message bellwether.registry.v1.ModelCheck
+ */
+export type ModelCheck = Message<"bellwether.registry.v1.ModelCheck"> & {
+  /**
+   * The check.
+   *
+   * @generated from field: bellwether.registry.v1.ModelCheckKind kind = 1;
+   */
+  kind: ModelCheckKind;
+
+  /**
+   * The outcome.
+   *
+   * @generated from field: bellwether.registry.v1.ModelCheckOutcome outcome = 2;
+   */
+  outcome: ModelCheckOutcome;
+
+  /**
+   * What was found, or why the check was not made, in one sentence. Empty: nothing to add.
+   *
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+};
+
+/**
+ * Describes the message bellwether.registry.v1.ModelCheck.
+ * Use `create(ModelCheckSchema)` to create a new message.
+ */
+export const ModelCheckSchema: GenMessage<ModelCheck> = /*@__PURE__*/
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 19);
 
 /**
  * A version or an alias file that a replica rejected. The replica tries again when the files of the version or
@@ -875,6 +932,21 @@ export type Rejection = Message<"bellwether.registry.v1.Rejection"> & {
    * @generated from field: google.protobuf.Timestamp rejected_at = 3;
    */
   rejectedAt?: Timestamp | undefined;
+
+  /**
+   * The checks that were made, in their order; the last one has failed. At most 16. Empty: the version or the alias file
+   * could not be read.
+   *
+   * @generated from field: repeated bellwether.registry.v1.ModelCheck checks = 4;
+   */
+  checks: ModelCheck[];
+
+  /**
+   * Name of the model.
+   *
+   * @generated from field: string model_name = 5;
+   */
+  modelName: string;
 };
 
 /**
@@ -882,7 +954,7 @@ export type Rejection = Message<"bellwether.registry.v1.Rejection"> & {
  * Use `create(RejectionSchema)` to create a new message.
  */
 export const RejectionSchema: GenMessage<Rejection> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 19);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 20);
 
 /**
  * How a version was made.
@@ -1013,6 +1085,151 @@ export type FeatureKind = (typeof FeatureKind)[keyof typeof FeatureKind] | Unkno
  */
 export const FeatureKindSchema: GenEnum<FeatureKind> = /*@__PURE__*/
   enumDesc(file_bellwether_registry_v1_model_registry_service, 2);
+
+/**
+ * A check that a version must pass before it is served.
+ *
+ * @generated from enum bellwether.registry.v1.ModelCheckKind
+ */
+export const ModelCheckKind = {
+  /**
+   * Never sent by a server.
+   *
+   * @generated from enum value: MODEL_CHECK_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * No file is larger than the registry reads.
+   *
+   * @generated from enum value: MODEL_CHECK_KIND_SIZE = 1;
+   */
+  SIZE: 1,
+
+  /**
+   * Every file has the size and the SHA-256 of the manifest.
+   *
+   * @generated from enum value: MODEL_CHECK_KIND_DIGEST = 2;
+   */
+  DIGEST: 2,
+
+  /**
+   * A trusted key has signed the manifest. Not made when no public key is configured.
+   *
+   * @generated from enum value: MODEL_CHECK_KIND_SIGNATURE = 3;
+   */
+  SIGNATURE: 3,
+
+  /**
+   * feature_bundle.json is complete, consistent, and of this model.
+   *
+   * @generated from enum value: MODEL_CHECK_KIND_BUNDLE = 4;
+   */
+  BUNDLE: 4,
+
+  /**
+   * model.onnx has only operators of the allow-list, and takes the columns of the bundle.
+   *
+   * @generated from enum value: MODEL_CHECK_KIND_OPERATORS = 5;
+   */
+  OPERATORS: 5,
+
+  /**
+   * The version takes the features that this service is configured for. Not made without ML_SERVICE_MODEL_CONFIG.
+   *
+   * @generated from enum value: MODEL_CHECK_KIND_CONTRACT = 6;
+   */
+  CONTRACT: 6,
+
+  /**
+   * The recorded rows give the recorded outputs and scores, bit for bit with the runtime that recorded them.
+   *
+   * @generated from enum value: MODEL_CHECK_KIND_GOLDEN_ROWS = 7;
+   */
+  GOLDEN_ROWS: 7,
+
+  /**
+   * Base value and contributions add up to the output. Not made for a model without contributions.
+   *
+   * @generated from enum value: MODEL_CHECK_KIND_ADDITIVITY = 8;
+   */
+  ADDITIVITY: 8,
+
+  /**
+   * A row without any value gives a finite output.
+   *
+   * @generated from enum value: MODEL_CHECK_KIND_MISSING_ROW = 9;
+   */
+  MISSING_ROW: 9,
+
+  /**
+   * A single row with its contributions takes at most ML_SERVICE_ROW_LIMIT of the processor's time.
+   *
+   * @generated from enum value: MODEL_CHECK_KIND_LATENCY = 10;
+   */
+  LATENCY: 10,
+} as const;
+
+/**
+ * A check that a version must pass before it is served.
+ *
+ * @generated from enum bellwether.registry.v1.ModelCheckKind
+ */
+export type ModelCheckKind = (typeof ModelCheckKind)[keyof typeof ModelCheckKind] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.registry.v1.ModelCheckKind.
+ */
+export const ModelCheckKindSchema: GenEnum<ModelCheckKind> = /*@__PURE__*/
+  enumDesc(file_bellwether_registry_v1_model_registry_service, 3);
+
+/**
+ * The outcome of a check.
+ *
+ * @generated from enum bellwether.registry.v1.ModelCheckOutcome
+ */
+export const ModelCheckOutcome = {
+  /**
+   * Never sent by a server.
+   *
+   * @generated from enum value: MODEL_CHECK_OUTCOME_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The version has passed the check.
+   *
+   * @generated from enum value: MODEL_CHECK_OUTCOME_PASSED = 1;
+   */
+  PASSED: 1,
+
+  /**
+   * The version has failed the check, and is not served.
+   *
+   * @generated from enum value: MODEL_CHECK_OUTCOME_FAILED = 2;
+   */
+  FAILED: 2,
+
+  /**
+   * The check was not made; the detail says why.
+   *
+   * @generated from enum value: MODEL_CHECK_OUTCOME_NOT_MADE = 3;
+   */
+  NOT_MADE: 3,
+} as const;
+
+/**
+ * The outcome of a check.
+ *
+ * @generated from enum bellwether.registry.v1.ModelCheckOutcome
+ */
+export type ModelCheckOutcome = (typeof ModelCheckOutcome)[keyof typeof ModelCheckOutcome] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.registry.v1.ModelCheckOutcome.
+ */
+export const ModelCheckOutcomeSchema: GenEnum<ModelCheckOutcome> = /*@__PURE__*/
+  enumDesc(file_bellwether_registry_v1_model_registry_service, 4);
 
 /**
  * Reads models, versions and aliases of the model registry. ml-service serves it.

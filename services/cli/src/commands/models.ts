@@ -26,6 +26,7 @@ import { callerSettings } from "../remote/caller-token.ts";
 import { defaultUrlText, ML_PEER, peerUrl } from "../remote/peer-url.ts";
 import { askReplicas, replicaLines } from "../remote/replica-status.ts";
 import { compareModelsCommand } from "./compare-models.ts";
+import { pruneCommand } from "./models-prune.ts";
 
 const JSON_FLAG = ["--json", "print the result as one line of JSON"] as const;
 const MODEL_FLAG = ["--model <name>", "name of the model (default: BELLWETHER_MODEL, else supplier-risk)"] as const;
@@ -298,7 +299,8 @@ export function modelsCommand(context: CliContext): Command {
     "after",
     "\nExamples:\n  npx bellwether models list --model supplier-risk\n  npx bellwether models promote challenger --reason 'better on the newest quarter'\n  npx bellwether models rollback\n  npx bellwether models served --ml http://10.0.0.5:9081 http://10.0.0.6:9081\n  npx bellwether models promote v3 --scheduler http://127.0.0.1:9082",
   );
-  for (const command of [list, show, history, served, compareModelsCommand(context), promote, rollback, sign])
+  const others = [compareModelsCommand(context), promote, rollback, sign, pruneCommand(context)];
+  for (const command of [list, show, history, served, ...others])
     models.addCommand(command.copyInheritedSettings(models).exitOverride());
   return models;
 }

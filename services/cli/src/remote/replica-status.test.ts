@@ -10,7 +10,14 @@ const STATUS = {
     served: "v2",
     model_digest: "",
   },
-  ...{ served_since: "2026-11-23T06:00:00.000Z", rejection: null, other_versions: [], error: null },
+  ...{
+    served_since: "2026-11-23T06:00:00.000Z",
+    rejection: null,
+    checks: [],
+    rejections: [],
+    other_versions: [],
+    error: null,
+  },
 };
 
 test("a replica says what it serves, and the other models and versions that it has loaded", () => {

@@ -1,4 +1,10 @@
-import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
+import {
+  type ModelCheck,
+  ModelCheckKind,
+  ModelCheckOutcome,
+  ModelRegistryService,
+  type Rejection,
+} from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { createClient } from "@connectrpc/connect";
@@ -6,6 +12,21 @@ import type { CliContext } from "../context/cli-context.ts";
 import { callerSettings } from "./caller-token.ts";
 import { peerError } from "./peer-error.ts";
 import { ML_PEER, peerUrl } from "./peer-url.ts";
+
+/** A check of a version: "passed", "failed" or "not_made". */
+interface ShownCheck {
+  readonly name: string;
+  readonly outcome: string;
+  readonly detail: string;
+}
+
+interface ShownRejection {
+  readonly model: string;
+  readonly version: string;
+  readonly reason: string;
+  readonly at: string | null;
+  readonly checks: readonly ShownCheck[];
+}
 
 /** Status of one replica of ml-service. If `error` is set, the other fields are empty. */
 export interface ReplicaStatus {
@@ -16,7 +37,11 @@ export interface ReplicaStatus {
   readonly served: string;
   readonly model_digest: string;
   readonly served_since: string | null;
-  readonly rejection: { readonly version: string; readonly reason: string; readonly at: string | null } | null;
+  /** The checks that the served version has passed. */
+  readonly checks: readonly ShownCheck[];
+  readonly rejection: ShownRejection | null;
+  /** Every version that the replica has rejected, the newest last. */
+  readonly rejections: readonly ShownRejection[];
   readonly other_versions: readonly string[];
   readonly error: string | null;
 }
@@ -43,13 +68,9 @@ async function askReplica(url: string, calls: ReturnType<typeof callerSettings>)
       served: status.servedVersion,
       model_digest: status.servedModelDigest,
       served_since: status.servedSince ? timestampDate(status.servedSince).toISOString() : null,
-      rejection: rejection
-        ? {
-            version: rejection.version,
-            reason: rejection.reason,
-            at: rejection.rejectedAt ? timestampDate(rejection.rejectedAt).toISOString() : null,
-          }
-        : null,
+      checks: status.servedChecks.map(checkOf),
+      rejection: rejection ? rejectionOf(rejection) : null,
+      rejections: status.rejections.map(rejectionOf),
       other_versions: status.otherVersions,
       error: null,
     };
@@ -58,24 +79,47 @@ async function askReplica(url: string, calls: ReturnType<typeof callerSettings>)
     return {
       url,
       ...empty,
-      rejection: null,
-      other_versions: [],
+      ...{ checks: [], rejection: null, rejections: [], other_versions: [] },
       error: (await peerError(error, { ...ML, url })).message,
     };
   }
 }
+
+const lowerName = (names: object, value: number): string =>
+  Object.entries(names)
+    .find(([, number]) => number === value)?.[0]
+    .toLowerCase() ?? "";
+
+function checkOf({ kind, outcome, detail }: ModelCheck): ShownCheck {
+  return { name: lowerName(ModelCheckKind, kind), outcome: lowerName(ModelCheckOutcome, outcome), detail };
+}
+
+function rejectionOf({ modelName, version, reason, rejectedAt, checks }: Rejection): ShownRejection {
+  const at = rejectedAt ? timestampDate(rejectedAt).toISOString() : null;
+  return { model: modelName, version, reason, at, checks: checks.map(checkOf) };
+}
+
+/** Returns the name of the check that a version has failed. */
+const failedCheck = ({ checks }: ShownRejection): string =>
+  checks.find(({ outcome }) => outcome === "failed")?.name ?? "not reached";
 
 /** Returns the status of a replica as text. */
 export function replicaLines(status: ReplicaStatus): string[] {
   if (status.error !== null) return [`${status.url}: ${status.error}`];
   const served =
     status.served === "" ? "serves no model" : `serves ${status.model} ${status.served} since ${status.served_since}`;
-  const { rejection } = status;
+  const { rejection, rejections } = status;
+  const others = rejections.filter(({ model, version }) => model !== rejection?.model || version !== rejection.version);
   return [
     `${status.replica} (${status.url}): ${served}`,
     ...(rejection === null
       ? []
-      : [`  does not serve the champion ${rejection.version || "alias"}: ${rejection.reason} (since ${rejection.at})`]),
+      : [
+          `  does not serve the champion ${rejection.version || "alias"}: ${rejection.reason} (since ${rejection.at}; check ${failedCheck(rejection)})`,
+        ]),
+    ...others.map(
+      (one) => `  has rejected ${one.model} ${one.version}: ${one.reason} (since ${one.at}; check ${failedCheck(one)})`,
+    ),
     ...(status.other_versions.length === 0
       ? []
       : [`  also loaded, for requests that name them: ${status.other_versions.join(", ")}`]),

@@ -26,13 +26,23 @@ export class VersionNotFoundError extends Error {
 export class ModelCorruptError extends Error {
   override readonly name = "ModelCorruptError" as const;
   readonly file: string;
-  constructor(file: string, what: string) {
+  /** The check of the gate that has failed. */
+  readonly check: "size" | "digest";
+  /** Whether another attempt can succeed although the files are the same, for example after EMFILE. */
+  readonly mayPass: boolean;
+  constructor(
+    file: string,
+    what: string,
+    { check = "digest", mayPass = false }: { readonly check?: "size" | "digest"; readonly mayPass?: boolean } = {},
+  ) {
     const wayOut =
       path.basename(file) === "aliases.json"
         ? "put a sound one there, or remove it and set the aliases again"
         : "publish the version again, or point the alias at another one";
     super(`${file}: ${what}; ${wayOut}`);
     this.file = file;
+    this.check = check;
+    this.mayPass = mayPass;
   }
 }
 
@@ -42,6 +52,24 @@ export class ModelSignatureError extends Error {
   constructor(modelName: string, version: string, what: string) {
     super(
       `${modelName} ${version} is not accepted: ${what}; sign it with: bellwether models sign ${version} --model ${modelName} --key FILE, or choose another version`,
+    );
+  }
+}
+
+/** The version is not removed because something needs it. */
+export class VersionNeededError extends Error {
+  override readonly name = "VersionNeededError" as const;
+  constructor(modelName: string, version: string, why: string) {
+    super(`${modelName} ${version} is not removed: ${why}`);
+  }
+}
+
+/** The registry accepts only versions that a trusted key has signed, and a version that is published now would not be signed. */
+export class UnsignedVersionError extends Error {
+  override readonly name = "UnsignedVersionError" as const;
+  constructor(what: string) {
+    super(
+      `this registry accepts only signed versions (MODEL_REGISTRY_PUBLIC_KEYS), and ${what}; nothing was stored: set MODEL_REGISTRY_SIGNING_KEY to a private key whose public key is trusted`,
     );
   }
 }

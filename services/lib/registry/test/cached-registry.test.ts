@@ -142,6 +142,29 @@ test("copies have at most the size of the cache, and the newest is kept", async 
   }
 });
 
+test("a pinned version stays, however much else is read, and a process that starts while the registry is away reads it", async () => {
+  const onnx = (byte: number) => new Uint8Array(4_000).fill(byte);
+  for (const byte of [7, 8, 9]) await publishVersion(root, publication({ onnx: onnx(byte) }), accept);
+  await move("v3");
+  const registry = cached({ maxBytes: 9_000 });
+  await resolveVersion(registry, MODEL, "champion");
+  const { manifest } = await readVersion(registry, MODEL, "v3");
+  registry.pin(
+    Object.values(manifest.files).map(({ sha256 }) => sha256),
+    [
+      [MODEL, "aliases.json"],
+      [MODEL, "v3", "manifest.json"],
+    ],
+  );
+  for (let round = 0; round < 2; round++)
+    for (const version of ["v1", "v2", "v4", "v5"]) await readVersion(registry, MODEL, version);
+  answers = "away";
+  const restarted = cached({ maxBytes: 9_000 });
+  expect(await resolveVersion(restarted, MODEL, "champion")).toBe("v3");
+  expect((await readVersion(restarted, MODEL, "v3")).manifest).toEqual(manifest);
+  await expect(readVersion(restarted, MODEL, "v4")).rejects.toMatchObject({ name: "RegistryUnavailableError" });
+});
+
 test("a folder that cannot be written is reported, and the registry is read without copies", async () => {
   await writeFile(folder, "a file in the way");
   const registry = cached();

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import { readAliases } from "../src/aliases/aliases.ts";
 import { publishVersion } from "../src/publish/publish-version.ts";
+import { removeVersion } from "../src/publish/remove-version.ts";
 import { setAlias } from "../src/publish/set-alias.ts";
 import type { Registry } from "../src/storage/storage-of.ts";
 import { readImportance } from "../src/versions/read-importance.ts";
@@ -87,5 +88,24 @@ export function testRegistry(kind: string, registryOf: () => Registry | null): v
     const { aliases, moves } = await readAliases(registry, modelName);
     for (const alias of aliases) expect(moves.findLast(({ name }) => name === alias.name)).toEqual(alias);
     expect(moves).toHaveLength(4);
+  });
+
+  it("a version that no alias points at is removed, and its number is not used again", async (registry, modelName) => {
+    for (let i = 0; i < 2; i++) await publishVersion(registry, publication({ modelName }), accept);
+    await set(registry, modelName, "v1");
+    const removal = { modelName, removedBy: "ada", reason: "old", now };
+    await expect(removeVersion(registry, { ...removal, version: "v1" })).rejects.toMatchObject({
+      name: "VersionNeededError",
+      message: `${modelName} v1 is not removed: it is the champion`,
+    });
+    await expect(removeVersion(registry, { ...removal, version: "v9" })).rejects.toMatchObject({
+      name: "VersionNotFoundError",
+    });
+    await removeVersion(registry, { ...removal, version: "v2" });
+    await removeVersion(registry, { ...removal, version: "v2" });
+    await expect(readVersion(registry, modelName, "v2")).rejects.toMatchObject({ name: "VersionNotFoundError" });
+    expect((await listVersions(registry, modelName)).map(({ version }) => version)).toEqual(["v1"]);
+    expect((await publishVersion(registry, publication({ modelName }), accept)).version).toBe("v3");
+    expect((await readVersion(registry, modelName, "v1")).manifest.version).toBe("v1");
   });
 }

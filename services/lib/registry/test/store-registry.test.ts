@@ -43,6 +43,26 @@ const move = (version: string, over: object = {}) => ({
   ...{ now: new Date("2026-01-06T00:00:00Z"), ...over },
 });
 
+test("a file that has not changed is not transferred again, and one that has changed is", async () => {
+  await publishVersion(registryOn(), publication(), accept);
+  await publishVersion(registryOn(), publication({ onnx: new Uint8Array([4]) }), accept);
+  await setAlias(registryOn(), move("v1"), accept);
+  const transferred: string[] = [];
+  const registry = registryOn({
+    get(key, ...rest) {
+      transferred.push(key);
+      return store.get(key, ...rest);
+    },
+  });
+  for (let poll = 0; poll < 5; poll++) expect(await resolveVersion(registry, MODEL, "champion")).toBe("v1");
+  expect(transferred).toEqual([`${MODEL}/aliases.json`]);
+  await setAlias(registryOn(), move("v2"), accept);
+  expect(await resolveVersion(registry, MODEL, "champion")).toBe("v2");
+  expect(transferred).toHaveLength(2);
+  await rm(path.join(folder, MODEL, "aliases.json"));
+  await expect(resolveVersion(registry, MODEL, "champion")).rejects.toMatchObject({ name: "VersionNotFoundError" });
+});
+
 /** Publishes a version and sets the champion in a process that is killed after `writes` writes. */
 async function publishUntilKilled(model: string, writes: number): Promise<void> {
   const at = (file: string) => JSON.stringify(path.resolve(import.meta.dirname, file));

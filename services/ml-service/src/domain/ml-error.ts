@@ -7,6 +7,25 @@ export class ModelNotReadyError extends Error {
   }
 }
 
+/** Too many versions are loaded or wait to be loaded. */
+export class ModelLoadsFullError extends Error {
+  override readonly name = "ModelLoadsFullError" as const;
+  readonly retryAfterMs = 2_000;
+  constructor(what: string) {
+    super(`${what}; try again in a moment, or use the champion`);
+  }
+}
+
+/** The caller may use only the versions that an alias points at. */
+export class VersionNotAllowedError extends Error {
+  override readonly name = "VersionNotAllowedError" as const;
+  constructor(modelName: string, version: string) {
+    super(
+      `no alias of ${modelName} points at ${version.slice(0, 64).toWellFormed()}: other versions ask for the role "analyst"; use the champion or the challenger`,
+    );
+  }
+}
+
 /** The id of a supplier is not one that a weekly file can contain. */
 export class SupplierIdError extends Error {
   override readonly name = "SupplierIdError" as const;

@@ -3,25 +3,43 @@ import os from "node:os";
 import path from "node:path";
 import { publishVersion } from "@bellwether/registry/publish/publish-version";
 import { setAlias } from "@bellwether/registry/publish/set-alias";
+import { readVersion } from "@bellwether/registry/versions/read-version";
 import { createBatchPool } from "@bellwether/scoring/batch/batch-pool";
+import { createModelChecker } from "@bellwether/scoring/model/model-checker";
 import { DEMO_SPEC, publishDemoModel, trainDemoModel } from "@bellwether/testing/demo-model";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { createLoadedModels } from "./loaded-models.ts";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { createLoadedModels, type LoadedModels } from "./loaded-models.ts";
 
 const modelName = DEMO_SPEC.name;
 const unchecked = async () => {};
-let root = "";
 const pool = createBatchPool({ workers: 1, maxRows: 1_000, maxBytes: 2 ** 20 });
+const checker = createModelChecker();
+let root = "";
+/** Versions of v1's files, without an alias. */
+const EXTRA = 6;
+let broken = "";
 
 beforeAll(async () => {
   root = await mkdtemp(path.join(os.tmpdir(), "loaded-models-"));
   await publishDemoModel(root);
+  const { onnx, bundleJson, modelCard } = await readVersion(root, modelName, "v1");
+  const publication = { modelName, onnx, bundleJson, modelCard, origin: "trained" as const, configHash: "" };
+  const publish = (over: object) =>
+    publishVersion(root, { ...publication, evaluation: null, now: new Date(0), ...over }, unchecked);
+  for (let i = 0; i < EXTRA; i++) await publish({});
+  broken = (await publish({ onnx: Uint8Array.of(1, 2, 3) })).version;
 });
 afterAll(async () => {
+  await checker[Symbol.asyncDispose]();
   await pool[Symbol.asyncDispose]();
   await rm(root, { recursive: true, force: true });
 });
 
+const open = (over: Partial<Parameters<typeof createLoadedModels>[2]> = {}): LoadedModels =>
+  createLoadedModels(root, modelName, { pool, checker, now: () => new Date(5_000), ...over });
+const move = (alias: "champion" | "challenger", version: string) =>
+  setAlias(root, { modelName, alias, version, setBy: "test", reason: "try", now: new Date() }, unchecked);
+const select = (modelVersion: string, anyVersion = true) => ({ modelName: "", modelVersion, anyVersion });
 const errorOf = (call: Promise<unknown>): Promise<unknown> =>
   call.then(
     () => undefined,
@@ -29,7 +47,7 @@ const errorOf = (call: Promise<unknown>): Promise<unknown> =>
   );
 
 test("a rejected version is opened again only when its files change; the old version is served until then", async () => {
-  await using loadedModels = createLoadedModels(root, modelName, pool, () => new Date(5_000));
+  await using loadedModels = open();
   await loadedModels.refreshChampion();
   expect(loadedModels.status()).toMatchObject({ championVersion: "v1", served: { version: "v1" }, rejection: null });
 
@@ -37,22 +55,136 @@ test("a rejected version is opened again only when its files change; the old ver
   const publication = { ...trained, onnx: Uint8Array.of(1, 2, 3), modelName, origin: "trained" as const };
   const now = new Date();
   const { version } = await publishVersion(root, { ...publication, configHash: "", evaluation: null, now }, unchecked);
-  const move = { modelName, alias: "champion" as const, setBy: "test", reason: "try", now };
-  await setAlias(root, { ...move, version }, unchecked);
+  await move("champion", version);
 
   const first = await errorOf(loadedModels.refreshChampion());
   expect(first).toBeInstanceOf(Error);
   expect(await errorOf(loadedModels.refreshChampion())).toBe(first);
   const status = loadedModels.status();
   expect(status).toMatchObject({ championVersion: version, served: { version: "v1" } });
-  expect(status.rejection).toEqual({ version, reason: (first as Error).message, at: new Date(5_000) });
+  expect(status.rejection).toMatchObject({ version, reason: (first as Error).message, at: new Date(5_000) });
+  expect(status.rejection?.checks.at(-1)).toMatchObject({ name: "operators", outcome: "failed" });
+  expect(status.rejections).toEqual([status.rejection]);
 
   await utimes(path.join(root, modelName, version, "model.onnx"), new Date(), new Date(0));
   const second = await errorOf(loadedModels.refreshChampion());
   expect(second).toBeInstanceOf(Error);
   expect(second).not.toBe(first);
 
-  await setAlias(root, { ...move, version: "v1" }, unchecked);
+  await move("champion", "v1");
   expect(await loadedModels.refreshChampion()).toBe("unchanged");
   expect(loadedModels.status().rejection).toBeNull();
+});
+
+test("the served version has passed every check, each with its result, in one list", async () => {
+  await using loadedModels = open();
+  await loadedModels.refreshChampion();
+  expect(loadedModels.status().served?.checks.map(({ name, outcome }) => `${name} ${outcome}`)).toEqual([
+    "size passed",
+    "digest passed",
+    "signature not_made",
+    "bundle passed",
+    "operators passed",
+    "contract not_made",
+    "golden_rows passed",
+    "additivity passed",
+    "missing_row passed",
+    "latency passed",
+  ]);
+});
+
+test("50 parallel calls for other versions load one at a time, keep three, and the others may try again", async () => {
+  let checking = 0;
+  let most = 0;
+  const slow = {
+    async check(...given: Parameters<typeof checker.check>) {
+      most = Math.max(most, ++checking);
+      try {
+        return await checker.check(...given);
+      } finally {
+        checking--;
+      }
+    },
+  };
+  await using loadedModels = open({ checker: slow });
+  await loadedModels.refreshChampion();
+  const versions = Array.from({ length: 50 }, (_, i) => `v${2 + (i % EXTRA)}`);
+  const all = versions.map((version) =>
+    errorOf(
+      loadedModels.withModel(select(version), ({ identity }) => {
+        expect(identity.version).toBe(version);
+        expect(loadedModels.status().others.length).toBeLessThanOrEqual(3);
+      }),
+    ),
+  );
+  const errors = (await Promise.all(all)).filter((error) => error !== undefined);
+  for (const error of errors) expect(error).toMatchObject({ name: "ModelLoadsFullError" });
+  expect(most).toBe(1);
+  expect(loadedModels.status().others).toHaveLength(3);
+});
+
+test("a version in use is not released for another one: the fourth is rejected until one is free", async () => {
+  await using loadedModels = open();
+  await loadedModels.refreshChampion();
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+  const held = ["v2", "v3", "v4"].map((version) => loadedModels.withModel(select(version), () => ended));
+  await vi.waitFor(() => expect(loadedModels.status().others).toHaveLength(3), { timeout: 60_000 });
+  expect(await errorOf(loadedModels.withModel(select("v5"), () => 0))).toMatchObject({
+    name: "ModelLoadsFullError",
+    message: expect.stringContaining("3 other versions are loaded and in use"),
+  });
+  end();
+  await Promise.all(held);
+  expect(await loadedModels.withModel(select("v5"), ({ identity }) => identity.version)).toBe("v5");
+});
+
+test("who may use only aliases gets their versions by alias and by name, and no other", async () => {
+  await using loadedModels = open();
+  await loadedModels.refreshChampion();
+  await move("challenger", "v2");
+  const versionOf = (version: string) =>
+    loadedModels.withModel(select(version, false), ({ identity }) => identity.version);
+  expect(await Promise.all(["", "champion", "v1", "challenger", "v2"].map(versionOf))).toEqual([
+    ...["v1", "v1", "v1", "v2", "v2"],
+  ]);
+  expect(await errorOf(versionOf("v3"))).toMatchObject({ name: "VersionNotAllowedError" });
+  expect(loadedModels.status().others).toEqual([`${modelName}/v2`]);
+});
+
+test("a rejected version that was requested is listed with the failed check, and is not opened again", async () => {
+  const checked: string[] = [];
+  const counting = {
+    check(...given: Parameters<typeof checker.check>) {
+      checked.push(given[0].manifest.version);
+      return checker.check(...given);
+    },
+  };
+  await using loadedModels = open({ checker: counting });
+  await loadedModels.refreshChampion();
+  for (let i = 0; i < 3; i++)
+    expect(await errorOf(loadedModels.withModel(select(broken), () => 0))).toMatchObject({
+      name: "ModelRejectedError",
+    });
+  expect(checked).toEqual([broken]);
+  expect(loadedModels.status().rejections).toMatchObject([{ version: broken, checks: expect.any(Array) }]);
+  expect(loadedModels.status().rejection).toBeNull();
+});
+
+test("the champion before is released when the last call that uses it has ended", async () => {
+  await using loadedModels = open();
+  await loadedModels.refreshChampion();
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+  const row = (columns: number) => new Float32Array(columns);
+  const held = loadedModels.withModel(select(""), async ({ identity, predict, vectorizer }) => {
+    await ended;
+    // The runtime still has the model of the call.
+    expect((await predict(row(vectorizer.columns), 1)).outputs).toHaveLength(1);
+    return identity.version;
+  });
+  await move("champion", "v3");
+  expect(await loadedModels.refreshChampion()).toBe("swapped");
+  expect(await loadedModels.withModel(select(""), ({ identity }) => identity.version)).toBe("v3");
+  end();
+  expect(await held).toBe("v1");
+  await move("champion", "v1");
 });

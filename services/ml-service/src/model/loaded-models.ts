@@ -1,21 +1,33 @@
+import { ALIAS_NAMES } from "@bellwether/registry/aliases/alias-file";
+import { aliasVersion, readAliases } from "@bellwether/registry/aliases/aliases";
 import type { Registry } from "@bellwether/registry/storage/storage-of";
-import { readVersion, resolveVersion } from "@bellwether/registry/versions/read-version";
-import { versionFingerprint } from "@bellwether/registry/versions/version-fingerprint";
+import { readManifest, resolveVersion } from "@bellwether/registry/versions/read-version";
 import type { BatchPool } from "@bellwether/scoring/batch/batch-pool";
-import { ModelNotReadyError } from "../domain/ml-error.ts";
-import { openServedModel, type ServedModel } from "./served-model.ts";
+import type { ModelCheck } from "@bellwether/scoring/model/model-check";
+import type { ModelChecker } from "@bellwether/scoring/model/model-checker";
+import type { GateOptions } from "@bellwether/scoring/model/scoring-model";
+import { ModelNotReadyError, VersionNotAllowedError } from "../domain/ml-error.ts";
+import { createChampionSlot } from "./champion-slot.ts";
+import { createLoadQueue } from "./load-queue.ts";
+import { keyOf, type LoadedVersion } from "./loaded-version.ts";
+import { createRejectedVersions, type Rejection } from "./rejected-versions.ts";
+import { createRequestedVersions } from "./requested-versions.ts";
+import type { ServedModel } from "./served-model.ts";
+import { createVersionLoader, sizeOf } from "./version-loader.ts";
 
 /** Selects the model of a call. Empty fields: the champion of the default model. */
 export interface VersionSelector {
   readonly modelName: string;
   readonly modelVersion: string;
+  /** Whether the caller may use versions that no alias points at. */
+  readonly anyVersion: boolean;
 }
 
 /** The loaded models. A model is released only when no call uses it any more. */
 export interface LoadedModels extends AsyncDisposable {
   /**
    * Runs `use` with the selected model, which stays loaded until `use` ends. @throws ModelNotReadyError,
-   * ModelNotFoundError, VersionNotFoundError, …
+   * ModelNotFoundError, VersionNotFoundError, VersionNotAllowedError, ModelLoadsFullError, ModelRejectedError, …
    */
   withModel<T>(selector: VersionSelector, use: (model: ServedModel) => Promise<T> | T): Promise<T>;
   /**
@@ -23,8 +35,17 @@ export interface LoadedModels extends AsyncDisposable {
    * then, and also when the new one is rejected.
    */
   refreshChampion(): Promise<"unchanged" | "swapped">;
-  /** Returns which version is served, and why it is not the champion. */
+  /** Returns which versions are served, and why those of the aliases are not. */
   status(): ServingStatus;
+}
+
+/** A version that answers calls. */
+export interface ServedVersion {
+  readonly version: string;
+  readonly modelDigest: string;
+  readonly since: Date;
+  /** The checks that it has passed. */
+  readonly checks: readonly ModelCheck[];
 }
 
 /** What a replica serves. */
@@ -33,156 +54,94 @@ export interface ServingStatus {
   /** "" when the alias could not be read. */
   readonly championVersion: string;
   /** The champion version that is loaded and answers calls. Null: no champion is loaded. */
-  readonly served: { readonly version: string; readonly modelDigest: string; readonly since: Date } | null;
+  readonly served: ServedVersion | null;
   /** Why the version of the champion alias is not served. Null: it is served. */
   readonly rejection: Rejection | null;
+  /** Versions that this process has rejected, also requested ones, the newest last. */
+  readonly rejections: readonly Rejection[];
   /** "model/version" of the other versions that are loaded. */
   readonly others: readonly string[];
 }
 
-/** A version that was not loaded. */
-export interface Rejection {
-  /** "" when the alias could not be read. */
-  readonly version: string;
-  readonly reason: string;
-  readonly at: Date;
+export interface LoadedModelsOptions {
+  /** Scores the models' batches. It stays open when the loaded models are disposed of. */
+  readonly pool: BatchPool;
+  /** Checks versions outside the calling thread. It stays open too. */
+  readonly checker: Pick<ModelChecker, "check">;
+  /** What the checker checks. Default: without a contract, with the default limits. */
+  readonly gate?: GateOptions;
+  readonly now?: () => Date;
 }
 
-/** Maximum number of loaded versions besides the champion. */
+/** Largest number of loaded versions besides the champion. */
 const MAX_OTHERS = 3;
-
-/** A version that cannot be loaded. It is not tried again while `fingerprint` is unchanged. */
-interface RejectedVersion {
-  readonly version: string;
-  readonly fingerprint: string;
-  readonly error: unknown;
-}
-
-interface Entry {
-  readonly key: string;
-  readonly model: ServedModel;
-  users: number;
-  retired: boolean;
-}
+/** Largest size of their files together, bytes. */
+const MAX_OTHER_BYTES = 128 * 2 ** 20;
+/** Largest number of requested loads that wait. */
+const MAX_WAITING = 8;
 
 /**
- * Creates the loaded models of one registry. A model is loaded only when `refreshChampion` is called or a
- * call selects its version.
- * @param pool Scores the models' batches. It stays open when the loaded models are disposed of.
+ * Creates the loaded models of one registry. A model is loaded only when an alias is refreshed or a call selects its version; one at a
+ * time.
  */
 export function createLoadedModels(
-  root: Registry,
+  registry: Registry,
   defaultModel: string,
-  pool: BatchPool,
-  now: () => Date = () => new Date(),
+  { pool, checker, gate = {}, now = () => new Date() }: LoadedModelsOptions,
 ): LoadedModels {
-  let champion: Entry | undefined;
-  let championVersion = "";
-  let servedSince = now();
-  let rejected: RejectedVersion | undefined;
-  let rejection: Rejection | null = null;
-  const others = new Map<string, Promise<Entry>>();
-  const keyOf = (name: string, version: string): string => `${name}/${version}`;
+  const rejected = createRejectedVersions();
+  const loader = createVersionLoader({ registry, pool, checker, gate, rejected, now });
+  const queue = createLoadQueue(MAX_WAITING);
+  const servedSince = new WeakMap<LoadedVersion, Date>();
+  const swapped = (version: LoadedVersion): void => void servedSince.set(version, now());
+  const slot = { registry, modelName: defaultModel, queue, loader, rejected, swapped, now };
+  const champion = createChampionSlot(slot);
+  const requested = createRequestedVersions({
+    ...{ max: MAX_OTHERS, maxBytes: MAX_OTHER_BYTES, queue },
+    load: (modelName, version) => loader.load(modelName, version, "thread"),
+    bytesOf: async (modelName, version) => sizeOf(await readManifest(registry, modelName, version)),
+  });
 
-  const load = async (name: string, version: string): Promise<Entry> => {
-    const model = await openServedModel(await readVersion(root, name, version), pool);
-    return { key: keyOf(name, version), model, users: 0, retired: false };
-  };
-  const retire = async (entry: Entry): Promise<void> => {
-    entry.retired = true;
-    if (entry.users === 0) await entry.model.release();
-  };
-  const acquire = async <T>(entry: Entry, use: (model: ServedModel) => Promise<T> | T): Promise<T> => {
-    entry.users++;
-    try {
-      return await use(entry.model);
-    } finally {
-      entry.users--;
-      if (entry.retired && entry.users === 0) await entry.model.release();
-    }
-  };
-  const findOther = (name: string, version: string): Promise<Entry> => {
-    const key = keyOf(name, version);
-    const known = others.get(key);
-    if (known !== undefined) {
-      // Moves the version to the end of the map: the least recently used version is released first.
-      others.delete(key);
-      others.set(key, known);
-      return known;
-    }
-    const loading = load(name, version);
-    others.set(key, loading);
-    loading.catch(() => others.delete(key));
-    for (const [oldest, entry] of others) {
-      if (others.size <= MAX_OTHERS) break;
-      others.delete(oldest);
-      entry.then(retire, () => undefined);
-    }
-    return loading;
-  };
-
-  /** Loads a version as champion. A rejected version is opened again only when its files change. */
-  const takeUp = async (version: string): Promise<"unchanged" | "swapped"> => {
-    if (champion?.key === keyOf(defaultModel, version)) return "unchanged";
-    const fingerprint = await versionFingerprint(root, defaultModel, version);
-    if (rejected?.version === version && rejected.fingerprint === fingerprint) throw rejected.error;
-    const next = await load(defaultModel, version).catch((error: unknown) => {
-      rejected = { version, fingerprint, error };
-      throw error;
-    });
-    rejected = undefined;
-    const before = champion;
-    champion = next;
-    servedSince = now();
-    if (before !== undefined) await retire(before);
-    return "swapped";
+  const servedOf = (loaded: LoadedVersion | null): ServedVersion | null =>
+    loaded && {
+      version: loaded.model.identity.version,
+      modelDigest: loaded.model.identity.modelDigest,
+      since: servedSince.get(loaded) ?? loaded.loadedAt,
+      checks: loaded.checks,
+    };
+  const checkAllowed = async (modelName: string, version: string): Promise<void> => {
+    const aliases = await readAliases(registry, modelName);
+    if (!ALIAS_NAMES.some((alias) => aliasVersion(aliases, alias) === version))
+      throw new VersionNotAllowedError(modelName, version);
   };
 
   return {
-    async withModel(selector, use) {
-      const name = selector.modelName || defaultModel;
-      if (name === defaultModel && (selector.modelVersion === "" || selector.modelVersion === "champion")) {
-        if (champion === undefined) throw new ModelNotReadyError(name);
-        return acquire(champion, use);
+    async withModel({ modelName, modelVersion, anyVersion }, use) {
+      const name = modelName || defaultModel;
+      if (name === defaultModel && (modelVersion === "" || modelVersion === "champion")) {
+        const serving = champion.current();
+        if (serving === null) throw new ModelNotReadyError(name);
+        return await serving.use(use);
       }
-      const version = await resolveVersion(root, name, selector.modelVersion);
-      if (champion?.key === keyOf(name, version)) return acquire(champion, use);
-      return acquire(await findOther(name, version), use);
+      const version = await resolveVersion(registry, name, modelVersion);
+      const serving = champion.current();
+      if (serving?.key === keyOf(name, version)) return await serving.use(use);
+      // The version of an alias was just resolved; a version that is named is looked up.
+      if (!anyVersion && version === modelVersion) await checkAllowed(name, version);
+      return await requested.use(name, version, use);
     },
-    async refreshChampion() {
-      championVersion = "";
-      try {
-        championVersion = await resolveVersion(root, defaultModel, "champion");
-        const outcome = await takeUp(championVersion);
-        rejection = null;
-        return outcome;
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        if (rejection?.version !== championVersion || rejection.reason !== reason)
-          rejection = { version: championVersion, reason, at: now() };
-        throw error;
-      }
-    },
+    refreshChampion: champion.refresh,
     status: () => ({
       modelName: defaultModel,
-      championVersion,
-      served:
-        champion === undefined
-          ? null
-          : {
-              version: champion.model.identity.version,
-              modelDigest: champion.model.identity.modelDigest,
-              since: servedSince,
-            },
-      rejection,
-      others: [...others.keys()],
+      championVersion: champion.aliasVersion(),
+      served: servedOf(champion.current()),
+      rejection: champion.rejection(),
+      rejections: rejected.list(),
+      others: requested.keys(),
     }),
     async [Symbol.asyncDispose]() {
-      const loaded = await Promise.allSettled(others.values());
-      others.clear();
-      for (const entry of loaded) if (entry.status === "fulfilled") await retire(entry.value);
-      if (champion !== undefined) await retire(champion);
-      champion = undefined;
+      await requested.retire();
+      await champion.retire();
     },
   };
 }

@@ -7,7 +7,7 @@ import {
   type CounterfactualRequest,
   checkCounterfactual,
 } from "@bellwether/scoring/counterfactual/find-counterfactuals";
-import { openScoringModel, type ScoringModel } from "@bellwether/scoring/model/scoring-model";
+import type { ScoringModel } from "@bellwether/scoring/model/scoring-model";
 import { NotExplainableError } from "@bellwether/scoring/score/score-supplier";
 
 /** A model that scores single suppliers in the calling thread, and batches in the threads of a pool. */
@@ -39,9 +39,8 @@ export interface ServedModel extends ScoringModel {
  */
 const INLINE_ROWS = 16;
 
-/** Opens a version for serving. @throws ModelRejectedError, BundleError from openScoringModel */
-export async function openServedModel(stored: StoredVersion, pool: BatchPool): Promise<ServedModel> {
-  const model = await openScoringModel(stored);
+/** Returns a loaded version for serving. */
+export function createServedModel(model: ScoringModel, stored: StoredVersion, pool: BatchPool): ServedModel {
   const scorer = pool.scorer(stored);
   return {
     ...model,

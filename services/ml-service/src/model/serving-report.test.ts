@@ -6,8 +6,9 @@ const SINCE = new Date("2026-01-05T00:00:00Z");
 const status = (over: Partial<ServingStatus> = {}): ServingStatus => ({
   modelName: "supplier-risk",
   championVersion: "v1",
-  served: { version: "v1", modelDigest: "", since: SINCE },
+  served: { version: "v1", modelDigest: "", since: SINCE, checks: [] },
   rejection: null,
+  rejections: [],
   others: [],
   ...over,
 });
@@ -29,7 +30,13 @@ test("a registry that is away is reported, and the champion is served on", () =>
 });
 
 test("a rejected champion is reported with its reason in one line", () => {
-  const rejection = { version: "v2", reason: "golden row 0\ndiffers", at: SINCE };
+  const rejection = {
+    modelName: "supplier-risk",
+    version: "v2",
+    reason: "golden row 0\ndiffers",
+    at: SINCE,
+    checks: [],
+  };
   expect(servingReport(status({ rejection }), null)).toMatchObject({
     details: "supplier-risk v1 is served; v2 is not: golden row 0 differs",
     isRegistryReadable: true,
@@ -38,7 +45,7 @@ test("a rejected champion is reported with its reason in one line", () => {
 });
 
 test("a registry that is away before the first champion is one line, not two", () => {
-  const rejection = { version: "", reason: away.failure.reason, at: SINCE };
+  const rejection = { modelName: "supplier-risk", version: "", reason: away.failure.reason, at: SINCE, checks: [] };
   const report = servingReport(status({ served: null, rejection }), away);
   expect(report.details).toMatch(/^no version is served; since .*: gone$/);
   expect(report).toMatchObject({ isServing: false, isRegistryReadable: false, isChampionServed: false });

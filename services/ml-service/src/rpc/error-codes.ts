@@ -26,15 +26,19 @@ import { Code } from "@connectrpc/connect";
 import type {
   BatchShapeError,
   ChangeModelError,
+  ModelLoadsFullError,
   ModelNotReadyError,
   StreamsFullError,
   SupplierIdError,
+  VersionNotAllowedError,
 } from "../domain/ml-error.ts";
 import type { TensorError } from "./open-inference/tensor-error.ts";
 
 /** Every error of this service that a caller can act on. */
 type MlError =
   | ModelNotReadyError
+  | ModelLoadsFullError
+  | VersionNotAllowedError
   | BatchShapeError
   | StreamsFullError
   | TensorError
@@ -63,6 +67,8 @@ type MlError =
 /** The gRPC code of each error. */
 export const ML_ERRORS = {
   ModelNotReadyError: Code.Unavailable,
+  ModelLoadsFullError: Code.ResourceExhausted,
+  VersionNotAllowedError: Code.PermissionDenied,
   BatchShapeError: Code.InvalidArgument,
   StreamsFullError: Code.ResourceExhausted,
   TensorError: Code.InvalidArgument,

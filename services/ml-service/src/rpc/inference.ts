@@ -38,7 +38,7 @@ import { selectorFromProto } from "./selector-from-proto.ts";
 export interface InferenceDeps {
   readonly loadedModels: LoadedModels;
   /** Reads the global explanation of a version. */
-  readonly readImportance: (selector: VersionSelector) => Promise<StoredImportance>;
+  readonly readImportance: (selector: Omit<VersionSelector, "anyVersion">) => Promise<StoredImportance>;
   readonly newPredictionId: () => string;
   readonly narrator: ServiceNarrator;
   /** Compares what the champion answers with the challenger. */
@@ -75,8 +75,8 @@ export function inferenceHandlers({
   stream,
 }: InferenceDeps): ServiceImpl<typeof InferenceService> {
   return {
-    predict: ({ supplier, model, topContributions }) =>
-      loadedModels.withModel(selectorFromProto(model), async (scoring) => {
+    predict: ({ supplier, model, topContributions }, context) =>
+      loadedModels.withModel(selectorFromProto(model, context), async (scoring) => {
         const began = performance.now();
         const supplierId = idFromProto(supplier);
         const input = supplierFromProto(supplier);
@@ -87,12 +87,13 @@ export function inferenceHandlers({
         return { score: scoreToProto(supplierId, newPredictionId(), score, scoring, top) };
       }),
 
-    predictBatch: (request, { signal }) =>
-      loadedModels.withModel(selectorFromProto(request.model), async (scoring) => {
+    predictBatch: (request, context) =>
+      loadedModels.withModel(selectorFromProto(request.model, context), async (scoring) => {
         const began = performance.now();
         const input = batchFromProto(request);
         checkColumnNames(scoring.bundle, input);
-        const scores = await scoring.scoreBatch(input, request.withContributions, signal, request.withTermWeights);
+        const { withContributions, withTermWeights } = request;
+        const scores = await scoring.scoreBatch(input, withContributions, context.signal, withTermWeights);
         shadow.offerBatch(scoring, request.supplierIds, input, scores);
         counts.batch("PredictBatch", scoring.identity, scores, performance.now() - began);
         return batchToProto(request, scores, scoring);
@@ -100,12 +101,12 @@ export function inferenceHandlers({
 
     predictStream: predictStream({ ...stream, loadedModels, counts, shadow }),
 
-    predictRows: ({ suppliers, model, topContributions }, { signal }) =>
-      loadedModels.withModel(selectorFromProto(model), async (scoring) => {
+    predictRows: ({ suppliers, model, topContributions }, context) =>
+      loadedModels.withModel(selectorFromProto(model, context), async (scoring) => {
         const began = performance.now();
         const rows = suppliers.map((supplier) => ({ id: supplier.supplierId, input: supplierFromProto(supplier) }));
         const top = topContributions ?? DEFAULT_TOP;
-        const { scored, rejected } = await scoreRows(scoring, rows, top, signal);
+        const { scored, rejected } = await scoreRows(scoring, rows, top, context.signal);
         const scores = scored.map(({ score }) => score);
         counts.suppliers("PredictRows", scoring.identity, scores, performance.now() - began);
         for (const { row, id, score } of scored) {
@@ -122,11 +123,11 @@ export function inferenceHandlers({
         };
       }),
 
-    counterfactual: (request, { signal }) =>
-      loadedModels.withModel(selectorFromProto(request.model), async (scoring) => {
+    counterfactual: (request, context) =>
+      loadedModels.withModel(selectorFromProto(request.model, context), async (scoring) => {
         const supplierId = idFromProto(request.supplier);
         const asked = counterfactualFromProto(request, supplierFromProto(request.supplier));
-        const answer = await scoring.findCounterfactuals(asked, "supplier", signal);
+        const answer = await scoring.findCounterfactuals(asked, "supplier", context.signal);
         const shownScore = (score: SupplierScore) =>
           scoreToProto(supplierId, newPredictionId(), score, scoring, DEFAULT_TOP);
         return counterfactualToProto(answer, asked, scoring.bundle, shownScore);
@@ -135,7 +136,8 @@ export function inferenceHandlers({
     async *explain(request, context) {
       const { supplier, model, withNarrative, withTexts, maxContributions, minShare, narrativeLanguage } = request;
       const supplierId = idFromProto(supplier);
-      const { score, bundle, explainer } = await loadedModels.withModel(selectorFromProto(model), async (scoring) => {
+      const selected = selectorFromProto(model, context);
+      const { score, bundle, explainer } = await loadedModels.withModel(selected, async (scoring) => {
         if (scoring.explainer === null) throw new NotExplainableError(scoring);
         const began = performance.now();
         const score = await scoreSupplier(scoring, supplierFromProto(supplier), "supplier");
@@ -182,12 +184,12 @@ export function inferenceHandlers({
       yield { part: { case: "narrativeSource", value: source } };
     },
 
-    explainChange({ before, after, maxParts }) {
+    explainChange({ before, after, maxParts }, context) {
       const [beforeId, afterId] = [
         idFromProto(before?.supplier, "before.supplier"),
         idFromProto(after?.supplier, "after.supplier"),
       ];
-      const [old, now] = [selectorFromProto(before?.model), selectorFromProto(after?.model)];
+      const [old, now] = [selectorFromProto(before?.model, context), selectorFromProto(after?.model, context)];
       return loadedModels.withModel(old, (oldModel) =>
         loadedModels.withModel(now, async (newModel) => {
           const [oldName, newName] = [oldModel.identity.name, newModel.identity.name];
@@ -206,6 +208,6 @@ export function inferenceHandlers({
     },
 
     explainModel: async ({ model, maxFeatures }) =>
-      importanceToProto(await readImportance(selectorFromProto(model)), maxFeatures),
+      importanceToProto(await readImportance({ modelName: "", modelVersion: "", ...model }), maxFeatures),
   };
 }

@@ -60,7 +60,7 @@ export function predictStream({ loadedModels, counts, shadow, recordBlock, maxSt
       rows += sent.supplierIds.length;
       if (number === 0) first = sent.model;
       else checkModel(first, sent.model, number);
-      held ??= holdModel(loadedModels, first);
+      held ??= holdModel(loadedModels, first, context);
       const model = await held.model;
       const began = performance.now();
       const scores = await scoreBlock(sent, model, shadow, context.signal).catch((error: unknown) => {
@@ -107,7 +107,8 @@ async function scoreBlock(
 
 /** @throws BatchShapeError when a later block names another model than the first */
 function checkModel(first: ModelSelector | undefined, later: ModelSelector | undefined, number: number): void {
-  const [before, now] = [selectorFromProto(first), selectorFromProto(later)];
+  const named = (model: ModelSelector | undefined) => ({ modelName: "", modelVersion: "", ...model });
+  const [before, now] = [named(first), named(later)];
   const isUnset = now.modelName === "" && now.modelVersion === "";
   if (isUnset || (now.modelName === before.modelName && now.modelVersion === before.modelVersion)) return;
   throw new BatchShapeError(
@@ -123,11 +124,15 @@ interface HeldModel {
 }
 
 /** Keeps a model loaded until it is released. */
-function holdModel(loadedModels: LoadedModels, selector: ModelSelector | undefined): HeldModel {
+function holdModel(
+  loadedModels: LoadedModels,
+  selector: ModelSelector | undefined,
+  context: HandlerContext,
+): HeldModel {
   const acquired = Promise.withResolvers<ServedModel>();
   const released = Promise.withResolvers<void>();
   loadedModels
-    .withModel(selectorFromProto(selector), (model) => {
+    .withModel(selectorFromProto(selector, context), (model) => {
       acquired.resolve(model);
       return released.promise;
     })

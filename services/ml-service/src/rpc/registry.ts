@@ -6,9 +6,13 @@ import {
   FeatureKind,
   ListProductionHistoryRequestSchema,
   ListVersionsRequestSchema,
+  ModelCheckKind,
+  ModelCheckOutcome,
+  type ModelCheckSchema,
   type ModelFeatureSchema,
   type ModelRegistryService,
   type ModelVersionSchema,
+  type RejectionSchema,
   VersionOrigin,
 } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { pageTokens } from "@bellwether/mesh/call/page-token";
@@ -26,11 +30,13 @@ import {
 } from "@bellwether/registry/versions/read-version";
 import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
 import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
+import type { ModelCheck, ModelCheckName } from "@bellwether/scoring/model/model-check";
 import { describeFeatures } from "@bellwether/scoring/score/feature-facts";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { ServingStatus } from "../model/loaded-models.ts";
+import type { Rejection } from "../model/rejected-versions.ts";
 import { pageOf } from "./page.ts";
 import { trainingProfileToProto } from "./training-profile-to-proto.ts";
 
@@ -55,6 +61,7 @@ function versionToProto(manifest: Manifest, rejection: string | null): MessageIn
     featureSchemaDigest: manifest.interface?.featureSchemaSha256 ?? "",
     dataDigest: manifest.training?.dataSha256 ?? manifest.dataSha256 ?? "",
     rejectionReason: rejection ?? "",
+    runtime: manifest.runtime ?? "",
   };
 }
 
@@ -97,19 +104,55 @@ export function featuresToProto({
   }));
 }
 
+function checkToProto({ name, outcome, detail }: ModelCheck): MessageInitShape<typeof ModelCheckSchema> {
+  return { kind: CHECKS[name], outcome: OUTCOMES[outcome], detail };
+}
+
+const CHECKS: Readonly<Record<ModelCheckName, ModelCheckKind>> = {
+  size: ModelCheckKind.SIZE,
+  digest: ModelCheckKind.DIGEST,
+  signature: ModelCheckKind.SIGNATURE,
+  bundle: ModelCheckKind.BUNDLE,
+  operators: ModelCheckKind.OPERATORS,
+  contract: ModelCheckKind.CONTRACT,
+  golden_rows: ModelCheckKind.GOLDEN_ROWS,
+  additivity: ModelCheckKind.ADDITIVITY,
+  missing_row: ModelCheckKind.MISSING_ROW,
+  latency: ModelCheckKind.LATENCY,
+};
+const OUTCOMES: Readonly<Record<ModelCheck["outcome"], ModelCheckOutcome>> = {
+  passed: ModelCheckOutcome.PASSED,
+  failed: ModelCheckOutcome.FAILED,
+  not_made: ModelCheckOutcome.NOT_MADE,
+};
+
+function rejectionToProto({
+  modelName,
+  version,
+  reason,
+  at,
+  checks,
+}: Rejection): MessageInitShape<typeof RejectionSchema> {
+  return { modelName, version, reason, rejectedAt: timestampFromDate(at), checks: checks.map(checkToProto) };
+}
+
 /** Returns the handlers of ModelRegistryService over the registry and the loaded models. */
 export function registryHandlers(
   root: Registry,
   defaultModel: string,
   status: () => ServingStatus,
 ): ServiceImpl<typeof ModelRegistryService> {
+  const rejectionOf = async (name: string, version: string): Promise<string | null> => {
+    const known = status().rejections.find((one) => one.modelName === name && one.version === version);
+    return (await findRejection(root, name, version)) ?? known?.reason ?? null;
+  };
   return {
     async listVersions(request) {
       const name = request.modelName || defaultModel;
       const tokens = pageTokens(ListVersionsRequestSchema, request, name);
       const versions = await listVersions(root, name);
       const { items, nextPageToken } = pageOf(versions, request.pageSize, request.pageToken, tokens);
-      const listed = items.map(async (item) => versionToProto(item, await findRejection(root, name, item.version)));
+      const listed = items.map(async (item) => versionToProto(item, await rejectionOf(name, item.version)));
       return { versions: await Promise.all(listed), nextPageToken };
     },
     async getVersion({ modelName, version, withTrainingProfile }) {
@@ -118,7 +161,7 @@ export function registryHandlers(
       const stored = await readDescription(root, name, found);
       const bundle = parseFeatureBundle(stored.bundleJson);
       return {
-        version: versionToProto(stored.manifest, await findRejection(root, name, found)),
+        version: versionToProto(stored.manifest, await rejectionOf(name, found)),
         modelCard: stored.modelCard,
         features: featuresToProto(bundle),
         bands: bundle.bands,
@@ -127,7 +170,7 @@ export function registryHandlers(
       };
     },
     getReplicaStatus() {
-      const { modelName, championVersion, served, rejection, others } = status();
+      const { modelName, championVersion, served, rejection, rejections, others } = status();
       return {
         replica: `${os.hostname()}:${process.pid}`,
         modelName,
@@ -136,13 +179,9 @@ export function registryHandlers(
         servedModelDigest: served?.modelDigest ?? "",
         otherVersions: [...others],
         ...(served && { servedSince: timestampFromDate(served.since) }),
-        ...(rejection && {
-          rejection: {
-            version: rejection.version,
-            reason: rejection.reason,
-            rejectedAt: timestampFromDate(rejection.at),
-          },
-        }),
+        ...(rejection && { rejection: rejectionToProto(rejection) }),
+        servedChecks: (served?.checks ?? []).map(checkToProto),
+        rejections: rejections.map(rejectionToProto),
       };
     },
     async listAliases({ modelName }) {

@@ -3,6 +3,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { createClient, type Transport } from "@connectrpc/connect";
 import type { AliasEvent } from "../domain/alias-event.ts";
 import type { SnapshotEvent } from "../domain/old-snapshots.ts";
+import type { VersionEvent } from "../domain/removed-version.ts";
 import { callPeer } from "./peer-error.ts";
 
 /** AppendEvents is a client stream, for which the transport sets no deadline. */
@@ -15,7 +16,10 @@ const TIMEOUT_MS = 10_000;
  */
 export function createOpsSink(transport: Transport) {
   const audit = createClient(AuditService, transport);
-  return async (reported: readonly (AliasEvent | SnapshotEvent)[], signal: AbortSignal): Promise<void> => {
+  return async (
+    reported: readonly (AliasEvent | SnapshotEvent | VersionEvent)[],
+    signal: AbortSignal,
+  ): Promise<void> => {
     const events = reported.map(({ occurredAtMs, payload, ...event }) => ({
       ...event,
       occurredAt: timestampFromMs(occurredAtMs),

@@ -2,10 +2,12 @@ import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import {
   type AnnouncedFile,
+  checkLines,
   createUploadSlots,
   MAX_UPLOAD_BYTES,
   receiveUpload,
   type UploadPart,
+  withIdleLimit,
 } from "./receive-upload.ts";
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -85,12 +87,59 @@ test("a header that is not accepted ends the upload before its content", async (
   expect(read).toBe(1);
 });
 
-test("two uploads are received at the same time, and a third one gets a retry delay", async () => {
+test("two uploads are received at the same time, and a third one gets a retry delay", () => {
   const slots = createUploadSlots();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const running = [slots.run(() => promise), slots.run(() => promise)];
-  await expect(slots.run(async () => 1)).rejects.toMatchObject({ name: "UploadBusyError", retryAfterMs: 5_000 });
-  resolve();
-  await Promise.all(running);
-  expect(await slots.run(async () => 1)).toBe(1);
+  const [first] = [slots.begin(), slots.begin()];
+  const busy = expect.objectContaining({ name: "UploadBusyError", retryAfterMs: 5_000 });
+  expect(() => slots.begin()).toThrow(busy);
+  first?.[Symbol.dispose]();
+  slots.begin();
+  expect(() => slots.begin()).toThrow(busy);
+});
+
+test("a stream whose next message does not come in time ends, and one without pauses does not", async () => {
+  const { promise: never } = Promise.withResolvers<void>();
+  async function* idle() {
+    yield header(model);
+    yield chunk("abc");
+    await never;
+  }
+  const idling = receiveUpload(
+    withIdleLimit(idle(), 20),
+    (files) => files,
+    RULES,
+    async () => {},
+  );
+  await expect(idling).rejects.toMatchObject({
+    name: "UploadIdleError",
+    message: expect.stringContaining("no message of the upload has come for 0.02 s"),
+  });
+  const whole = stream([header(model), chunk("abc"), chunk("def")]);
+  const received = receiveUpload(
+    withIdleLimit(whole, 60_000),
+    (files) => files,
+    RULES,
+    async () => {},
+  );
+  expect((await received).files.get("model")).toHaveLength(6);
+});
+
+test("a file over its own limit, and a table with too many lines, are errors that name the limit", async () => {
+  const limited = { ...RULES, maxBytes: { rows: { bytes: 3, instead: "send less" } } };
+  const received = (...files: AnnouncedFile[]) =>
+    receiveUpload(
+      stream([header(model, ...files)]),
+      (files) => files,
+      limited,
+      async () => {},
+    );
+  await expect(received(announce("rows", "1234"))).rejects.toThrow(
+    "rows has 4 bytes, at most 3 are accepted; send less",
+  );
+  await expect(received(rows)).rejects.toThrow("the stream ended after 0 of");
+  expect(() => checkLines("rows", bytesOf("a\nb\nc"), 3, "send less")).not.toThrow();
+  expect(() => checkLines("rows", bytesOf("a\nb\nc\n"), 3, "send less")).toThrow(
+    "rows has more than 3 lines; send less",
+  );
+  expect(() => checkLines("rows", null, 0, "")).not.toThrow();
 });

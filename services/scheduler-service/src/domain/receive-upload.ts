@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { UploadBusyError, UploadError } from "./scheduler-error.ts";
+import { UploadBusyError, UploadError, UploadIdleError } from "./scheduler-error.ts";
 
 /** A file that an upload announces. */
 export interface AnnouncedFile {
@@ -18,6 +18,8 @@ export type UploadPart<H> =
 export interface UploadRules {
   readonly required: readonly string[];
   readonly optional: readonly string[];
+  /** Largest sizes of single files, bytes, and what to send instead. Unset: that of all files together. */
+  readonly maxBytes?: Readonly<Record<string, { readonly bytes: number; readonly instead: string }>>;
 }
 
 /** Largest size of the files of an upload together, bytes. */
@@ -28,24 +30,55 @@ const SHA256 = /^[0-9a-f]{64}$/;
 
 /** Counts the uploads that are under way: each has its files in memory. */
 export interface UploadSlots {
-  /** Runs an upload. @throws UploadBusyError when two others are under way */
-  run<T>(work: () => Promise<T>): Promise<T>;
+  /** Begins an upload, which ends when the slot is disposed of. @throws UploadBusyError when two others are under way */
+  begin(): Disposable;
 }
 
 export function createUploadSlots(): UploadSlots {
   let running = 0;
   return {
-    async run(work) {
+    begin() {
       if (running >= MAX_UPLOADS) throw new UploadBusyError(MAX_UPLOADS);
       running++;
-      try {
-        return await work();
-      } finally {
-        running--;
-      }
+      return { [Symbol.dispose]: () => void running-- };
     },
   };
 }
+
+/**
+ * Ends a stream whose next message does not come in time: an upload that is begun keeps others from beginning.
+ * @throws UploadIdleError
+ */
+export async function* withIdleLimit<T>(messages: AsyncIterable<T>, idleMs: number): AsyncGenerator<T> {
+  const iterator = messages[Symbol.asyncIterator]();
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    for (;;) {
+      const idle = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(new UploadIdleError(idleMs)), idleMs).unref();
+      });
+      const next = await Promise.race([iterator.next(), idle]);
+      clearTimeout(timer);
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Checks the number of lines of a table before it is parsed.
+ * @throws UploadError
+ */
+export function checkLines(name: string, bytes: Uint8Array | null, maxLines: number, instead: string): void {
+  if (bytes === null) return;
+  let lines = 1;
+  for (let at = bytes.indexOf(LINE_FEED); at >= 0; at = bytes.indexOf(LINE_FEED, at + 1))
+    if (++lines > maxLines) throw new UploadError(`${name} has more than ${maxLines} lines; ${instead}`);
+}
+
+const LINE_FEED = 0x0a;
 
 /**
  * Receives the files of an upload whole: first the header, then the content of the files in the order of the header.
@@ -105,7 +138,10 @@ export async function receiveUpload<H>(
 }
 
 /** @throws UploadError */
-function checkFiles(files: readonly AnnouncedFile[], { required, optional }: UploadRules): readonly AnnouncedFile[] {
+function checkFiles(
+  files: readonly AnnouncedFile[],
+  { required, optional, maxBytes = {} }: UploadRules,
+): readonly AnnouncedFile[] {
   const known = [...required, ...optional];
   const names = files.map(({ name }) => name);
   for (const { name, sha256 } of files) {
@@ -117,6 +153,11 @@ function checkFiles(files: readonly AnnouncedFile[], { required, optional }: Upl
   if (twice !== undefined) throw new UploadError(`the header has the file ${twice} twice`);
   const absent = required.find((name) => !names.includes(name));
   if (absent !== undefined) throw new UploadError(`the header has no file ${absent}`);
+  for (const { name, bytes } of files) {
+    const limit = maxBytes[name];
+    if (limit !== undefined && bytes > limit.bytes)
+      throw new UploadError(`${name} has ${bytes} bytes, at most ${limit.bytes} are accepted; ${limit.instead}`);
+  }
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   if (total > MAX_UPLOAD_BYTES)
     throw new UploadError(`the files have ${total} bytes together, at most ${MAX_UPLOAD_BYTES} are accepted`);

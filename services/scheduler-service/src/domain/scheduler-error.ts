@@ -368,6 +368,14 @@ export class UploadBusyError extends Error {
   }
 }
 
+/** The next message of an upload did not come in time. */
+export class UploadIdleError extends Error {
+  override readonly name = "UploadIdleError" as const;
+  constructor(idleMs: number) {
+    super(`no message of the upload has come for ${idleMs / 1_000} s; begin it again, and send it without pauses`);
+  }
+}
+
 /** The file cannot be converted to a model. The message is a sentence for the person who imports it. */
 export class ImportRejectedError extends Error {
   override readonly name = "ImportRejectedError" as const;

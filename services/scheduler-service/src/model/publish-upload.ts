@@ -33,11 +33,15 @@ export async function aliasOfNext(registry: Registry, modelName: string): Promis
   }
 }
 
-/** Prepares an uploaded model and publishes it. */
+/**
+ * Prepares an uploaded model and publishes it.
+ * @param stillAllowed called when the model has passed its checks, before anything is stored; it may throw
+ */
 export async function publishUpload(
   { registry, prepare, check, now }: UploadPublisher,
   task: PrepareTask,
   { actor, builder, metrics, dataSha256, reason }: UploadProvenance,
+  stillAllowed: () => void,
   signal: AbortSignal,
 ): Promise<PublishedModel & { readonly notes: readonly string[] }> {
   const { notes, ...model } = await prepare(task, signal);
@@ -45,11 +49,18 @@ export async function publishUpload(
     ...{ ...model, modelName: task.modelName, evaluation: null, now: now(), builder, metrics },
     ...(dataSha256 !== "" && { dataSha256 }),
   };
+  let isStored = false;
+  const checkThenAllow: VersionCheck = async (stored) => {
+    await check(signal)(stored);
+    // Decided once: an alias that is not set after the version was stored would be half of a publication.
+    if (!isStored) stillAllowed();
+    isStored = true;
+  };
   const published = await publishModel(
     registry,
     publication,
     { setBy: actor, reason },
-    { complete: (prepared) => Promise.resolve(prepared), check: check(signal) },
+    { complete: (prepared) => Promise.resolve(prepared), check: checkThenAllow },
   );
   return { ...published, notes };
 }

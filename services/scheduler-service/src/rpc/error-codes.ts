@@ -9,6 +9,8 @@ import type {
   RegistryBusyError,
   RegistryNameError,
   RegistryUnavailableError,
+  UnsignedVersionError,
+  VersionNeededError,
   VersionNotFoundError,
 } from "@bellwether/registry/registry-error";
 import type { BundleError } from "@bellwether/risk-model/bundle/parse-bundle";
@@ -29,6 +31,7 @@ import type {
   ScheduleNotFoundError,
   UploadBusyError,
   UploadError,
+  UploadIdleError,
 } from "../domain/scheduler-error.ts";
 
 /** All errors of this service that a caller can act on. */
@@ -60,6 +63,9 @@ type SchedulerError =
   | OtherContractError
   | UploadError
   | UploadBusyError
+  | UploadIdleError
+  | UnsignedVersionError
+  | VersionNeededError
   | ImportRejectedError
   | BundleError;
 
@@ -92,6 +98,9 @@ export const SCHEDULER_ERRORS = {
   OtherContractError: Code.FailedPrecondition,
   UploadError: Code.InvalidArgument,
   UploadBusyError: Code.ResourceExhausted,
+  UploadIdleError: Code.DeadlineExceeded,
+  UnsignedVersionError: Code.FailedPrecondition,
+  VersionNeededError: Code.FailedPrecondition,
   ImportRejectedError: Code.FailedPrecondition,
   BundleError: Code.DataLoss,
 } satisfies Record<SchedulerError["name"], Code>;

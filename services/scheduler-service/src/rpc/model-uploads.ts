@@ -1,3 +1,4 @@
+import { MAX_CONFIG_BYTES } from "@bellwether/config/yaml-file";
 import { REASON_PATTERN } from "@bellwether/contract/reason-text";
 import type {
   ImportModelHeader,
@@ -7,16 +8,18 @@ import type {
   PublishModelRequest,
   UploadedFile,
 } from "@bellwether/gen/bellwether/registry/v1/model_publishing_service_pb";
-import { checkRight } from "@bellwether/mesh/auth/roles";
+import { checkNotExpired, checkRight } from "@bellwether/mesh/auth/roles";
 import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
 import type { PublishedModel } from "@bellwether/scoring/publish/publish-model";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import {
   type AnnouncedFile,
+  checkLines,
   receiveUpload,
   type UploadPart,
   type UploadRules,
   type UploadSlots,
+  withIdleLimit,
 } from "../domain/receive-upload.ts";
 import { UploadError } from "../domain/scheduler-error.ts";
 import type { PrepareTask } from "../model/prepare-task.ts";
@@ -27,40 +30,64 @@ export interface ModelUploadDeps {
   /** Model of a request without a model name. */
   readonly defaultModel: string;
   readonly slots: UploadSlots;
+  /** Longest time between two messages of an upload, ms. Default 20,000. */
+  readonly idleMs?: number;
+  /** Checks that a version which is published now would be signed as the registry requires. @throws UnsignedVersionError */
+  readonly checkSigner: () => void;
   /** Returns the alias that a new version of a model gets. */
   readonly aliasOfNext: (modelName: string) => Promise<"champion" | "challenger">;
   readonly publish: (
     task: PrepareTask,
     provenance: UploadProvenance,
+    /** Called before anything is stored. @throws ConnectError when the caller may not publish any more */
+    stillAllowed: () => void,
     signal: AbortSignal,
   ) => Promise<PublishedModel & { readonly notes: readonly string[] }>;
 }
 
 const PUBLISH_FILES: UploadRules = { required: ["model.onnx", "feature_bundle.json", "MODEL_CARD.md"], optional: [] };
-const IMPORT_FILES: UploadRules = { required: ["model"], optional: ["background", "expected", "model_config.yaml"] };
+/** Longest time between two messages of an upload, ms. */
+const IDLE_MS = 20_000;
+/** Largest size of a table, bytes, and its largest number of lines: parsing takes many times its size of memory. */
+const MAX_TABLE_BYTES = 16 * 2 ** 20;
+const MAX_TABLE_LINES = 20_000;
+const SAMPLE = "send a sample of its rows: at most 1,000 background rows are used";
+const IMPORT_FILES: UploadRules = {
+  required: ["model"],
+  optional: ["background", "expected", "model_config.yaml"],
+  maxBytes: {
+    background: { bytes: MAX_TABLE_BYTES, instead: SAMPLE },
+    expected: { bytes: MAX_TABLE_BYTES, instead: "send a sample of its rows" },
+    "model_config.yaml": { bytes: MAX_CONFIG_BYTES, instead: "send the features of this model only" },
+  },
+};
 
 /** Returns the handlers that receive models from other programs. */
 export function modelUploadHandlers(
   deps: ModelUploadDeps,
 ): Pick<ServiceImpl<typeof ModelPublishingService>, "publishModel" | "importModel"> {
-  const receive = <H extends PublishModelHeader | ImportModelHeader>(
+  const receive = async <H extends PublishModelHeader | ImportModelHeader>(
     requests: AsyncIterable<PublishModelRequest | ImportModelRequest>,
     rules: UploadRules,
     context: HandlerContext,
     taskOf: (modelName: string, header: H, files: ReadonlyMap<string, Uint8Array>) => PrepareTask,
-  ) =>
-    deps.slots.run(async () => {
-      const nameOf = ({ modelName }: H): string => modelName || deps.defaultModel;
-      const { header, files } = await receiveUpload<H>(partsOf<H>(requests), filesOf, rules, async (announced) => {
-        checkRight(callerOf(context), `promote:${await deps.aliasOfNext(nameOf(announced))}`);
-      });
-      const modelName = nameOf(header);
-      const actor = actorOf(callerOf(context));
-      const task = taskOf(modelName, header, files);
-      const published = await deps.publish(task, provenanceOf(header, actor), context.signal);
-      const { version, alias, isNew, notes } = published;
-      return { modelName, version, alias: alias ?? "", isNew, notes: [...notes] };
+  ) => {
+    const caller = callerOf(context);
+    const nameOf = ({ modelName }: H): string => modelName || deps.defaultModel;
+    using slot = new DisposableStack();
+    const parts = withIdleLimit(partsOf<H>(requests), deps.idleMs ?? IDLE_MS);
+    const { header, files } = await receiveUpload<H>(parts, filesOf, rules, async (announced) => {
+      checkRight(caller, `promote:${await deps.aliasOfNext(nameOf(announced))}`);
+      deps.checkSigner();
+      slot.use(deps.slots.begin());
     });
+    const modelName = nameOf(header);
+    const task = taskOf(modelName, header, files);
+    const stillAllowed = (): void => checkNotExpired(caller, Date.now());
+    const published = await deps.publish(task, provenanceOf(header, actorOf(caller)), stillAllowed, context.signal);
+    const { version, alias, isNew, notes } = published;
+    return { modelName, version, alias: alias ?? "", isNew, notes: [...notes] };
+  };
   return {
     publishModel: async (requests, context) =>
       await receive<PublishModelHeader>(requests, PUBLISH_FILES, context, (modelName, _, files) => ({
@@ -68,17 +95,16 @@ export function modelUploadHandlers(
         ...{ bundleJson: textOf(files, "feature_bundle.json") ?? "", modelCard: textOf(files, "MODEL_CARD.md") ?? "" },
       })),
     importModel: async (requests, context) =>
-      await receive<ImportModelHeader>(
-        requests,
-        IMPORT_FILES,
-        context,
-        (modelName, { riskClass, riskName }, files) => ({
-          ...{ kind: "import", modelName, model: files.get("model") ?? new Uint8Array() },
-          ...{ background: files.get("background") ?? null, expected: files.get("expected") ?? null },
+      await receive<ImportModelHeader>(requests, IMPORT_FILES, context, (modelName, { riskClass, riskName }, files) => {
+        const [background = null, expected = null] = [files.get("background"), files.get("expected")];
+        checkLines("background", background, MAX_TABLE_LINES, SAMPLE);
+        checkLines("expected", expected, MAX_TABLE_LINES, "send a sample of its rows");
+        return {
+          ...{ kind: "import", modelName, model: files.get("model") ?? new Uint8Array(), background, expected },
           modelConfig: textOf(files, "model_config.yaml"),
           ...{ riskClass: riskClass || null, riskName: riskName || null },
-        }),
-      ),
+        };
+      }),
   };
 }
 

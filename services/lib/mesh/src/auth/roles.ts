@@ -105,6 +105,16 @@ export function checkRight({ roles, rights }: Pick<Caller, "roles" | "rights">, 
   throw rpcError(Code.PermissionDenied, "ROLE_MISSING", message, { metadata: { required_role: right } });
 }
 
+/**
+ * Checks that the credential of a caller is still accepted, after work that takes long and before its effect.
+ * @throws ConnectError UNAUTHENTICATED
+ */
+export function checkNotExpired({ expiresAtMs, via }: Pick<Caller, "expiresAtMs" | "via">, nowMs: number): void {
+  if (expiresAtMs === undefined || nowMs < expiresAtMs) return;
+  const reason = via === "key" ? "KEY_EXPIRED" : "TOKEN_EXPIRED";
+  throw rpcError(Code.Unauthenticated, reason, "the credential of the call has expired meanwhile; nothing was changed");
+}
+
 export function isRoleName(name: unknown): name is RoleName {
   return typeof name === "string" && Object.hasOwn(MAY, name);
 }

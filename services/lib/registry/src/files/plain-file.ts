@@ -13,7 +13,10 @@ export async function readPlainFile(file: string, maxBytes: number): Promise<Uin
   } catch (error) {
     if (!(error instanceof PlainFileError)) throw error;
     if (error.rule === "exists") return null;
-    throw new ModelCorruptError(file, error.message);
+    throw new ModelCorruptError(file, error.message, {
+      check: error.rule === "size" ? "size" : "digest",
+      mayPass: error.rule === "readable" || error.rule === "unchanged",
+    });
   }
 }
 

@@ -29,6 +29,8 @@ export interface Publication {
   readonly parent?: string;
   /** The program that made the model, for example "bellwether 0.1.0". */
   readonly builder?: string;
+  /** The runtime that recorded the golden rows, for example "onnxruntime 1.30.0". Left out when it is not known. */
+  readonly runtime?: string;
   /** SHA-256 of the training data, when there is no `provenance`. */
   readonly dataSha256?: string;
   readonly now: Date;
@@ -80,6 +82,7 @@ export async function publishVersion(
     ...(publication.metrics !== undefined && { metrics: publication.metrics }),
     ...(publication.parent !== undefined && { parent: publication.parent }),
     ...(publication.builder !== undefined && { builder: publication.builder }),
+    ...(publication.runtime !== undefined && { runtime: publication.runtime }),
     ...(publication.dataSha256 !== undefined && { dataSha256: publication.dataSha256 }),
   });
   await check({ ...publication, manifest: describeAs("v1") });

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { digestOf } from "../files/digest.ts";
 import { SIGNATURE_FILE } from "../keys/signature-file.ts";
 import { RegistryUnavailableError } from "../registry-error.ts";
-import { createContentCache, sha256Of } from "./content-cache.ts";
+import { createContentCache } from "./content-cache.ts";
 import { createRecentAnswers } from "./recent-answers.ts";
 import type { RegistryFile, RegistryStorage } from "./registry-storage.ts";
 
@@ -28,6 +29,13 @@ export interface RegistryState {
 /** A registry that is read through local copies. */
 export interface CachedStorage extends RegistryStorage {
   state(): RegistryState;
+  /**
+   * Keeps copies whatever else is read, so that a process that starts while the registry is away has them. It replaces what was pinned
+   * before. The size of the cache can be exceeded by them.
+   * @param contents SHA-256 of files, lower-case hex
+   * @param files files without a known digest: aliases, manifests, signatures
+   */
+  pin(contents: readonly string[], files: readonly RegistryFile[]): void;
 }
 
 /**
@@ -109,7 +117,7 @@ export function createCachedStorage(storage: RegistryStorage, options: CacheOpti
       const copy = await cache.content(sha256, maxFileBytes);
       if (copy !== null) return copy;
       const bytes = await reach(() => storage.read(file, { maxBytes: maxFileBytes, sha256 }));
-      if (bytes !== null && sha256Of(bytes) === sha256) await cache.keepContent(sha256, bytes);
+      if (bytes !== null && (await digestOf(bytes)) === sha256) await cache.keepContent(sha256, bytes);
       return bytes;
     },
     async fingerprint(modelName, version) {
@@ -132,7 +140,9 @@ export function createCachedStorage(storage: RegistryStorage, options: CacheOpti
       }
     },
     createVersion: storage.createVersion,
+    remove: storage.remove,
     update: storage.update,
+    pin: (contents, files) => cache.pin({ contents, names: files.map((file) => storage.placeOf(file)) }),
     state: () => ({ failure, cacheFailure: cache.failure() }),
   };
 }

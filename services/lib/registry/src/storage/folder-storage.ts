@@ -56,6 +56,12 @@ export function createFolderStorage(root: string): RegistryStorage {
         after = number;
       }
     },
+    async remove(file) {
+      await rm(pathOf(file), { force: true });
+      await syncFolder(path.dirname(pathOf(file))).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== "ENOENT") throw error;
+      });
+    },
     async update(file, maxBytes, change) {
       const target = pathOf(file);
       return await withWriteLock(modelFolder(root, file[0]), async () => {

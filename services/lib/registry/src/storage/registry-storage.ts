@@ -56,6 +56,8 @@ export interface RegistryStorage {
    * @returns the version, for example "v3"
    */
   createVersion(modelName: string, filesOf: (version: string) => readonly NewFile[]): Promise<string>;
+  /** Removes a file. A file that does not exist is no error. */
+  remove(file: RegistryFile): Promise<void>;
   /**
    * Changes the text of a small file in one step that no other writer can interrupt: of two writers, the second gets the text of the
    * first. `change` can be called several times.

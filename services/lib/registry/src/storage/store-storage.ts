@@ -12,6 +12,9 @@ import type { NewFile, RegistryFile, RegistryStorage } from "./registry-storage.
 
 /** Number of attempts of a change when other writers are faster. */
 const UPDATES = 10;
+/** Largest number of files whose content is remembered with its entity tag, and their largest size, bytes. */
+const MAX_REMEMBERED = 32;
+const MAX_REMEMBERED_BYTES = 2 ** 20;
 /** Number of readings of a file that is replaced meanwhile. */
 const READINGS = 4;
 
@@ -35,6 +38,15 @@ export function createStoreStorage(address: string, open: () => Promise<ObjectSt
     opening = undefined;
     throw error;
   };
+  /** Content of the files that were read last, by key, the oldest first. */
+  const unchanged = new Map<string, { readonly etag: string; readonly bytes: Uint8Array }>();
+  const remember = (key: string, { info, bytes }: { readonly info: ObjectInfo; readonly bytes: Uint8Array }): void => {
+    unchanged.delete(key);
+    if (bytes.length > MAX_REMEMBERED_BYTES) return;
+    unchanged.set(key, { etag: info.etag, bytes });
+    const [oldest] = unchanged.keys();
+    if (unchanged.size > MAX_REMEMBERED && oldest !== undefined) unchanged.delete(oldest);
+  };
   const placeOf = (file: RegistryFile): string => `${address}/${keyOf(file)}`;
   const namesOf = (store: ObjectStore, modelName: string): Promise<string[]> =>
     Array.fromAsync(store.folders(`${checked(modelName)}/`));
@@ -55,8 +67,15 @@ export function createStoreStorage(address: string, open: () => Promise<ObjectSt
       }),
     hasModel: (modelName) => withStore((store) => hasModel(store, modelName)),
     hasFile: (file) => withStore(async (store) => (await orNull(store.head(keyOf(file)))) !== null),
-    read: (file, { maxBytes }) =>
-      withStore(async (store) => (await readWhole(store, file, maxBytes, placeOf(file)))?.bytes ?? null),
+    read: (file, { maxBytes, sha256 }) =>
+      withStore(async (store) => {
+        // Files that can change are read again and again; their content is transferred only when it has changed.
+        const known = sha256 === undefined ? unchanged.get(keyOf(file)) : undefined;
+        if (known !== undefined && (await orNull(store.head(keyOf(file))))?.etag === known.etag) return known.bytes;
+        const found = await readWhole(store, file, maxBytes, placeOf(file));
+        if (found !== null && sha256 === undefined) remember(keyOf(file), found);
+        return found?.bytes ?? null;
+      }),
     fingerprint: (modelName, version) =>
       withStore(async (store) => {
         const files: string[] = [];
@@ -72,6 +91,7 @@ export function createStoreStorage(address: string, open: () => Promise<ObjectSt
           after = number;
         }
       }),
+    remove: (file) => withStore((store) => store.delete(keyOf(file))),
     update: (file, maxBytes, change) =>
       withStore(async (store) => {
         for (let attempt = 0; attempt < UPDATES; attempt++) {
@@ -153,7 +173,7 @@ async function readWhole(
       const { info, chunks } = found;
       if (info.bytes > maxBytes) {
         await chunks[Symbol.asyncIterator]().return?.();
-        throw new ModelCorruptError(place, `has ${info.bytes} bytes, at most ${maxBytes} are read`);
+        throw new ModelCorruptError(place, `has ${info.bytes} bytes, at most ${maxBytes} are read`, { check: "size" });
       }
       return { info, bytes: await collect(chunks, info.bytes, place) };
     } catch (error) {

@@ -66,6 +66,8 @@ export interface Manifest {
   readonly parent?: string;
   /** The program that made the version, for example "bellwether 0.1.0". Unset: not known. */
   readonly builder?: string;
+  /** The runtime that recorded the outputs of the golden rows, for example "onnxruntime 1.30.0". Unset: not known. */
+  readonly runtime?: string;
   /** SHA-256 of the training data, lower-case hex, as the publisher says. Unset: that of `training`, or not known. */
   readonly dataSha256?: string;
 }
@@ -112,6 +114,7 @@ export function parseManifest(text: string, file: string): Manifest {
     ...(m.metrics !== undefined && { metrics: read("metrics", m.metrics, isMetrics) }),
     ...(m.parent !== undefined && { parent: read("parent", m.parent, isVersion) }),
     ...(m.dataSha256 !== undefined && { dataSha256: read("dataSha256", m.dataSha256, isSha256) }),
+    ...(m.runtime !== undefined && { runtime: read("runtime", m.runtime, isName) }),
     ...(m.builder !== undefined && { builder: read("builder", m.builder, isName) }),
   };
 }

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { aliasVersion, readAliases } from "../aliases/aliases.ts";
+import { digestOf } from "../files/digest.ts";
 import { isModelName, MAX_FILE_BYTES, versionNumber } from "../layout.ts";
 import { ModelCorruptError, ModelNotFoundError, ModelSignatureError, VersionNotFoundError } from "../registry-error.ts";
 import type { RegistryFile, RegistryStorage } from "../storage/registry-storage.ts";
@@ -20,7 +20,7 @@ export interface StoredVersion {
  * published and before an alias is set, so that no alias points at a version that cannot be served.
  * @throws Error of any class when the version cannot be served.
  */
-export type VersionCheck = (stored: StoredVersion) => Promise<void>;
+export type VersionCheck = (stored: StoredVersion) => Promise<unknown>;
 
 /** Number of manifests that are read at the same time. */
 const READS = 8;
@@ -136,10 +136,12 @@ async function readChecked(storage: RegistryStorage, manifest: Manifest, name: D
   const file: RegistryFile = [manifest.modelName, manifest.version, name];
   const { sha256, bytes: listed } = manifest.files[name];
   if (listed > MAX_FILE_BYTES)
-    throw new ModelCorruptError(storage.placeOf(file), `has ${listed} bytes, at most ${MAX_FILE_BYTES} are read`);
+    throw new ModelCorruptError(storage.placeOf(file), `has ${listed} bytes, at most ${MAX_FILE_BYTES} are read`, {
+      check: "size",
+    });
   const bytes = await storage.read(file, { maxBytes: MAX_FILE_BYTES, sha256 });
   if (bytes === null) throw new ModelCorruptError(storage.placeOf(file), "is missing");
-  if (createHash("sha256").update(bytes).digest("hex") !== sha256)
+  if ((await digestOf(bytes)) !== sha256)
     throw new ModelCorruptError(storage.placeOf(file), "differs from the digest in manifest.json");
   return bytes;
 }

@@ -15,9 +15,10 @@ export async function verifySignature(
   if (storage.trusted === undefined) return;
   const file: RegistryFile = [modelName, version, SIGNATURE_FILE];
   const bytes = await storage.read(file, { maxBytes: MAX_SIGNATURE_BYTES });
-  const place = storage.placeOf(file);
+  // The path below the registry: callers see the text, and the folder of the registry is not theirs.
+  const place = file.join("/");
   if (bytes === null) throw new ModelSignatureError(modelName, version, `${place} does not exist`);
-  const signatures = parseSignatureFile(Buffer.from(bytes).toString("utf8"), place);
+  const signatures = parseSignatureFile(Buffer.from(bytes).toString("utf8"), storage.placeOf(file));
   if (signerOf(manifest, signatures, storage.trusted) !== null) return;
   const ids = signatures.signatures.map(({ keyId }) => keyId).join(", ") || "none";
   const wanted = storage.trusted.map(({ id }) => id).join(", ");

@@ -13,7 +13,8 @@ export function aliasCheck(check: VersionCheck): VersionCheck {
       await check(stored);
     } catch (cause) {
       const isRejection = cause instanceof ModelRejectedError || cause instanceof BundleError;
-      throw isRejection ? new ModelRejectedError(rejectionText(stored, cause.message), { cause }) : cause;
+      const checks = cause instanceof ModelRejectedError ? cause.checks : [];
+      throw isRejection ? new ModelRejectedError(rejectionText(stored, cause.message), { cause, checks }) : cause;
     }
   };
 }

@@ -2,7 +2,8 @@ import { canonicalHash } from "@bellwether/contract/canonical-json";
 import type { ModelInterface, ModelTensor } from "@bellwether/registry/versions/manifest";
 import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
 import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
-import { ort } from "../runtime/load-onnxruntime.ts";
+import { readOnnxTreeModel } from "@bellwether/tree-model/onnx/read-tree-ensemble";
+import { createSession } from "../runtime/create-session.ts";
 
 /** Names of element types in the Open Inference Protocol. */
 const DATATYPES: Readonly<Record<string, string>> = {
@@ -13,14 +14,16 @@ const DATATYPES: Readonly<Record<string, string>> = {
 
 /**
  * Returns what a model takes and returns, for its manifest.
- * @throws Error when model.onnx cannot be loaded; BundleError
+ * @throws ImportRejectedError when model.onnx has other operators than those of this project; OnnxRuntimeError, BundleError
  */
 export async function describeModel(model: {
   readonly onnx: Uint8Array;
   readonly bundleJson: string;
 }): Promise<ModelInterface> {
   const bundle = parseFeatureBundle(model.bundleJson);
-  const session = await ort.InferenceSession.create(model.onnx, {
+  // The runtime gets only files whose operators are those that this project writes.
+  readOnnxTreeModel(model.onnx);
+  const session = await createSession(model.onnx, {
     logSeverityLevel: 3,
     graphOptimizationLevel: "disabled",
   });

@@ -1,16 +1,20 @@
 import type { StoredVersion } from "@bellwether/registry/versions/read-version";
 import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
-import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
+import { BundleError, parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
 import { createVectorizer, type Vectorizer } from "@bellwether/risk-model/features/vectorize";
 import { readOnnxTreeModel } from "@bellwether/tree-model/onnx/read-tree-ensemble";
 import { outputScales } from "@bellwether/tree-model/trees/output-scales";
 import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
-import { type ModelOutputs, openOnnxSession, RUNTIME } from "../runtime/onnx-session.ts";
+import { nextTurn } from "../runtime/event-loop-turn.ts";
+import { type ModelOutputs, type OnnxSession, openOnnxSession, RUNTIME } from "../runtime/onnx-session.ts";
 import { explainedOutput } from "./explained-output.ts";
+import { type CheckList, createCheckList, type ModelCheck } from "./model-check.ts";
 import { ModelRejectedError } from "./model-rejected-error.ts";
 import { createRowCollector, type ScoreRow } from "./row-collector.ts";
 import { createRowExplainer, type RowExplainer } from "./row-explainer.ts";
-import { verifyModel } from "./verify-model.ts";
+import { measureRow } from "./row-time.ts";
+import { contractViolations, type ServiceContract } from "./service-contract.ts";
+import { answerGoldenRows, answerRows, verifyAdditivity, verifyGoldenRows } from "./verify-model.ts";
 
 /**
  * Identifies exactly what computes a score, enough to compute it again. Digests are SHA-256, lower-case hex.
@@ -44,69 +48,201 @@ export interface ScoringModel {
   release(): Promise<void>;
 }
 
+/** Which checks a version must pass besides those that every loading makes. */
+export interface GateOptions {
+  /** Default: the check "contract" is not made. */
+  readonly contract?: ServiceContract | null;
+  /** Longest time of the processor for a single row with its contributions, ms. Default 250. */
+  readonly maxRowMs?: number;
+}
+
+/** Default of `maxRowMs`: a call that takes longer delays all others. */
+export const DEFAULT_MAX_ROW_MS = 250;
+
 /**
- * Loads a version, verifies that its answers equal the recorded ones, and frees it. Call it before a version
- * is published or an alias is moved.
- * @throws the errors of `openScoringModel`.
+ * Loads a version, makes every check of the gate that concerns its content, and frees it. Call it before a version
+ * is published, before an alias is moved, and before a version is served.
+ * @returns the results of the checks from "bundle" to "latency", in their order
+ * @throws ModelRejectedError with the checks that were made.
  */
-export async function checkScoringModel(stored: StoredVersion): Promise<void> {
-  const model = await openScoringModel(stored);
+export async function checkScoringModel(stored: StoredVersion, gate: GateOptions = {}): Promise<readonly ModelCheck[]> {
+  const { model, checks } = await openCheckedModel(stored, gate);
   await model.release();
+  return checks;
+}
+
+/** Makes the checks of `checkScoringModel`, and returns the model that has passed them. @throws ModelRejectedError */
+export async function openCheckedModel(
+  stored: StoredVersion,
+  { contract = null, maxRowMs = DEFAULT_MAX_ROW_MS }: GateOptions = {},
+): Promise<{ readonly model: ScoringModel; readonly checks: readonly ModelCheck[] }> {
+  const list = createCheckList();
+  try {
+    const bundle = await list.make("bundle", () => readBundle(stored));
+    await using opened = await openParts(stored, bundle, list, contract);
+    await verifyParts(opened, list);
+    const { session, explainer, scale } = opened;
+    const missing = new Float32Array(bundle.columns.length).fill(Number.NaN);
+    await list.make("missing_row", async () => {
+      const answers = await answerRows(missing, 1, session, explainer);
+      if (!Number.isFinite(answers.outputs[0]))
+        throw new ModelRejectedError(`a row without values: the output is ${answers.outputs[0]}`);
+      verifyAdditivity(answers, explainer?.baseValue ?? 0, scale, "a row without values: row");
+    });
+    const limit = `at most ${maxRowMs} ms`;
+    const measure = async (): Promise<number> => {
+      const ms = await measureRow(missing, session, explainer);
+      if (ms > maxRowMs)
+        throw new ModelRejectedError(
+          `a single row with its contributions takes ${ms.toPrecision(2)} ms of the processor, ${limit} are accepted; train fewer or shallower trees`,
+        );
+      return ms;
+    };
+    await list.make("latency", measure, (ms) => `${ms.toPrecision(2)} ms a row, ${limit}`);
+    return { model: opened.serve(), checks: list.checks };
+  } catch (error) {
+    const { message, cause } = rejectionOf(error);
+    throw new ModelRejectedError(message, { cause: cause ?? error, checks: list.checks });
+  }
 }
 
 /**
- * Loads a version and verifies that its answers equal the recorded ones.
+ * Loads a version and verifies that its answers equal the recorded ones. Between its steps, other work of the event loop is done.
  * @throws ModelRejectedError when model.onnx cannot be read or run, or golden rows or the explanation differ; BundleError when the bundle cannot be read.
  */
 export async function openScoringModel(stored: StoredVersion): Promise<ScoringModel> {
   const bundle = parseFeatureBundle(stored.bundleJson);
   try {
-    return await openWithBundle(stored, bundle);
+    const list = createCheckList();
+    await using opened = await openParts(stored, bundle, list, null);
+    await verifyParts(opened, list);
+    return opened.serve();
   } catch (cause) {
-    if (cause instanceof ModelRejectedError || !(cause instanceof Error)) throw cause;
-    // The cause can be an error of the ONNX reader in tree-model, of the vectorizer or of the runtime.
-    throw new ModelRejectedError(`model.onnx cannot be loaded with its bundle: ${cause.message}`, { cause });
+    throw rejectionOf(cause);
   }
 }
 
-async function openWithBundle(stored: StoredVersion, bundle: FeatureBundle): Promise<ScoringModel> {
+/** Returns the error that says why a version cannot be served; errors of the program itself stay as they are. */
+function rejectionOf(cause: unknown): Error {
+  if (cause instanceof ModelRejectedError || cause instanceof BundleError) return cause;
+  if (!(cause instanceof Error)) throw cause;
+  // The cause can be an error of the ONNX reader in tree-model, of the vectorizer or of the runtime.
+  return new ModelRejectedError(`model.onnx cannot be loaded with its bundle: ${cause.message}`, { cause });
+}
+
+/** @throws BundleError, ModelRejectedError when the bundle is of another model */
+function readBundle({ manifest, bundleJson }: StoredVersion): FeatureBundle {
+  const bundle = parseFeatureBundle(bundleJson);
+  if (bundle.modelName !== manifest.modelName)
+    throw new ModelRejectedError(
+      `feature_bundle.json is of the model "${bundle.modelName}", the version is of "${manifest.modelName}"`,
+    );
+  return bundle;
+}
+
+/** A version in memory. Disposing of it frees the runtime's memory, unless it is served. */
+interface OpenedParts extends AsyncDisposable {
+  readonly stored: StoredVersion;
+  readonly bundle: FeatureBundle;
+  readonly session: OnnxSession;
+  readonly explainer: RowExplainer | null;
+  /** Sizes of the summands of the margin. */
+  readonly scale: number;
+  /** Returns the model; who uses it releases it. */
+  serve(): ScoringModel;
+}
+
+async function openParts(
+  stored: StoredVersion,
+  bundle: FeatureBundle,
+  list: CheckList,
+  contract: ServiceContract | null,
+): Promise<OpenedParts> {
   const { manifest } = stored;
   const vectorizer = createVectorizer(bundle);
-  const { model, classColumn } = readOnnxTreeModel(stored.onnx);
-  if (model.features !== vectorizer.columns) {
-    throw new ModelRejectedError(
-      `model.onnx takes ${model.features} columns, its bundle describes ${vectorizer.columns}`,
-    );
-  }
+  const { model, classColumn } = await list.make("operators", () => {
+    const read = readOnnxTreeModel(stored.onnx);
+    if (read.model.features !== vectorizer.columns)
+      throw new ModelRejectedError(
+        `model.onnx takes ${read.model.features} columns, its bundle describes ${vectorizer.columns}`,
+      );
+    return read;
+  });
+  await checkContract(bundle, list, contract);
+  await nextTurn();
   const explained = explainedOutput(stored.onnx, model, classColumn, bundle);
   const session = await openOnnxSession(explained.onnx, vectorizer.columns, explained.margin);
+  let isServed = false;
   try {
+    await nextTurn();
     const explainer = await createRowExplainer(explained.model, bundle.explanation).catch((cause: unknown) => {
       if (!(cause instanceof Error)) throw cause;
       throw new ModelRejectedError(`the bundle's explanation does not fit model.onnx: ${cause.message}`, { cause });
     });
-    await verifyModel(bundle, session, explainer, outputScales(explained.model)[0] as number);
+    await nextTurn();
     return {
-      identity: {
-        name: manifest.modelName,
-        version: manifest.version,
-        modelDigest: manifest.files["model.onnx"].sha256,
-        bundleDigest: manifest.files["feature_bundle.json"].sha256,
-        configHash: manifest.configHash,
-        runtime: RUNTIME,
-        kernel: explainer?.kernel ?? "none",
+      ...{ stored, bundle, session, explainer, scale: outputScales(explained.model)[0] as number },
+      serve() {
+        isServed = true;
+        return {
+          identity: {
+            name: manifest.modelName,
+            version: manifest.version,
+            modelDigest: manifest.files["model.onnx"].sha256,
+            bundleDigest: manifest.files["feature_bundle.json"].sha256,
+            configHash: manifest.configHash,
+            runtime: RUNTIME,
+            kernel: explainer?.kernel ?? "none",
+          },
+          bundle,
+          vectorizer,
+          predict: session.runWithMargins,
+          scoreRow: createRowCollector(vectorizer.columns, session, explainer),
+          explainer,
+          isSumOfTrees: classColumn === null && model.outputs === 1,
+          readTrees: () => readOnnxTreeModel(stored.onnx).model,
+          release: session.release,
+        };
       },
-      bundle,
-      vectorizer,
-      predict: session.runWithMargins,
-      scoreRow: createRowCollector(vectorizer.columns, session, explainer),
-      explainer,
-      isSumOfTrees: classColumn === null && model.outputs === 1,
-      readTrees: () => readOnnxTreeModel(stored.onnx).model,
-      release: session.release,
+      async [Symbol.asyncDispose]() {
+        if (!isServed) await session.release();
+      },
     };
   } catch (error) {
     await session.release();
     throw error;
   }
+}
+
+async function checkContract(bundle: FeatureBundle, list: CheckList, contract: ServiceContract | null): Promise<void> {
+  if (contract === null) return list.skip("contract", "this service has no configuration of a model");
+  if (contract.name !== bundle.modelName)
+    return list.skip("contract", `the configuration is of the model "${contract.name}"`);
+  await list.make("contract", () => {
+    const violations = contractViolations(bundle, contract);
+    if (violations.length > 0)
+      throw new ModelRejectedError(
+        `it does not take what this service is configured for: ${violations.slice(0, 5).join("; ")}${violations.length > 5 ? `; and ${violations.length - 5} more` : ""}`,
+      );
+  });
+}
+
+/** Compares golden rows and contributions. @throws ModelRejectedError */
+async function verifyParts({ stored, bundle, session, explainer, scale }: OpenedParts, list: CheckList): Promise<void> {
+  const recordedBy = stored.manifest.runtime ?? RUNTIME;
+  const isSameRuntime = recordedBy === RUNTIME;
+  const answers = await list.make(
+    "golden_rows",
+    async () => {
+      const computed = await answerGoldenRows(bundle, session, explainer);
+      verifyGoldenRows(bundle, computed, isSameRuntime ? null : scale);
+      return computed;
+    },
+    () =>
+      isSameRuntime
+        ? `${bundle.golden.length} rows, bit for bit`
+        : `${bundle.golden.length} rows within 0.00001: they were recorded with ${recordedBy}`,
+  );
+  if (explainer === null) return list.skip("additivity", "the model has no contributions");
+  await list.make("additivity", () => verifyAdditivity(answers, explainer.baseValue, scale, "golden row"));
 }

@@ -1,5 +1,6 @@
 import { NO_ALIASES } from "@bellwether/registry/aliases/alias-file";
 import { aliasVersion, readAliases } from "@bellwether/registry/aliases/aliases";
+import { checkSigner } from "@bellwether/registry/publish/check-signer";
 import { type Publication, publishVersion } from "@bellwether/registry/publish/publish-version";
 import { setAlias } from "@bellwether/registry/publish/set-alias";
 import type { Registry } from "@bellwether/registry/storage/storage-of";
@@ -11,6 +12,7 @@ import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
 import type { ImportanceRows } from "@bellwether/risk-model/importance/importance";
 import { describeModel } from "../model/describe-model.ts";
 import { checkScoringModel } from "../model/scoring-model.ts";
+import { RUNTIME } from "../runtime/onnx-session.ts";
 import { type BandChange, bandChange } from "./band-limits.ts";
 import { withImportance } from "./with-importance.ts";
 
@@ -51,6 +53,7 @@ export interface PublishedModel {
 /**
  * Publishes a model. The first version of a name becomes its champion, a later version its challenger. If a
  * version with the same files exists already, nothing is published; its alias is set if a killed publisher has not done so.
+ * @throws UnsignedVersionError when the registry accepts only signed versions and nothing signs this one; nothing is stored
  * @throws AliasMovedError when another publisher has moved the alias meanwhile; the version is published
  * @throws OtherContractError when the champion of that name has other features, another text feature or another risk class;
  * ModelRejectedError
@@ -78,12 +81,14 @@ export async function publishModel(
     await setAlias(root, { modelName, alias, version: same.version, ...by, now, expectedVersion }, check);
     return { ...unchanged, alias };
   }
+  checkSigner(root);
   const bands = champion === undefined ? null : await checkContract(root, given, champion);
   const publication = complete ? await complete(given) : await withImportance(given, given.importanceRows ?? null);
   const described = {
     ...publication,
     interface: publication.interface ?? (await describeModel(given)),
     metrics: publication.metrics ?? metricsOf(given),
+    runtime: RUNTIME,
     ...(champion !== undefined && { parent: champion }),
   };
   const { version } = await publishVersion(root, described, check);

@@ -24,6 +24,7 @@ export type SynchronousSession = OnnxBinding.Binding.InferenceSession;
 /** Types of the runtime, so that other files do not import its package. */
 export type Tensor = OnnxRuntime.Tensor;
 export type InferenceSession = OnnxRuntime.InferenceSession;
+export type SessionOptions = OnnxRuntime.InferenceSession.SessionOptions;
 
 /**
  * Loads a model into the binding that `ort` itself uses. The package does not document the binding, so its version is

@@ -1,5 +1,6 @@
+import { createSynchronousSession } from "./create-session.ts";
 import { nextTurn, TURN_ROWS } from "./event-loop-turn.ts";
-import { openSynchronousSession, ort } from "./load-onnxruntime.ts";
+import { ort } from "./load-onnxruntime.ts";
 
 /** Name and version of the runtime, for example "onnxruntime 1.30.0". */
 export const RUNTIME = `onnxruntime ${ort.env.versions.common}`;
@@ -46,7 +47,7 @@ export async function openOnnxSession(
   columns: number,
   margin: MarginOutput | null = null,
 ): Promise<OnnxSession> {
-  const session = openSynchronousSession(onnx, {
+  const session = createSynchronousSession(onnx, {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     executionMode: "sequential",

@@ -1,3 +1,4 @@
+import { createSession, plainError } from "./create-session.ts";
 import { ort, type Tensor } from "./load-onnxruntime.ts";
 
 /** A tensor `[rows, columns]`, row-major. */
@@ -18,10 +19,10 @@ export async function runOnnxModel(
   inputs: readonly OnnxInput[],
   output: string,
 ): Promise<ArrayLike<number>> {
-  const session = await ort.InferenceSession.create(model, { intraOpNumThreads: 1, logSeverityLevel: 4 });
+  const session = await createSession(model, { intraOpNumThreads: 1, logSeverityLevel: 4 });
   try {
     const feeds = Object.fromEntries(inputs.map((input) => [input.name, tensorOf(input, rows)]));
-    const { data } = (await session.run(feeds, [output]))[output] ?? {};
+    const { data } = (await session.run(feeds, [output]).catch(plainError))[output] ?? {};
     if (data instanceof Float32Array || data instanceof Float64Array) return data;
     throw new Error(`output ${output} is no tensor of floats`);
   } finally {

@@ -7,10 +7,11 @@ import type {
 import { countText } from "@bellwether/reasons/count-text";
 import type { BatchScores } from "@bellwether/scoring/batch/score-batch";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { ServiceImpl } from "@connectrpc/connect";
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { ScoreCounts } from "../../domain/score-counts.ts";
 import type { LoadedModels } from "../../model/loaded-models.ts";
 import type { ServedModel } from "../../model/served-model.ts";
+import { mayUseAnyVersion } from "../any-version.ts";
 import { columnsFromTensors } from "./columns-from-tensors.ts";
 import { inputTensors } from "./input-tensor.ts";
 import type { InferStatistics } from "./model-statistics.ts";
@@ -48,8 +49,15 @@ const MAX_INDEX = 10_000;
 export function openInferenceHandlers(deps: OpenInferenceDeps): ServiceImpl<typeof GRPCInferenceService> {
   const { loadedModels, defaultModel, statistics, counts, release, versionsOf } = deps;
   /** Runs `use` with a version of a model. @throws ModelNotFoundError, VersionNotFoundError, ModelNotReadyError, TensorError */
-  const withModel = <T>(name: string, version: string, use: (model: ServedModel) => Promise<T> | T): Promise<T> =>
-    loadedModels.withModel({ modelName: name || defaultModel, modelVersion: versionOfRequest(version) }, use);
+  const withModel = <T>(
+    name: string,
+    version: string,
+    context: HandlerContext,
+    use: (model: ServedModel) => Promise<T> | T,
+  ): Promise<T> => {
+    const selector = { modelName: name || defaultModel, modelVersion: versionOfRequest(version) };
+    return loadedModels.withModel({ ...selector, anyVersion: mayUseAnyVersion(context) }, use);
+  };
 
   return {
     serverLive: () => ({ live: true }),
@@ -64,16 +72,16 @@ export function openInferenceHandlers(deps: OpenInferenceDeps): ServiceImpl<type
       }
     },
     serverMetadata: () => ({ name: "bellwether", version: release, extensions: EXTENSIONS }),
-    modelMetadata: ({ name, version }) =>
-      withModel(name, version, async (model) => ({
+    modelMetadata: ({ name, version }, context) =>
+      withModel(name, version, context, async (model) => ({
         name: model.identity.name,
         versions: (await versionsOf(model.identity.name)).map(numberOfVersion),
         platform: PLATFORM,
         inputs: modelInputs(model).map(tensorToProto),
         outputs: modelOutputs(model).map(tensorToProto),
       })),
-    modelConfig: ({ name, version }) =>
-      withModel(name, version, (model) => ({ config: modelConfig(model.identity.name, model) })),
+    modelConfig: ({ name, version }, context) =>
+      withModel(name, version, context, (model) => ({ config: modelConfig(model.identity.name, model) })),
     modelStatistics({ name, version }) {
       const modelStats = statistics.read(
         name || defaultModel,
@@ -82,11 +90,11 @@ export function openInferenceHandlers(deps: OpenInferenceDeps): ServiceImpl<type
       return { modelStats };
     },
     repositoryIndex: async ({ ready }) => ({ models: await repositoryIndex(deps, ready) }),
-    modelInfer: (request, { signal }) =>
-      withModel(request.modelName, request.modelVersion, async (model) => {
+    modelInfer: (request, context) =>
+      withModel(request.modelName, request.modelVersion, context, async (model) => {
         const began = performance.now();
         try {
-          return await infer(model, request, statistics, counts, signal);
+          return await infer(model, request, statistics, counts, context.signal);
         } catch (error) {
           const { name, version } = model.identity;
           statistics.fail(name, numberOfVersion(version), performance.now() - began);
@@ -108,18 +116,18 @@ async function isReady(
   name: string,
   version: string,
 ): Promise<boolean> {
-  const { served, rejection } = loadedModels.status();
+  const { served, rejections } = loadedModels.status();
   if (name === defaultModel && version === "") return served !== null;
   const versions = await versionsOf(name);
   if (version === "") return versions.length > 0;
-  return versions.includes(version) && !(name === defaultModel && rejection?.version === version);
+  return versions.includes(version) && !rejections.some((one) => one.modelName === name && one.version === version);
 }
 
 async function repositoryIndex(
-  { loadedModels, defaultModel, modelNames, versionsOf }: OpenInferenceDeps,
+  { loadedModels, modelNames, versionsOf }: OpenInferenceDeps,
   onlyReady: boolean,
 ): Promise<MessageInitShape<typeof RepositoryIndexResponse_ModelIndexSchema>[]> {
-  const { rejection } = loadedModels.status();
+  const { rejections } = loadedModels.status();
   const index: MessageInitShape<typeof RepositoryIndexResponse_ModelIndexSchema>[] = [];
   for (const name of await modelNames())
     for (const version of await versionsOf(name)) {
@@ -128,12 +136,12 @@ async function repositoryIndex(
           "repository_name",
           `the registry has more than ${MAX_INDEX} versions; ListVersions has pages`,
         );
-      const isRejected = name === defaultModel && rejection?.version === version;
-      if (isRejected && onlyReady) continue;
+      const rejection = rejections.find((one) => one.modelName === name && one.version === version);
+      if (rejection !== undefined && onlyReady) continue;
       index.push({
         name,
         version: numberOfVersion(version),
-        ...(isRejected ? { state: "UNAVAILABLE", reason: rejection.reason } : { state: "READY", reason: "" }),
+        ...(rejection ? { state: "UNAVAILABLE", reason: rejection.reason } : { state: "READY", reason: "" }),
       });
     }
   return index;

@@ -1,0 +1,98 @@
+import { ModelCorruptError, ModelSignatureError } from "@bellwether/registry/registry-error";
+import { type Registry, storageOf } from "@bellwether/registry/storage/storage-of";
+import type { Manifest } from "@bellwether/registry/versions/manifest";
+import { readVersion, type StoredVersion } from "@bellwether/registry/versions/read-version";
+import { versionFingerprint } from "@bellwether/registry/versions/version-fingerprint";
+import { BundleError } from "@bellwether/risk-model/bundle/parse-bundle";
+import type { BatchPool } from "@bellwether/scoring/batch/batch-pool";
+import type { ModelCheck } from "@bellwether/scoring/model/model-check";
+import type { ModelChecker } from "@bellwether/scoring/model/model-checker";
+import { ModelRejectedError } from "@bellwether/scoring/model/model-rejected-error";
+import { type GateOptions, openCheckedModel, openScoringModel } from "@bellwether/scoring/model/scoring-model";
+import { createLoadedVersion, keyOf, type LoadedVersion } from "./loaded-version.ts";
+import type { RejectedVersions } from "./rejected-versions.ts";
+import { createServedModel } from "./served-model.ts";
+
+/** Loads versions of one registry. The caller decides how many at a time. */
+export interface VersionLoader {
+  /**
+   * Reads a version, makes the checks of the gate, and loads it. A version that was rejected is opened again only when its files have
+   * changed.
+   * @param where "thread": the checks are made in a thread of their own, because calls are answered meanwhile; "here": in the calling
+   * thread, which loads the version once instead of twice
+   * @throws ModelRejectedError, ModelCorruptError, ModelSignatureError: the version is rejected, and recorded as that
+   * @throws VersionNotFoundError, RegistryUnavailableError, …: nothing is known about the version
+   */
+  load(modelName: string, version: string, where: "thread" | "here"): Promise<LoadedVersion>;
+}
+
+export interface VersionLoaderDeps {
+  readonly registry: Registry;
+  readonly pool: BatchPool;
+  readonly checker: Pick<ModelChecker, "check">;
+  /** The checks of a version that is opened in the calling thread: those of the checker. */
+  readonly gate: GateOptions;
+  readonly rejected: RejectedVersions;
+  readonly now: () => Date;
+}
+
+/** Returns the size of the files of a version that stay in memory, bytes. */
+export const sizeOf = ({ files }: Pick<Manifest, "files">): number =>
+  files["model.onnx"].bytes + files["feature_bundle.json"].bytes;
+
+export function createVersionLoader(deps: VersionLoaderDeps): VersionLoader {
+  const { registry, pool, checker, gate, rejected, now } = deps;
+  const isSigned = storageOf(registry).trusted !== undefined;
+  const openAfterCheck = async (stored: StoredVersion) => {
+    const checks = await checker.check(stored);
+    return { checks, model: await openScoringModel(stored) };
+  };
+  return {
+    async load(modelName, version, where) {
+      const fingerprint = await versionFingerprint(registry, modelName, version);
+      const known = rejected.find(modelName, version, fingerprint);
+      if (known !== null) throw known.error;
+      let checks: readonly ModelCheck[] = [];
+      try {
+        const stored = await readVersion(registry, modelName, version);
+        checks = [...READ, isSigned ? SIGNED : NOT_SIGNED];
+        const opened = where === "here" ? await openCheckedModel(stored, gate) : await openAfterCheck(stored);
+        checks = [...checks, ...opened.checks];
+        const model = createServedModel(opened.model, stored, pool);
+        rejected.remove(modelName, version);
+        return createLoadedVersion({
+          ...{ key: keyOf(modelName, version), model, bytes: sizeOf(stored.manifest), checks, loadedAt: now() },
+        });
+      } catch (error) {
+        if (!isRejection(error)) throw error;
+        const made = [...checks, ...failedChecks(error)];
+        // A file that could not be read now is read again at the next attempt.
+        const files = error instanceof ModelCorruptError && error.mayPass ? null : fingerprint;
+        rejected.add({ modelName, version, reason: error.message, at: now(), checks: made }, files, error);
+        throw error;
+      }
+    },
+  };
+}
+
+const READ: readonly ModelCheck[] = [
+  { name: "size", outcome: "passed", detail: "" },
+  { name: "digest", outcome: "passed", detail: "" },
+];
+const SIGNED: ModelCheck = { name: "signature", outcome: "passed", detail: "" };
+const NOT_SIGNED: ModelCheck = { name: "signature", outcome: "not_made", detail: "no public key is configured" };
+
+type RejectionError = ModelRejectedError | ModelCorruptError | ModelSignatureError | BundleError;
+
+const isRejection = (error: unknown): error is RejectionError =>
+  error instanceof ModelRejectedError ||
+  error instanceof ModelCorruptError ||
+  error instanceof ModelSignatureError ||
+  error instanceof BundleError;
+
+function failedChecks(error: RejectionError): readonly ModelCheck[] {
+  if (error instanceof ModelRejectedError) return error.checks;
+  const failed = (name: ModelCheck["name"]): ModelCheck[] => [{ name, outcome: "failed", detail: error.message }];
+  if (error instanceof ModelSignatureError) return failed("signature");
+  return error instanceof ModelCorruptError ? failed(error.check) : failed("bundle");
+}
