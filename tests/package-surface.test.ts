@@ -49,7 +49,9 @@ const SERVICE_FOLDERS: Readonly<Record<string, readonly string[]>> = {
   "service-env.ts": ["service.ts", "setup", "audit"],
   "service.ts": [
     ...["access.ts", "notices.ts", "rpc", "jobs", "setup", "audit", "shadow", "store", "model", "clients", "domain"],
+    "exports",
   ],
+  exports: ["jobs", "setup", "store", "clients", "domain"],
   "access.ts": ["rpc", "jobs", "setup", "store", "clients", "domain"],
   "notices.ts": ["rpc", "jobs", "store", "clients", "domain"],
   once: ["setup", "clients", "domain"],

@@ -2,6 +2,11 @@ import { defineConfig } from "drizzle-kit";
 
 export default defineConfig({
   dialect: "postgresql",
-  schema: ["./src/store/schema.ts", "./src/store/sign-in-schema.ts", "./src/store/notice-schema.ts"],
+  schema: [
+    "./src/store/schema.ts",
+    "./src/store/sign-in-schema.ts",
+    "./src/store/notice-schema.ts",
+    "./src/store/export-schema.ts",
+  ],
   out: "./migrations",
 });

@@ -4,6 +4,8 @@ import { readYaml } from "@bellwether/config/yaml-file";
 import { DEFAULT_PORTS } from "@bellwether/contract/default-ports";
 import { env } from "@bellwether/env/env";
 import { sharedEnv } from "@bellwether/env/shared-env";
+import { KAFKA_ENV, readKafkaSettings, TOPIC } from "@bellwether/event-sinks/kafka/kafka-env";
+import { toCloneable } from "@bellwether/event-sinks/kafka/kafka-settings";
 import { collectStartGarbage } from "@bellwether/mesh/call/young-garbage";
 import { acceptApiKeys } from "@bellwether/mesh/server/accept-api-keys";
 import type { ServiceSpec } from "@bellwether/mesh/server/run-service";
@@ -11,7 +13,8 @@ import { peerSettings } from "@bellwether/mesh/server/server-env";
 import { NARRATIVE_ENV } from "@bellwether/narrative/env/narrative-env";
 import { openNarrator } from "@bellwether/narrative/env/open-narrator";
 import { REGISTRY_ENV, registryOfEnv } from "@bellwether/registry/open-registry";
-import { AUDIT_SINK, openAuditSink } from "./audit/audit-sink.ts";
+import { openAuditSink } from "./audit/audit-sink.ts";
+import { AUDIT_SINK } from "./audit/sink-list.ts";
 import { createMlService, RELEASE } from "./service.ts";
 
 /** Default of the largest size of copies of registry files: four versions of the largest size, at least. */
@@ -35,6 +38,8 @@ const ML_ENV = {
   shadowShare: env.number("SHADOW_SHARE", { min: 0, max: 1 }, 0),
   shadowCpu: env.number("SHADOW_CPU", { min: 0.01, max: 1 }, 0.25),
   auditSink: env.text("BELLWETHER_AUDIT_SINK", AUDIT_SINK, "ops"),
+  callsTopic: env.text("KAFKA_CALLS_TOPIC", TOPIC, "bellwether.calls"),
+  ...KAFKA_ENV,
   opsUrl: sharedEnv.opsUrl,
   dataDir: sharedEnv.dataDir,
   apiKeysHold: sharedEnv.apiKeysHold,
@@ -54,6 +59,10 @@ export const ML_SERVICE: ServiceSpec<typeof ML_ENV> = {
     const audit = await openAuditSink({
       sink: config.auditSink,
       ops: { url: config.opsUrl, access: config },
+      kafka: () => ({
+        topic: config.callsTopic,
+        connection: toCloneable(readKafkaSettings(config, "BELLWETHER_AUDIT_SINK", "bellwether-ml-service")),
+      }),
       spoolFolder: path.join(config.dataDir, "audit", "ml-service"),
       logger,
     });

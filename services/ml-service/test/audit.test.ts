@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
@@ -16,6 +16,7 @@ import { type AuditEvent, answersDigest, scoreBits, supplierDigest } from "../sr
 import { createMlService } from "../src/service.ts";
 import { losses } from "./loss-fixture.ts";
 
+const SLOWLY = { timeout: 30_000, interval: 50 };
 let root = "";
 beforeAll(async () => {
   root = await mkdtemp(path.join(os.tmpdir(), "ml-audit-"));
@@ -314,4 +315,52 @@ test("a file that cannot be written is reported as one line at the start", async
     /^BELLWETHER_AUDIT_SINK: \/dev\/null\/audit.jsonl cannot be written \(ENOTDIR\)/,
   );
   expect(await openAuditSink({ ...options, sink: "off" })).toBeUndefined();
+});
+
+test("a sink that hangs or drops events does not hold up another one, and each has all sequences or a gap event", async () => {
+  const folder = await tempFolder();
+  const file = path.join(folder, "audit.jsonl");
+  const { counts, lost } = losses();
+  const own = path.join(import.meta.dirname, "own-sink.ts");
+  process.env.OWN_SINK_FILE = path.join(folder, "own.jsonl");
+  onTestFinished(() => void delete process.env.OWN_SINK_FILE);
+  const audit = await openAuditSink({
+    ...{ sink: `ops,file:${file},file:/dev/full,module:${own}`, ops: { url: await hangingServer() } },
+    ...{ spoolFolder: path.join(folder, "spool"), logger, lost },
+  });
+  const { grpc, service } = await start(audit);
+  for (let i = 0; i < 50; i++) await grpc.predict({ supplier: supplier(i) });
+  const lines = async (of: string) =>
+    (await readFile(of, "utf8"))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+  await vi.waitFor(async () => expect(await lines(path.join(folder, "own.jsonl"))).toHaveLength(50), SLOWLY);
+  await service.stop();
+  const inFile = await lines(file);
+  expect(inFile.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
+  expect(new Set(inFile.map(({ producer }) => producer)).size).toBe(1);
+  expect(await lines(path.join(folder, "own.jsonl"))).toEqual(
+    inFile.map(({ event_id, sequence }) => ({ event_id, sequence })),
+  );
+  expect(counts).toEqual({ write_failed: 50 });
+});
+
+test("a file that opens no destination is reported, and its events wait on disk", async () => {
+  const folder = await tempFolder();
+  const warn = vi.fn();
+  const own = path.join(folder, "empty.mjs");
+  await writeFile(own, "export default 1;");
+  const audit = await openAuditSink({
+    ...{
+      sink: `module:${own}`,
+      ops: { url: "http://127.0.0.1:1" },
+      spoolFolder: path.join(folder, "spool"),
+      lost: () => {},
+    },
+    logger: Object.assign(Object.create(logger), { warn }),
+  });
+  await vi.waitFor(() => expect(warn).toHaveBeenCalled(), SLOWLY);
+  expect(String(warn.mock.calls[0]?.[0].err)).toContain("has no function as its default export");
+  await audit?.stop();
 });

@@ -1,3 +1,4 @@
+import path from "node:path";
 import { loadAlertRules } from "@bellwether/config/alert-rules";
 import { loadRiskPolicy } from "@bellwether/config/risk-policy";
 import { DEFAULT_PORTS } from "@bellwether/contract/default-ports";
@@ -9,6 +10,7 @@ import { NARRATIVE_ENV } from "@bellwether/narrative/env/narrative-env";
 import { openNarrator } from "@bellwether/narrative/env/open-narrator";
 import { providePostgres } from "@bellwether/postgres/embedded/provide-postgres";
 import { createOpsService } from "./service.ts";
+import { EXPORT_ENV, readExportSettings } from "./setup/export-env.ts";
 import { NOTICE_ENV, readNotices } from "./setup/notice-env.ts";
 import { pageUrl, readSignIn, SIGN_IN_ENV } from "./setup/sign-in-env.ts";
 
@@ -23,6 +25,7 @@ const OPS_ENV = {
   ...NARRATIVE_ENV,
   ...SIGN_IN_ENV,
   ...NOTICE_ENV,
+  ...EXPORT_ENV,
 };
 
 /** ops-service as a process: reads its environment variables and starts it with them. */
@@ -37,6 +40,7 @@ export const OPS_SERVICE: ServiceSpec<typeof OPS_ENV> = {
     const signIn = await readSignIn(config, settings.auth !== undefined, (message) => logger.warn(message));
     const { settings: notices, none: noNotices } = await readNotices(config, source);
     if (noNotices) logger.warn(noNotices.text);
+    const exports = readExportSettings(config);
     const narrator = await openNarrator(config, logger);
     const database = await providePostgres(config.databaseUrl, config.dataDir);
     opened.defer(database.stop);
@@ -58,6 +62,7 @@ export const OPS_SERVICE: ServiceSpec<typeof OPS_ENV> = {
         },
       }),
       ...(noNotices && { noNotices }),
+      ...(exports && { exports: { ...exports, scratch: path.resolve(config.dataDir, "event-archive") } }),
       ...(config.dashboard !== null && { dashboard: config.dashboard }),
       logger,
       telemetry,

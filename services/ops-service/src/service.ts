@@ -23,6 +23,8 @@ import { createModelFinder } from "./clients/find-model.ts";
 import { passOnInference } from "./clients/pass-on-inference.ts";
 import { importSuppliers } from "./domain/store-master-data.ts";
 import { decideOnAlert } from "./domain/triage-alert.ts";
+import type { ExportConfig } from "./exports/run-exports.ts";
+import { startExports } from "./exports/start-exports.ts";
 import { startRetentionCare } from "./jobs/retention-care.ts";
 import { type NoticeConfig, startNotices } from "./notices.ts";
 import { alertHandlers } from "./rpc/alerts.ts";
@@ -88,6 +90,8 @@ export interface OpsServiceConfig
   readonly notices?: NoticeConfig;
   /** Why no notice of an alert is sent, whatever happens. Left out: notices are sent, or `notices` is left out. */
   readonly noNotices?: NoNotices;
+  /** Where alerts and audit events are sent. Undefined: they stay in the database. */
+  readonly exports?: ExportConfig;
   /** Folder of the built dashboard. Undefined: the web listener serves only the RPCs. */
   readonly dashboard?: string;
   /** Describes scores in sentences. Default: from the template, in English. */
@@ -123,7 +127,7 @@ const KEYS_INTERVAL_MS = 30_000;
  */
 export async function createOpsService(config: OpsServiceConfig): Promise<RunningServer> {
   const { databaseUrl, alertRules, riskPolicy, mlUrl, calls, dashboard, logger, telemetry, ...rest } = config;
-  const { notices, noNotices, narrator, ...listening } = rest;
+  const { notices, noNotices, narrator, exports: _exports, ...listening } = rest;
   const now = config.now ?? (() => new Date());
   // The dashboard samples its traces at the same rate as the service.
   const stated = { "trace-sample-ratio": telemetry?.sampleRatio ?? 0 };
@@ -279,15 +283,29 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
     ...(telemetry && { telemetry }),
   });
   starting.use(server);
-  // The service is ready without notices; people who look at /readyz see that there are none.
-  const facts = noNotices?.text ?? "";
-  server.setServing("", true, facts);
+  // The service is ready without notices and exports; people who look at /readyz see that they are missing or behind.
+  let exportsText = "";
+  let missing: string | undefined;
+  const showReadiness = (): void => {
+    const facts = [noNotices?.text ?? "", exportsText].filter((text) => text !== "").join("; ");
+    server.setServing("", missing === undefined, missing ?? facts);
+  };
+  showReadiness();
   const storeWatch = watchPostgres(databaseUrl, (usable, reason) => {
     if (usable) logger.info("ready: the database answers again");
     else logger.warn(`not ready: the database ${reason}`);
-    server.setServing("", usable, usable ? facts : `the database ${reason}`);
+    missing = usable ? undefined : `the database ${reason}`;
+    showReadiness();
   });
   starting.use(storeWatch);
+  if (config.exports) {
+    const onStatus = (text: string): void => {
+      if (text === exportsText) return;
+      exportsText = text;
+      showReadiness();
+    };
+    starting.use(startExports({ databaseUrl, config: config.exports, logger, onStatus }));
+  }
   const { scoreWeeks } = riskPolicy.retention;
   const graceMs = config.retentionGraceMs ?? RETENTION_GRACE_MS;
   starting.use(

@@ -1,15 +1,21 @@
+import { createHash } from "node:crypto";
 import path from "node:path";
+import { newUuidV7 } from "@bellwether/contract/uuid-v7";
 import type { PeerEnv } from "@bellwether/mesh/server/server-env";
 import type { Logger } from "@bellwether/telemetry/logger";
-import type { AuditEvent } from "../domain/audit-event.ts";
+import type { KafkaSinkSettings } from "../clients/kafka-sink.ts";
+import type { SequencedEvent } from "../domain/audit-event.ts";
 import type { CountDroppedEvents, RecordEvent } from "../domain/audit-ports.ts";
 import { countDroppedEvents } from "./dropped-events.ts";
+import { createDroppedRange } from "./dropped-range.ts";
 import { lineFromEvent } from "./event-line.ts";
-import { createEventQueue } from "./event-queue.ts";
-import { appendToFile, type WriteLines, writeToStdout } from "./line-writers.ts";
+import { createEventQueue, type EventQueue } from "./event-queue.ts";
+import { appendToFile, writeToStdout } from "./line-writers.ts";
+import { parseSinkList, type SinkSpec } from "./sink-list.ts";
 import { startSinkThread } from "./sink-thread.ts";
+import type { DestinationSettings } from "./sink-worker.ts";
 
-/** Where audit events go. */
+/** Where audit events go: to all sinks of a list. */
 export interface AuditSink {
   readonly record: RecordEvent;
   readonly lost: CountDroppedEvents;
@@ -19,65 +25,113 @@ export interface AuditSink {
 
 export interface AuditSinkOptions {
   /**
-   * "ops": sends to ops-service, through a spool on disk. "stdout": writes lines of JSON. "file:PATH":
-   * appends lines of JSON to a file. "off": records nothing.
+   * Sinks with commas between them (sink-list.ts). "ops": sends to ops-service, "kafka": to a topic, and "module:PATH":
+   * to what a file opens, each through its own spool on disk. "stdout": writes lines of JSON. "file:PATH": appends lines
+   * of JSON to a file. "off": records nothing.
    */
   readonly sink: string;
   /** The address of ops-service, and the credentials of this service for it. */
   readonly ops: { readonly url: string; readonly access?: PeerEnv };
-  /** Folder of the spool. */
+  /** Returns the topic and the connection. Called when the list has "kafka". @throws Error when a setting is missing */
+  readonly kafka?: () => KafkaSinkSettings;
+  /** Folder of the spool of "ops". Those of other sinks have its name with a suffix. */
   readonly spoolFolder: string;
   readonly logger: Logger;
   /**
-   * Called for each event that is dropped. Default: counts it in the metric `bellwether.audit.lost` and logs
+   * Called for each event that a sink drops. Default: counts it in the metric `bellwether.audit.lost` and logs
    * it.
    */
   readonly lost?: CountDroppedEvents;
 }
 
-/** The valid values of `BELLWETHER_AUDIT_SINK`. */
-export const AUDIT_SINK = { pattern: /^(ops|stdout|off|file:.{1,4096})$/, expected: "ops, stdout, file:PATH or off" };
-
 const STOP_MS = 2_000;
 
+/** A sink with its queue. */
+interface OpenSink {
+  readonly queue: EventQueue;
+  stop(): Promise<void>;
+}
+
 /**
- * Opens the sink. Returns undefined when nothing is to be recorded. @throws AuditSinkError when a file or the
- * spool's folder cannot be written
+ * Opens the sinks. Returns undefined when nothing is to be recorded. A sink that hangs delays neither the answers nor
+ * the other sinks. @throws AuditSinkError when a file or a spool's folder cannot be written
  */
 export async function openAuditSink(options: AuditSinkOptions): Promise<AuditSink | undefined> {
-  const { sink, logger, lost = countDroppedEvents(logger) } = options;
-  if (sink === "off") return undefined;
-  if (sink === "ops") return openOpsSink({ ...options, lost });
-  return lineSink(sink === "stdout" ? writeToStdout : await appendToFile(sink.slice("file:".length)), lost);
-}
-
-function lineSink(writeLines: WriteLines, lost: CountDroppedEvents): AuditSink {
-  const write = (events: readonly AuditEvent[]) =>
-    writeLines(events.map((event) => `${lineFromEvent(event)}\n`).join(""));
-  const queue = createEventQueue({ write, lost });
-  return { record: queue.record, lost, stop: () => queue.stop(STOP_MS) };
-}
-
-/**
- * Every event goes through the spool: when this process is killed, the next process sends the events that are
- * on disk.
- */
-async function openOpsSink({
-  ops: { url, access },
-  spoolFolder,
-  logger,
-  lost,
-}: AuditSinkOptions & { lost: CountDroppedEvents }): Promise<AuditSink> {
-  const folder = path.resolve(spoolFolder);
-  const thread = await startSinkThread({ opsUrl: url, access: access ?? null, spoolFolder: folder, lost, logger });
-  const queue = createEventQueue({ lost, write: (events) => thread.append(events.map(lineFromEvent)) });
+  const specs = parseSinkList(options.sink);
+  if (specs.length === 0) return undefined;
+  const producer = newUuidV7();
+  await using opened = new AsyncDisposableStack();
+  const sinks: OpenSink[] = [];
+  for (const spec of specs) {
+    const sink = await openSink(spec, producer, options);
+    opened.defer(() => sink.stop());
+    sinks.push(sink);
+  }
+  opened.move();
+  let sequence = 0;
   return {
-    record: queue.record,
-    lost,
+    record(event) {
+      const sequenced: SequencedEvent = { ...event, producer, sequence: ++sequence };
+      for (const { queue } of sinks) queue.record(sequenced);
+    },
+    lost(events, reason) {
+      for (const { queue } of sinks) queue.dropped(events, reason);
+    },
+    async stop() {
+      await Promise.all(sinks.map((sink) => sink.stop()));
+    },
+  };
+}
+
+async function openSink(spec: SinkSpec, producer: string, options: AuditSinkOptions): Promise<OpenSink> {
+  const { logger } = options;
+  const sink = spec.kind;
+  const lost = options.lost ?? countDroppedEvents(logger, sink);
+  const range = createDroppedRange({ producer, sink, newId: newUuidV7, now: Date.now });
+  if (spec.kind === "stdout" || spec.kind === "file") {
+    const writeLines = spec.kind === "stdout" ? writeToStdout : await appendToFile(spec.path);
+    const write = async (events: readonly SequencedEvent[]): Promise<readonly number[]> => {
+      await writeLines(events.map((event) => `${lineFromEvent(event)}\n`).join(""));
+      return [];
+    };
+    const queue = createEventQueue({ write, lost, range });
+    return { queue, stop: () => queue.stop(STOP_MS) };
+  }
+  // Every event goes through the spool: when this process is killed, the next process sends the events on disk.
+  const thread = await startSinkThread({
+    destination: destinationOf(spec, options),
+    spoolFolder: spoolOf(spec, options.spoolFolder),
+    lost: (events, reason) => queue.dropped(events, reason),
+    logger: {
+      info: (fields, message) => logger.info({ ...fields, sink }, message),
+      warn: (fields, message) => logger.warn({ ...fields, sink }, message),
+    },
+  });
+  const queue: EventQueue = createEventQueue({
+    ...{ lost, range },
+    write: (events, { beyondLimit }) => thread.append(events.map(lineFromEvent), beyondLimit),
+  });
+  return {
+    queue,
     async stop() {
       const endMs = performance.now() + STOP_MS;
       await queue.stop(STOP_MS);
       await thread.stop(Math.max(0, endMs - performance.now()));
     },
   };
+}
+
+function destinationOf(spec: SinkSpec, { ops, kafka }: AuditSinkOptions): DestinationSettings {
+  if (spec.kind === "module") return { kind: "module", file: path.resolve(spec.path) };
+  if (spec.kind !== "kafka") return { kind: "ops", url: ops.url, access: ops.access ?? null };
+  if (!kafka) throw new Error("BELLWETHER_AUDIT_SINK names kafka, which needs KAFKA_BROKERS: set it");
+  return { kind: "kafka", ...kafka() };
+}
+
+/** Each sink has its own spool, so that a destination that is away does not use the space of another one. */
+function spoolOf(spec: SinkSpec, folder: string): string {
+  if (spec.kind === "kafka") return path.resolve(`${folder}-kafka`);
+  if (spec.kind !== "module") return path.resolve(folder);
+  const digest = createHash("sha256").update(path.resolve(spec.path)).digest("hex").slice(0, 12);
+  return path.resolve(`${folder}-module-${digest}`);
 }

@@ -6,10 +6,14 @@ import type { CountDroppedEvents } from "../domain/audit-ports.ts";
 const LOG_EVERY_MS = 60_000;
 
 /**
- * Counts dropped events in the metric `bellwether.audit.lost`, by reason, and logs their number at most once
+ * Counts dropped events in the metric `bellwether.audit.lost`, by sink and reason, and logs their number at most once
  * a minute.
  */
-export function countDroppedEvents(logger: Pick<Logger, "warn">, now: () => number = Date.now): CountDroppedEvents {
+export function countDroppedEvents(
+  logger: Pick<Logger, "warn">,
+  sink: string,
+  now: () => number = Date.now,
+): CountDroppedEvents {
   let counter: Counter | undefined;
   let unreported = 0;
   let nextLogMs = 0;
@@ -20,10 +24,10 @@ export function countDroppedEvents(logger: Pick<Logger, "warn">, now: () => numb
       unit: "{event}",
       description: "Audit events that were dropped.",
     });
-    counter.add(events, { reason });
+    counter.add(events, { reason, sink });
     unreported += events;
     if (now() < nextLogMs) return;
-    logger.warn({ events: unreported, reason }, "audit events dropped");
+    logger.warn({ events: unreported, reason, sink }, "audit events dropped");
     unreported = 0;
     nextLogMs = now() + LOG_EVERY_MS;
   };

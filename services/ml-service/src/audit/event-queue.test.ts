@@ -1,23 +1,30 @@
 import { expect, test, vi } from "vitest";
 import { losses } from "../../test/loss-fixture.ts";
-import type { AuditEvent } from "../domain/audit-event.ts";
+import type { SequencedEvent } from "../domain/audit-event.ts";
+import { createDroppedRange } from "./dropped-range.ts";
 import { createEventQueue } from "./event-queue.ts";
 
-const event = (i: number): AuditEvent => ({
+const event = (i: number): SequencedEvent => ({
   eventId: String(i),
   kind: "prediction.served",
   actor: "a",
   subject: "s",
   occurredAtMs: i,
   payload: {},
+  producer: "p",
+  sequence: i + 1,
 });
+const newRange = () => createDroppedRange({ producer: "p", sink: "file", newId: () => "gap", now: () => -1 });
 
 test("events are written in order, many in one write", async () => {
   const { counts, lost } = losses();
   const written: number[][] = [];
   const queue = createEventQueue({
-    write: async (events) => void written.push(events.map((e) => e.occurredAtMs)),
-    lost,
+    async write(events) {
+      written.push(events.map((e) => e.occurredAtMs));
+      return [];
+    },
+    ...{ lost, range: newRange() },
   });
   for (let i = 0; i < 450; i++) queue.record(event(i));
   await queue.stop(2_000);
@@ -26,38 +33,84 @@ test("events are written in order, many in one write", async () => {
   expect(counts).toEqual({});
 });
 
-test("a full queue drops the newest event and counts it", async () => {
+test("a full queue drops the newest event and counts it; then the sink gets an event about the gap", async () => {
   const { counts, lost } = losses();
-  const written: AuditEvent[] = [];
-  const queue = createEventQueue({ write: async (events) => void written.push(...events), lost, capacity: 3 });
+  const written: SequencedEvent[] = [];
+  const write = async (events: readonly SequencedEvent[]) => {
+    written.push(...events);
+    return [];
+  };
+  const queue = createEventQueue({ write, lost, range: newRange(), capacity: 3 });
   for (let i = 0; i < 3; i++) queue.record(event(i));
   expect(counts).toEqual({});
   queue.record(event(3));
-  expect(counts).toEqual({ queue_full: 1 });
+  queue.record(event(4));
+  expect(counts).toEqual({ queue_full: 2 });
+  await vi.waitFor(() => expect(written).toHaveLength(4), { timeout: 10_000 });
   await queue.stop(2_000);
-  expect(written.map((e) => e.occurredAtMs)).toEqual([0, 1, 2]);
+  expect(written.filter(({ sequence }) => sequence !== null).map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+  expect(written.filter(({ sequence }) => sequence === null)).toMatchObject([
+    { kind: "events.dropped", payload: { events: 2, first_sequence: 4, last_sequence: 5, reasons: { queue_full: 2 } } },
+  ]);
 });
 
-test("a failed write drops only the events of that write", async () => {
+test("a failed write drops only the events of that write, and the gap is written with the next ones", async () => {
   const { counts, lost } = losses();
-  const written: number[] = [];
+  const written: SequencedEvent[] = [];
+  let isFull = true;
   const queue = createEventQueue({
     async write(events) {
-      if (events[0]?.occurredAtMs === 0) throw new Error("disk full");
-      written.push(...events.map((e) => e.occurredAtMs));
+      if (isFull) throw new Error("disk full");
+      written.push(...events);
+      return [];
     },
-    lost,
+    ...{ lost, range: newRange() },
   });
   queue.record(event(0));
-  await vi.waitFor(() => expect(counts).toEqual({ write_failed: 1 }));
+  await vi.waitFor(() => expect(counts).toEqual({ write_failed: 1 }), { timeout: 10_000 });
+  isFull = false;
   queue.record(event(1));
   await queue.stop(2_000);
-  expect(written).toEqual([1]);
+  expect(written.map(({ sequence }) => sequence)).toEqual([null, 2]);
+  expect(written[0]?.payload).toMatchObject({ events: 1, first_sequence: 1, last_sequence: 1 });
+  expect(counts).toEqual({ write_failed: 1 });
+});
+
+test("events for which there is no space are dropped; the stop writes the gap beyond the limit", async () => {
+  const { counts, lost } = losses();
+  const written: SequencedEvent[] = [];
+  const queue = createEventQueue({
+    async write(events, { beyondLimit }) {
+      if (!beyondLimit) return [...events.keys()];
+      written.push(...events);
+      return [];
+    },
+    ...{ lost, range: newRange() },
+  });
+  for (let i = 0; i < 3; i++) queue.record(event(i));
+  await queue.stop(2_000);
+  expect(counts).toEqual({ spool_full: 3 });
+  expect(written.map(({ payload }) => payload)).toMatchObject([{ events: 3, first_sequence: 1, last_sequence: 3 }]);
+});
+
+test("events that were dropped elsewhere are in a gap event, without a further call", async () => {
+  const { counts, lost } = losses();
+  const written: SequencedEvent[] = [];
+  const write = async (events: readonly SequencedEvent[]) => {
+    written.push(...events);
+    return [];
+  };
+  const queue = createEventQueue({ write, lost, range: newRange() });
+  queue.dropped(2, "rejected");
+  await vi.waitFor(() => expect(written).toHaveLength(1), { timeout: 10_000 });
+  expect(written[0]?.payload).toMatchObject({ events: 2, reasons: { rejected: 2 } });
+  expect(counts).toEqual({ rejected: 2 });
+  await queue.stop(2_000);
 });
 
 test("stop does not wait for a writer that hangs, and counts the events that were not written", async () => {
   const { counts, lost } = losses();
-  const queue = createEventQueue({ write: () => new Promise(() => {}), lost });
+  const queue = createEventQueue({ write: () => new Promise(() => {}), lost, range: newRange() });
   for (let i = 0; i < 250; i++) queue.record(event(i));
   await queue.stop(50);
   queue.record(event(250));

@@ -8,10 +8,11 @@ import { AuditSinkError, type CountDroppedEvents } from "../domain/audit-ports.t
  */
 export interface EventSpool extends AsyncDisposable {
   /**
-   * Appends lines in order. Lines above the maximum size are counted as dropped. @throws Error when the disk
-   * accepts none of them
+   * Appends lines in order. Returns the positions of the lines that do not fit into the maximum size, which are not
+   * appended. @throws Error when the disk accepts none of them
+   * @param beyondLimit whether the lines are appended although the maximum is reached. Default false
    */
-  append(lines: readonly string[]): Promise<void>;
+  append(lines: readonly string[], beyondLimit?: boolean): Promise<readonly number[]>;
   /**
    * Returns the oldest lines, up to 1 MiB. They stay in the spool until `remove` is called. Null: the spool
    * is empty.
@@ -98,17 +99,19 @@ export async function openEventSpool({ folder, maxBytes = MAX_BYTES, lost }: Eve
   };
 
   return {
-    append: (lines) =>
+    append: (lines, beyondLimit = false) =>
       inTurn(async () => {
         let size = 0;
-        const fitting = lines.filter((line) => {
+        const left: number[] = [];
+        const fitting = lines.filter((line, at) => {
           const more = Buffer.byteLength(line) + 1;
-          const fits = bytes + size + more <= maxBytes;
+          const fits = beyondLimit || bytes + size + more <= maxBytes;
           if (fits) size += more;
+          else left.push(at);
           return fits;
         });
-        lost(lines.length - fitting.length, "spool_full");
         if (fitting.length > 0) await write(`${fitting.join("\n")}\n`);
+        return left;
       }),
     oldest: () =>
       inTurn(async () => {

@@ -1,20 +1,25 @@
 import { expect, test, vi } from "vitest";
 import { losses } from "../../test/loss-fixture.ts";
-import type { AuditEvent } from "../domain/audit-event.ts";
-import { SinkRejectedError } from "../domain/audit-ports.ts";
+import type { SequencedEvent } from "../domain/audit-event.ts";
+import { type EventDestination, SinkRejectedError } from "../domain/audit-ports.ts";
 import { lineFromEvent } from "./event-line.ts";
 import { startForwarder } from "./forwarder.ts";
 
 const SILENT = { info: () => {}, warn: () => {} };
-const event = (i: number): AuditEvent => ({
+const event = (i: number): SequencedEvent => ({
   eventId: `event-${i}`,
   kind: "prediction.served",
   actor: "a",
   subject: `S${i}`,
   occurredAtMs: 1_000 + i,
   payload: { i },
+  producer: "p",
+  sequence: i + 1,
 });
-const numbersOf = (events: readonly AuditEvent[]) => events.map(({ payload }) => payload.i);
+const to = (send: EventDestination["send"]) => ({
+  open: async () => ({ maxEvents: 500, send, close: async () => {} }),
+});
+const numbersOf = (events: readonly SequencedEvent[]) => events.map(({ payload }) => payload.i);
 
 /** Returns a spool in memory: each list of lines is a segment. */
 function memorySpool(...segments: string[][]) {
@@ -35,7 +40,7 @@ test("segments are sent in order, at most 500 events per message, and then remov
   const spool = memorySpool(linesOf(0, 501), linesOf(501, 502));
   const forwarder = startForwarder({
     ...{ spool, lost, logger: SILENT },
-    append: async (events) => void sent.push(numbersOf(events)),
+    ...to(async (events) => void sent.push(numbersOf(events))),
   });
   await forwarder.stop(2_000);
   expect(sent.map(({ length }) => length)).toEqual([500, 1, 1]);
@@ -45,26 +50,26 @@ test("segments are sent in order, at most 500 events per message, and then remov
 });
 
 test("events that went through the spool are unchanged", async () => {
-  const sent: AuditEvent[] = [];
+  const sent: SequencedEvent[] = [];
   const forwarder = startForwarder({
     ...{ spool: memorySpool(linesOf(7, 8)), lost: () => {}, logger: SILENT },
-    append: async (events) => void sent.push(...events),
+    ...to(async (events) => void sent.push(...events)),
   });
   await forwarder.stop(2_000);
   expect(sent).toEqual([event(7)]);
 });
 
-test("while the audit log does not answer, sending is retried and logged once; then all events are sent", async () => {
+test("while the destination does not answer, sending is retried and logged once; then all events are sent", async () => {
   const warn = vi.fn();
   const info = vi.fn();
   const sent: unknown[] = [];
   let attempts = 0;
   const forwarder = startForwarder({
     ...{ spool: memorySpool(linesOf(0, 3)), lost: () => {}, logger: { info, warn } },
-    async append(events) {
+    ...to(async (events) => {
       if (++attempts < 3) throw new Error("away");
       sent.push(...numbersOf(events));
-    },
+    }),
   });
   await vi.waitFor(() => expect(sent).toEqual([0, 1, 2]), { timeout: 10_000 });
   await vi.waitFor(() => expect(info).toHaveBeenCalledTimes(1));
@@ -72,15 +77,15 @@ test("while the audit log does not answer, sending is retried and logged once; t
   await forwarder.stop(2_000);
 });
 
-test("an event that the audit log rejects is counted as dropped; all other events are sent", async () => {
+test("an event that the destination rejects is counted as dropped; all other events are sent", async () => {
   const { counts, lost } = losses();
   const sent: unknown[] = [];
   const forwarder = startForwarder({
     ...{ spool: memorySpool(linesOf(0, 100)), lost, logger: SILENT },
-    async append(events) {
+    ...to(async (events) => {
       if (numbersOf(events).includes(37)) throw new SinkRejectedError("no");
       sent.push(...numbersOf(events));
-    },
+    }),
   });
   await forwarder.stop(2_000);
   expect(sent).toEqual(Array.from({ length: 100 }, (_, i) => i).filter((i) => i !== 37));
@@ -93,7 +98,7 @@ test("a line that is not an event is dropped and counted", async () => {
   const [first = "", second = ""] = linesOf(0, 2);
   const forwarder = startForwarder({
     ...{ spool: memorySpool([first, "{", "null", "\0\0", '{"event_id":1}', second]), lost, logger: SILENT },
-    append: async (events) => void sent.push(...numbersOf(events)),
+    ...to(async (events) => void sent.push(...numbersOf(events))),
   });
   await forwarder.stop(2_000);
   expect(sent).toEqual([0, 1]);
@@ -104,9 +109,49 @@ test("stop cancels a call that hangs, and events that were not sent stay in the 
   const spool = memorySpool(linesOf(0, 3));
   const forwarder = startForwarder({
     ...{ spool, lost: () => {}, logger: SILENT },
-    append: (_, signal) =>
-      new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+    ...to(
+      (_, signal) => new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+    ),
   });
   await forwarder.stop(30);
   expect(spool.segments).toHaveLength(1);
+});
+
+test("another reason why events are not accepted is logged, the same one is not", async () => {
+  const warn = vi.fn();
+  const reasons = ["away", "away", "unknown topic"];
+  const forwarder = startForwarder({
+    ...{ spool: memorySpool(linesOf(0, 1)), lost: () => {}, logger: { info: () => {}, warn } },
+    ...to(async () => {
+      const reason = reasons.shift();
+      if (reason !== undefined) throw new Error(reason);
+    }),
+  });
+  await vi.waitFor(() => expect(reasons).toEqual([]), { timeout: 10_000 });
+  await forwarder.stop(2_000);
+  expect(warn.mock.calls.map(([fields]) => fields.err.message)).toEqual(["away", "unknown topic"]);
+});
+
+test("a gap event that is rejected is not counted, because its own gap event would be rejected too", async () => {
+  const { counts, lost } = losses();
+  const gap = lineFromEvent({ ...event(0), kind: "events.dropped", sequence: null });
+  const forwarder = startForwarder({
+    ...{ spool: memorySpool([gap]), lost, logger: SILENT },
+    ...to(async () => {
+      throw Object.assign(new Error("no"), { name: "SinkRejectedError" });
+    }),
+  });
+  await forwarder.stop(2_000);
+  expect(counts).toEqual({});
+});
+
+test("lines of a release without sequences are sent", async () => {
+  const sent: SequencedEvent[] = [];
+  const { producer: _p, sequence: _s, ...old } = JSON.parse(lineFromEvent(event(3)));
+  const forwarder = startForwarder({
+    ...{ spool: memorySpool([JSON.stringify(old)]), lost: () => {}, logger: SILENT },
+    ...to(async (events) => void sent.push(...events)),
+  });
+  await forwarder.stop(2_000);
+  expect(sent).toEqual([{ ...event(3), producer: "", sequence: null }]);
 });

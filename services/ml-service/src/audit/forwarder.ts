@@ -1,10 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { AuditEvent } from "../domain/audit-event.ts";
-import { type AppendToSink, type CountDroppedEvents, SinkRejectedError } from "../domain/audit-ports.ts";
+import type { SequencedEvent } from "../domain/audit-event.ts";
+import type { CountDroppedEvents, EventDestination } from "../domain/audit-ports.ts";
 import { eventFromLine } from "./event-line.ts";
 import type { EventSpool } from "./event-spool.ts";
 
-/** Sends the events of the spool to the audit log of ops-service. */
+/** Sends the events of the spool to the destination of the sink. */
 export interface Forwarder {
   /** Notifies the forwarder that the spool has new lines. */
   nudge(): void;
@@ -17,7 +17,8 @@ export interface Forwarder {
 
 export interface ForwarderOptions {
   readonly spool: Pick<EventSpool, "oldest">;
-  readonly append: AppendToSink;
+  /** Opens the destination. Called at the start, and again when it has failed. */
+  readonly open: () => Promise<EventDestination>;
   readonly lost: CountDroppedEvents;
   readonly logger: ForwarderLogger;
 }
@@ -27,20 +28,19 @@ export interface ForwarderLogger {
   warn(fields: object, message: string): void;
 }
 
-/** Maximum number of events in one message: the limit of AppendEventsRequest. */
-const SEND_EVENTS = 500;
 /** Pause between two messages, so that more lines are sent in one message. */
 const GATHER_MS = 200;
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 10_000;
 
 /**
- * Sends the lines of the spool in order, each at least once, and retries while the audit log does not answer.
+ * Sends the lines of the spool in order, each at least once, and retries while the destination does not answer.
  */
-export function startForwarder({ spool, append, lost, logger }: ForwarderOptions): Forwarder {
+export function startForwarder({ spool, open, lost, logger }: ForwarderOptions): Forwarder {
   const calls = new AbortController();
   const stopping = new AbortController();
   let wake = (): void => {};
+  let opening: Promise<EventDestination> | undefined;
 
   const sleep = (ms: number): Promise<void> =>
     pause(ms, undefined, { signal: stopping.signal, ref: false }).catch(() => {});
@@ -51,43 +51,64 @@ export function startForwarder({ spool, append, lost, logger }: ForwarderOptions
     });
 
   /**
-   * When the audit log rejects a message, sends each half of it again, until only the invalid event is left.
+   * When the destination rejects a message, sends each half of it again, until only the invalid event is left.
    */
-  const send = async (events: readonly AuditEvent[]): Promise<void> => {
+  const send = async (to: EventDestination, events: readonly SequencedEvent[]): Promise<void> => {
     try {
-      await append(events, calls.signal);
+      await to.send(events, calls.signal);
     } catch (error) {
-      if (!(error instanceof SinkRejectedError)) throw error;
-      if (events.length === 1) return lost(1, "rejected");
+      if (!isRejection(error)) throw error;
+      if (events.length === 1) {
+        const [event] = events;
+        logger.warn({ err: error, eventId: event?.eventId, kind: event?.kind }, "an event is rejected and dropped");
+        // A gap event about a gap event would be rejected again.
+        return lost(event?.kind === "events.dropped" ? 0 : 1, "rejected");
+      }
       const half = events.length >> 1;
-      await send(events.slice(0, half));
-      await send(events.slice(half));
+      await send(to, events.slice(0, half));
+      await send(to, events.slice(half));
     }
+  };
+  /** Returns the destination. After a failure, the next call opens it again. */
+  const opened = (): Promise<EventDestination> => {
+    opening ??= open().catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    });
+    return opening;
   };
   /** Sends the oldest segment. Returns false when the spool is empty. */
   const sendOldest = async (): Promise<boolean> => {
     const segment = await spool.oldest();
     if (segment === null) return false;
     const events = segment.lines.map(eventFromLine).filter((event) => event !== null);
-    for (let i = 0; i < events.length; i += SEND_EVENTS) await send(events.slice(i, i + SEND_EVENTS));
+    const destination = await opened();
+    const { maxEvents } = destination;
+    for (let i = 0; i < events.length; i += maxEvents) await send(destination, events.slice(i, i + maxEvents));
     await segment.remove();
     lost(segment.lines.length - events.length, "cut_short");
     return true;
   };
   const run = async (): Promise<void> => {
     let failures = 0;
+    let shown = "";
     while (true) {
       try {
+        await opened();
         const didSend = await sendOldest();
-        if (failures > 0) logger.info("the audit log accepts events again");
+        if (failures > 0) logger.info("events are accepted again");
         failures = 0;
+        shown = "";
         if (didSend) await sleep(GATHER_MS);
         else if (stopping.signal.aborted) return;
         else await newLines();
       } catch (error) {
         if (stopping.signal.aborted) return;
-        if (failures++ === 0)
-          logger.warn({ err: error }, "the audit log does not accept events; they are kept on disk");
+        failures++;
+        // A destination that is away and then rejects the credentials needs another way out.
+        const message = error instanceof Error ? error.message : String(error);
+        if (message !== shown) logger.warn({ err: error }, "events are not accepted; they are kept on disk");
+        shown = message;
         await sleep(Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 10)));
       }
     }
@@ -101,6 +122,10 @@ export function startForwarder({ spool, append, lost, logger }: ForwarderOptions
       const late = setTimeout(() => calls.abort(new Error("stopped")), withinMs);
       await ended;
       clearTimeout(late);
+      await opening?.then((destination) => destination.close()).catch(() => {});
     },
   };
 }
+
+/** Destinations of other projects cannot import the class of the error. */
+const isRejection = (error: unknown): boolean => error instanceof Error && error.name === "SinkRejectedError";

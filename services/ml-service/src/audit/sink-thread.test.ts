@@ -8,6 +8,10 @@ import { lineFromEvent } from "./event-line.ts";
 import { openEventSpool } from "./event-spool.ts";
 import { startSinkThread } from "./sink-thread.ts";
 
+// The thread loads its modules, which takes seconds on a busy machine.
+vi.setConfig({ testTimeout: 90_000 });
+const SLOWLY = { timeout: 60_000, interval: 50 };
+const OPS = { kind: "ops", url: "http://127.0.0.1:1", access: null } as const;
 const folders: string[] = [];
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
 
@@ -16,13 +20,16 @@ async function start() {
   folders.push(spoolFolder);
   const { counts, lost } = losses();
   const logger = { info: vi.fn(), warn: vi.fn() };
-  const options = { opsUrl: "http://127.0.0.1:1", access: null, spoolFolder, lost, logger };
+  const options = { destination: OPS, spoolFolder, lost, logger };
   const thread = await startSinkThread(options);
   return { thread, spoolFolder, counts, logger };
 }
 
 const line = (eventId: string): string =>
-  lineFromEvent({ ...{ eventId, kind: "prediction.served", actor: "a", subject: "S" }, occurredAtMs: 0, payload: {} });
+  lineFromEvent({
+    ...{ eventId, kind: "prediction.served", actor: "a", subject: "S", occurredAtMs: 0, payload: {} },
+    ...{ producer: "p", sequence: 1 },
+  });
 
 /** Reads the lines in a spool that no process uses any more. */
 async function linesIn(folder: string): Promise<string[]> {
@@ -39,7 +46,7 @@ test("lines stay on disk in order while the audit log does not answer", async ()
   const { thread, spoolFolder, counts, logger } = await start();
   await thread.append([line("a"), line("b")]);
   await thread.append([line("c")]);
-  await vi.waitFor(() => expect(logger.warn).toHaveBeenCalledOnce());
+  await vi.waitFor(() => expect(logger.warn).toHaveBeenCalledOnce(), SLOWLY);
   await thread.stop(100);
   expect(await linesIn(spoolFolder)).toEqual(["a", "b", "c"].map(line));
   expect(counts).toEqual({});
@@ -52,7 +59,7 @@ test("a thread that ended is replaced, and its lines on disk are kept", async ()
   const { thread, spoolFolder, logger } = await start();
   await thread.append([line("before")]);
   await workers[0]?.terminate();
-  await vi.waitFor(() => thread.append([line("after")]), { timeout: 5_000, interval: 50 });
+  await vi.waitFor(() => thread.append([line("after")]), SLOWLY);
   await thread.stop(100);
   process.off("worker", onWorker);
   expect(workers).toHaveLength(2);
@@ -64,8 +71,7 @@ test("a thread that ended is replaced, and its lines on disk are kept", async ()
 
 test("a folder that cannot be written is reported at the start", async () => {
   const options = {
-    opsUrl: "http://127.0.0.1:1",
-    access: null,
+    destination: OPS,
     lost: () => {},
     logger: { info: vi.fn(), warn: vi.fn() },
   };

@@ -2,7 +2,6 @@ import { once } from "node:events";
 import { access, constants, mkdir } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
-import type { Logger } from "@bellwether/telemetry/logger";
 import { AuditSinkError, type CountDroppedEvents } from "../domain/audit-ports.ts";
 import type { SinkWorkerData, SinkWorkerTask, WorkerMessage } from "./sink-worker.ts";
 
@@ -11,16 +10,28 @@ import type { SinkWorkerData, SinkWorkerTask, WorkerMessage } from "./sink-worke
  * service.
  */
 export interface SinkThread {
-  /** Appends lines to the spool. Only one call at a time. @throws Error when the lines are not on disk */
-  append(lines: readonly string[]): Promise<void>;
+  /**
+   * Appends lines to the spool. Only one call at a time. Returns the positions of the lines for which there was no
+   * space. @throws Error when the lines are not on disk
+   */
+  append(lines: readonly string[], beyondLimit?: boolean): Promise<readonly number[]>;
   /** Sends the remaining lines, for at most `withinMs`. Lines that could not be sent stay in the spool. */
   stop(withinMs: number): Promise<void>;
 }
 
+/** Logs what the thread does. */
+export interface SinkLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
 export interface SinkThreadOptions extends SinkWorkerData {
   readonly lost: CountDroppedEvents;
-  readonly logger: Pick<Logger, "info" | "warn">;
+  readonly logger: SinkLogger;
 }
+
+/** The thread's response: the positions of the lines for which there was no space, or an error. */
+type Outcome = { readonly left: readonly number[] } | { readonly error: unknown };
 
 /** Maximum heap of the thread: many times the size of one segment of the spool. */
 const MAX_HEAP_MB = 128;
@@ -39,20 +50,21 @@ export async function startSinkThread({ lost, logger, ...workerData }: SinkThrea
   let current: Worker | undefined;
   let running: Promise<Worker> | undefined;
   let startAfter = 0;
-  let settle: ((error?: unknown) => void) | undefined;
+  let settle: ((outcome: Outcome) => void) | undefined;
 
   const onMessage = (status: WorkerMessage): void => {
     if (status.kind === "lost") lost(status.events, status.reason);
     else if (status.kind === "log") logger[status.level](status.fields, status.message);
-    else settle?.(status.kind === "not_appended" ? status.error : undefined);
+    else if (status.kind === "not_appended") settle?.({ error: status.error });
+    else settle?.({ left: status.kind === "appended" ? status.left : [] });
   };
   /** Resolves with the thread's next response. Rejects when the thread ends first. */
-  const nextResponse = (): Promise<void> =>
+  const nextResponse = (): Promise<readonly number[]> =>
     new Promise((resolve, reject) => {
-      settle = (error) => {
+      settle = (outcome) => {
         settle = undefined;
-        if (error === undefined) resolve();
-        else reject(error);
+        if ("left" in outcome) resolve(outcome.left);
+        else reject(outcome.error);
       };
     });
   const start = async (): Promise<Worker> => {
@@ -67,7 +79,7 @@ export async function startSinkThread({ lost, logger, ...workerData }: SinkThrea
       if (current !== worker) return;
       current = running = undefined;
       logger.warn({ err: error }, "the audit thread has ended; another one will be started");
-      settle?.(error);
+      settle?.({ error });
     });
     await Promise.race([nextResponse(), ended]);
     return worker;
@@ -84,11 +96,11 @@ export async function startSinkThread({ lost, logger, ...workerData }: SinkThrea
 
   thread().catch(() => {});
   return {
-    async append(lines) {
+    async append(lines, beyondLimit = false) {
       const worker = await thread();
       const response = nextResponse();
-      post(worker, { kind: "append", lines });
-      await response;
+      post(worker, { kind: "append", lines, beyondLimit });
+      return await response;
     },
     async stop(withinMs) {
       const worker = current;

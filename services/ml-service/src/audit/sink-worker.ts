@@ -1,28 +1,33 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
-import { type PeerEnv, peerSettings } from "@bellwether/mesh/server/server-env";
-import { createOpsSink } from "../clients/ops-sink.ts";
-import type { LossReason } from "../domain/audit-ports.ts";
+import type { KafkaSinkSettings } from "../clients/kafka-sink.ts";
+import type { ModuleSinkSettings } from "../clients/module-sink.ts";
+import type { OpsSinkSettings } from "../clients/ops-sink.ts";
+import type { EventDestination, LossReason } from "../domain/audit-ports.ts";
 import { openEventSpool } from "./event-spool.ts";
 import { type ForwarderLogger, startForwarder } from "./forwarder.ts";
 
-/** The data with which sink-thread.ts starts this thread. */
+/** The destination of a sink, and what it needs. */
+export type DestinationSettings =
+  | ({ readonly kind: "ops" } & OpsSinkSettings)
+  | ({ readonly kind: "kafka" } & KafkaSinkSettings)
+  | ({ readonly kind: "module" } & ModuleSinkSettings);
+
+/** The data with which sink-thread.ts starts this thread. They can contain a password: they are never logged. */
 export interface SinkWorkerData {
-  readonly opsUrl: string;
-  /** The credentials of this service for ops-service. Null: none. */
-  readonly access: PeerEnv | null;
+  readonly destination: DestinationSettings;
   readonly spoolFolder: string;
 }
 
 /** A message to the thread. The next append is sent only after the response to the previous one. */
 export type SinkWorkerTask =
-  | { readonly kind: "append"; readonly lines: readonly string[] }
+  | { readonly kind: "append"; readonly lines: readonly string[]; readonly beyondLimit: boolean }
   | { readonly kind: "stop"; readonly withinMs: number };
 
 /** A message from the thread: "ready" once, one response per append, and in between "lost" and "log". */
 export type WorkerMessage =
   | { readonly kind: "ready" }
-  | { readonly kind: "appended" }
+  /** @param left positions of the lines for which there was no space */
+  | { readonly kind: "appended"; readonly left: readonly number[] }
   | { readonly kind: "not_appended"; readonly error: unknown }
   | { readonly kind: "lost"; readonly events: number; readonly reason: LossReason }
   | { readonly kind: "log"; readonly level: "info" | "warn"; readonly fields: object; readonly message: string };
@@ -36,16 +41,22 @@ const logger: ForwarderLogger = {
   warn: (fields, message) => send({ kind: "log", level: "warn", fields, message }),
 };
 
-const { opsUrl, access, spoolFolder } = workerData as SinkWorkerData;
+const { destination: settings, spoolFolder } = workerData as SinkWorkerData;
 const spool = await openEventSpool({ folder: spoolFolder, lost });
-const transport = createMeshTransport({ url: opsUrl, ...(access && peerSettings(access)) });
-const forwarder = startForwarder({ spool, append: createOpsSink(transport), lost, logger });
+const forwarder = startForwarder({ spool, open: () => openDestination(settings), lost, logger });
+
+/** Only the client of this sink is loaded. */
+async function openDestination(of: DestinationSettings): Promise<EventDestination> {
+  if (of.kind === "ops") return (await import("../clients/ops-sink.ts")).openOpsSink(of);
+  if (of.kind === "kafka") return (await import("../clients/kafka-sink.ts")).openKafkaSink(of);
+  return await (await import("../clients/module-sink.ts")).openModuleSink(of);
+}
 
 async function perform(task: SinkWorkerTask): Promise<void> {
   if (task.kind === "append") {
     try {
-      await spool.append(task.lines);
-      send({ kind: "appended" });
+      const left = await spool.append(task.lines, task.beyondLimit);
+      send({ kind: "appended", left });
       forwarder.nudge();
     } catch (error) {
       send({ kind: "not_appended", error });
@@ -54,7 +65,6 @@ async function perform(task: SinkWorkerTask): Promise<void> {
   }
   await forwarder.stop(task.withinMs);
   await spool[Symbol.asyncDispose]();
-  transport.close();
   parentPort?.close();
 }
 

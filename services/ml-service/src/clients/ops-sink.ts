@@ -1,10 +1,12 @@
 import type { AuditEventSchema } from "@bellwether/gen/bellwether/ops/v1/audit_pb";
 import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
+import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
+import { type PeerEnv, peerSettings } from "@bellwether/mesh/server/server-env";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
-import type { AuditEvent } from "../domain/audit-event.ts";
-import { type AppendToSink, SinkRejectedError } from "../domain/audit-ports.ts";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import type { SequencedEvent } from "../domain/audit-event.ts";
+import { type EventDestination, SinkRejectedError } from "../domain/audit-ports.ts";
 
 /**
  * Deadline of a call. AppendEvents has no default deadline, so that without this one a peer that never
@@ -12,16 +14,33 @@ import { type AppendToSink, SinkRejectedError } from "../domain/audit-ports.ts";
  */
 const TIMEOUT_MS = 10_000;
 
-/** Appends events to the audit log of ops-service; at most 500 events per call. */
-export function createOpsSink(transport: Transport): AppendToSink {
+/** The limit of AppendEventsRequest. */
+const MAX_EVENTS = 500;
+
+/** The address of ops-service, and the credentials of this service for it. */
+export interface OpsSinkSettings {
+  readonly url: string;
+  /** Null: none. */
+  readonly access: PeerEnv | null;
+}
+
+/** Opens the audit log of ops-service. */
+export function openOpsSink({ url, access }: OpsSinkSettings): EventDestination {
+  const transport = createMeshTransport({ url, ...(access && peerSettings(access)) });
   const audit = createClient(AuditService, transport);
-  return async (events, signal) => {
-    try {
-      await audit.appendEvents(single({ events: events.map(eventToProto) }), { signal, timeoutMs: TIMEOUT_MS });
-    } catch (cause) {
-      if (!(cause instanceof ConnectError) || cause.code !== Code.InvalidArgument) throw cause;
-      throw new SinkRejectedError(cause.rawMessage, { cause });
-    }
+  return {
+    maxEvents: MAX_EVENTS,
+    async send(events, signal) {
+      try {
+        await audit.appendEvents(single({ events: events.map(eventToProto) }), { signal, timeoutMs: TIMEOUT_MS });
+      } catch (cause) {
+        if (!(cause instanceof ConnectError) || cause.code !== Code.InvalidArgument) throw cause;
+        throw new SinkRejectedError(cause.rawMessage, { cause });
+      }
+    },
+    async close() {
+      transport.close();
+    },
   };
 }
 
@@ -29,8 +48,9 @@ async function* single<T>(message: T): AsyncGenerator<T> {
   yield message;
 }
 
-function eventToProto(event: AuditEvent): MessageInitShape<typeof AuditEventSchema> {
-  const { eventId, kind, actor, subject, occurredAtMs, payload } = event;
-  const payloadJson = JSON.stringify(payload);
+/** Place and payload are hashed together by the audit log, so that a changed sequence shows. */
+function eventToProto(event: SequencedEvent): MessageInitShape<typeof AuditEventSchema> {
+  const { eventId, kind, actor, subject, occurredAtMs, payload, producer, sequence } = event;
+  const payloadJson = JSON.stringify(sequence === null ? payload : { ...payload, producer, sequence });
   return { eventId, kind, actor, subject, occurredAt: timestampFromMs(occurredAtMs), payloadJson };
 }

@@ -11,7 +11,8 @@ export interface AuditEvent {
     | "explanation.served"
     | "counterfactual.served"
     | "call.refused"
-    | "calls.refused";
+    | "calls.refused"
+    | "events.dropped";
   /** Who called, 1 to 256 bytes. */
   readonly actor: string;
   /** Id of the supplier in the request, at most 256 bytes; empty for a batch. */
@@ -19,6 +20,17 @@ export interface AuditEvent {
   /** When the call ended, epoch milliseconds. */
   readonly occurredAtMs: number;
   readonly payload: AuditPayload;
+}
+
+/** An event with its place among the events of this process. */
+export interface SequencedEvent extends AuditEvent {
+  /** Id of the process that recorded the event, a UUID: each start of the service has a new one. */
+  readonly producer: string;
+  /**
+   * Counts the events of the producer, from 1. Null: the event is only about the sink that receives it, or it is of a
+   * release without sequences; `producer` is then that of the process that sends it, or empty.
+   */
+  readonly sequence: number | null;
 }
 
 /** Details of an event. As JSON at most a few KiB. */

@@ -1,13 +1,23 @@
-import type { AuditEvent } from "./audit-event.ts";
+import type { AuditEvent, SequencedEvent } from "./audit-event.ts";
 
 /** Accepts an event for recording. Returns at once and never throws, even when the event is dropped. */
 export type RecordEvent = (event: AuditEvent) => void;
 
 /**
- * Sends events to the audit log; resolves when all of them are recorded. @throws SinkRejectedError, or any
- * other error when a retry can succeed
+ * Where a sink stores events: one of them per sink, in the sink's own thread. docs/event-sinks.md has an example.
  */
-export type AppendToSink = (events: readonly AuditEvent[], signal: AbortSignal) => Promise<void>;
+export interface EventDestination {
+  /** Maximum number of events in one call of `send`. */
+  readonly maxEvents: number;
+  /**
+   * Resolves when all of the events are stored. Only one call at a time. After any error except a rejection, the same
+   * events are sent again, also by another process, so the destination must accept an `eventId` twice.
+   * @throws an error with the name "SinkRejectedError" when an event can never be stored. The events are then sent one
+   * by one, and the rejected one is dropped.
+   */
+  send(events: readonly SequencedEvent[], signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
 
 /** Why an event was dropped. */
 export type LossReason =
@@ -22,7 +32,7 @@ export type LossReason =
 /** Counts dropped events. */
 export type CountDroppedEvents = (events: number, reason: LossReason) => void;
 
-/** The audit log rejects these events: a retry cannot succeed. */
+/** The destination rejects these events: a retry cannot succeed. */
 export class SinkRejectedError extends Error {
   override readonly name = "SinkRejectedError" as const;
 }

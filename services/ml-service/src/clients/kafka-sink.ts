@@ -1,0 +1,48 @@
+import { encodeCloudEvent } from "@bellwether/event-sinks/cloud-event";
+import { KafkaRecordsTooLargeError } from "@bellwether/event-sinks/kafka/kafka-error";
+import { createKafkaSender, type KafkaRecord } from "@bellwether/event-sinks/kafka/kafka-sender";
+import type { CloneableKafkaSettings } from "@bellwether/event-sinks/kafka/kafka-settings";
+import type { SequencedEvent } from "../domain/audit-event.ts";
+import { type EventDestination, SinkRejectedError } from "../domain/audit-ports.ts";
+
+/** The topic of the calls, and the connection to Kafka. */
+export interface KafkaSinkSettings {
+  readonly topic: string;
+  readonly connection: CloneableKafkaSettings;
+}
+
+/** Events have less than 1 KiB on average, so that a request stays below the usual limit of brokers, 1 MiB. */
+const MAX_EVENTS = 500;
+
+/** Opens a topic of Kafka. It loads the Kafka client: import this file when it is needed. */
+export function openKafkaSink({ topic, connection }: KafkaSinkSettings): EventDestination {
+  const sender = createKafkaSender(connection);
+  return {
+    maxEvents: MAX_EVENTS,
+    async send(events, signal) {
+      try {
+        await sender.send(
+          events.map((event) => recordFromEvent(topic, event)),
+          signal,
+        );
+      } catch (error) {
+        if (!(error instanceof KafkaRecordsTooLargeError)) throw error;
+        throw new SinkRejectedError(error.message);
+      }
+    },
+    async close() {
+      await sender[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Events about no supplier have the producer as their key, so that they stay in order. */
+function recordFromEvent(topic: string, event: SequencedEvent): KafkaRecord {
+  const { eventId, kind, actor, subject, occurredAtMs, payload, producer, sequence } = event;
+  const value = encodeCloudEvent({
+    ...{ id: eventId, source: `/bellwether/ml-service/${producer}`, type: `bellwether.${kind}`, subject, sequence },
+    time: new Date(occurredAtMs).toISOString(),
+    dataJson: JSON.stringify({ actor, ...payload }),
+  });
+  return { topic, key: subject || producer, value };
+}
