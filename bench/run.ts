@@ -10,6 +10,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   train: "training compared with xgboost and scikit-learn",
   rpc: "calls through both listeners compared with plain grpc-js and connect-node",
   predict: "predictions of ml-service",
+  sinks: "predictions while calls are recorded to Kafka, compared with ops-service and with no record",
   "python-client": "a DataFrame that the Python client scores and explains, compared with the same calls without it",
   batch: "batches that are scored and explained",
   swap: "change of the champion under load",

@@ -7,6 +7,7 @@ import { floods } from "./floods.ts";
 import { fuzz } from "./fuzz.ts";
 import { leaveServerCpu, type Scenario, useAllCpus } from "./harness.ts";
 import { hostileMessages } from "./hostile.ts";
+import { kafka } from "./kafka.ts";
 import { kills } from "./kills.ts";
 import { notices } from "./notices.ts";
 import { overload } from "./overload.ts";
@@ -31,13 +32,14 @@ const SCENARIOS = {
   kills,
   triage,
   notices,
+  kafka,
 } satisfies Record<keyof typeof ABOUT, Scenario>;
 
 /**
  * Scenarios whose servers run a whole week: they need all cores. In the others, servers have one core and the load the
  * other one; servers that nobody moved would share the core of the load.
  */
-const ON_ALL_CPUS: ReadonlySet<string> = new Set<keyof typeof ABOUT>(["takeover", "kills", "notices"]);
+const ON_ALL_CPUS: ReadonlySet<string> = new Set<keyof typeof ABOUT>(["takeover", "kills", "notices", "kafka"]);
 
 const quick = process.argv.includes("--quick");
 const names = process.argv.slice(2).filter((name) => name !== "--quick");

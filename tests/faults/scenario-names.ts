@@ -15,4 +15,5 @@ export const ABOUT = {
   kills: "each process of a weekly run is killed in each stage, with the jobs in PostgreSQL and in Redis",
   triage: "twelve callers triage and list alerts while runs of 100,000 suppliers complete",
   notices: "two replicas of ops-service, a process that delivers, and PostgreSQL are killed while alerts are raised",
+  kafka: "a broker of Apache Kafka, ops-service and PostgreSQL are killed while events are sent to Kafka (Java)",
 } as const;
