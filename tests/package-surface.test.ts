@@ -109,7 +109,8 @@ const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
   mesh: ["server", "policies", "grpc", "rest", "web", "reference", "client", "auth", "listener", "call", "errors"],
   contract: ["flat-json"],
   "object-store": ["calls", "backends", "location"],
-  testing: ["echo", "http2", "stores"],
+  "event-sinks": ["kafka"],
+  testing: ["echo", "http2", "kafka", "stores"],
 };
 
 /**

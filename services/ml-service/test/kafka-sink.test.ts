@@ -61,7 +61,7 @@ test("a consumer of another maker reads each event exactly once by id and in ord
   await relay.reconnect();
   const second = await open();
   for (let i = 300; i < 1_000; i++) second.record(event(i));
-  second.lost(2, "not_told");
+  second.lost(2, "rejected");
   const records = await readTopics(tools, { brokers: cluster.brokers, topics: ["calls"], ids: 1_001, seconds: 90 });
   await second.stop();
   const events = records.filter(({ value }) => value.type === "bellwether.prediction.served");
@@ -91,6 +91,6 @@ test("a consumer of another maker reads each event exactly once by id and in ord
   });
   expect(last?.value.source).toMatch(/^\/bellwether\/ml-service\/[0-9a-f-]{36}$/);
   const gaps = records.filter(({ value }) => value.type === "bellwether.events.dropped");
-  expect(gaps).toMatchObject([{ value: { data: { sink: "kafka", events: 2, reasons: { not_told: 2 } } } }]);
-  expect(counts).toEqual({ not_told: 2 });
+  expect(gaps).toMatchObject([{ value: { data: { sink: "kafka", events: 2, reasons: { rejected: 2 } } } }]);
+  expect(counts).toEqual({ rejected: 2 });
 });
