@@ -71,7 +71,7 @@ export function createNumberWriter(): WriteNumbers {
   let sorted: readonly { readonly name: string; readonly member: string }[] = [];
   return (numbers) => {
     const sent = Object.keys(numbers);
-    if (sent.length !== names.length || sent.some((name, i) => name !== names[i])) {
+    if (!areEqual(sent, names)) {
       names = sent;
       // The default sort order is by UTF-16 code units, as RFC 8785 requires.
       sorted = sent.toSorted().map((name, i) => ({ name, member: `${i === 0 ? "" : ","}${JSON.stringify(name)}:` }));
@@ -83,6 +83,12 @@ export function createNumberWriter(): WriteNumbers {
     }
     return `${text}}`;
   };
+}
+
+function areEqual(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 const writeFeatures = createNumberWriter();

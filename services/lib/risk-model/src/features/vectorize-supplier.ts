@@ -31,9 +31,8 @@ export function createSupplierVectorizer(
     violations.push(...textViolations);
     violations.push(...nameViolations(Object.keys(input.categories), "category", slots, `${path}.categories`));
     for (const [name, slot] of slots) {
-      if (slot.feature.kind === "numeric")
-        putNumber(slot, sentNumber(slot, input, path, found), `${path}.features.${name}`, found);
-      else putCategory(slot, ownValue(input.categories, name), `${path}.categories.${name}`, found);
+      if (slot.feature.kind === "numeric") putNumber(slot, sentNumber(slot, input, path, found), path, found);
+      else putCategory(slot, ownValue(input.categories, name), path, found);
     }
     const known = slots.size - missing.length;
     const enough = known >= least;
@@ -65,17 +64,19 @@ function sentNumber(slot: FeatureSlot, input: SupplierInput, path: string, found
   return code;
 }
 
-function putNumber(slot: FeatureSlot, value: number | undefined, field: string, found: Findings): void {
+/** The path of the field is built only for a violation: this runs for every feature of every supplier. */
+function putNumber(slot: FeatureSlot, value: number | undefined, path: string, found: Findings): void {
   const { feature, column } = slot;
   if (value === undefined) {
     found.missing.push(feature.name);
-    if (feature.missing === "refuse") found.violations.push(requiredViolation(feature, field));
+    if (feature.missing === "refuse")
+      found.violations.push(requiredViolation(feature, `${path}.features.${feature.name}`));
     found.row[column] = slot.filler;
     return;
   }
   found.row[column] = slot.round(value);
   if (!isPossible(slot, value)) {
-    found.violations.push(numberViolation(slot, value, field));
+    found.violations.push(numberViolation(slot, value, `${path}.features.${feature.name}`));
     return;
   }
   const { training } = feature;
@@ -86,7 +87,7 @@ function putNumber(slot: FeatureSlot, value: number | undefined, field: string, 
   }
 }
 
-function putCategory(slot: FeatureSlot, value: string | undefined, field: string, found: Findings): void {
+function putCategory(slot: FeatureSlot, value: string | undefined, path: string, found: Findings): void {
   const { feature, column, categories } = slot;
   const code = value === undefined ? undefined : categories.get(value);
   if (code !== undefined) {
@@ -95,7 +96,8 @@ function putCategory(slot: FeatureSlot, value: string | undefined, field: string
   }
   found.missing.push(feature.name);
   if (value === undefined) {
-    if (feature.missing === "refuse") found.violations.push(requiredViolation(feature, field));
+    if (feature.missing === "refuse")
+      found.violations.push(requiredViolation(feature, `${path}.categories.${feature.name}`));
     return;
   }
   const message = `${feature.name} "${value.slice(0, 80)}" was not seen often enough in training and counts as missing`;

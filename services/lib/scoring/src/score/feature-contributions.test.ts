@@ -38,6 +38,13 @@ test("all columns of a category are one contribution, with the category of the r
   });
 });
 
+test("a contribution of one column has the bits of the column, also those of a negative zero", () => {
+  const zeros = new Float32Array(bundle.columns.length).fill(-0);
+  const found = featureContributions(bundle, new Float32Array(zeros.length), zeros, {});
+  const isNumber = ({ feature }: { readonly feature: string }) => feature !== "region";
+  expect(found.filter(isNumber).every(({ contribution }) => Object.is(contribution, -0))).toBe(true);
+});
+
 test("a number that the supplier did not send has no value", () => {
   const row = new Float32Array(bundle.columns.length).fill(7);
   const contributions = new Float32Array(bundle.columns.length);

@@ -47,11 +47,18 @@ interface Group {
 function createContributionList(bundle: FeatureBundle): ListContributions {
   const groups = groupsOf(bundle);
   const sums = new Float64Array(groups.length);
+  /** Group of each column. */
+  const groupAt = new Int32Array(bundle.columns.length);
+  for (const [g, { columns }] of groups.entries()) for (const { at } of columns) groupAt[at] = g;
+  const isSummed = Uint8Array.from(groupAt, (g) => (groups[g]?.kind === "category" ? 1 : 0));
+  // Runs for every score: plain loops allocate nothing.
   return (row, contributions, given, top) => {
-    for (const [g, { kind, columns }] of groups.entries()) {
-      let sum = kind === "category" ? 0 : (contributions[columns[0]?.at ?? 0] as number);
-      if (kind === "category") for (const { at } of columns) sum += contributions[at] as number;
-      sums[g] = sum;
+    sums.fill(0);
+    for (let at = 0; at < groupAt.length; at++) {
+      const g = groupAt[at] as number;
+      const contribution = contributions[at] as number;
+      // A single column is assigned, which keeps a negative zero.
+      sums[g] = isSummed[at] === 1 ? (sums[g] as number) + contribution : contribution;
     }
     return largest(sums, top).map((g) => entryOf(groups[g] as Group, sums[g] as number, row, given));
   };
@@ -87,7 +94,7 @@ function entryOf(
 
 /** Returns the indexes of the `top` values with the largest magnitudes, largest first; of equal ones, the first. */
 function largest(values: Float64Array, top: number): number[] {
-  if (top >= values.length || values.some(Number.isNaN))
+  if (top >= values.length || hasNaN(values))
     return Array.from(values.keys())
       .sort((a, b) => Math.abs(values[b] as number) - Math.abs(values[a] as number))
       .slice(0, top);
@@ -103,4 +110,9 @@ function largest(values: Float64Array, top: number): number[] {
     if (found.length > top) found.pop();
   }
   return found;
+}
+
+function hasNaN(values: Float64Array): boolean {
+  for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) return true;
+  return false;
 }
