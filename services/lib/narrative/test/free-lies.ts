@@ -27,7 +27,7 @@ const downs = ({ reasons }: NarrativeFacts) => reasons.filter((one) => one.direc
 const plain = ({ reasons }: NarrativeFacts) => reasons.filter(isPlain);
 
 /** A sentence with {u} a feature that increases the risk, {U} at its beginning, {d} and {D} one that lowers it. */
-function kind(language: Language, text: string): LieKind {
+export function kind(language: Language, text: string): LieKind {
   return {
     language,
     write(facts) {

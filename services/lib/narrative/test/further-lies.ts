@@ -1,10 +1,21 @@
 /*
  * Lies that were written against the check of placeholders, in three rounds of which each was new to it: of the first 180
- * sentences some 16 were shown that were false, of the second 123 some 9, of the third 78 two. All are caught since then.
+ * sentences some 16 were shown that were false, of the second 123 some 9, of the third 78 two, of a fourth 120 three ("used to", "follows", "the lower …, the higher …"). All are
+ * caught since then.
  */
 
 /** English sentences; the letters in braces are those of `kind`. */
 export const FURTHER_ENGLISH: readonly string[] = [
+  "{U} used to raise the risk.",
+  "{U} follows {v} in weight and raises the risk.",
+  "{U} follows {v}, and both raise the risk.",
+  "The lower {u} is, the higher the risk.",
+  "The higher {d} is, the lower the risk.",
+  "Without {u} the score rises.",
+  "{U} raises the risk more than {v} lowers it.",
+  "The other suppliers have {u.t}.",
+  "{U} rises and the risk falls.",
+  "{U} is favourable and raises the risk.",
   "{U} means that the supplier has problems.",
   "{U} is higher than typical, {l} too.",
   "{U} keeps the risk in check.",
@@ -181,6 +192,12 @@ export const FURTHER_ENGLISH: readonly string[] = [
 
 /** German sentences. */
 export const FURTHER_GERMAN: readonly string[] = [
+  "{U} folgt auf {v} und erhöht das Risiko.",
+  "{U} folgt {v}, und beide erhöhen das Risiko.",
+  "Je niedriger {u} ist, je höher ist das Risiko.",
+  "Ohne {u} wäre das Risiko niedrig.",
+  "{U} nimmt Druck vom Wert.",
+  "{U} macht {s} des Risikos aus.",
   "{U} hält das Risiko niedrig.",
   "{U} bremst den Wert.",
   "{D} belastet den Wert.",

@@ -31,6 +31,11 @@ export function linkProblem(
   for (const [i, token] of tokens.entries()) {
     if (language === "en" && has(token, "upVerb", "downVerb") && !has(token, "higher", "lower", "up", "down"))
       if (nameAfter(tokens, i) >= 0) return `"${token.text}" has a feature as its object`;
+    if (token.text === "used" && tokens[i + 1]?.text === "to") return '"used to" is history';
+    if (/^(last|in last place|zuletzt)$/.test(token.text) && names.length < 2)
+      return `"${token.text}" needs the features before it`;
+    if (isCorrelative(tokens, i)) return `"${token.text}" relates a feature with the risk`;
+    if (isFollowing(tokens, i)) return `"${token.text}" turns the order of the features round`;
     if (token.text === "than" && !has(tokens[i - 1], "higher", "lower")) return '"than" compares nothing';
     if (isCause(tokens, i) && relatesFeatures(tokens, names, i))
       return `"${token.text}" relates features with each other`;
@@ -69,6 +74,22 @@ const isPronoun = (tokens: readonly Token[], at: number): boolean =>
 
 const isJoined = (between: readonly Token[]): boolean =>
   between.some((token) => isMark(token) || has(token, "and", "order"));
+
+/** Whether "follows" has a feature on each side: the first one is then the weaker one. */
+function isFollowing(tokens: readonly Token[], at: number): boolean {
+  if (!/^(follows?|following|folgt|folgen)$/.test(tokens[at]?.text ?? "")) return false;
+  const segments = segmentsOf(tokens);
+  const hasName = (from: number, to: number): boolean =>
+    tokens.some(({ name }, i) => i >= from && i < to && name !== undefined && segments[i] === segments[at]);
+  return hasName(0, at) && hasName(at + 1, at + 5);
+}
+
+/** Whether a comparison is the second one of "the lower …, the higher …". */
+function isCorrelative(tokens: readonly Token[], at: number): boolean {
+  const isCompared = (i: number): boolean =>
+    has(tokens[i], "higher", "lower") && /^(the|je)$/.test(tokens[i - 1]?.text ?? "");
+  return isCompared(at) && tokens.some((_, i) => i < at && isCompared(i));
+}
 
 /** Whether a word begins a cause: "because", "due to"; "as" directly before a name. */
 const isCause = (tokens: readonly Token[], at: number): boolean =>
