@@ -84,3 +84,23 @@ test("the example request of every RPC is a message of the contract that its rul
     });
   expect(rejected).toEqual([]);
 });
+
+test("every operation names the role of its caller, and those with a key its header and 409", () => {
+  const facts: { name: string; "x-role"?: string; hasKey: boolean; has409: boolean }[] = operations.map(
+    ({ name, operation }) => ({
+      ...{ name, "x-role": Object(operation)["x-role"] },
+      hasKey: (operation.parameters ?? []).some((one) => one.name === "Idempotency-Key"),
+      has409: operation.responses["409"] !== undefined,
+    }),
+  );
+  expect(facts.filter((one) => !one["x-role"]).map(({ name }) => name)).toEqual([]);
+  expect(facts.filter(({ hasKey, has409 }) => hasKey !== has409)).toEqual([]);
+  const withKey = facts.filter(({ hasKey }) => hasKey).map(({ name }) => name);
+  expect(withKey).toHaveLength(13);
+  expect(withKey).toEqual(
+    expect.arrayContaining([
+      ...["/alerts/action", "/bellwether.ops.v1.AlertService/DecideAlerts"],
+      ...["/bellwether.ops.v1.NoticeService/SendTestNotice", "/bellwether.ops.v1.NoticeService/ReplayNotice"],
+    ]),
+  );
+});

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { exampleOf } from "./example-of.ts";
 import type { Schema } from "./message-schema.ts";
+import { opsExamples } from "./ops-examples.ts";
 
 type Schemas = Readonly<Record<string, Schema>>;
 
@@ -26,7 +27,11 @@ export function addExamples(paths: Schemas, schemas: Schemas, root: string): Rec
       }),
       responses: mapParts(part(responses), (response, status) =>
         withExample(response, (schema) =>
-          status === "default" ? errorExample(schema) : (answer ?? exampleOf(schema, { schemas, isRequest: false })),
+          status === "409"
+            ? conflictExample(schema)
+            : status === "default"
+              ? errorExample(schema)
+              : (answer ?? exampleOf(schema, { schemas, isRequest: false })),
         ),
       ),
     };
@@ -65,6 +70,15 @@ function errorExample({ $ref }: Schema): unknown {
   };
 }
 
+function conflictExample({ $ref }: Schema): unknown {
+  const message = "the Idempotency-Key was used for another request";
+  if ($ref === "#/components/schemas/ConnectError") return { code: "already_exists", message };
+  return {
+    ...{ type: "about:blank", title: "already exists", status: 409, detail: message, reason: "REQUEST_KEY_MISMATCH" },
+    ...{ request_id: REQUEST_ID, code: "already_exists", message },
+  };
+}
+
 /** Lines of `POST /explain`: the parts of ExplainResponse. */
 const EXPLAIN_LINES = `${[
   { base: { score: { supplier_id: "ACME", risk_score: 0.464, band: "BAND_HIGH" }, base_value: -2.31 } },
@@ -81,12 +95,15 @@ interface OwnExample {
 
 function ownExamples(root: string): Readonly<Record<string, OwnExample>> {
   const flat: Schema = JSON.parse(readFileSync(path.join(root, "docs/examples/acme.json"), "utf8"));
-  const features = { past_disputes: 7, late_ratio: 0.45, avg_payment_delay_days: 51 };
-  const supplier = { supplierId: "ACME", features, categories: { region: "Europe" } };
+  const features = Object.fromEntries(Object.entries(flat).filter(([, value]) => typeof value === "number"));
+  const supplier = { supplierId: "ACME", features };
+  const numbers = Object.entries(features).map(([name, value]) => ({ name, values: [value, value] }));
   const inference = (method: string): string => `/bellwether.inference.v1.InferenceService/${method}`;
   return {
     "/predict": { request: flat },
-    "/predict/batch": { request: [flat, { supplier_id: "S_00001", past_disputes: null, late_ratio: "0.1" }] },
+    "/predict/batch": {
+      request: [flat, { ...flat, supplier_id: "S_00001", past_disputes: 0, late_ratio: "0.1", contract_value: null }],
+    },
     "/explain": { request: flat, answer: EXPLAIN_LINES },
     "/alerts/action": {
       request: { alert_id: REQUEST_ID, version: 3, action: "acknowledge", note: "Called the supplier." },
@@ -99,10 +116,11 @@ function ownExamples(root: string): Readonly<Record<string, OwnExample>> {
         after: { supplier: { ...supplier, features: { ...features, past_disputes: 4 } } },
       },
     },
+    ...opsExamples(),
     [inference("Counterfactual")]: { request: { supplier } },
     [inference("PredictRows")]: { request: { suppliers: [supplier] } },
     [inference("PredictBatch")]: {
-      request: { supplierIds: ["ACME", "S_00001"], numbers: [{ name: "past_disputes", values: [7, 0] }] },
+      request: { supplierIds: ["ACME", "S_00001"], numbers },
     },
   };
 }

@@ -15,6 +15,8 @@ import { FLAT_PATHS, FLAT_SCHEMAS, ID_HEADERS } from "./flat-schemas.ts";
 import { messageSchema, reachable, reference, type Schema } from "./message-schema.ts";
 import { opsPaths, PLAIN_MESSAGES } from "./ops-paths.ts";
 import { plainSchemas } from "./plain-schema.ts";
+import { conflict, REQUEST_KEY } from "./request-key.ts";
+import { REST_RPCS } from "./rest-rpcs.ts";
 
 /** Numbers of fields in descriptor.proto, as paths of comments have them. */
 const MESSAGES = 4;
@@ -59,7 +61,13 @@ export function openApiDocument(root: string): Schema {
         const description = commentOf(file, SERVICES, s, MEMBERS, m);
         for (const type of [method.input, method.output]) reachable(type, used);
         paths[`/${service.typeName}/${method.name}`] = {
-          post: operation(`${service.name}_${method.name}`, service.name, description, method),
+          post: operation(
+            `${service.name}_${method.name}`,
+            service.name,
+            description,
+            method,
+            takesKey(method, description, commentOf(file, SERVICES, s)),
+          ),
         };
       }
     }
@@ -86,7 +94,7 @@ export function openApiDocument(root: string): Schema {
       description:
         "RPCs over Connect with JSON, and REST paths. Every answer has the headers x-request-id and, once its call began, x-trace-id.",
     },
-    paths: addExamples({ ...FLAT_PATHS, ...opsPaths(message), ...paths }, allSchemas, root),
+    paths: addExamples({ ...withRoles({ ...FLAT_PATHS, ...opsPaths(message) }, paths), ...paths }, allSchemas, root),
     components: {
       schemas: allSchemas,
       securitySchemes: { token: { type: "http", scheme: "bearer" } },
@@ -98,7 +106,13 @@ export function openApiDocument(root: string): Schema {
 const typeSchema = (type: DescMessage | DescEnum, comment: (of: DescField) => string): Schema =>
   type.kind === "enum" ? { type: "string", enum: type.values.map(({ name }) => name) } : messageSchema(type, comment);
 
-function operation(operationId: string, tag: string, description: string, method: DescMethod): Schema {
+/** Whether a comment of the contract says that the RPC, or each RPC of the service that changes something, has a key. */
+const takesKey = (method: DescMethod, description: string, ofService: string): boolean =>
+  description.includes(KEY_WORD) || (/^An action can be sent/m.test(ofService) && method.idempotency === IDEMPOTENT);
+
+const KEY_WORD = "idempotency-key";
+
+function operation(operationId: string, tag: string, description: string, method: DescMethod, hasKey: boolean): Schema {
   const { input, output, methodKind } = method;
   const isStream = methodKind === "server_streaming";
   const type = isStream ? "application/connect+json" : "application/json";
@@ -110,6 +124,7 @@ function operation(operationId: string, tag: string, description: string, method
     description: isStream ? `${description}\n${ENVELOPES}` : description,
     "x-role": roleOf(method),
     "x-idempotent": method.idempotency !== UNKNOWN,
+    ...(hasKey && { parameters: [REQUEST_KEY] }),
     requestBody: { required: true, content: content(reference(input)) },
     responses: {
       200: {
@@ -117,6 +132,7 @@ function operation(operationId: string, tag: string, description: string, method
         headers: ID_HEADERS,
         content: content(reference(output)),
       },
+      ...(hasKey && { 409: conflict("application/json", "ConnectError") }),
       default: {
         description: isStream
           ? "The request was not served. After the first message: an error in the last envelope."
@@ -128,14 +144,30 @@ function operation(operationId: string, tag: string, description: string, method
   };
 }
 
-/** MethodOptions.IdempotencyLevel of descriptor.proto: a repetition can have another effect. */
+/** MethodOptions.IdempotencyLevel of descriptor.proto: a repetition can have another effect, or has the same one. */
 const UNKNOWN = 0;
+const IDEMPOTENT = 2;
 
 /** The role that a caller needs, in lower case. Empty: the RPC names none. */
 const roleOf = (method: DescMethod): string => {
   const number = getOption(method, roleOption);
   return number === 0 ? "" : (RoleSchema.value[number]?.localName.toLowerCase() ?? "");
 };
+
+/** Gives REST paths the role of the RPC that they are an alias of. @throws Error when it is not known */
+function withRoles(rest: Readonly<Record<string, Schema>>, rpcs: Readonly<Record<string, Schema>>) {
+  return Object.fromEntries(
+    Object.entries(rest).map(([path, verbs]) => {
+      const rpc: { post?: Schema } = rpcs[REST_RPCS[path] ?? ""] ?? {};
+      if (rpc.post === undefined) throw new Error(`the path ${path} is the alias of no RPC: add it to REST_RPCS`);
+      const facts = { "x-role": rpc.post["x-role"], "x-idempotent": rpc.post["x-idempotent"] };
+      return [
+        path,
+        Object.fromEntries(Object.entries(verbs).map(([verb, one]) => [verb, { ...Object(one), ...facts }])),
+      ];
+    }),
+  );
+}
 
 const ENVELOPES =
   "The body is enveloped: each message is preceded by five bytes, a flag (0; 2: the end of the stream, with its error) and the length as a big-endian number. A request has one message.";

@@ -2,6 +2,7 @@ import type { DescMessage } from "@bufbuild/protobuf";
 import { ID_HEADERS } from "./flat-schemas.ts";
 import type { Schema } from "./message-schema.ts";
 import { plainReference } from "./plain-schema.ts";
+import { conflict, REQUEST_KEY } from "./request-key.ts";
 
 const TEXT: Schema = { type: "string" };
 const NAMES = (...names: string[]): Schema => ({ enum: names });
@@ -132,8 +133,12 @@ export function opsPaths(message: (name: string) => DescMessage): Readonly<Recor
       post: {
         operationId: "alertAction",
         summary: "Performs one action on one alert, as DecideAlerts.",
+        parameters: [REQUEST_KEY],
         requestBody: { required: true, content: { "application/json": { schema: ACTION } } },
-        responses: answer("The alert after the action.", object({ alert: plain("bellwether.ops.v1.Alert") })),
+        responses: {
+          ...answer("The alert after the action.", object({ alert: plain("bellwether.ops.v1.Alert") })),
+          409: conflict("application/problem+json", "Problem"),
+        },
       },
     },
     "/alerts/stream": {

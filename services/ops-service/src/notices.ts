@@ -24,6 +24,7 @@ import {
   readOutboxFigures,
   removeOldNotices,
 } from "./store/notices.ts";
+import { createRequestKeyStore } from "./store/request-keys.ts";
 
 /** How notices are sent. */
 export interface NoticeConfig {
@@ -91,6 +92,7 @@ export function startNotices(config: NoticeConfig | undefined, ports: NoticePort
     findNotice: (noticeId) => findNotice(db, noticeId),
     listDestinations: (names) => listDestinationStates(db, names),
     transact,
+    requestKeys: createRequestKeyStore(db),
     nudge,
   });
   if (config) {

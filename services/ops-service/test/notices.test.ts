@@ -16,7 +16,7 @@ import { hasRedis, type RedisServer, startRedis } from "@bellwether/testing/redi
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { Code, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { DeliveryOutcome, Notice, NoticeSender } from "../src/domain/notice.ts";
 import type { NoticeConfig } from "../src/notices.ts";
 import { failureOf, type OpsHarness, runWeek, seenAlert, startOps } from "./ops-harness.ts";
@@ -367,6 +367,53 @@ test("unknown notices and destinations are NOT_FOUND; a service without destinat
   });
   await runWeek(off, "2026-W01", [{ id: "a", score: 0.9 }]);
   expect((await notices.listNotices({})).notices).toEqual([]);
+});
+
+describe("Idempotency-Key", () => {
+  test("a test notice with a key is made once, however often and however soon it is sent again", async () => {
+    const ops = await start(await cluster.createDatabase(), createReceiver());
+    const replayed: (string | null)[] = [];
+    const send = (key: string, destination = "erp") =>
+      ops.notices.sendTestNotice(
+        { destination },
+        {
+          headers: { "idempotency-key": key },
+          onHeader: (headers) => replayed.push(headers.get("idempotency-replayed")),
+        },
+      );
+    const atOnce = await Promise.all(Array.from({ length: 5 }, () => send("k1")));
+    const later = await send("k1");
+    expect(new Set([...atOnce, later].map(({ notice }) => notice?.noticeId)).size).toBe(1);
+    expect(later).toEqual(atOnce[0]);
+    expect(replayed.at(-1)).toBe("true");
+    expect(later.notice?.noticeId).not.toBe((await send("k2")).notice?.noticeId);
+    expect((await ops.notices.listNotices({})).notices).toHaveLength(2);
+    const other = await failureOf(send("k1", "room"));
+    expect([other.code, other.findDetails(ErrorInfoSchema)[0]?.reason]).toEqual([
+      Code.AlreadyExists,
+      "REQUEST_KEY_MISMATCH",
+    ]);
+    // A request that failed had no effect, so that its key is free.
+    expect((await failureOf(send("k3", "nowhere"))).code).toBe(Code.NotFound);
+    expect((await send("k3")).notice?.noticeId).toBeDefined();
+  });
+
+  test("a notice that is replayed with a key is not delivered a third time", async () => {
+    const databaseUrl = await cluster.createDatabase();
+    const receiver = createReceiver();
+    receiver.answers.set("erp", async () => ({ kind: "rejected", reason: "answered 400" }));
+    const ops = await start(databaseUrl, receiver);
+    const noticeId = (await ops.notices.sendTestNotice({ destination: "erp" })).notice?.noticeId ?? "";
+    const isDead = async () => expect((await ops.notices.getNotice({ noticeId })).notice?.state).toBe(NoticeState.DEAD);
+    await vi.waitFor(isDead, WAIT);
+    const replay = () => ops.notices.replayNotice({ noticeId }, { headers: { "idempotency-key": "r1" } });
+    const first = await replay();
+    await vi.waitFor(() => expect(receiver.at("erp")).toHaveLength(2), WAIT);
+    await vi.waitFor(isDead, WAIT);
+    expect(await replay()).toEqual(first);
+    expect((await ops.audit.queryEvents({ kind: "notice.replayed" })).records).toHaveLength(1);
+    expect((await ops.notices.getNotice({ noticeId })).notice?.state).toBe(NoticeState.DEAD);
+  });
 });
 
 test("a list of notices is paged, newest first", async () => {

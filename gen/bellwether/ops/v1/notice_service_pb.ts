@@ -324,6 +324,9 @@ export const EnableDestinationResponseSchema: GenMessage<EnableDestinationRespon
  * - DEADLINE_EXCEEDED: the database did not finish in time. Retry after the delay in RetryInfo.
  * - UNAVAILABLE: the database does not answer. Retry after the delay in RetryInfo.
  *
+ * ReplayNotice and SendTestNotice can be sent with the header (in gRPC: metadata) idempotency-key, 1 to 255 visible ASCII
+ * characters. The same key with the same content has the first answer again, with the header idempotency-replayed: true.
+ *
  * @generated from service bellwether.ops.v1.NoticeService
  */
 export const NoticeService: GenService<{
@@ -350,10 +353,13 @@ export const NoticeService: GenService<{
     output: typeof GetNoticeResponseSchema;
   },
   /**
-   * Delivers a dead notice again, with the same id and content and as many attempts as a new notice. Not idempotent: a
-   * repetition fails while the notice waits.
+   * Delivers a dead notice again, with the same id and content and as many attempts as a new notice. Not idempotent
+   * without the header idempotency-key: a repetition fails while the notice waits, and delivers it again afterwards.
    * - NOT_FOUND: no notice has this id.
    * - FAILED_PRECONDITION: the notice is not dead, or its destination is disabled or not in the routes file.
+   * - ALREADY_EXISTS: the idempotency-key was used for another request (reason REQUEST_KEY_MISMATCH).
+   * - INVALID_ARGUMENT: the idempotency-key is not valid (reason REQUEST_KEY_FORM).
+   * - RESOURCE_EXHAUSTED: 10,000 keys of the caller are kept, for 24 hours (reason REQUEST_KEY_LIMIT).
    *
    * @generated from rpc bellwether.ops.v1.NoticeService.ReplayNotice
    */
@@ -364,9 +370,12 @@ export const NoticeService: GenService<{
   },
   /**
    * Sends a notice without suppliers to a destination. The response comes before the delivery; GetNotice shows its
-   * result. Not idempotent.
+   * result. Not idempotent without the header idempotency-key: each request sends a notice.
    * - NOT_FOUND: the routes file has no destination of this name.
    * - FAILED_PRECONDITION: the destination is disabled.
+   * - ALREADY_EXISTS: the idempotency-key was used for another request (reason REQUEST_KEY_MISMATCH).
+   * - INVALID_ARGUMENT: the idempotency-key is not valid (reason REQUEST_KEY_FORM).
+   * - RESOURCE_EXHAUSTED: 10,000 keys of the caller are kept, for 24 hours (reason REQUEST_KEY_LIMIT).
    *
    * @generated from rpc bellwether.ops.v1.NoticeService.SendTestNotice
    */

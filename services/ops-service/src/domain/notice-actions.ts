@@ -5,10 +5,15 @@ import {
   NoticeNotFoundError,
   NoticeStateError,
 } from "./notice-error.ts";
+import type { RequestKey } from "./request-key.ts";
 import type { DestinationState, StoredNotice } from "./stored-notice.ts";
 
 /** Reads and changes what a person's action on notices needs, all in one transaction, with its audit event. */
 export interface NoticeTransaction {
+  /** Records that the request of this key has an effect. False: one had it before. @throws RequestKeyMismatchError, RequestKeyLimitError */
+  claim(key: RequestKey): Promise<boolean>;
+  /** Stores the answer of the request that has the effect. */
+  storeAnswer(key: RequestKey, answer: Uint8Array): Promise<void>;
   /** Locks the notice until the transaction ends. */
   lock(noticeId: string): Promise<StoredNotice | undefined>;
   stateOf(destination: string): Promise<Pick<DestinationState, "disabledAt" | "reason"> | undefined>;

@@ -1,11 +1,17 @@
 import type { DestinationSpec, NoticeRoutes } from "@bellwether/config/notice-routes";
-import { ListNoticesRequestSchema, type NoticeService } from "@bellwether/gen/bellwether/ops/v1/notice_service_pb";
+import {
+  ListNoticesRequestSchema,
+  NoticeService,
+  SendTestNoticeResponseSchema,
+} from "@bellwether/gen/bellwether/ops/v1/notice_service_pb";
 import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
 import { pageTokenError, pageTokens } from "@bellwether/mesh/call/page-token";
-import type { ServiceImpl } from "@connectrpc/connect";
+import { create, type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { NoNoticesReason } from "../domain/destination-rules.ts";
 import { enableDestination, type NoticeTransaction, replayNotice, sendTestNotice } from "../domain/notice-actions.ts";
 import { NoticeNotFoundError } from "../domain/notice-error.ts";
+import type { RequestKeyStore } from "../domain/request-key.ts";
 import type { DestinationState, NoticeQuery, NoticeWithLog, StoredNotice } from "../domain/stored-notice.ts";
 import { nameOf } from "./alert-to-proto.ts";
 import {
@@ -16,6 +22,7 @@ import {
   noticeToProto,
 } from "./notice-to-proto.ts";
 import { pageOf, UUID } from "./page-token.ts";
+import { answerOnce } from "./repeated-requests.ts";
 
 export interface NoticeDependencies {
   /** Undefined: there are no destinations. */
@@ -28,6 +35,7 @@ export interface NoticeDependencies {
   readonly findNotice: (noticeId: string) => Promise<NoticeWithLog | undefined>;
   readonly listDestinations: (names: readonly string[]) => Promise<readonly DestinationState[]>;
   readonly transact: <T>(actor: string, work: (transaction: NoticeTransaction) => Promise<T>) => Promise<T>;
+  readonly requestKeys: RequestKeyStore;
   /** Looks at the outbox now, so that a notice does not wait for the next look. */
   readonly nudge: () => void;
   readonly now: () => Date;
@@ -35,9 +43,12 @@ export interface NoticeDependencies {
 
 const DEFAULT_PAGE = 50;
 
+/** An RPC that has an effect each time when it is sent without a key. Both have the same answer. */
+type NoticeAction = typeof NoticeService.method.replayNotice | typeof NoticeService.method.sendTestNotice;
+
 /** Returns the handlers of NoticeService. */
 export function noticeHandlers(deps: NoticeDependencies): ServiceImpl<typeof NoticeService> {
-  const { routes, noNotices, isDelivering, transact, nudge, now } = deps;
+  const { routes, noNotices, isDelivering, transact, requestKeys, nudge, now } = deps;
   const destinations = routes?.destinations ?? [];
   const destinationsByName = async (specs: readonly DestinationSpec[]) => {
     const states = new Map((await deps.listDestinations(specs.map(({ name }) => name))).map((one) => [one.name, one]));
@@ -46,6 +57,29 @@ export function noticeHandlers(deps: NoticeDependencies): ServiceImpl<typeof Not
       return state && routes ? [destinationToProto(spec, state, routes, now())] : [];
     });
   };
+  /** Changes a notice. A request with a key has one effect, however often and however soon it is sent again. */
+  const once = <M extends NoticeAction>(
+    method: M,
+    request: MessageShape<M["input"]>,
+    context: HandlerContext,
+    perform: (transaction: NoticeTransaction, actor: string) => Promise<StoredNotice>,
+  ) =>
+    answerOnce({ method, store: requestKeys }, request, context, async (key) => {
+      const actor = actorOf(callerOf(context));
+      const done = await transact(actor, async (transaction) => {
+        if (key && !(await transaction.claim(key))) return undefined;
+        const answer = { notice: noticeToProto(await perform(transaction, actor)) };
+        const output: DescMessage = method.output;
+        if (key) await transaction.storeAnswer(key, toBinary(output, create(output, answer)));
+        return answer;
+      });
+      nudge();
+      if (done !== undefined) return { answer: done, isWhole: false };
+      // A request with this key at the same time has the effect, and its answer is stored.
+      const known = key && (await requestKeys.find(key));
+      const answer = known?.answer && fromBinary(SendTestNoticeResponseSchema, known.answer).notice;
+      return { answer: answer ? { notice: answer } : {}, isWhole: true };
+    });
   return {
     async listNotices(request) {
       const size = request.pageSize || DEFAULT_PAGE;
@@ -67,19 +101,14 @@ export function noticeHandlers(deps: NoticeDependencies): ServiceImpl<typeof Not
       const notice = noticeToProto(found.notice, found.notice.items);
       return { notice, attempts: found.attempts.map(attemptToProto) };
     },
-    async replayNotice({ noticeId }, context) {
-      const notice = await transact(actorOf(callerOf(context)), (transaction) =>
-        replayNotice(transaction, destinations, noticeId),
-      );
-      nudge();
-      return { notice: noticeToProto(notice) };
-    },
-    async sendTestNotice({ destination: name }, context) {
-      const actor = actorOf(callerOf(context));
-      const notice = await transact(actor, (transaction) => sendTestNotice(transaction, destinations, { name, actor }));
-      nudge();
-      return { notice: noticeToProto(notice) };
-    },
+    replayNotice: (request, context) =>
+      once(NoticeService.method.replayNotice, request, context, (transaction) =>
+        replayNotice(transaction, destinations, request.noticeId),
+      ),
+    sendTestNotice: (request, context) =>
+      once(NoticeService.method.sendTestNotice, request, context, (transaction, actor) =>
+        sendTestNotice(transaction, destinations, { name: request.destination, actor }),
+      ),
     async listDestinations() {
       return {
         ...{ destinations: await destinationsByName(destinations), delivers: isDelivering },

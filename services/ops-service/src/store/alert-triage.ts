@@ -22,7 +22,9 @@ export function createTriage(inTransaction: InTransaction, options: TriageOption
     const done = inTransaction(async ({ db }) => {
       const writer = createAlertWriter(db, options);
       await work({
-        claim: (key) => claimKey(db, key),
+        async claim(key) {
+          await claimKey(db, key);
+        },
         async lock(alertId) {
           const [row] = await db.select().from(alert).where(eq(alert.id, alertId)).for("no key update");
           return row && alertFromRow(row);

@@ -3,6 +3,7 @@ import type { NoticeTransaction } from "../domain/notice-actions.ts";
 import { appendEvents } from "./audit-events.ts";
 import type { InTransaction } from "./database.ts";
 import { notice, noticeDestination } from "./notice-schema.ts";
+import { claimKey, createRequestKeyStore } from "./request-keys.ts";
 
 export interface NoticeTransactionOptions {
   readonly now: () => Date;
@@ -21,6 +22,10 @@ export function createNoticeTransact(
     inTransaction(async ({ db }) => {
       const at = now();
       return work({
+        claim: (key) => claimKey(db, key),
+        async storeAnswer(key, answer) {
+          await createRequestKeyStore(db).storeAnswer(key, answer);
+        },
         async lock(noticeId) {
           return (await db.select().from(notice).where(eq(notice.id, noticeId)).for("update"))[0];
         },

@@ -18,9 +18,10 @@ const isOld = sql`created_at < now() - make_interval(hours => ${KEPT_HOURS})`;
 /**
  * Records that a request has an effect, in the transaction of the effect. A request with the same key waits until the
  * transaction ends.
+ * @returns whether no request with this key had an effect before
  * @throws RequestKeyMismatchError when the key was used for another request, RequestKeyLimitError
  */
-export async function claimKey(db: Db, { caller, key, digest }: RequestKey): Promise<void> {
+export async function claimKey(db: Db, { caller, key, digest }: RequestKey): Promise<boolean> {
   await db.execute(
     sql`delete from bellwether.request_key where ctid = any(array(
       select ctid from bellwether.request_key where ${isOld} order by created_at limit ${REMOVED} for update skip locked))`,
@@ -38,10 +39,11 @@ export async function claimKey(db: Db, { caller, key, digest }: RequestKey): Pro
       .limit(1)
       .offset(MAX_KEYS);
     if (beyond.length > 0) throw new RequestKeyLimitError(MAX_KEYS, KEPT_HOURS);
-    return;
+    return true;
   }
   const [known] = await db.select({ digest: requestKey.digest }).from(requestKey).where(isKey(caller, key));
   if (known && known.digest !== digest) throw new RequestKeyMismatchError(key);
+  return false;
 }
 
 /** Creates the store of keys and answers. */

@@ -1,0 +1,49 @@
+/** The id of the schedule that every scheduler-service has. */
+const WEEKLY = { scheduleId: "weekly" };
+const MODEL = { modelName: "supplier-risk" };
+const SUPPLIER = { supplierId: "S_00001", ...MODEL };
+const RUN = { runId: 1 };
+
+const ops = (service: string, method: string): string => `/bellwether.ops.v1.${service}/${method}`;
+const schedule = (method: string): string => `/bellwether.schedule.v1.ScheduleService/${method}`;
+
+/**
+ * Returns examples of requests that the names of the fields do not make well. Without a week, a request is about the
+ * latest one, so that a started demo answers it; ids of alerts, jobs, keys and notices are those of an installation.
+ */
+export const opsExamples = (): Readonly<Record<string, { readonly request: unknown }>> => ({
+  [ops("AlertService", "ListAlerts")]: { request: { pageSize: 50, states: ["ALERT_STATE_OPEN"], ...MODEL } },
+  [ops("ApiKeyService", "CreateApiKey")]: { request: { name: "erp-export", role: "ROLE_VIEWER" } },
+  [ops("BatchService", "FailRun")]: {
+    request: { lease: { runId: 12, fence: "1" }, reason: "the input file is cut off" },
+  },
+  [ops("BatchService", "ApproveRun")]: { request: { ...RUN, reason: "two sites were merged: fewer rows are right" } },
+  [ops("BatchService", "VoidRun")]: { request: { ...RUN, reason: "the file was that of another week" } },
+  [ops("BatchService", "SupersedeRun")]: { request: { ...RUN, reason: "corrected amounts arrived on Tuesday" } },
+  [ops("BatchService", "RecordMissedWeek")]: {
+    request: { isoWeek: "2026-W47", ...MODEL, reason: "no file arrived until Monday 18:00" },
+  },
+  [ops("BatchService", "GetRun")]: { request: MODEL },
+  [ops("BatchService", "WatchRun")]: { request: RUN },
+  [ops("NoticeService", "EnableDestination")]: { request: { name: "procurement" } },
+  [ops("ReportService", "GetWeek")]: { request: MODEL },
+  [ops("ReportService", "GetReport")]: { request: { ...MODEL, format: "REPORT_FORMAT_JSON" } },
+  [ops("SessionService", "EndSessions")]: { request: { subject: "jane@example.org", reason: "left the company" } },
+  [ops("SupplierService", "ListSuppliers")]: { request: { pageSize: 50, ...MODEL } },
+  [ops("SupplierService", "ExplainScore")]: { request: SUPPLIER },
+  [ops("SupplierService", "FindCounterfactuals")]: { request: SUPPLIER },
+  [ops("SupplierService", "ImportSuppliers")]: {
+    request: {
+      requestId: "0199f0c2-8c1a-7d3e-9b52-3f6a1c2d4e5f",
+      rows: [{ supplierId: "S_00001", name: "Aldermoor Castings", region: "Europe" }],
+      onConflict: "ON_CONFLICT_UPDATE",
+    },
+  },
+  "/bellwether.registry.v1.ModelPublishingService/SetAlias": {
+    request: { ...MODEL, alias: "champion", version: "v1", reason: "better on the recent months" },
+  },
+  [schedule("TriggerRun")]: { request: WEEKLY },
+  [schedule("PauseSchedule")]: { request: WEEKLY },
+  [schedule("ResumeSchedule")]: { request: WEEKLY },
+  [schedule("WatchProgress")]: { request: { jobId: "weekly-2026-W47" } },
+});
