@@ -206,6 +206,12 @@ function checkKept(type: NumberType, view: DataView, i: number, value: number, d
 }
 
 function numberOf(element: unknown, datatype: string, path: string): number {
+  // A larger integer of the JSON was rounded when it was read: neither its digits nor its value are known any more.
+  if (typeof element === "number" && !datatype.startsWith("FP") && Math.abs(element) > Number.MAX_SAFE_INTEGER)
+    throw new TensorError(
+      path,
+      `is beyond ${Number.MAX_SAFE_INTEGER}, up to which integers can be computed with exactly; send a smaller one, or FP64`,
+    );
   if (typeof element === "number") return element;
   if (typeof element === "boolean" && datatype === "BOOL") return element ? 1 : 0;
   if (element === null && datatype.startsWith("FP")) return Number.NaN;
