@@ -17,9 +17,11 @@ export const opsExamples = (): Readonly<Record<string, { readonly request: unkno
   [ops("BatchService", "FailRun")]: {
     request: { lease: { runId: 12, fence: "1" }, reason: "the input file is cut off" },
   },
-  [ops("BatchService", "ApproveRun")]: { request: { ...RUN, reason: "two sites were merged: fewer rows are right" } },
-  [ops("BatchService", "VoidRun")]: { request: { ...RUN, reason: "the file was that of another week" } },
-  [ops("BatchService", "SupersedeRun")]: { request: { ...RUN, reason: "corrected amounts arrived on Tuesday" } },
+  [ops("BatchService", "ApproveRun")]: {
+    request: { runId: 12, reason: "two sites were merged: fewer rows are right" },
+  },
+  [ops("BatchService", "VoidRun")]: { request: { runId: 12, reason: "the file was that of another week" } },
+  [ops("BatchService", "SupersedeRun")]: { request: { runId: 12, reason: "corrected amounts arrived on Tuesday" } },
   [ops("BatchService", "RecordMissedWeek")]: {
     request: { isoWeek: "2026-W47", ...MODEL, reason: "no file arrived until Monday 18:00" },
   },

@@ -136,7 +136,15 @@ test.each<[string, () => unknown, string]>([
   ],
   ["null as an integer", () => first({ datatype: "INT32", data: IDS.map(() => null) }), "INT32 has no missing values"],
   ["a shape that is no list", () => first({ shape: 40 }), "inputs[0].shape: is not a JSON array"],
-  ["too few elements", () => first({ data: [1] }), "has 8 bytes; 40 elements of FP64 have 320"],
+  ["too few elements", () => first({ data: [1] }), "inputs[0].data: has 1 elements; the shape [40] has 40"],
+  [
+    "an integer that was rounded when the JSON was read",
+    () =>
+      UTF8.encode(
+        JSON.stringify(first({ datatype: "INT64", data: IDS.map(() => 7) })).replace(":[7,", ":[9007199254740993,"),
+      ),
+    "inputs[0].data[0]: is beyond 9007199254740991, up to which integers can be computed with exactly",
+  ],
   [
     "bytes that are not there",
     () => first({ data: undefined, parameters: { binary_data_size: 320 } }),

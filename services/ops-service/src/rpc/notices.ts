@@ -1,4 +1,5 @@
 import type { DestinationSpec, NoticeRoutes } from "@bellwether/config/notice-routes";
+import type { NoticeSchema } from "@bellwether/gen/bellwether/ops/v1/notice_pb";
 import {
   ListNoticesRequestSchema,
   NoticeService,
@@ -6,7 +7,14 @@ import {
 } from "@bellwether/gen/bellwether/ops/v1/notice_service_pb";
 import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
 import { pageTokenError, pageTokens } from "@bellwether/mesh/call/page-token";
-import { create, type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import {
+  create,
+  type DescMessage,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { NoNoticesReason } from "../domain/destination-rules.ts";
 import { enableDestination, type NoticeTransaction, replayNotice, sendTestNotice } from "../domain/notice-actions.ts";
@@ -43,6 +51,15 @@ export interface NoticeDependencies {
 
 const DEFAULT_PAGE = 50;
 
+/** What `answerOnce` needs to know of a `NoticeAction`. */
+interface PerformedNotice {
+  readonly answer: NoticeAnswer;
+  readonly isWhole: boolean;
+}
+
+/** The answer of a `NoticeAction`. */
+type NoticeAnswer = { readonly notice?: MessageInitShape<typeof NoticeSchema> };
+
 /** An RPC that has an effect each time when it is sent without a key. Both have the same answer. */
 type NoticeAction = typeof NoticeService.method.replayNotice | typeof NoticeService.method.sendTestNotice;
 
@@ -64,7 +81,7 @@ export function noticeHandlers(deps: NoticeDependencies): ServiceImpl<typeof Not
     context: HandlerContext,
     perform: (transaction: NoticeTransaction, actor: string) => Promise<StoredNotice>,
   ) =>
-    answerOnce({ method, store: requestKeys }, request, context, async (key) => {
+    answerOnce({ method, store: requestKeys }, request, context, async (key): Promise<PerformedNotice> => {
       const actor = actorOf(callerOf(context));
       const done = await transact(actor, async (transaction) => {
         if (key && !(await transaction.claim(key))) return undefined;

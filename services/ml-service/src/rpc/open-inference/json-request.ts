@@ -60,7 +60,7 @@ export function inferRequest({ bytes, headerLength, model, version }: InferBody)
     rejectParameters(others, `${path}.parameters`);
     const datatype = textOf(input.datatype, `${path}.datatype`);
     const shape = listOf(input.shape, `${path}.shape`).map((dim) => BigInt(integerOf(dim, `${path}.shape`)));
-    if (size === undefined) rawInputContents.push(rawOfJson(datatype, input.data, `${path}.data`));
+    if (size === undefined) rawInputContents.push(rawOfJson(datatype, input.data, shape, `${path}.data`));
     else {
       const count = integerOf(size, `${path}.parameters.${BINARY_SIZE}`);
       if (count < 0) throw new TensorError(`${path}.parameters.${BINARY_SIZE}`, `is ${count}; expected 0 or more`);
@@ -175,8 +175,12 @@ function rejectParameters(parameters: JsonObject, path: string): void {
 }
 
 /** Returns the elements of a tensor in JSON, nested or flat, as raw contents. @throws TensorError */
-function rawOfJson(datatype: string, data: unknown, path: string): Uint8Array {
+function rawOfJson(datatype: string, data: unknown, shape: readonly bigint[], path: string): Uint8Array {
   const elements = flat(listOf(data, path), path);
+  const count = shape.reduce((product, dim) => product * dim, 1n);
+  // The error of a shape that cannot be used is that of the other forms of contents.
+  if (shape.length > 0 && shape.every((dim) => dim > 0n) && count !== BigInt(elements.length))
+    throw new TensorError(path, `has ${elements.length} elements; the shape [${shape.join(", ")}] has ${count}`);
   if (datatype === BYTES)
     return rawTexts(
       elements.map((element, i) => {
