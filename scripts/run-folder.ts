@@ -59,16 +59,21 @@ export function createRunFolder(): RunFolder {
     closed ??= closeOnce();
     return closed;
   };
-  for (const [signal, code] of [
-    ["SIGINT", 130],
-    ["SIGTERM", 143],
-  ] as const)
-    process.once(signal, () => {
-      for (const { pid } of processesOf(folder)) send(pid, signal);
-      void close().finally(() => process.exit(code));
-    });
+  const endBy = (signal: "SIGINT" | "SIGTERM"): void => {
+    for (const { pid } of processesOf(folder)) send(pid, signal);
+    void close().finally(() => process.exit(EXIT_CODES[signal]));
+  };
+  process.once("SIGINT", endBy).once("SIGTERM", endBy);
+  // npm sends a signal to the shell between itself and this process, and the shell ends without sending it on.
+  const parent = process.ppid;
+  if (process.env.npm_lifecycle_event !== undefined)
+    setInterval(() => {
+      if (process.ppid !== parent && closed === undefined) endBy("SIGTERM");
+    }, LOOK_MS).unref();
   return { path: folder, close };
 }
+
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /** Ends the processes and removes the folders of earlier runs of this machine whose own process was killed. */
 function removeOfKilledRuns(): void {

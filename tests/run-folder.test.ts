@@ -22,8 +22,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(tmp, { recursive: true, force: true }));
 
-const startRun = async () => {
-  const run = spawnScript(RUN, { env: { ...process.env, TMPDIR: tmp }, stdout: "pipe" });
+const startRun = async (launcher: readonly string[] = [], more: NodeJS.ProcessEnv = {}) => {
+  const run = spawnScript(RUN, { env: { ...process.env, ...more, TMPDIR: tmp }, stdout: "pipe", launcher, ipc: false });
   const [pid = "", folder = ""] = (await firstLine(run, "the run")).split(" ");
   return { run, pid: Number(pid), folder };
 };
@@ -63,4 +63,13 @@ test.each(["SIGINT", "SIGTERM"] as const)("%s ends the processes of the run and 
   await run.end(signal);
   await endOf(pid);
   expect(existsSync(folder)).toBe(false);
+});
+
+test("the end of the shell in which npm started the run ends it too", async () => {
+  // As `sh -c` of npm: the shell stays as the parent, and does not forward its signal.
+  const shell = ["sh", "-c", '"$0" "$@" & wait'];
+  const { run, pid, folder } = await startRun(shell, { npm_lifecycle_event: "faults" });
+  await run.end("SIGKILL");
+  await endOf(pid);
+  await expect.poll(() => existsSync(folder), { timeout: 60_000 }).toBe(false);
 });
