@@ -16,6 +16,7 @@ export class ProcessLockedError extends Error {
 }
 
 const SQLITE_BUSY = 5;
+const SQLITE_FULL = 13;
 
 /**
  * Open lock databases. They must stay referenced: the garbage collector would close an unreferenced one and
@@ -62,10 +63,10 @@ function openLocked(file: string): DatabaseSync | null {
     return database;
   } catch (cause) {
     database?.close();
-    if (cause instanceof Error && "errcode" in cause && cause.errcode === SQLITE_BUSY) return null;
-    throw new StorageError(`${file} cannot be locked (${shortCause(cause)}): give this user the right to write it`, {
-      cause,
-    });
+    const code = cause instanceof Error && "errcode" in cause ? cause.errcode : undefined;
+    if (code === SQLITE_BUSY) return null;
+    const way = code === SQLITE_FULL ? "free space on its disk" : "give this user the right to write it";
+    throw new StorageError(`${file} cannot be locked (${shortCause(cause)}): ${way}`, { cause });
   }
 }
 
