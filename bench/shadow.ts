@@ -22,7 +22,7 @@ const SHARES = [0, 0.1, 1];
 
 /**
  * Measures Predict of ml-service with several shares of suppliers that the challenger scores too: CPU time of the process for a call, its
- * shadow thread included, and p99. The services take turns in blocks, so that other load on the machine slows all equally.
+ * shadow thread included, and the median of the p99 of the blocks. The services take turns in blocks, so that other load on the machine slows all equally.
  */
 export const bench: Bench = async ({ log }) => {
   const root = await mkdtemp(path.join(os.tmpdir(), "bench-shadow-"));
@@ -75,39 +75,44 @@ async function openService(root: string, share: number, services: AsyncDisposabl
     const { features, categories, text } = demoSupplier(i);
     return { supplierId: `S_${i}`, features, categories, contractText: text };
   });
-  const times: number[] = [];
+  /** p99 of each block, ms. */
+  const tails: number[] = [];
   let next = 0;
   let cpuNanos = 0;
   let calls = 0;
   return {
     async runBlock(isMeasured: boolean): Promise<void> {
       const before = await cpuNanosOf(service);
+      const times: number[] = [];
       await Promise.all(
         Array.from({ length: IN_FLIGHT }, async () => {
           for (let i = 0; i < CALLS / IN_FLIGHT; i++) {
             const start = performance.now();
             await client.predict({ supplier: suppliers[next++ % SUPPLIERS] });
-            if (isMeasured) times.push(performance.now() - start);
+            times.push(performance.now() - start);
           }
         }),
       );
       if (!isMeasured) return;
       cpuNanos += (await cpuNanosOf(service)) - before;
       calls += CALLS;
+      tails.push(quantile(times, 0.99));
     },
     async result() {
       const { comparisons } = await createClient(ShadowService, transport).getShadowComparison({});
-      const sorted = times.toSorted((a, b) => a - b);
       return {
         share,
         cpuMicros: cpuNanos / calls / 1_000,
-        p99Ms: sorted[Math.floor(0.99 * sorted.length)] ?? Number.NaN,
+        p99Ms: quantile(tails, 0.5),
         compared: Number(comparisons[0]?.statistics?.rows ?? 0),
         dropped: (comparisons[0]?.losses?.dropped ?? []).reduce((sum, { rows }) => sum + Number(rows), 0),
       };
     },
   };
 }
+
+const quantile = (values: readonly number[], share: number): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(share * values.length)] ?? Number.NaN;
 
 /** Returns the CPU time of all threads of a service, nanoseconds (Linux). */
 async function cpuNanosOf({ process: { pid } }: ServiceProcess): Promise<number> {

@@ -91,8 +91,12 @@ function testSegment(
   if (difference === null) return null;
   // Most of the variance is that of the segment, which has fewer groups than the whole.
   const df = Math.min(difference.df, present - 1);
+  // With few changed rows inside, the jackknife is too small: at least the variance of independent rows with the share of all rows.
+  const share = measure === "changed" ? allOver / allUnder : 0;
+  const least = share * (1 - share) * (1 / ownUnder + 1 / (allUnder - ownUnder));
+  const variance = difference.variance === null ? null : Math.max(difference.variance, least);
   return {
-    ...{ segment, measure, rows: ownUnder, difference: { ...difference, df } },
+    ...{ segment, measure, rows: ownUnder, difference: { ...difference, variance, df } },
     inside: ownOver / ownUnder,
     outside: (allOver - ownOver) / (allUnder - ownUnder),
   };
