@@ -22,6 +22,8 @@ import { type Client, createClient } from "@connectrpc/connect";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { createMlService } from "../src/service.ts";
 
+/** The first call for another version loads and checks it, which takes seconds on a busy machine. */
+const LONG = { timeoutMs: 60_000 };
 const PATIENT = { timeout: 60_000, interval: 20 };
 const modelName = DEMO_SPEC.name;
 let root = "";
@@ -54,7 +56,7 @@ const challenge = (version: string) =>
     { modelName, alias: "challenger", version, setBy: "test", reason: "compare", now: new Date() },
     async () => {},
   );
-const current = async (withSums = false) => await shadow.getShadowComparison({ withSums });
+const current = async (withSums = false) => await shadow.getShadowComparison({ withSums }, LONG);
 const reaches = (state: ShadowState, version: string) =>
   vi.waitFor(async () => {
     const found = await current();
@@ -87,9 +89,9 @@ afterAll(async () => {
 test("what the champion answers is compared with what the challenger would answer, and is not changed", async () => {
   const shifts: number[] = [];
   for (let i = 0; i < 30; i++) {
-    const { score } = await inference.predict({ supplier: supplier(i) });
+    const { score } = await inference.predict({ supplier: supplier(i) }, LONG);
     expect(score?.model?.version).toBe("v1");
-    const other = await inference.predict({ supplier: supplier(i), model: { modelVersion: "v2" } });
+    const other = await inference.predict({ supplier: supplier(i), model: { modelVersion: "v2" } }, LONG);
     shifts.push((other.score?.riskScore ?? 0) - (score?.riskScore ?? 0));
   }
   const compared = await rowsReach(30);
@@ -101,16 +103,22 @@ test("what the champion answers is compared with what the challenger would answe
 });
 
 test("rows of PredictRows and PredictBatch are compared in the same way", async () => {
-  await inference.predictRows({ suppliers: Array.from({ length: 10 }, (_, i) => supplier(i)) });
+  await inference.predictRows({ suppliers: Array.from({ length: 10 }, (_, i) => supplier(i)) }, LONG);
   await rowsReach(40);
   const batch = Array.from({ length: 12 }, (_, i) => supplier(i));
-  await inference.predictBatch({
-    supplierIds: batch.map(({ supplierId }) => supplierId),
-    numbers: DEMO_FEATURES.map((name) => ({ name, values: batch.map(({ features }) => features[name] ?? Number.NaN) })),
-    categories: [{ name: "region", dictionary: ["EU"], codes: batch.map(() => 0) }],
-    contractTexts: batch.map(({ contractText }) => contractText),
-    withContributions: true,
-  });
+  await inference.predictBatch(
+    {
+      supplierIds: batch.map(({ supplierId }) => supplierId),
+      numbers: DEMO_FEATURES.map((name) => ({
+        name,
+        values: batch.map(({ features }) => features[name] ?? Number.NaN),
+      })),
+      categories: [{ name: "region", dictionary: ["EU"], codes: batch.map(() => 0) }],
+      contractTexts: batch.map(({ contractText }) => contractText),
+      withContributions: true,
+    },
+    LONG,
+  );
   const { suppliers, sameFirstReason } = (await rowsReach(52))?.statistics ?? {};
   expect([suppliers, sameFirstReason?.rows]).toEqual([30n, 52n]);
 });
@@ -132,7 +140,7 @@ test("a challenger whose files are damaged is not compared while the champion an
   await challenge(version);
   await writeFile(file, whole.subarray(0, 100));
   expect((await reaches(ShadowState.UNREADABLE, version)).detail).toContain("differs from the digest");
-  expect((await inference.predict({ supplier: supplier(1) })).score?.model?.version).toBe("v1");
+  expect((await inference.predict({ supplier: supplier(1) }, LONG)).score?.model?.version).toBe("v1");
   await writeFile(file, whole);
   await reaches(ShadowState.RUNNING, version);
   await challenge("v1");
@@ -149,7 +157,7 @@ test("rows that the challenger rejects, because it was trained without a feature
   const version = await publish(await trainRiskModel({ table: DEMO_TABLE, spec, configHash, runOnnx }));
   await challenge(version);
   await reaches(ShadowState.RUNNING, version);
-  await inference.predict({ supplier: supplier(3) });
+  await inference.predict({ supplier: supplier(3) }, LONG);
   await inference.predict({
     supplier: {
       ...supplier(4),
