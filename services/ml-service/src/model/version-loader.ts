@@ -43,9 +43,21 @@ export const sizeOf = ({ files }: Pick<Manifest, "files">): number =>
 export function createVersionLoader(deps: VersionLoaderDeps): VersionLoader {
   const { registry, pool, checker, gate, rejected, now } = deps;
   const isSigned = storageOf(registry).trusted !== undefined;
-  const openAfterCheck = async (stored: StoredVersion) => {
+  /** Checks that versions have passed, by their key, with the fingerprint of their files; the oldest is forgotten first. */
+  const passed = new Map<string, { readonly fingerprint: string; readonly checks: readonly ModelCheck[] }>();
+  const open = async (stored: StoredVersion, key: string, fingerprint: string, where: "thread" | "here") => {
+    const before = passed.get(key);
+    // A version that was released and is loaded again has the same files: golden rows and contributions are compared once more.
+    if (before?.fingerprint === fingerprint) return { checks: before.checks, model: await openScoringModel(stored) };
+    if (where === "here") return await openCheckedModel(stored, gate);
     const checks = await checker.check(stored);
     return { checks, model: await openScoringModel(stored) };
+  };
+  const remember = (key: string, fingerprint: string, checks: readonly ModelCheck[]): void => {
+    passed.delete(key);
+    passed.set(key, { fingerprint, checks });
+    const [oldest] = passed.keys();
+    if (passed.size > MAX_PASSED && oldest !== undefined) passed.delete(oldest);
   };
   return {
     async load(modelName, version, where) {
@@ -56,12 +68,14 @@ export function createVersionLoader(deps: VersionLoaderDeps): VersionLoader {
       try {
         const stored = await readVersion(registry, modelName, version);
         checks = [...READ, isSigned ? SIGNED : NOT_SIGNED];
-        const opened = where === "here" ? await openCheckedModel(stored, gate) : await openAfterCheck(stored);
+        const key = keyOf(modelName, version);
+        const opened = await open(stored, key, fingerprint, where);
+        remember(key, fingerprint, opened.checks);
         checks = [...checks, ...opened.checks];
         const model = createServedModel(opened.model, stored, pool);
         rejected.remove(modelName, version);
         return createLoadedVersion({
-          ...{ key: keyOf(modelName, version), model, bytes: sizeOf(stored.manifest), checks, loadedAt: now() },
+          ...{ key, model, bytes: sizeOf(stored.manifest), checks, loadedAt: now() },
         });
       } catch (error) {
         if (!isRejection(error)) throw error;
@@ -75,6 +89,8 @@ export function createVersionLoader(deps: VersionLoaderDeps): VersionLoader {
   };
 }
 
+/** Largest number of versions whose passed checks are remembered. */
+const MAX_PASSED = 64;
 const READ: readonly ModelCheck[] = [
   { name: "size", outcome: "passed", detail: "" },
   { name: "digest", outcome: "passed", detail: "" },

@@ -10,10 +10,14 @@ import type { GateOptions } from "./scoring-model.ts";
 /** Heap limit of a checking thread; the memory of ONNX Runtime is not part of it. */
 const MAX_HEAP_MB = 2_048;
 
+/** Time after which a thread without work ends, ms: starting one takes longer than most checks. */
+const IDLE_MS = 10_000;
+
 /** Checks versions outside the event loop, one at a time. */
 export interface ModelChecker extends AsyncDisposable {
   /**
-   * Makes the checks of `checkScoringModel` in a thread of its own, which ends with them.
+   * Makes the checks of `checkScoringModel` in a thread of its own. The thread ends after a rejection, and when it has had nothing to
+   * do for 10 seconds.
    * @throws ModelRejectedError when it cannot be served; the signal's reason when the signal is aborted first.
    */
   check(stored: StoredVersion, signal?: AbortSignal): Promise<readonly ModelCheck[]>;
@@ -23,6 +27,40 @@ export interface ModelChecker extends AsyncDisposable {
 export function createModelChecker(gate: GateOptions = {}): ModelChecker {
   const closing = new AbortController();
   let last: Promise<void> = Promise.resolve();
+  let thread: Worker | null = null;
+  let idle: NodeJS.Timeout | undefined;
+
+  const startThread = (): Worker => {
+    const started = new Worker(new URL("./model-check-worker.ts", import.meta.url), {
+      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+    });
+    // An error outside a check ends the thread; the next check starts another one.
+    started.on("error", () => {});
+    started.once("exit", () => {
+      if (thread === started) thread = null;
+    });
+    return started;
+  };
+  const endThread = async (): Promise<void> => {
+    clearTimeout(idle);
+    const ended = thread;
+    thread = null;
+    await ended?.terminate();
+  };
+  const checkInThread = async (stored: StoredVersion, signal: AbortSignal): Promise<readonly ModelCheck[]> => {
+    signal.throwIfAborted();
+    clearTimeout(idle);
+    thread ??= startThread();
+    try {
+      const checks = await askThread(thread, { stored, gate }, signal);
+      idle = setTimeout(() => void endThread(), IDLE_MS).unref();
+      return checks;
+    } catch (error) {
+      // What a hostile file has left in the thread does not meet the next version.
+      await endThread();
+      throw error;
+    }
+  };
   return {
     async check(stored, signal) {
       const ended = AbortSignal.any([closing.signal, ...(signal === undefined ? [] : [signal])]);
@@ -31,7 +69,7 @@ export function createModelChecker(gate: GateOptions = {}): ModelChecker {
       last = promise;
       try {
         await before;
-        return await checkInThread({ stored, gate }, ended);
+        return await checkInThread(stored, ended);
       } finally {
         resolve();
       }
@@ -39,28 +77,29 @@ export function createModelChecker(gate: GateOptions = {}): ModelChecker {
     async [Symbol.asyncDispose]() {
       closing.abort(new Error("the service stops"));
       await last;
+      await endThread();
     },
   };
 }
 
-async function checkInThread(task: ModelCheckTask, signal: AbortSignal): Promise<readonly ModelCheck[]> {
-  signal.throwIfAborted();
+async function askThread(worker: Worker, task: ModelCheckTask, signal: AbortSignal): Promise<readonly ModelCheck[]> {
   const { promise, resolve, reject } = Promise.withResolvers<readonly ModelCheck[]>();
-  const worker = new Worker(new URL("./model-check-worker.ts", import.meta.url), {
-    workerData: task,
-    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
-  });
   const abort = (): void => reject(signal.reason);
+  const answered = ({ rejection, checks }: ModelCheckAnswer): void =>
+    rejection === null ? resolve(checks) : reject(new ModelRejectedError(rejection, { checks }));
+  const failed = (cause: Error): void =>
+    reject(new ModelRejectedError(`checking it failed: ${cause.message}`, { cause }));
+  const exited = (code: number): void =>
+    reject(new ModelRejectedError(`the thread that checked it exited with ${code}`));
   signal.addEventListener("abort", abort, { once: true });
-  worker.once("message", ({ rejection, checks }: ModelCheckAnswer) =>
-    rejection === null ? resolve(checks) : reject(new ModelRejectedError(rejection, { checks })),
-  );
-  worker.once("error", (cause) => reject(new ModelRejectedError(`checking it failed: ${cause.message}`, { cause })));
-  worker.once("exit", (code) => reject(new ModelRejectedError(`the thread that checked it exited with ${code}`)));
+  worker.once("message", answered).once("error", failed).once("exit", exited);
+  worker.ref();
+  worker.postMessage(task);
   try {
     return await promise;
   } finally {
+    worker.unref();
     signal.removeEventListener("abort", abort);
-    await worker.terminate();
+    worker.off("message", answered).off("error", failed).off("exit", exited);
   }
 }
