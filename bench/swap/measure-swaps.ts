@@ -62,7 +62,7 @@ export async function measureSwaps(
     const isBad = number % BAD_EVERY === BAD_EVERY - 1;
     const kind = BAD_KINDS[Math.floor(number / BAD_EVERY) % BAD_KINDS.length] ?? "corrupt";
     const version = isBad
-      ? await publishBad(registry, kind, good.publication)
+      ? await publishBad(registry, kind, good.unserved)
       : (good.versions[(number + 1) % GOOD] ?? "v1");
     const isDone = async (): Promise<boolean> => {
       const answers = await Promise.all(statuses.map((status) => status.getReplicaStatus({})));
