@@ -61,7 +61,7 @@ const FEATURES = [
 
 const REASONS = [
   {
-    ...{ feature: "past_disputes", text: "past disputes 7 disputes (typical 1)", contribution: 1.4 },
+    ...{ feature: "past_disputes", text: "past disputes 7 (typical 1)", contribution: 1.4 },
     ...{ value: 7, previousValue: 4, typical: 1, unit: "disputes" },
   },
   {

@@ -1,8 +1,10 @@
 import { NarrativeLanguage, NarrativeOutcome } from "@bellwether/gen/bellwether/inference/v1/narrative_pb";
+import { ModelFeatureSchema } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { failureOf, type OpsHarness, runWeek, startOps } from "./ops-harness.ts";
+import { failureOf, type OpsHarness, runWeek, startOps, TEST_FEATURES, testChunk } from "./ops-harness.ts";
 
 let cluster: PostgresCluster;
 let ops: OpsHarness;
@@ -35,4 +37,42 @@ test("a supplier without a score in numbers is described, an unknown one is NOT_
   expect(sentences).toEqual(["thin has too little data for a score."]);
   expect(info?.outcome).toBe(NarrativeOutcome.NOT_CONFIGURED);
   expect((await failureOf(ops.suppliers.narrateSupplier({ supplierId: "nobody" }))).code).toBe(Code.NotFound);
+});
+
+/** Submits a week in chunks of one supplier, each with its features, and completes it. */
+async function submitWeek(
+  isoWeek: string,
+  chunks: readonly (readonly MessageInitShape<typeof ModelFeatureSchema>[])[],
+): Promise<void> {
+  const { lease } = await ops.batch.startRun({ isoWeek, modelName: "supplier-risk", holder: isoWeek });
+  for (const [i, features] of chunks.entries()) {
+    const rows = [{ id: `s${i + 1}`, score: 0.9, values: [0.5, 2, 3, 0] }];
+    const described = features.map((feature) => create(ModelFeatureSchema, feature));
+    await ops.batch.submitChunk({ ...testChunk(lease, i, rows), features: described });
+  }
+  const rowsRead = BigInt(chunks.length);
+  await ops.batch.completeRun({ ...(lease && { lease }), rowsRead, rowsRejected: 0n, chunksTotal: chunks.length });
+}
+
+const GERMAN_FEATURES = TEST_FEATURES.map((feature) =>
+  feature.name === "late_ratio"
+    ? { ...feature, unit: "share", germanName: "Anteil verspäteter Lieferungen", germanUnit: "Anteil" }
+    : feature,
+);
+
+const narrative = async (language: NarrativeLanguage): Promise<string> =>
+  (await ops.suppliers.narrateSupplier({ supplierId: "s1", language })).sentences.join(" ");
+
+test("German narratives have the German texts of the run's features, and the English ones where none are declared", async () => {
+  await submitWeek("2026-W02", [GERMAN_FEATURES]);
+  expect(await narrative(NarrativeLanguage.GERMAN)).toMatch(
+    /Anteil verspäteter Lieferungen \(0,5 Anteil, typisch 0,25\).* spend \(2 EUR, typisch 100\)/,
+  );
+  expect(await narrative(NarrativeLanguage.ENGLISH)).toContain("late ratio (0.5 share, typical 0.25)");
+});
+
+test("a run that another release began without German texts is continued with them", async () => {
+  const before = GERMAN_FEATURES.map((feature) => ({ ...feature, germanName: "", germanUnit: "" }));
+  await submitWeek("2026-W03", [before, GERMAN_FEATURES]);
+  expect(await narrative(NarrativeLanguage.GERMAN)).toContain("late ratio (0,5 share, typisch 0,25)");
 });

@@ -146,7 +146,8 @@ export const NarrativeInfoSchema: GenMessage<NarrativeInfo> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_narrative, 1);
 
 /**
- * The language of a narrative. Names of features, units and categories stay as the model's configuration has them.
+ * The language of a narrative. Names and units of features are those that the model's configuration declares for the
+ * language, or else its English ones. Categories stay as they are.
  *
  * @generated from enum bellwether.inference.v1.NarrativeLanguage
  */
@@ -174,7 +175,8 @@ export const NarrativeLanguage = {
 } as const;
 
 /**
- * The language of a narrative. Names of features, units and categories stay as the model's configuration has them.
+ * The language of a narrative. Names and units of features are those that the model's configuration declares for the
+ * language, or else its English ones. Categories stay as they are.
  *
  * @generated from enum bellwether.inference.v1.NarrativeLanguage
  */

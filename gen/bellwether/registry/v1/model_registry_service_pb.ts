@@ -584,6 +584,20 @@ export type ModelFeature = Message<"bellwether.registry.v1.ModelFeature"> & {
    * @generated from field: bellwether.registry.v1.FeatureDirection direction = 6;
    */
   direction: FeatureDirection;
+
+  /**
+   * German name of the feature, for narratives in German. At most 256 bytes. Empty: none is declared, and name is used.
+   *
+   * @generated from field: string german_name = 7;
+   */
+  germanName: string;
+
+  /**
+   * German unit of a numeric feature, for example "Tage". At most 256 bytes. Empty: none is declared, and unit is used.
+   *
+   * @generated from field: string german_unit = 8;
+   */
+  germanUnit: string;
 };
 
 /**

@@ -1,11 +1,12 @@
 import type { FlatSupplier } from "@bellwether/contract/flat-json/flat-supplier";
 import { NARRATIVE_LANGUAGE } from "@bellwether/contract/inference-routes";
+import { featureNames } from "@bellwether/narrative/facts/feature-names";
 import { LANGUAGES, type Language } from "@bellwether/narrative/facts/language";
 import { narrativeFacts } from "@bellwether/narrative/facts/narrative-facts";
 import { writeTemplate } from "@bellwether/narrative/template/write-template";
 import { selectContributions } from "@bellwether/reasons/contribution-shares";
 import { countText } from "@bellwether/reasons/count-text";
-import { numberText } from "@bellwether/reasons/reason-text";
+import { featureText, numberText, unitBeside } from "@bellwether/reasons/reason-text";
 import { selectReasons } from "@bellwether/reasons/reasons";
 import type { ScoringModel } from "@bellwether/scoring/model/scoring-model";
 import { describeFeatures, factsOf } from "@bellwether/scoring/score/feature-facts";
@@ -141,7 +142,8 @@ function waterfallLines({ contributions }: ExplanationJson): WaterfallLine[] {
       texts.set(text, { words: before.words + 1, contribution: before.contribution + contribution });
       continue;
     }
-    const shown = typeof value === "number" && unit !== "" ? `${value} ${unit}` : (value ?? "missing");
+    const besides = unitBeside(featureText(feature), unit);
+    const shown = typeof value === "number" && besides !== "" ? `${value} ${besides}` : (value ?? "missing");
     const usual = typeof typical === "number" ? numberText(typical) : typical;
     lines.push({ text: `${feature} = ${shown}${usual === null ? "" : ` (typical ${usual})`}`, contribution });
   }
@@ -205,8 +207,9 @@ function localNarrative(
   score: SupplierScore,
   language: Language,
 ): Pick<ExplanationJson, "narrative" | "narrative_info"> {
-  const { reasons } = selectReasons(score.contributions, describeFeatures(bundle));
-  const facts = narrativeFacts({ ...score, reasons }, contractText);
+  const features = describeFeatures(bundle);
+  const { reasons } = selectReasons(score.contributions, features);
+  const facts = narrativeFacts({ ...score, reasons }, contractText, featureNames(features, language));
   return {
     narrative: writeTemplate(supplierId, facts, language).join(" "),
     narrative_info: { language, generated: false, outcome: "NOT_CONFIGURED" },

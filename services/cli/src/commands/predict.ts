@@ -1,7 +1,7 @@
 import path from "node:path";
 import { type FlatScore, flatScore } from "@bellwether/contract/flat-json/flat-score";
 import { countText } from "@bellwether/reasons/count-text";
-import { numberText } from "@bellwether/reasons/reason-text";
+import { featureText, numberText, unitBeside } from "@bellwether/reasons/reason-text";
 import { contradictsDirection, factsOf } from "@bellwether/scoring/score/feature-facts";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
@@ -36,10 +36,10 @@ function scoreLines(score: FlatScore): string[] {
       : number === null
         ? "no score"
         : `${Number(number.toPrecision(7))}, the output of a regressor, which has no band`;
-  const features = score.top_features.map(
-    (f) =>
-      `  ${f.contribution >= 0 ? "+" : "−"}${Math.abs(f.contribution).toFixed(4)}  ${f.feature} = ${f.value ?? "missing"}${f.unit === "" ? "" : ` ${f.unit}`}${f.typical === null ? "" : ` (typical ${shortText(f.typical)})`}${remarkOf(f)}`,
-  );
+  const features = score.top_features.map((f) => {
+    const unit = unitBeside(featureText(f.feature), f.unit);
+    return `  ${f.contribution >= 0 ? "+" : "−"}${Math.abs(f.contribution).toFixed(4)}  ${f.feature} = ${f.value ?? "missing"}${unit === "" ? "" : ` ${unit}`}${f.typical === null ? "" : ` (typical ${shortText(f.typical)})`}${remarkOf(f)}`;
+  });
   const missing = score.missing_features.length === 0 ? [] : [`missing: ${score.missing_features.join(", ")}`];
   return [
     `${score.supplier_id}: ${shown}${score.risk_score === null && number !== null ? "" : ` (${score.band})`}, model ${score.model_version}`,

@@ -3,6 +3,7 @@ import {
   type ExplainChangeResponse,
   FeatureUse,
 } from "@bellwether/gen/bellwether/inference/v1/change_pb";
+import { featureText, unitBeside } from "@bellwether/reasons/reason-text";
 import { countOf, readerLocales, valueText } from "../parts/format.ts";
 
 /** One row of a change: a feature, the base value or the calibration. */
@@ -56,7 +57,8 @@ export function changeLines(change: ExplainChangeResponse, locales = readerLocal
   ];
 }
 
-function valuesText({ before, after, unit, usedBy }: ChangePart, locales: readonly string[]): string {
+function valuesText({ feature, before, after, usedBy, ...part }: ChangePart, locales: readonly string[]): string {
+  const unit = unitBeside(featureText(feature), part.unit);
   const end = (at: ChangePart["before"]): string => {
     if (at === undefined) return "";
     if (at.missing) return "not known";

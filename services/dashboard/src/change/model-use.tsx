@@ -1,5 +1,6 @@
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import type { FeatureImportance } from "@bellwether/gen/bellwether/inference/v1/model_explanation_pb";
+import { unitBeside } from "@bellwether/reasons/reason-text";
 import { visibleText } from "@bellwether/reasons/visible-text";
 import { useQuery } from "@connectrpc/connect-query";
 import { countOf, featureText, signedText, valueText } from "../parts/format.ts";
@@ -58,7 +59,8 @@ export default function ModelUse({ modelName, modelVersion }: { modelName: strin
   );
 }
 
-function Dependence({ of: { dependence, words, unit } }: { of: FeatureImportance }) {
+function Dependence({ of: { feature, dependence, words, unit: declared } }: { of: FeatureImportance }) {
+  const unit = unitBeside(featureText(feature), declared);
   const lines = [
     ...dependence.map(({ lowest, highest, category, missing, meanContribution }) => {
       const range = missing

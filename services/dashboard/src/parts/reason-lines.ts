@@ -1,6 +1,7 @@
 import type { Contribution } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import type { SupplierScore } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import { TEXT_FEATURE } from "@bellwether/reasons/feature-info";
+import { featureText, unitBeside } from "@bellwether/reasons/reason-text";
 import { countOf, readerLocales, valueText } from "./format.ts";
 import { pointsOf } from "./score-points.ts";
 
@@ -33,8 +34,9 @@ export function reasonLines(score: Scored, locales = readerLocales()): ReasonLin
   const isInPoints = points(0, riskScore) !== undefined;
   return grouped(score.contributions)
     .map((one) => {
+      const unit = unitBeside(featureText(one.feature), one.unit);
       const withUnit = (value: number | undefined, category: string): string =>
-        value === undefined ? category : `${valueText(value, locales)}${one.unit && ` ${one.unit}`}`;
+        value === undefined ? category : `${valueText(value, locales)}${unit && ` ${unit}`}`;
       const before = one.previousContribution;
       return {
         feature: one.feature,

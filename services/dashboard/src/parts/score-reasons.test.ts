@@ -21,7 +21,7 @@ test("the words of a contract are one row with their sum, which contains the sin
   const lines = contributionLines(CONTRIBUTIONS);
   expect(lines.map(({ feature, seen }) => [feature, seen])).toEqual([
     ["contract_text", ""],
-    ["past_disputes", "7 disputes (typical 1)"],
+    ["past_disputes", "7 (typical 1)"],
     ["region", "US (most often EU)"],
   ]);
   expect(lines[0]?.contribution).toBeCloseTo(0.6, 12);

@@ -9,7 +9,7 @@ import { countOf } from "./format.ts";
 export interface ContributionLine {
   readonly feature: string;
   readonly contribution: number;
-  /** The value with unit and typical value, as "7 disputes (typical 1)". Empty: the run did not record them. */
+  /** The value with unit and typical value, as "45 days (typical 10)". Empty: the run did not record them. */
   readonly seen: string;
   /** The words of the contract, largest magnitude first. Empty for other features. */
   readonly words: readonly { readonly word: string; readonly contribution: number }[];

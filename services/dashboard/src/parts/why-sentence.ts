@@ -2,7 +2,7 @@ import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import type { Reason } from "@bellwether/gen/bellwether/ops/v1/reason_pb";
 import type { SupplierScore } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import { TEXT_FEATURE } from "@bellwether/reasons/feature-info";
-import { listed } from "@bellwether/reasons/reason-text";
+import { listed, unitBeside } from "@bellwether/reasons/reason-text";
 import { featureText, readerLocales, valueText } from "./format.ts";
 import { BAND_WORDS, wordOf } from "./words.ts";
 
@@ -78,19 +78,18 @@ export function reasonPhrase(reason: ReasonFacts, locales = readerLocales()): st
   const number = valueText(value, locales);
   if (english && isCount(name, unit, value)) return `${number} ${name}${usual}`;
   // A unit that the name already contains is not repeated: "a stability index of 0.35".
-  const unitText = unit === "" || endsWithWord(name, unit) ? "" : ` ${unit}`;
+  const besides = unitBeside(name, unit);
+  const unitText = besides && ` ${besides}`;
   return english ? `${article(name)}${name} of ${number}${unitText}${usual}` : `${name} ${number}${unitText}${usual}`;
 }
 
 /** Whether a value counts what its name says in the plural: "7 past disputes". */
 function isCount(name: string, unit: string, value: number): boolean {
   if (!Number.isInteger(value) || value < 0) return false;
-  return unit === "" ? isPlural(name) : endsWithWord(name, unit) && isPlural(unit);
+  return unit === "" ? isPlural(name) : unitBeside(name, unit) === "" && isPlural(unit);
 }
 
 const isPlural = (word: string): boolean => /[^sui]s$/.test(word);
-
-const endsWithWord = (name: string, word: string): boolean => name === word || name.endsWith(` ${word}`);
 
 function article(name: string): string {
   // The noun of "years of relation" is its first part.

@@ -53,6 +53,43 @@ test.each([
   expect(violationOf(withWording(wording))).toContain(expected);
 });
 
+const withGerman = (de: string, kind = "kind: numeric, unit: days, range: [0, 9]"): string =>
+  withWording("{ scale: 1 }", kind).replace("wording: { scale: 1 }", `de: ${de}`);
+
+test("German texts are optional: name and unit of a number, the name of a category and of the text", () => {
+  expect(parse(withGerman("{ name: Verzug, unit: Tage }"))?.de).toEqual({ name: "Verzug", unit: "Tage" });
+  expect(parse(withGerman("{ unit: Tage }"))?.de).toEqual({ unit: "Tage" });
+  expect(parse(withGerman("{ name: Region }", "kind: category"))?.de).toEqual({ name: "Region" });
+  const { text } = parseModelConfig(
+    parseYaml(
+      `${withGerman("{ name: V }")}text: { name: contract, max_terms: 5, de: { name: Vertragstext } }\n`,
+      "m.yaml",
+    ),
+  );
+  expect(text?.de).toEqual({ name: "Vertragstext" });
+  expect(Object.hasOwn(parse(withWording("{ scale: 1 }")) ?? {}, "de")).toBe(false);
+});
+
+test.each([
+  ["{}", "at least one of name, unit"],
+  ["Verzug", "de: name, unit"],
+  ['{ name: "" }', "a name of 1 to 80 characters in one line"],
+  ['{ name: " Verzug" }', "a name of 1 to 80 characters in one line"],
+  [`{ name: "${"x".repeat(81)}" }`, "a name of 1 to 80 characters in one line"],
+  ['{ name: "zwei\\nZeilen" }', "a name of 1 to 80 characters in one line"],
+  ['{ name: "{value}" }', "a name of 1 to 80 characters in one line"],
+  [`{ unit: "${"x".repeat(41)}" }`, "a unit of 1 to 40 characters"],
+  ["{ label: Verzug }", 'the unknown key "label"'],
+])("rejects the German texts %s", (de, expected) => {
+  expect(violationOf(withGerman(de))).toContain(expected);
+});
+
+test("accepts a German name of exactly 80 characters, and rejects a German unit of a category", () => {
+  expect(violationOf(withGerman(`{ name: "${"x".repeat(80)}" }`))).toBe("");
+  expect(violationOf(withGerman("{ unit: Tage }", "kind: category"))).toContain('the unknown key "unit"');
+  expect(violationOf(withGerman("{}", "kind: category"))).toContain("a name");
+});
+
 test("accepts a template of exactly 200 characters, and rejects a unit of a category", () => {
   expect(violationOf(withWording(`{ lowers: "${"x".repeat(200)}" }`))).toBe("");
   expect(violationOf(withWording("{ unit: days }", "kind: category"))).toContain('the unknown key "unit"');

@@ -18,6 +18,11 @@ const template = z.optional(
   leaf<string>(TEMPLATE_RULE, (v) => typeof v === "string" && ONE_LINE.test(v) && isTemplate(v)),
 );
 
+/** Units are in texts of one line. */
+const UNIT = /^\S([^\p{Cc}\p{Zl}\p{Zp}]{0,38}\S)?$/u;
+/** No braces: a narrative puts the name where a placeholder was. */
+const GERMAN_NAME = /^[^\s{}]([^\p{Cc}\p{Zl}\p{Zp}{}]{0,78}[^\s{}])?$/u;
+
 /** How a feature is worded for people. */
 export const wordingSchema = z.optional(
   z
@@ -31,6 +36,25 @@ export const wordingSchema = z.optional(
       { error: "wording: unit, scale, increases, lowers" },
     )
     .refine((wording) => Object.keys(wording).length > 0, { error: "at least one of unit, scale, increases, lowers" }),
+);
+
+const germanName = z.optional(textLike("a name of 1 to 80 characters in one line, e.g. Zahlungsverzug", GERMAN_NAME));
+
+/** German name and unit of a number, for narratives in German. */
+export const germanSchema = z.optional(
+  z
+    .strictObject(
+      { name: germanName, unit: z.optional(textLike("a unit of 1 to 40 characters, e.g. Tage", UNIT)) },
+      { error: "de: name, unit" },
+    )
+    .refine((de) => Object.keys(de).length > 0, { error: "at least one of name, unit" }),
+);
+
+/** German name of a category or a text, which have no unit. */
+export const germanNameSchema = z.optional(
+  z
+    .strictObject({ name: germanName }, { error: "de: name" })
+    .refine(({ name }) => name !== undefined, { error: "a name" }),
 );
 
 /** How a category is worded: as a number, but without unit and scale. */

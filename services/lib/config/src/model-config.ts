@@ -13,9 +13,9 @@ import {
   yesNo,
 } from "./check-schema.ts";
 import type { ConfigViolation } from "./config-error.ts";
-import { categoryWordingSchema, wordingSchema } from "./feature-wording.ts";
+import { categoryWordingSchema, germanNameSchema, germanSchema, wordingSchema } from "./feature-wording.ts";
 import { isoDateSchema } from "./iso-date-schema.ts";
-import type { FeatureWording, ModelSpec } from "./model-spec.ts";
+import type { FeatureWording, GermanTexts, ModelSpec } from "./model-spec.ts";
 import { nameSchema } from "./names.ts";
 import type { YamlFile } from "./yaml-file.ts";
 
@@ -70,6 +70,7 @@ const numericFeature = z.strictObject(
     monotone: yesNo.default(true),
     immutable: yesNo.default(false),
     wording: wordingSchema,
+    de: germanSchema,
     change: numericChange,
   },
   { error: "a feature: name, kind, unit, range" },
@@ -83,6 +84,7 @@ const categoryFeature = z.strictObject(
     direction,
     immutable: yesNo.default(false),
     wording: categoryWordingSchema,
+    de: germanNameSchema,
     change: categoryChange,
   },
   { error: "a feature: name, kind" },
@@ -154,8 +156,9 @@ const modelConfigSchema = z.strictObject(
           name: nameSchema,
           max_terms: integerFrom(1, 500),
           stop_words: oneOf(["english", "none"]).default("english"),
+          de: germanNameSchema,
         },
-        { error: "text: name, max_terms, stop_words" },
+        { error: "text: name, max_terms, stop_words, de" },
       )
       .nullable()
       .default(null),
@@ -248,11 +251,15 @@ function modelConfigFromYaml(yaml: ModelYaml): ModelSpec {
       direction: f.direction,
       monotone: f.kind === "numeric" && f.direction !== "unknown" && f.monotone,
       immutable: f.immutable,
+      // Left out when they are not declared, so that the hash of a configuration without them stays the same.
       ...(f.wording !== undefined && { wording: wordingFromYaml(f.wording) }),
-      // Left out when it is not declared, so that the hash of a configuration without it stays the same.
+      ...germanFromYaml(f.de),
       ...(f.change !== undefined && { change: { ...ANY_CHANGE, ...f.change } }),
     })),
-    text: yaml.text && { name: yaml.text.name, maxTerms: yaml.text.max_terms, stopWords: yaml.text.stop_words },
+    text: yaml.text && {
+      ...{ name: yaml.text.name, maxTerms: yaml.text.max_terms, stopWords: yaml.text.stop_words },
+      ...germanFromYaml(yaml.text.de),
+    },
     target: { name: yaml.target.name, riskClass: yaml.target.risk_class, otherClass: yaml.target.other_class },
     bands: { high: yaml.bands.high, medium: yaml.bands.medium },
     minimumPresent: yaml.minimum_present,
@@ -282,6 +289,15 @@ function wordingFromYaml(
     ...(increases !== undefined && { increases }),
     ...(lowers !== undefined && { lowers }),
   };
+}
+
+/** Returns the German texts of a feature as the field `de`; no field when none are declared. */
+function germanFromYaml(de: { readonly [K in keyof GermanTexts]?: GermanTexts[K] | undefined } | undefined): {
+  readonly de?: GermanTexts;
+} {
+  if (de === undefined) return {};
+  const { name, unit } = de;
+  return { de: { ...(name !== undefined && { name }), ...(unit !== undefined && { unit }) } };
 }
 
 function trainerFromYaml(trainer: ModelYaml["trainer"]): ModelSpec["trainer"] {

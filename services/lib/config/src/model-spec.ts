@@ -15,6 +15,14 @@ export interface FeatureWording {
   readonly lowers?: string;
 }
 
+/** German texts of a feature, for narratives in German. */
+export interface GermanTexts {
+  /** Name of the feature, for example "Zahlungsverzug". Unset: the name of the feature. */
+  readonly name?: string;
+  /** Unit of its values, for example "Tage". Unset: the unit of the feature. */
+  readonly unit?: string;
+}
+
 /** How a counterfactual may change a feature that is not immutable. */
 export interface ChangeSpec {
   /** "any", and for a category: a value may increase and decrease. */
@@ -47,6 +55,8 @@ export interface FeatureSpec {
   readonly immutable: boolean;
   /** Unset: texts show the feature with its value and unit. */
   readonly wording?: FeatureWording;
+  /** Unset: narratives in German have the name and unit above. */
+  readonly de?: GermanTexts;
   /** Unset: a counterfactual may change the feature in both directions within its range, at cost 1. */
   readonly change?: ChangeSpec;
 }
@@ -57,6 +67,8 @@ export interface TextSpec {
   /** Maximum number of terms that are kept, 1 to 500. */
   readonly maxTerms: number;
   readonly stopWords: "english" | "none";
+  /** German name of the text. Unset: narratives in German have the name above. */
+  readonly de?: Pick<GermanTexts, "name">;
 }
 
 /** Weight of a positive row: 1, or the weight that makes both classes equal in sum, or this number. */

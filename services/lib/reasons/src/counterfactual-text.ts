@@ -1,5 +1,5 @@
 import { countText } from "./count-text.ts";
-import { featureText, listed } from "./reason-text.ts";
+import { featureText, listed, unitBeside } from "./reason-text.ts";
 
 /** The change of one feature: numbers, or the texts of categories. */
 export interface ShownChange {
@@ -10,7 +10,8 @@ export interface ShownChange {
 }
 
 /** Returns a change as a clause: "lower late ratio from 0.45 to 0.3 share". Numbers have all their digits. */
-export function changeText({ feature, from, to, unit }: ShownChange): string {
+export function changeText({ feature, from, to, unit: declared }: ShownChange): string {
+  const unit = unitBeside(featureText(feature), declared);
   const verb = typeof from !== "number" || typeof to !== "number" ? "change" : to < from ? "lower" : "raise";
   return `${verb} ${featureText(feature)} from ${from} to ${to}${unit === "" ? "" : ` ${unit}`}`;
 }

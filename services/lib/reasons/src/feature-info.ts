@@ -14,6 +14,14 @@ export interface FeatureInfo extends FeatureFacts {
   readonly kind: "numeric" | "category" | "text";
   /** The declared effect of a higher value on the risk. */
   readonly direction: "raises" | "lowers" | "unknown";
+  /** German texts. A text that is not declared is left out. */
+  readonly de?: GermanTexts;
+}
+
+/** The German name of a feature and the unit of its values. */
+export interface GermanTexts {
+  readonly name?: string;
+  readonly unit?: string;
 }
 
 /** A feature's contribution to a score. */

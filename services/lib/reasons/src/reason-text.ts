@@ -6,16 +6,21 @@ export const numberText = (x: number): string => (Number.isInteger(x) ? String(x
 /** Returns a feature's name for people. */
 export const featureText = (name: string): string => name.replaceAll("_", " ");
 
-/** Returns a reason as a few words for a list: "past disputes 7 disputes (typical 1)". */
+/** Returns the unit to show beside a name for people; "" where the name ends with it: "past disputes 7". */
+export const unitBeside = (name: string, unit: string): string =>
+  name === unit || name.endsWith(` ${unit}`) ? "" : unit;
+
+/** Returns a reason as a few words for a list: "past disputes 7 (typical 1)". */
 export function shortReasonText(reason: Reason): string {
   const name = featureText(reason.feature);
   const value = valueWithTypical(reason);
   return value === "" ? name : `${name} ${value}`;
 }
 
-/** Returns a feature's value and its typical value: "7 disputes (typical 1)"; "" where neither is known. */
-export function valueWithTypical(reason: Omit<Reason, "contribution" | "share" | "feature">): string {
-  const { value, category, unit, typical, typicalCategory, words } = reason;
+/** Returns a feature's value and its typical value: "45 days (typical 10)"; "" where neither is known. */
+export function valueWithTypical(reason: Omit<Reason, "contribution" | "share">): string {
+  const { value, category, typical, typicalCategory, words } = reason;
+  const unit = unitBeside(featureText(reason.feature), reason.unit);
   if (words.length > 0) return `with ${words.map((word) => `"${word}"`).join(", ")}`;
   const often = typicalCategory === "" || typicalCategory === category ? "" : ` (most often ${typicalCategory})`;
   if (category !== "") return `${category}${often}`;
@@ -30,8 +35,10 @@ export const listed = (parts: readonly string[], and = "and"): string =>
   parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} ${and} ${parts.at(-1)}`;
 
 /** Returns a reason as a clause: the feature with its value, unit and typical value. */
-export function reasonText({ feature, value, category, unit, typical, typicalCategory, words }: Reason): string {
+export function reasonText(reason: Reason): string {
+  const { feature, value, category, typical, typicalCategory, words } = reason;
   const name = featureText(feature);
+  const unit = unitBeside(name, reason.unit);
   const inUnit = (x: number): string => (unit === "" ? numberText(x) : `${numberText(x)} ${unit}`);
   if (words.length > 0) return `${name} (words such as ${words.map((word) => `"${word}"`).join(", ")})`;
   if (category !== "")

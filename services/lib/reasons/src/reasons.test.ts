@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { FeatureContribution, FeatureInfo } from "./feature-info.ts";
-import { reasonText, shortReasonText } from "./reason-text.ts";
+import { reasonText, shortReasonText, unitBeside } from "./reason-text.ts";
 import { contradicts, groupReasons, LEAST_SHARE, selectReasons } from "./reasons.ts";
 
 const number = (name: string, direction: FeatureInfo["direction"], typical: number): FeatureInfo => ({
@@ -75,6 +75,18 @@ describe("selection", () => {
 });
 
 describe("text", () => {
+  test("does not repeat a unit with which the name ends", () => {
+    const counted = { ...number("past_disputes", "raises", 1), unit: "disputes" };
+    const [reason] = groupReasons([entry("past_disputes", 1, { value: 7 })], [counted]);
+    expect(reason && [reasonText(reason), shortReasonText(reason)]).toEqual([
+      "past disputes (7, typical 1)",
+      "past disputes 7 (typical 1)",
+    ]);
+    expect([unitBeside("days", "days"), unitBeside("birthdays", "days"), unitBeside("delay", "days")]).toEqual([
+      ...["", "days", "days"],
+    ]);
+  });
+
   const textOf = (contribution: FeatureContribution) => {
     const [reason] = groupReasons([contribution], features);
     return reason === undefined ? "" : reasonText(reason);

@@ -1,6 +1,7 @@
 import { supplierIdViolation } from "@bellwether/contract/supplier-id";
 import { type InferenceService, NarrativeSource } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import type { Supplier } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { featureNames } from "@bellwether/narrative/facts/feature-names";
 import { narrativeFacts } from "@bellwether/narrative/facts/narrative-facts";
 import type { ServiceNarrator } from "@bellwether/narrative/generate/service-narrator";
 import { languageFromProto, narrativeInfoToProto } from "@bellwether/narrative/proto/narrative-to-proto";
@@ -171,8 +172,10 @@ export function inferenceHandlers({
       };
       if (!withNarrative) return;
       const language = languageFromProto(narrativeLanguage, narrator.defaultLanguage);
-      const { reasons } = selectReasons(score.contributions, describeFeatures(bundle));
-      const facts = narrativeFacts({ ...score, reasons }, supplier?.contractText ?? "");
+      const features = describeFeatures(bundle);
+      const { reasons } = selectReasons(score.contributions, features);
+      const names = featureNames(features, language);
+      const facts = narrativeFacts({ ...score, reasons }, supplier?.contractText ?? "", names);
       const leftMs = context.timeoutMs();
       const narrative = await narrator.narrate({
         ...{ supplierId, facts, language, signal: context.signal },

@@ -25,3 +25,11 @@ test("features have a typical value, categories and a direction; the text featur
     { direction: FeatureDirection.LOWERS },
   ]);
 });
+
+test("German texts are sent as they are declared, for the text too", () => {
+  const features = [{ ...delay, de: { name: "Verzug", unit: "Tage" } }];
+  expect(featuresToProto({ features, text: { ...text, de: { name: "Vertragstext" } } })).toMatchObject([
+    { name: "delay", unit: "days", germanName: "Verzug", germanUnit: "Tage" },
+    { name: "contract_text", germanName: "Vertragstext" },
+  ]);
+});

@@ -97,10 +97,12 @@ export function featuresToProto({
   features,
   text,
 }: Pick<FeatureBundle, "features" | "text">): MessageInitShape<typeof ModelFeatureSchema>[] {
-  return describeFeatures({ features, text }).map(({ name, kind, unit, typical, direction }, i) => ({
+  return describeFeatures({ features, text }).map(({ name, kind, unit, typical, direction, de }, i) => ({
     ...{ name, kind: KINDS[kind], unit, direction: DIRECTIONS[direction] },
     ...(typical !== null && { typical }),
     ...(kind === "category" && { categories: [...(features[i]?.categories ?? [])] }),
+    ...(de?.name !== undefined && { germanName: de.name }),
+    ...(de?.unit !== undefined && { germanUnit: de.unit }),
   }));
 }
 

@@ -7,7 +7,7 @@ import {
 import { type Reason, selectReasons } from "@bellwether/reasons/reasons";
 
 /** A feature of a run's model, with its training statistics. */
-export interface RunFeature extends Pick<FeatureInfo, "name" | "kind" | "unit" | "typical" | "direction"> {
+export interface RunFeature extends Pick<FeatureInfo, "name" | "kind" | "unit" | "typical" | "direction" | "de"> {
   /** Categories that the model knows, most frequent first. Empty: not a categorical feature. */
   readonly categories: readonly string[];
 }
@@ -63,6 +63,8 @@ export interface ScoreExplanation {
   readonly previous: Pick<PreviousContributions, "isoWeek" | "modelVersion"> | null;
   /** Known and missing features of the supplier. Null: the values were not recorded. */
   readonly completeness: Completeness | null;
+  /** The features of the model, for their texts. Empty: they were not recorded. */
+  readonly features: readonly Pick<RunFeature, "name" | "de">[];
 }
 
 export interface Completeness {
@@ -105,7 +107,8 @@ export function explainScore(score: StoredScore): ScoreExplanation {
     ...reason,
     previous: before.get(reason.feature) ?? sumOfWords(before, reason.feature),
   }));
-  return { contributions, reasons, previous, completeness: features && values && completenessOf(features, values) };
+  const completeness = features && values && completenessOf(features, values);
+  return { contributions, reasons, previous, completeness, features: features ?? [] };
 }
 
 /** Returns the contribution of each feature: all columns of a category together, each word of a text alone. */

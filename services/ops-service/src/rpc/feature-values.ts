@@ -39,14 +39,22 @@ export function featureValues(
   return { features, values };
 }
 
-function featureFromProto({ name, kind, unit, typical, categories, direction }: ModelFeature, i: number): RunFeature {
+function featureFromProto(feature: ModelFeature, i: number): RunFeature {
+  const { name, kind, unit, typical, categories, direction } = feature;
   const known = nameOf(KINDS, kind);
   if (known === undefined) throw new ChunkShapeError(`features[${i}].kind`, "is missing");
   return {
     ...{ name, kind: known, unit, typical: typical ?? null, categories: [...categories] },
     direction:
       direction === FeatureDirection.RAISES ? "raises" : direction === FeatureDirection.LOWERS ? "lowers" : "unknown",
+    ...germanFromProto(feature),
   };
+}
+
+/** Returns the German texts of a feature as the field `de`; no field when it has none. */
+function germanFromProto({ germanName: name, germanUnit: unit }: ModelFeature): Pick<RunFeature, "de"> {
+  if (name === "" && unit === "") return {};
+  return { de: { ...(name !== "" && { name }), ...(unit !== "" && { unit }) } };
 }
 
 /**

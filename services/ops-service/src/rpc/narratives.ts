@@ -1,4 +1,5 @@
 import type { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { featureNames } from "@bellwether/narrative/facts/feature-names";
 import { narrativeFacts } from "@bellwether/narrative/facts/narrative-facts";
 import type { ServiceNarrator } from "@bellwether/narrative/generate/service-narrator";
 import { languageFromProto, narrativeInfoToProto } from "@bellwether/narrative/proto/narrative-to-proto";
@@ -31,6 +32,7 @@ export function narrativeHandlers({
       const facts = narrativeFacts(
         { riskScore, band, prediction: null, reasons: explanation?.reasons ?? [], missing },
         "",
+        featureNames(explanation?.features ?? [], language),
       );
       const leftMs = context.timeoutMs();
       const narrative = await narrator.narrate({

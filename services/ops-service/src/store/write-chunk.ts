@@ -70,7 +70,11 @@ interface StoredChunk {
   readonly hasSameFeatures: boolean | null;
 }
 
-/** Reads what is stored of a chunk. @param features JSON; null: the chunk has none */
+/**
+ * Reads what is stored of a chunk. German texts do not change what the values mean: another release may have begun the
+ * run without them.
+ * @param features JSON; null: the chunk has none
+ */
 async function readReceipt(
   tx: PoolClient,
   runId: number,
@@ -82,7 +86,10 @@ async function readReceipt(
          select json_build_object('rowsScored', rows_scored, 'rowsInvalid', rows_faulty)
          from bellwether.run_chunk where run_id = $1 and chunk = $2
        ) as receipt,
-       (select features = $3::text::jsonb from bellwether.run_features where run_id = $1) as "hasSameFeatures"`,
+       (select features = $3::text::jsonb
+           or (select jsonb_agg(f - 'de') from jsonb_array_elements(features) f)
+             = (select jsonb_agg(f - 'de') from jsonb_array_elements($3::text::jsonb) f)
+         from bellwether.run_features where run_id = $1) as "hasSameFeatures"`,
     [runId, chunk, features],
   );
   return rows[0] ?? { receipt: null, hasSameFeatures: null };

@@ -24,7 +24,7 @@ const feature = (init: MessageInitShape<typeof ModelFeatureSchema>) => create(Mo
 const FEATURES = [
   feature({ name: "delay", kind: FeatureKind.NUMERIC, unit: "days", typical: 2, direction: FeatureDirection.RAISES }),
   feature({ name: "region", kind: FeatureKind.CATEGORY, categories: ["EU", "US"] }),
-  feature({ name: "contract_text", kind: FeatureKind.TEXT }),
+  feature({ name: "contract_text", kind: FeatureKind.TEXT, germanName: "Vertragstext" }),
   feature({ name: "not_given", kind: FeatureKind.NUMERIC }),
 ];
 const valuesOf = (sent: ReturnType<typeof featureValuesToProto>) => [
@@ -38,7 +38,7 @@ test("sends values row by row: numbers, codes of categories, and whether there i
   expect(sent.features).toMatchObject([
     { name: "delay", unit: "days", typical: 2, direction: FeatureDirection.RAISES },
     { name: "region", categories: ["EU", "US"] },
-    { name: "contract_text" },
+    { name: "contract_text", germanName: "Vertragstext" },
     { name: "not_given" },
   ]);
 });

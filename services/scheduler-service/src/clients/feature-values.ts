@@ -56,12 +56,14 @@ export function withFittingTerms(scores: PredictBatchResponse, featureValueBytes
 const KINDS: ReadonlySet<FeatureKind> = new Set([FeatureKind.NUMERIC, FeatureKind.CATEGORY, FeatureKind.TEXT]);
 
 /**
- * Cuts units and categories to the contract's lengths. A category beyond the limit of their number is treated
+ * Cuts units, German texts and categories to the contract's lengths. A category beyond the limit of their number is treated
  * as unknown to the model.
  */
-function fitToContract({ name, kind, unit, typical, categories, direction }: ModelFeature) {
+function fitToContract({ name, kind, unit, typical, categories, direction, germanName, germanUnit }: ModelFeature) {
   return {
     ...{ name, kind, direction, unit: plainText(unit, MAX_CATEGORY_BYTES) },
+    germanName: plainText(germanName, MAX_CATEGORY_BYTES),
+    germanUnit: plainText(germanUnit, MAX_CATEGORY_BYTES),
     categories: categories.slice(0, MAX_FEATURE_CATEGORIES).map((category) => plainText(category, MAX_CATEGORY_BYTES)),
     ...(typical !== undefined && Number.isFinite(typical) && { typical }),
   };

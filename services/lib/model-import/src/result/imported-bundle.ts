@@ -57,7 +57,7 @@ function interventionalRejection({ model, classColumn }: ServedOutput, { count }
 /** What the user declares about an imported feature. */
 export type DeclaredFeature = Pick<
   FeatureSpec,
-  "name" | "kind" | "unit" | "direction" | "immutable" | "wording" | "range" | "change"
+  "name" | "kind" | "unit" | "direction" | "immutable" | "wording" | "de" | "range" | "change"
 >;
 
 /**
@@ -113,7 +113,7 @@ function describeColumns(
   const taken = new Set<string>();
   for (const [c, column] of columns.entries()) {
     const name = names[c].trim();
-    const wording = known.get(name)?.wording;
+    const { wording, de } = known.get(name) ?? {};
     const last = features.at(-1);
     if (column.category !== null) {
       bundleColumns.push({ kind: "category", feature: name, category: column.category });
@@ -136,6 +136,7 @@ function describeColumns(
       monotone: false,
       immutable: known.get(name)?.immutable ?? false,
       ...(wording !== undefined && { wording }),
+      ...(de !== undefined && { de }),
       ...changeOf(known.get(name)),
       training: column.category === null ? trainingOf(background, c, columns.length) : null,
       categories: column.category === null ? [] : [column.category],

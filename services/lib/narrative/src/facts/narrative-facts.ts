@@ -1,13 +1,13 @@
 import type { Band } from "@bellwether/contract/band-codes";
-import { featureText } from "@bellwether/reasons/reason-text";
 import type { Reason } from "@bellwether/reasons/reasons";
 import { type ContractQuote, contractQuotes } from "./contract-quotes.ts";
+import type { FeatureNames } from "./feature-names.ts";
 
 /** A reason of a score, as a narrative may state it. */
 export interface ReasonFact {
   /** Id within the facts: "r1", "r2" and so on. */
   readonly id: string;
-  /** Name of the feature for people, for example "late ratio". */
+  /** Name of the feature in the language of the narrative, for example "late ratio". */
   readonly label: string;
   readonly direction: "increases" | "lowers";
   /** Position among the reasons with the same direction, from 1: the strongest one. */
@@ -16,7 +16,7 @@ export interface ReasonFact {
   readonly overallRank: number;
   /** The supplier's number. Null for a category, a text or a missing value. */
   readonly value: number | null;
-  /** Unit of value and typical; "" when none is declared. */
+  /** Unit of value and typical in the language of the narrative; "" when none is declared. */
   readonly unit: string;
   readonly typical: number | null;
   /** The supplier's category; "" when there is none. */
@@ -56,37 +56,40 @@ const NAMED = 3;
 /**
  * Selects the facts of a narrative: the score, its largest reasons of both directions, and what is missing.
  * @param contractText The supplier's contract; "" when it is not known.
+ * @param names Names and units of the features in the language of the narrative.
  */
 export function narrativeFacts(
   { riskScore, band, prediction, reasons, missing }: NarratedScore,
   contractText: string,
+  names: FeatureNames,
 ): NarrativeFacts {
   const ups = reasons.filter(({ contribution }) => contribution > 0).slice(0, NAMED);
   const downs = reasons.filter(({ contribution }) => contribution < 0).slice(0, NAMED);
+  const factOf = (reason: Reason, index: number, rank: number): ReasonFact =>
+    reasonFact(reason, { index, rank, overallRank: reasons.indexOf(reason) + 1 }, contractText, names);
   return {
     ...{ riskScore, band, prediction },
     reasons: [
-      ...ups.map((reason, i) => reasonFact(reason, i, i + 1, reasons.indexOf(reason) + 1, contractText)),
-      ...downs.map((reason, i) => reasonFact(reason, ups.length + i, i + 1, reasons.indexOf(reason) + 1, contractText)),
+      ...ups.map((reason, i) => factOf(reason, i, i + 1)),
+      ...downs.map((reason, i) => factOf(reason, ups.length + i, i + 1)),
     ],
-    missing: missing.map(featureText),
+    missing: missing.map(names.nameOf),
   };
 }
 
 function reasonFact(
   reason: Reason,
-  index: number,
-  rank: number,
-  overallRank: number,
+  { index, rank, overallRank }: { readonly index: number; readonly rank: number; readonly overallRank: number },
   contractText: string,
+  names: FeatureNames,
 ): ReasonFact {
-  const { feature, value, unit, typical, category, typicalCategory, words, contribution } = reason;
+  const { feature, value, typical, category, typicalCategory, words, contribution } = reason;
   return {
     id: `r${index + 1}`,
-    label: featureText(feature),
+    label: names.nameOf(feature),
     direction: contribution > 0 ? "increases" : "lowers",
     ...{ rank, overallRank },
-    ...{ value, unit, typical, category, typicalCategory },
+    ...{ value, unit: names.unitOf(reason), typical, category, typicalCategory },
     quotes: contractQuotes(contractText, words),
   };
 }

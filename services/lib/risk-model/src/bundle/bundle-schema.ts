@@ -86,6 +86,7 @@ const feature = mapOf({
     lowers: text.optional(),
   }).optional(),
   // Only where the configuration declares it.
+  de: mapOf({ name: text.optional(), unit: text.optional() }).optional(),
   change: change.optional(),
   training: mapOf({ min: number, max: number, median: number })
     .refine(({ min, median, max }) => min <= median && median <= max, { error: "expected min ≤ median ≤ max" })
@@ -107,6 +108,7 @@ const column = z.discriminatedUnion(
 const vocabulary = mapOf({
   feature: name,
   stopWords: oneOf("english", "none"),
+  de: mapOf({ name: text.optional() }).optional(),
   terms: listOf(name),
   idf: listOf(number.refine((x) => x > 0, { error: "expected a number above 0" })),
 }).refine(({ terms, idf }) => terms.length === idf.length, { error: "expected as many terms as idf" });

@@ -35,6 +35,8 @@ export type BundleColumn =
 export interface BundleText {
   readonly feature: string;
   readonly stopWords: "english" | "none";
+  /** As the configuration declares it. */
+  readonly de?: { readonly name?: string };
   readonly terms: readonly string[];
   readonly idf: readonly number[];
 }

@@ -24,6 +24,7 @@ export function fitTfIdf(texts: readonly string[], spec: TextSpec): BundleText {
   return {
     feature: spec.name,
     stopWords: spec.stopWords,
+    ...(spec.de !== undefined && { de: spec.de }),
     terms: chosen.map(([term]) => term),
     idf: chosen.map(([, df]) => Math.log((1 + texts.length) / (1 + df)) + 1),
   };

@@ -9,9 +9,14 @@ const MAX_CATEGORIES = 32;
 
 /** Returns only the fields of the declaration, in the order of the bundle. */
 const declared = (spec: FeatureSpec): FeatureSpec => {
-  const { name, kind, unit, range, missing, direction, monotone, immutable, wording, change } = spec;
+  const { name, kind, unit, range, missing, direction, monotone, immutable, wording, de, change } = spec;
   const rules = { name, kind, unit, range, missing, direction, monotone, immutable };
-  return { ...rules, ...(wording !== undefined && { wording }), ...(change !== undefined && { change }) };
+  return {
+    ...rules,
+    ...(wording !== undefined && { wording }),
+    ...(de !== undefined && { de }),
+    ...(change !== undefined && { change }),
+  };
 };
 
 function fitNumber(spec: FeatureSpec, column: Float64Array, rows: Uint32Array): BundleFeature {

@@ -1,6 +1,6 @@
 import type { BundleFeature } from "@bellwether/risk-model/bundle/feature-bundle";
 import { expect, test } from "vitest";
-import { contradictsDirection } from "./feature-facts.ts";
+import { contradictsDirection, describeFeatures } from "./feature-facts.ts";
 
 const feature = (direction: BundleFeature["direction"]): BundleFeature => ({
   ...{ name: "clause_risk_score", kind: "numeric", unit: "", direction, missing: "keep", range: null },
@@ -21,6 +21,17 @@ test.each<[BundleFeature["direction"], number | null, number, boolean]>([
   ["raises", null, -0.17, false],
 ])("declared %s, typical 32.1: the value %s with %d contradicts it: %s", (direction, value, contribution, expected) => {
   expect(contradicts(direction, value, contribution)).toBe(expected);
+});
+
+test("features and the text are described with their German texts", () => {
+  const features = [{ ...feature("raises"), de: { name: "Klauselrisiko", unit: "Punkte" } }, feature("lowers")];
+  const vocabulary = { feature: "contract_text", stopWords: "none", terms: [], idf: [] } as const;
+  const described = describeFeatures({ features, text: { ...vocabulary, de: { name: "Vertragstext" } } });
+  expect(described.map(({ de }) => de)).toEqual([
+    { name: "Klauselrisiko", unit: "Punkte" },
+    undefined,
+    { name: "Vertragstext" },
+  ]);
 });
 
 test("a term of a text contradicts nothing", () => {

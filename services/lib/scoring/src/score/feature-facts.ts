@@ -23,12 +23,17 @@ export function contradictsDirection(
 export function describeFeatures({ features, text }: Pick<FeatureBundle, "features" | "text">): FeatureInfo[] {
   return [
     ...features.map((feature) => {
-      const { name, kind, direction } = feature;
-      return { name, kind, direction, ...featureFacts(feature) };
+      const { name, kind, direction, de } = feature;
+      return { name, kind, direction, ...featureFacts(feature), ...(de !== undefined && { de }) };
     }),
-    ...(text === null ? [] : [{ name: text.feature, kind: "text", direction: "unknown", ...NO_FACTS } as const]),
+    ...(text === null ? [] : [textInfo(text)]),
   ];
 }
+
+const textInfo = ({ feature: name, de }: NonNullable<FeatureBundle["text"]>): FeatureInfo => ({
+  ...{ name, kind: "text", direction: "unknown", ...NO_FACTS },
+  ...(de !== undefined && { de }),
+});
 
 function featureFacts({ unit, codes, training, kind, categories }: BundleFeature): FeatureFacts {
   return {
