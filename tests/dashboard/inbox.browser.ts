@@ -22,7 +22,7 @@ const withAlerts = (count: number) => ({ ...demoData(), alerts: manyAlerts(count
 describe.skipIf(!hasChromium)("the inbox (apt-get install chromium)", () => {
   const { openPage } = usePages();
 
-  test("a row has the score with its change, the expected loss, the values of the reasons, the owner and the age", async () => {
+  test("a row has the score with its change, the expected impact, the values of the reasons, the owner and the age", async () => {
     const data = demoData();
     Object.assign(data.alerts[0] ?? {}, { owner: "kim" });
     const { page, complaints } = await openPage(opsInMemory(data).routes);
@@ -292,7 +292,7 @@ describe.skipIf(!hasChromium)("the inbox (apt-get install chromium)", () => {
 
   test("a view is an address: filters, order and the open panel come back after a reload", async () => {
     const { page } = await openPage(opsInMemory(withAlerts(30)).routes);
-    await page.getByLabel("Order").selectOption({ label: "Highest expected loss first" });
+    await page.getByLabel("Order").selectOption({ label: "Highest expected impact first" });
     await page.getByRole("radio", { name: "Warning" }).check();
     await row(page, "Supplier 018").click();
     await panel(page)

@@ -72,7 +72,7 @@ describe.skipIf(!hasChromium)("Settings → Notices (apt-get install chromium)",
     const { page } = await open("analyst");
     await rowOf(notices(page), "hooks.slack.com answered 503").getByRole("button", { name: "Details" }).click();
     await page.getByRole("link", { name: "Aldermoor <i>Castings</i>" }).waitFor();
-    await page.getByText("New alert, 2026-W47: score 0.82, was 0.68, expected loss €1.2M").waitFor();
+    await page.getByText("New alert, 2026-W47: score 0.82, was 0.68, expected impact €1.2M").waitFor();
     await page.getByText("disputes 7, was 4").waitFor();
     expect(await page.getByRole("region", { name: "Attempts" }).getByRole("listitem").count()).toBe(2);
   });

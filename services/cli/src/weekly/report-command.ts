@@ -24,7 +24,7 @@ const FORMATS = { html: ReportFormat.HTML, csv: ReportFormat.CSV, json: ReportFo
 export function reportCommand(context: CliContext): Command {
   return new Command("report")
     .description(
-      "Write the report of a complete week: rows, checks, drift, movers, spend at risk, alerts, rejected rows, model and configuration.",
+      "Write the report of a complete week: rows, checks, drift, movers, money at risk, alerts, rejected rows, model and configuration.",
     )
     .option("--week <week>", "ISO week, for example 2026-W47 (default: the latest complete week)", isoWeek)
     .option("--model <name>", "model of the report (default: the default model of the service)")

@@ -102,7 +102,7 @@ function PanelFacts({ alert }: { alert: Alert }) {
           {scoreText(alert.riskScore)}
           {scoreChange !== undefined && ` (${signedText(scoreChange)} since the week before)`}
         </span>
-        <span>Expected loss {moneyText(expectedImpact, currency)}</span>
+        <span>Expected impact {moneyText(expectedImpact, currency)}</span>
         <span>
           <AlertStateText alert={alert} />
         </span>

@@ -35,7 +35,7 @@ export function HandOverForm({ alerts, ...props }: FormProps & { readonly alerts
       }}
       decision={() => {
         const name = isNobody ? "" : owner.trim();
-        return name === "" && !isNobody ? undefined : { kind: "assign", owner: name, note };
+        return name === "" && !isNobody ? undefined : { kind: "assign", owner: name, note: note.trim() };
       }}
     >
       <label className="note">

@@ -13,8 +13,8 @@ const ViewsMenu = lazy(() => import("./views-menu.tsx"));
 
 const SEVERITIES = [AlertSeverity.UNSPECIFIED, AlertSeverity.WARNING, AlertSeverity.CRITICAL];
 const ORDERS: readonly (readonly [order: AlertOrder, name: string])[] = [
-  [AlertOrder.UNSPECIFIED, "Severity, then expected loss"],
-  [AlertOrder.EXPECTED_IMPACT, "Highest expected loss first"],
+  [AlertOrder.UNSPECIFIED, "Severity, then expected impact"],
+  [AlertOrder.EXPECTED_IMPACT, "Highest expected impact first"],
   [AlertOrder.SCORE_CHANGE, "Largest rise first"],
 ];
 /** Time without typing after which the search begins. */

@@ -37,7 +37,7 @@ const COLUMNS: readonly (readonly [name: string, title: string])[] = [
   ["name", "Supplier"],
   ["severity", "Severity"],
   ["score", "Score"],
-  ["loss", "Expected loss"],
+  ["loss", "Expected impact"],
   ["why", "Main reasons"],
   ["owner", "Owner"],
   ["age", "Age"],

@@ -31,7 +31,7 @@ export function PrintedAlerts({ alerts }: { alerts: readonly Alert[] }) {
       <table>
         <thead>
           <tr>
-            {["Supplier", "Severity", "Score", "Expected loss", "Main reasons", "Owner", "State"].map((title) => (
+            {["Supplier", "Severity", "Score", "Expected impact", "Main reasons", "Owner", "State"].map((title) => (
               <th key={title} scope="col">
                 {title}
               </th>

@@ -28,7 +28,7 @@ export function ResolveForm(props: FormProps) {
         const isDuplicate = disposition === Disposition.DUPLICATE;
         if (disposition === Disposition.UNSPECIFIED || (isDuplicate && duplicateOf === "")) return undefined;
         return {
-          ...{ kind: "resolve", disposition, note },
+          ...{ kind: "resolve", disposition, note: note.trim() },
           ...(until && { acceptedUntil: until }),
           ...(isDuplicate && { duplicateOf }),
         };

@@ -56,7 +56,7 @@ function Supplier({ item }: { item: NoticeItem }) {
       <small>
         {`${wordOf(CAUSE_WORDS, cause)}, ${isoWeek}: score ${scoreText(riskScore)}`}
         {item.previousScore !== undefined && `, was ${scoreText(item.previousScore)}`}
-        {expectedLoss !== undefined && `, expected loss ${moneyText(expectedLoss, currency)}`}
+        {expectedLoss !== undefined && `, expected impact ${moneyText(expectedLoss, currency)}`}
       </small>
       {item.reasons.length > 0 && <small>{item.reasons.map((reason) => visibleText(reason)).join("; ")}</small>}
     </li>

@@ -121,9 +121,9 @@ function Facts({ supplier, response }: { supplier: Supplier; response: GetSuppli
     ["Region", region],
     ["Category", category],
     ["Owner", owner],
-    ["Money at risk per year", exposure === undefined ? "" : moneyText(exposure, exposureCurrency, { full: true })],
+    ["Exposure per year", exposure === undefined ? "" : moneyText(exposure, exposureCurrency, { full: true })],
     [
-      "Expected loss",
+      "Expected impact",
       latestScore?.impact === undefined ? "" : moneyText(latestScore.impact, formula?.currency ?? "", { full: true }),
     ],
     ["Criticality", criticality ? wordOf(CRITICALITY_WORDS, criticality) : ""],
@@ -140,7 +140,7 @@ function Facts({ supplier, response }: { supplier: Supplier; response: GetSuppli
           </div>
         ))}
       </dl>
-      {formula && <p className="quiet">Expected loss = {formula.text}</p>}
+      {formula && <p className="quiet">Expected impact = {formula.text}</p>}
     </>
   );
 }

@@ -22,10 +22,10 @@ import { useAlertChanges } from "../rpc/alert-changes.ts";
 
 const BANDS = [Band.UNSPECIFIED, Band.HIGH, Band.MEDIUM, Band.LOW, Band.UNKNOWN];
 const ORDERS: readonly (readonly [order: SupplierOrder, name: string])[] = [
-  [SupplierOrder.UNSPECIFIED, "Highest expected loss first"],
+  [SupplierOrder.UNSPECIFIED, "Highest expected impact first"],
   [SupplierOrder.SCORE, "Highest score first"],
   [SupplierOrder.CHANGE, "Largest rise first"],
-  [SupplierOrder.EXPOSURE, "Most money at risk first"],
+  [SupplierOrder.EXPOSURE, "Largest exposure first"],
   [SupplierOrder.NAME, "By name"],
 ];
 
@@ -138,7 +138,7 @@ function Filters({ view, facets }: FiltersProps) {
           title="Remove this condition"
           onClick={() => show({ withoutExposure: false })}
         >
-          Money at risk not known ×
+          Exposure not known ×
         </button>
       )}
       <Choice label="Order" options={ORDERS} value={view.order} onChange={(order) => show({ order })} />

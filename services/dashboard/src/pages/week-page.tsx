@@ -138,19 +138,19 @@ function Money({ week }: { week: GetWeekResponse }) {
           {moneyText(moneyAtRisk?.amount, currency)}
         </SuppliersLink>
         <small>
-          expected loss of all suppliers
+          sum of the expected impacts of all suppliers
           {change !== undefined && `, ${moneyText(change, currency, { signed: true })} since ${previousIsoWeek}`}
           {week.impactFormulaChanged && `; ${previousIsoWeek} was computed by another formula`}
         </small>
       </p>
-      {impactFormula && <p className="quiet">Expected loss = {impactFormula.text}</p>}
+      {impactFormula && <p className="quiet">Expected impact = {impactFormula.text}</p>}
       {without > 0n && (
         <p className="quiet">
           Without{" "}
           <SuppliersLink week={week} change={{ withoutExposure: true }}>
             {countOf(without, "supplier")}
           </SuppliersLink>{" "}
-          whose money at risk is not known.
+          whose exposure is not known.
         </p>
       )}
     </>
@@ -227,7 +227,7 @@ function Movers({ movers, week, none }: { movers: readonly Mover[]; week: GetWee
           <th scope="col">Supplier</th>
           <th scope="col">Change</th>
           <th scope="col">Score</th>
-          <th scope="col">Expected loss</th>
+          <th scope="col">Expected impact</th>
         </tr>
       </thead>
       <tbody>

@@ -10,7 +10,7 @@ export function RunCounts({ run }: { run: BatchRun }) {
     ["Rows read", run.rowsRead === undefined ? "not known yet" : countText(run.rowsRead)],
     ["Scored", countText(run.rowsScored)],
     ["Rejected", countText(run.rowsRejected)],
-    ["Alerts raised", countText(run.alertsRaised)],
+    ["Alerts raised by this run", countText(run.alertsRaised)],
     ["Started", agoText(run.startedAt, nowMs)],
     ["Completed", run.completedAt ? agoText(run.completedAt, nowMs) : "not yet"],
     ["Model", run.model ? `${run.model.name} ${run.model.version}` : run.modelName],

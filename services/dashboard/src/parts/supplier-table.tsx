@@ -16,7 +16,7 @@ interface SupplierTableProps {
   readonly suppliers: readonly Supplier[];
   /** Name of the model of the scores. */
   readonly modelName: string;
-  /** Currency of the expected losses. */
+  /** Currency of the expected impacts. */
   readonly currency: string;
 }
 
@@ -31,7 +31,7 @@ export function SupplierTable({ suppliers, modelName, currency }: SupplierTableP
             <th scope="col">Band</th>
             <th scope="col">Score</th>
             <th scope="col">Change</th>
-            <th scope="col">Expected loss</th>
+            <th scope="col">Expected impact</th>
             <th scope="col">Alerts</th>
             <th scope="col">Main reasons</th>
           </tr>

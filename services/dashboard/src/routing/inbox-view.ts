@@ -36,7 +36,7 @@ export interface InboxView {
   readonly text: string;
 }
 
-/** All alerts that need a decision, by severity and in it by expected loss. */
+/** All alerts that need a decision, by severity and in it by expected impact. */
 export const ACTIVE_ALERTS: InboxView = {
   tab: AlertTab.UNSPECIFIED,
   states: [],

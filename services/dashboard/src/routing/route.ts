@@ -9,11 +9,11 @@ import { type Names, named, nameOf, queryOf } from "./query.ts";
 export interface SuppliersView {
   /** UNSPECIFIED: all bands. */
   readonly band: Band;
-  /** UNSPECIFIED: highest expected loss first. */
+  /** UNSPECIFIED: highest expected impact first. */
   readonly order: SupplierOrder;
   /** Only suppliers whose score is based on few features. */
   readonly incomplete: boolean;
-  /** Only suppliers with a score whose money at risk is not known. */
+  /** Only suppliers with a score whose exposure is not known. */
   readonly withoutExposure: boolean;
   /** Text of the name or of an id. Empty: all suppliers. */
   readonly text: string;
@@ -23,7 +23,7 @@ export interface SuppliersView {
   readonly isoWeek?: string;
 }
 
-/** All suppliers, highest expected loss first. */
+/** All suppliers, highest expected impact first. */
 export const ALL_SUPPLIERS: SuppliersView = {
   band: Band.UNSPECIFIED,
   order: SupplierOrder.UNSPECIFIED,

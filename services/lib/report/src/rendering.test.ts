@@ -31,7 +31,7 @@ test("the page has one main heading, a heading for each section, and tables with
   expect(elements.filter((name) => name === "h1")).toHaveLength(1);
   const headings = [...html.matchAll(/<h2>([^<]*)<\/h2>/g)].map(([, text]) => text);
   expect(headings).toEqual([
-    ...["At a glance", "Spend at risk", "Alerts", "Movers", "Rows", "Checks of the input", "Rejected rows", "Drift"],
+    ...["At a glance", "Money at risk", "Alerts", "Movers", "Rows", "Checks of the input", "Rejected rows", "Drift"],
     ...["What the words mean", "Model and configuration"],
   ]);
   expect(
@@ -92,7 +92,17 @@ test("every number of the page has a unit or a name, and every word of a heading
   const html = reportToHtml(sampleReport());
   const words = [...html.matchAll(/<dt>([^<]+)<\/dt><dd>/g)].map(([, word]) => word);
   expect(words).toEqual(
-    expect.arrayContaining(["Risk score", "Band", "Exposure", "At risk", "Drift", "σ", "Points", "Stability index"]),
+    expect.arrayContaining([
+      "Risk score",
+      "Band",
+      "Exposure",
+      "Expected impact",
+      "Money at risk",
+      "Drift",
+      "σ",
+      "Points",
+      "Stability index",
+    ]),
   );
   for (const text of ["spend (EUR)", "0.40 σ", "0.001", "In 2026-W46", "Change since 2026-W46"])
     expect(html).toContain(text);
@@ -175,6 +185,22 @@ test("a report of a first week, without checks, alerts or rejected rows, says wh
     "Nothing was compared: the model has no training profile, and there is no earlier week with a profile.",
   );
   expect(html).toContain("Raised or opened again: 0 alerts: None.");
+});
+
+test("a first week has no change since a week before: no column of it in the page, and no number in CSV", () => {
+  const comparison = {
+    ...{ reference: "training", aspect: "values", outcome: "none", effect: 0.1, effect_unit: "sigma" as const },
+    ...{ p_value: 0.5, text: "spend changed", bins: [] },
+  };
+  const entries = [{ feature: "spend", unit: "EUR", psi: 0, comparisons: [comparison] }];
+  const first = sampleReport({ previous_week: null, drift: { count: 1, entries } });
+  const drift = reportToHtml(first).split(">Drift</h2>")[1]?.split("</section>")[0] ?? "";
+  expect(drift).toContain("First week: compared only with the training.");
+  for (const absent of ["0.000", "the week before<", "Stability index, since"]) expect(drift).not.toContain(absent);
+  expect(reportToCsv(first)).toContain("drift,spend,psi,,,\r\n");
+  const later = sampleReport({ drift: { count: 1, entries } });
+  expect(reportToHtml(later)).toContain('<td class="number">–</td></tr>');
+  expect(reportToCsv(later)).toContain("drift,spend,psi,,,\r\n");
 });
 
 test("a week that was overtaken says that its rules were not evaluated", () => {

@@ -1,4 +1,5 @@
 import { type CsvValue, csvOf } from "@bellwether/contract/csv-cell";
+import { psiSinceWeek } from "./psi-since-week.ts";
 import type { SpendGroups, WeeklyReport } from "./weekly-report.ts";
 
 const HEADER = ["week", "model", "revision", "section", "entry", "name", "value", "text", "unit"] as const;
@@ -57,7 +58,7 @@ function* figuresOf(report: WeeklyReport): Generator<Row> {
   for (const [i, sample] of report.rejected.samples.entries())
     yield* fields("rejected_sample", String(i + 1), { ...sample });
   for (const { feature, unit, psi, comparisons } of report.drift.entries) {
-    yield* fields("drift", feature, { psi, unit });
+    yield* fields("drift", feature, { psi: psiSinceWeek({ psi, comparisons }, report), unit });
     for (const { bins, reference, aspect, ...comparison } of comparisons) {
       const entry = `${feature} ${aspect} since ${reference}`;
       yield* fields("drift_comparison", entry, comparison);

@@ -3,7 +3,7 @@ import { checkRows, origin, rejectedRows, rowCounts } from "./input-sections.ts"
 import { type Markup, markup, trustedMarkup } from "./markup.ts";
 import { PAGE_STYLE } from "./page-style.ts";
 import { readingNotes } from "./reading-notes.ts";
-import { alertChanges, movers, spendAtRisk } from "./risk-sections.ts";
+import { alertChanges, moneyAtRisk, movers } from "./risk-sections.ts";
 import { atAGlance, heading } from "./summary-section.ts";
 import type { WeeklyReport } from "./weekly-report.ts";
 
@@ -34,7 +34,7 @@ ${SECTIONS.map((render) => render(report))}</main>
 
 /** The sections in their order: first what a reader decides about, then where the figures are from. */
 const SECTIONS: readonly ((report: WeeklyReport) => Markup)[] = [
-  ...[heading, atAGlance, spendAtRisk, alertChanges, movers, rowCounts, checkRows, rejectedRows, driftSection],
+  ...[heading, atAGlance, moneyAtRisk, alertChanges, movers, rowCounts, checkRows, rejectedRows, driftSection],
   ...[readingNotes, origin],
 ];
 

@@ -7,8 +7,8 @@ import type { Listed, ReportedAlert, ReportedMover, SpendGroup, SpendGroups, Wee
 /** Number of regions or categories that are drawn. */
 const DRAWN_GROUPS = 12;
 
-/** Renders the suppliers by band, and the spend at risk by region and category. */
-export function spendAtRisk({ bands, money_at_risk: total, regions, categories, counts, previous_week }: WeeklyReport) {
+/** Renders the suppliers by band, and the money at risk by region and category. */
+export function moneyAtRisk({ bands, money_at_risk: total, regions, categories, counts, previous_week }: WeeklyReport) {
   const { currency, amount, previous_amount, suppliers_without_exposure: without } = total;
   const before = previous_amount === null ? "" : `, ${money(previous_amount, currency)} in ${previous_week}`;
   const excluded =
@@ -16,7 +16,7 @@ export function spendAtRisk({ bands, money_at_risk: total, regions, categories, 
       ? NOTHING
       : markup` ${counted(without, "supplier")} with a score ${without === 1 ? "has" : "have"} no known exposure and ${without === 1 ? "is" : "are"} not included.`;
   return section(
-    "Spend at risk",
+    "Money at risk",
     markup`<p>${money(amount, currency)} at risk per year${before}.${excluded}</p>\n`,
     table(
       "Suppliers by band, highest risk first",
@@ -53,7 +53,7 @@ function groups(by: "region" | "category", { count: all, entries, rest }: SpendG
     [...entries, ...(rest === null ? [] : [rest])].reduce((sum, group) => sum + group[field], 0);
   const many = by === "region" ? "other regions" : "other categories";
   const rows = [...entries, ...(rest === null ? [] : [{ ...rest, name: `${count(all - entries.length)} ${many}` }])];
-  const title = `Spend at risk per year by ${by}`;
+  const title = `Money at risk per year by ${by}`;
   return markup`<h3>By ${by}</h3>
 ${barChart(bars.length < entries.length ? `${title}: the first ${bars.length}` : title, bars)}
 ${table(
@@ -64,7 +64,7 @@ ${table(
     { title: "Suppliers", cell: ({ suppliers }) => count(suppliers), isNumber: true },
     { title: "Band high", cell: ({ high }) => count(high), isNumber: true },
     { title: "Exposure", cell: ({ exposure }) => money(exposure, currency), isNumber: true },
-    { title: "At risk", cell: ({ money_at_risk: value }) => money(value, currency), isNumber: true },
+    { title: "Money at risk", cell: ({ money_at_risk: value }) => money(value, currency), isNumber: true },
   ],
   {
     total: [
@@ -85,7 +85,7 @@ export function movers({ risers, fallers, money_at_risk: { currency }, previous_
       { title: since, cell: ({ change: value }) => change(value), isNumber: true },
       { title: "Band", cell: ({ band }) => band },
       {
-        title: "At risk per year",
+        title: "Expected impact per year",
         cell: ({ money_at_risk: value }) => (value === null ? "not known" : money(value, currency)),
         isNumber: true,
       },

@@ -35,13 +35,13 @@ export function atAGlance(report: WeeklyReport): Markup {
       since(before, high?.previous_suppliers ?? null, (earlier) => countChange((high?.suppliers ?? 0) - earlier)),
     ],
     [
-      "Spend at risk per year",
+      "Money at risk per year",
       money(spend.amount, spend.currency),
       since(before, spend.previous_amount, (earlier) => `${countChange(spend.amount - earlier)} ${spend.currency}`),
     ],
     [
       "Alerts",
-      `${count(alerts.raised.count)} raised, ${count(alerts.cleared.count)} cleared`,
+      `${count(alerts.raised.count)} raised in the week, ${count(alerts.cleared.count)} cleared`,
       alerts.active === null ? "" : `${count(alerts.active)} active after the run`,
     ],
     [

@@ -180,7 +180,10 @@ export interface ReportedMover {
   readonly money_at_risk: number | null;
 }
 
-/** What the alert rules changed in the week, also when a revision of it raised the same alerts again. */
+/**
+ * What the alert rules changed in the week, against the alerts before the week: also what an earlier revision of the week
+ * had changed already. `alerts_raised` of a run is against the alerts just before that run.
+ */
 export interface ReportedAlerts {
   /** Active alerts of the model before the run: `active` = `active_before` + raised − cleared. Null: as `active`. */
   readonly active_before: number | null;
@@ -242,8 +245,8 @@ export interface FeatureDrift {
   readonly feature: string;
   /** Unit of its values. Empty: none, or not known. */
   readonly unit: string;
-  /** Population stability index since the week before, 0 or more. */
-  readonly psi: number;
+  /** Population stability index since the week before, 0 or more. Null: not compared with it. See `psiSinceWeek`. */
+  readonly psi: number | null;
   /** Empty: not recorded. */
   readonly comparisons: readonly FeatureComparison[];
 }

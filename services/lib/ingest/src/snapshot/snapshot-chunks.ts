@@ -13,7 +13,7 @@ export interface ChunkAttributes {
   readonly displayName: readonly (string | null)[];
   readonly region: readonly (string | null)[];
   readonly category: readonly (string | null)[];
-  /** Amount of money at risk per year, at least 0; NaN = not known. */
+  /** Exposure: money per year that is lost if the supplier fails, at least 0; NaN = not known. */
   readonly exposure: Float64Array;
   readonly owner: readonly (string | null)[];
 }

@@ -86,9 +86,23 @@ test.each([
   expect(await ask(target)).toMatchObject({ status: 404 });
 });
 
-test("a browser that requests an unknown page gets index.html; a client, or a request for a missing script, does not", async () => {
+test("a browser that requests an unknown page is told so with a link; a client, or a request for a missing script, gets no page", async () => {
   const accept = "text/html,application/xhtml+xml";
-  expect((await ask("/suppliers/S1", { accept })).body.toString()).toBe(PAGE);
+  for (const [target, home] of [
+    ["/nowhere", "./"],
+    ["/suppliers/S1", "../"],
+    ["/a/b/c?x=1", "../../"],
+  ] as const) {
+    const { status, headers, body } = await ask(target, { accept });
+    expect([status, headers["content-type"]]).toEqual([404, "text/html; charset=utf-8"]);
+    expect(body.toString()).toContain("Page not found");
+    expect(body.toString()).toContain(`<a href="${home}">`);
+    expect(new URL(home, `http://host/proxied${target}`).pathname).toBe("/proxied/");
+  }
+  expect(await ask("/nowhere", { accept }, "POST")).toMatchObject({
+    status: 404,
+    body: Buffer.from("left to the next handler"),
+  });
   for (const [target, wanted] of [
     ["/suppliers/S1", "application/json"],
     ["/assets/main-old.js", accept],

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { rejectMethod } from "./http-rejection.ts";
-import { pathOf, type WebHandler, type WebRequest, type WebResponse } from "./web-handler.ts";
+import { pathOf, sendText, type WebHandler, type WebRequest, type WebResponse } from "./web-handler.ts";
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -38,8 +38,8 @@ const CONTENT_SECURITY_POLICY =
 
 /**
  * Serves the files of a folder. The files are read once at start, so that no path of a request reaches the
- * file system. A browser that requests a page that is not a file gets `index.html`, for pages with
- * client-side routing. Files under `assets/` have a hash in their name and are cached for a year.
+ * file system. A browser that requests a page that is not a file gets 404 with a page that says so and links to
+ * `index.html`, which routes by the part of the address after "#". Files under `assets/` have a hash in their name and are cached for a year.
  * @param meta values for the page: contents of the `<meta>` elements of `index.html` with these names
  * @throws Error when the folder has no `index.html`
  */
@@ -54,8 +54,8 @@ export function staticFiles(folder: string, meta: Readonly<Record<string, string
   );
   return (request, response) => {
     const name = pathOf(request);
-    const file = files.get(name) ?? (name === "/" || wantsPage(request) ? files.get("/index.html") : undefined);
-    if (!file) return false;
+    const file = files.get(name === "/" ? "/index.html" : name);
+    if (!file) return wantsPage(request) && sendNotFound(request, response);
     if (request.method !== "GET" && request.method !== "HEAD") {
       rejectMethod(request, response, ["GET", "HEAD"]);
     } else {
@@ -67,8 +67,32 @@ export function staticFiles(folder: string, meta: Readonly<Record<string, string
 
 /** A browser that follows a link requests HTML; a client that calls an unknown RPC does not. */
 function wantsPage(request: WebRequest): boolean {
+  if (request.method !== "GET" && request.method !== "HEAD") return false;
   return path.extname(pathOf(request)) === "" && String(request.headers.accept ?? "").includes("text/html");
 }
+
+/** Answers with a page that says that there is none at this address. It needs no script, and no file of the folder. */
+function sendNotFound(request: WebRequest, response: WebResponse): true {
+  // The link is relative: behind a proxy, the root has a path that this service does not know.
+  const depth = pathOf(request).split("/").length - 2;
+  response.setHeader("cache-control", "no-store");
+  response.setHeader("x-content-type-options", "nosniff");
+  response.setHeader("referrer-policy", "no-referrer");
+  response.setHeader(
+    "content-security-policy",
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+  );
+  sendText(response, 404, "text/html; charset=utf-8", notFoundPage("../".repeat(depth) || "./"));
+  return true;
+}
+
+const notFoundPage = (home: string): string => `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
+<title>Page not found · Bellwether</title><style>body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem}</style></head>
+<body><main><h1>Page not found</h1><p>There is no page at this address. Check it for typing errors.</p><p><a href="${home}">Go to the alerts</a></p></main></body>
+</html>
+`;
 
 function filesUnder(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })

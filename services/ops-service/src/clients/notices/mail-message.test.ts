@@ -6,7 +6,7 @@ test("a mail says the same in text and HTML: supplier, severity, score, change, 
   const { subject, text, html } = mailMessage(testNotice());
   expect(subject).toBe("Critical: Corvina Logistics, risk score 0.82 (+0.14)");
   for (const part of [
-    ...["Critical", "Corvina Logistics (S-1001)", "Risk score 0.82, was 0.68 (+0.14)", "Expected loss €1,204,000"],
+    ...["Critical", "Corvina Logistics (S-1001)", "Risk score 0.82, was 0.68 (+0.14)", "Expected impact €1,204,000"],
     ...["disputes 7, was 4; late ratio 0.3, was 0.1", "owner Ada Lovelace", "2026-W48, supplier-risk"],
     ...["https://risk.example.org/#/suppliers/S-1001", "https://risk.example.org/#/alerts"],
   ]) {

@@ -5,7 +5,7 @@ import { leftOutText, noticeText } from "./notice-text.ts";
 const textOf = (change: Parameters<typeof testItem>[0]) =>
   noticeText(testNotice({ items: [testItem(change)] })).items[0];
 
-test("a supplier has name, severity, score with its change, expected loss, two reasons and a link", () => {
+test("a supplier has name, severity, score with its change, expected impact, two reasons and a link", () => {
   expect(noticeText(testNotice())).toEqual({
     title: "Critical: Corvina Logistics, risk score 0.82 (+0.14)",
     pageUrl: "https://risk.example.org/#/alerts",
@@ -14,7 +14,7 @@ test("a supplier has name, severity, score with its change, expected loss, two r
         supplier: "Corvina Logistics (S-1001)",
         severity: "Critical",
         score: "Risk score 0.82, was 0.68 (+0.14)",
-        loss: "Expected loss €1,204,000",
+        loss: "Expected impact €1,204,000",
         reasons: "Because of disputes 7, was 4; late ratio 0.3, was 0.1",
         cause: "New alert; owner Ada Lovelace; 2026-W48, supplier-risk",
         url: "https://risk.example.org/#/suppliers/S-1001",
@@ -28,7 +28,7 @@ test("what is not known is named", () => {
   expect(item).toMatchObject({
     supplier: "S-1001",
     score: "Risk score 0.82, no earlier score",
-    loss: "Expected loss not known",
+    loss: "Expected impact not known",
     reasons: "No reasons were recorded",
     cause: "New alert; no owner; 2026-W48, supplier-risk",
     url: null,
@@ -41,9 +41,9 @@ test("a change is the difference of the two scores that are shown", () => {
   expect(textOf({ score: Number.NaN })?.score).toBe("Risk score not known, was 0.68");
 });
 
-test("an expected loss without a known currency is a number", () => {
-  expect(textOf({ currency: "" })?.loss).toBe("Expected loss 1,204,000");
-  expect(textOf({ currency: "€€€" })?.loss).toBe("Expected loss 1,204,000");
+test("an expected impact without a known currency is a number", () => {
+  expect(textOf({ currency: "" })?.loss).toBe("Expected impact 1,204,000");
+  expect(textOf({ currency: "€€€" })?.loss).toBe("Expected impact 1,204,000");
 });
 
 test("a person is named as the actor, the rules are not", () => {

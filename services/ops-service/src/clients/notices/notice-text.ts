@@ -20,7 +20,7 @@ export interface ItemText {
   readonly severity: string;
   /** For example "Risk score 0.82, was 0.68 (+0.14)". */
   readonly score: string;
-  /** For example "Expected loss €1,204,000". */
+  /** For example "Expected impact €1,204,000". */
   readonly loss: string;
   /** For example "Because of disputes 7, was 4; late ratio 0.3, was 0.1". */
   readonly reasons: string;
@@ -93,7 +93,7 @@ function itemText(item: NoticeItem): ItemText {
         : `${plainLine(name, MAX_NAME)} (${plainLine(supplierId, MAX_NAME)})`,
     severity: item.severity === "critical" ? "Critical" : "Warning",
     score: `Risk score ${scoreText(item.score)}${was}${modelText(item)}`,
-    loss: `Expected loss ${lossText(item)}`,
+    loss: `Expected impact ${impactText(item)}`,
     reasons: reasons.length === 0 ? "No reasons were recorded" : `Because of ${reasons.join("; ")}`,
     cause: `${CAUSES[cause]}${by}; ${responsible}; ${isoWeek}, ${plainLine(modelName, MAX_NAME)}`,
     url: item.url,
@@ -117,7 +117,7 @@ function modelText({ scoreChangeParts: parts }: NoticeItem): string {
   return parts ? `; ${plainLine(describeParts(parts), MAX_PARTS)}` : "";
 }
 
-function lossText({ expectedLoss, currency }: NoticeItem): string {
+function impactText({ expectedLoss, currency }: NoticeItem): string {
   if (expectedLoss === null || !Number.isFinite(expectedLoss)) return "not known";
   const inCurrency = /^[A-Z]{3}$/.test(currency) ? ({ style: "currency", currency } as const) : {};
   return new Intl.NumberFormat("en", { ...inCurrency, maximumFractionDigits: 0 }).format(expectedLoss);

@@ -29,7 +29,7 @@ test("a notice is a title, a section per supplier and a link to the alerts", () 
     "*Critical: Corvina Logistics, risk score 0.82 (+0.14)*",
     [
       "*Critical* <https://risk.example.org/#/suppliers/S-1001|Corvina Logistics (S-1001)>",
-      "Risk score 0.82, was 0.68 (+0.14). Expected loss €1,204,000.",
+      "Risk score 0.82, was 0.68 (+0.14). Expected impact €1,204,000.",
       "Because of disputes 7, was 4; late ratio 0.3, was 0.1.",
       "New alert; owner Ada Lovelace; 2026-W48, supplier-risk",
     ].join("\n"),
@@ -85,7 +85,7 @@ test("texts that escaping makes longer than a block are cut, and their markup st
   const message = slackMessage(testNotice({ items: [item], recipient: long }));
   expectWithinLimits(message);
   const [, section = ""] = message.blocks.flatMap(textsOf);
-  expect(section).toContain("Risk score 0.82, was 0.68 (+0.14). Expected loss €1,204,000.");
+  expect(section).toContain("Risk score 0.82, was 0.68 (+0.14). Expected impact €1,204,000.");
   expect(section).not.toMatch(/&(?!(amp|lt|gt);)/);
   expect(section.match(/[<>]/g)).toEqual(["<", ">"]);
 });

@@ -94,7 +94,7 @@ test("a notice is a card with a container per supplier and a link to the alerts"
   const card = cardOf(message);
   expect(textsOf(card.body)).toEqual([
     ...["Critical: Corvina Logistics, risk score 0.82 (+0.14)", "Critical ", "Corvina Logistics (S-1001)"],
-    "Risk score 0.82, was 0.68 (+0.14). Expected loss €1,204,000.",
+    "Risk score 0.82, was 0.68 (+0.14). Expected impact €1,204,000.",
     "Because of disputes 7, was 4; late ratio 0.3, was 0.1.",
     "New alert; owner Ada Lovelace; 2026-W48, supplier-risk",
   ]);
