@@ -25,9 +25,7 @@ export interface RunTraces {
 
 /**
  * Asserts that a run is complete, that it scored every supplier and raised every alert exactly once, and that
- * the audit chain holds. Returns a digest of the scores, and the numbers of alerts by rule and state. Which of several
- * suppliers with the same expected impact has an alert, and so its severity, depends on the order in which chunks were
- * stored.
+ * the audit chain holds. Returns a digest of the scores, and of the alerts with their suppliers.
  */
 export async function assertRun({ isoWeek, prefix, ops, databaseUrl, chunkRows, report }: RunTraces): Promise<string> {
   const ids = report
@@ -89,9 +87,9 @@ async function assertTables(
     const {
       rows: [raised],
     } = await pool.query<{ digest: string }>(
-      `select string_agg(concat_ws(' ', rule_id, state, alerts), ', ' order by rule_id, state) as digest
-       from (select rule_id, state, count(*) as alerts from bellwether.alert where raised_run_id = $1 group by 1, 2) a`,
-      [runId],
+      `select md5(string_agg(concat_ws(' ', substr(u.external_id, length($2) + 1), a.rule_id, a.state, a.severity), ',' order by u.external_id, a.rule_id)) as digest
+       from bellwether.alert a join bellwether.supplier u on u.id = a.supplier_id where a.raised_run_id = $1`,
+      [runId, prefix],
     );
     return `${scores?.digest} ${raised?.digest}`;
   } finally {

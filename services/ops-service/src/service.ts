@@ -61,7 +61,7 @@ import { readModelScores, removeOldScores } from "./store/retention.ts";
 import { createTransact, findLatestRun, findRun, listRuns } from "./store/runs.ts";
 import { fillHistory } from "./store/score-history.ts";
 import { indexWholeRuns } from "./store/score-partitions.ts";
-import { listScoringModels } from "./store/scoring-models.ts";
+import { listAlertModels, listScoringModels } from "./store/scoring-models.ts";
 import { writePendingKeys } from "./store/search-keys.ts";
 import { searchSuppliers } from "./store/search-suppliers.ts";
 import { readStoredInput, readStoredInputs } from "./store/stored-inputs.ts";
@@ -213,12 +213,14 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           listChangedAfter: async (position, limit) => withReasons(db, await listChangedAfter(db, position, limit)),
           readKnownOwners: () => readKnownOwners(db),
           listModels: () => listScoringModels(db),
+          listAlertModels: () => listAlertModels(db),
           watchAlerts: (signal) => feed.watch(ALERT_CHANNEL, signal),
           requestKeys: createRequestKeyStore(triage.db),
           decide: (request) =>
-            inTriage((transaction) =>
-              decideOnAlert(transaction, { ...request, coolDownWeeks: alertRules.coolDownWeeks }),
-            ),
+            inTriage((transaction) => {
+              const { coolDownWeeks, longestDays } = alertRules;
+              return decideOnAlert(transaction, { ...request, coolDownWeeks, longestDays });
+            }),
         }),
       ),
       route(SupplierService, {

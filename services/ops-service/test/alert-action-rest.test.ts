@@ -27,6 +27,8 @@ async function post(body: unknown) {
   const response = await fetch(`${ops.webUrl}/alerts/action`, { method: "POST", body: JSON.stringify(body) });
   return { status: response.status, type: response.headers.get("content-type"), body: await response.json() };
 }
+/** Within the longest times of the alert rules. */
+const NEXT_YEAR = new Date(Date.now() + 360 * 86_400_000).toISOString();
 const target = async () => ({
   alert_id: alertId,
   version: Number((await ops.alerts.getAlert({ alertId })).alert?.version),
@@ -40,8 +42,8 @@ test("the actions change the alert one after the other", async () => {
   const resolved = await act({ action: "resolve", disposition: "mitigated", note: "done" });
   expect(resolved).toMatchObject({ state: "resolved", disposition: "mitigated" });
   expect(await act({ action: "reopen", note: "again" })).toMatchObject({ state: "open" });
-  const accepted = { action: "resolve", disposition: "accepted", accepted_until: "2199-01-31T12:00:00Z" };
-  expect(await act(accepted)).toMatchObject({ disposition: "accepted", accepted_until: "2199-01-31T12:00:00.000Z" });
+  const accepted = { action: "resolve", disposition: "accepted", accepted_until: NEXT_YEAR };
+  expect(await act(accepted)).toMatchObject({ disposition: "accepted", accepted_until: NEXT_YEAR });
   expect(await act({ action: "reopen" })).toMatchObject({ state: "open" });
 });
 
@@ -53,9 +55,9 @@ test("snooze, comment, override and undo change the alert, and the same request 
     expect(again.body.alert.version).toBe(first.body.alert.version);
     return first.body.alert;
   };
-  const until = "2199-01-31T12:00:00Z";
+  const until = NEXT_YEAR;
   const snoozed = await twice({ action: "snooze", until, until_worse: true, min_rise: 0.2, note: "later" });
-  expect(snoozed.snooze).toMatchObject({ until: "2199-01-31T12:00:00.000Z", until_worse: true, min_rise: 0.2 });
+  expect(snoozed.snooze).toMatchObject({ until: NEXT_YEAR, until_worse: true, min_rise: 0.2 });
   expect((await twice({ action: "undo" })).snooze ?? null).toBeNull();
   await twice({ action: "comment", comment: "called them" });
   const { events } = await ops.alerts.getAlert({ alertId });
@@ -82,6 +84,15 @@ test.each([
   [{ action: "acknowledge", alert_id: "a" }, 400, '"field":"alert_id"'],
   [{ action: "acknowledge", alert_id: "7d444840-9dc0-11d1-b245-5ffdce74fad2" }, 404, "7d444840"],
   [{ action: "resolve", disposition: "lost" }, 400, "disposition"],
+  [
+    { action: "resolve", disposition: "void" },
+    400,
+    'disposition: \\"void\\" does not exist; known: mitigated, accepted, duplicate, false_data, false_model',
+  ],
+  [{ action: "resolve" }, 400, "disposition"],
+  [{ action: "acknowledge", note: " \u00a0" }, 400, "note: expected a text with at least one visible character"],
+  [{ action: "assign", owner: " " }, 400, "owner: expected a text in one line"],
+  [{ action: "snooze", until: "9999-12-31T23:59:59Z" }, 400, "until: is more than 366 days ahead"],
   [{ action: "assign" }, 400, "owner"],
   [{ action: "snooze", until: "tomorrow" }, 400, "2027-01-31T12:00:00Z"],
   [{ action: "snooze", until: "2001-01-01T00:00:00Z" }, 400, "until"],
@@ -93,7 +104,7 @@ test.each([
   [{ action: "comment", comment: "a\u0000b" }, 400, '"field":"comment"'],
   [{ action: "override", reason: "x" }, 400, "null for both ends the present override"],
   [{ action: "override", severity: "huge", reason: "x" }, 400, "severity"],
-  [{ action: "override", band: "low", until: "2199-01-01T00:00:00Z" }, 400, '"field":"reason"'],
+  [{ action: "override", band: "low", until: NEXT_YEAR }, 400, '"field":"reason"'],
   [{ action: "override", band: "low", reason: "x" }, 400, "until"],
   [{ action: "undo", note: "x" }, 400, "note"],
   [{ action: "undo", version: 1_000_000 }, 409, "ALERT_CHANGED"],
@@ -136,11 +147,26 @@ describe("Idempotency-Key", () => {
     expect((await target()).version).toBe(version);
   });
 
-  test("two equal requests at the same time have one effect", async () => {
-    const request = { ...(await target()), action: "comment", comment: "at the same time" };
-    const answers = await Promise.all([1, 2, 3].map(() => send("key-2", request)));
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
-    expect((await target()).version).toBe(request.version + 1);
+  test("of equal requests at the same time, one has the effect, and the others its answer as a repetition", async () => {
+    for (let round = 0; round < 10; round++) {
+      const request = { ...(await target()), action: "comment", comment: "at the same time" };
+      const answers = await Promise.all(Array.from({ length: 6 }, () => send(`key-2-${round}`, request)));
+      expect(answers.map(({ status }) => status)).toEqual(Array(6).fill(200));
+      expect(answers.map(({ replayed }) => replayed).sort()).toEqual([null, ...Array(5).fill("true")].sort());
+      expect(new Set(answers.map(({ body }) => JSON.stringify(body)))).toHaveLength(1);
+      expect((await target()).version).toBe(request.version + 1);
+    }
+  });
+
+  test("of different requests with one key at the same time, one is performed, and the others are 409", async () => {
+    const before = await target();
+    const answers = await Promise.all(
+      [1, 2, 3, 4].map((i) => send("key-2-other", { ...before, action: "comment", comment: `text ${i}` })),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409]);
+    const rejected = answers.filter(({ status }) => status === 409).map(({ body }) => body.reason);
+    expect(rejected).toEqual(Array(3).fill("REQUEST_KEY_MISMATCH"));
+    expect((await target()).version).toBe(before.version + 1);
   });
 
   test("the same key with another request is 409 with its reason, and changes nothing", async () => {
@@ -179,6 +205,21 @@ describe("Idempotency-Key", () => {
     });
     const { rows } = await pool.query("select key from bellwether.request_key");
     expect(rows).toEqual([{ key: "key-5" }]);
+  });
+
+  test("an old key can be used again although there are more old keys than one request removes", async () => {
+    const pool = await openPostgres(databaseUrl, { max: 1 });
+    onTestFinished(() => pool.close());
+    await send("key-7", { ...(await target()), action: "comment", comment: "old" });
+    await pool.query(
+      `insert into bellwether.request_key (caller, key, digest, created_at)
+       select 'other', 'old-' || i, '', now() - interval '30 hours' from generate_series(1, 300) i`,
+    );
+    await pool.query("update bellwether.request_key set created_at = now() - interval '25 hours' where key = 'key-7'");
+    const request = { ...(await target()), action: "comment", comment: "new" };
+    expect(await send("key-7", request)).toMatchObject({ status: 200, replayed: null });
+    expect(await send("key-7", request)).toMatchObject({ status: 200, replayed: "true" });
+    await pool.query("delete from bellwether.request_key where caller = 'other'");
   });
 
   test("a caller has at most 10,000 keys", async () => {

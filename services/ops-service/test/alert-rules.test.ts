@@ -102,6 +102,36 @@ test("severity, score and summary of an open alert come from the latest run, and
   expect((await failureOf(watching)).code).toBe(Code.Canceled);
 });
 
+describe("equal expected impacts", () => {
+  /** Equal products: 0.875 × 4 = 0.4375 × 8. Those with 0.875 have an alert of the score rule, and get no rank. */
+  const IMPACT = [
+    { score: 0.875, exposure: 4 },
+    { score: 0.4375, exposure: 8 },
+  ] as const;
+  const id = (prefix: string, i: number): string => `${prefix}-${String(i).padStart(3, "0")}`;
+  const tied = (name: string) => [
+    ...Array.from({ length: 100 }, (_, i) => ({ id: id(`${name}-a`, i), ...IMPACT[0] })),
+    ...Array.from({ length: 40 }, (_, i) => ({ id: id(`${name}-b`, i), ...IMPACT[1] })),
+  ];
+  const low = Array.from({ length: 400 }, (_, i) => ({ id: id("low", i), score: 0.1, exposure: 1 }));
+  const capacityAlerts = async (modelName: string) =>
+    (await ops.alerts.listAlerts({ modelName, ruleId: "weekly-capacity", pageSize: 200 })).alerts
+      .map(({ supplierId }) => supplierId)
+      .sort();
+
+  test.each([
+    ["in the order of the ids", (rows: TestRow[]) => rows],
+    ["in the reverse order", (rows: TestRow[]) => rows.toReversed()],
+    ["mixed", (rows: TestRow[]) => rows.toSorted((a, b) => a.id.slice(-1).localeCompare(b.id.slice(-1)))],
+  ])("the first ids have the alerts, whichever numbers their suppliers got: rows %s", async (_, arrange) => {
+    await runWeek(ops, "2026-W01", [...arrange(tied("t")), ...low], { modelName: "tied" });
+    expect(await capacityAlerts("tied")).toEqual(Array.from({ length: 10 }, (_, i) => id("t-b", i)));
+    // Ten more stay within keep_within: the same week again changes nothing.
+    await runWeek(ops, "2026-W02", [...tied("t").toReversed(), ...low], { modelName: "tied" });
+    expect(await capacityAlerts("tied")).toEqual(Array.from({ length: 10 }, (_, i) => id("t-b", i)));
+  });
+});
+
 test("a capacity alert about a supplier that the score rule takes over is replaced, not cleared", async () => {
   const rest = { id: "rest", score: 0.1 };
   await week(1, { id: "a", score: 0.6, exposure: 100 }, rest);

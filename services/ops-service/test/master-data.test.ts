@@ -163,6 +163,27 @@ test("a dry run reports and stores nothing, and takes no ids", async () => {
   expect(await lastId()).toBe(before);
 });
 
+test("a text without a visible character is reported with its field, and so is an owner of several lines", async () => {
+  const blank = " \u00a0\u200b";
+  const { violations, rejected } = await importRows([
+    { supplierId: "B-1", name: blank },
+    { supplierId: "B-2", region: blank },
+    { supplierId: "B-3", category: "\n" },
+    { supplierId: "B-4", owner: blank },
+    { supplierId: "B-5", owner: "Ana\nRuiz" },
+    { supplierId: "B-6", owner: " Ana Ruiz ", name: "two\nlines" },
+  ]);
+  expect(rejected).toBe(5);
+  expect(violations.map(({ row, field, reason }) => [row, field, reason])).toEqual([
+    [0, "name", "has no visible character; leave it empty for none"],
+    [1, "region", "has no visible character; leave it empty for none"],
+    [2, "category", "has no visible character; leave it empty for none"],
+    [3, "owner", "has no visible character; leave it empty for nobody"],
+    [4, "owner", "has line ends or control characters; write one line"],
+  ]);
+  expect(await supplierOf("B-6")).toMatchObject({ owner: "Ana Ruiz", name: "two\nlines" });
+});
+
 test("hostile names and owners are kept as text", async () => {
   const names = [
     "'; drop table bellwether.supplier; --",

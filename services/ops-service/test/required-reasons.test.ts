@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { CheckKind, CheckOutcome, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
@@ -46,6 +47,49 @@ test("a comment of white space is an error of its field, and one of several line
   expect([blank.code, blank.message]).toEqual([Code.InvalidArgument, expect.stringContaining("comment")]);
   const lines = await failureOf(ops.alerts.commentOnAlert({ ...to, comment: "called them\n\tno answer" }));
   expect(lines.code).toBe(Code.NotFound);
+});
+
+test.each([" ", "\u00a0\n", "\u200b\u2060", "a\u001b[31mred", "a\0"])(
+  "the note %j is an error of its field in every action that has one",
+  async (note) => {
+    const to = { alertId: randomUUID(), version: 1n, note };
+    const disposition = Disposition.MITIGATED;
+    const calls = [
+      ops.alerts.acknowledgeAlert(to),
+      ops.alerts.startMitigation(to),
+      ops.alerts.resolveAlert({ ...to, disposition }),
+      ops.alerts.assignAlert({ ...to, owner: "bo" }),
+      ops.alerts.snoozeAlert({ ...to, untilWorse: true }),
+      ops.alerts.reopenAlert(to),
+      ops.alerts.decideAlerts({ actions: [{ action: { case: "acknowledge", value: to } }] }),
+    ];
+    for (const error of await Promise.all(calls.map(failureOf)))
+      expect([error.code, error.message]).toEqual([
+        Code.InvalidArgument,
+        expect.stringMatching(/note: expected a text with .* line ends, or an empty text/),
+      ]);
+  },
+);
+
+test.each([" ", "\u00a0", "\u200b", "two\nlines", "\t"])("the owner %j is an error of its field", async (owner) => {
+  const error = await failureOf(ops.alerts.assignAlert({ alertId: randomUUID(), version: 1n, owner }));
+  expect([error.code, error.message]).toEqual([
+    Code.InvalidArgument,
+    expect.stringMatching(/owner: expected a text in one line, .*, or an empty text/),
+  ]);
+});
+
+test("an empty note, a note of several lines and an empty owner are not errors", async () => {
+  const to = { alertId: randomUUID(), version: 1n };
+  const failures = await Promise.all(
+    [
+      ops.alerts.acknowledgeAlert({ ...to, note: "" }),
+      ops.alerts.acknowledgeAlert({ ...to, note: "called them\r\n\tno answer\n" }),
+      ops.alerts.assignAlert({ ...to, owner: "" }),
+      ops.alerts.assignAlert({ ...to, owner: " Jo Berg " }),
+    ].map(failureOf),
+  );
+  expect(failures.map(({ code }) => code)).toEqual(Array(4).fill(Code.NotFound));
 });
 
 test("a held run keeps the reason of a week that has not begun, and is continued without it", async () => {

@@ -3,6 +3,7 @@ import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { SIGN_IN_PATHS } from "../src/rpc/sign-in-handler.ts";
 import { testChunk } from "./ops-harness.ts";
 import { type OidcHarness, removeLocalKeys, startOidc } from "./sign-in-harness.ts";
 import { createBrowser, type TestBrowser } from "./test-browser.ts";
@@ -36,6 +37,54 @@ const failure = async (response: Response | undefined) => ({
   ...((await response?.json()) as { reason?: string; message?: string }),
 });
 const asJson = { headers: { accept: "application/json" } };
+
+describe("a page of another site", () => {
+  const foreign = [
+    { origin: "https://evil.example", "sec-fetch-site": "cross-site" },
+    { origin: "null", "sec-fetch-site": "cross-site" },
+    { origin: "http://127.0.0.1:1", "sec-fetch-site": "same-site" },
+  ];
+  const bodyOf = async (path: string): Promise<string> =>
+    JSON.stringify(path === "/auth/token" ? { token: await oidc.token("eve", ["analyst"]) } : { code: "x" });
+
+  test.each(
+    Object.entries(SIGN_IN_PATHS).flatMap(([path, method]) => foreign.map((headers) => ({ path, method, headers }))),
+  )(
+    "$method $path from $headers.origin neither signs in, nor ends a session, nor lets the page read the answer",
+    async ({ path, method, headers }) => {
+      const { browser } = await oidc.signIn();
+      const before = browser.cookieHeader(web());
+      const init = { method, headers: { ...headers, accept: "application/json", "content-type": "application/json" } };
+      const answer = await browser.fetch(`${web()}${path}`, {
+        ...init,
+        ...(method === "POST" && { body: await bodyOf(path) }),
+      });
+      if (method === "POST")
+        expect(await failure(answer)).toMatchObject({
+          status: 403,
+          reason: expect.stringMatching(/^(ORIGIN_NOT_ALLOWED|CROSS_SITE_REQUEST)$/),
+        });
+      const isAllowed = [...answer.headers.keys()].some((name) => name.startsWith("access-control-allow-"));
+      expect([isAllowed, answer.headers.getSetCookie().join().includes("bellwether-session=")]).toEqual([false, false]);
+      // Only the cookie of a begun sign-in may differ, which is of no use without the answer of the provider.
+      const session = /bellwether-session=[^;]+/.exec(before)?.[0] ?? "none";
+      expect(browser.cookieHeader(web())).toContain(session);
+      expect((await sessionOf(browser)).status).toBe(200);
+    },
+  );
+
+  test.each(Object.keys(SIGN_IN_PATHS))("a preflight request for %s allows nothing", async (path) => {
+    const answer = await fetch(`${web()}${path}`, {
+      method: "OPTIONS",
+      headers: {
+        ...foreign[0],
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "content-type",
+      },
+    });
+    expect([...answer.headers.keys()].filter((name) => name.startsWith("access-control-allow-"))).toEqual([]);
+  });
+});
 
 describe("a sign-in at the identity provider", () => {
   test("returns to the page it came from, with the person's name and role", async () => {

@@ -466,7 +466,7 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   category: string;
 
   /**
-   * Money at risk per year, 0 or more, in currency. Unset: not known, or its currency has no exchange rate in the risk
+   * Exposure: money per year that is lost if the supplier fails, 0 or more, in currency. Unset: not known, or its currency has no exchange rate in the risk
    * policy.
    *
    * @generated from field: optional double exposure = 27;

@@ -925,7 +925,8 @@ export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
   model?: ModelIdentity | undefined;
 
   /**
-   * Number of alerts that the run raised or opened again.
+   * Number of alerts that the run raised or opened again, against the alerts just before it: a later revision of a week
+   * counts only what the earlier one had not raised. The report of a week counts against the alerts before the week.
    *
    * @generated from field: uint32 alerts_raised = 13;
    */

@@ -341,7 +341,7 @@ export type SubmitChunkRequest = Message<"bellwether.ops.v1.SubmitChunkRequest">
   categories?: CategoryColumn | undefined;
 
   /**
-   * Money at risk per year, in the currency of the weekly file: float64 little-endian, one per row, 0 or more.
+   * Exposure: money per year that is lost if the supplier fails, in the currency of the weekly file: float64 little-endian, one per row, 0 or more.
    * NaN: not known; it replaces the stored exposure. Empty: the stored exposures do not change.
    *
    * @generated from field: bytes exposures = 7;

@@ -102,7 +102,7 @@ export type NoticeItem = Message<"bellwether.ops.v1.NoticeItem"> & {
   previousScore?: number | undefined;
 
   /**
-   * Risk score × exposure × weight of the criticality, in `currency`. Unset: the exposure is not known.
+   * Expected impact: risk score × exposure × weight of the criticality, in `currency`. Unset: the exposure is not known.
    *
    * @generated from field: optional double expected_loss = 12;
    */

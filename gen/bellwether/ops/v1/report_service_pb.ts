@@ -152,7 +152,7 @@ export const GetWeekRequestSchema: GenMessage<GetWeekRequest> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_report_service, 2);
 
 /**
- * The expected impact of all suppliers of a run.
+ * The money at risk in a week: the sum of the expected impacts of its suppliers.
  *
  * @generated from message bellwether.ops.v1.MoneyAtRisk
  */
@@ -426,14 +426,14 @@ export type GetWeekResponse = Message<"bellwether.ops.v1.GetWeekResponse"> & {
   incompleteSuppliers?: bigint | undefined;
 
   /**
-   * Expected impact of the week.
+   * Money at risk in the week.
    *
    * @generated from field: bellwether.ops.v1.MoneyAtRisk money_at_risk = 13;
    */
   moneyAtRisk?: MoneyAtRisk | undefined;
 
   /**
-   * Expected impact of the previous week. Unset: the model has no complete week before.
+   * Money at risk in the previous week. Unset: the model has no complete week before.
    *
    * @generated from field: bellwether.ops.v1.MoneyAtRisk previous_money_at_risk = 14;
    */

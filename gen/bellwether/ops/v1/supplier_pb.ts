@@ -196,7 +196,7 @@ export type Supplier = Message<"bellwether.ops.v1.Supplier"> & {
   category: string;
 
   /**
-   * Money at risk per year, 0 or more, in exposure_currency. Unset: the exposure is not known.
+   * Exposure: money per year that is lost if the supplier fails, 0 or more, in exposure_currency. Unset: the exposure is not known.
    *
    * @generated from field: optional double exposure = 5;
    */

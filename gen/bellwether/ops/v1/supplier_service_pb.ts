@@ -659,28 +659,30 @@ export type MasterDataRow = Message<"bellwether.ops.v1.MasterDataRow"> & {
   supplierId: string;
 
   /**
-   * Name, at most 512 bytes. Empty: master data does not set the name, so the weekly file does.
+   * Name, at most 512 bytes, with at least one visible character. Empty: master data does not set the name, so the weekly file does.
    *
    * @generated from field: optional string name = 2;
    */
   name?: string | undefined;
 
   /**
-   * Region, at most 256 bytes. Empty: master data does not set it, so the weekly file does.
+   * Region, at most 256 bytes, with at least one visible character. Empty: master data does not set it, so the weekly
+   * file does.
    *
    * @generated from field: optional string region = 3;
    */
   region?: string | undefined;
 
   /**
-   * Category, at most 256 bytes. Empty: master data does not set it, so the weekly file does.
+   * Category, at most 256 bytes, with at least one visible character. Empty: master data does not set it, so the weekly
+   * file does.
    *
    * @generated from field: optional string category = 4;
    */
   category?: string | undefined;
 
   /**
-   * Money at risk per year, 0 to 10^15, in currency. clear_exposure removes it.
+   * Exposure: money per year that is lost if the supplier fails, 0 to 10^15, in currency. clear_exposure removes it.
    *
    * @generated from field: optional double exposure = 5;
    */
@@ -702,7 +704,8 @@ export type MasterDataRow = Message<"bellwether.ops.v1.MasterDataRow"> & {
   criticality: Criticality;
 
   /**
-   * The person who is responsible for the supplier, at most 256 bytes. Empty: nobody.
+   * The person who is responsible for the supplier, at most 256 bytes: one line with at least one visible character.
+   * Empty: nobody.
    *
    * @generated from field: optional string owner = 8;
    */

@@ -1,7 +1,7 @@
 import type { Alert, AlertEvent, ScoreChangeParts } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { countText } from "@bellwether/reasons/count-text";
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
-import { printable } from "../output/printable.ts";
+import { printable, printableStart, widthOf } from "../output/printable.ts";
 import { dispositionWord, eventWord, severityWord, stateWord, timeText } from "./alert-json.ts";
 
 /** Number of characters of an id in a list. */
@@ -42,22 +42,6 @@ export function alertTable(alerts: readonly Alert[], nowMs: number): string[] {
       .join("  ")
       .trimEnd(),
   );
-}
-
-/** Number of characters of a text, without regard to characters that are two columns wide. */
-const widthOf = (text: string): number => [...text].length;
-
-/** Returns a text with its invisible characters as escapes, cut to a width. No escape is cut in two. */
-function printableStart(text: string, maxWidth: number): string {
-  const whole = printable(text);
-  if (widthOf(whole) <= maxWidth) return whole;
-  let start = "";
-  for (const character of text) {
-    const next = start + printable(character);
-    if (widthOf(next) >= maxWidth) break;
-    start = next;
-  }
-  return `${start}…`;
 }
 
 const changeText = (change: number | undefined): string =>
@@ -111,7 +95,7 @@ export function alertDetails(alert: Alert): string[] {
     ["severity", severityWord(alert.severity)],
     ["score", `${alert.riskScore.toFixed(2)} (${changeText(alert.scoreChange)} since the week before)`],
     ["model", partsText(alert.scoreChangeParts)],
-    ["impact", money],
+    ["expected impact", money],
     ["supplier", alert.supplierId],
     ["region", alert.region],
     ["category", alert.category],
@@ -131,7 +115,7 @@ export function alertDetails(alert: Alert): string[] {
   ];
   return [
     alert.supplierName || alert.supplierId,
-    ...facts.filter(([, value]) => value !== "").map(([name, value]) => `  ${name.padEnd(10)}${value}`),
+    ...facts.filter(([, value]) => value !== "").map(([name, value]) => `  ${name.padEnd(17)}${value}`),
   ].map(printable);
 }
 

@@ -8,7 +8,7 @@ import { type Action, type Decided, decideAlerts, type Target } from "../alerts/
 import { findAlerts } from "../alerts/find-alerts.ts";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
-import { wholeNumber } from "../input/parse-option.ts";
+import { personName, wholeNumber } from "../input/parse-option.ts";
 import { dateOrTime } from "../input/parse-time.ts";
 import { printable } from "../output/printable.ts";
 import { createReport } from "../output/report.ts";
@@ -44,7 +44,10 @@ export function withOps(command: Command): Command {
 /** Returns the subcommands of `bellwether alerts` that change alerts. */
 export function alertActionCommands(context: CliContext): Command[] {
   const act = actionOf(context);
-  const note = ["--note <text>", "note for the history, at most 2,000 bytes"] as const;
+  const note = [
+    "--note <text>",
+    "note for the history, at most 2,000 bytes with at least one visible character",
+  ] as const;
   return [
     actionCommand("acknowledge", "Record that you work on alerts.", "0190f3c0 --note 'called them'")
       .option(...note)
@@ -98,10 +101,14 @@ function actionCommand(name: string, description: string, example: string): Comm
 
 function assignCommand(act: Act): Command {
   return actionCommand("assign", "Give alerts to an owner, or to nobody.", "0190f3c0 7b2e91aa --to 'Jo Berg'")
-    .addOption(new Option("--to <owner>", "the owner, as in the history: the subject of the token").conflicts("nobody"))
+    .addOption(
+      new Option("--to <owner>", "the owner, as in the history: the subject of the token")
+        .argParser(personName)
+        .conflicts("nobody"),
+    )
     .option("--nobody", "take the alerts from their owners")
     .action(async (ids: readonly string[], options: ActionOptions & { to?: string; nobody?: boolean }) => {
-      if (options.nobody !== true && (options.to ?? "").trim() === "")
+      if (options.nobody !== true && options.to === undefined)
         throw new UsageError("assign needs --to OWNER, or --nobody");
       const value = { owner: options.to ?? "", note: options.note ?? "" };
       await act(ids, options, (target) => ({ case: "assign", value: { ...target, ...value } }));

@@ -21,6 +21,7 @@ import { UsageError } from "../errors/usage-error.ts";
 import { reason } from "../input/parse-option.ts";
 import { type Champions, championsInFolder, championsOfServices } from "../models/champions.ts";
 import { previousChampion } from "../models/previous-champion.ts";
+import { printableStart, TABLE_REASON } from "../output/printable.ts";
 import { createReport } from "../output/report.ts";
 import { callerSettings } from "../remote/caller-token.ts";
 import { defaultUrlText, ML_PEER, peerUrl } from "../remote/peer-url.ts";
@@ -136,7 +137,8 @@ export function modelsCommand(context: CliContext): Command {
           const single = v.baseline_auc === null ? "" : ` (single feature ${v.baseline_auc.toFixed(4)})`;
           const auc = v.auc === null ? "no figures in the manifest" : `AUC ${v.auc.toFixed(4)}${single}`;
           report.line(`  ${v.version.padEnd(5)} ${v.published_at}  ${auc}  ${v.aliases.join(", ")}`);
-          if (v.rejection !== null) report.line(`        not accepted: ${v.rejection}`);
+          if (v.rejection !== null)
+            report.line(`        not accepted: ${printableStart(v.rejection, 2 * TABLE_REASON)}`);
         }
       }
       report.json({ models });
@@ -248,7 +250,9 @@ export function modelsCommand(context: CliContext): Command {
       const changes = await champions.history(name);
       if (changes.length === 0) report.line(`${name}: no alias was set`);
       for (const { alias, from, version, setAt, setBy, reason } of changes)
-        report.line(`${setAt}  ${alias.padEnd(10)}  ${`${from ?? "–"} → ${version}`.padEnd(11)}  ${setBy}: ${reason}`);
+        report.line(
+          `${setAt}  ${alias.padEnd(10)}  ${`${from ?? "–"} → ${version}`.padEnd(11)}  ${printableStart(`${setBy}: ${reason}`, TABLE_REASON)}`,
+        );
       report.json({
         model: name,
         changes: changes.map(({ setAt, setBy, ...change }) => ({ ...change, set_at: setAt, set_by: setBy })),

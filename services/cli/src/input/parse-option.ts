@@ -1,5 +1,5 @@
 import { IsoWeekError, parseIsoWeek } from "@bellwether/contract/iso-week";
-import { SHORT_REASON_FORM, SHORT_REASON_PATTERN, trimReason } from "@bellwether/contract/reason-text";
+import { REASON_PATTERN, SHORT_REASON_FORM, SHORT_REASON_PATTERN, trimReason } from "@bellwether/contract/reason-text";
 import { InvalidArgumentError } from "commander";
 
 /** Returns the parser of an option that is a whole number from `min` to `max`. */
@@ -27,6 +27,13 @@ export function isoWeek(text: string): string {
   } catch (error) {
     throw error instanceof IsoWeekError ? new InvalidArgumentError(error.message) : error;
   }
+}
+
+/** Parses the text of an option that is the name of a person. */
+export function personName(text: string): string {
+  if (!REASON_PATTERN.test(text))
+    throw new InvalidArgumentError("expected a name in one line, with at least one visible character");
+  return text.trim();
 }
 
 /** Parses the text of an option that is a reason for the audit log. */

@@ -17,6 +17,7 @@ import {
 import { countText } from "@bellwether/reasons/count-text";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { timeText } from "../alerts/alert-json.ts";
+import { printableStart, TABLE_REASON } from "../output/printable.ts";
 import { enumWord } from "../suppliers/supplier-text.ts";
 
 export const noticeStateWord = (state: NoticeState): string => enumWord(NoticeState, state);
@@ -137,7 +138,7 @@ export function noticeLine(notice: Notice): string {
     about,
     countText(attempts, "attempt"),
   ];
-  return `${parts.join("  ")}${reason === "" ? "" : `: ${reason}`}`;
+  return `${parts.join("  ")}${reason === "" ? "" : `: ${printableStart(reason, TABLE_REASON)}`}`;
 }
 
 /** Returns a notice with its items and its delivery log. */
@@ -148,6 +149,7 @@ export function noticeLines(notice: Notice, attempts: readonly NoticeAttempt[]):
     `state        ${noticeStateWord(notice.state)}${next === null ? "" : `, next attempt ${next}`}`,
     `destination  ${notice.destination} (${channelWord(notice.channel)}), for ${notice.recipient}`,
     `created      ${timeText(notice.createdAt) ?? ""}`,
+    ...(notice.reason === "" ? [] : [`reason       ${notice.reason}`]),
     ...notice.items.map(itemLine),
     ...(notice.droppedSuppliers > 0
       ? [`and ${countText(notice.droppedSuppliers, "more supplier")}, which the notice leaves out`]

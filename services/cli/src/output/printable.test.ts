@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { printable, printableJson, printableLines } from "./printable.ts";
+import { printable, printableJson, printableLines, printableStart, widthOf } from "./printable.ts";
 
 const HOSTILE = "a\u001b[31mred\u0007 \u202Egnp.exe \u2066x\u2069 \u0085\u2028 \u{E0001}";
 
@@ -18,4 +18,11 @@ test("JSON has them as escapes, and its value is the same", () => {
 
 test("a text of several lines keeps its line feeds and tabs", () => {
   expect(printableLines("a\tb\r\n\u001b[2Jc\n")).toBe("a\tb\\u{d}\n\\u{1b}[2Jc\n");
+});
+
+test("a long text is cut to a width with an ellipsis, and no escape is cut in two", () => {
+  expect(printableStart("x".repeat(100), 100)).toBe("x".repeat(100));
+  expect(printableStart("x".repeat(101), 100)).toBe(`${"x".repeat(99)}…`);
+  expect(printableStart("ab\u001bcdef", 6)).toBe("ab…");
+  expect(widthOf(printableStart("🏭".repeat(20), 10))).toBe(10);
 });

@@ -22,3 +22,22 @@ export function printableJson(value: unknown): string {
     ).join(""),
   );
 }
+
+/** Number of characters of a text, without regard to characters that are two columns wide. */
+export const widthOf = (text: string): number => [...text].length;
+
+/** Maximum number of characters of a reason in a line of a table. The details and --json have the whole text. */
+export const TABLE_REASON = 100;
+
+/** Returns a text with its invisible characters as escapes, cut to a width with an ellipsis. No escape is cut in two. */
+export function printableStart(text: string, maxWidth: number): string {
+  const whole = printable(text);
+  if (widthOf(whole) <= maxWidth) return whole;
+  let start = "";
+  for (const character of text) {
+    const next = start + printable(character);
+    if (widthOf(next) >= maxWidth) break;
+    start = next;
+  }
+  return `${start}…`;
+}

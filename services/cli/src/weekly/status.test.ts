@@ -50,6 +50,19 @@ test("the status has the last complete week, the next run, and each open week wi
   });
 });
 
+test("a long reason is cut with an ellipsis in the text, and whole in JSON", () => {
+  const failure = "no row of the file could be read. ".repeat(60).trim();
+  const { lines, json } = weeklyStatus([run("2026-W45", RunState.FAILED, { failure })], create(ScheduleSchema, FIELDS));
+  expect(lines[2]).toMatch(/^2026-W45 is failed: no row.{380,410}…\n/);
+  expect(json).toMatchObject({ open: [{ reason: failure }] });
+});
+
+test("the alerts of a later revision are named as those of that revision", () => {
+  const runs = [run("2026-W47", RunState.COMPLETE, { revision: 2, rowsScored: 7n, alertsRaised: 3 })];
+  const { lines } = weeklyStatus(runs, create(ScheduleSchema, FIELDS));
+  expect(lines[0]).toBe("last complete week: 2026-W47, 7 suppliers, 3 alerts raised by this revision");
+});
+
 test.each([RunState.HELD, RunState.VOIDED, RunState.FAILED])(
   "a complete week stays the last one while its newer revision is in the state %i",
   (state) => {

@@ -11,6 +11,7 @@ import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { type GivenOptions, weeklyCommandText } from "../output/given-options.ts";
+import { printableStart, TABLE_REASON } from "../output/printable.ts";
 import { openOps } from "../remote/ops-client.ts";
 import { openPeer } from "../remote/peer-client.ts";
 import { SCHEDULER_PEER } from "../remote/peer-url.ts";
@@ -137,7 +138,7 @@ function hasEnded(weeks: readonly BatchRun[], isoWeek: string): boolean {
 }
 
 const lastText = (name: string, run: BatchRun): string =>
-  `last complete week: ${name}, ${countText(run.rowsScored, "supplier")}, ${countText(run.alertsRaised, "alert")} raised${fromObjects(run)}`;
+  `last complete week: ${name}, ${countText(run.rowsScored, "supplier")}, ${countText(run.alertsRaised, "alert")} raised${run.revision > 1 ? " by this revision" : ""}${fromObjects(run)}`;
 
 const askedText = (name: string, run: BatchRun, given: GivenOptions): string =>
   `${name}: ${supersedeText(run)}; the complete run is shown until then\n  ${nextStep(run, given)}`;
@@ -147,9 +148,12 @@ const fromObjects = (run: BatchRun): string => (run.inputObjects.length > 0 ? `;
 const waitText = ({ deadlineAt, reason }: WaitingWeek): string =>
   `${oneLine(reason)}${deadlineAt ? `; missed after ${timeText(deadlineAt)}` : ""}`;
 
+/** Maximum number of characters of a reason in the status; --json has all of them. */
+const SHOWN_REASON = 4 * TABLE_REASON;
+
 /** @param wait what the scheduler waits for before it runs the week. Undefined: it does not wait */
 function openText(name: string, run: BatchRun, given: GivenOptions, wait: string | undefined): string {
-  const reason = reasonText(run);
+  const reason = printableStart(reasonText(run), SHOWN_REASON);
   const state = `${stateText(run.state)}${run.state === RunState.HELD && run.approved ? `, and ${run.approved.actor} has approved it` : ""}`;
   const step = wait === undefined ? nextStep(run, given) : `the scheduler: ${wait}`;
   return `${name} is ${state}${reason && `: ${reason}`}${fromObjects(run)}${step && `\n  ${step}`}`;

@@ -9,6 +9,7 @@ test("reads the product's own rules", async () => {
     coolDownWeeks: 2,
     maxWeeksApart: 1,
     runsToLapse: 4,
+    longestDays: { snooze: 366, override: 366, accepted: 731 },
     scoreThreshold: { id: "high-score", raise: 0.7, critical: 0.85, keepCritical: 0.75, clear: 0.6, runsToRaise: 2 },
     weeklyCapacity: { id: "weekly-capacity", suppliers: 10, minLift: 1, keepWithin: 20 },
   });
@@ -39,6 +40,30 @@ weekly_capacity:
   expect(reported).toContain('rules.yaml:5:7 weekly_capacity.id: found "a", expected an id of its own');
   expect(reported).toContain("rules.yaml:6:14 weekly_capacity.suppliers: found 30");
   expect(reported).toContain('rules.yaml:9:3 weekly_capacity: found the unknown key "per_week"');
+});
+
+test.each([
+  ["", { snooze: 366, override: 366, accepted: 731 }],
+  ["longest_days: { snooze: 30 }", { snooze: 30, override: 366, accepted: 731 }],
+  ["longest_days: { snooze: 1, override: 3653, accepted: 2 }", { snooze: 1, override: 3_653, accepted: 2 }],
+  ["longest_days: { snooze: 0 }", "longest_days.snooze: found 0, expected an integer from 1 to 3653"],
+  ["longest_days: { override: 3654 }", "longest_days.override: found 3654, expected an integer from 1 to 3653"],
+  ["longest_days: 30", "longest_days: found 30, expected a map: snooze, override, accepted"],
+])("the longest times of decisions %j", (line, expected) => {
+  const read = () =>
+    parseAlertRules(
+      parseYaml(
+        `version: 1
+cool_down_weeks: 2
+${line}
+score_threshold: { id: a, raise: 0.7, runs_to_raise: 2, critical: 0.85, clear: 0.6, runs_to_clear: 2 }
+weekly_capacity: { id: b, suppliers: 10, min_lift: 1, keep_within: 20 }
+`,
+        "rules.yaml",
+      ),
+    );
+  if (typeof expected === "string") expect(read).toThrow(expected);
+  else expect(read().longestDays).toEqual(expected);
 });
 
 test("the old key of the cool-down is an error that names the new one, also beside the new one", () => {

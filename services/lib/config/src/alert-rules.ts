@@ -19,6 +19,11 @@ const limit = numberWhere("a score from 0 to 1", (v) => v >= 0 && v <= 1);
  * incomplete for a week or two; a month without a score is more than such a delay.
  */
 const RUNS_TO_LAPSE = 4;
+/** Ten years. */
+const MAX_LONGEST_DAYS = 3_653;
+/** Default longest times of what people decide until a date, in days. */
+const LONGEST_DAYS: LongestDays = { snooze: 366, override: 366, accepted: 731 };
+const longestDays = (days: number) => integerFrom(1, MAX_LONGEST_DAYS).default(days);
 
 const schema = z.strictObject({
   version: z.literal(1, { error: "1" }),
@@ -30,6 +35,16 @@ const schema = z.strictObject({
   ).optional(),
   max_weeks_apart: integerFrom(1, 52).default(1),
   runs_to_lapse: integerFrom(1, 52).default(RUNS_TO_LAPSE),
+  longest_days: z
+    .strictObject(
+      {
+        snooze: longestDays(LONGEST_DAYS.snooze),
+        override: longestDays(LONGEST_DAYS.override),
+        accepted: longestDays(LONGEST_DAYS.accepted),
+      },
+      { error: "a map: snooze, override, accepted" },
+    )
+    .default(LONGEST_DAYS),
   score_threshold: z.strictObject(
     {
       id: ruleId,
@@ -52,6 +67,14 @@ const schema = z.strictObject({
     { error: "a rule: id, suppliers, min_lift, keep_within" },
   ),
 });
+
+/** How far ahead, in days, what people decide about an alert may end. */
+export interface LongestDays {
+  readonly snooze: number;
+  readonly override: number;
+  /** Of a risk that is accepted until a date. */
+  readonly accepted: number;
+}
 
 /** Creates alerts by the calibrated risk score, in [0, 1]. `clear` ≤ `keepCritical` ≤ `critical`, `clear` ≤ `raise` ≤ `critical`. */
 export interface ScoreThresholdRule {
@@ -93,6 +116,8 @@ export interface AlertRules {
    * is closed. Default 4.
    */
   readonly runsToLapse: number;
+  /** Default: 366 days, 366 days and 731 days. */
+  readonly longestDays: LongestDays;
   readonly scoreThreshold: ScoreThresholdRule;
   readonly weeklyCapacity: WeeklyCapacityRule;
 }
@@ -110,6 +135,7 @@ export function parseAlertRules(file: YamlFile): AlertRules {
     coolDownWeeks: yaml.cool_down_weeks,
     maxWeeksApart: yaml.max_weeks_apart,
     runsToLapse: yaml.runs_to_lapse,
+    longestDays: yaml.longest_days,
     scoreThreshold: {
       id: score.id,
       raise: score.raise,

@@ -28,7 +28,7 @@ export interface AttributeMapping {
   readonly region: string | null;
   /** Industry or category. */
   readonly category: string | null;
-  /** Amount of money at risk per year, at least 0; `impact` is the score multiplied by it. */
+  /** Exposure: money per year that is lost if the supplier fails, at least 0; `impact` is the score multiplied by it. */
   readonly exposure: string | null;
   /** Key by which alerts are routed. */
   readonly owner: string | null;

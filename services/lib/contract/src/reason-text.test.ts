@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { oneLine, REASON_PATTERN, SHORT_REASON_PATTERN, trimReason } from "./reason-text.ts";
+import { hasVisibleCharacter, oneLine, REASON_PATTERN, SHORT_REASON_PATTERN, trimReason } from "./reason-text.ts";
 
 test.each(["the branch was sold", "x", " x ", "理由", "❤️", "\u00a0x\u200b", "-", "a\u200db"])(
   "%j is a reason",
@@ -27,6 +27,11 @@ test.each([
   "\u001b[31mred",
 ])("%j is not a reason", (text) => {
   expect(REASON_PATTERN.test(text)).toBe(false);
+});
+
+test("a character that readers see can be beside others", () => {
+  expect(["x", "\n\tx", "\u200bé"].map(hasVisibleCharacter)).toEqual([true, true, true]);
+  expect(["", " \n", "\u200b\u3164", "\u0301"].map(hasVisibleCharacter)).toEqual([false, false, false, false]);
 });
 
 test("a short reason has 1 to 500 characters, of any number of bytes", () => {

@@ -4,13 +4,18 @@ const FILLERS = "\\u115f\\u1160\\u2800\\u3164\\uffa0";
 const BLANK = `\\p{Zs}\\p{Cf}\\p{M}${FILLERS}`;
 /** Control characters and line ends, inside a class of a RegExp. */
 const CONTROL = "\\p{Cc}\\p{Zl}\\p{Zp}";
-const ONE_LINE = `[${BLANK}]*[^\\p{Cc}\\p{Cf}\\p{Z}\\p{M}${FILLERS}][^${CONTROL}]*`;
+const VISIBLE_CHARACTER = `[^\\p{Cc}\\p{Cf}\\p{Z}\\p{M}${FILLERS}]`;
+const VISIBLE = new RegExp(VISIBLE_CHARACTER, "u");
+const ONE_LINE = `[${BLANK}]*${VISIBLE_CHARACTER}[^${CONTROL}]*`;
 
 /**
  * A reason that somebody gives for a decision: one line with at least one visible character. It is the pattern of every
- * field of the contract in which a reason is required.
+ * field of the contract in which a reason is required, and of the owner of an alert.
  */
 export const REASON_PATTERN = new RegExp(`^${ONE_LINE}$`, "u");
+
+/** Whether a text has a character that readers see. */
+export const hasVisibleCharacter = (text: string): boolean => VISIBLE.test(text);
 
 /** Maximum length of a reason in options and variables, in characters: 2,000 bytes are the limit of the contract. */
 const MAX_REASON_CHARACTERS = 500;

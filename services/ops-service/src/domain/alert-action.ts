@@ -1,4 +1,5 @@
 import { hash as digest } from "node:crypto";
+import type { LongestDays } from "@bellwether/config/alert-rules";
 import type { Band } from "@bellwether/contract/band-codes";
 import { countText } from "@bellwether/reasons/count-text";
 import {
@@ -44,6 +45,8 @@ export interface ActionContext {
   readonly now: Date;
   /** Number of run weeks for which a risk is accepted without a date. */
   readonly coolDownWeeks: number;
+  /** How many days ahead a snooze, an override and an accepted risk may end. */
+  readonly longestDays: LongestDays;
 }
 
 /** What an action changes, and how the history names it. */
@@ -115,8 +118,9 @@ function assigned({ owner: before }: Alert, owner: string): string {
 function resolve(
   alert: Alert,
   { disposition, acceptedUntil, duplicateOf }: Extract<AlertAction, { kind: "resolve" }>,
-  { actor, now, coolDownWeeks }: ActionContext,
+  context: ActionContext,
 ): ActionResult | undefined {
+  const { actor, now, coolDownWeeks } = context;
   if (disposition !== "accepted" && acceptedUntil !== null)
     throw new AlertActionError("accepted_until", "is only for the disposition ACCEPTED; leave it out");
   if (disposition !== "duplicate" && duplicateOf !== "")
@@ -133,7 +137,7 @@ function resolve(
     if (isSame) return undefined;
     throw new AlertResolvedError(alert.id, alert.disposition ?? "cleared");
   }
-  requireFuture("accepted_until", acceptedUntil, now);
+  checkEnd("accepted_until", acceptedUntil, "accepted", context);
   const { severity, snooze: snoozed, snoozedUntil, override: replaced, overrideUntil } = withoutTerms(alert);
   const changed: Partial<AlertDecision> = {
     ...{ state: "resolved" as const, disposition, resolvedAt: now, resolvedBy: actor, acceptedUntil },
@@ -149,10 +153,11 @@ function resolve(
 function snooze(
   alert: Alert,
   { until, untilWorse, minRise }: Extract<AlertAction, { kind: "snooze" }>,
-  { actor, now }: ActionContext,
+  context: ActionContext,
 ): ActionResult | undefined {
+  const { actor } = context;
   if (minRise !== 0 && !untilWorse) throw new AlertActionError("min_rise", "is only for until_worse; leave it out");
-  requireFuture("until", until, now);
+  checkEnd("until", until, "snooze", context);
   if (until === null && !untilWorse) {
     if (alert.snooze === null) return undefined;
     return { kind: "woken", changed: { snooze: null, snoozedUntil: null }, detail: "The snooze was ended." };
@@ -173,8 +178,9 @@ function snooze(
 function override(
   alert: Alert,
   { severity, band, until, note }: Extract<AlertAction, { kind: "override" }>,
-  { actor, now }: ActionContext,
+  context: ActionContext,
 ): ActionResult | undefined {
+  const { actor } = context;
   if (severity === null && band === null) {
     if (until !== null) throw new AlertActionError("until", "is only for a severity or a band; leave it out");
     if (alert.override === null) return undefined;
@@ -182,7 +188,7 @@ function override(
     return { kind: "override_ended", changed: ended, detail: "The override was ended." };
   }
   if (until === null) throw new AlertActionError("until", "is required with a severity or a band");
-  requireFuture("until", until, now);
+  checkEnd("until", until, "override", context);
   const replaced = { severity, band, reason: note, actor };
   const effective = severityOf({ override: replaced, ruleSeverity: alert.ruleSeverity });
   const values = [...(severity ? [`severity ${severity}`] : []), ...(band ? [`band ${band}`] : [])];
@@ -193,14 +199,24 @@ function override(
   };
 }
 
-/** The last time that a timestamp can have. */
-const LAST_TIME = new Date("9999-12-31T23:59:59.999Z");
+const DAY_MS = 86_400_000;
 
-function requireFuture(field: string, time: Date | null, now: Date): void {
+/** @throws AlertActionError when the end of a decision is not in the future, or later than the alert rules allow */
+function checkEnd(
+  field: string,
+  time: Date | null,
+  what: keyof LongestDays,
+  { now, longestDays }: Pick<ActionContext, "now" | "longestDays">,
+): void {
   if (time === null) return;
   if (!Number.isFinite(time.getTime())) throw new AlertActionError(field, "is not a time");
-  if (time > LAST_TIME) throw new AlertActionError(field, "is after the year 9999");
   if (time <= now) throw new AlertActionError(field, `is not in the future; it is now ${now.toISOString()}`);
+  const last = new Date(now.getTime() + longestDays[what] * DAY_MS);
+  if (time > last)
+    throw new AlertActionError(
+      field,
+      `is more than ${countText(longestDays[what], "day")} ahead (longest_days.${what} of the alert rules); it can be ${dateText(last)} at the latest`,
+    );
 }
 
 /** Returns a time such as "2026-12-01 06:00 UTC". */

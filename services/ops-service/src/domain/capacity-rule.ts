@@ -4,15 +4,34 @@ import type { Alert } from "./alert.ts";
 import type { AlertCandidate } from "./decide-alert.ts";
 import { type ScoreFacts, valuesOf } from "./score-rule.ts";
 
-/** Returns the lowest score with which the rule selects a supplier. */
+/** Relative error of a mean of float64 numbers: its last digits depend on the order in which they are added. */
+const MEAN_ERROR = 1e-12;
+
+/**
+ * Returns the lowest score with which the rule selects a supplier. It is lower by the error of the mean, so that a score
+ * that is exactly at the limit is selected whatever the order of the scores was.
+ */
 export function lowestScore({ minLift }: WeeklyCapacityRule, meanScore: number): number {
-  return minLift * meanScore;
+  return minLift * meanScore * (1 - MEAN_ERROR);
+}
+
+/** The scores of a supplier with the id that the caller gave it. */
+export interface ImpactFacts extends ScoreFacts {
+  readonly externalId: string;
+}
+
+/**
+ * Orders suppliers by expected impact, highest first. Equal impacts are ordered by the supplier's id (by code points):
+ * internal numbers depend on the order in which chunks arrived. The store reads in the same order.
+ */
+export function compareByImpact(a: ImpactFacts, b: ImpactFacts): number {
+  return b.impact - a.impact || Buffer.compare(Buffer.from(a.externalId), Buffer.from(b.externalId));
 }
 
 /**
  * Ranks suppliers by expected impact, from 1 to `keepWithin`. Suppliers that have another alert, or that are
  * in their cool-down, get no rank: the next supplier gets it instead.
- * @param byImpact Suppliers with at least the rule's lowest score, highest impact first.
+ * @param byImpact Suppliers with at least the rule's lowest score, in the order of `compareByImpact`.
  */
 export function rankByImpact(
   byImpact: readonly ScoreFacts[],

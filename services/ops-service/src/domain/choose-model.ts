@@ -54,3 +54,12 @@ export function checkModel(models: readonly ScoringModel[], wanted: string): str
   if (!names.includes(wanted)) throw new ModelNotScoredError(wanted, names);
   return wanted;
 }
+
+/**
+ * Checks that a model can have alerts: those of a run that was voided stay, although the model has no complete run.
+ * @param known names of the models with a run that was complete once
+ * @throws ModelNotScoredError
+ */
+export function checkAlertModel(known: readonly string[], wanted: string): void {
+  if (!known.includes(wanted)) throw new ModelNotScoredError(wanted, known);
+}

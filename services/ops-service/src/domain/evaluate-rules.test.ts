@@ -2,12 +2,13 @@ import type { AlertRules } from "@bellwether/config/alert-rules";
 import { expect, test } from "vitest";
 import { testAlert } from "../../test/test-alert.ts";
 import { type Alert, type AlertChange, isActive } from "./alert.ts";
+import { compareByImpact, type ImpactFacts } from "./capacity-rule.ts";
 import { type AlertRuleStore, evaluateRules } from "./evaluate-rules.ts";
 import { describeRuleChanges } from "./rule-changes.ts";
-import type { ScoreFacts } from "./score-rule.ts";
 
 const RULES: AlertRules = {
   ...{ coolDownWeeks: 2, maxWeeksApart: 1, runsToLapse: 4 },
+  longestDays: { snooze: 366, override: 366, accepted: 731 },
   scoreThreshold: {
     id: "high-score",
     raise: 0.7,
@@ -27,13 +28,15 @@ interface Given {
   readonly scores: Readonly<Record<number, readonly number[]>>;
   readonly alerts?: readonly Alert[];
   readonly overtakenBy?: string;
+  /** Expected impact and id of each supplier, instead of those above: equal impacts, in any order of the numbers. */
+  readonly suppliers?: Readonly<Record<number, { readonly impact: number; readonly externalId: string }>>;
   /** Called when the rules lock alerts, before they are returned: what other transactions did meanwhile. */
   readonly meanwhile?: (alerts: Map<string, Alert>) => void;
 }
 
 /** Evaluates the rules over data in memory. */
-async function evaluate({ scores, alerts = [], overtakenBy, meanwhile = () => {} }: Given) {
-  const facts = Object.entries(scores).map(([id, recent]): ScoreFacts => {
+async function evaluate({ scores, alerts = [], overtakenBy, suppliers = {}, meanwhile = () => {} }: Given) {
+  const facts = Object.entries(scores).map(([id, recent]): ImpactFacts => {
     const riskScore = recent[0] ?? 0;
     return {
       supplierId: Number(id),
@@ -42,6 +45,8 @@ async function evaluate({ scores, alerts = [], overtakenBy, meanwhile = () => {}
       riskScore,
       band: "high",
       impact: riskScore * (100 - Number(id)),
+      externalId: id,
+      ...suppliers[Number(id)],
     };
   });
   const stored = new Map(alerts.map((alert) => [alert.id, alert]));
@@ -66,7 +71,7 @@ async function evaluate({ scores, alerts = [], overtakenBy, meanwhile = () => {}
       ),
     meanScore: async () => facts.reduce((sum, { riskScore }) => sum + riskScore, 0) / facts.length,
     async scoresByImpact(_run, { minScore, after, limit }) {
-      const sorted = facts.filter((one) => one.riskScore >= minScore).sort((a, b) => b.impact - a.impact);
+      const sorted = facts.filter((one) => one.riskScore >= minScore).sort(compareByImpact);
       const start = after ? sorted.findIndex(({ supplierId }) => supplierId === after.supplierId) + 1 : 0;
       return sorted.slice(start, start + limit);
     },
@@ -115,6 +120,21 @@ test("the score rule has precedence, and the capacity rule selects the next supp
     "2 weekly-capacity raised",
     "3 weekly-capacity raised",
   ]);
+});
+
+test("of suppliers with equal impact, those with the first ids get the alerts, whatever their internal numbers are", async () => {
+  const ids = ["S-1", "S-2", "S-3", "S-4"];
+  const selected = async (order: readonly string[]) => {
+    const numbers = order.map((_, i) => i + 1);
+    const suppliers = Object.fromEntries(
+      numbers.map((number, i) => [number, { impact: 50, externalId: order[i] ?? "" }]),
+    );
+    const scores = Object.fromEntries(numbers.map((number) => [number, [0.5]]));
+    const { saved } = await evaluate({ scores, suppliers });
+    return saved.map(({ alert }) => suppliers[alert.supplierId]?.externalId).sort();
+  };
+  for (const order of [ids, ids.toReversed(), ["S-3", "S-1", "S-4", "S-2"]])
+    expect(await selected(order)).toEqual(["S-1", "S-2"]);
 });
 
 test("a capacity alert is kept within the larger number, then cleared, and replaced by an alert of the score rule", async () => {

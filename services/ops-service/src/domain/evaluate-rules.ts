@@ -1,6 +1,6 @@
 import type { AlertRules } from "@bellwether/config/alert-rules";
 import { type Alert, type AlertChange, type AlertDimension, isActive } from "./alert.ts";
-import { capacityCandidate, lowestScore, rankByImpact } from "./capacity-rule.ts";
+import { capacityCandidate, compareByImpact, type ImpactFacts, lowestScore, rankByImpact } from "./capacity-rule.ts";
 import { decideAbsent, decideAlert, isResting, type RuleDecision } from "./decide-alert.ts";
 import {
   type DivideChanges,
@@ -43,11 +43,11 @@ export interface AlertRuleStore {
   scoresFrom(runId: number, which: { readonly minScore: number; readonly runs: RunsRead }): Promise<ScoreFacts[]>;
   /** Returns the mean of all scores of the run. Null: it has none. */
   meanScore(runId: number): Promise<number | null>;
-  /** Returns the suppliers with a score of at least `minScore`, highest impact first, after one of them. */
+  /** Returns the suppliers with a score of at least `minScore` in the order of `compareByImpact`, after one of them. */
   scoresByImpact(
     runId: number,
-    which: { readonly minScore: number; readonly runs: RunsRead; readonly after?: ScoreFacts; readonly limit: number },
-  ): Promise<ScoreFacts[]>;
+    which: { readonly minScore: number; readonly runs: RunsRead; readonly after?: ImpactFacts; readonly limit: number },
+  ): Promise<ImpactFacts[]>;
   activeAlerts(modelName: string): Promise<readonly Alert[]>;
   /**
    * Returns the alerts about these suppliers, in any state: an alert that a person resolves or reopens between two
@@ -191,7 +191,7 @@ interface Facts {
   readonly alerts: AlertTable;
   readonly lowestSince: ReadonlyMap<string, number>;
   readonly minScore: number;
-  readonly byImpact: ScoreFacts[];
+  readonly byImpact: ImpactFacts[];
   /** Whether `byImpact` has every supplier with at least `minScore`. */
   hasAllByImpact: boolean;
   /** Suppliers with an active alert and without a score in the last `runsToLapse` runs. */
@@ -317,7 +317,7 @@ async function readMoreByImpact(
   const limit = Math.max(FIRST_PAGE, facts.byImpact.length, rules.weeklyCapacity.keepWithin);
   const after = facts.byImpact.at(-1);
   const which = { minScore: facts.minScore, runs: facts.runs, limit, ...(after && { after }) };
-  const more = await ruleStore.scoresByImpact(runId, which);
+  const more = (await ruleStore.scoresByImpact(runId, which)).sort(compareByImpact);
   const unread = more.filter(({ supplierId }) => !facts.scores.has(supplierId));
   for (const score of more) facts.byImpact.push(score);
   for (const score of unread) facts.scores.set(score.supplierId, score);

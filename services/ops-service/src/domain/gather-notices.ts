@@ -58,7 +58,7 @@ function bySupplier(items: readonly NoticeItem[]): NoticeItem[] {
   });
 }
 
-/** Critical ones first, then by expected loss, then by score. */
+/** Critical ones first, then by expected impact, then by score. */
 function byUrgency(a: NoticeItem, b: NoticeItem): number {
   const rank = ({ severity }: NoticeItem): number => (severity === "critical" ? 0 : 1);
   return rank(a) - rank(b) || (b.expectedLoss ?? -1) - (a.expectedLoss ?? -1) || b.score - a.score;

@@ -1,5 +1,6 @@
 import { type Criticality, type ImpactPolicy, isCurrency, MAX_EXPOSURE } from "@bellwether/config/risk-policy";
 import { MAX_CATEGORY_BYTES, MAX_SUPPLIER_ID_BYTES, MAX_SUPPLIER_NAME_BYTES } from "@bellwether/contract/limits";
+import { hasVisibleCharacter, REASON_PATTERN } from "@bellwether/contract/reason-text";
 import { exposureIn } from "./expected-impact.ts";
 import { identifierKey } from "./search-key.ts";
 import type { Identifier } from "./supplier.ts";
@@ -96,6 +97,12 @@ function checkTexts({ supplierId, name, region, category, owner, criticality }: 
     if (text === undefined) return;
     if (Buffer.byteLength(text) > maxBytes) found.push([field, text, `is longer than ${maxBytes} bytes of UTF-8`]);
     if (text.includes("\0")) found.push([field, text.replaceAll("\0", "\\0"), "has a NUL character"]);
+    else if (field !== "supplier_id" && text !== "" && !hasVisibleCharacter(text))
+      found.push([
+        field,
+        text,
+        `has no visible character; leave it empty for ${field === "owner" ? "nobody" : "none"}`,
+      ]);
   };
   if (supplierId === "") found.push(["supplier_id", "", "is missing"]);
   else if (HIDDEN_OR_OUTER_SPACE.test(supplierId))
@@ -105,6 +112,9 @@ function checkTexts({ supplierId, name, region, category, owner, criticality }: 
   check("region", region, MAX_CATEGORY_BYTES);
   check("category", category, MAX_CATEGORY_BYTES);
   check("owner", owner, MAX_OWNER_BYTES);
+  // An owner is entered by hand at alerts too, where line ends and control characters are not possible.
+  if (owner !== undefined && hasVisibleCharacter(owner) && !owner.includes("\0") && !REASON_PATTERN.test(owner))
+    found.push(["owner", owner, "has line ends or control characters; write one line"]);
   if (criticality === null)
     found.push(["criticality", "", "is not a criticality; expected low, normal, high or critical"]);
   return found;
@@ -187,7 +197,8 @@ function changeOf(
   const { supplierId, exposure, currency, clearExposure, owner, identifiers } = input;
   const shared = (text: string | undefined): string | null | undefined => (text === "" ? null : text);
   return {
-    ...{ row, supplierId, owner, identifiers },
+    ...{ row, supplierId, identifiers },
+    owner: owner?.trim(),
     name: shared(input.name),
     region: shared(input.region),
     category: shared(input.category),

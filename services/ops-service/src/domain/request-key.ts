@@ -19,6 +19,9 @@ export interface KnownKey {
 export interface RequestKeyStore {
   /** Returns what is known of a key; undefined when its request had no effect yet. */
   find(key: RequestKey): Promise<KnownKey | undefined>;
-  /** Stores the answer of a request that had an effect. The first answer stays. */
-  storeAnswer(key: RequestKey, answer: Uint8Array): Promise<void>;
+  /**
+   * Stores the answer of a request that had an effect. Of several that are stored at the same time, the first one stays.
+   * @returns the answer that was stored before. Undefined: this one is stored, or it is too large to be stored
+   */
+  storeAnswer(key: RequestKey, answer: Uint8Array): Promise<Uint8Array | undefined>;
 }

@@ -7,6 +7,8 @@ import { type AlertRequest, type AlertTransaction, decideOnAlert } from "./triag
 
 const NOW = new Date("2026-03-16T06:00:00Z");
 const LATER = new Date("2026-04-01T00:00:00Z");
+/** Returns the time a number of days after now. */
+const inDays = (days: number, ms = 0): Date => new Date(NOW.getTime() + days * 86_400_000 + ms);
 const OTHER = "0190f3c0-0000-7000-8000-000000000002";
 
 /** One alert with its history, as a transaction sees it. */
@@ -28,7 +30,8 @@ function oneAlert(over: Partial<Alert> = {}) {
   };
   const act = (action: AlertRequest["action"], who: Partial<AlertRequest> = {}) =>
     decideOnAlert(transaction, {
-      ...{ alertId: alert.id, version: alert.version, actor: "ana", now: NOW, coolDownWeeks: 2, action, ...who },
+      ...{ alertId: alert.id, version: alert.version, actor: "ana", now: NOW, coolDownWeeks: 2, action },
+      ...{ longestDays: { snooze: 30, override: 40, accepted: 50 }, ...who },
     });
   return { act, audited, events, alert: () => alert };
 }
@@ -98,6 +101,19 @@ test.each<[AlertAction, string]>([
   [resolve({ disposition: "duplicate", duplicateOf: "nobody" }), "duplicate_of_alert_id: no alert has this id"],
   [resolve({ disposition: "duplicate", duplicateOf: "chained" }), "duplicate_of_alert_id: is itself a duplicate; "],
   [{ ...SNOOZE, until: NOW }, "until: is not in the future; "],
+  [
+    { ...SNOOZE, until: inDays(30, 1) },
+    "until: is more than 30 days ahead (longest_days.snooze of the alert rules); it can be 2026-04-15 06:00 UTC at the latest",
+  ],
+  [
+    { ...OVERRIDE, until: inDays(40, 1) },
+    "until: is more than 40 days ahead (longest_days.override of the alert rules); ",
+  ],
+  [
+    resolve({ disposition: "accepted", acceptedUntil: inDays(50, 1) }),
+    "accepted_until: is more than 50 days ahead (longest_days.accepted of the alert rules); ",
+  ],
+  [{ ...SNOOZE, until: new Date("9999-12-31T23:59:59.999Z") }, "until: is more than 30 days ahead "],
   [{ ...SNOOZE, minRise: 0.1 }, "min_rise: is only for until_worse; leave it out"],
   [{ ...OVERRIDE, until: null }, "until: is required with a severity or a band"],
   [{ ...OVERRIDE, until: NOW }, "until: is not in the future; "],
@@ -106,6 +122,16 @@ test.each<[AlertAction, string]>([
   const { act, events } = oneAlert();
   expect(await failureOf(act(action))).toContain(`AlertActionError: ${message}`);
   expect(events).toEqual([]);
+});
+
+test.each([
+  { ...SNOOZE, until: inDays(30) },
+  { ...OVERRIDE, until: inDays(40) },
+  resolve({ disposition: "accepted", acceptedUntil: inDays(50) }),
+])("an end exactly at the limit is accepted: %o", async (action) => {
+  const { act, events } = oneAlert();
+  await act(action);
+  expect(events).toHaveLength(1);
 });
 
 test("another end or another alert is not lost on an alert that is resolved: it must be opened again", async () => {

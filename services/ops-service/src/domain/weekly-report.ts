@@ -168,11 +168,15 @@ function alertToReport({ alert, events }: AlertChange, suppliers: ReportParts["s
 
 function driftOf({ drift }: Run, units: ReportParts["units"]): WeeklyReport["drift"] {
   const entries = drift.slice(0, LISTED_FEATURES).map(({ feature, psi, kind, comparisons = [] }) => ({
-    ...{ feature, unit: units.get(feature) ?? "", psi },
+    ...{ feature, unit: units.get(feature) ?? "", psi: isComparedWithWeek(comparisons) ? psi : null },
     comparisons: comparisons.map((comparison) => comparisonToReport(comparison, kind)),
   }));
   return { count: drift.length, entries };
 }
+
+/** Whether a feature was compared with the week before. Runs of earlier releases have only that comparison, as psi. */
+const isComparedWithWeek = (comparisons: readonly DriftComparison[]): boolean =>
+  comparisons.length === 0 || comparisons.some(({ reference }) => reference === "previous-week");
 
 function comparisonToReport(
   { reference, referenceWeek, aspect, outcome, effect, pValue, text, bins }: DriftComparison,

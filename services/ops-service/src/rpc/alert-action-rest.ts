@@ -18,7 +18,8 @@ import { type Timestamp, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import { codeFromString } from "@connectrpc/connect/protocol-connect";
 import { QueryError } from "../domain/ops-error.ts";
-import { DISPOSITIONS, SEVERITIES } from "./alert-to-proto.ts";
+import { GIVEN_DISPOSITIONS } from "./alert-actions.ts";
+import { SEVERITIES } from "./alert-to-proto.ts";
 import { namedValue, shown } from "./rest-query.ts";
 
 type ActionName =
@@ -84,7 +85,7 @@ function actionFromBody(body: JsonValue | undefined): AlertAction {
     case "assign":
       return create(AlertActionSchema, { action: { case: "assign", value: { ...target, owner: ownerOf(body) } } });
     case "resolve": {
-      const disposition = namedValue("disposition", DISPOSITIONS, textOf(body, "disposition"));
+      const disposition = namedValue("disposition", GIVEN_DISPOSITIONS, textOf(body, "disposition"));
       const duplicateOfAlertId = textOf(body, "duplicate_of_alert_id");
       const acceptedUntil = timeOf(body, "accepted_until");
       const value = { ...target, disposition, duplicateOfAlertId, ...(acceptedUntil && { acceptedUntil }) };

@@ -4,6 +4,7 @@ import { Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import type {
   AlertAction as AlertActionMessage,
   AlertActionResultSchema,
+  AssignAlertRequest,
   OverrideAlertRequest,
   ResolveAlertRequest,
   SnoozeAlertRequest,
@@ -25,7 +26,7 @@ import { answerOnce } from "./repeated-requests.ts";
 
 export interface AlertActionDependencies {
   /** Performs an action in a transaction. */
-  readonly decide: (request: Omit<AlertRequest, "coolDownWeeks">) => Promise<void>;
+  readonly decide: (request: Omit<AlertRequest, "coolDownWeeks" | "longestDays">) => Promise<void>;
   /** Returns alerts as they are after an action, in any order. Unknown ids are left out. */
   readonly findDecided: (alertIds: readonly string[]) => Promise<readonly AlertNames[]>;
   readonly now: () => Date;
@@ -79,14 +80,14 @@ export function alertActionHandlers(
   };
   const { method } = AlertService;
   return {
-    acknowledgeAlert: handler(method.acknowledgeAlert, ({ note }) => ({ kind: "acknowledge", note })),
-    startMitigation: handler(method.startMitigation, ({ note }) => ({ kind: "start_mitigation", note })),
+    acknowledgeAlert: handler(method.acknowledgeAlert, acknowledgeFromProto),
+    startMitigation: handler(method.startMitigation, mitigationFromProto),
     resolveAlert: handler(method.resolveAlert, resolveFromProto),
-    assignAlert: handler(method.assignAlert, ({ owner, note }) => ({ kind: "assign", owner, note })),
+    assignAlert: handler(method.assignAlert, assignFromProto),
     snoozeAlert: handler(method.snoozeAlert, snoozeFromProto),
     commentOnAlert: handler(method.commentOnAlert, ({ comment }) => ({ kind: "comment", note: comment })),
     overrideAlert: handler(method.overrideAlert, overrideFromProto),
-    reopenAlert: handler(method.reopenAlert, ({ note }) => ({ kind: "reopen", note })),
+    reopenAlert: handler(method.reopenAlert, reopenFromProto),
     undoAlertAction: handler(method.undoAlertAction, () => ({ kind: "undo" })),
     decideAlerts: (request, context) =>
       answerOnce({ method: method.decideAlerts, store }, request, context, async (key) => {
@@ -118,16 +119,13 @@ function actionFromProto({ action: message }: AlertActionMessage): {
 } {
   switch (message.case) {
     case "acknowledge":
-      return { target: message.value, action: { kind: "acknowledge", note: message.value.note } };
+      return { target: message.value, action: acknowledgeFromProto(message.value) };
     case "startMitigation":
-      return { target: message.value, action: { kind: "start_mitigation", note: message.value.note } };
+      return { target: message.value, action: mitigationFromProto(message.value) };
     case "resolve":
       return { target: message.value, action: resolveFromProto(message.value) };
     case "assign":
-      return {
-        target: message.value,
-        action: { kind: "assign", owner: message.value.owner, note: message.value.note },
-      };
+      return { target: message.value, action: assignFromProto(message.value) };
     case "snooze":
       return { target: message.value, action: snoozeFromProto(message.value) };
     case "comment":
@@ -135,7 +133,7 @@ function actionFromProto({ action: message }: AlertActionMessage): {
     case "overrideAlert":
       return { target: message.value, action: overrideFromProto(message.value) };
     case "reopen":
-      return { target: message.value, action: { kind: "reopen", note: message.value.note } };
+      return { target: message.value, action: reopenFromProto(message.value) };
     case "undo":
       return { target: message.value, action: { kind: "undo" } };
     case undefined:
@@ -143,7 +141,8 @@ function actionFromProto({ action: message }: AlertActionMessage): {
   }
 }
 
-const GIVEN: Readonly<Record<GivenDisposition, Disposition>> = {
+/** The dispositions that a person can give. */
+export const GIVEN_DISPOSITIONS: Readonly<Record<GivenDisposition, Disposition>> = {
   mitigated: Disposition.MITIGATED,
   accepted: Disposition.ACCEPTED,
   false_data: Disposition.FALSE_DATA,
@@ -151,16 +150,29 @@ const GIVEN: Readonly<Record<GivenDisposition, Disposition>> = {
   duplicate: Disposition.DUPLICATE,
 };
 
+/** What the requests with an optional note have in common. */
+interface WithNote {
+  readonly note: string;
+}
+
+const acknowledgeFromProto = ({ note }: WithNote): AlertAction => ({ kind: "acknowledge", note: note.trim() });
+const mitigationFromProto = ({ note }: WithNote): AlertAction => ({ kind: "start_mitigation", note: note.trim() });
+const reopenFromProto = ({ note }: WithNote): AlertAction => ({ kind: "reopen", note: note.trim() });
+
+function assignFromProto({ owner, note }: Pick<AssignAlertRequest, "owner" | "note">): AlertAction {
+  return { kind: "assign", owner: owner.trim(), note: note.trim() };
+}
+
 function resolveFromProto({ disposition, note, ...request }: ResolveAlertRequest): AlertAction {
   return {
-    ...{ kind: "resolve", note, disposition: nameOf(GIVEN, disposition) ?? "mitigated" },
+    ...{ kind: "resolve", note: note.trim(), disposition: nameOf(GIVEN_DISPOSITIONS, disposition) ?? "mitigated" },
     acceptedUntil: dateFromProto(request.acceptedUntil),
     duplicateOf: request.duplicateOfAlertId,
   };
 }
 
 function snoozeFromProto({ until, untilWorse, minRise, note }: SnoozeAlertRequest): AlertAction {
-  return { kind: "snooze", until: dateFromProto(until), untilWorse, minRise, note };
+  return { kind: "snooze", until: dateFromProto(until), untilWorse, minRise, note: note.trim() };
 }
 
 function overrideFromProto({ severity, band, until, reason }: OverrideAlertRequest): AlertAction {
@@ -171,7 +183,7 @@ function overrideFromProto({ severity, band, until, reason }: OverrideAlertReque
   };
 }
 
-/** Returns a time without its parts of a millisecond: rounded up, the last one of the year 9999 would be in 10000. */
+/** Returns a time without its parts of a millisecond. */
 function dateFromProto(time: Timestamp | undefined): Date | null {
   return time ? new Date(Number(time.seconds) * 1000 + Math.floor(time.nanos / 1e6)) : null;
 }

@@ -1,9 +1,13 @@
-import { type AlertService, ListAlertsRequestSchema } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import {
+  type AlertService,
+  ListAlertsRequestSchema,
+  WeekChange,
+} from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
 import { pageTokens } from "@bellwether/mesh/call/page-token";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { AlertEvent } from "../domain/alert.ts";
-import { checkModel, type ScoringModel } from "../domain/choose-model.ts";
+import { checkAlertModel, checkModel, type ScoringModel } from "../domain/choose-model.ts";
 import { AlertNotFoundError } from "../domain/ops-error.ts";
 import { type KnownOwner, suggestOwners } from "../domain/suggest-owners.ts";
 import { type AlertActionDependencies, alertActionHandlers } from "./alert-actions.ts";
@@ -31,6 +35,8 @@ export interface AlertDependencies extends AlertActionDependencies, AlertWatchDe
   readonly readKnownOwners: () => Promise<readonly KnownOwner[]>;
   /** Models with complete runs. */
   readonly listModels: () => Promise<readonly ScoringModel[]>;
+  /** Names of the models with a run that was complete once, also if it was voided or superseded since. */
+  readonly listAlertModels: () => Promise<readonly string[]>;
   readonly now: () => Date;
 }
 
@@ -45,7 +51,11 @@ export function alertHandlers(deps: AlertDependencies): ServiceImpl<typeof Alert
     ...alertActionHandlers(deps),
     async listAlerts(request, context) {
       const size = request.pageSize || DEFAULT_PAGE;
-      if (request.modelName !== "") checkModel(await deps.listModels(), request.modelName);
+      const { modelName, weekChange, changeWeek } = request;
+      // Without a complete week, there is no latest one to look for changes in.
+      if (weekChange !== WeekChange.UNSPECIFIED && changeWeek === "" && modelName !== "")
+        checkModel(await deps.listModels(), modelName);
+      else if (modelName !== "") checkAlertModel(await deps.listAlertModels(), modelName);
       // The owner of an alert is written like the actor of an action.
       const subject = actorOf(callerOf(context));
       const tokens = pageTokens(ListAlertsRequestSchema, request, subject);

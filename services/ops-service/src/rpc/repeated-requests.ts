@@ -28,7 +28,8 @@ type Perform<A> = (key: RequestKey | undefined) => Promise<{
 
 /**
  * Answers a request that a client may send again. With a key that is known, the first answer is sent again, and nothing
- * is performed. Where the first request failed, failed in part or its process ended before the answer, it is performed:
+ * is performed. Of equal requests at the same time, one has the effect and its answer, and the others that answer as a
+ * repetition. Where the first request failed, failed in part or its process ended before the answer, it is performed:
  * it must be one that changes nothing the second time.
  * @throws RequestKeyFormError, RequestKeyMismatchError
  */
@@ -50,12 +51,15 @@ export async function answerOnce<M extends DescMethodUnary, A extends Record<str
   const key: RequestKey = { caller: actorOf(callerOf(context)), key: text, digest };
   const known = await store.find(key);
   if (known && known.digest !== digest) throw new RequestKeyMismatchError(text);
-  if (known?.answer) {
+  const replayed = (bytes: Uint8Array): MessageShape<M["output"]> => {
     context.responseHeader.set(REPLAYED_HEADER, "true");
-    return fromBinary<M["output"]>(method.output, known.answer);
-  }
+    return fromBinary<M["output"]>(method.output, bytes);
+  };
+  if (known?.answer) return replayed(known.answer);
   const { answer, isWhole } = await perform(key);
+  if (!isWhole) return answer;
   const output: DescMessage = method.output;
-  if (isWhole) await store.storeAnswer(key, toBinary(output, create(output, answer)));
-  return answer;
+  // Requests at the same time have one effect; all of them except one get the answer that was stored first.
+  const first = await store.storeAnswer(key, toBinary(output, create(output, answer)));
+  return first === undefined ? answer : replayed(first);
 }

@@ -61,6 +61,20 @@ export interface SignInOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/** The paths of signing in, each with its method. */
+export const SIGN_IN_PATHS = {
+  "/auth/login": "GET",
+  "/auth/callback": "GET",
+  "/auth/token": "POST",
+  "/auth/link": "POST",
+  "/auth/session": "GET",
+  "/auth/logout": "POST",
+} as const;
+
+type SignInPath = keyof typeof SIGN_IN_PATHS;
+
+const isSignInPath = (path: string): path is SignInPath => Object.hasOwn(SIGN_IN_PATHS, path);
+
 type Endpoint = (request: WebRequest, response: WebResponse) => Promise<void>;
 
 const MAX_BODY_BYTES = 32 * 1024;
@@ -68,18 +82,19 @@ const MAX_BODY_BYTES = 32 * 1024;
 const MAX_AT_ONCE = 64;
 
 /**
- * Answers the paths below /auth/: login, callback, token, link, session, logout. Between the first two, everything
- * is in a cookie of the browser; the service keeps nothing in memory.
+ * Answers the SIGN_IN_PATHS. Between login and callback, everything is in a cookie of the browser; the service keeps
+ * nothing in memory.
  */
 export function signInHandler(options: SignInOptions): WebHandler {
   const endpoints = signInEndpoints(options);
   const { failures, rootPath, onError, translateError } = options;
   return (request, response) => {
-    const endpoint = endpoints.get(pathOf(request));
-    if (!endpoint) return false;
+    const path = pathOf(request);
+    if (!isSignInPath(path)) return false;
+    const endpoint = endpoints[path];
     const method = request.method === "HEAD" ? "GET" : request.method;
-    if (method !== endpoint.method) {
-      rejectMethod(request, response, endpoint.method === "GET" ? ["GET", "HEAD"] : ["POST"]);
+    if (method !== SIGN_IN_PATHS[path]) {
+      rejectMethod(request, response, SIGN_IN_PATHS[path] === "GET" ? ["GET", "HEAD"] : ["POST"]);
       return true;
     }
     endpoint.answer(request, response).catch((thrown) => {
@@ -107,13 +122,12 @@ export function signInHandler(options: SignInOptions): WebHandler {
 }
 
 interface BoundEndpoint {
-  readonly method: "GET" | "POST";
   readonly answer: Endpoint;
   /** Whether a failure is a failed sign-in, for the audit log. */
   readonly isSignIn: boolean;
 }
 
-function signInEndpoints(options: SignInOptions): ReadonlyMap<string, BoundEndpoint> {
+function signInEndpoints(options: SignInOptions): Readonly<Record<SignInPath, BoundEndpoint>> {
   const { cookies, sessions, store, limits, origins, provider, rootPath, now } = options;
   const limited = limitConcurrency(MAX_AT_ONCE);
 
@@ -200,16 +214,14 @@ function signInEndpoints(options: SignInOptions): ReadonlyMap<string, BoundEndpo
       ...(providerUrl !== undefined && { provider_sign_out_url: providerUrl }),
     });
   };
-  const get = (answer: Endpoint, isSignIn: boolean): BoundEndpoint => ({ method: "GET", answer, isSignIn });
-  const post = (answer: Endpoint, isSignIn: boolean): BoundEndpoint => ({ method: "POST", answer, isSignIn });
-  return new Map([
-    ["/auth/login", get(login, true)],
-    ["/auth/callback", get(callback, true)],
-    ["/auth/token", post(pasted("token", options.personFromToken), true)],
-    ["/auth/link", post(pasted("link", options.personFromLink), true)],
-    ["/auth/session", get(session, false)],
-    ["/auth/logout", post(logout, false)],
-  ]);
+  return {
+    "/auth/login": { answer: login, isSignIn: true },
+    "/auth/callback": { answer: callback, isSignIn: true },
+    "/auth/token": { answer: pasted("token", options.personFromToken), isSignIn: true },
+    "/auth/link": { answer: pasted("link", options.personFromLink), isSignIn: true },
+    "/auth/session": { answer: session, isSignIn: false },
+    "/auth/logout": { answer: logout, isSignIn: false },
+  };
 }
 
 /** Replaces the secret of a session when its cookie is old, or was encrypted with the older of two keys. */
@@ -273,7 +285,7 @@ export const AUTHENTICATION_OFF = {
 export function signInOffHandler(): WebHandler {
   return (request, response) => {
     const path = pathOf(request);
-    if (!/^\/auth\/(login|callback|token|link|session|logout)$/.test(path)) return false;
+    if (!isSignInPath(path)) return false;
     if (path !== "/auth/session") {
       const failed = failureFrom(
         new SignInOffError("authentication is off on this machine: nobody needs to sign in"),

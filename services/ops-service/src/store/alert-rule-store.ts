@@ -68,13 +68,20 @@ export function createAlertRuleStore(db: Db, writer: AlertWriter): AlertRuleStor
       );
       return rows[0]?.mean ?? null;
     },
-    scoresByImpact: (runId, { minScore, runs, after, limit }) =>
-      readScores(
-        runId,
-        runs,
-        sql`s.p >= ${minScore} ${after ? sql`and (s.impact, s.supplier) < (${after.impact}::float8, ${after.supplierId}::int)` : sql``}
-          order by s.impact desc, s.supplier desc limit ${limit}`,
-      ),
+    async scoresByImpact(runId, { minScore, runs, after, limit }) {
+      const { columns, joins, toFacts } = scoresOfRuns(runs);
+      const impact = after && sql`${after.impact}::float8`;
+      const rest = after
+        ? sql`and s.impact <= ${impact} and (s.impact < ${impact} or ${EXTERNAL_ID} > ${after.externalId})`
+        : sql``;
+      // The index on the impact gives the order up to equal impacts; only these are sorted by the id.
+      const { rows } = await db.execute<ScoreRow & { externalId: string }>(sql`
+        select s.supplier as "supplierId", s.p as "riskScore", s.band, s.impact, u.external_id as "externalId"${columns}
+        from bellwether.score s join bellwether.supplier u on u.id = s.supplier ${joins}
+        where s.run = ${runId}::int and s.p is not null and s.p >= ${minScore} ${rest}
+        order by s.impact desc, ${EXTERNAL_ID} limit ${limit}`);
+      return rows.map((row) => ({ ...toFacts(row), externalId: row.externalId }));
+    },
     activeAlerts: (modelName) => readAlerts(sql`a.state <> 'resolved' and a.model_name = ${modelName}`),
     alertsAbout(modelName, supplierIds) {
       const ids = sql.param([...supplierIds]);
@@ -149,6 +156,9 @@ export function createAlertRuleStore(db: Db, writer: AlertWriter): AlertRuleStor
     forgetChanges: (runId) => forgetChanges(db, runId),
   };
 }
+
+/** The id of a supplier `u` by code points, as `compareByImpact` compares it. */
+const EXTERNAL_ID = sql`u.external_id collate "C"`;
 
 interface ScoreRow extends Record<string, unknown> {
   supplierId: number;

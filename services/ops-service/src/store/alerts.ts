@@ -14,7 +14,7 @@ export interface AlertView {
   /** Empty: not known. */
   readonly region: string;
   readonly category: string;
-  /** Money at risk per year, in `exposureCurrency`. Null: not known. */
+  /** Exposure per year, in `exposureCurrency`. Null: not known. */
   readonly exposure: number | null;
   /** ISO 4217. Empty: the currency of the formula. */
   readonly exposureCurrency: string;

@@ -29,7 +29,12 @@ export async function claimKey(db: Db, { caller, key, digest }: RequestKey): Pro
   const claimed = await db
     .insert(requestKey)
     .values({ caller, key, digest })
-    .onConflictDoNothing()
+    // An old key is not removed at once when there are many.
+    .onConflictDoUpdate({
+      target: [requestKey.caller, requestKey.key],
+      set: { digest, answer: null, createdAt: sql`now()` },
+      setWhere: sql`request_key.${isOld}`,
+    })
     .returning({ digest: requestKey.digest });
   if (claimed.length > 0) {
     const beyond = await db
@@ -47,8 +52,8 @@ export async function claimKey(db: Db, { caller, key, digest }: RequestKey): Pro
 }
 
 /** Creates the store of keys and answers. */
-export const createRequestKeyStore = (db: Db): RequestKeyStore => ({
-  async find({ caller, key }) {
+export function createRequestKeyStore(db: Db): RequestKeyStore {
+  const find: RequestKeyStore["find"] = async ({ caller, key }) => {
     const [known] = await db
       .select({ digest: requestKey.digest, answer: requestKey.answer })
       .from(requestKey)
@@ -56,14 +61,21 @@ export const createRequestKeyStore = (db: Db): RequestKeyStore => ({
     return (
       known && { digest: known.digest, answer: known.answer === null ? undefined : Buffer.from(known.answer, "base64") }
     );
-  },
-  async storeAnswer({ caller, key, digest }, answer) {
-    if (answer.length > MAX_ANSWER_BYTES) return;
-    await db
-      .update(requestKey)
-      .set({ answer: Buffer.from(answer).toString("base64") })
-      .where(and(isKey(caller, key), eq(requestKey.digest, digest), isNull(requestKey.answer)));
-  },
-});
+  };
+  return {
+    find,
+    async storeAnswer(key, answer) {
+      if (answer.length > MAX_ANSWER_BYTES) return undefined;
+      const stored = await db
+        .update(requestKey)
+        .set({ answer: Buffer.from(answer).toString("base64") })
+        .where(and(isKey(key.caller, key.key), eq(requestKey.digest, key.digest), isNull(requestKey.answer)))
+        .returning({ key: requestKey.key });
+      if (stored.length > 0) return undefined;
+      const known = await find(key);
+      return known?.digest === key.digest ? known.answer : undefined;
+    },
+  };
+}
 
 const isKey = (caller: string, key: string) => and(eq(requestKey.caller, caller), eq(requestKey.key, key));

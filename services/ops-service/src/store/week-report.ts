@@ -117,7 +117,7 @@ interface MoverRow extends Record<string, unknown>, Omit<Mover, "band"> {
   readonly band: number;
 }
 
-/** Reads the suppliers whose scores changed most, in the order of the run's index on the change. */
+/** Reads the suppliers whose scores changed most. Equal changes are in the order of the suppliers' ids. */
 export async function readMovers(db: Db, run: RunRow, condition: SQL, order: SQL, limit: number): Promise<Mover[]> {
   const exposure = run.formula === null ? sql`u.exposure` : sql`s.exposure`;
   const { rows } = await db.execute<MoverRow>(sql`
@@ -125,6 +125,6 @@ export async function readMovers(db: Db, run: RunRow, condition: SQL, order: SQL
       case when ${exposure} is not null then s.impact end as impact,
       s.present::float8 / nullif(${run.features}::int, 0) as completeness
     from ${scoresOf(run.runId)} s join bellwether.supplier u on u.id = s.supplier
-    where ${condition} order by ${order}, s.supplier limit ${limit}::int`);
+    where ${condition} order by ${order}, u.external_id collate "C" limit ${limit}::int`);
   return rows.map(({ band, ...mover }) => ({ ...mover, band: bandFromNumber(band) ?? "unknown" }));
 }

@@ -13,11 +13,14 @@ const FORMS: readonly (readonly [part: string, expected: string])[] = [
     "\uffa0\\t\\n\\r]",
     "expected a text with at least one visible character, without control characters other than tabs and line ends",
   ],
-  ["\\p{Zs}", "expected a reason in one line, with at least one visible character and without control characters"],
+  ["\\p{Zs}", "expected a text in one line, with at least one visible character and without control characters"],
   ["[A-Za-z0-9 ._-]", "expected 1 to 64 letters, digits, blanks, points, _ and -, with a letter or digit at both ends"],
   ["[a-z0-9-]{0,39}", "expected 1 to 40 of a-z, 0-9 and -, with a letter or digit first, such as buyers-mail"],
   ["[a-z][a-z0-9_]*(\\.", "expected names of a-z, 0-9 and _ with points between them, such as model.swapped"],
 ];
+
+/** Beginning of the pattern of a text that can be left out. */
+const OPTIONAL_TEXT = "^([\\p{Zs}";
 
 /**
  * Returns the expected form, in words, of a text that does not match its contract's pattern. Clients are
@@ -25,8 +28,9 @@ const FORMS: readonly (readonly [part: string, expected: string])[] = [
  * @param value the text, if it is known
  */
 export function expectedForm(pattern: string, value: unknown): string {
-  const expected =
+  const form =
     FORMS.find(([part]) => pattern.includes(part))?.[1] ?? "does not have the form that the contract describes";
+  const expected = pattern.startsWith(OPTIONAL_TEXT) ? `${form}, or an empty text` : form;
   const isWeek = pattern.includes("[0-9]{4}-W") && typeof value === "string" && /^\d{4}-W\d{2}$/.test(value);
   return isWeek ? (weekError(value) ?? expected) : expected;
 }

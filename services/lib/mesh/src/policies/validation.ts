@@ -4,6 +4,7 @@ import { createValidator, type Validator, type Violation } from "@bufbuild/proto
 import type { Policy } from "../call/policy.ts";
 import { type FieldViolation, invalidRequest } from "../errors/rpc-error.ts";
 import { expectedForm } from "./expected-form.ts";
+import { expectedValues } from "./expected-values.ts";
 
 /**
  * Checks every request message against its protovalidate rules. A violation is INVALID_ARGUMENT with
@@ -35,8 +36,12 @@ export function violationsOf(validator: Validator, input: DescMessage, message: 
   }));
 }
 
-/** Returns the text of a violation for a client: in words, without the pattern that a text does not match. */
-function descriptionOf({ message, field }: Violation, input: DescMessage, given: Message): string {
+/** Returns the text of a violation for a client: in words, without patterns and without the numbers of enum values. */
+function descriptionOf({ message, field, ruleId }: Violation, input: DescMessage, given: Message): string {
+  const values = ruleId.startsWith("enum.") ? expectedValues(field) : undefined;
+  if (values !== undefined) return values;
+  const [, names] = /^must be in list \[(.*)\]$/s.exec(message) ?? [];
+  if (names !== undefined) return `expected one of ${names}`;
   const [, pattern] = /regex pattern `(.*)`$/s.exec(message) ?? [];
   if (pattern === undefined) return message;
   const [first, ...deeper] = field;
