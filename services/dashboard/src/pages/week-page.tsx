@@ -93,11 +93,11 @@ function Week({ week }: { week: GetWeekResponse }) {
               Biggest risers
             </SuppliersLink>
           </h2>
-          <Movers movers={week.risers} week={week} none="No score has risen." />
+          <Movers movers={week.risers} week={week} none="risen" />
         </section>
         <section className="card" aria-labelledby="fallers">
           <h2 id="fallers">Biggest fallers</h2>
-          <Movers movers={week.fallers} week={week} none="No score has fallen." />
+          <Movers movers={week.fallers} week={week} none="fallen" />
         </section>
       </div>
     </>
@@ -218,7 +218,8 @@ function SupplierNumbers({ week }: { week: GetWeekResponse }) {
 }
 
 function Movers({ movers, week, none }: { movers: readonly Mover[]; week: GetWeekResponse; none: string }) {
-  if (movers.length === 0) return <p className="quiet">{none}</p>;
+  if (movers.length === 0)
+    return <p className="quiet">{week.previousIsoWeek ? `No score has ${none}.` : "There is no week before."}</p>;
   const currency = week.impactFormula?.currency ?? "";
   return (
     <table>

@@ -49,7 +49,7 @@ function CheckTable({ checks }: Pick<BatchRun, "checks">) {
               <td>
                 <OutcomeBadge outcome={outcome} />
               </td>
-              <td>{visibleText(detail)}</td>
+              <td className="why">{visibleText(detail)}</td>
             </tr>
           ))}
         </tbody>
