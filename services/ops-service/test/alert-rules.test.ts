@@ -1,4 +1,5 @@
 import { AlertEventKind, AlertSeverity, AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { WeekChange } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { RunStage } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { Code } from "@connectrpc/connect";
@@ -100,6 +101,18 @@ test("severity, score and summary of an open alert come from the latest run, and
   expect(heard[4]).toBe("2026-W04 Risk score 0.73, at or above 0.7 in 2 runs in a row.");
   stop.abort();
   expect((await failureOf(watching)).code).toBe(Code.Canceled);
+});
+
+test("the alerts of a model whose only run was voided are listed by its name, also over REST", async () => {
+  const modelName = "voided";
+  const run = await runWeek(ops, "2026-W10", [{ id: "a", score: 0.9 }], { modelName });
+  await ops.batch.voidRun({ runId: run?.runId ?? 0, reason: "the wrong file" });
+  const query = `model_name=${modelName}&state=resolved&disposition=void`;
+  const { alerts } = await (await fetch(`${ops.webUrl}/alerts?${query}`)).json();
+  expect(alerts).toMatchObject([{ disposition: "void", model_name: modelName }]);
+  const unknown = await failureOf(ops.alerts.listAlerts({ modelName: "never-run" }));
+  const noWeek = await failureOf(ops.alerts.listAlerts({ modelName, weekChange: WeekChange.RAISED }));
+  expect([unknown.code, noWeek.code]).toEqual([Code.NotFound, Code.NotFound]);
 });
 
 describe("equal expected impacts", () => {

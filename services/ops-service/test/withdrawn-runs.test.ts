@@ -1,6 +1,5 @@
 import { loadAlertRules } from "@bellwether/config/alert-rules";
 import { AlertEventKind, AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
-import { WeekChange } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { CheckKind, CheckOutcome, RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { ReportFormat } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
@@ -108,22 +107,6 @@ describe("a run that is voided", () => {
     expect(again).toMatchObject({ run: { voided: { reason } }, alertsClosed: { count: 0 } });
     const approval = await failureOf(ops.batch.approveRun({ runId: wrong.runId, reason }));
     expect(approval.rawMessage).toBe(`run ${wrong.runId} is voided: only a held run can be approved`);
-  });
-
-  test("the alerts of a model whose only run was voided are listed by its name, also over REST", async () => {
-    newModel();
-    const wrong = await week("2026-W10", { id: "a", score: 0.9 });
-    await ops.batch.voidRun({ runId: wrong.runId, reason });
-    expect(await alertsOf()).toMatchObject([{ state: AlertState.RESOLVED, disposition: Disposition.VOID, modelName }]);
-    const query = `model_name=${modelName}&state=resolved&disposition=void`;
-    const { alerts } = await (await fetch(`${ops.webUrl}/alerts?${query}`)).json();
-    expect(alerts).toMatchObject([{ disposition: "void", model_name: modelName }]);
-    expect(await reasonOf(ops.alerts.listAlerts({ modelName: "never-run" }))).toEqual([
-      ...[Code.NotFound, "MODEL_NOT_SCORED"],
-    ]);
-    expect(await reasonOf(ops.alerts.listAlerts({ modelName, weekChange: WeekChange.RAISED }))).toEqual([
-      ...[Code.NotFound, "MODEL_NOT_SCORED"],
-    ]);
   });
 
   test("a week that was completed too early is voided, and the next true week raises alerts again", async () => {
