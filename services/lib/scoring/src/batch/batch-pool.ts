@@ -84,6 +84,8 @@ const CHUNK_ROWS = 256;
 const THREAD_TASKS = 2;
 /** Heap limit of a thread: enough to read a model of 64 MiB. */
 const MAX_HEAP_MB = 1_024;
+/** Limit of a thread's young objects. The rows of a task are a fraction of it; V8's default keeps 48 MiB resident. */
+const MAX_YOUNG_MB = 12;
 
 /** Creates a pool; the threads start later, with the first batches. */
 export function createBatchPool({
@@ -187,7 +189,7 @@ export function createBatchPool({
   };
   const startThread = (): Thread => {
     const worker = new Worker(new URL("./batch-worker.ts", import.meta.url), {
-      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB, maxYoungGenerationSizeMb: MAX_YOUNG_MB },
     });
     const thread: Thread = { worker, models: new Set(), work: [] };
     worker.on("message", (answer: BatchWorkerAnswer) => finish(thread, answer));
