@@ -60,7 +60,7 @@ export async function startKafka({ folder }: InstalledTool, options: BrokerOptio
     child.kill("SIGKILL");
     await ended;
   };
-  await waitForPort(port);
+  await waitForPort(port, () => child.exitCode);
   return {
     brokers: `127.0.0.1:${port}`,
     get pid() {
@@ -70,7 +70,7 @@ export async function startKafka({ folder }: InstalledTool, options: BrokerOptio
     async restart() {
       await end();
       child = spawn("java", [...java, "kafka.Kafka", file], { stdio: "ignore" });
-      await waitForPort(port);
+      await waitForPort(port, () => child.exitCode);
     },
     async [Symbol.asyncDispose]() {
       await end();
@@ -122,9 +122,11 @@ async function freePort(): Promise<number> {
   return typeof address === "object" && address ? address.port : 0;
 }
 
-async function waitForPort(port: number): Promise<void> {
+/** @param exitCode returns null as long as the broker runs */
+async function waitForPort(port: number, exitCode: () => number | null): Promise<void> {
   const until = performance.now() + START_MS;
   while (performance.now() < until) {
+    if (exitCode() !== null) throw new Error(`Kafka ended with ${exitCode()} before it listened on port ${port}`);
     const socket = net.connect(port, "127.0.0.1");
     const isOpen = await new Promise<boolean>((resolve) => {
       socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
