@@ -7,7 +7,7 @@ import path from "node:path";
 import { writeDemo } from "@bellwether/cli/data/write-demo";
 import { loadConfigPair } from "@bellwether/config/config-pair";
 import { readTrainingTable } from "@bellwether/ingest/training/training-table";
-import { alertReasons, explainScore } from "@bellwether/ops-service/domain/explain-score";
+import { alertReasons, explainScore } from "@bellwether/ops-service/domain/scores/explain-score";
 import { contradicts, groupReasons, selectReasons } from "@bellwether/reasons/reasons";
 import { publishVersion } from "@bellwether/registry/publish/publish-version";
 import { readVersion } from "@bellwether/registry/versions/read-version";

@@ -9,20 +9,20 @@ import type { ServerOptions } from "@bellwether/mesh/server/start-server";
 import type { WebHandler } from "@bellwether/mesh/web/web-handler";
 import type { Logger } from "@bellwether/telemetry/logger";
 import { createIdentityProvider } from "./clients/identity-provider.ts";
-import { createSignInFailures } from "./domain/sign-in-failures.ts";
+import { createSignInFailures } from "./domain/access/sign-in-failures.ts";
 import { startApiKeyFeed } from "./jobs/api-key-feed.ts";
 import { startSessionCare } from "./jobs/session-care.ts";
-import { apiKeyHandlers } from "./rpc/api-keys.ts";
-import { sessionHandlers } from "./rpc/sessions.ts";
-import { createSignIn } from "./rpc/sign-in.ts";
-import { signInOffHandler } from "./rpc/sign-in-handler.ts";
+import { apiKeyHandlers } from "./rpc/access/api-keys.ts";
+import { sessionHandlers } from "./rpc/access/sessions.ts";
+import { createSignIn } from "./rpc/access/sign-in.ts";
+import { signInOffHandler } from "./rpc/access/sign-in-handler.ts";
 import type { SignInSettings } from "./setup/sign-in-env.ts";
-import { createApiKey, listAcceptedKeys, listApiKeys, recordKeyUses, revokeApiKey } from "./store/api-keys.ts";
-import { appendEvents } from "./store/audit-events.ts";
-import type { ChangeFeed } from "./store/change-feed.ts";
+import { createApiKey, listAcceptedKeys, listApiKeys, recordKeyUses, revokeApiKey } from "./store/access/api-keys.ts";
+import { createSessionStore, endSessionsOf, listSessions, removeEndedSessions } from "./store/access/sessions.ts";
+import type { ChangeFeed } from "./store/alerts/change-feed.ts";
+import { appendEvents } from "./store/audit/audit-events.ts";
 import { API_KEY_CHANNEL, SESSION_CHANNEL } from "./store/channels.ts";
 import type { Database } from "./store/database.ts";
-import { createSessionStore, endSessionsOf, listSessions, removeEndedSessions } from "./store/sessions.ts";
 
 /** How callers are identified besides tokens and certificates. */
 export interface AccessConfig extends Pick<ServerOptions, "auth" | "tls" | "web" | "host"> {

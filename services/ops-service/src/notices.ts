@@ -7,15 +7,15 @@ import { openQueue } from "@bellwether/queue/open-queue";
 import type { Logger } from "@bellwether/telemetry/logger";
 import { openNoticeSender } from "./clients/notices/open-notice-sender.ts";
 import type { MailServer } from "./clients/notices/send-mail.ts";
-import type { NoNoticesReason } from "./domain/destination-rules.ts";
-import type { Destination, NoticeSender } from "./domain/notice.ts";
-import { alertsPage } from "./domain/notice-item.ts";
+import type { NoNoticesReason } from "./domain/notices/destination-rules.ts";
+import type { Destination, NoticeSender } from "./domain/notices/notice.ts";
+import { alertsPage } from "./domain/notices/notice-item.ts";
 import { logDead, startNoticeDelivery } from "./jobs/notice-delivery.ts";
-import { noticeHandlers } from "./rpc/notices.ts";
+import { noticeHandlers } from "./rpc/notices/notices.ts";
 import type { Database } from "./store/database.ts";
-import { beginAttempt, type DeadNotice, endAttempt } from "./store/notice-attempts.ts";
-import { relayNotices, releaseNotices } from "./store/notice-relay.ts";
-import { createNoticeTransact } from "./store/notice-transaction.ts";
+import { beginAttempt, type DeadNotice, endAttempt } from "./store/notices/notice-attempts.ts";
+import { relayNotices, releaseNotices } from "./store/notices/notice-relay.ts";
+import { createNoticeTransact } from "./store/notices/notice-transaction.ts";
 import {
   endUndeliverable,
   findNotice,
@@ -23,7 +23,7 @@ import {
   listNotices,
   readOutboxFigures,
   removeOldNotices,
-} from "./store/notices.ts";
+} from "./store/notices/notices.ts";
 import { createRequestKeyStore } from "./store/request-keys.ts";
 
 /** How notices are sent. */

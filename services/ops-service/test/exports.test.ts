@@ -15,7 +15,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { type ExportConfig, runExports } from "../src/exports/run-exports.ts";
-import { createExportLog } from "../src/store/event-exports.ts";
+import { createExportLog } from "../src/store/exports/event-exports.ts";
 import { type OpsHarness, runWeek, startOps } from "./ops-harness.ts";
 
 vi.setConfig({ testTimeout: 120_000 });

@@ -5,7 +5,7 @@ import { Webhook } from "standardwebhooks";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ResolveAll } from "../src/clients/notices/open-connection.ts";
 import { type NoticeSenderOptions, openNoticeSender } from "../src/clients/notices/open-notice-sender.ts";
-import type { Destination } from "../src/domain/notice.ts";
+import type { Destination } from "../src/domain/notices/notice.ts";
 import { listenLocally, startReceiver } from "./notice-receiver.ts";
 import { largestNotice, OTHER_SECRET, SECRET, testDestination, testNotice } from "./test-notice.ts";
 

@@ -4,7 +4,7 @@ import type { SMTPServerOptions } from "smtp-server";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type NoticeSenderOptions, openNoticeSender } from "../src/clients/notices/open-notice-sender.ts";
 import type { MailServer } from "../src/clients/notices/send-mail.ts";
-import type { Notice } from "../src/domain/notice.ts";
+import type { Notice } from "../src/domain/notices/notice.ts";
 import { startMailServer as openMailServer, PASSWORD } from "./mail-receiver.ts";
 import { listenLocally } from "./notice-receiver.ts";
 import { HOSTILE_NAMES, largestNotice, testDestination, testItem, testNotice } from "./test-notice.ts";

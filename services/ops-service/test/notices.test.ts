@@ -17,7 +17,7 @@ import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { Code, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import type { DeliveryOutcome, Notice, NoticeSender } from "../src/domain/notice.ts";
+import type { DeliveryOutcome, Notice, NoticeSender } from "../src/domain/notices/notice.ts";
 import type { NoticeConfig } from "../src/notices.ts";
 import { failureOf, type OpsHarness, runWeek, seenAlert, startOps } from "./ops-harness.ts";
 

@@ -3,7 +3,7 @@ import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { SIGN_IN_PATHS } from "../src/rpc/sign-in-handler.ts";
+import { SIGN_IN_PATHS } from "../src/rpc/access/sign-in-handler.ts";
 import { testChunk } from "./ops-harness.ts";
 import { type OidcHarness, removeLocalKeys, startOidc } from "./sign-in-harness.ts";
 import { createBrowser, type TestBrowser } from "./test-browser.ts";

@@ -4,12 +4,12 @@ import type { PostgresPool } from "@bellwether/postgres/pool/postgres-pool";
 import { inTransaction } from "@bellwether/postgres/pool/transaction";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import type { SupplierQuery } from "../src/domain/supplier.ts";
+import type { SupplierQuery } from "../src/domain/suppliers/supplier.ts";
 import type { Db } from "../src/store/database.ts";
-import { createLabelTexts, type LabelTexts } from "../src/store/label-texts.ts";
-import { searchSuppliers } from "../src/store/search-suppliers.ts";
-import { createRunGroups } from "../src/store/supplier-groups.ts";
-import { findSupplier, listSuppliers } from "../src/store/suppliers.ts";
+import { createLabelTexts, type LabelTexts } from "../src/store/scores/label-texts.ts";
+import { searchSuppliers } from "../src/store/suppliers/search-suppliers.ts";
+import { createRunGroups } from "../src/store/suppliers/supplier-groups.ts";
+import { findSupplier, listSuppliers } from "../src/store/suppliers/suppliers.ts";
 import { type OpsHarness, runWeek, startOps } from "./ops-harness.ts";
 
 vi.setConfig({ hookTimeout: 180_000 });

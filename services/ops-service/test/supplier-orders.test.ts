@@ -3,10 +3,10 @@ import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import type { PostgresPool } from "@bellwether/postgres/pool/postgres-pool";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import type { SupplierOrder, SupplierQuery } from "../src/domain/supplier.ts";
-import { createLabelTexts } from "../src/store/label-texts.ts";
-import { createRunGroups } from "../src/store/supplier-groups.ts";
-import { listSuppliers } from "../src/store/suppliers.ts";
+import type { SupplierOrder, SupplierQuery } from "../src/domain/suppliers/supplier.ts";
+import { createLabelTexts } from "../src/store/scores/label-texts.ts";
+import { createRunGroups } from "../src/store/suppliers/supplier-groups.ts";
+import { listSuppliers } from "../src/store/suppliers/suppliers.ts";
 import { type OpsHarness, startOps, testChunk } from "./ops-harness.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });

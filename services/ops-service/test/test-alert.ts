@@ -1,4 +1,4 @@
-import type { Alert } from "../src/domain/alert.ts";
+import type { Alert } from "../src/domain/alerts/alert.ts";
 
 /** Returns an open warning of the score rule, in version 1. */
 export function testAlert(over: Partial<Alert> = {}): Alert {

@@ -1,4 +1,4 @@
-import type { Destination, Notice, NoticeItem } from "../src/domain/notice.ts";
+import type { Destination, Notice, NoticeItem } from "../src/domain/notices/notice.ts";
 
 /** A secret as Standard Webhooks has it: 32 bytes. */
 export const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;

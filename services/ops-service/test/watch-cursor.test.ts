@@ -7,9 +7,9 @@ import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from "vitest";
-import { listChangedAfter, newestSequence } from "../src/store/alert-changes.ts";
-import { createAlertWriter } from "../src/store/alert-writer.ts";
-import { findAlert } from "../src/store/alerts.ts";
+import { listChangedAfter, newestSequence } from "../src/store/alerts/alert-changes.ts";
+import { createAlertWriter } from "../src/store/alerts/alert-writer.ts";
+import { findAlert } from "../src/store/alerts/alerts.ts";
 import { failureOf, type OpsHarness, runWeek, seenAlert, startOps } from "./ops-harness.ts";
 
 vi.setConfig({ testTimeout: 30_000 });

@@ -1,8 +1,8 @@
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { type CallOptions, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
-import type { DividedChange } from "../domain/model-change.ts";
+import type { DividedChange } from "../domain/alerts/model-change.ts";
 import { InputNotStoredError, VersionGoneError } from "../domain/ops-error.ts";
-import { checkSameFiles, type ScorePair, suppliedInput } from "../domain/stored-input.ts";
+import { checkSameFiles, type ScorePair, suppliedInput } from "../domain/scores/stored-input.ts";
 
 /** Time after which no further change of a run is divided. */
 const TOTAL_MS = 20_000;

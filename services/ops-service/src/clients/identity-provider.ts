@@ -1,6 +1,10 @@
 import * as oidc from "openid-client";
-import type { IdentityProvider, ProviderClaims } from "../domain/sign-in.ts";
-import { IdentityProviderUnavailableError, SignInRejectedError, SignInStateError } from "../domain/sign-in-error.ts";
+import type { IdentityProvider, ProviderClaims } from "../domain/access/sign-in.ts";
+import {
+  IdentityProviderUnavailableError,
+  SignInRejectedError,
+  SignInStateError,
+} from "../domain/access/sign-in-error.ts";
 
 /** How this service is registered at the identity provider. */
 export interface IdentityProviderOptions {

@@ -1,10 +1,15 @@
 import { openObjectStore } from "@bellwether/object-store/open-store";
-import { createArchivePass } from "../domain/archive-hour.ts";
-import { createSendingPass, type ExportBacklog, type ExportPass, type ExportSink } from "../domain/event-export.ts";
+import { createArchivePass } from "../domain/exports/archive-hour.ts";
+import {
+  createSendingPass,
+  type ExportBacklog,
+  type ExportPass,
+  type ExportSink,
+} from "../domain/exports/event-export.ts";
 import { startEventExport } from "../jobs/event-export.ts";
 import type { ExportSettings } from "../setup/export-env.ts";
 import type { Db } from "../store/database.ts";
-import { createExportLog } from "../store/event-exports.ts";
+import { createExportLog } from "../store/exports/event-exports.ts";
 
 /** How alerts and audit events are exported. */
 export interface ExportConfig extends ExportSettings {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { AcceptedKey, ApiKeyList, KeyUse } from "@bellwether/mesh/auth/api-key-list";
-import type { ApiKey } from "../domain/api-key.ts";
-import type { Change } from "../domain/change.ts";
+import type { ApiKey } from "../domain/access/api-key.ts";
+import type { Change } from "../domain/alerts/change.ts";
 
 export interface ApiKeyFeedOptions {
   /** Receives the keys. */

@@ -1,5 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { EXPORT_STREAMS, type ExportBacklog, type ExportPass, type ExportStream } from "../domain/event-export.ts";
+import {
+  EXPORT_STREAMS,
+  type ExportBacklog,
+  type ExportPass,
+  type ExportStream,
+} from "../domain/exports/event-export.ts";
 
 export interface EventExportOptions {
   readonly pass: ExportPass;

@@ -1,5 +1,5 @@
 import { metrics } from "@opentelemetry/api";
-import type { ExportBacklog, ExportSink } from "../domain/event-export.ts";
+import type { ExportBacklog, ExportSink } from "../domain/exports/event-export.ts";
 
 /** What a sink reported last. */
 export interface ExportReport {

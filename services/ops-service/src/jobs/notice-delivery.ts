@@ -8,8 +8,8 @@ import {
   type NoticeJob,
   type OutboxFigures,
   type RelayPass,
-} from "../domain/deliver-notice.ts";
-import type { Destination } from "../domain/notice.ts";
+} from "../domain/notices/deliver-notice.ts";
+import type { Destination } from "../domain/notices/notice.ts";
 import { createNoticeMetrics } from "./notice-metrics.ts";
 import { openNoticeQueue } from "./notice-queue.ts";
 

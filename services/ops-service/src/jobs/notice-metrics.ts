@@ -1,5 +1,5 @@
 import { metrics } from "@opentelemetry/api";
-import type { AttemptReport, OutboxFigures, RelayPass } from "../domain/deliver-notice.ts";
+import type { AttemptReport, OutboxFigures, RelayPass } from "../domain/notices/deliver-notice.ts";
 
 /** Counts the work on notices. */
 export interface NoticeMetrics extends Disposable {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { JobQueue, Queues } from "@bellwether/queue/open-queue";
-import type { NoticeJob } from "../domain/deliver-notice.ts";
+import type { NoticeJob } from "../domain/notices/deliver-notice.ts";
 
 /** Name of the queue. */
 export const NOTICE_QUEUE = "notices";

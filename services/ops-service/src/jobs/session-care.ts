@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Change } from "../domain/change.ts";
+import type { Change } from "../domain/alerts/change.ts";
 
 export interface SessionCareOptions {
   /** Streams the ids of sessions that have ended. @throws when the database does not answer */

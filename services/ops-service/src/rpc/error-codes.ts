@@ -6,13 +6,31 @@ import type {
   ApiKeyLimitError,
   ApiKeyNameTakenError,
   ApiKeyNotFoundError,
-} from "../domain/api-key-error.ts";
+} from "../domain/access/api-key-error.ts";
+import type {
+  CrossSiteRequestError,
+  GroupMissingError,
+  GroupsUnknownError,
+  IdentityProviderUnavailableError,
+  ReturnPathError,
+  SessionEndedError,
+  SessionExpiredError,
+  SessionIdleError,
+  SessionInvalidError,
+  SessionMissingError,
+  SessionNotFoundError,
+  SignInBodyError,
+  SignInBusyError,
+  SignInOffError,
+  SignInRejectedError,
+  SignInStateError,
+} from "../domain/access/sign-in-error.ts";
 import type {
   DestinationDisabledError,
   DestinationNotFoundError,
   NoticeNotFoundError,
   NoticeStateError,
-} from "../domain/notice-error.ts";
+} from "../domain/notices/notice-error.ts";
 import type {
   AlertActionError,
   AlertBusyError,
@@ -53,24 +71,6 @@ import type {
   VersionGoneError,
   WatchTooSlowError,
 } from "../domain/ops-error.ts";
-import type {
-  CrossSiteRequestError,
-  GroupMissingError,
-  GroupsUnknownError,
-  IdentityProviderUnavailableError,
-  ReturnPathError,
-  SessionEndedError,
-  SessionExpiredError,
-  SessionIdleError,
-  SessionInvalidError,
-  SessionMissingError,
-  SessionNotFoundError,
-  SignInBodyError,
-  SignInBusyError,
-  SignInOffError,
-  SignInRejectedError,
-  SignInStateError,
-} from "../domain/sign-in-error.ts";
 
 /** Every error of this service that a caller can act on. */
 type OpsError =

@@ -5,11 +5,11 @@ import { AuditService, QueryEventsRequestSchema } from "@bellwether/gen/bellweth
 import { BatchRunSchema } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { type RestRoute, restRoute } from "@bellwether/mesh/rest/rest-route";
-import { ALERT_ACTION_ROUTE } from "./alert-action-rest.ts";
-import { ALERT_STREAM_ROUTE } from "./alert-stream-rest.ts";
-import { ALERTS_ROUTE } from "./alerts-rest.ts";
+import { ALERT_ACTION_ROUTE } from "./alerts/alert-action-rest.ts";
+import { ALERT_STREAM_ROUTE } from "./alerts/alert-stream-rest.ts";
+import { ALERTS_ROUTE } from "./alerts/alerts-rest.ts";
 import { PAGE_PARAMETERS, pageFromQuery, textFromQuery } from "./rest-query.ts";
-import { SUPPLIER_ROUTES } from "./suppliers-rest.ts";
+import { SUPPLIER_ROUTES } from "./suppliers/suppliers-rest.ts";
 
 /**
  * The REST paths of the application before it was divided into services, mapped to RPCs: alerts, audit log

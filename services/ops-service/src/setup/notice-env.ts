@@ -3,8 +3,8 @@ import { type DestinationSpec, loadNoticeRoutes, type NoticeRoutes } from "@bell
 import { addressProblem } from "@bellwether/config/notice-routes-checks";
 import { EnvError, type EnvOf, type EnvSource, type EnvViolation, env } from "@bellwether/env/env";
 import { sharedEnv } from "@bellwether/env/shared-env";
-import { type NoNoticesReason, noNoticesReason, noNoticesText } from "../domain/destination-rules.ts";
-import type { Destination } from "../domain/notice.ts";
+import { type NoNoticesReason, noNoticesReason, noNoticesText } from "../domain/notices/destination-rules.ts";
+import type { Destination } from "../domain/notices/notice.ts";
 
 const MAIL_FROM = { pattern: /^[^\s@<>(),;:"\\[\]]{1,64}@[A-Za-z0-9.-]{1,253}$/, expected: "a mail address" };
 

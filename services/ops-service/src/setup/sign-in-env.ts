@@ -3,8 +3,8 @@ import { sharedEnv } from "@bellwether/env/shared-env";
 import type { SealKey } from "@bellwether/mesh/auth/seal";
 import { sessionKeys } from "@bellwether/mesh/auth/session-keys";
 import { isLoopback } from "@bellwether/mesh/listener/listen";
-import type { PersonRole, SessionLimits } from "../domain/session.ts";
-import type { ClaimRules } from "../domain/sign-in.ts";
+import type { PersonRole, SessionLimits } from "../domain/access/session.ts";
+import type { ClaimRules } from "../domain/access/sign-in.ts";
 
 const SCOPE = { pattern: /^openid( [\x21\x23-\x5b\x5d-\x7e]+)*$/, expected: "scopes with spaces, openid first" };
 const CLAIM = { pattern: /^[\w:/.-]{1,256}$/, expected: "a claim, for example groups or realm_access.roles" };

@@ -1,5 +1,5 @@
 import { bigint, integer, pgSchema, primaryKey, text, timestamp } from "@bellwether/postgres/drizzle/drizzle";
-import type { ExportSink, ExportStream } from "../domain/event-export.ts";
+import type { ExportSink, ExportStream } from "../domain/exports/event-export.ts";
 
 const bellwether = pgSchema("bellwether");
 

@@ -11,8 +11,8 @@ import {
   timestamp,
   uuid,
 } from "@bellwether/postgres/drizzle/drizzle";
-import type { NoticeState } from "../domain/delivery.ts";
-import type { DeliveryOutcome, NoticeItem, NoticeKind } from "../domain/notice.ts";
+import type { NoticeState } from "../domain/notices/delivery.ts";
+import type { DeliveryOutcome, NoticeItem, NoticeKind } from "../domain/notices/notice.ts";
 
 const bellwether = pgSchema("bellwether");
 

@@ -1,9 +1,9 @@
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import { type ExpiredRun, isWeek, type ModelScores, oldestKeptWeek, removalEvent } from "../domain/retention.ts";
-import { appendEvents } from "./audit-events.ts";
+import { appendEvents } from "./audit/audit-events.ts";
 import type { Db, InTransaction } from "./database.ts";
-import { NOT_EXPIRED } from "./expired-runs.ts";
+import { NOT_EXPIRED } from "./scores/expired-runs.ts";
 
 /** States of runs that have ended for good, with tables of scores. A failed or held run can be continued. */
 const ENDED = sql`r.state::text in ('complete', 'voided', 'superseded')`;

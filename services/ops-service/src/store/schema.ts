@@ -18,13 +18,13 @@ import {
   uuid,
 } from "@bellwether/postgres/drizzle/drizzle";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
-import type { AlertOverride, AlertSnooze, AlertTrend, ScoreChangeParts } from "../domain/alert.ts";
-import type { ImpactFormula } from "../domain/expected-impact.ts";
-import type { RunFeature } from "../domain/explain-score.ts";
-import type { BandCounts, InputObject, RevisionChanges, RunDecision, ScoredBy } from "../domain/run.ts";
-import type { FeatureDrift } from "../domain/run-drift.ts";
+import type { AlertOverride, AlertSnooze, AlertTrend, ScoreChangeParts } from "../domain/alerts/alert.ts";
 import type { Override, RunLosses } from "../domain/run-losses.ts";
-import type { RunTotal } from "../domain/run-totals.ts";
+import type { RunTotal } from "../domain/runs/run-totals.ts";
+import type { ImpactFormula } from "../domain/scores/expected-impact.ts";
+import type { RunFeature } from "../domain/scores/explain-score.ts";
+import type { BandCounts, InputObject, RevisionChanges, RunDecision, ScoredBy } from "../domain/scores/run.ts";
+import type { FeatureDrift } from "../domain/scores/run-drift.ts";
 import type { StoredColumn } from "./stored-profile.ts";
 
 const bellwether = pgSchema("bellwether");

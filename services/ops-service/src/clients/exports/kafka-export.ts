@@ -2,7 +2,7 @@ import { type CloudEvent, encodeCloudEvent } from "@bellwether/event-sinks/cloud
 import { KafkaRecordsTooLargeError } from "@bellwether/event-sinks/kafka/kafka-error";
 import { createKafkaSender, type KafkaRecord } from "@bellwether/event-sinks/kafka/kafka-sender";
 import type { CloneableKafkaSettings } from "@bellwether/event-sinks/kafka/kafka-settings";
-import type { ExportStream } from "../../domain/event-export.ts";
+import type { ExportStream } from "../../domain/exports/event-export.ts";
 
 export interface KafkaExportSettings {
   readonly topics: Readonly<Record<ExportStream, string>>;

@@ -3,7 +3,7 @@ import { appendFile, mkdir, mkdtemp, rm } from "node:fs/promises";
 import path from "node:path";
 import type { ObjectStore } from "@bellwether/object-store/object-store";
 import { DuckDBInstance } from "@duckdb/node-api";
-import type { ArchiveFile } from "../../domain/archive-hour.ts";
+import type { ArchiveFile } from "../../domain/exports/archive-hour.ts";
 
 /** Memory of the conversion; what does not fit goes to the folder. */
 const MEMORY = "128MiB";

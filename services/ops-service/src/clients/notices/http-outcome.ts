@@ -1,4 +1,4 @@
-import type { DeliveryOutcome } from "../../domain/notice.ts";
+import type { DeliveryOutcome } from "../../domain/notices/notice.ts";
 import type { HttpAnswer } from "./post-json.ts";
 
 /** Client errors after which the same request can succeed: timeout, too early, too many requests. */

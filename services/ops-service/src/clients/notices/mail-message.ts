@@ -1,5 +1,5 @@
 import { escapeHtml } from "@bellwether/contract/escape-html";
-import type { Notice } from "../../domain/notice.ts";
+import type { Notice } from "../../domain/notices/notice.ts";
 import { type ItemText, leftOutText, noticeText } from "./notice-text.ts";
 
 /** Maximum number of suppliers in a mail: it stays below the size at which mail programs cut a message (100 kB). */

@@ -1,4 +1,4 @@
-import type { DeliveryOutcome } from "../../domain/notice.ts";
+import type { DeliveryOutcome } from "../../domain/notices/notice.ts";
 import { AddressRejectedError } from "./open-connection.ts";
 import { TimeLimitError } from "./time-limits.ts";
 

@@ -1,6 +1,6 @@
 import { countText } from "@bellwether/reasons/count-text";
-import { describeParts } from "../../domain/model-change.ts";
-import type { Notice, NoticeCause, NoticeItem, NoticeKind } from "../../domain/notice.ts";
+import { describeParts } from "../../domain/alerts/model-change.ts";
+import type { Notice, NoticeCause, NoticeItem, NoticeKind } from "../../domain/notices/notice.ts";
 import { cutText, plainLine } from "./cut-text.ts";
 
 /** Maximum length of a name and of a reason in a message, in UTF-16 units. */

@@ -1,4 +1,4 @@
-import type { DeliveryOutcome, Destination, Notice, NoticeSender, SendNotice } from "../../domain/notice.ts";
+import type { DeliveryOutcome, Destination, Notice, NoticeSender, SendNotice } from "../../domain/notices/notice.ts";
 import { httpOutcome } from "./http-outcome.ts";
 import { networkOutcome } from "./network-outcome.ts";
 import type { ConnectionOptions } from "./open-connection.ts";

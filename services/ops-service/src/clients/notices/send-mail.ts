@@ -1,6 +1,6 @@
 import net from "node:net";
 import { createTransport } from "nodemailer";
-import type { DeliveryOutcome, Notice } from "../../domain/notice.ts";
+import type { DeliveryOutcome, Notice } from "../../domain/notices/notice.ts";
 import { isLoopbackAddress } from "./address-kind.ts";
 import { mailMessage } from "./mail-message.ts";
 import {

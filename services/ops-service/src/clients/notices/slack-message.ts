@@ -1,4 +1,4 @@
-import type { Notice } from "../../domain/notice.ts";
+import type { Notice } from "../../domain/notices/notice.ts";
 import { cutText } from "./cut-text.ts";
 import { type ItemText, leftOutText, noticeText } from "./notice-text.ts";
 

@@ -1,4 +1,4 @@
-import type { DeliveryOutcome } from "../../domain/notice.ts";
+import type { DeliveryOutcome } from "../../domain/notices/notice.ts";
 import { connectionReason } from "./network-outcome.ts";
 
 /** Commands whose answer is about this mail. Before them, an error is about the connection of this service. */

@@ -1,5 +1,5 @@
 import { Webhook } from "standardwebhooks";
-import type { Notice, NoticeItem } from "../../domain/notice.ts";
+import type { Notice, NoticeItem } from "../../domain/notices/notice.ts";
 import { cutText } from "./cut-text.ts";
 
 /** A request to a webhook. */

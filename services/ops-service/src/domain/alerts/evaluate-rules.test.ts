@@ -1,0 +1,228 @@
+import type { AlertRules } from "@bellwether/config/alert-rules";
+import { expect, test } from "vitest";
+import { testAlert } from "../../../test/test-alert.ts";
+import { type Alert, type AlertChange, isActive } from "./alert.ts";
+import { compareByImpact, type ImpactFacts } from "./capacity-rule.ts";
+import { type AlertRuleStore, evaluateRules } from "./evaluate-rules.ts";
+import { describeRuleChanges } from "./rule-changes.ts";
+
+const RULES: AlertRules = {
+  ...{ coolDownWeeks: 2, maxWeeksApart: 1, runsToLapse: 4 },
+  longestDays: { snooze: 366, override: 366, accepted: 731 },
+  scoreThreshold: {
+    id: "high-score",
+    raise: 0.7,
+    runsToRaise: 2,
+    critical: 0.85,
+    keepCritical: 0.75,
+    clear: 0.6,
+    runsToClear: 2,
+  },
+  weeklyCapacity: { id: "weekly-capacity", suppliers: 2, minLift: 1, keepWithin: 4 },
+};
+const NOW = new Date("2026-03-16T06:00:00Z");
+const DAY_MS = 86_400_000;
+
+interface Given {
+  /** Recent scores by supplier, the run's first. Impact: the score times 100 minus the supplier's number. */
+  readonly scores: Readonly<Record<number, readonly number[]>>;
+  readonly alerts?: readonly Alert[];
+  readonly overtakenBy?: string;
+  /** Expected impact and id of each supplier, instead of those above: equal impacts, in any order of the numbers. */
+  readonly suppliers?: Readonly<Record<number, { readonly impact: number; readonly externalId: string }>>;
+  /** Called when the rules lock alerts, before they are returned: what other transactions did meanwhile. */
+  readonly meanwhile?: (alerts: Map<string, Alert>) => void;
+}
+
+/** Evaluates the rules over data in memory. */
+async function evaluate({ scores, alerts = [], overtakenBy, suppliers = {}, meanwhile = () => {} }: Given) {
+  const facts = Object.entries(scores).map(([id, recent]): ImpactFacts => {
+    const riskScore = recent[0] ?? 0;
+    return {
+      supplierId: Number(id),
+      recent,
+      before: recent[1] ?? null,
+      riskScore,
+      band: "high",
+      impact: riskScore * (100 - Number(id)),
+      externalId: id,
+      ...suppliers[Number(id)],
+    };
+  });
+  const stored = new Map(alerts.map((alert) => [alert.id, alert]));
+  const all = (): readonly Alert[] => [...stored.values()];
+  const locked: string[] = [];
+  /** The alerts as the rules have read them last. */
+  const read = new Map<string, Alert | undefined>(stored);
+  const written = new Map<string, AlertChange>();
+  let ids = 0;
+  const ruleStore: AlertRuleStore = {
+    lockModel: async () => {},
+    overtakenBy: async () => overtakenBy ?? null,
+    runsOfModel: async () =>
+      [9, 8, 7, 6, 5].map((runId) => ({
+        ...{ runId, isoWeek: `2026-W0${runId}`, inputDigest: "", sourceDigest: "", isSuperseded: false },
+        completedMs: NOW.getTime() - (9 - runId) * 7 * DAY_MS,
+      })),
+    scoresFrom: async (_run, { minScore }) =>
+      facts.filter(
+        ({ supplierId, riskScore }) =>
+          riskScore >= minScore || all().some((alert) => alert.supplierId === supplierId && isActive(alert)),
+      ),
+    meanScore: async () => facts.reduce((sum, { riskScore }) => sum + riskScore, 0) / facts.length,
+    async scoresByImpact(_run, { minScore, after, limit }) {
+      const sorted = facts.filter((one) => one.riskScore >= minScore).sort(compareByImpact);
+      const start = after ? sorted.findIndex(({ supplierId }) => supplierId === after.supplierId) + 1 : 0;
+      return sorted.slice(start, start + limit);
+    },
+    activeAlerts: async () => all().filter(isActive),
+    alertsAbout: async (_model, suppliers) => all().filter((alert) => suppliers.includes(alert.supplierId)),
+    lowestSince: async () => new Map(),
+    scoredIn: async () => new Set<number>(),
+    weeksOf: async (runs) => new Map(runs.map((run) => [run, `2026-W0${run}`])),
+    async lock(alertIds) {
+      locked.push(...alertIds);
+      if (alertIds.length > 0) meanwhile(stored);
+      for (const id of alertIds) read.set(id, stored.get(id));
+      return alertIds.flatMap((id) => stored.get(id) ?? []);
+    },
+    async refresh(_run, alerts) {
+      if (alerts.length > 0) meanwhile(stored);
+      const changed = alerts.flatMap(({ id }) => (stored.get(id) === read.get(id) ? [] : (stored.get(id) ?? [])));
+      for (const alert of changed) read.set(alert.id, alert);
+      const isChanged = new Set(changed.map(({ id }) => id));
+      for (const alert of alerts)
+        if (!isChanged.has(alert.id)) written.set(alert.id, { alert, isNew: false, events: [] });
+      return changed;
+    },
+    async save(_run, changes) {
+      for (const change of changes) written.set(change.alert.id, change);
+    },
+    write: async () => {},
+    restoreValues: async () => {},
+    lockChanges: async () => [],
+    forgetChanges: async () => {},
+  };
+  const run = { runId: 9, modelName: "m", now: NOW, newId: () => `new-${++ids}` };
+  const outcome = await evaluateRules(ruleStore, RULES, run);
+  const kindsOf = ({ alert, events }: AlertChange) =>
+    `${alert.supplierId} ${alert.ruleId} ${events.map(({ kind }) => kind).join(" ") || "updated"}`;
+  const saved = [...written.values()];
+  return { outcome, saved, locked, kinds: saved.map(kindsOf).sort() };
+}
+
+const capacity = (over: Partial<Alert>) => testAlert({ ruleId: "weekly-capacity", dimension: "impact", ...over });
+
+test("the score rule has precedence, and the capacity rule selects the next suppliers by impact", async () => {
+  const scores = { 1: [0.9], 2: [0.5], 3: [0.5], 4: [0.5], 5: [0.1], 6: [0.1] };
+  expect((await evaluate({ scores })).kinds).toEqual([
+    "1 high-score raised",
+    "2 weekly-capacity raised",
+    "3 weekly-capacity raised",
+  ]);
+});
+
+test("of suppliers with equal impact, those with the first ids get the alerts, whatever their internal numbers are", async () => {
+  const ids = ["S-1", "S-2", "S-3", "S-4"];
+  const selected = async (order: readonly string[]) => {
+    const numbers = order.map((_, i) => i + 1);
+    const suppliers = Object.fromEntries(
+      numbers.map((number, i) => [number, { impact: 50, externalId: order[i] ?? "" }]),
+    );
+    const scores = Object.fromEntries(numbers.map((number) => [number, [0.5]]));
+    const { saved } = await evaluate({ scores, suppliers });
+    return saved.map(({ alert }) => suppliers[alert.supplierId]?.externalId).sort();
+  };
+  for (const order of [ids, ids.toReversed(), ["S-3", "S-1", "S-4", "S-2"]])
+    expect(await selected(order)).toEqual(["S-1", "S-2"]);
+});
+
+test("a capacity alert is kept within the larger number, then cleared, and replaced by an alert of the score rule", async () => {
+  const scores = { 1: [0.9], 2: [0.5], 3: [0.5], 4: [0.5], 5: [0.5], 6: [0.5], 7: [0.01] };
+  const alerts = [1, 5, 6].map((supplierId) => capacity({ id: `capacity-${supplierId}`, supplierId }));
+  const { kinds, saved } = await evaluate({ scores, alerts });
+  expect(kinds).toEqual([
+    "1 high-score raised",
+    "1 weekly-capacity resolved",
+    "2 weekly-capacity raised",
+    "3 weekly-capacity raised",
+    "5 weekly-capacity updated",
+    "6 weekly-capacity resolved",
+  ]);
+  expect(saved.find(({ alert }) => alert.id === "capacity-1")?.alert.disposition).toBe("replaced");
+  expect(saved.find(({ alert }) => alert.id === "capacity-6")?.alert.disposition).toBe("cleared");
+  expect(JSON.parse(describeRuleChanges(saved) ?? "{}")).toEqual({
+    raised: { count: 3, ids: expect.any(Array) },
+    replaced: { count: 1, ids: ["capacity-1"] },
+    cleared: { count: 1, ids: ["capacity-6"] },
+  });
+});
+
+test("a decision that a person makes before the alert is locked is kept, and the rules decide again on it", async () => {
+  const alert = testAlert({ id: "known" });
+  const { saved, locked } = await evaluate({
+    scores: { 1: [0.9, 0.9], 2: [0.1, 0.1] },
+    alerts: [alert],
+    meanwhile: (stored) =>
+      stored.set("known", { ...alert, state: "acknowledged", acknowledgedBy: "jo", owner: "jo", version: 2 }),
+  });
+  expect(locked).toEqual(["known"]);
+  expect(saved[0]?.alert).toMatchObject({
+    ...{ state: "acknowledged", owner: "jo", severity: "critical", riskScore: 0.9, version: 3 },
+  });
+});
+
+test("values of a run that are written are not written again when other alerts make the rules decide again", async () => {
+  const alerts = [1, 2, 3].map((id) =>
+    testAlert({ id: `known-${id}`, supplierId: id, ruleSeverity: "critical", severity: "critical" }),
+  );
+  let refreshes = 0;
+  const { saved, kinds } = await evaluate({
+    scores: { 1: [0.9, 0.9], 2: [0.9, 0.9], 3: [0.95, 0.9] },
+    alerts,
+    meanwhile(stored) {
+      const [first] = alerts;
+      if (++refreshes === 1 && first) stored.set(first.id, { ...first, owner: "jo", version: 2 });
+    },
+  });
+  expect(kinds).toEqual(["1 high-score updated", "2 high-score updated", "3 high-score updated"]);
+  expect(saved.find(({ alert }) => alert.supplierId === 1)?.alert).toMatchObject({
+    owner: "jo",
+    version: 2,
+    riskScore: 0.9,
+  });
+  expect(refreshes).toBe(1);
+});
+
+test("an alert that a person resolves meanwhile stays resolved, as if after the run: its place is free from the next run on", async () => {
+  const alerts = [capacity({ id: "one", supplierId: 1 }), capacity({ id: "two", supplierId: 2 })];
+  const { kinds, locked } = await evaluate({
+    scores: { 1: [0.5], 2: [0.5], 3: [0.5], 4: [0.1] },
+    alerts,
+    meanwhile: (stored) => {
+      const [one] = alerts;
+      if (one) stored.set("one", { ...one, state: "resolved", disposition: "mitigated", resolvedAt: NOW, version: 2 });
+    },
+  });
+  // Both would only get the values of the run, so they are written without a lock before.
+  expect(locked).toEqual([]);
+  expect(kinds).toEqual(["2 weekly-capacity updated"]);
+});
+
+test("an alert whose supplier has no score lapses, unless somebody works on it", async () => {
+  const alerts = [
+    testAlert({ id: "open", supplierId: 7, lastRunId: 5 }),
+    testAlert({ id: "taken", supplierId: 8, lastRunId: 5, state: "in_mitigation" }),
+  ];
+  const { kinds, saved } = await evaluate({ scores: { 1: [0.1] }, alerts });
+  expect(kinds).toContain("7 high-score resolved");
+  expect(kinds.filter((kind) => kind.startsWith("8"))).toEqual([]);
+  expect(saved.find(({ alert }) => alert.id === "open")?.events[0]?.note).toContain(
+    "the alert's score is from 2026-W05",
+  );
+});
+
+test("a run that a later week has overtaken changes nothing", async () => {
+  const { outcome, saved } = await evaluate({ scores: { 1: [0.9] }, overtakenBy: "2026-W12" });
+  expect([outcome.overtakenBy, outcome.alertsRaised, saved]).toEqual(["2026-W12", 0, []]);
+});

@@ -1,0 +1,340 @@
+import type { AlertRules } from "@bellwether/config/alert-rules";
+import { type RuleWeek, runsInARow, weeksSinceResolved } from "../scores/runs-in-a-row.ts";
+import { type Alert, type AlertChange, type AlertDimension, isActive } from "./alert.ts";
+import { capacityCandidate, compareByImpact, type ImpactFacts, lowestScore, rankByImpact } from "./capacity-rule.ts";
+import { decideAbsent, decideAlert, isResting, type RuleDecision } from "./decide-alert.ts";
+import {
+  type DivideChanges,
+  type DividedChange,
+  MAX_DIVIDED,
+  type ModelChange,
+  movedSuppliers,
+  withParts,
+} from "./model-change.ts";
+import { runsToRead, type ScoreFacts, scoreCandidate } from "./score-rule.ts";
+import type { RunChange } from "./undo-run-change.ts";
+
+/** The run on which the rules are evaluated, with clock and id source. */
+export type RuleRun = Pick<RuleDecision, "runId" | "modelName" | "now" | "newId"> & {
+  /** Set when another model version scored the week before. */
+  readonly modelChange?: ModelChange & { readonly divide: DivideChanges };
+};
+
+/** The runs whose scores are read with those of a run. */
+export interface RunsRead {
+  /** The runs in a row with the run, itself first. */
+  readonly inARow: readonly number[];
+  /** The model's complete run of the newest earlier week. Null: there is none. */
+  readonly previous: number | null;
+}
+
+/**
+ * Reads and changes what the rules need, all in one transaction. It sees only scores and alerts of the run's
+ * model. It selects rows and decides nothing.
+ */
+export interface AlertRuleStore {
+  /** Keeps other runs of the model from evaluating the rules until the transaction ends. */
+  lockModel(modelName: string): Promise<void>;
+  /** Returns the latest complete week of the same model that is later than the run's week. Null: none is. */
+  overtakenBy(runId: number): Promise<string | null>;
+  /** Returns the model's complete and superseded runs, and the run itself, newest week first. */
+  runsOfModel(runId: number): Promise<readonly (RuleWeek & { readonly isSuperseded: boolean })[]>;
+  /** Returns the suppliers with a score of at least `minScore` in the run, or with an active alert. */
+  scoresFrom(runId: number, which: { readonly minScore: number; readonly runs: RunsRead }): Promise<ScoreFacts[]>;
+  /** Returns the mean of all scores of the run. Null: it has none. */
+  meanScore(runId: number): Promise<number | null>;
+  /** Returns the suppliers with a score of at least `minScore` in the order of `compareByImpact`, after one of them. */
+  scoresByImpact(
+    runId: number,
+    which: { readonly minScore: number; readonly runs: RunsRead; readonly after?: ImpactFacts; readonly limit: number },
+  ): Promise<ImpactFacts[]>;
+  activeAlerts(modelName: string): Promise<readonly Alert[]>;
+  /**
+   * Returns the alerts about these suppliers, in any state: an alert that a person resolves or reopens between two
+   * reads must not be missing in both.
+   */
+  alertsAbout(modelName: string, supplierIds: readonly number[]): Promise<readonly Alert[]>;
+  /** Returns, by alert id, the lowest score of the supplier in the runs between the alert's last run and the run. */
+  lowestSince(runId: number, alerts: readonly Pick<Alert, "id" | "lastRunId">[]): Promise<ReadonlyMap<string, number>>;
+  /** Returns those of the suppliers that have a score in one of the runs. */
+  scoredIn(runIds: readonly number[], supplierIds: readonly number[]): Promise<ReadonlySet<number>>;
+  weeksOf(runIds: readonly number[]): Promise<ReadonlyMap<number, string>>;
+  /** Locks alerts until the transaction ends. Returns those that others changed since they were read. */
+  lock(alertIds: readonly string[]): Promise<readonly Alert[]>;
+  /**
+   * Writes the values of the run of alerts, which stay locked until the transaction ends. Returns those that others
+   * changed since they were read: they are locked, and not written.
+   */
+  refresh(runId: number, alerts: readonly Alert[]): Promise<readonly Alert[]>;
+  /** Writes changes of a run, and records what the alerts were before. */
+  save(runId: number, changes: readonly AlertChange[]): Promise<void>;
+  /** Writes changes without recording what the alerts were before. */
+  write(changes: readonly AlertChange[]): Promise<void>;
+  /** Restores the values of alerts of which a run changed only values, as far as no later run has. */
+  restoreValues(runId: number): Promise<void>;
+  /**
+   * Locks alerts whose state or severity a run changed, in the order of their ids, and returns the changes.
+   * @param page `after` empty: from the first one. `limit` null: all.
+   */
+  lockChanges(
+    runId: number,
+    page: { readonly after: string; readonly limit: number | null },
+  ): Promise<readonly RunChange[]>;
+  /** Deletes the records of what a run changed. */
+  forgetChanges(runId: number): Promise<void>;
+}
+
+/** The result of an evaluation. */
+export interface RulesOutcome {
+  /** Number of alerts that were raised or opened again. */
+  readonly alertsRaised: number;
+  /** A later week that was already complete, because of which the rules were not evaluated. Empty: they were. */
+  readonly overtakenBy: string;
+  readonly changes: readonly AlertChange[];
+}
+
+/** Size of the first page of suppliers by impact; the next pages are twice as large. */
+const FIRST_PAGE = 64;
+
+/**
+ * Evaluates both rules on a published run, and closes alerts about absent suppliers. When a later week is
+ * already complete, the rules are not evaluated: the existing alerts are based on newer scores.
+ *
+ * People may decide about alerts at the same time. So the rules first decide without locks, then lock the alerts
+ * whose state or severity they would change, and decide again on the locked rows, until every alert that they change
+ * is locked. Most alerts only get the values of the run: they are written if nobody has changed them meanwhile.
+ */
+export async function evaluateRules(ruleStore: AlertRuleStore, rules: AlertRules, run: RuleRun): Promise<RulesOutcome> {
+  await ruleStore.lockModel(run.modelName);
+  const overtakenBy = await ruleStore.overtakenBy(run.runId);
+  if (overtakenBy !== null) return { alertsRaised: 0, overtakenBy, changes: [] };
+  const facts = await readFacts(ruleStore, rules, run);
+  const { modelChange } = run;
+  // Before any alert is locked: dividing can take seconds.
+  if (modelChange) {
+    const moved = movedSuppliers(await decideAll(ruleStore, facts, rules, run), run.runId);
+    facts.divided = await modelChange.divide(moved.slice(0, MAX_DIVIDED));
+  }
+  const decided = await decideLocked(ruleStore, facts, rules, run);
+  const isChange = ({ isNew, events }: AlertChange): boolean => isNew || events.length > 0;
+  const written = decided.filter(isChange);
+  await ruleStore.save(run.runId, written);
+  // These locks are many and last to the commit, so they are taken last.
+  const refreshed = decided.filter((change) => !isChange(change));
+  const missed = await ruleStore.refresh(
+    run.runId,
+    refreshed.map(({ alert }) => alert),
+  );
+  const again = await decideMissed(ruleStore, facts, rules, run, { missed, written });
+  await ruleStore.save(run.runId, again);
+  const isMissed = new Set(missed.map(({ id }) => id));
+  const changes = [...written, ...refreshed.filter(({ alert }) => !isMissed.has(alert.id)), ...again];
+  const kinds = changes.flatMap(({ events }) => events.map(({ kind }) => kind));
+  const alertsRaised = kinds.filter((kind) => kind === "raised" || kind === "reopened").length;
+  return { alertsRaised, overtakenBy: "", changes };
+}
+
+/** Decides until every alert whose state or severity changes is locked. */
+async function decideLocked(
+  ruleStore: AlertRuleStore,
+  facts: Facts,
+  rules: AlertRules,
+  run: RuleRun,
+): Promise<readonly AlertChange[]> {
+  const locked = new Set<string>();
+  for (;;) {
+    const changes = await decideAll(ruleStore, facts, rules, run);
+    const unlocked = changes.flatMap(({ alert, isNew, events }) =>
+      isNew || events.length === 0 || locked.has(alert.id) ? [] : [alert.id],
+    );
+    const changed = await ruleStore.lock(unlocked);
+    for (const id of unlocked) locked.add(id);
+    // Most often nobody changed them: then the decisions hold.
+    if (changed.length === 0) return changes;
+    for (const alert of changed) facts.alerts.put(alert);
+  }
+}
+
+/**
+ * Decides again about alerts that persons changed before they were written, which are locked now. The decisions about
+ * other alerts stay: for them, the persons acted after the run.
+ */
+async function decideMissed(
+  ruleStore: AlertRuleStore,
+  facts: Facts,
+  rules: AlertRules,
+  run: RuleRun,
+  { missed, written }: { readonly missed: readonly Alert[]; readonly written: readonly AlertChange[] },
+): Promise<readonly AlertChange[]> {
+  if (missed.length === 0) return [];
+  for (const { alert } of written) facts.alerts.put(alert);
+  for (const alert of missed) facts.alerts.put(alert);
+  const ids = new Set(missed.map(({ id }) => id));
+  return (await decideAll(ruleStore, facts, rules, run)).filter(({ alert }) => ids.has(alert.id));
+}
+
+/** Alerts by supplier, rule and dimension. */
+interface AlertTable {
+  put(alert: Alert): void;
+  get(supplierId: number, ruleId: string, dimension: AlertDimension): Alert | null;
+  all(): Iterable<Alert>;
+}
+
+/** What the rules know about a run. */
+interface Facts {
+  /** The changes of scores that were divided, by supplier. */
+  divided: ReadonlyMap<number, DividedChange>;
+  readonly runs: RunsRead;
+  readonly weeksSince: RuleDecision["weeksSince"];
+  /** Suppliers that the score rule selects or that have an active alert, and those by impact. */
+  readonly scores: Map<number, ScoreFacts>;
+  readonly alerts: AlertTable;
+  readonly lowestSince: ReadonlyMap<string, number>;
+  readonly minScore: number;
+  readonly byImpact: ImpactFacts[];
+  /** Whether `byImpact` has every supplier with at least `minScore`. */
+  hasAllByImpact: boolean;
+  /** Suppliers with an active alert and without a score in the last `runsToLapse` runs. */
+  readonly gone: ReadonlySet<number>;
+  readonly weeks: ReadonlyMap<number, string>;
+}
+
+async function readFacts(ruleStore: AlertRuleStore, rules: AlertRules, run: RuleRun): Promise<Facts> {
+  const { runId, modelName } = run;
+  const { scoreThreshold, weeklyCapacity, runsToLapse } = rules;
+  const all = await ruleStore.runsOfModel(runId);
+  const isoWeek = all.find((one) => one.runId === runId)?.isoWeek ?? "";
+  const upToRun = all.filter((one) => one.runId === runId || (!one.isSuperseded && one.isoWeek < isoWeek));
+  const inARow = runsInARow(upToRun, rules.maxWeeksApart).map((one) => one.runId);
+  const runs = { inARow: inARow.slice(0, runsToRead(rules)), previous: upToRun[1]?.runId ?? null };
+  const found = await ruleStore.scoresFrom(runId, { minScore: scoreThreshold.raise, runs });
+  const scores = new Map(found.map((facts) => [facts.supplierId, facts]));
+  const alerts = alertTable(await ruleStore.activeAlerts(modelName));
+  for (const alert of await ruleStore.alertsAbout(modelName, [...scores.keys()])) alerts.put(alert);
+  const known = [...alerts.all()];
+  const critical = known.filter(
+    ({ state, supplierId, ruleId }) =>
+      ruleId === scoreThreshold.id &&
+      state === "resolved" &&
+      (scores.get(supplierId)?.riskScore ?? 0) >= scoreThreshold.critical,
+  );
+  const lowestSince = await ruleStore.lowestSince(runId, critical);
+  const absent = known.filter((alert) => isActive(alert) && !scores.has(alert.supplierId));
+  const absentIds = [...new Set(absent.map(({ supplierId }) => supplierId))];
+  const lapseRuns = inARow.slice(0, runsToLapse);
+  const present = await ruleStore.scoredIn(lapseRuns, absentIds);
+  const weeks = await ruleStore.weeksOf([...new Set(absent.map(({ lastRunId }) => lastRunId))]);
+  const minScore = lowestScore(weeklyCapacity, (await ruleStore.meanScore(runId)) ?? 0);
+  const gone = new Set(lapseRuns.length < runsToLapse ? [] : absentIds.filter((id) => !present.has(id)));
+  const weeksSince = (alert: Alert) => weeksSinceResolved(alert, isoWeek, all);
+  return {
+    divided: new Map(),
+    runs,
+    weeksSince,
+    scores,
+    alerts,
+    lowestSince,
+    minScore,
+    byImpact: [],
+    hasAllByImpact: false,
+    gone,
+    weeks,
+  };
+}
+
+async function decideAll(
+  ruleStore: AlertRuleStore,
+  facts: Facts,
+  rules: AlertRules,
+  run: RuleRun,
+): Promise<readonly AlertChange[]> {
+  const { scoreThreshold, weeklyCapacity, coolDownWeeks, runsToLapse: runs } = rules;
+  const { weeksSince } = facts;
+  const byScore = decideScoreRule(facts, rules, run);
+  const changed = new Map(byScore.map(({ alert }) => [alert.supplierId, alert]));
+  const scoreAlert = (supplierId: number): Alert | null => {
+    const alert = changed.get(supplierId) ?? facts.alerts.get(supplierId, scoreThreshold.id, "score");
+    return alert && isActive(alert) ? alert : null;
+  };
+  const isLeftOut = (supplierId: number): boolean => {
+    if (scoreAlert(supplierId)) return true;
+    const own = facts.alerts.get(supplierId, weeklyCapacity.id, "impact");
+    const other = changed.get(supplierId) ?? facts.alerts.get(supplierId, scoreThreshold.id, "score");
+    return [own, other].some(
+      (alert) => alert !== null && isResting(alert, { now: run.now, coolDownWeeks, weeksSince }),
+    );
+  };
+  let ranks = rankByImpact(facts.byImpact, weeklyCapacity, isLeftOut);
+  while (ranks.size < weeklyCapacity.keepWithin && !facts.hasAllByImpact) {
+    await readMoreByImpact(ruleStore, facts, rules, run);
+    ranks = rankByImpact(facts.byImpact, weeklyCapacity, isLeftOut);
+  }
+  const decision = { ...run, coolDownWeeks, weeksSince, ruleId: weeklyCapacity.id, dimension: "impact" as const };
+  const byImpact = [...facts.scores.values()].flatMap((score) => {
+    const { supplierId } = score;
+    const alert = facts.alerts.get(supplierId, weeklyCapacity.id, "impact");
+    const rank = ranks.get(supplierId) ?? null;
+    if (rank === null && !(alert && isActive(alert))) return [];
+    const place = { rank, scoreAlert: scoreAlert(supplierId) };
+    return decideAlert(capacityCandidate(score, alert, place, weeklyCapacity), decision) ?? [];
+  });
+  const absent = [...facts.alerts.all()].flatMap((alert) => {
+    if (!isActive(alert) || facts.scores.has(alert.supplierId)) return [];
+    const lastWeek = facts.weeks.get(alert.lastRunId) ?? "";
+    return decideAbsent({ alert, lastWeek, isGone: facts.gone.has(alert.supplierId) }, { runs, now: run.now }) ?? [];
+  });
+  const all = [...byScore, ...byImpact, ...absent];
+  return run.modelChange ? withParts(all, run.runId, versionsOf(run.modelChange), facts.divided) : all;
+}
+
+const versionsOf = ({ beforeWeek, beforeVersion, afterVersion }: ModelChange): ModelChange => ({
+  ...{ beforeWeek, beforeVersion, afterVersion },
+});
+
+function decideScoreRule(facts: Facts, { scoreThreshold: rule, coolDownWeeks }: AlertRules, run: RuleRun) {
+  const decision = {
+    ...run,
+    coolDownWeeks,
+    weeksSince: facts.weeksSince,
+    ruleId: rule.id,
+    dimension: "score" as const,
+  };
+  return [...facts.scores.values()].flatMap((score) => {
+    const alert = facts.alerts.get(score.supplierId, rule.id, "score");
+    if (score.riskScore < rule.raise && !(alert && isActive(alert))) return [];
+    const lowest = (alert && facts.lowestSince.get(alert.id)) ?? null;
+    return decideAlert(scoreCandidate(score, alert, lowest, rule), decision) ?? [];
+  });
+}
+
+/** Reads the next suppliers by impact, with their alerts. */
+async function readMoreByImpact(
+  ruleStore: AlertRuleStore,
+  facts: Facts,
+  rules: AlertRules,
+  { runId, modelName }: RuleRun,
+): Promise<void> {
+  const limit = Math.max(FIRST_PAGE, facts.byImpact.length, rules.weeklyCapacity.keepWithin);
+  const after = facts.byImpact.at(-1);
+  const which = { minScore: facts.minScore, runs: facts.runs, limit, ...(after && { after }) };
+  const more = (await ruleStore.scoresByImpact(runId, which)).sort(compareByImpact);
+  const unread = more.filter(({ supplierId }) => !facts.scores.has(supplierId));
+  for (const score of more) facts.byImpact.push(score);
+  for (const score of unread) facts.scores.set(score.supplierId, score);
+  facts.hasAllByImpact = more.length < limit;
+  const ids = unread.map(({ supplierId }) => supplierId);
+  for (const alert of await ruleStore.alertsAbout(modelName, ids)) facts.alerts.put(alert);
+}
+
+function alertTable(alerts: readonly Alert[]): AlertTable {
+  const keyOf = (supplierId: number, ruleId: string, dimension: AlertDimension) =>
+    `${supplierId}/${dimension}/${ruleId}`;
+  const byKey = new Map<string, Alert>();
+  const table: AlertTable = {
+    put: (alert) => void byKey.set(keyOf(alert.supplierId, alert.ruleId, alert.dimension), alert),
+    get: (supplierId, ruleId, dimension) => byKey.get(keyOf(supplierId, ruleId, dimension)) ?? null,
+    all: () => byKey.values(),
+  };
+  for (const alert of alerts) table.put(alert);
+  return table;
+}

@@ -1,0 +1,110 @@
+import type { AuditEvent } from "../audit/audit-chain.ts";
+import { AlertActionError, AlertChangedError, AlertNotFoundError, AlertUndoError } from "../ops-error.ts";
+import type { RequestKey } from "../request-key.ts";
+import { type Alert, type AlertChange, type AlertDecision, type AlertEvent, endTerms } from "./alert.ts";
+import { type ActionContext, type ActionResult, type AlertAction, applyAction, contentHash } from "./alert-action.ts";
+
+/** Reads and changes what an action on an alert needs, all in one transaction. */
+export interface AlertTransaction {
+  /** Records that the request of this key has an effect. @throws RequestKeyMismatchError, RequestKeyLimitError */
+  claim(key: RequestKey): Promise<void>;
+  /** Locks the alert until the transaction ends. */
+  lock(alertId: string): Promise<Alert | undefined>;
+  /** Returns an alert without a lock. */
+  find(alertId: string): Promise<Pick<Alert, "id" | "duplicateOf"> | undefined>;
+  /** Returns the entry of the action whose author saw this version of the alert. */
+  actionAt(alertId: string, seenVersion: number): Promise<AlertEvent | undefined>;
+  /** Writes the change and its event in the audit log. Call it last and once. */
+  write(change: AlertChange, event: Omit<AuditEvent, "eventId" | "occurredUs">): Promise<void>;
+}
+
+/** An action of a person on one alert, which the person saw in this version. */
+export interface AlertRequest extends ActionContext {
+  readonly alertId: string;
+  readonly version: number;
+  readonly action: AlertAction | { readonly kind: "undo" };
+  /** Key of the request, if the client sent one. */
+  readonly requestKey?: RequestKey | undefined;
+}
+
+/** Time in which an action can be undone. */
+const UNDO_MS = 60_000;
+
+/**
+ * Performs an action, with its entry in the history and in the audit log. The same action of the same person
+ * on the same version changes nothing the second time.
+ * @throws AlertNotFoundError, AlertChangedError, AlertStateError, AlertResolvedError, AlertActionError,
+ * AlertUndoError, RequestKeyMismatchError, RequestKeyLimitError
+ */
+export async function decideOnAlert(transaction: AlertTransaction, request: AlertRequest): Promise<void> {
+  const { alertId, version, actor, now, action, requestKey } = request;
+  if (requestKey) await transaction.claim(requestKey);
+  const locked = await transaction.lock(alertId);
+  if (!locked) throw new AlertNotFoundError(alertId);
+  if (locked.version !== version) {
+    const done = await transaction.actionAt(alertId, version);
+    if (done?.actor === actor && done.contentHash === contentHash(action)) return;
+    throw new AlertChangedError(locked, version);
+  }
+  // A snooze or an override whose time is over ends first, so that the history is in order.
+  const due = endTerms(locked, now);
+  const before = due?.alert ?? locked;
+  const result =
+    action.kind === "undo"
+      ? undo(before, await transaction.actionAt(alertId, version - 1), request)
+      : await perform(transaction, before, action, request);
+  if (!result) return;
+  const made = { version: version + 1, changedAt: now, changedBy: actor };
+  const alert: Alert = { ...before, ...result.changed, ...made };
+  const note = action.kind === "undo" ? "" : action.note;
+  const isUndoable = action.kind !== "undo" && action.kind !== "comment";
+  const event: AlertEvent = {
+    ...{ alertId, kind: result.kind, occurredAt: now, actor, note, detail: result.detail, riskScore: alert.riskScore },
+    ...{ version: alert.version, seenVersion: version, contentHash: contentHash(action) },
+    before: isUndoable ? replacedValues(before, result.changed) : null,
+    ...{ runId: null, scoreChangeParts: null },
+  };
+  const { detail } = result;
+  const payload = JSON.stringify({ note, version, ...(detail && { detail }), ...result.audit });
+  await transaction.write(
+    { alert, isNew: false, events: [...(due?.events ?? []), event] },
+    { kind: `alert.${result.kind}`, actor, subject: alertId, payload },
+  );
+}
+
+type Result = ActionResult & { readonly audit?: Readonly<Record<string, unknown>> };
+
+async function perform(
+  transaction: AlertTransaction,
+  alert: Alert,
+  action: AlertAction,
+  context: ActionContext,
+): Promise<Result | undefined> {
+  const result = applyAction(alert, action, context);
+  const other = result?.changed.duplicateOf;
+  if (typeof other === "string") checkDuplicate(await transaction.find(other));
+  const { disposition } = result?.changed ?? {};
+  return result && { ...result, ...(disposition && { audit: { disposition } }) };
+}
+
+/** An alert must not be the duplicate of a duplicate: so there are no circles. */
+function checkDuplicate(other: Pick<Alert, "duplicateOf"> | undefined): void {
+  const field = "duplicate_of_alert_id";
+  if (!other) throw new AlertActionError(field, "no alert has this id");
+  if (other.duplicateOf !== null)
+    throw new AlertActionError(field, `is itself a duplicate; name the alert ${other.duplicateOf}`);
+}
+
+function undo(alert: Alert, last: AlertEvent | undefined, { actor, now }: ActionContext): Result {
+  if (!last) throw new AlertUndoError(alert.id, "the last change of the alert is not an action of a person");
+  if (last.actor !== actor) throw new AlertUndoError(alert.id, `the last action is that of ${last.actor}`);
+  if (last.before === null) throw new AlertUndoError(alert.id, "a comment and an undo cannot be undone");
+  if (now.getTime() - last.occurredAt.getTime() > UNDO_MS)
+    throw new AlertUndoError(alert.id, `the action is older than ${UNDO_MS / 1000} seconds`);
+  return { kind: "undone", changed: last.before, detail: `Undone: ${last.kind}.`, audit: { undone: last.kind } };
+}
+
+/** Returns the values that a change replaces. */
+function replacedValues(alert: Alert, changed: Partial<AlertDecision>): Partial<AlertDecision> {
+  return Object.fromEntries(Object.keys(changed).map((key) => [key, Reflect.get(alert, key)]));
+}

@@ -1,0 +1,92 @@
+import {
+  type AlertService,
+  ListAlertsRequestSchema,
+  WeekChange,
+} from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
+import { pageTokens } from "@bellwether/mesh/call/page-token";
+import type { ServiceImpl } from "@connectrpc/connect";
+import type { AlertEvent } from "../../domain/alerts/alert.ts";
+import { type KnownOwner, suggestOwners } from "../../domain/alerts/suggest-owners.ts";
+import { AlertNotFoundError } from "../../domain/ops-error.ts";
+import { checkAlertModel, checkModel, type ScoringModel } from "../../domain/scores/choose-model.ts";
+import { type AlertNames, alertEventToProto, alertToProto } from "../messages/alert-to-proto.ts";
+import { pageOf } from "../page-token.ts";
+import { type AlertActionDependencies, alertActionHandlers } from "./alert-actions.ts";
+import { type AlertListOrder, type AlertQuery, keyOf, orderFromProto, queryFromProto } from "./alert-query.ts";
+import { type AlertWatchDependencies, alertWatch } from "./watch-alerts.ts";
+
+/** The number of alerts of a list, and per tab. */
+export interface AlertCounts {
+  readonly total: number;
+  readonly active: number;
+  readonly mine: number;
+  readonly fresh: number;
+  readonly worse: number;
+  readonly snoozed: number;
+  readonly decided: number;
+}
+
+export interface AlertDependencies extends AlertActionDependencies, AlertWatchDependencies {
+  readonly listAlerts: (query: AlertQuery, order: AlertListOrder, limit: number) => Promise<readonly AlertNames[]>;
+  readonly countAlerts: (query: AlertQuery, caller: string) => Promise<AlertCounts>;
+  readonly findAlert: (alertId: string) => Promise<AlertNames | undefined>;
+  readonly listAlertEvents: (alertId: string, limit: number) => Promise<readonly AlertEvent[]>;
+  readonly readKnownOwners: () => Promise<readonly KnownOwner[]>;
+  /** Models with complete runs. */
+  readonly listModels: () => Promise<readonly ScoringModel[]>;
+  /** Names of the models with a run that was complete once, also if it was voided or superseded since. */
+  readonly listAlertModels: () => Promise<readonly string[]>;
+  readonly now: () => Date;
+}
+
+const DEFAULT_PAGE = 50;
+const DEFAULT_OWNERS = 8;
+/** Maximum number of events of an alert in a response. */
+const MAX_EVENTS = 200;
+
+/** Returns the handlers of AlertService over the alerts of the database. */
+export function alertHandlers(deps: AlertDependencies): ServiceImpl<typeof AlertService> {
+  return {
+    ...alertActionHandlers(deps),
+    async listAlerts(request, context) {
+      const size = request.pageSize || DEFAULT_PAGE;
+      const { modelName, weekChange, changeWeek } = request;
+      // Without a complete week, there is no latest one to look for changes in.
+      if (weekChange !== WeekChange.UNSPECIFIED && changeWeek === "" && modelName !== "")
+        checkModel(await deps.listModels(), modelName);
+      else if (modelName !== "") checkAlertModel(await deps.listAlertModels(), modelName);
+      // The owner of an alert is written like the actor of an action.
+      const subject = actorOf(callerOf(context));
+      const tokens = pageTokens(ListAlertsRequestSchema, request, subject);
+      const query = queryFromProto(request, subject, deps.now());
+      const order = orderFromProto(request, tokens);
+      // One after the other: a call uses one database connection at a time.
+      const rows = await deps.listAlerts(query, order, size + 1);
+      const counts = await deps.countAlerts(query, subject);
+      const { items, nextPageToken } = pageOf(rows, size, tokens, ({ alert }) => keyOf(alert, order.by));
+      return { alerts: items.map(alertToProto), nextPageToken, ...countsToProto(counts) };
+    },
+    async getAlert({ alertId }) {
+      const view = await deps.findAlert(alertId);
+      if (!view) throw new AlertNotFoundError(alertId);
+      const events = await deps.listAlertEvents(alertId, MAX_EVENTS);
+      return { alert: alertToProto(view), events: events.map(alertEventToProto) };
+    },
+    async suggestOwners({ prefix, limit }) {
+      const { owners, isMore } = suggestOwners(await deps.readKnownOwners(), prefix, limit || DEFAULT_OWNERS);
+      return { owners: owners.map(({ owner, activeAlerts }) => ({ owner, activeAlerts })), truncated: isMore };
+    },
+    watchAlerts: alertWatch(deps),
+  };
+}
+
+function countsToProto({ total, active, mine, fresh, worse, snoozed, decided }: AlertCounts) {
+  return {
+    totalSize: total,
+    tabCounts: {
+      ...{ activeAlerts: active, myAlerts: mine, newAlerts: fresh },
+      ...{ worseAlerts: worse, snoozedAlerts: snoozed, decidedAlerts: decided },
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import { AlertService, WatchAlertsRequestSchema } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { create } from "@bufbuild/protobuf";
+import { createHandlerContext } from "@connectrpc/connect";
+import { expect, test } from "vitest";
+import { testAlert } from "../../../test/test-alert.ts";
+import type { Change } from "../../domain/alerts/change.ts";
+import type { AlertNames } from "../messages/alert-to-proto.ts";
+import { alertWatch } from "./watch-alerts.ts";
+
+const VIEW: AlertNames = {
+  alert: testAlert({ modelName: "demo" }),
+  ...{ supplierExternalId: "S_1", supplierName: "", raisedWeek: "2026-W47", lastWeek: "2026-W47" },
+  ...{
+    modelVersion: "v1",
+    replacedByRuleId: null,
+    reasons: [],
+    region: "",
+    category: "",
+    exposure: null,
+    exposureCurrency: "",
+    formula: null,
+    sequence: 7,
+  },
+};
+
+async function* changes(): AsyncGenerator<Change> {
+  for (const payload of ["7", "8"]) yield { payload, notification: Number(payload) };
+}
+const unused = (): never => expect.fail("not asked for");
+
+test("a change of alerts makes one query, whatever the number of watches", async () => {
+  const asked: number[] = [];
+  const watchAlerts = alertWatch({
+    listChangedAfter: unused,
+    newestSequence: async () => 6,
+    watchAlerts: async () => changes(),
+    listChanged: async (sequence) => {
+      asked.push(sequence);
+      return sequence === 7 ? [VIEW] : [];
+    },
+  });
+  const context = createHandlerContext({
+    ...{ service: AlertService, method: AlertService.method.watchAlerts, protocolName: "connect" },
+    ...{ requestMethod: "POST", url: "https://ops.example/" },
+  });
+  const watches = await Promise.all(
+    Array.from({ length: 100 }, () => Array.fromAsync(watchAlerts(create(WatchAlertsRequestSchema), context))),
+  );
+  expect(asked).toEqual([7, 8]);
+  for (const messages of watches) {
+    expect(messages.map(({ alerts = [] }) => alerts.map(({ supplierId }) => supplierId))).toEqual([[], ["S_1"]]);
+  }
+});

@@ -1,0 +1,89 @@
+import { AlertSchema } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import type { WatchAlertsRequest, WatchAlertsResponseSchema } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import type { Change } from "../../domain/alerts/change.ts";
+import { AlertSequenceError } from "../../domain/ops-error.ts";
+import { type AlertNames, alertToProto } from "../messages/alert-to-proto.ts";
+import { shareByKey } from "../shared-query.ts";
+
+/** The last alert that a watch has sent. */
+interface Position {
+  readonly sequence: number;
+  /** Empty: every alert of this change was sent. */
+  readonly alertId: string;
+}
+
+export interface AlertWatchDependencies {
+  /** Streams changes from now on. The payload is the position of the change. */
+  readonly watchAlerts: (signal: AbortSignal) => Promise<AsyncIterable<Change>>;
+  readonly newestSequence: () => Promise<number>;
+  readonly listChanged: (sequence: number, limit: number) => Promise<readonly AlertNames[]>;
+  readonly listChangedAfter: (position: Position, limit: number) => Promise<readonly AlertNames[]>;
+}
+
+type Message = MessageInitShape<typeof WatchAlertsResponseSchema>;
+
+/** Maximum number of alerts in one message. */
+const MAX_ALERTS = 200;
+
+/** Returns the handler of WatchAlerts. All watches of a change share its query. */
+export function alertWatch(deps: AlertWatchDependencies) {
+  const changed = shareByKey(async (sequence) => {
+    const views = await deps.listChanged(Number(sequence), MAX_ALERTS + 1);
+    return { alerts: views.slice(0, MAX_ALERTS).map(toMessage), truncated: views.length > MAX_ALERTS };
+  });
+  // The key names the newest change, so that a kept result is never older than the change.
+  const changedAfter = shareByKey(async (key) => {
+    const [sequence, alertId = ""] = key.split("/");
+    return deps.listChangedAfter({ sequence: Number(sequence), alertId }, MAX_ALERTS + 1);
+  });
+
+  /** Sends what a change contains, at most 200 alerts. */
+  async function* live(changes: AsyncIterable<Change>, modelName: string): AsyncGenerator<Message> {
+    for await (const { payload } of changes) {
+      const { alerts, truncated } = await changed(payload);
+      const own = alerts.filter((alert) => modelName === "" || alert.modelName === modelName);
+      if (own.length > 0) yield { alerts: own, truncated, sequence: BigInt(payload) };
+    }
+  }
+
+  /** Sends all alerts that changed after a position, up to the change `newest`. */
+  async function* missed(from: Position, newest: number, modelName: string): AsyncGenerator<Message, Position> {
+    let position = from;
+    for (;;) {
+      const views = await changedAfter(`${position.sequence}/${position.alertId}/${newest}`);
+      const [page, next] = [views.slice(0, MAX_ALERTS), views[MAX_ALERTS]];
+      const last = page.at(-1);
+      // The alerts of one change can be in several messages. Until the last one, the client's position is before it.
+      const isSplit = next !== undefined && next.sequence === last?.sequence;
+      const reached = next ? (last?.sequence ?? 0) : Math.max(newest, last?.sequence ?? 0);
+      position = { sequence: reached, alertId: isSplit ? (last?.alert.id ?? "") : "" };
+      const alerts = page.filter(({ alert }) => modelName === "" || alert.modelName === modelName).map(toMessage);
+      if (alerts.length > 0) yield { alerts, sequence: BigInt(isSplit ? reached - 1 : reached) };
+      if (!next) return position;
+    }
+  }
+
+  return async function* watchAlerts(
+    { modelName, afterSequence }: WatchAlertsRequest,
+    { signal }: { readonly signal: AbortSignal },
+  ): AsyncGenerator<Message> {
+    // The changes are subscribed to before the newest one is read: none is between them.
+    const changes = await deps.watchAlerts(signal);
+    const newest = await deps.newestSequence();
+    if (afterSequence === undefined) {
+      yield { sequence: BigInt(newest) };
+      yield* live(changes, modelName);
+      return;
+    }
+    const after = Number(afterSequence);
+    if (after > newest) throw new AlertSequenceError(after, newest);
+    yield { sequence: afterSequence };
+    let position: Position = yield* missed({ sequence: after, alertId: "" }, newest, modelName);
+    for await (const { payload } of changes) {
+      if (Number(payload) > position.sequence) position = yield* missed(position, Number(payload), modelName);
+    }
+  };
+}
+
+const toMessage = (view: AlertNames) => create(AlertSchema, alertToProto(view));

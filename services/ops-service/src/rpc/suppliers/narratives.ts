@@ -1,0 +1,48 @@
+import type { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { featureNames } from "@bellwether/narrative/facts/feature-names";
+import { narrativeFacts } from "@bellwether/narrative/facts/narrative-facts";
+import type { ServiceNarrator } from "@bellwether/narrative/generate/service-narrator";
+import { languageFromProto, narrativeInfoToProto } from "@bellwether/narrative/proto/narrative-to-proto";
+import type { ServiceImpl } from "@connectrpc/connect";
+import { SupplierNotFoundError } from "../../domain/ops-error.ts";
+import { modelToProto } from "../messages/run-to-proto.ts";
+import type { SupplierDependencies } from "./suppliers.ts";
+
+/** Time before the deadline of a call at which a narrative from the template is sent instead. */
+const ANSWER_TIME_MS = 250;
+
+/** What the handler of narratives needs. */
+export interface NarrativeDependencies extends Pick<SupplierDependencies, "findSupplier"> {
+  readonly narrator: ServiceNarrator;
+}
+
+/** Returns the handler of SupplierService that describes a stored score in sentences. */
+export function narrativeHandlers({
+  findSupplier,
+  narrator,
+}: NarrativeDependencies): Pick<ServiceImpl<typeof SupplierService>, "narrateSupplier"> {
+  return {
+    async narrateSupplier({ supplierId, modelName, language: wanted }, context) {
+      const score = (await findSupplier(supplierId, { weeks: 1, modelName }))?.supplier.latestScore;
+      if (!score) throw new SupplierNotFoundError(supplierId);
+      const { riskScore, band, explanation, isoWeek, scoredBy } = score;
+      const language = languageFromProto(wanted, narrator.defaultLanguage);
+      const missing = explanation?.completeness?.missing ?? [];
+      // The text of the contract is not stored, so the words of the contract have no place.
+      const facts = narrativeFacts(
+        { riskScore, band, prediction: null, reasons: explanation?.reasons ?? [], missing },
+        "",
+        featureNames(explanation?.features ?? [], language),
+      );
+      const leftMs = context.timeoutMs();
+      const narrative = await narrator.narrate({
+        ...{ supplierId, facts, language, signal: context.signal },
+        waitMs: leftMs === undefined ? undefined : leftMs - ANSWER_TIME_MS,
+      });
+      return {
+        ...{ sentences: [...narrative.sentences], isoWeek, ...(scoredBy && { model: modelToProto(scoredBy) }) },
+        info: narrativeInfoToProto(narrative, facts, language),
+      };
+    },
+  };
+}

@@ -1,0 +1,183 @@
+import { and, eq, inArray, sql } from "@bellwether/postgres/drizzle/drizzle";
+import type { SQL } from "drizzle-orm";
+import type { AlertSeverity, AlertState, AlertTrend, Disposition } from "../../domain/alerts/alert.ts";
+import type { WeekChange } from "../../domain/runs/week-report.ts";
+import { searchKey } from "../../domain/suppliers/search-key.ts";
+import type { Db } from "../database.ts";
+import { alert } from "../schema.ts";
+import { CHANGE_EVENTS, IN_WEEK, weekBounds } from "./week-changes.ts";
+
+const ACTIVE_STATES: readonly AlertState[] = ["open", "acknowledged", "in_mitigation"];
+
+/** Conditions that do not depend on the tab. Left out: no condition. */
+export interface AlertScope {
+  readonly severity?: AlertSeverity;
+  readonly supplierExternalId?: string;
+  readonly modelName?: string;
+  /** ISO week of the alert's last run. */
+  readonly isoWeek?: string;
+  readonly ruleId?: string;
+  readonly region?: string;
+  readonly category?: string;
+  /** Part of the supplier's name or id, in any case. */
+  readonly text?: string;
+  /** The first characters of the id, lower case. */
+  readonly alertIdPrefix?: string;
+}
+
+/** Conditions of a list; an alert must meet all of them. */
+export interface AlertFilter extends AlertScope {
+  readonly states?: readonly AlertState[];
+  readonly dispositions?: readonly Disposition[];
+  /** Several conditions can be about the owner. Empty text: nobody. */
+  readonly owners?: readonly string[];
+  readonly isSnoozed?: boolean;
+  readonly trend?: AlertTrend;
+  /** Only alerts that a person has resolved. */
+  readonly isDecided?: boolean;
+  /** Only alerts that changed in a week of a model. Empty week: the latest complete one. */
+  readonly weekChange?: { readonly change: WeekChange; readonly isoWeek: string; readonly modelName: string };
+  readonly now: Date;
+}
+
+/** Returns the SQL of the conditions for the alert table. Undefined: no condition. */
+export function alertConditions(filter: AlertFilter): SQL | undefined {
+  const { states, dispositions, owners = [], isSnoozed, trend, isDecided, weekChange, now } = filter;
+  return and(
+    states && stateCondition(states),
+    dispositions && inArray(alert.disposition, [...dispositions]),
+    ...owners.map((owner) => eq(alert.owner, owner)),
+    isSnoozed === undefined ? undefined : isSnoozed ? snoozedAt(now) : sql`not ${snoozedAt(now)}`,
+    trend && eq(alert.trend, trend),
+    isDecided ? sql`${alert.resolvedBy} <> ''` : undefined,
+    weekChange &&
+      sql`${alert.id} in (select e.alert_id from bellwether.alert_event e, ${weekBounds(weekChange.modelName, weekChange.isoWeek)} b
+        where ${CHANGE_EVENTS[weekChange.change]} and ${IN_WEEK})`,
+    scopeConditions(filter),
+  );
+}
+
+/** Whether states are exactly those of active alerts. */
+function areActive(states: readonly AlertState[]): boolean {
+  return ACTIVE_STATES.every((state) => states.includes(state)) && !states.includes("resolved");
+}
+
+/** PostgreSQL underestimates the number of active alerts when it is given both forms of the condition. */
+function stateCondition(states: readonly AlertState[]): SQL {
+  return areActive(states) ? sql`${alert.state} <> 'resolved'` : inArray(alert.state, [...states]);
+}
+
+function snoozedAt(now: Date): SQL {
+  return sql`(${alert.snooze} is not null and coalesce(${alert.snoozedUntil}, 'infinity') > ${now.toISOString()}::timestamptz)`;
+}
+
+function scopeConditions(scope: AlertScope): SQL | undefined {
+  const { severity, supplierExternalId, modelName, isoWeek, ruleId, region, category, text, alertIdPrefix } = scope;
+  // One look-up per alert. As "exists", PostgreSQL may search all suppliers, of which there are many more than alerts.
+  const supplierWith = (condition: SQL): SQL =>
+    sql`(select ${condition} from bellwether.supplier u where u.id = ${alert.supplierId})`;
+  const labelId = (kind: string, value: string): SQL =>
+    sql`(select l.id from bellwether.label l where l.kind = ${kind} and l.value = ${value})`;
+  return and(
+    severity && eq(alert.severity, severity),
+    alertIdPrefix === undefined ? undefined : idCondition(alertIdPrefix),
+    supplierExternalId === undefined
+      ? undefined
+      : sql`${alert.supplierId} = (select u.id from bellwether.supplier u where u.external_id = ${supplierExternalId})`,
+    modelName === undefined ? undefined : eq(alert.modelName, modelName),
+    isoWeek === undefined
+      ? undefined
+      : sql`${alert.lastRunId} in (select r.id from bellwether.run r where r.iso_week = ${isoWeek})`,
+    ruleId === undefined ? undefined : eq(alert.ruleId, ruleId),
+    region === undefined ? undefined : supplierWith(sql`u.region_id = ${labelId("region", region)}`),
+    category === undefined ? undefined : supplierWith(sql`u.category_id = ${labelId("category", category)}`),
+    text === undefined ? undefined : textCondition(text),
+  );
+}
+
+/** Returns the condition that an id begins with a prefix, as a range of the primary key. */
+function idCondition(prefix: string): SQL {
+  const digits = prefix.replaceAll("-", "");
+  const [first, last] = ["0", "f"].map((digit) => digits.padEnd(UUID_DIGITS, digit));
+  return sql`${alert.id} between ${first}::uuid and ${last}::uuid`;
+}
+
+const UUID_DIGITS = 32;
+
+/** By the search keys, which need no conversion per alert: "ilike" takes several times longer. */
+function textCondition(text: string): SQL {
+  const key = searchKey(text);
+  if (key === "") return sql`false`;
+  return sql`(select k.name_key like ${containing(key)} or k.id_key like ${containing(key)}
+    from bellwether.supplier_search k where k.supplier_id = ${alert.supplierId})`;
+}
+
+/** Returns the LIKE pattern of all texts that contain a text. */
+function containing(text: string): string {
+  return `%${text.replace(/[\\%_]/g, "\\$&")}%`;
+}
+
+/** The number of alerts per tab, and of those that meet all conditions. */
+export interface AlertCounts {
+  readonly total: number;
+  readonly active: number;
+  readonly mine: number;
+  readonly fresh: number;
+  readonly worse: number;
+  readonly snoozed: number;
+  readonly decided: number;
+}
+
+/** Maximum of each number, which bounds its cost. It means: more than 10,000. */
+export const MAX_COUNTED = 10_001;
+
+/** Counts the alerts of a list and of each tab. `caller`: the owner of the tab of the caller's alerts. */
+export async function countAlerts(db: Db, filter: AlertFilter, caller: string): Promise<AlertCounts> {
+  const { now } = filter;
+  const active = and(sql`${alert.state} <> 'resolved'`, scopeConditions(filter)) ?? sql`true`;
+  const decided = and(sql`${alert.resolvedBy} <> ''`, scopeConditions(filter)) ?? sql`true`;
+  const { rows } = await db.execute<Record<keyof AlertCounts, number>>(sql`
+    with active as materialized (
+      select ${alert.owner} as owner, ${alert.trend} as trend, ${snoozedAt(now)} as snoozed
+      from ${alert} where ${active} limit ${MAX_ACTIVE}
+    ), counted as (
+      select ${totalOfActive(filter) ?? sql`0`} as total, count(*) as active, count(*) filter (where snoozed) as snoozed,
+        count(*) filter (where not snoozed and owner = ${caller}) as mine,
+        count(*) filter (where not snoozed and trend = 'new') as fresh,
+        count(*) filter (where not snoozed and trend = 'worse') as worse from active
+    )
+    select least(active, ${MAX_COUNTED})::int as active, least(snoozed, ${MAX_COUNTED})::int as snoozed,
+      least(mine, ${MAX_COUNTED})::int as mine, least(fresh, ${MAX_COUNTED})::int as fresh,
+      least(worse, ${MAX_COUNTED})::int as worse,
+      (select count(*)::int from (select from ${alert} where ${decided} limit ${MAX_COUNTED}) d) as decided,
+      ${totalSql(filter)} as total
+    from counted`);
+  const [counts] = rows;
+  return counts ?? { total: 0, active: 0, mine: 0, fresh: 0, worse: 0, snoozed: 0, decided: 0 };
+}
+
+/**
+ * Returns the SQL of the number of alerts of a list. Lists of active alerts are counted with the tabs: reading the
+ * alerts again would double the cost.
+ */
+function totalSql(filter: AlertFilter): SQL {
+  const all = alertConditions(filter) ?? sql`true`;
+  const separately = sql`(select count(*)::int from (select from ${alert} where ${all} limit ${MAX_COUNTED}) d)`;
+  if (!totalOfActive(filter)) return separately;
+  // "active" has every active alert, unless there are more than it reads.
+  return sql`case when active < ${MAX_ACTIVE} then least(counted.total, ${MAX_COUNTED})::int else ${separately} end`;
+}
+
+/** Returns the SQL of the number among the rows of "active". Undefined: they do not have every alert of the list. */
+function totalOfActive({ states, dispositions, owners = [], isSnoozed, trend, isDecided, weekChange }: AlertFilter) {
+  if (!states || !areActive(states) || dispositions || isDecided || weekChange) return undefined;
+  const conditions = [
+    ...owners.map((owner) => sql`owner = ${owner}`),
+    ...(isSnoozed === undefined ? [] : [isSnoozed ? sql`snoozed` : sql`not snoozed`]),
+    ...(trend ? [sql`trend = ${trend}`] : []),
+  ];
+  return conditions.length === 0 ? sql`count(*)` : sql`count(*) filter (where ${sql.join(conditions, sql` and `)})`;
+}
+
+/** Maximum number of active alerts that the tabs count: more are not counted, which bounds the cost. */
+const MAX_ACTIVE = 100_000;

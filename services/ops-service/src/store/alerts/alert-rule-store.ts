@@ -1,0 +1,192 @@
+import { bandFromNumber } from "@bellwether/contract/band-codes";
+import { inArray, sql } from "@bellwether/postgres/drizzle/drizzle";
+import type { SQL } from "drizzle-orm";
+import type { Alert } from "../../domain/alerts/alert.ts";
+import type { AlertRuleStore, RunsRead } from "../../domain/alerts/evaluate-rules.ts";
+import type { ScoreFacts } from "../../domain/alerts/score-rule.ts";
+import type { RuleWeek } from "../../domain/scores/runs-in-a-row.ts";
+import type { Db } from "../database.ts";
+import { run } from "../schema.ts";
+import { alertFromColumns } from "./alert-columns.ts";
+import { forgetChanges, lockChanges, recordChanges, recordValues } from "./alert-run-changes.ts";
+import type { AlertWriter } from "./alert-writer.ts";
+
+/** Class of the advisory locks that keep two runs of a model from evaluating the rules at the same time. */
+const RULES_LOCK = 0x72756c65;
+
+/** Creates the AlertRuleStore in the transaction of `db`. */
+export function createAlertRuleStore(db: Db, writer: AlertWriter): AlertRuleStore {
+  const readScores = async (runId: number, runs: RunsRead, which: SQL): Promise<ScoreFacts[]> => {
+    const { columns, joins, toFacts } = scoresOfRuns(runs);
+    const { rows } = await db.execute<ScoreRow>(sql`
+      select s.supplier as "supplierId", s.p as "riskScore", s.band, s.impact${columns}
+      from bellwether.score s ${joins} where s.run = ${runId}::int and s.p is not null and ${which}`);
+    return rows.map(toFacts);
+  };
+  /** The transaction that had written each alert when it was read. */
+  const writers = new Map<string, string>();
+  const readAlerts = async (which: SQL): Promise<Alert[]> => {
+    const { rows } = await db.execute(sql`select a.*, a.xmin::text as writer from bellwether.alert a where ${which}`);
+    return rows.map((row) => {
+      const found = alertFromColumns(row);
+      writers.set(found.id, String(row.writer));
+      return found;
+    });
+  };
+  return {
+    async lockModel(modelName) {
+      await db.execute(sql`select pg_advisory_xact_lock(${RULES_LOCK}::int, hashtext(${modelName}))`);
+    },
+    async overtakenBy(runId) {
+      const { rows } = await db.execute<{ week: string | null }>(sql`
+        select max(later.iso_week) as week from bellwether.run r, bellwether.run later where r.id = ${runId}
+          and later.model_name = r.model_name and later.iso_week > r.iso_week and later.state = 'complete'`);
+      return rows[0]?.week ?? null;
+    },
+    async runsOfModel(runId) {
+      const { rows } = await db.execute<RuleWeek & { isSuperseded: boolean } & Record<string, unknown>>(sql`
+        select r.id as "runId", r.iso_week as "isoWeek", r.input_digest as "inputDigest",
+          r.source_digest as "sourceDigest", (extract(epoch from r.completed_at) * 1e3)::float8 as "completedMs",
+          r.state = 'superseded' as "isSuperseded"
+        from bellwether.run r, bellwether.run here
+        where here.id = ${runId}::int and r.model_name = here.model_name
+          and (r.state in ('complete', 'superseded') or r.id = here.id)
+        order by r.iso_week desc, r.revision desc`);
+      return rows;
+    },
+    scoresFrom: (runId, { minScore, runs }) =>
+      readScores(
+        runId,
+        runs,
+        sql`(s.p >= ${minScore} or s.supplier in (
+          select a.supplier_id from bellwether.alert a
+          where a.state <> 'resolved' and a.model_name = (select model_name from bellwether.run where id = ${runId})))`,
+      ),
+    async meanScore(runId) {
+      const { rows } = await db.execute<{ mean: number | null }>(
+        sql`select avg(p) as mean from bellwether.score where run = ${runId}::int`,
+      );
+      return rows[0]?.mean ?? null;
+    },
+    async scoresByImpact(runId, { minScore, runs, after, limit }) {
+      const { columns, joins, toFacts } = scoresOfRuns(runs);
+      const impact = after && sql`${after.impact}::float8`;
+      const rest = after
+        ? sql`and s.impact <= ${impact} and (s.impact < ${impact} or ${EXTERNAL_ID} > ${after.externalId})`
+        : sql``;
+      // The index on the impact gives the order up to equal impacts; only these are sorted by the id.
+      const { rows } = await db.execute<ScoreRow & { externalId: string }>(sql`
+        select s.supplier as "supplierId", s.p as "riskScore", s.band, s.impact, u.external_id as "externalId"${columns}
+        from bellwether.score s join bellwether.supplier u on u.id = s.supplier ${joins}
+        where s.run = ${runId}::int and s.p is not null and s.p >= ${minScore} ${rest}
+        order by s.impact desc, ${EXTERNAL_ID} limit ${limit}`);
+      return rows.map((row) => ({ ...toFacts(row), externalId: row.externalId }));
+    },
+    activeAlerts: (modelName) => readAlerts(sql`a.state <> 'resolved' and a.model_name = ${modelName}`),
+    alertsAbout(modelName, supplierIds) {
+      const ids = sql.param([...supplierIds]);
+      return readAlerts(sql`a.model_name = ${modelName} and a.supplier_id = any(${ids}::int[])`);
+    },
+    async lowestSince(runId, alerts) {
+      if (alerts.length === 0) return new Map();
+      const ids = sql.param(alerts.map(({ id }) => id));
+      const lastRuns = sql.param(alerts.map(({ lastRunId }) => lastRunId));
+      const { rows } = await db.execute<{ id: string; lowest: number }>(sql`
+        select a.id, min(h.p) as lowest
+        from unnest(${ids}::uuid[], ${lastRuns}::int[]) as given(id, last_run)
+        join bellwether.alert a on a.id = given.id
+        join bellwether.run last on last.id = given.last_run
+        join bellwether.run r on r.model_name = a.model_name and r.state = 'complete' and r.iso_week > last.iso_week
+          and r.iso_week < (select iso_week from bellwether.run where id = ${runId})
+        join bellwether.score h on h.run = r.id and h.supplier = a.supplier_id and h.p is not null
+        group by a.id`);
+      return new Map(rows.map(({ id, lowest }) => [id, lowest]));
+    },
+    async scoredIn(runIds, supplierIds) {
+      if (supplierIds.length === 0 || runIds.length === 0) return new Set();
+      const ids = sql.join(
+        runIds.map((id) => sql`${id}::int`),
+        sql`, `,
+      );
+      const { rows } = await db.execute<{ supplier: number }>(sql`
+        select distinct supplier from bellwether.score
+        where run in (${ids}) and p is not null and supplier = any(${sql.param([...supplierIds])}::int[])`);
+      return new Set(rows.map(({ supplier }) => supplier));
+    },
+    async weeksOf(runIds) {
+      if (runIds.length === 0) return new Map();
+      const rows = await db
+        .select({ id: run.id, week: run.isoWeek })
+        .from(run)
+        .where(inArray(run.id, [...runIds]));
+      return new Map(rows.map(({ id, week }) => [id, week]));
+    },
+    async lock(alertIds) {
+      if (alertIds.length === 0) return [];
+      // Not "for update": an alert that is named as a duplicate must not wait for the alert that names it.
+      const { rows } = await db.execute<{ id: string; writer: string }>(sql`
+        select id, xmin::text as writer from bellwether.alert
+        where id = any(${sql.param([...alertIds])}::uuid[]) order by id for no key update`);
+      const changed = rows.filter(({ id, writer }) => writers.get(id) !== writer).map(({ id }) => id);
+      return changed.length === 0 ? [] : readAlerts(sql`a.id = any(${sql.param(changed)}::uuid[])`);
+    },
+    async refresh(runId, alerts) {
+      await recordValues(db, runId, alerts);
+      const missed = await writer.refresh(alerts, writers);
+      if (missed.length === 0) return [];
+      // An alert that others changed is locked first, so that what is read stays.
+      const ids = sql.param([...missed]);
+      await db.execute(sql`
+        delete from bellwether.alert_run_change where run_id = ${runId}::int and alert_id = any(${ids}::uuid[])`);
+      await db.execute(sql`select from bellwether.alert where id = any(${ids}::uuid[]) order by id for no key update`);
+      return readAlerts(sql`a.id = any(${ids}::uuid[])`);
+    },
+    async save(runId, changes) {
+      await writer.save(
+        changes.map((change) => ({
+          ...change,
+          events: change.events.map((event) => ({ ...event, runId: event.runId ?? runId })),
+        })),
+      );
+      await recordChanges(db, runId, changes);
+    },
+    write: (changes) => writer.save(changes),
+    restoreValues: (runId) => writer.restoreValues(runId),
+    lockChanges: (runId, page) => lockChanges(db, runId, page),
+    forgetChanges: (runId) => forgetChanges(db, runId),
+  };
+}
+
+/** The id of a supplier `u` by code points, as `compareByImpact` compares it. */
+const EXTERNAL_ID = sql`u.external_id collate "C"`;
+
+interface ScoreRow extends Record<string, unknown> {
+  supplierId: number;
+  riskScore: number;
+  band: number;
+  impact: number;
+}
+
+/**
+ * Returns SQL that joins the scores of earlier runs to the scores `s`, and the conversion of a row. The ids of
+ * the runs are parameters, so that only the partitions of these runs are read.
+ */
+function scoresOfRuns({ inARow: [, ...earlier], previous }: RunsRead) {
+  const read = [...earlier, ...(previous === null || earlier.includes(previous) ? [] : [previous])];
+  const columns = read.map((id) => sql`, ${sql.identifier(`h${id}`)}.p as ${sql.identifier(`p${id}`)}`);
+  const joins = read.map((id) => {
+    const h = sql.identifier(`h${id}`);
+    return sql`left join bellwether.score ${h} on ${h}.run = ${id}::int and ${h}.supplier = s.supplier`;
+  });
+  const toFacts = (row: ScoreRow): ScoreFacts => ({
+    supplierId: row.supplierId,
+    riskScore: row.riskScore,
+    band: bandFromNumber(row.band) ?? null,
+    impact: row.impact,
+    recent: [row.riskScore, ...earlier.map((id) => scoreOf(row[`p${id}`]))],
+    before: previous === null ? null : scoreOf(row[`p${previous}`]),
+  });
+  return { columns: sql.join(columns, sql``), joins: sql.join(joins, sql` `), toFacts };
+}
+
+const scoreOf = (value: unknown): number | null => (typeof value === "number" ? value : null);

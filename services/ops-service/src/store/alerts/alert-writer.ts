@@ -1,0 +1,254 @@
+import { getTableColumns, sql } from "@bellwether/postgres/drizzle/drizzle";
+import type { SQL } from "drizzle-orm";
+import type { Alert, AlertChange } from "../../domain/alerts/alert.ts";
+import type { AuditEvent } from "../../domain/audit/audit-chain.ts";
+import { noticeEventsOf } from "../../domain/notices/notice-event.ts";
+import { appendingSql } from "../audit/audit-events.ts";
+import { ALERT_CHANNEL } from "../channels.ts";
+import type { Db } from "../database.ts";
+import { insertRows } from "../insert-rows.ts";
+import { alert, alertEvent } from "../schema.ts";
+import { noticeEventsSql, writeNoticeEvents } from "./notice-outbox.ts";
+
+/** Writes changes of alerts in one transaction. */
+export interface AlertWriter {
+  /** Writes alerts with their history entries. An alert without an entry keeps its position in lists. */
+  save(changes: readonly AlertChange[]): Promise<void>;
+  /**
+   * Writes the values of the run of alerts that no other transaction has changed since they were read. Returns the ids
+   * of the others.
+   * @param writers the transaction that had written each alert when it was read, by id
+   */
+  refresh(alerts: readonly Alert[], writers: ReadonlyMap<string, string>): Promise<readonly string[]>;
+  /** Restores the values of alerts of which a run changed only values, as far as no later run has. */
+  restoreValues(runId: number): Promise<void>;
+  /**
+   * Computes the change of the score of the active alerts of a run again.
+   * @param previous the scores of the previous run, with the columns supplier and p
+   */
+  mendScoreChanges(runId: number, previous: SQL): Promise<void>;
+  /**
+   * Gives the transaction its place in the sequence of changes, and notifies the watches. Call it last: it takes
+   * a lock that every other writer needs. Without a change it does nothing.
+   */
+  finish(): Promise<void>;
+  /**
+   * Does all of an action in one statement: writes alerts that exist and their history entries, records an event for
+   * the audit log, and finishes. Other actions wait for each of its locks, so they are held for one statement.
+   */
+  writeAction(changes: readonly AlertChange[], event: AuditEvent): Promise<void>;
+}
+
+/** Maximum number of alerts or entries in one statement: PostgreSQL accepts 65,535 parameters; an entry has twelve. */
+const ROWS_PER_STATEMENT = 1_000;
+/** Maximum number of alerts in one statement that only updates the values of the run. */
+const ROWS_PER_REFRESH = 10_000;
+/** Key of the advisory lock under which transactions number themselves until their commit. */
+const SEQUENCE_LOCK = 0x616c7274;
+
+/** The columns that every run updates, also those of an alert without a history entry, with their types. */
+const OF_RUN = {
+  ...{ severity: "bellwether.alert_severity", ruleSeverity: "bellwether.alert_severity", riskScore: "float8" },
+  ...{ band: "text", expectedImpact: "float8", scoreChange: "float8", trend: "text", signals: "bigint" },
+  ...{ lastRunId: "int", summary: "text", scoreChangeParts: "jsonb" },
+} as const satisfies Partial<Record<keyof Alert, string>>;
+
+/** The columns that never change after an alert was raised. */
+const FIXED: ReadonlySet<string> = new Set(["id", "supplierId", "modelName", "ruleId", "dimension"]);
+
+export interface AlertWriterOptions {
+  /** Whether the events about which people are notified are stored with the alerts. */
+  readonly recordNotices: boolean;
+  readonly now: () => Date;
+}
+
+/** Creates the writer of the transaction of `db`. */
+export function createAlertWriter(db: Db, { recordNotices, now }: AlertWriterOptions): AlertWriter {
+  let changeId: number | undefined;
+  const ownChangeId = async (): Promise<number> => {
+    const { rows } = await db.execute<{ id: number }>(sql`select nextval('bellwether.alert_change')::float8 as id`);
+    return rows[0]?.id ?? 0;
+  };
+  return {
+    async save(changes) {
+      if (changes.length === 0) return;
+      changeId ??= await ownChangeId();
+      // Rows are written in the order of their ids, as they are locked.
+      const sorted = changes.toSorted((a, b) => (a.alert.id < b.alert.id ? -1 : 1));
+      const alertsOf = (which: (change: AlertChange) => boolean) => sorted.filter(which).map((change) => change.alert);
+      // New alerts first: known ones can name them as their replacement.
+      await insertAlerts(
+        db,
+        alertsOf(({ isNew }) => isNew),
+        changeId,
+      );
+      await updateAlerts(
+        db,
+        alertsOf((change) => isWhole(change)),
+        changeId,
+      );
+      await refreshAlerts(
+        db,
+        alertsOf((change) => !change.isNew && !isWhole(change)),
+        changeId,
+      );
+      const events = sorted.flatMap((change) => change.events);
+      await insertRows(db, alertEvent, events);
+      if (recordNotices) await writeNoticeEvents(db, noticeEventsOf(sorted, now()));
+    },
+    async refresh(alerts, writers) {
+      if (alerts.length === 0) return [];
+      changeId ??= await ownChangeId();
+      const refreshed = new Set(await refreshAlerts(db, alerts, changeId, writers));
+      return alerts.flatMap(({ id }) => (refreshed.has(id) ? [] : [id]));
+    },
+    async restoreValues(runId) {
+      changeId ??= await ownChangeId();
+      await db.execute(restoringSql(runId, changeId));
+    },
+    async mendScoreChanges(runId, previous) {
+      changeId ??= await ownChangeId();
+      const change = sql`n.risk_score - p.p`;
+      await db.execute(sql`
+        update bellwether.alert a set change_id = ${changeId}, score_change = ${change},
+          trend = case when a.raised_run_id = a.last_run_id then 'new' when ${change} >= 0.01 - 1e-9 then 'worse'
+            when ${change} <= -0.01 + 1e-9 then 'better' else 'same' end
+        from bellwether.alert n left join ${previous} p on p.supplier = n.supplier_id
+        where n.id = a.id and a.last_run_id = ${runId}::int and a.state <> 'resolved'`);
+    },
+    async finish() {
+      if (changeId === undefined) return;
+      await db.execute(sql`with ${numberingSql(sql`${changeId}::bigint`, sql`(select) one`)} ${NOTIFY}`);
+    },
+    async writeAction(changes, event) {
+      const events = changes.flatMap((change) => change.events);
+      const notices = recordNotices ? noticeEventsSql(noticeEventsOf(changes, now())) : undefined;
+      const parts = [
+        sql`change as materialized (select nextval('bellwether.alert_change') as id)`,
+        sql`updated as (${updateSql(changes.map((change) => change.alert))})`,
+        sql`recorded as (${db
+          .insert(alertEvent)
+          .values([...events])
+          .getSQL()})`,
+        ...(notices ? [sql`noticed as (${notices})`] : []),
+        appendingSql(event, BigInt(now().getTime()) * 1000n),
+        numberingSql(sql`(select id from change)`, sql`appended`),
+      ];
+      const { rowCount } = await db.execute(sql`with ${list(parts)} ${NOTIFY}`);
+      if (rowCount !== 1) throw new Error("the audit log has no head");
+    },
+  };
+}
+
+/** Whether all columns of an alert that exists are written. */
+const isWhole = ({ isNew, events, isWhole: whole }: AlertChange): boolean =>
+  !isNew && (events.length > 0 || whole === true);
+
+/** The names of all columns, by key. */
+const COLUMNS = Object.entries(getTableColumns(alert)).map(([key, { name }]) => ({ key, name }));
+const list = (parts: readonly SQL[]): SQL => sql.join([...parts], sql`, `);
+
+async function insertAlerts(db: Db, alerts: readonly Alert[], changeId: number): Promise<void> {
+  const names = COLUMNS.map(({ name }) => sql.identifier(name));
+  const [bare, values] = [list(names.map((name) => sql`${name}`)), list(names.map((name) => sql`v.${name}`))];
+  for (const some of inParts(alerts))
+    await db.execute(sql`insert into bellwether.alert (${bare}) select ${values} from ${rowsOf(some, changeId)}`);
+}
+
+async function updateAlerts(db: Db, alerts: readonly Alert[], changeId: number): Promise<void> {
+  for (const some of inParts(alerts)) await db.execute(updateSql(some, changeId));
+}
+
+/** Returns the statement that updates alerts. @param changeId undefined: that of the common table expression `change` */
+function updateSql(alerts: readonly Alert[], changeId?: number): SQL {
+  const names = COLUMNS.filter(({ key }) => !FIXED.has(key) && key !== "changeId").map(({ name }) =>
+    sql.identifier(name),
+  );
+  const sets = list(names.map((name) => sql`${name} = v.${name}`));
+  const change = changeId === undefined ? sql`(select id from change)` : sql`${changeId}`;
+  return sql`update bellwether.alert a set ${sets}, change_id = ${change} from ${rowsOf(alerts, changeId)} where a.id = v.id`;
+}
+
+/**
+ * Returns the common table expressions that give a change its place in the sequence: the last of them is `numbered`.
+ * The number is taken after the lock. @param after The lock is taken when this has its row.
+ */
+function numberingSql(changeId: SQL, after: SQL): SQL {
+  return sql`
+    locked as materialized (select pg_advisory_xact_lock(${SEQUENCE_LOCK}::int, 0) from ${after}),
+    numbered as (
+      insert into bellwether.alert_transaction (change_id) select ${changeId} from locked returning sequence
+    )`;
+}
+
+/** Notifies the watches of the change that was numbered. */
+const NOTIFY = sql`select pg_notify(${ALERT_CHANNEL}, sequence::text) from numbered`;
+
+/** Returns the SQL of a table `v` with whole rows, as one parameter: one per value would cost several times more. */
+function rowsOf(alerts: readonly Alert[], changeId: number | undefined): SQL {
+  const rows = alerts.map((row) =>
+    Object.fromEntries(COLUMNS.map(({ key, name }) => [name, key === "changeId" ? changeId : Reflect.get(row, key)])),
+  );
+  return sql`jsonb_populate_recordset(null::bellwether.alert, ${JSON.stringify(rows)}::text::jsonb) v`;
+}
+
+/** Returns the columns that every run updates, with their types. */
+function columnsOfRun() {
+  const keys = Object.keys(OF_RUN);
+  return COLUMNS.filter(({ key }) => keys.includes(key)).map(({ key, name }) => ({
+    ...{ key, text: name, name: sql.identifier(name), type: sql.raw(String(Reflect.get(OF_RUN, key))) },
+  }));
+}
+
+/** Returns the SQL of a JSON object with the values of an alert `a` that every run updates. */
+export function valuesSql(): SQL {
+  return sql`jsonb_build_object(${list(columnsOfRun().map(({ text, name }) => sql`${text}::text, a.${name}`))})`;
+}
+
+/** An override that a person has made since decides the severity. */
+function restoringSql(runId: number, changeId: number): SQL {
+  const sets = columnsOfRun().map(({ key, text, name, type }) => {
+    const value = sql`(c.values ->> ${text})::${type}`;
+    const severity = sql`coalesce((a.override ->> 'severity')::bellwether.alert_severity, (c.values ->> 'rule_severity')::bellwether.alert_severity)`;
+    return sql`${name} = ${key === "severity" ? severity : value}`;
+  });
+  return sql`
+    update bellwether.alert a set ${list(sets)}, change_id = ${changeId} from bellwether.alert_run_change c
+    where c.run_id = ${runId}::int and c.values is not null and c.alert_id = a.id
+      and a.last_run_id in (${runId}::int, (c.values ->> 'last_run_id')::int)`;
+}
+
+/**
+ * Writes the values of the run, and returns the ids of the written alerts. There can be many, so only these columns are
+ * sent.
+ * @param writers Only alerts that these transactions have written last. Undefined: all alerts, which are locked.
+ */
+async function refreshAlerts(
+  db: Db,
+  alerts: readonly Alert[],
+  changeId: number,
+  writers?: ReadonlyMap<string, string>,
+): Promise<readonly string[]> {
+  const columns = columnsOfRun();
+  const sets = list(columns.map(({ name }) => sql`${name} = v.${name}`));
+  const written: string[] = [];
+  for (const some of inParts(alerts, ROWS_PER_REFRESH)) {
+    const rows = some.map((row) => [
+      ...[row.id, writers?.get(row.id) ?? null],
+      ...columns.map(({ key }) => Reflect.get(row, key)),
+    ]);
+    const values = list(columns.map(({ type }, i) => sql`(r ->> ${sql.raw(String(i + 2))})::${type}`));
+    const result = await db.execute<{ id: string }>(sql`
+      update bellwether.alert a set ${sets}, change_id = ${changeId}
+      from (
+        select (r ->> 0)::uuid, r ->> 1, ${values} from jsonb_array_elements(${JSON.stringify(rows)}::text::jsonb) r
+      ) as v(id, writer, ${list(columns.map(({ name }) => sql`${name}`))})
+      where a.id = v.id and ${writers ? sql`a.xmin::text = v.writer` : sql`true`} returning a.id`);
+    for (const { id } of result.rows) written.push(id);
+  }
+  return written;
+}
+
+function* inParts<T>(rows: readonly T[], size = ROWS_PER_STATEMENT): Generator<readonly T[]> {
+  for (let at = 0; at < rows.length; at += size) yield rows.slice(at, at + size);
+}

@@ -1,0 +1,56 @@
+import { drizzle } from "@bellwether/postgres/drizzle/drizzle";
+import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
+import type { PostgresPool } from "@bellwether/postgres/pool/postgres-pool";
+import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { visitedRows } from "../../../test/visited-rows.ts";
+import { type Db, openDatabase } from "../database.ts";
+import type { AlertFilter } from "./alert-conditions.ts";
+import { type AlertOrder, listAlerts } from "./alerts.ts";
+
+const LIMIT = 50;
+
+let cluster: PostgresCluster;
+let pool: PostgresPool;
+beforeAll(async () => {
+  cluster = await startPostgresCluster();
+  const url = await cluster.createDatabase();
+  await (await openDatabase(url)).close();
+  pool = await openPostgres(url, { max: 1 });
+  // All alerts of a week are raised at the same time; those of all but the last weeks are resolved.
+  await pool.query(`
+    insert into bellwether.supplier (external_id) select 'S' || i from generate_series(1, 20000) i;
+    insert into bellwether.run (iso_week, model_name, fence, holder) values ('2026-W01', 'm', 1, 'h');
+    insert into bellwether.alert
+      (id, supplier_id, model_name, rule_id, dimension, severity, rule_severity, state, risk_score, expected_impact, raised_run_id, last_run_id, raised_at, changed_at, summary, change_id)
+    select gen_random_uuid(), s.id, 'm', 'high-score', 'score',
+      (case when s.id % 2 = 0 then 'critical' else 'warning' end)::bellwether.alert_severity, 'warning',
+      (case when s.id > 1000 then 'resolved' when s.id % 4 < 2 then 'open' else 'acknowledged' end)::bellwether.alert_state,
+      (s.id % 97) / 97.0, case when s.id % 5 > 0 then (s.id % 89) * 1000 end, r.id, r.id, now(), timestamptz '2026-01-01' + s.id / 2000 * interval '7 days', '', 1
+    from bellwether.supplier s, bellwether.run r;
+    analyze`);
+});
+afterAll(async () => {
+  await pool?.close();
+  await cluster?.[Symbol.asyncDispose]();
+});
+
+test.each<[string, Omit<AlertFilter, "now">]>([
+  ["active alerts", { states: ["open", "acknowledged", "in_mitigation"] }],
+  ["open alerts", { states: ["open"] }],
+  ["active warnings", { states: ["open", "acknowledged", "in_mitigation"], severity: "warning" }],
+  ["resolved alerts", { states: ["resolved"] }],
+  ["all alerts", { states: ["open", "acknowledged", "resolved"] }],
+])("a page of %s, however far back, reads only a few of 20,000 alerts", async (_what, filter) => {
+  const pages: AlertOrder[] = [{ by: "severity" }];
+  const list = (db: Db, order: AlertOrder) => listAlerts(db, { ...filter, now: new Date() }, order, LIMIT);
+  for (let page = 0; page < 5; page++) {
+    const last = (await list(drizzle(pool), pages.at(-1) ?? { by: "severity" })).at(-1)?.alert;
+    if (!last) throw new Error(`page ${page} is empty`);
+    const { severity, expectedImpact, riskScore, id } = last;
+    pages.push({ by: "severity", after: { severity, impact: expectedImpact ?? -1, riskScore, id } });
+  }
+  const visited = await Promise.all(pages.map((page) => visitedRows(pool, (db) => list(db, page))));
+  // The query joins four tables, and half of the active alerts are open.
+  expect(Math.max(...visited)).toBeLessThanOrEqual(6 * LIMIT);
+});

@@ -1,0 +1,148 @@
+import { aliasedTable, and, desc, eq, getTableColumns, inArray, sql } from "@bellwether/postgres/drizzle/drizzle";
+import type { SQL } from "drizzle-orm";
+import type { Alert, AlertSeverity } from "../../domain/alerts/alert.ts";
+import type { ImpactFormula } from "../../domain/scores/expected-impact.ts";
+import type { Db } from "../database.ts";
+import { alert, run, supplier } from "../schema.ts";
+import { type AlertFilter, alertConditions } from "./alert-conditions.ts";
+
+/** An alert with the names and ids that callers use. */
+export interface AlertView {
+  readonly alert: Alert;
+  readonly supplierExternalId: string;
+  readonly supplierName: string;
+  /** Empty: not known. */
+  readonly region: string;
+  readonly category: string;
+  /** Exposure per year, in `exposureCurrency`. Null: not known. */
+  readonly exposure: number | null;
+  /** ISO 4217. Empty: the currency of the formula. */
+  readonly exposureCurrency: string;
+  /** The formula of the expected impacts of the alert's last run. Null: a run of an earlier release. */
+  readonly formula: ImpactFormula | null;
+  readonly raisedWeek: string;
+  readonly lastWeek: string;
+  /** The version of the alert's model that computed its score. */
+  readonly modelVersion: string;
+  /** The rule of the alert that replaced this one. Null: none did. */
+  readonly replacedByRuleId: string | null;
+  /** Position of the alert's last change in the sequence of all changes. */
+  readonly sequence: number;
+}
+
+/** The position of an alert in a list by severity. */
+export interface SeverityKey {
+  readonly severity: AlertSeverity;
+  /** Expected impact. -1: not known. */
+  readonly impact: number;
+  readonly riskScore: number;
+  readonly id: string;
+}
+
+/** The position of an alert in a list by a number. */
+export interface NumberKey {
+  readonly value: number;
+  readonly id: string;
+}
+
+/** The order of a list, highest first, with the last alert of the previous page. */
+export type AlertOrder =
+  | { readonly by: "severity"; readonly after?: SeverityKey }
+  | { readonly by: "impact" | "change"; readonly after?: NumberKey };
+
+/** Lists alerts in an order. */
+export function listAlerts(db: Db, filter: AlertFilter, order: AlertOrder, limit: number): Promise<AlertView[]> {
+  const { keys, after } = orderSql(order);
+  return selectAlerts(db, and(alertConditions(filter), after), keys, limit);
+}
+
+type AlertTable = typeof alert;
+
+/** Returns what a list is sorted by, highest first, for the alert table or an alias of it. */
+type SortKeys = (t: AlertTable) => readonly SQL[];
+
+const SORT_VALUES = {
+  impact: (t: AlertTable) => sql`coalesce(${t.expectedImpact}, -1)`,
+  change: (t: AlertTable) => sql`coalesce(${t.scoreChange}, 0)`,
+};
+
+export const BY_ID: SortKeys = (t) => [desc(t.id)];
+
+function orderSql(order: AlertOrder): { readonly keys: SortKeys; readonly after: SQL | undefined } {
+  if (order.by === "severity") {
+    const { after } = order;
+    return {
+      keys: (t) => [desc(t.severity), sql`${SORT_VALUES.impact(t)} desc`, desc(t.riskScore), desc(t.id)],
+      after:
+        after &&
+        sql`(${alert.severity}, ${SORT_VALUES.impact(alert)}, ${alert.riskScore}, ${alert.id})
+          < (${after.severity}::bellwether.alert_severity, ${after.impact}::float8, ${after.riskScore}::float8, ${after.id}::uuid)`,
+    };
+  }
+  const { by, after } = order;
+  const sortValue = SORT_VALUES[by];
+  return {
+    keys: (t) => [sql`${sortValue(t)} desc`, desc(t.id)],
+    after: after && sql`(${sortValue(alert)}, ${alert.id}) < (${after.value}::float8, ${after.id}::uuid)`,
+  };
+}
+
+export async function findAlert(db: Db, alertId: string): Promise<AlertView | undefined> {
+  return (await selectAlerts(db, eq(alert.id, alertId), BY_ID, 1))[0];
+}
+
+/** Returns the alerts with these ids, at most 200, in no particular order. */
+export function findAlerts(db: Db, alertIds: readonly string[]): Promise<AlertView[]> {
+  return selectAlerts(db, inArray(alert.id, [...alertIds]), BY_ID, alertIds.length);
+}
+
+/**
+ * Reads alerts with their names. The alerts are selected before the other tables are joined, so that a page
+ * costs the same whatever the number of suppliers.
+ */
+export async function selectAlerts(
+  db: Db,
+  condition: SQL | undefined,
+  keys: SortKeys,
+  limit: number,
+): Promise<AlertView[]> {
+  const lastRun = aliasedTable(run, "last_run");
+  const page = aliasedTable(alert, "page");
+  const selected = db
+    .select()
+    .from(alert)
+    .where(condition)
+    .orderBy(...keys(alert))
+    .limit(limit);
+  const label = (id: SQL | typeof supplier.regionId | typeof supplier.categoryId) =>
+    sql<string>`coalesce((select value from bellwether.label where id = ${id}), '')`;
+  const rows = await db
+    .select({
+      alert: getTableColumns(page),
+      supplierExternalId: supplier.externalId,
+      supplierName: supplier.name,
+      region: label(supplier.regionId),
+      category: label(supplier.categoryId),
+      exposure: supplier.exposure,
+      exposureCurrency: supplier.exposureCurrency,
+      formula: lastRun.impactFormula,
+      raisedWeek: run.isoWeek,
+      lastWeek: lastRun.isoWeek,
+      modelVersion: sql<string>`coalesce(${lastRun.scoredBy} ->> 'version', '')`,
+      replacedByRuleId: sql<string | null>`(select o.rule_id from bellwether.alert o where o.id = ${page.replacedBy})`,
+      sequence: sql<number>`coalesce((select t.sequence from bellwether.alert_transaction t where t.change_id = ${page.changeId}), 0)::float8`,
+    })
+    .from(selected.as("page"))
+    .innerJoin(supplier, eq(supplier.id, page.supplierId))
+    .innerJoin(run, eq(run.id, page.raisedRunId))
+    .innerJoin(lastRun, eq(lastRun.id, page.lastRunId))
+    .orderBy(...keys(page));
+  return rows.map((row) => ({ ...row, alert: alertFromRow(row.alert) }));
+}
+
+type AlertRow = typeof alert.$inferSelect;
+
+/** Converts a row. The dimension is text, so that a rule of a later version does not break a list. */
+export function alertFromRow(row: AlertRow): Alert {
+  return { ...row, dimension: row.dimension === "impact" ? "impact" : "score" };
+}

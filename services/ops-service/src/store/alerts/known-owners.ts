@@ -1,0 +1,46 @@
+import { actorOf } from "@bellwether/mesh/call/caller";
+import { sql } from "@bellwether/postgres/drizzle/drizzle";
+import type { KnownOwner } from "../../domain/alerts/suggest-owners.ts";
+import type { Db } from "../database.ts";
+
+/** Maximum number of owners that each source returns. */
+const MAX_OWNERS = 1_000;
+/** The newest entries of the histories of alerts whose authors are known. */
+const MAX_EVENTS = 2_000;
+const MAX_SESSIONS = 1_000;
+
+/**
+ * Reads who owns active alerts or suppliers, who has signed in, and who has acted on alerts lately. Each source is
+ * bounded; owners of suppliers are read from one index entry to the next, whatever the number of suppliers is.
+ */
+export async function readKnownOwners(db: Db): Promise<readonly KnownOwner[]> {
+  const { rows } = await db.execute<{
+    source: string;
+    owner: string;
+    name: string;
+    alerts: number;
+    seenMs: number;
+  }>(sql`
+    with recursive supplier_owner(owner) as (
+      (select owner from bellwether.supplier where owner <> '' order by owner limit 1)
+      union all
+      select (select u.owner from bellwether.supplier u where u.owner <> '' and u.owner > o.owner order by u.owner limit 1)
+      from supplier_owner o where o.owner is not null
+    )
+    (select 'alert' as source, owner, '' as name, count(*)::int as alerts, 0::float8 as "seenMs"
+      from bellwether.alert where state <> 'resolved' and owner <> '' group by owner order by 4 desc limit ${MAX_OWNERS})
+    union all
+    (select 'actor', e.actor, '', 0, (extract(epoch from max(e.occurred_at)) * 1000)::float8
+      from (select actor, occurred_at from bellwether.alert_event order by id desc limit ${MAX_EVENTS}) e
+      where e.actor <> '' group by e.actor)
+    union all
+    (select 'session', s.subject, s.name, 0, (extract(epoch from s.created_at) * 1000)::float8
+      from bellwether.session s order by s.created_at desc limit ${MAX_SESSIONS})
+    union all
+    (select 'supplier', owner, '', 0, 0 from supplier_owner where owner is not null limit ${MAX_OWNERS})`);
+  return rows.map(({ source, owner, name, alerts, seenMs }) => ({
+    owner: source === "session" ? actorOf({ subject: owner, name }) : owner,
+    activeAlerts: alerts,
+    seenMs,
+  }));
+}

@@ -1,0 +1,193 @@
+import type { NoticeRoutes } from "@bellwether/config/notice-routes";
+import { sql } from "@bellwether/postgres/drizzle/drizzle";
+import type { NoticeJob, RelayPass } from "../../domain/notices/deliver-notice.ts";
+import { type DueItem, gatherNotices } from "../../domain/notices/gather-notices.ts";
+import type { NoticeItem, NoticeKind } from "../../domain/notices/notice.ts";
+import type { NoticeEvent } from "../../domain/notices/notice-event.ts";
+import { alertsPage, createNoticeItem } from "../../domain/notices/notice-item.ts";
+import { isQuietAt, routeNotice } from "../../domain/notices/route-notice.ts";
+import { reportNotTaken } from "../alerts/notice-outbox.ts";
+import type { Db, InTransaction } from "../database.ts";
+import { notice, noticeItem } from "../notice-schema.ts";
+import { readNoticeFacts } from "./notice-facts.ts";
+
+export interface RelayOptions {
+  readonly routes: NoticeRoutes;
+  /** URL of the page, with a slash at the end. Null: not known. */
+  readonly publicUrl: string | null;
+  readonly now: () => Date;
+  readonly newNoticeId: (now: Date) => string;
+  /** Time for which a job has a notice before another job may take it, milliseconds. */
+  readonly claimMs: number;
+  /** Maximum number of notices of one destination that have a job. */
+  readonly perDestination: number;
+}
+
+/** Class of the advisory lock that lets one replica relay at a time. */
+const RELAY_LOCK = 0x6e6f7469;
+const EVENTS_PER_READ = 500;
+/** Events that one pass routes: those of a run with more alerts are put into several notices. */
+const MAX_EVENTS = 10_000;
+const MAX_ITEMS_PER_PASS = 20_000;
+const ROWS_PER_STATEMENT = 1_000;
+
+/**
+ * Moves the outbox forward in one transaction: events become items of destinations, items that are due become
+ * notices, and notices that are due get a job. Undefined: another replica is doing it.
+ * @param claims whether notices get jobs; false while the queue is not open
+ */
+export function relayNotices(
+  inTransaction: InTransaction,
+  options: RelayOptions,
+  claims: boolean,
+): Promise<RelayPass | undefined> {
+  const { routes, now } = options;
+  return inTransaction(async ({ db }) => {
+    const { rows } = await db.execute<{ locked: boolean }>(
+      sql`select pg_try_advisory_xact_lock(${RELAY_LOCK}::int, 0) as locked`,
+    );
+    if (!rows[0]?.locked) return undefined;
+    const at = now();
+    if (routes.escalation) await reportNotTaken(db, routes.escalation, at);
+    let events = 0;
+    let unrouted = 0;
+    let hasMore = true;
+    while (hasMore && events < MAX_EVENTS) {
+      const taken = await takeEvents(db);
+      unrouted += await routeEvents(db, taken, options, at);
+      events += taken.length;
+      hasMore = taken.length === EVENTS_PER_READ;
+    }
+    const resolved = await createNotices(db, options, at);
+    return { jobs: claims ? await claimNotices(db, options, at) : [], unrouted, resolved, hasMore };
+  });
+}
+
+/** An event as JSON. */
+type StoredEvent = Omit<NoticeEvent, "key" | "occurredAt"> & { readonly occurredAt: string };
+
+async function takeEvents(db: Db): Promise<readonly NoticeEvent[]> {
+  const { rows } = await db.execute<{ id: string; key: string; event: StoredEvent }>(sql`
+    delete from bellwether.notice_event where id in (
+      select id from bellwether.notice_event order by id limit ${EVENTS_PER_READ} for update skip locked)
+    returning id, key, event`);
+  return rows
+    .toSorted((a, b) => Number(a.id) - Number(b.id))
+    .map(({ key, event }) => ({ ...event, key, occurredAt: new Date(event.occurredAt) }));
+}
+
+/** Stores the items of events. Returns the number of events that no route is for. */
+async function routeEvents(db: Db, events: readonly NoticeEvent[], options: RelayOptions, now: Date): Promise<number> {
+  if (events.length === 0) return 0;
+  const { routes, publicUrl } = options;
+  const facts = await readNoticeFacts(db, events);
+  let unrouted = 0;
+  const rows = events.flatMap((event) => {
+    const [supplier, run] = [facts.supplierOf(event), facts.runOf(event)];
+    const routed = supplier && run ? routeNotice(event, supplier, routes, now) : [];
+    if (!supplier || !run || routed.length === 0) {
+      unrouted++;
+      return [];
+    }
+    const item = createNoticeItem(event, supplier, run, { reasons: facts.reasonsOf(event), publicUrl });
+    return routed.map((one) => ({ ...one, item }));
+  });
+  for (let i = 0; i < rows.length; i += ROWS_PER_STATEMENT)
+    await db.insert(noticeItem).values(rows.slice(i, i + ROWS_PER_STATEMENT));
+  return unrouted;
+}
+
+/**
+ * Puts the items that are due into notices. A digest leaves out items whose alerts were all resolved meanwhile; their
+ * number is returned.
+ */
+async function createNotices(db: Db, { routes, publicUrl, newNoticeId }: RelayOptions, now: Date): Promise<number> {
+  const { rows } = await db.execute<{
+    id: string;
+    destination: string;
+    kind: NoticeKind;
+    recipient: string;
+    item: NoticeItem;
+  }>(sql`
+    delete from bellwether.notice_item where id in (
+      select id from bellwether.notice_item where due_at <= ${now.toISOString()}::timestamptz
+      order by due_at, id limit ${MAX_ITEMS_PER_PASS})
+    returning id, destination, kind, recipient, item`);
+  const resolved = await readResolved(
+    db,
+    rows.flatMap(({ kind, item }) => (kind === "digest" ? item.alertIds : [])),
+  );
+  const isOver = ({ kind, item }: DueItem): boolean =>
+    kind === "digest" && item.alertIds.every((alertId) => resolved.has(alertId));
+  const sorted: readonly DueItem[] = rows.toSorted((a, b) => Number(a.id) - Number(b.id));
+  const due = sorted.filter((one) => !isOver(one));
+  const channels = new Map(routes.destinations.map(({ name, channel }) => [name, channel]));
+  const made = gatherNotices(due, (name) => channels.get(name) === "webhook");
+  const pageUrl = alertsPage(publicUrl);
+  for (let i = 0; i < made.length; i += ROWS_PER_STATEMENT)
+    await db.insert(notice).values(
+      made.slice(i, i + ROWS_PER_STATEMENT).map((one) => ({
+        ...one,
+        id: newNoticeId(now),
+        channel: channels.get(one.destination) ?? "webhook",
+        pageUrl,
+        createdAt: now,
+        nextAttemptAt: now,
+      })),
+    );
+  return sorted.length - due.length;
+}
+
+/** Returns those of the alerts that are resolved. */
+async function readResolved(db: Db, alertIds: readonly string[]): Promise<ReadonlySet<string>> {
+  if (alertIds.length === 0) return new Set();
+  const ids = sql.param([...new Set(alertIds)]);
+  const { rows } = await db.execute<{ id: string }>(
+    sql`select id from bellwether.alert where id = any(${ids}::uuid[]) and state = 'resolved'`,
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
+/**
+ * Claims notices that are due, of each destination only so many that at most `perDestination` have a job: a slow
+ * destination then does not delay the others. Notices of disabled destinations wait, and those of destinations in their
+ * quiet hours, except tests: a person waits for their result.
+ */
+async function claimNotices(
+  db: Db,
+  { routes, claimMs, perDestination }: RelayOptions,
+  now: Date,
+): Promise<readonly NoticeJob[]> {
+  const names = sql.param(routes.destinations.map(({ name }) => name));
+  const quiet = sql.param(routes.destinations.map((destination) => isQuietAt(destination, now)));
+  const at = sql`${now.toISOString()}::timestamptz`;
+  const until = new Date(now.getTime() + claimMs).toISOString();
+  const { rows } = await db.execute<{ noticeId: string; claim: number }>(sql`
+    with chosen as (
+      select ready.id from unnest(${names}::text[], ${quiet}::boolean[]) as d(name, quiet)
+      cross join lateral (
+        select n.id from bellwether.notice n
+        where n.destination = d.name and n.state = 'waiting' and n.next_attempt_at <= ${at}
+          and (n.claimed_until is null or n.claimed_until <= ${at}) and (not d.quiet or n.kind = 'test')
+        order by n.next_attempt_at, n.id
+        limit greatest(0, ${perDestination}::int - (
+          select count(*)::int from bellwether.notice b
+          where b.destination = d.name and b.state = 'waiting' and b.claimed_until > ${at}))
+      ) ready
+      where not exists (
+        select from bellwether.notice_destination x where x.name = d.name and x.disabled_at is not null)
+    )
+    update bellwether.notice n set claim = n.claim + 1, claimed_until = ${until}::timestamptz
+    from chosen where n.id = chosen.id
+    returning n.id as "noticeId", n.claim`);
+  return rows;
+}
+
+/** Gives back the claims of jobs that could not be added to the queue. */
+export async function releaseNotices(db: Db, jobs: readonly NoticeJob[]): Promise<void> {
+  const ids = sql.param(jobs.map(({ noticeId }) => noticeId));
+  const claims = sql.param(jobs.map(({ claim }) => claim));
+  await db.execute(sql`
+    update bellwether.notice n set claimed_until = null
+    from unnest(${ids}::uuid[], ${claims}::int[]) as j(id, claim) where n.id = j.id and n.claim = j.claim`);
+}

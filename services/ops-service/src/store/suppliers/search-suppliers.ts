@@ -1,0 +1,171 @@
+import { sql } from "@bellwether/postgres/drizzle/drizzle";
+import type { SQL } from "drizzle-orm";
+import { type SearchQuery, searchesInside, searchQuery } from "../../domain/suppliers/search-key.ts";
+import type { Identifier, MatchKind, SearchResult } from "../../domain/suppliers/supplier.ts";
+import type { Db } from "../database.ts";
+import type { LabelTexts } from "../scores/label-texts.ts";
+import { readScores, type ScoreRow, scoreOf } from "../scores/score-rows.ts";
+import { latestScoredRun } from "../scores/scored-runs.ts";
+import { listScoringModels } from "../scores/scoring-models.ts";
+import { readSuppliers } from "./supplier-rows.ts";
+
+/** A supplier that matches a query. */
+export interface FoundSupplier {
+  readonly number: number;
+  readonly match: MatchKind;
+  readonly identifier: Identifier | null;
+}
+
+interface FoundRow extends Record<string, unknown> {
+  readonly number: number;
+  readonly match: MatchKind;
+  readonly kind: string | null;
+  readonly value: string | null;
+}
+
+/** Minimum number of names that contain the query among which the best ones are chosen. */
+const MIN_NAMES = 1_000;
+/** Minimum number of names that are compared with the query for their similarity. */
+const MIN_SIMILAR = 3_000;
+/** Minimum share of the query's trigrams that a similar name has: one of six letters may be wrong. */
+const MIN_SIMILARITY = 0.35;
+/** Minimum length of a half: the index finds no shorter part of a text. */
+const MIN_HALF = 3;
+/** Maximum number of words of a query that are searched inside names; further words are ignored. */
+const MAX_WORDS = 8;
+/** Three letters or digits in a row: the index of the names finds no shorter part of a text. */
+const INDEXED = /[\p{L}\p{N}]{3}/u;
+/** The last character of Unicode, which is greater than every continuation of a prefix. */
+const LAST_CHARACTER = "\u{10FFFF}";
+
+/**
+ * Finds suppliers, best match first: whole ids and identifiers, then ids, identifiers and names that begin with
+ * the query, then names that contain all its words, then, if there is nothing else, similar names. A query below
+ * `MIN_INNER_CHARACTERS` finds only beginnings.
+ */
+export async function findMatches(db: Db, query: string, limit: number): Promise<readonly FoundSupplier[]> {
+  const keys = searchQuery(query);
+  if (keys.text === "") return [];
+  const beginnings = distinct((await db.execute<FoundRow>(beginningsSql(keys, limit))).rows);
+  const inside = searchesInside(keys) ? insideSql(keys, limit) : undefined;
+  if (beginnings.length >= limit || !inside) return beginnings.slice(0, limit).map(foundOf);
+  const found = distinct([...beginnings, ...(await db.execute<FoundRow>(inside)).rows]);
+  if (found.length > 0) return found.slice(0, limit).map(foundOf);
+  const similarNames = similarSql(keys, limit);
+  if (!similarNames) return [];
+  const similar = await db.execute<{ number: number }>(similarNames);
+  return similar.rows.map(({ number }) => ({ number, match: "similar_name", identifier: null }));
+}
+
+/** Returns the SQL of whole and begun ids, identifiers and names. Each part reads at most `limit` index entries. */
+function beginningsSql({ text, identifier }: SearchQuery, limit: number): SQL {
+  const most = sql`limit ${limit}::int`;
+  const begins = (column: SQL, start: string): SQL =>
+    sql`${column} >= ${start} and ${column} < ${start + LAST_CHARACTER}`;
+  const suppliers = (rank: number, match: MatchKind, where: SQL, key: SQL): SQL => sql`(
+    select k.supplier_id as number, ${match}::text as match, null::text as kind, null::text as value,
+      ${rank}::int as rank, ${key} as key
+    from bellwether.supplier_search k where ${where} order by ${key}, k.supplier_id ${most})`;
+  const identifiers = (rank: number, where: SQL): SQL => sql`(
+    select i.supplier_id, 'identifier', i.kind, i.value, ${rank}::int, i.key
+    from bellwether.supplier_identifier i where ${where} order by i.key ${most})`;
+  const [idKey, nameKey] = [sql`k.id_key`, sql`k.name_key`];
+  const parts = [
+    suppliers(0, "supplier_id", sql`${idKey} = ${text}`, idKey),
+    suppliers(2, "supplier_id", begins(idKey, text), idKey),
+    suppliers(4, "name", begins(nameKey, text), nameKey),
+    ...(identifier === ""
+      ? []
+      : [identifiers(1, sql`i.key = ${identifier}`), identifiers(3, begins(sql`i.key`, identifier))]),
+  ];
+  return sql`select number, match, kind, value from (${sql.join(parts, sql` union all `)}) f order by rank, key, number`;
+}
+
+/**
+ * Returns the SQL of names that contain all words of the query; names in which the query begins a word come first.
+ * Undefined: no word is long enough for the index.
+ */
+function insideSql({ text }: SearchQuery, limit: number): SQL | undefined {
+  const words = text.split(" ").slice(0, MAX_WORDS);
+  if (!words.some((word) => INDEXED.test(word))) return undefined;
+  const contains = (part: string): SQL => sql`k.name_key like ${`%${escapeLike(part)}%`}`;
+  return sql`
+    select number, 'name' as match, null::text as kind, null::text as value from (
+      select k.supplier_id as number, k.name_key from bellwether.supplier_search k
+      where ${sql.join(words.map(contains), sql` and `)} limit ${Math.max(limit, MIN_NAMES)}::int
+    ) k order by k.name_key not like ${`% ${escapeLike(text)}%`}, k.name_key, number limit ${limit}::int`;
+}
+
+/**
+ * Returns the SQL of names that are similar to the query, most similar first. An error in a word leaves its first or
+ * its second half as it is, so a name must contain one of both for each word. This reads far fewer names than the
+ * similarity operators of pg_trgm, which compare every name that has some of the query's trigrams. Undefined: no half
+ * is long enough for the index.
+ */
+function similarSql({ text }: SearchQuery, limit: number): SQL | undefined {
+  const hasHalf = (word: string): SQL[] => {
+    const letters = [...word];
+    const half = Math.max(MIN_HALF, Math.ceil(letters.length / 2));
+    const parts = [letters.slice(0, half), letters.slice(-half)].map((part) => part.join(""));
+    const indexed = parts.filter((part) => INDEXED.test(part)).map(escapeRegex);
+    // As one pattern per word, all words are searched in one scan of the index, which skips what the rarest excludes.
+    return indexed.length === 0 ? [] : [sql`k.name_key ~ ${`(${indexed.join("|")})`}`];
+  };
+  const halves = text.split(" ").flatMap(hasHalf).slice(0, MAX_WORDS);
+  if (halves.length === 0) return undefined;
+  return sql`
+    select number from (
+      select k.supplier_id as number, k.name_key, word_similarity(${text}, k.name_key) as similarity from (
+        select k.supplier_id, k.name_key from bellwether.supplier_search k
+        where ${sql.join(halves, sql` and `)} limit ${Math.max(limit, MIN_SIMILAR)}::int
+      ) k
+    ) n where similarity >= ${MIN_SIMILARITY}::real order by similarity desc, name_key, number limit ${limit}::int`;
+}
+
+/** Escapes the wildcards of LIKE. */
+function escapeLike(text: string): string {
+  return text.replace(/[\\%_]/g, (character) => `\\${character}`);
+}
+
+/** Escapes the special characters of a regular expression. */
+function escapeRegex(text: string): string {
+  return text.replace(/[^\p{L}\p{N}]/gu, (character) => `\\${character}`);
+}
+
+/** Leaves out rows of suppliers that a better row has. */
+function distinct(rows: readonly FoundRow[]): FoundRow[] {
+  return [...new Map(rows.toReversed().map((row) => [row.number, row])).values()].toReversed();
+}
+
+function foundOf({ number, match, kind, value }: FoundRow): FoundSupplier {
+  return { number, match, identifier: kind === null || value === null ? null : { kind, value } };
+}
+
+/**
+ * Finds suppliers with their scores by one model, best match first. @throws ModelNotScoredError
+ */
+export async function searchSuppliers(
+  db: Db,
+  { query, limit, modelName: wanted }: { readonly query: string; readonly limit: number; readonly modelName: string },
+  labelTexts: LabelTexts,
+): Promise<SearchResult> {
+  const [run, found] = await Promise.all([
+    listScoringModels(db).then((models) => latestScoredRun(db, models, wanted)),
+    findMatches(db, query, limit + 1),
+  ]);
+  const modelName = run?.modelName ?? "";
+  const shown = found.slice(0, limit);
+  const numbers = shown.map(({ number }) => number);
+  const [suppliers, scores] = await Promise.all([
+    readSuppliers(db, numbers, { modelName, withIdentifiers: true, labelTexts }),
+    run ? readScores(db, run, numbers) : new Map<number, ScoreRow>(),
+  ]);
+  const matches = shown.flatMap(({ number, match, identifier }) => {
+    const supplier = suppliers.get(number);
+    if (!supplier) return [];
+    const row = scores.get(number);
+    const latestScore = row && run ? scoreOf(row, run, supplier.exposure) : null;
+    return [{ supplier: { ...supplier, latestScore }, kind: match, identifier }];
+  });
+  return { matches, isTruncated: found.length > limit, modelName };
+}

@@ -1,0 +1,323 @@
+import { BAND_NUMBERS } from "@bellwether/contract/band-codes";
+import { sql } from "@bellwether/postgres/drizzle/drizzle";
+import type { SQL } from "drizzle-orm";
+import { RunNotFoundError } from "../../domain/ops-error.ts";
+import { chooseModel, chooseModelOf, type ScoringModel } from "../../domain/scores/choose-model.ts";
+import type {
+  ChangeDirection,
+  Supplier,
+  SupplierFilter,
+  SupplierHistory,
+  SupplierList,
+  SupplierQuery,
+  SupplierScore,
+} from "../../domain/suppliers/supplier.ts";
+import {
+  countSuppliers,
+  type GroupFilter,
+  type SupplierGroup,
+  supplierFacets,
+  withoutGroups,
+} from "../../domain/suppliers/supplier-facets.ts";
+import type { Db } from "../database.ts";
+import type { LabelTexts } from "../scores/label-texts.ts";
+import { TOP_CONTRIBUTIONS } from "../scores/score-copy.ts";
+import { readHistory, readScoringModels } from "../scores/score-history.ts";
+import {
+  readScores,
+  type ScoredRun,
+  type ScoredRunWithFeatures,
+  scoreOf,
+  withExplanations,
+} from "../scores/score-rows.ts";
+import { findScoredRun, latestScoredRun, runOfToken } from "../scores/scored-runs.ts";
+import { listScoringModels } from "../scores/scoring-models.ts";
+import { findMatches } from "./search-suppliers.ts";
+import { countGroups, type LinkedRun } from "./supplier-groups.ts";
+import { readPage } from "./supplier-pages.ts";
+import { readSuppliers } from "./supplier-rows.ts";
+
+/** Maximum number of suppliers that match a text and are compared with the other conditions of a list. */
+export const MAX_CANDIDATES = 2_000;
+
+export interface ListSuppliersOptions {
+  /** Returns the groups of all suppliers of a run, see `createRunGroups`. */
+  readonly groupsOf: (run: LinkedRun) => Promise<readonly SupplierGroup[]>;
+  readonly labelTexts: LabelTexts;
+}
+
+const EMPTY_LIST: Omit<SupplierList, "modelNames"> = {
+  ...{ suppliers: [], runId: 0, isoWeek: "", totalSize: 0, facets: null, queryTruncated: false, formula: null },
+  modelName: "",
+};
+
+/**
+ * Lists the suppliers of a model's latest complete run, or of the one of a week. Later pages stay with the run of the
+ * first page.
+ * @throws ModelNotScoredError, RunNotFoundError, PageTokenError for a token of another model's list
+ */
+export async function listSuppliers(
+  db: Db,
+  query: SupplierQuery,
+  limit: number,
+  { groupsOf, labelTexts }: ListSuppliersOptions,
+): Promise<SupplierList> {
+  const models = await listScoringModels(db);
+  const modelNames = models.map(({ modelName }) => modelName);
+  const { after, modelName: wanted, hasActiveAlerts } = query;
+  const run = after
+    ? await runOfToken(db, after.runId, wanted)
+    : await listedRun(db, models, { modelName: wanted, isoWeek: query.isoWeek });
+  if (!run) return { ...EMPTY_LIST, modelNames };
+  const found = query.query === "" ? null : await findMatches(db, query.query, MAX_CANDIDATES + 1);
+  const candidates = found?.slice(0, MAX_CANDIDATES).map(({ number }) => number);
+  const labels = await labelFilter(db, query);
+  const alerted = hasActiveAlerts === undefined ? undefined : await alertedSuppliers(db, run.modelName);
+  const restricted = restrictions(query, run, { candidates, alerted });
+  const all = await groupsOf(run);
+  const isCounted = hasActiveAlerts !== false || query.withoutExposure;
+  const groups = await groupsThat(db, run.id, all, { restricted, isCounted, candidates, alerted });
+  const runSize = all.reduce((sum, { suppliers }) => sum + suppliers, 0);
+  const totalSize = countSuppliers(groups, labels, run.features);
+  const conditions = [...restricted, ...conditionsOf(query, labels, run)];
+  const rows = totalSize === 0 ? [] : await readPage(db, run, { ...query, conditions, totalSize, runSize }, limit);
+  const facets = query.includeFacets ? supplierFacets(groups, labels, run.features) : null;
+  const numbers = rows.map(({ supplier }) => supplier);
+  const suppliers = await readSuppliers(db, numbers, { modelName: run.modelName, withIdentifiers: false, labelTexts });
+  const scores = await withExplanations(
+    db,
+    rows.map((row) => ({
+      supplier: row.supplier,
+      score: scoreOf(row, run, suppliers.get(row.supplier)?.exposure ?? null),
+    })),
+  );
+  return {
+    suppliers: numbers.flatMap((number, i) => {
+      const [supplier, score] = [suppliers.get(number), scores[i]];
+      return supplier && score ? [{ ...supplier, latestScore: withLargest(score) }] : [];
+    }),
+    ...{ runId: run.id, isoWeek: run.isoWeek, formula: run.formula, modelName: run.modelName, modelNames },
+    totalSize,
+    facets: facets && {
+      ...facets,
+      regions: await named(labelTexts, facets.regions),
+      categories: await named(labelTexts, facets.categories),
+    },
+    queryTruncated: found !== null && found.length > MAX_CANDIDATES,
+  };
+}
+
+/** Returns the run of a list's first page. Undefined: no run is complete. @throws ModelNotScoredError, RunNotFoundError */
+async function listedRun(
+  db: Db,
+  models: readonly ScoringModel[],
+  { modelName: wanted, isoWeek }: Pick<SupplierQuery, "modelName" | "isoWeek">,
+): Promise<ScoredRunWithFeatures | undefined> {
+  if (isoWeek === "") return await latestScoredRun(db, models, wanted);
+  const modelName = chooseModel(models, wanted) ?? "";
+  const run = await findScoredRun(db, isoWeek, modelName);
+  if (!run) throw new RunNotFoundError(`a complete run of ${isoWeek} by the model ${JSON.stringify(modelName)}`);
+  return run;
+}
+
+/** Returns a score for a list: with only the largest contributions. */
+function withLargest({ explanation, ...score }: SupplierScore): SupplierScore {
+  if (explanation === null) return { ...score, explanation };
+  return {
+    ...score,
+    explanation: { ...explanation, contributions: explanation.contributions.slice(0, TOP_CONTRIBUTIONS) },
+  };
+}
+
+/** Returns the filter with regions and categories as ids of labels. */
+async function labelFilter(db: Db, filter: SupplierFilter): Promise<GroupFilter> {
+  const { bands, regions, categories, changes, completenessBelow } = filter;
+  const values = [...new Set([...regions, ...categories])].filter((value) => value !== "");
+  const { rows } =
+    values.length === 0
+      ? { rows: [] }
+      : await db.execute<{ id: number; kind: string; value: string }>(sql`
+          select id, kind, value from bellwether.label
+          where kind in ('region', 'category') and value = any(${sql.param(values)}::text[])`);
+  const ids = new Map(rows.map(({ id, kind, value }) => [`${kind}/${value}`, id]));
+  const idOf = (kind: string) => (value: string) => (value === "" ? 0 : (ids.get(`${kind}/${value}`) ?? NO_LABEL));
+  return {
+    ...{ bands, changes, completenessBelow },
+    regions: regions.map(idOf("region")),
+    categories: categories.map(idOf("category")),
+  };
+}
+
+/** The id of a label that does not exist. */
+const NO_LABEL = -1;
+
+/** Maximum number of suppliers with alerts that are read before their scores. */
+const MAX_ALERTED = 5_000;
+
+/** Returns the suppliers with an active alert of a model. Undefined: there are too many to look each up. */
+async function alertedSuppliers(db: Db, modelName: string): Promise<readonly number[] | undefined> {
+  const { rows } = await db.execute<{ supplier: number }>(sql`
+    select distinct supplier_id as supplier from bellwether.alert
+    where model_name = ${modelName} and state <> 'resolved' limit ${MAX_ALERTED + 1}::int`);
+  return rows.length > MAX_ALERTED ? undefined : rows.map(({ supplier }) => supplier);
+}
+
+/** Suppliers that were found before their scores. Undefined: there is no condition, or there are too many. */
+interface FoundBefore {
+  /** Those that match the text. */
+  readonly candidates: readonly number[] | undefined;
+  /** Those with an active alert. */
+  readonly alerted: readonly number[] | undefined;
+}
+
+/** Returns the conditions on the score `s` that the groups of a run cannot answer. */
+function restrictions(
+  { hasActiveAlerts, withoutExposure }: SupplierFilter,
+  run: ScoredRun,
+  { candidates, alerted }: FoundBefore,
+): SQL[] {
+  const isOneOf = (suppliers: readonly number[]): SQL =>
+    sql`s.run = ${run.id}::int and s.supplier = any(${sql.param([...suppliers])}::int[])`;
+  const alerts = sql`exists (select from bellwether.alert a
+    where a.supplier_id = s.supplier and a.model_name = ${run.modelName} and a.state <> 'resolved')`;
+  // Runs of earlier releases have not recorded the exposure.
+  const unknown =
+    run.formula === null
+      ? sql`(select u.exposure is null from bellwether.supplier u where u.id = s.supplier)`
+      : sql`s.exposure is null`;
+  const text = [
+    ...(candidates ? [isOneOf(candidates)] : []),
+    ...(withoutExposure ? [sql`s.p is not null and ${unknown}`] : []),
+  ];
+  if (hasActiveAlerts === undefined) return text;
+  if (alerted === undefined) return [...text, hasActiveAlerts ? alerts : sql`not ${alerts}`];
+  const listed = new Set(alerted);
+  if (!hasActiveAlerts) {
+    if (candidates) return [...text, isOneOf(candidates.filter((supplier) => !listed.has(supplier)))];
+    return [...text, sql`s.supplier <> all(${sql.param([...alerted])}::int[])`];
+  }
+  return [...text, isOneOf(candidates ? candidates.filter((supplier) => listed.has(supplier)) : alerted)];
+}
+
+/**
+ * Returns the groups of the scores that meet the restrictions. The suppliers without an alert are counted as all
+ * others: there are many more of them than suppliers with one.
+ */
+async function groupsThat(
+  db: Db,
+  runId: number,
+  all: readonly SupplierGroup[],
+  {
+    restricted,
+    isCounted,
+    candidates,
+    alerted,
+  }: FoundBefore & {
+    readonly restricted: readonly SQL[];
+    /** Whether the suppliers are counted themselves. */
+    readonly isCounted: boolean;
+  },
+): Promise<readonly SupplierGroup[]> {
+  if (restricted.length === 0) return all;
+  if (isCounted || candidates || !alerted) return await countGroups(db, runId, sql.join([...restricted], sql` and `));
+  const others = sql`s.run = ${runId}::int and s.supplier = any(${sql.param([...alerted])}::int[])`;
+  return withoutGroups(all, await countGroups(db, runId, others));
+}
+
+/**
+ * Returns the conditions on the score `s` that the groups of a run can answer too. They compare columns, not
+ * expressions, so that the server can estimate how many scores meet them.
+ */
+function conditionsOf(
+  { bands, changes, completenessBelow }: SupplierFilter,
+  labels: GroupFilter,
+  run: ScoredRunWithFeatures,
+): SQL[] {
+  const label = (column: SQL, ids: readonly number[]): SQL[] => {
+    if (ids.length === 0) return [];
+    const isOneOf = sql`${column} = any(${sql.param([...ids])}::int[])`;
+    return [ids.includes(0) ? sql`(${isOneOf} or ${column} is null)` : isOneOf];
+  };
+  return [
+    ...(bands.length === 0 ? [] : [sql`s.band = any(${sql.param(bands.map((band) => BAND_NUMBERS[band]))}::int2[])`]),
+    ...label(sql`s.region`, labels.regions),
+    ...label(sql`s.category`, labels.categories),
+    ...(changes.length === 0
+      ? []
+      : [
+          sql`(${sql.join(
+            changes.map((change) => CHANGES[change]),
+            sql` or `,
+          )})`,
+        ]),
+    ...(completenessBelow === undefined
+      ? []
+      : [sql`s.present < ${presentBelow(completenessBelow, run.features)}::int`]),
+  ];
+}
+
+const CHANGES: Readonly<Record<ChangeDirection, SQL>> = {
+  up: sql`s.delta > 0`,
+  down: sql`s.delta < 0`,
+  none: sql`s.delta = 0`,
+  unknown: sql`s.delta is null`,
+};
+
+/** Returns the lowest number of features whose share is not below a limit. 0: the number is not recorded. */
+function presentBelow(limit: number, features: number): number {
+  if (features === 0) return 0;
+  let present = 0;
+  while (present <= features && present / features < limit) present++;
+  return present;
+}
+
+async function named(
+  labelTexts: LabelTexts,
+  facets: readonly { readonly value: number; readonly suppliers: number }[],
+) {
+  const texts = await labelTexts(facets.map(({ value }) => value));
+  return facets.map(({ value, suppliers }) => ({ value: texts.get(value) ?? "", suppliers }));
+}
+
+/**
+ * Returns a supplier with all contributions of its latest score by one model, and the scores of that model,
+ * newest first, without contributions. Without a model name: the default of `chooseModel` or, if it has never
+ * scored the supplier, the model that scored it last.
+ * @throws ModelNotScoredError
+ */
+export async function findSupplier(
+  db: Db,
+  supplierId: string,
+  { weeks, modelName: wanted }: { readonly weeks: number; readonly modelName: string },
+  labelTexts: LabelTexts,
+): Promise<SupplierHistory | undefined> {
+  const { rows: ids } = await db.execute<{ id: number }>(
+    sql`select id from bellwether.supplier where external_id = ${supplierId}`,
+  );
+  const number = ids[0]?.id;
+  if (number === undefined) return undefined;
+  const scorers = await readScoringModels(db, number);
+  const modelName = chooseModelOf(scorers, await listScoringModels(db), wanted);
+  const known = (await readSuppliers(db, [number], { modelName, withIdentifiers: true, labelTexts })).get(number);
+  if (!known) return undefined;
+  const history = await readHistory(db, number, { modelName, weeks });
+  const latest = await latestOf(db, known, history[0]);
+  return {
+    supplier: { ...known, latestScore: latest?.score ?? null },
+    history: history.map(({ score }) => score),
+    formula: latest?.formula ?? null,
+    modelName,
+    scoredByModels: scorers.toSorted(),
+  };
+}
+
+/** Returns the latest score of a history with its explanation, from the table of its run. */
+async function latestOf(db: Db, { number, exposure }: Supplier, newest: { readonly run: ScoredRun } | undefined) {
+  if (!newest) return undefined;
+  const row = (await readScores(db, newest.run, [number])).get(number);
+  if (!row) return undefined;
+  // The explanation has the number of features.
+  const run = { ...newest.run, features: 0 };
+  const [score] = await withExplanations(db, [{ supplier: number, score: scoreOf(row, run, exposure) }]);
+  return score && { score, formula: newest.run.formula };
+}
