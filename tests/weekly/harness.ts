@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
+import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/chunk-rows";
 import { isoWeekStart } from "@bellwether/contract/iso-week";
-import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/limits";
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import {
   ScheduleService,

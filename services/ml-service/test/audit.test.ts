@@ -11,7 +11,7 @@ import { ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { type AuditSink, openAuditSink } from "../src/audit/audit-sink.ts";
-import { openEventSpool } from "../src/audit/event-spool.ts";
+import { openEventSpool } from "../src/audit/bounded-spool.ts";
 import { type AuditEvent, answersDigest, scoreBits, supplierDigest } from "../src/domain/audit-event.ts";
 import { createMlService } from "../src/service.ts";
 import { losses } from "./loss-fixture.ts";

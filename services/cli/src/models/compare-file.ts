@@ -1,5 +1,5 @@
 import path from "node:path";
-import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/limits";
+import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/chunk-rows";
 import { cleanId } from "@bellwether/contract/supplier-id";
 import { separatorHint } from "@bellwether/risk-model/tables/value-table";
 import { type BatchScores, scoreBatch } from "@bellwether/scoring/batch/score-batch";

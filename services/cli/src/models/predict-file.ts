@@ -1,6 +1,7 @@
 import path from "node:path";
 import { bandFromNumber } from "@bellwether/contract/band-codes";
-import { DEFAULT_CHUNK_ROWS, MAX_SUPPLIER_ID_BYTES } from "@bellwether/contract/limits";
+import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/chunk-rows";
+import { MAX_SUPPLIER_ID_BYTES } from "@bellwether/contract/limits";
 import { cleanId } from "@bellwether/contract/supplier-id";
 import { readValueTable } from "@bellwether/ingest/tables/read-value-table";
 import { TABLE_ENDINGS, type TableColumn, writeTable } from "@bellwether/ingest/tables/write-table";

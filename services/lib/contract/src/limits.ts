@@ -19,15 +19,6 @@ export const MAX_CATEGORY_BYTES = 256;
 /** Maximum number of suppliers of one PredictBatch or SubmitChunk. */
 export const MAX_BATCH_ROWS = 8_192;
 
-/**
- * Number of suppliers in one PredictBatch call of `predict --input FILE`, and the default of WEEKLY_CHUNK_ROWS for
- * weekly runs: the fastest number by measurement, and below 16 MiB with 1,000 features.
- */
-export const DEFAULT_CHUNK_ROWS = 4_096;
-
-/** Minimum of WEEKLY_CHUNK_ROWS. Smaller chunks cost more time for requests and receipts than for scoring. */
-export const MIN_CHUNK_ROWS = 256;
-
 /** Maximum number of chunks of a weekly run. */
 export const MAX_CHUNKS = 32_768;
 

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { SequencedEvent } from "../domain/audit-event.ts";
 import type { CountDroppedEvents, EventDestination } from "../domain/audit-ports.ts";
+import type { EventSpool } from "./bounded-spool.ts";
 import { eventFromLine } from "./event-line.ts";
-import type { EventSpool } from "./event-spool.ts";
 
 /** Sends the events of the spool to the destination of the sink. */
 export interface Forwarder {

@@ -4,8 +4,8 @@ import path from "node:path";
 import type { Worker } from "node:worker_threads";
 import { afterAll, expect, test, vi } from "vitest";
 import { losses } from "../../test/loss-fixture.ts";
+import { openEventSpool } from "./bounded-spool.ts";
 import { lineFromEvent } from "./event-line.ts";
-import { openEventSpool } from "./event-spool.ts";
 import { startSinkThread } from "./sink-thread.ts";
 
 // The thread loads its modules, which takes seconds on a busy machine.

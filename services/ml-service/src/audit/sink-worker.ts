@@ -3,7 +3,7 @@ import type { KafkaSinkSettings } from "../clients/kafka-sink.ts";
 import type { ModuleSinkSettings } from "../clients/module-sink.ts";
 import type { OpsSinkSettings } from "../clients/ops-sink.ts";
 import type { EventDestination, LossReason } from "../domain/audit-ports.ts";
-import { openEventSpool } from "./event-spool.ts";
+import { openEventSpool } from "./bounded-spool.ts";
 import { type ForwarderLogger, startForwarder } from "./forwarder.ts";
 
 /** The destination of a sink, and what it needs. */

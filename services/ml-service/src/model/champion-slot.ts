@@ -1,8 +1,8 @@
 import type { Registry } from "@bellwether/registry/storage/storage-of";
 import { resolveVersion } from "@bellwether/registry/versions/read-version";
 import type { LoadQueue } from "./load-queue.ts";
-import { keyOf, type LoadedVersion } from "./loaded-version.ts";
 import type { RejectedVersions, Rejection } from "./rejected-versions.ts";
+import { keyOf, type LoadedVersion } from "./release-version.ts";
 import type { VersionLoader } from "./version-loader.ts";
 
 /** The champion of one model, loaded. */

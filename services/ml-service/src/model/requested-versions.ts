@@ -1,6 +1,6 @@
 import { ModelLoadsFullError } from "../domain/ml-error.ts";
 import type { LoadQueue } from "./load-queue.ts";
-import { keyOf, type LoadedVersion } from "./loaded-version.ts";
+import { keyOf, type LoadedVersion } from "./release-version.ts";
 import type { ServedModel } from "./served-model.ts";
 
 /** Versions that callers have requested by name, besides those of the aliases. */

@@ -9,8 +9,8 @@ import type { ModelCheck } from "@bellwether/scoring/model/model-check";
 import type { ModelChecker } from "@bellwether/scoring/model/model-checker";
 import { ModelRejectedError } from "@bellwether/scoring/model/model-rejected-error";
 import { type GateOptions, openCheckedModel, openScoringModel } from "@bellwether/scoring/model/scoring-model";
-import { createLoadedVersion, keyOf, type LoadedVersion } from "./loaded-version.ts";
 import type { RejectedVersions } from "./rejected-versions.ts";
+import { createLoadedVersion, keyOf, type LoadedVersion } from "./release-version.ts";
 import { createServedModel } from "./served-model.ts";
 
 /** Loads versions of one registry. The caller decides how many at a time. */

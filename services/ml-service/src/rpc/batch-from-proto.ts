@@ -1,5 +1,5 @@
+import { MISSING_CATEGORY_CODE } from "@bellwether/contract/category-wire-code";
 import { MAX_CONTRACT_TEXT_BYTES, MAX_FEATURE_NAME_BYTES, MAX_SUPPLIER_ID_BYTES } from "@bellwether/contract/limits";
-import { MISSING_CATEGORY_CODE } from "@bellwether/contract/missing-category";
 import { supplierIdViolation } from "@bellwether/contract/supplier-id";
 import type { PredictBatchRequest } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { WarningCode } from "@bellwether/gen/bellwether/inference/v1/score_pb";

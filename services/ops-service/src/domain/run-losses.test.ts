@@ -1,5 +1,5 @@
 import { createRiskPolicy } from "@bellwether/config/risk-policy";
-import { describeLosses, type LossCounts, type PreviousWeek } from "@bellwether/plausibility/losses";
+import { describeLosses, type LossCounts, type PreviousWeek } from "@bellwether/plausibility/loss-limits";
 import { expect, test } from "vitest";
 import { measureRunLosses } from "./run-losses.ts";
 

@@ -1,4 +1,4 @@
-import { MISSING_CATEGORY_CODE } from "@bellwether/contract/missing-category";
+import { MISSING_CATEGORY_CODE } from "@bellwether/contract/category-wire-code";
 
 /** A dictionary-encoded column, with the fields of the message CategoryColumn. */
 interface EncodedColumn {

@@ -1,5 +1,5 @@
+import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/chunk-rows";
 import { isoWeekStart } from "@bellwether/contract/iso-week";
-import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/limits";
 import type { BatchRun, RunLosses } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { ChangedAttribute } from "@bellwether/ingest/mapping/changed-attributes";
 import { countText } from "@bellwether/reasons/count-text";

@@ -1,4 +1,4 @@
-import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/limits";
+import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/chunk-rows";
 import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { type RunCircumstances, runNotes } from "./run-notes.ts";
 import { runSummary } from "./run-summary.ts";

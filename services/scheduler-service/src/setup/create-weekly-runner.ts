@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type ConfigPair, loadConfigPair } from "@bellwether/config/config-pair";
 import { loadRiskPolicy, parseRiskPolicy } from "@bellwether/config/risk-policy";
 import { parseYaml } from "@bellwether/config/yaml-file";
-import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/limits";
+import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/chunk-rows";
 import { makeDataFolder } from "@bellwether/files/data-folder";
 import { type IngestProcess, startIngestProcess } from "@bellwether/ingest/child/ingest-process";
 import { withSqlPlace } from "@bellwether/ingest/ingest-errors";

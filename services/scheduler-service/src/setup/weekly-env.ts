@@ -1,5 +1,6 @@
 import path from "node:path";
-import { DEFAULT_CHUNK_ROWS, MAX_BATCH_ROWS, MIN_CHUNK_ROWS } from "@bellwether/contract/limits";
+import { DEFAULT_CHUNK_ROWS, MIN_CHUNK_ROWS } from "@bellwether/contract/chunk-rows";
+import { MAX_BATCH_ROWS } from "@bellwether/contract/limits";
 import { type EnvOf, env } from "@bellwether/env/env";
 import { sharedEnv } from "@bellwether/env/shared-env";
 import { INGEST_ENV, ingestLimits } from "@bellwether/ingest/ingest-env";

@@ -1,5 +1,5 @@
 import { realpath } from "node:fs/promises";
-import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/limits";
+import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/chunk-rows";
 import type { DuckDBDataChunk, DuckDBResult } from "@duckdb/node-api";
 import { copyNumbers, copyTexts } from "../duckdb/column-copy.ts";
 import { sqlName, sqlText } from "../duckdb/quote-sql.ts";

@@ -2,6 +2,7 @@ import type { Band } from "@bellwether/contract/band-codes";
 import type { Reason } from "@bellwether/reasons/reasons";
 import { type ContractQuote, contractQuotes } from "./contract-quotes.ts";
 import type { FeatureNames } from "./feature-names.ts";
+import { namedReasons } from "./named-reasons.ts";
 
 /** A reason of a score, as a narrative may state it. */
 export interface ReasonFact {
@@ -50,9 +51,6 @@ export interface NarratedScore {
   readonly missing: readonly string[];
 }
 
-/** Maximum number of reasons of each direction. */
-const NAMED = 3;
-
 /**
  * Selects the facts of a narrative: the score, its largest reasons of both directions, and what is missing.
  * @param contractText The supplier's contract; "" when it is not known.
@@ -63,8 +61,7 @@ export function narrativeFacts(
   contractText: string,
   names: FeatureNames,
 ): NarrativeFacts {
-  const ups = reasons.filter(({ contribution }) => contribution > 0).slice(0, NAMED);
-  const downs = reasons.filter(({ contribution }) => contribution < 0).slice(0, NAMED);
+  const { ups, downs } = namedReasons(reasons);
   const factOf = (reason: Reason, index: number, rank: number): ReasonFact =>
     reasonFact(reason, { index, rank, overallRank: reasons.indexOf(reason) + 1 }, contractText, names);
   return {

@@ -2,7 +2,7 @@ import type { AlertRules } from "@bellwether/config/alert-rules";
 import type { RiskPolicy } from "@bellwether/config/risk-policy";
 import { type Check, failedChecks } from "@bellwether/plausibility/check";
 import type { ColumnProfile } from "@bellwether/plausibility/column-profile";
-import type { LossLimit } from "@bellwether/plausibility/losses";
+import type { LossLimit } from "@bellwether/plausibility/loss-limits";
 import { countText } from "@bellwether/reasons/count-text";
 import { type AlertChange, isActive, RULES_ACTOR } from "../alerts/alert.ts";
 import { evaluateRules, type RuleRun } from "../alerts/evaluate-rules.ts";

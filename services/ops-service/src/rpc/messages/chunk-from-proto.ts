@@ -1,5 +1,5 @@
 import { BAND_NUMBERS, NO_BAND } from "@bellwether/contract/band-codes";
-import { MISSING_CATEGORY_CODE } from "@bellwether/contract/missing-category";
+import { MISSING_CATEGORY_CODE } from "@bellwether/contract/category-wire-code";
 import type {
   CategoryColumn,
   PredictBatchResponse,

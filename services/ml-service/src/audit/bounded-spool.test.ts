@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { losses } from "../../test/loss-fixture.ts";
-import { openEventSpool } from "./event-spool.ts";
+import { openEventSpool } from "./bounded-spool.ts";
 
 let folder = "";
 let { counts, lost } = losses();
