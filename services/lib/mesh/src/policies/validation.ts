@@ -30,16 +30,24 @@ export function violationsOf(validator: Validator, input: DescMessage, message: 
   const result = validator.validate(input, message);
   if (result.kind === "valid") return NONE;
   if (result.kind === "error") throw result.error;
-  return result.violations.map((violation) => ({
+  const violations = result.violations.map((violation) => ({
     field: pathToString(violation.field),
     description: descriptionOf(violation, input, message),
   }));
+  // An empty text violates the pattern of its field too.
+  const empty = new Set(violations.filter(({ description }) => description === EMPTY).map(({ field }) => field));
+  return violations.filter(({ field, description }) => description === EMPTY || !empty.has(field));
 }
+
+const EMPTY = "must not be empty";
+/** What protovalidate says about an empty text, empty bytes, an empty list and an empty map. */
+const TOO_SHORT = /^must (?:be at least 1 (?:bytes|characters)|contain at least 1 (?:item|pair)\(s\))$/;
 
 /** Returns the text of a violation for a client: in words, without patterns and without the numbers of enum values. */
 function descriptionOf({ message, field, ruleId }: Violation, input: DescMessage, given: Message): string {
   const values = ruleId.startsWith("enum.") ? expectedValues(field) : undefined;
   if (values !== undefined) return values;
+  if (TOO_SHORT.test(message)) return EMPTY;
   const [, names] = /^must be in list \[(.*)\]$/s.exec(message) ?? [];
   if (names !== undefined) return `expected one of ${names}`;
   const [, pattern] = /regex pattern `(.*)`$/s.exec(message) ?? [];

@@ -57,8 +57,11 @@ export const ALERT_ACTION_ROUTE: RestRoute = restRoute({
   rpc: AlertService.method.decideAlerts,
   toRequest: ({ body }) => ({ actions: [actionFromBody(body)] }),
   toJson,
-  // The path has one action, and its fields are those of the body.
-  reword: (text) => text.replaceAll(/\bactions\[0\]\.(?:[a-z_]+\.)?/g, ""),
+  // The path has one action, its fields are those of the body, and its names are in lower case.
+  reword: (text) =>
+    text
+      .replaceAll(/\bactions\[0\]\.(?:[a-z_]+\.)?/g, "")
+      .replaceAll(/\bdisposition (?:ACCEPTED|DUPLICATE)\b/g, (named) => named.toLowerCase()),
 });
 
 /** @throws QueryError that names the field */
@@ -85,7 +88,7 @@ function actionFromBody(body: JsonValue | undefined): AlertAction {
     case "assign":
       return create(AlertActionSchema, { action: { case: "assign", value: { ...target, owner: ownerOf(body) } } });
     case "resolve": {
-      const disposition = namedValue("disposition", GIVEN_DISPOSITIONS, textOf(body, "disposition"));
+      const disposition = namedValue("disposition", GIVEN_DISPOSITIONS, dispositionOf(body));
       const duplicateOfAlertId = textOf(body, "duplicate_of_alert_id");
       const acceptedUntil = timeOf(body, "accepted_until");
       const value = { ...target, disposition, duplicateOfAlertId, ...(acceptedUntil && { acceptedUntil }) };
@@ -110,6 +113,13 @@ function actionFromBody(body: JsonValue | undefined): AlertAction {
 function ownerOf(body: JsonObject): string {
   if (body.owner === undefined) throw new QueryError("owner", 'is missing; "" removes the owner');
   return textOf(body, "owner");
+}
+
+function dispositionOf(body: JsonObject): string {
+  const disposition = textOf(body, "disposition");
+  if (disposition === "")
+    throw new QueryError("disposition", `is missing; expected one of ${Object.keys(GIVEN_DISPOSITIONS).join(", ")}`);
+  return disposition;
 }
 
 function snoozeOf(body: JsonObject): Pick<SnoozeAlertRequest, "untilWorse" | "minRise"> & Until {
