@@ -74,7 +74,7 @@ function triggerCommand(context: CliContext): Command {
           : `${isoWeek} is in the queue (job ${jobId})`,
       );
       const end = options.watch ? await watchJob(scheduler, jobId) : null;
-      if (end !== null) report.line(endText(isoWeek, end));
+      if (end?.state === RunState.COMPLETE) report.line(endText(isoWeek, end));
       report.json({ job_id: jobId, iso_week: isoWeek, already_known: alreadyKnown, ...(end && endToJson(end)) });
       if (end !== null) throwUnlessComplete(isoWeek, end);
     });
@@ -101,7 +101,7 @@ function watchCommand(context: CliContext): Command {
       const report = createReport(options);
       using scheduler = openPeer(context, SCHEDULER_PEER, options.scheduler, ScheduleService);
       const end = await watchJob(scheduler, jobId);
-      report.line(endText(end.isoWeek || jobId, end));
+      if (end.state === RunState.COMPLETE) report.line(endText(end.isoWeek || jobId, end));
       report.json({ job_id: jobId, iso_week: end.isoWeek, ...endToJson(end) });
       throwUnlessComplete(end.isoWeek || jobId, end);
     });
@@ -167,9 +167,9 @@ async function watchJob({ client, answer }: Scheduler, jobId: string): Promise<J
   throw new Error(`the watch of job ${jobId} ended before the run; watch it again`);
 }
 
+/** Returns the result of a complete run. Of another run, the error of the command says all. */
 function endText(week: string, end: JobEnd): string {
-  const { state, rowsRead, rowsScored, rowsRejected, wasComplete, notes } = end;
-  if (state !== RunState.COMPLETE) return `${week} is ${stateText(state)}`;
+  const { rowsRead, rowsScored, rowsRejected, wasComplete, notes } = end;
   const counts = `${countText(rowsRead, "row")} read = ${rowsScored} scored + ${rowsRejected} rejected`;
   return [`${week}: ${wasComplete ? "complete already; " : ""}${counts}`, ...notes.map((note) => `note: ${note}`)].join(
     "\n",
