@@ -1,4 +1,4 @@
-import { ContributionStrength } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { type Contribution, ContributionStrength } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import {
   ExplainScoreChangeResponseSchema,
   ExplainScoreResponseSchema,
@@ -26,6 +26,20 @@ export interface SharedFlags {
 /** Maximum number of contributions and parts that a request may ask for. */
 const MAX_PARTS = 1_024;
 
+/** Such a contribution is part of the sum, but `suppliers show` and the narrative do not name it. */
+const NOT_A_REASON = " [against the declared direction: not a reason]";
+
+/** Returns a contribution in one line. */
+export function contributionLine({
+  contribution,
+  strength,
+  text,
+  contradictsDirection,
+}: Pick<Contribution, "contribution" | "strength" | "text" | "contradictsDirection">): string {
+  const word = enumWord(ContributionStrength, strength).padEnd(8);
+  return `${contribution.toFixed(4).padStart(9)}  ${word}  ${text}${contradictsDirection ? NOT_A_REASON : ""}`;
+}
+
 /** `bellwether suppliers explain` */
 export function explainScoreCommand(context: CliContext, flags: SharedFlags): Command {
   return new Command("explain")
@@ -51,10 +65,7 @@ export function explainScoreCommand(context: CliContext, flags: SharedFlags): Co
       report.line(
         `${supplierId} in ${answer.isoWeek}: risk score ${score?.riskScore?.toFixed(4) ?? "none"}, ${score?.model?.name ?? ""} ${score?.model?.version ?? ""}`,
       );
-      for (const { contribution, strength, text } of answer.contributions)
-        report.line(
-          `${contribution.toFixed(4).padStart(9)}  ${enumWord(ContributionStrength, strength).padEnd(8)}  ${text}`,
-        );
+      for (const contribution of answer.contributions) report.line(contributionLine(contribution));
       if (answer.omittedContributions > 0)
         report.line(
           `${answer.omitted.toFixed(4).padStart(9)}  ${countText(answer.omittedContributions, "other")} together`,

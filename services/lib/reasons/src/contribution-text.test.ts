@@ -17,7 +17,40 @@ const WORDING = {
 describe("a contribution in words", () => {
   test("is the template of its direction, with values in the declared unit", () => {
     expect(contributionText(entry(0.4), FACTS, WORDING)).toBe("38 % of the deliveries were late, usually 12 %");
-    expect(contributionText(entry(-0.4), FACTS, WORDING)).toBe("only 38 % of the deliveries were late");
+    expect(contributionText(entry(-0.4, { value: 0.05 }), FACTS, WORDING)).toBe("only 5 % of the deliveries were late");
+  });
+
+  test("is neutral where the value is on the other side of typical than the template says", () => {
+    const neutral = "late ratio (38 %, typical 12)";
+    expect(contributionText(entry(-0.4), FACTS, WORDING)).toBe(neutral);
+    expect(contributionText(entry(-0.4), FACTS, WORDING, "raises")).toBe(neutral);
+    const below = entry(0.4, { value: 0.05 });
+    expect(contributionText(below, FACTS, WORDING, "raises")).toBe("late ratio (5 %, typical 12)");
+    expect(contributionText(below, FACTS, WORDING)).toContain("5 % of the deliveries were late");
+    // The typical value itself, and a feature whose higher values lower the risk.
+    expect(contributionText(entry(-0.4, { value: 0.12 }), FACTS, WORDING)).toBe(
+      "only 12 % of the deliveries were late",
+    );
+    expect(contributionText(entry(-0.4), FACTS, { lowers: "{value} on time" }, "lowers")).toBe("0.38 share on time");
+  });
+
+  test.each([
+    [1, "disputes", "only 1 dispute in the past"],
+    [2, "disputes", "only 2 disputes in the past"],
+    [0, "disputes", "only 0 disputes in the past"],
+    [1, "boxes", "only 1 box in the past"],
+    [1, "deliveries", "only 1 delivery in the past"],
+    [1, "bus", "only 1 bus in the past"],
+    [1, "Tage", "only 1 Tage in the past"],
+    [1, "", "only 1 in the past"],
+  ])("of %d %s has the singular where it is one", (value, unit, expected) => {
+    const past = entry(-0.4, { feature: "past", value });
+    expect(contributionText(past, { ...FACTS, unit, typical: 3 }, { lowers: "only {value} in the past" })).toBe(
+      expected,
+    );
+    expect(contributionText(entry(0.1, { value: 1 }), { ...FACTS, unit: "days" })).toBe(
+      "late ratio (1 day, typical 0.12)",
+    );
   });
 
   test("without a template is the feature with its value, unit and typical value", () => {

@@ -10,6 +10,24 @@ export const featureText = (name: string): string => name.replaceAll("_", " ");
 export const unitBeside = (name: string, unit: string): string =>
   name === unit || name.endsWith(` ${unit}`) ? "" : unit;
 
+/** Endings of units in English, with their singular. Other units are shown as they are declared. */
+const SINGULARS: readonly (readonly [ending: RegExp, singular: string])[] = [
+  [/^(?:series|species|lens|.{0,3})$/i, "$&"],
+  [/(?:ss|us|is)$/, "$&"],
+  [/([a-z]{2})ies$/, "$1y"],
+  [/(x|ch|sh|ss)es$/, "$1"],
+  [/([a-z]{3})s$/, "$1"],
+];
+
+/** Returns a number with its unit: "5 disputes", "1 dispute". @param unit "" where there is none */
+export function quantityText(x: number, unit: string): string {
+  const number = numberText(x);
+  if (unit === "") return number;
+  const [ending, singular = ""] = SINGULARS.find(([pattern]) => pattern.test(unit)) ?? [];
+  const isOne = number === "1" || number === "-1";
+  return `${number} ${isOne && ending !== undefined ? unit.replace(ending, singular) : unit}`;
+}
+
 /** Returns a reason as a few words for a list: "past disputes 7 (typical 1)". */
 export function shortReasonText(reason: Reason): string {
   const name = featureText(reason.feature);
@@ -27,7 +45,7 @@ export function valueWithTypical(reason: Omit<Reason, "contribution" | "share">)
   if (typicalCategory !== "") return `not known to the model${often}`;
   const usual = typical === null ? "" : ` (typical ${numberText(typical)})`;
   if (value === null) return typical === null ? "" : `not known${usual}`;
-  return `${numberText(value)}${unit === "" ? "" : ` ${unit}`}${usual}`;
+  return `${quantityText(value, unit)}${usual}`;
 }
 
 /** Joins parts of a sentence: "a", "a and b", "a, b and c". @param and Word before the last part. */
@@ -39,11 +57,10 @@ export function reasonText(reason: Reason): string {
   const { feature, value, category, typical, typicalCategory, words } = reason;
   const name = featureText(feature);
   const unit = unitBeside(name, reason.unit);
-  const inUnit = (x: number): string => (unit === "" ? numberText(x) : `${numberText(x)} ${unit}`);
   if (words.length > 0) return `${name} (words such as ${words.map((word) => `"${word}"`).join(", ")})`;
   if (category !== "")
     return `${name} (${category}${typicalCategory === "" || typicalCategory === category ? "" : `, most often ${typicalCategory}`})`;
   const usual = typical === null ? "" : `, typical ${numberText(typical)}`;
   if (value === null) return typical === null ? name : `${name} (not known${usual})`;
-  return `${name} (${inUnit(value)}${usual})`;
+  return `${name} (${quantityText(value, unit)}${usual})`;
 }

@@ -74,12 +74,12 @@ export function sharedContributionToProto(
   { entry, share }: SharedContribution,
   bundle: FeatureBundle,
 ): MessageInitShape<typeof ContributionSchema> {
-  const wording = bundle.features.find(({ name }) => name === entry.feature)?.wording;
+  const { wording, direction } = bundle.features.find(({ name }) => name === entry.feature) ?? {};
   return {
     ...contributionToProto(entry, bundle),
     share,
     strength: STRENGTHS[strengthOf(share)],
-    text: contributionText(entry, factsOf(bundle, entry.feature), wording),
+    text: contributionText(entry, factsOf(bundle, entry.feature), wording, direction),
   };
 }
 

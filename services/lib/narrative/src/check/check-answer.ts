@@ -133,6 +133,7 @@ function createReplacements(
           reasons.filter((reason) => reason.direction === direction),
           direction,
           language,
+          facts.missing,
         ),
       ),
       ...(isUnsaid(STATED.missing) ? missingSentence(facts.missing, language) : []),

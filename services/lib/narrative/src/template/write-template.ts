@@ -13,7 +13,9 @@ export function writeTemplate(supplierId: string, facts: NarrativeFacts, languag
   const phrases = PHRASES[language];
   if (riskScore === null && prediction === null) return [phrases.noScore(supplierId)];
   const texts = (direction: ReasonFact["direction"]): string[] =>
-    reasons.filter((reason) => reason.direction === direction).map((reason) => reasonText(reason, phrases, language));
+    reasons
+      .filter((reason) => reason.direction === direction)
+      .map((reason) => reasonText(reason, phrases, language, missing));
   const increasing = texts("increases");
   const lowering = texts("lowers");
   return [
@@ -41,11 +43,12 @@ export function reasonsSentence(
   reasons: readonly ReasonFact[],
   direction: ReasonFact["direction"],
   language: Language,
+  missing: readonly string[],
 ): string[] {
   if (reasons.length === 0) return [];
   const phrases = PHRASES[language];
   const list = listed(
-    reasons.map((reason) => reasonText(reason, phrases, language)),
+    reasons.map((reason) => reasonText(reason, phrases, language, missing)),
     phrases.and,
   );
   return [direction === "increases" ? phrases.alsoIncreased(list) : phrases.alsoLowered(list)];
@@ -57,14 +60,18 @@ export function missingSentence(missing: readonly string[], language: Language):
   return missing.length === 0 ? [] : [phrases.missing(listed(missing, phrases.and))];
 }
 
-/** Returns a reason as a clause: the feature with its value, unit and typical value. */
-function reasonText(reason: ReasonFact, phrases: Phrases, language: Language): string {
+/**
+ * Returns a reason as a clause: the feature with its value, unit and typical value.
+ * @param missing names of the features without a value: a text has no value, so that only they say that it is not known
+ */
+function reasonText(reason: ReasonFact, phrases: Phrases, language: Language, missing: readonly string[]): string {
   const { label, value, unit, typical, category, typicalCategory, quotes } = reason;
   if (quotes.length > 0)
     return `${label} (${phrases.words(quotes.map(({ text }) => phrases.quoted(text)).join(", "))})`;
   if (category !== "")
     return `${label} (${category}${typicalCategory === "" || typicalCategory === category ? "" : `, ${phrases.mostOften} ${typicalCategory}`})`;
   const usual = typical === null ? "" : `, ${phrases.typical} ${localNumber(typical, language)}`;
-  if (value === null) return typical === null ? label : `${label} (${phrases.notKnown}${usual})`;
+  if (value === null && typical === null && !missing.includes(label)) return label;
+  if (value === null) return `${label} (${phrases.notKnown}${usual})`;
   return `${label} (${localNumber(value, language)}${unit === "" ? "" : ` ${unit}`}${usual})`;
 }
