@@ -59,8 +59,8 @@ async function startBareGrpc(): Promise<ServerReady> {
 }
 
 /**
- * Starts a server of the mesh with all policies: tokens, and traces to a real endpoint at the ratio of
- * OTEL_TRACES_SAMPLER_ARG.
+ * Starts a server of the mesh package with all policies. It verifies tokens, and sends traces to a real endpoint.
+ * OTEL_TRACES_SAMPLER_ARG is the share of calls that are traced.
  */
 async function startMesh(): Promise<ServerReady> {
   const keys = await createLocalKeys(path.join(await mkdtemp(path.join(os.tmpdir(), "bellwether-bench-")), "keys"));

@@ -80,8 +80,8 @@ export async function grpcTarget(name: string, server: Server): Promise<Target> 
 }
 
 /**
- * Returns the web listener of a server, called with Connect JSON, after a Connect client has verified one
- * answer.
+ * Returns a target of the load: the web listener of a server, called with Connect JSON. Before, verifies one answer
+ * with a Connect client.
  */
 export async function jsonTarget(name: string, server: Server): Promise<Target> {
   const base = `http://127.0.0.1:${server.ready.webPort}`;

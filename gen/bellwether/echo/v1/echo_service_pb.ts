@@ -56,8 +56,8 @@ export type Behavior = Message<"bellwether.echo.v1.Behavior"> & {
   failText: string;
 
   /**
-   * True: the handler throws an error that the service does not know. The client receives INTERNAL without the
-   * text of that error.
+   * True: the handler throws an error that has no gRPC code. The client receives INTERNAL without the text of that
+   * error.
    *
    * @generated from field: bool fail_unknown = 5;
    */

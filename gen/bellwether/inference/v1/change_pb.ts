@@ -18,21 +18,21 @@ export const file_bellwether_inference_v1_change: GenFile = /*@__PURE__*/
   fileDesc("CiRiZWxsd2V0aGVyL2luZmVyZW5jZS92MS9jaGFuZ2UucHJvdG8SF2JlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxIn8KCUNoYW5nZUVuZBI7CghzdXBwbGllchgBIAEoCzIhLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlN1cHBsaWVyQga6SAPIAQESNQoFbW9kZWwYAiABKAsyJi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Nb2RlbFNlbGVjdG9yIqoBChRFeHBsYWluQ2hhbmdlUmVxdWVzdBI6CgZiZWZvcmUYASABKAsyIi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5DaGFuZ2VFbmRCBrpIA8gBARI5CgVhZnRlchgCIAEoCzIiLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkNoYW5nZUVuZEIGukgDyAEBEhsKCW1heF9wYXJ0cxgDIAEoDUIIukgFKgMYgAgiZAoLQ2hhbmdlVmFsdWUSEgoFdmFsdWUYASABKAFIAIgBARIQCghjYXRlZ29yeRgCIAEoCRIUCgxjb250cmlidXRpb24YAyABKAESDwoHbWlzc2luZxgEIAEoCEIICgZfdmFsdWUiiwEKDENoYW5nZUFtb3VudBITCgtkYXRhX21hcmdpbhgBIAEoARIUCgxtb2RlbF9tYXJnaW4YAiABKAESFwoKZGF0YV9zY29yZRgDIAEoAUgAiAEBEhgKC21vZGVsX3Njb3JlGAQgASgBSAGIAQFCDQoLX2RhdGFfc2NvcmVCDgoMX21vZGVsX3Njb3JlIoMCCgpDaGFuZ2VQYXJ0Eg8KB2ZlYXR1cmUYASABKAkSNQoGYW1vdW50GAIgASgLMiUuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ2hhbmdlQW1vdW50EjQKBmJlZm9yZRgDIAEoCzIkLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkNoYW5nZVZhbHVlEjMKBWFmdGVyGAQgASgLMiQuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ2hhbmdlVmFsdWUSDAoEdW5pdBgFIAEoCRI0Cgd1c2VkX2J5GAYgASgOMiMuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuRmVhdHVyZVVzZSJlCgpDaGFuZ2VOb3RlEjUKBGNvZGUYASABKA4yJy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5DaGFuZ2VOb3RlQ29kZRIPCgdmZWF0dXJlGAIgASgJEg8KB21lc3NhZ2UYAyABKAki1QQKFUV4cGxhaW5DaGFuZ2VSZXNwb25zZRIuCgZiZWZvcmUYASABKAsyHi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5TY29yZRItCgVhZnRlchgCIAEoCzIeLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlNjb3JlEjoKDG91dHB1dF9zcGFjZRgDIAEoDjIkLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk91dHB1dFNwYWNlEhUKDW1hcmdpbl9jaGFuZ2UYBCABKAESGQoMc2NvcmVfY2hhbmdlGAUgASgBSACIAQESMgoFcGFydHMYBiADKAsyIy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5DaGFuZ2VQYXJ0EjYKB29taXR0ZWQYByABKAsyJS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5DaGFuZ2VBbW91bnQSFQoNb21pdHRlZF9wYXJ0cxgIIAEoDRITCgtiYXNlX21hcmdpbhgJIAEoARIXCgpiYXNlX3Njb3JlGAogASgBSAGIAQESHgoRY2FsaWJyYXRpb25fc2NvcmUYCyABKAFIAogBARI0CgV0b3RhbBgMIAEoCzIlLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkNoYW5nZUFtb3VudBIyCgVub3RlcxgNIAMoCzIjLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkNoYW5nZU5vdGVCDwoNX3Njb3JlX2NoYW5nZUINCgtfYmFzZV9zY29yZUIUChJfY2FsaWJyYXRpb25fc2NvcmUqeAoKRmVhdHVyZVVzZRIbChdGRUFUVVJFX1VTRV9VTlNQRUNJRklFRBAAEhQKEEZFQVRVUkVfVVNFX0JPVEgQARIbChdGRUFUVVJFX1VTRV9CRUZPUkVfT05MWRACEhoKFkZFQVRVUkVfVVNFX0FGVEVSX09OTFkQAyrmAgoOQ2hhbmdlTm90ZUNvZGUSIAocQ0hBTkdFX05PVEVfQ09ERV9VTlNQRUNJRklFRBAAEiIKHkNIQU5HRV9OT1RFX0NPREVfTUlTU0lOR19WQUxVRRABEiUKIUNIQU5HRV9OT1RFX0NPREVfVU5LTk9XTl9DQVRFR09SWRACEiMKH0NIQU5HRV9OT1RFX0NPREVfT1RIRVJfRkVBVFVSRVMQAxImCiJDSEFOR0VfTk9URV9DT0RFX09USEVSX0NBTElCUkFUSU9OEAQSJQohQ0hBTkdFX05PVEVfQ09ERV9PVEhFUl9CQUNLR1JPVU5EEAUSIAocQ0hBTkdFX05PVEVfQ09ERV9PVEhFUl9CQU5EUxAGEiYKIkNIQU5HRV9OT1RFX0NPREVfU0NPUkVfTk9UX0RJVklERUQQBxIpCiVDSEFOR0VfTk9URV9DT0RFX1NUT1JFRF9TQ09SRV9ESUZGRVJTEAhCXgobY29tLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxUAFaI2JlbGx3ZXRoZXIvaW5mZXJlbmNlL3YxO2luZmVyZW5jZXYxqgIXQmVsbHdldGhlci5JbmZlcmVuY2UuVjFiBnByb3RvMw", [file_bellwether_inference_v1_score, file_buf_validate_validate]);
 
 /**
- * One end of a change: the data of a supplier, and the model version that scores them.
+ * One side of a change: the data of a supplier, and the model version that scores this data.
  *
  * @generated from message bellwether.inference.v1.ChangeEnd
  */
 export type ChangeEnd = Message<"bellwether.inference.v1.ChangeEnd"> & {
   /**
-   * The data of the supplier. Required. A feature that only the version of the other end uses can be sent too: it is
-   * used there.
+   * The data of the supplier. Required. It can also contain a feature that only the version of the other side uses: the
+   * other version scores this data too.
    *
    * @generated from field: bellwether.inference.v1.Supplier supplier = 1;
    */
   supplier?: Supplier | undefined;
 
   /**
-   * The model version of this end. Unset: the champion of the default model. Both ends must have the same model.
+   * The model version of this side. Unset: the champion of the default model. Both sides must have the same model.
    *
    * @generated from field: bellwether.inference.v1.ModelSelector model = 2;
    */
@@ -82,7 +82,7 @@ export const ExplainChangeRequestSchema: GenMessage<ExplainChangeRequest> = /*@_
   messageDesc(file_bellwether_inference_v1_change, 1);
 
 /**
- * The value of a feature at one end of a change.
+ * The value of a feature on one side of a change.
  *
  * @generated from message bellwether.inference.v1.ChangeValue
  */
@@ -102,14 +102,14 @@ export type ChangeValue = Message<"bellwether.inference.v1.ChangeValue"> & {
   category: string;
 
   /**
-   * SHAP value of the feature in the score of this end, in output_space. 0 when the version does not use the feature.
+   * SHAP value of the feature in the score of this side, in output_space. 0 when the version does not use the feature.
    *
    * @generated from field: double contribution = 3;
    */
   contribution: number;
 
   /**
-   * True: the version uses the feature, and the feature has no value that the version knows.
+   * True: the version uses the feature, but the feature is missing or has a category that the version does not know.
    *
    * @generated from field: bool missing = 4;
    */
@@ -124,35 +124,35 @@ export const ChangeValueSchema: GenMessage<ChangeValue> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_change, 2);
 
 /**
- * A part of a change, divided into what follows from other data and what follows from another model.
+ * A part of a change, divided into the effect of the changed data and the effect of the changed model version.
  *
  * @generated from message bellwether.inference.v1.ChangeAmount
  */
 export type ChangeAmount = Message<"bellwether.inference.v1.ChangeAmount"> & {
   /**
-   * The part of margin_change that follows from the data, in output_space.
+   * The part of margin_change that the data causes, in output_space.
    *
    * @generated from field: double data_margin = 1;
    */
   dataMargin: number;
 
   /**
-   * The part of margin_change that follows from the model version, in output_space.
+   * The part of margin_change that the model version causes, in output_space.
    *
    * @generated from field: double model_margin = 2;
    */
   modelMargin: number;
 
   /**
-   * The part of score_change that follows from the data, in [-1, 1]; 0.01 is one percentage point. Unset when
-   * score_change is unset.
+   * The part of score_change that the data causes, in [-1, 1]; 0.01 is one percentage point. Unset when score_change is
+   * unset.
    *
    * @generated from field: optional double data_score = 3;
    */
   dataScore?: number | undefined;
 
   /**
-   * The part of score_change that follows from the model version, as data_score.
+   * The part of score_change that the model version causes, in [-1, 1]. Unset when score_change is unset.
    *
    * @generated from field: optional double model_score = 4;
    */
@@ -167,7 +167,7 @@ export const ChangeAmountSchema: GenMessage<ChangeAmount> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_change, 3);
 
 /**
- * The part of one feature in a change. All words of the contract text are one feature.
+ * The part of a change that one feature causes. All words of the contract text together are one feature.
  *
  * @generated from message bellwether.inference.v1.ChangePart
  */
@@ -180,21 +180,22 @@ export type ChangePart = Message<"bellwether.inference.v1.ChangePart"> & {
   feature: string;
 
   /**
-   * The part of the feature. When only one version uses the feature, all of it is in the model part.
+   * The feature's part of the change. When only one version uses the feature and one side has no value of it, the value
+   * of the other side is used for both, so that the value adds nothing to the data part.
    *
    * @generated from field: bellwether.inference.v1.ChangeAmount amount = 2;
    */
   amount?: ChangeAmount | undefined;
 
   /**
-   * The feature at the end before.
+   * Value and contribution of the feature in the score before.
    *
    * @generated from field: bellwether.inference.v1.ChangeValue before = 3;
    */
   before?: ChangeValue | undefined;
 
   /**
-   * The feature at the end after.
+   * Value and contribution of the feature in the score after.
    *
    * @generated from field: bellwether.inference.v1.ChangeValue after = 4;
    */
@@ -258,11 +259,14 @@ export const ChangeNoteSchema: GenMessage<ChangeNote> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_change, 5);
 
 /**
- * A change between two scores, divided exactly. Of the four scores of both data and both versions, the data part is
- * the mean of the change by the data in each version, and the model part is the mean of the change by the version for
- * each data: the Shapley value of two causes. Exchanging before and after changes only the signs. The parts of all
- * features, omitted and base_margin add up to margin_change within 1e-9. The change of the risk score is divided in
- * the same proportions, after calibration_score; these parts add up to score_change within 1e-9.
+ * A change between two scores, divided exactly. There are four scores: the data before and after, each scored by the
+ * version before and by the version after. The data part is the change from the data before to the data after, as the
+ * mean over both versions. The model part is the change from the version before to the version after, as the mean over
+ * both data. This is the Shapley value of two causes. Exchanging before and after changes only the signs.
+ *
+ * The parts of all features, omitted and base_margin add up to margin_change within 1e-9. calibration_score is
+ * subtracted from the change of the risk score, and the rest is divided in the same proportions as margin_change. These
+ * parts and calibration_score add up to score_change within 1e-9.
  *
  * @generated from message bellwether.inference.v1.ExplainChangeResponse
  */
@@ -311,35 +315,35 @@ export type ExplainChangeResponse = Message<"bellwether.inference.v1.ExplainChan
   parts: ChangePart[];
 
   /**
-   * The sum of the parts that max_parts left out.
+   * The sum of the parts that are not in the response because of max_parts.
    *
    * @generated from field: bellwether.inference.v1.ChangeAmount omitted = 7;
    */
   omitted?: ChangeAmount | undefined;
 
   /**
-   * Number of parts that max_parts left out.
+   * Number of parts that are not in the response because of max_parts.
    *
    * @generated from field: uint32 omitted_parts = 8;
    */
   omittedParts: number;
 
   /**
-   * The difference of the base values of the versions, a part of the model. 0 when both versions are the same.
+   * The difference between the base values of the versions. It is a model part. 0 when both versions are the same.
    *
    * @generated from field: double base_margin = 9;
    */
   baseMargin: number;
 
   /**
-   * The part of score_change that follows from base_margin. Unset when score_change is unset.
+   * The part of score_change that base_margin causes. Unset when score_change is unset.
    *
    * @generated from field: optional double base_score = 10;
    */
   baseScore?: number | undefined;
 
   /**
-   * The part of score_change that follows from another calibration, a part of the model. 0 when the calibrations are
+   * The part of score_change that the different calibration causes. It is a model part. 0 when the calibrations are
    * equal. Unset when score_change is unset.
    *
    * @generated from field: optional double calibration_score = 11;
@@ -430,14 +434,14 @@ export const ChangeNoteCode = {
   UNSPECIFIED: 0,
 
   /**
-   * A feature is missing at one end or at both, so its value follows from the missing policy of the version.
+   * A feature is missing on one side or on both sides. The version's missing policy determines the value that is used.
    *
    * @generated from enum value: CHANGE_NOTE_CODE_MISSING_VALUE = 1;
    */
   MISSING_VALUE: 1,
 
   /**
-   * A category is not known to a version, where it counts as missing.
+   * A version does not know a category. In the score of this version, the category counts as missing.
    *
    * @generated from enum value: CHANGE_NOTE_CODE_UNKNOWN_CATEGORY = 2;
    */
@@ -451,14 +455,16 @@ export const ChangeNoteCode = {
   OTHER_FEATURES: 3,
 
   /**
-   * The versions have different calibrations. calibration_score is their part of score_change.
+   * The versions have different calibrations. calibration_score is the part of score_change that this difference
+   * causes.
    *
    * @generated from enum value: CHANGE_NOTE_CODE_OTHER_CALIBRATION = 4;
    */
   OTHER_CALIBRATION: 4,
 
   /**
-   * The versions measure contributions in different ways or against different data, which is part of the model parts.
+   * The versions compute contributions with different methods or with different background data. The model parts
+   * include the effect of this difference.
    *
    * @generated from enum value: CHANGE_NOTE_CODE_OTHER_BACKGROUND = 5;
    */
@@ -472,7 +478,7 @@ export const ChangeNoteCode = {
   OTHER_BANDS: 6,
 
   /**
-   * The change of the risk score is not divided, because the risk score does not follow from the margin alone.
+   * The change of the risk score is not divided, because the risk score depends on more than the margin.
    *
    * @generated from enum value: CHANGE_NOTE_CODE_SCORE_NOT_DIVIDED = 7;
    */

@@ -18,9 +18,9 @@ export const file_bellwether_inference_v1_counterfactual: GenFile = /*@__PURE__*
   fileDesc("CixiZWxsd2V0aGVyL2luZmVyZW5jZS92MS9jb3VudGVyZmFjdHVhbC5wcm90bxIXYmVsbHdldGhlci5pbmZlcmVuY2UudjEiqQIKC0NoYW5nZUxpbWl0EhsKB2ZlYXR1cmUYASABKAlCCrpIB3IFIAEogAESDQoFZml4ZWQYAiABKAgSGQoDbWluGAMgASgBQge6SAQSAkABSACIAQESGQoDbWF4GAQgASgBQge6SAQSAkABSAGIAQESRQoJZGlyZWN0aW9uGAUgASgOMiguYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ2hhbmdlRGlyZWN0aW9uQgi6SAWCAQIQARIjCgRzdGVwGAYgASgBQhC6SA0SC0ABIQAAAAAAAAAASAKIAQESKgoEY29zdBgHIAEoAUIXukgUEhIZAAAAAABAj0Ap/Knx0k1iUD9IA4gBAUIGCgRfbWluQgYKBF9tYXhCBwoFX3N0ZXBCBwoFX2Nvc3QiiAMKFUNvdW50ZXJmYWN0dWFsUmVxdWVzdBI7CghzdXBwbGllchgBIAEoCzIhLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlN1cHBsaWVyQga6SAPIAQESNQoFbW9kZWwYAiABKAsyJi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Nb2RlbFNlbGVjdG9yEiMKC21heF9jaGFuZ2VzGAMgASgNQgm6SAYqBBgDKAFIAIgBARIrChNtYXhfY291bnRlcmZhY3R1YWxzGAQgASgNQgm6SAYqBBgFKAFIAYgBARJACgt0YXJnZXRfYmFuZBgFIAEoDjIdLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkJhbmRCDLpICYIBBhgAGAIYAxI/CgZsaW1pdHMYBiADKAsyJC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5DaGFuZ2VMaW1pdEIJukgGkgEDEIAIQg4KDF9tYXhfY2hhbmdlc0IWChRfbWF4X2NvdW50ZXJmYWN0dWFscyLOAQoNRmVhdHVyZUNoYW5nZRIPCgdmZWF0dXJlGAEgASgJEhoKDXByZXNlbnRfdmFsdWUYAiABKAFIAIgBARIWCgluZXdfdmFsdWUYAyABKAFIAYgBARIYChBwcmVzZW50X2NhdGVnb3J5GAQgASgJEhQKDG5ld19jYXRlZ29yeRgFIAEoCRIMCgR1bml0GAYgASgJEgwKBGNvc3QYByABKAESDAoEdGV4dBgIIAEoCUIQCg5fcHJlc2VudF92YWx1ZUIMCgpfbmV3X3ZhbHVlIoYBCg5Db3VudGVyZmFjdHVhbBI3CgdjaGFuZ2VzGAEgAygLMiYuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuRmVhdHVyZUNoYW5nZRIMCgRjb3N0GAIgASgBEi0KBXNjb3JlGAMgASgLMh4uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuU2NvcmUiVQoMRml4ZWRGZWF0dXJlEg8KB2ZlYXR1cmUYASABKAkSNAoGcmVhc29uGAIgASgOMiQuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuRml4ZWRSZWFzb24ioQMKFkNvdW50ZXJmYWN0dWFsUmVzcG9uc2USPwoHb3V0Y29tZRgBIAEoDjIuLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkNvdW50ZXJmYWN0dWFsT3V0Y29tZRItCgVzY29yZRgCIAEoCzIeLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlNjb3JlEjIKC3RhcmdldF9iYW5kGAMgASgOMh0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQmFuZBJACg9jb3VudGVyZmFjdHVhbHMYBCADKAsyJy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Db3VudGVyZmFjdHVhbBI9Cg5maXhlZF9mZWF0dXJlcxgFIAMoCzIlLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkZpeGVkRmVhdHVyZRJCChB1bmRlY2lkZWRfcmVhc29uGAYgASgOMiguYmVsbHdldGhlci5pbmZlcmVuY2UudjEuVW5kZWNpZGVkUmVhc29uEg8KB3N1bW1hcnkYByABKAkSDQoFc3RlcHMYCCABKAQqcQoPQ2hhbmdlRGlyZWN0aW9uEiAKHENIQU5HRV9ESVJFQ1RJT05fVU5TUEVDSUZJRUQQABIdChlDSEFOR0VfRElSRUNUSU9OX0lOQ1JFQVNFEAESHQoZQ0hBTkdFX0RJUkVDVElPTl9ERUNSRUFTRRACKuIBChVDb3VudGVyZmFjdHVhbE91dGNvbWUSJgoiQ09VTlRFUkZBQ1RVQUxfT1VUQ09NRV9VTlNQRUNJRklFRBAAEiAKHENPVU5URVJGQUNUVUFMX09VVENPTUVfRk9VTkQQARItCilDT1VOVEVSRkFDVFVBTF9PVVRDT01FX05PTkVfV0lUSElOX0xJTUlUUxACEiYKIkNPVU5URVJGQUNUVUFMX09VVENPTUVfTk9UX0RFQ0lERUQQAxIoCiRDT1VOVEVSRkFDVFVBTF9PVVRDT01FX0FMUkVBRFlfQkVMT1cQBCqrAQoPVW5kZWNpZGVkUmVhc29uEiAKHFVOREVDSURFRF9SRUFTT05fVU5TUEVDSUZJRUQQABIZChVVTkRFQ0lERURfUkVBU09OX1RJTUUQARIaChZVTkRFQ0lERURfUkVBU09OX1NURVBTEAISGwoXVU5ERUNJREVEX1JFQVNPTl9NRU1PUlkQAxIiCh5VTkRFQ0lERURfUkVBU09OX1NDT1JFU19ESUZGRVIQBCrEAQoLRml4ZWRSZWFzb24SHAoYRklYRURfUkVBU09OX1VOU1BFQ0lGSUVEEAASGgoWRklYRURfUkVBU09OX0lNTVVUQUJMRRABEhgKFEZJWEVEX1JFQVNPTl9SRVFVRVNUEAISGAoURklYRURfUkVBU09OX01JU1NJTkcQAxIXChNGSVhFRF9SRUFTT05fVU5VU0VEEAQSFwoTRklYRURfUkVBU09OX0xJTUlUUxAFEhUKEUZJWEVEX1JFQVNPTl9URVhUEAZCXgobY29tLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxUAFaI2JlbGx3ZXRoZXIvaW5mZXJlbmNlL3YxO2luZmVyZW5jZXYxqgIXQmVsbHdldGhlci5JbmZlcmVuY2UuVjFiBnByb3RvMw", [file_bellwether_inference_v1_score, file_buf_validate_validate]);
 
 /**
- * How one feature may change, within what the model's configuration declares (immutable and change of the
- * feature). A limit can only narrow the declaration. A field that is not set stays as declared; cost replaces the
- * declared cost.
+ * Restricts how one feature may change. The model's configuration declares which changes are allowed (immutable and
+ * change of the feature); a limit can only restrict them further. When a field is not set, the declared value applies.
+ * cost replaces the declared cost.
  *
  * @generated from message bellwether.inference.v1.ChangeLimit
  */
@@ -54,22 +54,22 @@ export type ChangeLimit = Message<"bellwether.inference.v1.ChangeLimit"> & {
   max?: number | undefined;
 
   /**
-   * Only for a number.
+   * The direction in which the value may change. Only for a number.
    *
    * @generated from field: bellwether.inference.v1.ChangeDirection direction = 5;
    */
   direction: ChangeDirection;
 
   /**
-   * The new value is a multiple of it, in the unit of the feature. Above 0. Only for a number.
+   * The new value is a multiple of step, in the unit of the feature. Above 0. Only for a number.
    *
    * @generated from field: optional double step = 6;
    */
   step?: number | undefined;
 
   /**
-   * Cost of a change over the whole range of the training rows, or to another category, relative to the other
-   * features. 0.001 to 1,000. Unset: as declared, by default 1.
+   * Cost of a change relative to the other features: of a change of a number over the whole range of the training rows,
+   * or of a change to another category. 0.001 to 1,000. Unset: as declared, by default 1.
    *
    * @generated from field: optional double cost = 7;
    */
@@ -190,7 +190,7 @@ export type FeatureChange = Message<"bellwether.inference.v1.FeatureChange"> & {
   unit: string;
 
   /**
-   * The part of the counterfactual's cost. Above 0.
+   * The cost of this change: its part of the counterfactual's cost. Above 0.
    *
    * @generated from field: double cost = 7;
    */
@@ -303,8 +303,8 @@ export type CounterfactualResponse = Message<"bellwether.inference.v1.Counterfac
   targetBand: Band;
 
   /**
-   * Cheapest first, at most max_counterfactuals. Each has other features than the ones before: it never changes
-   * all features of a cheaper one. Empty when the outcome is NONE_WITHIN_LIMITS or ALREADY_BELOW.
+   * Lowest cost first, at most max_counterfactuals. No counterfactual changes all the features that a cheaper one
+   * changes. Empty when the outcome is NONE_WITHIN_LIMITS or ALREADY_BELOW.
    *
    * @generated from field: repeated bellwether.inference.v1.Counterfactual counterfactuals = 4;
    */
@@ -332,7 +332,7 @@ export type CounterfactualResponse = Message<"bellwether.inference.v1.Counterfac
   summary: string;
 
   /**
-   * Number of rows of combinations that were examined.
+   * Number of search steps. One step computes the outputs of one row of combinations.
    *
    * @generated from field: uint64 steps = 8;
    */
@@ -458,14 +458,14 @@ export const UndecidedReason = {
   UNSPECIFIED: 0,
 
   /**
-   * The time of a search was used up.
+   * The search reached its time limit.
    *
    * @generated from enum value: UNDECIDED_REASON_TIME = 1;
    */
   TIME: 1,
 
   /**
-   * The number of combinations that a search examines was reached.
+   * The search reached its maximum number of combinations.
    *
    * @generated from enum value: UNDECIDED_REASON_STEPS = 2;
    */
@@ -479,7 +479,7 @@ export const UndecidedReason = {
   MEMORY: 3,
 
   /**
-   * The runtime computed other scores than the search expected, several times.
+   * Several times, the runtime computed a score that differs from the score that the search expected.
    *
    * @generated from enum value: UNDECIDED_REASON_SCORES_DIFFER = 4;
    */
@@ -541,7 +541,7 @@ export const FixedReason = {
   UNUSED: 4,
 
   /**
-   * Its limits allow no other value that the model distinguishes from the present one.
+   * The limits of the feature allow no other value that the model distinguishes from the present one.
    *
    * @generated from enum value: FIXED_REASON_LIMITS = 5;
    */

@@ -376,7 +376,7 @@ export type PredictBatchResponse = Message<"bellwether.inference.v1.PredictBatch
   margins: Uint8Array;
 
   /**
-   * Number of missing features per row, a text that is empty included, as in Score.missing_features: uint16
+   * Number of missing features per row, as in Score.missing_features; a text that is empty counts as missing: uint16
    * little-endian, one per row.
    *
    * @generated from field: bytes missing_counts = 11;
@@ -522,7 +522,7 @@ export type ScoredRow = Message<"bellwether.inference.v1.ScoredRow"> & {
   row: number;
 
   /**
-   * The score, as Predict answers it.
+   * The score, as Predict returns it.
    *
    * @generated from field: bellwether.inference.v1.Score score = 2;
    */
@@ -537,7 +537,7 @@ export const ScoredRowSchema: GenMessage<ScoredRow> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_inference_service, 10);
 
 /**
- * One field that breaks a rule.
+ * One field that is not valid.
  *
  * @generated from message bellwether.inference.v1.RowField
  */
@@ -565,7 +565,7 @@ export const RowFieldSchema: GenMessage<RowField> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_inference_service, 11);
 
 /**
- * One supplier without a score, because a field of it breaks a rule.
+ * One supplier without a score, because one of its fields is not valid.
  *
  * @generated from message bellwether.inference.v1.RejectedRow
  */
@@ -662,15 +662,16 @@ export type ExplainRequest = Message<"bellwether.inference.v1.ExplainRequest"> &
   model?: ModelSelector | undefined;
 
   /**
-   * True: a narrative follows the contributions. When the service has a key for a language model, it can follow some
-   * seconds later.
+   * True: a narrative follows the contributions. When a language model writes the narrative, it can arrive some seconds
+   * later.
    *
    * @generated from field: bool with_narrative = 3;
    */
   withNarrative: boolean;
 
   /**
-   * Maximum number of contributions in the list, 0 to 1,024; the others are added up in ContributionList.omitted. 0: all.
+   * Maximum number of contributions in the list, 0 to 1,024; the others are added up in ContributionList.omitted.
+   * 0: all.
    *
    * @generated from field: uint32 max_contributions = 4;
    */
@@ -756,7 +757,8 @@ export const ExplanationBaseSchema: GenMessage<ExplanationBase> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_inference_service, 15);
 
 /**
- * The contributions of a score, largest magnitude first. base_value, the contributions and omitted add up to the margin.
+ * The contributions of a score, largest magnitude first. base_value, the contributions and omitted add up to the
+ * margin.
  *
  * @generated from message bellwether.inference.v1.ContributionList
  */
@@ -770,14 +772,14 @@ export type ContributionList = Message<"bellwether.inference.v1.ContributionList
   contributions: Contribution[];
 
   /**
-   * Number of contributions that max_contributions or min_share left out.
+   * Number of contributions that are not in the list because of max_contributions or min_share.
    *
    * @generated from field: uint32 omitted_contributions = 2;
    */
   omittedContributions: number;
 
   /**
-   * Sum of the contributions that were left out, in output_space.
+   * Sum of the contributions that are not in the list, in output_space.
    *
    * @generated from field: double omitted = 3;
    */
@@ -792,8 +794,8 @@ export const ContributionListSchema: GenMessage<ContributionList> = /*@__PURE__*
   messageDesc(file_bellwether_inference_v1_inference_service, 16);
 
 /**
- * One part of an explanation. The parts come in this order: base, contributions, pieces of the narrative, how it was
- * made, source of the narrative.
+ * One part of an explanation. The parts come in this order: base, contributions, narrative (one message per sentence),
+ * narrative_info, narrative_source.
  *
  * @generated from message bellwether.inference.v1.ExplainResponse
  */
@@ -935,22 +937,28 @@ export const InferenceService: GenService<{
     output: typeof PredictBatchResponseSchema;
   },
   /**
-   * Scores any number of suppliers in blocks, as a stream in both directions: each block is answered as PredictBatch
-   * answers it, in the order of the blocks. One model version, that of the first block, scores the whole stream. Two
-   * blocks are scored at a time; further ones are read when their answers are taken, so that memory is bounded on both
-   * sides. A client may wait for each answer or send ahead, but must read while it sends. After the last block it ends
-   * its side, and the stream ends after the last answer. A request message can have at most 4 MiB. When the service is
-   * busy, a block waits. A replica has at most 16 such streams. Not in browsers, and not over HTTP/1.1. Idempotent.
+   * Scores any number of suppliers in blocks, as a stream in both directions. Each block gets the same answer as from
+   * PredictBatch, and the answers come in the order of the blocks. The model version of the first block scores the
+   * whole stream. Idempotent.
    *
-   * A row that is not valid gets a RowViolation, and the stream goes on: also a row with an invalid id (reason
-   * SUPPLIER_ID) or a text over 1 MiB (reason TEXT_TOO_LONG), which PredictBatch answers with an error. These end the
-   * stream, after the answers to the blocks before:
-   * - INVALID_ARGUMENT: the columns of a block have different numbers of rows, a column name is not valid, values do not
-   *   match their checksums, or a later block names another model. BadRequest names the field, the text the block.
+   * The service scores two blocks at a time. It reads further blocks only when the client reads the answers, so that
+   * memory is bounded on both sides. A client may wait for each answer or send several blocks ahead, but it must read
+   * while it sends. After the last block, the client closes its side of the stream; the server closes the stream after
+   * the last answer. When the service is busy, a block waits.
+   *
+   * A request message can have at most 4 MiB. A replica serves at most 16 of these streams. Not available in browsers
+   * or over HTTP/1.1.
+   *
+   * A row that is not valid gets a RowViolation, and the stream continues. This includes a row with an invalid id
+   * (reason SUPPLIER_ID) and a row with a text over 1 MiB (reason TEXT_TOO_LONG), for which PredictBatch fails. The
+   * following errors end the stream, after the answers to the earlier blocks:
+   * - INVALID_ARGUMENT: the columns of a block have different numbers of rows, a column name is not valid, values do
+   *   not match their checksums, or a later block names another model. BadRequest names the field; the text of the
+   *   error names the block.
    * - RESOURCE_EXHAUSTED: the replica has its maximum number of streams (reason STREAMS_FULL). Retry after the delay in
    *   RetryInfo.
-   * - DEADLINE_EXCEEDED: the deadline of the whole stream has passed, or no block has come for the time of the setting
-   *   that bounds it (reason MESSAGE_TIMEOUT).
+   * - DEADLINE_EXCEEDED: the deadline of the whole stream has passed, or the service waited too long for the next block
+   *   (reason MESSAGE_TIMEOUT).
    * - UNAVAILABLE: the thread that scored a block ended.
    *
    * @generated from rpc bellwether.inference.v1.InferenceService.PredictStream
@@ -961,9 +969,9 @@ export const InferenceService: GenService<{
     output: typeof PredictStreamResponseSchema;
   },
   /**
-   * Scores up to 1,000 suppliers, each with everything that Predict answers. A supplier that breaks a rule is reported
-   * with its row; all others are scored. PredictBatch has a higher throughput. A request message can have at most
-   * 16 MiB. Idempotent.
+   * Scores up to 1,000 suppliers, each with the same result as from Predict. PredictRowsResponse.rejected lists the
+   * suppliers with invalid fields; all others are scored. PredictBatch has a higher throughput. A request message can
+   * have at most 16 MiB. Idempotent.
    * - INVALID_ARGUMENT: there are too many rows, or a text or a map is longer than its limit; BadRequest names it.
    *
    * @generated from rpc bellwether.inference.v1.InferenceService.PredictRows
@@ -974,13 +982,13 @@ export const InferenceService: GenService<{
     output: typeof PredictRowsResponseSchema;
   },
   /**
-   * Explains the score of one supplier, as a stream: the base, then all contributions, then, on request, a
-   * narrative in pieces, how it was made, and its source. A narrative never changes the score, and the call does not
-   * fail because of it: without a language model, or when its answer does not pass the check against the facts, the
-   * narrative is from the template. Idempotent.
+   * Explains the score of one supplier, as a stream: the base, then all contributions, then, on request, the sentences
+   * of a narrative, its NarrativeInfo, and its source. A narrative never changes the score, and a narrative that fails
+   * never makes the call fail. The narrative is from the template when there is no language model, or when the answer
+   * of the language model does not pass the check against the facts. Idempotent.
    * - INVALID_ARGUMENT: a field is not valid; BadRequest names it.
-   * - FAILED_PRECONDITION: contributions cannot be computed for this model (reason NOT_EXPLAINABLE). The text of
-   *   the error says why.
+   * - FAILED_PRECONDITION: contributions cannot be computed for this model (reason NOT_EXPLAINABLE). The text of the
+   *   error says why.
    *
    * @generated from rpc bellwether.inference.v1.InferenceService.Explain
    */
@@ -1003,8 +1011,8 @@ export const InferenceService: GenService<{
     output: typeof ExplainChangeResponseSchema;
   },
   /**
-   * Returns the global explanation of a version: the importance of its features, and how contributions depend on values.
-   * Idempotent.
+   * Returns the global explanation of a version: the importance of its features, and how contributions depend on
+   * values. Idempotent.
    * - INVALID_ARGUMENT: the name of the model or the version is not a valid name.
    *
    * @generated from rpc bellwether.inference.v1.InferenceService.ExplainModel
@@ -1015,11 +1023,11 @@ export const InferenceService: GenService<{
     output: typeof ExplainModelResponseSchema;
   },
   /**
-   * Finds the smallest changes of a supplier that lower its band: of at most three features, within limits. Each
+   * Finds the smallest changes of a supplier that lower its band. At most three features change, within limits. Each
    * result is scored again in the same way as by Predict. Idempotent.
    * - INVALID_ARGUMENT: a field is not valid, or limits contradict the model or each other; BadRequest names them.
-   * - FAILED_PRECONDITION: the supplier has no band, because too few features are known or the model is a
-   *   regressor (reason NO_BAND), or the model's output is not one sum of trees (reason NOT_SEARCHABLE).
+   * - FAILED_PRECONDITION: the supplier has no band, because too few features are known or the model is a regressor
+   *   (reason NO_BAND), or the model's output is not one sum of trees (reason NOT_SEARCHABLE).
    * - RESOURCE_EXHAUSTED: too many searches wait. Retry after the delay in RetryInfo.
    * - UNAVAILABLE: the thread that searched ended. Retry after the delay in RetryInfo.
    *

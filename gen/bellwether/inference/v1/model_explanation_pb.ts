@@ -2,7 +2,7 @@
 // @generated from file bellwether/inference/v1/model_explanation.proto (package bellwether.inference.v1, syntax proto3)
 /* eslint-disable */
 
-// What a model version has learned, on the whole.
+// The global explanation of a model version.
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
@@ -59,7 +59,7 @@ export type DependencePoint = Message<"bellwether.inference.v1.DependencePoint">
   lowest?: number | undefined;
 
   /**
-   * Highest value in the range. Unset: as lowest.
+   * Highest value in the range. Unset: as for lowest.
    *
    * @generated from field: optional double highest = 2;
    */
@@ -165,7 +165,7 @@ export const FeatureImportanceSchema: GenMessage<FeatureImportance> = /*@__PURE_
  */
 export type WordImportance = Message<"bellwether.inference.v1.WordImportance"> & {
   /**
-   * The word, or the words, of the vocabulary.
+   * The term of the vocabulary: one word or several words.
    *
    * @generated from field: string word = 1;
    */
@@ -221,7 +221,7 @@ export type ExplainModelResponse = Message<"bellwether.inference.v1.ExplainModel
   absence: string;
 
   /**
-   * Number of rows from which it was computed, at most 2,000.
+   * Number of rows from which the explanation was computed, at most 2,000.
    *
    * @generated from field: uint32 rows = 4;
    */
@@ -249,7 +249,7 @@ export type ExplainModelResponse = Message<"bellwether.inference.v1.ExplainModel
   kind: ExplanationKind;
 
   /**
-   * Number of features that were recorded, before max_features.
+   * Number of features that were recorded; features can have fewer because of max_features.
    *
    * @generated from field: uint32 features_total = 8;
    */

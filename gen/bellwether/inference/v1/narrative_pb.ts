@@ -28,15 +28,15 @@ export type NarrativeQuote = Message<"bellwether.inference.v1.NarrativeQuote"> &
   text: string;
 
   /**
-   * Place of the first character in the contract, in Unicode characters (code points) from 0. Unset: the service does
-   * not have the contract.
+   * Position of the first character in the contract, in Unicode characters (code points) from 0. Unset: the service
+   * does not have the contract.
    *
    * @generated from field: optional uint32 start = 2;
    */
   start?: number | undefined;
 
   /**
-   * Place after the last character. Unset together with start.
+   * Position after the last character. Unset when start is unset.
    *
    * @generated from field: optional uint32 end = 3;
    */
@@ -72,15 +72,15 @@ export type NarrativeInfo = Message<"bellwether.inference.v1.NarrativeInfo"> & {
   generated: boolean;
 
   /**
-   * How the narrative came about.
+   * How the narrative was made.
    *
    * @generated from field: bellwether.inference.v1.NarrativeOutcome outcome = 3;
    */
   outcome: NarrativeOutcome;
 
   /**
-   * The rule that the answer breaks. Only when outcome is REJECTED or SENTENCES_REPLACED; then of the first sentence
-   * that breaks one.
+   * The rule that the answer breaks; if several sentences break rules, that of the first one. Set only when outcome is
+   * REJECTED or SENTENCES_REPLACED.
    *
    * @generated from field: bellwether.inference.v1.NarrativeRejection rejection = 4;
    */
@@ -94,7 +94,7 @@ export type NarrativeInfo = Message<"bellwether.inference.v1.NarrativeInfo"> & {
   languageModel: string;
 
   /**
-   * True: the sentences were stored from an earlier call with equal facts.
+   * True: the sentences are from a cache. An earlier call with equal facts stored them.
    *
    * @generated from field: bool cached = 6;
    */
@@ -108,8 +108,8 @@ export type NarrativeInfo = Message<"bellwether.inference.v1.NarrativeInfo"> & {
   quotes: NarrativeQuote[];
 
   /**
-   * When generated is true: the sentences that are from the template, as positions in the narrative from 0, in rising
-   * order. At most 24. With outcome ACCEPTED or WORDED_BY_SERVICE only the sentence about missing features can be one.
+   * When generated is true: the positions of the sentences that are from the template, from 0, in ascending order. At
+   * most 24. With outcome ACCEPTED or WORDED_BY_SERVICE, only the sentence about missing features can be among them.
    *
    * @generated from field: repeated uint32 template_sentences = 8;
    */
@@ -123,15 +123,15 @@ export type NarrativeInfo = Message<"bellwether.inference.v1.NarrativeInfo"> & {
   rejectedSentences: number;
 
   /**
-   * What came of asking the language model once more about the sentences that did not pass. Unset: all passed at
-   * first, or no language model was asked.
+   * The result of the second request to the language model, about the sentences that did not pass the check. Unset: all
+   * sentences passed at first, or no language model was asked.
    *
    * @generated from field: bellwether.inference.v1.NarrativeSecondRequest second_request = 10;
    */
   secondRequest: NarrativeSecondRequest;
 
   /**
-   * Who chose the words of each sentence, in their order. At most 512.
+   * Who chose the wording of each sentence, in the order of the sentences. At most 512.
    *
    * @generated from field: repeated bellwether.inference.v1.NarrativeWording wordings = 11;
    */
@@ -189,8 +189,8 @@ export const NarrativeLanguageSchema: GenEnum<NarrativeLanguage> = /*@__PURE__*/
   enumDesc(file_bellwether_inference_v1_narrative, 0);
 
 /**
- * How a narrative came about. With every value except ACCEPTED, WORDED_BY_SERVICE and SENTENCES_REPLACED, the
- * narrative is from the template.
+ * How a narrative was made. With every value except ACCEPTED, WORDED_BY_SERVICE and SENTENCES_REPLACED, the narrative
+ * is from the template.
  *
  * @generated from enum bellwether.inference.v1.NarrativeOutcome
  */
@@ -203,7 +203,8 @@ export const NarrativeOutcome = {
   UNSPECIFIED: 0,
 
   /**
-   * A language model wrote the sentences, and all of them passed the check against the facts and are shown in its words.
+   * A language model wrote the sentences. All of them passed the check against the facts and are shown in the wording
+   * of the language model.
    *
    * @generated from enum value: NARRATIVE_OUTCOME_ACCEPTED = 1;
    */
@@ -287,16 +288,16 @@ export const NarrativeOutcome = {
   MALFORMED: 12,
 
   /**
-   * A language model wrote sentences that passed the check. Others did not, or something was not said: the sentences
-   * of template_sentences are from the template.
+   * Some sentences of the language model passed the check. Other sentences did not pass, or a required statement was
+   * missing: the sentences in template_sentences are from the template.
    *
    * @generated from enum value: NARRATIVE_OUTCOME_SENTENCES_REPLACED = 13;
    */
   SENTENCES_REPLACED: 13,
 
   /**
-   * All claims of the language model passed the check and are shown. Some are in the words of the service, because the
-   * check could not confirm that the words of the language model say the same.
+   * All claims of the language model passed the check and are shown. Some sentences have the wording of the service,
+   * because the check could not confirm that the wording of the language model states the same.
    *
    * @generated from enum value: NARRATIVE_OUTCOME_WORDED_BY_SERVICE = 14;
    */
@@ -304,8 +305,8 @@ export const NarrativeOutcome = {
 } as const;
 
 /**
- * How a narrative came about. With every value except ACCEPTED, WORDED_BY_SERVICE and SENTENCES_REPLACED, the
- * narrative is from the template.
+ * How a narrative was made. With every value except ACCEPTED, WORDED_BY_SERVICE and SENTENCES_REPLACED, the narrative
+ * is from the template.
  *
  * @generated from enum bellwether.inference.v1.NarrativeOutcome
  */
@@ -331,21 +332,21 @@ export const NarrativeRejection = {
   UNSPECIFIED: 0,
 
   /**
-   * It is not JSON of the expected form.
+   * The answer is not JSON of the expected form.
    *
    * @generated from enum value: NARRATIVE_REJECTION_FORM = 1;
    */
   FORM: 1,
 
   /**
-   * It is in another language than requested.
+   * The answer is in another language than requested.
    *
    * @generated from enum value: NARRATIVE_REJECTION_LANGUAGE = 2;
    */
   LANGUAGE: 2,
 
   /**
-   * It has no sentences, too many, or one that is too long.
+   * The answer has no sentences, too many sentences, or a sentence that is too long.
    *
    * @generated from enum value: NARRATIVE_REJECTION_SIZE = 3;
    */
@@ -359,7 +360,7 @@ export const NarrativeRejection = {
   NOT_IN_FACTS: 4,
 
   /**
-   * The score, its band or one of the strongest reasons is not in it.
+   * The answer does not contain the score, its band or one of the strongest reasons.
    *
    * @generated from enum value: NARRATIVE_REJECTION_INCOMPLETE = 5;
    */
@@ -394,7 +395,7 @@ export const NarrativeRejectionSchema: GenEnum<NarrativeRejection> = /*@__PURE__
   enumDesc(file_bellwether_inference_v1_narrative, 2);
 
 /**
- * Who chose the words of a sentence. What it states was checked against the facts in every case.
+ * Who chose the wording of a sentence. In every case, its content was checked against the facts.
  *
  * @generated from enum bellwether.inference.v1.NarrativeWording
  */
@@ -407,21 +408,21 @@ export const NarrativeWording = {
   UNSPECIFIED: 0,
 
   /**
-   * The language model. Numbers, names and quotes in it are written by the service.
+   * The language model. The service inserts the numbers, names and quotes.
    *
    * @generated from enum value: NARRATIVE_WORDING_MODEL = 1;
    */
   MODEL: 1,
 
   /**
-   * The service. The language model chose what is stated, in which order.
+   * The service. The language model chose the content and the order.
    *
    * @generated from enum value: NARRATIVE_WORDING_SERVICE = 2;
    */
   SERVICE: 2,
 
   /**
-   * The template, which also chose what is stated.
+   * The template, which also chose the content.
    *
    * @generated from enum value: NARRATIVE_WORDING_TEMPLATE = 3;
    */
@@ -429,7 +430,7 @@ export const NarrativeWording = {
 } as const;
 
 /**
- * Who chose the words of a sentence. What it states was checked against the facts in every case.
+ * Who chose the wording of a sentence. In every case, its content was checked against the facts.
  *
  * @generated from enum bellwether.inference.v1.NarrativeWording
  */
@@ -442,7 +443,8 @@ export const NarrativeWordingSchema: GenEnum<NarrativeWording> = /*@__PURE__*/
   enumDesc(file_bellwether_inference_v1_narrative, 3);
 
 /**
- * What came of a second request to the language model, about the sentences of its answer that did not pass the check.
+ * The result of a second request to the language model, which asks for corrections of the sentences that did not pass
+ * the check.
  *
  * @generated from enum bellwether.inference.v1.NarrativeSecondRequest
  */
@@ -455,7 +457,7 @@ export const NarrativeSecondRequest = {
   UNSPECIFIED: 0,
 
   /**
-   * All sentences pass now.
+   * After the second request, all sentences pass.
    *
    * @generated from enum value: NARRATIVE_SECOND_REQUEST_WHOLE = 1;
    */
@@ -476,14 +478,14 @@ export const NarrativeSecondRequest = {
   NOTHING: 3,
 
   /**
-   * It was not made: the token budget of this minute or day does not suffice.
+   * The request was not sent: the token budget of this minute or day is too small.
    *
    * @generated from enum value: NARRATIVE_SECOND_REQUEST_BUDGET = 4;
    */
   BUDGET: 4,
 
   /**
-   * It was not answered: no time was left, or the provider failed.
+   * The request failed: no time was left, or the provider failed.
    *
    * @generated from enum value: NARRATIVE_SECOND_REQUEST_FAILED = 5;
    */
@@ -491,7 +493,8 @@ export const NarrativeSecondRequest = {
 } as const;
 
 /**
- * What came of a second request to the language model, about the sentences of its answer that did not pass the check.
+ * The result of a second request to the language model, which asks for corrections of the sentences that did not pass
+ * the check.
  *
  * @generated from enum bellwether.inference.v1.NarrativeSecondRequest
  */

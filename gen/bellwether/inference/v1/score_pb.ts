@@ -55,8 +55,9 @@ export type Supplier = Message<"bellwether.inference.v1.Supplier"> & {
   contractText: string;
 
   /**
-   * Weights of the terms of a text, in place of contract_text: the supplier's term_weights of PredictBatchResponse, by
-   * term. At most 1,024, each 0 or more. Terms that are not in the map have the weight 0. Empty: contract_text is used.
+   * Weights of the terms of the contract text, by term; they replace contract_text. PredictBatchResponse.term_weights
+   * returns the weights of a text. At most 1,024, each 0 or more. Terms that are not in the map have the weight 0.
+   * Empty: contract_text is used.
    *
    * @generated from field: map<string, float> term_weights = 5;
    */
@@ -100,7 +101,7 @@ export const ModelSelectorSchema: GenMessage<ModelSelector> = /*@__PURE__*/
 
 /**
  * The lowest calibrated risk scores of the bands MEDIUM and HIGH of a model version. A lower score is in the band LOW.
- * The same numbers as bellwether.registry.v1.BandLimits.
+ * bellwether.registry.v1.BandLimits has the same fields and values.
  *
  * @generated from message bellwether.inference.v1.BandLimits
  */
@@ -209,17 +210,18 @@ export type Contribution = Message<"bellwether.inference.v1.Contribution"> & {
   previousCategory: string;
 
   /**
-   * Whether the contribution contradicts the direction that the configuration declares: value is above typical where
-   * a higher value increases the risk, and contribution is negative, or the other way round. It is an exact SHAP
-   * value, but no reason for a person. Only InferenceService sets it. False: no direction is declared, too.
+   * Whether the contribution contradicts the direction that the configuration declares. Example: a higher value
+   * increases the risk, value is above typical, and contribution is negative. The contribution is an exact SHAP value,
+   * but it must not be shown to a person as a reason. Only InferenceService sets this field. False also when no
+   * direction is declared.
    *
    * @generated from field: bool contradicts_direction = 11;
    */
   contradictsDirection: boolean;
 
   /**
-   * |contribution| divided by the sum of |contribution| over all contributions of the score, in [0, 1]. Only Explain sets
-   * it, when with_texts is true.
+   * |contribution| divided by the sum of |contribution| over all contributions of the score, in [0, 1]. Only Explain
+   * sets it, when with_texts is true.
    *
    * @generated from field: optional double share = 12;
    */
@@ -233,8 +235,8 @@ export type Contribution = Message<"bellwether.inference.v1.Contribution"> & {
   strength: ContributionStrength;
 
   /**
-   * The contribution in words, from the template in the model's configuration, or else the feature with its value, unit
-   * and typical value. Only Explain sets it, when with_texts is true. At most 1,024 bytes.
+   * The contribution in words. It is from the template in the model's configuration; without a template, it is the
+   * feature with its value, unit and typical value. Only Explain sets it, when with_texts is true. At most 1,024 bytes.
    *
    * @generated from field: string text = 14;
    */
@@ -277,7 +279,8 @@ export const ClassProbabilitySchema: GenMessage<ClassProbability> = /*@__PURE__*
   messageDesc(file_bellwether_inference_v1_score, 4);
 
 /**
- * Identifies what computed a score: enough to compute the score again.
+ * Identifies the model version and the programs that computed a score. With this information, the score can be computed
+ * again.
  *
  * @generated from message bellwether.inference.v1.ModelIdentity
  */

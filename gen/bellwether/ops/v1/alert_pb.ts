@@ -21,8 +21,8 @@ export const file_bellwether_ops_v1_alert: GenFile = /*@__PURE__*/
   fileDesc("Ch1iZWxsd2V0aGVyL29wcy92MS9hbGVydC5wcm90bxIRYmVsbHdldGhlci5vcHMudjEivgEKEFNjb3JlQ2hhbmdlUGFydHMSEwoLYmVmb3JlX3dlZWsYASABKAkSFgoOYmVmb3JlX3ZlcnNpb24YAiABKAkSFQoNYWZ0ZXJfdmVyc2lvbhgDIAEoCRIXCgpkYXRhX3Njb3JlGAQgASgBSACIAQESGAoLbW9kZWxfc2NvcmUYBSABKAFIAYgBARIUCgxub3RfY29tcHV0ZWQYBiABKAlCDQoLX2RhdGFfc2NvcmVCDgoMX21vZGVsX3Njb3JlIqUCCgpBbGVydEV2ZW50Ei8KBGtpbmQYASABKA4yIS5iZWxsd2V0aGVyLm9wcy52MS5BbGVydEV2ZW50S2luZBIvCgtvY2N1cnJlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFYWN0b3IYAyABKAkSDAoEbm90ZRgEIAEoCRIXCgpyaXNrX3Njb3JlGAUgASgBSACIAQESDgoGZGV0YWlsGAYgASgJEg8KB3ZlcnNpb24YByABKAQSPwoSc2NvcmVfY2hhbmdlX3BhcnRzGAggASgLMiMuYmVsbHdldGhlci5vcHMudjEuU2NvcmVDaGFuZ2VQYXJ0cxIOCgZydW5faWQYCSABKA1CDQoLX3Jpc2tfc2NvcmUiggEKC0FsZXJ0U25vb3plEikKBXVudGlsGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgt1bnRpbF93b3JzZRgCIAEoCBIQCghtaW5fcmlzZRgDIAEoARISCgpmcm9tX3Njb3JlGAQgASgBEg0KBWFjdG9yGAUgASgJIqYCCg1BbGVydE92ZXJyaWRlEjIKCHNldmVyaXR5GAEgASgOMiAuYmVsbHdldGhlci5vcHMudjEuQWxlcnRTZXZlcml0eRIrCgRiYW5kGAIgASgOMh0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQmFuZBIpCgV1bnRpbBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGcmVhc29uGAQgASgJEg0KBWFjdG9yGAUgASgJEjcKDXJ1bGVfc2V2ZXJpdHkYBiABKA4yIC5iZWxsd2V0aGVyLm9wcy52MS5BbGVydFNldmVyaXR5EjEKCm1vZGVsX2JhbmQYByABKA4yHS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5CYW5kIqYKCgVBbGVydBIQCghhbGVydF9pZBgBIAEoCRISCgpkZWR1cGVfa2V5GAIgASgJEhMKC3N1cHBsaWVyX2lkGAMgASgJEhUKDXN1cHBsaWVyX25hbWUYBCABKAkSDwoHcnVsZV9pZBgFIAEoCRI0CglkaW1lbnNpb24YBiABKA4yIS5iZWxsd2V0aGVyLm9wcy52MS5BbGVydERpbWVuc2lvbhIyCghzZXZlcml0eRgHIAEoDjIgLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0U2V2ZXJpdHkSLAoFc3RhdGUYCCABKA4yHS5iZWxsd2V0aGVyLm9wcy52MS5BbGVydFN0YXRlEjMKC2Rpc3Bvc2l0aW9uGAkgASgOMh4uYmVsbHdldGhlci5vcHMudjEuRGlzcG9zaXRpb24SEgoKcmlza19zY29yZRgKIAEoARITCgtyYWlzZWRfd2VlaxgLIAEoCRIRCglsYXN0X3dlZWsYDCABKAkSLQoJcmFpc2VkX2F0GA0gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpjaGFuZ2VkX2F0GA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9hY2tub3dsZWRnZWRfYnkYDyABKAkSDwoHc3VtbWFyeRgQIAEoCRISCgptb2RlbF9uYW1lGBEgASgJEhUKDW1vZGVsX3ZlcnNpb24YEiABKAkSHAoUcmVwbGFjZWRfYnlfYWxlcnRfaWQYEyABKAkSGwoTcmVwbGFjZWRfYnlfcnVsZV9pZBgUIAEoCRIqCgdyZWFzb25zGBUgAygLMhkuYmVsbHdldGhlci5vcHMudjEuUmVhc29uEg8KB3ZlcnNpb24YFiABKAQSEgoKY2hhbmdlZF9ieRgXIAEoCRINCgVvd25lchgYIAEoCRIOCgZyZWdpb24YGSABKAkSEAoIY2F0ZWdvcnkYGiABKAkSFQoIZXhwb3N1cmUYGyABKAFIAIgBARIQCghjdXJyZW5jeRgcIAEoCRIcCg9leHBlY3RlZF9pbXBhY3QYHSABKAFIAYgBARIZCgxzY29yZV9jaGFuZ2UYHiABKAFIAogBARIsCgV0cmVuZBgfIAEoDjIdLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0VHJlbmQSDwoHc2lnbmFscxggIAEoBBIrCgRiYW5kGCEgASgOMh0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQmFuZBIuCgZzbm9vemUYIiABKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5BbGVydFNub296ZRI5Cg9hY3RpdmVfb3ZlcnJpZGUYIyABKAsyIC5iZWxsd2V0aGVyLm9wcy52MS5BbGVydE92ZXJyaWRlEjIKDmFjY2VwdGVkX3VudGlsGCQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIdChVkdXBsaWNhdGVfb2ZfYWxlcnRfaWQYJSABKAkSLwoLcmVzb2x2ZWRfYXQYJiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCHNlcXVlbmNlGCcgASgEEj8KEnNjb3JlX2NoYW5nZV9wYXJ0cxgoIAEoCzIjLmJlbGx3ZXRoZXIub3BzLnYxLlNjb3JlQ2hhbmdlUGFydHNCCwoJX2V4cG9zdXJlQhIKEF9leHBlY3RlZF9pbXBhY3RCDwoNX3Njb3JlX2NoYW5nZSpoCg1BbGVydFNldmVyaXR5Eh4KGkFMRVJUX1NFVkVSSVRZX1VOU1BFQ0lGSUVEEAASGgoWQUxFUlRfU0VWRVJJVFlfV0FSTklORxABEhsKF0FMRVJUX1NFVkVSSVRZX0NSSVRJQ0FMEAIqaAoOQWxlcnREaW1lbnNpb24SHwobQUxFUlRfRElNRU5TSU9OX1VOU1BFQ0lGSUVEEAASGQoVQUxFUlRfRElNRU5TSU9OX1NDT1JFEAESGgoWQUxFUlRfRElNRU5TSU9OX0lNUEFDVBACKpYBCgpBbGVydFN0YXRlEhsKF0FMRVJUX1NUQVRFX1VOU1BFQ0lGSUVEEAASFAoQQUxFUlRfU1RBVEVfT1BFThABEhwKGEFMRVJUX1NUQVRFX0FDS05PV0xFREdFRBACEhgKFEFMRVJUX1NUQVRFX1JFU09MVkVEEAMSHQoZQUxFUlRfU1RBVEVfSU5fTUlUSUdBVElPThAEKrECCgtEaXNwb3NpdGlvbhIbChdESVNQT1NJVElPTl9VTlNQRUNJRklFRBAAEhkKFURJU1BPU0lUSU9OX01JVElHQVRFRBABEhgKFERJU1BPU0lUSU9OX0FDQ0VQVEVEEAISGwoXRElTUE9TSVRJT05fRkFMU0VfQUxBUk0QAxIXChNESVNQT1NJVElPTl9DTEVBUkVEEAQSFgoSRElTUE9TSVRJT05fTEFQU0VEEAUSGAoURElTUE9TSVRJT05fUkVQTEFDRUQQBhIaChZESVNQT1NJVElPTl9GQUxTRV9EQVRBEAcSGwoXRElTUE9TSVRJT05fRkFMU0VfTU9ERUwQCBIZChVESVNQT1NJVElPTl9EVVBMSUNBVEUQCRIUChBESVNQT1NJVElPTl9WT0lEEAoqgwEKCkFsZXJ0VHJlbmQSGwoXQUxFUlRfVFJFTkRfVU5TUEVDSUZJRUQQABITCg9BTEVSVF9UUkVORF9ORVcQARIVChFBTEVSVF9UUkVORF9XT1JTRRACEhYKEkFMRVJUX1RSRU5EX0JFVFRFUhADEhQKEEFMRVJUX1RSRU5EX1NBTUUQBCqUBAoOQWxlcnRFdmVudEtpbmQSIAocQUxFUlRfRVZFTlRfS0lORF9VTlNQRUNJRklFRBAAEhsKF0FMRVJUX0VWRU5UX0tJTkRfUkFJU0VEEAESHgoaQUxFUlRfRVZFTlRfS0lORF9FU0NBTEFURUQQAhIhCh1BTEVSVF9FVkVOVF9LSU5EX0FDS05PV0xFREdFRBADEh0KGUFMRVJUX0VWRU5UX0tJTkRfUkVTT0xWRUQQBBIdChlBTEVSVF9FVkVOVF9LSU5EX1JFT1BFTkVEEAUSIAocQUxFUlRfRVZFTlRfS0lORF9ERUVTQ0FMQVRFRBAGEicKI0FMRVJUX0VWRU5UX0tJTkRfTUlUSUdBVElPTl9TVEFSVEVEEAcSHQoZQUxFUlRfRVZFTlRfS0lORF9BU1NJR05FRBAIEhwKGEFMRVJUX0VWRU5UX0tJTkRfU05PT1pFRBAJEhoKFkFMRVJUX0VWRU5UX0tJTkRfV09LRU4QChIeChpBTEVSVF9FVkVOVF9LSU5EX0NPTU1FTlRFRBALEh8KG0FMRVJUX0VWRU5UX0tJTkRfT1ZFUlJJRERFThAMEiMKH0FMRVJUX0VWRU5UX0tJTkRfT1ZFUlJJREVfRU5ERUQQDRIbChdBTEVSVF9FVkVOVF9LSU5EX1VORE9ORRAOEhsKF0FMRVJUX0VWRU5UX0tJTkRfVk9JREVEEA9CRgoVY29tLmJlbGx3ZXRoZXIub3BzLnYxUAFaF2JlbGx3ZXRoZXIvb3BzL3YxO29wc3YxqgIRQmVsbHdldGhlci5PcHMuVjFiBnByb3RvMw", [file_bellwether_inference_v1_score, file_bellwether_ops_v1_reason, file_google_protobuf_timestamp]);
 
 /**
- * A change of a score between two weeks that different model versions scored, divided into what follows from other
- * data and what follows from the other version: see ExplainChangeResponse. The parts add up to the change of the score.
+ * A change of a score between two weeks that different model versions scored, divided into the effect of the changed
+ * data and the effect of the changed version: see ExplainChangeResponse. The parts add up to the change of the score.
  *
  * @generated from message bellwether.ops.v1.ScoreChangeParts
  */
@@ -49,14 +49,14 @@ export type ScoreChangeParts = Message<"bellwether.ops.v1.ScoreChangeParts"> & {
   afterVersion: string;
 
   /**
-   * The part that follows from the data, in [-1, 1]. Unset: not computed.
+   * The part that the data causes, in [-1, 1]. Unset: not computed.
    *
    * @generated from field: optional double data_score = 4;
    */
   dataScore?: number | undefined;
 
   /**
-   * The part that follows from the model version, in [-1, 1]. Unset: not computed.
+   * The part that the model version causes, in [-1, 1]. Unset: not computed.
    *
    * @generated from field: optional double model_score = 5;
    */
@@ -119,7 +119,7 @@ export type AlertEvent = Message<"bellwether.ops.v1.AlertEvent"> & {
   riskScore?: number | undefined;
 
   /**
-   * One sentence about what changed, for example "Assigned to jo.". At most 400 bytes. Empty: kind says all of it.
+   * One sentence about the change, for example "Assigned to jo.". At most 400 bytes. Empty: kind says everything.
    *
    * @generated from field: string detail = 6;
    */
@@ -133,15 +133,16 @@ export type AlertEvent = Message<"bellwether.ops.v1.AlertEvent"> & {
   version: bigint;
 
   /**
-   * The change of the score that a rule reacted to, when another model version scored the week before. Unset: the
-   * same version scored it, or the entry is not by a rule.
+   * The change of the score that caused a rule to change the alert. Set only when different model versions scored this
+   * week and the week before, and a rule made the entry.
    *
    * @generated from field: bellwether.ops.v1.ScoreChangeParts score_change_parts = 8;
    */
   scoreChangeParts?: ScoreChangeParts | undefined;
 
   /**
-   * Id of the run whose evaluation made the entry, or that was withdrawn. 0: the entry is not about a run.
+   * Id of the run that caused the entry: the rules were evaluated on this run, or this run was withdrawn. 0: the entry
+   * is not about a run.
    *
    * @generated from field: uint32 run_id = 9;
    */
@@ -247,14 +248,14 @@ export type AlertOverride = Message<"bellwether.ops.v1.AlertOverride"> & {
   actor: string;
 
   /**
-   * The severity by the rule, which applies after the end.
+   * The severity that the rule determined. It applies again when the override ends.
    *
    * @generated from field: bellwether.ops.v1.AlertSeverity rule_severity = 6;
    */
   ruleSeverity: AlertSeverity;
 
   /**
-   * The band by the model, which applies after the end. UNSPECIFIED: not known.
+   * The band that the model determined. It applies again when the override ends. UNSPECIFIED: not known.
    *
    * @generated from field: bellwether.inference.v1.Band model_band = 7;
    */
@@ -321,7 +322,7 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   dimension: AlertDimension;
 
   /**
-   * How urgent the alert is: by the rule, or by the override.
+   * How urgent the alert is. The override determines it if there is one, otherwise the rule.
    *
    * @generated from field: bellwether.ops.v1.AlertSeverity severity = 7;
    */
@@ -429,9 +430,9 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   reasons: Reason[];
 
   /**
-   * Number of the version, from 1. Every action of a person increases it, and so does every change of the state or
-   * of the severity by a rule. A run that only updates the score, and the end of a snooze, do not increase it. A
-   * request that changes the alert names the version that its author saw.
+   * Number of the version, from 1. Every action of a person increases it, and so does every change of the state or of
+   * the severity by a rule. A run that only updates the score, and the end of a snooze, do not increase it. A request
+   * that changes the alert has the version that the caller saw.
    *
    * @generated from field: uint64 version = 22;
    */
@@ -466,8 +467,8 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   category: string;
 
   /**
-   * Exposure: money per year that is lost if the supplier fails, 0 or more, in currency. Unset: not known, or its currency has no exchange rate in the risk
-   * policy.
+   * Exposure: money per year that is lost if the supplier fails, 0 or more, in currency. Unset: not known, or its
+   * currency has no exchange rate in the risk policy.
    *
    * @generated from field: optional double exposure = 27;
    */
@@ -502,14 +503,15 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   trend: AlertTrend;
 
   /**
-   * Number of runs in which the rule selected the supplier since the alert exists, 1 or more.
+   * Number of runs in which the rule selected the supplier since the alert was first raised, 1 or more.
    *
    * @generated from field: uint64 signals = 32;
    */
   signals: bigint;
 
   /**
-   * The band of the supplier: by the model in last_week, or by the override. UNSPECIFIED: not known.
+   * The band of the supplier. The override determines it if there is one, otherwise the model in last_week.
+   * UNSPECIFIED: not known.
    *
    * @generated from field: bellwether.inference.v1.Band band = 33;
    */
@@ -523,7 +525,7 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   snooze?: AlertSnooze | undefined;
 
   /**
-   * The override. Unset: nothing is replaced.
+   * The override. Unset: neither the severity nor the band is replaced.
    *
    * @generated from field: bellwether.ops.v1.AlertOverride active_override = 35;
    */
@@ -559,8 +561,8 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   sequence: bigint;
 
   /**
-   * The parts of score_change when another model version scored the week before last_week, and the run of last_week
-   * changed the state or the severity of the alert. Unset: otherwise.
+   * The parts of score_change. Set only when another model version scored the week before last_week, and the run of
+   * last_week changed the state or the severity of the alert.
    *
    * @generated from field: bellwether.ops.v1.ScoreChangeParts score_change_parts = 40;
    */
@@ -732,8 +734,9 @@ export const Disposition = {
   MITIGATED: 1,
 
   /**
-   * The risk is real, and somebody has accepted it until accepted_until or, without it, for cool_down_weeks. If the rule still selects the supplier in a
-   * run after that time, the alert is opened again.
+   * The risk is real, and somebody has accepted it until accepted_until; without accepted_until, for cool_down_weeks of
+   * config/alert_rules.yaml. If the rule still selects the supplier in a run after that time, the alert is opened
+   * again.
    *
    * @generated from enum value: DISPOSITION_ACCEPTED = 2;
    */
@@ -911,7 +914,7 @@ export const AlertEventKind = {
   RESOLVED: 4,
 
   /**
-   * The rule, or somebody, opened the alert again after it was resolved.
+   * After the alert was resolved, the rule or a person opened it again.
    *
    * @generated from enum value: ALERT_EVENT_KIND_REOPENED = 5;
    */
@@ -932,7 +935,7 @@ export const AlertEventKind = {
   MITIGATION_STARTED: 7,
 
   /**
-   * Somebody gave the alert to an owner, or took it from its owner.
+   * Somebody assigned the alert to an owner, or removed its owner.
    *
    * @generated from enum value: ALERT_EVENT_KIND_ASSIGNED = 8;
    */
@@ -946,14 +949,14 @@ export const AlertEventKind = {
   SNOOZED: 9,
 
   /**
-   * The snooze ended: its time was over, the alert became worse, or somebody ended it.
+   * The snooze ended: its time passed, the alert became worse, or somebody ended it.
    *
    * @generated from enum value: ALERT_EVENT_KIND_WOKEN = 10;
    */
   WOKEN: 10,
 
   /**
-   * Somebody wrote a comment: the note of the entry.
+   * Somebody wrote a comment. The field note has the comment.
    *
    * @generated from enum value: ALERT_EVENT_KIND_COMMENTED = 11;
    */
@@ -967,7 +970,7 @@ export const AlertEventKind = {
   OVERRIDDEN: 12,
 
   /**
-   * The override ended: its time was over, or somebody ended it.
+   * The override ended: its time passed, or somebody ended it.
    *
    * @generated from enum value: ALERT_EVENT_KIND_OVERRIDE_ENDED = 13;
    */
@@ -981,8 +984,8 @@ export const AlertEventKind = {
   UNDONE: 14,
 
   /**
-   * The run that had changed the alert was withdrawn: somebody voided it (actor and note say who and why), or a revision
-   * superseded it. detail says what follows for the alert.
+   * The run that had changed the alert was withdrawn: somebody voided the run (actor and note say who and why), or a
+   * revision superseded it. detail says how the alert changed.
    *
    * @generated from enum value: ALERT_EVENT_KIND_VOIDED = 15;
    */

@@ -152,8 +152,8 @@ export type ListAlertsRequest = Message<"bellwether.ops.v1.ListAlertsRequest"> &
   order: AlertOrder;
 
   /**
-   * Only alerts that changed in this way in the week change_week, as GetWeek counts them; model_name is required. Without
-   * states and tab, alerts in every state are returned. Unset: no condition.
+   * Only alerts that changed in this way in the week change_week, as GetWeek counts them; model_name is required.
+   * Without states and tab, alerts in every state are returned. Unset: no condition.
    *
    * @generated from field: bellwether.ops.v1.WeekChange week_change = 18;
    */
@@ -552,8 +552,8 @@ export type AssignAlertRequest = Message<"bellwether.ops.v1.AssignAlertRequest">
   version: bigint;
 
   /**
-   * The owner, as in AlertEvent.actor: one line with at least one visible character. White space at its ends is removed.
-   * At most 128 bytes. Empty: nobody.
+   * The owner, as in AlertEvent.actor: one line with at least one visible character. White space at its ends is
+   * removed. At most 128 bytes. Empty: nobody.
    *
    * @generated from field: string owner = 3;
    */
@@ -696,8 +696,8 @@ export type CommentOnAlertRequest = Message<"bellwether.ops.v1.CommentOnAlertReq
   version: bigint;
 
   /**
-   * The comment, 1 to 2,000 bytes, with at least one visible character and without control characters other than tabs and
-   * line ends.
+   * The comment, 1 to 2,000 bytes, with at least one visible character and without control characters other than tabs
+   * and line ends.
    *
    * @generated from field: string comment = 3;
    */
@@ -929,7 +929,7 @@ export type AlertAction = Message<"bellwether.ops.v1.AlertAction"> & {
    */
   action: {
     /**
-     * As the RPC AcknowledgeAlert.
+     * Like the RPC AcknowledgeAlert.
      *
      * @generated from field: bellwether.ops.v1.AcknowledgeAlertRequest acknowledge = 1;
      */
@@ -937,7 +937,7 @@ export type AlertAction = Message<"bellwether.ops.v1.AlertAction"> & {
     case: "acknowledge";
   } | {
     /**
-     * As the RPC StartMitigation.
+     * Like the RPC StartMitigation.
      *
      * @generated from field: bellwether.ops.v1.StartMitigationRequest start_mitigation = 2;
      */
@@ -945,7 +945,7 @@ export type AlertAction = Message<"bellwether.ops.v1.AlertAction"> & {
     case: "startMitigation";
   } | {
     /**
-     * As the RPC ResolveAlert.
+     * Like the RPC ResolveAlert.
      *
      * @generated from field: bellwether.ops.v1.ResolveAlertRequest resolve = 3;
      */
@@ -953,7 +953,7 @@ export type AlertAction = Message<"bellwether.ops.v1.AlertAction"> & {
     case: "resolve";
   } | {
     /**
-     * As the RPC AssignAlert.
+     * Like the RPC AssignAlert.
      *
      * @generated from field: bellwether.ops.v1.AssignAlertRequest assign = 4;
      */
@@ -961,7 +961,7 @@ export type AlertAction = Message<"bellwether.ops.v1.AlertAction"> & {
     case: "assign";
   } | {
     /**
-     * As the RPC SnoozeAlert.
+     * Like the RPC SnoozeAlert.
      *
      * @generated from field: bellwether.ops.v1.SnoozeAlertRequest snooze = 5;
      */
@@ -969,7 +969,7 @@ export type AlertAction = Message<"bellwether.ops.v1.AlertAction"> & {
     case: "snooze";
   } | {
     /**
-     * As the RPC CommentOnAlert.
+     * Like the RPC CommentOnAlert.
      *
      * @generated from field: bellwether.ops.v1.CommentOnAlertRequest comment = 6;
      */
@@ -977,7 +977,7 @@ export type AlertAction = Message<"bellwether.ops.v1.AlertAction"> & {
     case: "comment";
   } | {
     /**
-     * As the RPC OverrideAlert.
+     * Like the RPC OverrideAlert.
      *
      * @generated from field: bellwether.ops.v1.OverrideAlertRequest override_alert = 7;
      */
@@ -985,7 +985,7 @@ export type AlertAction = Message<"bellwether.ops.v1.AlertAction"> & {
     case: "overrideAlert";
   } | {
     /**
-     * As the RPC ReopenAlert.
+     * Like the RPC ReopenAlert.
      *
      * @generated from field: bellwether.ops.v1.ReopenAlertRequest reopen = 8;
      */
@@ -993,7 +993,7 @@ export type AlertAction = Message<"bellwether.ops.v1.AlertAction"> & {
     case: "reopen";
   } | {
     /**
-     * As the RPC UndoAlertAction.
+     * Like the RPC UndoAlertAction.
      *
      * @generated from field: bellwether.ops.v1.UndoAlertActionRequest undo = 9;
      */
@@ -1065,7 +1065,7 @@ export type AlertActionResult = Message<"bellwether.ops.v1.AlertActionResult"> &
   alertId: string;
 
   /**
-   * The alert after all actions of the request, also if this one failed. Unset: no alert has this id.
+   * The alert after all actions of the request, also when this action failed. Unset: no alert has this id.
    *
    * @generated from field: bellwether.ops.v1.Alert alert = 2;
    */
@@ -1087,7 +1087,7 @@ export const AlertActionResultSchema: GenMessage<AlertActionResult> = /*@__PURE_
   messageDesc(file_bellwether_ops_v1_alert_service, 26);
 
 /**
- * Why an action failed: what the RPC of the action would have failed with.
+ * Why an action failed: the error that the RPC of the action would return.
  *
  * @generated from message bellwether.ops.v1.AlertActionError
  */
@@ -1173,8 +1173,8 @@ export type WatchAlertsResponse = Message<"bellwether.ops.v1.WatchAlertsResponse
   truncated: boolean;
 
   /**
-   * Position of the client after this message: all changes up to it were sent. A client that continues later sends
-   * it as after_sequence. 0: this message only keeps the connection open.
+   * Position of the client after this message: the server has sent all changes up to this position. To continue later,
+   * the client sends it as after_sequence. 0: this message only keeps the connection open.
    *
    * @generated from field: uint64 sequence = 3;
    */
@@ -1224,7 +1224,7 @@ export const SuggestOwnersRequestSchema: GenMessage<SuggestOwnersRequest> = /*@_
  */
 export type OwnerSuggestion = Message<"bellwether.ops.v1.OwnerSuggestion"> & {
   /**
-   * The owner as alerts have it, at most 128 bytes: AssignAlertRequest.owner accepts it.
+   * The owner as in Alert.owner, at most 128 bytes. AssignAlertRequest.owner accepts it.
    *
    * @generated from field: string owner = 1;
    */
@@ -1424,8 +1424,8 @@ export const AlertSnoozeFilterSchema: GenEnum<AlertSnoozeFilter> = /*@__PURE__*/
  */
 export const AlertOrder = {
   /**
-   * Highest severity first. Within a severity: highest expected impact first, then highest score first. Alerts without an
-   * expected impact come last in their severity.
+   * Highest severity first. Within a severity: highest expected impact first, then highest score first. Alerts without
+   * an expected impact come last in their severity.
    *
    * @generated from enum value: ALERT_ORDER_UNSPECIFIED = 0;
    */
@@ -1532,25 +1532,26 @@ export const WeekChangeSchema: GenEnum<WeekChange> = /*@__PURE__*/
 /**
  * Lists alerts, and records what analysts decide about them.
  *
- * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it uses
- * the database, with:
+ * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it uses the
+ * database, with:
  * - RESOURCE_EXHAUSTED: too many calls wait for the database. Retry after the delay in RetryInfo.
  * - DEADLINE_EXCEEDED: the database did not finish in time. Retry after the delay in RetryInfo.
  * - UNAVAILABLE: the database does not answer. Retry after the delay in RetryInfo.
  *
- * An RPC that changes an alert is an action. Each action names the version of the alert that its author saw, and is
- * idempotent: if the same caller sends the same action with the same version again, nothing changes, and the answer
- * is the alert. Each action fails with:
+ * An RPC that changes an alert is an action. Each action has the version of the alert that the caller saw, and is
+ * idempotent: if the same caller sends the same action with the same version again, nothing changes, and the answer is
+ * the alert. Each action fails with:
  * - NOT_FOUND: no alert has this id.
- * - ABORTED: the alert has another version (reason ALERT_CHANGED). The metadata of ErrorInfo has the present
- *   version, state and changed_by. Read the alert again, then decide again.
+ * - ABORTED: the alert has another version (reason ALERT_CHANGED). The metadata of ErrorInfo has the present version,
+ *   state and changed_by. Read the alert again, then decide again.
  * - FAILED_PRECONDITION: the state of the alert does not allow the action (reason ALERT_STATE; the message names the
  *   state), or the alert is already resolved (reason ALERT_RESOLVED).
  * - UNAVAILABLE: another transaction changes the alert just now (reason ALERT_BUSY). Retry after the delay in
  *   RetryInfo.
  *
- * An action can be sent with the header (in gRPC: metadata) idempotency-key, 1 to 255 visible ASCII characters. The same
- * key with the same content has the first answer again, with the header idempotency-replayed: true. It then fails with:
+ * An action can be sent with the header (in gRPC: metadata) idempotency-key, 1 to 255 visible ASCII characters. A
+ * second request with the same key and the same content gets the first response again, with the header
+ * idempotency-replayed: true. A request with a key can also fail with:
  * - ALREADY_EXISTS: the key was used for another request (reason REQUEST_KEY_MISMATCH).
  * - INVALID_ARGUMENT: the key is not valid (reason REQUEST_KEY_FORM).
  * - RESOURCE_EXHAUSTED: 10,000 keys of the caller are kept, for 24 hours (reason REQUEST_KEY_LIMIT).
@@ -1584,7 +1585,7 @@ export const AlertService: GenService<{
   },
   /**
    * Records that the caller works on the alert. An alert that is already acknowledged does not change. Idempotent.
-   * - NOT_FOUND, ABORTED, UNAVAILABLE: as every action.
+   * - NOT_FOUND, ABORTED, UNAVAILABLE: as for every action.
    * - FAILED_PRECONDITION: the alert is in mitigation or resolved.
    *
    * @generated from rpc bellwether.ops.v1.AlertService.AcknowledgeAlert
@@ -1596,7 +1597,7 @@ export const AlertService: GenService<{
   },
   /**
    * Records that somebody reduces the risk. An alert that is already in mitigation does not change. Idempotent.
-   * - NOT_FOUND, ABORTED, UNAVAILABLE: as every action.
+   * - NOT_FOUND, ABORTED, UNAVAILABLE: as for every action.
    * - FAILED_PRECONDITION: the alert is resolved.
    *
    * @generated from rpc bellwether.ops.v1.AlertService.StartMitigation
@@ -1607,11 +1608,12 @@ export const AlertService: GenService<{
     output: typeof StartMitigationResponseSchema;
   },
   /**
-   * Closes an alert with a disposition. An alert that is already resolved with the same disposition does not change.
-   * A snooze and an override end. Idempotent.
-   * - INVALID_ARGUMENT: accepted_until is not in the future or too far ahead, or it is set and disposition is not ACCEPTED; or
-   *   duplicate_of_alert_id is empty, unknown or the alert itself, or it is set and disposition is not DUPLICATE.
-   * - NOT_FOUND, ABORTED, UNAVAILABLE: as every action.
+   * Closes an alert with a disposition. An alert that is already resolved with the same disposition does not change. A
+   * snooze and an override end. Idempotent.
+   * - INVALID_ARGUMENT: accepted_until is not in the future or too far ahead, or it is set and disposition is not
+   *   ACCEPTED; or duplicate_of_alert_id is empty, unknown or the alert itself, or it is set and disposition is not
+   *   DUPLICATE.
+   * - NOT_FOUND, ABORTED, UNAVAILABLE: as for every action.
    * - FAILED_PRECONDITION: the alert is already resolved with another disposition.
    *
    * @generated from rpc bellwether.ops.v1.AlertService.ResolveAlert
@@ -1622,8 +1624,9 @@ export const AlertService: GenService<{
     output: typeof ResolveAlertResponseSchema;
   },
   /**
-   * Gives the alert to an owner, or to nobody. An alert that already has this owner does not change. Idempotent.
-   * - NOT_FOUND, ABORTED, UNAVAILABLE: as every action.
+   * Assigns the alert to an owner, or removes its owner. An alert that already has this owner does not change.
+   * Idempotent.
+   * - NOT_FOUND, ABORTED, UNAVAILABLE: as for every action.
    * - FAILED_PRECONDITION: the alert is resolved.
    *
    * @generated from rpc bellwether.ops.v1.AlertService.AssignAlert
@@ -1637,7 +1640,7 @@ export const AlertService: GenService<{
    * Snoozes the alert until a time, or until it becomes worse; or ends its snooze. The alert keeps its state.
    * Idempotent.
    * - INVALID_ARGUMENT: until is not in the future or too far ahead, or min_rise is set and until_worse is false.
-   * - NOT_FOUND, ABORTED, UNAVAILABLE: as every action.
+   * - NOT_FOUND, ABORTED, UNAVAILABLE: as for every action.
    * - FAILED_PRECONDITION: the alert is resolved.
    *
    * @generated from rpc bellwether.ops.v1.AlertService.SnoozeAlert
@@ -1649,7 +1652,7 @@ export const AlertService: GenService<{
   },
   /**
    * Adds a comment to the history of the alert, in any state. Idempotent.
-   * - NOT_FOUND, ABORTED, UNAVAILABLE: as every action.
+   * - NOT_FOUND, ABORTED, UNAVAILABLE: as for every action.
    *
    * @generated from rpc bellwether.ops.v1.AlertService.CommentOnAlert
    */
@@ -1661,7 +1664,7 @@ export const AlertService: GenService<{
   /**
    * Replaces the severity or the band of the alert until a time; or ends its override. Idempotent.
    * - INVALID_ARGUMENT: until is unset, not in the future or too far ahead, or it is set without a severity and a band.
-   * - NOT_FOUND, ABORTED, UNAVAILABLE: as every action.
+   * - NOT_FOUND, ABORTED, UNAVAILABLE: as for every action.
    * - FAILED_PRECONDITION: the alert is resolved.
    *
    * @generated from rpc bellwether.ops.v1.AlertService.OverrideAlert
@@ -1674,7 +1677,7 @@ export const AlertService: GenService<{
   /**
    * Opens a resolved alert again. Its history stays. The next run evaluates its rule as for every open alert.
    * Idempotent.
-   * - NOT_FOUND, ABORTED, UNAVAILABLE: as every action.
+   * - NOT_FOUND, ABORTED, UNAVAILABLE: as for every action.
    * - FAILED_PRECONDITION: the alert is not resolved.
    *
    * @generated from rpc bellwether.ops.v1.AlertService.ReopenAlert
@@ -1687,7 +1690,7 @@ export const AlertService: GenService<{
   /**
    * Undoes the caller's last action on the alert, within 60 seconds: restores what the action changed. The history
    * keeps both entries. A comment cannot be undone. Idempotent.
-   * - NOT_FOUND, ABORTED, UNAVAILABLE: as every action.
+   * - NOT_FOUND, ABORTED, UNAVAILABLE: as for every action.
    * - FAILED_PRECONDITION: the last change of the alert is not an action of the caller, is older than 60 seconds, or
    *   is a comment or an undo (reason ALERT_UNDO).
    *
@@ -1710,8 +1713,8 @@ export const AlertService: GenService<{
     output: typeof DecideAlertsResponseSchema;
   },
   /**
-   * Suggests owners for alerts: owners of active alerts, people who have signed in or have acted on alerts lately, and
-   * owners of suppliers. Most active alerts first, then the people who were seen last, then by name. Idempotent. No
+   * Suggests owners for alerts: owners of active alerts, people who have signed in or have acted on alerts recently,
+   * and owners of suppliers. Order: most active alerts first, then latest activity first, then by name. Idempotent. No
    * error codes of its own.
    *
    * @generated from rpc bellwether.ops.v1.AlertService.SuggestOwners
@@ -1724,17 +1727,17 @@ export const AlertService: GenService<{
   /**
    * Streams alerts when they change.
    *
-   * Without after_sequence: the first message has no alerts; the server sends it when the watch is active. So list
-   * the alerts after the first message: then no change is missed.
+   * Without after_sequence: the first message has no alerts; the server sends it when the watch is active. List the
+   * alerts after the first message, to miss no change.
    *
    * With after_sequence: the first messages have the alerts that changed after that position, each in its present
-   * state; then the stream continues with the changes as they happen. No change is missed, however long the client
-   * was away: the service keeps the position of every alert.
+   * state; then the stream continues with the changes as they happen. The client misses no change, even after a long
+   * time without a connection: the service keeps the position of every alert.
    *
-   * When nothing was sent for 20 s, the server sends a message without alerts, to keep the connection open.
-   * Idempotent.
-   * - FAILED_PRECONDITION: after_sequence is higher than every position that the service knows (reason
-   *   ALERT_SEQUENCE): for example, its database was restored from a backup. Open the watch without it, then list.
+   * When nothing was sent for 20 s, the server sends a message without alerts, to keep the connection open. Idempotent.
+   * - FAILED_PRECONDITION: after_sequence is higher than every position that the service knows (reason ALERT_SEQUENCE):
+   *   for example, its database was restored from a backup. Open the watch without after_sequence, then list the
+   *   alerts.
    * - RESOURCE_EXHAUSTED: the client reads too slowly. Open the watch again, then list the alerts again, or use
    *   after_sequence.
    * - UNAVAILABLE: the server ended the stream. Open the watch again, then list the alerts again, or use

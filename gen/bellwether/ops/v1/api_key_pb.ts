@@ -33,7 +33,7 @@ export type ApiKey = Message<"bellwether.ops.v1.ApiKey"> & {
   keyId: string;
 
   /**
-   * Name of the key, 1 to 64 characters. Records name callers with the key "key:" and this name.
+   * Name of the key, 1 to 64 characters. In records, "key:" and this name identify a caller with the key.
    *
    * @generated from field: string name = 2;
    */
@@ -75,7 +75,7 @@ export type ApiKey = Message<"bellwether.ops.v1.ApiKey"> & {
   expiresAt?: Timestamp | undefined;
 
   /**
-   * Latest use of the key, at most about one minute too early. Unset: the key was never used.
+   * Time of the latest use of the key. It can be about one minute before the real time. Unset: the key was never used.
    *
    * @generated from field: google.protobuf.Timestamp last_used_at = 8;
    */
@@ -160,7 +160,7 @@ export const ApiKeyEntrySchema: GenMessage<ApiKeyEntry> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_api_key, 1);
 
 /**
- * All API keys that are accepted at one time.
+ * All API keys that are accepted at present.
  *
  * @generated from message bellwether.ops.v1.ApiKeyList
  */

@@ -106,7 +106,7 @@ export type ListApiKeysRequest = Message<"bellwether.ops.v1.ListApiKeysRequest">
   pageToken: string;
 
   /**
-   * Whether keys that are revoked or have reached their end are listed too.
+   * Whether keys that are revoked or expired are listed too.
    *
    * @generated from field: bool include_ended = 3;
    */
@@ -300,8 +300,8 @@ export const ApiKeyService: GenService<{
     output: typeof ListApiKeysResponseSchema;
   },
   /**
-   * Revokes a key: ops-service rejects it at once, the other services within 5 seconds while ops-service answers.
-   * Idempotent: a key that is already revoked does not change.
+   * Revokes a key: ops-service rejects it at once. The other services reject it within 5 seconds, as long as
+   * ops-service answers. Idempotent: a key that is already revoked does not change.
    * - NOT_FOUND: no key has this id.
    *
    * @generated from rpc bellwether.ops.v1.ApiKeyService.RevokeApiKey

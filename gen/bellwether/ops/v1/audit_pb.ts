@@ -76,8 +76,9 @@ export const AuditEventSchema: GenMessage<AuditEvent> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_audit, 0);
 
 /**
- * A recorded event, linked to the record before it by previous_hash. hash covers payload_hash instead of
- * payload_json. Therefore the log can be verified also when payloads were erased in the database (no RPC erases).
+ * A recorded event, linked to the record before it by previous_hash. hash is computed from payload_hash, not from
+ * payload_json. The log can therefore be verified even when payloads were erased in the database. No RPC erases
+ * payloads.
  *
  * @generated from message bellwether.ops.v1.AuditRecord
  */

@@ -257,8 +257,8 @@ export const AuditService: GenService<{
     output: typeof QueryEventsResponseSchema;
   },
   /**
-   * Computes every hash of the log again, from the first record on, and compares it with the recorded hash.
-   * One verification runs at a time: a call while one runs gets the result of the running one, which covers the
+   * Computes every hash of the log again, from the first record on, and compares it with the recorded hash. One
+   * verification runs at a time. A call during a verification gets the result of that verification, which covers the
    * records up to its start. Idempotent. No error codes of its own.
    *
    * @generated from rpc bellwether.ops.v1.AuditService.VerifyChain

@@ -20,21 +20,21 @@ export const file_bellwether_ops_v1_batch: GenFile = /*@__PURE__*/
   fileDesc("Ch1iZWxsd2V0aGVyL29wcy92MS9iYXRjaC5wcm90bxIRYmVsbHdldGhlci5vcHMudjEi9AEKCERyaWZ0QmluEhsKBWxvd2VyGAEgASgBQge6SAQSAkABSACIAQESGwoFdXBwZXIYAiABKAFCB7pIBBICQAFIAYgBARIrCghjYXRlZ29yeRgDIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiRIAogBARIwCg9yZWZlcmVuY2Vfc2hhcmUYBCABKAFCF7pIFBISGQAAAAAAAPA/KQAAAAAAAAAAEi4KDXByZXNlbnRfc2hhcmUYBSABKAFCF7pIFBISGQAAAAAAAPA/KQAAAAAAAAAAQggKBl9sb3dlckIICgZfdXBwZXJCCwoJX2NhdGVnb3J5IrcGCg9EcmlmdENvbXBhcmlzb24SQAoJcmVmZXJlbmNlGAEgASgOMiEuYmVsbHdldGhlci5vcHMudjEuRHJpZnRSZWZlcmVuY2VCCrpIB4IBBBABIAASSAoOcmVmZXJlbmNlX3dlZWsYAiABKAlCMLpILXIrMileKFswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSk/JBI6CgZhc3BlY3QYAyABKA4yHi5iZWxsd2V0aGVyLm9wcy52MS5EcmlmdEFzcGVjdEIKukgHggEEEAEgABI8CgdvdXRjb21lGAQgASgOMh8uYmVsbHdldGhlci5vcHMudjEuRHJpZnRPdXRjb21lQgq6SAeCAQQQASAAEiMKDnJlZmVyZW5jZV9yb3dzGAUgASgEQgu6SAgyBhiAlOvcAxIhCgxwcmVzZW50X3Jvd3MYBiABKARCC7pICDIGGICU69wDEiAKBmVmZmVjdBgHIAEoAUIQukgNEgtAASkAAAAAAAAAABImCgxlZmZlY3Rfbm9pc2UYCCABKAFCELpIDRILQAEpAAAAAAAAAAASFgoFc2hpZnQYCSABKAFCB7pIBBICQAESIgoDcHNpGAogASgBQhC6SA0SC0ABKQAAAAAAAAAASACIAQESKAoJcHNpX25vaXNlGAsgASgBQhC6SA0SC0ABKQAAAAAAAAAASAGIAQESLQoHcF92YWx1ZRgMIAEoAUIXukgUEhIZAAAAAAAA8D8pAAAAAAAAAABIAogBARIgCg9yZWZlcmVuY2VfdmFsdWUYDSABKAFCB7pIBBICQAESHgoNcHJlc2VudF92YWx1ZRgOIAEoAUIHukgEEgJAARIrCghjYXRlZ29yeRgPIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiRIA4gBARIzCgRiaW5zGBAgAygLMhsuYmVsbHdldGhlci5vcHMudjEuRHJpZnRCaW5CCLpIBZIBAhAYEiQKBHRleHQYESABKAlCFrpIE3IRIAEo0A8yCl5bXlx4MDBdKyRCBgoEX3BzaUIMCgpfcHNpX25vaXNlQgoKCF9wX3ZhbHVlQgsKCV9jYXRlZ29yeSLPAQoMRmVhdHVyZURyaWZ0EicKB2ZlYXR1cmUYASABKAlCFrpIE3IRIAEogAIyCl5bXlx4MDBdKyQSHQoDcHNpGAIgASgBQhC6SA0SC0ABKQAAAAAAAAAAEjQKBGtpbmQYAyABKA4yHC5iZWxsd2V0aGVyLm9wcy52MS5EcmlmdEtpbmRCCLpIBYIBAhABEkEKC2NvbXBhcmlzb25zGAQgAygLMiIuYmVsbHdldGhlci5vcHMudjEuRHJpZnRDb21wYXJpc29uQgi6SAWSAQIQBCKaAgoIUnVuQ2hlY2sSNgoEa2luZBgBIAEoDjIcLmJlbGx3ZXRoZXIub3BzLnYxLkNoZWNrS2luZEIKukgHggEEEAEgABI8CgdvdXRjb21lGAIgASgOMh8uYmVsbHdldGhlci5vcHMudjEuQ2hlY2tPdXRjb21lQgq6SAeCAQQQASAAEiQKBmNvbHVtbhgDIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQSGwoFdmFsdWUYBCABKAFCB7pIBBICQAFIAIgBARIbCgVsaW1pdBgFIAEoAUIHukgEEgJAAUgBiAEBEiQKBmRldGFpbBgGIAEoCUIUukgRcg8o6AcyCl5bXlx4MDBdKiRCCAoGX3ZhbHVlQggKBl9saW1pdCKuBAoNQ29sdW1uUHJvZmlsZRImCgZjb2x1bW4YASABKAlCFrpIE3IRIAEogAIyCl5bXlx4MDBdKyQSGQoEcm93cxgCIAEoBEILukgIMgYYgJTr3AMSHAoHbWlzc2luZxgDIAEoBEILukgIMgYYgJTr3AMSHQoIZGlzdGluY3QYBCABKARCC7pICDIGGICU69wDEhwKBm1lZGlhbhgFIAEoAUIHukgEEgJAAUgAiAEBEhkKA21pbhgGIAEoAUIHukgEEgJAAUgBiAEBEhkKA21heBgHIAEoAUIHukgEEgJAAUgCiAEBEhoKBG1lYW4YCCABKAFCB7pIBBICQAFIA4gBARInCgl0b3BfdmFsdWUYCSABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokEh0KCHRvcF9yb3dzGAogASgEQgu6SAgyBhiAlOvcAxIZCgNwMDUYCyABKAFCB7pIBBICQAFIBIgBARIZCgNwMjUYDCABKAFCB7pIBBICQAFIBYgBARIZCgNwNzUYDSABKAFCB7pIBBICQAFIBogBARIZCgNwOTUYDiABKAFCB7pIBBICQAFIB4gBARI1CgRraW5kGA8gASgOMh0uYmVsbHdldGhlci5vcHMudjEuQ29sdW1uS2luZEIIukgFggECEAFCCQoHX21lZGlhbkIGCgRfbWluQgYKBF9tYXhCBwoFX21lYW5CBgoEX3AwNUIGCgRfcDI1QgYKBF9wNzVCBgoEX3A5NSLFAQoOUmVqZWN0ZWRSZWFzb24SJAoFc3RhZ2UYASABKAlCFbpIEnIQIAEoIDIKXlteXHgwMF0rJBIkCgZzb3VyY2UYAiABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokEiQKBmNvbHVtbhgDIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQSJgoGcmVhc29uGAQgASgJQha6SBNyESABKOgHMgpeW15ceDAwXSskEhkKBHJvd3MYBSABKARCC7pICDIGGICU69wDItgBCg5SZWplY3RlZFNhbXBsZRIkCgZzb3VyY2UYASABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokEiIKBGZpbGUYAiABKAlCFLpIEXIPKIAIMgpeW15ceDAwXSokEgwKBGxpbmUYAyABKAQSJAoGY29sdW1uGAQgASgJQhS6SBFyDyiAAjIKXlteXHgwMF0qJBIkCgZyZWFzb24YBSABKAlCFLpIEXIPKOgHMgpeW15ceDAwXSokEiIKBHRleHQYBiABKAlCFLpIEXIPKOgHMgpeW15ceDAwXSokIqUBCgpTb3VyY2VGaWxlEiQKBnNvdXJjZRgBIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQSIgoEZmlsZRgCIAEoCUIUukgRcg8ogAgyCl5bXlx4MDBdKiQSDAoEcm93cxgDIAEoBBIVCg1yb3dzX3JlamVjdGVkGAQgASgEEigKBnNoYTI1NhgFIAEoCUIYukgVchMyEV4oWzAtOWEtZl17NjR9KT8kItoBCgtJbnB1dFJlcG9ydBI9CgdyZWFzb25zGAEgAygLMiEuYmVsbHdldGhlci5vcHMudjEuUmVqZWN0ZWRSZWFzb25CCbpIBpIBAxDIARIVCg1yZWFzb25zX2NvdW50GAIgASgNEjwKB3NhbXBsZXMYAyADKAsyIS5iZWxsd2V0aGVyLm9wcy52MS5SZWplY3RlZFNhbXBsZUIIukgFkgECEGQSNwoFZmlsZXMYBCADKAsyHS5iZWxsd2V0aGVyLm9wcy52MS5Tb3VyY2VGaWxlQgm6SAaSAQMQ9AMidwoLSW5wdXRPYmplY3QSIwoDdXJsGAEgASgJQha6SBNyESABKIAQMgpeW15ceDAwXSskEiQKBGV0YWcYAiABKAlCFrpIE3IRIAEogAgyCl5bXlx4MDBdKyQSHQoFYnl0ZXMYAyABKARCDrpICzIJGP////////8PIk8KDElucHV0Q29udGVudBIQCghpc29fd2VlaxgBIAEoCRIVCg1zb3VyY2VfZGlnZXN0GAIgASgJEhYKDmNvbnRlbnRfZGlnZXN0GAMgASgJIlwKC1J1bkRlY2lzaW9uEg4KBnJlYXNvbhgBIAEoCRINCgVhY3RvchgCIAEoCRIuCgpkZWNpZGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIsCghBbGVydElkcxINCgVjb3VudBgBIAEoDRIRCglhbGVydF9pZHMYAiADKAkivwIKD1JldmlzaW9uQ2hhbmdlcxIRCglzdXBwbGllcnMYASABKAQSFgoOc2NvcmVzX2NoYW5nZWQYAiABKAQSGAoQbWF4X3Njb3JlX2NoYW5nZRgDIAEoARIVCg1iYW5kc19jaGFuZ2VkGAQgASgEEhcKD3N1cHBsaWVyc19hZGRlZBgFIAEoBBIZChFzdXBwbGllcnNfcmVtb3ZlZBgGIAEoBBIyCg1hbGVydHNfcmFpc2VkGAcgASgLMhsuYmVsbHdldGhlci5vcHMudjEuQWxlcnRJZHMSMwoOYWxlcnRzX2NsZWFyZWQYCCABKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5BbGVydElkcxIzCg5hbGVydHNfY2hhbmdlZBgJIAEoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLkFsZXJ0SWRzIqgKCghCYXRjaFJ1bhIOCgZydW5faWQYASABKA0SEAoIaXNvX3dlZWsYAiABKAkSEgoKbW9kZWxfbmFtZRgDIAEoCRIqCgVzdGF0ZRgEIAEoDjIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1blN0YXRlEioKBXN0YWdlGAUgASgOMhsuYmVsbHdldGhlci5vcHMudjEuUnVuU3RhZ2USFgoJcm93c19yZWFkGAYgASgESACIAQESEwoLcm93c19zY29yZWQYByABKAQSFQoNcm93c19yZWplY3RlZBgIIAEoBBIXCg9jaHVua3NfcmVjZWl2ZWQYCSABKA0SGQoMY2h1bmtzX3RvdGFsGAogASgNSAGIAQESFAoMaW5wdXRfZGlnZXN0GAsgASgJEjUKBW1vZGVsGAwgASgLMiYuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTW9kZWxJZGVudGl0eRIVCg1hbGVydHNfcmFpc2VkGA0gASgNEisKBWJhbmRzGA4gAygLMhwuYmVsbHdldGhlci5vcHMudjEuQmFuZENvdW50Ei4KBWRyaWZ0GA8gAygLMh8uYmVsbHdldGhlci5vcHMudjEuRmVhdHVyZURyaWZ0Ei4KCnN0YXJ0ZWRfYXQYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGNvbXBsZXRlZF9hdBgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHZmFpbHVyZRgSIAEoCRIVCg1zb3VyY2VfZGlnZXN0GBMgASgJEhMKC2NvbmZpZ19oYXNoGBQgASgJEhMKC3BvbGljeV9oYXNoGBUgASgJEhQKDG92ZXJ0YWtlbl9ieRgWIAEoCRIsCgZsb3NzZXMYFyABKAsyHC5iZWxsd2V0aGVyLm9wcy52MS5SdW5Mb3NzZXMSMQoMZm9yY2VfZnV0dXJlGBggASgLMhsuYmVsbHdldGhlci5vcHMudjEuT3ZlcnJpZGUSEgoKY2h1bmtfcm93cxgZIAEoDRIrCgZjaGVja3MYGiADKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5SdW5DaGVjaxIwCghhcHByb3ZlZBgbIAEoCzIeLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bkRlY2lzaW9uEi4KBnZvaWRlZBgcIAEoCzIeLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bkRlY2lzaW9uEhAKCHJldmlzaW9uGB0gASgNEh4KEXN1cGVyc2VkZXNfcnVuX2lkGB4gASgNSAKIAQESIQoUc3VwZXJzZWRlZF9ieV9ydW5faWQYHyABKA1IA4gBARI7ChNzdXBlcnNlZGVfcmVxdWVzdGVkGCAgASgLMh4uYmVsbHdldGhlci5vcHMudjEuUnVuRGVjaXNpb24SDQoFYXNfb2YYISABKAkSFQoNbWlzc2VkX3JlYXNvbhgiIAEoCRIzCgdjaGFuZ2VzGCMgASgLMiIuYmVsbHdldGhlci5vcHMudjEuUmV2aXNpb25DaGFuZ2VzEhUKDWNoZWNrc19mYWlsZWQYJCABKA0SNQoNaW5wdXRfb2JqZWN0cxglIAMoCzIeLmJlbGx3ZXRoZXIub3BzLnYxLklucHV0T2JqZWN0QgwKCl9yb3dzX3JlYWRCDwoNX2NodW5rc190b3RhbEIUChJfc3VwZXJzZWRlc19ydW5faWRCFwoVX3N1cGVyc2VkZWRfYnlfcnVuX2lkIuYCCglSdW5Mb3NzZXMSFQoNcm93c19yZWplY3RlZBgBIAEoBBIVCg1yb3dzX3JlcGVhdGVkGAIgASgEEhYKDnJlamVjdGVkX3NoYXJlGAMgASgBEhoKEm1heF9yZWplY3RlZF9zaGFyZRgEIAEoARIZChFtYXhfcmVqZWN0ZWRfcm93cxgFIAEoBBIRCglzdXBwbGllcnMYBiABKAQSHwoScHJldmlvdXNfc3VwcGxpZXJzGAcgASgESACIAQESFQoNcHJldmlvdXNfd2VlaxgIIAEoCRIbChNtaW5fc3VwcGxpZXJzX3NoYXJlGAkgASgBEi4KCGV4Y2VlZGVkGAogAygOMhwuYmVsbHdldGhlci5vcHMudjEuTG9zc0xpbWl0Ei0KCGFjY2VwdGVkGAsgASgLMhsuYmVsbHdldGhlci5vcHMudjEuT3ZlcnJpZGVCFQoTX3ByZXZpb3VzX3N1cHBsaWVycyKwAQoIT3ZlcnJpZGUSfwoGcmVhc29uGAEgASgJQm+6SGxyaiABKNAPMmNeW1xwe1pzfVxwe0NmfVxwe0194YWf4YWg4qCA44Wk776gXSpbXlxwe0NjfVxwe0NmfVxwe1p9XHB7TX3hhZ/hhaDioIDjhaTvvqBdW15ccHtDY31ccHtabH1ccHtacH1dKiQSIwoFYWN0b3IYAiABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokIkYKCUJhbmRDb3VudBIrCgRiYW5kGAEgASgOMh0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQmFuZBIMCgRyb3dzGAIgASgEIkoKCFJ1bkxlYXNlEh0KBnJ1bl9pZBgBIAEoDUINukgKKggY/////wcoARIfCgVmZW5jZRgCIAEoBEIQukgNMgsY/////////w8oASrEAQoIUnVuU3RhdGUSGQoVUlVOX1NUQVRFX1VOU1BFQ0lGSUVEEAASFQoRUlVOX1NUQVRFX1JVTk5JTkcQARIWChJSVU5fU1RBVEVfQ09NUExFVEUQAhIUChBSVU5fU1RBVEVfRkFJTEVEEAMSEgoOUlVOX1NUQVRFX0hFTEQQBBIUChBSVU5fU1RBVEVfTUlTU0VEEAUSFAoQUlVOX1NUQVRFX1ZPSURFRBAGEhgKFFJVTl9TVEFURV9TVVBFUlNFREVEEAcqqwEKCFJ1blN0YWdlEhkKFVJVTl9TVEFHRV9VTlNQRUNJRklFRBAAEhQKEFJVTl9TVEFHRV9JTkdFU1QQARIWChJSVU5fU1RBR0VfVkFMSURBVEUQAhITCg9SVU5fU1RBR0VfU0NPUkUQAxITCg9SVU5fU1RBR0VfRFJJRlQQBBIWChJSVU5fU1RBR0VfQ09NUExFVEUQBRIUChBSVU5fU1RBR0VfUkVQT1JUEAYqbgoJRHJpZnRLaW5kEhoKFkRSSUZUX0tJTkRfVU5TUEVDSUZJRUQQABIWChJEUklGVF9LSU5EX05VTUVSSUMQARIXChNEUklGVF9LSU5EX0NBVEVHT1JZEAISFAoQRFJJRlRfS0lORF9TQ09SRRADKnIKDkRyaWZ0UmVmZXJlbmNlEh8KG0RSSUZUX1JFRkVSRU5DRV9VTlNQRUNJRklFRBAAEhwKGERSSUZUX1JFRkVSRU5DRV9UUkFJTklORxABEiEKHURSSUZUX1JFRkVSRU5DRV9QUkVWSU9VU19XRUVLEAIqXgoLRHJpZnRBc3BlY3QSHAoYRFJJRlRfQVNQRUNUX1VOU1BFQ0lGSUVEEAASFwoTRFJJRlRfQVNQRUNUX1ZBTFVFUxABEhgKFERSSUZUX0FTUEVDVF9NSVNTSU5HEAIqnAEKDERyaWZ0T3V0Y29tZRIdChlEUklGVF9PVVRDT01FX1VOU1BFQ0lGSUVEEAASFwoTRFJJRlRfT1VUQ09NRV9BTEFSTRABEhoKFkRSSUZUX09VVENPTUVfTk9fQUxBUk0QAhIeChpEUklGVF9PVVRDT01FX1RPT19GRVdfUk9XUxADEhgKFERSSUZUX09VVENPTUVfTU9WSU5HEAQqhAIKCUNoZWNrS2luZBIaChZDSEVDS19LSU5EX1VOU1BFQ0lGSUVEEAASEwoPQ0hFQ0tfS0lORF9ST1dTEAESGAoUQ0hFQ0tfS0lORF9TVVBQTElFUlMQAhIbChdDSEVDS19LSU5EX1NBTUVfQ09OVEVOVBADEh0KGUNIRUNLX0tJTkRfTUlTU0lOR19DT0xVTU4QBBIeChpDSEVDS19LSU5EX0NPTlNUQU5UX0NPTFVNThAFEhMKD0NIRUNLX0tJTkRfVU5JVBAGEh0KGUNIRUNLX0tJTkRfUkVOQU1FRF9DT0xVTU4QBxIcChhDSEVDS19LSU5EX1JFSkVDVEVEX1JPV1MQCCqBAQoMQ2hlY2tPdXRjb21lEh0KGUNIRUNLX09VVENPTUVfVU5TUEVDSUZJRUQQABIYChRDSEVDS19PVVRDT01FX1BBU1NFRBABEhgKFENIRUNLX09VVENPTUVfRkFJTEVEEAISHgoaQ0hFQ0tfT1VUQ09NRV9OT1RfUE9TU0lCTEUQAypuCgpDb2x1bW5LaW5kEhsKF0NPTFVNTl9LSU5EX1VOU1BFQ0lGSUVEEAASFgoSQ09MVU1OX0tJTkRfTlVNQkVSEAESFAoQQ09MVU1OX0tJTkRfVEVYVBACEhUKEUNPTFVNTl9LSU5EX0VNUFRZEAMqXwoJTG9zc0xpbWl0EhoKFkxPU1NfTElNSVRfVU5TUEVDSUZJRUQQABIcChhMT1NTX0xJTUlUX1JFSkVDVEVEX1JPV1MQARIYChRMT1NTX0xJTUlUX1NVUFBMSUVSUxACQkYKFWNvbS5iZWxsd2V0aGVyLm9wcy52MVABWhdiZWxsd2V0aGVyL29wcy92MTtvcHN2MaoCEUJlbGx3ZXRoZXIuT3BzLlYxYgZwcm90bzM", [file_bellwether_inference_v1_score, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
- * One bar of the distributions of a comparison. A numeric bin has the values above lower and up to upper, or exactly
- * one value when both are equal.
+ * One bin of both distributions of a comparison. A numeric bin has the values above lower and up to upper, or exactly
+ * one value when lower and upper are equal.
  *
  * @generated from message bellwether.ops.v1.DriftBin
  */
 export type DriftBin = Message<"bellwether.ops.v1.DriftBin"> & {
   /**
-   * Lower end of the values. Unset: none, or not numeric.
+   * Lower end of the values. Unset: the bin has no lower end, or is not numeric.
    *
    * @generated from field: optional double lower = 1;
    */
   lower?: number | undefined;
 
   /**
-   * Upper end of the values. Unset: none, or not numeric.
+   * Upper end of the values. Unset: the bin has no upper end, or is not numeric.
    *
    * @generated from field: optional double upper = 2;
    */
@@ -126,7 +126,7 @@ export type DriftComparison = Message<"bellwether.ops.v1.DriftComparison"> & {
   effect: number;
 
   /**
-   * The effect that chance is expected to make at these numbers of suppliers, 0 or more.
+   * The effect that is expected by chance at these numbers of suppliers, 0 or more.
    *
    * @generated from field: double effect_noise = 8;
    */
@@ -148,7 +148,7 @@ export type DriftComparison = Message<"bellwether.ops.v1.DriftComparison"> & {
   psi?: number | undefined;
 
   /**
-   * The index that chance is expected to make at these numbers of suppliers, 0 or more. Unset: missing values.
+   * The index that is expected by chance at these numbers of suppliers, 0 or more. Unset: missing values.
    *
    * @generated from field: optional double psi_noise = 11;
    */
@@ -162,14 +162,16 @@ export type DriftComparison = Message<"bellwether.ops.v1.DriftComparison"> & {
   pValue?: number | undefined;
 
   /**
-   * Numbers: mean of the reference without the half percent at each end. Otherwise: share in the reference.
+   * Numbers: mean of the reference without the lowest 0.5 % and the highest 0.5 % of the values. Otherwise: share in
+   * the reference.
    *
    * @generated from field: double reference_value = 13;
    */
   referenceValue: number;
 
   /**
-   * Numbers: mean of the week without the half percent at each end. Otherwise: share in the week.
+   * Numbers: mean of the week without the lowest 0.5 % and the highest 0.5 % of the values. Otherwise: share in the
+   * week.
    *
    * @generated from field: double present_value = 14;
    */
@@ -228,14 +230,14 @@ export type FeatureDrift = Message<"bellwether.ops.v1.FeatureDrift"> & {
   psi: number;
 
   /**
-   * What the drift is measured of.
+   * The kind of data whose drift is measured.
    *
    * @generated from field: bellwether.ops.v1.DriftKind kind = 3;
    */
   kind: DriftKind;
 
   /**
-   * Values and missing values, compared with each reference. At most 4. Empty: a run of an earlier release.
+   * Values and missing values, compared with each reference. At most 4. Empty: the run is from an earlier release.
    *
    * @generated from field: repeated bellwether.ops.v1.DriftComparison comparisons = 4;
    */
@@ -292,7 +294,7 @@ export type RunCheck = Message<"bellwether.ops.v1.RunCheck"> & {
   limit?: number | undefined;
 
   /**
-   * The result in one sentence, for a person. At most 1,000 bytes. Empty: the figures say all of it.
+   * The result in one sentence, for a person. At most 1,000 bytes. Empty: value and limit say everything.
    *
    * @generated from field: string detail = 6;
    */
@@ -307,7 +309,7 @@ export const RunCheckSchema: GenMessage<RunCheck> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch, 3);
 
 /**
- * The values of one column of the input of a run, in figures.
+ * Statistics of the values of one column of the input of a run.
  *
  * @generated from message bellwether.ops.v1.ColumnProfile
  */
@@ -383,7 +385,7 @@ export type ColumnProfile = Message<"bellwether.ops.v1.ColumnProfile"> & {
   topRows: bigint;
 
   /**
-   * The value below which 5 % of the values are, as the median an estimate. Unset as for median.
+   * The value below which 5 % of the values are. It is an estimate, like the median. Unset as for median.
    *
    * @generated from field: optional double p05 = 11;
    */
@@ -516,7 +518,7 @@ export type RejectedSample = Message<"bellwether.ops.v1.RejectedSample"> & {
   reason: string;
 
   /**
-   * The value or the line, cut. At most 1,000 bytes.
+   * The rejected value or line. At most 1,000 bytes; a longer text is cut.
    *
    * @generated from field: string text = 6;
    */
@@ -593,7 +595,7 @@ export type InputReport = Message<"bellwether.ops.v1.InputReport"> & {
   reasons: RejectedReason[];
 
   /**
-   * Number of reasons, also of those that are not in reasons.
+   * Number of all reasons, including those that are not in reasons.
    *
    * @generated from field: uint32 reasons_count = 2;
    */
@@ -622,7 +624,7 @@ export const InputReportSchema: GenMessage<InputReport> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch, 8);
 
 /**
- * One object of an object store that a run read, with the content that it had.
+ * One object of an object store that a run read, with the content at that time.
  *
  * @generated from message bellwether.ops.v1.InputObject
  */
@@ -635,7 +637,7 @@ export type InputObject = Message<"bellwether.ops.v1.InputObject"> & {
   url: string;
 
   /**
-   * Entity tag: another content of the object has another one. 1 to 1,024 bytes.
+   * Entity tag: it changes when the content of the object changes. 1 to 1,024 bytes.
    *
    * @generated from field: string etag = 2;
    */
@@ -692,7 +694,7 @@ export const InputContentSchema: GenMessage<InputContent> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch, 10);
 
 /**
- * A person's decision about a run. Only sent by a server.
+ * A person's decision about a run. Only a server sends it.
  *
  * @generated from message bellwether.ops.v1.RunDecision
  */
@@ -755,7 +757,7 @@ export const AlertIdsSchema: GenMessage<AlertIds> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch, 12);
 
 /**
- * What a revision of a week changed against the revision that it supersedes.
+ * The differences between a revision of a week and the revision that it supersedes.
  *
  * @generated from message bellwether.ops.v1.RevisionChanges
  */
@@ -768,7 +770,7 @@ export type RevisionChanges = Message<"bellwether.ops.v1.RevisionChanges"> & {
   suppliers: bigint;
 
   /**
-   * Part of suppliers: those whose score changed.
+   * Number of these suppliers whose score changed.
    *
    * @generated from field: uint64 scores_changed = 2;
    */
@@ -782,7 +784,7 @@ export type RevisionChanges = Message<"bellwether.ops.v1.RevisionChanges"> & {
   maxScoreChange: number;
 
   /**
-   * Part of suppliers: those whose band changed.
+   * Number of these suppliers whose band changed.
    *
    * @generated from field: uint64 bands_changed = 4;
    */
@@ -817,7 +819,7 @@ export type RevisionChanges = Message<"bellwether.ops.v1.RevisionChanges"> & {
   alertsCleared?: AlertIds | undefined;
 
   /**
-   * Alerts that are active after both revisions, with another severity.
+   * Alerts that are active after both revisions, and whose severity differs.
    *
    * @generated from field: bellwether.ops.v1.AlertIds alerts_changed = 9;
    */
@@ -925,8 +927,9 @@ export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
   model?: ModelIdentity | undefined;
 
   /**
-   * Number of alerts that the run raised or opened again, against the alerts just before it: a later revision of a week
-   * counts only what the earlier one had not raised. The report of a week counts against the alerts before the week.
+   * Number of alerts that the run raised or opened again, compared with the alerts just before the run. A later
+   * revision of a week therefore counts only alerts that the earlier revision had not raised. The report of a week
+   * compares with the alerts before the week.
    *
    * @generated from field: uint32 alerts_raised = 13;
    */
@@ -1081,8 +1084,8 @@ export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
   asOf: string;
 
   /**
-   * Why the week was recorded as missed. A run that was started afterwards keeps it. At most 2,000 bytes. Empty: the
-   * week was not missed.
+   * Why the week was recorded as missed. The reason stays when the run is started afterwards. At most 2,000 bytes.
+   * Empty: the week was not missed.
    *
    * @generated from field: string missed_reason = 34;
    */
@@ -1096,15 +1099,15 @@ export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
   changes?: RevisionChanges | undefined;
 
   /**
-   * Number of checks that failed. checks can have fewer in ListRuns.
+   * Number of checks that failed. In ListRuns, checks can contain fewer of them.
    *
    * @generated from field: uint32 checks_failed = 36;
    */
   checksFailed: number;
 
   /**
-   * The objects of an object store that the run read. At most 1,000; in ListRuns at most 20. Empty: the input is a file,
-   * or is not read yet.
+   * The objects of an object store that the run read. At most 1,000; in ListRuns at most 20. Empty: the input is a
+   * file, or is not read yet.
    *
    * @generated from field: repeated bellwether.ops.v1.InputObject input_objects = 37;
    */
@@ -1343,7 +1346,7 @@ export const RunState = {
   HELD: 4,
 
   /**
-   * The week had no input until its deadline. The next StartRun of the week begins the run.
+   * The input of the week had not arrived at the deadline. The next StartRun of the week begins the run.
    *
    * @generated from enum value: RUN_STATE_MISSED = 5;
    */
@@ -1448,13 +1451,13 @@ export const RunStageSchema: GenEnum<RunStage> = /*@__PURE__*/
   enumDesc(file_bellwether_ops_v1_batch, 1);
 
 /**
- * What a drift is measured of.
+ * The kind of data whose drift is measured.
  *
  * @generated from enum bellwether.ops.v1.DriftKind
  */
 export const DriftKind = {
   /**
-   * A run of an earlier release.
+   * The run is from an earlier release.
    *
    * @generated from enum value: DRIFT_KIND_UNSPECIFIED = 0;
    */
@@ -1483,7 +1486,7 @@ export const DriftKind = {
 } as const;
 
 /**
- * What a drift is measured of.
+ * The kind of data whose drift is measured.
  *
  * @generated from enum bellwether.ops.v1.DriftKind
  */
@@ -1537,7 +1540,7 @@ export const DriftReferenceSchema: GenEnum<DriftReference> = /*@__PURE__*/
   enumDesc(file_bellwether_ops_v1_batch, 3);
 
 /**
- * What of a feature is compared.
+ * The aspect of a feature that is compared.
  *
  * @generated from enum bellwether.ops.v1.DriftAspect
  */
@@ -1565,7 +1568,7 @@ export const DriftAspect = {
 } as const;
 
 /**
- * What of a feature is compared.
+ * The aspect of a feature that is compared.
  *
  * @generated from enum bellwether.ops.v1.DriftAspect
  */
@@ -1591,7 +1594,7 @@ export const DriftOutcome = {
   UNSPECIFIED: 0,
 
   /**
-   * The test is significant, and the change is at least as large as the risk policy says.
+   * The test is significant, and the change is at least as large as the limit in the risk policy.
    *
    * @generated from enum value: DRIFT_OUTCOME_ALARM = 1;
    */
@@ -1605,14 +1608,15 @@ export const DriftOutcome = {
   NO_ALARM: 2,
 
   /**
-   * A side has fewer suppliers with a value than the risk policy needs for a test.
+   * The week or the reference has fewer suppliers with a value than the risk policy requires for a test.
    *
    * @generated from enum value: DRIFT_OUTCOME_TOO_FEW_ROWS = 3;
    */
   TOO_FEW_ROWS: 3,
 
   /**
-   * The risk policy declares that the feature moves by construction. It is not tested.
+   * The risk policy declares that the feature always changes, for example an age or a total that grows. It is not
+   * tested.
    *
    * @generated from enum value: DRIFT_OUTCOME_MOVING = 4;
    */
@@ -1681,15 +1685,15 @@ export const CheckKind = {
   CONSTANT_COLUMN: 5,
 
   /**
-   * Median of a numeric column, divided by that of the previous complete week, or the reverse if that is larger: a
-   * large quotient shows another unit.
+   * Median of a numeric column, divided by that of the previous complete week, or the reciprocal if that is larger. A
+   * large quotient shows that the unit has changed.
    *
    * @generated from enum value: CHECK_KIND_UNIT = 6;
    */
   UNIT: 6,
 
   /**
-   * Columns that were renamed, or that are not there any more.
+   * Columns that were renamed, or that are missing.
    *
    * @generated from enum value: CHECK_KIND_RENAMED_COLUMN = 7;
    */

@@ -93,8 +93,8 @@ export type StartRunRequest = Message<"bellwether.ops.v1.StartRunRequest"> & {
   asOf: string;
 
   /**
-   * An approval given beforehand, see CompleteRunRequest.accept_losses: a held run with the same input is approved and
-   * goes on. Unset: a held run that nobody has approved stays held.
+   * An approval in advance, see CompleteRunRequest.accept_losses: a held run with the same input is approved and
+   * continues. Unset: a held run that nobody has approved stays held.
    *
    * @generated from field: bellwether.ops.v1.Override accept_losses = 9;
    */
@@ -161,8 +161,8 @@ export type StartRunResponse = Message<"bellwether.ops.v1.StartRunResponse"> & {
   previousProfile: ColumnProfile[];
 
   /**
-   * ISO week of the previous complete run: the most recent complete one of an earlier week, of the same model. Empty:
-   * there is none.
+   * ISO week of the previous complete run of the same model: the latest complete run of an earlier week. Empty: there
+   * is none.
    *
    * @generated from field: string previous_week = 7;
    */
@@ -183,7 +183,7 @@ export type StartRunResponse = Message<"bellwether.ops.v1.StartRunResponse"> & {
   previousRows?: bigint | undefined;
 
   /**
-   * ISO week of another run of the model with the same source_digest that is complete, the latest one. Empty: there is
+   * ISO week of the latest complete run of another week of the model that has the same source_digest. Empty: there is
    * none, or source_digest is empty.
    *
    * @generated from field: string same_source_week = 10;
@@ -341,15 +341,16 @@ export type SubmitChunkRequest = Message<"bellwether.ops.v1.SubmitChunkRequest">
   categories?: CategoryColumn | undefined;
 
   /**
-   * Exposure: money per year that is lost if the supplier fails, in the currency of the weekly file: float64 little-endian, one per row, 0 or more.
-   * NaN: not known; it replaces the stored exposure. Empty: the stored exposures do not change.
+   * Exposure: money per year that is lost if the supplier fails, in the currency of the weekly file: float64
+   * little-endian, one per row, 0 or more. NaN: not known; it replaces the stored exposure. Empty: the stored exposures
+   * do not change.
    *
    * @generated from field: bytes exposures = 7;
    */
   exposures: Uint8Array;
 
   /**
-   * The response of ml-service for these suppliers, unchanged and with contributions. Required.
+   * The unchanged response of ml-service for these suppliers, with contributions. Required.
    *
    * @generated from field: bellwether.inference.v1.PredictBatchResponse scores = 8;
    */
@@ -461,7 +462,7 @@ export type CompleteRunRequest = Message<"bellwether.ops.v1.CompleteRunRequest">
   drift: FeatureDrift[];
 
   /**
-   * Part of rows_rejected: the rows that repeat an earlier row exactly. At most 1,000,000,000.
+   * Number of rows of rows_rejected that repeat an earlier row exactly. At most 1,000,000,000.
    *
    * @generated from field: uint64 rows_repeated = 6;
    */
@@ -476,17 +477,16 @@ export type CompleteRunRequest = Message<"bellwether.ops.v1.CompleteRunRequest">
   sourceRows?: bigint | undefined;
 
   /**
-   * Part of rows_rejected: the source rows that were rejected before the tables were combined. At most
-   * 1,000,000,000. Used only when source_rows is set.
+   * Number of source rows of rows_rejected that were rejected before the tables were combined. At most 1,000,000,000.
+   * Used only when source_rows is set.
    *
    * @generated from field: uint64 source_rows_rejected = 8;
    */
   sourceRowsRejected: bigint;
 
   /**
-   * An approval given beforehand: publishes the run although its losses exceed the risk policy
-   * (config/risk_policy.yaml), and although checks failed, and records who decided that and why. Unset: such a run is
-   * not published.
+   * An approval in advance: publishes the run although its losses exceed the risk policy (config/risk_policy.yaml), and
+   * although checks failed, and records who decided that and why. Unset: such a run is not published.
    *
    * @generated from field: bellwether.ops.v1.Override accept_losses = 9;
    */
@@ -748,22 +748,22 @@ export type VoidRunResponse = Message<"bellwether.ops.v1.VoidRunResponse"> & {
   run?: BatchRun | undefined;
 
   /**
-   * Alerts that the run alone had raised, and that are closed as VOID. When the run was voided before: empty.
+   * Alerts that only this run had raised, and that are now closed as VOID. Empty when the run was already voided.
    *
    * @generated from field: bellwether.ops.v1.AlertIds alerts_closed = 2;
    */
   alertsClosed?: AlertIds | undefined;
 
   /**
-   * Alerts whose state or severity is again as before the run. When the run was voided before: empty.
+   * Alerts whose state or severity is restored to that before the run. Empty when the run was already voided.
    *
    * @generated from field: bellwether.ops.v1.AlertIds alerts_restored = 3;
    */
   alertsRestored?: AlertIds | undefined;
 
   /**
-   * Alerts that the run had changed and that stay as they are, because people or later runs changed them since. When
-   * the run was voided before: empty.
+   * Alerts that the run had changed and that do not change now, because people or later runs changed them afterwards.
+   * Empty when the run was already voided.
    *
    * @generated from field: bellwether.ops.v1.AlertIds alerts_kept = 4;
    */
@@ -835,7 +835,7 @@ export const SupersedeRunResponseSchema: GenMessage<SupersedeRunResponse> = /*@_
   messageDesc(file_bellwether_ops_v1_batch_service, 17);
 
 /**
- * The week that had no input until its deadline.
+ * The week whose input had not arrived at the deadline.
  *
  * @generated from message bellwether.ops.v1.RecordMissedWeekRequest
  */
@@ -920,7 +920,7 @@ export const GetInputComparisonRequestSchema: GenMessage<GetInputComparisonReque
   messageDesc(file_bellwether_ops_v1_batch_service, 20);
 
 /**
- * What the input of a week is compared with: the fields of StartRunResponse with the same names.
+ * The data with which the input of a week is compared: the fields of StartRunResponse with the same names.
  *
  * @generated from message bellwether.ops.v1.GetInputComparisonResponse
  */
@@ -934,8 +934,8 @@ export type GetInputComparisonResponse = Message<"bellwether.ops.v1.GetInputComp
   previousProfile: ColumnProfile[];
 
   /**
-   * ISO week of the previous complete run: the most recent complete one of an earlier week, of the same model. Empty:
-   * there is none.
+   * ISO week of the previous complete run of the same model: the latest complete run of an earlier week. Empty: there
+   * is none.
    *
    * @generated from field: string previous_week = 2;
    */
@@ -993,7 +993,7 @@ export type GetRunRequest = Message<"bellwether.ops.v1.GetRunRequest"> & {
   modelName: string;
 
   /**
-   * Id of the run. Then iso_week and model_name must be empty, or those of the run. 0: the run of iso_week.
+   * Id of the run. If it is set, iso_week and model_name must be empty or match the run. 0: the run of iso_week.
    *
    * @generated from field: uint32 run_id = 3;
    */
@@ -1140,15 +1140,15 @@ export const WatchRunResponseSchema: GenMessage<WatchRunResponse> = /*@__PURE__*
  */
 export const BatchService: GenService<{
   /**
-   * Starts the run of an ISO week, or continues it. The same holder gets the same lease again; another holder
-   * takes the run over and gets a lease with a higher fence (see RunLease.fence). For a complete run, and for a held
-   * run that nobody has approved, the response has no lease. If an unfinished run began with another source, as_of or
-   * configuration, or received chunks of an unknown size, its chunks are deleted and it starts again from the
-   * beginning, without its checks and their approval. If the newest run of the week is voided, or somebody asked for a
-   * new revision of it (SupersedeRun), a new run is made, the next revision. Idempotent.
-   * - INVALID_ARGUMENT: the year does not have this week, or the week has not begun in any time zone and
-   *   force_future is unset (reason FUTURE_WEEK).
-   * - FAILED_PRECONDITION: another holder has the run in progress with another source or configuration, and has
+   * Starts the run of an ISO week, or continues it. The same holder gets the same lease again; another holder takes
+   * over the run and gets a lease with a higher fence (see RunLease.fence). For a complete run, and for a held run that
+   * nobody has approved, the response has no lease. If an unfinished run began with another source, as_of or
+   * configuration, or received chunks of an unknown size, its chunks, its checks and their approval are deleted, and it
+   * starts again from the beginning. If the newest run of the week is voided, or somebody asked for a new revision of
+   * it (SupersedeRun), the call creates a new run, which is the next revision. Idempotent.
+   * - INVALID_ARGUMENT: the year does not have this week, or the week has not begun in any time zone and force_future
+   *   is unset (reason FUTURE_WEEK).
+   * - FAILED_PRECONDITION: another holder has the run in progress with another source or configuration, and it has
    *   written within the last 30 s (reason RUN_UNDER_WAY). Or somebody has approved the run with another source, as_of
    *   or configuration, and it is HELD or RUNNING (reason RUN_STATE): VoidRun ends it.
    *
@@ -1191,17 +1191,17 @@ export const BatchService: GenService<{
     output: typeof SubmitChunkResponseSchema;
   },
   /**
-   * Publishes the scores of the run and raises its alerts, in one transaction. The counts of the request must
-   * match the run: exactly the chunks 0 to chunks_total - 1 were received; rows_read = rows_rejected + the sums
-   * of rows_scored and rows_invalid over all chunks; and rows_repeated is at most rows_rejected. Idempotent: a
-   * complete run is returned unchanged.
+   * Publishes the scores of the run and raises its alerts, in one transaction. The counts of the request must match the
+   * run: exactly the chunks 0 to chunks_total - 1 were received; rows_read = rows_rejected + the sums of rows_scored
+   * and rows_invalid over all chunks; and rows_repeated is at most rows_rejected. Idempotent: a complete run is
+   * returned unchanged.
    * - NOT_FOUND: no run has this id.
    * - ABORTED: another holder has taken the run over (reason RUN_FENCED).
    * - FAILED_PRECONDITION: the counts do not match the run (reason RUN_MISMATCH). Or a check failed (reason
    *   CHECKS_FAILED), or the losses exceed the risk policy (reason LOSS_LIMIT), accept_losses is unset, and nobody has
-   *   approved the run: then the run is HELD with the checks that failed, keeps its chunks, and nothing of it is
-   *   published; after ApproveRun, the next StartRun continues it. Or the run is held (reason RUN_HELD) or has another
-   *   state that does not allow it (reason RUN_STATE).
+   *   approved the run. In these two cases the run becomes HELD: it keeps its chunks and the failed checks, and nothing
+   *   of it is published. After ApproveRun, the next StartRun continues it. Or the run is held (reason RUN_HELD) or has
+   *   another state that does not allow it (reason RUN_STATE).
    *
    * @generated from rpc bellwether.ops.v1.BatchService.CompleteRun
    */
@@ -1255,14 +1255,15 @@ export const BatchService: GenService<{
     output: typeof ApproveRunResponseSchema;
   },
   /**
-   * Withdraws a complete, held or failed run, in one transaction. The scores of a complete run are not shown any more:
-   * suppliers have the scores of the previous complete run. Alerts that this run alone raised are closed as VOID, with
-   * what people decided and wrote in their history. Other alerts that the run changed are as before the run, except for
-   * what people decided since. Alerts that later runs changed since stay. Rules are evaluated again at the next run. A
-   * run in progress whose holder has written nothing for 30 s can be withdrawn too. The first call counts. Idempotent.
+   * Withdraws a complete, held or failed run, in one transaction. The scores of a complete run are no longer shown:
+   * suppliers have the scores of the previous complete run. Alerts that only this run raised are closed as VOID; their
+   * history keeps the decisions and comments of people. Other alerts that the run changed are restored to their state
+   * before the run, but later decisions of people stay. Alerts that later runs changed do not change. The next run
+   * evaluates the rules again. A run in progress whose holder has written nothing for 30 s can be withdrawn too. The
+   * first call counts. Idempotent.
    * - NOT_FOUND: no run has this id.
-   * - FAILED_PRECONDITION: the run is in progress (reason RUN_UNDER_WAY), or its state does not allow it: it is
-   *   missed or superseded (reason RUN_STATE).
+   * - FAILED_PRECONDITION: the run is in progress (reason RUN_UNDER_WAY), or its state does not allow it: it is missed
+   *   or superseded (reason RUN_STATE).
    *
    * @generated from rpc bellwether.ops.v1.BatchService.VoidRun
    */
@@ -1272,10 +1273,10 @@ export const BatchService: GenService<{
     output: typeof VoidRunResponseSchema;
   },
   /**
-   * Asks for a new revision of a complete week: the next StartRun of the week begins it. The complete run is shown until
-   * the revision is complete; then its state becomes SUPERSEDED in the same transaction, and BatchRun.changes of the
-   * revision has what changed. VoidRun of the unfinished revision withdraws the request. The first request counts.
-   * Idempotent.
+   * Asks for a new revision of a complete week: the next StartRun of the week begins it. The complete run is shown
+   * until the revision is complete; then its state becomes SUPERSEDED in the same transaction, and BatchRun.changes of
+   * the revision lists the differences. VoidRun of the unfinished revision withdraws the request. The first request
+   * counts. Idempotent.
    * - NOT_FOUND: no run has this id.
    * - FAILED_PRECONDITION: the run is not complete (reason RUN_STATE).
    *
@@ -1287,8 +1288,8 @@ export const BatchService: GenService<{
     output: typeof SupersedeRunResponseSchema;
   },
   /**
-   * Records that a week had no input until its deadline: a run with the state MISSED. Idempotent: the first reason
-   * counts.
+   * Records that the input of a week had not arrived at the deadline: creates a run with the state MISSED. Idempotent:
+   * the first reason counts.
    * - INVALID_ARGUMENT: the year does not have this week, or the week has not begun in any time zone (reason
    *   FUTURE_WEEK).
    * - FAILED_PRECONDITION: the week has a run that is neither missed nor voided (reason RUN_STATE).
@@ -1303,8 +1304,8 @@ export const BatchService: GenService<{
     output: typeof RecordMissedWeekResponseSchema;
   },
   /**
-   * Returns what the input of a week is compared with, without starting its run: the input can be checked beforehand.
-   * Idempotent.
+   * Returns the data with which the input of a week is compared, without starting its run. With it, a caller can check
+   * the input before the run. Idempotent.
    * - INVALID_ARGUMENT: the year does not have this week.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.GetInputComparison
@@ -1315,8 +1316,8 @@ export const BatchService: GenService<{
     output: typeof GetInputComparisonResponseSchema;
   },
   /**
-   * Returns the run of a week, the newest revision. If the request has no week: the run that was made last. A voided run
-   * is returned only if no other run, which is not superseded, fits the request. Idempotent.
+   * Returns the run of a week, the newest revision. If the request has no week: the run that was created last. A voided
+   * run is returned only if every other run that matches the request is superseded. Idempotent.
    * - NOT_FOUND: the run does not exist.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.GetRun
@@ -1338,7 +1339,8 @@ export const BatchService: GenService<{
     output: typeof ListRunsResponseSchema;
   },
   /**
-   * Streams a run: first its present state, then every change. The stream ends when the run is not RUNNING. When nothing was sent for 20 s, the server sends a message without run, to keep the connection open.
+   * Streams the state of a run: first its present state, then every change. The stream ends when the run is not
+   * RUNNING. When nothing was sent for 20 s, the server sends a message without run, to keep the connection open.
    * Idempotent.
    * - NOT_FOUND: no run has this id.
    * - UNAVAILABLE: the server ended the stream. Open the watch again.

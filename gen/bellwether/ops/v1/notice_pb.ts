@@ -19,7 +19,7 @@ export const file_bellwether_ops_v1_notice: GenFile = /*@__PURE__*/
   fileDesc("Ch5iZWxsd2V0aGVyL29wcy92MS9ub3RpY2UucHJvdG8SEWJlbGx3ZXRoZXIub3BzLnYxIocDCgpOb3RpY2VJdGVtEhMKC3N1cHBsaWVyX2lkGAEgASgJEhUKDXN1cHBsaWVyX25hbWUYAiABKAkSEQoJYWxlcnRfaWRzGAMgAygJEjIKCHNldmVyaXR5GAQgASgOMiAuYmVsbHdldGhlci5vcHMudjEuQWxlcnRTZXZlcml0eRItCgVjYXVzZRgFIAEoDjIeLmJlbGx3ZXRoZXIub3BzLnYxLk5vdGljZUNhdXNlEg0KBWFjdG9yGAYgASgJEg0KBW93bmVyGAcgASgJEhAKCGlzb193ZWVrGAggASgJEhIKCm1vZGVsX25hbWUYCSABKAkSEgoKcmlza19zY29yZRgKIAEoARIbCg5wcmV2aW91c19zY29yZRgLIAEoAUgAiAEBEhoKDWV4cGVjdGVkX2xvc3MYDCABKAFIAYgBARIQCghjdXJyZW5jeRgNIAEoCRIPCgdyZWFzb25zGA4gAygJQhEKD19wcmV2aW91c19zY29yZUIQCg5fZXhwZWN0ZWRfbG9zcyLmAwoGTm90aWNlEhEKCW5vdGljZV9pZBgBIAEoCRIrCgRraW5kGAIgASgOMh0uYmVsbHdldGhlci5vcHMudjEuTm90aWNlS2luZBItCgVzdGF0ZRgDIAEoDjIeLmJlbGx3ZXRoZXIub3BzLnYxLk5vdGljZVN0YXRlEhMKC2Rlc3RpbmF0aW9uGAQgASgJEjEKB2NoYW5uZWwYBSABKA4yIC5iZWxsd2V0aGVyLm9wcy52MS5Ob3RpY2VDaGFubmVsEhEKCXJlY2lwaWVudBgGIAEoCRIuCgpjcmVhdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghhdHRlbXB0cxgIIAEoDRIzCg9uZXh0X2F0dGVtcHRfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2ZpbmlzaGVkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YCyABKAkSEQoJc3VwcGxpZXJzGAwgASgNEhkKEWRyb3BwZWRfc3VwcGxpZXJzGA0gASgNEiwKBWl0ZW1zGA4gAygLMh0uYmVsbHdldGhlci5vcHMudjEuTm90aWNlSXRlbSLNAQoNTm90aWNlQXR0ZW1wdBIPCgdhdHRlbXB0GAEgASgNEi4KCnN0YXJ0ZWRfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhgKC2R1cmF0aW9uX21zGAMgASgNSACIAQESMQoHb3V0Y29tZRgEIAEoDjIgLmJlbGx3ZXRoZXIub3BzLnYxLk5vdGljZU91dGNvbWUSDgoGZGV0YWlsGAUgASgJEg4KBndvcmtlchgGIAEoCUIOCgxfZHVyYXRpb25fbXMiUAoKRGlnZXN0VGltZRIrCgd3ZWVrZGF5GAEgASgOMhouYmVsbHdldGhlci5vcHMudjEuV2Vla2RheRIVCg1taW51dGVfb2ZfZGF5GAIgASgNIjQKClF1aWV0SG91cnMSEwoLZnJvbV9taW51dGUYASABKA0SEQoJdG9fbWludXRlGAIgASgNIq8CCgpOb3RpY2VSdWxlEi8KBGtpbmQYASABKA4yIS5iZWxsd2V0aGVyLm9wcy52MS5Ob3RpY2VSdWxlS2luZBINCgVyb3V0ZRgCIAEoCRI0CgpzZXZlcml0aWVzGAMgAygOMiAuYmVsbHdldGhlci5vcHMudjEuQWxlcnRTZXZlcml0eRIPCgdyZWdpb25zGAQgAygJEhIKCmNhdGVnb3JpZXMYBSADKAkSFwoPc3VwcGxpZXJfb3duZXJzGAYgAygJEhwKFGNvbmRpdGlvbnNfdHJ1bmNhdGVkGAcgASgIEhIKCm93bmVkX29ubHkYCCABKAgSEQoJaW5fZGlnZXN0GAkgASgIEigKBWFmdGVyGAogASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIsoFChFOb3RpY2VEZXN0aW5hdGlvbhIMCgRuYW1lGAEgASgJEjEKB2NoYW5uZWwYAiABKA4yIC5iZWxsd2V0aGVyLm9wcy52MS5Ob3RpY2VDaGFubmVsEi8KC2Rpc2FibGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9kaXNhYmxlZF9yZWFzb24YBCABKAkSDwoHd2FpdGluZxgFIAEoDRIMCgRkZWFkGAYgASgNEjUKEWxhc3RfZGVsaXZlcmVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpoYXNfZGlnZXN0GAggASgIEh8KF2FsbG93c19wcml2YXRlX25ldHdvcmtzGAkgASgIEhEKCXRpbWVfem9uZRgKIAEoCRItCgZkaWdlc3QYCyABKAsyHS5iZWxsd2V0aGVyLm9wcy52MS5EaWdlc3RUaW1lEjIKC3F1aWV0X2hvdXJzGAwgASgLMh0uYmVsbHdldGhlci5vcHMudjEuUXVpZXRIb3VycxIQCghpc19xdWlldBgNIAEoCBIsCgVydWxlcxgOIAMoCzIdLmJlbGx3ZXRoZXIub3BzLnYxLk5vdGljZVJ1bGUSEgoKbW9yZV9ydWxlcxgPIAEoDRIOCgZvd25lcnMYECADKAkSEwoLbW9yZV9vd25lcnMYESABKA0SEQoJY29sbGVjdGVkGBIgASgNEjQKEG5leHRfZGVsaXZlcnlfYXQYEyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD25leHRfYXRfb25jZV9hdBgUIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoObmV4dF9kaWdlc3RfYXQYFSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKpgBCg1Ob3RpY2VDaGFubmVsEh4KGk5PVElDRV9DSEFOTkVMX1VOU1BFQ0lGSUVEEAASGgoWTk9USUNFX0NIQU5ORUxfV0VCSE9PSxABEhgKFE5PVElDRV9DSEFOTkVMX1NMQUNLEAISGAoUTk9USUNFX0NIQU5ORUxfVEVBTVMQAxIXChNOT1RJQ0VfQ0hBTk5FTF9NQUlMEAQqiwEKCk5vdGljZUtpbmQSGwoXTk9USUNFX0tJTkRfVU5TUEVDSUZJRUQQABIWChJOT1RJQ0VfS0lORF9BTEVSVFMQARIWChJOT1RJQ0VfS0lORF9ESUdFU1QQAhIaChZOT1RJQ0VfS0lORF9FU0NBTEFUSU9OEAMSFAoQTk9USUNFX0tJTkRfVEVTVBAEKngKC05vdGljZVN0YXRlEhwKGE5PVElDRV9TVEFURV9VTlNQRUNJRklFRBAAEhgKFE5PVElDRV9TVEFURV9XQUlUSU5HEAESGgoWTk9USUNFX1NUQVRFX0RFTElWRVJFRBACEhUKEU5PVElDRV9TVEFURV9ERUFEEAMqnQEKDU5vdGljZU91dGNvbWUSHgoaTk9USUNFX09VVENPTUVfVU5TUEVDSUZJRUQQABIcChhOT1RJQ0VfT1VUQ09NRV9ERUxJVkVSRUQQARIYChROT1RJQ0VfT1VUQ09NRV9SRVRSWRACEhsKF05PVElDRV9PVVRDT01FX1JFSkVDVEVEEAMSFwoTTk9USUNFX09VVENPTUVfR09ORRAEKsoBCgtOb3RpY2VDYXVzZRIcChhOT1RJQ0VfQ0FVU0VfVU5TUEVDSUZJRUQQABIaChZOT1RJQ0VfQ0FVU0VfTk9UX1RBS0VOEAESGQoVTk9USUNFX0NBVVNFX0FTU0lHTkVEEAISGgoWTk9USUNFX0NBVVNFX0VTQ0FMQVRFRBADEhcKE05PVElDRV9DQVVTRV9SQUlTRUQQBBIZChVOT1RJQ0VfQ0FVU0VfUkVPUEVORUQQBRIWChJOT1RJQ0VfQ0FVU0VfV09SU0UQBiq2AQoHV2Vla2RheRIXChNXRUVLREFZX1VOU1BFQ0lGSUVEEAASEgoOV0VFS0RBWV9NT05EQVkQARITCg9XRUVLREFZX1RVRVNEQVkQAhIVChFXRUVLREFZX1dFRE5FU0RBWRADEhQKEFdFRUtEQVlfVEhVUlNEQVkQBBISCg5XRUVLREFZX0ZSSURBWRAFEhQKEFdFRUtEQVlfU0FUVVJEQVkQBhISCg5XRUVLREFZX1NVTkRBWRAHKpABCg5Ob3RpY2VSdWxlS2luZBIgChxOT1RJQ0VfUlVMRV9LSU5EX1VOU1BFQ0lGSUVEEAASGgoWTk9USUNFX1JVTEVfS0lORF9ST1VURRABEh8KG05PVElDRV9SVUxFX0tJTkRfQVNTSUdOTUVOVBACEh8KG05PVElDRV9SVUxFX0tJTkRfRVNDQUxBVElPThADKqIBCg9Ob05vdGljZXNSZWFzb24SIQodTk9fTk9USUNFU19SRUFTT05fVU5TUEVDSUZJRUQQABIkCiBOT19OT1RJQ0VTX1JFQVNPTl9OT19ST1VURVNfRklMRRABEiUKIU5PX05PVElDRVNfUkVBU09OX05PX0RFU1RJTkFUSU9OUxACEh8KG05PX05PVElDRVNfUkVBU09OX05PX1JPVVRFUxADQkYKFWNvbS5iZWxsd2V0aGVyLm9wcy52MVABWhdiZWxsd2V0aGVyL29wcy92MTtvcHN2MaoCEUJlbGx3ZXRoZXIuT3BzLlYxYgZwcm90bzM", [file_bellwether_ops_v1_alert, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
- * What a notice says about one supplier. The values are those of the time at which it happened.
+ * What a notice says about one supplier. The values are from the time of the event.
  *
  * @generated from message bellwether.ops.v1.NoticeItem
  */
@@ -60,7 +60,7 @@ export type NoticeItem = Message<"bellwether.ops.v1.NoticeItem"> & {
   cause: NoticeCause;
 
   /**
-   * Who did it: a person, or "rules".
+   * Who caused the event: a person, or "rules".
    *
    * @generated from field: string actor = 6;
    */
@@ -95,21 +95,22 @@ export type NoticeItem = Message<"bellwether.ops.v1.NoticeItem"> & {
   riskScore: number;
 
   /**
-   * Score of the supplier in the model's run before. Unset: there was none.
+   * Score of the supplier in the model's previous run. Unset: there was none.
    *
    * @generated from field: optional double previous_score = 11;
    */
   previousScore?: number | undefined;
 
   /**
-   * Expected impact: risk score × exposure × weight of the criticality, in `currency`. Unset: the exposure is not known.
+   * Expected impact: risk score × exposure × weight of the criticality, in `currency`. Unset: the exposure is not
+   * known.
    *
    * @generated from field: optional double expected_loss = 12;
    */
   expectedLoss?: number | undefined;
 
   /**
-   * ISO 4217. Empty: a run of an earlier release.
+   * Currency of expected_loss, ISO 4217. Empty: the run is from an earlier release.
    *
    * @generated from field: string currency = 13;
    */
@@ -137,7 +138,7 @@ export const NoticeItemSchema: GenMessage<NoticeItem> = /*@__PURE__*/
  */
 export type Notice = Message<"bellwether.ops.v1.Notice"> & {
   /**
-   * Id of the notice, a UUID. Receivers recognise by it a notice that they received before.
+   * Id of the notice, a UUID. With it, a receiver detects a notice that it has already received.
    *
    * @generated from field: string notice_id = 1;
    */
@@ -172,7 +173,7 @@ export type Notice = Message<"bellwether.ops.v1.Notice"> & {
   channel: NoticeChannel;
 
   /**
-   * For whom it is: an owner, or the name of the destination.
+   * For whom the notice is: an owner, or the name of the destination.
    *
    * @generated from field: string recipient = 6;
    */
@@ -200,14 +201,14 @@ export type Notice = Message<"bellwether.ops.v1.Notice"> & {
   nextAttemptAt?: Timestamp | undefined;
 
   /**
-   * Time at which the notice was delivered or became dead. Unset: it waits.
+   * Time at which the notice was delivered or became dead. Unset: the notice waits.
    *
    * @generated from field: google.protobuf.Timestamp finished_at = 10;
    */
   finishedAt?: Timestamp | undefined;
 
   /**
-   * One line about the last attempt, at most 300 characters. Empty: there was none.
+   * One line about the last attempt, at most 300 characters. Empty: there was no attempt.
    *
    * @generated from field: string reason = 11;
    */
@@ -221,7 +222,7 @@ export type Notice = Message<"bellwether.ops.v1.Notice"> & {
   suppliers: number;
 
   /**
-   * Number of suppliers that are not in the notice because there were more.
+   * Number of suppliers that are not in the notice because it has the maximum number of suppliers.
    *
    * @generated from field: uint32 dropped_suppliers = 13;
    */
@@ -327,7 +328,7 @@ export const DigestTimeSchema: GenMessage<DigestTime> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_notice, 3);
 
 /**
- * The time of day in which nothing is sent, also over midnight.
+ * The time of day in which nothing is sent. It can include midnight.
  *
  * @generated from message bellwether.ops.v1.QuietHours
  */
@@ -410,7 +411,8 @@ export type NoticeRule = Message<"bellwether.ops.v1.NoticeRule"> & {
   conditionsTruncated: boolean;
 
   /**
-   * True: only alerts of the destination's owners, because the rule says "owner" and does not name the destination.
+   * True: the rule sends notices to "owner" and does not name the destination. So the destination gets only notices
+   * about alerts of its owners.
    *
    * @generated from field: bool owned_only = 8;
    */
@@ -424,7 +426,7 @@ export type NoticeRule = Message<"bellwether.ops.v1.NoticeRule"> & {
   inDigest: boolean;
 
   /**
-   * Time after which an alert that nobody has acknowledged is escalated. Only of the escalation.
+   * Time after which an alert that nobody has acknowledged is escalated. Set only for the escalation.
    *
    * @generated from field: google.protobuf.Duration after = 10;
    */
@@ -459,7 +461,7 @@ export type NoticeDestination = Message<"bellwether.ops.v1.NoticeDestination"> &
   channel: NoticeChannel;
 
   /**
-   * Time since which it gets no notices, because it answered that it wants none. Unset: it gets notices.
+   * Time since which the destination gets no notices, because it answered that it wants none. Unset: it gets notices.
    *
    * @generated from field: google.protobuf.Timestamp disabled_at = 3;
    */
@@ -564,23 +566,22 @@ export type NoticeDestination = Message<"bellwether.ops.v1.NoticeDestination"> &
   moreOwners: number;
 
   /**
-   * Number of changes of alerts that are collected for a digest or for the end of the quiet hours, at most 10,001, which
-   * means more than 10,000.
+   * Number of changes of alerts that are collected for a digest or for the end of the quiet hours, at most 10,001,
+   * which means more than 10,000.
    *
    * @generated from field: uint32 collected = 18;
    */
   collected: number;
 
   /**
-   * Time at which the next one of the notices and collected changes that wait is due. Unset: nothing waits, or the
-   * destination is disabled.
+   * Due time of the first waiting notice or collected change. Unset: nothing waits, or the destination is disabled.
    *
    * @generated from field: google.protobuf.Timestamp next_delivery_at = 19;
    */
   nextDeliveryAt?: Timestamp | undefined;
 
   /**
-   * Time at which a notice of an alert that changes now, and that is to be sent at once, would be sent. Unset: the
+   * Time at which a notice would be sent if an alert changed now and its notice were to be sent at once. Unset: the
    * destination is disabled.
    *
    * @generated from field: google.protobuf.Timestamp next_at_once_at = 20;
@@ -588,7 +589,8 @@ export type NoticeDestination = Message<"bellwether.ops.v1.NoticeDestination"> &
   nextAtOnceAt?: Timestamp | undefined;
 
   /**
-   * Time of the next digest, after the quiet hours if it is within them. Unset: it has no digest, or it is disabled.
+   * Time of the next digest. If that time is within the quiet hours: the end of the quiet hours. Unset: the destination
+   * has no digest, or is disabled.
    *
    * @generated from field: google.protobuf.Timestamp next_digest_at = 21;
    */
@@ -678,21 +680,21 @@ export const NoticeKind = {
   ALERTS: 1,
 
   /**
-   * The same, collected until a time of day.
+   * Alerts were raised, became worse or were assigned. The notices were collected until a time of day.
    *
    * @generated from enum value: NOTICE_KIND_DIGEST = 2;
    */
   DIGEST: 2,
 
   /**
-   * Nobody has taken an alert in time.
+   * Nobody has acknowledged an alert in time.
    *
    * @generated from enum value: NOTICE_KIND_ESCALATION = 3;
    */
   ESCALATION: 3,
 
   /**
-   * A person tries a destination.
+   * A person tests a destination.
    *
    * @generated from enum value: NOTICE_KIND_TEST = 4;
    */
@@ -767,8 +769,8 @@ export const NoticeStateSchema: GenEnum<NoticeState> = /*@__PURE__*/
  */
 export const NoticeOutcome = {
   /**
-   * The attempt has not ended, or its process was killed or stopped: the destination may have the notice. Such an attempt
-   * is not counted as a failed one.
+   * The attempt has not ended, or its process was killed or stopped: the destination may have the notice. Such an
+   * attempt is not counted as a failed one.
    *
    * @generated from enum value: NOTICE_OUTCOME_UNSPECIFIED = 0;
    */
@@ -789,7 +791,7 @@ export const NoticeOutcome = {
   RETRY: 2,
 
   /**
-   * The destination rejects the notice for good.
+   * The destination rejects the notice permanently.
    *
    * @generated from enum value: NOTICE_OUTCOME_REJECTED = 3;
    */
@@ -830,7 +832,7 @@ export const NoticeCause = {
   UNSPECIFIED: 0,
 
   /**
-   * Nobody has taken an alert in time.
+   * Nobody has acknowledged an alert in time.
    *
    * @generated from enum value: NOTICE_CAUSE_NOT_TAKEN = 1;
    */
@@ -1010,7 +1012,7 @@ export const NoticeRuleKindSchema: GenEnum<NoticeRuleKind> = /*@__PURE__*/
   enumDesc(file_bellwether_ops_v1_notice, 6);
 
 /**
- * Why no notice is sent, whatever happens.
+ * Why no notices are sent at all.
  *
  * @generated from enum bellwether.ops.v1.NoNoticesReason
  */
@@ -1045,7 +1047,7 @@ export const NoNoticesReason = {
 } as const;
 
 /**
- * Why no notice is sent, whatever happens.
+ * Why no notices are sent at all.
  *
  * @generated from enum bellwether.ops.v1.NoNoticesReason
  */

@@ -2,7 +2,7 @@
 // @generated from file bellwether/ops/v1/notice_service.proto (package bellwether.ops.v1, syntax proto3)
 /* eslint-disable */
 
-// The service that shows the delivery of notices, and repeats it.
+// The service that shows the delivery of notices, and can deliver them again.
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
@@ -46,7 +46,8 @@ export type ListNoticesRequest = Message<"bellwether.ops.v1.ListNoticesRequest">
   state: NoticeState;
 
   /**
-   * Only notices to this destination, also one that is not in the routes file any more. Empty: all destinations.
+   * Only notices to this destination. It may be a destination that is no longer in the routes file. Empty: all
+   * destinations.
    *
    * @generated from field: string destination = 4;
    */
@@ -123,7 +124,7 @@ export type GetNoticeResponse = Message<"bellwether.ops.v1.GetNoticeResponse"> &
   notice?: Notice | undefined;
 
   /**
-   * The attempts, the first one first; of more than 200, the latest.
+   * The attempts, first attempt first. If there are more than 200: only the latest 200.
    *
    * @generated from field: repeated bellwether.ops.v1.NoticeAttempt attempts = 2;
    */
@@ -250,14 +251,15 @@ export type ListDestinationsResponse = Message<"bellwether.ops.v1.ListDestinatio
   destinations: NoticeDestination[];
 
   /**
-   * Why no notice is sent, whatever happens. Unspecified: notices are sent.
+   * Why no notices are sent at all. Unspecified: notices are sent.
    *
    * @generated from field: bellwether.ops.v1.NoNoticesReason no_notices_reason = 2;
    */
   noNoticesReason: NoNoticesReason;
 
   /**
-   * True: the replica that answers delivers notices. False: other replicas must do it (BELLWETHER_NOTICE_DELIVERY).
+   * True: the replica that answers delivers notices. False: it does not, and another replica must deliver them
+   * (BELLWETHER_NOTICE_DELIVERY).
    *
    * @generated from field: bool delivers = 3;
    */
@@ -314,18 +316,19 @@ export const EnableDestinationResponseSchema: GenMessage<EnableDestinationRespon
   messageDesc(file_bellwether_ops_v1_notice_service, 11);
 
 /**
- * Notices: messages about alerts to the destinations in the routes file of ops-service. A notice is stored together with
- * the change of the alerts that it is about. It is delivered at least once, always with the same id. Delivered and dead
- * notices are deleted after the retention in the routes file. Actions are in the audit log.
+ * Notices: messages about alerts to the destinations in the routes file of ops-service. A notice is stored together
+ * with the change of the alerts that it is about. It is delivered at least once, always with the same id. Delivered and
+ * dead notices are deleted after the retention time in the routes file. The audit log records the actions of people.
  *
- * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it uses
- * the database, with:
+ * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it uses the
+ * database, with:
  * - RESOURCE_EXHAUSTED: too many calls wait for the database. Retry after the delay in RetryInfo.
  * - DEADLINE_EXCEEDED: the database did not finish in time. Retry after the delay in RetryInfo.
  * - UNAVAILABLE: the database does not answer. Retry after the delay in RetryInfo.
  *
- * ReplayNotice and SendTestNotice can be sent with the header (in gRPC: metadata) idempotency-key, 1 to 255 visible ASCII
- * characters. The same key with the same content has the first answer again, with the header idempotency-replayed: true.
+ * ReplayNotice and SendTestNotice can be sent with the header (in gRPC: metadata) idempotency-key, 1 to 255 visible
+ * ASCII characters. A second request with the same key and the same content gets the first response again, with the
+ * header idempotency-replayed: true.
  *
  * @generated from service bellwether.ops.v1.NoticeService
  */
@@ -354,7 +357,8 @@ export const NoticeService: GenService<{
   },
   /**
    * Delivers a dead notice again, with the same id and content and as many attempts as a new notice. Not idempotent
-   * without the header idempotency-key: a repetition fails while the notice waits, and delivers it again afterwards.
+   * without the header idempotency-key: a second call fails as long as the notice is not dead, and delivers the notice
+   * once more when it is dead again.
    * - NOT_FOUND: no notice has this id.
    * - FAILED_PRECONDITION: the notice is not dead, or its destination is disabled or not in the routes file.
    * - ALREADY_EXISTS: the idempotency-key was used for another request (reason REQUEST_KEY_MISMATCH).
@@ -396,8 +400,8 @@ export const NoticeService: GenService<{
     output: typeof ListDestinationsResponseSchema;
   },
   /**
-   * Lets a disabled destination get notices again. Those that wait for it are delivered. Idempotent: a destination that
-   * is not disabled does not change.
+   * Enables a disabled destination, so that it gets notices again. Its waiting notices are delivered. Idempotent: a
+   * destination that is not disabled does not change.
    * - NOT_FOUND: the routes file has no destination of this name.
    *
    * @generated from rpc bellwether.ops.v1.NoticeService.EnableDestination

@@ -137,7 +137,7 @@ export type GetWeekRequest = Message<"bellwether.ops.v1.GetWeekRequest"> & {
   modelName: string;
 
   /**
-   * Maximum number of risers, and of fallers, 1 to 50. 0: 10.
+   * Maximum number of risers, and maximum number of fallers, 1 to 50. 0: 10.
    *
    * @generated from field: uint32 movers = 3;
    */
@@ -215,9 +215,9 @@ export const BandChangeSchema: GenMessage<BandChange> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_report_service, 4);
 
 /**
- * Numbers of alerts that changed after the previous week was complete, until the week was complete or, for the latest
- * week, until now. An alert counts at most once in each number. ListAlerts with week_change lists the alerts of a
- * number.
+ * Numbers of alerts that changed in the week. The period begins when the previous week was complete, and ends when the
+ * week was complete; for the latest week, it ends now. An alert counts at most once in each number. ListAlerts with
+ * week_change lists the alerts of a number.
  *
  * @generated from message bellwether.ops.v1.AlertChanges
  */
@@ -273,7 +273,7 @@ export const AlertChangesSchema: GenMessage<AlertChanges> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_report_service, 5);
 
 /**
- * A supplier whose score changed much.
+ * A supplier with one of the largest changes of the score.
  *
  * @generated from message bellwether.ops.v1.Mover
  */
@@ -363,7 +363,8 @@ export type GetWeekResponse = Message<"bellwether.ops.v1.GetWeekResponse"> & {
   modelNames: string[];
 
   /**
-   * ISO week with which the summary compares: the model's latest complete week before iso_week. Empty: there is none.
+   * The previous week: the latest complete week of the model before iso_week, with which the summary compares. Empty:
+   * there is none.
    *
    * @generated from field: string previous_iso_week = 4;
    */
@@ -391,7 +392,8 @@ export type GetWeekResponse = Message<"bellwether.ops.v1.GetWeekResponse"> & {
   currentIsoWeek: string;
 
   /**
-   * Why the model's latest later run failed, in one sentence. Empty: no later run failed.
+   * Why a later run failed, in one sentence: the latest failed run of the model after this week. Empty: no later run
+   * failed.
    *
    * @generated from field: string later_failure = 8;
    */
@@ -533,7 +535,7 @@ export const ReportFormat = {
   CSV: 2,
 
   /**
-   * One page of HTML that loads nothing and runs nothing.
+   * One page of HTML without scripts and without external resources.
    *
    * @generated from enum value: REPORT_FORMAT_HTML = 3;
    */
@@ -630,7 +632,8 @@ export const ReportService: GenService<{
    * the same content. Idempotent.
    * - INVALID_ARGUMENT: iso_week is not an ISO week.
    * - NOT_FOUND: the model has no complete run of the week, or model_name is set and that model has no complete run
-   *   (reason RUN_NOT_FOUND); or an earlier release completed the run, which stored no report (reason REPORT_NOT_FOUND).
+   *   (reason RUN_NOT_FOUND); or the run was completed by an earlier release, which stored no reports (reason
+   *   REPORT_NOT_FOUND).
    *
    * @generated from rpc bellwether.ops.v1.ReportService.GetReport
    */

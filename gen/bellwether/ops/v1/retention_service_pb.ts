@@ -47,7 +47,8 @@ export type GetRetentionResponse = Message<"bellwether.ops.v1.GetRetentionRespon
   scoreWeeks: number;
 
   /**
-   * The same for snapshots of the weekly input in the data folder of scheduler-service. 1 to 2,000.
+   * Number of weeks whose snapshots of the weekly input are kept in the data folder of scheduler-service, counted as
+   * for score_weeks. 1 to 2,000.
    *
    * @generated from field: uint32 snapshot_weeks = 2;
    */
@@ -82,7 +83,8 @@ export type ModelRetention = Message<"bellwether.ops.v1.ModelRetention"> & {
   modelName: string;
 
   /**
-   * The newest complete ISO week, for example "2026-W47". Weeks that were forced before they began do not count.
+   * The newest complete ISO week, for example "2026-W47". Weeks that were run before they began (force_future) do not
+   * count.
    *
    * @generated from field: string newest_week = 2;
    */
@@ -139,11 +141,12 @@ export const ModelRetentionSchema: GenMessage<ModelRetention> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_retention_service, 2);
 
 /**
- * Reports the retention of the risk policy (config/risk_policy.yaml), and what it has removed. ops-service removes
- * old scores by itself, scheduler-service old snapshots; each removal is in the audit log.
+ * Reports the retention of the risk policy (config/risk_policy.yaml), and which data was removed. ops-service
+ * automatically removes old scores, and scheduler-service automatically removes old snapshots. The audit log records
+ * each removal.
  *
- * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it uses
- * the database, with:
+ * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it uses the
+ * database, with:
  * - RESOURCE_EXHAUSTED: too many calls wait for the database. Retry after the delay in RetryInfo.
  * - DEADLINE_EXCEEDED: the database did not finish in time. Retry after the delay in RetryInfo.
  * - UNAVAILABLE: the database does not answer. Retry after the delay in RetryInfo.

@@ -147,14 +147,14 @@ export type ExplainScoreResponse = Message<"bellwether.ops.v1.ExplainScoreRespon
   contributions: Contribution[];
 
   /**
-   * Number of contributions that max_contributions or min_share left out.
+   * Number of contributions that are not in the response because of max_contributions or min_share.
    *
    * @generated from field: uint32 omitted_contributions = 9;
    */
   omittedContributions: number;
 
   /**
-   * Sum of the contributions that were left out.
+   * Sum of the contributions that are not in the response.
    *
    * @generated from field: double omitted = 10;
    */
@@ -386,7 +386,7 @@ export type FindCounterfactualsResponse = Message<"bellwether.ops.v1.FindCounter
   runId: number;
 
   /**
-   * The changes. Its score is computed now, from the stored values.
+   * The changes. result.score is computed now, from the stored values.
    *
    * @generated from field: bellwether.inference.v1.CounterfactualResponse result = 3;
    */

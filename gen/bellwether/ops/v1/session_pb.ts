@@ -67,14 +67,14 @@ export type Session = Message<"bellwether.ops.v1.Session"> & {
   createdAt?: Timestamp | undefined;
 
   /**
-   * Latest use of the session, at most about one minute too early.
+   * Time of the latest use of the session. It can be about one minute before the real time.
    *
    * @generated from field: google.protobuf.Timestamp last_used_at = 7;
    */
   lastUsedAt?: Timestamp | undefined;
 
   /**
-   * Time from which the session is not accepted, however much it is used. It may end earlier, when it is not used.
+   * Time from which the session is not accepted, even when it is in use. A session that is not used can end earlier.
    *
    * @generated from field: google.protobuf.Timestamp expires_at = 8;
    */

@@ -46,7 +46,7 @@ export type ListSessionsRequest = Message<"bellwether.ops.v1.ListSessionsRequest
   pageToken: string;
 
   /**
-   * Whether sessions that were ended or have reached an end are listed too.
+   * Whether sessions that were ended or have expired are listed too.
    *
    * @generated from field: bool include_ended = 4;
    */
@@ -109,7 +109,8 @@ export type EndSessionsRequest = Message<"bellwether.ops.v1.EndSessionsRequest">
   sessionIds: string[];
 
   /**
-   * Why, for the audit log, at most 512 bytes in one line, with at least one visible character. Empty: no reason is given.
+   * Why, for the audit log, at most 512 bytes in one line, with at least one visible character. Empty: no reason is
+   * given.
    *
    * @generated from field: string reason = 3;
    */
@@ -145,10 +146,10 @@ export const EndSessionsResponseSchema: GenMessage<EndSessionsResponse> = /*@__P
   messageDesc(file_bellwether_ops_v1_session_service, 3);
 
 /**
- * Sessions of people. No message has the secret of a session. A person ends the own session with /auth/logout.
+ * Sessions of people. No message has the secret of a session. A person ends their own session with /auth/logout.
  *
- * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it uses
- * the database, with:
+ * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it uses the
+ * database, with:
  * - RESOURCE_EXHAUSTED: too many calls wait for the database. Retry after the delay in RetryInfo.
  * - DEADLINE_EXCEEDED: the database did not finish in time. Retry after the delay in RetryInfo.
  * - UNAVAILABLE: the database does not answer. Retry after the delay in RetryInfo.

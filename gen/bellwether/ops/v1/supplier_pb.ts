@@ -63,13 +63,13 @@ export const FieldSourcesSchema: GenMessage<FieldSources> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_supplier, 0);
 
 /**
- * A further identifier of a supplier, for example a VAT or DUNS number.
+ * An additional identifier of a supplier, for example a VAT or DUNS number.
  *
  * @generated from message bellwether.ops.v1.SupplierIdentifier
  */
 export type SupplierIdentifier = Message<"bellwether.ops.v1.SupplierIdentifier"> & {
   /**
-   * What the number is: 1 to 32 lower-case letters, digits, "_" and "-", for example "vat", "duns" or "lei".
+   * Kind of the identifier: 1 to 32 lower-case letters, digits, "_" and "-", for example "vat", "duns" or "lei".
    *
    * @generated from field: string kind = 1;
    */
@@ -118,8 +118,8 @@ export type ImpactFormula = Message<"bellwether.ops.v1.ImpactFormula"> & {
   weights: CriticalityWeight[];
 
   /**
-   * The exposure that only orders a supplier whose exposure is not known, in currency. The supplier's impact is
-   * unset, and sums do not include it.
+   * The exposure that is assumed for a supplier whose exposure is not known, in currency. It is used only to order the
+   * suppliers. The supplier's impact is unset, and sums do not include it.
    *
    * @generated from field: double unknown_exposure = 4;
    */
@@ -196,7 +196,8 @@ export type Supplier = Message<"bellwether.ops.v1.Supplier"> & {
   category: string;
 
   /**
-   * Exposure: money per year that is lost if the supplier fails, 0 or more, in exposure_currency. Unset: the exposure is not known.
+   * Exposure: money per year that is lost if the supplier fails, 0 or more, in exposure_currency. Unset: the exposure
+   * is not known.
    *
    * @generated from field: optional double exposure = 5;
    */
@@ -304,8 +305,8 @@ export type SupplierScore = Message<"bellwether.ops.v1.SupplierScore"> & {
   change?: number | undefined;
 
   /**
-   * Expected impact: risk_score times exposure times the weight of the criticality, all as they were in the run, in
-   * the currency of the risk policy. Unset when band is UNKNOWN, and when the exposure was not known.
+   * Expected impact: risk_score times exposure times the weight of the criticality, with the values of the run, in the
+   * currency of the risk policy. Unset when band is UNKNOWN, and when the exposure was not known.
    *
    * @generated from field: optional double impact = 6;
    */
@@ -413,7 +414,7 @@ export type SupplierScore = Message<"bellwether.ops.v1.SupplierScore"> & {
   previousIsoWeek: string;
 
   /**
-   * Model version of the previous score, for example "v2". Empty: as previous_iso_week.
+   * Model version of the previous score, for example "v2". Empty: as for previous_iso_week.
    *
    * @generated from field: string previous_model_version = 20;
    */
@@ -443,7 +444,8 @@ export const SupplierScoreSchema: GenMessage<SupplierScore> = /*@__PURE__*/
  */
 export const Criticality = {
   /**
-   * In a Supplier: not set, so the supplier has the weight of NORMAL. In a request: the field says what it means.
+   * In a Supplier: not set, so the supplier has the weight of NORMAL. In a request: the comment of the field says what
+   * it means.
    *
    * @generated from enum value: CRITICALITY_UNSPECIFIED = 0;
    */
@@ -457,7 +459,7 @@ export const Criticality = {
   LOW: 1,
 
   /**
-   * As most suppliers.
+   * Like most suppliers.
    *
    * @generated from enum value: CRITICALITY_NORMAL = 2;
    */

@@ -68,7 +68,7 @@ export const SearchSuppliersRequestSchema: GenMessage<SearchSuppliersRequest> = 
  */
 export type SupplierMatch = Message<"bellwether.ops.v1.SupplierMatch"> & {
   /**
-   * The supplier. latest_score has no contributions, reasons and missing features, and no previous values.
+   * The supplier. latest_score has no contributions, no reasons, no missing features and no previous values.
    *
    * @generated from field: bellwether.ops.v1.Supplier supplier = 1;
    */
@@ -177,8 +177,8 @@ export type ListSuppliersRequest = Message<"bellwether.ops.v1.ListSuppliersReque
   /**
    * The model whose scores are returned. At most 64 bytes. Empty: the default model. It is chosen among the models
    * whose latest complete week is at most four calendar weeks before the latest complete week of any model. Of these
-   * models, the one whose first complete run is the oldest is the default. Weeks that were forced before they began
-   * do not count.
+   * models, the one whose first complete run is the oldest is the default. Weeks that were run before they began
+   * (force_future) do not count.
    *
    * @generated from field: string model_name = 6;
    */
@@ -266,8 +266,8 @@ export type ListSuppliersRequest = Message<"bellwether.ops.v1.ListSuppliersReque
   isoWeek: string;
 
   /**
-   * True: only suppliers with a risk score whose exposure is not known, as MoneyAtRisk.suppliers_without_exposure counts
-   * them. False: all suppliers.
+   * True: only suppliers with a risk score whose exposure is not known, as MoneyAtRisk.suppliers_without_exposure
+   * counts them. False: all suppliers.
    *
    * @generated from field: bool without_exposure = 18;
    */
@@ -338,8 +338,8 @@ export const LabelFacetSchema: GenMessage<LabelFacet> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_supplier_service, 5);
 
 /**
- * Numbers of suppliers by filter value. The numbers of one facet follow from all conditions of the request except
- * those on the facet's own field.
+ * Numbers of suppliers by filter value. Each facet uses all conditions of the request except the condition on the
+ * facet's own field.
  *
  * @generated from message bellwether.ops.v1.SupplierFacets
  */
@@ -366,14 +366,14 @@ export type SupplierFacets = Message<"bellwether.ops.v1.SupplierFacets"> & {
   categories: LabelFacet[];
 
   /**
-   * True: regions lacks regions with few suppliers.
+   * True: regions is not complete. Regions with few suppliers are left out.
    *
    * @generated from field: bool regions_truncated = 4;
    */
   regionsTruncated: boolean;
 
   /**
-   * True: categories lacks categories with few suppliers.
+   * True: categories is not complete. Categories with few suppliers are left out.
    *
    * @generated from field: bool categories_truncated = 5;
    */
@@ -616,7 +616,7 @@ export type NarrateSupplierResponse = Message<"bellwether.ops.v1.NarrateSupplier
   sentences: string[];
 
   /**
-   * How they were made, and the result of the check.
+   * How the sentences were made, and the result of the check.
    *
    * @generated from field: bellwether.inference.v1.NarrativeInfo info = 2;
    */
@@ -645,21 +645,23 @@ export const NarrateSupplierResponseSchema: GenMessage<NarrateSupplierResponse> 
   messageDesc(file_bellwether_ops_v1_supplier_service, 11);
 
 /**
- * Master data of one supplier. An unset field does not change. The limits of the fields are checked row by row, so
- * that the other rows can be stored; the limits declared here only bound the request.
+ * Master data of one supplier. An unset field does not change. The server checks the limits of the fields row by row,
+ * so that the valid rows can be stored. The limits in this file only limit the size of the request.
  *
  * @generated from message bellwether.ops.v1.MasterDataRow
  */
 export type MasterDataRow = Message<"bellwether.ops.v1.MasterDataRow"> & {
   /**
-   * Id of the supplier in the weekly file. 1 to 128 bytes, without invisible characters and outer white space.
+   * Id of the supplier in the weekly file. 1 to 128 bytes, without invisible characters, and without white space at its
+   * ends.
    *
    * @generated from field: string supplier_id = 1;
    */
   supplierId: string;
 
   /**
-   * Name, at most 512 bytes, with at least one visible character. Empty: master data does not set the name, so the weekly file does.
+   * Name, at most 512 bytes, with at least one visible character. Empty: master data does not set the name, so the
+   * weekly file does.
    *
    * @generated from field: optional string name = 2;
    */
@@ -712,8 +714,8 @@ export type MasterDataRow = Message<"bellwether.ops.v1.MasterDataRow"> & {
   owner?: string | undefined;
 
   /**
-   * Further identifiers, at most 20. Each replaces the supplier's identifier of the same kind; an empty value removes
-   * it. Two suppliers cannot have the same identifier.
+   * Additional identifiers, at most 20. Each replaces the supplier's identifier of the same kind. An empty value
+   * removes that identifier. Two suppliers cannot have the same identifier.
    *
    * @generated from field: repeated bellwether.ops.v1.MasterDataIdentifier identifiers = 9;
    */
@@ -741,7 +743,7 @@ export const MasterDataRowSchema: GenMessage<MasterDataRow> = /*@__PURE__*/
  */
 export type MasterDataIdentifier = Message<"bellwether.ops.v1.MasterDataIdentifier"> & {
   /**
-   * What the number is: 1 to 32 lower-case letters, digits, "_" and "-", for example "vat", "duns" or "lei".
+   * Kind of the identifier: 1 to 32 lower-case letters, digits, "_" and "-", for example "vat", "duns" or "lei".
    *
    * @generated from field: string kind = 1;
    */
@@ -783,7 +785,7 @@ export type ImportSuppliersRequest = Message<"bellwether.ops.v1.ImportSuppliersR
   rows: MasterDataRow[];
 
   /**
-   * True: the response is that of the import, but nothing is stored.
+   * True: the response is the same as for an import, but nothing is stored.
    *
    * @generated from field: bool dry_run = 3;
    */
@@ -881,7 +883,7 @@ export type ImportSuppliersResponse = Message<"bellwether.ops.v1.ImportSuppliers
   skipped: number;
 
   /**
-   * Number of rows that break a rule.
+   * Number of rows that are not valid.
    *
    * @generated from field: uint32 rejected = 5;
    */
@@ -904,15 +906,15 @@ export type ImportSuppliersResponse = Message<"bellwether.ops.v1.ImportSuppliers
   stopped: boolean;
 
   /**
-   * True: the request was stored before; this is the response of that time.
+   * True: an earlier call has already stored this request. This is the response of that call.
    *
    * @generated from field: bool repeated_request = 8;
    */
   repeatedRequest: boolean;
 
   /**
-   * The suppliers that the request creates or changes, in the order of the rows; when stopped is true, those that it
-   * would without the conflict. At most 1,000.
+   * The suppliers that the request creates or changes, in the order of the rows. When stopped is true: the suppliers
+   * that it would create or change without the conflict. At most 1,000.
    *
    * @generated from field: repeated bellwether.ops.v1.MasterDataOutcome changes = 9;
    */
@@ -1237,10 +1239,10 @@ export const OnConflictSchema: GenEnum<OnConflict> = /*@__PURE__*/
  */
 export const SupplierService: GenService<{
   /**
-   * Finds suppliers by their name, id or identifiers, best match first. All suppliers are searched, with or without
-   * a score. Letter case, accents and repeated white space are ignored, and in identifiers everything except letters
-   * and digits. A query of 1 or 2 characters finds only names and ids that begin with it. A longer query also finds
-   * it inside names, and, if no supplier has it, similar names. Idempotent.
+   * Finds suppliers by their name, id or identifiers, best match first. All suppliers are searched, with or without a
+   * score. Letter case, accents and repeated white space are ignored. In identifiers, only letters and digits are
+   * compared. A query of 1 or 2 characters finds only names and ids that begin with it. A longer query also finds names
+   * that contain it. If no supplier matches, it finds similar names. Idempotent.
    * - NOT_FOUND: model_name is set, and that model has no complete run.
    *
    * @generated from rpc bellwether.ops.v1.SupplierService.SearchSuppliers
@@ -1251,11 +1253,11 @@ export const SupplierService: GenService<{
     output: typeof SearchSuppliersResponseSchema;
   },
   /**
-   * Lists the suppliers of a complete run of one model, by default of the latest one, highest impact first. Later pages
-   * stay with the run of the first page. Idempotent.
-   * - INVALID_ARGUMENT: page_token is from another list or another filter, or iso_week is not a week.
-   * - NOT_FOUND: model_name is set, and that model has no complete run; or iso_week is set, and the model has no complete
-   *   run of that week.
+   * Lists the suppliers of a complete run of one model, by default of the latest one, highest impact first. All pages
+   * are of the same run, also when a newer run is completed in the meantime. Idempotent.
+   * - INVALID_ARGUMENT: page_token is from another list or another filter, or iso_week is not an ISO week.
+   * - NOT_FOUND: model_name is set, and that model has no complete run; or iso_week is set, and the model has no
+   *   complete run of that week.
    *
    * @generated from rpc bellwether.ops.v1.SupplierService.ListSuppliers
    */
@@ -1278,7 +1280,7 @@ export const SupplierService: GenService<{
   /**
    * Explains the score of a supplier in one week: the model version that scored the week explains the stored values of
    * the features. Idempotent.
-   * - INVALID_ARGUMENT: iso_week is not a week.
+   * - INVALID_ARGUMENT: iso_week is not an ISO week.
    * - NOT_FOUND: no supplier has this id, or the model has no score of the supplier in the week.
    * - FAILED_PRECONDITION: the version that scored is not in the registry any more (reason VERSION_GONE), the run has
    *   not stored all values (reason INPUT_NOT_STORED), or its scores have no contributions (reason NOT_EXPLAINABLE).
@@ -1294,7 +1296,7 @@ export const SupplierService: GenService<{
   /**
    * Divides the change of a supplier's score between two weeks exactly into a data part and a model part for each
    * feature, from the stored values and the versions that scored the weeks. Idempotent.
-   * - INVALID_ARGUMENT: a week is not a week, or both are the same.
+   * - INVALID_ARGUMENT: before_week or after_week is not an ISO week, or both are the same.
    * - NOT_FOUND: no supplier has this id, or the model has no score of the supplier in one of the weeks.
    * - FAILED_PRECONDITION: as for ExplainScore, or the two scores cannot be compared (reason NOT_COMPARABLE).
    * - UNAVAILABLE: ml-service does not answer. Retry after the delay in RetryInfo.
@@ -1309,9 +1311,10 @@ export const SupplierService: GenService<{
   /**
    * Finds the smallest changes of a supplier that lower the band of its score in one week: the model version that
    * scored the week searches from the stored values of the features. Idempotent.
-   * - INVALID_ARGUMENT: iso_week is not a week, or limits contradict the model or each other; BadRequest names them.
+   * - INVALID_ARGUMENT: iso_week is not an ISO week, or limits contradict the model or each other; BadRequest names
+   *   them.
    * - NOT_FOUND: no supplier has this id, or the model has no score of the supplier in the week.
-   * - FAILED_PRECONDITION: as for ExplainScore but for NOT_EXPLAINABLE, or the score has no band (reason NO_BAND), or
+   * - FAILED_PRECONDITION: as for ExplainScore, except NOT_EXPLAINABLE; or the score has no band (reason NO_BAND), or
    *   the model's output is not one sum of trees (reason NOT_SEARCHABLE).
    * - RESOURCE_EXHAUSTED: too many searches wait. Retry after the delay in RetryInfo.
    * - UNAVAILABLE: ml-service does not answer. Retry after the delay in RetryInfo.
@@ -1325,8 +1328,8 @@ export const SupplierService: GenService<{
   },
   /**
    * Describes a supplier's latest score by one model in sentences, from the stored values and contributions. As in
-   * InferenceService.Explain, the sentences are from the template without a language model, or when its answer
-   * does not pass the check. Idempotent.
+   * InferenceService.Explain, the sentences are from the template when there is no language model, or when the answer
+   * of the language model does not pass the check. Idempotent.
    * - NOT_FOUND: no supplier has this id, or it has no score by this model.
    *
    * @generated from rpc bellwether.ops.v1.SupplierService.NarrateSupplier
@@ -1337,10 +1340,10 @@ export const SupplierService: GenService<{
     output: typeof NarrateSupplierResponseSchema;
   },
   /**
-   * Creates or changes the master data of up to 1,000 suppliers. Rows that break a rule are rejected and reported one
-   * by one, the others are stored. The role is ANALYST, because analysts maintain these data; a connector of an ERP
-   * system with the role SERVICE, which includes ANALYST, can call it too. The audit log records each import.
-   * Idempotent by request_id: a repeated request answers as the first one did.
+   * Creates or changes the master data of up to 1,000 suppliers. Invalid rows are rejected, and each is reported; the
+   * other rows are stored. The role is ANALYST, because analysts maintain this data. A connector of an ERP system with
+   * the role SERVICE can also call it, because SERVICE includes ANALYST. The audit log records each import. Idempotent
+   * by request_id: a repeated request gets the first response again.
    * - INVALID_ARGUMENT: request_id is not a UUID, or the request has too many rows.
    * - ABORTED: request_id was used for another request.
    *

@@ -40,14 +40,15 @@ export type RemoveVersionRequest = Message<"bellwether.registry.v1.RemoveVersion
   version: string;
 
   /**
-   * Why the version is removed, 1 to 500 bytes in one line, with at least one visible character. Recorded in the audit log.
+   * Why the version is removed, 1 to 500 bytes in one line, with at least one visible character. Recorded in the audit
+   * log.
    *
    * @generated from field: string reason = 3;
    */
   reason: string;
 
   /**
-   * Whether the version is only checked, and nothing is removed.
+   * True: the call only checks whether the version can be removed, and removes nothing.
    *
    * @generated from field: bool dry_run = 4;
    */
@@ -103,7 +104,7 @@ export const RemoveVersionResponseSchema: GenMessage<RemoveVersionResponse> = /*
  */
 export type UploadedFile = Message<"bellwether.registry.v1.UploadedFile"> & {
   /**
-   * Name of the file, one of those that the header's message lists.
+   * Name of the file: one of the names in the comment of PublishModelHeader.files or of ImportModelHeader.files.
    *
    * @generated from field: string name = 1;
    */
@@ -153,7 +154,7 @@ export const FileChunkSchema: GenMessage<FileChunk> = /*@__PURE__*/
   messageDesc(file_bellwether_registry_v1_model_publishing_service, 3);
 
 /**
- * What is recorded about a version that was made elsewhere.
+ * What is recorded about the origin of an uploaded version.
  *
  * @generated from message bellwether.registry.v1.Provenance
  */
@@ -287,7 +288,8 @@ export type PublishModelResponse = Message<"bellwether.registry.v1.PublishModelR
   version: string;
 
   /**
-   * The alias that was set to it: "champion" for the first version of a model, otherwise "challenger". Empty: none.
+   * The alias that was set to the version: "champion" for the first version of a model, otherwise "challenger". Empty:
+   * none.
    *
    * @generated from field: string alias = 3;
    */
@@ -417,7 +419,7 @@ export type ImportModelResponse = Message<"bellwether.registry.v1.ImportModelRes
   version: string;
 
   /**
-   * The alias that was set to it, as in PublishModelResponse. Empty: none.
+   * The alias that was set to the version, as in PublishModelResponse. Empty: none.
    *
    * @generated from field: string alias = 3;
    */
@@ -473,8 +475,8 @@ export type SetAliasRequest = Message<"bellwether.registry.v1.SetAliasRequest"> 
   version: string;
 
   /**
-   * Why the alias is set, 1 to 500 bytes in one line, with at least one visible character. Returned as Alias.reason by ListAliases and, for the champion, by
-   * ListProductionHistory.
+   * Why the alias is set, 1 to 500 bytes in one line, with at least one visible character. ListAliases returns it as
+   * Alias.reason; for the champion, ListProductionHistory returns it too.
    *
    * @generated from field: string reason = 4;
    */
@@ -483,7 +485,7 @@ export type SetAliasRequest = Message<"bellwether.registry.v1.SetAliasRequest"> 
   /**
    * The version that the alias must point at before the call, otherwise the call fails with ALIAS_MOVED. At most 64
    * bytes. Empty: the alias must not be set. Unset: the call does not check it. When the alias already points at
-   * version, the call succeeds without this check, because the caller may have sent it before.
+   * version, the call succeeds without this check, because the call may be a repetition.
    *
    * @generated from field: optional string expected_version = 5;
    */
@@ -526,16 +528,16 @@ export const SetAliasResponseSchema: GenMessage<SetAliasResponse> = /*@__PURE__*
  */
 export const ModelPublishingService: GenService<{
   /**
-   * Points an alias at a version, and records the subject of the caller and the reason. Idempotent: a second call
-   * with the same request changes nothing.
+   * Points an alias at a version, and records the subject of the caller and the reason. Idempotent: a second call with
+   * the same request changes nothing.
    * - INVALID_ARGUMENT: the name of the model, the version or the reason is not valid.
    * - NOT_FOUND: the model or version does not exist.
    * - PERMISSION_DENIED: the caller has neither the role ADMIN nor the right of the alias, "promote:champion" or
    *   "promote:challenger".
    * - FAILED_PRECONDITION: the version cannot be served (reason MODEL_REJECTED), or no trusted key has signed it
    *   (reason MODEL_SIGNATURE).
-   * - ABORTED: the alias no longer points at expected_version (reason ALIAS_MOVED). The metadata have the version,
-   *   and who moved the alias when.
+   * - ABORTED: the alias no longer points at expected_version (reason ALIAS_MOVED). The metadata has the version, the
+   *   caller who moved the alias, and the time.
    * - DATA_LOSS: the files of the version differ from its manifest (reason MODEL_CORRUPT).
    * - UNAVAILABLE: another process holds the lock of the registry (reason REGISTRY_BUSY), or its object store cannot be
    *   used (reason REGISTRY_UNAVAILABLE). Retry after the delay in RetryInfo.
@@ -548,18 +550,18 @@ export const ModelPublishingService: GenService<{
     output: typeof SetAliasResponseSchema;
   },
   /**
-   * Publishes a version from its files. The first message is the header, which lists the files; the messages after it
-   * are the content of the files, one after the other in the order of the list. Nothing is stored before all files have
-   * arrived, their digests are those of the header, and the model was loaded and its golden rows were reproduced. A
-   * stream that ends early publishes nothing. Idempotent by content: when a version with the same model and bundle
-   * exists, nothing is published, and the response has that version.
-   * - INVALID_ARGUMENT: the stream is not a header and the files that it lists (reason UPLOAD), or the name of the model
-   *   is not valid.
+   * Publishes a version from its files. The first message is the header, which lists the files. The following messages
+   * contain the files, one after the other, in the order of the list. A version is stored only after all files have
+   * arrived, their digests match the header, the model was loaded, and it reproduced its golden rows. A stream that
+   * ends early publishes nothing. Idempotent by content: when a version with the same model and bundle exists, nothing
+   * is published, and the response has that version.
+   * - INVALID_ARGUMENT: the stream does not consist of a header and the files that the header lists (reason UPLOAD), or
+   *   the name of the model is not valid.
    * - PERMISSION_DENIED: the caller has neither the role ADMIN nor the right of the alias that would be set.
-   * - FAILED_PRECONDITION: the model cannot be served (reason MODEL_REJECTED), or it takes other input than the champion
-   *   of that name (reason OTHER_CONTRACT).
+   * - FAILED_PRECONDITION: the model cannot be served (reason MODEL_REJECTED), or it takes other input than the
+   *   champion of that model (reason OTHER_CONTRACT).
    * - RESOURCE_EXHAUSTED: other uploads are under way (reason UPLOAD_BUSY). Retry after the delay in RetryInfo.
-   * - ABORTED: another caller has moved the alias meanwhile (reason ALIAS_MOVED). The version is published.
+   * - ABORTED: another caller moved the alias in the meantime (reason ALIAS_MOVED). The version is published.
    * - UNAVAILABLE: the registry cannot be used (reason REGISTRY_BUSY or REGISTRY_UNAVAILABLE). Retry after the delay.
    *
    * @generated from rpc bellwether.registry.v1.ModelPublishingService.PublishModel
@@ -571,8 +573,8 @@ export const ModelPublishingService: GenService<{
   },
   /**
    * Converts a tree model of another library to a version and publishes it: XGBoost (JSON, UBJSON), LightGBM (text) or
-   * ONNX. The stream and the errors are those of PublishModel; a file that cannot be converted is FAILED_PRECONDITION (reason
-   * IMPORT_REJECTED). Idempotent by content.
+   * ONNX. The stream and the errors are those of PublishModel; a file that cannot be converted is FAILED_PRECONDITION
+   * (reason IMPORT_REJECTED). Idempotent by content.
    *
    * @generated from rpc bellwether.registry.v1.ModelPublishingService.ImportModel
    */
@@ -582,9 +584,10 @@ export const ModelPublishingService: GenService<{
     output: typeof ImportModelResponseSchema;
   },
   /**
-   * Removes the files of a version, and records who did so and why. The number of the version is not used again. A version
-   * that an alias points at, or that has scored a run of the ledger, is not removed; whether an audit event needs it, the
-   * caller must know. Idempotent: removing a removed version again changes nothing.
+   * Removes the files of a version, and records who did so and why. The number of the version is not used again. A
+   * version that an alias points at, or that has scored a stored run, is not removed. The service does not check
+   * whether an audit event needs the version; the caller must know this. Idempotent: removing a removed version again
+   * changes nothing.
    * - INVALID_ARGUMENT: the name of the model, the version or the reason is not valid.
    * - NOT_FOUND: the model or the version does not exist.
    * - FAILED_PRECONDITION: something needs the version (reason VERSION_NEEDED).

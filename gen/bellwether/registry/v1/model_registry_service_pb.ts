@@ -103,8 +103,8 @@ export type ModelVersion = Message<"bellwether.registry.v1.ModelVersion"> & {
   builder: string;
 
   /**
-   * SHA-256 of the names and kinds of the features, 64 lower-case hex digits: versions with the same digest take the same
-   * requests. Empty: not known.
+   * SHA-256 of the names and kinds of the features, 64 lower-case hex digits. Versions with the same digest accept the
+   * same requests. Empty: not known.
    *
    * @generated from field: string feature_schema_digest = 12;
    */
@@ -125,8 +125,8 @@ export type ModelVersion = Message<"bellwether.registry.v1.ModelVersion"> & {
   metrics: { [key: string]: number };
 
   /**
-   * Why this replica does not load the version, in one sentence: what its manifest and its signatures show, or the
-   * check that it has failed when this replica tried to load it. Empty: nothing is known against it.
+   * Why this replica does not load the version, in one sentence. The reason is from the manifest and the signatures of
+   * the version, or it is the check that failed when this replica tried to load the version. Empty: no reason is known.
    *
    * @generated from field: string rejection_reason = 15;
    */
@@ -395,7 +395,7 @@ export type FeatureProfile = Message<"bellwether.registry.v1.FeatureProfile"> & 
   kind: FeatureKind;
 
   /**
-   * Number of rows, with those without a value.
+   * Number of rows, including rows without a value.
    *
    * @generated from field: uint64 rows = 3;
    */
@@ -438,35 +438,35 @@ export const FeatureProfileSchema: GenMessage<FeatureProfile> = /*@__PURE__*/
   messageDesc(file_bellwether_registry_v1_model_registry_service, 7);
 
 /**
- * A cut between the values of a numeric feature, with the rows up to it.
+ * The rows in one range of values of a numeric feature: above the previous cut, and up to this cut.
  *
  * @generated from message bellwether.registry.v1.ProfileCut
  */
 export type ProfileCut = Message<"bellwether.registry.v1.ProfileCut"> & {
   /**
-   * The cut.
+   * Upper end of the range, in the unit of the feature.
    *
    * @generated from field: double cut = 1;
    */
   cut: number;
 
   /**
-   * Number of rows above the previous cut and up to this one. When at is set, rows with exactly this value are not
-   * counted.
+   * Number of rows above the previous cut and up to this cut. When at is set, rows with exactly the value of the cut
+   * are not counted.
    *
    * @generated from field: uint64 below = 2;
    */
   below: bigint;
 
   /**
-   * Median of the rows that below counts. Unset: there are none.
+   * Median of the rows that below counts. Unset: below is 0.
    *
    * @generated from field: optional double typical = 3;
    */
   typical?: number | undefined;
 
   /**
-   * Number of rows with exactly this value. Unset: the cut has no count of its own.
+   * Number of rows with exactly the value of the cut. Unset: below includes these rows.
    *
    * @generated from field: optional uint64 at = 4;
    */
@@ -855,7 +855,7 @@ export type GetReplicaStatusResponse = Message<"bellwether.registry.v1.GetReplic
   rejection?: Rejection | undefined;
 
   /**
-   * Other loaded versions, each as "model/version". Requests named them in model_version.
+   * Other loaded versions, each as "model/version". They were loaded because requests named them in model_version.
    *
    * @generated from field: repeated string other_versions = 8;
    */
@@ -869,8 +869,8 @@ export type GetReplicaStatusResponse = Message<"bellwether.registry.v1.GetReplic
   servedChecks: ModelCheck[];
 
   /**
-   * The versions that this replica has rejected, the newest last: of an alias, or of a request that named them. At most
-   * 64.
+   * The versions that this replica has rejected, newest last. An alias pointed at them, or a request named them. At
+   * most 64.
    *
    * @generated from field: repeated bellwether.registry.v1.Rejection rejections = 10;
    */
@@ -905,7 +905,7 @@ export type ModelCheck = Message<"bellwether.registry.v1.ModelCheck"> & {
   outcome: ModelCheckOutcome;
 
   /**
-   * What was found, or why the check was not made, in one sentence. Empty: nothing to add.
+   * What was found, or why the check was not made, in one sentence. Empty: there is nothing to add.
    *
    * @generated from field: string detail = 3;
    */
@@ -948,8 +948,8 @@ export type Rejection = Message<"bellwether.registry.v1.Rejection"> & {
   rejectedAt?: Timestamp | undefined;
 
   /**
-   * The checks that were made, in their order; the last one has failed. At most 16. Empty: the version or the alias file
-   * could not be read.
+   * The checks that were made, in their order; the last one has failed. At most 16. Empty: the version or the alias
+   * file could not be read.
    *
    * @generated from field: repeated bellwether.registry.v1.ModelCheck checks = 4;
    */
@@ -1135,7 +1135,7 @@ export const ModelCheckKind = {
   SIGNATURE: 3,
 
   /**
-   * feature_bundle.json is complete, consistent, and of this model.
+   * feature_bundle.json is complete, consistent, and belongs to this model.
    *
    * @generated from enum value: MODEL_CHECK_KIND_BUNDLE = 4;
    */
@@ -1177,7 +1177,7 @@ export const ModelCheckKind = {
   MISSING_ROW: 9,
 
   /**
-   * A single row with its contributions takes at most ML_SERVICE_ROW_LIMIT of the processor's time.
+   * A single row with its contributions takes at most ML_SERVICE_ROW_LIMIT of CPU time.
    *
    * @generated from enum value: MODEL_CHECK_KIND_LATENCY = 10;
    */
@@ -1292,8 +1292,8 @@ export const ModelRegistryService: GenService<{
     output: typeof ListAliasesResponseSchema;
   },
   /**
-   * Lists the changes of the champion alias, or of all aliases: who moved it when, why, from which version to which,
-   * newest first. The registry keeps the newest 1,000 changes. Idempotent.
+   * Lists the changes of the champion alias, or of all aliases, newest first. Each change says who moved the alias,
+   * when, why, and from which version to which. The registry keeps the newest 1,000 changes. Idempotent.
    * - INVALID_ARGUMENT: page_token is from another list or another model.
    * - NOT_FOUND: the model does not exist.
    *

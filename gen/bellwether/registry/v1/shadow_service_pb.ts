@@ -60,14 +60,14 @@ export type GetShadowComparisonResponse = Message<"bellwether.registry.v1.GetSha
   modelName: string;
 
   /**
-   * What the shadow does now.
+   * The state of the comparison now.
    *
    * @generated from field: bellwether.registry.v1.ShadowState state = 3;
    */
   state: ShadowState;
 
   /**
-   * Why, when state does not say it. Empty: nothing to say.
+   * The reason, when state alone does not explain it. Empty: there is nothing to add.
    *
    * @generated from field: string detail = 4;
    */
@@ -193,7 +193,7 @@ export const ModelComparisonSchema: GenMessage<ModelComparison> = /*@__PURE__*/
  */
 export type ShadowLosses = Message<"bellwether.registry.v1.ShadowLosses"> & {
   /**
-   * Rows of the chosen suppliers, with those that were dropped.
+   * Number of rows of the chosen suppliers, including dropped rows.
    *
    * @generated from field: uint64 chosen_rows = 1;
    */
@@ -207,7 +207,7 @@ export type ShadowLosses = Message<"bellwether.registry.v1.ShadowLosses"> & {
   dropped: DroppedRows[];
 
   /**
-   * Rows that the challenger rejects: after its promotion, these calls would fail.
+   * Rows that the challenger rejects. If the challenger were promoted, these calls would fail.
    *
    * @generated from field: repeated bellwether.registry.v1.ChallengerRejection rejections = 3;
    */
@@ -319,7 +319,7 @@ export type ComparisonEstimate = Message<"bellwether.registry.v1.ComparisonEstim
   low?: number | undefined;
 
   /**
-   * Upper end of the interval. Unset as low.
+   * Upper end of the interval. Unset: as for low.
    *
    * @generated from field: optional double high = 3;
    */
@@ -382,15 +382,15 @@ export type ComparisonStatistics = Message<"bellwether.registry.v1.ComparisonSta
   lastRowAt?: Timestamp | undefined;
 
   /**
-   * Mean of the challenger's score minus the champion's. For two regressors: of their numbers. Unset: no row has a
-   * score of both.
+   * Mean of the challenger's score minus the champion's score. For two regressors: of their predictions. Unset: no row
+   * has a score of both versions.
    *
    * @generated from field: bellwether.registry.v1.ComparisonEstimate shift = 6;
    */
   shift?: ComparisonEstimate | undefined;
 
   /**
-   * Mean of the magnitude of the difference. Unset as shift.
+   * Mean of the magnitude of the difference. Unset: as for shift.
    *
    * @generated from field: bellwether.registry.v1.ComparisonEstimate absolute_shift = 7;
    */
@@ -404,29 +404,29 @@ export type ComparisonStatistics = Message<"bellwether.registry.v1.ComparisonSta
   shiftDeviation?: number | undefined;
 
   /**
-   * Mean score of the champion. Unset as shift.
+   * Mean score of the champion. Unset: as for shift.
    *
    * @generated from field: optional double champion_mean = 9;
    */
   championMean?: number | undefined;
 
   /**
-   * Mean score of the challenger. Unset as shift.
+   * Mean score of the challenger. Unset: as for shift.
    *
    * @generated from field: optional double challenger_mean = 10;
    */
   challengerMean?: number | undefined;
 
   /**
-   * Number of rows by band of the champion, then by band of the challenger, each in the order LOW, MEDIUM, HIGH, UNKNOWN:
-   * 16 numbers, row-major.
+   * Number of rows by band of the champion, then by band of the challenger, each in the order LOW, MEDIUM, HIGH,
+   * UNKNOWN: 16 numbers, row-major.
    *
    * @generated from field: repeated uint64 band_matrix = 11;
    */
   bandMatrix: bigint[];
 
   /**
-   * Share of the rows with another band. Unset: no row was compared.
+   * Share of the rows whose band differs. Unset: no row was compared.
    *
    * @generated from field: bellwether.registry.v1.ComparisonEstimate bands_changed = 12;
    */
@@ -447,23 +447,24 @@ export type ComparisonStatistics = Message<"bellwether.registry.v1.ComparisonSta
   bandsLower?: ComparisonEstimate | undefined;
 
   /**
-   * Rank correlation of Spearman, each supplier once with its latest row, in a sample of at most 2,048 suppliers. Unset:
-   * fewer than three suppliers, or all scores of a version are equal.
+   * Spearman's rank correlation, in a sample of at most 2,048 suppliers. Each supplier counts once, with its latest
+   * row. Unset: fewer than three suppliers, or all scores of a version are equal.
    *
    * @generated from field: bellwether.registry.v1.ComparisonEstimate rank_correlation = 15;
    */
   rankCorrelation?: ComparisonEstimate | undefined;
 
   /**
-   * Share of the rows whose reason with the largest contribution is the same feature. Unset: no row has contributions
-   * of both.
+   * Share of the rows in which the largest contribution is of the same feature in both versions. Unset: no row has
+   * contributions of both versions.
    *
    * @generated from field: bellwether.registry.v1.ComparisonEstimate same_first_reason = 16;
    */
   sameFirstReason?: ComparisonEstimate | undefined;
 
   /**
-   * Mean share of common features among the three largest contributions. Unset as same_first_reason.
+   * Mean share of common features among the three largest contributions of each version. Unset: as for
+   * same_first_reason.
    *
    * @generated from field: bellwether.registry.v1.ComparisonEstimate reason_overlap = 17;
    */
@@ -498,7 +499,8 @@ export type ComparisonStatistics = Message<"bellwether.registry.v1.ComparisonSta
   testedSegments: number;
 
   /**
-   * The segments in which the versions differ otherwise than in all other rows, by more than chance.
+   * The segments in which the difference between the versions is not the same as in all other rows, and the deviation
+   * is statistically significant.
    *
    * @generated from field: repeated bellwether.registry.v1.SegmentDifference segments = 22;
    */
@@ -513,7 +515,7 @@ export const ComparisonStatisticsSchema: GenMessage<ComparisonStatistics> = /*@_
   messageDesc(file_bellwether_registry_v1_shadow_service, 7);
 
 /**
- * A segment in which the versions differ otherwise than in all other rows.
+ * A segment in which the difference between the versions is not the same as in all other rows.
  *
  * @generated from message bellwether.registry.v1.SegmentDifference
  */
@@ -526,7 +528,7 @@ export type SegmentDifference = Message<"bellwether.registry.v1.SegmentDifferenc
   segment: string;
 
   /**
-   * What differs.
+   * The measure that is not the same.
    *
    * @generated from field: bellwether.registry.v1.SegmentMeasure measure = 2;
    */
@@ -589,7 +591,7 @@ export const SegmentDifferenceSchema: GenMessage<SegmentDifference> = /*@__PURE_
  */
 export type ComparisonSums = Message<"bellwether.registry.v1.ComparisonSums"> & {
   /**
-   * Sums of the 256 groups of suppliers, row-major, 28 each.
+   * Sums of the 256 groups of suppliers, row-major, 28 sums per group.
    *
    * @generated from field: repeated double groups = 1;
    */
@@ -610,7 +612,7 @@ export type ComparisonSums = Message<"bellwether.registry.v1.ComparisonSums"> & 
   segmentSums: number[];
 
   /**
-   * Rows by difference of the scores, from -1 to 1 in 40 equal bins.
+   * Number of rows by difference of the scores, from -1 to 1 in 40 equal bins.
    *
    * @generated from field: repeated double shift_bins = 4;
    */
@@ -702,7 +704,7 @@ export const SampledSupplierSchema: GenMessage<SampledSupplier> = /*@__PURE__*/
   messageDesc(file_bellwether_registry_v1_shadow_service, 10);
 
 /**
- * What the shadow of a replica does.
+ * The state of the comparison on a replica.
  *
  * @generated from enum bellwether.registry.v1.ShadowState
  */
@@ -757,22 +759,22 @@ export const ShadowState = {
   RUNNING: 6,
 
   /**
-   * The challenger cannot be loaded. It is tried again when its files change.
+   * The challenger cannot be loaded. The replica tries again when the files of the challenger change.
    *
    * @generated from enum value: SHADOW_STATE_REJECTED = 7;
    */
   REJECTED: 7,
 
   /**
-   * The registry, or a version in it, cannot be read. It is tried again.
+   * The registry, or a version in it, cannot be read. The replica tries again.
    *
    * @generated from enum value: SHADOW_STATE_UNREADABLE = 8;
    */
   UNREADABLE: 8,
 
   /**
-   * The thread of the challenger ended, or was silent, several times in a row. It is tried again when a version
-   * changes.
+   * Several times in a row, the thread of the challenger ended or did not answer. The replica tries again when a
+   * version changes.
    *
    * @generated from enum value: SHADOW_STATE_STOPPED = 9;
    */
@@ -780,7 +782,7 @@ export const ShadowState = {
 } as const;
 
 /**
- * What the shadow of a replica does.
+ * The state of the comparison on a replica.
  *
  * @generated from enum bellwether.registry.v1.ShadowState
  */
@@ -806,7 +808,7 @@ export const ShadowDropReason = {
   UNSPECIFIED: 0,
 
   /**
-   * As many rows, or bytes, as may wait were waiting.
+   * The queue had its maximum number of rows or bytes.
    *
    * @generated from enum value: SHADOW_DROP_REASON_QUEUE_FULL = 1;
    */
@@ -820,8 +822,8 @@ export const ShadowDropReason = {
   TOO_OLD: 2,
 
   /**
-   * The row is one of a batch that was not looked at, because the queue was full or another batch waited. These rows are
-   * counted whether the share chooses their suppliers or not, and are not in chosen_rows.
+   * The row is one of a batch that was not examined, because the queue was full or another batch waited. All rows of
+   * the batch are counted here, also rows of suppliers that are not chosen. They are not in chosen_rows.
    *
    * @generated from enum value: SHADOW_DROP_REASON_BATCH_NOT_READ = 3;
    */
@@ -876,14 +878,14 @@ export const SegmentMeasure = {
   UNSPECIFIED: 0,
 
   /**
-   * Mean of the challenger's score minus the champion's.
+   * Mean of the challenger's score minus the champion's score.
    *
    * @generated from enum value: SEGMENT_MEASURE_SHIFT = 1;
    */
   SHIFT: 1,
 
   /**
-   * Share of the rows with another band.
+   * Share of the rows whose band differs.
    *
    * @generated from enum value: SEGMENT_MEASURE_BANDS_CHANGED = 2;
    */
@@ -904,8 +906,8 @@ export const SegmentMeasureSchema: GenEnum<SegmentMeasure> = /*@__PURE__*/
   enumDesc(file_bellwether_registry_v1_shadow_service, 2);
 
 /**
- * Compares the answers of the champion with those of the challenger, which scores a share of the suppliers and whose
- * answers are never returned. ml-service serves it, for its default model.
+ * Compares the answers of the champion with those of the challenger. The challenger scores a share of the suppliers.
+ * Its answers are never returned. ml-service serves it, for its default model.
  *
  * An RPC can also fail with a code that is common to all services (see docs/error-codes.md).
  *

@@ -98,7 +98,7 @@ export type WaitingWeek = Message<"bellwether.schedule.v1.WaitingWeek"> & {
   isoWeek: string;
 
   /**
-   * Time for which the schedule had planned the run. Unset: the run goes on because a person approved it.
+   * Time for which the schedule had planned the run. Unset: the run continues because a person approved it.
    *
    * @generated from field: google.protobuf.Timestamp scheduled_at = 2;
    */
@@ -472,16 +472,16 @@ export const ScheduleService: GenService<{
     output: typeof ListSchedulesResponseSchema;
   },
   /**
-   * Starts the weekly run of a schedule now. Idempotent: a week that is running or complete is not run again.
-   * When the week is complete and was run with another source or configuration, the job of this call fails. A run that
-   * waits for its next attempt with another file is replaced.
+   * Starts the weekly run of a schedule now. Idempotent: a week that is running or complete is not run again. When the
+   * week is complete and was run with another source or configuration, the job of this call fails. If a run of the week
+   * with another file waits for its next attempt, the new run replaces it.
    * - INVALID_ARGUMENT: the ISO week does not exist, or the week has not begun in any time zone and force_future is
    *   empty (reason FUTURE_WEEK); or input contains an unknown placeholder, or is a URL or key that cannot be used
    *   (reasons STORE_URL, OBJECT_KEY).
    * - NOT_FOUND: the schedule or input file does not exist.
-   * - FAILED_PRECONDITION: the week is already queued or running with another input, accept_losses or
-   *   force_future than this request has (reason RUN_UNDER_WAY); or ops-service rejected the call (reason
-   *   PEER_REJECTED); or the object store rejects the reading of the input (reason INPUT_REJECTED).
+   * - FAILED_PRECONDITION: the week is already queued or running with another input, accept_losses or force_future than
+   *   this request has (reason RUN_UNDER_WAY); or ops-service rejected the call (reason PEER_REJECTED); or the object
+   *   store rejects the reading of the input (reason INPUT_REJECTED).
    * - UNAVAILABLE: ops-service does not answer (reason PEER_UNAVAILABLE), or the object store of the input does not
    *   (reason INPUT_UNAVAILABLE). Retry after the delay in RetryInfo.
    *

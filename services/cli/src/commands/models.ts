@@ -183,7 +183,7 @@ export function modelsCommand(context: CliContext): Command {
         return null;
       };
       const was = await championOf(champions, name).catch(orNull);
-      // A promotion that another person made meanwhile is an error, not overwritten.
+      // The call fails when another person has promoted a version since championOf, so that this promotion is not lost.
       const expected = was ?? undefined;
       const alias = await champions.set({ model: name, version: found, reason: options.reason, expected });
       report.line(`${name}: champion is ${alias.version}`);

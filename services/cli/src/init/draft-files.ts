@@ -105,7 +105,7 @@ function rangeOf({ range, isWhole, type }: Column["profile"], unit: string): [nu
 }
 
 const YEAR = "year";
-/** The unit of a number whose name says nothing about it. It is shown beside values, so that nobody takes it for one. */
+/** Placeholder for the unit of a number whose name does not show the unit. Readers see it beside values. */
 const NO_UNIT = "(unit?)";
 
 /** Units by the name of a column and its header, in lower case. */

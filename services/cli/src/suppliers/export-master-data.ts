@@ -12,9 +12,9 @@ export interface ExportOptions {
 }
 
 /**
- * Writes the master data of all suppliers as CSV. The suppliers are read twice: first for the kinds of identifiers,
- * which are columns. Returns the number of suppliers.
- * @param target A path: the file is complete or does not change. "-": standard output.
+ * Writes the master data of all suppliers as CSV. Returns the number of suppliers. Reads the suppliers twice: the first
+ * time to find the kinds of identifiers, because each kind is a column.
+ * @param target A path, or "-" for standard output. When the export fails, the file at the path does not change.
  */
 export async function exportMasterData(target: string, options: ExportOptions): Promise<number> {
   const kinds = await identifierKinds(options);

@@ -124,7 +124,7 @@ function snoozeText({ until, untilWorse }: NonNullable<Alert["snooze"]>): string
   return `Snoozed ${day && worse ? `${day}, or ${worse}` : day || worse}.`;
 }
 
-/** Why the supplier has its score. A part of the service that does not answer affects only this part. */
+/** Shows why the supplier has its score. If GetSupplier fails, only this section of the panel shows an error. */
 function Explanation({ alert }: { alert: Alert }) {
   const { supplierId, modelName } = alert;
   const got = useQuery(SupplierService.method.getSupplier, { supplierId, modelName, historyWeeks: 1 });

@@ -142,7 +142,7 @@ export function listRequestOf(view: InboxView): MessageInitShape<typeof ListAler
   return { ...view, states: [...view.states], pageToken: "" };
 }
 
-/** Returns the number of conditions of a view beside its tab and its text. */
+/** Returns the number of conditions of a view, without its tab and its text. */
 export function countConditions(view: InboxView): number {
   const { owner, region, category, ruleId, isoWeek, modelName, severity, trend, ownership, states, weekChange } = view;
   const texts = [owner, region, category, ruleId, isoWeek, modelName];

@@ -57,7 +57,7 @@ export const supplier = bellwether.table(
     /** Number of `criticalityFromNumber`. */
     criticality: smallint("criticality").notNull().default(0),
     owner: text("owner").notNull().default(""),
-    /** Sum of the MASTER_FIELDS that master data has set; the weekly file does not change them. */
+    /** Bits (MASTER_FIELDS) of the fields that master data has set. The weekly file does not change these fields. */
     masterFields: smallint("master_fields").notNull().default(0),
   },
   (t) => [index("supplier_owner").on(t.owner).where(sql`owner <> ''`)],

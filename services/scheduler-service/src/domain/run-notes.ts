@@ -26,7 +26,7 @@ export interface RunCircumstances {
   readonly olderRows?: number;
   /** Attributes that are stored differently from the input, by attribute and change. Null when not recorded. */
   readonly changedAttributes: readonly ChangedAttribute[] | null;
-  /** Why the scheduler started the run by itself. Empty: a person or the schedule started it in time. */
+  /** Why the scheduler started the run late or again. Empty: a person started it, or the schedule did on time. */
   readonly remark: string;
   /** Path of the input that replaced that of an earlier attempt. Null when none was replaced. */
   readonly correctedInput: string | null;

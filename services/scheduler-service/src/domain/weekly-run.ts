@@ -215,7 +215,7 @@ async function findSource(
   return { digest: await readSource(input, signal) };
 }
 
-/** Whether an error says that the input cannot be read, now or at all. */
+/** Returns whether an error means that the input cannot be read, temporarily or permanently. */
 const isInputAway = (error: unknown): error is Error =>
   error instanceof InputNotFoundError || error instanceof InputUnavailableError || error instanceof InputRejectedError;
 

@@ -17,9 +17,9 @@ const LOCK = "lock";
 const NEW_MS = 600_000;
 
 /**
- * Creates a folder below `root` and removes those that killed processes left there. A lock that ends with its process
- * shows which folders are in use.
- * @param root null: the system's folder for temporary files
+ * Creates a folder below `root`, and removes the folders that killed processes left there. Each folder in use has a
+ * lock, which the operating system releases when the process ends.
+ * @param root Null: the system's folder for temporary files.
  */
 export async function createWorkspaceFolder(root: string | null): Promise<WorkspaceFolder> {
   const parent = root ?? tmpdir();

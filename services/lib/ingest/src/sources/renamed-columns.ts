@@ -24,9 +24,9 @@ export interface KnownColumns {
   readonly previous: EarlierColumns | null;
 }
 
-/** Maximum number of columns of a file that are looked at, and of their rows. */
+/** Maximum number of columns of a file that are examined, and maximum number of their rows. */
 const [MAX_COLUMNS, MAX_ROWS] = [64, 20_000];
-/** Quoted SQL name of the table with the rows that are looked at. */
+/** Quoted SQL name of the table with the rows that are examined. */
 const SAMPLE = '"unread columns"';
 
 /** Returns what is known about the columns of a source of a weekly run. */

@@ -53,7 +53,7 @@ export function trailersOfError(error: ConnectError, trailer: Headers | undefine
   };
 }
 
-/** Header fields of errors that were sent before. An overloaded server sends the same few errors very often. */
+/** Cache of the header fields of an error, because an overloaded server sends the same few errors very often. */
 const rejections = new WeakMap<ConnectError, HeaderFields>();
 
 /**

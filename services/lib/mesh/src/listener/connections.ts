@@ -41,8 +41,8 @@ export function manageConnections(
     socket.setKeepAlive(true, limits.keepaliveMs);
     socket.once("close", () => sockets.delete(socket));
   });
-  // The session's own socket is a proxy that cannot be destroyed. The session is created during the event of
-  // its real socket.
+  // session.socket is a proxy that cannot be destroyed. The "session" event is emitted while the event of the real
+  // socket is handled, so the latest socket is that of the session.
   let latest: Socket | undefined;
   server.prependListener(server instanceof TlsServer ? "secureConnection" : "connection", (socket: Socket) => {
     latest = socket;

@@ -36,7 +36,7 @@ function exactThresholds(model: TreeModel): ReadonlyMap<number, Float64Array> {
   return new Map([...byColumn].map(([column, set]) => [column, Float64Array.from(set).sort()]));
 }
 
-/** A column of which a part of the training range gets to the other side of a threshold by rounding. */
+/** A column with values that rounding to float32 moves to the other side of a threshold. */
 export interface MovedRange {
   readonly column: number;
   readonly range: readonly [number, number];

@@ -1,8 +1,8 @@
 /** Answers of slow calls, by key: one call at a time per key, and an answer is used again for a while. */
 export interface RecentAnswers {
   /**
-   * Returns the recent answer of a key, or that of the call under way, or that of a new call.
-   * @returns `last`: the newest answer that there is already; null: none
+   * Returns the recent answer of a key. Without one, returns the answer of the running call, or else makes a new call.
+   * @returns `last`: the newest answer that is already available; null: none
    */
   ask<T>(
     key: string,

@@ -5,7 +5,7 @@ import type { FeatureSlot } from "./feature-slots.ts";
 import type { SupplierInput } from "./supplier-input.ts";
 import type { Violation } from "./vector.ts";
 
-/** Maximum number of characters of a caller's text that a message repeats. */
+/** Maximum number of characters of a caller's text that an error message quotes. */
 const SHOWN = 80;
 /** Maximum number of wrong names that one response reports. Each is compared with every known name. */
 const MAX_NAME_VIOLATIONS = 16;

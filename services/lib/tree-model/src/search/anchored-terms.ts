@@ -35,9 +35,9 @@ export const tripleKey = (variables: number, a: number, b: number, c: number): n
   (a * variables + b) * variables + c;
 
 /**
- * Decomposes a model around a row.
- * @param size 2: single variables and pairs; 3: triples only.
- * @param isUsable Whether an option may be chosen. Other options may have terms too.
+ * Decomposes the output of a model around the unchanged row: see `AnchoredTerms`.
+ * @param size 2: functions of single variables and of pairs; 3: only functions of triples.
+ * @param isUsable Whether an option of a variable may be chosen. The result can also have terms of other options.
  */
 export function anchoredTerms(
   model: TreeModel,

@@ -3,7 +3,7 @@ import type { Band } from "@bellwether/contract/band-codes";
 import { type Alert, isActive } from "./alert.ts";
 import type { AlertCandidate } from "./decide-alert.ts";
 
-/** A supplier's scores in the run and in the model's runs before it. */
+/** A supplier's scores in the run, and in earlier runs of the same model. */
 export interface ScoreFacts {
   readonly supplierId: number;
   /** Scores of the runs that are in a row with the run, the run itself first. Null: no score. */

@@ -17,9 +17,9 @@ const MAX_EVENTS = 200_000;
 export const ARCHIVE_LEASE_MS = 600_000;
 
 /**
- * Writes the events of the next hour that has ended as one file. The end of the file is stored before the file, so that
- * a process that is killed leaves a file that the next one replaces by the same events. Events that were recorded late
- * are in a further file of their hour; an event is never in two files.
+ * Writes the events of one hour as one file: the next hour that has ended. The position of the last event is stored
+ * before the file. When the process is killed in between, the next process writes a file with the same events. Events
+ * that were recorded late are in another file of their hour. An event is never in two files.
  */
 export function createArchivePass(
   log: ExportLog,

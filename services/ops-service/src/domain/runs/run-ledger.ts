@@ -8,8 +8,8 @@ import type { ScorePair } from "../scores/stored-input.ts";
 import type { ReportParts } from "./weekly-report.ts";
 
 /**
- * Reads and changes what a run needs, all in one transaction. A run that it returned is locked until the
- * transaction ends.
+ * Reads and changes the stored data of a run, all in one database transaction. A run that a `lock` function returned
+ * is locked until the transaction ends.
  */
 export interface RunLedger {
   readonly alerts: AlertRuleStore;
