@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { drizzle } from "@bellwether/postgres/drizzle/drizzle";
@@ -154,6 +154,36 @@ test("the archive has each event of an hour that ended once, as Parquet that Duc
   });
   await vi.waitFor(async () => expect(await readdir(path.join(folder, "scratch"))).toEqual([]), SLOWLY);
   expect(problems).toEqual([]);
+});
+
+test("an archive that cannot be opened is in /readyz with its reason, and Kafka gets the events", async (context) => {
+  if (!kafka || "missing" in tools) return context.skip("confluent-kafka is not installed");
+  const url = await postgres.createDatabase();
+  const blocker = path.join(await tempFolder(), "file");
+  await writeFile(blocker, "");
+  const exports: ExportConfig = {
+    kafka: {
+      topics: { audit: "ops.audit", alerts: "ops.alerts" },
+      connection: { clientId: "test", brokers: [kafka.brokers], tls: null, sasl: null },
+    },
+    archive: {
+      url: `file:${path.join(blocker, "arch")}`,
+      azure: { account: null, connectionString: null, accountKey: null, sasToken: null },
+    },
+    ...{ scratch: os.tmpdir(), everyMs: 50, leaseMs: 500 },
+  };
+  await using ops = await startOps(url, { exports });
+  await appendAudit(ops, uuids(3));
+  const pool = await openPostgres(url, { applicationName: "test", statementTimeoutMs: 30_000 });
+  onTestFinished(() => pool.close(1_000));
+  const log = createExportLog(drizzle(pool));
+  await vi.waitFor(async () => {
+    const ready = await fetch(`${ops.adminUrl}/readyz`);
+    expect(ready.status).toBe(200);
+    expect(await ready.text()).toMatch(/archive does not take events of audit: ENOTDIR/);
+    expect(await log.readBacklog("kafka", "audit")).toMatchObject({ events: 0 });
+  }, SLOWLY);
+  expect(await log.readBacklog("archive", "audit")).toMatchObject({ events: 3 });
 });
 
 test("an entry of an alert is not exported before the entries of transactions that began earlier", async () => {

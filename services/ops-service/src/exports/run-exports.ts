@@ -39,11 +39,13 @@ export interface ExportPorts {
 const EVERY_MS = 1_000;
 const ARCHIVE_EVERY_MS = 10_000;
 
-/** Starts the exports. The clients of Kafka, DuckDB and the object store are loaded here, and not before. */
+/** Starts the exports, each sink independent of the others. The clients of Kafka, DuckDB and the object store are loaded by
+ * the first pass that needs them. */
 export async function runExports(config: ExportConfig, ports: ExportPorts): Promise<AsyncDisposable> {
   const { kafka, archive, scratch, everyMs, leaseMs } = config;
   const { db, now, onPass, onDropped } = ports;
   await using opened = new AsyncDisposableStack();
+  const clients = opened.use(new AsyncDisposableStack());
   const log = createExportLog(db);
   const start = (sink: ExportSink, pass: ExportPass, ms: number): void => {
     opened.use(
@@ -53,17 +55,39 @@ export async function runExports(config: ExportConfig, ports: ExportPorts): Prom
   const report = ({ backlog, error }: { readonly backlog: ExportBacklog; readonly error: unknown }): void =>
     onPass({ backlog, problem: error === null ? null : messageOf(error) });
   if (kafka) {
-    const { openKafkaExport } = await import("../clients/exports/kafka-export.ts");
-    const topics = opened.use(openKafkaExport(kafka, ({ id }, reason) => onDropped(id, reason)));
-    start("kafka", createSendingPass(log, topics.send, leaseMs), everyMs ?? EVERY_MS);
+    const open = async () => {
+      const { openKafkaExport } = await import("../clients/exports/kafka-export.ts");
+      return clients.use(openKafkaExport(kafka, ({ id }, reason) => onDropped(id, reason)));
+    };
+    const pass = openingPass(open, (topics) => createSendingPass(log, topics.send, leaseMs));
+    start("kafka", pass, everyMs ?? EVERY_MS);
   }
   if (archive) {
-    const { openArchiveFile } = await import("../clients/exports/parquet-archive.ts");
-    const store = opened.use(await openObjectStore(archive.url, { azure: archive.azure }));
-    const openFile = () => openArchiveFile(store, scratch);
-    start("archive", createArchivePass(log, openFile, now, leaseMs), everyMs ?? ARCHIVE_EVERY_MS);
+    const open = async () => {
+      const { openArchiveFile } = await import("../clients/exports/parquet-archive.ts");
+      const store = clients.use(await openObjectStore(archive.url, { azure: archive.azure }));
+      return () => openArchiveFile(store, scratch);
+    };
+    const pass = openingPass(open, (openFile) => createArchivePass(log, openFile, now, leaseMs));
+    start("archive", pass, everyMs ?? ARCHIVE_EVERY_MS);
   }
   return opened.move();
+}
+
+/**
+ * Opens the client of a sink in the passes, so that a sink that cannot be opened is a failed pass: it is reported and
+ * tried again, and other sinks are not concerned.
+ */
+function openingPass<T>(open: () => Promise<T>, passWith: (client: T) => ExportPass): ExportPass {
+  let opening: Promise<ExportPass> | undefined;
+  return async (stream, signal) => {
+    opening ??= open().then(passWith);
+    const pass = await opening.catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    });
+    return await pass(stream, signal);
+  };
 }
 
 /** Returns the first line: an error of PostgreSQL that drizzle wraps has the query in its message. */

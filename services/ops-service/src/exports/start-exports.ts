@@ -8,7 +8,7 @@ import type { PassStatus } from "./run-exports.ts";
 
 export interface StartExportsOptions extends ExportWorkerData {
   readonly logger: Pick<Logger, "info" | "warn">;
-  /** Called with what /readyz shows about the exports: which sinks are behind. Empty: none. */
+  /** Called with what /readyz shows about the exports: which sinks fail or are behind. Empty: none. */
   readonly onStatus: (text: string) => void;
 }
 
@@ -58,6 +58,8 @@ export function startExports({ logger, onStatus, ...workerData }: StartExportsOp
       );
       if (stopped.signal.aborted) return;
       logger.warn({ problem: cause }, "the thread of the exports has ended; another one is started");
+      status.reportEnd(cause);
+      onStatus(status.text());
       await pause(RESTART_MS, undefined, { signal: stopped.signal, ref: false }).catch(() => {});
     }
   };

@@ -3,6 +3,8 @@ import { KAFKA_ENV, readKafkaSettings, TOPIC } from "@bellwether/event-sinks/kaf
 import { toCloneable } from "@bellwether/event-sinks/kafka/kafka-settings";
 import { AZURE_ENV, azureCredentials } from "@bellwether/object-store/azure-env";
 import type { AzureCredentials } from "@bellwether/object-store/backends/azure-credentials";
+import { parseStoreUrl } from "@bellwether/object-store/location/store-url";
+import { StoreUrlError } from "@bellwether/object-store/store-error";
 import type { KafkaExportSettings } from "../clients/exports/kafka-export.ts";
 
 /** The variables of the exports of alerts and audit events. */
@@ -37,6 +39,7 @@ export interface ExportSettings {
 /** Returns the settings. Undefined: nothing is exported. @throws Error with one line that names the variable */
 export function readExportSettings(config: EnvOf<typeof EXPORT_ENV>): ExportSettings | undefined {
   const { eventSinks, auditTopic, alertsTopic, archiveUrl } = config;
+  if (archiveUrl !== null) checkArchiveUrl(archiveUrl);
   const sinks = eventSinks.split(",");
   if (sinks.includes("off")) return undefined;
   if (sinks.includes("archive") && archiveUrl === null)
@@ -51,4 +54,14 @@ export function readExportSettings(config: EnvOf<typeof EXPORT_ENV>): ExportSett
         archive: { url: archiveUrl, azure: azureCredentials(config) },
       }),
   };
+}
+
+/** A key of the error can contain a part of a secret, so that only messages that quote nothing are shown. */
+function checkArchiveUrl(url: string): void {
+  try {
+    parseStoreUrl(url);
+  } catch (error) {
+    const problem = error instanceof StoreUrlError ? error.message : "its prefix is not a valid key of an object";
+    throw new Error(`BELLWETHER_EVENT_ARCHIVE_URL: ${problem}`);
+  }
 }
