@@ -346,21 +346,67 @@ test("a sink that hangs or drops events does not hold up another one, and each h
   expect(counts).toEqual({ write_failed: 50 });
 });
 
-test("a file that opens no destination is reported, and its events wait on disk", async () => {
+/** Opens the sink of a file with this content. */
+async function openOwn(source: string) {
   const folder = await tempFolder();
+  const inFolder = (name: string): string => path.join(folder, name);
+  const [file, out, tries] = [inFolder("own.mjs"), inFolder("out.jsonl"), inFolder("tries")];
+  const names = `const [out, tries] = ${JSON.stringify([out, tries])};`;
+  await writeFile(file, `import { appendFileSync, readFileSync } from "node:fs";\n${names}\n${source}`);
+  const { counts, lost } = losses();
   const warn = vi.fn();
-  const own = path.join(folder, "empty.mjs");
-  await writeFile(own, "export default 1;");
   const audit = await openAuditSink({
-    ...{
-      sink: `module:${own}`,
-      ops: { url: "http://127.0.0.1:1" },
-      spoolFolder: path.join(folder, "spool"),
-      lost: () => {},
-    },
+    ...{ sink: `module:${file}`, ops: { url: "http://127.0.0.1:1" }, spoolFolder: path.join(folder, "spool"), lost },
     logger: Object.assign(Object.create(logger), { warn }),
   });
+  if (!audit) throw new Error("the sink is off");
+  onTestFinished(() => audit.stop());
+  const ids = async () => (await readFile(out, "utf8").catch(() => "")).split("\n").filter((id) => id !== "");
+  return { audit, counts, warn, file, ids };
+}
+const anEvent = (i: number): AuditEvent => ({
+  ...{ eventId: `id-${i}`, kind: "prediction.served", actor: "ada", subject: "S", occurredAtMs: i, payload: {} },
+});
+
+test("a file that opens no destination is reported, and its events wait on disk", async () => {
+  const { audit, warn, counts } = await openOwn("export default () => 1;");
+  audit.record(anEvent(1));
   await vi.waitFor(() => expect(warn).toHaveBeenCalled(), SLOWLY);
-  expect(String(warn.mock.calls[0]?.[0].err)).toContain("has no function as its default export");
-  await audit?.stop();
+  expect(String(warn.mock.calls[0]?.[0].err)).toContain("needs maxEvents (from 1), send and close");
+  await audit.stop();
+  expect(counts).toEqual({});
+});
+
+test("a file that is missing, is broken or has no default function is an error of the start", async () => {
+  await expect(openOwn("export default 1;")).rejects.toThrow(
+    /^BELLWETHER_AUDIT_SINK: .*own\.mjs has no function as its default export; name a file .*, or set it to off$/,
+  );
+  await expect(openOwn("throw new Error('boom');")).rejects.toThrow(/own\.mjs cannot be loaded: boom; name a file/);
+  await expect(openOwn("process.exit(3);")).rejects.toThrow(/own\.mjs: its thread has ended \(exit code 3\)/);
+  const options = { ops: { url: "http://127.0.0.1:1" }, spoolFolder: path.join(root, "none"), logger };
+  await expect(openAuditSink({ ...options, sink: "module:./nothere.ts" })).rejects.toThrow(
+    /^BELLWETHER_AUDIT_SINK: \/.*\/nothere\.ts cannot be loaded: .*; name a file .*, or set it to off$/s,
+  );
+}, 120_000);
+
+test.for([
+  ["process.exit", "process.exit(1);"],
+  ["an exception that nobody catches", "setTimeout(() => { throw new Error('boom'); }); await new Promise(() => {});"],
+] as const)("no event is lost when the thread of an own sink ends by %s", { timeout: 120_000 }, async ([, dies]) => {
+  const { audit, counts, warn, ids } = await openOwn(`
+    export default () => ({
+      maxEvents: 50,
+      async send(events) {
+        appendFileSync(tries, ".");
+        if (readFileSync(tries).length % 3 === 1) { ${dies} }
+        appendFileSync(out, events.map(({ eventId }) => eventId + "\\n").join(""));
+      },
+      async close() {},
+    });`);
+  const expected = Array.from({ length: 200 }, (_, i) => `id-${i}`);
+  for (const i of expected.keys()) audit.record(anEvent(i));
+  await vi.waitFor(async () => expect([...new Set(await ids())]).toEqual(expected), { ...SLOWLY, timeout: 90_000 });
+  await audit.stop();
+  expect(counts).toEqual({});
+  expect(String(warn.mock.calls[0]?.[0].err)).toMatch(/own\.mjs: its thread has ended \((?:exit code 1|boom)\)/);
 });

@@ -4,6 +4,7 @@ import { newUuidV7 } from "@bellwether/contract/uuid-v7";
 import type { PeerEnv } from "@bellwether/mesh/server/server-env";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { KafkaSinkSettings } from "../clients/kafka-sink.ts";
+import { checkModule } from "../clients/module-sink.ts";
 import type { SequencedEvent } from "../domain/audit-event.ts";
 import type { CountDroppedEvents, RecordEvent } from "../domain/audit-ports.ts";
 import { countDroppedEvents } from "./dropped-events.ts";
@@ -55,6 +56,7 @@ interface OpenSink {
 /**
  * Opens the sinks. Returns undefined when nothing is to be recorded. A sink that hangs delays neither the answers nor
  * the other sinks. @throws AuditSinkError when a file or a spool's folder cannot be written
+ * @throws SinkModuleError when the file of a sink cannot be loaded
  */
 export async function openAuditSink(options: AuditSinkOptions): Promise<AuditSink | undefined> {
   const specs = parseSinkList(options.sink);
@@ -97,6 +99,7 @@ async function openSink(spec: SinkSpec, producer: string, options: AuditSinkOpti
     const queue = createEventQueue({ write, lost, range });
     return { queue, stop: () => queue.stop(STOP_MS) };
   }
+  if (spec.kind === "module") await checkModule({ file: path.resolve(spec.path) });
   // Every event goes through the spool: when this process is killed, the next process sends the events on disk.
   const thread = await startSinkThread({
     destination: destinationOf(spec, options),

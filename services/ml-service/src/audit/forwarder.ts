@@ -41,6 +41,8 @@ export function startForwarder({ spool, open, lost, logger }: ForwarderOptions):
   const stopping = new AbortController();
   let wake = (): void => {};
   let opening: Promise<EventDestination> | undefined;
+  /** Events of the oldest segment that are stored: a destination that fails now and then still gets to its end. */
+  let stored = 0;
 
   const sleep = (ms: number): Promise<void> =>
     pause(ms, undefined, { signal: stopping.signal, ref: false }).catch(() => {});
@@ -84,8 +86,13 @@ export function startForwarder({ spool, open, lost, logger }: ForwarderOptions):
     const events = segment.lines.map(eventFromLine).filter((event) => event !== null);
     const destination = await opened();
     const { maxEvents } = destination;
-    for (let i = 0; i < events.length; i += maxEvents) await send(destination, events.slice(i, i + maxEvents));
+    while (stored < events.length) {
+      const next = events.slice(stored, stored + maxEvents);
+      await send(destination, next);
+      stored += next.length;
+    }
     await segment.remove();
+    stored = 0;
     lost(segment.lines.length - events.length, "cut_short");
     return true;
   };

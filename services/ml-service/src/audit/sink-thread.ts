@@ -12,7 +12,8 @@ import type { SinkWorkerData, SinkWorkerTask, WorkerMessage } from "./sink-worke
 export interface SinkThread {
   /**
    * Appends lines to the spool. Only one call at a time. Returns the positions of the lines for which there was no
-   * space. @throws Error when the lines are not on disk
+   * space. When the thread ends meanwhile, the lines are appended again by its successor: they can be in the spool twice.
+   * @throws Error when the lines are not on disk
    */
   append(lines: readonly string[], beyondLimit?: boolean): Promise<readonly number[]>;
   /** Sends the remaining lines, for at most `withinMs`. Lines that could not be sent stay in the spool. */
@@ -30,6 +31,11 @@ export interface SinkThreadOptions extends SinkWorkerData {
   readonly logger: SinkLogger;
 }
 
+/** The thread ended before its response. */
+class ThreadEndedError extends Error {
+  override readonly name = "ThreadEndedError" as const;
+}
+
 /** The thread's response: the positions of the lines for which there was no space, or an error. */
 type Outcome = { readonly left: readonly number[] } | { readonly error: unknown };
 
@@ -37,6 +43,8 @@ type Outcome = { readonly left: readonly number[] } | { readonly error: unknown 
 const MAX_HEAP_MB = 128;
 /** Minimum time between two starts of the thread. */
 const RESTART_MS = 1_000;
+/** Threads that an append tries before it fails. */
+const APPEND_THREADS = 5;
 /** Time for closing files, after sending has ended. */
 const CLOSE_MS = 250;
 
@@ -50,6 +58,8 @@ export async function startSinkThread({ lost, logger, ...workerData }: SinkThrea
   let current: Worker | undefined;
   let running: Promise<Worker> | undefined;
   let startAfter = 0;
+  let isStopped = false;
+  let restart: NodeJS.Timeout | undefined;
   let settle: ((outcome: Outcome) => void) | undefined;
 
   const onMessage = (status: WorkerMessage): void => {
@@ -73,36 +83,55 @@ export async function startSinkThread({ lost, logger, ...workerData }: SinkThrea
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
     });
     current = worker;
+    let wasReady = false;
     worker.on("message", onMessage);
-    const ended = once(worker, "exit").then(([code]) => Promise.reject(new Error(`the thread exited with ${code}`)));
+    const ended = once(worker, "exit").then(
+      ([code]) => Promise.reject(new ThreadEndedError(`the thread exited with ${code}`)),
+      (cause: unknown) => Promise.reject(new ThreadEndedError(`the thread has failed: ${cause}`, { cause })),
+    );
     ended.catch((error: unknown) => {
       if (current !== worker) return;
       current = running = undefined;
       logger.warn({ err: error }, "the audit thread has ended; another one will be started");
       settle?.({ error });
+      // Lines that are on disk do not wait for the next append. A thread that could not start would fail again.
+      if (wasReady && !isStopped) restart = setTimeout(() => thread().catch(() => {}), RESTART_MS).unref();
     });
     await Promise.race([nextResponse(), ended]);
+    wasReady = true;
     return worker;
   };
   /** Returns the thread that accepts lines, once it is ready. */
   const thread = (): Promise<Worker> => {
     if (running) return running;
-    if (performance.now() < startAfter) return Promise.reject(new Error("the audit thread has ended"));
+    if (isStopped) return Promise.reject(new Error("the audit thread is stopped"));
     startAfter = performance.now() + RESTART_MS;
     running = start();
     return running;
   };
   const post = (to: Worker, task: SinkWorkerTask): void => to.postMessage(task);
+  const appendOnce = async (lines: readonly string[], beyondLimit: boolean): Promise<readonly number[]> => {
+    const worker = await thread();
+    const response = nextResponse();
+    post(worker, { kind: "append", lines, beyondLimit });
+    return await response;
+  };
 
   thread().catch(() => {});
   return {
     async append(lines, beyondLimit = false) {
-      const worker = await thread();
-      const response = nextResponse();
-      post(worker, { kind: "append", lines, beyondLimit });
-      return await response;
+      for (let threads = 1; ; threads++) {
+        try {
+          return await appendOnce(lines, beyondLimit);
+        } catch (error) {
+          if (!(error instanceof ThreadEndedError) || threads === APPEND_THREADS) throw error;
+          await pause(Math.max(0, startAfter - performance.now()), undefined, { ref: false });
+        }
+      }
     },
     async stop(withinMs) {
+      isStopped = true;
+      clearTimeout(restart);
       const worker = current;
       current = undefined;
       if (!worker) return;

@@ -1,5 +1,8 @@
-import { pathToFileURL } from "node:url";
-import type { EventDestination } from "../domain/audit-ports.ts";
+import { once } from "node:events";
+import { setTimeout as pause } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
+import { type EventDestination, SinkModuleError, SinkRejectedError } from "../domain/audit-ports.ts";
+import type { ModuleMessage, ModuleTask, ModuleWorkerData } from "./module-worker.ts";
 
 /** The file of a sink that this project does not have. */
 export interface ModuleSinkSettings {
@@ -7,29 +10,125 @@ export interface ModuleSinkSettings {
   readonly file: string;
 }
 
+const MAX_HEAP_MB = 128;
+const CHECK_MS = 60_000;
+const CLOSE_MS = 200;
+
 /**
- * Loads a file whose default export opens a sink: `export default async function open(): Promise<EventDestination>`.
+ * Loads the file in a thread that then ends, so that a wrong path is an error of the start. The sink is not opened: what
+ * it needs may be away. @throws SinkModuleError
+ */
+export async function checkModule({ file }: ModuleSinkSettings): Promise<void> {
+  const thread = startThread({ file, onlyCheck: true });
+  const late = new AbortController();
+  try {
+    await Promise.race([
+      thread.ready,
+      pause(CHECK_MS, undefined, { signal: late.signal }).then(() => {
+        throw new Error(`${file} was not loaded within ${CHECK_MS / 1_000} s`);
+      }),
+    ]);
+  } catch (error) {
+    throw new SinkModuleError(error);
+  } finally {
+    late.abort();
+    await thread.worker.terminate();
+  }
+}
+
+/**
+ * Opens the sink of a file in a thread of its own, so that an error that nobody catches, process.exit and a full heap end
+ * this thread and not the one that has the spool. A send to a thread that ended starts another one.
  * @throws Error with one line that names the file and what is wrong
  */
 export async function openModuleSink({ file }: ModuleSinkSettings): Promise<EventDestination> {
-  const loaded: { readonly default?: unknown } = await import(pathToFileURL(file).href).catch((cause: unknown) => {
-    throw new Error(`${file} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`);
-  });
-  const open = loaded.default;
-  if (typeof open !== "function") throw new Error(`${file} has no function as its default export`);
-  const destination: unknown = await open();
-  if (!isDestination(destination))
-    throw new Error(`${file}: what its default export returns needs maxEvents (from 1), send and close`);
-  return destination;
+  let current: ModuleThread | undefined;
+  let calls = 0;
+  const open = async (): Promise<ModuleThread> => {
+    if (current && !current.hasEnded()) return current;
+    const thread = startThread({ file, onlyCheck: false });
+    current = thread;
+    try {
+      await thread.ready;
+    } catch (error) {
+      await thread.worker.terminate();
+      throw error;
+    }
+    return thread;
+  };
+  const maxEvents = await (await open()).ready;
+  return {
+    maxEvents,
+    async send(events, signal) {
+      signal.throwIfAborted();
+      const { worker, response } = await open();
+      const call = ++calls;
+      const post = (task: ModuleTask): void => worker.postMessage(task);
+      const { promise: aborted, reject } = Promise.withResolvers<never>();
+      const abort = (): void => {
+        post({ kind: "abort", call });
+        reject(signal.reason);
+      };
+      signal.addEventListener("abort", abort);
+      const answered = response(call);
+      post({ kind: "send", call, events });
+      await Promise.race([answered, aborted]).finally(() => signal.removeEventListener("abort", abort));
+    },
+    async close() {
+      if (!current || current.hasEnded()) return;
+      const { worker } = current;
+      const ended = once(worker, "exit").catch(() => {});
+      worker.postMessage({ kind: "close" } satisfies ModuleTask);
+      await Promise.race([ended, pause(CLOSE_MS, undefined, { ref: false })]);
+      await worker.terminate();
+    },
+  };
 }
 
-function isDestination(value: unknown): value is EventDestination {
-  if (typeof value !== "object" || value === null) return false;
-  const { maxEvents, send, close } = value as Partial<Record<keyof EventDestination, unknown>>;
-  return (
-    Number.isSafeInteger(maxEvents) &&
-    Number(maxEvents) >= 1 &&
-    typeof send === "function" &&
-    typeof close === "function"
-  );
+interface ModuleThread {
+  readonly worker: Worker;
+  /** Resolves with the largest number of events of one send. Rejects when the sink cannot be opened. */
+  readonly ready: Promise<number>;
+  readonly hasEnded: () => boolean;
+  /** Resolves when the events of a send are stored. Rejects also when the thread ends first. */
+  response(call: number): Promise<void>;
+}
+
+function startThread(data: ModuleWorkerData): ModuleThread {
+  const { file } = data;
+  const worker = new Worker(new URL("./module-worker.ts", import.meta.url), {
+    ...{ workerData: data, resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB } },
+  });
+  const { promise: ready, ...opening } = Promise.withResolvers<number>();
+  const waiting = new Map<number, { readonly resolve: () => void; readonly reject: (error: Error) => void }>();
+  let hasEnded = false;
+  let problem: string | undefined;
+  ready.catch(() => {});
+  worker.on("message", (message: ModuleMessage) => {
+    if (message.kind === "ready") opening.resolve(message.maxEvents);
+    else if (message.kind === "not_opened") opening.reject(new Error(message.message));
+    else {
+      const call = waiting.get(message.call);
+      waiting.delete(message.call);
+      if (message.kind === "sent") call?.resolve();
+      else call?.reject(message.isRejection ? new SinkRejectedError(message.message) : new Error(message.message));
+    }
+  });
+  worker.on("error", (error) => {
+    hasEnded = true;
+    problem = error instanceof Error ? error.message : String(error);
+  });
+  worker.on("exit", (code) => {
+    hasEnded = true;
+    const error = new Error(
+      `${file}: its thread has ended (${problem ?? `exit code ${code}`}); another one is started`,
+    );
+    opening.reject(error);
+    for (const { reject } of waiting.values()) reject(error);
+    waiting.clear();
+  });
+  return {
+    ...{ worker, ready, hasEnded: () => hasEnded },
+    response: (call) => new Promise((resolve, reject) => waiting.set(call, { resolve, reject })),
+  };
 }

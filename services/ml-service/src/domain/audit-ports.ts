@@ -47,3 +47,16 @@ export class AuditSinkError extends Error {
     });
   }
 }
+
+/** The file of a sink cannot be used. */
+export class SinkModuleError extends Error {
+  override readonly name = "SinkModuleError" as const;
+  /** @param cause its message names the file */
+  constructor(cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    super(
+      `BELLWETHER_AUDIT_SINK: ${why}; name a file whose default export is a function (docs/event-sinks.md), or set it to off`,
+      { cause },
+    );
+  }
+}

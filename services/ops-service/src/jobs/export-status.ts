@@ -35,7 +35,12 @@ export function createExportStatus(): ExportStatus {
     return () => gauge.removeCallback(callback);
   };
   const removes = [
-    observe("bellwether.export.backlog", "{event}", "Events that a sink does not have yet.", ({ backlog }) => backlog.events),
+    observe(
+      "bellwether.export.backlog",
+      "{event}",
+      "Events that a sink does not have yet.",
+      ({ backlog }) => backlog.events,
+    ),
     observe(
       "bellwether.export.oldest_age",
       "s",
