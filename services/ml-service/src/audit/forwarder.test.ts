@@ -59,6 +59,21 @@ test("events that went through the spool are unchanged", async () => {
   expect(sent).toEqual([event(7)]);
 });
 
+test("after a failure in the middle of a segment, batches that are stored are not sent again", async () => {
+  const sent: unknown[][] = [];
+  const spool = memorySpool(linesOf(0, 4), linesOf(4, 5));
+  let attempts = 0;
+  const send: EventDestination["send"] = async (events) => {
+    if (++attempts === 2) throw new Error("away");
+    sent.push(numbersOf(events));
+  };
+  const open = async () => ({ maxEvents: 2, send, close: async () => {} });
+  const forwarder = startForwarder({ ...{ spool, lost: () => {}, logger: SILENT }, open });
+  await vi.waitFor(() => expect(spool.segments).toEqual([]), { timeout: 10_000 });
+  await forwarder.stop(2_000);
+  expect(sent).toEqual([[0, 1], [2, 3], [4]]);
+});
+
 test("while the destination does not answer, sending is retried and logged once; then all events are sent", async () => {
   const warn = vi.fn();
   const info = vi.fn();
