@@ -59,14 +59,14 @@ export async function countContradictions(suppliers: number, monotone: boolean):
     });
     const publication = {
       ...trained,
-      modelName: "demo",
+      modelName: pair.model.name,
       origin: "trained" as const,
       configHash: pair.configHash,
       evaluation: null,
       now: new Date(0),
     };
     const { version } = await publishVersion(folder, publication, checkScoringModel);
-    const model = await openScoringModel(await readVersion(folder, "demo", version));
+    const model = await openScoringModel(await readVersion(folder, pair.model.name, version));
     const described = describeFeatures(model.bundle);
     const byName = new Map(described.map((feature) => [feature.name, feature]));
     const counts = {

@@ -79,8 +79,9 @@ function assertOneTrace({ collector: { spans } }: TracedWeeks): void {
   const written = (statement: string) => [`ops-service CLIENT ${statement}`, ...submitted];
   const copy = written("COPY bellwether.score_r1");
   expect(lineages(spans, /^COPY /, "CLIENT")).toEqual([copy, copy]);
-  const insert = written("INSERT bellwether.run_chunk");
-  expect(lineages(spans, /^INSERT bellwether.run_chunk/, "CLIENT")).toEqual([insert, insert]);
+  // The receipt and the counts of the run are one statement.
+  const receipt = written("WITH bellwether.run_chunk");
+  expect(lineages(spans, /^WITH bellwether.run_chunk/, "CLIENT")).toEqual([receipt, receipt]);
 }
 
 /**

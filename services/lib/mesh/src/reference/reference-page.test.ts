@@ -36,7 +36,7 @@ test("operations are grouped by service, each with its path, its fields, its err
   ]);
   expect(rowOf(entry, "reason").slice(0, 2)).toEqual(["text", "required"]);
   expect(entry).toContain(
-    "<code>FAILED_PRECONDITION</code></th><td>400</td><td>the run is not held (reason RUN_STATE).",
+    "<code>FAILED_PRECONDITION</code></th><td>400</td><td>the run is not held, for example because it is complete or voided;",
   );
 });
 
