@@ -20,6 +20,32 @@ const starters = () => {
 };
 const startedBy = starters();
 
+/**
+ * Returns a package of package-lock.json that is not installed in that version, or undefined. Lock files that cannot be
+ * read say nothing: the packages may be installed in another way.
+ */
+const missingPackage = () => {
+  try {
+    const packagesOf = (file) => JSON.parse(readFileSync(new URL(`../../${file}`, import.meta.url), "utf8")).packages;
+    const installed = packagesOf("node_modules/.package-lock.json");
+    return Object.entries(packagesOf("package-lock.json")).find(
+      ([name, { version, dev, optional, devOptional, peer }]) =>
+        name.startsWith("node_modules/") &&
+        !(dev || optional || devOptional || peer) &&
+        (!installed[name] || installed[name].version !== version),
+    )?.[0];
+  } catch {
+    return undefined;
+  }
+};
+
+// Services load their packages in their own processes, which would each end with a stack trace.
+const missing = process.argv[2] === "start" ? missingPackage() : undefined;
+if (missing !== undefined) {
+  console.error(`bellwether: ${missing} is not the one of package-lock.json: run npm ci`);
+  process.exit(1);
+}
+
 const [major, minor] = process.versions.node.split(".").map(Number);
 // Before 24.15, Node prints a warning about its SQLite module, which the process locks use, in the output of every command.
 if (major > 24 || (major === 24 && minor >= 15)) {

@@ -106,7 +106,13 @@ describe("a run that is voided", () => {
     const again = await ops.batch.voidRun({ runId: wrong.runId, reason: "again" });
     expect(again).toMatchObject({ run: { voided: { reason } }, alertsClosed: { count: 0 } });
     const approval = await failureOf(ops.batch.approveRun({ runId: wrong.runId, reason }));
-    expect(approval.rawMessage).toBe(`run ${wrong.runId} is voided: only a held run can be approved`);
+    expect(approval.rawMessage).toBe(
+      `revision 1 of ${wrong.isoWeek} (run ${wrong.runId}) is voided: only a held run can be approved; the next run of the week is a new revision: run it with the correct file`,
+    );
+    const superseding = await failureOf(ops.batch.supersedeRun({ runId: wrong.runId, reason }));
+    expect(superseding.rawMessage).toMatch(
+      /^revision 1 of .* is voided: only a complete run can be superseded; .*run it/,
+    );
   });
 
   test("a week that was completed too early is voided, and the next true week raises alerts again", async () => {
@@ -294,7 +300,7 @@ describe("a run that is held", () => {
     await ops.batch.approveRun({ runId: first.run?.runId ?? 0, reason });
     const failure = await failureOf(start(OTHER, "another"));
     expect(failure.rawMessage).toBe(
-      `run ${first.run?.runId} is held: anonymous has approved it with another file or configuration; void it (VoidRun), then run this one`,
+      `revision 1 of ${first.run?.isoWeek} (run ${first.run?.runId}) is held: anonymous has approved it with another file or configuration; void it (VoidRun), then run this one`,
     );
     const configHash = "3".repeat(64);
     const { lease } = await ops.batch.startRun({ isoWeek, modelName, holder: "h", sourceDigest: SOURCE, configHash });

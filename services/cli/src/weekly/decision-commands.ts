@@ -1,11 +1,11 @@
-import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { countText } from "@bellwether/reasons/count-text";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { ReportedError } from "../errors/reported-error.ts";
 import { isoWeek, reason } from "../input/parse-option.ts";
-import { givenOptions } from "../output/given-options.ts";
+import { givenOptions, weeklyCommandText } from "../output/given-options.ts";
 import { createReport } from "../output/report.ts";
 import { openOps } from "../remote/ops-client.ts";
 import { defaultUrlText, OPS_PEER } from "../remote/peer-url.ts";
@@ -77,7 +77,8 @@ function voidCommand(context: CliContext): Command {
   ).action(async (options: DecisionOptions) => {
     const report = createReport(options);
     using ops = openOps(context, options.ops, BatchService);
-    const { runId } = await findRun(ops, options.week, options.model);
+    const found = await findRun(ops, options.week, options.model);
+    const { runId } = found;
     const { run, alertsClosed, alertsRestored, alertsKept, latestWeek } = await ops.answer(
       ops.client.voidRun({ runId, reason: options.reason }),
     );
@@ -87,12 +88,34 @@ function voidCommand(context: CliContext): Command {
       alerts_restored: alertsRestored?.count ?? 0,
       alerts_kept: alertsKept?.count ?? 0,
     };
-    report.line(`${run.isoWeek} of ${run.modelName} is withdrawn; latest complete week now: ${latestWeek || "none"}`);
+    for (const line of withdrawnLines(found, run, latestWeek)) report.line(line);
     report.line(
       `${countText(counts.alerts_closed, "alert")} closed, ${counts.alerts_restored} as before the run, ${counts.alerts_kept} kept because people or later runs changed them`,
     );
-    report.json({ ...runToJson(run), ...counts, latest_week: latestWeek || null });
+    const endsRequest = endsSupersedeRequest(found);
+    report.json({
+      ...{ ...runToJson(run), ...counts, latest_week: latestWeek || null },
+      supersede_request_withdrawn: endsRequest,
+    });
   });
+}
+
+/** Whether the withdrawal of a run ends a request for a new revision: of the run, or of the one that it was to replace. */
+const endsSupersedeRequest = ({ state, supersedesRunId, supersedeRequested }: BatchRun): boolean =>
+  state !== RunState.VOIDED &&
+  (supersedeRequested !== undefined || (supersedesRunId !== undefined && state !== RunState.COMPLETE));
+
+/**
+ * Returns which revision was withdrawn, and what became of a request for a new one.
+ * @param before the run before the withdrawal
+ */
+export function withdrawnLines(before: BatchRun, { isoWeek, modelName, revision }: BatchRun, latestWeek: string) {
+  const line = `revision ${revision} of ${isoWeek} of ${modelName} is withdrawn; latest complete week now: ${latestWeek || "none"}`;
+  if (!endsSupersedeRequest(before)) return [line];
+  const asked = before.supersedeRequested
+    ? "the request for a new revision ends with it"
+    : `the request for a new revision ends with it; the revision that it was to replace is shown, and a new request is ${weeklyCommandText("supersede", `--week ${isoWeek} --reason TEXT`, { model: modelName })}`;
+  return [line, asked];
 }
 
 function supersedeCommand(context: CliContext): Command {

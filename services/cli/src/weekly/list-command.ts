@@ -43,8 +43,8 @@ export function listCommand(context: CliContext): Command {
     .action(async (options: ListOptions) => {
       const report = createReport(options);
       using ops = openOps(context, options.ops, BatchService);
-      const { runs, isMore } = await readRuns(ops, options);
-      for (const run of runs) report.line(runLine(run));
+      const { runs, isMore, revisions } = await readRuns(ops, options);
+      for (const run of runs) report.line(runLine(run, revisions));
       if (runs.length === 0) report.line("no run");
       if (isMore) report.line(`the first ${countText(runs.length, "run")}; --limit shows more`);
       report.json({ runs: runs.map(runJson), more: isMore });
@@ -54,11 +54,13 @@ export function listCommand(context: CliContext): Command {
 async function readRuns(
   { client, answer }: OpsClient<typeof BatchService>,
   { model, week, state, limit }: ListOptions,
-): Promise<{ readonly runs: readonly BatchRun[]; readonly isMore: boolean }> {
+): Promise<{ readonly runs: readonly BatchRun[]; readonly isMore: boolean; readonly revisions: Revisions }> {
   const runs: BatchRun[] = [];
+  const revisions = new Map<number, number>();
   let pageToken = "";
   do {
     const page = await answer(client.listRuns({ pageSize: PAGE_SIZE, pageToken }));
+    for (const { runId, revision } of page.runs) revisions.set(runId, revision);
     runs.push(
       ...page.runs.filter(
         (run) =>
@@ -69,17 +71,20 @@ async function readRuns(
     );
     pageToken = page.nextPageToken;
   } while (pageToken !== "" && runs.length <= limit);
-  return { runs: runs.slice(0, limit), isMore: runs.length > limit };
+  return { runs: runs.slice(0, limit), isMore: runs.length > limit, revisions };
 }
 
+/** Revisions by the id of their run. */
+type Revisions = ReadonlyMap<number, number>;
+
 /** Returns a run in one line. */
-export function runLine(run: BatchRun): string {
+export function runLine(run: BatchRun, revisions: Revisions): string {
   const { isoWeek: week, modelName, revision, state, startedAt, rowsScored, rowsRejected, alertsRaised } = run;
   const wasScored = state !== RunState.MISSED && (rowsScored > 0n || state === RunState.COMPLETE);
   const counts = wasScored
     ? `${rowsScored} scored + ${rowsRejected} rejected; ${countText(alertsRaised, "alert")} raised`
     : "";
-  const parts = [counts, reasonText(run), oneLine(approvalText(run)), revisionText(run), supersedeText(run)];
+  const parts = [counts, reasonText(run), oneLine(approvalText(run)), revisionText(run, revisions), supersedeText(run)];
   return [
     `${week}  ${modelName}  revision ${revision}  ${stateText(state).padEnd(10)}`,
     ...(startedAt ? [timestampDate(startedAt).toISOString()] : []),
@@ -89,10 +94,16 @@ export function runLine(run: BatchRun): string {
     .trimEnd();
 }
 
-function revisionText({ state, supersedesRunId, supersededByRunId }: BatchRun): string {
-  if (supersededByRunId !== undefined) return `replaced by run ${supersededByRunId}`;
+function revisionText({ revision, state, supersedesRunId, supersededByRunId }: BatchRun, revisions: Revisions): string {
+  const nameOf = (runId: number, other: string): string => {
+    const known = revisions.get(runId);
+    return known === undefined ? other : `revision ${known}`;
+  };
+  if (supersededByRunId !== undefined) return `replaced by ${nameOf(supersededByRunId, "a later revision")}`;
   if (supersedesRunId === undefined) return "";
-  return `${state === RunState.COMPLETE ? "replaced" : "is to replace"} run ${supersedesRunId}`;
+  // The second revision can replace only the first one.
+  const replaced = revision === 2 ? "revision 1" : nameOf(supersedesRunId, "an earlier revision");
+  return `${state === RunState.COMPLETE ? "replaced" : "is to replace"} ${replaced}`;
 }
 
 const runJson = (run: BatchRun): object => ({

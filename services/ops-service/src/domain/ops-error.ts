@@ -56,13 +56,21 @@ export class RunHeldError extends Error {
   }
 }
 
+/** A run, with what a person calls it. */
+interface NamedRun {
+  readonly id: number;
+  readonly isoWeek: string;
+  readonly revision: number;
+  readonly state: string;
+}
+
 /** The state of the run does not allow the call. */
 export class RunStateError extends Error {
   override readonly name = "RunStateError" as const;
   readonly metadata: Readonly<Record<string, string>>;
   /** @param way what the state does not allow, and what the caller can do */
-  constructor({ id, state }: { readonly id: number; readonly state: string }, way: string) {
-    super(`run ${id} is ${state}: ${way}`);
+  constructor({ id, isoWeek, revision, state }: NamedRun, way: string) {
+    super(`revision ${revision} of ${isoWeek} (run ${id}) is ${state}: ${way}`);
     this.metadata = { run_id: String(id), state };
   }
 }

@@ -20,11 +20,12 @@ export function checkLease<R extends Pick<Run, "fence">>(
 }
 
 /** Checks that the holder of a run can write to it. @throws RunCompleteError, RunHeldError, RunStateError */
-export function checkOpen({ id, state }: Pick<Run, "id" | "state">): void {
+export function checkOpen(run: Pick<Run, "id" | "isoWeek" | "revision" | "state">): void {
+  const { id, state } = run;
   if (state === "complete") throw new RunCompleteError(id);
   if (state === "held") throw new RunHeldError(id);
   if (state !== "running" && state !== "failed")
-    throw new RunStateError({ id, state }, "nothing can be written to it; start the run of the week again");
+    throw new RunStateError(run, "nothing can be written to it; start the run of the week again");
 }
 
 /** Checks that all chunks of a run are scored by the same model version. @throws RunMismatchError */

@@ -33,7 +33,12 @@ export function voidRun(transact: Transact, runId: number, decision: Decision): 
     const run = await lockRun(ledger, runId);
     if (run.state === "voided") return await voidedRun(ledger, run, { closed: [], restored: [], kept: [] });
     if (run.state === "missed" || run.state === "superseded")
-      throw new RunStateError(run, "only a complete, held or failed run can be voided");
+      throw new RunStateError(
+        run,
+        run.state === "missed"
+          ? "only a complete, held or failed run can be voided; run the week when its file is there"
+          : "only a complete, held or failed run can be voided; void the later revision, which is shown instead",
+      );
     await checkNotUnderWay(ledger, run, "");
     const alerts = run.state === "complete" ? await withdrawAlerts(ledger, run, decision) : NONE;
     const state = { state: "voided", voided: decisionOf(decision), supersedeRequested: null } as const;

@@ -17,7 +17,10 @@ import { createScoreCopy, SCORE_COPY_COLUMNS } from "../scores/score-copy.ts";
 import { recordSuppliers } from "../suppliers/record-suppliers.ts";
 
 interface LockedRun
-  extends Pick<Run, "id" | "state" | "fence" | "scoredBy" | "previousRunId" | "chunkRows" | "chunksTotal"> {
+  extends Pick<
+    Run,
+    "id" | "isoWeek" | "revision" | "state" | "fence" | "scoredBy" | "previousRunId" | "chunkRows" | "chunksTotal"
+  > {
   readonly impactFormula: ImpactFormula | null;
 }
 
@@ -43,7 +46,7 @@ export async function writeChunk(
   policy: ImpactFormula,
 ): Promise<ChunkReceipt> {
   const found = await tx.query<LockedRun>(
-    `select id, state::text, fence::float8, scored_by as "scoredBy", previous_run_id as "previousRunId",
+    `select id, iso_week as "isoWeek", revision, state::text, fence::float8, scored_by as "scoredBy", previous_run_id as "previousRunId",
        chunk_rows as "chunkRows", chunks_total as "chunksTotal",
        impact_formula as "impactFormula"
      from bellwether.run where id = $1 for update`,
