@@ -276,6 +276,22 @@ test("NaN is a missing value, and it is counted", async () => {
   expect(after).toEqual(before.map((count) => count + 1));
 });
 
+test("a row with too few values has NaN as its contributions, in PredictBatch too, and the rows beside it have theirs", async () => {
+  const request = raw(["margin", "contributions"]);
+  const [numbers = new Uint8Array()] = request.rawInputContents;
+  new Float64Array(numbers.buffer, 0, DEMO_FEATURES.length).fill(Number.NaN);
+  const answer = await client.modelInfer({ ...request, inputs: request.inputs });
+  const contributions = new Float32Array(Uint8Array.from(bytesOf(answer, "contributions")).buffer);
+  const width = contributions.length / ROWS;
+  expect(bytesOf(answer, "margin").readDoubleLE(0)).toBeNaN();
+  expect(contributions.subarray(0, width).every(Number.isNaN)).toBe(true);
+  expect(contributions.subarray(width).some(Number.isNaN)).toBe(false);
+  const batch = { supplierIds: ["S_1"], numbers: [{ name: "past_disputes", values: [1] }], withContributions: true };
+  const { contributions: bytes } = await started.inference.predictBatch(batch);
+  expect(bytes).toHaveLength(4 * width);
+  expect(new Float32Array(Uint8Array.from(bytes).buffer).every(Number.isNaN)).toBe(true);
+});
+
 test("each ModelInfer is an audit event with the digests of its tensors", async () => {
   const { events } = started;
   events.length = 0;

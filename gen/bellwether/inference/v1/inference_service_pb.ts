@@ -325,7 +325,7 @@ export type PredictBatchResponse = Message<"bellwether.inference.v1.PredictBatch
 
   /**
    * Contributions of the model columns: float32 little-endian, row-major, rows × column_names. Empty unless
-   * with_contributions is true.
+   * with_contributions is true. NaN for rows without a score: with too few features, or invalid.
    *
    * @generated from field: bytes contributions = 4;
    */

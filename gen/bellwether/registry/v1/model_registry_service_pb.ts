@@ -1135,7 +1135,7 @@ export const ModelCheckKind = {
   SIGNATURE: 3,
 
   /**
-   * feature_bundle.json is complete, consistent, and belongs to this model.
+   * feature_bundle.json is complete, consistent, belongs to this model, and has the features of the manifest.
    *
    * @generated from enum value: MODEL_CHECK_KIND_BUNDLE = 4;
    */

@@ -4,9 +4,10 @@ import path from "node:path";
 import { readVersion, type StoredVersion } from "@bellwether/registry/versions/read-version";
 import { DEMO_SPEC, publishDemoModel } from "@bellwether/testing/demo-model";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { featureSchemaHash } from "../src/model/describe-model.ts";
 import { createModelChecker } from "../src/model/model-checker.ts";
 import type { ModelRejectedError } from "../src/model/model-rejected-error.ts";
-import { checkScoringModel, type GateOptions } from "../src/model/scoring-model.ts";
+import { checkScoringModel, type GateOptions, openScoringModel } from "../src/model/scoring-model.ts";
 
 let root = "";
 let stored: StoredVersion;
@@ -64,6 +65,20 @@ test.each<[string, () => StoredVersion, RegExp]>([
   ],
 ])("%s is rejected by its own check", async (_, version, text) => {
   expect(await failedCheck(version())).toMatch(text);
+});
+
+test("a bundle with other features, text or risk class than the manifest says is rejected; one without a digest passes", async () => {
+  const featureSchemaSha256 = featureSchemaHash(JSON.parse(stored.bundleJson));
+  const manifest = { ...stored.manifest, interface: { inputs: [], outputs: [], featureSchemaSha256 } };
+  const version = { ...stored, manifest };
+  expect((await checkScoringModel(version))[0]).toMatchObject({ name: "bundle", outcome: "passed" });
+  const renamed = { ...version, bundleJson: stored.bundleJson.replaceAll('"past_disputes"', '"disputes"') };
+  expect(await failedCheck(renamed)).toMatch(
+    /^bundle: feature_bundle\.json has other features.* interface\.featureSchemaSha256 of the manifest is [0-9a-f]{64}/,
+  );
+  await expect(openScoringModel(renamed)).rejects.toThrow("feature_bundle.json has other features");
+  const early = { ...renamed, manifest: stored.manifest };
+  expect((await checkScoringModel(early))[0]).toMatchObject({ name: "bundle", outcome: "passed" });
 });
 
 test("golden rows that another runtime recorded need not be equal to the last bit, but nearly", async () => {

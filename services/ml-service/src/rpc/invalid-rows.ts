@@ -58,12 +58,16 @@ export function withInvalidRows(scores: BatchScores, invalid: readonly InvalidRo
     riskScores[row] = Number.NaN;
     outputs[row] = Number.NaN;
     bands[row] = 0;
-    for (const matrix of [contributions, termWeights]) {
-      const width = (matrix?.length ?? 0) / bands.length;
-      matrix?.fill(0, row * width, (row + 1) * width);
-    }
+    clearRow(contributions, row, bands.length, Number.NaN);
+    clearRow(termWeights, row, bands.length, 0);
   }
   const rows = new Set(invalid.map(({ row }) => row));
   const violations = [...invalid, ...scores.violations.filter(({ row }) => !rows.has(row))];
   return { ...scores, violations: violations.sort((a, b) => a.row - b.row) };
+}
+
+/** Sets all values of one row of a matrix of `rows` rows. */
+function clearRow(matrix: Float32Array | null, row: number, rows: number, value: number): void {
+  const width = (matrix?.length ?? 0) / rows;
+  matrix?.fill(value, row * width, (row + 1) * width);
 }

@@ -17,7 +17,7 @@ export interface BatchScores {
   readonly outputs: Float64Array;
   /** Band codes, `[rows]`; 0 for a row with an error. */
   readonly bands: Uint8Array;
-  /** `[rows × columns]`, row-major; null unless requested. Zero for rows without a score. */
+  /** `[rows × columns]`, row-major; null unless requested. NaN for rows without a score. */
   readonly contributions: Float32Array | null;
   /** Weights of the terms of the texts, `[rows × terms]`, row-major; null unless requested, or without a text. */
   readonly termWeights: Float32Array | null;
@@ -77,7 +77,7 @@ export async function scoreBatch(
       riskScores[row] = Number.NaN;
       margins[row] = Number.NaN;
       bands[row] = invalidRows.has(row) ? NO_BAND : BAND_NUMBERS.unknown;
-      contributions?.fill(0, row * columns, (row + 1) * columns);
+      contributions?.fill(Number.NaN, row * columns, (row + 1) * columns);
       continue;
     }
     const risk = calibratedRisk(bundle, predicted.outputs[row] as number);

@@ -3,7 +3,7 @@
  * - size: no file is larger than the registry reads.
  * - digest: every file has the size and the SHA-256 of the manifest.
  * - signature: a trusted key has signed the manifest. Not made when no public key is configured.
- * - bundle: `feature_bundle.json` is complete, consistent, and of this model.
+ * - bundle: `feature_bundle.json` is complete, consistent, of this model, and has the features of the manifest.
  * - operators: `model.onnx` has only operators of the allow-list, and takes the columns of the bundle.
  * - contract: the version takes the features that this service is configured for. Not made without such a configuration.
  * - golden_rows: the recorded rows give the recorded outputs and scores, bit for bit with the runtime that recorded them.

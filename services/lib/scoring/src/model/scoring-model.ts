@@ -5,6 +5,7 @@ import { createVectorizer, type Vectorizer } from "@bellwether/risk-model/featur
 import { readOnnxTreeModel } from "@bellwether/tree-model/onnx/read-tree-ensemble";
 import { outputScales } from "@bellwether/tree-model/trees/output-scales";
 import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
+import { featureSchemaHash } from "./describe-model.ts";
 import { nextTurn } from "../runtime/event-loop-turn.ts";
 import { type ModelOutputs, type OnnxSession, openOnnxSession, RUNTIME } from "../runtime/onnx-session.ts";
 import { explainedOutput } from "./explained-output.ts";
@@ -108,10 +109,10 @@ export async function openCheckedModel(
 
 /**
  * Loads a version and verifies that its answers equal the recorded ones. Between its steps, other work of the event loop is done.
- * @throws ModelRejectedError when model.onnx cannot be read or run, or golden rows or the explanation differ; BundleError when the bundle cannot be read.
+ * @throws ModelRejectedError when the bundle is not that of the manifest, model.onnx cannot be read or run, or golden rows or the explanation differ; BundleError when the bundle cannot be read.
  */
 export async function openScoringModel(stored: StoredVersion): Promise<ScoringModel> {
-  const bundle = parseFeatureBundle(stored.bundleJson);
+  const bundle = readBundle(stored);
   try {
     const list = createCheckList();
     await using opened = await openParts(stored, bundle, list, null);
@@ -130,12 +131,22 @@ function rejectionOf(cause: unknown): Error {
   return new ModelRejectedError(`model.onnx cannot be loaded with its bundle: ${cause.message}`, { cause });
 }
 
-/** @throws BundleError, ModelRejectedError when the bundle is of another model */
+/**
+ * Reads the bundle of a version, and compares it with what the manifest says about it.
+ * @throws BundleError, ModelRejectedError when the bundle is of another model, or has other features than the manifest says
+ */
 function readBundle({ manifest, bundleJson }: StoredVersion): FeatureBundle {
   const bundle = parseFeatureBundle(bundleJson);
   if (bundle.modelName !== manifest.modelName)
     throw new ModelRejectedError(
       `feature_bundle.json is of the model "${bundle.modelName}", the version is of "${manifest.modelName}"`,
+    );
+  // Versions of earlier releases have no digest of their features.
+  const declared = manifest.interface?.featureSchemaSha256;
+  const found = featureSchemaHash(bundle);
+  if (declared !== undefined && declared !== found)
+    throw new ModelRejectedError(
+      `feature_bundle.json has other features, text or risk class than the version was published with: their digest is ${found}, interface.featureSchemaSha256 of the manifest is ${declared}; publish the model again instead of changing its files`,
     );
   return bundle;
 }

@@ -7,7 +7,7 @@ import type {
 import { type BandLimits, OutputSpace } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import type { SubmitChunkRequest } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { countText } from "@bellwether/reasons/count-text";
-import { alignedBytes, float64s } from "../../domain/number-bytes.ts";
+import { alignedBytes, float32s, float64s } from "../../domain/number-bytes.ts";
 import { ChunkShapeError } from "../../domain/ops-error.ts";
 import type { ScoredBy } from "../../domain/scores/run.ts";
 import type { LabelColumn, ScoredChunk } from "../../domain/scores/scored-chunk.ts";
@@ -52,7 +52,10 @@ export function chunkFromProto(request: SubmitChunkRequest): ScoredChunk {
     exposures,
     riskScores,
     bands,
-    contributions: alignedBytes(bytesOf("scores.contributions", contributions, rows * columnNames.length * 4), 4),
+    contributions: storedContributions(
+      alignedBytes(bytesOf("scores.contributions", contributions, rows * columnNames.length * 4), 4),
+      columnNames.length,
+    ),
     scoredBy: {
       ...{ name, version, modelDigest, bundleDigest, configHash, runtime, kernel },
       columnNames,
@@ -86,6 +89,17 @@ function termWeights(
 function bytesOf(field: string, bytes: Uint8Array, length: number): Uint8Array {
   if (bytes.length !== length)
     throw new ChunkShapeError(field, `has ${countText(bytes.length, "byte")}, not ${length}`);
+  return bytes;
+}
+
+/**
+ * Sets the contributions of rows without a score, NaN in the answer of ml-service, to 0 in place: a stored score without contributions
+ * has zeros, also in runs of earlier releases.
+ */
+function storedContributions(bytes: Uint8Array, columns: number): Uint8Array {
+  const phi = float32s(bytes);
+  for (let first = 0; columns > 0 && first < phi.length; first += columns)
+    if (Number.isNaN(phi[first])) phi.fill(0, first, first + columns);
   return bytes;
 }
 
