@@ -26,7 +26,7 @@ export async function startDemoService() {
   });
   const transport = createGrpcTransport({ baseUrl: `http://127.0.0.1:${service.addresses.grpc.port}` });
   return {
-    ...{ service, events, client: createClient(GRPCInferenceService, transport) },
+    ...{ root, service, events, client: createClient(GRPCInferenceService, transport) },
     inference: createClient(InferenceService, transport),
     async [Symbol.asyncDispose]() {
       await service.stop();

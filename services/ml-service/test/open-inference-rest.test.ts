@@ -1,3 +1,5 @@
+import { appendFile, cp, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
 import type { GRPCInferenceService } from "@bellwether/gen/inference/grpc_service_pb";
 import { DEMO_FEATURES, DEMO_SPEC } from "@bellwether/testing/demo-model";
 import type { Client } from "@connectrpc/connect";
@@ -25,8 +27,12 @@ beforeAll(async () => {
 afterAll(() => started?.[Symbol.asyncDispose]());
 
 const url = (path: string): string => `http://127.0.0.1:${started.service.addresses.web.port}/v2${path}`;
-const infer = async (body: unknown, headers: Record<string, string> = {}) =>
-  fetch(url(`/models/${DEMO_SPEC.name}/infer`), {
+const infer = async (
+  body: unknown,
+  headers: Record<string, string> = {},
+  model: string = `/models/${DEMO_SPEC.name}`,
+) =>
+  fetch(url(`${model}/infer`), {
     method: "POST",
     body: ArrayBuffer.isView(body) ? Uint8Array.from(body as Uint8Array) : JSON.stringify(body),
     headers,
@@ -163,4 +169,21 @@ test("a length of the JSON beyond the body is 400", async () => {
     400,
     expect.stringContaining("the size of the body"),
   ]);
+});
+
+test("a version whose bundle was changed is not ready: 404 with the reason, also for infer", async () => {
+  const versions = path.join(started.root, DEMO_SPEC.name);
+  await cp(path.join(versions, "v1"), path.join(versions, "v2"), { recursive: true });
+  const manifest = await readFile(path.join(versions, "v1", "manifest.json"), "utf8");
+  await writeFile(path.join(versions, "v2", "manifest.json"), manifest.replace('"v1"', '"v2"'));
+  await appendFile(path.join(versions, "v2", "feature_bundle.json"), " ");
+  const model = `/models/${DEMO_SPEC.name}/versions/2`;
+  for (const answer of [await fetch(url(model)), await fetch(url(`${model}/config`)), await infer(json(), {}, model)]) {
+    expect(answer.status).toBe(404);
+    expect(await answer.json()).toMatchObject({
+      reason: "VERSION_NOT_READY",
+      error: expect.stringMatching(/version v2 .* is not ready: .*feature_bundle\.json/),
+    });
+  }
+  expect((await fetch(url(`${model}/ready`))).status).toBe(404);
 });

@@ -7,6 +7,15 @@ export class ModelNotReadyError extends Error {
   }
 }
 
+/** A version that a client of the Open Inference Protocol names is rejected: for these clients it is one that is not ready. */
+export class VersionNotReadyError extends Error {
+  override readonly name = "VersionNotReadyError" as const;
+  /** @param why the reason of the rejection */
+  constructor(modelName: string, version: string, why: string, cause: unknown) {
+    super(`version ${version} of model "${modelName}" is not ready: ${why}`, { cause });
+  }
+}
+
 /** Too many versions are loaded or wait to be loaded. */
 export class ModelLoadsFullError extends Error {
   override readonly name = "ModelLoadsFullError" as const;

@@ -31,12 +31,14 @@ import type {
   StreamsFullError,
   SupplierIdError,
   VersionNotAllowedError,
+  VersionNotReadyError,
 } from "../domain/ml-error.ts";
 import type { TensorError } from "./open-inference/tensor-error.ts";
 
 /** Every error of this service that a caller can act on. */
 type MlError =
   | ModelNotReadyError
+  | VersionNotReadyError
   | ModelLoadsFullError
   | VersionNotAllowedError
   | BatchShapeError
@@ -67,6 +69,7 @@ type MlError =
 /** The gRPC code of each error. */
 export const ML_ERRORS = {
   ModelNotReadyError: Code.Unavailable,
+  VersionNotReadyError: Code.NotFound,
   ModelLoadsFullError: Code.ResourceExhausted,
   VersionNotAllowedError: Code.PermissionDenied,
   BatchShapeError: Code.InvalidArgument,

@@ -56,3 +56,8 @@ test.each([
 ])("%s is an error", async (column, problem) => {
   await expect(read(column)).rejects.toThrow(problem);
 });
+
+test("a .jsonl file whose first line is not JSON is an error with the line, not a table without rows", async () => {
+  const read = readValueTable("suppliers.jsonl", new TextEncoder().encode("oops\n"));
+  await expect(read).rejects.toThrow("line 1 is not a JSON object");
+});

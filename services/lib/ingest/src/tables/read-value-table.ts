@@ -1,5 +1,5 @@
-import { TableError } from "@bellwether/risk-model/tables/table-error";
-import { type Cell, parseTable, type ValueTable } from "@bellwether/risk-model/tables/value-table";
+import { TableError, tooManyColumns } from "@bellwether/risk-model/tables/table-error";
+import { type Cell, MAX_TABLE_COLUMNS, parseTable, type ValueTable } from "@bellwether/risk-model/tables/value-table";
 import { sqlName, sqlText } from "../duckdb/quote-sql.ts";
 import { Workspace } from "../duckdb/workspace.ts";
 import { DEFAULT_LIMITS } from "../ingest-limits.ts";
@@ -10,13 +10,13 @@ const MAX_ROWS = 1_000_000;
 
 /**
  * Reads a small table of numbers and texts from Parquet, CSV or JSON lines; the format is recognised by the
- * content.
+ * content, and JSON lines also by the name of the file (.jsonl, .ndjson).
  * @param file Path from which `bytes` were read.
  * @throws TableError for no rows, too many rows, a broken file, or columns that are neither numbers nor texts.
  */
 export async function readValueTable(file: string, bytes: Uint8Array): Promise<ValueTable> {
   const isParquet = String.fromCharCode(...bytes.subarray(0, PARQUET.length)) === PARQUET;
-  return isParquet ? await readParquet(file) : parseTable(bytes);
+  return isParquet ? await readParquet(file) : parseTable(bytes, /\.(?:jsonl|ndjson)$/i.test(file) || undefined);
 }
 
 async function readParquet(file: string): Promise<ValueTable> {
@@ -29,6 +29,7 @@ async function readParquet(file: string): Promise<ValueTable> {
       type: String(type),
     }));
     const header = columns.map(({ name }) => name);
+    if (header.length > MAX_TABLE_COLUMNS) throw tooManyColumns("the header", MAX_TABLE_COLUMNS);
     const values = columns.map(({ name, type }) => valueSql(name, type));
     const records = await workspace.rows(`select ${values.join(", ")} from ${from} limit ${MAX_ROWS + 1}`);
     if (records.length === 0) throw new TableError("the table has no rows");

@@ -1,20 +1,22 @@
-import { TableError } from "./table-error.ts";
+import { TableError, tooManyColumns } from "./table-error.ts";
 
 const QUOTE = '"';
 
 /**
  * Parses CSV (RFC 4180: quotes doubled inside quotes, line breaks inside quotes, LF or CRLF); blank lines are
  * skipped.
+ * @param maxCells Maximum number of cells of a record.
  * @returns Records of cells, the header first.
- * @throws TableError when a quote is not closed, or text follows a closing quote.
+ * @throws TableError when a quote is not closed, text follows a closing quote, or a record has too many cells.
  */
-export function parseCsv(text: string): string[][] {
+export function parseCsv(text: string, maxCells = Number.POSITIVE_INFINITY): string[][] {
   const records: string[][] = [];
   let record: string[] = [];
   let at = 0;
   while (at <= text.length) {
     const { cell, end } = text[at] === QUOTE ? quotedCell(text, at) : plainCell(text, at);
     record.push(cell);
+    if (record.length > maxCells) throw tooManyColumns(`row ${records.length + 1}`, maxCells);
     at = end + 1;
     if (text[end] === ",") continue;
     if (record.length > 1 || record[0] !== "") records.push(record);

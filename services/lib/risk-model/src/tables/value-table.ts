@@ -1,5 +1,5 @@
 import { parseCsv } from "./parse-csv.ts";
-import { TableError } from "./table-error.ts";
+import { TableError, tooManyColumns } from "./table-error.ts";
 import { tableText } from "./table-text.ts";
 
 /** A cell: a number, a text (as every cell of a CSV file), or null for an empty one. */
@@ -15,6 +15,8 @@ export interface ValueTable {
 }
 
 const MAX_RECORDS = 1_000_000;
+/** Maximum number of columns of a table, as of a weekly file. */
+export const MAX_TABLE_COLUMNS = 2_000;
 
 /** Texts that mean missing. */
 const MISSING: ReadonlySet<string> = new Set(["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?"]);
@@ -23,20 +25,23 @@ const MISSING: ReadonlySet<string> = new Set(["", "NA", "N/A", "NaN", "nan", "nu
  * Reads a table from CSV with a header, or from JSON lines: one object per line, with values by column name.
  * A list in an object (`"features": [1, 2]`) becomes columns named `features[0]`, `features[1]`, …; the
  * members of an object in an object become columns with their own names.
- * @throws TableError for lines of different length, no rows, a repeated name, invalid JSON, and bytes that are not UTF-8.
+ * @param isJsonLines Default: whether the text begins as an object of JSON.
+ * @throws TableError for lines of different length, no rows, more than 2,000 columns, a repeated name, invalid JSON, and bytes that are
+ * not UTF-8.
  */
-export function parseTable(bytes: Uint8Array): ValueTable {
+export function parseTable(bytes: Uint8Array, isJsonLines?: boolean): ValueTable {
   const text = tableText(bytes);
-  const table = text.trimStart().startsWith("{") ? fromJsonLines(text) : fromCsv(text);
+  const table = (isJsonLines ?? text.trimStart().startsWith("{")) ? fromJsonLines(text) : fromCsv(text);
   if (table.records.length === 0) throw new TableError("the table has no rows");
   if (table.records.length > MAX_RECORDS) throw new TableError(`the table has more than ${MAX_RECORDS} rows`);
-  const twice = table.header.find((name, at) => table.header.indexOf(name) !== at);
+  const seen = new Set<string>();
+  const twice = table.header.find((name) => seen.size === seen.add(name).size);
   if (twice !== undefined) throw new TableError(`the table has two columns "${twice.slice(0, 80)}"`);
   return table;
 }
 
 function fromCsv(text: string): ValueTable {
-  const [header = [], ...records] = parseCsv(text);
+  const [header = [], ...records] = parseCsv(text, MAX_TABLE_COLUMNS);
   const wrong = records.findIndex((record) => record.length !== header.length);
   if (wrong >= 0) {
     const counts = `row ${wrong + 2} has ${records[wrong]?.length} cells where the header has ${header.length}`;
@@ -54,9 +59,16 @@ export function separatorHint(header: readonly string[]): string {
 }
 
 function fromJsonLines(text: string): ValueTable {
-  const lines = text.split("\n");
-  const objects = lines.flatMap((line, at) => (line.trim() === "" ? [] : [flatObject(line, at + 1)]));
-  const header = [...new Set(objects.flatMap((object) => [...object.keys()]))];
+  const names = new Set<string>();
+  const objects: ReadonlyMap<string, Cell>[] = [];
+  for (const [at, line] of text.split("\n").entries()) {
+    if (line.trim() === "") continue;
+    const object = flatObject(line, at + 1);
+    for (const name of object.keys()) names.add(name);
+    if (names.size > MAX_TABLE_COLUMNS) throw tooManyColumns(`the objects up to line ${at + 1}`, MAX_TABLE_COLUMNS);
+    objects.push(object);
+  }
+  const header = [...names];
   return { header, records: objects.map((object) => header.map((name) => object.get(name) ?? null)), firstRow: 1 };
 }
 
@@ -73,6 +85,7 @@ function flatObject(line: string, number: number): Map<string, Cell> {
     else if (typeof value === "string" || typeof value === "number" || value === null) cells.set(name, value);
     else if (typeof value === "boolean") cells.set(name, value ? 1 : 0);
     else throw new TableError(`line ${number}: ${name.slice(0, 80)} is not a number, text or list`);
+    if (cells.size > MAX_TABLE_COLUMNS) throw tooManyColumns(`line ${number}`, MAX_TABLE_COLUMNS);
   };
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
     throw new TableError(`line ${number} is not a JSON object`);

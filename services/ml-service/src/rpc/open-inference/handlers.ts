@@ -9,6 +9,7 @@ import type { BatchScores } from "@bellwether/scoring/batch/score-batch";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { ScoreCounts } from "../../domain/score-counts.ts";
+import { VersionNotReadyError } from "../../domain/ml-error.ts";
 import type { LoadedModels } from "../../model/loaded-models.ts";
 import type { ServedModel } from "../../model/served-model.ts";
 import { mayUseAnyVersion } from "../any-version.ts";
@@ -48,15 +49,20 @@ const MAX_INDEX = 10_000;
 /** Returns the handlers of the Open Inference Protocol. */
 export function openInferenceHandlers(deps: OpenInferenceDeps): ServiceImpl<typeof GRPCInferenceService> {
   const { loadedModels, defaultModel, statistics, counts, release, versionsOf } = deps;
-  /** Runs `use` with a version of a model. @throws ModelNotFoundError, VersionNotFoundError, ModelNotReadyError, TensorError */
-  const withModel = <T>(
+  /** Runs `use` with a version of a model. @throws ModelNotFoundError, VersionNotFoundError, ModelNotReadyError, VersionNotReadyError, TensorError */
+  const withModel = async <T>(
     name: string,
     version: string,
     context: HandlerContext,
     use: (model: ServedModel) => Promise<T> | T,
   ): Promise<T> => {
     const selector = { modelName: name || defaultModel, modelVersion: versionOfRequest(version) };
-    return loadedModels.withModel({ ...selector, anyVersion: mayUseAnyVersion(context) }, use);
+    try {
+      return await loadedModels.withModel({ ...selector, anyVersion: mayUseAnyVersion(context) }, use);
+    } catch (error) {
+      if (version === "" || !(error instanceof Error) || !REJECTED.has(error.name)) throw error;
+      throw new VersionNotReadyError(selector.modelName, selector.modelVersion, error.message, error);
+    }
   };
 
   return {
@@ -104,6 +110,8 @@ export function openInferenceHandlers(deps: OpenInferenceDeps): ServiceImpl<type
   };
 }
 
+/** Errors of a version that is rejected. */
+const REJECTED = new Set(["ModelRejectedError", "ModelCorruptError", "ModelSignatureError", "BundleError"]);
 const NOT_FOUND = new Set(["ModelNotFoundError", "VersionNotFoundError", "RegistryNameError"]);
 
 function tensorToProto({ name, datatype, columns }: TensorInfo) {
