@@ -139,7 +139,7 @@ test("a challenger whose files are damaged is not compared while the champion an
   const whole = await readFile(file);
   await challenge(version);
   await writeFile(file, whole.subarray(0, 100));
-  expect((await reaches(ShadowState.UNREADABLE, version)).detail).toContain("differs from the digest");
+  expect((await reaches(ShadowState.REJECTED, version)).detail).toContain("differs from the digest");
   expect((await inference.predict({ supplier: supplier(1) }, LONG)).score?.model?.version).toBe("v1");
   await writeFile(file, whole);
   await reaches(ShadowState.RUNNING, version);

@@ -1,3 +1,4 @@
+import { ModelCorruptError, ModelSignatureError } from "@bellwether/registry/registry-error";
 import type { StoredVersion } from "@bellwether/registry/versions/read-version";
 import type { ComparedVersion, ShadowState } from "../domain/shadow.ts";
 
@@ -29,12 +30,27 @@ export async function findPair({ served, challenger, fingerprint }: ShadowVersio
   return { kind: "pair", key, champion, challenger: version };
 }
 
-/** Reads both versions of a pair. @throws errors of the registry; Error when the champion is not the served one */
+/** The files of the challenger are damaged or not signed: reading them again changes nothing until they change. */
+export class DamagedChallengerError extends Error {
+  override readonly name = "DamagedChallengerError" as const;
+}
+
+/** Reads the challenger. @throws DamagedChallengerError, and errors of the registry */
+async function readChallenger(read: ShadowVersionsAccess["read"], version: string): Promise<StoredVersion> {
+  try {
+    return await read(version);
+  } catch (error) {
+    const isDamaged = error instanceof ModelSignatureError || (error instanceof ModelCorruptError && !error.mayPass);
+    throw isDamaged ? new DamagedChallengerError(error.message, { cause: error }) : error;
+  }
+}
+
+/** Reads both versions of a pair. @throws DamagedChallengerError; errors of the registry; Error when the champion is not the served one */
 export async function readPair(
   { read }: ShadowVersionsAccess,
   { champion, challenger }: FoundPair & { readonly kind: "pair" },
 ): Promise<{ readonly champion: StoredVersion; readonly challenger: StoredVersion }> {
-  const stored = { champion: await read(champion.version), challenger: await read(challenger) };
+  const stored = { champion: await read(champion.version), challenger: await readChallenger(read, challenger) };
   if (stored.champion.manifest.files["model.onnx"].sha256 !== champion.modelDigest)
     throw new Error(`the files of ${champion.version} are not those that are served`);
   return stored;

@@ -10,7 +10,7 @@ import type { ScoringModel } from "@bellwether/scoring/model/scoring-model";
 import type { SupplierScore } from "@bellwether/scoring/score/score-supplier";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { ComparedVersion, ShadowRow, ShadowState } from "../domain/shadow.ts";
-import { type FoundPair, findPair, readPair, type ShadowVersionsAccess } from "./find-pair.ts";
+import { DamagedChallengerError, type FoundPair, findPair, readPair, type ShadowVersionsAccess } from "./find-pair.ts";
 import { createShadowQueue } from "./shadow-queue.ts";
 import { createShadowRecords, type PairRecord, type PairReport } from "./shadow-records.ts";
 import {
@@ -208,7 +208,11 @@ export function startShadow(options: ShadowOptions): Shadow & AsyncDisposable {
     looking = look()
       .catch((error: unknown) => {
         // The pair that is compared stays as long as the registry cannot be read.
-        if (running === null && !stopped) show("unreadable", error instanceof Error ? error.message : String(error));
+        if (running !== null || stopped) return;
+        const why = error instanceof Error ? error.message : String(error);
+        if (!(error instanceof DamagedChallengerError)) return show("unreadable", why);
+        if (failed !== null) failed = { key: failed.key, retryAtMs: null };
+        show("rejected", why);
       })
       .then(() => later(pollMs, follow));
   };
