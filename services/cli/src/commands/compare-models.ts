@@ -122,11 +122,22 @@ const fileJson = ({ statistics, ...counts }: FileComparison) => ({
   statistics: comparisonJson(statistics),
 });
 
-function replicaComparisonLines({ champion, challenger, replicas, statistics, remarks }: MergedComparison): string[] {
+/** Returns the comparison of the replicas in lines for a person. */
+export function replicaComparisonLines({
+  champion,
+  challenger,
+  replicas,
+  statistics,
+  remarks,
+}: MergedComparison): string[] {
+  const answered = replicas.filter(({ error }) => error === null);
+  const isOff = answered.length > 0 && answered.every(({ state }) => state === "off");
   const counted = replicas.filter(({ rows }) => rows > 0).length;
   return [
     ...(statistics === null
-      ? [`${champion || "no champion"} and ${challenger || "no challenger"}: nothing was compared`]
+      ? isOff
+        ? ["nothing was compared: the shadow is off"]
+        : [`${champion || "no champion"} and ${challenger || "no challenger"}: nothing was compared`]
       : [
           `${champion} and ${challenger}, rows of ${countText(counted, "replica")} of ${replicas.length}`,
           ...comparisonLines(statistics),
@@ -138,6 +149,10 @@ function replicaComparisonLines({ champion, challenger, replicas, statistics, re
 
 function replicaText({ url, replica, state, detail, share, rows, since, losses, error }: ReplicaComparison): string[] {
   if (error !== null) return [`${url}: ${error}`];
+  if (state === "off")
+    return [
+      `${replica} (${url}): the shadow is off; set SHADOW_SHARE of ml-service, for example to 0.1, and restart it`,
+    ];
   const why = detail === "" ? "" : ` (${detail})`;
   return [
     `${replica} (${url}): ${state.replace("_", " ")}${why}, share ${share}; ${countText(rows, "row")} since ${since ?? "–"}`,

@@ -40,6 +40,13 @@ const ML_FLAG = [
   `gRPC URL of ml-service, from which the command reads the versions and the champions. Used only when scheduler-service makes the change, see --scheduler (${defaultUrlText(ML_PEER)})`,
 ] as const;
 
+/** Help text of `list`. */
+const LIST_HELP =
+  "\nOnly manifests and signatures are read: a version that no trusted key has signed is shown as not accepted. Changed files" +
+  "\nand failed checks of the gate are shown by: bellwether models served (versions that a replica has tried to load) and" +
+  "\nmodels promote, which checks first." +
+  "\n\nExample:\n  npx bellwether models list --model supplier-risk";
+
 /** Help text: what `promote` and `rollback` check before they change the champion. */
 const CHECK_HELP =
   "\nThe version is loaded and checked first. If it cannot be served, the command fails (exit code 1) and the champion does not change." +
@@ -125,7 +132,7 @@ export function modelsCommand(context: CliContext): Command {
     .description("List models with their versions, the metrics of each version and its aliases.")
     .option("--model <name>", "list only this model")
     .option(...JSON_FLAG)
-    .addHelpText("after", "\nExample:\n  npx bellwether models list --model supplier-risk")
+    .addHelpText("after", LIST_HELP)
     .action(async (options) => {
       const report = createReport(options);
       const models = await listAll(root(), options.model);

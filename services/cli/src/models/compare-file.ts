@@ -67,6 +67,8 @@ export async function compareFile(
   const columns = { champion: featureColumns(champion.bundle), challenger: featureColumns(challenger.bundle) };
   const counts = { ids: 0, champion: 0, challenger: 0 };
   const timedEvery = Math.max(1, Math.floor(rows / TIMED_ROWS));
+  /** Ids of the compared rows: a file has few enough to count them. */
+  const suppliers = new Set<string>();
   let compared = 0;
 
   const scoreChunk = async (model: ScoringModel, from: number, until: number): Promise<ScoredChunk> => {
@@ -88,6 +90,7 @@ export async function compareFile(
       if (one.invalid.has(row)) counts.champion++;
       if (other.invalid.has(row)) counts.challenger++;
       if (one.invalid.has(row) || other.invalid.has(row)) continue;
+      suppliers.add(supplierId);
       const championInput = inputOfBatchRow(one.input, row);
       let times: RowTimes | null = null;
       if (compared++ % timedEvery === 0)
@@ -106,6 +109,7 @@ export async function compareFile(
     }
     showProgress("comparing", until, rows);
   }
+  const sums = { ...summary.sums(), suppliers: { suppliers: suppliers.size, isExact: true } };
   const known = new Set([champion, challenger].flatMap(({ bundle }) => bundle.features.map(({ name }) => name)));
   return {
     rows,
@@ -114,6 +118,6 @@ export async function compareFile(
     rejectedByChallenger: counts.challenger,
     missingColumns: [...known].filter((name) => !at.has(name)),
     // Rows of a file have no time.
-    statistics: { ...comparisonStatistics(summary.sums()), firstMs: null, lastMs: null },
+    statistics: { ...comparisonStatistics(sums), firstMs: null, lastMs: null },
   };
 }

@@ -8,6 +8,7 @@ import { comparisonStatistics } from "@bellwether/scoring/comparison/comparison-
 import { createSummary } from "@bellwether/scoring/comparison/comparison-sums";
 import { create } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
+import { replicaComparisonLines } from "../commands/compare-models.ts";
 import { mergeComparisons } from "./replica-comparisons.ts";
 
 /** The answer of a replica that has compared suppliers `from` to `until`. */
@@ -72,4 +73,14 @@ test("what is not included is said: a silent replica, one that two URLs reach, a
 test("a pair that no replica has compared has no figures", () => {
   const merged = mergeComparisons([at("u1", answerOf("a:1", 0, 5))], { champion: "v1", challenger: "v9" });
   expect(merged).toMatchObject({ statistics: null, replicas: [{ rows: 0, since: null }] });
+});
+
+test("replicas whose shadow is off are no comparison without versions: the lines say how to switch it on", () => {
+  const off = create(GetShadowComparisonResponseSchema, { replica: "a:1", state: ShadowState.OFF });
+  expect(replicaComparisonLines(mergeComparisons([at("u1", off)], PRESENT))).toEqual([
+    "nothing was compared: the shadow is off",
+    "a:1 (u1): the shadow is off; set SHADOW_SHARE of ml-service, for example to 0.1, and restart it",
+  ]);
+  const [first] = replicaComparisonLines(mergeComparisons([at("u1", off), at("u2", answerOf("b:1", 0, 50))], PRESENT));
+  expect(first).toBe("v1 and v2, rows of 1 replica of 2");
 });

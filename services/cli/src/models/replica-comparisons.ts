@@ -58,7 +58,7 @@ export async function askComparisons(
   );
 }
 
-/** Which pair is compared: empty names are those of the first replica that answered. */
+/** Which pair is compared: empty names are those of the first replica that answered and compares. */
 export interface WantedPair {
   readonly champion: string;
   readonly challenger: string;
@@ -93,7 +93,8 @@ export interface ReplicaComparison {
 export function mergeComparisons(answers: readonly ReplicaAnswer[], wanted: WantedPair): MergedComparison {
   const seen = new Set<string>();
   const remarks: string[] = [];
-  const first = answers.find(({ answer }) => answer !== null)?.answer;
+  // A replica whose shadow is off names no versions.
+  const first = answers.find(({ answer }) => answer !== null && answer.state !== ShadowState.OFF)?.answer;
   const champion = wanted.champion || first?.championVersion || "";
   const challenger = wanted.challenger || first?.challengerVersion || "";
   const parts: ModelComparison[] = [];

@@ -146,3 +146,16 @@ test("a segment that the challenger scores otherwise is found, and no other", ()
   // Without such a difference: scipy gives p = 0.758 for the fixed rows.
   expect(statisticsOf(fixedRows(), ["region=A", "region=B"]).segments).toEqual({ tested: 2, found: [] });
 });
+
+test("the estimated number of suppliers is never above the number of rows", () => {
+  const row = { atMs: 0, times: null, segments: [] };
+  const answer = { value: 0.5, band: "medium", reasons: null } as const;
+  for (let from = 0; from < 20; from++) {
+    const rows = Array.from({ length: 3_000 }, (_, i) => ({
+      ...{ ...row, supplierId: `S${3_000 * from + i}`, champion: answer, challenger: answer },
+    }));
+    const { suppliers, areSuppliersExact } = statisticsOf(rows);
+    expect(areSuppliersExact).toBe(false);
+    expect(suppliers).toBeLessThanOrEqual(3_000);
+  }
+});

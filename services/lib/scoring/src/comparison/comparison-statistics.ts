@@ -106,7 +106,8 @@ export function comparisonStatistics(sums: ComparisonSums): ComparisonStatistics
 
   return {
     rows,
-    suppliers: suppliers.suppliers,
+    // The estimate has an error: no more suppliers than rows.
+    suppliers: suppliers.isExact ? suppliers.suppliers : Math.min(rows, suppliers.suppliers),
     areSuppliersExact: suppliers.isExact,
     firstMs: span?.firstMs ?? null,
     lastMs: span?.lastMs ?? null,

@@ -5,9 +5,9 @@ import { createVectorizer, type Vectorizer } from "@bellwether/risk-model/featur
 import { readOnnxTreeModel } from "@bellwether/tree-model/onnx/read-tree-ensemble";
 import { outputScales } from "@bellwether/tree-model/trees/output-scales";
 import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
-import { featureSchemaHash } from "./describe-model.ts";
 import { nextTurn } from "../runtime/event-loop-turn.ts";
 import { type ModelOutputs, type OnnxSession, openOnnxSession, RUNTIME } from "../runtime/onnx-session.ts";
+import { featureSchemaHash } from "./describe-model.ts";
 import { explainedOutput } from "./explained-output.ts";
 import { type CheckList, createCheckList, type ModelCheck } from "./model-check.ts";
 import { ModelRejectedError } from "./model-rejected-error.ts";
