@@ -14,17 +14,18 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./commands/demo.ts")).demoCommand,
   },
   init: {
-    description: "Draft the model configuration and the feature mapping of a new data set from a table with a label.",
+    description:
+      "Draft the model configuration and the feature mapping for a new data set. The input is a table with a label: a column that says whether the risk event happened.",
     load: async () => (await import("./commands/init.ts")).initCommand,
   },
   train: {
     description:
-      "Train a model on a data set, evaluate it on the test rows and compare it with the best single feature. With --publish, the command adds the model to the model registry.",
+      "Train a model on a data set, evaluate it on the test rows and compare it with the baseline (the best single feature). With --publish, the command adds the model to the model registry.",
     load: async () => (await import("./commands/train.ts")).trainCommand,
   },
   evaluate: {
     description:
-      "Evaluate a published model version on the test rows of a data set and compare it with the best single feature.",
+      "Evaluate a published model version on the test rows of a data set and compare it with the baseline (the best single feature).",
     load: async () => (await import("./commands/evaluate.ts")).evaluateCommand,
   },
   features: {
@@ -33,31 +34,31 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   predict: {
     description:
-      "Score one supplier or a file of suppliers with a model of the local registry, or one supplier with a running service.",
+      "Score one supplier or a file of suppliers with a model of the model registry. With --url, a running service scores one supplier.",
     load: async () => (await import("./commands/predict.ts")).predictCommand,
   },
   explain: {
     description:
-      "Explain the score of one supplier: the base value, the contribution of each feature, and a summary in words.",
+      "Explain the score of one supplier: the base value, the contribution of each feature, and the narrative (the score in sentences).",
     load: async () => (await import("./commands/explain.ts")).explainCommand,
   },
   change: {
     description:
-      "Explain the change between two scores of a supplier: how much of it follows from other data, how much from another model version, feature by feature.",
+      "Explain the change between two scores of a supplier. For each feature, the command shows how much of the change follows from the data and how much from the model version.",
     load: async () => (await import("./commands/change.ts")).changeCommand,
   },
   counterfactual: {
-    description: "Find the smallest changes of one supplier that lower the band of its score.",
+    description: "Find the smallest changes of a supplier's features that lower the band of its score.",
     load: async () => (await import("./commands/counterfactual.ts")).counterfactualCommand,
   },
   import: {
     description:
-      "Import a tree model that was trained with another library. It is published only if Bellwether and ONNX Runtime compute the same outputs for it.",
+      "Import a tree model that was trained with another library. The model is published only if Bellwether and ONNX Runtime compute the same outputs for it.",
     load: async () => (await import("./commands/import.ts")).importCommand,
   },
   models: {
     description:
-      "List, show, promote and roll back published model versions, and show which version each replica serves.",
+      "List, show, compare, promote, roll back, sign and remove published model versions, and show which version each replica serves.",
     load: async () => (await import("./commands/models.ts")).modelsCommand,
   },
   start: {
@@ -66,19 +67,20 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./commands/start.ts")).startCommand,
   },
   auth: {
-    description: "Create the key pair with which the services check their callers, and tokens for the callers.",
+    description:
+      "Create a key pair, and create tokens for callers of the services. The services verify the tokens with the public key.",
     load: async () => (await import("./commands/auth.ts")).authCommand,
   },
   keys: {
-    description: "Create, list and revoke API keys, with which programs call the services.",
+    description: "Create, list and revoke API keys. Programs call the services with an API key.",
     load: async () => (await import("./commands/keys.ts")).keysCommand,
   },
   sessions: {
-    description: "List the sessions of the people who are signed in, and end them.",
+    description: "List and end the sessions of people who are signed in.",
     load: async () => (await import("./commands/sessions.ts")).sessionsCommand,
   },
   alerts: {
-    description: "List, show and export alerts, and decide about them.",
+    description: "List, show, change and export alerts.",
     load: async () => (await import("./commands/alerts.ts")).alertsCommand,
   },
   suppliers: {
@@ -86,15 +88,17 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./commands/suppliers.ts")).suppliersCommand,
   },
   notices: {
-    description: "List and show notices of alerts and their delivery, replay them, and test their destinations.",
+    description:
+      "List, show and replay notices (messages about alerts), and list, test and enable the destinations of notices.",
     load: async () => (await import("./commands/notices.ts")).noticesCommand,
   },
   retention: {
-    description: "Show how long scores and snapshots are kept, and what that means for each model.",
+    description: "Show how long scores and snapshots are kept, and for each model from which week on they are kept.",
     load: async () => (await import("./commands/retention.ts")).retentionCommand,
   },
   weekly: {
-    description: "Score all suppliers of one week and create the alerts.",
+    description:
+      "Start, check, correct and report weekly runs, and control their schedule. A weekly run scores all suppliers of one week and creates the alerts.",
     load: async () => (await import("./commands/weekly.ts")).weeklyCommand,
   },
 };
@@ -105,14 +109,15 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
  */
 export async function createProgram(context: CliContext, words: readonly string[]): Promise<Command> {
   const program = new Command("bellwether")
-    .description("Predicts which suppliers are likely to become high risk, and explains why.")
+    .description("Predict which suppliers are likely to become high risk, and explain why.")
     .version(cli.version)
     .addHelpText(
       "after",
-      "\nHelp of a command: npx bellwether train --help\n\nEnvironment variables that several commands read. Full list of variables: config/example.env\n" +
-        "  MODEL_REGISTRY_URL   model registry: file: and a folder, relative to the current folder, or a URL of S3 or Azure (default: file:models)\n" +
-        "  BELLWETHER_MODEL     name of the model (default: supplier-risk)\n" +
-        "  BELLWETHER_DATA_DIR  data folder: databases, keys and weekly reports, relative to the current folder (default: .bellwether)\n\n" +
+      "\nHelp for a command, for example: npx bellwether train --help\n\nEnvironment variables that several commands read. Full list of variables: config/example.env\n" +
+        "  MODEL_REGISTRY_URL     model registry: file:FOLDER (relative to the current folder), s3://BUCKET/PREFIX or azure://CONTAINER/PREFIX, see docs/registry.md (default: file:models)\n" +
+        "  BELLWETHER_MODEL       name of the model (default: supplier-risk)\n" +
+        "  BELLWETHER_DATA_DIR    data folder: databases, keys and weekly reports, relative to the current folder (default: .bellwether)\n" +
+        "  BELLWETHER_TOKEN_FILE  file with the token or API key for calls to the services (default: none)\n\n" +
         "Exit codes: 0 success, 1 failure, 2 wrong options or input.",
     )
     // `alerts resolve --version N` is an option of the subcommand.

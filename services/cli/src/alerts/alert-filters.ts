@@ -60,7 +60,7 @@ export function withFilters(command: Command): Command {
     )
     .addOption(new Option("--severity <severity>", "only alerts of this severity").choices(Object.keys(SEVERITIES)))
     .option("--supplier <id>", "only alerts about this supplier")
-    .option("--week <week>", "only alerts that were evaluated last in this ISO week, for example 2026-W47", isoWeek)
+    .option("--week <week>", "only alerts whose last evaluation was in this ISO week, for example 2026-W47", isoWeek)
     .option("--rule <id>", "only alerts of this rule")
     .option("--model <name>", "only alerts of this model (default: all models)")
     .addOption(new Option("--owner <owner>", "only alerts of this owner").conflicts(["mine", "unowned"]))
@@ -77,7 +77,7 @@ export function withFilters(command: Command): Command {
     .addOption(
       new Option(
         "--order <order>",
-        "highest severity and in it the highest expected impact, highest expected impact, or largest rise of the score first",
+        "order of the alerts. severity: highest severity first, alerts of one severity by expected impact; impact: highest expected impact first; change: largest rise of the score first",
       )
         .choices(Object.keys(ORDERS))
         .default("severity"),

@@ -46,15 +46,19 @@ export function alertActionCommands(context: CliContext): Command[] {
   const act = actionOf(context);
   const note = [
     "--note <text>",
-    "note for the history, at most 2,000 bytes with at least one visible character",
+    "note for the history, at most 2000 bytes with at least one visible character",
   ] as const;
   return [
-    actionCommand("acknowledge", "Record that you work on alerts.", "0190f3c0 --note 'called them'")
+    actionCommand("acknowledge", "Record that you are working on alerts.", "0190f3c0 --note 'called them'")
       .option(...note)
       .action((ids: readonly string[], options: ActionOptions) =>
         act(ids, options, (target) => ({ case: "acknowledge", value: { ...target, note: options.note ?? "" } })),
       ),
-    actionCommand("mitigate", "Record that somebody reduces the risk.", "0190f3c0 --note 'second source ordered'")
+    actionCommand(
+      "mitigate",
+      "Record that somebody is reducing the risk of alerts.",
+      "0190f3c0 --note 'second source ordered'",
+    )
       .option(...note)
       .action((ids: readonly string[], options: ActionOptions) =>
         act(ids, options, (target) => ({ case: "startMitigation", value: { ...target, note: options.note ?? "" } })),
@@ -67,8 +71,8 @@ export function alertActionCommands(context: CliContext): Command[] {
       .action((ids: readonly string[], options: ActionOptions) =>
         act(ids, options, (target) => ({ case: "reopen", value: { ...target, note: options.note ?? "" } })),
       ),
-    actionCommand("comment", "Write a comment into the history of alerts.", "0190f3c0 --text 'contract signed'")
-      .requiredOption("--text <text>", "the comment, 1 to 2,000 bytes (required)")
+    actionCommand("comment", "Add a comment to the history of alerts.", "0190f3c0 --text 'contract signed'")
+      .requiredOption("--text <text>", "the comment, 1 to 2000 bytes (required)")
       .action((ids: readonly string[], options: ActionOptions & { text: string }) =>
         act(ids, options, (target) => ({ case: "comment", value: { ...target, comment: options.text } })),
       ),
@@ -87,26 +91,33 @@ type Act = (ids: readonly string[], options: ActionOptions, action: (target: Tar
 function actionCommand(name: string, description: string, example: string): Command {
   return withOps(new Command(name))
     .description(description)
-    .argument("<alerts...>", "ids of 1 to 200 alerts, or at least their first 8 characters")
+    .argument("<alerts...>", "ids of 1 to 200 alerts, or at least the first 8 characters of each id")
     .option(
-      "--version <n>",
-      "version of the alert that you saw; only with one alert (default: the present version)",
+      "--version <number>",
+      "version of the alert that you saw; only with one alert (default: the current version)",
       wholeNumber(1, Number.MAX_SAFE_INTEGER),
     )
     .addHelpText(
       "after",
-      `\nExit code 1 if the action fails for an alert; the others are changed.\n\nExample:\n  npx bellwether alerts ${name} ${example}`,
+      `\nExit code 1 if the action fails for an alert; the other alerts are changed.\n\nExample:\n  npx bellwether alerts ${name} ${example}`,
     );
 }
 
 function assignCommand(act: Act): Command {
-  return actionCommand("assign", "Give alerts to an owner, or to nobody.", "0190f3c0 7b2e91aa --to 'Jo Berg'")
+  return actionCommand(
+    "assign",
+    "Assign alerts to an owner, or remove their owner.",
+    "0190f3c0 7b2e91aa --to 'Jo Berg'",
+  )
     .addOption(
-      new Option("--to <owner>", "the owner, as in the history: the subject of the token")
+      new Option(
+        "--to <owner>",
+        "name of the new owner. For a person: the subject of the person's token, as the history shows it",
+      )
         .argParser(personName)
         .conflicts("nobody"),
     )
-    .option("--nobody", "take the alerts from their owners")
+    .option("--nobody", "remove the owner of the alerts")
     .action(async (ids: readonly string[], options: ActionOptions & { to?: string; nobody?: boolean }) => {
       if (options.nobody !== true && options.to === undefined)
         throw new UsageError("assign needs --to OWNER, or --nobody");
@@ -124,16 +135,20 @@ interface SnoozeOptions extends ActionOptions {
 function snoozeCommand(act: Act): Command {
   return actionCommand(
     "snooze",
-    "Snooze alerts until a time, or until they become worse, or end their snooze.",
+    "Snooze alerts until a time or until they become worse. With --end, end the snooze of alerts.",
     "0190f3c0 --until 2027-01-15 --until-worse",
   )
-    .option("--until <time>", "end of the snooze: a day (00:00 UTC), or a time with its zone", dateOrTime)
-    .option("--until-worse", "the snooze ends when the severity rises, or the score rises by 0.05")
-    .addOption(new Option("--end", "end the present snooze").conflicts(["until", "untilWorse"]))
+    .option(
+      "--until <time>",
+      "the snooze ends at this time: a day (00:00 UTC), or a time with its time zone",
+      dateOrTime,
+    )
+    .option("--until-worse", "the snooze ends when the severity rises, or when the score rises by 0.05 or more")
+    .addOption(new Option("--end", "end the current snooze").conflicts(["until", "untilWorse"]))
     .action(async (ids: readonly string[], options: SnoozeOptions) => {
       const { until, untilWorse = false, end = false } = options;
       if (!until && !untilWorse && !end)
-        throw new UsageError("snooze needs --until TIME, --until-worse or both; --end ends the present snooze");
+        throw new UsageError("snooze needs --until TIME, --until-worse or both; --end ends the current snooze");
       const value = { untilWorse, note: options.note ?? "", ...(until && { until: timestampFromDate(until) }) };
       await act(ids, options, (target) => ({ case: "snooze", value: { ...target, ...value } }));
     });
@@ -148,16 +163,23 @@ interface ResolveOptions extends ActionOptions {
 function resolveCommand(context: CliContext): Command {
   return actionCommand(
     "resolve",
-    "Close alerts with a disposition.",
+    "Resolve alerts with a disposition.",
     "0190f3c0 --disposition accepted --until 2027-03-31",
   )
     .addOption(
-      new Option("--disposition <disposition>", "why: accepted needs --until, duplicate needs --of (required)")
+      new Option(
+        "--disposition <disposition>",
+        "how the alerts were resolved; accepted needs --until, duplicate needs --of (required)",
+      )
         .choices(Object.keys(DISPOSITIONS))
         .makeOptionMandatory(),
     )
-    .option("--until <time>", "with accepted: a day (00:00 UTC), or a time with its zone", dateOrTime)
-    .option("--of <alert>", "with duplicate: the alert about the same risk")
+    .option(
+      "--until <time>",
+      "with accepted: the risk is accepted until this time, a day (00:00 UTC) or a time with its time zone",
+      dateOrTime,
+    )
+    .option("--of <alert>", "with duplicate: id of the other alert about the same risk")
     .action(async (ids: readonly string[], options: ResolveOptions) => {
       const { disposition, until, of, note = "" } = options;
       if ((disposition === "accepted") !== (until !== undefined))

@@ -19,8 +19,8 @@ import { alertActionCommands, type OpsOptions, withOps } from "./alert-actions.t
 export function alertsCommand(context: CliContext): Command {
   const alerts = new Command("alerts").addHelpText(
     "after",
-    "\nThe commands call ops-service with the token or API key in BELLWETHER_TOKEN_FILE: the role viewer may list, show and" +
-      "\nexport, the role analyst may decide. An alert is named by its id or by at least the first 8 characters of it." +
+    "\nThe commands call ops-service with the token or API key in BELLWETHER_TOKEN_FILE. The role viewer may list, show" +
+      "\nand export alerts; the role analyst may also change them. Name an alert by its id or by at least the first 8 characters of the id." +
       "\n\nExamples:\n  npx bellwether alerts list --mine --order impact\n  npx bellwether alerts show 0190f3c0" +
       "\n  npx bellwether alerts acknowledge 0190f3c0 7b2e91aa --note 'called them'" +
       "\n  npx bellwether alerts resolve 0190f3c0 --disposition accepted --until 2027-03-31" +
@@ -69,7 +69,7 @@ function listCommand(context: CliContext): Command {
 function showCommand(context: CliContext): Command {
   return withOps(new Command("show"))
     .description("Show an alert with its reasons and its history.")
-    .argument("<alert>", "id of the alert, or at least its first 8 characters")
+    .argument("<alert>", "id of the alert, or at least the first 8 characters of the id")
     .addHelpText("after", "\nExample:\n  npx bellwether alerts show 0190f3c0")
     .action(async (which: string, options: OpsOptions) => {
       const report = createReport(options);
@@ -86,7 +86,7 @@ function showCommand(context: CliContext): Command {
 function exportCommand(context: CliContext): Command {
   return withOps(withFilters(new Command("export")))
     .description(
-      "Write all alerts that the options select as CSV (RFC 4180, UTF-8); with --json and without a file, as one line of JSON. In CSV, texts that a spreadsheet program would take for a formula get a leading apostrophe.",
+      "Write all alerts that the options select as CSV (RFC 4180, UTF-8). With --json and without a file, the command writes one line of JSON. In CSV, a text that a spreadsheet program would read as a formula gets a leading apostrophe.",
     )
     .argument("[file]", 'file to write, or "-" for standard output', "-")
     .addHelpText(

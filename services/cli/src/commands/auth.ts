@@ -22,7 +22,7 @@ export function authCommand(context: CliContext): Command {
     )
     .option("--out <dir>", "folder for the two files (default: keys/ in the data folder, BELLWETHER_DATA_DIR)")
     .option("--json", "print the result as one line of JSON")
-    .addHelpText("after", "\nExample:\n  npx bellwether auth keys --out keys")
+    .addHelpText("after", "\nExamples:\n  npx bellwether auth keys\n  npx bellwether auth keys --out keys")
     .action(async (options) => {
       const report = createReport(options);
       const folder = folderOf(options.out);
@@ -42,17 +42,20 @@ export function authCommand(context: CliContext): Command {
     .description("Create a token, signed with the private key, and print it.")
     .requiredOption(
       "--subject <name>",
-      "name of the person or service that will use the token, recorded in the audit log (required). The name is free; the examples call the token that all services share mesh",
+      "name of the person or service that will use the token; the audit log records it. Any name is allowed. In the examples, ada is a person, and mesh is the common name of all services (required)",
     )
     .addOption(
-      new Option("--role <role...>", "roles and rights of the token, one or more (required)")
+      new Option("--role <role...>", "roles and rights of the token, separated by spaces (required)")
         .choices(["viewer", "analyst", "admin", "service", "promote:champion", "promote:challenger"])
         .makeOptionMandatory(),
     )
-    .option("--days <n>", "lifetime of the token in days, 1 to 365", wholeNumber(1, 365), 30)
+    .option("--days <days>", "lifetime of the token in days, 1 to 365", wholeNumber(1, 365), 30)
     .option("--keys <dir>", "folder of the key pair (default: keys/ in the data folder, BELLWETHER_DATA_DIR)")
     .option("--json", "print the result as one line of JSON")
-    .addHelpText("after", "\nExample:\n  npx bellwether auth token --subject ada --role viewer --days 7 > token")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  npx bellwether auth token --subject ada --role viewer --days 7 > ada.token\n  npx bellwether auth token --subject ada --role viewer --keys keys > ada.token",
+    )
     .action(async (options) => {
       const report = createReport(options);
       const { privateKeyFile } = localKeyFiles(folderOf(options.keys));
@@ -69,7 +72,7 @@ export function authCommand(context: CliContext): Command {
 
   const auth = new Command("auth").addHelpText(
     "after",
-    `\nExamples:\n  npx bellwether auth keys\n  npx bellwether auth token --subject ada --role viewer > token\n  npx bellwether auth token --subject mesh --role service admin > token   # for the services and for npx bellwether start\n  BELLWETHER_TOKEN_FILE=token npx bellwether predict --url ${ML_EXAMPLE_URL} --input supplier.json`,
+    `\nExamples:\n  npx bellwether auth keys\n  npx bellwether auth token --subject ada --role viewer > ada.token\n  npx bellwether auth token --subject mesh --role service admin > mesh.token   # for the services and for npx bellwether start\n  BELLWETHER_TOKEN_FILE=ada.token npx bellwether predict --url ${ML_EXAMPLE_URL} --input supplier.json`,
   );
   for (const command of [keys, token]) auth.addCommand(command.copyInheritedSettings(auth).exitOverride());
   return auth;

@@ -14,16 +14,19 @@ export function changeCommand(context: CliContext): Command {
   return new Command("change")
     .requiredOption(
       "--before <json>",
-      "the earlier data of the supplier: a flat JSON object, or a file of it (required)",
+      "the earlier data of the supplier: a flat JSON object, a file that contains the object, or - for standard input (required)",
     )
-    .requiredOption("--after <json>", "the later data, in the same form; - reads standard input (required)")
-    .option("--model <name>", "model of the local registry (default: BELLWETHER_MODEL, else supplier-risk)")
+    .requiredOption(
+      "--after <json>",
+      "the later data of the supplier, in the same form; only one of --before and --after can be - (required)",
+    )
+    .option("--model <name>", "name of the model (default: BELLWETHER_MODEL; if not set, supplier-risk)")
     .option("--before-version <version>", "version or alias that scores the earlier data (default: champion)")
     .option("--after-version <version>", "version or alias that scores the later data (default: champion)")
     .option("--json", "print the result as one line of JSON")
     .addHelpText(
       "after",
-      "\nThe change between two weeks of a stored supplier: npx bellwether suppliers change S_00001\n\nExample:\n  npx bellwether change --before october.json --after november.json --before-version v1",
+      "\nTo explain the change between two weeks of a stored supplier: npx bellwether suppliers change S_00001\n\nExample:\n  npx bellwether change --before october.json --after november.json --before-version v1",
     )
     .action(async (options) => {
       const report = createReport(options);

@@ -19,21 +19,30 @@ import { createReport } from "../output/report.ts";
 import { defaultUrlText, ML_PEER } from "../remote/peer-url.ts";
 
 const HELP =
-  "\nWithout --input: what the replicas of ml-service have compared while they served (SHADOW_SHARE). Each replica knows only its own rows" +
-  "\nsince its start; give --ml the URL of each replica. The rows are merged. Exit code 1 if a replica does not answer." +
+  "\nWithout --input: the command shows the comparison that the replicas of ml-service have made since their start (SHADOW_SHARE). Each replica" +
+  "\nhas only its own rows: give the URLs of all replicas with --ml. The command merges the rows. Exit code 1 if a replica does not answer." +
   "\nWith --input: both versions score the rows of the file on this computer, and no service is called." +
-  "\nIntervals are at 95 %; the rows of one supplier count as a cluster. docs/shadow.md says how each figure is computed." +
+  "\nConfidence intervals are at 95 %; all rows of one supplier are one cluster. docs/shadow.md explains how each figure is computed." +
   "\n\nExamples:\n  npx bellwether models compare --ml http://10.0.0.5:9081 http://10.0.0.6:9081" +
   "\n  npx bellwether models compare champion challenger --input suppliers.csv";
 
 /** `bellwether models compare` */
 export function compareModelsCommand(context: CliContext): Command {
   return new Command("compare")
-    .description("Compare the answers of two versions: scores, bands, ranks, reasons and CPU time.")
-    .argument("[champion]", "version or alias; without --input, a version such as v2 (default: the champion)")
-    .argument("[challenger]", "version or alias; without --input, a version such as v3 (default: the challenger)")
+    .description("Compare two versions: scores, bands, ranks, reasons and CPU time.")
+    .argument(
+      "[champion]",
+      "with --input a version or alias, without --input a version such as v2 (default: the champion)",
+    )
+    .argument(
+      "[challenger]",
+      "with --input a version or alias, without --input a version such as v3 (default: the challenger)",
+    )
     .option("--input <file>", "score the rows of this .csv, .parquet or .jsonl file with both versions")
-    .option("--model <name>", "name of the model, only with --input (default: BELLWETHER_MODEL, else supplier-risk)")
+    .option(
+      "--model <name>",
+      "name of the model, only with --input (default: BELLWETHER_MODEL; if not set, supplier-risk)",
+    )
     .option("--ml <url...>", `gRPC URLs of the replicas, separated by spaces (${defaultUrlText(ML_PEER)})`)
     .option("--json", "print the result as one line of JSON")
     .addHelpText("after", HELP)

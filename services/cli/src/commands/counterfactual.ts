@@ -91,29 +91,32 @@ export function counterfactualCommand(context: CliContext): Command {
   return new Command("counterfactual")
     .requiredOption(
       "--input <json>",
-      "one supplier: a flat JSON object, a file that contains it, or - for standard input (required)",
+      "one supplier: a flat JSON object, a file that contains the object, or - for standard input (required)",
     )
-    .option("--max-changes <number>", "maximum number of features that change, 1 to 3", wholeNumber(1, 3), 2)
-    .option("--results <number>", "maximum number of counterfactuals, 1 to 5", wholeNumber(1, 5), 3)
+    .option("--max-changes <count>", "maximum number of features that change, 1 to 3", wholeNumber(1, 3), 2)
+    .option("--results <count>", "maximum number of counterfactuals, 1 to 5", wholeNumber(1, 5), 3)
     .addOption(
       new Option(
         "--target <band>",
-        "highest band after the changes (default: the band below that of the supplier)",
+        "highest band that the score may have after the changes (default: the band below the supplier's band)",
       ).choices(["low", "medium"]),
     )
-    .option("--fix <features...>", "names of features that do not change")
+    .option("--fix <features...>", "names of features that must not change")
     .option(
       "--limits <json>",
-      "limits of single features, a JSON list: feature, and min, max, direction (increase or decrease), step or cost",
+      "limits for single features: a JSON list of objects. Each object has feature, and one or more of min, max, direction (increase or decrease), step and cost",
     )
     .option(
       "--url <url>",
-      `HTTP URL of a running ml-service, for example ${ML_EXAMPLE_URL}. The service searches; the local registry is not used`,
+      `HTTP URL of a running ml-service, for example ${ML_EXAMPLE_URL}. The service finds the counterfactuals with its champion; the command does not read the model registry`,
     )
-    .option("--model <name>", "model of the local registry (default: BELLWETHER_MODEL, else supplier-risk)")
+    .option(
+      "--model <name>",
+      "name of the model, not together with --url (default: BELLWETHER_MODEL; if not set, supplier-risk)",
+    )
     .option(
       "--model-version <version>",
-      "version or alias in the local registry, for example v3 or challenger (default: champion)",
+      "version or alias, not together with --url, for example v3 or challenger (default: champion)",
     )
     .option("--json", "print the result as one line of JSON")
     .addHelpText(

@@ -11,25 +11,25 @@ import { makeTargetFolder } from "../output/target-folder.ts";
 export function demoCommand({ cwd }: CliContext): Command {
   return new Command("demo")
     .option(
-      "--suppliers <n>",
+      "--suppliers <count>",
       "number of suppliers to generate, 1 to 1000000",
       wholeNumber(1, 1_000_000),
       DEMO_DEFAULTS.suppliers,
     )
     .option(
-      "--transactions <n>",
+      "--transactions <count>",
       "number of transactions to generate, 0 to 10000000",
       wholeNumber(0, 10_000_000),
       DEMO_DEFAULTS.transactions,
     )
     .option(
-      "--seed <n>",
-      "random seed, 0 to 2147483647; the same seed and counts generate the same files",
+      "--seed <number>",
+      "random seed, 0 to 2147483647; the same seed, counts and week generate the same files",
       wholeNumber(0, 2 ** 31 - 1),
       DEMO_DEFAULTS.seed,
     )
     .option("--week <week>", "ISO week of the weekly file, for example 2026-W47", isoWeek, DEMO_DEFAULTS.week)
-    .option("--out <dir>", "output folder, created when it does not exist", "demo")
+    .option("--out <dir>", "output folder; the command creates it if it does not exist", "demo")
     .option("--json", "print the result as one line of JSON")
     .addHelpText("after", "\nExample:\n  npx bellwether demo --suppliers 300 --transactions 600 --seed 123")
     .action(async (options) => {

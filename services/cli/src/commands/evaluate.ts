@@ -15,15 +15,15 @@ export function evaluateCommand(context: CliContext): Command {
   return withDataOptions(new Command("evaluate"), context)
     .option(
       "--model <name>",
-      "model to evaluate, for example an imported one; its features must be in the configuration (default: the name in the configuration)",
+      "name of the model to evaluate, for example of an imported model. The configuration must declare the features of the model (default: the name in the configuration)",
     )
     .option(
       "--model-version <version>",
-      "model version or alias to evaluate, for example v3 or challenger (default: champion)",
+      "version or alias to evaluate, for example v3 or challenger (default: champion)",
     )
     .option(
       "--against <version>",
-      "second version or alias, compared with --model-version on the same rows; for each metric, the difference and its 95 % confidence interval are printed",
+      "second version or alias, compared with --model-version on the same rows. The command prints the difference and its 95 % confidence interval for each metric",
     )
     .option("--json", "print the result as one line of JSON")
     .addHelpText(

@@ -221,27 +221,38 @@ export function explainCommand(context: CliContext): Command {
   return new Command("explain")
     .requiredOption(
       "--input <json>",
-      "one supplier: a flat JSON object, a file that contains it, or - for standard input (required)",
+      "one supplier: a flat JSON object, a file that contains the object, or - for standard input (required)",
     )
     .option(
       "--url <url>",
-      `HTTP URL of a running ml-service, for example ${ML_EXAMPLE_URL}. The service explains the score; the local registry is not used`,
+      `HTTP URL of a running ml-service, for example ${ML_EXAMPLE_URL}. The service explains the score with its champion; the command does not read the model registry`,
     )
-    .option("--model <name>", "model of the local registry (default: BELLWETHER_MODEL, else supplier-risk)")
+    .option(
+      "--model <name>",
+      "name of the model, not together with --url (default: BELLWETHER_MODEL; if not set, supplier-risk)",
+    )
     .option(
       "--model-version <version>",
-      "version or alias in the local registry, for example v3 or challenger (default: champion)",
+      "version or alias, not together with --url, for example v3 or challenger (default: champion)",
     )
     .option("--top <count>", "maximum number of contributions, 1 to 1024 (default: all)", wholeNumber(1, 1_024))
-    .option("--min-share <share>", "only contributions with at least this share of all, 0 to 1", share, 0)
+    .option(
+      "--min-share <share>",
+      "only contributions whose share of the sum of all absolute contributions is at least this number, 0 to 1",
+      share,
+      0,
+    )
     .addOption(
       new Option(
         "--narrative-language <language>",
-        "language of the narrative (default: that of the service; en without --url)",
+        "language of the narrative (default: with --url the language of the service, without --url en)",
       ).choices(LANGUAGES),
     )
     .option("--json", "print the result as one line of JSON")
-    .addHelpText("after", "\nExample:\n  npx bellwether explain --input supplier.json")
+    .addHelpText(
+      "after",
+      "\nTo explain the score of a stored supplier in one week: npx bellwether suppliers explain S_00001\n\nExample:\n  npx bellwether explain --input supplier.json",
+    )
     .action(async (options) => {
       const report = createReport(options);
       checkModelOptions(options);

@@ -50,7 +50,7 @@ export function rejectedHint({ samples }: Pick<RejectedRows, "samples">, supplie
 export function featuresCommand(context: CliContext): Command {
   return withDataOptions(new Command("features"), context)
     .requiredOption("--supplier <id>", "id of the supplier (required)")
-    .option("--json", "without effect: the result is always one line of JSON")
+    .option("--json", "no effect: the result is always one line of JSON")
     .addHelpText(
       "after",
       "\nExample:\n  npx bellwether features --data demo --supplier S_00001 | npx bellwether explain --input -",

@@ -43,7 +43,7 @@ export function importCommand(context: CliContext): Command {
   return new Command("import")
     .argument(
       "<file>",
-      "model file: ONNX, XGBoost (.json, .ubj) or LightGBM (text); or mlflow:FOLDER, a folder in which MLflow has saved one of them",
+      "model file: ONNX, XGBoost (.json, .ubj) or LightGBM (text); or mlflow:FOLDER for a folder in which MLflow has saved a model",
     )
     .option(
       "--background <file>",
@@ -51,11 +51,11 @@ export function importCommand(context: CliContext): Command {
     )
     .option(
       "--expected <file>",
-      "rows with the outputs of the training library (CSV, JSON lines or Parquet): the columns of the model, and one output column, or one per class, with predictions (such as probabilities) or with margins. The model is rejected if an output differs by more than 1e-5 times the largest size that it can have: the base value plus the largest leaf of each tree, for a probability at least 1",
+      "rows with the outputs of the training library (CSV, JSON lines or Parquet): the columns of the model, and one output column, or one per class, with predictions (such as probabilities) or with margins. The model is rejected if an output differs by more than 1e-5 times the largest possible output. The largest possible output is the base value plus the largest leaf of each tree; for a probability it is at least 1",
     )
     .option(
       "--training <file>",
-      "rows on which the model was trained, or a sample of them, with the columns of the model (CSV, JSON lines or Parquet). Their distributions are stored with the version, and weekly runs are compared with them. Without them, the drift of the model is only that since the week before",
+      "rows on which the model was trained, or a sample of them, with the columns of the model (CSV, JSON lines or Parquet). The distributions of these rows are stored with the version, and weekly runs are compared with them (drift). Without this option, weekly runs are compared only with the previous week",
     )
     .option(
       "--config <file>",
@@ -68,7 +68,7 @@ export function importCommand(context: CliContext): Command {
     )
     .option(
       "--risk-name <name>",
-      "name under which the risk class is published, for example that of the champion it shall replace (default: the name of the class in the model file)",
+      "name under which the risk class is published, for example the name that the champion uses (default: the name of the class in the model file)",
     )
     .option("--json", "print the result as one line of JSON")
     .addHelpText(

@@ -36,23 +36,32 @@ interface InitOptions {
 /** `bellwether init` */
 export function initCommand(context: CliContext): Command {
   return new Command("init")
-    .argument("<file>", "table with a header and one row per supplier (and date): CSV, also as .gz, or Parquet")
-    .requiredOption("--label <column>", "column that says whether the risk came true; it has two values (required)")
+    .argument(
+      "<file>",
+      "table with a header and one row per supplier, or one row per supplier and date: CSV, compressed CSV (.csv.gz) or Parquet",
+    )
+    .requiredOption(
+      "--label <column>",
+      "column that says whether the risk event happened; if the column has more than two values, add --risk (required)",
+    )
     .option("--output <dir>", "folder for the two files (default: a folder with the name of the table)")
     .option("--id <column>", "column that identifies the supplier (default: found by its name and values)")
     .option(
       "--date <column>",
-      "column with the date, or the year, at which the values of a row were known (default: found by its name)",
+      "column with the date or the year when the values of a row were known (default: found by its name)",
     )
-    .option("--risk <value>", "value of the label that is the risk; all others are the other class")
+    .option(
+      "--risk <value>",
+      "value of the label that means risk; all other values mean no risk (default: the value that is a word for risk, such as yes or failed, else the rarer value)",
+    )
     .option("--json", "print the result as one line of JSON")
     .addHelpText(
       "after",
-      "\nThe command reads the header and a sample, writes model_config.yaml and feature_mapping.yaml, and tries them on the whole file first." +
-        "\nComments with TODO say what a person must decide. Existing files are never overwritten.\n" +
+      "\nThe command drafts model_config.yaml and feature_mapping.yaml from the header and a sample of the rows. Before the command\nwrites the drafts, it tries them on the whole file." +
+        " Comments with TODO say what a person must decide. Existing files are never overwritten.\n" +
         "\nExamples:\n  npx bellwether init suppliers.csv --label high_risk" +
-        '\n  npx bellwether init history.csv.gz --label "Company Status" --risk failed --id company_name --date year --output config/failures' +
-        "\n  npx bellwether train --config suppliers/model_config.yaml --mapping suppliers/feature_mapping.yaml --data .   # afterwards",
+        "\n  npx bellwether init history.csv.gz --label 'Company Status' --risk failed --id company_name --date year --output config/failures" +
+        "\n  npx bellwether train --config suppliers/model_config.yaml --mapping suppliers/feature_mapping.yaml --data .   # after you have checked the TODO comments",
     )
     .action(async (given: string, options: InitOptions) => {
       const report = createReport(options);

@@ -32,11 +32,15 @@ export function keysCommand(context: CliContext): Command {
     .description("Create an API key and print it. The key is shown once.")
     .requiredOption("--name <name>", "name of the program that will use the key (required)")
     .addOption(
-      new Option("--role <role>", "role of callers with the key (required)")
+      new Option("--role <role>", "role of the program that uses the key (required)")
         .choices(Object.keys(ROLES))
         .makeOptionMandatory(),
     )
-    .option("--days <n>", "days until the key ends, 1 to 730", wholeNumber(1, 730), 90)
+    .option("--days <days>", "lifetime of the key in days, 1 to 730", wholeNumber(1, 730), 90)
+    .addHelpText(
+      "after",
+      "\nExample:\n  npx bellwether keys create --name erp-export --role viewer --days 365 > erp.key",
+    )
     .action(async (options: OpsOptions & { name: string; role: RoleName; days: number }) => {
       const report = createReport(options);
       const expiresAt = timestampFromMs(Date.now() + options.days * DAY_MS);
@@ -50,7 +54,8 @@ export function keysCommand(context: CliContext): Command {
 
   const list = withOps(new Command("list"))
     .description("List the API keys that are accepted, newest first.")
-    .option("--all", "list revoked keys, and keys that have reached their end, too")
+    .option("--all", "also list keys that are revoked or have expired")
+    .addHelpText("after", "\nExample:\n  npx bellwether keys list --all")
     .action(async (options: OpsOptions & { all?: boolean }) => {
       const report = createReport(options);
       const keys = await callOps(context, options, (client) => listKeys(client, options.all ?? false));
@@ -61,7 +66,8 @@ export function keysCommand(context: CliContext): Command {
 
   const revoke = withOps(new Command("revoke"))
     .description("Revoke an API key: ops-service rejects it at once, the other services within 5 seconds.")
-    .argument("<key>", "id, name or first characters (bw_...) of the key, as list shows them")
+    .argument("<key>", "id, name or first characters (bw_...) of the key, as keys list shows them")
+    .addHelpText("after", "\nExample:\n  npx bellwether keys revoke erp-export")
     .action(async (which: string, options: OpsOptions) => {
       const report = createReport(options);
       const revoked = await callOps(context, options, async (client) => {
@@ -75,7 +81,7 @@ export function keysCommand(context: CliContext): Command {
 
   const keys = new Command("keys").addHelpText(
     "after",
-    "\nThe commands call ops-service with the token in BELLWETHER_TOKEN_FILE, which needs the role admin.\n" +
+    "\nThe commands call ops-service with the token or API key in BELLWETHER_TOKEN_FILE. The token or API key needs the role admin.\n" +
       "\nExamples:\n  npx bellwether keys create --name erp-export --role viewer --days 365 > erp.key\n  npx bellwether keys list\n  npx bellwether keys revoke erp-export" +
       '\n  curl -s localhost:8080/alerts -H "authorization: Bearer $(cat erp.key)"',
   );

@@ -22,27 +22,27 @@ const PAGE_SIZE = 500;
 const TIMEOUT_MS = 60_000;
 
 const HELP =
-  "\nA version stays if an alias points at it or did so lately, if it is new, if it has scored a run, or if an event of the audit log" +
-  "\nnames it: such an event can be recomputed only with its version. Without --yes nothing is removed. Removing needs the role admin," +
-  "\nand each removal is in the audit log: kind model.version_removed." +
+  "\nA version is kept if an alias points to it or has pointed to it in the last days (--older-than), if it was published in these days," +
+  "\nif it is one of the newest versions (--keep), if it has scored a run, or if an event of the audit log names it: such an event can be" +
+  "\nrecomputed only with its version. A removal needs the role admin. The audit log records each removal (kind model.version_removed)." +
   "\n\nExample:\n  npx bellwether models prune --older-than 180";
 
 /** `bellwether models prune` */
 export function pruneCommand(context: CliContext): Command {
   return new Command("prune")
     .description(
-      "Remove versions that no alias, no run and no event of the audit log needs. Without --yes, only list them.",
+      "Remove versions that no alias, no run and no event of the audit log needs. Without --yes, the command only lists them.",
     )
-    .option("--model <name>", "name of the model (default: BELLWETHER_MODEL, else supplier-risk)")
+    .option("--model <name>", "name of the model (default: BELLWETHER_MODEL; if not set, supplier-risk)")
     .option(
       "--older-than <days>",
-      "days since a version was published, and since an alias pointed at it",
+      "remove only versions that were published at least this many days ago, and that no alias has pointed to in these days",
       wholeNumber(0, 36_500),
       90,
     )
     .option("--keep <count>", "number of the newest versions that are kept", wholeNumber(0, 100_000), 5)
-    .option("--yes", "remove them")
-    .option("--reason <text>", "reason, recorded in the audit log", reason, "not needed any more")
+    .option("--yes", "remove the listed versions")
+    .option("--reason <text>", "reason, 1 to 500 characters; the audit log records it", reason, "not needed any more")
     .option("--scheduler <url>", `gRPC URL of scheduler-service (${defaultUrlText(SCHEDULER_PEER)})`)
     .option("--ops <url>", `gRPC URL of ops-service (${defaultUrlText(OPS_PEER)})`)
     .option("--json", "print the result as one line of JSON")

@@ -30,14 +30,17 @@ import { compareModelsCommand } from "./compare-models.ts";
 import { pruneCommand } from "./models-prune.ts";
 
 const JSON_FLAG = ["--json", "print the result as one line of JSON"] as const;
-const MODEL_FLAG = ["--model <name>", "name of the model (default: BELLWETHER_MODEL, else supplier-risk)"] as const;
+const MODEL_FLAG = [
+  "--model <name>",
+  "name of the model (default: BELLWETHER_MODEL; if not set, supplier-risk)",
+] as const;
 const SCHEDULER_FLAG = [
   "--scheduler <url>",
-  "gRPC URL of scheduler-service, which makes the change (default: SCHEDULER_SERVICE_URL). If neither the option nor the variable is set, the command changes the registry folder directly",
+  "gRPC URL of scheduler-service, which makes the change (default: SCHEDULER_SERVICE_URL). If neither the option nor the variable is set, the command changes the model registry directly",
 ] as const;
 const ML_FLAG = [
   "--ml <url>",
-  `gRPC URL of ml-service, from which the command reads the versions and the champions. Used only when scheduler-service makes the change, see --scheduler (${defaultUrlText(ML_PEER)})`,
+  `gRPC URL of ml-service, from which the command reads the versions and the champions. Used only if --scheduler or SCHEDULER_SERVICE_URL is set (${defaultUrlText(ML_PEER)})`,
 ] as const;
 
 /** Help text of `list`. */
@@ -50,19 +53,18 @@ const LIST_HELP =
 /** Help text: what `promote` and `rollback` check before they change the champion. */
 const CHECK_HELP =
   "\nThe version is loaded and checked first. If it cannot be served, the command fails (exit code 1) and the champion does not change." +
-  "\nThe message says why. Through scheduler-service, the error has a gRPC reason:" +
+  "\nThe message has the reason. If scheduler-service makes the change, the error has one of these gRPC reasons:" +
   "\n  MODEL_REJECTED  the files cannot be read, or the model's outputs differ from those recorded when it was published" +
   "\n  MODEL_CORRUPT   the files were changed after publishing";
 
 /** Help text: which version `rollback` chooses. */
 const ROLLBACK_HELP =
-  "\nThe command goes to the champion before the last promotion, and a second rollback to the champion before that one." +
-  "\nA change to a version that was champion before counts as a rollback. If no earlier champion is left, the command fails" +
-  "\n(exit code 2): choose a version with models promote. See models history.";
+  "\nA change to a version that was the champion before counts as a rollback, not as a promotion. If no earlier champion is left," +
+  "\nthe command fails (exit code 2): choose a version with models promote. To see all changes, use models history.";
 
 /** Help text of `sign`. */
 const SIGN_HELP =
-  "\nCreate a key pair with openssl; the private key stays with those who sign:" +
+  "\nCreate a key pair with openssl. Keep the private key secret; only people who sign versions need it:" +
   "\n  openssl genpkey -algorithm ed25519 -out registry-signing-key.pem" +
   "\n  openssl pkey -in registry-signing-key.pem -pubout -out registry-keys.pem" +
   "\n\nExamples:\n  npx bellwether models sign champion --key registry-signing-key.pem\n  npx bellwether models sign v3 --model supplier-risk --key registry-signing-key.pem";
@@ -129,7 +131,7 @@ export function modelsCommand(context: CliContext): Command {
   const root = () => registryOf(context);
 
   const list = new Command("list")
-    .description("List models with their versions, the metrics of each version and its aliases.")
+    .description("List the models with their versions, and for each version its metrics and its aliases.")
     .option("--model <name>", "list only this model")
     .option(...JSON_FLAG)
     .addHelpText("after", LIST_HELP)
@@ -169,7 +171,12 @@ export function modelsCommand(context: CliContext): Command {
     .description("Make a version the champion: the version that the services score with.")
     .argument("<version>", "version or alias, for example challenger")
     .option(...MODEL_FLAG)
-    .option("--reason <text>", "reason, recorded in the history of the registry", reason, "promoted by hand")
+    .option(
+      "--reason <text>",
+      "reason, 1 to 500 characters; the history of the registry records it",
+      reason,
+      "promoted by hand",
+    )
     .option(...SCHEDULER_FLAG)
     .option(...ML_FLAG)
     .option(...JSON_FLAG)
@@ -204,9 +211,16 @@ export function modelsCommand(context: CliContext): Command {
     });
 
   const rollback = new Command("rollback")
-    .description("Make the champion before the last promotion the champion again. A second rollback goes further back.")
+    .description(
+      "Make the version that was the champion before the last promotion the champion again. A second rollback goes back one more promotion.",
+    )
     .option(...MODEL_FLAG)
-    .option("--reason <text>", "reason, recorded in the history of the registry", reason, "rolled back by hand")
+    .option(
+      "--reason <text>",
+      "reason, 1 to 500 characters; the history of the registry records it",
+      reason,
+      "rolled back by hand",
+    )
     .option(...SCHEDULER_FLAG)
     .option(...ML_FLAG)
     .option(...JSON_FLAG)
@@ -241,11 +255,11 @@ export function modelsCommand(context: CliContext): Command {
     });
 
   const history = new Command("history")
-    .description("Show when each alias was moved, by whom and why, from which version to which, newest first.")
+    .description("List the changes of the aliases, newest first: time, versions before and after, person and reason.")
     .option(...MODEL_FLAG)
     .option(
       "--scheduler <url>",
-      "gRPC URL of scheduler-service (default: SCHEDULER_SERVICE_URL). If the option or the variable is set, the command reads the history from ml-service, otherwise from the registry folder",
+      "gRPC URL of scheduler-service (default: SCHEDULER_SERVICE_URL). If the option or the variable is set, the command reads the history from ml-service, otherwise from the model registry directly",
     )
     .option(...ML_FLAG)
     .option(...JSON_FLAG)
@@ -268,7 +282,7 @@ export function modelsCommand(context: CliContext): Command {
 
   const served = new Command("served")
     .description(
-      "Show which version of the default model each replica of ml-service serves, and which other models and versions it has loaded, because requests named them. If it does not serve the champion, show the reason. Exit code 1 if a replica does not serve the champion or does not answer.",
+      "Show which version of the default model each replica of ml-service serves. If a replica does not serve the champion, show the reason. Also show the other models and versions that a replica has loaded because requests named them. Exit code 1 if a replica does not serve the champion or does not answer.",
     )
     .option("--ml <url...>", `gRPC URLs of the replicas, separated by spaces (${defaultUrlText(ML_PEER)})`)
     .option(...JSON_FLAG)
@@ -283,7 +297,7 @@ export function modelsCommand(context: CliContext): Command {
 
   const sign = new Command("sign")
     .description(
-      "Sign a version: its manifest, which has the digests of all its files. Services with MODEL_REGISTRY_PUBLIC_KEYS load only versions that one of these keys has signed.",
+      "Sign the manifest of a version. The manifest has the digests of all files of the version. Services with MODEL_REGISTRY_PUBLIC_KEYS load only versions with a signature that one of these keys verifies.",
     )
     .argument("<version>", "version or alias, for example v3")
     .option(...MODEL_FLAG)
@@ -308,7 +322,7 @@ export function modelsCommand(context: CliContext): Command {
 
   const models = new Command("models").addHelpText(
     "after",
-    "\nExamples:\n  npx bellwether models list --model supplier-risk\n  npx bellwether models promote challenger --reason 'better on the newest quarter'\n  npx bellwether models rollback\n  npx bellwether models served --ml http://10.0.0.5:9081 http://10.0.0.6:9081\n  npx bellwether models promote v3 --scheduler http://127.0.0.1:9082",
+    "\nExamples:\n  npx bellwether models list --model supplier-risk\n  npx bellwether models promote challenger --reason 'better on the newest quarter'\n  npx bellwether models rollback\n  npx bellwether models served --ml http://10.0.0.5:9081 http://10.0.0.6:9081\n  npx bellwether models promote v3 --scheduler http://localhost:9082",
   );
   const others = [compareModelsCommand(context), promote, rollback, sign, pruneCommand(context)];
   for (const command of [list, show, history, served, ...others])

@@ -38,8 +38,8 @@ const DESTINATION = /^[a-z0-9][a-z0-9-]{0,39}$/;
 export function noticesCommand(context: CliContext): Command {
   const notices = new Command("notices").addHelpText(
     "after",
-    "\nThe commands call ops-service with the token or API key in BELLWETHER_TOKEN_FILE: the role analyst may list and show," +
-      "\nthe role admin may replay, test and enable. Destinations and routes are in config/notice_routes.yaml." +
+    "\nThe commands call ops-service with the token or API key in BELLWETHER_TOKEN_FILE. The role analyst may list and show" +
+      "\nnotices and destinations; the role admin may also replay, test and enable. Destinations and routes are in config/notice_routes.yaml." +
       "\n\nExamples:\n  npx bellwether notices list --state dead\n  npx bellwether notices test risk-room" +
       "\n  npx bellwether notices replay --all --destination risk-room",
   );
@@ -59,7 +59,7 @@ function listCommand(context: CliContext): Command {
   return withOps(new Command("list"))
     .description("List notices, newest first.")
     .addOption(new Option("--state <state>", "only notices in this state").choices(Object.keys(STATES)))
-    .option("--destination <name>", "only notices to this destination", destinationName)
+    .option("--destination <name>", "only notices for this destination", destinationName)
     .option("--limit <count>", "maximum number of notices, 1 to 10000", wholeNumber(1, 10_000), 50)
     .addHelpText(
       "after",
@@ -80,7 +80,7 @@ function listCommand(context: CliContext): Command {
 function showCommand(context: CliContext): Command {
   return withOps(new Command("show"))
     .description("Show a notice with its suppliers and its delivery log.")
-    .argument("<notice>", "id of the notice, as list shows it")
+    .argument("<notice>", "id of the notice, as notices list shows it")
     .addHelpText("after", "\nExample:\n  npx bellwether notices show 0199f0c0-4a1b-7c3d-8e5f-0123456789ab")
     .action(async (noticeId: string, options: OpsOptions) => {
       const report = createReport(options);
@@ -94,10 +94,12 @@ function showCommand(context: CliContext): Command {
 
 function replayCommand(context: CliContext): Command {
   return withOps(new Command("replay"))
-    .description("Deliver dead notices again, each with its id and its content.")
+    .description(
+      "Deliver dead notices (notices without further attempts) again. Each notice keeps its id and its content.",
+    )
     .argument("[notice...]", "ids of dead notices")
-    .option("--all", "all dead notices of the destination in --destination")
-    .option("--destination <name>", "destination of --all", destinationName)
+    .option("--all", "replay all dead notices of one destination; needs --destination")
+    .option("--destination <name>", "with --all: name of the destination", destinationName)
     .addHelpText(
       "after",
       "\nExamples:\n  npx bellwether notices replay 0199f0c0-4a1b-7c3d-8e5f-0123456789ab" +
@@ -125,12 +127,12 @@ function replayCommand(context: CliContext): Command {
 
 function testCommand(context: CliContext): Command {
   return withOps(new Command("test"))
-    .description("Send a notice without suppliers to a destination, and wait for its first attempts.")
+    .description("Send a test notice without suppliers to a destination, and wait for its delivery.")
     .argument("<destination>", "name of the destination")
     .option("--wait <seconds>", "time to wait for the delivery, 0 to 600", wholeNumber(0, 600), 30)
     .addHelpText(
       "after",
-      "\nThe exit code is 1 when the notice was not delivered in this time. It is attempted further, until it is dead." +
+      "\nExit code 1 if the notice is not delivered in this time. Further attempts follow until the notice is delivered or dead." +
         "\n\nExample:\n  npx bellwether notices test risk-room",
     )
     .action(async (destination: string, options: OpsOptions & { wait: number }) => {
@@ -158,7 +160,7 @@ function testCommand(context: CliContext): Command {
 
 function destinationsCommand(context: CliContext): Command {
   return withOps(new Command("destinations"))
-    .description("List the destinations of notices: their state, what they get and when. Addresses are not shown.")
+    .description("List the destinations: their state, which notices they get, and when. Addresses are not shown.")
     .addHelpText("after", "\nExample:\n  npx bellwether notices destinations")
     .action(async (options: OpsOptions) => {
       const report = createReport(options);
@@ -179,7 +181,7 @@ function destinationsCommand(context: CliContext): Command {
 
 function enableCommand(context: CliContext): Command {
   return withOps(new Command("enable"))
-    .description("Let a disabled destination get notices again. Notices that wait for it are delivered.")
+    .description("Enable a disabled destination again. Notices that are waiting for the destination are delivered.")
     .argument("<destination>", "name of the destination")
     .addHelpText("after", "\nExample:\n  npx bellwether notices enable risk-room")
     .action(async (name: string, options: OpsOptions) => {

@@ -116,20 +116,23 @@ export function predictCommand(context: CliContext): Command {
   return new Command("predict")
     .requiredOption(
       "--input <json>",
-      "one supplier: a flat JSON object, a file that contains it, or - for standard input; or many suppliers: a .csv, .parquet or .jsonl file with one row each (required)",
+      "one supplier: a flat JSON object, a file that contains the object, or - for standard input. Many suppliers: a .csv, .parquet or .jsonl file with one row per supplier (required)",
     )
     .option(
       "--output <file>",
-      "file for the scores, .csv or .parquet; required when --input has many suppliers, not accepted otherwise",
+      "file for the scores, .csv or .parquet; required if --input is a file of many suppliers, otherwise not allowed",
     )
     .option(
       "--url <url>",
-      `HTTP URL of a running ml-service, for example ${ML_EXAMPLE_URL}. The service computes the score; the local registry is not used`,
+      `HTTP URL of a running ml-service, for example ${ML_EXAMPLE_URL}. The service computes the score with its champion; the command does not read the model registry`,
     )
-    .option("--model <name>", "model of the local registry (default: BELLWETHER_MODEL, else supplier-risk)")
+    .option(
+      "--model <name>",
+      "name of the model, not together with --url (default: BELLWETHER_MODEL; if not set, supplier-risk)",
+    )
     .option(
       "--model-version <version>",
-      "version or alias in the local registry, for example v3 or challenger (default: champion)",
+      "version or alias, not together with --url, for example v3 or challenger (default: champion)",
     )
     .option("--json", "print the result as one line of JSON")
     .addHelpText(
@@ -144,7 +147,7 @@ export function predictCommand(context: CliContext): Command {
           "--output FILE goes with a .csv, .parquet or .jsonl file as --input: give both or neither",
         );
       if (options.output !== undefined) {
-        if (options.url) throw new UsageError("a file of suppliers is scored with the local registry; omit --url");
+        if (options.url) throw new UsageError("a file of suppliers is scored with the model registry; omit --url");
         const input = path.resolve(context.cwd, options.input);
         const output = path.resolve(context.cwd, options.output);
         await checkTargetFile("--output", output, [{ option: "--input", file: input }]);

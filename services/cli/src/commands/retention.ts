@@ -16,8 +16,8 @@ export function retentionCommand(context: CliContext): Command {
     .option("--json", "print the result as one line of JSON")
     .addHelpText(
       "after",
-      "\nThe policy is `retention` in config/risk_policy.yaml of ops-service. Age counts back from the newest complete week of the model." +
-        "\nEach removal is in the audit log: kind retention.scores_removed and retention.snapshots_removed." +
+      "\nThe numbers of weeks are `retention` in config/risk_policy.yaml of ops-service. The weeks are counted back from the newest complete week of" +
+        "\nthe model. The audit log records each removal (kinds retention.scores_removed and retention.snapshots_removed)." +
         "\n\nExample:\n  npx bellwether retention",
     )
     .action(async (options: { readonly ops?: string; readonly json?: boolean }) => {

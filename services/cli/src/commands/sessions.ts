@@ -19,9 +19,10 @@ const MAX_LISTED = 10_000;
 /** `bellwether sessions` */
 export function sessionsCommand(context: CliContext): Command {
   const list = withOps(new Command("list"))
-    .description("List the sessions of the people who are signed in, the latest sign-in first.")
+    .description("List the sessions of people who are signed in, newest sign-in first.")
     .option("--subject <id>", "only sessions of this person")
-    .option("--all", "list sessions that have ended, too; they are kept for one day")
+    .option("--all", "also list sessions that have ended; they are kept for one day")
+    .addHelpText("after", "\nExample:\n  npx bellwether sessions list --subject 0f3c7a --all")
     .action(async (options: OpsOptions & { subject?: string; all?: boolean }) => {
       const report = createReport(options);
       using ops = openOps(context, options.ops, SessionService);
@@ -34,13 +35,13 @@ export function sessionsCommand(context: CliContext): Command {
 
   const end = withOps(new Command("end"))
     .description("End all sessions of a person, or those with the given ids. The person can sign in again.")
-    .argument("<subject>", "the person: the subject that list shows")
+    .argument("<subject>", "subject of the person, as sessions list shows it")
     .option("--session <id...>", "ids of the sessions (default: all sessions of the person)")
-    .option("--reason <text>", "why, for the audit log", reason)
+    .option("--reason <text>", "reason, 1 to 500 characters; the audit log records it", reason)
     .addHelpText(
       "after",
-      "\nTo keep a person out, remove the person's groups or account at the identity provider first. A token of" +
-        "\n`bellwether auth token` is accepted until its own end.",
+      "\nTo prevent a new sign-in, first remove the person's groups or account at the identity provider. A token that" +
+        "\n`bellwether auth token` has created is accepted until it expires.\n\nExample:\n  npx bellwether sessions end 0f3c7a --reason 'laptop stolen'",
     )
     .action(async (subject: string, options: OpsOptions & { session?: string[]; reason?: string }) => {
       const report = createReport(options);
@@ -54,7 +55,7 @@ export function sessionsCommand(context: CliContext): Command {
 
   const command = new Command("sessions").addHelpText(
     "after",
-    "\nThe commands call ops-service with the token in BELLWETHER_TOKEN_FILE, which needs the role admin.\n" +
+    "\nThe commands call ops-service with the token or API key in BELLWETHER_TOKEN_FILE. The token or API key needs the role admin.\n" +
       "\nExamples:\n  npx bellwether sessions list\n  npx bellwether sessions list --subject 0f3c7a\n  npx bellwether sessions end 0f3c7a --reason 'laptop stolen'",
   );
   for (const one of [list, end]) command.addCommand(one.copyInheritedSettings(command).exitOverride());

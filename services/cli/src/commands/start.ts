@@ -22,7 +22,7 @@ export function startCommand(context: CliContext): Command {
     .option("--json", "print the URLs as one line of JSON when all services are ready")
     .addHelpText(
       "after",
-      "\nExamples:\n  npm start\n  OPS_SERVICE_WEB_PORT=0 npm start   # ops-service and the dashboard on any free port",
+      "\nExamples:\n  npx bellwether start\n  OPS_SERVICE_WEB_PORT=0 npx bellwether start   # ops-service and the dashboard use any free port",
     )
     .action(async (options) => {
       const report = createReport(options);

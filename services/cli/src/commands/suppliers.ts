@@ -21,7 +21,7 @@ const OPS_FLAG = [
 ] as const;
 const MODEL_FLAG = [
   "--model <name>",
-  "model whose scores are shown (default: the model that ops-service shows by default)",
+  "model whose scores are shown (default: the default model of ops-service)",
 ] as const;
 
 const CONFLICTS = { stop: OnConflict.STOP, skip: OnConflict.SKIP, update: OnConflict.UPDATE } as const;
@@ -34,7 +34,7 @@ const SHOWN_CHANGES = 50;
 export function suppliersCommand(context: CliContext): Command {
   const suppliers = new Command("suppliers").addHelpText(
     "after",
-    "\nExamples:\n  npx bellwether suppliers search 'muller stahl'\n  npx bellwether suppliers show S_00001\n  npx bellwether suppliers change S_00001\n  npx bellwether suppliers import master-data.csv --dry-run\n  npx bellwether suppliers export master-data.csv",
+    "\nThe commands call ops-service with the token or API key in BELLWETHER_TOKEN_FILE. The role analyst may import; the role viewer may\nuse all other commands.\n\nExamples:\n  npx bellwether suppliers search 'muller stahl'\n  npx bellwether suppliers show S_00001\n  npx bellwether suppliers change S_00001\n  npx bellwether suppliers import master-data.csv --dry-run\n  npx bellwether suppliers export master-data.csv",
   );
   const flags = { model: MODEL_FLAG, ops: OPS_FLAG, json: JSON_FLAG };
   const commands = [
@@ -49,7 +49,7 @@ export function suppliersCommand(context: CliContext): Command {
 function searchCommand(context: CliContext): Command {
   return new Command("search")
     .description(
-      "Find suppliers by name, id or identifier. Letter case and accents are ignored. If no name has the query, similar names are shown.",
+      "Find suppliers by name, id or identifier. Letter case and accents are ignored. If no name contains the query, similar names are shown.",
     )
     .argument("<query>", "a name, a part of a name, an id, or an identifier such as a VAT number")
     .option("--limit <count>", "maximum number of suppliers, 1 to 50", wholeNumber(1, 50), 20)
@@ -72,7 +72,9 @@ function searchCommand(context: CliContext): Command {
 
 function showCommand(context: CliContext): Command {
   return new Command("show")
-    .description("Show one supplier: its master data, its latest score with the reasons, and its last weeks.")
+    .description(
+      "Show one supplier: its master data, its latest score with the reasons, and its scores of the latest weeks.",
+    )
     .argument("<supplier-id>", "id of the supplier in the weekly file")
     .option("--weeks <count>", "maximum number of weeks, 1 to 260", wholeNumber(1, 260), 52)
     .option(...MODEL_FLAG)
@@ -100,24 +102,32 @@ function showCommand(context: CliContext): Command {
 function importCommand(context: CliContext): Command {
   return new Command("import")
     .description(
-      "Import master data of suppliers from a CSV file: names, regions, categories, exposures, criticalities, owners and identifiers. The weekly file does not overwrite them.",
+      "Import master data of suppliers from a CSV file: names, regions, categories, exposures, criticalities, owners and identifiers. A weekly run does not overwrite these values.",
     )
     .argument("<file>", "CSV file in UTF-8; its first line has the names of the columns")
     .option("--dry-run", "list the suppliers that would be created and updated, with the fields, and store nothing")
     .addOption(
-      new Option("--on-conflict <action>", "what to do when master data already has another value: stop stores nothing")
+      new Option(
+        "--on-conflict <action>",
+        "what to do if a supplier already has another value in the master data: stop (store nothing), skip (do not change the supplier) or update (store the new values)",
+      )
         .choices(Object.keys(CONFLICTS))
         .default("stop"),
     )
-    .option("--delimiter <character>", "character between the cells: one character, or tab", delimiter, ",")
-    .option("--empty-clears", "an empty cell removes the value; by default it does not change it")
+    .option(
+      "--delimiter <character>",
+      "character between the cells: one ASCII character, or the word tab",
+      delimiter,
+      ",",
+    )
+    .option("--empty-clears", "an empty cell removes the stored value; by default, the stored value does not change")
     .option(...OPS_FLAG)
     .option(...JSON_FLAG)
     .addHelpText(
       "after",
       "\nColumns: supplier_id (required), name, region, category, exposure, currency, criticality (low, normal, high, critical), owner," +
-        "\nand one column for each kind of identifier, for example identifier_vat. Only the columns of the file change." +
-        "\nExit code 1 if a row is rejected or a conflict stops the import; the other rows are stored, except after a stop." +
+        "\nand one column for each kind of identifier, for example identifier_vat. Fields without a column do not change." +
+        "\nExit code 1 if a row is rejected (the other rows are stored), or if a conflict stops the import (no row is stored)." +
         "\n\nExamples:\n  npx bellwether suppliers import master-data.csv --dry-run" +
         "\n  npx bellwether suppliers import master-data.csv --on-conflict update --json",
     )
@@ -199,10 +209,13 @@ function reportChanges(report: Report, { changes, created, updated }: FileReport
 function exportCommand(context: CliContext): Command {
   return new Command("export")
     .description(
-      "Write the master data of all suppliers as CSV, in the form that import reads. Values of the weekly file are left out, so that an import of the file changes nothing. Texts that a spreadsheet program would take for a formula get a leading apostrophe, which import removes.",
+      "Write the master data of all suppliers as CSV, in the form that import reads. Values that come from the weekly file are not written. An import of the written file therefore changes nothing. A text that a spreadsheet program would read as a formula gets a leading apostrophe; import removes the apostrophe.",
     )
     .argument("<file>", 'file to write, or "-" for standard output')
-    .option("--all", "write values of the weekly file too; an import of the file makes them master data")
+    .option(
+      "--all",
+      "also write values that come from the weekly file; an import of the written file makes them master data",
+    )
     .option(...OPS_FLAG)
     .option(...JSON_FLAG)
     .addHelpText(

@@ -22,12 +22,12 @@ export function trainCommand(context: CliContext): Command {
     )
     .option(
       "--export <dir>",
-      "write the mapped rows to <dir>/training_rows.parquet. Column used_for: training, calibration, test, or why the row was not used; column test_score: the score of a test row. Rows that were rejected while reading are not in the file: the output of the command has their number and reasons",
+      "write the mapped rows to <dir>/training_rows.parquet. The column used_for is training, calibration, test, or the reason why the row was not used. The column test_score is the score of a test row. Rows that were rejected while reading are not in the file; the command prints their number and the reasons",
     )
     .option("--json", "print the result as one line of JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  npx bellwether demo && npx bellwether train --data demo --publish\n  npx bellwether train --data demo --export out   # out/training_rows.parquet, for your own analysis\n  npx bellwether train --config config/examples/scms/model_config.yaml --mapping config/examples/scms/feature_mapping.yaml --data data",
+      "\nExamples:\n  npx bellwether demo && npx bellwether train --data demo --publish\n  npx bellwether train --data demo --export out   # writes out/training_rows.parquet for your own analysis\n  npx bellwether train --config config/examples/scms/model_config.yaml --mapping config/examples/scms/feature_mapping.yaml --data data",
     )
     .action(async (options) => {
       const report = createReport(options);

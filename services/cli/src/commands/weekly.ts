@@ -19,12 +19,12 @@ import { readStatus, type StatusOptions } from "../weekly/status.ts";
 export function weeklyCommand(context: CliContext): Command {
   const run = withRunOptions(new Command("run"), context)
     .description(
-      "Score all suppliers of a weekly file, publish the scores and create the alerts. If a run of the week was interrupted, it continues where it stopped.",
+      "Score all suppliers of a weekly file, publish the scores and create the alerts. If the run of the week was interrupted, the command continues that run where it stopped.",
     )
     .requiredOption("--week <week>", "ISO week of the data, for example 2026-W10 (required)", isoWeek)
     .requiredOption(
       "--input <file>",
-      "data of the week (required). A file (CSV or Parquet): when the feature mapping reads one source. A folder: when it reads several; the folder holds the files that the mapping names. Or a URL: s3://BUCKET/KEY or azure://CONTAINER/KEY (docs/object-store.md)",
+      "data of the week. If the feature mapping reads one source: a CSV or Parquet file. If the mapping reads several sources: the folder with the files that the mapping names. The file or folder can also be a URL: s3://BUCKET/KEY or azure://CONTAINER/KEY, see docs/object-store.md (required)",
     )
     .option(
       "--force-future <reason>",
@@ -33,13 +33,13 @@ export function weeklyCommand(context: CliContext): Command {
     )
     .addHelpText(
       "after",
-      "\nA run whose input fails a check is held (exit code 1) and publishes nothing, for example because too many rows are rejected or" +
-        "\nsuppliers are missing (limits: config/risk_policy.yaml): publish it with weekly approve, or withdraw it with weekly void. It fails" +
-        "\n(exit code 1) if this week was already published from another source or configuration.\n" +
+      "\nIf the input fails a check, the run is held (exit code 1) and publishes nothing. For example, too many rows are rejected, or suppliers" +
+        "\nare missing (limits: config/risk_policy.yaml). Publish a held run with weekly approve, or withdraw the run with weekly void. A run" +
+        "\nfails (exit code 1) if the week was already published from another source or with another configuration.\n" +
         "\nExamples:\n  npx bellwether weekly run --week 2026-W10 --input week-10.csv" +
         "\n  npx bellwether weekly run --week 2026-W10 --input week-10.csv --ml http://risk:9081 --ops http://risk:9080" +
-        "\n  BELLWETHER_TOKEN_FILE=admin.token npx bellwether weekly run --week 2026-W10 --input week-10.csv   # for services with authentication; the token needs the role admin or service" +
-        '\n  npx bellwether weekly run --week 2026-W11 --input short.csv --accept-losses "the branch in Lyon was sold"',
+        "\n  BELLWETHER_TOKEN_FILE=admin.token npx bellwether weekly run --week 2026-W10 --input week-10.csv   # with authentication; the token needs the role admin or service" +
+        "\n  npx bellwether weekly run --week 2026-W11 --input short.csv --accept-losses 'the branch in Lyon was sold'",
     )
     .action(async (options, command: Command) => {
       const report = createReport(options);
@@ -72,9 +72,9 @@ export function weeklyCommand(context: CliContext): Command {
 function statusCommand(context: CliContext): Command {
   return withScheduler(new Command("status"))
     .description(
-      "Show the last complete week of each model, the next run, the weeks that are missed, held or failed, and those whose new revision was asked for, with what to do about them. All runs: weekly list.",
+      "Show the last complete week of each model, the next run, and the weeks that need an action: weeks that are missed, held or failed, and weeks for which a new revision was requested. For each of these weeks, the command shows the next step. To see all runs, use weekly list.",
     )
-    .option("--model <name>", "show only the runs of this model (default: all)")
+    .option("--model <name>", "only the runs of this model (default: all models)")
     .option("--ops <url>", `gRPC URL of ops-service (${defaultUrlText(OPS_PEER)})`)
     .addHelpText(
       "after",

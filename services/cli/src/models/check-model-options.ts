@@ -8,6 +8,6 @@ export function checkModelOptions(options: {
 }): void {
   if (options.url && (options.model || options.modelVersion))
     throw new UsageError(
-      "--model and --model-version select a model of the local registry and cannot be combined with --url: the service scores with its champion",
+      "--model and --model-version select a model of the model registry and cannot be combined with --url: the service scores with its champion",
     );
 }

@@ -43,12 +43,19 @@ export function contributionLine({
 /** `bellwether suppliers explain` */
 export function explainScoreCommand(context: CliContext, flags: SharedFlags): Command {
   return new Command("explain")
-    .description("Explain the score of a supplier in one week, with the version that scored it.")
+    .description(
+      "Explain the score of a supplier in one week. The explanation is from the model version that computed the score.",
+    )
     .argument("<supplier-id>", "id of the supplier in the weekly file")
     .option("--week <week>", "ISO week, for example 2026-W47 (default: the latest week)", isoWeek)
     .option("--top <count>", "maximum number of contributions, 1 to 1024", wholeNumber(1, MAX_PARTS), 10)
-    .option("--min-share <share>", "only contributions with at least this share of all, 0 to 1", share, 0)
-    .option("--narrative", "add a summary in words")
+    .option(
+      "--min-share <share>",
+      "only contributions whose share of the sum of all absolute contributions is at least this number, 0 to 1",
+      share,
+      0,
+    )
+    .option("--narrative", "add the narrative (the score in sentences)")
     .option(...flags.model)
     .option(...flags.ops)
     .option(...flags.json)
@@ -80,7 +87,7 @@ export function explainScoreCommand(context: CliContext, flags: SharedFlags): Co
 export function changeScoreCommand(context: CliContext, flags: SharedFlags): Command {
   return new Command("change")
     .description(
-      "Explain the change of a supplier's score between two weeks: what other data did, what another model did.",
+      "Explain the change of a supplier's score between two weeks: how much follows from the data, and how much from the model version.",
     )
     .argument("<supplier-id>", "id of the supplier in the weekly file")
     .option(

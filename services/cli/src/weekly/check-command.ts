@@ -19,20 +19,20 @@ interface CheckOptions extends Omit<RunOptions, "week"> {
 export function checkCommand(context: CliContext): Command {
   return withConfigOptions(new Command("check"), context)
     .description(
-      "Say beforehand what a run of a file would say: read and map it, and compare it with the previous complete week. Nothing is stored.",
+      "Check a weekly file before a run: read and map the file, and compare the result with the previous complete week. Nothing is stored.",
     )
     .requiredOption(
       "--input <file>",
       "data of the week, as for weekly run: a file, a folder, s3://BUCKET/KEY or azure://CONTAINER/KEY (required)",
     )
-    .option("--week <week>", "ISO week of the data (default: the present week)", isoWeek)
-    .option("--ml <url>", `gRPC URL of ml-service, whose model is compared (${defaultUrlText(ML_PEER)})`)
+    .option("--week <week>", "ISO week of the data (default: the current week)", isoWeek)
+    .option("--ml <url>", `gRPC URL of ml-service, with whose model the file is checked (${defaultUrlText(ML_PEER)})`)
     .option("--ops <url>", `gRPC URL of ops-service (${defaultUrlText(OPS_PEER)})`)
     .option("--json", "print the result as one line of JSON")
     .addHelpText(
       "after",
-      "\nExit code 1 if a run would be held or would fail, if the input is not whole yet (it changes while it is looked at, or WEEKLY_INPUT_MARKER" +
-        "\nasks for a marker that is not there), or if a service does not answer, so that not all checks are possible.\n\nExamples:\n  npx bellwether weekly check --input week.csv" +
+      "\nExit code 1 in these cases:\n- A run would be held or would fail.\n- The input is not written completely: it changes during the check, or the marker of WEEKLY_INPUT_MARKER is missing." +
+        "\n- A service does not answer, so that not all checks are possible.\n\nExamples:\n  npx bellwether weekly check --input week.csv" +
         "\n  npx bellwether weekly check --week 2026-W47 --input s3://lake/in/2026-W47.csv" +
         "\n  npx bellwether weekly check --week 2026-W47 --input week.csv --json | jq -r .outcome",
     )

@@ -29,13 +29,13 @@ function decisionCommand(name: string, description: string, example: string, hel
   return new Command(name)
     .description(description)
     .requiredOption("--week <week>", "ISO week of the run, for example 2026-W47 (required)", isoWeek)
-    .requiredOption("--reason <text>", "why, 1 to 500 characters; the audit log records it (required)", reason)
+    .requiredOption("--reason <text>", "reason, 1 to 500 characters; the audit log records it (required)", reason)
     .option("--model <name>", "name of the model (default: the only model that has a run of the week)")
     .option("--ops <url>", `gRPC URL of ops-service (${defaultUrlText(OPS_PEER)})`)
     .option("--json", "print the result as one line of JSON")
     .addHelpText(
       "after",
-      `\n${help}\nExit code 1 if the run has a state that does not allow it. With authentication, the token needs the role admin.\n\nExample:\n  npx bellwether weekly ${name} --week 2026-W47 --reason "${example}"`,
+      `\n${help}\nExit code 1 if the state of the run does not allow this action. With authentication, the token needs the role admin.\n\nExample:\n  npx bellwether weekly ${name} --week 2026-W47 --reason '${example}'`,
     );
 }
 
@@ -44,7 +44,7 @@ function approveCommand(context: CliContext): Command {
     "approve",
     "Publish the held run of a week although checks of its input failed.",
     "the branch in Lyon was sold",
-    "The scheduler continues the run within a minute. If weekly run began it, and the scheduler does not have its file, run the same\ncommand again.",
+    "The scheduler continues the run within a minute. If weekly run started the run, and the scheduler does not have the\ninput file, repeat that weekly run command.",
   ).action(async (options: DecisionOptions, command: Command) => {
     const report = createReport(options);
     const given = givenOptions(command);
@@ -71,8 +71,8 @@ function approveCommand(context: CliContext): Command {
 function voidCommand(context: CliContext): Command {
   return decisionCommand(
     "void",
-    "Withdraw the run of a week: its scores are not shown any more, and alerts that it alone raised are closed.",
-    "the file was that of another week",
+    "Withdraw the run of a week: its scores are no longer shown, and alerts that only this run raised are closed.",
+    "the file was for another week",
     "The next run of the week is a new revision.",
   ).action(async (options: DecisionOptions) => {
     const report = createReport(options);
@@ -121,7 +121,7 @@ export function withdrawnLines(before: BatchRun, { isoWeek, modelName, revision 
 function supersedeCommand(context: CliContext): Command {
   return decisionCommand(
     "supersede",
-    "Ask for a new revision of a complete week, from a corrected file. The next run of the week makes it.",
+    "Request a new revision of a complete week, for example because the file was corrected. The next run of the week is the new revision.",
     "the export had the amounts in cents",
     "The complete run is shown until the new revision is complete.",
   ).action(async (options: DecisionOptions, command: Command) => {

@@ -28,9 +28,9 @@ const PAGE_SIZE = 200;
 export function listCommand(context: CliContext): Command {
   return new Command("list")
     .description(
-      "List the runs of all weeks, each revision, with what became of it. The run that was started last comes first.",
+      "List the runs of all weeks with all revisions, and the state and result of each run. The run that started last is first.",
     )
-    .option("--model <name>", "only the runs of this model (default: all)")
+    .option("--model <name>", "only the runs of this model (default: all models)")
     .option("--week <week>", "only the runs of this ISO week, for example 2026-W10", isoWeek)
     .addOption(new Option("--state <state>", "only the runs in this state").choices(STATE_NAMES))
     .option("--limit <count>", "maximum number of runs, 1 to 10000", wholeNumber(1, 10_000), 50)

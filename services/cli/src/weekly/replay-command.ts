@@ -1,6 +1,6 @@
 import { hasWeekPlaceholder } from "@bellwether/contract/expand-input";
 import { countText } from "@bellwether/reasons/count-text";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { isoWeek } from "../input/parse-option.ts";
 import { givenOptions } from "../output/given-options.ts";
@@ -19,23 +19,26 @@ interface ReplayOptions extends Omit<RunOptions, "week"> {
 /** `bellwether weekly replay` */
 export function replayCommand(context: CliContext): Command {
   return withRunOptions(new Command("replay"), context)
-    .description("Run the weeks of a time in the past, one after the other, as if each had been run in its week.")
+    .description("Run past weeks, one after the other. Each week is run as if it were the current week.")
     .requiredOption("--from <week>", "first ISO week, for example 2008-W05 (required)", isoWeek)
     .requiredOption("--to <week>", "last ISO week (required)", isoWeek)
     .requiredOption(
       "--input <file>",
-      "data (required). {week} in the name becomes the ISO week, {date} its Monday. Without them, all weeks read the same data: their mapping must use $as_of",
+      "data, as for weekly run. {week} in the name becomes the ISO week, {date} its Monday. Without {week} and {date}, all weeks read the same data; the feature mapping must then use $as_of (required)",
     )
-    .option(
-      "--every <step>",
-      "1w to 52w: every n-th week; 1month: of each month the last week that ends in it",
-      replayStep,
-      { weeks: 1 },
+    .addOption(
+      new Option(
+        "--every <step>",
+        "step between the weeks: 1w to 52w (every n-th week), or 1month (the last week that ends in each month)",
+      )
+        .argParser(replayStep)
+        .default({ weeks: 1 }, "1w"),
     )
     .addHelpText(
       "after",
-      "\nThe replay stops at the first week that fails or is held (exit code 1). The same command continues it: weeks that are complete are not" +
-        "\nrun again. With --accept-losses, weeks whose checks fail are published instead of held. Alerts are evaluated only if no later week of the model is complete: use a database without it.\n" +
+      "\nThe replay stops at the first week that fails or is held (exit code 1). The same command continues the replay: weeks that are complete" +
+        "\nare not run again. With --accept-losses, weeks whose checks fail are published instead of held. Alert rules are evaluated only if no" +
+        "\nlater week of the model is complete: use a database without later weeks.\n" +
         "\nExamples:\n  npx bellwether weekly replay --from 2026-W01 --to 2026-W47 --input 'history/{week}.csv'" +
         "\n  npx bellwether weekly replay --from 2008-W05 --to 2013-W52 --every 1month --input data \\\n    --config config/examples/scms/model_config.yaml --mapping config/examples/scms/feature_mapping.yaml",
     )

@@ -24,13 +24,13 @@ const FORMATS = { html: ReportFormat.HTML, csv: ReportFormat.CSV, json: ReportFo
 export function reportCommand(context: CliContext): Command {
   return new Command("report")
     .description(
-      "Write the report of a complete week: rows, checks, drift, movers, money at risk, alerts, rejected rows, model and configuration.",
+      "Write the report of a complete week to one or more files: rows, checks, drift, largest changes of scores, money at risk, alerts, rejected rows, model and configuration. Give at least one of --html, --csv and --json.",
     )
     .option("--week <week>", "ISO week, for example 2026-W47 (default: the latest complete week)", isoWeek)
-    .option("--model <name>", "model of the report (default: the default model of the service)")
-    .option("--html <file>", "write one page of HTML that loads nothing, also for printing")
+    .option("--model <name>", "model of the report (default: the default model of ops-service)")
+    .option("--html <file>", "write one HTML page that loads no other file, for reading and for printing")
     .option("--csv <file>", "write a table with one figure in each row")
-    .option("--json <file>", "write all data of the report")
+    .option("--json <file>", "write all data of the report as JSON")
     .option("--ops <url>", `gRPC URL of ops-service (${defaultUrlText(OPS_PEER)})`)
     .addHelpText(
       "after",

@@ -133,7 +133,7 @@ export function withRunOptions(command: Command, context: CliContext): Command {
     .option("--ops <url>", `gRPC URL of ops-service (${defaultUrlText(OPS_PEER)})`)
     .option(
       "--accept-losses <reason>",
-      "an approval given beforehand: publish the week although a check of its input fails, for example because too many rows are rejected (limits: config/risk_policy.yaml); the audit log records the caller and the reason",
+      "publish the week although a check of its input fails, for example because too many rows are rejected (limits: config/risk_policy.yaml). The audit log records the caller and the reason",
       reason,
     )
     .option("--json", "print the result as one line of JSON");

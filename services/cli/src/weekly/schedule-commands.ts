@@ -45,14 +45,24 @@ interface TriggerOptions extends SchedulerOptions {
 
 function triggerCommand(context: CliContext): Command {
   return withScheduler(new Command("trigger"))
-    .description("Let the scheduler run a week now, on a file below its input folder (WEEKLY_INPUT_FOLDER).")
-    .option("--week <week>", "ISO week of the data (default: the present week)", isoWeek)
+    .description(
+      "Start the run of a week in the scheduler now. The input is a file or folder below the input folder of the scheduler (WEEKLY_INPUT_FOLDER).",
+    )
+    .option("--week <week>", "ISO week of the data (default: the current week)", isoWeek)
     .option(
       "--input <file>",
-      "file or folder, relative to the input folder of the scheduler; {week} and {date} become the week and its Monday (default: the file of the schedule)",
+      "file or folder, relative to the input folder of the scheduler; {week} becomes the ISO week, {date} its Monday (default: the file of the schedule)",
     )
-    .option("--accept-losses <reason>", "publish the week although data is lost or a check fails; audited", reason)
-    .option("--force-future <reason>", "run a week that has not begun, at most 8 weeks ahead; audited", reason)
+    .option(
+      "--accept-losses <reason>",
+      "publish the week although a check of its input fails, for example because too many rows are rejected (limits: config/risk_policy.yaml). The audit log records the caller and the reason",
+      reason,
+    )
+    .option(
+      "--force-future <reason>",
+      "run a week that has not begun, at most 8 weeks ahead; the audit log records the caller and the reason",
+      reason,
+    )
     .option("--watch", "wait for the end of the run, and show its progress")
     .addHelpText(
       "after",
@@ -87,8 +97,8 @@ interface WatchOptions extends SchedulerOptions {
 
 function watchCommand(context: CliContext): Command {
   return withScheduler(new Command("watch"))
-    .description("Wait for the end of a run that the scheduler has in its queue, and show its progress.")
-    .option("--week <week>", "ISO week of the run", isoWeek)
+    .description("Wait for the end of a run in the queue of the scheduler, and show the progress of the run.")
+    .option("--week <week>", "ISO week of the run; give either --week or --job", isoWeek)
     .option("--job <id>", "id of the job, as weekly trigger prints it")
     .addHelpText(
       "after",
@@ -111,8 +121,8 @@ function pauseCommand(context: CliContext, pauses: boolean): Command {
   return withScheduler(new Command(pauses ? "pause" : "resume"))
     .description(
       pauses
-        ? "Pause the schedule: it starts no more runs. A run in progress continues."
-        : "Resume the schedule. Runs that were due during the pause are not caught up.",
+        ? "Pause the schedule: the schedule starts no run until weekly resume. A run in progress continues."
+        : "Resume the schedule. Runs that were due during the pause are not started.",
     )
     .addHelpText("after", `\nExample:\n  npx bellwether weekly ${pauses ? "pause" : "resume"}`)
     .action(async (options: SchedulerOptions) => {
