@@ -317,7 +317,7 @@ test("predict scores a file of suppliers: each row has a score or an error, and 
   expect(lines[2]).toContain("past_disputes is -1");
   expect(lines[3]).toContain("which is not a number");
   expect(lines[4]).toContain("supplier_id is empty");
-  expect(lines[5]).toMatch(/^S5,,unknown,16,/);
+  expect(lines[5]).toMatch(/^S5,,unknown,17,/);
   await writeFile(file, `${columns}\n${rows[0]}\n${rows[0]?.replace("S1,", "S\u200B1 ,")}\n`);
   expect(await json<object>(["predict", "--input", file, "--output", output])).toMatchObject({
     ...{ rows: 2, scored: 2, rejected: 0, cleaned_ids: 1, repeated_ids: 1 },

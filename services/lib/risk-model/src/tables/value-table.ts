@@ -90,7 +90,9 @@ function flatObject(line: string, number: number): Map<string, Cell> {
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
     throw new TableError(`line ${number} is not a JSON object`);
   }
-  for (const [name, value] of Object.entries(parsed)) {
+  // Values are read one by one, so that too many keys end it early.
+  for (const name of Object.keys(parsed)) {
+    const value: unknown = Reflect.get(parsed, name);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {
       for (const [inner, item] of Object.entries(value)) add(inner, item);
     } else add(name, value);
