@@ -191,7 +191,7 @@ describe("bellwether start in an empty folder", () => {
     const status = await json(`${mesh.started.ops_service.web}/batch/status?model_name=supplier-risk`);
     expect(status).toMatchObject({ iso_week: isoWeek, state: "voided", revision: 1 });
     expect(await mesh.end("SIGTERM")).toBe(0);
-    expect(await mesh.stderr).not.toContain("weekly job failed");
+    expect(`${await mesh.stderr}${mesh.log.join("\n")}`).not.toContain("weekly job failed");
     expect(await isSilent(mesh.started.ops_service.web)).toBe(true);
   });
 });

@@ -94,6 +94,8 @@ export interface StartedMesh {
   readonly pid: number;
   /** Exit code of `bellwether start`; null when a signal ended it. */
   readonly ended: Promise<number | null>;
+  /** Lines on stdout but for the one that says that the start is complete: log lines of the services. */
+  readonly log: readonly string[];
   /** Text that `bellwether start` wrote to a piped stderr. Resolves when the process has ended. */
   readonly stderr: Promise<string>;
   /**
@@ -113,8 +115,14 @@ async function untilReady(mesh: NodeProcess): Promise<StartedMesh> {
   const { pid, stderr } = mesh.child;
   if (pid === undefined) throw new Error("bellwether start did not begin");
   const errors = textOf(stderr);
-  const started = JSON.parse(await firstLine(mesh, "bellwether start")) as Started;
-  return { started, pid, ended: mesh.ended, stderr: errors, end: mesh.end };
+  const log: string[] = [];
+  const isReady = (line: string): boolean => {
+    if (line.startsWith('{"ops_service"')) return true;
+    log.push(line);
+    return false;
+  };
+  const started = JSON.parse(await firstLine(mesh, "bellwether start", isReady)) as Started;
+  return { started, log, pid, ended: mesh.ended, stderr: errors, end: mesh.end };
 }
 
 /** Whether no server answers at a URL. */

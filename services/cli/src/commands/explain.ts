@@ -210,9 +210,11 @@ function localNarrative(
   const features = describeFeatures(bundle);
   const { reasons } = selectReasons(score.contributions, features);
   const facts = narrativeFacts({ ...score, reasons }, contractText, featureNames(features, language));
+  const sentences = writeTemplate(supplierId, facts, language);
+  const wordings = sentences.map(() => "TEMPLATE");
   return {
-    narrative: writeTemplate(supplierId, facts, language).join(" "),
-    narrative_info: { language, generated: false, outcome: "NOT_CONFIGURED" },
+    narrative: sentences.join(" "),
+    narrative_info: { language, generated: false, outcome: "NOT_CONFIGURED", wordings },
   };
 }
 

@@ -123,11 +123,21 @@ export async function firstMessage<T>(started: NodeProcess, name: string): Promi
  * Waits for the first line of a process's stdout, which must be a pipe. @throws Error when the process ends
  * first
  */
-export async function firstLine(started: NodeProcess, name: string): Promise<string> {
+export async function firstLine(
+  started: NodeProcess,
+  name: string,
+  isWanted: (line: string) => boolean = () => true,
+): Promise<string> {
   const { stdout } = started.child;
   if (!stdout) throw new Error(`${name}: its stdout is not a pipe`);
-  const [line] = await beforeItsEnd(started, name, once(createInterface({ input: stdout }), "line"));
-  return line;
+  // The lines after it are read, too: a full pipe would stop the process.
+  const lines = createInterface({ input: stdout });
+  const line = new Promise<string>((resolve) => {
+    lines.on("line", (text) => {
+      if (isWanted(text)) resolve(text);
+    });
+  });
+  return await beforeItsEnd(started, name, line);
 }
 
 function beforeItsEnd<T>({ ended }: NodeProcess, name: string, ready: Promise<T>): Promise<T> {
