@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { loadConfigPair } from "@bellwether/config/config-pair";
 import { snapshotWeekly } from "@bellwether/ingest/snapshot/weekly-snapshot";
 import { readTrainingTable } from "@bellwether/ingest/training/training-table";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { createProgram } from "../src/program.ts";
 
 /** Runs `init` in a new folder with these files. */
@@ -148,4 +148,35 @@ test("names what is missing, and never overwrites a file", async () => {
   const before = await readFile(path.join(cwd, "years/model_config.yaml"), "utf8");
   await expect(run()).rejects.toThrow("exists and is not overwritten; name another folder with --output");
   expect(await readFile(path.join(cwd, "years/model_config.yaml"), "utf8")).toBe(before);
+});
+
+test("thousands marks are found, also in numbers that could be read in two ways, and other columns keep their marks", async () => {
+  const money = (i: number): string =>
+    `${(i * 26_509.75 + 590).toFixed(2)}`.replace(".", ",").replace(/\B(?=(?:\d{3})+,)/g, ".");
+  const text = `Kreditor;Land;Umsatz;Stück;Quote;Notiz;Ausfall\n${Array.from(
+    { length: 60 },
+    (_, i) =>
+      `K${String(i).padStart(2, "0")};${["DE", "FR"][i % 2]};${money(i)};${i + 1}.590;0.${i + 10};n${i};${i % 5 === 0 ? "ja" : "nein"}\n`,
+  ).join("")}`;
+  const { cwd, run } = await init(
+    { "kreditoren.csv": text },
+    "kreditoren.csv",
+    "--label",
+    "Ausfall",
+    "--id",
+    "Kreditor",
+  );
+  const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
+  const out = vi.spyOn(process.stdout, "write").mockImplementation(() => true);
+  onTestFinished(() => void vi.restoreAllMocks());
+  await run();
+  const screen = [...log.mock.calls, ...out.mock.calls].join("\n");
+  expect(screen).toMatch(/1 column left out: Notiz \(60 different texts in 60 rows\) \(.*docs\/mapping\.md\)/);
+  await writeFile(path.join(cwd, "week.csv"), text.replaceAll(/;[^;\n]*$/gm, ""));
+  const { mapping, table, rejected, snapshot } = await useDraft(cwd, "kreditoren", "week.csv");
+  expect(mapping.sources[0]).toMatchObject({ decimal: "," });
+  expect([table.rows, rejected.count, snapshot.rows]).toEqual([60, 0, 60]);
+  expect(table.numbers.get("umsatz")?.[59]).toBeCloseTo(59 * 26_509.75 + 590, -1);
+  expect(table.numbers.get("stueck")?.[3] ?? table.numbers.get("stuck")?.[3]).toBe(4590);
+  expect(table.numbers.get("quote")?.[2]).toBeCloseTo(0.12, 6);
 });

@@ -12,8 +12,8 @@ import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { chooseRoles, type Roles } from "../init/choose-roles.ts";
 import { columnNames } from "../init/column-names.ts";
-import { draftMapping, draftModelConfig } from "../init/draft-files.ts";
-import { profileColumn } from "../init/profile-column.ts";
+import { draftMapping, draftModelConfig, usualMarks } from "../init/draft-files.ts";
+import { type NumberMarks, profileColumn } from "../init/profile-column.ts";
 import { readSample, type Sample } from "../init/read-sample.ts";
 import { rejectedLines } from "../output/rejected-lines.ts";
 import { createReport } from "../output/report.ts";
@@ -128,15 +128,21 @@ async function writeNew(file: string, text: string): Promise<void> {
 
 function draft(sample: Sample, stem: string, file: string, options: InitOptions) {
   const names = columnNames(sample.header);
-  const profiles = sample.header.map((header, at) =>
-    profileColumn(
-      header,
-      sample.rows.map((row) => row[at] ?? ""),
-    ),
-  );
+  const profilesOf = (usual?: NumberMarks) =>
+    sample.header.map((header, at) =>
+      profileColumn(
+        header,
+        sample.rows.map((row) => row[at] ?? ""),
+        usual,
+      ),
+    );
+  const first = profilesOf();
+  const usual = usualMarks(first);
+  // Numbers such as 1.590 alone do not say whether the point is a thousands mark; the other columns do.
+  const profiles = usual.thousands === null ? first : profilesOf(usual);
   const roles = chooseRoles(sample, profiles, names, options);
   if (!roles.columns.some(({ role }) => role === "numeric" || role === "category"))
-    throw new UsageError(`${file} has no column that can be a feature: ${leftOutText(roles)}`);
+    throw new UsageError(`${file} has no column that can be a feature: ${leftOutText(roles.columns)}`);
   const plain = stem
     .normalize("NFKD")
     .toLowerCase()
@@ -146,7 +152,7 @@ function draft(sample: Sample, stem: string, file: string, options: InitOptions)
   return { roles, model: draftModelConfig(roles, draftNames), mapping: draftMapping(sample, roles, draftNames) };
 }
 
-const leftOutText = ({ columns }: Roles): string =>
+const leftOutText = (columns: Roles["columns"]): string =>
   columns
     .filter(({ role }) => role === "left out")
     .map(({ profile, reason }) => `${profile.header} (${reason})`)
@@ -170,6 +176,6 @@ function summaryLines(sample: Sample, { columns, id, asOf, label, labelValues }:
     `read: ${form}, ${countText(sample.header.length, "column")}, a sample of ${countText(sample.rows.length, "row")}${sample.isWhole ? ", which is the whole file" : ""}`,
     `label: ${label.profile.header}, risk ${labelValues.riskClass} (${(100 * labelValues.rate).toFixed(1)} % of the rows)${labelValues.isGuess ? ", which is a guess; set it with --risk" : ""}`,
     `supplier: ${id === null ? "no column identifies the rows, so they are numbered; set it with --id" : id.profile.header}; name: ${columns.find(({ role }) => role === "name")?.profile.header ?? "none, so the id is shown"}; date: ${asOf === null ? "none; set it with --date" : asOf.profile.header}`,
-    `features: ${count("numeric")} numbers, ${countText(count("category"), "category", "categories")}, ${countText(count("text"), "text")}; ${countText(count("left out"), "column")} left out`,
+    `features: ${count("numeric")} numbers, ${countText(count("category"), "category", "categories")}, ${countText(count("text"), "text")}; ${countText(count("left out"), "column")} left out${count("left out") === 0 ? "" : `: ${leftOutText(columns)} (types and marks of numbers: docs/mapping.md)`}`,
   ];
 }

@@ -1,6 +1,7 @@
 import { countText } from "@bellwether/reasons/count-text";
 import type { Column, Roles } from "./choose-roles.ts";
 import { dateOf } from "./choose-roles.ts";
+import type { ColumnProfile, NumberMarks } from "./profile-column.ts";
 import type { Sample } from "./read-sample.ts";
 
 /** Names that both files use. */
@@ -143,6 +144,7 @@ export function draftMapping(sample: Sample, roles: Roles, { file }: DraftNames)
   const id = roles.id?.name ?? "row_number() over ()";
   const asOfSql =
     asOf === null ? null : dateOf(asOf.profile) === "year" ? `make_date(${asOf.name}, 12, 31)` : asOf.name;
+  const usual = usualMarks(roles.columns.map(({ profile }) => profile));
   const used = roles.columns.filter(({ role }) => role !== "left out");
   const leftOut = roles.columns.filter(({ role }) => role === "left out");
   const keys = [
@@ -161,7 +163,7 @@ sources:
     file: ${q(file)}
 ${formLines(sample, roles, "    ")}
     columns:
-${used.map((column) => columnLine(column, "      ")).join("\n")}
+${used.map((column) => columnLine(column, "      ", sample, usual)).join("\n")}
 ${leftOut.map(({ name, profile, reason }) => `      # left out: ${name} (${commentText(profile.header)}): ${reason}`).join("\n")}
 
 rows:
@@ -191,6 +193,7 @@ function flatWeekly(
   roles: Roles,
   { id, asOfSql, file }: { readonly id: string; readonly asOfSql: string | null; readonly file: string },
 ): string {
+  const usual = usualMarks(roles.columns.map(({ profile }) => profile));
   const used = roles.columns.filter(({ role }) => role !== "left out" && role !== "label");
   return `# A weekly run reads a file with the same columns, without the label.
 weekly:
@@ -199,32 +202,51 @@ weekly:
     file: ${q(file)}
 ${formLines(sample, roles, "    ")}
     columns:
-${used.map((column) => columnLine(column, "      ")).join("\n")}
+${used.map((column) => columnLine(column, "      ", sample, usual)).join("\n")}
   rows:
 ${rowsLines(roles, id, asOfSql, "    ")}
 `;
 }
 
+/**
+ * Returns the marks that most numbers of a table have. Columns with thousands marks decide, because a number such as
+ * 1.590 alone can be read in two ways.
+ */
+export function usualMarks(profiles: readonly ColumnProfile[]): NumberMarks {
+  const numbers = profiles.filter(({ type, isWhole, thousands }) => type === "number" && (!isWhole || thousands));
+  const marked = numbers.filter(({ thousands }) => thousands !== null);
+  const deciding = marked.length > 0 ? marked : numbers;
+  const commas = deciding.filter((profile) => profile.decimal === ",").length;
+  const decimal = commas > deciding.length / 2 ? "," : ".";
+  return { decimal, thousands: marked.find((profile) => profile.decimal === decimal)?.thousands ?? null };
+}
+
 function formLines({ format, delimiter, encoding }: Sample, { columns }: Roles, indent: string): string {
   if (format === "parquet") return `${indent}format: parquet`;
-  const commas = columns.filter(({ profile }) => profile.decimal === ",").length;
-  const numbers = columns.filter(({ profile }) => profile.type === "number" && !profile.isWhole).length;
+  const { decimal, thousands } = usualMarks(columns.map(({ profile }) => profile));
   const lines = [
     `${indent}format: csv`,
     `${indent}delimiter: ${q(delimiter)}`,
-    `${indent}decimal: ${q(commas > numbers / 2 ? "," : ".")}`,
+    `${indent}decimal: ${q(decimal)}`,
+    ...(thousands === null ? [] : [`${indent}thousands: ${q(thousands)}`]),
     ...(encoding === "utf-8" ? [] : [`${indent}encoding: ${encoding}`]),
   ];
   return lines.join("\n");
 }
 
-function columnLine({ name, profile, role }: Column, indent: string): string {
+function columnLine(
+  { name, profile, role }: Column,
+  indent: string,
+  { format }: Pick<Sample, "format">,
+  usual: NumberMarks,
+): string {
   const type = typeOf(profile, role);
   const isDate = type === "date" || type === "timestamp";
   const parts = [
     ...(name === profile.header ? [] : [`header: ${q(profile.header)}`]),
     `type: ${type}`,
     ...(type === "text" ? ["trim: true"] : []),
+    ...(type === "number" && format === "csv" ? ownMarks(profile, usual) : []),
     ...(isDate ? [`formats: ${list(profile.formats)}`] : []),
     ...(profile.nullValues.length > 0 && role !== "label" ? [`null_values: ${list(profile.nullValues)}`] : []),
     ...(profile.nullPatterns.length > 0 && role !== "label" ? [`null_patterns: ${list(profile.nullPatterns)}`] : []),
@@ -236,6 +258,13 @@ function columnLine({ name, profile, role }: Column, indent: string): string {
       : []),
   ];
   return `${indent}${name}: { ${parts.join(", ")} }${todo.length > 0 ? `   # ${todo.join("; ")}` : ""}`;
+}
+
+/** Returns the marks of a column whose numbers are written in another way than most of the table. */
+function ownMarks({ isWhole, decimal, thousands }: ColumnProfile, usual: NumberMarks): string[] {
+  if (isWhole && thousands === null) return [];
+  if (decimal === usual.decimal && (thousands === null || thousands === usual.thousands)) return [];
+  return [`decimal: ${q(decimal)}`, `thousands: ${thousands === null ? "none" : q(thousands)}`];
 }
 
 function typeOf(profile: Column["profile"], role: Column["role"]): string {

@@ -1,10 +1,18 @@
+/** How numbers are written. */
+export interface NumberMarks {
+  readonly decimal: "." | ",";
+  readonly thousands: "." | "," | "'" | " " | null;
+}
+
 /** What the values of a column look like. */
 export interface ColumnProfile {
   readonly header: string;
   readonly type: "text" | "number" | "boolean" | "date" | "timestamp";
   /** Whether all numbers are integers. */
   readonly isWhole: boolean;
-  readonly decimal: "." | ",";
+  readonly decimal: NumberMarks["decimal"];
+  /** Mark between groups of three digits; null: the numbers have none. */
+  readonly thousands: NumberMarks["thousands"];
   /** strptime forms of a date or timestamp. */
   readonly formats: readonly string[];
   /** Whether day and month could be the other way round. */
@@ -29,6 +37,16 @@ const MISSING =
   /^(?:|n\/?a|#n\/a|nan|null|none|nil|-+|\?+|\.|unknown|missing|not (?:available|applicable|captured|known)|keine angabe|k\. ?a\.)$/i;
 const POINT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 const COMMA = /^[+-]?(?:\d+,?\d*|,\d+)(?:e[+-]?\d+)?$/i;
+/** Ways to write numbers, the more usual ones first: of several that fit equally well, the first one is taken. */
+const NUMBER_FORMS: readonly (NumberMarks & { readonly pattern: RegExp })[] = [
+  { decimal: ".", thousands: null, pattern: POINT },
+  { decimal: ",", thousands: null, pattern: COMMA },
+  { decimal: ",", thousands: ".", pattern: /^[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d*)?$/ },
+  { decimal: ".", thousands: ",", pattern: /^[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?$/ },
+  { decimal: ".", thousands: "'", pattern: /^[+-]?(?:\d{1,3}(?:'\d{3})+|\d+)(?:\.\d*)?$/ },
+  { decimal: ",", thousands: " ", pattern: /^[+-]?(?:\d{1,3}(?: \d{3})+|\d+)(?:,\d*)?$/ },
+  { decimal: ".", thousands: " ", pattern: /^[+-]?(?:\d{1,3}(?: \d{3})+|\d+)(?:\.\d*)?$/ },
+];
 const WHOLE = /^[+-]?\d+$/;
 /** A number with leading zeros is a code. */
 const CODE = /^0\d+$/;
@@ -74,15 +92,27 @@ const MAX_NULL_WORDS = 40;
 const MAX_NULL_PATTERNS = 20;
 const MAX_FREQUENT = 20;
 
-/** Finds out what the values of a column are. @param values cells without blanks around them; empty = missing */
-export function profileColumn(header: string, values: readonly string[]): ColumnProfile {
+/**
+ * Finds out what the values of a column are.
+ * @param values cells without blanks around them; empty = missing
+ * @param usual marks of the other columns, for numbers such as 1.590 that can be read in two ways
+ */
+export function profileColumn(header: string, values: readonly string[], usual?: NumberMarks): ColumnProfile {
   const counts = new Map<string, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   const known = new Map([...counts].filter(([value]) => !MISSING.test(value)));
   const knownRows = sumOf(known);
   const base = {
     ...{ header, rows: values.length, known: knownRows, distinct: known.size },
-    ...{ isWhole: false, decimal: "." as const, formats: [], isAmbiguous: false, range: null, meanLength: 0 },
+    ...{
+      isWhole: false,
+      decimal: "." as const,
+      thousands: null,
+      formats: [],
+      isAmbiguous: false,
+      range: null,
+      meanLength: 0,
+    },
     ...{ nullValues: [], nullPatterns: [] },
     frequent: [...known]
       .sort((a, b) => b[1] - a[1])
@@ -94,7 +124,7 @@ export function profileColumn(header: string, values: readonly string[]): Column
   return (
     asBoolean(known, words, base) ??
     asDate(known, words, base) ??
-    asNumber(known, words, base) ?? {
+    asNumber(known, words, base, usual) ?? {
       ...base,
       type: "text",
       nullValues: words.slice(0, MAX_NULL_WORDS),
@@ -146,17 +176,28 @@ function asDate(known: Counts, words: readonly string[], base: Base): ColumnProf
   };
 }
 
-function asNumber(known: Counts, words: readonly string[], base: Base): ColumnProfile | null {
-  const [points, commas] = [POINT, COMMA].map((form) => sumOf([...known].filter(([value]) => form.test(value))));
-  const decimal = (commas ?? 0) > (points ?? 0) ? "," : ".";
-  const form = decimal === "," ? COMMA : POINT;
+function asNumber(
+  known: Counts,
+  words: readonly string[],
+  base: Base,
+  usual: NumberMarks | undefined,
+): ColumnProfile | null {
+  const isUsual = ({ decimal, thousands }: NumberMarks): boolean =>
+    decimal === usual?.decimal && thousands === usual.thousands;
+  const [best] = NUMBER_FORMS.map((marks) => ({
+    ...marks,
+    rows: sumOf([...known].filter(([value]) => marks.pattern.test(value))),
+  })).sort((a, b) => b.rows - a.rows || Number(isUsual(b)) - Number(isUsual(a)));
+  if (best === undefined) return null;
+  const { decimal, pattern: form } = best;
+  const plainOf = (text: string): string => text.replaceAll(best.thousands ?? "", "").replace(",", ".");
   const numbers = [...known.keys()].filter((value) => form.test(value));
   if (numbers.length === 0 || numbers.some((value) => CODE.test(value))) return null;
   const nulls = nullRules(known, new Map([...known].filter(([value]) => !form.test(value))), words);
   if (nulls === null) return null;
   let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const text of numbers) {
-    const value = Number(text.replace(",", "."));
+    const value = Number(plainOf(text));
     if (!Number.isFinite(value)) return null;
     min = Math.min(min, value);
     max = Math.max(max, value);
@@ -164,7 +205,11 @@ function asNumber(known: Counts, words: readonly string[], base: Base): ColumnPr
   return {
     ...base,
     ...nulls,
-    ...{ type: "number", decimal, range: [min, max], isWhole: numbers.every((value) => WHOLE.test(value)) },
+    ...{ type: "number", decimal, range: [min, max] },
+    isWhole: numbers.every((value) => WHOLE.test(plainOf(value))),
+    // Where no number has a mark, there is none: the usual marks of a file are no claim about this column.
+    thousands:
+      best.thousands !== null && numbers.some((value) => value.includes(best.thousands ?? "")) ? best.thousands : null,
   };
 }
 
