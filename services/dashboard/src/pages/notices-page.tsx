@@ -28,9 +28,7 @@ export function NoticesPage({ view }: { view: NoticesView }) {
       title="Notices"
       extra={<a href={hrefOf({ page: "notices", state: "dead", destination: "" })}>Dead notices</a>}
     >
-      <p className="quiet">
-        Messages about alerts. Who gets which ones is in the routes file of the server, which it reads at its start.
-      </p>
+      <p className="quiet">Messages about alerts. The routes file of the server says who gets which ones.</p>
       <FollowedNotice followed={actions.followed} failure={actions.failure} />
       <section className="card" aria-labelledby="destinations">
         <h2 id="destinations">Destinations</h2>
@@ -51,7 +49,7 @@ export function NoticesPage({ view }: { view: NoticesView }) {
           </p>
         )}
         {destinations.data && all.length > 0 && !destinations.data.delivers && (
-          <p className="quiet">The server that answers this page delivers no notices: another one must do it.</p>
+          <p className="quiet">This server delivers no notices: another one must do it.</p>
         )}
         {all.length > 0 && <DestinationTable destinations={all} actions={actions} />}
       </section>

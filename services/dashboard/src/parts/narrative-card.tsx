@@ -2,7 +2,6 @@ import {
   type NarrativeInfo,
   NarrativeLanguage,
   NarrativeOutcome,
-  NarrativeWording,
 } from "@bellwether/gen/bellwether/inference/v1/narrative_pb";
 import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { visibleText } from "@bellwether/reasons/visible-text";
@@ -48,7 +47,6 @@ export function NarrativeCard({ supplierId, modelName }: { supplierId: string; m
                 isMarked={
                   got.data.info?.outcome === NarrativeOutcome.SENTENCES_REPLACED && isTemplate(got.data.info, i)
                 }
-                isWorded={got.data.info?.wordings[i] === NarrativeWording.SERVICE}
               />
             ))}
           </p>
@@ -63,8 +61,7 @@ const isTemplate = ({ templateSentences }: NarrativeInfo, position: number): boo
   templateSentences.includes(position);
 
 /** A sentence; one from the template is marked where the others are from a language model. */
-function Sentence({ text, isMarked, isWorded }: { text: string; isMarked: boolean; isWorded: boolean }) {
+function Sentence({ text, isMarked }: { text: string; isMarked: boolean }) {
   const shown = visibleText(text);
-  if (isMarked) return <mark title="From the template">{shown} </mark>;
-  return <span title={isWorded ? "Bellwether's words for what the language model states" : undefined}>{shown} </span>;
+  return isMarked ? <mark title="From the template">{shown} </mark> : <>{shown} </>;
 }

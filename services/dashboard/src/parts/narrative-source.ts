@@ -8,12 +8,12 @@ import { countText } from "@bellwether/reasons/count-text";
 /** Why a narrative is from the template, by outcome. An outcome without an entry needs no explanation. */
 const REASONS: ReadonlyMap<NarrativeOutcome, string> = new Map([
   [NarrativeOutcome.REJECTED, "the text of the language model did not pass the check"],
-  [NarrativeOutcome.CIRCUIT_OPEN, "the language model has failed several times, and is not asked for some time"],
+  [NarrativeOutcome.CIRCUIT_OPEN, "the language model failed several times"],
   [NarrativeOutcome.BUDGET, "the token budget is used up"],
   [NarrativeOutcome.BUSY, "too many texts are being written"],
   [NarrativeOutcome.TIMEOUT, "the language model did not answer in time"],
   [NarrativeOutcome.UNAUTHORIZED, "the key of the language model is not valid"],
-  [NarrativeOutcome.RATE_LIMITED, "the language model accepts no more requests for some time"],
+  [NarrativeOutcome.RATE_LIMITED, "the language model accepts no more requests"],
   [NarrativeOutcome.UNAVAILABLE, "the language model does not answer"],
   [NarrativeOutcome.MALFORMED, "the language model did not answer completely"],
 ]);
@@ -27,18 +27,14 @@ function replacedText({ rejectedSentences = 0, templateSentences = [] }: MadeBy)
   const left = countText(rejectedSentences, "sentence");
   return [
     ...(templateSentences.length > 0 ? [` ${shown} from a template.`] : []),
-    ...(rejectedSentences > 0
-      ? [` ${left} did not pass and ${rejectedSentences === 1 ? "is" : "are"} not shown.`]
-      : []),
+    ...(rejectedSentences > 0 ? [` Not shown: ${left} that did not pass.`] : []),
   ].join("");
 }
 
 /** Returns how many sentences have the words of the service. */
 function serviceText({ wordings = [] }: MadeBy): string {
   const count = wordings.filter((wording) => wording === NarrativeWording.SERVICE).length;
-  return count === 0
-    ? ""
-    : ` ${countText(count, "sentence has", "sentences have")} Bellwether's words for what the language model states.`;
+  return count === 0 ? "" : ` ${countText(count, "sentence has", "sentences have")} Bellwether's words.`;
 }
 
 /** Returns who wrote a narrative, and the result of the check. */

@@ -91,8 +91,7 @@ function Failed({ run }: { run: BatchRun }) {
       <strong>The run failed</strong>
       <p>
         {visibleText(run.failure)}
-        {!isLossFailure(run) &&
-          " The parts that are scored are kept: start the same week again to continue after them."}
+        {!isLossFailure(run) && " Start the same week again: the scored parts are kept."}
       </p>
     </div>
   );

@@ -31,7 +31,7 @@ export function DriftTable({ drift, complete }: { drift: readonly FeatureDrift[]
     <>
       <p className="quiet">
         {summaryOf(lines, alarms.length)}
-        {alarms.length > 0 && " Check how these features are measured before you trust the scores."}
+        {alarms.length > 0 && " Check how these features are measured."}
       </p>
       <table className="drift">
         <thead>

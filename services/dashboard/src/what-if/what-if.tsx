@@ -89,7 +89,7 @@ function Results({ answer }: AnswerProps) {
   return (
     <Wide label="Changes that lower the band">
       <table className="stacks">
-        <caption className="unseen">Changes that lower the band, the smallest first</caption>
+        <caption className="unseen">Changes that lower the band</caption>
         <thead>
           <tr>
             <th scope="col">Change</th>
