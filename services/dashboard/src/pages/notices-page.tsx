@@ -44,8 +44,8 @@ export function NoticesPage({ view }: { view: NoticesView }) {
         )}
         {destinations.data?.noNoticesReason === NoNoticesReason.NO_ROUTES && (
           <p className="notice stale" role="note">
-            <strong>No notice of an alert will ever be sent.</strong> No route, owner or escalation of the routes file
-            sends anything to a destination. {WAY_OUT}
+            <strong>No notice of an alert will ever be sent.</strong> No route, owner or escalation names a destination.{" "}
+            {WAY_OUT}
           </p>
         )}
         {destinations.data && all.length > 0 && !destinations.data.delivers && (

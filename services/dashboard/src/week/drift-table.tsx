@@ -21,7 +21,7 @@ interface DriftLine extends DriftComparison {
 /** The changes of the features and of the score, alarms first, each with both distributions. */
 export function DriftTable({ drift, complete }: { drift: readonly FeatureDrift[]; complete: boolean }) {
   if (drift.length === 0)
-    return <p className="quiet">{complete ? "Nothing was compared." : "Drift is shown when the run is complete."}</p>;
+    return <p className="quiet">{complete ? "Nothing was compared." : "Shown when the run is complete."}</p>;
   const lines = drift.flatMap(({ feature, comparisons }) => comparisons.map((one): DriftLine => ({ ...one, feature })));
   if (lines.length === 0) return <OldDrift drift={drift} />;
   const alarms = lines.filter(({ outcome }) => outcome === DriftOutcome.ALARM);
