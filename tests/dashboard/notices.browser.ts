@@ -37,7 +37,7 @@ describe.skipIf(!hasChromium)("Settings → Notices (apt-get install chromium)",
     await jane.getByText("Disabled").waitFor();
     await jane.getByText("mail.example.org answered 550 5.1.1 to RCPT TO").waitFor();
     expect(await rowOf(destinations(page), "erp").getByRole("cell").nth(4).textContent()).toBe("2");
-    await rowOf(destinations(page), "erp").getByText("Nothing but tests", { exact: false }).waitFor();
+    await rowOf(destinations(page), "erp").getByText("Tests only", { exact: false }).waitFor();
     for (const text of [
       "rest: steel, of its owners, in the digest",
       "Owners: Jane <b>Doe</b>",
