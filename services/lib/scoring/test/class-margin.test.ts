@@ -50,6 +50,12 @@ async function publish(file: string): Promise<StoredVersion> {
   return await readVersion(root, modelName, version);
 }
 
+/** Returns a version with other files, as an earlier release wrote its manifest: without a digest of the features. */
+function withFiles(stored: StoredVersion, files: Pick<StoredVersion, "onnx" | "bundleJson">): StoredVersion {
+  const { interface: _, ...manifest } = stored.manifest;
+  return { ...stored, ...files, manifest: { ...manifest, modelName: parseFeatureBundle(files.bundleJson).modelName } };
+}
+
 const rowsOf = (columns: number): Float32Array =>
   Float32Array.from({ length: 20 * columns }, (_, i) => cell(100 + Math.floor(i / columns), i % columns));
 
@@ -168,7 +174,7 @@ describe("the change between two rows", () => {
     const bytes = foreignModels().find(({ name }) => name === "xgboost-3.onnx")?.bytes ?? new Uint8Array();
     const imported = await importModel({ bytes, modelName: "none", background: null, riskClass: null, runOnnx });
     if (imported.status === "rejected") throw new Error(imported.reason);
-    const stored = { ...(await publish("xgboost-3.onnx")), onnx: imported.onnx, bundleJson: imported.bundleJson };
+    const stored = withFiles(await publish("xgboost-3.onnx"), imported);
     await expect(changeOf(stored)).rejects.toThrow("has no contributions");
   });
 });
@@ -192,7 +198,8 @@ describe("a version whose parts contradict each other is rejected", () => {
     if (imported.status === "rejected") throw new Error(imported.reason);
     const stored = await publish("xgboost-3.model");
     const bundleJson = JSON.stringify({ ...parseFeatureBundle(imported.bundleJson), explains: "class-margin" });
-    await expect(openScoringModel({ ...stored, onnx: imported.onnx, bundleJson })).rejects.toThrow("returns no class");
+    const files = { onnx: imported.onnx, bundleJson };
+    await expect(openScoringModel(withFiles(stored, files))).rejects.toThrow("returns no class");
   });
 
   test("when its contributions do not add up to the margin", async () => {
@@ -210,7 +217,7 @@ test("a version of an earlier release without contributions is served as before"
   if (imported.status === "rejected") throw new Error(imported.reason);
   expect(imported.bundle.explains).toBeUndefined();
   const stored = await publish("xgboost-3.model");
-  const model = await openScoringModel({ ...stored, onnx: imported.onnx, bundleJson: imported.bundleJson });
+  const model = await openScoringModel(withFiles(stored, imported));
   const { outputs, margins } = await model.predict(rowsOf(imported.bundle.columns.length), 2);
   expect([model.explainer, margins]).toEqual([null, outputs]);
   await model.release();
