@@ -221,8 +221,10 @@ function useAddressOfPanel(view: InboxView, alertId: string): void {
   useEffect(() => {
     const hash = hrefOf({ page: "alerts", view, ...(alertId && { alertId }) });
     return afterPaint(() => {
-      const isShown = window.location.hash === hash || (window.location.hash === "" && alertId === "");
-      if (!isShown) window.history.replaceState(window.history.state, "", hash);
+      const now = window.location.hash;
+      const isShown = now === hash || (now === "" && alertId === "");
+      // The reader may have left the page meanwhile: the address of another page must not be overwritten.
+      if (!isShown && placeOf(now).page === "alerts") window.history.replaceState(window.history.state, "", hash);
     });
   }, [view, alertId]);
 }
