@@ -43,7 +43,7 @@ export function createLoad(urls: readonly string[], scores: ReadonlyMap<string, 
   });
   const clientOf = (i: number): Client<typeof InferenceService> => {
     const client = clients[i % clients.length];
-    if (client === undefined) throw new Error("there is no replica");
+    if (client === undefined) throw new Error("no replica was started");
     return client;
   };
   let turn = 0;

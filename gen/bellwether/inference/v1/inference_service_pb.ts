@@ -984,7 +984,7 @@ export const InferenceService: GenService<{
   /**
    * Explains the score of one supplier, as a stream: the base, then all contributions, then, on request, the sentences
    * of a narrative, its NarrativeInfo, and its source. A narrative never changes the score, and a narrative that fails
-   * never makes the call fail. The narrative is from the template when there is no language model, or when the answer
+   * never makes the call fail. The narrative is from the template when no language model is set, or when the answer
    * of the language model does not pass the check against the facts. Idempotent.
    * - INVALID_ARGUMENT: a field is not valid; BadRequest names it.
    * - FAILED_PRECONDITION: contributions cannot be computed for this model (reason NOT_EXPLAINABLE). The text of the

@@ -46,7 +46,7 @@ export type ListNoticesRequest = Message<"bellwether.ops.v1.ListNoticesRequest">
   state: NoticeState;
 
   /**
-   * Only notices to this destination. It may be a destination that is no longer in the routes file. Empty: all
+   * Only notices to this destination. It may be a destination that was removed from the routes file. Empty: all
    * destinations.
    *
    * @generated from field: string destination = 4;

@@ -1328,7 +1328,7 @@ export const SupplierService: GenService<{
   },
   /**
    * Describes a supplier's latest score by one model in sentences, from the stored values and contributions. As in
-   * InferenceService.Explain, the sentences are from the template when there is no language model, or when the answer
+   * InferenceService.Explain, the sentences are from the template when no language model is set, or when the answer
    * of the language model does not pass the check. Idempotent.
    * - NOT_FOUND: no supplier has this id, or it has no score by this model.
    *

@@ -219,7 +219,7 @@ function SupplierNumbers({ week }: { week: GetWeekResponse }) {
 
 function Movers({ movers, week, none }: { movers: readonly Mover[]; week: GetWeekResponse; none: string }) {
   if (movers.length === 0)
-    return <p className="quiet">{week.previousIsoWeek ? `No score has ${none}.` : "There is no week before."}</p>;
+    return <p className="quiet">{week.previousIsoWeek ? `No score has ${none}.` : "This is the first week."}</p>;
   const currency = week.impactFormula?.currency ?? "";
   return (
     <table>
