@@ -95,3 +95,11 @@ test("50 parallel calls of an analyst load three versions at most, and the other
   const service = await asRole("service");
   await vi.waitFor(async () => expect(await service.ask("v7")).toBe("v7"), WAIT);
 });
+
+test("50 parallel calls of an analyst for versions that do not exist are all answered NOT_FOUND", async () => {
+  const analyst = await asRole("analyst");
+  const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => analyst.ask(`v${900 + i}`)));
+  // On a busy machine a call can also end with OVERLOADED or its deadline.
+  expect(answers).toContain("VERSION_NOT_FOUND");
+  expect(answers).not.toContain("MODEL_LOADS_FULL");
+});

@@ -123,6 +123,30 @@ test("50 parallel calls for other versions load one at a time, keep three, and t
   expect(loadedModels.status().others).toHaveLength(3);
 });
 
+test("50 parallel calls for versions that do not exist are answered while a load runs, and take no turn", async () => {
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+  const held = {
+    async check(...given: Parameters<typeof checker.check>) {
+      begin();
+      await ended;
+      return await checker.check(...given);
+    },
+  };
+  await using loadedModels = open({ checker: held });
+  await loadedModels.refreshChampion();
+  const versionOf = (version: string) => loadedModels.withModel(select(version), ({ identity }) => identity.version);
+  const first = versionOf("v2");
+  await begun;
+  const unknown = await Promise.all(Array.from({ length: 50 }, (_, i) => errorOf(versionOf(`v${900 + (i % 40)}`))));
+  for (const [i, error] of unknown.entries())
+    expect(error).toMatchObject({ name: "VersionNotFoundError", version: `v${900 + (i % 40)}` });
+  // The queue still has a turn for a version that exists.
+  const second = versionOf("v3");
+  end();
+  expect(await Promise.all([first, second])).toEqual(["v2", "v3"]);
+});
+
 test("a version in use is not released for another one: the fourth is rejected until one is free", async () => {
   await using loadedModels = open();
   await loadedModels.refreshChampion();

@@ -7,7 +7,9 @@ import type { ServedModel } from "./served-model.ts";
 export interface RequestedVersions {
   /**
    * Runs `use` with a version, which is loaded if it is not, and stays loaded until `use` ends. Versions that no call uses are
-   * released for it, the one that was used least recently first.
+   * released for it, the one that was used least recently first. A version that the registry does not have takes no turn in the
+   * queue of loads.
+   * @throws VersionNotFoundError, also while the queue is full
    * @throws ModelLoadsFullError when too many loads wait, or all loaded versions are in use; the errors of the loader
    */
   use<T>(modelName: string, version: string, use: (model: ServedModel) => Promise<T> | T): Promise<T>;
@@ -24,7 +26,7 @@ export interface RequestedVersionsOptions {
   readonly maxBytes: number;
   readonly queue: LoadQueue;
   readonly load: (modelName: string, version: string) => Promise<LoadedVersion>;
-  /** Returns the size of the files of a version, bytes. */
+  /** Returns the size of the files of a version, bytes. @throws VersionNotFoundError */
   readonly bytesOf: (modelName: string, version: string) => Promise<number>;
 }
 
@@ -56,10 +58,13 @@ export function createRequestedVersions(options: RequestedVersionsOptions): Requ
   };
   const start = async (modelName: string, version: string): Promise<void> => {
     const key = keyOf(modelName, version);
-    const work = queue.run("requested", async () => {
-      await makeRoom(await bytesOf(modelName, version));
-      loaded.set(key, await load(modelName, version));
-    });
+    const work = (async () => {
+      const bytes = await bytesOf(modelName, version);
+      await queue.run("requested", async () => {
+        await makeRoom(bytes);
+        loaded.set(key, await load(modelName, version));
+      });
+    })();
     loading.set(key, work);
     try {
       await work;
