@@ -1,6 +1,5 @@
-import { execFile, execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { isDeepStrictEqual, promisify } from "node:util";
@@ -9,6 +8,7 @@ import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { DEMO_FEATURES, DEMO_SPEC, demoSupplier, publishDemoModel } from "@bellwether/testing/demo-model";
 import { startService } from "@bellwether/testing/service-process";
 import { createClient } from "@connectrpc/connect";
+import { makePythonEnvironment, pythonOf } from "./python-environment.ts";
 
 const HERE = path.join(import.meta.dirname, "python");
 const ROWS = 50;
@@ -21,24 +21,10 @@ export type OpenInferenceClient = "triton" | "kserve";
 export function pythonWith(
   client: OpenInferenceClient,
   cache: string,
-): { readonly command: string; readonly missing?: string } {
-  const requirements = path.join(HERE, `requirements-${client}.txt`);
+): { readonly command: string; readonly missing: string | undefined } {
   const folder = path.join(cache, client);
-  const command = path.join(folder, "bin/python");
-  const installed = path.join(folder, "installed.sha256");
-  const digest = createHash("sha256").update(readFileSync(requirements)).digest("hex");
-  if (existsSync(installed) && readFileSync(installed, "utf8") === digest) return { command };
-  const run = (program: string, ...args: string[]): unknown =>
-    execFileSync(program, args, { stdio: ["ignore", "ignore", "inherit"], timeout: TIMEOUT_MS });
-  try {
-    rmSync(folder, { recursive: true, force: true });
-    run("python3", "-m", "venv", folder);
-    run(command, "-m", "pip", "--disable-pip-version-check", "-q", "install", "-r", requirements);
-    writeFileSync(installed, digest);
-    return { command };
-  } catch {
-    return { command, missing: `no Python 3.11 or later, or pip could not install ${path.basename(requirements)}` };
-  }
+  const missing = makePythonEnvironment(folder, path.join(HERE, `requirements-${client}.txt`));
+  return { command: pythonOf(folder), missing };
 }
 
 /**

@@ -1,18 +1,18 @@
-import { execFile, execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { publishDemoModel } from "@bellwether/testing/demo-model";
 import { startService } from "@bellwether/testing/service-process";
+import { makePythonEnvironment, pythonOf, runPip } from "./python-environment.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const FOLDER = path.join(ROOT, "clients/python");
 const VENV = path.join(FOLDER, ".venv");
 /** Python of the virtual environment. */
-export const PYTHON = path.join(VENV, "bin/python");
-/** Limit of one command: building the wheel downloads the compiler of the contract. */
+export const PYTHON = pythonOf(VENV);
+/** Limit of the tests. */
 const TIMEOUT_MS = 600_000;
 
 /**
@@ -20,32 +20,17 @@ const TIMEOUT_MS = 600_000;
  * checkout. Returns the reason when this machine cannot.
  */
 export function installPythonClient(): string | undefined {
-  const requirements = path.join(FOLDER, "requirements-test.txt");
-  const installed = path.join(VENV, "installed.sha256");
-  const digest = createHash("sha256").update(readFileSync(requirements)).digest("hex");
-  const pip = (...args: string[]) => run(PYTHON, "-m", "pip", "--disable-pip-version-check", "-q", ...args);
+  const missing = makePythonEnvironment(VENV, path.join(FOLDER, "requirements-test.txt"));
+  if (missing !== undefined) return missing;
   const wheels = mkdtempSync(path.join(os.tmpdir(), "bellwether-wheel-"));
   try {
-    if (!existsSync(installed) || readFileSync(installed, "utf8") !== digest) {
-      rmSync(VENV, { recursive: true, force: true });
-      run("python3", "-m", "venv", VENV);
-      pip("install", "-r", requirements);
-      writeFileSync(installed, digest);
-    }
-    pip("wheel", "--no-deps", "-w", wheels, FOLDER);
-    pip("install", "--no-deps", "--no-index", "--force-reinstall", "--find-links", wheels, "bellwether-client");
+    runPip(VENV, "wheel", "--no-deps", "-w", wheels, FOLDER);
+    const offline = ["--no-deps", "--no-index", "--force-reinstall", "--find-links", wheels];
+    runPip(VENV, "install", ...offline, "bellwether-client");
     return undefined;
-  } catch (error) {
-    if (!isMissing()) throw error;
-    return "no Python 3.11 or later, or pip could not install the packages of clients/python/requirements-test.txt";
   } finally {
     rmSync(wheels, { recursive: true, force: true });
   }
-}
-
-/** Whether the environment without the client is not there: the machine lacks Python or its packages. */
-function isMissing(): boolean {
-  return !existsSync(path.join(VENV, "installed.sha256"));
 }
 
 /**
@@ -67,8 +52,4 @@ export async function testPythonClient(): Promise<string[]> {
   } finally {
     rmSync(registry, { recursive: true, force: true });
   }
-}
-
-function run(command: string, ...args: string[]): void {
-  execFileSync(command, args, { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"], timeout: TIMEOUT_MS });
 }

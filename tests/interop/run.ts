@@ -14,6 +14,7 @@ import { casesFor, EXPECTED, type Report } from "./expected.ts";
 import { runGrpcurl, WITHOUT } from "./grpcurl/client.ts";
 import { pythonWith, testOpenInference } from "./open-inference.ts";
 import { installPythonClient, testPythonClient } from "./python-client.ts";
+import { makePythonEnvironment, pythonOf } from "./python-environment.ts";
 import { testTypescriptClient } from "./typescript-client.ts";
 
 const { flags } = readCommandLine({
@@ -178,30 +179,14 @@ async function failuresOf(client: InteropClient, echo: EchoServer): Promise<stri
   });
 }
 
-/**
- * Returns the path of a Python with grpcio: the machine's own, or a virtual environment into which pip
- * installs it.
- */
-function pythonWithGrpc(): { readonly command: string; readonly missing?: string } {
-  const works = (command: string): boolean => {
-    try {
-      execFileSync(command, ["-c", "import grpc, google.protobuf"], { stdio: "ignore" });
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  if (works("/usr/bin/python3")) return { command: "/usr/bin/python3" };
-  // Not in the temporary folder of one run: the installation downloads packages.
-  const folder = "/var/tmp/bellwether-interop-python";
-  const command = path.join(folder, "bin", "python");
-  if (works(command)) return { command };
+/** Returns the path of a Python with grpcio: the machine's own, or that of a virtual environment. */
+function pythonWithGrpc(): { readonly command: string; readonly missing?: string | undefined } {
   try {
-    execFileSync("python3", ["-m", "venv", folder], { stdio: "ignore" });
-    execFileSync(command, ["-m", "pip", "install", "-q", "-r", here("python/requirements.txt")], { stdio: "ignore" });
-    return { command };
+    execFileSync("/usr/bin/python3", ["-c", "import grpc, google.protobuf"], { stdio: "ignore" });
+    return { command: "/usr/bin/python3" };
   } catch {
-    return { command, missing: "no Python with grpcio, and pip could not install it (Debian: python3-grpcio)" };
+    const folder = path.join(cache, "grpcio");
+    return { command: pythonOf(folder), missing: makePythonEnvironment(folder, here("python/requirements.txt")) };
   }
 }
 
