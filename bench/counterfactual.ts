@@ -4,10 +4,10 @@ import path from "node:path";
 import type { StoredVersion } from "@bellwether/registry/versions/read-version";
 import { calibratedRisk } from "@bellwether/risk-model/calibrate/calibration";
 import type { ChangeLimit } from "@bellwether/risk-model/counterfactual/change-request";
+import { DEFAULT_BUDGET } from "@bellwether/scoring/counterfactual/counterfactual-budget";
 import {
   type CounterfactualAnswer,
   createCounterfactualFinder,
-  DEFAULT_BUDGET,
 } from "@bellwether/scoring/counterfactual/find-counterfactuals";
 import { openScoringModel, type ScoringModel } from "@bellwether/scoring/model/scoring-model";
 import { drawRows, FEATURES, trainM6 } from "./explain-models.ts";

@@ -9,7 +9,7 @@ import { SuppliersPage } from "./pages/suppliers-page.tsx";
 import { WeekPage } from "./pages/week-page.tsx";
 import { keptPlace, startKeepingPlaces } from "./parts/kept-place.ts";
 import { LoadBoundary } from "./parts/load-boundary.tsx";
-import { Loading } from "./parts/notice.tsx";
+import { Loading } from "./parts/load-states.tsx";
 import { focusHeading } from "./parts/page.tsx";
 import { SignInPrompt } from "./parts/sign-in-prompt.tsx";
 import { withTimeLimit } from "./parts/with-time-limit.ts";

@@ -8,33 +8,18 @@ import { peerSettings } from "@bellwether/mesh/server/server-env";
 import { isStoreUrl } from "@bellwether/object-store/location/store-url";
 import { REGISTRY_ENV, registryOfEnv } from "@bellwether/registry/open-registry";
 import { createSchedulerService } from "./service.ts";
-import { storeSettings, WEEKLY_ENV, WEEKS_FOLDER, weeklyIngestLimits } from "./setup/weekly-env.ts";
-
-const TIME_ZONE = {
-  pattern: new RegExp(`^(?:UTC|${Intl.supportedValuesOf("timeZone").join("|").replaceAll("+", "\\+")})$`),
-  expected: "an IANA time zone such as Europe/Berlin",
-};
+import { RUN_ENV, storeSettings, WEEKS_FOLDER, weeklyIngestLimits } from "./setup/run-env.ts";
+import { SCHEDULE_ENV } from "./setup/schedule-env.ts";
 
 const SCHEDULER_ENV = {
-  ...WEEKLY_ENV,
+  ...SCHEDULE_ENV,
+  ...RUN_ENV,
   ...REGISTRY_ENV,
   model: sharedEnv.model,
   redisUrl: sharedEnv.redisUrl,
   apiKeysHold: sharedEnv.apiKeysHold,
   databaseUrl: sharedEnv.databaseUrl,
-  cron: env.text(
-    "WEEKLY_CRON",
-    { pattern: /^\S+( \S+){4}$/, expected: 'a cron pattern of five fields such as "0 6 * * 1"' },
-    "0 6 * * 1",
-  ),
-  timeZone: env.text("WEEKLY_TIME_ZONE", TIME_ZONE, "UTC"),
   lockMs: env.durationMs("WEEKLY_JOB_LOCK", "30s", { min: "1s", max: "10m" }),
-  // A URL can have a secret that it must not have.
-  inputFolder: { ...env.path("WEEKLY_INPUT_FOLDER", "."), secret: true },
-  input: { ...env.path("WEEKLY_INPUT", "new_data_weekly.csv"), secret: true },
-  inputDeadlineMs: env.durationMs("WEEKLY_INPUT_DEADLINE", "24h", { min: "0s", max: "7d" }),
-  inputCheckMs: env.durationMs("WEEKLY_INPUT_CHECK", "20s", { min: "1s", max: "10m" }),
-  lookBackMs: env.durationMs("WEEKLY_LOOK_BACK", "28d", { min: "0s", max: "364d" }),
 };
 
 /** scheduler-service as a process: its environment variables, and how it starts with them. */

@@ -1,9 +1,9 @@
+import { UUID_PATTERN } from "@bellwether/contract/uuid";
 import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { UsageError } from "../errors/usage-error.ts";
 import type { AlertClient } from "./alert-pages.ts";
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Minimum length of the first characters of an id. */
 const MIN_PREFIX = 8;
 /** Completes the first characters of an id. */
@@ -23,7 +23,7 @@ export type FoundAlert =
 export async function findAlerts(client: AlertClient, texts: readonly string[]): Promise<readonly FoundAlert[]> {
   const given = [...new Set(texts.map(checkId))];
   const found: FoundAlert[] = [];
-  for (const id of given) found.push(await (UUID.test(id) ? findById(client, id) : findByStart(client, id)));
+  for (const id of given) found.push(await (UUID_PATTERN.test(id) ? findById(client, id) : findByStart(client, id)));
   const seen = new Set<string>();
   return found.filter((one) => {
     if (!("alert" in one)) return true;
@@ -35,7 +35,7 @@ export async function findAlerts(client: AlertClient, texts: readonly string[]):
 
 function checkId(text: string): string {
   const id = text.trim().toLowerCase();
-  if (id.length < MIN_PREFIX || !UUID.test(id + NIL.slice(id.length)))
+  if (id.length < MIN_PREFIX || !UUID_PATTERN.test(id + NIL.slice(id.length)))
     throw new UsageError(
       `${JSON.stringify(text)} is not the id of an alert; give the id, or at least its first ${MIN_PREFIX} characters, as bellwether alerts list shows them`,
     );

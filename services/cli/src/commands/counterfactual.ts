@@ -6,8 +6,9 @@ import {
 } from "@bellwether/gen/bellwether/inference/v1/counterfactual_pb";
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import type { ChangeLimit } from "@bellwether/risk-model/counterfactual/change-request";
+import { DEFAULT_BUDGET } from "@bellwether/scoring/counterfactual/counterfactual-budget";
 import { ChangeLimitError } from "@bellwether/scoring/counterfactual/counterfactual-error";
-import { createCounterfactualFinder, DEFAULT_BUDGET } from "@bellwether/scoring/counterfactual/find-counterfactuals";
+import { createCounterfactualFinder } from "@bellwether/scoring/counterfactual/find-counterfactuals";
 import { InvalidSupplierError } from "@bellwether/scoring/score/score-supplier";
 import { create, fromJsonString, toJson } from "@bufbuild/protobuf";
 import { Command, Option } from "commander";

@@ -14,7 +14,7 @@ import type { Registry } from "@bellwether/registry/storage/storage-of";
 import { TableError } from "@bellwether/risk-model/tables/table-error";
 import type { ValueTable } from "@bellwether/risk-model/tables/value-table";
 import { ModelRejectedError } from "@bellwether/scoring/model/model-rejected-error";
-import { bandChangeLine } from "@bellwether/scoring/publish/band-limits";
+import { bandChangeLine } from "@bellwether/scoring/publish/band-change";
 import { type PublishedModel, publishModel } from "@bellwether/scoring/publish/publish-model";
 import { runOnnxModel } from "@bellwether/scoring/runtime/run-onnx-model";
 import { ImportRejectedError } from "@bellwether/tree-model/trees/import-rejected-error";

@@ -10,7 +10,7 @@ import { leakWarnings } from "@bellwether/risk-model/training/leak-warnings";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
-import { chooseRoles, type Roles } from "../init/choose-roles.ts";
+import { chooseColumnRoles, type Roles } from "../init/choose-column-roles.ts";
 import { columnNames } from "../init/column-names.ts";
 import { draftMapping, draftModelConfig, usualMarks } from "../init/draft-files.ts";
 import { type NumberMarks, profileColumn } from "../init/profile-column.ts";
@@ -140,7 +140,7 @@ function draft(sample: Sample, stem: string, file: string, options: InitOptions)
   const usual = usualMarks(first);
   // Numbers such as 1.590 alone do not say whether the point is a thousands mark; the other columns do.
   const profiles = usual.thousands === null ? first : profilesOf(usual);
-  const roles = chooseRoles(sample, profiles, names, options);
+  const roles = chooseColumnRoles(sample, profiles, names, options);
   if (!roles.columns.some(({ role }) => role === "numeric" || role === "category"))
     throw new UsageError(`${file} has no column that can be a feature: ${leftOutText(roles.columns)}`);
   const plain = stem

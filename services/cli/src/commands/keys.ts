@@ -1,3 +1,4 @@
+import { UUID_PATTERN } from "@bellwether/contract/uuid";
 import type { ApiKey } from "@bellwether/gen/bellwether/ops/v1/api_key_pb";
 import { ApiKeyService } from "@bellwether/gen/bellwether/ops/v1/api_key_service_pb";
 import { Role } from "@bellwether/gen/bellwether/policy/v1/role_pb";
@@ -16,7 +17,6 @@ import { OPS_PEER, peerUrl } from "../remote/peer-url.ts";
 const DAY_MS = 86_400_000;
 const PAGE_SIZE = 200;
 const TIMEOUT_MS = 10_000;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const ROLES = { viewer: Role.VIEWER, analyst: Role.ANALYST, admin: Role.ADMIN, service: Role.SERVICE } as const;
 type RoleName = keyof typeof ROLES;
@@ -71,7 +71,7 @@ export function keysCommand(context: CliContext): Command {
     .action(async (which: string, options: OpsOptions) => {
       const report = createReport(options);
       const revoked = await callOps(context, options, async (client) => {
-        const keyId = UUID.test(which) ? which : await findKey(client, which);
+        const keyId = UUID_PATTERN.test(which) ? which : await findKey(client, which);
         return (await client.revokeApiKey({ keyId }, { timeoutMs: TIMEOUT_MS })).apiKey;
       });
       if (!revoked) return;

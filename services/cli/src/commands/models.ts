@@ -14,7 +14,7 @@ import {
   readVersion,
   resolveVersion,
 } from "@bellwether/registry/versions/read-version";
-import { bandChange, bandChangeLine } from "@bellwether/scoring/publish/band-limits";
+import { bandChange, bandChangeLine } from "@bellwether/scoring/publish/band-change";
 import { Command } from "commander";
 import { type CliContext, defaultModel, registryOf } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";

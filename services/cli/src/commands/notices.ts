@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { DESTINATION_NAME_PATTERN } from "@bellwether/contract/destination-name";
 import { knownNames } from "@bellwether/contract/nearest-name";
 import { NoNoticesReason, type Notice, NoticeState } from "@bellwether/gen/bellwether/ops/v1/notice_pb";
 import { NoticeService } from "@bellwether/gen/bellwether/ops/v1/notice_service_pb";
@@ -32,7 +33,6 @@ type StateName = keyof typeof STATES;
 const PAGE_SIZE = 200;
 /** How often `test` asks for the result. */
 const ASK_MS = 250;
-const DESTINATION = /^[a-z0-9][a-z0-9-]{0,39}$/;
 
 /** `bellwether notices` */
 export function noticesCommand(context: CliContext): Command {
@@ -213,7 +213,7 @@ async function checkDestination(client: NoticeClient, name: string): Promise<voi
 }
 
 function destinationName(text: string): string {
-  if (!DESTINATION.test(text)) throw new InvalidArgumentError("expected the name of a destination");
+  if (!DESTINATION_NAME_PATTERN.test(text)) throw new InvalidArgumentError("expected the name of a destination");
   return text;
 }
 

@@ -2,7 +2,7 @@ import path from "node:path";
 import { countText } from "@bellwether/reasons/count-text";
 import { calibrationLine } from "@bellwether/risk-model/training/calibration-line";
 import { outOfFoldLine, verdict } from "@bellwether/risk-model/training/figure-lines";
-import { bandChangeLine } from "@bellwether/scoring/publish/band-limits";
+import { bandChangeLine } from "@bellwether/scoring/publish/band-change";
 import type { PublishedModel } from "@bellwether/scoring/publish/publish-model";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";

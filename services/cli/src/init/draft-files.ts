@@ -1,6 +1,6 @@
 import { countText } from "@bellwether/reasons/count-text";
-import type { Column, Roles } from "./choose-roles.ts";
-import { dateOf } from "./choose-roles.ts";
+import type { Column, Roles } from "./choose-column-roles.ts";
+import { dateOf } from "./choose-column-roles.ts";
 import type { ColumnProfile, NumberMarks } from "./profile-column.ts";
 import type { Sample } from "./read-sample.ts";
 

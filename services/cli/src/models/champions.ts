@@ -10,7 +10,7 @@ import { readVersion, resolveVersion } from "@bellwether/registry/versions/read-
 import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
 import { aliasCheck } from "@bellwether/scoring/model/alias-check";
 import { checkScoringModel } from "@bellwether/scoring/model/scoring-model";
-import type { BandLimits } from "@bellwether/scoring/publish/band-limits";
+import type { BandLimits } from "@bellwether/scoring/publish/band-change";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { createClient } from "@connectrpc/connect";
 import { peerError } from "../remote/peer-error.ts";

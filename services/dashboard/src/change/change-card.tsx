@@ -6,7 +6,7 @@ import { visibleText } from "@bellwether/reasons/visible-text";
 import { useQuery } from "@connectrpc/connect-query";
 import { useId, useState } from "react";
 import { countOf, featureText, scoreText, signedText } from "../parts/format.ts";
-import { Failure, Loading } from "../parts/notice.tsx";
+import { Failure, Loading } from "../parts/load-states.tsx";
 import { Wide } from "../parts/wide.tsx";
 import { changeLines, isInPoints } from "./change-lines.ts";
 

@@ -4,7 +4,7 @@ import { unitBeside } from "@bellwether/reasons/reason-text";
 import { visibleText } from "@bellwether/reasons/visible-text";
 import { useQuery } from "@connectrpc/connect-query";
 import { countOf, featureText, signedText, valueText } from "../parts/format.ts";
-import { Failure, Loading } from "../parts/notice.tsx";
+import { Failure, Loading } from "../parts/load-states.tsx";
 import { Wide } from "../parts/wide.tsx";
 import { SPACE_WORDS, wordOf } from "../parts/words.ts";
 

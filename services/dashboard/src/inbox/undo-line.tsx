@@ -1,7 +1,8 @@
+import { UNDO_MS } from "@bellwether/contract/undo-time";
 import { visibleText } from "@bellwether/reasons/visible-text";
 import { useEffect, useState } from "react";
 import { useBlockedReason } from "../rpc/live.ts";
-import { UNDO_MS, type UndoableAction } from "./undo-stack.ts";
+import type { UndoableAction } from "./undo-stack.ts";
 
 interface UndoLineProps {
   /** The result of the last action in words. */

@@ -1,5 +1,6 @@
+import { UNDO_MS } from "@bellwether/contract/undo-time";
 import { expect, test } from "vitest";
-import { lastUndoable, UNDO_MS, type UndoableAction, withAction } from "./undo-stack.ts";
+import { lastUndoable, type UndoableAction, withAction } from "./undo-stack.ts";
 
 const action = (words: string, atMs: number): UndoableAction => ({ words, alerts: [], atMs });
 

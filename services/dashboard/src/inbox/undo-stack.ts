@@ -1,7 +1,6 @@
+import { UNDO_MS } from "@bellwether/contract/undo-time";
 import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 
-/** The server undoes an action within this time. */
-export const UNDO_MS = 60_000;
 /** Maximum number of actions that are kept. */
 const MAX_ACTIONS = 50;
 

@@ -23,7 +23,7 @@ import { useLetters } from "../inbox/use-letters.ts";
 import { useTabCounts } from "../inbox/use-tab-counts.ts";
 import { countOf, countText } from "../parts/format.ts";
 import { ChangesButton } from "../parts/list-status.tsx";
-import { Empty, Failure, Loading } from "../parts/notice.tsx";
+import { Empty, Failure, Loading } from "../parts/load-states.tsx";
 import { Page } from "../parts/page.tsx";
 import { ACTIVE_ALERTS, countConditions, type InboxView, inboxQueryOf } from "../routing/inbox-view.ts";
 import { hrefOf, placeOf } from "../routing/route.ts";

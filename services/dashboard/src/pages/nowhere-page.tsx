@@ -1,4 +1,4 @@
-import { Empty } from "../parts/notice.tsx";
+import { Empty } from "../parts/load-states.tsx";
 import { Page } from "../parts/page.tsx";
 import { ACTIVE_ALERTS } from "../routing/inbox-view.ts";
 import { hrefOf } from "../routing/route.ts";

@@ -3,7 +3,7 @@ import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb
 import { visibleText } from "@bellwether/reasons/visible-text";
 import { useQuery } from "@connectrpc/connect-query";
 import { RunStateBadge } from "../parts/badges.tsx";
-import { Empty, Failure, Loading } from "../parts/notice.tsx";
+import { Empty, Failure, Loading } from "../parts/load-states.tsx";
 import { Page } from "../parts/page.tsx";
 import { ReportDownloads } from "../parts/report-downloads.tsx";
 import { RunChecks } from "../parts/run-checks.tsx";

@@ -7,8 +7,8 @@ import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_serv
 import { visibleText } from "@bellwether/reasons/visible-text";
 import { useQuery } from "@connectrpc/connect-query";
 import { useState } from "react";
+import { Failure, Loading } from "./load-states.tsx";
 import { madeBy } from "./narrative-source.ts";
-import { Failure, Loading } from "./notice.tsx";
 
 /** The languages of narratives, each with its name and its code in HTML. */
 const LANGUAGES = [

@@ -1,6 +1,6 @@
 import { type ReactNode, Suspense, useState } from "react";
 import { LoadBoundary } from "./load-boundary.tsx";
-import { Loading } from "./notice.tsx";
+import { Loading } from "./load-states.tsx";
 
 interface OnDemandProps {
   readonly title: string;

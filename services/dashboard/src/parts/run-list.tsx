@@ -3,7 +3,7 @@ import { useQuery } from "@connectrpc/connect-query";
 import { hrefOf } from "../routing/route.ts";
 import { RunStateBadge } from "./badges.tsx";
 import { agoText, countText } from "./format.ts";
-import { Failure, Loading } from "./notice.tsx";
+import { Failure, Loading } from "./load-states.tsx";
 
 /** Number of runs in the list: the weeks of a quarter. */
 const SHOWN = 13;

@@ -1,4 +1,5 @@
 import { BAND_NUMBERS } from "@bellwether/contract/band-codes";
+import { DESTINATION_NAME_PATTERN } from "@bellwether/contract/destination-name";
 import { isoWeekNumber } from "@bellwether/contract/iso-week";
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { SupplierOrder } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
@@ -47,8 +48,6 @@ export interface NoticesView {
 }
 
 const NOTICE_STATES: readonly NoticesView["state"][] = ["waiting", "delivered", "dead"];
-/** The form of a destination's name. */
-const DESTINATION = /^[a-z0-9][a-z0-9-]{0,39}$/;
 
 /** Maximum length of a query of the contract is 200 bytes; a character has at most four. */
 const LONGEST_TEXT = 50;
@@ -119,7 +118,7 @@ export function placeOf(hash: string): Place {
     return {
       page: "notices",
       state: NOTICE_STATES.find((state) => state === wanted.get("state")) ?? "",
-      destination: DESTINATION.test(destination) ? destination : "",
+      destination: DESTINATION_NAME_PATTERN.test(destination) ? destination : "",
     };
   }
   if (page === "sign-in" && argument === "") return { page: "sign-in", code: wanted.get("code") ?? "" };

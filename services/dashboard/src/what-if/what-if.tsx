@@ -11,7 +11,7 @@ import { useQuery } from "@connectrpc/connect-query";
 import { useState } from "react";
 import { BandBadge } from "../parts/badges.tsx";
 import { featureText, scoreText } from "../parts/format.ts";
-import { Failure, Loading } from "../parts/notice.tsx";
+import { Failure, Loading } from "../parts/load-states.tsx";
 import { Wide } from "../parts/wide.tsx";
 
 /** Maximum number of features that change: more are hard to act on. */

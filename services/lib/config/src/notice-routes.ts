@@ -1,3 +1,4 @@
+import { DESTINATION_NAME_PATTERN } from "@bellwether/contract/destination-name";
 import { z } from "zod";
 import { integerFrom, leaf, numberWhere, oneOf, parseWithSchema, textLike, yesNo } from "./check-schema.ts";
 import { checkRoutes, shownInRoutes, TO_OWNER } from "./notice-routes-checks.ts";
@@ -77,7 +78,7 @@ const MAX_OWNERS = 2_000;
 const MAX_NAMES = 100;
 const HOUR_MS = 3_600_000;
 
-const name = textLike("a name of 1 to 40 lower-case letters, digits and -", /^[a-z0-9][a-z0-9-]{0,39}$/);
+const name = textLike("a name of 1 to 40 lower-case letters, digits and -", DESTINATION_NAME_PATTERN);
 const variable = textLike(
   "the name of an environment variable that begins with NOTICE_, at most 64 characters",
   /^NOTICE_[A-Z0-9_]{1,57}$/,

@@ -18,7 +18,7 @@ export const REASON_PATTERN = new RegExp(`^${ONE_LINE}$`, "u");
 export const hasVisibleCharacter = (text: string): boolean => VISIBLE.test(text);
 
 /** Maximum length of a reason in options and variables, in characters: 2,000 bytes are the limit of the contract. */
-const MAX_REASON_CHARACTERS = 500;
+export const MAX_REASON_CHARACTERS = 500;
 
 /** A reason of at most 500 characters. */
 export const SHORT_REASON_PATTERN = new RegExp(`^(?=.{1,${MAX_REASON_CHARACTERS}}$)${ONE_LINE}$`, "u");

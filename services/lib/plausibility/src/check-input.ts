@@ -6,8 +6,9 @@ import { checkRejected, checkSuppliers } from "./check-losses.ts";
 import { checkRenamed, type MissingColumn } from "./check-renamed.ts";
 import { checkRows } from "./check-rows.ts";
 import type { ColumnProfile } from "./column-profile.ts";
-import { type LossCounts, measureLosses } from "./loss-limits.ts";
+import { measureLosses } from "./losses.ts";
 import type { PreviousInput } from "./previous-input.ts";
+import type { LossCounts } from "./rejected-share.ts";
 
 /** A weekly input after the mapping, before it is scored. */
 export interface CheckedInput {

@@ -3,7 +3,7 @@ import { countText } from "@bellwether/reasons/count-text";
 import { type Check, check } from "./check.ts";
 import { nothingEarlier } from "./check-rows.ts";
 import { percent } from "./figures.ts";
-import { describeLoss, type Losses, type LossLimit } from "./loss-limits.ts";
+import { describeLoss, type Losses, type LossLimit } from "./losses.ts";
 
 /** The failed check of a limit that losses exceed, with its figures. */
 export function lossCheck(limit: LossLimit, losses: Losses): Check {

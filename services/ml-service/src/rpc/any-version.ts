@@ -1,4 +1,4 @@
-import { mayCall } from "@bellwether/mesh/auth/roles";
+import { mayCall } from "@bellwether/mesh/auth/permissions";
 import { callerOf } from "@bellwether/mesh/call/caller";
 import type { HandlerContext } from "@connectrpc/connect";
 

@@ -3,7 +3,7 @@ import { type InferenceService, NarrativeSource } from "@bellwether/gen/bellweth
 import type { Supplier } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { featureNames } from "@bellwether/narrative/facts/feature-names";
 import { narrativeFacts } from "@bellwether/narrative/facts/narrative-facts";
-import type { ServiceNarrator } from "@bellwether/narrative/generate/service-narrator";
+import { narrativeWaitMs, type ServiceNarrator } from "@bellwether/narrative/generate/service-narrator";
 import { languageFromProto, narrativeInfoToProto } from "@bellwether/narrative/proto/narrative-to-proto";
 import { selectContributions } from "@bellwether/reasons/contribution-shares";
 import { selectReasons } from "@bellwether/reasons/reasons";
@@ -49,8 +49,6 @@ export interface InferenceDeps {
 }
 
 const DEFAULT_TOP = 5;
-/** Time before the deadline of a call at which a narrative from the template is sent instead. */
-const ANSWER_TIME_MS = 250;
 
 const supplierFromProto = (supplier: Supplier | undefined): SupplierInput => ({
   features: supplier?.features ?? {},
@@ -176,10 +174,9 @@ export function inferenceHandlers({
       const { reasons } = selectReasons(score.contributions, features);
       const names = featureNames(features, language);
       const facts = narrativeFacts({ ...score, reasons }, supplier?.contractText ?? "", names);
-      const leftMs = context.timeoutMs();
       const narrative = await narrator.narrate({
         ...{ supplierId, facts, language, signal: context.signal },
-        waitMs: leftMs === undefined ? undefined : leftMs - ANSWER_TIME_MS,
+        waitMs: narrativeWaitMs(context.timeoutMs()),
       });
       for (const sentence of narrative.sentences) yield { part: { case: "narrative", value: sentence } };
       yield { part: { case: "narrativeInfo", value: narrativeInfoToProto(narrative, facts, language) } };

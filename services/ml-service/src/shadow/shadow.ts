@@ -4,7 +4,8 @@ import type { ColumnarInput, SupplierInput } from "@bellwether/risk-model/featur
 import type { BatchScores } from "@bellwether/scoring/batch/score-batch";
 import { answerOfBatchRow, answerOfScore, inputOfBatchRow } from "@bellwether/scoring/comparison/answers";
 import { segmentNames } from "@bellwether/scoring/comparison/segment-names";
-import { isChosen, murmur3 } from "@bellwether/scoring/comparison/supplier-hash";
+import { isChosen } from "@bellwether/scoring/comparison/shadow-share";
+import { murmur3 } from "@bellwether/scoring/comparison/supplier-hash";
 import { type FeatureColumns, featureColumns } from "@bellwether/scoring/comparison/top-features";
 import type { ScoringModel } from "@bellwether/scoring/model/scoring-model";
 import type { SupplierScore } from "@bellwether/scoring/score/score-supplier";

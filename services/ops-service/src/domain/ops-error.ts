@@ -1,5 +1,5 @@
 import { type Check, describeFailed } from "@bellwether/plausibility/check";
-import { describeLosses } from "@bellwether/plausibility/loss-limits";
+import { describeLosses } from "@bellwether/plausibility/losses";
 import type { RunLosses } from "./run-losses.ts";
 
 /** No run has this id, or this week and model. */

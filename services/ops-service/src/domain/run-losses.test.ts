@@ -1,5 +1,6 @@
 import { createRiskPolicy } from "@bellwether/config/risk-policy";
-import { describeLosses, type LossCounts, type PreviousWeek } from "@bellwether/plausibility/loss-limits";
+import { describeLosses, type PreviousWeek } from "@bellwether/plausibility/losses";
+import type { LossCounts } from "@bellwether/plausibility/rejected-share";
 import { expect, test } from "vitest";
 import { measureRunLosses } from "./run-losses.ts";
 

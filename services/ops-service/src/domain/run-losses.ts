@@ -1,7 +1,8 @@
 import type { RiskPolicy } from "@bellwether/config/risk-policy";
 import type { Check } from "@bellwether/plausibility/check";
 import { lossCheck } from "@bellwether/plausibility/check-losses";
-import { type LossCounts, type Losses, measureLosses, type PreviousWeek } from "@bellwether/plausibility/loss-limits";
+import { type Losses, measureLosses, type PreviousWeek } from "@bellwether/plausibility/losses";
+import type { LossCounts } from "@bellwether/plausibility/rejected-share";
 import { orderChecks } from "./run-check.ts";
 
 /** A person's decision to go beyond a limit. */

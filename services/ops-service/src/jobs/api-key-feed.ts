@@ -1,14 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { AcceptedKey, ApiKeyList, KeyUse } from "@bellwether/mesh/auth/api-key-list";
 import type { ApiKey } from "../domain/access/api-key.ts";
-import type { Change } from "../domain/alerts/change.ts";
+import type { AnnouncedChange } from "../domain/alerts/announced-change.ts";
 
 export interface ApiKeyFeedOptions {
   /** Receives the keys. */
   readonly list: ApiKeyList;
   readonly loadKeys: () => Promise<readonly ApiKey[]>;
   /** Streams changes of keys. @throws when the database does not answer */
-  readonly watchKeys: (signal: AbortSignal) => Promise<AsyncIterable<Change>>;
+  readonly watchKeys: (signal: AbortSignal) => Promise<AsyncIterable<AnnouncedChange>>;
   readonly recordUses: (uses: readonly KeyUse[]) => Promise<void>;
   /** Called once per outage. */
   readonly onOutage: (error: unknown) => void;

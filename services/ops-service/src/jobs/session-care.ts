@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Change } from "../domain/alerts/change.ts";
+import type { AnnouncedChange } from "../domain/alerts/announced-change.ts";
 
 export interface SessionCareOptions {
   /** Streams the ids of sessions that have ended. @throws when the database does not answer */
-  readonly watchEnded: (signal: AbortSignal) => Promise<AsyncIterable<Change>>;
+  readonly watchEnded: (signal: AbortSignal) => Promise<AsyncIterable<AnnouncedChange>>;
   readonly endWatches: (sessionId: string) => void;
   /** Ends the watches of all sessions that are not accepted any more. */
   readonly sweep: () => Promise<void>;

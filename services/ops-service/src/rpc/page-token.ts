@@ -1,3 +1,4 @@
+import { UUID_PATTERN } from "@bellwether/contract/uuid";
 import { type PageTokens, pageTokenError } from "@bellwether/mesh/call/page-token";
 
 /** The rows of a page, and the token of the next page. */
@@ -44,8 +45,6 @@ export function rowFromText(text: string, max: number): number {
   return row;
 }
 
-/** An id in a page token. */
-export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** The latest time of a Date, epoch milliseconds. */
 const MAX_DATE_MS = 8.64e15;
 
@@ -59,6 +58,7 @@ export function createdFromKey(
   if (!key) return undefined;
   const [createdMs = Number.NaN] = numbersFromKey(key.slice(0, 1));
   const id = key[1] ?? "";
-  if (!Number.isSafeInteger(createdMs) || Math.abs(createdMs) > MAX_DATE_MS || !UUID.test(id)) throw pageTokenError();
+  if (!Number.isSafeInteger(createdMs) || Math.abs(createdMs) > MAX_DATE_MS || !UUID_PATTERN.test(id))
+    throw pageTokenError();
   return { createdMs, id };
 }

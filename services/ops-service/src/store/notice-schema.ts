@@ -11,7 +11,7 @@ import {
   timestamp,
   uuid,
 } from "@bellwether/postgres/drizzle/drizzle";
-import type { NoticeState } from "../domain/notices/delivery.ts";
+import type { NoticeState } from "../domain/notices/delivery-retries.ts";
 import type { DeliveryOutcome, NoticeItem, NoticeKind } from "../domain/notices/notice.ts";
 
 const bellwether = pgSchema("bellwether");

@@ -1,3 +1,4 @@
+import { MAX_CATEGORY_BYTES } from "@bellwether/contract/limits";
 import type { DriftComparison } from "@bellwether/drift/compare/compare-week";
 import type { DriftBin } from "@bellwether/drift/compare/drift-bin";
 import { DRIFT_ASPECTS, DRIFT_KINDS, DRIFT_OUTCOMES, DRIFT_REFERENCES } from "@bellwether/drift/words/drift-names";
@@ -12,7 +13,6 @@ import type { WeekDrift } from "../domain/week-drift.ts";
 
 /** Number of comparisons of a run whose distributions are sent. */
 const WITH_BINS = 64;
-const MAX_CATEGORY_BYTES = 256;
 const MAX_TEXT_BYTES = 2_000;
 
 /** Converts the comparisons of a week, grouped by feature in the order of the largest change. */

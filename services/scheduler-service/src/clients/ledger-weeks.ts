@@ -1,4 +1,4 @@
-import { oneLine } from "@bellwether/contract/reason-text";
+import { MAX_REASON_CHARACTERS, oneLine } from "@bellwether/contract/reason-text";
 import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
@@ -9,7 +9,6 @@ import { callPeer } from "./peer-error.ts";
 const PEER = "ops-service";
 /** Number of runs that are read at a time. They are those of all models. */
 const PAGE_SIZE = 60;
-const MAX_REASON_CHARACTERS = 500;
 /** Reason of ops-service for a model without a run and without a version. */
 const MODEL_NOT_FOUND = "MODEL_NOT_FOUND";
 

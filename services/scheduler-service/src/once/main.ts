@@ -12,13 +12,7 @@ import { retryRun } from "../domain/retry-run.ts";
 import { RunStoppedError } from "../domain/scheduler-error.ts";
 import type { Progress } from "../domain/weekly-run.ts";
 import { createWeeklyRunner } from "../setup/create-weekly-runner.ts";
-import {
-  DEFAULT_RISK_POLICY,
-  storeSettings,
-  WEEKLY_ENV,
-  WEEKS_FOLDER,
-  weeklyIngestLimits,
-} from "../setup/weekly-env.ts";
+import { DEFAULT_RISK_POLICY, RUN_ENV, storeSettings, WEEKS_FOLDER, weeklyIngestLimits } from "../setup/run-env.ts";
 import { missingInputs } from "./missing-inputs.ts";
 import { checkFailureToJson, failureToJson, inputReportToJson, outcomeToJson } from "./outcome.ts";
 
@@ -45,7 +39,7 @@ let folder: string | null = null;
 try {
   const config = readEnv(process.env, {
     ...serverEnv("SCHEDULER_SERVICE", { grpc: 0, web: 0, admin: 0 }),
-    ...WEEKLY_ENV,
+    ...RUN_ENV,
     week: env.text("WEEKLY_WEEK", { pattern: /^.{1,20000}$/, expected: "an ISO week such as 2026-W47" }),
     // A URL can have a secret that it must not have.
     input: { ...env.path("WEEKLY_INPUT"), secret: true },

@@ -1,7 +1,7 @@
 import { trimReason } from "@bellwether/contract/reason-text";
 import type { ModelPublishingService } from "@bellwether/gen/bellwether/registry/v1/model_publishing_service_pb";
 import type { AliasSchema } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
-import { checkNotExpired, checkRight } from "@bellwether/mesh/auth/roles";
+import { checkNotExpired, checkRight } from "@bellwether/mesh/auth/permissions";
 import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
 import type { Alias } from "@bellwether/registry/aliases/alias-file";
 import { aliasFromText } from "@bellwether/registry/aliases/aliases";

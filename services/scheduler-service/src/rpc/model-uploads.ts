@@ -8,7 +8,7 @@ import type {
   PublishModelRequest,
   UploadedFile,
 } from "@bellwether/gen/bellwether/registry/v1/model_publishing_service_pb";
-import { checkNotExpired, checkRight } from "@bellwether/mesh/auth/roles";
+import { checkNotExpired, checkRight } from "@bellwether/mesh/auth/permissions";
 import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
 import type { PublishedModel } from "@bellwether/scoring/publish/publish-model";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";

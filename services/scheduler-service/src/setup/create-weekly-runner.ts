@@ -34,7 +34,7 @@ import { openReadable } from "../store/open-readable.ts";
 import { publishWeek } from "../store/publish-week.ts";
 import { readSnapshot, readSnapshotSample, readSource, writeSnapshot } from "../store/snapshot-files.ts";
 import { openWeekFolder } from "../store/week-folder.ts";
-import { DEFAULT_INPUT_MAX_BYTES, type StoreSettings } from "./weekly-env.ts";
+import { DEFAULT_INPUT_MAX_BYTES, type StoreSettings } from "./run-env.ts";
 
 /** Settings of the weekly runs. */
 export interface WeeklySettings {

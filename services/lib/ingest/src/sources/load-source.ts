@@ -18,10 +18,10 @@ import { MAX_LINE_BYTES } from "../ingest-limits.ts";
 import { parquetError } from "../parquet/parquet-column.ts";
 import { parquetReader } from "../parquet/parquet-reader.ts";
 import { MAX_SAMPLE_TEXT, type ReasonCount, type RejectedCollector, type RejectedSample } from "../rejected-rows.ts";
-import { tooManyRejected } from "./mostly-rejected-error.ts";
 import { readHint } from "./read-hints.ts";
 import { centuryNotes, ignoredNotes } from "./reading-notes.ts";
 import { describeMissing, type KnownColumns, withNewNames } from "./renamed-columns.ts";
+import { tooManyRejected } from "./too-many-rejected-error.ts";
 import { hasRules, LONG_CELL, MARK, ruledColumns, ruledMark, typedColumns, typedRows } from "./typed-rows.ts";
 
 /** Counts of one raw file: `read` = `rows` + `rejected`. */

@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { ConnectError } from "@connectrpc/connect";
 import { expect, it } from "vitest";
-import { type AcceptedKey, createApiKeyList, keyHash, keyPrefix } from "./api-key-list.ts";
+import { keyHash, keyPrefix } from "./api-key-hash.ts";
+import { type AcceptedKey, createApiKeyList } from "./api-key-list.ts";
 
 const secret = (mark = "abcdefgh"): string => `bw_${mark}_${randomBytes(32).toString("base64url")}`;
 const entry = (key: string, over: Partial<AcceptedKey> = {}): AcceptedKey => ({

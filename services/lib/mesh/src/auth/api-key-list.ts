@@ -1,7 +1,8 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import type { Caller, RoleName } from "../call/caller.ts";
 import { rpcError } from "../errors/rpc-error.ts";
+import { isKeyForm, KEY_MARK, keyHash, keyPrefix } from "./api-key-hash.ts";
 import { bearerToken, type CredentialSource } from "./credential-source.ts";
 import { createKeyWatches, keyExpired, keyInvalid } from "./key-watches.ts";
 
@@ -51,20 +52,6 @@ export interface ApiKeyListOptions {
 
 /** Maximum number of keys in a list. */
 export const MAX_API_KEYS = 1_000;
-/** Beginning of every API key, by which secret scanners recognise one. */
-const KEY_MARK = "bw_";
-const PREFIX_CHARACTERS = KEY_MARK.length + 8;
-const KEY = /^bw_[A-Za-z0-9]{8}_[\w-]{43}$/;
-
-/** Returns the first characters of a key, which select it in a list and are not secret. */
-export function keyPrefix(key: string): string {
-  return key.slice(0, PREFIX_CHARACTERS);
-}
-
-/** Returns SHA-256 of a key. The key has 256 random bits, so it needs no salt and no slow hash. */
-export function keyHash(key: string): Buffer {
-  return createHash("sha256").update(key).digest();
-}
 
 /** Creates an empty list: until the first `replace`, API keys are rejected with KEYS_UNAVAILABLE. */
 export function createApiKeyList(options: ApiKeyListOptions): ApiKeyList {
@@ -78,7 +65,7 @@ export function createApiKeyList(options: ApiKeyListOptions): ApiKeyList {
     if (!text.startsWith(KEY_MARK)) return undefined;
     if (!keys || monotonicMs() - receivedAt > holdMs) throw unavailable();
     const given = keyHash(text);
-    const key = KEY.test(text) ? keys.get(keyPrefix(text)) : undefined;
+    const key = isKeyForm(text) ? keys.get(keyPrefix(text)) : undefined;
     // An unknown key is compared too, so that the time of the answer does not reveal which prefixes exist.
     const isSame = timingSafeEqual(given, key?.sha256 ?? new Uint8Array(given.length));
     if (!key || !isSame) throw keyInvalid();

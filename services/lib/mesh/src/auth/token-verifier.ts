@@ -1,7 +1,7 @@
 import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from "jose";
 import type { Caller } from "../call/caller.ts";
 import { createKeySource, type KeyOrigin, type KeySourceOptions, type PublicKeys } from "./key-source.ts";
-import { isRight, isRoleName } from "./roles.ts";
+import { isRight, isRoleName } from "./permissions.ts";
 import { subjectViolation, typeName } from "./subject.ts";
 
 /** Which tokens a server accepts. */

@@ -25,6 +25,9 @@ export interface Peer {
   readonly certificateNames: readonly string[];
 }
 
+/** A request above this size is counted at once. Smaller ones are counted when they have waited. */
+export const COUNTED_AT_ONCE_BYTES = 16 * 1024;
+
 /** Counts the bytes that the requests of calls without a slot hold in memory. */
 export interface RequestMemory {
   /**

@@ -3,7 +3,7 @@ import { fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { idFields } from "../call/answer-ids.ts";
 import type { BoundMethod } from "../call/bound-method.ts";
-import { Call, type Peer } from "../call/call.ts";
+import { Call, COUNTED_AT_ONCE_BYTES, type Peer } from "../call/call.ts";
 import { freeBytes } from "../call/free-bytes.ts";
 import { createMessageTimer } from "../call/message-timer.ts";
 import { parseTimeout } from "../call/parse-timeout.ts";
@@ -32,11 +32,6 @@ const NOTHING = (): void => {};
  * window.
  */
 const UNREAD_STREAM_BYTES = 128 * 1024;
-/**
- * A message above this size arrived in several chunks and is counted at once. Smaller messages are counted
- * when they have waited.
- */
-const COUNTED_AT_ONCE_BYTES = 16 * 1024;
 
 /**
  * One error for all canceled calls: creating an error costs more than the rest of a canceled call, and a

@@ -2,7 +2,7 @@ import { create, type Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type AnswerIds, REQUEST_ID_HEADER, TRACE_ID_HEADER } from "../call/answer-ids.ts";
 import type { BoundMethod } from "../call/bound-method.ts";
-import { Call, type Peer } from "../call/call.ts";
+import { Call, COUNTED_AT_ONCE_BYTES, type Peer } from "../call/call.ts";
 import { JSON_OVERHEAD } from "../call/call-limits.ts";
 import type { PolicyChain } from "../call/policy.ts";
 import { errorHeaders } from "../errors/error-headers.ts";
@@ -19,9 +19,6 @@ import { readRows } from "./read-rows.ts";
 import type { RestAnswer, RestInput, RestRoute } from "./rest-route.ts";
 import { restStatus } from "./rest-status.ts";
 import { EVENT_STREAM, eventText } from "./server-event.ts";
-
-/** Requests up to this size are counted only when they have waited. */
-const COUNTED_AT_ONCE_BYTES = 16 * 1024;
 
 export interface RestCallInit {
   readonly rest: RestRoute;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type EnvOf, env } from "@bellwether/env/env";
+import { isRight, isRoleName, RIGHTS } from "../auth/permissions.ts";
 import { readPublicKeys } from "../auth/public-keys.ts";
-import { isRight, isRoleName, RIGHTS } from "../auth/roles.ts";
 import type { Right, RoleName } from "../call/caller.ts";
 import type { MeshTransportOptions } from "../client/mesh-transport.ts";
 import { isLoopback, type TlsMaterial } from "../listener/listen.ts";

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
 import type { DescMethod } from "@bufbuild/protobuf";
-import { requiredRoles } from "../auth/roles.ts";
+import { requiredRoles } from "../auth/required-role.ts";
 import { callLimits, JSON_OVERHEAD } from "../call/call-limits.ts";
 import { chainPolicies, type Policy } from "../call/policy.ts";
 import type { Route } from "../call/route.ts";

@@ -2,7 +2,7 @@ import type { Message } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { TRACE_ID_HEADER } from "../call/answer-ids.ts";
 import type { BoundMethod } from "../call/bound-method.ts";
-import { Call, type Peer } from "../call/call.ts";
+import { Call, COUNTED_AT_ONCE_BYTES, type Peer } from "../call/call.ts";
 import { createMessageTimer } from "../call/message-timer.ts";
 import type { PolicyChain } from "../call/policy.ts";
 import { errorHeaders } from "../errors/error-headers.ts";
@@ -12,8 +12,6 @@ import { checkQuery } from "./protocol-query.ts";
 import { jsonRecordKey } from "./recorded-json.ts";
 
 const NOTHING = (): void => {};
-/** Requests up to this size are counted only when they have waited. */
-const COUNTED_AT_ONCE_BYTES = 16 * 1024;
 
 /** Maximum number of bytes of a request that Node has read and the engine has not: Node's largest read. */
 const READ_AHEAD_BYTES = 64 * 1024;

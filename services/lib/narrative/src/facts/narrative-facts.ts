@@ -1,8 +1,8 @@
 import type { Band } from "@bellwether/contract/band-codes";
+import { namedReasons } from "@bellwether/reasons/named-reasons";
 import type { Reason } from "@bellwether/reasons/reasons";
 import { type ContractQuote, contractQuotes } from "./contract-quotes.ts";
 import type { FeatureNames } from "./feature-names.ts";
-import { namedReasons } from "./named-reasons.ts";
 
 /** A reason of a score, as a narrative may state it. */
 export interface ReasonFact {

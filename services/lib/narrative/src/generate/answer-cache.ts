@@ -5,6 +5,11 @@ export interface AnswerCacheOptions {
   readonly now: () => number;
 }
 
+/** Time for which an accepted answer is used again. */
+export const ACCEPTED_AGE_MS = 86_400_000;
+/** Time for which a rejected answer is not asked for again. */
+export const REJECTED_AGE_MS = 600_000;
+
 /** Values by key, of which the least recently used are dropped. */
 export interface AnswerCache<V> {
   get(key: string): V | undefined;

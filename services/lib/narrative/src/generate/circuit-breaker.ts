@@ -7,6 +7,11 @@ export interface CircuitBreakerOptions {
   readonly now: () => number;
 }
 
+/** Breaker of the calls to a provider: failures in a row that open the circuit, and for how long. */
+export const PROVIDER_BREAKER = { failures: 5, openMs: 30_000 };
+/** Time for which a rejected key opens the circuit: it stays rejected until an operator changes it. */
+export const UNAUTHORIZED_OPEN_MS = 300_000;
+
 /** Decides whether calls are sent to a peer that may be down. Each `tryEnter` that returns true needs one end. */
 export interface CircuitBreaker {
   /** Whether a call may be sent now. */

@@ -3,8 +3,8 @@ import { type AnswerRejection, checkAnswer, type SentenceWording } from "../chec
 import type { Language } from "../facts/language.ts";
 import type { NarrativeFacts } from "../facts/narrative-facts.ts";
 import { writeTemplate } from "../template/write-template.ts";
-import { createAnswerCache } from "./answer-cache.ts";
-import { createCircuitBreaker } from "./circuit-breaker.ts";
+import { ACCEPTED_AGE_MS, createAnswerCache, REJECTED_AGE_MS } from "./answer-cache.ts";
+import { createCircuitBreaker, PROVIDER_BREAKER, UNAUTHORIZED_OPEN_MS } from "./circuit-breaker.ts";
 import { type Correction, correctionOf, mergeCorrection } from "./correct-answer.ts";
 import { type LanguageModel, LanguageModelError, type LanguageModelFailure, type Prompt } from "./language-model.ts";
 import { createTokenBudget, type TokenBudget } from "./token-budget.ts";
@@ -101,13 +101,6 @@ export interface NarratorOptions {
   readonly onFailure?: (error: LanguageModelError) => void;
 }
 
-/** Failures in a row that open the circuit, and for how long. */
-const BREAKER = { failures: 5, openMs: 30_000 };
-/** A key that is not valid stays so until an operator changes it. */
-const UNAUTHORIZED_OPEN_MS = 300_000;
-const ACCEPTED_AGE_MS = 86_400_000;
-/** An answer that was rejected is not asked for again at once. */
-const REJECTED_AGE_MS = 600_000;
 /** Least number of characters of a token: the estimate of a request's tokens is not too low. */
 const CHARACTERS_PER_TOKEN = 3;
 
@@ -129,7 +122,7 @@ interface Call {
  * for each supplier before it is shown.
  */
 export function createNarrator({ model, limits, now, record, onFailure }: NarratorOptions): Narrator {
-  const breaker = createCircuitBreaker({ ...BREAKER, now });
+  const breaker = createCircuitBreaker({ ...PROVIDER_BREAKER, now });
   const budget = createTokenBudget({ perMinute: limits.tokensPerMinute, perDay: limits.tokensPerDay, now });
   const cache = createAnswerCache<
     Answered | { readonly rejection: AnswerRejection; readonly secondRequest?: SecondRequest | undefined }

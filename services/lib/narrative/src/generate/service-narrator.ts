@@ -6,6 +6,14 @@ export interface ServiceNarrator extends Narrator {
   readonly defaultLanguage: Language;
 }
 
+/** Time before the deadline of a call at which a narrative from the template is sent instead. */
+const ANSWER_TIME_MS = 250;
+
+/** Returns how long a call can wait for a narrative. @param leftMs time until its deadline; undefined: it has none */
+export function narrativeWaitMs(leftMs: number | undefined): number | undefined {
+  return leftMs === undefined ? undefined : leftMs - ANSWER_TIME_MS;
+}
+
 /** A narrator without a language model, in English by default. */
 export const TEMPLATE_NARRATOR: ServiceNarrator = {
   defaultLanguage: "en",

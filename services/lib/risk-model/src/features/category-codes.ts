@@ -1,17 +1,7 @@
 import type { FeatureSlot } from "./feature-slots.ts";
 import type { SupplierInput } from "./supplier-input.ts";
+import { codeOfText, unknownNumber, unknownText } from "./unknown-category.ts";
 import type { VectorWarning, Violation } from "./vector.ts";
-
-/** Maximum number of codes that a warning lists. */
-const MAX_LISTED = 12;
-
-/**
- * Returns the category code of a text. A text that the model does not know has the code of all other texts.
- * Null: the text counts as missing.
- */
-export function codeOfText({ feature, codes }: FeatureSlot, text: string): number | null {
-  return codes.get(text) ?? feature.codes?.other ?? null;
-}
 
 /**
  * Returns the code of a number. Where the categories are numbers, the number is a category. A number that is
@@ -63,25 +53,15 @@ export function readCode(slot: FeatureSlot, input: SupplierInput, path: string):
     return { code, warnings: number === undefined ? [] : numberWarnings(slot, number), violations: [] };
   }
   const code = codeOfText(slot, text);
-  const warnings = slot.codes.has(text) ? [] : [unknownCode(slot, `is "${text.slice(0, 80)}"`)];
+  const warnings = slot.codes.has(text) ? [] : [unknownText(slot, text)];
   return { code: code ?? undefined, warnings, violations: [] };
 }
 
 /** Warns about a number that is neither a code nor a category, or that is a code where the categories are numbers. */
 function numberWarnings(slot: FeatureSlot, number: number): readonly VectorWarning[] {
   const { feature, numbers } = slot;
-  if (!isKnownNumber(slot, number)) return [unknownCode(slot, `is ${number}`)];
+  if (!isKnownNumber(slot, number)) return [unknownNumber(slot, number)];
   if (numbers.size === 0 || numbers.has(number)) return [];
   const message = `${feature.name} is ${number}, which is not one of its categories; it is read as the code of ${textOfCode(slot, number)}`;
   return [{ code: "UNKNOWN_CATEGORY", feature: feature.name, message }];
-}
-
-function unknownCode({ feature }: FeatureSlot, what: string): VectorWarning {
-  const { values, labels } = feature.codes ?? { values: [], labels: null };
-  const listed = values
-    .slice(0, MAX_LISTED)
-    .map((code, at) => (labels === null ? String(code) : `${code} (${labels[at]})`));
-  const more = values.length > MAX_LISTED ? ", …" : "";
-  const message = `${feature.name} ${what}, which the model does not know; it knows ${listed.join(", ")}${more}`;
-  return { code: "UNKNOWN_CATEGORY", feature: feature.name, message };
 }

@@ -1,9 +1,7 @@
 import { codesByNumber, codesByText } from "@bellwether/tree-model/trees/category-codes";
-import { float32AtMost } from "@bellwether/tree-model/trees/float32";
+import { float32AtMost, LARGEST_FLOAT32 } from "@bellwether/tree-model/trees/float32";
 import type { BundleFeature, FeatureBundle } from "../bundle/feature-bundle.ts";
-
-/** Largest finite float32. A larger number would reach the trees as infinity. */
-const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
+import { fillerOf } from "./missing-features.ts";
 
 /** A feature with its position in the row. */
 export interface FeatureSlot {
@@ -18,7 +16,7 @@ export interface FeatureSlot {
    */
   readonly low: number;
   readonly high: number;
-  /** Value that replaces a missing number. */
+  /** Number that replaces a missing value, see `fillerOf`. */
   readonly filler: number;
   /** Codes by text, for a number that is the code of a category. */
   readonly codes: ReadonlyMap<string, number>;
@@ -45,8 +43,7 @@ export function featureSlots(bundle: FeatureBundle): {
       codes: codesByText(feature.codes),
       numbers: codesByNumber(feature.codes),
       round: bundle.rounding === "down" ? float32AtMost : Math.fround,
-      filler:
-        feature.missing === "median" ? (feature.training?.median ?? Number.NaN) : (feature.codes?.other ?? Number.NaN),
+      filler: fillerOf(feature),
     });
     column += feature.kind === "numeric" ? 1 : feature.categories.length;
   }
@@ -58,10 +55,3 @@ export function isPossible({ low, high }: FeatureSlot, value: number): boolean {
   const single = Math.fround(value);
   return single >= low && single <= high;
 }
-
-/**
- * Returns the minimum number of known features for a score. It is rounded, because the share in the bundle
- * may be a rounded decimal.
- */
-export const leastFeatures = (bundle: FeatureBundle): number =>
-  Math.ceil(bundle.minimumPresent * bundle.features.length - 1e-9);

@@ -23,15 +23,6 @@ export function numberViolation({ feature }: FeatureSlot, value: number, field: 
   return { field, reason: "FEATURE_NOT_FINITE", message };
 }
 
-/** Returns the violation of a missing feature whose missing policy is `refuse`. */
-export function requiredViolation({ name }: BundleFeature, field: string): Violation {
-  return {
-    field,
-    reason: "FEATURE_REQUIRED",
-    message: `${name} is missing and this model requires it`,
-  };
-}
-
 /**
  * Returns violations for given names that the model does not know or that are of the other kind, at most 16.
  */

@@ -1,9 +1,11 @@
 import type { FeatureBundle } from "../bundle/feature-bundle.ts";
 import type { TextWriter } from "../text/tf-idf.ts";
-import { codeOfNumber, codeOfText, isKnownNumber } from "./category-codes.ts";
-import { type FeatureSlot, featureSlots, isPossible, leastFeatures } from "./feature-slots.ts";
-import { numberViolation, requiredViolation } from "./feature-violations.ts";
+import { codeOfNumber, isKnownNumber } from "./category-codes.ts";
+import { type FeatureSlot, featureSlots, isPossible } from "./feature-slots.ts";
+import { numberViolation } from "./feature-violations.ts";
+import { isRequired, leastFeatures, requiredViolation } from "./missing-features.ts";
 import type { ColumnarInput } from "./supplier-input.ts";
+import { codeOfText } from "./unknown-category.ts";
 import type { VectorBatch, Violation } from "./vector.ts";
 
 /** A batch whose rows are being filled. */
@@ -113,7 +115,7 @@ function putNumbers(slot: FeatureSlot, given: Float32Array | Float64Array | unde
   const { feature, column, filler } = slot;
   const { rows, columns, values, firstViolation } = draft;
   const field = `values.${feature.name}`;
-  const rejects = feature.missing === "refuse";
+  const rejects = isRequired(feature);
   for (let row = 0; row < rows; row++) {
     const value = given === undefined ? Number.NaN : given[row];
     if (isPossible(slot, value)) values[row * columns + column] = slot.round(value);
@@ -129,6 +131,7 @@ function putCategories(slot: FeatureSlot, given: readonly (string | null)[] | un
   const { feature, column, categories } = slot;
   const { rows, columns, values, firstViolation } = draft;
   const field = `categories.${feature.name}`;
+  const rejects = isRequired(feature);
   for (let row = 0; row < rows; row++) {
     const value = given === undefined ? null : given[row];
     const code = value === null ? undefined : categories.get(value);
@@ -136,7 +139,7 @@ function putCategories(slot: FeatureSlot, given: readonly (string | null)[] | un
     else {
       countMissing(draft, row);
       if (value !== null) countUnknown(draft, feature.name);
-      if (value === null && feature.missing === "refuse" && !firstViolation.has(row))
+      if (value === null && rejects && !firstViolation.has(row))
         firstViolation.set(row, requiredViolation(feature, field));
     }
   }

@@ -1,10 +1,13 @@
 import type { FeatureBundle } from "../bundle/feature-bundle.ts";
 import type { TextWriter } from "../text/tf-idf.ts";
 import { readCode } from "./category-codes.ts";
-import { type FeatureSlot, featureSlots, isPossible, leastFeatures } from "./feature-slots.ts";
-import { nameViolations, numberViolation, requiredViolation, termViolations } from "./feature-violations.ts";
+import { type FeatureSlot, featureSlots, isPossible } from "./feature-slots.ts";
+import { nameViolations, numberViolation, termViolations } from "./feature-violations.ts";
+import { isRequired, leastFeatures, requiredViolation } from "./missing-features.ts";
 import { readNumberTexts } from "./number-texts.ts";
 import type { SupplierInput } from "./supplier-input.ts";
+import { outsideTraining } from "./training-range.ts";
+import { unknownCategory } from "./unknown-category.ts";
 import type { Vector, VectorWarning, Violation } from "./vector.ts";
 
 /** The model's row of a supplier, and what was found while the row was filled. */
@@ -69,8 +72,7 @@ function putNumber(slot: FeatureSlot, value: number | undefined, path: string, f
   const { feature, column } = slot;
   if (value === undefined) {
     found.missing.push(feature.name);
-    if (feature.missing === "refuse")
-      found.violations.push(requiredViolation(feature, `${path}.features.${feature.name}`));
+    if (isRequired(feature)) found.violations.push(requiredViolation(feature, `${path}.features.${feature.name}`));
     found.row[column] = slot.filler;
     return;
   }
@@ -79,12 +81,8 @@ function putNumber(slot: FeatureSlot, value: number | undefined, path: string, f
     found.violations.push(numberViolation(slot, value, `${path}.features.${feature.name}`));
     return;
   }
-  const { training } = feature;
-  const single = Math.fround(value);
-  if (training !== null && (single < Math.fround(training.min) || single > Math.fround(training.max))) {
-    const message = `${feature.name} is ${value}; training saw ${training.min} to ${training.max}`;
-    found.warnings.push({ code: "OUTSIDE_TRAINING_RANGE", feature: feature.name, message });
-  }
+  const warning = outsideTraining(slot, value);
+  if (warning !== null) found.warnings.push(warning);
 }
 
 function putCategory(slot: FeatureSlot, value: string | undefined, path: string, found: Findings): void {
@@ -96,10 +94,8 @@ function putCategory(slot: FeatureSlot, value: string | undefined, path: string,
   }
   found.missing.push(feature.name);
   if (value === undefined) {
-    if (feature.missing === "refuse")
-      found.violations.push(requiredViolation(feature, `${path}.categories.${feature.name}`));
+    if (isRequired(feature)) found.violations.push(requiredViolation(feature, `${path}.categories.${feature.name}`));
     return;
   }
-  const message = `${feature.name} "${value.slice(0, 80)}" was not seen often enough in training and counts as missing`;
-  found.warnings.push({ code: "UNKNOWN_CATEGORY", feature: feature.name, message });
+  found.warnings.push(unknownCategory(slot, value));
 }

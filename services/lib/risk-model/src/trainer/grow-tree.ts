@@ -1,3 +1,4 @@
+import { LARGEST_FLOAT32 } from "@bellwether/tree-model/trees/float32";
 import type { Tree } from "@bellwether/tree-model/trees/tree-model";
 import type { Random } from "../random.ts";
 import { type BinnedColumns, MISSING_BIN } from "./bins.ts";
@@ -50,9 +51,6 @@ interface OpenNode extends Totals {
   /** Histogram of the node when it was already computed by subtraction. */
   readonly histogram: Float64Array | null;
 }
-
-/** Threshold that sends every known value left. */
-const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
 
 const minus = (a: Totals, b: Totals): Totals => ({
   gradient: a.gradient - b.gradient,
@@ -135,6 +133,7 @@ export function growTree(task: GrowTree): Tree {
     const direction = isOrdered && monotone !== null ? monotone[split.column] : 0;
     const [leftBounds, rightBounds] = childBounds(direction, open.bounds, left, right, limits);
     const children = { left: addLeaf(left, leftBounds), right: addLeaf(right, rightBounds) };
+    // The largest float32 sends every known value left.
     const threshold = isOrdered ? edges[split.bin] : LARGEST_FLOAT32;
     builder.split(node, { feature: split.column, threshold, defaultLeft: split.defaultLeft, ...children });
     const depth = open.depth + 1;

@@ -3,11 +3,8 @@ import { Worker } from "node:worker_threads";
 import "../runtime/load-onnxruntime.ts";
 import type { StoredVersion } from "@bellwether/registry/versions/read-version";
 import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-input";
-import {
-  type CounterfactualAnswer,
-  type CounterfactualRequest,
-  DEFAULT_BUDGET,
-} from "../counterfactual/find-counterfactuals.ts";
+import { DEFAULT_BUDGET } from "../counterfactual/counterfactual-budget.ts";
+import type { CounterfactualAnswer, CounterfactualRequest } from "../counterfactual/find-counterfactuals.ts";
 import { BatchQueueFullError, BatchWorkerLostError, SearchQueueFullError } from "./batch-pool-error.ts";
 import { inputBytes, inputRows, scoresInParts, sharedInput } from "./batch-rows.ts";
 import { type Batch, callerOf, post, type Search, type Thread, type Work } from "./batch-work.ts";

@@ -6,7 +6,7 @@ import { sumsFromProto, sumsToProto } from "./comparison-proto.ts";
 import { comparisonStatistics } from "./comparison-statistics.ts";
 import { createSummary, MAX_SEGMENTS } from "./comparison-sums.ts";
 import { mergeSums } from "./merge-sums.ts";
-import { isChosen } from "./supplier-hash.ts";
+import { isChosen } from "./shadow-share.ts";
 import { createSupplierSample, SAMPLE_SUPPLIERS, sampledSupplier } from "./supplier-sample.ts";
 
 const rowOf = (i: number): ComparedRow => ({

@@ -1,6 +1,5 @@
 /** Purposes of a hash; each gives independent bits of the same supplier. */
-const SEEDS = { group: 0x1b873593, rank: 0x2c1b3c6d, rankLow: 0x297a2d39, choice: 0x165667b1 } as const;
-const TWO_32 = 2 ** 32;
+const SEEDS = { group: 0x1b873593, rank: 0x2c1b3c6d, rankLow: 0x297a2d39 } as const;
 
 /** Number of groups of suppliers of the jackknife. */
 export const GROUPS = 256;
@@ -34,11 +33,3 @@ export const groupOf = (supplierId: string): number => murmur3(supplierId, SEEDS
 /** Returns the place of a supplier in an order that depends on nothing else: a whole number in [0, 2^53). */
 export const rankOf = (supplierId: string): number =>
   murmur3(supplierId, SEEDS.rank) * 2 ** 21 + (murmur3(supplierId, SEEDS.rankLow) >>> 11);
-
-/**
- * Whether a supplier is in the share of suppliers that is chosen: the same answer on every replica and for every row of the supplier.
- * @param share in [0, 1]
- * @param salt chooses other suppliers for another salt, for example for another pair of versions
- */
-export const isChosen = (supplierId: string, share: number, salt: number): boolean =>
-  share >= 1 || murmur3(supplierId, SEEDS.choice ^ salt) < share * TWO_32;

@@ -11,6 +11,7 @@ import { type ResolvedLimit, resolveLimits } from "@bellwether/risk-model/counte
 import type { SupplierInput } from "@bellwether/risk-model/features/supplier-input";
 import type { ScoringModel } from "../model/scoring-model.ts";
 import { type SupplierScore, scoreSupplier } from "../score/score-supplier.ts";
+import type { CounterfactualBudget } from "./counterfactual-budget.ts";
 import { ChangeLimitError, NoBandError, NotSearchableError } from "./counterfactual-error.ts";
 
 /** A counterfactual with the score that the model computes for the changed supplier. */
@@ -56,17 +57,6 @@ export interface CounterfactualRequest extends ChangeRequest {
   /** Null: the band below that of the supplier. */
   readonly targetBand: TargetBand | null;
 }
-
-/** Limits of one search besides the request. */
-export interface CounterfactualBudget {
-  readonly maxMs: number;
-  readonly maxSteps: number;
-  /** Whether nobody waits for the answer any more. */
-  readonly isStopped: () => boolean;
-}
-
-/** Budget of a search when nothing else is asked for. */
-export const DEFAULT_BUDGET = { maxMs: 1000, maxSteps: 20_000_000 };
 
 /**
  * Maximum number of searches for one answer. Another search is needed when the score of a counterfactual differs from

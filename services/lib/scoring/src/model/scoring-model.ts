@@ -9,9 +9,9 @@ import { nextTurn } from "../runtime/event-loop-turn.ts";
 import { type ModelOutputs, type OnnxSession, openOnnxSession, RUNTIME } from "../runtime/onnx-session.ts";
 import { featureSchemaHash } from "./describe-model.ts";
 import { explainedOutput } from "./explained-output.ts";
+import { createMicroBatcher, type ScoreRow } from "./micro-batcher.ts";
 import { type CheckList, createCheckList, type ModelCheck } from "./model-check.ts";
 import { ModelRejectedError } from "./model-rejected-error.ts";
-import { createRowCollector, type ScoreRow } from "./row-collector.ts";
 import { createRowExplainer, type RowExplainer } from "./row-explainer.ts";
 import { measureRow } from "./row-time.ts";
 import { contractViolations, type ServiceContract } from "./service-contract.ts";
@@ -208,7 +208,7 @@ async function openParts(
           bundle,
           vectorizer,
           predict: session.runWithMargins,
-          scoreRow: createRowCollector(vectorizer.columns, session, explainer),
+          scoreRow: createMicroBatcher(vectorizer.columns, session, explainer),
           explainer,
           isSumOfTrees: classColumn === null && model.outputs === 1,
           readTrees: () => readOnnxTreeModel(stored.onnx).model,

@@ -13,7 +13,7 @@ import type { ImportanceRows } from "@bellwether/risk-model/importance/importanc
 import { describeModel } from "../model/describe-model.ts";
 import { checkScoringModel } from "../model/scoring-model.ts";
 import { RUNTIME } from "../runtime/onnx-session.ts";
-import { type BandChange, bandChange } from "./band-limits.ts";
+import { type BandChange, bandChange } from "./band-change.ts";
 import { withImportance } from "./with-importance.ts";
 
 /** The name belongs to a model with other inputs or another target. */

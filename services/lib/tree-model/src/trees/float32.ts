@@ -1,6 +1,9 @@
 const FLOAT = new Float32Array(1);
 const BITS = new Int32Array(FLOAT.buffer);
 
+/** Largest finite float32. A larger number would reach the trees as infinity. */
+export const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
+
 /**
  * Returns the largest float32 below `x`, which is rounded to float32 first. −Infinity and NaN are returned
  * unchanged.

@@ -1,5 +1,5 @@
 import { randomBytes, randomInt, randomUUID } from "node:crypto";
-import { keyHash, keyPrefix } from "@bellwether/mesh/auth/api-key-list";
+import { keyHash, keyPrefix } from "@bellwether/mesh/auth/api-key-hash";
 import type { RoleName } from "@bellwether/mesh/call/caller";
 import { ApiKeyEndError } from "./api-key-error.ts";
 

@@ -1,4 +1,3 @@
-import type { AlertRules } from "@bellwether/config/alert-rules";
 import type { Band } from "@bellwether/contract/band-codes";
 import {
   type Alert,
@@ -15,6 +14,7 @@ import {
   severityOf,
   withoutTerms,
 } from "./alert.ts";
+import { type CoolDown, isResting, isUnjudged } from "./cool-down.ts";
 
 /** A supplier's result under one rule in one run. */
 export interface AlertCandidate {
@@ -48,36 +48,14 @@ const TREND_CHANGE = 0.01;
 const ROUNDING = 1e-9;
 
 /** The run, rule and time of a decision. */
-export interface RuleDecision {
+export interface RuleDecision extends CoolDown {
   readonly runId: number;
   readonly modelName: string;
   readonly ruleId: string;
   readonly dimension: AlertDimension;
-  readonly coolDownWeeks: AlertRules["coolDownWeeks"];
-  /** Returns the number of run weeks since an alert was resolved: see `weeksSinceResolved`. */
-  readonly weeksSince: (alert: Alert) => number | null;
   readonly now: Date;
   readonly newId: () => string;
 }
-
-/**
- * Whether a resolved alert keeps new alerts about its supplier away: until its accepted risk is over, or until
- * the end of the cool-down. An alert that nobody has judged does not.
- */
-export function isResting(
-  alert: Alert,
-  { now, coolDownWeeks, weeksSince }: Pick<RuleDecision, "now" | "coolDownWeeks" | "weeksSince">,
-): boolean {
-  const { state, disposition, acceptedUntil } = alert;
-  if (state !== "resolved" || isUnjudged(disposition)) return false;
-  if (acceptedUntil !== null) return now < acceptedUntil;
-  const weeks = weeksSince(alert);
-  return weeks !== null && weeks <= coolDownWeeks;
-}
-
-/** Whether nobody has judged the risk of a resolved alert: it lapsed, was replaced, or its run was withdrawn. */
-const isUnjudged = (disposition: Alert["disposition"]): boolean =>
-  disposition === "lapsed" || disposition === "replaced" || disposition === "void";
 
 /**
  * Decides what a rule does with a supplier: raise an alert, open it again, change its severity, close it, or

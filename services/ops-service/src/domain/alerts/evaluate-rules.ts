@@ -2,7 +2,8 @@ import type { AlertRules } from "@bellwether/config/alert-rules";
 import { type RuleWeek, runsInARow, weeksSinceResolved } from "../scores/runs-in-a-row.ts";
 import { type Alert, type AlertChange, type AlertDimension, isActive } from "./alert.ts";
 import { capacityCandidate, compareByImpact, type ImpactFacts, lowestScore, rankByImpact } from "./capacity-rule.ts";
-import { decideAbsent, decideAlert, isResting, type RuleDecision } from "./decide-alert.ts";
+import { isResting } from "./cool-down.ts";
+import { decideAbsent, decideAlert, type RuleDecision } from "./decide-alert.ts";
 import {
   type DivideChanges,
   type DividedChange,

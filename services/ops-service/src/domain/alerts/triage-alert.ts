@@ -1,3 +1,4 @@
+import { UNDO_MS } from "@bellwether/contract/undo-time";
 import type { AuditEvent } from "../audit/audit-chain.ts";
 import { AlertActionError, AlertChangedError, AlertNotFoundError, AlertUndoError } from "../ops-error.ts";
 import type { RequestKey } from "../request-key.ts";
@@ -26,9 +27,6 @@ export interface AlertRequest extends ActionContext {
   /** Key of the request, if the client sent one. */
   readonly requestKey?: RequestKey | undefined;
 }
-
-/** Time in which an action can be undone. */
-const UNDO_MS = 60_000;
 
 /**
  * Performs an action, with its entry in the history and in the audit log. The same action of the same person

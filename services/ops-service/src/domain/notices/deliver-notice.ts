@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { DeliveryDecision } from "./delivery.ts";
+import type { DeliveryDecision } from "./delivery-retries.ts";
 import type { DeliveryOutcome, Destination, Notice, SendNotice } from "./notice.ts";
 
 /** A job of the queue: one attempt to deliver a notice. */

@@ -1,5 +1,5 @@
 import type { DestinationSpec, NoticeRoutes, RouteCondition } from "@bellwether/config/notice-routes";
-import { afterQuietHours, dueTime, isQuietAt } from "./route-notice.ts";
+import { afterQuietHours, dueTime, isQuietAt } from "./quiet-hours.ts";
 import type { DestinationState } from "./stored-notice.ts";
 
 /** A part of the routes file that sends notices to a destination. */

@@ -1,4 +1,4 @@
-import type { NoticeState } from "./delivery.ts";
+import type { NoticeState } from "./delivery-retries.ts";
 
 /** No notice has this id. */
 export class NoticeNotFoundError extends Error {

@@ -1,8 +1,7 @@
-import type { DestinationSpec, NoticeRoutes, RouteCondition } from "@bellwether/config/notice-routes";
-import { WEEKDAYS } from "@bellwether/config/notice-routes";
-import { isWithinDay, minuteOfDay, nextLocalTime } from "./local-time.ts";
+import type { NoticeRoutes, RouteCondition } from "@bellwether/config/notice-routes";
 import type { NoticeKind } from "./notice.ts";
 import type { NoticeEvent } from "./notice-event.ts";
+import { dueTime } from "./quiet-hours.ts";
 
 /** What routes ask about the supplier of an event. */
 export interface RoutedSupplier {
@@ -22,9 +21,6 @@ export interface RoutedNotice {
   /** Earliest time at which it may be sent. */
   readonly dueAt: Date;
 }
-
-/** What of a destination decides when its notices are sent. */
-export type DestinationTimes = Pick<DestinationSpec, "digest" | "timeZone" | "quietHours">;
 
 /** Returns who owns what an event is about: the owner of the alert, else that of the supplier. Empty: nobody. */
 export function ownerOf(event: Pick<NoticeEvent, "owner">, supplier: Pick<RoutedSupplier, "owner">): string {
@@ -94,25 +90,4 @@ function meets({ severity }: NoticeEvent, supplier: RoutedSupplier, condition: R
     allows(condition.categories, supplier.category) &&
     allows(condition.owners, supplier.owner)
   );
-}
-
-/** Returns whether a time is within the quiet hours of a destination. */
-export function isQuietAt({ timeZone, quietHours }: DestinationTimes, at: Date): boolean {
-  return quietHours !== null && isWithinDay(minuteOfDay(at, timeZone), quietHours.from, quietHours.to);
-}
-
-/** Returns the time itself, or the end of the quiet hours that it is in. */
-export function afterQuietHours(destination: DestinationTimes, at: Date): Date {
-  const { timeZone, quietHours } = destination;
-  return quietHours && isQuietAt(destination, at) ? nextLocalTime(at, timeZone, quietHours.to, null) : at;
-}
-
-/** Returns when a notice may be sent. A destination without a digest gets it at once. */
-export function dueTime(destination: DestinationTimes, isAtOnce: boolean, now: Date): Date {
-  const { digest, timeZone } = destination;
-  const at =
-    isAtOnce || !digest
-      ? now
-      : nextLocalTime(now, timeZone, digest.at, digest.on === null ? null : WEEKDAYS.indexOf(digest.on));
-  return afterQuietHours(destination, at);
 }

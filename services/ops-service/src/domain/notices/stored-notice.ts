@@ -1,5 +1,5 @@
 import type { NoticeChannel } from "@bellwether/config/notice-routes";
-import type { NoticeState } from "./delivery.ts";
+import type { NoticeState } from "./delivery-retries.ts";
 import type { DeliveryOutcome, Notice } from "./notice.ts";
 
 /** A notice with the state of its delivery. */

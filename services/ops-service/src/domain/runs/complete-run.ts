@@ -2,7 +2,7 @@ import type { AlertRules } from "@bellwether/config/alert-rules";
 import type { RiskPolicy } from "@bellwether/config/risk-policy";
 import { type Check, failedChecks } from "@bellwether/plausibility/check";
 import type { ColumnProfile } from "@bellwether/plausibility/column-profile";
-import type { LossLimit } from "@bellwether/plausibility/loss-limits";
+import type { LossLimit } from "@bellwether/plausibility/losses";
 import { countText } from "@bellwether/reasons/count-text";
 import { type AlertChange, isActive, RULES_ACTOR } from "../alerts/alert.ts";
 import { evaluateRules, type RuleRun } from "../alerts/evaluate-rules.ts";
@@ -14,12 +14,12 @@ import { measureRunLosses, type Override, type RunLosses, withLossChecks } from 
 import type { RevisionChanges, Run, RunLease } from "../scores/run.ts";
 import { describeDriftAlarms, type FeatureDrift, inOrder } from "../scores/run-drift.ts";
 import type { ScorePair } from "../scores/stored-input.ts";
+import { composeReport, type InputReport, reportedSuppliers } from "./compose-report.ts";
 import { hold } from "./decide-run.ts";
-import { recordRun } from "./record-run.ts";
+import { MAX_RECORDED_CHECKS, recordRun } from "./record-run.ts";
 import { replaceRun } from "./replace-run.ts";
 import { checkLease, checkOpen } from "./run-lease.ts";
 import type { RunLedger, Transact } from "./run-ledger.ts";
-import { composeReport, type InputReport, reportedSuppliers } from "./weekly-report.ts";
 
 /** The final counts of a run, from its holder. */
 export interface RunTotals {
@@ -256,11 +256,11 @@ function recordApproved(
   checks: readonly Check[],
   { reason, actor }: Override,
 ): Promise<void> {
-  return recordRun(ledger, run, { kind: "run.checks_accepted", actor, reason, checks: checks.slice(0, MAX_RECORDED) });
+  return recordRun(ledger, run, {
+    ...{ kind: "run.checks_accepted", actor, reason },
+    checks: checks.slice(0, MAX_RECORDED_CHECKS),
+  });
 }
-
-/** Maximum number of checks in an audit event. */
-const MAX_RECORDED = 20;
 
 function recordAccepted(
   ledger: RunLedger,

@@ -5,7 +5,7 @@ import { ModelNotFoundError, RunChecksError, RunNotFoundError, RunStateError } f
 import { orderChecks, unapprovedChecks } from "../run-check.ts";
 import type { Override } from "../run-losses.ts";
 import type { Run, RunLease } from "../scores/run.ts";
-import { recordRun } from "./record-run.ts";
+import { MAX_RECORDED_CHECKS, recordRun } from "./record-run.ts";
 import { checkLease, checkOpen } from "./run-lease.ts";
 import type { RunLedger, Transact } from "./run-ledger.ts";
 
@@ -47,14 +47,11 @@ export async function hold(
   await recordRun(ledger, held, {
     kind: "run.held",
     actor,
-    failed: failed.slice(0, MAX_RECORDED),
+    failed: failed.slice(0, MAX_RECORDED_CHECKS),
     checks: failed.length,
   });
   return held;
 }
-
-/** Maximum number of failed checks in an audit event. */
-const MAX_RECORDED = 20;
 
 /** Who decides about a run, why, and when. */
 export interface Decision extends Override {

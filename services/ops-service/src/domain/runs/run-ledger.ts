@@ -5,7 +5,7 @@ import type { AuditEvent } from "../audit/audit-chain.ts";
 import type { PreviousRun } from "../run-losses.ts";
 import type { BandCounts, Run, ScoreComparison } from "../scores/run.ts";
 import type { ScorePair } from "../scores/stored-input.ts";
-import type { ReportParts } from "./weekly-report.ts";
+import type { ReportParts } from "./compose-report.ts";
 
 /**
  * Reads and changes the stored data of a run, all in one database transaction. A run that a `lock` function returned

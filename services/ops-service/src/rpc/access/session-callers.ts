@@ -12,7 +12,7 @@ import {
 } from "../../domain/access/session.ts";
 import type { SessionStore } from "../../domain/access/sign-in.ts";
 import { SessionEndedError } from "../../domain/access/sign-in-error.ts";
-import { checkOwnPage, type PageHeaders, type PageOrigins } from "./own-page.ts";
+import { type PageHeaders, type PageOrigins, rejectCrossSite } from "./cross-site.ts";
 import type { SessionCookies } from "./session-cookies.ts";
 
 export interface SessionCallerOptions {
@@ -79,7 +79,7 @@ export function createSessionCallers(options: SessionCallerOptions): SessionCall
     identify(call) {
       const header = call.header("cookie");
       if (call.header("authorization") !== undefined || !cookies.has(header)) return undefined;
-      if (call.requestMethod !== "GET") checkOwnPage(pageOfCall(call), origins);
+      if (call.requestMethod !== "GET") rejectCrossSite(pageOfCall(call), origins);
       return identify(call);
     },
     // A page reads its session regularly, also when nobody uses it.

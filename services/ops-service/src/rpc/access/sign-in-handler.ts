@@ -28,7 +28,7 @@ import {
 } from "../../domain/access/sign-in-error.ts";
 import type { SignInFailures } from "../../domain/access/sign-in-failures.ts";
 import { OPS_ERRORS } from "../error-codes.ts";
-import { checkOwnPage, type PageOrigins } from "./own-page.ts";
+import { type PageOrigins, rejectCrossSite } from "./cross-site.ts";
 import type { SessionCallers } from "./session-callers.ts";
 import type { SessionCookies } from "./session-cookies.ts";
 import { failureFrom, redirect, sendFailure, sendJson, sendProblem } from "./sign-in-answers.ts";
@@ -160,7 +160,7 @@ function signInEndpoints(options: SignInOptions): Readonly<Record<SignInPath, Bo
   const pasted =
     (method: "token" | "link", verify: ((text: string) => Promise<PastedCredential>) | undefined): Endpoint =>
     async (request, response) => {
-      checkOwnPage(pageOfRequest(request), origins);
+      rejectCrossSite(pageOfRequest(request), origins);
       if (!verify) throw new SignInOffError(`signing in with a ${method} is not set up here`);
       if (method === "link") checkLocal(request);
       const text = await readText(request, method);
@@ -210,7 +210,7 @@ function signInEndpoints(options: SignInOptions): Readonly<Record<SignInPath, Bo
     }
   };
   const logout: Endpoint = async (request, response) => {
-    checkOwnPage(pageOfRequest(request), origins);
+    rejectCrossSite(pageOfRequest(request), origins);
     response.setHeader("set-cookie", cookies.cleared);
     const ended = await end(request);
     const providerUrl = ended?.method === "oidc" ? provider?.signOutUrl() : undefined;

@@ -1,3 +1,4 @@
+import { UUID_PATTERN } from "@bellwether/contract/uuid";
 import {
   AlertOrder,
   AlertOwnership,
@@ -11,7 +12,6 @@ import { invalidRequest } from "@bellwether/mesh/errors/rpc-error";
 import type { Alert, AlertSeverity, AlertState, AlertTrend, Disposition } from "../../domain/alerts/alert.ts";
 import type { WeekChange as WeekChangeName } from "../../domain/runs/week-report.ts";
 import { DISPOSITIONS, nameOf, SEVERITIES, STATES, TRENDS } from "../messages/alert-to-proto.ts";
-import { UUID } from "../page-token.ts";
 
 /** The conditions of a list, as the store takes them. Left out: no condition. */
 export interface AlertQuery {
@@ -153,14 +153,14 @@ const MISSING = { impact: -1, change: 0 } as const;
 
 function afterSeverity([value = "", severity, score = "", id = ""]: readonly string[]) {
   const [impact, riskScore] = [numberOf(value), numberOf(score)];
-  const isKey = Number.isFinite(impact) && riskScore >= 0 && riskScore <= 1 && UUID.test(id);
+  const isKey = Number.isFinite(impact) && riskScore >= 0 && riskScore <= 1 && UUID_PATTERN.test(id);
   if ((severity !== "warning" && severity !== "critical") || !isKey) throw pageTokenError();
   return { severity, impact, riskScore, id } as const;
 }
 
 function afterValue([text = "", id = ""]: readonly string[]) {
   const value = numberOf(text);
-  if (!Number.isFinite(value) || !UUID.test(id)) throw pageTokenError();
+  if (!Number.isFinite(value) || !UUID_PATTERN.test(id)) throw pageTokenError();
   return { value, id };
 }
 

@@ -3,7 +3,7 @@ import { create } from "@bufbuild/protobuf";
 import { createHandlerContext } from "@connectrpc/connect";
 import { expect, test } from "vitest";
 import { testAlert } from "../../../test/test-alert.ts";
-import type { Change } from "../../domain/alerts/change.ts";
+import type { AnnouncedChange } from "../../domain/alerts/announced-change.ts";
 import type { AlertNames } from "../messages/alert-to-proto.ts";
 import { alertWatch } from "./watch-alerts.ts";
 
@@ -23,7 +23,7 @@ const VIEW: AlertNames = {
   },
 };
 
-async function* changes(): AsyncGenerator<Change> {
+async function* changes(): AsyncGenerator<AnnouncedChange> {
   for (const payload of ["7", "8"]) yield { payload, notification: Number(payload) };
 }
 const unused = (): never => expect.fail("not asked for");

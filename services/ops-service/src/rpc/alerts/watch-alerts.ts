@@ -1,7 +1,7 @@
 import { AlertSchema } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import type { WatchAlertsRequest, WatchAlertsResponseSchema } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import type { Change } from "../../domain/alerts/change.ts";
+import type { AnnouncedChange } from "../../domain/alerts/announced-change.ts";
 import { AlertSequenceError } from "../../domain/ops-error.ts";
 import { type AlertNames, alertToProto } from "../messages/alert-to-proto.ts";
 import { shareByKey } from "../shared-query.ts";
@@ -15,7 +15,7 @@ interface Position {
 
 export interface AlertWatchDependencies {
   /** Streams changes from now on. The payload is the position of the change. */
-  readonly watchAlerts: (signal: AbortSignal) => Promise<AsyncIterable<Change>>;
+  readonly watchAlerts: (signal: AbortSignal) => Promise<AsyncIterable<AnnouncedChange>>;
   readonly newestSequence: () => Promise<number>;
   readonly listChanged: (sequence: number, limit: number) => Promise<readonly AlertNames[]>;
   readonly listChangedAfter: (position: Position, limit: number) => Promise<readonly AlertNames[]>;
@@ -39,7 +39,7 @@ export function alertWatch(deps: AlertWatchDependencies) {
   });
 
   /** Sends what a change contains, at most 200 alerts. */
-  async function* live(changes: AsyncIterable<Change>, modelName: string): AsyncGenerator<Message> {
+  async function* live(changes: AsyncIterable<AnnouncedChange>, modelName: string): AsyncGenerator<Message> {
     for await (const { payload } of changes) {
       const { alerts, truncated } = await changed(payload);
       const own = alerts.filter((alert) => modelName === "" || alert.modelName === modelName);

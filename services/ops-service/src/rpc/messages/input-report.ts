@@ -1,5 +1,5 @@
 import type { InputReport as ProtoReport } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
-import type { InputReport } from "../../domain/runs/weekly-report.ts";
+import type { InputReport } from "../../domain/runs/compose-report.ts";
 
 /** Converts what a run reports about its files and rejected rows. Null: nothing. */
 export function inputReportFromProto(report: ProtoReport | undefined): InputReport | null {

@@ -21,7 +21,7 @@ import {
 } from "@bellwether/gen/bellwether/ops/v1/notice_pb";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromDate } from "@bufbuild/protobuf/wkt";
-import type * as delivery from "../../domain/notices/delivery.ts";
+import type * as delivery from "../../domain/notices/delivery-retries.ts";
 import {
   type DestinationRule,
   deliveryTimes,

@@ -11,7 +11,7 @@ import {
   RunState,
 } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { checkToProto } from "@bellwether/plausibility/check-proto";
-import type { LossLimit as ExceededLimit } from "@bellwether/plausibility/loss-limits";
+import type { LossLimit as ExceededLimit } from "@bellwether/plausibility/losses";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { RunLosses as StoredLosses } from "../../domain/run-losses.ts";

@@ -11,6 +11,7 @@ import type { SupplierFacetsSchema } from "@bellwether/gen/bellwether/ops/v1/sup
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { formulaText, type ImpactFormula } from "../../domain/scores/expected-impact.ts";
+import { isIncomplete } from "../../domain/scores/incomplete-score.ts";
 import type { SharedField, Supplier, SupplierFacets, SupplierScore } from "../../domain/suppliers/supplier.ts";
 import { contributionToProto, reasonToProto } from "./reason-to-proto.ts";
 import { modelToProto, OUTPUT_SPACES } from "./run-to-proto.ts";
@@ -63,7 +64,7 @@ export function scoreToProto(
     ...(riskScore !== null && { riskScore }),
     ...(change !== null && { change }),
     ...(impact !== null && score.isExposureKnown && { impact }),
-    ...(completeness !== null && { completeness, incomplete: completeness < minCompleteness }),
+    ...(completeness !== null && { completeness, incomplete: isIncomplete(completeness, minCompleteness) }),
     ...(explanation && {
       contributions: explanation.contributions.map(contributionToProto),
       reasons: explanation.reasons.slice(0, MAX_REASONS).map(reasonToProto),

@@ -1,4 +1,5 @@
 import type { DestinationSpec, NoticeRoutes } from "@bellwether/config/notice-routes";
+import { UUID_PATTERN } from "@bellwether/contract/uuid";
 import type { NoticeSchema } from "@bellwether/gen/bellwether/ops/v1/notice_pb";
 import {
   ListNoticesRequestSchema,
@@ -34,7 +35,7 @@ import {
   NOTICE_STATES,
   noticeToProto,
 } from "../messages/notice-to-proto.ts";
-import { pageOf, UUID } from "../page-token.ts";
+import { pageOf } from "../page-token.ts";
 import { answerOnce } from "../repeated-requests.ts";
 
 export interface NoticeDependencies {
@@ -107,7 +108,7 @@ export function noticeHandlers(deps: NoticeDependencies): ServiceImpl<typeof Not
       const size = request.pageSize || DEFAULT_PAGE;
       const tokens = pageTokens(ListNoticesRequestSchema, request);
       const beforeId = tokens.read(request.pageToken, 1)?.[0];
-      if (beforeId !== undefined && !UUID.test(beforeId)) throw pageTokenError();
+      if (beforeId !== undefined && !UUID_PATTERN.test(beforeId)) throw pageTokenError();
       const state = nameOf(NOTICE_STATES, request.state);
       const query: NoticeQuery = {
         ...(state && { state }),

@@ -11,7 +11,7 @@ import { propagateContextAsCaller } from "@bellwether/mesh/client/propagate-cont
 import { checkFromProto, profileFromProto, profileToProto } from "@bellwether/plausibility/check-proto";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { CallOptions, HandlerContext, ServiceImpl } from "@connectrpc/connect";
-import type { Change } from "../../domain/alerts/change.ts";
+import type { AnnouncedChange } from "../../domain/alerts/announced-change.ts";
 import type { DividedChange } from "../../domain/alerts/model-change.ts";
 import { RunNotFoundError } from "../../domain/ops-error.ts";
 import type { Override } from "../../domain/run-losses.ts";
@@ -24,7 +24,7 @@ import {
   reportProgress,
   type StartedRun,
   startRun,
-} from "../../domain/runs/weekly-run.ts";
+} from "../../domain/runs/start-run.ts";
 import type { Run, RunLease } from "../../domain/scores/run.ts";
 import type { ChunkReceipt, ScoredChunk } from "../../domain/scores/scored-chunk.ts";
 import type { ScorePair } from "../../domain/scores/stored-input.ts";
@@ -61,7 +61,7 @@ export interface BatchDependencies extends Omit<CompleteRunOptions, "divideChang
   readonly findLatestRun: (which: { isoWeek?: string; modelName?: string }) => Promise<Run | undefined>;
   readonly listRuns: (limit: number, beforeId: number | undefined) => Promise<readonly Run[]>;
   /** Streams changes from now on. The payload is the id of the run. */
-  readonly watchRuns: (signal: AbortSignal) => Promise<AsyncIterable<Change>>;
+  readonly watchRuns: (signal: AbortSignal) => Promise<AsyncIterable<AnnouncedChange>>;
 }
 
 const DEFAULT_PAGE = 50;

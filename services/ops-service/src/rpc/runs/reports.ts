@@ -17,6 +17,7 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import { ReportNotFoundError } from "../../domain/ops-error.ts";
 import { type Mover, type ReportedRun, sumOf, type WeekReport, weekState } from "../../domain/runs/week-report.ts";
 import { isSameFormula } from "../../domain/scores/expected-impact.ts";
+import { isIncomplete } from "../../domain/scores/incomplete-score.ts";
 import { lossesToProto } from "../messages/run-to-proto.ts";
 import { formulaToProto, type ShownPolicy } from "../messages/supplier-to-proto.ts";
 
@@ -137,6 +138,6 @@ function moverToProto(
   return {
     ...{ supplierId, name, riskScore, change, band: BAND_NUMBERS[band] },
     ...(impact !== null && { impact }),
-    incomplete: completeness !== null && completeness < minCompleteness,
+    incomplete: isIncomplete(completeness, minCompleteness),
   };
 }

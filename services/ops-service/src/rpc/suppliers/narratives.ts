@@ -1,15 +1,12 @@
 import type { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { featureNames } from "@bellwether/narrative/facts/feature-names";
 import { narrativeFacts } from "@bellwether/narrative/facts/narrative-facts";
-import type { ServiceNarrator } from "@bellwether/narrative/generate/service-narrator";
+import { narrativeWaitMs, type ServiceNarrator } from "@bellwether/narrative/generate/service-narrator";
 import { languageFromProto, narrativeInfoToProto } from "@bellwether/narrative/proto/narrative-to-proto";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { SupplierNotFoundError } from "../../domain/ops-error.ts";
 import { modelToProto } from "../messages/run-to-proto.ts";
 import type { SupplierDependencies } from "./suppliers.ts";
-
-/** Time before the deadline of a call at which a narrative from the template is sent instead. */
-const ANSWER_TIME_MS = 250;
 
 /** What the handler of narratives needs. */
 export interface NarrativeDependencies extends Pick<SupplierDependencies, "findSupplier"> {
@@ -34,10 +31,9 @@ export function narrativeHandlers({
         "",
         featureNames(explanation?.features ?? [], language),
       );
-      const leftMs = context.timeoutMs();
       const narrative = await narrator.narrate({
         ...{ supplierId, facts, language, signal: context.signal },
-        waitMs: leftMs === undefined ? undefined : leftMs - ANSWER_TIME_MS,
+        waitMs: narrativeWaitMs(context.timeoutMs()),
       });
       return {
         ...{ sentences: [...narrative.sentences], isoWeek, ...(scoredBy && { model: modelToProto(scoredBy) }) },

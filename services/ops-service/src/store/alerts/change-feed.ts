@@ -1,5 +1,5 @@
 import type { NotificationConnection, NotificationListener } from "@bellwether/postgres/pool/open-notifications";
-import type { Change } from "../../domain/alerts/change.ts";
+import type { AnnouncedChange } from "../../domain/alerts/announced-change.ts";
 import { DatabaseUnavailableError, WatchTooSlowError } from "../../domain/ops-error.ts";
 
 /** The changes that transactions of this and of other processes announce with NOTIFY. */
@@ -9,7 +9,7 @@ export interface ChangeFeed {
    * the reader is too far behind, DatabaseUnavailableError when the connection broke, because changes may be
    * missing
    */
-  watch(channel: string, signal: AbortSignal): Promise<AsyncIterable<Change>>;
+  watch(channel: string, signal: AbortSignal): Promise<AsyncIterable<AnnouncedChange>>;
   close(): Promise<void>;
 }
 
@@ -17,7 +17,7 @@ export interface ChangeFeed {
 const MAX_WAITING = 1_000;
 
 interface Reader {
-  take(change: Change): void;
+  take(change: AnnouncedChange): void;
   end(error: Error): void;
 }
 
@@ -79,7 +79,7 @@ export function createChangeFeed(
 }
 
 function createReader(signal: AbortSignal) {
-  const waiting: Change[] = [];
+  const waiting: AnnouncedChange[] = [];
   let wake: () => void = () => {};
   let ended: Error | undefined;
   const reader: Reader = {
@@ -96,7 +96,7 @@ function createReader(signal: AbortSignal) {
       wake();
     },
   };
-  async function* changes(leave: () => void): AsyncGenerator<Change> {
+  async function* changes(leave: () => void): AsyncGenerator<AnnouncedChange> {
     const stop = (): void => wake();
     signal.addEventListener("abort", stop, { once: true });
     try {

@@ -1,6 +1,6 @@
 import { and, eq, sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { BegunAttempt, EndedAttempt, NoticeJob } from "../../domain/notices/deliver-notice.ts";
-import { type DeliveryDecision, decideDelivery, MAX_UNFINISHED } from "../../domain/notices/delivery.ts";
+import { type DeliveryDecision, decideDelivery, MAX_UNFINISHED } from "../../domain/notices/delivery-retries.ts";
 import type { Notice } from "../../domain/notices/notice.ts";
 import { appendEvents } from "../audit/audit-events.ts";
 import type { Db, InTransaction } from "../database.ts";

@@ -5,7 +5,7 @@ import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { NoticeJob } from "../../domain/notices/deliver-notice.ts";
-import { MAX_ATTEMPTS, MAX_UNFINISHED } from "../../domain/notices/delivery.ts";
+import { MAX_ATTEMPTS, MAX_UNFINISHED } from "../../domain/notices/delivery-retries.ts";
 import type { DeliveryOutcome } from "../../domain/notices/notice.ts";
 import type { NoticeEvent } from "../../domain/notices/notice-event.ts";
 import { writeNoticeEvents } from "../alerts/notice-outbox.ts";

@@ -5,7 +5,8 @@ import { type DueItem, gatherNotices } from "../../domain/notices/gather-notices
 import type { NoticeItem, NoticeKind } from "../../domain/notices/notice.ts";
 import type { NoticeEvent } from "../../domain/notices/notice-event.ts";
 import { alertsPage, createNoticeItem } from "../../domain/notices/notice-item.ts";
-import { isQuietAt, routeNotice } from "../../domain/notices/route-notice.ts";
+import { isQuietAt } from "../../domain/notices/quiet-hours.ts";
+import { routeNotice } from "../../domain/notices/route-notice.ts";
 import { reportNotTaken } from "../alerts/notice-outbox.ts";
 import type { Db, InTransaction } from "../database.ts";
 import { notice, noticeItem } from "../notice-schema.ts";

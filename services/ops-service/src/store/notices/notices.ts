@@ -1,6 +1,6 @@
 import { and, desc, eq, lt, sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { OutboxFigures } from "../../domain/notices/deliver-notice.ts";
-import type { NoticeState } from "../../domain/notices/delivery.ts";
+import type { NoticeState } from "../../domain/notices/delivery-retries.ts";
 import type { DestinationState, NoticeQuery, NoticeWithLog, StoredNotice } from "../../domain/notices/stored-notice.ts";
 import type { Db } from "../database.ts";
 import { notice, noticeAttempt } from "../notice-schema.ts";

@@ -2,7 +2,7 @@ import { BAND_NUMBERS } from "@bellwether/contract/band-codes";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SpendGroup, SpendGroups } from "@bellwether/report/weekly-report";
 import type { SQL } from "drizzle-orm";
-import type { ReportParts } from "../../domain/runs/weekly-report.ts";
+import type { ReportParts } from "../../domain/runs/compose-report.ts";
 import type { Db } from "../database.ts";
 import { scoresOf } from "../scores/score-rows.ts";
 import { readMovers, readRuns, reportedRun } from "./week-report.ts";

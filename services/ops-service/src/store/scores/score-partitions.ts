@@ -114,7 +114,7 @@ async function indexScores(db: Db, runId: number): Promise<void> {
 /**
  * Builds the indexes of a run's tables, and attaches them as partitions. Returns the number of rows per
  * band. The scores are copied to the histories of the suppliers later, see `fillHistory`.
- * @param minCompleteness Limit of the risk policy, for the number of incomplete scores.
+ * @param minCompleteness Limit of the risk policy, for the number of incomplete scores: see `isIncomplete`.
  */
 export async function publishScores(db: Db, runId: number, minCompleteness: number): Promise<BandCounts> {
   const scores = sql.raw(`bellwether.score_r${runId}`);

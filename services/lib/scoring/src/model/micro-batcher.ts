@@ -36,7 +36,7 @@ const BLOCK_ROWS = 64;
  * row does not depend on the rows beside it: the runtime has one thread, and the kernel computes each row by itself.
  * Together, rows cost less than half as much, because runtime and kernel have a cost per call.
  */
-export function createRowCollector(
+export function createMicroBatcher(
   columns: number,
   session: Pick<OnnxSession, "runNow">,
   explainer: Pick<RowExplainer, "explain"> | null,

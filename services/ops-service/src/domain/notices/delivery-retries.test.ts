@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { decideDelivery, MAX_ATTEMPTS, RETRY_DELAYS_MS } from "./delivery.ts";
+import { decideDelivery, MAX_ATTEMPTS, RETRY_DELAYS_MS } from "./delivery-retries.ts";
 
 const NOW = new Date("2026-03-16T06:00:00Z");
 const HOUR_MS = 3_600_000;

@@ -18,12 +18,12 @@ export interface PageOrigins {
 }
 
 /**
- * Checks that a request that changes something was made by a page of this service or of an allowed origin. Pages
+ * Rejects a request that changes something unless a page of this service or of an allowed origin made it. Pages
  * of other sites can send requests with cookies, but no browser lets them set these headers (OWASP, Cross-Site
  * Request Forgery Prevention: verifying origin with standard headers).
  * @throws CrossSiteRequestError, also for a request without these headers
  */
-export function checkOwnPage({ origin, secFetchSite, host }: PageHeaders, { own, allowed }: PageOrigins): void {
+export function rejectCrossSite({ origin, secFetchSite, host }: PageHeaders, { own, allowed }: PageOrigins): void {
   if (origin === undefined) {
     if (secFetchSite === "same-origin") return;
     throw new CrossSiteRequestError("none", own);

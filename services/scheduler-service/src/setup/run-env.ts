@@ -49,8 +49,8 @@ export function storeSettings(config: EnvOf<typeof STORE_ENV>): StoreSettings {
 /** Path of the risk policy when no other one is set. */
 export const DEFAULT_RISK_POLICY = "config/risk_policy.yaml";
 
-/** Environment variables of the service and of the one-shot program. */
-export const WEEKLY_ENV = {
+/** Environment variables of a weekly run, for the service and for the one-shot program. The schedule has others. */
+export const RUN_ENV = {
   ...STORE_ENV,
   ...INGEST_ENV,
   mlUrl: sharedEnv.mlUrl,
@@ -74,5 +74,5 @@ export const WEEKS_FOLDER = "weeks";
  * Returns the limits of reading weekly files. Buffers that do not fit into memory go below the data folder, which is a
  * disk in every deployment; the folder for temporary files may be memory.
  */
-export const weeklyIngestLimits = (config: EnvOf<typeof WEEKLY_ENV>): IngestLimits =>
+export const weeklyIngestLimits = (config: EnvOf<typeof RUN_ENV>): IngestLimits =>
   ingestLimits(config, path.resolve(config.dataDir, "ingest"));

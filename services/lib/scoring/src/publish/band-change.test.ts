@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bandChange, bandChangeLine } from "./band-limits.ts";
+import { bandChange, bandChangeLine } from "./band-change.ts";
 
 const limits = { medium: 0.2, high: 0.5 };
 

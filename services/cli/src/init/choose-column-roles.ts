@@ -73,7 +73,7 @@ const MIN_ROWS_PER_CATEGORY = 5;
 const LONG_TEXT = 60;
 
 /** Decides what each column becomes. @throws UsageError when a named column does not exist or the label has not two values */
-export function chooseRoles(
+export function chooseColumnRoles(
   sample: Sample,
   profiles: readonly ColumnProfile[],
   names: readonly string[],

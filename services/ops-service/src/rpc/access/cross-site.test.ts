@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { CrossSiteRequestError } from "../../domain/access/sign-in-error.ts";
-import { checkOwnPage } from "./own-page.ts";
+import { rejectCrossSite } from "./cross-site.ts";
 
 const allowed = ["https://dashboard.example.org"];
 const host = "risk.example.org";
@@ -8,7 +8,7 @@ const check = (
   origin: string | undefined,
   secFetchSite?: string,
   own: string | undefined = "https://risk.example.org",
-) => checkOwnPage({ origin, secFetchSite, host }, { own, allowed });
+) => rejectCrossSite({ origin, secFetchSite, host }, { own, allowed });
 
 it("accepts the service's own page and allowed origins", () => {
   expect(() => check("https://risk.example.org")).not.toThrow();
@@ -31,7 +31,7 @@ it.each([
 
 it("without a known origin, the Host header decides, and a port counts", () => {
   const at = (origin: string) =>
-    checkOwnPage({ origin, secFetchSite: undefined, host: "localhost:8080" }, { own: undefined, allowed });
+    rejectCrossSite({ origin, secFetchSite: undefined, host: "localhost:8080" }, { own: undefined, allowed });
   expect(() => at("http://localhost:8080")).not.toThrow();
   expect(() => at("http://localhost:8081")).toThrow(CrossSiteRequestError);
   expect(() => at("null")).toThrow(CrossSiteRequestError);

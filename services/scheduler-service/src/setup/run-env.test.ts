@@ -1,8 +1,8 @@
 import { readEnv } from "@bellwether/env/env";
 import { expect, test } from "vitest";
-import { WEEKLY_ENV } from "./weekly-env.ts";
+import { RUN_ENV } from "./run-env.ts";
 
-const chunkRows = (text?: string) => readEnv({ WEEKLY_CHUNK_ROWS: text }, { rows: WEEKLY_ENV.chunkRows }).rows;
+const chunkRows = (text?: string) => readEnv({ WEEKLY_CHUNK_ROWS: text }, { rows: RUN_ENV.chunkRows }).rows;
 
 test("the size of a chunk is 256 to 8,192 suppliers, by default 4,096", () => {
   expect([chunkRows(), chunkRows("256"), chunkRows("8192")]).toEqual([4_096, 256, 8_192]);
@@ -11,7 +11,7 @@ test("the size of a chunk is 256 to 8,192 suppliers, by default 4,096", () => {
 });
 
 test("an invalid URL of the results is an error that does not show it", () => {
-  const read = (text: string) => () => readEnv({ WEEKLY_RESULTS_URL: text }, { url: WEEKLY_ENV.resultsUrl });
+  const read = (text: string) => () => readEnv({ WEEKLY_RESULTS_URL: text }, { url: RUN_ENV.resultsUrl });
   expect(read("s3://bucket/prefix")()).toEqual({ url: "s3://bucket/prefix" });
   for (const url of ["s3:/AKIA:hidden@bucket", "https://account.blob.core.windows.net/c?sig=hidden"])
     expect(read(url)).toThrow(/^(?![\s\S]*hidden)[\s\S]*WEEKLY_RESULTS_URL: found \[redacted\]/);

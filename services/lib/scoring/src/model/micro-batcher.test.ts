@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createRowCollector } from "./row-collector.ts";
+import { createMicroBatcher } from "./micro-batcher.ts";
 
 const COLUMNS = 3;
 /** A model whose output is the sum of a row, and whose contributions are its values doubled. */
@@ -18,7 +18,7 @@ const row = (i: number) => Float32Array.of(i, 0.5, 1);
 
 test("rows of one callback are computed together, each with its own result", async () => {
   const model = countingModel();
-  const scoreRow = createRowCollector(COLUMNS, model, model);
+  const scoreRow = createMicroBatcher(COLUMNS, model, model);
   const results = await Promise.all(Array.from({ length: 5 }, (_, i) => scoreRow(row(i), i % 2 === 0)));
   expect(model.blocks).toEqual([5]);
   expect(results).toEqual(
@@ -32,7 +32,7 @@ test("rows of one callback are computed together, each with its own result", asy
 
 test("a single row is computed before the next timer and the next immediate", async () => {
   const model = countingModel();
-  const scoreRow = createRowCollector(COLUMNS, model, model);
+  const scoreRow = createMicroBatcher(COLUMNS, model, model);
   const order: string[] = [];
   setImmediate(() => order.push("immediate"));
   await scoreRow(row(1), true).then(() => order.push("row"));
@@ -42,14 +42,14 @@ test("a single row is computed before the next timer and the next immediate", as
 
 test("rows that other rows cause are computed in the next block", async () => {
   const model = countingModel();
-  const scoreRow = createRowCollector(COLUMNS, model, model);
+  const scoreRow = createMicroBatcher(COLUMNS, model, model);
   await Promise.all([scoreRow(row(1), true).then(() => scoreRow(row(2), true)), scoreRow(row(3), true)]);
   expect(model.blocks).toEqual([2, 1]);
 });
 
 test("more rows than one block are computed in blocks, and other work is done in between", async () => {
   const model = countingModel();
-  const scoreRow = createRowCollector(COLUMNS, model, model);
+  const scoreRow = createMicroBatcher(COLUMNS, model, model);
   const results = Array.from({ length: 130 }, (_, i) => scoreRow(row(i), true));
   let done = 0;
   for (const result of results) result.then(() => done++);
@@ -67,10 +67,10 @@ test("contributions are computed only when a row wants them, and never without a
     explained++;
     return rows;
   };
-  const scoreRow = createRowCollector(COLUMNS, model, { explain });
+  const scoreRow = createMicroBatcher(COLUMNS, model, { explain });
   expect((await scoreRow(row(1), false)).contributions).toBeNull();
   expect(explained).toBe(0);
-  expect((await createRowCollector(COLUMNS, model, null)(row(1), true)).contributions).toBeNull();
+  expect((await createMicroBatcher(COLUMNS, model, null)(row(1), true)).contributions).toBeNull();
 });
 
 test("an error of the runtime fails the rows of its block, and the next rows are computed", async () => {
@@ -80,7 +80,7 @@ test("an error of the runtime fails the rows of its block, and the next rows are
     if (isBroken) throw new Error("runtime");
     return model.runNow(rows, n);
   };
-  const scoreRow = createRowCollector(COLUMNS, { runNow }, model);
+  const scoreRow = createMicroBatcher(COLUMNS, { runNow }, model);
   const outcomes = await Promise.allSettled([scoreRow(row(1), true), scoreRow(row(2), true)]);
   expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
   isBroken = false;

@@ -1,0 +1,2 @@
+/** Time in which the server undoes an action on an alert, milliseconds. */
+export const UNDO_MS = 60_000;
