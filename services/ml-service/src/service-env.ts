@@ -1,6 +1,4 @@
 import path from "node:path";
-import { parseModelConfig } from "@bellwether/config/model-config";
-import { readYaml } from "@bellwether/config/yaml-file";
 import { DEFAULT_PORTS } from "@bellwether/contract/default-ports";
 import { env } from "@bellwether/env/env";
 import { sharedEnv } from "@bellwether/env/shared-env";
@@ -13,6 +11,7 @@ import { peerSettings } from "@bellwether/mesh/server/server-env";
 import { NARRATIVE_ENV } from "@bellwether/narrative/env/narrative-env";
 import { openNarrator } from "@bellwether/narrative/env/open-narrator";
 import { REGISTRY_ENV, registryOfEnv } from "@bellwether/registry/open-registry";
+import type { ServiceContract } from "@bellwether/scoring/model/service-contract";
 import { openAuditSink } from "./audit/audit-sink.ts";
 import { AUDIT_SINK } from "./audit/sink-list.ts";
 import { createMlService, RELEASE } from "./service.ts";
@@ -74,7 +73,7 @@ export const ML_SERVICE: ServiceSpec<typeof ML_ENV> = {
       registryCache: { folder: path.resolve(config.dataDir, "model-cache"), maxBytes: config.registryCacheBytes },
       defaultModel: config.model,
       pollMs: config.pollMs,
-      contract: config.contract === null ? null : parseModelConfig(await readYaml(path.resolve(config.contract))),
+      contract: config.contract === null ? null : await readContract(path.resolve(config.contract)),
       maxRowMs: config.maxRowMs,
       scoringThreads: config.scoringThreads ?? undefined,
       shadow: { share: config.shadowShare, maxCpu: config.shadowCpu },
@@ -84,8 +83,18 @@ export const ML_SERVICE: ServiceSpec<typeof ML_ENV> = {
       telemetry,
     });
     // A model that is loaded and checked leaves the most garbage. The other services need the CPU time more than
-    // the memory: their young generation would have to grow again during the first weekly run.
-    collectStartGarbage();
+    // the memory: their young generation would have to grow again during the first weekly run. The service is ready
+    // before, because the first callers come later.
+    setImmediate(collectStartGarbage).unref();
     return server;
   },
 };
+
+/** Reads model_config.yaml. The parser of YAML is loaded only for it: a service without the file starts sooner. */
+async function readContract(file: string): Promise<ServiceContract> {
+  const [{ parseModelConfig }, { readYaml }] = await Promise.all([
+    import("@bellwether/config/model-config"),
+    import("@bellwether/config/yaml-file"),
+  ]);
+  return parseModelConfig(await readYaml(file));
+}

@@ -1,7 +1,8 @@
 import { type Context, ROOT_CONTEXT, SpanKind, type TraceFlags, trace } from "@opentelemetry/api";
 import { SamplingDecision } from "@opentelemetry/sdk-trace";
 import { expect, test } from "vitest";
-import { createRootSampler, markSampled } from "./root-sampler.ts";
+import { createRootSampler } from "./root-sampler.ts";
+import { markSampled } from "./sampled-context.ts";
 
 /** The lowest and the highest trace id: a ratio sampler accepts the lowest first and the highest last. */
 const LOW = "00000001".padEnd(32, "0");

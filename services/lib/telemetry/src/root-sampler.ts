@@ -1,4 +1,3 @@
-import { type Context, createContextKey } from "@opentelemetry/api";
 import {
   AlwaysOffSampler,
   AlwaysOnSampler,
@@ -6,13 +5,7 @@ import {
   type Sampler,
   TraceIdRatioBasedSampler,
 } from "@opentelemetry/sdk-trace";
-
-const SAMPLED = createContextKey("bellwether: this trace was already sampled");
-
-/** Marks a context whose next span starts a new trace that was already sampled, before the span was created. */
-export function markSampled(context: Context): Context {
-  return context.setValue(SAMPLED, true);
-}
+import { isMarkedSampled } from "./sampled-context.ts";
 
 /**
  * Follows the caller's sampling decision. A new trace is recorded when `markSampled` has marked its context,
@@ -23,7 +16,7 @@ export function createRootSampler(ratio: number): Sampler {
   const sometimes: Sampler =
     ratio >= 1 ? always : ratio <= 0 ? new AlwaysOffSampler() : new TraceIdRatioBasedSampler(ratio);
   const root: Sampler = {
-    shouldSample: (...args) => (args[0].getValue(SAMPLED) === true ? always : sometimes).shouldSample(...args),
+    shouldSample: (...args) => (isMarkedSampled(args[0]) ? always : sometimes).shouldSample(...args),
     toString: () => `sampled or ${ratio}`,
   };
   return new ParentBasedSampler({ root });

@@ -11,7 +11,7 @@ import {
   TraceFlags,
   trace,
 } from "@opentelemetry/api";
-import { markSampled } from "./root-sampler.ts";
+import { markSampled } from "./sampled-context.ts";
 import { unsampledContext } from "./unsampled-trace.ts";
 
 /** A call's place in a trace. */

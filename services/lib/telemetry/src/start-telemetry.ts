@@ -1,18 +1,11 @@
 import { context, metrics, propagation } from "@opentelemetry/api";
 import { W3CTraceContextPropagator } from "@opentelemetry/core";
-import { OTLPMetricExporter as GrpcMetricExporter } from "@opentelemetry/exporter-metrics-otlp-grpc";
-import { OTLPMetricExporter as HttpMetricExporter } from "@opentelemetry/exporter-metrics-otlp-proto";
 import { PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
-import { OTLPTraceExporter as GrpcTraceExporter } from "@opentelemetry/exporter-trace-otlp-grpc";
-import { OTLPTraceExporter as HttpTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { RuntimeNodeInstrumentation } from "@opentelemetry/instrumentation-runtime-node";
 import { resourceFromAttributes } from "@opentelemetry/resources";
-import { MeterProvider, MetricReader, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
-import { NodeSDK } from "@opentelemetry/sdk-node";
-import { BatchSpanProcessor, NoopSpanProcessor, type SpanProcessor } from "@opentelemetry/sdk-trace";
+import { MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics";
 import { createLazyContextManager } from "./lazy-context.ts";
 import type { OtelSettings } from "./otel-settings.ts";
-import { createRootSampler } from "./root-sampler.ts";
 import { rpcMetricProducer } from "./rpc-metric-producer.ts";
 
 export interface TelemetryOptions {
@@ -32,12 +25,6 @@ export interface Telemetry extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/**
- * Maximum number of spans that wait for a collector that is slow or does not answer; further spans are
- * dropped. The limit bounds the memory.
- */
-const MAX_QUEUED_SPANS = 2_048;
-const EXPORT_TIMEOUT_MS = 5_000;
 /** Lets a service end within 2 s of a signal. */
 const STOP_TIMEOUT_MS = 1_500;
 
@@ -48,35 +35,13 @@ const STOP_TIMEOUT_MS = 1_500;
  */
 export async function startTelemetry({ serviceName, serviceVersion, settings }: TelemetryOptions): Promise<Telemetry> {
   const resource = resourceFromAttributes({ "service.name": serviceName, "service.version": serviceVersion });
-  const metricProducers = [rpcMetricProducer];
-  const pull = new PullReader({ metricProducers });
-  const push = settings.exportMetrics
-    ? [
-        new PeriodicExportingMetricReader({
-          metricProducers,
-          exporter: settings.protocol === "grpc" ? new GrpcMetricExporter() : new HttpMetricExporter(),
-          exportIntervalMillis: settings.metricIntervalMs,
-          exportTimeoutMillis: Math.min(EXPORT_TIMEOUT_MS, settings.metricIntervalMs),
-        }),
-      ]
-    : [];
+  const pull = new PullReader({ metricProducers: [rpcMetricProducer] });
   const runtime = new RuntimeNodeInstrumentation();
-  const sdk = settings.disabled
-    ? startWithoutTraces(new MeterProvider({ resource, readers: [pull] }), runtime)
-    : new NodeSDK({
-        resource,
-        autoDetectResources: false,
-        contextManager: createLazyContextManager(),
-        textMapPropagator: new W3CTraceContextPropagator(),
-        sampler: createRootSampler(settings.sampleRatio),
-        // The SDK gets processors and readers even where they do nothing: without them it exports to
-        // localhost.
-        spanProcessors: [settings.exportTraces ? createBatchProcessor(settings) : new NoopSpanProcessor()],
-        metricReaders: [pull, ...push],
-        logRecordProcessors: [],
-        instrumentations: [runtime],
-      });
-  if (sdk instanceof NodeSDK) sdk.start();
+  const isExporting = settings.exportTraces || settings.exportMetrics;
+  const sdk = isExporting
+    ? // A third of all modules of a service, which starts sooner and is smaller without them.
+      (await import("./start-sdk.ts")).startSdk({ resource, settings, reader: pull, runtime })
+    : startWithoutExports(new MeterProvider({ resource, readers: [pull] }), runtime);
 
   const serializer = new PrometheusSerializer();
   const stop = async (): Promise<void> => {
@@ -107,39 +72,13 @@ class PullReader extends MetricReader {
 }
 
 /**
- * What remains with OTEL_SDK_DISABLED, where NodeSDK registers nothing: trace context goes from callers to the services
- * that are called, and metrics are there for Prometheus.
+ * What remains where nothing is exported, also with OTEL_SDK_DISABLED, with which NodeSDK registers nothing: trace
+ * context goes from callers to the services that are called, and metrics are there for Prometheus.
  */
-function startWithoutTraces(meters: MeterProvider, runtime: RuntimeNodeInstrumentation): MeterProvider {
+function startWithoutExports(meters: MeterProvider, runtime: RuntimeNodeInstrumentation): MeterProvider {
   context.setGlobalContextManager(createLazyContextManager());
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   metrics.setGlobalMeterProvider(meters);
   runtime.setMeterProvider(meters);
   return meters;
-}
-
-/**
- * Exports spans in batches. The batch processor is created with the first span, because its own metrics need the meter
- * provider, which NodeSDK creates when it starts.
- */
-function createBatchProcessor({ protocol }: OtelSettings): SpanProcessor {
-  const exporter = protocol === "grpc" ? new GrpcTraceExporter() : new HttpTraceExporter();
-  let created: SpanProcessor | undefined;
-  const processor = (): SpanProcessor => {
-    created ??= new BatchSpanProcessor({
-      exporter,
-      maxQueueSize: MAX_QUEUED_SPANS,
-      exportTimeoutMillis: EXPORT_TIMEOUT_MS,
-      // Counts exported and dropped spans, dropped ones by reason.
-      selfObsMeterProvider: metrics.getMeterProvider(),
-    });
-    return created;
-  };
-  return {
-    onStart: (span, parent) => processor().onStart(span, parent),
-    onEnd: (span) => processor().onEnd(span),
-    forceFlush: async () => created?.forceFlush(),
-    // NodeSDK stops waiting at the first error, and the last metrics may still be on their way.
-    shutdown: async () => created?.shutdown().catch(() => undefined),
-  };
 }

@@ -1,8 +1,8 @@
 import { readFile, stat } from "node:fs/promises";
 import { Secret } from "@bellwether/env/secret";
 import type { Logger } from "@bellwether/telemetry/logger";
+import { lazyNarrator } from "../generate/lazy-narrator.ts";
 import { countNarrative } from "../generate/narrative-metrics.ts";
-import { createNarrator } from "../generate/narrator.ts";
 import type { ServiceNarrator } from "../generate/service-narrator.ts";
 import { openMistralModel } from "../mistral/mistral-model.ts";
 import type { NarrativeEnv } from "./narrative-env.ts";
@@ -23,7 +23,7 @@ export async function openNarrator(
     apiKey === undefined
       ? undefined
       : await openMistralModel({ apiKey, baseUrl: checkedUrl(config.mistralUrl), model: config.mistralModel });
-  const narrator = createNarrator({
+  const narrator = lazyNarrator({
     model,
     limits: {
       timeoutMs: config.narrativeTimeout,

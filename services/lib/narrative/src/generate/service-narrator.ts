@@ -1,5 +1,6 @@
 import type { Language } from "../facts/language.ts";
-import { createNarrator, type Narrator } from "./narrator.ts";
+import { lazyNarrator } from "./lazy-narrator.ts";
+import type { Narrator } from "./narrator.ts";
 
 /** The narrator of a service, and the language of requests that name none. */
 export interface ServiceNarrator extends Narrator {
@@ -17,7 +18,7 @@ export function narrativeWaitMs(leftMs: number | undefined): number | undefined 
 /** A narrator without a language model, in English by default. */
 export const TEMPLATE_NARRATOR: ServiceNarrator = {
   defaultLanguage: "en",
-  ...createNarrator({
+  ...lazyNarrator({
     model: undefined,
     limits: { timeoutMs: 0, concurrency: 0, tokensPerMinute: 0, tokensPerDay: 0, cacheEntries: 0 },
     now: Date.now,
