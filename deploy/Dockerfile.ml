@@ -12,7 +12,7 @@ RUN mkdir -p ../folders/models ../folders/data
 
 FROM node:24.21.0-bookworm-slim
 # Nothing outside a container can reach its loopback address. On the address below, the service starts only with authentication.
-ENV NODE_ENV=production ORT_DISABLE_TELEMETRY=1 BELLWETHER_HOST=0.0.0.0
+ENV NODE_ENV=production ORT_DISABLE_TELEMETRY=1 BELLWETHER_HOST=0.0.0.0 NODE_COMPILE_CACHE=/app/compile-cache
 WORKDIR /app
 # npm installs some packages in the workspace folders instead of the root node_modules.
 COPY --from=install /app .
@@ -21,7 +21,10 @@ COPY services/lib services/lib
 COPY services/ml-service services/ml-service
 # A new volume gets the owner of this folder.
 COPY --from=install --chown=1000:1000 /folders /var/lib/bellwether
+RUN mkdir compile-cache && chown 1000:1000 compile-cache
 # The user "node", as a number: Kubernetes cannot verify for a name that it is not root.
 USER 1000:1000
+# A process writes its compiled code when it ends, and only for its own user: start the service once, and end it when it is ready.
+RUN NODE_COMPILE_CACHE=compile-cache BELLWETHER_HOST=127.0.0.1 BELLWETHER_AUDIT_SINK=off node -e 'const service = require("node:child_process").fork("services/ml-service/src/main.ts"); service.once("message", () => service.disconnect()); service.once("exit", (code) => process.exit(code ?? 1));'
 EXPOSE 8081 9081 9481
 CMD ["node", "services/ml-service/src/main.ts"]
