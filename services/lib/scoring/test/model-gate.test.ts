@@ -133,3 +133,19 @@ test("the thread of the checker returns the same checks, and the failed one with
     checks: [{ name: "bundle" }, { name: "operators", outcome: "failed" }],
   });
 });
+
+test("after a rejection the next thread starts at once, before another version is checked", async () => {
+  let threads = 0;
+  const count = (): void => void threads++;
+  process.on("worker", count);
+  try {
+    await using checker = createModelChecker();
+    await expect(checker.check({ ...stored, onnx: Uint8Array.of(1) })).rejects.toThrow("cannot be loaded");
+    await checker.check(stored);
+    expect(threads).toBe(2);
+    await checker.check(stored);
+    expect(threads).toBe(2);
+  } finally {
+    process.off("worker", count);
+  }
+});

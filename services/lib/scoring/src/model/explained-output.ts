@@ -1,5 +1,4 @@
 import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
-import { withClassMargins } from "@bellwether/tree-model/onnx/write/class-margins";
 import { oneOutput } from "@bellwether/tree-model/trees/one-output";
 import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import type { MarginOutput } from "../runtime/onnx-session.ts";
@@ -19,12 +18,12 @@ export interface ExplainedOutput {
  * @param classColumn Class whose probability the file returns; null: the file returns sums.
  * @throws ModelRejectedError when the bundle and the file contradict each other.
  */
-export function explainedOutput(
+export async function explainedOutput(
   onnx: Uint8Array,
   model: TreeModel,
   classColumn: number | null,
   { explanation, explains }: Pick<FeatureBundle, "explanation" | "explains">,
-): ExplainedOutput {
+): Promise<ExplainedOutput> {
   if (classColumn === null) {
     if (explains === undefined) return { model, onnx, margin: null };
     throw new ModelRejectedError("the bundle explains the margin of a class, but model.onnx returns no class");
@@ -33,6 +32,8 @@ export function explainedOutput(
     if (explanation.kind === "none") return { model, onnx, margin: null };
     throw new ModelRejectedError("the bundle explains an output that model.onnx does not return");
   }
+  // Only models with three or more classes need the messages of ONNX, whose descriptors each scoring thread would hold.
+  const { withClassMargins } = await import("@bellwether/tree-model/onnx/write/class-margins");
   const { onnx: extended, marginsName } = withClassMargins(onnx, model.outputs);
   const margin = { name: marginsName, width: model.outputs, column: classColumn };
   return { model: oneOutput(model, classColumn), onnx: extended, margin };

@@ -16,8 +16,8 @@ const IDLE_MS = 10_000;
 /** Checks versions outside the event loop, one at a time. */
 export interface ModelChecker extends AsyncDisposable {
   /**
-   * Makes the checks of `checkScoringModel` in a thread of its own. The thread ends after a rejection, and when it has had nothing to
-   * do for 10 seconds.
+   * Makes the checks of `checkScoringModel` in a thread of its own. The thread is replaced after a rejection, and ends when it has
+   * had nothing to do for 10 seconds.
    * @throws ModelRejectedError when it cannot be served; the signal's reason when the signal is aborted first.
    */
   check(stored: StoredVersion, signal?: AbortSignal): Promise<readonly ModelCheck[]>;
@@ -47,17 +47,26 @@ export function createModelChecker(gate: GateOptions = {}): ModelChecker {
     thread = null;
     await ended?.terminate();
   };
+  const endWhenIdle = (): void => {
+    idle = setTimeout(() => void endThread(), IDLE_MS).unref();
+  };
   const checkInThread = async (stored: StoredVersion, signal: AbortSignal): Promise<readonly ModelCheck[]> => {
     signal.throwIfAborted();
     clearTimeout(idle);
     thread ??= startThread();
     try {
       const checks = await askThread(thread, { stored, gate }, signal);
-      idle = setTimeout(() => void endThread(), IDLE_MS).unref();
+      endWhenIdle();
       return checks;
     } catch (error) {
-      // What a hostile file has left in the thread does not meet the next version.
+      // What a hostile file has left in the thread does not meet the next version. Its successor starts now, because the version
+      // that replaces a rejected one often follows soon, and would wait for the start.
       await endThread();
+      if (!closing.signal.aborted) {
+        thread = startThread();
+        thread.unref();
+        endWhenIdle();
+      }
       throw error;
     }
   };

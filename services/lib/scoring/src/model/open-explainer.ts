@@ -9,5 +9,6 @@ import { createRowExplainer, type RowExplainer } from "./row-explainer.ts";
  */
 export async function openExplainer(onnx: Uint8Array, bundle: FeatureBundle): Promise<RowExplainer | null> {
   const { model, classColumn } = readOnnxTreeModel(onnx);
-  return await createRowExplainer(explainedOutput(onnx, model, classColumn, bundle).model, bundle.explanation);
+  const explained = await explainedOutput(onnx, model, classColumn, bundle);
+  return await createRowExplainer(explained.model, bundle.explanation);
 }

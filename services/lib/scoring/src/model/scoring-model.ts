@@ -179,9 +179,11 @@ async function openParts(
       );
     return read;
   });
+  // Not read in `serve`, which would keep the trees in memory as long as the model.
+  const isSumOfTrees = classColumn === null && model.outputs === 1;
   await checkContract(bundle, list, contract);
   await nextTurn();
-  const explained = explainedOutput(stored.onnx, model, classColumn, bundle);
+  const explained = await explainedOutput(stored.onnx, model, classColumn, bundle);
   const session = await openOnnxSession(explained.onnx, vectorizer.columns, explained.margin);
   let isServed = false;
   try {
@@ -210,7 +212,7 @@ async function openParts(
           predict: session.runWithMargins,
           scoreRow: createMicroBatcher(vectorizer.columns, session, explainer),
           explainer,
-          isSumOfTrees: classColumn === null && model.outputs === 1,
+          isSumOfTrees,
           readTrees: () => readOnnxTreeModel(stored.onnx).model,
           release: session.release,
         };
