@@ -8,8 +8,8 @@ import type { ColumnarInput } from "@bellwether/risk-model/features/supplier-inp
 import { BatchShapeError } from "../domain/ml-error.ts";
 
 /**
- * Splits column-major float32 little-endian bytes into columns. The bytes can begin at any offset of a shared
- * buffer.
+ * Splits column-major float32 little-endian bytes into columns. The bytes can begin at any offset of a larger
+ * buffer. Their copy is in memory that the scoring threads share, so that it is the only one.
  */
 function numbersFromBytes(names: readonly string[], bytes: Uint8Array, rows: number): Map<string, Float32Array> {
   if (bytes.byteLength !== names.length * rows * 4) {
@@ -18,7 +18,8 @@ function numbersFromBytes(names: readonly string[], bytes: Uint8Array, rows: num
       `${countText(bytes.byteLength, "byte")}; ${countText(rows, "supplier")} × ${names.length} feature_names × 4 bytes are ${names.length * rows * 4}`,
     );
   }
-  const copy = new Uint8Array(bytes);
+  const copy = new Uint8Array(new SharedArrayBuffer(bytes.byteLength));
+  copy.set(bytes);
   const all = new Float32Array(copy.buffer);
   const columns = new Map<string, Float32Array>();
   for (const [i, name] of names.entries()) {

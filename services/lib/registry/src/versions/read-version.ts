@@ -124,9 +124,13 @@ export async function readVersion(registry: Registry, modelName: string, version
   const storage = storageOf(registry);
   const { manifest, bytes } = await needManifest(storage, modelName, version);
   await verifySignature(storage, [modelName, version], bytes);
-  const onnx = await readChecked(storage, manifest, "model.onnx");
   const text = async (name: DescribedFile) => Buffer.from(await readChecked(storage, manifest, name)).toString("utf8");
-  return { manifest, onnx, bundleJson: await text("feature_bundle.json"), modelCard: await text("MODEL_CARD.md") };
+  const [onnx, bundleJson, modelCard] = await Promise.all([
+    readChecked(storage, manifest, "model.onnx"),
+    text("feature_bundle.json"),
+    text("MODEL_CARD.md"),
+  ]);
+  return { manifest, onnx, bundleJson, modelCard };
 }
 
 type DescribedFile = "model.onnx" | "feature_bundle.json" | "MODEL_CARD.md";

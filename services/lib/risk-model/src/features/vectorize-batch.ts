@@ -42,7 +42,8 @@ export function createBatchVectorizer(
       if (slot.feature.kind === "numeric") putNumbers(slot, numbersOf(slot, input, draft), draft);
       else putCategories(slot, columnOf(input.categories, name, rows), draft);
     }
-    const tooFew = missingCounts.map((missing) => (slots.size - missing < least ? 1 : 0));
+    const tooFew = new Uint8Array(rows);
+    for (let row = 0; row < rows; row++) tooFew[row] = slots.size - missingCounts[row] < least ? 1 : 0;
     if (writeText !== null) {
       const texts = textsOf(input);
       for (let row = 0; row < rows; row++) {
@@ -56,7 +57,7 @@ export function createBatchVectorizer(
       .sort((a, b) => a[0] - b[0])
       .map(([row, violation]) => ({ ...violation, row }));
     for (const { row } of violations) values.fill(Number.NaN, row * columns, (row + 1) * columns);
-    return { values, missingCounts, tooFew: Uint8Array.from(tooFew), unknownCategories: draft.unknown, violations };
+    return { values, missingCounts, tooFew, unknownCategories: draft.unknown, violations };
   };
 }
 

@@ -33,13 +33,15 @@ const suppliers = (rows: number) =>
 test("every row has the same bits as in the calling thread, whatever the number of threads and concurrent batches", async () => {
   await using pool = createBatchPool({ workers: 2, ...ROOMY });
   const scorer = pool.scorer(stored);
-  for (const [rows, withContributions] of [
-    [1, true],
-    [256, true],
-    [257, false],
-    [1_400, true],
+  for (const [rows, withContributions, withTexts] of [
+    [1, true, true],
+    [256, true, true],
+    [257, false, true],
+    [1_400, true, true],
+    [300, false, false],
+    [2_500, false, false],
   ] as const) {
-    const input = suppliers(rows);
+    const input = { ...suppliers(rows), ...(!withTexts && { texts: null }) };
     const [one, other] = await Promise.all([
       scorer.score(input, withContributions),
       scorer.score(input, withContributions),

@@ -3,6 +3,7 @@ import type { BatchScores } from "./score-batch.ts";
 
 /** Returns the same input with its numbers in memory that threads share, so that no chunk is copied again. */
 export function sharedInput(input: ColumnarInput): ColumnarInput {
+  if ([...input.numbers.values()].every(({ buffer }) => buffer instanceof SharedArrayBuffer)) return input;
   const numbers = new Map<string, Float32Array | Float64Array>();
   let end = 0;
   for (const column of input.numbers.values()) end = wholeWords(end) + column.byteLength;
@@ -44,7 +45,7 @@ export function inputBytes(input: ColumnarInput): number {
 
 /** Collects the scores of a batch from parts that arrive in any order. */
 export interface ScoresInParts {
-  /** Stores the scores of the rows from `first` on. */
+  /** Stores the scores of the rows from `first` on, and frees the memory of the part. */
   put(first: number, part: BatchScores): void;
   /** Returns all scores; call it only after every row was stored. */
   finish(): BatchScores;
@@ -79,10 +80,17 @@ export function scoresInParts(rows: number): ScoresInParts {
       const count = part.riskScores.length;
       contributions = collect(contributions, part.contributions, first, count);
       termWeights = collect(termWeights, part.termWeights, first, count);
+      freeArrays(part);
     },
     finish() {
       violations.sort((a, b) => a.row - b.row);
       return { riskScores, outputs, bands, contributions, termWeights, missingCounts, unknownCategories, violations };
     },
   };
+}
+
+/** Frees the numbers of a part at once: together they are as large as the answer, and V8 would collect them much later. */
+function freeArrays({ riskScores, outputs, bands, missingCounts, contributions, termWeights }: BatchScores): void {
+  for (const array of [riskScores, outputs, bands, missingCounts, contributions, termWeights])
+    if (array?.buffer instanceof ArrayBuffer) array.buffer.transfer(0);
 }

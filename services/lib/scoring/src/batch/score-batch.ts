@@ -65,7 +65,7 @@ export async function scoreBatch(
   const vectors = model.vectorizer.vectorizeBatch(input);
   const n = input.rows;
   const predicted = await model.predict(vectors.values, n);
-  const margins = Float64Array.from(predicted.margins);
+  const margins = new Float64Array(predicted.margins);
   const contributions =
     withContributions && explainer !== null ? await explainInTurns(explainer, vectors.values, n) : null;
   const riskScores = new Float64Array(n);
