@@ -2,7 +2,7 @@ import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import type { Reason } from "@bellwether/gen/bellwether/ops/v1/reason_pb";
 import type { SupplierScore } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import { TEXT_FEATURE } from "@bellwether/reasons/feature-info";
-import { namedReasons } from "@bellwether/reasons/named-reasons";
+import { MAX_NAMED_REASONS } from "@bellwether/reasons/named-reasons";
 import { listed, unitBeside } from "@bellwether/reasons/reason-text";
 import { featureText, readerLocales, valueText } from "./format.ts";
 import { BAND_WORDS, wordOf } from "./words.ts";
@@ -30,8 +30,8 @@ export function whySentence(
       featuresPresent === undefined || featuresTotal === undefined ? "" : ` (${featuresPresent} of ${featuresTotal})`;
     return `${word}: too few values of this supplier are known${known}, so there is no score.`;
   }
-  const { ups, downs } = namedReasons(reasons);
-  const matching = band === Band.LOW ? downs : ups;
+  const sign = band === Band.LOW ? -1 : 1;
+  const matching = reasons.filter(({ contribution }) => contribution * sign > 0).slice(0, MAX_NAMED_REASONS);
   if (matching.length === 0) return `${word}: no single value explains the score.`;
   return `${word} because of ${listed(matching.map((reason) => reasonPhrase(reason, locales)))}.`;
 }
