@@ -27,7 +27,8 @@ describe.each(CASES)("deadlines at the $listener listener, $shape", ({ transport
     await using echo = await startEcho({ observer: { started: () => {}, ended: (method) => ended.push(method) } });
     const client = echoClient(transport(echo));
     const behavior = { delay: { seconds: 60n } };
-    const options = { timeoutMs: 100 };
+    // Long enough for the handler to begin on a busy machine: one that has not begun does not end.
+    const options = { timeoutMs: 1_000 };
     const call =
       shape === "unary"
         ? client.echo({ id: "x", behavior }, options)
