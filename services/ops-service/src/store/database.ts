@@ -98,6 +98,7 @@ export async function openDatabase(url: string): Promise<Database> {
     applicationName,
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
     maxWaiting: MAX_WAITING,
+    maxParallelWorkers: 0,
   });
   // Pools that connect at their first query: the server has just answered the first pool.
   const runs = connectPostgres(url, {

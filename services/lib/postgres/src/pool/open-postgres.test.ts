@@ -255,3 +255,14 @@ test.skipIf(!hasOpenssl())(
     );
   },
 );
+
+test("a pool without parallel workers says so to the server on each of its connections", async () => {
+  await using serial = await openPostgres(server.url, { max: 2, maxParallelWorkers: 0 }).then((opened) => ({
+    ask: (sql: string) => opened.query<Record<string, string>>(sql),
+    [Symbol.asyncDispose]: () => opened.close(),
+  }));
+  const shown = await Promise.all([1, 2].map(() => serial.ask("show max_parallel_workers_per_gather")));
+  expect(shown.map(({ rows }) => rows)).toEqual([1, 2].map(() => [{ max_parallel_workers_per_gather: "0" }]));
+  const { rows } = await admin.query("show max_parallel_workers_per_gather");
+  expect(rows).not.toEqual([{ max_parallel_workers_per_gather: "0" }]);
+});

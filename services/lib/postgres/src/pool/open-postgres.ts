@@ -25,6 +25,11 @@ export interface PostgresOptions {
    * 5 s; without `statementTimeoutMs`, no limit.
    */
   readonly answerTimeoutMs?: number;
+  /**
+   * Maximum number of processes that the server starts to help with one statement. 0 for statements of a few
+   * milliseconds: starting a process takes longer than it saves. Left out: the server's setting.
+   */
+  readonly maxParallelWorkers?: number;
 }
 
 /** Maximum time to wait for a connection, including the wait in the pool's queue. */
@@ -51,7 +56,7 @@ const CANNOT_CONNECT_NOW = "57P03";
 /** Returns the configuration of one node-postgres connection. */
 export function connectionConfig(
   url: string,
-  options: Omit<PostgresOptions, "max" | "maxWaiting" | "idleTimeoutMs">,
+  options: Omit<PostgresOptions, "max" | "maxWaiting" | "idleTimeoutMs" | "maxParallelWorkers">,
 ): ClientConfig {
   const { applicationName, statementTimeoutMs, lockTimeoutMs } = options;
   const limits = statementTimeoutMs !== undefined && {
@@ -75,10 +80,13 @@ export function connectionConfig(
 /** Creates a pool that connects at the first query, and reconnects whenever the server was unavailable. */
 export function connectPostgres(
   url: string,
-  { max = 10, maxWaiting, idleTimeoutMs = 0, ...options }: PostgresOptions = {},
+  { max = 10, maxWaiting, idleTimeoutMs = 0, maxParallelWorkers, ...options }: PostgresOptions = {},
 ): PostgresPool {
   // For calls, an idle connection stays open: opening one costs the server more than keeping it.
-  return new PostgresPool({ ...connectionConfig(url, options), max, idleTimeoutMillis: idleTimeoutMs }, maxWaiting);
+  const config = { ...connectionConfig(url, options), max, idleTimeoutMillis: idleTimeoutMs };
+  if (maxParallelWorkers === undefined) return new PostgresPool(config, maxWaiting);
+  const setting = `set max_parallel_workers_per_gather = ${Math.trunc(maxParallelWorkers)}`;
+  return new PostgresPool({ ...config, onConnect: (connection) => connection.query(setting) }, maxWaiting);
 }
 
 /**

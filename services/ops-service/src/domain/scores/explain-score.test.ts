@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { alertReasons, explainScore, type RunFeature } from "./explain-score.ts";
 
@@ -77,4 +78,19 @@ test("contributions and reasons have those of the previous score, by the names o
 test("an alert gets the two largest reasons that increase its score", () => {
   const reasons = alertReasons(explainScore(stored([0.5, -0.9, 0.2, 0, 0.3, 0], [0.7, 90, 0, 1])));
   expect(reasons.map(({ feature }) => feature)).toEqual(["delay", "contract_text"]);
+});
+
+test("the value of a float32 is the number with the fewest digits that rounds to it", () => {
+  const fewest = (value: number): number | undefined =>
+    [6, 7, 8, 9].map((digits) => Number(value.toPrecision(digits))).find((short) => Math.fround(short) === value);
+  const decimals = fc.tuple(fc.integer({ min: -2_000_000, max: 2_000_000 }), fc.constantFrom(1, 10, 100, 1e3, 1e4, 1e5));
+  const written = decimals.map(([number, divisor]) => Math.fround(number / divisor));
+  const any = fc.float({ noNaN: true, noDefaultInfinity: true });
+  fc.assert(
+    fc.property(fc.oneof(any, written), (value) => {
+      const { contributions } = explainScore(stored([1, 0.5, 0, 0, 0, 0], [value, 1, 0, 0]));
+      expect(contributions[0]?.value).toBe(fewest(value));
+    }),
+    { numRuns: 3_000, seed: 5 },
+  );
 });

@@ -148,6 +148,9 @@ function seenOf({ kind, categories }: RunFeature, value: number): Pick<FeatureCo
 
 /** Converts a float32 to the number that a person wrote: 0.3, not 0.30000001192092896. */
 function shortest(value: number): number {
+  // The addition turns -0 into 0.
+  const rounded = Math.round(value * SHORT_STEPS) / SHORT_STEPS + 0;
+  if (Math.abs(value) < SHORT_LIMIT && Math.fround(rounded) === value) return rounded;
   for (let digits = 6; digits < FLOAT32_DIGITS; digits++) {
     const short = Number(value.toPrecision(digits));
     if (Math.fround(short) === value) return short;
@@ -155,6 +158,12 @@ function shortest(value: number): number {
   return Number(value.toPrecision(FLOAT32_DIGITS));
 }
 
+/**
+ * Numbers below the limit with at most four decimals are found without writing digits. Neighbouring float32 below the
+ * limit are less than one step apart, so at most one number with four decimals rounds to each.
+ */
+const SHORT_STEPS = 10_000;
+const SHORT_LIMIT = 1_000;
 /** Number of decimal digits that distinguish every float32 from its neighbours. */
 const FLOAT32_DIGITS = 9;
 

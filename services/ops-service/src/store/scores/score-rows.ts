@@ -2,11 +2,10 @@ import { bandFromNumber } from "@bellwether/contract/band-codes";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import type { ImpactFormula } from "../../domain/scores/expected-impact.ts";
-import { explainScore } from "../../domain/scores/explain-score.ts";
+import { explainScore, type StoredScore } from "../../domain/scores/explain-score.ts";
 import type { ScoredBy } from "../../domain/scores/run.ts";
 import type { SupplierScore } from "../../domain/suppliers/supplier.ts";
 import type { Db } from "../database.ts";
-import { readStoredScores, scoreKey } from "./stored-scores.ts";
 
 /** A complete run, as its scores need it. */
 export interface ScoredRun extends Record<string, unknown> {
@@ -88,20 +87,12 @@ export function scoreOf(row: ScoreRow, run: ScoredRunWithFeatures, presentExposu
   };
 }
 
-/** Adds the explanations to the scores of some suppliers. */
-export async function withExplanations(
-  db: Db,
-  scores: readonly { readonly supplier: number; readonly score: SupplierScore }[],
-): Promise<SupplierScore[]> {
-  const keys = scores.map(({ supplier, score }) => ({ runId: score.runId, supplier }));
-  const stored = await readStoredScores(db, keys);
-  return scores.map(({ score, supplier }) => {
-    const found = stored.get(scoreKey({ runId: score.runId, supplier }));
-    if (!found) return score;
-    const explanation = explainScore(found);
-    const { completeness } = explanation;
-    // Runs of earlier releases have the values of the features, but not their number.
-    const share = completeness && completeness.total > 0 ? completeness.present / completeness.total : null;
-    return { ...score, explanation, completeness: score.completeness ?? share };
-  });
+/** Adds the explanation to a score. @param stored Undefined: the score's run has none, or was removed. */
+export function withExplanation(score: SupplierScore, stored: StoredScore | undefined): SupplierScore {
+  if (!stored) return score;
+  const explanation = explainScore(stored);
+  const { completeness } = explanation;
+  // Runs of earlier releases have the values of the features, but not their number.
+  const share = completeness && completeness.total > 0 ? completeness.present / completeness.total : null;
+  return { ...score, explanation, completeness: score.completeness ?? share };
 }

@@ -27,11 +27,13 @@ import {
   readScores,
   type ScoredRun,
   type ScoredRunWithFeatures,
+  type ScoreRow,
   scoreOf,
-  withExplanations,
+  withExplanation,
 } from "../scores/score-rows.ts";
 import { findScoredRun, latestScoredRun, runOfToken } from "../scores/scored-runs.ts";
 import { listScoringModels } from "../scores/scoring-models.ts";
+import { readStoredScores, scoreKey } from "../scores/stored-scores.ts";
 import { findMatches } from "./search-suppliers.ts";
 import { countGroups, type LinkedRun } from "./supplier-groups.ts";
 import { readPage } from "./supplier-pages.ts";
@@ -69,33 +71,29 @@ export async function listSuppliers(
     ? await runOfToken(db, after.runId, wanted)
     : await listedRun(db, models, { modelName: wanted, isoWeek: query.isoWeek });
   if (!run) return { ...EMPTY_LIST, modelNames };
-  const found = query.query === "" ? null : await findMatches(db, query.query, MAX_CANDIDATES + 1);
+  // What does not depend on each other is read at the same time, with a connection each.
+  const [found, labels, alerted, all] = await Promise.all([
+    query.query === "" ? null : findMatches(db, query.query, MAX_CANDIDATES + 1),
+    labelFilter(db, query),
+    hasActiveAlerts === undefined ? undefined : alertedSuppliers(db, run.modelName),
+    groupsOf(run),
+  ]);
   const candidates = found?.slice(0, MAX_CANDIDATES).map(({ number }) => number);
-  const labels = await labelFilter(db, query);
-  const alerted = hasActiveAlerts === undefined ? undefined : await alertedSuppliers(db, run.modelName);
   const restricted = restrictions(query, run, { candidates, alerted });
-  const all = await groupsOf(run);
   const isCounted = hasActiveAlerts !== false || query.withoutExposure;
-  const groups = await groupsThat(db, run.id, all, { restricted, isCounted, candidates, alerted });
   const runSize = all.reduce((sum, { suppliers }) => sum + suppliers, 0);
-  const totalSize = countSuppliers(groups, labels, run.features);
   const conditions = [...restricted, ...conditionsOf(query, labels, run)];
-  const rows = totalSize === 0 ? [] : await readPage(db, run, { ...query, conditions, totalSize, runSize }, limit);
+  const readRows = (size: number) => readPage(db, run, { ...query, conditions, totalSize: size, runSize }, limit);
+  const few = fewFound({ candidates, alerted: hasActiveAlerts ? alerted : undefined });
+  const [groups, early] = await Promise.all([
+    groupsThat(db, run.id, all, { restricted, isCounted, candidates, alerted }),
+    few === undefined ? undefined : readRows(few),
+  ]);
+  const totalSize = countSuppliers(groups, labels, run.features);
+  const rows = early ?? (totalSize === 0 ? [] : await readRows(totalSize));
   const facets = query.includeFacets ? supplierFacets(groups, labels, run.features) : null;
-  const numbers = rows.map(({ supplier }) => supplier);
-  const suppliers = await readSuppliers(db, numbers, { modelName: run.modelName, withIdentifiers: false, labelTexts });
-  const scores = await withExplanations(
-    db,
-    rows.map((row) => ({
-      supplier: row.supplier,
-      score: scoreOf(row, run, suppliers.get(row.supplier)?.exposure ?? null),
-    })),
-  );
   return {
-    suppliers: numbers.flatMap((number, i) => {
-      const [supplier, score] = [suppliers.get(number), scores[i]];
-      return supplier && score ? [{ ...supplier, latestScore: withLargest(score) }] : [];
-    }),
+    suppliers: await withScores(db, run, rows, labelTexts),
     ...{ runId: run.id, isoWeek: run.isoWeek, formula: run.formula, modelName: run.modelName, modelNames },
     totalSize,
     facets: facets && {
@@ -105,6 +103,27 @@ export async function listSuppliers(
     },
     queryTruncated: found !== null && found.length > MAX_CANDIDATES,
   };
+}
+
+/** Returns the suppliers of a page with their scores, in the order of the page. */
+async function withScores(
+  db: Db,
+  run: ScoredRunWithFeatures,
+  rows: readonly ScoreRow[],
+  labelTexts: LabelTexts,
+): Promise<readonly Supplier[]> {
+  const numbers = rows.map(({ supplier }) => supplier);
+  const keys = numbers.map((supplier) => ({ runId: run.id, supplier }));
+  const [suppliers, stored] = await Promise.all([
+    readSuppliers(db, numbers, { modelName: run.modelName, withIdentifiers: false, labelTexts }),
+    readStoredScores(db, keys),
+  ]);
+  return rows.flatMap((row) => {
+    const supplier = suppliers.get(row.supplier);
+    if (!supplier) return [];
+    const found = stored.get(scoreKey({ runId: run.id, supplier: row.supplier }));
+    return [{ ...supplier, latestScore: withLargest(withExplanation(scoreOf(row, run, supplier.exposure), found)) }];
+  });
 }
 
 /** Returns the run of a list's first page. Undefined: no run is complete. @throws ModelNotScoredError, RunNotFoundError */
@@ -197,6 +216,12 @@ function restrictions(
     return [...text, sql`s.supplier <> all(${sql.param([...alerted])}::int[])`];
   }
   return [...text, isOneOf(candidates ? candidates.filter((supplier) => listed.has(supplier)) : alerted)];
+}
+
+/** Returns the largest number of scores that a page can have. Undefined: they are not so few that all are sorted. */
+function fewFound({ candidates, alerted }: FoundBefore): number | undefined {
+  const few = Math.min(candidates?.length ?? Number.POSITIVE_INFINITY, alerted?.length ?? Number.POSITIVE_INFINITY);
+  return few <= MAX_CANDIDATES ? few : undefined;
 }
 
 /**
@@ -314,10 +339,12 @@ export async function findSupplier(
 /** Returns the latest score of a history with its explanation, from the table of its run. */
 async function latestOf(db: Db, { number, exposure }: Supplier, newest: { readonly run: ScoredRun } | undefined) {
   if (!newest) return undefined;
-  const row = (await readScores(db, newest.run, [number])).get(number);
+  const key = { runId: newest.run.id, supplier: number };
+  const [scores, stored] = await Promise.all([readScores(db, newest.run, [number]), readStoredScores(db, [key])]);
+  const row = scores.get(number);
   if (!row) return undefined;
   // The explanation has the number of features.
   const run = { ...newest.run, features: 0 };
-  const [score] = await withExplanations(db, [{ supplier: number, score: scoreOf(row, run, exposure) }]);
-  return score && { score, formula: newest.run.formula };
+  const score = withExplanation(scoreOf(row, run, exposure), stored.get(scoreKey(key)));
+  return { score, formula: newest.run.formula };
 }
