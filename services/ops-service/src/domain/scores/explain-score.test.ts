@@ -83,7 +83,10 @@ test("an alert gets the two largest reasons that increase its score", () => {
 test("the value of a float32 is the number with the fewest digits that rounds to it", () => {
   const fewest = (value: number): number | undefined =>
     [6, 7, 8, 9].map((digits) => Number(value.toPrecision(digits))).find((short) => Math.fround(short) === value);
-  const decimals = fc.tuple(fc.integer({ min: -2_000_000, max: 2_000_000 }), fc.constantFrom(1, 10, 100, 1e3, 1e4, 1e5));
+  const decimals = fc.tuple(
+    fc.integer({ min: -2_000_000, max: 2_000_000 }),
+    fc.constantFrom(1, 10, 100, 1e3, 1e4, 1e5),
+  );
   const written = decimals.map(([number, divisor]) => Math.fround(number / divisor));
   const any = fc.float({ noNaN: true, noDefaultInfinity: true });
   fc.assert(
