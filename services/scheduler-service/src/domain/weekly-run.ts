@@ -1,6 +1,7 @@
 import type { DriftPolicy, RiskPolicy } from "@bellwether/config/risk-policy";
 import { isoWeekEnd, parseIsoWeek } from "@bellwether/contract/iso-week";
 import { MAX_CHUNKS } from "@bellwether/contract/limits";
+import { HOLDER_WRITE_MS } from "@bellwether/contract/run-holder";
 import type { BatchRun, RunLease } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { IngestProgress } from "@bellwether/ingest/ingest-progress";
 import type { RunDate } from "@bellwether/ingest/mapping/run-parameters";
@@ -128,8 +129,6 @@ export interface WeeklyResult {
   readonly notes: readonly string[];
 }
 
-/** Interval of the writes by which ops-service sees that the holder of a run is alive, ms. */
-const HOLDER_WRITE_MS = 10_000;
 /** Number of chunks in progress at a time: one is scored while another is stored. */
 const IN_FLIGHT = 2;
 

@@ -4,11 +4,11 @@ import type { ColumnProfile } from "@bellwether/plausibility/column-profile";
 import { RunMismatchError, RunStateError } from "../ops-error.ts";
 import type { Override, PreviousRun } from "../run-losses.ts";
 import type { InputObject, Run, RunLease, RunStage } from "../scores/run.ts";
+import { checkNotUnderWay } from "./abandoned-run.ts";
 import { approve } from "./decide-run.ts";
 import { recordRun } from "./record-run.ts";
 import { checkLease, checkOpen } from "./run-lease.ts";
 import type { RunLedger, Transact } from "./run-ledger.ts";
-import { checkNotUnderWay } from "./under-way.ts";
 
 /** A started run. Without a lease it is complete, or held without an approval. */
 export interface StartedRun {

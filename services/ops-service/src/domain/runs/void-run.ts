@@ -2,10 +2,10 @@ import { countIds } from "../alerts/rule-changes.ts";
 import { type UndoOutcome, undoRunChange } from "../alerts/undo-run-change.ts";
 import { RunNotFoundError, RunStateError } from "../ops-error.ts";
 import type { AlertIds, Run } from "../scores/run.ts";
+import { checkNotUnderWay } from "./abandoned-run.ts";
 import { type Decision, decisionOf, lockRun } from "./decide-run.ts";
 import { recordRun } from "./record-run.ts";
 import type { RunLedger, Transact } from "./run-ledger.ts";
-import { checkNotUnderWay } from "./under-way.ts";
 
 /** A voided run, and what became of its alerts. */
 export interface VoidedRun {
