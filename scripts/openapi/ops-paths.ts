@@ -36,7 +36,13 @@ const ID: Schema = { type: "string", format: "uuid" };
 const VERSION: Schema = { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER };
 const NOTE: Schema = { type: "string", maxLength: 2000 };
 const REASON: Schema = { type: "string", minLength: 1, maxLength: 2000 };
-const TIME: Schema = { type: "string", format: "date-time" };
+const END: Schema = {
+  anyOf: [
+    { type: "string", format: "date-time" },
+    { type: "string", format: "date" },
+  ],
+  description: "A day ends at 23:59:59 UTC.",
+};
 const SEVERITY = NAMES("warning", "critical");
 const BAND = NAMES("unknown", "low", "medium", "high");
 const STATES = NAMES("open", "acknowledged", "in_mitigation", "resolved");
@@ -60,7 +66,7 @@ const ACTION: Schema = {
     action(
       "resolve",
       {
-        ...{ note: NOTE, disposition: NAMES(...OWN_DISPOSITIONS), accepted_until: TIME },
+        ...{ note: NOTE, disposition: NAMES(...OWN_DISPOSITIONS), accepted_until: END },
         duplicate_of_alert_id: { type: "string", description: "Required for the disposition duplicate." },
       },
       "disposition",
@@ -68,11 +74,11 @@ const ACTION: Schema = {
     action("assign", { note: NOTE, owner: { type: "string", description: "Empty: no owner." } }, "owner"),
     action("reopen", { note: NOTE }),
     action("snooze", {
-      ...{ note: NOTE, until: TIME, until_worse: BOOLEAN },
+      ...{ note: NOTE, until: END, until_worse: BOOLEAN },
       min_rise: { type: "number", minimum: 0, maximum: 1, description: "0.01 to 1; only with until_worse. 0: 0.05." },
     }),
     action("comment", { comment: REASON }, "comment"),
-    action("override", { severity: orNull(SEVERITY), band: orNull(BAND), until: TIME, reason: REASON }, "reason"),
+    action("override", { severity: orNull(SEVERITY), band: orNull(BAND), until: END, reason: REASON }, "reason"),
     action("undo", {}),
   ],
 };

@@ -143,7 +143,7 @@ test("an alert goes from open to resolved, by a part of its id, and the history 
   for (const step of steps) expect(await run(...step)).toMatchObject({ code: 0, stderr: "" });
   const { value } = await json("show", id);
   expect(value).toMatchObject({
-    ...{ state: "resolved", disposition: "accepted", accepted_until: `${DAY}T00:00:00.000Z`, owner: "bo" },
+    ...{ state: "resolved", disposition: "accepted", accepted_until: `${DAY}T23:59:59.000Z`, owner: "bo" },
     ...{ version: 7, changed_by: "ana", snooze: null },
   });
   expect(value.history.map(({ kind }: { kind: string }) => kind).toReversed()).toEqual([
@@ -212,7 +212,6 @@ test.each([
   [["show", NO_ID], 1, "no alert has an id that begins with 12345678"],
   [["resolve", NO_ID], 2, "--disposition"],
   [["resolve", NO_ID, "--disposition", "cleared"], 2, "mitigated, accepted, false_data, false_model, duplicate"],
-  [["resolve", NO_ID, "--disposition", "accepted"], 2, "--disposition accepted needs --until"],
   [["resolve", NO_ID, "--disposition", "mitigated", "--until", "2099-01-01"], 2, "--until is only for"],
   [["resolve", NO_ID, "--disposition", "duplicate"], 2, "--disposition duplicate needs --of"],
   [["snooze", NO_ID], 2, "snooze needs --until TIME, --until-worse or both"],
@@ -236,6 +235,13 @@ test("a time in the past is an error of use; a viewer may list and may not decid
   const denied = await runAs("vic", "acknowledge", id);
   expect([denied.code, denied.stderr]).toEqual([1, expect.stringContaining("analyst")]);
   expect((await json("show", id)).value).toMatchObject({ version: 1, state: "open" });
+});
+
+test("a risk that is accepted without an end says how long it is accepted", async () => {
+  const id = await idOf("S-8");
+  expect(await run("resolve", id, "--disposition", "accepted")).toMatchObject({ code: 0 });
+  expect((await run("show", id)).stdout).toContain("resolved: accepted for cool_down_weeks of the alert rules\n");
+  expect(await run("reopen", id)).toMatchObject({ code: 0 });
 });
 
 test("an error prints the control characters of its input as escapes", async () => {

@@ -59,6 +59,9 @@ test("snooze, comment, override and undo change the alert, and the same request 
   const snoozed = await twice({ action: "snooze", until, until_worse: true, min_rise: 0.2, note: "later" });
   expect(snoozed.snooze).toMatchObject({ until: NEXT_YEAR, until_worse: true, min_rise: 0.2 });
   expect((await twice({ action: "undo" })).snooze ?? null).toBeNull();
+  const day = NEXT_YEAR.slice(0, 10);
+  expect((await twice({ action: "snooze", until: day })).snooze).toMatchObject({ until: `${day}T23:59:59.000Z` });
+  await twice({ action: "undo" });
   await twice({ action: "comment", comment: "called them" });
   const { events } = await ops.alerts.getAlert({ alertId });
   expect(JSON.stringify(events, (_, value) => (typeof value === "bigint" ? String(value) : value))).toContain(
@@ -104,6 +107,8 @@ test.each([
   [{ action: "snooze", until: "9999-12-31T23:59:59Z" }, 400, "until: is more than 366 days ahead"],
   [{ action: "assign" }, 400, "owner"],
   [{ action: "snooze", until: "tomorrow" }, 400, "2027-01-31T12:00:00Z"],
+  [{ action: "snooze", until: "2027-02-30" }, 400, "expected a day such as 2027-01-31 (until its end, UTC)"],
+  [{ action: "snooze", until: "2001-01-01" }, 400, "until: is not in the future"],
   [{ action: "snooze", until: "2001-01-01T00:00:00Z" }, 400, "until"],
   [{ action: "snooze", until_worse: "yes" }, 400, "until_worse"],
   [{ action: "snooze", until_worse: true, min_rise: 2 }, 400, '"field":"min_rise"'],

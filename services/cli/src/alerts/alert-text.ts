@@ -1,4 +1,4 @@
-import type { Alert, AlertEvent, ScoreChangeParts } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { type Alert, type AlertEvent, Disposition, type ScoreChangeParts } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { countText } from "@bellwether/reasons/count-text";
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import { printable, printableStart, widthOf } from "../output/printable.ts";
@@ -85,6 +85,7 @@ export function alertDetails(alert: Alert): string[] {
   const decided = [
     dispositionWord(disposition),
     alert.acceptedUntil && `until ${timeText(alert.acceptedUntil)}`,
+    disposition === Disposition.ACCEPTED && !alert.acceptedUntil && "for cool_down_weeks of the alert rules",
     alert.duplicateOfAlertId && `of ${alert.duplicateOfAlertId}`,
     alert.replacedByAlertId && `by ${alert.replacedByAlertId}`,
   ].filter((part) => part);

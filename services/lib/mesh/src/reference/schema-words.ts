@@ -57,6 +57,7 @@ const TYPES: Readonly<Record<string, string>> = {
 function plainType({ type, format, contentEncoding, pattern }: ApiSchema): string {
   if (Array.isArray(type)) return type.map((one) => TYPES[one] ?? "text").join(" or ");
   if (format === "date-time") return "time (ISO 8601)";
+  if (format === "date") return "day (ISO 8601)";
   if (format === "uuid") return "UUID";
   if (contentEncoding === "base64") return "bytes (base64)";
   if (pattern === LONG) return "whole number, as text";

@@ -1,4 +1,5 @@
 import { BAND_NUMBERS } from "@bellwether/contract/band-codes";
+import { endOfDay } from "@bellwether/contract/end-of-day";
 import { plainJson } from "@bellwether/contract/flat-json/plain-json";
 import { knownNames } from "@bellwether/contract/nearest-name";
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
@@ -14,7 +15,7 @@ import {
 import { rpcError } from "@bellwether/mesh/errors/rpc-error";
 import { type RestRoute, restRoute } from "@bellwether/mesh/rest/rest-route";
 import { create, fromJson, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
-import { type Timestamp, TimestampSchema } from "@bufbuild/protobuf/wkt";
+import { type Timestamp, TimestampSchema, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import { codeFromString } from "@connectrpc/connect/protocol-connect";
 import { QueryError } from "../../domain/ops-error.ts";
@@ -155,10 +156,12 @@ function untilOf(body: JsonObject): Until {
 function timeOf(body: JsonObject, name: string): Timestamp | undefined {
   const text = textOf(body, name);
   if (text === "") return undefined;
+  const day = endOfDay(text);
+  if (day) return timestampFromDate(day);
   try {
     return fromJson(TimestampSchema, text);
   } catch {
-    throw new QueryError(name, `${shown(text)} is not a time; expected one such as 2027-01-31T12:00:00Z`);
+    throw new QueryError(name, `${shown(text)} is not a time; expected a day such as 2027-01-31 (until its end, UTC), or a time such as 2027-01-31T12:00:00Z`);
   }
 }
 
