@@ -85,6 +85,29 @@ test("the example request of every RPC is a message of the contract that its rul
   expect(rejected).toEqual([]);
 });
 
+test("an example says where its ids come from, unless the demo has them", () => {
+  /** Ids that a started demo has, and those that the caller makes. */
+  const known = new Set(["supplierId", "scheduleId", "requestId"]);
+  const idsOf = (value: unknown): string[] =>
+    typeof value !== "object" || value === null
+      ? []
+      : Object.entries(value).flatMap(([name, inner]) => [
+          ...(/(?:^|_)id$|Id$/.test(name) && !known.has(name) ? [name] : []),
+          ...idsOf(inner),
+        ]);
+  const named = operations.flatMap(({ name, operation }) =>
+    Object.values(operation.requestBody?.content ?? {}).flatMap(({ example }) => {
+      const sources = Object(operation)["x-example-ids"] ?? {};
+      const unsaid = idsOf(example).filter((id) => !(id in sources) && !("lease" in sources));
+      return unsaid.map((id) => `${name}: ${id}`);
+    }),
+  );
+  expect(named).toEqual([]);
+  const sources: string[] = operations.flatMap(({ operation }) => Object.values(Object(operation)["x-example-ids"] ?? {}));
+  expect(sources.filter((source) => !Object.hasOwn(document.paths, source))).toEqual([]);
+  expect(sources.length).toBeGreaterThan(20);
+});
+
 test("every operation names the role of its caller, and those with a key its header and 409", () => {
   const facts: { name: string; "x-role"?: string; hasKey: boolean; has409: boolean }[] = operations.map(
     ({ name, operation }) => ({

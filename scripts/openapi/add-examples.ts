@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { exampleIds } from "./example-ids.ts";
 import { exampleOf } from "./example-of.ts";
 import type { Schema } from "./message-schema.ts";
 import { opsExamples } from "./ops-examples.ts";
@@ -16,14 +17,14 @@ export function addExamples(paths: Schemas, schemas: Schemas, root: string): Rec
   const inPath = (pathName: string, operation: Schema): Schema => {
     const { parameters, requestBody, responses } = operation;
     const { request, answer } = own[pathName] ?? {};
+    const requestFor = (schema: Schema): unknown => request ?? exampleOf(schema, { schemas, isRequest: true });
+    const ids = exampleIds(pathName, requestFor(schemaOf(requestBody)));
     return {
       ...operation,
+      ...(Object.keys(ids).length > 0 && { "x-example-ids": ids }),
       ...(Array.isArray(parameters) && { parameters: parameters.map((one) => withParameterExample(one, schemas)) }),
       ...(requestBody !== undefined && {
-        requestBody: withExample(
-          part(requestBody),
-          (schema) => request ?? exampleOf(schema, { schemas, isRequest: true }),
-        ),
+        requestBody: withExample(part(requestBody), requestFor),
       }),
       responses: mapParts(part(responses), (response, status) =>
         withExample(response, (schema) =>
@@ -38,6 +39,9 @@ export function addExamples(paths: Schemas, schemas: Schemas, root: string): Rec
   };
   return mapParts(paths, (verbs, pathName) => mapParts(verbs, (operation) => inPath(pathName, operation)));
 }
+
+/** Returns the schema of the first form of a body. */
+const schemaOf = (body: unknown): Schema => part(part(Object.values(part(part(body).content))[0]).schema);
 
 function withParameterExample(parameter: Schema, schemas: Schemas): Schema {
   if (parameter.required !== true) return parameter;

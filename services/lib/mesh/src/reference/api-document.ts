@@ -59,6 +59,8 @@ export interface ApiOperation {
   /** Role that a caller needs, in lower case. Empty or left out: that of the RPC that the path stands for. */
   readonly "x-role"?: string;
   readonly "x-idempotent"?: boolean;
+  /** Fields of the example request whose values differ between installations, with the path that answers them. */
+  readonly "x-example-ids"?: Readonly<Record<string, string>>;
 }
 
 /** The parts of the OpenAPI document that the reference shows. */

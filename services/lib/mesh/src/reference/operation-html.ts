@@ -38,7 +38,7 @@ export function operationHtml({ path, verb, operation }: PlacedOperation, schema
     (request ? bodyTable("Request", request.schema, schemas) : "") +
     (answer ? bodyTable("Answer", answer.schema, schemas) : "") +
     errorTable(errors) +
-    `<h4>Example</h4><pre tabindex="0"><code>${escapeHtml(commandOf({ path, verb, operation }))}</code></pre>` +
+    `<h4>Example</h4>${idSources(operation)}<pre tabindex="0"><code>${escapeHtml(commandOf({ path, verb, operation }))}</code></pre>` +
     (answer?.example === undefined
       ? ""
       : `<p>answers, for example:</p><pre tabindex="0"><code>${escapeHtml(textOf(answer.example))}</code></pre>`) +
@@ -52,6 +52,16 @@ function factsOf({ "x-role": role, "x-idempotent": isIdempotent }: ApiOperation)
     isIdempotent === undefined ? "" : isIdempotent ? "A repetition changes nothing." : "A repetition can act again.",
   ];
   return facts.filter((fact) => fact !== "").join(" ");
+}
+
+/** Returns where a caller finds the ids of the example. */
+function idSources({ "x-example-ids": ids = {} }: ApiOperation): string {
+  const bySource = Object.entries(Object.groupBy(Object.entries(ids), ([, source]) => source));
+  const sources = bySource.map(([source, fields = []]) => {
+    const names = fields.map(([name]) => `<code>${escapeHtml(name)}</code>`).join(" and ");
+    return `${names} from <code>${escapeHtml(source.split(".").at(-1) ?? source)}</code>`;
+  });
+  return sources.length === 0 ? "" : `<p>Each installation has its own: take ${sources.join(", ")}.</p>`;
 }
 
 interface ErrorLine {

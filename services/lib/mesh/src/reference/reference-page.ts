@@ -37,7 +37,7 @@ export function referencePage({ paths, components: { schemas } }: ApiDocument): 
 }
 
 const INTRODUCTION =
-  `<p>Every operation is called over HTTP with JSON. In the examples, <code>$URL</code> is the address of this service (the one of this page, without <code>/reference</code>) and <code>$TOKEN</code> a token or an API key; without authentication, leave the header out. The same RPCs are served over gRPC, gRPC-Web and Connect. <a href="openapi.json">OpenAPI 3.1 document</a></p>` +
+  `<p>Every operation is called over HTTP with JSON. In the examples, <code>$URL</code> is the address of this service (the one of this page, without <code>/reference</code>) and <code>$TOKEN</code> a token or an API key; without authentication, leave the header out. Suppliers, models and weeks in the examples are those of the demo. The same RPCs are served over gRPC, gRPC-Web and Connect. <a href="openapi.json">OpenAPI 3.1 document</a></p>` +
   "<p>In requests and answers of RPCs, a field that is left out has its default: 0, an empty text, an empty list, false, or the first value of an enum.</p>";
 
 const idOf = (name: string): string => `s-${name.replace(/[^A-Za-z]/g, "-")}`;
