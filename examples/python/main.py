@@ -46,7 +46,7 @@ print(f"score: ACME {score.risk_score:.3f} {Band.Name(score.band)}")
 
 # missing="all": features that the frame does not have are missing values.
 scores = ml.predict(frame, missing="all").frame
-print("batch:", ", ".join(f"{row.supplier_id} {row.risk_score:.3f} BAND_{row.band}" for row in scores.itertuples()))
+print("batch:", ", ".join(f"{row.supplier_id} {row.risk_score:.3f} BAND_{row.band.upper()}" for row in scores.itertuples()))
 
 for part in inference.explain(ExplainRequest(supplier=acme)):
     if part.HasField("contributions"):

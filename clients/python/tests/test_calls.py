@@ -48,7 +48,7 @@ class TestRetries:
             begun = time.monotonic()
             scores = Client(url).predict(FRAME)
         assert time.monotonic() - begun >= 0.3
-        assert len(inference.requests) == 2 and scores.frame.band.tolist() == ["LOW"] * 3
+        assert len(inference.requests) == 2 and scores.frame.band.tolist() == ["low"] * 3
 
     def test_a_call_is_attempted_as_often_as_configured(self):
         inference = Inference(failing(*[error(Code.UNAVAILABLE, "away", retry_s=0.01)] * 3))

@@ -61,7 +61,7 @@ def test_scores_are_those_of_predict_alone(client, frame):
         alone = stub.predict(PredictRequest(supplier=supplier)).score
         assert scores.frame.risk_score.iloc[row] == alone.risk_score
         assert scores.frame.margin.iloc[row] == alone.margin
-    assert scores.frame.band.isin(["LOW", "MEDIUM", "HIGH"]).all() and len(scores.violations) == 0
+    assert scores.frame.band.isin(["low", "medium", "high"]).all() and len(scores.violations) == 0
 
 
 def test_contributions_add_up_to_the_margin(client, frame):
@@ -116,7 +116,7 @@ def test_polars_has_null_where_there_is_no_score(client, frame):
 def test_too_few_features_have_the_band_unknown(client):
     frame = pd.DataFrame({"supplier_id": ["A"], "financial_stability_index": [0.5]})
     scores = client.predict(frame, missing="all")
-    assert scores.frame.band.tolist() == ["UNKNOWN"] and "delivery_score" in scores.missing
+    assert scores.frame.band.tolist() == ["unknown"] and "delivery_score" in scores.missing
 
 
 def test_a_valid_frame_causes_no_warning(client, frame):

@@ -29,7 +29,7 @@ class Client:
     Example:
         >>> client = Client("http://localhost:8081")
         >>> scores = client.predict(frame)
-        >>> scores.frame[scores.frame.band == "HIGH"]
+        >>> scores.frame[scores.frame.band == "high"]
 
     Args:
         url: URL of a web listener: that of ml-service for predict and explain.

@@ -44,8 +44,8 @@ class Scores:
     """The scores of a frame, in the order and with the index of its rows.
 
     Attributes:
-        frame: One row per supplier: supplier_id; risk_score, the calibrated probability in [0, 1]; band, "LOW",
-            "MEDIUM", "HIGH" or "UNKNOWN" (too few features have a value); margin, the output of the model before
+        frame: One row per supplier: supplier_id; risk_score, the calibrated probability in [0, 1]; band, "low",
+            "medium", "high" or "unknown" (too few features have a value); margin, the output of the model before
             calibration; missing_count, the number of features without a value. A row with a violation has no band and
             no score (NaN in pandas, null in polars).
         violations: One row per violation of a row: row (position from 0), supplier_id, reason, field, message.
@@ -182,7 +182,7 @@ class Collector:
         """Returns the result, and warns about rows without a score and about the warnings of the service."""
         first, columns, frame = self._first, self._columns, self._frame
         assert first is not None
-        names = {number: _name(Band, number, "BAND_") for number in Band.values()} | {0: None}
+        names = {number: _name(Band, number, "BAND_").lower() for number in Band.values()} | {0: None}
         scores = {
             "supplier_id": columns.ids,
             "risk_score": self._risk,

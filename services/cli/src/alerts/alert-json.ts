@@ -11,7 +11,7 @@ import {
   type ScoreChangeParts,
 } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
-import { enumWord } from "../suppliers/supplier-text.ts";
+import { enumWord } from "../output/enum-word.ts";
 
 export const stateWord = (state: AlertState): string => enumWord(AlertState, state);
 export const severityWord = (severity: AlertSeverity): string => enumWord(AlertSeverity, severity);

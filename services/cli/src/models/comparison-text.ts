@@ -20,13 +20,13 @@ const line = (name: string, text: string): string => `${name.padEnd(18)} ${text}
 
 function matrixLines({ matrix }: ComparisonStatistics): string[] {
   const width = Math.max(9, ...matrix.flat().map((count) => String(count).length + 2));
-  const head = MATRIX_BANDS.map((band) => band.toUpperCase().padStart(width)).join("");
+  const head = MATRIX_BANDS.map((band) => band.padStart(width)).join("");
   return [
-    line("bands", `rows by band of the champion (down) and of the challenger (across)`),
+    line("bands", "rows by band of the champion (down) and of the challenger (across)"),
     `${"".padEnd(18)} ${head}`,
     ...matrix.map(
       (counts, band) =>
-        `  ${(MATRIX_BANDS[band] ?? "").toUpperCase().padEnd(16)} ${counts.map((count) => String(count).padStart(width)).join("")}`,
+        `  ${(MATRIX_BANDS[band] ?? "").padEnd(16)} ${counts.map((count) => String(count).padStart(width)).join("")}`,
     ),
   ];
 }

@@ -1,6 +1,8 @@
 import {
   type GetShadowComparisonResponse,
   GetShadowComparisonResponseSchema,
+  ShadowDropReason,
+  ShadowLossesSchema,
   ShadowState,
 } from "@bellwether/gen/bellwether/registry/v1/shadow_service_pb";
 import { statisticsToProto, sumsToProto } from "@bellwether/scoring/comparison/comparison-proto";
@@ -8,7 +10,7 @@ import { comparisonStatistics } from "@bellwether/scoring/comparison/comparison-
 import { createSummary } from "@bellwether/scoring/comparison/comparison-sums";
 import { create } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
-import { replicaComparisonLines } from "../commands/compare-models.ts";
+import { replicaComparisonJson, replicaComparisonLines } from "./replica-comparison-text.ts";
 import { mergeComparisons } from "./replica-comparisons.ts";
 
 /** The answer of a replica that has compared suppliers `from` to `until`. */
@@ -83,4 +85,28 @@ test("replicas whose shadow is off are no comparison without versions: the lines
   ]);
   const [first] = replicaComparisonLines(mergeComparisons([at("u1", off), at("u2", answerOf("b:1", 0, 50))], PRESENT));
   expect(first).toBe("v1 and v2, rows of 1 replica of 2");
+});
+
+test("lines and JSON say which rows were not compared, and bands are in lower case", () => {
+  const answer = answerOf("a:1", 0, 50);
+  const [compared] = answer.comparisons;
+  if (compared) {
+    const rejections = [{ reason: "FEATURE_RANGE", field: "supplier.features.late_ratio", rows: 2n }];
+    const dropped = [{ reason: ShadowDropReason.QUEUE_FULL, rows: 12n }];
+    compared.losses = create(ShadowLossesSchema, { dropped, rejections, failedRows: 1n, lastFailure: "out of memory" });
+  }
+  const merged = mergeComparisons([at("u1", answer)], PRESENT);
+  expect(replicaComparisonLines(merged)).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^ +low +medium +high +unknown$/),
+      expect.stringMatching(/^ {2}low +50 +0 +0 +0$/),
+      "  not compared: 12 rows, queue full",
+      "  not compared: 2 rows that the challenger rejects, FEATURE_RANGE, first at supplier.features.late_ratio",
+      "  not compared: 1 row at which the challenger failed: out of memory",
+    ]),
+  );
+  expect(JSON.parse(JSON.stringify(replicaComparisonJson(merged)))).toMatchObject({
+    replicas: [{ losses: { dropped: [{ reason: "queue_full", rows: 12 }], failed_rows: 1 } }],
+    statistics: { rows: 50 },
+  });
 });

@@ -1,9 +1,8 @@
 import { lookup } from "node:dns/promises";
-import { plainJson } from "@bellwether/contract/flat-json/plain-json";
 import {
   type GetShadowComparisonResponse,
   type ModelComparison,
-  ShadowLossesSchema,
+  type ShadowLosses,
   ShadowService,
   ShadowState,
 } from "@bellwether/gen/bellwether/registry/v1/shadow_service_pb";
@@ -12,19 +11,15 @@ import { isLoopback } from "@bellwether/mesh/listener/listen";
 import { sumsFromProto } from "@bellwether/scoring/comparison/comparison-proto";
 import { type ComparisonStatistics, comparisonStatistics } from "@bellwether/scoring/comparison/comparison-statistics";
 import { mergeSums } from "@bellwether/scoring/comparison/merge-sums";
-import type { JsonObject } from "@bufbuild/protobuf";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { createClient } from "@connectrpc/connect";
 import type { CliContext } from "../context/cli-context.ts";
+import { enumWord } from "../output/enum-word.ts";
 import { callerSettings } from "../remote/caller-token.ts";
 import { peerError } from "../remote/peer-error.ts";
 import { ML_PEER, peerUrl } from "../remote/peer-url.ts";
 
 const ML = { service: "ml-service", option: "--ml", listener: "grpc" } as const;
-
-const STATE_NAMES = new Map<ShadowState, string>(
-  Object.entries(ShadowState).map(([name, state]) => [state, name.toLowerCase()]),
-);
 
 /** What one replica answered. */
 export interface ReplicaAnswer {
@@ -82,7 +77,7 @@ export interface ReplicaComparison {
   readonly share: number | null;
   readonly rows: number;
   readonly since: string | null;
-  readonly losses: JsonObject | null;
+  readonly losses: ShadowLosses | null;
   readonly error: string | null;
 }
 
@@ -123,10 +118,10 @@ export function mergeComparisons(answers: readonly ReplicaAnswer[], wanted: Want
     return [
       {
         ...{ url, replica: answer.replica, detail: answer.detail, share: answer.share, error: null },
-        state: STATE_NAMES.get(answer.state) ?? String(answer.state),
+        state: enumWord(ShadowState, answer.state) || String(answer.state),
         rows: Number(part?.statistics?.rows ?? 0),
         since: part?.since ? timestampDate(part.since).toISOString() : null,
-        losses: part?.losses ? plainJson(ShadowLossesSchema, part.losses) : null,
+        losses: part?.losses ?? null,
       },
     ];
   });

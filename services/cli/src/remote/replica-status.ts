@@ -9,6 +9,7 @@ import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { createClient } from "@connectrpc/connect";
 import type { CliContext } from "../context/cli-context.ts";
+import { enumWord } from "../output/enum-word.ts";
 import { callerSettings } from "./caller-token.ts";
 import { peerError } from "./peer-error.ts";
 import { ML_PEER, peerUrl } from "./peer-url.ts";
@@ -85,13 +86,8 @@ async function askReplica(url: string, calls: ReturnType<typeof callerSettings>)
   }
 }
 
-const lowerName = (names: object, value: number): string =>
-  Object.entries(names)
-    .find(([, number]) => number === value)?.[0]
-    .toLowerCase() ?? "";
-
 function checkOf({ kind, outcome, detail }: ModelCheck): ShownCheck {
-  return { name: lowerName(ModelCheckKind, kind), outcome: lowerName(ModelCheckOutcome, outcome), detail };
+  return { name: enumWord(ModelCheckKind, kind), outcome: enumWord(ModelCheckOutcome, outcome), detail };
 }
 
 function rejectionOf({ modelName, version, reason, rejectedAt, checks }: Rejection): ShownRejection {

@@ -7,12 +7,9 @@ import {
 } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import type { GetSupplierResponse } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { countText } from "@bellwether/reasons/count-text";
+import { enumWord } from "../output/enum-word.ts";
 import { printable } from "../output/printable.ts";
 import { COLUMNS, IDENTIFIER_PREFIX } from "./master-data-columns.ts";
-
-/** Returns the name of an enum's value, lower case. Empty: unspecified. */
-export const enumWord = (names: Readonly<Record<string, number>>, value: number): string =>
-  value === 0 ? "" : (Object.keys(names).find((name) => names[name] === value) ?? "").toLowerCase();
 
 export const bandWord = (band: Band): string => enumWord(Band, band);
 const criticalityWord = (criticality: Criticality): string => enumWord(Criticality, criticality);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { estimateOf, jackknife, pValueOf } from "./group-jackknife.ts";
+import { estimateOf, jackknife, positiveEstimateOf, pValueOf } from "./group-jackknife.ts";
 
 const VALUES = [3, 5, 4, 8, 10];
 const meanWithout = (left: number): number => {
@@ -34,6 +34,16 @@ test("one group has no variance, and a statistic that cannot be computed is null
     (left) => (left < 0 ? 1 : Number.NaN),
   );
   expect(needsAll).toEqual({ value: 1, variance: null, df: 4 });
+});
+
+test("the interval of a statistic that cannot be negative has no negative values", () => {
+  const { low, high } = positiveEstimateOf({ value: 6, variance: 1.7, df: 4 });
+  // 6 * exp(∓ scipy.stats.t.ppf(0.975, 4) * sqrt(1.7) / 6)
+  expect(low).toBeCloseTo(3.2818892, 6);
+  expect(high).toBeCloseTo(10.9692919, 6);
+  expect(positiveEstimateOf({ value: 1, variance: 4, df: 2 }).low).toBeGreaterThan(0);
+  expect(positiveEstimateOf({ value: 0, variance: 0, df: 4 })).toEqual({ value: 0, low: 0, high: 0 });
+  expect(positiveEstimateOf({ value: 6, variance: null, df: 0 })).toEqual({ value: 6, low: null, high: null });
 });
 
 test("a p-value is 1 for a difference of 0, and 0 for one without variance", () => {

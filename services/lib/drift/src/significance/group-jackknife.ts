@@ -49,6 +49,17 @@ export function estimateOf({ value, variance, df }: Jackknife, level = 0.95): Es
   return { value, low: value - half, high: value + half };
 }
 
+/**
+ * Returns the interval of a statistic that cannot be negative: that of Student's t of its logarithm (delta method), so that the interval
+ * has no negative values. Source: Agresti, "Categorical Data Analysis", 3rd edition, 2013, chapter 3.1.
+ */
+export function positiveEstimateOf(found: Jackknife, level = 0.95): Estimate {
+  const { value, variance, df } = found;
+  if (variance === null || value <= 0) return estimateOf(found, level);
+  const factor = Math.exp((tQuantile(level, df) * Math.sqrt(variance)) / value);
+  return { value, low: value / factor, high: value * factor };
+}
+
 /** Returns the two-sided p-value of the hypothesis that the statistic is 0; 1 where it cannot be tested. */
 export function pValueOf({ value, variance, df }: Jackknife): number {
   if (value === 0 || variance === null) return 1;

@@ -1,4 +1,10 @@
-import { type Estimate, estimateOf, type Jackknife, jackknife } from "@bellwether/drift/significance/group-jackknife";
+import {
+  type Estimate,
+  estimateOf,
+  type Jackknife,
+  jackknife,
+  positiveEstimateOf,
+} from "@bellwether/drift/significance/group-jackknife";
 import { shareInterval } from "@bellwether/drift/significance/share-interval";
 import { compareSegments, type SegmentDifference } from "./compare-segments.ts";
 import { MATRIX_BANDS } from "./compared-row.ts";
@@ -83,9 +89,9 @@ export function comparisonStatistics(sums: ComparisonSums): ComparisonStatistics
     (sum: number): Part =>
     (at) =>
       at(sum);
-  const meanOf = (over: number, under: number): RowsEstimate | null => {
+  const meanOf = (over: number, under: number, estimate = estimateOf): RowsEstimate | null => {
     const found = ratio(one(over), one(under));
-    return found && { ...estimateOf(found), rows: total(under) };
+    return found && { ...estimate(found), rows: total(under) };
   };
   const shareOf = (over: Part, under: Part): RowsEstimate | null => {
     const found = ratio(over, under);
@@ -112,7 +118,7 @@ export function comparisonStatistics(sums: ComparisonSums): ComparisonStatistics
     firstMs: span?.firstMs ?? null,
     lastMs: span?.lastMs ?? null,
     shift: meanOf(SUM.shift, SUM.valued),
-    absoluteShift: meanOf(SUM.absoluteShift, SUM.valued),
+    absoluteShift: meanOf(SUM.absoluteShift, SUM.valued, positiveEstimateOf),
     shiftDeviation:
       valued < 2 ? null : Math.sqrt(Math.max(0, (total(SUM.squaredShift) - valued * mean * mean) / (valued - 1))),
     championMean: valued > 0 ? total(SUM.champion) / valued : null,
@@ -134,13 +140,13 @@ export function comparisonStatistics(sums: ComparisonSums): ComparisonStatistics
     ),
     rankCorrelation: rankCorrelation(sums.sample),
     sameFirstReason: shareOf(one(SUM.sameFirst), one(SUM.reasoned)),
-    reasonOverlap: meanOf(SUM.overlap, SUM.reasoned),
-    championMicros: meanOf(SUM.championMicros, SUM.timed),
-    challengerMicros: meanOf(SUM.challengerMicros, SUM.timed),
+    reasonOverlap: shareOf(one(SUM.overlap), one(SUM.reasoned)),
+    championMicros: meanOf(SUM.championMicros, SUM.timed, positiveEstimateOf),
+    challengerMicros: meanOf(SUM.challengerMicros, SUM.timed, positiveEstimateOf),
     timeRatio: timeRatio(ratio(one(SUM.challengerMicros), one(SUM.championMicros)), total(SUM.timed)),
     segments: compareSegments(sums),
   };
 }
 
 const timeRatio = (found: Jackknife | null, rows: number): RowsEstimate | null =>
-  found && { ...estimateOf(found), rows };
+  found && { ...positiveEstimateOf(found), rows };
