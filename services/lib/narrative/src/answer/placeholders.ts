@@ -2,6 +2,7 @@ import { listed } from "@bellwether/reasons/reason-text";
 import { localNumber, localScore, scorePercent } from "../facts/fact-text.ts";
 import type { Language } from "../facts/language.ts";
 import type { NarrativeFacts, ReasonFact } from "../facts/narrative-facts.ts";
+import { localQuantity } from "../facts/quantity-text.ts";
 import { PHRASES } from "../template/phrases.ts";
 
 /** Placeholders of facts about the whole score. */
@@ -80,7 +81,7 @@ export function placeholderText(
     return listed(missing, phrases.and);
   }
   const { label, value, typical, unit, category, typicalCategory, quotes, direction } = reason;
-  const inUnit = (x: number): string => `${localNumber(x, language)}${unit === "" ? "" : ` ${unit}`}`;
+  const inUnit = (x: number): string => localQuantity(x, unit, language);
   const typicalText = typical === null ? typicalCategory : inUnit(typical);
   if (kind === "name") return label;
   if (kind === "value") return value === null ? category : inUnit(value);

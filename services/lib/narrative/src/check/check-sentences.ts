@@ -3,6 +3,7 @@ import type { AnswerSentence } from "../answer/read-answer.ts";
 import { type Claim, checkClaims } from "../claims/check-claims.ts";
 import type { Language } from "../facts/language.ts";
 import type { NarrativeFacts } from "../facts/narrative-facts.ts";
+import { dativeQuantity, takesDative } from "../facts/quantity-text.ts";
 import { checkProse, NO_CONTEXT, type ProseContext } from "../prose/check-prose.ts";
 import { saysItsClaims } from "../prose/read-statements.ts";
 
@@ -123,7 +124,9 @@ export function fillSentence(text: string, supplierId: string, facts: NarrativeF
     (whole, kind: string, ids: string | undefined, at: number) => {
       const placeholder = readPlaceholder(kind, ids, facts);
       if (placeholder === undefined) return whole;
-      const shown = placeholderText(placeholder, supplierId, facts, language);
+      const plain = placeholderText(placeholder, supplierId, facts, language);
+      const isQuantity = language === "de" && (kind === "value" || kind === "typical");
+      const shown = isQuantity && takesDative(text.slice(0, at)) ? dativeQuantity(plain) : plain;
       const isFirst = at === 0 && kind !== "supplier";
       return isFirst ? shown.charAt(0).toUpperCase() + shown.slice(1) : shown;
     },

@@ -3,6 +3,7 @@ import { type ClaimKind, comparedOf, missingId, quoteId } from "../claims/check-
 import { localNumber, localScore, scorePercent } from "../facts/fact-text.ts";
 import type { Language } from "../facts/language.ts";
 import type { NarrativeFacts, ReasonFact } from "../facts/narrative-facts.ts";
+import { localQuantity } from "../facts/quantity-text.ts";
 import { PHRASES } from "../template/phrases.ts";
 import type { Prompt } from "./language-model.ts";
 
@@ -95,7 +96,7 @@ export function writeCorrection(prompt: Prompt, answer: string, failed: readonly
 
 function reasonJson(reason: ReasonFact, language: Language) {
   const { id, label, direction, rank, overallRank, value, unit, typical, category, typicalCategory, quotes } = reason;
-  const inUnit = (x: number): string => `${localNumber(x, language)}${unit === "" ? "" : ` ${unit}`}`;
+  const inUnit = (x: number): string => localQuantity(x, unit, language);
   return {
     ...{ id, placeholders: placeholdersOf(reason), claims: kindsOf(reason, language) },
     ...{ feature: label, direction, rank, overall_rank: overallRank },

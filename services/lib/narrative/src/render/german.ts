@@ -1,4 +1,5 @@
 import { listed } from "@bellwether/reasons/reason-text";
+import { dativeQuantity } from "../facts/quantity-text.ts";
 import { PHRASES } from "../template/phrases.ts";
 import type { FeatureDetails, Influence, Relation, Wordings } from "./wordings.ts";
 
@@ -48,8 +49,8 @@ function atEnd(details: FeatureDetails, variant: number): string {
   const { reason, value, typical, compared, isMissing, quotes } = details;
   const isPlain = quotes.length === 0 && !isMissing && reason.category === "" && value !== undefined;
   if (variant % 2 === 0 || !isPlain || typical === undefined) return inBrackets(details, "accusative");
-  if (compared === undefined) return `${reason.label}, mit ${value} gegenüber typischen ${typical}`;
-  return `${reason.label}, mit ${value} ${sideText(compared, typical)}`;
+  if (compared === undefined) return `${reason.label}, mit ${dativeQuantity(value)} gegenüber typischen ${dativeQuantity(typical)}`;
+  return `${reason.label}, mit ${dativeQuantity(value)} ${sideText(compared, typical)}`;
 }
 
 /** The clauses before the features. BUT is the place of "dagegen", MOST that of "vor allem". */

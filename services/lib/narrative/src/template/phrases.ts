@@ -1,5 +1,6 @@
 import type { Band } from "@bellwether/contract/band-codes";
 import type { Language } from "../facts/language.ts";
+import { dativeQuantity } from "../facts/quantity-text.ts";
 
 /** The texts of the template in one language. */
 export interface Phrases {
@@ -71,9 +72,9 @@ export const PHRASES: Readonly<Record<Language, Phrases>> = {
     words: (quotes) => `Wörter wie ${quotes}`,
     quoted: (text) => `„${text}“`,
     compared: {
-      above: (typical) => `über dem typischen Wert von ${typical}`,
-      below: (typical) => `unter dem typischen Wert von ${typical}`,
-      same: (typical) => `beim typischen Wert von ${typical}`,
+      above: (typical) => `über dem typischen Wert von ${dativeQuantity(typical)}`,
+      below: (typical) => `unter dem typischen Wert von ${dativeQuantity(typical)}`,
+      same: (typical) => `beim typischen Wert von ${dativeQuantity(typical)}`,
     },
     effects: {
       increases: { one: "erhöht das Risiko", several: "erhöhen das Risiko" },

@@ -2,6 +2,7 @@ import { listed } from "@bellwether/reasons/reason-text";
 import { localNumber, localScore } from "../facts/fact-text.ts";
 import type { Language } from "../facts/language.ts";
 import type { NarrativeFacts, ReasonFact } from "../facts/narrative-facts.ts";
+import { localQuantity } from "../facts/quantity-text.ts";
 import { PHRASES, type Phrases } from "./phrases.ts";
 
 /**
@@ -73,5 +74,5 @@ function reasonText(reason: ReasonFact, phrases: Phrases, language: Language, mi
   const usual = typical === null ? "" : `, ${phrases.typical} ${localNumber(typical, language)}`;
   if (value === null && typical === null && !missing.includes(label)) return label;
   if (value === null) return `${label} (${phrases.notKnown}${usual})`;
-  return `${label} (${localNumber(value, language)}${unit === "" ? "" : ` ${unit}`}${usual})`;
+  return `${label} (${localQuantity(value, unit, language)}${usual})`;
 }
