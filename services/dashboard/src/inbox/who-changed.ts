@@ -12,7 +12,7 @@ type Compared = Pick<Alert, "state" | "disposition" | "owner" | "severity" | "ch
  * `seen` undefined: only the last change is known.
  */
 export function whoChanged(seen: Compared | undefined, now: Compared, nowMs: number): string {
-  const who = personText(now.changedBy);
+  const who = personText(now.changedBy, true);
   const when = agoText(now.changedAt, nowMs);
   return `${who} ${whatChanged(seen, now)}${when && `, ${when}`}`;
 }

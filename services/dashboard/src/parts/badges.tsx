@@ -56,7 +56,7 @@ export function AlertStateText({ alert }: { alert: Alert }) {
     ) : state === AlertState.RESOLVED && disposition !== Disposition.UNSPECIFIED ? (
       wordOf(DISPOSITION_WORDS, disposition)
     ) : (
-      state === AlertState.ACKNOWLEDGED && acknowledgedBy && visibleText(personText(acknowledgedBy))
+      state === AlertState.ACKNOWLEDGED && acknowledgedBy && visibleText(personText(acknowledgedBy, true))
     );
   return (
     <>

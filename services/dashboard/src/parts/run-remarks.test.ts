@@ -27,6 +27,8 @@ test("an overtaken run, accepted losses, a forced week and another configuration
     "Run before the week began, by joe",
     "Not the configuration that the model was trained with",
   ]);
+  const anonymous = run({ losses: { accepted: { reason: "sold", actor: "anonymous" } } });
+  expect(remarksOf(anonymous)[0]?.title).toBe("Losses accepted by somebody");
   expect(remarksOf(all)[0]?.text).toContain("2026-W50 was complete before this week");
   expect(remarksOf(all)[1]?.text).toBe("“sold” (40 rows rejected, 60 suppliers, 100 in 2026-W46)");
 });

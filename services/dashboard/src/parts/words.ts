@@ -105,8 +105,11 @@ export function wordOf(words: Words, value: number): string {
   return words[value] ?? `Unknown (${value})`;
 }
 
-/** Returns who did something. A name that the server uses for its rules, or for nobody, is put in words. */
-export function personText(subject: string): string {
-  if (subject === "rules") return "The alert rules";
-  return subject === "" || subject === "anonymous" ? "Somebody" : subject;
+/**
+ * Returns who did something. A name that the server uses for its rules, or for nobody, is put in words.
+ * @param isFirst whether a sentence begins with it
+ */
+export function personText(subject: string, isFirst = false): string {
+  if (subject === "rules") return `${isFirst ? "T" : "t"}he alert rules`;
+  return subject === "" || subject === "anonymous" ? `${isFirst ? "S" : "s"}omebody` : subject;
 }
