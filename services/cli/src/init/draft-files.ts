@@ -82,7 +82,7 @@ function featureLines({ name, profile, role }: Column): string {
   if (role === "category") return `  - { name: ${name}, kind: category }   ${about}`;
   const unit = unitOf(name, profile);
   const [min, max] = rangeOf(profile, unit);
-  return `  - { name: ${name}, kind: numeric, unit: ${q(unit)}, range: [${min}, ${max}] }   ${about}`;
+  return `  - { name: ${name}, kind: numeric, unit: ${q(unit)}, range: [${min}, ${max}] }   ${unit === NO_UNIT ? about.replace("#", "# TODO: unit.") : about}`;
 }
 
 function aboutValues({ range, known, rows, distinct, type, frequent }: Column["profile"]): string {
@@ -106,8 +106,8 @@ function rangeOf({ range, isWhole, type }: Column["profile"], unit: string): [nu
 }
 
 const YEAR = "year";
-/** Placeholder for the unit of a number whose name does not show the unit. Readers see it beside values. */
-const NO_UNIT = "(unit?)";
+/** Unit of a number whose name does not show its unit: not known, so that no text shows it. */
+const NO_UNIT = "";
 
 /** Units by the name of a column and its header, in lower case. */
 const UNITS: readonly (readonly [RegExp, string])[] = [

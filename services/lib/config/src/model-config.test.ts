@@ -100,7 +100,7 @@ test("reports every violation at once, in the order of the file, with position, 
     .replace("trees: 100", "trees: many")
     .replace("seed: 42", "seed: -1\nsede: 42");
   expect(violationsOf(bad)).toEqual([
-    "m.yaml:4:5 features[0].unit: found nothing, expected a unit of 1 to 40 characters, e.g. days",
+    "m.yaml:4:5 features[0].unit: found nothing, expected a unit of 1 to 40 characters, e.g. days; \"\" when it is not known",
     'm.yaml:6:5 features[0]: found the unknown key "unti", expected the known key "unit"',
     "m.yaml:7:12 features[0].range: found [5,1], expected [min, max], the physically possible numbers, min < max",
     'm.yaml:10:13 features[1].name: found "avg_delay" again, expected a name that nothing else in this file has',
@@ -109,6 +109,12 @@ test("reports every violation at once, in the order of the file, with position, 
     "m.yaml:25:7 seed: found -1, expected an integer from 0 to 4294967295",
     'm.yaml:26:1 found the unknown key "sede", expected the known key "seed"',
   ]);
+});
+
+test("a unit that is not known is an empty text, and must be written", () => {
+  expect(parse(GOOD.replace("unit: days", 'unit: ""')).features[0]?.unit).toBe("");
+  for (const unit of ["", " ", '" "', '" days"', "null"])
+    expect(violationsOf(GOOD.replace("unit: days", `unit: ${unit}`))[0]).toContain("features[0].unit: found");
 });
 
 test.each([

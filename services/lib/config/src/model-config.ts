@@ -60,7 +60,7 @@ const numericFeature = z.strictObject(
   {
     name: nameSchema,
     kind: z.literal("numeric"),
-    unit: textLike("a unit of 1 to 40 characters, e.g. days", /^\S(.{0,38}\S)?$/u),
+    unit: textLike('a unit of 1 to 40 characters, e.g. days; "" when it is not known', /^(?:\S(.{0,38}\S)?)?$/u),
     range: leaf<[number, number]>(
       "[min, max], the physically possible numbers, min < max",
       (v) => Array.isArray(v) && v.length === 2 && v.every(Number.isFinite) && v[0] < v[1],

@@ -16,7 +16,7 @@ const MAX_LISTED = 20;
 export function numberViolation({ feature }: FeatureSlot, value: number, field: string): Violation {
   const { name, range, unit } = feature;
   if (Number.isFinite(value) && range !== null && (value < range[0] || value > range[1])) {
-    const message = `${name} is ${value}; possible are ${range[0]} to ${range[1]} ${unit}`;
+    const message = `${name} is ${value}; possible are ${range[0]} to ${range[1]}${unit === "" ? "" : ` ${unit}`}`;
     return { field, reason: "FEATURE_OUT_OF_RANGE", message };
   }
   const message = `${name} is ${value}; send a finite number within float32, or leave it out when it is not known`;

@@ -134,6 +134,10 @@ describe("rejects", () => {
         message: `late_ratio is ${value}; possible are 0 to 1 share`,
       });
     }
+    const unknownUnit = createVectorizer(makeBundle({ features: [numeric("x", { unit: "" })] }));
+    expect(unknownUnit.vectorize({ features: { x: 2 }, categories: {}, text: "" }, "s").violations[0]?.message).toBe(
+      "x is 2; possible are 0 to 1",
+    );
   });
 
   test("a number sent as a category, and a category as a number", () => {
