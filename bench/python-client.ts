@@ -77,7 +77,7 @@ async function publishModelOfDemo(registry: string): Promise<void> {
       cwd: ROOT,
       env: { ...process.env, MODEL_REGISTRY_URL: `file:${registry}` },
     });
-  await cli("demo", "--suppliers", "3000", "--transactions", "30000", "--out", data);
+  await cli("demo", "--suppliers", "3000", "--transactions", "30000", "--output", data);
   await cli("train", "--data", data, "--publish");
 }
 

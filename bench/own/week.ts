@@ -30,7 +30,7 @@ export async function measureWeek({ suppliers, transactions }: WeekSize, { log }
   log(`writing ${suppliers} suppliers`);
   const writeWeek = async (week: string): Promise<void> => {
     const counts = ["--suppliers", String(suppliers), "--transactions", String(transactions), "--week", week];
-    const demo = await folder.run(["demo", ...counts, "--out", data]);
+    const demo = await folder.run(["demo", ...counts, "--output", data]);
     if (demo.code !== 0) throw new Error(demo.stderr);
   };
   await writeWeek(WEEK_BEFORE);

@@ -43,7 +43,7 @@ const bellwether = (...args: string[]): void => {
   });
 };
 timed("a first model", () => {
-  bellwether("demo", "--out", within("demo"));
+  bellwether("demo", "--output", within("demo"));
   bellwether("train", "--data", within("demo"), "--publish");
 });
 makeClaim(within("claims/models"), within("registry"));

@@ -260,7 +260,7 @@ async function expectKeys(
 test("with keys from the command auth the whole mesh uses tokens, and a call without a token is rejected", async () => {
   await using folder = await startFolder();
   const keys = path.join(folder.path, "keys");
-  const made = JSON.parse((await folder.run(["auth", "keys", "--out", keys, "--json"])).stdout);
+  const made = JSON.parse((await folder.run(["auth", "keys", "--keys", keys, "--json"])).stdout);
   const token = async (...roles: string[]): Promise<string> => {
     const args = ["auth", "token", "--keys", keys, "--subject", "ada", "--json", "--role", ...roles];
     const file = path.join(folder.path, `${roles[0]}.token`);
@@ -287,7 +287,7 @@ test("with keys from the command auth the whole mesh uses tokens, and a call wit
     // The start has replaced the file of the complete week by that of the current one.
     const isoWeek = mesh.started.weekly_run?.iso_week ?? "";
     expect(
-      await folder.run(["demo", "--week", isoWeek, "--out", path.join(folder.path, "of-that-week")]),
+      await folder.run(["demo", "--week", isoWeek, "--output", path.join(folder.path, "of-that-week")]),
     ).toMatchObject({ code: 0 });
     const portOf = (address: string): string => address.split(":").at(-1) ?? "";
     const weekly = async (role: string, over: NodeJS.ProcessEnv = {}) =>

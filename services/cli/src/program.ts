@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import cli from "../package.json" with { type: "json" };
 import type { CliContext } from "./context/cli-context.ts";
+import { visibleOptions } from "./output/option-order.ts";
 
 interface CommandEntry {
   readonly description: string;
@@ -122,11 +123,18 @@ export async function createProgram(context: CliContext, words: readonly string[
     )
     // `alerts resolve --version N` is an option of the subcommand.
     .enablePositionalOptions()
+    .configureHelp({ visibleOptions })
     .showHelpAfterError("(add --help for the options and examples)")
     .exitOverride();
   for (const [name, { description, load }] of Object.entries(COMMANDS)) {
     const command = words.includes(name) ? (await load())(context) : new Command(name);
-    program.addCommand(command.description(description).copyInheritedSettings(program));
+    program.addCommand(withSettingsOf(program, command.description(description)));
   }
   return program;
+}
+
+/** Gives a command and all its subcommands the settings of the program: help, suggestions, and how errors end. */
+function withSettingsOf(program: Command, command: Command): Command {
+  for (const one of command.commands) withSettingsOf(program, one);
+  return command.copyInheritedSettings(program);
 }

@@ -20,8 +20,8 @@ afterAll(() => rm(folder, { recursive: true }));
 
 test("creates a folder with its parents and leaves it empty", async () => {
   const deep = path.join(folder, "a/b/c");
-  await makeTargetFolder("--out", deep);
-  await makeTargetFolder("--out", deep);
+  await makeTargetFolder("--output", deep);
+  await makeTargetFolder("--output", deep);
   expect(await readdir(deep)).toEqual([]);
   await checkTargetFile("--output", path.join(deep, "scores.csv"));
   expect(await readdir(deep)).toEqual([]);
@@ -29,8 +29,8 @@ test("creates a folder with its parents and leaves it empty", async () => {
 
 test.skipIf(!existsSync("/proc/self"))("a folder below /proc is an error that ends", async () => {
   for (const target of ["/proc/nothing", "/proc/nothing/below"])
-    await expect(makeTargetFolder("--out", target)).rejects.toThrow(
-      /^--out: the folder \/proc\/nothing.* cannot be written: /,
+    await expect(makeTargetFolder("--output", target)).rejects.toThrow(
+      /^--output: the folder \/proc\/nothing.* cannot be written: /,
     );
   await expect(checkTargetFile("--output", "/proc/scores.csv")).rejects.toThrow(/^--output: .* cannot be written: /);
 });
@@ -42,7 +42,7 @@ interface Writing {
 }
 const writing: readonly Writing[] = [
   { option: "--export", command: trainCommand, args: (target) => ["--data", "no-data", "--export", target] },
-  { option: "--out", command: demoCommand, args: (target) => ["--out", target] },
+  { option: "--output", command: demoCommand, args: (target) => ["--output", target] },
   {
     option: "--output",
     command: predictCommand,
@@ -99,7 +99,7 @@ test("--export into the data folder does not overwrite a source of the mapping",
   const repository = path.resolve(import.meta.dirname, "../../..");
   const mapping = await readFile(path.join(repository, "config/feature_mapping.yaml"), "utf8");
   const [, first = ""] = /^\s*(?:file: |- \{.*file: )"?([^",}\n]+)/m.exec(mapping) ?? [];
-  await demoCommand({ env: {}, cwd: folder }).parseAsync(["--suppliers", "20", "--transactions", "20", "--out", data], {
+  await demoCommand({ env: {}, cwd: folder }).parseAsync(["--suppliers", "20", "--transactions", "20", "--output", data], {
     from: "user",
   });
   await rename(path.join(data, first), path.join(data, "training_rows.parquet"));

@@ -42,7 +42,7 @@ export async function decideAlerts(
   if (ids.length > MAX_ALERTS)
     throw new UsageError(`${ids.length} alerts were given; one call takes at most ${MAX_ALERTS}`);
   if (version !== undefined && ids.length > 1)
-    throw new UsageError("--version is for one alert; without it, the present version of each alert is used");
+    throw new UsageError("--version is for one alert; without it, the current version of each alert is used");
   const found = await findAlerts(alerts, ids);
   const unknown: readonly Decided[] = found.flatMap((one) =>
     "error" in one

@@ -9,14 +9,10 @@ import { findAlerts } from "../alerts/find-alerts.ts";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { personName, wholeNumber } from "../input/parse-option.ts";
-import { dateOrTime } from "../input/parse-time.ts";
+import { dayOrTime } from "../input/parse-time.ts";
+import { type OpsOptions, withOps } from "../input/shared-options.ts";
 import { printable } from "../output/printable.ts";
 import { createReport } from "../output/report.ts";
-
-export interface OpsOptions {
-  readonly ops?: string;
-  readonly json?: boolean;
-}
 
 interface ActionOptions extends OpsOptions {
   readonly version?: number;
@@ -30,16 +26,6 @@ const DISPOSITIONS = {
   false_model: Disposition.FALSE_MODEL,
   duplicate: Disposition.DUPLICATE,
 } as const;
-
-/** Adds the options of all commands that call ops-service. */
-export function withOps(command: Command): Command {
-  return command
-    .option(
-      "--ops <url>",
-      "gRPC URL of ops-service (default: OPS_SERVICE_URL; if not set, localhost with port OPS_SERVICE_GRPC_PORT; if not set, port 9080)",
-    )
-    .option("--json", "print the result as one line of JSON");
-}
 
 /** Returns the subcommands of `bellwether alerts` that change alerts. */
 export function alertActionCommands(context: CliContext): Command[] {
@@ -140,8 +126,8 @@ function snoozeCommand(act: Act): Command {
   )
     .option(
       "--until <time>",
-      "the snooze ends at this time: a day (00:00 UTC), or a time with its time zone",
-      dateOrTime,
+      "the snooze ends with this day (23:59:59 UTC), or at this time with its time zone",
+      dayOrTime,
     )
     .option("--until-worse", "the snooze ends when the severity rises, or when the score rises by 0.05 or more")
     .addOption(new Option("--end", "end the current snooze").conflicts(["until", "untilWorse"]))
@@ -169,23 +155,21 @@ function resolveCommand(context: CliContext): Command {
     .addOption(
       new Option(
         "--disposition <disposition>",
-        "how the alerts were resolved; accepted needs --until, duplicate needs --of (required)",
+        "how the alerts were resolved; duplicate needs --of (required)",
       )
         .choices(Object.keys(DISPOSITIONS))
         .makeOptionMandatory(),
     )
     .option(
       "--until <time>",
-      "with accepted: the risk is accepted until this time, a day (00:00 UTC) or a time with its time zone",
-      dateOrTime,
+      "with accepted: the risk is accepted until the end of this day (23:59:59 UTC), or until this time with its time zone (default: for cool_down_weeks of the rule)",
+      dayOrTime,
     )
     .option("--of <alert>", "with duplicate: id of the other alert about the same risk")
     .action(async (ids: readonly string[], options: ResolveOptions) => {
       const { disposition, until, of, note = "" } = options;
-      if ((disposition === "accepted") !== (until !== undefined))
-        throw new UsageError(
-          until ? "--until is only for --disposition accepted" : "--disposition accepted needs --until TIME",
-        );
+      if (disposition !== "accepted" && until !== undefined)
+        throw new UsageError("--until is only for --disposition accepted");
       if ((disposition === "duplicate") !== (of !== undefined))
         throw new UsageError(
           of === undefined ? "--disposition duplicate needs --of ALERT" : "--of is only for --disposition duplicate",

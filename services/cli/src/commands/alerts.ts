@@ -13,7 +13,8 @@ import { wholeNumber } from "../input/parse-option.ts";
 import { createReport, showProgress } from "../output/report.ts";
 import { checkTargetFile } from "../output/target-folder.ts";
 import { writeWholeFile } from "../output/whole-file.ts";
-import { alertActionCommands, type OpsOptions, withOps } from "./alert-actions.ts";
+import { type OpsOptions, withOps } from "../input/shared-options.ts";
+import { alertActionCommands } from "./alert-actions.ts";
 
 /** `bellwether alerts` */
 export function alertsCommand(context: CliContext): Command {
@@ -32,7 +33,7 @@ export function alertsCommand(context: CliContext): Command {
     ...alertActionCommands(context),
     exportCommand(context),
   ];
-  for (const command of commands) alerts.addCommand(command.copyInheritedSettings(alerts).exitOverride());
+  for (const command of commands) alerts.addCommand(command);
   return alerts;
 }
 

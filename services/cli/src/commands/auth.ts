@@ -4,11 +4,14 @@ import { Command, Option } from "commander";
 import { type CliContext, dataFolder } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { wholeNumber } from "../input/parse-option.ts";
+import { withFormerName } from "../input/renamed-option.ts";
+import { JSON_FLAG } from "../input/shared-options.ts";
 import { createReport } from "../output/report.ts";
 import { makeTargetFolder } from "../output/target-folder.ts";
 import { ML_EXAMPLE_URL } from "../remote/peer-url.ts";
 
 const DAY_S = 86_400;
+const FOLDER_DEFAULT = "default: keys/ in the data folder, BELLWETHER_DATA_DIR";
 
 /** `bellwether auth` */
 export function authCommand(context: CliContext): Command {
@@ -16,21 +19,21 @@ export function authCommand(context: CliContext): Command {
   const folderOf = (given: string | undefined): string =>
     given === undefined ? defaultFolder() : path.resolve(context.cwd, given);
 
-  const keys = new Command("keys")
+  const keys = withFormerName(new Command("keys"), "--out", "--keys DIR")
     .description(
       "Create a key pair: a private key that signs tokens, and a file with the public key. The services use that file to verify tokens.",
     )
-    .option("--out <dir>", "folder for the two files (default: keys/ in the data folder, BELLWETHER_DATA_DIR)")
-    .option("--json", "print the result as one line of JSON")
-    .addHelpText("after", "\nExamples:\n  npx bellwether auth keys\n  npx bellwether auth keys --out keys")
+    .option("--keys <dir>", `folder for the two files (${FOLDER_DEFAULT})`)
+    .option(...JSON_FLAG)
+    .addHelpText("after", "\nExamples:\n  npx bellwether auth keys\n  npx bellwether auth keys --keys keys")
     .action(async (options) => {
       const report = createReport(options);
-      const folder = folderOf(options.out);
-      await makeTargetFolder(options.out === undefined ? "the data folder" : "--out", folder, 0o700);
+      const folder = folderOf(options.keys);
+      await makeTargetFolder(options.keys === undefined ? "the data folder" : "--keys", folder, 0o700);
       const files = await createLocalKeys(folder).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== "EEXIST") throw error;
         throw new UsageError(
-          `there is a key pair already in ${folder}; a new key pair would invalidate all tokens: remove the old one first, or choose another folder with --out`,
+          `there is a key pair already in ${folder}; a new key pair would invalidate all tokens: remove the old one first, or choose another folder with --keys`,
         );
       });
       report.line(`private key (keep it secret): ${files.privateKeyFile}`);
@@ -50,8 +53,8 @@ export function authCommand(context: CliContext): Command {
         .makeOptionMandatory(),
     )
     .option("--days <days>", "lifetime of the token in days, 1 to 365", wholeNumber(1, 365), 30)
-    .option("--keys <dir>", "folder of the key pair (default: keys/ in the data folder, BELLWETHER_DATA_DIR)")
-    .option("--json", "print the result as one line of JSON")
+    .option("--keys <dir>", `folder of the key pair (${FOLDER_DEFAULT})`)
+    .option(...JSON_FLAG)
     .addHelpText(
       "after",
       "\nExamples:\n  npx bellwether auth token --subject ada --role viewer --days 7 > ada.token\n  npx bellwether auth token --subject ada --role viewer --keys keys > ada.token",
@@ -74,6 +77,6 @@ export function authCommand(context: CliContext): Command {
     "after",
     `\nExamples:\n  npx bellwether auth keys\n  npx bellwether auth token --subject ada --role viewer > ada.token\n  npx bellwether auth token --subject mesh --role service admin > mesh.token   # for the services and for npx bellwether start\n  BELLWETHER_TOKEN_FILE=ada.token npx bellwether predict --url ${ML_EXAMPLE_URL} --input supplier.json`,
   );
-  for (const command of [keys, token]) auth.addCommand(command.copyInheritedSettings(auth).exitOverride());
+  for (const command of [keys, token]) auth.addCommand(command);
   return auth;
 }

@@ -6,6 +6,7 @@ import { changeFromLocal } from "../changes/change-view.ts";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { readSupplier } from "../input/read-supplier.ts";
+import { JSON_FLAG, MODEL_FLAG } from "../input/shared-options.ts";
 import { withLocalModel } from "../models/open-model.ts";
 import { createReport } from "../output/report.ts";
 
@@ -20,10 +21,10 @@ export function changeCommand(context: CliContext): Command {
       "--after <json>",
       "the later data of the supplier, in the same form; only one of --before and --after can be - (required)",
     )
-    .option("--model <name>", "name of the model (default: BELLWETHER_MODEL; if not set, supplier-risk)")
+    .option(...MODEL_FLAG)
     .option("--before-version <version>", "version or alias that scores the earlier data (default: champion)")
     .option("--after-version <version>", "version or alias that scores the later data (default: champion)")
-    .option("--json", "print the result as one line of JSON")
+    .option(...JSON_FLAG)
     .addHelpText(
       "after",
       "\nTo explain the change between two weeks of a stored supplier: npx bellwether suppliers change S_00001\n\nExample:\n  npx bellwether change --before october.json --after november.json --before-version v1",

@@ -17,7 +17,8 @@ import { UsageError } from "../errors/usage-error.ts";
 import { wholeNumber } from "../input/parse-option.ts";
 import { readChangeLimits } from "../input/read-change-limits.ts";
 import { readSupplier } from "../input/read-supplier.ts";
-import { checkModelOptions } from "../models/check-model-options.ts";
+import { JSON_FLAG } from "../input/shared-options.ts";
+import { checkModelOptions, withModelOptions } from "../models/check-model-options.ts";
 import { type CounterfactualJson, jsonFromAnswer, jsonFromResponse } from "../models/counterfactual-json.ts";
 import { withLocalModel } from "../models/open-model.ts";
 import { createReport, type Report } from "../output/report.ts";
@@ -89,7 +90,7 @@ function show(report: Report, answer: CounterfactualJson): void {
 
 /** `bellwether counterfactual` */
 export function counterfactualCommand(context: CliContext): Command {
-  return new Command("counterfactual")
+  return withModelOptions(new Command("counterfactual"))
     .requiredOption(
       "--input <json>",
       "one supplier: a flat JSON object, a file that contains the object, or - for standard input (required)",
@@ -111,15 +112,7 @@ export function counterfactualCommand(context: CliContext): Command {
       "--url <url>",
       `HTTP URL of a running ml-service, for example ${ML_EXAMPLE_URL}. The service finds the counterfactuals with its champion; the command does not read the model registry`,
     )
-    .option(
-      "--model <name>",
-      "name of the model, not together with --url (default: BELLWETHER_MODEL; if not set, supplier-risk)",
-    )
-    .option(
-      "--model-version <version>",
-      "version or alias, not together with --url, for example v3 or challenger (default: champion)",
-    )
-    .option("--json", "print the result as one line of JSON")
+    .option(...JSON_FLAG)
     .addHelpText(
       "after",
       `\nExamples:\n  npx bellwether counterfactual --input supplier.json\n  npx bellwether counterfactual --input supplier.json --fix late_ratio --limits '[{"feature":"avg_delay","min":10}]'`,

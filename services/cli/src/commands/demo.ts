@@ -4,12 +4,14 @@ import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { DEMO_DEFAULTS, writeDemo } from "../data/write-demo.ts";
 import { isoWeek, wholeNumber } from "../input/parse-option.ts";
+import { withFormerName } from "../input/renamed-option.ts";
+import { JSON_FLAG } from "../input/shared-options.ts";
 import { createReport } from "../output/report.ts";
 import { makeTargetFolder } from "../output/target-folder.ts";
 
 /** `bellwether demo` */
 export function demoCommand({ cwd }: CliContext): Command {
-  return new Command("demo")
+  return withFormerName(new Command("demo"), "--out", "--output DIR")
     .option(
       "--suppliers <count>",
       "number of suppliers to generate, 1 to 1000000",
@@ -29,13 +31,13 @@ export function demoCommand({ cwd }: CliContext): Command {
       DEMO_DEFAULTS.seed,
     )
     .option("--week <week>", "ISO week of the weekly file, for example 2026-W47", isoWeek, DEMO_DEFAULTS.week)
-    .option("--out <dir>", "output folder; the command creates it if it does not exist", "demo")
-    .option("--json", "print the result as one line of JSON")
+    .option("--output <dir>", "output folder; the command creates it if it does not exist", "demo")
+    .option(...JSON_FLAG)
     .addHelpText("after", "\nExample:\n  npx bellwether demo --suppliers 300 --transactions 600 --seed 123")
     .action(async (options) => {
       const report = createReport(options);
-      const folder = path.resolve(cwd, options.out);
-      await makeTargetFolder("--out", folder);
+      const folder = path.resolve(cwd, options.output);
+      await makeTargetFolder("--output", folder);
       const written = await writeDemo(folder, options, options.seed, options.week);
       report.line(
         `${countText(options.suppliers, "supplier")}, ${written.high_risk} of them high risk, in ${folder}: ${written.files.join(", ")}`,

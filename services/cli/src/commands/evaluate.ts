@@ -4,6 +4,7 @@ import { evaluateScores } from "@bellwether/risk-model/evaluate/evaluation";
 import { splitRows } from "@bellwether/risk-model/training/split-rows";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
+import { JSON_FLAG } from "../input/shared-options.ts";
 import { loadTrainingData, withDataOptions } from "../data/training-data.ts";
 import { type EvaluatedRows, scoreTestRows } from "../models/evaluated-rows.ts";
 import { comparisonJson, comparisonLines } from "../output/comparison-report.ts";
@@ -25,7 +26,7 @@ export function evaluateCommand(context: CliContext): Command {
       "--against <version>",
       "second version or alias, compared with --model-version on the same rows. The command prints the difference and its 95 % confidence interval for each metric",
     )
-    .option("--json", "print the result as one line of JSON")
+    .option(...JSON_FLAG)
     .addHelpText(
       "after",
       "\nExamples:\n  npx bellwether evaluate --data demo --model-version challenger\n  npx bellwether evaluate --data demo --model-version challenger --against champion",

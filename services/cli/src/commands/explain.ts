@@ -15,7 +15,8 @@ import { Command, Option } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { share, wholeNumber } from "../input/parse-option.ts";
 import { readSupplier, scoreFlatSupplier } from "../input/read-supplier.ts";
-import { checkModelOptions } from "../models/check-model-options.ts";
+import { JSON_FLAG } from "../input/shared-options.ts";
+import { checkModelOptions, withModelOptions } from "../models/check-model-options.ts";
 import { withLocalModel } from "../models/open-model.ts";
 import { createReport, type Report } from "../output/report.ts";
 import { ML_EXAMPLE_URL } from "../remote/peer-url.ts";
@@ -220,7 +221,7 @@ function localNarrative(
 
 /** `bellwether explain` */
 export function explainCommand(context: CliContext): Command {
-  return new Command("explain")
+  return withModelOptions(new Command("explain"))
     .requiredOption(
       "--input <json>",
       "one supplier: a flat JSON object, a file that contains the object, or - for standard input (required)",
@@ -228,14 +229,6 @@ export function explainCommand(context: CliContext): Command {
     .option(
       "--url <url>",
       `HTTP URL of a running ml-service, for example ${ML_EXAMPLE_URL}. The service explains the score with its champion; the command does not read the model registry`,
-    )
-    .option(
-      "--model <name>",
-      "name of the model, not together with --url (default: BELLWETHER_MODEL; if not set, supplier-risk)",
-    )
-    .option(
-      "--model-version <version>",
-      "version or alias, not together with --url, for example v3 or challenger (default: champion)",
     )
     .option("--top <count>", "maximum number of contributions, 1 to 1024 (default: all)", wholeNumber(1, 1_024))
     .option(
@@ -250,7 +243,7 @@ export function explainCommand(context: CliContext): Command {
         "language of the narrative (default: with --url the language of the service, without --url en)",
       ).choices(LANGUAGES),
     )
-    .option("--json", "print the result as one line of JSON")
+    .option(...JSON_FLAG)
     .addHelpText(
       "after",
       "\nTo explain the score of a stored supplier in one week: npx bellwether suppliers explain S_00001\n\nExample:\n  npx bellwether explain --input supplier.json",

@@ -23,6 +23,7 @@ import cli from "../../package.json" with { type: "json" };
 import { type CliContext, registryOf } from "../context/cli-context.ts";
 import { ReportedError } from "../errors/reported-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
+import { JSON_FLAG } from "../input/shared-options.ts";
 import { mlflowFolder, readMlflowFolder } from "../models/mlflow-folder.ts";
 import { createReport, type Report } from "../output/report.ts";
 
@@ -70,7 +71,7 @@ export function importCommand(context: CliContext): Command {
       "--risk-name <name>",
       "name under which the risk class is published, for example the name that the champion uses (default: the name of the class in the model file)",
     )
-    .option("--json", "print the result as one line of JSON")
+    .option(...JSON_FLAG)
     .addHelpText(
       "after",
       "\nExamples:\n  npx bellwether import model.onnx --name supplier-risk --background rows.csv\n  npx bellwether import booster.json --config config/model_config.yaml\n  npx bellwether import booster.json --json\n  npx bellwether import mlflow:mlruns/model --name supplier-risk",

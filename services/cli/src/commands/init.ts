@@ -11,6 +11,7 @@ import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { chooseColumnRoles, type Roles } from "../init/choose-column-roles.ts";
+import { JSON_FLAG } from "../input/shared-options.ts";
 import { columnNames } from "../init/column-names.ts";
 import { draftMapping, draftModelConfig, usualMarks } from "../init/draft-files.ts";
 import { type NumberMarks, profileColumn } from "../init/profile-column.ts";
@@ -54,7 +55,7 @@ export function initCommand(context: CliContext): Command {
       "--risk <value>",
       "value of the label that means risk; all other values mean no risk (default: the value that is a word for risk, such as yes or failed, else the rarer value)",
     )
-    .option("--json", "print the result as one line of JSON")
+    .option(...JSON_FLAG)
     .addHelpText(
       "after",
       "\nThe command drafts model_config.yaml and feature_mapping.yaml from the header and a sample of the rows. Before the command\nwrites the drafts, it tries them on the whole file." +

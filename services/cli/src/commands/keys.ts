@@ -9,6 +9,8 @@ import { Command, Option } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { wholeNumber } from "../input/parse-option.ts";
+import { type OpsOptions, withOps } from "../input/shared-options.ts";
+import { enumWord } from "../output/enum-word.ts";
 import { createReport } from "../output/report.ts";
 import { callerSettings } from "../remote/caller-token.ts";
 import { peerError } from "../remote/peer-error.ts";
@@ -20,11 +22,6 @@ const TIMEOUT_MS = 10_000;
 
 const ROLES = { viewer: Role.VIEWER, analyst: Role.ANALYST, admin: Role.ADMIN, service: Role.SERVICE } as const;
 type RoleName = keyof typeof ROLES;
-
-interface OpsOptions {
-  readonly ops?: string;
-  readonly json?: boolean;
-}
 
 /** `bellwether keys` */
 export function keysCommand(context: CliContext): Command {
@@ -85,17 +82,8 @@ export function keysCommand(context: CliContext): Command {
       "\nExamples:\n  npx bellwether keys create --name erp-export --role viewer --days 365 > erp.key\n  npx bellwether keys list\n  npx bellwether keys revoke erp-export" +
       '\n  curl -s localhost:8080/alerts -H "authorization: Bearer $(cat erp.key)"',
   );
-  for (const command of [create, list, revoke]) keys.addCommand(command.copyInheritedSettings(keys).exitOverride());
+  for (const command of [create, list, revoke]) keys.addCommand(command);
   return keys;
-}
-
-function withOps(command: Command): Command {
-  return command
-    .option(
-      "--ops <url>",
-      "gRPC URL of ops-service (default: OPS_SERVICE_URL; if not set, localhost with port OPS_SERVICE_GRPC_PORT; if not set, port 9080)",
-    )
-    .option("--json", "print the result as one line of JSON");
 }
 
 async function callOps<T>(
@@ -135,16 +123,12 @@ async function findKey(client: Client<typeof ApiKeyService>, which: string): Pro
 
 const dateOf = (at: Timestamp | undefined): string | null => (at ? timestampDate(at).toISOString() : null);
 
-function roleName(role: Role): string {
-  return Object.entries(ROLES).find(([, number]) => number === role)?.[0] ?? "unknown";
-}
-
 function keyJson(key: ApiKey) {
   return {
     key_id: key.keyId,
     name: key.name,
     prefix: key.prefix,
-    role: roleName(key.role),
+    role: enumWord(Role, key.role) || "unknown",
     created_at: dateOf(key.createdAt),
     created_by: key.createdBy,
     expires_at: dateOf(key.expiresAt),

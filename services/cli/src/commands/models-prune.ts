@@ -10,11 +10,12 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { Command } from "commander";
 import { type CliContext, defaultModel, registryOf } from "../context/cli-context.ts";
 import { reason, wholeNumber } from "../input/parse-option.ts";
+import { JSON_FLAG, MODEL_FLAG, OPS_FLAG, SCHEDULER_FLAG } from "../input/shared-options.ts";
 import { decideVersions } from "../models/unneeded-versions.ts";
 import { createReport } from "../output/report.ts";
 import { openOps } from "../remote/ops-client.ts";
 import { openPeer } from "../remote/peer-client.ts";
-import { defaultUrlText, OPS_PEER, SCHEDULER_PEER } from "../remote/peer-url.ts";
+import { SCHEDULER_PEER } from "../remote/peer-url.ts";
 
 /** Kinds of events that name the version which answered. */
 const KINDS = ["prediction.served", "explanation.served", "counterfactual.served", "batch.served"] as const;
@@ -33,7 +34,7 @@ export function pruneCommand(context: CliContext): Command {
     .description(
       "Remove versions that no alias, no run and no event of the audit log needs. Without --yes, the command only lists them.",
     )
-    .option("--model <name>", "name of the model (default: BELLWETHER_MODEL; if not set, supplier-risk)")
+    .option(...MODEL_FLAG)
     .option(
       "--older-than <days>",
       "remove only versions that were published at least this many days ago, and that no alias has pointed to in these days",
@@ -43,9 +44,9 @@ export function pruneCommand(context: CliContext): Command {
     .option("--keep <count>", "number of the newest versions that are kept", wholeNumber(0, 100_000), 5)
     .option("--yes", "remove the listed versions")
     .option("--reason <text>", "reason, 1 to 500 characters; the audit log records it", reason, "not needed any more")
-    .option("--scheduler <url>", `gRPC URL of scheduler-service (${defaultUrlText(SCHEDULER_PEER)})`)
-    .option("--ops <url>", `gRPC URL of ops-service (${defaultUrlText(OPS_PEER)})`)
-    .option("--json", "print the result as one line of JSON")
+    .option(...SCHEDULER_FLAG)
+    .option(...OPS_FLAG)
+    .option(...JSON_FLAG)
     .addHelpText("after", HELP)
     .action(async (options) => {
       const report = createReport(options);

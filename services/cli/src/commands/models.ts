@@ -19,6 +19,7 @@ import { Command } from "commander";
 import { type CliContext, defaultModel, registryOf } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { reason } from "../input/parse-option.ts";
+import { JSON_FLAG, MODEL_FLAG, REPLICAS_FLAG } from "../input/shared-options.ts";
 import { type Champions, championsInFolder, championsOfServices } from "../models/champions.ts";
 import { previousChampion } from "../models/previous-champion.ts";
 import { printableStart, TABLE_REASON } from "../output/printable.ts";
@@ -29,11 +30,6 @@ import { askReplicas, replicaLines } from "../remote/replica-status.ts";
 import { compareModelsCommand } from "./compare-models.ts";
 import { pruneCommand } from "./models-prune.ts";
 
-const JSON_FLAG = ["--json", "print the result as one line of JSON"] as const;
-const MODEL_FLAG = [
-  "--model <name>",
-  "name of the model (default: BELLWETHER_MODEL; if not set, supplier-risk)",
-] as const;
 const SCHEDULER_FLAG = [
   "--scheduler <url>",
   "gRPC URL of scheduler-service, which makes the change (default: SCHEDULER_SERVICE_URL). If neither the option nor the variable is set, the command changes the model registry directly",
@@ -284,7 +280,7 @@ export function modelsCommand(context: CliContext): Command {
     .description(
       "Show which version of the default model each replica of ml-service serves. If a replica does not serve the champion, show the reason. Also show the other models and versions that a replica has loaded because requests named them. Exit code 1 if a replica does not serve the champion or does not answer.",
     )
-    .option("--ml <url...>", `gRPC URLs of the replicas, separated by spaces (${defaultUrlText(ML_PEER)})`)
+    .option(...REPLICAS_FLAG)
     .option(...JSON_FLAG)
     .addHelpText("after", "\nExample:\n  npx bellwether models served --ml http://10.0.0.5:9081 http://10.0.0.6:9081")
     .action(async (options) => {
@@ -326,6 +322,6 @@ export function modelsCommand(context: CliContext): Command {
   );
   const others = [compareModelsCommand(context), promote, rollback, sign, pruneCommand(context)];
   for (const command of [list, show, history, served, ...others])
-    models.addCommand(command.copyInheritedSettings(models).exitOverride());
+    models.addCommand(command);
   return models;
 }

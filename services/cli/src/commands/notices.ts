@@ -7,6 +7,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { wholeNumber } from "../input/parse-option.ts";
+import { type OpsOptions, withOps } from "../input/shared-options.ts";
 import {
   attemptJson,
   destinationJson,
@@ -22,8 +23,7 @@ import {
 import { printable } from "../output/printable.ts";
 import { createReport } from "../output/report.ts";
 import { type OpsClient, openOps } from "../remote/ops-client.ts";
-import { enumWord } from "../suppliers/supplier-text.ts";
-import { type OpsOptions, withOps } from "./alert-actions.ts";
+import { enumWord } from "../output/enum-word.ts";
 
 type NoticeClient = OpsClient<typeof NoticeService>;
 
@@ -51,7 +51,7 @@ export function noticesCommand(context: CliContext): Command {
     destinationsCommand(context),
     enableCommand(context),
   ];
-  for (const command of commands) notices.addCommand(command.copyInheritedSettings(notices).exitOverride());
+  for (const command of commands) notices.addCommand(command);
   return notices;
 }
 

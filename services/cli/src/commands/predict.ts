@@ -7,7 +7,8 @@ import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { readSupplier, scoreFlatSupplier } from "../input/read-supplier.ts";
-import { checkModelOptions } from "../models/check-model-options.ts";
+import { JSON_FLAG } from "../input/shared-options.ts";
+import { checkModelOptions, withModelOptions } from "../models/check-model-options.ts";
 import { withLocalModel } from "../models/open-model.ts";
 import { type FileScores, isTableFile, predictFile } from "../models/predict-file.ts";
 import { createReport } from "../output/report.ts";
@@ -113,7 +114,7 @@ const fileJson = ({
 
 /** `bellwether predict` */
 export function predictCommand(context: CliContext): Command {
-  return new Command("predict")
+  return withModelOptions(new Command("predict"))
     .requiredOption(
       "--input <json>",
       "one supplier: a flat JSON object, a file that contains the object, or - for standard input. Many suppliers: a .csv, .parquet or .jsonl file with one row per supplier (required)",
@@ -126,15 +127,7 @@ export function predictCommand(context: CliContext): Command {
       "--url <url>",
       `HTTP URL of a running ml-service, for example ${ML_EXAMPLE_URL}. The service computes the score with its champion; the command does not read the model registry`,
     )
-    .option(
-      "--model <name>",
-      "name of the model, not together with --url (default: BELLWETHER_MODEL; if not set, supplier-risk)",
-    )
-    .option(
-      "--model-version <version>",
-      "version or alias, not together with --url, for example v3 or challenger (default: champion)",
-    )
-    .option("--json", "print the result as one line of JSON")
+    .option(...JSON_FLAG)
     .addHelpText(
       "after",
       `\nExamples:\n  npx bellwether predict --input '{"supplier_id":"S_00001","past_disputes":7,"late_ratio":0.4}'\n  npx bellwether predict --input supplier.json --url ${ML_EXAMPLE_URL} --json\n  npx bellwether predict --input suppliers.csv --output scores.parquet`,

@@ -3,17 +3,17 @@ import { countText } from "@bellwether/reasons/count-text";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
+import { JSON_FLAG, OPS_FLAG } from "../input/shared-options.ts";
 import { createReport } from "../output/report.ts";
 import { openOps } from "../remote/ops-client.ts";
-import { defaultUrlText, OPS_PEER } from "../remote/peer-url.ts";
 
 const TIMEOUT_MS = 10_000;
 
 /** `bellwether retention` */
 export function retentionCommand(context: CliContext): Command {
   return new Command("retention")
-    .option("--ops <url>", `gRPC URL of ops-service (${defaultUrlText(OPS_PEER)})`)
-    .option("--json", "print the result as one line of JSON")
+    .option(...OPS_FLAG)
+    .option(...JSON_FLAG)
     .addHelpText(
       "after",
       "\nThe numbers of weeks are `retention` in config/risk_policy.yaml of ops-service. The weeks are counted back from the newest complete week of" +

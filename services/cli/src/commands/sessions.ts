@@ -5,11 +5,11 @@ import { Command } from "commander";
 import { timeText } from "../alerts/alert-json.ts";
 import type { CliContext } from "../context/cli-context.ts";
 import { reason } from "../input/parse-option.ts";
+import { type OpsOptions, withOps } from "../input/shared-options.ts";
 import { printable } from "../output/printable.ts";
 import { createReport } from "../output/report.ts";
 import { type OpsClient, openOps } from "../remote/ops-client.ts";
-import { enumWord } from "../suppliers/supplier-text.ts";
-import { type OpsOptions, withOps } from "./alert-actions.ts";
+import { enumWord } from "../output/enum-word.ts";
 
 const PAGE_SIZE = 200;
 const TIMEOUT_MS = 10_000;
@@ -58,7 +58,7 @@ export function sessionsCommand(context: CliContext): Command {
     "\nThe commands call ops-service with the token or API key in BELLWETHER_TOKEN_FILE. The token or API key needs the role admin.\n" +
       "\nExamples:\n  npx bellwether sessions list\n  npx bellwether sessions list --subject 0f3c7a\n  npx bellwether sessions end 0f3c7a --reason 'laptop stolen'",
   );
-  for (const one of [list, end]) command.addCommand(one.copyInheritedSettings(command).exitOverride());
+  for (const one of [list, end]) command.addCommand(one);
   return command;
 }
 

@@ -5,6 +5,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { wholeNumber } from "../input/parse-option.ts";
+import { JSON_FLAG, OPS_FLAG, OPS_MODEL_FLAG } from "../input/shared-options.ts";
 import { printable } from "../output/printable.ts";
 import { createReport, type Report, showProgress } from "../output/report.ts";
 import { checkTargetFile } from "../output/target-folder.ts";
@@ -13,16 +14,6 @@ import { exportMasterData } from "../suppliers/export-master-data.ts";
 import { type FileReport, importFile } from "../suppliers/import-master-data.ts";
 import { openSuppliers, type SupplierClient } from "../suppliers/supplier-client.ts";
 import { scoreJson, supplierJson, supplierLine, supplierLines } from "../suppliers/supplier-text.ts";
-
-const JSON_FLAG = ["--json", "print the result as one line of JSON"] as const;
-const OPS_FLAG = [
-  "--ops <url>",
-  "gRPC URL of ops-service (default: OPS_SERVICE_URL; if not set, localhost with port OPS_SERVICE_GRPC_PORT; if not set, port 9080)",
-] as const;
-const MODEL_FLAG = [
-  "--model <name>",
-  "model whose scores are shown (default: the default model of ops-service)",
-] as const;
 
 const CONFLICTS = { stop: OnConflict.STOP, skip: OnConflict.SKIP, update: OnConflict.UPDATE } as const;
 /** Number of violations that are printed as text. */
@@ -36,13 +27,12 @@ export function suppliersCommand(context: CliContext): Command {
     "after",
     "\nThe commands call ops-service with the token or API key in BELLWETHER_TOKEN_FILE. The role analyst may import; the role viewer may\nuse all other commands.\n\nExamples:\n  npx bellwether suppliers search 'muller stahl'\n  npx bellwether suppliers show S_00001\n  npx bellwether suppliers change S_00001\n  npx bellwether suppliers import master-data.csv --dry-run\n  npx bellwether suppliers export master-data.csv",
   );
-  const flags = { model: MODEL_FLAG, ops: OPS_FLAG, json: JSON_FLAG };
   const commands = [
     ...[searchCommand(context), showCommand(context)],
-    ...[explainScoreCommand(context, flags), changeScoreCommand(context, flags)],
+    ...[explainScoreCommand(context), changeScoreCommand(context)],
     ...[importCommand(context), exportCommand(context)],
   ];
-  for (const command of commands) suppliers.addCommand(command.copyInheritedSettings(suppliers).exitOverride());
+  for (const command of commands) suppliers.addCommand(command);
   return suppliers;
 }
 
@@ -53,7 +43,7 @@ function searchCommand(context: CliContext): Command {
     )
     .argument("<query>", "a name, a part of a name, an id, or an identifier such as a VAT number")
     .option("--limit <count>", "maximum number of suppliers, 1 to 50", wholeNumber(1, 50), 20)
-    .option(...MODEL_FLAG)
+    .option(...OPS_MODEL_FLAG)
     .option(...OPS_FLAG)
     .option(...JSON_FLAG)
     .addHelpText("after", "\nExample:\n  npx bellwether suppliers search 'DE 123456789' --json")
@@ -77,7 +67,7 @@ function showCommand(context: CliContext): Command {
     )
     .argument("<supplier-id>", "id of the supplier in the weekly file")
     .option("--weeks <count>", "maximum number of weeks, 1 to 260", wholeNumber(1, 260), 52)
-    .option(...MODEL_FLAG)
+    .option(...OPS_MODEL_FLAG)
     .option(...OPS_FLAG)
     .option(...JSON_FLAG)
     .addHelpText("after", "\nExample:\n  npx bellwether suppliers show S_00001")

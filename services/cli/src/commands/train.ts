@@ -6,6 +6,7 @@ import { bandChangeLine } from "@bellwether/scoring/publish/band-change";
 import type { PublishedModel } from "@bellwether/scoring/publish/publish-model";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
+import { JSON_FLAG } from "../input/shared-options.ts";
 import { checkExport, exportTraining } from "../data/export-training.ts";
 import { withDataOptions } from "../data/training-data.ts";
 import { train } from "../models/train-model.ts";
@@ -24,7 +25,7 @@ export function trainCommand(context: CliContext): Command {
       "--export <dir>",
       "write the mapped rows to <dir>/training_rows.parquet. The column used_for is training, calibration, test, or the reason why the row was not used. The column test_score is the score of a test row. Rows that were rejected while reading are not in the file; the command prints their number and the reasons",
     )
-    .option("--json", "print the result as one line of JSON")
+    .option(...JSON_FLAG)
     .addHelpText(
       "after",
       "\nExamples:\n  npx bellwether demo && npx bellwether train --data demo --publish\n  npx bellwether train --data demo --export out   # writes out/training_rows.parquet for your own analysis\n  npx bellwether train --config config/examples/scms/model_config.yaml --mapping config/examples/scms/feature_mapping.yaml --data data",

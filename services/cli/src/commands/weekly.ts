@@ -3,9 +3,9 @@ import { countText } from "@bellwether/reasons/count-text";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { isoWeek, reason } from "../input/parse-option.ts";
+import { OPS_FLAG } from "../input/shared-options.ts";
 import { givenOptions } from "../output/given-options.ts";
 import { createReport } from "../output/report.ts";
-import { defaultUrlText, OPS_PEER } from "../remote/peer-url.ts";
 import { checkCommand } from "../weekly/check-command.ts";
 import { decisionCommands } from "../weekly/decision-commands.ts";
 import { listCommand } from "../weekly/list-command.ts";
@@ -65,7 +65,7 @@ export function weeklyCommand(context: CliContext): Command {
     replayCommand(context),
     reportCommand(context),
   ];
-  for (const command of [run, ...others]) weekly.addCommand(command.copyInheritedSettings(weekly).exitOverride());
+  for (const command of [run, ...others]) weekly.addCommand(command);
   return weekly;
 }
 
@@ -75,7 +75,7 @@ function statusCommand(context: CliContext): Command {
       "Show the last complete week of each model, the next run, and the weeks that need an action: weeks that are missed, held or failed, and weeks for which a new revision was requested. For each of these weeks, the command shows the next step. To see all runs, use weekly list.",
     )
     .option("--model <name>", "only the runs of this model (default: all models)")
-    .option("--ops <url>", `gRPC URL of ops-service (${defaultUrlText(OPS_PEER)})`)
+    .option(...OPS_FLAG)
     .addHelpText(
       "after",
       "\nExamples:\n  npx bellwether weekly status\n  npx bellwether weekly status --json | jq '.open[].iso_week'",

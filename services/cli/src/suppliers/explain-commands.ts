@@ -10,18 +10,10 @@ import { changeLines } from "../changes/change-text.ts";
 import { changeFromProto } from "../changes/change-view.ts";
 import type { CliContext } from "../context/cli-context.ts";
 import { isoWeek, share, wholeNumber } from "../input/parse-option.ts";
+import { JSON_FLAG, OPS_FLAG, OPS_MODEL_FLAG } from "../input/shared-options.ts";
+import { enumWord } from "../output/enum-word.ts";
 import { createReport } from "../output/report.ts";
 import { openSuppliers } from "./supplier-client.ts";
-import { enumWord } from "./supplier-text.ts";
-
-type Flag = readonly [flags: string, description: string];
-
-/** Options that all commands of `bellwether suppliers` share. */
-export interface SharedFlags {
-  readonly model: Flag;
-  readonly ops: Flag;
-  readonly json: Flag;
-}
 
 /** Maximum number of contributions and parts that a request may ask for. */
 const MAX_PARTS = 1_024;
@@ -41,7 +33,7 @@ export function contributionLine({
 }
 
 /** `bellwether suppliers explain` */
-export function explainScoreCommand(context: CliContext, flags: SharedFlags): Command {
+export function explainScoreCommand(context: CliContext): Command {
   return new Command("explain")
     .description(
       "Explain the score of a supplier in one week. The explanation is from the model version that computed the score.",
@@ -56,9 +48,9 @@ export function explainScoreCommand(context: CliContext, flags: SharedFlags): Co
       0,
     )
     .option("--narrative", "add the narrative (the score in sentences)")
-    .option(...flags.model)
-    .option(...flags.ops)
-    .option(...flags.json)
+    .option(...OPS_MODEL_FLAG)
+    .option(...OPS_FLAG)
+    .option(...JSON_FLAG)
     .addHelpText("after", "\nExample:\n  npx bellwether suppliers explain S_00001 --week 2026-W47 --top 5")
     .action(async (supplierId, options) => {
       const report = createReport(options);
@@ -84,7 +76,7 @@ export function explainScoreCommand(context: CliContext, flags: SharedFlags): Co
 }
 
 /** `bellwether suppliers change` */
-export function changeScoreCommand(context: CliContext, flags: SharedFlags): Command {
+export function changeScoreCommand(context: CliContext): Command {
   return new Command("change")
     .description(
       "Explain the change of a supplier's score between two weeks: how much follows from the data, and how much from the model version.",
@@ -96,9 +88,9 @@ export function changeScoreCommand(context: CliContext, flags: SharedFlags): Com
       isoWeek,
     )
     .option("--after <week>", "ISO week of the later score (default: the latest week)", isoWeek)
-    .option(...flags.model)
-    .option(...flags.ops)
-    .option(...flags.json)
+    .option(...OPS_MODEL_FLAG)
+    .option(...OPS_FLAG)
+    .option(...JSON_FLAG)
     .addHelpText("after", "\nExample:\n  npx bellwether suppliers change S_00001 --before 2026-W46 --after 2026-W47")
     .action(async (supplierId, options) => {
       const report = createReport(options);

@@ -5,9 +5,10 @@ import type { CliContext } from "../context/cli-context.ts";
 import { ReportedError } from "../errors/reported-error.ts";
 import { withConfigOptions } from "../input/config-options.ts";
 import { isoWeek } from "../input/parse-option.ts";
+import { JSON_FLAG, OPS_FLAG } from "../input/shared-options.ts";
 import { type GivenOptions, givenOptions, weeklyCommandText } from "../output/given-options.ts";
 import { createReport } from "../output/report.ts";
-import { defaultUrlText, ML_PEER, OPS_PEER } from "../remote/peer-url.ts";
+import { defaultUrlText, ML_PEER } from "../remote/peer-url.ts";
 import { checkWeek, type InputReport, type RunOptions } from "./run-week.ts";
 
 interface CheckOptions extends Omit<RunOptions, "week"> {
@@ -27,8 +28,8 @@ export function checkCommand(context: CliContext): Command {
     )
     .option("--week <week>", "ISO week of the data (default: the current week)", isoWeek)
     .option("--ml <url>", `gRPC URL of ml-service, with whose model the file is checked (${defaultUrlText(ML_PEER)})`)
-    .option("--ops <url>", `gRPC URL of ops-service (${defaultUrlText(OPS_PEER)})`)
-    .option("--json", "print the result as one line of JSON")
+    .option(...OPS_FLAG)
+    .option(...JSON_FLAG)
     .addHelpText(
       "after",
       "\nExit code 1 in these cases:\n- A run would be held or would fail.\n- The input is not written completely: it changes during the check, or the marker of WEEKLY_INPUT_MARKER is missing." +

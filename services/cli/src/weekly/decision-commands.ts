@@ -5,10 +5,10 @@ import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { ReportedError } from "../errors/reported-error.ts";
 import { isoWeek, reason } from "../input/parse-option.ts";
+import { JSON_FLAG, OPS_FLAG } from "../input/shared-options.ts";
 import { givenOptions, weeklyCommandText } from "../output/given-options.ts";
 import { createReport } from "../output/report.ts";
 import { openOps } from "../remote/ops-client.ts";
-import { defaultUrlText, OPS_PEER } from "../remote/peer-url.ts";
 import { findRun } from "./find-run.ts";
 import { approvalText, nextStep, runText, runToJson, stateText } from "./run-text.ts";
 
@@ -31,8 +31,8 @@ function decisionCommand(name: string, description: string, example: string, hel
     .requiredOption("--week <week>", "ISO week of the run, for example 2026-W47 (required)", isoWeek)
     .requiredOption("--reason <text>", "reason, 1 to 500 characters; the audit log records it (required)", reason)
     .option("--model <name>", "name of the model (default: the only model that has a run of the week)")
-    .option("--ops <url>", `gRPC URL of ops-service (${defaultUrlText(OPS_PEER)})`)
-    .option("--json", "print the result as one line of JSON")
+    .option(...OPS_FLAG)
+    .option(...JSON_FLAG)
     .addHelpText(
       "after",
       `\n${help}\nExit code 1 if the state of the run does not allow this action. With authentication, the token needs the role admin.\n\nExample:\n  npx bellwether weekly ${name} --week 2026-W47 --reason '${example}'`,

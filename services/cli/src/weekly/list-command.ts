@@ -6,9 +6,9 @@ import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { Command, Option } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { isoWeek, wholeNumber } from "../input/parse-option.ts";
+import { JSON_FLAG, OPS_FLAG } from "../input/shared-options.ts";
 import { createReport } from "../output/report.ts";
 import { type OpsClient, openOps } from "../remote/ops-client.ts";
-import { defaultUrlText, OPS_PEER } from "../remote/peer-url.ts";
 import { approvalText, reasonText, runToJson, STATE_NAMES, stateText, supersedeText } from "./run-text.ts";
 
 /** Which runs are listed. */
@@ -34,8 +34,8 @@ export function listCommand(context: CliContext): Command {
     .option("--week <week>", "only the runs of this ISO week, for example 2026-W10", isoWeek)
     .addOption(new Option("--state <state>", "only the runs in this state").choices(STATE_NAMES))
     .option("--limit <count>", "maximum number of runs, 1 to 10000", wholeNumber(1, 10_000), 50)
-    .option("--ops <url>", `gRPC URL of ops-service (${defaultUrlText(OPS_PEER)})`)
-    .option("--json", "print the result as one line of JSON")
+    .option(...OPS_FLAG)
+    .option(...JSON_FLAG)
     .addHelpText(
       "after",
       "\nExamples:\n  npx bellwether weekly list\n  npx bellwether weekly list --week 2026-W10\n  npx bellwether weekly list --model supplier-risk --state complete --json | jq -r '.runs[].iso_week'",

@@ -3,52 +3,74 @@ import { ReportFormat, ReportService } from "@bellwether/gen/bellwether/ops/v1/r
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
-import { isoWeek } from "../input/parse-option.ts";
+import { isoWeek as parseIsoWeek } from "../input/parse-option.ts";
+import { withFormerName } from "../input/renamed-option.ts";
+import { JSON_FLAG, type OpsOptions, OPS_FLAG, OPS_MODEL_FLAG } from "../input/shared-options.ts";
 import { createReport } from "../output/report.ts";
+import { checkTargetFile } from "../output/target-folder.ts";
 import { writeText, writeWholeFile } from "../output/whole-file.ts";
 import { openOps } from "../remote/ops-client.ts";
-import { defaultUrlText, OPS_PEER } from "../remote/peer-url.ts";
 
-interface ReportOptions {
+interface ReportOptions extends OpsOptions {
   readonly week?: string;
   readonly model?: string;
-  readonly ops?: string;
-  readonly html?: string;
-  readonly csv?: string;
-  readonly json?: string;
+  readonly output: readonly string[];
 }
 
-const FORMATS = { html: ReportFormat.HTML, csv: ReportFormat.CSV, json: ReportFormat.JSON } as const;
+/** Formats by the ending of the file. */
+const FORMATS = new Map([
+  [".html", ReportFormat.HTML],
+  [".csv", ReportFormat.CSV],
+  [".json", ReportFormat.JSON],
+]);
 
 /** `bellwether weekly report` */
 export function reportCommand(context: CliContext): Command {
-  return new Command("report")
+  const command = new Command("report")
     .description(
-      "Write the report of a complete week to one or more files: rows, checks, drift, largest changes of scores, money at risk, alerts, rejected rows, model and configuration. Give at least one of --html, --csv and --json.",
+      "Write the report of a complete week to one or more files: rows, checks, drift, largest changes of scores, money at risk, alerts, rejected rows, model and configuration.",
     )
-    .option("--week <week>", "ISO week, for example 2026-W47 (default: the latest complete week)", isoWeek)
-    .option("--model <name>", "model of the report (default: the default model of ops-service)")
-    .option("--html <file>", "write one HTML page that loads no other file, for reading and for printing")
-    .option("--csv <file>", "write a table with one figure in each row")
-    .option("--json <file>", "write all data of the report as JSON")
-    .option("--ops <url>", `gRPC URL of ops-service (${defaultUrlText(OPS_PEER)})`)
+    .requiredOption(
+      "--output <files...>",
+      "files to write, separated by spaces. Their endings choose the form: .html is one page that loads no other file, for reading and for printing; .csv is a table with one figure in each row; .json has all data of the report (required)",
+    )
+    .option("--week <week>", "ISO week, for example 2026-W47 (default: the latest complete week)", parseIsoWeek)
+    .option(...OPS_MODEL_FLAG)
+    .option(...OPS_FLAG)
+    .option(...JSON_FLAG)
     .addHelpText(
       "after",
-      "\nExample:\n  npx bellwether weekly report --week 2026-W47 --html report.html --csv report.csv",
+      "\nExample:\n  npx bellwether weekly report --week 2026-W47 --output report.html report.csv report.json",
     )
-    .action(async (options: ReportOptions) => {
-      const wanted = (["html", "csv", "json"] as const).flatMap((name) => {
-        const file = options[name];
-        return file === undefined ? [] : [{ format: FORMATS[name], file: path.resolve(context.cwd, file) }];
-      });
-      if (wanted.length === 0) throw new UsageError("give the file to write: --html FILE, --csv FILE or --json FILE");
+    // A file after `--json`, which was the file to write before.
+    .argument("[file]")
+    .usage("[options]")
+    .action(async (further: string | undefined, options: ReportOptions) => {
+      if (further !== undefined)
+        throw new UsageError(`${further}: name each file with --output; --json takes no file any more`);
+      const wanted = options.output.map((file) => targetOf(context, file));
+      for (const { file } of wanted) await checkTargetFile("--output", file);
+      const report = createReport(options);
       using ops = openOps(context, options.ops, ReportService);
-      const report = createReport({});
+      const written: string[] = [];
+      // The first answer chooses the week and the model of all files.
+      let [isoWeek, modelName] = [options.week ?? "", options.model ?? ""];
       for (const { format, file } of wanted) {
-        const request = { isoWeek: options.week ?? "", modelName: options.model ?? "", format };
-        const answer = await ops.answer(ops.client.getReport(request));
+        const answer = await ops.answer(ops.client.getReport({ isoWeek, modelName, format }));
+        ({ isoWeek, modelName } = answer);
         await writeWholeFile(file, (out) => writeText(out, answer.content));
-        report.line(`${answer.isoWeek}, ${answer.modelName}: ${file}`);
+        report.line(`${isoWeek}, ${modelName}: ${file}`);
+        written.push(file);
       }
+      report.json({ iso_week: isoWeek, model: modelName, files: written });
     });
+  for (const form of ["html", "csv"]) withFormerName(command, `--${form}`, `--output FILE.${form}`);
+  return command;
+}
+
+function targetOf({ cwd }: CliContext, given: string): { readonly format: ReportFormat; readonly file: string } {
+  const format = FORMATS.get(path.extname(given).toLowerCase());
+  if (format === undefined)
+    throw new UsageError(`--output: ${given}: expected a file that ends in ${[...FORMATS.keys()].join(", ")}`);
+  return { format, file: path.resolve(cwd, given) };
 }

@@ -9,10 +9,11 @@ import { type CliContext, dataFolder } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { withConfigOptions } from "../input/config-options.ts";
 import { reason } from "../input/parse-option.ts";
+import { JSON_FLAG, ML_FLAG, OPS_FLAG } from "../input/shared-options.ts";
 import { type GivenOptions, weeklyCommandText } from "../output/given-options.ts";
 import { showProgress, showStep } from "../output/report.ts";
 import { inCommandWords } from "../remote/command-words.ts";
-import { defaultUrlText, ML_PEER, OPS_PEER, peerUrl } from "../remote/peer-url.ts";
+import { ML_PEER, OPS_PEER, peerUrl } from "../remote/peer-url.ts";
 
 /** Message of the child process that does the run: progress while it runs, at its end the result or the failure. */
 interface WeeklyMessage<T> {
@@ -129,14 +130,14 @@ export interface RunOptions {
 /** Adds the options that `weekly run` and `weekly replay` share. */
 export function withRunOptions(command: Command, context: CliContext): Command {
   return withConfigOptions(command, context)
-    .option("--ml <url>", `gRPC URL of ml-service (${defaultUrlText(ML_PEER)})`)
-    .option("--ops <url>", `gRPC URL of ops-service (${defaultUrlText(OPS_PEER)})`)
+    .option(...ML_FLAG)
+    .option(...OPS_FLAG)
     .option(
       "--accept-losses <reason>",
       "publish the week although a check of its input fails, for example because too many rows are rejected (limits: config/risk_policy.yaml). The audit log records the caller and the reason",
       reason,
     )
-    .option("--json", "print the result as one line of JSON");
+    .option(...JSON_FLAG);
 }
 
 /**

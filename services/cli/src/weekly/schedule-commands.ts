@@ -8,9 +8,10 @@ import type { CliContext } from "../context/cli-context.ts";
 import { ReportedError } from "../errors/reported-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { isoWeek, reason } from "../input/parse-option.ts";
+import { JSON_FLAG, SCHEDULER_FLAG } from "../input/shared-options.ts";
 import { createReport, showProgress } from "../output/report.ts";
 import { openPeer, type PeerClient } from "../remote/peer-client.ts";
-import { defaultUrlText, SCHEDULER_PEER } from "../remote/peer-url.ts";
+import { SCHEDULER_PEER } from "../remote/peer-url.ts";
 import { stateText } from "./run-text.ts";
 
 interface SchedulerOptions {
@@ -26,8 +27,8 @@ const SCHEDULE_ID = "weekly";
 /** Adds the options of all commands that call scheduler-service. */
 export function withScheduler(command: Command): Command {
   return command
-    .option("--scheduler <url>", `gRPC URL of scheduler-service (${defaultUrlText(SCHEDULER_PEER)})`)
-    .option("--json", "print the result as one line of JSON");
+    .option(...SCHEDULER_FLAG)
+    .option(...JSON_FLAG);
 }
 
 /** Returns the subcommands of `bellwether weekly` that change the schedule or watch its runs. */
