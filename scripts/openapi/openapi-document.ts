@@ -13,7 +13,8 @@ import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { addExamples } from "./add-examples.ts";
 import { FLAT_PATHS, FLAT_SCHEMAS, ID_HEADERS } from "./flat-schemas.ts";
 import { messageSchema, reachable, reference, type Schema } from "./message-schema.ts";
-import { opsPaths, PLAIN_MESSAGES } from "./ops-paths.ts";
+import { ML_MESSAGES, mlPaths } from "./ml-paths.ts";
+import { OPS_MESSAGES, opsPaths } from "./ops-paths.ts";
 import { plainSchemas } from "./plain-schema.ts";
 import { conflict, REQUEST_KEY } from "./request-key.ts";
 import { REST_RPCS } from "./rest-rpcs.ts";
@@ -81,9 +82,10 @@ export function openApiDocument(root: string): Schema {
     if (!found) throw new Error(`the contract has no message ${name}`);
     return found;
   };
+  const restPaths = { ...FLAT_PATHS, ...opsPaths(message), ...mlPaths(message) };
   const allSchemas: Record<string, Schema> = {
     ...FLAT_SCHEMAS,
-    ...plainSchemas(PLAIN_MESSAGES.map(message), fieldComment),
+    ...plainSchemas([...OPS_MESSAGES, ...ML_MESSAGES].map(message), fieldComment),
     ...Object.fromEntries(schemas),
   };
   return {
@@ -94,7 +96,7 @@ export function openApiDocument(root: string): Schema {
       description:
         "RPCs over Connect with JSON, and REST paths. Every answer has the headers x-request-id and, once its call began, x-trace-id.",
     },
-    paths: addExamples({ ...withRoles({ ...FLAT_PATHS, ...opsPaths(message) }, paths), ...paths }, allSchemas, root),
+    paths: addExamples({ ...withRoles(restPaths, paths), ...paths }, allSchemas, root),
     components: {
       schemas: allSchemas,
       securitySchemes: { token: { type: "http", scheme: "bearer" } },

@@ -1,8 +1,8 @@
 import type { DescMessage } from "@bufbuild/protobuf";
-import { ID_HEADERS } from "./flat-schemas.ts";
 import type { Schema } from "./message-schema.ts";
 import { plainReference } from "./plain-schema.ts";
 import { conflict, REQUEST_KEY } from "./request-key.ts";
+import { restAnswer } from "./rest-answer.ts";
 
 const TEXT: Schema = { type: "string" };
 const NAMES = (...names: string[]): Schema => ({ enum: names });
@@ -13,17 +13,8 @@ const BOOLEAN: Schema = { type: "boolean" };
 const parameters = (schemas: Readonly<Record<string, Schema>>, ...required: string[]): Schema[] =>
   Object.entries(schemas).map(([name, schema]) => ({ name, in: "query", required: required.includes(name), schema }));
 
-const answer = (description: string, schema: Schema, type = "application/json"): Schema => ({
-  200: { description, headers: ID_HEADERS, content: { [type]: { schema } } },
-  default: {
-    description: "The request was not served.",
-    headers: ID_HEADERS,
-    content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
-  },
-});
-
-/** Messages whose JSON the REST paths answer. */
-export const PLAIN_MESSAGES = [
+/** Messages whose JSON the REST paths of ops-service answer. */
+export const OPS_MESSAGES = [
   ...["bellwether.ops.v1.Alert", "bellwether.ops.v1.AuditRecord", "bellwether.ops.v1.BatchRun"],
   ...["bellwether.ops.v1.ListSuppliersResponse", "bellwether.ops.v1.GetSupplierResponse"],
 ] as const;
@@ -88,7 +79,7 @@ const ACTION: Schema = {
  * @param message Returns a message of the contract by its name.
  */
 export function opsPaths(message: (name: string) => DescMessage): Readonly<Record<string, Schema>> {
-  const plain = (name: (typeof PLAIN_MESSAGES)[number]): Schema => plainReference(message(name));
+  const plain = (name: (typeof OPS_MESSAGES)[number]): Schema => plainReference(message(name));
   const alerts = { type: "array", items: plain("bellwether.ops.v1.Alert") };
   return {
     "/suppliers": {
@@ -107,7 +98,7 @@ export function opsPaths(message: (name: string) => DescMessage): Readonly<Recor
           order_by: NAMES("impact", "score", "change", "exposure", "name"),
           direction: NAMES("ascending", "descending"),
         }),
-        responses: answer("The suppliers.", plain("bellwether.ops.v1.ListSuppliersResponse")),
+        responses: restAnswer("The suppliers.", plain("bellwether.ops.v1.ListSuppliersResponse")),
       },
     },
     "/supplier": {
@@ -115,7 +106,7 @@ export function opsPaths(message: (name: string) => DescMessage): Readonly<Recor
         operationId: "supplier",
         summary: "Returns one supplier with its scores, as GetSupplier.",
         parameters: parameters({ supplier_id: TEXT, history_weeks: COUNT(260), model_name: TEXT }, "supplier_id"),
-        responses: answer("The supplier.", plain("bellwether.ops.v1.GetSupplierResponse")),
+        responses: restAnswer("The supplier.", plain("bellwether.ops.v1.GetSupplierResponse")),
       },
     },
     "/alerts": {
@@ -132,7 +123,7 @@ export function opsPaths(message: (name: string) => DescMessage): Readonly<Recor
           ...{ iso_week: TEXT, rule_id: TEXT, model_name: TEXT, owner: TEXT, region: TEXT, category: TEXT },
           ...{ supplier_id: TEXT, text: TEXT, alert_id_prefix: TEXT },
         }),
-        responses: answer("The alerts.", object({ alerts, next_page_token: TEXT })),
+        responses: restAnswer("The alerts.", object({ alerts, next_page_token: TEXT })),
       },
     },
     "/alerts/action": {
@@ -142,7 +133,7 @@ export function opsPaths(message: (name: string) => DescMessage): Readonly<Recor
         parameters: [REQUEST_KEY],
         requestBody: { required: true, content: { "application/json": { schema: ACTION } } },
         responses: {
-          ...answer("The alert after the action.", object({ alert: plain("bellwether.ops.v1.Alert") })),
+          ...restAnswer("The alert after the action.", object({ alert: plain("bellwether.ops.v1.Alert") })),
           409: conflict("application/problem+json", "Problem"),
         },
       },
@@ -155,7 +146,7 @@ export function opsPaths(message: (name: string) => DescMessage): Readonly<Recor
           ...parameters({ model_name: TEXT, after_sequence: COUNT(Number.MAX_SAFE_INTEGER) }),
           { name: "Last-Event-ID", in: "header", required: false, schema: COUNT(Number.MAX_SAFE_INTEGER) },
         ],
-        responses: answer(
+        responses: restAnswer(
           "Server-sent events; this is the data of one. The last event of a stream that fails is `problem`.",
           object({ alerts, truncated: BOOLEAN, sequence: COUNT(Number.MAX_SAFE_INTEGER) }),
           "text/event-stream",
@@ -167,7 +158,7 @@ export function opsPaths(message: (name: string) => DescMessage): Readonly<Recor
         operationId: "audit",
         summary: "Lists events of the audit log, as QueryEvents.",
         parameters: parameters({ page_size: COUNT(200), page_token: TEXT, kind: TEXT, subject: TEXT, actor: TEXT }),
-        responses: answer(
+        responses: restAnswer(
           "The events.",
           object({ events: { type: "array", items: plain("bellwether.ops.v1.AuditRecord") }, next_page_token: TEXT }),
         ),
@@ -178,7 +169,7 @@ export function opsPaths(message: (name: string) => DescMessage): Readonly<Recor
         operationId: "batchStatus",
         summary: "Returns the latest weekly run, or that of a week, as GetRun.",
         parameters: parameters({ iso_week: TEXT, model_name: TEXT }),
-        responses: answer("The run.", orNull(plain("bellwether.ops.v1.BatchRun"))),
+        responses: restAnswer("The run.", orNull(plain("bellwether.ops.v1.BatchRun"))),
       },
     },
   };

@@ -13,4 +13,5 @@ export const REST_RPCS: Readonly<Record<string, string>> = {
   "/alerts/stream": ops("AlertService", "WatchAlerts"),
   "/audit": ops("AuditService", "QueryEvents"),
   "/batch/status": ops("BatchService", "GetRun"),
+  "/shadow": "/bellwether.registry.v1.ShadowService/GetShadowComparison",
 };

@@ -82,6 +82,7 @@ test("an error of a REST path is the document's problem, and an error of an RPC 
 test("/openapi.json has the RPCs and REST paths of this service, and no others", async () => {
   const { paths } = await (await fetch(`${web}/openapi.json`)).json();
   expect(paths).toHaveProperty(["/predict"]);
+  expect(paths).toHaveProperty(["/shadow"]);
   expect(paths).toHaveProperty(["/bellwether.inference.v1.InferenceService/Predict"]);
   expect(Object.keys(paths).filter((name) => name.startsWith("/bellwether.ops."))).toEqual([]);
   const page = await (await fetch(`${web}/reference`)).text();
