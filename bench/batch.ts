@@ -9,9 +9,10 @@ import { RUNTIME } from "@bellwether/scoring/runtime/onnx-session";
 import { h2loadVersion } from "./h2load.ts";
 import { type Bench, type Metric, metric } from "./metric.ts";
 import { batchTarget, ROWS, TENSOR } from "./serving/batch-request.ts";
-import { load, median, peakMemoryMb, type Target } from "./serving/load.ts";
+import { load, peakMemoryMb, type Target } from "./serving/load.ts";
 import { type MlService, startMlService } from "./serving/ml-service.ts";
 import { FEATURES, publishServingModel } from "./serving/serving-model.ts";
+import { median } from "./statistics.ts";
 
 const ROUNDS = 5;
 /** Batches in flight on one connection, as a weekly run sends them. */

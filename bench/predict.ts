@@ -12,6 +12,7 @@ import { type BenchModel, drawRows, FEATURES, trainBenchModels } from "./explain
 import { type Bench, type Metric, metric } from "./metric.ts";
 import { publishModel } from "./publish-model.ts";
 import { measurePredict } from "./serving/predict-ratios.ts";
+import { quantile } from "./statistics.ts";
 
 /** Number of measured calls of each RPC, and of calls before them. */
 const CALLS = 4_000;
@@ -55,8 +56,8 @@ async function measureModel(model: BenchModel, log: (line: string) => void): Pro
         if (i >= WARM_UP) times[name].push(performance.now() - start);
       }
     }
-    const [predictMs, explainMs] = [percentile(times.predict, 0.99), percentile(times.explain, 0.99)];
-    const halves = `p50 ${percentile(times.predict, 0.5).toFixed(3)} and ${percentile(times.explain, 0.5).toFixed(3)} ms`;
+    const [predictMs, explainMs] = [quantile(times.predict, 0.99), quantile(times.explain, 0.99)];
+    const halves = `p50 ${quantile(times.predict, 0.5).toFixed(3)} and ${quantile(times.explain, 0.5).toFixed(3)} ms`;
     log(
       `${model.name}: p99 Predict ${predictMs.toFixed(3)} ms, Explain ${explainMs.toFixed(3)} ms; ${halves}; ${CALLS} calls each`,
     );
@@ -82,9 +83,4 @@ function suppliersOf(names: readonly string[]) {
     supplierId: `S_${r}`,
     features: Object.fromEntries(names.map((name, c) => [name, rows[r * FEATURES + c] ?? 0])),
   }));
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }

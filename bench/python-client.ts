@@ -7,6 +7,7 @@ import { publishDemoModel } from "@bellwether/testing/demo-model";
 import { startService } from "@bellwether/testing/service-process";
 import { installPythonClient, PYTHON } from "../tests/interop/python-client.ts";
 import { type Bench, type BenchContext, type Metric, metric } from "./metric.ts";
+import { median } from "./statistics.ts";
 
 const ROWS = 100_000;
 const PAIRS = 7;
@@ -56,11 +57,11 @@ async function measure(
     const speed = (of: keyof Pair) =>
       metric({
         name: `${name}.${of}`,
-        value: medianOf(pairs.map((pair) => pair[of])),
+        value: median(pairs.map((pair) => pair[of])),
         unit: "rows/s",
         better: "higher",
       });
-    const value = medianOf(pairs.map(({ raw, explain }) => explain / raw));
+    const value = median(pairs.map(({ raw, explain }) => explain / raw));
     const peer = "raw PredictBatch of the same rows";
     const ratio = { name: `${name}.explain÷raw`, value, unit: "ratio", better: "higher" as const, peer };
     return [speed("raw"), speed("explain"), metric(gate === undefined ? ratio : { ...ratio, gate })];
@@ -79,8 +80,4 @@ async function publishModelOfDemo(registry: string): Promise<void> {
     });
   await cli("demo", "--suppliers", "3000", "--transactions", "30000", "--output", data);
   await cli("train", "--data", data, "--publish");
-}
-
-function medianOf(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

@@ -17,6 +17,7 @@ import {
   startServer,
   type Target,
 } from "./own/rpc-target.ts";
+import { median } from "./statistics.ts";
 
 const ROUNDS = 5;
 /**
@@ -141,10 +142,6 @@ function versionOf(name: string): string {
   const file = new URL("../services/lib/mesh/package.json", import.meta.url);
   const { dependencies }: { readonly dependencies: Record<string, string> } = JSON.parse(readFileSync(file, "utf8"));
   return dependencies[name] ?? "?";
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 function unmeasured(reason: string): Metric[] {

@@ -11,6 +11,7 @@ import { createClient, type Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { testChunk } from "../services/ops-service/test/ops-harness.ts";
 import { type Bench, metric } from "./metric.ts";
+import { median } from "./statistics.ts";
 
 const SUPPLIERS = 2_000;
 /** A call with a session reads the session from PostgreSQL, which a call with a token does not. */
@@ -93,9 +94,7 @@ async function medians(
       if (pair >= WARM_UP_PAIRS) times.get(headers)?.push(performance.now() - start);
     }
   }
-  const median = (values: readonly number[] = []): number =>
-    values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-  return { tokenMs: median(times.get(token)), sessionMs: median(times.get(session)) };
+  return { tokenMs: median(times.get(token) ?? []), sessionMs: median(times.get(session) ?? []) };
 }
 
 /** Publishes a week in which a tenth of the suppliers has alerts. */

@@ -11,6 +11,7 @@ import { DEMO_SPEC, demoSupplier, publishDemoModel, trainDemoModel } from "@bell
 import { type ServiceProcess, startService } from "@bellwether/testing/service-process";
 import { createClient } from "@connectrpc/connect";
 import { type Bench, metric } from "./metric.ts";
+import { quantile } from "./statistics.ts";
 
 /** Blocks of each service, which take turns, calls of a block, and calls at the same time. */
 const BLOCKS = 24;
@@ -110,9 +111,6 @@ async function openService(root: string, share: number, services: AsyncDisposabl
     },
   };
 }
-
-const quantile = (values: readonly number[], share: number): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(share * values.length)] ?? Number.NaN;
 
 /** Returns the CPU time of all threads of a service, nanoseconds (Linux). */
 async function cpuNanosOf({ process: { pid } }: ServiceProcess): Promise<number> {

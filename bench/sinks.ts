@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -12,6 +11,8 @@ import { type ServiceProcess, startService } from "@bellwether/testing/service-p
 import { createClient } from "@connectrpc/connect";
 import { installKafka, startKafka } from "../tests/faults/kafka/kafka-broker.ts";
 import { type Bench, type Metric, metric } from "./metric.ts";
+import { processorSeconds } from "./serving/load.ts";
+import { median } from "./statistics.ts";
 
 const TURNS = 20;
 const CALLS = 500;
@@ -94,14 +95,14 @@ export const bench: Bench = async ({ log }) => {
 
 async function measureTurn({ service, call, cpuUs, p50Us }: Measured): Promise<void> {
   const times: number[] = [];
-  const before = cpuTimeUs(service.process.pid);
+  const before = await processorSeconds(service.process.pid ?? 0);
   for (let i = 0; i < CALLS; i++) {
     const start = performance.now();
     await call(i);
     times.push((performance.now() - start) * 1_000);
   }
   await delay(SENDING_MS);
-  cpuUs.push((cpuTimeUs(service.process.pid) - before) / CALLS);
+  cpuUs.push((((await processorSeconds(service.process.pid ?? 0)) - before) * 1e6) / CALLS);
   p50Us.push(median(times));
 }
 
@@ -127,20 +128,6 @@ function ratios(
       ...(isGated && { gate: P50_GATE }),
     }),
   ];
-}
-
-const TICK_US = 10_000;
-
-/** Returns the CPU time of a process with all its threads, µs. */
-function cpuTimeUs(pid: number | undefined): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-    .replace(/^.*\) /s, "")
-    .split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * TICK_US;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }
 
 function unmeasured(reason: string): Metric {

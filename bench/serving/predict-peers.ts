@@ -13,7 +13,8 @@ import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
 import { type Metric, metric } from "../metric.ts";
-import { frameFile, load, median, ON_SERVER_CPU, type Target } from "./load.ts";
+import { median } from "../statistics.ts";
+import { frameFile, load, ON_SERVER_CPU, type Target } from "./load.ts";
 import { FEATURES, trainingTable } from "./serving-model.ts";
 
 const PEERS = new URL("../peers/", import.meta.url).pathname;

@@ -14,6 +14,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
 import { h2loadVersion } from "../h2load.ts";
 import { type Metric, metric } from "../metric.ts";
+import { median } from "../statistics.ts";
 import { startAuditStandIn } from "./audit-sink.ts";
 import {
   bindToLoadCpu,
@@ -21,7 +22,6 @@ import {
   frameFile,
   load,
   type Measured,
-  median,
   ON_SERVER_CPU,
   type Shape,
   type Target,
