@@ -14,6 +14,31 @@ const SHARED = path.resolve(import.meta.dirname, "../../../shared/data");
 const SUPPLIER =
   '{"supplier_id":"S_00001","past_disputes":7,"financial_stability_index":0.42,"avg_delay":38,"late_ratio":0.45,"avg_payment_delay_days":51,"delivery_score":71,"annual_spend":420000,"contract_value":250000,"dispute_rate":0.2,"avg_delivery_quality":68}';
 
+/** Operations of the OpenAPI document, as far as the test reads them. */
+type ReferencePaths = Readonly<Record<string, Readonly<Record<string, ReferenceOperation>>>>;
+interface ReferenceOperation {
+  readonly operationId: string;
+  readonly parameters?: readonly { readonly name: string; readonly example?: unknown }[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly example?: unknown }>> };
+  readonly "x-example-ids"?: object;
+  readonly responses: Readonly<Record<string, { readonly content: object }>>;
+}
+
+const READS = /^[a-z]|_(?:Get|List|Search|Query|Verify|Suggest|Predict|Explain|Find|Counterfactual)/;
+
+/** Returns the request of an example that changes nothing. Undefined: it changes something, streams, or needs ids. */
+function exampleOf(name: string, verb: string, operation: ReferenceOperation) {
+  const { operationId, parameters = [], requestBody, responses } = operation;
+  const [type = "", media] = Object.entries(requestBody?.content ?? {})[0] ?? [];
+  const isStream = [type, ...Object.keys(responses["200"]?.content ?? {})].some((one) => /connect\+|event-stream/.test(one));
+  if (isStream || !READS.test(operationId) || operation["x-example-ids"] !== undefined) return;
+  const query = new URLSearchParams(
+    parameters.flatMap(({ name: key, example }) => (example === undefined ? [] : [[key, String(example)]])),
+  );
+  const body = media === undefined ? {} : { body: JSON.stringify(media.example), headers: { "content-type": type } };
+  return { path: `${name}?${query}`, init: { method: verb.toUpperCase(), ...body } };
+}
+
 async function json(url: string, init?: RequestInit) {
   const response = await fetch(url, init);
   expect({ url, status: response.status }).toEqual({ url, status: 200 });
@@ -164,6 +189,26 @@ describe("bellwether start in an empty folder", () => {
       }
     },
   );
+
+  test("the reading examples of each API reference are answered, unless they say where their ids come from", async () => {
+    const { ops_service, ml_service, scheduler_service } = mesh.started;
+    const failed: unknown[] = [];
+    let answered = 0;
+    for (const { web } of [ops_service, ml_service, scheduler_service]) {
+      const { paths }: { readonly paths: ReferencePaths } = await json(`${web}/openapi.json`);
+      for (const [name, verbs] of Object.entries(paths))
+        for (const [verb, operation] of Object.entries(verbs)) {
+          const request = exampleOf(name, verb, operation);
+          if (request === undefined) continue;
+          const response = await fetch(`${web}${request.path}`, request.init);
+          const text = await response.text();
+          if (response.status === 200) answered++;
+          else failed.push([name, response.status, text.slice(0, 300)]);
+        }
+    }
+    expect(failed).toEqual([]);
+    expect(answered).toBeGreaterThan(40);
+  });
 
   test("a second start in the same folder fails and does not disturb the first", async () => {
     expect(await folder.run(["start"])).toMatchObject({
