@@ -4,9 +4,9 @@ import os from "node:os";
 import path from "node:path";
 import { firstMessage, spawnNode } from "@bellwether/testing/node-process";
 import { type Bench, metric } from "./metric.ts";
-import { median } from "./statistics.ts";
 import { startMlService } from "./serving/ml-service.ts";
 import { publishServingModel } from "./serving/serving-model.ts";
+import { median } from "./statistics.ts";
 
 const ROUNDS = 5;
 

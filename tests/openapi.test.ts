@@ -103,7 +103,9 @@ test("an example says where its ids come from, unless the demo has them", () => 
     }),
   );
   expect(named).toEqual([]);
-  const sources: string[] = operations.flatMap(({ operation }) => Object.values(Object(operation)["x-example-ids"] ?? {}));
+  const sources: string[] = operations.flatMap(({ operation }) =>
+    Object.values(Object(operation)["x-example-ids"] ?? {}),
+  );
   expect(sources.filter((source) => !Object.hasOwn(document.paths, source))).toEqual([]);
   expect(sources.length).toBeGreaterThan(20);
 });

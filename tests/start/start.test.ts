@@ -30,7 +30,9 @@ const READS = /^[a-z]|_(?:Get|List|Search|Query|Verify|Suggest|Predict|Explain|F
 function exampleOf(name: string, verb: string, operation: ReferenceOperation) {
   const { operationId, parameters = [], requestBody, responses } = operation;
   const [type = "", media] = Object.entries(requestBody?.content ?? {})[0] ?? [];
-  const isStream = [type, ...Object.keys(responses["200"]?.content ?? {})].some((one) => /connect\+|event-stream/.test(one));
+  const isStream = [type, ...Object.keys(responses["200"]?.content ?? {})].some((one) =>
+    /connect\+|event-stream/.test(one),
+  );
   if (isStream || !READS.test(operationId) || operation["x-example-ids"] !== undefined) return;
   const query = new URLSearchParams(
     parameters.flatMap(({ name: key, example }) => (example === undefined ? [] : [[key, String(example)]])),

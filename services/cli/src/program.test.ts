@@ -80,9 +80,17 @@ test.each([
   const { error, printed } = await call(...words);
   expect(error).toMatchObject({ message: `error: ${message}` });
   expect(printed).toContain("(add --help for the options and examples)");
-  expect((await call(...words.slice(0, words.findIndex((word) => word.startsWith("-"))), "--help")).printed).not.toMatch(
-    /--(?:out|html|csv)\b/,
-  );
+  expect(
+    (
+      await call(
+        ...words.slice(
+          0,
+          words.findIndex((word) => word.startsWith("-")),
+        ),
+        "--help",
+      )
+    ).printed,
+  ).not.toMatch(/--(?:out|html|csv)\b/);
 });
 
 test("weekly report rejects a file without --output, and an ending that it cannot write", async () => {

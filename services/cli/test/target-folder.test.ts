@@ -99,9 +99,12 @@ test("--export into the data folder does not overwrite a source of the mapping",
   const repository = path.resolve(import.meta.dirname, "../../..");
   const mapping = await readFile(path.join(repository, "config/feature_mapping.yaml"), "utf8");
   const [, first = ""] = /^\s*(?:file: |- \{.*file: )"?([^",}\n]+)/m.exec(mapping) ?? [];
-  await demoCommand({ env: {}, cwd: folder }).parseAsync(["--suppliers", "20", "--transactions", "20", "--output", data], {
-    from: "user",
-  });
+  await demoCommand({ env: {}, cwd: folder }).parseAsync(
+    ["--suppliers", "20", "--transactions", "20", "--output", data],
+    {
+      from: "user",
+    },
+  );
   await rename(path.join(data, first), path.join(data, "training_rows.parquet"));
   const renamed = path.join(folder, "mapping.yaml");
   await writeFile(renamed, mapping.replaceAll(first, "training_rows.parquet"));

@@ -1,4 +1,9 @@
-import { type Alert, type AlertEvent, Disposition, type ScoreChangeParts } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import {
+  type Alert,
+  type AlertEvent,
+  Disposition,
+  type ScoreChangeParts,
+} from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { countText } from "@bellwether/reasons/count-text";
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import { printable, printableStart, widthOf } from "../output/printable.ts";

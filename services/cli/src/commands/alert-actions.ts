@@ -153,10 +153,7 @@ function resolveCommand(context: CliContext): Command {
     "0190f3c0 --disposition accepted --until 2027-03-31",
   )
     .addOption(
-      new Option(
-        "--disposition <disposition>",
-        "how the alerts were resolved; duplicate needs --of (required)",
-      )
+      new Option("--disposition <disposition>", "how the alerts were resolved; duplicate needs --of (required)")
         .choices(Object.keys(DISPOSITIONS))
         .makeOptionMandatory(),
     )

@@ -321,7 +321,6 @@ export function modelsCommand(context: CliContext): Command {
     "\nExamples:\n  npx bellwether models list --model supplier-risk\n  npx bellwether models promote challenger --reason 'better on the newest quarter'\n  npx bellwether models rollback\n  npx bellwether models served --ml http://10.0.0.5:9081 http://10.0.0.6:9081\n  npx bellwether models promote v3 --scheduler http://localhost:9082",
   );
   const others = [compareModelsCommand(context), promote, rollback, sign, pruneCommand(context)];
-  for (const command of [list, show, history, served, ...others])
-    models.addCommand(command);
+  for (const command of [list, show, history, served, ...others]) models.addCommand(command);
   return models;
 }

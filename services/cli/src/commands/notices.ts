@@ -20,10 +20,10 @@ import {
   noticeLines,
   noticeStateWord,
 } from "../notices/notice-text.ts";
+import { enumWord } from "../output/enum-word.ts";
 import { printable } from "../output/printable.ts";
 import { createReport } from "../output/report.ts";
 import { type OpsClient, openOps } from "../remote/ops-client.ts";
-import { enumWord } from "../output/enum-word.ts";
 
 type NoticeClient = OpsClient<typeof NoticeService>;
 

@@ -17,8 +17,8 @@ import {
 import { countText } from "@bellwether/reasons/count-text";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { timeText } from "../alerts/alert-json.ts";
-import { printableStart, TABLE_REASON } from "../output/printable.ts";
 import { enumWord } from "../output/enum-word.ts";
+import { printableStart, TABLE_REASON } from "../output/printable.ts";
 
 export const noticeStateWord = (state: NoticeState): string => enumWord(NoticeState, state);
 const channelWord = (channel: NoticeChannel): string => enumWord(NoticeChannel, channel);

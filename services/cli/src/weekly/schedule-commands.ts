@@ -26,9 +26,7 @@ const SCHEDULE_ID = "weekly";
 
 /** Adds the options of all commands that call scheduler-service. */
 export function withScheduler(command: Command): Command {
-  return command
-    .option(...SCHEDULER_FLAG)
-    .option(...JSON_FLAG);
+  return command.option(...SCHEDULER_FLAG).option(...JSON_FLAG);
 }
 
 /** Returns the subcommands of `bellwether weekly` that change the schedule or watch its runs. */

@@ -100,7 +100,7 @@ test("reports every violation at once, in the order of the file, with position, 
     .replace("trees: 100", "trees: many")
     .replace("seed: 42", "seed: -1\nsede: 42");
   expect(violationsOf(bad)).toEqual([
-    "m.yaml:4:5 features[0].unit: found nothing, expected a unit of 1 to 40 characters, e.g. days; \"\" when it is not known",
+    'm.yaml:4:5 features[0].unit: found nothing, expected a unit of 1 to 40 characters, e.g. days; "" when it is not known',
     'm.yaml:6:5 features[0]: found the unknown key "unti", expected the known key "unit"',
     "m.yaml:7:12 features[0].range: found [5,1], expected [min, max], the physically possible numbers, min < max",
     'm.yaml:10:13 features[1].name: found "avg_delay" again, expected a name that nothing else in this file has',

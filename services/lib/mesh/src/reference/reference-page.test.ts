@@ -28,8 +28,12 @@ test("operations are grouped by service, each with its path, its fields, its err
   const entry = entryOf("BatchService_ApproveRun");
   expect(entry).toContain('<span class="verb">POST</span> /bellwether.ops.v1.BatchService/ApproveRun');
   expect(entry).toContain("Role of the caller: <code>admin</code>. A repetition changes nothing.");
-  expect(entry).toContain("Each installation has its own: take <code>runId</code> from <code>BatchService/ListRuns</code>.");
-  expect(entryOf("AlertService_GetAlert")).toContain("take <code>alertId</code> from <code>AlertService/ListAlerts</code>.");
+  expect(entry).toContain(
+    "Each installation has its own: take <code>runId</code> from <code>BatchService/ListRuns</code>.",
+  );
+  expect(entryOf("AlertService_GetAlert")).toContain(
+    "take <code>alertId</code> from <code>AlertService/ListAlerts</code>.",
+  );
   expect(entryOf("SupplierService_GetSupplier")).not.toContain("Each installation has its own");
   expect(rowOf(entry, "runId")).toEqual([
     "whole number",

@@ -30,6 +30,7 @@ test.each([
 });
 
 test("a quantity has the dative behind a preposition that takes it", () => {
-  for (const before of ["liegt mit ", "Wert von ", "Gegenüber typischen ", "bei nur "]) expect(takesDative(before)).toBe(true);
+  for (const before of ["liegt mit ", "Wert von ", "Gegenüber typischen ", "bei nur "])
+    expect(takesDative(before)).toBe(true);
   for (const before of ["", "beträgt ", "mit dem Verzug: ", "Davon "]) expect(takesDative(before)).toBe(false);
 });

@@ -49,7 +49,8 @@ function atEnd(details: FeatureDetails, variant: number): string {
   const { reason, value, typical, compared, isMissing, quotes } = details;
   const isPlain = quotes.length === 0 && !isMissing && reason.category === "" && value !== undefined;
   if (variant % 2 === 0 || !isPlain || typical === undefined) return inBrackets(details, "accusative");
-  if (compared === undefined) return `${reason.label}, mit ${dativeQuantity(value)} gegenüber typischen ${dativeQuantity(typical)}`;
+  if (compared === undefined)
+    return `${reason.label}, mit ${dativeQuantity(value)} gegenüber typischen ${dativeQuantity(typical)}`;
   return `${reason.label}, mit ${dativeQuantity(value)} ${sideText(compared, typical)}`;
 }
 

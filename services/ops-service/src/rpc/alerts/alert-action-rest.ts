@@ -161,7 +161,10 @@ function timeOf(body: JsonObject, name: string): Timestamp | undefined {
   try {
     return fromJson(TimestampSchema, text);
   } catch {
-    throw new QueryError(name, `${shown(text)} is not a time; expected a day such as 2027-01-31 (until its end, UTC), or a time such as 2027-01-31T12:00:00Z`);
+    throw new QueryError(
+      name,
+      `${shown(text)} is not a time; expected a day such as 2027-01-31 (until its end, UTC), or a time such as 2027-01-31T12:00:00Z`,
+    );
   }
 }
 
