@@ -87,7 +87,7 @@ test("the example request of every RPC is a message of the contract that its rul
 
 test("an example says where its ids come from, unless the demo has them", () => {
   /** Ids that a started demo has, and those that the caller makes. */
-  const known = new Set(["supplierId", "scheduleId", "requestId"]);
+  const known = new Set(["supplierId", "supplier_id", "scheduleId", "requestId"]);
   const idsOf = (value: unknown): string[] =>
     typeof value !== "object" || value === null
       ? []

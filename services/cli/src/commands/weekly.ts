@@ -55,7 +55,12 @@ export function weeklyCommand(context: CliContext): Command {
     });
   const weekly = new Command("weekly")
     .enablePositionalOptions()
-    .addHelpText("after", "\nWhat to do about a week that is held, wrong or missed: docs/weekly.md");
+    .addHelpText(
+      "after",
+      "\nWhat to do about a week that is held, wrong or missed: docs/weekly.md" +
+        "\n\nExamples:\n  npx bellwether weekly status\n  npx bellwether weekly check --input week.csv" +
+        "\n  npx bellwether weekly run --week 2026-W10 --input week-10.csv",
+    );
   const others = [
     checkCommand(context),
     statusCommand(context),

@@ -42,12 +42,7 @@ export function reportCommand(context: CliContext): Command {
       "after",
       "\nExample:\n  npx bellwether weekly report --week 2026-W47 --output report.html report.csv report.json",
     )
-    // A file after `--json`, which was the file to write before.
-    .argument("[file]")
-    .usage("[options]")
-    .action(async (further: string | undefined, options: ReportOptions) => {
-      if (further !== undefined)
-        throw new UsageError(`${further}: name each file with --output; --json takes no file any more`);
+    .action(async (options: ReportOptions) => {
       const wanted = options.output.map((file) => targetOf(context, file));
       for (const { file } of wanted) await checkTargetFile("--output", file);
       const report = createReport(options);
