@@ -155,4 +155,7 @@ test("every path of this service is in its document, streams too", async () => {
   for (const path of ["/alerts", "/alerts/action", "/alerts/stream", "/audit", "/batch/status", "/predict/batch"])
     expect(served).toHaveProperty([path]);
   expect(served).toHaveProperty([rpc("AlertService", "WatchAlerts")]);
+  // ops-service does not forward batches.
+  expect(served).toHaveProperty(["/bellwether.inference.v1.InferenceService/Predict"]);
+  expect(served).not.toHaveProperty(["/bellwether.inference.v1.InferenceService/PredictBatch"]);
 });

@@ -6,6 +6,8 @@ import { type BoundMethod, bindMethod, type Handler } from "./bound-method.ts";
 export interface Route {
   readonly service: DescService;
   readonly methods: readonly BoundMethod[];
+  /** Names of the RPCs that have an implementation: "Predict". The others answer UNIMPLEMENTED. */
+  readonly implemented: ReadonlySet<string>;
 }
 
 /** Binds an implementation to its service. An RPC without implementation answers UNIMPLEMENTED. */
@@ -15,7 +17,8 @@ export function route<S extends DescService>(service: S, implementation: Partial
     const handler = handlers[method.localName];
     return bindMethod(method, handler ? handler.bind(implementation) : unimplemented(method));
   });
-  return { service, methods };
+  const implemented = service.methods.filter(({ localName }) => handlers[localName] !== undefined);
+  return { service, methods, implemented: new Set(implemented.map(({ name }) => name)) };
 }
 
 function unimplemented(method: DescMethod): Handler {

@@ -16,17 +16,18 @@ const POLICY =
 type Page = readonly [type: string, text: string];
 
 /**
- * Serves `/openapi.json`, the OpenAPI 3.1 document of the RPCs and REST paths that this listener has, and
+ * Serves `/openapi.json`, the OpenAPI 3.1 document of the RPCs and REST paths that this listener answers, and
  * `/reference`, the same as a page with a search. `npm run openapi` writes the document.
  */
 export function apiReference(routes: readonly Route[], restPaths: readonly string[]): WebHandler {
-  const services = new Set(routes.map(({ service }) => service.typeName));
-  const isMounted = (path: string): boolean =>
-    restPaths.includes(path) || services.has(path.slice(1, path.lastIndexOf("/")));
+  const served = new Set([
+    ...restPaths,
+    ...routes.flatMap(({ service, implemented }) => [...implemented].map((rpc) => `/${service.typeName}/${rpc}`)),
+  ]);
   let document: ApiDocument | undefined;
   const read = (): ApiDocument => {
     const whole: ApiDocument = JSON.parse(readFileSync(DOCUMENT, "utf8"));
-    return { ...whole, paths: Object.fromEntries(Object.entries(whole.paths).filter(([path]) => isMounted(path))) };
+    return { ...whole, paths: Object.fromEntries(Object.entries(whole.paths).filter(([path]) => served.has(path))) };
   };
   const pages: Readonly<Record<string, (served: ApiDocument) => Page>> = {
     "/openapi.json": (served) => ["application/json", JSON.stringify(served)],
