@@ -10,9 +10,10 @@ export interface EventSpool extends AsyncDisposable {
   /**
    * Appends lines in order. Returns the positions of the lines that do not fit into the maximum size, which are not
    * appended. @throws Error when the disk accepts none of them
+   * @param text the lines, with a line feed between them
    * @param beyondLimit whether the lines are appended although the maximum is reached. Default false
    */
-  append(lines: readonly string[], beyondLimit?: boolean): Promise<readonly number[]>;
+  append(text: string, beyondLimit?: boolean): Promise<readonly number[]>;
   /**
    * Returns the oldest lines, up to 1 MiB. They stay in the spool until `remove` is called. Null: the spool
    * is empty.
@@ -81,36 +82,32 @@ export async function openEventSpool({ folder, maxBytes = MAX_BYTES, lost }: Eve
     sealed.push(name);
     await handle.close();
   };
-  const write = async (text: string): Promise<void> => {
+  const write = async (data: Buffer): Promise<void> => {
     current ??= await begin();
     const { handle } = current;
     try {
-      await handle.appendFile(text);
+      await handle.appendFile(data);
     } catch (error) {
       // A full disk can have accepted a part of the lines. That part must not be sent, because the lines are
       // already counted as dropped.
       await handle.truncate(current.bytes).catch(seal);
       throw error;
     }
-    const written = Buffer.byteLength(text);
-    current.bytes += written;
-    bytes += written;
+    current.bytes += data.length;
+    bytes += data.length;
     if (current.bytes >= SEGMENT_BYTES) await seal();
   };
 
   return {
-    append: (lines, beyondLimit = false) =>
+    append: (text, beyondLimit = false) =>
       inTurn(async () => {
-        let size = 0;
-        const left: number[] = [];
-        const fitting = lines.filter((line, at) => {
-          const more = Buffer.byteLength(line) + 1;
-          const fits = beyondLimit || bytes + size + more <= maxBytes;
-          if (fits) size += more;
-          else left.push(at);
-          return fits;
-        });
-        if (fitting.length > 0) await write(`${fitting.join("\n")}\n`);
+        const data = Buffer.from(`${text}\n`);
+        if (beyondLimit || bytes + data.length <= maxBytes) {
+          await write(data);
+          return [];
+        }
+        const { fitting, left } = selectFitting(text.split("\n"), maxBytes - bytes);
+        if (fitting.length > 0) await write(Buffer.from(`${fitting.join("\n")}\n`));
         return left;
       }),
     oldest: () =>
@@ -138,6 +135,20 @@ export async function openEventSpool({ folder, maxBytes = MAX_BYTES, lost }: Eve
         await rmdir(own).catch(() => {});
       }),
   };
+}
+
+/** Returns the lines that fit into a number of bytes together, and the positions of the others. */
+function selectFitting(lines: readonly string[], freeBytes: number) {
+  let size = 0;
+  const left: number[] = [];
+  const fitting = lines.filter((line, at) => {
+    const more = Buffer.byteLength(line) + 1;
+    const fits = size + more <= freeBytes;
+    if (fits) size += more;
+    else left.push(at);
+    return fits;
+  });
+  return { fitting, left };
 }
 
 /** Creates a folder named after this process, and moves the lines of ended processes into it. */

@@ -1,4 +1,4 @@
-import type { AuditEvent, SequencedEvent } from "../domain/audit-event.ts";
+import type { AuditEvent, SequencedEvent, SpooledEvent } from "../domain/audit-event.ts";
 
 /** An event as it is stored on disk. */
 interface StoredEvent extends Pick<AuditEvent, "kind" | "actor" | "subject" | "payload"> {
@@ -18,18 +18,30 @@ export function lineFromEvent(event: SequencedEvent): string {
   return JSON.stringify(stored);
 }
 
+/** What precedes the payload, and what follows it. Quotation marks in a JSON text are escaped, so neither is part of a text. */
+const BEFORE_PAYLOAD = ',"payload":';
+const AFTER_PAYLOAD = ',"producer":';
+
 /**
- * Decodes a line that `lineFromEvent` encoded. Returns null for an incomplete line, for example after a crash
- * or a disk error.
+ * Decodes a line that `lineFromEvent` encoded; its payload stays text. Returns null for an incomplete line, for example
+ * after a crash or a disk error.
  */
-export function eventFromLine(line: string): SequencedEvent | null {
+export function eventFromLine(line: string): SpooledEvent | null {
+  const before = line.indexOf(BEFORE_PAYLOAD);
+  const after = line.lastIndexOf(AFTER_PAYLOAD);
+  const end = after < 0 ? line.length - 1 : after;
+  const payloadJson = line.slice(before + BEFORE_PAYLOAD.length, end);
+  // A system that lost power can leave a block of NUL bytes in a file.
+  if (before < 0 || !payloadJson.startsWith("{") || !payloadJson.endsWith("}") || line.includes("\0")) return null;
   try {
-    const { event_id: eventId, kind, actor, subject, occurred_at, payload, ...place } = JSON.parse(line) as StoredEvent;
-    const { producer = "", sequence = null } = place;
+    // A line of a release without sequences, or one that was cut just behind its payload.
+    if (after < 0) JSON.parse(payloadJson);
+    const rest: Omit<StoredEvent, "payload"> = JSON.parse(line.slice(0, before) + line.slice(end));
+    const { event_id: eventId, kind, actor, subject, occurred_at, producer = "", sequence = null } = rest;
     const occurredAtMs = Date.parse(occurred_at);
     const isWhole = [eventId, kind, actor, subject].every((text) => typeof text === "string");
-    if (!isWhole || Number.isNaN(occurredAtMs) || typeof payload !== "object") return null;
-    return { eventId, kind, actor, subject, occurredAtMs, payload, producer, sequence };
+    if (!isWhole || Number.isNaN(occurredAtMs)) return null;
+    return { eventId, kind, actor, subject, occurredAtMs, payloadJson, producer, sequence };
   } catch {
     return null;
   }

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { losses } from "../../test/loss-fixture.ts";
-import type { SequencedEvent } from "../domain/audit-event.ts";
-import { type EventDestination, SinkRejectedError } from "../domain/audit-ports.ts";
+import type { SequencedEvent, SpooledEvent } from "../domain/audit-event.ts";
+import { SinkRejectedError, type SpooledEventDestination } from "../domain/audit-ports.ts";
 import { lineFromEvent } from "./event-line.ts";
 import { startForwarder } from "./forwarder.ts";
 
@@ -16,10 +16,14 @@ const event = (i: number): SequencedEvent => ({
   producer: "p",
   sequence: i + 1,
 });
-const to = (send: EventDestination["send"]) => ({
+const to = (send: SpooledEventDestination["send"]) => ({
   open: async () => ({ maxEvents: 500, send, close: async () => {} }),
 });
-const numbersOf = (events: readonly SequencedEvent[]) => events.map(({ payload }) => payload.i);
+const numbersOf = (events: readonly SpooledEvent[]) => events.map(({ payloadJson }) => JSON.parse(payloadJson).i);
+const spooled = ({ payload, ...rest }: SequencedEvent): SpooledEvent => ({
+  ...rest,
+  payloadJson: JSON.stringify(payload),
+});
 
 /** Returns a spool in memory: each list of lines is a segment. */
 function memorySpool(...segments: string[][]) {
@@ -50,20 +54,20 @@ test("segments are sent in order, at most 500 events per message, and then remov
 });
 
 test("events that went through the spool are unchanged", async () => {
-  const sent: SequencedEvent[] = [];
+  const sent: SpooledEvent[] = [];
   const forwarder = startForwarder({
     ...{ spool: memorySpool(linesOf(7, 8)), lost: () => {}, logger: SILENT },
     ...to(async (events) => void sent.push(...events)),
   });
   await forwarder.stop(2_000);
-  expect(sent).toEqual([event(7)]);
+  expect(sent).toEqual([spooled(event(7))]);
 });
 
 test("after a failure in the middle of a segment, batches that are stored are not sent again", async () => {
   const sent: unknown[][] = [];
   const spool = memorySpool(linesOf(0, 4), linesOf(4, 5));
   let attempts = 0;
-  const send: EventDestination["send"] = async (events) => {
+  const send: SpooledEventDestination["send"] = async (events) => {
     if (++attempts === 2) throw new Error("away");
     sent.push(numbersOf(events));
   };
@@ -161,12 +165,12 @@ test("a gap event that is rejected is not counted, because its own gap event wou
 });
 
 test("lines of a release without sequences are sent", async () => {
-  const sent: SequencedEvent[] = [];
+  const sent: SpooledEvent[] = [];
   const { producer: _p, sequence: _s, ...old } = JSON.parse(lineFromEvent(event(3)));
   const forwarder = startForwarder({
     ...{ spool: memorySpool([JSON.stringify(old)]), lost: () => {}, logger: SILENT },
     ...to(async (events) => void sent.push(...events)),
   });
   await forwarder.stop(2_000);
-  expect(sent).toEqual([{ ...event(3), producer: "", sequence: null }]);
+  expect(sent).toEqual([{ ...spooled(event(3)), producer: "", sequence: null }]);
 });

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { SequencedEvent } from "../domain/audit-event.ts";
-import type { CountDroppedEvents, EventDestination } from "../domain/audit-ports.ts";
+import type { SpooledEvent } from "../domain/audit-event.ts";
+import type { CountDroppedEvents, SpooledEventDestination } from "../domain/audit-ports.ts";
 import type { EventSpool } from "./bounded-spool.ts";
 import { eventFromLine } from "./event-line.ts";
 
@@ -18,7 +18,7 @@ export interface Forwarder {
 export interface ForwarderOptions {
   readonly spool: Pick<EventSpool, "oldest">;
   /** Opens the destination. Called at the start, and again when it has failed. */
-  readonly open: () => Promise<EventDestination>;
+  readonly open: () => Promise<SpooledEventDestination>;
   readonly lost: CountDroppedEvents;
   readonly logger: ForwarderLogger;
 }
@@ -40,7 +40,7 @@ export function startForwarder({ spool, open, lost, logger }: ForwarderOptions):
   const calls = new AbortController();
   const stopping = new AbortController();
   let wake = (): void => {};
-  let opening: Promise<EventDestination> | undefined;
+  let opening: Promise<SpooledEventDestination> | undefined;
   /** Events of the oldest segment that are stored: a destination that fails now and then still gets to its end. */
   let stored = 0;
 
@@ -55,7 +55,7 @@ export function startForwarder({ spool, open, lost, logger }: ForwarderOptions):
   /**
    * When the destination rejects a message, sends each half of it again, until only the invalid event is left.
    */
-  const send = async (to: EventDestination, events: readonly SequencedEvent[]): Promise<void> => {
+  const send = async (to: SpooledEventDestination, events: readonly SpooledEvent[]): Promise<void> => {
     try {
       await to.send(events, calls.signal);
     } catch (error) {
@@ -72,7 +72,7 @@ export function startForwarder({ spool, open, lost, logger }: ForwarderOptions):
     }
   };
   /** Returns the destination. After a failure, the next call opens it again. */
-  const opened = (): Promise<EventDestination> => {
+  const opened = (): Promise<SpooledEventDestination> => {
     opening ??= open().catch((error: unknown) => {
       opening = undefined;
       throw error;

@@ -110,19 +110,20 @@ export async function startSinkThread({ lost, logger, ...workerData }: SinkThrea
     return running;
   };
   const post = (to: Worker, task: SinkWorkerTask): void => to.postMessage(task);
-  const appendOnce = async (lines: readonly string[], beyondLimit: boolean): Promise<readonly number[]> => {
+  const appendOnce = async (text: string, beyondLimit: boolean): Promise<readonly number[]> => {
     const worker = await thread();
     const response = nextResponse();
-    post(worker, { kind: "append", lines, beyondLimit });
+    post(worker, { kind: "append", text, beyondLimit });
     return await response;
   };
 
   thread().catch(() => {});
   return {
     async append(lines, beyondLimit = false) {
+      const text = lines.join("\n");
       for (let threads = 1; ; threads++) {
         try {
-          return await appendOnce(lines, beyondLimit);
+          return await appendOnce(text, beyondLimit);
         } catch (error) {
           if (!(error instanceof ThreadEndedError) || threads === APPEND_THREADS) throw error;
           await pause(Math.max(0, startAfter - performance.now()), undefined, { ref: false });

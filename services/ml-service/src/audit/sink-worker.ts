@@ -2,7 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { KafkaSinkSettings } from "../clients/kafka-sink.ts";
 import type { ModuleSinkSettings } from "../clients/module-sink.ts";
 import type { OpsSinkSettings } from "../clients/ops-sink.ts";
-import type { EventDestination, LossReason } from "../domain/audit-ports.ts";
+import type { LossReason, SpooledEventDestination } from "../domain/audit-ports.ts";
 import { openEventSpool } from "./bounded-spool.ts";
 import { type ForwarderLogger, startForwarder } from "./forwarder.ts";
 
@@ -18,9 +18,12 @@ export interface SinkWorkerData {
   readonly spoolFolder: string;
 }
 
-/** A message to the thread. The next append is sent only after the response to the previous one. */
+/**
+ * A message to the thread. The next append is sent only after the response to the previous one. Its lines are one text,
+ * which is much cheaper to send than a list of texts.
+ */
 export type SinkWorkerTask =
-  | { readonly kind: "append"; readonly lines: readonly string[]; readonly beyondLimit: boolean }
+  | { readonly kind: "append"; readonly text: string; readonly beyondLimit: boolean }
   | { readonly kind: "stop"; readonly withinMs: number };
 
 /** A message from the thread: "ready" once, one response per append, and in between "lost" and "log". */
@@ -46,7 +49,7 @@ const spool = await openEventSpool({ folder: spoolFolder, lost });
 const forwarder = startForwarder({ spool, open: () => openDestination(settings), lost, logger });
 
 /** Only the client of this sink is loaded. */
-async function openDestination(of: DestinationSettings): Promise<EventDestination> {
+async function openDestination(of: DestinationSettings): Promise<SpooledEventDestination> {
   if (of.kind === "ops") return (await import("../clients/ops-sink.ts")).openOpsSink(of);
   if (of.kind === "kafka") return (await import("../clients/kafka-sink.ts")).openKafkaSink(of);
   return await (await import("../clients/module-sink.ts")).openModuleSink(of);
@@ -55,7 +58,7 @@ async function openDestination(of: DestinationSettings): Promise<EventDestinatio
 async function perform(task: SinkWorkerTask): Promise<void> {
   if (task.kind === "append") {
     try {
-      const left = await spool.append(task.lines, task.beyondLimit);
+      const left = await spool.append(task.text, task.beyondLimit);
       send({ kind: "appended", left });
       forwarder.nudge();
     } catch (error) {

@@ -2,8 +2,9 @@ import { encodeCloudEvent } from "@bellwether/event-sinks/cloud-event";
 import { KafkaRecordsTooLargeError } from "@bellwether/event-sinks/kafka/kafka-error";
 import { createKafkaSender, type KafkaRecord } from "@bellwether/event-sinks/kafka/kafka-sender";
 import type { CloneableKafkaSettings } from "@bellwether/event-sinks/kafka/kafka-settings";
-import type { SequencedEvent } from "../domain/audit-event.ts";
-import { type EventDestination, SinkRejectedError } from "../domain/audit-ports.ts";
+import type { SpooledEvent } from "../domain/audit-event.ts";
+import { SinkRejectedError, type SpooledEventDestination } from "../domain/audit-ports.ts";
+import { joinObjects } from "../domain/join-objects.ts";
 
 /** The topic of the calls, and the connection to Kafka. */
 export interface KafkaSinkSettings {
@@ -15,7 +16,7 @@ export interface KafkaSinkSettings {
 const MAX_EVENTS = 500;
 
 /** Opens a topic of Kafka. It loads the Kafka client: import this file when it is needed. */
-export function openKafkaSink({ topic, connection }: KafkaSinkSettings): EventDestination {
+export function openKafkaSink({ topic, connection }: KafkaSinkSettings): SpooledEventDestination {
   const sender = createKafkaSender(connection);
   return {
     maxEvents: MAX_EVENTS,
@@ -37,12 +38,12 @@ export function openKafkaSink({ topic, connection }: KafkaSinkSettings): EventDe
 }
 
 /** Events about no supplier have the producer as their key, so that they stay in order. */
-function recordFromEvent(topic: string, event: SequencedEvent): KafkaRecord {
-  const { eventId, kind, actor, subject, occurredAtMs, payload, producer, sequence } = event;
+function recordFromEvent(topic: string, event: SpooledEvent): KafkaRecord {
+  const { eventId, kind, actor, subject, occurredAtMs, payloadJson, producer, sequence } = event;
   const value = encodeCloudEvent({
     ...{ id: eventId, source: `/bellwether/ml-service/${producer}`, type: `bellwether.${kind}`, subject, sequence },
     time: new Date(occurredAtMs).toISOString(),
-    dataJson: JSON.stringify({ actor, ...payload }),
+    dataJson: joinObjects(JSON.stringify({ actor }), payloadJson),
   });
   return { topic, key: subject || producer, value };
 }

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
-import { type EventDestination, SinkModuleError, SinkRejectedError } from "../domain/audit-ports.ts";
+import type { SequencedEvent, SpooledEvent } from "../domain/audit-event.ts";
+import { SinkModuleError, SinkRejectedError, type SpooledEventDestination } from "../domain/audit-ports.ts";
 import type { ModuleMessage, ModuleTask, ModuleWorkerData } from "./module-worker.ts";
 
 /** The file of a sink that this project does not have. */
@@ -41,7 +42,7 @@ export async function checkModule({ file }: ModuleSinkSettings): Promise<void> {
  * this thread and not the one that has the spool. A send to a thread that ended starts another one.
  * @throws Error with one line that names the file and what is wrong
  */
-export async function openModuleSink({ file }: ModuleSinkSettings): Promise<EventDestination> {
+export async function openModuleSink({ file }: ModuleSinkSettings): Promise<SpooledEventDestination> {
   let current: ModuleThread | undefined;
   let calls = 0;
   const open = async (): Promise<ModuleThread> => {
@@ -61,6 +62,7 @@ export async function openModuleSink({ file }: ModuleSinkSettings): Promise<Even
     maxEvents,
     async send(events, signal) {
       signal.throwIfAborted();
+      const parsed = events.map(withPayload);
       const { worker, response } = await open();
       const call = ++calls;
       const post = (task: ModuleTask): void => worker.postMessage(task);
@@ -71,7 +73,7 @@ export async function openModuleSink({ file }: ModuleSinkSettings): Promise<Even
       };
       signal.addEventListener("abort", abort);
       const answered = response(call);
-      post({ kind: "send", call, events });
+      post({ kind: "send", call, events: parsed });
       await Promise.race([answered, aborted]).finally(() => signal.removeEventListener("abort", abort));
     },
     async close() {
@@ -83,6 +85,15 @@ export async function openModuleSink({ file }: ModuleSinkSettings): Promise<Even
       await worker.terminate();
     },
   };
+}
+
+/** @throws SinkRejectedError when the payload is not JSON, after a disk error */
+function withPayload({ payloadJson, ...event }: SpooledEvent): SequencedEvent {
+  try {
+    return { ...event, payload: JSON.parse(payloadJson) };
+  } catch (cause) {
+    throw new SinkRejectedError("the payload of the event is not JSON", { cause });
+  }
 }
 
 interface ModuleThread {

@@ -5,8 +5,9 @@ import { type PeerEnv, peerSettings } from "@bellwether/mesh/server/server-env";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
-import type { SequencedEvent } from "../domain/audit-event.ts";
-import { type EventDestination, SinkRejectedError } from "../domain/audit-ports.ts";
+import type { SpooledEvent } from "../domain/audit-event.ts";
+import { SinkRejectedError, type SpooledEventDestination } from "../domain/audit-ports.ts";
+import { joinObjects } from "../domain/join-objects.ts";
 
 /**
  * Deadline of a call. AppendEvents has no default deadline, so that without this one a peer that never
@@ -25,7 +26,7 @@ export interface OpsSinkSettings {
 }
 
 /** Opens the audit log of ops-service. */
-export function openOpsSink({ url, access }: OpsSinkSettings): EventDestination {
+export function openOpsSink({ url, access }: OpsSinkSettings): SpooledEventDestination {
   const transport = createMeshTransport({ url, ...(access && peerSettings(access)) });
   const audit = createClient(AuditService, transport);
   return {
@@ -49,8 +50,8 @@ async function* single<T>(message: T): AsyncGenerator<T> {
 }
 
 /** Place and payload are hashed together by the audit log, so that a changed sequence shows. */
-function eventToProto(event: SequencedEvent): MessageInitShape<typeof AuditEventSchema> {
-  const { eventId, kind, actor, subject, occurredAtMs, payload, producer, sequence } = event;
-  const payloadJson = JSON.stringify(sequence === null ? payload : { ...payload, producer, sequence });
+function eventToProto(event: SpooledEvent): MessageInitShape<typeof AuditEventSchema> {
+  const { eventId, kind, actor, subject, occurredAtMs, payloadJson: payload, producer, sequence } = event;
+  const payloadJson = sequence === null ? payload : joinObjects(payload, JSON.stringify({ producer, sequence }));
   return { eventId, kind, actor, subject, occurredAt: timestampFromMs(occurredAtMs), payloadJson };
 }

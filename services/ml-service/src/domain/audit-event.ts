@@ -33,6 +33,15 @@ export interface SequencedEvent extends AuditEvent {
   readonly sequence: number | null;
 }
 
+/**
+ * A sequenced event as the spool has it: its payload is the JSON text that was written first, because parsing the payload
+ * and writing it again would cost more than the rest of the way.
+ */
+export interface SpooledEvent extends Omit<SequencedEvent, "payload"> {
+  /** A JSON object. */
+  readonly payloadJson: string;
+}
+
 /** Details of an event. As JSON at most a few KiB. */
 export type AuditPayload = { readonly [name: string]: string | number | null | AuditPayload };
 

@@ -1,12 +1,13 @@
-import type { AuditEvent, SequencedEvent } from "./audit-event.ts";
+import type { AuditEvent, SequencedEvent, SpooledEvent } from "./audit-event.ts";
 
 /** Accepts an event for recording. Returns at once and never throws, even when the event is dropped. */
 export type RecordEvent = (event: AuditEvent) => void;
 
 /**
  * Where a sink stores events: one of them per sink, in the sink's own thread. docs/event-sinks.md has an example.
+ * Destinations of this project take events whose payload is still text.
  */
-export interface EventDestination {
+export interface EventDestination<Event extends SequencedEvent | SpooledEvent = SequencedEvent> {
   /** Maximum number of events in one call of `send`. */
   readonly maxEvents: number;
   /**
@@ -15,9 +16,12 @@ export interface EventDestination {
    * @throws an error with the name "SinkRejectedError" when an event can never be stored. The events are then sent one
    * by one, and the rejected one is dropped.
    */
-  send(events: readonly SequencedEvent[], signal: AbortSignal): Promise<void>;
+  send(events: readonly Event[], signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
+
+/** A destination of this project. */
+export type SpooledEventDestination = EventDestination<SpooledEvent>;
 
 /** Why an event was dropped. */
 export type LossReason =
