@@ -7,8 +7,10 @@ export type PathMatcher = (path: string) => PathParameters | undefined;
 /** Creates the matcher of a template such as "/v2/models/{model}/infer". A parameter is one part and not empty. */
 export function pathMatcher(template: string): PathMatcher {
   if (!template.includes("{")) return (path) => (path === template ? {} : undefined);
+  const prefix = template.slice(0, template.indexOf("{"));
   const parts = template.split("/").map((text) => ({ text, name: /^\{(\w+)\}$/.exec(text)?.[1] }));
   return (path) => {
+    if (!path.startsWith(prefix)) return undefined;
     const given = path.split("/");
     if (given.length !== parts.length) return undefined;
     const parameters: Record<string, string> = {};
