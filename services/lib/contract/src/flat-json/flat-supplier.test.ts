@@ -32,3 +32,19 @@ test.each([
 ])("%j is rejected with the reason %s, as RPCs name the same violation", (json, reason) => {
   expect(() => flatSupplier(json)).toThrow(expect.objectContaining({ reason }));
 });
+
+test.each(["supplierId", "SUPPLIER-ID", "Supplier Id", "_supplier_id1", "contractText", "contract.text"])(
+  "a reserved name in another style is named: %s",
+  (name) => {
+    expect(() => flatSupplier({ supplier_id: "S_1", [name]: "x" })).toThrow(
+      /^.+ is not a field of flat JSON; write it "(?:supplier_id|contract_text)"$/,
+    );
+  },
+);
+
+test.each(["supplier_idx", "my_supplier_id", "supplier", "contract", "text", "contract_texts", "İd", "s"])(
+  "a name that only begins or ends as a reserved one is a feature: %s",
+  (name) => {
+    expect(flatSupplier({ supplier_id: "S_1", [name]: 1 }).features).toEqual({ [name]: 1 });
+  },
+);

@@ -99,10 +99,19 @@ export function flatSupplier(json: unknown): FlatSupplier {
   };
 }
 
+/**
+ * Matches each reserved name in any naming style. These run for every name of every supplier: nearly all names differ in
+ * their first letter.
+ */
+const OWN_STYLES = OWN_NAMES.map((name) => {
+  const letters = [...name.replace("_", "")];
+  return { name, style: new RegExp(`^[^a-z]*${letters.join("[^a-z]*")}[^a-z]*$`, "i") };
+});
+
 /** Returns the reserved name that a key means, in any naming style: "supplierId" is supplier_id. */
 function ownName(key: string): (typeof OWN_NAMES)[number] | undefined {
-  const plain = key.toLowerCase().replace(/[^a-z]/g, "");
-  return OWN_NAMES.find((name) => name.replace("_", "") === plain);
+  for (const { name, style } of OWN_STYLES) if (key === name || style.test(key)) return name;
+  return undefined;
 }
 
 function describe(value: unknown): string {
