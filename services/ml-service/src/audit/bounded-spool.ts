@@ -41,6 +41,7 @@ export interface EventSpoolOptions {
 
 const MAX_BYTES = 64 * 1024 * 1024;
 const SEGMENT_BYTES = 1024 * 1024;
+const LINE_FEED = 0x0a;
 const SEGMENT = /^\d{15}-[\w-]+\.jsonl$/;
 const OWNER = /^(\d+)-\w{6}$/;
 
@@ -115,14 +116,13 @@ export async function openEventSpool({ folder, maxBytes = MAX_BYTES, lost }: Eve
         if (sealed.length === 0) await seal();
         const [name] = sealed;
         if (name === undefined) return null;
-        const text = await readFile(at(name), "utf8").catch(ifGone(""));
-        const whole = text.lastIndexOf("\n") + 1;
-        let torn = whole < text.length ? 1 : 0;
-        const lines = text.slice(0, whole).split("\n").slice(0, -1);
+        const segment = await readFile(at(name)).catch(ifGone(Buffer.alloc(0)));
+        const { lines, isTorn } = readLines(segment);
+        let torn = isTorn ? 1 : 0;
         const remove = async (): Promise<void> => {
           await rm(at(name), { force: true });
           sealed.splice(sealed.indexOf(name), 1);
-          bytes -= Buffer.byteLength(text);
+          bytes -= segment.length;
           lost(torn, "cut_short");
           torn = 0;
         };
@@ -135,6 +135,20 @@ export async function openEventSpool({ folder, maxBytes = MAX_BYTES, lost }: Eve
         await rmdir(own).catch(() => {});
       }),
   };
+}
+
+/**
+ * Returns the lines of a segment, and whether the last one is incomplete. Each line is a text of its own: one text of a
+ * whole segment would outlive the young generation, and collecting it takes longer than sending its events.
+ */
+function readLines(segment: Buffer): { readonly lines: readonly string[]; readonly isTorn: boolean } {
+  const lines: string[] = [];
+  let start = 0;
+  for (let end = segment.indexOf(LINE_FEED); end >= 0; end = segment.indexOf(LINE_FEED, start)) {
+    lines.push(segment.toString("utf8", start, end));
+    start = end + 1;
+  }
+  return { lines, isTorn: start < segment.length };
 }
 
 /** Returns the lines that fit into a number of bytes together, and the positions of the others. */
