@@ -146,6 +146,7 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
   const rejections = audit && createRejectionCounts({ record: audit.record, newId: newUuidV7, now: Date.now });
   if (rejections) starting.defer(() => rejections.flush());
   const auditing = audit && rejections && auditPolicy({ ...audit, rejections, newId: newUuidV7, now: Date.now });
+  if (auditing) starting.defer(auditing.recordEnded);
   const running = await startServer({
     ...server,
     name: "ml-service",

@@ -61,6 +61,14 @@ export interface AuditPolicyOptions {
 export interface AuditPolicy extends Policy {
   /** Records one block of a stream as a batch. Never throws. */
   recordBlock(context: HandlerContext, sent: Message, answered: Message): void;
+  /** Records the calls that have ended and are not recorded yet, for the end of the service. */
+  recordEnded(): void;
+}
+
+/** An answered call whose event is still to be made. */
+interface Ended {
+  readonly call: Call;
+  readonly endedAtMs: number;
 }
 
 /** The fields of an event that come from one message. */
@@ -74,7 +82,25 @@ const MAX_NAME_BYTES = 256;
  * counted: anybody can make any number of them.
  */
 export function auditPolicy({ record, rejections, lost, newId, now }: AuditPolicyOptions): AuditPolicy {
+  let ended: Ended[] = [];
+  const recordEnded = (): void => {
+    const calls = ended;
+    ended = [];
+    for (const { call, endedAtMs } of calls) {
+      try {
+        record(eventFromCall(call, undefined, newId(), endedAtMs));
+      } catch {
+        lost(1, "not_told");
+      }
+    }
+  };
+  // node:http2 writes an answer and its trailers in the next two iterations of the event loop. The digest of the input
+  // would delay them.
+  const recordAfterAnswer = (call: Call): void => {
+    if (ended.push({ call, endedAtMs: now() }) === 1) setImmediate(() => setImmediate(recordEnded));
+  };
   return {
+    recordEnded,
     recordBlock(context, sent, answered) {
       try {
         if (context instanceof Call) record(eventFromCall(context, undefined, newId(), now(), sent, answered));
@@ -90,7 +116,10 @@ export function auditPolicy({ record, rejections, lost, newId, now }: AuditPolic
         const reason = error && reasonOf(error);
         if (error && (!call.identified || reason === OVERLOADED)) {
           rejections.count({ rpc: call.bound.name, code: codeName(error), reason, identified: call.identified });
+        } else if (!error && call.protocolName === "grpc") {
+          recordAfterAnswer(call);
         } else {
+          recordEnded();
           record(eventFromCall(call, error, newId(), now()));
         }
       } catch {
