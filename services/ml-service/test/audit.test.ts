@@ -275,7 +275,7 @@ test("calls are answered while ops-service accepts connections and never answers
   await using left = await openEventSpool({ folder: spoolFolder, lost });
   let lines = 0;
   for (let segment = await left.oldest(); segment; segment = await left.oldest()) {
-    lines += segment.lines.length;
+    lines += segment.length;
     await segment.remove();
   }
   expect(lines).toBe(200);

@@ -18,7 +18,7 @@ beforeEach(async () => {
 async function drain(spool: Awaited<ReturnType<typeof openEventSpool>>): Promise<string[]> {
   const lines: string[] = [];
   for (let segment = await spool.oldest(); segment; segment = await spool.oldest()) {
-    lines.push(...segment.lines);
+    lines.push(...segment.lines(0, segment.length));
     await segment.remove();
   }
   return lines;
@@ -42,9 +42,10 @@ test("lines are read in the order of writing, over many files, and leave nothing
 test("a segment that is not removed is returned again", async () => {
   await using spool = await openEventSpool({ folder, lost });
   await spool.append("a\nb");
-  expect((await spool.oldest())?.lines).toEqual(["a", "b"]);
+  expect((await spool.oldest())?.lines(0, 2)).toEqual(["a", "b"]);
   await spool.append("c");
-  expect((await spool.oldest())?.lines).toEqual(["a", "b"]);
+  const again = await spool.oldest();
+  expect([again?.length, again?.lines(1, 2)]).toEqual([2, ["b"]]);
   expect(await drain(spool)).toEqual(["a", "b", "c"]);
 });
 

@@ -23,7 +23,13 @@ export interface EventSpool extends AsyncDisposable {
 
 /** The oldest lines of a spool. */
 export interface SpoolSegment {
-  readonly lines: readonly string[];
+  /** Number of lines. */
+  readonly length: number;
+  /**
+   * Returns the lines from position `from` up to `end`, decoded for this call: texts that are kept while they are sent
+   * outlive the young generation, and collecting them takes longer than sending them.
+   */
+  lines(from: number, end: number): readonly string[];
   /** Removes these lines from the spool. */
   remove(): Promise<void>;
 }
@@ -117,8 +123,8 @@ export async function openEventSpool({ folder, maxBytes = MAX_BYTES, lost }: Eve
         const [name] = sealed;
         if (name === undefined) return null;
         const segment = await readFile(at(name)).catch(ifGone(Buffer.alloc(0)));
-        const { lines, isTorn } = readLines(segment);
-        let torn = isTorn ? 1 : 0;
+        const ends = findLineEnds(segment);
+        let torn = (ends.at(-1) ?? -1) + 1 < segment.length ? 1 : 0;
         const remove = async (): Promise<void> => {
           await rm(at(name), { force: true });
           sealed.splice(sealed.indexOf(name), 1);
@@ -126,7 +132,13 @@ export async function openEventSpool({ folder, maxBytes = MAX_BYTES, lost }: Eve
           lost(torn, "cut_short");
           torn = 0;
         };
-        return { lines, remove: () => inTurn(remove) };
+        const textOf = (line: number): string =>
+          segment.toString("utf8", line === 0 ? 0 : (ends[line - 1] ?? 0) + 1, ends[line]);
+        return {
+          length: ends.length,
+          lines: (from, end) => Array.from({ length: end - from }, (_, i) => textOf(from + i)),
+          remove: () => inTurn(remove),
+        };
       }),
     [Symbol.asyncDispose]: () =>
       inTurn(async () => {
@@ -137,18 +149,11 @@ export async function openEventSpool({ folder, maxBytes = MAX_BYTES, lost }: Eve
   };
 }
 
-/**
- * Returns the lines of a segment, and whether the last one is incomplete. Each line is a text of its own: one text of a
- * whole segment would outlive the young generation, and collecting it takes longer than sending its events.
- */
-function readLines(segment: Buffer): { readonly lines: readonly string[]; readonly isTorn: boolean } {
-  const lines: string[] = [];
-  let start = 0;
-  for (let end = segment.indexOf(LINE_FEED); end >= 0; end = segment.indexOf(LINE_FEED, start)) {
-    lines.push(segment.toString("utf8", start, end));
-    start = end + 1;
-  }
-  return { lines, isTorn: start < segment.length };
+/** Returns the positions of the line feeds. */
+function findLineEnds(segment: Buffer): readonly number[] {
+  const ends: number[] = [];
+  for (let end = segment.indexOf(LINE_FEED); end >= 0; end = segment.indexOf(LINE_FEED, end + 1)) ends.push(end);
+  return ends;
 }
 
 /** Returns the lines that fit into a number of bytes together, and the positions of the others. */

@@ -31,7 +31,13 @@ function memorySpool(...segments: string[][]) {
     segments,
     oldest: async () => {
       const [lines] = segments;
-      return lines === undefined ? null : { lines, remove: async () => void segments.shift() };
+      if (lines === undefined) return null;
+      const { length } = lines;
+      return {
+        length,
+        lines: (from: number, end: number) => lines.slice(from, end),
+        remove: async () => void segments.shift(),
+      };
     },
   };
 }

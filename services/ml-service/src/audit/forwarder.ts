@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { SpooledEvent } from "../domain/audit-event.ts";
 import type { CountDroppedEvents, SpooledEventDestination } from "../domain/audit-ports.ts";
-import type { EventSpool } from "./bounded-spool.ts";
+import type { EventSpool, SpoolSegment } from "./bounded-spool.ts";
 import { eventFromLine } from "./event-line.ts";
 
 /** Sends the events of the spool to the destination of the sink. */
@@ -41,8 +41,10 @@ export function startForwarder({ spool, open, lost, logger }: ForwarderOptions):
   const stopping = new AbortController();
   let wake = (): void => {};
   let opening: Promise<SpooledEventDestination> | undefined;
-  /** Events of the oldest segment that are stored: a destination that fails now and then still gets to its end. */
+  /** Lines of the oldest segment whose events are stored: a destination that fails now and then still gets to its end. */
   let stored = 0;
+  /** Lines among them that are no events. */
+  let incomplete = 0;
 
   const sleep = (ms: number): Promise<void> =>
     pause(ms, undefined, { signal: stopping.signal, ref: false }).catch(() => {});
@@ -53,22 +55,24 @@ export function startForwarder({ spool, open, lost, logger }: ForwarderOptions):
     });
 
   /**
-   * When the destination rejects a message, sends each half of it again, until only the invalid event is left.
+   * Sends the events of some lines. When the destination rejects them, sends each half of them again, until only the
+   * invalid event is left.
    */
-  const send = async (to: SpooledEventDestination, events: readonly SpooledEvent[]): Promise<void> => {
+  const send = async (to: SpooledEventDestination, segment: SpoolSegment, from: number, end: number): Promise<void> => {
     try {
-      await to.send(events, calls.signal);
+      const sent = await sendLines(to, segment.lines(from, end), calls.signal);
+      incomplete += end - from - sent;
     } catch (error) {
       if (!isRejection(error)) throw error;
-      if (events.length === 1) {
-        const [event] = events;
+      if (end - from === 1) {
+        const [event] = eventsOf(segment.lines(from, end));
         logger.warn({ err: error, eventId: event?.eventId, kind: event?.kind }, "an event is rejected and dropped");
         // A gap event about a gap event would be rejected again.
         return lost(event?.kind === "events.dropped" ? 0 : 1, "rejected");
       }
-      const half = events.length >> 1;
-      await send(to, events.slice(0, half));
-      await send(to, events.slice(half));
+      const half = (from + end) >> 1;
+      await send(to, segment, from, half);
+      await send(to, segment, half, end);
     }
   };
   /** Returns the destination. After a failure, the next call opens it again. */
@@ -83,17 +87,16 @@ export function startForwarder({ spool, open, lost, logger }: ForwarderOptions):
   const sendOldest = async (): Promise<boolean> => {
     const segment = await spool.oldest();
     if (segment === null) return false;
-    const events = segment.lines.map(eventFromLine).filter((event) => event !== null);
     const destination = await opened();
-    const { maxEvents } = destination;
-    while (stored < events.length) {
-      const next = events.slice(stored, stored + maxEvents);
-      await send(destination, next);
-      stored += next.length;
+    while (stored < segment.length) {
+      const end = Math.min(segment.length, stored + destination.maxEvents);
+      await send(destination, segment, stored, end);
+      stored = end;
     }
     await segment.remove();
+    lost(incomplete, "cut_short");
     stored = 0;
-    lost(segment.lines.length - events.length, "cut_short");
+    incomplete = 0;
     return true;
   };
   const run = async (): Promise<void> => {
@@ -132,6 +135,20 @@ export function startForwarder({ spool, open, lost, logger }: ForwarderOptions):
       await opening?.then((destination) => destination.close()).catch(() => {});
     },
   };
+}
+
+/** Returns the events of the lines that are complete. */
+const eventsOf = (lines: readonly string[]): SpooledEvent[] =>
+  lines.map(eventFromLine).filter((event) => event !== null);
+
+/**
+ * Sends the events of the lines that are complete. Resolves with their number. Not async: a function that waits would keep
+ * the events in memory.
+ */
+function sendLines(to: SpooledEventDestination, lines: readonly string[], signal: AbortSignal): Promise<number> {
+  const events = eventsOf(lines);
+  const { length } = events;
+  return length === 0 ? Promise.resolve(0) : to.send(events, signal).then(() => length);
 }
 
 /** Destinations of other projects cannot import the class of the error. */

@@ -36,7 +36,7 @@ async function linesIn(folder: string): Promise<string[]> {
   await using spool = await openEventSpool({ folder, lost: () => {} });
   const lines: string[] = [];
   for (let segment = await spool.oldest(); segment; segment = await spool.oldest()) {
-    lines.push(...segment.lines);
+    lines.push(...segment.lines(0, segment.length));
     await segment.remove();
   }
   return lines;
