@@ -1,11 +1,12 @@
 import { BAND_NUMBERS } from "@bellwether/contract/band-codes";
 import {
+  type Contribution,
   type ContributionSchema,
   ContributionStrength,
   ExplanationKind,
-  type ModelIdentitySchema,
+  type ModelIdentity as ModelIdentityMessage,
   OutputSpace,
-  type ScoreSchema,
+  type Score,
   WarningCode,
 } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { type SharedContribution, type Strength, strengthOf } from "@bellwether/reasons/contribution-shares";
@@ -47,26 +48,32 @@ export const outputSpaceToProto = ({
 }: Pick<FeatureBundle, "outputSpace" | "explains">): OutputSpace =>
   explains === "class-margin" ? OutputSpace.CLASS_MARGIN : SPACES[outputSpace];
 export const explanationKindToProto = (bundle: FeatureBundle): ExplanationKind => KINDS[bundle.explanation.kind];
-export const identityToProto = (identity: ModelIdentity): MessageInitShape<typeof ModelIdentitySchema> => ({
+export const identityToProto = (identity: ModelIdentity): ModelIdentityMessage => ({
+  $typeName: "bellwether.inference.v1.ModelIdentity",
   ...identity,
 });
 
-export function contributionToProto(
-  entry: FeatureContribution,
-  bundle: FeatureBundle,
-): MessageInitShape<typeof ContributionSchema> {
+// A score and what it contains are built as messages, not as the arguments of `create`, which would build all of it again
+// for each call.
+
+export function contributionToProto(entry: FeatureContribution, bundle: FeatureBundle): Contribution {
   const { feature, value, category, contribution } = entry;
   const { unit, typical, typicalCategory } = factsOf(bundle, feature);
-  return {
+  const message: Contribution = {
+    $typeName: "bellwether.inference.v1.Contribution",
     feature,
     category,
     contribution,
     unit,
     typicalCategory,
+    previousCategory: "",
     contradictsDirection: contradictsDirection(bundle, entry),
-    ...(value !== null && { value }),
-    ...(typical !== null && { typical }),
+    strength: ContributionStrength.UNSPECIFIED,
+    text: "",
   };
+  if (value !== null) message.value = value;
+  if (typical !== null) message.typical = typical;
+  return message;
 }
 
 /** Returns a contribution with its share, strength and text. */
@@ -90,22 +97,31 @@ export function scoreToProto(
   score: SupplierScore,
   { bundle, explainer }: Pick<ScoringModel, "bundle" | "explainer">,
   top: number,
-): MessageInitShape<typeof ScoreSchema> {
-  return {
+): Score {
+  const message: Score = {
+    $typeName: "bellwether.inference.v1.Score",
     supplierId,
     predictionId,
     band: BAND_NUMBERS[score.band],
-    classProbabilities: [...score.probabilities],
+    classProbabilities: score.probabilities.map(({ label, probability }) => ({
+      $typeName: "bellwether.inference.v1.ClassProbability",
+      label,
+      probability,
+    })),
     topContributions: score.contributions.slice(0, top).map((entry) => contributionToProto(entry, bundle)),
     model: identityToProto(score.model),
     missingFeatures: [...score.missing],
-    warnings: score.warnings.map((warning) => ({ ...warning, code: WARNING_CODES[warning.code] })),
+    warnings: score.warnings.map(({ code, feature, message }) => ({
+      $typeName: "bellwether.inference.v1.Warning",
+      ...{ code: WARNING_CODES[code], feature, message },
+    })),
     outputSpace: outputSpaceToProto(bundle),
     explanationKind: KINDS[bundle.explanation.kind],
     background: bundle.explanation.background,
-    ...(explainer !== null && { baseValue: explainer.baseValue }),
-    ...(score.riskScore !== null && { riskScore: score.riskScore }),
-    ...(score.output !== null && { margin: score.output }),
-    ...(score.prediction !== null && { prediction: score.prediction }),
   };
+  if (explainer !== null) message.baseValue = explainer.baseValue;
+  if (score.riskScore !== null) message.riskScore = score.riskScore;
+  if (score.output !== null) message.margin = score.output;
+  if (score.prediction !== null) message.prediction = score.prediction;
+  return message;
 }

@@ -26,6 +26,8 @@ export function createSupplierVectorizer(
   const { slots, textColumn } = featureSlots(bundle);
   const least = leastFeatures(bundle);
   const columns = bundle.columns.length;
+  // Iterating a Map creates two objects for each entry.
+  const allSlots = [...slots.values()];
   return (given, path) => {
     const { input, violations: textViolations } = readNumberTexts(given, slots, path);
     const found: Findings = { row: new Float32Array(columns), violations: [], missing: [], warnings: [] };
@@ -33,8 +35,9 @@ export function createSupplierVectorizer(
     violations.push(...nameViolations(Object.keys(input.features), "numeric", slots, `${path}.features`));
     violations.push(...textViolations);
     violations.push(...nameViolations(Object.keys(input.categories), "category", slots, `${path}.categories`));
-    for (const [name, slot] of slots) {
-      if (slot.feature.kind === "numeric") putNumber(slot, sentNumber(slot, input, path, found), path, found);
+    for (const slot of allSlots) {
+      const { kind, name } = slot.feature;
+      if (kind === "numeric") putNumber(slot, sentNumber(slot, input, path, found), path, found);
       else putCategory(slot, ownValue(input.categories, name), path, found);
     }
     const known = slots.size - missing.length;
