@@ -92,7 +92,7 @@ const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
     ...["pages", "frame", "search", "inbox", "notices", "week", "what-if", "change", "plots", "parts"],
     ...["export", "session", "routing", "rpc"],
   ],
-  scoring: ["comparison", "publish", "batch", "counterfactual", "change", "score", "model", "runtime"],
+  scoring: ["training", "comparison", "publish", "batch", "counterfactual", "change", "score", "model", "runtime"],
   registry: ["publish", "versions", "aliases", "storage", "keys", "files"],
   ingest: ["child", "training", "snapshot", "tables", "mapping", "sources", "csv", "parquet", "duckdb", "files"],
   narrative: [
@@ -101,7 +101,7 @@ const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
   drift: ["words", "compare", "significance", "profile"],
   "model-import": ["result", "checks", "rows", "source"],
   "risk-model": [
-    ...["training", "importance", "counterfactual", "trainer", "calibrate", "evaluate"],
+    ...["scorecard", "training", "importance", "counterfactual", "trainer", "calibrate", "evaluate"],
     ...["features", "text", "bundle", "tables"],
   ],
   "tree-model": ["onnx", "search", "shap", "trees"],

@@ -16,8 +16,13 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   init: {
     description:
-      "Draft the model configuration and the feature mapping for a new data set. The input is a table with a label: a column that says whether the risk event happened.",
+      "Draft the model configuration, the feature mapping and a scorecard for a new data set. The input is a table, with or without a label: a column that says whether the risk event happened.",
     load: async () => (await import("./commands/init.ts")).initCommand,
+  },
+  scorecard: {
+    description:
+      "Check and publish a scorecard: points for ranges and categories of features, for suppliers without labels.",
+    load: async () => (await import("./commands/scorecard.ts")).scorecardCommand,
   },
   train: {
     description:

@@ -3,6 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { loadConfigPair } from "@bellwether/config/config-pair";
+import { loadScorecard } from "@bellwether/config/scorecard";
 import { snapshotWeekly } from "@bellwether/ingest/snapshot/weekly-snapshot";
 import { readTrainingTable } from "@bellwether/ingest/training/training-table";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -181,3 +182,67 @@ test("thousands marks are found, also in numbers that could be read in two ways,
   expect(table.numbers.get("stueck")?.[3] ?? table.numbers.get("stuck")?.[3]).toBe(4590);
   expect(table.numbers.get("quote")?.[2]).toBeCloseTo(0.12, 6);
 });
+
+test("without a label, drafts a mapping without one and a scorecard from names and quantiles, which can be published", async () => {
+  const { cwd, run, read } = await init({ "vendors.csv": UNLABELLED }, "vendors.csv");
+  await run();
+  const at = (name: string): string => path.join(cwd, "vendors", name);
+  const pair = await loadConfigPair(at("model_config.yaml"), at("feature_mapping.yaml"));
+  expect([pair.mapping.label, pair.model.target.name]).toEqual([null, "risk_event"]);
+  const scorecard = await loadScorecard(at("scorecard.yaml"), pair.model);
+  expect(scorecard.features).toEqual([
+    {
+      ...{ kind: "numeric", name: "payment_delay_days", missing: 5 },
+      ranges: [
+        { from: 0, to: 49, points: 0 },
+        { from: 49, to: 74, points: 5 },
+        { from: 74, to: 89, points: 10 },
+        { from: 89, to: 100_000, points: 20 },
+      ],
+    },
+    {
+      ...{ kind: "numeric", name: "quality_score", missing: 5 },
+      ranges: [
+        { from: 0, to: 18, points: 20 },
+        { from: 18, to: 48, points: 10 },
+        { from: 48, to: 98, points: 5 },
+        { from: 98, to: 1_000_000, points: 0 },
+      ],
+    },
+  ]);
+  expect(scorecard.unused).toEqual(["employees", "land"]);
+  expect(await read("vendors/scorecard.yaml")).toContain("TODO: a guess that a higher number is less risk");
+  await expect(readTrainingTable({ ...pair, dataDir: cwd })).rejects.toThrow("the mapping has no label");
+  await expect(run()).rejects.toThrow("exists and is not overwritten");
+  const program = await createProgram({ env: { MODEL_REGISTRY_URL: `file:${path.join(cwd, "models")}` }, cwd }, [
+    "scorecard",
+  ]);
+  const files = ["--config", "vendors/model_config.yaml", "--mapping", "vendors/feature_mapping.yaml"];
+  await program.parseAsync(["node", "bellwether", "scorecard", "publish", ...files, "--input", "vendors.csv"]);
+  expect(JSON.parse(await read("models/vendors/v1/manifest.json"))).toMatchObject({ origin: "scorecard" });
+});
+
+test("with a label, drafts a scorecard too; without a name that says what a number means, it drafts none", async () => {
+  const labelled = await init(
+    { "years.csv": YEARS.replace("profit", "late_payments") },
+    "years.csv",
+    "--label",
+    "state",
+  );
+  await labelled.run();
+  expect(await labelled.read("years/scorecard.yaml")).toContain("name: late_payments");
+  const plain = await init(
+    { "a.csv": `id,x\n${Array.from({ length: 30 }, (_, i) => `${i},${i * 7}\n`).join("")}` },
+    "a.csv",
+  );
+  await plain.run();
+  await expect(plain.read("a/scorecard.yaml")).rejects.toThrow("ENOENT");
+  const risk = await init({ "a.csv": "id,x\n1,2\n" }, "a.csv", "--risk", "yes");
+  await expect(risk.run()).rejects.toThrow("--risk is a value of the label: add --label COLUMN");
+});
+
+/** Delays 0 to 99, scores 0 to 198, numbers without a direction, and two countries. */
+const UNLABELLED = `vendor_id,payment_delay_days,quality_score,employees,land\n${Array.from(
+  { length: 100 },
+  (_, i) => `V${i},${i},${i * 2},${i * 31},${["DE", "FR"][i % 2]}\n`,
+).join("")}`;

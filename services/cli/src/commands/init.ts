@@ -1,21 +1,25 @@
 import { access } from "node:fs/promises";
 import path from "node:path";
-import { parseConfigPair } from "@bellwether/config/config-pair";
+import { type ConfigPair, parseConfigPair } from "@bellwether/config/config-pair";
+import { parseScorecard } from "@bellwether/config/scorecard";
 import { parseYaml } from "@bellwether/config/yaml-file";
 import { readEnv } from "@bellwether/env/env";
 import { INGEST_ENV, ingestLimits } from "@bellwether/ingest/ingest-env";
-import { readTrainingTable, type TrainingTable } from "@bellwether/ingest/training/training-table";
+import { readTrainingTable } from "@bellwether/ingest/training/training-table";
 import { countText } from "@bellwether/reasons/count-text";
 import { leakWarnings } from "@bellwether/risk-model/training/leak-warnings";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
+import { readUnlabelled } from "../data/unlabelled-rows.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { chooseColumnRoles, type Roles } from "../init/choose-column-roles.ts";
 import { columnNames } from "../init/column-names.ts";
 import { draftMapping, draftModelConfig, usualMarks } from "../init/draft-files.ts";
+import { type DraftRows, draftScorecard } from "../init/draft-scorecard.ts";
 import { type NumberMarks, profileColumn } from "../init/profile-column.ts";
 import { readSample, type Sample } from "../init/read-sample.ts";
 import { JSON_FLAG } from "../input/shared-options.ts";
+import { SCORECARD_FILE } from "../models/scorecard-model.ts";
 import { rejectedLines } from "../output/rejected-lines.ts";
 import { createReport } from "../output/report.ts";
 import { shellWord } from "../output/shell-word.ts";
@@ -26,7 +30,7 @@ const MODEL_FILE = "model_config.yaml";
 const MAPPING_FILE = "feature_mapping.yaml";
 
 interface InitOptions {
-  readonly label: string;
+  readonly label?: string;
   readonly output?: string;
   readonly id?: string;
   readonly date?: string;
@@ -41,11 +45,11 @@ export function initCommand(context: CliContext): Command {
       "<file>",
       "table with a header and one row per supplier, or one row per supplier and date: CSV, compressed CSV (.csv.gz) or Parquet",
     )
-    .requiredOption(
+    .option(
       "--label <column>",
-      "column that says whether the risk event happened; if the column has more than two values, add --risk (required)",
+      "column that says whether the risk event happened; if the column has more than two values, add --risk (default: the rows have no label yet, so that no model can be trained, and a scorecard is the first version)",
     )
-    .option("--output <dir>", "folder for the two files (default: a folder with the name of the table)")
+    .option("--output <dir>", "folder for the files (default: a folder with the name of the table)")
     .option("--id <column>", "column that identifies the supplier (default: found by its name and values)")
     .option(
       "--date <column>",
@@ -58,9 +62,10 @@ export function initCommand(context: CliContext): Command {
     .option(...JSON_FLAG)
     .addHelpText(
       "after",
-      "\nThe command drafts model_config.yaml and feature_mapping.yaml from the header and a sample of the rows. Before the command\nwrites the drafts, it tries them on the whole file." +
+      "\nThe command drafts model_config.yaml and feature_mapping.yaml from the header and a sample of the rows, and scorecard.yaml from\nthe names of the numbers and their quantiles. Before the command writes the drafts, it tries them on the whole file." +
         " Comments with TODO say what a person must decide. Existing files are never overwritten.\n" +
         "\nExamples:\n  npx bellwether init suppliers.csv --label high_risk" +
+        "\n  npx bellwether init suppliers.csv   # no label yet: npx bellwether scorecard publish makes the first version" +
         "\n  npx bellwether init history.csv.gz --label 'Company Status' --risk failed --id company_name --date year --output config/failures" +
         "\n  npx bellwether train --config suppliers/model_config.yaml --mapping suppliers/feature_mapping.yaml --data .   # after you have checked the TODO comments",
     )
@@ -69,36 +74,42 @@ export function initCommand(context: CliContext): Command {
       const file = path.resolve(context.cwd, given);
       const stem = path.basename(file).replace(/(?:\.(?:csv|tsv|txt|parquet|gz|zst))+$/i, "");
       const folder = path.resolve(context.cwd, options.output ?? stem);
-      await checkAbsent([path.join(folder, MODEL_FILE), path.join(folder, MAPPING_FILE)]);
+      const names = [MODEL_FILE, MAPPING_FILE, SCORECARD_FILE];
+      await checkAbsent(names.map((name) => path.join(folder, name)));
       const sample = await readSample(file);
       const { roles, model, mapping } = draft(sample, stem, path.basename(file), options);
-      const data = await tryDraft(file, model, mapping, context);
-      const { table } = data;
-      const warnings = [
-        ...data.warnings,
-        ...(table.labels === null ? [] : leakWarnings(table, table.labels, Uint32Array.from(table.labels.keys()))),
-      ];
+      const pair = await parseConfigPair(parseYaml(model, MODEL_FILE), parseYaml(mapping, MAPPING_FILE));
+      const tried = await tryDraft(file, pair, context);
+      const scorecard = draftScorecard(pair.model, tried.table, path.basename(file));
+      if (scorecard !== null) parseScorecard(parseYaml(scorecard, SCORECARD_FILE), pair.model);
       await makeTargetFolder("--output", folder);
-      const files = [path.join(folder, MODEL_FILE), path.join(folder, MAPPING_FILE)] as const;
-      await writeNew(files[0], model);
-      await writeNew(files[1], mapping);
+      const written: string[] = [];
+      for (const [i, text] of [model, mapping, scorecard].entries()) {
+        if (text === null) continue;
+        written.push(path.join(folder, names[i] ?? ""));
+        await writeNew(written.at(-1) ?? "", text);
+      }
 
-      const positives = table.labels?.reduce((sum, label) => sum + label, 0) ?? 0;
       for (const line of summaryLines(sample, roles)) report.line(line);
-      report.line(
-        `rows: ${table.rows} mapped, ${positives} with the risk, ${data.rejected.count} rejected, ${data.unlabelled} without a label`,
-      );
-      for (const line of rejectedLines(data)) report.line(line);
-      for (const warning of warnings) report.line(`warning: ${warning}`);
-      for (const name of files) report.line(`wrote ${path.relative(context.cwd, name) || name}`);
+      report.line(tried.rowsText);
+      for (const line of tried.lines) report.line(line);
+      for (const warning of tried.warnings) report.line(`warning: ${warning}`);
+      for (const name of written) report.line(`wrote ${path.relative(context.cwd, name) || name}`);
+      if (scorecard === null)
+        report.line(
+          `no ${SCORECARD_FILE}: no name of a number says what a higher value means; write one (docs/scorecard.md)`,
+        );
       const at = (name: string): string => shellWord(path.relative(context.cwd, name) || ".");
-      const pair = `--config ${at(files[0])} --mapping ${at(files[1])}`;
-      report.line(
-        `next: check the lines with TODO, then\n  npx bellwether train ${pair} --data ${at(path.dirname(file))} --publish`,
-      );
+      const files = `--config ${at(path.join(folder, MODEL_FILE))} --mapping ${at(path.join(folder, MAPPING_FILE))}`;
+      const next =
+        roles.label === null
+          ? `scorecard publish ${files} --input ${at(file)}`
+          : `train ${files} --data ${at(path.dirname(file))} --publish`;
+      report.line(`next: check the lines with TODO, then\n  npx bellwether ${next}`);
       report.json({
-        ...{ model_config: files[0], feature_mapping: files[1], rows: table.rows, positives },
-        ...{ rejected: data.rejected, unlabelled: data.unlabelled, warnings },
+        ...{ model_config: written[0], feature_mapping: written[1], scorecard: written[2] ?? null },
+        ...tried.json,
+        warnings: tried.warnings,
         columns: roles.columns.map(({ name, role, reason, profile: { header, type } }) => ({
           header,
           name,
@@ -160,22 +171,59 @@ const leftOutText = (columns: Roles["columns"]): string =>
     .slice(0, 10)
     .join(", ");
 
-/** Reads the whole file with the drafts, before they are written. */
-async function tryDraft(file: string, model: string, mapping: string, { env }: CliContext): Promise<TrainingTable> {
-  const pair = await parseConfigPair(parseYaml(model, MODEL_FILE), parseYaml(mapping, MAPPING_FILE));
-  return await readTrainingTable({
-    ...{ model: pair.model, mapping: pair.mapping, dataDir: path.dirname(file), checksFuture: true },
-    limits: ingestLimits(readEnv(env, INGEST_ENV)),
-  });
+/** What the drafts made of the whole file. */
+interface TriedDraft {
+  readonly table: DraftRows;
+  readonly rowsText: string;
+  readonly lines: readonly string[];
+  readonly warnings: readonly string[];
+  /** Fields of the result under --json. */
+  readonly json: object;
 }
 
-function summaryLines(sample: Sample, { columns, id, asOf, label, labelValues }: Roles): string[] {
+/** Reads the whole file with the drafts, before they are written. */
+async function tryDraft(file: string, pair: ConfigPair, context: CliContext): Promise<TriedDraft> {
+  if (pair.mapping.label === null) return await tryUnlabelled(file, pair, context);
+  const { model, mapping } = pair;
+  const data = await readTrainingTable({
+    ...{ model, mapping, dataDir: path.dirname(file), checksFuture: true },
+    limits: ingestLimits(readEnv(context.env, INGEST_ENV)),
+  });
+  const { table, rejected, unlabelled } = data;
+  const positives = table.labels?.reduce((sum, label) => sum + label, 0) ?? 0;
+  return {
+    table,
+    rowsText: `rows: ${table.rows} mapped, ${positives} with the risk, ${rejected.count} rejected, ${unlabelled} without a label`,
+    lines: rejectedLines(data),
+    warnings: [
+      ...data.warnings,
+      ...(table.labels === null ? [] : leakWarnings(table, table.labels, Uint32Array.from(table.labels.keys()))),
+    ],
+    json: { rows: table.rows, positives, rejected, unlabelled },
+  };
+}
+
+async function tryUnlabelled(file: string, pair: ConfigPair, context: CliContext): Promise<TriedDraft> {
+  const { table, snapshot } = await readUnlabelled(pair, file, context);
+  const { rows, rejected } = snapshot;
+  return {
+    table,
+    rowsText: `rows: ${rows} mapped, ${rejected.count} rejected; no label`,
+    lines: rejectedLines(snapshot),
+    warnings: [],
+    json: { rows, positives: null, rejected, unlabelled: rows },
+  };
+}
+
+function summaryLines(sample: Sample, { columns, id, asOf, label }: Roles): string[] {
   const count = (role: string): number => columns.filter((column) => column.role === role).length;
   const shown = sample.delimiter === "\t" ? "tab" : sample.delimiter;
   const form = sample.format === "parquet" ? "Parquet" : `CSV, ${sample.encoding}, delimiter ${shown}`;
   return [
     `read: ${form}, ${countText(sample.header.length, "column")}, a sample of ${countText(sample.rows.length, "row")}${sample.isWhole ? ", which is the whole file" : ""}`,
-    `label: ${label.profile.header}, risk ${labelValues.riskClass} (${(100 * labelValues.rate).toFixed(1)} % of the rows)${labelValues.isGuess ? ", which is a guess; set it with --risk" : ""}`,
+    label === null
+      ? "label: none, so no model can be trained yet; set it with --label"
+      : `label: ${label.column.profile.header}, risk ${label.riskClass} (${(100 * label.rate).toFixed(1)} % of the rows)${label.isGuess ? ", which is a guess; set it with --risk" : ""}`,
     `supplier: ${id === null ? "no column identifies the rows, so they are numbered; set it with --id" : id.profile.header}; name: ${columns.find(({ role }) => role === "name")?.profile.header ?? "none, so the id is shown"}; date: ${asOf === null ? "none; set it with --date" : asOf.profile.header}`,
     `features: ${count("numeric")} numbers, ${countText(count("category"), "category", "categories")}, ${countText(count("text"), "text")}; ${countText(count("left out"), "column")} left out${count("left out") === 0 ? "" : `: ${leftOutText(columns)} (types and marks of numbers: docs/mapping.md)`}`,
   ];

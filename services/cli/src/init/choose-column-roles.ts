@@ -28,8 +28,8 @@ export interface LabelValues {
 /** How the columns of a table are used. */
 export interface Roles {
   readonly columns: readonly Column[];
-  readonly label: Column;
-  readonly labelValues: LabelValues;
+  /** Null: the rows have no label yet. */
+  readonly label: (LabelValues & { readonly column: Column }) | null;
   /** Null: no column identifies the rows; they are numbered. */
   readonly id: Column | null;
   readonly asOf: Column | null;
@@ -41,7 +41,7 @@ export interface Roles {
 
 /** Columns that the caller names. */
 export interface NamedColumns {
-  readonly label: string;
+  readonly label?: string;
   readonly id?: string;
   readonly date?: string;
   readonly risk?: string;
@@ -88,8 +88,10 @@ export function chooseColumnRoles(
       : `; its columns are ${sample.header.slice(0, 30).join(", ")}`;
     throw new UsageError(`${option}: the file has no column ${JSON.stringify(wanted)}${hint}`);
   };
-  const labelAt = find("--label", named.label);
-  const labelValues = readLabel(sample, labelAt, names[labelAt] ?? "", named.risk);
+  if (named.label === undefined && named.risk !== undefined)
+    throw new UsageError("--risk is a value of the label: add --label COLUMN");
+  const labelAt = named.label === undefined ? null : find("--label", named.label);
+  const labelValues = labelAt === null ? null : readLabel(sample, labelAt, names[labelAt] ?? "", named.risk);
   const others = (at: number): boolean => at !== labelAt;
   const idAt = named.id === undefined ? findId(sample, profiles, names, others) : find("--id", named.id);
   const dateAt =
@@ -117,9 +119,9 @@ export function chooseColumnRoles(
   });
   const at = (index: number | null): Column | null => (index === null ? null : (columns[index] ?? null));
   const label = at(labelAt);
-  if (label === null) throw new Error("no label column");
   return {
-    ...{ columns, label, labelValues, id: at(idAt), asOf: at(dateAt) },
+    ...{ columns, id: at(idAt), asOf: at(dateAt) },
+    label: label === null || labelValues === null ? null : { ...labelValues, column: label },
     rowsPerKey: rowsPer(sample, [idAt, dateAt]),
     rowsPerId: rowsPer(sample, [idAt]),
   };

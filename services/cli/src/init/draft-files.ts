@@ -24,14 +24,19 @@ const MAX_TERMS = 50;
 const features = ({ columns }: Roles): Column[] =>
   columns.filter(({ role }) => role === "numeric" || role === "category");
 const textOf = ({ columns }: Roles): Column | undefined => columns.find(({ role }) => role === "text");
+/** Name of the target without a label. */
+const NO_LABEL = "risk_event";
 /** The label is named after its column, in a way that no feature has. */
-const targetOf = ({ label }: Roles): string => `${label.name.slice(0, 50)}_label`;
+const targetOf = ({ label, columns }: Roles): string => {
+  if (label !== null) return `${label.column.name.slice(0, 50)}_label`;
+  return columns.some(({ name }) => name === NO_LABEL) ? `${NO_LABEL}_label` : NO_LABEL;
+};
 
 /** Returns model_config.yaml. */
 export function draftModelConfig(roles: Roles, { model, file }: DraftNames): string {
-  const { labelValues, asOf, label } = roles;
+  const { asOf, label } = roles;
   const text = textOf(roles);
-  const [medium, high] = bandLimits(labelValues.rate);
+  const [medium, high] = label === null ? NO_LABEL_BANDS : bandLimits(label.rate);
   return `# Drafted by \`bellwether init\` from ${commentText(file)}. Lines with TODO are guesses that a person must check.
 # What each field means: docs/adding-a-data-set.md, section 2.
 version: 1
@@ -42,10 +47,9 @@ name: ${model}
 features:
 ${features(roles).map(featureLines).join("\n")}
 ${text === undefined ? "" : `\ntext: { name: ${text.name}, max_terms: ${MAX_TERMS}, stop_words: english }   # TODO: none for texts that are not English\n`}
-# TODO: what the label ${q(label.profile.header)} means, and which time it covers. ${labelValues.isGuess ? `TODO: it is a guess that ${q(labelValues.riskClass)} is the risk.` : ""}
-target: { name: ${targetOf(roles)}, risk_class: ${q(labelValues.riskClass)}, other_class: ${q(labelValues.otherClass === labelValues.riskClass ? "other" : labelValues.otherClass)} }
+${targetLines(roles)}
 
-# TODO: the scores from which a supplier is of medium and of high risk. ${(100 * labelValues.rate).toFixed(1)} % of the rows are positive.
+# TODO: the scores from which a supplier is of medium and of high risk. ${label === null ? "A scorecard has bands of its own." : `${(100 * label.rate).toFixed(1)} % of the rows are positive.`}
 bands: { medium: ${medium}, high: ${high} }
 minimum_present: 0.5
 
@@ -62,6 +66,19 @@ trainer:
 ${splitLines(asOf)}
 seed: 42
 `;
+}
+
+/** Bands without a label. */
+const NO_LABEL_BANDS = [0.2, 0.4] as const;
+
+function targetLines(roles: Roles): string {
+  const { label } = roles;
+  if (label === null)
+    return `# TODO: the event whose risk is scored, and the time that it covers. There is no label yet.
+target: { name: ${targetOf(roles)}, risk_class: high_risk, other_class: low_risk }`;
+  const { riskClass, otherClass, isGuess, column } = label;
+  return `# TODO: what the label ${q(column.profile.header)} means, and which time it covers. ${isGuess ? `TODO: it is a guess that ${q(riskClass)} is the risk.` : ""}
+target: { name: ${targetOf(roles)}, risk_class: ${q(riskClass)}, other_class: ${q(otherClass === riskClass ? "other" : otherClass)} }`;
 }
 
 /** Number of dates from which on the latest fifth of the rows can be the test rows. */
@@ -140,19 +157,13 @@ function bandLimits(rate: number): [number, number] {
 
 /** Returns feature_mapping.yaml. */
 export function draftMapping(sample: Sample, roles: Roles, { file }: DraftNames): string {
-  const { labelValues, asOf, rowsPerKey, rowsPerId, label } = roles;
+  const { asOf, rowsPerId } = roles;
   const id = roles.id?.name ?? "row_number() over ()";
   const asOfSql =
     asOf === null ? null : dateOf(asOf.profile) === "year" ? `make_date(${asOf.name}, 12, 31)` : asOf.name;
   const usual = usualMarks(roles.columns.map(({ profile }) => profile));
   const used = roles.columns.filter(({ role }) => role !== "left out");
   const leftOut = roles.columns.filter(({ role }) => role === "left out");
-  const keys = [
-    `${id} as supplier_id`,
-    ...(asOfSql === null ? [] : [`${asOfSql}${asOf?.name === "as_of" ? "" : " as as_of"}`]),
-  ];
-  const isRepeated = rowsPerKey > 1;
-  const value = isRepeated ? `max(${labelValues.sql})` : labelValues.sql;
   const isRaw = asOf !== null && rowsPerId > 1;
   return `# Drafted by \`bellwether init\` from ${commentText(file)}. Lines with TODO are guesses that a person must check.
 # The language: docs/mapping.md.
@@ -170,17 +181,29 @@ rows:
   from: ${TABLE}
 ${rowsLines(roles, id, asOfSql, "  ")}
 
-# TODO: a label must not be known before its features end, and no feature may be recorded after it.${
-    isRepeated
-      ? `\n# TODO: there are ${rowsPerKey.toFixed(2)} rows of ${asOf === null ? "an id" : "an id and date"} on average. Only the first one is used; combine them in \`steps\`.`
-      : ""
-  }
+${labelLines(roles, id, asOfSql)}
+
+${isRaw ? RAW_WEEKLY : flatWeekly(sample, roles, { id, asOfSql, file })}`;
+}
+
+function labelLines(roles: Roles, id: string, asOfSql: string | null): string {
+  const { asOf, rowsPerKey, label } = roles;
+  const isRepeated = rowsPerKey > 1;
+  const repeated = isRepeated
+    ? `\n# TODO: there are ${rowsPerKey.toFixed(2)} rows of ${asOf === null ? "an id" : "an id and date"} on average. Only the first one is used; combine them in \`steps\`.`
+    : "";
+  if (label === null)
+    return `# There is no label yet. When outcomes are known, add \`label\`: a SELECT of supplier_id${asOf === null ? "" : ", as_of"} and ${targetOf(roles)}, 1 or 0.${repeated}`;
+  const keys = [
+    `${id} as supplier_id`,
+    ...(asOfSql === null ? [] : [`${asOfSql}${asOf?.name === "as_of" ? "" : " as as_of"}`]),
+  ];
+  const value = isRepeated ? `max(${label.sql})` : label.sql;
+  return `# TODO: a label must not be known before its features end, and no feature may be recorded after it.${repeated}
 label: |
   select ${[...keys, `${value} as ${targetOf(roles)}`].join(", ")}
   from ${TABLE}
-  where ${label.name} is not null${isRepeated ? "\n  group by all" : ""}
-
-${isRaw ? RAW_WEEKLY : flatWeekly(sample, roles, { id, asOfSql, file })}`;
+  where ${label.column.name} is not null${isRepeated ? "\n  group by all" : ""}`;
 }
 
 const RAW_WEEKLY = `# A weekly run reads the same columns and scores the newest row of each supplier.

@@ -45,13 +45,14 @@ export async function scoreTestRows(
     const { version, configHash: trainedUnder, training } = stored.manifest;
     const seen = training === null ? 0 : countTrainingSide(training, table, rows);
     const share = `${seen} of ${countText(rows.length, "row")} (${((100 * seen) / rows.length).toFixed(0)} %)`;
+    const isScorecard = stored.manifest.origin === "scorecard";
     const period = training?.split.testFrom ? `before ${training.split.testFrom}` : "of suppliers on its training side";
     return {
       version,
       scores: riskScores,
-      mayHaveTrainedOn: seen > 0 || training === null,
+      mayHaveTrainedOn: seen > 0 || (training === null && !isScorecard),
       warnings: [
-        ...(training === null
+        ...(training === null && !isScorecard
           ? [
               stored.manifest.origin === "imported"
                 ? `${version} was imported, so its training rows are not known: some of these rows may be among them`

@@ -74,9 +74,10 @@ export interface FeatureMapping {
   readonly steps: readonly StepMapping[];
   readonly rows: RowsMapping;
   /**
-   * SELECT of supplier_id, as_of (when rows have one) and the model's target, 1 or 0; used in training only.
+   * SELECT of supplier_id, as_of (when rows have one) and the model's target, 1 or 0; used in training only. Null: there
+   * are no labels yet, and no model can be trained.
    */
-  readonly label: string;
+  readonly label: string | null;
   readonly weekly: WeeklyMapping | null;
 }
 
@@ -131,7 +132,7 @@ const mappingSchema = z.strictObject(
       .max(100, "at most 100 steps")
       .default([]),
     rows: z.strictObject({ from: nameSchema, ...rowsShape }, { error: "rows: from, supplier_id, features, …" }),
-    label: select,
+    label: select.nullable().default(null),
     weekly: z
       .discriminatedUnion(
         "form",

@@ -43,6 +43,7 @@ import { trainingProfileToProto } from "./training-profile-to-proto.ts";
 const ORIGINS: Readonly<Record<Manifest["origin"], VersionOrigin>> = {
   trained: VersionOrigin.TRAINED,
   imported: VersionOrigin.IMPORTED,
+  scorecard: VersionOrigin.SCORECARD,
 };
 
 function versionToProto(manifest: Manifest, rejection: string | null): MessageInitShape<typeof ModelVersionSchema> {

@@ -26,7 +26,7 @@ export type PrepareTask = PublishTask | ImportTask;
 
 /** A model that is ready to be published. */
 export interface PreparedModel {
-  readonly origin: "trained" | "imported";
+  readonly origin: "trained" | "imported" | "scorecard";
   readonly configHash: string;
   readonly onnx: Uint8Array;
   readonly bundleJson: string;

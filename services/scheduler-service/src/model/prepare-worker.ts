@@ -18,7 +18,8 @@ async function preparePublish({ modelName, onnx, bundleJson, modelCard }: Publis
     if (bundle.modelName !== modelName)
       return { outcome: "model-rejected", reason: `feature_bundle.json is of the model "${bundle.modelName}"` };
     const described = await describeModel({ onnx, bundleJson });
-    const origin = bundle.modelKind === "imported" ? "imported" : "trained";
+    const { modelKind } = bundle;
+    const origin = modelKind === "imported" || modelKind === "scorecard" ? modelKind : "trained";
     const files = { onnx, bundleJson, modelCard };
     return {
       outcome: "ready",

@@ -34,7 +34,7 @@ export function mappingOfRun(mapping: FeatureMapping, run: RunDate | null): Feat
     ...mapping,
     steps: mapping.steps.map((step) => ({ ...step, sql: sql(step.sql) })),
     rows: rowsOfRun(mapping.rows, sql),
-    label: sql(mapping.label),
+    label: maybe(mapping.label, sql),
     weekly:
       weekly === null
         ? null

@@ -125,7 +125,7 @@ async function knownLabels(
   mapping: FeatureMapping,
   day: string,
 ): Promise<string[]> {
-  if (mapping.snapshots === null) return [];
+  if (mapping.snapshots === null || mapping.label === null) return [];
   await makeLabels(workspace, mapping.label, model.target.name, true);
   const label = sqlName("=label");
   const [counts = []] = await workspace.rows(

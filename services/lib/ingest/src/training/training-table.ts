@@ -8,7 +8,7 @@ import { sqlName } from "../duckdb/quote-sql.ts";
 import { Workspace } from "../duckdb/workspace.ts";
 import { checkFileSizes } from "../files/file-sizes.ts";
 import { findFiles, type SourceFiles } from "../files/source-files.ts";
-import { NoRowsError } from "../ingest-errors.ts";
+import { MappingSqlError, NoRowsError } from "../ingest-errors.ts";
 import { DEFAULT_LIMITS, type IngestLimits } from "../ingest-limits.ts";
 import { addCleaned, idColumnOf } from "../mapping/id-column.ts";
 import { type CleanedIds, MAPPED, mapRows } from "../mapping/map-rows.ts";
@@ -50,11 +50,17 @@ export interface TrainingInput {
 /**
  * Reads the mapping's sources below `dataDir` and runs its SQL to produce one labelled row per supplier (and
  * date). For the same files the table is bit-identical on any number of cores.
- * @throws SourceError, MappingSqlError; NoRowsError when no row is left for training
+ * @throws SourceError, MappingSqlError, also when the mapping has no label; NoRowsError when no row is left for training
  */
 export async function readTrainingTable(input: TrainingInput): Promise<TrainingTable> {
   const { model, dataDir } = input;
   const mapping = mappingOfRun(input.mapping, null);
+  const { label } = mapping;
+  if (label === null)
+    throw new MappingSqlError(
+      "label",
+      "the mapping has no label, which training needs; without labels, publish a scorecard (docs/scorecard.md)",
+    );
   const limits = { ...DEFAULT_LIMITS, ...input.limits };
   await using workspace = await Workspace.open({ limits, signal: input.signal });
   const rejected = new RejectedCollector(limits.maxSamples);
@@ -74,7 +80,7 @@ export async function readTrainingTable(input: TrainingInput): Promise<TrainingT
   await workspace.lock();
   await runSteps(workspace, mapping.steps);
   const hasAsOf = mapping.rows.asOf !== null;
-  await makeLabels(workspace, mapping.label, model.target.name, hasAsOf);
+  await makeLabels(workspace, label, model.target.name, hasAsOf);
   const { locate, ...from } = rowsFrom(mapping.rows.from, loadedSources);
   const mapped = await mapRows(workspace, {
     path: "rows",

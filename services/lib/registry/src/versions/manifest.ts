@@ -44,18 +44,18 @@ export interface Manifest {
   readonly version: string;
   /** ISO 8601, UTC. */
   readonly publishedAt: string;
-  readonly origin: "trained" | "imported";
+  readonly origin: "trained" | "imported" | "scorecard";
   /** SHA-256 of the configuration (model_config.yaml and feature_mapping.yaml), lower-case hex. */
   readonly configHash: string;
   readonly files: Readonly<Record<"model.onnx" | "feature_bundle.json" | "MODEL_CARD.md", PublishedFile>> & {
     /** The global explanation. Unset: it was not computed, for example by an earlier release. */
     readonly "importance.json"?: PublishedFile;
   };
-  /** Figures of the version. Null for a model that was imported and not evaluated here. */
+  /** Figures of the version. Null for a scorecard, and for a model that was imported and not evaluated here. */
   readonly evaluation: ManifestEvaluation | null;
   /**
-   * Training data of the version. Null for imported versions, and for versions published before this field
-   * existed.
+   * Training data of the version. Null for imported versions, for scorecards, and for versions published before this
+   * field existed.
    */
   readonly training: TrainingProvenance | null;
   /** What the model takes and returns. Unset: published by an earlier release. */
@@ -122,7 +122,8 @@ export function parseManifest(text: string, file: string): Manifest {
 const isText = (value: unknown): value is string => typeof value === "string" && value.length <= 64;
 const isSha256 = (value: unknown): value is string => typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
-const isOrigin = (value: unknown): value is Manifest["origin"] => value === "trained" || value === "imported";
+const ORIGINS: readonly unknown[] = ["trained", "imported", "scorecard"] satisfies Manifest["origin"][];
+const isOrigin = (value: unknown): value is Manifest["origin"] => ORIGINS.includes(value);
 const isFigure = (value: unknown): boolean => value === null || typeof value === "number";
 
 const isVersion = (value: unknown): value is string => typeof value === "string" && versionNumber(value) > 0;

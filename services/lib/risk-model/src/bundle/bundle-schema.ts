@@ -151,7 +151,7 @@ const trainingProfile = mapOf({
 export const BUNDLE_SCHEMA = mapOf({
   format: z.literal("bellwether.feature-bundle/1"),
   modelName: name,
-  modelKind: oneOf("gradient_boosting", "random_forest", "imported"),
+  modelKind: oneOf("gradient_boosting", "random_forest", "imported", "scorecard"),
   configHash: text,
   features: listOf(feature),
   columns: listOf(column),
@@ -160,6 +160,7 @@ export const BUNDLE_SCHEMA = mapOf({
   minimumPresent: share,
   outputSpace: oneOf("margin", "probability", "raw"),
   link: z.literal("exp", { error: 'expected "exp", or leave it out' }).optional(),
+  outputPerPoint: number.refine((x) => x > 0, { error: "expected a number above 0" }).optional(),
   explains: z.literal("class-margin", { error: 'expected "class-margin", or leave it out' }).optional(),
   classes: mapOf({ risk: name, other: name }),
   calibration,

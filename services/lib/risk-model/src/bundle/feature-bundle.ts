@@ -75,7 +75,7 @@ export interface GoldenRow {
 export interface FeatureBundle {
   readonly format: "bellwether.feature-bundle/1";
   readonly modelName: string;
-  readonly modelKind: "gradient_boosting" | "random_forest" | "imported";
+  readonly modelKind: "gradient_boosting" | "random_forest" | "imported" | "scorecard";
   readonly configHash: string;
   readonly features: readonly BundleFeature[];
   readonly columns: readonly BundleColumn[];
@@ -97,6 +97,11 @@ export interface FeatureBundle {
    * Unset: it is the output.
    */
   readonly link?: "exp";
+  /**
+   * Output of one point of a scorecard, above 0: the output, the base value and each contribution are whole multiples.
+   * Only a scorecard has this field.
+   */
+  readonly outputPerPoint?: number;
   /**
    * "class-margin": the contributions add up to the sum of the trees of the risk class, before the softmax over three
    * or more classes; the model's output is the probability after it. Unset: they add up to the output.

@@ -16,10 +16,9 @@ export async function withImportance<P extends Publication>(publication: P, rows
     rows === null || explainer === null
       ? null
       : measureImportance(bundle, rows, (values, n) => explainer.explain(values, n));
-  const reason =
-    bundle.explanation.kind === "none"
-      ? bundle.explanation.background
-      : "no rows were given; import the model again with --background";
+  const option =
+    bundle.modelKind === "scorecard" ? "publish it again with --input" : "import the model again with --background";
+  const reason = bundle.explanation.kind === "none" ? bundle.explanation.background : `no rows were given; ${option}`;
   return {
     ...publication,
     modelCard: publication.modelCard + importanceSection(importance, reason),
