@@ -5,6 +5,7 @@ import type { PublishedModel } from "@bellwether/scoring/publish/publish-model";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { withConfigOptions } from "../input/config-options.ts";
+import { JSON_FLAG } from "../input/shared-options.ts";
 import { type OpenedScorecard, openScorecard, publishScorecard, SCORECARD_FILE } from "../models/scorecard-model.ts";
 import { rejectedLines } from "../output/rejected-lines.ts";
 import { createReport, type Report } from "../output/report.ts";
@@ -66,7 +67,7 @@ function withOptions(command: Command, context: CliContext): Command {
       "--input <file>",
       "suppliers of today, without labels: the input of a weekly run. Later weekly runs are compared with the distributions of these suppliers (drift). Without this option, weekly runs are compared only with the previous week",
     )
-    .option("--json", "print the result as one line of JSON");
+    .option(...JSON_FLAG);
 }
 
 function reportScorecard(report: Report, { scorecard, file, rows, built }: OpenedScorecard): void {

@@ -1,22 +1,73 @@
 import path from "node:path";
 import { countText } from "@bellwether/reasons/count-text";
 import { calibrationLine } from "@bellwether/risk-model/training/calibration-line";
+import { gridLines } from "@bellwether/risk-model/training/choose-trainer";
 import { outOfFoldLine, verdict } from "@bellwether/risk-model/training/figure-lines";
 import { bandChangeLine } from "@bellwether/scoring/publish/band-change";
 import type { PublishedModel } from "@bellwether/scoring/publish/publish-model";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { checkExport, exportTraining } from "../data/export-training.ts";
-import { withDataOptions } from "../data/training-data.ts";
+import type { WeekOptions } from "../data/week-data.ts";
+import { UsageError } from "../errors/usage-error.ts";
+import { withConfigOptions } from "../input/config-options.ts";
+import { isoDate, type WeekRange, weekRange, wholeNumber } from "../input/parse-option.ts";
 import { JSON_FLAG } from "../input/shared-options.ts";
-import { train } from "../models/train-model.ts";
+import { type TrainLimitOptions, train, trainFromWeeks } from "../models/train-model.ts";
 import { evaluationJson, evaluationLines } from "../output/evaluation-report.ts";
+import { fromWeeksJson, fromWeeksLines } from "../output/from-weeks-report.ts";
 import { leftOutRows, rejectedLines } from "../output/rejected-lines.ts";
 import { createReport } from "../output/report.ts";
 
+/** Options of `bellwether train`. */
+type TrainOptions = Omit<WeekOptions, "fromWeeks" | "outcomes"> &
+  TrainLimitOptions & {
+    readonly data?: string;
+    readonly fromWeeks?: WeekRange;
+    readonly outcomes?: string;
+    readonly publish?: boolean;
+    readonly export?: string;
+    readonly json?: boolean;
+  };
+
 /** `bellwether train` */
 export function trainCommand(context: CliContext): Command {
-  return withDataOptions(new Command("train"), context)
+  return withConfigOptions(new Command("train"), context, {
+    config: "model configuration, YAML: target, features and training options",
+    mapping: "feature mapping, YAML: how the raw tables become features",
+  })
+    .option("--data <dir>", "folder with the raw tables that the feature mapping names (required without --from-weeks)")
+    .option(
+      "--from-weeks <weeks>",
+      "train on the snapshots of the complete weekly runs of these ISO weeks, for example 2026-W01..2026-W26, in place of --data. The latest weeks are the test rows. The training is in a child process",
+      weekRange,
+    )
+    .option(
+      "--outcomes <file>",
+      "with --from-weeks: what happened to suppliers, CSV, JSON lines or Parquet, with the columns supplier_id, value (occurred or not_occurred, default occurred), iso_week or happened_on, and known_on",
+    )
+    .option(
+      "--complete-until <day>",
+      "with --from-weeks: day up to which the file has every event. A supplier without an event whose window ends by then counts as not_occurred (default: only outcomes that say so count as not_occurred)",
+      isoDate,
+    )
+    .option(
+      "--horizon <days>",
+      "with --from-weeks: number of days after the end of a week that its label covers (default: horizon_days under split of the model configuration)",
+      wholeNumber(1, 3650),
+    )
+    .option(
+      "--max-memory <MiB>",
+      "with --from-weeks: largest memory of the child process, in MiB",
+      wholeNumber(64, 1_048_576),
+      2048,
+    )
+    .option(
+      "--timeout <minutes>",
+      "with --from-weeks: longest time of the training, in minutes",
+      wholeNumber(1, 1440),
+      60,
+    )
     .option(
       "--publish",
       "publish the model: the first version becomes the champion, a later version becomes the challenger",
@@ -28,19 +79,21 @@ export function trainCommand(context: CliContext): Command {
     .option(...JSON_FLAG)
     .addHelpText(
       "after",
-      "\nExamples:\n  npx bellwether demo && npx bellwether train --data demo --publish\n  npx bellwether train --data demo --export out   # writes out/training_rows.parquet for your own analysis\n  npx bellwether train --config config/examples/scms/model_config.yaml --mapping config/examples/scms/feature_mapping.yaml --data data",
+      "\nExamples:\n  npx bellwether demo && npx bellwether train --data demo --publish\n  npx bellwether train --data demo --export out   # writes out/training_rows.parquet for your own analysis\n  npx bellwether train --config config/examples/scms/model_config.yaml --mapping config/examples/scms/feature_mapping.yaml --data data\n  npx bellwether train --from-weeks 2026-W01..2026-W26 --outcomes outcomes.csv --horizon 90 --publish",
     )
-    .action(async (options) => {
+    .action(async (options: TrainOptions) => {
       const report = createReport(options);
       const exportFolder = options.export === undefined ? null : path.resolve(context.cwd, options.export);
       if (exportFolder !== null) await checkExport(exportFolder, options, context.cwd);
-      const { model, configHash, data, trained, published } = await train(options, context);
-      const { evaluation, calibration, rowCounts, onnx, treeModel } = trained;
+      const { model, configHash, data, trained, published, fromWeeks } = await trainAsAsked(options, context);
+      if (fromWeeks !== null) for (const line of fromWeeksLines(fromWeeks)) report.line(line);
+      const { evaluation, calibration, grid, rowCounts, onnx, treeModel } = trained;
       for (const line of evaluationLines(model.name, evaluation)) report.line(line);
       report.line(verdict(evaluation).replaceAll("**", ""));
       if (calibration.outOfFold !== null) report.line(outOfFoldLine(calibration.outOfFold));
       for (const warning of trained.warnings) report.line(`warning: ${warning}`);
       report.line(`calibration: ${calibrationLine(calibration)}`);
+      if (grid !== null) for (const line of gridLines(grid)) report.line(`trainer: ${line}`);
       if (treeModel.trees.length < model.trainer.trees)
         report.line(`early stopping kept ${treeModel.trees.length} of ${countText(model.trainer.trees, "tree")}`);
       report.line(
@@ -92,11 +145,30 @@ export function trainCommand(context: CliContext): Command {
           rejected: calibration.rejected,
         },
         out_of_fold: calibration.outOfFold,
+        grid: grid && {
+          ...grid,
+          choices: grid.choices.map(({ logLoss, ...choice }) => ({ ...choice, log_loss: logLoss })),
+        },
+        from_weeks: fromWeeks && fromWeeksJson(fromWeeks),
         trees: treeModel.trees.length,
         model_bytes: onnx.byteLength,
         config_hash: configHash,
       });
     });
+}
+
+/** Trains on raw tables or on weekly runs. @throws UsageError when the options name neither or both */
+async function trainAsAsked(options: TrainOptions, context: CliContext) {
+  const { data, fromWeeks, outcomes } = options;
+  if (fromWeeks === undefined) {
+    if (data === undefined) throw new UsageError("--data DIR is required; or train on weekly runs with --from-weeks");
+    const others = (["outcomes", "completeUntil", "horizon"] as const).filter((name) => options[name] !== undefined);
+    if (others.length > 0) throw new UsageError("--outcomes, --complete-until and --horizon belong to --from-weeks");
+    return { ...(await train({ ...options, data }, context)), fromWeeks: null };
+  }
+  if (data !== undefined) throw new UsageError("--data and --from-weeks are two sources of rows: give one of them");
+  if (outcomes === undefined) throw new UsageError("--from-weeks needs --outcomes FILE: weekly runs have no labels");
+  return await trainFromWeeks({ ...options, fromWeeks, outcomes }, context);
 }
 
 function publishedLine(name: string, published: PublishedModel | null): string {

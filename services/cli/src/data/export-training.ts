@@ -6,8 +6,8 @@ import { DEFAULT_LIMITS } from "@bellwether/ingest/ingest-limits";
 import { type TableColumn, writeTable } from "@bellwether/ingest/tables/write-table";
 import type { FeatureTable } from "@bellwether/risk-model/tables/feature-table";
 import type { TrainedRiskModel } from "@bellwether/risk-model/training/train-risk-model";
+import type { ConfigFiles } from "../input/config-options.ts";
 import { checkTargetFile, makeTargetFolder } from "../output/target-folder.ts";
-import type { DataOptions } from "./training-data.ts";
 
 const fileIn = (folder: string): string => path.join(folder, "training_rows.parquet");
 
@@ -16,7 +16,11 @@ const fileIn = (folder: string): string => path.join(folder, "training_rows.parq
  * reads.
  * @throws UsageError in one line that names the option, and the errors of the configuration
  */
-export async function checkExport(folder: string, options: DataOptions, cwd: string): Promise<void> {
+export async function checkExport(
+  folder: string,
+  options: ConfigFiles & { readonly data?: string },
+  cwd: string,
+): Promise<void> {
   await makeTargetFolder("--export", folder);
   const at = (file: string): string => path.resolve(cwd, file);
   const { mapping } = await loadConfigPair(at(options.config), at(options.mapping));
@@ -24,8 +28,8 @@ export async function checkExport(folder: string, options: DataOptions, cwd: str
     { option: "--config", file: at(options.config) },
     { option: "--mapping", file: at(options.mapping) },
   ];
-  for (const source of mapping.sources)
-    for (const file of await sourceFiles(source, at(options.data), DEFAULT_LIMITS.maxFiles))
+  for (const source of options.data === undefined ? [] : mapping.sources)
+    for (const file of await sourceFiles(source, at(options.data ?? ""), DEFAULT_LIMITS.maxFiles))
       read.push({ option: `--data (source ${source.name})`, file: file.path });
   await checkTargetFile("--export", fileIn(folder), read);
 }

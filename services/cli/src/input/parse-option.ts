@@ -1,3 +1,4 @@
+import { isIsoDate } from "@bellwether/config/iso-date";
 import { IsoWeekError, parseIsoWeek } from "@bellwether/contract/iso-week";
 import { REASON_PATTERN, SHORT_REASON_FORM, SHORT_REASON_PATTERN, trimReason } from "@bellwether/contract/reason-text";
 import { InvalidArgumentError } from "commander";
@@ -27,6 +28,28 @@ export function isoWeek(text: string): string {
   } catch (error) {
     throw error instanceof IsoWeekError ? new InvalidArgumentError(error.message) : error;
   }
+}
+
+/** ISO weeks from `from` to `to`, both included. */
+export interface WeekRange {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Parses the text of an option that is a window of ISO weeks, for example 2026-W01..2026-W26. */
+export function weekRange(text: string): WeekRange {
+  const [first = "", last = "", ...more] = text.split("..");
+  if (first === "" || last === "" || more.length > 0)
+    throw new InvalidArgumentError("expected two ISO weeks, for example 2026-W01..2026-W26");
+  const [from, to] = [isoWeek(first), isoWeek(last)];
+  if (from > to) throw new InvalidArgumentError(`expected the earlier week first: ${to}..${from}`);
+  return { from, to };
+}
+
+/** Parses the text of an option that is a day. */
+export function isoDate(text: string): string {
+  if (!isIsoDate(text)) throw new InvalidArgumentError("expected a day, for example 2026-03-01");
+  return text;
 }
 
 /** Parses the text of an option that is the name of a person. */

@@ -206,3 +206,19 @@ test("every violation of the declared changes is reported at once, with its line
     'm.yaml:23:89 features[4].change: found the unknown key "steps", expected the known key "step"',
   ]);
 });
+
+test("a grid has lists of settings, at most 24 combinations; without one, the trainer has no field for it", () => {
+  const withGrid = (grid: string) => GOOD.replace("  trees: 100", `  trees: 100\n  grid: ${grid}`);
+  expect(parse(GOOD).trainer).not.toHaveProperty("grid");
+  const { trainer } = parse(withGrid("{ max_depth: [2, 3], learning_rate: [0.05] }"));
+  expect(trainer.grid).toEqual({ maxDepth: [2, 3], learningRate: [0.05] });
+  for (const [grid, expected] of [
+    ["{ max_depth: [2, 99] }", "trainer.grid.max_depth[1]: found 99, expected an integer from 1 to 16"],
+    ["{ max_depth: [] }", "expected at least one value"],
+    ["{}", "expected at least one of max_depth, learning_rate, l2, min_child_weight"],
+    ["{ max_deph: [2] }", 'found the unknown key "max_deph", expected the known key "max_depth"'],
+    ["[2, 3]", "expected a grid: lists of values for max_depth, learning_rate, l2, min_child_weight"],
+    ["{ max_depth: [1,2,3,4,5], learning_rate: [0.1, 0.2, 0.3, 0.4, 0.5] }", "expected at most 24 combinations"],
+  ] as const)
+    expect(violationsOf(withGrid(grid)).join("\n")).toContain(expected);
+});

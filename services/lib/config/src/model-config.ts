@@ -95,8 +95,33 @@ const classWeight = leaf<"none" | "balanced" | number>(
   (v) => v === "none" || v === "balanced" || (typeof v === "number" && v >= 0.001 && v <= 1000),
 ).default("none");
 
+/** Maximum number of combinations of a grid: each trains four models. */
+const MAX_CHOICES = 24;
+
+/** Returns the schema of values to choose one from. */
+const listOf = (value: z.ZodCustom<number, number>) =>
+  z.array(value, { error: "a list of values" }).min(1, "at least one value").optional();
+
+/** Returns the schema of lists of values for some settings of a trainer. */
+function gridOf<S extends Record<string, ReturnType<typeof listOf>>>(lists: S) {
+  const names = Object.keys(lists).join(", ");
+  const combinations = (grid: object): number =>
+    Object.values(grid).reduce<number>((count, values) => count * (Array.isArray(values) ? values.length : 1), 1);
+  return z
+    .strictObject(lists, { error: `a grid: lists of values for ${names}` })
+    .refine((grid) => Object.keys(grid).length > 0, { error: `at least one of ${names}` })
+    .refine((grid) => combinations(grid) <= MAX_CHOICES, { error: `at most ${MAX_CHOICES} combinations` })
+    .optional();
+}
+
 const boosting = z.strictObject({
   kind: z.literal("gradient_boosting"),
+  grid: gridOf({
+    max_depth: listOf(integerFrom(1, 16)),
+    learning_rate: listOf(share),
+    l2: listOf(numberWhere("a number from 0 to 1000000", (v) => v >= 0 && v <= 1e6)),
+    min_child_weight: listOf(numberWhere("a number from 0 to 1000000", (v) => v >= 0 && v <= 1e6)),
+  }),
   trees: integerFrom(1, 2000),
   max_depth: integerFrom(1, 16),
   learning_rate: share,
@@ -113,6 +138,11 @@ const boosting = z.strictObject({
 
 const forest = z.strictObject({
   kind: z.literal("random_forest"),
+  grid: gridOf({
+    max_depth: listOf(integerFrom(0, 64)),
+    min_leaf: listOf(integerFrom(1, 1_000_000)),
+    column_sample: listOf(share),
+  }),
   trees: integerFrom(1, 2000),
   max_depth: integerFrom(0, 64),
   min_leaf: integerFrom(1, 1_000_000),
@@ -309,6 +339,12 @@ function trainerFromYaml(trainer: ModelYaml["trainer"]): ModelSpec["trainer"] {
       minLeaf: trainer.min_leaf,
       columnSample: trainer.column_sample,
       classWeight: trainer.class_weight,
+      ...(trainer.grid !== undefined && {
+        grid: declaredLists({
+          ...{ maxDepth: trainer.grid.max_depth, minLeaf: trainer.grid.min_leaf },
+          columnSample: trainer.grid.column_sample,
+        }),
+      }),
     };
   return {
     kind: trainer.kind,
@@ -321,5 +357,20 @@ function trainerFromYaml(trainer: ModelYaml["trainer"]): ModelSpec["trainer"] {
     columnSample: trainer.column_sample,
     classWeight: trainer.class_weight,
     earlyStopping: trainer.early_stopping,
+    ...(trainer.grid !== undefined && {
+      grid: declaredLists({
+        ...{ maxDepth: trainer.grid.max_depth, learningRate: trainer.grid.learning_rate },
+        ...{ l2: trainer.grid.l2, minChildWeight: trainer.grid.min_child_weight },
+      }),
+    }),
   };
+}
+
+/** Leaves out the settings without a list, so that the hash of a configuration does not depend on them. */
+function declaredLists<K extends string>(
+  lists: Readonly<Record<K, readonly number[] | undefined>>,
+): Partial<Record<K, readonly number[]>> {
+  const declared: Partial<Record<K, readonly number[]>> = {};
+  for (const name of Object.keys(lists) as K[]) if (lists[name] !== undefined) declared[name] = lists[name];
+  return declared;
 }

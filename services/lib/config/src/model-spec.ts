@@ -92,7 +92,12 @@ export interface BoostingSpec {
    * trees.
    */
   readonly earlyStopping: { readonly patience: number } | null;
+  /** Values of which training chooses one each, in place of the setting of the same name. Unset: the settings are used. */
+  readonly grid?: TrainerGrid<"maxDepth" | "learningRate" | "l2" | "minChildWeight">;
 }
+
+/** Lists of values of settings; at most 24 combinations. */
+export type TrainerGrid<Setting extends string> = { readonly [K in Setting]?: readonly number[] };
 
 /** Random forest on the same histograms: bootstrap weights, columns drawn for each node. */
 export interface ForestSpec {
@@ -104,6 +109,8 @@ export interface ForestSpec {
   /** Share of the columns that each node may choose from, in (0, 1]. */
   readonly columnSample: number;
   readonly classWeight: ClassWeight;
+  /** Values of which training chooses one each, in place of the setting of the same name. Unset: the settings are used. */
+  readonly grid?: TrainerGrid<"maxDepth" | "minLeaf" | "columnSample">;
 }
 
 /** How rows are split into training, calibration and test rows. */

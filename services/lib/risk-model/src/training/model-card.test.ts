@@ -67,6 +67,7 @@ const render = (over: Partial<Evaluation>, bundleOver: Partial<FeatureBundle> = 
     rowCounts: { train: 10, calibration: 10, test: 10, purged: 0, invalid: 2, tooFew: 3, testFrom: null },
     provenance,
     warnings: [],
+    grid: null,
     leftOut: [{ column: "carrier_share", reason: "outside 0 to 1", rows: 418, sample: "seller|1: 1.08" }],
     summaries: { training: rows, calibration: rows, test: rows },
   });

@@ -4,6 +4,7 @@ import type { FeatureBundle } from "../bundle/feature-bundle.ts";
 import type { Evaluation } from "../evaluate/evaluation.ts";
 import type { CalibratedModel } from "./calibrate-model.ts";
 import { calibrationLine } from "./calibration-line.ts";
+import { type GridSearch, gridLines } from "./choose-trainer.ts";
 import { outOfFoldLine, verdict } from "./figure-lines.ts";
 import type { LeftOutRows } from "./left-out.ts";
 import type { TrainingProvenance } from "./provenance.ts";
@@ -15,6 +16,8 @@ export interface ModelCard {
   readonly spec: ModelSpec;
   readonly evaluation: Evaluation;
   readonly calibration: CalibratedModel;
+  /** Null: the configuration declares no grid. */
+  readonly grid: GridSearch | null;
   readonly rowCounts: RowCounts;
   readonly leftOut: readonly LeftOutRows[];
   /** Reasons for which the figures may be too good. */
@@ -64,7 +67,7 @@ const warningLines = ({ warnings }: ModelCard): string =>
 const figure = (x: number): string => (Number.isNaN(x) ? "not defined" : x.toFixed(4));
 const share = (part: number, of: number): string => (of === 0 ? "–" : `${((100 * part) / of).toFixed(1)} %`);
 
-function modelLines({ bundle, spec, calibration }: ModelCard): string[] {
+function modelLines({ bundle, spec, calibration, grid }: ModelCard): string[] {
   const { trainer } = spec;
   const shape =
     trainer.kind === "gradient_boosting"
@@ -74,6 +77,7 @@ function modelLines({ bundle, spec, calibration }: ModelCard): string[] {
     bundle.text === null ? "" : ` and ${countText(bundle.text.terms.length, "term")} of ${bundle.text.feature}`;
   return [
     `- Trainer: ${trainer.kind}, ${countText(trainer.trees, "tree")}, ${shape}, seed ${spec.seed}.`,
+    ...(grid === null ? [] : gridLines(grid).map((line, i) => (i === 0 ? `- Trainer ${line}.` : `  - ${line}`))),
     `- Input: ${countText(bundle.columns.length, "column")} from ${countText(bundle.features.length, "feature")}${text}.`,
     `- Calibration: ${calibrationLine(calibration)}`,
     `- Bands: high from ${bundle.bands.high}, medium from ${bundle.bands.medium}.`,

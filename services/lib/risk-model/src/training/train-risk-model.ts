@@ -12,6 +12,7 @@ import type { FeatureTable } from "../tables/feature-table.ts";
 import type { TreeProgress } from "../trainer/training-rows.ts";
 import { type CalibratedModel, calibrateHeldOut, calibrateOutOfFold } from "./calibrate-model.ts";
 import { checkClasses, countPositives } from "./check-classes.ts";
+import { chooseTrainer, type GridProgress, type GridSearch } from "./choose-trainer.ts";
 import { crossFit } from "./cross-fit.ts";
 import { dataDigest } from "./data-digest.ts";
 import { draftBundle } from "./draft-bundle.ts";
@@ -45,6 +46,8 @@ export interface TrainRiskModel {
   /** Warnings of the mapping about data of the future. */
   readonly warnings?: readonly string[];
   readonly onTree?: TreeProgress;
+  /** Called after each combination of the trainer's grid. */
+  readonly onChoice?: GridProgress;
 }
 
 /** A trained model with everything that is published. Equal input produces equal bytes. */
@@ -56,6 +59,8 @@ export interface TrainedRiskModel {
   readonly bundleJson: string;
   readonly evaluation: Evaluation;
   readonly calibration: CalibratedModel;
+  /** How the trainer was chosen. Null: the configuration declares no grid. */
+  readonly grid: GridSearch | null;
   readonly rowCounts: RowCounts;
   /**
    * Rows of the data that were left out before the split into training and test rows, by reason: first the
@@ -83,18 +88,21 @@ export interface TrainedRiskModel {
  * @throws TrainingDataError of the class that names what is missing: labels, columns, time, rows or a class.
  */
 export async function trainRiskModel(task: TrainRiskModel): Promise<TrainedRiskModel> {
-  const { spec, runOnnx } = task;
+  const { runOnnx } = task;
   const { labels } = task.table;
-  if (labels === null) throw new NoLabelsError(spec.target.name);
+  if (labels === null) throw new NoLabelsError(task.spec.target.name);
   const table = { ...task.table, labels };
-  const fit: FitTask = { table, spec, configHash: task.configHash, runOnnx };
   const everyRow = Uint32Array.from(labels.keys());
-  const violations = rejectedRows(table, spec, everyRow);
+  const violations = rejectedRows(table, task.spec, everyRow);
   const rejected = new Set(violations.map((violation) => violation.row));
   const leftOut = [...(task.leftOut ?? []), ...rejectedReasons(violations, table.supplierIds)];
   const usable = everyRow.filter((row) => !rejected.has(row));
-  const split = splitRows(table, usable, spec.split, spec.seed);
+  const split = splitRows(table, usable, task.spec.split, task.spec.seed);
 
+  const declared: FitTask = { table, spec: task.spec, configHash: task.configHash, runOnnx };
+  const choice = await chooseTrainer(declared, split.train, task.onChoice);
+  const spec = choice === null ? task.spec : { ...task.spec, trainer: choice.trainer };
+  const fit: FitTask = { ...declared, spec };
   const crossed = await crossFitBySupplier(fit, split);
   const model = fitModel(fit, split.train, task.onTree).truncated(crossed?.trees ?? spec.trainer.trees);
   const calibration = await calibrate(fit, model, split, crossed);
@@ -144,6 +152,7 @@ export async function trainRiskModel(task: TrainRiskModel): Promise<TrainedRiskM
     bundleJson: `${JSON.stringify(bundle)}\n`,
     evaluation,
     calibration,
+    grid: choice?.search ?? null,
     rowCounts,
     leftOut,
     warnings,
@@ -153,6 +162,7 @@ export async function trainRiskModel(task: TrainRiskModel): Promise<TrainedRiskM
     importanceRows: importanceRows(model),
     modelCard: renderModelCard({
       ...{ bundle, spec, evaluation, calibration, rowCounts, leftOut, warnings, summaries, provenance },
+      grid: choice?.search ?? null,
     }),
   };
 }
