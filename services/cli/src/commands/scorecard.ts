@@ -1,6 +1,6 @@
 import { countText } from "@bellwether/reasons/count-text";
 import { scaleLines } from "@bellwether/risk-model/scorecard/scorecard-card";
-import { bandChangeLine } from "@bellwether/scoring/publish/band-limits";
+import { bandChangeLine } from "@bellwether/scoring/publish/band-change";
 import type { PublishedModel } from "@bellwether/scoring/publish/publish-model";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";

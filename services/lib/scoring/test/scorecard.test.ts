@@ -8,7 +8,8 @@ import { type BuiltScorecard, buildScorecard } from "@bellwether/risk-model/scor
 import { DEMO_SPEC } from "@bellwether/testing/demo-model";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createCounterfactualFinder, DEFAULT_BUDGET } from "../src/counterfactual/find-counterfactuals.ts";
+import { DEFAULT_BUDGET } from "../src/counterfactual/counterfactual-budget.ts";
+import { createCounterfactualFinder } from "../src/counterfactual/find-counterfactuals.ts";
 import { openScoringModel, type ScoringModel } from "../src/model/scoring-model.ts";
 import { publishModel } from "../src/publish/publish-model.ts";
 import { runOnnx } from "../src/runtime/onnx-session.ts";
