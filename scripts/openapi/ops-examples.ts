@@ -28,6 +28,21 @@ export const opsExamples = (): Readonly<Record<string, { readonly request: unkno
   [ops("BatchService", "GetRun")]: { request: MODEL },
   [ops("BatchService", "WatchRun")]: { request: RUN },
   [ops("NoticeService", "EnableDestination")]: { request: { name: "procurement" } },
+  [ops("OutcomeService", "RecordOutcomes")]: {
+    request: {
+      requestId: "0199f0c2-8c1a-7d3e-9b52-3f6a1c2d4e60",
+      rows: [
+        { supplierId: "S_00001", value: "OUTCOME_VALUE_OCCURRED", happenedOn: "2026-03-01", knownOn: "2026-03-20" },
+      ],
+      source: "OUTCOME_SOURCE_CALL",
+    },
+  },
+  [ops("OutcomeService", "CorrectOutcome")]: {
+    request: { outcomeId: "0199f0c2-8c1a-7d3e-9b52-3f6a1c2d4e61", reason: "another company of that name" },
+  },
+  [ops("OutcomeService", "ListOutcomes")]: { request: MODEL },
+  [ops("OutcomeService", "ListReviews")]: { request: MODEL },
+  [ops("PerformanceService", "GetPerformance")]: { request: MODEL },
   [ops("ReportService", "GetWeek")]: { request: MODEL },
   [ops("ReportService", "GetReport")]: { request: { ...MODEL, format: "REPORT_FORMAT_JSON" } },
   [ops("SessionService", "EndSessions")]: { request: { subject: "jane@example.org", reason: "left the company" } },

@@ -7,6 +7,7 @@ export default defineConfig({
     "./src/store/sign-in-schema.ts",
     "./src/store/notice-schema.ts",
     "./src/store/export-schema.ts",
+    "./src/store/outcome-schema.ts",
   ],
   out: "./migrations",
 });

@@ -93,6 +93,16 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     description: "Find and show suppliers, and import and export their master data.",
     load: async () => (await import("./commands/suppliers.ts")).suppliersCommand,
   },
+  outcomes: {
+    description:
+      "Record, import, correct and list outcomes: what happened to suppliers after they were scored. List the random suppliers that people are asked to check.",
+    load: async () => (await import("./commands/outcomes.ts")).outcomesCommand,
+  },
+  performance: {
+    description:
+      "Show how good the scores of complete weeks were, compared with the outcomes that are known: per week, version and segment, beside what needs no model.",
+    load: async () => (await import("./commands/performance.ts")).performanceCommand,
+  },
   notices: {
     description:
       "List, show and replay notices (messages about alerts), and list, test and enable the destinations of notices.",

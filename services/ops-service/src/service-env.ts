@@ -12,6 +12,7 @@ import { providePostgres } from "@bellwether/postgres/embedded/provide-postgres"
 import { createOpsService } from "./service.ts";
 import { EXPORT_ENV, readExportSettings } from "./setup/export-env.ts";
 import { NOTICE_ENV, readNotices } from "./setup/notice-env.ts";
+import { readOutcomeSpec } from "./setup/read-outcome-spec.ts";
 import { pageUrl, readSignIn, SIGN_IN_ENV } from "./setup/sign-in-env.ts";
 
 const OPS_ENV = {
@@ -21,6 +22,7 @@ const OPS_ENV = {
   dataDir: sharedEnv.dataDir,
   alertRules: env.path("BELLWETHER_ALERT_RULES", "config/alert_rules.yaml"),
   riskPolicy: env.path("BELLWETHER_RISK_POLICY", "config/risk_policy.yaml"),
+  modelConfig: sharedEnv.modelConfig,
   apiKeysHold: sharedEnv.apiKeysHold,
   ...NARRATIVE_ENV,
   ...SIGN_IN_ENV,
@@ -37,6 +39,7 @@ export const OPS_SERVICE: ServiceSpec<typeof OPS_ENV> = {
   async start(config, { settings, logger, telemetry, opened, source }) {
     const alertRules = await loadAlertRules(config.alertRules);
     const riskPolicy = await loadRiskPolicy(config.riskPolicy);
+    const outcomesOf = await readOutcomeSpec(config.modelConfig, (message) => logger.warn(message));
     const signIn = await readSignIn(config, settings.auth !== undefined, (message) => logger.warn(message));
     const { settings: notices, none: noNotices } = await readNotices(config, source);
     if (noNotices) logger.warn(noNotices.text);
@@ -49,6 +52,7 @@ export const OPS_SERVICE: ServiceSpec<typeof OPS_ENV> = {
       databaseUrl: database.url,
       alertRules,
       riskPolicy,
+      outcomesOf,
       mlUrl: config.mlUrl,
       calls: peerSettings(config),
       narrator,

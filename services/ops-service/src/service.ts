@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { AlertRules } from "@bellwether/config/alert-rules";
+import { outcomesOf } from "@bellwether/config/model-config";
 import type { RiskPolicy } from "@bellwether/config/risk-policy";
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
@@ -27,6 +28,7 @@ import type { ExportConfig } from "./exports/run-exports.ts";
 import { startExports } from "./exports/start-exports.ts";
 import { startRetentionCare } from "./jobs/retention-care.ts";
 import { type NoticeConfig, startNotices } from "./notices.ts";
+import { startOutcomes } from "./outcomes.ts";
 import { alertHandlers } from "./rpc/alerts/alerts.ts";
 import { auditHandlers } from "./rpc/audit/audit.ts";
 import { OPS_ERRORS } from "./rpc/error-codes.ts";
@@ -39,6 +41,7 @@ import { masterDataHandlers } from "./rpc/suppliers/master-data.ts";
 import { narrativeHandlers } from "./rpc/suppliers/narratives.ts";
 import { supplierHandlers } from "./rpc/suppliers/suppliers.ts";
 import type { NoNotices } from "./setup/notice-env.ts";
+import type { OutcomeSpecOf } from "./setup/read-outcome-spec.ts";
 import { listChanged, listChangedAfter, newestSequence } from "./store/alerts/alert-changes.ts";
 import { countAlerts } from "./store/alerts/alert-conditions.ts";
 import { listAlertEvents } from "./store/alerts/alert-events.ts";
@@ -79,6 +82,8 @@ export interface OpsServiceConfig
   readonly databaseUrl: string;
   readonly alertRules: AlertRules;
   readonly riskPolicy: RiskPolicy;
+  /** What counts as the risk of each model. Default: that of a model that declares nothing. */
+  readonly outcomesOf?: OutcomeSpecOf;
   /** URL of the gRPC listener of ml-service. */
   readonly mlUrl: string;
   /**
@@ -172,6 +177,12 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
     translateDatabaseError(error, (reason) => logger.warn({ reason }, "the database does not answer"));
   const access = starting.use(startAccess(config, { database, feed, logger, now, newId, translateError }));
   const sent = starting.use(startNotices(notices, { database, logger, now, newId, noNotices: noNoticesOf(config) }));
+  const outcomes = starting.use(
+    startOutcomes({
+      ...{ alertRules, databaseUrl, database, logger, now, newId, reviews: riskPolicy.reviews },
+      outcomesOf: config.outcomesOf ?? (() => outcomesOf(null)),
+    }),
+  );
   const server = await startServer({
     ...listening,
     name: "ops-service",
@@ -187,7 +198,10 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           finishIndexes: () => indexes.finish().catch(() => undefined),
           divideChanges: createChangeDivider(ml),
           isPublished: createModelFinder(ml),
-          onComplete: histories.start,
+          onComplete() {
+            histories.start();
+            outcomes.onComplete();
+          },
           async writeChunk(lease, chunk) {
             const receipt = await runs.inTransaction(({ connection }) => writeChunk(connection, lease, chunk, impact));
             searchKeys.start();
@@ -273,6 +287,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
       route(InferenceService, passOnInference(ml)),
       ...access.routes,
       ...sent.routes,
+      ...outcomes.routes,
     ],
     errors: OPS_ERRORS,
     translateError,
@@ -308,13 +323,15 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
     };
     starting.use(startExports({ databaseUrl, config: config.exports, logger, onStatus }));
   }
-  const { scoreWeeks } = riskPolicy.retention;
+  const { scoreWeeks, outcomeWeeks } = riskPolicy.retention;
   const graceMs = config.retentionGraceMs ?? RETENTION_GRACE_MS;
   starting.use(
     startRetentionCare({
       removeOldScores: async () => {
         const { retention } = database;
-        const done = await removeOldScores(retention.db, retention.inTransaction, { scoreWeeks, graceMs, now, newId });
+        const done = await removeOldScores(retention.db, retention.inTransaction, {
+          ...{ scoreWeeks, outcomeWeeks, graceMs, now, newId },
+        });
         return { ...done };
       },
       everyMs: config.retentionMs ?? RETENTION_MS,

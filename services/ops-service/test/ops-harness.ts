@@ -8,6 +8,8 @@ import {
   type SubmitChunkRequest,
   SubmitChunkRequestSchema,
 } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { OutcomeService } from "@bellwether/gen/bellwether/ops/v1/outcome_service_pb";
+import { PerformanceService } from "@bellwether/gen/bellwether/ops/v1/performance_service_pb";
 import { ReportService } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
 import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { FeatureDirection, FeatureKind } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
@@ -27,6 +29,8 @@ export interface OpsHarness extends AsyncDisposable {
   readonly audit: Client<typeof AuditService>;
   readonly suppliers: Client<typeof SupplierService>;
   readonly reports: Client<typeof ReportService>;
+  readonly outcomes: Client<typeof OutcomeService>;
+  readonly performance: Client<typeof PerformanceService>;
 }
 
 const RULES = new URL("../../../config/alert_rules.yaml", import.meta.url).pathname;
@@ -68,6 +72,8 @@ export async function startOps(
     audit: createClient(AuditService, transport),
     suppliers: createClient(SupplierService, transport),
     reports: createClient(ReportService, transport),
+    outcomes: createClient(OutcomeService, transport),
+    performance: createClient(PerformanceService, transport),
     [Symbol.asyncDispose]: () => service.stop(),
   };
 }

@@ -17,7 +17,7 @@ const WEEKS = ["2026-W38", "2026-W39", "2026-W40", "2026-W41", "2026-W42", "2026
 const SCORE_WEEKS = 4;
 const ANY_LOSS = createRiskPolicy(
   { maxRejectedShare: 1, maxRejectedRows: 1_000_000_000, minSuppliersShare: 0 },
-  { retention: { scoreWeeks: SCORE_WEEKS, snapshotWeeks: 2 } },
+  { retention: { scoreWeeks: SCORE_WEEKS, snapshotWeeks: 2, outcomeWeeks: 157 } },
 );
 
 let cluster: PostgresCluster;
@@ -57,6 +57,7 @@ afterAll(async () => {
 function remove(over: Partial<RetentionOptions> = {}, pool = removing) {
   const options = {
     scoreWeeks: SCORE_WEEKS,
+    outcomeWeeks: SCORE_WEEKS,
     graceMs: 0,
     now: () => new Date(),
     newId: () => crypto.randomUUID(),
@@ -86,7 +87,7 @@ const retention = () => createClient(RetentionService, createGrpcTransport({ bas
 describe("scores that are older than the retention", () => {
   test("are shown before they are removed", async () => {
     expect(await retention()).toMatchObject({
-      ...{ scoreWeeks: SCORE_WEEKS, snapshotWeeks: 2 },
+      ...{ scoreWeeks: SCORE_WEEKS, snapshotWeeks: 2, outcomeWeeks: 157 },
       models: [
         {
           ...{ modelName: "supplier-risk", newestWeek: "2026-W44" },

@@ -23,15 +23,20 @@ export function retentionCommand(context: CliContext): Command {
     .action(async (options: { readonly ops?: string; readonly json?: boolean }) => {
       const report = createReport(options);
       using ops = openOps(context, options.ops, RetentionService);
-      const { scoreWeeks, snapshotWeeks, models } = await ops.answer(
+      const { scoreWeeks, snapshotWeeks, outcomeWeeks, models } = await ops.answer(
         ops.client.getRetention({}, { timeoutMs: TIMEOUT_MS }),
       );
       report.line(
-        `scores are kept for ${countText(scoreWeeks, "week")}, snapshots of the input for ${countText(snapshotWeeks, "week")}`,
+        `scores are kept for ${countText(scoreWeeks, "week")}, scores alone for late outcomes for ${countText(outcomeWeeks, "week")}, snapshots of the input for ${countText(snapshotWeeks, "week")}`,
       );
       for (const model of models) report.line(modelLine(model));
       if (models.length === 0) report.line("no model has a complete week");
-      report.json({ score_weeks: scoreWeeks, snapshot_weeks: snapshotWeeks, models: models.map(modelJson) });
+      report.json({
+        score_weeks: scoreWeeks,
+        outcome_weeks: outcomeWeeks,
+        snapshot_weeks: snapshotWeeks,
+        models: models.map(modelJson),
+      });
     });
 }
 

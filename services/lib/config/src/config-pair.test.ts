@@ -125,6 +125,8 @@ test("the hash depends on the configured values, not on how they are written", a
   expect((await pair(rewritten)).configHash).toBe(configHash);
   expect((await pair(MODEL.replace("seed: 1", "seed: 2"))).configHash).not.toBe(configHash);
   expect((await pair(MODEL, MAPPING.replace("delay > 30", "delay > 31"))).configHash).not.toBe(configHash);
+  // Outcomes change no score.
+  expect((await pair(`${MODEL}\noutcomes: { horizon_days: 30 }\n`)).configHash).toBe(configHash);
 });
 
 test("names each feature that a mapping lacks or adds, with the nearest name", async () => {

@@ -45,7 +45,9 @@ export async function parseConfigPair(modelFile: YamlFile, mappingFile: YamlFile
   const violations = pairViolations(model, mapping, mappingFile);
   if (violations.length > 0) throw new ConfigError(violations);
   const sqlPlace = (path: string): string => `${mappingFile.file} line ${mappingFile.place(stepsOfPath(path)).line}`;
-  return { model, mapping, configHash: canonicalHash({ model, mapping }), sqlPlace };
+  // Outcomes change no score, so a better definition needs no new version.
+  const { outcomes: _outcomes, ...hashed } = model;
+  return { model, mapping, configHash: canonicalHash({ model: hashed, mapping }), sqlPlace };
 }
 
 /** Splits `steps[1] (history)` into "steps", 1 and "sql", and `rows.features.delay` at its points. */

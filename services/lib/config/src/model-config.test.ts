@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ConfigError } from "./config-error.ts";
-import { parseModelConfig } from "./model-config.ts";
+import { outcomesOf, parseModelConfig } from "./model-config.ts";
 import type { ModelSpec } from "./model-spec.ts";
 import { parseYaml } from "./yaml-file.ts";
 
@@ -221,4 +221,21 @@ test("a grid has lists of settings, at most 24 combinations; without one, the tr
     ["{ max_depth: [1,2,3,4,5], learning_rate: [0.1, 0.2, 0.3, 0.4, 0.5] }", "expected at most 24 combinations"],
   ] as const)
     expect(violationsOf(withGrid(grid)).join("\n")).toContain(expected);
+});
+
+test("outcomes have a definition, a horizon and a delay; without them, the horizon is that of the split, else 90 days", () => {
+  const of = (text: string) => outcomesOf(parse(`${GOOD}${text}`));
+  expect(of("outcomes: { definition: insolvency, horizon_days: 30, complete_after_days: 0 }\n")).toEqual({
+    ...{ definition: "insolvency", horizonDays: 30, completeAfterDays: 0 },
+  });
+  expect(of("")).toEqual({ definition: "", horizonDays: 90, completeAfterDays: null });
+  const unsplit = parse(GOOD.replace(", horizon_days: 90", ""));
+  expect([outcomesOf(unsplit).horizonDays, outcomesOf(null).horizonDays]).toEqual([90, 90]);
+  for (const wrong of [
+    "{ definition: x }",
+    "{ horizon_days: 0 }",
+    "{ horizon_days: 3651 }",
+    "{ horizon_days: 30, days: 1 }",
+  ])
+    expect([wrong, violationsOf(`${GOOD}outcomes: ${wrong}\n`).length]).toEqual([wrong, 1]);
 });

@@ -15,7 +15,7 @@ import {
 import type { ConfigViolation } from "./config-error.ts";
 import { categoryWordingSchema, germanNameSchema, germanSchema, wordingSchema } from "./feature-wording.ts";
 import { isoDateSchema } from "./iso-date-schema.ts";
-import type { FeatureWording, GermanTexts, ModelSpec } from "./model-spec.ts";
+import type { FeatureWording, GermanTexts, ModelSpec, OutcomeSpec } from "./model-spec.ts";
 import { nameSchema } from "./names.ts";
 import type { YamlFile } from "./yaml-file.ts";
 
@@ -167,6 +167,20 @@ const split = z
     error: "no test_from, which only a split by time has",
   });
 
+const outcomes = z
+  .strictObject(
+    {
+      definition: leaf<string>(
+        "a sentence of 1 to 500 characters",
+        (v) => typeof v === "string" && /^[^\p{Cc}]{1,500}$/u.test(v) && v.trim() !== "",
+      ).default(""),
+      horizon_days: integerFrom(1, 3650),
+      complete_after_days: integerFrom(0, 3650).nullable().default(null),
+    },
+    { error: "outcomes: definition, horizon_days, complete_after_days" },
+  )
+  .optional();
+
 const modelConfigSchema = z.strictObject(
   {
     version: leaf<1>("1, the version that this release reads", (v) => v === 1),
@@ -205,9 +219,23 @@ const modelConfigSchema = z.strictObject(
     }),
     split,
     seed: integerFrom(0, 2 ** 32 - 1),
+    outcomes,
   },
   { error: "a map with version, name, features, target, bands, minimum_present, trainer, split, seed" },
 );
+
+/** Length of the horizon of a model that declares none, days. */
+const DEFAULT_HORIZON_DAYS = 90;
+
+/** Returns what a model declares about its outcomes; by default, the horizon is that of its split. */
+export function outcomesOf(spec: Pick<ModelSpec, "outcomes" | "split"> | null): OutcomeSpec {
+  return (
+    spec?.outcomes ?? {
+      ...{ definition: "", completeAfterDays: null },
+      horizonDays: spec?.split.horizonDays || DEFAULT_HORIZON_DAYS,
+    }
+  );
+}
 
 const ANY_CHANGE = { direction: "any", range: null, step: null } as const;
 
@@ -303,6 +331,13 @@ function modelConfigFromYaml(yaml: ModelYaml): ModelSpec {
       calibrationShare: yaml.split.calibration_share,
     },
     seed: yaml.seed,
+    ...(yaml.outcomes !== undefined && {
+      outcomes: {
+        definition: yaml.outcomes.definition,
+        horizonDays: yaml.outcomes.horizon_days,
+        completeAfterDays: yaml.outcomes.complete_after_days,
+      },
+    }),
   };
 }
 

@@ -138,6 +138,19 @@ export interface SplitSpec {
   readonly calibrationShare: number | null;
 }
 
+/** What counts as the risk of a model, and when it is known. Scores do not depend on it. */
+export interface OutcomeSpec {
+  /** What counts as the risk, in one sentence. Empty: not declared. */
+  readonly definition: string;
+  /** Length of the horizon in days, 1 to 3650: an outcome is about the days after the end of the week. */
+  readonly horizonDays: number;
+  /**
+   * Days after the end of the horizon until a supplier without an event counts as not occurred, 0 to 3650. Null: never, because
+   * events are not recorded completely.
+   */
+  readonly completeAfterDays: number | null;
+}
+
 /** A model as `config/model_config.yaml` declares it. */
 export interface ModelSpec {
   readonly name: string;
@@ -160,4 +173,6 @@ export interface ModelSpec {
   readonly trainer: BoostingSpec | ForestSpec;
   readonly split: SplitSpec;
   readonly seed: number;
+  /** Unset: see `outcomesOf` of model-config.ts. */
+  readonly outcomes?: OutcomeSpec;
 }

@@ -35,6 +35,18 @@ test("a different limit has a different hash", () => {
   expect(other.policyHash).not.toBe(parse("version: 1\n").policyHash);
 });
 
+test("reviews and retention: both ends of each limit, and neither changes the hash", () => {
+  const policy = (text: string) => parse(`version: 1\n${text}\n`);
+  expect(policy("reviews: { share: 0, max_suppliers: 1000 }").reviews).toEqual({ share: 0, maxSuppliers: 1_000 });
+  for (const text of ["share: 1.1", "share: -0.1", "max_suppliers: 0", "max_suppliers: 1001"])
+    expect(() => policy(`reviews: { ${text} }`)).toThrow("reviews.");
+  expect(policy("retention: { score_weeks: 200 }").retention.outcomeWeeks).toBe(200);
+  expect(policy("retention: { score_weeks: 20, outcome_weeks: 20 }").retention.outcomeWeeks).toBe(20);
+  expect(() => policy("retention: { outcome_weeks: 52 }")).toThrow("at least score_weeks, which is 53");
+  const { policyHash } = policy("reviews: { share: 0.1 }\nretention: { outcome_weeks: 60 }");
+  expect(policyHash).toBe(policy("").policyHash);
+});
+
 test("names every violation at once, with its line", () => {
   const text = `version: 2
 weekly_losses:

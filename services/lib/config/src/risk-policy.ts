@@ -26,6 +26,10 @@ const featureNames = z
 /** The alert rules and the changes of scores look back a few weeks. */
 const MIN_SCORE_WEEKS = 4;
 const MAX_WEEKS = 2_000;
+/** Weeks of scores that are kept for outcomes: three years. */
+const OUTCOME_WEEKS = 157;
+/** People examine the sample. */
+const MAX_REVIEWS = 1_000;
 
 /** Maximum exposure of a supplier, in any currency. Sums over a million suppliers stay exact to 0.1. */
 export const MAX_EXPOSURE = 1e15;
@@ -93,6 +97,19 @@ export interface RetentionPolicy {
   readonly scoreWeeks: number;
   /** Number of weeks whose snapshot of the input is kept, 1 to 2,000. Default 8. */
   readonly snapshotWeeks: number;
+  /**
+   * Number of weeks whose scores alone are kept for outcomes that become known late, 4 to 2,000. Default 157. Not less than
+   * `scoreWeeks`.
+   */
+  readonly outcomeWeeks: number;
+}
+
+/** The random suppliers without an alert that people are asked to check each week. */
+export interface ReviewPolicy {
+  /** Share of the suppliers with a score and without an open alert, 0 to 1; 0: none. Default 0.005. */
+  readonly share: number;
+  /** Maximum number of suppliers of a week, 1 to 1,000. Default 50. */
+  readonly maxSuppliers: number;
 }
 
 /** The contents of config/risk_policy.yaml. */
@@ -104,9 +121,10 @@ export interface RiskPolicy {
   readonly minCompleteness: number;
   readonly drift: DriftPolicy;
   readonly retention: RetentionPolicy;
+  readonly reviews: ReviewPolicy;
   /**
-   * SHA-256 of the canonical form with defaults, lower-case hex; comments and layout do not change it. The retention, which changes no
-   * result of a run, is not part of it.
+   * SHA-256 of the canonical form with defaults, lower-case hex; comments and layout do not change it. The retention and the reviews,
+   * which change no result of a run, are not part of it.
    */
   readonly policyHash: string;
 }
@@ -165,8 +183,15 @@ const schema = z.strictObject({
       {
         score_weeks: integerFrom(MIN_SCORE_WEEKS, MAX_WEEKS).default(53),
         snapshot_weeks: integerFrom(1, MAX_WEEKS).default(8),
+        outcome_weeks: integerFrom(MIN_SCORE_WEEKS, MAX_WEEKS).optional(),
       },
-      { error: "score_weeks, snapshot_weeks" },
+      { error: "score_weeks, snapshot_weeks, outcome_weeks" },
+    )
+    .prefault({}),
+  reviews: z
+    .strictObject(
+      { share: share.default(0.005), max_suppliers: integerFrom(1, MAX_REVIEWS).default(50) },
+      { error: "share, max_suppliers" },
     )
     .prefault({}),
 });
@@ -185,8 +210,8 @@ export async function loadRiskPolicy(path: string): Promise<RiskPolicy> {
 
 /** Returns the policy in a parsed file. @throws ConfigError with every violation */
 export function parseRiskPolicy(file: YamlFile): RiskPolicy {
-  const parsed = parseWithSchema(schema, file, checkImpact);
-  const { weekly_losses: limits, expected_impact: impact, completeness, drift, retention } = parsed;
+  const parsed = parseWithSchema(schema, file, (yaml) => [...checkImpact(yaml), ...checkRetention(yaml)]);
+  const { weekly_losses: limits, expected_impact: impact, completeness, drift, retention, reviews } = parsed;
   const losses = {
     maxRejectedShare: limits.max_rejected_share,
     maxRejectedRows: limits.max_rejected_rows,
@@ -208,7 +233,12 @@ export function parseRiskPolicy(file: YamlFile): RiskPolicy {
       minRows: drift.min_rows,
       moving: drift.moving_features,
     },
-    retention: { scoreWeeks: retention.score_weeks, snapshotWeeks: retention.snapshot_weeks },
+    retention: {
+      scoreWeeks: retention.score_weeks,
+      snapshotWeeks: retention.snapshot_weeks,
+      outcomeWeeks: retention.outcome_weeks ?? Math.max(OUTCOME_WEEKS, retention.score_weeks),
+    },
+    reviews: { share: reviews.share, maxSuppliers: reviews.max_suppliers },
   });
 }
 
@@ -221,7 +251,10 @@ const DEFAULT_IMPACT: ImpactPolicy = {
 };
 
 /** The retention of a file without `retention`. */
-const DEFAULT_RETENTION: RetentionPolicy = { scoreWeeks: 53, snapshotWeeks: 8 };
+const DEFAULT_RETENTION: RetentionPolicy = { scoreWeeks: 53, snapshotWeeks: 8, outcomeWeeks: OUTCOME_WEEKS };
+
+/** The reviews of a file without `reviews`. */
+const DEFAULT_REVIEWS: ReviewPolicy = { share: 0.005, maxSuppliers: 50 };
 
 /** Returns a policy of these limits, with its hash. Default of the other parts: those of an empty file. */
 export function createRiskPolicy(
@@ -232,10 +265,11 @@ export function createRiskPolicy(
     minCompleteness = 0.75,
     drift = DEFAULT_DRIFT_POLICY,
     retention = DEFAULT_RETENTION,
-  }: Partial<Pick<RiskPolicy, "checks" | "impact" | "minCompleteness" | "drift" | "retention">> = {},
+    reviews = DEFAULT_REVIEWS,
+  }: Partial<Pick<RiskPolicy, "checks" | "impact" | "minCompleteness" | "drift" | "retention" | "reviews">> = {},
 ): RiskPolicy {
   const policy = { losses, checks, impact, minCompleteness, drift };
-  return { ...policy, retention, policyHash: canonicalHash(policy) };
+  return { ...policy, retention, reviews, policyHash: canonicalHash(policy) };
 }
 
 /** Finds weights that fall with the criticality, and an exchange rate of the policy's own currency. */
@@ -253,4 +287,14 @@ function checkImpact(file: YamlFile): readonly ConfigViolation[] {
   if (ownRate !== undefined && ownRate !== 1)
     violations.push(violationAt(file, [...rates, String(own)], shown(ownRate), "no rate of the policy's own currency"));
   return violations;
+}
+
+/** Finds scores that would be kept for outcomes for a shorter time than in full. */
+function checkRetention(file: YamlFile): readonly ConfigViolation[] {
+  const [scores, outcomes] = ["score_weeks", "outcome_weeks"].map((key) => valueAt(file.value, ["retention", key]));
+  const scoreWeeks = typeof scores === "number" ? scores : DEFAULT_RETENTION.scoreWeeks;
+  if (typeof outcomes !== "number" || outcomes >= scoreWeeks) return [];
+  return [
+    violationAt(file, ["retention", "outcome_weeks"], shown(outcomes), `at least score_weeks, which is ${scoreWeeks}`),
+  ];
 }

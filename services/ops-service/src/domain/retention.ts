@@ -15,6 +15,7 @@ export function oldestKeptWeek(newest: string, weeks: number): string {
 export interface RetentionWeeks {
   readonly scoreWeeks: number;
   readonly snapshotWeeks: number;
+  readonly outcomeWeeks: number;
 }
 
 /** State of the scores of one model. */

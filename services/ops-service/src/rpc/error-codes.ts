@@ -71,6 +71,12 @@ import type {
   VersionGoneError,
   WatchTooSlowError,
 } from "../domain/ops-error.ts";
+import type {
+  OutcomeFieldError,
+  OutcomeNotFoundError,
+  OutcomeReplacedError,
+  PerformanceBusyError,
+} from "../domain/outcomes/outcome-error.ts";
 
 /** Every error of this service that a caller can act on. */
 type OpsError =
@@ -138,7 +144,11 @@ type OpsError =
   | NoticeNotFoundError
   | NoticeStateError
   | DestinationNotFoundError
-  | DestinationDisabledError;
+  | DestinationDisabledError
+  | OutcomeFieldError
+  | OutcomeNotFoundError
+  | OutcomeReplacedError
+  | PerformanceBusyError;
 
 /** The gRPC code of each error. */
 export const OPS_ERRORS = {
@@ -207,4 +217,8 @@ export const OPS_ERRORS = {
   NoticeStateError: Code.FailedPrecondition,
   DestinationNotFoundError: Code.NotFound,
   DestinationDisabledError: Code.FailedPrecondition,
+  OutcomeFieldError: Code.InvalidArgument,
+  OutcomeNotFoundError: Code.NotFound,
+  OutcomeReplacedError: Code.Aborted,
+  PerformanceBusyError: Code.ResourceExhausted,
 } satisfies Record<OpsError["name"], Code>;

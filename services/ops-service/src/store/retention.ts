@@ -3,6 +3,7 @@ import type { SQL } from "drizzle-orm";
 import { type ExpiredRun, isWeek, type ModelScores, oldestKeptWeek, removalEvent } from "../domain/retention.ts";
 import { appendEvents } from "./audit/audit-events.ts";
 import type { Db, InTransaction } from "./database.ts";
+import { keepScores, removeKeptScores } from "./outcomes/kept-scores.ts";
 import { NOT_EXPIRED } from "./scores/expired-runs.ts";
 
 /** States of runs that have ended for good, with tables of scores. A failed or held run can be continued. */
@@ -16,6 +17,8 @@ const RETENTION_LOCK = 0x72657461;
 
 export interface RetentionOptions {
   readonly scoreWeeks: number;
+  /** Number of weeks whose scores alone are kept for outcomes, at least `scoreWeeks`. */
+  readonly outcomeWeeks: number;
   /**
    * Time between the end of the use of scores and their removal, ms. Longer than a statement may take, so that no reader that found
    * the run misses its tables.
@@ -95,7 +98,7 @@ export async function removeOldScores(
 
 /** Marks runs as expired, and records it. Returns their number. */
 function expireRuns(inTransaction: InTransaction, options: RetentionOptions): Promise<number> {
-  const { scoreWeeks, now, newId } = options;
+  const { scoreWeeks, outcomeWeeks, now, newId } = options;
   return inTransaction(async ({ db }) => {
     const { rows: locks } = await db.execute<{ taken: boolean }>(
       sql`select pg_try_advisory_xact_lock(${RETENTION_LOCK}::int, 0) as taken`,
@@ -105,12 +108,17 @@ function expireRuns(inTransaction: InTransaction, options: RetentionOptions): Pr
     for (const { modelName, newestWeek } of await newestWeeks(db)) {
       const oldest = oldestKeptWeek(newestWeek, scoreWeeks);
       // Locked, so that a run that is voided or superseded at the same time is not counted twice.
-      const { rows } = await db.execute<ExpiredRun & Record<string, unknown>>(sql`
-        select r.id as "runId", r.model_name as "modelName", r.iso_week as "isoWeek", r.rows_scored::float8 as suppliers,
+      const { rows: found } = await db.execute<
+        ExpiredRun & { readonly isComplete: boolean } & Record<string, unknown>
+      >(sql`
+        select r.state = 'complete' as "isComplete", r.id as "runId", r.model_name as "modelName", r.iso_week as "isoWeek", r.rows_scored::float8 as suppliers,
           r.chunks_received as chunks
         from bellwether.run r where r.model_name = ${modelName} and r.iso_week < ${oldest} and ${ENDED} and ${NOT_EXPIRED}
         order by r.iso_week, r.id limit ${MAX_RUNS - expired} for no key update`);
-      if (rows.length === 0) continue;
+      await removeKeptScores(db, modelName, oldestKeptWeek(newestWeek, outcomeWeeks));
+      if (found.length === 0) continue;
+      for (const { runId, isComplete } of found) if (isComplete) await keepScores(db, runId);
+      const rows = found.map(({ isComplete: _state, ...run }) => run);
       const ids = sql.param(rows.map(({ runId }) => runId));
       await db.execute(
         sql`update bellwether.run set scores_expired_at = clock_timestamp() where id = any(${ids}::int[])`,

@@ -15,6 +15,7 @@ export const { aliasedTable, and, asc, desc, eq, getTableColumns, gt, gte, inArr
 export const {
   bigint,
   boolean,
+  date,
   doublePrecision,
   index,
   integer,

@@ -1,0 +1,195 @@
+import { type Estimate, estimateOf, NO_ESTIMATE } from "./estimate.ts";
+import {
+  aucFigure,
+  averagePrecisionFigure,
+  brierFigure,
+  differenceFigure,
+  type Figure,
+  logLossFigure,
+  meanFigure,
+  selectionFigures,
+} from "./figure.ts";
+import { type LabelledRows, selectRows } from "./labelled-rows.ts";
+import { rankRows } from "./ranking.ts";
+
+/** Precision and recall when the rows of a selection are flagged. */
+export interface Selection {
+  /** Number of suppliers that the flagged rows represent, per row of the selection's share. */
+  readonly flagged: number;
+  readonly precision: Estimate;
+  readonly recall: Estimate;
+}
+
+/** Rows whose score is in [from, to). The last bin includes 1. */
+export interface QualityBin {
+  readonly from: number;
+  readonly to: number;
+  readonly rows: number;
+  /** Mean score. Null: no rows. */
+  readonly predicted: number | null;
+  /** Share of positives. */
+  readonly observed: Estimate;
+}
+
+/** What needs no model, on the rows that have an earlier week with known outcomes. */
+export interface TrivialBaseline {
+  readonly rows: number;
+  /** The base rate of earlier weeks as the score of every row. */
+  readonly baseRateBrier: Estimate;
+  readonly baseRateLogLoss: Estimate;
+  /** Ranking by the last outcome of each supplier that was known before the week. */
+  readonly lastLabelAuc: Estimate;
+  readonly lastLabelAveragePrecision: Estimate;
+  /** Model minus baseline. A model that is better has a higher AUC and average precision, and a lower Brier score and log loss. */
+  readonly aucDifference: Estimate;
+  readonly averagePrecisionDifference: Estimate;
+  readonly brierDifference: Estimate;
+  readonly logLossDifference: Estimate;
+}
+
+/** The quality of scores whose outcomes are known. */
+export interface Quality {
+  readonly rows: number;
+  readonly positives: number;
+  readonly suppliers: number;
+  /** Number of equally weighted rows with the same precision: (Σ w)² ÷ Σ w² (Kish 1965). */
+  readonly effectiveRows: number;
+  readonly meanScore: number | null;
+  readonly observedRate: Estimate;
+  /** Share of positives minus mean score. 0: calibrated in the large. */
+  readonly calibrationGap: Estimate;
+  readonly auc: Estimate;
+  readonly averagePrecision: Estimate;
+  readonly brier: Estimate;
+  readonly logLoss: Estimate;
+  readonly atThreshold: Selection;
+  readonly atCapacity: Selection;
+  readonly calibration: readonly QualityBin[];
+  readonly baseline: TrivialBaseline;
+  /** Why figures have no interval. Empty: all have one. */
+  readonly note: string;
+}
+
+/** Number of suppliers with, and without, the risk below which an interval is not reliable. */
+export const MIN_CLASS_SUPPLIERS = 10;
+const BINS = 10;
+
+/** Measures scores against outcomes. @param threshold score from which a supplier is flagged, in [0, 1] */
+export function measureQuality(rows: LabelledRows, threshold: number): Quality {
+  const { scores, labels, weights, capacityShares } = rows;
+  const [positiveSuppliers, negativeSuppliers, suppliers] = countSuppliers(rows);
+  const note = noteOf(labels.length, positiveSuppliers, negativeSuppliers);
+  const withInterval = note === "";
+  const estimate = (figure: Figure, scale: Parameters<typeof estimateOf>[2]): Estimate => {
+    const found = estimateOf(figure, rows, scale);
+    return withInterval ? found : { ...NO_ESTIMATE, value: found.value };
+  };
+  const isFlagged = scores.map((score) => (score >= threshold ? 1 : 0));
+  const selection = (
+    shares: Float64Array,
+    { precision, recall }: { precision: Figure; recall: Figure },
+  ): Selection => ({
+    flagged: sum(weights.map((weight, i) => weight * shares[i])),
+    precision: estimate(precision, "share"),
+    recall: estimate(recall, "share"),
+  });
+  const ranking = rankRows(scores);
+  const gaps = scores.map((score, i) => labels[i] - score);
+  return {
+    ...{ rows: labels.length, positives: sum(labels), suppliers, note },
+    effectiveRows: labels.length === 0 ? 0 : sum(weights) ** 2 / sum(weights.map((weight) => weight ** 2)),
+    meanScore: numberOrNull(meanFigure(scores, weights).value),
+    observedRate: estimate(meanFigure(labels, weights), "share"),
+    calibrationGap: estimate(meanFigure(gaps, weights), "difference"),
+    auc: estimate(aucFigure(ranking, rows), "share"),
+    averagePrecision: estimate(averagePrecisionFigure(ranking, rows), "share"),
+    brier: estimate(brierFigure(scores, rows), "positive"),
+    logLoss: estimate(logLossFigure(scores, rows), "positive"),
+    atThreshold: selection(isFlagged, {
+      precision: meanFigure(labels, weights, isFlagged),
+      recall: meanFigure(isFlagged, weights, labels),
+    }),
+    atCapacity: selection(capacityShares, selectionFigures(ranking, rows, capacityShares)),
+    calibration: calibrationOf(rows, withInterval),
+    baseline: baselineOf(rows, withInterval),
+  };
+}
+
+/** Compares the scores with those of the base rate and of the last outcomes, on the rows that have an earlier week with outcomes. */
+function baselineOf(all: LabelledRows, withInterval: boolean): TrivialBaseline {
+  const rows = selectRows(
+    all,
+    Uint32Array.from(all.baseRates.keys()).filter((i) => !Number.isNaN(all.baseRates[i])),
+  );
+  const { scores, baseRates } = rows;
+  const estimate = (figure: Figure, scale: Parameters<typeof estimateOf>[2]): Estimate => {
+    const found = estimateOf(figure, rows, scale);
+    return withInterval ? found : { ...NO_ESTIMATE, value: found.value };
+  };
+  const byScore = rankRows(scores);
+  const byLast = rankRows(Float64Array.from(rows.lastLabels, (label) => (label < 0 ? 0.5 : label)));
+  const base = {
+    auc: aucFigure(byLast, rows),
+    averagePrecision: averagePrecisionFigure(byLast, rows),
+    brier: brierFigure(baseRates, rows),
+    logLoss: logLossFigure(baseRates, rows),
+  };
+  const difference = (model: Figure, other: Figure): Estimate => estimate(differenceFigure(model, other), "difference");
+  return {
+    rows: rows.labels.length,
+    baseRateBrier: estimate(base.brier, "positive"),
+    baseRateLogLoss: estimate(base.logLoss, "positive"),
+    lastLabelAuc: estimate(base.auc, "share"),
+    lastLabelAveragePrecision: estimate(base.averagePrecision, "share"),
+    aucDifference: difference(aucFigure(byScore, rows), base.auc),
+    averagePrecisionDifference: difference(averagePrecisionFigure(byScore, rows), base.averagePrecision),
+    brierDifference: difference(brierFigure(scores, rows), base.brier),
+    logLossDifference: difference(logLossFigure(scores, rows), base.logLoss),
+  };
+}
+
+function noteOf(rows: number, positives: number, negatives: number): string {
+  if (rows === 0) return "no outcome is known";
+  if (positives === 0) return "the risk occurred at no supplier, so the ranking cannot be measured";
+  if (negatives === 0) return "the risk occurred at every supplier with an outcome, so the ranking cannot be measured";
+  if (positives >= MIN_CLASS_SUPPLIERS && negatives >= MIN_CLASS_SUPPLIERS) return "";
+  const [few, which] = positives < negatives ? [positives, "with"] : [negatives, "without"];
+  return `no intervals: they need ${MIN_CLASS_SUPPLIERS} suppliers ${which} the risk, and there are ${few}`;
+}
+
+/** Counts the suppliers with a positive row, with a negative row, and with any. */
+export function countSuppliers({
+  labels,
+  clusterOf,
+  clusters,
+}: LabelledRows): readonly [positives: number, negatives: number, all: number] {
+  const classes = new Uint8Array(clusters);
+  for (let i = 0; i < labels.length; i++) classes[clusterOf[i]] |= labels[i] === 1 ? 1 : 2;
+  const count = (mask: number): number => classes.reduce((total, bits) => total + ((bits & mask) > 0 ? 1 : 0), 0);
+  return [count(1), count(2), count(3)];
+}
+
+/** Returns ten bins of equal width. */
+function calibrationOf(rows: LabelledRows, withInterval: boolean): QualityBin[] {
+  const { scores, labels, weights } = rows;
+  const binOf = Uint8Array.from(scores, (score) => Math.min(BINS - 1, Math.floor(score * BINS)));
+  return Array.from({ length: BINS }, (_, bin) => {
+    const inBin = Uint8Array.from(binOf, (own) => (own === bin ? 1 : 0));
+    const limits = { from: bin / BINS, to: (bin + 1) / BINS, rows: sum(inBin) };
+    if (limits.rows === 0) return { ...limits, predicted: null, observed: NO_ESTIMATE };
+    const observed = estimateOf(meanFigure(labels, weights, inBin), rows, "share");
+    return {
+      ...limits,
+      predicted: meanFigure(scores, weights, inBin).value,
+      observed: withInterval ? observed : { ...NO_ESTIMATE, value: observed.value },
+    };
+  });
+}
+
+const numberOrNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
+
+function sum(values: ArrayLike<number>): number {
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += values[i];
+  return total;
+}

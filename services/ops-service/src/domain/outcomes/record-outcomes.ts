@@ -1,0 +1,200 @@
+import { checkOutcome, type KnownPrediction, type OutcomeRules } from "./check-outcomes.ts";
+import {
+  aboutOf,
+  type Outcome,
+  type OutcomeDraft,
+  type OutcomeInput,
+  type OutcomeSource,
+  type OutcomeViolation,
+  outcomeViolation,
+} from "./outcome.ts";
+
+/** The report of a request. */
+export interface RecordResult {
+  readonly recorded: number;
+  readonly corrected: number;
+  readonly unchanged: number;
+  readonly rejected: number;
+  readonly violations: readonly OutcomeViolation[];
+}
+
+/** A stored outcome, as a request is compared with it. */
+export type CurrentOutcome = Pick<Outcome, "id" | "occurred" | "happenedOn">;
+
+/** An outcome to store. */
+export interface OutcomeWrite {
+  readonly draft: OutcomeDraft;
+  /** Id of the outcome that it replaces. Null: none. */
+  readonly replaces: string | null;
+}
+
+/** Reads and writes outcomes in one transaction. */
+export interface OutcomeStore {
+  /**
+   * Waits for other requests, then returns the answer to the same request. Undefined: the request is new.
+   * @throws ImportMismatchError when the id was used for another request
+   */
+  earlierAnswer(requestId: string, digest: string): Promise<RecordResult | undefined>;
+  /** Returns the predictions of these ids that the audit log has. */
+  predictions(ids: readonly string[]): Promise<ReadonlyMap<string, KnownPrediction>>;
+  /** Returns those of these suppliers that exist. */
+  suppliers(ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Returns those of these suppliers that the model has scored in a week. Undefined: it has no complete run of the week. */
+  scoredIn(modelName: string, isoWeek: string, ids: readonly string[]): Promise<ReadonlySet<string> | undefined>;
+  /** Returns the outcomes that count, by `keyOf`. */
+  current(modelName: string, drafts: readonly OutcomeDraft[]): Promise<ReadonlyMap<string, CurrentOutcome>>;
+  write(
+    writes: readonly OutcomeWrite[],
+    by: { readonly modelName: string; readonly source: OutcomeSource; readonly actor: string },
+  ): Promise<void>;
+  /** Stores the answer for a repeated request, and appends the request to the audit log. */
+  record(done: {
+    readonly requestId: string;
+    readonly digest: string;
+    readonly actor: string;
+    readonly modelName: string;
+    readonly source: OutcomeSource;
+    readonly answer: RecordResult;
+  }): Promise<void>;
+}
+
+export interface RecordRequest {
+  readonly requestId: string;
+  /** SHA-256 of the request, lower-case hex. */
+  readonly digest: string;
+  readonly actor: string;
+  readonly modelName: string;
+  readonly source: OutcomeSource;
+  readonly rows: readonly OutcomeInput[];
+  readonly corrects: boolean;
+  readonly isDryRun: boolean;
+}
+
+/** Maximum number of violations of a row that the answer has. */
+const MAX_VIOLATIONS_PER_ROW = 10;
+
+/** The text that is the same for outcomes of which one counts. */
+export const keyOf = (draft: OutcomeDraft): string => JSON.stringify([draft.supplierId, aboutOf(draft)]);
+
+/** Stores the valid rows of a request, all in one transaction, and reports the others. @throws ImportMismatchError */
+export function recordOutcomes(
+  inTransaction: <T>(work: (store: OutcomeStore) => Promise<T>) => Promise<T>,
+  request: RecordRequest,
+  { now, horizonDays }: Pick<OutcomeRules, "now" | "horizonDays">,
+): Promise<RecordResult & { readonly isRepeated: boolean }> {
+  const { requestId, digest, actor, modelName, source, rows, corrects, isDryRun } = request;
+  return inTransaction(async (store) => {
+    const earlier = isDryRun ? undefined : await store.earlierAnswer(requestId, digest);
+    if (earlier) return { ...earlier, isRepeated: true };
+    const ids = rows.map(({ predictionId }) => predictionId.toLowerCase()).filter((id) => id !== "");
+    const predictions = ids.length === 0 ? new Map<string, KnownPrediction>() : await store.predictions(ids);
+    const violations: OutcomeViolation[] = [];
+    let checked: NumberedDraft[] = [];
+    for (const [row, input] of rows.entries()) {
+      const rules = { now, horizonDays, source, modelName };
+      const found = checkOutcome(row, input, (id) => predictions.get(id), rules);
+      violations.push(...found.violations.slice(0, MAX_VIOLATIONS_PER_ROW));
+      if (found.draft) checked.push({ row, draft: found.draft });
+    }
+    checked = await keepKnown(store, modelName, checked, violations);
+    const current = await store.current(
+      modelName,
+      checked.map(({ draft }) => draft),
+    );
+    const plan = planRecord(checked, current, corrects);
+    const answer = {
+      ...plan.counts,
+      rejected: rows.length - plan.counts.recorded - plan.counts.corrected - plan.counts.unchanged,
+      violations: [...violations, ...plan.violations].sort((a, b) => a.row - b.row),
+    };
+    if (!isDryRun) {
+      await store.write(plan.writes, { modelName, source, actor });
+      await store.record({ requestId, digest, actor, modelName, source, answer });
+    }
+    return { ...answer, isRepeated: false };
+  });
+}
+
+interface NumberedDraft {
+  readonly row: number;
+  readonly draft: OutcomeDraft;
+}
+
+/** Returns the rows whose supplier exists and has a score in the week; the others become violations. */
+async function keepKnown(
+  store: OutcomeStore,
+  modelName: string,
+  drafts: readonly NumberedDraft[],
+  violations: OutcomeViolation[],
+): Promise<NumberedDraft[]> {
+  const known = await store.suppliers([...new Set(drafts.map(({ draft }) => draft.supplierId))]);
+  const scored = new Map<string, ReadonlySet<string> | undefined>();
+  const existing = drafts.filter(({ draft }) => known.has(draft.supplierId));
+  for (const [week, group] of Map.groupBy(existing, ({ draft }) => draft.isoWeek)) {
+    if (week === "") continue;
+    const ids = [...new Set(group.map(({ draft }) => draft.supplierId))];
+    scored.set(week, await store.scoredIn(modelName, week, ids));
+  }
+  return drafts.filter(({ row, draft: { supplierId, isoWeek, predictionId } }) => {
+    const reject = (field: string, value: string, reason: string): false => {
+      violations.push(outcomeViolation(row, field, value, reason));
+      return false;
+    };
+    if (!known.has(supplierId))
+      return reject("supplier_id", supplierId, "is not a supplier: no weekly file and no master data has this id");
+    // A prediction between two runs has its own score.
+    if (isoWeek === "" || predictionId !== null) return true;
+    const suppliers = scored.get(isoWeek);
+    if (suppliers === undefined) return reject("iso_week", isoWeek, `has no complete run of the model ${modelName}`);
+    return (
+      suppliers.has(supplierId) ||
+      reject("iso_week", isoWeek, `has no score of the supplier ${JSON.stringify(supplierId)}`)
+    );
+  });
+}
+
+/** Decides what valid rows store. */
+export function planRecord(
+  drafts: readonly NumberedDraft[],
+  current: ReadonlyMap<string, CurrentOutcome>,
+  corrects: boolean,
+): {
+  readonly writes: readonly OutcomeWrite[];
+  readonly counts: Pick<RecordResult, "recorded" | "corrected" | "unchanged">;
+  readonly violations: readonly OutcomeViolation[];
+} {
+  const writes: OutcomeWrite[] = [];
+  const violations: OutcomeViolation[] = [];
+  const counts = { recorded: 0, corrected: 0, unchanged: 0 };
+  const seen = new Map<string, NumberedDraft>();
+  for (const { row, draft } of drafts) {
+    const key = keyOf(draft);
+    const reject = (reason: string): void => {
+      violations.push(outcomeViolation(row, "value", draft.occurred ? "OCCURRED" : "NOT_OCCURRED", reason));
+    };
+    const first = seen.get(key);
+    if (first) {
+      if (isSame(first.draft, draft)) counts.unchanged++;
+      else reject(`contradicts row ${first.row} about the same supplier and ${aboutOf(draft)}; the first row counts`);
+      continue;
+    }
+    seen.set(key, { row, draft });
+    const stored = current.get(key);
+    if (stored === undefined) {
+      counts.recorded++;
+      writes.push({ draft, replaces: null });
+    } else if (isSame(stored, draft)) counts.unchanged++;
+    else if (corrects) {
+      counts.corrected++;
+      writes.push({ draft, replaces: stored.id });
+    } else reject(`contradicts the outcome ${stored.id}, ${describe(stored)}; to replace it, correct on conflict`);
+  }
+  return { writes, counts, violations };
+}
+
+type Said = Pick<OutcomeDraft, "occurred" | "happenedOn">;
+
+const isSame = (a: Said, b: Said): boolean => a.occurred === b.occurred && a.happenedOn === b.happenedOn;
+
+const describe = ({ occurred, happenedOn }: Said): string =>
+  occurred ? `OCCURRED${happenedOn === null ? "" : ` on ${happenedOn}`}` : "NOT_OCCURRED";

@@ -1,0 +1,69 @@
+import type { AlertRules } from "@bellwether/config/alert-rules";
+import type { ReviewPolicy } from "@bellwether/config/risk-policy";
+import { OutcomeService } from "@bellwether/gen/bellwether/ops/v1/outcome_service_pb";
+import { PerformanceService } from "@bellwether/gen/bellwether/ops/v1/performance_service_pb";
+import { type Route, route } from "@bellwether/mesh/call/route";
+import type { Logger } from "@bellwether/telemetry/logger";
+import { correctOutcome } from "./domain/outcomes/correct-outcome.ts";
+import { recordOutcomes } from "./domain/outcomes/record-outcomes.ts";
+import { createMeasurement } from "./performance/run-measurement.ts";
+import { outcomeHandlers } from "./rpc/outcomes/outcomes.ts";
+import { performanceHandlers } from "./rpc/outcomes/performance.ts";
+import type { OutcomeSpecOf } from "./setup/read-outcome-spec.ts";
+import { createBackgroundWork } from "./store/background-work.ts";
+import type { Database } from "./store/database.ts";
+import { listOutcomes } from "./store/outcomes/outcomes.ts";
+import { createCorrection, createOutcomeTransaction } from "./store/outcomes/record-outcomes.ts";
+import { drawReviewSamples, readReviewSample } from "./store/outcomes/review-samples.ts";
+import { listScoringModels } from "./store/scores/scoring-models.ts";
+
+export interface OutcomePorts {
+  readonly outcomesOf: OutcomeSpecOf;
+  readonly reviews: ReviewPolicy;
+  readonly alertRules: AlertRules;
+  readonly databaseUrl: string;
+  readonly database: Database;
+  readonly logger: Pick<Logger, "warn">;
+  readonly now: () => Date;
+  readonly newId: () => string;
+}
+
+/** OutcomeService and PerformanceService. */
+export interface Outcomes extends AsyncDisposable {
+  readonly routes: readonly Route[];
+  /** Draws the review sample of a run that was completed. Does not wait. */
+  readonly onComplete: () => void;
+}
+
+/** Starts the services for outcomes, and draws the review sample that a killed process has not drawn. */
+export function startOutcomes(ports: OutcomePorts): Outcomes {
+  const { outcomesOf, reviews, alertRules, databaseUrl, database, logger, now, newId } = ports;
+  const { db, inTransaction, publishing } = database;
+  const inRecording = createOutcomeTransaction(inTransaction, { now, newId });
+  const inCorrection = createCorrection(inTransaction, { now, newId });
+  const listModels = () => listScoringModels(db);
+  const rulesOf = (modelName: string) => ({ now: now(), horizonDays: outcomesOf(modelName).horizonDays });
+  const drawing = createBackgroundWork(
+    () => drawReviewSamples(publishing.db, publishing.inTransaction, reviews),
+    (error) => logger.warn({ err: error }, "the review sample was not drawn"),
+  );
+  drawing.start();
+  const handlers = outcomeHandlers({
+    ...{ listModels, outcomesOf },
+    record: (request) => recordOutcomes(inRecording, request, rulesOf(request.modelName)),
+    correct: (request) => inCorrection((store) => correctOutcome(store, request, rulesOf)),
+    list: (query, limit) => listOutcomes(db, query, limit),
+    readReviews: (which) => readReviewSample(db, which),
+  });
+  const measuring = performanceHandlers({
+    ...{ now, outcomesOf, listModels },
+    threshold: alertRules.scoreThreshold.raise,
+    capacity: alertRules.weeklyCapacity.suppliers,
+    measure: createMeasurement(databaseUrl),
+  });
+  return {
+    routes: [route(OutcomeService, handlers), route(PerformanceService, measuring)],
+    onComplete: drawing.start,
+    [Symbol.asyncDispose]: () => drawing[Symbol.asyncDispose](),
+  };
+}
