@@ -45,11 +45,15 @@ export interface LedgerServer extends AsyncDisposable {
   onReport: () => void;
   /** Removes the run, like a database that was restored to an earlier time. */
   restore(): void;
+  /** Begins the next revision of the complete week, as the start after SupersedeRun does. */
+  supersede(): void;
+  /** Called when the run was completed, before the caller gets the answer. */
+  onComplete: () => void;
   /** Assigns the run to another worker. */
   fence(): void;
 }
 
-const newRun = () => create(BatchRunSchema, { runId: 1, startedAt: timestampFromDate(new Date(0)) });
+const newRun = () => create(BatchRunSchema, { runId: 1, revision: 1, startedAt: timestampFromDate(new Date(0)) });
 
 /** Starts the ledger on a free port. */
 export async function startLedger(): Promise<LedgerServer> {
@@ -93,7 +97,7 @@ export async function startLedger(): Promise<LedgerServer> {
       run.chunkRows = begunAnew ? request.chunkRows : chunkRows;
       const receivedChunks = [...chunks.keys()].sort((a, b) => a - b);
       const approved = run.approved && { approved: run.approved };
-      const lease = create(RunLeaseSchema, { runId: 1, fence });
+      const lease = create(RunLeaseSchema, { runId: run.runId, fence });
       return create(StartRunResponseSchema, { ...server.earlier, run, lease, receivedChunks, begunAnew, ...approved });
     },
     reportProgress: (request) => {
@@ -134,6 +138,7 @@ export async function startLedger(): Promise<LedgerServer> {
       const { checks, profile, contentDigest } = request;
       Object.assign(reported, { checks, profile, contentDigest });
       run.completedAt = timestampFromDate(new Date(1_000));
+      server.onComplete();
       return { run };
     },
     holdRun: (request) => {
@@ -144,6 +149,8 @@ export async function startLedger(): Promise<LedgerServer> {
     },
     failRun: (request) => {
       checkFence(request.lease?.fence);
+      if (run.state === RunState.COMPLETE)
+        throw rpcError(Code.FailedPrecondition, "RUN_COMPLETE", "the run is complete");
       Object.assign(run, { state: RunState.FAILED, failure: request.reason });
       return { run };
     },
@@ -202,6 +209,14 @@ export async function startLedger(): Promise<LedgerServer> {
       Object.assign(run, newRun());
       [fence, holder, rejected] = [0n, "", 0n];
     },
+    supersede: () => {
+      const { runId, revision } = run;
+      chunks.clear();
+      Object.assign(run, newRun(), { runId: runId + 1, revision: revision + 1, inputDigest: "", sourceDigest: "" });
+      delete run.model;
+      [fence, holder, rejected] = [0n, "", 0n];
+    },
+    onComplete: () => {},
     fence: () => {
       [fence, holder] = [fence + 1n, "somebody else"];
     },

@@ -42,14 +42,14 @@ async function weeks(byWeek: Record<string, Float64Array>, complete: readonly st
   const deps: DriftDeps = {
     ...{ driftPolicy, hasPolicyFile: true },
     readSample: async (parquet) => sampleOf(byWeek[path.basename(path.dirname(parquet))] ?? new Float64Array()),
-    isComplete: async (week) => complete.includes(week),
+    completeInput: async (week) => (complete.includes(week) ? "" : null),
   };
   const measure = async (week: string, own: Partial<DriftTask> = {}) => {
     const files = openWeekFolder(root, model, week);
     await mkdir(path.dirname(files.snapshotPath), { recursive: true });
     await writeFile(files.snapshotPath, "");
     const drift = await compare(deps, files, { ...task, ...own });
-    await files.writeReport({}, "", { count: 0, chunkRows: 1 });
+    await files.writeReport({ run_id: 1 }, "", { count: 0, chunkRows: 1 });
     return drift;
   };
   return { deps, measure, files: (week: string) => openWeekFolder(root, model, week) };
@@ -124,6 +124,24 @@ test("says that suppliers were sampled, that there were too few, and that the po
     "drift not tested where fewer than 1000 suppliers have a value (drift.min_rows of the risk policy): delay",
   );
   expect(notes).toContain("drift.moving_features of the risk policy names features that this model does not have: age");
+});
+
+test("files of a revision that was not published are not those of the complete week", async () => {
+  const { measure, deps, files } = await weeks({ "2026-W46": delays(500), "2026-W47": delays(0) }, ["2026-W46"]);
+  await measure("2026-W46");
+  const { digest } = task;
+  const ofRevision = (published: string): DriftDeps => ({ ...deps, completeInput: async () => published });
+  const previousOf = async (published: string) =>
+    (await readPreviousWeek(ofRevision(published), files("2026-W47"), task.signal)).previous;
+  // Without a record of its ingest, the snapshot can be of any revision; the distributions have their digest.
+  expect(await previousOf(digest)).toMatchObject({ previous: null, previousProfile: expect.anything() });
+  expect(await previousOf("b".repeat(64))).toBeNull();
+  await writeFile(
+    path.join(path.dirname(files("2026-W46").snapshotPath), "ingest.json"),
+    JSON.stringify({ digest, rejected: {} }),
+  );
+  expect((await previousOf(digest))?.previous?.supplierIds).toHaveLength(ROWS);
+  expect(await previousOf("b".repeat(64))).toBeNull();
 });
 
 test("notes contain no category", async () => {

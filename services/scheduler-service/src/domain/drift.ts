@@ -13,8 +13,8 @@ export interface DriftDeps {
   readonly hasPolicyFile: boolean;
   /** Reads the features of about this number of suppliers, the same ones in every week. */
   readSample(parquet: string, suppliers: number, signal: AbortSignal): Promise<SnapshotSample>;
-  /** Whether the ledger has a complete run of the week. */
-  isComplete(week: string): Promise<boolean>;
+  /** Returns the digest of the snapshot of a complete week; empty when not known. Null: the week is not complete. */
+  completeInput(week: string): Promise<string | null>;
 }
 
 /** The week that is compared. */
@@ -44,8 +44,9 @@ export interface PreviousWeek {
 
 /** Reads the previous complete week of a week. @throws the errors of the ledger and of the files */
 export async function readPreviousWeek(deps: DriftDeps, files: WeekFiles, signal: AbortSignal): Promise<PreviousWeek> {
-  const earlier = await findPrevious(deps, files);
-  return { earlier, previous: earlier === null ? null : await readPrevious(deps, earlier, signal) };
+  const found = await findPrevious(deps, files);
+  if (found === null) return { earlier: null, previous: null };
+  return { earlier: found.earlier, previous: await readPrevious(deps, found, signal) };
 }
 
 /**
@@ -53,7 +54,7 @@ export async function readPreviousWeek(deps: DriftDeps, files: WeekFiles, signal
  * the next week needs. @throws the errors of the files
  */
 export async function measureDrift(
-  deps: Omit<DriftDeps, "isComplete">,
+  deps: Omit<DriftDeps, "completeInput">,
   files: WeekFiles,
   task: DriftTask,
   { earlier, previous }: PreviousWeek,
@@ -75,20 +76,34 @@ export async function measureDrift(
   return { comparisons, previousWeek, notes };
 }
 
+/** An earlier week that is complete, with the digest of the snapshot of its complete run; empty: not known. */
+interface CompleteWeek {
+  readonly earlier: EarlierWeek;
+  readonly digest: string;
+}
+
 /** Returns the newest earlier week that is complete in the ledger and has files here. Null: there is none. */
-async function findPrevious({ isComplete }: DriftDeps, files: WeekFiles): Promise<EarlierWeek | null> {
-  for (const earlier of await files.earlierWeeks()) if (await isComplete(earlier.week)) return earlier;
+async function findPrevious({ completeInput }: DriftDeps, files: WeekFiles): Promise<CompleteWeek | null> {
+  for (const earlier of await files.earlierWeeks()) {
+    const digest = await completeInput(earlier.week);
+    if (digest !== null) return { earlier, digest };
+  }
   return null;
 }
 
-/** Reads the suppliers of the previous week; without its snapshot, only its distributions. Null: it has neither. */
+/**
+ * Reads the suppliers of the previous week; without its snapshot, only its distributions. Null: it has neither. Files of a
+ * revision that was not published, for example because it was voided, are not those of the week.
+ */
 async function readPrevious(
   { readSample }: DriftDeps,
-  earlier: EarlierWeek,
+  { earlier, digest }: CompleteWeek,
   signal: AbortSignal,
 ): Promise<PreviousWeek["previous"]> {
-  const record = await earlier.readDrift();
-  if (!(await earlier.hasSnapshot())) return record && { previous: null, previousProfile: record.profile };
+  const stored = await earlier.readDrift();
+  const record = stored !== null && (digest === "" || stored.digest === digest) ? stored : null;
+  const hasSnapshot = (await earlier.hasSnapshot()) && (digest === "" || (await earlier.snapshotDigest()) === digest);
+  if (!hasSnapshot) return record && { previous: null, previousProfile: record.profile };
   const sample = await readSample(earlier.snapshotPath, DRIFT_SUPPLIERS, signal);
   // Scores are stored in the order of the sample. A week of an earlier release has none.
   const isSame = record?.scores.length === sample.supplierIds.length;

@@ -2,6 +2,12 @@ import { bandFromNumber } from "@bellwether/contract/band-codes";
 import type { BatchRun, FeatureDrift, RunLosses } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { IngestRecord } from "./weekly-ports.ts";
 
+/** The report of a run, as plain JSON. */
+export interface RunSummary {
+  readonly run_id: number;
+  readonly [figure: string]: unknown;
+}
+
 /** Names of `bellwether.ops.v1.LossLimit` by number. */
 const LOSS_LIMITS = ["unspecified", "rejected_rows", "suppliers"];
 
@@ -16,7 +22,7 @@ export function runSummary(
   ingested: IngestRecord | null,
   reference: string | null,
   notes: readonly string[],
-): object {
+): RunSummary {
   const seconds = (time: { seconds: bigint; nanos: number } | undefined): string | null =>
     time ? new Date(Number(time.seconds) * 1000 + time.nanos / 1e6).toISOString() : null;
   const { model } = run;

@@ -29,6 +29,8 @@ export interface EarlierWeek {
   readonly week: string;
   readonly snapshotPath: string;
   hasSnapshot(): Promise<boolean>;
+  /** Returns the digest of the snapshot as its ingest recorded it, lower-case hex. Null: there is no record. */
+  snapshotDigest(): Promise<string | null>;
   /** Null: a week of an earlier release. */
   readDrift(): Promise<DriftRecord | null>;
 }

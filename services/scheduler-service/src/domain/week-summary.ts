@@ -18,6 +18,15 @@ export interface StoredWeek {
   readonly drift: Pick<DriftRecord, "notes" | "previousWeek"> | null;
 }
 
+/** Reads what the files have about a run. Files of another revision of the week have nothing about it. */
+export async function readStoredWeek(files: WeekFiles, { inputDigest }: BatchRun): Promise<StoredWeek> {
+  const [ingested, drift] = [await files.readIngest(), await files.readDrift()];
+  return {
+    ingested: ingested?.digest === inputDigest ? ingested : null,
+    drift: drift?.digest === inputDigest ? drift : null,
+  };
+}
+
 /** Returns the remarks on a run. @param chunkRows the setting of this process */
 export function notesOf(
   chunkRows: number,

@@ -11,6 +11,7 @@ import type { ColumnProfile } from "@bellwether/plausibility/column-profile";
 import type { PreviousInput } from "@bellwether/plausibility/previous-input";
 import type { InputObject } from "./input-object.ts";
 import type { ModelFeature } from "./model-contract.ts";
+import type { RunSummary } from "./run-summary.ts";
 import type { DriftRecord, EarlierWeek, WeekDrift } from "./week-drift.ts";
 
 /** A person's decision to override a limit. When `actor` is empty, ops-service records the caller. */
@@ -115,6 +116,11 @@ export interface RunTotals extends CheckedRun {
 export interface Ledger {
   start(start: RunStart): Promise<StartedRun>;
   isComplete(week: string): Promise<boolean>;
+  /**
+   * Returns the SHA-256 of the snapshot of a week that is complete, lower-case hex; empty when the run did not record it.
+   * Null: the week is not complete.
+   */
+  completeInput(week: string): Promise<string | null>;
   /** Returns what the input of a week is compared with, without starting its run. */
   compare(week: string): Promise<InputComparison>;
   report(lease: RunLease, update: StageUpdate): Promise<void>;
@@ -200,18 +206,19 @@ export interface WeekFiles {
   readScores(chunk: ChunkName): Promise<Float64Array>;
   /** Returns the earlier weeks that have a report, newest first. */
   earlierWeeks(): Promise<readonly EarlierWeek[]>;
-  /** Removes the snapshot and the scores of an earlier attempt at the week. */
+  /** Removes the record of the ingest and the scores of an earlier attempt, or of an earlier revision of the week. */
   drop(): Promise<void>;
   /** Null: the drift is not measured yet, or the week is of an earlier release. */
   readDrift(): Promise<DriftRecord | null>;
   writeDrift(record: DriftRecord): Promise<void>;
-  hasReport(): Promise<boolean>;
+  /** Returns the id of the run whose report is stored. Null: there is no report, or its run is not known. */
+  reportedRun(): Promise<number | null>;
   /**
    * Joins the scores of chunks 0 to `chunks.count` - 1 below one header, if all are stored, and writes the summary
-   * beside them.
+   * beside them. Scores of an earlier revision of the week do not stay beside the summary of a later one.
    */
   writeReport(
-    summary: object,
+    summary: RunSummary,
     csvHeader: string,
     chunks: { readonly count: number; readonly chunkRows: number },
   ): Promise<void>;

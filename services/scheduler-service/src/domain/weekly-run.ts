@@ -30,7 +30,7 @@ import {
 } from "./scheduler-error.ts";
 import { riskScores, scoreRows } from "./score-rows.ts";
 import { RUN_STATE, STAGE, type StageName } from "./stages.ts";
-import { chunkRowsOf, notesOf, writeReport } from "./week-summary.ts";
+import { chunkRowsOf, notesOf, readStoredWeek, writeReport } from "./week-summary.ts";
 import type {
   Decision,
   IngestRecord,
@@ -154,7 +154,7 @@ export async function runWeekly(deps: WeeklyDeps, task: WeeklyTask): Promise<Wee
     // A file that does not exist cannot be compared with that of the run.
     if (source.missing) throw source.missing;
     checkSameInputs(run, inputs);
-    const stored = { ingested: await files.readIngest(), drift: await files.readDrift() };
+    const stored = await readStoredWeek(files, run);
     const notes = notesOf(deps.chunkRows, run, stored, {
       wasComplete: true,
       begunAnew: false,
@@ -166,7 +166,8 @@ export async function runWeekly(deps: WeeklyDeps, task: WeeklyTask): Promise<Wee
       remark: "",
       correctedInput: null,
     });
-    if (!(await files.hasReport())) await writeReport(files, run, stored, notes);
+    // The report is missing, or that of an earlier revision, when the process was killed before it wrote this one.
+    if ((await files.reportedRun()) !== run.runId) await writeReport(files, run, stored, notes);
     return { run, wasComplete: true, notes };
   }
   try {
@@ -259,7 +260,7 @@ async function finishRun(
     ledger.report(lease, { stage: STAGE.ingest }),
   ]);
   checkContract(`${began.run.modelName} ${model.version}`, model.features, deps.features);
-  const comparing = { ...deps, isComplete: ledger.isComplete };
+  const comparing = { ...deps, completeInput: ledger.completeInput };
   // This process has nothing else to do while another one reads the input.
   const [ingested, previous] = await allOf([
     ingestOnce(deps, task, files, began, progress),
@@ -351,6 +352,8 @@ async function ingestOnce(
   const { digest, rows, rejected, cleanedIds, changedAttributes, olderRows, newestAsOf, sources, sourceDigest } = read;
   const { objects = [] } = read;
   if (source !== "" && sourceDigest !== source) throw new InputChangedError(input);
+  // Scores of another snapshot, for example of an earlier revision of the week, must not count as those of this one.
+  await files.drop();
   const record = {
     input,
     objects,

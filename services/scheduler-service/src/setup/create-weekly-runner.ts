@@ -103,6 +103,9 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
   const storeResults = async ({ run, notes }: WeeklyResult, signal: AbortSignal): Promise<readonly string[]> => {
     if (results === null) return notes;
     const { isoWeek: week, runId, inputDigest } = run;
+    const kept = await openWeek(week).readIngest();
+    if (kept !== null && kept.digest !== inputDigest)
+      return [...notes, `snapshot and report are not stored: those of revision ${run.revision} are on another machine`];
     const stored = { modelName, week, runId, inputDigest, folder: folderOf(week) };
     const key = await onDisk(settings.weeksFolder, publishWeek(results, stored, signal));
     return [...notes, `snapshot and report are stored: ${results.address}/${key}`];

@@ -1,6 +1,7 @@
 import { access, readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { fileDigest } from "@bellwether/ingest/files/file-digest";
+import type { RunSummary } from "../domain/run-summary.ts";
 import { scoresOf } from "../domain/score-rows.ts";
 import type { DriftRecord } from "../domain/week-drift.ts";
 import type { ChunkName, IngestRecord, WeekFiles } from "../domain/weekly-ports.ts";
@@ -18,6 +19,8 @@ export function openWeekFolder(root: string, modelName: string, week: string): W
   const folder = path.join(weeks, week);
   const at = (name: string): string => path.join(folder, name);
   const snapshotPath = at("snapshot.parquet");
+  const reportedRun = async (): Promise<number | null> =>
+    (await readJson<Partial<RunSummary>>(at("report.json")))?.run_id ?? null;
 
   return {
     snapshotPath,
@@ -49,6 +52,7 @@ export function openWeekFolder(root: string, modelName: string, week: string): W
           week: name,
           snapshotPath: snapshot,
           hasSnapshot: () => isThere(snapshot),
+          snapshotDigest: async () => (await readJson<IngestRecord>(path.join(other, "ingest.json")))?.digest ?? null,
           readDrift: () => readJson<DriftRecord>(path.join(other, "drift.json")),
         });
       }
@@ -60,12 +64,14 @@ export function openWeekFolder(root: string, modelName: string, week: string): W
     },
     readDrift: () => readJson<DriftRecord>(at("drift.json")),
     writeDrift: (record) => writeWhole(at("drift.json"), [`${JSON.stringify(record)}\n`]),
-    hasReport: () => isThere(at("report.json")),
+    reportedRun,
     async writeReport(summary, csvHeader, { count, chunkRows }) {
       const files = Array.from({ length: count }, (_, index) => scoresFile({ index, chunkRows }));
       const stored = await namesIn(folder);
       const isWhole = new Set(files).isSubsetOf(new Set(stored));
+      const before = await reportedRun();
       if (isWhole) await writeWhole(at("report.csv"), joined(csvHeader, files.map(at)));
+      else if (before !== null && before !== summary.run_id) await rm(at("report.csv"), { force: true });
       await writeWhole(at("report.json"), [`${JSON.stringify(summary, null, 2)}\n`]);
       if (isWhole) for (const file of stored.filter((name) => SCORES.test(name))) await rm(at(file), { force: true });
     },
