@@ -350,7 +350,8 @@ export type SubmitChunkRequest = Message<"bellwether.ops.v1.SubmitChunkRequest">
   exposures: Uint8Array;
 
   /**
-   * The unchanged response of ml-service for these suppliers, with contributions. Required.
+   * The response of ml-service for these suppliers, with contributions. The contributions of rows without a score should
+   * be 0: they are stored as 0 also when they are NaN, but an earlier release of ops-service stores NaN. Required.
    *
    * @generated from field: bellwether.inference.v1.PredictBatchResponse scores = 8;
    */

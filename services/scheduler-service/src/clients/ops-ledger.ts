@@ -6,6 +6,7 @@ import { Code, ConnectError, createClient, type Transport } from "@connectrpc/co
 import { LossLimitError, PeerRejectedError, RunFencedError, RunHeldError } from "../domain/scheduler-error.ts";
 import type { InputComparison, Ledger } from "../domain/weekly-ports.ts";
 import { attributesToProto } from "./chunk-to-proto.ts";
+import { clearContributions } from "./clear-contributions.ts";
 import { driftToProto } from "./drift-to-proto.ts";
 import { featureValuesToProto, withFittingTerms } from "./feature-values.ts";
 import { inputReportToProto } from "./input-report.ts";
@@ -68,6 +69,7 @@ export function createOpsLedger(transport: Transport, modelName: string): Ledger
       await write(batch.reportProgress({ lease, ...update, ...counts }));
     },
     async submit(lease, chunk, scores, features, signal) {
+      clearContributions(scores);
       const values = featureValuesToProto(chunk, features, scores.contributions.length);
       const request = {
         lease,

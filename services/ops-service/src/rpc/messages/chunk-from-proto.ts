@@ -55,6 +55,7 @@ export function chunkFromProto(request: SubmitChunkRequest): ScoredChunk {
     contributions: storedContributions(
       alignedBytes(bytesOf("scores.contributions", contributions, rows * columnNames.length * 4), 4),
       columnNames.length,
+      bands,
     ),
     scoredBy: {
       ...{ name, version, modelDigest, bundleDigest, configHash, runtime, kernel },
@@ -93,13 +94,20 @@ function bytesOf(field: string, bytes: Uint8Array, length: number): Uint8Array {
 }
 
 /**
- * Sets the contributions of rows without a score, NaN in the answer of ml-service, to 0 in place: a stored score without contributions
- * has zeros, also in runs of earlier releases.
+ * Sets the contributions of rows without a score, NaN in the answer of ml-service, to 0 in place: a stored score without
+ * contributions has zeros, also in runs of earlier releases.
+ * @throws ChunkShapeError for a row with a score and a contribution that is not a finite number
  */
-function storedContributions(bytes: Uint8Array, columns: number): Uint8Array {
+function storedContributions(bytes: Uint8Array, columns: number, bands: Uint8Array): Uint8Array {
   const phi = float32s(bytes);
-  for (let first = 0; columns > 0 && first < phi.length; first += columns)
-    if (Number.isNaN(phi[first])) phi.fill(0, first, first + columns);
+  for (const [row, band] of bands.entries()) {
+    const first = row * columns;
+    let sum = 0;
+    if (band < BAND_NUMBERS.low) phi.fill(0, first, first + columns);
+    else for (let at = first; at < first + columns; at++) sum += phi[at] ?? 0;
+    if (!Number.isFinite(sum))
+      throw new ChunkShapeError("scores.contributions", `row ${row}: a contribution is not a finite number`);
+  }
   return bytes;
 }
 
