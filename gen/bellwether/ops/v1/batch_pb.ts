@@ -927,9 +927,8 @@ export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
   model?: ModelIdentity | undefined;
 
   /**
-   * Number of alerts that the run raised or opened again, compared with the alerts just before the run. A later
-   * revision of a week therefore counts only alerts that the earlier revision had not raised. The report of a week
-   * compares with the alerts before the week.
+   * Number of alerts that the run raised or opened again, compared with the alerts before the week, as in the report of
+   * the week. A revision therefore also counts alerts that the earlier revision had raised; changes has the difference.
    *
    * @generated from field: uint32 alerts_raised = 13;
    */

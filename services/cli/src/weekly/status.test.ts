@@ -57,12 +57,6 @@ test("a long reason is cut with an ellipsis in the text, and whole in JSON", () 
   expect(json).toMatchObject({ open: [{ reason: failure }] });
 });
 
-test("the alerts of a later revision are named as those of that revision", () => {
-  const runs = [run("2026-W47", RunState.COMPLETE, { revision: 2, rowsScored: 7n, alertsRaised: 3 })];
-  const { lines } = weeklyStatus(runs, create(ScheduleSchema, FIELDS));
-  expect(lines[0]).toBe("last complete week: 2026-W47, 7 suppliers, 3 alerts raised by this revision");
-});
-
 test.each([RunState.HELD, RunState.VOIDED, RunState.FAILED])(
   "a complete week stays the last one while its newer revision is in the state %i",
   (state) => {

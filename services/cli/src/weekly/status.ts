@@ -138,7 +138,7 @@ function hasEnded(weeks: readonly BatchRun[], isoWeek: string): boolean {
 }
 
 const lastText = (name: string, run: BatchRun): string =>
-  `last complete week: ${name}, ${countText(run.rowsScored, "supplier")}, ${countText(run.alertsRaised, "alert")} raised${run.revision > 1 ? " by this revision" : ""}${fromObjects(run)}`;
+  `last complete week: ${name}, ${countText(run.rowsScored, "supplier")}, ${countText(run.alertsRaised, "alert")} raised${fromObjects(run)}`;
 
 const askedText = (name: string, run: BatchRun, given: GivenOptions): string =>
   `${name}: ${supersedeText(run)}; the complete run is shown until then\n  ${nextStep(run, given)}`;

@@ -14,7 +14,7 @@ export function readingNotes({ money_at_risk: { currency } }: WeeklyReport): Mar
     ["Repeated row", "a row that is equal to an accepted row of the same supplier; it changes nothing"],
     [
       "Alert",
-      "raised: a rule selected the supplier, for the first time or again. Cleared: no rule selects it any more. Both against the alerts before the week; a later revision of the week by itself raises fewer",
+      "raised: a rule selected the supplier, for the first time or again. Cleared: no rule selects it any more. Both against the alerts before the week, so that a later revision counts what an earlier one had raised too",
     ],
     ["Drift", "a change of the distribution of a feature, since the training of the model or since the week before"],
     ["σ", "one standard deviation of the reference: a change of 0.1 σ is small, one of 1 σ moves most suppliers"],

@@ -182,7 +182,7 @@ export interface ReportedMover {
 
 /**
  * What the alert rules changed in the week, against the alerts before the week: also what an earlier revision of the week
- * had changed already. `alerts_raised` of a run is against the alerts just before that run.
+ * had changed already. `alerts_raised` of the run is the same number.
  */
 export interface ReportedAlerts {
   /** Active alerts of the model before the run: `active` = `active_before` + raised − cleared. Null: as `active`. */
