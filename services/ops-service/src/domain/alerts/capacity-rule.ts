@@ -1,5 +1,6 @@
 import type { WeeklyCapacityRule } from "@bellwether/config/alert-rules";
 import { countText } from "@bellwether/reasons/count-text";
+import { compareSupplierIds } from "../suppliers/compare-supplier-ids.ts";
 import type { Alert } from "./alert.ts";
 import type { AlertCandidate } from "./decide-alert.ts";
 import { type ScoreFacts, valuesOf } from "./score-rule.ts";
@@ -21,11 +22,11 @@ export interface ImpactFacts extends ScoreFacts {
 }
 
 /**
- * Orders suppliers by expected impact, highest first. Equal impacts are ordered by the supplier's id (by code points):
- * internal numbers depend on the order in which chunks arrived. The store reads in the same order.
+ * Orders suppliers by expected impact, highest first. Equal impacts are ordered by `compareSupplierIds`. The store reads
+ * in the same order.
  */
 export function compareByImpact(a: ImpactFacts, b: ImpactFacts): number {
-  return b.impact - a.impact || Buffer.compare(Buffer.from(a.externalId), Buffer.from(b.externalId));
+  return b.impact - a.impact || compareSupplierIds(a.externalId, b.externalId);
 }
 
 /**

@@ -80,6 +80,7 @@ async function evaluate({ scores, alerts = [], overtakenBy, suppliers = {}, mean
     lowestSince: async () => new Map(),
     scoredIn: async () => new Set<number>(),
     weeksOf: async (runs) => new Map(runs.map((run) => [run, `2026-W0${run}`])),
+    externalIds: async () => new Map(facts.map(({ supplierId, externalId }) => [supplierId, externalId])),
     async lock(alertIds) {
       locked.push(...alertIds);
       if (alertIds.length > 0) meanwhile(stored);

@@ -5,9 +5,9 @@ import { capacityCandidate, compareByImpact, type ImpactFacts, lowestScore, rank
 import { isResting } from "./cool-down.ts";
 import { decideAbsent, decideAlert, type RuleDecision } from "./decide-alert.ts";
 import {
+  chooseDivided,
   type DivideChanges,
   type DividedChange,
-  MAX_DIVIDED,
   type ModelChange,
   movedSuppliers,
   withParts,
@@ -60,6 +60,8 @@ export interface AlertRuleStore {
   /** Returns those of the suppliers that have a score in one of the runs. */
   scoredIn(runIds: readonly number[], supplierIds: readonly number[]): Promise<ReadonlySet<number>>;
   weeksOf(runIds: readonly number[]): Promise<ReadonlyMap<number, string>>;
+  /** Returns the ids that callers gave suppliers, by their numbers. */
+  externalIds(supplierIds: readonly number[]): Promise<ReadonlyMap<number, string>>;
   /** Locks alerts until the transaction ends. Returns those that others changed since they were read. */
   lock(alertIds: readonly string[]): Promise<readonly Alert[]>;
   /**
@@ -114,7 +116,8 @@ export async function evaluateRules(ruleStore: AlertRuleStore, rules: AlertRules
   // Before any alert is locked: dividing can take seconds.
   if (modelChange) {
     const moved = movedSuppliers(await decideAll(ruleStore, facts, rules, run), run.runId);
-    facts.divided = await modelChange.divide(moved.slice(0, MAX_DIVIDED));
+    const externalIds = await ruleStore.externalIds([...moved.keys()]);
+    facts.divided = await modelChange.divide(chooseDivided(moved, externalIds));
   }
   const decided = await decideLocked(ruleStore, facts, rules, run);
   const isChange = ({ isNew, events }: AlertChange): boolean => isNew || events.length > 0;

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { testAlert } from "../../../test/test-alert.ts";
 import type { ScoredBy } from "../scores/run.ts";
 import { type AlertChange, ruleEvent } from "./alert.ts";
-import { describeParts, modelChangeOf, movedSuppliers, withParts } from "./model-change.ts";
+import { chooseDivided, describeParts, modelChangeOf, movedSuppliers, withParts } from "./model-change.ts";
 
 const NOW = new Date(0);
 const scoredBy = (version: string, modelDigest = version): ScoredBy => ({
@@ -24,10 +24,26 @@ test("a model change is another model or bundle, whatever the version is called"
   expect(modelChangeOf({ ...before, scoredBy: null }, scoredBy("v2"))).toBeNull();
 });
 
-test("the suppliers of moved alerts are divided, largest change first; absent and unmoved ones are not", () => {
+test("the suppliers of moved alerts are divided; absent and unmoved ones are not", () => {
   const absent = { ...change(6, "raised", 0.9), alert: testAlert({ supplierId: 6, lastRunId: 8, scoreChange: 0.9 }) };
   const changes = [change(1, "raised", 0.1), change(2, "raised", -0.3), change(3, null, 0.9), change(4, "woken", 0.9)];
-  expect(movedSuppliers([...changes, change(5, "raised", null), absent], 9)).toEqual([2, 1]);
+  const moved = movedSuppliers([...changes, change(5, "raised", null), absent], 9);
+  expect([...moved]).toEqual([
+    [1, 0.1],
+    [2, 0.3],
+  ]);
+});
+
+test("the largest changes are divided, equal ones by the ids of the suppliers whatever their numbers are", () => {
+  const moved = new Map([
+    ...[1, 2, 3].map((supplierId) => [supplierId, 0.2] as const),
+    [4, 0.3] as const,
+    [5, 0.1] as const,
+  ]);
+  const numbered = (...ids: string[]) => new Map(ids.map((id, i) => [i + 1, id]));
+  expect(chooseDivided(moved, numbered("c", "a", "B", "z", "0"), 3)).toEqual([4, 3, 2]);
+  expect(chooseDivided(moved, numbered("B", "c", "a", "z", "0"), 3)).toEqual([4, 1, 3]);
+  expect(chooseDivided(moved, new Map()).length).toBe(5);
 });
 
 test("every moved alert has the versions, also when its parts were not computed", () => {

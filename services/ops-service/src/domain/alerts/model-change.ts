@@ -1,4 +1,5 @@
 import type { ScoredBy } from "../scores/run.ts";
+import { compareSupplierIds } from "../suppliers/compare-supplier-ids.ts";
 import type { AlertChange, AlertEventKind, ScoreChangeParts } from "./alert.ts";
 
 /** A week that another model version scored than the week before. */
@@ -36,15 +37,31 @@ export function modelChangeOf(
   return { beforeWeek: before.isoWeek, beforeVersion: before.scoredBy.version, afterVersion: after.version };
 }
 
-/** Returns the suppliers whose alerts were moved and that have an earlier score, largest change of the score first. */
-export function movedSuppliers(changes: readonly AlertChange[], runId: number): readonly number[] {
-  const moved = new Map(
+/** Returns the suppliers whose alerts were moved and that have an earlier score, with the size of the change. */
+export function movedSuppliers(changes: readonly AlertChange[], runId: number): ReadonlyMap<number, number> {
+  return new Map(
     changes.flatMap((change) => {
       const { supplierId, scoreChange } = change.alert;
       return isMove(change, runId) && scoreChange !== null ? [[supplierId, Math.abs(scoreChange)] as const] : [];
     }),
   );
-  return [...moved].sort(([a, x], [b, y]) => y - x || a - b).map(([supplierId]) => supplierId);
+}
+
+/**
+ * Returns the suppliers whose changes are divided: the largest changes first, equal ones by `compareSupplierIds`, and not
+ * more than `most`.
+ * @param externalIds the ids that callers gave the suppliers
+ */
+export function chooseDivided(
+  moved: ReadonlyMap<number, number>,
+  externalIds: ReadonlyMap<number, string>,
+  most = MAX_DIVIDED,
+): readonly number[] {
+  const idOf = (supplierId: number): string => externalIds.get(supplierId) ?? "";
+  return [...moved]
+    .sort(([a, x], [b, y]) => y - x || compareSupplierIds(idOf(a), idOf(b)))
+    .slice(0, most)
+    .map(([supplierId]) => supplierId);
 }
 
 /** Adds the parts of the change of the score to every alert that was moved, and to the entries of its history. */

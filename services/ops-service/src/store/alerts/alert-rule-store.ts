@@ -121,6 +121,12 @@ export function createAlertRuleStore(db: Db, writer: AlertWriter): AlertRuleStor
         .where(inArray(run.id, [...runIds]));
       return new Map(rows.map(({ id, week }) => [id, week]));
     },
+    async externalIds(supplierIds) {
+      const { rows } = await db.execute<{ id: number; externalId: string }>(sql`
+        select id, external_id as "externalId" from bellwether.supplier
+        where id = any(${sql.param([...supplierIds])}::int[])`);
+      return new Map(rows.map(({ id, externalId }) => [id, externalId]));
+    },
     async lock(alertIds) {
       if (alertIds.length === 0) return [];
       // Not "for update": an alert that is named as a duplicate must not wait for the alert that names it.
