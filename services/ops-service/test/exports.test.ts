@@ -16,6 +16,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { type ExportConfig, runExports } from "../src/exports/run-exports.ts";
 import { createExportLog } from "../src/store/exports/event-exports.ts";
+import { createSettledAlerts } from "../src/store/exports/settled-alerts.ts";
 import { type OpsHarness, runWeek, startOps } from "./ops-harness.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -209,6 +210,47 @@ test("an entry of an alert is not exported before the entries of transactions th
   slow.release();
   await vi.waitFor(async () => expect(await positions()).toEqual(expect.arrayContaining([first, second])), SLOWLY);
   expect((await positions()).slice(-2)).toEqual([first, second]);
+});
+
+test("a sink whose answer is late gets no entry before the entries of transactions that began earlier", async () => {
+  const url = await postgres.createDatabase();
+  await using ops = await startOps(url);
+  await runWeek(ops, "2026-W40", twoAlerts);
+  const pool = await openPostgres(url, { applicationName: "test", statementTimeoutMs: 30_000 });
+  onTestFinished(() => pool.close(1_000));
+  const db = drizzle(pool);
+  let late: PromiseWithResolvers<void> | undefined;
+  const slowDb = new Proxy(db, {
+    get: (target, name) =>
+      name !== "execute"
+        ? Reflect.get(target, name)
+        : async (query: Parameters<typeof db.execute>[0]) => {
+            const [wait, answer] = [late, await target.execute(query)];
+            await wait?.promise;
+            return answer;
+          },
+  });
+  const readSettled = createSettledAlerts(slowDb);
+  const insert = `insert into bellwether.alert_event (alert_id, kind, occurred_at, actor)
+    select id, 'commented', now(), 'ada' from bellwether.alert limit 1 returning id::int`;
+  expect(await readSettled()).toBe(0);
+  const running = "select from (select pg_current_snapshot() as s) c where pg_snapshot_xmin(s) < pg_snapshot_xmax(s)";
+  await vi.waitFor(async () => expect((await pool.query(running)).rowCount).toBe(0), SLOWLY);
+  const { rows } = await pool.query("select max(id)::int as id from bellwether.alert_event");
+  late = Promise.withResolvers();
+  const answered = late;
+  const lateAnswer = readSettled();
+  late = undefined;
+  const open = await pool.connect();
+  await open.query("begin");
+  await open.query(insert);
+  await pool.query(insert);
+  // The other sink sees the new entry, whose transaction began after one that is open.
+  expect(await readSettled()).toBe(rows[0].id);
+  answered.resolve();
+  expect(await lateAnswer).toBe(rows[0].id);
+  await open.query("rollback");
+  open.release();
 });
 
 test("one process at a time has a log; a cursor of an earlier claim moves nothing", async () => {

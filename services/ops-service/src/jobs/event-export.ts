@@ -37,11 +37,10 @@ export function startEventExport({ pass, readBacklog, everyMs, onPass }: EventEx
       }
       if (signal.aborted) return;
       // Without the database there are no figures; its state is shown elsewhere.
-      if (!hasMore)
-        await readBacklog(stream).then(
-          (backlog) => onPass({ backlog, error: failed }),
-          () => {},
-        );
+      await readBacklog(stream).then(
+        (backlog) => onPass({ backlog, error: failed }),
+        () => {},
+      );
       if (hasMore) continue;
       await wait(failures === 0 ? everyMs : Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 5)));
     }

@@ -13,12 +13,15 @@ export function createSettledAlerts(db: Db): ReadSettledAlerts {
   let settled = 0;
   let seen: { readonly id: number; readonly mark: string } | undefined;
   return async () => {
-    if (seen) {
+    // The sinks ask at the same time, so that `seen` can be another one after each query.
+    const known = seen;
+    if (known) {
       const { rows } = await db.execute<{ over: boolean }>(
-        sql`select pg_snapshot_xmin(pg_current_snapshot()) > ${seen.mark}::xid8 as over`,
+        sql`select pg_snapshot_xmin(pg_current_snapshot()) > ${known.mark}::xid8 as over`,
       );
       if (!rows[0]?.over) return settled;
-      settled = seen.id;
+      settled = Math.max(settled, known.id);
+      if (seen !== known) return settled;
       seen = undefined;
     }
     const { rows } = await db.execute<{ id: number }>(
@@ -28,7 +31,7 @@ export function createSettledAlerts(db: Db): ReadSettledAlerts {
     if (id <= settled) return settled;
     // An id of its own: it is above those of all transactions that have one.
     const marked = await db.execute<{ mark: string }>(sql`select pg_current_xact_id()::text as mark`);
-    seen = { id, mark: marked.rows[0]?.mark ?? "0" };
+    seen ??= { id, mark: marked.rows[0]?.mark ?? "0" };
     return settled;
   };
 }
