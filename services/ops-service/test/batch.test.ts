@@ -238,6 +238,25 @@ test("the indexes of a run are built while its distributions are compared, once 
   expect(await indexesOf(run?.runId)).toEqual(INDEXES);
 });
 
+test("a run whose chunks are dropped while its indexes are to be built gets none", async () => {
+  const { lease, run } = await start("2026-W29");
+  await ops.batch.submitChunk(testChunk(lease, 0, rows(0, 3)));
+  const waiting = `select pid from pg_locks where not granted and relation = 'bellwether.score_r${run?.runId}'::regclass`;
+  const busy = `select pid from pg_stat_activity where application_name = 'ops-service-publishing' and state <> 'idle'
+    and datname = current_database()`;
+  const other = await openPostgres(url, { max: 1 });
+  try {
+    await other.query(`begin; lock table bellwether.score_r${run?.runId} in access exclusive mode`);
+    await ops.batch.reportProgress({ ...(lease && { lease }), stage: RunStage.DRIFT, chunksTotal: 1 });
+    await vi.waitFor(async () => expect(await inDatabase(waiting)).toHaveLength(1), { timeout: 20_000 });
+    await other.query(`update bellwether.run set stage = 'none', chunks_received = 0 where id = ${run?.runId}; commit`);
+  } finally {
+    await other.close();
+  }
+  await vi.waitFor(async () => expect(await inDatabase(busy)).toEqual([]), { timeout: 20_000 });
+  expect(await indexesOf(run?.runId)).toEqual([]);
+});
+
 test("indexes that were built before do not keep a second row of a supplier, and go with the chunks of a run", async () => {
   const digests = (sourceDigest: string) => ({ isoWeek: "2026-W28", modelName: "supplier-risk", sourceDigest });
   const { lease, run } = await ops.batch.startRun({ ...digests("a".repeat(64)), holder: "worker 1" });

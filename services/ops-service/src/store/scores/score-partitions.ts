@@ -80,14 +80,25 @@ async function isUnique(db: Db, runId: number): Promise<boolean> {
   return rows[0]?.isUnique === true;
 }
 
-/** Class of the advisory locks that keep two transactions from indexing the scores of a run at the same time. */
-const INDEX_LOCK = 0x696e6478;
+/** Whether a run has all its chunks and is not complete. */
+const IS_WHOLE = sql`state = 'running' and stage = 'drift' and chunks_received = chunks_total`;
 
 /** Builds the indexes of the running runs that have all their chunks, before they are completed. */
 export async function indexWholeRuns(db: Db, inTransaction: InTransaction): Promise<void> {
-  const { rows } = await db.execute<{ id: number }>(sql`
-    select id from bellwether.run where state = 'running' and stage = 'drift' and chunks_received = chunks_total`);
-  for (const { id } of rows) await inTransaction((tx) => indexScores(tx.db, id));
+  const { rows } = await db.execute<{ id: number }>(sql`select id from bellwether.run where ${IS_WHOLE}`);
+  for (const { id } of rows)
+    await inTransaction(async (tx) => {
+      await lockScores(tx.db, id);
+      // Meanwhile its chunks can have been dropped: indexes on an empty table would make each new chunk slower, and the
+      // one of the primary key would reject the second row of a supplier.
+      const whole = await tx.db.execute(sql`select from bellwether.run where id = ${id}::int and ${IS_WHOLE}`);
+      if (whole.rowCount === 1) await indexScores(tx.db, id);
+    });
+}
+
+/** Keeps other transactions from writing and from indexing the scores of a run until this one ends. */
+async function lockScores(db: Db, runId: number): Promise<void> {
+  await db.execute(sql`lock table ${sql.raw(`bellwether.score_r${runId}`)} in share row exclusive mode`);
 }
 
 /**
@@ -95,7 +106,7 @@ export async function indexWholeRuns(db: Db, inTransaction: InTransaction): Prom
  * its chunks. The index of the primary key is left out while a supplier has two rows.
  */
 async function indexScores(db: Db, runId: number): Promise<void> {
-  await db.execute(sql`select pg_advisory_xact_lock(${INDEX_LOCK}::int, ${runId}::int)`);
+  await lockScores(db, runId);
   const scores = sql.raw(`bellwether.score_r${runId}`);
   const { rows } = await db.execute<{ isIndexed: boolean }>(
     sql`select exists (select from pg_index where indrelid = ${`bellwether.score_r${runId}`}::regclass) as "isIndexed"`,
