@@ -449,6 +449,15 @@ describe("a week that is superseded", () => {
     const { run: old } = await ops.batch.getRun({ runId: first.runId });
     expect(old).toMatchObject({ state: RunState.SUPERSEDED, supersededByRunId: second?.runId });
     expect(old?.supersedeRequested).toBeUndefined();
+    for (const [decide, only] of [
+      [ops.batch.approveRun, "only a held run can be approved"],
+      [ops.batch.voidRun, "only a complete, held or failed run can be voided"],
+    ] as const) {
+      const rejected = await failureOf(decide({ runId: first.runId, reason }));
+      expect(rejected.rawMessage).toContain(
+        `is superseded: ${only}; decide about the later revision, which replaced it`,
+      );
+    }
     // Both revisions raise this alert: it stays as somebody left it, with the scores of the second one.
     expect(await alertOf("kept")).toMatchObject({ state: AlertState.ACKNOWLEDGED, riskScore: 0.91 });
     expect(await historyOf("kept")).toEqual(kept);

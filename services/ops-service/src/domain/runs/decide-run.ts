@@ -63,14 +63,20 @@ export const decisionOf = ({ reason, actor, now }: Decision) => ({ reason, actor
 /** States in which an approval still has an effect, so that a repeated call is answered as the first one. */
 const HAS_APPROVAL: ReadonlySet<Run["state"]> = new Set(["held", "running", "failed"]);
 
-/** Returns what a person can do about a run that cannot be decided in the way they asked for. */
-function wayOn({ state }: Pick<Run, "state">): string {
-  if (state === "failed") return "correct the file and run the week again";
-  if (state === "voided") return "the next run of the week is a new revision: run it with the correct file";
-  if (state === "missed") return "run the week when its file is there";
-  if (state === "held") return "approve it, void it, or run a corrected file";
-  if (state === "running") return "wait for its end";
-  return "void it, or ask for a new revision (SupersedeRun)";
+/** What a person can do about a run that cannot be decided in the way they asked for. */
+const WAYS_ON: Readonly<Record<Run["state"], string>> = {
+  failed: "correct the file and run the week again",
+  voided: "the next run of the week is a new revision: run it with the correct file",
+  missed: "run the week when its file is there",
+  held: "approve it, void it, or run a corrected file",
+  running: "wait for its end",
+  complete: "void it, or ask for a new revision (SupersedeRun)",
+  superseded: "decide about the later revision, which replaced it",
+};
+
+/** Returns the error of a decision that the state of a run does not allow. @param only which runs it is for */
+export function undecidable(run: Run, only: string): RunStateError {
+  return new RunStateError(run, `${only}; ${WAYS_ON[run.state]}`);
 }
 
 /**
@@ -81,7 +87,7 @@ export function approveRun(transact: Transact, runId: number, decision: Decision
   return transact(async (ledger) => {
     const run = await lockRun(ledger, runId);
     if (run.approved !== null && HAS_APPROVAL.has(run.state)) return run;
-    if (run.state !== "held") throw new RunStateError(run, `only a held run can be approved; ${wayOn(run)}`);
+    if (run.state !== "held") throw undecidable(run, "only a held run can be approved");
     return await approve(ledger, run, decision);
   });
 }
@@ -102,7 +108,7 @@ export function requestRevision(transact: Transact, runId: number, decision: Dec
   return transact(async (ledger) => {
     const run = await lockRun(ledger, runId);
     if (run.supersedeRequested !== null) return run;
-    if (run.state !== "complete") throw new RunStateError(run, `only a complete run can be superseded; ${wayOn(run)}`);
+    if (run.state !== "complete") throw undecidable(run, "only a complete run can be superseded");
     const requested = await ledger.update(run.id, { supersedeRequested: decisionOf(decision) });
     const { reason, actor } = decision;
     await recordRun(ledger, requested, { kind: "run.supersede_requested", actor, reason });

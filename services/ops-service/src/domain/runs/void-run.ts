@@ -1,9 +1,9 @@
 import { countIds } from "../alerts/rule-changes.ts";
 import { type UndoOutcome, undoRunChange } from "../alerts/undo-run-change.ts";
-import { RunNotFoundError, RunStateError } from "../ops-error.ts";
+import { RunNotFoundError } from "../ops-error.ts";
 import type { AlertIds, Run } from "../scores/run.ts";
 import { checkNotUnderWay } from "./abandoned-run.ts";
-import { type Decision, decisionOf, lockRun } from "./decide-run.ts";
+import { type Decision, decisionOf, lockRun, undecidable } from "./decide-run.ts";
 import { recordRun } from "./record-run.ts";
 import type { RunLedger, Transact } from "./run-ledger.ts";
 
@@ -33,12 +33,7 @@ export function voidRun(transact: Transact, runId: number, decision: Decision): 
     const run = await lockRun(ledger, runId);
     if (run.state === "voided") return await voidedRun(ledger, run, { closed: [], restored: [], kept: [] });
     if (run.state === "missed" || run.state === "superseded")
-      throw new RunStateError(
-        run,
-        run.state === "missed"
-          ? "only a complete, held or failed run can be voided; run the week when its file is there"
-          : "only a complete, held or failed run can be voided; void the later revision, which is shown instead",
-      );
+      throw undecidable(run, "only a complete, held or failed run can be voided");
     await checkNotUnderWay(ledger, run, "");
     const alerts = run.state === "complete" ? await withdrawAlerts(ledger, run, decision) : NONE;
     const state = { state: "voided", voided: decisionOf(decision), supersedeRequested: null } as const;
