@@ -68,13 +68,14 @@ export async function* withIdleLimit<T>(messages: AsyncIterable<T>, idleMs: numb
 }
 
 /**
- * Checks the number of lines of a table before it is parsed.
+ * Checks the number of lines of a table before it is parsed. The last line may have a line end.
  * @throws UploadError
  */
 export function checkLines(name: string, bytes: Uint8Array | null, maxLines: number, instead: string): void {
   if (bytes === null) return;
   let lines = 1;
-  for (let at = bytes.indexOf(LINE_FEED); at >= 0; at = bytes.indexOf(LINE_FEED, at + 1))
+  const last = bytes.length - 1;
+  for (let at = bytes.indexOf(LINE_FEED); at >= 0 && at < last; at = bytes.indexOf(LINE_FEED, at + 1))
     if (++lines > maxLines) throw new UploadError(`${name} has more than ${maxLines} lines; ${instead}`);
 }
 

@@ -230,11 +230,6 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
     logger.warn({ job: job?.id, attempt: job?.attemptsMade, ...why }, "weekly job failed");
   });
   worker.on("completed", (job) => logger.info({ job: job.id }, "weekly job complete"));
-  const ended = new Set<(jobId: string) => void>();
-  for (const event of ["completed", "failed"] as const)
-    worker.on(event, (job: Job | undefined) => {
-      for (const listener of ended) listener(job?.id ?? "");
-    });
   // A worker recovers from an outage of its store only if it was connected once.
   await worker.waitUntilReady();
 
@@ -255,7 +250,12 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
             })
           : cause;
       }),
-    onEnd: (listener) => void ended.add(listener),
+    onEnd(listener) {
+      for (const event of ["completed", "failed"] as const)
+        worker.on(event, (job: Job | undefined) => {
+          if (job?.id !== undefined) listener(job.id);
+        });
+    },
     checkSchedule: keeper.nudge,
     async stop() {
       stopped.abort(new Error("the scheduler is stopping; the run continues after its restart"));
