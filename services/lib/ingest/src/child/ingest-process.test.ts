@@ -58,6 +58,21 @@ test("maps a file as in this process, reports progress, and leaves nothing besid
   expect(await leftOver(folder)).toEqual([]);
 }, 60_000);
 
+test("a process that is ended as soon as its result is there has stored its compiled code for the next one", async () => {
+  await using folder = await dataFolder({ "week.csv": WEEK });
+  await using cache = await dataFolder({});
+  const stored = async (): Promise<number> => (await readdir(cache.path, { recursive: true })).length;
+  const readOnce = async (): Promise<void> => {
+    await using reader = startIngestProcess(cache.path);
+    await reader.run(await requestOf(folder));
+  };
+  await readOnce();
+  const first = await stored();
+  expect(first).toBeGreaterThan(100);
+  await readOnce();
+  expect(await stored()).toBe(first);
+}, 60_000);
+
 test("an error keeps its class and fields, a system error its code", async () => {
   await using folder = await dataFolder({ "week.csv": "id;delay\n1;2\n" });
   await using reader = startIngestProcess();
