@@ -5,11 +5,8 @@ import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 export interface Gate extends AsyncDisposable {
   /** Resolves when a transaction waits at the gate. @throws Error with the state of the newest run after the time limit */
   reached(): Promise<void>;
-  /**
-   * Resolves when at least this number of transactions waits for the gate, directly or for one that waits. The
-   * transaction at the gate counts as one.
-   */
-  waiting(transactions: number): Promise<void>;
+  /** Returns the holder of the newest run: "machine/process id/attempt". */
+  holder(): Promise<string>;
   /** Cuts every connection between ops-service and its database. */
   cutConnections(): Promise<void>;
   /** Lets all transactions pass from now on. */
@@ -60,29 +57,27 @@ export async function closeGate(databaseUrl: string, place: keyof typeof GATES, 
     create function bellwether.wait_at_gate() returns trigger language plpgsql
       as $$ begin perform pg_advisory_xact_lock(${LOCK}); return new; end $$;
     create trigger gate ${GATES[place]} execute function bellwether.wait_at_gate();`);
-  const count = async (query: string): Promise<number> => {
-    const { rows } = await holder.query<{ count: number }>(query);
-    return rows[0]?.count ?? 0;
-  };
   const open = async (): Promise<void> => {
     await holder.query(`select pg_advisory_unlock_all()`);
   };
-  const until = async (transactions: number, query: string): Promise<void> => {
-    for (const endMs = performance.now() + giveUpMs; ; await delay(LOOK_MS)) {
-      const found = await count(query);
-      if (found >= transactions) return;
-      if (performance.now() > endMs)
-        throw new Error(
-          `${found} transactions wait at ${place} after ${giveUpMs / 1_000} s, not ${transactions}; ${await stateOf(holder)}`,
-        );
-    }
-  };
   return {
-    reached: () => until(1, AT_THE_GATE),
-    waiting: (transactions) => until(transactions, FOR_THE_GATE),
+    async reached() {
+      for (const endMs = performance.now() + giveUpMs; ; await delay(LOOK_MS)) {
+        const { rows } = await holder.query(AT_THE_GATE);
+        if (rows.length > 0) return;
+        if (performance.now() > endMs)
+          throw new Error(`no transaction waits at ${place} after ${giveUpMs / 1_000} s; ${await stateOf(holder)}`);
+      }
+    },
+    async holder() {
+      const { rows } = await holder.query<{ holder: string }>(
+        "select holder from bellwether.run order by id desc limit 1",
+      );
+      return rows[0]?.holder ?? "";
+    },
     async cutConnections() {
       await holder.query(
-        `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'ops-service' and datname = current_database()`,
+        `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'ops-service%' and datname = current_database()`,
       );
     },
     open,
@@ -94,16 +89,9 @@ export async function closeGate(databaseUrl: string, place: keyof typeof GATES, 
   };
 }
 
-/** Counts the transactions that wait for the lock of the gate itself. ops-service has other advisory locks. */
-const AT_THE_GATE = `select count(*)::int as count from pg_locks l join pg_stat_activity a using (pid)
+/** Finds the transactions that wait for the lock of the gate itself. ops-service has other advisory locks. */
+const AT_THE_GATE = `select l.pid from pg_locks l join pg_stat_activity a using (pid)
   where not l.granted and l.locktype = 'advisory' and l.objid = ${LOCK} and a.datname = current_database()`;
-
-/** Counts the transactions that wait for the holder of the gate, directly or for one that waits. */
-const FOR_THE_GATE = `with recursive waiting as (
-    select pid from pg_stat_activity where datname = current_database() and pg_backend_pid() = any(pg_blocking_pids(pid))
-    union
-    select a.pid from pg_stat_activity a join waiting w on w.pid = any(pg_blocking_pids(a.pid))
-  ) select count(*)::int as count from waiting`;
 
 /** Returns the newest run and the waiting transactions as text, for the error of a gate that was not reached. */
 async function stateOf(pool: Awaited<ReturnType<typeof openPostgres>>): Promise<string> {
