@@ -67,8 +67,13 @@ export interface WeeklyMesh extends AsyncDisposable {
   /**
    * Runs one week in a process of scheduler-service that then ends. Its telemetry goes to `collectorUrl`.
    * Resolves with the exit code and everything it wrote.
+   * @param env further variables
    */
-  runOnce(isoWeek: string, collectorUrl: string): Promise<{ readonly code: number | null; readonly output: string }>;
+  runOnce(
+    isoWeek: string,
+    collectorUrl: string,
+    env?: Readonly<Record<string, string>>,
+  ): Promise<{ readonly code: number | null; readonly output: string }>;
   /** Returns the logs of all services. */
   log(): string;
   /** Sends SIGTERM to all services and waits for their end. Resolves with their exit codes. */
@@ -115,9 +120,11 @@ export async function startWeeklyMesh(options: WeeklyMeshOptions): Promise<Weekl
     WEEKLY_INPUT: "week.csv",
   });
   const once = createRequire(import.meta.url).resolve("@bellwether/scheduler-service/once/main");
-  const runOnce = async (isoWeek: string, collectorUrl: string) => {
-    const env = { ...weekly, ...tracedTo(collectorUrl), WEEKLY_WEEK: isoWeek, WEEKLY_INPUT: at("week.csv") };
-    const { code, stdout, stderr } = await runNode(once, { env });
+  const runOnce: WeeklyMesh["runOnce"] = async (isoWeek, collectorUrl, env = {}) => {
+    const week = { WEEKLY_WEEK: isoWeek, WEEKLY_INPUT: at("week.csv") };
+    const { code, stdout, stderr } = await runNode(once, {
+      env: { ...weekly, ...tracedTo(collectorUrl), ...week, ...env },
+    });
     return { code, output: stdout + stderr };
   };
   const started = starting.move();

@@ -7,7 +7,8 @@ import { startWeeklyMesh, type WeeklyMesh } from "./weekly-mesh.ts";
 
 // Three services and the run each load their modules in their own process: this takes seconds on a busy
 // machine.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+const TEST_TIMEOUT_MS = 120_000;
+vi.setConfig({ testTimeout: TEST_TIMEOUT_MS, hookTimeout: TEST_TIMEOUT_MS });
 
 const running = new AsyncDisposableStack();
 let collectorUrl = "";
@@ -37,25 +38,19 @@ test("a week run in its own process is one trace through the services, sent befo
   expect(served.filter(({ parentId }) => !callIds.includes(parentId))).toEqual([]);
 });
 
-test("a failed run is an error in its trace, and a collector that does not answer hardly delays its end", async () => {
+test("a failed run is an error in its trace, and its process ends although the collector does not answer", async () => {
   expect((await mesh.runOnce("2026-W48", collectorUrl)).code).toBe(1);
   const runs = collector.spans.filter(({ name }) => name === "weekly run");
   expect(runs.map(({ isError }) => isError)).toEqual([false, true]);
 
-  const took = async (url: string): Promise<number> => {
-    const began = performance.now();
-    expect((await mesh.runOnce("2026-W48", url)).code).toBe(1);
-    return performance.now() - began;
-  };
   const sockets: net.Socket[] = [];
   const hanging = net.createServer((socket) => void sockets.push(socket)).listen(0, "127.0.0.1");
   await once(hanging, "listening");
   const { port } = hanging.address() as net.AddressInfo;
-  const withCollector = await took(collectorUrl);
-  const withoutAnswer = await took(`http://127.0.0.1:${port}`);
+  // The exporter itself would wait longer for an answer than this test may take.
+  const patient = { OTEL_EXPORTER_OTLP_TIMEOUT: String(10 * TEST_TIMEOUT_MS) };
+  expect((await mesh.runOnce("2026-W48", `http://127.0.0.1:${port}`, patient)).code).toBe(1);
   expect(sockets.length).toBeGreaterThan(0);
-  // The bound is 1.5 s to stop and 0.5 s of grace; the exporter itself would wait for 10 s. A busy machine has time.
-  expect(withoutAnswer - withCollector).toBeLessThan(8_000);
   for (const socket of sockets) socket.destroy();
   hanging.close();
 });
