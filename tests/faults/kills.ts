@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
@@ -15,6 +16,7 @@ import {
   type WeeklyMesh,
 } from "../weekly/harness.ts";
 import { atMost, type Finding, type Scenario } from "./harness.ts";
+import { type RevisedWeek, reviseWeek } from "./revised-week.ts";
 
 /** Stages of a run, each with the transaction of ops-service that waits while a process is killed. */
 const STAGES = {
@@ -31,11 +33,13 @@ const VICTIMS = ["scheduler", "ops", "ml", "ingest", "postgres"] as const;
 type Victim = (typeof VICTIMS)[number];
 const QUEUES = ["postgres", "redis"] as const;
 type Queue = (typeof QUEUES)[number];
+/** The first run of a week, or a revision of a complete week. */
+const RUNS = ["first", "revision"] as const;
 
 /** The process that reads the file exists until the snapshot is written. */
 const HAS_READER: ReadonlySet<Stage> = new Set(["start", "ingest"]);
-/** Stages of --quick. The reader is killed while it reads. */
-const QUICK = { others: "score", ingest: "ingest" } as const;
+/** Stages of --quick. The reader is killed while it reads, a revision while it replaces the earlier one. */
+const QUICK = { ingest: "ingest", first: "score", revision: "complete" } as const;
 
 /** Limits for a busy machine: a gate is reached and a run completes in seconds on an idle one. */
 const GATE_MS = 300_000;
@@ -46,6 +50,7 @@ const LOOK_MS = 100;
 const WEEKS = { first: 10, perYear: 43, year: 2025 } as const;
 
 interface Kill {
+  readonly run: (typeof RUNS)[number];
   readonly stage: Stage;
   readonly victim: Victim;
   readonly queue: Queue;
@@ -54,7 +59,8 @@ interface Kill {
 /**
  * Kills each process of a weekly run with SIGKILL, in each stage and with the jobs in PostgreSQL and in Redis: scheduler,
  * ops-service, ml-service, the process that reads the file, and PostgreSQL. Every run must then complete by itself, with each
- * supplier scored once, and with the scores, alerts and audit events of a run that was not disturbed.
+ * supplier scored once, and with the scores, alerts and audit events of a run that was not disturbed. So must every
+ * revision of a complete week; until then, readers see the earlier revision.
  */
 export const kills: Scenario = async (quick) => {
   await using mesh = await startMesh();
@@ -65,23 +71,31 @@ export const kills: Scenario = async (quick) => {
   const undisturbed = await week.assertComplete();
   const results = new Map<string, string>();
   let failed = 0;
-  for (const [i, kill] of killsOf(quick, redis !== null).entries()) {
+  const record = async (kill: Kill, killed: (env: Readonly<Record<string, string>>) => Promise<string>) => {
     const env = kill.queue === "redis" && redis !== null ? { REDIS_URL: redis.url } : await onPostgres(mesh);
     const beganMs = performance.now();
-    const problem = await killOnce(mesh, kill, env, i, undisturbed).catch((error: unknown) => textOf(error));
+    const problem = await killed(env).catch((error: unknown) => textOf(error));
     const seconds = ((performance.now() - beganMs) / 1_000).toFixed(1);
     if (problem !== "") failed++;
     results.set(keyOf(kill), problem === "" ? `ok ${seconds} s` : "FAILED");
-    console.log(`${keyOf(kill).padEnd(28)} ${problem === "" ? `ok ${seconds} s` : `FAILED: ${problem}`}`);
-  }
-  for (const text of table(results)) console.log(text);
+    console.log(`${keyOf(kill).padEnd(36)} ${problem === "" ? `ok ${seconds} s` : `FAILED: ${problem}`}`);
+  };
+  const all = killsOf(quick, redis !== null);
+  const firstRuns = all.filter(({ run }) => run === "first");
+  for (const [i, kill] of firstRuns.entries())
+    await record(kill, (env) => killFirstRun(mesh, kill, env, i, undisturbed));
+  // A later week than all others: a revision of an earlier week changes no alerts.
+  await using revised = await reviseWeek(await createNumberedWeek(mesh, firstRuns.length));
+  for (const kill of all.filter(({ run }) => run === "revision"))
+    await record(kill, (env) => killRevision(mesh, kill, env, revised));
+  for (const run of RUNS) for (const text of table(run, results)) console.log(text);
   const findings: Finding[] = [atMost("kills.failed", failed, `of ${results.size} kills`, 0)];
   const reason = "redis-server is not installed";
   if (redis === null) findings.push(metric({ name: "kills.redis", value: null, unit: "", better: "lower", reason }));
   return findings;
 };
 
-const keyOf = ({ stage, victim, queue }: Kill): string => `${stage} ${victim} ${queue}`;
+const keyOf = ({ run, stage, victim, queue }: Kill): string => `${run} ${stage} ${victim} ${queue}`;
 const textOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ");
 const onPostgres = async (mesh: WeeklyMesh) => ({ DATABASE_URL: await mesh.cluster.createDatabase() });
@@ -89,26 +103,62 @@ const onPostgres = async (mesh: WeeklyMesh) => ({ DATABASE_URL: await mesh.clust
 function killsOf(quick: boolean, withRedis: boolean): Kill[] {
   const queues = QUEUES.filter((queue) => queue !== "redis" || withRedis);
   const stages = Object.keys(STAGES) as Stage[];
-  return queues.flatMap((queue) =>
-    VICTIMS.flatMap((victim) =>
-      stages
-        .filter((stage) => victim !== "ingest" || HAS_READER.has(stage))
-        .filter((stage) => !quick || stage === (victim === "ingest" ? QUICK.ingest : QUICK.others))
-        .map((stage) => ({ stage, victim, queue })),
+  return RUNS.flatMap((run) =>
+    queues.flatMap((queue) =>
+      VICTIMS.flatMap((victim) =>
+        stages
+          .filter((stage) => victim !== "ingest" || HAS_READER.has(stage))
+          .filter((stage) => !quick || stage === QUICK[victim === "ingest" ? victim : run])
+          .map((stage) => ({ run, stage, victim, queue })),
+      ),
     ),
   );
 }
 
-/** Runs a week, kills one process in one stage, and waits for the end. Returns what is wrong afterwards; "": nothing. */
-async function killOnce(
+const DIFFERENT = "scores or alerts differ from those of a run without a kill";
+
+const createNumberedWeek = (mesh: WeeklyMesh, number: number): Promise<TestWeek> =>
+  createWeek(mesh, WEEKS.first + (number % WEEKS.perYear), WEEKS.year + Math.floor(number / WEEKS.perYear));
+
+/** Runs a week in which a process is killed. Returns what is wrong afterwards; "": nothing. */
+async function killFirstRun(
   mesh: WeeklyMesh,
-  { stage, victim }: Kill,
+  kill: Kill,
   env: Readonly<Record<string, string>>,
   number: number,
   undisturbed: string,
 ): Promise<string> {
-  const year = WEEKS.year + Math.floor(number / WEEKS.perYear);
-  await using week = await createWeek(mesh, WEEKS.first + (number % WEEKS.perYear), year);
+  await using week = await createNumberedWeek(mesh, number);
+  await runWithKill(mesh, week, kill, env);
+  return (await week.assertComplete()) === undisturbed ? "" : DIFFERENT;
+}
+
+/** Revises a week while a process is killed. Returns what is wrong afterwards; "": nothing. */
+async function killRevision(
+  mesh: WeeklyMesh,
+  kill: Kill,
+  env: Readonly<Record<string, string>>,
+  { week, request, isAsExpected }: RevisedWeek,
+): Promise<string> {
+  const before = await week.readServed();
+  const superseded = await request();
+  await runWithKill(mesh, week, kill, env, async () => {
+    assert.deepEqual(await week.readServed(), before, "what readers see before the revision is complete");
+  });
+  return (await isAsExpected(superseded)) ? "" : DIFFERENT;
+}
+
+/**
+ * Runs a week, kills one process in one stage, and waits until the run is complete.
+ * @param beforeKill called when the run waits in its stage
+ */
+async function runWithKill(
+  mesh: WeeklyMesh,
+  week: TestWeek,
+  { stage, victim }: Kill,
+  env: Readonly<Record<string, string>>,
+  beforeKill = async (): Promise<void> => {},
+): Promise<void> {
   await using gate = await closeGate(mesh.databaseUrl, STAGES[stage], GATE_MS);
   await using stack = new AsyncDisposableStack();
   const scheduler = stack.use(await week.startScheduler(env));
@@ -116,12 +166,11 @@ async function killOnce(
   await gate.reached().catch(async (error: unknown) => {
     throw new Error(`${textOf(error)}; job: ${await jobText(scheduler, jobId)}`);
   });
+  await beforeKill();
   const after = { scheduler, open: gate.open };
   const next = await killVictim(mesh, week, victim, env, after);
   if (next !== scheduler) stack.use(next);
   await completed(next, jobId);
-  const found = await week.assertComplete();
-  return found === undisturbed ? "" : "scores or alerts differ from those of a run without a kill";
 }
 
 /** Kills a process, lets the transaction at the gate go on, and starts what a supervisor would start. Returns the scheduler. */
@@ -197,18 +246,21 @@ async function completed(scheduler: ServiceProcess, jobId: string): Promise<void
   throw new Error(`the run did not complete: ${last}`);
 }
 
-/** Returns the results as a table: a line per stage, a column per victim and queue. */
-function table(results: ReadonlyMap<string, string>): string[] {
+/** Returns the results of first runs or of revisions as a table: a line per stage, a column per victim and queue. */
+function table(run: Kill["run"], results: ReadonlyMap<string, string>): string[] {
   const columns = QUEUES.flatMap((queue) => VICTIMS.map((victim) => ({ queue, victim })));
   const used = columns.filter(({ victim, queue }) =>
     [...results.keys()].some((key) => key.endsWith(` ${victim} ${queue}`)),
   );
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   return [
-    line(["stage", ...used.map(({ victim, queue }) => `${victim}, jobs in ${queue}`)]),
+    line([
+      `stage of ${run === "first" ? "a first run" : "a revision"}`,
+      ...used.map(({ victim, queue }) => `${victim}, jobs in ${queue}`),
+    ]),
     line(["---", ...used.map(() => "---")]),
     ...(Object.keys(STAGES) as Stage[]).map((stage) =>
-      line([stage, ...used.map(({ victim, queue }) => results.get(keyOf({ stage, victim, queue })) ?? "–")]),
+      line([stage, ...used.map(({ victim, queue }) => results.get(keyOf({ run, stage, victim, queue })) ?? "–")]),
     ),
   ];
 }

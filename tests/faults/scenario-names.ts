@@ -12,7 +12,8 @@ export const ABOUT = {
   collector: "a telemetry collector that refuses connections or never answers",
   "audit-trail": "audit events to an ops-service that refuses connections or never answers",
   takeover: "the scheduler that runs a week is killed, and a second one completes it",
-  kills: "each process of a weekly run is killed in each stage, with the jobs in PostgreSQL and in Redis",
+  kills:
+    "each process of a weekly run, and of a revision of a week, is killed in each stage, with the jobs in PostgreSQL and in Redis",
   triage: "twelve callers triage and list alerts while runs of 100,000 suppliers complete",
   notices: "two replicas of ops-service, a process that delivers, and PostgreSQL are killed while alerts are raised",
   kafka: "a broker of Apache Kafka, ops-service and PostgreSQL are killed while events are sent to Kafka (Java)",

@@ -6,6 +6,7 @@ import path from "node:path";
 import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/chunk-rows";
 import { isoWeekStart } from "@bellwether/contract/iso-week";
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import {
   ScheduleService,
   type WatchProgressResponse,
@@ -17,6 +18,7 @@ import { PROCESS_ENV, type ServiceProcess, startService } from "@bellwether/test
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { weekCsv, weeklyFolder } from "../../services/scheduler-service/test/weekly-fixture.ts";
+import { assertRevision, readServed, type ServedWeek } from "./assert-revision.ts";
 import { assertRun, ROWS } from "./assert-run.ts";
 import { type RelayedService, startRelayed } from "./relay.ts";
 
@@ -47,6 +49,8 @@ export interface TestWeek extends AsyncDisposable {
   readonly isoWeek: string;
   /** Replaces the weekly file. */
   writeFile(csv: string): Promise<void>;
+  /** Replaces the weekly file by one with the same suppliers, whose delays are higher by this number of days. */
+  writeDelays(by: number): Promise<void>;
   /** Replaces a text in the mapping, or in the model configuration. */
   changeMapping(before: string, after: string): Promise<void>;
   changeModel(before: string, after: string): Promise<void>;
@@ -77,6 +81,12 @@ export interface TestWeek extends AsyncDisposable {
    * Returns a digest of the scores, which does not depend on the size of the chunks.
    */
   assertComplete(machine?: string, chunkRows?: number): Promise<string>;
+  /** Returns what readers see of the week. */
+  readServed(): Promise<ServedWeek>;
+  /** Asks for a new revision of the week, which must be complete. Returns the id of the run that it is to replace. */
+  supersede(): Promise<number>;
+  /** As `assertComplete`, for the revision that has replaced a run. */
+  assertRevision(supersededRunId: number): Promise<string>;
 }
 
 /**
@@ -90,10 +100,11 @@ export async function createWeek(
   const folder = await weeklyFolder();
   const isoWeek = `${year}-W${weekNumber}`;
   const prefix = `W${year}_${weekNumber}_`;
-  await writeFile(
-    folder.at("week.csv"),
-    weekCsv(ROWS.read, { broken: ROWS.rejected }).replaceAll("\nS_", `\n${prefix}`),
-  );
+  const writeDelays = (delayBy: number): Promise<void> => {
+    const csv = weekCsv(ROWS.read, { broken: ROWS.rejected, delayBy });
+    return writeFile(folder.at("week.csv"), csv.replaceAll("\nS_", `\n${prefix}`));
+  };
+  await writeDelays(0);
   const environment = (machine: string) => ({
     ML_SERVICE_URL: ml.url,
     OPS_SERVICE_URL: ops.url,
@@ -104,6 +115,7 @@ export async function createWeek(
   return {
     isoWeek,
     writeFile: (csv) => writeFile(folder.at("week.csv"), csv),
+    writeDelays,
     changeMapping: (before, after) => replaceIn(folder.settings.featureMapping, before, after),
     changeModel: (before, after) => replaceIn(folder.settings.modelConfig, before, after),
     startScheduler: (queue, env = {}) =>
@@ -151,6 +163,22 @@ export async function createWeek(
       const report = path.join(folder.at(machine), "weeks", "supplier-risk", isoWeek, "report.csv");
       const traces = { isoWeek, prefix, ops: ops.now.grpc, databaseUrl, chunkRows };
       return assertRun({ ...traces, report: await readFile(report, "utf8") });
+    },
+    readServed: () => readServed({ databaseUrl, isoWeek, prefix }),
+    async supersede() {
+      const batch = createClient(BatchService, createGrpcTransport({ baseUrl: ops.now.grpc }));
+      const { run } = await batch.getRun({ isoWeek });
+      const runId = run?.runId ?? 0;
+      await batch.supersedeRun({ runId, reason: "another file is right" });
+      return runId;
+    },
+    async assertRevision(supersededRunId) {
+      const at = (name: string) => path.join(folder.at("a machine"), "weeks", "supplier-risk", isoWeek, name);
+      const [reportCsv, reportJson] = await Promise.all(
+        ["report.csv", "report.json"].map((name) => readFile(at(name), "utf8")),
+      );
+      const traces = { isoWeek, prefix, ops: ops.now.grpc, databaseUrl, supersededRunId };
+      return assertRevision({ ...traces, reportCsv: reportCsv ?? "", reportJson: reportJson ?? "" });
     },
     [Symbol.asyncDispose]: folder[Symbol.asyncDispose],
   };
