@@ -1,13 +1,16 @@
 import zlib from "node:zlib";
 import { Code } from "@connectrpc/connect";
 import { type InflateOptions, inflate, TooLargeError } from "../call/inflate.ts";
+import { clean, rpcError } from "../errors/rpc-error.ts";
 import { malformed, tooLarge } from "./envelope.ts";
-import { protocolError } from "./protocol-error.ts";
 
 const INFLATE: ReadonlyMap<string | undefined, (options: zlib.ZlibOptions) => zlib.Gunzip | zlib.Inflate> = new Map([
   ["gzip", zlib.createGunzip],
   ["deflate", zlib.createInflate],
 ]);
+
+/** Longest name of an encoding that an error repeats, characters: that of the request may be as long as all headers together. */
+const MAX_NAME = 64;
 
 /** Values of the `grpc-accept-encoding` header: the encodings that a client may use in `grpc-encoding`. */
 export const ACCEPTED_ENCODINGS = ["identity", ...INFLATE.keys()].join(",");
@@ -18,8 +21,8 @@ export const ACCEPTED_ENCODINGS = ["identity", ...INFLATE.keys()].join(",");
  */
 export function checkEncoding(encoding: string | undefined): void {
   if (encoding === undefined || encoding === "identity" || INFLATE.has(encoding)) return;
-  const text = `grpc-encoding ${JSON.stringify(encoding)} is not one of ${ACCEPTED_ENCODINGS}`;
-  throw protocolError(Code.Unimplemented, text);
+  const text = `grpc-encoding ${JSON.stringify(clean(encoding, MAX_NAME))} is not one of ${ACCEPTED_ENCODINGS}`;
+  throw rpcError(Code.Unimplemented, "UNKNOWN_ENCODING", text);
 }
 
 /** Decompresses a message whose compressed flag is set. @throws ConnectError */

@@ -1,5 +1,6 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { freeBytes } from "../call/free-bytes.ts";
+import { rpcError } from "../errors/rpc-error.ts";
 import { protocolError } from "./protocol-error.ts";
 
 /** Length of the prefix of each message: a flag byte, 1 for a compressed message, and the length in 4 bytes. */
@@ -134,8 +135,9 @@ export function malformed(text: string): ConnectError {
 }
 
 export function tooLarge(size: string, maxBytes: number): ConnectError {
-  return protocolError(
+  return rpcError(
     Code.ResourceExhausted,
+    "MESSAGE_TOO_LARGE",
     `a message ${size} is larger than the ${maxBytes} bytes that this RPC accepts`,
   );
 }

@@ -8,11 +8,12 @@ import {
   EchoResponseSchema,
   EchoService,
 } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
-import { RetryInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
+import { ErrorInfoSchema, RetryInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { codeOf } from "@bellwether/testing/echo/listener-cases";
 import { collect, type EchoServer, meshClient, startEcho, until } from "@bellwether/testing/echo/start-echo";
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { route } from "../call/route.ts";
 import { prefixed } from "./envelope.ts";
@@ -77,6 +78,13 @@ async function send(
     body: Buffer.concat(body),
     fields,
   };
+}
+
+/** Returns the reason of an error, from `grpc-status-details-bin`. */
+function reasonOf({ fields }: Answer): string | undefined {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(fields)) if (!name.startsWith(":")) headers.append(name, String(value));
+  return findTrailerError(headers)?.findDetails(ErrorInfoSchema)[0]?.reason;
 }
 
 async function expectGood(): Promise<void> {
@@ -163,6 +171,29 @@ it("a client that continues to send after its answer is reset without an error, 
   expect((await answered)[0]["grpc-status"]).toBe(String(Code.Internal));
   await closed;
   expect(stream.rstCode).toBe(http2.constants.NGHTTP2_NO_ERROR);
+  await expectGood();
+});
+
+it.each<[string, Buffer, object, Code, string]>([
+  [
+    "a message above its limit",
+    Buffer.from([0, 0xff, 0xff, 0xff, 0xff]),
+    {},
+    Code.ResourceExhausted,
+    "MESSAGE_TOO_LARGE",
+  ],
+  [
+    "a message above its limit when decompressed",
+    prefixed(zlib.gzipSync(Buffer.alloc(17 * 2 ** 20)), 1),
+    { "grpc-encoding": "gzip" },
+    Code.ResourceExhausted,
+    "MESSAGE_TOO_LARGE",
+  ],
+  ["an unsupported encoding", GOOD, { "grpc-encoding": "br" }, Code.Unimplemented, "UNKNOWN_ENCODING"],
+  ["too large headers", GOOD, { "x-large": "x".repeat(20_000) }, Code.ResourceExhausted, "HEADERS_TOO_LARGE"],
+])("the reason of the error is given for %s", async (_, message, headers, code, reason) => {
+  const answer = await send([message], headers, { ends: reason !== "MESSAGE_TOO_LARGE" });
+  expect([answer.code, reasonOf(answer)]).toEqual([code, reason]);
   await expectGood();
 });
 

@@ -6,6 +6,7 @@ import type { Peer } from "../call/call.ts";
 import { methodPath } from "../call/method.ts";
 import type { PolicyChain } from "../call/policy.ts";
 import type { Route } from "../call/route.ts";
+import { rpcError } from "../errors/rpc-error.ts";
 import { manageConnections } from "../listener/connections.ts";
 import { createFairTurns, type FairTurns } from "../listener/fair-turns.ts";
 import { headerBytes, headersTooLarge } from "../listener/header-size.ts";
@@ -66,7 +67,7 @@ export async function openGrpcListener({
     }
   };
   const turns = createFairTurns();
-  const tooLarge = protocolError(Code.ResourceExhausted, headersTooLarge(limits.maxHeaderBytes));
+  const tooLarge = rpcError(Code.ResourceExhausted, "HEADERS_TOO_LARGE", headersTooLarge(limits.maxHeaderBytes));
   server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _: number, raw: string[]) =>
     handleInTurn(turns, stream, () => look(stream, headers, raw)),
   );

@@ -9,7 +9,7 @@ const MAX_TEXT = 256;
 
 /**
  * Returns an error for a client that violates the gRPC protocol: code and text, without a reason, as at the
- * web listener.
+ * web listener. What a caller can act on has a reason and is an `rpcError`: a limit, an unknown encoding.
  */
 export function protocolError(code: Code, text: string): ConnectError {
   return new ConnectError(clean(text, MAX_TEXT), code);
