@@ -99,6 +99,7 @@ test("a browser that requests an unknown page is told so with a link; a client, 
     expect(body.toString()).toContain(`<a href="${home}">`);
     expect(new URL(home, `http://host/proxied${target}`).pathname).toBe("/proxied/");
   }
+  expect(await ask("*", { accept })).toMatchObject({ status: 404, body: expect.anything() });
   expect(await ask("/nowhere", { accept }, "POST")).toMatchObject({
     status: 404,
     body: Buffer.from("left to the next handler"),

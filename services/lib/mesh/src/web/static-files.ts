@@ -74,7 +74,8 @@ function wantsPage(request: WebRequest): boolean {
 /** Answers with a page that says that there is none at this address. It needs no script, and no file of the folder. */
 function sendNotFound(request: WebRequest, response: WebResponse): true {
   // The link is relative: behind a proxy, the root has a path that this service does not know.
-  const depth = pathOf(request).split("/").length - 2;
+  // A path such as "*" has no slash.
+  const depth = Math.max(0, pathOf(request).split("/").length - 2);
   response.setHeader("cache-control", "no-store");
   response.setHeader("x-content-type-options", "nosniff");
   response.setHeader("referrer-policy", "no-referrer");
