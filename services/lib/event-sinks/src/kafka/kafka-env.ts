@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { type EnvOf, env } from "@bellwether/env/env";
+import { readTextFile } from "@bellwether/env/text-file";
 import type { KafkaSettings } from "./kafka-settings.ts";
 
 const BROKER = String.raw`(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|\[[0-9a-fA-F:.]+\]):\d{1,5}`;
@@ -52,9 +52,9 @@ export function readKafkaSettings(read: EnvOf<typeof KAFKA_ENV>, usedBy: string,
     brokers,
     tls: kafkaTls
       ? {
-          ...(kafkaTlsCa !== null && { ca: pemText("KAFKA_TLS_CA", kafkaTlsCa) }),
-          ...(kafkaTlsCert !== null && { cert: pemText("KAFKA_TLS_CERT", kafkaTlsCert) }),
-          ...(kafkaTlsKey !== null && { key: pemText("KAFKA_TLS_KEY", kafkaTlsKey) }),
+          ...(kafkaTlsCa !== null && { ca: readTextFile("KAFKA_TLS_CA", kafkaTlsCa) }),
+          ...(kafkaTlsCert !== null && { cert: readTextFile("KAFKA_TLS_CERT", kafkaTlsCert) }),
+          ...(kafkaTlsKey !== null && { key: readTextFile("KAFKA_TLS_KEY", kafkaTlsKey) }),
         }
       : null,
     sasl: readSasl(read),
@@ -67,15 +67,6 @@ function readSasl(read: EnvOf<typeof KAFKA_ENV>): KafkaSettings["sasl"] {
   if (mechanism === null || username === null || password === null)
     throw new Error("KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD belong together: set all three");
   return { mechanism, username, password };
-}
-
-function pemText(variable: string, file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? cause.code : cause;
-    throw new Error(`${variable}: ${file} cannot be read (${code})`, { cause });
-  }
 }
 
 const isLoopback = (broker: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\]):\d+$/.test(broker);

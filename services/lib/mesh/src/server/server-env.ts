@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type EnvOf, env } from "@bellwether/env/env";
+import { readTextFile } from "@bellwether/env/text-file";
 import { isRight, isRoleName, RIGHTS } from "../auth/permissions.ts";
 import { readPublicKeys } from "../auth/public-keys.ts";
 import type { Right, RoleName } from "../call/caller.ts";
@@ -122,19 +123,10 @@ function tlsMaterial({ tlsCert, tlsKey, tlsCa }: PeerEnv): TlsMaterial | undefin
   if (tlsCert === null || tlsKey === null)
     throw new Error("BELLWETHER_TLS_CERT and BELLWETHER_TLS_KEY belong together: set both");
   return {
-    cert: pemText("BELLWETHER_TLS_CERT", tlsCert),
-    key: pemText("BELLWETHER_TLS_KEY", tlsKey),
-    ...(tlsCa !== null && { ca: pemText("BELLWETHER_TLS_CA", tlsCa) }),
+    cert: readTextFile("BELLWETHER_TLS_CERT", tlsCert),
+    key: readTextFile("BELLWETHER_TLS_KEY", tlsKey),
+    ...(tlsCa !== null && { ca: readTextFile("BELLWETHER_TLS_CA", tlsCa) }),
   };
-}
-
-function pemText(variable: string, file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? cause.code : cause;
-    throw new Error(`${variable}: ${file} cannot be read (${code})`, { cause });
-  }
 }
 
 async function authSettings(read: ServerEnv): Promise<AuthSettings | undefined> {
