@@ -6,7 +6,7 @@ import { narrativeFacts } from "@bellwether/narrative/facts/narrative-facts";
 import { writeTemplate } from "@bellwether/narrative/template/write-template";
 import { selectContributions } from "@bellwether/reasons/contribution-shares";
 import { countText } from "@bellwether/reasons/count-text";
-import { featureText, numberText, unitBeside } from "@bellwether/reasons/reason-text";
+import { featureText, numberText, unitBeside, withUnit } from "@bellwether/reasons/reason-text";
 import { selectReasons } from "@bellwether/reasons/reasons";
 import type { ScoringModel } from "@bellwether/scoring/model/scoring-model";
 import { describeFeatures, factsOf } from "@bellwether/scoring/score/feature-facts";
@@ -144,12 +144,12 @@ function waterfallLines({ contributions }: ExplanationJson): WaterfallLine[] {
       continue;
     }
     const besides = unitBeside(featureText(feature), unit);
-    const shown = typeof value === "number" && besides !== "" ? `${value} ${besides}` : (value ?? "missing");
+    const shown = typeof value === "number" ? withUnit(String(value), besides) : (value ?? "missing");
     const usual = typeof typical === "number" ? numberText(typical) : typical;
     lines.push({ text: `${feature} = ${shown}${usual === null ? "" : ` (typical ${usual})`}`, contribution });
   }
   for (const [text, { words, contribution }] of texts)
-    lines.push({ text: `${text} (${words} words together)`, contribution });
+    lines.push({ text: `${text} (${countText(words, "word")} together)`, contribution });
   return lines
     .filter(({ contribution }) => contribution !== 0)
     .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { type FlatScore, flatScore } from "@bellwether/contract/flat-json/flat-score";
 import { countText } from "@bellwether/reasons/count-text";
-import { featureText, numberText, unitBeside } from "@bellwether/reasons/reason-text";
+import { featureText, numberText, unitBeside, withUnit } from "@bellwether/reasons/reason-text";
 import { contradictsDirection, factsOf } from "@bellwether/scoring/score/feature-facts";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
@@ -39,7 +39,7 @@ function scoreLines(score: FlatScore): string[] {
         : `${Number(number.toPrecision(7))}, the output of a regressor, which has no band`;
   const features = score.top_features.map((f) => {
     const unit = unitBeside(featureText(f.feature), f.unit);
-    return `  ${f.contribution >= 0 ? "+" : "−"}${Math.abs(f.contribution).toFixed(4)}  ${f.feature} = ${f.value ?? "missing"}${unit === "" ? "" : ` ${unit}`}${f.typical === null ? "" : ` (typical ${shortText(f.typical)})`}${remarkOf(f)}`;
+    return `  ${f.contribution >= 0 ? "+" : "−"}${Math.abs(f.contribution).toFixed(4)}  ${f.feature} = ${withUnit(String(f.value ?? "missing"), unit)}${f.typical === null ? "" : ` (typical ${shortText(f.typical)})`}${remarkOf(f)}`;
   });
   const missing = score.missing_features.length === 0 ? [] : [`missing: ${score.missing_features.join(", ")}`];
   return [

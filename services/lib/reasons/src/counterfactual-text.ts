@@ -1,5 +1,5 @@
 import { countText } from "./count-text.ts";
-import { featureText, listed, unitBeside } from "./reason-text.ts";
+import { featureText, listed, unitBeside, withUnit } from "./reason-text.ts";
 
 /** The change of one feature: numbers, or the texts of categories. */
 export interface ShownChange {
@@ -13,7 +13,7 @@ export interface ShownChange {
 export function changeText({ feature, from, to, unit: declared }: ShownChange): string {
   const unit = unitBeside(featureText(feature), declared);
   const verb = typeof from !== "number" || typeof to !== "number" ? "change" : to < from ? "lower" : "raise";
-  return `${verb} ${featureText(feature)} from ${from} to ${to}${unit === "" ? "" : ` ${unit}`}`;
+  return `${verb} ${featureText(feature)} from ${from} to ${withUnit(String(to), unit)}`;
 }
 
 /** How a search for counterfactuals ended, as far as the summary needs it. */

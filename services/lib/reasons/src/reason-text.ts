@@ -19,14 +19,16 @@ const SINGULARS: readonly (readonly [ending: RegExp, singular: string])[] = [
   [/([a-z]{3})s$/, "$1"],
 ];
 
-/** Returns a number with its unit: "5 disputes", "1 dispute". @param unit "" where there is none */
-export function quantityText(x: number, unit: string): string {
-  const number = numberText(x);
+/** Returns a formatted number with its unit: "5 disputes", "1 dispute". @param unit "" where there is none */
+export function withUnit(number: string, unit: string): string {
   if (unit === "") return number;
+  if (number !== "1" && number !== "-1") return `${number} ${unit}`;
   const [ending, singular = ""] = SINGULARS.find(([pattern]) => pattern.test(unit)) ?? [];
-  const isOne = number === "1" || number === "-1";
-  return `${number} ${isOne && ending !== undefined ? unit.replace(ending, singular) : unit}`;
+  return `${number} ${ending === undefined ? unit : unit.replace(ending, singular)}`;
 }
+
+/** Returns a number for people with its unit. @param unit "" where there is none */
+export const quantityText = (x: number, unit: string): string => withUnit(numberText(x), unit);
 
 /** Returns a reason as a few words for a list: "past disputes 7 (typical 1)". */
 export function shortReasonText(reason: Reason): string {
