@@ -9,7 +9,8 @@ import { RegistryUnavailableError } from "../src/registry-error.ts";
 import { createCachedStorage } from "../src/storage/cached-storage.ts";
 import { createFolderStorage } from "../src/storage/folder-storage.ts";
 import type { RegistryStorage } from "../src/storage/registry-storage.ts";
-import { readVersion, resolveVersion } from "../src/versions/read-version.ts";
+import { readManifest, readVersion, resolveVersion } from "../src/versions/read-version.ts";
+import { versionFingerprint } from "../src/versions/version-fingerprint.ts";
 import { accept, MODEL, publication } from "./publication-fixture.ts";
 
 let root = "";
@@ -178,4 +179,18 @@ test("a folder that cannot be written is reported, and the registry is read with
     expect(registry.state().cacheFailure).toBeNull();
   });
   await chmod(folder, 0o700);
+});
+
+test("versions whose files are compared in turns are not read again while their files are unchanged", async () => {
+  const storage = cached({ freshMs: 600_000 });
+  const round = async (): Promise<void> => {
+    for (const version of ["v1", "v2"]) {
+      await versionFingerprint(storage, MODEL, version);
+      await readManifest(storage, MODEL, version);
+    }
+  };
+  await round();
+  calls = [];
+  await round();
+  expect(calls).toEqual(["fingerprint", "fingerprint"]);
 });

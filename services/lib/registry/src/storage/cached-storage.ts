@@ -38,6 +38,9 @@ export interface CachedStorage extends RegistryStorage {
   pin(contents: readonly string[], files: readonly RegistryFile[]): void;
 }
 
+/** Largest number of versions whose fingerprints are remembered. */
+const MAX_FINGERPRINTS = 64;
+
 /**
  * Reads a registry through local copies: files with a known digest from a folder, verified; aliases, manifests and lists from the
  * registry, and while it does not answer, as they were last. Writes go to the registry.
@@ -46,6 +49,7 @@ export function createCachedStorage(storage: RegistryStorage, options: CacheOpti
   const { folder, maxBytes, freshMs, patienceMs, now = () => new Date() } = options;
   const cache = createContentCache(folder, maxBytes);
   const recent = createRecentAnswers(freshMs);
+  /** Fingerprints of the versions that were compared last, the oldest first. */
   const fingerprints = new Map<string, string>();
   let failure: RegistryState["failure"] = null;
 
@@ -131,8 +135,10 @@ export function createCachedStorage(storage: RegistryStorage, options: CacheOpti
             recent.forget(place);
             await cache.keepLast(place, null);
           }
-        fingerprints.clear();
+        fingerprints.delete(key);
         fingerprints.set(key, found);
+        const [oldest] = fingerprints.keys();
+        if (fingerprints.size > MAX_FINGERPRINTS && oldest !== undefined) fingerprints.delete(oldest);
         return found;
       } catch (error) {
         if (!(error instanceof RegistryUnavailableError)) throw error;
