@@ -393,7 +393,9 @@ test("a usage error exits with 2, a failure with 1, each with one clear line", a
   }
 });
 
-test("models list lists one model, and reports an unknown model", async () => {
+test("models list lists one model, and reports an unknown model and silent replicas", async () => {
+  const { stdout } = await run(["models", "list", "--ml", "http://127.0.0.1:1"]);
+  expect(stdout).toMatch(/^rejections of http:\/\/127\.0\.0\.1:1 are not shown: \S/m);
   const { models } = await json<{ models: { name: string }[] }>(["models", "list", "--model", "supplier-risk"]);
   expect(models.map(({ name }) => name)).toEqual(["supplier-risk"]);
   expect(await run(["models", "list", "--model", "nobody"])).toMatchObject({

@@ -26,7 +26,13 @@ import { printableStart, TABLE_REASON } from "../output/printable.ts";
 import { createReport } from "../output/report.ts";
 import { callerSettings } from "../remote/caller-token.ts";
 import { defaultUrlText, ML_PEER, peerUrl } from "../remote/peer-url.ts";
-import { askReplicas, replicaLines } from "../remote/replica-status.ts";
+import {
+  askNamedReplicas,
+  askReplicas,
+  type ReplicaStatus,
+  rejectionsOf,
+  replicaLines,
+} from "../remote/replica-status.ts";
 import { compareModelsCommand } from "./compare-models.ts";
 import { pruneCommand } from "./models-prune.ts";
 
@@ -41,10 +47,10 @@ const ML_FLAG = [
 
 /** Help text of `list`. */
 const LIST_HELP =
-  "\nOnly manifests and signatures are read: a version that no trusted key has signed is shown as not accepted. Changed files" +
-  "\nand failed checks of the gate are shown by: bellwether models served (versions that a replica has tried to load) and" +
-  "\nmodels promote, which checks first." +
-  "\n\nExample:\n  npx bellwether models list --model supplier-risk";
+  "\nOf the registry, only manifests and signatures are read: a version that no trusted key has signed is shown as not accepted." +
+  "\nChanged files and failed checks of the gate are known to the replicas that have tried to load a version: with --ml or" +
+  "\nML_SERVICE_URL, the versions that they have rejected are marked, with the reason. models promote checks first." +
+  "\n\nExamples:\n  npx bellwether models list --model supplier-risk\n  npx bellwether models list --ml http://10.0.0.5:9081 http://10.0.0.6:9081";
 
 /** Help text: what `promote` and `rollback` check before they change the champion. */
 const CHECK_HELP =
@@ -100,9 +106,10 @@ async function compareBands(champions: Champions, model: string, before: string 
 
 /**
  * Returns all models of a registry, or only the model `only`.
+ * @param replicas whose rejections are shown
  * @throws ModelNotFoundError when it does not exist
  */
-async function listAll(root: Registry, only: string | undefined) {
+async function listAll(root: Registry, only: string | undefined, replicas: readonly ReplicaStatus[]) {
   const models = [];
   for (const name of only === undefined ? await listModels(root) : [only]) {
     const aliases = await readAliases(root, name);
@@ -116,6 +123,7 @@ async function listAll(root: Registry, only: string | undefined) {
         baseline_auc: evaluation?.baselineAuc ?? null,
         aliases: aliases.aliases.filter((alias) => alias.version === version).map((alias) => alias.name),
         ...{ parent: parent ?? null, builder: builder ?? null, rejection: await findRejection(root, name, version) },
+        rejected_by: rejectionsOf(replicas, name, version),
       });
     models.push({ name, versions });
   }
@@ -129,11 +137,16 @@ export function modelsCommand(context: CliContext): Command {
   const list = new Command("list")
     .description("List the models with their versions, and for each version its metrics and its aliases.")
     .option("--model <name>", "list only this model")
+    .option(
+      "--ml <url...>",
+      "gRPC URLs of replicas of ml-service, separated by spaces, whose rejections are shown (default: ML_SERVICE_URL; if not set, no replica is asked)",
+    )
     .option(...JSON_FLAG)
     .addHelpText("after", LIST_HELP)
     .action(async (options) => {
       const report = createReport(options);
-      const models = await listAll(root(), options.model);
+      const replicas = await askNamedReplicas(context, options.ml);
+      const models = await listAll(root(), options.model, replicas);
       if (models.length === 0)
         report.line(`no models in ${addressOf(root())}; publish one with: bellwether train --publish`);
       for (const { name, versions } of models) {
@@ -144,9 +157,13 @@ export function modelsCommand(context: CliContext): Command {
           report.line(`  ${v.version.padEnd(5)} ${v.published_at}  ${auc}  ${v.aliases.join(", ")}`);
           if (v.rejection !== null)
             report.line(`        not accepted: ${printableStart(v.rejection, 2 * TABLE_REASON)}`);
+          for (const { replica, check, reason: why } of v.rejected_by)
+            report.line(`        rejected by ${replica} (check ${check}): ${printableStart(why, 2 * TABLE_REASON)}`);
         }
       }
-      report.json({ models });
+      const silent = replicas.flatMap(({ url, error }) => (error === null ? [] : [{ url, error }]));
+      for (const { url, error } of silent) report.line(`rejections of ${url} are not shown: ${error}`);
+      report.json({ models, silent_replicas: silent });
     });
 
   const show = new Command("show")

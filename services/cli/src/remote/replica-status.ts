@@ -56,6 +56,13 @@ export async function askReplicas(context: CliContext, urls: readonly string[] |
   return Promise.all(given.map((url) => askReplica(peerUrl(ML_PEER, url, context), calls)));
 }
 
+/** Asks the replicas that the option or ML_SERVICE_URL names. Without both, none is asked. */
+export const askNamedReplicas = async (
+  context: CliContext,
+  urls: readonly string[] | undefined,
+): Promise<ReplicaStatus[]> =>
+  urls === undefined && !context.env.ML_SERVICE_URL ? [] : await askReplicas(context, urls);
+
 async function askReplica(url: string, calls: ReturnType<typeof callerSettings>): Promise<ReplicaStatus> {
   using transport = createMeshTransport({ url, ...calls });
   try {
@@ -98,6 +105,22 @@ function rejectionOf({ modelName, version, reason, rejectedAt, checks }: Rejecti
 /** Returns the name of the check that a version has failed. */
 const failedCheck = ({ checks }: ShownRejection): string =>
   checks.find(({ outcome }) => outcome === "failed")?.name ?? "not reached";
+
+/** The rejection of a version by one replica. */
+export interface ReplicaRejection extends Pick<ShownRejection, "reason" | "at"> {
+  readonly replica: string;
+  /** Name of the check that failed; "not reached" when none did. */
+  readonly check: string;
+}
+
+/** Returns which of the replicas have rejected a version, and why. */
+export function rejectionsOf(replicas: readonly ReplicaStatus[], model: string, version: string): ReplicaRejection[] {
+  return replicas.flatMap(({ replica, rejection, rejections }) => {
+    const all = rejection === null ? rejections : [...rejections, rejection];
+    const found = all.find((one) => one.model === model && one.version === version);
+    return found === undefined ? [] : [{ replica, reason: found.reason, at: found.at, check: failedCheck(found) }];
+  });
+}
 
 /** Returns the status of a replica as text. */
 export function replicaLines(status: ReplicaStatus): string[] {
