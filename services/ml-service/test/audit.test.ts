@@ -410,3 +410,23 @@ test.for([
   expect(counts).toEqual({});
   expect(String(warn.mock.calls[0]?.[0].err)).toMatch(/own\.mjs: its thread has ended \((?:exit code 1|boom)\)/);
 });
+
+test("an event that ends the thread of an own sink every time is dropped, and the sink gets a gap event", async () => {
+  const { audit, counts, ids } = await openOwn(`
+    export default () => ({
+      maxEvents: 50,
+      async send(events) {
+        if (events.some(({ eventId }) => eventId === "id-7")) process.exit(1);
+        appendFileSync(out, events.map(({ kind, eventId }) => (kind === "events.dropped" ? kind : eventId) + "\\n").join(""));
+      },
+      async close() {},
+    });`);
+  for (let i = 0; i < 10; i++) audit.record(anEvent(i));
+  const expected = Array.from({ length: 10 }, (_, i) => `id-${i}`).filter((id) => id !== "id-7");
+  await vi.waitFor(async () => expect(await ids()).toEqual([...expected, "events.dropped"]), {
+    ...SLOWLY,
+    timeout: 90_000,
+  });
+  await audit.stop();
+  expect(counts).toEqual({ sink_ended: 1 });
+}, 120_000);

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { losses } from "../../test/loss-fixture.ts";
 import type { SequencedEvent, SpooledEvent } from "../domain/audit-event.ts";
-import { SinkRejectedError, type SpooledEventDestination } from "../domain/audit-ports.ts";
+import { SinkEndedError, SinkRejectedError, type SpooledEventDestination } from "../domain/audit-ports.ts";
 import { lineFromEvent } from "./event-line.ts";
 import { startForwarder } from "./forwarder.ts";
 
@@ -116,6 +116,60 @@ test("an event that the destination rejects is counted as dropped; all other eve
   expect(sent).toEqual(Array.from({ length: 100 }, (_, i) => i).filter((i) => i !== 37));
   expect(counts).toEqual({ rejected: 1 });
 });
+
+test("an event that was rejected is counted once, although later events of its message are sent again", async () => {
+  const { counts, lost } = losses();
+  const sent: unknown[] = [];
+  let failures = 1;
+  const forwarder = startForwarder({
+    ...{ spool: memorySpool(linesOf(0, 4)), lost, logger: SILENT },
+    ...to(async (events) => {
+      const numbers = numbersOf(events);
+      if (numbers.includes(1)) throw new SinkRejectedError("no");
+      if (numbers.includes(3) && failures-- > 0) throw new Error("away");
+      sent.push(...numbers);
+    }),
+  });
+  await vi.waitFor(() => expect(sent).toEqual([0, 2, 3]), { timeout: 10_000 });
+  await forwarder.stop(2_000);
+  expect(counts).toEqual({ rejected: 1 });
+});
+
+test("an event with which the destination ends every time is dropped; the events around it are sent", async () => {
+  const { counts, lost } = losses();
+  const sent: unknown[] = [];
+  const spool = memorySpool(linesOf(0, 3), linesOf(3, 4));
+  const attempts: unknown[][] = [];
+  const forwarder = startForwarder({
+    ...{ spool, lost, logger: SILENT },
+    ...to(async (events) => {
+      attempts.push(numbersOf(events));
+      if (numbersOf(events).includes(1)) throw new SinkEndedError("its thread has ended");
+      sent.push(...numbersOf(events));
+    }),
+  });
+  await vi.waitFor(() => expect(spool.segments).toEqual([]), { timeout: 30_000 });
+  await forwarder.stop(2_000);
+  expect(attempts).toEqual([[0, 1, 2], [0], [1, 2], [1], [1], [1], [2], [3]]);
+  expect(sent).toEqual([0, 2, 3]);
+  expect(counts).toEqual({ sink_ended: 1 });
+}, 60_000);
+
+test("an event with which the destination ended fewer times is sent", async () => {
+  const { counts, lost } = losses();
+  const sent: unknown[] = [];
+  let ends = 2;
+  const forwarder = startForwarder({
+    ...{ spool: memorySpool(linesOf(0, 1)), lost, logger: SILENT },
+    ...to(async (events) => {
+      if (ends-- > 0) throw new SinkEndedError("its thread has ended");
+      sent.push(...numbersOf(events));
+    }),
+  });
+  await vi.waitFor(() => expect(sent).toEqual([0]), { timeout: 30_000 });
+  await forwarder.stop(2_000);
+  expect(counts).toEqual({});
+}, 60_000);
 
 test("a line that is not an event is dropped and counted", async () => {
   const { counts, lost } = losses();

@@ -32,6 +32,10 @@ export interface ForwarderLogger {
 const GATHER_MS = 200;
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 10_000;
+/** Times that the destination ends with one event alone, before this event is dropped. */
+const MAX_ENDS = 3;
+/** After the destination has ended with a message, the next one has a fourth of its events. After a message that is stored, four times. */
+const FACTOR = 4;
 
 /**
  * Sends the lines of the spool in order, each at least once, and retries while the destination does not answer.
@@ -41,10 +45,16 @@ export function startForwarder({ spool, open, lost, logger }: ForwarderOptions):
   const stopping = new AbortController();
   let wake = (): void => {};
   let opening: Promise<SpooledEventDestination> | undefined;
-  /** Lines of the oldest segment whose events are stored: a destination that fails now and then still gets to its end. */
-  let stored = 0;
+  /** Lines of the oldest segment that are done: a destination that fails now and then still gets to its end. */
+  let done = 0;
   /** Lines among them that are no events. */
   let incomplete = 0;
+  /** Largest number of events of the next message, besides the limit of the destination. */
+  let most = Number.POSITIVE_INFINITY;
+  /** Times that the destination has ended with the event at `done` alone. */
+  let ends = 0;
+  /** Failures in a row, without an event that was stored or dropped in between: the next attempt waits longer. */
+  let failures = 0;
 
   const sleep = (ms: number): Promise<void> =>
     pause(ms, undefined, { signal: stopping.signal, ref: false }).catch(() => {});
@@ -54,22 +64,38 @@ export function startForwarder({ spool, open, lost, logger }: ForwarderOptions):
       if (stopping.signal.aborted) resolve();
     });
 
+  /** Goes on to the line `next`. */
+  const pass = (next: number): void => {
+    done = next;
+    most *= FACTOR;
+    ends = failures = 0;
+  };
+  const drop = (segment: SpoolSegment, at: number, reason: "rejected" | "sink_ended", err: unknown): void => {
+    const [event] = eventsOf(segment.lines(at, at + 1));
+    logger.warn({ err, eventId: event?.eventId, kind: event?.kind, reason }, "an event is dropped");
+    pass(at + 1);
+    // A gap event about a gap event would be dropped again.
+    lost(event?.kind === "events.dropped" ? 0 : 1, reason);
+  };
   /**
    * Sends the events of some lines. When the destination rejects them, sends each half of them again, until only the
-   * invalid event is left.
+   * invalid event is left. When it ends with them, fewer are sent after a pause, until the event that ends it is alone; after
+   * `MAX_ENDS` ends, this event is dropped.
    */
   const send = async (to: SpooledEventDestination, segment: SpoolSegment, from: number, end: number): Promise<void> => {
     try {
       const sent = await sendLines(to, segment.lines(from, end), calls.signal);
       incomplete += end - from - sent;
+      pass(end);
     } catch (error) {
-      if (!isRejection(error)) throw error;
-      if (end - from === 1) {
-        const [event] = eventsOf(segment.lines(from, end));
-        logger.warn({ err: error, eventId: event?.eventId, kind: event?.kind }, "an event is rejected and dropped");
-        // A gap event about a gap event would be rejected again.
-        return lost(event?.kind === "events.dropped" ? 0 : 1, "rejected");
+      const isAlone = end - from === 1;
+      if (isNamed(error, "SinkEndedError")) {
+        most = Math.max(1, Math.floor((end - from) / FACTOR));
+        if (!isAlone || ++ends < MAX_ENDS) throw error;
+        return drop(segment, from, "sink_ended", error);
       }
+      if (!isNamed(error, "SinkRejectedError")) throw error;
+      if (isAlone) return drop(segment, from, "rejected", error);
       const half = (from + end) >> 1;
       await send(to, segment, from, half);
       await send(to, segment, half, end);
@@ -88,25 +114,23 @@ export function startForwarder({ spool, open, lost, logger }: ForwarderOptions):
     const segment = await spool.oldest();
     if (segment === null) return false;
     const destination = await opened();
-    while (stored < segment.length) {
-      const end = Math.min(segment.length, stored + destination.maxEvents);
-      await send(destination, segment, stored, end);
-      stored = end;
-    }
+    while (done < segment.length)
+      await send(destination, segment, done, Math.min(segment.length, done + Math.min(most, destination.maxEvents)));
     await segment.remove();
     lost(incomplete, "cut_short");
-    stored = 0;
+    done = 0;
     incomplete = 0;
     return true;
   };
   const run = async (): Promise<void> => {
-    let failures = 0;
+    let isFailing = false;
     let shown = "";
     while (true) {
       try {
         await opened();
         const didSend = await sendOldest();
-        if (failures > 0) logger.info("events are accepted again");
+        if (isFailing) logger.info("events are accepted again");
+        isFailing = false;
         failures = 0;
         shown = "";
         if (didSend) await sleep(GATHER_MS);
@@ -114,6 +138,7 @@ export function startForwarder({ spool, open, lost, logger }: ForwarderOptions):
         else await newLines();
       } catch (error) {
         if (stopping.signal.aborted) return;
+        isFailing = true;
         failures++;
         // A destination that is away and then rejects the credentials needs another way out.
         const message = error instanceof Error ? error.message : String(error);
@@ -151,5 +176,5 @@ function sendLines(to: SpooledEventDestination, lines: readonly string[], signal
   return length === 0 ? Promise.resolve(0) : to.send(events, signal).then(() => length);
 }
 
-/** Destinations of other projects cannot import the class of the error. */
-const isRejection = (error: unknown): boolean => error instanceof Error && error.name === "SinkRejectedError";
+/** Destinations of other projects cannot import the class of an error. */
+const isNamed = (error: unknown, name: string): boolean => error instanceof Error && error.name === name;

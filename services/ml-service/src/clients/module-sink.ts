@@ -2,7 +2,12 @@ import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { SequencedEvent, SpooledEvent } from "../domain/audit-event.ts";
-import { SinkModuleError, SinkRejectedError, type SpooledEventDestination } from "../domain/audit-ports.ts";
+import {
+  SinkEndedError,
+  SinkModuleError,
+  SinkRejectedError,
+  type SpooledEventDestination,
+} from "../domain/audit-ports.ts";
 import type { ModuleMessage, ModuleTask, ModuleWorkerData } from "./module-worker.ts";
 
 /** The file of a sink that this project does not have. */
@@ -101,7 +106,7 @@ interface ModuleThread {
   /** Resolves with the largest number of events of one send. Rejects when the sink cannot be opened. */
   readonly ready: Promise<number>;
   readonly hasEnded: () => boolean;
-  /** Resolves when the events of a send are stored. Rejects also when the thread ends first. */
+  /** Resolves when the events of a send are stored. Rejects with SinkEndedError when the thread ends first. */
   response(call: number): Promise<void>;
 }
 
@@ -131,11 +136,9 @@ function startThread(data: ModuleWorkerData): ModuleThread {
   });
   worker.on("exit", (code) => {
     hasEnded = true;
-    const error = new Error(
-      `${file}: its thread has ended (${problem ?? `exit code ${code}`}); another one is started`,
-    );
-    opening.reject(error);
-    for (const { reject } of waiting.values()) reject(error);
+    const text = `${file}: its thread has ended (${problem ?? `exit code ${code}`}); another one is started`;
+    opening.reject(new Error(text));
+    for (const { reject } of waiting.values()) reject(new SinkEndedError(text));
     waiting.clear();
   });
   return {

@@ -15,6 +15,8 @@ export interface EventDestination<Event extends SequencedEvent | SpooledEvent = 
    * events are sent again, also by another process, so the destination must accept an `eventId` twice.
    * @throws an error with the name "SinkRejectedError" when an event can never be stored. The events are then sent one
    * by one, and the rejected one is dropped.
+   * @throws an error with the name "SinkEndedError" when the destination has ended with these events. An event with which it
+   * ends again and again is dropped.
    */
   send(events: readonly Event[], signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
@@ -30,8 +32,9 @@ export type LossReason =
   | "write_failed"
   | "cut_short"
   | "rejected"
+  | "sink_ended"
   | "stopped"
-  | "not_told";
+  | "not_recorded";
 
 /** Counts dropped events. */
 export type CountDroppedEvents = (events: number, reason: LossReason) => void;
@@ -39,6 +42,11 @@ export type CountDroppedEvents = (events: number, reason: LossReason) => void;
 /** The destination rejects these events: a retry cannot succeed. */
 export class SinkRejectedError extends Error {
   override readonly name = "SinkRejectedError" as const;
+}
+
+/** The thread of the destination has ended while it had these events. They can be the cause. */
+export class SinkEndedError extends Error {
+  override readonly name = "SinkEndedError" as const;
 }
 
 /** The destination of audit events cannot be used. */

@@ -105,7 +105,7 @@ export function auditPolicy({ record, rejections, lost, newId, now }: AuditPolic
       try {
         if (context instanceof Call) record(eventFromCall(context, undefined, newId(), now(), sent, answered));
       } catch {
-        lost(1, "not_told");
+        lost(1, "not_recorded");
       }
     },
     close(call, error) {
@@ -123,7 +123,7 @@ export function auditPolicy({ record, rejections, lost, newId, now }: AuditPolic
           record(eventFromCall(call, error, newId(), now()));
         }
       } catch {
-        lost(1, "not_told");
+        lost(1, "not_recorded");
       }
     },
   };
