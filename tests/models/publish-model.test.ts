@@ -1,5 +1,4 @@
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -18,11 +17,12 @@ import type { Registry } from "@bellwether/registry/storage/storage-of";
 import { listVersions, readManifest } from "@bellwether/registry/versions/read-version";
 import { createSchedulerService } from "@bellwether/scheduler-service/service";
 import { createLogger } from "@bellwether/telemetry/logger";
-import { DEMO_SPEC, demoSupplier, trainDemoModel } from "@bellwether/testing/demo-model";
+import { DEMO_SPEC, demoSupplier } from "@bellwether/testing/demo-model";
 import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { installMoto, MOTO_ENV, startMoto } from "@bellwether/testing/stores/moto-server";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { demoFiles, upload } from "../../services/scheduler-service/test/upload-fixture.ts";
 import { weeklyFolder } from "../../services/scheduler-service/test/weekly-fixture.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 400_000 });
@@ -90,26 +90,6 @@ async function publisher(...roles: readonly Role[]) {
   const token = await issueToken(keyFile, { subject: `trainer with ${roles.join(" ")}`, roles, lifetimeS: 600 });
   const transport = opened.use(createMeshTransport({ url: schedulerUrl, token: () => token }));
   return createClient(ModelPublishingService, transport);
-}
-type Files = Readonly<Record<string, Uint8Array | string>>;
-const bytesOf = (content: Uint8Array | string): Uint8Array =>
-  typeof content === "string" ? new TextEncoder().encode(content) : content;
-
-/** Yields the messages of an upload. */
-async function* upload(files: Files, over: object = {}) {
-  const announced = Object.entries(files).map(([name, content]) => ({
-    name,
-    sha256: createHash("sha256").update(content).digest("hex"),
-    sizeBytes: BigInt(bytesOf(content).length),
-  }));
-  yield { part: { case: "header" as const, value: { files: announced, ...over } } };
-  for (const content of Object.values(files))
-    for (let at = 0; at < bytesOf(content).length; at += 10_000)
-      yield { part: { case: "chunk" as const, value: { content: bytesOf(content).subarray(at, at + 10_000) } } };
-}
-async function demoFiles(seed: number): Promise<Files> {
-  const { onnx, bundleJson, modelCard } = await trainDemoModel(seed);
-  return { "model.onnx": onnx, "feature_bundle.json": bundleJson, "MODEL_CARD.md": modelCard };
 }
 async function rejectionOf(call: Promise<unknown>): Promise<{ code: Code; reason: string | undefined; text: string }> {
   const error = await call.then(

@@ -12,6 +12,9 @@ export const IMPORTANCE_FILE = "importance.json";
 /** Maximum size of a file that the registry writes or reads: 64 MiB. */
 export const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
+/** Maximum size of a manifest, in bytes; a typical manifest has about 1 kB. */
+export const MAX_MANIFEST_BYTES = 64 * 1024;
+
 const VERSION = /^v([1-9][0-9]{0,8})$/;
 
 /**

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import { readAliases } from "../src/aliases/aliases.ts";
-import { publishVersion } from "../src/publish/publish-version.ts";
+import { publishUnlessSame, publishVersion } from "../src/publish/publish-version.ts";
 import { removeVersion } from "../src/publish/remove-version.ts";
 import { setAlias } from "../src/publish/set-alias.ts";
 import type { Registry } from "../src/storage/storage-of.ts";
@@ -59,6 +59,19 @@ export function testRegistry(kind: string, registryOf: () => Registry | null): v
     for (const [i, { version }] of manifests.entries())
       expect((await readVersion(registry, modelName, version)).modelCard).toBe(cards[i]);
     expect(await listVersions(registry, modelName)).toHaveLength(4);
+  });
+
+  it("of concurrent publishers of the same model one publishes it, and other models are published", async (registry, modelName) => {
+    const cards = ["# a\n", "# b\n", "# c\n", "# d\n"];
+    const same = cards.map((modelCard) => publishUnlessSame(registry, publication({ modelName, modelCard }), accept));
+    // A model of the same size, and the same model with another bundle.
+    const others = [{ onnx: new Uint8Array([3, 2, 1]) }, { bundleJson: "[]" }].map((over) =>
+      publishUnlessSame(registry, publication({ modelName, ...over }), accept),
+    );
+    expect((await Promise.all(same)).filter((manifest) => manifest !== null)).toHaveLength(1);
+    for (const other of await Promise.all(others)) expect(other).not.toBeNull();
+    expect(await listVersions(registry, modelName)).toHaveLength(3);
+    expect(await publishUnlessSame(registry, publication({ modelName }), accept)).toBeNull();
   });
 
   it("of writers that expect the same version one moves the alias", async (registry, modelName) => {

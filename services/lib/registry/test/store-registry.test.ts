@@ -7,7 +7,7 @@ import { spawnScript } from "@bellwether/testing/node-process";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { readAliases } from "../src/aliases/aliases.ts";
 import { openRegistry } from "../src/open-registry.ts";
-import { publishVersion } from "../src/publish/publish-version.ts";
+import { publishUnlessSame, publishVersion } from "../src/publish/publish-version.ts";
 import { setAlias } from "../src/publish/set-alias.ts";
 import { createStoreStorage } from "../src/storage/store-storage.ts";
 import { listModels, listVersions, readVersion, resolveVersion } from "../src/versions/read-version.ts";
@@ -47,18 +47,23 @@ test("a file that has not changed is not transferred again, and one that has cha
   await publishVersion(registryOn(), publication(), accept);
   await publishVersion(registryOn(), publication({ onnx: new Uint8Array([4]) }), accept);
   await setAlias(registryOn(), move("v1"), accept);
-  const transferred: string[] = [];
+  const requests: string[] = [];
+  const counted =
+    <A extends readonly [string, ...unknown[]], T>(name: string, work: (...args: A) => T) =>
+    (...args: A): T => {
+      requests.push(`${name} ${args[0]}`);
+      return work(...args);
+    };
   const registry = registryOn({
-    get(key, ...rest) {
-      transferred.push(key);
-      return store.get(key, ...rest);
-    },
+    ...{ get: counted("get", store.get), head: counted("head", store.head) },
+    ...{ list: counted("list", store.list), folders: counted("folders", store.folders) },
   });
   for (let poll = 0; poll < 5; poll++) expect(await resolveVersion(registry, MODEL, "champion")).toBe("v1");
-  expect(transferred).toEqual([`${MODEL}/aliases.json`]);
+  // A poll without a change is one request that transfers nothing.
+  expect(requests).toEqual([`get ${MODEL}/aliases.json`, ...Array(4).fill(`head ${MODEL}/aliases.json`)]);
   await setAlias(registryOn(), move("v2"), accept);
   expect(await resolveVersion(registry, MODEL, "champion")).toBe("v2");
-  expect(transferred).toHaveLength(2);
+  expect(requests.slice(5)).toEqual([`head ${MODEL}/aliases.json`, `get ${MODEL}/aliases.json`]);
   await rm(path.join(folder, MODEL, "aliases.json"));
   await expect(resolveVersion(registry, MODEL, "champion")).rejects.toMatchObject({ name: "VersionNotFoundError" });
 });
@@ -213,4 +218,40 @@ test("the URL says which kind of registry it is, and a wrong one quotes no secre
   });
   for (const url of ["s3://key:hidden@bucket/models", "s3://bucket/models?secret=hidden", "gs://hidden/x"])
     expect(() => openRegistry(url, "/srv", {})).toThrow(/^MODEL_REGISTRY_URL: (?!.*hidden)/);
+});
+
+test("a publisher does not wait for one that was killed, and waits for one that stores the same model now", async () => {
+  const unfinished = (version: string, modifiedAt: Date) => ({
+    async *list(prefix: string) {
+      for await (const info of store.list(prefix))
+        yield info.key.startsWith(`${MODEL}/${version}/`) ? { ...info, modifiedAt } : info;
+    },
+  });
+  const { onnx } = publication();
+  await store.put(`${MODEL}/v1/model.onnx`, onnx);
+  const hourAgo = new Date(Date.now() - 3_600_000);
+  expect(await publishUnlessSame(registryOn(unfinished("v1", hourAgo)), publication(), accept)).toMatchObject({
+    version: "v2",
+  });
+  // The files of v4 are stored except for its manifest, which comes while v5 waits.
+  await publishVersion(registryOn(), publication({ onnx: new Uint8Array([9, 9]) }), accept);
+  const looked: string[] = [];
+  const late = registryOn({
+    async *list(prefix: string) {
+      looked.push(prefix);
+      if (looked.length === 2) await finish();
+      yield* store.list(prefix);
+    },
+  });
+  const bytes = new Uint8Array([5, 5, 5, 5]);
+  await store.put(`${MODEL}/v4/model.onnx`, bytes);
+  const finish = async () => {
+    const other = await publishVersion(registryOn(), publication({ modelName: "other", onnx: bytes }), accept);
+    await store.put(
+      `${MODEL}/v4/manifest.json`,
+      Buffer.from(JSON.stringify({ ...other, modelName: MODEL, version: "v4" })),
+    );
+  };
+  expect(await publishUnlessSame(late, publication({ onnx: bytes }), accept)).toBeNull();
+  expect((await Array.fromAsync(store.list(`${MODEL}/v5/`))).map(({ key }) => key)).toEqual([]);
 });

@@ -3,10 +3,17 @@ import type { SigningKey } from "../keys/registry-keys.ts";
 import { SIGNATURE_FILE, signManifest, withSignature } from "../keys/signature-file.ts";
 import { IMPORTANCE_FILE, MAX_FILE_BYTES, modelFolder } from "../layout.ts";
 import { RegistryNameError } from "../registry-error.ts";
-import type { NewFile } from "../storage/registry-storage.ts";
+import type { IsSameModel, NewFile } from "../storage/registry-storage.ts";
 import { type Registry, storageOf } from "../storage/storage-of.ts";
-import type { Manifest, ManifestEvaluation, ModelInterface, PublishedFile } from "../versions/manifest.ts";
+import {
+  type Manifest,
+  type ManifestEvaluation,
+  type ModelInterface,
+  type PublishedFile,
+  parseManifest,
+} from "../versions/manifest.ts";
 import type { VersionCheck } from "../versions/read-version.ts";
+import { hasSameFiles } from "../versions/same-files.ts";
 
 /** A model to publish. */
 export interface Publication {
@@ -56,6 +63,28 @@ export async function publishVersion(
   publication: Publication,
   check: VersionCheck,
 ): Promise<Manifest> {
+  const manifest = await store(registry, publication, check, { isUnlessSame: false });
+  if (manifest === null) throw new Error("a version that is stored in any case was not stored");
+  return manifest;
+}
+
+/**
+ * Publishes a version as `publishVersion` does, unless another version has the same model and bundle, byte for byte. Of publishers of the
+ * same model at the same time, one publishes it.
+ * @returns null: another version has the same files, and nothing was published
+ */
+export const publishUnlessSame = (
+  registry: Registry,
+  publication: Publication,
+  check: VersionCheck,
+): Promise<Manifest | null> => store(registry, publication, check, { isUnlessSame: true });
+
+async function store(
+  registry: Registry,
+  publication: Publication,
+  check: VersionCheck,
+  { isUnlessSame }: { readonly isUnlessSame: boolean },
+): Promise<Manifest | null> {
   const { modelName, origin, configHash, evaluation, importanceJson } = publication;
   if (publication.onnx.byteLength > MAX_FILE_BYTES || Buffer.byteLength(publication.bundleJson) > MAX_FILE_BYTES) {
     throw new RegistryNameError(
@@ -63,6 +92,12 @@ export async function publishVersion(
     );
   }
   modelFolder("", modelName);
+  const files = {
+    "model.onnx": describe(publication.onnx),
+    "feature_bundle.json": describe(publication.bundleJson),
+    "MODEL_CARD.md": describe(publication.modelCard),
+    ...(importanceJson !== undefined && { [IMPORTANCE_FILE]: describe(importanceJson) }),
+  };
   const describeAs = (version: string): Manifest => ({
     format: "bellwether.manifest/1",
     modelName,
@@ -70,12 +105,7 @@ export async function publishVersion(
     publishedAt: publication.now.toISOString(),
     origin,
     configHash,
-    files: {
-      "model.onnx": describe(publication.onnx),
-      "feature_bundle.json": describe(publication.bundleJson),
-      "MODEL_CARD.md": describe(publication.modelCard),
-      ...(importanceJson !== undefined && { [IMPORTANCE_FILE]: describe(importanceJson) }),
-    },
+    files,
     evaluation,
     training: publication.provenance ?? null,
     ...(publication.interface !== undefined && { interface: publication.interface }),
@@ -88,7 +118,7 @@ export async function publishVersion(
   await check({ ...publication, manifest: describeAs("v1") });
   const file = (name: string, content: string): NewFile => ({ name, bytes: Buffer.from(content) });
   const storage = storageOf(registry);
-  const version = await storage.createVersion(modelName, (number) => {
+  const filesOf = (number: string): readonly NewFile[] => {
     const manifest = file("manifest.json", `${JSON.stringify(describeAs(number), null, 2)}\n`);
     return [
       { name: "model.onnx", bytes: publication.onnx },
@@ -101,6 +131,9 @@ export async function publishVersion(
         : [file(SIGNATURE_FILE, signatureOf(manifest.bytes, storage.signer, publication))]),
       manifest,
     ];
-  });
-  return describeAs(version);
+  };
+  const isSame: IsSameModel = (manifest) =>
+    hasSameFiles(parseManifest(Buffer.from(manifest).toString("utf8"), `another version of ${modelName}`), files);
+  const version = await storage.createVersion(modelName, filesOf, isUnlessSame ? isSame : undefined);
+  return version === null ? null : describeAs(version);
 }

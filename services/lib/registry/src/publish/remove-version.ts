@@ -1,11 +1,10 @@
 import { ALIAS_NAMES } from "../aliases/alias-file.ts";
 import { aliasVersion, readAliases } from "../aliases/aliases.ts";
 import { SIGNATURE_FILE } from "../keys/signature-file.ts";
-import { IMPORTANCE_FILE, MAX_FILE_BYTES, VERSION_FILES, versionFolder } from "../layout.ts";
+import { IMPORTANCE_FILE, MAX_FILE_BYTES, MAX_MANIFEST_BYTES, VERSION_FILES, versionFolder } from "../layout.ts";
 import { VersionNeededError, VersionNotFoundError } from "../registry-error.ts";
 import type { RegistryFile } from "../storage/registry-storage.ts";
 import { type Registry, storageOf } from "../storage/storage-of.ts";
-import { MAX_MANIFEST_BYTES } from "../versions/manifest.ts";
 
 /** A version to remove. */
 export interface RemoveVersion {

@@ -7,11 +7,10 @@ import {
   signManifest,
   withSignature,
 } from "../keys/signature-file.ts";
-import { versionFolder } from "../layout.ts";
+import { MAX_MANIFEST_BYTES, versionFolder } from "../layout.ts";
 import { VersionNotFoundError } from "../registry-error.ts";
 import type { RegistryFile } from "../storage/registry-storage.ts";
 import { type Registry, storageOf } from "../storage/storage-of.ts";
-import { MAX_MANIFEST_BYTES } from "../versions/manifest.ts";
 import { readVersion } from "../versions/read-version.ts";
 
 /** A version to sign. */

@@ -4,9 +4,9 @@ import { replaceFile, syncFolder, writeSynced } from "@bellwether/files/durable-
 import { exists, readPlainFile } from "../files/plain-file.ts";
 import { withWriteLock } from "../files/write-lock.ts";
 import { SIGNATURE_FILE } from "../keys/signature-file.ts";
-import { modelFolder, VERSION_FILES, versionFolder } from "../layout.ts";
+import { MAX_MANIFEST_BYTES, modelFolder, VERSION_FILES, versionFolder, versionNumber } from "../layout.ts";
 import { nextVersion } from "./next-version.ts";
-import type { NewFile, RegistryFile, RegistryStorage } from "./registry-storage.ts";
+import type { IsSameModel, NewFile, RegistryFile, RegistryStorage } from "./registry-storage.ts";
 
 /**
  * A registry in a folder. A version is written to a draft folder, which is renamed when it is complete. Changes of a file are made
@@ -47,12 +47,13 @@ export function createFolderStorage(root: string): RegistryStorage {
       );
       return (await Promise.all(parts)).join(" ");
     },
-    async createVersion(modelName, filesOf) {
+    async createVersion(modelName, filesOf, isSame) {
       const folder = modelFolder(root, modelName);
       await mkdir(folder, { recursive: true });
       for (let after = 0; ; ) {
         const { version, number } = nextVersion(modelName, await readdir(folder), after);
-        if (await createFolder(folder, version, filesOf(version))) return version;
+        const outcome = await createFolder(folder, version, filesOf(version), isSame);
+        if (outcome !== "taken") return outcome === "created" ? version : null;
         after = number;
       }
     },
@@ -74,20 +75,57 @@ export function createFolderStorage(root: string): RegistryStorage {
   };
 }
 
-/** Writes a version's folder. @returns false when another publisher has the version in the meantime */
-async function createFolder(folder: string, version: string, files: readonly NewFile[]): Promise<boolean> {
+/**
+ * Writes a version's folder. With `isSame`, the other versions are compared under the lock of the model, so that of two publishers of the
+ * same model the second one sees the version of the first.
+ * @returns "taken" when another publisher has the version in the meantime; "same" when a version has the same model
+ */
+async function createFolder(
+  folder: string,
+  version: string,
+  files: readonly NewFile[],
+  isSame: IsSameModel | undefined,
+): Promise<"created" | "taken" | "same"> {
   const draft = await makeDraft(folder);
+  const place = () => rename(draft, path.join(folder, version));
   try {
     for (const { name, bytes } of files) await writeSynced(path.join(draft, name), bytes);
     await syncFolder(draft);
-    await rename(draft, path.join(folder, version));
+    if (isSame === undefined) await place();
+    else {
+      const hasSame = await withWriteLock(folder, async () => {
+        if (await hasSameModel(folder, files, isSame)) return true;
+        await place();
+        return false;
+      });
+      if (hasSame) {
+        await rm(draft, { recursive: true, force: true });
+        return "same";
+      }
+    }
     await syncFolder(folder);
-    return true;
+    return "created";
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
-    if (["ENOTEMPTY", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "")) return false;
+    if (["ENOTEMPTY", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "")) return "taken";
     throw error;
   }
+}
+
+/** Whether a version has the same model. Only manifests of versions whose model has the same size are read. */
+async function hasSameModel(folder: string, files: readonly NewFile[], isSame: IsSameModel): Promise<boolean> {
+  const bytes = files.find(({ name }) => name === "model.onnx")?.bytes.length;
+  for (const name of await readdir(folder)) {
+    if (versionNumber(name) === 0) continue;
+    const size = await stat(path.join(folder, name, "model.onnx")).then(
+      (found) => found.size,
+      () => null,
+    );
+    if (size !== bytes) continue;
+    const manifest = await readPlainFile(path.join(folder, name, "manifest.json"), MAX_MANIFEST_BYTES);
+    if (manifest !== null && isSame(manifest)) return true;
+  }
+  return false;
 }
 
 /**

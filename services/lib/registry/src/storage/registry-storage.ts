@@ -18,6 +18,9 @@ export interface NewFile {
   readonly bytes: Uint8Array;
 }
 
+/** Whether a version is of the same model. @param manifest content of its manifest.json */
+export type IsSameModel = (manifest: Uint8Array) => boolean;
+
 /**
  * Where a registry is stored: a folder or an object store. All functions throw RegistryNameError for names that are not valid and
  * RegistryUnavailableError when the object store cannot be used.
@@ -53,9 +56,15 @@ export interface RegistryStorage {
   /**
    * Stores a version under the next free number, completely or not at all: a killed process leaves no version that is visible.
    * @param filesOf returns the files of the version in the order in which they are written, the manifest last
-   * @returns the version, for example "v3"
+   * @param isSame whether the manifest of another version is of the same model. Of publishers that store the same model at the same
+   * time, one stores it. Default: it is stored in any case
+   * @returns the version, for example "v3"; null: another version has the same model, and nothing was stored
    */
-  createVersion(modelName: string, filesOf: (version: string) => readonly NewFile[]): Promise<string>;
+  createVersion(
+    modelName: string,
+    filesOf: (version: string) => readonly NewFile[],
+    isSame?: IsSameModel,
+  ): Promise<string | null>;
   /** Removes a file. A file that does not exist is no error. */
   remove(file: RegistryFile): Promise<void>;
   /**

@@ -5,10 +5,11 @@ import {
   ObjectConditionError,
   ObjectNotFoundError,
 } from "@bellwether/object-store/store-error";
-import { modelFolder, versionFolder } from "../layout.ts";
+import { MAX_MANIFEST_BYTES, modelFolder, versionFolder } from "../layout.ts";
 import { ModelCorruptError, RegistryBusyError, RegistryUnavailableError } from "../registry-error.ts";
 import { nextVersion } from "./next-version.ts";
 import type { NewFile, RegistryFile, RegistryStorage } from "./registry-storage.ts";
+import { hasSameModel } from "./same-model.ts";
 
 /** Number of attempts of a change when other writers are faster. */
 const UPDATES = 10;
@@ -83,11 +84,18 @@ export function createStoreStorage(address: string, open: () => Promise<ObjectSt
           files.push(`${key}:${etag}:${bytes}`);
         return files.join(" ");
       }),
-    createVersion: (modelName, filesOf) =>
+    createVersion: (modelName, filesOf, isSame) =>
       withStore(async (store) => {
+        const readManifest = async (version: string): Promise<Uint8Array | null> => {
+          const file: RegistryFile = [modelName, version, "manifest.json"];
+          return (await readWhole(store, file, MAX_MANIFEST_BYTES, placeOf(file)))?.bytes ?? null;
+        };
         for (let after = 0; ; ) {
           const { version, number } = nextVersion(modelName, await namesOf(store, modelName), after);
-          if (await createFiles(store, [modelName, version], filesOf(version))) return version;
+          const hasSame = async (): Promise<boolean> =>
+            isSame !== undefined && (await hasSameModel(store, { modelName, version, readManifest }, isSame));
+          const outcome = await createFiles(store, [modelName, version], filesOf(version), hasSame);
+          if (outcome !== "taken") return outcome === "created" ? version : null;
           after = number;
         }
       }),
@@ -117,29 +125,38 @@ const checked = (modelName: string): string => modelFolder("", modelName);
 
 /**
  * Writes the files of a version one after the other, each only if its key is free.
- * @returns false when another publisher has the version
+ * @param hasSame called before the manifest is written: whether another version has the same model
+ * @returns "taken" when another publisher has the version; "same" when another version has the same model, and nothing was stored
  */
 async function createFiles(
   store: ObjectStore,
   [modelName, version]: readonly [string, string],
   files: readonly NewFile[],
-): Promise<boolean> {
+  hasSame: () => Promise<boolean>,
+): Promise<"created" | "taken" | "same"> {
   const written: ObjectInfo[] = [];
+  const removeWritten = async (): Promise<void> => {
+    for (const { key, etag } of written) await store.delete(key, { condition: { etag } }).catch(() => undefined);
+  };
+  let isLast = false;
   try {
-    for (const { name, bytes } of files) {
-      const isLast = written.length === files.length - 1;
+    for (const [at, { name, bytes }] of files.entries()) {
+      if (at === files.length - 1 && (await hasSame())) {
+        await removeWritten();
+        return "same";
+      }
+      isLast = at === files.length - 1;
       const key = keyOf([modelName, version, name]);
       const contentType = name.endsWith(".json") ? "application/json" : "application/octet-stream";
       const info = await putIf(store, key, bytes, { condition: { absent: true }, contentType });
       // The claim of the number failed, or another program writes into the version: the next number is tried.
-      if (info === null) return false;
-      if (!isLast) written.push(info);
+      if (info === null) return "taken";
+      written.push(info);
     }
-    return true;
+    return "created";
   } catch (error) {
     // After a failed write of the manifest nobody knows whether it was stored: then the files stay.
-    if (written.length < files.length - 1)
-      for (const { key, etag } of written) await store.delete(key, { condition: { etag } }).catch(() => undefined);
+    if (!isLast) await removeWritten();
     throw error;
   }
 }

@@ -72,9 +72,6 @@ export interface Manifest {
   readonly dataSha256?: string;
 }
 
-/** Maximum size of a manifest, in bytes; a typical manifest has about 1 kB. */
-export const MAX_MANIFEST_BYTES = 64 * 1024;
-
 /** Parses a manifest. @throws ModelCorruptError naming the invalid field */
 export function parseManifest(text: string, file: string): Manifest {
   let parsed: unknown;

@@ -1,10 +1,10 @@
 import { aliasVersion, readAliases } from "../aliases/aliases.ts";
 import { digestOf } from "../files/digest.ts";
-import { isModelName, MAX_FILE_BYTES, versionNumber } from "../layout.ts";
+import { isModelName, MAX_FILE_BYTES, MAX_MANIFEST_BYTES, versionNumber } from "../layout.ts";
 import { ModelCorruptError, ModelNotFoundError, ModelSignatureError, VersionNotFoundError } from "../registry-error.ts";
 import type { RegistryFile, RegistryStorage } from "../storage/registry-storage.ts";
 import { type Registry, storageOf } from "../storage/storage-of.ts";
-import { MAX_MANIFEST_BYTES, type Manifest, parseManifest } from "./manifest.ts";
+import { type Manifest, parseManifest } from "./manifest.ts";
 import { verifySignature } from "./verify-signature.ts";
 
 /** A version with its files, whose digests were checked. */

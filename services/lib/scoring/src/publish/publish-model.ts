@@ -1,7 +1,7 @@
 import { NO_ALIASES } from "@bellwether/registry/aliases/alias-file";
 import { aliasVersion, readAliases } from "@bellwether/registry/aliases/aliases";
 import { checkSigner } from "@bellwether/registry/publish/check-signer";
-import { type Publication, publishVersion } from "@bellwether/registry/publish/publish-version";
+import { type Publication, publishUnlessSame } from "@bellwether/registry/publish/publish-version";
 import { setAlias } from "@bellwether/registry/publish/set-alias";
 import type { Registry } from "@bellwether/registry/storage/storage-of";
 import type { VersionCheck } from "@bellwether/registry/versions/read-version";
@@ -91,7 +91,10 @@ export async function publishModel(
     runtime: RUNTIME,
     ...(champion !== undefined && { parent: champion }),
   };
-  const { version } = await publishVersion(root, described, check);
+  const published = await publishUnlessSame(root, described, check);
+  // Another publisher has stored the same model meanwhile.
+  if (published === null) return await publishModel(root, given, by, { ...(complete && { complete }), check });
+  const { version } = published;
   await setAlias(root, { modelName, alias, version, ...by, now, expectedVersion }, check);
   return { version, alias, bands, champion, isNew: true };
 }
