@@ -16,6 +16,7 @@ import { evaluateRows } from "@bellwether/tree-model/trees/evaluate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { scoreBatch } from "../src/batch/score-batch.ts";
 import { explainChange } from "../src/change/explain-change.ts";
+import { createModelChecker } from "../src/model/model-checker.ts";
 import { openExplainer } from "../src/model/open-explainer.ts";
 import { openScoringModel, type ScoringModel } from "../src/model/scoring-model.ts";
 import { scoreSupplier } from "../src/score/score-supplier.ts";
@@ -98,6 +99,19 @@ describe.each([...WITH_COVERS, ...WITHOUT_COVERS])("three classes of %s", (file)
       for (const [c, part] of due.phi.entries()) expect(own[c]).toBeCloseTo(part, 4);
     }
     await model.release();
+  });
+
+  test("a version that another thread has read answers bit for bit like one that is read here", async () => {
+    const stored = await publish(file);
+    await using checker = createModelChecker();
+    const { prepared } = await checker.prepare(stored, null);
+    const [here, there] = [await openScoringModel(stored), await openScoringModel(stored, prepared)];
+    const rows = rowsOf(here.bundle.columns.length);
+    expect(there.identity).toEqual(here.identity);
+    expect(await there.predict(rows, 20)).toEqual(await here.predict(rows, 20));
+    expect(there.explainer?.baseValue).toBe(here.explainer?.baseValue);
+    expect(there.explainer?.explain(rows, 20)).toEqual(here.explainer?.explain(rows, 20));
+    await Promise.all([here.release(), there.release()]);
   });
 
   test("one supplier and a batch have the same risk score, margin and contributions", async () => {

@@ -5,6 +5,7 @@ import { readVersion, type StoredVersion } from "@bellwether/registry/versions/r
 import { DEMO_SPEC, publishDemoModel } from "@bellwether/testing/demo-model";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { featureSchemaHash } from "../src/model/describe-model.ts";
+import type { ModelCheck } from "../src/model/model-check.ts";
 import { createModelChecker } from "../src/model/model-checker.ts";
 import type { ModelRejectedError } from "../src/model/model-rejected-error.ts";
 import { checkScoringModel, type GateOptions, openScoringModel } from "../src/model/scoring-model.ts";
@@ -148,4 +149,24 @@ test("after a rejection the next thread starts at once, before another version i
   } finally {
     process.off("worker", count);
   }
+});
+
+test("a version that the checker has read is opened without reading its trees in the calling thread", async () => {
+  await using checker = createModelChecker();
+  const { prepared, checks } = await checker.prepare(stored, null);
+  expect(checks.at(-1)).toMatchObject({ name: "latency", outcome: "passed" });
+  // Bytes that are no model show who reads them.
+  const unreadable = { ...stored, onnx: Uint8Array.of(1) };
+  const model = await openScoringModel(unreadable, { ...prepared, extendedOnnx: stored.onnx });
+  expect(model.explainer?.kernel).toBe("quadrature/1");
+  await model.release();
+});
+
+test("a version with results of an earlier check is read without another one", async () => {
+  await using checker = createModelChecker({ maxRowMs: -1 });
+  await expect(checker.prepare(stored, null)).rejects.toThrow("at most -1 ms are accepted");
+  const known: readonly ModelCheck[] = [{ name: "latency", outcome: "passed", detail: "" }];
+  const { prepared, checks } = await checker.prepare(stored, known);
+  expect(checks).toEqual(known);
+  await (await openScoringModel(stored, prepared)).release();
 });

@@ -97,10 +97,10 @@ test("50 parallel calls for other versions load one at a time, keep three, and t
   let checking = 0;
   let most = 0;
   const slow = {
-    async check(...given: Parameters<typeof checker.check>) {
+    async prepare(...given: Parameters<typeof checker.prepare>) {
       most = Math.max(most, ++checking);
       try {
-        return await checker.check(...given);
+        return await checker.prepare(...given);
       } finally {
         checking--;
       }
@@ -178,9 +178,9 @@ test("who may use only aliases gets their versions by alias and by name, and no 
 test("a rejected version that was requested is listed with the failed check, and is not opened again", async () => {
   const checked: string[] = [];
   const counting = {
-    check(...given: Parameters<typeof checker.check>) {
+    prepare(...given: Parameters<typeof checker.prepare>) {
       checked.push(given[0].manifest.version);
-      return checker.check(...given);
+      return checker.prepare(...given);
     },
   };
   await using loadedModels = open({ checker: counting });

@@ -67,7 +67,7 @@ export interface LoadedModelsOptions {
   /** Scores the models' batches. It stays open when the loaded models are disposed of. */
   readonly pool: BatchPool;
   /** Checks versions outside the calling thread. It stays open too. */
-  readonly checker: Pick<ModelChecker, "check">;
+  readonly checker: Pick<ModelChecker, "prepare">;
   /** What the checker checks. Default: without a contract, with the default limits. */
   readonly gate?: GateOptions;
   readonly now?: () => Date;

@@ -18,8 +18,8 @@ export interface VersionLoader {
   /**
    * Reads a version, makes the checks of the gate, and loads it. A version that was rejected is opened again only when its files have
    * changed.
-   * @param where "thread": the checks are made in a thread of their own, because calls are answered meanwhile; "here": in the calling
-   * thread, which loads the version once instead of twice
+   * @param where "thread": the version is read and checked in a thread of its own, because calls are answered meanwhile; "here": in the
+   * calling thread, which loads the version once instead of twice
    * @throws ModelRejectedError, ModelCorruptError, ModelSignatureError: the version is rejected, and recorded as that
    * @throws VersionNotFoundError, RegistryUnavailableError, …: nothing is known about the version
    */
@@ -29,7 +29,7 @@ export interface VersionLoader {
 export interface VersionLoaderDeps {
   readonly registry: Registry;
   readonly pool: BatchPool;
-  readonly checker: Pick<ModelChecker, "check">;
+  readonly checker: Pick<ModelChecker, "prepare">;
   /** The checks of a version that is opened in the calling thread: those of the checker. */
   readonly gate: GateOptions;
   readonly rejected: RejectedVersions;
@@ -46,12 +46,12 @@ export function createVersionLoader(deps: VersionLoaderDeps): VersionLoader {
   /** Checks that versions have passed, by their key, with the fingerprint of their files; the oldest is forgotten first. */
   const passed = new Map<string, { readonly fingerprint: string; readonly checks: readonly ModelCheck[] }>();
   const open = async (stored: StoredVersion, key: string, fingerprint: string, where: "thread" | "here") => {
+    if (where === "here") return await openCheckedModel(stored, gate);
     const before = passed.get(key);
     // A version that was released and is loaded again has the same files: golden rows and contributions are compared once more.
-    if (before?.fingerprint === fingerprint) return { checks: before.checks, model: await openScoringModel(stored) };
-    if (where === "here") return await openCheckedModel(stored, gate);
-    const checks = await checker.check(stored);
-    return { checks, model: await openScoringModel(stored) };
+    const known = before?.fingerprint === fingerprint ? before.checks : null;
+    const { checks, prepared } = await checker.prepare(stored, known);
+    return { checks, model: await openScoringModel(stored, prepared) };
   };
   const remember = (key: string, fingerprint: string, checks: readonly ModelCheck[]): void => {
     passed.delete(key);

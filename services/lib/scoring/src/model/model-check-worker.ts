@@ -2,12 +2,17 @@ import { parentPort } from "node:worker_threads";
 import type { StoredVersion } from "@bellwether/registry/versions/read-version";
 import type { ModelCheck } from "./model-check.ts";
 import { ModelRejectedError } from "./model-rejected-error.ts";
-import { checkScoringModel, type GateOptions } from "./scoring-model.ts";
+import { buffersOf, type PreparedModel } from "./prepared-model.ts";
+import { type GateOptions, openCheckedModel, prepareVersion } from "./scoring-model.ts";
 
 /** A task of the thread of model-checker.ts. */
 export interface ModelCheckTask {
   readonly stored: StoredVersion;
   readonly gate: GateOptions;
+  /** Results of an earlier check of the same files: the checks are not made again. */
+  readonly passed: readonly ModelCheck[] | null;
+  /** Whether the answer has the prepared model. */
+  readonly isPrepared: boolean;
 }
 
 /** The answer of the thread to each task. */
@@ -15,18 +20,27 @@ export interface ModelCheckAnswer {
   /** Why the version cannot be served; null when it can. */
   readonly rejection: string | null;
   readonly checks: readonly ModelCheck[];
+  /** Null: the version is rejected, or the task does not ask for it. */
+  readonly prepared: PreparedModel | null;
 }
 
-async function answerOf({ stored, gate }: ModelCheckTask): Promise<ModelCheckAnswer> {
+async function answerOf({ stored, gate, passed, isPrepared }: ModelCheckTask): Promise<ModelCheckAnswer> {
   try {
-    return { rejection: null, checks: await checkScoringModel(stored, gate) };
+    if (passed !== null) return { rejection: null, checks: passed, prepared: await prepareVersion(stored) };
+    const { model, prepared, checks } = await openCheckedModel(stored, gate);
+    await model.release();
+    return { rejection: null, checks, prepared: isPrepared ? prepared : null };
   } catch (error) {
     return {
       rejection: error instanceof Error ? error.message : "it cannot be loaded",
       checks: error instanceof ModelRejectedError ? error.checks : [],
+      prepared: null,
     };
   }
 }
 
 // The checker sends one task at a time.
-parentPort?.on("message", async (task: ModelCheckTask) => parentPort?.postMessage(await answerOf(task)));
+parentPort?.on("message", async (task: ModelCheckTask) => {
+  const answer = await answerOf(task);
+  parentPort?.postMessage(answer, [...buffersOf(answer.prepared)]);
+});

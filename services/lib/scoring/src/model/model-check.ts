@@ -45,8 +45,6 @@ export interface CheckList {
   make<T>(name: ModelCheckName, work: () => Promise<T> | T, detailOf?: (result: T) => string): Promise<T>;
   /** Records that a check was not made. */
   skip(name: ModelCheckName, why: string): void;
-  /** Adds results that were made elsewhere. */
-  add(checks: readonly ModelCheck[]): void;
 }
 
 export function createCheckList(): CheckList {
@@ -64,6 +62,5 @@ export function createCheckList(): CheckList {
       }
     },
     skip: (name, why) => void checks.push({ name, outcome: "not_made", detail: why }),
-    add: (more) => void checks.push(...more),
   };
 }

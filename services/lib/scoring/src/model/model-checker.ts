@@ -5,6 +5,7 @@ import type { StoredVersion } from "@bellwether/registry/versions/read-version";
 import type { ModelCheck } from "./model-check.ts";
 import type { ModelCheckAnswer, ModelCheckTask } from "./model-check-worker.ts";
 import { ModelRejectedError } from "./model-rejected-error.ts";
+import type { PreparedModel } from "./prepared-model.ts";
 import type { GateOptions } from "./scoring-model.ts";
 
 /** Heap limit of a checking thread; the memory of ONNX Runtime is not part of it. */
@@ -21,6 +22,18 @@ export interface ModelChecker extends AsyncDisposable {
    * @throws ModelRejectedError when it cannot be served; the signal's reason when the signal is aborted first.
    */
   check(stored: StoredVersion, signal?: AbortSignal): Promise<readonly ModelCheck[]>;
+  /**
+   * Makes the same checks, and reads the version for `openScoringModel`: in the calling thread it would take seconds for a large model.
+   * @param passed results of an earlier check of the same files: the checks are not made again. Null: they are made
+   * @throws as `check`
+   */
+  prepare(stored: StoredVersion, passed: readonly ModelCheck[] | null): Promise<PreparedVersion>;
+}
+
+/** A version that has passed its checks, and what the calling thread needs to open it. */
+export interface PreparedVersion {
+  readonly checks: readonly ModelCheck[];
+  readonly prepared: PreparedModel;
 }
 
 /** Creates a checker; closing it ends a running check. */
@@ -50,14 +63,14 @@ export function createModelChecker(gate: GateOptions = {}): ModelChecker {
   const endWhenIdle = (): void => {
     idle = setTimeout(() => void endThread(), IDLE_MS).unref();
   };
-  const checkInThread = async (stored: StoredVersion, signal: AbortSignal): Promise<readonly ModelCheck[]> => {
+  const performInThread = async (task: ModelCheckTask, signal: AbortSignal): Promise<ModelCheckAnswer> => {
     signal.throwIfAborted();
     clearTimeout(idle);
     thread ??= startThread();
     try {
-      const checks = await askThread(thread, { stored, gate }, signal);
+      const answer = await askThread(thread, task, signal);
       endWhenIdle();
-      return checks;
+      return answer;
     } catch (error) {
       // What a hostile file has left in the thread does not meet the next version. Its successor starts now, because the version
       // that replaces a rejected one often follows soon, and would wait for the start.
@@ -70,18 +83,25 @@ export function createModelChecker(gate: GateOptions = {}): ModelChecker {
       throw error;
     }
   };
+  /** Performs one task at a time, in the order of the calls. */
+  const perform = async (task: ModelCheckTask, signal?: AbortSignal): Promise<ModelCheckAnswer> => {
+    const ended = AbortSignal.any([closing.signal, ...(signal === undefined ? [] : [signal])]);
+    const before = last;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    last = promise;
+    try {
+      await before;
+      return await performInThread(task, ended);
+    } finally {
+      resolve();
+    }
+  };
   return {
-    async check(stored, signal) {
-      const ended = AbortSignal.any([closing.signal, ...(signal === undefined ? [] : [signal])]);
-      const before = last;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      last = promise;
-      try {
-        await before;
-        return await checkInThread(stored, ended);
-      } finally {
-        resolve();
-      }
+    check: async (stored, signal) => (await perform({ stored, gate, passed: null, isPrepared: false }, signal)).checks,
+    async prepare(stored, passed) {
+      const { checks, prepared } = await perform({ stored, gate, passed, isPrepared: true });
+      if (prepared === null) throw new Error("the thread that checks versions has not sent the prepared model");
+      return { checks, prepared };
     },
     async [Symbol.asyncDispose]() {
       closing.abort(new Error("the service stops"));
@@ -91,11 +111,14 @@ export function createModelChecker(gate: GateOptions = {}): ModelChecker {
   };
 }
 
-async function askThread(worker: Worker, task: ModelCheckTask, signal: AbortSignal): Promise<readonly ModelCheck[]> {
-  const { promise, resolve, reject } = Promise.withResolvers<readonly ModelCheck[]>();
+async function askThread(worker: Worker, task: ModelCheckTask, signal: AbortSignal): Promise<ModelCheckAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<ModelCheckAnswer>();
   const abort = (): void => reject(signal.reason);
-  const answered = ({ rejection, checks }: ModelCheckAnswer): void =>
-    rejection === null ? resolve(checks) : reject(new ModelRejectedError(rejection, { checks }));
+  const answered = (answer: ModelCheckAnswer): void => {
+    const { rejection, checks } = answer;
+    if (rejection === null) resolve(answer);
+    else reject(new ModelRejectedError(rejection, { checks }));
+  };
   const failed = (cause: Error): void =>
     reject(new ModelRejectedError(`checking it failed: ${cause.message}`, { cause }));
   const exited = (code: number): void =>

@@ -1,6 +1,10 @@
 import type { Explanation } from "@bellwether/risk-model/bundle/feature-bundle";
-import { createExplainer, type Explainer } from "@bellwether/tree-model/shap/explainer";
-import { compileInterventional } from "@bellwether/tree-model/shap/interventional-explainer";
+import { type CompiledQuadrature, compileExplainer, openCompiled } from "@bellwether/tree-model/shap/explainer";
+import {
+  type CompiledInterventional,
+  compileInterventional,
+  openInterventional,
+} from "@bellwether/tree-model/shap/interventional-explainer";
 import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import { nextTurn } from "../runtime/event-loop-turn.ts";
 
@@ -14,14 +18,24 @@ export interface RowExplainer {
   explain(rows: Float32Array, n: number): Float32Array;
 }
 
+/** The explainer of a model, compiled: plain data, which can be passed to another thread. Null: the bundle declares none. */
+export type CompiledRowExplainer = CompiledQuadrature | CompiledInterventional | null;
+
 /**
- * Creates an explainer of the kind that the bundle declares; null when it declares none.
+ * Compiles an explainer of the kind that the bundle declares. A large model takes seconds.
  * @throws NoCoversError, InterventionalRejectedError, RangeError when the bundle declares a kind that the model does not support.
  */
-export async function createRowExplainer(model: TreeModel, explanation: Explanation): Promise<RowExplainer | null> {
+export async function compileRowExplainer(model: TreeModel, explanation: Explanation): Promise<CompiledRowExplainer> {
   if (explanation.kind === "none") return null;
-  const explainer =
-    explanation.kind === "path-dependent" ? createExplainer(model) : await compileInTurns(model, explanation.rows);
+  return explanation.kind === "path-dependent"
+    ? compileExplainer(model)
+    : await compileInTurns(model, explanation.rows);
+}
+
+/** Makes a compiled explainer ready to run. */
+export function openRowExplainer(compiled: CompiledRowExplainer): RowExplainer | null {
+  if (compiled === null) return null;
+  const explainer = compiled.kind === "quadrature" ? openCompiled(compiled) : openInterventional(compiled);
   return {
     kernel: explainer.version,
     baseValue: explainer.baseValue[0] ?? 0,
@@ -29,11 +43,16 @@ export async function createRowExplainer(model: TreeModel, explanation: Explanat
   };
 }
 
+/** Compiles an explainer and makes it ready to run. @throws the errors of `compileRowExplainer` */
+export async function createRowExplainer(model: TreeModel, explanation: Explanation): Promise<RowExplainer | null> {
+  return openRowExplainer(await compileRowExplainer(model, explanation));
+}
+
 /**
  * Compiles one tree per iteration of the event loop: a large model takes seconds, and calls to the current
  * model continue meanwhile.
  */
-async function compileInTurns(model: TreeModel, rows: readonly (readonly (number | null)[])[]): Promise<Explainer> {
+async function compileInTurns(model: TreeModel, rows: readonly (readonly (number | null)[])[]) {
   for (const [r, row] of rows.entries()) {
     if (row.length !== model.features)
       throw new RangeError(`background row ${r} has ${row.length} values for ${model.features} columns`);

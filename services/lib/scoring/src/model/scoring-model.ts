@@ -3,18 +3,17 @@ import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle
 import { BundleError, parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
 import { createVectorizer, type Vectorizer } from "@bellwether/risk-model/features/vectorize";
 import { readOnnxTreeModel } from "@bellwether/tree-model/onnx/read-tree-ensemble";
-import { outputScales } from "@bellwether/tree-model/trees/output-scales";
 import type { TreeModel } from "@bellwether/tree-model/trees/tree-model";
 import { nextTurn } from "../runtime/event-loop-turn.ts";
 import { type ModelOutputs, type OnnxSession, openOnnxSession, RUNTIME } from "../runtime/onnx-session.ts";
 import { featureSchemaHash } from "./describe-model.ts";
-import { explainedOutput } from "./explained-output.ts";
 import { createMicroBatcher, type ScoreRow } from "./micro-batcher.ts";
 import { type CheckList, createCheckList, type ModelCheck } from "./model-check.ts";
 import { ModelRejectedError } from "./model-rejected-error.ts";
-import { createRowExplainer, type RowExplainer } from "./row-explainer.ts";
+import { type PreparedModel, prepareModel } from "./prepared-model.ts";
+import { openRowExplainer, type RowExplainer } from "./row-explainer.ts";
 import { measureRow } from "./row-time.ts";
-import { contractViolations, type ServiceContract } from "./service-contract.ts";
+import type { ServiceContract } from "./service-contract.ts";
 import { answerGoldenRows, answerRows, verifyAdditivity, verifyGoldenRows } from "./verify-model.ts";
 
 /**
@@ -72,15 +71,26 @@ export async function checkScoringModel(stored: StoredVersion, gate: GateOptions
   return checks;
 }
 
+/** A model that has passed the checks of the gate. */
+export interface CheckedModel {
+  readonly model: ScoringModel;
+  /** What another thread needs to open the same version. */
+  readonly prepared: PreparedModel;
+  /** The results of the checks from "bundle" to "latency", in their order. */
+  readonly checks: readonly ModelCheck[];
+}
+
 /** Makes the checks of `checkScoringModel`, and returns the model that has passed them. @throws ModelRejectedError */
 export async function openCheckedModel(
   stored: StoredVersion,
   { contract = null, maxRowMs = DEFAULT_MAX_ROW_MS }: GateOptions = {},
-): Promise<{ readonly model: ScoringModel; readonly checks: readonly ModelCheck[] }> {
+): Promise<CheckedModel> {
   const list = createCheckList();
   try {
     const bundle = await list.make("bundle", () => readBundle(stored));
-    await using opened = await openParts(stored, bundle, list, contract);
+    const vectorizer = createVectorizer(bundle);
+    const prepared = await prepareModel(stored.onnx, { bundle, columns: vectorizer.columns }, list, contract);
+    await using opened = await openParts(stored, bundle, vectorizer, prepared);
     await verifyParts(opened, list);
     const { session, explainer, scale } = opened;
     const missing = new Float32Array(bundle.columns.length).fill(Number.NaN);
@@ -100,7 +110,7 @@ export async function openCheckedModel(
       return ms;
     };
     await list.make("latency", measure, (ms) => `${ms.toPrecision(2)} ms a row, ${limit}`);
-    return { model: opened.serve(), checks: list.checks };
+    return { model: opened.serve(), prepared, checks: list.checks };
   } catch (error) {
     const { message, cause } = rejectionOf(error);
     throw new ModelRejectedError(message, { cause: cause ?? error, checks: list.checks });
@@ -109,15 +119,36 @@ export async function openCheckedModel(
 
 /**
  * Loads a version and verifies that its answers equal the recorded ones. Between its steps, other work of the event loop is done.
+ * @param prepared what another thread has read of this version; null: it is read here
  * @throws ModelRejectedError when the bundle is not that of the manifest, model.onnx cannot be read or run, or golden rows or the explanation differ; BundleError when the bundle cannot be read.
  */
-export async function openScoringModel(stored: StoredVersion): Promise<ScoringModel> {
+export async function openScoringModel(
+  stored: StoredVersion,
+  prepared: PreparedModel | null = null,
+): Promise<ScoringModel> {
   const bundle = readBundle(stored);
   try {
+    const vectorizer = createVectorizer(bundle);
     const list = createCheckList();
-    await using opened = await openParts(stored, bundle, list, null);
+    await using opened = await openParts(
+      stored,
+      bundle,
+      vectorizer,
+      prepared ?? (await prepareModel(stored.onnx, { bundle, columns: vectorizer.columns }, list, null)),
+    );
     await verifyParts(opened, list);
     return opened.serve();
+  } catch (cause) {
+    throw rejectionOf(cause);
+  }
+}
+
+/** Reads a version for a thread that opens it, without any check of its outputs. @throws the errors of `openScoringModel` */
+export async function prepareVersion(stored: StoredVersion): Promise<PreparedModel> {
+  const bundle = readBundle(stored);
+  try {
+    const { columns } = createVectorizer(bundle);
+    return await prepareModel(stored.onnx, { bundle, columns }, createCheckList(), null);
   } catch (cause) {
     throw rejectionOf(cause);
   }
@@ -166,35 +197,18 @@ interface OpenedParts extends AsyncDisposable {
 async function openParts(
   stored: StoredVersion,
   bundle: FeatureBundle,
-  list: CheckList,
-  contract: ServiceContract | null,
+  vectorizer: Vectorizer,
+  { extendedOnnx, margin, explainer: compiled, isSumOfTrees, scale }: PreparedModel,
 ): Promise<OpenedParts> {
   const { manifest } = stored;
-  const vectorizer = createVectorizer(bundle);
-  const { model, classColumn } = await list.make("operators", () => {
-    const read = readOnnxTreeModel(stored.onnx);
-    if (read.model.features !== vectorizer.columns)
-      throw new ModelRejectedError(
-        `model.onnx takes ${read.model.features} columns, its bundle describes ${vectorizer.columns}`,
-      );
-    return read;
-  });
-  // Not read in `serve`, which would keep the trees in memory as long as the model.
-  const isSumOfTrees = classColumn === null && model.outputs === 1;
-  await checkContract(bundle, list, contract);
-  await nextTurn();
-  const explained = await explainedOutput(stored.onnx, model, classColumn, bundle);
-  const session = await openOnnxSession(explained.onnx, vectorizer.columns, explained.margin);
+  const session = await openOnnxSession(extendedOnnx ?? stored.onnx, vectorizer.columns, margin);
   let isServed = false;
   try {
     await nextTurn();
-    const explainer = await createRowExplainer(explained.model, bundle.explanation).catch((cause: unknown) => {
-      if (!(cause instanceof Error)) throw cause;
-      throw new ModelRejectedError(`the bundle's explanation does not fit model.onnx: ${cause.message}`, { cause });
-    });
+    const explainer = openRowExplainer(compiled);
     await nextTurn();
     return {
-      ...{ stored, bundle, session, explainer, scale: outputScales(explained.model)[0] as number },
+      ...{ stored, bundle, session, explainer, scale },
       serve() {
         isServed = true;
         return {
@@ -225,19 +239,6 @@ async function openParts(
     await session.release();
     throw error;
   }
-}
-
-async function checkContract(bundle: FeatureBundle, list: CheckList, contract: ServiceContract | null): Promise<void> {
-  if (contract === null) return list.skip("contract", "this service has no configuration of a model");
-  if (contract.name !== bundle.modelName)
-    return list.skip("contract", `the configuration is of the model "${contract.name}"`);
-  await list.make("contract", () => {
-    const violations = contractViolations(bundle, contract);
-    if (violations.length > 0)
-      throw new ModelRejectedError(
-        `it does not take what this service is configured for: ${violations.slice(0, 5).join("; ")}${violations.length > 5 ? `; and ${violations.length - 5} more` : ""}`,
-      );
-  });
 }
 
 /** Compares golden rows and contributions. @throws ModelRejectedError */

@@ -1,7 +1,7 @@
 import type { TreeModel } from "../trees/tree-model.ts";
 import { baseValue } from "./base-value.ts";
 import type { Kernel } from "./kernel.ts";
-import { compileQuadrature } from "./quadrature-program.ts";
+import { compileQuadrature, type QuadratureProgram } from "./quadrature-program.ts";
 import { createScalarKernel } from "./scalar-kernel.ts";
 import { createWasmKernel } from "./wasm-kernel.ts";
 
@@ -41,14 +41,26 @@ export interface Explainer {
  */
 export const QUADRATURE_VERSION = "quadrature/1";
 
+/** A model compiled for exact path-dependent SHAP: plain data, which can be passed to another thread. */
+export interface CompiledQuadrature {
+  readonly kind: "quadrature";
+  readonly program: QuadratureProgram;
+  /** Expected raw output over the training covers, `[outputs]`. */
+  readonly baseValue: Float64Array;
+}
+
 /**
- * Compiles a model for exact path-dependent SHAP.
+ * Compiles a model for exact path-dependent SHAP. A large model takes seconds.
  * @throws NoCoversError when the model has no covers.
  */
-export function createExplainer(model: TreeModel): Explainer {
-  const program = compileQuadrature(model);
+export function compileExplainer(model: TreeModel): CompiledQuadrature {
+  return { kind: "quadrature", program: compileQuadrature(model), baseValue: baseValue(model) };
+}
+
+/** Makes a compiled model ready to run: copies it into the memory of the kernel. */
+export function openCompiled({ program, baseValue: base }: CompiledQuadrature): Explainer {
   const kernel = createWasmKernel(program) ?? createScalarKernel(program);
-  const { features, outputs } = model;
+  const { features, outputs } = program;
   return {
     kind: "quadrature",
     version: QUADRATURE_VERSION,
@@ -57,7 +69,7 @@ export function createExplainer(model: TreeModel): Explainer {
     code: kernel.code,
     features,
     outputs,
-    baseValue: baseValue(model),
+    baseValue: base,
     tableBytes: 4 * (program.units.length + program.operations.length + program.rules.length + program.tables.length),
     explain(rows, n, out = new Float32Array(n * outputs * features)) {
       if (rows.length < n * features) throw new RangeError(`${n} rows of ${features} features: ${rows.length} values`);
@@ -68,3 +80,9 @@ export function createExplainer(model: TreeModel): Explainer {
     },
   };
 }
+
+/**
+ * Compiles a model for exact path-dependent SHAP, ready to run.
+ * @throws NoCoversError when the model has no covers.
+ */
+export const createExplainer = (model: TreeModel): Explainer => openCompiled(compileExplainer(model));

@@ -25,11 +25,23 @@ const BLOCK_ROWS = 64;
  */
 export function createInterventionalExplainer(model: TreeModel, background: Float32Array, n: number): Explainer {
   const steps = compileInterventional(model, background, n);
-  for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value;
+  for (let step = steps.next(); ; step = steps.next()) if (step.done) return openInterventional(step.value);
+}
+
+/** A model compiled for exact interventional SHAP: plain data, which can be passed to another thread. */
+export interface CompiledInterventional {
+  readonly kind: "pattern-tables";
+  readonly features: number;
+  readonly outputs: number;
+  /** Number of background rows. */
+  readonly rows: number;
+  readonly trees: readonly InterventionalTree[];
+  /** Expected raw output over the background, `[outputs]`. */
+  readonly baseValue: Float64Array;
 }
 
 /**
- * Like createInterventionalExplainer, but compiles one tree per step. A large model takes seconds, so a
+ * Compiles a model for exact interventional SHAP, one tree per step. A large model takes seconds, so a
  * server runs each step in another iteration of its event loop.
  * @throws RangeError, InterventionalRejectedError as createInterventionalExplainer.
  */
@@ -37,7 +49,7 @@ export function* compileInterventional(
   model: TreeModel,
   background: Float32Array,
   n: number,
-): Generator<undefined, Explainer> {
+): Generator<undefined, CompiledInterventional> {
   const { features, outputs } = model;
   if (background.length < n * features) {
     throw new RangeError(`${n} background rows of ${features} features: ${background.length} values`);
@@ -48,8 +60,19 @@ export function* compileInterventional(
     trees.push(interventionalTree(tree, background, n, features));
     yield;
   }
+  return { kind: "pattern-tables", features, outputs, rows: n, trees, baseValue: expectedOutput(model, trees) };
+}
+
+/** Makes a compiled model ready to run. */
+export function openInterventional({
+  features,
+  outputs,
+  rows: n,
+  trees,
+  baseValue,
+}: CompiledInterventional): Explainer {
   const sums = new Float64Array(BLOCK_ROWS * outputs * features);
-  const patterns = new Uint8Array(Math.max(0, ...model.trees.map((tree) => tree.feature.length)));
+  const patterns = new Uint8Array(trees.reduce((most, { tree }) => Math.max(most, tree.feature.length), 0));
   return {
     kind: "pattern-tables",
     version: INTERVENTIONAL_VERSION,
@@ -58,7 +81,7 @@ export function* compileInterventional(
     code: "typescript",
     features,
     outputs,
-    baseValue: expectedOutput(model, trees),
+    baseValue,
     tableBytes: trees.reduce((bytes, { tables }) => bytes + tables.byteLength, 0),
     explain(rows, count, out = new Float32Array(count * outputs * features)) {
       if (rows.length < count * features) {
