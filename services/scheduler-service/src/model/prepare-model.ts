@@ -9,7 +9,8 @@ const MAX_HEAP_MB = 1_024;
 /** Prepares uploaded models outside the event loop, one at a time. */
 export interface ModelPreparer extends AsyncDisposable {
   /**
-   * Reads the files of an upload, converts a foreign model, and describes it.
+   * Reads the files of an upload, converts a foreign model, and describes it. The files are handed over to a thread without a copy: the
+   * caller cannot read them afterwards.
    * @throws ModelRejectedError, ImportRejectedError; the signal's reason when the signal is aborted first
    */
   prepare(task: PrepareTask, signal: AbortSignal): Promise<PreparedModel>;
@@ -43,8 +44,10 @@ async function prepareInThread(task: PrepareTask, signal: AbortSignal): Promise<
   const { promise, resolve, reject } = Promise.withResolvers<PreparedModel>();
   const rejected = (text: string, cause?: unknown): Error =>
     task.kind === "import" ? new ImportRejectedError(text, { cause }) : new ModelRejectedError(text, { cause });
+  const files = task.kind === "publish" ? [task.onnx] : [task.model, task.background, task.expected];
   const worker = new Worker(new URL("./prepare-worker.ts", import.meta.url), {
     workerData: task,
+    transferList: files.flatMap((file) => (file?.buffer instanceof ArrayBuffer ? [file.buffer] : [])),
     resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
   });
   const abort = (): void => reject(signal.reason);

@@ -65,4 +65,7 @@ async function prepareImport(given: ImportTask): Promise<PrepareAnswer> {
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : "it cannot be read");
 
 const task = workerData as PrepareTask;
-parentPort?.postMessage(await (task.kind === "publish" ? preparePublish(task) : prepareImport(task)));
+const answer = await (task.kind === "publish" ? preparePublish(task) : prepareImport(task));
+// The thread ends with its answer: the model is handed over without a copy.
+const { buffer } = answer.outcome === "ready" ? answer.model.onnx : new Uint8Array();
+parentPort?.postMessage(answer, buffer instanceof ArrayBuffer ? [buffer] : []);
