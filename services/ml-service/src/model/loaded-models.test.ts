@@ -127,10 +127,10 @@ test("50 parallel calls for versions that do not exist are answered while a load
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   const held = {
-    async check(...given: Parameters<typeof checker.check>) {
+    async prepare(...given: Parameters<typeof checker.prepare>) {
       begin();
       await ended;
-      return await checker.check(...given);
+      return await checker.prepare(...given);
     },
   };
   await using loadedModels = open({ checker: held });
