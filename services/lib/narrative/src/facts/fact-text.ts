@@ -1,4 +1,4 @@
-import { numberText, withUnit } from "@bellwether/reasons/reason-text";
+import { numberText } from "@bellwether/reasons/reason-text";
 import type { Language } from "./language.ts";
 
 /** Separators of numbers. */
@@ -7,41 +7,8 @@ const SEPARATORS: Readonly<Record<Language, { readonly decimal: string; readonly
   de: { decimal: ",", group: "." },
 };
 
-/**
- * Ends of German units with their singular, also where they end a longer word: "Streitfälle". Other units are shown as they are
- * declared. German has no rule for plurals.
- */
-const GERMAN_SINGULARS: readonly (readonly [plural: string, singular: string])[] = [
-  ["tionen", "tion"],
-  ["ungen", "ung"],
-  ["Fälle", "Fall"],
-  ["fälle", "fall"],
-  ["Tage", "Tag"],
-  ["tage", "tag"],
-  ["Stunden", "Stunde"],
-  ["Wochen", "Woche"],
-  ["Monate", "Monat"],
-  ["Jahre", "Jahr"],
-  ["Punkte", "Punkt"],
-  ["punkte", "punkt"],
-  ["Länder", "Land"],
-  ["Zeilen", "Zeile"],
-  ["Verträge", "Vertrag"],
-  ["Aufträge", "Auftrag"],
-];
-
 /** Returns a number in the form of a language: "0.45" in English, "0,45" in German. Four significant digits. */
 export const localNumber = (x: number, language: Language): string => localText(numberText(x), language);
-
-/** Returns a number with its unit in the form of a language: "1 dispute", "1,5 Tage". @param unit "" where there is none */
-export function localQuantity(x: number, unit: string, language: Language): string {
-  const number = localNumber(x, language);
-  if (language === "en") return withUnit(number, unit);
-  if (unit === "") return number;
-  const isOne = number === "1" || number === "-1";
-  const ending = isOne ? GERMAN_SINGULARS.find(([plural]) => unit.endsWith(plural)) : undefined;
-  return `${number} ${ending === undefined ? unit : unit.slice(0, -ending[0].length) + ending[1]}`;
-}
 
 /** Returns a risk score in the form of a language, with two decimals. */
 export const localScore = (x: number, language: Language): string => localText(x.toFixed(2), language);

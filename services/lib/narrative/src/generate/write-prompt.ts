@@ -1,6 +1,6 @@
 import { placeholdersOf } from "../answer/placeholders.ts";
 import { type ClaimKind, comparedOf, missingId, quoteId } from "../claims/check-claims.ts";
-import { localNumber, localQuantity, localScore, scorePercent } from "../facts/fact-text.ts";
+import { localNumber, localScore, scorePercent } from "../facts/fact-text.ts";
 import type { Language } from "../facts/language.ts";
 import type { NarrativeFacts, ReasonFact } from "../facts/narrative-facts.ts";
 import { localQuantity } from "../facts/quantity-text.ts";

@@ -1,5 +1,5 @@
 import { listed } from "@bellwether/reasons/reason-text";
-import { localNumber, localQuantity, localScore } from "../facts/fact-text.ts";
+import { localNumber, localScore } from "../facts/fact-text.ts";
 import type { Language } from "../facts/language.ts";
 import type { NarrativeFacts, ReasonFact } from "../facts/narrative-facts.ts";
 import { localQuantity } from "../facts/quantity-text.ts";
