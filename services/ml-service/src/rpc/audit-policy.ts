@@ -90,7 +90,7 @@ export function auditPolicy({ record, rejections, lost, newId, now }: AuditPolic
       try {
         record(eventFromCall(call, undefined, newId(), endedAtMs));
       } catch {
-        lost(1, "not_told");
+        lost(1, "not_recorded");
       }
     }
   };
