@@ -32,7 +32,7 @@ export function RunChecks({ run }: { run: BatchRun }) {
 function CheckTable({ checks }: Pick<BatchRun, "checks">) {
   return (
     <Wide label="Checks of the input">
-      <table>
+      <table className="stacks">
         <thead>
           <tr>
             <th scope="col">Check</th>

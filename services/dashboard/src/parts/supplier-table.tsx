@@ -53,9 +53,15 @@ export function SupplierTable({ suppliers, modelName, currency }: SupplierTableP
               <td>
                 <ScoreMeter score={latestScore?.riskScore} />
               </td>
-              <td className="number">{latestScore?.change === undefined ? "–" : signedText(latestScore.change)}</td>
-              <td className="number">{moneyText(latestScore?.impact, currency)}</td>
-              <td className="number">{activeAlerts || "–"}</td>
+              <td className="number labelled" data-label="Change">
+                {latestScore?.change === undefined ? "–" : signedText(latestScore.change)}
+              </td>
+              <td className="number labelled" data-label="Expected impact">
+                {moneyText(latestScore?.impact, currency)}
+              </td>
+              <td className="number labelled" data-label="Alerts">
+                {activeAlerts || "–"}
+              </td>
               <td className="why">
                 {latestScore?.reasons
                   .slice(0, REASONS)
