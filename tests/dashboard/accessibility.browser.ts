@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
-import { overflowOf, seriousViolations } from "./axe.ts";
+import { hiddenColumns, overflowOf, seriousViolations } from "./axe.ts";
 import { hasChromium } from "./browser.ts";
 import { demoData, manyAlerts } from "./demo-data.ts";
 import { isActive, panel, row } from "./inbox-page.ts";
@@ -211,6 +211,7 @@ describe.skipIf(!hasChromium)("accessibility of the dashboard (apt-get install c
         await ready(page);
         const overflow = await overflowOf(page);
         if (overflow > 0) wide.push(`${hash} at ${width}: ${overflow} px`);
+        for (const hidden of await hiddenColumns(page)) wide.push(`${hash} at ${width}: ${hidden}`);
       }
       await go(page, "#/alerts");
       await row(page, "Supplier 003").first().click();

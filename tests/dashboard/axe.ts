@@ -15,6 +15,16 @@ export async function seriousViolations(page: Page): Promise<string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join("; ")}`);
 }
 
+/** Returns the names of tables and plots that a reader must scroll sideways to see all of. */
+export const hiddenColumns = (page: Page): Promise<string[]> =>
+  page
+    .locator(".wide:visible")
+    .evaluateAll((boxes) =>
+      boxes
+        .filter((box) => box.scrollWidth > box.clientWidth + 1)
+        .map((box) => `${box.getAttribute("aria-label")} has hidden columns`),
+    );
+
 /** Returns the number of pixels by which a page is wider than its window. */
 export const overflowOf = (page: Page): Promise<number> =>
   page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);

@@ -15,7 +15,7 @@ export function RunList() {
   if (!list.data) return <Failure error={list.error} onRetry={() => void list.refetch()} />;
   const nowMs = Date.now();
   return (
-    <table className="stacks">
+    <table>
       <thead>
         <tr>
           <th scope="col">Week</th>
@@ -39,9 +39,7 @@ export function RunList() {
             <td>
               <RunStateBadge state={run.state} />
             </td>
-            <td className="number labelled" data-label="Scored">
-              {countText(run.rowsScored)}
-            </td>
+            <td className="number">{countText(run.rowsScored)}</td>
             <td className="when">{agoText(run.startedAt, nowMs)}</td>
           </tr>
         ))}

@@ -33,7 +33,7 @@ export function DriftTable({ drift, complete }: { drift: readonly FeatureDrift[]
         {summaryOf(lines, alarms.length)}
         {alarms.length > 0 && " Check how these features are measured."}
       </p>
-      <table className="drift stacks">
+      <table className="drift">
         <thead>
           <tr>
             <th scope="col">Change</th>
