@@ -13,6 +13,8 @@ RUN mkdir -p ../folders/models ../folders/data
 FROM node:24.21.0-bookworm-slim
 # Nothing outside a container can reach its loopback address. On the address below, the service starts only with authentication.
 ENV NODE_ENV=production ORT_DISABLE_TELEMETRY=1 BELLWETHER_HOST=0.0.0.0 NODE_COMPILE_CACHE=/app/compile-cache
+# The memory of large requests goes back to the system when it is freed. By default, glibc keeps some 100 MB of it.
+ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=1048576
 WORKDIR /app
 # npm installs some packages in the workspace folders instead of the root node_modules.
 COPY --from=install /app .
@@ -24,7 +26,8 @@ COPY --from=install --chown=1000:1000 /folders /var/lib/bellwether
 RUN mkdir compile-cache && chown 1000:1000 compile-cache
 # The user "node", as a number: Kubernetes cannot verify for a name that it is not root.
 USER 1000:1000
-# A process writes its compiled code when it ends, and only for its own user: start the service once, and end it when it is ready.
-RUN NODE_COMPILE_CACHE=compile-cache BELLWETHER_HOST=127.0.0.1 BELLWETHER_AUDIT_SINK=off node -e 'const service = require("node:child_process").fork("services/ml-service/src/main.ts"); service.once("message", () => service.disconnect()); service.once("exit", (code) => process.exit(code ?? 1));'
+# A process writes its compiled code when it ends, and only for its own user and options: start the service once as below, and end it when it is ready.
+RUN NODE_COMPILE_CACHE=compile-cache BELLWETHER_HOST=127.0.0.1 BELLWETHER_AUDIT_SINK=off node --max-semi-space-size=16 -e 'const service = require("node:child_process").fork("services/ml-service/src/main.ts"); service.once("message", () => service.disconnect()); service.once("exit", (code) => process.exit(code ?? 1));'
 EXPOSE 8081 9081 9481
-CMD ["node", "services/ml-service/src/main.ts"]
+# The option is explained where npm start uses it: services/cli/src/launch/service-process.ts.
+CMD ["node", "--max-semi-space-size=16", "services/ml-service/src/main.ts"]

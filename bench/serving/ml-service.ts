@@ -17,6 +17,12 @@ export interface MlService extends AsyncDisposable {
 
 type Addresses = Readonly<Record<"grpc" | "web", { readonly port: number }>>;
 
+/** Options of Node and variables of glibc, as in deploy/Dockerfile.ml. */
+const IMAGE = {
+  execArgv: ["--max-semi-space-size=16"],
+  env: { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_TRIM_THRESHOLD_: "1048576" },
+};
+
 /** @param launcher Prefix of the command, for example that binds the process to a core. */
 export async function startMlService(
   registry: string,
@@ -28,8 +34,10 @@ export async function startMlService(
   const began = performance.now();
   const started: NodeProcess = spawnNode(main, {
     launcher,
+    execArgv: IMAGE.execArgv,
     env: {
       ...PROCESS_ENV,
+      ...IMAGE.env,
       PATH: process.env.PATH,
       ...{ ML_SERVICE_GRPC_PORT: "0", ML_SERVICE_WEB_PORT: "0", ML_SERVICE_ADMIN_PORT: "0" },
       ...{ MODEL_REGISTRY_URL: `file:${registry}`, BELLWETHER_MODEL: MODEL_NAME, BELLWETHER_DATA_DIR: data },

@@ -38,10 +38,16 @@ const exitText = (code: number | null, by: NodeJS.Signals | null): string =>
 
 /**
  * Options of Node for a service, the same as in deploy/. The chunks of a weekly run are short-lived. With more than
- * 32 MiB for young objects, V8 would hold twice as much of them, and begin a full collection before it frees them.
+ * 32 MiB for young objects, V8 would hold twice as much of them, and begin a full collection before it frees them. In
+ * ml-service, 16 MiB are as fast as V8's default, which keeps 67 MB resident under batches.
  */
 const NODE_OPTIONS_OF: ReadonlyMap<string, readonly string[]> = new Map([
   ["ops-service", ["--max-semi-space-size=32"]],
+  ["ml-service", ["--max-semi-space-size=16"]],
+]);
+/** Variables of glibc for a service, the same as in deploy/: memory of large requests that is freed goes back to the system. */
+const MALLOC_OF: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map([
+  ["ml-service", { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_TRIM_THRESHOLD_: "1048576" }],
 ]);
 const READY_MS = 30_000;
 /**
@@ -64,7 +70,7 @@ export async function startServiceProcess(
   const main = createRequire(import.meta.url).resolve(`@bellwether/${name}/main`);
   const child = spawn(process.execPath, [...(NODE_OPTIONS_OF.get(name) ?? []), main], {
     cwd,
-    env,
+    env: { ...MALLOC_OF.get(name), ...env },
     detached: true,
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
