@@ -7,7 +7,8 @@ import { openRegistry } from "@bellwether/registry/open-registry";
 import { firstMessage, type NodeProcess, spawnNode } from "@bellwether/testing/node-process";
 import { createClient } from "@connectrpc/connect";
 import { createLoad, type Phase } from "./load.ts";
-import { BAD_KINDS, moveChampion, publishBad, publishGood } from "./versions.ts";
+import { startPublisher } from "./publisher.ts";
+import { BAD_KINDS, publishGood } from "./versions.ts";
 
 const REPLICAS = 2;
 const GOOD = 4;
@@ -44,6 +45,7 @@ export async function measureSwaps(
   await using opened = new AsyncDisposableStack();
   const registry = openRegistry(url, process.cwd(), {});
   const good = await publishGood(registry, GOOD);
+  const publisher = opened.use(startPublisher({ url, unserved: good.unserved }));
   const script = path.resolve(import.meta.dirname, "replica.ts");
   const started = Array.from({ length: REPLICAS }, (_, i) =>
     opened.use(spawnNode(script, { args: [url, path.join(folder, `copies-${i}`)] })),
@@ -61,16 +63,14 @@ export async function measureSwaps(
     const number = made++;
     const isBad = number % BAD_EVERY === BAD_EVERY - 1;
     const kind = BAD_KINDS[Math.floor(number / BAD_EVERY) % BAD_KINDS.length] ?? "corrupt";
-    const version = isBad
-      ? await publishBad(registry, kind, good.unserved)
-      : (good.versions[(number + 1) % GOOD] ?? "v1");
+    const version = isBad ? await publisher.publishBad(kind) : (good.versions[(number + 1) % GOOD] ?? "v1");
     const isDone = async (): Promise<boolean> => {
       const answers = await Promise.all(statuses.map((status) => status.getReplicaStatus({})));
       return answers.every(({ servedVersion, rejection }) =>
         isBad ? rejection?.version === version : servedVersion === version,
       );
     };
-    await moveChampion(registry, version);
+    await publisher.moveChampion(version);
     const began = performance.now();
     while (!(await isDone())) {
       if (performance.now() - began > GIVE_UP_MS)

@@ -21,11 +21,16 @@ export interface GoodVersions {
   readonly versions: readonly string[];
   /** Risk score of each supplier by version. */
   readonly scores: ReadonlyMap<string, readonly number[]>;
-  /**
-   * A sound model that is never served. Versions that must not be served are made of it: a replica that has a copy of a file with the
-   * digest of the manifest uses the copy, whatever the registry has.
-   */
-  readonly unserved: Publication;
+  readonly unserved: UnservedModels;
+}
+
+/**
+ * Sound models of which the versions are made that must not be served. A replica that has a copy of a file with the digest of the
+ * manifest uses the copy, whatever the registry has: the files of the damaged versions are in no other version.
+ */
+export interface UnservedModels {
+  readonly damaged: Publication;
+  readonly foreign: Publication;
 }
 
 /** Publishes versions that differ in their seed. The first one becomes the champion. */
@@ -47,7 +52,8 @@ export async function publishGood(registry: Registry, count: number): Promise<Go
     scores.set(version, answers);
   }
   await moveChampion(registry, "v1");
-  return { versions: [...scores.keys()], scores, unserved: await train(count + 1) };
+  const unserved = { damaged: await train(count + 1), foreign: await train(count + 2) };
+  return { versions: [...scores.keys()], scores, unserved };
 }
 
 /** Moves the alias as a program would that makes no checks. */
@@ -69,15 +75,17 @@ export async function moveChampion(registry: Registry, version: string): Promise
 
 /** Ways in which a version is not fit to be served. */
 export const BAD_KINDS = ["corrupt", "half-written", "wrong contract", "hostile"] as const;
+export type BadKind = (typeof BAD_KINDS)[number];
 
 /** Publishes a version that must not be served, past all checks. Returns it. */
 export async function publishBad(
   registry: Registry,
-  kind: (typeof BAD_KINDS)[number],
-  good: Publication,
+  kind: BadKind,
+  { damaged, foreign }: UnservedModels,
 ): Promise<string> {
+  const good = kind === "wrong contract" ? foreign : damaged;
   const storage = storageOf(registry);
-  const over: Record<(typeof BAD_KINDS)[number], Partial<Publication>> = {
+  const over: Record<BadKind, Partial<Publication>> = {
     corrupt: {},
     "half-written": {},
     // Digests and golden rows are in order; the unit of a feature is not that of the service's configuration.

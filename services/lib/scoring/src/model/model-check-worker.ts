@@ -1,3 +1,4 @@
+import os from "node:os";
 import { parentPort } from "node:worker_threads";
 import type { StoredVersion } from "@bellwether/registry/versions/read-version";
 import type { ModelCheck } from "./model-check.ts";
@@ -23,6 +24,11 @@ export interface ModelCheckAnswer {
   /** Null: the version is rejected, or the task does not ask for it. */
   readonly prepared: PreparedModel | null;
 }
+
+/** Below that of the threads that answer calls, so that a check on a busy machine delays the swap and not the calls. */
+const LOW_PRIORITY = 5;
+// On Linux the priority is that of one thread; 0 is the calling one. On other systems it would be that of the whole process.
+if (process.platform === "linux") os.setPriority(0, LOW_PRIORITY);
 
 async function answerOf({ stored, gate, passed, isPrepared }: ModelCheckTask): Promise<ModelCheckAnswer> {
   try {
