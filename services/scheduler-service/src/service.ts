@@ -88,6 +88,8 @@ export interface SchedulerServiceConfig
   readonly scheduleCheckMs?: number;
   /** Interval at which the folders of the weekly run are checked, milliseconds. Default 15,000. */
   readonly diskCheckMs?: number;
+  /** Memory that bounds the size of an uploaded model, bytes. Default: that of the container or the machine. */
+  readonly memoryBytes?: number;
 }
 
 /** Longest time in which a trigger finds its objects, ms: shorter than its own time limit. */
@@ -97,6 +99,9 @@ const SNAPSHOT_CARE_MS = 3_600_000;
 const REGISTRY_LOOK_MS = 1_000;
 const STORE_LOOK_MS = 15_000;
 const DISK_CHECK_MS = 15_000;
+
+/** Returns the memory of the container or the machine, bytes. The limit of a container is 0 where it is not known. */
+const memoryOfProcess = (): number => Math.min(os.totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 
 /**
  * Starts scheduler-service. It is ready while the store of its jobs accepts writes and contains the schedule,
@@ -198,13 +203,18 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
     check: (signal: AbortSignal) => (stored: StoredVersion) => checker.check(stored, signal),
     now: () => new Date(),
   };
+  let publishing: Promise<unknown> = Promise.resolve();
   const uploads = modelUploadHandlers({
     defaultModel,
     slots: createUploadSlots(),
+    memoryBytes: config.memoryBytes ?? memoryOfProcess(),
     aliasOfNext: (modelName) => aliasOfNext(registryRoot, modelName),
     checkSigner: () => checkSigner(registryRoot),
     async publish(task, provenance, stillAllowed, signal) {
-      const published = await publishUpload(publisher, task, provenance, stillAllowed, signal);
+      // One at a time: reading and checking a large model takes most of the memory.
+      const turn = publishing.then(() => publishUpload(publisher, task, provenance, stillAllowed, signal));
+      publishing = turn.catch(() => {});
+      const published = await turn;
       auditLog.nudge();
       return published;
     },

@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => cluster[Symbol.asyncDispose]());
 
 /** Starts scheduler-service on a registry, and returns a client. */
-async function start(registryRoot: Registry) {
+async function start(registryRoot: Registry, over: { readonly memoryBytes?: number } = {}) {
   const opened = new AsyncDisposableStack();
   onTestFinished(() => opened.disposeAsync());
   const folder = opened.use(await weeklyFolder());
@@ -40,6 +40,7 @@ async function start(registryRoot: Registry) {
       ...{ registryRoot, defaultModel: NAME, mlUrl: "http://127.0.0.1:1", opsUrl: "http://127.0.0.1:1" },
       ...{ queueUrl: await cluster.createDatabase(), cron: "0 6 * * 1", timeZone: "UTC" },
       ...{ inputFolder: folder.at("."), input: "week.csv" },
+      ...over,
     }),
   );
   const transport = opened.use(createMeshTransport({ url: `http://127.0.0.1:${service.addresses.grpc.port}` }));
@@ -95,4 +96,20 @@ test("of equal imports at the same time one publishes, and all answer with its v
   expect(answers.filter(({ isNew }) => isNew)).toHaveLength(1);
   expect(await listVersions(root, "foreign")).toHaveLength(1);
   expect((await readAliases(root, "foreign")).aliases).toMatchObject([{ name: "champion", version: "v1" }]);
+});
+
+test("a model that takes more memory than the service has is rejected before its content, and a smaller one is imported", async () => {
+  const root = await emptyRegistry();
+  const model = await readFile(path.join(FOREIGN, "xgboost-classifier.model"));
+  const small = await start(root, { memoryBytes: Math.floor(((model.length - 1) * 128) / 3) });
+  const error = ConnectError.from(
+    await small.importModel(upload({ model }, { modelName: "foreign" })).catch((thrown: unknown) => thrown),
+  );
+  expect([error.code, error.findDetails(ErrorInfoSchema)[0]?.reason]).toEqual([Code.InvalidArgument, "UPLOAD"]);
+  expect(error.rawMessage).toMatch(
+    /^model has \d+ bytes, at most \d+ are accepted; it takes about 32 times its size of memory/,
+  );
+  expect(await listModels(root)).toEqual([]);
+  const enough = await start(root, { memoryBytes: Math.ceil((model.length * 128) / 3) });
+  expect(await enough.importModel(upload({ model }, { modelName: "foreign" }))).toMatchObject({ isNew: true });
 });

@@ -22,6 +22,7 @@ import {
   withIdleLimit,
 } from "../domain/receive-upload.ts";
 import { UploadError } from "../domain/scheduler-error.ts";
+import { modelLimit } from "../domain/upload-memory.ts";
 import type { PrepareTask } from "../model/prepare-task.ts";
 import type { UploadProvenance } from "../model/publish-upload.ts";
 
@@ -32,6 +33,8 @@ export interface ModelUploadDeps {
   readonly slots: UploadSlots;
   /** Longest time between two messages of an upload, ms. Default 20,000. */
   readonly idleMs?: number;
+  /** Memory of the container or the machine, bytes: bounds the size of a model. */
+  readonly memoryBytes: number;
   /** Checks that a version which is published now would be signed as the registry requires. @throws UnsignedVersionError */
   readonly checkSigner: () => void;
   /** Returns the alias that a new version of a model gets. */
@@ -45,22 +48,27 @@ export interface ModelUploadDeps {
   ) => Promise<PublishedModel & { readonly notes: readonly string[] }>;
 }
 
-const PUBLISH_FILES: UploadRules = { required: ["model.onnx", "feature_bundle.json", "MODEL_CARD.md"], optional: [] };
 /** Longest time between two messages of an upload, ms. */
 const IDLE_MS = 20_000;
 /** Largest size of a table, bytes, and its largest number of lines: parsing takes many times its size of memory. */
 const MAX_TABLE_BYTES = 16 * 2 ** 20;
 const MAX_TABLE_LINES = 20_000;
 const SAMPLE = "send a sample of its rows: at most 1,000 background rows are used";
-const IMPORT_FILES: UploadRules = {
+const publishFiles = (memoryBytes: number): UploadRules => ({
+  required: ["model.onnx", "feature_bundle.json", "MODEL_CARD.md"],
+  optional: [],
+  maxBytes: { "model.onnx": modelLimit("publish", memoryBytes) },
+});
+const importFiles = (memoryBytes: number): UploadRules => ({
   required: ["model"],
   optional: ["background", "expected", "model_config.yaml"],
   maxBytes: {
+    model: modelLimit("import", memoryBytes),
     background: { bytes: MAX_TABLE_BYTES, instead: SAMPLE },
     expected: { bytes: MAX_TABLE_BYTES, instead: "send a sample of its rows" },
     "model_config.yaml": { bytes: MAX_CONFIG_BYTES, instead: "send the features of this model only" },
   },
-};
+});
 
 /** Returns the handlers that receive models from other programs. */
 export function modelUploadHandlers(
@@ -90,21 +98,26 @@ export function modelUploadHandlers(
   };
   return {
     publishModel: async (requests, context) =>
-      await receive<PublishModelHeader>(requests, PUBLISH_FILES, context, (modelName, _, files) => ({
+      await receive<PublishModelHeader>(requests, publishFiles(deps.memoryBytes), context, (modelName, _, files) => ({
         ...{ kind: "publish", modelName, onnx: files.get("model.onnx") ?? new Uint8Array() },
         ...{ bundleJson: textOf(files, "feature_bundle.json") ?? "", modelCard: textOf(files, "MODEL_CARD.md") ?? "" },
       })),
     importModel: async (requests, context) =>
-      await receive<ImportModelHeader>(requests, IMPORT_FILES, context, (modelName, { riskClass, riskName }, files) => {
-        const [background = null, expected = null] = [files.get("background"), files.get("expected")];
-        checkLines("background", background, MAX_TABLE_LINES, SAMPLE);
-        checkLines("expected", expected, MAX_TABLE_LINES, "send a sample of its rows");
-        return {
-          ...{ kind: "import", modelName, model: files.get("model") ?? new Uint8Array(), background, expected },
-          modelConfig: textOf(files, "model_config.yaml"),
-          ...{ riskClass: riskClass || null, riskName: riskName || null },
-        };
-      }),
+      await receive<ImportModelHeader>(
+        requests,
+        importFiles(deps.memoryBytes),
+        context,
+        (modelName, { riskClass, riskName }, files) => {
+          const [background = null, expected = null] = [files.get("background"), files.get("expected")];
+          checkLines("background", background, MAX_TABLE_LINES, SAMPLE);
+          checkLines("expected", expected, MAX_TABLE_LINES, "send a sample of its rows");
+          return {
+            ...{ kind: "import", modelName, model: files.get("model") ?? new Uint8Array(), background, expected },
+            modelConfig: textOf(files, "model_config.yaml"),
+            ...{ riskClass: riskClass || null, riskName: riskName || null },
+          };
+        },
+      ),
   };
 }
 
