@@ -15,6 +15,7 @@ const LONGEST = [
   "tests/weekly/replay.test.ts",
   "tests/telemetry/weekly-once.test.ts",
   "services/ops-service/test/notices.test.ts",
+  "services/lib/drift/src/quality/coverage.test.ts",
   "tests/models/set-alias.test.ts",
   "tests/start/signed-in.test.ts",
   "tests/start/failed-start.test.ts",

@@ -5,7 +5,7 @@ import type { PerformanceReport, PerformanceTask } from "../domain/outcomes/meas
 import { PerformanceBusyError } from "../domain/outcomes/outcome-error.ts";
 import type { PerformanceWorkerData, PerformanceWorkerMessage } from "./performance-worker.ts";
 
-const MAX_HEAP_MB = 512;
+const MAX_HEAP_MB = 256;
 /** Number of different measurements that wait for the one that runs. */
 const MAX_WAITING = 4;
 

@@ -1,7 +1,7 @@
 import { holmAdjusted } from "../significance/holm.ts";
 import { type Estimate, estimateOf, pValueOf } from "./estimate.ts";
 import { aucFigure, differenceFigure, type Figure, meanFigure } from "./figure.ts";
-import { type LabelledRows, selectRows } from "./labelled-rows.ts";
+import { type LabelledRows, positionsWhere, selectRows } from "./labelled-rows.ts";
 import { countSuppliers, MIN_CLASS_SUPPLIERS, measureQuality, type Quality } from "./measure-quality.ts";
 import { rankRows } from "./ranking.ts";
 
@@ -89,7 +89,7 @@ interface Test {
 function differencesOf(rows: LabelledRows, own: readonly number[]): Test[] {
   const isOwn = new Uint8Array(rows.labels.length);
   for (const i of own) isOwn[i] = 1;
-  const others = Uint32Array.from(rows.labels.keys()).filter((i) => isOwn[i] === 0);
+  const others = positionsWhere(isOwn.length, (row) => isOwn[row] === 0);
   const sides = [Uint32Array.from(own), others].map((positions) => ({ positions, part: selectRows(rows, positions) }));
   const isEnough = sides.every(({ part }) => {
     const [positives, negatives] = countSuppliers(part);
@@ -101,7 +101,7 @@ function differencesOf(rows: LabelledRows, own: readonly number[]): Test[] {
     const [first, second] = sides.map(({ positions, part }): Figure => {
       const { value, influence, effectiveRows } = of(part);
       const whole = new Float64Array(rows.labels.length);
-      for (const [k, i] of positions.entries()) whole[i] = influence[k];
+      for (let k = 0; k < positions.length; k++) whole[positions[k]] = influence[k];
       return { value, influence: whole, effectiveRows };
     });
     return differenceFigure(first, second);

@@ -56,74 +56,64 @@ function classWeight({ labels, weights }: Rows, label: number): ClassWeight {
  * "Nonparametric analysis of clustered ROC curve data", Biometrics 53, 1997.
  * @param ranking the row with the highest risk first
  */
-export function aucFigure(ranking: Ranking, rows: Rows): Figure {
+export function aucFigure({ order, groups, starts }: Ranking, rows: Rows): Figure {
   const { labels, weights } = rows;
   const [ofPositives, ofNegatives] = [classWeight(rows, 1), classWeight(rows, 0)];
   const [positives, negatives] = [ofPositives.sum, ofNegatives.sum];
   if (!(positives > 0 && negatives > 0)) return UNDETERMINED;
-  const placements = new Float64Array(labels.length);
+  // First the placement value of each row, then its influence.
+  const influence = new Float64Array(labels.length);
   let [positivesAbove, negativesAbove, pairs] = [0, 0, 0];
-  forTies(ranking, (tied) => {
+  for (let g = 0; g < groups; g++) {
     let [tiedPositives, tiedNegatives] = [0, 0];
-    for (const row of tied) {
-      if (labels[row] === 1) tiedPositives += weights[row];
-      else tiedNegatives += weights[row];
+    for (let i = starts[g]; i < starts[g + 1]; i++) {
+      if (labels[order[i]] === 1) tiedPositives += weights[order[i]];
+      else tiedNegatives += weights[order[i]];
     }
     const below = (negatives - negativesAbove - tiedNegatives / 2) / negatives;
     const above = (positivesAbove + tiedPositives / 2) / positives;
-    for (const row of tied) placements[row] = labels[row] === 1 ? below : above;
+    for (let i = starts[g]; i < starts[g + 1]; i++) influence[order[i]] = labels[order[i]] === 1 ? below : above;
     // As a count of pairs, which is exact for equal weights: a perfect ranking has the AUC 1.
     pairs += tiedPositives * (negatives - negativesAbove - tiedNegatives / 2);
     positivesAbove += tiedPositives;
     negativesAbove += tiedNegatives;
-  });
+  }
   const value = pairs / (positives * negatives);
-  const influence = placements.map(
-    (placement, row) => (weights[row] * (placement - value)) / (labels[row] === 1 ? positives : negatives),
-  );
+  for (let row = 0; row < influence.length; row++)
+    influence[row] = (weights[row] * (influence[row] - value)) / (labels[row] === 1 ? positives : negatives);
   return { value, influence, effectiveRows: Math.min(ofPositives.effectiveRows, ofNegatives.effectiveRows) };
 }
 
 /** Returns the average precision: the mean of the precision at each positive, where tied scores are one step. */
-export function averagePrecisionFigure(ranking: Ranking, rows: Rows): Figure {
+export function averagePrecisionFigure({ order, groups, starts }: Ranking, rows: Rows): Figure {
   const { labels, weights } = rows;
   const { sum: positives, effectiveRows } = classWeight(rows, 1);
   if (!(positives > 0)) return UNDETERMINED;
-  const steps: {
-    readonly tied: Uint32Array;
-    readonly precision: number;
-    readonly positive: number;
-    readonly seen: number;
-  }[] = [];
-  let [seen, seenPositives, value] = [0, 0, 0];
-  forTies(ranking, (tied) => {
-    let positive = 0;
-    for (const row of tied) {
-      seen += weights[row];
-      if (labels[row] === 1) positive += weights[row];
+  // Of each group: the weight of its positives, of all rows down to it, and the precision there.
+  const [positive, seen, precision] = [new Float64Array(groups), new Float64Array(groups), new Float64Array(groups)];
+  let [total, totalPositive, value] = [0, 0, 0];
+  for (let g = 0; g < groups; g++) {
+    for (let i = starts[g]; i < starts[g + 1]; i++) {
+      total += weights[order[i]];
+      if (labels[order[i]] === 1) positive[g] += weights[order[i]];
     }
-    seenPositives += positive;
-    const precision = seenPositives / seen;
-    value += (positive / positives) * precision;
-    steps.push({ tied, precision, positive, seen });
-  });
+    totalPositive += positive[g];
+    seen[g] = total;
+    precision[g] = totalPositive / total;
+    value += (positive[g] / positives) * precision[g];
+  }
   const influence = new Float64Array(labels.length);
   // Each row also changes the precision at every positive with its score or a lower one.
   let [gain, loss] = [0, 0];
-  for (const { tied, precision, positive, seen: total } of steps.reverse()) {
-    gain += positive / total;
-    loss += (positive * precision) / total;
-    for (const row of tied) {
-      const own = labels[row] === 1 ? precision - value + gain : 0;
-      influence[row] = (weights[row] * (own - loss)) / positives;
+  for (let g = groups - 1; g >= 0; g--) {
+    gain += positive[g] / seen[g];
+    loss += (positive[g] * precision[g]) / seen[g];
+    for (let i = starts[g]; i < starts[g + 1]; i++) {
+      const own = labels[order[i]] === 1 ? precision[g] - value + gain : 0;
+      influence[order[i]] = (weights[order[i]] * (own - loss)) / positives;
     }
   }
   return { value, influence, effectiveRows };
-}
-
-/** Calls `visit` with the rows of each value, highest value first. */
-function forTies({ order, groups, starts }: Ranking, visit: (tied: Uint32Array) => void): void {
-  for (let g = 0; g < groups; g++) visit(order.subarray(starts[g], starts[g + 1]));
 }
 
 /**

@@ -20,15 +20,32 @@ export interface LabelledRows {
 
 /** Returns the rows at these positions, in this order. Suppliers keep their numbers. */
 export function selectRows(rows: LabelledRows, positions: Uint32Array): LabelledRows {
-  const numbers = (from: Float64Array): Float64Array => Float64Array.from(positions, (i) => from[i]);
   return {
-    scores: numbers(rows.scores),
-    labels: Uint8Array.from(positions, (i) => rows.labels[i]),
-    weights: numbers(rows.weights),
-    clusterOf: Uint32Array.from(positions, (i) => rows.clusterOf[i]),
+    scores: pick(rows.scores, positions, new Float64Array(positions.length)),
+    labels: pick(rows.labels, positions, new Uint8Array(positions.length)),
+    weights: pick(rows.weights, positions, new Float64Array(positions.length)),
+    clusterOf: pick(rows.clusterOf, positions, new Uint32Array(positions.length)),
     clusters: rows.clusters,
-    capacityShares: numbers(rows.capacityShares),
-    baseRates: numbers(rows.baseRates),
-    lastLabels: Int8Array.from(positions, (i) => rows.lastLabels[i]),
+    capacityShares: pick(rows.capacityShares, positions, new Float64Array(positions.length)),
+    baseRates: pick(rows.baseRates, positions, new Float64Array(positions.length)),
+    lastLabels: pick(rows.lastLabels, positions, new Int8Array(positions.length)),
   };
+}
+
+/** Fills `into` with the values at these positions. A loop is several times faster than `from` with a function. */
+function pick<A extends Float64Array | Uint8Array | Uint32Array | Int8Array>(
+  from: A,
+  positions: Uint32Array,
+  into: A,
+): A {
+  for (let i = 0; i < positions.length; i++) into[i] = from[positions[i]];
+  return into;
+}
+
+/** Returns the positions of the rows that a condition selects. */
+export function positionsWhere(rows: number, condition: (row: number) => boolean): Uint32Array {
+  const positions = new Uint32Array(rows);
+  let count = 0;
+  for (let row = 0; row < rows; row++) if (condition(row)) positions[count++] = row;
+  return positions.subarray(0, count);
 }

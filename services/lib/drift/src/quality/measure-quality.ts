@@ -9,7 +9,7 @@ import {
   meanFigure,
   selectionFigures,
 } from "./figure.ts";
-import { type LabelledRows, selectRows } from "./labelled-rows.ts";
+import { type LabelledRows, positionsWhere, selectRows } from "./labelled-rows.ts";
 import { rankRows } from "./ranking.ts";
 
 /** Precision and recall when the rows of a selection are flagged. */
@@ -117,17 +117,17 @@ export function measureQuality(rows: LabelledRows, threshold: number): Quality {
 
 /** Compares the scores with those of the base rate and of the last outcomes, on the rows that have an earlier week with outcomes. */
 function baselineOf(all: LabelledRows, withInterval: boolean): TrivialBaseline {
-  const rows = selectRows(
-    all,
-    Uint32Array.from(all.baseRates.keys()).filter((i) => !Number.isNaN(all.baseRates[i])),
-  );
+  const hasBase = positionsWhere(all.baseRates.length, (row) => !Number.isNaN(all.baseRates[row]));
+  const rows = hasBase.length === all.baseRates.length ? all : selectRows(all, hasBase);
   const { scores, baseRates } = rows;
   const estimate = (figure: Figure, scale: Parameters<typeof estimateOf>[2]): Estimate => {
     const found = estimateOf(figure, rows, scale);
     return withInterval ? found : { ...NO_ESTIMATE, value: found.value };
   };
   const byScore = rankRows(scores);
-  const byLast = rankRows(Float64Array.from(rows.lastLabels, (label) => (label < 0 ? 0.5 : label)));
+  const last = new Float64Array(rows.lastLabels.length);
+  for (let i = 0; i < last.length; i++) last[i] = rows.lastLabels[i] < 0 ? 0.5 : rows.lastLabels[i];
+  const byLast = rankRows(last);
   const base = {
     auc: aucFigure(byLast, rows),
     averagePrecision: averagePrecisionFigure(byLast, rows),
@@ -172,9 +172,10 @@ export function countSuppliers({
 /** Returns ten bins of equal width. */
 function calibrationOf(rows: LabelledRows, withInterval: boolean): QualityBin[] {
   const { scores, labels, weights } = rows;
-  const binOf = Uint8Array.from(scores, (score) => Math.min(BINS - 1, Math.floor(score * BINS)));
+  const binOf = new Uint8Array(scores.length);
+  for (let i = 0; i < scores.length; i++) binOf[i] = Math.min(BINS - 1, Math.floor(scores[i] * BINS));
   return Array.from({ length: BINS }, (_, bin) => {
-    const inBin = Uint8Array.from(binOf, (own) => (own === bin ? 1 : 0));
+    const inBin = binOf.map((own) => (own === bin ? 1 : 0));
     const limits = { from: bin / BINS, to: (bin + 1) / BINS, rows: sum(inBin) };
     if (limits.rows === 0) return { ...limits, predicted: null, observed: NO_ESTIMATE };
     const observed = estimateOf(meanFigure(labels, weights, inBin), rows, "share");

@@ -95,7 +95,7 @@ export interface PerformanceReport {
 /** Maximum number of weeks. */
 const MAX_WEEKS = 260;
 /** Maximum number of rows of all weeks together. */
-const MAX_ROWS = 400_000;
+const MAX_ROWS = 100_000;
 const MAX_SEGMENTS = 20;
 const DAY_MS = 86_400_000;
 
