@@ -15,7 +15,7 @@ type Decision = "approve" | "void";
 
 const TITLES: Readonly<Record<Decision, string>> = { approve: "Approve the run", void: "Void the run" };
 const CONSEQUENCES: Readonly<Record<Decision, string>> = {
-  approve: "The run goes on: its scores are published and its alerts are raised.",
+  approve: "Its scores are published and its alerts are raised.",
   void: "None of its scores is shown, and alerts that it alone raised are closed. The week can be run again.",
 };
 /** The contract allows 2,000 bytes, and a character has at most four. */

@@ -40,10 +40,7 @@ export function RunStateNotices({ run }: { run: BatchRun }) {
         </Decided>
       )}
       {voided && (
-        <Decided
-          what="Voided: none of its scores is shown, and alerts that it alone raised are closed"
-          decision={voided}
-        >
+        <Decided what="Voided: none of its scores is shown" decision={voided}>
           To score the week again: <RunCommand run={run} />
         </Decided>
       )}
