@@ -21,6 +21,7 @@ import { durationSeries } from "@bellwether/telemetry/counted-durations";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { AuditSink } from "./audit/audit-sink.ts";
 import { createRejectionCounts } from "./audit/rejection-counts.ts";
+import { largestModelBytes } from "./domain/model-memory.ts";
 import { defaultScoringThreads } from "./domain/scoring-threads.ts";
 import { createLoadedModels } from "./model/loaded-models.ts";
 import { pinVersion } from "./model/pin-version.ts";
@@ -128,7 +129,11 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
   const counts = starting.use(createScoreMetrics(pool));
   const gate = { contract, maxRowMs };
   const checker = starting.use(createModelChecker(gate));
-  const loadedModels = starting.use(createLoadedModels(registryRoot, defaultModel, { pool, checker, gate }));
+  const memoryBytes = Math.min(os.totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+  const maxModelBytes = largestModelBytes(memoryBytes);
+  const loadedModels = starting.use(
+    createLoadedModels(registryRoot, defaultModel, { pool, checker, gate, maxModelBytes }),
+  );
   const shadow =
     shadowed === undefined || shadowed.share === 0
       ? NO_SHADOW

@@ -93,6 +93,15 @@ test("the served version has passed every check, each with its result, in one li
   ]);
 });
 
+test("a version that takes more memory than there is is rejected by its size, and the one before is served", async () => {
+  const size = (await readVersion(root, modelName, "v1")).onnx.length;
+  await using fitting = open({ maxModelBytes: size });
+  expect(await fitting.refreshChampion()).toBe("swapped");
+  await using small = open({ maxModelBytes: size - 1 });
+  await expect(small.refreshChampion()).rejects.toThrow(`model.onnx has ${size} bytes, the memory of this service`);
+  expect(small.status().rejection?.checks.at(-1)).toMatchObject({ name: "size", outcome: "failed" });
+});
+
 test("50 parallel calls for other versions load one at a time, keep three, and the others may try again", async () => {
   let checking = 0;
   let most = 0;

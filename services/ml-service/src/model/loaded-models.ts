@@ -70,6 +70,8 @@ export interface LoadedModelsOptions {
   readonly checker: Pick<ModelChecker, "prepare">;
   /** What the checker checks. Default: without a contract, with the default limits. */
   readonly gate?: GateOptions;
+  /** Largest model.onnx that is opened, bytes. Default: not limited. */
+  readonly maxModelBytes?: number;
   readonly now?: () => Date;
 }
 
@@ -87,10 +89,10 @@ const MAX_WAITING = 8;
 export function createLoadedModels(
   registry: Registry,
   defaultModel: string,
-  { pool, checker, gate = {}, now = () => new Date() }: LoadedModelsOptions,
+  { pool, checker, gate = {}, maxModelBytes = Number.POSITIVE_INFINITY, now = () => new Date() }: LoadedModelsOptions,
 ): LoadedModels {
   const rejected = createRejectedVersions();
-  const loader = createVersionLoader({ registry, pool, checker, gate, rejected, now });
+  const loader = createVersionLoader({ registry, pool, checker, gate, rejected, maxModelBytes, now });
   const queue = createLoadQueue(MAX_WAITING);
   const servedSince = new WeakMap<LoadedVersion, Date>();
   const swapped = (version: LoadedVersion): void => void servedSince.set(version, now());

@@ -33,6 +33,8 @@ export interface VersionLoaderDeps {
   /** The checks of a version that is opened in the calling thread: those of the checker. */
   readonly gate: GateOptions;
   readonly rejected: RejectedVersions;
+  /** Largest model.onnx that is opened, bytes: a larger one would end a process with little memory. */
+  readonly maxModelBytes: number;
   readonly now: () => Date;
 }
 
@@ -41,7 +43,7 @@ export const sizeOf = ({ files }: Pick<Manifest, "files">): number =>
   files["model.onnx"].bytes + files["feature_bundle.json"].bytes;
 
 export function createVersionLoader(deps: VersionLoaderDeps): VersionLoader {
-  const { registry, pool, checker, gate, rejected, now } = deps;
+  const { registry, pool, checker, gate, rejected, maxModelBytes, now } = deps;
   const isSigned = storageOf(registry).trusted !== undefined;
   /** Checks that versions have passed, by their key, with the fingerprint of their files; the oldest is forgotten first. */
   const passed = new Map<string, { readonly fingerprint: string; readonly checks: readonly ModelCheck[] }>();
@@ -67,6 +69,7 @@ export function createVersionLoader(deps: VersionLoaderDeps): VersionLoader {
       let checks: readonly ModelCheck[] = [];
       try {
         const stored = await readVersion(registry, modelName, version);
+        if (stored.onnx.length > maxModelBytes) throw tooLarge(stored.onnx.length, maxModelBytes);
         checks = [...READ, isSigned ? SIGNED : NOT_SIGNED];
         const key = keyOf(modelName, version);
         const opened = await open(stored, key, fingerprint, where);
@@ -87,6 +90,11 @@ export function createVersionLoader(deps: VersionLoaderDeps): VersionLoader {
       }
     },
   };
+}
+
+function tooLarge(bytes: number, maxBytes: number): ModelRejectedError {
+  const detail = `model.onnx has ${bytes} bytes, the memory of this service suffices for ${maxBytes}: give it more, or train fewer or shallower trees`;
+  return new ModelRejectedError(detail, { checks: [{ name: "size", outcome: "failed", detail }] });
 }
 
 /** Largest number of versions whose passed checks are remembered. */
