@@ -48,7 +48,7 @@ async function command<T>(...args: readonly string[]): Promise<T> {
 beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-scorecard-"));
   running.defer(() => rm(folder, { recursive: true, force: true }));
-  await command("demo", "--suppliers", "600", "--transactions", "900", "--seed", "5", "--out", at("demo"));
+  await command("demo", "--suppliers", "600", "--transactions", "900", "--seed", "5", "--output", at("demo"));
   const pair = await loadConfigPair(
     path.join(ROOT, "config/model_config.yaml"),
     path.join(ROOT, "config/feature_mapping.yaml"),
