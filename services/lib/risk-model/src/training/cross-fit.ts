@@ -22,14 +22,15 @@ export interface CrossFit {
  * @param trees Number of trees to keep of each model; null: the number that early stopping finds, or all.
  */
 export async function crossFit(task: FitTask, folds: readonly Fold[], trees: number | null): Promise<CrossFit> {
-  const fitted = folds.flatMap((fold) => {
-    const model = fitOrSkip(task, fold);
-    return model === null ? [] : [{ model, held: model.withScore(fold.held) }];
-  });
-  const kept = trees ?? treesToKeep(task, fitted);
+  const stopsEarly =
+    trees === null && task.spec.trainer.kind === "gradient_boosting" && task.spec.trainer.earlyStopping !== null;
+  // Early stopping compares the models of all folds. Without it, one model at a time is in memory.
+  const early = stopsEarly ? folds.flatMap((fold) => fitOrSkip(task, fold) ?? []) : null;
+  const kept = early === null ? (trees ?? task.spec.trainer.trees) : treesToKeep(task, early);
   const parts: { rows: Uint32Array; outputs: Float64Array }[] = [];
-  for (const { model, held } of fitted)
-    parts.push({ rows: held, outputs: await model.truncated(kept).outputsOf(held) });
+  for (const fitted of early ?? folds.values().map((fold) => fitOrSkip(task, fold)))
+    if (fitted !== null)
+      parts.push({ rows: fitted.held, outputs: await fitted.model.truncated(kept).outputsOf(fitted.held) });
   const rows = Uint32Array.from(parts.flatMap((part) => [...part.rows]));
   return {
     rows,
@@ -40,16 +41,23 @@ export async function crossFit(task: FitTask, folds: readonly Fold[], trees: num
   };
 }
 
-function fitOrSkip(task: FitTask, { train }: Fold): FittedModel | null {
+/** A model of one fold, with the held-out rows that it can score. */
+interface FittedFold {
+  readonly model: FittedModel;
+  readonly held: Uint32Array;
+}
+
+function fitOrSkip(task: FitTask, { train, held }: Fold): FittedFold | null {
   try {
-    return fitModel(task, train);
+    const model = fitModel(task, train);
+    return { model, held: model.withScore(held) };
   } catch (error) {
     if (error instanceof TrainingDataError) return null;
     throw error;
   }
 }
 
-function treesToKeep({ table, spec }: FitTask, fitted: readonly { model: FittedModel; held: Uint32Array }[]): number {
+function treesToKeep({ table, spec }: FitTask, fitted: readonly FittedFold[]): number {
   const { trainer } = spec;
   if (trainer.kind !== "gradient_boosting" || trainer.earlyStopping === null || fitted.length === 0)
     return trainer.trees;
