@@ -110,6 +110,19 @@ test("a scorecard is published without labels, with what it says about the suppl
   });
 });
 
+test("explain shows the points of each contribution", async () => {
+  const given = JSON.stringify({ supplier_id: SUPPLIER.supplierId, ...SUPPLIER.features });
+  const explained = await command<{ output_per_point: number; margin: number }>("explain", "--input", given);
+  expect(explained).toMatchObject({ output_per_point: unit, margin: SUM * unit });
+  const { stdout } = await runNode(CLI, {
+    args: ["explain", "--input", given],
+    ...{ cwd: ROOT, env: { ...PROCESS_ENV, MODEL_REGISTRY_URL: `file:${at("models")}` } },
+  });
+  expect(stdout).toContain("base value 0.0000: 0 points");
+  expect(stdout).toContain("financial_stability_index = 0.19: +24 points");
+  expect(stdout).toContain(": +66 points  →");
+});
+
 test("it is served: Predict, Explain whose contributions are the points, and Counterfactual", async () => {
   const cluster = running.use(await startPostgresCluster());
   ops = running.use(await startService("ops-service", { DATABASE_URL: await cluster.createDatabase() }));

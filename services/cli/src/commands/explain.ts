@@ -8,6 +8,7 @@ import { selectContributions } from "@bellwether/reasons/contribution-shares";
 import { countText } from "@bellwether/reasons/count-text";
 import { featureText, numberText, unitBeside, withUnit } from "@bellwether/reasons/reason-text";
 import { selectReasons } from "@bellwether/reasons/reasons";
+import { pointsText } from "@bellwether/risk-model/scorecard/scorecard-card";
 import type { ScoringModel } from "@bellwether/scoring/model/scoring-model";
 import { describeFeatures, factsOf } from "@bellwether/scoring/score/feature-facts";
 import { NotExplainableError, type SupplierScore } from "@bellwether/scoring/score/score-supplier";
@@ -38,6 +39,8 @@ interface ExplanationJson {
     readonly typical: number | string | null;
   }[];
   readonly narrative: string;
+  /** Output of one point of a scorecard. Unset: the version is none, or a service explained the score. */
+  readonly output_per_point?: number;
   /** Number of contributions that --top or --min-share left out, and their sum. Unset: none of the options is given. */
   readonly omitted_contributions?: number;
   readonly omitted?: number;
@@ -159,12 +162,16 @@ function waterfallLines({ contributions }: ExplanationJson): WaterfallLine[] {
 function drawWaterfall(report: Report, explanation: ExplanationJson): void {
   const lines = waterfallLines(explanation);
   const largest = Math.max(...lines.map((line) => Math.abs(line.contribution)), 1e-12);
-  report.line(`base value ${explanation.base_value.toFixed(4)}`);
+  const perPoint = explanation.output_per_point;
+  /** Sums of points are exact multiples; the division may leave an error in the last digit. */
+  const inPoints = (output: number): string =>
+    perPoint === undefined ? "" : `: ${pointsText(Math.round(output / perPoint))} points`;
+  report.line(`base value ${explanation.base_value.toFixed(4)}${inPoints(explanation.base_value)}`);
   for (const { text, contribution } of lines.slice(0, MAX_LINES)) {
     const bar = (contribution >= 0 ? "+" : "−").repeat(
       Math.max(1, Math.round((BAR_WIDTH * Math.abs(contribution)) / largest)),
     );
-    report.line(`${contribution.toFixed(4).padStart(9)}  ${bar.padEnd(BAR_WIDTH)}  ${text}`);
+    report.line(`${contribution.toFixed(4).padStart(9)}  ${bar.padEnd(BAR_WIDTH)}  ${text}${inPoints(contribution)}`);
   }
   const rest = lines.slice(MAX_LINES);
   if (rest.length > 0) {
@@ -178,7 +185,7 @@ function drawWaterfall(report: Report, explanation: ExplanationJson): void {
       `${(explanation.omitted ?? 0).toFixed(4).padStart(9)}  ${"".padEnd(BAR_WIDTH)}  ${countText(explanation.omitted_contributions, "contribution")} left out`,
     );
   report.line(
-    `margin     ${explanation.margin?.toFixed(4) ?? "none"}  →  risk score ${explanation.risk_score?.toFixed(4) ?? (explanation.margin === null ? "none" : "none (a regressor)")} (${explanation.kind}: ${explanation.background})`,
+    `margin     ${explanation.margin?.toFixed(4) ?? "none"}${explanation.margin === null ? "" : inPoints(explanation.margin)}  →  risk score ${explanation.risk_score?.toFixed(4) ?? (explanation.margin === null ? "none" : "none (a regressor)")} (${explanation.kind}: ${explanation.background})`,
   );
   report.line(explanation.narrative);
   report.line(`(${madeBy(explanation.narrative_info)})`);
@@ -267,6 +274,7 @@ export function explainCommand(context: CliContext): Command {
               base_value: model.explainer.baseValue,
               kind: model.bundle.explanation.kind,
               background: model.bundle.explanation.background,
+              ...(model.bundle.outputPerPoint !== undefined && { output_per_point: model.bundle.outputPerPoint }),
               contributions: score.contributions.map(({ feature, value, category, contribution }) => {
                 const { unit, typical, typicalCategory } = factsOf(model.bundle, feature);
                 return {
