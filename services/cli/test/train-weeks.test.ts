@@ -31,6 +31,7 @@ trainer:
   subsample: 1
   column_sample: 1
 split: { by: supplier, test_share: 0.25 }
+outcomes: { horizon_days: 7 }
 seed: 1
 `;
 const COLUMNS = "{ supplier_id: text, delay: number, noise: number, region: text }";
@@ -87,7 +88,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const WINDOW = ["--from-weeks", "2026-W01..2026-W12", "--outcomes", "outcomes.csv", "--horizon", "7"];
+const WINDOW = ["--from-weeks", "2026-W01..2026-W12", "--outcomes", "outcomes.csv"];
 
 test("trains on complete weeks with a purge gap before the test weeks, in a child, and says what was not used", async () => {
   const until = isoWeekEnd(WEEKS[11] ?? "");
@@ -115,7 +116,7 @@ test("trains on complete weeks with a purge gap before the test weeks, in a chil
 });
 
 test("a longer window purges the weeks whose labels reach into the test weeks", async () => {
-  const longer = [...WINDOW.slice(0, -1), "15"];
+  const longer = [...WINDOW, "--horizon", "15"];
   const { stdout } = await run(...longer, "--complete-until", "2026-06-01", "--json");
   // 15 days after a Sunday is a Monday two weeks later: the two weeks before the test weeks are purged.
   expect(JSON.parse(stdout).row_counts).toMatchObject({
@@ -129,7 +130,6 @@ test.each([
   [["--from-weeks", "2026-W01..2026-W12"], 2, "--from-weeks needs --outcomes FILE"],
   [["--from-weeks", "2026-W12..2026-W01", "--outcomes", "outcomes.csv"], 2, "expected the earlier week first"],
   [["--from-weeks", "2026-W12", "--outcomes", "outcomes.csv"], 2, "expected two ISO weeks"],
-  [["--from-weeks", "2026-W01..2026-W12", "--outcomes", "outcomes.csv"], 2, "add --horizon DAYS"],
   [
     ["--from-weeks", "2026-W01..2026-W12", "--outcomes", "none.csv", "--horizon", "7"],
     2,

@@ -44,16 +44,16 @@ export function trainCommand(context: CliContext): Command {
     )
     .option(
       "--outcomes <file>",
-      "with --from-weeks: what happened to suppliers, CSV, JSON lines or Parquet, with the columns supplier_id, value (occurred or not_occurred, default occurred), iso_week or happened_on, and known_on",
+      "with --from-weeks: what happened to suppliers, CSV, JSON lines or Parquet, with the columns of outcomes import: supplier_id, happened_on or iso_week, occurred (true or false), known_on and note",
     )
     .option(
       "--complete-until <day>",
-      "with --from-weeks: day up to which the file has every event. A supplier without an event whose window ends by then counts as not_occurred (default: only outcomes that say so count as not_occurred)",
+      "with --from-weeks: day up to which the file has every event. A supplier without an event whose window ends by then did not have the risk (default: by complete_after_days under outcomes of the model configuration; without it, only outcomes that say so)",
       isoDate,
     )
     .option(
       "--horizon <days>",
-      "with --from-weeks: number of days after the end of a week that its label covers (default: horizon_days under split of the model configuration)",
+      "with --from-weeks: number of days after the end of a week that its label covers (default: horizon_days under outcomes of the model configuration)",
       wholeNumber(1, 3650),
     )
     .option(

@@ -1,7 +1,8 @@
 import { access, readdir } from "node:fs/promises";
 import path from "node:path";
 import { loadConfigPair } from "@bellwether/config/config-pair";
-import type { ModelSpec } from "@bellwether/config/model-spec";
+import { outcomesOf } from "@bellwether/config/model-config";
+import type { ModelSpec, OutcomeSpec } from "@bellwether/config/model-spec";
 import { readValueTable } from "@bellwether/ingest/tables/read-value-table";
 import { type OutcomeLabels, outcomeLines, readOutcomes } from "@bellwether/ingest/training/outcome-labels";
 import type { TrainingTable } from "@bellwether/ingest/training/training-table";
@@ -18,9 +19,9 @@ import { showProgress } from "../output/report.ts";
 export interface WeekOptions extends ConfigFiles {
   readonly fromWeeks: WeekRange;
   readonly outcomes: string;
-  /** ISO date. Unset: outcomes are not complete. */
+  /** ISO date. Unset: by complete_after_days of the outcomes. */
   readonly completeUntil?: string;
-  /** Days. Unset: horizon_days of the split. */
+  /** Days. Unset: horizon_days of the outcomes. */
   readonly horizon?: number;
 }
 
@@ -43,19 +44,17 @@ const dayOf = (isoDate: string): number => Math.floor(Date.parse(isoDate) / DAY_
 
 /**
  * Reads the snapshots of complete weekly runs, with labels from a file of outcomes.
- * @throws UsageError when the outcomes cannot be read or there is no horizon; NoRowsError when no row has a label
+ * @throws UsageError when the outcomes cannot be read; NoRowsError when no row has a label
  */
 export async function loadWeekData(options: WeekOptions, context: CliContext, now: Date): Promise<WeekData> {
   const at = (file: string): string => path.resolve(context.cwd, file);
   const { model: declared, configHash } = await loadConfigPair(at(options.config), at(options.mapping));
-  const horizonDays = options.horizon ?? declared.split.horizonDays;
-  if (horizonDays < 1)
-    throw new UsageError(
-      "--from-weeks: a label needs the number of days that it covers: add --horizon DAYS, or horizon_days under split of the model configuration",
-    );
-  const labels = await outcomesOf(options.outcomes, context, {
-    ...{ horizonDays, todayDay: dayOf(now.toISOString().slice(0, 10)) },
-    completeUntilDay: options.completeUntil === undefined ? null : dayOf(options.completeUntil),
+  const outcomes = outcomesOf(declared);
+  const horizonDays = options.horizon ?? outcomes.horizonDays;
+  const todayDay = dayOf(now.toISOString().slice(0, 10));
+  const labels = await readLabels(options.outcomes, context, {
+    ...{ horizonDays, todayDay },
+    completeUntilDay: completeUntilDay(options, outcomes, todayDay),
   });
   const model: ModelSpec = { ...declared, split: { ...declared.split, by: "time", testFrom: null, horizonDays } };
   const folder = path.join(dataFolder(context), WEEKS_FOLDER, model.name);
@@ -85,7 +84,7 @@ export async function loadWeekData(options: WeekOptions, context: CliContext, no
   };
 }
 
-async function outcomesOf(
+async function readLabels(
   given: string,
   { cwd }: CliContext,
   rules: Parameters<typeof readOutcomes>[1],
@@ -96,6 +95,16 @@ async function outcomesOf(
   } catch (error) {
     throw error instanceof TableError ? new UsageError(`--outcomes: ${error.message}`) : error;
   }
+}
+
+/** Returns the day up to which every event is known; null: not known, or events are not recorded completely. */
+function completeUntilDay(
+  { completeUntil }: WeekOptions,
+  { completeAfterDays }: OutcomeSpec,
+  todayDay: number,
+): number | null {
+  if (completeUntil !== undefined) return dayOf(completeUntil);
+  return completeAfterDays === null ? null : todayDay - completeAfterDays;
 }
 
 /** Returns the snapshots of complete runs in a window, and the weeks that are complete and have none. */

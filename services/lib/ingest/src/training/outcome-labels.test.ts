@@ -23,19 +23,19 @@ test("without an event, the label is 0 only when the file is complete up to the 
   expect(read(csv).labelOf("A", ...W10)).toBeNull();
   expect(read(csv, { completeUntilDay: day("2026-03-17") }).labelOf("B", ...W10)).toBeNull();
   expect(read(csv, { completeUntilDay: day("2026-03-18") }).labelOf("B", ...W10)).toBe(0);
-  const stated = read("supplier_id,value,iso_week\nA,not_occurred,2026-W10\nB,occurred,2026-W10\n");
+  const stated = read("supplier_id,occurred,iso_week\nA,false,2026-W10\nB,true,2026-W10\n");
   expect(["A", "B", "C"].map((id) => stated.labelOf(id, ...W10))).toEqual([0, 1, null]);
   expect(stated.labelOf("A", "2026-W11", day("2026-03-15"))).toBeNull();
 });
 
 test("outcomes that contradict each other are no label, and are counted; the same outcome twice is one", () => {
-  const csv = `supplier_id,value,iso_week,happened_on
-A,occurred,2026-W10,
-A,not_occurred,2026-W10,
-B,not_occurred,2026-W10,
-B,occurred,,2026-03-10
-C,occurred,2026-W10,
-C,occurred,2026-W10,
+  const csv = `supplier_id,occurred,iso_week,happened_on
+A,true,2026-W10,
+A,false,2026-W10,
+B,false,2026-W10,
+B,true,,2026-03-10
+C,true,2026-W10,
+C,true,2026-W10,
 `;
   const outcomes = read(csv, { completeUntilDay: day("2026-05-01") });
   expect(["A", "B", "C"].map((id) => outcomes.labelOf(id, ...W10))).toEqual([null, null, 1]);
@@ -45,29 +45,29 @@ C,occurred,2026-W10,
 });
 
 test("invalid rows are rejected with row and reason, and the others are used", () => {
-  const outcomes = read(`supplier_id,value,iso_week,happened_on,known_on
-,occurred,2026-W10,,
+  const outcomes = read(`supplier_id,occurred,iso_week,happened_on,known_on
+,true,2026-W10,,
 A,maybe,2026-W10,,
-A,occurred,2026-W60,,
-A,occurred,,2026-02-30,
-A,occurred,,2026-06-02,
-A,occurred,,2026-03-10,2026-03-09
-A,not_occurred,2026-W10,2026-03-10,
-A,not_occurred,,,
-A,occurred,,,
-${"x".repeat(200)},occurred,2026-W10,,
+A,true,2026-W60,,
+A,true,,2026-02-30,
+A,true,,2026-06-02,
+A,true,,2026-03-10,2026-03-09
+A,false,2026-W10,2026-03-10,
+A,false,,,
+A,,2026-W10,,
+${"x".repeat(200)},true,2026-W10,,
 A,,,2026-03-10,2026-03-11
 `);
   expect(outcomes.rejected.map(({ row, column }) => [row, column])).toEqual([
     [2, "supplier_id"],
-    [3, "value"],
+    [3, "occurred"],
     [4, "iso_week"],
     [5, "happened_on"],
     [6, "happened_on"],
     [7, "known_on"],
     [8, "happened_on"],
-    [9, "iso_week"],
-    [10, "happened_on"],
+    [9, "happened_on"],
+    [10, "occurred"],
     [11, "supplier_id"],
   ]);
   expect(outcomes.labelOf("A", ...W10)).toBe(1);
@@ -80,5 +80,5 @@ test("a file with other columns is an error that names the nearest one", () => {
   expect(() => read("supplier_id,happend_on\nA,2026-03-10\n")).toThrow('"happend_on" is not one of');
   expect(() => read("supplier_id,happend_on\nA,2026-03-10\n")).toThrow('did you mean "happened_on"?');
   expect(() => read("happened_on\n2026-03-10\n")).toThrow("it has no column supplier_id");
-  expect(() => read("supplier_id,value\nA,occurred\n")).toThrow("it has neither iso_week nor happened_on");
+  expect(() => read("supplier_id,occurred\nA,true\n")).toThrow("it has neither iso_week nor happened_on");
 });

@@ -7,8 +7,8 @@ import { countText } from "@bellwether/reasons/count-text";
 import { TableError } from "@bellwether/risk-model/tables/table-error";
 import { type Cell, isMissing, type ValueTable } from "@bellwether/risk-model/tables/value-table";
 
-/** Columns of a file of outcomes. */
-const COLUMNS = ["supplier_id", "value", "iso_week", "happened_on", "known_on"] as const;
+/** Columns of a file of outcomes, as `bellwether outcomes import` reads it. */
+const COLUMNS = ["supplier_id", "occurred", "iso_week", "happened_on", "known_on", "note"] as const;
 type Column = (typeof COLUMNS)[number];
 
 /** Rules by which outcomes become labels of weekly rows. */
@@ -56,7 +56,7 @@ const DAY_MS = 86_400_000;
 const dayOf = (isoDate: string): number => Math.floor(Date.parse(isoDate) / DAY_MS);
 
 /**
- * Reads outcomes: supplier_id, value (occurred or not_occurred; default occurred), iso_week or happened_on, known_on.
+ * Reads outcomes: supplier_id, happened_on or iso_week, occurred (true or false; with happened_on, true by default), known_on.
  * An invalid row is rejected, the others are used.
  * @throws TableError when a column is missing or unknown
  */
@@ -80,7 +80,7 @@ export function readOutcomes(table: ValueTable, rules: LabelRules): OutcomeLabel
     if (cells.iso_week === "") known.events.push(dayOf(cells.happened_on));
     else {
       const stated = known.weeks.get(cells.iso_week) ?? new Set<0 | 1>();
-      known.weeks.set(cells.iso_week, stated.add(isOccurred(cells) ? 1 : 0));
+      known.weeks.set(cells.iso_week, stated.add(saidOccurred(cells) ? 1 : 0));
     }
   }
   let contradictions = 0;
@@ -118,14 +118,18 @@ function columnsOf({ header }: ValueTable): ReadonlyMap<string, number> {
 }
 
 const cellText = (cell: Cell): string => (isMissing(cell) ? "" : String(cell).trim());
-const isOccurred = ({ value }: Record<Column, string>): boolean => value === "" || value === "occurred";
+/** Null: the row does not say it. */
+function saidOccurred({ occurred, happened_on }: Record<Column, string>): boolean | null {
+  if (occurred === "") return happened_on === "" ? null : true;
+  return /^(?:true|1)$/i.test(occurred);
+}
 
 /** Returns the column and the reason for which a row is not used; null: it is valid. */
 function problemOf(cells: Record<Column, string>, { todayDay }: LabelRules): readonly [Column, string] | null {
   const id = cleanId(cells.supplier_id);
   if (id === "" || Buffer.byteLength(id) > MAX_SUPPLIER_ID_BYTES)
     return ["supplier_id", `is not 1 to ${MAX_SUPPLIER_ID_BYTES} bytes long`];
-  if (!["", "occurred", "not_occurred"].includes(cells.value)) return ["value", "is not occurred or not_occurred"];
+  if (!/^(?:|true|false|1|0)$/i.test(cells.occurred)) return ["occurred", "is not true or false"];
   if (cells.iso_week !== "" && !isWeek(cells.iso_week)) return ["iso_week", "is not an ISO week such as 2026-W10"];
   for (const column of ["happened_on", "known_on"] as const) {
     if (cells[column] === "") continue;
@@ -134,10 +138,10 @@ function problemOf(cells: Record<Column, string>, { todayDay }: LabelRules): rea
   }
   if (cells.happened_on !== "" && cells.known_on !== "" && dayOf(cells.known_on) < dayOf(cells.happened_on))
     return ["known_on", "is before happened_on"];
-  if (!isOccurred(cells) && cells.happened_on !== "") return ["happened_on", "is a day, but the risk did not occur"];
-  if (!isOccurred(cells) && cells.iso_week === "")
-    return ["iso_week", "is empty; what did not occur is about one week"];
   if (cells.iso_week === "" && cells.happened_on === "") return ["happened_on", "is empty, and so is iso_week"];
+  const occurred = saidOccurred(cells);
+  if (occurred === null) return ["occurred", "is empty; a row without happened_on says true or false"];
+  if (!occurred && cells.happened_on !== "") return ["happened_on", "is a day, but the risk did not occur"];
   return null;
 }
 
