@@ -6,6 +6,8 @@ import { Code } from "@connectrpc/connect";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { failureOf, type OpsHarness, runWeek, seenAlert, startOps, type TestRow, testChunk } from "./ops-harness.ts";
 
+/** Time for a change to reach a watch on a busy machine. */
+const WAIT = { timeout: 20_000 };
 let cluster: PostgresCluster;
 let ops: OpsHarness;
 
@@ -73,7 +75,7 @@ test("severity, score and summary of an open alert come from the latest run, and
         ...(alerts.length ? [] : ["ready"]),
       );
   })();
-  await vi.waitFor(() => expect(heard).toContain("ready"));
+  await vi.waitFor(() => expect(heard).toContain("ready"), WAIT);
   await week(1, { id: "a", score: 0.92 });
   await week(2, { id: "a", score: 0.76 });
   expect(await scoreAlert("a")).toMatchObject({
@@ -97,7 +99,7 @@ test("severity, score and summary of an open alert come from the latest run, and
   );
   await week(7, { id: "a", score: 0.86 });
   expect(await scoreAlert("a")).toMatchObject({ severity: AlertSeverity.CRITICAL, riskScore: 0.86 });
-  await vi.waitFor(() => expect(heard.filter((line) => line !== "ready")).toHaveLength(7));
+  await vi.waitFor(() => expect(heard.filter((line) => line !== "ready")).toHaveLength(7), WAIT);
   expect(heard[4]).toBe("2026-W04 Risk score 0.73, at or above 0.7 in 2 runs in a row.");
   stop.abort();
   expect((await failureOf(watching)).code).toBe(Code.Canceled);
@@ -287,10 +289,10 @@ describe("two models", () => {
       for await (const { alerts } of ops.alerts.watchAlerts({ modelName: "another-model" }, { signal: stop.signal }))
         heard.push(...(alerts.length === 0 ? ["ready"] : alerts.map(({ modelName }) => modelName)));
     })();
-    await vi.waitFor(() => expect(heard).toEqual(["ready"]));
+    await vi.waitFor(() => expect(heard).toEqual(["ready"]), WAIT);
     await week(1, { id: "a", score: 0.9 });
     await runWeek(ops, "2026-W01", [{ id: "a", score: 0.9 }], other);
-    await vi.waitFor(() => expect(heard).toEqual(["ready", "another-model"]));
+    await vi.waitFor(() => expect(heard).toEqual(["ready", "another-model"]), WAIT);
     stop.abort();
     expect((await failureOf(watching)).code).toBe(Code.Canceled);
     const unknown = await failureOf(ops.alerts.listAlerts({ modelName: "supplier-rsk" }));

@@ -15,6 +15,8 @@ import { failureOf, type OpsHarness, runWeek, seenAlert, startOps } from "./ops-
 vi.setConfig({ testTimeout: 30_000 });
 const WRITER = { recordNotices: false, now: () => new Date() };
 
+/** Time for a change to reach a watch on a busy machine. */
+const WAIT = { timeout: 20_000 };
 let cluster: PostgresCluster;
 let databaseUrl: string;
 let ops: OpsHarness;
@@ -49,7 +51,7 @@ function watch(request: MessageInitShape<typeof WatchAlertsRequestSchema>) {
 
 test("a watch that continues after a position receives what it missed, in messages of at most 200, then what happens", async () => {
   const first = watch({});
-  await vi.waitFor(() => expect(first.messages).toHaveLength(1));
+  await vi.waitFor(() => expect(first.messages).toHaveLength(1), WAIT);
   await first.stop();
   const after = first.messages[0]?.sequence ?? -1n;
   expect(after).toBe(0n);
@@ -62,7 +64,7 @@ test("a watch that continues after a position receives what it missed, in messag
   expect(resumed.messages.some(({ truncated }) => truncated)).toBe(false);
   const [alert] = (await ops.alerts.listAlerts({ modelName: "another-model" })).alerts;
   await ops.alerts.acknowledgeAlert(await seenAlert(ops, alert?.alertId ?? ""));
-  await vi.waitFor(() => expect(resumed.ids()).toHaveLength(454));
+  await vi.waitFor(() => expect(resumed.ids()).toHaveLength(454), WAIT);
   await resumed.stop();
   expect(resumed.messages.at(-1)?.sequence).toBe(3n);
 });
@@ -82,7 +84,7 @@ test("a watch of one model receives nothing of the other", async () => {
   await runWeek(ops, "2026-W01", suppliers(2));
   await runWeek(ops, "2026-W01", suppliers(3), { modelName: "another-model" });
   const own = watch({ afterSequence: 0n, modelName: "another-model" });
-  await vi.waitFor(() => expect(own.ids()).toHaveLength(3));
+  await vi.waitFor(() => expect(own.ids()).toHaveLength(3), WAIT);
   await own.stop();
 });
 
