@@ -25,6 +25,7 @@ import {
   ON_SERVER_CPU,
   type Shape,
   type Target,
+  warmUp,
 } from "./load.ts";
 import { type MlService, startMlService } from "./ml-service.ts";
 import { measurePeers } from "./predict-peers.ts";
@@ -69,6 +70,7 @@ export async function measurePredict(log: (line: string) => void): Promise<Metri
   const bare: Target = { ...common, name: "bare grpc-js", pid: echo.child.pid ?? 0, url: url(echo.url) };
   const ours: Target = { ...common, name: "Predict", pid: ml.pid, url: url(ml.grpc) };
   const peer = `grpc-js ${grpcVersion()}, ${h2loadVersion()}`;
+  for (const target of [bare, ours]) await warmUp(target, BUSY, COLD_SECONDS);
   const busy = await compare([bare, ours], BUSY, log);
   const alone = await compare([bare, ours], ALONE, log);
   const bytes = standIn.bytes();
