@@ -12,6 +12,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   destination: LIST_DESTINATIONS,
   lease: ops("BatchService", "StartRun"),
   runId: ops("BatchService", "ListRuns"),
+  outcomeId: ops("OutcomeService", "ListOutcomes"),
   jobId: "/bellwether.schedule.v1.ScheduleService/TriggerRun",
 };
 

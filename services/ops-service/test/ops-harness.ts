@@ -13,9 +13,10 @@ import { PerformanceService } from "@bellwether/gen/bellwether/ops/v1/performanc
 import { ReportService } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
 import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { FeatureDirection, FeatureKind } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
+import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { create } from "@bufbuild/protobuf";
-import { type Client, ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
+import { type Client, type Code, ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { createOpsService, type OpsServiceConfig } from "../src/service.ts";
 
@@ -166,6 +167,12 @@ export async function failureOf(call: Promise<unknown>): Promise<ConnectError> {
     return ConnectError.from(error);
   }
   throw new Error("the call succeeded");
+}
+
+/** Returns the code and the reason of a call that must fail. */
+export async function reasonOf(call: Promise<unknown>): Promise<readonly [Code, string | undefined]> {
+  const error = await failureOf(call);
+  return [error.code, error.findDetails(ErrorInfoSchema)[0]?.reason];
 }
 
 function bytes(array: Float64Array | Float32Array): Uint8Array<ArrayBuffer> {

@@ -1,12 +1,20 @@
 import { loadAlertRules } from "@bellwether/config/alert-rules";
 import { AlertEventKind, AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
-import { CheckKind, CheckOutcome, RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { CheckKind, CheckOutcome, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { ReportFormat } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
-import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { failureOf, type OpsHarness, runWeek, seenAlert, startOps, type TestRow, testChunk } from "./ops-harness.ts";
+import {
+  failureOf,
+  type OpsHarness,
+  reasonOf,
+  runWeek,
+  seenAlert,
+  startOps,
+  type TestRow,
+  testChunk,
+} from "./ops-harness.ts";
 
 const RULES = new URL("../../../config/alert_rules.yaml", import.meta.url).pathname;
 
@@ -51,10 +59,6 @@ const alertOf = async (id: string) => {
 };
 const historyOf = async (id: string) => (await ops.alerts.getAlert({ alertId: (await alertOf(id)).alertId })).events;
 const supplierOf = (id: string) => ops.suppliers.getSupplier({ supplierId: `${modelName}/${id}`, modelName });
-const reasonOf = async (call: Promise<unknown>) => {
-  const error = await failureOf(call);
-  return [error.code, error.findDetails(ErrorInfoSchema)[0]?.reason];
-};
 const auditOf = async (runId: number) =>
   (await ops.audit.queryEvents({ subject: `run/${runId}` })).records.map(({ event }) => event?.kind).reverse();
 const reason = "the wrong file";
@@ -351,32 +355,6 @@ describe("a run that is held", () => {
     expect(await reasonOf(held)).toEqual([Code.InvalidArgument, "RUN_CHECKS"]);
     const approval = ops.batch.approveRun({ runId: run?.runId ?? 0, reason });
     expect(await reasonOf(approval)).toEqual([Code.FailedPrecondition, "RUN_STATE"]);
-  });
-});
-
-describe("a run that read objects of an object store", () => {
-  test("has their URLs and entity tags from the reading on, in the report too, and not those of another attempt", async () => {
-    newModel();
-    const isoWeek = "2026-W22";
-    const start = (source: string) => ops.batch.startRun({ isoWeek, modelName, holder: source, sourceDigest: source });
-    const first = await start("1".repeat(64));
-    const object = { url: "s3://weekly/2026-W22.csv", etag: '"9a0364b9e99bb480dd25e1f0284c8555"', bytes: 1_234n };
-    const objects = Array.from({ length: 30 }, (_, i) => ({ ...object, url: `${object.url}/${i}` }));
-    const progress = { stage: RunStage.VALIDATE, inputDigest: "a".repeat(64), inputObjects: objects };
-    const report = (lease: typeof first.lease) => ops.batch.reportProgress({ ...(lease && { lease }), ...progress });
-    expect((await report(first.lease)).run?.inputObjects).toMatchObject(objects);
-    const listed = (await ops.batch.listRuns({})).runs.find(({ runId }) => runId === first.run?.runId);
-    expect(listed?.inputObjects).toHaveLength(20);
-    await ops.batch.failRun({ ...(first.lease && { lease: first.lease }), reason: "a wrong file" });
-    const { run, lease } = await start("2".repeat(64));
-    expect(run?.inputObjects).toEqual([]);
-    const second = { ...progress, inputObjects: [object] };
-    await ops.batch.reportProgress({ ...(lease && { lease }), ...second });
-    await ops.batch.submitChunk(testChunk(lease, 0, own([{ id: "a", score: 0.2 }])));
-    const done = await ops.batch.completeRun({ ...(lease && { lease }), rowsRead: 1n, chunksTotal: 1 });
-    expect(done.run?.inputObjects).toMatchObject([object]);
-    const { content } = await ops.reports.getReport({ isoWeek, modelName, format: ReportFormat.JSON });
-    expect(JSON.parse(content).objects).toEqual([{ ...object, bytes: 1_234 }]);
   });
 });
 

@@ -10,9 +10,9 @@ import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { personName, wholeNumber } from "../input/parse-option.ts";
 import { dayOrTime } from "../input/parse-time.ts";
-import { type OpsOptions, withOps } from "../input/shared-options.ts";
 import { printable } from "../output/printable.ts";
 import { createReport } from "../output/report.ts";
+import { type OpsOptions, withOps } from "../remote/shared-options.ts";
 
 interface ActionOptions extends OpsOptions {
   readonly version?: number;

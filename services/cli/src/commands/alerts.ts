@@ -10,10 +10,10 @@ import { writeAlerts } from "../alerts/export-alerts.ts";
 import { findAlerts } from "../alerts/find-alerts.ts";
 import type { CliContext } from "../context/cli-context.ts";
 import { wholeNumber } from "../input/parse-option.ts";
-import { type OpsOptions, withOps } from "../input/shared-options.ts";
 import { createReport, showProgress } from "../output/report.ts";
 import { checkTargetFile } from "../output/target-folder.ts";
 import { writeWholeFile } from "../output/whole-file.ts";
+import { type OpsOptions, withOps } from "../remote/shared-options.ts";
 import { alertActionCommands } from "./alert-actions.ts";
 
 /** `bellwether alerts` */

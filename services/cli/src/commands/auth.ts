@@ -5,10 +5,10 @@ import { type CliContext, dataFolder } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { wholeNumber } from "../input/parse-option.ts";
 import { withFormerName } from "../input/renamed-option.ts";
-import { JSON_FLAG } from "../input/shared-options.ts";
 import { createReport } from "../output/report.ts";
 import { makeTargetFolder } from "../output/target-folder.ts";
 import { ML_EXAMPLE_URL } from "../remote/peer-url.ts";
+import { JSON_FLAG } from "../remote/shared-options.ts";
 
 const DAY_S = 86_400;
 const FOLDER_DEFAULT = "default: keys/ in the data folder, BELLWETHER_DATA_DIR";

@@ -6,9 +6,9 @@ import { changeFromLocal } from "../changes/change-view.ts";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { readSupplier } from "../input/read-supplier.ts";
-import { JSON_FLAG, MODEL_FLAG } from "../input/shared-options.ts";
 import { withLocalModel } from "../models/open-model.ts";
 import { createReport } from "../output/report.ts";
+import { JSON_FLAG, MODEL_FLAG } from "../remote/shared-options.ts";
 
 /** `bellwether change` */
 export function changeCommand(context: CliContext): Command {

@@ -4,13 +4,13 @@ import { openScoringModel } from "@bellwether/scoring/model/scoring-model";
 import { Command } from "commander";
 import { type CliContext, defaultModel, registryOf } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
-import { JSON_FLAG, REPLICAS_FLAG } from "../input/shared-options.ts";
 import { compareFile } from "../models/compare-file.ts";
 import { fileComparisonJson, fileComparisonLines } from "../models/file-comparison-text.ts";
 import { isTableFile } from "../models/predict-file.ts";
 import { replicaComparisonJson, replicaComparisonLines } from "../models/replica-comparison-text.ts";
 import { addressRemarks, askComparisons, mergeComparisons } from "../models/replica-comparisons.ts";
 import { createReport } from "../output/report.ts";
+import { JSON_FLAG, REPLICAS_FLAG } from "../remote/shared-options.ts";
 
 const HELP =
   "\nWithout --input: the command shows the comparison that the replicas of ml-service have made since their start (SHADOW_SHARE). Each replica" +

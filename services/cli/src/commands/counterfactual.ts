@@ -17,13 +17,13 @@ import { UsageError } from "../errors/usage-error.ts";
 import { wholeNumber } from "../input/parse-option.ts";
 import { readChangeLimits } from "../input/read-change-limits.ts";
 import { readSupplier } from "../input/read-supplier.ts";
-import { JSON_FLAG } from "../input/shared-options.ts";
 import { checkModelOptions, withModelOptions } from "../models/check-model-options.ts";
 import { type CounterfactualJson, jsonFromAnswer, jsonFromResponse } from "../models/counterfactual-json.ts";
 import { withLocalModel } from "../models/open-model.ts";
 import { createReport, type Report } from "../output/report.ts";
 import { ML_EXAMPLE_URL } from "../remote/peer-url.ts";
 import { postJson } from "../remote/post-json.ts";
+import { JSON_FLAG } from "../remote/shared-options.ts";
 
 const RPC_PATH = "/bellwether.inference.v1.InferenceService/Counterfactual";
 

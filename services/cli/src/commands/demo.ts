@@ -5,9 +5,9 @@ import type { CliContext } from "../context/cli-context.ts";
 import { DEMO_DEFAULTS, writeDemo } from "../data/write-demo.ts";
 import { isoWeek, wholeNumber } from "../input/parse-option.ts";
 import { withFormerName } from "../input/renamed-option.ts";
-import { JSON_FLAG } from "../input/shared-options.ts";
 import { createReport } from "../output/report.ts";
 import { makeTargetFolder } from "../output/target-folder.ts";
+import { JSON_FLAG } from "../remote/shared-options.ts";
 
 /** `bellwether demo` */
 export function demoCommand({ cwd }: CliContext): Command {

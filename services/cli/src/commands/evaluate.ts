@@ -5,11 +5,11 @@ import { splitRows } from "@bellwether/risk-model/training/split-rows";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { loadTrainingData, withDataOptions } from "../data/training-data.ts";
-import { JSON_FLAG } from "../input/shared-options.ts";
 import { type EvaluatedRows, scoreTestRows } from "../models/evaluated-rows.ts";
 import { comparisonJson, comparisonLines } from "../output/comparison-report.ts";
 import { evaluationJson, evaluationLines } from "../output/evaluation-report.ts";
 import { createReport } from "../output/report.ts";
+import { JSON_FLAG } from "../remote/shared-options.ts";
 
 /** `bellwether evaluate` */
 export function evaluateCommand(context: CliContext): Command {

@@ -16,12 +16,12 @@ import { Command, Option } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { share, wholeNumber } from "../input/parse-option.ts";
 import { readSupplier, scoreFlatSupplier } from "../input/read-supplier.ts";
-import { JSON_FLAG } from "../input/shared-options.ts";
 import { checkModelOptions, withModelOptions } from "../models/check-model-options.ts";
 import { withLocalModel } from "../models/open-model.ts";
 import { createReport, type Report } from "../output/report.ts";
 import { ML_EXAMPLE_URL } from "../remote/peer-url.ts";
 import { postJson } from "../remote/post-json.ts";
+import { JSON_FLAG } from "../remote/shared-options.ts";
 
 /** An explanation as `explain --json` prints it. */
 interface ExplanationJson {

@@ -23,9 +23,9 @@ import cli from "../../package.json" with { type: "json" };
 import { type CliContext, registryOf } from "../context/cli-context.ts";
 import { ReportedError } from "../errors/reported-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
-import { JSON_FLAG } from "../input/shared-options.ts";
 import { mlflowFolder, readMlflowFolder } from "../models/mlflow-folder.ts";
 import { createReport, type Report } from "../output/report.ts";
+import { JSON_FLAG } from "../remote/shared-options.ts";
 
 /** Options of `bellwether import`. */
 export interface ImportOptions {

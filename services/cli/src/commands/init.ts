@@ -18,13 +18,13 @@ import { draftMapping, draftModelConfig, usualMarks } from "../init/draft-files.
 import { type DraftRows, draftScorecard } from "../init/draft-scorecard.ts";
 import { type NumberMarks, profileColumn } from "../init/profile-column.ts";
 import { readSample, type Sample } from "../init/read-sample.ts";
-import { JSON_FLAG } from "../input/shared-options.ts";
 import { SCORECARD_FILE } from "../models/scorecard-model.ts";
 import { rejectedLines } from "../output/rejected-lines.ts";
 import { createReport } from "../output/report.ts";
 import { shellWord } from "../output/shell-word.ts";
 import { makeTargetFolder } from "../output/target-folder.ts";
 import { writeText, writeWholeFile } from "../output/whole-file.ts";
+import { JSON_FLAG } from "../remote/shared-options.ts";
 
 const MODEL_FILE = "model_config.yaml";
 const MAPPING_FILE = "feature_mapping.yaml";

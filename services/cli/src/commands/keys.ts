@@ -9,12 +9,12 @@ import { Command, Option } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { wholeNumber } from "../input/parse-option.ts";
-import { type OpsOptions, withOps } from "../input/shared-options.ts";
 import { enumWord } from "../output/enum-word.ts";
 import { createReport } from "../output/report.ts";
 import { callerSettings } from "../remote/caller-token.ts";
 import { peerError } from "../remote/peer-error.ts";
 import { OPS_PEER, peerUrl } from "../remote/peer-url.ts";
+import { type OpsOptions, withOps } from "../remote/shared-options.ts";
 
 const DAY_MS = 86_400_000;
 const PAGE_SIZE = 200;

@@ -10,12 +10,12 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { Command } from "commander";
 import { type CliContext, defaultModel, registryOf } from "../context/cli-context.ts";
 import { reason, wholeNumber } from "../input/parse-option.ts";
-import { JSON_FLAG, MODEL_FLAG, OPS_FLAG, SCHEDULER_FLAG } from "../input/shared-options.ts";
 import { decideVersions } from "../models/unneeded-versions.ts";
 import { createReport } from "../output/report.ts";
 import { openOps } from "../remote/ops-client.ts";
 import { openPeer } from "../remote/peer-client.ts";
 import { SCHEDULER_PEER } from "../remote/peer-url.ts";
+import { JSON_FLAG, MODEL_FLAG, OPS_FLAG, SCHEDULER_FLAG } from "../remote/shared-options.ts";
 
 /** Kinds of events that name the version which answered. */
 const KINDS = ["prediction.served", "explanation.served", "counterfactual.served", "batch.served"] as const;

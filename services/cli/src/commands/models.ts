@@ -19,7 +19,6 @@ import { Command } from "commander";
 import { type CliContext, defaultModel, registryOf } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { reason } from "../input/parse-option.ts";
-import { JSON_FLAG, MODEL_FLAG, REPLICAS_FLAG } from "../input/shared-options.ts";
 import { type Champions, championsInFolder, championsOfServices } from "../models/champions.ts";
 import { previousChampion } from "../models/previous-champion.ts";
 import { printableStart, TABLE_REASON } from "../output/printable.ts";
@@ -33,6 +32,7 @@ import {
   rejectionsOf,
   replicaLines,
 } from "../remote/replica-status.ts";
+import { JSON_FLAG, MODEL_FLAG, REPLICAS_FLAG } from "../remote/shared-options.ts";
 import { compareModelsCommand } from "./compare-models.ts";
 import { pruneCommand } from "./models-prune.ts";
 

@@ -7,7 +7,6 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { wholeNumber } from "../input/parse-option.ts";
-import { type OpsOptions, withOps } from "../input/shared-options.ts";
 import {
   attemptJson,
   destinationJson,
@@ -24,6 +23,7 @@ import { enumWord } from "../output/enum-word.ts";
 import { printable } from "../output/printable.ts";
 import { createReport } from "../output/report.ts";
 import { type OpsClient, openOps } from "../remote/ops-client.ts";
+import { type OpsOptions, withOps } from "../remote/shared-options.ts";
 
 type NoticeClient = OpsClient<typeof NoticeService>;
 

@@ -7,7 +7,6 @@ import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { readSupplier, scoreFlatSupplier } from "../input/read-supplier.ts";
-import { JSON_FLAG } from "../input/shared-options.ts";
 import { checkModelOptions, withModelOptions } from "../models/check-model-options.ts";
 import { withLocalModel } from "../models/open-model.ts";
 import { type FileScores, isTableFile, predictFile } from "../models/predict-file.ts";
@@ -15,6 +14,7 @@ import { createReport } from "../output/report.ts";
 import { checkTargetFile } from "../output/target-folder.ts";
 import { ML_EXAMPLE_URL } from "../remote/peer-url.ts";
 import { postJson } from "../remote/post-json.ts";
+import { JSON_FLAG } from "../remote/shared-options.ts";
 
 const TOP = 5;
 

@@ -3,9 +3,9 @@ import { countText } from "@bellwether/reasons/count-text";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
-import { JSON_FLAG, OPS_FLAG } from "../input/shared-options.ts";
 import { createReport } from "../output/report.ts";
 import { openOps } from "../remote/ops-client.ts";
+import { JSON_FLAG, OPS_FLAG } from "../remote/shared-options.ts";
 
 const TIMEOUT_MS = 10_000;
 

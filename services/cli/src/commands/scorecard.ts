@@ -5,11 +5,11 @@ import type { PublishedModel } from "@bellwether/scoring/publish/publish-model";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { withConfigOptions } from "../input/config-options.ts";
-import { JSON_FLAG } from "../input/shared-options.ts";
 import { type OpenedScorecard, openScorecard, publishScorecard, SCORECARD_FILE } from "../models/scorecard-model.ts";
 import { rejectedLines } from "../output/rejected-lines.ts";
 import { createReport, type Report } from "../output/report.ts";
 import { surveyJson, surveyLines } from "../output/scorecard-report.ts";
+import { JSON_FLAG } from "../remote/shared-options.ts";
 
 /** `bellwether scorecard` */
 export function scorecardCommand(context: CliContext): Command {

@@ -5,11 +5,11 @@ import { Command } from "commander";
 import { timeText } from "../alerts/alert-json.ts";
 import type { CliContext } from "../context/cli-context.ts";
 import { reason } from "../input/parse-option.ts";
-import { type OpsOptions, withOps } from "../input/shared-options.ts";
 import { enumWord } from "../output/enum-word.ts";
 import { printable } from "../output/printable.ts";
 import { createReport } from "../output/report.ts";
 import { type OpsClient, openOps } from "../remote/ops-client.ts";
+import { type OpsOptions, withOps } from "../remote/shared-options.ts";
 
 const PAGE_SIZE = 200;
 const TIMEOUT_MS = 10_000;

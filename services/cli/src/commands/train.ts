@@ -12,12 +12,12 @@ import type { WeekOptions } from "../data/week-data.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { withConfigOptions } from "../input/config-options.ts";
 import { isoDate, type WeekRange, weekRange, wholeNumber } from "../input/parse-option.ts";
-import { JSON_FLAG } from "../input/shared-options.ts";
 import { type TrainLimitOptions, train, trainFromWeeks } from "../models/train-model.ts";
 import { evaluationJson, evaluationLines } from "../output/evaluation-report.ts";
 import { fromWeeksJson, fromWeeksLines } from "../output/from-weeks-report.ts";
 import { leftOutRows, rejectedLines } from "../output/rejected-lines.ts";
 import { createReport } from "../output/report.ts";
+import { JSON_FLAG } from "../remote/shared-options.ts";
 
 /** Options of `bellwether train`. */
 type TrainOptions = Omit<WeekOptions, "fromWeeks" | "outcomes"> &

@@ -10,9 +10,9 @@ import { changeLines } from "../changes/change-text.ts";
 import { changeFromProto } from "../changes/change-view.ts";
 import type { CliContext } from "../context/cli-context.ts";
 import { isoWeek, share, wholeNumber } from "../input/parse-option.ts";
-import { JSON_FLAG, OPS_FLAG, OPS_MODEL_FLAG } from "../input/shared-options.ts";
 import { enumWord } from "../output/enum-word.ts";
 import { createReport } from "../output/report.ts";
+import { JSON_FLAG, OPS_FLAG, OPS_MODEL_FLAG } from "../remote/shared-options.ts";
 import { openSuppliers } from "./supplier-client.ts";
 
 /** Maximum number of contributions and parts that a request may ask for. */

@@ -5,10 +5,10 @@ import type { CliContext } from "../context/cli-context.ts";
 import { ReportedError } from "../errors/reported-error.ts";
 import { withConfigOptions } from "../input/config-options.ts";
 import { isoWeek } from "../input/parse-option.ts";
-import { JSON_FLAG, OPS_FLAG } from "../input/shared-options.ts";
 import { type GivenOptions, givenOptions, weeklyCommandText } from "../output/given-options.ts";
 import { createReport } from "../output/report.ts";
 import { defaultUrlText, ML_PEER } from "../remote/peer-url.ts";
+import { JSON_FLAG, OPS_FLAG } from "../remote/shared-options.ts";
 import { checkWeek, type InputReport, type RunOptions } from "./run-week.ts";
 
 interface CheckOptions extends Omit<RunOptions, "week"> {

@@ -5,10 +5,10 @@ import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { ReportedError } from "../errors/reported-error.ts";
 import { isoWeek, reason } from "../input/parse-option.ts";
-import { JSON_FLAG, OPS_FLAG } from "../input/shared-options.ts";
 import { givenOptions, weeklyCommandText } from "../output/given-options.ts";
 import { createReport } from "../output/report.ts";
 import { openOps } from "../remote/ops-client.ts";
+import { JSON_FLAG, OPS_FLAG } from "../remote/shared-options.ts";
 import { findRun } from "./find-run.ts";
 import { approvalText, nextStep, runText, runToJson, stateText } from "./run-text.ts";
 

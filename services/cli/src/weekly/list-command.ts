@@ -6,9 +6,9 @@ import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { Command, Option } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { isoWeek, wholeNumber } from "../input/parse-option.ts";
-import { JSON_FLAG, OPS_FLAG } from "../input/shared-options.ts";
 import { createReport } from "../output/report.ts";
 import { type OpsClient, openOps } from "../remote/ops-client.ts";
+import { JSON_FLAG, OPS_FLAG } from "../remote/shared-options.ts";
 import { approvalText, reasonText, runToJson, STATE_NAMES, stateText, supersedeText } from "./run-text.ts";
 
 /** Which runs are listed. */

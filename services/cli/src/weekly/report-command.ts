@@ -5,11 +5,11 @@ import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { isoWeek as parseIsoWeek } from "../input/parse-option.ts";
 import { withFormerName } from "../input/renamed-option.ts";
-import { JSON_FLAG, OPS_FLAG, OPS_MODEL_FLAG, type OpsOptions } from "../input/shared-options.ts";
 import { createReport } from "../output/report.ts";
 import { checkTargetFile } from "../output/target-folder.ts";
 import { writeText, writeWholeFile } from "../output/whole-file.ts";
 import { openOps } from "../remote/ops-client.ts";
+import { JSON_FLAG, OPS_FLAG, OPS_MODEL_FLAG, type OpsOptions } from "../remote/shared-options.ts";
 
 interface ReportOptions extends OpsOptions {
   readonly week?: string;

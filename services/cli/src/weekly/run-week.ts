@@ -9,11 +9,11 @@ import { type CliContext, dataFolder } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { withConfigOptions } from "../input/config-options.ts";
 import { reason } from "../input/parse-option.ts";
-import { JSON_FLAG, ML_FLAG, OPS_FLAG } from "../input/shared-options.ts";
 import { type GivenOptions, weeklyCommandText } from "../output/given-options.ts";
 import { showProgress, showStep } from "../output/report.ts";
 import { inCommandWords } from "../remote/command-words.ts";
 import { ML_PEER, OPS_PEER, peerUrl } from "../remote/peer-url.ts";
+import { JSON_FLAG, ML_FLAG, OPS_FLAG } from "../remote/shared-options.ts";
 
 /** Message of the child process that does the run: progress while it runs, at its end the result or the failure. */
 interface WeeklyMessage<T> {

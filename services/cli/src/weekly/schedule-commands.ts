@@ -8,10 +8,10 @@ import type { CliContext } from "../context/cli-context.ts";
 import { ReportedError } from "../errors/reported-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { isoWeek, reason } from "../input/parse-option.ts";
-import { JSON_FLAG, SCHEDULER_FLAG } from "../input/shared-options.ts";
 import { createReport, showProgress } from "../output/report.ts";
 import { openPeer, type PeerClient } from "../remote/peer-client.ts";
 import { SCHEDULER_PEER } from "../remote/peer-url.ts";
+import { JSON_FLAG, SCHEDULER_FLAG } from "../remote/shared-options.ts";
 import { stateText } from "./run-text.ts";
 
 interface SchedulerOptions {

@@ -1,6 +1,6 @@
 import type { InputReportSchema } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { IngestRecord } from "../domain/weekly-ports.ts";
+import type { IngestRecord } from "../domain/ingest-record.ts";
 
 const [MAX_REASONS, MAX_SAMPLES, MAX_FILES] = [200, 100, 500];
 

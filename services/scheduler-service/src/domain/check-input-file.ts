@@ -3,6 +3,7 @@ import { MAX_CHUNKS } from "@bellwether/contract/limits";
 import type { WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot";
 import { type Check, failedChecks, withoutEarlierWeeks } from "@bellwether/plausibility/check";
 import { checkWeek } from "./check-week.ts";
+import type { IngestRecord } from "./ingest-record.ts";
 import { checkContract } from "./model-contract.ts";
 import { type RejectedReasonSample, rejectedReasons } from "./rejected-reasons.ts";
 import { dateNote, inputNotes } from "./run-notes.ts";
@@ -15,7 +16,7 @@ import {
   TooManyChunksError,
 } from "./scheduler-error.ts";
 import type { SeenInput } from "./seen-input.ts";
-import type { IngestRecord, InputComparison, Ledger } from "./weekly-ports.ts";
+import type { InputComparison, Ledger } from "./weekly-ports.ts";
 import type { WeeklyDeps } from "./weekly-run.ts";
 
 /** What a run of an input would say, before anything is scored. */

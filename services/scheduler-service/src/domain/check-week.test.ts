@@ -4,7 +4,7 @@ import type { Check } from "@bellwether/plausibility/check";
 import { create } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { checkWeek, holdsRun, lossCountsOf } from "./check-week.ts";
-import type { IngestRecord } from "./weekly-ports.ts";
+import type { IngestRecord } from "./ingest-record.ts";
 
 const POLICY = createRiskPolicy({ maxRejectedShare: 0.02, maxRejectedRows: 10, minSuppliersShare: 0.7 });
 const SOURCE = { source: "weekly", file: "week.csv", digest: "a", unreadColumns: [], ruledNull: {}, cleanedIds: 0 };

@@ -3,7 +3,8 @@ import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { type Check, failedChecks } from "@bellwether/plausibility/check";
 import { checkInput } from "@bellwether/plausibility/check-input";
 import type { LossCounts } from "@bellwether/plausibility/rejected-share";
-import type { IngestRecord, InputComparison } from "./weekly-ports.ts";
+import type { IngestRecord } from "./ingest-record.ts";
+import type { InputComparison } from "./weekly-ports.ts";
 
 /** Source name that the counts of an ingest use for rows that were rejected after the mapping. */
 const MAPPED_ROWS = "rows";

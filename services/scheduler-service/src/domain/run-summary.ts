@@ -1,6 +1,6 @@
 import { bandFromNumber } from "@bellwether/contract/band-codes";
 import type { BatchRun, FeatureDrift, RunLosses } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
-import type { IngestRecord } from "./weekly-ports.ts";
+import type { IngestRecord } from "./ingest-record.ts";
 
 /** The report of a run, as plain JSON. */
 export interface RunSummary {

@@ -1,10 +1,11 @@
 import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/chunk-rows";
 import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import type { IngestRecord } from "./ingest-record.ts";
 import { type RunCircumstances, runNotes } from "./run-notes.ts";
 import { runSummary } from "./run-summary.ts";
 import { SCORE_HEADER } from "./score-rows.ts";
 import type { DriftRecord } from "./week-drift.ts";
-import type { IngestRecord, WeekFiles } from "./weekly-ports.ts";
+import type { WeekFiles } from "./weekly-ports.ts";
 
 /**
  * Returns the number of suppliers in each chunk of a started run. An ops-service of an earlier release does not record

@@ -3,12 +3,11 @@ import type { PredictBatchResponse } from "@bellwether/gen/bellwether/inference/
 import type { BatchRun, Override, RunLease, RunStage } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { ModelFeature as DescribedFeature } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
-import type { WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot";
-import type { SourceReport } from "@bellwether/ingest/sources/load-source";
 import type { Check } from "@bellwether/plausibility/check";
 import type { InputContent } from "@bellwether/plausibility/check-content";
 import type { ColumnProfile } from "@bellwether/plausibility/column-profile";
 import type { PreviousInput } from "@bellwether/plausibility/previous-input";
+import type { IngestRecord } from "./ingest-record.ts";
 import type { InputObject } from "./input-object.ts";
 import type { ModelFeature } from "./model-contract.ts";
 import type { RunSummary } from "./run-summary.ts";
@@ -164,25 +163,6 @@ export interface Scorer {
   /** Returns scores with contributions, in the order of the chunk. */
   score(chunk: SnapshotChunk, version: string, signal: AbortSignal): Promise<PredictBatchResponse>;
 }
-
-/** Record of a week's ingest, stored beside the snapshot. */
-export type IngestRecord = Pick<WeeklySnapshot, "digest" | "rows" | "rejected"> & {
-  readonly sources: readonly (Omit<SourceReport, "pathValues" | "notes"> &
-    Partial<Pick<SourceReport, "pathValues" | "notes">>)[];
-} & Partial<
-    Pick<
-      WeeklySnapshot,
-      "cleanedIds" | "changedAttributes" | "olderRows" | "newestAsOf" | "asOf" | "profile" | "missing"
-    >
-  > & {
-    // These fields are absent in records of older releases.
-    /** The objects of an object store that were read; empty or absent for files. */
-    readonly objects?: readonly InputObject[];
-    /** The file that was read. */
-    readonly input: string;
-    /** SHA-256 of its content, lower-case hex; empty when not recorded. */
-    readonly sourceDigest: string;
-  };
 
 /** A chunk of a snapshot: its number, and the number of suppliers in each chunk but the last one. */
 export interface ChunkName {

@@ -12,6 +12,7 @@ import { describeFailed } from "@bellwether/plausibility/check";
 import { checkWeek, holdsRun, lossCountsOf } from "./check-week.ts";
 import { measureDrift, readPreviousWeek } from "./drift.ts";
 import { allOf, forEachInFlight } from "./in-flight.ts";
+import type { IngestRecord } from "./ingest-record.ts";
 import { hasSameObjects, type InputObject, objectUrl } from "./input-object.ts";
 import { checkContract, type ModelFeature } from "./model-contract.ts";
 import { rejectedReasons } from "./rejected-reasons.ts";
@@ -31,16 +32,7 @@ import {
 import { riskScores, scoreRows } from "./score-rows.ts";
 import { RUN_STATE, STAGE, type StageName } from "./stages.ts";
 import { chunkRowsOf, notesOf, readStoredWeek, writeReport } from "./week-summary.ts";
-import type {
-  Decision,
-  IngestRecord,
-  InputComparison,
-  Ledger,
-  Scorer,
-  ServedModel,
-  StartedRun,
-  WeekFiles,
-} from "./weekly-ports.ts";
+import type { Decision, InputComparison, Ledger, Scorer, ServedModel, StartedRun, WeekFiles } from "./weekly-ports.ts";
 
 /** Parameters of a weekly run. */
 export interface WeeklyTask {

@@ -1,10 +1,11 @@
 import { access, readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { fileDigest } from "@bellwether/ingest/files/file-digest";
+import type { IngestRecord } from "../domain/ingest-record.ts";
 import type { RunSummary } from "../domain/run-summary.ts";
 import { scoresOf } from "../domain/score-rows.ts";
 import type { DriftRecord } from "../domain/week-drift.ts";
-import type { ChunkName, IngestRecord, WeekFiles } from "../domain/weekly-ports.ts";
+import type { ChunkName, WeekFiles } from "../domain/weekly-ports.ts";
 import { writeWhole } from "./atomic-file.ts";
 
 /** A file of scores. Those of earlier releases have no chunk size; they are not read, only removed. */

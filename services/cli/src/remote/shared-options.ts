@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { defaultUrlText, ML_PEER, OPS_PEER, SCHEDULER_PEER } from "../remote/peer-url.ts";
+import { defaultUrlText, ML_PEER, OPS_PEER, SCHEDULER_PEER } from "./peer-url.ts";
 
 // Options that several commands have, with one text each: flags and text, as `Command.option` takes them.
 

@@ -1,0 +1,31 @@
+import { RunStage } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { ReportFormat } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
+import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { expect, test } from "vitest";
+import { startOps, testChunk } from "./ops-harness.ts";
+
+test("a run that read objects of an object store has their URLs and entity tags from the reading on, in the report too, and not those of another attempt", async () => {
+  await using cluster = await startPostgresCluster();
+  await using ops = await startOps(await cluster.createDatabase());
+  const modelName = "model-1";
+  const isoWeek = "2026-W22";
+  const start = (source: string) => ops.batch.startRun({ isoWeek, modelName, holder: source, sourceDigest: source });
+  const first = await start("1".repeat(64));
+  const object = { url: "s3://weekly/2026-W22.csv", etag: '"9a0364b9e99bb480dd25e1f0284c8555"', bytes: 1_234n };
+  const objects = Array.from({ length: 30 }, (_, i) => ({ ...object, url: `${object.url}/${i}` }));
+  const progress = { stage: RunStage.VALIDATE, inputDigest: "a".repeat(64), inputObjects: objects };
+  const report = (lease: typeof first.lease) => ops.batch.reportProgress({ ...(lease && { lease }), ...progress });
+  expect((await report(first.lease)).run?.inputObjects).toMatchObject(objects);
+  const listed = (await ops.batch.listRuns({})).runs.find(({ runId }) => runId === first.run?.runId);
+  expect(listed?.inputObjects).toHaveLength(20);
+  await ops.batch.failRun({ ...(first.lease && { lease: first.lease }), reason: "a wrong file" });
+  const { run, lease } = await start("2".repeat(64));
+  expect(run?.inputObjects).toEqual([]);
+  const second = { ...progress, inputObjects: [object] };
+  await ops.batch.reportProgress({ ...(lease && { lease }), ...second });
+  await ops.batch.submitChunk(testChunk(lease, 0, [{ id: "a", score: 0.2 }]));
+  const done = await ops.batch.completeRun({ ...(lease && { lease }), rowsRead: 1n, chunksTotal: 1 });
+  expect(done.run?.inputObjects).toMatchObject([object]);
+  const { content } = await ops.reports.getReport({ isoWeek, modelName, format: ReportFormat.JSON });
+  expect(JSON.parse(content).objects).toEqual([{ ...object, bytes: 1_234 }]);
+});
