@@ -168,7 +168,7 @@ function correctCommand(context: CliContext): Command {
   return new Command("correct")
     .description("Replace one outcome, or withdraw it. The replaced outcome stays in the list (list --all).")
     .argument("<outcome-id>", "id of the outcome")
-    .requiredOption("--reason <text>", "why")
+    .requiredOption("--reason <text>", "why (required)")
     .addOption(new Option("--value <value>", "what is right").choices(["occurred", "not-occurred"]))
     .option("--happened-on <day>", "day on which the risk occurred")
     .option("--known-on <day>", "day from which it was known (default: today)")
