@@ -156,19 +156,23 @@ test("it is served: Predict, Explain whose contributions are the points, and Cou
   ]);
 });
 
-test("a weekly run scores with it, and no note says that it has another configuration", async () => {
-  const options = ["--week", WEEK, "--input", at("demo/new_data_weekly.csv"), "--ml", ml.grpc, "--ops", ops.grpc];
+test("a weekly run scores with it, counts suppliers without a score, and no note says that it has another configuration", async () => {
+  const csv = (await readFile(at("demo/new_data_weekly.csv"), "utf8")).trimEnd();
+  const columns = csv.slice(0, csv.indexOf("\n")).split(",").length;
+  await writeFile(at("week.csv"), `${csv}\nNOTHING_KNOWN${",".repeat(columns - 1)}\n`);
+  const options = ["--week", WEEK, "--input", at("week.csv"), "--ml", ml.grpc, "--ops", ops.grpc];
   const run = await command<{ notes: string[] }>("weekly", "run", ...options);
   expect(run).toMatchObject({
     iso_week: WEEK,
     model_version: "v1",
-    rows_read: 600,
-    rows_scored: 600,
+    rows_read: 601,
+    rows_scored: 601,
+    rows_without_score: 1,
     rows_rejected: 0,
   });
   expect(run.notes.join("\n")).not.toContain("configuration");
   const { run: stored } = await createClient(BatchService, channel(ops)).getRun({ isoWeek: WEEK });
-  expect(stored).toMatchObject({ state: RunState.COMPLETE, rowsScored: 600n });
+  expect(stored).toMatchObject({ state: RunState.COMPLETE, rowsScored: 601n });
 });
 
 test("a model that is trained later is its challenger, and is compared with it on rows with labels and without", async () => {

@@ -222,6 +222,33 @@ test("without a label, drafts a mapping without one and a scorecard from names a
   expect(JSON.parse(await read("models/vendors/v1/manifest.json"))).toMatchObject({ origin: "scorecard" });
 });
 
+test("the draft names the real shares of the bands, and gives suppliers without a value the points of a missing one", async () => {
+  const { cwd, run, read } = await init({ "vendors.csv": TIED }, "vendors.csv");
+  await run();
+  const text = await read("vendors/scorecard.yaml");
+  expect(text).toContain("- name: claims   # TODO: unit; TODO: a guess that a higher number is more risk");
+  const program = await createProgram({ env: { MODEL_REGISTRY_URL: `file:${path.join(cwd, "models")}` }, cwd }, [
+    "scorecard",
+  ]);
+  const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
+  const out = vi.spyOn(process.stdout, "write").mockImplementation(() => true);
+  onTestFinished(() => void vi.restoreAllMocks());
+  const files = ["--config", "vendors/model_config.yaml", "--mapping", "vendors/feature_mapping.yaml"];
+  await program.parseAsync(
+    ...[["node", "bellwether", "scorecard", "check", ...files, "--input", "vendors.csv", "--json"]],
+  );
+  const { suppliers } = JSON.parse([...log.mock.calls, ...out.mock.calls].flat().join("\n").trim());
+  const { low, medium, high } = suppliers.bands;
+  expect([low + medium + high, suppliers.too_few_features]).toEqual([200, 0]);
+  const claims = suppliers.features.find(({ name }: { name: string }) => name === "claims");
+  expect(claims.parts.at(-1)).toEqual({ label: "missing", points: 5, suppliers: 40 });
+  const [, shareHigh, shareMedium] =
+    /as drafted, (\S+) % of the suppliers of the file with a score are high, and (\S+) % medium or high/.exec(text) ??
+    [];
+  expect([Number(shareHigh), Number(shareMedium)]).toEqual([high / 2, (high + medium) / 2]);
+  expect(high / 2).toBeGreaterThan(5);
+});
+
 test("with a label, drafts a scorecard too; without a name that says what a number means, it drafts none", async () => {
   const labelled = await init(
     { "years.csv": YEARS.replace("profit", "late_payments") },
@@ -240,6 +267,12 @@ test("with a label, drafts a scorecard too; without a name that says what a numb
   const risk = await init({ "a.csv": "id,x\n1,2\n" }, "a.csv", "--risk", "yes");
   await expect(risk.run()).rejects.toThrow("--risk is a value of the label: add --label COLUMN");
 });
+
+/** 200 suppliers with few different values, so that sums of points are equal; each fifth has no number of claims. */
+const TIED = `vendor_id,days_late,turnover,claims,credit_rating,country\n${Array.from(
+  { length: 200 },
+  (_, i) => `V${i},${i % 10},${i * 31},${i % 5 === 0 ? "" : i % 4},${["A", "B", "C"][i % 3]},${["DE", "FR"][i % 2]}\n`,
+).join("")}`;
 
 /** Delays 0 to 99, scores 0 to 198, numbers without a direction, and two countries. */
 const UNLABELLED = `vendor_id,payment_delay_days,quality_score,employees,land\n${Array.from(

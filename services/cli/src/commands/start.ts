@@ -10,7 +10,7 @@ import { type RunningMesh, type StartMeshOptions, startMesh } from "../launch/st
 import { stopSignals, watchParent } from "../launch/stop-signals.ts";
 import { webUrl } from "../launch/web-url.ts";
 import { createReport, type Report } from "../output/report.ts";
-import { reasonText, stateText } from "../weekly/run-text.ts";
+import { reasonText, rowsWithoutScore, stateText, withoutScoreText } from "../weekly/run-text.ts";
 
 const REPOSITORY = path.resolve(import.meta.dirname, "../../../..");
 const SAMPLE =
@@ -84,7 +84,7 @@ function readyLines({ ops, ml, scheduler, hasPage, run }: RunningMesh, web: WebA
       ? []
       : [
           run.state === RunState.COMPLETE
-            ? `week ${run.isoWeek}: ${countText(run.rowsRead ?? 0, "row")} read = ${run.rowsScored} scored + ${run.rowsRejected} rejected; ${countText(run.alertsRaised, "alert")} raised`
+            ? `week ${run.isoWeek}: ${countText(run.rowsRead ?? 0, "row")} read = ${run.rowsScored} scored${withoutScoreText(rowsWithoutScore(run))} + ${run.rowsRejected} rejected; ${countText(run.alertsRaised, "alert")} raised`
             : `week ${run.isoWeek} is ${stateText(run.state)}${reasonText(run) && `: ${reasonText(run)}`}; see npx bellwether weekly status`,
         ]),
     `try:\n  curl -s ${webUrl(ml, web.isSecure)}/predict -d '${SAMPLE}'\n  curl -s '${webUrl(ops, web.isSecure)}/alerts?page_size=3'`,
@@ -111,6 +111,7 @@ function readyJson({ ops, ml, scheduler, hasPage, run }: RunningMesh, web: WebAc
       state: stateText(run.state),
       rows_read: Number(run.rowsRead ?? 0),
       rows_scored: Number(run.rowsScored),
+      rows_without_score: rowsWithoutScore(run),
       rows_rejected: Number(run.rowsRejected),
       alerts_raised: run.alertsRaised,
     },

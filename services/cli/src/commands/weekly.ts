@@ -11,6 +11,7 @@ import { decisionCommands } from "../weekly/decision-commands.ts";
 import { listCommand } from "../weekly/list-command.ts";
 import { replayCommand } from "../weekly/replay-command.ts";
 import { reportCommand } from "../weekly/report-command.ts";
+import { withoutScoreText } from "../weekly/run-text.ts";
 import { runWeek, withRunOptions } from "../weekly/run-week.ts";
 import { scheduleCommands, withScheduler } from "../weekly/schedule-commands.ts";
 import { readStatus, type StatusOptions } from "../weekly/status.ts";
@@ -46,7 +47,7 @@ export function weeklyCommand(context: CliContext): Command {
       const week = await runWeek(options, context, givenOptions(command));
       if (week.was_complete) report.line(`${week.iso_week} is complete already; nothing was run`);
       report.line(
-        `${week.iso_week}: ${countText(week.rows_read, "row")} read = ${week.rows_scored} scored + ${week.rows_rejected} rejected, model ${week.model} ${week.model_version}; ${countText(week.alerts_raised, "alert")} raised`,
+        `${week.iso_week}: ${countText(week.rows_read, "row")} read = ${week.rows_scored} scored${withoutScoreText(week.rows_without_score)} + ${week.rows_rejected} rejected, model ${week.model} ${week.model_version}; ${countText(week.alerts_raised, "alert")} raised`,
       );
       for (const check of describeChecks(week.checks)) report.line(`check ${check}`);
       for (const note of week.notes) report.line(note.startsWith("warning: ") ? note : `note: ${note}`);

@@ -1,4 +1,5 @@
 import type { ModelSpec } from "@bellwether/config/model-spec";
+import { percentText } from "@bellwether/risk-model/scorecard/scorecard-card";
 
 /** Values of a sample of suppliers by feature, NaN = missing. */
 export interface DraftRows {
@@ -28,7 +29,7 @@ const POINTS = [0, 5, 10, 20] as const;
 const MISSING_POINTS = 5;
 /** Probability that the draft gives to a supplier at the limit of the band high. */
 const HIGH_PROBABILITY = 0.3;
-/** Share of the suppliers that the draft puts in the bands high, and medium or high. */
+/** Share of the suppliers that the draft aims to put in the bands high, and medium or high. Equal sums of points make it larger. */
 const SHARES = { high: 0.05, medium: 0.15 } as const;
 
 /**
@@ -49,7 +50,7 @@ export function draftScorecard(model: ModelSpec, table: DraftRows, file: string)
   const names = new Set(drafted.map(({ name }) => name));
   const unused = model.features.filter(({ name }) => !names.has(name)).map(({ name }) => name);
   if (model.text !== null) unused.push(model.text.name);
-  const { medium, high, median } = limitsOf(drafted, table);
+  const { medium, high, median, shares } = limitsOf(drafted, table, model.minimumPresent);
   const doubling = Math.max(1, Math.round((high - median) / 3));
   return `# Drafted by \`bellwether init\` from ${file.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").slice(0, 100)}. Every number of points is a guess that a person must check: docs/scorecard.md.
 version: 1
@@ -58,7 +59,7 @@ version: 1
 # (${median} points) an eighth of its odds.
 scale: { points: ${high}, probability: ${HIGH_PROBABILITY}, points_to_double_the_odds: ${doubling} }
 
-# TODO: as drafted, about ${100 * SHARES.high} % of the suppliers of the file are high, and ${100 * SHARES.medium} % medium or high.
+# TODO: as drafted, ${percentText(shares.high)} of the suppliers of the file with a score are high, and ${percentText(shares.medium)} medium or high.
 bands: { medium: ${medium}, high: ${high} }
 
 # TODO: the limits are the median, the upper quarter and the upper tenth of the file (the lower ones where a higher number is less risk).
@@ -88,19 +89,33 @@ function cutsOf(
   return [...new Set(cuts)].filter((cut) => cut > min && cut < max && cut > first).sort((a, b) => a - b);
 }
 
-/** Returns the limits of the bands in points, at the shares of the rows, and the points of the median row. */
-function limitsOf(drafted: readonly DraftFeature[], { rows, numbers }: DraftRows) {
-  const sums = Float64Array.from({ length: rows }, (_, row) =>
+/**
+ * Returns the limits of the bands in points, near the wanted shares of the rows with a score, the points of the median
+ * row, and the real shares. Numbers are compared as float32, as in the model.
+ */
+function limitsOf(drafted: readonly DraftFeature[], { rows, numbers }: DraftRows, minimumPresent: number) {
+  const numberOf = (name: string, row: number): number => Math.fround(numbers.get(name)?.[row] ?? Number.NaN);
+  const isKnown =
+    (row: number) =>
+    ({ name }: DraftFeature) =>
+      !Number.isNaN(numberOf(name, row));
+  const scored = Array.from({ length: rows }, (_, row) => row).filter(
+    (row) => drafted.filter(isKnown(row)).length >= minimumPresent * drafted.length - 1e-9,
+  );
+  const sums = Float64Array.from(scored, (row) =>
     drafted.reduce((sum, { name, cuts, points }) => {
-      const value = numbers.get(name)?.[row] ?? Number.NaN;
+      const value = numberOf(name, row);
       if (Number.isNaN(value)) return sum + MISSING_POINTS;
-      return sum + (points[cuts.filter((cut) => value >= cut).length] ?? 0);
+      return sum + (points[cuts.filter((cut) => value >= Math.fround(cut)).length] ?? 0);
     }, 0),
   ).sort();
-  const at = (share: number): number => sums[Math.floor(share * (rows - 1))] ?? 0;
+  const at = (share: number): number => sums[Math.floor(share * (sums.length - 1))] ?? 0;
+  const shareFrom = (limit: number): number => sums.filter((sum) => sum >= limit).length / Math.max(1, sums.length);
   const most = drafted.reduce((sum, { points }) => sum + Math.max(...points), 0);
   const high = Math.max(2, Math.min(most, at(1 - SHARES.high)));
-  return { high, medium: Math.max(1, Math.min(high - 1, at(1 - SHARES.medium))), median: Math.min(high - 1, at(0.5)) };
+  const medium = Math.max(1, Math.min(high - 1, at(1 - SHARES.medium)));
+  const shares = { high: shareFrom(high), medium: shareFrom(medium) };
+  return { high, medium, median: Math.min(high - 1, at(0.5)), shares };
 }
 
 function featureLines({ name, unit, cuts, points, higherIs }: DraftFeature): string {
@@ -110,7 +125,7 @@ function featureLines({ name, unit, cuts, points, higherIs }: DraftFeature): str
     return `      - { ${from}${to}points: ${value} }`;
   });
   return [
-    `  - name: ${name}   # ${unit}; TODO: a guess that a higher number is ${higherIs}`,
+    `  - name: ${name}   # ${unit === "" ? "TODO: unit" : unit}; TODO: a guess that a higher number is ${higherIs}`,
     "    ranges:",
     ...ranges,
     `    missing: ${MISSING_POINTS}`,

@@ -1,3 +1,4 @@
+import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { type BatchRun, BatchRunSchema, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
@@ -20,6 +21,13 @@ test("a line has week, model, revision, state and time, and what became of the r
       run(RunState.SUPERSEDED, { ...counts, supersededByRunId: 9 }),
       run(RunState.COMPLETE, { ...counts, supersedeRequested: decided }),
       run(RunState.VOIDED, { ...counts, voided: decided }),
+      run(RunState.COMPLETE, {
+        ...counts,
+        bands: [
+          { band: Band.LOW, rows: 7n },
+          { band: Band.UNKNOWN, rows: 3n },
+        ],
+      }),
       run(RunState.RUNNING, { revision: 2, supersedesRunId: 5 }),
       run(RunState.RUNNING, { revision: 4, supersedesRunId: 5 }),
       run(RunState.SUPERSEDED, { supersededByRunId: 7 }),
@@ -34,6 +42,7 @@ test("a line has week, model, revision, state and time, and what became of the r
     "1  superseded  T  10 scored + 1 rejected; 2 alerts raised; replaced by a later revision",
     "1  complete    T  10 scored + 1 rejected; 2 alerts raised; jane has asked for a new revision: the file was that of May",
     "1  voided      T  10 scored + 1 rejected; 2 alerts raised; by jane: the file was that of May",
+    "1  complete    T  10 scored (3 without a risk score: band unknown) + 1 rejected; 2 alerts raised",
     "2  running     T  is to replace revision 1",
     "4  running     T  is to replace an earlier revision",
     "1  superseded  T  replaced by revision 2",

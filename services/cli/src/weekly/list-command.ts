@@ -9,7 +9,16 @@ import { isoWeek, wholeNumber } from "../input/parse-option.ts";
 import { createReport } from "../output/report.ts";
 import { type OpsClient, openOps } from "../remote/ops-client.ts";
 import { JSON_FLAG, OPS_FLAG } from "../remote/shared-options.ts";
-import { approvalText, reasonText, runToJson, STATE_NAMES, stateText, supersedeText } from "./run-text.ts";
+import {
+  approvalText,
+  reasonText,
+  rowsWithoutScore,
+  runToJson,
+  STATE_NAMES,
+  stateText,
+  supersedeText,
+  withoutScoreText,
+} from "./run-text.ts";
 
 /** Which runs are listed. */
 export interface ListOptions {
@@ -82,7 +91,7 @@ export function runLine(run: BatchRun, revisions: Revisions): string {
   const { isoWeek: week, modelName, revision, state, startedAt, rowsScored, rowsRejected, alertsRaised } = run;
   const wasScored = state !== RunState.MISSED && (rowsScored > 0n || state === RunState.COMPLETE);
   const counts = wasScored
-    ? `${rowsScored} scored + ${rowsRejected} rejected; ${countText(alertsRaised, "alert")} raised`
+    ? `${rowsScored} scored${withoutScoreText(rowsWithoutScore(run))} + ${rowsRejected} rejected; ${countText(alertsRaised, "alert")} raised`
     : "";
   const parts = [counts, reasonText(run), oneLine(approvalText(run)), revisionText(run, revisions), supersedeText(run)];
   return [

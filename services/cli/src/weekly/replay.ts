@@ -3,6 +3,7 @@ import { countText } from "@bellwether/reasons/count-text";
 import type { CliContext } from "../context/cli-context.ts";
 import type { GivenOptions } from "../output/given-options.ts";
 import type { Report } from "../output/report.ts";
+import { withoutScoreText } from "./run-text.ts";
 import { findMissingInputs, type RunOptions, runWeek, type WeeklyOutcome, WeeklyRunError } from "./run-week.ts";
 
 /** A replay that stopped at a week. The weeks before it are complete. */
@@ -71,5 +72,5 @@ export async function replay(
 function outcomeText({ iso_week: week, was_complete, as_of, ...outcome }: WeeklyOutcome): string {
   if (was_complete) return `${week}: complete already`;
   const rules = outcome.rules_evaluated ? "" : `; rules not evaluated, ${outcome.overtaken_by} was complete before`;
-  return `${week}${as_of ? ` (as of ${as_of})` : ""}: ${countText(outcome.rows_scored, "supplier")} scored, ${countText(outcome.rows_rejected, "row")} rejected, ${countText(outcome.alerts_raised, "alert")} raised${rules}`;
+  return `${week}${as_of ? ` (as of ${as_of})` : ""}: ${countText(outcome.rows_scored, "supplier")} scored${withoutScoreText(outcome.rows_without_score)}, ${countText(outcome.rows_rejected, "row")} rejected, ${countText(outcome.alerts_raised, "alert")} raised${rules}`;
 }

@@ -1,4 +1,5 @@
 import { oneLine } from "@bellwether/contract/reason-text";
+import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { type BatchRun, CheckOutcome, type RunCheck, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { countText } from "@bellwether/reasons/count-text";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
@@ -20,6 +21,14 @@ export const STATE_NAMES: readonly string[] = Object.values(STATES).filter((name
 
 /** Returns the name of a run's state, lower case. */
 export const stateText = (state: RunState): string => STATES[state] ?? String(state);
+
+/** Returns the number of rows of a complete run with the band unknown: they have no risk score. */
+export const rowsWithoutScore = ({ bands }: Pick<BatchRun, "bands">): number =>
+  Number(bands.find(({ band }) => band === Band.UNKNOWN)?.rows ?? 0);
+
+/** Returns how many of the scored rows have no risk score, to follow "scored"; "" when all have one. */
+export const withoutScoreText = (rows: number): string =>
+  rows === 0 ? "" : ` (${rows} without a risk score: band unknown)`;
 
 /** Text about a run that a person began with files other than those of the configuration. */
 const AS_BEFORE = "with --config and --mapping as before, if they were given";
@@ -116,6 +125,7 @@ export function runToJson(run: BatchRun, given: GivenOptions = {}): object {
     },
     ...{
       rows_scored: Number(run.rowsScored),
+      rows_without_score: rowsWithoutScore(run),
       rows_rejected: Number(run.rowsRejected),
       approved: run.approved !== undefined,
       supersede_requested: run.supersedeRequested

@@ -66,6 +66,8 @@ export interface WeeklyOutcome {
   readonly was_complete: boolean;
   readonly rows_read: number;
   readonly rows_scored: number;
+  /** Rows among `rows_scored` with the band unknown: they have no risk score. */
+  readonly rows_without_score: number;
   readonly rows_rejected: number;
   readonly alerts_raised: number;
   /** False when the later week `overtaken_by` was complete already. */

@@ -4,6 +4,7 @@ import path from "node:path";
 import type { FeatureSpec, ModelSpec } from "@bellwether/config/model-spec";
 import type { ScorecardSpec, ScoredFeature } from "@bellwether/config/scorecard-spec";
 import { readVersion } from "@bellwether/registry/versions/read-version";
+import { createVectorizer } from "@bellwether/risk-model/features/vectorize";
 import { type BuiltScorecard, buildScorecard } from "@bellwether/risk-model/scorecard/build-scorecard";
 import { DEMO_SPEC } from "@bellwether/testing/demo-model";
 import fc from "fast-check";
@@ -166,6 +167,40 @@ test("a missing value that the model configuration refuses is rejected, and othe
     (13 + 0 + 0 + 6 + 5) * unit,
     ["delay", "share", "age", "spend", "region", "contract_text"],
   ]);
+});
+
+test("features without points do not count for the minimum, and each of their categories is known", async () => {
+  const grade: FeatureSpec = { ...number, name: "grade", kind: "category", unit: "", range: null };
+  const task = { scorecard: { ...SCORECARD, unused: ["spend", "grade", "contract_text"] }, configHash: "c".repeat(64) };
+  const { bundle } = await buildScorecard({
+    ...{ ...task, runOnnx, table: null },
+    model: { ...MODEL, features: [...FEATURES, grade], minimumPresent: 0.4 },
+  });
+  const vectorizer = createVectorizer(bundle);
+  const supplier = (categories: Record<string, string>, ...known: string[]) => ({
+    ...{ features: Object.fromEntries(known.map((name) => [name, name === "age" ? -6 : 1])), categories, text: "" },
+  });
+  // Five features have points, so that two are enough.
+  const enough = vectorizer.vectorize(supplier({ grade: "A" }, "audits", "share"), "supplier");
+  expect(enough).toMatchObject({
+    enough: true,
+    warnings: [],
+    missing: ["delay", "age", "spend", "region", "contract_text"],
+  });
+  const tooFew = vectorizer.vectorize(supplier({ grade: "A" }, "audits", "spend"), "supplier");
+  expect(tooFew.enough).toBe(false);
+  expect(tooFew.warnings.map(({ message }) => message)).toEqual([
+    "1 of 5 features with points are known; a score needs 2",
+  ]);
+  const batch = vectorizer.vectorizeBatch({
+    ...{ rows: 2, texts: null, categories: new Map([["grade", ["A", null]]]) },
+    numbers: new Map([
+      ["audits", Float64Array.of(1, 1)],
+      ["share", Float64Array.of(1, Number.NaN)],
+      ["spend", Float64Array.of(Number.NaN, 1)],
+    ]),
+  });
+  expect([[...batch.tooFew], [...batch.missingCounts], batch.unknownCategories.size]).toEqual([[0, 1], [5, 6], 0]);
 });
 
 test("a counterfactual moves a value into the nearest range that is enough, and proposes nothing without points", async () => {

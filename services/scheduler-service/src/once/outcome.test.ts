@@ -1,3 +1,4 @@
+import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import {
   BatchRunSchema,
   CheckKind,
@@ -5,7 +6,7 @@ import {
   LossLimit,
   RunLossesSchema,
 } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { LossLimitError, RunHeldError, WeekCompleteError } from "../domain/scheduler-error.ts";
 import { failureToJson, outcomeToJson } from "./outcome.ts";
@@ -14,6 +15,15 @@ const LOSSES = create(RunLossesSchema, {
   ...{ rowsRejected: 2_999n, rejectedShare: 0.999, maxRejectedShare: 0.02, maxRejectedRows: 10n },
   ...{ suppliers: 3n, previousSuppliers: 3_002n, previousWeek: "2026-W46", minSuppliersShare: 0.7 },
   exceeded: [LossLimit.REJECTED_ROWS, LossLimit.SUPPLIERS],
+});
+
+test("rows without a risk score are counted among the scored rows; none are known before the run is complete", () => {
+  const counts = { rowsRead: 10n, rowsScored: 9n, rowsRejected: 1n };
+  const bands = [Band.HIGH, Band.UNKNOWN].map((band) => ({ band, rows: BigInt(band) * 2n }));
+  const outcome = (fields: MessageInitShape<typeof BatchRunSchema>) =>
+    outcomeToJson({ run: create(BatchRunSchema, { ...counts, ...fields }), wasComplete: false, notes: [] }, "/w");
+  expect(outcome({ bands })).toMatchObject({ rows_scored: 9, rows_without_score: 2, rows_rejected: 1 });
+  expect(outcome({})).toMatchObject({ rows_scored: 9, rows_without_score: 0 });
 });
 
 test("an overtaken run reports that the rules were not evaluated, and the later week", () => {

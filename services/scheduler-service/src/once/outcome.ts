@@ -1,4 +1,5 @@
 import path from "node:path";
+import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { describeChecks } from "@bellwether/plausibility/check";
 import { checkFromProto } from "@bellwether/plausibility/check-proto";
 import type { InputReport } from "../domain/check-input-file.ts";
@@ -24,6 +25,7 @@ export function outcomeToJson({ run, wasComplete, notes }: WeeklyResult, folder:
     was_complete: wasComplete,
     rows_read: Number(run.rowsRead ?? 0),
     rows_scored: Number(run.rowsScored),
+    rows_without_score: Number(run.bands.find(({ band }) => band === Band.UNKNOWN)?.rows ?? 0),
     rows_rejected: Number(run.rowsRejected),
     alerts_raised: run.alertsRaised,
     rules_evaluated: run.overtakenBy === "",

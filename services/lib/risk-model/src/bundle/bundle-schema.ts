@@ -93,6 +93,7 @@ const feature = mapOf({
     .nullable(),
   categories: listOf(text),
   codes: codes.optional(),
+  unused: z.literal(true, { error: "expected true, or leave it out" }).optional(),
 });
 
 const column = z.discriminatedUnion(

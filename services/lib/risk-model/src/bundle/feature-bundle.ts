@@ -23,6 +23,11 @@ export interface BundleFeature extends FeatureSpec {
    * this field; a caller may then send the code or the text.
    */
   readonly codes?: CategoryCodes;
+  /**
+   * True: the scorecard has no points for the feature. It does not count for `minimumPresent`, and every category is
+   * known. Only a scorecard has this field.
+   */
+  readonly unused?: true;
 }
 
 /** One column of the model's input row. */
@@ -86,6 +91,7 @@ export interface FeatureBundle {
    */
   readonly rounding?: "down";
   readonly text: BundleText | null;
+  /** Share of the features that must be known for a score, 0 to 1; of a scorecard, of the features with points. */
   readonly minimumPresent: number;
   /**
    * "margin": log-odds, before the logistic link function; "probability": already in [0, 1]; "raw": the

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { BundleFeature } from "../bundle/feature-bundle.ts";
-import { fillerOf, isRequired, leastFeatures } from "./missing-features.ts";
+import { countsForMinimum, fillerOf, isRequired, leastFeatures } from "./missing-features.ts";
 
 const feature = (over: Partial<BundleFeature>): BundleFeature => ({
   ...{ name: "delay", kind: "numeric", unit: "", range: null, direction: "unknown", monotone: false, immutable: false },
@@ -29,4 +29,11 @@ test("the share of known features that a score needs is rounded up, but not for 
   expect(leastFeatures(bundle(0.5, 7))).toBe(4);
   expect(leastFeatures(bundle(0.28, 25))).toBe(7);
   expect(leastFeatures(bundle(0.3333333333, 3))).toBe(1);
+});
+
+test("a feature without points does not count for that share", () => {
+  const unused = feature({ unused: true });
+  expect([unused, feature({})].map(countsForMinimum)).toEqual([false, true]);
+  expect(leastFeatures({ minimumPresent: 0.5, features: [feature({}), feature({}), unused, unused, unused] })).toBe(1);
+  expect(leastFeatures({ minimumPresent: 1, features: [unused] })).toBe(0);
 });

@@ -17,13 +17,16 @@ export function requiredViolation({ name }: BundleFeature, field: string): Viola
   return { field, reason: "FEATURE_REQUIRED", message: `${name} is missing and this model requires it` };
 }
 
+/** Whether the feature counts for the minimum of known features: all do, except those without points in a scorecard. */
+export const countsForMinimum = ({ unused }: BundleFeature): boolean => unused !== true;
+
 /**
- * Returns the minimum number of known features for a score. It is rounded, because the share in the bundle
- * may be a rounded decimal.
+ * Returns the minimum number of known features for a score, among those that count. It is rounded, because the
+ * share in the bundle may be a rounded decimal.
  */
 export function leastFeatures({
   minimumPresent,
   features,
 }: Pick<FeatureBundle, "minimumPresent" | "features">): number {
-  return Math.ceil(minimumPresent * features.length - 1e-9);
+  return Math.max(0, Math.ceil(minimumPresent * features.filter(countsForMinimum).length - 1e-9));
 }

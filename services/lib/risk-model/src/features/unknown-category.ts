@@ -17,7 +17,7 @@ export function codeOfText({ feature, codes }: FeatureSlot, text: string): numbe
 /** Warns about a category without a column of its own: it counts as missing. */
 export function unknownCategory({ feature }: FeatureSlot, category: string): VectorWarning {
   const { name } = feature;
-  const message = `${name} "${category.slice(0, SHOWN)}" was not seen often enough in training and counts as missing`;
+  const message = `${name} "${category.slice(0, SHOWN)}" is not a category that the model knows and counts as missing`;
   return { code: "UNKNOWN_CATEGORY", feature: name, message };
 }
 

@@ -1,9 +1,9 @@
-import type { FeatureBundle } from "../bundle/feature-bundle.ts";
+import type { BundleFeature, FeatureBundle } from "../bundle/feature-bundle.ts";
 import type { TextWriter } from "../text/tf-idf.ts";
 import { codeOfNumber, isKnownNumber } from "./category-codes.ts";
 import { type FeatureSlot, featureSlots, isPossible } from "./feature-slots.ts";
 import { numberViolation } from "./feature-violations.ts";
-import { isRequired, leastFeatures, requiredViolation } from "./missing-features.ts";
+import { countsForMinimum, isRequired, leastFeatures, requiredViolation } from "./missing-features.ts";
 import type { ColumnarInput } from "./supplier-input.ts";
 import { codeOfText } from "./unknown-category.ts";
 import type { VectorBatch, Violation } from "./vector.ts";
@@ -14,6 +14,8 @@ interface Draft {
   readonly columns: number;
   readonly values: Float32Array;
   readonly missingCounts: Uint16Array;
+  /** Number of the missing features that count for the minimum, per row. */
+  readonly countedMissing: Uint16Array;
   readonly firstViolation: Map<number, Violation>;
   /** Number of unknown categories by feature. */
   readonly unknown: Map<string, number>;
@@ -25,7 +27,8 @@ export function createBatchVectorizer(
   writeText: TextWriter | null,
 ): (input: ColumnarInput) => VectorBatch {
   const { slots, textColumn } = featureSlots(bundle);
-  const least = leastFeatures(bundle);
+  // Number of missing features above which a row has no score.
+  const mostMissing = bundle.features.filter(countsForMinimum).length - leastFeatures(bundle);
   const columns = bundle.columns.length;
   return (input) => {
     const { rows } = input;
@@ -34,22 +37,23 @@ export function createBatchVectorizer(
       columns,
       values: new Float32Array(rows * columns),
       missingCounts: new Uint16Array(rows),
+      countedMissing: new Uint16Array(rows),
       firstViolation: new Map(),
       unknown: new Map(),
     };
-    const { values, missingCounts } = draft;
+    const { values, missingCounts, countedMissing } = draft;
     for (const [name, slot] of slots) {
       if (slot.feature.kind === "numeric") putNumbers(slot, numbersOf(slot, input, draft), draft);
       else putCategories(slot, columnOf(input.categories, name, rows), draft);
     }
     const tooFew = new Uint8Array(rows);
-    for (let row = 0; row < rows; row++) tooFew[row] = slots.size - missingCounts[row] < least ? 1 : 0;
+    for (let row = 0; row < rows; row++) tooFew[row] = countedMissing[row] > mostMissing ? 1 : 0;
     if (writeText !== null) {
       const texts = textsOf(input);
       for (let row = 0; row < rows; row++) {
         const text = texts === null ? "" : texts[row];
         // The text is a feature like the others, but not one that decides whether enough of them are known.
-        if (text === "") countMissing(draft, row);
+        if (text === "") missingCounts[row] += 1;
         writeText(text, values, row * columns + textColumn);
       }
     }
@@ -108,8 +112,9 @@ function countUnknown({ unknown }: Draft, feature: string): void {
   unknown.set(feature, (unknown.get(feature) ?? 0) + 1);
 }
 
-function countMissing({ missingCounts }: Draft, row: number): void {
+function countMissing({ missingCounts, countedMissing }: Draft, feature: BundleFeature, row: number): void {
   missingCounts[row] += 1;
+  if (countsForMinimum(feature)) countedMissing[row] += 1;
 }
 
 function putNumbers(slot: FeatureSlot, given: Float32Array | Float64Array | undefined, draft: Draft): void {
@@ -121,7 +126,7 @@ function putNumbers(slot: FeatureSlot, given: Float32Array | Float64Array | unde
     const value = given === undefined ? Number.NaN : given[row];
     if (isPossible(slot, value)) values[row * columns + column] = slot.round(value);
     else if (Number.isNaN(value)) {
-      countMissing(draft, row);
+      countMissing(draft, feature, row);
       values[row * columns + column] = filler;
       if (rejects && !firstViolation.has(row)) firstViolation.set(row, requiredViolation(feature, field));
     } else if (!firstViolation.has(row)) firstViolation.set(row, numberViolation(slot, value, field));
@@ -137,8 +142,8 @@ function putCategories(slot: FeatureSlot, given: readonly (string | null)[] | un
     const value = given === undefined ? null : given[row];
     const code = value === null ? undefined : categories.get(value);
     if (code !== undefined) values[row * columns + column + code] = 1;
-    else {
-      countMissing(draft, row);
+    else if (value === null || countsForMinimum(feature)) {
+      countMissing(draft, feature, row);
       if (value !== null) countUnknown(draft, feature.name);
       if (value === null && rejects && !firstViolation.has(row))
         firstViolation.set(row, requiredViolation(feature, field));

@@ -1,9 +1,9 @@
-import type { FeatureBundle } from "../bundle/feature-bundle.ts";
+import type { BundleFeature, FeatureBundle } from "../bundle/feature-bundle.ts";
 import type { TextWriter } from "../text/tf-idf.ts";
 import { readCode } from "./category-codes.ts";
 import { type FeatureSlot, featureSlots, isPossible } from "./feature-slots.ts";
 import { nameViolations, numberViolation, termViolations } from "./feature-violations.ts";
-import { isRequired, leastFeatures, requiredViolation } from "./missing-features.ts";
+import { countsForMinimum, isRequired, leastFeatures, requiredViolation } from "./missing-features.ts";
 import { readNumberTexts } from "./number-texts.ts";
 import type { SupplierInput } from "./supplier-input.ts";
 import { outsideTraining } from "./training-range.ts";
@@ -15,6 +15,8 @@ interface Findings {
   readonly row: Float32Array;
   readonly violations: Violation[];
   readonly missing: string[];
+  /** Number of the missing features that count for the minimum. */
+  countedMissing: number;
   readonly warnings: VectorWarning[];
 }
 
@@ -25,13 +27,16 @@ export function createSupplierVectorizer(
 ): (input: SupplierInput, path: string) => Vector {
   const { slots, textColumn } = featureSlots(bundle);
   const least = leastFeatures(bundle);
+  const counted = bundle.features.filter(countsForMinimum).length;
+  const countedText = counted < bundle.features.length ? "features with points" : "features";
   const columns = bundle.columns.length;
   // Iterating a Map creates two objects for each entry.
   const allSlots = [...slots.values()];
   return (given, path) => {
     const { input, violations: textViolations } = readNumberTexts(given, slots, path);
-    const found: Findings = { row: new Float32Array(columns), violations: [], missing: [], warnings: [] };
-    const { row, violations, missing, warnings } = found;
+    const row = new Float32Array(columns);
+    const found: Findings = { row, violations: [], missing: [], countedMissing: 0, warnings: [] };
+    const { violations, missing, warnings } = found;
     violations.push(...nameViolations(Object.keys(input.features), "numeric", slots, `${path}.features`));
     violations.push(...textViolations);
     violations.push(...nameViolations(Object.keys(input.categories), "category", slots, `${path}.categories`));
@@ -40,10 +45,10 @@ export function createSupplierVectorizer(
       if (kind === "numeric") putNumber(slot, sentNumber(slot, input, path, found), path, found);
       else putCategory(slot, ownValue(input.categories, name), path, found);
     }
-    const known = slots.size - missing.length;
+    const known = counted - found.countedMissing;
     const enough = known >= least;
     if (!enough) {
-      const message = `${known} of ${slots.size} features are known; a score needs ${least}`;
+      const message = `${known} of ${counted} ${countedText} are known; a score needs ${least}`;
       warnings.push({ code: "TOO_FEW_FEATURES", feature: "", message });
     }
     const { terms = {} } = input;
@@ -70,11 +75,16 @@ function sentNumber(slot: FeatureSlot, input: SupplierInput, path: string, found
   return code;
 }
 
+function putMissing(feature: BundleFeature, found: Findings): void {
+  found.missing.push(feature.name);
+  if (countsForMinimum(feature)) found.countedMissing += 1;
+}
+
 /** The path of the field is built only for a violation: this runs for every feature of every supplier. */
 function putNumber(slot: FeatureSlot, value: number | undefined, path: string, found: Findings): void {
   const { feature, column } = slot;
   if (value === undefined) {
-    found.missing.push(feature.name);
+    putMissing(feature, found);
     if (isRequired(feature)) found.violations.push(requiredViolation(feature, `${path}.features.${feature.name}`));
     found.row[column] = slot.filler;
     return;
@@ -95,7 +105,9 @@ function putCategory(slot: FeatureSlot, value: string | undefined, path: string,
     found.row[column + code] = 1;
     return;
   }
-  found.missing.push(feature.name);
+  // A scorecard has no categories of a feature without points: each one is as good as another.
+  if (value !== undefined && !countsForMinimum(feature)) return;
+  putMissing(feature, found);
   if (value === undefined) {
     if (isRequired(feature)) found.violations.push(requiredViolation(feature, `${path}.categories.${feature.name}`));
     return;

@@ -69,5 +69,6 @@ function bundleFeature(spec: FeatureSpec, scored: ScoredFeature | undefined): Bu
     ...(change !== undefined && { change }),
     training: null,
     categories: scored?.kind === "category" ? scored.categories.map(({ category }) => category) : [],
+    ...(scored === undefined && { unused: true }),
   };
 }

@@ -51,7 +51,7 @@ ${surveyLines(survey).join("\n")}
 
 ## Limits
 - Points add up: a scorecard knows no interaction of two features.
-- A supplier needs ${percentText(model.minimumPresent)} of all features for a score, also of those without points.
+- A supplier needs ${percentText(model.minimumPresent)} of the features with points for a score.
 - Configuration: \`${bundle.configHash}\`; points, scale and bands: \`${canonicalHash(scorecard)}\`.
 `;
 }
