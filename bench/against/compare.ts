@@ -6,6 +6,8 @@ import { type Interval, ratioInterval } from "./interval.ts";
 import { judge, type Verdict } from "./judge.ts";
 import { type Checkout, checkOut, hasChanges } from "./worktree.ts";
 
+/** Number of pairs from which an interval can be computed. */
+const LEAST_PAIRS = 6;
 const FIRST_PAIRS = 10;
 const MOST_PAIRS = 30;
 /** Maximum time of one measurement, ms. It is longer than the slowest benchmark needs. */
@@ -23,7 +25,8 @@ type Sample = ReadonlyMap<string, Metric>;
 
 /**
  * Compares the last commit with another commit. Each runs its own benchmark in its own checkout, in the order
- * A B B A. Measures ten pairs, then two more at a time while a metric is undecided, up to 30.
+ * A B B A. Measures ten pairs, then two more at a time while a metric is undecided, up to 30, and logs the estimates
+ * from the sixth pair on, so that a comparison which is ended early is not lost.
  * @returns per metric the ratio of costs (time, CPU, memory; throughput inverted), new over old
  */
 export async function compareWith(
@@ -43,15 +46,14 @@ export async function compareWith(
     pairs.push([first, second]);
     const third = await measure(name, now);
     pairs.push([await measure(name, before), third]);
-    if (pairs.length < FIRST_PAIRS) {
-      log(`${pairs.length} pairs`);
-      continue;
-    }
+    if (pairs.length < LEAST_PAIRS) continue;
     compared = compare(pairs);
     const open = compared.filter(({ verdict }) => verdict === "undecided");
-    const figures = open.map(({ name, value, interval }) => `${name} ${[value, ...interval].map(toText).join(" ")}`);
-    log(`${pairs.length} pairs, undecided (estimate, low, high): ${figures.join("; ") || "none"}`);
-    if (open.length === 0) break;
+    const figures = compared.map(
+      ({ name, value, interval }) => `${name} ${[value, ...interval].map(toText).join(" ")}`,
+    );
+    log(`${pairs.length} pairs (estimate, low, high): ${figures.join("; ")}`);
+    if (pairs.length >= FIRST_PAIRS && open.length === 0) break;
   }
   return compared;
 }
