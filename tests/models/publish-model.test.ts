@@ -262,7 +262,7 @@ test("tables of an import that would take too much memory are rejected before th
   for (const [files, text] of [
     [{ model, background: rows }, "background has 16777217 bytes, at most 16777216 are accepted; send a sample"],
     [{ model, expected: rows }, "expected has 16777217 bytes"],
-    [{ model, background: "1\n".repeat(20_000) }, "background has more than 20000 lines; send a sample"],
+    [{ model, background: "1\n".repeat(20_001) }, "background has more than 20000 lines; send a sample"],
   ] as const)
     expect(await rejectionOf(admin.importModel(upload(files, { modelName: "large" })))).toMatchObject({
       ...{ code: Code.InvalidArgument, reason: "UPLOAD" },
