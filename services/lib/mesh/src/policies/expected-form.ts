@@ -4,9 +4,11 @@ import { IsoWeekError, parseIsoWeek } from "@bellwether/contract/iso-week";
 const FORMS: readonly (readonly [part: string, expected: string])[] = [
   ["[0-9]{4}-W", "expected an ISO week such as 2026-W05"],
   ["[0-9]{4}-(0[1-9]", "expected a day such as 2026-11-22"],
+  ["([0-9]{4}-[0-9]{2}-[0-9]{2})?", "expected a day such as 2026-11-22, or an empty text"],
   ["[0-9a-f]{32}", "expected a digest of 32 hexadecimal digits in lower case"],
   ["[0-9a-f]{64}", "expected a SHA-256 as 64 hexadecimal digits in lower case"],
   ["[0-9A-Fa-f]{8}", "expected the first 8 or more characters of an id such as 01890a5d-ac96-774b-bcce-b302099a8057"],
+  ["[^\\s\\x00]", "expected a text with at least one visible character, without a NUL character"],
   ["[^\\x00]*", "must not contain a NUL character"],
   ["[^\\x00]+", "must not be empty or contain a NUL character"],
   [
