@@ -208,6 +208,23 @@ class TestCredentials:
             Client(url, token=lambda: next(tokens)).predict(FRAME)
         assert [headers["authorization"] for headers in inference.headers] == ["Bearer two"]
 
+    @pytest.mark.parametrize("token", ["secret\nx", "secret\rx", "secret\0x", "secret x", "secr\u00e9t", "secret\x7fx"])
+    def test_a_token_that_cannot_be_sent_is_refused_without_showing_it(self, token):
+        inference = Inference(answer)
+        with serve(inference) as url:
+            for use in (lambda: Client(url, token=token), lambda: Client(url, token=lambda: token).predict(FRAME)):
+                with pytest.raises(ValueError, match="token: expected visible ASCII characters") as raised:
+                    use()
+                assert "secr" not in str(raised.value)
+                assert raised.value.__cause__ is None
+        assert inference.requests == []
+
+    def test_a_line_end_after_the_token_is_removed(self):
+        inference = Inference(answer)
+        with serve(inference) as url:
+            Client(url, token="one\n").predict(FRAME)
+        assert inference.headers[0]["authorization"] == "Bearer one"
+
     def test_without_a_token_no_header_is_sent(self):
         inference = Inference(answer)
         with serve(inference) as url:

@@ -284,6 +284,15 @@ test("train --export writes every row with its use, and test rows with their sco
   expect(table.records.filter((record) => record[column("test_score")] !== null)).toEqual(tested);
 });
 
+test("a line end in an id forges no line of the output", async () => {
+  const hostile = JSON.stringify({ ...JSON.parse(SUPPLIER), supplier_id: "S_1\nS_2: 0.0100 (low)\u001b[2J" });
+  for (const command of ["predict", "counterfactual", "explain"]) {
+    const { stdout } = await run([command, "--input", hostile]);
+    expect(stdout).toContain("S_1\\u{a}S_2: 0.0100 (low)\\u{1b}[2J");
+    expect(stdout).not.toMatch(/^S_2/m);
+  }
+});
+
 test("predict marks contributions against the declared direction, which are in the JSON too", async () => {
   const { top_features: top } = await json<{ top_features: { feature: string; contradicts_direction: boolean }[] }>([
     ...["predict", "--input", SUPPLIER],

@@ -1,4 +1,6 @@
+import { randomUUID } from "node:crypto";
 import { NarrativeLanguage, NarrativeOutcome } from "@bellwether/gen/bellwether/inference/v1/narrative_pb";
+import { OnConflict } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { ModelFeatureSchema } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
@@ -37,6 +39,16 @@ test("a supplier without a score in numbers is described, an unknown one is NOT_
   expect(sentences).toEqual(["thin has too little data for a score."]);
   expect(info?.outcome).toBe(NarrativeOutcome.NOT_CONFIGURED);
   expect((await failureOf(ops.suppliers.narrateSupplier({ supplierId: "nobody" }))).code).toBe(Code.NotFound);
+});
+
+test("a supplier that only master data has is answered as ExplainScore answers: it has no score", async () => {
+  await ops.suppliers.importSuppliers({
+    ...{ requestId: randomUUID(), onConflict: OnConflict.UPDATE, rows: [{ supplierId: "known", name: "Known" }] },
+  });
+  const narrated = await failureOf(ops.suppliers.narrateSupplier({ supplierId: "known" }));
+  const explained = await failureOf(ops.suppliers.explainScore({ supplierId: "known" }));
+  expect(narrated.rawMessage).toMatch(/^supplier-risk has no score of supplier "known" in any week/);
+  expect([narrated.code, narrated.rawMessage]).toEqual([explained.code, explained.rawMessage]);
 });
 
 /** Submits a week in chunks of one supplier, each with its features, and completes it. */

@@ -39,6 +39,20 @@ def check_url(url: str, *, has_token: bool, allow_cleartext: bool) -> str:
     return url.rstrip("/")
 
 
+def clean_token(token: object) -> str:
+    """Returns a token without white space around it.
+
+    Raises:
+        ValueError: It cannot be sent. The message does not contain the token, and no HTTP library sees it.
+    """
+    text = token.strip() if isinstance(token, str) else ""
+    if not text:
+        raise ValueError("token: expected a token or an API key, got an empty one")
+    if not all("!" <= character <= "~" for character in text):
+        raise ValueError("token: expected visible ASCII characters; it has a line end, a space or another character")
+    return text
+
+
 def open_http(ca_cert: str | Path | None, in_flight: int) -> pyqwest.SyncClient:
     """Returns an HTTP client that trusts the system's certificates, or those of a PEM file instead."""
     return pyqwest.SyncClient(
@@ -100,9 +114,7 @@ class CallPolicy:
         if self._token is None:
             return
         token = self._token() if callable(self._token) else self._token
-        if not isinstance(token, str) or not token.strip():
-            raise ValueError("token: expected a token or an API key, got an empty one")
-        ctx.request_headers["authorization"] = f"Bearer {token.strip()}"
+        ctx.request_headers["authorization"] = f"Bearer {clean_token(token)}"
 
 
 def _may_pass(error: RpcError) -> bool:

@@ -14,7 +14,7 @@ from bellwether.registry.v1.model_registry_service_pb2 import GetVersionRequest,
 
 from . import _limits
 from .batches import Batch, cut, send_all, to_request
-from .calls import CallPolicy, Token, check_url, open_http, with_deadline
+from .calls import CallPolicy, Token, check_url, clean_token, open_http, with_deadline
 from .columns import Columns, Names, read_columns
 from .errors import FrameError, Violation
 from .frames import Frame, open_frame
@@ -59,8 +59,8 @@ class Client:
         _check_range("attempts", attempts, 1, 10)
         _check_range("in_flight", in_flight, 1, 32)
         _check_range("batch_rows", batch_rows, 1, _limits.MAX_BATCH_ROWS)
-        if isinstance(token, str) and not token.strip():
-            raise ValueError("token: expected a token or an API key, got an empty one")
+        if isinstance(token, str):
+            token = clean_token(token)
         self._url = check_url(url, has_token=token is not None, allow_cleartext=allow_cleartext)
         self._timeout_s = timeout_s
         self._in_flight = in_flight

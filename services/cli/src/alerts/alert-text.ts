@@ -5,6 +5,7 @@ import {
   type ScoreChangeParts,
 } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { countText } from "@bellwether/reasons/count-text";
+import { wasText } from "@bellwether/reasons/reason-text";
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import { printable, printableStart, widthOf } from "../output/printable.ts";
 import { dispositionWord, eventWord, severityWord, stateWord, timeText } from "./alert-json.ts";
@@ -71,10 +72,10 @@ export function alertLines(alert: Alert, events: readonly AlertEvent[]): string[
     ...alertDetails(alert),
     ...[
       alert.summary,
-      ...alert.reasons.map(({ text, contribution, previousValue }) => {
-        const before = previousValue === undefined ? "" : `, was ${Number(previousValue.toPrecision(4))}`;
-        return `  ${contribution < 0 ? "" : "+"}${contribution.toFixed(2)}  ${text}${before}`;
-      }),
+      ...alert.reasons.map(
+        ({ text, contribution, value, previousValue }) =>
+          `  ${contribution < 0 ? "" : "+"}${contribution.toFixed(2)}  ${text}${wasText(value, previousValue)}`,
+      ),
       "history, newest first:",
       ...events.flatMap(eventLines),
     ].map(printable),

@@ -1,5 +1,6 @@
 import { countText } from "@bellwether/reasons/count-text";
 import { numberText } from "@bellwether/reasons/reason-text";
+import { printable } from "../output/printable.ts";
 import type { ChangeJson } from "./change-view.ts";
 
 /** Number of features that are printed; the others are one line. */
@@ -29,7 +30,7 @@ export function changeLines(change: ChangeJson): string[] {
     ...(calibration === 0 ? [] : [line(0, calibration, "calibration")]),
     line(sum(data, parts), sum(model, parts) + base + calibration, "together"),
     ...change.notes.map((note) => `note: ${note}`),
-  ];
+  ].map(printable);
 }
 
 type PartAmount = (part: ChangeJson["parts"][number]) => number;

@@ -20,6 +20,7 @@ import { readSupplier } from "../input/read-supplier.ts";
 import { checkModelOptions, withModelOptions } from "../models/check-model-options.ts";
 import { type CounterfactualJson, jsonFromAnswer, jsonFromResponse } from "../models/counterfactual-json.ts";
 import { withLocalModel } from "../models/open-model.ts";
+import { printable } from "../output/printable.ts";
 import { createReport, type Report } from "../output/report.ts";
 import { ML_EXAMPLE_URL } from "../remote/peer-url.ts";
 import { postJson } from "../remote/post-json.ts";
@@ -73,18 +74,19 @@ function askLocalModel(
 const scoreText = ({ risk_score: score, band }: Pick<CounterfactualJson, "risk_score" | "band">): string =>
   `${score?.toFixed(4) ?? "no score"} (${band})`;
 
-function show(report: Report, answer: CounterfactualJson): void {
-  report.line(`${answer.supplier_id}: ${scoreText(answer)}, model ${answer.model_version}`);
-  report.line(answer.summary);
+function show({ line }: Report, answer: CounterfactualJson): void {
+  const print = (text: string): void => line(printable(text));
+  print(`${answer.supplier_id}: ${scoreText(answer)}, model ${answer.model_version}`);
+  print(answer.summary);
   for (const [i, counterfactual] of answer.counterfactuals.entries()) {
-    report.line(`${i + 1}. ${scoreText(counterfactual)}, cost ${Number(counterfactual.cost.toPrecision(3))}`);
-    for (const { text } of counterfactual.changes) report.line(`   ${text}`);
-    for (const warning of counterfactual.warnings) report.line(`   warning: ${warning}`);
+    print(`${i + 1}. ${scoreText(counterfactual)}, cost ${Number(counterfactual.cost.toPrecision(3))}`);
+    for (const { text } of counterfactual.changes) print(`   ${text}`);
+    for (const warning of counterfactual.warnings) print(`   warning: ${warning}`);
   }
   const reasons = [...new Set(answer.fixed_features.map(({ reason }) => reason))];
   for (const reason of reasons) {
     const names = answer.fixed_features.filter((fixed) => fixed.reason === reason).map(({ feature }) => feature);
-    report.line(`not changed (${reason}): ${names.join(", ")}`);
+    print(`not changed (${reason}): ${names.join(", ")}`);
   }
 }
 

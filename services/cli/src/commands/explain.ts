@@ -18,6 +18,7 @@ import { share, wholeNumber } from "../input/parse-option.ts";
 import { readSupplier, scoreFlatSupplier } from "../input/read-supplier.ts";
 import { checkModelOptions, withModelOptions } from "../models/check-model-options.ts";
 import { withLocalModel } from "../models/open-model.ts";
+import { printable } from "../output/printable.ts";
 import { createReport, type Report } from "../output/report.ts";
 import { ML_EXAMPLE_URL } from "../remote/peer-url.ts";
 import { postJson } from "../remote/post-json.ts";
@@ -171,7 +172,9 @@ function drawWaterfall(report: Report, explanation: ExplanationJson): void {
     const bar = (contribution >= 0 ? "+" : "−").repeat(
       Math.max(1, Math.round((BAR_WIDTH * Math.abs(contribution)) / largest)),
     );
-    report.line(`${contribution.toFixed(4).padStart(9)}  ${bar.padEnd(BAR_WIDTH)}  ${text}${inPoints(contribution)}`);
+    report.line(
+      `${contribution.toFixed(4).padStart(9)}  ${bar.padEnd(BAR_WIDTH)}  ${printable(text)}${inPoints(contribution)}`,
+    );
   }
   const rest = lines.slice(MAX_LINES);
   if (rest.length > 0) {
@@ -187,7 +190,7 @@ function drawWaterfall(report: Report, explanation: ExplanationJson): void {
   report.line(
     `margin     ${explanation.margin?.toFixed(4) ?? "none"}${explanation.margin === null ? "" : inPoints(explanation.margin)}  →  risk score ${explanation.risk_score?.toFixed(4) ?? (explanation.margin === null ? "none" : "none (a regressor)")} (${explanation.kind}: ${explanation.background})`,
   );
-  report.line(explanation.narrative);
+  report.line(printable(explanation.narrative));
   report.line(`(${madeBy(explanation.narrative_info)})`);
 }
 

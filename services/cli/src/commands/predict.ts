@@ -10,6 +10,7 @@ import { readSupplier, scoreFlatSupplier } from "../input/read-supplier.ts";
 import { checkModelOptions, withModelOptions } from "../models/check-model-options.ts";
 import { withLocalModel } from "../models/open-model.ts";
 import { type FileScores, isTableFile, predictFile } from "../models/predict-file.ts";
+import { printable } from "../output/printable.ts";
 import { createReport } from "../output/report.ts";
 import { checkTargetFile } from "../output/target-folder.ts";
 import { ML_EXAMPLE_URL } from "../remote/peer-url.ts";
@@ -47,7 +48,7 @@ function scoreLines(score: FlatScore): string[] {
     ...features,
     ...missing,
     ...score.warnings.map((w) => `warning: ${w.message}`),
-  ];
+  ].map(printable);
 }
 
 function fileLines({
@@ -87,7 +88,7 @@ function fileLines({
     ...(ignoredColumns.length === 0
       ? []
       : [`columns that the model does not use, ignored: ${ignoredColumns.join(", ")}`]),
-  ];
+  ].map(printable);
 }
 
 const fileJson = ({

@@ -11,6 +11,7 @@ import { changeFromProto } from "../changes/change-view.ts";
 import type { CliContext } from "../context/cli-context.ts";
 import { isoWeek, share, wholeNumber } from "../input/parse-option.ts";
 import { enumWord } from "../output/enum-word.ts";
+import { printable } from "../output/printable.ts";
 import { createReport } from "../output/report.ts";
 import { JSON_FLAG, OPS_FLAG, OPS_MODEL_FLAG } from "../remote/shared-options.ts";
 import { openSuppliers } from "./supplier-client.ts";
@@ -29,7 +30,7 @@ export function contributionLine({
   contradictsDirection,
 }: Pick<Contribution, "contribution" | "strength" | "text" | "contradictsDirection">): string {
   const word = enumWord(ContributionStrength, strength).padEnd(8);
-  return `${contribution.toFixed(4).padStart(9)}  ${word}  ${text}${contradictsDirection ? NOT_A_REASON : ""}`;
+  return `${contribution.toFixed(4).padStart(9)}  ${word}  ${printable(text)}${contradictsDirection ? NOT_A_REASON : ""}`;
 }
 
 /** `bellwether suppliers explain` */
@@ -62,15 +63,15 @@ export function explainScoreCommand(context: CliContext): Command {
       const answer = await client.answer(client.suppliers.explainScore(request));
       const { score } = answer;
       report.line(
-        `${supplierId} in ${answer.isoWeek}: risk score ${score?.riskScore?.toFixed(4) ?? "none"}, ${score?.model?.name ?? ""} ${score?.model?.version ?? ""}`,
+        `${printable(supplierId)} in ${answer.isoWeek}: risk score ${score?.riskScore?.toFixed(4) ?? "none"}, ${score?.model?.name ?? ""} ${score?.model?.version ?? ""}`,
       );
       for (const contribution of answer.contributions) report.line(contributionLine(contribution));
       if (answer.omittedContributions > 0)
         report.line(
           `${answer.omitted.toFixed(4).padStart(9)}  ${countText(answer.omittedContributions, "other")} together`,
         );
-      if (answer.narrative !== "") report.line(answer.narrative);
-      for (const { message } of answer.notes) report.line(`note: ${message}`);
+      if (answer.narrative !== "") report.line(printable(answer.narrative));
+      for (const { message } of answer.notes) report.line(`note: ${printable(message)}`);
       report.json(toJson(ExplainScoreResponseSchema, answer, { useProtoFieldName: true }));
     });
 }

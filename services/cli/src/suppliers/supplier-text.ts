@@ -7,6 +7,7 @@ import {
 } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import type { GetSupplierResponse } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { countText } from "@bellwether/reasons/count-text";
+import { wasText } from "@bellwether/reasons/reason-text";
 import { enumWord } from "../output/enum-word.ts";
 import { printable } from "../output/printable.ts";
 import { COLUMNS, IDENTIFIER_PREFIX } from "./master-data-columns.ts";
@@ -97,19 +98,26 @@ export function supplierLines({ supplier, history, impactFormula }: GetSupplierR
 const SHOWN_WEEKS = 8;
 
 function scoreLines(score: SupplierScore): string[] {
-  const impact = score.impact === undefined ? "not known, because the exposure is not known" : score.impact.toFixed(0);
   return [
-    `${score.isoWeek}: ${bandWord(score.band)} ${score.riskScore?.toFixed(2) ?? ""}; expected impact ${impact}`,
+    `${score.isoWeek}: ${bandWord(score.band)} ${score.riskScore?.toFixed(2) ?? ""}; expected impact ${impactText(score)}`,
     ...(score.incomplete
       ? [
           `  INCOMPLETE: ${score.featuresPresent} of ${countText(score.featuresTotal ?? 0, "feature")} known; not known: ${score.missingFeatures.join(", ")}`,
         ]
       : []),
-    ...score.reasons.slice(0, 5).map(({ text, contribution, previousValue }) => {
-      const before = previousValue === undefined ? "" : `, was ${Number(previousValue.toPrecision(4))}`;
-      return `  ${contribution < 0 ? "" : "+"}${contribution.toFixed(2)}  ${printable(text)}${before}`;
-    }),
+    ...score.reasons
+      .slice(0, 5)
+      .map(
+        ({ text, contribution, value, previousValue }) =>
+          `  ${contribution < 0 ? "" : "+"}${contribution.toFixed(2)}  ${printable(text)}${wasText(value, previousValue)}`,
+      ),
   ];
+}
+
+function impactText({ impact, riskScore, exposureKnown }: SupplierScore): string {
+  if (impact !== undefined) return impact.toFixed(0);
+  if (riskScore === undefined) return "not known, because there is no risk score";
+  return exposureKnown ? "not known" : "not known, because the exposure is not known";
 }
 
 /**

@@ -47,9 +47,9 @@ export default function FindDialog({ onClose }: { onClose: () => void }) {
   const modelName = found.data?.modelName ?? "";
   return (
     <dialog ref={dialog} className="find-dialog" aria-label="Find" onClose={onClose}>
-      <Command label="Find a supplier or a page" shouldFilter={false} loop>
+      {/* A dialog focuses the first element that can have the focus: with a tabIndex, that is not the input. */}
+      <Command label="Find a supplier or a page" shouldFilter={false} loop tabIndex={undefined}>
         <Command.Input
-          autoFocus
           maxLength={LONGEST_TEXT}
           placeholder="Supplier name, id, or page"
           value={text}

@@ -3,6 +3,16 @@ import type { Reason } from "./reasons.ts";
 /** Returns a number for people: whole numbers in full, others with four significant digits. */
 export const numberText = (x: number): string => (Number.isInteger(x) ? String(x) : String(Number(x.toPrecision(4))));
 
+/** Returns ", was X" with an earlier value; "" where it is not known, or people would read the same value twice. */
+export function wasText(value: number | null | undefined, previous: number | null | undefined): string {
+  if (previous === null || previous === undefined) return "";
+  if (typeof value !== "number") return `, was ${numberText(previous)}`;
+  // Beside a whole number in full, an earlier one with four digits seems to be another: 313677, was 313700.
+  const isFull = Number.isInteger(value) && Number.isInteger(previous);
+  const isSame = isFull ? value === previous : value.toPrecision(4) === previous.toPrecision(4);
+  return isSame ? "" : `, was ${numberText(previous)}`;
+}
+
 /** Returns a feature's name for people. */
 export const featureText = (name: string): string => name.replaceAll("_", " ");
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { FeatureContribution, FeatureInfo } from "./feature-info.ts";
-import { reasonText, shortReasonText, unitBeside } from "./reason-text.ts";
+import { reasonText, shortReasonText, unitBeside, wasText } from "./reason-text.ts";
 import { contradicts, groupReasons, LEAST_SHARE, selectReasons } from "./reasons.ts";
 
 const number = (name: string, direction: FeatureInfo["direction"], typical: number): FeatureInfo => ({
@@ -116,4 +116,19 @@ describe("text", () => {
     const [reason] = groupReasons([contribution], features);
     expect(reason && shortReasonText(reason)).toBe(expected);
   });
+});
+
+test.each([
+  [6, undefined, ""],
+  [6, null, ""],
+  [6, 6, ""],
+  [6, 4, ", was 4"],
+  [0.31, 0.310_000_01, ""],
+  [313_677, 313_676.6, ""],
+  [1_234_567, 1_234_599, ", was 1234599"],
+  [0, 0.2, ", was 0.2"],
+  [undefined, 4, ", was 4"],
+  [null, 4, ", was 4"],
+])("the value %s with the earlier value %s is followed by %j", (value, previous, text) => {
+  expect(wasText(value, previous)).toBe(text);
 });

@@ -1,4 +1,4 @@
-import { numberText, shortReasonText } from "@bellwether/reasons/reason-text";
+import { shortReasonText, wasText } from "@bellwether/reasons/reason-text";
 import { exposureIn, type ImpactFormula } from "../scores/expected-impact.ts";
 import type { ExplainedReason } from "../scores/explain-score.ts";
 import type { NoticeItem } from "./notice.ts";
@@ -58,9 +58,7 @@ export function alertsPage(publicUrl: string | null): string | null {
 
 /** Returns a reason as a few words, with the value of the week before when it was another. */
 function reasonLine(reason: ExplainedReason): string {
-  const before = reason.previous?.value ?? null;
-  const was = before === null || before === reason.value ? "" : `, was ${numberText(before)}`;
-  const line = `${shortReasonText(reason)}${was}`.slice(0, MAX_REASON);
+  const line = `${shortReasonText(reason)}${wasText(reason.value, reason.previous?.value)}`.slice(0, MAX_REASON);
   // Half a character at the end is no JSON for PostgreSQL, which would refuse the item and all that are stored with it.
   return line.replace(/[\uD800-\uDBFF]$/, "");
 }

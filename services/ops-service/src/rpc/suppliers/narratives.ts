@@ -4,7 +4,7 @@ import { narrativeFacts } from "@bellwether/narrative/facts/narrative-facts";
 import { narrativeWaitMs, type ServiceNarrator } from "@bellwether/narrative/generate/service-narrator";
 import { languageFromProto, narrativeInfoToProto } from "@bellwether/narrative/proto/narrative-to-proto";
 import type { ServiceImpl } from "@connectrpc/connect";
-import { SupplierNotFoundError } from "../../domain/ops-error.ts";
+import { ScoreNotFoundError, SupplierNotFoundError } from "../../domain/ops-error.ts";
 import { modelToProto } from "../messages/run-to-proto.ts";
 import type { SupplierDependencies } from "./suppliers.ts";
 
@@ -20,8 +20,10 @@ export function narrativeHandlers({
 }: NarrativeDependencies): Pick<ServiceImpl<typeof SupplierService>, "narrateSupplier"> {
   return {
     async narrateSupplier({ supplierId, modelName, language: wanted }, context) {
-      const score = (await findSupplier(supplierId, { weeks: 1, modelName }))?.supplier.latestScore;
-      if (!score) throw new SupplierNotFoundError(supplierId);
+      const found = await findSupplier(supplierId, { weeks: 1, modelName });
+      if (!found) throw new SupplierNotFoundError(supplierId);
+      const score = found.supplier.latestScore;
+      if (!score) throw new ScoreNotFoundError(supplierId, found.modelName, "in any week");
       const { riskScore, band, explanation, isoWeek, scoredBy } = score;
       const language = languageFromProto(wanted, narrator.defaultLanguage);
       const missing = explanation?.completeness?.missing ?? [];

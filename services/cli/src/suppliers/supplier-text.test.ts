@@ -1,0 +1,34 @@
+import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import type { SupplierScoreSchema } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
+import { GetSupplierResponseSchema } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { expect, test } from "vitest";
+import { supplierLines } from "./supplier-text.ts";
+
+/** Returns what `suppliers show` prints about a score. */
+function shown(latestScore: MessageInitShape<typeof SupplierScoreSchema>): string {
+  const supplier = { supplierId: "s1", exposure: 336_814, exposureCurrency: "EUR", latestScore };
+  return supplierLines(create(GetSupplierResponseSchema, { supplier })).join("\n");
+}
+
+test("an unknown expected impact names what is missing: the score or the exposure", () => {
+  expect(shown({ band: Band.UNKNOWN })).toContain("expected impact not known, because there is no risk score");
+  expect(shown({ band: Band.HIGH, riskScore: 0.9 })).toContain(
+    "expected impact not known, because the exposure is not known",
+  );
+  expect(shown({ band: Band.HIGH, riskScore: 0.9, exposureKnown: true, impact: 12.4 })).toContain("expected impact 12");
+});
+
+test("the value of the week before is printed only when it was another", () => {
+  const reason = { contribution: 0.2, text: "past disputes 6 (typical 3)", value: 6 };
+  const end = (previousValue?: number) =>
+    shown({
+      band: Band.HIGH,
+      riskScore: 0.9,
+      reasons: [{ ...reason, ...(previousValue !== undefined && { previousValue }) }],
+    })
+      .split("\n")
+      .at(-1);
+  const without = "  +0.20  past disputes 6 (typical 3)";
+  expect([end(), end(6), end(4)]).toEqual([without, without, `${without}, was 4`]);
+});
