@@ -49,6 +49,7 @@ test("every field in which a reason is required has the pattern of reasons", () 
   expect(required.map(({ field }) => field).sort()).toEqual(
     [
       "ApproveRunRequest.reason",
+      "CorrectOutcomeRequest.reason",
       "OverrideAlertRequest.reason",
       "Override.reason",
       "RecordMissedWeekRequest.reason",
