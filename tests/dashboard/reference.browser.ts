@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import type { Route } from "@bellwether/mesh/call/route";
 import type { RunningServer } from "@bellwether/mesh/server/start-server";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -10,6 +11,12 @@ import { demoData } from "./demo-data.ts";
 import { opsInMemory } from "./ops-in-memory.ts";
 import { servePage } from "./page-harness.ts";
 
+/** Lists all RPCs of a route's service in the reference, which has only those with an implementation. No test calls them. */
+const withAllRpcs = (one: Route): Route => ({
+  ...one,
+  implemented: new Set(one.service.methods.map(({ name }) => name)),
+});
+
 describe.skipIf(!hasChromium)("the API reference (apt-get install chromium)", () => {
   let server: RunningServer;
   let browser: Browser;
@@ -18,7 +25,7 @@ describe.skipIf(!hasChromium)("the API reference (apt-get install chromium)", ()
   beforeAll(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-reference-"));
     await writeFile(path.join(folder, "index.html"), "<!doctype html>");
-    server = await servePage(folder, opsInMemory(demoData()).routes);
+    server = await servePage(folder, opsInMemory(demoData()).routes.map(withAllRpcs));
     url = `http://127.0.0.1:${server.addresses.web.port}/reference`;
     browser = await startBrowser();
   });
