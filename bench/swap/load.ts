@@ -61,7 +61,7 @@ export function createLoad(urls: readonly string[], scores: ReadonlyMap<string, 
       let answered = 0;
       const caller = async (): Promise<void> => {
         while (performance.now() < until) {
-          // A busy machine rejects some of so many calls; only answers are capacity.
+          // A busy machine rejects some of these calls: capacity counts answers only.
           await call().then(
             () => answered++,
             () => undefined,

@@ -366,7 +366,7 @@ test("a usage error exits with 2, a failure with 1, each with one clear line", a
   const wrong: [string[], number, string][] = [
     [["predict"], 2, "--input"],
     [["predict", "--input", "{"], 2, "--input is not JSON"],
-    [["predict", "--input", "nothing.json"], 2, "there is no file"],
+    [["predict", "--input", "nothing.json"], 2, "nothing.json is not a file"],
     [["predict", "--input", '{"past_disputes":1}'], 2, "supplier_id is missing"],
     [["demo", "--output", "x", "--suppliers", "0"], 2, "whole number from 1"],
     [["predict", "--input", '{"supplier_id":"x","past_disputes":-1}'], 1, "past_disputes is -1"],

@@ -133,7 +133,7 @@ test.each([
   [
     ["--from-weeks", "2026-W01..2026-W12", "--outcomes", "none.csv", "--horizon", "7"],
     2,
-    "--outcomes: there is no file",
+    "none.csv is not a file",
   ],
   [[...WINDOW, "--data", "."], 2, "give one of them"],
   [["--outcomes", "outcomes.csv", "--data", "."], 2, "belong to --from-weeks"],

@@ -81,7 +81,7 @@ export type PerformanceFigure = Message<"bellwether.ops.v1.PerformanceFigure"> &
   value?: number | undefined;
 
   /**
-   * Lower end of the 95 % interval. Unset: there is no interval; Performance.note says why.
+   * Lower end of the 95 % interval. Unset: it cannot be computed; Performance.note says why.
    *
    * @generated from field: optional double low = 2;
    */

@@ -74,7 +74,7 @@ const NO_LABEL_BANDS = [0.2, 0.4] as const;
 function targetLines(roles: Roles): string {
   const { label } = roles;
   if (label === null)
-    return `# TODO: the event whose risk is scored, and the time that it covers. There is no label yet.
+    return `# TODO: the event whose risk is scored, and the time that it covers. The label is not known yet.
 target: { name: ${targetOf(roles)}, risk_class: high_risk, other_class: low_risk }`;
   const { riskClass, otherClass, isGuess, column } = label;
   return `# TODO: what the label ${q(column.profile.header)} means, and which time it covers. ${isGuess ? `TODO: it is a guess that ${q(riskClass)} is the risk.` : ""}
@@ -193,7 +193,7 @@ function labelLines(roles: Roles, id: string, asOfSql: string | null): string {
     ? `\n# TODO: there are ${rowsPerKey.toFixed(2)} rows of ${asOf === null ? "an id" : "an id and date"} on average. Only the first one is used; combine them in \`steps\`.`
     : "";
   if (label === null)
-    return `# There is no label yet. When outcomes are known, add \`label\`: a SELECT of supplier_id${asOf === null ? "" : ", as_of"} and ${targetOf(roles)}, 1 or 0.${repeated}`;
+    return `# The label is not known yet. When outcomes are known, add \`label\`: a SELECT of supplier_id${asOf === null ? "" : ", as_of"} and ${targetOf(roles)}, 1 or 0.${repeated}`;
   const keys = [
     `${id} as supplier_id`,
     ...(asOfSql === null ? [] : [`${asOfSql}${asOf?.name === "as_of" ? "" : " as as_of"}`]),

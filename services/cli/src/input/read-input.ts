@@ -25,7 +25,7 @@ export async function readInput(input: string, cwd: string): Promise<unknown> {
 async function readInputFile(file: string): Promise<string> {
   const found = await stat(file).catch(() => null);
   if (found === null || !found.isFile())
-    throw new UsageError(`--input: there is no file ${file}; give JSON, a file, or - for standard input`);
+    throw new UsageError(`--input: ${file} is not a file; give JSON, a file, or - for standard input`);
   if (found.size > MAX_BYTES) throw new UsageError(`--input: ${file} is over 4 MiB`);
   return decodeInput(await readFile(file));
 }

@@ -10,7 +10,7 @@ const MAX_BYTES = 1024 * 1024 * 1024;
  */
 export async function readTableFile(file: string, option = "--input"): Promise<Uint8Array> {
   const found = await stat(file).catch(() => null);
-  if (found === null || !found.isFile()) throw new UsageError(`${option}: there is no file ${file}`);
+  if (found === null || !found.isFile()) throw new UsageError(`${option}: ${file} is not a file`);
   if (found.size > MAX_BYTES) throw new UsageError(`${option}: ${file} is over 1 GiB; split it`);
   return readFile(file);
 }

@@ -12,7 +12,7 @@ function shown(latestScore: MessageInitShape<typeof SupplierScoreSchema>): strin
 }
 
 test("an unknown expected impact names what is missing: the score or the exposure", () => {
-  expect(shown({ band: Band.UNKNOWN })).toContain("expected impact not known, because there is no risk score");
+  expect(shown({ band: Band.UNKNOWN })).toContain("expected impact not known, because the risk score is not known");
   expect(shown({ band: Band.HIGH, riskScore: 0.9 })).toContain(
     "expected impact not known, because the exposure is not known",
   );

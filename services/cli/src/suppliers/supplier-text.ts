@@ -116,7 +116,7 @@ function scoreLines(score: SupplierScore): string[] {
 
 function impactText({ impact, riskScore, exposureKnown }: SupplierScore): string {
   if (impact !== undefined) return impact.toFixed(0);
-  if (riskScore === undefined) return "not known, because there is no risk score";
+  if (riskScore === undefined) return "not known, because the risk score is not known";
   return exposureKnown ? "not known" : "not known, because the exposure is not known";
 }
 
