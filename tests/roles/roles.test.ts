@@ -20,8 +20,13 @@ const PERSON_ROLES: readonly RoleName[] = ["viewer", "analyst", "admin"];
 const KEY_ROLES = { viewer: Role.VIEWER, analyst: Role.ANALYST, admin: Role.ADMIN, service: Role.SERVICE };
 const SERVICES: readonly ServiceName[] = ["ops-service", "ml-service", "scheduler-service"];
 
-/** RPCs of ml-service's contract that ops-service does not forward: callers send rows in bulk to ml-service itself. */
-const NOT_FORWARDED = new Set(["bellwether.inference.v1.InferenceService/PredictStream"]);
+/** RPCs that ops-service does not forward: rows in bulk and models are sent to ml-service and scheduler-service themselves. */
+const NOT_FORWARDED = new Set([
+  "bellwether.inference.v1.InferenceService/PredictStream",
+  ...["PublishModel", "ImportModel", "RemoveVersion"].map(
+    (name) => `bellwether.registry.v1.ModelPublishingService/${name}`,
+  ),
+]);
 
 const PROTOCOLS = {
   gRPC: {

@@ -17,6 +17,7 @@ import { pageUrl, readSignIn, SIGN_IN_ENV } from "./setup/sign-in-env.ts";
 
 const OPS_ENV = {
   mlUrl: sharedEnv.mlUrl,
+  schedulerUrl: sharedEnv.schedulerUrl,
   dashboard: env.optional(env.path("OPS_SERVICE_DASHBOARD")),
   databaseUrl: sharedEnv.databaseUrl,
   dataDir: sharedEnv.dataDir,
@@ -54,6 +55,7 @@ export const OPS_SERVICE: ServiceSpec<typeof OPS_ENV> = {
       riskPolicy,
       outcomesOf,
       mlUrl: config.mlUrl,
+      ...(config.schedulerUrl !== null && { schedulerUrl: config.schedulerUrl }),
       calls: peerSettings(config),
       narrator,
       apiKeysHoldMs: config.apiKeysHold,

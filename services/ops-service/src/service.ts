@@ -9,6 +9,9 @@ import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb
 import { ReportService } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
 import { RetentionService } from "@bellwether/gen/bellwether/ops/v1/retention_service_pb";
 import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { ModelPublishingService } from "@bellwether/gen/bellwether/registry/v1/model_publishing_service_pb";
+import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
+import { ShadowService } from "@bellwether/gen/bellwether/registry/v1/shadow_service_pb";
 import { route } from "@bellwether/mesh/call/route";
 import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/server/start-server";
@@ -22,6 +25,7 @@ import { createChangeDivider } from "./clients/divide-changes.ts";
 import { createStoredExplainer } from "./clients/explain-stored.ts";
 import { createModelFinder } from "./clients/find-model.ts";
 import { passOnInference } from "./clients/pass-on-inference.ts";
+import { passOnAliases, passOnRegistry, passOnShadow } from "./clients/pass-on-registry.ts";
 import { decideOnAlert } from "./domain/alerts/triage-alert.ts";
 import { importSuppliers } from "./domain/suppliers/store-master-data.ts";
 import type { ExportConfig } from "./exports/run-exports.ts";
@@ -86,8 +90,10 @@ export interface OpsServiceConfig
   readonly outcomesOf?: OutcomeSpecOf;
   /** URL of the gRPC listener of ml-service. */
   readonly mlUrl: string;
+  /** URL of the gRPC listener of scheduler-service, which moves aliases. Undefined: it is not known. */
+  readonly schedulerUrl?: string;
   /**
-   * Credentials for calls to ml-service on behalf of callers without a token. Default: clear text, without a
+   * Credentials for calls to the other services on behalf of callers without a token. Default: clear text, without a
    * token.
    */
   readonly calls?: Pick<MeshTransportOptions, "tls" | "token" | "allowCleartext">;
@@ -131,7 +137,8 @@ const KEYS_INTERVAL_MS = 30_000;
  * answers. @throws StorageError or ListenError with a one-line message
  */
 export async function createOpsService(config: OpsServiceConfig): Promise<RunningServer> {
-  const { databaseUrl, alertRules, riskPolicy, mlUrl, calls, dashboard, logger, telemetry, ...rest } = config;
+  const { databaseUrl, alertRules, riskPolicy, mlUrl, schedulerUrl, calls, dashboard, logger, telemetry, ...rest } =
+    config;
   const { notices, noNotices, narrator, exports: _exports, ...listening } = rest;
   const now = config.now ?? (() => new Date());
   // The dashboard samples its traces at the same rate as the service.
@@ -162,9 +169,10 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   );
   const feed = createChangeFeed(database.listen);
   starting.defer(feed.close);
-  const ml = starting.use(
-    createMeshTransport({ url: mlUrl, ...calls, ...(telemetry && { sampleRatio: telemetry.sampleRatio }) }),
-  );
+  const connect = (url: string) =>
+    starting.use(createMeshTransport({ url, ...calls, ...(telemetry && { sampleRatio: telemetry.sampleRatio }) }));
+  const ml = connect(mlUrl);
+  const scheduler = schedulerUrl === undefined ? undefined : connect(schedulerUrl);
   const newId = randomUUID;
   const { impact, minCompleteness } = riskPolicy;
   const ledger = { now, newId, minCompleteness, recordNotices: notices !== undefined };
@@ -285,6 +293,9 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
         }),
       ),
       route(InferenceService, passOnInference(ml)),
+      route(ModelRegistryService, passOnRegistry(ml)),
+      route(ShadowService, passOnShadow(ml)),
+      route(ModelPublishingService, passOnAliases(scheduler)),
       ...access.routes,
       ...sent.routes,
       ...outcomes.routes,

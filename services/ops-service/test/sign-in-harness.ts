@@ -6,7 +6,7 @@ import path from "node:path";
 import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
 import { createLocalKeys, issueToken, LOCAL_AUDIENCE, LOCAL_ISSUER } from "@bellwether/mesh/auth/local-keys";
 import { readPublicKeys } from "@bellwether/mesh/auth/public-keys";
-import type { RoleName } from "@bellwether/mesh/call/caller";
+import type { Right, RoleName } from "@bellwether/mesh/call/caller";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import type { OpsServiceConfig } from "../src/service.ts";
@@ -37,7 +37,7 @@ export interface SignInHarness extends AsyncDisposable {
   readonly ops: OpsHarness;
   readonly clock: MovedClock;
   /** Returns a token of the local key pair. */
-  token(subject: string, roles: readonly RoleName[], lifetimeS?: number): Promise<string>;
+  token(subject: string, roles: readonly (RoleName | Right)[], lifetimeS?: number): Promise<string>;
   /** Returns the kinds and actors of all audit events of sign-ins and keys, oldest first. */
   audit(
     kind: string,

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import { previousChampion } from "@bellwether/contract/previous-champion";
 import { readEnv } from "@bellwether/env/env";
 import { sharedEnv } from "@bellwether/env/shared-env";
 import { readAliases } from "@bellwether/registry/aliases/aliases";
@@ -20,7 +21,6 @@ import { type CliContext, defaultModel, registryOf } from "../context/cli-contex
 import { UsageError } from "../errors/usage-error.ts";
 import { reason } from "../input/parse-option.ts";
 import { type Champions, championsInFolder, championsOfServices } from "../models/champions.ts";
-import { previousChampion } from "../models/previous-champion.ts";
 import { printableStart, TABLE_REASON } from "../output/printable.ts";
 import { createReport } from "../output/report.ts";
 import { callerSettings } from "../remote/caller-token.ts";

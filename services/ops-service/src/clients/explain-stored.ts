@@ -16,7 +16,7 @@ import { propagateContextAsCaller } from "@bellwether/mesh/client/propagate-cont
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient, type HandlerContext, type Transport } from "@connectrpc/connect";
 import { VersionGoneError } from "../domain/ops-error.ts";
-import { forCaller } from "./pass-on-inference.ts";
+import { forCaller } from "./pass-on.ts";
 
 /** Explains stored scores with ml-service, with the caller's identity and deadline. */
 export interface StoredExplainer {

@@ -2,7 +2,7 @@ import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/mod
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { propagateContextAsCaller } from "@bellwether/mesh/client/propagate-context";
 import { ConnectError, createClient, type HandlerContext, type Transport } from "@connectrpc/connect";
-import { forCaller } from "./pass-on-inference.ts";
+import { forCaller } from "./pass-on.ts";
 
 /**
  * Returns a function that says whether the registry of ml-service has a version of a model.

@@ -26,6 +26,11 @@ import type {
   SignInStateError,
 } from "../domain/access/sign-in-error.ts";
 import type {
+  AliasNotGrantedError,
+  SchedulerServiceUnavailableError,
+  SchedulerServiceUnknownError,
+} from "../domain/models/alias-error.ts";
+import type {
   DestinationDisabledError,
   DestinationNotFoundError,
   NoticeNotFoundError,
@@ -121,6 +126,9 @@ type OpsError =
   | DatabaseUnavailableError
   | ModelNotFoundError
   | ModelServiceUnavailableError
+  | SchedulerServiceUnavailableError
+  | SchedulerServiceUnknownError
+  | AliasNotGrantedError
   | SessionMissingError
   | SessionInvalidError
   | SessionEndedError
@@ -193,6 +201,9 @@ export const OPS_ERRORS = {
   DatabaseUnavailableError: Code.Unavailable,
   ModelNotFoundError: Code.NotFound,
   ModelServiceUnavailableError: Code.Unavailable,
+  SchedulerServiceUnavailableError: Code.Unavailable,
+  SchedulerServiceUnknownError: Code.FailedPrecondition,
+  AliasNotGrantedError: Code.FailedPrecondition,
   SessionMissingError: Code.Unauthenticated,
   SessionInvalidError: Code.Unauthenticated,
   SessionEndedError: Code.Unauthenticated,
