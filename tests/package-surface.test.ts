@@ -106,7 +106,8 @@ const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
     "errors",
   ],
   dashboard: [
-    ...["pages", "frame", "search", "inbox", "notices", "week", "what-if", "change", "plots", "parts"],
+    ...["pages", "frame", "search", "inbox", "notices", "performance", "models", "audit", "week", "what-if", "change"],
+    ...["plots", "parts"],
     ...["export", "session", "routing", "rpc"],
   ],
   scoring: ["training", "comparison", "publish", "batch", "counterfactual", "change", "score", "model", "runtime"],

@@ -20,12 +20,15 @@ export default defineConfig({
         import.meta.dirname,
         "src/rpc/validate-file.ts",
       ),
+      "@radix-ui/react-dialog": path.join(import.meta.dirname, "src/search/no-dialog.ts"),
     },
   },
   build: {
     outDir: "dist",
     emptyOutDir: true,
     target: "es2023",
+    // Every browser of this target loads modules ahead by itself.
+    modulePreload: { polyfill: false },
     rolldownOptions: {
       // Code that changes rarely is in its own file, which browsers cache.
       // Libraries that only menus and the search need are in a second file, which is loaded on demand.
@@ -34,15 +37,22 @@ export default defineConfig({
           groups: [
             { name: "vendor", test: FIRST_LIBRARIES, priority: 2 },
             { name: "on-demand", test: /node_modules/, priority: 1 },
-            // Small parts that are loaded on demand: two files compress better than ten.
+            // What the first file shares with the others: the contract, addresses and texts.
             {
-              name: "parts",
-              test: /src\/(search|change|what-if)\/|(inference_service|model_explanation)_pb|src\/(notices\/|pages\/notices-page)|ops\/v1\/notice/,
+              name: "shared",
+              test: /gen\/bellwether\/(ops\/v1\/(alert|supplier|reason|score_explanation)|inference\/v1\/(score|narrative|change|counterfactual))|src\/(parts\/(format|name)|rpc\/problem|routing\/)|lib\/(reasons|contract)\/src\/(visible-text|iso-week|band-codes|destination-name)/,
               includeDependenciesRecursively: false,
             },
+            // Small parts that are loaded on demand: few files compress better than many.
             {
-              name: "menus",
-              test: /src\/(inbox\/(filter-popover|views-menu|saved-views|opened-by|export-alerts))|contract\/src\/alerts-csv/,
+              name: "parts",
+              test: /src\/(search|change|what-if|notices)\/|(inference_service|model_explanation)_pb|ops\/v1\/notice|src\/pages\/notices-page|src\/(inbox\/(filter-popover|views-menu|saved-views|opened-by|export-alerts))|contract\/src\/(alerts-csv|csv-cell)/,
+              includeDependenciesRecursively: false,
+            },
+            // The pages of weeks, which are loaded ahead.
+            {
+              name: "run-page",
+              test: /src\/pages\/(run|week)-page|src\/week\/|src\/parts\/(run-|report-downloads|stage-state|copied-command)|plots\/drift-plot|rpc\/use-run-watch|ops\/v1\/(batch|report)|sigma-text/,
               includeDependenciesRecursively: false,
             },
           ],

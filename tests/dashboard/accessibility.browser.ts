@@ -16,6 +16,10 @@ const PAGES: readonly (readonly [hash: string, ready: (page: Page) => Promise<un
   ["#/suppliers/S-1000", (page) => page.getByRole("heading", { name: "Why this score" }).waitFor()],
   ["#/run", (page) => page.getByRole("heading", { name: "Latest runs" }).waitFor()],
   ["#/settings/notices", (page) => page.getByRole("button", { name: "Replay" }).first().waitFor()],
+  ["#/performance", (page) => page.getByRole("heading", { name: "By segment" }).waitFor()],
+  ["#/models", (page) => page.getByRole("heading", { name: "Figures" }).waitFor()],
+  ["#/models?version=v2&with=v1", (page) => page.getByText("With another kind or unit").waitFor()],
+  ["#/audit", (page) => page.getByRole("button", { name: "Details of record 120" }).waitFor()],
   ["#/nowhere", (page) => page.getByText("There is no page at this address").waitFor()],
 ];
 /** What /auth/session answers a person who is not signed in. */
@@ -79,6 +83,21 @@ describe.skipIf(!hasChromium)("accessibility of the dashboard (apt-get install c
       await page.getByRole("button", { name: "Details" }).first().click();
       await page.getByRole("region", { name: "Attempts" }).waitFor();
       await check("details of a notice");
+      await go(page, "#/audit");
+      await page.getByRole("button", { name: "Details of record 120" }).click();
+      await page.getByRole("region", { name: "Record 120", exact: true }).waitFor();
+      await page.getByRole("button", { name: "Verify the log" }).click();
+      await page.getByText("Holds").waitFor();
+      await check("details of an event");
+      await go(page, "#/performance");
+      for (const name of ["All weeks as a table", "All ranges as a table"]) await page.getByText(name).click();
+      await check("tables of the performance");
+      await go(page, "#/models");
+      await page.getByText("What a promotion of the challenger would change").click();
+      await page.getByText("Differs in region=EU", { exact: false }).waitFor();
+      await page.getByRole("button", { name: "Promote v3…" }).click();
+      await page.getByRole("form", { name: "Promote v3" }).waitFor();
+      await check("promotion");
       await go(page, "#/alerts");
       await isActive(page, "Aldermoor Castings");
       for (const name of ["Filters", "Views"]) {
@@ -171,6 +190,9 @@ describe.skipIf(!hasChromium)("accessibility of the dashboard (apt-get install c
     ["#/suppliers/S-1000", "Why this score"],
     ["#/run", "Latest runs"],
     ["#/settings/notices", "Last attempt"],
+    ["#/performance", "By segment"],
+    ["#/models", "Production history"],
+    ["#/audit", "prediction.served"],
   ])("%s is printed on paper without navigation and buttons, and nothing is cut off", async (hash, ready) => {
     const { page } = await openPage(opsInMemory(demoData()).routes, hash);
     await page.getByText(ready).first().waitFor();

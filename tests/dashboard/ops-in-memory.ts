@@ -17,7 +17,10 @@ import { type Route, route } from "@bellwether/mesh/call/route";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { alertsInMemory } from "./alerts-in-memory.ts";
+import { type AuditData, auditInMemory, demoAudit } from "./audit-in-memory.ts";
+import { demoModels, type ModelData, modelsInMemory } from "./models-in-memory.ts";
 import { demoNotices, type NoticeData, noticesInMemory } from "./notices-in-memory.ts";
+import { type PerformanceData, performanceData, performanceInMemory } from "./performance-in-memory.ts";
 import { createWatched } from "./watched.ts";
 
 /** The data of the server. Tests change it, and report the change to the watches. */
@@ -39,6 +42,12 @@ export interface OpsData {
   week?: MessageInitShape<typeof GetWeekResponseSchema>;
   /** Undefined: those of `demoNotices`. */
   notices?: NoticeData;
+  /** Undefined: those of `performanceData`. */
+  performance?: PerformanceData;
+  /** Undefined: those of `demoModels`. */
+  models?: ModelData;
+  /** Undefined: that of `demoAudit`. */
+  audit?: AuditData;
 }
 
 /**
@@ -53,6 +62,9 @@ export function opsInMemory(data: OpsData, meanwhile: (alert: Alert) => void = (
   const routes: Route[] = [
     ...alerts.routes,
     ...notices.routes,
+    ...performanceInMemory(data.performance ?? performanceData()),
+    ...modelsInMemory(data.models ?? demoModels()),
+    ...auditInMemory(data.audit ?? demoAudit()),
     route(SupplierService, {
       searchSuppliers({ query, limit }) {
         const text = query.toLowerCase();

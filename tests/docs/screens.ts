@@ -53,6 +53,51 @@ const sendTests = async (page: Page): Promise<void> => {
   await page.getByRole("table").nth(1).getByRole("row").nth(2).waitFor();
 };
 
+/** Records what happened to the suppliers of the week: the higher the score, the more often the risk occurred. */
+const recordOutcomes = async (page: Page): Promise<void> => {
+  await page.evaluate(async () => {
+    const call = async (method: string, request: object) => {
+      const answer = await fetch(`/bellwether.ops.v1.${method}`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(request),
+      });
+      if (!answer.ok) throw new Error(await answer.text());
+      return answer.json();
+    };
+    const { suppliers, isoWeek } = await call("SupplierService/ListSuppliers", { pageSize: 200 });
+    const rows = suppliers.map(
+      ({ supplierId, latestScore }: { supplierId: string; latestScore?: { riskScore?: number } }, i: number) => ({
+        ...{ supplierId, isoWeek },
+        // A fixed order of shares in [0, 1), so that each run has the same outcomes.
+        value:
+          (latestScore?.riskScore ?? 0) > (i * 0.618) % 1 ? "OUTCOME_VALUE_OCCURRED" : "OUTCOME_VALUE_NOT_OCCURRED",
+      }),
+    );
+    await call("OutcomeService/RecordOutcomes", {
+      ...{
+        requestId: crypto.randomUUID(),
+        rows,
+        source: "OUTCOME_SOURCE_CALL",
+        onConflict: "OUTCOME_CONFLICT_CORRECT",
+      },
+    });
+  });
+  await page.reload();
+  await page.getByRole("heading", { name: "By segment" }).waitFor();
+};
+
+/** Verifies the audit log, and opens the details of its latest event. */
+const verifyLog = async (page: Page): Promise<void> => {
+  await page.getByRole("button", { name: "Verify the log" }).click();
+  await page.getByText("Holds").waitFor();
+  await page
+    .getByRole("button", { name: /^Details of record/ })
+    .first()
+    .click();
+  await page.locator("pre").waitFor();
+};
+
 const SCREENS: readonly Screen[] = [
   { name: "alerts", hash: "#/alerts", ready: openPanel },
   { name: "alerts-dark", hash: "#/alerts", ready: openPanel, colorScheme: "dark" },
@@ -61,6 +106,9 @@ const SCREENS: readonly Screen[] = [
   { name: "suppliers", hash: "#/suppliers", ready: (page) => page.getByRole("row").nth(3).waitFor() },
   { name: "supplier", hash: "#/alerts", ready: openWorst },
   { name: "run", hash: "#/run", ready: (page) => page.getByRole("heading", { name: "Latest runs" }).waitFor() },
+  { name: "performance", hash: "#/performance", ready: recordOutcomes },
+  { name: "models", hash: "#/models", ready: (page) => page.locator(".document h3").first().waitFor() },
+  { name: "audit", hash: "#/audit", ready: verifyLog },
   { name: "notices", hash: "#/settings/notices", ready: sendTests },
   {
     name: "find",

@@ -6,7 +6,6 @@ import { SignInPage } from "./pages/sign-in-page.tsx";
 import { SignedInPage } from "./pages/signed-in-page.tsx";
 import { SupplierPage } from "./pages/supplier-page.tsx";
 import { SuppliersPage } from "./pages/suppliers-page.tsx";
-import { WeekPage } from "./pages/week-page.tsx";
 import { keptPlace, startKeepingPlaces } from "./parts/kept-place.ts";
 import { LoadBoundary } from "./parts/load-boundary.tsx";
 import { Loading } from "./parts/load-states.tsx";
@@ -20,19 +19,26 @@ import { useAlertWatch } from "./rpc/use-alert-watch.ts";
 import { SessionContext, useSessionQuery } from "./rpc/use-session.ts";
 import { ReaderContext, readerOf } from "./session/reader.ts";
 
-// The inbox, the suppliers and the week are in the first file. The other pages are loaded after it.
+// The inbox and the suppliers are in the first file. The other pages are loaded after it.
+const loadWeekPage = withTimeLimit(async () => ({ default: (await import("./pages/week-page.tsx")).WeekPage }));
+const WeekPage = lazy(loadWeekPage);
 const loadRunPage = withTimeLimit(async () => ({ default: (await import("./pages/run-page.tsx")).RunPage }));
 const RunPage = lazy(loadRunPage);
 const NoticesPage = lazy(
   withTimeLimit(async () => ({ default: (await import("./pages/notices-page.tsx")).NoticesPage })),
 );
+const PerformancePage = lazy(
+  withTimeLimit(async () => ({ default: (await import("./pages/performance-page.tsx")).PerformancePage })),
+);
+const ModelsPage = lazy(withTimeLimit(async () => ({ default: (await import("./pages/models-page.tsx")).ModelsPage })));
+const AuditPage = lazy(withTimeLimit(async () => ({ default: (await import("./pages/audit-page.tsx")).AuditPage })));
 
 /**
- * Loads the page of the run ahead, so that it can be opened without a connection. A failure has no effect here. The
- * settings change only what a server answers to, so they need a connection anyway.
+ * Loads the pages of the week and of the run ahead, so that they can be opened without a connection. A failure has no
+ * effect here. The other pages show only what a server computes or stores, so they need a connection anyway.
  */
 function loadPagesAhead(): void {
-  loadRunPage().catch(() => {});
+  for (const load of [loadWeekPage, loadRunPage]) load().catch(() => {});
 }
 
 /** The whole dashboard: the header, and the page of the present address. */
@@ -92,6 +98,12 @@ function PageOf({ place }: { place: Place }) {
       );
     case "notices":
       return <NoticesPage view={place} />;
+    case "performance":
+      return <PerformancePage key={hrefOf(place)} modelName={place.modelName ?? ""} />;
+    case "models":
+      return <ModelsPage view={place} />;
+    case "audit":
+      return <AuditPage view={place} />;
     case "sign-in":
       return <SignInPage code={place.code} />;
     case "signed-in":

@@ -3,6 +3,7 @@ import { LoadBoundary } from "../parts/load-boundary.tsx";
 import { focusHeading } from "../parts/page.tsx";
 import { Person } from "../parts/person.tsx";
 import { ACTIVE_ALERTS } from "../routing/inbox-view.ts";
+import { ALL_EVENTS } from "../routing/record-views.ts";
 import { ALL_SUPPLIERS, hrefOf, type Place } from "../routing/route.ts";
 import { LiveContext, liveText } from "../rpc/live.ts";
 import { useReader } from "../session/reader.ts";
@@ -14,7 +15,11 @@ const LINKS = [
   { name: "This week", href: hrefOf({ page: "week", isoWeek: "" }), pages: ["week"] },
   { name: "Suppliers", href: hrefOf({ page: "suppliers", ...ALL_SUPPLIERS }), pages: ["suppliers", "supplier"] },
   { name: "Weeks", href: hrefOf({ page: "run", isoWeek: "" }), pages: ["run"] },
+  { name: "Performance", href: hrefOf({ page: "performance" }), pages: ["performance"] },
+  { name: "Models", href: hrefOf({ page: "models", modelName: "", version: "", other: "" }), pages: ["models"] },
 ];
+/** Only for administrators: the server lets nobody else read the audit log. */
+const AUDIT = { name: "Audit", href: hrefOf({ page: "audit", ...ALL_EVENTS }), pages: ["audit"] };
 /** Only for those who may read it. */
 const SETTINGS = {
   name: "Settings",
@@ -24,7 +29,8 @@ const SETTINGS = {
 
 /** The navigation, and whether changes arrive automatically. */
 export function Header({ place }: { place: Place }) {
-  const links = useReader().mayDecide ? [...LINKS, SETTINGS] : LINKS;
+  const { mayDecide, mayAdminister } = useReader();
+  const links = [...LINKS, ...(mayAdminister ? [AUDIT] : []), ...(mayDecide ? [SETTINGS] : [])];
   return (
     <header className="header">
       <button type="button" className="skip" onClick={focusHeading}>

@@ -2,7 +2,6 @@ import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { visibleText } from "@bellwether/reasons/visible-text";
 import { useQuery } from "@connectrpc/connect-query";
-import { RunStateBadge } from "../parts/badges.tsx";
 import { Empty, Failure, Loading } from "../parts/load-states.tsx";
 import { Page } from "../parts/page.tsx";
 import { ReportDownloads } from "../parts/report-downloads.tsx";
@@ -11,6 +10,7 @@ import { RunCounts } from "../parts/run-counts.tsx";
 import { RunList } from "../parts/run-list.tsx";
 import { remarksOf } from "../parts/run-remarks.ts";
 import { RunStateNotices, VoidEndedRun } from "../parts/run-state.tsx";
+import { RunStateBadge } from "../parts/run-state-badge.tsx";
 import { RunSteps } from "../parts/run-steps.tsx";
 import { isMissing } from "../rpc/problem.ts";
 import { useRunWatch } from "../rpc/use-run-watch.ts";

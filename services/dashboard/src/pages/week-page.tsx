@@ -19,12 +19,13 @@ import { WEEK_CHANGE_WORDS, wordOf } from "../parts/words.ts";
 import { ACTIVE_ALERTS } from "../routing/inbox-view.ts";
 import { ALL_SUPPLIERS, hrefOf, type SuppliersView } from "../routing/route.ts";
 import { isMissing } from "../rpc/problem.ts";
+import { FOLLOWS_ALERTS } from "../rpc/show-decided.ts";
 import { moneyChange } from "../week/money-change.ts";
 import { weekCsv } from "../week/week-csv.ts";
 
 /** The summary of one week: the money at risk, the changes of alerts, and the biggest risers. */
 export function WeekPage({ isoWeek, modelName }: { isoWeek: string; modelName: string }) {
-  const got = useQuery(ReportService.method.getWeek, { isoWeek, modelName });
+  const got = useQuery(ReportService.method.getWeek, { isoWeek, modelName }, { meta: FOLLOWS_ALERTS });
   const week = got.data;
   const title = week?.isoWeek && isoWeek ? `Week ${week.isoWeek}` : "This week";
   return (

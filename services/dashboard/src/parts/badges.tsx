@@ -1,20 +1,11 @@
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { type Alert, AlertSeverity, AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
-import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { visibleText } from "@bellwether/reasons/visible-text";
 import { hrefOf } from "../routing/route.ts";
-import {
-  BAND_WORDS,
-  DISPOSITION_WORDS,
-  personText,
-  RUN_STATE_WORDS,
-  SEVERITY_WORDS,
-  STATE_WORDS,
-  wordOf,
-} from "./words.ts";
+import { BAND_WORDS, DISPOSITION_WORDS, personText, SEVERITY_WORDS, STATE_WORDS, wordOf } from "./words.ts";
 
 /** The colour of a badge, by how much attention it needs. */
-type Tone = "urgent" | "careful" | "calm" | "quiet" | "busy";
+export type Tone = "urgent" | "careful" | "calm" | "quiet" | "busy";
 
 /** A short text in a colour. */
 export function Badge({ tone, children }: { tone: Tone; children: string }) {
@@ -64,18 +55,4 @@ export function AlertStateText({ alert }: { alert: Alert }) {
       {more && <small>{more}</small>}
     </>
   );
-}
-
-const RUN_TONES: Readonly<Record<number, Tone>> = {
-  [RunState.COMPLETE]: "calm",
-  [RunState.SUPERSEDED]: "quiet",
-  [RunState.VOIDED]: "quiet",
-  [RunState.FAILED]: "urgent",
-  [RunState.HELD]: "urgent",
-  [RunState.MISSED]: "careful",
-};
-
-/** Badge with the state of a run. */
-export function RunStateBadge({ state }: { state: RunState }) {
-  return <Badge tone={RUN_TONES[state] ?? "busy"}>{wordOf(RUN_STATE_WORDS, state)}</Badge>;
 }

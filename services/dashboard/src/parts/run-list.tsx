@@ -1,9 +1,9 @@
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { useQuery } from "@connectrpc/connect-query";
 import { hrefOf } from "../routing/route.ts";
-import { RunStateBadge } from "./badges.tsx";
 import { agoText, countText } from "./format.ts";
 import { Failure, Loading } from "./load-states.tsx";
+import { RunStateBadge } from "./run-state-badge.tsx";
 
 /** Number of runs in the list: the weeks of a quarter. */
 const SHOWN = 13;

@@ -1,7 +1,8 @@
 import { type BatchRun, RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { countOf, countText } from "./format.ts";
+import { STAGE_WORDS } from "./run-words.ts";
 import { type StageState, stageStateOf } from "./stage-state.ts";
-import { STAGE_WORDS, wordOf } from "./words.ts";
+import { wordOf } from "./words.ts";
 
 const STAGES = [RunStage.INGEST, RunStage.VALIDATE, RunStage.SCORE, RunStage.DRIFT, RunStage.COMPLETE, RunStage.REPORT];
 const STAGE_STATE_WORDS: Readonly<Record<StageState, string>> = {

@@ -2,7 +2,8 @@ import { type Alert, type AlertEvent, AlertEventKind, AlertState } from "@bellwe
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { createQueryOptions, useQuery, useTransport } from "@connectrpc/connect-query";
-import { useQueries } from "@tanstack/react-query";
+import { keepPreviousData, useQueryClient, useQuery as useQueryOf } from "@tanstack/react-query";
+import { FOLLOWS_ALERTS } from "../rpc/show-decided.ts";
 
 const STATES = [AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.IN_MITIGATION, AlertState.RESOLVED];
 /** Maximum number of alerts whose history is loaded. Older ones are in the list of alerts. */
@@ -11,15 +12,26 @@ const MAX_HISTORIES = 10;
 /** Loads the alerts of a supplier by all models, and their histories as one, newest entry first. */
 export function useSupplierTimeline(supplierId: string) {
   const transport = useTransport();
+  const queries = useQueryClient();
   const list = useQuery(AlertService.method.listAlerts, { supplierId, states: STATES });
   const alerts: readonly Alert[] = list.data?.alerts ?? [];
-  const histories = useQueries({
-    queries: alerts
-      .slice(0, MAX_HISTORIES)
-      .map(({ alertId }) => createQueryOptions(AlertService.method.getAlert, { alertId }, { transport })),
+  const ids = alerts.slice(0, MAX_HISTORIES).map(({ alertId }) => alertId);
+  const { data: histories = [] } = useQueryOf({
+    queryKey: ["histories", ...ids],
+    queryFn: () =>
+      Promise.allSettled(
+        ids.map((alertId) =>
+          queries.fetchQuery(createQueryOptions(AlertService.method.getAlert, { alertId }, { transport })),
+        ),
+      ),
+    placeholderData: keepPreviousData,
+    meta: FOLLOWS_ALERTS,
   });
-  const events = histories.flatMap(({ data }) => data?.events ?? []).toSorted((a, b) => timeOf(b) - timeOf(a));
-  return { list, alerts, events, isPartial: alerts.length > MAX_HISTORIES || histories.some(({ isError }) => isError) };
+  const events = histories
+    .flatMap((history) => (history.status === "fulfilled" ? history.value.events : []))
+    .toSorted((a, b) => timeOf(b) - timeOf(a));
+  const isPartial = alerts.length > MAX_HISTORIES || histories.some(({ status }) => status === "rejected");
+  return { list, alerts, events, isPartial };
 }
 
 const timeOf = ({ occurredAt }: AlertEvent): number => (occurredAt ? timestampMs(occurredAt) : 0);

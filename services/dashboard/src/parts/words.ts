@@ -1,7 +1,6 @@
 import { Band, OutputSpace } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { AlertEventKind, AlertSeverity, AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { WeekChange } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
-import { RunStage, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { Criticality } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 
 type Words = Readonly<Record<number, string>>;
@@ -68,25 +67,6 @@ export const CRITICALITY_WORDS: Words = {
   [Criticality.NORMAL]: "Normal",
   [Criticality.HIGH]: "High: hard to replace",
   [Criticality.CRITICAL]: "Critical: cannot be replaced in time",
-};
-
-export const STAGE_WORDS: Words = {
-  [RunStage.INGEST]: "Read the file",
-  [RunStage.VALIDATE]: "Check the rows",
-  [RunStage.SCORE]: "Score",
-  [RunStage.DRIFT]: "Compare with an earlier week",
-  [RunStage.COMPLETE]: "Publish and raise alerts",
-  [RunStage.REPORT]: "Report",
-};
-
-export const RUN_STATE_WORDS: Words = {
-  [RunState.RUNNING]: "Running",
-  [RunState.COMPLETE]: "Complete",
-  [RunState.FAILED]: "Failed",
-  [RunState.HELD]: "Held: a check failed",
-  [RunState.MISSED]: "Missed: no input",
-  [RunState.VOIDED]: "Voided",
-  [RunState.SUPERSEDED]: "Superseded",
 };
 
 export const SPACE_WORDS: Words = {

@@ -4,6 +4,7 @@ import { AlertOrder, AlertOwnership, AlertTab, WeekChange } from "@bellwether/ge
 import { SupplierOrder } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { expect, test } from "vitest";
 import { ACTIVE_ALERTS, countConditions, type InboxView } from "./inbox-view.ts";
+import { ALL_EVENTS } from "./record-views.ts";
 import { ALL_SUPPLIERS, hrefOf, type Place, placeOf } from "./route.ts";
 
 const FULL_VIEW: InboxView = {
@@ -39,6 +40,19 @@ test("placeOf reads every address that hrefOf writes", () => {
     { page: "run", isoWeek: "2026-W47", modelName: "second", runId: 12 },
     { page: "notices", state: "", destination: "" },
     { page: "notices", state: "dead", destination: "risk-room" },
+    { page: "performance" },
+    { page: "performance", modelName: "risk & co" },
+    { page: "models", modelName: "", version: "", other: "" },
+    { page: "models", modelName: "second", version: "v3", other: "v2" },
+    { page: "audit", ...ALL_EVENTS },
+    {
+      page: "audit",
+      actor: "Ada (ada)",
+      kind: "alert.resolved",
+      subject: "a&b#c",
+      from: "2026-11-01",
+      to: "2026-11-30",
+    },
   ];
   for (const place of places) expect(placeOf(hrefOf(place))).toEqual(place);
 });
@@ -86,4 +100,15 @@ test("an unknown state or destination in the address of the notices is ignored",
     destination: "",
   });
   expect(placeOf("#/settings")).toEqual({ page: "nowhere" });
+});
+
+test("a day that does not exist in the address of the audit log is ignored, and long texts are cut", () => {
+  const long = "x".repeat(300);
+  expect(placeOf(`#/audit?from=2026-02-30&to=tomorrow&actor=${long}&kind=${long}`)).toEqual({
+    page: "audit",
+    ...ALL_EVENTS,
+    actor: "x".repeat(256),
+    kind: "x".repeat(64),
+  });
+  expect(placeOf("#/audit?from=0000-01-01&to=2026-1-1")).toEqual({ page: "audit", ...ALL_EVENTS });
 });

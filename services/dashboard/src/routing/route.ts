@@ -5,6 +5,14 @@ import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { SupplierOrder } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { type InboxView, inboxQueryOf, inboxViewOf } from "./inbox-view.ts";
 import { type Names, named, nameOf, queryOf } from "./query.ts";
+import {
+  type AuditView,
+  auditQueryOf,
+  auditViewOf,
+  type ModelsView,
+  modelsQueryOf,
+  modelsViewOf,
+} from "./record-views.ts";
 
 /** What the list of suppliers shows. */
 export interface SuppliersView {
@@ -70,6 +78,10 @@ export type Place =
    */
   | { readonly page: "run"; readonly isoWeek: string; readonly modelName?: string; readonly runId?: number }
   | ({ readonly page: "notices" } & NoticesView)
+  /** `modelName` undefined: the default model of the server. */
+  | { readonly page: "performance"; readonly modelName?: string }
+  | ({ readonly page: "models" } & ModelsView)
+  | ({ readonly page: "audit" } & AuditView)
   /** `code`: of a one-time link; empty: there is none. */
   | { readonly page: "sign-in"; readonly code: string }
   /** The end of a sign-in in a new tab. */
@@ -121,6 +133,9 @@ export function placeOf(hash: string): Place {
       destination: DESTINATION_NAME_PATTERN.test(destination) ? destination : "",
     };
   }
+  if (page === "performance" && argument === "") return { page, ...ofModel };
+  if (page === "models" && argument === "") return { page, ...modelsViewOf(wanted) };
+  if (page === "audit" && argument === "") return { page, ...auditViewOf(wanted) };
   if (page === "sign-in" && argument === "") return { page: "sign-in", code: wanted.get("code") ?? "" };
   if (page === "signed-in" && argument === "") return { page: "signed-in" };
   return { page: "nowhere" };
@@ -132,6 +147,9 @@ export function hrefOf(place: Exclude<Place, { page: "nowhere" }>): string {
   if (place.page === "notices") {
     return `#/settings/notices${queryOf({ state: place.state, destination: place.destination })}`;
   }
+  if (place.page === "performance") return `#/performance${queryOf({ model: place.modelName })}`;
+  if (place.page === "models") return `#/models${modelsQueryOf(place)}`;
+  if (place.page === "audit") return `#/audit${auditQueryOf(place)}`;
   if (place.page === "supplier") {
     const query = queryOf({ model: place.modelName, alert: place.alertId });
     return `#/suppliers/${encodeURIComponent(place.supplierId)}${query}`;

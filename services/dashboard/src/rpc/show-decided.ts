@@ -1,10 +1,12 @@
 import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { AlertService, type ListAlertsResponse } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
-import { ReportService } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
 import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { createConnectQueryKey } from "@connectrpc/connect-query";
 import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/react-query";
 import { isLater } from "./alert-changes.ts";
+
+/** Marks a query whose answer has numbers or histories of alerts, and that is loaded again when alerts change. */
+export const FOLLOWS_ALERTS = { followsAlerts: true };
 
 /**
  * Loads again the single alerts and suppliers that the page shows. Lists keep their rows. Queries that are
@@ -14,11 +16,11 @@ export async function refreshDetails(queries: QueryClient): Promise<void> {
   const keys = [
     createConnectQueryKey({ schema: AlertService.method.getAlert, cardinality: undefined }),
     createConnectQueryKey({ schema: SupplierService.method.getSupplier, cardinality: undefined }),
-    createConnectQueryKey({ schema: ReportService.method.getWeek, cardinality: undefined }),
   ];
   const suppliers = createConnectQueryKey({ schema: SupplierService.method.listSuppliers, cardinality: undefined });
   await Promise.all([
     ...keys.map((queryKey) => queries.invalidateQueries({ queryKey })),
+    queries.invalidateQueries({ predicate: ({ meta }) => meta === FOLLOWS_ALERTS }),
     queries.invalidateQueries({ queryKey: suppliers, refetchType: "none" }),
   ]);
 }

@@ -1,5 +1,5 @@
 import { AlertService, type WatchAlertsResponse } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
-import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { useTransport } from "@connectrpc/connect-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
@@ -7,9 +7,9 @@ import type { AlertChanges } from "./alert-changes.ts";
 import { followStream, pause } from "./follow-stream.ts";
 import { CONNECTING, type Live } from "./live.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
+import { openStream } from "./open-stream.ts";
 import { refreshDetails } from "./show-decided.ts";
 import { leadTabs, openTabChannel } from "./tab-channel.ts";
-import { WITHOUT_DEADLINE } from "./transport.ts";
 import { parsePost, postOf, type WatchPost } from "./watch-post.ts";
 
 /** Name of the channel and of the lock: all tabs with the page of one server share them. */
@@ -30,7 +30,6 @@ export function useAlertWatch(changes: AlertChanges, who: string): Live {
     if (who !== "") reopen.current();
   }, [who]);
   useEffect(() => {
-    const client = createClient(AlertService, transport);
     const refresh = oneAtATime(() => refreshDetails(queries));
     const end = new AbortController();
     let isLeader = false;
@@ -70,9 +69,8 @@ export function useAlertWatch(changes: AlertChanges, who: string): Live {
         async *open(signal) {
           startsAnew = sequence === undefined;
           try {
-            yield* client.watchAlerts(sequence === undefined ? {} : { afterSequence: sequence }, {
-              ...{ signal, ...WITHOUT_DEADLINE },
-            });
+            const request = sequence === undefined ? {} : { afterSequence: sequence };
+            yield* openStream(transport, AlertService.method.watchAlerts, request, signal);
           } catch (error) {
             // The server does not know this position: its database was restored.
             if (ConnectError.from(error).code === Code.FailedPrecondition) sequence = undefined;

@@ -1,11 +1,10 @@
 import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
-import { createClient } from "@connectrpc/connect";
 import { createConnectQueryKey, useTransport } from "@connectrpc/connect-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { followStream, pause } from "./follow-stream.ts";
-import { WITHOUT_DEADLINE } from "./transport.ts";
+import { openStream } from "./open-stream.ts";
 
 /** Returns the run in its latest state: first as listed, and while it runs with each change. */
 export function useRunWatch(listed: BatchRun): BatchRun {
@@ -17,7 +16,6 @@ export function useRunWatch(listed: BatchRun): BatchRun {
   useEffect(() => {
     if (!running) return;
     const stop = new AbortController();
-    const client = createClient(BatchService, transport);
     const show = (run: BatchRun | undefined): void => {
       if (!run) return;
       setLatest(run);
@@ -28,7 +26,7 @@ export function useRunWatch(listed: BatchRun): BatchRun {
       });
     };
     void followStream({
-      open: (signal) => client.watchRun({ runId }, { signal, ...WITHOUT_DEADLINE }),
+      open: (signal) => openStream(transport, BatchService.method.watchRun, { runId }, signal),
       onMessage: ({ run }) => show(run),
       onLive: () => {},
       wait: pause,

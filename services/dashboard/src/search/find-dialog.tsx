@@ -8,6 +8,7 @@ import { BandBadge } from "../parts/badges.tsx";
 import { countOf, scoreText } from "../parts/format.ts";
 import { Name } from "../parts/name.tsx";
 import { ACTIVE_ALERTS } from "../routing/inbox-view.ts";
+import { ALL_EVENTS } from "../routing/record-views.ts";
 import { ALL_SUPPLIERS, hrefOf } from "../routing/route.ts";
 import { problemOf } from "../rpc/problem.ts";
 import { useReader } from "../session/reader.ts";
@@ -17,7 +18,11 @@ const PAGES: readonly (readonly [name: string, href: string])[] = [
   ["This week", hrefOf({ page: "week", isoWeek: "" })],
   ["Suppliers", hrefOf({ page: "suppliers", ...ALL_SUPPLIERS })],
   ["Weeks", hrefOf({ page: "run", isoWeek: "" })],
+  ["Performance", hrefOf({ page: "performance" })],
+  ["Models", hrefOf({ page: "models", modelName: "", version: "", other: "" })],
 ];
+/** Only for administrators. */
+const AUDIT = ["Audit", hrefOf({ page: "audit", ...ALL_EVENTS })] as const;
 /** Only for those who may read it. */
 const SETTINGS = ["Settings: notices", hrefOf({ page: "notices", state: "", destination: "" })] as const;
 /** Time without typing after which the search begins. */
@@ -40,8 +45,8 @@ export default function FindDialog({ onClose }: { onClose: () => void }) {
     window.location.hash = href;
   };
   const matches = query === "" ? [] : (found.data?.matches ?? []);
-  const { mayDecide } = useReader();
-  const pages = (mayDecide ? [...PAGES, SETTINGS] : PAGES).filter(([name]) =>
+  const { mayDecide, mayAdminister } = useReader();
+  const pages = [...PAGES, ...(mayAdminister ? [AUDIT] : []), ...(mayDecide ? [SETTINGS] : [])].filter(([name]) =>
     name.toLowerCase().includes(text.trim().toLowerCase()),
   );
   const modelName = found.data?.modelName ?? "";

@@ -1,0 +1,38 @@
+import type { GetReplicaStatusResponse } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
+import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
+import { callUnaryMethod, useTransport } from "@connectrpc/connect-query";
+import { useQuery } from "@tanstack/react-query";
+
+/** Number of calls: the server distributes them over its replicas in turn. */
+export const REPLICA_CALLS = 6;
+
+/**
+ * Calls several times, one after the other, and returns one answer of each replica, in the order of their names.
+ * @throws the error of the last call when no call succeeds
+ */
+export async function askReplicas<T extends { readonly replica: string }>(ask: () => Promise<T>): Promise<T[]> {
+  const found = new Map<string, T>();
+  let failure: unknown;
+  for (let i = 0; i < REPLICA_CALLS; i++) {
+    try {
+      const answer = await ask();
+      found.set(answer.replica, answer);
+    } catch (error) {
+      failure = error;
+      // Each failure can take as long as the deadline.
+      if (found.size === 0) break;
+    }
+  }
+  if (found.size === 0) throw failure;
+  return [...found.values()].sort((a, b) => (a.replica < b.replica ? -1 : 1));
+}
+
+/** What each replica of ml-service serves. */
+export function useReplicas() {
+  const transport = useTransport();
+  return useQuery<GetReplicaStatusResponse[]>({
+    queryKey: ["replicas"],
+    queryFn: ({ signal }) =>
+      askReplicas(() => callUnaryMethod(transport, ModelRegistryService.method.getReplicaStatus, {}, { signal })),
+  });
+}
