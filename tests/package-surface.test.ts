@@ -125,9 +125,7 @@ const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
     "duckdb",
     "files",
   ],
-  narrative: [
-    ...["env", "mistral", "proto", "generate", "check", "render", "prose", "claims", "answer", "template", "facts"],
-  ],
+  narrative: [...["env", "mistral", "proto", "generate", "check", "render", "claims", "answer", "template", "facts"]],
   drift: ["words", "compare", "quality", "significance", "profile"],
   "model-import": ["result", "checks", "rows", "source"],
   "risk-model": [

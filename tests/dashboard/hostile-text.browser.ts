@@ -31,12 +31,12 @@ async function expectHarmless(page: Page): Promise<void> {
 describe.skipIf(!hasChromium)("hostile text on the page of a supplier (apt-get install chromium)", () => {
   const { openPage } = usePages();
 
-  test("the narrative shows it as letters, marks the template's sentences and says what was replaced", async () => {
+  test("the narrative shows it as letters, marks the sentences that were added and says what is not shown", async () => {
     const narrative = {
       sentences: [`Generated ${HOSTILE}.`, "The risk is increased by late ratio.", "Not known: region."],
       info: {
         ...{ generated: true, outcome: NarrativeOutcome.SENTENCES_REPLACED, languageModel: HOSTILE },
-        ...{ rejection: NarrativeRejection.NOT_IN_FACTS, templateSentences: [1, 2], rejectedSentences: 1 },
+        ...{ rejection: NarrativeRejection.CLAIMS, templateSentences: [1, 2], rejectedSentences: 1 },
       },
     };
     const { page, complaints } = await openPage(opsInMemory({ ...demoData(), narrative }).routes, SUPPLIER);
@@ -48,7 +48,9 @@ describe.skipIf(!hasChromium)("hostile text on the page of a supplier (apt-get i
         expect.stringContaining(text),
       ),
     );
-    await card.getByText("2 marked sentences are from a template. Not shown: 1 sentence that did not pass.").waitFor();
+    await card
+      .getByText("2 marked sentences were added by Bellwether. Not shown: 1 sentence without a statement to check.")
+      .waitFor();
     await expectHarmless(page);
     expect(complaints).toEqual([]);
   });

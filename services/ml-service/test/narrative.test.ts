@@ -19,7 +19,12 @@ import { createNarrator } from "@bellwether/narrative/generate/narrator";
 import { openMistralModel } from "@bellwether/narrative/mistral/mistral-model";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { DEMO_SPEC, demoSupplier, publishDemoModel } from "@bellwether/testing/demo-model";
-import { plainAnswer, type StandInServer, startStandIn } from "@bellwether/testing/mistral-stand-in";
+import {
+  plainAnswer,
+  type StandInRequest,
+  type StandInServer,
+  startStandIn,
+} from "@bellwether/testing/mistral-stand-in";
 import { toBinary } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
@@ -92,20 +97,26 @@ async function explain(request: Parameters<typeof client.explain>[0]): Promise<S
   return { text: sentences.join(" "), info, source, parts: messages.map(({ part }) => part.case) };
 }
 
-test("a truthful answer is shown with the supplier's id, marked as generated and checked", async () => {
+/** The first sentence of a narrative in English, in one of its forms. */
+const SCORE_SENTENCE =
+  /^(S_\d+ has a risk score of 0\.\d\d, which is (low|medium|high)|The risk score of S_\d+ is 0\.\d\d \((low|medium|high)\)|With a risk score of 0\.\d\d, S_\d+ is in the (low|medium|high) band)\. /;
+
+test("what a truthful answer claims is shown with the supplier's id, marked as generated and checked", async () => {
   const shown = await explain({ supplier: supplier(1) });
-  expect(shown.text).toMatch(/^The risk score of S_1 is 0\.\d\d \((low|medium|high)\)\. The risk is increased by /);
+  expect(shown.text).toMatch(SCORE_SENTENCE);
+  expect(shown.text).toMatch(/The risk is increased by |The score is pushed up by |Higher risk comes from /);
   expect(shown.info).toMatchObject({
-    ...{ generated: true, outcome: NarrativeOutcome.ACCEPTED, languageModel: "stand-in" },
+    ...{ generated: true, outcome: NarrativeOutcome.ACCEPTED, languageModel: "stand-in", rejectedSentences: 0 },
     ...{ language: NarrativeLanguage.ENGLISH, rejection: NarrativeRejection.UNSPECIFIED },
   });
+  expect(shown.info?.wordings.slice(0, 2)).toEqual([NarrativeWording.SERVICE, NarrativeWording.SERVICE]);
   expect(shown.source).toBe(NarrativeSource.MISTRAL);
   expect(shown.parts.slice(-2)).toEqual(["narrativeInfo", "narrativeSource"]);
 });
 
 test("German is written on request, over gRPC and REST", async () => {
   const shown = await explain({ supplier: supplier(1), narrativeLanguage: NarrativeLanguage.GERMAN });
-  expect(shown.text).toMatch(/^Der Risikowert von S_1 beträgt 0,\d\d \((niedrig|mittel|hoch)\)\./);
+  expect(shown.text).toMatch(/^[^.]*Risikowert [^.]*\b0,\d\d[^.]*\b(niedrig|mittel|hoch)\b[^.]*\. /);
   const { features, categories, text } = demoSupplier(1);
   const body = JSON.stringify({ supplier_id: "S_1", ...features, ...categories, contract_text: text });
   const response = await fetch(`${web}/explain?narrative_language=de`, { method: "POST", body });
@@ -134,31 +145,82 @@ test("the request to the language model has neither the supplier's id nor a sent
   for (const sentence of text.split(/(?<=\.) /)) expect(sent).not.toContain(sentence);
 });
 
-test("true claims with a lying text are shown in the words of the service, and the answer says which sentence", async () => {
-  standIn.answer = (request) => JSON.stringify(plainAnswer(request)).replace("is increased by", "is lowered by");
-  const shown = await explain({ supplier: supplier(1) });
-  expect(shown.text).toMatch(
-    /^The risk score of S_1 is 0\.\d\d \(\w+\)\. (The risk is increased by|The score is pushed up by|Higher risk comes from) /,
-  );
-  const { MODEL, SERVICE } = NarrativeWording;
-  expect(shown.info).toMatchObject({
-    ...{ generated: true, outcome: NarrativeOutcome.WORDED_BY_SERVICE, rejection: NarrativeRejection.UNSPECIFIED },
-    ...{ languageModel: "stand-in", rejectedSentences: 0 },
-  });
-  expect(shown.info?.wordings.slice(0, 2)).toEqual([MODEL, SERVICE]);
-  expect(shown.source).toBe(NarrativeSource.MISTRAL);
+/** The answer to a request, with a text in each sentence. */
+const withTexts = (request: StandInRequest, text: string) => ({
+  ...{ language: "en", text },
+  sentences: plainAnswer(request).sentences.map(({ claims }) => ({ claims, text })),
 });
 
-test("a sentence with a false claim is replaced by the template's, and its place and rule are in the answer", async () => {
+test.each([
+  "All suppliers have a risk score of {score}, which is {band}.",
+  "{name:r1} of other suppliers increases the risk.",
+  "Alle Lieferanten haben einen Risikowert von {score}, das ist {band}.",
+  "{name:r1} anderer Lieferanten erhöht das Risiko.",
+])("a lying text beside true claims is not shown: %s", async (text) => {
+  const plain = await explain({ supplier: supplier(1) });
+  standIn.answer = (request) => JSON.stringify(withTexts(request, text));
+  expect(await explain({ supplier: supplier(1) })).toEqual(plain);
+  standIn.answer = (request) =>
+    JSON.stringify({
+      language: "en",
+      sentences: plainAnswer(request).sentences.map(({ claims }) => ({
+        ...{ facts: claims.flatMap(({ facts }) => facts), text },
+      })),
+    });
+  const without = await explain({ supplier: supplier(1) });
+  expect(without.info).toMatchObject({
+    ...{ generated: false, outcome: NarrativeOutcome.REJECTED, rejection: NarrativeRejection.CLAIMS },
+  });
+  for (const word of ["All suppliers", "other suppliers", "Lieferanten"]) expect(without.text).not.toContain(word);
+});
+
+test("one false claim, and the whole narrative is the template's, with the rule that the answer breaks", async () => {
+  standIn.answer = () => "no answer";
+  const template = await explain({ supplier: supplier(1) });
   standIn.answer = (request) => JSON.stringify(plainAnswer(request)).replace('"raises"', '"lowers"');
   const shown = await explain({ supplier: supplier(1) });
-  expect(shown.text).toMatch(/^The risk score of S_1 is 0\.\d\d \(\w+\)\. The risk is increased by /);
+  expect(shown.text).toBe(template.text);
+  expect(shown.source).toBe(NarrativeSource.TEMPLATE);
   expect(shown.info).toMatchObject({
-    ...{ generated: true, outcome: NarrativeOutcome.SENTENCES_REPLACED, rejection: NarrativeRejection.CLAIMS },
-    ...{ languageModel: "stand-in", rejectedSentences: 1 },
+    ...{ generated: false, outcome: NarrativeOutcome.REJECTED, rejection: NarrativeRejection.CLAIMS },
   });
-  expect(shown.info?.templateSentences).toContain(1);
-  expect(shown.info?.wordings[1]).toBe(NarrativeWording.TEMPLATE);
+});
+
+test("an answer that leaves the score out is completed, and the place of the added sentence is in the answer", async () => {
+  standIn.answer = (request) => JSON.stringify({ sentences: plainAnswer(request).sentences.slice(1) });
+  const shown = await explain({ supplier: supplier(1) });
+  expect(shown.text).toMatch(SCORE_SENTENCE);
+  expect(shown.info).toMatchObject({
+    ...{ generated: true, outcome: NarrativeOutcome.SENTENCES_REPLACED, rejection: NarrativeRejection.INCOMPLETE },
+    rejectedSentences: 0,
+  });
+  expect(shown.info?.templateSentences[0]).toBe(0);
+  expect(shown.info?.wordings[0]).toBe(NarrativeWording.TEMPLATE);
+});
+
+test("a quote is in quotation marks as a word of the contract, with the place at which the contract has it", async () => {
+  standIn.answer = (request) => {
+    const { reasons } = JSON.parse(request.body.messages[1]?.content ?? "{}") as {
+      readonly reasons: readonly { readonly quotes?: readonly { readonly id: string }[] }[];
+    };
+    const facts = reasons.flatMap(({ quotes = [] }) => quotes.map(({ id }) => id));
+    const quotes = facts.length === 0 ? [] : [{ claims: [{ kind: "quote", facts }] }];
+    return JSON.stringify({ sentences: [...plainAnswer(request).sentences, ...quotes] });
+  };
+  let quoted = 0;
+  for (let i = 0; i < 20; i++) {
+    // Characters of two code units before the contract: places count characters.
+    const contractText = `😀 ${demoSupplier(i).text}`;
+    const { text, info } = await explain({ supplier: supplier(i, contractText) });
+    const characters = [...contractText];
+    for (const { text: word, start = -1, end = -1 } of info?.quotes ?? []) {
+      quoted++;
+      expect(characters.slice(start, end).join("")).toBe(word);
+      expect(text).toContain(`"${word}"`);
+      expect(text).toMatch(/of the contract \(|[Tt]he contract has the words? /);
+    }
+  }
+  expect(quoted).toBeGreaterThan(10);
 });
 
 test("an answer of false claims is replaced by the template, and the rule that it breaks is in the answer", async () => {
@@ -171,27 +233,6 @@ test("an answer of false claims is replaced by the template, and the rule that i
     languageModel: "",
   });
   expect(new Set(shown.info?.wordings)).toEqual(new Set([NarrativeWording.TEMPLATE]));
-});
-
-/** An answer in the form of an earlier request: texts without claims. */
-const withoutClaims = (request: Parameters<typeof plainAnswer>[0]) => {
-  const { language, sentences } = plainAnswer(request);
-  return {
-    language,
-    sentences: sentences.map(({ text, claims }) => ({ text, facts: claims.flatMap(({ facts }) => facts) })),
-  };
-};
-
-test("an answer without claims is shown when its texts pass the check, else its sentences are replaced", async () => {
-  standIn.answer = (request) => JSON.stringify(withoutClaims(request));
-  const shown = await explain({ supplier: supplier(1) });
-  expect(shown.text).toMatch(/^The risk score of S_1 is 0\.\d\d \((low|medium|high)\)\. The risk is increased by /);
-  expect(shown.info).toMatchObject({ generated: true, outcome: NarrativeOutcome.ACCEPTED });
-  standIn.answer = (request) => JSON.stringify(withoutClaims(request)).replace("increased", "lowered");
-  expect((await explain({ supplier: supplier(1) })).info).toMatchObject({
-    ...{ outcome: NarrativeOutcome.SENTENCES_REPLACED, rejection: NarrativeRejection.NOT_IN_FACTS },
-    rejectedSentences: 1,
-  });
 });
 
 test("a failing provider does not make the call fail", async () => {
@@ -244,21 +285,20 @@ describe("instructions in contracts", () => {
     for (const [i, { text, wanted }] of INJECTIONS.entries()) {
       // The stand-in obeys in several ways, as if it had read the whole contract.
       standIn.answer = (request) => {
-        const { language, sentences: true_ } = plainAnswer(request);
+        const { sentences: true_ } = plainAnswer(request);
         const claims = true_[0]?.claims ?? [];
-        const asQuote = {
-          claims: [{ kind: "quote", facts: ["r1@0-5"] }],
-          text: `The words "${wanted}" raise the risk.`,
-        };
-        const asText = { facts: ["score"], text: wanted };
+        const asQuote = { claims: [{ kind: "quote", facts: ["r1@0-5"] }], text: `"${wanted}" raises the risk.` };
         const sentences = [
           [{ claims, text: wanted }],
           [...true_, { claims: [], text: wanted }],
           [...true_, asQuote],
-          [...true_, asText],
-          [{ claims, text: `{supplier} is {band}. ${wanted}` }],
-        ][i % 5];
-        return JSON.stringify({ language, sentences });
+          [...true_, { facts: ["score"], text: wanted }],
+          [{ claims: [{ kind: "raises", facts: [wanted] }] }],
+          [{ claims: [{ kind: wanted, facts: ["score"] }], text: wanted }],
+          [{ text: wanted }],
+          [...true_, ...true_.map((one) => ({ ...one, text: wanted }))],
+        ][i % 8];
+        return JSON.stringify({ language: wanted, sentences });
       };
       const shown = await explainInjected(risky, text, bytes(score));
       expect(shown).not.toContain(wanted);
@@ -267,19 +307,17 @@ describe("instructions in contracts", () => {
     }
   });
 
-  test("of 60 that order a false claim, none is shown: the narrative is the one without it", async () => {
+  test("of 60 that order a false claim, none is shown: the narrative is the template's", async () => {
     expect(CLAIM_INJECTIONS.length).toBeGreaterThanOrEqual(60);
     const { risky, score } = await riskySupplier();
-    const plain = await explainInjected(risky, "", bytes(score));
+    standIn.answer = () => "no answer";
+    const template = await explainInjected(risky, "", bytes(score));
     for (const { text, claim } of CLAIM_INJECTIONS) {
       standIn.answer = (request) => {
-        const { language, sentences } = plainAnswer(request);
-        return JSON.stringify({
-          language,
-          sentences: [...sentences, { claims: [claim], text: "{supplier} is {band}." }],
-        });
+        const { sentences } = plainAnswer(request);
+        return JSON.stringify({ sentences: [...sentences, { claims: [claim] }] });
       };
-      expect(await explainInjected(risky, text, bytes(score))).toBe(plain);
+      expect(await explainInjected(risky, text, bytes(score))).toBe(template);
       expect(JSON.stringify(standIn.requests.at(-1)?.body.messages[1])).not.toContain(
         JSON.stringify(text).slice(1, 20),
       );

@@ -662,7 +662,7 @@ export type ExplainRequest = Message<"bellwether.inference.v1.ExplainRequest"> &
   model?: ModelSelector | undefined;
 
   /**
-   * True: a narrative follows the contributions. When a language model writes the narrative, it can arrive some seconds
+   * True: a narrative follows the contributions. When a language model is asked, the narrative can arrive some seconds
    * later.
    *
    * @generated from field: bool with_narrative = 3;
@@ -876,7 +876,8 @@ export const NarrativeSource = {
   TEMPLATE: 1,
 
   /**
-   * A language model. Every sentence passed the check against the facts of the score; see NarrativeInfo.
+   * A language model chose the statements. Each one passed the check against the facts of the score, and the service
+   * chose the words; see NarrativeInfo.
    *
    * @generated from enum value: NARRATIVE_SOURCE_MISTRAL = 2;
    */

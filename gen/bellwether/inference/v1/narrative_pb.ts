@@ -15,13 +15,14 @@ export const file_bellwether_inference_v1_narrative: GenFile = /*@__PURE__*/
   fileDesc("CidiZWxsd2V0aGVyL2luZmVyZW5jZS92MS9uYXJyYXRpdmUucHJvdG8SF2JlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxIlYKDk5hcnJhdGl2ZVF1b3RlEgwKBHRleHQYASABKAkSEgoFc3RhcnQYAiABKA1IAIgBARIQCgNlbmQYAyABKA1IAYgBAUIICgZfc3RhcnRCBgoEX2VuZCL7AwoNTmFycmF0aXZlSW5mbxI8CghsYW5ndWFnZRgBIAEoDjIqLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk5hcnJhdGl2ZUxhbmd1YWdlEhEKCWdlbmVyYXRlZBgCIAEoCBI6CgdvdXRjb21lGAMgASgOMikuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTmFycmF0aXZlT3V0Y29tZRI+CglyZWplY3Rpb24YBCABKA4yKy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5OYXJyYXRpdmVSZWplY3Rpb24SFgoObGFuZ3VhZ2VfbW9kZWwYBSABKAkSDgoGY2FjaGVkGAYgASgIEjcKBnF1b3RlcxgHIAMoCzInLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk5hcnJhdGl2ZVF1b3RlEhoKEnRlbXBsYXRlX3NlbnRlbmNlcxgIIAMoDRIaChJyZWplY3RlZF9zZW50ZW5jZXMYCSABKA0SRwoOc2Vjb25kX3JlcXVlc3QYCiABKA4yLy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5OYXJyYXRpdmVTZWNvbmRSZXF1ZXN0EjsKCHdvcmRpbmdzGAsgAygOMikuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTmFycmF0aXZlV29yZGluZyp2ChFOYXJyYXRpdmVMYW5ndWFnZRIiCh5OQVJSQVRJVkVfTEFOR1VBR0VfVU5TUEVDSUZJRUQQABIeChpOQVJSQVRJVkVfTEFOR1VBR0VfRU5HTElTSBABEh0KGU5BUlJBVElWRV9MQU5HVUFHRV9HRVJNQU4QAiqXBAoQTmFycmF0aXZlT3V0Y29tZRIhCh1OQVJSQVRJVkVfT1VUQ09NRV9VTlNQRUNJRklFRBAAEh4KGk5BUlJBVElWRV9PVVRDT01FX0FDQ0VQVEVEEAESJAogTkFSUkFUSVZFX09VVENPTUVfTk9UX0NPTkZJR1VSRUQQAhIeChpOQVJSQVRJVkVfT1VUQ09NRV9OT19TQ09SRRADEh4KGk5BUlJBVElWRV9PVVRDT01FX1JFSkVDVEVEEAQSIgoeTkFSUkFUSVZFX09VVENPTUVfQ0lSQ1VJVF9PUEVOEAUSHAoYTkFSUkFUSVZFX09VVENPTUVfQlVER0VUEAYSGgoWTkFSUkFUSVZFX09VVENPTUVfQlVTWRAHEh0KGU5BUlJBVElWRV9PVVRDT01FX1RJTUVPVVQQCBIiCh5OQVJSQVRJVkVfT1VUQ09NRV9VTkFVVEhPUklaRUQQCRIiCh5OQVJSQVRJVkVfT1VUQ09NRV9SQVRFX0xJTUlURUQQChIhCh1OQVJSQVRJVkVfT1VUQ09NRV9VTkFWQUlMQUJMRRALEh8KG05BUlJBVElWRV9PVVRDT01FX01BTEZPUk1FRBAMEigKJE5BUlJBVElWRV9PVVRDT01FX1NFTlRFTkNFU19SRVBMQUNFRBANEicKI05BUlJBVElWRV9PVVRDT01FX1dPUkRFRF9CWV9TRVJWSUNFEA4qpQIKEk5hcnJhdGl2ZVJlamVjdGlvbhIjCh9OQVJSQVRJVkVfUkVKRUNUSU9OX1VOU1BFQ0lGSUVEEAASHAoYTkFSUkFUSVZFX1JFSkVDVElPTl9GT1JNEAESIAocTkFSUkFUSVZFX1JFSkVDVElPTl9MQU5HVUFHRRACEhwKGE5BUlJBVElWRV9SRUpFQ1RJT05fU0laRRADEiQKIE5BUlJBVElWRV9SRUpFQ1RJT05fTk9UX0lOX0ZBQ1RTEAQSIgoeTkFSUkFUSVZFX1JFSkVDVElPTl9JTkNPTVBMRVRFEAUSIgoeTkFSUkFUSVZFX1JFSkVDVElPTl9SRUZFUkVOQ0VTEAYSHgoaTkFSUkFUSVZFX1JFSkVDVElPTl9DTEFJTVMQByqRAQoQTmFycmF0aXZlV29yZGluZxIhCh1OQVJSQVRJVkVfV09SRElOR19VTlNQRUNJRklFRBAAEhsKF05BUlJBVElWRV9XT1JESU5HX01PREVMEAESHQoZTkFSUkFUSVZFX1dPUkRJTkdfU0VSVklDRRACEh4KGk5BUlJBVElWRV9XT1JESU5HX1RFTVBMQVRFEAMq+QEKFk5hcnJhdGl2ZVNlY29uZFJlcXVlc3QSKAokTkFSUkFUSVZFX1NFQ09ORF9SRVFVRVNUX1VOU1BFQ0lGSUVEEAASIgoeTkFSUkFUSVZFX1NFQ09ORF9SRVFVRVNUX1dIT0xFEAESIQodTkFSUkFUSVZFX1NFQ09ORF9SRVFVRVNUX1BBUlQQAhIkCiBOQVJSQVRJVkVfU0VDT05EX1JFUVVFU1RfTk9USElORxADEiMKH05BUlJBVElWRV9TRUNPTkRfUkVRVUVTVF9CVURHRVQQBBIjCh9OQVJSQVRJVkVfU0VDT05EX1JFUVVFU1RfRkFJTEVEEAVCXgobY29tLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxUAFaI2JlbGx3ZXRoZXIvaW5mZXJlbmNlL3YxO2luZmVyZW5jZXYxqgIXQmVsbHdldGhlci5JbmZlcmVuY2UuVjFiBnByb3RvMw");
 
 /**
- * Words of the contract that a narrative can contain.
+ * A word of the contract that a narrative quotes. In the sentence it is in quotation marks, and called a word of the
+ * contract.
  *
  * @generated from message bellwether.inference.v1.NarrativeQuote
  */
 export type NarrativeQuote = Message<"bellwether.inference.v1.NarrativeQuote"> & {
   /**
-   * The words as the contract has them. At most 64 characters.
+   * The word as the contract has it: letters and digits only. At most 64 characters.
    *
    * @generated from field: string text = 1;
    */
@@ -64,8 +65,8 @@ export type NarrativeInfo = Message<"bellwether.inference.v1.NarrativeInfo"> & {
   language: NarrativeLanguage;
 
   /**
-   * True: a language model chose what the sentences state, except those of template_sentences. False: all are from the
-   * template.
+   * True: a language model chose what the sentences state, except those of template_sentences, and its claims were
+   * checked; the words are those of the service. False: all sentences are from the template.
    *
    * @generated from field: bool generated = 2;
    */
@@ -79,8 +80,7 @@ export type NarrativeInfo = Message<"bellwether.inference.v1.NarrativeInfo"> & {
   outcome: NarrativeOutcome;
 
   /**
-   * The rule that the answer breaks; if several sentences break rules, that of the first one. Set only when outcome is
-   * REJECTED or SENTENCES_REPLACED.
+   * The rule that the answer breaks. Set only when outcome is REJECTED or SENTENCES_REPLACED.
    *
    * @generated from field: bellwether.inference.v1.NarrativeRejection rejection = 4;
    */
@@ -101,37 +101,37 @@ export type NarrativeInfo = Message<"bellwether.inference.v1.NarrativeInfo"> & {
   cached: boolean;
 
   /**
-   * The words of the contract that the sentences contain. At most 18.
+   * The words of the contract that the sentences quote. At most 18.
    *
    * @generated from field: repeated bellwether.inference.v1.NarrativeQuote quotes = 7;
    */
   quotes: NarrativeQuote[];
 
   /**
-   * When generated is true: the positions of the sentences that are from the template, from 0, in ascending order. At
-   * most 24. With outcome ACCEPTED or WORDED_BY_SERVICE, only the sentence about missing features can be among them.
+   * When generated is true: the positions of the sentences that the service added, from 0, in ascending order. At most
+   * 24. With outcome ACCEPTED, only the sentence about missing features can be among them.
    *
    * @generated from field: repeated uint32 template_sentences = 8;
    */
   templateSentences: number[];
 
   /**
-   * Number of sentences of the language model that did not pass the check and are not shown. At most 16.
+   * Number of sentences of the language model without claims, of which nothing is shown. At most 16.
    *
    * @generated from field: uint32 rejected_sentences = 9;
    */
   rejectedSentences: number;
 
   /**
-   * The result of the second request to the language model, about the sentences that did not pass the check. Unset: all
-   * sentences passed at first, or no language model was asked.
+   * The result of the second request to the language model. Unset: the first answer passed the check, or no language
+   * model was asked.
    *
    * @generated from field: bellwether.inference.v1.NarrativeSecondRequest second_request = 10;
    */
   secondRequest: NarrativeSecondRequest;
 
   /**
-   * Who chose the wording of each sentence, in the order of the sentences. At most 512.
+   * Who chose the content of each sentence, in the order of the sentences. At most 512.
    *
    * @generated from field: repeated bellwether.inference.v1.NarrativeWording wordings = 11;
    */
@@ -189,8 +189,8 @@ export const NarrativeLanguageSchema: GenEnum<NarrativeLanguage> = /*@__PURE__*/
   enumDesc(file_bellwether_inference_v1_narrative, 0);
 
 /**
- * How a narrative was made. With every value except ACCEPTED, WORDED_BY_SERVICE and SENTENCES_REPLACED, the narrative
- * is from the template.
+ * How a narrative was made. With every value except ACCEPTED and SENTENCES_REPLACED, the narrative is from the template.
+ * In every case, all words of the sentences are those of the service: no text of a language model is shown.
  *
  * @generated from enum bellwether.inference.v1.NarrativeOutcome
  */
@@ -203,8 +203,8 @@ export const NarrativeOutcome = {
   UNSPECIFIED: 0,
 
   /**
-   * A language model wrote the sentences. All of them passed the check against the facts and are shown in the wording
-   * of the language model.
+   * A language model chose the statements and their order. All of its claims passed the check against the facts, and
+   * the service wrote them as sentences.
    *
    * @generated from enum value: NARRATIVE_OUTCOME_ACCEPTED = 1;
    */
@@ -225,7 +225,8 @@ export const NarrativeOutcome = {
   NO_SCORE: 3,
 
   /**
-   * A language model answered, and the answer did not pass the check.
+   * A language model answered, and the answer did not pass the check: at least one of its claims is false or unknown,
+   * or it has another form. Nothing of the answer is shown.
    *
    * @generated from enum value: NARRATIVE_OUTCOME_REJECTED = 4;
    */
@@ -288,16 +289,16 @@ export const NarrativeOutcome = {
   MALFORMED: 12,
 
   /**
-   * Some sentences of the language model passed the check. Other sentences did not pass, or a required statement was
-   * missing: the sentences in template_sentences are from the template.
+   * All claims of the language model passed the check, but the answer has sentences without claims, which are not shown
+   * (rejected_sentences), or does not contain a required statement, which the service added (template_sentences).
    *
    * @generated from enum value: NARRATIVE_OUTCOME_SENTENCES_REPLACED = 13;
    */
   SENTENCES_REPLACED: 13,
 
   /**
-   * All claims of the language model passed the check and are shown. Some sentences have the wording of the service,
-   * because the check could not confirm that the wording of the language model states the same.
+   * Sent only by earlier releases, which also showed texts of a language model: all claims are shown, some of them in the
+   * wording of the service.
    *
    * @generated from enum value: NARRATIVE_OUTCOME_WORDED_BY_SERVICE = 14;
    */
@@ -305,8 +306,8 @@ export const NarrativeOutcome = {
 } as const;
 
 /**
- * How a narrative was made. With every value except ACCEPTED, WORDED_BY_SERVICE and SENTENCES_REPLACED, the narrative
- * is from the template.
+ * How a narrative was made. With every value except ACCEPTED and SENTENCES_REPLACED, the narrative is from the template.
+ * In every case, all words of the sentences are those of the service: no text of a language model is shown.
  *
  * @generated from enum bellwether.inference.v1.NarrativeOutcome
  */
@@ -319,7 +320,7 @@ export const NarrativeOutcomeSchema: GenEnum<NarrativeOutcome> = /*@__PURE__*/
   enumDesc(file_bellwether_inference_v1_narrative, 1);
 
 /**
- * The rule that the answer of a language model breaks.
+ * The rule that the answer of a language model breaks. The wording of an answer is not checked, because it is not shown.
  *
  * @generated from enum bellwether.inference.v1.NarrativeRejection
  */
@@ -339,21 +340,21 @@ export const NarrativeRejection = {
   FORM: 1,
 
   /**
-   * The answer is in another language than requested.
+   * Sent only by earlier releases: the answer is in another language than requested.
    *
    * @generated from enum value: NARRATIVE_REJECTION_LANGUAGE = 2;
    */
   LANGUAGE: 2,
 
   /**
-   * The answer has no sentences, too many sentences, or a sentence that is too long.
+   * The answer has no sentences, or more than 16.
    *
    * @generated from enum value: NARRATIVE_REJECTION_SIZE = 3;
    */
   SIZE: 3,
 
   /**
-   * A sentence has a digit, a direction, a comparison, an order or any other word that the facts do not allow.
+   * Sent only by earlier releases: a sentence has a word that the facts do not allow.
    *
    * @generated from enum value: NARRATIVE_REJECTION_NOT_IN_FACTS = 4;
    */
@@ -367,14 +368,15 @@ export const NarrativeRejection = {
   INCOMPLETE: 5,
 
   /**
-   * A sentence has a placeholder for a fact that does not exist.
+   * Sent only by earlier releases: a sentence has a placeholder for a fact that does not exist.
    *
    * @generated from enum value: NARRATIVE_REJECTION_REFERENCES = 6;
    */
   REFERENCES: 6,
 
   /**
-   * A sentence has a claim that is false or unknown, or no claim.
+   * With outcome REJECTED: a claim is false or unknown, or no sentence has claims. With outcome SENTENCES_REPLACED: a
+   * sentence has no claims.
    *
    * @generated from enum value: NARRATIVE_REJECTION_CLAIMS = 7;
    */
@@ -382,7 +384,7 @@ export const NarrativeRejection = {
 } as const;
 
 /**
- * The rule that the answer of a language model breaks.
+ * The rule that the answer of a language model breaks. The wording of an answer is not checked, because it is not shown.
  *
  * @generated from enum bellwether.inference.v1.NarrativeRejection
  */
@@ -395,7 +397,7 @@ export const NarrativeRejectionSchema: GenEnum<NarrativeRejection> = /*@__PURE__
   enumDesc(file_bellwether_inference_v1_narrative, 2);
 
 /**
- * Who chose the wording of a sentence. In every case, its content was checked against the facts.
+ * Who chose the content of a sentence. In every case, the service chose the words.
  *
  * @generated from enum bellwether.inference.v1.NarrativeWording
  */
@@ -408,21 +410,21 @@ export const NarrativeWording = {
   UNSPECIFIED: 0,
 
   /**
-   * The language model. The service inserts the numbers, names and quotes.
+   * Sent only by earlier releases: the language model also chose the words.
    *
    * @generated from enum value: NARRATIVE_WORDING_MODEL = 1;
    */
   MODEL: 1,
 
   /**
-   * The service. The language model chose the content and the order.
+   * A language model chose the content and its place. The service compared it with the facts and chose the words.
    *
    * @generated from enum value: NARRATIVE_WORDING_SERVICE = 2;
    */
   SERVICE: 2,
 
   /**
-   * The template, which also chose the content.
+   * The service: the sentence is from the template, or was added to the answer of a language model.
    *
    * @generated from enum value: NARRATIVE_WORDING_TEMPLATE = 3;
    */
@@ -430,7 +432,7 @@ export const NarrativeWording = {
 } as const;
 
 /**
- * Who chose the wording of a sentence. In every case, its content was checked against the facts.
+ * Who chose the content of a sentence. In every case, the service chose the words.
  *
  * @generated from enum bellwether.inference.v1.NarrativeWording
  */
@@ -443,8 +445,7 @@ export const NarrativeWordingSchema: GenEnum<NarrativeWording> = /*@__PURE__*/
   enumDesc(file_bellwether_inference_v1_narrative, 3);
 
 /**
- * The result of a second request to the language model, which asks for corrections of the sentences that did not pass
- * the check.
+ * The result of a second request to the language model, which is sent when the first answer does not pass the check.
  *
  * @generated from enum bellwether.inference.v1.NarrativeSecondRequest
  */
@@ -457,21 +458,21 @@ export const NarrativeSecondRequest = {
   UNSPECIFIED: 0,
 
   /**
-   * After the second request, all sentences pass.
+   * The second answer passes the check, and is used.
    *
    * @generated from enum value: NARRATIVE_SECOND_REQUEST_WHOLE = 1;
    */
   WHOLE: 1,
 
   /**
-   * Some of the sentences that did not pass were corrected.
+   * Sent only by earlier releases: some sentences were corrected.
    *
    * @generated from enum value: NARRATIVE_SECOND_REQUEST_PART = 2;
    */
   PART: 2,
 
   /**
-   * Nothing was corrected.
+   * The second answer does not pass the check either.
    *
    * @generated from enum value: NARRATIVE_SECOND_REQUEST_NOTHING = 3;
    */
@@ -493,8 +494,7 @@ export const NarrativeSecondRequest = {
 } as const;
 
 /**
- * The result of a second request to the language model, which asks for corrections of the sentences that did not pass
- * the check.
+ * The result of a second request to the language model, which is sent when the first answer does not pass the check.
  *
  * @generated from enum bellwether.inference.v1.NarrativeSecondRequest
  */

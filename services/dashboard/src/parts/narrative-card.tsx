@@ -16,7 +16,7 @@ const LANGUAGES = [
   [NarrativeLanguage.GERMAN, "Deutsch", "de"],
 ] as const;
 
-/** The latest score in sentences, on request: a language model may have to write them. */
+/** The latest score in sentences, on request: a language model may have to choose what they state. */
 export function NarrativeCard({ supplierId, modelName }: { supplierId: string; modelName: string }) {
   const [language, setLanguage] = useState<NarrativeLanguage>();
   const got = useQuery(
@@ -60,8 +60,8 @@ export function NarrativeCard({ supplierId, modelName }: { supplierId: string; m
 const isTemplate = ({ templateSentences }: NarrativeInfo, position: number): boolean =>
   templateSentences.includes(position);
 
-/** A sentence; one from the template is marked where the others are from a language model. */
+/** A sentence; one that the service added to those that a language model chose is marked. */
 function Sentence({ text, isMarked }: { text: string; isMarked: boolean }) {
   const shown = visibleText(text);
-  return isMarked ? <mark title="From the template">{shown} </mark> : <>{shown} </>;
+  return isMarked ? <mark title="Added by Bellwether">{shown} </mark> : <>{shown} </>;
 }

@@ -1,6 +1,6 @@
-import { comparedOf, missingId, quoteId } from "../src/claims/check-claims.ts";
-import type { Language } from "../src/facts/language.ts";
+import { missingId, quoteId } from "../src/claims/check-claims.ts";
 import type { NarrativeFacts, ReasonFact } from "../src/facts/narrative-facts.ts";
+import { comparisonOf } from "../src/facts/reason-values.ts";
 import type { Draw } from "./draw-facts.ts";
 
 /*
@@ -8,7 +8,7 @@ import type { Draw } from "./draw-facts.ts";
  * undefined where the facts have nothing to lie about in this way.
  */
 
-type ClaimLie = (facts: NarrativeFacts, language: Language, draw: Draw) => unknown;
+type ClaimLie = (facts: NarrativeFacts, draw: Draw) => unknown;
 
 const SCORE = { kind: "score", facts: ["score"] } as const;
 const withDirection = ({ reasons }: NarrativeFacts, direction: ReasonFact["direction"]) =>
@@ -17,14 +17,14 @@ const about = (kind: string, reason: ReasonFact | undefined): unknown => reason 
 const hasNoValue = ({ value, category }: ReasonFact): boolean => value === null && category === "";
 const compared =
   (claimed: string, actual: string): ClaimLie =>
-  ({ reasons }, language) =>
+  ({ reasons }) =>
     about(
       claimed,
-      reasons.find((reason) => comparedOf(reason, language) === actual),
+      reasons.find((reason) => comparisonOf(reason) === actual),
     );
 const quoted =
   (change: (reason: ReasonFact, start: number, end: number) => string): ClaimLie =>
-  ({ reasons }, _, draw) => {
+  ({ reasons }, draw) => {
     const quoting = reasons.filter(({ quotes }) => quotes.length > 0);
     if (quoting.length === 0) return;
     const reason = draw.pick(quoting);
@@ -34,11 +34,11 @@ const quoted =
 
 /** The ways of claiming something false by name. */
 export const CLAIM_LIES: Readonly<Record<string, ClaimLie>> = {
-  "a raising feature lowers": (facts, _, draw) => {
+  "a raising feature lowers": (facts, draw) => {
     const ups = withDirection(facts, "increases");
     return ups.length === 0 ? undefined : about("lowers", draw.pick(ups));
   },
-  "a lowering feature raises": (facts, _, draw) => {
+  "a lowering feature raises": (facts, draw) => {
     const downs = withDirection(facts, "lowers");
     return downs.length === 0 ? undefined : about("raises", draw.pick(downs));
   },
@@ -99,6 +99,11 @@ export const CLAIM_LIES: Readonly<Record<string, ClaimLie>> = {
       "missing",
       reasons.find(({ value }) => value !== null),
     ),
+  "a text that is known is missing": ({ reasons, missing }) =>
+    about(
+      "missing",
+      reasons.find((reason) => hasNoValue(reason) && !missing.includes(reason.label)),
+    ),
   "a missing feature that is not one": ({ missing }) => ({ kind: "missing", facts: [missingId(missing.length)] }),
   "missing features without any": ({ missing }) =>
     missing.length === 0 ? { kind: "missing", facts: ["missing"] } : undefined,
@@ -112,7 +117,7 @@ export const CLAIM_LIES: Readonly<Record<string, ClaimLie>> = {
   "a quote by its number": quoted(({ id }) => `${id}@1`),
   "a quote by its word": quoted(({ quotes }) => quotes[0]?.text ?? ""),
   "a quote with a negative place": quoted(({ id }, start, end) => `${id}@-${start}-${end}`),
-  "a quote of another feature": ({ reasons }, _, draw) => {
+  "a quote of another feature": ({ reasons }, draw) => {
     const quoting = reasons.find(({ quotes }) => quotes.length > 0);
     const other = reasons.find(({ quotes }) => quotes.length === 0);
     if (quoting === undefined || other === undefined) return;

@@ -48,6 +48,7 @@ const CATEGORIES = [
   ["region", ["EMEA", "APAC", "North America"]],
   ["payment terms", ["net 30", "net 90", "prepaid"]],
 ] as const;
+const KNOWN_TEXT = "audit notes";
 const WORDS = ["penalty", "shortage", "termination", "ambiguous", "delayed", "liability"];
 
 /** Draws the facts of an invented score. */
@@ -77,7 +78,8 @@ export function drawFacts(draw: Draw): NarrativeFacts {
       ...{ category: draw.pick(all), typicalCategory: draw.pick(all), quotes: [] },
     };
   }
-  if (draw.below(3) === 0) {
+  const isQuoting = draw.below(3) === 0;
+  if (isQuoting) {
     const words = draw.some(WORDS, 1 + draw.below(3));
     let at = draw.below(50);
     const quotes = words.map((text) => {
@@ -90,6 +92,11 @@ export function drawFacts(draw: Draw): NarrativeFacts {
       quotes,
     };
   }
+  // A text that is known, of which no word has the direction of the whole.
+  if (!isQuoting && draw.below(6) === 0)
+    drafts[draw.below(drafts.length)] = {
+      ...{ label: KNOWN_TEXT, unit: "", value: null, typical: null, category: "", typicalCategory: "", quotes: [] },
+    };
   // The reasons of both directions in the order of their strength: those of one direction stay in their order.
   const order = draw.some([...drafts.map((_, i) => i < ups)], drafts.length);
   const placeOf = (isUp: boolean, rank: number): number => {
@@ -107,6 +114,11 @@ export function drawFacts(draw: Draw): NarrativeFacts {
       rank: i < ups ? i + 1 : i - ups + 1,
       overallRank: placeOf(i < ups, i < ups ? i + 1 : i - ups + 1),
     })),
-    missing: draw.some(["credit rating", "headcount", "site count"], draw.below(3)),
+    missing: [
+      ...drafts.flatMap(({ label, value, category, quotes }) =>
+        value === null && category === "" && quotes.length === 0 && label !== KNOWN_TEXT ? [label] : [],
+      ),
+      ...draw.some(["credit rating", "headcount", "site count"], draw.below(3)),
+    ],
   };
 }

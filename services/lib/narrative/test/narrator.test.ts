@@ -21,16 +21,18 @@ const FACTS: NarrativeFacts = {
     },
   ],
 };
-const ANSWER = JSON.stringify({
-  language: "en",
-  sentences: [
-    { text: "{supplier} has a risk score of {score}, which is {band}.", facts: ["score"] },
-    { text: "{name:r1} ({value:r1}, typical {typical:r1}) increases the risk.", facts: ["r1"] },
-  ],
-});
-const LIE = ANSWER.replace("increases", "lowers");
-/** An answer to a second request about one sentence. */
-const secondAnswer = (text: string): string => JSON.stringify({ language: "en", sentences: [{ text, facts: ["r1"] }] });
+const SCORE = [
+  { kind: "score", facts: ["score"] },
+  { kind: "band", facts: ["score"] },
+];
+const REASON = [
+  { kind: "raises", facts: ["r1"] },
+  { kind: "value", facts: ["r1"] },
+];
+const answer = (...sentences: readonly unknown[]): string =>
+  JSON.stringify({ sentences: sentences.map((claims) => ({ claims })) });
+const ANSWER = answer(SCORE, REASON);
+const LIE = ANSWER.replace("raises", "lowers");
 const LIMITS: NarratorLimits = {
   ...{ timeoutMs: 60_000, concurrency: 2, tokensPerMinute: 1e6, tokensPerDay: 1e6, cacheEntries: 10 },
 };
@@ -77,108 +79,110 @@ test("an accepted answer is shown with the supplier's id, and counted", async ()
   const shown = ask();
   calls[0]?.resolve();
   expect(await shown).toEqual({
-    ...{
-      source: "language-model",
-      modelName: "m",
-      isCached: false,
-      wordings: ["model", "model"],
-      rejectedSentences: 0,
-    },
-    sentences: [
-      "S-1 has a risk score of 0.87, which is high.",
-      "Late ratio (0.45 share, typical 0.1 share) increases the risk.",
-    ],
+    ...{ source: "language-model", modelName: "m", isCached: false, quotes: [] },
+    ...{ wordings: ["service", "service"], rejectedSentences: 0 },
+    sentences: ["The risk score of S-1 is 0.87 (high).", "The score is pushed up by late ratio (0.45 share)."],
   });
   expect(reasons).toEqual(["ACCEPTED"]);
 });
 
-test("an id with the marks of replacements is shown as it is", async () => {
+test("an id with the marks of replacements or of quotations is shown as it is, in quotation marks", async () => {
   const shown = narrator().ask(0.871, { supplierId: "$& SUPPLIER $1" });
   calls[0]?.resolve();
-  expect((await shown).sentences[0]).toBe("$& SUPPLIER $1 has a risk score of 0.87, which is high.");
+  expect((await shown).sentences[0]).toBe('The risk score of "$& SUPPLIER $1" is 0.87 (high).');
 });
 
-describe("sentences that fail", () => {
-  test("are asked for once more with what is wrong, and the corrected ones are shown", async () => {
+test("quotes of the contract are in the answer as far as they are shown", async () => {
+  const quotes = [
+    { text: "Penalty", start: 3, end: 10 },
+    { text: "risk", start: 20, end: 24 },
+  ];
+  const facts = {
+    ...FACTS,
+    reasons: FACTS.reasons.map((reason) => ({ ...reason, value: null, typical: null, quotes })),
+  };
+  const { ask } = narrator();
+  const shown = ask(0.871, { facts });
+  calls[0]?.resolve(
+    answer(SCORE, [
+      { kind: "raises", facts: ["r1"] },
+      { kind: "quote", facts: ["r1@3-10"] },
+    ]),
+  );
+  expect(await shown).toMatchObject({
+    quotes: quotes.slice(0, 1),
+    sentences: [expect.any(String), 'The score is pushed up by a word of the contract ("Penalty").'],
+  });
+});
+
+describe("an answer that does not pass", () => {
+  test("is asked for once more with what is wrong, and the second one is shown", async () => {
     const { ask } = narrator();
     const shown = ask();
     calls[0]?.resolve(LIE);
-    await answerCall(1, secondAnswer("The risk is increased by {name:r1}."));
+    await answerCall(1, ANSWER);
     expect(await shown).toMatchObject({
-      ...{ source: "language-model", wordings: ["model", "model"], rejectedSentences: 0, secondRequest: "WHOLE" },
-      sentences: ["S-1 has a risk score of 0.87, which is high.", "The risk is increased by late ratio."],
+      ...{ source: "language-model", wordings: ["service", "service"], rejectedSentences: 0, secondRequest: "WHOLE" },
     });
-    const { answer, request } = calls[1]?.prompt.correction ?? {};
-    expect(answer).toBe(LIE);
-    expect(request).toContain("the direction is wrong: it increases the risk");
-    expect(request).not.toContain("which is {band}");
+    const { answer: first, request } = calls[1]?.prompt.correction ?? {};
+    expect(first).toBe(LIE);
+    expect(request).toContain('sentence 2: the claim \\"lowers\\" of r1 is false: r1 increases the risk');
     expect(await ask()).toMatchObject({ isCached: true, secondRequest: "WHOLE" });
     expect(calls).toHaveLength(2);
   });
 
-  test("are replaced by the template's when the second answer is false too", async () => {
-    const { ask } = narrator();
-    const shown = ask();
-    calls[0]?.resolve(LIE);
-    await answerCall(1, secondAnswer("{name:r1} does not raise the risk."));
-    expect(await shown).toMatchObject({
-      ...{ source: "language-model", rejection: "NOT_IN_FACTS", wordings: ["model", "template"], rejectedSentences: 1 },
-      ...{ secondRequest: "NOTHING" },
-      sentences: [
-        "S-1 has a risk score of 0.87, which is high.",
-        "The risk is increased by late ratio (0.45 share, typical 0.1).",
-      ],
-    });
-    expect(calls).toHaveLength(2);
-  });
-
   test.each([
+    ["is false too", LIE],
     ["is not JSON", "no"],
-    ["has other sentences", ANSWER],
-  ])("are replaced by the template's when the second answer %s", async (_, second) => {
-    const { ask } = narrator();
+    ["has no claims", answer([])],
+  ])("is replaced by the template when the second one %s", async (_, second) => {
+    const { ask, reasons } = narrator();
     const shown = ask();
     calls[0]?.resolve(LIE);
     await answerCall(1, second);
-    expect(await shown).toMatchObject({ wordings: ["model", "template"], secondRequest: "NOTHING" });
+    expect(await shown).toEqual({
+      ...{ source: "template", reason: "REJECTED", rejection: "CLAIMS", secondRequest: "NOTHING", quotes: [] },
+      sentences: [
+        "S-1 has a risk score of 0.87 (high).",
+        "It is increased most by late ratio (0.45 share, typical 0.1).",
+      ],
+    });
+    expect(calls).toHaveLength(2);
+    expect(reasons).toEqual(["REJECTED"]);
   });
 
-  test("are not asked for again when the budget is used up, and the first answer is shown", async () => {
+  test("is not asked for again when the budget is used up", async () => {
     const { ask } = narrator({ tokensPerMinute: 3_500 });
     const shown = ask();
     calls[0]?.resolve(LIE, 2_000);
-    expect(await shown).toMatchObject({ wordings: ["model", "template"], secondRequest: "BUDGET" });
+    expect(await shown).toMatchObject({ source: "template", reason: "REJECTED", secondRequest: "BUDGET" });
     expect(calls).toHaveLength(1);
   });
 
-  test("whose second request fails or does not end in time leave the first answer", async () => {
+  test("is not used when the second request fails or does not end in time", async () => {
     const { ask } = narrator({ timeoutMs: 300 });
     const shown = ask();
     calls[0]?.resolve(LIE);
-    expect(await shown).toMatchObject({
-      source: "language-model",
-      wordings: ["model", "template"],
-      secondRequest: "TIMEOUT",
-    });
+    expect(await shown).toMatchObject({ source: "template", reason: "REJECTED", secondRequest: "TIMEOUT" });
     const failing = ask(0.5);
     calls[2]?.resolve(LIE);
     await vi.waitFor(() => expect(calls).toHaveLength(4));
     calls[3]?.reject(new LanguageModelError("RATE_LIMITED", 429));
-    expect(await failing).toMatchObject({ wordings: ["model", "template"], secondRequest: "RATE_LIMITED" });
+    expect(await failing).toMatchObject({ source: "template", secondRequest: "RATE_LIMITED" });
   });
 
-  test("a caller that cannot wait for the second answer gets the first one; the second is stored", async () => {
+  test("a caller that cannot wait for the second one gets the template; the second is stored", async () => {
     const { ask } = narrator();
     const shown = ask(0.871, { waitMs: 200 });
     calls[0]?.resolve(LIE);
-    expect(await shown).toMatchObject({ source: "language-model", wordings: ["model", "template"] });
+    expect(await shown).toMatchObject({ source: "template", reason: "REJECTED", rejection: "CLAIMS" });
     const later = ask();
-    await answerCall(1, secondAnswer("The risk is increased by {name:r1}."));
-    expect(await later).toMatchObject({ wordings: ["model", "model"], secondRequest: "WHOLE" });
+    await answerCall(1, ANSWER);
+    expect(await later).toMatchObject({ source: "language-model", secondRequest: "WHOLE" });
     expect(calls).toHaveLength(2);
   });
 
-  test("an answer without the right form is asked for once more as a whole", async () => {
+  test("an answer without the right form is asked for once more", async () => {
     const { ask } = narrator();
     const shown = ask();
     calls[0]?.resolve("Sorry.");
@@ -187,14 +191,19 @@ describe("sentences that fail", () => {
   });
 });
 
-test("two answers without a true sentence are replaced by the template, and the rule is reported", async () => {
-  const { ask, reasons } = narrator();
-  const shown = ask();
-  const lies = LIE.replace("which is {band}", "which is fine");
-  calls[0]?.resolve(lies);
-  await answerCall(1, lies);
-  expect(await shown).toMatchObject({ source: "template", reason: "REJECTED", rejection: "NOT_IN_FACTS" });
-  expect(reasons).toEqual(["REJECTED"]);
+test("a sentence without claims is left out, and what an answer does not say is added: both are reported", async () => {
+  const { ask } = narrator({ concurrency: 9 });
+  const empty = ask();
+  calls[0]?.resolve(answer(SCORE, [], REASON));
+  expect(await empty).toMatchObject({
+    ...{ source: "language-model", wordings: ["service", "service"], rejectedSentences: 1, rejection: "CLAIMS" },
+  });
+  const incomplete = ask(0.5);
+  calls[1]?.resolve(answer(SCORE));
+  expect(await incomplete).toMatchObject({
+    ...{ source: "language-model", wordings: ["service", "template"], rejectedSentences: 0, rejection: "INCOMPLETE" },
+  });
+  expect(calls).toHaveLength(2);
 });
 
 describe("cache", () => {
@@ -202,7 +211,7 @@ describe("cache", () => {
     const { ask } = narrator();
     const both = Promise.all([ask(), ask(0.871, { supplierId: "S-2" })]);
     calls[0]?.resolve();
-    expect((await both).map(({ sentences }) => sentences[0]?.slice(0, 3))).toEqual(["S-1", "S-2"]);
+    expect((await both).map(({ sentences }) => /S-\d/.exec(sentences[0] ?? "")?.[0])).toEqual(["S-1", "S-2"]);
     expect(await ask(0.871, { supplierId: "S-3" })).toMatchObject({ isCached: true });
     expect(calls).toHaveLength(1);
   });

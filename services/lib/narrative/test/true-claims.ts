@@ -1,7 +1,6 @@
-import type { AnswerSentence } from "../src/answer/read-answer.ts";
-import { comparedOf, missingId, quoteId } from "../src/claims/check-claims.ts";
-import type { Language } from "../src/facts/language.ts";
+import { missingId, quoteId } from "../src/claims/check-claims.ts";
 import type { NarrativeFacts, ReasonFact } from "../src/facts/narrative-facts.ts";
+import { comparisonOf, isMissing } from "../src/facts/reason-values.ts";
 
 /** A claim as it is sent. */
 export interface SentClaim {
@@ -9,49 +8,8 @@ export interface SentClaim {
   readonly facts: readonly string[];
 }
 
-const placeholders = (text: string, kind: string): string[] => [
-  ...new Set([...text.matchAll(new RegExp(`\\{${kind}:(\\w+)\\}`, "g"))].flatMap(([, id]) => id ?? [])),
-];
-
-/** Returns the claims of a sentence of `writeTruthful`, from its placeholders and the words of its patterns. */
-export function claimsOf(
-  { text, facts: about }: AnswerSentence,
-  facts: NarrativeFacts,
-  language: Language,
-): SentClaim[] {
-  if (about.includes("score"))
-    return [
-      { kind: "score", facts: ["score"] },
-      { kind: "band", facts: ["score"] },
-    ];
-  if (about.includes("missing")) return [{ kind: "missing", facts: ["missing"] }];
-  const reasons = facts.reasons.filter(({ id }) => about.includes(id));
-  const ids = (found: readonly ReasonFact[]): string[] => found.map(({ id }) => id);
-  const claim = (kind: string, names: readonly string[]): SentClaim[] =>
-    names.length === 0 ? [] : [{ kind, facts: names }];
-  const compared = reasons.filter(({ id }) => placeholders(text, "compared").includes(id));
-  const isDirected = !/\{compared:|where \{typical|typisch sind/.test(text);
-  return [
-    ...(isDirected ? claim(reasons[0]?.direction === "lowers" ? "lowers" : "raises", ids(reasons)) : []),
-    ...(/\bmost\b|mainly|am stärksten|Am meisten/.test(text) ? claim("strongest", ids(reasons)) : []),
-    ...claim("value", placeholders(text, "value")),
-    ...claim("typical", placeholders(text, "typical")),
-    ...(["above", "below", "equal"] as const).flatMap((side) =>
-      claim(side, ids(compared.filter((reason) => comparedOf(reason, language) === side))),
-    ),
-    ...claim(
-      "quote",
-      placeholders(text, "quotes").flatMap((id) =>
-        facts.reasons.flatMap((reason) =>
-          reason.id === id ? reason.quotes.map((quote, i) => quoteId(reason, quote, i)) : [],
-        ),
-      ),
-    ),
-  ];
-}
-
 /** Returns all claims about single facts that are true. */
-export function allTrueClaims(facts: NarrativeFacts, language: Language): SentClaim[] {
+export function allTrueClaims(facts: NarrativeFacts): SentClaim[] {
   const has = (direction: ReasonFact["direction"]): boolean => facts.reasons.some((one) => one.direction === direction);
   return [
     { kind: "score", facts: ["score"] },
@@ -61,7 +19,7 @@ export function allTrueClaims(facts: NarrativeFacts, language: Language): SentCl
     ...facts.missing.map((_, i) => ({ kind: "missing", facts: [missingId(i)] })),
     ...facts.reasons.flatMap((reason): SentClaim[] => {
       const { id, direction, rank, overallRank, value, typical, category, typicalCategory, quotes } = reason;
-      const compared = comparedOf(reason, language);
+      const compared = comparisonOf(reason);
       const hasValue = value !== null || category !== "";
       return [
         { kind: direction === "increases" ? "raises" : "lowers", facts: [id] },
@@ -70,7 +28,7 @@ export function allTrueClaims(facts: NarrativeFacts, language: Language): SentCl
         ...(hasValue ? [{ kind: "value", facts: [id] }] : []),
         ...(typical !== null || typicalCategory !== "" ? [{ kind: "typical", facts: [id] }] : []),
         ...(compared === undefined ? [] : [{ kind: compared, facts: [id] }]),
-        ...(hasValue || quotes.length > 0 ? [] : [{ kind: "missing", facts: [id] }]),
+        ...(isMissing(reason, facts.missing) ? [{ kind: "missing", facts: [id] }] : []),
         ...quotes.map((quote, i) => ({ kind: "quote", facts: [quoteId(reason, quote, i)] })),
       ];
     }),

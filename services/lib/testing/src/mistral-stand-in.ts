@@ -69,49 +69,24 @@ export async function startStandIn(answer: StandInAnswer): Promise<StandInServer
 
 /** The facts of a request, as far as `plainAnswer` reads them. */
 interface PromptFacts {
-  readonly language: string;
   readonly reasons: readonly { readonly id: string; readonly direction: string }[];
 }
 
-/** A sentence with claims, as a language model sends it. */
+/** A sentence as a language model sends it. */
 export interface StandInSentence {
   readonly claims: readonly { readonly kind: string; readonly facts: readonly string[] }[];
-  readonly text: string;
 }
 
 /** Returns a truthful answer to a request: the score, and all reasons of each direction. */
-export function plainAnswer({ body }: StandInRequest): { language: string; sentences: StandInSentence[] } {
-  const { language, reasons }: PromptFacts = JSON.parse(body.messages[1]?.content ?? "{}");
-  const isGerman = language === "de";
-  const idsOf = (direction: string): string[] =>
-    reasons.filter((reason) => reason.direction === direction).map(({ id }) => id);
-  const about = (kind: string, ids: readonly string[], write: (list: string) => string): StandInSentence[] =>
-    ids.length === 0
-      ? []
-      : [
-          {
-            claims: [{ kind, facts: ids }],
-            text: write(ids.map((id) => `{name:${id}}`).join(isGerman ? " und " : " and ")),
-          },
-        ];
-  return {
-    language,
-    sentences: [
-      {
-        claims: [
-          { kind: "score", facts: ["score"] },
-          { kind: "band", facts: ["score"] },
-        ],
-        text: isGerman
-          ? "Der Risikowert von {supplier} beträgt {score} ({band})."
-          : "The risk score of {supplier} is {score} ({band}).",
-      },
-      ...about("raises", idsOf("increases"), (list) =>
-        isGerman ? `Das Risiko wird durch ${list} erhöht.` : `The risk is increased by ${list}.`,
-      ),
-      ...about("lowers", idsOf("lowers"), (list) =>
-        isGerman ? `Das Risiko wird durch ${list} gesenkt.` : `The risk is lowered by ${list}.`,
-      ),
-    ],
+export function plainAnswer({ body }: StandInRequest): { sentences: StandInSentence[] } {
+  const { reasons }: PromptFacts = JSON.parse(body.messages[1]?.content ?? "{}");
+  const about = (kind: string, direction: string): StandInSentence[] => {
+    const facts = reasons.filter((reason) => reason.direction === direction).map(({ id }) => id);
+    return facts.length === 0 ? [] : [{ claims: [{ kind, facts }] }];
   };
+  const score = [
+    { kind: "score", facts: ["score"] },
+    { kind: "band", facts: ["score"] },
+  ];
+  return { sentences: [{ claims: score }, ...about("raises", "increases"), ...about("lowers", "lowers")] };
 }

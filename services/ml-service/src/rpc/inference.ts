@@ -179,7 +179,7 @@ export function inferenceHandlers({
         waitMs: narrativeWaitMs(context.timeoutMs()),
       });
       for (const sentence of narrative.sentences) yield { part: { case: "narrative", value: sentence } };
-      yield { part: { case: "narrativeInfo", value: narrativeInfoToProto(narrative, facts, language) } };
+      yield { part: { case: "narrativeInfo", value: narrativeInfoToProto(narrative, language) } };
       const source = narrative.source === "template" ? NarrativeSource.TEMPLATE : NarrativeSource.MISTRAL;
       yield { part: { case: "narrativeSource", value: source } };
     },

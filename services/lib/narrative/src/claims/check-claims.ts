@@ -1,8 +1,7 @@
-import { sideOf } from "../answer/placeholders.ts";
-import { CLAIM_KINDS, hasFields } from "../answer/read-answer.ts";
+import { CLAIM_KINDS, isObject, type SentClaims } from "../answer/read-answer.ts";
 import type { ContractQuote } from "../facts/contract-quotes.ts";
-import type { Language } from "../facts/language.ts";
 import type { NarrativeFacts, ReasonFact } from "../facts/narrative-facts.ts";
+import { comparisonOf, isMissing } from "../facts/reason-values.ts";
 
 /** What a claim states. */
 export type ClaimKind = (typeof CLAIM_KINDS)[number];
@@ -42,23 +41,26 @@ export const quoteId = ({ id }: ReasonFact, { start, end }: ContractQuote, index
  * Compares the claims of a sentence with the facts. All must be true: a claim of an unknown kind, of an unknown fact,
  * or that the facts do not confirm makes the sentence false.
  */
-export function checkClaims(sent: readonly unknown[], facts: NarrativeFacts, language: Language): CheckedClaims {
-  if (sent.length === 0) return { problem: "the sentence has no claims" };
+export function checkClaims(sent: SentClaims, facts: NarrativeFacts): CheckedClaims {
   if (sent.length > MAX_CLAIMS) return { problem: `the sentence has more than ${MAX_CLAIMS} claims` };
   const claims: Claim[] = [];
   for (const json of sent) {
-    const claim = readClaim(json, facts, language);
+    const claim = readClaim(json, facts);
     if (typeof claim === "string") return { problem: claim };
     claims.push(claim);
   }
   return { claims };
 }
 
+/** Whether a value is an object with the fields of a claim and no other ones, which could state something. */
+const hasKindAndFacts = (json: unknown): json is Record<"kind" | "facts", unknown> =>
+  isObject(json) && Object.keys(json).toSorted().join() === "facts,kind";
+
 const NOTHING = { reasons: [], missing: [], quotes: [] } as const;
 
 /** Returns a true claim, or what is wrong with it. */
-function readClaim(json: unknown, facts: NarrativeFacts, language: Language): Claim | string {
-  if (!hasFields(json, ["facts", "kind"])) return "a claim has not the form that is asked for";
+function readClaim(json: unknown, facts: NarrativeFacts): Claim | string {
+  if (!hasKindAndFacts(json)) return "a claim has not the form that is asked for";
   const kind = CLAIM_KINDS.find((one) => one === json.kind);
   if (kind === undefined) return "a claim has an unknown kind";
   const { facts: ids } = json;
@@ -70,7 +72,7 @@ function readClaim(json: unknown, facts: NarrativeFacts, language: Language): Cl
   if (kind === "quote") return quoteClaim(ids, facts);
   const reasons = ids.flatMap((id) => facts.reasons.find((reason) => reason.id === id) ?? []);
   if (reasons.length !== ids.length) return `a claim "${kind}" names a fact that does not exist`;
-  const wrong = reasonsProblem(kind, reasons, language);
+  const wrong = reasonsProblem(kind, reasons);
   return wrong === undefined
     ? { ...NOTHING, kind, reasons }
     : `the claim "${kind}" of ${ids.join()} is false: ${wrong}`;
@@ -94,7 +96,8 @@ function missingClaim(ids: readonly string[], facts: NarrativeFacts): Claim | st
     const reason = facts.reasons.find((one) => one.id === id);
     const named = id === ALL_MISSING ? facts.missing : facts.missing.filter((_, i) => missingId(i) === id);
     if (reason === undefined && named.length === 0) return `"${id}" is not missing`;
-    if (reason !== undefined && !hasNoValue(reason)) return `${id} has a value, and a claim says that it is missing`;
+    if (reason !== undefined && !isMissing(reason, facts.missing))
+      return `${id} has a value, and a claim says that it is missing`;
     if (reason) reasons.push(reason);
     missing.push(...named.filter((name) => !missing.includes(name)));
   }
@@ -113,13 +116,10 @@ function quoteClaim(ids: readonly string[], facts: NarrativeFacts): Claim | stri
   return { ...NOTHING, kind: "quote", reasons, quotes: quoted.map(({ quote }) => quote) };
 }
 
-const hasNoValue = ({ value, category, quotes }: ReasonFact): boolean =>
-  value === null && category === "" && quotes.length === 0;
-
 type ReasonClaimKind = Exclude<ClaimKind, "score" | "band" | "nothing_raises" | "nothing_lowers" | "missing" | "quote">;
 
 /** Returns why a claim about reasons is false. */
-function reasonsProblem(kind: ReasonClaimKind, reasons: readonly ReasonFact[], language: Language): string | undefined {
+function reasonsProblem(kind: ReasonClaimKind, reasons: readonly ReasonFact[]): string | undefined {
   const firstNot = (holds: (reason: ReasonFact) => boolean): string | undefined =>
     reasons.find((reason) => !holds(reason))?.id;
   const named = (id: string | undefined, text: string): string | undefined =>
@@ -149,7 +149,7 @@ function reasonsProblem(kind: ReasonClaimKind, reasons: readonly ReasonFact[], l
     case "below":
     case "equal":
       return named(
-        firstNot((reason) => comparedOf(reason, language) === kind),
+        firstNot((reason) => comparisonOf(reason) === kind),
         "does not compare so",
       );
     case "strongest":
@@ -168,10 +168,3 @@ function reasonsProblem(kind: ReasonClaimKind, reasons: readonly ReasonFact[], l
 /** Whether ranks are 1 to n, in any order. */
 const areFirst = (ranks: readonly number[]): boolean =>
   ranks.toSorted((a, b) => a - b).every((rank, i) => rank === i + 1);
-
-/** Returns how a value compares with the typical one. Categories are equal or not comparable. */
-export function comparedOf(reason: ReasonFact, language: Language): "above" | "below" | "equal" | undefined {
-  if (reason.category !== "") return reason.category === reason.typicalCategory ? "equal" : undefined;
-  const side = sideOf(reason, language);
-  return side === "same" ? "equal" : side;
-}

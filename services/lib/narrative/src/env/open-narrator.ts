@@ -36,7 +36,11 @@ export async function openNarrator(
     record: countNarrative,
     onFailure: ({ failure, status }) => logger.warn({ failure, status }, "the language model did not answer"),
   });
-  if (model) logger.info({ language_model: model.name }, "narratives are written by a language model, and checked");
+  if (model)
+    logger.info(
+      { language_model: model.name },
+      "a language model chooses what narratives state; its claims are checked",
+    );
   return { narrate: narrator.narrate, defaultLanguage: config.narrativeLanguage };
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { dativeQuantity, localQuantity, takesDative } from "./quantity-text.ts";
+import { dativeQuantity, localQuantity } from "./quantity-text.ts";
 
 test.each([
   [1, "days", "en", "1 day"],
@@ -27,10 +27,4 @@ test.each([
   ["45", "45"],
 ])("%j in the dative is %j", (quantity, text) => {
   expect(dativeQuantity(quantity)).toBe(text);
-});
-
-test("a quantity has the dative behind a preposition that takes it", () => {
-  for (const before of ["liegt mit ", "Wert von ", "Gegenüber typischen ", "bei nur "])
-    expect(takesDative(before)).toBe(true);
-  for (const before of ["", "beträgt ", "mit dem Verzug: ", "Davon "]) expect(takesDative(before)).toBe(false);
 });

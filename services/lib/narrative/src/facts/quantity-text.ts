@@ -1,4 +1,4 @@
-import { quantityText } from "@bellwether/reasons/reason-text";
+import { withUnit } from "@bellwether/reasons/reason-text";
 import { localNumber } from "./fact-text.ts";
 import type { Language } from "./language.ts";
 
@@ -13,8 +13,8 @@ const SINGULARS: readonly (readonly [plural: RegExp, singular: string])[] = [
 
 /** Returns a number with its unit in a language: "1.5 days", "1 day", "1,5 Tage", "1 Tag". @param unit "": none */
 export function localQuantity(x: number, unit: string, language: Language): string {
-  if (language === "en") return quantityText(x, unit);
   const number = localNumber(x, language);
+  if (language === "en") return withUnit(number, unit);
   if (unit === "") return number;
   const [plural, singular = ""] = SINGULARS.find(([ending]) => ending.test(unit)) ?? [];
   return `${number} ${isOne(number) && plural ? unit.replace(plural, singular) : unit}`;
@@ -25,9 +25,3 @@ export const dativeQuantity = (quantity: string): string =>
   isOne(quantity.split(" ", 1)[0] ?? "") ? quantity : quantity.replace(/^(\S+ \p{Lu}\p{Ll}*(?:e|el|er))$/u, "$1n");
 
 const isOne = (number: string): boolean => number === "1" || number === "-1";
-
-/** The end of a German text after which a quantity has the dative. */
-const BEFORE_DATIVE = /(?:^|\s)(?:aus|bei|gegenüber|mit|nach|seit|von|zu)(?: \p{Ll}+en| nur| etwa| bereits)*\s$/iu;
-
-/** Whether a quantity that follows a German text has the dative. */
-export const takesDative = (before: string): boolean => BEFORE_DATIVE.test(before);

@@ -1,14 +1,15 @@
 import { createHash } from "node:crypto";
-import { type AnswerRejection, checkAnswer, type SentenceWording } from "../check/check-answer.ts";
+import { type AnswerRejection, checkAnswer } from "../check/check-answer.ts";
+import type { ContractQuote } from "../facts/contract-quotes.ts";
 import type { Language } from "../facts/language.ts";
 import type { NarrativeFacts } from "../facts/narrative-facts.ts";
-import { writeTemplate } from "../template/write-template.ts";
+import { type SentenceWording, writeNarrative } from "../render/write-narrative.ts";
+import { quotesOfTemplate, writeTemplate } from "../template/write-template.ts";
 import { ACCEPTED_AGE_MS, createAnswerCache, REJECTED_AGE_MS } from "./answer-cache.ts";
 import { createCircuitBreaker, PROVIDER_BREAKER, UNAUTHORIZED_OPEN_MS } from "./circuit-breaker.ts";
-import { type Correction, correctionOf, mergeCorrection } from "./correct-answer.ts";
 import { type LanguageModel, LanguageModelError, type LanguageModelFailure, type Prompt } from "./language-model.ts";
 import { createTokenBudget, type TokenBudget } from "./token-budget.ts";
-import { writePrompt } from "./write-prompt.ts";
+import { writeCorrection, writePrompt } from "./write-prompt.ts";
 
 /** Why a narrative is from the template. */
 export type TemplateReason =
@@ -27,38 +28,43 @@ export type TemplateReason =
   | LanguageModelFailure;
 
 /**
- * What came of asking the language model once more about sentences that failed: `Correction.result`, or why it was not
- * asked or did not answer.
+ * What came of asking the language model for another answer after one that did not pass the check. WHOLE: the second
+ * one passes. NOTHING: it does not. Others: why it was not asked, or did not answer.
  */
-export type SecondRequest = Correction["result"] | "BUDGET" | LanguageModelFailure;
+export type SecondRequest = "WHOLE" | "NOTHING" | "BUDGET" | LanguageModelFailure;
 
-/** A narrative, and how it was made. */
+/** What a narrative shows. */
+interface ShownNarrative {
+  readonly sentences: readonly string[];
+  /** The words of the contract that the sentences quote. */
+  readonly quotes: readonly ContractQuote[];
+}
+
+/** A narrative, and how it was made. All sentences have the words of the service. */
 export type Narrative =
-  | {
+  | (ShownNarrative & {
       readonly source: "language-model";
-      readonly sentences: readonly string[];
       /** Name of the language model. */
       readonly modelName: string;
       /** Whether the answer was stored from an earlier call with equal facts. */
       readonly isCached: boolean;
-      /** Who chose the words of each sentence. */
+      /** Who chose the content of each sentence. */
       readonly wordings: readonly SentenceWording[];
-      /** Number of sentences of the answer that are not shown. */
+      /** Number of sentences of the answer without claims. */
       readonly rejectedSentences: number;
-      /** The first rule that a sentence breaks, or INCOMPLETE. Left out: all that the answer states is shown. */
+      /** CLAIMS: a sentence of the answer has no claims. INCOMPLETE: sentences were added. Left out: neither. */
       readonly rejection?: AnswerRejection;
-      /** Left out: nothing failed at first. */
+      /** Left out: the first answer passed. */
       readonly secondRequest?: SecondRequest;
-    }
-  | {
+    })
+  | (ShownNarrative & {
       readonly source: "template";
-      readonly sentences: readonly string[];
       readonly reason: TemplateReason;
       /** The rule that the answer breaks. Only with the reason REJECTED. */
       readonly rejection?: AnswerRejection;
       /** Only with the reason REJECTED. */
       readonly secondRequest?: SecondRequest;
-    };
+    });
 
 /** What a narrative is written about. */
 export interface NarrativeRequest {
@@ -118,8 +124,8 @@ interface Call {
 
 /**
  * Creates a narrator. Equal facts are asked for once: callers at the same time share one call, later ones get the
- * stored answer. Where sentences of an answer fail, the model is asked once more about these. Each answer is checked
- * for each supplier before it is shown.
+ * stored answer. Where an answer does not pass the check, the model is asked once more. An answer is checked each time
+ * before anything of it is shown.
  */
 export function createNarrator({ model, limits, now, record, onFailure }: NarratorOptions): Narrator {
   const breaker = createCircuitBreaker({ ...PROVIDER_BREAKER, now });
@@ -139,29 +145,30 @@ export function createNarrator({ model, limits, now, record, onFailure }: Narrat
     return error.failure;
   };
 
-  /** Asks once more about the sentences of an answer that fail. */
+  /** Asks once more, where an answer does not pass the check. */
   const askAgain = async (
     content: string,
-    { facts, language }: NarrativeRequest,
+    facts: NarrativeFacts,
     prompt: Prompt,
     asked: LanguageModel,
     signal: AbortSignal,
   ): Promise<Answered> => {
-    const correction = correctionOf(prompt, content, facts, language);
-    if (correction === undefined) return { content };
+    const checked = checkAnswer(content, facts);
+    if (checked.rejection === undefined) return { content };
     if (signal.aborted) return { content, secondRequest: "TIMEOUT" };
-    const call = callModel(asked, correction, budget, signal);
+    const call = callModel(asked, writeCorrection(prompt, content, checked.problems), budget, signal);
     if (call === undefined) return { content, secondRequest: "BUDGET" };
     try {
-      const merged = mergeCorrection(content, await call, facts, language);
-      return { content: merged.content, secondRequest: merged.result };
+      const second = await call;
+      const isTrue = checkAnswer(second, facts).rejection === undefined;
+      return isTrue ? { content: second, secondRequest: "WHOLE" } : { content, secondRequest: "NOTHING" };
     } catch (cause) {
       return { content, secondRequest: failed(cause) };
     }
   };
 
   /** Returns the call that is under way or that is begun, or why none is begun. */
-  const ask = (key: string, prompt: Prompt, asked: LanguageModel, request: NarrativeRequest): Call | TemplateReason => {
+  const ask = (key: string, prompt: Prompt, asked: LanguageModel, facts: NarrativeFacts): Call | TemplateReason => {
     const shared = underWay.get(key);
     if (shared) return shared;
     if (underWay.size >= limits.concurrency) return "BUSY";
@@ -177,7 +184,7 @@ export function createNarrator({ model, limits, now, record, onFailure }: Narrat
         (content): Promise<Answered> | Answered => {
           breaker.succeeded();
           call.soFar = { content };
-          return askAgain(content, request, prompt, asked, signal);
+          return askAgain(content, facts, prompt, asked, signal);
         },
         (cause: unknown): Answered => ({ reason: failed(cause) }),
       )
@@ -194,7 +201,8 @@ export function createNarrator({ model, limits, now, record, onFailure }: Narrat
       rejection?: AnswerRejection,
       secondRequest?: SecondRequest,
     ): Narrative => ({
-      ...{ source: "template", sentences: writeTemplate(supplierId, facts, language), reason },
+      ...{ source: "template", sentences: writeTemplate(supplierId, facts, language), quotes: quotesOfTemplate(facts) },
+      reason,
       ...(rejection !== undefined && { rejection }),
       ...(secondRequest !== undefined && { secondRequest }),
     });
@@ -208,27 +216,29 @@ export function createNarrator({ model, limits, now, record, onFailure }: Narrat
     if (stored && "rejection" in stored) return template("REJECTED", stored.rejection, stored.secondRequest);
     let answered: Answered | undefined = stored;
     if (answered === undefined) {
-      const asked = ask(key, prompt, model, request);
+      const asked = ask(key, prompt, model, facts);
       if (typeof asked === "string") return template(asked);
       answered = await withinTime(asked, waitMs, signal);
     }
     if ("reason" in answered) return template(answered.reason);
     const { content, secondRequest } = answered;
-    const checked = checkAnswer(content, supplierId, facts, language);
+    const checked = checkAnswer(content, facts);
     // The first answer of a call that is still under way is not stored: a better one may follow.
     const isLast = !underWay.has(key);
-    if (!checked.accepted) {
+    if (checked.rejection !== undefined) {
       if (isLast) cache.set(key, { rejection: checked.rejection, secondRequest }, REJECTED_AGE_MS);
       return template("REJECTED", checked.rejection, secondRequest);
     }
     if (stored === undefined && isLast) cache.set(key, answered, ACCEPTED_AGE_MS);
+    const { sentences, quotes, isComplete } = writeNarrative(checked.sentences, supplierId, facts, language);
+    const rejection = checked.emptySentences > 0 ? "CLAIMS" : isComplete ? undefined : "INCOMPLETE";
     return {
       source: "language-model",
-      sentences: checked.sentences.map(({ text }) => text),
-      ...{ modelName: model.name, isCached: stored !== undefined },
-      wordings: checked.sentences.map(({ wording }) => wording),
-      rejectedSentences: checked.rejectedSentences,
-      ...(checked.rejection !== undefined && { rejection: checked.rejection }),
+      sentences: sentences.map(({ text }) => text),
+      ...{ quotes, modelName: model.name, isCached: stored !== undefined },
+      wordings: sentences.map(({ wording }) => wording),
+      rejectedSentences: checked.emptySentences,
+      ...(rejection !== undefined && { rejection }),
       ...(secondRequest !== undefined && { secondRequest }),
     };
   };

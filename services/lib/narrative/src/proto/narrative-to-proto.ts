@@ -7,12 +7,11 @@ import {
   NarrativeWording,
 } from "@bellwether/gen/bellwether/inference/v1/narrative_pb";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { quotesOf } from "../answer/read-answer.ts";
-import type { AnswerRejection, SentenceWording } from "../check/check-answer.ts";
+import type { AnswerRejection } from "../check/check-answer.ts";
 import type { Language } from "../facts/language.ts";
-import type { NarrativeFacts } from "../facts/narrative-facts.ts";
 import { outcomeOf, wordingsOf } from "../generate/narrative-metrics.ts";
 import type { Narrative, SecondRequest } from "../generate/narrator.ts";
+import type { SentenceWording } from "../render/write-narrative.ts";
 
 const LANGUAGE_NUMBERS = {
   en: NarrativeLanguage.ENGLISH,
@@ -21,7 +20,6 @@ const LANGUAGE_NUMBERS = {
 
 const OUTCOMES: Readonly<Record<ReturnType<typeof outcomeOf>, NarrativeOutcome>> = {
   ACCEPTED: NarrativeOutcome.ACCEPTED,
-  WORDED_BY_SERVICE: NarrativeOutcome.WORDED_BY_SERVICE,
   SENTENCES_REPLACED: NarrativeOutcome.SENTENCES_REPLACED,
   NOT_CONFIGURED: NarrativeOutcome.NOT_CONFIGURED,
   NO_SCORE: NarrativeOutcome.NO_SCORE,
@@ -38,16 +36,12 @@ const OUTCOMES: Readonly<Record<ReturnType<typeof outcomeOf>, NarrativeOutcome>>
 
 const REJECTIONS: Readonly<Record<AnswerRejection, NarrativeRejection>> = {
   FORM: NarrativeRejection.FORM,
-  LANGUAGE: NarrativeRejection.LANGUAGE,
   SIZE: NarrativeRejection.SIZE,
-  NOT_IN_FACTS: NarrativeRejection.NOT_IN_FACTS,
   INCOMPLETE: NarrativeRejection.INCOMPLETE,
-  REFERENCES: NarrativeRejection.REFERENCES,
   CLAIMS: NarrativeRejection.CLAIMS,
 };
 
 const WORDINGS: Readonly<Record<SentenceWording, NarrativeWording>> = {
-  model: NarrativeWording.MODEL,
   service: NarrativeWording.SERVICE,
   template: NarrativeWording.TEMPLATE,
 };
@@ -55,7 +49,6 @@ const WORDINGS: Readonly<Record<SentenceWording, NarrativeWording>> = {
 const { FAILED } = NarrativeSecondRequest;
 const SECOND_REQUESTS: Readonly<Record<SecondRequest, NarrativeSecondRequest>> = {
   WHOLE: NarrativeSecondRequest.WHOLE,
-  PART: NarrativeSecondRequest.PART,
   NOTHING: NarrativeSecondRequest.NOTHING,
   BUDGET: NarrativeSecondRequest.BUDGET,
   ...{ TIMEOUT: FAILED, UNAUTHORIZED: FAILED, RATE_LIMITED: FAILED, UNAVAILABLE: FAILED, MALFORMED: FAILED },
@@ -67,16 +60,12 @@ export function languageFromProto(language: NarrativeLanguage, fallback: Languag
   return language === NarrativeLanguage.ENGLISH ? "en" : fallback;
 }
 
-/** Returns how a narrative was made, and the quotes of the facts that it contains. */
+/** Returns how a narrative was made, and the words of the contract that it quotes. */
 export function narrativeInfoToProto(
   narrative: Narrative,
-  facts: NarrativeFacts,
   language: Language,
 ): MessageInitShape<typeof NarrativeInfoSchema> {
-  const text = narrative.sentences.join(" ");
-  const quotes = quotesOf(facts)
-    .filter((quote) => text.includes(quote.text))
-    .map(({ text, start, end }) => ({ text, ...(start >= 0 && { start, end }) }));
+  const quotes = narrative.quotes.map(({ text, start, end }) => ({ text, ...(start >= 0 && { start, end }) }));
   const { rejection, secondRequest } = narrative;
   const wordings = wordingsOf(narrative);
   return {

@@ -1,11 +1,15 @@
 import { listed } from "@bellwether/reasons/reason-text";
+import { quotedText } from "../facts/data-text.ts";
 import { PHRASES } from "../template/phrases.ts";
 import type { FeatureDetails, Influence, Relation, Wordings } from "./wordings.ts";
 
-const { compared: COMPARED, quoted } = PHRASES.en;
+const COMPARED = PHRASES.en.compared;
 
+const quoted = (quotes: readonly string[]): readonly string[] => quotes.map((text) => quotedText(text, "en"));
+
+/** Returns quotes as a part of a list, marked as words of the contract. */
 const quotedWords = (quotes: readonly string[]): string =>
-  `the contract ${quotes.length === 1 ? "word" : "words"} ${listed(quotes.map(quoted))}`;
+  `${quotes.length === 1 ? "a word" : "words"} of the contract (${quoted(quotes).join(", ")})`;
 
 /** Returns a feature with what is claimed of it in brackets. */
 function inBrackets(details: FeatureDetails): string {
@@ -24,7 +28,7 @@ function detailsText({ reason, value, typical, compared, isMissing }: FeatureDet
       ? undefined
       : isCategory
         ? "as most often"
-        : COMPARED[compared === "equal" ? "same" : compared](typical);
+        : COMPARED[compared](typical);
   if (side !== undefined) return value === undefined ? side : `${value}, ${side}`;
   const usual = typical === undefined ? undefined : `${isCategory ? "most often" : "typical is"} ${typical}`;
   return [value, usual].filter((part) => part !== undefined).join("; ");
@@ -36,19 +40,27 @@ function atEnd(details: FeatureDetails, variant: number): string {
   const isPlain = quotes.length === 0 && !isMissing && reason.category === "" && value !== undefined;
   if (variant % 2 === 0 || !isPlain || typical === undefined) return inBrackets(details);
   if (compared === undefined) return `${reason.label}, where the value is ${value} and the typical one ${typical}`;
-  return `${reason.label}, where the value of ${value} is ${COMPARED[compared === "equal" ? "same" : compared](typical)}`;
+  return `${reason.label}, where the value of ${value} is ${COMPARED[compared](typical)}`;
 }
 
 /** The clauses before the features: plain, with the strongest, and in addition to others. */
 const CLAUSES = {
   increases: {
     plain: ["the risk is increased by", "the score is pushed up by", "higher risk comes from"],
-    most: ["the risk is increased most by", "the score is pushed up above all by", "most of the added risk comes from"],
+    most: [
+      "the risk is increased most by",
+      "the score is pushed up above all by",
+      "the largest part of the added risk comes from",
+    ],
     also: ["the risk is also increased by", "the score is also pushed up by", "further risk comes from"],
   },
   lowers: {
     plain: ["the risk is lowered by", "the score is brought down by", "relief comes from"],
-    most: ["the risk is lowered most by", "the score is brought down above all by", "most of the relief comes from"],
+    most: [
+      "the risk is lowered most by",
+      "the score is brought down above all by",
+      "the largest part of the relief comes from",
+    ],
     also: ["the risk is also lowered by", "the score is also brought down by", "further relief comes from"],
   },
 } as const;
@@ -101,12 +113,13 @@ export const ENGLISH: Wordings = {
   feature: (details) => {
     const { reason, value, typical, compared, isMissing, quotes } = details;
     const { label, category } = reason;
-    if (quotes.length > 0) return `The contract has ${quotedWords(quotes).replace("contract ", "")}`;
+    if (quotes.length > 0)
+      return `The contract has the ${quotes.length === 1 ? "word" : "words"} ${listed(quoted(quotes))}`;
     if (isMissing) return `There is no value for ${label}`;
     const of = `of ${label} is`;
     if (category !== "") return `The category ${of} ${detailsText(details)}`;
     if (value === undefined && compared === undefined) return `The typical value ${of} ${typical ?? ""}`;
-    const side = compared && typical !== undefined && COMPARED[compared === "equal" ? "same" : compared](typical);
+    const side = compared && typical !== undefined && COMPARED[compared](typical);
     if (value === undefined) return `The value ${of} ${side}`;
     if (side !== undefined) return `The value ${of} ${value}, ${side}`;
     return `The value ${of} ${value}${typical === undefined ? "" : `, and the typical one is ${typical}`}`;

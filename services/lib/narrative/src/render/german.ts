@@ -1,22 +1,26 @@
 import { listed } from "@bellwether/reasons/reason-text";
+import { quotedText } from "../facts/data-text.ts";
 import { dativeQuantity } from "../facts/quantity-text.ts";
 import { PHRASES } from "../template/phrases.ts";
 import type { FeatureDetails, Influence, Relation, Wordings } from "./wordings.ts";
 
-const { compared: COMPARED, quoted, and: AND } = PHRASES.de;
+const { compared: COMPARED, and: AND } = PHRASES.de;
 
-/** The article of words of the contract, behind "durch" and behind "von". */
-const ARTICLES = { accusative: ["das Wort", "die Wörter"], dative: ["dem Wort", "den Wörtern"] } as const;
-type Case = keyof typeof ARTICLES;
+/** How words of the contract are called, behind "durch" and behind "von". */
+const WORDS = { accusative: ["ein Wort", "Wörter"], dative: ["einem Wort", "Wörtern"] } as const;
+type Case = keyof typeof WORDS;
 
+const quoted = (quotes: readonly string[]): readonly string[] => quotes.map((text) => quotedText(text, "de"));
+
+/** Returns quotes as a part of a list, marked as words of the contract. */
 const quotedWords = (quotes: readonly string[], as: Case): string =>
-  `${ARTICLES[as][quotes.length === 1 ? 0 : 1]} ${listed(quotes.map(quoted), AND)} im Vertrag`;
+  `${WORDS[as][quotes.length === 1 ? 0 : 1]} des Vertrags (${quoted(quotes).join(", ")})`;
 
 /** Returns a feature with what is claimed of it in brackets. */
 function inBrackets(details: FeatureDetails, as: Case): string {
   const { reason, quotes } = details;
   if (quotes.length > 0) return quotedWords(quotes, as);
-  if (reason.quotes.length > 0) return as === "accusative" ? "Wörter im Vertrag" : "Wörtern im Vertrag";
+  if (reason.quotes.length > 0) return `${WORDS[as][1]} des Vertrags`;
   const text = detailsText(details);
   return text === "" ? reason.label : `${reason.label} (${text})`;
 }
@@ -27,9 +31,6 @@ const list = (features: readonly FeatureDetails[], as: Case): string =>
     AND,
   );
 
-const sideText = (compared: "above" | "below" | "equal", typical: string): string =>
-  COMPARED[compared === "equal" ? "same" : compared](typical);
-
 function detailsText({ reason, value, typical, compared, isMissing }: FeatureDetails): string {
   if (isMissing) return typical === undefined ? "Wert nicht bekannt" : `Wert nicht bekannt; typisch: ${typical}`;
   const isCategory = reason.category !== "";
@@ -38,7 +39,7 @@ function detailsText({ reason, value, typical, compared, isMissing }: FeatureDet
       ? undefined
       : isCategory
         ? "wie meistens"
-        : sideText(compared, typical);
+        : COMPARED[compared](typical);
   if (side !== undefined) return value === undefined ? side : `${value}, ${side}`;
   const usual = typical === undefined ? undefined : `${isCategory ? "meist" : "typisch:"} ${typical}`;
   return [value, usual].filter((part) => part !== undefined).join("; ");
@@ -50,36 +51,40 @@ function atEnd(details: FeatureDetails, variant: number): string {
   const isPlain = quotes.length === 0 && !isMissing && reason.category === "" && value !== undefined;
   if (variant % 2 === 0 || !isPlain || typical === undefined) return inBrackets(details, "accusative");
   if (compared === undefined)
-    return `${reason.label}, mit ${dativeQuantity(value)} gegenüber typischen ${dativeQuantity(typical)}`;
-  return `${reason.label}, mit ${dativeQuantity(value)} ${sideText(compared, typical)}`;
+    return `${reason.label}, mit ${dativeQuantity(value)} gegenüber einem typischen Wert von ${dativeQuantity(typical)}`;
+  return `${reason.label}, mit ${dativeQuantity(value)} ${COMPARED[compared](typical)}`;
 }
 
 /** The clauses before the features. BUT is the place of "dagegen", MOST that of "vor allem". */
 const CLAUSES = {
   increases: {
-    plain: ["Erhöht wird das Risiko BUT durch", "Das Risiko steigt BUT durch", "Der Wert wird BUT angehoben durch"],
+    plain: [
+      "Erhöht wird das Risiko BUT durch",
+      "Das Risiko steigt BUT durch",
+      "Der Risikowert wird BUT angehoben durch",
+    ],
     most: [
       "Am stärksten erhöht wird das Risiko BUT durch",
       "Das Risiko steigt BUT vor allem durch",
-      "Der Wert wird BUT vor allem angehoben durch",
+      "Der Risikowert wird BUT vor allem angehoben durch",
     ],
     also: [
       "Erhöht wird das Risiko auch durch",
       "Das Risiko steigt außerdem durch",
-      "Der Wert wird außerdem angehoben durch",
+      "Der Risikowert wird außerdem angehoben durch",
     ],
   },
   lowers: {
-    plain: ["Gesenkt wird das Risiko BUT durch", "Das Risiko sinkt BUT durch", "Der Wert wird BUT gesenkt durch"],
+    plain: ["Gesenkt wird das Risiko BUT durch", "Das Risiko sinkt BUT durch", "Der Risikowert wird BUT gesenkt durch"],
     most: [
       "Am stärksten gesenkt wird das Risiko BUT durch",
       "Das Risiko sinkt BUT vor allem durch",
-      "Der Wert wird BUT vor allem gesenkt durch",
+      "Der Risikowert wird BUT vor allem gesenkt durch",
     ],
     also: [
       "Gesenkt wird das Risiko auch durch",
       "Das Risiko sinkt außerdem durch",
-      "Der Wert wird außerdem gesenkt durch",
+      "Der Risikowert wird außerdem gesenkt durch",
     ],
   },
 } as const;
@@ -129,11 +134,11 @@ export const GERMAN: Wordings = {
     const { reason, value, typical, compared, isMissing, quotes } = details;
     const { label, category } = reason;
     if (quotes.length > 0)
-      return `Im Vertrag ${quotes.length === 1 ? "steht" : "stehen"} ${quotedWords(quotes, "accusative").replace(" im Vertrag", "")}`;
+      return `Im Vertrag ${quotes.length === 1 ? "steht das Wort" : "stehen die Wörter"} ${listed(quoted(quotes), AND)}`;
     if (isMissing) return `Für ${label} gibt es keinen Wert`;
     if (category !== "") return `Die Kategorie von ${label} ist ${detailsText(details)}`;
     if (value === undefined && compared === undefined) return `Der typische Wert von ${label} beträgt ${typical ?? ""}`;
-    const side = compared && typical !== undefined ? sideText(compared, typical) : undefined;
+    const side = compared && typical !== undefined ? COMPARED[compared](typical) : undefined;
     if (value === undefined) return `Der Wert von ${label} liegt ${side}`;
     if (side !== undefined) return `Der Wert von ${label} beträgt ${value} und liegt ${side}`;
     return `Der Wert von ${label} beträgt ${value}${typical === undefined ? "" : `, der typische ${typical}`}`;

@@ -1,21 +1,21 @@
-import { placeholderText } from "../answer/placeholders.ts";
 import type { Claim, ClaimKind } from "../claims/check-claims.ts";
+import { dataText } from "../facts/data-text.ts";
 import { localNumber, localScore } from "../facts/fact-text.ts";
 import type { Language } from "../facts/language.ts";
 import type { NarrativeFacts, ReasonFact } from "../facts/narrative-facts.ts";
+import { typicalText, valueText } from "../facts/reason-values.ts";
 import { PHRASES } from "../template/phrases.ts";
 import { ENGLISH } from "./english.ts";
 import { GERMAN } from "./german.ts";
+import { createUnsaidFilter } from "./unsaid-claims.ts";
 import type { FeatureDetails, Influence, Relation, Wordings } from "./wordings.ts";
 
 const WORDINGS: Readonly<Record<Language, Wordings>> = { en: ENGLISH, de: GERMAN };
 
 /** Writes the claims of sentences in the words of the service, in the order of the narrative. */
 export interface ClaimRenderer {
-  /** Returns one sentence or several that say all of the claims, and nothing else. */
+  /** Returns sentences that say all of the claims that no sentence before has said, and nothing else. */
   render(claims: readonly Claim[]): readonly string[];
-  /** Takes note of claims that are shown in the words of the language model. */
-  skip(claims: readonly Claim[]): void;
 }
 
 /** Features that one sentence names at most; with more, it is divided. */
@@ -27,10 +27,11 @@ const MAX_JOINED = 3;
 export function createClaimRenderer(supplierId: string, facts: NarrativeFacts, language: Language): ClaimRenderer {
   const wordings = WORDINGS[language];
   let variant = Math.round((facts.riskScore ?? 0) * 100) + facts.reasons.length;
-  const said = new Set<ReasonFact["direction"]>();
+  const directions = new Set<ReasonFact["direction"]>();
+  const takeUnsaid = createUnsaidFilter();
 
   const relationOf = (direction: ReasonFact["direction"]): Relation =>
-    said.has(direction) ? "also" : said.size > 0 ? "contrast" : "first";
+    directions.has(direction) ? "also" : directions.size > 0 ? "contrast" : "first";
 
   const renderInfluences = (influences: readonly Influence[]): readonly string[] => {
     const [one, other] = influences;
@@ -39,19 +40,20 @@ export function createClaimRenderer(supplierId: string, facts: NarrativeFacts, l
       (sum, { first, followers, others }) => sum + first.length + followers.length + others.length,
       0,
     );
-    if (other !== undefined && count <= FEATURES_IN_JOINED && said.size === 0) {
-      said.add("increases").add("lowers");
+    if (other !== undefined && count <= FEATURES_IN_JOINED && directions.size === 0) {
+      directions.add("increases").add("lowers");
       return [wordings.both(one, other)];
     }
     return influences.map((influence) => {
       const relation = relationOf(influence.direction);
-      said.add(influence.direction);
+      directions.add(influence.direction);
       return wordings.influence(influence, relation, variant++);
     });
   };
 
-  const render = (claims: readonly Claim[]): readonly string[] => {
-    const features = featuresOf(claims, facts, language);
+  const render = (claimed: readonly Claim[]): readonly string[] => {
+    const claims = takeUnsaid(claimed);
+    const features = featuresOf(claims, language);
     const influences = influencesOf(claims, features);
     const directed = new Set(influences.flatMap(({ first, followers, others }) => [...first, ...followers, ...others]));
     const labels = (reasons: readonly ReasonFact[]): string[] => reasons.map(({ label }) => label);
@@ -82,12 +84,7 @@ export function createClaimRenderer(supplierId: string, facts: NarrativeFacts, l
     const order = [...new Set(claims.flatMap(groupsOf))];
     return [...new Set(order.flatMap((group) => groups[group]()))].map((text) => `${text}.`);
   };
-  return {
-    render,
-    skip(claims) {
-      for (const { direction } of directedReasons(claims)) said.add(direction);
-    },
-  };
+  return { render };
 }
 
 type Group = "score" | "features" | "missing" | "nothing";
@@ -111,19 +108,17 @@ const directedReasons = (claims: readonly Claim[]): readonly ReasonFact[] => [
 ];
 
 /** Returns what is claimed of each feature, in the order of the claims. */
-function featuresOf(claims: readonly Claim[], facts: NarrativeFacts, language: Language): readonly FeatureDetails[] {
+function featuresOf(claims: readonly Claim[], language: Language): readonly FeatureDetails[] {
   const reasons = [...new Set(claims.flatMap((claim) => claim.reasons))];
   return reasons.map((reason): FeatureDetails => {
     const isClaimed = (...kinds: readonly ClaimKind[]): boolean =>
       claims.some((claim) => kinds.includes(claim.kind) && claim.reasons.includes(reason));
-    const text = (kind: "value" | "typical"): string =>
-      placeholderText({ kind, reasons: [reason] }, "", facts, language);
     const compared = (["above", "below", "equal"] as const).find((kind) => isClaimed(kind));
     const quotes = claims.flatMap((claim) => claim.quotes).filter((quote) => reason.quotes.includes(quote));
     return {
       reason,
-      value: isClaimed("value") ? text("value") : undefined,
-      typical: isClaimed("typical") || compared !== undefined ? text("typical") : undefined,
+      value: isClaimed("value") ? valueText(reason, language) : undefined,
+      typical: isClaimed("typical") || compared !== undefined ? typicalText(reason, language) : undefined,
       compared,
       isMissing: isClaimed("missing"),
       quotes: [...new Set(quotes)].map((quote) => quote.text),
@@ -143,7 +138,8 @@ function influencesOf(claims: readonly Claim[], features: readonly FeatureDetail
     const strongest = claims.filter(({ kind }) => kind === "strongest").flatMap(({ reasons }) => reasons);
     const heads = named.filter(({ reason }) => strongest.includes(reason));
     const order = claims.find(
-      ({ kind, reasons }) => kind === "order" && reasons.every((reason) => named.some((one) => one.reason === reason)),
+      ({ kind, reasons }) =>
+        kind === "order" && isNext(reasons) && reasons.every((reason) => named.some((one) => one.reason === reason)),
     );
     const [leader] = order?.reasons ?? [];
     const first =
@@ -156,6 +152,10 @@ function influencesOf(claims: readonly Claim[], features: readonly FeatureDetail
     return { direction, isStrongest: heads.length > 0, first, followers, others };
   });
 }
+
+/** Whether each feature is the next one in strength: only then do readers understand "followed by" as it is meant. */
+const isNext = (reasons: readonly ReasonFact[]): boolean =>
+  reasons.every(({ rank }, i) => i === 0 || rank === (reasons[i - 1]?.rank ?? 0) + 1);
 
 /** Whether the clauses say an order: its features are one that is named first, and those that follow it. */
 const isFollowed = ({ reasons }: Claim, influences: readonly Influence[]): boolean =>
@@ -184,14 +184,15 @@ function scoreSentences(
 ): readonly string[] {
   const wordings = WORDINGS[language];
   const phrases = PHRASES[language];
+  const supplier = dataText(supplierId, language);
   const says = (kind: ClaimKind): boolean => claims.some((claim) => claim.kind === kind);
   if (riskScore === null)
-    return [phrases.prediction(supplierId, localNumber(prediction ?? 0, language)).replace(/\.$/, "")];
+    return [phrases.prediction(supplier, localNumber(prediction ?? 0, language)).replace(/\.$/, "")];
   const score = localScore(riskScore, language);
-  if (!says("score")) return [wordings.band(supplierId, phrases.bands[band])];
+  if (!says("score")) return [wordings.band(supplier, phrases.bands[band])];
   return [
     says("band")
-      ? wordings.scoreAndBand(supplierId, score, phrases.bands[band], variant)
-      : wordings.score(supplierId, score, variant),
+      ? wordings.scoreAndBand(supplier, score, phrases.bands[band], variant)
+      : wordings.score(supplier, score, variant),
   ];
 }

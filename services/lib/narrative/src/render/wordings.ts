@@ -1,4 +1,5 @@
 import type { ReasonFact } from "../facts/narrative-facts.ts";
+import type { Comparison } from "../facts/reason-values.ts";
 
 /** What the claims of a sentence say of one feature, beside its direction. */
 export interface FeatureDetails {
@@ -6,7 +7,7 @@ export interface FeatureDetails {
   /** The value with its unit, or the category. Undefined: not claimed. */
   readonly value: string | undefined;
   readonly typical: string | undefined;
-  readonly compared: "above" | "below" | "equal" | undefined;
+  readonly compared: Comparison | undefined;
   /** Whether it is claimed to have no value. */
   readonly isMissing: boolean;
   /** Claimed words of the contract. */

@@ -1,6 +1,7 @@
 import type { Band } from "@bellwether/contract/band-codes";
 import type { Language } from "../facts/language.ts";
 import { dativeQuantity } from "../facts/quantity-text.ts";
+import type { Comparison } from "../facts/reason-values.ts";
 
 /** The texts of the template in one language. */
 export interface Phrases {
@@ -14,15 +15,10 @@ export interface Phrases {
   readonly prediction: (supplierId: string, prediction: string) => string;
   readonly increased: (reasons: string) => string;
   readonly lowered: (reasons: string) => string;
-  readonly alsoIncreased: (reasons: string) => string;
-  readonly alsoLowered: (reasons: string) => string;
   readonly missing: (features: string) => string;
   readonly words: (quotes: string) => string;
-  readonly quoted: (text: string) => string;
   /** Where a value lies relative to the typical value. */
-  readonly compared: Readonly<Record<"above" | "below" | "same", (typical: string) => string>>;
-  /** What one reason does, and what several do. */
-  readonly effects: Readonly<Record<"increases" | "lowers", { readonly one: string; readonly several: string }>>;
+  readonly compared: Readonly<Record<Comparison, (typical: string) => string>>;
 }
 
 /** The texts of the template. */
@@ -39,19 +35,12 @@ export const PHRASES: Readonly<Record<Language, Phrases>> = {
       `The model answers ${prediction} for ${id}: it is a regressor, whose number has no risk score and no band.`,
     increased: (reasons) => `It is increased most by ${reasons}.`,
     lowered: (reasons) => `It is lowered most by ${reasons}.`,
-    alsoIncreased: (reasons) => `The risk is increased by ${reasons}.`,
-    alsoLowered: (reasons) => `The risk is lowered by ${reasons}.`,
     missing: (features) => `Not known: ${features}.`,
-    words: (quotes) => `words such as ${quotes}`,
-    quoted: (text) => `"${text}"`,
+    words: (quotes) => `words of the contract: ${quotes}`,
     compared: {
       above: (typical) => `above the typical ${typical}`,
       below: (typical) => `below the typical ${typical}`,
-      same: (typical) => `at the typical ${typical}`,
-    },
-    effects: {
-      increases: { one: "increases the risk", several: "increase the risk" },
-      lowers: { one: "lowers the risk", several: "lower the risk" },
+      equal: (typical) => `at the typical ${typical}`,
     },
   },
   de: {
@@ -66,19 +55,12 @@ export const PHRASES: Readonly<Record<Language, Phrases>> = {
       `Das Modell antwortet ${prediction} für ${id}: Es ist ein Regressor, dessen Zahl weder Risikowert noch Risikostufe hat.`,
     increased: (reasons) => `Er wird am stärksten erhöht durch ${reasons}.`,
     lowered: (reasons) => `Er wird am stärksten gesenkt durch ${reasons}.`,
-    alsoIncreased: (reasons) => `Das Risiko wird erhöht durch ${reasons}.`,
-    alsoLowered: (reasons) => `Das Risiko wird gesenkt durch ${reasons}.`,
     missing: (features) => `Nicht bekannt: ${features}.`,
-    words: (quotes) => `Wörter wie ${quotes}`,
-    quoted: (text) => `„${text}“`,
+    words: (quotes) => `Wörter des Vertrags: ${quotes}`,
     compared: {
       above: (typical) => `über dem typischen Wert von ${dativeQuantity(typical)}`,
       below: (typical) => `unter dem typischen Wert von ${dativeQuantity(typical)}`,
-      same: (typical) => `beim typischen Wert von ${dativeQuantity(typical)}`,
-    },
-    effects: {
-      increases: { one: "erhöht das Risiko", several: "erhöhen das Risiko" },
-      lowers: { one: "senkt das Risiko", several: "senken das Risiko" },
+      equal: (typical) => `beim typischen Wert von ${dativeQuantity(typical)}`,
     },
   },
 };

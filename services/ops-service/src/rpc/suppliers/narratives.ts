@@ -39,7 +39,7 @@ export function narrativeHandlers({
       });
       return {
         ...{ sentences: [...narrative.sentences], isoWeek, ...(scoredBy && { model: modelToProto(scoredBy) }) },
-        info: narrativeInfoToProto(narrative, facts, language),
+        info: narrativeInfoToProto(narrative, language),
       };
     },
   };
