@@ -4,6 +4,11 @@ const MODEL = { modelName: "supplier-risk" };
 const SUPPLIER = { supplierId: "S_00001", ...MODEL };
 const RUN = { runId: 1 };
 
+/** Bytes as JSON has them: base64. */
+const bytes = (numbers: Float64Array | Float32Array | Uint8Array): string =>
+  Buffer.from(numbers.buffer).toString("base64");
+const DIGEST = (letter: string): string => letter.repeat(64);
+
 const ops = (service: string, method: string): string => `/bellwether.ops.v1.${service}/${method}`;
 const schedule = (method: string): string => `/bellwether.schedule.v1.ScheduleService/${method}`;
 
@@ -14,6 +19,26 @@ const schedule = (method: string): string => `/bellwether.schedule.v1.ScheduleSe
 export const opsExamples = (): Readonly<Record<string, { readonly request: unknown }>> => ({
   [ops("AlertService", "ListAlerts")]: { request: { pageSize: 50, states: ["ALERT_STATE_OPEN"], ...MODEL } },
   [ops("ApiKeyService", "CreateApiKey")]: { request: { name: "erp-export", role: "ROLE_VIEWER" } },
+  // One supplier of the band high, whose two contributions and base value add up to its margin.
+  [ops("BatchService", "SubmitChunk")]: {
+    request: {
+      ...{
+        lease: { runId: 12, fence: "1" },
+        chunk: 0,
+        supplierIds: ["S_00001"],
+        supplierNames: ["Aldermoor Castings"],
+      },
+      scores: {
+        ...{ riskScores: bytes(Float64Array.of(0.73)), bands: bytes(Uint8Array.of(4)) },
+        ...{ columnNames: ["late_ratio", "past_disputes"], contributions: bytes(Float32Array.of(1.5, 0.5)) },
+        ...{ baseValue: -1, margins: bytes(Float64Array.of(1)), outputSpace: "OUTPUT_SPACE_MARGIN" },
+        model: {
+          ...{ name: "supplier-risk", version: "v1" },
+          ...{ modelDigest: DIGEST("a"), bundleDigest: DIGEST("b"), configHash: DIGEST("c") },
+        },
+      },
+    },
+  },
   [ops("BatchService", "FailRun")]: {
     request: { lease: { runId: 12, fence: "1" }, reason: "the input file is cut off" },
   },

@@ -17,6 +17,7 @@ const parameters = (schemas: Readonly<Record<string, Schema>>, ...required: stri
 export const OPS_MESSAGES = [
   ...["bellwether.ops.v1.Alert", "bellwether.ops.v1.AuditRecord", "bellwether.ops.v1.BatchRun"],
   ...["bellwether.ops.v1.ListSuppliersResponse", "bellwether.ops.v1.GetSupplierResponse"],
+  "bellwether.ops.v1.FindCounterfactualsResponse",
 ] as const;
 
 const object = (properties: Readonly<Record<string, Schema>>): Schema => ({
@@ -107,6 +108,22 @@ export function opsPaths(message: (name: string) => DescMessage): Readonly<Recor
         summary: "Returns one supplier with its scores, as GetSupplier.",
         parameters: parameters({ supplier_id: TEXT, history_weeks: COUNT(260), model_name: TEXT }, "supplier_id"),
         responses: restAnswer("The supplier.", plain("bellwether.ops.v1.GetSupplierResponse")),
+      },
+    },
+    "/supplier/counterfactuals": {
+      get: {
+        operationId: "supplierCounterfactuals",
+        summary: "Finds the smallest changes that lower the band of a stored score, as FindCounterfactuals.",
+        parameters: parameters(
+          {
+            ...{ supplier_id: TEXT, iso_week: TEXT, model_name: TEXT, target_band: NAMES("medium", "low") },
+            max_changes: { type: "integer", minimum: 1, maximum: 3 },
+            max_counterfactuals: { type: "integer", minimum: 1, maximum: 5 },
+            fixed: LIST(TEXT),
+          },
+          "supplier_id",
+        ),
+        responses: restAnswer("The changes.", plain("bellwether.ops.v1.FindCounterfactualsResponse")),
       },
     },
     "/alerts": {

@@ -162,6 +162,20 @@ test("an alert goes from open to resolved, by a part of its id, and the history 
   expect((await run("reopen", id)).stderr).toContain("in_mitigation");
 });
 
+test("an action that changes nothing says so, alone and among others", async () => {
+  const [seven, eight] = await Promise.all(["S-7", "S-8"].map(idOf));
+  const [first, second] = [seven ?? "", eight ?? ""];
+  expect((await run("acknowledge", first)).stdout).not.toContain("nothing changed");
+  const again = await run("acknowledge", first);
+  expect([again.code, again.stdout]).toEqual([
+    0,
+    expect.stringContaining(`nothing changed: alert ${first.slice(0, 8)} was like this before\n`),
+  ]);
+  expect((await run("acknowledge", first, second)).stdout).toContain("1 changed, 1 unchanged, 0 failed\n");
+  const { value } = await json("acknowledge", first);
+  expect(value.results).toMatchObject([{ changed: false, error: null, alert: { version: 2 } }]);
+});
+
 test("a stale version names who changed the alert and the way out; nothing changes", async () => {
   const id = await idOf("S-2");
   expect((await runAs("bo", "acknowledge", id)).code).toBe(0);

@@ -143,7 +143,11 @@ test("an outcome is recorded, corrected and withdrawn, with its trace", async ()
   expect((await run("outcomes", "record", "S-20", "--happened-on", "2026-02-01")).stdout).toBe(
     "recorded, about supplier-risk\n",
   );
-  expect((await run("outcomes", "record", "S-20", "--happened-on", "2026-02-01")).stdout).toContain("unchanged");
+  expect((await run("outcomes", "record", "S-20", "--happened-on", "2026-02-01")).stdout).toBe(
+    "unchanged: the same outcome was recorded before, about supplier-risk\n",
+  );
+  const noted = ["outcomes", "record", "S-20", "--happened-on", "2026-02-01", "--note", "court notice 7"];
+  expect((await run(...noted)).stdout).toContain("with another note, which is kept (--correct replaces it)");
   const failed = await run("outcomes", "record", "S-20", "--not-occurred");
   expect([failed.code, failed.stdout]).toEqual([1, expect.stringContaining("iso_week")]);
   const [{ outcome_id: id }] = (await json("outcomes", "list", "--supplier", "S-20")).report.outcomes;

@@ -62,6 +62,22 @@ test("suppliers explain and suppliers change print it", async () => {
   expect(explained.stdout).toMatch(new RegExp(`^${id} in 2026-W21: risk score 0\\.\\d{4}, supplier-risk v1$`, "m"));
   expect(explained.stdout).toMatch(/^ +-?\d\.\d{4} {2}(strong|moderate|weak) +\S/m);
   expect(explained.stdout).toMatch(/^ +-?\d\.\d{4} {2}\d+ others together$/m);
+  const german = await run("explain", id, "--narrative-language", "de");
+  expect(german.stdout).toMatch(/Risikowert[^.]* 0,\d\d.*\n\(from the template\)\n/);
+  expect((await run("explain", id, "--narrative-language", "fr")).stderr).toMatch(/en.*de/);
+  const lower = await run("counterfactual", id, "--max-changes", "1", "--target", "low");
+  expect(lower).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(new RegExp(`^${id} in 2026-W21: 0\\.\\d{4} `)),
+  });
+  const asJson = await run("counterfactual", id, "--week", "2026-W20", "--fix", "past_disputes", "--json");
+  expect(JSON.parse(asJson.stdout)).toMatchObject({ supplier_id: id, iso_week: "2026-W20", model_version: "v1" });
+  const contrary = await run("counterfactual", id, "--limits", '[{"feature":"past_disputes","fixed":true,"min":1}]');
+  expect([contrary.code, contrary.stderr]).toEqual([
+    expect.any(Number),
+    expect.stringContaining("is fixed and has min"),
+  ]);
+  expect(contrary.code).not.toBe(0);
   const changed = await run("change", id);
   expect(changed.stdout).toContain("2026-W20 → 2026-W21");
   expect(changed.stdout).toContain("percentage points of the risk score by feature");

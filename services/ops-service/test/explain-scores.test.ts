@@ -4,6 +4,7 @@ import path from "node:path";
 import { loadAlertRules } from "@bellwether/config/alert-rules";
 import { ChangeNoteCode } from "@bellwether/gen/bellwether/inference/v1/change_pb";
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
+import { NarrativeLanguage, NarrativeOutcome } from "@bellwether/gen/bellwether/inference/v1/narrative_pb";
 import { AlertEventKind, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { SubmitChunkRequestSchema } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
@@ -150,6 +151,14 @@ describe("ExplainScore", () => {
     const sum = answer.contributions.reduce((total, { contribution }) => total + contribution, answer.baseValue);
     expect(sum + answer.omitted).toBeCloseTo(answer.score?.margin ?? Number.NaN, 5);
     expect(answer.narrative).toContain("full has a risk score of");
+    expect(answer.narrativeInfo).toMatchObject({ generated: false, outcome: NarrativeOutcome.NOT_CONFIGURED });
+    const narrativeLanguage = NarrativeLanguage.GERMAN;
+    const german = await ops.suppliers.explainScore({ ...request, withNarrative: true, narrativeLanguage });
+    expect(german.narrative).toContain("full hat einen Risikowert von");
+    expect(german.narrativeInfo?.language).toBe(narrativeLanguage);
+    expect((await ops.suppliers.explainScore({ ...request, narrativeLanguage })).narrativeInfo).toBeUndefined();
+    const unknown = ops.suppliers.explainScore({ ...request, narrativeLanguage: 7 as NarrativeLanguage });
+    expect((await failureOf(unknown)).code).toBe(Code.InvalidArgument);
   });
 
   test("says that a run has not stored a text, which the latest week has", async () => {
@@ -264,10 +273,38 @@ describe("FindCounterfactuals", () => {
         expect(answer.isoWeek).toBe(isoWeek);
         expect(result?.score?.riskScore).toBe(storedRiskScore);
         expect(result?.score?.model?.version).toBe(version);
-        expect(notes).toEqual([]);
+        const codes = notes.map(({ code }) => code);
+        expect(codes).toEqual(supplierId === "odd" ? [ChangeNoteCode.UNKNOWN_CATEGORY] : []);
         for (const { score } of result?.counterfactuals ?? [])
           expect(score?.band).toBeLessThan(result?.score?.band ?? 0);
       }
+  });
+
+  test("GET /supplier/counterfactuals answers the same in snake_case, for a supplier by its id", async () => {
+    const get = async (query: string) => {
+      const response = await fetch(`${ops.webUrl}/supplier/counterfactuals?${query}`);
+      return { status: response.status, body: await response.json() };
+    };
+    const { result } = await ops.suppliers.findCounterfactuals({ ...asked, maxChanges: 1 });
+    const { status, body } = await get("supplier_id=full&iso_week=2026-W01&max_changes=1");
+    expect([status, body.iso_week, body.result.summary]).toEqual([200, "2026-W01", result?.summary]);
+    const fixed = "fixed=past_disputes&fixed=delivery_score&target_band=low&max_counterfactuals=5";
+    expect((await get(`supplier_id=full&iso_week=2026-W01&${fixed}`)).status).toBe(200);
+    for (const [query, code, text] of [
+      ["iso_week=2026-W01", 400, "supplier_id"],
+      ["supplier_id=nobody", 404, "nobody"],
+      ["supplier_id=full&max_changes=0", 400, "max_changes"],
+      ["supplier_id=full&max_changes=4", 400, "max_changes"],
+      ["supplier_id=full&max_counterfactuals=two", 400, "max_counterfactuals"],
+      ["supplier_id=full&target_band=high", 400, "target_band"],
+      ["supplier_id=full&iso_week=2026-W54", 400, "2026-W54"],
+      ["supplier_id=full&iso_week=2026-W01&fixed=past_dispute", 400, "past_disputes"],
+      ["supplier_id=full&limits=x", 400, "unknown query parameter"],
+    ] as const) {
+      const wrong = await get(query);
+      expect([query, wrong.status]).toEqual([query, code]);
+      expect(JSON.stringify(wrong.body)).toContain(text);
+    }
   });
 
   test("limits of the request reach the search", async () => {

@@ -163,6 +163,26 @@ test("a dry run reports and stores nothing, and takes no ids", async () => {
   expect(await lastId()).toBe(before);
 });
 
+test("a text with characters that change the order of others is reported with its field, and not stored", async () => {
+  const rows = (["name", "region", "category", "owner"] as const).flatMap((field) =>
+    ["\u202a", "\u202e", "\u2066", "\u2069"].map((control, i) => ({
+      supplierId: `order-${field}-${i}`,
+      [field]: `Acme ${control}fdp.exe`,
+    })),
+  );
+  // Marks that Arabic and Hebrew names need, and letters of theirs, stay possible.
+  const fine = { supplierId: "order-fine", name: "\u200fשלום\u200e \u061cشركة" };
+  const { violations, created, rejected } = await importRows([...rows, fine]);
+  expect([created, rejected]).toEqual([1, rows.length]);
+  expect(violations.map(({ row, field }) => [row, field])).toEqual(
+    rows.map((row, i) => [i, Object.keys(row).find((key) => key !== "supplierId")]),
+  );
+  expect(violations[1]).toMatchObject({
+    value: "Acme \\u{202e}fdp.exe",
+    reason: expect.stringMatching(/^has characters that change the order of the others .*remove them$/),
+  });
+});
+
 test("a text without a visible character is reported with its field, and so is an owner of several lines", async () => {
   const blank = " \u00a0\u200b";
   const { violations, rejected } = await importRows([
@@ -188,7 +208,7 @@ test("hostile names and owners are kept as text", async () => {
   const names = [
     "'; drop table bellwether.supplier; --",
     "<script>alert(1)</script>",
-    "\u202Eevil",
+    "\u200Fevil",
     "🏭🔥",
     "名".repeat(170),
     "50%_\\",

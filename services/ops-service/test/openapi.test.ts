@@ -159,3 +159,16 @@ test("every path of this service is in its document, streams too", async () => {
   expect(served).toHaveProperty(["/bellwether.inference.v1.InferenceService/Predict"]);
   expect(served).not.toHaveProperty(["/bellwether.inference.v1.InferenceService/PredictBatch"]);
 });
+
+test("the example of SubmitChunk is stored as it is, with the lease of a run", async () => {
+  const { lease } = await ops.batch.startRun({ isoWeek: "2026-W03", modelName: "supplier-risk", holder: "example" });
+  const path = rpc("BatchService", "SubmitChunk");
+  const { requestBody } = Object(paths[path]?.post);
+  const { example } = requestBody.content["application/json"];
+  const answer = await fetch(`${ops.webUrl}${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ ...example, lease: { runId: lease?.runId, fence: String(lease?.fence) } }),
+  });
+  expect([answer.status, await answer.json()]).toEqual([200, { rowsScored: 1 }]);
+});

@@ -124,6 +124,26 @@ describe("RecordOutcomes", () => {
     expect(contrary.violations[0]?.reason).toMatch(/^contradicts the outcome [0-9a-f-]{36}, NOT_OCCURRED; /);
   });
 
+  test("a new note of a repeated outcome is counted and not stored; with CORRECT it replaces the outcome", async () => {
+    const week = { supplierId: "S-12", isoWeek: "2026-W01", value: NOT_OCCURRED };
+    await record([{ ...week, note: "first" }]);
+    const repeated = await record([
+      { ...week, note: "second" },
+      { ...week, note: "third" },
+    ]);
+    expect(repeated).toMatchObject({ unchanged: 2, keptNotes: 2, corrected: 0 });
+    expect(await record([week])).toMatchObject({ unchanged: 1, keptNotes: 0 });
+    expect(await record([{ ...week, note: "first" }], { onConflict: OutcomeConflict.CORRECT })).toMatchObject({
+      ...{ unchanged: 1, keptNotes: 0, corrected: 0 },
+    });
+    expect(await listed("S-12")).toMatchObject([{ note: "first" }]);
+    expect(await record([{ ...week, note: "second" }], { onConflict: OutcomeConflict.CORRECT })).toMatchObject({
+      ...{ corrected: 1, unchanged: 0, keptNotes: 0 },
+    });
+    expect(await listed("S-12")).toMatchObject([{ note: "second" }]);
+    expect(await listed("S-12", true)).toHaveLength(2);
+  });
+
   test("replaces what a row contradicts when asked, and keeps the trace", async () => {
     const week = { supplierId: "S-6", isoWeek: "2026-W01" };
     await record([{ ...week, value: NOT_OCCURRED }]);

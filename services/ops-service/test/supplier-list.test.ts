@@ -211,6 +211,26 @@ describe("SearchSuppliers", () => {
     expect(await search(query)).toEqual(expected);
   });
 
+  test("one error at any place of a word of six letters or more is found", async () => {
+    const words = ["kaiser", "schmidt", "aldermoor", "brookvale"];
+    const rows = words.map((word, i) => ({ supplierId: `typo-${i}`, name: `${word} 2000` }));
+    await ops.suppliers.importSuppliers({ requestId: randomUUID(), onConflict: OnConflict.UPDATE, rows });
+    const missed: string[] = [];
+    let tried = 0;
+    for (const [i, word] of words.entries())
+      for (let at = 0; at < word.length; at++) {
+        const [before, letter, after] = [word.slice(0, at), word[at] ?? "", word.slice(at + 1)];
+        const swapped = after === "" || after[0] === letter ? [] : [`${before}${after[0]}${letter}${after.slice(1)}`];
+        for (const typed of [`${before}x${after}`, `${before}${after}`, `${before}x${letter}${after}`, ...swapped]) {
+          tried++;
+          const { matches } = await ops.suppliers.searchSuppliers({ query: typed });
+          if (!matches.some(({ supplier }) => supplier?.supplierId === `typo-${i}`)) missed.push(typed);
+        }
+      }
+    expect(missed).toEqual([]);
+    expect(tried).toBeGreaterThan(100);
+  });
+
   test("returns scores, the number of alerts, and whether there are more", async () => {
     const { matches, truncated, modelName } = await ops.suppliers.searchSuppliers({ query: "s-", limit: 2 });
     expect([matches.length, truncated, modelName]).toEqual([2, true, "supplier-risk"]);

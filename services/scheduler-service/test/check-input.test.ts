@@ -3,8 +3,10 @@ import { appendFile, chmod, mkdir, mkdtemp, readdir, rm, symlink, utimes, writeF
 import os from "node:os";
 import path from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
+import { RunDecisionSchema, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { publishDemoModel } from "@bellwether/testing/demo-model";
 import { type ServiceProcess, startService } from "@bellwether/testing/service-process";
+import { create } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { InputReport } from "../src/domain/check-input-file.ts";
 import { createWeeklyRunner, type WeeklySettings } from "../src/setup/create-weekly-runner.ts";
@@ -109,6 +111,28 @@ test("without ops-service, the checks that need earlier weeks are named, and the
   // What is wrong with the file itself is known all the same.
   const broken = await check(await settled("broken.csv", weekCsv(100, { broken: 40 })), { opsUrl: AWAY });
   expect(broken).toMatchObject({ outcome: "held", rowsRejected: 40 });
+});
+
+test("a complete week is not called one that a run would publish: the same input does nothing, another one fails", async () => {
+  const input = await settled("complete.csv", weekCsv(20));
+  Object.assign(ledger.run, { isoWeek: WEEK, state: RunState.COMPLETE });
+  try {
+    // Inputs that were not recorded are not compared.
+    expect(await check(input)).toMatchObject({ outcome: "complete", failures: [], suppliers: 20 });
+    ledger.run.sourceDigest = "b".repeat(64);
+    const other = await check(input);
+    expect(other).toMatchObject({ outcome: "failed", failures: [expect.stringContaining(WEEK)] });
+    expect(other.failures[0]).toContain("weekly supersede");
+    ledger.run.supersedeRequested = create(RunDecisionSchema, { actor: "a", reason: "b" });
+    expect(await check(input)).toMatchObject({ outcome: "published", failures: [] });
+  } finally {
+    Object.assign(ledger.run, {
+      isoWeek: "",
+      state: RunState.RUNNING,
+      sourceDigest: "",
+      supersedeRequested: undefined,
+    });
+  }
 });
 
 test("without ml-service, it is not known whether the model fits", async () => {

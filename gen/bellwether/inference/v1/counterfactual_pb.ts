@@ -33,7 +33,7 @@ export type ChangeLimit = Message<"bellwether.inference.v1.ChangeLimit"> & {
   feature: string;
 
   /**
-   * True: the feature does not change.
+   * True: the feature does not change. Not together with another limit of the feature.
    *
    * @generated from field: bool fixed = 2;
    */
@@ -61,7 +61,8 @@ export type ChangeLimit = Message<"bellwether.inference.v1.ChangeLimit"> & {
   direction: ChangeDirection;
 
   /**
-   * The new value is a multiple of step, in the unit of the feature. Above 0. Only for a number.
+   * The new value is a multiple of step, in the unit of the feature. Above 0. If the model declares a step, a multiple
+   * of that step. Only for a number.
    *
    * @generated from field: optional double step = 6;
    */

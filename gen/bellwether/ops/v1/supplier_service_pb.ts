@@ -660,24 +660,23 @@ export type MasterDataRow = Message<"bellwether.ops.v1.MasterDataRow"> & {
   supplierId: string;
 
   /**
-   * Name, at most 512 bytes, with at least one visible character. Empty: master data does not set the name, so the
-   * weekly file does.
+   * Name, at most 512 bytes, with at least one visible character and without characters that change the order of
+   * others (U+202A to U+202E, U+2066 to U+2069). Empty: master data does not set the name, so the weekly file does.
    *
    * @generated from field: optional string name = 2;
    */
   name?: string | undefined;
 
   /**
-   * Region, at most 256 bytes, with at least one visible character. Empty: master data does not set it, so the weekly
-   * file does.
+   * Region, at most 256 bytes, with characters as in name. Empty: master data does not set it, so the weekly file does.
    *
    * @generated from field: optional string region = 3;
    */
   region?: string | undefined;
 
   /**
-   * Category, at most 256 bytes, with at least one visible character. Empty: master data does not set it, so the weekly
-   * file does.
+   * Category, at most 256 bytes, with characters as in name. Empty: master data does not set it, so the weekly file
+   * does.
    *
    * @generated from field: optional string category = 4;
    */
@@ -706,8 +705,8 @@ export type MasterDataRow = Message<"bellwether.ops.v1.MasterDataRow"> & {
   criticality: Criticality;
 
   /**
-   * The person who is responsible for the supplier, at most 256 bytes: one line with at least one visible character.
-   * Empty: nobody.
+   * The person who is responsible for the supplier, at most 256 bytes: one line with characters as in name. Empty:
+   * nobody.
    *
    * @generated from field: optional string owner = 8;
    */

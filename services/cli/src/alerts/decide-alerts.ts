@@ -23,6 +23,8 @@ export interface Decided {
   readonly given: string;
   /** The alert after the call. Undefined: there is none. */
   readonly alert: Alert | undefined;
+  /** Whether the action changed nothing, because the alert was as it asks for. */
+  readonly isUnchanged: boolean;
   /** Why the action failed. Undefined: it was performed. `code` and `reason` are those of the RPC. */
   readonly error: { readonly code: string; readonly reason: string; readonly message: string } | undefined;
 }
@@ -46,7 +48,12 @@ export async function decideAlerts(
   const found = await findAlerts(alerts, ids);
   const unknown: readonly Decided[] = found.flatMap((one) =>
     "error" in one
-      ? [{ given: one.given, alert: undefined, error: { code: "NOT_FOUND", reason: "", message: one.error } }]
+      ? [
+          {
+            ...{ given: one.given, alert: undefined, isUnchanged: false },
+            error: { code: "NOT_FOUND", reason: "", message: one.error },
+          },
+        ]
       : [],
   );
   const known = found.flatMap((one) => ("alert" in one ? [one] : []));
@@ -55,7 +62,10 @@ export async function decideAlerts(
     action: action({ alertId: alert.alertId, version: version === undefined ? alert.version : BigInt(version) }),
   }));
   const { results } = await alerts.answer(alerts.client.decideAlerts({ actions }));
-  const decided = results.map(({ alert, error }, i) => ({ given: known[i]?.given ?? "", alert, error }));
+  const decided = results.map(({ alert, error }, i) => ({
+    ...{ given: known[i]?.given ?? "", alert, error },
+    isUnchanged: error === undefined && alert?.version === known[i]?.alert.version,
+  }));
   const [first] = decided;
   if (first?.error && decided.every(({ error }) => error?.code === "INVALID_ARGUMENT"))
     throw new UsageError(first.error.message);

@@ -21,27 +21,40 @@ export function changeLines(change: ChangeJson): string[] {
   const rest = parts.slice(SHOWN);
   const base = (isScore ? change.base_score : change.base_margin) ?? 0;
   const calibration = change.calibration_score ?? 0;
-  return [
-    `${change.supplier_id}: risk score ${number(before.risk_score)} (${before.version}) → ${number(after.risk_score)} (${after.version}), margin ${number(before.margin)} → ${number(after.margin)}`,
+  const isUnchanged = base === 0 && calibration === 0 && parts.every((part) => data(part) === 0 && model(part) === 0);
+  const changedLines = (): string[] => [
     `${"data".padStart(WIDTH)} ${"model".padStart(WIDTH)}  ${isScore ? "percentage points of the risk score" : "margin"} by feature`,
     ...parts.slice(0, SHOWN).map((part) => line(data(part), model(part), featureText(part))),
     ...(rest.length === 0 ? [] : [line(sum(data, rest), sum(model, rest), countText(rest.length, "other feature"))]),
     ...(base === 0 ? [] : [line(0, base, "base value")]),
     ...(calibration === 0 ? [] : [line(0, calibration, "calibration")]),
     line(sum(data, parts), sum(model, parts) + base + calibration, "together"),
+  ];
+  return [
+    `${change.supplier_id}: risk score ${number(before.risk_score)} (${before.version}) → ${number(after.risk_score)} (${after.version}), margin ${number(before.margin)} → ${number(after.margin)}`,
+    ...(isUnchanged ? [unchangedText(parts)] : changedLines()),
     ...change.notes.map((note) => `note: ${note}`),
   ].map(printable);
+}
+
+/** Says that no feature contributes to a change, and which values changed without an effect. */
+function unchangedText(parts: ChangeJson["parts"]): string {
+  const moved = parts.filter(({ before, after }) => endText(before) !== endText(after));
+  if (moved.length === 0) return "nothing changed";
+  const more = moved.length > SHOWN ? `; and ${countText(moved.length - SHOWN, "other feature")}` : "";
+  return `the score did not change; values that changed without an effect: ${moved.slice(0, SHOWN).map(featureText).join("; ")}${more}`;
 }
 
 type PartAmount = (part: ChangeJson["parts"][number]) => number;
 
 function featureText({ feature, before, after }: ChangeJson["parts"][number]): string {
-  const end = (at: typeof before): string => {
-    if (at === null) return "not used";
-    if (at.missing) return "missing";
-    return typeof at.value === "number" ? numberText(at.value) : (at.value ?? "–");
-  };
-  const [from, to] = [end(before), end(after)];
+  const [from, to] = [endText(before), endText(after)];
   const values = from === to ? from : `${from} → ${to}`;
   return values === "–" ? feature : `${feature}: ${values}`;
+}
+
+function endText(at: ChangeJson["parts"][number]["before"]): string {
+  if (at === null) return "not used";
+  if (at.missing) return "missing";
+  return typeof at.value === "number" ? numberText(at.value) : (at.value ?? "–");
 }

@@ -205,15 +205,19 @@ const MAX_DETAILED = 10;
  */
 function report(results: readonly Decided[], options: OpsOptions): void {
   const { line, json } = createReport(options);
-  for (const { given, alert, error } of results)
+  for (const { given, alert, error, isUnchanged } of results)
     if (error) console.error(`bellwether: ${printable(error.message)}${wayOut(error.reason, alert?.alertId ?? given)}`);
-    else if (alert)
+    else if (alert) {
       for (const text of results.length > MAX_DETAILED ? [alertLine(alert)] : alertDetails(alert)) line(text);
+      if (isUnchanged) line(`nothing changed: alert ${alert.alertId.slice(0, 8)} was like this before`);
+    }
   const failed = results.filter(({ error }) => error).length;
-  if (results.length > 1) line(`${results.length - failed} changed, ${failed} failed`);
+  const unchanged = results.filter((one) => one.isUnchanged).length;
+  const same = unchanged === 0 ? "" : `, ${unchanged} unchanged`;
+  if (results.length > 1) line(`${results.length - failed - unchanged} changed${same}, ${failed} failed`);
   json({
-    results: results.map(({ given, alert, error }) => ({
-      given,
+    results: results.map(({ given, alert, error, isUnchanged }) => ({
+      ...{ given, changed: error === undefined && !isUnchanged },
       alert: alert ? alertJson(alert) : null,
       error: error ? { code: error.code, reason: error.reason, message: error.message } : null,
     })),

@@ -105,7 +105,8 @@ export function initCommand(context: CliContext): Command {
         roles.label === null
           ? `scorecard publish ${files} --input ${at(file)}`
           : `train ${files} --data ${at(path.dirname(file))} --publish`;
-      report.line(`next: check the lines with TODO, then\n  npx bellwether ${next}`);
+      report.line("next: check the lines with TODO, then");
+      report.line(`  npx bellwether ${next}`);
       report.json({
         ...{ model_config: written[0], feature_mapping: written[1], scorecard: written[2] ?? null },
         ...tried.json,

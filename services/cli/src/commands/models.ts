@@ -176,7 +176,7 @@ export function modelsCommand(context: CliContext): Command {
       const report = createReport(options);
       const name = options.model ?? defaultModel(context);
       const { manifest, modelCard } = await readVersion(root(), name, await resolveVersion(root(), name, version));
-      report.line(modelCard);
+      report.lines(modelCard);
       report.json({ manifest, model_card: modelCard });
     });
 

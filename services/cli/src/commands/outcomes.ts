@@ -54,7 +54,10 @@ function importCommand(context: CliContext): Command {
       "YAML file that names the columns and their forms (docs/outcomes.md); default: the columns below",
     )
     .option("--dry-run", "report what would be recorded, and store nothing")
-    .option("--correct", "replace stored outcomes that rows contradict; by default, these rows are rejected")
+    .option(
+      "--correct",
+      "replace stored outcomes that rows contradict, or whose note is another one; by default, rows that contradict are rejected, and stored notes are kept",
+    )
     .addOption(
       new Option("--source <source>", "where the outcomes come from: file, or review for answers about a review sample")
         .choices(Object.keys(SOURCES))
@@ -90,8 +93,8 @@ function importCommand(context: CliContext): Command {
 }
 
 function reportImport(report: Report, result: OutcomeImport, isDryRun: boolean): void {
-  const { rows, recorded, corrected, unchanged, rejected, unread, violations, violationCount, modelName, horizonDays } =
-    result;
+  const { rows, recorded, corrected, unchanged, keptNotes, rejected, unread, violations, violationCount } = result;
+  const { modelName, horizonDays } = result;
   for (const { line, column, reason, text } of unread.samples)
     report.line(`line ${line ?? "unknown"}${column === null ? "" : `, ${column}`}: ${JSON.stringify(text)} ${reason}`);
   for (const { line, field, value, reason } of violations.slice(0, SHOWN_VIOLATIONS))
@@ -99,6 +102,10 @@ function reportImport(report: Report, result: OutcomeImport, isDryRun: boolean):
   if (violationCount > SHOWN_VIOLATIONS)
     report.line(`and ${violationCount - SHOWN_VIOLATIONS} more (--json lists ${violations.length})`);
   for (const note of result.report.notes) report.line(note);
+  if (keptNotes > 0)
+    report.line(
+      `${countText(keptNotes, "note is", "notes are")} not stored, because the stored outcome has another one (--correct replaces it)`,
+    );
   const about = modelName === "" ? "" : ` about ${modelName}, ${horizonDays} days after each week`;
   const ending = isDryRun ? "; nothing is stored (--dry-run)" : "";
   report.line(
@@ -106,7 +113,7 @@ function reportImport(report: Report, result: OutcomeImport, isDryRun: boolean):
   );
   report.json({
     ...{ dry_run: isDryRun, model: modelName, horizon_days: horizonDays },
-    ...{ rows, recorded, corrected, unchanged, rejected },
+    ...{ rows, recorded, corrected, unchanged, kept_notes: keptNotes, rejected },
     unread: { rows: unread.count, reasons: unread.reasons, samples: unread.samples },
     violations: violations.map(({ supplierId, ...violation }) => ({ ...violation, supplier_id: supplierId })),
     violation_count: violationCount,
@@ -124,7 +131,7 @@ function recordCommand(context: CliContext): Command {
     .option("--not-occurred", "the risk did not occur; by default, it occurred")
     .option("--known-on <day>", "day from which the outcome was known (default: today)")
     .option("--review", "the outcome answers a supplier of the review sample")
-    .option("--correct", "replace a stored outcome that contradicts this one")
+    .option("--correct", "replace a stored outcome that contradicts this one, or has another note")
     .option("--note <text>", "a reason or a reference")
     .option(...MODEL_FLAG)
     .option(...OPS_FLAG)
@@ -150,14 +157,15 @@ function recordCommand(context: CliContext): Command {
           onConflict: options.correct ? OutcomeConflict.CORRECT : OutcomeConflict.REJECT,
         }),
       );
-      const { recorded, corrected, unchanged, rejected, violations, modelName } = answer;
+      const { recorded, corrected, unchanged, keptNotes, rejected, violations, modelName } = answer;
       for (const { field, value, reason } of violations) report.line(`${field}: ${JSON.stringify(value)} ${reason}`);
+      const kept = keptNotes > 0 ? " with another note, which is kept (--correct replaces it)" : "";
       if (rejected === 0)
         report.line(
-          `${corrected > 0 ? "corrected" : recorded > 0 ? "recorded" : "unchanged: the same outcome was recorded before"}, about ${modelName}`,
+          `${corrected > 0 ? "corrected" : recorded > 0 ? "recorded" : `unchanged: the same outcome was recorded before${kept}`}, about ${modelName}`,
         );
       report.json({
-        ...{ model: modelName, recorded, corrected, unchanged, rejected },
+        ...{ model: modelName, recorded, corrected, unchanged, kept_notes: keptNotes, rejected },
         violations: violations.map(({ field, value, reason }) => ({ field, value, reason })),
       });
       if (rejected > 0) process.exitCode = 1;

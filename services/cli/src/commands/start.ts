@@ -87,7 +87,9 @@ function readyLines({ ops, ml, scheduler, hasPage, run }: RunningMesh, web: WebA
             ? `week ${run.isoWeek}: ${countText(run.rowsRead ?? 0, "row")} read = ${run.rowsScored} scored${withoutScoreText(rowsWithoutScore(run))} + ${run.rowsRejected} rejected; ${countText(run.alertsRaised, "alert")} raised`
             : `week ${run.isoWeek} is ${stateText(run.state)}${reasonText(run) && `: ${reasonText(run)}`}; see npx bellwether weekly status`,
         ]),
-    `try:\n  curl -s ${webUrl(ml, web.isSecure)}/predict -d '${SAMPLE}'\n  curl -s '${webUrl(ops, web.isSecure)}/alerts?page_size=3'`,
+    "try:",
+    `  curl -s ${webUrl(ml, web.isSecure)}/predict -d '${SAMPLE}'`,
+    `  curl -s '${webUrl(ops, web.isSecure)}/alerts?page_size=3'`,
     ...(hasPage ? [`dashboard: ${webUrl(ops, web.isSecure)}`] : []),
     ...(web.link === null ? [] : [`sign in (once, within 10 minutes): ${webUrl(ops, web.isSecure)}${web.link}`]),
     "Ctrl-C stops everything.",

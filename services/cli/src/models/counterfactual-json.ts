@@ -12,12 +12,16 @@ import type { CounterfactualAnswer } from "@bellwether/scoring/counterfactual/fi
 /** The answer of a search as `counterfactual --json` prints it. */
 export interface CounterfactualJson {
   readonly supplier_id: string;
+  /** Week of a stored score. Unset: the features were given. */
+  readonly iso_week?: string;
   /** "found", "none-within-limits", "not-decided" or "already-below". */
   readonly outcome: string;
   readonly summary: string;
   readonly risk_score: number | null;
   readonly band: string;
   readonly target_band: string;
+  /** About the supplier as it is, for example a category that the model does not know. */
+  readonly warnings: readonly string[];
   readonly counterfactuals: readonly {
     readonly cost: number;
     readonly risk_score: number | null;
@@ -53,6 +57,7 @@ export function jsonFromAnswer(
   return {
     ...{ supplier_id: supplierId, outcome, summary: counterfactualSummary(shown) },
     ...{ risk_score: score.riskScore, band: score.band, target_band: targetBand },
+    warnings: score.warnings.map(({ message }) => message),
     counterfactuals: counterfactuals.map(({ changes, cost, score: changed }) => ({
       ...{ cost, risk_score: changed.riskScore, band: changed.band },
       changes: changes.map((change) => ({
@@ -75,6 +80,7 @@ export function jsonFromResponse(supplierId: string, response: CounterfactualRes
     risk_score: score?.riskScore ?? null,
     band: bandFromNumber(score?.band ?? 0) ?? "unknown",
     target_band: bandFromNumber(targetBand) ?? "unknown",
+    warnings: (score?.warnings ?? []).map(({ message }) => message),
     counterfactuals: counterfactuals.map(({ changes, cost, score: changed }) => ({
       ...{ cost, risk_score: changed?.riskScore ?? null, band: bandFromNumber(changed?.band ?? 0) ?? "unknown" },
       changes: changes.map((change) => ({

@@ -36,6 +36,8 @@ export interface OutcomeImport {
   readonly recorded: number;
   readonly corrected: number;
   readonly unchanged: number;
+  /** Rows among `unchanged` whose note is not stored, because the stored outcome has another one. */
+  readonly keptNotes: number;
   /** Rows that could not be read, and rows that ops-service did not store. */
   readonly rejected: number;
   /** Rows that could not be read, by reason. */
@@ -63,7 +65,7 @@ export function importOutcomes(file: string, options: ImportOptions, send: Send)
 
 async function importRows(open: OutcomeFile, options: ImportOptions, send: Send): Promise<OutcomeImport> {
   const { modelName: wanted, source, corrects, isDryRun: dryRun } = options;
-  const sums = { recorded: 0, corrected: 0, unchanged: 0, rejected: 0 };
+  const sums = { recorded: 0, corrected: 0, unchanged: 0, keptNotes: 0, rejected: 0 };
   const found: (Omit<FileViolation, "line"> & { readonly place: number })[] = [];
   let violationCount = 0;
   let answered = { modelName: wanted, horizonDays: 0 };
@@ -72,7 +74,8 @@ async function importRows(open: OutcomeFile, options: ImportOptions, send: Send)
       ...{ requestId: randomUUID(), modelName: wanted, rows: page.map(rowToProto), source, dryRun },
       onConflict: corrects ? OutcomeConflict.CORRECT : OutcomeConflict.REJECT,
     });
-    for (const key of ["recorded", "corrected", "unchanged", "rejected"] as const) sums[key] += answer[key];
+    for (const key of ["recorded", "corrected", "unchanged", "keptNotes", "rejected"] as const)
+      sums[key] += answer[key];
     answered = { modelName: answer.modelName, horizonDays: answer.horizonDays };
     violationCount += answer.violations.length;
     for (const { row, field, value, reason } of answer.violations.slice(0, MAX_VIOLATIONS - found.length)) {

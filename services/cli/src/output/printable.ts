@@ -5,6 +5,9 @@ export function printable(text: string): string {
   return text.replace(INVISIBLE, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
 
+/** Like `printable`, for a line whose columns are separated by tabs, which stay. */
+export const printableLine = (text: string): string => text.split("\t").map(printable).join("\t");
+
 /** Like `printable`, for a text of several lines: line feeds and tabs stay. */
 export function printableLines(text: string): string {
   return text

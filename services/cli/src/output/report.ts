@@ -1,11 +1,16 @@
-import { printableJson, printableLines } from "./printable.ts";
+import { printableJson, printableLine, printableLines } from "./printable.ts";
 
 /**
  * Output of a command: text for people, or with --json one line of JSON as the last line of standard output.
  */
 export interface Report {
-  /** Prints a line of text, its control characters as escapes; prints nothing with --json. */
+  /** Prints one line of text, its control characters and line feeds as escapes; prints nothing with --json. */
   line(text: string): void;
+  /**
+   * Prints a text of several lines, its other control characters as escapes; prints nothing with --json. Only for texts
+   * whose line feeds are the command's own: with one from the data, a name could show a line of its own.
+   */
+  lines(text: string): void;
   /** Prints the result as JSON; prints nothing without --json. */
   json(value: unknown): void;
 }
@@ -14,6 +19,9 @@ export interface Report {
 export function createReport(options: { readonly json?: boolean }): Report {
   return {
     line: (text) => {
+      if (!options.json) process.stdout.write(`${printableLine(text)}\n`);
+    },
+    lines: (text) => {
       if (!options.json) process.stdout.write(`${printableLines(text)}\n`);
     },
     json: (value) => {

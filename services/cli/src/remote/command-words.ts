@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   ListProductionHistory: "bellwether models history",
   GetReplicaStatus: "bellwether models served",
   ExplainScore: "bellwether suppliers explain",
+  FindCounterfactuals: "bellwether suppliers counterfactual",
   ListRuns: "bellwether weekly list",
   ListSchedules: "bellwether weekly status",
   TriggerRun: "bellwether weekly trigger",

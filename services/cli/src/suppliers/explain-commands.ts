@@ -1,3 +1,9 @@
+import {
+  type NarrativeInfo,
+  NarrativeLanguage,
+  NarrativeOutcome,
+  NarrativeRejection,
+} from "@bellwether/gen/bellwether/inference/v1/narrative_pb";
 import { type Contribution, ContributionStrength } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import {
   ExplainScoreChangeResponseSchema,
@@ -5,12 +11,13 @@ import {
 } from "@bellwether/gen/bellwether/ops/v1/score_explanation_pb";
 import { countText } from "@bellwether/reasons/count-text";
 import { toJson } from "@bufbuild/protobuf";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { changeLines } from "../changes/change-text.ts";
 import { changeFromProto } from "../changes/change-view.ts";
 import type { CliContext } from "../context/cli-context.ts";
 import { isoWeek, share, wholeNumber } from "../input/parse-option.ts";
 import { enumWord } from "../output/enum-word.ts";
+import { type NarrativeInfoJson, narrativeMadeBy } from "../output/narrative-text.ts";
 import { printable } from "../output/printable.ts";
 import { createReport } from "../output/report.ts";
 import { JSON_FLAG, OPS_FLAG, OPS_MODEL_FLAG } from "../remote/shared-options.ts";
@@ -21,6 +28,22 @@ const MAX_PARTS = 1_024;
 
 /** Such a contribution is part of the sum, but `suppliers show` and the narrative do not name it. */
 const NOT_A_REASON = " [against the declared direction: not a reason]";
+
+const LANGUAGES = { en: NarrativeLanguage.ENGLISH, de: NarrativeLanguage.GERMAN } as const;
+
+const languageOf = (language: string | undefined): NarrativeLanguage =>
+  language === "en" || language === "de" ? LANGUAGES[language] : NarrativeLanguage.UNSPECIFIED;
+
+/** Returns how a narrative was made, with the names of `POST /explain`. */
+const narrativeInfoJson = (info: NarrativeInfo): NarrativeInfoJson => ({
+  generated: info.generated,
+  outcome: enumWord(NarrativeOutcome, info.outcome).toUpperCase(),
+  ...(info.rejection !== NarrativeRejection.UNSPECIFIED && {
+    rejection: enumWord(NarrativeRejection, info.rejection).toUpperCase(),
+  }),
+  ...(info.languageModel !== "" && { language_model: info.languageModel }),
+  ...{ template_sentences: info.templateSentences, rejected_sentences: info.rejectedSentences },
+});
 
 /** Returns a contribution in one line. */
 export function contributionLine({
@@ -49,16 +72,27 @@ export function explainScoreCommand(context: CliContext): Command {
       0,
     )
     .option("--narrative", "add the narrative (the score in sentences)")
+    .addOption(
+      new Option(
+        "--narrative-language <language>",
+        "add the narrative in this language (default with --narrative: the language of ml-service)",
+      ).choices(Object.keys(LANGUAGES)),
+    )
     .option(...OPS_MODEL_FLAG)
     .option(...OPS_FLAG)
     .option(...JSON_FLAG)
-    .addHelpText("after", "\nExample:\n  npx bellwether suppliers explain S_00001 --week 2026-W47 --top 5")
+    .addHelpText(
+      "after",
+      "\nExample:\n  npx bellwether suppliers explain S_00001 --week 2026-W47 --top 5 --narrative-language de",
+    )
     .action(async (supplierId, options) => {
       const report = createReport(options);
       using client = openSuppliers(context, options.ops);
       const request = {
         ...{ supplierId, isoWeek: options.week ?? "", modelName: options.model ?? "", withTexts: true },
-        ...{ maxContributions: options.top, minShare: options.minShare, withNarrative: options.narrative ?? false },
+        ...{ maxContributions: options.top, minShare: options.minShare },
+        withNarrative: options.narrative === true || options.narrativeLanguage !== undefined,
+        narrativeLanguage: languageOf(options.narrativeLanguage),
       };
       const answer = await client.answer(client.suppliers.explainScore(request));
       const { score } = answer;
@@ -71,6 +105,7 @@ export function explainScoreCommand(context: CliContext): Command {
           `${answer.omitted.toFixed(4).padStart(9)}  ${countText(answer.omittedContributions, "other")} together`,
         );
       if (answer.narrative !== "") report.line(printable(answer.narrative));
+      if (answer.narrativeInfo) report.line(printable(`(${narrativeMadeBy(narrativeInfoJson(answer.narrativeInfo))})`));
       for (const { message } of answer.notes) report.line(`note: ${printable(message)}`);
       report.json(toJson(ExplainScoreResponseSchema, answer, { useProtoFieldName: true }));
     });

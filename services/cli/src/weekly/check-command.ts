@@ -44,7 +44,7 @@ export function checkCommand(context: CliContext): Command {
       for (const line of inputReportLines(found, given)) report.line(line);
       const { lines: _, ...result } = found;
       report.json(result);
-      if (found.outcome !== "published") throw new ReportedError(outcomeText(found));
+      if (found.outcome !== "published" && found.outcome !== "complete") throw new ReportedError(outcomeText(found));
     });
 }
 
@@ -90,6 +90,12 @@ function comparedText({ compared_with: compared, reason }: InputReport): string 
 function lastLines({ iso_week: week, outcome, reason }: InputReport, given: GivenOptions): string[] {
   const unknown = reason === "" ? [] : [`not known: ${reason}`];
   if (outcome === "published") return [`a run would publish ${week}`];
+  if (outcome === "complete") {
+    const supersede = weeklyCommandText("supersede", `--week ${week} --reason TEXT`, given);
+    return [
+      `${week} is complete already with this input: a run would do nothing. To score it again, ask for a new revision first: ${supersede}`,
+    ];
+  }
   if (outcome !== "held") return unknown;
   const approve = weeklyCommandText("approve", `--week ${week} --reason TEXT`, given);
   return [

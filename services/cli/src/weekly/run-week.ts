@@ -93,8 +93,11 @@ export interface WeeklyOutcome {
 export interface InputReport {
   readonly iso_week: string;
   readonly as_of: string;
-  /** "published": nothing is in the way. "held": a person would have to approve the run. */
-  readonly outcome: "published" | "held" | "failed" | "not_whole" | "not_compared";
+  /**
+   * "published": nothing is in the way. "complete": the week was published with this input. "held": a person would have
+   * to approve the run.
+   */
+  readonly outcome: "published" | "complete" | "held" | "failed" | "not_whole" | "not_compared";
   /** Why the input is not whole, or not compared with the earlier weeks or the model; empty otherwise. */
   readonly reason: string;
   /** Week with which the input was compared. Null: no earlier week is complete, or none is known. */
@@ -156,7 +159,8 @@ export function runWeek(options: RunOptions, context: CliContext, given: GivenOp
  */
 export async function checkWeek(options: RunOptions, context: CliContext, given: GivenOptions): Promise<InputReport> {
   const found = await runChild<InputReport>(["check"], options, context, given);
-  return { ...found, reason: withAddress(found.reason, peerUrls(options, context)) };
+  const failures = found.failures.map((failure) => withConfigFiles(failure, options, given));
+  return { ...found, failures, reason: withAddress(found.reason, peerUrls(options, context)) };
 }
 
 /**
@@ -232,8 +236,10 @@ async function runChild<T>(
   });
   await once(child, "close");
   process.off("SIGINT", stop).off("SIGTERM", stop);
-  if (outcome === undefined)
-    throw new WeeklyRunError({ ...failure, message: withOptions(withAddress(failure.message, urls), failure, given) });
+  if (outcome === undefined) {
+    const message = withOptions(withAddress(failure.message, urls), failure, given);
+    throw new WeeklyRunError({ ...failure, message: withConfigFiles(message, options, given) });
+  }
   return outcome;
 }
 
@@ -252,6 +258,19 @@ function withOptions(message: string, { report }: WeeklyFailure, given: GivenOpt
       .replace("with a reason (force_future)", "with a reason (--force-future REASON)"),
   ).replaceAll(COMMANDS, (_, name: "approve" | "void" | "run", args: string) => weeklyCommandText(name, args, given));
   return report === undefined ? text : `${text}. All reasons and samples of rejected rows: ${report}`;
+}
+
+/** What a message says when the files of another data set may have been used. */
+const ABOUT_CONFIG = /model_config|feature_mapping|\bmapping\b|\bno column\b|no file at this path/i;
+
+/** Adds to a message about the files of the configuration which ones were used, where none were named. */
+export function withConfigFiles(
+  message: string,
+  { config, mapping }: Pick<RunOptions, "config" | "mapping">,
+  given: GivenOptions,
+): string {
+  if ((given.config !== undefined && given.mapping !== undefined) || !ABOUT_CONFIG.test(message)) return message;
+  return `${message}. The files of the data set are here ${config} and ${mapping}; name others with --config FILE and --mapping FILE`;
 }
 
 /** Adds the address of a peer that does not answer, and how to set another address. */

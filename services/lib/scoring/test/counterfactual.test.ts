@@ -173,6 +173,7 @@ test("all contradictions of the limits are reported at once, each with its field
     { feature: "financial_stability_index", fixed: false, step: 0.25 },
     { feature: "avg_payment_delay_days", fixed: false, min: 10, max: 12 },
     { feature: "region", fixed: false, min: 1 },
+    { feature: "region", fixed: true, min: 1, cost: 2 },
   ];
   await expect(ask(await firstOf("high"), { limits })).rejects.toMatchObject({
     name: "ChangeLimitError",
@@ -183,11 +184,40 @@ test("all contradictions of the limits are reported at once, each with its field
       { field: "limits[3].min", description: expect.stringContaining("above its maximum 60") },
       { field: "limits[4].feature", description: expect.stringContaining("two limits") },
       { field: "limits[4].max", description: expect.stringContaining("the model allows 50 to 100") },
-      { field: "limits[5].step", description: expect.stringContaining("in steps of 0.1") },
+      { field: "limits[5].step", description: expect.stringContaining("is 0.25; expected a multiple of 0.1") },
       { field: "limits[6].step", description: expect.stringContaining("no multiple of 9") },
       { field: "limits[7].feature", description: expect.stringContaining("is a category") },
+      { field: "limits[8].feature", description: expect.stringContaining("two limits") },
+      { field: "limits[8].fixed", description: "region is fixed and has min, cost; send one or the other" },
     ],
   });
+});
+
+test("a step may be a multiple of the one that the model declares, and new values are multiples of it", async () => {
+  const feature = "financial_stability_index";
+  const asked = (step: number) => ({ limits: [{ feature, fixed: false, step }] });
+  for (let i = 0, found = 0; found < 3; i++) {
+    expect(i).toBeLessThan(SUPPLIERS);
+    const { counterfactuals } = await ask(supplierAt(i), asked(0.3));
+    for (const { changes } of counterfactuals)
+      for (const change of changes.filter((one) => one.feature === feature)) {
+        found++;
+        const steps = Number(change.to) / 0.3;
+        expect(Math.abs(steps - Math.round(steps))).toBeLessThan(1e-9);
+      }
+  }
+  for (const step of [0.05, 0.15, 0.1000001])
+    await expect(ask(await firstOf("high"), asked(step))).rejects.toThrow("expected a multiple of 0.1");
+});
+
+test("a category that the model does not know is missing, and the score says so", async () => {
+  const supplier = await firstOf("high");
+  const answer = await ask({ ...supplier, categories: { region: "Atlantis" } });
+  expect(answer.fixed).toContainEqual({ feature: "region", reason: "missing" });
+  expect(answer.score.warnings).toContainEqual(
+    expect.objectContaining({ code: "UNKNOWN_CATEGORY", message: expect.stringContaining('region "Atlantis"') }),
+  );
+  for (const { changes } of answer.counterfactuals) expect(changes.map((one) => one.feature)).not.toContain("region");
 });
 
 test("a calibration that never falls below the limit is none within the limits", async () => {

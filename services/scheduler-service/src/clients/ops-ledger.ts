@@ -25,14 +25,15 @@ export function createOpsLedger(transport: Transport, modelName: string): Ledger
     for await (const { run } of batch.watchRun({ runId }, { timeoutMs: READ_TIMEOUT_MS })) if (run) return run;
     return undefined;
   };
-  const completeInput = async (week: string): Promise<string | null> => {
+  const findComplete = async (week: string): Promise<BatchRun | null> => {
     const found = batch.getRun({ isoWeek: week, modelName }).catch((error: unknown) => {
       if (error instanceof ConnectError && error.code === Code.NotFound) return null;
       throw error;
     });
     const run = (await callPeer(PEER, found))?.run;
-    return run?.state === RunState.COMPLETE ? run.inputDigest : null;
+    return run?.state === RunState.COMPLETE ? run : null;
   };
+  const completeInput = async (week: string): Promise<string | null> => (await findComplete(week))?.inputDigest ?? null;
   /** Returns the error of a run that was not published, with its figures. An earlier release of ops-service fails it. */
   const notPublished = async (lease: RunLease, cause: ConnectError): Promise<Error> => {
     const run = await readRun(lease);
@@ -60,6 +61,10 @@ export function createOpsLedger(transport: Transport, modelName: string): Ledger
     },
     isComplete: async (week) => (await completeInput(week)) !== null,
     completeInput,
+    async findComplete(week) {
+      const run = await findComplete(week);
+      return run?.supersedeRequested ? null : run;
+    },
     async report(lease, { rowsRead, rowsRejected, inputObjects = [], ...update }) {
       const counts = {
         inputObjects: inputObjects.map(({ url, etag, bytes }) => ({ url, etag, bytes: BigInt(bytes) })),

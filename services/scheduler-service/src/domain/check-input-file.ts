@@ -14,10 +14,11 @@ import {
   NothingToScoreError,
   PeerUnavailableError,
   TooManyChunksError,
+  WeekCompleteError,
 } from "./scheduler-error.ts";
 import type { SeenInput } from "./seen-input.ts";
 import type { InputComparison, Ledger } from "./weekly-ports.ts";
-import type { WeeklyDeps } from "./weekly-run.ts";
+import { checkSameInputs, type WeeklyDeps } from "./weekly-run.ts";
 
 /** What a run of an input would say, before anything is scored. */
 export interface InputReport {
@@ -36,11 +37,12 @@ export interface InputReport {
   /** Remarks, one sentence each. */
   readonly notes: readonly string[];
   /**
-   * "published": nothing is in the way. "held": a person would have to approve the run. "not_whole": the input is still
+   * "published": nothing is in the way. "complete": the week was published with this input, so that a run does nothing.
+   * "held": a person would have to approve the run. "not_whole": the input is still
    * written. "not_compared": nothing is wrong with the input, but a service does not answer that knows the earlier weeks
    * or the model.
    */
-  readonly outcome: "published" | "held" | "failed" | "not_whole" | "not_compared";
+  readonly outcome: "published" | "complete" | "held" | "failed" | "not_whole" | "not_compared";
   /** Why the input is not whole, or not compared; empty otherwise. */
   readonly reason: string;
 }
@@ -105,6 +107,8 @@ export async function checkInputFile(
   );
   const checks = comparison.problem === "" ? all : withoutEarlierWeeks(all, comparison.problem);
   const { failures, problem } = await modelProblems(deps);
+  const completed = completeProblem(comparison.complete, { ...read, configHash: deps.configHash });
+  if (completed !== "") failures.push(completed);
   if (read.rows === 0) failures.push(new NothingToScoreError(read).message);
   if (Math.ceil(read.rows / deps.chunkRows) > MAX_CHUNKS)
     failures.push(new TooManyChunksError(read.rows, deps.chunkRows, MAX_CHUNKS).message);
@@ -122,9 +126,25 @@ export async function checkInputFile(
     rejected: rejectedReasons(read.rejected),
     comparedWith: comparison.previous?.week ?? null,
     ...{ checks, failures, notes, reason },
-    outcome: outcomeOf(failures, checks, reason),
+    outcome: comparison.complete !== null && failures.length === 0 ? "complete" : outcomeOf(failures, checks, reason),
   };
 }
+
+/** Returns why a complete week is not run with another input; "" when it is not complete, or the input is the same. */
+function completeProblem(
+  run: InputComplete,
+  given: { readonly sourceDigest: string; readonly configHash: string },
+): string {
+  try {
+    if (run !== null) checkSameInputs(run, given);
+    return "";
+  } catch (error) {
+    if (error instanceof WeekCompleteError) return error.message;
+    throw error;
+  }
+}
+
+type InputComplete = Awaited<ReturnType<Ledger["findComplete"]>>;
 
 function outcomeOf(failures: readonly string[], checks: readonly Check[], reason: string): InputReport["outcome"] {
   if (failures.length > 0) return "failed";
@@ -138,12 +158,16 @@ const notWhole = (date: Pick<InputReport, "week" | "asOf">, reason: string): Inp
 });
 
 /** Reads what the input is compared with. An ops-service that does not answer is a problem, and no error. */
-async function compare(ledger: Ledger, week: string): Promise<InputComparison & { readonly problem: string }> {
+async function compare(
+  ledger: Ledger,
+  week: string,
+): Promise<InputComparison & { readonly complete: InputComplete; readonly problem: string }> {
   try {
-    return { ...(await ledger.compare(week)), problem: "" };
+    const [compared, complete] = await Promise.all([ledger.compare(week), ledger.findComplete(week)]);
+    return { ...compared, complete, problem: "" };
   } catch (error) {
     if (!(error instanceof PeerUnavailableError)) throw error;
-    return { previous: null, otherInputs: [], problem: error.problem };
+    return { previous: null, otherInputs: [], complete: null, problem: error.problem };
   }
 }
 

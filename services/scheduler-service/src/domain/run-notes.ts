@@ -69,7 +69,7 @@ export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
     notes.push("number of suppliers not compared: there is no earlier complete week of this model");
   if (losses && !losses.accepted) notes.push(...missingSuppliers(losses));
   // The notes do not contain values of rows, because notes are logged.
-  if (losses?.accepted && rejected.length > 0) notes.push(`rejected: ${describeReasons(rejected, false)}`);
+  if (rejected.length > 0) notes.push(`rejected: ${describeReasons(rejected, false)}`);
   if (losses && losses.rowsRepeated > 0n)
     notes.push(`${countText(losses.rowsRepeated, "row repeats", "rows repeat")} an earlier row exactly`);
   notes.push(...inputNotes(how));

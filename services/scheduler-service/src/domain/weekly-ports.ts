@@ -120,6 +120,8 @@ export interface Ledger {
    * Null: the week is not complete.
    */
   completeInput(week: string): Promise<string | null>;
+  /** Returns the run of a week that is complete; null when there is none, or a new revision of it was requested. */
+  findComplete(week: string): Promise<Pick<BatchRun, "isoWeek" | "sourceDigest" | "configHash"> | null>;
   /** Returns what the input of a week is compared with, without starting its run. */
   compare(week: string): Promise<InputComparison>;
   report(lease: RunLease, update: StageUpdate): Promise<void>;

@@ -215,7 +215,10 @@ const isInputAway = (error: unknown): error is Error =>
  * Verifies that a complete week is sent again with the same inputs. Inputs that were not recorded are not
  * compared. @throws WeekCompleteError
  */
-function checkSameInputs(run: BatchRun, given: Pick<BatchRun, "sourceDigest" | "configHash">): void {
+export function checkSameInputs(
+  run: Pick<BatchRun, "isoWeek" | "sourceDigest" | "configHash">,
+  given: Pick<BatchRun, "sourceDigest" | "configHash">,
+): void {
   const { isoWeek } = run;
   const recorded = {
     sourceDigest: run.sourceDigest || given.sourceDigest,

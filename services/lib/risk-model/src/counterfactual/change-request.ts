@@ -1,13 +1,13 @@
 /** Narrower limits of one feature for one search. What is left out stays as the model declares it. */
 export interface ChangeLimit {
   readonly feature: string;
-  /** True: the feature does not change. */
+  /** True: the feature does not change, and has no other limit. */
   readonly fixed: boolean;
   /** Only values from `min` and up to `max`, both included. */
   readonly min?: number;
   readonly max?: number;
   readonly direction?: "increase" | "decrease";
-  /** Only multiples of this number; not with a step that the model declares. */
+  /** Only multiples of this number. Where the model declares a step, a multiple of that step. */
   readonly step?: number;
   /** Cost of a change over the whole training range, relative to other features, 0.001 to 1,000. */
   readonly cost?: number;

@@ -96,6 +96,11 @@ function limitViolations(
   const add = (field: string, message: string): void => void found.push({ field: `${path}.${field}`, message });
   if (declared.fixed === "immutable" && !limit.fixed)
     add("feature", `${name} is declared immutable by the model: it never changes; omit the limit`);
+  if (limit.fixed) {
+    const others = (["min", "max", "direction", "step", "cost"] as const).filter((one) => limit[one] !== undefined);
+    if (others.length > 0) add("fixed", `${name} is fixed and has ${others.join(", ")}; send one or the other`);
+    return found;
+  }
   if (cost !== undefined && !(cost >= LEAST_COST && cost <= MOST_COST))
     add("cost", `the cost of ${name} is ${cost}; expected ${LEAST_COST} to ${MOST_COST}`);
   if (feature.kind === "category" || feature.codes !== undefined) {
@@ -116,12 +121,18 @@ function limitViolations(
     add("max", `the maximum of ${name} is ${max}; ${allowed}`);
   if (direction !== undefined && declared.direction !== "any" && declared.direction !== direction)
     add("direction", `${name} may only ${declared.direction}, as the model declares`);
-  if (step !== undefined && declared.step !== null && declared.step !== step)
-    add("step", `${name} changes in steps of ${declared.step}, as the model declares`);
+  if (step !== undefined && declared.step !== null && !isMultiple(step, declared.step))
+    add("step", `the step of ${name} is ${step}; expected a multiple of ${declared.step}, the step of the model`);
   const now = narrowed(declared, limit);
   if (found.length > 0) return found;
   if (now.min > now.max) add("min", `the minimum of ${name} is ${now.min}, above its maximum ${now.max}`);
   else if (now.step !== null && multipleAtLeast(now.min, now.step) > now.max)
     add("step", `no multiple of ${now.step} is between ${now.min} and ${now.max}, the limits of ${name}`);
   return found;
+}
+
+/** Whether a number is a multiple of a step, apart from the rounding of decimal fractions. */
+function isMultiple(number: number, step: number): boolean {
+  const ratio = number / step;
+  return Math.round(ratio) >= 1 && Math.abs(ratio - Math.round(ratio)) < 1e-9 * ratio;
 }

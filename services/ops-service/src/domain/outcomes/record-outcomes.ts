@@ -14,12 +14,14 @@ export interface RecordResult {
   readonly recorded: number;
   readonly corrected: number;
   readonly unchanged: number;
+  /** Rows among `unchanged` whose note is not stored, because the stored outcome has another one. */
+  readonly keptNotes: number;
   readonly rejected: number;
   readonly violations: readonly OutcomeViolation[];
 }
 
 /** A stored outcome, as a request is compared with it. */
-export type CurrentOutcome = Pick<Outcome, "id" | "occurred" | "happenedOn">;
+export type CurrentOutcome = Pick<Outcome, "id" | "occurred" | "happenedOn" | "note">;
 
 /** An outcome to store. */
 export interface OutcomeWrite {
@@ -160,12 +162,12 @@ export function planRecord(
   corrects: boolean,
 ): {
   readonly writes: readonly OutcomeWrite[];
-  readonly counts: Pick<RecordResult, "recorded" | "corrected" | "unchanged">;
+  readonly counts: Pick<RecordResult, "recorded" | "corrected" | "unchanged" | "keptNotes">;
   readonly violations: readonly OutcomeViolation[];
 } {
   const writes: OutcomeWrite[] = [];
   const violations: OutcomeViolation[] = [];
-  const counts = { recorded: 0, corrected: 0, unchanged: 0 };
+  const counts = { recorded: 0, corrected: 0, unchanged: 0, keptNotes: 0 };
   const seen = new Map<string, NumberedDraft>();
   for (const { row, draft } of drafts) {
     const key = keyOf(draft);
@@ -174,8 +176,10 @@ export function planRecord(
     };
     const first = seen.get(key);
     if (first) {
-      if (isSame(first.draft, draft)) counts.unchanged++;
-      else reject(`contradicts row ${first.row} about the same supplier and ${aboutOf(draft)}; the first row counts`);
+      if (isSame(first.draft, draft)) {
+        counts.unchanged++;
+        if (hasOtherNote(first.draft, draft)) counts.keptNotes++;
+      } else reject(`contradicts row ${first.row} about the same supplier and ${aboutOf(draft)}; the first row counts`);
       continue;
     }
     seen.set(key, { row, draft });
@@ -183,8 +187,10 @@ export function planRecord(
     if (stored === undefined) {
       counts.recorded++;
       writes.push({ draft, replaces: null });
-    } else if (isSame(stored, draft)) counts.unchanged++;
-    else if (corrects) {
+    } else if (isSame(stored, draft) && !(corrects && hasOtherNote(stored, draft))) {
+      counts.unchanged++;
+      if (hasOtherNote(stored, draft)) counts.keptNotes++;
+    } else if (corrects) {
       counts.corrected++;
       writes.push({ draft, replaces: stored.id });
     } else reject(`contradicts the outcome ${stored.id}, ${describe(stored)}; to replace it, correct on conflict`);
@@ -195,6 +201,10 @@ export function planRecord(
 type Said = Pick<OutcomeDraft, "occurred" | "happenedOn">;
 
 const isSame = (a: Said, b: Said): boolean => a.occurred === b.occurred && a.happenedOn === b.happenedOn;
+
+/** Whether a row has a note that the stored outcome does not have. A row without a note changes none. */
+const hasOtherNote = (stored: Pick<OutcomeDraft, "note">, { note }: Pick<OutcomeDraft, "note">): boolean =>
+  note !== "" && note !== stored.note;
 
 const describe = ({ occurred, happenedOn }: Said): string =>
   occurred ? `OCCURRED${happenedOn === null ? "" : ` on ${happenedOn}`}` : "NOT_OCCURRED";

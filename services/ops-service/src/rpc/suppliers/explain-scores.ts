@@ -13,7 +13,7 @@ import type {
   ExplainRequestSchema,
   ExplainResponse,
 } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
-import { WarningCode } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { type Score, WarningCode } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import type { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
@@ -51,6 +51,14 @@ const MAX_NOTES = 2_048;
 
 const modelOf = ({ scoredBy }: StoredInput) => ({ modelName: scoredBy.name, modelVersion: scoredBy.version });
 
+/** Says which categories the version does not know: they count as missing. */
+const unknownNotes = (score: Score | undefined) =>
+  (score?.warnings ?? [])
+    .filter(({ code }) => code === WarningCode.UNKNOWN_CATEGORY)
+    .map(({ feature, message }) =>
+      create(ChangeNoteSchema, { code: ChangeNoteCode.UNKNOWN_CATEGORY, feature, message }),
+    );
+
 const differenceNote = (stored: StoredInput, riskScore: number | undefined) => {
   const message = storedDifference(stored, riskScore);
   return message === null ? [] : [create(ChangeNoteSchema, { code: ChangeNoteCode.STORED_SCORE_DIFFERS, message })];
@@ -62,14 +70,15 @@ export function explainHandlers(
 ): Pick<ServiceImpl<typeof SupplierService>, "explainScore" | "explainScoreChange" | "findCounterfactuals"> {
   return {
     async explainScore(request, context) {
-      const { supplierId, isoWeek, modelName, maxContributions, minShare, withTexts, withNarrative } = request;
+      const { supplierId, isoWeek, modelName, maxContributions, minShare, withTexts } = request;
+      const { withNarrative, narrativeLanguage } = request;
       checkWeek("iso_week", isoWeek);
       const stored = await deps.readStoredInput(supplierId, { modelName, isoWeek });
       const parts = await deps.explain(
         {
           supplier: suppliedInput(supplierId, stored),
           model: modelOf(stored),
-          ...{ maxContributions, minShare, withTexts, withNarrative },
+          ...{ maxContributions, minShare, withTexts, withNarrative, narrativeLanguage },
         },
         context,
       );
@@ -77,7 +86,7 @@ export function explainHandlers(
       const list = parts.flatMap(({ part }) => (part.case === "contributions" ? [part.value] : []))[0];
       const { score } = base ?? {};
       checkSameFiles(stored, score?.model);
-      const unknown = (score?.warnings ?? []).filter(({ code }) => code === WarningCode.UNKNOWN_CATEGORY);
+      const info = parts.flatMap(({ part }) => (part.case === "narrativeInfo" ? [part.value] : []))[0];
       return {
         ...{ isoWeek: stored.isoWeek, runId: stored.runId },
         ...(score && { score }),
@@ -91,11 +100,9 @@ export function explainHandlers(
         omittedContributions: list?.omittedContributions ?? 0,
         omitted: list?.omitted ?? 0,
         narrative: parts.flatMap(({ part }) => (part.case === "narrative" ? [part.value] : [])).join(" "),
+        ...(info && { narrativeInfo: info }),
         ...(stored.riskScore !== null && { storedRiskScore: stored.riskScore }),
-        notes: [
-          ...differenceNote(stored, score?.riskScore),
-          ...unknown.map(({ feature, message }) => ({ code: ChangeNoteCode.UNKNOWN_CATEGORY, feature, message })),
-        ],
+        notes: [...differenceNote(stored, score?.riskScore), ...unknownNotes(score)],
       };
     },
     async findCounterfactuals(request, context) {
@@ -116,7 +123,7 @@ export function explainHandlers(
       return {
         ...{ isoWeek: stored.isoWeek, runId: stored.runId, result },
         ...(stored.riskScore !== null && { storedRiskScore: stored.riskScore }),
-        notes: differenceNote(stored, result.score?.riskScore),
+        notes: [...differenceNote(stored, result.score?.riskScore), ...unknownNotes(result.score)],
       };
     },
     async explainScoreChange({ supplierId, beforeWeek, afterWeek, modelName, maxParts }, context) {

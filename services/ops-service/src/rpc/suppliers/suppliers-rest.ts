@@ -1,5 +1,10 @@
 import { BAND_NUMBERS } from "@bellwether/contract/band-codes";
 import { plainJson } from "@bellwether/contract/flat-json/plain-json";
+import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import {
+  FindCounterfactualsRequestSchema,
+  FindCounterfactualsResponseSchema,
+} from "@bellwether/gen/bellwether/ops/v1/score_explanation_pb";
 import { ChangeDirection } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import {
   GetSupplierRequestSchema,
@@ -93,7 +98,35 @@ const ONE_ROUTE: RestRoute = restRoute({
   toJson: (message) => plainJson(GetSupplierResponseSchema, message),
 });
 
-export const SUPPLIER_ROUTES: readonly RestRoute[] = [LIST_ROUTE, ONE_ROUTE];
+const TARGETS = { medium: Band.MEDIUM, low: Band.LOW };
+
+/** GET /supplier/counterfactuals: FindCounterfactuals, with `fixed` as the only limit: others need an object each. */
+const COUNTERFACTUALS_ROUTE: RestRoute = restRoute({
+  verb: "GET",
+  path: "/supplier/counterfactuals",
+  rpc: SupplierService.method.findCounterfactuals,
+  query: {
+    single: ["supplier_id", "iso_week", "model_name", "max_changes", "max_counterfactuals", "target_band"],
+    repeated: ["fixed"],
+  },
+  toRequest: ({ query }) => {
+    const { maxChanges, maxCounterfactuals } = FindCounterfactualsRequestSchema.field;
+    const [targetBand] = valuesFromQuery(query, "target_band", TARGETS);
+    return {
+      ...{ supplierId: textFromQuery(query, "supplier_id"), modelName: textFromQuery(query, "model_name") },
+      isoWeek: textFromQuery(query, "iso_week"),
+      ...(query.has("max_changes") && { maxChanges: countFromQuery(query, "max_changes", maxChanges) }),
+      ...(query.has("max_counterfactuals") && {
+        maxCounterfactuals: countFromQuery(query, "max_counterfactuals", maxCounterfactuals),
+      }),
+      ...(targetBand !== undefined && { targetBand }),
+      limits: query.getAll("fixed").map((feature) => ({ feature, fixed: true })),
+    };
+  },
+  toJson: (message) => plainJson(FindCounterfactualsResponseSchema, message),
+});
+
+export const SUPPLIER_ROUTES: readonly RestRoute[] = [LIST_ROUTE, ONE_ROUTE, COUNTERFACTUALS_ROUTE];
 
 /** Returns a share in decimal notation. undefined: it is not given. The contract's bounds are checked later. */
 function shareFromQuery(query: URLSearchParams, name: string): number | undefined {

@@ -41,7 +41,8 @@ function createStore(db: Db, { now, newId }: OutcomeStoreOptions): OutcomeStore 
       );
       const [earlier] = rows;
       if (earlier && earlier.digest !== digest) throw new ImportMismatchError(requestId);
-      return earlier?.answer;
+      // An answer of an earlier release does not count notes.
+      return earlier && { ...earlier.answer, keptNotes: earlier.answer.keptNotes ?? 0 };
     },
     predictions: (ids): Promise<ReadonlyMap<string, KnownPrediction>> => findPredictions(db, ids),
     async suppliers(ids) {

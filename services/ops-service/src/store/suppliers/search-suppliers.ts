@@ -31,6 +31,10 @@ const MIN_SIMILAR = 3_000;
 const MIN_SIMILARITY = 0.35;
 /** Minimum length of a half: the index finds no shorter part of a text. */
 const MIN_HALF = 3;
+/** Minimum length of a word in whose middle an error is found: a shorter word has too few trigrams without the error. */
+const MIN_MIDDLE = 6;
+/** Maximum length of a word that is compared with swapped letters. */
+const MAX_SWAPPED = 24;
 /** Maximum number of words of a query that are searched inside names; further words are ignored. */
 const MAX_WORDS = 8;
 /** Three letters or digits in a row: the index of the names finds no shorter part of a text. */
@@ -98,8 +102,8 @@ function insideSql({ text }: SearchQuery, limit: number): SQL | undefined {
 
 /**
  * Returns the SQL of names that are similar to the query, most similar first. An error in a word leaves its first or
- * its second half as it is, so a name must contain one of both for each word. This reads far fewer names than the
- * similarity operators of pg_trgm, which compare every name that has some of the query's trigrams. Undefined: no half
+ * its second half as it is, unless it is in the middle, so a name must contain one of both, or the word without an error
+ * in its middle, for each word. This reads far fewer names than the similarity operators of pg_trgm, which compare every name that has some of the query's trigrams. Undefined: no half
  * is long enough for the index.
  */
 function similarSql({ text }: SearchQuery, limit: number): SQL | undefined {
@@ -107,19 +111,51 @@ function similarSql({ text }: SearchQuery, limit: number): SQL | undefined {
     const letters = [...word];
     const half = Math.max(MIN_HALF, Math.ceil(letters.length / 2));
     const parts = [letters.slice(0, half), letters.slice(-half)].map((part) => part.join(""));
-    const indexed = parts.filter((part) => INDEXED.test(part)).map(escapeRegex);
+    const indexed = [
+      ...parts.filter((part) => INDEXED.test(part)).map(escapeRegex),
+      ...(letters.length < MIN_MIDDLE || !INDEXED.test(word) ? [] : middleErrors(letters)),
+    ];
     // As one pattern per word, all words are searched in one scan of the index, which skips what the rarest excludes.
     return indexed.length === 0 ? [] : [sql`k.name_key ~ ${`(${indexed.join("|")})`}`];
   };
   const halves = text.split(" ").flatMap(hasHalf).slice(0, MAX_WORDS);
   if (halves.length === 0) return undefined;
+  // Two swapped letters leave so few trigrams of a short word that it is not similar any more.
+  const swapped = text
+    .split(" ")
+    .slice(0, MAX_WORDS)
+    .map((word) => sql`n.name_key ~ ${`(${[word, ...swapsOf(word)].map(escapeRegex).join("|")})`}`);
   return sql`
     select number from (
       select k.supplier_id as number, k.name_key, word_similarity(${text}, k.name_key) as similarity from (
         select k.supplier_id, k.name_key from bellwether.supplier_search k
         where ${sql.join(halves, sql` and `)} limit ${Math.max(limit, MIN_SIMILAR)}::int
       ) k
-    ) n where similarity >= ${MIN_SIMILARITY}::real order by similarity desc, name_key, number limit ${limit}::int`;
+    ) n where similarity >= ${MIN_SIMILARITY}::real or (${sql.join(swapped, sql` and `)}) order by similarity desc, name_key, number limit ${limit}::int`;
+}
+
+/** Returns the words that a word stands for if two neighbouring letters of it were swapped. */
+function swapsOf(word: string): string[] {
+  const letters = [...word];
+  if (letters.length > MAX_SWAPPED) return [];
+  return letters.slice(1).map((letter, i) =>
+    letters
+      .with(i, letter)
+      .with(i + 1, letters[i] ?? "")
+      .join(""),
+  );
+}
+
+/** Returns patterns of the words that a word with an error in its middle can stand for. */
+function middleErrors(letters: readonly string[]): string[] {
+  const middle = Math.floor(letters.length / 2);
+  const text = (from: number, to: number): string => escapeRegex(letters.slice(from, to).join(""));
+  /** Two neighbours were swapped. @param at position of the second one */
+  const swappedBack = (at: number): string =>
+    `${text(0, at - 1)}${text(at, at + 1)}${text(at - 1, at)}${text(at + 1, letters.length)}`;
+  if (letters.length % 2 === 0) return [swappedBack(middle)];
+  // The letter in the middle is in both halves: it is wrong or too many, or was swapped with one of its neighbours.
+  return [swappedBack(middle), swappedBack(middle + 1), `${text(0, middle)}.?${text(middle + 1, letters.length)}`];
 }
 
 /** Escapes the wildcards of LIKE. */

@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { narrativeMadeBy } from "./narrative-text.ts";
+
+test.each([
+  [{ generated: false }, "from the template"],
+  [{ generated: false, outcome: "NOT_CONFIGURED" }, "from the template"],
+  [{ generated: false, outcome: "REJECTED", rejection: "CLAIMS" }, "from the template: REJECTED, CLAIMS"],
+  [{ generated: false, outcome: "TIMEOUT" }, "from the template: TIMEOUT"],
+  [
+    { generated: true, outcome: "ACCEPTED", language_model: "m", wordings: ["SERVICE"] },
+    "chosen by m, in the words of the service, checked",
+  ],
+  [
+    {
+      generated: true,
+      outcome: "SENTENCES_REPLACED",
+      language_model: "m",
+      template_sentences: [0, 3],
+      rejected_sentences: 1,
+    },
+    "chosen by m, in the words of the service, checked; sentence 1, 4 added by the service; 1 sentence without claims not shown",
+  ],
+])("%j: %s", (info, expected) => {
+  expect(narrativeMadeBy(info)).toBe(expected);
+});

@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { inputReportLines } from "./check-command.ts";
+import { type InputReport, withConfigFiles } from "./run-week.ts";
+
+const REPORT: InputReport = {
+  ...{ iso_week: "2026-W47", as_of: "2026-11-22", outcome: "published", reason: "", compared_with: "2026-W46" },
+  ...{ suppliers: 3, rows_rejected: 0, rejected_reasons: [], failures: [], notes: [], lines: [] },
+};
+const lastLine = (report: InputReport, given = {}): string | undefined => inputReportLines(report, given).at(-1);
+
+test("a week that is complete with the same input is not called one that a run would publish", () => {
+  expect(lastLine(REPORT)).toBe("a run would publish 2026-W47");
+  expect(lastLine({ ...REPORT, outcome: "complete" }, { ops: "http://risk:9080", config: "c.yaml" })).toBe(
+    "2026-W47 is complete already with this input: a run would do nothing. To score it again, ask for a new revision first: npx bellwether weekly supersede --week 2026-W47 --reason TEXT --ops http://risk:9080",
+  );
+});
+
+const FILES = { config: "config/model_config.yaml", mapping: "config/feature_mapping.yaml" };
+const HINT =
+  ". The files of the data set are here config/model_config.yaml and config/feature_mapping.yaml; name others with --config FILE and --mapping FILE";
+
+test.each([
+  'it has no column "delivery_score"; it has "points"',
+  "/app/config/model_config.yaml: found no file at this path",
+  "the mapping does not provide late_ratio",
+])("an error about the data set names the files that were used, and the way out: %s", (message) => {
+  expect(withConfigFiles(message, FILES, {})).toBe(message + HINT);
+  expect(withConfigFiles(message, FILES, { config: "a" })).toBe(message + HINT);
+  expect(withConfigFiles(message, FILES, { config: "a", mapping: "b" })).toBe(message);
+});
+
+test("another error stays as it is", () => {
+  expect(withConfigFiles("ops-service does not answer", FILES, {})).toBe("ops-service does not answer");
+});
