@@ -49,6 +49,7 @@ test("every field in which a reason is required has the pattern of reasons", () 
   expect(required.map(({ field }) => field).sort()).toEqual(
     [
       "ApproveRunRequest.reason",
+      "CancelRetrainRequest.reason",
       "CorrectOutcomeRequest.reason",
       "OverrideAlertRequest.reason",
       "Override.reason",
@@ -56,6 +57,7 @@ test("every field in which a reason is required has the pattern of reasons", () 
       "RemoveVersionRequest.reason",
       "SetAliasRequest.reason",
       "SupersedeRunRequest.reason",
+      "TriggerRetrainRequest.reason",
       "VoidRunRequest.reason",
     ].sort(),
   );

@@ -103,6 +103,11 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
       "Show how good the scores of complete weeks were, compared with the outcomes that are known: per week, version and segment, beside what needs no model.",
     load: async () => (await import("./commands/performance.ts")).performanceCommand,
   },
+  retrain: {
+    description:
+      "Start, watch and cancel retrains, and show the last ones. A retrain trains a new version from weekly runs and outcomes in the scheduler.",
+    load: async () => (await import("./commands/retrain.ts")).retrainCommand,
+  },
   notices: {
     description:
       "List, show and replay notices (messages about alerts), and list, test and enable the destinations of notices.",

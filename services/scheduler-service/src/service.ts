@@ -36,6 +36,7 @@ import { startWeeklyJobs } from "./jobs/weekly-jobs.ts";
 import { WEEKLY_SCHEDULE } from "./jobs/weekly-queue.ts";
 import { createModelPreparer } from "./model/prepare-model.ts";
 import { aliasOfNext, publishUpload } from "./model/publish-upload.ts";
+import { startRetrains } from "./retrains.ts";
 import { SCHEDULER_ERRORS } from "./rpc/error-codes.ts";
 import { modelPublishingHandlers } from "./rpc/model-publishing.ts";
 import { modelUploadHandlers } from "./rpc/model-uploads.ts";
@@ -86,6 +87,8 @@ export interface SchedulerServiceConfig
   readonly lockMs?: number;
   /** Interval at which the schedule in the queue's store is checked, milliseconds. Default 20,000. */
   readonly scheduleCheckMs?: number;
+  /** Interval at which it is checked whether a retrain is due, milliseconds. Default 60,000. */
+  readonly retrainCheckMs?: number;
   /** Interval at which the folders of the weekly run are checked, milliseconds. Default 15,000. */
   readonly diskCheckMs?: number;
   /** Memory that bounds the size of an uploaded model, bytes. Default: that of the container or the machine. */
@@ -203,7 +206,13 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
     check: (signal: AbortSignal) => (stored: StoredVersion) => checker.check(stored, signal),
     now: () => new Date(),
   };
+  // One at a time: reading and checking a large model takes most of the memory.
   let publishing: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(publish: () => Promise<T>): Promise<T> => {
+    const turn = publishing.then(publish);
+    publishing = turn.catch(() => {});
+    return turn;
+  };
   const uploads = modelUploadHandlers({
     defaultModel,
     slots: createUploadSlots(),
@@ -211,10 +220,7 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
     aliasOfNext: (modelName) => aliasOfNext(registryRoot, modelName),
     checkSigner: () => checkSigner(registryRoot),
     async publish(task, provenance, stillAllowed, signal) {
-      // One at a time: reading and checking a large model takes most of the memory.
-      const turn = publishing.then(() => publishUpload(publisher, task, provenance, stillAllowed, signal));
-      publishing = turn.catch(() => {});
-      const published = await turn;
+      const published = await inTurn(() => publishUpload(publisher, task, provenance, stillAllowed, signal));
       auditLog.nudge();
       return published;
     },
@@ -245,10 +251,22 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
         signal,
       ),
   });
+  const retrains = starting.use(
+    await startRetrains({
+      ...settings,
+      ...{ registry: registryRoot, ops, queues, logger, inTurn, check: publisher.check, onPublished: auditLog.nudge },
+      ...(config.retrainCheckMs !== undefined && { checkMs: config.retrainCheckMs }),
+    }),
+  );
+  // A week that is complete has new drift.
+  jobs.onEnd(() => void retrains.jobs.nudge());
   const server = await startServer({
     ...settings,
     name: "scheduler-service",
-    routes: [route(ScheduleService, scheduleHandlers(jobs)), route(ModelPublishingService, { ...models, ...uploads })],
+    routes: [
+      route(ScheduleService, scheduleHandlers(jobs, retrains)),
+      route(ModelPublishingService, { ...models, ...uploads }),
+    ],
     errors: SCHEDULER_ERRORS,
     logger,
     ...(telemetry && { telemetry }),

@@ -10,6 +10,8 @@ import type { RunStage, RunState } from "../../ops/v1/batch_pb.ts";
 import { file_bellwether_ops_v1_batch } from "../../ops/v1/batch_pb.ts";
 import { file_bellwether_policy_v1_limits } from "../../policy/v1/limits_pb.ts";
 import { file_bellwether_policy_v1_role } from "../../policy/v1/role_pb.ts";
+import type { Retrain } from "./retrain_pb.ts";
+import { file_bellwether_schedule_v1_retrain } from "./retrain_pb.ts";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -19,7 +21,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file bellwether/schedule/v1/schedule_service.proto.
  */
 export const file_bellwether_schedule_v1_schedule_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci1iZWxsd2V0aGVyL3NjaGVkdWxlL3YxL3NjaGVkdWxlX3NlcnZpY2UucHJvdG8SFmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEi0wEKCFNjaGVkdWxlEhMKC3NjaGVkdWxlX2lkGAEgASgJEgwKBGNyb24YAiABKAkSEQoJdGltZV96b25lGAMgASgJEg4KBnBhdXNlZBgEIAEoCBIvCgtuZXh0X3J1bl9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGgoSbGFzdF9jb21wbGV0ZV93ZWVrGAYgASgJEjQKB3dhaXRpbmcYByADKAsyIy5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLldhaXRpbmdXZWVrIpIBCgtXYWl0aW5nV2VlaxIQCghpc29fd2VlaxgBIAEoCRIwCgxzY2hlZHVsZWRfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2RlYWRsaW5lX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YBCABKAkiFgoUTGlzdFNjaGVkdWxlc1JlcXVlc3QiTAoVTGlzdFNjaGVkdWxlc1Jlc3BvbnNlEjMKCXNjaGVkdWxlcxgBIAMoCzIgLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuU2NoZWR1bGUirwMKEVRyaWdnZXJSdW5SZXF1ZXN0Eh4KC3NjaGVkdWxlX2lkGAEgASgJQgm6SAZyBCABKEASQgoIaXNvX3dlZWsYAiABKAlCMLpILXIrMileKFswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSk/JBIjCgVpbnB1dBgDIAEoCUIUukgRcg8ogAgyCl5bXlx4MDBdKiQShwEKDWFjY2VwdF9sb3NzZXMYBCABKAlCcLpIbXJrKNAPMmZeKFtccHtac31ccHtDZn1ccHtNfeGFn+GFoOKggOOFpO++oF0qW15ccHtDY31ccHtDZn1ccHtafVxwe0194YWf4YWg4qCA44Wk776gXVteXHB7Q2N9XHB7Wmx9XHB7WnB9XSopPyQShgEKDGZvcmNlX2Z1dHVyZRgFIAEoCUJwukhtcmso0A8yZl4oW1xwe1pzfVxwe0NmfVxwe0194YWf4YWg4qCA44Wk776gXSpbXlxwe0NjfVxwe0NmfVxwe1p9XHB7TX3hhZ/hhaDioIDjhaTvvqBdW15ccHtDY31ccHtabH1ccHtacH1dKik/JCJNChJUcmlnZ2VyUnVuUmVzcG9uc2USDgoGam9iX2lkGAEgASgJEhAKCGlzb193ZWVrGAIgASgJEhUKDWFscmVhZHlfa25vd24YAyABKAgiNgoUUGF1c2VTY2hlZHVsZVJlcXVlc3QSHgoLc2NoZWR1bGVfaWQYASABKAlCCbpIBnIEIAEoQCJLChVQYXVzZVNjaGVkdWxlUmVzcG9uc2USMgoIc2NoZWR1bGUYASABKAsyIC5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlNjaGVkdWxlIjcKFVJlc3VtZVNjaGVkdWxlUmVxdWVzdBIeCgtzY2hlZHVsZV9pZBgBIAEoCUIJukgGcgQgAShAIkwKFlJlc3VtZVNjaGVkdWxlUmVzcG9uc2USMgoIc2NoZWR1bGUYASABKAsyIC5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlNjaGVkdWxlIjIKFFdhdGNoUHJvZ3Jlc3NSZXF1ZXN0EhoKBmpvYl9pZBgBIAEoCUIKukgHcgUgASiAAiKcAgoVV2F0Y2hQcm9ncmVzc1Jlc3BvbnNlEioKBXN0YXRlGAEgASgOMhsuYmVsbHdldGhlci5vcHMudjEuUnVuU3RhdGUSKgoFc3RhZ2UYAiABKA4yGy5iZWxsd2V0aGVyLm9wcy52MS5SdW5TdGFnZRIRCglyb3dzX3JlYWQYAyABKAQSEwoLcm93c19zY29yZWQYBCABKAQSFQoNcm93c19yZWplY3RlZBgFIAEoBBIPCgdmYWlsdXJlGAYgASgJEhQKDHdhc19jb21wbGV0ZRgHIAEoCBIUCgxvdmVydGFrZW5fYnkYCCABKAkSDQoFbm90ZXMYCSADKAkSEAoIaXNvX3dlZWsYCiABKAkSDgoGcnVuX2lkGAsgASgNMu0ECg9TY2hlZHVsZVNlcnZpY2USdQoNTGlzdFNjaGVkdWxlcxIsLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuTGlzdFNjaGVkdWxlc1JlcXVlc3QaLS5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLkxpc3RTY2hlZHVsZXNSZXNwb25zZSIHkAIBqLsYARJzCgpUcmlnZ2VyUnVuEikuYmVsbHdldGhlci5zY2hlZHVsZS52MS5UcmlnZ2VyUnVuUmVxdWVzdBoqLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuVHJpZ2dlclJ1blJlc3BvbnNlIg6QAgKouxgDsrsYAxCQThJ1Cg1QYXVzZVNjaGVkdWxlEiwuYmVsbHdldGhlci5zY2hlZHVsZS52MS5QYXVzZVNjaGVkdWxlUmVxdWVzdBotLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuUGF1c2VTY2hlZHVsZVJlc3BvbnNlIgeQAgKouxgDEngKDlJlc3VtZVNjaGVkdWxlEi0uYmVsbHdldGhlci5zY2hlZHVsZS52MS5SZXN1bWVTY2hlZHVsZVJlcXVlc3QaLi5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlJlc3VtZVNjaGVkdWxlUmVzcG9uc2UiB5ACAqi7GAMSfQoNV2F0Y2hQcm9ncmVzcxIsLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuV2F0Y2hQcm9ncmVzc1JlcXVlc3QaLS5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLldhdGNoUHJvZ3Jlc3NSZXNwb25zZSINkAIBqLsYAbK7GAIYATABQloKGmNvbS5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxUAFaIWJlbGx3ZXRoZXIvc2NoZWR1bGUvdjE7c2NoZWR1bGV2MaoCFkJlbGx3ZXRoZXIuU2NoZWR1bGUuVjFiBnByb3RvMw", [file_bellwether_ops_v1_batch, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("Ci1iZWxsd2V0aGVyL3NjaGVkdWxlL3YxL3NjaGVkdWxlX3NlcnZpY2UucHJvdG8SFmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEi0wEKCFNjaGVkdWxlEhMKC3NjaGVkdWxlX2lkGAEgASgJEgwKBGNyb24YAiABKAkSEQoJdGltZV96b25lGAMgASgJEg4KBnBhdXNlZBgEIAEoCBIvCgtuZXh0X3J1bl9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGgoSbGFzdF9jb21wbGV0ZV93ZWVrGAYgASgJEjQKB3dhaXRpbmcYByADKAsyIy5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLldhaXRpbmdXZWVrIpIBCgtXYWl0aW5nV2VlaxIQCghpc29fd2VlaxgBIAEoCRIwCgxzY2hlZHVsZWRfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2RlYWRsaW5lX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YBCABKAkiFgoUTGlzdFNjaGVkdWxlc1JlcXVlc3QiTAoVTGlzdFNjaGVkdWxlc1Jlc3BvbnNlEjMKCXNjaGVkdWxlcxgBIAMoCzIgLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuU2NoZWR1bGUirwMKEVRyaWdnZXJSdW5SZXF1ZXN0Eh4KC3NjaGVkdWxlX2lkGAEgASgJQgm6SAZyBCABKEASQgoIaXNvX3dlZWsYAiABKAlCMLpILXIrMileKFswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSk/JBIjCgVpbnB1dBgDIAEoCUIUukgRcg8ogAgyCl5bXlx4MDBdKiQShwEKDWFjY2VwdF9sb3NzZXMYBCABKAlCcLpIbXJrKNAPMmZeKFtccHtac31ccHtDZn1ccHtNfeGFn+GFoOKggOOFpO++oF0qW15ccHtDY31ccHtDZn1ccHtafVxwe0194YWf4YWg4qCA44Wk776gXVteXHB7Q2N9XHB7Wmx9XHB7WnB9XSopPyQShgEKDGZvcmNlX2Z1dHVyZRgFIAEoCUJwukhtcmso0A8yZl4oW1xwe1pzfVxwe0NmfVxwe0194YWf4YWg4qCA44Wk776gXSpbXlxwe0NjfVxwe0NmfVxwe1p9XHB7TX3hhZ/hhaDioIDjhaTvvqBdW15ccHtDY31ccHtabH1ccHtacH1dKik/JCJNChJUcmlnZ2VyUnVuUmVzcG9uc2USDgoGam9iX2lkGAEgASgJEhAKCGlzb193ZWVrGAIgASgJEhUKDWFscmVhZHlfa25vd24YAyABKAgiNgoUUGF1c2VTY2hlZHVsZVJlcXVlc3QSHgoLc2NoZWR1bGVfaWQYASABKAlCCbpIBnIEIAEoQCJLChVQYXVzZVNjaGVkdWxlUmVzcG9uc2USMgoIc2NoZWR1bGUYASABKAsyIC5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlNjaGVkdWxlIjcKFVJlc3VtZVNjaGVkdWxlUmVxdWVzdBIeCgtzY2hlZHVsZV9pZBgBIAEoCUIJukgGcgQgAShAIkwKFlJlc3VtZVNjaGVkdWxlUmVzcG9uc2USMgoIc2NoZWR1bGUYASABKAsyIC5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlNjaGVkdWxlIjIKFFdhdGNoUHJvZ3Jlc3NSZXF1ZXN0EhoKBmpvYl9pZBgBIAEoCUIKukgHcgUgASiAAiLOAgoVV2F0Y2hQcm9ncmVzc1Jlc3BvbnNlEioKBXN0YXRlGAEgASgOMhsuYmVsbHdldGhlci5vcHMudjEuUnVuU3RhdGUSKgoFc3RhZ2UYAiABKA4yGy5iZWxsd2V0aGVyLm9wcy52MS5SdW5TdGFnZRIRCglyb3dzX3JlYWQYAyABKAQSEwoLcm93c19zY29yZWQYBCABKAQSFQoNcm93c19yZWplY3RlZBgFIAEoBBIPCgdmYWlsdXJlGAYgASgJEhQKDHdhc19jb21wbGV0ZRgHIAEoCBIUCgxvdmVydGFrZW5fYnkYCCABKAkSDQoFbm90ZXMYCSADKAkSEAoIaXNvX3dlZWsYCiABKAkSDgoGcnVuX2lkGAsgASgNEjAKB3JldHJhaW4YDCABKAsyHy5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlJldHJhaW4ioAIKFVRyaWdnZXJSZXRyYWluUmVxdWVzdBJDCglmcm9tX3dlZWsYASABKAlCMLpILXIrMileKFswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSk/JBJBCgd0b193ZWVrGAIgASgJQjC6SC1yKzIpXihbMC05XXs0fS1XKDBbMS05XXxbMS00XVswLTldfDVbMC0zXSkpPyQSfwoGcmVhc29uGAMgASgJQm+6SGxyaiABKNAPMmNeW1xwe1pzfVxwe0NmfVxwe0194YWf4YWg4qCA44Wk776gXSpbXlxwe0NjfVxwe0NmfVxwe1p9XHB7TX3hhZ/hhaDioIDjhaTvvqBdW15ccHtDY31ccHtabH1ccHtacH1dKiQiYwoWVHJpZ2dlclJldHJhaW5SZXNwb25zZRIOCgZqb2JfaWQYASABKAkSEQoJZnJvbV93ZWVrGAIgASgJEg8KB3RvX3dlZWsYAyABKAkSFQoNYWxyZWFkeV9rbm93bhgEIAEoCCKzAQoUQ2FuY2VsUmV0cmFpblJlcXVlc3QSGgoGam9iX2lkGAEgASgJQgq6SAdyBSABKIACEn8KBnJlYXNvbhgCIAEoCUJvukhscmogASjQDzJjXltccHtac31ccHtDZn1ccHtNfeGFn+GFoOKggOOFpO++oF0qW15ccHtDY31ccHtDZn1ccHtafVxwe0194YWf4YWg4qCA44Wk776gXVteXHB7Q2N9XHB7Wmx9XHB7WnB9XSokIkkKFUNhbmNlbFJldHJhaW5SZXNwb25zZRIwCgdyZXRyYWluGAEgASgLMh8uYmVsbHdldGhlci5zY2hlZHVsZS52MS5SZXRyYWluIhMKEUdldFJldHJhaW5SZXF1ZXN0Ir0BChJHZXRSZXRyYWluUmVzcG9uc2USEgoKbW9kZWxfbmFtZRgBIAEoCRIUCgxpc19hdXRvbWF0aWMYAiABKAgSCwoDZHVlGAMgASgJEg0KBXdhaXRzGAQgASgJEjEKCHJldHJhaW5zGAUgAygLMh8uYmVsbHdldGhlci5zY2hlZHVsZS52MS5SZXRyYWluEi4KCmNoZWNrZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wMtMHCg9TY2hlZHVsZVNlcnZpY2USdQoNTGlzdFNjaGVkdWxlcxIsLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuTGlzdFNjaGVkdWxlc1JlcXVlc3QaLS5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLkxpc3RTY2hlZHVsZXNSZXNwb25zZSIHkAIBqLsYARJzCgpUcmlnZ2VyUnVuEikuYmVsbHdldGhlci5zY2hlZHVsZS52MS5UcmlnZ2VyUnVuUmVxdWVzdBoqLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuVHJpZ2dlclJ1blJlc3BvbnNlIg6QAgKouxgDsrsYAxCQThJ1Cg1QYXVzZVNjaGVkdWxlEiwuYmVsbHdldGhlci5zY2hlZHVsZS52MS5QYXVzZVNjaGVkdWxlUmVxdWVzdBotLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuUGF1c2VTY2hlZHVsZVJlc3BvbnNlIgeQAgKouxgDEngKDlJlc3VtZVNjaGVkdWxlEi0uYmVsbHdldGhlci5zY2hlZHVsZS52MS5SZXN1bWVTY2hlZHVsZVJlcXVlc3QaLi5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlJlc3VtZVNjaGVkdWxlUmVzcG9uc2UiB5ACAqi7GAMSfQoNV2F0Y2hQcm9ncmVzcxIsLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuV2F0Y2hQcm9ncmVzc1JlcXVlc3QaLS5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLldhdGNoUHJvZ3Jlc3NSZXNwb25zZSINkAIBqLsYAbK7GAIYATABEn8KDlRyaWdnZXJSZXRyYWluEi0uYmVsbHdldGhlci5zY2hlZHVsZS52MS5UcmlnZ2VyUmV0cmFpblJlcXVlc3QaLi5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlRyaWdnZXJSZXRyYWluUmVzcG9uc2UiDpACAqi7GAOyuxgDEJBOEnUKDUNhbmNlbFJldHJhaW4SLC5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLkNhbmNlbFJldHJhaW5SZXF1ZXN0Gi0uYmVsbHdldGhlci5zY2hlZHVsZS52MS5DYW5jZWxSZXRyYWluUmVzcG9uc2UiB5ACAqi7GAMSbAoKR2V0UmV0cmFpbhIpLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuR2V0UmV0cmFpblJlcXVlc3QaKi5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLkdldFJldHJhaW5SZXNwb25zZSIHkAIBqLsYAUJaChpjb20uYmVsbHdldGhlci5zY2hlZHVsZS52MVABWiFiZWxsd2V0aGVyL3NjaGVkdWxlL3YxO3NjaGVkdWxldjGqAhZCZWxsd2V0aGVyLlNjaGVkdWxlLlYxYgZwcm90bzM", [file_bellwether_ops_v1_batch, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_bellwether_schedule_v1_retrain, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * A schedule that starts weekly runs.
@@ -342,7 +344,7 @@ export const ResumeScheduleResponseSchema: GenMessage<ResumeScheduleResponse> = 
  */
 export type WatchProgressRequest = Message<"bellwether.schedule.v1.WatchProgressRequest"> & {
   /**
-   * Id of the job, from TriggerRun. 1 to 256 bytes.
+   * Id of the job, from TriggerRun or TriggerRetrain. 1 to 256 bytes.
    *
    * @generated from field: string job_id = 1;
    */
@@ -357,13 +359,13 @@ export const WatchProgressRequestSchema: GenMessage<WatchProgressRequest> = /*@_
   messageDesc(file_bellwether_schedule_v1_schedule_service, 10);
 
 /**
- * The progress of a run.
+ * The progress of a run or a retrain.
  *
  * @generated from message bellwether.schedule.v1.WatchProgressResponse
  */
 export type WatchProgressResponse = Message<"bellwether.schedule.v1.WatchProgressResponse"> & {
   /**
-   * The state of the run. RUN_STATE_UNSPECIFIED: the message only keeps the connection open.
+   * The state of the run, or of the retrain: RUNNING, COMPLETE or FAILED. RUN_STATE_UNSPECIFIED: the message only keeps the connection open.
    *
    * @generated from field: bellwether.ops.v1.RunState state = 1;
    */
@@ -398,7 +400,7 @@ export type WatchProgressResponse = Message<"bellwether.schedule.v1.WatchProgres
   rowsRejected: bigint;
 
   /**
-   * Why the run failed or is held, in one sentence. Empty: neither.
+   * Why the run failed or is held, or why the retrain failed or was cancelled, in one sentence. Empty: neither.
    *
    * @generated from field: string failure = 6;
    */
@@ -442,6 +444,13 @@ export type WatchProgressResponse = Message<"bellwether.schedule.v1.WatchProgres
    * @generated from field: uint32 run_id = 11;
    */
   runId: number;
+
+  /**
+   * The retrain of the job. Unset: the job is that of a run.
+   *
+   * @generated from field: bellwether.schedule.v1.Retrain retrain = 12;
+   */
+  retrain?: Retrain | undefined;
 };
 
 /**
@@ -452,7 +461,206 @@ export const WatchProgressResponseSchema: GenMessage<WatchProgressResponse> = /*
   messageDesc(file_bellwether_schedule_v1_schedule_service, 11);
 
 /**
- * Reads, pauses and resumes schedules, starts weekly runs on request, and reports their progress.
+ * Selects what a retrain uses.
+ *
+ * @generated from message bellwether.schedule.v1.TriggerRetrainRequest
+ */
+export type TriggerRetrainRequest = Message<"bellwether.schedule.v1.TriggerRetrainRequest"> & {
+  /**
+   * First ISO week whose rows are used, for example "2026-W01". Empty, as to_week: the window of the risk policy, up to
+   * the newest complete week.
+   *
+   * @generated from field: string from_week = 1;
+   */
+  fromWeek: string;
+
+  /**
+   * Last ISO week whose rows are used, for example "2026-W26". Empty: as from_week.
+   *
+   * @generated from field: string to_week = 2;
+   */
+  toWeek: string;
+
+  /**
+   * Why, 1 to 2,000 bytes with at least one visible character; recorded with the subject of the caller.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message bellwether.schedule.v1.TriggerRetrainRequest.
+ * Use `create(TriggerRetrainRequestSchema)` to create a new message.
+ */
+export const TriggerRetrainRequestSchema: GenMessage<TriggerRetrainRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_schedule_v1_schedule_service, 12);
+
+/**
+ * The job of the retrain.
+ *
+ * @generated from message bellwether.schedule.v1.TriggerRetrainResponse
+ */
+export type TriggerRetrainResponse = Message<"bellwether.schedule.v1.TriggerRetrainResponse"> & {
+  /**
+   * Id of the job, for WatchProgress and CancelRetrain.
+   *
+   * @generated from field: string job_id = 1;
+   */
+  jobId: string;
+
+  /**
+   * First ISO week whose rows are used.
+   *
+   * @generated from field: string from_week = 2;
+   */
+  fromWeek: string;
+
+  /**
+   * Last ISO week whose rows are used.
+   *
+   * @generated from field: string to_week = 3;
+   */
+  toWeek: string;
+
+  /**
+   * True when this retrain was under way already: none was started.
+   *
+   * @generated from field: bool already_known = 4;
+   */
+  alreadyKnown: boolean;
+};
+
+/**
+ * Describes the message bellwether.schedule.v1.TriggerRetrainResponse.
+ * Use `create(TriggerRetrainResponseSchema)` to create a new message.
+ */
+export const TriggerRetrainResponseSchema: GenMessage<TriggerRetrainResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_schedule_v1_schedule_service, 13);
+
+/**
+ * Selects the retrain to cancel.
+ *
+ * @generated from message bellwether.schedule.v1.CancelRetrainRequest
+ */
+export type CancelRetrainRequest = Message<"bellwether.schedule.v1.CancelRetrainRequest"> & {
+  /**
+   * Id of the job, from TriggerRetrain or GetRetrain. 1 to 256 bytes.
+   *
+   * @generated from field: string job_id = 1;
+   */
+  jobId: string;
+
+  /**
+   * Why, 1 to 2,000 bytes with at least one visible character; recorded with the subject of the caller.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message bellwether.schedule.v1.CancelRetrainRequest.
+ * Use `create(CancelRetrainRequestSchema)` to create a new message.
+ */
+export const CancelRetrainRequestSchema: GenMessage<CancelRetrainRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_schedule_v1_schedule_service, 14);
+
+/**
+ * The retrain after the call.
+ *
+ * @generated from message bellwether.schedule.v1.CancelRetrainResponse
+ */
+export type CancelRetrainResponse = Message<"bellwether.schedule.v1.CancelRetrainResponse"> & {
+  /**
+   * The retrain. It is still running until its process has ended.
+   *
+   * @generated from field: bellwether.schedule.v1.Retrain retrain = 1;
+   */
+  retrain?: Retrain | undefined;
+};
+
+/**
+ * Describes the message bellwether.schedule.v1.CancelRetrainResponse.
+ * Use `create(CancelRetrainResponseSchema)` to create a new message.
+ */
+export const CancelRetrainResponseSchema: GenMessage<CancelRetrainResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_schedule_v1_schedule_service, 15);
+
+/**
+ * Requests the state of the retrains.
+ *
+ * @generated from message bellwether.schedule.v1.GetRetrainRequest
+ */
+export type GetRetrainRequest = Message<"bellwether.schedule.v1.GetRetrainRequest"> & {
+};
+
+/**
+ * Describes the message bellwether.schedule.v1.GetRetrainRequest.
+ * Use `create(GetRetrainRequestSchema)` to create a new message.
+ */
+export const GetRetrainRequestSchema: GenMessage<GetRetrainRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_schedule_v1_schedule_service, 16);
+
+/**
+ * The state of the retrains of the scheduler's model.
+ *
+ * @generated from message bellwether.schedule.v1.GetRetrainResponse
+ */
+export type GetRetrainResponse = Message<"bellwether.schedule.v1.GetRetrainResponse"> & {
+  /**
+   * Name of the model.
+   *
+   * @generated from field: string model_name = 1;
+   */
+  modelName: string;
+
+  /**
+   * True: the scheduler starts a retrain when a condition of the risk policy holds. False: only people start one.
+   *
+   * @generated from field: bool is_automatic = 2;
+   */
+  isAutomatic: boolean;
+
+  /**
+   * Why a retrain was due at the last check, which started it. Empty: none was due.
+   *
+   * @generated from field: string due = 3;
+   */
+  due: string;
+
+  /**
+   * Why no retrain was due at the last check. Empty: one was due, or nothing was checked yet.
+   *
+   * @generated from field: string waits = 4;
+   */
+  waits: string;
+
+  /**
+   * The last retrains, newest first. At most 50.
+   *
+   * @generated from field: repeated bellwether.schedule.v1.Retrain retrains = 5;
+   */
+  retrains: Retrain[];
+
+  /**
+   * When the last check began, by the clock of the scheduler. Unset: nothing was checked yet.
+   *
+   * @generated from field: google.protobuf.Timestamp checked_at = 6;
+   */
+  checkedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message bellwether.schedule.v1.GetRetrainResponse.
+ * Use `create(GetRetrainResponseSchema)` to create a new message.
+ */
+export const GetRetrainResponseSchema: GenMessage<GetRetrainResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_schedule_v1_schedule_service, 17);
+
+/**
+ * Reads, pauses and resumes schedules, starts weekly runs on request, and reports their progress. Starts and cancels
+ * retrains: trainings of a new version from weekly runs and outcomes (docs/retrain.md).
  *
  * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and with:
  * - UNAVAILABLE: the job store (Redis or PostgreSQL) does not answer (reason JOB_STORE), or a file or folder
@@ -515,8 +723,8 @@ export const ScheduleService: GenService<{
     output: typeof ResumeScheduleResponseSchema;
   },
   /**
-   * Streams the progress of a run that was triggered: first its present state, then every change. The stream ends
-   * when the run is complete, held or failed. When nothing was sent for 20 s, the server sends a message without state,
+   * Streams the progress of a run or a retrain that was triggered: first its present state, then every change. The stream
+   * ends when the run is complete, held or failed, or the retrain has ended. When nothing was sent for 20 s, the server sends a message without state,
    * to keep the connection open. Idempotent.
    * - NOT_FOUND: the job does not exist.
    * - UNAVAILABLE: the server ended the stream. Open the watch again.
@@ -527,6 +735,43 @@ export const ScheduleService: GenService<{
     methodKind: "server_streaming";
     input: typeof WatchProgressRequestSchema;
     output: typeof WatchProgressResponseSchema;
+  },
+  /**
+   * Starts a retrain of the scheduler's model: a new version is trained from weekly runs and outcomes, and published. It
+   * never becomes the champion by that. Idempotent: a retrain of the same window that is under way is not started again.
+   * - INVALID_ARGUMENT: an ISO week does not exist, only one of the two weeks is set, or from_week is after to_week.
+   * - FAILED_PRECONDITION: a retrain of another window is under way (reason RETRAIN_UNDER_WAY); or no week is complete
+   *   (reason RETRAIN_NOT_POSSIBLE); or ops-service rejected the call (reason PEER_REJECTED).
+   * - UNAVAILABLE: ops-service does not answer (reason PEER_UNAVAILABLE). Retry after the delay in RetryInfo.
+   *
+   * @generated from rpc bellwether.schedule.v1.ScheduleService.TriggerRetrain
+   */
+  triggerRetrain: {
+    methodKind: "unary";
+    input: typeof TriggerRetrainRequestSchema;
+    output: typeof TriggerRetrainResponseSchema;
+  },
+  /**
+   * Cancels a retrain: its process is ended within seconds, and nothing is published. A retrain that has ended stays as it
+   * is. Idempotent.
+   * - NOT_FOUND: the job does not exist, or is no retrain.
+   *
+   * @generated from rpc bellwether.schedule.v1.ScheduleService.CancelRetrain
+   */
+  cancelRetrain: {
+    methodKind: "unary";
+    input: typeof CancelRetrainRequestSchema;
+    output: typeof CancelRetrainResponseSchema;
+  },
+  /**
+   * Returns whether a retrain is due, or why none is, and the last retrains. Idempotent. No error codes of its own.
+   *
+   * @generated from rpc bellwether.schedule.v1.ScheduleService.GetRetrain
+   */
+  getRetrain: {
+    methodKind: "unary";
+    input: typeof GetRetrainRequestSchema;
+    output: typeof GetRetrainResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_bellwether_schedule_v1_schedule_service, 0);

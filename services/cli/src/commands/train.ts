@@ -1,4 +1,5 @@
 import path from "node:path";
+import { leftOutRows } from "@bellwether/ingest/training/left-out-rows";
 import { countText } from "@bellwether/reasons/count-text";
 import { calibrationLine } from "@bellwether/risk-model/training/calibration-line";
 import { gridLines } from "@bellwether/risk-model/training/choose-trainer";
@@ -15,7 +16,7 @@ import { isoDate, type WeekRange, weekRange, wholeNumber } from "../input/parse-
 import { type TrainLimitOptions, train, trainFromWeeks } from "../models/train-model.ts";
 import { evaluationJson, evaluationLines } from "../output/evaluation-report.ts";
 import { fromWeeksJson, fromWeeksLines } from "../output/from-weeks-report.ts";
-import { leftOutRows, rejectedLines } from "../output/rejected-lines.ts";
+import { rejectedLines } from "../output/rejected-lines.ts";
 import { createReport } from "../output/report.ts";
 import { JSON_FLAG } from "../remote/shared-options.ts";
 

@@ -1,39 +1,16 @@
-import type { ModelSpec } from "@bellwether/config/model-spec";
-import type { Registry } from "@bellwether/registry/storage/storage-of";
-import { type TrainedRiskModel, trainRiskModel } from "@bellwether/risk-model/training/train-risk-model";
-import { type PublishedModel, publishModel } from "@bellwether/scoring/publish/publish-model";
+import { leftOutRows } from "@bellwether/ingest/training/left-out-rows";
+import { trainRiskModel } from "@bellwether/risk-model/training/train-risk-model";
+import { publishTrained } from "@bellwether/scoring/publish/publish-trained";
 import { runOnnx } from "@bellwether/scoring/runtime/onnx-session";
 import { startTrainProcess } from "@bellwether/scoring/training/train-process";
 import cli from "../../package.json" with { type: "json" };
 import { type CliContext, registryOf } from "../context/cli-context.ts";
 import { type DataOptions, loadTrainingData } from "../data/training-data.ts";
 import { loadWeekData, type WeekOptions } from "../data/week-data.ts";
-import { leftOutRows } from "../output/rejected-lines.ts";
 import { showProgress } from "../output/report.ts";
 
-/** Publishes a trained model. @throws OtherContractError */
-export function publishTrained(
-  root: Registry,
-  model: ModelSpec,
-  configHash: string,
-  trained: TrainedRiskModel,
-  now: Date,
-): Promise<PublishedModel> {
-  const { evaluation } = trained;
-  const figures = {
-    auc: evaluation.auc,
-    baselineFeature: evaluation.baseline?.feature ?? "",
-    baselineAuc: evaluation.baseline?.auc ?? null,
-  };
-  return publishModel(
-    root,
-    {
-      ...{ ...trained, modelName: model.name, origin: "trained", configHash, evaluation: figures, now },
-      builder: `bellwether ${cli.version}`,
-    },
-    { setBy: "bellwether train", reason: "trained and published" },
-  );
-}
+const PUBLISHED_BY = { setBy: "bellwether train", reason: "trained and published" };
+const BUILDER = `bellwether ${cli.version}`;
 
 /** Reads the data, trains, and publishes when `publish` is set. */
 export async function train(options: DataOptions & { publish?: boolean }, context: CliContext) {
@@ -49,7 +26,11 @@ export async function train(options: DataOptions & { publish?: boolean }, contex
     onChoice: (done, total) => showProgress("choosing the trainer", done, total),
   });
   const published = options.publish
-    ? await publishTrained(registryOf(context), model, configHash, trained, new Date())
+    ? await publishTrained(
+        registryOf(context),
+        { modelName: model.name, configHash, trained, builder: BUILDER, now: new Date() },
+        PUBLISHED_BY,
+      )
     : null;
   return { model, configHash, data, trained, published };
 }
@@ -82,7 +63,11 @@ export async function trainFromWeeks(
     },
   );
   const published = options.publish
-    ? await publishTrained(registryOf(context), model, configHash, trained, new Date())
+    ? await publishTrained(
+        registryOf(context),
+        { modelName: model.name, configHash, trained, explained: trained.explained, builder: BUILDER, now: new Date() },
+        PUBLISHED_BY,
+      )
     : null;
   return { model, configHash, data, trained, published, fromWeeks: { weeks, lines, usage: trained.usage } };
 }

@@ -1,9 +1,6 @@
+import { oneRecord } from "@bellwether/ingest/training/left-out-rows";
 import type { TrainingTable } from "@bellwether/ingest/training/training-table";
 import { countText } from "@bellwether/reasons/count-text";
-import type { LeftOutRows } from "@bellwether/risk-model/training/left-out";
-
-/** Returns the text of a record without the line breaks around it. */
-const oneRecord = (text: string): string => text.replace(/^[\r\n]+|[\r\n]+$/g, "");
 
 /** Number of reasons that are printed. The JSON result has all reasons. */
 const SHOWN_REASONS = 10;
@@ -38,25 +35,4 @@ export function rejectedLines({
     lines.push(`left out: ${countText(olderRows, "row")} with a newer one of the same supplier (keep: newest by)`);
   for (const { file, notes } of sources) lines.push(...notes.map((note) => `${file}: ${note}`));
   return lines;
-}
-
-/**
- * Returns rows that reading and mapping left out, for the model card: counts by column and reason, each with
- * a sample, and the rows without a label.
- */
-export function leftOutRows({ rejected, unlabelled }: Pick<TrainingTable, "rejected" | "unlabelled">): LeftOutRows[] {
-  const reasons = rejected.reasons.map(({ source, column, reason, rows }): LeftOutRows => {
-    const sample = rejected.samples.find(
-      (of) => of.source === source && of.column === column && of.reason.startsWith(reason),
-    );
-    const place = sample === undefined || sample.file === "" ? "" : `${sample.file}:${sample.line ?? "?"} `;
-    return {
-      column: column ?? "",
-      reason,
-      rows,
-      sample: sample === undefined ? "" : `${place}${oneRecord(sample.text)}`,
-    };
-  });
-  const withoutLabel = { column: "", reason: "without a label", rows: unlabelled, sample: "" };
-  return [...reasons.sort((a, b) => b.rows - a.rows), ...(unlabelled > 0 ? [withoutLabel] : [])];
 }

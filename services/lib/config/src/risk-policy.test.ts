@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { DEFAULT_RETRAIN } from "./retrain-policy.ts";
 import { DEFAULT_DRIFT_POLICY, loadRiskPolicy, parseRiskPolicy } from "./risk-policy.ts";
 import { parseYaml } from "./yaml-file.ts";
 
@@ -45,6 +46,36 @@ test("reviews and retention: both ends of each limit, and neither changes the ha
   expect(() => policy("retention: { outcome_weeks: 52 }")).toThrow("at least score_weeks, which is 53");
   const { policyHash } = policy("reviews: { share: 0.1 }\nretention: { outcome_weeks: 60 }");
   expect(policyHash).toBe(policy("").policyHash);
+});
+
+test("retrain: the defaults, both ends of each limit, and no change of the hash", () => {
+  const retrain = (text: string) => parse(`version: 1\nretrain: { ${text} }\n`).retrain;
+  expect(retrain("")).toEqual(DEFAULT_RETRAIN);
+  expect(retrain("starts: by_hand, alias: none")).toMatchObject({ isAutomatic: false, alias: "none" });
+  const bounds: readonly (readonly [key: string, low: number, high: number])[] = [
+    ...([
+      ["window_weeks", 4, 520],
+      ["drift_alarms", 0, 1_000],
+      ["max_age_days", 0, 3_650],
+    ] as const),
+    ...([
+      ["new_outcomes", 0, 100_000],
+      ["min_days_between", 1, 365],
+      ["max_memory_mib", 64, 1_048_576],
+    ] as const),
+    ["max_minutes", 1, 1_440],
+  ];
+  for (const [key, low, high] of bounds) {
+    expect(() => [retrain(`${key}: ${low}, min_weeks: 2`), retrain(`${key}: ${high}`)]).not.toThrow();
+    for (const value of [low - 1, high + 1, 7.5, '"many"'])
+      expect(() => retrain(`${key}: ${value}`), `${key} ${value}`).toThrow(`retrain.${key}`);
+  }
+  expect(retrain("min_weeks: 520, window_weeks: 520").minWeeks).toBe(520);
+  expect(() => retrain("min_weeks: 1")).toThrow("retrain.min_weeks");
+  expect(() => retrain("min_weeks: 21, window_weeks: 20")).toThrow("at most window_weeks, which is 20");
+  expect(() => retrain("starts: sometimes")).toThrow("one of automatic, by_hand");
+  expect(() => retrain("alias: champion")).toThrow("one of challenger, none");
+  expect(parse("version: 1\nretrain: { starts: by_hand }\n").policyHash).toBe(parse("version: 1\n").policyHash);
 });
 
 test("names every violation at once, with its line", () => {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { integerFrom, leaf, numberWhere, parseWithSchema, shown, valueAt, violationAt } from "./check-schema.ts";
 import type { ConfigViolation } from "./config-error.ts";
 import { DEFAULT_CHECKS, type InputChecks, inputChecksOf, inputChecksSchema } from "./input-checks.ts";
+import { checkRetrain, DEFAULT_RETRAIN, type RetrainPolicy, retrainPolicyOf, retrainSchema } from "./retrain-policy.ts";
 import { readYaml, type YamlFile } from "./yaml-file.ts";
 
 const share = numberWhere("a share from 0 to 1", (v) => v >= 0 && v <= 1);
@@ -122,9 +123,10 @@ export interface RiskPolicy {
   readonly drift: DriftPolicy;
   readonly retention: RetentionPolicy;
   readonly reviews: ReviewPolicy;
+  readonly retrain: RetrainPolicy;
   /**
-   * SHA-256 of the canonical form with defaults, lower-case hex; comments and layout do not change it. The retention and the reviews,
-   * which change no result of a run, are not part of it.
+   * SHA-256 of the canonical form with defaults, lower-case hex; comments and layout do not change it. The retention, the reviews and
+   * the retrains, which change no result of a run, are not part of it.
    */
   readonly policyHash: string;
 }
@@ -194,6 +196,7 @@ const schema = z.strictObject({
       { error: "share, max_suppliers" },
     )
     .prefault({}),
+  retrain: retrainSchema,
 });
 
 /** Whether a text is a currency code of ISO 4217, upper case. */
@@ -210,8 +213,12 @@ export async function loadRiskPolicy(path: string): Promise<RiskPolicy> {
 
 /** Returns the policy in a parsed file. @throws ConfigError with every violation */
 export function parseRiskPolicy(file: YamlFile): RiskPolicy {
-  const parsed = parseWithSchema(schema, file, (yaml) => [...checkImpact(yaml), ...checkRetention(yaml)]);
-  const { weekly_losses: limits, expected_impact: impact, completeness, drift, retention, reviews } = parsed;
+  const parsed = parseWithSchema(schema, file, (yaml) => [
+    ...checkImpact(yaml),
+    ...checkRetention(yaml),
+    ...checkRetrain(yaml),
+  ]);
+  const { weekly_losses: limits, expected_impact: impact, completeness, drift, retention, reviews, retrain } = parsed;
   const losses = {
     maxRejectedShare: limits.max_rejected_share,
     maxRejectedRows: limits.max_rejected_rows,
@@ -239,6 +246,7 @@ export function parseRiskPolicy(file: YamlFile): RiskPolicy {
       outcomeWeeks: retention.outcome_weeks ?? Math.max(OUTCOME_WEEKS, retention.score_weeks),
     },
     reviews: { share: reviews.share, maxSuppliers: reviews.max_suppliers },
+    retrain: retrainPolicyOf(retrain),
   });
 }
 
@@ -266,10 +274,11 @@ export function createRiskPolicy(
     drift = DEFAULT_DRIFT_POLICY,
     retention = DEFAULT_RETENTION,
     reviews = DEFAULT_REVIEWS,
-  }: Partial<Pick<RiskPolicy, "checks" | "impact" | "minCompleteness" | "drift" | "retention" | "reviews">> = {},
+    retrain = DEFAULT_RETRAIN,
+  }: Partial<Omit<RiskPolicy, "losses" | "policyHash">> = {},
 ): RiskPolicy {
   const policy = { losses, checks, impact, minCompleteness, drift };
-  return { ...policy, retention, reviews, policyHash: canonicalHash(policy) };
+  return { ...policy, retention, reviews, retrain, policyHash: canonicalHash(policy) };
 }
 
 /** Finds weights that fall with the criticality, and an exchange rate of the policy's own currency. */

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { DEMO_SPEC, DEMO_TABLE, trainDemoModel } from "@bellwether/testing/demo-model";
 import { expect, test, vi } from "vitest";
 import type { TrainProgress } from "../src/training/train-messages.ts";
@@ -61,3 +62,31 @@ test("a cancelled training is killed with the caller's reason, and one that is k
   const lost = killed.run(endless, limits, { onProgress: () => process.kill(killed.pid ?? 0, "SIGKILL") });
   await expect(lost).rejects.toMatchObject({ name: "TrainKilledError", message: expect.stringContaining("SIGKILL") });
 });
+
+test.runIf(process.platform === "linux")(
+  "a training in the background has the lowest priority, with its thread",
+  async () => {
+    await using child = startTrainProcess({ isBackground: true });
+    const { pid = 0 } = child;
+    const stopper = new AbortController();
+    let lowest: readonly number[] = [];
+    const running = child.run(endless, limits, {
+      signal: stopper.signal,
+      onProgress: () => {
+        lowest = niceOfThreads(pid);
+        stopper.abort(new Error("seen"));
+      },
+    });
+    await expect(running).rejects.toThrow("seen");
+    expect(lowest.length).toBeGreaterThan(1);
+    expect(new Set(lowest)).toEqual(new Set([19]));
+  },
+);
+
+/** Returns the nice value of each thread of a process: field 19 of its stat file (proc(5)), after the name in brackets. */
+function niceOfThreads(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`).map((thread) => {
+    const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8");
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16]);
+  });
+}

@@ -4,6 +4,7 @@ import { createClient, type Transport } from "@connectrpc/connect";
 import type { AliasEvent } from "../domain/alias-event.ts";
 import type { SnapshotEvent } from "../domain/old-snapshots.ts";
 import type { VersionEvent } from "../domain/removed-version.ts";
+import type { RetrainEvent } from "../domain/retrain-event.ts";
 import { callPeer } from "./peer-error.ts";
 
 /** AppendEvents is a client stream, for which the transport sets no deadline. */
@@ -17,7 +18,7 @@ const TIMEOUT_MS = 10_000;
 export function createOpsSink(transport: Transport) {
   const audit = createClient(AuditService, transport);
   return async (
-    reported: readonly (AliasEvent | SnapshotEvent | VersionEvent)[],
+    reported: readonly (AliasEvent | SnapshotEvent | VersionEvent | RetrainEvent)[],
     signal: AbortSignal,
   ): Promise<void> => {
     const events = reported.map(({ occurredAtMs, payload, ...event }) => ({

@@ -1,5 +1,5 @@
-import { hash } from "node:crypto";
 import type { Alias } from "@bellwether/registry/aliases/alias-file";
+import { eventIdOf } from "./event-id.ts";
 
 /** A move of an alias as an event of the audit log. */
 export interface AliasEvent {
@@ -35,7 +35,7 @@ export function aliasEvents(model: string, moves: readonly Alias[]): AliasEvent[
     const { name: alias, version, setAt, setBy, reason } = move;
     const before = moves.slice(0, i).findLast((other) => other.name === alias);
     return {
-      eventId: uuidOf([model, alias, version, setAt, setBy, reason]),
+      eventId: eventIdOf([model, alias, version, setAt, setBy, reason]),
       kind: "model.alias_set",
       actor: setBy.replaceAll("\0", "").slice(0, MAX_ACTOR_CHARACTERS) || "unknown",
       subject: `model/${model}`,
@@ -47,12 +47,4 @@ export function aliasEvents(model: string, moves: readonly Alias[]): AliasEvent[
       },
     };
   });
-}
-
-/** Returns a UUID of version 8 (RFC 9562 §5.8): the first bits of the SHA-256 of the parts. */
-function uuidOf(parts: readonly string[]): string {
-  const bytes = hash("sha256", JSON.stringify(parts), "buffer");
-  bytes[6] = (bytes.readUInt8(6) & 0x0f) | 0x80;
-  bytes[8] = (bytes.readUInt8(8) & 0x3f) | 0x80;
-  return bytes.toString("hex", 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { eventIdOf } from "./event-id.ts";
 
 /** The oldest week of a model whose snapshot is kept. */
 export interface KeptSnapshots {
@@ -47,7 +47,7 @@ export function snapshotEvent(
 ): SnapshotEvent {
   const names = removed.map(({ week, bytes }) => `${week} ${bytes}`);
   return {
-    eventId: uuidOf([place, modelName, ...names]),
+    eventId: eventIdOf([place, modelName, ...names]),
     kind: "retention.snapshots_removed",
     actor: "scheduler-service",
     subject: `model/${modelName}`,
@@ -58,12 +58,4 @@ export function snapshotEvent(
       weeks: removed.slice(0, MAX_WEEKS).map(({ week }) => week),
     },
   };
-}
-
-/** Returns a UUID of version 8 (RFC 9562 §5.8): the first bits of the SHA-256 of the parts. */
-function uuidOf(parts: readonly string[]): string {
-  const bytes = hash("sha256", JSON.stringify(parts), "buffer");
-  bytes[6] = (bytes.readUInt8(6) & 0x0f) | 0x80;
-  bytes[8] = (bytes.readUInt8(8) & 0x3f) | 0x80;
-  return bytes.toString("hex", 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

@@ -336,12 +336,37 @@ export class ScheduleNotFoundError extends Error {
   }
 }
 
+/** A retrain of another window is queued or running. */
+export class RetrainUnderWayError extends Error {
+  override readonly name = "RetrainUnderWayError" as const;
+
+  constructor(jobId: string, fromWeek: string, toWeek: string) {
+    super(
+      `the retrain ${jobId} of ${fromWeek} to ${toWeek} is under way; wait for its end (WatchProgress), or cancel it (CancelRetrain), then try again`,
+    );
+  }
+}
+
+/** The weeks of a retrain are no window. */
+export class RetrainWindowError extends Error {
+  override readonly name = "RetrainWindowError" as const;
+}
+
+/** Nothing can be trained from. */
+export class RetrainNotPossibleError extends Error {
+  override readonly name = "RetrainNotPossibleError" as const;
+
+  constructor(why: string) {
+    super(`a retrain is not possible: ${why}`);
+  }
+}
+
 /** No job has this id, or it was finished long ago. */
 export class JobNotFoundError extends Error {
   override readonly name = "JobNotFoundError" as const;
 
   constructor(jobId: string) {
-    super(`job "${jobId.slice(0, 64)}" does not exist; use an id that TriggerRun returned`);
+    super(`job "${jobId.slice(0, 64)}" does not exist; use an id that TriggerRun or TriggerRetrain returned`);
   }
 }
 

@@ -18,7 +18,7 @@ function job(looks: number) {
 }
 
 /** Reads until the job has ended. */
-async function follow(watch: WatchJob, signal: AbortSignal): Promise<number> {
+async function follow(watch: WatchJob<JobStatus>, signal: AbortSignal): Promise<number> {
   let states = 0;
   for await (const state of watch("weekly-2026-W47", signal)) {
     states++;

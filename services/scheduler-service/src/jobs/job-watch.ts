@@ -1,23 +1,22 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { JobStatus } from "./weekly-jobs.ts";
 
 /** Yields the states of a job until the signal aborts. Null: the job does not exist. */
-export type WatchJob = (jobId: string, signal: AbortSignal) => AsyncGenerator<JobStatus | null>;
+export type WatchJob<S> = (jobId: string, signal: AbortSignal) => AsyncGenerator<S | null>;
 
 /** The look-ups of one watched job, which all its watchers use. */
-interface Poll {
+interface Poll<S> {
   watchers: number;
   /** The last look-up and its start time, by `performance.now()`. */
-  latest: { readonly startedAt: number; readonly found: Promise<JobStatus | null> };
+  latest: { readonly startedAt: number; readonly found: Promise<S | null> };
   /** The next look-up, while a watcher waits for it. */
-  next: Promise<JobStatus | null> | undefined;
+  next: Promise<S | null> | undefined;
   /** Ends the wait for the next look-up. */
   wake: AbortController;
 }
 
 /** Watches of jobs. */
-export interface JobWatch {
-  readonly watch: WatchJob;
+export interface JobWatch<S> {
+  readonly watch: WatchJob<S>;
   /** Looks a job up at once, for example because it has ended in this process. */
   nudge(jobId: string): void;
 }
@@ -26,20 +25,20 @@ export interface JobWatch {
  * Creates the watches of jobs. Each looks up its job every `everyMs` ms. All watchers of a job use
  * the same look-ups, so that the load on the job store does not depend on their number.
  */
-export function createJobWatch(lookUp: (jobId: string) => Promise<JobStatus | null>, everyMs: number): JobWatch {
-  const polls = new Map<string, Poll>();
-  const start = (jobId: string): Poll["latest"] => {
+export function createJobWatch<S>(lookUp: (jobId: string) => Promise<S | null>, everyMs: number): JobWatch<S> {
+  const polls = new Map<string, Poll<S>>();
+  const start = (jobId: string): Poll<S>["latest"] => {
     const found = lookUp(jobId);
     // Each waiting watcher gets the error. This handler is for the case that no watcher is left.
     found.catch(() => {});
     return { startedAt: performance.now(), found };
   };
-  const present = (jobId: string, poll: Poll): Promise<JobStatus | null> => {
+  const present = (jobId: string, poll: Poll<S>): Promise<S | null> => {
     if (performance.now() - poll.latest.startedAt > everyMs) poll.latest = start(jobId);
     return poll.latest.found;
   };
-  const following = (jobId: string, poll: Poll): Promise<JobStatus | null> => {
-    const lookAgain = (): Promise<JobStatus | null> => {
+  const following = (jobId: string, poll: Poll<S>): Promise<S | null> => {
+    const lookAgain = (): Promise<S | null> => {
       poll.next = undefined;
       poll.wake = new AbortController();
       poll.latest = start(jobId);
@@ -49,7 +48,7 @@ export function createJobWatch(lookUp: (jobId: string) => Promise<JobStatus | nu
     poll.next.catch(() => {});
     return poll.next;
   };
-  async function* watch(jobId: string, signal: AbortSignal): AsyncGenerator<JobStatus | null> {
+  async function* watch(jobId: string, signal: AbortSignal): AsyncGenerator<S | null> {
     const poll = polls.get(jobId) ?? {
       ...{ watchers: 0, latest: start(jobId), next: undefined, wake: new AbortController() },
     };

@@ -27,6 +27,9 @@ import type {
   JobStoreError,
   PeerRejectedError,
   PeerUnavailableError,
+  RetrainNotPossibleError,
+  RetrainUnderWayError,
+  RetrainWindowError,
   RunUnderWayError,
   ScheduleNotFoundError,
   UploadBusyError,
@@ -49,6 +52,9 @@ type SchedulerError =
   | JobNotFoundError
   | PeerRejectedError
   | PeerUnavailableError
+  | RetrainNotPossibleError
+  | RetrainUnderWayError
+  | RetrainWindowError
   | RunUnderWayError
   | ScheduleNotFoundError
   | ModelNotFoundError
@@ -83,6 +89,9 @@ export const SCHEDULER_ERRORS = {
   ObjectKeyError: Code.InvalidArgument,
   JobNotFoundError: Code.NotFound,
   ScheduleNotFoundError: Code.NotFound,
+  RetrainNotPossibleError: Code.FailedPrecondition,
+  RetrainUnderWayError: Code.FailedPrecondition,
+  RetrainWindowError: Code.InvalidArgument,
   RunUnderWayError: Code.FailedPrecondition,
   PeerRejectedError: Code.FailedPrecondition,
   PeerUnavailableError: Code.Unavailable,

@@ -14,9 +14,12 @@ import type { CatchUpState, WaitingWeek } from "../domain/catch-up.ts";
 import { JobNotFoundError, ScheduleNotFoundError } from "../domain/scheduler-error.ts";
 import { STAGE } from "../domain/stages.ts";
 import { createJobWatch } from "../jobs/job-watch.ts";
+import { isRetrainJobId } from "../jobs/retrain-queue.ts";
+import type { RetrainStatus } from "../jobs/retrain-status.ts";
 import type { ScheduleState } from "../jobs/schedule-keeper.ts";
 import type { JobStatus, WeeklyJobs } from "../jobs/weekly-jobs.ts";
 import { WEEKLY_SCHEDULE } from "../jobs/weekly-queue.ts";
+import { type RetrainDeps, retrainHandlers, retrainToProto } from "./retrain.ts";
 
 /** Interval between two look-ups of a watched job, ms. All watchers of a job use the same look-ups. */
 const WATCH_MS = 250;
@@ -72,15 +75,29 @@ function jobStatusToProto({
   return { state: STATES[state], isoWeek: week, failure, ...counts, ...outcome, notes };
 }
 
+function retrainStatusToProto(status: RetrainStatus): MessageInitShape<typeof WatchProgressResponseSchema> {
+  const { result } = status;
+  const hasVersion = result?.outcome === "published" || result?.outcome === "unchanged";
+  const ended = hasVersion ? RunState.COMPLETE : RunState.FAILED;
+  return {
+    state: result === null ? RunState.RUNNING : ended,
+    failure: result?.failure ?? "",
+    retrain: retrainToProto(status),
+  };
+}
+
 function checkSchedule(scheduleId: string): void {
   if (scheduleId !== WEEKLY_SCHEDULE) throw new ScheduleNotFoundError(scheduleId);
 }
 
-/** Returns the handlers of ScheduleService, over the weekly jobs. */
-export function scheduleHandlers(jobs: WeeklyJobs): ServiceImpl<typeof ScheduleService> {
+/** Returns the handlers of ScheduleService, over the weekly jobs and the retrains. */
+export function scheduleHandlers(jobs: WeeklyJobs, retrains: RetrainDeps): ServiceImpl<typeof ScheduleService> {
   const { watch, nudge } = createJobWatch(jobs.jobStatus, WATCH_MS);
   jobs.onEnd(nudge);
+  const retrainWatch = createJobWatch(retrains.jobs.status, WATCH_MS);
+  retrains.jobs.onEnd(retrainWatch.nudge);
   return {
+    ...retrainHandlers(retrains),
     async listSchedules() {
       return { schedules: [scheduleToProto(await jobs.schedule(), jobs.weeks())] };
     },
@@ -103,11 +120,12 @@ export function scheduleHandlers(jobs: WeeklyJobs): ServiceImpl<typeof ScheduleS
       return { schedule: scheduleToProto(await jobs.setPaused(false), jobs.weeks()) };
     },
     async *watchProgress({ jobId }, { signal }) {
+      const isRetrain = isRetrainJobId(jobId);
       let reported = "";
-      for await (const status of watch(jobId, signal)) {
+      for await (const status of isRetrain ? retrainWatch.watch(jobId, signal) : watch(jobId, signal)) {
         if (status === null) throw new JobNotFoundError(jobId);
         const text = JSON.stringify(status);
-        if (text !== reported) yield jobStatusToProto(status);
+        if (text !== reported) yield "task" in status ? retrainStatusToProto(status) : jobStatusToProto(status);
         reported = text;
         if (status.state !== "running") return;
       }

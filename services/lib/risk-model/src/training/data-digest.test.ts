@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { generateDemo } from "@bellwether/demo-data/generate-demo";
 import { expect, test } from "vitest";
 import { demoTable } from "../../test/demo-table-fixture.ts";
@@ -9,6 +10,20 @@ test("the same rows have the same digest, whatever the order of the columns", ()
   const turned = { ...table, numbers: new Map([...table.numbers].reverse()) };
   expect(dataDigest(turned)).toBe(dataDigest(demoTable(generateDemo({ suppliers: 50, transactions: 60 }, 1))));
   expect(dataDigest(table)).toMatch(/^[0-9a-f]{64}$/);
+});
+
+test.each([0, 1, 4_096, 4_097, 10_000])("%i texts are hashed as one JSON list, whatever its length", (rows) => {
+  const supplierIds = Array.from({ length: rows }, (_, i) => `S${i}`);
+  const texts = supplierIds.map((id) => `${id} "Straße" \n\ud800`);
+  const none = { rows, supplierIds, asOfDays: null, numbers: new Map(), categories: new Map(), labels: null };
+  const hash = createHash("sha256");
+  for (const [name, content] of [
+    ["rows", String(rows)],
+    ["supplier ids", JSON.stringify(supplierIds)],
+    ["texts", JSON.stringify(texts)],
+  ] as const)
+    hash.update(`${name.length}:${name}:${Buffer.byteLength(content)}:${content}`);
+  expect(dataDigest({ ...none, texts })).toBe(hash.digest("hex"));
 });
 
 test.each([

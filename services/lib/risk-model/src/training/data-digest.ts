@@ -7,20 +7,42 @@ import type { FeatureTable } from "../tables/feature-table.ts";
  */
 export function dataDigest(table: FeatureTable): string {
   const hash = createHash("sha256");
+  const head = (name: string, byteLength: number): void => {
+    hash.update(`${Buffer.byteLength(name)}:${name}:${byteLength}:`);
+  };
   const part = (name: string, bytes: Uint8Array): void => {
-    hash.update(`${Buffer.byteLength(name)}:${name}:${bytes.byteLength}:`).update(bytes);
+    head(name, bytes.byteLength);
+    hash.update(bytes);
+  };
+  const textPart = (name: string, values: readonly (string | null)[]): void => {
+    let byteLength = 0;
+    for (const json of jsonParts(values)) byteLength += Buffer.byteLength(json);
+    head(name, byteLength);
+    for (const json of jsonParts(values)) hash.update(json);
   };
   const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView<ArrayBuffer>): Uint8Array =>
     new Uint8Array(buffer, byteOffset, byteLength);
-  const texts = (values: readonly (string | null)[]): Uint8Array => Buffer.from(JSON.stringify(values));
   const sorted = <Value>(columns: ReadonlyMap<string, Value>) => [...columns].sort(([a], [b]) => (a < b ? -1 : 1));
   part("rows", Buffer.from(String(table.rows)));
-  part("supplier ids", texts(table.supplierIds));
+  textPart("supplier ids", table.supplierIds);
   if (table.asOfDays !== null) part("as of", bytesOf(table.asOfDays as Int32Array<ArrayBuffer>));
   for (const [name, column] of sorted(table.numbers))
     part(`number ${name}`, bytesOf(column as Float64Array<ArrayBuffer>));
-  for (const [name, column] of sorted(table.categories)) part(`category ${name}`, texts(column));
-  if (table.texts !== null) part("texts", texts(table.texts));
+  for (const [name, column] of sorted(table.categories)) textPart(`category ${name}`, column);
+  if (table.texts !== null) textPart("texts", table.texts);
   if (table.labels !== null) part("labels", bytesOf(table.labels as Uint8Array<ArrayBuffer>));
   return hash.digest("hex");
+}
+
+/** Number of values whose JSON is in memory at a time. */
+const JSON_VALUES = 4_096;
+
+/** Yields the JSON of a list in parts: contract texts of many rows are as large as all other columns. */
+function* jsonParts(values: readonly (string | null)[]): Generator<string> {
+  yield "[";
+  for (let from = 0; from < values.length; from += JSON_VALUES) {
+    const json = JSON.stringify(values.slice(from, from + JSON_VALUES));
+    yield `${from === 0 ? "" : ","}${json.slice(1, -1)}`;
+  }
+  yield "]";
 }

@@ -35,6 +35,11 @@ export interface PublishSteps {
   readonly complete?: (publication: Publication) => Promise<Publication>;
   /** Default: loads the version in this thread. */
   readonly check?: VersionCheck;
+  /**
+   * The alias that the version gets. Default: champion when the name has none, else challenger. "challenger": also when the name
+   * has no champion. "none": no alias.
+   */
+  readonly alias?: "challenger" | "none";
 }
 
 /** Result of publishing a model. */
@@ -51,7 +56,7 @@ export interface PublishedModel {
 }
 
 /**
- * Publishes a model. The first version of a name becomes its champion, a later version its challenger. If a
+ * Publishes a model. By default, the first version of a name becomes its champion, a later version its challenger. If a
  * version with the same files exists already, nothing is published; its alias is set if a killed publisher has not done so.
  * @throws UnsignedVersionError when the registry accepts only signed versions and nothing signs this one; nothing is stored
  * @throws AliasMovedError when another publisher has moved the alias meanwhile; the version is published
@@ -62,21 +67,22 @@ export async function publishModel(
   root: Registry,
   given: Publication & { readonly importanceRows?: ImportanceRows | null },
   by: PublishedBy,
-  { complete, check = checkScoringModel }: PublishSteps = {},
+  { complete, check = checkScoringModel, alias: wanted }: PublishSteps = {},
 ): Promise<PublishedModel> {
   const { modelName, now } = given;
   const same = await findSameFiles(root, modelName, given);
   const isKnown = (await listModels(root)).includes(modelName);
   const aliases = isKnown ? await readAliases(root, modelName) : NO_ALIASES;
   const champion = aliasVersion(aliases, "champion");
-  const alias = champion === undefined ? "champion" : "challenger";
+  const usual = champion === undefined ? "champion" : "challenger";
+  const alias = wanted === "none" ? null : (wanted ?? usual);
   // When another publisher moves the alias meanwhile, this one fails, and its version stays without an alias.
-  const expectedVersion = aliasVersion(aliases, alias) ?? "";
+  const expectedVersion = alias === null ? "" : (aliasVersion(aliases, alias) ?? "");
   if (same !== null) {
     const unchanged = { version: same.version, alias: null, bands: null, champion: undefined, isNew: false };
     const [newest] = await listVersions(root, modelName);
     const isAliased = aliases.moves.some(({ version }) => version === same.version);
-    if (isAliased || newest?.version !== same.version) return unchanged;
+    if (alias === null || isAliased || newest?.version !== same.version) return unchanged;
     // A publisher that was killed before its last step: the alias is set now.
     await setAlias(root, { modelName, alias, version: same.version, ...by, now, expectedVersion }, check);
     return { ...unchanged, alias };
@@ -93,9 +99,15 @@ export async function publishModel(
   };
   const published = await publishUnlessSame(root, described, check);
   // Another publisher has stored the same model meanwhile.
-  if (published === null) return await publishModel(root, given, by, { ...(complete && { complete }), check });
+  if (published === null) {
+    return await publishModel(root, given, by, {
+      ...(complete && { complete }),
+      ...(wanted && { alias: wanted }),
+      check,
+    });
+  }
   const { version } = published;
-  await setAlias(root, { modelName, alias, version, ...by, now, expectedVersion }, check);
+  if (alias !== null) await setAlias(root, { modelName, alias, version, ...by, now, expectedVersion }, check);
   return { version, alias, bands, champion, isNew: true };
 }
 

@@ -5,11 +5,17 @@ import { importanceSection } from "@bellwether/risk-model/importance/importance-
 import { measureImportance } from "@bellwether/risk-model/importance/measure-importance";
 import { openExplainer } from "../model/open-explainer.ts";
 
+/** The files of a version that its global explanation needs and changes. */
+type ExplainedFiles = Pick<Publication, "onnx" | "bundleJson" | "modelCard" | "importanceJson">;
+
 /**
  * Adds the global explanation of a version to its publication: `importance.json`, and a section of the model card.
  * @param rows Rows to explain; null: the section says that the importance is not known.
  */
-export async function withImportance<P extends Publication>(publication: P, rows: ImportanceRows | null): Promise<P> {
+export async function withImportance<P extends ExplainedFiles>(
+  publication: P,
+  rows: ImportanceRows | null,
+): Promise<P> {
   const bundle = parseFeatureBundle(publication.bundleJson);
   const explainer = rows === null ? null : await openExplainer(publication.onnx, bundle);
   const importance =

@@ -17,8 +17,10 @@ function endWith(message: TrainMessage): void {
 }
 
 /** Returns the memory of a table's columns, which the thread takes over instead of a copy. */
-function buffersOf({ numbers, labels, asOfDays }: TrainRequest["task"]["table"]): ArrayBuffer[] {
-  const columns = [...numbers.values(), ...(labels === null ? [] : [labels]), ...(asOfDays === null ? [] : [asOfDays])];
+function buffersOf({ task, texts }: TrainRequest): ArrayBuffer[] {
+  const { numbers, labels, asOfDays } = task.table;
+  const packed = texts === null ? [] : [texts.bytes, texts.ends];
+  const columns = [...numbers.values(), ...[labels, asOfDays].filter((column) => column !== null), ...packed];
   const buffers = columns.map(({ buffer }) => buffer).filter((buffer) => buffer instanceof ArrayBuffer);
   return [...new Set(buffers)];
 }
@@ -46,7 +48,7 @@ process.once("message", (request: TrainRequest) => {
   }, LOOK_MS);
   const worker = new Worker(new URL("./train-worker.ts", import.meta.url), {
     workerData: request,
-    transferList: buffersOf(request.task.table),
+    transferList: buffersOf(request),
     resourceLimits: { maxOldGenerationSizeMb: Math.max(64, Math.floor(maxMemoryBytes / MIB)) },
   });
   worker.on("message", (message: WorkerMessage) => {

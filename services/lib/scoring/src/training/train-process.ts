@@ -1,12 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import os from "node:os";
 import { fileURLToPath } from "node:url";
-import type { TrainedRiskModel } from "@bellwether/risk-model/training/train-risk-model";
+import { packTexts } from "./packed-texts.ts";
 import {
+  type ExplainedTraining,
   MEMORY_FAILURE,
   type TrainMessage,
   type TrainProgress,
   type TrainRequest,
+  type TrainTask,
   type TrainUsage,
 } from "./train-messages.ts";
 
@@ -31,6 +34,12 @@ export class TrainKilledError extends Error {
   }
 }
 
+/** How a process trains. */
+export interface TrainProcessOptions {
+  /** True: the process gets the lowest priority, so that it uses the time of the processor that the other processes leave. Default: false. */
+  readonly isBackground?: boolean;
+}
+
 /** A child process that trains one model. */
 export interface TrainProcess extends AsyncDisposable {
   /** Process id; undefined when the process could not be started. */
@@ -41,10 +50,10 @@ export interface TrainProcess extends AsyncDisposable {
    * a TrainingDataError
    */
   run(
-    task: TrainRequest["task"],
+    task: TrainTask,
     limits: TrainLimits,
     options?: { readonly signal?: AbortSignal; readonly onProgress?: (progress: TrainProgress) => void },
-  ): Promise<TrainedRiskModel & { readonly usage: TrainUsage }>;
+  ): Promise<ExplainedTraining & { readonly usage: TrainUsage }>;
 }
 
 const MAIN = fileURLToPath(import.meta.resolve("./train-main.ts"));
@@ -53,12 +62,14 @@ const MAIN = fileURLToPath(import.meta.resolve("./train-main.ts"));
  * Starts the process, which then waits for its task. The model is that of `trainRiskModel` in this process, byte for byte.
  * The process gets no variables of the environment, and so no secrets.
  */
-export function startTrainProcess(): TrainProcess {
+export function startTrainProcess({ isBackground = false }: TrainProcessOptions = {}): TrainProcess {
   const child = spawn(process.execPath, [MAIN], {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
     serialization: "advanced",
     env: { MALLOC_ARENA_MAX: "2" },
   });
+  // Set before the process starts its threads, which take over the priority.
+  if (isBackground && child.pid !== undefined) os.setPriority(child.pid, os.constants.priority.PRIORITY_LOW);
   const ended = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(error.message));
     child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
@@ -76,10 +87,10 @@ export function startTrainProcess(): TrainProcess {
 async function runIn(
   child: ChildProcess,
   ended: Promise<string>,
-  task: TrainRequest["task"],
+  task: TrainTask,
   { maxMemoryBytes, timeoutMs }: TrainLimits,
   { signal, onProgress = () => {} }: NonNullable<Parameters<TrainProcess["run"]>[2]>,
-): Promise<TrainedRiskModel & { readonly usage: TrainUsage }> {
+): Promise<ExplainedTraining & { readonly usage: TrainUsage }> {
   signal?.throwIfAborted();
   let last: Exclude<TrainMessage, { kind: "progress" }> | undefined;
   child.on("message", (message: TrainMessage) => {
@@ -95,7 +106,7 @@ async function runIn(
   signal?.addEventListener("abort", stop);
   try {
     // A request that the process does not receive shows as its end.
-    child.send({ task, maxMemoryBytes } satisfies TrainRequest, () => {});
+    child.send(requestOf(task, maxMemoryBytes), () => {});
     const how = await ended;
     // The channel may deliver the last message after the end of the process.
     if (last === undefined && child.connected) await once(child, "disconnect");
@@ -108,6 +119,13 @@ async function runIn(
     clearTimeout(timer);
     signal?.removeEventListener("abort", stop);
   }
+}
+
+/** Returns the request: with the texts in one block, which the threads of the process hand over instead of copying it. */
+function requestOf(task: TrainTask, maxMemoryBytes: number): TrainRequest {
+  const texts = task.table.texts === null ? null : packTexts(task.table.texts);
+  const table = texts === null ? task.table : { ...task.table, texts: null };
+  return { task: { ...task, table }, texts, maxMemoryBytes };
 }
 
 function failureOf(name: string, message: string): Error {

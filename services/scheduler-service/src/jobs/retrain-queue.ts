@@ -1,0 +1,32 @@
+import type { JobQueue } from "@bellwether/queue/open-queue";
+import type { JobsOptions } from "bullmq";
+import type { RetrainResult, RetrainTask } from "../domain/retrain.ts";
+
+/** Name of the queue of retrains. */
+export const RETRAIN_QUEUE = "retrain";
+
+/** Data of a retrain's job. */
+export interface RetrainJob extends RetrainTask {
+  /** Number of the retrain, from 1. */
+  readonly number: number;
+  /** Set when a person has cancelled the retrain. */
+  readonly cancelled?: { readonly actor: string; readonly reason: string };
+}
+
+export type RetrainQueue = JobQueue<RetrainJob, RetrainResult>;
+
+/** Options of a retrain's job: it is tried again for two and a half minutes while a peer, a disk or the registry is not available. */
+export const RETRAIN_OPTIONS: JobsOptions = {
+  attempts: 5,
+  backoff: { type: "exponential", delay: 10_000 },
+  removeOnComplete: { count: 50 },
+  removeOnFail: { count: 50 },
+};
+
+const PREFIX = `${RETRAIN_QUEUE}-`;
+
+/** Returns the id of a retrain's job. */
+export const retrainJobId = (number: number): string => `${PREFIX}${number}`;
+
+/** Whether an id is that of a retrain's job. */
+export const isRetrainJobId = (jobId: string): boolean => jobId.startsWith(PREFIX);
