@@ -18,6 +18,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   weekly: "the weekly run",
   ingest: "reading a weekly file of a million suppliers: time, processor and memory of the process that reads",
   ops: "ops-service under load",
+  audit: "the audit log: changes by a superuser that are found, verification, and what recording of calls costs",
   session: "calls of a signed-in person compared with calls with a token",
   counterfactual: "the smallest changes that lower a band",
   comparison: "intervals of the comparison of two versions in simulations",

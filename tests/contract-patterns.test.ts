@@ -51,6 +51,7 @@ test("every field in which a reason is required has the pattern of reasons", () 
       "ApproveRunRequest.reason",
       "CancelRetrainRequest.reason",
       "CorrectOutcomeRequest.reason",
+      "EraseSubjectRequest.reason",
       "OverrideAlertRequest.reason",
       "Override.reason",
       "RecordMissedWeekRequest.reason",

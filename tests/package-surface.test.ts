@@ -50,6 +50,7 @@ const SERVICE_FOLDERS: Readonly<Record<string, readonly string[]>> = {
   "service.ts": [
     ...[
       "access.ts",
+      "audit.ts",
       "notices.ts",
       "outcomes.ts",
       "retrains.ts",
@@ -67,6 +68,7 @@ const SERVICE_FOLDERS: Readonly<Record<string, readonly string[]>> = {
   ],
   performance: ["store", "domain"],
   exports: ["jobs", "setup", "store", "clients", "domain"],
+  "audit.ts": ["rpc", "jobs", "setup", "store", "domain"],
   "access.ts": ["rpc", "jobs", "setup", "store", "clients", "domain"],
   "retrains.ts": ["jobs", "setup", "store", "clients", "domain"],
   "outcomes.ts": ["rpc", "performance", "setup", "store", "domain"],
@@ -96,6 +98,7 @@ const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
     "models",
     "notices",
     "alerts",
+    "audit",
     "suppliers",
     "outcomes",
     "performance",
@@ -137,7 +140,7 @@ const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
   "tree-model": ["onnx", "search", "shap", "trees"],
   postgres: ["watch", "embedded", "drizzle", "pool"],
   mesh: ["server", "policies", "grpc", "rest", "web", "reference", "client", "auth", "listener", "call", "errors"],
-  contract: ["flat-json"],
+  contract: ["flat-json", "audit"],
   "object-store": ["calls", "backends", "location"],
   "event-sinks": ["kafka"],
   testing: ["echo", "http2", "kafka", "stores"],

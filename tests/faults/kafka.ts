@@ -182,7 +182,8 @@ async function restartPostgres(dir: string, port: number): ReturnType<typeof sta
 
 async function appendEvents(baseUrl: string, ids: readonly string[]): Promise<void> {
   const audit = createClient(AuditService, createGrpcTransport({ baseUrl }));
-  const event = { kind: "prediction.served", actor: "faults", subject: "S_1", occurredAt: timestampFromMs(Date.now()) };
+  // The same content at each attempt, as an event with the same id must have.
+  const event = { kind: "prediction.served", actor: "faults", subject: "S_1", occurredAt: timestampFromMs(0) };
   async function* once() {
     yield { events: ids.map((eventId) => ({ ...event, eventId })) };
   }

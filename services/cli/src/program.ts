@@ -113,6 +113,11 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
       "List, show and replay notices (messages about alerts), and list, test and enable the destinations of notices.",
     load: async () => (await import("./commands/notices.ts")).noticesCommand,
   },
+  audit: {
+    description:
+      "Verify and export the audit log, print its checkpoints and its public key. An export is verified without a service.",
+    load: async () => (await import("./commands/audit.ts")).auditCommand,
+  },
   retention: {
     description: "Show how long scores and snapshots are kept, and for each model from which week on they are kept.",
     load: async () => (await import("./commands/retention.ts")).retentionCommand,

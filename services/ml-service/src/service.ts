@@ -5,6 +5,7 @@ import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/mod
 import { ShadowService } from "@bellwether/gen/bellwether/registry/v1/shadow_service_pb";
 import { GRPCInferenceService } from "@bellwether/gen/inference/grpc_service_pb";
 import { route } from "@bellwether/mesh/call/route";
+import { auditCallsPolicy } from "@bellwether/mesh/policies/audit-calls";
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/server/start-server";
 import { type ServiceNarrator, TEMPLATE_NARRATOR } from "@bellwether/narrative/generate/service-narrator";
 import { aliasVersion, readAliases } from "@bellwether/registry/aliases/aliases";
@@ -29,7 +30,7 @@ import { createScoreMetrics } from "./model/score-metrics.ts";
 import { reportServing } from "./model/serving-metrics.ts";
 import { type ServingReport, servingReport } from "./model/serving-report.ts";
 import { watchChampion } from "./model/watch-champion.ts";
-import { auditPolicy } from "./rpc/audit-policy.ts";
+import { auditPolicy, isRecorded } from "./rpc/audit-policy.ts";
 import { ML_ERRORS } from "./rpc/error-codes.ts";
 import { inferenceHandlers } from "./rpc/inference.ts";
 import { openInferenceHandlers } from "./rpc/open-inference/handlers.ts";
@@ -152,6 +153,13 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
   if (rejections) starting.defer(() => rejections.flush());
   const auditing = audit && rejections && auditPolicy({ ...audit, rejections, newId: newUuidV7, now: Date.now });
   if (auditing) starting.defer(auditing.recordEnded);
+  const otherCalls =
+    audit &&
+    auditCallsPolicy({
+      record: (event) => audit.record({ ...event, eventId: newUuidV7() }),
+      ...{ isRecordedElsewhere: isRecorded, now: Date.now },
+    });
+  if (otherCalls) starting.use(otherCalls);
   const running = await startServer({
     ...server,
     name: "ml-service",
@@ -186,7 +194,7 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
     logger,
     serving: false,
     rest: REST_ROUTES,
-    ...(auditing && { policies: [auditing] }),
+    ...(auditing && otherCalls && { policies: [auditing, otherCalls] }),
   });
 
   starting.use(running);

@@ -9,7 +9,9 @@ import { peerSettings } from "@bellwether/mesh/server/server-env";
 import { NARRATIVE_ENV } from "@bellwether/narrative/env/narrative-env";
 import { openNarrator } from "@bellwether/narrative/env/open-narrator";
 import { providePostgres } from "@bellwether/postgres/embedded/provide-postgres";
+import { serviceRoleUrl } from "@bellwether/postgres/embedded/service-role-url";
 import { createOpsService } from "./service.ts";
+import { AUDIT_ENV, readAuditSettings } from "./setup/audit-env.ts";
 import { EXPORT_ENV, readExportSettings } from "./setup/export-env.ts";
 import { NOTICE_ENV, readNotices } from "./setup/notice-env.ts";
 import { readOutcomeSpec } from "./setup/read-outcome-spec.ts";
@@ -20,6 +22,7 @@ const OPS_ENV = {
   schedulerUrl: sharedEnv.schedulerUrl,
   dashboard: env.optional(env.path("OPS_SERVICE_DASHBOARD")),
   databaseUrl: sharedEnv.databaseUrl,
+  databaseOwnerUrl: env.optional(env.secretUrl("DATABASE_OWNER_URL", ["postgres", "postgresql"])),
   dataDir: sharedEnv.dataDir,
   alertRules: env.path("BELLWETHER_ALERT_RULES", "config/alert_rules.yaml"),
   riskPolicy: env.path("BELLWETHER_RISK_POLICY", "config/risk_policy.yaml"),
@@ -29,6 +32,7 @@ const OPS_ENV = {
   ...SIGN_IN_ENV,
   ...NOTICE_ENV,
   ...EXPORT_ENV,
+  ...AUDIT_ENV,
 };
 
 /** ops-service as a process: reads its environment variables and starts it with them. */
@@ -45,12 +49,18 @@ export const OPS_SERVICE: ServiceSpec<typeof OPS_ENV> = {
     const { settings: notices, none: noNotices } = await readNotices(config, source);
     if (noNotices) logger.warn(noNotices.text);
     const exports = readExportSettings(config);
+    const audit = await readAuditSettings(config, (message) => logger.warn(message));
     const narrator = await openNarrator(config, logger);
     const database = await providePostgres(config.databaseUrl, config.dataDir);
     opened.defer(database.stop);
+    // In an embedded server, the tables of the audit log belong to another role than that of the service.
+    const isEmbedded = database.origin !== "given";
+    const ownerUrl = config.databaseOwnerUrl?.reveal() ?? (isEmbedded ? database.url : undefined);
     return createOpsService({
       ...settings,
-      databaseUrl: database.url,
+      databaseUrl: isEmbedded ? serviceRoleUrl(database.url) : database.url,
+      ...(ownerUrl !== undefined && { databaseOwnerUrl: ownerUrl }),
+      audit,
       alertRules,
       riskPolicy,
       outcomesOf,
@@ -63,7 +73,7 @@ export const OPS_SERVICE: ServiceSpec<typeof OPS_ENV> = {
       ...(notices && {
         notices: {
           ...notices,
-          queueUrl: config.redisUrl?.reveal() ?? database.url,
+          queueUrl: config.redisUrl?.reveal() ?? ownerUrl ?? database.url,
           ...(config.publicUrl !== null && { publicUrl: pageUrl(config.publicUrl) }),
         },
       }),

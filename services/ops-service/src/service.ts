@@ -4,7 +4,6 @@ import { outcomesOf } from "@bellwether/config/model-config";
 import type { RiskPolicy } from "@bellwether/config/risk-policy";
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
-import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { ReportService } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
 import { RetentionService } from "@bellwether/gen/bellwether/ops/v1/retention_service_pb";
@@ -21,6 +20,7 @@ import { watchPostgres } from "@bellwether/postgres/watch/watch-postgres";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
 import { type AccessConfig, startAccess } from "./access.ts";
+import { startAudit } from "./audit.ts";
 import { createChangeDivider } from "./clients/divide-changes.ts";
 import { createStoredExplainer } from "./clients/explain-stored.ts";
 import { createModelFinder } from "./clients/find-model.ts";
@@ -34,7 +34,6 @@ import { startRetentionCare } from "./jobs/retention-care.ts";
 import { type NoticeConfig, startNotices } from "./notices.ts";
 import { startOutcomes } from "./outcomes.ts";
 import { alertHandlers } from "./rpc/alerts/alerts.ts";
-import { auditHandlers } from "./rpc/audit/audit.ts";
 import { OPS_ERRORS } from "./rpc/error-codes.ts";
 import { REST_ROUTES } from "./rpc/rest.ts";
 import { batchHandlers } from "./rpc/runs/batch.ts";
@@ -44,6 +43,7 @@ import { explainHandlers } from "./rpc/suppliers/explain-scores.ts";
 import { masterDataHandlers } from "./rpc/suppliers/master-data.ts";
 import { narrativeHandlers } from "./rpc/suppliers/narratives.ts";
 import { supplierHandlers } from "./rpc/suppliers/suppliers.ts";
+import type { AuditConfig } from "./setup/audit-env.ts";
 import type { NoNotices } from "./setup/notice-env.ts";
 import type { OutcomeSpecOf } from "./setup/read-outcome-spec.ts";
 import { listChanged, listChangedAfter, newestSequence } from "./store/alerts/alert-changes.ts";
@@ -54,7 +54,6 @@ import { createTriage, endDueTerms } from "./store/alerts/alert-triage.ts";
 import { findAlerts, listAlerts } from "./store/alerts/alerts.ts";
 import { createChangeFeed } from "./store/alerts/change-feed.ts";
 import { readKnownOwners } from "./store/alerts/known-owners.ts";
-import { appendEvents, chainHead, queryEvents, recordsAfter } from "./store/audit/audit-events.ts";
 import { createBackgroundWork } from "./store/background-work.ts";
 import { ALERT_CHANNEL, RUN_CHANNEL } from "./store/channels.ts";
 import { openDatabase } from "./store/database.ts";
@@ -84,6 +83,13 @@ export interface OpsServiceConfig
     Pick<AccessConfig, "signIn" | "apiKeysHoldMs"> {
   /** URL of a database that only ops-service uses, with user and password. */
   readonly databaseUrl: string;
+  /**
+   * URL of the same database for the role that owns its tables and migrates them. Default: the role of `databaseUrl`, which
+   * can then also rewrite the audit log.
+   */
+  readonly databaseOwnerUrl?: string;
+  /** How the audit log is verified and signed. Default: no checkpoints. */
+  readonly audit?: AuditConfig;
   readonly alertRules: AlertRules;
   readonly riskPolicy: RiskPolicy;
   /** What counts as the risk of each model. Default: that of a model that declares nothing. */
@@ -145,7 +151,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   const stated = { "trace-sample-ratio": telemetry?.sampleRatio ?? 0 };
   const page = dashboard === undefined ? [] : [staticFiles(dashboard, stated)];
   await using starting = new AsyncDisposableStack();
-  const database = await openDatabase(databaseUrl);
+  const database = await openDatabase(databaseUrl, config.databaseOwnerUrl);
   const { db, inTransaction, runs, publishing, triage } = database;
   starting.defer(database.close);
   await completeOldData(runs, logger);
@@ -185,6 +191,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
     translateDatabaseError(error, (reason) => logger.warn({ reason }, "the database does not answer"));
   const access = starting.use(startAccess(config, { database, feed, logger, now, newId, translateError }));
   const sent = starting.use(startNotices(notices, { database, logger, now, newId, noNotices: noNoticesOf(config) }));
+  const audit = starting.use(await startAudit(config.audit ?? {}, { database, logger, now }));
   const outcomes = starting.use(
     startOutcomes({
       ...{ alertRules, databaseUrl, database, logger, now, newId, reviews: riskPolicy.reviews },
@@ -199,6 +206,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
         BatchService,
         batchHandlers({
           ...{ ...ledger, rules: alertRules, policy: riskPolicy },
+          signCheckpoint: audit.sign,
           transact: createTransact(inTransaction, ledger),
           transactLong: createTransact(publishing.inTransaction, ledger),
           finishSearchKeys: searchKeys.finish,
@@ -209,6 +217,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           onComplete() {
             histories.start();
             outcomes.onComplete();
+            audit.signSoon();
           },
           async writeChunk(lease, chunk) {
             const receipt = await runs.inTransaction(({ connection }) => writeChunk(connection, lease, chunk, impact));
@@ -282,16 +291,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           readModelScores: () => readModelScores(db, riskPolicy.retention.scoreWeeks),
         }),
       ),
-      route(
-        AuditService,
-        auditHandlers({
-          now,
-          appendEvents: (events, recordedUs) => inTransaction((tx) => appendEvents(tx.db, events, recordedUs)),
-          queryEvents: (query, limit) => queryEvents(db, query, limit),
-          recordsAfter: (sequence, limit) => recordsAfter(db, sequence, limit),
-          chainHead: () => chainHead(db),
-        }),
-      ),
+      audit.route,
       route(InferenceService, passOnInference(ml)),
       route(ModelRegistryService, passOnRegistry(ml)),
       route(ShadowService, passOnShadow(ml)),
@@ -305,7 +305,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
     logger,
     rest: REST_ROUTES,
     webHandlers: [...access.webHandlers, ...page],
-    policies: access.policies,
+    policies: [...audit.policies, ...access.policies],
     ...(access.auth && { auth: access.auth }),
     admission: PATIENT,
     ...(telemetry && { telemetry }),

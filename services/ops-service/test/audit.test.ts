@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
-import type { AuditEventSchema } from "@bellwether/gen/bellwether/ops/v1/audit_pb";
+import { checkpointSigner, checkpointText, newCheckpointKey } from "@bellwether/contract/audit/checkpoint";
+import type { AuditCheckpoint, AuditEventSchema } from "@bellwether/gen/bellwether/ops/v1/audit_pb";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
-import { failureOf, type OpsHarness, startOps } from "./ops-harness.ts";
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { failureOf, type OpsHarness, reasonOf, runWeek, seenAlert, startOps } from "./ops-harness.ts";
 
 type Event = MessageInitShape<typeof AuditEventSchema>;
 
@@ -41,11 +42,25 @@ const append = (...messages: Event[][]) =>
     })(),
   );
 
+/** As a superuser, who can leave out the triggers that guard the log. */
 async function tamper(statement: string): Promise<void> {
   const pool = await openPostgres(url, { max: 1 });
+  await pool.query("set session_replication_role = replica");
   await pool.query(statement);
   await pool.close();
 }
+
+/** A service that signs checkpoints. */
+async function startSigning(over: { readonly key?: string; readonly checkpointEvents?: number } = {}) {
+  const signer = checkpointSigner(over.key ?? newCheckpointKey(), "the key");
+  const audit = { signer, checkpointEvents: over.checkpointEvents ?? 1_000, everyMs: 3_600_000 };
+  const signing = await startOps(url, { audit });
+  onTestFinished(() => signing[Symbol.asyncDispose]());
+  return { signer, signing };
+}
+
+const textOf = ({ sequence, ...rest }: AuditCheckpoint): string =>
+  checkpointText({ sequence: Number(sequence), ...rest });
 
 test("all events are in one chain from the first on, each once", async () => {
   const [a, b, c] = [event(), event({ payloadJson: "" }), event({ subject: "S2" })];
@@ -78,10 +93,171 @@ test.each([
   expect(await ops.audit.verifyChain({})).toMatchObject({ holds: false, firstBrokenSequence: at });
 });
 
-test("the chain still holds after a payload is erased", async () => {
+test("the chain still holds after payloads are erased, and they are counted", async () => {
   await append([event(), event()]);
-  await tamper("update bellwether.audit_event set payload = null where sequence = 1");
+  await tamper("update bellwether.audit_event set payload = null, salt = null where sequence = 1");
+  expect(await ops.audit.verifyChain({})).toMatchObject({ holds: true, records: 2n, erasedPayloads: 1n });
+  const { records } = await ops.audit.queryEvents({ afterSequence: 0n });
+  expect(records.map(({ payloadErased, salt }) => [payloadErased, salt.length])).toEqual([
+    [true, 0],
+    [false, 32],
+  ]);
+});
+
+test("a payload that was put back with another salt is found", async () => {
+  await append([event()]);
+  await tamper("update bellwether.audit_event set salt = repeat('0', 32)");
+  expect(await ops.audit.verifyChain({})).toMatchObject({
+    ...{ holds: false, firstBrokenSequence: 1n },
+    firstBrokenReason: expect.stringContaining("the payload or its salt was changed"),
+  });
+});
+
+test("rows outside the chain are not shown as events, and are found", async () => {
+  await append([event(), event()]);
+  for (const sequence of [9, 0]) {
+    await tamper(`insert into bellwether.audit_event select ${sequence}, gen_random_uuid(), kind, actor, subject, occurred_us,
+      recorded_us, payload, payload_hash, previous_hash, hash, hash_version, recorded_by, salt
+      from bellwether.audit_event where sequence = 1`);
+    expect((await ops.audit.queryEvents({})).records).toHaveLength(2);
+    expect((await ops.audit.queryEvents({ afterSequence: 0n })).records).toHaveLength(2);
+    expect(await ops.audit.verifyChain({})).toMatchObject({
+      ...{ holds: false, firstBrokenSequence: BigInt(sequence) },
+      firstBrokenReason: "a row was inserted outside the chain; it is not shown as an event",
+    });
+  }
+});
+
+test("the caller who reports an event is recorded, and is part of its hash", async () => {
+  await append([event()]);
+  const { records } = await ops.audit.queryEvents({ recordedBy: "anonymous" });
+  expect(records.map(({ recordedBy, hashVersion }) => [recordedBy, hashVersion])).toEqual([["anonymous", 2]]);
+  await tamper("update bellwether.audit_event set recorded_by = 'ml-service'");
+  expect(await ops.audit.verifyChain({})).toMatchObject({ holds: false, firstBrokenSequence: 1n });
+});
+
+test.each([
+  ["kind", { kind: "prediction.changed" }],
+  ["actor", { actor: "somebody" }],
+  ["subject", { subject: "S2" }],
+  ["occurred_at", { occurredAt: timestampFromDate(new Date("2026-01-05T10:00:00.124Z")) }],
+  ["payload_json", { payloadJson: '{"risk_score":0.1}' }],
+] as const)(
+  "an id that belongs to an event with another %s is rejected, with its whole message",
+  async (field, over) => {
+    const first = event();
+    await append([first]);
+    const second = event({ ...first, ...over });
+    const error = await failureOf(append([event(), second]));
+    expect([error.code, error.rawMessage]).toEqual([
+      Code.AlreadyExists,
+      `the id ${first.eventId} belongs to a recorded event with another ${field}; nothing of the message was recorded: give each event an id of its own`,
+    ]);
+    // Also within one message.
+    expect((await failureOf(append([event({ ...first, eventId: second.eventId ?? "" }), second]))).code).toBe(
+      Code.AlreadyExists,
+    );
+    expect(await ops.audit.verifyChain({})).toMatchObject({ holds: true, records: 1n });
+  },
+);
+
+test("an event whose payload was erased is a duplicate when it is sent again", async () => {
+  const first = event();
+  await append([first]);
+  await tamper("update bellwether.audit_event set payload = null, salt = null");
+  expect(await append([first])).toMatchObject({ appended: 0n, duplicates: 1n });
+});
+
+test("kinds that ops-service records itself are not accepted from callers", async () => {
+  for (const kind of ["alert.resolved", "run.completed", "events.missing", "key.created"])
+    expect(await reasonOf(append([event(), event({ kind })]))).toEqual([Code.PermissionDenied, "AUDIT_KIND"]);
+  expect((await ops.audit.queryEvents({})).records).toEqual([]);
+});
+
+test("a gap in the events of a producer is an event", async () => {
+  const producer = randomUUID();
+  const of = (sequence: number) => event({ payloadJson: JSON.stringify({ producer, sequence }) });
+  const first = of(1);
+  expect(await append([first, of(2)], [of(5), of(6)])).toMatchObject({ appended: 4n });
+  expect(await append([first])).toMatchObject({ appended: 0n, duplicates: 1n });
+  expect(await append([of(7)])).toMatchObject({ appended: 1n });
+  const { records } = await ops.audit.queryEvents({ kind: "events.missing" });
+  expect(records.map(({ event: missing, recordedBy }) => [JSON.parse(missing?.payloadJson ?? ""), recordedBy])).toEqual(
+    [[{ producer, first_sequence: 3, last_sequence: 4, events: 2 }, "ops-service"]],
+  );
+  expect(await ops.audit.verifyChain({})).toMatchObject({ holds: true, records: 6n });
+});
+
+test("a reader that continues after a sequence misses no event, whenever it happened", async () => {
+  const at = (second: number) => event({ occurredAt: { seconds: BigInt(second), nanos: 0 } });
+  await append([at(30), at(20)]);
+  const read = async (afterSequence: bigint, pageSize = 500) =>
+    (await ops.audit.queryEvents({ afterSequence, pageSize })).records.map(({ sequence }) => sequence);
+  expect(await read(0n, 1)).toEqual([1n]);
+  expect(await read(1n)).toEqual([2n]);
+  // A late event is behind all that was read.
+  await append([at(-10)]);
+  expect(await read(2n)).toEqual([3n]);
+  expect(await read(3n)).toEqual([]);
+  expect(await reasonOf(ops.audit.queryEvents({ afterSequence: 0n, pageToken: "x" }))).toEqual([
+    ...[Code.InvalidArgument, "PAGE_TOKEN"],
+  ]);
+});
+
+test("after a run, a checkpoint is signed, and the report has the one before", async () => {
+  const { signing, signer } = await startSigning();
+  await append([event(), event()]);
+  await runWeek(signing, "2026-W01", [{ id: "s1", score: 0.9 }]);
+  await vi.waitFor(async () => {
+    const { checkpoints, publicKey } = await signing.audit.listCheckpoints({});
+    expect(checkpoints.length).toBeGreaterThan(1);
+    expect(publicKey).toBe(signer.publicKeyPem);
+  });
+  const { content } = await signing.reports.getReport({ isoWeek: "2026-W01" });
+  const { audit_checkpoint: reported } = JSON.parse(content);
+  expect(reported).toMatchObject({ bellwether_audit_checkpoint: 1, sequence: 2, key_id: signer.id });
+  const checkpoints = [JSON.stringify(reported)];
+  expect(await signing.audit.verifyChain({ checkpoints })).toMatchObject({ holds: true });
+});
+
+test("a log that was cut with its checkpoints, and one that was written anew, do not match a checkpoint kept elsewhere", async () => {
+  const { signing } = await startSigning();
+  await append([event(), event(), event()]);
+  await runWeek(signing, "2026-W01", [{ id: "s1", score: 0.9 }]);
+  const { checkpoints: all } = await vi.waitFor(async () => {
+    const page = await signing.audit.listCheckpoints({});
+    expect(page.checkpoints.length).toBeGreaterThan(1);
+    return page;
+  });
+  const [kept] = all;
+  if (!kept) throw new Error("no checkpoint");
+  await tamper(`with cut as (delete from bellwether.audit_event where sequence > 2), gone as (delete from bellwether.audit_checkpoint)
+    update bellwether.audit_head set sequence = 2, hash = (select hash from bellwether.audit_event where sequence = 2)`);
   expect(await ops.audit.verifyChain({})).toMatchObject({ holds: true, records: 2n });
+  expect(await signing.audit.verifyChain({ checkpoints: [textOf(kept)] })).toMatchObject({
+    ...{ holds: false, firstBrokenSequence: 3n },
+    firstBrokenReason: `the log ends with record 2, but a checkpoint has record ${kept.sequence}: the end was cut off`,
+  });
+  expect(await signing.audit.verifyChain({ incremental: true })).toMatchObject({
+    holds: false,
+    firstBrokenSequence: 3n,
+  });
+});
+
+test("a forged checkpoint, one of another key, and a text that is none, are errors with a clear sentence", async () => {
+  const { signing, signer } = await startSigning();
+  await append([event()]);
+  const other = checkpointSigner(newCheckpointKey(), "other").sign({ sequence: 1, hash: "0".repeat(64) }, new Date());
+  const forged = { ...signer.sign({ sequence: 1, hash: "0".repeat(64) }, new Date()), sequence: 2 };
+  const messages = [
+    [checkpointText(forged), "checkpoints[0]: the checkpoint of record 2 is forged or damaged"],
+    [checkpointText(other), `checkpoints[0]: the checkpoint of record 1 names the key ${other.keyId}`],
+    ["{}", "checkpoints[0]: the text is not a checkpoint"],
+  ] as const;
+  for (const [text, message] of messages) {
+    const error = await failureOf(signing.audit.verifyChain({ checkpoints: [text] }));
+    expect([error.code, error.rawMessage]).toEqual([Code.InvalidArgument, expect.stringContaining(message)]);
+  }
 });
 
 test("a query filters by kind, subject, actor and time, and has pages", async () => {
@@ -124,4 +300,39 @@ test("an invalid event is rejected together with all events of its message", asy
   ])
     expect((await failureOf(append([event(), wrong]))).code).toBe(Code.InvalidArgument);
   expect(await ops.audit.verifyChain({})).toMatchObject({ holds: true, records: 0n });
+});
+
+test("the texts about a supplier are erased, which is an event, and the log still verifies", async () => {
+  await runWeek(ops, "2026-W01", [
+    { id: "s1", score: 0.9 },
+    { id: "s2", score: 0.9 },
+  ]);
+  await append([event({ subject: "s1" }), event({ subject: "s1" }), event({ subject: "s2" })]);
+  const { alerts } = await ops.alerts.listAlerts({ supplierId: "s1" });
+  const alertId = alerts[0]?.alertId ?? "";
+  await ops.alerts.acknowledgeAlert({ ...(await seenAlert(ops, alertId)), note: "spoke to Ada" });
+  const erased = await ops.audit.eraseSubject({ supplierId: "s1", reason: "request of the person" });
+  expect(erased).toMatchObject({ payloads: 3n, notes: 1n, name: true, reports: 1n });
+  expect(erased.notErased.length).toBeGreaterThan(0);
+  const { supplier } = await ops.suppliers.getSupplier({ supplierId: "s1" });
+  expect(supplier?.name).toBe("");
+  const { content } = await ops.reports.getReport({ isoWeek: "2026-W01" });
+  const report = String(content);
+  expect([report.includes("Name of s1"), report.includes("Name of s2")]).toEqual([false, true]);
+  expect((await ops.alerts.getAlert({ alertId })).events.map(({ note }) => note).join("")).not.toContain("Ada");
+  expect(await ops.audit.verifyChain({})).toMatchObject({ holds: true, erasedPayloads: 3n });
+  const { records } = await ops.audit.queryEvents({ kind: "subject.erased" });
+  expect(JSON.parse(records[0]?.event?.payloadJson ?? "")).toMatchObject({
+    reason: "request of the person",
+    payloads: 3,
+  });
+  // A repetition erases nothing more, and the event of the first one stays.
+  expect(await ops.audit.eraseSubject({ supplierId: "s1", reason: "again" })).toMatchObject({
+    payloads: 0n,
+    name: false,
+  });
+  expect((await ops.audit.queryEvents({ kind: "subject.erased" })).records).toHaveLength(2);
+  expect(await reasonOf(ops.audit.eraseSubject({ supplierId: "nobody", reason: "x" }))).toEqual([
+    ...[Code.NotFound, "SUPPLIER_NOT_FOUND"],
+  ]);
 });

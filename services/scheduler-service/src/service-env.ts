@@ -19,6 +19,7 @@ const SCHEDULER_ENV = {
   redisUrl: sharedEnv.redisUrl,
   apiKeysHold: sharedEnv.apiKeysHold,
   databaseUrl: sharedEnv.databaseUrl,
+  auditCalls: sharedEnv.auditCalls,
   lockMs: env.durationMs("WEEKLY_JOB_LOCK", "30s", { min: "1s", max: "10m" }),
 };
 
@@ -60,6 +61,7 @@ export const SCHEDULER_SERVICE: ServiceSpec<typeof SCHEDULER_ENV> = {
       inputDeadlineMs: config.inputDeadlineMs,
       inputCheckMs: config.inputCheckMs,
       lookBackMs: config.lookBackMs,
+      auditCalls: config.auditCalls,
       logger,
       telemetry,
     });

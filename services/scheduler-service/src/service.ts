@@ -5,8 +5,11 @@ import { newUuidV7 } from "@bellwether/contract/uuid-v7";
 import { StorageError } from "@bellwether/files/storage-error";
 import { ModelPublishingService } from "@bellwether/gen/bellwether/registry/v1/model_publishing_service_pb";
 import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
+import type { Policy } from "@bellwether/mesh/call/policy";
 import { route } from "@bellwether/mesh/call/route";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
+import { auditCallsPolicy } from "@bellwether/mesh/policies/audit-calls";
+import { createAuditQueue } from "@bellwether/mesh/policies/audit-queue";
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/server/start-server";
 import { isStoreUrl } from "@bellwether/object-store/location/store-url";
 import { openQueue } from "@bellwether/queue/open-queue";
@@ -22,8 +25,9 @@ import { aliasCheck } from "@bellwether/scoring/model/alias-check";
 import { createModelChecker } from "@bellwether/scoring/model/model-checker";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
+import type { Transport } from "@connectrpc/connect";
 import { createOpsRetention } from "./clients/ops-retention.ts";
-import { createOpsSink } from "./clients/ops-sink.ts";
+import { createCallSink, createOpsSink } from "./clients/ops-sink.ts";
 import { createFindScoredRun } from "./clients/scored-versions.ts";
 import { resolveInput } from "./domain/input-file.ts";
 import { inputUrlOf } from "./domain/input-url.ts";
@@ -91,6 +95,8 @@ export interface SchedulerServiceConfig
   readonly retrainCheckMs?: number;
   /** Interval at which the folders of the weekly run are checked, milliseconds. Default 15,000. */
   readonly diskCheckMs?: number;
+  /** Whether calls that need the role ANALYST, ADMIN or SERVICE, and denials, are sent to the audit log. Default false. */
+  readonly auditCalls?: boolean;
   /** Memory that bounds the size of an uploaded model, bytes. Default: that of the container or the machine. */
   readonly memoryBytes?: number;
 }
@@ -186,6 +192,7 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
       logger,
     }),
   );
+  const policies = config.auditCalls ? openCallLog(starting, ops, logger) : [];
   const { weeksFolder } = settings;
   starting.use(
     startSnapshotCare({
@@ -268,6 +275,7 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
       route(ModelPublishingService, { ...models, ...uploads }),
     ],
     errors: SCHEDULER_ERRORS,
+    policies,
     logger,
     ...(telemetry && { telemetry }),
   });
@@ -286,4 +294,16 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
     return ended;
   };
   return { addresses: server.addresses, setServing: server.setServing, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** Records calls in batches in the audit log of ops-service. They wait in memory while it does not answer. */
+function openCallLog(opened: AsyncDisposableStack, ops: Transport, logger: Logger): Policy[] {
+  const rejected = (error: unknown): void => logger.warn({ err: error }, "the audit log rejects events of calls");
+  const queue = opened.use(
+    createAuditQueue({
+      append: createCallSink(ops, rejected),
+      onProblem: (dropped, error) => logger.warn({ dropped, err: error }, "calls are not in the audit log yet"),
+    }),
+  );
+  return [opened.use(auditCallsPolicy({ record: queue.record, now: Date.now }))];
 }

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file bellwether/ops/v1/audit.proto.
  */
 export const file_bellwether_ops_v1_audit: GenFile = /*@__PURE__*/
-  fileDesc("Ch1iZWxsd2V0aGVyL29wcy92MS9hdWRpdC5wcm90bxIRYmVsbHdldGhlci5vcHMudjEimgIKCkF1ZGl0RXZlbnQSGgoIZXZlbnRfaWQYASABKAlCCLpIBXIDsAEBEjwKBGtpbmQYAiABKAlCLrpIK3IpKEAyJV5bYS16XVthLXowLTlfXSooXC5bYS16XVthLXowLTlfXSopKiQSJQoFYWN0b3IYAyABKAlCFrpIE3IRIAEogAIyCl5bXlx4MDBdKyQSJQoHc3ViamVjdBgEIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQSNwoLb2NjdXJyZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQga6SAPIAQESKwoMcGF5bG9hZF9qc29uGAYgASgJQhW6SBJyECiAgAQyCl5bXlx4MDBdKiQiuQEKC0F1ZGl0UmVjb3JkEiwKBWV2ZW50GAEgASgLMh0uYmVsbHdldGhlci5vcHMudjEuQXVkaXRFdmVudBIQCghzZXF1ZW5jZRgCIAEoBBIvCgtyZWNvcmRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMcGF5bG9hZF9oYXNoGAQgASgJEhUKDXByZXZpb3VzX2hhc2gYBSABKAkSDAoEaGFzaBgGIAEoCUJGChVjb20uYmVsbHdldGhlci5vcHMudjFQAVoXYmVsbHdldGhlci9vcHMvdjE7b3BzdjGqAhFCZWxsd2V0aGVyLk9wcy5WMWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("Ch1iZWxsd2V0aGVyL29wcy92MS9hdWRpdC5wcm90bxIRYmVsbHdldGhlci5vcHMudjEimgIKCkF1ZGl0RXZlbnQSGgoIZXZlbnRfaWQYASABKAlCCLpIBXIDsAEBEjwKBGtpbmQYAiABKAlCLrpIK3IpKEAyJV5bYS16XVthLXowLTlfXSooXC5bYS16XVthLXowLTlfXSopKiQSJQoFYWN0b3IYAyABKAlCFrpIE3IRIAEogAIyCl5bXlx4MDBdKyQSJQoHc3ViamVjdBgEIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQSNwoLb2NjdXJyZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQga6SAPIAQESKwoMcGF5bG9hZF9qc29uGAYgASgJQhW6SBJyECiAgAQyCl5bXlx4MDBdKiQiigIKC0F1ZGl0UmVjb3JkEiwKBWV2ZW50GAEgASgLMh0uYmVsbHdldGhlci5vcHMudjEuQXVkaXRFdmVudBIQCghzZXF1ZW5jZRgCIAEoBBIvCgtyZWNvcmRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMcGF5bG9hZF9oYXNoGAQgASgJEhUKDXByZXZpb3VzX2hhc2gYBSABKAkSDAoEaGFzaBgGIAEoCRIUCgxoYXNoX3ZlcnNpb24YByABKA0SEwoLcmVjb3JkZWRfYnkYCCABKAkSDAoEc2FsdBgJIAEoCRIWCg5wYXlsb2FkX2VyYXNlZBgKIAEoCCJoCg9BdWRpdENoZWNrcG9pbnQSEAoIc2VxdWVuY2UYASABKAQSDAoEaGFzaBgCIAEoCRISCgpjcmVhdGVkX2F0GAMgASgJEg4KBmtleV9pZBgEIAEoCRIRCglzaWduYXR1cmUYBSABKAlCRgoVY29tLmJlbGx3ZXRoZXIub3BzLnYxUAFaF2JlbGx3ZXRoZXIvb3BzL3YxO29wc3YxqgIRQmVsbHdldGhlci5PcHMuVjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * One event, as reported by the service that observed it.
@@ -77,8 +77,7 @@ export const AuditEventSchema: GenMessage<AuditEvent> = /*@__PURE__*/
 
 /**
  * A recorded event, linked to the record before it by previous_hash. hash is computed from payload_hash, not from
- * payload_json. The log can therefore be verified even when payloads were erased in the database. No RPC erases
- * payloads.
+ * payload_json. The log can therefore be verified even when payloads were erased (EraseSubject).
  *
  * @generated from message bellwether.ops.v1.AuditRecord
  */
@@ -105,7 +104,8 @@ export type AuditRecord = Message<"bellwether.ops.v1.AuditRecord"> & {
   recordedAt?: Timestamp | undefined;
 
   /**
-   * SHA-256 of payload_json as it was recorded, 64 lower-case hex digits.
+   * 64 lower-case hex digits. In version 2 the SHA-256 of salt and payload_json, each written as in hash; in version 1
+   * the SHA-256 of payload_json.
    *
    * @generated from field: string payload_hash = 4;
    */
@@ -120,12 +120,43 @@ export type AuditRecord = Message<"bellwether.ops.v1.AuditRecord"> & {
 
   /**
    * SHA-256, 64 lower-case hex digits, of these values in this order: previous_hash, sequence, event_id, kind,
-   * actor, subject, occurred_at, recorded_at, payload_hash. Numbers are decimal; times are whole microseconds
-   * since 1970-01-01 UTC. Each value is written as its length in bytes (decimal), ":" and the value in UTF-8.
+   * actor, subject, occurred_at, recorded_at, payload_hash; in version 2 also recorded_by and hash_version. Numbers are
+   * decimal; times are whole microseconds since 1970-01-01 UTC. Each value is written as its length in bytes (decimal),
+   * ":" and the value in UTF-8.
    *
    * @generated from field: string hash = 6;
    */
   hash: string;
+
+  /**
+   * Form of hash and payload_hash: 1 (records of earlier releases) or 2.
+   *
+   * @generated from field: uint32 hash_version = 7;
+   */
+  hashVersion: number;
+
+  /**
+   * Who recorded the event: the subject of the caller of AppendEvents, as it was authenticated, or "ops-service" for its own
+   * events. At most 256 bytes. Empty in version 1.
+   *
+   * @generated from field: string recorded_by = 8;
+   */
+  recordedBy: string;
+
+  /**
+   * Random, 32 lower-case hex digits, so that nobody can find an erased payload by hashing guesses. Empty in version 1, and
+   * when the payload was erased.
+   *
+   * @generated from field: string salt = 9;
+   */
+  salt: string;
+
+  /**
+   * Whether the payload was erased.
+   *
+   * @generated from field: bool payload_erased = 10;
+   */
+  payloadErased: boolean;
 };
 
 /**
@@ -134,4 +165,54 @@ export type AuditRecord = Message<"bellwether.ops.v1.AuditRecord"> & {
  */
 export const AuditRecordSchema: GenMessage<AuditRecord> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_audit, 1);
+
+/**
+ * A signed statement that the log had this record at this time. Who has one finds a log that was rewritten or cut after it.
+ *
+ * @generated from message bellwether.ops.v1.AuditCheckpoint
+ */
+export type AuditCheckpoint = Message<"bellwether.ops.v1.AuditCheckpoint"> & {
+  /**
+   * Sequence of the last record.
+   *
+   * @generated from field: uint64 sequence = 1;
+   */
+  sequence: bigint;
+
+  /**
+   * hash of the last record.
+   *
+   * @generated from field: string hash = 2;
+   */
+  hash: string;
+
+  /**
+   * When it was signed, ISO 8601 in UTC, as it was signed.
+   *
+   * @generated from field: string created_at = 3;
+   */
+  createdAt: string;
+
+  /**
+   * First 16 hex digits of the SHA-256 of the public key in DER (SPKI).
+   *
+   * @generated from field: string key_id = 4;
+   */
+  keyId: string;
+
+  /**
+   * Ed25519 (RFC 8032), base64, of "bellwether-audit-checkpoint/1", sequence, hash, created_at and key_id, each followed by
+   * a line feed.
+   *
+   * @generated from field: string signature = 5;
+   */
+  signature: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.AuditCheckpoint.
+ * Use `create(AuditCheckpointSchema)` to create a new message.
+ */
+export const AuditCheckpointSchema: GenMessage<AuditCheckpoint> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_audit, 2);
 

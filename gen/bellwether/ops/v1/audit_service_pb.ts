@@ -6,7 +6,7 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { AuditEvent, AuditRecord } from "./audit_pb.ts";
+import type { AuditCheckpoint, AuditEvent, AuditRecord } from "./audit_pb.ts";
 import { file_bellwether_ops_v1_audit } from "./audit_pb.ts";
 import { file_bellwether_policy_v1_limits } from "../../policy/v1/limits_pb.ts";
 import { file_bellwether_policy_v1_role } from "../../policy/v1/role_pb.ts";
@@ -19,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file bellwether/ops/v1/audit_service.proto.
  */
 export const file_bellwether_ops_v1_audit_service: GenFile = /*@__PURE__*/
-  fileDesc("CiViZWxsd2V0aGVyL29wcy92MS9hdWRpdF9zZXJ2aWNlLnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSJRChNBcHBlbmRFdmVudHNSZXF1ZXN0EjoKBmV2ZW50cxgBIAMoCzIdLmJlbGx3ZXRoZXIub3BzLnYxLkF1ZGl0RXZlbnRCC7pICJIBBQgBEPQDIjwKFEFwcGVuZEV2ZW50c1Jlc3BvbnNlEhAKCGFwcGVuZGVkGAEgASgEEhIKCmR1cGxpY2F0ZXMYAiABKAQipgIKElF1ZXJ5RXZlbnRzUmVxdWVzdBIbCglwYWdlX3NpemUYASABKA1CCLpIBSoDGPQDEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKIACEiEKBGtpbmQYAyABKAlCE7pIEHIOKEAyCl5bXlx4MDBdKiQSJQoHc3ViamVjdBgEIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQSIwoFYWN0b3IYBSABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokEjEKDW9jY3VycmVkX2Zyb20YBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD29jY3VycmVkX2JlZm9yZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiXwoTUXVlcnlFdmVudHNSZXNwb25zZRIvCgdyZWNvcmRzGAEgAygLMh4uYmVsbHdldGhlci5vcHMudjEuQXVkaXRSZWNvcmQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIhQKElZlcmlmeUNoYWluUmVxdWVzdCKGAQoTVmVyaWZ5Q2hhaW5SZXNwb25zZRINCgVob2xkcxgBIAEoCBIPCgdyZWNvcmRzGAIgASgEEhEKCWhlYWRfaGFzaBgDIAEoCRIiChVmaXJzdF9icm9rZW5fc2VxdWVuY2UYBCABKARIAIgBAUIYChZfZmlyc3RfYnJva2VuX3NlcXVlbmNlMtYCCgxBdWRpdFNlcnZpY2UScAoMQXBwZW5kRXZlbnRzEiYuYmVsbHdldGhlci5vcHMudjEuQXBwZW5kRXZlbnRzUmVxdWVzdBonLmJlbGx3ZXRoZXIub3BzLnYxLkFwcGVuZEV2ZW50c1Jlc3BvbnNlIg2QAgKouxgEsrsYAhgBKAESZQoLUXVlcnlFdmVudHMSJS5iZWxsd2V0aGVyLm9wcy52MS5RdWVyeUV2ZW50c1JlcXVlc3QaJi5iZWxsd2V0aGVyLm9wcy52MS5RdWVyeUV2ZW50c1Jlc3BvbnNlIgeQAgGouxgDEm0KC1ZlcmlmeUNoYWluEiUuYmVsbHdldGhlci5vcHMudjEuVmVyaWZ5Q2hhaW5SZXF1ZXN0GiYuYmVsbHdldGhlci5vcHMudjEuVmVyaWZ5Q2hhaW5SZXNwb25zZSIPkAIBqLsYA7K7GAQQwM8kQkYKFWNvbS5iZWxsd2V0aGVyLm9wcy52MVABWhdiZWxsd2V0aGVyL29wcy92MTtvcHN2MaoCEUJlbGx3ZXRoZXIuT3BzLlYxYgZwcm90bzM", [file_bellwether_ops_v1_audit, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("CiViZWxsd2V0aGVyL29wcy92MS9hdWRpdF9zZXJ2aWNlLnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSJRChNBcHBlbmRFdmVudHNSZXF1ZXN0EjoKBmV2ZW50cxgBIAMoCzIdLmJlbGx3ZXRoZXIub3BzLnYxLkF1ZGl0RXZlbnRCC7pICJIBBQgBEPQDIjwKFEFwcGVuZEV2ZW50c1Jlc3BvbnNlEhAKCGFwcGVuZGVkGAEgASgEEhIKCmR1cGxpY2F0ZXMYAiABKAQikQMKElF1ZXJ5RXZlbnRzUmVxdWVzdBIbCglwYWdlX3NpemUYASABKA1CCLpIBSoDGPQDEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKIACEiEKBGtpbmQYAyABKAlCE7pIEHIOKEAyCl5bXlx4MDBdKiQSJQoHc3ViamVjdBgEIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQSIwoFYWN0b3IYBSABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokEjEKDW9jY3VycmVkX2Zyb20YBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD29jY3VycmVkX2JlZm9yZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoOYWZ0ZXJfc2VxdWVuY2UYCCABKARCDrpICzIJGP////////8PSACIAQESKQoLcmVjb3JkZWRfYnkYCSABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokQhEKD19hZnRlcl9zZXF1ZW5jZSJfChNRdWVyeUV2ZW50c1Jlc3BvbnNlEi8KB3JlY29yZHMYASADKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5BdWRpdFJlY29yZBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiUQoSVmVyaWZ5Q2hhaW5SZXF1ZXN0EiYKC2NoZWNrcG9pbnRzGAEgAygJQhG6SA6SAQsQQCIHcgUgASiACBITCgtpbmNyZW1lbnRhbBgCIAEoCCLiAgoTVmVyaWZ5Q2hhaW5SZXNwb25zZRINCgVob2xkcxgBIAEoCBIPCgdyZWNvcmRzGAIgASgEEhEKCWhlYWRfaGFzaBgDIAEoCRIiChVmaXJzdF9icm9rZW5fc2VxdWVuY2UYBCABKARIAIgBARIdChVmaXJzdF9icm9rZW5fZXZlbnRfaWQYBSABKAkSGwoTZmlyc3RfYnJva2VuX3JlYXNvbhgGIAEoCRIWCg52ZXJpZmllZF9hZnRlchgHIAEoBBIXCg9lcmFzZWRfcGF5bG9hZHMYCCABKAQSEwoLY2hlY2twb2ludHMYCSABKA0SPQoRbmV3ZXN0X2NoZWNrcG9pbnQYCiABKAsyIi5iZWxsd2V0aGVyLm9wcy52MS5BdWRpdENoZWNrcG9pbnQSGQoRcmV3cml0YWJsZV9yZWFzb24YCyABKAlCGAoWX2ZpcnN0X2Jyb2tlbl9zZXF1ZW5jZSJTChZMaXN0Q2hlY2twb2ludHNSZXF1ZXN0EhsKCXBhZ2Vfc2l6ZRgBIAEoDUIIukgFKgMY6AcSHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMogAIifwoXTGlzdENoZWNrcG9pbnRzUmVzcG9uc2USNwoLY2hlY2twb2ludHMYASADKAsyIi5iZWxsd2V0aGVyLm9wcy52MS5BdWRpdENoZWNrcG9pbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCnB1YmxpY19rZXkYAyABKAkiwwEKE0VyYXNlU3ViamVjdFJlcXVlc3QSKwoLc3VwcGxpZXJfaWQYASABKAlCFrpIE3IRIAEogAEyCl5bXlx4MDBdKyQSfwoGcmVhc29uGAIgASgJQm+6SGxyaiABKNAPMmNeW1xwe1pzfVxwe0NmfVxwe0194YWf4YWg4qCA44Wk776gXSpbXlxwe0NjfVxwe0NmfVxwe1p9XHB7TX3hhZ/hhaDioIDjhaTvvqBdW15ccHtDY31ccHtabH1ccHtacH1dKiQiagoURXJhc2VTdWJqZWN0UmVzcG9uc2USEAoIcGF5bG9hZHMYASABKAQSDQoFbm90ZXMYAiABKAQSDAoEbmFtZRgDIAEoCBIPCgdyZXBvcnRzGAQgASgEEhIKCm5vdF9lcmFzZWQYBSADKAkyuwQKDEF1ZGl0U2VydmljZRJwCgxBcHBlbmRFdmVudHMSJi5iZWxsd2V0aGVyLm9wcy52MS5BcHBlbmRFdmVudHNSZXF1ZXN0GicuYmVsbHdldGhlci5vcHMudjEuQXBwZW5kRXZlbnRzUmVzcG9uc2UiDZACAqi7GASyuxgCGAEoARJlCgtRdWVyeUV2ZW50cxIlLmJlbGx3ZXRoZXIub3BzLnYxLlF1ZXJ5RXZlbnRzUmVxdWVzdBomLmJlbGx3ZXRoZXIub3BzLnYxLlF1ZXJ5RXZlbnRzUmVzcG9uc2UiB5ACAai7GAMSbQoLVmVyaWZ5Q2hhaW4SJS5iZWxsd2V0aGVyLm9wcy52MS5WZXJpZnlDaGFpblJlcXVlc3QaJi5iZWxsd2V0aGVyLm9wcy52MS5WZXJpZnlDaGFpblJlc3BvbnNlIg+QAgGouxgDsrsYBBDAzyQScAoMRXJhc2VTdWJqZWN0EiYuYmVsbHdldGhlci5vcHMudjEuRXJhc2VTdWJqZWN0UmVxdWVzdBonLmJlbGx3ZXRoZXIub3BzLnYxLkVyYXNlU3ViamVjdFJlc3BvbnNlIg+QAgKouxgDsrsYBBDg1AMScQoPTGlzdENoZWNrcG9pbnRzEikuYmVsbHdldGhlci5vcHMudjEuTGlzdENoZWNrcG9pbnRzUmVxdWVzdBoqLmJlbGx3ZXRoZXIub3BzLnYxLkxpc3RDaGVja3BvaW50c1Jlc3BvbnNlIgeQAgGouxgDQkYKFWNvbS5iZWxsd2V0aGVyLm9wcy52MVABWhdiZWxsd2V0aGVyL29wcy92MTtvcHN2MaoCEUJlbGx3ZXRoZXIuT3BzLlYxYgZwcm90bzM", [file_bellwether_ops_v1_audit, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * One message of the stream: a group of events that is recorded as a whole.
@@ -124,6 +124,22 @@ export type QueryEventsRequest = Message<"bellwether.ops.v1.QueryEventsRequest">
    * @generated from field: google.protobuf.Timestamp occurred_before = 7;
    */
   occurredBefore?: Timestamp | undefined;
+
+  /**
+   * Only records after this sequence, in the order of recording; 0: from the first record on. To continue, send the sequence
+   * of the last record; page_token must be empty, and next_page_token is. Fewer records than page_size: the end. Unset:
+   * newest occurred_at first.
+   *
+   * @generated from field: optional uint64 after_sequence = 8;
+   */
+  afterSequence?: bigint | undefined;
+
+  /**
+   * Only records that this caller recorded, see AuditRecord.recorded_by. At most 256 bytes. Empty: all.
+   *
+   * @generated from field: string recorded_by = 9;
+   */
+  recordedBy: string;
 };
 
 /**
@@ -162,11 +178,25 @@ export const QueryEventsResponseSchema: GenMessage<QueryEventsResponse> = /*@__P
   messageDesc(file_bellwether_ops_v1_audit_service, 3);
 
 /**
- * Starts a verification of the whole log.
+ * Starts a verification.
  *
  * @generated from message bellwether.ops.v1.VerifyChainRequest
  */
 export type VerifyChainRequest = Message<"bellwether.ops.v1.VerifyChainRequest"> & {
+  /**
+   * Checkpoints that were kept elsewhere, one line of JSON each, with which the log is compared in addition to its own. At
+   * most 64, of at most 1,024 bytes. With checkpoints, the whole log is verified.
+   *
+   * @generated from field: repeated string checkpoints = 1;
+   */
+  checkpoints: string[];
+
+  /**
+   * Only what was recorded since the newest checkpoint, or since the last verification of this process.
+   *
+   * @generated from field: bool incremental = 2;
+   */
+  incremental: boolean;
 };
 
 /**
@@ -183,14 +213,15 @@ export const VerifyChainRequestSchema: GenMessage<VerifyChainRequest> = /*@__PUR
  */
 export type VerifyChainResponse = Message<"bellwether.ops.v1.VerifyChainResponse"> & {
   /**
-   * True when every record has the hash of the record before it and the correct hash of its own content.
+   * True when every record has the hash of the record before it and the correct hash of its own content, and every
+   * checkpoint has the hash of its record.
    *
    * @generated from field: bool holds = 1;
    */
   holds: boolean;
 
   /**
-   * Number of records that were verified as correct.
+   * Sequence of the last record that was verified as correct.
    *
    * @generated from field: uint64 records = 2;
    */
@@ -204,11 +235,60 @@ export type VerifyChainResponse = Message<"bellwether.ops.v1.VerifyChainResponse
   headHash: string;
 
   /**
-   * sequence of the first record whose hash does not match. Unset: all records match.
+   * sequence of the first record that is changed or missing. Unset: all records match.
    *
    * @generated from field: optional uint64 first_broken_sequence = 4;
    */
   firstBrokenSequence?: bigint | undefined;
+
+  /**
+   * event_id of that record. Empty: the record is missing, or all records match.
+   *
+   * @generated from field: string first_broken_event_id = 5;
+   */
+  firstBrokenEventId: string;
+
+  /**
+   * What is wrong with that record, in one sentence. Empty: all records match.
+   *
+   * @generated from field: string first_broken_reason = 6;
+   */
+  firstBrokenReason: string;
+
+  /**
+   * Sequence of the record after which the verification began. 0: the first record was verified too.
+   *
+   * @generated from field: uint64 verified_after = 7;
+   */
+  verifiedAfter: bigint;
+
+  /**
+   * Number of verified records whose payload was erased.
+   *
+   * @generated from field: uint64 erased_payloads = 8;
+   */
+  erasedPayloads: bigint;
+
+  /**
+   * Number of checkpoints that were compared with their record.
+   *
+   * @generated from field: uint32 checkpoints = 9;
+   */
+  checkpoints: number;
+
+  /**
+   * The newest checkpoint of this log. Unset: none was signed yet.
+   *
+   * @generated from field: bellwether.ops.v1.AuditCheckpoint newest_checkpoint = 10;
+   */
+  newestCheckpoint?: AuditCheckpoint | undefined;
+
+  /**
+   * Why the database role of ops-service can change records, in one sentence. Empty: the role can only append.
+   *
+   * @generated from field: string rewritable_reason = 11;
+   */
+  rewritableReason: string;
 };
 
 /**
@@ -217,6 +297,147 @@ export type VerifyChainResponse = Message<"bellwether.ops.v1.VerifyChainResponse
  */
 export const VerifyChainResponseSchema: GenMessage<VerifyChainResponse> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_audit_service, 5);
+
+/**
+ * Selects checkpoints.
+ *
+ * @generated from message bellwether.ops.v1.ListCheckpointsRequest
+ */
+export type ListCheckpointsRequest = Message<"bellwether.ops.v1.ListCheckpointsRequest"> & {
+  /**
+   * Maximum number of checkpoints in the response, 1 to 1,000. 0: 100.
+   *
+   * @generated from field: uint32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * next_page_token of the previous page. Empty: the first page.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.ListCheckpointsRequest.
+ * Use `create(ListCheckpointsRequestSchema)` to create a new message.
+ */
+export const ListCheckpointsRequestSchema: GenMessage<ListCheckpointsRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_audit_service, 6);
+
+/**
+ * One page of checkpoints.
+ *
+ * @generated from message bellwether.ops.v1.ListCheckpointsResponse
+ */
+export type ListCheckpointsResponse = Message<"bellwether.ops.v1.ListCheckpointsResponse"> & {
+  /**
+   * Checkpoints, highest sequence first.
+   *
+   * @generated from field: repeated bellwether.ops.v1.AuditCheckpoint checkpoints = 1;
+   */
+  checkpoints: AuditCheckpoint[];
+
+  /**
+   * Token of the next page. Empty: this is the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * The public key of this ops-service, PEM (SPKI). Keep a copy elsewhere. Empty: this ops-service signs no checkpoints.
+   *
+   * @generated from field: string public_key = 3;
+   */
+  publicKey: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.ListCheckpointsResponse.
+ * Use `create(ListCheckpointsResponseSchema)` to create a new message.
+ */
+export const ListCheckpointsResponseSchema: GenMessage<ListCheckpointsResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_audit_service, 7);
+
+/**
+ * Selects the supplier whose texts are erased.
+ *
+ * @generated from message bellwether.ops.v1.EraseSubjectRequest
+ */
+export type EraseSubjectRequest = Message<"bellwether.ops.v1.EraseSubjectRequest"> & {
+  /**
+   * Id of the supplier in the weekly file. 1 to 128 bytes.
+   *
+   * @generated from field: string supplier_id = 1;
+   */
+  supplierId: string;
+
+  /**
+   * Why, in one sentence. 1 to 2,000 bytes in one line, with at least one visible character. White space at its ends is
+   * removed.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.EraseSubjectRequest.
+ * Use `create(EraseSubjectRequestSchema)` to create a new message.
+ */
+export const EraseSubjectRequestSchema: GenMessage<EraseSubjectRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_audit_service, 8);
+
+/**
+ * What was erased.
+ *
+ * @generated from message bellwether.ops.v1.EraseSubjectResponse
+ */
+export type EraseSubjectResponse = Message<"bellwether.ops.v1.EraseSubjectResponse"> & {
+  /**
+   * Number of events whose payload was erased.
+   *
+   * @generated from field: uint64 payloads = 1;
+   */
+  payloads: bigint;
+
+  /**
+   * Number of history entries of alerts whose note was erased.
+   *
+   * @generated from field: uint64 notes = 2;
+   */
+  notes: bigint;
+
+  /**
+   * Whether the supplier had a name that was erased. The next weekly file gives it its name again, unless the file is without.
+   *
+   * @generated from field: bool name = 3;
+   */
+  name: boolean;
+
+  /**
+   * Number of reports of weeks in which texts were erased.
+   *
+   * @generated from field: uint64 reports = 4;
+   */
+  reports: bigint;
+
+  /**
+   * What this service cannot erase, one sentence each, with what to do.
+   *
+   * @generated from field: repeated string not_erased = 5;
+   */
+  notErased: string[];
+};
+
+/**
+ * Describes the message bellwether.ops.v1.EraseSubjectResponse.
+ * Use `create(EraseSubjectResponseSchema)` to create a new message.
+ */
+export const EraseSubjectResponseSchema: GenMessage<EraseSubjectResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_audit_service, 9);
 
 /**
  * The audit log: append-only. Each record contains the hash of the record before it, so that a change of an
@@ -233,9 +454,13 @@ export const VerifyChainResponseSchema: GenMessage<VerifyChainResponse> = /*@__P
 export const AuditService: GenService<{
   /**
    * Appends events in the order of the stream. Either all events of a request message are recorded, or none of
-   * them. Idempotent: an event_id that was recorded before is not recorded again.
-   * - INVALID_ARGUMENT: payload_json is not a JSON object, or occurred_at is outside the years 1 to 9999. Messages
-   *   that were sent before the invalid one are recorded.
+   * them. Idempotent: an event that was recorded before with the same content is not recorded again. When `producer` (a
+   * UUID) and `sequence` (from 1) of the payloads show that events of a producer are missing, ops-service records an event
+   * "events.missing". Messages that were sent before an invalid one are recorded.
+   * - INVALID_ARGUMENT: payload_json is not a JSON object, or occurred_at is outside the years 1 to 9999.
+   * - ALREADY_EXISTS: an event_id belongs to a recorded event with other content.
+   * - PERMISSION_DENIED: the caller may not report events of this kind: those that ops-service records itself, and those
+   *   that BELLWETHER_AUDIT_KINDS does not give to the caller.
    *
    * @generated from rpc bellwether.ops.v1.AuditService.AppendEvents
    */
@@ -246,7 +471,7 @@ export const AuditService: GenService<{
   },
   /**
    * Returns records, newest occurred_at first; records with the same occurred_at are ordered by sequence, highest
-   * first. Idempotent.
+   * first. With after_sequence, in the order in which they were recorded, so that a reader misses no late event. Idempotent.
    * - INVALID_ARGUMENT: page_token is from another list or another filter.
    *
    * @generated from rpc bellwether.ops.v1.AuditService.QueryEvents
@@ -257,9 +482,10 @@ export const AuditService: GenService<{
     output: typeof QueryEventsResponseSchema;
   },
   /**
-   * Computes every hash of the log again, from the first record on, and compares it with the recorded hash. One
-   * verification runs at a time. A call during a verification gets the result of that verification, which covers the
-   * records up to its start. Idempotent. No error codes of its own.
+   * Computes every hash of the log again, from the first record on, and compares it with the recorded hash and with the
+   * checkpoints. One verification runs at a time. A call during a verification gets the result of that verification, which
+   * covers the records up to its start. Idempotent.
+   * - INVALID_ARGUMENT: a text in checkpoints is not a checkpoint, or the key of this log has not signed it.
    *
    * @generated from rpc bellwether.ops.v1.AuditService.VerifyChain
    */
@@ -267,6 +493,30 @@ export const AuditService: GenService<{
     methodKind: "unary";
     input: typeof VerifyChainRequestSchema;
     output: typeof VerifyChainResponseSchema;
+  },
+  /**
+   * Erases what is stored about a supplier in texts: payloads and salts of the events about it and its alerts, notes of its
+   * alerts, its name, and its texts in the reports of weeks, all or nothing. Ids, scores and what was decided stay, and the log
+   * still verifies. Records an event "subject.erased" with the counts. Idempotent: a repetition erases what is new since.
+   * - NOT_FOUND: no supplier has this id, and no event is about it.
+   *
+   * @generated from rpc bellwether.ops.v1.AuditService.EraseSubject
+   */
+  eraseSubject: {
+    methodKind: "unary";
+    input: typeof EraseSubjectRequestSchema;
+    output: typeof EraseSubjectResponseSchema;
+  },
+  /**
+   * Returns the checkpoints of the log, newest first, and the public key. Idempotent.
+   * - INVALID_ARGUMENT: page_token is from another list.
+   *
+   * @generated from rpc bellwether.ops.v1.AuditService.ListCheckpoints
+   */
+  listCheckpoints: {
+    methodKind: "unary";
+    input: typeof ListCheckpointsRequestSchema;
+    output: typeof ListCheckpointsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_bellwether_ops_v1_audit_service, 0);

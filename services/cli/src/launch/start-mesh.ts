@@ -8,6 +8,7 @@ import { takeProcessLock } from "@bellwether/files/process-lock";
 import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { peerSettings, serverEnv } from "@bellwether/mesh/server/server-env";
+import { serviceRoleUrl } from "@bellwether/postgres/embedded/service-role-url";
 import { ConnectError } from "@connectrpc/connect";
 import { type CliContext, dataFolder } from "../context/cli-context.ts";
 import { buildPage } from "./build-page.ts";
@@ -78,9 +79,18 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
     DATABASE_URL: database.url,
     BELLWETHER_DATA_DIR: data,
   };
+  // The role of ops-service in the embedded server can only append to the audit log.
+  const ofOps = given === null ? { DATABASE_URL: serviceRoleUrl(database.url), DATABASE_OWNER_URL: database.url } : {};
   const launch = (name: string) =>
     superviseService(
-      (stopped) => startServiceProcess(name, { env, cwd: context.cwd }, AbortSignal.any([signal, stopped])),
+      (stopped) => {
+        const own = name === "ops-service" ? ofOps : {};
+        return startServiceProcess(
+          name,
+          { env: { ...env, ...own }, cwd: context.cwd },
+          AbortSignal.any([signal, stopped]),
+        );
+      },
       { say: warn },
     );
   const mlFirst = launch("ml-service");

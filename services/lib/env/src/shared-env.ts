@@ -42,6 +42,8 @@ export const sharedEnv = {
   sessionKeyFile: env.optional(env.path("BELLWETHER_SESSION_KEY_FILE")),
   /** Time for which the last list of API keys is used while it cannot be read. */
   apiKeysHold: env.durationMs("BELLWETHER_API_KEYS_HOLD", "15m", { min: "10s", max: "24h" }),
+  /** Whether calls and denials are recorded in the audit log. */
+  auditCalls: env.flag("BELLWETHER_AUDIT_CALLS", true),
   databaseUrl: env.optional(env.secretUrl("DATABASE_URL", ["postgres", "postgresql"])),
   redisUrl: env.optional(env.secretUrl("REDIS_URL", ["redis", "rediss"])),
 } as const;

@@ -118,7 +118,8 @@ function sampleCell(sample: RejectedSample | undefined): Markup {
 }
 
 /** Renders what the run used, so that it can be repeated. */
-export function origin({ model, configuration, run_id, started_at }: WeeklyReport): Markup {
+export function origin({ model, configuration, run_id, started_at, audit_checkpoint }: WeeklyReport): Markup {
+  const signed = audit_checkpoint && `${audit_checkpoint.sequence}: ${audit_checkpoint.hash}`;
   const rows = [
     ["Number of the run", String(run_id)],
     ["Started at", minute(started_at)],
@@ -131,6 +132,7 @@ export function origin({ model, configuration, run_id, started_at }: WeeklyRepor
     ["Risk policy (SHA-256)", configuration.policy_hash],
     ["Content of the files (SHA-256)", configuration.source_digest],
     ["Mapped rows (SHA-256)", configuration.input_digest],
+    ...(signed ? [["Last record of the audit log before, signed in the JSON form", signed] as const] : []),
   ] as const;
   return section(
     "Model and configuration",

@@ -36,6 +36,7 @@ function* figuresOf(report: WeeklyReport): Generator<Row> {
   if (report.revision_changes) yield* fields("revision", "", { ...report.revision_changes });
   for (const { kind, outcome, column, value, limit, detail } of report.checks)
     yield* fields("check", column === "" ? kind : `${kind} ${column}`, { outcome, value, limit, detail });
+  if (report.audit_checkpoint) yield* fields("audit_checkpoint", "", { ...report.audit_checkpoint });
   if (report.approved) yield* fields("approved", "", { ...report.approved });
   for (const { band, ...band_ } of report.bands) yield* fields("band", band, band_);
   yield* fields("money_at_risk", "", { ...money });

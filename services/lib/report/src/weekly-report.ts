@@ -48,6 +48,23 @@ export interface WeeklyReport {
   readonly alerts: ReportedAlerts;
   readonly rejected: ReportedRejections;
   readonly drift: ReportedDrift;
+  /**
+   * The signed head of the audit log just before the run was complete: with it, a log that was rewritten or cut since is
+   * found. Left out: none was signed, or an earlier release.
+   */
+  readonly audit_checkpoint?: ReportedCheckpoint;
+}
+
+/** A checkpoint in the form in which the audit log writes it. */
+export interface ReportedCheckpoint {
+  readonly bellwether_audit_checkpoint: number;
+  /** Sequence and hash of the last record. */
+  readonly sequence: number;
+  readonly hash: string;
+  readonly created_at: string;
+  readonly key_id: string;
+  /** Ed25519, base64. */
+  readonly signature: string;
 }
 
 /** The first entries of a list, and how many there are. */

@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { createRequire } from "node:module";
 import os from "node:os";
+import { auditKeyFile } from "./audit-key-file.ts";
 import { COMPILE_CACHE } from "./compile-cache.ts";
 import { firstMessage, type NodeProcessOptions, runNode, spawnNode } from "./node-process.ts";
 
@@ -70,6 +71,8 @@ export async function failedStart(
 export const PROCESS_ENV = {
   BELLWETHER_LOG_LEVEL: "silent",
   BELLWETHER_AUDIT_SINK: "off",
+  BELLWETHER_AUDIT_CALLS: "false",
+  BELLWETHER_AUDIT_KEY_FILE: auditKeyFile(),
   TMPDIR: os.tmpdir(),
   NODE_COMPILE_CACHE: COMPILE_CACHE,
 } as const;

@@ -1,5 +1,6 @@
 import type { AuditEventSchema } from "@bellwether/gen/bellwether/ops/v1/audit_pb";
 import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
+import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { type PeerEnv, peerSettings } from "@bellwether/mesh/server/server-env";
 import type { MessageInitShape } from "@bufbuild/protobuf";
@@ -35,7 +36,7 @@ export function openOpsSink({ url, access }: OpsSinkSettings): SpooledEventDesti
       try {
         await audit.appendEvents(single({ events: events.map(eventToProto) }), { signal, timeoutMs: TIMEOUT_MS });
       } catch (cause) {
-        if (!(cause instanceof ConnectError) || cause.code !== Code.InvalidArgument) throw cause;
+        if (!(cause instanceof ConnectError) || !canNeverBeStored(cause)) throw cause;
         throw new SinkRejectedError(cause.rawMessage, { cause });
       }
     },
@@ -43,6 +44,13 @@ export function openOpsSink({ url, access }: OpsSinkSettings): SpooledEventDesti
       transport.close();
     },
   };
+}
+
+/** A role that is missing can be granted later; events of a kind that this service may not report are rejected for good. */
+function canNeverBeStored(error: ConnectError): boolean {
+  const { code } = error;
+  if (code === Code.InvalidArgument || code === Code.AlreadyExists) return true;
+  return code === Code.PermissionDenied && error.findDetails(ErrorInfoSchema)[0]?.reason === "AUDIT_KIND";
 }
 
 async function* single<T>(message: T): AsyncGenerator<T> {

@@ -10,7 +10,9 @@ export interface AuditEvent {
     | "batch.served"
     | "explanation.served"
     | "counterfactual.served"
+    | "call.made"
     | "call.refused"
+    | "calls.made"
     | "calls.refused"
     | "events.dropped";
   /** Who called, 1 to 256 bytes. */

@@ -129,8 +129,8 @@ export function auditPolicy({ record, rejections, lost, newId, now }: AuditPolic
   };
 }
 
-/** Whether the calls of an RPC are recorded: all that answer something about a supplier. */
-const isRecorded = (method: DescMethod): boolean =>
+/** Whether this policy records the calls of an RPC: of all that answer something about a supplier. */
+export const isRecorded = (method: DescMethod): boolean =>
   method === GRPCInferenceService.method.modelInfer ||
   // ExplainModel reads a file of the registry.
   (method.parent.typeName === InferenceService.typeName && method !== InferenceService.method.explainModel);

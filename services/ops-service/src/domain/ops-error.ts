@@ -338,6 +338,40 @@ export class AuditEventError extends Error {
   }
 }
 
+/** An event has the id of a recorded event, and other content. */
+export class AuditEventConflictError extends Error {
+  override readonly name = "AuditEventConflictError" as const;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** @param field the first field that differs */
+  constructor(eventId: string, field: string) {
+    super(
+      `the id ${eventId} belongs to a recorded event with another ${field}; nothing of the message was recorded: give each event an id of its own`,
+    );
+    this.metadata = { event_id: eventId, field };
+  }
+}
+
+/** A caller may not report events of this kind. */
+export class AuditKindError extends Error {
+  override readonly name = "AuditKindError" as const;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** @param way who records events of the kind */
+  constructor(kind: string, caller: string, way: string) {
+    super(`${JSON.stringify(caller)} may not report events of the kind ${kind}: ${way}`);
+    this.metadata = { kind };
+  }
+}
+
+/** A checkpoint in a request is not one, or this log's key has not signed it. */
+export class AuditCheckpointError extends Error {
+  override readonly name = "AuditCheckpointError" as const;
+  readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
+  constructor(field: string, description: string) {
+    super(`${field}: ${description}`);
+    this.fieldViolations = [{ field, description }];
+  }
+}
+
 /** The database does not answer, or it ended the transaction. */
 export class DatabaseUnavailableError extends Error {
   override readonly name = "DatabaseUnavailableError" as const;

@@ -45,7 +45,10 @@ import type {
   AlertSequenceError,
   AlertStateError,
   AlertUndoError,
+  AuditCheckpointError,
+  AuditEventConflictError,
   AuditEventError,
+  AuditKindError,
   ChecksFailedError,
   ChunkShapeError,
   DatabaseBusyError,
@@ -116,7 +119,10 @@ type OpsError =
   | RequestKeyLimitError
   | RequestKeyMismatchError
   | ModelNotScoredError
+  | AuditCheckpointError
+  | AuditEventConflictError
   | AuditEventError
+  | AuditKindError
   | PageTokenError
   | QueryError
   | WatchTooSlowError
@@ -191,7 +197,10 @@ export const OPS_ERRORS = {
   RequestKeyLimitError: Code.ResourceExhausted,
   RequestKeyMismatchError: Code.AlreadyExists,
   ModelNotScoredError: Code.NotFound,
+  AuditCheckpointError: Code.InvalidArgument,
+  AuditEventConflictError: Code.AlreadyExists,
   AuditEventError: Code.InvalidArgument,
+  AuditKindError: Code.PermissionDenied,
   PageTokenError: Code.InvalidArgument,
   QueryError: Code.InvalidArgument,
   WatchTooSlowError: Code.ResourceExhausted,

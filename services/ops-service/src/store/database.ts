@@ -10,6 +10,7 @@ import { connectPostgres, openPostgres } from "@bellwether/postgres/pool/open-po
 import { inTransaction } from "@bellwether/postgres/pool/transaction";
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { Pool, PoolClient } from "pg";
+import { grantToService } from "./service-role.ts";
 
 /**
  * drizzle on a pool or in a transaction. `transaction` of drizzle is left out, because it leaks a connection
@@ -45,6 +46,8 @@ export interface Database extends Store {
   readonly notices: Store;
   /** A separate connection for the removal of old scores, which gives up instead of waiting long for a lock. */
   readonly retention: Store;
+  /** Separate connections for the verification of the audit log, which reads all of it. */
+  readonly audit: Store;
   /** Opens a connection that receives notifications of changes. */
   listen(listener: NotificationListener): Promise<NotificationConnection>;
   close(): Promise<void>;
@@ -87,12 +90,21 @@ const MAX_NOTICE_CONNECTIONS = 4;
 /** The relay writes ten thousand items in a second or two. */
 const NOTICE_STATEMENT_TIMEOUT_MS = 30_000;
 
+/** One for the whole log, one for new records. */
+const MAX_AUDIT_CONNECTIONS = 2;
+
 /** Extensions that the tables use: pg_trgm finds parts of names and similar names. */
 const EXTENSIONS = ["pg_trgm"];
 
-/** Opens the database and migrates its tables. @throws StorageError with a one-line message */
-export async function openDatabase(url: string): Promise<Database> {
-  await migrateDatabase(url, MIGRATIONS, { extensions: EXTENSIONS });
+/**
+ * Opens the database and migrates its tables.
+ * @param ownerUrl URL of the role that owns the tables and migrates them. Default: the role of `url`, which can then also
+ *   rewrite the audit log
+ * @throws StorageError with a one-line message
+ */
+export async function openDatabase(url: string, ownerUrl = url): Promise<Database> {
+  await migrateDatabase(ownerUrl, MIGRATIONS, { extensions: EXTENSIONS });
+  if (ownerUrl !== url) await grantToService(ownerUrl, url);
   const applicationName = "ops-service";
   const pool = await openPostgres(url, {
     applicationName,
@@ -132,6 +144,13 @@ export async function openDatabase(url: string): Promise<Database> {
     statementTimeoutMs: RUN_STATEMENT_TIMEOUT_MS,
     lockTimeoutMs: RETENTION_LOCK_TIMEOUT_MS,
   });
+  const audit = connectPostgres(url, {
+    max: MAX_AUDIT_CONNECTIONS,
+    idleTimeoutMs: PUBLISHING_IDLE_MS,
+    applicationName: "ops-service-audit",
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    maxParallelWorkers: 0,
+  });
   return {
     ...storeOf(pool),
     runs: storeOf(runs),
@@ -139,9 +158,10 @@ export async function openDatabase(url: string): Promise<Database> {
     triage: storeOf(triage),
     notices: storeOf(notices),
     retention: storeOf(retention),
+    audit: storeOf(audit),
     listen: (listener) => openNotifications(url, listener, { applicationName }),
     async close() {
-      const pools = [pool, runs, publishing, triage, notices, retention];
+      const pools = [pool, runs, publishing, triage, notices, retention, audit];
       await Promise.all(pools.map((each) => each.close(CLOSE_TIMEOUT_MS)));
     },
   };

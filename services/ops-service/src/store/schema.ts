@@ -450,6 +450,12 @@ export const auditEvent = bellwether.table(
     payloadHash: text("payload_hash").notNull(),
     previousHash: text("previous_hash").notNull(),
     hash: text("hash").notNull(),
+    /** Form of the hash. An earlier release writes no value while both run: its form is 1. */
+    hashVersion: smallint("hash_version").notNull().default(1),
+    /** Null in version 1. */
+    recordedBy: text("recorded_by"),
+    /** Part of what the payload's hash covers. Null in version 1, and when the payload was erased. */
+    salt: text("salt"),
   },
   // The indexes are read backwards. A new event is therefore at the end of most of them, where writing is
   // cheapest.
@@ -466,4 +472,19 @@ export const auditHead = bellwether.table("audit_head", {
   one: boolean("one").primaryKey().default(true),
   sequence: count("sequence").notNull(),
   hash: text("hash").notNull(),
+});
+
+/** Signed heads of the audit log. Rows are added and never changed. */
+export const auditCheckpoint = bellwether.table("audit_checkpoint", {
+  sequence: count("sequence").primaryKey(),
+  hash: text("hash").notNull(),
+  createdAt: text("created_at").notNull(),
+  keyId: text("key_id").notNull(),
+  signature: text("signature").notNull(),
+});
+
+/** The last sequence of each producer of events, so that a missing event is noticed. */
+export const auditProducer = bellwether.table("audit_producer", {
+  producer: uuid("producer").primaryKey(),
+  lastSequence: count("last_sequence").notNull(),
 });

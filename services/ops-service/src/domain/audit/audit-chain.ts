@@ -1,5 +1,12 @@
-import { hash as digest } from "node:crypto";
-import { AuditEventError } from "../ops-error.ts";
+import {
+  type AuditHead,
+  HASH_VERSION,
+  type HashedRecord,
+  newSalt,
+  payloadHashOf,
+  recordHash,
+} from "@bellwether/contract/audit/record-hash";
+import { AuditEventConflictError, AuditEventError } from "../ops-error.ts";
 
 /** An event to record. Times are microseconds since 1970. */
 export interface AuditEvent {
@@ -13,31 +20,41 @@ export interface AuditEvent {
 }
 
 /** An event in the chain. */
-export interface AuditRecord extends Omit<AuditEvent, "payload"> {
-  readonly sequence: number;
+export interface AuditRecord extends HashedRecord {
+  readonly occurredUs: bigint;
   readonly recordedUs: bigint;
-  /** Null: the payload was erased. */
+}
+
+/** Who records an event, and when. */
+export interface Recording {
+  /** Subject of the authenticated caller, or the name of this service for its own events. */
+  readonly recordedBy: string;
+  /** Microseconds since 1970. */
+  readonly recordedUs: bigint;
+}
+
+/** What the store compares of a recorded event with an event that has its id. */
+export interface KnownEvent extends Omit<AuditEvent, "payload"> {
+  /** Null: the payload was erased, and cannot be compared. */
   readonly payload: string | null;
-  readonly payloadHash: string;
-  readonly previousHash: string;
-  readonly hash: string;
 }
 
-/** The last record of a chain: its sequence and its hash. */
-export interface AuditHead {
-  readonly sequence: number;
-  readonly hash: string;
-}
+/** Records the events of this service. */
+export const OWN_RECORDER = "ops-service";
 
-/** The head of a chain without records. */
-export const EMPTY_CHAIN: AuditHead = { sequence: 0, hash: "0".repeat(64) };
+/** Returns an event without its place in the chain: what is hashed after the previous hash and the sequence. */
+export function unchained(event: AuditEvent, { recordedBy, recordedUs }: Recording) {
+  const salt = newSalt();
+  const payloadHash = payloadHashOf(event.payload, salt);
+  return { ...event, hashVersion: HASH_VERSION, recordedBy, recordedUs, salt, payloadHash };
+}
 
 /** Returns the records that follow `head` for these events, in order. */
-export function chainEvents(head: AuditHead, events: readonly AuditEvent[], recordedUs: bigint): AuditRecord[] {
+export function chainEvents(head: AuditHead, events: readonly AuditEvent[], recording: Recording): AuditRecord[] {
   let { sequence, hash: previousHash } = head;
   return events.map((event) => {
     sequence++;
-    const unhashed = { ...event, sequence, recordedUs, payloadHash: sha256(event.payload), previousHash };
+    const unhashed = { ...unchained(event, recording), sequence, previousHash };
     const record = { ...unhashed, hash: recordHash(unhashed) };
     previousHash = record.hash;
     return record;
@@ -45,16 +62,27 @@ export function chainEvents(head: AuditHead, events: readonly AuditEvent[], reco
 }
 
 /**
- * Whether a record has the hash of the record before it and a correct hash of its own. The payload is checked
- * too, unless it was erased.
+ * Returns the events that are new, each once. @param known the recorded events that have an id of `events`
+ * @throws AuditEventConflictError for an event that has the id of another event
  */
-export function isLinked(record: AuditRecord, before: AuditHead): boolean {
-  return (
-    record.sequence === before.sequence + 1 &&
-    record.previousHash === before.hash &&
-    (record.payload === null || sha256(record.payload) === record.payloadHash) &&
-    record.hash === recordHash(record)
-  );
+export function newEvents(events: readonly AuditEvent[], known: readonly KnownEvent[]): AuditEvent[] {
+  const seen = new Map<string, KnownEvent>(known.map((event) => [event.eventId, event]));
+  return events.filter((event) => {
+    const other = seen.get(event.eventId);
+    if (other && !isSame(event, other)) throw new AuditEventConflictError(event.eventId, differenceOf(event, other));
+    seen.set(event.eventId, event);
+    return !other;
+  });
+}
+
+const isSame = (event: AuditEvent, other: KnownEvent): boolean => differenceOf(event, other) === "";
+
+function differenceOf(event: AuditEvent, other: KnownEvent): string {
+  const names = ["kind", "actor", "subject"] as const;
+  const field = names.find((name) => event[name] !== other[name]);
+  if (field !== undefined) return field;
+  if (event.occurredUs !== other.occurredUs) return "occurred_at";
+  return other.payload === null || event.payload === other.payload ? "" : "payload_json";
 }
 
 /** @throws AuditEventError for a payload that is not a JSON object, or a time outside the years 1 to 9999 */
@@ -67,35 +95,6 @@ export function checkEvent(event: AuditEvent, index: number): void {
 
 const MIN_US = -62_135_596_800_000_000n;
 const MAX_US = 253_402_300_799_999_999n;
-
-type Hashed = Omit<AuditRecord, "hash" | "payload">;
-
-/** Each text follows its length, so that two different records never have the same bytes. */
-function recordHash({ previousHash, sequence, ...rest }: Hashed): string {
-  return sha256(withLengths([previousHash, sequence]) + hashedRest(rest));
-}
-
-/**
- * Returns what is hashed of a record after its previous hash and its sequence. The store hashes one event in SQL, so
- * that the head of the chain is locked for one statement.
- */
-export function hashedRest(record: Omit<Hashed, "sequence" | "previousHash">): string {
-  const { eventId, kind, actor, subject, occurredUs, recordedUs, payloadHash } = record;
-  return withLengths([eventId, kind, actor, subject, occurredUs, recordedUs, payloadHash]);
-}
-
-/** Returns the hash of an event's payload. */
-export function payloadHashOf({ payload }: Pick<AuditEvent, "payload">): string {
-  return sha256(payload);
-}
-
-function withLengths(parts: readonly (string | number | bigint)[]): string {
-  return parts.map((part) => `${Buffer.byteLength(String(part))}:${part}`).join("");
-}
-
-function sha256(text: string): string {
-  return digest("sha256", text);
-}
 
 function isJsonObject(text: string): boolean {
   try {

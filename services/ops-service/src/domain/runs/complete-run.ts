@@ -1,5 +1,6 @@
 import type { AlertRules } from "@bellwether/config/alert-rules";
 import type { RiskPolicy } from "@bellwether/config/risk-policy";
+import type { AuditCheckpoint } from "@bellwether/contract/audit/checkpoint";
 import { type Check, failedChecks } from "@bellwether/plausibility/check";
 import type { ColumnProfile } from "@bellwether/plausibility/column-profile";
 import type { LossLimit } from "@bellwether/plausibility/losses";
@@ -57,6 +58,8 @@ export interface CompleteRunOptions {
   readonly newId: () => string;
   /** Divides changes of scores with ml-service. It never fails: what was not computed is said in the result. */
   readonly divideChanges: (pairs: readonly ScorePair[]) => Promise<ReadonlyMap<number, DividedChange>>;
+  /** The signed head of the audit log before the completion, for the report. Null: there is none. */
+  readonly checkpoint: AuditCheckpoint | null;
 }
 
 /**
@@ -100,7 +103,7 @@ function publishRun(
   transact: Transact,
   lease: RunLease,
   totals: RunTotals,
-  { rules, policy, now: clock, newId, divideChanges }: CompleteRunOptions,
+  { rules, policy, now: clock, newId, divideChanges, checkpoint }: CompleteRunOptions,
 ): Promise<Run> {
   return transact(async (ledger) => {
     const found = await ledger.find(lease.runId);
@@ -158,7 +161,8 @@ function publishRun(
     });
     await ledger.mendChain(run);
     const parts = await ledger.readReportParts(complete, reportedSuppliers(decided));
-    await ledger.writeReport(run.id, JSON.stringify(composeReport(complete, parts, decided, totals.inputReport)));
+    const report = composeReport(complete, parts, decided, { input: totals.inputReport, checkpoint });
+    await ledger.writeReport(run.id, JSON.stringify(report));
     if (losses.accepted !== null) await recordAccepted(ledger, complete, losses, losses.accepted);
     if (open.length > 0 && acceptLosses) await recordApproved(ledger, complete, open, acceptLosses);
     await recordComplete(ledger, complete, changes);

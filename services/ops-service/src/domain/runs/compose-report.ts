@@ -1,3 +1,4 @@
+import { type AuditCheckpoint, checkpointJson } from "@bellwether/contract/audit/checkpoint";
 import { BANDS } from "@bellwether/contract/band-codes";
 import { binLabels } from "@bellwether/report/bin-labels";
 import {
@@ -67,7 +68,7 @@ export function composeReport(
   run: Run,
   parts: ReportParts,
   changes: readonly AlertChange[],
-  input: InputReport | null,
+  { input, checkpoint }: { readonly input: InputReport | null; readonly checkpoint: AuditCheckpoint | null },
 ): WeeklyReport {
   const { previous } = parts;
   const { raised, cleared, worse, better } = reportedChanges(changes);
@@ -113,6 +114,7 @@ export function composeReport(
       samples: input?.samples ?? [],
     },
     drift: driftOf(run, parts.units),
+    ...(checkpoint && { audit_checkpoint: checkpointJson(checkpoint) }),
   };
 }
 

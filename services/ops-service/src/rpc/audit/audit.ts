@@ -1,64 +1,156 @@
-import { setImmediate } from "node:timers/promises";
+import {
+  type AuditCheckpoint,
+  CheckpointError,
+  type CheckpointSigner,
+  parseCheckpoint,
+  verifyCheckpoint,
+} from "@bellwether/contract/audit/checkpoint";
+import { trimReason } from "@bellwether/contract/reason-text";
 import type { AuditRecordSchema, AuditEvent as ProtoEvent } from "@bellwether/gen/bellwether/ops/v1/audit_pb";
 import {
   type AuditService,
+  ListCheckpointsRequestSchema,
   type QueryEventsRequest,
   QueryEventsRequestSchema,
 } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
+import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
 import { type PageTokens, pageTokenError, pageTokens } from "@bellwether/mesh/call/page-token";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
-import { type AuditEvent, type AuditHead, type AuditRecord, checkEvent } from "../../domain/audit/audit-chain.ts";
+import { type AuditEvent, type AuditRecord, checkEvent } from "../../domain/audit/audit-chain.ts";
 import type { AuditQuery } from "../../domain/audit/audit-query.ts";
-import { verifyChain } from "../../domain/audit/verify-chain.ts";
+import { checkKind, type KindsOfCallers } from "../../domain/audit/event-kinds.ts";
+import type { LogCare, LogCarePorts } from "../../domain/audit/log-care.ts";
+import type { ChainVerification } from "../../domain/audit/verify-chain.ts";
+import { AuditCheckpointError } from "../../domain/ops-error.ts";
 import { pageOf, rowFromText } from "../page-token.ts";
 import { shareRunning } from "../share-running.ts";
 
 export interface AuditDependencies {
   /** Returns the number of appended events. The other events were recorded before. */
-  readonly appendEvents: (events: readonly AuditEvent[], recordedUs: bigint) => Promise<number>;
+  readonly appendEvents: (events: readonly AuditEvent[], recordedUs: bigint, recordedBy: string) => Promise<number>;
   readonly queryEvents: (query: AuditQuery, limit: number) => Promise<readonly AuditRecord[]>;
-  readonly recordsAfter: (sequence: number, limit: number) => Promise<readonly AuditRecord[]>;
-  readonly chainHead: () => Promise<AuditHead>;
+  readonly kinds: KindsOfCallers;
+  readonly care: LogCare;
+  /** Erases the texts about a supplier, and records it. */
+  readonly eraseSubject: (erasure: {
+    readonly supplierId: string;
+    readonly reason: string;
+    readonly actor: string;
+    readonly at: Date;
+  }) => Promise<{ payloads: number; notes: number; hadName: boolean; reports: number }>;
+  /** Undefined: no checkpoints are signed. */
+  readonly signer: CheckpointSigner | undefined;
+  readonly listCheckpoints: LogCarePorts["listCheckpoints"];
+  /** Returns why the database role can change records. Null: it cannot. */
+  readonly whyRewritable: () => Promise<string | null>;
   readonly now: () => Date;
 }
 
 const DEFAULT_PAGE = 100;
+/** What other systems and services have. */
+const NOT_ERASED = [
+  "the weekly file has the supplier: correct it, or the next weekly run stores its name again",
+  "snapshots of weeks in the folder of scheduler-service, and copies of reports and snapshots in an object store (WEEKLY_RESULTS_URL), may have the supplier: remove them there; the retention removes snapshots, too",
+  "notices that were sent, and events in Kafka and in the event archive, stay where they are; notices in the database are removed after retention_days",
+  "names of people who acted (actor) are part of the hashes of the log, and stay",
+];
 
 /** Returns the handlers of AuditService over the audit log of the database. */
 export function auditHandlers(deps: AuditDependencies): ServiceImpl<typeof AuditService> {
+  const { care, signer, kinds } = deps;
   // One verification at a time: each reads and hashes the whole log.
-  const verifyShared = shareRunning((signal) => verifyChain({ ...deps, yieldToOthers: () => setImmediate() }, signal));
+  const verifyShared = shareRunning((signal) => care.verifyAll(signal));
   return {
-    async appendEvents(requests) {
+    async appendEvents(requests, context) {
+      const recordedBy = callerOf(context).subject;
       let appended = 0;
       let reported = 0;
       for await (const request of requests) {
         const events = request.events.map(eventFromProto);
-        for (const [index, event] of events.entries()) checkEvent(event, index);
+        for (const [index, event] of events.entries()) {
+          checkKind(event.kind, recordedBy, kinds);
+          checkEvent(event, index);
+        }
         reported += events.length;
-        appended += await deps.appendEvents(events, BigInt(deps.now().getTime()) * 1000n);
+        appended += await deps.appendEvents(events, BigInt(deps.now().getTime()) * 1000n, recordedBy);
       }
       return { appended: BigInt(appended), duplicates: BigInt(reported - appended) };
     },
     async queryEvents(request) {
       const size = request.pageSize || DEFAULT_PAGE;
       const tokens = pageTokens(QueryEventsRequestSchema, request);
-      const rows = await deps.queryEvents(queryFromProto(request, tokens), size + 1);
+      const query = queryFromProto(request, tokens);
+      if (query.afterSequence !== undefined) {
+        const records = await deps.queryEvents(query, size);
+        return { records: records.map(recordToProto), nextPageToken: "" };
+      }
+      const rows = await deps.queryEvents(query, size + 1);
       const page = pageOf(rows, size, tokens, ({ occurredUs, sequence }) => [String(occurredUs), sequence]);
       return { records: page.items.map(recordToProto), nextPageToken: page.nextPageToken };
     },
-    async verifyChain(_request, { signal }) {
-      const { holds, verified, firstBroken } = await verifyShared(signal);
+    async verifyChain({ checkpoints, incremental }, { signal }) {
+      const given = checkpoints.map((text, i) => checkpointFromText(text, i, signer));
+      const verify = (): Promise<ChainVerification> => {
+        if (given.length > 0) return care.verifyAll(signal, given);
+        return incremental ? care.check(signal) : verifyShared(signal);
+      };
+      const [result, rewritable] = await Promise.all([verify(), deps.whyRewritable()]);
+      const { holds, from, verified, broken } = result;
       return {
         holds,
         records: BigInt(verified.sequence),
         headHash: verified.hash,
-        ...(firstBroken !== null && { firstBrokenSequence: BigInt(firstBroken) }),
+        ...(broken && {
+          firstBrokenSequence: BigInt(Math.max(0, broken.sequence)),
+          firstBrokenEventId: broken.eventId ?? "",
+          firstBrokenReason: broken.reason,
+        }),
+        ...{ verifiedAfter: BigInt(from.sequence), erasedPayloads: BigInt(result.erasedPayloads) },
+        ...{ checkpoints: result.checkpoints, rewritableReason: rewritable ?? "" },
+        ...(care.newest && { newestCheckpoint: checkpointToProto(care.newest) }),
+      };
+    },
+    async eraseSubject({ supplierId, reason }, context) {
+      const decision = { reason: trimReason(reason), actor: actorOf(callerOf(context)), at: deps.now() };
+      const { payloads, notes, hadName, reports } = await deps.eraseSubject({ supplierId, ...decision });
+      return {
+        ...{ payloads: BigInt(payloads), notes: BigInt(notes), name: hadName, reports: BigInt(reports) },
+        notErased: [...NOT_ERASED],
+      };
+    },
+    async listCheckpoints(request) {
+      const size = request.pageSize || DEFAULT_PAGE;
+      const tokens = pageTokens(ListCheckpointsRequestSchema, request);
+      const [before] = tokens.read(request.pageToken, 1) ?? [];
+      const rows = await deps.listCheckpoints(
+        before === undefined ? undefined : rowFromText(before, Number.MAX_SAFE_INTEGER),
+        size + 1,
+      );
+      const page = pageOf(rows, size, tokens, ({ sequence }) => [sequence]);
+      return {
+        checkpoints: page.items.map(checkpointToProto),
+        ...{ nextPageToken: page.nextPageToken, publicKey: signer?.publicKeyPem ?? "" },
       };
     },
   };
+}
+
+const checkpointToProto = ({ sequence, ...rest }: AuditCheckpoint) => ({ sequence: BigInt(sequence), ...rest });
+
+/** @throws AuditCheckpointError */
+function checkpointFromText(text: string, i: number, signer: CheckpointSigner | undefined): AuditCheckpoint {
+  const field = `checkpoints[${i}]`;
+  if (!signer) throw new AuditCheckpointError(field, "this ops-service has no key to verify checkpoints");
+  try {
+    const checkpoint = parseCheckpoint(text, "the text");
+    verifyCheckpoint(checkpoint, [signer]);
+    return checkpoint;
+  } catch (error) {
+    if (!(error instanceof CheckpointError)) throw error;
+    throw new AuditCheckpointError(field, error.message);
+  }
 }
 
 /** The id is converted to lower case, as the database writes it, because ids are compared as texts. */
@@ -77,18 +169,22 @@ function recordToProto(record: AuditRecord): MessageInitShape<typeof AuditRecord
     },
     sequence: BigInt(record.sequence),
     recordedAt: timestampFromUs(record.recordedUs),
-    ...{ payloadHash, previousHash, hash },
+    ...{ payloadHash, previousHash, hash, hashVersion: record.hashVersion, recordedBy: record.recordedBy ?? "" },
+    ...{ salt: record.salt ?? "", payloadErased: payload === null },
   };
 }
 
 function queryFromProto(request: QueryEventsRequest, tokens: PageTokens): AuditQuery {
-  const { kind, subject, actor, occurredFrom, occurredBefore, pageToken } = request;
+  const { kind, subject, actor, recordedBy, occurredFrom, occurredBefore, pageToken, afterSequence } = request;
+  if (afterSequence !== undefined && pageToken !== "") throw pageTokenError();
   const key = tokens.read(pageToken, 2);
   const after = key && afterFromKey(key);
   return {
     ...(kind !== "" && { kind }),
     ...(subject !== "" && { subject }),
     ...(actor !== "" && { actor }),
+    ...(recordedBy !== "" && { recordedBy }),
+    ...(afterSequence !== undefined && { afterSequence: Number(afterSequence) }),
     ...(occurredFrom && { fromUs: clamp(microseconds(occurredFrom)) }),
     ...(occurredBefore && { toUs: clamp(microseconds(occurredBefore)) }),
     ...(after && { after }),

@@ -1,3 +1,4 @@
+import type { AuditCheckpoint } from "@bellwether/contract/audit/checkpoint";
 import { trimReason } from "@bellwether/contract/reason-text";
 import type { InputObject, Override as ProtoOverride } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import {
@@ -37,7 +38,9 @@ import { shareByKey } from "../shared-query.ts";
 import { countDriftAlarms } from "./drift-metrics.ts";
 import { leaseFromProto, runDecisionHandlers } from "./run-decisions.ts";
 
-export interface BatchDependencies extends Omit<CompleteRunOptions, "divideChanges"> {
+export interface BatchDependencies extends Omit<CompleteRunOptions, "divideChanges" | "checkpoint"> {
+  /** Signs the present head of the audit log. Null: none could be signed. */
+  readonly signCheckpoint: () => Promise<AuditCheckpoint | null>;
   readonly transact: Transact;
   /** Transactions with a longer time limit, for completing a run. */
   readonly transactLong: Transact;
@@ -116,10 +119,10 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
         drift: drift.map(driftFromProto),
       };
       const began = deps.now();
-      await Promise.all([deps.finishSearchKeys(), deps.finishIndexes()]);
+      const [checkpoint] = await Promise.all([deps.signCheckpoint(), deps.finishSearchKeys(), deps.finishIndexes()]);
       const { headers } = propagateContextAsCaller(context);
       const run = await completeRun(deps.transactLong, leaseFromProto(lease), totals, {
-        ...deps,
+        ...{ ...deps, checkpoint },
         divideChanges: (pairs) => deps.divideChanges(pairs, { ...(headers && { headers }) }),
       });
       // A run that was complete before was counted then.

@@ -1,14 +1,15 @@
-import { randomUUID } from "node:crypto";
+import { hash, randomUUID } from "node:crypto";
+import { EMPTY_CHAIN, recordHash, whyBroken } from "@bellwether/contract/audit/record-hash";
 import { drizzle, sql } from "@bellwether/postgres/drizzle/drizzle";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import type { PostgresPool } from "@bellwether/postgres/pool/postgres-pool";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { visitedRows } from "../../../test/visited-rows.ts";
-import { isLinked } from "../../domain/audit/audit-chain.ts";
 import type { AuditQuery } from "../../domain/audit/audit-query.ts";
 import { openDatabase } from "../database.ts";
-import { appendEvents, appendingSql, chainHead, queryEvents, recordsAfter } from "./audit-events.ts";
+import { appendEvents, appendingSql, chainHead } from "./audit-events.ts";
+import { queryEvents, recordsAfter, rowsFrom } from "./audit-records.ts";
 
 let cluster: PostgresCluster;
 let pool: PostgresPool;
@@ -23,6 +24,7 @@ beforeAll(async () => {
     select i, gen_random_uuid(), case when i % 1000 = 1 then 'rare' else 'common' end,
       case when i % 1000 = 2 then 'jo' else 'ml-service' end, 'S' || i % 1000, i * 1000000, 0, '{}', '', '', ''
     from generate_series(1::bigint, ${EVENTS}) i`);
+  await pool.query("update bellwether.audit_head set sequence = $1", [EVENTS]);
   await pool.query("analyze bellwether.audit_event");
 });
 afterAll(async () => {
@@ -79,9 +81,53 @@ test("events that are appended in SQL and by the service at the same time are on
   expect(records.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 72 }, (_, i) => i + 1));
   let before = { sequence: 0, hash: "0".repeat(64) };
   for (const record of records) {
-    expect(isLinked(record, before)).toBe(true);
+    expect(whyBroken(record, before)).toBeNull();
     before = record;
   }
   expect(await chainHead(database.db)).toMatchObject({ sequence: 72, hash: before.hash });
+  await database.close();
+});
+
+test("records of this release and of the one before it are one chain, also while both run", async () => {
+  const url = await cluster.createDatabase();
+  const database = await openDatabase(url);
+  const eventOf = (i: number) => ({
+    ...{ eventId: randomUUID(), kind: "prediction.served", actor: "a", subject: `S${i}` },
+    ...{ occurredUs: BigInt(i), payload: '{"a":1}' },
+  });
+  // The statement of the earlier release, which does not know the new columns.
+  const appendFormer = (i: number) =>
+    database.inTransaction(async ({ db }) => {
+      await db.execute(sql`select * from bellwether.audit_head for update`);
+      const { sequence, hash: previousHash } = await chainHead(db);
+      const unhashed = {
+        ...{ ...eventOf(i), hashVersion: 1, sequence: sequence + 1, previousHash, recordedUs: 7n, recordedBy: null },
+        payloadHash: hash("sha256", '{"a":1}'),
+      };
+      const own = recordHash(unhashed);
+      const { eventId, kind, actor, subject, payload, payloadHash } = unhashed;
+      await db.execute(sql`
+        insert into bellwether.audit_event
+          (sequence, event_id, kind, actor, subject, occurred_us, recorded_us, payload, payload_hash, previous_hash, hash)
+        values (${sequence + 1}, ${eventId}::uuid, ${kind}, ${actor}, ${subject}, ${String(i)}::bigint, 7, ${payload},
+          ${payloadHash}, ${previousHash}, ${own})`);
+      await db.execute(sql`update bellwether.audit_head set sequence = ${sequence + 1}, hash = ${own}`);
+    });
+  for (let i = 1; i <= 4; i++) await appendFormer(i);
+  await Promise.all(
+    Array.from({ length: 20 }, (_, i) =>
+      i % 2 === 0
+        ? appendFormer(10 + i)
+        : database.inTransaction(({ db }) => appendEvents(db, [eventOf(10 + i)], 7n, "ml-service")),
+    ),
+  );
+  const rows = await rowsFrom(database.db, 1, 100);
+  let before = EMPTY_CHAIN;
+  for (const row of rows) {
+    expect(whyBroken(row, before)).toBeNull();
+    before = row;
+  }
+  expect(rows.map(({ hashVersion }) => hashVersion).filter((version) => version === 2)).toHaveLength(10);
+  expect(rows.map(({ recordedBy }) => recordedBy).slice(0, 4)).toEqual([null, null, null, null]);
   await database.close();
 });

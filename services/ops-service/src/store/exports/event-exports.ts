@@ -1,3 +1,4 @@
+import { timeFromUs } from "@bellwether/contract/audit/micro-time";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import type { AuditRecord } from "../../domain/audit/audit-chain.ts";
@@ -8,7 +9,7 @@ import type {
   ExportStream,
   LoggedEvent,
 } from "../../domain/exports/event-export.ts";
-import { recordsAfter } from "../audit/audit-events.ts";
+import { recordsAfter } from "../audit/audit-records.ts";
 import type { Db } from "../database.ts";
 import { createSettledAlerts } from "./settled-alerts.ts";
 
@@ -49,8 +50,10 @@ export function createExportLog(db: Db): ExportLog {
 
 function eventFromRecord(record: AuditRecord): LoggedEvent {
   const { sequence, eventId, kind, subject, actor, payload, occurredUs, recordedUs } = record;
-  const { payloadHash: payload_hash, previousHash: previous_hash, hash } = record;
-  const rest = JSON.stringify({ actor, recorded_at: timeText(recordedUs), payload_hash, previous_hash, hash });
+  const { payloadHash: payload_hash, previousHash: previous_hash, hash, salt } = record;
+  const { recordedBy: recorded_by, hashVersion: hash_version } = record;
+  const chained = { payload_hash, previous_hash, hash, hash_version, recorded_by, salt };
+  const rest = JSON.stringify({ actor, recorded_at: timeFromUs(recordedUs), ...chained });
   // The payload is JSON, or empty when there are no details, or null when it was erased.
   const dataJson = `${rest.slice(0, -1)},"payload":${payload || "null"}}`;
   return {
@@ -58,15 +61,9 @@ function eventFromRecord(record: AuditRecord): LoggedEvent {
     recordedMs: Number(recordedUs / 1000n),
     event: {
       ...{ id: eventId, source: "/bellwether/ops-service/audit", type: `bellwether.${kind}`, subject },
-      ...{ time: timeText(occurredUs), sequence, dataJson },
+      ...{ time: timeFromUs(occurredUs), sequence, dataJson },
     },
   };
-}
-
-/** Returns a time as RFC 3339 with microseconds. */
-function timeText(us: bigint): string {
-  const whole = new Date(Number(us / 1000n)).toISOString();
-  return `${whole.slice(0, -1)}${String(us % 1000n).padStart(3, "0")}Z`;
 }
 
 interface AlertEventRow {
