@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { drizzle } from "@bellwether/postgres/drizzle/drizzle";
 import { migrateDatabase } from "@bellwether/postgres/drizzle/migrate";
+import { prepareRole, type ServiceRights } from "@bellwether/postgres/drizzle/prepare-role";
 import {
   type NotificationConnection,
   type NotificationListener,
@@ -10,7 +11,6 @@ import { connectPostgres, openPostgres } from "@bellwether/postgres/pool/open-po
 import { inTransaction } from "@bellwether/postgres/pool/transaction";
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { Pool, PoolClient } from "pg";
-import { grantToService } from "./service-role.ts";
 
 /**
  * drizzle on a pool or in a transaction. `transaction` of drizzle is left out, because it leaks a connection
@@ -93,6 +93,18 @@ const NOTICE_STATEMENT_TIMEOUT_MS = 30_000;
 /** One for the whole log, one for new records. */
 const MAX_AUDIT_CONNECTIONS = 2;
 
+/** The role of the service owns all tables except those of the audit log: it can read and append, and erase payloads. */
+const RIGHTS: ServiceRights = {
+  schema: "bellwether",
+  kept: "audit_",
+  grants: [
+    "select, insert, update (payload, salt) on bellwether.audit_event",
+    "select, update on bellwether.audit_head",
+    "select, insert on bellwether.audit_checkpoint",
+    "select, insert, update on bellwether.audit_producer",
+  ],
+};
+
 /** Extensions that the tables use: pg_trgm finds parts of names and similar names. */
 const EXTENSIONS = ["pg_trgm"];
 
@@ -104,7 +116,7 @@ const EXTENSIONS = ["pg_trgm"];
  */
 export async function openDatabase(url: string, ownerUrl = url): Promise<Database> {
   await migrateDatabase(ownerUrl, MIGRATIONS, { extensions: EXTENSIONS });
-  if (ownerUrl !== url) await grantToService(ownerUrl, url);
+  if (ownerUrl !== url) await prepareRole(ownerUrl, url, RIGHTS);
   const applicationName = "ops-service";
   const pool = await openPostgres(url, {
     applicationName,

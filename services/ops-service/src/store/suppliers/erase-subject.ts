@@ -2,9 +2,9 @@ import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import { OWN_RECORDER } from "../../domain/audit/audit-chain.ts";
 import { eraseFromReport } from "../../domain/audit/erase-report.ts";
 import { SupplierNotFoundError } from "../../domain/ops-error.ts";
+import { appendEvents } from "../audit/audit-events.ts";
 import type { Transaction } from "../database.ts";
-import { writeSearchKeys } from "../suppliers/search-keys.ts";
-import { appendEvents } from "./audit-events.ts";
+import { writeSearchKeys } from "./search-keys.ts";
 
 /** Who asks for the erasure of the texts about a supplier, and why. */
 export interface Erasure {
