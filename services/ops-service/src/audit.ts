@@ -14,8 +14,8 @@ import type { AuditConfig } from "./setup/audit-env.ts";
 import { listCheckpoints, storeCheckpoint, whyRewritable } from "./store/audit/audit-checkpoints.ts";
 import { appendEvents } from "./store/audit/audit-events.ts";
 import { queryEvents, readEnd, rowsFrom } from "./store/audit/audit-records.ts";
-import { eraseSubject } from "./store/suppliers/erase-subject.ts";
 import type { Database } from "./store/database.ts";
+import { eraseSubject } from "./store/suppliers/erase-subject.ts";
 
 export interface AuditPorts {
   readonly database: Database;
