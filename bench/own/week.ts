@@ -28,9 +28,12 @@ export async function measureWeek({ suppliers, transactions }: WeekSize, { log }
   await using folder = await startFolder();
   const data = path.join(folder.path, "weekly");
   log(`writing ${suppliers} suppliers`);
+  // A commit that is compared with this one can be older than the name "--output".
+  const { stdout: help } = await folder.run(["demo", "--help"]);
+  const output = help.includes("--output ") ? "--output" : "--out";
   const writeWeek = async (week: string): Promise<void> => {
     const counts = ["--suppliers", String(suppliers), "--transactions", String(transactions), "--week", week];
-    const demo = await folder.run(["demo", ...counts, "--output", data]);
+    const demo = await folder.run(["demo", ...counts, output, data]);
     if (demo.code !== 0) throw new Error(demo.stderr);
   };
   await writeWeek(WEEK_BEFORE);
