@@ -14,6 +14,9 @@ beforeEach(async () => {
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
 });
 
+/** Returns the bytes of lines with a line feed between them. */
+const bytesOf = (text: string): Uint8Array => Buffer.from(`${text}\n`);
+
 /** Reads and removes all lines of a spool. */
 async function drain(spool: Awaited<ReturnType<typeof openEventSpool>>): Promise<string[]> {
   const lines: string[] = [];
@@ -29,7 +32,7 @@ const deadPid = (): number => spawnSync(process.execPath, ["--version"]).pid;
 test("lines are read in the order of writing, over many files, and leave nothing on disk", async () => {
   const spool = await openEventSpool({ folder, lost });
   const lines = Array.from({ length: 40 }, (_, i) => `${i} ${"x".repeat(100_000)}`);
-  await Promise.all(lines.map((line) => spool.append(line)));
+  await Promise.all(lines.map((line) => spool.append(bytesOf(line))));
   const [own = ""] = await readdir(folder);
   expect((await readdir(path.join(folder, own))).length).toBeGreaterThan(3);
   expect(await drain(spool)).toEqual(lines);
@@ -41,9 +44,9 @@ test("lines are read in the order of writing, over many files, and leave nothing
 
 test("a segment that is not removed is returned again", async () => {
   await using spool = await openEventSpool({ folder, lost });
-  await spool.append("a\nb");
+  await spool.append(bytesOf("a\nb"));
   expect((await spool.oldest())?.lines(0, 2)).toEqual(["a", "b"]);
-  await spool.append("c");
+  await spool.append(bytesOf("c"));
   const again = await spool.oldest();
   expect([again?.length, again?.lines(1, 2)]).toEqual([2, ["b"]]);
   expect(await drain(spool)).toEqual(["a", "b", "c"]);
@@ -51,11 +54,11 @@ test("a segment that is not removed is returned again", async () => {
 
 test("the spool holds exactly its maximum of bytes, and reuses the space of removed lines", async () => {
   await using spool = await openEventSpool({ folder, maxBytes: 20, lost });
-  expect(await spool.append("123456789\n123456789")).toEqual([]);
-  expect(await spool.append("\nx")).toEqual([0, 1]);
+  expect(await spool.append(bytesOf("123456789\n123456789"))).toEqual([]);
+  expect(await spool.append(bytesOf("\nx"))).toEqual([0, 1]);
   expect(counts).toEqual({});
   expect(await drain(spool)).toEqual(["123456789", "123456789"]);
-  await spool.append("again");
+  await spool.append(bytesOf("again"));
   expect(await drain(spool)).toEqual(["again"]);
 });
 
@@ -65,7 +68,7 @@ test("lines of a killed process come before new ones; its incomplete last line i
   await writeFile(path.join(orphan, "000000000000002-000000000-x.jsonl"), "c\nhalf of a li");
   await writeFile(path.join(orphan, "000000000000001-000000000-x.jsonl"), "a\nb\n");
   await using spool = await openEventSpool({ folder, lost });
-  await spool.append("d");
+  await spool.append(bytesOf("d"));
   expect(await drain(spool)).toEqual(["a", "b", "c", "d"]);
   expect(counts).toEqual({ cut_short: 1 });
   expect((await readdir(folder)).length).toBe(1);
@@ -76,8 +79,8 @@ test("the maximum includes lines of a killed process", async () => {
   await mkdir(orphan);
   await writeFile(path.join(orphan, "000000000000001-000000000-x.jsonl"), "123456789\n");
   await using spool = await openEventSpool({ folder, maxBytes: 15, lost });
-  expect(await spool.append("1234\n5")).toEqual([1]);
-  expect(await spool.append("last", true)).toEqual([]);
+  expect(await spool.append(bytesOf("1234\n5"))).toEqual([1]);
+  expect(await spool.append(bytesOf("last"), true)).toEqual([]);
   expect(await drain(spool)).toEqual(["123456789", "1234", "last"]);
 });
 

@@ -1,5 +1,6 @@
 import { type FileHandle, mkdir, mkdtemp, open, readdir, readFile, rename, rm, rmdir, stat } from "node:fs/promises";
 import path from "node:path";
+import { freeBytes } from "@bellwether/mesh/call/free-bytes";
 import { AuditSinkError, type CountDroppedEvents } from "../domain/audit-ports.ts";
 
 /**
@@ -10,10 +11,10 @@ export interface EventSpool extends AsyncDisposable {
   /**
    * Appends lines in order. Returns the positions of the lines that do not fit into the maximum size, which are not
    * appended. @throws Error when the disk accepts none of them
-   * @param text the lines, with a line feed between them
+   * @param data the lines in UTF-8, each followed by a line feed
    * @param beyondLimit whether the lines are appended although the maximum is reached. Default false
    */
-  append(text: string, beyondLimit?: boolean): Promise<readonly number[]>;
+  append(data: Uint8Array, beyondLimit?: boolean): Promise<readonly number[]>;
   /**
    * Returns the oldest lines, up to 1 MiB. They stay in the spool until `remove` is called. Null: the spool
    * is empty.
@@ -89,7 +90,7 @@ export async function openEventSpool({ folder, maxBytes = MAX_BYTES, lost }: Eve
     sealed.push(name);
     await handle.close();
   };
-  const write = async (data: Buffer): Promise<void> => {
+  const write = async (data: Uint8Array): Promise<void> => {
     current ??= await begin();
     const { handle } = current;
     try {
@@ -106,14 +107,13 @@ export async function openEventSpool({ folder, maxBytes = MAX_BYTES, lost }: Eve
   };
 
   return {
-    append: (text, beyondLimit = false) =>
+    append: (data, beyondLimit = false) =>
       inTurn(async () => {
-        const data = Buffer.from(`${text}\n`);
         if (beyondLimit || bytes + data.length <= maxBytes) {
           await write(data);
           return [];
         }
-        const { fitting, left } = selectFitting(text.split("\n"), maxBytes - bytes);
+        const { fitting, left } = selectFitting(linesOf(data), maxBytes - bytes);
         if (fitting.length > 0) await write(Buffer.from(`${fitting.join("\n")}\n`));
         return left;
       }),
@@ -131,6 +131,7 @@ export async function openEventSpool({ folder, maxBytes = MAX_BYTES, lost }: Eve
           bytes -= segment.length;
           lost(torn, "cut_short");
           torn = 0;
+          freeBytes(segment);
         };
         const textOf = (line: number): string =>
           segment.toString("utf8", line === 0 ? 0 : (ends[line - 1] ?? 0) + 1, ends[line]);
@@ -155,6 +156,8 @@ function findLineEnds(segment: Buffer): readonly number[] {
   for (let end = segment.indexOf(LINE_FEED); end >= 0; end = segment.indexOf(LINE_FEED, end + 1)) ends.push(end);
   return ends;
 }
+
+const linesOf = (data: Uint8Array): string[] => new TextDecoder().decode(data).split("\n").slice(0, -1);
 
 /** Returns the lines that fit into a number of bytes together, and the positions of the others. */
 function selectFitting(lines: readonly string[], freeBytes: number) {

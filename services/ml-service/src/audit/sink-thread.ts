@@ -47,6 +47,7 @@ const RESTART_MS = 1_000;
 const APPEND_THREADS = 5;
 /** Time for closing files, after sending has ended. */
 const CLOSE_MS = 250;
+const encoder = new TextEncoder();
 
 /**
  * Starts the thread without waiting for it; the first append waits. A thread that ends unexpectedly is
@@ -109,21 +110,22 @@ export async function startSinkThread({ lost, logger, ...workerData }: SinkThrea
     running = start();
     return running;
   };
-  const post = (to: Worker, task: SinkWorkerTask): void => to.postMessage(task);
-  const appendOnce = async (text: string, beyondLimit: boolean): Promise<readonly number[]> => {
+  const post = (to: Worker, task: SinkWorkerTask, moved: readonly ArrayBuffer[] = []): void =>
+    to.postMessage(task, moved);
+  const appendOnce = async (lines: readonly string[], beyondLimit: boolean): Promise<readonly number[]> => {
     const worker = await thread();
     const response = nextResponse();
-    post(worker, { kind: "append", text, beyondLimit });
+    const data = encoder.encode(`${lines.join("\n")}\n`);
+    post(worker, { kind: "append", data, beyondLimit }, [data.buffer]);
     return await response;
   };
 
   thread().catch(() => {});
   return {
     async append(lines, beyondLimit = false) {
-      const text = lines.join("\n");
       for (let threads = 1; ; threads++) {
         try {
-          return await appendOnce(text, beyondLimit);
+          return await appendOnce(lines, beyondLimit);
         } catch (error) {
           if (!(error instanceof ThreadEndedError) || threads === APPEND_THREADS) throw error;
           await pause(Math.max(0, startAfter - performance.now()), undefined, { ref: false });
