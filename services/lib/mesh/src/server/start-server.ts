@@ -168,8 +168,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const traffic = trafficPolicy();
   const counters = [watches, traffic];
   const admission = admissionPolicy({ ...DEFAULT_ADMISSION, ...options.admission }, yieldToServing);
+  const mounted = routes.flatMap(({ methods }) => methods.map(({ method }) => method));
+  const methods = [...new Set([...mounted, ...rest.map(({ rpc }) => rpc)])];
+  const validation = validationPolicy(methods);
   const chain = chainPolicies(
-    [...(options.policies ?? []), ...(await policies(options, routes, counters, admission))],
+    [...(options.policies ?? []), ...(await policies(options, methods, counters, admission)), validation],
     errors,
   );
   const localHosts = auth ? undefined : hostsWithoutAuthentication(host);
@@ -256,7 +259,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       stopping ??= drainAll();
       return stopping;
     };
-    return { addresses, setServing: health.setServing, stop, [Symbol.asyncDispose]: stop };
+    const setServing: RunningServer["setServing"] = (service, serving, details) => {
+      health.setServing(service, serving, details);
+      if (isReady()) validation.compile();
+    };
+    if (isReady()) validation.compile();
+    return { addresses, setServing, stop, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await closeAll(0);
     throw error;
@@ -264,19 +272,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 /**
- * Returns the policy chain, in order. Telemetry is first and sees every end; a call rejected by admission
+ * Returns the policies before validation, in order. Telemetry is first and sees every end; a call rejected by admission
  * costs nothing further; a late call or an unknown caller takes no slot; only a call with a slot is
  * validated.
  */
 async function policies(
   options: ServerOptions,
-  routes: readonly Route[],
+  methods: readonly DescMethod[],
   counters: readonly Policy[],
   admission: Policy,
 ): Promise<Policy[]> {
-  const { auth, probeStreams, telemetry, logger, rest = [] } = options;
-  const mounted = routes.flatMap(({ methods }) => methods.map(({ method }) => method));
-  const methods = [...new Set([...mounted, ...rest.map(({ rpc }) => rpc)])];
+  const { auth, probeStreams, telemetry, logger } = options;
   const roles = requiredRoles(methods);
   return [
     telemetryPolicy(telemetry?.sampleRatio ?? 0, auth === undefined),
@@ -286,7 +292,6 @@ async function policies(
     requestMemoryPolicy(requestMemoryLimits(options, methods)),
     deadlinePolicy(),
     ...(auth ? [await authentication(auth, roles, logger), callerTracePolicy()] : [anonymousPolicy()]),
-    validationPolicy(methods),
   ];
 }
 
