@@ -1,10 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
 import { firstMessage, type NodeProcess, spawnNode } from "@bellwether/testing/node-process";
 import { PROCESS_ENV } from "@bellwether/testing/service-process";
+import { bundleService } from "../../scripts/bundle/bundle-service.ts";
 import { MODEL_NAME } from "./serving-model.ts";
+
+const BUNDLE = path.resolve(import.meta.dirname, "../../services/ml-service/dist");
+let bundled: Promise<unknown> | undefined;
 
 /** ml-service in its own process. */
 export interface MlService extends AsyncDisposable {
@@ -17,7 +20,7 @@ export interface MlService extends AsyncDisposable {
 
 type Addresses = Readonly<Record<"grpc" | "web", { readonly port: number }>>;
 
-/** Options of Node and variables of glibc, as in deploy/Dockerfile.ml. */
+/** Options of Node and variables of glibc, as in deploy/Dockerfile.ml, which starts the bundle as this file does. */
 const IMAGE = {
   execArgv: ["--max-semi-space-size=16"],
   env: { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_TRIM_THRESHOLD_: "1048576" },
@@ -30,7 +33,9 @@ export async function startMlService(
   launcher: readonly string[] = [],
 ): Promise<MlService> {
   const data = await mkdtemp(path.join(os.tmpdir(), "bellwether-bench-data-"));
-  const main = createRequire(import.meta.url).resolve("@bellwether/ml-service/main");
+  bundled ??= bundleService("ml-service", BUNDLE);
+  await bundled;
+  const main = path.join(BUNDLE, "main.js");
   const began = performance.now();
   const started: NodeProcess = spawnNode(main, {
     launcher,

@@ -29,13 +29,14 @@ type Addresses = Readonly<Record<"grpc" | "web" | "admin", { readonly port: numb
 /**
  * Starts a service's main.ts with only `env` as its environment; calls are audited only when `env` enables
  * it. @throws Error when the service ends instead of serving
+ * @param main the program to start instead of main.ts, for example of a bundle
  */
 export async function startService(
   name: ServiceName,
   env: Readonly<Record<string, string>>,
-  options: Pick<NodeProcessOptions, "cwd" | "stdout"> = {},
+  { main = mainOf(name), ...options }: Pick<NodeProcessOptions, "cwd" | "stdout"> & { readonly main?: string } = {},
 ): Promise<ServiceProcess> {
-  const started = spawnNode(mainOf(name), { ...options, env: { ...PROCESS_ENV, ...anyPorts(name), ...env } });
+  const started = spawnNode(main, { ...options, env: { ...PROCESS_ENV, ...anyPorts(name), ...env } });
   const { addresses } = await firstMessage<{ readonly addresses: Addresses }>(started, name);
   const url = ({ port }: { readonly port: number }): string => `http://127.0.0.1:${port}`;
   return {
