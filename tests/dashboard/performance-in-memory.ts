@@ -15,8 +15,8 @@ type Answer = Exclude<MessageInitShape<typeof GetPerformanceResponseSchema>, Get
 export interface PerformanceData {
   /** Returns the figures, or throws. */
   measure: () => Answer;
-  /** The supplier of the review sample that nobody has checked. Undefined: none. */
-  review?: { supplierId: string; supplierName: string };
+  /** The suppliers of the review sample that nobody has checked. */
+  reviews: { supplierId: string; supplierName: string }[];
   /** Why an outcome is rejected. Undefined: it is recorded. */
   rejection?: string;
   readonly recorded: RecordOutcomesRequest[];
@@ -89,6 +89,7 @@ export function demoPerformance(): Answer {
 /** Returns a server whose figures are those of `demoPerformance`. */
 export const performanceData = (change: Partial<PerformanceData> = {}): PerformanceData => ({
   measure: demoPerformance,
+  reviews: [],
   recorded: [],
   ...change,
 });
@@ -100,12 +101,12 @@ export function performanceInMemory(data: PerformanceData) {
     route(OutcomeService, {
       listReviews: () => ({
         ...{ modelName: "supplier-risk", isoWeek: "2026-W47", frame: 400n },
-        reviews: data.review ? [{ ...data.review, isoWeek: "2026-W47", riskScore: 0.2 }] : [],
+        reviews: data.reviews.map((review) => ({ ...review, isoWeek: "2026-W47", riskScore: 0.2 })),
       }),
       recordOutcomes(request) {
         if (data.rejection !== undefined) return { violations: [{ row: 0, reason: data.rejection }] };
         data.recorded.push(request);
-        delete data.review;
+        data.reviews = data.reviews.filter(({ supplierId }) => supplierId !== request.rows[0]?.supplierId);
         return { recorded: 1 };
       },
     }),

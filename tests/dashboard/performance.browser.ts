@@ -75,7 +75,7 @@ describe.skipIf(!hasChromium)("Performance (apt-get install chromium)", () => {
   });
 
   test("a supplier of the review sample is checked with one press, and the focus is not lost", async () => {
-    const { page, data } = await open({ review: REVIEW });
+    const { page, data } = await open({ reviews: [REVIEW] });
     const card = page.getByRole("region", { name: "Please check" });
     await card.getByRole("button", { name: "No risk at Aldermoor <i>Castings</i>" }).press("Enter");
     await card.getByText("Recorded for S-1000.").waitFor();
@@ -86,13 +86,25 @@ describe.skipIf(!hasChromium)("Performance (apt-get install chromium)", () => {
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Please check");
   });
 
+  test("a long review sample shows its first suppliers, and all of them on request", async () => {
+    const reviews = Array.from({ length: 7 }, (_, i) => ({ supplierId: `S-${i}`, supplierName: `Supplier ${i}` }));
+    const { page } = await open({ reviews });
+    const card = page.getByRole("region", { name: "Please check" });
+    await card.getByRole("row").nth(5).waitFor();
+    expect(await card.getByRole("row").count()).toBe(6);
+    await card.getByRole("button", { name: "Show all 7" }).press("Enter");
+    await card.getByRole("row").nth(7).waitFor();
+    await card.getByRole("button", { name: "No risk at Supplier 6" }).click();
+    await card.getByText("Recorded for S-6.").waitFor();
+  });
+
   test("a rejected outcome stays in the list and says why; a viewer has no buttons", async () => {
-    const { page } = await open({ review: REVIEW, rejection: "is in the future" });
+    const { page } = await open({ reviews: [REVIEW], rejection: "is in the future" });
     const card = page.getByRole("region", { name: "Please check" });
     await card.getByRole("button", { name: /^The risk is real/ }).click();
     await card.getByText("Not recorded: the outcome is in the future.").waitFor();
     expect(await card.getByRole("row").count()).toBe(2);
-    const viewer = await open({ review: REVIEW }, "viewer");
+    const viewer = await open({ reviews: [REVIEW] }, "viewer");
     await viewer.page.getByRole("region", { name: "Please check" }).getByText("Aldermoor").waitFor();
     expect(await viewer.page.getByRole("button", { name: /No risk/ }).count()).toBe(0);
   });

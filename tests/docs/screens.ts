@@ -53,9 +53,13 @@ const sendTests = async (page: Page): Promise<void> => {
   await page.getByRole("table").nth(1).getByRole("row").nth(2).waitFor();
 };
 
-/** Records what happened to the suppliers of the week: the higher the score, the more often the risk occurred. */
+/** Checks the review sample, and records that the risk occurred at some suppliers with a high score. */
 const recordOutcomes = async (page: Page): Promise<void> => {
   await page.evaluate(async () => {
+    interface Scored {
+      readonly supplierId: string;
+      readonly riskScore?: number;
+    }
     const call = async (method: string, request: object) => {
       const answer = await fetch(`/bellwether.ops.v1.${method}`, {
         method: "POST",
@@ -66,25 +70,37 @@ const recordOutcomes = async (page: Page): Promise<void> => {
       return answer.json();
     };
     const { suppliers, isoWeek } = await call("SupplierService/ListSuppliers", { pageSize: 200 });
-    const rows = suppliers.map(
-      ({ supplierId, latestScore }: { supplierId: string; latestScore?: { riskScore?: number } }, i: number) => ({
-        ...{ supplierId, isoWeek },
-        // A fixed order of shares in [0, 1), so that each run has the same outcomes.
-        value:
-          (latestScore?.riskScore ?? 0) > (i * 0.618) % 1 ? "OUTCOME_VALUE_OCCURRED" : "OUTCOME_VALUE_NOT_OCCURRED",
-      }),
+    const { reviews = [] } = await call("OutcomeService/ListReviews", { openOnly: true });
+    // A fixed order of shares in [0, 1), so that each run has the same outcomes.
+    const hasOccurred = ({ riskScore = 0 }: Scored, i: number): boolean => riskScore > (i * 0.618) % 1;
+    const record = async (source: string, rows: readonly object[]): Promise<void> => {
+      if (rows.length > 0)
+        await call("OutcomeService/RecordOutcomes", { requestId: crypto.randomUUID(), source, rows });
+    };
+    const scored = suppliers.map(({ supplierId, latestScore }: { supplierId: string; latestScore?: Scored }) => ({
+      ...{ supplierId, riskScore: latestScore?.riskScore ?? 0 },
+    }));
+    await record(
+      "OUTCOME_SOURCE_CALL",
+      scored
+        .filter(hasOccurred)
+        .map(({ supplierId }: Scored) => ({ supplierId, isoWeek, value: "OUTCOME_VALUE_OCCURRED" })),
     );
-    await call("OutcomeService/RecordOutcomes", {
-      ...{
-        requestId: crypto.randomUUID(),
-        rows,
-        source: "OUTCOME_SOURCE_CALL",
-        onConflict: "OUTCOME_CONFLICT_CORRECT",
-      },
-    });
+    await record(
+      "OUTCOME_SOURCE_REVIEW",
+      reviews.slice(0, -4).map((review: Scored, i: number) => ({
+        ...{ supplierId: review.supplierId, isoWeek },
+        value: hasOccurred(review, i) ? "OUTCOME_VALUE_OCCURRED" : "OUTCOME_VALUE_NOT_OCCURRED",
+      })),
+    );
   });
   await page.reload();
   await page.getByRole("heading", { name: "By segment" }).waitFor();
+};
+
+const showModels = async (page: Page): Promise<void> => {
+  await page.locator(".document h3").first().waitFor();
+  await page.getByRole("button", { name: "Ask again" }).waitFor();
 };
 
 /** Verifies the audit log, and opens the details of its latest event. */
@@ -107,7 +123,7 @@ const SCREENS: readonly Screen[] = [
   { name: "supplier", hash: "#/alerts", ready: openWorst },
   { name: "run", hash: "#/run", ready: (page) => page.getByRole("heading", { name: "Latest runs" }).waitFor() },
   { name: "performance", hash: "#/performance", ready: recordOutcomes },
-  { name: "models", hash: "#/models", ready: (page) => page.locator(".document h3").first().waitFor() },
+  { name: "models", hash: "#/models", ready: showModels },
   { name: "audit", hash: "#/audit", ready: verifyLog },
   { name: "notices", hash: "#/settings/notices", ready: sendTests },
   {

@@ -46,13 +46,11 @@ export function ChampionCard({ modelName, aliases, moves, rejectionOf }: Champio
           <AliasFact key={alias.name} alias={alias} />
         ))}
       </dl>
-      <p role="status" className={said === "" ? undefined : "done"}>
-        {visibleText(said)}
-      </p>
+      <div role="status">{said !== "" && <p className="done">{visibleText(said)}</p>}</div>
       {promotion ? (
         <AliasForm promotion={promotion} onClose={() => close()} onMoved={close} />
       ) : (
-        <div className="dialog-actions" ref={buttons}>
+        <div className="moves" ref={buttons}>
           <MoveButton
             text={challenger === "" ? "Promote the challenger…" : `Promote ${challenger}…`}
             why={whyNotPromoted(champion, challenger, rejectionOf(challenger))}

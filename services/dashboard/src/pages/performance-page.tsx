@@ -31,7 +31,6 @@ export function PerformancePage({ modelName }: { modelName: string }) {
       title="Performance"
       extra={measured.data && <span className="quiet">Model {visibleText(measured.data.modelName)}</span>}
     >
-      <ReviewCard modelName={modelName} />
       {measured.isPending && <Loading what="the figures" />}
       {measured.isError &&
         (isMissing(measured.error) ? (
@@ -42,6 +41,7 @@ export function PerformancePage({ modelName }: { modelName: string }) {
           <Failure error={measured.error} onRetry={() => void measured.refetch()} />
         ))}
       {measured.data && <Figures answer={measured.data} />}
+      <ReviewCard modelName={modelName} />
     </Page>
   );
 }

@@ -12,6 +12,9 @@ import { useBlockedReason } from "../rpc/live.ts";
 import { isMissing } from "../rpc/problem.ts";
 import { useReader } from "../session/reader.ts";
 
+/** Number of suppliers that are listed at first. */
+const SHOWN = 5;
+
 const ANSWERS = [
   [OutcomeValue.OCCURRED, "The risk is real"],
   [OutcomeValue.NOT_OCCURRED, "No risk"],
@@ -21,6 +24,7 @@ const ANSWERS = [
 export function ReviewCard({ modelName }: { modelName: string }) {
   const reviews = useQuery(OutcomeService.method.listReviews, { modelName, openOnly: true });
   const [said, setSaid] = useState("");
+  const [isWhole, setWhole] = useState(false);
   const heading = useRef<HTMLHeadingElement>(null);
   const blocked = useBlockedReason();
   const { mayDecide } = useReader();
@@ -64,7 +68,7 @@ export function ReviewCard({ modelName }: { modelName: string }) {
               </tr>
             </thead>
             <tbody>
-              {data.reviews.map((review) => {
+              {(isWhole ? data.reviews : data.reviews.slice(0, SHOWN)).map((review) => {
                 const name = review.supplierName || review.supplierId;
                 return (
                   <tr key={review.supplierId}>
@@ -99,6 +103,13 @@ export function ReviewCard({ modelName }: { modelName: string }) {
             </tbody>
           </table>
         </Wide>
+      )}
+      {!isWhole && data.reviews.length > SHOWN && (
+        <p className="more">
+          <button type="button" onClick={() => setWhole(true)}>
+            Show all {data.reviews.length}
+          </button>
+        </p>
       )}
     </section>
   );
