@@ -48,6 +48,7 @@ test("every field in which a reason is required has the pattern of reasons", () 
   const optional = fields.filter(({ pattern }) => escaped(pattern) === `^(${source.slice(1, -1)})?$`);
   expect(required.map(({ field }) => field).sort()).toEqual(
     [
+      "ApprovePromotionRequest.reason",
       "ApproveRunRequest.reason",
       "CancelRetrainRequest.reason",
       "CorrectOutcomeRequest.reason",
@@ -55,6 +56,7 @@ test("every field in which a reason is required has the pattern of reasons", () 
       "OverrideAlertRequest.reason",
       "Override.reason",
       "RecordMissedWeekRequest.reason",
+      "RejectPromotionRequest.reason",
       "RemoveVersionRequest.reason",
       "SetAliasRequest.reason",
       "SupersedeRunRequest.reason",

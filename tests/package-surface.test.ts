@@ -115,7 +115,18 @@ const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
     ...["plots", "parts"],
     ...["export", "session", "routing", "rpc"],
   ],
-  scoring: ["training", "comparison", "publish", "batch", "counterfactual", "change", "score", "model", "runtime"],
+  scoring: [
+    "promotion",
+    "training",
+    "comparison",
+    "publish",
+    "batch",
+    "counterfactual",
+    "change",
+    "score",
+    "model",
+    "runtime",
+  ],
   registry: ["publish", "versions", "aliases", "storage", "keys", "files"],
   ingest: [
     "child",
@@ -134,7 +145,7 @@ const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
   drift: ["words", "compare", "quality", "significance", "profile"],
   "model-import": ["result", "checks", "rows", "source"],
   "risk-model": [
-    ...["scorecard", "training", "importance", "counterfactual", "trainer", "calibrate", "evaluate"],
+    ...["scorecard", "promotion", "training", "importance", "counterfactual", "trainer", "calibrate", "evaluate"],
     ...["features", "text", "bundle", "tables"],
   ],
   "tree-model": ["onnx", "search", "shap", "trees"],

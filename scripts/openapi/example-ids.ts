@@ -2,6 +2,7 @@ const ops = (service: string, method: string): string => `/bellwether.ops.v1.${s
 const registry = (service: string, method: string): string => `/bellwether.registry.v1.${service}/${method}`;
 
 const LIST_ALERTS = ops("AlertService", "ListAlerts");
+const LIST_VERSIONS = registry("ModelRegistryService", "ListVersions");
 const LIST_DESTINATIONS = ops("NoticeService", "ListDestinations");
 
 /** Fields whose values each installation has of its own, with the operation that answers them. */
@@ -12,6 +13,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   destination: LIST_DESTINATIONS,
   lease: ops("BatchService", "StartRun"),
   runId: ops("BatchService", "ListRuns"),
+  gateId: registry("ModelRegistryService", "GetGateResult"),
   outcomeId: ops("OutcomeService", "ListOutcomes"),
   jobId: "/bellwether.schedule.v1.ScheduleService/TriggerRun",
 };
@@ -20,7 +22,9 @@ const SOURCES: Readonly<Record<string, string>> = {
 const OWN_SOURCES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   [ops("NoticeService", "EnableDestination")]: { name: LIST_DESTINATIONS },
   [ops("SessionService", "EndSessions")]: { subject: ops("SessionService", "ListSessions") },
-  [registry("ModelPublishingService", "RemoveVersion")]: { version: registry("ModelRegistryService", "ListVersions") },
+  [registry("ModelPublishingService", "ApprovePromotion")]: { version: LIST_VERSIONS },
+  [registry("ModelPublishingService", "RejectPromotion")]: { version: LIST_VERSIONS },
+  [registry("ModelPublishingService", "RemoveVersion")]: { version: LIST_VERSIONS },
 };
 
 /**

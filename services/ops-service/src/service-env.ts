@@ -25,7 +25,7 @@ const OPS_ENV = {
   databaseOwnerUrl: env.optional(env.secretUrl("DATABASE_OWNER_URL", ["postgres", "postgresql"])),
   dataDir: sharedEnv.dataDir,
   alertRules: env.path("BELLWETHER_ALERT_RULES", "config/alert_rules.yaml"),
-  riskPolicy: env.path("BELLWETHER_RISK_POLICY", "config/risk_policy.yaml"),
+  riskPolicy: sharedEnv.riskPolicy,
   modelConfig: sharedEnv.modelConfig,
   apiKeysHold: sharedEnv.apiKeysHold,
   ...NARRATIVE_ENV,

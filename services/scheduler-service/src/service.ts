@@ -16,6 +16,7 @@ import { openQueue } from "@bellwether/queue/open-queue";
 import { watchQueue } from "@bellwether/queue/watch-queue";
 import { readAliases } from "@bellwether/registry/aliases/aliases";
 import { checkSigner } from "@bellwether/registry/publish/check-signer";
+import { approvePromotion, rejectPromotion } from "@bellwether/registry/publish/decide-promotion";
 import { checkRemovable, removeVersion } from "@bellwether/registry/publish/remove-version";
 import { setAlias } from "@bellwether/registry/publish/set-alias";
 import { VersionNeededError } from "@bellwether/registry/registry-error";
@@ -232,16 +233,28 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
       return published;
     },
   });
+  const checkOf = (stillAllowed: () => void, signal: AbortSignal) =>
+    aliasCheck(async (stored) => {
+      await checker.check(stored, signal);
+      stillAllowed();
+    });
   const models = modelPublishingHandlers({
     defaultModel,
     async setAlias(request, stillAllowed, signal) {
-      const check = aliasCheck(async (stored) => {
-        await checker.check(stored, signal);
-        stillAllowed();
-      });
-      const moved = await setAlias(registryRoot, { ...request, now: new Date() }, check);
+      const moved = await setAlias(registryRoot, { ...request, now: new Date() }, checkOf(stillAllowed, signal));
       auditLog.nudge();
       return moved;
+    },
+    async approvePromotion(request, stillAllowed, signal) {
+      const decision = { ...request, now: new Date() };
+      const moved = await approvePromotion(registryRoot, decision, checkOf(stillAllowed, signal));
+      auditLog.nudge();
+      return moved;
+    },
+    async rejectPromotion(request) {
+      const decision = await rejectPromotion(registryRoot, { ...request, now: new Date() });
+      auditLog.nudge();
+      return decision;
     },
     removeVersion: (removal, isDryRun, signal) =>
       removeUnneeded(

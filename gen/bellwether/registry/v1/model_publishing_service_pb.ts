@@ -10,6 +10,8 @@ import { file_bellwether_policy_v1_limits } from "../../policy/v1/limits_pb.ts";
 import { file_bellwether_policy_v1_role } from "../../policy/v1/role_pb.ts";
 import type { Alias } from "./model_registry_service_pb.ts";
 import { file_bellwether_registry_v1_model_registry_service } from "./model_registry_service_pb.ts";
+import type { GateDecision } from "./promotion_gate_pb.ts";
+import { file_bellwether_registry_v1_promotion_gate } from "./promotion_gate_pb.ts";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -17,7 +19,137 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file bellwether/registry/v1/model_publishing_service.proto.
  */
 export const file_bellwether_registry_v1_model_publishing_service: GenFile = /*@__PURE__*/
-  fileDesc("CjViZWxsd2V0aGVyL3JlZ2lzdHJ5L3YxL21vZGVsX3B1Ymxpc2hpbmdfc2VydmljZS5wcm90bxIWYmVsbHdldGhlci5yZWdpc3RyeS52MSLhAQoUUmVtb3ZlVmVyc2lvblJlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIaCgd2ZXJzaW9uGAIgASgJQgm6SAZyBCABKEASfwoGcmVhc29uGAMgASgJQm+6SGxyaiABKPQDMmNeW1xwe1pzfVxwe0NmfVxwe0194YWf4YWg4qCA44Wk776gXSpbXlxwe0NjfVxwe0NmfVxwe1p9XHB7TX3hhZ/hhaDioIDjhaTvvqBdW15ccHtDY31ccHtabH1ccHtacH1dKiQSDwoHZHJ5X3J1bhgEIAEoCCJQChVSZW1vdmVWZXJzaW9uUmVzcG9uc2USEgoKbW9kZWxfbmFtZRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEhIKCmlzX3JlbW92ZWQYAyABKAgiYQoMVXBsb2FkZWRGaWxlEhcKBG5hbWUYASABKAlCCbpIBnIEIAEoQBIYCgZzaGEyNTYYAiABKAlCCLpIBXIDoAFAEh4KCnNpemVfYnl0ZXMYAyABKARCCrpIBzIFGICAgCAiKQoJRmlsZUNodW5rEhwKB2NvbnRlbnQYASABKAxCC7pICHoGEAEYgIBAIuoBCgpQcm92ZW5hbmNlEhkKB2J1aWxkZXIYASABKAlCCLpIBXIDKIACElkKB21ldHJpY3MYAiADKAsyLy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlByb3ZlbmFuY2UuTWV0cmljc0VudHJ5Qhe6SBSaAREQQCIHcgUgASiAASoEEgJAARIcCgtkYXRhX2RpZ2VzdBgDIAEoCUIHukgEcgIoQBIYCgZyZWFzb24YBCABKAlCCLpIBXIDKPQDGi4KDE1ldHJpY3NFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBIpYBChNQdWJsaXNoTW9kZWxSZXF1ZXN0EjwKBmhlYWRlchgBIAEoCzIqLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuUHVibGlzaE1vZGVsSGVhZGVySAASMgoFY2h1bmsYAiABKAsyIS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkZpbGVDaHVua0gAQg0KBHBhcnQSBbpIAggBIqoBChJQdWJsaXNoTW9kZWxIZWFkZXISGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBI/CgVmaWxlcxgCIAMoCzIkLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuVXBsb2FkZWRGaWxlQgq6SAeSAQQIARAIEjYKCnByb3ZlbmFuY2UYAyABKAsyIi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlByb3ZlbmFuY2UiWgoUUHVibGlzaE1vZGVsUmVzcG9uc2USEgoKbW9kZWxfbmFtZRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEg0KBWFsaWFzGAMgASgJEg4KBmlzX25ldxgEIAEoCCKUAQoSSW1wb3J0TW9kZWxSZXF1ZXN0EjsKBmhlYWRlchgBIAEoCzIpLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuSW1wb3J0TW9kZWxIZWFkZXJIABIyCgVjaHVuaxgCIAEoCzIhLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuRmlsZUNodW5rSABCDQoEcGFydBIFukgCCAEi5AEKEUltcG9ydE1vZGVsSGVhZGVyEhsKCm1vZGVsX25hbWUYASABKAlCB7pIBHICKEASPwoFZmlsZXMYAiADKAsyJC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlVwbG9hZGVkRmlsZUIKukgHkgEECAEQCBI2Cgpwcm92ZW5hbmNlGAMgASgLMiIuYmVsbHdldGhlci5yZWdpc3RyeS52MS5Qcm92ZW5hbmNlEhwKCnJpc2tfY2xhc3MYBCABKAlCCLpIBXIDKIACEhsKCXJpc2tfbmFtZRgFIAEoCUIIukgFcgMogAIiaAoTSW1wb3J0TW9kZWxSZXNwb25zZRISCgptb2RlbF9uYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSDQoFYWxpYXMYAyABKAkSDgoGaXNfbmV3GAQgASgIEg0KBW5vdGVzGAUgAygJIrQCCg9TZXRBbGlhc1JlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIqCgVhbGlhcxgCIAEoCUIbukgYchZSCGNoYW1waW9uUgpjaGFsbGVuZ2VyEhoKB3ZlcnNpb24YAyABKAlCCbpIBnIEIAEoQBJ/CgZyZWFzb24YBCABKAlCb7pIbHJqIAEo9AMyY15bXHB7WnN9XHB7Q2Z9XHB7TX3hhZ/hhaDioIDjhaTvvqBdKlteXHB7Q2N9XHB7Q2Z9XHB7Wn1ccHtNfeGFn+GFoOKggOOFpO++oF1bXlxwe0NjfVxwe1psfVxwe1pwfV0qJBImChBleHBlY3RlZF92ZXJzaW9uGAUgASgJQge6SARyAihASACIAQFCEwoRX2V4cGVjdGVkX3ZlcnNpb24iQAoQU2V0QWxpYXNSZXNwb25zZRIsCgVhbGlhcxgBIAEoCzIdLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuQWxpYXMyiwQKFk1vZGVsUHVibGlzaGluZ1NlcnZpY2USbgoIU2V0QWxpYXMSJy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlNldEFsaWFzUmVxdWVzdBooLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuU2V0QWxpYXNSZXNwb25zZSIPkAICqLsYBrK7GAQQsOoBEoEBCgxQdWJsaXNoTW9kZWwSKy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlB1Ymxpc2hNb2RlbFJlcXVlc3QaLC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlB1Ymxpc2hNb2RlbFJlc3BvbnNlIhSQAgKouxgGsrsYCQiAgIABEOCnEigBEn4KC0ltcG9ydE1vZGVsEiouYmVsbHdldGhlci5yZWdpc3RyeS52MS5JbXBvcnRNb2RlbFJlcXVlc3QaKy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkltcG9ydE1vZGVsUmVzcG9uc2UiFJACAqi7GAayuxgJCICAgAEQ4KcSKAESfQoNUmVtb3ZlVmVyc2lvbhIsLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuUmVtb3ZlVmVyc2lvblJlcXVlc3QaLS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlJlbW92ZVZlcnNpb25SZXNwb25zZSIPkAICqLsYA7K7GAQQ4NQDQloKGmNvbS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxUAFaIWJlbGx3ZXRoZXIvcmVnaXN0cnkvdjE7cmVnaXN0cnl2MaoCFkJlbGx3ZXRoZXIuUmVnaXN0cnkuVjFiBnByb3RvMw", [file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_bellwether_registry_v1_model_registry_service, file_buf_validate_validate]);
+  fileDesc("CjViZWxsd2V0aGVyL3JlZ2lzdHJ5L3YxL21vZGVsX3B1Ymxpc2hpbmdfc2VydmljZS5wcm90bxIWYmVsbHdldGhlci5yZWdpc3RyeS52MSL7AQoXQXBwcm92ZVByb21vdGlvblJlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIaCgd2ZXJzaW9uGAIgASgJQgm6SAZyBCABKEASJgoHZ2F0ZV9pZBgDIAEoCUIVukgSchAyDl5bMC05YS1mXXs2NH0kEn8KBnJlYXNvbhgEIAEoCUJvukhscmogASj0AzJjXltccHtac31ccHtDZn1ccHtNfeGFn+GFoOKggOOFpO++oF0qW15ccHtDY31ccHtDZn1ccHtafVxwe0194YWf4YWg4qCA44Wk776gXVteXHB7Q2N9XHB7Wmx9XHB7WnB9XSokIkgKGEFwcHJvdmVQcm9tb3Rpb25SZXNwb25zZRIsCgVhbGlhcxgBIAEoCzIdLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuQWxpYXMi+gEKFlJlamVjdFByb21vdGlvblJlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIaCgd2ZXJzaW9uGAIgASgJQgm6SAZyBCABKEASJgoHZ2F0ZV9pZBgDIAEoCUIVukgSchAyDl5bMC05YS1mXXs2NH0kEn8KBnJlYXNvbhgEIAEoCUJvukhscmogASj0AzJjXltccHtac31ccHtDZn1ccHtNfeGFn+GFoOKggOOFpO++oF0qW15ccHtDY31ccHtDZn1ccHtafVxwe0194YWf4YWg4qCA44Wk776gXVteXHB7Q2N9XHB7Wmx9XHB7WnB9XSokIlEKF1JlamVjdFByb21vdGlvblJlc3BvbnNlEjYKCGRlY2lzaW9uGAEgASgLMiQuYmVsbHdldGhlci5yZWdpc3RyeS52MS5HYXRlRGVjaXNpb24i4QEKFFJlbW92ZVZlcnNpb25SZXF1ZXN0EhsKCm1vZGVsX25hbWUYASABKAlCB7pIBHICKEASGgoHdmVyc2lvbhgCIAEoCUIJukgGcgQgAShAEn8KBnJlYXNvbhgDIAEoCUJvukhscmogASj0AzJjXltccHtac31ccHtDZn1ccHtNfeGFn+GFoOKggOOFpO++oF0qW15ccHtDY31ccHtDZn1ccHtafVxwe0194YWf4YWg4qCA44Wk776gXVteXHB7Q2N9XHB7Wmx9XHB7WnB9XSokEg8KB2RyeV9ydW4YBCABKAgiUAoVUmVtb3ZlVmVyc2lvblJlc3BvbnNlEhIKCm1vZGVsX25hbWUYASABKAkSDwoHdmVyc2lvbhgCIAEoCRISCgppc19yZW1vdmVkGAMgASgIImEKDFVwbG9hZGVkRmlsZRIXCgRuYW1lGAEgASgJQgm6SAZyBCABKEASGAoGc2hhMjU2GAIgASgJQgi6SAVyA6ABQBIeCgpzaXplX2J5dGVzGAMgASgEQgq6SAcyBRiAgIAgIikKCUZpbGVDaHVuaxIcCgdjb250ZW50GAEgASgMQgu6SAh6BhABGICAQCLqAQoKUHJvdmVuYW5jZRIZCgdidWlsZGVyGAEgASgJQgi6SAVyAyiAAhJZCgdtZXRyaWNzGAIgAygLMi8uYmVsbHdldGhlci5yZWdpc3RyeS52MS5Qcm92ZW5hbmNlLk1ldHJpY3NFbnRyeUIXukgUmgEREEAiB3IFIAEogAEqBBICQAESHAoLZGF0YV9kaWdlc3QYAyABKAlCB7pIBHICKEASGAoGcmVhc29uGAQgASgJQgi6SAVyAyj0AxouCgxNZXRyaWNzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgBOgI4ASKWAQoTUHVibGlzaE1vZGVsUmVxdWVzdBI8CgZoZWFkZXIYASABKAsyKi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlB1Ymxpc2hNb2RlbEhlYWRlckgAEjIKBWNodW5rGAIgASgLMiEuYmVsbHdldGhlci5yZWdpc3RyeS52MS5GaWxlQ2h1bmtIAEINCgRwYXJ0EgW6SAIIASKqAQoSUHVibGlzaE1vZGVsSGVhZGVyEhsKCm1vZGVsX25hbWUYASABKAlCB7pIBHICKEASPwoFZmlsZXMYAiADKAsyJC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlVwbG9hZGVkRmlsZUIKukgHkgEECAEQCBI2Cgpwcm92ZW5hbmNlGAMgASgLMiIuYmVsbHdldGhlci5yZWdpc3RyeS52MS5Qcm92ZW5hbmNlIloKFFB1Ymxpc2hNb2RlbFJlc3BvbnNlEhIKCm1vZGVsX25hbWUYASABKAkSDwoHdmVyc2lvbhgCIAEoCRINCgVhbGlhcxgDIAEoCRIOCgZpc19uZXcYBCABKAgilAEKEkltcG9ydE1vZGVsUmVxdWVzdBI7CgZoZWFkZXIYASABKAsyKS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkltcG9ydE1vZGVsSGVhZGVySAASMgoFY2h1bmsYAiABKAsyIS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkZpbGVDaHVua0gAQg0KBHBhcnQSBbpIAggBIuQBChFJbXBvcnRNb2RlbEhlYWRlchIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAEj8KBWZpbGVzGAIgAygLMiQuYmVsbHdldGhlci5yZWdpc3RyeS52MS5VcGxvYWRlZEZpbGVCCrpIB5IBBAgBEAgSNgoKcHJvdmVuYW5jZRgDIAEoCzIiLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuUHJvdmVuYW5jZRIcCgpyaXNrX2NsYXNzGAQgASgJQgi6SAVyAyiAAhIbCglyaXNrX25hbWUYBSABKAlCCLpIBXIDKIACImgKE0ltcG9ydE1vZGVsUmVzcG9uc2USEgoKbW9kZWxfbmFtZRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEg0KBWFsaWFzGAMgASgJEg4KBmlzX25ldxgEIAEoCBINCgVub3RlcxgFIAMoCSK0AgoPU2V0QWxpYXNSZXF1ZXN0EhsKCm1vZGVsX25hbWUYASABKAlCB7pIBHICKEASKgoFYWxpYXMYAiABKAlCG7pIGHIWUghjaGFtcGlvblIKY2hhbGxlbmdlchIaCgd2ZXJzaW9uGAMgASgJQgm6SAZyBCABKEASfwoGcmVhc29uGAQgASgJQm+6SGxyaiABKPQDMmNeW1xwe1pzfVxwe0NmfVxwe0194YWf4YWg4qCA44Wk776gXSpbXlxwe0NjfVxwe0NmfVxwe1p9XHB7TX3hhZ/hhaDioIDjhaTvvqBdW15ccHtDY31ccHtabH1ccHtacH1dKiQSJgoQZXhwZWN0ZWRfdmVyc2lvbhgFIAEoCUIHukgEcgIoQEgAiAEBQhMKEV9leHBlY3RlZF92ZXJzaW9uIkAKEFNldEFsaWFzUmVzcG9uc2USLAoFYWxpYXMYASABKAsyHS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkFsaWFzMpoGChZNb2RlbFB1Ymxpc2hpbmdTZXJ2aWNlEm4KCFNldEFsaWFzEicuYmVsbHdldGhlci5yZWdpc3RyeS52MS5TZXRBbGlhc1JlcXVlc3QaKC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlNldEFsaWFzUmVzcG9uc2UiD5ACAqi7GAayuxgEELDqARKBAQoMUHVibGlzaE1vZGVsEisuYmVsbHdldGhlci5yZWdpc3RyeS52MS5QdWJsaXNoTW9kZWxSZXF1ZXN0GiwuYmVsbHdldGhlci5yZWdpc3RyeS52MS5QdWJsaXNoTW9kZWxSZXNwb25zZSIUkAICqLsYBrK7GAkIgICAARDgpxIoARJ+CgtJbXBvcnRNb2RlbBIqLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuSW1wb3J0TW9kZWxSZXF1ZXN0GisuYmVsbHdldGhlci5yZWdpc3RyeS52MS5JbXBvcnRNb2RlbFJlc3BvbnNlIhSQAgKouxgGsrsYCQiAgIABEOCnEigBEoYBChBBcHByb3ZlUHJvbW90aW9uEi8uYmVsbHdldGhlci5yZWdpc3RyeS52MS5BcHByb3ZlUHJvbW90aW9uUmVxdWVzdBowLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuQXBwcm92ZVByb21vdGlvblJlc3BvbnNlIg+QAgKouxgGsrsYBBCw6gESgwEKD1JlamVjdFByb21vdGlvbhIuLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuUmVqZWN0UHJvbW90aW9uUmVxdWVzdBovLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuUmVqZWN0UHJvbW90aW9uUmVzcG9uc2UiD5ACAqi7GAayuxgEELDqARJ9Cg1SZW1vdmVWZXJzaW9uEiwuYmVsbHdldGhlci5yZWdpc3RyeS52MS5SZW1vdmVWZXJzaW9uUmVxdWVzdBotLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuUmVtb3ZlVmVyc2lvblJlc3BvbnNlIg+QAgKouxgDsrsYBBDg1ANCWgoaY29tLmJlbGx3ZXRoZXIucmVnaXN0cnkudjFQAVohYmVsbHdldGhlci9yZWdpc3RyeS92MTtyZWdpc3RyeXYxqgIWQmVsbHdldGhlci5SZWdpc3RyeS5WMWIGcHJvdG8z", [file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_bellwether_registry_v1_model_registry_service, file_bellwether_registry_v1_promotion_gate, file_buf_validate_validate]);
+
+/**
+ * Approves a result of the promotion gate.
+ *
+ * @generated from message bellwether.registry.v1.ApprovePromotionRequest
+ */
+export type ApprovePromotionRequest = Message<"bellwether.registry.v1.ApprovePromotionRequest"> & {
+  /**
+   * Name of the model. At most 64 bytes. Empty: the service's default model.
+   *
+   * @generated from field: string model_name = 1;
+   */
+  modelName: string;
+
+  /**
+   * The challenger, for example "v4". 1 to 64 bytes.
+   *
+   * @generated from field: string version = 2;
+   */
+  version: string;
+
+  /**
+   * gate_id of the result that the decision is about, 64 lower-case hex digits. It must be the newest result about the
+   * version.
+   *
+   * @generated from field: string gate_id = 3;
+   */
+  gateId: string;
+
+  /**
+   * Why the challenger becomes the champion, 1 to 500 bytes in one line, with at least one visible character. Recorded with the result and in the audit
+   * log.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message bellwether.registry.v1.ApprovePromotionRequest.
+ * Use `create(ApprovePromotionRequestSchema)` to create a new message.
+ */
+export const ApprovePromotionRequestSchema: GenMessage<ApprovePromotionRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 0);
+
+/**
+ * The result of ApprovePromotion.
+ *
+ * @generated from message bellwether.registry.v1.ApprovePromotionResponse
+ */
+export type ApprovePromotionResponse = Message<"bellwether.registry.v1.ApprovePromotionResponse"> & {
+  /**
+   * The champion after the call.
+   *
+   * @generated from field: bellwether.registry.v1.Alias alias = 1;
+   */
+  alias?: Alias | undefined;
+};
+
+/**
+ * Describes the message bellwether.registry.v1.ApprovePromotionResponse.
+ * Use `create(ApprovePromotionResponseSchema)` to create a new message.
+ */
+export const ApprovePromotionResponseSchema: GenMessage<ApprovePromotionResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 1);
+
+/**
+ * Rejects a result of the promotion gate.
+ *
+ * @generated from message bellwether.registry.v1.RejectPromotionRequest
+ */
+export type RejectPromotionRequest = Message<"bellwether.registry.v1.RejectPromotionRequest"> & {
+  /**
+   * Name of the model. At most 64 bytes. Empty: the service's default model.
+   *
+   * @generated from field: string model_name = 1;
+   */
+  modelName: string;
+
+  /**
+   * The challenger, for example "v4". 1 to 64 bytes.
+   *
+   * @generated from field: string version = 2;
+   */
+  version: string;
+
+  /**
+   * gate_id of the result that the decision is about, 64 lower-case hex digits. It must be the newest result about the
+   * version.
+   *
+   * @generated from field: string gate_id = 3;
+   */
+  gateId: string;
+
+  /**
+   * Why the challenger does not become the champion, 1 to 500 bytes in one line, with at least one visible character. Recorded with the result and in the audit
+   * log.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message bellwether.registry.v1.RejectPromotionRequest.
+ * Use `create(RejectPromotionRequestSchema)` to create a new message.
+ */
+export const RejectPromotionRequestSchema: GenMessage<RejectPromotionRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 2);
+
+/**
+ * The result of RejectPromotion.
+ *
+ * @generated from message bellwether.registry.v1.RejectPromotionResponse
+ */
+export type RejectPromotionResponse = Message<"bellwether.registry.v1.RejectPromotionResponse"> & {
+  /**
+   * The decision.
+   *
+   * @generated from field: bellwether.registry.v1.GateDecision decision = 1;
+   */
+  decision?: GateDecision | undefined;
+};
+
+/**
+ * Describes the message bellwether.registry.v1.RejectPromotionResponse.
+ * Use `create(RejectPromotionResponseSchema)` to create a new message.
+ */
+export const RejectPromotionResponseSchema: GenMessage<RejectPromotionResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 3);
 
 /**
  * Selects the version to remove.
@@ -60,7 +192,7 @@ export type RemoveVersionRequest = Message<"bellwether.registry.v1.RemoveVersion
  * Use `create(RemoveVersionRequestSchema)` to create a new message.
  */
 export const RemoveVersionRequestSchema: GenMessage<RemoveVersionRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_publishing_service, 0);
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 4);
 
 /**
  * The result of RemoveVersion.
@@ -95,7 +227,7 @@ export type RemoveVersionResponse = Message<"bellwether.registry.v1.RemoveVersio
  * Use `create(RemoveVersionResponseSchema)` to create a new message.
  */
 export const RemoveVersionResponseSchema: GenMessage<RemoveVersionResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_publishing_service, 1);
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 5);
 
 /**
  * A file of an upload.
@@ -130,7 +262,7 @@ export type UploadedFile = Message<"bellwether.registry.v1.UploadedFile"> & {
  * Use `create(UploadedFileSchema)` to create a new message.
  */
 export const UploadedFileSchema: GenMessage<UploadedFile> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_publishing_service, 2);
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 6);
 
 /**
  * Part of the content of the files of an upload.
@@ -151,7 +283,7 @@ export type FileChunk = Message<"bellwether.registry.v1.FileChunk"> & {
  * Use `create(FileChunkSchema)` to create a new message.
  */
 export const FileChunkSchema: GenMessage<FileChunk> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_publishing_service, 3);
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 7);
 
 /**
  * What is recorded about the origin of an uploaded version.
@@ -193,7 +325,7 @@ export type Provenance = Message<"bellwether.registry.v1.Provenance"> & {
  * Use `create(ProvenanceSchema)` to create a new message.
  */
 export const ProvenanceSchema: GenMessage<Provenance> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_publishing_service, 4);
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 8);
 
 /**
  * A part of a version that is published.
@@ -230,7 +362,7 @@ export type PublishModelRequest = Message<"bellwether.registry.v1.PublishModelRe
  * Use `create(PublishModelRequestSchema)` to create a new message.
  */
 export const PublishModelRequestSchema: GenMessage<PublishModelRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_publishing_service, 5);
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 9);
 
 /**
  * What is published.
@@ -265,7 +397,7 @@ export type PublishModelHeader = Message<"bellwether.registry.v1.PublishModelHea
  * Use `create(PublishModelHeaderSchema)` to create a new message.
  */
 export const PublishModelHeaderSchema: GenMessage<PublishModelHeader> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_publishing_service, 6);
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 10);
 
 /**
  * The result of PublishModel.
@@ -308,7 +440,7 @@ export type PublishModelResponse = Message<"bellwether.registry.v1.PublishModelR
  * Use `create(PublishModelResponseSchema)` to create a new message.
  */
 export const PublishModelResponseSchema: GenMessage<PublishModelResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_publishing_service, 7);
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 11);
 
 /**
  * A part of a model that is imported.
@@ -345,7 +477,7 @@ export type ImportModelRequest = Message<"bellwether.registry.v1.ImportModelRequ
  * Use `create(ImportModelRequestSchema)` to create a new message.
  */
 export const ImportModelRequestSchema: GenMessage<ImportModelRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_publishing_service, 8);
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 12);
 
 /**
  * What is imported.
@@ -396,7 +528,7 @@ export type ImportModelHeader = Message<"bellwether.registry.v1.ImportModelHeade
  * Use `create(ImportModelHeaderSchema)` to create a new message.
  */
 export const ImportModelHeaderSchema: GenMessage<ImportModelHeader> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_publishing_service, 9);
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 13);
 
 /**
  * The result of ImportModel.
@@ -445,7 +577,7 @@ export type ImportModelResponse = Message<"bellwether.registry.v1.ImportModelRes
  * Use `create(ImportModelResponseSchema)` to create a new message.
  */
 export const ImportModelResponseSchema: GenMessage<ImportModelResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_publishing_service, 10);
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 14);
 
 /**
  * Points an alias at a version.
@@ -497,7 +629,7 @@ export type SetAliasRequest = Message<"bellwether.registry.v1.SetAliasRequest"> 
  * Use `create(SetAliasRequestSchema)` to create a new message.
  */
 export const SetAliasRequestSchema: GenMessage<SetAliasRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_publishing_service, 11);
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 15);
 
 /**
  * The result of SetAlias.
@@ -518,7 +650,7 @@ export type SetAliasResponse = Message<"bellwether.registry.v1.SetAliasResponse"
  * Use `create(SetAliasResponseSchema)` to create a new message.
  */
 export const SetAliasResponseSchema: GenMessage<SetAliasResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_publishing_service, 12);
+  messageDesc(file_bellwether_registry_v1_model_publishing_service, 16);
 
 /**
  * Changes the model registry. Only scheduler-service serves it, because it is the only service that writes to
@@ -582,6 +714,44 @@ export const ModelPublishingService: GenService<{
     methodKind: "client_streaming";
     input: typeof ImportModelRequestSchema;
     output: typeof ImportModelResponseSchema;
+  },
+  /**
+   * Makes the challenger of a result of the promotion gate the champion, and records the decision with the result. Alias
+   * and decision are one change. Returns the alias after the call; GetGateResult of ModelRegistryService has the
+   * decision. Idempotent: approving the same result again changes nothing and returns the same alias.
+   * - INVALID_ARGUMENT: the name of the model, the version, the id or the reason is not valid.
+   * - NOT_FOUND: the model or the version does not exist, or has no such result (reason GATE_NOT_FOUND).
+   * - PERMISSION_DENIED: the caller has neither the role ADMIN nor the right "promote:champion".
+   * - FAILED_PRECONDITION: the challenger has failed the gate (reason GATE_FAILED), cannot be served (reason
+   *   MODEL_REJECTED), or no trusted key has signed it (reason MODEL_SIGNATURE).
+   * - ABORTED: a newer result exists, or the champion is not the one of the result (reason GATE_STALE), or the result was
+   *   rejected (reason PROMOTION_DECIDED; the metadata has who decided and when).
+   * - DATA_LOSS: the files of the version differ from its manifest (reason MODEL_CORRUPT).
+   * - UNAVAILABLE: the registry cannot be used (reason REGISTRY_BUSY or REGISTRY_UNAVAILABLE). Retry after the delay.
+   *
+   * @generated from rpc bellwether.registry.v1.ModelPublishingService.ApprovePromotion
+   */
+  approvePromotion: {
+    methodKind: "unary";
+    input: typeof ApprovePromotionRequestSchema;
+    output: typeof ApprovePromotionResponseSchema;
+  },
+  /**
+   * Records that the challenger of a result of the promotion gate does not become the champion. No alias is moved.
+   * Idempotent: rejecting the same result again returns the first decision.
+   * - INVALID_ARGUMENT: the name of the model, the version, the id or the reason is not valid.
+   * - NOT_FOUND: the model does not exist, or the version has no such result (reason GATE_NOT_FOUND).
+   * - PERMISSION_DENIED: the caller has neither the role ADMIN nor the right "promote:champion".
+   * - ABORTED: a newer result exists (reason GATE_STALE), or the result was approved (reason PROMOTION_DECIDED; the
+   *   metadata has who decided and when).
+   * - UNAVAILABLE: the registry cannot be used (reason REGISTRY_BUSY or REGISTRY_UNAVAILABLE). Retry after the delay.
+   *
+   * @generated from rpc bellwether.registry.v1.ModelPublishingService.RejectPromotion
+   */
+  rejectPromotion: {
+    methodKind: "unary";
+    input: typeof RejectPromotionRequestSchema;
+    output: typeof RejectPromotionResponseSchema;
   },
   /**
    * Removes the files of a version, and records who did so and why. The number of the version is not used again. A

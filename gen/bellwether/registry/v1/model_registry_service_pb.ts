@@ -7,6 +7,8 @@
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_bellwether_policy_v1_role } from "../../policy/v1/role_pb.ts";
+import type { GateResult } from "./promotion_gate_pb.ts";
+import { file_bellwether_registry_v1_promotion_gate } from "./promotion_gate_pb.ts";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -16,7 +18,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/registry/v1/model_registry_service.proto.
  */
 export const file_bellwether_registry_v1_model_registry_service: GenFile = /*@__PURE__*/
-  fileDesc("CjNiZWxsd2V0aGVyL3JlZ2lzdHJ5L3YxL21vZGVsX3JlZ2lzdHJ5X3NlcnZpY2UucHJvdG8SFmJlbGx3ZXRoZXIucmVnaXN0cnkudjEimAQKDE1vZGVsVmVyc2lvbhISCgptb2RlbF9uYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSMAoMcHVibGlzaGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxtb2RlbF9kaWdlc3QYBCABKAkSFQoNYnVuZGxlX2RpZ2VzdBgFIAEoCRITCgtjb25maWdfaGFzaBgGIAEoCRIQCgNhdWMYByABKAFIAIgBARIZCgxiYXNlbGluZV9hdWMYCCABKAFIAYgBARI1CgZvcmlnaW4YCSABKA4yJS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlZlcnNpb25PcmlnaW4SDgoGcGFyZW50GAogASgJEg8KB2J1aWxkZXIYCyABKAkSHQoVZmVhdHVyZV9zY2hlbWFfZGlnZXN0GAwgASgJEhMKC2RhdGFfZGlnZXN0GA0gASgJEkIKB21ldHJpY3MYDiADKAsyMS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsVmVyc2lvbi5NZXRyaWNzRW50cnkSGAoQcmVqZWN0aW9uX3JlYXNvbhgPIAEoCRIPCgdydW50aW1lGBAgASgJGi4KDE1ldHJpY3NFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBQgYKBF9hdWNCDwoNX2Jhc2VsaW5lX2F1YyJyCgVBbGlhcxIMCgRuYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSKgoGc2V0X2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZzZXRfYnkYBCABKAkSDgoGcmVhc29uGAUgASgJIm0KE0xpc3RWZXJzaW9uc1JlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIbCglwYWdlX3NpemUYAiABKA1CCLpIBSoDGMgBEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDKIACImcKFExpc3RWZXJzaW9uc1Jlc3BvbnNlEjYKCHZlcnNpb25zGAEgAygLMiQuYmVsbHdldGhlci5yZWdpc3RyeS52MS5Nb2RlbFZlcnNpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImkKEUdldFZlcnNpb25SZXF1ZXN0EhsKCm1vZGVsX25hbWUYASABKAlCB7pIBHICKEASGAoHdmVyc2lvbhgCIAEoCUIHukgEcgIoQBIdChV3aXRoX3RyYWluaW5nX3Byb2ZpbGUYAyABKAgijQIKEkdldFZlcnNpb25SZXNwb25zZRI1Cgd2ZXJzaW9uGAEgASgLMiQuYmVsbHdldGhlci5yZWdpc3RyeS52MS5Nb2RlbFZlcnNpb24SEgoKbW9kZWxfY2FyZBgCIAEoCRI2CghmZWF0dXJlcxgDIAMoCzIkLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTW9kZWxGZWF0dXJlEjEKBWJhbmRzGAQgASgLMiIuYmVsbHdldGhlci5yZWdpc3RyeS52MS5CYW5kTGltaXRzEkEKEHRyYWluaW5nX3Byb2ZpbGUYBSABKAsyJy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlRyYWluaW5nUHJvZmlsZSKCAQoPVHJhaW5pbmdQcm9maWxlEjgKCGZlYXR1cmVzGAEgAygLMiYuYmVsbHdldGhlci5yZWdpc3RyeS52MS5GZWF0dXJlUHJvZmlsZRI1CgVzY29yZRgCIAEoCzImLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuRmVhdHVyZVByb2ZpbGUi8wEKDkZlYXR1cmVQcm9maWxlEg8KB2ZlYXR1cmUYASABKAkSMQoEa2luZBgCIAEoDjIjLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuRmVhdHVyZUtpbmQSDAoEcm93cxgDIAEoBBIPCgdtaXNzaW5nGAQgASgEEhEKCXN1cHBsaWVycxgFIAEoBBIwCgRjdXRzGAYgAygLMiIuYmVsbHdldGhlci5yZWdpc3RyeS52MS5Qcm9maWxlQ3V0EjkKCmNhdGVnb3JpZXMYByADKAsyJS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkNhdGVnb3J5Q291bnQiYgoKUHJvZmlsZUN1dBILCgNjdXQYASABKAESDQoFYmVsb3cYAiABKAQSFAoHdHlwaWNhbBgDIAEoAUgAiAEBEg8KAmF0GAQgASgESAGIAQFCCgoIX3R5cGljYWxCBQoDX2F0IjAKDUNhdGVnb3J5Q291bnQSEAoIY2F0ZWdvcnkYASABKAkSDQoFY291bnQYAiABKAQiKgoKQmFuZExpbWl0cxIOCgZtZWRpdW0YASABKAESDAoEaGlnaBgCIAEoASKPAwoMTW9kZWxGZWF0dXJlEiQKBG5hbWUYASABKAlCFrpIE3IRIAEogAIyCl5bXlx4MDBdKyQSOwoEa2luZBgCIAEoDjIjLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuRmVhdHVyZUtpbmRCCLpIBYIBAhABEiIKBHVuaXQYAyABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokEh0KB3R5cGljYWwYBCABKAFCB7pIBBICQAFIAIgBARIwCgpjYXRlZ29yaWVzGAUgAygJQhy6SBmSARYQgAgiEXIPKIACMgpeW15ceDAwXSokEkUKCWRpcmVjdGlvbhgGIAEoDjIoLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuRmVhdHVyZURpcmVjdGlvbkIIukgFggECEAESKQoLZ2VybWFuX25hbWUYByABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokEikKC2dlcm1hbl91bml0GAggASgJQhS6SBFyDyiAAjIKXlteXHgwMF0qJEIKCghfdHlwaWNhbCIxChJMaXN0QWxpYXNlc1JlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQCJFChNMaXN0QWxpYXNlc1Jlc3BvbnNlEi4KB2FsaWFzZXMYASADKAsyHS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkFsaWFzIpQBCglBbGlhc01vdmUSDQoFYWxpYXMYASABKAkSFAoMZnJvbV92ZXJzaW9uGAIgASgJEhIKCnRvX3ZlcnNpb24YAyABKAkSLAoIbW92ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCG1vdmVkX2J5GAUgASgJEg4KBnJlYXNvbhgGIAEoCSKLAQocTGlzdFByb2R1Y3Rpb25IaXN0b3J5UmVxdWVzdBIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAEhsKCXBhZ2Vfc2l6ZRgCIAEoDUIIukgFKgMYyAESHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMogAISEwoLYWxsX2FsaWFzZXMYBCABKAginAEKHUxpc3RQcm9kdWN0aW9uSGlzdG9yeVJlc3BvbnNlEjAKCWNoYW1waW9ucxgBIAMoCzIdLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuQWxpYXMSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEjAKBW1vdmVzGAMgAygLMiEuYmVsbHdldGhlci5yZWdpc3RyeS52MS5BbGlhc01vdmUiGQoXR2V0UmVwbGljYVN0YXR1c1JlcXVlc3QigAMKGEdldFJlcGxpY2FTdGF0dXNSZXNwb25zZRIPCgdyZXBsaWNhGAEgASgJEhIKCm1vZGVsX25hbWUYAiABKAkSGAoQY2hhbXBpb25fdmVyc2lvbhgDIAEoCRIWCg5zZXJ2ZWRfdmVyc2lvbhgEIAEoCRIbChNzZXJ2ZWRfbW9kZWxfZGlnZXN0GAUgASgJEjAKDHNlcnZlZF9zaW5jZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNAoJcmVqZWN0aW9uGAcgASgLMiEuYmVsbHdldGhlci5yZWdpc3RyeS52MS5SZWplY3Rpb24SFgoOb3RoZXJfdmVyc2lvbnMYCCADKAkSOQoNc2VydmVkX2NoZWNrcxgJIAMoCzIiLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTW9kZWxDaGVjaxI1CgpyZWplY3Rpb25zGAogAygLMiEuYmVsbHdldGhlci5yZWdpc3RyeS52MS5SZWplY3Rpb24ijgEKCk1vZGVsQ2hlY2sSNAoEa2luZBgBIAEoDjImLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTW9kZWxDaGVja0tpbmQSOgoHb3V0Y29tZRgCIAEoDjIpLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTW9kZWxDaGVja091dGNvbWUSDgoGZGV0YWlsGAMgASgJIqUBCglSZWplY3Rpb24SDwoHdmVyc2lvbhgBIAEoCRIOCgZyZWFzb24YAiABKAkSLwoLcmVqZWN0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKBmNoZWNrcxgEIAMoCzIiLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTW9kZWxDaGVjaxISCgptb2RlbF9uYW1lGAUgASgJKoYBCg1WZXJzaW9uT3JpZ2luEh4KGlZFUlNJT05fT1JJR0lOX1VOU1BFQ0lGSUVEEAASGgoWVkVSU0lPTl9PUklHSU5fVFJBSU5FRBABEhsKF1ZFUlNJT05fT1JJR0lOX0lNUE9SVEVEEAISHAoYVkVSU0lPTl9PUklHSU5fU0NPUkVDQVJEEAMqcQoQRmVhdHVyZURpcmVjdGlvbhIhCh1GRUFUVVJFX0RJUkVDVElPTl9VTlNQRUNJRklFRBAAEhwKGEZFQVRVUkVfRElSRUNUSU9OX1JBSVNFUxABEhwKGEZFQVRVUkVfRElSRUNUSU9OX0xPV0VSUxACKncKC0ZlYXR1cmVLaW5kEhwKGEZFQVRVUkVfS0lORF9VTlNQRUNJRklFRBAAEhgKFEZFQVRVUkVfS0lORF9OVU1FUklDEAESGQoVRkVBVFVSRV9LSU5EX0NBVEVHT1JZEAISFQoRRkVBVFVSRV9LSU5EX1RFWFQQAyrpAgoOTW9kZWxDaGVja0tpbmQSIAocTU9ERUxfQ0hFQ0tfS0lORF9VTlNQRUNJRklFRBAAEhkKFU1PREVMX0NIRUNLX0tJTkRfU0laRRABEhsKF01PREVMX0NIRUNLX0tJTkRfRElHRVNUEAISHgoaTU9ERUxfQ0hFQ0tfS0lORF9TSUdOQVRVUkUQAxIbChdNT0RFTF9DSEVDS19LSU5EX0JVTkRMRRAEEh4KGk1PREVMX0NIRUNLX0tJTkRfT1BFUkFUT1JTEAUSHQoZTU9ERUxfQ0hFQ0tfS0lORF9DT05UUkFDVBAGEiAKHE1PREVMX0NIRUNLX0tJTkRfR09MREVOX1JPV1MQBxIfChtNT0RFTF9DSEVDS19LSU5EX0FERElUSVZJVFkQCBIgChxNT0RFTF9DSEVDS19LSU5EX01JU1NJTkdfUk9XEAkSHAoYTU9ERUxfQ0hFQ0tfS0lORF9MQVRFTkNZEAoqmgEKEU1vZGVsQ2hlY2tPdXRjb21lEiMKH01PREVMX0NIRUNLX09VVENPTUVfVU5TUEVDSUZJRUQQABIeChpNT0RFTF9DSEVDS19PVVRDT01FX1BBU1NFRBABEh4KGk1PREVMX0NIRUNLX09VVENPTUVfRkFJTEVEEAISIAocTU9ERUxfQ0hFQ0tfT1VUQ09NRV9OT1RfTUFERRADMvkEChRNb2RlbFJlZ2lzdHJ5U2VydmljZRJyCgxMaXN0VmVyc2lvbnMSKy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RWZXJzaW9uc1JlcXVlc3QaLC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RWZXJzaW9uc1Jlc3BvbnNlIgeQAgGouxgBEmwKCkdldFZlcnNpb24SKS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkdldFZlcnNpb25SZXF1ZXN0GiouYmVsbHdldGhlci5yZWdpc3RyeS52MS5HZXRWZXJzaW9uUmVzcG9uc2UiB5ACAai7GAESbwoLTGlzdEFsaWFzZXMSKi5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RBbGlhc2VzUmVxdWVzdBorLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTGlzdEFsaWFzZXNSZXNwb25zZSIHkAIBqLsYARKNAQoVTGlzdFByb2R1Y3Rpb25IaXN0b3J5EjQuYmVsbHdldGhlci5yZWdpc3RyeS52MS5MaXN0UHJvZHVjdGlvbkhpc3RvcnlSZXF1ZXN0GjUuYmVsbHdldGhlci5yZWdpc3RyeS52MS5MaXN0UHJvZHVjdGlvbkhpc3RvcnlSZXNwb25zZSIHkAIBqLsYARJ+ChBHZXRSZXBsaWNhU3RhdHVzEi8uYmVsbHdldGhlci5yZWdpc3RyeS52MS5HZXRSZXBsaWNhU3RhdHVzUmVxdWVzdBowLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuR2V0UmVwbGljYVN0YXR1c1Jlc3BvbnNlIgeQAgGouxgBQloKGmNvbS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxUAFaIWJlbGx3ZXRoZXIvcmVnaXN0cnkvdjE7cmVnaXN0cnl2MaoCFkJlbGx3ZXRoZXIuUmVnaXN0cnkuVjFiBnByb3RvMw", [file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("CjNiZWxsd2V0aGVyL3JlZ2lzdHJ5L3YxL21vZGVsX3JlZ2lzdHJ5X3NlcnZpY2UucHJvdG8SFmJlbGx3ZXRoZXIucmVnaXN0cnkudjEimAQKDE1vZGVsVmVyc2lvbhISCgptb2RlbF9uYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSMAoMcHVibGlzaGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxtb2RlbF9kaWdlc3QYBCABKAkSFQoNYnVuZGxlX2RpZ2VzdBgFIAEoCRITCgtjb25maWdfaGFzaBgGIAEoCRIQCgNhdWMYByABKAFIAIgBARIZCgxiYXNlbGluZV9hdWMYCCABKAFIAYgBARI1CgZvcmlnaW4YCSABKA4yJS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlZlcnNpb25PcmlnaW4SDgoGcGFyZW50GAogASgJEg8KB2J1aWxkZXIYCyABKAkSHQoVZmVhdHVyZV9zY2hlbWFfZGlnZXN0GAwgASgJEhMKC2RhdGFfZGlnZXN0GA0gASgJEkIKB21ldHJpY3MYDiADKAsyMS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLk1vZGVsVmVyc2lvbi5NZXRyaWNzRW50cnkSGAoQcmVqZWN0aW9uX3JlYXNvbhgPIAEoCRIPCgdydW50aW1lGBAgASgJGi4KDE1ldHJpY3NFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBQgYKBF9hdWNCDwoNX2Jhc2VsaW5lX2F1YyJyCgVBbGlhcxIMCgRuYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSKgoGc2V0X2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZzZXRfYnkYBCABKAkSDgoGcmVhc29uGAUgASgJIm0KE0xpc3RWZXJzaW9uc1JlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQBIbCglwYWdlX3NpemUYAiABKA1CCLpIBSoDGMgBEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDKIACImcKFExpc3RWZXJzaW9uc1Jlc3BvbnNlEjYKCHZlcnNpb25zGAEgAygLMiQuYmVsbHdldGhlci5yZWdpc3RyeS52MS5Nb2RlbFZlcnNpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImkKEUdldFZlcnNpb25SZXF1ZXN0EhsKCm1vZGVsX25hbWUYASABKAlCB7pIBHICKEASGAoHdmVyc2lvbhgCIAEoCUIHukgEcgIoQBIdChV3aXRoX3RyYWluaW5nX3Byb2ZpbGUYAyABKAgijQIKEkdldFZlcnNpb25SZXNwb25zZRI1Cgd2ZXJzaW9uGAEgASgLMiQuYmVsbHdldGhlci5yZWdpc3RyeS52MS5Nb2RlbFZlcnNpb24SEgoKbW9kZWxfY2FyZBgCIAEoCRI2CghmZWF0dXJlcxgDIAMoCzIkLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTW9kZWxGZWF0dXJlEjEKBWJhbmRzGAQgASgLMiIuYmVsbHdldGhlci5yZWdpc3RyeS52MS5CYW5kTGltaXRzEkEKEHRyYWluaW5nX3Byb2ZpbGUYBSABKAsyJy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLlRyYWluaW5nUHJvZmlsZSJNChRHZXRHYXRlUmVzdWx0UmVxdWVzdBIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAEhgKB3ZlcnNpb24YAiABKAlCB7pIBHICKEAiSwoVR2V0R2F0ZVJlc3VsdFJlc3BvbnNlEjIKBnJlc3VsdBgBIAEoCzIiLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuR2F0ZVJlc3VsdCKCAQoPVHJhaW5pbmdQcm9maWxlEjgKCGZlYXR1cmVzGAEgAygLMiYuYmVsbHdldGhlci5yZWdpc3RyeS52MS5GZWF0dXJlUHJvZmlsZRI1CgVzY29yZRgCIAEoCzImLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuRmVhdHVyZVByb2ZpbGUi8wEKDkZlYXR1cmVQcm9maWxlEg8KB2ZlYXR1cmUYASABKAkSMQoEa2luZBgCIAEoDjIjLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuRmVhdHVyZUtpbmQSDAoEcm93cxgDIAEoBBIPCgdtaXNzaW5nGAQgASgEEhEKCXN1cHBsaWVycxgFIAEoBBIwCgRjdXRzGAYgAygLMiIuYmVsbHdldGhlci5yZWdpc3RyeS52MS5Qcm9maWxlQ3V0EjkKCmNhdGVnb3JpZXMYByADKAsyJS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkNhdGVnb3J5Q291bnQiYgoKUHJvZmlsZUN1dBILCgNjdXQYASABKAESDQoFYmVsb3cYAiABKAQSFAoHdHlwaWNhbBgDIAEoAUgAiAEBEg8KAmF0GAQgASgESAGIAQFCCgoIX3R5cGljYWxCBQoDX2F0IjAKDUNhdGVnb3J5Q291bnQSEAoIY2F0ZWdvcnkYASABKAkSDQoFY291bnQYAiABKAQiKgoKQmFuZExpbWl0cxIOCgZtZWRpdW0YASABKAESDAoEaGlnaBgCIAEoASKPAwoMTW9kZWxGZWF0dXJlEiQKBG5hbWUYASABKAlCFrpIE3IRIAEogAIyCl5bXlx4MDBdKyQSOwoEa2luZBgCIAEoDjIjLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuRmVhdHVyZUtpbmRCCLpIBYIBAhABEiIKBHVuaXQYAyABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokEh0KB3R5cGljYWwYBCABKAFCB7pIBBICQAFIAIgBARIwCgpjYXRlZ29yaWVzGAUgAygJQhy6SBmSARYQgAgiEXIPKIACMgpeW15ceDAwXSokEkUKCWRpcmVjdGlvbhgGIAEoDjIoLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuRmVhdHVyZURpcmVjdGlvbkIIukgFggECEAESKQoLZ2VybWFuX25hbWUYByABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokEikKC2dlcm1hbl91bml0GAggASgJQhS6SBFyDyiAAjIKXlteXHgwMF0qJEIKCghfdHlwaWNhbCIxChJMaXN0QWxpYXNlc1JlcXVlc3QSGwoKbW9kZWxfbmFtZRgBIAEoCUIHukgEcgIoQCJFChNMaXN0QWxpYXNlc1Jlc3BvbnNlEi4KB2FsaWFzZXMYASADKAsyHS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkFsaWFzIpQBCglBbGlhc01vdmUSDQoFYWxpYXMYASABKAkSFAoMZnJvbV92ZXJzaW9uGAIgASgJEhIKCnRvX3ZlcnNpb24YAyABKAkSLAoIbW92ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCG1vdmVkX2J5GAUgASgJEg4KBnJlYXNvbhgGIAEoCSKLAQocTGlzdFByb2R1Y3Rpb25IaXN0b3J5UmVxdWVzdBIbCgptb2RlbF9uYW1lGAEgASgJQge6SARyAihAEhsKCXBhZ2Vfc2l6ZRgCIAEoDUIIukgFKgMYyAESHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMogAISEwoLYWxsX2FsaWFzZXMYBCABKAginAEKHUxpc3RQcm9kdWN0aW9uSGlzdG9yeVJlc3BvbnNlEjAKCWNoYW1waW9ucxgBIAMoCzIdLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuQWxpYXMSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEjAKBW1vdmVzGAMgAygLMiEuYmVsbHdldGhlci5yZWdpc3RyeS52MS5BbGlhc01vdmUiGQoXR2V0UmVwbGljYVN0YXR1c1JlcXVlc3QigAMKGEdldFJlcGxpY2FTdGF0dXNSZXNwb25zZRIPCgdyZXBsaWNhGAEgASgJEhIKCm1vZGVsX25hbWUYAiABKAkSGAoQY2hhbXBpb25fdmVyc2lvbhgDIAEoCRIWCg5zZXJ2ZWRfdmVyc2lvbhgEIAEoCRIbChNzZXJ2ZWRfbW9kZWxfZGlnZXN0GAUgASgJEjAKDHNlcnZlZF9zaW5jZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNAoJcmVqZWN0aW9uGAcgASgLMiEuYmVsbHdldGhlci5yZWdpc3RyeS52MS5SZWplY3Rpb24SFgoOb3RoZXJfdmVyc2lvbnMYCCADKAkSOQoNc2VydmVkX2NoZWNrcxgJIAMoCzIiLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTW9kZWxDaGVjaxI1CgpyZWplY3Rpb25zGAogAygLMiEuYmVsbHdldGhlci5yZWdpc3RyeS52MS5SZWplY3Rpb24ijgEKCk1vZGVsQ2hlY2sSNAoEa2luZBgBIAEoDjImLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTW9kZWxDaGVja0tpbmQSOgoHb3V0Y29tZRgCIAEoDjIpLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTW9kZWxDaGVja091dGNvbWUSDgoGZGV0YWlsGAMgASgJIqUBCglSZWplY3Rpb24SDwoHdmVyc2lvbhgBIAEoCRIOCgZyZWFzb24YAiABKAkSLwoLcmVqZWN0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKBmNoZWNrcxgEIAMoCzIiLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTW9kZWxDaGVjaxISCgptb2RlbF9uYW1lGAUgASgJKoYBCg1WZXJzaW9uT3JpZ2luEh4KGlZFUlNJT05fT1JJR0lOX1VOU1BFQ0lGSUVEEAASGgoWVkVSU0lPTl9PUklHSU5fVFJBSU5FRBABEhsKF1ZFUlNJT05fT1JJR0lOX0lNUE9SVEVEEAISHAoYVkVSU0lPTl9PUklHSU5fU0NPUkVDQVJEEAMqcQoQRmVhdHVyZURpcmVjdGlvbhIhCh1GRUFUVVJFX0RJUkVDVElPTl9VTlNQRUNJRklFRBAAEhwKGEZFQVRVUkVfRElSRUNUSU9OX1JBSVNFUxABEhwKGEZFQVRVUkVfRElSRUNUSU9OX0xPV0VSUxACKncKC0ZlYXR1cmVLaW5kEhwKGEZFQVRVUkVfS0lORF9VTlNQRUNJRklFRBAAEhgKFEZFQVRVUkVfS0lORF9OVU1FUklDEAESGQoVRkVBVFVSRV9LSU5EX0NBVEVHT1JZEAISFQoRRkVBVFVSRV9LSU5EX1RFWFQQAyrpAgoOTW9kZWxDaGVja0tpbmQSIAocTU9ERUxfQ0hFQ0tfS0lORF9VTlNQRUNJRklFRBAAEhkKFU1PREVMX0NIRUNLX0tJTkRfU0laRRABEhsKF01PREVMX0NIRUNLX0tJTkRfRElHRVNUEAISHgoaTU9ERUxfQ0hFQ0tfS0lORF9TSUdOQVRVUkUQAxIbChdNT0RFTF9DSEVDS19LSU5EX0JVTkRMRRAEEh4KGk1PREVMX0NIRUNLX0tJTkRfT1BFUkFUT1JTEAUSHQoZTU9ERUxfQ0hFQ0tfS0lORF9DT05UUkFDVBAGEiAKHE1PREVMX0NIRUNLX0tJTkRfR09MREVOX1JPV1MQBxIfChtNT0RFTF9DSEVDS19LSU5EX0FERElUSVZJVFkQCBIgChxNT0RFTF9DSEVDS19LSU5EX01JU1NJTkdfUk9XEAkSHAoYTU9ERUxfQ0hFQ0tfS0lORF9MQVRFTkNZEAoqmgEKEU1vZGVsQ2hlY2tPdXRjb21lEiMKH01PREVMX0NIRUNLX09VVENPTUVfVU5TUEVDSUZJRUQQABIeChpNT0RFTF9DSEVDS19PVVRDT01FX1BBU1NFRBABEh4KGk1PREVMX0NIRUNLX09VVENPTUVfRkFJTEVEEAISIAocTU9ERUxfQ0hFQ0tfT1VUQ09NRV9OT1RfTUFERRADMvAFChRNb2RlbFJlZ2lzdHJ5U2VydmljZRJyCgxMaXN0VmVyc2lvbnMSKy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RWZXJzaW9uc1JlcXVlc3QaLC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RWZXJzaW9uc1Jlc3BvbnNlIgeQAgGouxgBEmwKCkdldFZlcnNpb24SKS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkdldFZlcnNpb25SZXF1ZXN0GiouYmVsbHdldGhlci5yZWdpc3RyeS52MS5HZXRWZXJzaW9uUmVzcG9uc2UiB5ACAai7GAESdQoNR2V0R2F0ZVJlc3VsdBIsLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuR2V0R2F0ZVJlc3VsdFJlcXVlc3QaLS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkdldEdhdGVSZXN1bHRSZXNwb25zZSIHkAIBqLsYARJvCgtMaXN0QWxpYXNlcxIqLmJlbGx3ZXRoZXIucmVnaXN0cnkudjEuTGlzdEFsaWFzZXNSZXF1ZXN0GisuYmVsbHdldGhlci5yZWdpc3RyeS52MS5MaXN0QWxpYXNlc1Jlc3BvbnNlIgeQAgGouxgBEo0BChVMaXN0UHJvZHVjdGlvbkhpc3RvcnkSNC5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RQcm9kdWN0aW9uSGlzdG9yeVJlcXVlc3QaNS5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkxpc3RQcm9kdWN0aW9uSGlzdG9yeVJlc3BvbnNlIgeQAgGouxgBEn4KEEdldFJlcGxpY2FTdGF0dXMSLy5iZWxsd2V0aGVyLnJlZ2lzdHJ5LnYxLkdldFJlcGxpY2FTdGF0dXNSZXF1ZXN0GjAuYmVsbHdldGhlci5yZWdpc3RyeS52MS5HZXRSZXBsaWNhU3RhdHVzUmVzcG9uc2UiB5ACAai7GAFCWgoaY29tLmJlbGx3ZXRoZXIucmVnaXN0cnkudjFQAVohYmVsbHdldGhlci9yZWdpc3RyeS92MTtyZWdpc3RyeXYxqgIWQmVsbHdldGhlci5SZWdpc3RyeS5WMWIGcHJvdG8z", [file_bellwether_policy_v1_role, file_bellwether_registry_v1_promotion_gate, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * A published version of a model.
@@ -308,7 +310,8 @@ export type GetVersionResponse = Message<"bellwether.registry.v1.GetVersionRespo
   version?: ModelVersion | undefined;
 
   /**
-   * The model card, in Markdown.
+   * The model card, in Markdown: as it was published, followed by the newest result of the promotion gate about the
+   * version, if there is one.
    *
    * @generated from field: string model_card = 2;
    */
@@ -347,6 +350,55 @@ export const GetVersionResponseSchema: GenMessage<GetVersionResponse> = /*@__PUR
   messageDesc(file_bellwether_registry_v1_model_registry_service, 5);
 
 /**
+ * Selects the version whose result is returned.
+ *
+ * @generated from message bellwether.registry.v1.GetGateResultRequest
+ */
+export type GetGateResultRequest = Message<"bellwether.registry.v1.GetGateResultRequest"> & {
+  /**
+   * Name of the model. At most 64 bytes. Empty: the service's default model.
+   *
+   * @generated from field: string model_name = 1;
+   */
+  modelName: string;
+
+  /**
+   * A version, for example "v4", or an alias. At most 64 bytes. Empty: the challenger.
+   *
+   * @generated from field: string version = 2;
+   */
+  version: string;
+};
+
+/**
+ * Describes the message bellwether.registry.v1.GetGateResultRequest.
+ * Use `create(GetGateResultRequestSchema)` to create a new message.
+ */
+export const GetGateResultRequestSchema: GenMessage<GetGateResultRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 6);
+
+/**
+ * The newest result of the promotion gate about a version.
+ *
+ * @generated from message bellwether.registry.v1.GetGateResultResponse
+ */
+export type GetGateResultResponse = Message<"bellwether.registry.v1.GetGateResultResponse"> & {
+  /**
+   * The result.
+   *
+   * @generated from field: bellwether.registry.v1.GateResult result = 1;
+   */
+  result?: GateResult | undefined;
+};
+
+/**
+ * Describes the message bellwether.registry.v1.GetGateResultResponse.
+ * Use `create(GetGateResultResponseSchema)` to create a new message.
+ */
+export const GetGateResultResponseSchema: GenMessage<GetGateResultResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 7);
+
+/**
  * Distributions of the features and of the score in the training data.
  *
  * @generated from message bellwether.registry.v1.TrainingProfile
@@ -372,7 +424,7 @@ export type TrainingProfile = Message<"bellwether.registry.v1.TrainingProfile"> 
  * Use `create(TrainingProfileSchema)` to create a new message.
  */
 export const TrainingProfileSchema: GenMessage<TrainingProfile> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 6);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 8);
 
 /**
  * Distribution of a feature.
@@ -435,7 +487,7 @@ export type FeatureProfile = Message<"bellwether.registry.v1.FeatureProfile"> & 
  * Use `create(FeatureProfileSchema)` to create a new message.
  */
 export const FeatureProfileSchema: GenMessage<FeatureProfile> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 7);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 9);
 
 /**
  * The rows in one range of values of a numeric feature: above the previous cut, and up to this cut.
@@ -478,7 +530,7 @@ export type ProfileCut = Message<"bellwether.registry.v1.ProfileCut"> & {
  * Use `create(ProfileCutSchema)` to create a new message.
  */
 export const ProfileCutSchema: GenMessage<ProfileCut> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 8);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 10);
 
 /**
  * Number of rows with one category.
@@ -506,7 +558,7 @@ export type CategoryCount = Message<"bellwether.registry.v1.CategoryCount"> & {
  * Use `create(CategoryCountSchema)` to create a new message.
  */
 export const CategoryCountSchema: GenMessage<CategoryCount> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 9);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 11);
 
 /**
  * The lowest calibrated risk scores of the bands MEDIUM and HIGH. A lower score is in the band LOW.
@@ -534,7 +586,7 @@ export type BandLimits = Message<"bellwether.registry.v1.BandLimits"> & {
  * Use `create(BandLimitsSchema)` to create a new message.
  */
 export const BandLimitsSchema: GenMessage<BandLimits> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 10);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 12);
 
 /**
  * A feature that a model uses.
@@ -605,7 +657,7 @@ export type ModelFeature = Message<"bellwether.registry.v1.ModelFeature"> & {
  * Use `create(ModelFeatureSchema)` to create a new message.
  */
 export const ModelFeatureSchema: GenMessage<ModelFeature> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 11);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 13);
 
 /**
  * Selects the model whose aliases are listed.
@@ -626,7 +678,7 @@ export type ListAliasesRequest = Message<"bellwether.registry.v1.ListAliasesRequ
  * Use `create(ListAliasesRequestSchema)` to create a new message.
  */
 export const ListAliasesRequestSchema: GenMessage<ListAliasesRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 12);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 14);
 
 /**
  * The aliases of a model.
@@ -647,7 +699,7 @@ export type ListAliasesResponse = Message<"bellwether.registry.v1.ListAliasesRes
  * Use `create(ListAliasesResponseSchema)` to create a new message.
  */
 export const ListAliasesResponseSchema: GenMessage<ListAliasesResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 13);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 15);
 
 /**
  * A change of an alias.
@@ -704,7 +756,7 @@ export type AliasMove = Message<"bellwether.registry.v1.AliasMove"> & {
  * Use `create(AliasMoveSchema)` to create a new message.
  */
 export const AliasMoveSchema: GenMessage<AliasMove> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 14);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 16);
 
 /**
  * Selects one page of the changes of a model's aliases.
@@ -746,7 +798,7 @@ export type ListProductionHistoryRequest = Message<"bellwether.registry.v1.ListP
  * Use `create(ListProductionHistoryRequestSchema)` to create a new message.
  */
 export const ListProductionHistoryRequestSchema: GenMessage<ListProductionHistoryRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 15);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 17);
 
 /**
  * One page of the changes.
@@ -781,7 +833,7 @@ export type ListProductionHistoryResponse = Message<"bellwether.registry.v1.List
  * Use `create(ListProductionHistoryResponseSchema)` to create a new message.
  */
 export const ListProductionHistoryResponseSchema: GenMessage<ListProductionHistoryResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 16);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 18);
 
 /**
  * Requests the state of the replica that receives the call.
@@ -796,7 +848,7 @@ export type GetReplicaStatusRequest = Message<"bellwether.registry.v1.GetReplica
  * Use `create(GetReplicaStatusRequestSchema)` to create a new message.
  */
 export const GetReplicaStatusRequestSchema: GenMessage<GetReplicaStatusRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 17);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 19);
 
 /**
  * The versions that one replica of ml-service has loaded.
@@ -882,7 +934,7 @@ export type GetReplicaStatusResponse = Message<"bellwether.registry.v1.GetReplic
  * Use `create(GetReplicaStatusResponseSchema)` to create a new message.
  */
 export const GetReplicaStatusResponseSchema: GenMessage<GetReplicaStatusResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 18);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 20);
 
 /**
  * The result of a check of a version.
@@ -917,7 +969,7 @@ export type ModelCheck = Message<"bellwether.registry.v1.ModelCheck"> & {
  * Use `create(ModelCheckSchema)` to create a new message.
  */
 export const ModelCheckSchema: GenMessage<ModelCheck> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 19);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 21);
 
 /**
  * A version or an alias file that a replica rejected. The replica tries again when the files of the version or
@@ -968,7 +1020,7 @@ export type Rejection = Message<"bellwether.registry.v1.Rejection"> & {
  * Use `create(RejectionSchema)` to create a new message.
  */
 export const RejectionSchema: GenMessage<Rejection> = /*@__PURE__*/
-  messageDesc(file_bellwether_registry_v1_model_registry_service, 20);
+  messageDesc(file_bellwether_registry_v1_model_registry_service, 22);
 
 /**
  * How a version was made.
@@ -1286,6 +1338,19 @@ export const ModelRegistryService: GenService<{
     methodKind: "unary";
     input: typeof GetVersionRequestSchema;
     output: typeof GetVersionResponseSchema;
+  },
+  /**
+   * Returns the newest result of the promotion gate about a version, with its checks, plots and the decision about it.
+   * ApprovePromotion and RejectPromotion take its gate_id. Idempotent.
+   * - NOT_FOUND: the model or version does not exist, or the gate was not run about this version (reason
+   *   GATE_NOT_FOUND).
+   *
+   * @generated from rpc bellwether.registry.v1.ModelRegistryService.GetGateResult
+   */
+  getGateResult: {
+    methodKind: "unary";
+    input: typeof GetGateResultRequestSchema;
+    output: typeof GetGateResultResponseSchema;
   },
   /**
    * Lists the aliases of a model. Idempotent.

@@ -8,6 +8,7 @@ import { signingKey } from "@bellwether/registry/keys/registry-keys";
 import { addressOf } from "@bellwether/registry/open-registry";
 import { signVersion } from "@bellwether/registry/publish/sign-version";
 import type { Registry } from "@bellwether/registry/storage/storage-of";
+import { readGate } from "@bellwether/registry/versions/read-gate";
 import {
   findRejection,
   listModels,
@@ -15,6 +16,7 @@ import {
   readVersion,
   resolveVersion,
 } from "@bellwether/registry/versions/read-version";
+import { gateSection } from "@bellwether/risk-model/promotion/gate-section";
 import { bandChange, bandChangeLine } from "@bellwether/scoring/publish/band-change";
 import { Command } from "commander";
 import { type CliContext, defaultModel, registryOf } from "../context/cli-context.ts";
@@ -34,6 +36,7 @@ import {
 } from "../remote/replica-status.ts";
 import { JSON_FLAG, MODEL_FLAG, REPLICAS_FLAG } from "../remote/shared-options.ts";
 import { compareModelsCommand } from "./compare-models.ts";
+import { gateCommand, promotionCommands } from "./models-gate.ts";
 import { pruneCommand } from "./models-prune.ts";
 
 const SCHEDULER_FLAG = [
@@ -167,7 +170,7 @@ export function modelsCommand(context: CliContext): Command {
     });
 
   const show = new Command("show")
-    .description("Print the model card of a version.")
+    .description("Print the model card of a version, and the newest result of models gate about it.")
     .argument("[version]", "version or alias", "champion")
     .option(...MODEL_FLAG)
     .option(...JSON_FLAG)
@@ -175,9 +178,15 @@ export function modelsCommand(context: CliContext): Command {
     .action(async (version, options) => {
       const report = createReport(options);
       const name = options.model ?? defaultModel(context);
-      const { manifest, modelCard } = await readVersion(root(), name, await resolveVersion(root(), name, version));
+      const found = await resolveVersion(root(), name, version);
+      const { manifest, modelCard } = await readVersion(root(), name, found);
+      const gate = await readGate(root(), name, found);
       report.lines(modelCard);
-      report.json({ manifest, model_card: modelCard });
+      if (gate !== null) report.lines(gateSection(gate.record, gate.decision, false));
+      report.json({
+        ...{ manifest, model_card: modelCard },
+        gate: gate && { gate_id: gate.id, ...gate.record, decision: gate.decision },
+      });
     });
 
   const promote = new Command("promote")
@@ -337,7 +346,8 @@ export function modelsCommand(context: CliContext): Command {
     "after",
     "\nExamples:\n  npx bellwether models list --model supplier-risk\n  npx bellwether models promote challenger --reason 'better on the newest quarter'\n  npx bellwether models rollback\n  npx bellwether models served --ml http://10.0.0.5:9081 http://10.0.0.6:9081\n  npx bellwether models promote v3 --scheduler http://localhost:9082",
   );
-  const others = [compareModelsCommand(context), promote, rollback, sign, pruneCommand(context)];
+  const gated = [gateCommand(context), ...promotionCommands(context, SCHEDULER_FLAG)];
+  const others = [compareModelsCommand(context), ...gated, promote, rollback, sign, pruneCommand(context)];
   for (const command of [list, show, history, served, ...others]) models.addCommand(command);
   return models;
 }

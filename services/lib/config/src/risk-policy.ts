@@ -3,6 +3,12 @@ import { z } from "zod";
 import { integerFrom, leaf, numberWhere, parseWithSchema, shown, valueAt, violationAt } from "./check-schema.ts";
 import type { ConfigViolation } from "./config-error.ts";
 import { DEFAULT_CHECKS, type InputChecks, inputChecksOf, inputChecksSchema } from "./input-checks.ts";
+import {
+  DEFAULT_PROMOTION_POLICY,
+  type PromotionPolicy,
+  promotionPolicyOf,
+  promotionSchema,
+} from "./promotion-policy.ts";
 import { checkRetrain, DEFAULT_RETRAIN, type RetrainPolicy, retrainPolicyOf, retrainSchema } from "./retrain-policy.ts";
 import { readYaml, type YamlFile } from "./yaml-file.ts";
 
@@ -124,9 +130,10 @@ export interface RiskPolicy {
   readonly retention: RetentionPolicy;
   readonly reviews: ReviewPolicy;
   readonly retrain: RetrainPolicy;
+  readonly promotion: PromotionPolicy;
   /**
-   * SHA-256 of the canonical form with defaults, lower-case hex; comments and layout do not change it. The retention, the reviews and
-   * the retrains, which change no result of a run, are not part of it.
+   * SHA-256 of the canonical form with defaults, lower-case hex; comments and layout do not change it. The retention, the reviews,
+   * the retrains and the promotion, which change no result of a run, are not part of it.
    */
   readonly policyHash: string;
 }
@@ -197,6 +204,7 @@ const schema = z.strictObject({
     )
     .prefault({}),
   retrain: retrainSchema,
+  promotion: promotionSchema,
 });
 
 /** Whether a text is a currency code of ISO 4217, upper case. */
@@ -247,6 +255,7 @@ export function parseRiskPolicy(file: YamlFile): RiskPolicy {
     },
     reviews: { share: reviews.share, maxSuppliers: reviews.max_suppliers },
     retrain: retrainPolicyOf(retrain),
+    promotion: promotionPolicyOf(parsed.promotion),
   });
 }
 
@@ -275,10 +284,11 @@ export function createRiskPolicy(
     retention = DEFAULT_RETENTION,
     reviews = DEFAULT_REVIEWS,
     retrain = DEFAULT_RETRAIN,
+    promotion = DEFAULT_PROMOTION_POLICY,
   }: Partial<Omit<RiskPolicy, "losses" | "policyHash">> = {},
 ): RiskPolicy {
   const policy = { losses, checks, impact, minCompleteness, drift };
-  return { ...policy, retention, reviews, retrain, policyHash: canonicalHash(policy) };
+  return { ...policy, retention, reviews, retrain, promotion, policyHash: canonicalHash(policy) };
 }
 
 /** Finds weights that fall with the criticality, and an exchange rate of the policy's own currency. */

@@ -35,6 +35,8 @@ export const sharedEnv = {
   /** The two files that describe a data set: weekly runs and the commands of the CLI read them. */
   modelConfig: env.path("BELLWETHER_MODEL_CONFIG", "config/model_config.yaml"),
   featureMapping: env.path("BELLWETHER_FEATURE_MAPPING", "config/feature_mapping.yaml"),
+  /** Limits of weekly runs and of promotions. */
+  riskPolicy: env.path("BELLWETHER_RISK_POLICY", "config/risk_policy.yaml"),
   /** Folder for databases, spools and weeks. */
   dataDir: env.path("BELLWETHER_DATA_DIR", ".bellwether"),
   /** Keys that encrypt the cookies of sessions, as text or in a file. Neither set: a file in the data folder. */

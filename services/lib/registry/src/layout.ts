@@ -9,6 +9,14 @@ export const VERSION_FILES = ["model.onnx", "feature_bundle.json", "MODEL_CARD.m
 /** A file that only versions of later releases have. */
 export const IMPORTANCE_FILE = "importance.json";
 
+/** Results of the promotion gate about a version: written after its publication, so they are not in its manifest. */
+export const gateFileOf = (gateId: string): string => `gate-${gateId.slice(0, 16)}.json`;
+export const GATE_CARD = "GATE.md";
+export const GATE_PLOT_FILES = ["gate-reliability.svg", "gate-precision-recall.svg", "gate-score-shift.svg"] as const;
+
+/** Maximum size of a result and of the files that are written with it, in bytes; a full one has about 60 kB. */
+export const MAX_GATE_BYTES = 1024 * 1024;
+
 /** Maximum size of a file that the registry writes or reads: 64 MiB. */
 export const MAX_FILE_BYTES = 64 * 1024 * 1024;
 

@@ -38,7 +38,9 @@ export class ModelCorruptError extends Error {
     const wayOut =
       path.basename(file) === "aliases.json"
         ? "put a sound one there, or remove it and set the aliases again"
-        : "publish the version again, or point the alias at another one";
+        : path.basename(file).startsWith("gate-")
+          ? "make a new result with: bellwether models gate"
+          : "publish the version again, or point the alias at another one";
     super(`${file}: ${what}; ${wayOut}`);
     this.file = file;
     this.check = check;
@@ -125,4 +127,51 @@ export class RegistryUnavailableError extends Error {
 /** The registry does not accept a model name, version, text or registry URL. */
 export class RegistryNameError extends Error {
   override readonly name = "RegistryNameError" as const;
+}
+
+/** The version has no result of the promotion gate, or none with this id. */
+export class GateNotFoundError extends Error {
+  override readonly name = "GateNotFoundError" as const;
+  constructor(modelName: string, version: string, gateId: string) {
+    super(
+      gateId === ""
+        ? `${modelName} ${version} has no result of the promotion gate; make one with: bellwether models gate ${version}`
+        : `${modelName} ${version} has no result ${gateId.slice(0, 64)} of the promotion gate; bellwether models show ${version} has the newest one`,
+    );
+  }
+}
+
+/** The result that a decision names is not the newest one any more, or is about another champion. */
+export class GateStaleError extends Error {
+  override readonly name = "GateStaleError" as const;
+  constructor(modelName: string, version: string, what: string) {
+    super(
+      `the result of the promotion gate about ${modelName} ${version} is out of date: ${what}; nothing was changed. Make a new one with: bellwether models gate ${version}`,
+    );
+  }
+}
+
+/** The challenger has failed the promotion gate, so it is not promoted by an approval. */
+export class GateFailedError extends Error {
+  override readonly name = "GateFailedError" as const;
+  constructor(modelName: string, version: string, summary: string) {
+    super(
+      `${modelName} ${version} is not promoted: it has failed the promotion gate (${summary}). To make it the champion all the same: bellwether models promote ${version} --reason TEXT`,
+    );
+  }
+}
+
+/** Somebody has decided about the result already. */
+export class PromotionDecidedError extends Error {
+  override readonly name = "PromotionDecidedError" as const;
+  /** What the caller can decide by. */
+  readonly metadata: Readonly<Record<string, string>>;
+  constructor(
+    modelName: string,
+    version: string,
+    { outcome, by, at }: { readonly outcome: string; readonly by: string; readonly at: string },
+  ) {
+    super(`${modelName} ${version} was ${outcome} by ${by} at ${at}; nothing was changed`);
+    this.metadata = { outcome, decided_by: by, decided_at: at };
+  }
 }

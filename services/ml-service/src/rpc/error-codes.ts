@@ -1,5 +1,6 @@
 import type { FlatSupplierError } from "@bellwether/contract/flat-json/flat-supplier";
 import type {
+  GateNotFoundError,
   ModelCorruptError,
   ModelNotFoundError,
   ModelSignatureError,
@@ -59,6 +60,7 @@ type MlError =
   | ModelNotFoundError
   | ModelSignatureError
   | VersionNotFoundError
+  | GateNotFoundError
   | ModelCorruptError
   | ModelRejectedError
   | BundleError
@@ -90,6 +92,7 @@ export const ML_ERRORS = {
   ModelNotFoundError: Code.NotFound,
   ModelSignatureError: Code.FailedPrecondition,
   VersionNotFoundError: Code.NotFound,
+  GateNotFoundError: Code.NotFound,
   ModelCorruptError: Code.DataLoss,
   ModelRejectedError: Code.FailedPrecondition,
   BundleError: Code.DataLoss,

@@ -20,8 +20,10 @@ import type { FeatureInfo } from "@bellwether/reasons/feature-info";
 import type { Alias } from "@bellwether/registry/aliases/alias-file";
 import { type AliasMove, aliasHistory } from "@bellwether/registry/aliases/alias-history";
 import { readAliases } from "@bellwether/registry/aliases/aliases";
+import { GateNotFoundError } from "@bellwether/registry/registry-error";
 import type { Registry } from "@bellwether/registry/storage/storage-of";
 import type { Manifest } from "@bellwether/registry/versions/manifest";
+import { readGate } from "@bellwether/registry/versions/read-gate";
 import {
   findRejection,
   listVersions,
@@ -30,6 +32,7 @@ import {
 } from "@bellwether/registry/versions/read-version";
 import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
 import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
+import { gateSection } from "@bellwether/risk-model/promotion/gate-section";
 import type { ModelCheck, ModelCheckName } from "@bellwether/scoring/model/model-check";
 import { describeFeatures } from "@bellwether/scoring/score/feature-facts";
 import type { MessageInitShape } from "@bufbuild/protobuf";
@@ -37,6 +40,7 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { ServingStatus } from "../model/loaded-models.ts";
 import type { Rejection } from "../model/rejected-versions.ts";
+import { gateToProto } from "./gate-to-proto.ts";
 import { pageOf } from "./page.ts";
 import { trainingProfileToProto } from "./training-profile-to-proto.ts";
 
@@ -163,14 +167,23 @@ export function registryHandlers(
       const found = await resolveVersion(root, name, version);
       const stored = await readDescription(root, name, found);
       const bundle = parseFeatureBundle(stored.bundleJson);
+      const gate = await readGate(root, name, found);
       return {
         version: versionToProto(stored.manifest, await rejectionOf(name, found)),
-        modelCard: stored.modelCard,
+        modelCard:
+          gate === null ? stored.modelCard : `${stored.modelCard}\n${gateSection(gate.record, gate.decision, false)}`,
         features: featuresToProto(bundle),
         bands: bundle.bands,
         ...(withTrainingProfile &&
           bundle.trainingProfile && { trainingProfile: trainingProfileToProto(bundle.trainingProfile) }),
       };
+    },
+    async getGateResult({ modelName, version }) {
+      const name = modelName || defaultModel;
+      const found = await resolveVersion(root, name, version || "challenger");
+      const gate = await readGate(root, name, found);
+      if (gate === null) throw new GateNotFoundError(name, found, "");
+      return { result: gateToProto(gate) };
     },
     getReplicaStatus() {
       const { modelName, championVersion, served, rejection, rejections, others } = status();

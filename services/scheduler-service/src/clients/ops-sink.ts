@@ -3,6 +3,7 @@ import type { QueuedEvent } from "@bellwether/mesh/policies/audit-queue";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import type { AliasEvent } from "../domain/alias-event.ts";
+import type { GateEvent } from "../domain/gate-event.ts";
 import type { SnapshotEvent } from "../domain/old-snapshots.ts";
 import type { VersionEvent } from "../domain/removed-version.ts";
 import type { RetrainEvent } from "../domain/retrain-event.ts";
@@ -21,7 +22,7 @@ const TIMEOUT_MS = 10_000;
 export function createOpsSink(transport: Transport) {
   const audit = createClient(AuditService, transport);
   return async (
-    reported: readonly (AliasEvent | SnapshotEvent | VersionEvent | RetrainEvent)[],
+    reported: readonly (AliasEvent | GateEvent | SnapshotEvent | VersionEvent | RetrainEvent)[],
     signal: AbortSignal,
   ): Promise<void> => {
     const events = reported.map(({ occurredAtMs, payload, ...event }) => ({

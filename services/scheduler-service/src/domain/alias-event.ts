@@ -37,7 +37,7 @@ export function aliasEvents(model: string, moves: readonly Alias[]): AliasEvent[
     return {
       eventId: eventIdOf([model, alias, version, setAt, setBy, reason]),
       kind: "model.alias_set",
-      actor: setBy.replaceAll("\0", "").slice(0, MAX_ACTOR_CHARACTERS) || "unknown",
+      actor: actorText(setBy),
       subject: `model/${model}`,
       occurredAtMs: Date.parse(setAt) || 0,
       payload: {
@@ -48,3 +48,7 @@ export function aliasEvents(model: string, moves: readonly Alias[]): AliasEvent[
     };
   });
 }
+
+/** Returns a name of the registry as an actor of the audit log. */
+export const actorText = (name: string): string =>
+  name.replaceAll("\0", "").slice(0, MAX_ACTOR_CHARACTERS) || "unknown";

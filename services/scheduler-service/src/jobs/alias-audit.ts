@@ -2,18 +2,19 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { AliasFile } from "@bellwether/registry/aliases/alias-file";
 import type { Logger } from "@bellwether/telemetry/logger";
 import { type AliasEvent, aliasEvents } from "../domain/alias-event.ts";
+import { type GateEvent, gateEvents } from "../domain/gate-event.ts";
 
 export interface AliasAuditOptions {
   readonly listModels: () => Promise<readonly string[]>;
   readonly readAliases: (model: string) => Promise<AliasFile>;
   /** Appends at most 500 events to the audit log. Appending an event twice stores it once. */
-  readonly append: (events: readonly AliasEvent[], signal: AbortSignal) => Promise<void>;
+  readonly append: (events: readonly (AliasEvent | GateEvent)[], signal: AbortSignal) => Promise<void>;
   /** Interval at which the registry is read, milliseconds. */
   readonly everyMs: number;
   readonly logger: Pick<Logger, "info" | "warn">;
 }
 
-/** Records every move of an alias in the audit log. */
+/** Records every move of an alias, every result of the promotion gate and every decision about one in the audit log. */
 export interface AliasAudit extends AsyncDisposable {
   /** Reads the registry now. */
   nudge(): void;
@@ -23,9 +24,9 @@ const APPEND_EVENTS = 500;
 const LAST_RETRY_MS = 10_000;
 
 /**
- * Reads the registry at intervals and records new moves of aliases in the audit log, also those of the
- * command line. The alias files keep every move, so no move is missed while ops-service or this process is
- * down. A move does not wait for the audit log.
+ * Reads the registry at intervals and records new moves of aliases, results of the promotion gate and decisions in the audit log, also
+ * those of the command line. The alias files keep them, so none is missed while ops-service or this process is down. A change does not
+ * wait for the audit log.
  */
 export function startAliasAudit({ listModels, readAliases, append, everyMs, logger }: AliasAuditOptions): AliasAudit {
   const stopping = new AbortController();
@@ -34,7 +35,8 @@ export function startAliasAudit({ listModels, readAliases, append, everyMs, logg
   const reported = new Map<string, ReadonlySet<string>>();
 
   const report = async (model: string): Promise<void> => {
-    const events = aliasEvents(model, (await readAliases(model)).moves);
+    const { moves, gates = [] } = await readAliases(model);
+    const events = [...aliasEvents(model, moves), ...gateEvents(model, gates)];
     const known = reported.get(model);
     const fresh = events.filter(({ eventId }) => !known?.has(eventId));
     for (let i = 0; i < fresh.length; i += APPEND_EVENTS)

@@ -3,9 +3,13 @@ import type { FutureWeekError, IsoWeekError } from "@bellwether/contract/iso-wee
 import type { ObjectKeyError, StoreUrlError } from "@bellwether/object-store/store-error";
 import type {
   AliasMovedError,
+  GateFailedError,
+  GateNotFoundError,
+  GateStaleError,
   ModelCorruptError,
   ModelNotFoundError,
   ModelSignatureError,
+  PromotionDecidedError,
   RegistryBusyError,
   RegistryNameError,
   RegistryUnavailableError,
@@ -61,6 +65,10 @@ type SchedulerError =
   | ModelSignatureError
   | VersionNotFoundError
   | AliasMovedError
+  | GateFailedError
+  | GateNotFoundError
+  | GateStaleError
+  | PromotionDecidedError
   | RegistryBusyError
   | RegistryNameError
   | RegistryUnavailableError
@@ -99,6 +107,10 @@ export const SCHEDULER_ERRORS = {
   ModelSignatureError: Code.FailedPrecondition,
   VersionNotFoundError: Code.NotFound,
   AliasMovedError: Code.Aborted,
+  GateFailedError: Code.FailedPrecondition,
+  GateNotFoundError: Code.NotFound,
+  GateStaleError: Code.Aborted,
+  PromotionDecidedError: Code.Aborted,
   RegistryBusyError: Code.Unavailable,
   RegistryNameError: Code.InvalidArgument,
   RegistryUnavailableError: Code.Unavailable,

@@ -2,6 +2,7 @@ import { unchecked } from "../files/unchecked.ts";
 import { isUtcTime } from "../files/utc-time.ts";
 import { versionNumber } from "../layout.ts";
 import { ModelCorruptError } from "../registry-error.ts";
+import { type GateEntry, isGateEntry, MAX_GATES } from "./gate-entry.ts";
 
 /** The names of all aliases. The champion answers requests; the challenger is tried beside it. */
 export const ALIAS_NAMES = ["champion", "challenger"] as const;
@@ -28,6 +29,8 @@ export interface AliasFile {
   readonly aliases: readonly Alias[];
   readonly champions: readonly Alias[];
   readonly moves: readonly Alias[];
+  /** The newest results of the promotion gate, oldest first, with the decisions about them. Unset: none, or of an earlier release. */
+  readonly gates?: readonly GateEntry[];
 }
 
 /**
@@ -53,7 +56,7 @@ export function parseAliasFile(text: string, file: string): AliasFile {
   } catch {
     throw new ModelCorruptError(file, "is not JSON");
   }
-  const { format, aliases, champions, moves } = unchecked<AliasFile>(parsed);
+  const { format, aliases, champions, moves, gates } = unchecked<AliasFile>(parsed);
   if (format !== NO_ALIASES.format) throw new ModelCorruptError(file, `format is not "${NO_ALIASES.format}"`);
   const read = (key: string, entries: unknown): Alias[] => {
     if (!Array.isArray(entries)) throw new ModelCorruptError(file, `${key} is not a list`);
@@ -72,7 +75,17 @@ export function parseAliasFile(text: string, file: string): AliasFile {
     aliases: set,
     champions: read("champions", champions),
     moves: read("moves", moves ?? champions),
+    ...(gates !== undefined && { gates: readGates(gates, file) }),
   };
+}
+
+function readGates(entries: unknown, file: string): GateEntry[] {
+  if (!Array.isArray(entries)) throw new ModelCorruptError(file, "gates is not a list");
+  if (entries.length > MAX_GATES) throw new ModelCorruptError(file, `gates has more than ${MAX_GATES} entries`);
+  return entries.map((entry: unknown, i) => {
+    if (!isGateEntry(entry)) throw new ModelCorruptError(file, `gates[${i}] is not a result of the promotion gate`);
+    return entry;
+  });
 }
 
 function isAlias(value: unknown): value is Alias {

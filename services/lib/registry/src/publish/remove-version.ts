@@ -1,7 +1,16 @@
 import { ALIAS_NAMES } from "../aliases/alias-file.ts";
 import { aliasVersion, readAliases } from "../aliases/aliases.ts";
 import { SIGNATURE_FILE } from "../keys/signature-file.ts";
-import { IMPORTANCE_FILE, MAX_FILE_BYTES, MAX_MANIFEST_BYTES, VERSION_FILES, versionFolder } from "../layout.ts";
+import {
+  GATE_CARD,
+  GATE_PLOT_FILES,
+  gateFileOf,
+  IMPORTANCE_FILE,
+  MAX_FILE_BYTES,
+  MAX_MANIFEST_BYTES,
+  VERSION_FILES,
+  versionFolder,
+} from "../layout.ts";
 import { VersionNeededError, VersionNotFoundError } from "../registry-error.ts";
 import type { RegistryFile } from "../storage/registry-storage.ts";
 import { type Registry, storageOf } from "../storage/storage-of.ts";
@@ -68,5 +77,8 @@ export async function removeVersion(registry: Registry, removal: RemoveVersion):
     }
     throw error;
   }
-  for (const name of [...VERSION_FILES, IMPORTANCE_FILE, SIGNATURE_FILE]) await storage.remove(at(name));
+  const { gates = [] } = await readAliases(storage, modelName);
+  const results = gates.filter((entry) => entry.version === version).map(({ id }) => gateFileOf(id));
+  const gateFiles = [...results, GATE_CARD, ...GATE_PLOT_FILES];
+  for (const name of [...VERSION_FILES, IMPORTANCE_FILE, SIGNATURE_FILE, ...gateFiles]) await storage.remove(at(name));
 }

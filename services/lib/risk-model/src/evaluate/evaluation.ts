@@ -1,5 +1,6 @@
 import type { Baseline } from "./baseline.ts";
 import { aucInterval } from "./bootstrap.ts";
+import { type FigureIntervals, figureIntervals } from "./figure-intervals.ts";
 import {
   averagePrecision,
   brierScore,
@@ -22,6 +23,8 @@ export interface Evaluation {
   readonly aucInterval: readonly [number, number] | null;
   readonly averagePrecision: number;
   readonly brier: number;
+  /** 95 % intervals of the other figures. */
+  readonly intervals: FigureIntervals;
   /** Brier score when the training rate is the score of every row. */
   readonly baseRateBrier: number;
   /** Mean log loss in nats, and that with the training rate as the score of every row. */
@@ -58,6 +61,7 @@ export function evaluateScores(
     aucInterval: aucInterval(scores, labels, supplierIds, options.seed),
     averagePrecision: averagePrecision(scores, labels),
     brier: brierScore(scores, labels),
+    intervals: figureIntervals(scores, labels, supplierIds),
     baseRateBrier: brierScore(trainingRates, labels),
     logLoss: logLoss(scores, labels),
     baseRateLogLoss: logLoss(trainingRates, labels),

@@ -31,7 +31,7 @@ const { trainer: boosting } = DEMO_TABLE_SPEC;
 test("boosting produces the recorded files", async () => {
   expect(await publishedFiles(boosting)).toMatchInlineSnapshot(`
     {
-      "MODEL_CARD.md": "5f8938f2a299777a54bdbde1a623729e58cc783be27f7deba30e9dbdfce78473",
+      "MODEL_CARD.md": "f935aa7d9a3b0e669e6d46f8a007e3e3a01268b130f745039b69c50e87a2a2c4",
       "feature_bundle.json": "9eb582d71528b681e0b6f21a7c385589cf25b6e7faea58d52bb2234fb6e92f16",
       "model.onnx": "aa0e53e45d869788b052b4179fb2dd5859e87f4ddc30f0d725b945ce410b2945",
     }
@@ -59,7 +59,7 @@ test("boosting with monotone features, balanced classes and early stopping produ
   );
   expect(files).toMatchInlineSnapshot(`
     {
-      "MODEL_CARD.md": "2420340605c4bb081031a8b5ee9975b5b4a390cbf35a977961cb6e9ded1d5109",
+      "MODEL_CARD.md": "45d5ac948276397c5651d2d18eb6ec4fe1b9024e1cd320ff8fb7bb2dd5afe8b5",
       "feature_bundle.json": "d108f47423aca8081988fa0be34c1f11abbcb30f572675a37bd548ff3ff77fbc",
       "model.onnx": "d8a48e6978dcd3ccdea7414f0d361e2c5bbe42b6624bd39ee3ae8b72db1778bc",
     }
@@ -77,7 +77,7 @@ test("a forest produces the recorded files", async () => {
   });
   expect(files).toMatchInlineSnapshot(`
     {
-      "MODEL_CARD.md": "c5ad7961d25374cf4160b55c41929a3e9bc0b454e1d3a84b436a46f084664a5f",
+      "MODEL_CARD.md": "8b7aa2b289a460fb6d0bafff67875ce00a1f180549aa1d46ee0986786c682b6e",
       "feature_bundle.json": "d739529f6b0c6d53f462ecbac0ff7143fe02cbb465121ae36dcb5bc69cb71f2e",
       "model.onnx": "765acf6dc316644b25b220e5bdc5277e11c4f6d9cae8f50cbf1ae09b8b152dd0",
     }
@@ -94,7 +94,7 @@ test("a split by time with a calibration out of fold produces the recorded files
   } as const;
   expect(await publishedFiles(boosting, DEMO_TABLE_SPEC.features, split)).toMatchInlineSnapshot(`
     {
-      "MODEL_CARD.md": "7b277c1cb2a0b519cd5218e3409d12f8961c3c46b4d293196bb657632f31dce8",
+      "MODEL_CARD.md": "a1f0bff43c3161a217f624a30fdb0faf4710b26f49ffd792849d6a6329037159",
       "feature_bundle.json": "c3d74c4818f5fab9d69490f32eed5e14009eff376c5542291c885a8a62efedf1",
       "model.onnx": "280f5228632ce44f5cc69dce7d35bca0c7a0620c5207ce423197b656857fd6b3",
     }

@@ -14,6 +14,7 @@ const evaluation: Evaluation = {
   aucInterval: [0.75, 0.85],
   averagePrecision: 0.5,
   brier: 0.1,
+  intervals: { averagePrecision: [0.41, 0.59], brier: [0.08, 0.12], logLoss: null },
   baseRateBrier: 0.16,
   logLoss: 0.3,
   baseRateLogLoss: 0.5,
@@ -122,4 +123,12 @@ test("names the features that are constrained to their direction, and those that
 
 test("lists the rows that did not take part by column and reason, with an example", () => {
   expect(render({})).toContain("| `carrier_share` outside 0 to 1 | 418 | seller\\|1: 1.08 |");
+});
+
+test("every figure has its interval or says that there is none, and the calibration has a plot", () => {
+  const card = render({});
+  expect(card).toContain("| average precision | 0.5000 (95 %: 0.4100 to 0.5900) |");
+  expect(card).toContain("| Brier score | 0.1000 (95 %: 0.0800 to 0.1200) |");
+  expect(card).toContain("| log loss | 0.3000 (no interval) |");
+  expect(card).toContain("```text\nscore    0.0");
 });

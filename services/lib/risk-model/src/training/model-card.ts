@@ -2,8 +2,10 @@ import type { ModelSpec } from "@bellwether/config/model-spec";
 import { countText } from "@bellwether/reasons/count-text";
 import type { FeatureBundle } from "../bundle/feature-bundle.ts";
 import type { Evaluation } from "../evaluate/evaluation.ts";
+import type { Interval } from "../evaluate/figure-intervals.ts";
 import type { CalibratedModel } from "./calibrate-model.ts";
 import { calibrationLine } from "./calibration-line.ts";
+import { calibrationPlot } from "./calibration-plot.ts";
 import { type GridSearch, gridLines } from "./choose-trainer.ts";
 import { outOfFoldLine, verdict } from "./figure-lines.ts";
 import type { LeftOutRows } from "./left-out.ts";
@@ -152,18 +154,16 @@ function leftOutLines(leftOut: readonly LeftOutRows[]): string[] {
   ];
 }
 
-function figureLines({ auc, aucInterval, averagePrecision, baseline, ...of }: Evaluation): string[] {
-  const interval =
-    aucInterval === null ? "no interval" : `95 %: ${figure(aucInterval[0])} to ${figure(aucInterval[1])}`;
+function figureLines({ auc, aucInterval, averagePrecision, intervals, baseline, ...of }: Evaluation): string[] {
   const single =
     baseline === null ? "–" : `${figure(baseline.auc)} (\`${baseline.feature}\` alone, ${baseline.direction} is worse)`;
   return [
     "| | model | trivial answer |",
     "|---|---|---|",
-    `| AUC | ${figure(auc)} (${interval}) | ${single} |`,
-    `| average precision | ${figure(averagePrecision)} | ${figure(of.positives / of.rows)} (any order) |`,
-    `| Brier score | ${figure(of.brier)} | ${figure(of.baseRateBrier)} (training rate for all) |`,
-    `| log loss | ${figure(of.logLoss)} | ${figure(of.baseRateLogLoss)} (training rate for all) |`,
+    `| AUC | ${figure(auc)} (${intervalText(aucInterval)}) | ${single} |`,
+    `| average precision | ${figure(averagePrecision)} (${intervalText(intervals.averagePrecision)}) | ${figure(of.positives / of.rows)} (any order) |`,
+    `| Brier score | ${figure(of.brier)} (${intervalText(intervals.brier)}) | ${figure(of.baseRateBrier)} (training rate for all) |`,
+    `| log loss | ${figure(of.logLoss)} (${intervalText(intervals.logLoss)}) | ${figure(of.baseRateLogLoss)} (training rate for all) |`,
     ...of.precisionAt.map(
       ({ k, precision }) =>
         `| precision among the ${k} highest | ${figure(precision)} | ${figure(of.positives / of.rows)} (any order) |`,
@@ -171,11 +171,15 @@ function figureLines({ auc, aucInterval, averagePrecision, baseline, ...of }: Ev
   ];
 }
 
+const intervalText = (interval: Interval): string =>
+  interval === null ? "no interval" : `95 %: ${figure(interval[0])} to ${figure(interval[1])}`;
+
 function outOfFoldParagraph({ outOfFold }: CalibratedModel): string {
   return outOfFold === null ? "" : `\n${outOfFoldLine(outOfFold)}\n`;
 }
 
 function calibrationLines({ calibration }: Evaluation): string[] {
+  const plot = calibrationPlot(calibration);
   return [
     "| score | rows | mean score | came true |",
     "|---|---|---|---|",
@@ -185,6 +189,7 @@ function calibrationLines({ calibration }: Evaluation): string[] {
         (bin) =>
           `| ${bin.from.toFixed(1)}–${bin.to.toFixed(1)} | ${bin.rows} | ${figure(bin.predicted)} | ${figure(bin.observed)} |`,
       ),
+    ...(plot.length === 0 ? [] : ["", "```text", ...plot, "```"]),
   ];
 }
 

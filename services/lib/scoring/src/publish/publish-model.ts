@@ -3,17 +3,25 @@ import { aliasVersion, readAliases } from "@bellwether/registry/aliases/aliases"
 import { checkSigner } from "@bellwether/registry/publish/check-signer";
 import { type Publication, publishUnlessSame } from "@bellwether/registry/publish/publish-version";
 import { setAlias } from "@bellwether/registry/publish/set-alias";
+import { ModelCorruptError } from "@bellwether/registry/registry-error";
 import type { Registry } from "@bellwether/registry/storage/storage-of";
+import { readImportance } from "@bellwether/registry/versions/read-importance";
 import type { VersionCheck } from "@bellwether/registry/versions/read-version";
 import { listModels, listVersions, readDescription } from "@bellwether/registry/versions/read-version";
 import { findSameFiles } from "@bellwether/registry/versions/same-files";
 import { contractDifferences } from "@bellwether/risk-model/bundle/contract-difference";
 import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
-import type { ImportanceRows } from "@bellwether/risk-model/importance/importance";
+import {
+  type Importance,
+  ImportanceError,
+  type ImportanceRows,
+  parseImportance,
+} from "@bellwether/risk-model/importance/importance";
 import { describeModel } from "../model/describe-model.ts";
 import { checkScoringModel } from "../model/scoring-model.ts";
 import { RUNTIME } from "../runtime/onnx-session.ts";
 import { type BandChange, bandChange } from "./band-change.ts";
+import { originSection } from "./origin-section.ts";
 import { withImportance } from "./with-importance.ts";
 
 /** The name belongs to a model with other inputs or another target. */
@@ -90,8 +98,10 @@ export async function publishModel(
   checkSigner(root);
   const bands = champion === undefined ? null : await checkContract(root, given, champion);
   const publication = complete ? await complete(given) : await withImportance(given, given.importanceRows ?? null);
+  const origin = await describeOrigin(root, publication, by, champion);
   const described = {
     ...publication,
+    modelCard: publication.modelCard + origin,
     interface: publication.interface ?? (await describeModel(given)),
     metrics: publication.metrics ?? metricsOf(given),
     runtime: RUNTIME,
@@ -109,6 +119,28 @@ export async function publishModel(
   const { version } = published;
   if (alias !== null) await setAlias(root, { modelName, alias, version, ...by, now, expectedVersion }, check);
   return { version, alias, bands, champion, isNew: true };
+}
+
+/** Returns the section of the card about the origin. A champion that cannot be read is not compared. */
+async function describeOrigin(
+  root: Registry,
+  publication: Publication,
+  { setBy, reason }: PublishedBy,
+  champion: string | undefined,
+): Promise<string> {
+  const importanceOf = (json: string | null | undefined): Importance | null => (json ? parseImportance(json) : null);
+  const { bundleJson, importanceJson, modelName } = publication;
+  const own = { publication, setBy, reason, bundle: parseFeatureBundle(bundleJson) };
+  const version = { ...own, importance: importanceOf(importanceJson) };
+  if (champion === undefined) return originSection(version, null);
+  try {
+    const { manifest, bundleJson: before } = await readDescription(root, modelName, champion);
+    const importance = importanceOf((await readImportance(root, modelName, champion)).importanceJson);
+    return originSection(version, { manifest, bundle: parseFeatureBundle(before), importance });
+  } catch (error) {
+    if (error instanceof ImportanceError || error instanceof ModelCorruptError) return originSection(version, null);
+    throw error;
+  }
 }
 
 /** Returns the figures of the manifest by name. */

@@ -1,0 +1,142 @@
+import { ModelCorruptError, ModelSignatureError } from "@bellwether/registry/registry-error";
+import type { Registry } from "@bellwether/registry/storage/storage-of";
+import { listVersions, readManifest, readVersion } from "@bellwether/registry/versions/read-version";
+import { type GateContext, type GateRecord, gateRecord } from "@bellwether/risk-model/promotion/gate-record";
+import type { AlertChanges } from "@bellwether/risk-model/promotion/parity-checks";
+import { type GateInput, gateChallenger, unmeasuredChallenger } from "@bellwether/risk-model/promotion/promotion-gate";
+import type { FeatureTable } from "@bellwether/risk-model/tables/feature-table";
+import { countTrainingSide } from "@bellwether/risk-model/training/provenance";
+import type { MeasuredVersion } from "./measure-messages.ts";
+import { type MeasureLimits, measureInProcess, NotMeasuredError } from "./measure-process.ts";
+import { rowsAt } from "./measure-version.ts";
+
+/** Suppliers with an open alert. */
+export interface OpenAlerts {
+  readonly suppliers: ReadonlySet<string>;
+  /** Which alerts these are, for example "open alerts of ops-service". */
+  readonly text: string;
+}
+
+/** A run of the promotion gate. */
+export interface GateRun {
+  readonly modelName: string;
+  /** The versions, for example "v3". */
+  readonly champion: string;
+  readonly challenger: string;
+  /** Rows; those of `rows` with their labels are the window. */
+  readonly table: FeatureTable;
+  readonly rows: Uint32Array;
+  /** The window in words, for example "test rows from 2026-05-04 on". */
+  readonly window: string;
+  /** Null: the suppliers in the band high of the champion stand for them. */
+  readonly openAlerts: OpenAlerts | null;
+  readonly policy: GateInput["policy"];
+  readonly limits: MeasureLimits;
+  readonly gatedBy: string;
+  readonly now: Date;
+}
+
+/** Default limits of the measurement of a version. */
+export const GATE_LIMITS: MeasureLimits = { maxMemoryBytes: 2 * 2 ** 30, timeoutMs: 600_000 };
+/** Largest number of rows of a window; of more rows, the newest are compared. */
+const MAX_ROWS = 200_000;
+const MAX_WINDOW_TEXT = 200;
+
+/**
+ * Compares a challenger with the champion on labelled rows. Each version is measured in a process of its own. A challenger that cannot be
+ * read, crashes, hangs or takes too much memory has a result too: it fails, with the reason.
+ * @throws NotMeasuredError when the champion cannot be measured; ModelNotFoundError, VersionNotFoundError; the reason of `signal`
+ */
+export async function gateVersions(registry: Registry, run: GateRun, signal?: AbortSignal): Promise<GateRecord> {
+  const { modelName, champion, challenger, table, policy, limits } = run;
+  const [before, after] = [
+    await readManifest(registry, modelName, champion),
+    await readManifest(registry, modelName, challenger),
+  ];
+  const rows = newestRows(table, run.rows);
+  const dropped = rows.length < run.rows.length ? `, the newest ${rows.length} of ${run.rows.length}` : "";
+  const context: GateContext = {
+    ...{ modelName, champion, challenger, gatedBy: run.gatedBy, gatedAt: run.now.toISOString() },
+    championDigest: before.files["model.onnx"].sha256,
+    challengerDigest: after.files["model.onnx"].sha256,
+    window: `${run.window}${dropped}`.slice(0, MAX_WINDOW_TEXT),
+  };
+  const { numbers, categories, texts } = table;
+  const input = rowsAt({ rows: table.rows, numbers, categories, texts }, rows);
+  const measure = async (version: string): Promise<MeasuredVersion> =>
+    await measureInProcess({ stored: await readVersion(registry, modelName, version), input }, limits, signal);
+  const measured = await measure(champion).catch((error: unknown) => {
+    if (error instanceof NotMeasuredError)
+      throw new NotMeasuredError(`${modelName} ${champion}, the champion, cannot be measured: ${error.message}`);
+    throw error;
+  });
+  const other = await measure(challenger).catch((error: unknown) => {
+    const isOfChallenger =
+      error instanceof NotMeasuredError || error instanceof ModelCorruptError || error instanceof ModelSignatureError;
+    if (!isOfChallenger) throw error;
+    return error.message;
+  });
+  if (typeof other === "string") return gateRecord(context, unmeasuredChallenger(other));
+  const card = (await listVersions(registry, modelName)).find(({ origin }) => origin === "scorecard")?.version;
+  const isOther = card !== undefined && card !== champion && card !== challenger;
+  // What cannot be measured is left out: a reference decides nothing.
+  const scorecard = isOther ? await measure(card).catch(() => null) : null;
+  signal?.throwIfAborted();
+  const supplierIds = Array.from(rows, (row) => table.supplierIds[row] ?? "");
+  const trainedRows = ({ training }: typeof before): number =>
+    training === null ? 0 : countTrainingSide(training, table, rows);
+  const result = gateChallenger({
+    ...{ championScores: measured.scores, challengerScores: other.scores, supplierIds },
+    labels: Uint8Array.from(rows, (row) => table.labels?.[row] ?? 0),
+    segments: [...input.categories].map(([name, values]) => ({
+      name,
+      segmentOf: values.map((value) => value ?? "(missing)"),
+    })),
+    trainedRows: { champion: trainedRows(before), challenger: trainedRows(after) },
+    contracts: { champion: measured.contract, challenger: other.contract },
+    explanations: { champion: measured.explanation, challenger: other.explanation },
+    rowTimes: { champion: measured.rowTimes, challenger: other.rowTimes },
+    alerts: alertChanges(measured, other, supplierIds, newestOfSuppliers(table, rows), run.openAlerts),
+    references: scorecard === null ? [] : [{ name: `scorecard ${card}`, scores: scorecard.scores }],
+    policy,
+  });
+  return gateRecord(context, result);
+}
+
+/** Returns the newest rows, at most MAX_ROWS, in their order. */
+function newestRows({ asOfDays }: FeatureTable, rows: Uint32Array): Uint32Array {
+  if (rows.length <= MAX_ROWS) return rows;
+  return rows.toSorted((a, b) => (asOfDays?.[b] ?? 0) - (asOfDays?.[a] ?? 0) || b - a).subarray(0, MAX_ROWS);
+}
+
+/** Returns the position, in `rows`, of the newest row of each supplier. */
+function newestOfSuppliers({ asOfDays, supplierIds }: FeatureTable, rows: Uint32Array): Uint32Array {
+  const newest = new Map<string, number>();
+  const dayOf = (k: number): number => asOfDays?.[rows[k] ?? 0] ?? 0;
+  for (const [k, row] of rows.entries()) {
+    const id = supplierIds[row] ?? "";
+    const known = newest.get(id);
+    if (known === undefined || dayOf(k) >= dayOf(known)) newest.set(id, k);
+  }
+  return Uint32Array.from(newest.values());
+}
+
+function alertChanges(
+  champion: MeasuredVersion,
+  challenger: MeasuredVersion,
+  supplierIds: readonly string[],
+  newest: Uint32Array,
+  openAlerts: OpenAlerts | null,
+): AlertChanges {
+  const isHigh = ({ scores, contract }: MeasuredVersion, row: number): boolean =>
+    (scores[row] ?? Number.NaN) >= contract.bands.high;
+  let [open, closed, opened] = [0, 0, 0];
+  for (const row of newest) {
+    const [before, after] = [isHigh(champion, row), isHigh(challenger, row)];
+    const isOpen = openAlerts === null ? before : openAlerts.suppliers.has(supplierIds[row] ?? "");
+    if (isOpen) open++;
+    if (isOpen && !after) closed++;
+    if (!isOpen && after && !before) opened++;
+  }
+  return { open, closed, opened, text: openAlerts?.text ?? "the suppliers in band high of the champion" };
+}
