@@ -32,6 +32,8 @@ export function passOnRegistry(transport: Transport): ServiceImpl<typeof ModelRe
     listVersions: (request, context) =>
       passOn(context, () => ml.listVersions(request, propagateContextAsCaller(context))),
     getVersion: (request, context) => passOn(context, () => ml.getVersion(request, propagateContextAsCaller(context))),
+    getGateResult: (request, context) =>
+      passOn(context, () => ml.getGateResult(request, propagateContextAsCaller(context))),
     listAliases: (request, context) =>
       passOn(context, () => ml.listAliases(request, propagateContextAsCaller(context))),
     listProductionHistory: (request, context) =>
@@ -56,25 +58,38 @@ const SCHEDULER_SERVICE: Peer = {
 };
 
 /**
- * Forwards SetAlias to scheduler-service in the name of the caller. The caller's right is checked here too: for a
- * session, scheduler-service sees only the rights of ops-service.
+ * Forwards SetAlias and the decisions about promotions to scheduler-service in the name of the caller. The caller's right is checked here
+ * too: for a session, scheduler-service sees only the rights of ops-service.
  * @param transport Undefined: the address of scheduler-service is not configured.
  */
 export function passOnAliases(
   transport: Transport | undefined,
-): Pick<ServiceImpl<typeof ModelPublishingService>, "setAlias"> {
-  const scheduler = transport && createClient(ModelPublishingService, transport);
+): Pick<ServiceImpl<typeof ModelPublishingService>, "setAlias" | "approvePromotion" | "rejectPromotion"> {
+  const known = transport && createClient(ModelPublishingService, transport);
+  const forward = async <T>(
+    context: HandlerContext,
+    right: Right,
+    call: (scheduler: NonNullable<typeof known>, options: CallOptions) => Promise<T>,
+  ): Promise<T> => {
+    checkRight(callerOf(context), right);
+    if (!known) throw new SchedulerServiceUnknownError();
+    try {
+      return await passOn(context, () => call(known, inTheNameOf(context)), SCHEDULER_SERVICE);
+    } catch (error) {
+      throw isNotGranted(error, context) ? new AliasNotGrantedError(right, { cause: error }) : error;
+    }
+  };
   return {
-    async setAlias(request, context) {
-      const right: Right = request.alias === "challenger" ? "promote:challenger" : "promote:champion";
-      checkRight(callerOf(context), right);
-      if (!scheduler) throw new SchedulerServiceUnknownError();
-      try {
-        return await passOn(context, () => scheduler.setAlias(request, inTheNameOf(context)), SCHEDULER_SERVICE);
-      } catch (error) {
-        throw isNotGranted(error, context) ? new AliasNotGrantedError(right, { cause: error }) : error;
-      }
-    },
+    setAlias: (request, context) =>
+      forward(
+        context,
+        request.alias === "challenger" ? "promote:challenger" : "promote:champion",
+        (scheduler, options) => scheduler.setAlias(request, options),
+      ),
+    approvePromotion: (request, context) =>
+      forward(context, "promote:champion", (scheduler, options) => scheduler.approvePromotion(request, options)),
+    rejectPromotion: (request, context) =>
+      forward(context, "promote:champion", (scheduler, options) => scheduler.rejectPromotion(request, options)),
   };
 }
 
