@@ -163,7 +163,7 @@ test("an alert goes from open to resolved, by a part of its id, and the history 
 });
 
 test("an action that changes nothing says so, alone and among others", async () => {
-  const [seven, eight] = await Promise.all(["S-7", "S-8"].map(idOf));
+  const [seven, eight] = await Promise.all(["S-17", "S-18"].map(idOf));
   const [first, second] = [seven ?? "", eight ?? ""];
   expect((await run("acknowledge", first)).stdout).not.toContain("nothing changed");
   const again = await run("acknowledge", first);
