@@ -288,7 +288,9 @@ test("a line end in an id forges no line of the output", async () => {
   const hostile = JSON.stringify({ ...JSON.parse(SUPPLIER), supplier_id: "S_1\nS_2: 0.0100 (low)\u001b[2J" });
   for (const command of ["predict", "counterfactual", "explain"]) {
     const { stdout } = await run([command, "--input", hostile]);
-    expect(stdout).toContain("S_1\\u{a}S_2: 0.0100 (low)\\u{1b}[2J");
+    // In a narrative, such an id is in quotation marks, with symbols for its control characters.
+    const shown = command === "explain" ? '"S_1␊S_2: 0.0100 (low)␛[2J"' : "S_1\\u{a}S_2: 0.0100 (low)\\u{1b}[2J";
+    expect(stdout).toContain(shown);
     expect(stdout).not.toMatch(/^S_2/m);
   }
 });
