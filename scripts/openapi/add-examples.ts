@@ -113,6 +113,7 @@ function ownExamples(root: string): Readonly<Record<string, OwnExample>> {
       request: { alert_id: REQUEST_ID, version: 3, action: "acknowledge", note: "Called the supplier." },
     },
     [inference("Predict")]: { request: { supplier } },
+    [inference("Replay")]: { request: { modelName: "supplier-risk", modelVersion: "v1", suppliers: [supplier] } },
     [inference("Explain")]: { request: { supplier, withNarrative: true } },
     [inference("ExplainChange")]: {
       request: {

@@ -20,6 +20,7 @@ const SOURCES: Readonly<Record<string, string>> = {
 
 /** The same for fields of a single operation, whose names have another meaning elsewhere. */
 const OWN_SOURCES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  [ops("AuditService", "ReplayPrediction")]: { id: ops("AuditService", "QueryEvents") },
   [ops("NoticeService", "EnableDestination")]: { name: LIST_DESTINATIONS },
   [ops("SessionService", "EndSessions")]: { subject: ops("SessionService", "ListSessions") },
   [registry("ModelPublishingService", "ApprovePromotion")]: { version: LIST_VERSIONS },

@@ -8,6 +8,12 @@ const RUN = { runId: 1 };
 const bytes = (numbers: Float64Array | Float32Array | Uint8Array): string =>
   Buffer.from(numbers.buffer).toString("base64");
 const DIGEST = (letter: string): string => letter.repeat(64);
+/** Rules in the form of config/alert_rules.yaml. */
+const RULES = `version: 1
+cool_down_weeks: 2
+score_threshold: { id: high-score, raise: 0.7, runs_to_raise: 2, critical: 0.85, clear: 0.6, runs_to_clear: 2 }
+weekly_capacity: { id: weekly-capacity, suppliers: 10, min_lift: 1, keep_within: 20 }
+`;
 
 const ops = (service: string, method: string): string => `/bellwether.ops.v1.${service}/${method}`;
 const schedule = (method: string): string => `/bellwether.schedule.v1.ScheduleService/${method}`;
@@ -18,6 +24,9 @@ const schedule = (method: string): string => `/bellwether.schedule.v1.ScheduleSe
  */
 export const opsExamples = (): Readonly<Record<string, { readonly request: unknown }>> => ({
   [ops("AlertService", "ListAlerts")]: { request: { pageSize: 50, states: ["ALERT_STATE_OPEN"], ...MODEL } },
+  [ops("AlertService", "BacktestRules")]: { request: { rulesYaml: RULES, ...MODEL } },
+  [ops("AuditService", "ReplayPrediction")]: { request: { id: "0199f0c2-8c1a-7d3e-9b52-3f6a1c2d4e62" } },
+  [ops("AuditService", "ReplayRun")]: { request: MODEL },
   [ops("ApiKeyService", "CreateApiKey")]: { request: { name: "erp-export", role: "ROLE_VIEWER" } },
   // One supplier of the band high, whose two contributions and base value add up to its margin.
   [ops("BatchService", "SubmitChunk")]: {

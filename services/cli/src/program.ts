@@ -115,7 +115,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   audit: {
     description:
-      "Verify and export the audit log, print its checkpoints and its public key. An export is verified without a service.",
+      "Verify and export the audit log, print its checkpoints and its public key, and compute recorded decisions again. An export is verified without a service.",
     load: async () => (await import("./commands/audit.ts")).auditCommand,
   },
   retention: {

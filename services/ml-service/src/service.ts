@@ -68,6 +68,8 @@ export interface MlServiceConfig
   readonly shadow?: { readonly share: number; readonly maxCpu: number };
   /** Records calls; it is stopped with the service. Undefined: calls are not recorded. */
   readonly audit?: AuditSink | undefined;
+  /** Whether the records of calls have the input of the scores, so that they can be computed again. Default true. */
+  readonly auditsInput?: boolean;
   /** Writes the narratives of explanations. Default: from the template, in English. */
   readonly narrator?: ServiceNarrator;
   readonly logger: Logger;
@@ -98,6 +100,7 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
     shadow: shadowed,
     contract = null,
     maxRowMs = DEFAULT_MAX_ROW_MS,
+    auditsInput: keepsInput = true,
     ...server
   } = rest;
   const origin = storageOf(configured);
@@ -151,7 +154,8 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
   const stopped = new AbortController();
   const rejections = audit && createRejectionCounts({ record: audit.record, newId: newUuidV7, now: Date.now });
   if (rejections) starting.defer(() => rejections.flush());
-  const auditing = audit && rejections && auditPolicy({ ...audit, rejections, newId: newUuidV7, now: Date.now });
+  const auditing =
+    audit && rejections && auditPolicy({ ...audit, rejections, keepsInput, newId: newUuidV7, now: Date.now });
   if (auditing) starting.defer(auditing.recordEnded);
   const otherCalls =
     audit &&

@@ -75,7 +75,7 @@ async function tempFolder(): Promise<string> {
   return folder;
 }
 
-test("a score is recorded on every listener with the model that computed it, and without the values of the request", async () => {
+test("a score is recorded on every listener with the model that computed it, and without the text of the request", async () => {
   const sink = keepingSink();
   const { grpc, connect, web } = await start(sink);
   const { score } = await grpc.predict({ supplier: supplier(1) });

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
+import type { ReplayPolicy } from "@bellwether/config/risk-policy";
 import { type AuditCheckpoint, checkpointText } from "@bellwether/contract/audit/checkpoint";
 import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
 import type { Policy } from "@bellwether/mesh/call/policy";
@@ -8,8 +9,10 @@ import { auditCallsPolicy } from "@bellwether/mesh/policies/audit-calls";
 import { createAuditQueue } from "@bellwether/mesh/policies/audit-queue";
 import type { Logger } from "@bellwether/telemetry/logger";
 import { createLogCare, type LogCarePorts } from "./domain/audit/log-care.ts";
+import { keptEvents } from "./domain/replay/replay-input.ts";
 import { type AuditCare, startAuditCare } from "./jobs/audit-care.ts";
 import { auditHandlers } from "./rpc/audit/audit.ts";
+import type { ReplayHandlers } from "./rpc/audit/replay.ts";
 import type { AuditConfig } from "./setup/audit-env.ts";
 import { listCheckpoints, storeCheckpoint, whyRewritable } from "./store/audit/audit-checkpoints.ts";
 import { appendEvents } from "./store/audit/audit-events.ts";
@@ -21,6 +24,10 @@ export interface AuditPorts {
   readonly database: Database;
   readonly logger: Logger;
   readonly now: () => Date;
+  /** What is kept of the inputs of scores. */
+  readonly replayPolicy: ReplayPolicy;
+  /** The RPCs that compute recorded decisions again. */
+  readonly replay: ReplayHandlers;
 }
 
 /** The audit log of a running service. */
@@ -43,12 +50,13 @@ const SIGN_TIMEOUT_MS = 20_000;
 const STORE_TIMEOUT_MS = 30_000;
 
 /** Starts the verification of the log as a job, and returns its RPCs. */
-export async function startAudit(config: AuditConfig, { database, logger, now }: AuditPorts): Promise<AuditLog> {
+export async function startAudit(config: AuditConfig, ports: AuditPorts): Promise<AuditLog> {
+  const { database, logger, now, replayPolicy, replay } = ports;
   const { signer, store, everyMs = VERIFY_MS, wholeEveryMs = WHOLE_MS } = config;
   const { db, inTransaction, audit } = database;
   const opened = new AsyncDisposableStack();
   const putCheckpoint = store && opened.use(await openCheckpointStore(store)).put;
-  const ports: LogCarePorts = {
+  const carePorts: LogCarePorts = {
     ...(signer && { signer }),
     ...{ checkpointEvents: config.checkpointEvents ?? CHECKPOINT_EVENTS, now },
     readEnd: () => readEnd(audit.db),
@@ -66,8 +74,8 @@ export async function startAudit(config: AuditConfig, { database, logger, now }:
       }
     },
   };
-  const calls = config.calls ? openCallLog(opened, { database, logger, now }) : [];
-  const care = createLogCare(ports);
+  const calls = config.calls ? openCallLog(opened, ports) : [];
+  const care = createLogCare(carePorts);
   const rewritable = await whyRewritable(db);
   if (rewritable !== null)
     logger.warn(
@@ -84,18 +92,19 @@ export async function startAudit(config: AuditConfig, { database, logger, now }:
     }),
   );
   return {
-    route: route(
-      AuditService,
-      auditHandlers({
+    route: route(AuditService, {
+      ...replay,
+      ...auditHandlers({
         ...{ now, care, signer, kinds: config.kinds ?? new Map() },
-        appendEvents: (events, us, recordedBy) => inTransaction((tx) => appendEvents(tx.db, events, us, recordedBy)),
+        appendEvents: (events, us, recordedBy) =>
+          inTransaction((tx) => appendEvents(tx.db, keptEvents(events, replayPolicy), us, recordedBy)),
         queryEvents: (query, limit) => queryEvents(db, query, limit),
-        listCheckpoints: ports.listCheckpoints,
+        listCheckpoints: carePorts.listCheckpoints,
         eraseSubject: (erasure) =>
           database.runs.inTransaction((tx) => eraseSubject(tx, { ...erasure, eventId: randomUUID() })),
         whyRewritable: () => whyRewritable(db),
       }),
-    ),
+    }),
     policies: calls,
     async sign() {
       if (!signer) return null;

@@ -21,11 +21,13 @@ import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
 import { type AccessConfig, startAccess } from "./access.ts";
 import { startAudit } from "./audit.ts";
+import { createBacktest } from "./backtest/run-backtest.ts";
 import { createChangeDivider } from "./clients/divide-changes.ts";
 import { createStoredExplainer } from "./clients/explain-stored.ts";
 import { createModelFinder } from "./clients/find-model.ts";
 import { passOnInference } from "./clients/pass-on-inference.ts";
 import { passOnAliases, passOnRegistry, passOnShadow } from "./clients/pass-on-registry.ts";
+import { createScoreReplayer } from "./clients/replay-scores.ts";
 import { decideOnAlert } from "./domain/alerts/triage-alert.ts";
 import { importSuppliers } from "./domain/suppliers/store-master-data.ts";
 import type { ExportConfig } from "./exports/run-exports.ts";
@@ -34,6 +36,8 @@ import { startRetentionCare } from "./jobs/retention-care.ts";
 import { type NoticeConfig, startNotices } from "./notices.ts";
 import { startOutcomes } from "./outcomes.ts";
 import { alertHandlers } from "./rpc/alerts/alerts.ts";
+import { backtestHandlers } from "./rpc/alerts/backtest.ts";
+import { replayHandlers } from "./rpc/audit/replay.ts";
 import { OPS_ERRORS } from "./rpc/error-codes.ts";
 import { REST_ROUTES } from "./rpc/rest.ts";
 import { batchHandlers } from "./rpc/runs/batch.ts";
@@ -59,6 +63,8 @@ import { ALERT_CHANNEL, RUN_CHANNEL } from "./store/channels.ts";
 import { openDatabase } from "./store/database.ts";
 import { translateDatabaseError } from "./store/database-error.ts";
 import { repeat } from "./store/repeat.ts";
+import { findRecordedEvent } from "./store/replay/recorded-events.ts";
+import { readStoredChunk } from "./store/replay/stored-chunks.ts";
 import { createRequestKeyStore } from "./store/request-keys.ts";
 import { readModelScores, removeOldScores } from "./store/retention.ts";
 import { completeOldData } from "./store/runs/complete-old-data.ts";
@@ -191,7 +197,15 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
     translateDatabaseError(error, (reason) => logger.warn({ reason }, "the database does not answer"));
   const access = starting.use(startAccess(config, { database, feed, logger, now, newId, translateError }));
   const sent = starting.use(startNotices(notices, { database, logger, now, newId, noNotices: noNoticesOf(config) }));
-  const audit = starting.use(await startAudit(config.audit ?? {}, { database, logger, now }));
+  const replay = replayHandlers({
+    replayScores: createScoreReplayer(ml),
+    findRecordedEvent: (id) => findRecordedEvent(db, id),
+    findLatestRun: (which) => findLatestRun(db, which),
+    readStoredChunk: (runId, after, supplierId) => readStoredChunk(db, { runId, after, supplierId }),
+  });
+  const audit = starting.use(
+    await startAudit(config.audit ?? {}, { database, logger, now, replay, replayPolicy: riskPolicy.replay }),
+  );
   const outcomes = starting.use(
     startOutcomes({
       ...{ alertRules, databaseUrl, database, logger, now, newId, reviews: riskPolicy.reviews },
@@ -230,9 +244,15 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           watchRuns: (signal) => feed.watch(RUN_CHANNEL, signal),
         }),
       ),
-      route(
-        AlertService,
-        alertHandlers({
+      route(AlertService, {
+        ...backtestHandlers({
+          now,
+          outcomesOf: config.outcomesOf ?? (() => outcomesOf(null)),
+          listModels: () => listScoringModels(db),
+          weeklyBudget: alertRules.weeklyCapacity.suppliers,
+          backtest: createBacktest(databaseUrl),
+        }),
+        ...alertHandlers({
           now,
           listAlerts: async (query, order, limit) => withReasons(db, await listAlerts(db, query, order, limit)),
           countAlerts: (query, caller) => countAlerts(db, query, caller),
@@ -253,7 +273,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
               return decideOnAlert(transaction, { ...request, coolDownWeeks, longestDays });
             }),
         }),
-      ),
+      }),
       route(SupplierService, {
         ...supplierHandlers({
           policy: shownPolicy,

@@ -6,6 +6,7 @@ import { type FilterOptions, filterRequest, withFilters } from "../alerts/alert-
 import { alertJson, eventJson } from "../alerts/alert-json.ts";
 import { MAX_COUNTED, openAlerts, readAlerts } from "../alerts/alert-pages.ts";
 import { alertLines, alertTable } from "../alerts/alert-text.ts";
+import { backtestCommand } from "../alerts/backtest-command.ts";
 import { writeAlerts } from "../alerts/export-alerts.ts";
 import { findAlerts } from "../alerts/find-alerts.ts";
 import type { CliContext } from "../context/cli-context.ts";
@@ -25,13 +26,15 @@ export function alertsCommand(context: CliContext): Command {
       "\n\nExamples:\n  npx bellwether alerts list --mine --order impact\n  npx bellwether alerts show 0190f3c0" +
       "\n  npx bellwether alerts acknowledge 0190f3c0 7b2e91aa --note 'called them'" +
       "\n  npx bellwether alerts resolve 0190f3c0 --disposition accepted --until 2027-03-31" +
-      "\n  npx bellwether alerts export alerts.csv --state all",
+      "\n  npx bellwether alerts export alerts.csv --state all" +
+      "\n  npx bellwether alerts backtest --rules draft.yaml --from 2026-W01",
   );
   const commands = [
     listCommand(context),
     showCommand(context),
     ...alertActionCommands(context),
     exportCommand(context),
+    backtestCommand(context),
   ];
   for (const command of commands) alerts.addCommand(command);
   return alerts;

@@ -14,6 +14,7 @@ import { Command } from "commander";
 import { EXPORT_ENDINGS, EXPORT_TYPES, exportLog, partialOf, readLines } from "../audit/export-file.ts";
 import { checkSignatures, readCheckpoints, readPublicKeys } from "../audit/read-checkpoints.ts";
 import { checkpointFromProto, recordFromProto } from "../audit/record-from-proto.ts";
+import { replayCommand } from "../audit/replay-command.ts";
 import type { CliContext } from "../context/cli-context.ts";
 import { ReportedError } from "../errors/reported-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
@@ -41,9 +42,10 @@ export function auditCommand(context: CliContext): Command {
     "after",
     "\nThe commands call ops-service with the token or API key in BELLWETHER_TOKEN_FILE, which needs the role admin. With a file, verify calls no service.\n" +
       "\nExamples:\n  npx bellwether audit key > audit-key.pem\n  npx bellwether audit checkpoints > checkpoints.jsonl\n  npx bellwether audit verify --checkpoint checkpoints.jsonl" +
-      "\n  npx bellwether audit export log.jsonl\n  npx bellwether audit verify log.jsonl --checkpoint checkpoints.jsonl --public-key audit-key.pem",
+      "\n  npx bellwether audit export log.jsonl\n  npx bellwether audit verify log.jsonl --checkpoint checkpoints.jsonl --public-key audit-key.pem" +
+      "\n  npx bellwether audit replay 0197c0de-0000-7000-8000-000000000000\n  npx bellwether audit replay --run 2026-W47",
   );
-  const commands = [verifyCommand, exportCommand, checkpointsCommand, keyCommand, eraseCommand];
+  const commands = [verifyCommand, exportCommand, checkpointsCommand, keyCommand, eraseCommand, replayCommand];
   for (const command of commands) audit.addCommand(command(context));
   return audit;
 }

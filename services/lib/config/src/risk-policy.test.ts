@@ -78,6 +78,16 @@ test("retrain: the defaults, both ends of each limit, and no change of the hash"
   expect(parse("version: 1\nretrain: { starts: by_hand }\n").policyHash).toBe(parse("version: 1\n").policyHash);
 });
 
+test("replay: what is kept, and that it does not change the hash", () => {
+  const policy = (text: string) => parse(`version: 1\nreplay: { ${text} }\n`);
+  expect(parse("version: 1\n").replay).toEqual({ keepsFeatures: true, text: "weights" });
+  expect(policy("keep_features: false").replay).toEqual({ keepsFeatures: false, text: "weights" });
+  expect(policy("text: hash").replay).toEqual({ keepsFeatures: true, text: "hash" });
+  expect(policy("text: hash").policyHash).toBe(parse("version: 1\n").policyHash);
+  expect(() => policy("text: text")).toThrow("weights or hash");
+  expect(() => policy("keep_features: maybe")).toThrow("true or false");
+});
+
 test("names every violation at once, with its line", () => {
   const text = `version: 2
 weekly_losses:

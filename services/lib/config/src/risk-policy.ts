@@ -1,6 +1,6 @@
 import { canonicalHash } from "@bellwether/contract/canonical-json";
 import { z } from "zod";
-import { integerFrom, leaf, numberWhere, parseWithSchema, shown, valueAt, violationAt } from "./check-schema.ts";
+import { integerFrom, leaf, numberWhere, parseWithSchema, shown, valueAt, violationAt, yesNo } from "./check-schema.ts";
 import type { ConfigViolation } from "./config-error.ts";
 import { DEFAULT_CHECKS, type InputChecks, inputChecksOf, inputChecksSchema } from "./input-checks.ts";
 import {
@@ -119,6 +119,14 @@ export interface ReviewPolicy {
   readonly maxSuppliers: number;
 }
 
+/** What the audit log keeps of a scored supplier, so that its score can be computed again. */
+export interface ReplayPolicy {
+  /** Whether feature values are kept. False: only their digest. Default true. */
+  readonly keepsFeatures: boolean;
+  /** What is kept of a contract text beside its hash: the weights of the model's terms in it, or nothing. Default "weights". */
+  readonly text: "weights" | "hash";
+}
+
 /** The contents of config/risk_policy.yaml. */
 export interface RiskPolicy {
   readonly losses: LossLimits;
@@ -131,9 +139,10 @@ export interface RiskPolicy {
   readonly reviews: ReviewPolicy;
   readonly retrain: RetrainPolicy;
   readonly promotion: PromotionPolicy;
+  readonly replay: ReplayPolicy;
   /**
    * SHA-256 of the canonical form with defaults, lower-case hex; comments and layout do not change it. The retention, the reviews,
-   * the retrains and the promotion, which change no result of a run, are not part of it.
+   * the retrains, the promotion and the replay, which change no result of a run, are not part of it.
    */
   readonly policyHash: string;
 }
@@ -205,6 +214,15 @@ const schema = z.strictObject({
     .prefault({}),
   retrain: retrainSchema,
   promotion: promotionSchema,
+  replay: z
+    .strictObject(
+      {
+        keep_features: yesNo.default(true),
+        text: leaf<"weights" | "hash">("weights or hash", (v) => v === "weights" || v === "hash").default("weights"),
+      },
+      { error: "keep_features, text" },
+    )
+    .prefault({}),
 });
 
 /** Whether a text is a currency code of ISO 4217, upper case. */
@@ -226,7 +244,8 @@ export function parseRiskPolicy(file: YamlFile): RiskPolicy {
     ...checkRetention(yaml),
     ...checkRetrain(yaml),
   ]);
-  const { weekly_losses: limits, expected_impact: impact, completeness, drift, retention, reviews, retrain } = parsed;
+  const { weekly_losses: limits, expected_impact: impact, completeness, drift, retention, reviews } = parsed;
+  const { retrain, replay } = parsed;
   const losses = {
     maxRejectedShare: limits.max_rejected_share,
     maxRejectedRows: limits.max_rejected_rows,
@@ -256,6 +275,7 @@ export function parseRiskPolicy(file: YamlFile): RiskPolicy {
     reviews: { share: reviews.share, maxSuppliers: reviews.max_suppliers },
     retrain: retrainPolicyOf(retrain),
     promotion: promotionPolicyOf(parsed.promotion),
+    replay: { keepsFeatures: replay.keep_features, text: replay.text },
   });
 }
 
@@ -273,6 +293,9 @@ const DEFAULT_RETENTION: RetentionPolicy = { scoreWeeks: 53, snapshotWeeks: 8, o
 /** The reviews of a file without `reviews`. */
 const DEFAULT_REVIEWS: ReviewPolicy = { share: 0.005, maxSuppliers: 50 };
 
+/** The replay policy of a file without `replay`. */
+const DEFAULT_REPLAY: ReplayPolicy = { keepsFeatures: true, text: "weights" };
+
 /** Returns a policy of these limits, with its hash. Default of the other parts: those of an empty file. */
 export function createRiskPolicy(
   losses: LossLimits,
@@ -285,10 +308,11 @@ export function createRiskPolicy(
     reviews = DEFAULT_REVIEWS,
     retrain = DEFAULT_RETRAIN,
     promotion = DEFAULT_PROMOTION_POLICY,
+    replay = DEFAULT_REPLAY,
   }: Partial<Omit<RiskPolicy, "losses" | "policyHash">> = {},
 ): RiskPolicy {
   const policy = { losses, checks, impact, minCompleteness, drift };
-  return { ...policy, retention, reviews, retrain, promotion, policyHash: canonicalHash(policy) };
+  return { ...policy, retention, reviews, retrain, promotion, replay, policyHash: canonicalHash(policy) };
 }
 
 /** Finds weights that fall with the criticality, and an exchange rate of the policy's own currency. */

@@ -1,7 +1,10 @@
 import { hash } from "node:crypto";
 import { canonicalJson } from "@bellwether/contract/canonical-json";
 
-/** The audit event of one call. It contains digests of the input, but no feature value and no contract text. */
+/**
+ * The audit event of one call. It contains digests of the input, and the feature values where they are kept so that the
+ * score can be computed again. It never contains a contract text.
+ */
 export interface AuditEvent {
   /** A UUID. A store that receives the same id twice keeps one event. */
   readonly eventId: string;
@@ -44,7 +47,7 @@ export interface SpooledEvent extends Omit<SequencedEvent, "payload"> {
   readonly payloadJson: string;
 }
 
-/** Details of an event. As JSON at most a few KiB. */
+/** Details of an event. As JSON a few KiB, at most 64 KiB. */
 export type AuditPayload = { readonly [name: string]: string | number | null | AuditPayload };
 
 /** A supplier as a caller sent it. */

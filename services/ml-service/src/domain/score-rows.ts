@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { supplierIdViolation } from "@bellwether/contract/supplier-id";
 import type { SupplierInput } from "@bellwether/risk-model/features/supplier-input";
 import type { ScoringModel } from "@bellwether/scoring/model/scoring-model";
-import { InvalidSupplierError, type SupplierScore, scoreSupplier } from "@bellwether/scoring/score/score-supplier";
+import { type ComputedScore, InvalidSupplierError, scoreSupplier } from "@bellwether/scoring/score/score-supplier";
 import { SupplierIdError } from "./ml-error.ts";
 
 /** A supplier of a list. */
@@ -19,7 +19,7 @@ interface RowField {
 
 /** The scores of a list, and the rows that have none. `row` is the position in the list, from 0. */
 export interface RowScores {
-  readonly scored: readonly { readonly row: number; readonly id: string; readonly score: SupplierScore }[];
+  readonly scored: readonly { readonly row: number; readonly id: string; readonly score: ComputedScore }[];
   readonly rejected: readonly {
     readonly row: number;
     readonly reason: string;
@@ -76,7 +76,7 @@ async function scoreRow(
   input: SupplierInput,
   path: string,
   top: number,
-): Promise<SupplierScore> {
+): Promise<ComputedScore> {
   const violation = supplierIdViolation(id);
   if (violation !== undefined) throw new SupplierIdError(violation, path);
   return scoreSupplier(model, input, path, top);

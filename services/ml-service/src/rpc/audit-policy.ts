@@ -15,10 +15,12 @@ import {
   ExplainRequestSchema,
   ExplainResponseSchema,
   InferenceService,
+  type PredictBatchRequest,
   PredictBatchRequestSchema,
   PredictBatchResponseSchema,
   PredictRequestSchema,
   PredictResponseSchema,
+  type PredictRowsRequest,
   PredictRowsRequestSchema,
   type PredictRowsResponse,
   PredictRowsResponseSchema,
@@ -47,12 +49,15 @@ import {
   supplierDigest,
 } from "../domain/audit-event.ts";
 import type { CountDroppedEvents, RecordEvent } from "../domain/audit-ports.ts";
+import { keptBatch, keptBatchAnswer, keptScore, keptSupplier, scoredRowKey } from "./kept-input.ts";
 
 export interface AuditPolicyOptions {
   readonly record: RecordEvent;
   /** Counts rejected calls that are not recorded as single events. */
   readonly rejections: Pick<RejectionCounts, "count">;
   readonly lost: CountDroppedEvents;
+  /** Whether events have the input of scores, so that the scores can be computed again. */
+  readonly keepsInput: boolean;
   readonly newId: () => string;
   readonly now: () => number;
 }
@@ -81,7 +86,9 @@ const MAX_NAME_BYTES = 256;
  * cancelled. Calls that were rejected before their caller was known, or because of overload, are only
  * counted: anybody can make any number of them.
  */
-export function auditPolicy({ record, rejections, lost, newId, now }: AuditPolicyOptions): AuditPolicy {
+export function auditPolicy(options: AuditPolicyOptions): AuditPolicy {
+  const { record, rejections, lost, keepsInput, newId, now } = options;
+  const eventFromCall = createEventOfCall(keepsInput);
   let ended: Ended[] = [];
   const recordEnded = (): void => {
     const calls = ended;
@@ -132,8 +139,13 @@ export function auditPolicy({ record, rejections, lost, newId, now }: AuditPolic
 /** Whether this policy records the calls of an RPC: of all that answer something about a supplier. */
 export const isRecorded = (method: DescMethod): boolean =>
   method === GRPCInferenceService.method.modelInfer ||
-  // ExplainModel reads a file of the registry.
-  (method.parent.typeName === InferenceService.typeName && method !== InferenceService.method.explainModel);
+  (method.parent.typeName === InferenceService.typeName && !NOT_RECORDED.has(method));
+
+/** ExplainModel reads a file of the registry; Replay repeats what is recorded already. */
+const NOT_RECORDED: ReadonlySet<DescMethod> = new Set([
+  InferenceService.method.explainModel,
+  InferenceService.method.replay,
+]);
 
 /** `ErrorInfo.reason` of the admission policy for overload. */
 const OVERLOADED = "OVERLOADED";
@@ -142,42 +154,48 @@ function reasonOf(error: ConnectError): string | undefined {
   return error.findDetails(ErrorInfoSchema)[0]?.reason;
 }
 
-function eventFromCall(
-  call: Call,
-  error: ConnectError | undefined,
-  eventId: string,
-  occurredAtMs: number,
-  request = call.firstRequest,
-  response = call.firstResponse,
-): AuditEvent {
-  const sent = requestFields(request);
-  const answered = responseFields(response, request);
-  const reason = error && reasonOf(error);
-  return {
-    eventId,
-    kind: answered.kind ?? "call.refused",
-    actor: storedText(actorOf(call.caller), MAX_NAME_BYTES) || "unnamed",
-    subject: sent.subject ?? "",
-    occurredAtMs,
-    payload: {
-      rpc: call.bound.name,
-      protocol: call.protocolName,
-      code: codeName(error),
-      ...(reason !== undefined && { reason }),
-      ...sent.payload,
-      ...answered.payload,
-    },
+/** Returns the function that makes the event of a call. */
+function createEventOfCall(keepsInput: boolean) {
+  return (
+    call: Call,
+    error: ConnectError | undefined,
+    eventId: string,
+    occurredAtMs: number,
+    request = call.firstRequest,
+    response = call.firstResponse,
+  ): AuditEvent => {
+    const answered = responseFields(response, request);
+    const sent = requestFields(request, keepsInput && answered.kind !== undefined ? call : null);
+    const reason = error && reasonOf(error);
+    return {
+      eventId,
+      kind: answered.kind ?? "call.refused",
+      actor: storedText(actorOf(call.caller), MAX_NAME_BYTES) || "unnamed",
+      subject: sent.subject ?? "",
+      occurredAtMs,
+      payload: {
+        rpc: call.bound.name,
+        protocol: call.protocolName,
+        code: codeName(error),
+        ...(reason !== undefined && { reason }),
+        ...sent.payload,
+        ...answered.payload,
+        ...keptAnswer(sent.payload?.input, request, response),
+      },
+    };
   };
 }
 
-function requestFields(request: Message | undefined): AuditFields {
+/** @param kept The call whose input the event keeps. Null: only its digest. */
+function requestFields(request: Message | undefined, kept: Call | null): AuditFields {
   if (
     isMessage(request, PredictRequestSchema) ||
     isMessage(request, ExplainRequestSchema) ||
     isMessage(request, CounterfactualRequestSchema)
   ) {
     const { supplier, model } = request;
-    return { subject: subjectOf(supplier), payload: { ...askedModel(model), ...inputOf(supplier) } };
+    const input = kept && supplier && { input: keptSupplier(supplier, kept.values.get(scoredRowKey)) };
+    return { subject: subjectOf(supplier), payload: { ...askedModel(model), ...inputOf(supplier), ...input } };
   }
   if (isMessage(request, ExplainChangeRequestSchema)) {
     const { before, after } = request;
@@ -190,8 +208,8 @@ function requestFields(request: Message | undefined): AuditFields {
     };
   }
   if (isMessage(request, PredictRowsRequestSchema)) {
-    const inputDigest = hash("sha256", toBinary(PredictRowsRequestSchema, request));
-    return { payload: { ...askedModel(request.model), rows: request.suppliers.length, input_sha256: inputDigest } };
+    const bytes = toBinary(PredictRowsRequestSchema, request);
+    return { payload: { ...batchOf(request.model, request.suppliers.length, bytes), ...keptOf(request, bytes, kept) } };
   }
   if (isMessage(request, ModelInferRequestSchema)) {
     const { modelName, modelVersion, inputs } = request;
@@ -200,15 +218,41 @@ function requestFields(request: Message | undefined): AuditFields {
     return { payload: { ...askedModel({ modelName, modelVersion }), rows, input_sha256: inputDigest } };
   }
   if (!isMessage(request, PredictBatchRequestSchema)) return {};
-  const inputDigest = hash("sha256", toBinary(PredictBatchRequestSchema, request));
-  return { payload: { ...askedModel(request.model), rows: request.supplierIds.length, input_sha256: inputDigest } };
+  const bytes = toBinary(PredictBatchRequestSchema, request);
+  return { payload: { ...batchOf(request.model, request.supplierIds.length, bytes), ...keptOf(request, bytes, kept) } };
+}
+
+const batchOf = (model: ModelSelector | undefined, rows: number, bytes: Uint8Array): AuditPayload => ({
+  ...askedModel(model),
+  rows,
+  input_sha256: hash("sha256", bytes),
+});
+
+const keptOf = (
+  request: PredictBatchRequest | PredictRowsRequest,
+  bytes: Uint8Array,
+  kept: Call | null,
+): AuditPayload => (kept ? { input: keptBatch(request, bytes) } : {});
+
+/** Returns what the event of a batch keeps of its answer. Nothing, when the input is not kept. */
+function keptAnswer(
+  input: AuditPayload[string] | undefined,
+  request: Message | undefined,
+  response: Message | undefined,
+): AuditPayload {
+  if (typeof input !== "object" || input === null || !("bytes" in input)) return {};
+  if (isMessage(response, PredictBatchResponseSchema))
+    return { answers: keptBatchAnswer(response.riskScores, response.contributions) };
+  if (!isMessage(response, PredictRowsResponseSchema) || !isMessage(request, PredictRowsRequestSchema)) return {};
+  const riskScores = riskScoresOf(request.suppliers.length, response);
+  return { answers: keptBatchAnswer(new Uint8Array(riskScores.buffer), new Uint8Array()) };
 }
 
 function responseFields(response: Message | undefined, request: Message | undefined): AuditFields {
   if (isMessage(response, PredictResponseSchema))
-    return { kind: "prediction.served", payload: scoreToPayload(response.score) };
+    return { kind: "prediction.served", payload: wholeScore(response.score) };
   if (isMessage(response, ExplainResponseSchema) && response.part.case === "base")
-    return { kind: "explanation.served", payload: scoreToPayload(response.part.value.score) };
+    return { kind: "explanation.served", payload: wholeScore(response.part.value.score) };
   if (isMessage(response, ExplainChangeResponseSchema)) {
     const { before, after } = response;
     const payload = { before_score: scoreToPayload(before), after_score: scoreToPayload(after) };
@@ -235,18 +279,22 @@ function responseFields(response: Message | undefined, request: Message | undefi
 }
 
 /** Returns the same fields as for the columns of a batch: rows without a score have NaN and the band 0. */
-function rowsToPayload(ids: readonly string[], { scored, rejected, model }: PredictRowsResponse): AuditPayload {
-  const riskScores = new Float64Array(ids.length).fill(Number.NaN);
+function rowsToPayload(ids: readonly string[], response: PredictRowsResponse): AuditPayload {
+  const { scored, rejected, model } = response;
+  const riskScores = riskScoresOf(ids.length, response);
   const bands = new Uint8Array(ids.length);
-  for (const { row, score } of scored) {
-    riskScores[row] = score?.riskScore ?? Number.NaN;
-    bands[row] = score?.band ?? 0;
-  }
+  for (const { row, score } of scored) bands[row] = score?.band ?? 0;
   return {
     faulty_rows: rejected.length,
     answers_sha256: answersDigest(ids, new Uint8Array(riskScores.buffer), bands),
     ...modelToPayload(model),
   };
+}
+
+function riskScoresOf(rows: number, { scored }: PredictRowsResponse): Float64Array<ArrayBuffer> {
+  const riskScores = new Float64Array(rows).fill(Number.NaN);
+  for (const { row, score } of scored) riskScores[row] = score?.riskScore ?? Number.NaN;
+  return riskScores;
 }
 
 /** The digest is that of all output tensors, in the order of the answer and with their names and shapes. */
@@ -279,6 +327,12 @@ function askedModel(model: Pick<ModelSelector, "modelName" | "modelVersion"> | u
   const [name, version] = [model.modelName, model.modelVersion].map((text) => storedText(text, MAX_NAME_BYTES));
   return { asked_model: { name: name ?? "", version: version ?? "" } };
 }
+
+/** Returns the fields of a score with every number that the caller got. */
+const wholeScore = (score: Score | undefined): AuditPayload => ({
+  ...scoreToPayload(score),
+  ...(score && keptScore(score)),
+});
 
 function scoreToPayload(score: Score | undefined): AuditPayload {
   if (!score) return {};

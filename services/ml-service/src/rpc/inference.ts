@@ -8,7 +8,6 @@ import { languageFromProto, narrativeInfoToProto } from "@bellwether/narrative/p
 import { selectContributions } from "@bellwether/reasons/contribution-shares";
 import { selectReasons } from "@bellwether/reasons/reasons";
 import type { StoredImportance } from "@bellwether/registry/versions/read-importance";
-import type { SupplierInput } from "@bellwether/risk-model/features/supplier-input";
 import { explainChange } from "@bellwether/scoring/change/explain-change";
 import { describeFeatures } from "@bellwether/scoring/score/feature-facts";
 import { NotExplainableError, type SupplierScore, scoreSupplier } from "@bellwether/scoring/score/score-supplier";
@@ -24,7 +23,9 @@ import { batchToProto } from "./batch-to-proto.ts";
 import { changeToProto } from "./change-to-proto.ts";
 import { counterfactualFromProto, counterfactualToProto } from "./counterfactual-to-proto.ts";
 import { importanceToProto } from "./importance-to-proto.ts";
+import { scoredRowKey } from "./kept-input.ts";
 import { predictStream, type StreamOptions } from "./predict-stream.ts";
+import { replayHandler } from "./replay.ts";
 import {
   contributionToProto,
   explanationKindToProto,
@@ -34,6 +35,7 @@ import {
   sharedContributionToProto,
 } from "./score-to-proto.ts";
 import { selectorFromProto } from "./selector-from-proto.ts";
+import { supplierFromProto } from "./supplier-from-proto.ts";
 
 /** The functions that the handlers use. */
 export interface InferenceDeps {
@@ -50,12 +52,6 @@ export interface InferenceDeps {
 
 const DEFAULT_TOP = 5;
 
-const supplierFromProto = (supplier: Supplier | undefined): SupplierInput => ({
-  features: supplier?.features ?? {},
-  categories: supplier?.categories ?? {},
-  text: supplier?.contractText ?? "",
-  terms: supplier?.termWeights ?? {},
-});
 /** Returns the id of the supplier. @throws SupplierIdError */
 const idFromProto = (supplier: Supplier | undefined, path = "supplier"): string => {
   const id = supplier?.supplierId ?? "";
@@ -81,6 +77,7 @@ export function inferenceHandlers({
         const input = supplierFromProto(supplier);
         const top = topContributions ?? DEFAULT_TOP;
         const score = await scoreSupplier(scoring, input, "supplier", top);
+        context.values.set(scoredRowKey, { bundle: scoring.bundle, row: score.row });
         counts.suppliers("Predict", scoring.identity, [score], performance.now() - began);
         shadow.offerScore(scoring, supplierId, input, score);
         return { score: scoreToProto(supplierId, newPredictionId(), score, scoring, top) };
@@ -122,6 +119,8 @@ export function inferenceHandlers({
         };
       }),
 
+    replay: replayHandler(loadedModels),
+
     counterfactual: (request, context) =>
       loadedModels.withModel(selectorFromProto(request.model, context), async (scoring) => {
         const supplierId = idFromProto(request.supplier);
@@ -140,6 +139,7 @@ export function inferenceHandlers({
         if (scoring.explainer === null) throw new NotExplainableError(scoring);
         const began = performance.now();
         const score = await scoreSupplier(scoring, supplierFromProto(supplier), "supplier");
+        context.values.set(scoredRowKey, { bundle: scoring.bundle, row: score.row });
         counts.suppliers("Explain", scoring.identity, [score], performance.now() - began);
         return {
           score,

@@ -238,10 +238,13 @@ export class SupplierNotFoundError extends Error {
 /** A run has not stored all that was scored, so its scores cannot be explained again. */
 export class InputNotStoredError extends Error {
   override readonly name = "InputNotStoredError" as const;
+  /** What is missing, for example "the values of the features". */
+  readonly what: string;
   constructor(isoWeek: string, what: string) {
     super(
       `the run of ${isoWeek} has not stored ${what}: runs of earlier releases did not, and runs whose chunks would be too large; GetSupplier returns the contributions that were stored`,
     );
+    this.what = what;
   }
 }
 
@@ -369,6 +372,16 @@ export class AuditCheckpointError extends Error {
   constructor(field: string, description: string) {
     super(`${field}: ${description}`);
     this.fieldViolations = [{ field, description }];
+  }
+}
+
+/** The audit log has no prediction and no event with this id. */
+export class DecisionNotFoundError extends Error {
+  override readonly name = "DecisionNotFoundError" as const;
+  constructor(id: string) {
+    super(
+      `the audit log has no prediction and no event ${id}; the events of the last seconds can still be on their way, and QueryEvents lists those that are recorded`,
+    );
   }
 }
 

@@ -8,27 +8,16 @@ import {
 } from "../domain/outcomes/measure-performance.ts";
 import { translateDatabaseError } from "../store/database-error.ts";
 import { createPerformanceReader } from "../store/outcomes/performance-data.ts";
-
-/** The data with which run-measurement.ts starts this thread. They contain passwords: they are never logged. */
-export interface PerformanceWorkerData {
-  readonly databaseUrl: string;
-  readonly task: PerformanceTask;
-}
-
-/** The one message of the thread. */
-export type PerformanceWorkerMessage =
-  | { readonly report: PerformanceReport }
-  /** `error`: the name of an error class, and its message. */
-  | { readonly error: { readonly name: string; readonly message: string } };
+import type { ThreadData, ThreadMessage } from "../threads/run-in-thread.ts";
 
 const STATEMENT_TIMEOUT_MS = 30_000;
 const CLOSE_MS = 1_000;
 
-const { databaseUrl, task } = workerData as PerformanceWorkerData;
+const { databaseUrl, task } = workerData as ThreadData<PerformanceTask>;
 const pool = connectPostgres(databaseUrl, {
   ...{ max: 1, applicationName: "ops-service-performance", statementTimeoutMs: STATEMENT_TIMEOUT_MS },
 });
-const send = (message: PerformanceWorkerMessage): void => parentPort?.postMessage(message);
+const send = (message: ThreadMessage<PerformanceReport>): void => parentPort?.postMessage(message);
 try {
   send({ report: await measurePerformance(task, createPerformanceReader(drizzle(pool))) });
 } catch (cause) {

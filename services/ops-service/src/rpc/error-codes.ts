@@ -25,6 +25,7 @@ import type {
   SignInRejectedError,
   SignInStateError,
 } from "../domain/access/sign-in-error.ts";
+import type { BacktestBusyError, RuleDraftError } from "../domain/backtest/rule-draft.ts";
 import type {
   AliasNotGrantedError,
   SchedulerServiceUnavailableError,
@@ -54,6 +55,7 @@ import type {
   DatabaseBusyError,
   DatabaseTimeoutError,
   DatabaseUnavailableError,
+  DecisionNotFoundError,
   ImportMismatchError,
   InputNotStoredError,
   LossLimitError,
@@ -123,6 +125,7 @@ type OpsError =
   | AuditEventConflictError
   | AuditEventError
   | AuditKindError
+  | DecisionNotFoundError
   | PageTokenError
   | QueryError
   | WatchTooSlowError
@@ -162,7 +165,9 @@ type OpsError =
   | OutcomeFieldError
   | OutcomeNotFoundError
   | OutcomeReplacedError
-  | PerformanceBusyError;
+  | PerformanceBusyError
+  | RuleDraftError
+  | BacktestBusyError;
 
 /** The gRPC code of each error. */
 export const OPS_ERRORS = {
@@ -201,6 +206,7 @@ export const OPS_ERRORS = {
   AuditEventConflictError: Code.AlreadyExists,
   AuditEventError: Code.InvalidArgument,
   AuditKindError: Code.PermissionDenied,
+  DecisionNotFoundError: Code.NotFound,
   PageTokenError: Code.InvalidArgument,
   QueryError: Code.InvalidArgument,
   WatchTooSlowError: Code.ResourceExhausted,
@@ -241,4 +247,6 @@ export const OPS_ERRORS = {
   OutcomeNotFoundError: Code.NotFound,
   OutcomeReplacedError: Code.Aborted,
   PerformanceBusyError: Code.ResourceExhausted,
+  RuleDraftError: Code.InvalidArgument,
+  BacktestBusyError: Code.ResourceExhausted,
 } satisfies Record<OpsError["name"], Code>;

@@ -8,6 +8,7 @@ const FORMS: readonly (readonly [part: string, expected: string])[] = [
   ["[0-9a-f]{32}", "expected a digest of 32 hexadecimal digits in lower case"],
   ["[0-9a-f]{64}", "expected a SHA-256 as 64 hexadecimal digits in lower case"],
   ["[0-9A-Fa-f]{8}", "expected the first 8 or more characters of an id such as 01890a5d-ac96-774b-bcce-b302099a8057"],
+  ["v[0-9]{1,9}", "expected a version such as v3"],
   ["[^\\x00]*", "must not contain a NUL character"],
   ["[^\\x00]+", "must not be empty or contain a NUL character"],
   [

@@ -24,6 +24,14 @@ export interface SupplierScore {
   readonly model: ModelIdentity;
 }
 
+/** A score with the numbers that it was computed from and with. */
+export interface ComputedScore extends SupplierScore {
+  /** The model's row, float32 `[columns]`. */
+  readonly row: Float32Array;
+  /** One contribution per column. Null: none were computed. */
+  readonly columnContributions: Float32Array | null;
+}
+
 /** The supplier cannot be scored; carries all violations. */
 export class InvalidSupplierError extends Error {
   override readonly name = "InvalidSupplierError" as const;
@@ -62,7 +70,7 @@ export async function scoreSupplier(
   supplier: SupplierInput,
   path: string,
   top = Number.POSITIVE_INFINITY,
-): Promise<SupplierScore> {
+): Promise<ComputedScore> {
   const { bundle, identity } = model;
   const vector = model.vectorizer.vectorize(supplier, path);
   if (vector.violations.length > 0) throw new InvalidSupplierError(vector.violations);
@@ -78,6 +86,8 @@ export async function scoreSupplier(
       missing,
       warnings,
       model: identity,
+      row: vector.row,
+      columnContributions: null,
     };
   }
   const { output, margin, contributions } = await model.scoreRow(vector.row, top > 0);
@@ -99,5 +109,7 @@ export async function scoreSupplier(
     missing,
     warnings,
     model: identity,
+    row: vector.row,
+    columnContributions: contributions,
   };
 }

@@ -87,6 +87,9 @@ export interface AlertRuleStore {
   forgetChanges(runId: number): Promise<void>;
 }
 
+/** What an evaluation needs of the store. */
+export type EvaluationStore = Omit<AlertRuleStore, "write" | "restoreValues" | "lockChanges" | "forgetChanges">;
+
 /** The result of an evaluation. */
 export interface RulesOutcome {
   /** Number of alerts that were raised or opened again. */
@@ -107,7 +110,11 @@ const FIRST_PAGE = 64;
  * whose state or severity they would change, and decide again on the locked rows, until every alert that they change
  * is locked. Most alerts only get the values of the run: they are written if nobody has changed them meanwhile.
  */
-export async function evaluateRules(ruleStore: AlertRuleStore, rules: AlertRules, run: RuleRun): Promise<RulesOutcome> {
+export async function evaluateRules(
+  ruleStore: EvaluationStore,
+  rules: AlertRules,
+  run: RuleRun,
+): Promise<RulesOutcome> {
   await ruleStore.lockModel(run.modelName);
   const overtakenBy = await ruleStore.overtakenBy(run.runId);
   if (overtakenBy !== null) return { alertsRaised: 0, overtakenBy, changes: [] };
@@ -140,7 +147,7 @@ export async function evaluateRules(ruleStore: AlertRuleStore, rules: AlertRules
 
 /** Decides until every alert whose state or severity changes is locked. */
 async function decideLocked(
-  ruleStore: AlertRuleStore,
+  ruleStore: EvaluationStore,
   facts: Facts,
   rules: AlertRules,
   run: RuleRun,
@@ -164,7 +171,7 @@ async function decideLocked(
  * other alerts stay: for them, the persons acted after the run.
  */
 async function decideMissed(
-  ruleStore: AlertRuleStore,
+  ruleStore: EvaluationStore,
   facts: Facts,
   rules: AlertRules,
   run: RuleRun,
@@ -203,7 +210,7 @@ interface Facts {
   readonly weeks: ReadonlyMap<number, string>;
 }
 
-async function readFacts(ruleStore: AlertRuleStore, rules: AlertRules, run: RuleRun): Promise<Facts> {
+async function readFacts(ruleStore: EvaluationStore, rules: AlertRules, run: RuleRun): Promise<Facts> {
   const { runId, modelName } = run;
   const { scoreThreshold, weeklyCapacity, runsToLapse } = rules;
   const all = await ruleStore.runsOfModel(runId);
@@ -247,7 +254,7 @@ async function readFacts(ruleStore: AlertRuleStore, rules: AlertRules, run: Rule
 }
 
 async function decideAll(
-  ruleStore: AlertRuleStore,
+  ruleStore: EvaluationStore,
   facts: Facts,
   rules: AlertRules,
   run: RuleRun,
@@ -313,7 +320,7 @@ function decideScoreRule(facts: Facts, { scoreThreshold: rule, coolDownWeeks }: 
 
 /** Reads the next suppliers by impact, with their alerts. */
 async function readMoreByImpact(
-  ruleStore: AlertRuleStore,
+  ruleStore: EvaluationStore,
   facts: Facts,
   rules: AlertRules,
   { runId, modelName }: RuleRun,

@@ -99,9 +99,8 @@ const NEARLY_ALL = 0.9;
  */
 export function labelWeek(week: LabelledWeek, sources: LabelSources, rules: LabelRules): WeekLabels {
   const { horizonDays, completeAfterDays, knownOn } = rules;
-  const overFrom = week.end + horizonDays + (completeAfterDays ?? 0);
-  const isImmature = overFrom > knownOn;
-  const absence = completeAfterDays === null || isImmature ? null : overFrom;
+  const isImmature = week.end + horizonDays + (completeAfterDays ?? 0) > knownOn;
+  const absence = absenceFrom(week.end, rules);
   const found = readLabels(week, sources, rules, absence);
   // Before the end of the horizon, events would be known and their absence would not.
   const usable = completeAfterDays !== null && isImmature ? [] : found.labels;
@@ -123,28 +122,50 @@ export function labelWeek(week: LabelledWeek, sources: LabelSources, rules: Labe
   };
 }
 
+/** What one source says about a supplier and a week. */
+export type SaidOutcome = Pick<Label, "occurred" | "known" | "origin">;
+
+/** Returns what all sources say about a supplier and a week, the source that counts first. */
+export function outcomesSaid(
+  supplier: number,
+  { isoWeek, end, isReviewed }: Pick<LabelledWeek, "isoWeek" | "end"> & { readonly isReviewed: boolean },
+  { events, records, dispositions }: LabelSources,
+  { horizonDays, knownOn }: Pick<LabelRules, "horizonDays" | "knownOn">,
+): SaidOutcome[] {
+  const said: SaidOutcome[] = [];
+  const event = events
+    .get(supplier)
+    ?.find(({ happened, known }) => happened > end && happened <= end + horizonDays && known <= knownOn);
+  if (event) said.push({ occurred: true, known: event.known, origin: "event" });
+  const record = records.get(isoWeek)?.get(supplier);
+  if (record && record.known <= knownOn) said.push({ ...record, origin: isReviewed ? "review" : "record" });
+  for (const { fromWeek, toWeek, occurred, known } of dispositions.get(supplier) ?? [])
+    if (fromWeek <= isoWeek && isoWeek <= toWeek && known <= knownOn)
+      said.push({ occurred, known, origin: "disposition" });
+  return said;
+}
+
+/**
+ * Returns the day from which a supplier without an event counts as not occurred. Null: events are not recorded completely, or the horizon
+ * of the week is not over.
+ */
+export function absenceFrom(end: Day, { horizonDays, completeAfterDays, knownOn }: LabelRules): Day | null {
+  const overFrom = end + horizonDays + (completeAfterDays ?? 0);
+  return completeAfterDays === null || overFrom > knownOn ? null : overFrom;
+}
+
 /** Returns the labels of a week from all sources. @param absence day from which a supplier without an event counts as not occurred */
 function readLabels(
-  { isoWeek, end, suppliers, reviewed }: LabelledWeek,
-  { events, records, dispositions }: LabelSources,
-  { horizonDays, knownOn }: LabelRules,
+  week: LabelledWeek,
+  sources: LabelSources,
+  rules: LabelRules,
   absence: Day | null,
 ): { readonly labels: readonly Label[]; readonly compared: number; readonly contradictory: number } {
-  const ofWeek = records.get(isoWeek);
   const labels: Label[] = [];
   let [compared, contradictory] = [0, 0];
-  for (const [position, supplier] of suppliers.entries()) {
-    const isReviewed = reviewed.has(supplier);
-    const said: Omit<Label, "position" | "isReviewed">[] = [];
-    const event = events
-      .get(supplier)
-      ?.find(({ happened, known }) => happened > end && happened <= end + horizonDays && known <= knownOn);
-    if (event) said.push({ occurred: true, known: event.known, origin: "event" });
-    const record = ofWeek?.get(supplier);
-    if (record && record.known <= knownOn) said.push({ ...record, origin: isReviewed ? "review" : "record" });
-    for (const { fromWeek, toWeek, occurred, known } of dispositions.get(supplier) ?? [])
-      if (fromWeek <= isoWeek && isoWeek <= toWeek && known <= knownOn)
-        said.push({ occurred, known, origin: "disposition" });
+  for (const [position, supplier] of week.suppliers.entries()) {
+    const isReviewed = week.reviewed.has(supplier);
+    const said = outcomesSaid(supplier, { isoWeek: week.isoWeek, end: week.end, isReviewed }, sources, rules);
     if (said.length > 1) {
       compared++;
       if (said.some(({ occurred }) => occurred !== said[0]?.occurred)) contradictory++;

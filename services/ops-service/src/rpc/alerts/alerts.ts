@@ -14,6 +14,7 @@ import { type AlertNames, alertEventToProto, alertToProto } from "../messages/al
 import { pageOf } from "../page-token.ts";
 import { type AlertActionDependencies, alertActionHandlers } from "./alert-actions.ts";
 import { type AlertListOrder, type AlertQuery, keyOf, orderFromProto, queryFromProto } from "./alert-query.ts";
+import type { BacktestHandlers } from "./backtest.ts";
 import { type AlertWatchDependencies, alertWatch } from "./watch-alerts.ts";
 
 /** The number of alerts of a list, and per tab. */
@@ -46,7 +47,7 @@ const DEFAULT_OWNERS = 8;
 const MAX_EVENTS = 200;
 
 /** Returns the handlers of AlertService over the alerts of the database. */
-export function alertHandlers(deps: AlertDependencies): ServiceImpl<typeof AlertService> {
+export function alertHandlers(deps: AlertDependencies): Omit<ServiceImpl<typeof AlertService>, keyof BacktestHandlers> {
   return {
     ...alertActionHandlers(deps),
     async listAlerts(request, context) {

@@ -26,6 +26,7 @@ import type { ChainVerification } from "../../domain/audit/verify-chain.ts";
 import { AuditCheckpointError } from "../../domain/ops-error.ts";
 import { pageOf, rowFromText } from "../page-token.ts";
 import { shareRunning } from "../share-running.ts";
+import type { ReplayHandlers } from "./replay.ts";
 
 export interface AuditDependencies {
   /** Returns the number of appended events. The other events were recorded before. */
@@ -58,7 +59,7 @@ const NOT_ERASED = [
 ];
 
 /** Returns the handlers of AuditService over the audit log of the database. */
-export function auditHandlers(deps: AuditDependencies): ServiceImpl<typeof AuditService> {
+export function auditHandlers(deps: AuditDependencies): Omit<ServiceImpl<typeof AuditService>, keyof ReplayHandlers> {
   const { care, signer, kinds } = deps;
   // One verification at a time: each reads and hashes the whole log.
   const verifyShared = shareRunning((signal) => care.verifyAll(signal));

@@ -49,9 +49,7 @@ export function createPerformanceReader(db: Db): PerformanceReader {
       }
       return { runs, leftOut };
     },
-    async sources(task, runs) {
-      return { ...(await readOutcomes(db, task)), dispositions: await readDispositions(db, task, runs) };
-    },
+    sources: (task, runs) => readLabelSources(db, task, runs),
     async scores(run, which) {
       const condition =
         "suppliers" in which
@@ -73,6 +71,18 @@ export function createPerformanceReader(db: Db): PerformanceReader {
       return rows[0];
     },
   };
+}
+
+/** The model, and the day on which outcomes had to be known. */
+type KnownTask = Pick<PerformanceTask, "modelName" | "knownOn">;
+
+/** Reads all that was known about the outcomes of a model. @param runs the runs of the weeks, newest or oldest first */
+export async function readLabelSources(
+  db: Db,
+  task: KnownTask,
+  runs: readonly Pick<MeasuredRun, "isoWeek" | "completedMs">[],
+): Promise<LabelSources> {
+  return { ...(await readOutcomes(db, task)), dispositions: await readDispositions(db, task, runs) };
 }
 
 async function readRuns(db: Db, { modelName, fromWeek, toWeek }: PerformanceTask): Promise<readonly RunRow[]> {
@@ -138,7 +148,7 @@ interface OutcomeRow extends Record<string, unknown> {
 /** Reads the outcomes that count and were known on the day of the task. */
 async function readOutcomes(
   db: Db,
-  { modelName, knownOn }: PerformanceTask,
+  { modelName, knownOn }: KnownTask,
 ): Promise<Pick<LabelSources, "events" | "records">> {
   const { rows } = await db.execute<OutcomeRow>(sql`
     select o.supplier_id as supplier, o.occurred, o.iso_week as "isoWeek", o.happened_on - date '1970-01-01' as happened,
@@ -170,8 +180,8 @@ interface ResolvedRow extends Record<string, unknown> {
  */
 async function readDispositions(
   db: Db,
-  { modelName, knownOn }: PerformanceTask,
-  runs: readonly MeasuredRun[],
+  { modelName, knownOn }: KnownTask,
+  runs: readonly Pick<MeasuredRun, "isoWeek" | "completedMs">[],
 ): Promise<ReadonlyMap<number, readonly DispositionLabel[]>> {
   const { rows } = await db.execute<ResolvedRow>(sql`
     select a.supplier_id as supplier, e.payload::jsonb ->> 'disposition' as disposition,

@@ -5,6 +5,8 @@ import type { Db } from "../database.ts";
 
 /** The kinds of events that record a single prediction. */
 const KINDS = ["prediction.served", "explanation.served"];
+/** The kinds of events that record a score with its prediction id. */
+const SCORED_KINDS = [...KINDS, "counterfactual.served"];
 /** A call is recorded when it ends, after its prediction got its id: usually within milliseconds, at the latest after its deadline. */
 const USUAL_CALL_US = 2_000_000n;
 const LONGEST_CALL_US = 120_000_000n;
@@ -25,6 +27,25 @@ export async function findPredictions(db: Db, ids: readonly string[]): Promise<R
   const missing = unique.filter((id) => !found.has(id));
   for (const [id, prediction] of await findWithin(db, missing, LONGEST_CALL_US)) found.set(id, prediction);
   return found;
+}
+
+/**
+ * Returns the sequence of the event that recorded a prediction. Undefined: the audit log has none.
+ * @param id lower-case
+ */
+export async function findPredictionEvent(db: Db, id: string): Promise<number | undefined> {
+  const us = timeOfId(id);
+  if (us === undefined) return undefined;
+  for (const longestUs of [USUAL_CALL_US, LONGEST_CALL_US]) {
+    const { rows } = await db.execute<{ sequence: number }>(sql`
+      select sequence::float8 as sequence from bellwether.audit_event
+      where kind = any(${sql.param(SCORED_KINDS)}::text[])
+        and occurred_us between ${String(us - CLOCK_US)}::bigint and ${String(us + longestUs)}::bigint
+        and payload like ${`%"prediction_id":"${id}"%`}
+      order by occurred_us limit 1`);
+    if (rows[0]) return rows[0].sequence;
+  }
+  return undefined;
 }
 
 async function findWithin(

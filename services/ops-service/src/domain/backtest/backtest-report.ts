@@ -1,0 +1,42 @@
+/** What a rule would have done in one week, as BacktestWeekRule of the contract describes it. */
+export interface WeekRule {
+  readonly ruleId: string;
+  readonly raised: number;
+  readonly recorded: number;
+  readonly decidedReal: number;
+  readonly decidedNotReal: number;
+  readonly occurred: number;
+  readonly notOccurred: number;
+}
+
+/** One week, as BacktestWeek of the contract describes it. */
+export interface WeekResult {
+  readonly isoWeek: string;
+  readonly runId: number;
+  readonly scored: number;
+  readonly raised: number;
+  readonly active: number;
+  readonly recordedRaised: number;
+  readonly isOverBudget: boolean;
+  readonly rules: readonly WeekRule[];
+}
+
+/** A rule over all weeks, as BacktestRule of the contract describes it. */
+export interface RuleResult {
+  readonly ruleId: string;
+  readonly raised: number;
+  readonly suppliers: number;
+  readonly occurred: number;
+  readonly notOccurred: number;
+  /** Null: nothing is known about the outcomes. */
+  readonly precision: { readonly value: number; readonly low: number; readonly high: number } | null;
+  readonly mostRaised: number;
+  readonly mostRaisedWeek: string;
+}
+
+/** The result of a back-test. */
+export interface BacktestReport {
+  readonly weeks: readonly WeekResult[];
+  readonly rules: readonly RuleResult[];
+  readonly notes: readonly string[];
+}

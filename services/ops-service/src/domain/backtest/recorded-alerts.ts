@@ -1,0 +1,72 @@
+/** A change of the state of an alert. */
+export interface RecordedEvent {
+  readonly alertId: string;
+  readonly supplierId: number;
+  readonly kind: "raised" | "reopened" | "resolved";
+  /** The run that made the change. Null: a person did. */
+  readonly runId: number | null;
+  readonly occurredMs: number;
+}
+
+/** The alerts that were raised at the time. */
+export interface RecordedAlerts {
+  /** Number of alerts that a run raised or opened again. */
+  raisedIn(runId: number): number;
+  /** Whether a supplier had an active alert after the run of a week. */
+  wasActive(supplierId: number, isoWeek: string): boolean;
+}
+
+interface RunOfWeek {
+  readonly runId: number;
+  readonly isoWeek: string;
+  readonly completedMs: number;
+}
+
+/** From the first week on, until the week before the second one. */
+interface Span {
+  readonly from: string;
+  readonly until: string;
+}
+
+const NO_END = "~";
+
+/**
+ * Returns the weeks in which alerts were active.
+ * @param events those of an alert one after another @param runs oldest first
+ */
+export function recordedAlerts(events: readonly RecordedEvent[], runs: readonly RunOfWeek[]): RecordedAlerts {
+  const weekOf = new Map(runs.map(({ runId, isoWeek }) => [runId, isoWeek]));
+  const spans = new Map<number, Span[]>();
+  const raised = new Map<number, number>();
+  /** The first week whose run did not see the state before the change. */
+  const weekAfter = ({ runId, occurredMs }: RecordedEvent): string =>
+    runId === null
+      ? (runs.find(({ completedMs }) => completedMs > occurredMs)?.isoWeek ?? NO_END)
+      : (weekOf.get(runId) ?? "");
+  const close = (began: RecordedEvent, until: string): void => {
+    const own = spans.get(began.supplierId);
+    const span = { from: weekAfter(began), until };
+    if (own) own.push(span);
+    else spans.set(began.supplierId, [span]);
+  };
+  let began: RecordedEvent | null = null;
+  for (const event of events) {
+    if (began !== null && began.alertId !== event.alertId) {
+      close(began, NO_END);
+      began = null;
+    }
+    if (event.kind === "resolved") {
+      if (began !== null) close(began, weekAfter(event));
+      began = null;
+      continue;
+    }
+    if (event.runId !== null) raised.set(event.runId, (raised.get(event.runId) ?? 0) + 1);
+    began ??= event;
+  }
+  if (began !== null) close(began, NO_END);
+  return {
+    raisedIn: (runId) => raised.get(runId) ?? 0,
+    wasActive: (supplierId, isoWeek) =>
+      (spans.get(supplierId) ?? []).some(({ from, until }) => from <= isoWeek && isoWeek < until),
+  };
+}
