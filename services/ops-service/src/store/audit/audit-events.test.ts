@@ -56,6 +56,10 @@ test.each<[string, AuditQuery, number]>([
   expect(await visitedRows(pool, (db) => queryEvents(db, filter, LIMIT))).toBeLessThanOrEqual(2 * LIMIT);
 });
 
+test.each([1, 25_000, EVENTS])("a part of the log from record %d on reads only a few records", async (sequence) => {
+  expect(await visitedRows(pool, (db) => rowsFrom(db, sequence, LIMIT))).toBeLessThanOrEqual(2 * LIMIT);
+});
+
 test("events that are appended in SQL and by the service at the same time are one chain", async () => {
   const url = await cluster.createDatabase();
   const database = await openDatabase(url);

@@ -57,11 +57,12 @@ interface Row extends HashedRecord {
 
 /** Lists rows from a sequence on, oldest first, also those that are not in the chain. Faster than `recordsAfter`. */
 export async function rowsFrom(db: Db, sequence: number, limit: number): Promise<readonly HashedRecord[]> {
+  // The column is named with its table: the name alone is the converted value, for which there is no index.
   const { rows } = await db.execute<Row>(sql`
     select sequence::float8 as sequence, event_id::text as "eventId", kind, actor, subject, occurred_us::text as "occurredUs",
       recorded_us::text as "recordedUs", payload, payload_hash as "payloadHash", previous_hash as "previousHash", hash,
       hash_version as "hashVersion", recorded_by as "recordedBy", salt
-    from bellwether.audit_event where sequence >= ${sequence}::bigint order by sequence limit ${limit}`);
+    from bellwether.audit_event where sequence >= ${sequence}::bigint order by audit_event.sequence limit ${limit}`);
   return rows;
 }
 
