@@ -232,7 +232,7 @@ function keyCommand(context: CliContext): Command {
       using ops = openOps(context, options.ops, AuditService);
       const { publicKey } = await ops.answer(ops.client.listCheckpoints({ pageSize: 1 }, { timeoutMs: TIMEOUT_MS }));
       if (publicKey === "") throw new Error("this ops-service signs no checkpoints");
-      report.line(publicKey.trimEnd());
+      report.lines(publicKey.trimEnd());
       report.json({ public_key: publicKey });
     });
 }

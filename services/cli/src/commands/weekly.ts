@@ -89,7 +89,8 @@ function statusCommand(context: CliContext): Command {
     .action(async (options: StatusOptions & { readonly json?: boolean }, command: Command) => {
       const report = createReport(options);
       const { lines, json } = await readStatus(context, options, givenOptions(command));
-      for (const line of lines) report.line(line);
+      // The step of a week is on a line of its own; what comes from the data is on one line.
+      for (const text of lines) report.lines(text);
       report.json(json);
     });
 }

@@ -83,7 +83,7 @@ function triggerCommand(context: CliContext): Command {
           : `${isoWeek} is in the queue (job ${jobId})`,
       );
       const end = options.watch ? await watchJob(scheduler, jobId) : null;
-      if (end?.state === RunState.COMPLETE) report.line(endText(isoWeek, end));
+      if (end?.state === RunState.COMPLETE) for (const line of endLines(isoWeek, end)) report.line(line);
       report.json({ job_id: jobId, iso_week: isoWeek, already_known: alreadyKnown, ...(end && endToJson(end)) });
       if (end !== null) throwUnlessComplete(isoWeek, end);
     });
@@ -110,7 +110,7 @@ function watchCommand(context: CliContext): Command {
       const report = createReport(options);
       using scheduler = openPeer(context, SCHEDULER_PEER, options.scheduler, ScheduleService);
       const end = await watchJob(scheduler, jobId);
-      if (end.state === RunState.COMPLETE) report.line(endText(end.isoWeek || jobId, end));
+      if (end.state === RunState.COMPLETE) for (const line of endLines(end.isoWeek || jobId, end)) report.line(line);
       report.json({ job_id: jobId, iso_week: end.isoWeek, ...endToJson(end) });
       throwUnlessComplete(end.isoWeek || jobId, end);
     });
@@ -177,12 +177,10 @@ async function watchJob({ client, answer }: Scheduler, jobId: string): Promise<J
 }
 
 /** Returns the result of a complete run. Of another run, the error of the command says all. */
-function endText(week: string, end: JobEnd): string {
+function endLines(week: string, end: JobEnd): string[] {
   const { rowsRead, rowsScored, rowsRejected, wasComplete, notes } = end;
   const counts = `${countText(rowsRead, "row")} read = ${rowsScored} scored + ${rowsRejected} rejected`;
-  return [`${week}: ${wasComplete ? "complete already; " : ""}${counts}`, ...notes.map((note) => `note: ${note}`)].join(
-    "\n",
-  );
+  return [`${week}: ${wasComplete ? "complete already; " : ""}${counts}`, ...notes.map((note) => `note: ${note}`)];
 }
 
 const endToJson = ({ state, failure, rowsRead, rowsScored, rowsRejected, wasComplete, notes }: JobEnd): object => ({
