@@ -9,7 +9,7 @@ export interface AuditData {
   /** Newest first. */
   records: AuditRecord[];
   /** Returns the result of a verification, or throws. */
-  verify: () => MessageInitShape<typeof VerifyChainResponseSchema>;
+  verify: (isIncremental: boolean) => MessageInitShape<typeof VerifyChainResponseSchema>;
 }
 
 const START_MS = Date.UTC(2026, 10, 20, 9, 30);
@@ -34,17 +34,23 @@ export function demoAudit(count = 120): AuditData {
         occurredAt: at,
         payloadJson: sequence === 1 ? "" : JSON.stringify({ reason: "<img src=x> late\u202Egnp", score: 0.82 }),
       },
+      ...{ recordedBy: "ml-service", hashVersion: 2, payloadErased: sequence === 1 },
       ...{ payloadHash: "a".repeat(64), previousHash: "b".repeat(64), hash: "c".repeat(64) },
     });
   });
-  return { records, verify: () => ({ holds: true, records: BigInt(count), headHash: "c".repeat(64) }) };
+  const verify = (isIncremental: boolean) => ({
+    ...{ holds: true, records: BigInt(count), headHash: "c".repeat(64), erasedPayloads: 1n, checkpoints: 3 },
+    verifiedAfter: isIncremental ? BigInt(count - 20) : 0n,
+    newestCheckpoint: { sequence: 100n, createdAt: "2026-11-20T09:00:00Z", keyId: "0123456789abcdef" },
+  });
+  return { records, verify };
 }
 
 /** Returns AuditService over records in memory. */
 export function auditInMemory(data: AuditData): Route[] {
   return [
     route(AuditService, {
-      queryEvents({ pageSize, pageToken, kind, subject, actor, occurredFrom, occurredBefore }) {
+      queryEvents({ pageSize, pageToken, kind, subject, actor, occurredFrom, occurredBefore, afterSequence }) {
         const isIn = ({ event }: AuditRecord): boolean => {
           if (!event?.occurredAt) return false;
           const atMs = timestampMs(event.occurredAt);
@@ -57,11 +63,15 @@ export function auditInMemory(data: AuditData): Route[] {
           );
         };
         const found = data.records.filter(isIn);
+        if (afterSequence !== undefined) {
+          const later = found.filter(({ sequence }) => sequence > afterSequence).reverse();
+          return { records: later.slice(0, pageSize || 100) };
+        }
         const from = Number(pageToken);
         const to = from + (pageSize || 100);
         return { records: found.slice(from, to), nextPageToken: to < found.length ? String(to) : "" };
       },
-      verifyChain: () => data.verify(),
+      verifyChain: ({ incremental }) => data.verify(incremental),
     }),
   ];
 }

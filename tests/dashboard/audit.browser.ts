@@ -66,9 +66,10 @@ describe.skipIf(!hasChromium)("Audit (apt-get install chromium)", () => {
     const record = page.getByRole("region", { name: "Record 6", exact: true });
     await record.getByText('"reason": "<img src=x> late⟨U+202E⟩gnp"').waitFor();
     await record.getByText("2026-11-20T09:30:00.000Z").first().waitFor();
+    await record.getByText("ml-service").waitFor();
     await record.getByText("c".repeat(64)).waitFor();
     await page.getByRole("button", { name: "Details of record 1" }).click();
-    await page.getByText("The record has no details, or they were erased.").waitFor();
+    await page.getByText("The details were erased. The hashes of the record stay valid.").waitFor();
     await record.waitFor({ state: "detached" });
     expect(complaints).toEqual([]);
   });
@@ -85,8 +86,44 @@ describe.skipIf(!hasChromium)("Audit (apt-get install chromium)", () => {
     const chain = page.getByRole("region", { name: "Chain" });
     await chain.getByRole("button", { name: "Verify the log" }).press("Enter");
     await chain.getByText("Holds").waitFor();
-    await chain.getByText("120 records verified, no difference.").waitFor();
+    await chain.getByText("Records 1 to 120 are as they were recorded.").waitFor();
+    await chain.getByText("3 checkpoints compared, 1 record with erased details.").waitFor();
+    await chain
+      .getByText("The newest checkpoint is of record 100, 2026-11-20T09:00:00Z, key 0123456789abcdef.")
+      .waitFor();
     await chain.getByText("c".repeat(64)).waitFor();
+    await chain.getByRole("button", { name: "Verify what is new" }).press("Enter");
+    await chain.getByText("Records 101 to 120 are as they were recorded.").waitFor();
+  });
+
+  test("a log without checkpoints, or whose records can be changed, says so", async () => {
+    const audit = demoAudit();
+    const rewritableReason = "the role <b>owns</b> the table";
+    audit.verify = () => ({ holds: true, records: 5n, verifiedAfter: 5n, rewritableReason });
+    const { page } = await open(audit);
+    await page.getByRole("button", { name: "Verify what is new" }).click();
+    await page.getByText("No further record was verified.").waitFor();
+    await page.getByText("No checkpoint was signed yet").waitFor();
+    await page.getByRole("note").getByText(rewritableReason).waitFor();
+  });
+
+  test("in the order of recording, each page continues after the last record", async () => {
+    const { page } = await open(demoAudit());
+    await page.getByRole("link", { name: "Show in the order of recording" }).click();
+    await rowsOf(page)
+      .first()
+      .getByRole("button", { name: /of record 1$/ })
+      .waitFor();
+    for (const at of [99, 119]) {
+      await page.getByRole("button", { name: "Show more" }).click();
+      await rowsOf(page).nth(at).waitFor();
+    }
+    expect(await page.getByRole("button", { name: "Show more" }).count()).toBe(0);
+    expect(page.url()).toContain("#/audit?after=0");
+    await page.getByRole("textbox", { name: "About" }).fill("run/42");
+    await page.getByRole("textbox", { name: "About" }).press("Enter");
+    await expect.poll(() => rowsOf(page).count()).toBe(30);
+    expect(page.url()).toContain("#/audit?subject=run%2F42&after=0");
   });
 
   test("a broken chain names the first record that differs; an error can be tried again", async () => {
@@ -98,10 +135,13 @@ describe.skipIf(!hasChromium)("Audit (apt-get install chromium)", () => {
     const chain = page.getByRole("region", { name: "Chain" });
     await chain.getByRole("button", { name: "Verify the log" }).click();
     await chain.getByText("The server cannot be reached").waitFor();
-    audit.verify = () => ({ records: 41n, headHash: "d".repeat(64), firstBrokenSequence: 42n });
+    audit.verify = () => ({
+      ...{ records: 41n, headHash: "d".repeat(64), firstBrokenSequence: 42n, firstBrokenEventId: "0199c0de" },
+      firstBrokenReason: "its hash is that of <i>other</i> content",
+    });
     await chain.getByRole("button", { name: "Try again" }).click();
     await chain.getByText("Broken").waitFor();
-    await chain.getByText("41 records before the first difference. Record 42 was changed, or is missing.").waitFor();
+    await chain.getByText("Record 42 (event 0199c0de): its hash is that of <i>other</i> content.").waitFor();
   });
 
   test("an empty log says what will be recorded, and only an administrator reads the log", async () => {

@@ -16,7 +16,7 @@ export function AuditFilters({ view, kinds }: { view: AuditView; kinds: readonly
     event.preventDefault();
     const fields = new FormData(event.currentTarget);
     const texts = FIELDS.map(([name]) => [name, String(fields.get(name) ?? "").trim()]);
-    goTo({ page: "audit", ...auditViewOf(new URLSearchParams(texts)) });
+    goTo({ page: "audit", ...auditViewOf(new URLSearchParams(texts)), after: view.after });
   };
   return (
     // Another view, for example after "back", has its own texts.

@@ -4,7 +4,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type AuditView, dayMs } from "../routing/record-views.ts";
 
 const DAY_MS = 86_400_000;
-const PAGE_SIZE = 50;
+export const PAGE_SIZE = 50;
 
 /** Returns the request that lists the events of a view. Days are whole days in UTC. */
 export function auditRequest({

@@ -9,11 +9,12 @@ const exactText = (time: Timestamp | undefined): string => (time ? timestampDate
 
 /** One event as it is recorded: its details, times and hashes. */
 export function EventDetails({ record }: { record: AuditRecord }) {
-  const { event, sequence, recordedAt, payloadHash, previousHash, hash } = record;
+  const { event, sequence, recordedAt, recordedBy, payloadHash, previousHash, hash, payloadErased } = record;
   const payload = event?.payloadJson ?? "";
   const facts = [
     ["Happened", exactText(event?.occurredAt)],
     ["Recorded", exactText(recordedAt)],
+    ["Recorded by", recordedBy === "" ? "not known: the record is of an earlier release" : recordedBy],
     ["Event id", event?.eventId ?? ""],
     ["Hash of the details", payloadHash],
     ["Hash of the record before", previousHash],
@@ -22,7 +23,11 @@ export function EventDetails({ record }: { record: AuditRecord }) {
   return (
     <section aria-label={`Record ${sequence}`}>
       {payload === "" ? (
-        <p className="quiet">The record has no details, or they were erased. Its hashes stay valid.</p>
+        <p className="quiet">
+          {payloadErased
+            ? "The details were erased. The hashes of the record stay valid."
+            : "The record has no details."}
+        </p>
       ) : (
         <Wide label={`Details of record ${sequence}`}>
           <pre>{payloadText(payload)}</pre>

@@ -1,14 +1,10 @@
-import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
-import { useInfiniteQuery } from "@connectrpc/connect-query";
-import { keepPreviousData } from "@tanstack/react-query";
 import { AuditFilters } from "../audit/audit-filters.tsx";
-import { auditRequest } from "../audit/audit-request.ts";
 import { ChainStatus } from "../audit/chain-status.tsx";
 import { EventTable } from "../audit/event-table.tsx";
+import { useEventsAfter, useNewestEvents } from "../audit/use-events.ts";
 import { Empty, Failure, Loading } from "../parts/load-states.tsx";
 import { MoreButton } from "../parts/more-button.tsx";
 import { Page } from "../parts/page.tsx";
-import { usePagesKept } from "../parts/use-pages-kept.ts";
 import { ALL_EVENTS, type AuditView, auditQueryOf } from "../routing/record-views.ts";
 import { hrefOf } from "../routing/route.ts";
 import { useReader } from "../session/reader.ts";
@@ -23,7 +19,7 @@ export function AuditPage({ view }: { view: AuditView }) {
           <ChainStatus />
           <section className="card" aria-labelledby="events">
             <h2 id="events">Events</h2>
-            <Events view={view} />
+            {view.after === "" ? <NewestEvents view={view} /> : <EventsAfter view={view} />}
           </section>
         </>
       ) : (
@@ -35,23 +31,32 @@ export function AuditPage({ view }: { view: AuditView }) {
   );
 }
 
-function Events({ view }: { view: AuditView }) {
-  const list = useInfiniteQuery(
-    AuditService.method.queryEvents,
-    { ...auditRequest(view), pageToken: "" },
-    {
-      pageParamKey: "pageToken",
-      getNextPageParam: ({ nextPageToken }) => nextPageToken || undefined,
-      placeholderData: keepPreviousData,
-    },
-  );
-  const readMore = usePagesKept(list);
+/** One component for each order, because their pages continue differently. */
+const NewestEvents = ({ view }: { view: AuditView }) => <EventList view={view} {...useNewestEvents(view)} />;
+const EventsAfter = ({ view }: { view: AuditView }) => <EventList view={view} {...useEventsAfter(view)} />;
+
+type EventListProps = { readonly view: AuditView } & ReturnType<typeof useNewestEvents | typeof useEventsAfter>;
+
+function EventList({ view, list, readMore }: EventListProps) {
   const records = list.data?.pages.flatMap((page) => page.records) ?? [];
   const kinds = [...new Set(records.map(({ event }) => event?.kind ?? ""))].sort();
-  const isAll = auditQueryOf(view) === "";
+  const isAll = auditQueryOf({ ...view, after: "" }) === "";
   return (
     <>
       <AuditFilters view={view} kinds={kinds} />
+      <p className="quiet">
+        {view.after === "" ? (
+          <>
+            Newest event first.{" "}
+            <a href={hrefOf({ page: "audit", ...view, after: "0" })}>Show in the order of recording</a>
+          </>
+        ) : (
+          <>
+            In the order of recording, after record {view.after}: no late event is missed.{" "}
+            <a href={hrefOf({ page: "audit", ...view, after: "" })}>Show newest event first</a>
+          </>
+        )}
+      </p>
       {list.isPending && <Loading what="the events" />}
       {list.data && records.length === 0 && (
         <Empty title={isAll ? "The audit log is empty" : "No event matches"}>

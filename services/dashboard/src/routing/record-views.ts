@@ -20,10 +20,12 @@ export interface AuditView {
   readonly from: string;
   /** Last day, ISO date in UTC. */
   readonly to: string;
+  /** Sequence of a record: only later records, in the order of recording. Empty: newest event first. */
+  readonly after: string;
 }
 
 /** The whole audit log. */
-export const ALL_EVENTS: AuditView = { actor: "", kind: "", subject: "", from: "", to: "" };
+export const ALL_EVENTS: AuditView = { actor: "", kind: "", subject: "", from: "", to: "", after: "" };
 
 /** Maximum sizes of the contract, bytes. */
 const MAX_NAME_BYTES = 64;
@@ -52,12 +54,18 @@ export function auditViewOf(wanted: URLSearchParams): AuditView {
     subject: text("subject", MAX_TEXT_BYTES),
     from: day("from"),
     to: day("to"),
+    after: sequenceIn(wanted.get("after") ?? ""),
   };
 }
 
 /** Returns the query of the address, from "?" on. */
-export const auditQueryOf = ({ actor, kind, subject, from, to }: AuditView): string =>
-  queryOf({ actor, kind, subject, from, to });
+export const auditQueryOf = ({ actor, kind, subject, from, to, after }: AuditView): string =>
+  queryOf({ actor, kind, subject, from, to, after });
+
+/** Returns a text that is a sequence of the contract, 0 to 2^53 − 1. Empty for any other text. */
+function sequenceIn(text: string): string {
+  return /^(0|[1-9]\d{0,15})$/.test(text) && Number(text) <= Number.MAX_SAFE_INTEGER ? text : "";
+}
 
 /** Returns the beginning of an ISO date in UTC, epoch milliseconds. Undefined for any other text. */
 export function dayMs(text: string): number | undefined {
