@@ -1,5 +1,6 @@
 import { type AuditRecord, AuditRecordSchema } from "@bellwether/gen/bellwether/ops/v1/audit_pb";
 import { AuditService, type VerifyChainResponseSchema } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
+import { ReplayOutcome, type ReplayPredictionResponseSchema } from "@bellwether/gen/bellwether/ops/v1/replay_pb";
 import { type Route, route } from "@bellwether/mesh/call/route";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
@@ -9,6 +10,7 @@ export interface AuditData {
   /** Newest first. */
   records: AuditRecord[];
   /** Returns the result of a verification, or throws. */
+  replay: (id: string) => MessageInitShape<typeof ReplayPredictionResponseSchema>;
   verify: (isIncremental: boolean) => MessageInitShape<typeof VerifyChainResponseSchema>;
 }
 
@@ -43,7 +45,11 @@ export function demoAudit(count = 120): AuditData {
     verifiedAfter: isIncremental ? BigInt(count - 20) : 0n,
     newestCheckpoint: { sequence: 100n, createdAt: "2026-11-20T09:00:00Z", keyId: "0123456789abcdef" },
   });
-  return { records, verify };
+  const replay = () => ({
+    comparison: { outcome: ReplayOutcome.EQUAL, decisions: 1n, numbers: 18n },
+    ...{ recordedRiskScore: 0.82, replayedRiskScore: 0.82 },
+  });
+  return { records, replay, verify };
 }
 
 /** Returns AuditService over records in memory. */
@@ -71,6 +77,7 @@ export function auditInMemory(data: AuditData): Route[] {
         const to = from + (pageSize || 100);
         return { records: found.slice(from, to), nextPageToken: to < found.length ? String(to) : "" };
       },
+      replayPrediction: ({ id }) => data.replay(id),
       verifyChain: ({ incremental }) => data.verify(incremental),
     }),
   ];

@@ -1,3 +1,4 @@
+import { ReplayFindingCode, ReplayOutcome } from "@bellwether/gen/bellwether/ops/v1/replay_pb";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
@@ -72,6 +73,35 @@ describe.skipIf(!hasChromium)("Audit (apt-get install chromium)", () => {
     await page.getByText("The details were erased. The hashes of the record stay valid.").waitFor();
     await record.waitFor({ state: "detached" });
     expect(complaints).toEqual([]);
+  });
+
+  test("a score is replayed bit for bit, and a replay says what differs or is missing; other events have no button", async () => {
+    const audit = demoAudit(6);
+    const { page } = await open(audit);
+    await page.getByRole("button", { name: "Details of record 6" }).click();
+    await page.getByRole("button", { name: "Replay" }).press("Enter");
+    await page.getByText("1 score, 18 numbers compared, 0 with other bits.").waitFor();
+    await page.getByText("Equal", { exact: true }).waitFor();
+    await page.getByText("Recorded score 0.82, computed now 0.82.").waitFor();
+    audit.replay = () => ({
+      comparison: {
+        ...{ outcome: ReplayOutcome.DIFFERENT, decisions: 1n, numbers: 18n, numbersDifferent: 1n },
+        differences: [{ supplierId: "S-1000", field: "risk_score", recorded: "3fea3d70", replayed: "3fea3d71" }],
+        findings: [{ code: ReplayFindingCode.RUNTIME_DIFFERS, message: "another <b>runtime</b>" }],
+      },
+    });
+    await page.getByRole("button", { name: "Replay" }).click();
+    await page.getByText("Different", { exact: true }).waitFor();
+    await page.getByText("another <b>runtime</b>").waitFor();
+    await page.getByRole("row", { name: /^risk_score.*3fea3d70 3fea3d71$/ }).waitFor();
+    audit.replay = () => {
+      throw new ConnectError("the audit log has no event with this id", Code.NotFound);
+    };
+    await page.getByRole("button", { name: "Replay" }).click();
+    await page.getByText("the audit log has no event with this id").waitFor();
+    await page.getByRole("button", { name: "Details of record 5" }).click();
+    await page.getByRole("region", { name: "Record 5", exact: true }).waitFor();
+    expect(await page.getByRole("button", { name: "Replay" }).count()).toBe(0);
   });
 
   test("a link on a kind, a person and a subject lists the events that have it", async () => {

@@ -3,6 +3,10 @@ import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import { Name } from "../parts/name.tsx";
 import { Wide } from "../parts/wide.tsx";
 import { payloadText } from "./payload-text.ts";
+import { Replay } from "./replay-result.tsx";
+
+/** Whether events of a kind record scores, which can be computed again. */
+const isScore = (kind: string): boolean => /^(prediction|batch)\./.test(kind);
 
 /** Returns a time with all its digits, in UTC. */
 const exactText = (time: Timestamp | undefined): string => (time ? timestampDate(time).toISOString() : "not known");
@@ -33,6 +37,7 @@ export function EventDetails({ record }: { record: AuditRecord }) {
           <pre>{payloadText(payload)}</pre>
         </Wide>
       )}
+      {event && isScore(event.kind) && <Replay eventId={event.eventId} />}
       <dl className="facts">
         {facts.map(([name, text]) => (
           <div key={name}>
