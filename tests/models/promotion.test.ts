@@ -26,7 +26,7 @@ import { type OpsHarness, startOps } from "../../services/ops-service/test/ops-h
 import { weeklyFolder } from "../../services/scheduler-service/test/weekly-fixture.ts";
 import { startGate } from "../audit/gate.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
 const SLOWLY = { timeout: 30_000, interval: 20 };
 const NAME = DEMO_SPEC.name;
 const FREE = { host: "127.0.0.1", ports: { grpc: 0, web: 0, admin: 0 } };
