@@ -1,6 +1,7 @@
 import os from "node:os";
 import path from "node:path";
 import { loadConfigPair } from "@bellwether/config/config-pair";
+import { DEFAULT_PROMOTION_POLICY } from "@bellwether/config/promotion-policy";
 import { DEFAULT_RETRAIN } from "@bellwether/config/retrain-policy";
 import { loadRiskPolicy } from "@bellwether/config/risk-policy";
 import type { Queues } from "@bellwether/queue/open-queue";
@@ -18,6 +19,7 @@ import { retrainEvent } from "./domain/retrain-event.ts";
 import { type RetrainJobs, startRetrainJobs } from "./jobs/retrain-jobs.ts";
 import { createRetrainMemory } from "./jobs/retrain-memory.ts";
 import { createDueCheck } from "./setup/create-due-check.ts";
+import { createRetrainGate } from "./setup/create-retrain-gate.ts";
 import { createRetrainSteps } from "./setup/create-retrain-steps.ts";
 import { openRetrainFile } from "./store/retrain-file.ts";
 
@@ -60,7 +62,10 @@ const BUILDER = "bellwether scheduler-service 0.1.0";
 export async function startRetrains(config: RetrainsConfig): Promise<Retrains> {
   const { weeksFolder, registry, ops, queues, logger, lockMs, check, inTurn, now = () => new Date() } = config;
   const pair = await loadConfigPair(config.modelConfig, config.featureMapping);
-  const policy = config.riskPolicy === undefined ? DEFAULT_RETRAIN : (await loadRiskPolicy(config.riskPolicy)).retrain;
+  const { retrain: policy, promotion } =
+    config.riskPolicy === undefined
+      ? { retrain: DEFAULT_RETRAIN, promotion: DEFAULT_PROMOTION_POLICY }
+      : await loadRiskPolicy(config.riskPolicy);
   const modelName = pair.model.name;
   const outcomes = createOpsOutcomes(ops, modelName);
   const newestWeek = createNewestWeek(ops, modelName);
@@ -78,12 +83,16 @@ export async function startRetrains(config: RetrainsConfig): Promise<Retrains> {
       config.onPublished();
       return published;
     });
+  const gate = createRetrainGate({
+    ...{ registry, modelName, policy: promotion, check, onPublished: config.onPublished, now },
+    limits: { maxMemoryBytes: policy.maxMemoryMib * 2 ** 20, timeoutMs: policy.maxMinutes * 60_000 },
+  });
   const jobs = await startRetrainJobs({
     ...{ queues, policy, newestWeek, logger, now },
     ...(lockMs !== undefined && { lockMs }),
     checkMs: config.checkMs ?? CHECK_MS,
     steps: createRetrainSteps({
-      ...{ pair, policy, weeksFolder, outcomes, publish, now },
+      ...{ pair, policy, weeksFolder, outcomes, publish, gate, now },
       completeInput: createOpsLedger(ops, modelName).completeInput,
     }),
     memory: createRetrainMemory({

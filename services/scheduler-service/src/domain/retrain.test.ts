@@ -26,6 +26,7 @@ function failingSteps(step: keyof RetrainSteps, error: unknown): RetrainSteps {
     loadRows: async () => called("loadRows")(),
     train: async () => called("train")(),
     publish: async () => called("publish")(),
+    gate: async () => called("gate")(),
   };
 }
 
@@ -67,4 +68,39 @@ test("reports the first stage before anything is read", async () => {
   const signal = new AbortController().signal;
   await retrain(failingSteps("readLabels", new Error("x")), TASK, (now) => seen.push(now), { signal, isLast: true });
   expect(seen).toEqual([{ stage: "outcomes", done: 0, total: 0 }]);
+});
+
+/** Steps that publish v2, and then run the given gate. */
+function publishingSteps(gate: RetrainSteps["gate"]): RetrainSteps {
+  const trained = { evaluation: { auc: 0.8, baseline: null }, usage: { peakRssBytes: 1, cpuSeconds: 1 }, warnings: [] };
+  return {
+    readLabels: async () => ({ labels: {} as never, horizonDays: 7, notes: [] }),
+    loadRows: async () => ({ weeks: [], lines: [] }) as never,
+    train: async () => trained as never,
+    publish: async () => ({ version: "v2", alias: "challenger", isNew: true }) as never,
+    gate,
+  };
+}
+
+test("the decision of the promotion gate is a note, and so is an error of it: the version is published", async () => {
+  const published = { outcome: "published", version: "v2", failure: "" };
+  const noted = await run(publishingSteps(async (_data, _trained, version) => `${version}: HELD`));
+  expect(noted).toMatchObject({ ...published, notes: [expect.any(String), "v2: HELD"] });
+  expect((await run(publishingSteps(async () => null))).notes).toHaveLength(1);
+  const broken = publishingSteps(() => Promise.reject(new Error("v1, the champion,\ncannot be measured")));
+  expect(await run(broken)).toMatchObject({
+    ...{
+      ...published,
+      notes: [expect.any(String), "the promotion gate has no result: v1, the champion, cannot be measured"],
+    },
+  });
+});
+
+test("a stop of the service in the promotion gate is thrown, so that the job is done again, and a cancellation is a note", async () => {
+  const stopped = publishingSteps(() => Promise.reject(new Error("stopped")));
+  await expect(run(stopped, { signal: AbortSignal.abort(new Error("the scheduler is stopping")) })).rejects.toThrow(
+    "stopped",
+  );
+  const cancelled = AbortSignal.abort(new RetrainCancelledError("jane", "enough"));
+  expect(await run(stopped, { signal: cancelled })).toMatchObject({ outcome: "published", version: "v2" });
 });

@@ -72,8 +72,13 @@ export interface RetrainSteps {
     onProgress: (progress: TrainProgress) => void,
     signal: AbortSignal,
   ): Promise<ExplainedTraining & { readonly usage: TrainUsage }>;
-  /** Publishes the version whole or not at all. It never becomes the champion. */
+  /** Publishes the version whole or not at all. It does not become the champion by that. */
   publish(trained: ExplainedTraining, task: RetrainTask, signal: AbortSignal): Promise<PublishedModel>;
+  /**
+   * Compares the version with the champion, records the result, and promotes it if the policy says so.
+   * @returns what was decided, in one sentence; null: there is nothing to decide, or it was decided before
+   */
+  gate(data: WeekData, trained: ExplainedTraining, version: string, signal: AbortSignal): Promise<string | null>;
 }
 
 /** A person has cancelled the retrain. */
@@ -148,6 +153,7 @@ async function trainAndPublish(
   );
   onProgress({ stage: "publishing", done: 0, total: 0 });
   const { version, alias, isNew } = await steps.publish(trained, task, signal);
+  const gated = await gateOrNote(steps, data, trained, version, signal);
   const { evaluation, usage } = trained;
   return {
     ...{ outcome: isNew ? "published" : "unchanged", version, alias: alias ?? "", failure: "" },
@@ -159,9 +165,26 @@ async function trainAndPublish(
       ...labelNotes,
       ...data.lines,
       ...trained.warnings,
+      ...(gated === null ? [] : [gated]),
       ...(alias === null && isNew ? ["the version has no alias: give it one with bellwether models promote"] : []),
     ],
   };
+}
+
+/** Runs the promotion gate. The version is published: an error is a note, unless the service stops and the job is done again. */
+async function gateOrNote(
+  steps: RetrainSteps,
+  data: WeekData,
+  trained: ExplainedTraining,
+  version: string,
+  signal: AbortSignal,
+): Promise<string | null> {
+  try {
+    return await steps.gate(data, trained, version, signal);
+  } catch (error) {
+    if (signal.aborted && !(signal.reason instanceof RetrainCancelledError)) throw error;
+    return `the promotion gate has no result: ${failureText(error)}`;
+  }
 }
 
 /** Longest text of a failure, characters. */

@@ -21,12 +21,13 @@ export interface RetrainStepsDeps {
   /** Returns the digest of the snapshot of a complete week; "": not recorded. Null: the ledger does not have the week as complete. */
   readonly completeInput: (week: string) => Promise<string | null>;
   readonly publish: RetrainSteps["publish"];
+  readonly gate: RetrainSteps["gate"];
   readonly now: () => Date;
 }
 
 /** Creates the steps of a retrain: outcomes from ops-service, rows from the data folder, the training in a process of its own. */
 export function createRetrainSteps(deps: RetrainStepsDeps): RetrainSteps {
-  const { pair, policy, weeksFolder, outcomes, completeInput, publish, now } = deps;
+  const { pair, policy, weeksFolder, outcomes, completeInput, publish, gate, now } = deps;
   const { model, configHash } = pair;
   return {
     async readLabels(signal) {
@@ -56,5 +57,6 @@ export function createRetrainSteps(deps: RetrainStepsDeps): RetrainSteps {
       return await child.run(task, limits, { signal, onProgress });
     },
     publish,
+    gate,
   };
 }
