@@ -12,6 +12,7 @@ import {
 } from "@bellwether/gen/bellwether/schedule/v1/retrain_pb";
 import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
 import { aliasVersion, readAliases } from "@bellwether/registry/aliases/aliases";
+import { setAlias } from "@bellwether/registry/publish/set-alias";
 import { listVersions } from "@bellwether/registry/versions/read-version";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { firstMessage, spawnScript } from "@bellwether/testing/node-process";
@@ -140,6 +141,24 @@ test("a retrain by hand publishes a challenger, never a champion, with progress,
     ["retrain-2", "retrain-1"],
   ]);
   expect(waits).toContain("by_hand");
+});
+
+test("a challenger of a retrain is compared with the champion, once, and the champion stays", async () => {
+  await using mesh = await setUp();
+  const { client } = await mesh.start();
+  await endOf(client, (await trigger(client, { fromWeek: "2026-W01", toWeek: "2026-W08" })).jobId);
+  const first = { modelName: "late", alias: "champion" as const, version: "v1", setBy: "test", reason: "first" };
+  await setAlias(mesh.registry, { ...first, now: new Date() }, async () => {});
+  const { retrain } = await endOf(client, (await trigger(client)).jobId);
+  expect(retrain).toMatchObject({ outcome: RetrainOutcome.PUBLISHED, version: "v2", alias: "challenger" });
+  expect(retrain.notes).toContainEqual(expect.stringMatching(/^promotion gate: (HELD|FAIL) against v1; /));
+  const again = await endOf(client, (await trigger(client)).jobId);
+  expect(again.retrain).toMatchObject({ outcome: RetrainOutcome.UNCHANGED, version: "v2" });
+  const { gates = [] } = await readAliases(mesh.registry, "late");
+  expect(gates.map(({ version, champion, gatedBy }) => [version, champion, gatedBy])).toEqual([
+    ["v2", "v1", "scheduler-service"],
+  ]);
+  expect([await mesh.alias("champion"), await mesh.alias("challenger")]).toEqual(["v1", "v2"]);
 });
 
 test("without the alias, the version is published and the result says what is left to do", async () => {
