@@ -4,6 +4,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const LONGEST = [
   "tests/weekly/kills.test.ts",
   "tests/start/start.test.ts",
+  "tests/start/weeks.test.ts",
   "tests/start/supervision.test.ts",
   "services/cli/test/cli.test.ts",
   "services/ops-service/test/slow-database.test.ts",

@@ -4,6 +4,7 @@ import { countText } from "@bellwether/reasons/count-text";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { errorsOf } from "../errors/errors-of.ts";
+import { wholeNumber } from "../input/parse-option.ts";
 import type { ServiceProcess } from "../launch/service-process.ts";
 import { signInLink } from "../launch/sign-in-link.ts";
 import { type RunningMesh, type StartMeshOptions, startMesh } from "../launch/start-mesh.ts";
@@ -19,10 +20,15 @@ const SAMPLE =
 /** `bellwether start` */
 export function startCommand(context: CliContext): Command {
   return new Command("start")
+    .option(
+      "--weeks <count>",
+      "replay the last weeks of a demo through the whole loop, 8 to 26: weekly runs with a planted drift, outcomes, a retrain, and the runs of its version. The demo has a database and a registry of its own, in demo-weeks of the data folder",
+      wholeNumber(8, 26),
+    )
     .option("--json", "print the URLs as one line of JSON when all services are ready")
     .addHelpText(
       "after",
-      "\nExamples:\n  npx bellwether start\n  OPS_SERVICE_WEB_PORT=0 npx bellwether start   # ops-service and the dashboard use any free port",
+      "\nExamples:\n  npx bellwether start\n  OPS_SERVICE_WEB_PORT=0 npx bellwether start   # ops-service and the dashboard use any free port\n  npx bellwether start --weeks 8",
     )
     .action(async (options) => {
       const report = createReport(options);
@@ -36,7 +42,9 @@ export function startCommand(context: CliContext): Command {
       for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners("error").on("error", stop);
       const warn = (text: string) => process.stderr.write(`bellwether: ${text}\n`);
       try {
-        await runMesh(context, { repository: REPOSITORY, say: report.line, warn, signal: stopping.signal }, report);
+        const mesh = { repository: REPOSITORY, say: report.line, warn, signal: stopping.signal };
+        if (options.weeks === undefined) await runMesh(context, mesh, report);
+        else await runLoop(context, mesh, report, options.weeks);
       } catch (error) {
         const others = errorsOf(error).filter((one) => one !== stopping.signal.reason);
         if (others.length > 0) throw others.length === 1 ? others[0] : error;
@@ -45,8 +53,28 @@ export function startCommand(context: CliContext): Command {
     });
 }
 
-/** Runs all services until the user stops them. @throws Error when a service or the database ends by itself */
-async function runMesh(context: CliContext, options: StartMeshOptions, report: Report): Promise<void> {
+/** Runs all services and replays the weeks of a demo, unless they were replayed before. @throws UsageError for another model than the demo's */
+async function runLoop(given: CliContext, options: StartMeshOptions, report: Report, count: number): Promise<void> {
+  const { demoLoopContext, prepareDemoLoop } = await import("../launch/demo-loop.ts");
+  const context = demoLoopContext(given, REPOSITORY);
+  const loop = await prepareDemoLoop(context, REPOSITORY, count, new Date());
+  await runMesh(context, { ...options, loopEnv: loop.env }, report, async ({ peers }, signal) => {
+    const { replayDemoLoop } = await import("../launch/replay-demo-loop.ts");
+    await replayDemoLoop(loop, peers, { say: options.say, signal });
+  });
+}
+
+/**
+ * Runs all services until the user stops them.
+ * @param work is done when all services are ready; its signal aborts when they stop
+ * @throws Error when a service or the database ends by itself
+ */
+async function runMesh(
+  context: CliContext,
+  options: StartMeshOptions,
+  report: Report,
+  work: (mesh: RunningMesh, signal: AbortSignal) => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
   await using mesh = await startMesh(context, options);
   const web = {
     isSecure: Boolean(context.env.BELLWETHER_TLS_CERT),
@@ -54,7 +82,14 @@ async function runMesh(context: CliContext, options: StartMeshOptions, report: R
   };
   for (const line of readyLines(mesh, web)) report.line(line);
   report.json(readyJson(mesh, web));
+  const ending = new AbortController();
+  const signal = AbortSignal.any([options.signal, ending.signal]);
+  const working = work(mesh, signal).catch((error: unknown) => {
+    if (!signal.aborted) options.warn(error instanceof Error ? error.message : String(error));
+  });
   const ended = await untilEnd(mesh, options.signal);
+  ending.abort();
+  await working;
   if (ended !== null) throw new Error(`${ended}; everything else was stopped`);
 }
 

@@ -62,7 +62,8 @@ async function untilAvailable<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-async function runWeek(isoWeek: string, peers: FirstWeekPeers, signal: AbortSignal): Promise<void> {
+/** Runs a week on the scheduler's own input file, and waits for its end. @throws FirstWeekError, ConnectError when a peer rejects the call */
+export async function runWeek(isoWeek: string, peers: FirstWeekPeers, signal: AbortSignal): Promise<void> {
   using scheduler = createMeshTransport({ url: peers.schedulerUrl, ...peers.calls });
   const schedules = createClient(ScheduleService, scheduler);
   const { jobId } = await untilAvailable(() => schedules.triggerRun({ scheduleId: "weekly", isoWeek }, { signal }));

@@ -15,6 +15,7 @@ import { buildPage } from "./build-page.ts";
 import { checkStores } from "./check-stores.ts";
 import { DEMO_WEEK, ensureDemoModel } from "./demo-model.ts";
 import { refreshDemoWeek } from "./demo-week.ts";
+import type { FirstWeekPeers } from "./first-week.ts";
 import { meshEnv } from "./mesh-env.ts";
 import { noInputText } from "./no-input-text.ts";
 import { type ServiceProcess, startServiceProcess } from "./service-process.ts";
@@ -32,6 +33,8 @@ export interface RunningMesh extends AsyncDisposable {
   readonly hasPage: boolean;
   /** The latest weekly run, or null when there is none and the first one failed. */
   readonly run: BatchRun | null;
+  /** How the services are called. */
+  readonly peers: FirstWeekPeers;
 }
 
 export interface StartMeshOptions {
@@ -42,6 +45,8 @@ export interface StartMeshOptions {
   warn(text: string): void;
   /** Aborts `startMesh` before all services are ready. */
   readonly signal: AbortSignal;
+  /** Variables of the services besides those of the environment. With them, no first weekly run is made. Default: none. */
+  readonly loopEnv?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -74,6 +79,7 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
     NODE_COMPILE_CACHE: path.join(data, "compile-cache"),
     ...(page !== null && { OPS_SERVICE_DASHBOARD: page }),
     ...withoutEmpty(context.env),
+    ...options.loopEnv,
     ...peers,
     BELLWETHER_MODEL: model.name,
     DATABASE_URL: database.url,
@@ -104,7 +110,7 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
   for (const outcome of outcomes) if (outcome.status === "fulfilled") starting.use(outcome.value);
   const [ops, ml, scheduler] = await settled(launches);
 
-  const run = await firstRun(model, context, peers, await firstWeek, options);
+  const run = options.loopEnv === undefined ? await firstRun(model, context, peers, await firstWeek, options) : null;
   if (demo !== null && run?.state === RunState.COMPLETE)
     await refreshDemoWeek(demo, run.isoWeek, newestIsoWeek(new Date()));
   const started = starting.move();
@@ -114,16 +120,23 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
     ml,
     scheduler,
     hasPage: page !== null,
-    run,
+    ...{ run, peers: peersOf(model, context, peers) },
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   };
+}
+
+/** Returns how the services are called. @param urls of the peers, by variable */
+function peersOf(model: StartModel, context: CliContext, urls: Readonly<Record<string, string>>): FirstWeekPeers {
+  const calls = peerSettings(readEnv(context.env, serverEnv("OPS_SERVICE", { grpc: 0, web: 0, admin: 0 })));
+  const { OPS_SERVICE_URL: opsUrl = "", SCHEDULER_SERVICE_URL: schedulerUrl = "" } = urls;
+  return { opsUrl, schedulerUrl, modelName: model.name, calls };
 }
 
 /** Makes the first weekly run, or says in one line why there is none. */
 async function firstRun(
   model: StartModel,
   context: CliContext,
-  peers: Readonly<Record<string, string>>,
+  urls: Readonly<Record<string, string>>,
   { ensureWeek }: typeof import("./first-week.ts"),
   { say, signal }: StartMeshOptions,
 ): Promise<BatchRun | null> {
@@ -134,15 +147,11 @@ async function firstRun(
     return null;
   }
   const week = earlierWeek(DEMO_WEEK, newestIsoWeek(new Date()));
-  const calls = peerSettings(readEnv(context.env, serverEnv("OPS_SERVICE", { grpc: 0, web: 0, admin: 0 })));
-  const { OPS_SERVICE_URL: opsUrl = "", SCHEDULER_SERVICE_URL: schedulerUrl = "" } = peers;
-  return await ensureWeek(week, { opsUrl, schedulerUrl, modelName: model.name, calls }, signal).catch(
-    (error: unknown) => {
-      signal.throwIfAborted();
-      say(`no complete weekly run: ${whyNoRun(error, context, peers)}`);
-      return null;
-    },
-  );
+  return await ensureWeek(week, peersOf(model, context, urls), signal).catch((error: unknown) => {
+    signal.throwIfAborted();
+    say(`no complete weekly run: ${whyNoRun(error, context, urls)}`);
+    return null;
+  });
 }
 
 /** Waits for all promises, so that no work continues after a failure, then throws the first failure. */
@@ -155,10 +164,10 @@ async function settled<T extends readonly unknown[]>(work: readonly [...{ [K in 
  * Returns the message for a first weekly run that failed. When the user's own model has no weekly file, the
  * message states where it is looked for, and how to name another one.
  */
-function whyNoRun(error: unknown, context: CliContext, peers: Readonly<Record<string, string>>): string {
+function whyNoRun(error: unknown, context: CliContext, urls: Readonly<Record<string, string>>): string {
   if (!(error instanceof ConnectError)) return error instanceof Error ? error.message : String(error);
   if (!error.findDetails(ErrorInfoSchema).some(({ reason }) => reason === "INPUT_NOT_FOUND")) return error.rawMessage;
-  return noInputText(context, peers, newestIsoWeek(new Date()));
+  return noInputText(context, urls, newestIsoWeek(new Date()));
 }
 
 /** Builds the dashboard. If that fails, the mesh starts without a dashboard. */

@@ -7,7 +7,7 @@ import type { Job } from "bullmq";
 import { failedRetrain, type RetrainResult, type RetrainSteps, type RetrainTask } from "../domain/retrain.ts";
 import { type DueState, type NewestWeek, type RetrainWindow, windowUntil } from "../domain/retrain-due.ts";
 import { nextNumber, type RetrainRecord } from "../domain/retrain-record.ts";
-import { JobStoreError, RetrainNotPossibleError, RetrainUnderWayError } from "../domain/scheduler-error.ts";
+import { JobStoreError, mayPass, RetrainNotPossibleError, RetrainUnderWayError } from "../domain/scheduler-error.ts";
 import type { RetrainMemory } from "./retrain-memory.ts";
 import { createRetrainMetrics } from "./retrain-metrics.ts";
 import { RETRAIN_OPTIONS, RETRAIN_QUEUE, type RetrainJob, type RetrainQueue, retrainJobId } from "./retrain-queue.ts";
@@ -158,7 +158,8 @@ export async function startRetrainJobs(config: RetrainJobsConfig): Promise<Retra
       hasFailed = false;
     } catch (error) {
       if (stopped.signal.aborted) return;
-      if (!hasFailed) logger.warn({ err: error }, "no check whether a retrain is due; the next one follows");
+      const fields = mayPass(error) && error instanceof Error ? { reason: error.message } : { err: error };
+      if (!hasFailed) logger.warn(fields, "it cannot be checked whether a retrain is due; the next check follows");
       hasFailed = true;
     }
   };

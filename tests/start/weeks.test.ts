@@ -1,0 +1,62 @@
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { runNode, spawnNode } from "@bellwether/testing/node-process";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+
+// The test trains a model and runs eight weeks: a minute on a busy machine.
+vi.setConfig({ testTimeout: 360_000, hookTimeout: 60_000 });
+
+const ROOT = path.resolve(import.meta.dirname, "../..");
+const CLI = "services/cli/bellwether.js";
+const PORTS = ["OPS", "ML", "SCHEDULER"].flatMap((service) =>
+  ["WEB", "GRPC", "ADMIN"].map((listener) => `${service}_SERVICE_${listener}_PORT`),
+);
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-start-weeks-"));
+  // The database runs as another user, who must be able to enter the folder.
+  await chmod(folder, 0o755);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const { DATABASE_URL: _database, MODEL_REGISTRY_URL: _registry, ...OTHERS } = process.env;
+const env = (over: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
+  ...OTHERS,
+  ...Object.fromEntries(PORTS.map((name) => [name, "0"])),
+  ...{ BELLWETHER_DATA_DIR: path.join(folder, "data"), BELLWETHER_LOG_LEVEL: "error", ...over },
+});
+
+test("--weeks is rejected with a registry or a database of somebody else, and with too few weeks", async () => {
+  for (const [over, args, message] of [
+    [{ MODEL_REGISTRY_URL: "file:models" }, ["--weeks", "8"], "--weeks replays the demo"],
+    [{ DATABASE_URL: "postgres://localhost/x" }, ["--weeks", "8"], "--weeks replays the demo"],
+    [{}, ["--weeks", "7"], "expected a whole number from 8 to 26"],
+  ] as const) {
+    const ended = await runNode(CLI, { args: ["start", ...args], cwd: ROOT, env: env(over) });
+    expect([ended.code, ended.stderr]).toEqual([2, expect.stringContaining(message)]);
+  }
+});
+
+test("a start with --weeks runs each week, records outcomes, retrains by drift, and runs the present week last", async () => {
+  const mesh = spawnNode(CLI, {
+    args: ["start", "--weeks", "8"],
+    cwd: ROOT,
+    env: env(),
+    stdout: "collect",
+    ipc: false,
+  });
+  try {
+    const weekLines = (): readonly string[] => mesh.output().match(/^\d{4}-W\d\d: .*$/gm) ?? [];
+    await vi.waitFor(() => expect(weekLines()).toHaveLength(8), { timeout: 280_000, interval: 200 });
+    const lines = mesh.output();
+    expect(weekLines()[0]).toMatch(/1500 suppliers scored by v1, \d+ alerts? raised, 0 drift alarms/);
+    expect(weekLines()[1]).toMatch(/[1-9]\d* drift alarms? against the training rows/);
+    expect(lines).toContain("outcomes of ");
+    expect(lines).toMatch(
+      /retrain because \d{4}-W\d\d has \d+ drift alarms? .*: v2 is published as challenger, AUC 0\.\d+/,
+    );
+  } finally {
+    expect(await mesh.end("SIGTERM")).toBe(0);
+  }
+});
