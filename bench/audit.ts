@@ -6,12 +6,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
-import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
+import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { startService } from "@bellwether/testing/service-process";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type Client, createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
 import { testChunk } from "../services/ops-service/test/ops-harness.ts";
+import { fillLog } from "./audit/insert-records.ts";
 import { tamperAgainAndAgain } from "./audit/tamper.ts";
 import { type Bench, type Metric, metric } from "./metric.ts";
 import { processorSeconds } from "./serving/load.ts";
@@ -46,8 +48,7 @@ export const bench: Bench = async ({ log }) => {
 async function measureTampering(cluster: PostgresCluster, folder: string, log: (line: string) => void) {
   const databaseUrl = await cluster.createDatabase();
   await using ops = await startOps(databaseUrl, folder, { BELLWETHER_AUDIT_CHECKPOINT_EVENTS: "50" });
-  using transport = disposable(createMeshTransport({ url: ops.grpc }));
-  const audit = createClient(AuditService, transport.value);
+  const audit = createClient(AuditService, createGrpcTransport({ baseUrl: ops.grpc }));
   const { found, named, missed } = await tamperAgainAndAgain({ databaseUrl, audit, edits: EDITS, append, log });
   for (const text of missed.slice(0, 10)) log(`not found: ${text}`);
   return [
@@ -61,12 +62,13 @@ async function measureVerification(
   folder: string,
   log: (line: string) => void,
 ): Promise<Metric[]> {
-  await using ops = await startOps(await cluster.createDatabase(), folder);
-  using transport = disposable(createMeshTransport({ url: ops.grpc }));
-  const audit = createClient(AuditService, transport.value);
+  const databaseUrl = await cluster.createDatabase();
+  await using ops = await startOps(databaseUrl, folder);
+  const audit = createClient(AuditService, createGrpcTransport({ baseUrl: ops.grpc }));
+  const pool = await openPostgres(databaseUrl, { max: 1 });
   const start = performance.now();
-  await append(audit, EVENTS);
-  log(`${EVENTS} events appended in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  await fillLog(pool, EVENTS).finally(() => pool.close());
+  log(`${EVENTS} records inserted in ${((performance.now() - start) / 1000).toFixed(1)} s`);
   const timed = async (incremental: boolean): Promise<number> => {
     const began = performance.now();
     const { holds, firstBrokenReason } = await audit.verifyChain({ incremental }, { timeoutMs: 600_000 });
@@ -99,7 +101,7 @@ async function measureCalls(cluster: PostgresCluster, folder: string, log: (line
     ["true", "false"].map(async (recorded) => {
       const service = await startOps(await cluster.createDatabase(), folder, { BELLWETHER_AUDIT_CALLS: recorded });
       stack.use(service);
-      const transport = stack.use(disposable(createMeshTransport({ url: service.grpc }))).value;
+      const transport = createGrpcTransport({ baseUrl: service.grpc });
       await publishWeek(createClient(BatchService, transport));
       const alerts = createClient(AlertService, transport);
       let [alert] = (await alerts.listAlerts({ pageSize: 1 })).alerts;
@@ -156,8 +158,4 @@ async function publishWeek(batch: Client<typeof BatchService>): Promise<void> {
   const { lease } = await batch.startRun({ isoWeek: "2026-W40", modelName: "supplier-risk", holder: "bench" });
   await batch.submitChunk(testChunk(lease, 0, [{ id: "S-1", score: 0.95 }]));
   await batch.completeRun({ ...(lease && { lease }), rowsRead: 1n, rowsRejected: 0n, chunksTotal: 1 });
-}
-
-function disposable<T extends { close(): void }>(value: T): Disposable & { readonly value: T } {
-  return { value, [Symbol.dispose]: () => value.close() };
 }

@@ -10,6 +10,7 @@ import type { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_servi
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import type { PostgresPool } from "@bellwether/postgres/pool/postgres-pool";
 import type { Client } from "@connectrpc/connect";
+import { insertRecords } from "./insert-records.ts";
 
 const RECORDS = 400;
 const SEED = 20_261_129;
@@ -134,23 +135,9 @@ async function readRecords(pool: PostgresPool): Promise<HashedRecord[]> {
 
 /** Replaces the log. The head is the last record. */
 async function writeRecords(pool: PostgresPool, records: readonly HashedRecord[]): Promise<void> {
-  const rows = records.map((record) => ({
-    ...{ sequence: record.sequence, event_id: record.eventId, kind: record.kind, actor: record.actor },
-    ...{ subject: record.subject, occurred_us: String(record.occurredUs), recorded_us: String(record.recordedUs) },
-    ...{ payload: record.payload, payload_hash: record.payloadHash, previous_hash: record.previousHash },
-    ...{ hash: record.hash, hash_version: record.hashVersion, recorded_by: record.recordedBy, salt: record.salt },
-  }));
   await pool.query("begin");
   await pool.query("truncate bellwether.audit_event");
-  await pool.query(
-    "insert into bellwether.audit_event select * from jsonb_populate_recordset(null::bellwether.audit_event, $1::text::jsonb)",
-    [JSON.stringify(rows)],
-  );
-  const last = records.at(-1);
-  await pool.query("update bellwether.audit_head set sequence = $1, hash = $2", [
-    last?.sequence ?? 0,
-    last?.hash ?? "",
-  ]);
+  await insertRecords(pool, records);
   // A superuser removes the checkpoints of the table, too.
   await pool.query("truncate bellwether.audit_checkpoint");
   await pool.query("commit");
