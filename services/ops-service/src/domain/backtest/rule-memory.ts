@@ -104,15 +104,17 @@ export function createRuleMemory({ runsToRead, externalIds }: RuleMemoryOptions)
       let most = lastScored.length - 1;
       for (const supplier of given.suppliers) most = Math.max(most, supplier);
       const values = new Float64Array(most + 1).fill(Number.NaN);
-      const grown = new Int32Array(most + 1);
-      grown.set(lastScored);
+      if (lastScored.length <= most) {
+        const grown = new Int32Array(most + 1);
+        grown.set(lastScored);
+        lastScored = grown;
+      }
       for (let i = 0; i < given.suppliers.length; i++) {
         const supplier = given.suppliers[i] as number;
         values[supplier] = given.scores[i] as number;
         // 0: in no run.
-        grown[supplier] = runs.length;
+        lastScored[supplier] = runs.length;
       }
-      lastScored = grown;
       dense.set(run.runId, values);
       const old = runs.at(-1 - window);
       if (old) dense.delete(old.runId);
