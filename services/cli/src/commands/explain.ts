@@ -191,8 +191,8 @@ function localNarrative(
   language: Language,
 ): Pick<ExplanationJson, "narrative" | "narrative_info"> {
   const features = describeFeatures(bundle);
-  const { reasons } = selectReasons(score.contributions, features);
-  const facts = narrativeFacts({ ...score, reasons }, contractText, featureNames(features, language));
+  const { reasons, unstated } = selectReasons(score.contributions, features);
+  const facts = narrativeFacts({ ...score, reasons, unstated }, contractText, featureNames(features, language));
   const sentences = writeTemplate(supplierId, facts, language);
   const wordings = sentences.map(() => "TEMPLATE");
   return {

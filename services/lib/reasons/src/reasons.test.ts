@@ -39,7 +39,7 @@ describe("grouping", () => {
   });
 
   test("no contributions: no reasons", () => {
-    expect(selectReasons([], features)).toEqual({ reasons: [], tooSmall: 0, contradicting: 0 });
+    expect(selectReasons([], features)).toEqual({ reasons: [], tooSmall: 0, contradicting: 0, unstated: [] });
     expect(groupReasons([entry("delay", 0)], features)[0]?.share).toBe(0);
   });
 });

@@ -34,6 +34,8 @@ export interface SelectedReasons {
    * correct in the model's sum, but misleading alone.
    */
   readonly contradicting: number;
+  /** The contributions of these effects: who calls a reason the largest has to compare it with them, too. */
+  readonly unstated: readonly number[];
 }
 
 /** Minimum share of all effects that a reason must have to be named. */
@@ -71,7 +73,8 @@ export function selectReasons(
   const grouped = groupReasons(contributions, features);
   const large = grouped.filter(({ share }) => share >= LEAST_SHARE);
   const reasons = large.filter((reason) => !contradicts(reason, byName.get(reason.feature)));
-  return { reasons, tooSmall: grouped.length - large.length, contradicting: large.length - reasons.length };
+  const unstated = large.filter((reason) => !reasons.includes(reason)).map(({ contribution }) => contribution);
+  return { reasons, tooSmall: grouped.length - large.length, contradicting: unstated.length, unstated };
 }
 
 /**

@@ -171,9 +171,9 @@ export function inferenceHandlers({
       if (!withNarrative) return;
       const language = languageFromProto(narrativeLanguage, narrator.defaultLanguage);
       const features = describeFeatures(bundle);
-      const { reasons } = selectReasons(score.contributions, features);
+      const { reasons, unstated } = selectReasons(score.contributions, features);
       const names = featureNames(features, language);
-      const facts = narrativeFacts({ ...score, reasons }, supplier?.contractText ?? "", names);
+      const facts = narrativeFacts({ ...score, reasons, unstated }, supplier?.contractText ?? "", names);
       const narrative = await narrator.narrate({
         ...{ supplierId, facts, language, signal: context.signal },
         waitMs: narrativeWaitMs(context.timeoutMs()),

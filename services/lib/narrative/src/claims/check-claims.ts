@@ -80,13 +80,15 @@ function readClaim(json: unknown, facts: NarrativeFacts): Claim | string {
 
 function scoreClaim(
   kind: "score" | "band" | "nothing_raises" | "nothing_lowers",
-  { riskScore, prediction, reasons }: NarrativeFacts,
+  { riskScore, prediction, reasons, unstated = [] }: NarrativeFacts,
 ): Claim | string {
   const claim = { ...NOTHING, kind };
   if (kind === "score") return riskScore === null && prediction === null ? "there is no score" : claim;
   if (kind === "band") return riskScore === null ? "there is no band" : claim;
   const direction = kind === "nothing_raises" ? "increases" : "lowers";
-  return reasons.some((reason) => reason.direction === direction) ? `the claim "${kind}" is false` : claim;
+  return unstated.includes(direction) || reasons.some((reason) => reason.direction === direction)
+    ? `the claim "${kind}" is false`
+    : claim;
 }
 
 function missingClaim(ids: readonly string[], facts: NarrativeFacts): Claim | string {
@@ -165,6 +167,5 @@ function reasonsProblem(kind: ReasonClaimKind, reasons: readonly ReasonFact[]): 
   }
 }
 
-/** Whether ranks are 1 to n, in any order. */
-const areFirst = (ranks: readonly number[]): boolean =>
-  ranks.toSorted((a, b) => a - b).every((rank, i) => rank === i + 1);
+/** Whether the ranks are those of the n first, in any order: no other one is as large as one of them. */
+export const areFirst = (ranks: readonly number[]): boolean => Math.max(...ranks) === ranks.length;

@@ -11,9 +11,12 @@ export interface ReasonFact {
   /** Name of the feature in the language of the narrative, for example "late ratio". */
   readonly label: string;
   readonly direction: "increases" | "lowers";
-  /** Position among the reasons with the same direction, from 1: the strongest one. */
+  /**
+   * Number of contributions of the same direction that are at least as large, its own included. 1: it is the strongest.
+   * Contributions that are no reasons count, and of equal ones none is before the other.
+   */
   readonly rank: number;
-  /** Position among the reasons of both directions, from 1: the strongest one. */
+  /** The same for both directions. */
   readonly overallRank: number;
   /** The supplier's number. Null for a category, a text or a missing value. */
   readonly value: number | null;
@@ -38,6 +41,8 @@ export interface NarrativeFacts {
   readonly reasons: readonly ReasonFact[];
   /** Names for people of the features without a value. */
   readonly missing: readonly string[];
+  /** Directions of the larger contributions that are no reasons. Left out: there are none. */
+  readonly unstated?: readonly ReasonFact["direction"][];
 }
 
 /** A score with its reasons, as `narrativeFacts` reads it. */
@@ -47,6 +52,8 @@ export interface NarratedScore {
   readonly prediction: number | null;
   /** The reasons to show, as `selectReasons` returns them: largest first. */
   readonly reasons: readonly Reason[];
+  /** The contributions of the same size that are not shown, as `selectReasons` returns them. */
+  readonly unstated: readonly number[];
   /** Names of the features without a value. */
   readonly missing: readonly string[];
 }
@@ -57,35 +64,37 @@ export interface NarratedScore {
  * @param names Names and units of the features in the language of the narrative.
  */
 export function narrativeFacts(
-  { riskScore, band, prediction, reasons, missing }: NarratedScore,
+  { riskScore, band, prediction, reasons, unstated, missing }: NarratedScore,
   contractText: string,
   names: FeatureNames,
 ): NarrativeFacts {
   const { ups, downs } = namedReasons(reasons);
-  const factOf = (reason: Reason, index: number, rank: number): ReasonFact =>
-    reasonFact(reason, { index, rank, overallRank: reasons.indexOf(reason) + 1 }, contractText, names);
+  const all = [...reasons.map(({ contribution }) => contribution), ...unstated];
   return {
     ...{ riskScore, band, prediction },
-    reasons: [
-      ...ups.map((reason, i) => factOf(reason, i, i + 1)),
-      ...downs.map((reason, i) => factOf(reason, ups.length + i, i + 1)),
-    ],
+    reasons: [...ups, ...downs].map((reason, index) => reasonFact(reason, { index, all }, contractText, names)),
     missing: missing.map(names.nameOf),
+    ...(unstated.length > 0 && { unstated: [...new Set(unstated.map(directionOf))] }),
   };
 }
 
+const directionOf = (contribution: number): ReasonFact["direction"] => (contribution > 0 ? "increases" : "lowers");
+
 function reasonFact(
   reason: Reason,
-  { index, rank, overallRank }: { readonly index: number; readonly rank: number; readonly overallRank: number },
+  { index, all }: { readonly index: number; readonly all: readonly number[] },
   contractText: string,
   names: FeatureNames,
 ): ReasonFact {
   const { feature, value, typical, category, typicalCategory, words, contribution } = reason;
+  const direction = directionOf(contribution);
+  const notSmaller = all.filter((one) => Math.abs(one) >= Math.abs(contribution));
   return {
     id: `r${index + 1}`,
     label: names.nameOf(feature),
-    direction: contribution > 0 ? "increases" : "lowers",
-    ...{ rank, overallRank },
+    direction,
+    rank: notSmaller.filter((one) => directionOf(one) === direction).length,
+    overallRank: notSmaller.length,
     ...{ value, unit: names.unitOf(reason), typical, category, typicalCategory },
     quotes: contractQuotes(contractText, words),
   };

@@ -72,19 +72,20 @@ function unsaidReasons(said: readonly Claim[], { reasons, missing }: NarrativeFa
   const directed = new Set(
     said.flatMap((one) => (["raises", "lowers", "strongest"].includes(one.kind) ? one.reasons : [])),
   );
-  return reasons
-    .filter((reason) => reason.rank === 1 && !directed.has(reason))
-    .map((reason) => claimsAbout(reason, missing));
+  const first = (["increases", "lowers"] as const).flatMap(
+    (direction) => reasons.find((reason) => reason.direction === direction) ?? [],
+  );
+  return first.filter((reason) => !directed.has(reason)).map((reason) => claimsAbout(reason, missing));
 }
 
-/** Returns what the facts say of a reason that is the strongest of its direction. */
+/** Returns what the facts say of the first reason of a direction: the strongest one, unless a larger contribution is no reason. */
 function claimsAbout(reason: ReasonFact, missing: readonly string[]): readonly Claim[] {
   const { value, category, typical, typicalCategory, quotes } = reason;
   const comparison = comparisonOf(reason);
   const hasTypical = typical !== null || typicalCategory !== "";
   const about = { reasons: [reason] };
   return [
-    claim("strongest", about),
+    claim(reason.rank === 1 ? "strongest" : reason.direction === "increases" ? "raises" : "lowers", about),
     ...(value !== null || category !== "" ? [claim("value", about)] : []),
     ...(comparison !== undefined ? [claim(comparison, about)] : hasTypical ? [claim("typical", about)] : []),
     ...(isMissing(reason, missing) ? [claim("missing", about)] : []),

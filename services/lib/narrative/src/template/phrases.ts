@@ -13,8 +13,9 @@ export interface Phrases {
   readonly noScore: (supplierId: string) => string;
   readonly score: (supplierId: string, score: string, band: string) => string;
   readonly prediction: (supplierId: string, prediction: string) => string;
-  readonly increased: (reasons: string) => string;
-  readonly lowered: (reasons: string) => string;
+  /** @param areStrongest whether no other contribution of this direction is as large as one of them */
+  readonly increased: (reasons: string, areStrongest: boolean) => string;
+  readonly lowered: (reasons: string, areStrongest: boolean) => string;
   readonly missing: (features: string) => string;
   readonly words: (quotes: string) => string;
   /** Where a value lies relative to the typical value. */
@@ -33,8 +34,8 @@ export const PHRASES: Readonly<Record<Language, Phrases>> = {
     score: (id, score, band) => `${id} has a risk score of ${score} (${band}).`,
     prediction: (id, prediction) =>
       `The model answers ${prediction} for ${id}: it is a regressor, whose number has no risk score and no band.`,
-    increased: (reasons) => `It is increased most by ${reasons}.`,
-    lowered: (reasons) => `It is lowered most by ${reasons}.`,
+    increased: (reasons, areStrongest) => `It is increased${areStrongest ? " most" : ""} by ${reasons}.`,
+    lowered: (reasons, areStrongest) => `It is lowered${areStrongest ? " most" : ""} by ${reasons}.`,
     missing: (features) => `Not known: ${features}.`,
     words: (quotes) => `words of the contract: ${quotes}`,
     compared: {
@@ -53,8 +54,8 @@ export const PHRASES: Readonly<Record<Language, Phrases>> = {
     score: (id, score, band) => `${id} hat einen Risikowert von ${score} (${band}).`,
     prediction: (id, prediction) =>
       `Das Modell antwortet ${prediction} für ${id}: Es ist ein Regressor, dessen Zahl weder Risikowert noch Risikostufe hat.`,
-    increased: (reasons) => `Er wird am stärksten erhöht durch ${reasons}.`,
-    lowered: (reasons) => `Er wird am stärksten gesenkt durch ${reasons}.`,
+    increased: (reasons, areStrongest) => `Er wird ${areStrongest ? "am stärksten " : ""}erhöht durch ${reasons}.`,
+    lowered: (reasons, areStrongest) => `Er wird ${areStrongest ? "am stärksten " : ""}gesenkt durch ${reasons}.`,
     missing: (features) => `Nicht bekannt: ${features}.`,
     words: (quotes) => `Wörter des Vertrags: ${quotes}`,
     compared: {

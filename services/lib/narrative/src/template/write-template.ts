@@ -1,4 +1,5 @@
 import { listed } from "@bellwether/reasons/reason-text";
+import { areFirst } from "../claims/check-claims.ts";
 import type { ContractQuote } from "../facts/contract-quotes.ts";
 import { dataText, quotedText } from "../facts/data-text.ts";
 import { localNumber, localScore } from "../facts/fact-text.ts";
@@ -21,14 +22,16 @@ export function writeTemplate(supplierId: string, facts: NarrativeFacts, languag
     reasons
       .filter((reason) => reason.direction === direction)
       .map((reason) => reasonText(reason, phrases, language, missing));
+  const areStrongest = (direction: ReasonFact["direction"]): boolean =>
+    areFirst(reasons.filter((reason) => reason.direction === direction).map(({ rank }) => rank));
   const increasing = texts("increases");
   const lowering = texts("lowers");
   return [
     riskScore === null
       ? phrases.prediction(supplier, localNumber(prediction ?? 0, language))
       : phrases.score(supplier, localScore(riskScore, language), phrases.bands[band]),
-    ...(increasing.length > 0 ? [phrases.increased(listed(increasing, phrases.and))] : []),
-    ...(lowering.length > 0 ? [phrases.lowered(listed(lowering, phrases.and))] : []),
+    ...(increasing.length > 0 ? [phrases.increased(listed(increasing, phrases.and), areStrongest("increases"))] : []),
+    ...(lowering.length > 0 ? [phrases.lowered(listed(lowering, phrases.and), areStrongest("lowers"))] : []),
     ...(missing.length > 0 ? [phrases.missing(listed(missing, phrases.and))] : []),
   ];
 }

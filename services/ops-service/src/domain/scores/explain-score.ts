@@ -59,6 +59,8 @@ export interface ScoreExplanation {
   readonly contributions: readonly ExplainedContribution[];
   /** The contributions that are shown as reasons, largest magnitude first. */
   readonly reasons: readonly ExplainedReason[];
+  /** Contributions that are large enough for a reason, but contradict the declared direction of their feature. */
+  readonly unstated: readonly number[];
   /** The previous score. Null: there is none, or it cannot be compared. */
   readonly previous: Pick<PreviousContributions, "isoWeek" | "modelVersion"> | null;
   /** Known and missing features of the supplier. Null: the values were not recorded. */
@@ -103,12 +105,13 @@ export function explainScore(score: StoredScore): ScoreExplanation {
       previous: before.get(entry.feature) ?? null,
     }))
     .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
-  const reasons = selectReasons(contributions, infos).reasons.map((reason) => ({
+  const selected = selectReasons(contributions, infos);
+  const reasons = selected.reasons.map((reason) => ({
     ...reason,
     previous: before.get(reason.feature) ?? sumOfWords(before, reason.feature),
   }));
   const completeness = features && values && completenessOf(features, values);
-  return { contributions, reasons, previous, completeness, features: features ?? [] };
+  return { contributions, reasons, unstated: selected.unstated, previous, completeness, features: features ?? [] };
 }
 
 /** Returns the contribution of each feature: all columns of a category together, each word of a text alone. */

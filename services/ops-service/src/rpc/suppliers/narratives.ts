@@ -29,7 +29,10 @@ export function narrativeHandlers({
       const missing = explanation?.completeness?.missing ?? [];
       // The text of the contract is not stored, so the words of the contract have no place.
       const facts = narrativeFacts(
-        { riskScore, band, prediction: null, reasons: explanation?.reasons ?? [], missing },
+        {
+          ...{ riskScore, band, prediction: null, missing },
+          ...{ reasons: explanation?.reasons ?? [], unstated: explanation?.unstated ?? [] },
+        },
         "",
         featureNames(explanation?.features ?? [], language),
       );

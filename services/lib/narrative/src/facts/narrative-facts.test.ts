@@ -1,0 +1,73 @@
+import { selectReasons } from "@bellwether/reasons/reasons";
+import { expect, test } from "vitest";
+import { checkAnswer } from "../check/check-answer.ts";
+import { writeNarrative } from "../render/write-narrative.ts";
+import { writeTemplate } from "../template/write-template.ts";
+import { featureNames } from "./feature-names.ts";
+import { narrativeFacts } from "./narrative-facts.ts";
+
+const number = (
+  name: string,
+  direction: "raises" | "lowers",
+  value: number,
+  typical: number,
+  contribution: number,
+) => ({
+  info: { name, kind: "numeric" as const, direction, unit: "", typical, typicalCategory: "" },
+  entry: { feature: name, value, category: "", contribution },
+});
+/** Its value is on the safer side of typical, but it increases the risk: it is no reason. */
+const CONTRADICTING = number("spend", "raises", 5, 100, 2);
+const LATE = number("late_ratio", "raises", 0.4, 0.1, 0.5);
+const QUALITY = number("quality", "lowers", 90, 70, -0.3);
+
+function factsOf(...features: readonly ReturnType<typeof number>[]) {
+  const infos = features.map(({ info }) => info);
+  const { reasons, unstated } = selectReasons(
+    features.map(({ entry }) => entry),
+    infos,
+  );
+  const score = { riskScore: 0.8, band: "high" as const, prediction: null, missing: [] };
+  return narrativeFacts({ ...score, reasons, unstated }, "", featureNames(infos, "en"));
+}
+const rejects = (facts: ReturnType<typeof factsOf>, kind: string, ...ids: readonly string[]): boolean =>
+  checkAnswer(JSON.stringify({ sentences: [{ claims: [{ kind, facts: ids }] }] }), facts).rejection === "CLAIMS";
+
+test("a larger contribution that is no reason makes claims about the strongest and about nothing false", () => {
+  const facts = factsOf(CONTRADICTING, LATE, QUALITY);
+  expect(facts.reasons.map(({ rank, overallRank }) => [rank, overallRank])).toEqual([
+    [2, 2],
+    [1, 3],
+  ]);
+  expect(rejects(facts, "strongest", "r1")).toBe(true);
+  expect(rejects(facts, "strongest_of_all", "r1")).toBe(true);
+  expect(rejects(facts, "strongest", "r2")).toBe(false);
+  expect(rejects(facts, "order", "r1", "r2")).toBe(false);
+  const without = factsOf(CONTRADICTING, QUALITY);
+  expect(rejects(without, "nothing_raises", "score")).toBe(true);
+  expect(rejects(factsOf(QUALITY), "nothing_raises", "score")).toBe(false);
+});
+
+test("where a larger contribution is no reason, neither the template nor an added sentence says strongest", () => {
+  const facts = factsOf(CONTRADICTING, LATE, QUALITY);
+  expect(writeTemplate("S-1", facts, "en").slice(1)).toEqual([
+    "It is increased by late ratio (0.4, typical 0.1).",
+    "It is lowered most by quality (90, typical 70).",
+  ]);
+  expect(writeTemplate("S-1", facts, "de")[1]).toMatch(/^Er wird erhöht durch late ratio/);
+  const added = writeNarrative([], "S-1", facts, "en").sentences.map(({ text }) => text);
+  expect(added[1]).toMatch(/^(The risk is increased|The score is pushed up|Higher risk comes) (by|from) late ratio/);
+  expect(added[2]).toMatch(/most by|above all by|largest part/);
+});
+
+test("of equal contributions none is larger", () => {
+  const facts = factsOf(number("a", "raises", 2, 1, 0.3), number("b", "raises", 2, 1, 0.3));
+  for (const [kind, ...ids] of [
+    ["order", "r1", "r2"],
+    ["order", "r2", "r1"],
+    ["strongest", "r1"],
+    ["strongest_of_all", "r1"],
+  ])
+    expect(rejects(facts, kind ?? "", ...ids), kind).toBe(true);
+  expect(rejects(facts, "strongest", "r1", "r2")).toBe(false);
+});
