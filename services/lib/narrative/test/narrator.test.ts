@@ -271,6 +271,14 @@ describe("budget", () => {
     void ask(0.2);
     expect(calls).toHaveLength(2);
   });
+
+  test.each([0, -1e9])("a number of used tokens that cannot be (%d) leaves the reserved ones", async (tokens) => {
+    const { ask } = narrator({ tokensPerMinute: 3_000 });
+    const first = ask(0.871);
+    calls[0]?.resolve(ANSWER, tokens);
+    await first;
+    expect(await ask(0.2)).toMatchObject({ reason: "BUDGET" });
+  });
 });
 
 describe("failures", () => {

@@ -264,7 +264,8 @@ function callModel(
   const reservation = budget.reserve(Math.ceil(characters / CHARACTERS_PER_TOKEN) + model.maxAnswerTokens);
   if (reservation === undefined) return;
   return model.complete(prompt, signal).then(({ content, tokens }) => {
-    if (tokens !== undefined) reservation.settle(tokens);
+    // A response without its number of tokens is read as 0: what was reserved counts then.
+    if (tokens !== undefined && tokens > 0) reservation.settle(tokens);
     return content;
   });
 }
