@@ -265,3 +265,51 @@ test("a sentence ends once, is not empty, and has brackets and quotation marks i
     }
   }
 });
+
+/** Facts with three reasons that increase the risk, the last of them a category. */
+const THREE: NarrativeFacts = {
+  ...{ riskScore: 0.8, band: "high", prediction: null, missing: [] },
+  reasons: [
+    ["late ratio", 0.4, 0.1],
+    ["amount", 313_660.2, 313_677],
+    ["region", null, null],
+  ].map(([label, value, typical], i) => ({
+    ...{ id: `r${i + 1}`, label: String(label), direction: "increases", rank: i + 1, overallRank: i + 1, unit: "" },
+    ...{ value: value as number | null, typical: typical as number | null, quotes: [] },
+    ...{ category: value === null ? "APAC" : "", typicalCategory: value === null ? "EMEA" : "" },
+  })),
+};
+const written = (claims: readonly SentClaim[], language: Language): string => {
+  const narrative = narrativeOf({ sentences: [{ claims }] }, SUPPLIER, THREE, language);
+  return "sentences" in narrative ? narrative.sentences.map(({ text }) => text).join(" ") : narrative.rejection;
+};
+
+test("an order that does not begin with the strongest is a sentence of its own: nothing sounds as if it came first", () => {
+  const order = { kind: "order", facts: ["r2", "r3"] };
+  for (const facts of [
+    ["r2", "r3", "r1"],
+    ["r2", "r3"],
+  ]) {
+    expect(written([{ kind: "raises", facts }, order], "en")).toMatch(
+      /^(?!.*followed by).*The contribution of amount is larger than that of region\./,
+    );
+    expect(written([{ kind: "raises", facts }, order], "de")).not.toContain("gefolgt von");
+  }
+  const first = { kind: "order", facts: ["r1", "r2"] };
+  expect(written([{ kind: "raises", facts: ["r1", "r2"] }, first], "en")).toContain("late ratio, followed by amount");
+});
+
+test("a value is not said to lie on the side of the typical one that the shown numbers contradict", () => {
+  for (const kind of ["above", "below", "equal"]) expect(written([{ kind, facts: ["r2"] }], "en")).toBe("CLAIMS");
+  expect(written([{ kind: "value", facts: ["r2"] }], "en")).toContain("313,700");
+});
+
+test("the most frequent category alone does not read as the supplier's", () => {
+  const claims = [{ kind: "typical", facts: ["r3"] }];
+  expect(written(claims, "en")).toContain("The typical value of region is EMEA.");
+  expect(written(claims, "de")).toContain("Der typische Wert von region beträgt EMEA.");
+  const raising = [{ kind: "raises", facts: ["r3"] }, ...claims];
+  expect(written(raising, "en")).toContain("region (typical is EMEA)");
+  expect(written(raising, "de")).toContain("region (typisch: EMEA)");
+  expect(written([...raising, { kind: "value", facts: ["r3"] }], "en")).toContain("region (APAC; most often EMEA)");
+});

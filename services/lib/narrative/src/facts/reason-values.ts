@@ -21,13 +21,16 @@ export function typicalText({ typical, unit, typicalCategory }: ReasonFact, lang
 
 /**
  * Returns how a value compares with the typical one, as a reader of the formatted numbers sees it. Undefined: one of
- * them is not known, or they are two different categories.
+ * them is not known, they are two different categories, or the formatted numbers compare the other way: whole numbers
+ * are shown in full and others with four digits, so that 313660.2 is shown as 313,700 beside 313,677.
  */
 export function comparisonOf({ value, typical, category, typicalCategory }: ReasonFact): Comparison | undefined {
   if (category !== "") return category === typicalCategory ? "equal" : undefined;
   if (value === null || typical === null) return;
-  if (numberText(value) === numberText(typical)) return "equal";
-  return value > typical ? "above" : "below";
+  const [shown, shownTypical] = [Number(numberText(value)), Number(numberText(typical))];
+  if (shown === shownTypical) return "equal";
+  if (value > typical && shown > shownTypical) return "above";
+  return value < typical && shown < shownTypical ? "below" : undefined;
 }
 
 /**

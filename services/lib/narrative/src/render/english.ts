@@ -30,7 +30,8 @@ function detailsText({ reason, value, typical, compared, isMissing }: FeatureDet
         ? "as most often"
         : COMPARED[compared](typical);
   if (side !== undefined) return value === undefined ? side : `${value}, ${side}`;
-  const usual = typical === undefined ? undefined : `${isCategory ? "most often" : "typical is"} ${typical}`;
+  const usual =
+    typical === undefined ? undefined : `${isCategory && value !== undefined ? "most often" : "typical is"} ${typical}`;
   return [value, usual].filter((part) => part !== undefined).join("; ");
 }
 
@@ -117,7 +118,8 @@ export const ENGLISH: Wordings = {
       return `The contract has the ${quotes.length === 1 ? "word" : "words"} ${listed(quoted(quotes))}`;
     if (isMissing) return `There is no value for ${label}`;
     const of = `of ${label} is`;
-    if (category !== "") return `The category ${of} ${detailsText(details)}`;
+    if (category !== "" && (value !== undefined || compared !== undefined))
+      return `The category ${of} ${detailsText(details)}`;
     if (value === undefined && compared === undefined) return `The typical value ${of} ${typical ?? ""}`;
     const side = compared && typical !== undefined && COMPARED[compared](typical);
     if (value === undefined) return `The value ${of} ${side}`;

@@ -41,7 +41,8 @@ function detailsText({ reason, value, typical, compared, isMissing }: FeatureDet
         ? "wie meistens"
         : COMPARED[compared](typical);
   if (side !== undefined) return value === undefined ? side : `${value}, ${side}`;
-  const usual = typical === undefined ? undefined : `${isCategory ? "meist" : "typisch:"} ${typical}`;
+  const usual =
+    typical === undefined ? undefined : `${isCategory && value !== undefined ? "meist" : "typisch:"} ${typical}`;
   return [value, usual].filter((part) => part !== undefined).join("; ");
 }
 
@@ -136,7 +137,8 @@ export const GERMAN: Wordings = {
     if (quotes.length > 0)
       return `Im Vertrag ${quotes.length === 1 ? "steht das Wort" : "stehen die Wörter"} ${listed(quoted(quotes), AND)}`;
     if (isMissing) return `Für ${label} gibt es keinen Wert`;
-    if (category !== "") return `Die Kategorie von ${label} ist ${detailsText(details)}`;
+    if (category !== "" && (value !== undefined || compared !== undefined))
+      return `Die Kategorie von ${label} ist ${detailsText(details)}`;
     if (value === undefined && compared === undefined) return `Der typische Wert von ${label} beträgt ${typical ?? ""}`;
     const side = compared && typical !== undefined ? COMPARED[compared](typical) : undefined;
     if (value === undefined) return `Der Wert von ${label} liegt ${side}`;

@@ -137,9 +137,14 @@ function influencesOf(claims: readonly Claim[], features: readonly FeatureDetail
     const named = features.filter(({ reason }) => reason.direction === direction && directed.includes(reason));
     const strongest = claims.filter(({ kind }) => kind === "strongest").flatMap(({ reasons }) => reasons);
     const heads = named.filter(({ reason }) => strongest.includes(reason));
+    // "X, followed by Y" sounds as if X came first: it has to be the strongest, or be called so.
     const order = claims.find(
-      ({ kind, reasons }) =>
-        kind === "order" && isNext(reasons) && reasons.every((reason) => named.some((one) => one.reason === reason)),
+      ({ kind, reasons: [leader, ...rest] }) =>
+        kind === "order" &&
+        leader !== undefined &&
+        (leader.rank === 1 || strongest.includes(leader)) &&
+        isNext([leader, ...rest]) &&
+        [leader, ...rest].every((reason) => named.some((one) => one.reason === reason)),
     );
     const [leader] = order?.reasons ?? [];
     const first =
