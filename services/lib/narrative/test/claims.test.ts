@@ -313,3 +313,12 @@ test("the most frequent category alone does not read as the supplier's", () => {
   expect(written(raising, "de")).toContain("region (typisch: EMEA)");
   expect(written([...raising, { kind: "value", facts: ["r3"] }], "en")).toContain("region (APAC; most often EMEA)");
 });
+
+test("the strongest reason that is named behind weaker ones is called the strongest", () => {
+  const sentences = [["r2", "r3"], ["r1"]].map((facts) => ({ claims: [{ kind: "raises", facts }] }));
+  const narrative = narrativeOf({ sentences }, SUPPLIER, THREE, "en");
+  if (!("sentences" in narrative)) throw new Error(JSON.stringify(narrative));
+  expect(narrative.sentences.at(-1)?.text).toMatch(
+    /(most|above all|the largest part of the added risk comes) (by|from) /i,
+  );
+});

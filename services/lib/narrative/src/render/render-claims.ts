@@ -54,7 +54,7 @@ export function createClaimRenderer(supplierId: string, facts: NarrativeFacts, l
   const render = (claimed: readonly Claim[]): readonly string[] => {
     const claims = takeUnsaid(claimed);
     const features = featuresOf(claims, language);
-    const influences = influencesOf(claims, features);
+    const influences = influencesOf(claims, features, directions);
     const directed = new Set(influences.flatMap(({ first, followers, others }) => [...first, ...followers, ...others]));
     const labels = (reasons: readonly ReasonFact[]): string[] => reasons.map(({ label }) => label);
     const groups: Readonly<Record<Group, () => readonly string[]>> = {
@@ -129,14 +129,23 @@ function featuresOf(claims: readonly Claim[], language: Language): readonly Feat
 const hasDetails = ({ value, typical, compared, isMissing, quotes }: FeatureDetails): boolean =>
   value !== undefined || typical !== undefined || compared !== undefined || isMissing || quotes.length > 0;
 
-/** Returns the features whose direction is claimed as clauses: the direction that is claimed first comes first. */
-function influencesOf(claims: readonly Claim[], features: readonly FeatureDetails[]): readonly Influence[] {
+/**
+ * Returns the features whose direction is claimed as clauses: the direction that is claimed first comes first.
+ * @param before Directions that sentences before have named.
+ */
+function influencesOf(
+  claims: readonly Claim[],
+  features: readonly FeatureDetails[],
+  before: ReadonlySet<ReasonFact["direction"]>,
+): readonly Influence[] {
   const directed = directedReasons(claims);
   const directions = [...new Set(directed.map(({ direction }) => direction))];
   return directions.map((direction): Influence => {
     const named = features.filter(({ reason }) => reason.direction === direction && directed.includes(reason));
     const strongest = claims.filter(({ kind }) => kind === "strongest").flatMap(({ reasons }) => reasons);
-    const heads = named.filter(({ reason }) => strongest.includes(reason));
+    // Behind weaker ones, "also increased by" would sound as if the strongest added little.
+    const isLate = (reason: ReasonFact): boolean => reason.rank === 1 && before.has(direction);
+    const heads = named.filter(({ reason }) => strongest.includes(reason) || isLate(reason));
     // "X, followed by Y" sounds as if X came first: it has to be the strongest, or be called so.
     const order = claims.find(
       ({ kind, reasons: [leader, ...rest] }) =>
