@@ -322,3 +322,29 @@ test("the strongest reason that is named behind weaker ones is called the strong
     /(most|above all|the largest part of the added risk comes) (by|from) /i,
   );
 });
+
+test("the number of a regressor is neither called a risk nor a score beyond the sentence that says so", () => {
+  const [one, two, three] = THREE.reasons;
+  if (!one || !two || !three) throw new Error("no reasons");
+  const lowering = { ...three, direction: "lowers" as const, rank: 1 };
+  for (const language of LANGUAGES)
+    for (const reasons of [[one, two, lowering], [one, lowering], [one], [lowering]])
+      for (const isJoined of [true, false]) {
+        const facts: NarrativeFacts = { ...THREE, riskScore: null, band: "unknown", prediction: 12.5, reasons };
+        const sentences = reasons.map(({ id, direction }) => [
+          { kind: direction === "increases" ? "raises" : "lowers", facts: [id] },
+        ]);
+        const nothing = reasons.length === 1 && {
+          kind: reasons[0] === one ? "nothing_lowers" : "nothing_raises",
+          facts: ["score"],
+        };
+        const claimed = [...(isJoined ? [sentences.flat()] : sentences), ...(nothing ? [[nothing]] : [])];
+        const narrative = narrativeOf({ sentences: claimed.map((claims) => ({ claims })) }, SUPPLIER, facts, language);
+        if (!("sentences" in narrative)) throw new Error(JSON.stringify(narrative));
+        const [answer, ...others] = narrative.sentences.map(({ text }) => text);
+        expect(answer).toMatch(language === "en" ? /^The model answers 12\.5 for/ : /^Das Modell antwortet 12,5 für/);
+        expect(others.length).toBeGreaterThan(0);
+        expect(others.join(" ")).not.toMatch(/risi|risk|score|relief|wert/i);
+        expect(others.join(" ")).toMatch(language === "en" ? /number/ : /Zahl/);
+      }
+});

@@ -65,19 +65,35 @@ const CLAUSES = {
     also: ["the risk is also lowered by", "the score is also brought down by", "further relief comes from"],
   },
 } as const;
+
+/** The clauses of a regressor, whose number is no risk and has no risk score. */
+const NUMBER_CLAUSES = {
+  increases: {
+    plain: ["the number is increased by", "the number is raised by", "the number is pushed up by"],
+    most: ["the number is increased most by", "the number is raised above all by", "the number is pushed up most by"],
+    also: ["the number is also increased by", "the number is also raised by", "the number is also pushed up by"],
+  },
+  lowers: {
+    plain: ["the number is lowered by", "the number is reduced by", "the number is brought down by"],
+    most: ["the number is lowered most by", "the number is reduced above all by", "the number is brought down most by"],
+    also: ["the number is also lowered by", "the number is also reduced by", "the number is also brought down by"],
+  },
+} as const;
+type Clauses = typeof CLAUSES | typeof NUMBER_CLAUSES;
 const CONTRASTS = ["In contrast, ", "On the other hand, ", "By contrast, "] as const;
 const OTHERS = [", and also by ", ", and also by ", ", and some from "] as const;
 
 const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-function influence(
+function influenceOf(
+  clauses: Clauses,
   { direction, isStrongest, first, followers, others }: Influence,
   relation: Relation,
   variant: number,
 ) {
   const at = variant % 3;
   const kind = isStrongest ? "most" : relation === "also" ? "also" : "plain";
-  const clause = CLAUSES[direction][kind][at] ?? "";
+  const clause = clauses[direction][kind][at] ?? "";
   const [only] = first;
   const isAlone = first.length + followers.length + others.length === 1;
   const named = isAlone && only ? atEnd(only, variant) : listed(first.map(inBrackets));
@@ -92,6 +108,13 @@ function rest(followers: readonly FeatureDetails[], others: readonly FeatureDeta
   ].join("");
 }
 
+function bothOf(clauses: Clauses, one: Influence, other: Influence): string {
+  const { followers, others, first, isStrongest, direction } = other;
+  const verb = direction === "increases" ? "increased" : "lowered";
+  const named = `${listed(first.map(inBrackets))}${rest(followers, others, ", and also by ")}`;
+  return `${influenceOf(clauses, one, "first", 0)}, but ${verb}${isStrongest ? " most" : ""} by ${named}`;
+}
+
 /** English sentences. Features are never the subject of a verb, because their names can be singular or plural. */
 export const ENGLISH: Wordings = {
   and: "and",
@@ -104,13 +127,8 @@ export const ENGLISH: Wordings = {
       `With a risk score of ${score}, ${id} is in the ${band} band`,
     ][variant % 3] ?? "",
   band: (id, band) => `The risk of ${id} is ${band}`,
-  influence,
-  both: (one, other) => {
-    const { followers, others, first, isStrongest, direction } = other;
-    const verb = direction === "increases" ? "increased" : "lowered";
-    const named = `${listed(first.map(inBrackets))}${rest(followers, others, ", and also by ")}`;
-    return `${influence(one, "first", 0)}, but ${verb}${isStrongest ? " most" : ""} by ${named}`;
-  },
+  influence: (...of) => influenceOf(CLAUSES, ...of),
+  both: (one, other) => bothOf(CLAUSES, one, other),
   feature: (details) => {
     const { reason, value, typical, compared, isMissing, quotes } = details;
     const { label, category } = reason;
@@ -139,4 +157,13 @@ export const ENGLISH: Wordings = {
     `None of the larger contributions ${direction === "increases" ? "increases" : "lowers"} the risk`,
   joined: (sentences) =>
     sentences.map((text, i) => (i === 0 ? text : text.charAt(0).toLowerCase() + text.slice(1))).join("; "),
+};
+
+/** The sentences about the number of a regressor. */
+export const ENGLISH_OF_NUMBERS: Wordings = {
+  ...ENGLISH,
+  influence: (...of) => influenceOf(NUMBER_CLAUSES, ...of),
+  both: (one, other) => bothOf(NUMBER_CLAUSES, one, other),
+  nothing: (direction) =>
+    `None of the larger contributions ${direction === "increases" ? "increases" : "lowers"} the number`,
 };

@@ -90,13 +90,37 @@ const CLAUSES = {
   },
 } as const;
 
-function influence(
+/** The clauses of a regressor, whose number is no risk and has no risk score. */
+const NUMBER_CLAUSES = {
+  increases: {
+    plain: ["Erhöht wird die Zahl BUT durch", "Die Zahl steigt BUT durch", "Angehoben wird die Zahl BUT durch"],
+    most: [
+      "Am stärksten erhöht wird die Zahl BUT durch",
+      "Die Zahl steigt BUT vor allem durch",
+      "Am stärksten angehoben wird die Zahl BUT durch",
+    ],
+    also: ["Erhöht wird die Zahl auch durch", "Die Zahl steigt außerdem durch", "Angehoben wird die Zahl auch durch"],
+  },
+  lowers: {
+    plain: ["Gesenkt wird die Zahl BUT durch", "Die Zahl sinkt BUT durch", "Verringert wird die Zahl BUT durch"],
+    most: [
+      "Am stärksten gesenkt wird die Zahl BUT durch",
+      "Die Zahl sinkt BUT vor allem durch",
+      "Am stärksten verringert wird die Zahl BUT durch",
+    ],
+    also: ["Gesenkt wird die Zahl auch durch", "Die Zahl sinkt außerdem durch", "Verringert wird die Zahl auch durch"],
+  },
+} as const;
+type Clauses = typeof CLAUSES | typeof NUMBER_CLAUSES;
+
+function influenceOf(
+  clauses: Clauses,
   { direction, isStrongest, first, followers, others }: Influence,
   relation: Relation,
   variant: number,
 ) {
   const kind = isStrongest ? "most" : relation === "also" ? "also" : "plain";
-  const clause = (CLAUSES[direction][kind][variant % 3] ?? "").replace(
+  const clause = (clauses[direction][kind][variant % 3] ?? "").replace(
     " BUT",
     relation === "contrast" ? " dagegen" : "",
   );
@@ -113,6 +137,16 @@ function rest(followers: readonly FeatureDetails[], others: readonly FeatureDeta
   ].join("");
 }
 
+function bothOf(
+  clauses: Clauses,
+  one: Influence,
+  { direction, isStrongest, first, followers, others }: Influence,
+): string {
+  const verb = direction === "increases" ? "steigt" : "sinkt";
+  const named = `${list(first, "accusative")}${rest(followers, others)}`;
+  return `${influenceOf(clauses, one, "first", 1)}, ${verb} aber ${isStrongest ? "vor allem " : ""}durch ${named}`;
+}
+
 /** German sentences. Features are never the subject of a verb, because their names can be singular or plural. */
 export const GERMAN: Wordings = {
   and: AND,
@@ -125,12 +159,8 @@ export const GERMAN: Wordings = {
       `Mit einem Risikowert von ${score} liegt ${id} in der Stufe ${band}`,
     ][variant % 3] ?? "",
   band: (id, band) => `Das Risiko von ${id} ist ${band}`,
-  influence,
-  both: (one, { direction, isStrongest, first, followers, others }) => {
-    const verb = direction === "increases" ? "steigt" : "sinkt";
-    const named = `${list(first, "accusative")}${rest(followers, others)}`;
-    return `${influence(one, "first", 1)}, ${verb} aber ${isStrongest ? "vor allem " : ""}durch ${named}`;
-  },
+  influence: (...of) => influenceOf(CLAUSES, ...of),
+  both: (one, other) => bothOf(CLAUSES, one, other),
   feature: (details) => {
     const { reason, value, typical, compared, isMissing, quotes } = details;
     const { label, category } = reason;
@@ -157,4 +187,12 @@ export const GERMAN: Wordings = {
   nothing: (direction) => `Keiner der größeren Beiträge ${direction === "increases" ? "erhöht" : "senkt"} das Risiko`,
   joined: (sentences) =>
     sentences.map((text, i) => (i === 0 ? text : text.charAt(0).toLowerCase() + text.slice(1))).join("; "),
+};
+
+/** The sentences about the number of a regressor. */
+export const GERMAN_OF_NUMBERS: Wordings = {
+  ...GERMAN,
+  influence: (...of) => influenceOf(NUMBER_CLAUSES, ...of),
+  both: (one, other) => bothOf(NUMBER_CLAUSES, one, other),
+  nothing: (direction) => `Keiner der größeren Beiträge ${direction === "increases" ? "erhöht" : "senkt"} die Zahl`,
 };

@@ -5,12 +5,13 @@ import type { Language } from "../facts/language.ts";
 import type { NarrativeFacts, ReasonFact } from "../facts/narrative-facts.ts";
 import { typicalText, valueText } from "../facts/reason-values.ts";
 import { PHRASES } from "../template/phrases.ts";
-import { ENGLISH } from "./english.ts";
-import { GERMAN } from "./german.ts";
+import { ENGLISH, ENGLISH_OF_NUMBERS } from "./english.ts";
+import { GERMAN, GERMAN_OF_NUMBERS } from "./german.ts";
 import { createUnsaidFilter } from "./unsaid-claims.ts";
 import type { FeatureDetails, Influence, Relation, Wordings } from "./wordings.ts";
 
 const WORDINGS: Readonly<Record<Language, Wordings>> = { en: ENGLISH, de: GERMAN };
+const NUMBER_WORDINGS: Readonly<Record<Language, Wordings>> = { en: ENGLISH_OF_NUMBERS, de: GERMAN_OF_NUMBERS };
 
 /** Writes the claims of sentences in the words of the service, in the order of the narrative. */
 export interface ClaimRenderer {
@@ -25,7 +26,7 @@ const MAX_JOINED = 3;
 
 /** Creates a renderer for one narrative. The facts choose the first variant, so that narratives differ. */
 export function createClaimRenderer(supplierId: string, facts: NarrativeFacts, language: Language): ClaimRenderer {
-  const wordings = WORDINGS[language];
+  const wordings = (facts.riskScore === null ? NUMBER_WORDINGS : WORDINGS)[language];
   let variant = Math.round((facts.riskScore ?? 0) * 100) + facts.reasons.length;
   const directions = new Set<ReasonFact["direction"]>();
   const takeUnsaid = createUnsaidFilter();
