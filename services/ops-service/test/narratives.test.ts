@@ -36,7 +36,7 @@ test("NarrateSupplier describes the stored score, in English by default and in G
 
 test("a supplier without a score in numbers is described, an unknown one is NOT_FOUND", async () => {
   const { sentences, info } = await ops.suppliers.narrateSupplier({ supplierId: "thin" });
-  expect(sentences).toEqual(["thin has too little data for a score."]);
+  expect(sentences).toEqual(["thin has no risk score."]);
   expect(info?.outcome).toBe(NarrativeOutcome.NOT_CONFIGURED);
   expect((await failureOf(ops.suppliers.narrateSupplier({ supplierId: "nobody" }))).code).toBe(Code.NotFound);
 });

@@ -351,7 +351,7 @@ test("a caller that ends its call gets the reason of its signal, and the call co
 test("without a score or without a model, nothing is asked", async () => {
   const { ask } = narrator();
   expect(await ask(0, { facts: { ...FACTS, riskScore: null, band: "unknown", reasons: [] } })).toMatchObject({
-    ...{ reason: "NO_SCORE", sentences: ["S-1 has too little data for a score."] },
+    ...{ reason: "NO_SCORE", sentences: ["S-1 has no risk score."] },
   });
   const without = createNarrator({ model: undefined, limits: LIMITS, now: () => 0 });
   expect(await without.narrate({ supplierId: "S-1", language: "de", facts: FACTS })).toMatchObject({

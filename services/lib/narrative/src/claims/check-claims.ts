@@ -1,7 +1,7 @@
 import { CLAIM_KINDS, isObject, type SentClaims } from "../answer/read-answer.ts";
 import type { ContractQuote } from "../facts/contract-quotes.ts";
 import type { NarrativeFacts, ReasonFact } from "../facts/narrative-facts.ts";
-import { comparisonOf, isMissing } from "../facts/reason-values.ts";
+import { areFirst, comparisonOf, isMissing } from "../facts/reason-values.ts";
 
 /** What a claim states. */
 export type ClaimKind = (typeof CLAIM_KINDS)[number];
@@ -166,6 +166,3 @@ function reasonsProblem(kind: ReasonClaimKind, reasons: readonly ReasonFact[]): 
         : "the order is another one";
   }
 }
-
-/** Whether the ranks are those of the n first, in any order: no other one is as large as one of them. */
-export const areFirst = (ranks: readonly number[]): boolean => Math.max(...ranks) === ranks.length;

@@ -39,3 +39,6 @@ export function comparisonOf({ value, typical, category, typicalCategory }: Reas
  */
 export const isMissing = ({ value, category, label }: ReasonFact, missing: readonly string[]): boolean =>
   value === null && category === "" && missing.includes(label);
+
+/** Whether the ranks are those of the n first, in any order: no other one is as large as one of them. */
+export const areFirst = (ranks: readonly number[]): boolean => Math.max(...ranks) === ranks.length;

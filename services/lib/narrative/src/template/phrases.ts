@@ -10,7 +10,9 @@ export interface Phrases {
   readonly mostOften: string;
   readonly notKnown: string;
   readonly bands: Readonly<Record<Band, string>>;
+  /** For a supplier without a score all of whose features are known: its model is a regressor. */
   readonly noScore: (supplierId: string) => string;
+  readonly tooLittleData: (supplierId: string) => string;
   readonly score: (supplierId: string, score: string, band: string) => string;
   readonly prediction: (supplierId: string, prediction: string) => string;
   /** @param areStrongest whether no other contribution of this direction is as large as one of them */
@@ -30,7 +32,8 @@ export const PHRASES: Readonly<Record<Language, Phrases>> = {
     mostOften: "most often",
     notKnown: "not known",
     bands: { unknown: "unknown", low: "low", medium: "medium", high: "high" },
-    noScore: (id) => `${id} has too little data for a score.`,
+    noScore: (id) => `${id} has no risk score.`,
+    tooLittleData: (id) => `${id} has too little data for a score.`,
     score: (id, score, band) => `${id} has a risk score of ${score} (${band}).`,
     prediction: (id, prediction) =>
       `The model answers ${prediction} for ${id}: it is a regressor, whose number has no risk score and no band.`,
@@ -50,7 +53,8 @@ export const PHRASES: Readonly<Record<Language, Phrases>> = {
     mostOften: "meist",
     notKnown: "nicht bekannt",
     bands: { unknown: "unbekannt", low: "niedrig", medium: "mittel", high: "hoch" },
-    noScore: (id) => `${id} hat zu wenige Daten für einen Risikowert.`,
+    noScore: (id) => `${id} hat keinen Risikowert.`,
+    tooLittleData: (id) => `${id} hat zu wenige Daten für einen Risikowert.`,
     score: (id, score, band) => `${id} hat einen Risikowert von ${score} (${band}).`,
     prediction: (id, prediction) =>
       `Das Modell antwortet ${prediction} für ${id}: Es ist ein Regressor, dessen Zahl weder Risikowert noch Risikostufe hat.`,

@@ -1,12 +1,11 @@
 import { listed } from "@bellwether/reasons/reason-text";
-import { areFirst } from "../claims/check-claims.ts";
 import type { ContractQuote } from "../facts/contract-quotes.ts";
 import { dataText, quotedText } from "../facts/data-text.ts";
 import { localNumber, localScore } from "../facts/fact-text.ts";
 import type { Language } from "../facts/language.ts";
 import type { NarrativeFacts, ReasonFact } from "../facts/narrative-facts.ts";
 import { localQuantity } from "../facts/quantity-text.ts";
-import { isMissing } from "../facts/reason-values.ts";
+import { areFirst, isMissing } from "../facts/reason-values.ts";
 import { PHRASES, type Phrases } from "./phrases.ts";
 
 /**
@@ -17,7 +16,8 @@ export function writeTemplate(supplierId: string, facts: NarrativeFacts, languag
   const { riskScore, prediction, band, reasons, missing } = facts;
   const phrases = PHRASES[language];
   const supplier = dataText(supplierId, language);
-  if (riskScore === null && prediction === null) return [phrases.noScore(supplier)];
+  if (riskScore === null && prediction === null)
+    return [missing.length > 0 ? phrases.tooLittleData(supplier) : phrases.noScore(supplier)];
   const texts = (direction: ReasonFact["direction"]): string[] =>
     reasons
       .filter((reason) => reason.direction === direction)
