@@ -301,7 +301,7 @@ test.each<RoleName>(["viewer", "analyst", "admin", "service"])(
         .map(({ localName }) => localName)
         .filter((name) => !(name in calls))
         .sort(),
-    ).toEqual(["decideAlerts", "getAlert", "listAlerts", "suggestOwners", "watchAlerts"]);
+    ).toEqual(["backtestRules", "decideAlerts", "getAlert", "listAlerts", "suggestOwners", "watchAlerts"]);
   },
 );
 

@@ -272,7 +272,7 @@ test("the caller's deadline is forwarded, 50 ms shorter, and so is its cancellat
   });
   const slow = await openOps({ mlUrl });
   for (const client of clientsOf(slow)) {
-    const late = await failureOf(client.predict({ supplier }, { timeoutMs: 400 }));
+    const late = await failureOf(client.predict({ supplier }, { timeoutMs: 2_000 }));
     expect(late.code).toBe(Code.DeadlineExceeded);
     const gone = new AbortController();
     const reading = (async () => {
@@ -280,6 +280,6 @@ test("the caller's deadline is forwarded, 50 ms shorter, and so is its cancellat
     })();
     expect((await failureOf(reading)).code).toBe(Code.Canceled);
   }
-  expect(seen.every((ms) => ms !== undefined && ms <= 350 && ms > 0)).toBe(true);
+  expect(seen.every((ms) => ms !== undefined && ms <= 1_950 && ms > 0)).toBe(true);
   await vi.waitFor(() => expect(left).toBe(4), 30_000);
 });

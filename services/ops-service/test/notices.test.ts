@@ -356,10 +356,10 @@ test("unknown notices and destinations are NOT_FOUND; a service without destinat
   const unknown = await failureOf(ops.notices.getNotice({ noticeId: "0199f0c0-4a1b-7c3d-8e5f-0123456789ab" }));
   expect([unknown.code, unknown.findDetails(ErrorInfoSchema)[0]?.reason]).toEqual([Code.NotFound, "NOTICE_NOT_FOUND"]);
   for (const call of [
-    ops.notices.sendTestNotice({ destination: "nowhere" }),
-    ops.notices.enableDestination({ name: "nowhere" }),
+    () => ops.notices.sendTestNotice({ destination: "nowhere" }),
+    () => ops.notices.enableDestination({ name: "nowhere" }),
   ])
-    expect((await failureOf(call)).findDetails(ErrorInfoSchema)[0]?.reason).toBe("DESTINATION_NOT_FOUND");
+    expect((await failureOf(call())).findDetails(ErrorInfoSchema)[0]?.reason).toBe("DESTINATION_NOT_FOUND");
   await using off = await startOps(await cluster.createDatabase());
   const notices = createClient(NoticeService, createGrpcTransport({ baseUrl: off.grpcUrl }));
   expect(await notices.listDestinations({})).toMatchObject({

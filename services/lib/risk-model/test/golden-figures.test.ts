@@ -93,14 +93,21 @@ test("evaluations and comparisons have the recorded bits", () => {
     rows.filter((row) => row % 3 !== 0),
     rows.filter((row) => row % 3 === 0),
   );
+  const { intervals, ...evaluation } = evaluateScores(first, labels, suppliers, {
+    trainingRate: 0.4,
+    baseline,
+    seed: 7,
+  });
   expect({
-    evaluation: digest(evaluateScores(first, labels, suppliers, { trainingRate: 0.4, baseline, seed: 7 })),
+    evaluation: digest(evaluation),
+    intervals: digest(intervals),
     comparison: digest(compareScores(first, second, labels, suppliers, 7)),
     onlyUnknown: digest(singleFeatureBaseline(table, labels, ["unknown"], rows, rows)),
   }).toMatchInlineSnapshot(`
     {
       "comparison": "9425fd290ba1d400",
       "evaluation": "35eebae27160ef6f",
+      "intervals": "889eb24341db8fb1",
       "onlyUnknown": "a680c27104ad3f29",
     }
   `);

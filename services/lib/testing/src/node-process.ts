@@ -74,9 +74,9 @@ function collect(stream: Readable | null): () => string {
   return () => collected;
 }
 
-/** Starts an ES module given as text. */
+/** Starts an ES module given as text, which Node recognizes by its imports: threads would inherit `--input-type`, and end with an error. */
 export const spawnScript = (source: string, options: Omit<NodeProcessOptions, "args"> = {}): NodeProcess =>
-  spawnNode("-e", { ...options, execArgv: [...(options.execArgv ?? []), "--input-type=module"], args: [source] });
+  spawnNode("-e", { ...options, args: [source] });
 
 /** How a process ended, and what it wrote. */
 export interface EndedProcess {
