@@ -34,7 +34,7 @@ RUN mkdir compile-cache && chown 1000:1000 compile-cache
 # The user "node", as a number: Kubernetes cannot verify for a name that it is not root.
 USER 1000:1000
 # A process writes its compiled code when it ends, and only for its own user and options: start the service once as below, and end it when it is ready.
-RUN NODE_COMPILE_CACHE=compile-cache BELLWETHER_HOST=127.0.0.1 BELLWETHER_AUDIT_SINK=off node --max-semi-space-size=16 -e 'const service = require("node:child_process").fork("services/ml-service/dist/main.js"); service.once("message", () => service.disconnect()); service.once("exit", (code) => process.exit(code ?? 1));'
+RUN NODE_COMPILE_CACHE=compile-cache BELLWETHER_HOST=127.0.0.1 BELLWETHER_AUDIT_SINK=off node --min-semi-space-size=4 --max-semi-space-size=16 -e 'const service = require("node:child_process").fork("services/ml-service/dist/main.js"); service.once("message", () => service.disconnect()); service.once("exit", (code) => process.exit(code ?? 1));'
 EXPOSE 8081 9081 9481
 # The option is explained where npm start uses it: services/cli/src/launch/service-process.ts.
-CMD ["node", "--max-semi-space-size=16", "services/ml-service/dist/main.js"]
+CMD ["node", "--min-semi-space-size=4", "--max-semi-space-size=16", "services/ml-service/dist/main.js"]

@@ -22,7 +22,7 @@ type Addresses = Readonly<Record<"grpc" | "web", { readonly port: number }>>;
 
 /** Options of Node and variables of glibc, as in deploy/Dockerfile.ml, which starts the bundle as this file does. */
 const IMAGE = {
-  execArgv: ["--max-semi-space-size=16"],
+  execArgv: ["--min-semi-space-size=4", "--max-semi-space-size=16"],
   env: { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_TRIM_THRESHOLD_: "1048576" },
 };
 

@@ -37,7 +37,15 @@ const UNREAD_STREAM_BYTES = 128 * 1024;
  * One error for all canceled calls: creating an error costs more than the rest of a canceled call, and a
  * client can cancel many calls at once.
  */
-const CANCELED = new ConnectError("canceled", Code.Canceled);
+let canceled: ConnectError | undefined;
+/**
+ * Returns the error of a canceled call. All share one. It is made on first use: its headers load Node's HTTP client, and a start
+ * need not wait for that.
+ */
+const canceledError = (): ConnectError => {
+  canceled ??= new ConnectError("canceled", Code.Canceled);
+  return canceled;
+};
 
 /**
  * A call at the gRPC listener. The policies see its headers first, on the bare stream, so that a rejection
@@ -170,7 +178,7 @@ export class GrpcCall extends Call implements GrpcStreamListener {
   onClose(): void {
     if (this.#ended) return;
     const late = this.deadline <= Date.now();
-    this.#end(late ? new ConnectError("deadline exceeded", Code.DeadlineExceeded) : CANCELED);
+    this.#end(late ? new ConnectError("deadline exceeded", Code.DeadlineExceeded) : canceledError());
   }
 
   fail(reason: unknown): void {

@@ -24,8 +24,15 @@ export function deadlinePolicy(): Policy {
   };
 }
 
-/** Shared: the error has no details. */
-const PAST = new ConnectError("deadline exceeded: the call arrived with no time left", Code.DeadlineExceeded);
+let past: ConnectError | undefined;
+/**
+ * Returns the error of a late call. All share one, because it has no details. It is made on first use: its headers load Node's
+ * HTTP client, and a start need not wait for that.
+ */
+const pastError = (): ConnectError => {
+  past ??= new ConnectError("deadline exceeded: the call arrived with no time left", Code.DeadlineExceeded);
+  return past;
+};
 
 /** @throws ConnectError DEADLINE_EXCEEDED for a deadline that has passed */
 function begin(call: Call): void {
@@ -36,7 +43,7 @@ function begin(call: Call): void {
     return;
   }
   const now = Date.now();
-  if (call.deadline <= now) throw PAST;
+  if (call.deadline <= now) throw pastError();
   if (call.deadline - now > maxTimeoutMs) {
     call.deadline = now + maxTimeoutMs;
     arm(call, maxTimeoutMs, endAtLongest);
