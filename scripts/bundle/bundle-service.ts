@@ -18,6 +18,8 @@ export async function bundleService(name: string, to: string): Promise<readonly 
   await using bundle = await rolldown({
     input: { main: path.join(ROOT, "services", name, "src/main.ts") },
     platform: "node",
+    // Node itself reads the sources without it, and the image has no tsconfig.json.
+    tsconfig: false,
     external: NATIVE,
     plugins: [httpExports(), linkedFiles()],
   });
