@@ -106,7 +106,7 @@ async function measureCalls(cluster: PostgresCluster, folder: string, log: (line
       const alerts = createClient(AlertService, transport);
       let [alert] = (await alerts.listAlerts({ pageSize: 1 })).alerts;
       const comment = async (): Promise<void> => {
-        if (!alert) throw new Error("there is no alert");
+        if (!alert) throw new Error("the service has no alert");
         ({ alert } = await alerts.commentOnAlert({ alertId: alert.alertId, version: alert.version, comment: "seen" }));
       };
       for (let i = 0; i < CALLS; i++) await comment();

@@ -143,8 +143,8 @@ describe.skipIf(!hasChromium)("Models (apt-get install chromium)", () => {
     models.challenger = "";
     models.moves = models.moves.slice(0, 1);
     const { page } = await open(models);
-    await champion(page).getByText("There is no challenger.").waitFor();
-    await champion(page).getByText("There is no earlier champion to go back to.").waitFor();
+    await champion(page).getByText("No challenger yet.").waitFor();
+    await champion(page).getByText("No earlier champion to go back to.").waitFor();
   });
 
   test("each replica is listed once with what it serves, and what it rejects", async () => {

@@ -754,7 +754,7 @@ export const ScheduleService: GenService<{
   /**
    * Cancels a retrain: its process is ended within seconds, and nothing is published. A retrain that has ended stays as it
    * is. Idempotent.
-   * - NOT_FOUND: the job does not exist, or is no retrain.
+   * - NOT_FOUND: the job does not exist, or is not a retrain.
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.CancelRetrain
    */

@@ -106,7 +106,7 @@ test("an unfinished file of another log is not continued", async () => {
   );
 });
 
-test("a file that was cut, and a file that is no export, are errors with a clear sentence", async () => {
+test("a file that was cut, and a file that is not an export, are errors with a clear sentence", async () => {
   const { source, target } = await setUp(chainOf(9));
   await exportLog(target(".jsonl"), source, noProgress);
   const text = await readFile(target(".jsonl"), "utf8");

@@ -142,7 +142,7 @@ async function* linesOf(file: string): AsyncGenerator<Line> {
 
 /**
  * Reads the rows of an export as lines of JSON.
- * @throws ExportFormError for a line that is no JSON, as the last line of a file that was cut
+ * @throws ExportFormError for a line that is not JSON, as the last line of a file that was cut
  */
 export async function* readLines(file: string): AsyncGenerator<unknown> {
   let at = 0;

@@ -58,7 +58,7 @@ export function ChampionCard({ modelName, aliases, moves, rejectionOf }: Champio
           />
           <MoveButton
             text={before === undefined ? "Roll back…" : `Roll back to ${before}…`}
-            why={before === undefined ? "There is no earlier champion to go back to." : undefined}
+            why={before === undefined ? "No earlier champion to go back to." : undefined}
             onClick={() => start(before ?? "", true)}
           />
         </div>
@@ -68,7 +68,7 @@ export function ChampionCard({ modelName, aliases, moves, rejectionOf }: Champio
 }
 
 function whyNotPromoted(champion: string, challenger: string, rejection: string): string | undefined {
-  if (challenger === "") return "There is no challenger.";
+  if (challenger === "") return "No challenger yet.";
   if (challenger === champion) return "The challenger is the champion already.";
   return rejection === "" ? undefined : `The challenger is rejected: ${rejection}.`;
 }

@@ -31,7 +31,7 @@ export const CHECK_WORDS: Words = {
 export const SHADOW_WORDS: Words = {
   [ShadowState.OFF]: "Off: SHADOW_SHARE of ml-service is 0",
   [ShadowState.NO_CHAMPION]: "No champion is served",
-  [ShadowState.NO_CHALLENGER]: "There is no challenger",
+  [ShadowState.NO_CHALLENGER]: "No challenger yet",
   [ShadowState.SAME_VERSION]: "Champion and challenger are the same version",
   [ShadowState.LOADING]: "The versions are being loaded",
   [ShadowState.RUNNING]: "The challenger scores",

@@ -112,7 +112,7 @@ export interface VerifiedExport extends VerifiedRecords {
 /**
  * Verifies an export row by row: hashes, links, payloads, its end, and checkpoints with verified signatures.
  * @param accept verifies the signature of the export's own checkpoint, which is then compared too; throws when it is forged
- * @throws ExportFormError for a file that was cut, or that is no export
+ * @throws ExportFormError for a file that was cut, or that is not an export
  */
 export async function verifyExport(
   rows: AsyncIterable<unknown>,
