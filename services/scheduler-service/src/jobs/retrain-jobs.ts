@@ -3,6 +3,7 @@ import type { RetrainPolicy } from "@bellwether/config/retrain-policy";
 import type { Queues } from "@bellwether/queue/open-queue";
 import { isQueueUnavailable, readQueue } from "@bellwether/queue/queue-error";
 import type { Logger } from "@bellwether/telemetry/logger";
+import { outsideTrace } from "@bellwether/telemetry/outside-trace";
 import type { Job } from "bullmq";
 import { failedRetrain, type RetrainResult, type RetrainSteps, type RetrainTask } from "../domain/retrain.ts";
 import { type DueState, type NewestWeek, type RetrainWindow, windowUntil } from "../domain/retrain-due.ts";
@@ -98,7 +99,7 @@ export async function startRetrainJobs(config: RetrainJobsConfig): Promise<Retra
     const fields = { job: jobId, trigger: task.trigger, outcome: result.outcome, version: result.version };
     if (result.failure === "") logger.info(fields, "retrain ended");
     else logger.warn({ ...fields, reason: result.failure }, "retrain ended without a version; the champion stays");
-    void memory.report(stopped.signal);
+    void outsideTrace(() => memory.report(stopped.signal));
   };
 
   /** Finds a job and its state. Null: it does not exist. */
@@ -165,7 +166,7 @@ export async function startRetrainJobs(config: RetrainJobsConfig): Promise<Retra
   };
   let running: Promise<void> = Promise.resolve();
   const nudge = (): Promise<void> => {
-    running = running.then(check);
+    running = outsideTrace(() => running.then(check));
     return running;
   };
 

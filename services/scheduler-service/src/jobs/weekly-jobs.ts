@@ -4,6 +4,7 @@ import { IngestLimitError } from "@bellwether/ingest/ingest-errors";
 import type { Queues } from "@bellwether/queue/open-queue";
 import { isQueueUnavailable, readQueue } from "@bellwether/queue/queue-error";
 import type { Logger } from "@bellwether/telemetry/logger";
+import { outsideTrace } from "@bellwether/telemetry/outside-trace";
 import { type Job, UnrecoverableError } from "bullmq";
 import { type CatchUpState, createCatchUp } from "../domain/catch-up.ts";
 import type { PauseFile } from "../domain/pause.ts";
@@ -239,7 +240,7 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
     weeks: loop.state,
     async setPaused(paused) {
       const state = await keeper.setPaused(paused);
-      void loop.nudge();
+      void outsideTrace(loop.nudge);
       return state;
     },
     jobStatus: (jobId) =>
