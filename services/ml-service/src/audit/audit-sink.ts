@@ -9,7 +9,7 @@ import type { SequencedEvent } from "../domain/audit-event.ts";
 import type { CountDroppedEvents, RecordEvent } from "../domain/audit-ports.ts";
 import { countDroppedEvents } from "./dropped-events.ts";
 import { createDroppedRange } from "./dropped-range.ts";
-import { lineFromEvent } from "./event-line.ts";
+import { type EncodedEvent, encodeEvent } from "./event-line.ts";
 import { createEventQueue, type EventQueue } from "./event-queue.ts";
 import { appendToFile, writeToStdout } from "./line-writers.ts";
 import { parseSinkList, type SinkSpec } from "./sink-list.ts";
@@ -74,7 +74,8 @@ export async function openAuditSink(options: AuditSinkOptions): Promise<AuditSin
   return {
     record(event) {
       const sequenced: SequencedEvent = { ...event, producer, sequence: ++sequence };
-      for (const { queue } of sinks) queue.record(sequenced);
+      const encoded = encodeEvent(sequenced);
+      for (const { queue } of sinks) queue.record(encoded);
     },
     lost(events, reason) {
       for (const { queue } of sinks) queue.dropped(events, reason);
@@ -92,8 +93,8 @@ async function openSink(spec: SinkSpec, producer: string, options: AuditSinkOpti
   const range = createDroppedRange({ producer, sink, newId: newUuidV7, now: Date.now });
   if (spec.kind === "stdout" || spec.kind === "file") {
     const writeLines = spec.kind === "stdout" ? writeToStdout : await appendToFile(spec.path);
-    const write = async (events: readonly SequencedEvent[]): Promise<readonly number[]> => {
-      await writeLines(events.map((event) => `${lineFromEvent(event)}\n`).join(""));
+    const write = async (events: readonly EncodedEvent[]): Promise<readonly number[]> => {
+      await writeLines(events.map(({ line }) => `${line}\n`).join(""));
       return [];
     };
     const queue = createEventQueue({ write, lost, range });
@@ -112,7 +113,11 @@ async function openSink(spec: SinkSpec, producer: string, options: AuditSinkOpti
   });
   const queue: EventQueue = createEventQueue({
     ...{ lost, range },
-    write: (events, { beyondLimit }) => thread.append(events.map(lineFromEvent), beyondLimit),
+    write: (events, { beyondLimit }) =>
+      thread.append(
+        events.map(({ line }) => line),
+        beyondLimit,
+      ),
   });
   return {
     queue,

@@ -2,18 +2,15 @@ import { expect, test, vi } from "vitest";
 import { losses } from "../../test/loss-fixture.ts";
 import type { SequencedEvent } from "../domain/audit-event.ts";
 import { createDroppedRange } from "./dropped-range.ts";
+import { type EncodedEvent, encodeEvent } from "./event-line.ts";
 import { createEventQueue } from "./event-queue.ts";
 
-const event = (i: number): SequencedEvent => ({
-  eventId: String(i),
-  kind: "prediction.served",
-  actor: "a",
-  subject: "s",
-  occurredAtMs: i,
-  payload: {},
-  producer: "p",
-  sequence: i + 1,
-});
+const event = (i: number): EncodedEvent =>
+  encodeEvent({
+    ...{ eventId: String(i), kind: "prediction.served", actor: "a", subject: "s", occurredAtMs: i, payload: {} },
+    ...{ producer: "p", sequence: i + 1 },
+  });
+const eventsOf = (events: readonly EncodedEvent[]): SequencedEvent[] => events.map(({ line }) => JSON.parse(line));
 const newRange = () => createDroppedRange({ producer: "p", sink: "file", newId: () => "gap", now: () => -1 });
 
 test("events are written in order, many in one write", async () => {
@@ -21,7 +18,7 @@ test("events are written in order, many in one write", async () => {
   const written: number[][] = [];
   const queue = createEventQueue({
     async write(events) {
-      written.push(events.map((e) => e.occurredAtMs));
+      written.push(events.map(({ sequence }) => (sequence ?? 0) - 1));
       return [];
     },
     ...{ lost, range: newRange() },
@@ -36,8 +33,8 @@ test("events are written in order, many in one write", async () => {
 test("a full queue drops the newest event and counts it; then the sink gets an event about the gap", async () => {
   const { counts, lost } = losses();
   const written: SequencedEvent[] = [];
-  const write = async (events: readonly SequencedEvent[]) => {
-    written.push(...events);
+  const write = async (events: readonly EncodedEvent[]) => {
+    written.push(...eventsOf(events));
     return [];
   };
   const queue = createEventQueue({ write, lost, range: newRange(), capacity: 3 });
@@ -61,7 +58,7 @@ test("a failed write drops only the events of that write, and the gap is written
   const queue = createEventQueue({
     async write(events) {
       if (isFull) throw new Error("disk full");
-      written.push(...events);
+      written.push(...eventsOf(events));
       return [];
     },
     ...{ lost, range: newRange() },
@@ -82,7 +79,7 @@ test("events for which there is no space are dropped; the stop writes the gap be
   const queue = createEventQueue({
     async write(events, { beyondLimit }) {
       if (!beyondLimit) return [...events.keys()];
-      written.push(...events);
+      written.push(...eventsOf(events));
       return [];
     },
     ...{ lost, range: newRange() },
@@ -96,8 +93,8 @@ test("events for which there is no space are dropped; the stop writes the gap be
 test("events that were dropped elsewhere are in a gap event, without a further call", async () => {
   const { counts, lost } = losses();
   const written: SequencedEvent[] = [];
-  const write = async (events: readonly SequencedEvent[]) => {
-    written.push(...events);
+  const write = async (events: readonly EncodedEvent[]) => {
+    written.push(...eventsOf(events));
     return [];
   };
   const queue = createEventQueue({ write, lost, range: newRange() });

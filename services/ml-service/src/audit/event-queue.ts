@@ -1,12 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { SequencedEvent } from "../domain/audit-event.ts";
 import type { CountDroppedEvents } from "../domain/audit-ports.ts";
 import type { DroppedRange } from "./dropped-range.ts";
+import { type EncodedEvent, encodeEvent } from "./event-line.ts";
 
 /** Buffers events between the calls, which never wait, and a slower writer. Each sink has its own queue. */
 export interface EventQueue {
   /** Returns at once and never throws, even when the event is dropped. */
-  record(event: SequencedEvent): void;
+  record(event: EncodedEvent): void;
   /** Counts events that were dropped elsewhere, so that the next gap event has them. */
   readonly dropped: CountDroppedEvents;
   /**
@@ -27,14 +27,14 @@ export interface EventQueueOptions {
    * Writes events in order. Returns the positions of the events for which there was no space. When it rejects, all of
    * these events are dropped.
    */
-  readonly write: (events: readonly SequencedEvent[], options: WriteOptions) => Promise<readonly number[]>;
+  readonly write: (events: readonly EncodedEvent[], options: WriteOptions) => Promise<readonly number[]>;
   readonly lost: CountDroppedEvents;
   readonly range: DroppedRange;
   /** Maximum number of events in the queue. Default 10,000, which is about 20 MB. */
   readonly capacity?: number;
 }
 
-/** Maximum number of events in one write. Encoding them blocks the event loop for well under a millisecond. */
+/** Maximum number of events in one write. */
 const WRITE_EVENTS = 200;
 /**
  * Time for which events are collected before a write, because many small writes are expensive. When the
@@ -47,12 +47,12 @@ const GATHER_MS = 20;
  * dropped is written as an event as soon as there is space.
  */
 export function createEventQueue({ write, lost, range, capacity = 10_000 }: EventQueueOptions): EventQueue {
-  const waiting: SequencedEvent[] = [];
-  let beingWritten: readonly SequencedEvent[] = [];
+  const waiting: EncodedEvent[] = [];
+  let beingWritten: readonly EncodedEvent[] = [];
   let draining: Promise<void> | undefined;
   let isStopped = false;
 
-  const drop = (events: readonly SequencedEvent[], reason: Parameters<CountDroppedEvents>[1]): void => {
+  const drop = (events: readonly EncodedEvent[], reason: Parameters<CountDroppedEvents>[1]): void => {
     lost(events.length, reason);
     range.add(
       events.length,
@@ -61,12 +61,13 @@ export function createEventQueue({ write, lost, range, capacity = 10_000 }: Even
     );
   };
   /** Writes events after the gap event of those that were dropped before. Returns whether the gap event was written. */
-  const writeAfterGap = async (events: readonly SequencedEvent[], options: WriteOptions): Promise<boolean> => {
-    const gap = range.take();
+  const writeAfterGap = async (events: readonly EncodedEvent[], options: WriteOptions): Promise<boolean> => {
+    const dropped = range.take();
+    const gap = dropped && encodeEvent(dropped);
     const all = gap ? [gap, ...events] : events;
     beingWritten = events;
     let isGapWritten = true;
-    const handle = (left: readonly SequencedEvent[], reason: "spool_full" | "write_failed"): void => {
+    const handle = (left: readonly EncodedEvent[], reason: "spool_full" | "write_failed"): void => {
       if (gap && left.includes(gap)) {
         range.putBack();
         isGapWritten = false;
