@@ -7,6 +7,7 @@ import { methodPath } from "../call/method.ts";
 import type { PolicyChain } from "../call/policy.ts";
 import type { Route } from "../call/route.ts";
 import { rpcError } from "../errors/rpc-error.ts";
+import { sharedError } from "../errors/shared-error.ts";
 import { manageConnections } from "../listener/connections.ts";
 import { createFairTurns, type FairTurns } from "../listener/fair-turns.ts";
 import { headerBytes, headersTooLarge } from "../listener/header-size.ts";
@@ -60,14 +61,16 @@ export async function openGrpcListener({
   const look = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: readonly string[]): void => {
     try {
       if (headerBytes(raw) <= limits.maxHeaderBytes) answer(methods, stream, headers);
-      else rejectUnknown(stream, headers, tooLarge);
+      else rejectUnknown(stream, headers, tooLarge());
     } catch (error) {
       onThrow(error);
       abandonStream(stream);
     }
   };
   const turns = createFairTurns();
-  const tooLarge = rpcError(Code.ResourceExhausted, "HEADERS_TOO_LARGE", headersTooLarge(limits.maxHeaderBytes));
+  const tooLarge = sharedError(() =>
+    rpcError(Code.ResourceExhausted, "HEADERS_TOO_LARGE", headersTooLarge(limits.maxHeaderBytes)),
+  );
   server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _: number, raw: string[]) =>
     handleInTurn(turns, stream, () => look(stream, headers, raw)),
   );

@@ -2,6 +2,7 @@ import { Code, type ConnectError } from "@connectrpc/connect";
 import type { Call } from "../call/call.ts";
 import type { Policy } from "../call/policy.ts";
 import { rpcError } from "../errors/rpc-error.ts";
+import { sharedError } from "../errors/shared-error.ts";
 
 /** Limits on the calls that a server accepts at the same time. */
 export interface AdmissionLimits {
@@ -266,15 +267,17 @@ function createPace() {
 }
 
 /**
- * The errors are created in advance, because an overloaded server needs many. Their retry times differ, so
- * that clients do not all retry together.
+ * Each error is created once, because an overloaded server needs many. Their retry times differ, so that clients do not
+ * all retry together.
  */
 function rejections(): () => ConnectError {
   const errors = Array.from({ length: 16 }, (_, i) =>
-    rpcError(Code.ResourceExhausted, "OVERLOADED", "the server has more calls than it can answer in time", {
-      retryAfterMs: 100 + i * 12.5,
-    }),
+    sharedError(() =>
+      rpcError(Code.ResourceExhausted, "OVERLOADED", "the server has more calls than it can answer in time", {
+        retryAfterMs: 100 + i * 12.5,
+      }),
+    ),
   );
   let next = 0;
-  return () => errors[next++ % errors.length] as ConnectError;
+  return () => (errors[next++ % errors.length] as () => ConnectError)();
 }

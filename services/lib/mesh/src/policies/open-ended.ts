@@ -2,6 +2,7 @@ import { Code } from "@connectrpc/connect";
 import type { Call, Peer } from "../call/call.ts";
 import type { Policy } from "../call/policy.ts";
 import { rpcError } from "../errors/rpc-error.ts";
+import { sharedError } from "../errors/shared-error.ts";
 
 export interface OpenEndedPolicy extends Policy {
   /** Returns the number of open watches. */
@@ -23,23 +24,27 @@ export function openEndedPolicy(maxWatches: number): OpenEndedPolicy {
   /** The open watches by connection: calls of one connection share a `Peer`. */
   const peers = new Map<Call, Peer>();
   const perConnection = new WeakMap<Peer, number>();
-  const tooMany = rpcError(
-    Code.ResourceExhausted,
-    "TOO_MANY_WATCHES",
-    `this connection has ${maxWatches} open-ended streams: end some, or open another connection`,
+  const tooMany = sharedError(() =>
+    rpcError(
+      Code.ResourceExhausted,
+      "TOO_MANY_WATCHES",
+      `this connection has ${maxWatches} open-ended streams: end some, or open another connection`,
+    ),
   );
-  const aged = rpcError(
-    Code.Unavailable,
-    "CONNECTION_AGE",
-    "the connection has reached its age limit: open the stream again",
-    { retryAfterMs: 0 },
+  const aged = sharedError(() =>
+    rpcError(Code.Unavailable, "CONNECTION_AGE", "the connection has reached its age limit: open the stream again", {
+      retryAfterMs: 0,
+    }),
+  );
+  const stopping = sharedError(() =>
+    rpcError(Code.Unavailable, "SHUTTING_DOWN", "the server is shutting down", { retryAfterMs: 0 }),
   );
   return {
     open(call) {
       if (!call.bound.limits.openEnded) return;
       const { peer } = call;
       const open = perConnection.get(peer) ?? 0;
-      if (open >= maxWatches) throw tooMany;
+      if (open >= maxWatches) throw tooMany();
       perConnection.set(peer, open + 1);
       peers.set(call, peer);
     },
@@ -52,11 +57,10 @@ export function openEndedPolicy(maxWatches: number): OpenEndedPolicy {
     },
     count: () => peers.size,
     endOn(peer) {
-      for (const [call, other] of [...peers]) if (other === peer) call.fail(aged);
+      for (const [call, other] of [...peers]) if (other === peer) call.fail(aged());
     },
     endAll() {
-      const error = rpcError(Code.Unavailable, "SHUTTING_DOWN", "the server is shutting down", { retryAfterMs: 0 });
-      for (const call of [...peers.keys()]) call.fail(error);
+      for (const call of [...peers.keys()]) call.fail(stopping());
     },
   };
 }

@@ -2,6 +2,7 @@ import { Code } from "@connectrpc/connect";
 import type { Call } from "../call/call.ts";
 import type { Policy } from "../call/policy.ts";
 import { rpcError } from "../errors/rpc-error.ts";
+import { sharedError } from "../errors/shared-error.ts";
 
 /**
  * Limits on streams of health and reflection: anybody may open them, and they last until their clients end
@@ -29,13 +30,10 @@ export function probeStreamPolicy(limits: ProbeStreamLimits = DEFAULT_PROBE_STRE
   const addresses = new Map<Call, string>();
   const totals = new Map<string, number>();
   const byAddress = new Map<string, number>();
-  const exhausted = rpcError(
-    Code.ResourceExhausted,
-    "TOO_MANY_PROBES",
-    "too many streams of health or reflection are open",
-    {
+  const exhausted = sharedError(() =>
+    rpcError(Code.ResourceExhausted, "TOO_MANY_PROBES", "too many streams of health or reflection are open", {
       retryAfterMs: RETRY_AFTER_MS,
-    },
+    }),
   );
   const countOf = (counts: ReadonlyMap<string, number>, key: string): number => counts.get(key) ?? 0;
   const add = (counts: Map<string, number>, key: string, change: number): void => {
@@ -49,7 +47,7 @@ export function probeStreamPolicy(limits: ProbeStreamLimits = DEFAULT_PROBE_STRE
       const service = call.method.parent.typeName;
       const address = `${service} ${call.peer.address}`;
       if (countOf(totals, service) >= limits.maxStreams || countOf(byAddress, address) >= limits.maxStreamsPerAddress) {
-        throw exhausted;
+        throw exhausted();
       }
       add(totals, service, 1);
       add(byAddress, address, 1);

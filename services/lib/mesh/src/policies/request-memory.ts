@@ -3,6 +3,7 @@ import type { Call, RequestMemory } from "../call/call.ts";
 import type { Policy } from "../call/policy.ts";
 import { createCollector } from "../call/young-garbage.ts";
 import { rpcError } from "../errors/rpc-error.ts";
+import { sharedError } from "../errors/shared-error.ts";
 
 /** Limits on the memory of calls without a slot: calls whose requests are arriving or that wait. */
 export interface RequestMemoryLimits {
@@ -67,16 +68,16 @@ export function requestMemoryPolicy(limits: RequestMemoryLimits): RequestMemoryP
   const counted = new Map<Call, Counted>();
   /** Calls whose request is incomplete, in order of arrival. */
   const incomplete = new Set<Call>();
-  const exhausted = rpcError(
-    Code.ResourceExhausted,
-    "REQUEST_MEMORY",
-    "the requests that wait for a slot hold more bytes than the server allows",
-    { retryAfterMs: RETRY_AFTER_MS },
+  const exhausted = sharedError(() =>
+    rpcError(
+      Code.ResourceExhausted,
+      "REQUEST_MEMORY",
+      "the requests that wait for a slot hold more bytes than the server allows",
+      { retryAfterMs: RETRY_AFTER_MS },
+    ),
   );
-  const late = rpcError(
-    Code.DeadlineExceeded,
-    "BODY_TIMEOUT",
-    `the request was not complete within ${limits.bodyTimeoutMs} ms`,
+  const late = sharedError(() =>
+    rpcError(Code.DeadlineExceeded, "BODY_TIMEOUT", `the request was not complete within ${limits.bodyTimeoutMs} ms`),
   );
   const collect = createCollector(() => performance.now());
   let total = 0;
@@ -145,7 +146,7 @@ export function requestMemoryPolicy(limits: RequestMemoryLimits): RequestMemoryP
   };
 
   const end = (call: Call): void => {
-    call.fail(exhausted);
+    call.fail(exhausted());
     // The call is no longer counted, whatever it does.
     release(call);
   };
@@ -160,7 +161,7 @@ export function requestMemoryPolicy(limits: RequestMemoryLimits): RequestMemoryP
     for (const call of incomplete) {
       if (call.requestComplete) incomplete.delete(call);
       else if (call.startedAt > since) break;
-      else call.fail(late);
+      else call.fail(late());
     }
     watchClock();
   };
