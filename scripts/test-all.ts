@@ -1,4 +1,4 @@
-// Installs the system packages that some tests need, where it may, and runs all tests.
+// Installs the system packages that some tests need (only as root, and only with apt-get), then runs all tests.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { printing, runCommand } from "./run-command.ts";
@@ -38,7 +38,7 @@ const folder = createRunFolder();
 const env = { ...process.env, TMPDIR: folder.path };
 const output = printing(env);
 const script = async (file: string): Promise<boolean> => (await runCommand("node", [file], output)) === 0;
-// One after the other: the tests in a browser and of clients have time limits that a busy machine would miss.
+// One suite after the other: browser tests and client tests have time limits, which they exceed on a busy machine.
 const suites = [
   await runSuite(process.argv.slice(2), output),
   await runSuite(["--config", "tests/dashboard/vitest.config.ts"], output),

@@ -18,15 +18,16 @@ const ONEOF = FieldDescriptorProtoSchema.field.oneofIndex;
 
 /**
  * Removes from the descriptors of generated code what the page does not need: the rules of protovalidate and all other
- * options, and in a build the methods that the page does not call, with their messages. The descriptors are written as
- * plain characters instead of base64.
+ * options. A build also removes the methods that the page does not call, with their messages. The descriptors are
+ * written as plain characters instead of base64.
  */
 export function stripRules(): Plugin {
   let used: UsedContract | undefined;
   return {
     name: "strip-rules",
     configResolved({ command }) {
-      // The development server changes modules while it runs: there, the page can call every method.
+      // The development server replaces modules while it runs, so a method may be called that no module called at the
+      // start. There, all methods are kept.
       if (command === "build") used = readUsedContract();
     },
     transform(code, id) {
@@ -36,7 +37,7 @@ export function stripRules(): Plugin {
   };
 }
 
-/** Returns generated code with a smaller descriptor. `used` undefined: all methods and messages stay. */
+/** Returns generated code with a smaller descriptor. When `used` is undefined, all methods and messages are kept. */
 export function strippedCode(code: string, used: UsedContract | undefined): string {
   const unneeded: string[] = [];
   const stripped = code.replace(DESCRIPTOR, (_, encoded: string, imported: string | undefined) => {
@@ -47,7 +48,7 @@ export function strippedCode(code: string, used: UsedContract | undefined): stri
     const isKept = (name: string): boolean => !needed || needed.has(name) || name.startsWith("file_google_protobuf_");
     const all = (imported ?? "").split(",").flatMap((name) => name.trim() || []);
     unneeded.push(...all.filter((name) => !isKept(name)));
-    // Plain characters compress better than base64, whose groups of three bytes hide repeated names.
+    // Plain characters compress better: base64 encodes groups of three bytes, which hides names that are repeated.
     const plain = String.fromCharCode(...toBinary(FileDescriptorProtoSchema, file));
     return `fileDesc(/*@__PURE__*/btoa(${JSON.stringify(plain)}), [${all.filter(isKept).join(", ")}]`;
   });
@@ -58,7 +59,10 @@ export function strippedCode(code: string, used: UsedContract | undefined): stri
 const withoutImport = (code: string, name: string): string =>
   code.replace(new RegExp(`^import \\{ ${name} \\} from "[^"]+";$`, "m"), "");
 
-/** Removes the rules of protovalidate, roles and limits, reserved numbers, and the names of packages in other languages. */
+/**
+ * Removes the reserved numbers and all options: rules of protovalidate, roles, limits, and the names of packages in
+ * other languages.
+ */
 function stripOptions(file: FileDescriptorProto): void {
   delete file.options;
   for (const { method } of file.service) for (const one of method) delete one.options;
@@ -66,12 +70,12 @@ function stripOptions(file: FileDescriptorProto): void {
 }
 
 function stripMessage(message: DescriptorProto): void {
-  // Extensions are unknown fields of the options.
+  // The rules are extensions, and extensions are unknown fields of the options.
   for (const field of message.field) {
     if (field.options) field.options.$unknown = [];
     if (field.options && toBinary(FieldOptionsSchema, field.options).length === 0) delete field.options;
   }
-  // The oneofs that only say that a field is optional: the field says so too.
+  // Removes the oneofs that only mark a field as optional: the field itself has that mark too.
   for (const field of message.field) if (field.proto3Optional) clearField(field, ONEOF);
   const used = message.field.filter((field) => isFieldSet(field, ONEOF)).map(({ oneofIndex }) => oneofIndex);
   message.oneofDecl = message.oneofDecl.slice(0, Math.max(-1, ...used) + 1);

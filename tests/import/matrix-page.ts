@@ -62,7 +62,10 @@ function resultOf(found: Extract<Measured, { readonly score: number | null }>): 
   return found.result === "misconverted" ? "misconverted" : `imported: ${found.space}`;
 }
 
-/** Formats a difference with one digit and an exponent. Differences below 1e-7 are only rounding. */
+/**
+ * Formats a difference with one digit and an exponent. A difference below 1e-7 comes from rounding and is
+ * written as "≤ 1e-7".
+ */
 function figure(difference: number | null): string {
   if (difference === null) return "none";
   return difference < 1e-7 ? "≤ 1e-7" : difference.toExponential(0);

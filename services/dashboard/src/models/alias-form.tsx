@@ -11,25 +11,25 @@ import { problemOf } from "../rpc/problem.ts";
 import { withTimeout } from "../rpc/transport.ts";
 import { useDraft } from "../session/use-draft.ts";
 
-/** A version that becomes the champion. */
+/** The version that shall become the champion. */
 export interface Promotion {
   readonly modelName: string;
   readonly version: string;
-  /** The champion that the reader saw. Empty: there is none. */
+  /** The champion that the page showed. Empty: the model had no champion. */
   readonly expectedVersion: string;
-  /** Whether it goes back to an earlier champion. */
+  /** Whether the version was the champion before. */
   readonly isRollback: boolean;
 }
 
-/** The contract allows 500 bytes, and a character has at most four. */
+/** Maximum length of a reason, characters. The contract allows 500 bytes, and a character has at most four bytes. */
 const LONGEST_REASON = 125;
-/** Deadline of the contract: the version is loaded and checked before the alias moves. */
+/** Time limit of SetAlias: the version is loaded and checked before the alias moves. */
 const MOVE_TIMEOUT_MS = 30_000;
 
 interface AliasFormProps {
   readonly promotion: Promotion;
   readonly onClose: () => void;
-  /** Called with a sentence when the alias has moved. */
+  /** Called after the alias has moved, with a sentence to show. */
   readonly onMoved: (text: string) => void;
 }
 
@@ -108,7 +108,7 @@ export function AliasForm({ promotion, onClose, onMoved }: AliasFormProps) {
   );
 }
 
-/** Codes whose message says what prevents the move, and what can be done. */
+/** Codes of errors whose message says what prevents the move and what the person can do. */
 const SAID: ReadonlySet<Code> = new Set([
   Code.FailedPrecondition,
   Code.Aborted,

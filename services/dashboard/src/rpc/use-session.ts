@@ -4,17 +4,20 @@ import { createContext, useContext, useEffect } from "react";
 import { fetchSession, type Session, UNKNOWN_SESSION } from "./session.ts";
 
 const KEY = ["session"];
-/** Interval at which a shown page reads its session, which also renews the session's cookie. */
+/** Interval at which a visible page reads its session, ms. Each read also renews the session's cookie. */
 const EVERY_MS = 5 * 60_000;
 /** Channel on which tabs notify each other that somebody has signed in or out. */
 const CHANNEL = "bellwether-session";
 
-/** Who uses the page, for every component. */
+/** The session of the person who uses the page, for every component. */
 export const SessionContext = createContext<Session>(UNKNOWN_SESSION);
 
 export const useSession = (): Session => useContext(SessionContext);
 
-/** Reads who uses the page: at its start, regularly, when it is shown again, and when another tab signs in or out. */
+/**
+ * Reads the session: when the page starts, every five minutes, when the page becomes visible again, and when
+ * somebody signs in or out in another tab.
+ */
 export function useSessionQuery(): Session {
   const queries = useQueryClient();
   const { data = UNKNOWN_SESSION } = useQuery({
@@ -33,7 +36,7 @@ export function useSessionQuery(): Session {
   return data;
 }
 
-/** Reads the session again after signing in or out, then everything that had failed, and notifies other tabs. */
+/** After signing in or out: reads the session again, repeats the queries that had failed, and notifies other tabs. */
 export async function sessionChanged(queries: QueryClient): Promise<void> {
   await reload(queries);
   const channel = new BroadcastChannel(CHANNEL);
@@ -49,8 +52,8 @@ async function reload(queries: QueryClient): Promise<void> {
 /** Reads the session again when a call is rejected because its session has ended. */
 export function sessionInterceptor(queries: QueryClient): Interceptor {
   const check = (error: unknown): void => {
-    // A read that has begun is not repeated: its answer removes the cookie of an ended session, so only that answer says
-    // that there was a session.
+    // A request for the session that is already running is not cancelled. The first answer after the end of a session
+    // says that the session has ended, and removes its cookie. A second answer would only say that no session exists.
     if (error instanceof ConnectError && error.code === Code.Unauthenticated)
       void queries.invalidateQueries({ queryKey: KEY }, { cancelRefetch: false });
   };
@@ -65,7 +68,7 @@ export function sessionInterceptor(queries: QueryClient): Interceptor {
   };
 }
 
-/** Yields the messages, and calls `check` with the error with which they end. */
+/** Yields the messages of a stream. When the stream ends with an error, calls `check` with that error. */
 async function* checked<T>(messages: AsyncIterable<T>, check: (error: unknown) => void): AsyncGenerator<T> {
   try {
     yield* messages;

@@ -3,13 +3,16 @@ import path from "node:path";
 import type { Language } from "../src/facts/language.ts";
 import type { NarrativeFacts, ReasonFact } from "../src/facts/narrative-facts.ts";
 
-/** One sentence of an answer as it is in the file: an earlier form of the request asked for a text, too. */
+/**
+ * One sentence of a recorded answer. These answers were recorded when the request still asked for a text beside
+ * the claims of each sentence.
+ */
 export interface HeldOutSentence {
   readonly claims: readonly { readonly kind: string; readonly facts: readonly string[] }[];
   readonly text: string;
 }
 
-/** One answer, and the supplier whose facts it states. */
+/** One recorded answer of a language model, and the id of the supplier whose facts the answer states. */
 export interface HeldOut {
   readonly supplier: string;
   readonly answer: { readonly language: Language; readonly sentences: readonly HeldOutSentence[] };
@@ -21,10 +24,10 @@ const linesOf = <T>(name: string): T[] =>
     .split("\n")
     .map((line): T => JSON.parse(line));
 
-/** Reads a file of answers. */
+/** Reads a file of recorded answers. */
 export const readHeldOut = (name: string): readonly HeldOut[] => linesOf<HeldOut>(name);
 
-/** Facts as they are in the file: the order of both directions together follows from the band. */
+/** Facts as the file stores them, without `overallRank`, which follows from the band and the order of the reasons. */
 type FileFacts = Omit<NarrativeFacts, "reasons"> & { readonly reasons: readonly Omit<ReasonFact, "overallRank">[] };
 
 const FACTS = new Map(
@@ -36,7 +39,7 @@ const FACTS = new Map(
   }),
 );
 
-/** Returns the facts of a supplier. @throws Error when there are none */
+/** Returns the facts of a supplier. @throws Error when the file has no facts of the supplier */
 export function factsOf(supplier: string): NarrativeFacts {
   const facts = FACTS.get(supplier);
   if (facts === undefined) throw new Error(`no facts of ${supplier}`);

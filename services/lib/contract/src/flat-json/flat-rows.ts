@@ -9,18 +9,18 @@ import type { FlatScore } from "./flat-score.ts";
 import { type FlatSupplier, FlatSupplierError, flatSupplier } from "./flat-supplier.ts";
 import { flatText } from "./flat-text.ts";
 
-/** One row of a request: its JSON, or why it is none. */
+/** One row of a request: its JSON, or the reason why the row is not JSON. */
 export type FlatRowText = { readonly json: unknown } | { readonly failure: string };
 
 type RowField = { readonly field: string; readonly description: string };
 
-/** A row as a supplier, or why it is none. */
+/** A row as a supplier, or the reason why the row was rejected. */
 export type FlatRow =
   | { readonly supplier: FlatSupplier }
   | { readonly supplierId: string; readonly reason: string; readonly message: string; readonly fields: RowField[] };
 
 /**
- * Reads rows of flat JSON, each by itself: a row that is not valid does not affect the others.
+ * Reads rows of flat JSON. Each row is read alone: a row that is not valid does not affect the other rows.
  * @throws FlatSupplierError when there are no rows or more than `MAX_ROWS`
  */
 export function flatRows(rows: readonly FlatRowText[]): readonly FlatRow[] {
@@ -48,7 +48,10 @@ export function flatRows(rows: readonly FlatRowText[]): readonly FlatRow[] {
   });
 }
 
-/** Limits of the contract that would otherwise reject all rows together. @throws FlatSupplierError */
+/**
+ * Checks limits of the contract for one row. Without this check, the RPC would reject all rows of the request.
+ * @throws FlatSupplierError
+ */
 function checkSize({ supplierId, features, categories, contractText }: FlatSupplier): void {
   const idBytes = new TextEncoder().encode(supplierId).length;
   if (idBytes > MAX_SUPPLIER_ID_BYTES)
@@ -58,7 +61,7 @@ function checkSize({ supplierId, features, categories, contractText }: FlatSuppl
     throw tooLarge("", `the row has ${numbers} numbers; at most ${MAX_SUPPLIER_FEATURES} are accepted`);
   if (texts > MAX_SUPPLIER_CATEGORIES)
     throw tooLarge("", `the row has ${texts} texts; at most ${MAX_SUPPLIER_CATEGORIES} are accepted`);
-  // A character has at least one byte and at most three.
+  // A UTF-16 code unit has at most three bytes in UTF-8, so a short text need not be encoded.
   if (contractText.length * 3 <= MAX_CONTRACT_TEXT_BYTES) return;
   const bytes = new TextEncoder().encode(contractText).length;
   if (bytes > MAX_CONTRACT_TEXT_BYTES)
@@ -68,7 +71,7 @@ function checkSize({ supplierId, features, categories, contractText }: FlatSuppl
 const tooLarge = (field: string, description: string): FlatSupplierError =>
   new FlatSupplierError(field === "supplier_id" ? "SUPPLIER_ID" : "INVALID_REQUEST", field, description);
 
-/** Maximum number of characters of a supplier id that an answer repeats. */
+/** Maximum number of characters of a rejected row's supplier id in the answer. Longer ids are cut. */
 const SHOWN_ID = 128;
 
 function idOf(json: unknown): string {
@@ -76,7 +79,7 @@ function idOf(json: unknown): string {
   return typeof id === "string" ? id.slice(0, SHOWN_ID).toWellFormed() : "";
 }
 
-/** What the service answers about the rows that it got: those of `flatRows` with a supplier, in their order. */
+/** What the service answers about the rows that it received: the valid rows of `flatRows`, in the same order. */
 export interface AnsweredRows {
   readonly scored: readonly { readonly row: number; readonly score: FlatScore }[];
   readonly rejected: readonly {

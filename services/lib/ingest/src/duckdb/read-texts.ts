@@ -1,15 +1,18 @@
 import { DuckDBBlobVector } from "@duckdb/node-api";
 
-/** Which entries of a vector are not null. */
+/** Says which entries of a vector are not null. */
 interface Validity {
   itemValid(index: number): boolean;
 }
 
-/** Size of the entry of a text in a vector: its length, then the text, or four of its bytes and its address. */
+/**
+ * Size of a text's entry in a vector, bytes. The entry begins with the length of the text. A short text follows; of a
+ * longer text, its first four bytes and its address follow.
+ */
 const ENTRY_BYTES = 16;
 const LENGTH_BYTES = 4;
 const ADDRESS_AT = 8;
-/** Maximum size of a text that is in its entry, bytes. */
+/** Maximum size of a text that is stored in its entry, bytes. */
 const MAX_INLINE_BYTES = ENTRY_BYTES - LENGTH_BYTES;
 /** Size of a page of memory, bytes. */
 const PAGE_BYTES = 4_096;
@@ -17,17 +20,18 @@ const PAGE_BYTES = 4_096;
 const MAX_COPY_BYTES = 16 * 2 ** 20;
 
 /**
- * Appends `count` texts of a vector, from row `from`, to `target`; null stays null. DuckDB's client copies each text by
- * itself, which takes longer than all the rest of reading. The texts of neighbouring rows mostly lie side by side in
- * memory, and are copied together here. Between two texts that are less than a page apart, all memory is readable.
- * @returns false when the vector has another form, so that nothing was appended
+ * Appends `count` texts of a vector, from row `from`, to `target`; null stays null. DuckDB's client copies the texts one
+ * by one, which takes more than half of the time of reading. The texts of neighbouring rows are mostly side by side in
+ * memory, so this function copies them together. All memory between two texts that are less than a page apart is
+ * readable.
+ * @returns false when the vector has another layout; then nothing was appended
  */
 export function readTexts(
   vector: object,
   target: (string | null)[],
   { from, count }: { readonly from: number; readonly count: number },
 ): boolean {
-  // Both are private fields.
+  // Both are private fields of the client.
   const [view, validity]: unknown[] = [Reflect.get(vector, "dataView"), Reflect.get(vector, "validity")];
   if (!(view instanceof DataView) || !isValidity(validity) || !(view.buffer instanceof ArrayBuffer)) return false;
   if (view.byteLength < (from + count) * ENTRY_BYTES) return false;
@@ -38,7 +42,7 @@ export function readTexts(
     return view.getUint32(at + 4, true) * 2 ** 32 + view.getUint32(at, true);
   };
   const end = from + count;
-  /** Returns the address behind the texts that lie side by side with that of a row. */
+  /** Returns the end address of the sequence of side-by-side texts that begins with the text of a row. */
   const endOfRun = (row: number): number => {
     const start = addressOf(row);
     let last = start + lengthOf(row);
@@ -51,7 +55,7 @@ export function readTexts(
     }
     return last;
   };
-  /** Texts of a dictionary, which lie in any order, by address. */
+  /** Texts of a dictionary by address: several rows can have the same text, and the order in memory is any. */
   const known = new Map<number, string>();
   let run: { readonly start: number; readonly end: number; readonly bytes: Buffer } = {
     start: 0,
@@ -77,7 +81,11 @@ export function readTexts(
   return true;
 }
 
-/** Copies more than 12 bytes of DuckDB's memory, as its client reads a BLOB: from an entry with length and address. */
+/**
+ * Returns a copy of `length` bytes of DuckDB's memory. DuckDB's client has no function for this, but copies the bytes
+ * of a BLOB. So the client gets a vector with one BLOB entry that contains the address and the length. `length` must
+ * be more than 12: the bytes of a shorter BLOB are in the entry itself.
+ */
 function copyMemory(address: number, length: number): Buffer {
   const entry = new DataView(new ArrayBuffer(ENTRY_BYTES));
   entry.setUint32(0, length, true);

@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { makeFolder } from "@bellwether/files/data-folder";
 import { ProcessLockedError, takeProcessLock } from "@bellwether/files/process-lock";
 
-/** A folder that only this run uses; removed on disposal. */
+/** A folder that only this run uses. Disposal removes the folder. */
 export interface WorkspaceFolder extends AsyncDisposable {
   readonly path: string;
 }
@@ -13,7 +13,10 @@ const RUN = "bellwether-ingest-";
 /** Prefix of a folder that is not locked yet, or is being removed. */
 const NEW = ".bellwether-new-";
 const LOCK = "lock";
-/** Age at which such a folder without a lock is removed, ms: its process ended at that moment. */
+/**
+ * Age at which a folder with the prefix `NEW` and without a lock is removed, ms. Its process ended before it took the
+ * lock, or while it removed the folder.
+ */
 const NEW_MS = 600_000;
 
 /**
@@ -35,12 +38,12 @@ export async function createWorkspaceFolder(root: string | null): Promise<Worksp
   };
 }
 
-/** Number of attempts to create a folder: another process may remove one between its creation and its lock. */
+/** Number of attempts to create a folder: another process may remove the folder before it is locked. */
 const ATTEMPTS = 5;
 
 async function lockedFolder(parent: string, attempt = 1): Promise<{ path: string; lock: AsyncDisposable }> {
   const unlocked = await mkdtemp(join(parent, NEW));
-  // With this name, the folder is locked from its first moment on.
+  // A folder gets this name only after it is locked.
   const path = join(parent, `${RUN}${basename(unlocked).slice(NEW.length)}`);
   try {
     const lock = await takeProcessLock(join(unlocked, LOCK));
@@ -52,14 +55,17 @@ async function lockedFolder(parent: string, attempt = 1): Promise<{ path: string
   }
 }
 
-/** Removes a folder whose lock the caller holds. While it is removed, it has a name that others leave alone. */
+/**
+ * Removes a folder whose lock the caller holds. First renames the folder to the prefix `NEW`: other processes do not
+ * touch a young folder with this prefix and without a lock, so they create no lock in it while it is removed.
+ */
 async function removeFolder(path: string): Promise<void> {
   const ended = join(dirname(path), `${NEW}${basename(path)}`);
   await rename(path, ended);
   await rm(ended, { recursive: true, force: true, maxRetries: 3 });
 }
 
-/** Removes the folders of processes that have ended. A folder that cannot be removed is left to its owner. */
+/** Removes the folders of processes that have ended. A folder that cannot be removed (of another user) stays. */
 export async function sweepWorkspaceFolders(root: string | null): Promise<void> {
   const parent = root ?? tmpdir();
   for (const name of await readdir(parent).catch(() => []))

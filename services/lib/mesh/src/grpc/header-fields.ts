@@ -1,7 +1,7 @@
 import { type IncomingHttpHeaders, sensitiveHeaders } from "node:http2";
 import { PROTOCOL_HEADERS } from "../call/protocol-headers.ts";
 
-/** Header fields as node:http2 accepts a header block: name, value, name, value. */
+/** Header fields as a list: name, value, name, value. node:http2 accepts this form. */
 export type HeaderFields = readonly string[];
 
 /** Header fields by name. */
@@ -11,8 +11,8 @@ export type FieldsByName = Readonly<Record<string, string | readonly string[]>> 
 };
 
 /**
- * Returns the header fields of a request without pseudo-headers; values of a repeated field are joined by a
- * comma.
+ * Returns the header fields of a request, without pseudo-headers and without the fields of the protocol. The
+ * values of a repeated field are joined by commas.
  */
 export function headersOf(request: IncomingHttpHeaders): Headers {
   const headers = new Headers();
@@ -24,8 +24,9 @@ export function headersOf(request: IncomingHttpHeaders): Headers {
 }
 
 /**
- * Returns a handler's header fields, without those that the protocol writes itself. Bytes ("-bin") are sent
- * as gRPC requires: unpadded, one field each.
+ * Returns the header fields that a handler has set, without the fields that the protocol writes itself. A
+ * field whose name ends in "-bin" contains bytes as base64. gRPC requires base64 without padding, and a header
+ * field of its own for each value.
  */
 export function fieldsByName(headers: Headers): FieldsByName {
   const fields: Record<string, string | readonly string[]> = {};
@@ -37,7 +38,7 @@ export function fieldsByName(headers: Headers): FieldsByName {
   return fields;
 }
 
-/** Returns the same fields as `fieldsByName`, as one list. */
+/** Returns the same fields as `fieldsByName`, as a list of names and values. */
 export function headerFields(headers: Headers): HeaderFields {
   return Object.entries(fieldsByName(headers)).flatMap(([name, value]) =>
     typeof value === "string" ? [name, value] : value.flatMap((part) => [name, part]),

@@ -3,21 +3,21 @@ import { ANSWER_SCHEMA, MAX_ANSWER_CHARACTERS } from "../answer/read-answer.ts";
 import { type LanguageModel, LanguageModelError } from "../generate/language-model.ts";
 import { boundedFetch, ResponseTooLargeError } from "./bounded-fetch.ts";
 
-/** How Mistral is called. */
+/** Options of the calls to Mistral. */
 export interface MistralOptions {
   readonly apiKey: Secret;
-  /** URL of the interface, without a path. */
+  /** URL of the API, without a path. */
   readonly baseUrl: string;
   /** Name of the model. */
   readonly model: string;
 }
 
-/** Enough for sixteen sentences with their claims. */
+/** Maximum length of an answer, tokens: enough for sixteen sentences with their claims. */
 const MAX_ANSWER_TOKENS = 2_500;
-/** A response has the answer twice at most (once escaped), and some fields. */
+/** Maximum size of a response, bytes: it contains the answer at most twice (once escaped), and a few other fields. */
 const MAX_RESPONSE_BYTES = 8 * MAX_ANSWER_CHARACTERS;
 
-/** Loads the client of Mistral, and returns a language model that is called over it. */
+/** Loads the client of Mistral, and returns a language model that calls Mistral with it. */
 export async function openMistralModel({ apiKey, baseUrl, model }: MistralOptions): Promise<LanguageModel> {
   const [{ MistralCore }, { chatComplete }, { HTTPClient }, { configureTelemetryForHook }, { TracingHook }] =
     await Promise.all([
@@ -33,7 +33,7 @@ export async function openMistralModel({ apiKey, baseUrl, model }: MistralOption
     httpClient: new HTTPClient({ fetcher: boundedFetch(MAX_RESPONSE_BYTES) }),
     debugLogger: SILENT,
   });
-  // The client's own spans have the facts. Turned off here, no variable of its environment turns them on.
+  // The client's own spans contain the facts. After this call, environment variables cannot turn the spans on.
   const tracing = client._options.hooks?.beforeRequestHooks.find((hook) => hook instanceof TracingHook);
   if (tracing === undefined) throw new Error("the spans of Mistral's client cannot be turned off");
   await configureTelemetryForHook(tracing, {}, { telemetry: false, replaceExisting: true });
@@ -78,7 +78,7 @@ export async function openMistralModel({ apiKey, baseUrl, model }: MistralOption
   };
 }
 
-/** The client prints requests with their key when MISTRAL_DEBUG is set, unless it has a logger. */
+/** Logger that prints nothing. Without it, the client prints requests and the API key when MISTRAL_DEBUG is set. */
 const SILENT = { group() {}, groupEnd() {}, log() {} };
 
 function unwrap<T>(
@@ -88,7 +88,7 @@ function unwrap<T>(
   throw result.error;
 }
 
-/** Returns an error that has nothing of the request and the response: they have the key and the facts. */
+/** Returns an error without any text of the request or the response: these contain the API key and the facts. */
 function failureOf(error: unknown, signal: AbortSignal): LanguageModelError {
   if (error instanceof LanguageModelError) return error;
   if (signal.aborted) return new LanguageModelError("TIMEOUT");

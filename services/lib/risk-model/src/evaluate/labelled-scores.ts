@@ -1,6 +1,9 @@
 import type { LabelledRows } from "@bellwether/drift/quality/labelled-rows";
 
-/** Returns the number of the supplier of each row, from 0, and the number of suppliers. */
+/**
+ * Returns the index of each row's supplier, and the number of suppliers. The suppliers are indexed from 0 in the order
+ * in which they appear.
+ */
 export function clustersOf(supplierIds: Iterable<string>): Pick<LabelledRows, "clusterOf" | "clusters"> {
   const numbers = new Map<string, number>();
   const clusterOf = Uint32Array.from(supplierIds, (id) => {
@@ -12,7 +15,7 @@ export function clustersOf(supplierIds: Iterable<string>): Pick<LabelledRows, "c
   return { clusterOf, clusters: numbers.size };
 }
 
-/** Returns scores with their labels as rows that represent only themselves, without a capacity and without earlier weeks. */
+/** Returns scores with their labels as rows of weight 1, without a capacity, base rates and labels of earlier weeks. */
 export function labelledScores(
   scores: Float64Array,
   labels: Uint8Array,

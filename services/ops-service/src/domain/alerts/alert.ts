@@ -183,9 +183,9 @@ export interface AlertChange {
   readonly isNew: boolean;
   /** Empty: only values of the run were updated. */
   readonly events: readonly AlertEvent[];
-  /** The alert before the change. Null: it did not exist. Left out: not by a run. */
+  /** The alert before the change. Null: it did not exist. Left out: the change was not made by a run. */
   readonly before?: Alert | null;
-  /** True: all columns are written, also without an entry. Only for an alert that exists. */
+  /** True: all columns are written even if `events` is empty. Only for an alert that exists. */
   readonly isWhole?: boolean;
 }
 

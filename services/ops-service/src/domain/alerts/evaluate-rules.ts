@@ -21,17 +21,17 @@ export type RuleRun = Pick<RuleDecision, "runId" | "modelName" | "now" | "newId"
   readonly modelChange?: ModelChange & { readonly divide: DivideChanges };
 };
 
-/** The runs whose scores are read with those of a run. */
+/** The runs whose scores the rules read when they are evaluated on a run. */
 export interface RunsRead {
-  /** The runs in a row with the run, itself first. */
+  /** The run itself, then the earlier runs that form runs in a row with it, newest first. */
   readonly inARow: readonly number[];
   /** The model's complete run of the newest earlier week. Null: there is none. */
   readonly previous: number | null;
 }
 
 /**
- * Reads and changes what the rules need, all in one transaction. It sees only scores and alerts of the run's
- * model. It selects rows and decides nothing.
+ * The reads and writes of an evaluation, all in one transaction. They see only scores and alerts of the run's
+ * model. The store selects rows; the rules in this folder decide.
  */
 export interface AlertRuleStore {
   /** Keeps other runs of the model from evaluating the rules until the transaction ends. */
@@ -51,29 +51,29 @@ export interface AlertRuleStore {
   ): Promise<ImpactFacts[]>;
   activeAlerts(modelName: string): Promise<readonly Alert[]>;
   /**
-   * Returns the alerts about these suppliers, in any state: an alert that a person resolves or reopens between two
-   * reads must not be missing in both.
+   * Returns the alerts about these suppliers, in every state. A person may resolve or reopen an alert after
+   * `activeAlerts` was read; such an alert is found here.
    */
   alertsAbout(modelName: string, supplierIds: readonly number[]): Promise<readonly Alert[]>;
   /** Returns, by alert id, the lowest score of the supplier in the runs between the alert's last run and the run. */
   lowestSince(runId: number, alerts: readonly Pick<Alert, "id" | "lastRunId">[]): Promise<ReadonlyMap<string, number>>;
-  /** Returns those of the suppliers that have a score in one of the runs. */
+  /** Returns the suppliers that have a score in at least one of the runs. */
   scoredIn(runIds: readonly number[], supplierIds: readonly number[]): Promise<ReadonlySet<number>>;
   weeksOf(runIds: readonly number[]): Promise<ReadonlyMap<number, string>>;
-  /** Returns the ids that callers gave suppliers, by their numbers. */
+  /** Returns the `supplier_id` of suppliers, by their primary key in the database. */
   externalIds(supplierIds: readonly number[]): Promise<ReadonlyMap<number, string>>;
-  /** Locks alerts until the transaction ends. Returns those that others changed since they were read. */
+  /** Locks alerts until the transaction ends. Returns the alerts that somebody has changed since they were read. */
   lock(alertIds: readonly string[]): Promise<readonly Alert[]>;
   /**
-   * Writes the values of the run of alerts, which stay locked until the transaction ends. Returns those that others
-   * changed since they were read: they are locked, and not written.
+   * Writes the run's values to alerts, and locks these alerts until the transaction ends. Returns the alerts that
+   * somebody has changed since they were read: these are locked, but not written.
    */
   refresh(runId: number, alerts: readonly Alert[]): Promise<readonly Alert[]>;
-  /** Writes changes of a run, and records what the alerts were before. */
+  /** Writes the changes that a run made, and records the values that the alerts had before. */
   save(runId: number, changes: readonly AlertChange[]): Promise<void>;
-  /** Writes changes without recording what the alerts were before. */
+  /** Writes changes without a record of the values that the alerts had before. */
   write(changes: readonly AlertChange[]): Promise<void>;
-  /** Restores the values of alerts of which a run changed only values, as far as no later run has. */
+  /** Restores alerts of which the run changed only values. Alerts that a later run has changed stay as they are. */
   restoreValues(runId: number): Promise<void>;
   /**
    * Locks alerts whose state or severity a run changed, in the order of their ids, and returns the changes.
@@ -94,7 +94,7 @@ export type EvaluationStore = Omit<AlertRuleStore, "write" | "restoreValues" | "
 export interface RulesOutcome {
   /** Number of alerts that were raised or opened again. */
   readonly alertsRaised: number;
-  /** A later week that was already complete, because of which the rules were not evaluated. Empty: they were. */
+  /** The later week that was already complete, so the rules were not evaluated. Empty: the rules were evaluated. */
   readonly overtakenBy: string;
   readonly changes: readonly AlertChange[];
 }
@@ -106,9 +106,10 @@ const FIRST_PAGE = 64;
  * Evaluates both rules on a published run, and closes alerts about absent suppliers. When a later week is
  * already complete, the rules are not evaluated: the existing alerts are based on newer scores.
  *
- * People may decide about alerts at the same time. So the rules first decide without locks, then lock the alerts
- * whose state or severity they would change, and decide again on the locked rows, until every alert that they change
- * is locked. Most alerts only get the values of the run: they are written if nobody has changed them meanwhile.
+ * People may act on alerts at the same time. So the rules first decide without locks, then lock the alerts whose
+ * state or severity they would change, and decide again on the locked rows. This repeats until every alert that
+ * changes is locked. Most alerts only get the values of the run; such an alert is written if nobody has changed it
+ * since it was read.
  */
 export async function evaluateRules(
   ruleStore: EvaluationStore,
@@ -130,7 +131,7 @@ export async function evaluateRules(
   const isChange = ({ isNew, events }: AlertChange): boolean => isNew || events.length > 0;
   const written = decided.filter(isChange);
   await ruleStore.save(run.runId, written);
-  // These locks are many and last to the commit, so they are taken last.
+  // These are many locks, and each is kept until the commit. So they are taken last.
   const refreshed = decided.filter((change) => !isChange(change));
   const missed = await ruleStore.refresh(
     run.runId,
@@ -160,15 +161,15 @@ async function decideLocked(
     );
     const changed = await ruleStore.lock(unlocked);
     for (const id of unlocked) locked.add(id);
-    // Most often nobody changed them: then the decisions hold.
+    // Usually nobody has changed these alerts, and the decisions are still valid.
     if (changed.length === 0) return changes;
     for (const alert of changed) facts.alerts.put(alert);
   }
 }
 
 /**
- * Decides again about alerts that persons changed before they were written, which are locked now. The decisions about
- * other alerts stay: for them, the persons acted after the run.
+ * Decides again about the alerts that `refresh` did not write because a person had changed them. They are locked now.
+ * The decisions about all other alerts stay as they are.
  */
 async function decideMissed(
   ruleStore: EvaluationStore,
@@ -193,17 +194,17 @@ interface AlertTable {
 
 /** What the rules know about a run. */
 interface Facts {
-  /** The changes of scores that were divided, by supplier. */
+  /** Score changes, divided into data part and model part, by supplier. */
   divided: ReadonlyMap<number, DividedChange>;
   readonly runs: RunsRead;
   readonly weeksSince: RuleDecision["weeksSince"];
-  /** Suppliers that the score rule selects or that have an active alert, and those by impact. */
+  /** Suppliers that the score rule selects, that have an active alert, or that are in `byImpact`. */
   readonly scores: Map<number, ScoreFacts>;
   readonly alerts: AlertTable;
   readonly lowestSince: ReadonlyMap<string, number>;
   readonly minScore: number;
   readonly byImpact: ImpactFacts[];
-  /** Whether `byImpact` has every supplier with at least `minScore`. */
+  /** Whether `byImpact` contains every supplier with a score of at least `minScore`. */
   hasAllByImpact: boolean;
   /** Suppliers with an active alert and without a score in the last `runsToLapse` runs. */
   readonly gone: ReadonlySet<number>;

@@ -3,22 +3,21 @@ import type { Link } from "../../trees/tree-model.ts";
 
 /** A linear form: a weighted sum of raw tree outputs plus a bias. */
 export interface LinearForm {
-  /** Weight of each raw tree output, by its number. The numbers count over all ensembles of the graph. */
+  /** Weight of each raw tree output, by its index. The index counts through all ensembles of the graph. */
   readonly weights: ReadonlyMap<number, number>;
   readonly bias: number;
 }
 
 /**
- * A tensor that is computed from the trees. Each column is a linear form of the raw tree outputs, to which
- * the link function `link` is then applied. The link function "softmax" is computed over all columns of a
- * row.
+ * A tensor that is computed from the trees. Each column is the link function `link` of a linear form of the raw
+ * tree outputs. The link function "softmax" is computed over all columns of a row.
  */
 export interface ScoreTensor {
   readonly forms: readonly LinearForm[];
   readonly link: Link;
 }
 
-/** Returns the linear form of a column that has the same value in every row. */
+/** Returns a linear form without tree outputs: its value is `bias` in every row. */
 export function constantForm(bias: number): LinearForm {
   return { weights: new Map(), bias };
 }
@@ -41,8 +40,8 @@ export function addForms(forms: readonly LinearForm[]): LinearForm {
 }
 
 /**
- * Applies a link function to the columns of `scores`, which must be linear forms without another link
- * function. A softmax of two columns becomes the logistic function of their difference, which is equal to it.
+ * Applies a link function to the columns of `scores`, which must not have a link function yet. A softmax of two
+ * columns becomes the logistic function of their difference, which has the same value.
  */
 export function applyLink(scores: ScoreTensor, link: Link): ScoreTensor {
   if (link === "identity") return scores;
