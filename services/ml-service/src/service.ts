@@ -30,7 +30,7 @@ import { createScoreMetrics } from "./model/score-metrics.ts";
 import { reportServing } from "./model/serving-metrics.ts";
 import { type ServingReport, servingReport } from "./model/serving-report.ts";
 import { watchChampion } from "./model/watch-champion.ts";
-import { auditPolicy, isRecorded } from "./rpc/audit-policy.ts";
+import { auditPolicy, isRecorded } from "./rpc/audit/audit-policy.ts";
 import { ML_ERRORS } from "./rpc/error-codes.ts";
 import { inferenceHandlers } from "./rpc/inference.ts";
 import { openInferenceHandlers } from "./rpc/open-inference/handlers.ts";

@@ -18,12 +18,12 @@ import type { ScoreCounts } from "../domain/score-counts.ts";
 import { scoreRows } from "../domain/score-rows.ts";
 import type { LoadedModels, VersionSelector } from "../model/loaded-models.ts";
 import type { Shadow } from "../shadow/shadow.ts";
+import { scoredRowKey } from "./audit/kept-input.ts";
 import { batchFromProto } from "./batch-from-proto.ts";
 import { batchToProto } from "./batch-to-proto.ts";
 import { changeToProto } from "./change-to-proto.ts";
 import { counterfactualFromProto, counterfactualToProto } from "./counterfactual-to-proto.ts";
 import { importanceToProto } from "./importance-to-proto.ts";
-import { scoredRowKey } from "./kept-input.ts";
 import { predictStream, type StreamOptions } from "./predict-stream.ts";
 import { replayHandler } from "./replay.ts";
 import {

@@ -9,7 +9,7 @@ import type { Score, Supplier } from "@bellwether/gen/bellwether/inference/v1/sc
 import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
 import { isMessage } from "@bufbuild/protobuf";
 import { createContextKey } from "@connectrpc/connect";
-import { type AuditPayload, scoreBits } from "../domain/audit-event.ts";
+import { type AuditPayload, scoreBits } from "../../domain/audit-event.ts";
 
 /** What a score was computed from: the model's row, and the bundle that names its columns. */
 export interface ScoredRow {
