@@ -25,6 +25,39 @@ export const ID_HEADERS: Schema = {
   },
 };
 
+/** The fields of a score in flat JSON. */
+const SCORE_FIELDS: Readonly<Record<string, Schema>> = {
+  supplier_id: { type: "string" },
+  risk_score: NUMBER_OR_NULL,
+  margin: NUMBER_OR_NULL,
+  band: { enum: ["unknown", "low", "medium", "high"] },
+  prediction: NUMBER_OR_NULL,
+  probabilities: { type: "object", additionalProperties: { type: "number" } },
+  top_features: {
+    type: "array",
+    items: {
+      type: "object",
+      properties: {
+        feature: { type: "string" },
+        value: VALUE,
+        contribution: { type: "number" },
+        unit: { type: "string" },
+        typical: VALUE,
+        contradicts_direction: { type: "boolean" },
+      },
+    },
+  },
+  model_version: { type: "string" },
+  missing_features: { type: "array", items: { type: "string" } },
+  warnings: {
+    type: "array",
+    items: {
+      type: "object",
+      properties: { code: { type: "string" }, feature: { type: "string" }, message: { type: "string" } },
+    },
+  },
+};
+
 /** Schemas of the flat JSON of `POST /predict` and `POST /explain`. */
 export const FLAT_SCHEMAS: Readonly<Record<string, Schema>> = {
   FlatSupplier: {
@@ -40,35 +73,19 @@ export const FLAT_SCHEMAS: Readonly<Record<string, Schema>> = {
   FlatScore: {
     type: "object",
     required: ["supplier_id", "risk_score", "band", "model_version"],
+    properties: SCORE_FIELDS,
+  },
+  FlatPrediction: {
+    type: "object",
+    description: "A FlatScore with the id under which the prediction is recorded.",
+    required: ["supplier_id", "prediction_id", "risk_score", "band", "model_version"],
     properties: {
-      supplier_id: { type: "string" },
-      risk_score: NUMBER_OR_NULL,
-      margin: NUMBER_OR_NULL,
-      band: { enum: ["unknown", "low", "medium", "high"] },
-      prediction: NUMBER_OR_NULL,
-      probabilities: { type: "object", additionalProperties: { type: "number" } },
-      top_features: {
-        type: "array",
-        items: {
-          type: "object",
-          properties: {
-            feature: { type: "string" },
-            value: VALUE,
-            contribution: { type: "number" },
-            unit: { type: "string" },
-            typical: VALUE,
-            contradicts_direction: { type: "boolean" },
-          },
-        },
-      },
-      model_version: { type: "string" },
-      missing_features: { type: "array", items: { type: "string" } },
-      warnings: {
-        type: "array",
-        items: {
-          type: "object",
-          properties: { code: { type: "string" }, feature: { type: "string" }, message: { type: "string" } },
-        },
+      ...SCORE_FIELDS,
+      prediction_id: {
+        type: "string",
+        format: "uuid",
+        description:
+          "Names the prediction when its outcome is recorded (RecordOutcomes) and when it is computed again (ReplayPrediction).",
       },
     },
   },
@@ -152,7 +169,7 @@ export const FLAT_PATHS: Readonly<Record<string, Schema>> = {
         200: {
           description: "The score.",
           headers: ID_HEADERS,
-          content: json({ $ref: "#/components/schemas/FlatScore" }),
+          content: json({ $ref: "#/components/schemas/FlatPrediction" }),
         },
         default: problem,
       },

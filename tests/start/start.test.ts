@@ -151,7 +151,19 @@ describe("bellwether start in an empty folder", () => {
     const predict = ["predict", "--input", SUPPLIER, "--json"];
     const offline = await folder.run(predict);
     const served = await folder.run([...predict, "--url", mesh.started.ml_service.web]);
-    expect(served).toEqual(offline);
+    const { prediction_id: predictionId, ...score } = JSON.parse(served.stdout);
+    expect(predictionId).toMatch(/^[0-9a-f-]{36}$/);
+    expect({ ...served, stdout: score }).toEqual({ ...offline, stdout: JSON.parse(offline.stdout) });
+    // The event of a call arrives a moment after its answer.
+    const replay = ["audit", "replay", predictionId, "--ops", `http://${mesh.started.ops_service.grpc}`];
+    await vi.waitFor(
+      async () =>
+        expect(await folder.run(replay)).toMatchObject({
+          code: 0,
+          stdout: expect.stringContaining("equal bit for bit"),
+        }),
+      { timeout: 30_000, interval: 250 },
+    );
     const explain = ["explain", "--input", SUPPLIER, "--json"];
     expect((await folder.run([...explain, "--url", mesh.started.ml_service.web])).stdout).toBe(
       (await folder.run(explain)).stdout,

@@ -66,7 +66,10 @@ test("a score with contributions and POST /predict answer as the document says",
   const { features, categories } = supplier();
   const flat = { supplier_id: "S_1", ...features, ...categories };
   expect(violations("FlatSupplier", flat)).toEqual([]);
-  expect(violations("FlatScore", await (await post("/predict", flat)).json())).toEqual([]);
+  const answer = await (await post("/predict", flat)).json();
+  expect(violations("FlatPrediction", answer)).toEqual([]);
+  expect(violations("FlatPrediction", { ...answer, prediction_id: undefined })).not.toEqual([]);
+  expect(answer.prediction_id).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
 });
 
 test("an error of a REST path is the document's problem, and an error of an RPC is Connect's", async () => {

@@ -39,7 +39,8 @@ async function post(path: string, body: string, type = "application/json") {
 test("rows are scored as POST /predict scores one, from an array and from lines", async () => {
   const rows = [flat(1), flat(2), flat(3)];
   const single = await Promise.all(rows.map(async (row) => (await post("/predict", JSON.stringify(row))).json));
-  const expected = { scores: single.map((score, index) => ({ index, ...score })), rejected: [], model_version: "v1" };
+  const scores = single.map(({ prediction_id: _id, ...score }, index) => ({ index, ...score }));
+  const expected = { scores, rejected: [], model_version: "v1" };
   expect(await post("/predict/batch", JSON.stringify(rows))).toEqual({ status: 200, json: expected });
   const lines = rows.map((row) => JSON.stringify(row)).join("\n");
   expect(await post("/predict/batch", lines, "application/x-ndjson")).toEqual({ status: 200, json: expected });

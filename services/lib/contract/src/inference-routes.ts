@@ -6,7 +6,7 @@ import {
   type PredictRowsResponse,
 } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { NarrativeLanguage } from "@bellwether/gen/bellwether/inference/v1/narrative_pb";
-import { WarningCode } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { type Score, WarningCode } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { type JsonValue, toJson } from "@bufbuild/protobuf";
 import { bandFromNumber } from "./band-codes.ts";
 import { explainLine } from "./flat-json/explain-line.ts";
@@ -48,6 +48,9 @@ export const PREDICT_ROUTE = {
   reword: flatText,
 } as const;
 
+/** Rows are recorded as one batch, so that their ids are in no record by which they could be found. */
+const withoutId = (score: Score): Score => ({ ...score, predictionId: "" });
+
 /** Rows of a request, each read by itself. */
 interface FlatRowsInput {
   readonly rows: readonly FlatRowText[];
@@ -68,7 +71,9 @@ export const PREDICT_ROWS_ROUTE = {
   toJson: ({ scored, rejected, model }: PredictRowsResponse, { rows }: FlatRowsInput): JsonValue =>
     rowsJson(flatRows(rows), {
       scored: scored.flatMap(({ row, score }) =>
-        score ? [{ row, score: flatScore(score, bandFromNumber(score.band) ?? "unknown", warningName) }] : [],
+        score
+          ? [{ row, score: flatScore(withoutId(score), bandFromNumber(score.band) ?? "unknown", warningName) }]
+          : [],
       ),
       rejected,
       version: model?.version ?? "",

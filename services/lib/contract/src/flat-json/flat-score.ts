@@ -4,6 +4,8 @@
  */
 export interface ScoreParts<Code = string> {
   readonly supplierId: string;
+  /** Undefined or "": no record of a call has an id of this score. */
+  readonly predictionId?: string | undefined;
   /** Calibrated score. Undefined when the band is unknown. */
   readonly riskScore?: number | null | undefined;
   /** The model's output before calibration. For a regressor with an exponential link it is the logarithm of `prediction`. */
@@ -31,6 +33,8 @@ export interface ScoreParts<Code = string> {
 /** A score in the shape of the monolith's JSON, with snake_case names. */
 export type FlatScore = {
   supplier_id: string;
+  /** Id by which an outcome of the prediction is recorded and the score is computed again. Left out: there is none. */
+  prediction_id?: string;
   risk_score: number | null;
   margin: number | null;
   band: string;
@@ -63,6 +67,7 @@ export function flatScore<Code>(
 ): FlatScore {
   return {
     supplier_id: score.supplierId,
+    ...(score.predictionId && { prediction_id: score.predictionId }),
     risk_score: score.riskScore ?? null,
     margin: score.margin ?? null,
     band,
