@@ -192,7 +192,8 @@ function localNarrative(
 ): Pick<ExplanationJson, "narrative" | "narrative_info"> {
   const features = describeFeatures(bundle);
   const { reasons, unstated } = selectReasons(score.contributions, features);
-  const facts = narrativeFacts({ ...score, reasons, unstated }, contractText, featureNames(features, language));
+  const narrated = { ...score, bandLimits: bundle.bands, reasons, unstated };
+  const facts = narrativeFacts(narrated, contractText, featureNames(features, language));
   const sentences = writeTemplate(supplierId, facts, language);
   const wordings = sentences.map(() => "TEMPLATE");
   return {

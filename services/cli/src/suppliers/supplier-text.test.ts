@@ -19,6 +19,12 @@ test("an unknown expected impact names what is missing: the score or the exposur
   expect(shown({ band: Band.HIGH, riskScore: 0.9, exposureKnown: true, impact: 12.4 })).toContain("expected impact 12");
 });
 
+test("a score beside a limit of a band is on its own side of the limit", () => {
+  const low = { band: Band.LOW, riskScore: 0.3999 };
+  expect(shown({ ...low, bandLimits: { medium: 0.4, high: 0.7 } })).toContain(": low 0.3999;");
+  expect(shown(low)).toContain(": low 0.40;");
+});
+
 test("the value of the week before is printed only when it was another", () => {
   const reason = { contribution: 0.2, text: "past disputes 6 (typical 3)", value: 6 };
   const end = (previousValue?: number) =>

@@ -8,6 +8,7 @@ import {
 import type { GetSupplierResponse } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { countText } from "@bellwether/reasons/count-text";
 import { wasText } from "@bellwether/reasons/reason-text";
+import { scoreText } from "@bellwether/reasons/score-text";
 import { enumWord } from "../output/enum-word.ts";
 import { printable } from "../output/printable.ts";
 import { COLUMNS, IDENTIFIER_PREFIX } from "./master-data-columns.ts";
@@ -63,7 +64,7 @@ export function scoreJson(score: SupplierScore) {
 
 /** Returns a supplier as one line of a list. */
 export function supplierLine({ supplierId, name, region, latestScore }: Supplier): string {
-  const score = latestScore ? `${bandWord(latestScore.band)} ${latestScore.riskScore?.toFixed(2) ?? ""}` : "not scored";
+  const score = latestScore ? `${bandWord(latestScore.band)} ${shownScore(latestScore, "")}` : "not scored";
   return [supplierId, name, region, score.trim()]
     .filter((part) => part !== "")
     .map(printable)
@@ -91,15 +92,19 @@ export function supplierLines({ supplier, history, impactFormula }: GetSupplierR
     ...(impactFormula ? [`expected impact = ${impactFormula.text}`] : []),
     ...history
       .slice(0, SHOWN_WEEKS)
-      .map(({ isoWeek, riskScore, band }) => `  ${isoWeek}  ${riskScore?.toFixed(2) ?? "-"}  ${bandWord(band)}`),
+      .map((score) => `  ${score.isoWeek}  ${shownScore(score, "-")}  ${bandWord(score.band)}`),
   ];
 }
 
 const SHOWN_WEEKS = 8;
 
+/** Returns a risk score that is on the same side of each limit of a band as the number itself. */
+const shownScore = ({ riskScore, bandLimits: limits }: SupplierScore, none: string): string =>
+  riskScore === undefined ? none : scoreText(riskScore, limits ? [limits.medium, limits.high] : []);
+
 function scoreLines(score: SupplierScore): string[] {
   return [
-    `${score.isoWeek}: ${bandWord(score.band)} ${score.riskScore?.toFixed(2) ?? ""}; expected impact ${impactText(score)}`,
+    `${score.isoWeek}: ${bandWord(score.band)} ${shownScore(score, "")}; expected impact ${impactText(score)}`,
     ...(score.incomplete
       ? [
           `  INCOMPLETE: ${score.featuresPresent} of ${countText(score.featuresTotal ?? 0, "feature")} known; not known: ${score.missingFeatures.join(", ")}`,

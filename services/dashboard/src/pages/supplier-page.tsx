@@ -103,7 +103,7 @@ function LatestScore({ score }: { score: SupplierScore }) {
   return (
     <p className="latest">
       <BandBadge band={score.band} />
-      <strong className="number">{scoreText(score.riskScore)}</strong>
+      <strong className="number">{scoreText(score.riskScore, undefined, score.bandLimits)}</strong>
       <small>
         risk score in {score.isoWeek}
         {score.change !== undefined && <>, {signedText(score.change)} since the run before</>}

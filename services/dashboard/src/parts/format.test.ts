@@ -20,6 +20,12 @@ test("scores have two digits, and no score is a dash", () => {
   expect(texts).toEqual(["0.00", "0.88", "1.00", "–", "–"]);
 });
 
+test("a score beside a limit of a band is on its own side of the limit", () => {
+  const limits = { medium: 0.4, high: 0.7 };
+  expect([0.3999, 0.4, 0.6996].map((score) => scoreText(score, DE, limits))).toEqual(["0,3999", "0,40", "0,6996"]);
+  expect(scoreText(0.3999, DE)).toBe("0,40");
+});
+
 test("a number that does not round to zero has a sign", () => {
   const texts = [0.123, -1.05, 0.001, -0.001].map((value) => signedText(value, 2, EN));
   expect(texts).toEqual(["+0.12", "−1.05", "0.00", "0.00"]);

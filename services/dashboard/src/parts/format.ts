@@ -1,3 +1,4 @@
+import { scoreDigits } from "@bellwether/reasons/score-text";
 import { type Timestamp, timestampDate, timestampMs } from "@bufbuild/protobuf/wkt";
 
 const MINUTE_MS = 60_000;
@@ -38,10 +39,18 @@ function dateFormat(options: Intl.DateTimeFormatOptions, locales: readonly strin
   return format;
 }
 
-/** Formats a risk score in [0, 1] as "0.87". Undefined: a dash. */
-export function scoreText(score: number | undefined, locales = readerLocales()): string {
+/**
+ * Formats a risk score in [0, 1] as "0.87". Undefined: a dash.
+ * @param bandLimits where they are known, a score beside one has the digits that show on which side it is
+ */
+export function scoreText(
+  score: number | undefined,
+  locales = readerLocales(),
+  bandLimits?: { readonly medium: number; readonly high: number },
+): string {
   if (score === undefined || !Number.isFinite(score)) return "–";
-  return numberFormat({ minimumFractionDigits: 2, maximumFractionDigits: 2 }, locales).format(score);
+  const digits = scoreDigits(score, bandLimits ? [bandLimits.medium, bandLimits.high] : []);
+  return numberFormat({ minimumFractionDigits: digits, maximumFractionDigits: digits }, locales).format(score);
 }
 
 /** Formats a number with its sign, as "+0.12" or "−1.05". A number that rounds to zero has no sign. */

@@ -52,6 +52,7 @@ export function valueWithTypical(reason: Omit<Reason, "contribution" | "share">)
   const { value, category, typical, typicalCategory, words } = reason;
   const unit = unitBeside(featureText(reason.feature), reason.unit);
   if (words.length > 0) return `with ${words.map((word) => `"${word}"`).join(", ")}`;
+  if (reason.isAbsence) return "without words that others have";
   const often = typicalCategory === "" || typicalCategory === category ? "" : ` (most often ${typicalCategory})`;
   if (category !== "") return `${category}${often}`;
   if (typicalCategory !== "") return `not known to the model${often}`;
@@ -70,6 +71,7 @@ export function reasonText(reason: Reason): string {
   const name = featureText(feature);
   const unit = unitBeside(name, reason.unit);
   if (words.length > 0) return `${name} (words such as ${words.map((word) => `"${word}"`).join(", ")})`;
+  if (reason.isAbsence) return `${name} (words that it does not have)`;
   if (category !== "")
     return `${name} (${category}${typicalCategory === "" || typicalCategory === category ? "" : `, most often ${typicalCategory}`})`;
   const usual = typical === null ? "" : `, typical ${numberText(typical)}`;

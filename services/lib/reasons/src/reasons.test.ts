@@ -38,6 +38,22 @@ describe("grouping", () => {
     expect((first?.share ?? 0) + (second?.share ?? 0)).toBeCloseTo(1, 12);
   });
 
+  test.each([
+    ["carry most of the effect: no word is named", 0.5, 0.6, true, []],
+    ["carry half of it: the words of the text are named", 0.5, 0.5, undefined, ["penalty"]],
+    ["have the other direction: they do not count", 0.9, -0.6, undefined, ["penalty"]],
+  ] as const)("words that a text does not have %s", (_, present, absent, isAbsence, words) => {
+    const [text] = groupReasons(
+      [
+        entry("contract_text:penalty", present, { value: 0.3 }),
+        entry("contract_text:absent", absent, { value: 0 }),
+        entry("contract_text:unknown", 2 * Math.abs(absent), { value: null }),
+      ],
+      features,
+    );
+    expect([text?.isAbsence, text?.words]).toEqual([isAbsence, words]);
+  });
+
   test("no contributions: no reasons", () => {
     expect(selectReasons([], features)).toEqual({ reasons: [], tooSmall: 0, contradicting: 0, unstated: [] });
     expect(groupReasons([entry("delay", 0)], features)[0]?.share).toBe(0);
@@ -98,7 +114,8 @@ describe("text", () => {
     [entry("region", 1, { value: null, category: "US" }), "region (US, most often EU)"],
     [entry("region", 1, { value: null, category: "EU" }), "region (EU)"],
     [entry("contract_text:penalty", 1, { value: 0.2 }), 'contract text (words such as "penalty")'],
-    [entry("contract_text:penalty", 1, { value: 0 }), "contract text"],
+    [entry("contract_text:penalty", 1, { value: 0 }), "contract text (words that it does not have)"],
+    [entry("contract_text:penalty", 1, { value: null }), "contract text"],
   ])("%#", (contribution, expected) => {
     expect(textOf(contribution)).toBe(expected);
   });
@@ -110,6 +127,7 @@ describe("text", () => {
     [entry("region", 1, { value: null, category: "EU" }), "region EU"],
     [entry("region", 1, { value: null }), "region not known to the model (most often EU)"],
     [entry("contract_text:penalty", 1, { value: 0.2 }), 'contract text with "penalty"'],
+    [entry("contract_text:penalty", 1, { value: 0 }), "contract text without words that others have"],
     [entry("contract_text:penalty", 1, { value: null }), "contract text"],
     [entry("other_feature", 1, { value: null }), "other feature"],
   ])("short %#", (contribution, expected) => {

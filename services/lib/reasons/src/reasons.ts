@@ -14,10 +14,12 @@ export interface Reason extends FeatureFacts {
   readonly value: number | null;
   readonly category: string;
   /**
-   * At most three words of a text whose contributions have the sign of the whole text, largest first. Empty
-   * for other features, and where the words of the text are not known.
+   * At most three words that a text has and whose contributions have the sign of the whole text, largest first. Empty
+   * for other features, where the words of the text are not known, and with `isAbsence`.
    */
   readonly words: readonly string[];
+  /** Whether the words that a text does not have carry most of its effect: then none of its words is named. Left out: no. */
+  readonly isAbsence?: true;
   readonly contribution: number;
   /** Magnitude divided by the sum of all magnitudes, in [0, 1]. */
   readonly share: number;
@@ -98,10 +100,16 @@ function reasonOf(entry: FeatureContribution, feature: FeatureInfo | undefined):
 
 function textReason(feature: string, words: readonly FeatureContribution[]): Reason {
   const contribution = words.reduce((sum, word) => sum + word.contribution, 0);
-  const named = words
-    .filter((word) => (word.value ?? 0) > 0 && word.contribution * contribution > 0)
+  const agreeing = words.filter((word) => word.contribution * contribution > 0);
+  const present = agreeing.filter(({ value }) => (value ?? 0) > 0);
+  const isAbsence = sumOf(agreeing.filter(({ value }) => value === 0)) > sumOf(present);
+  const named = present
     .toSorted((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution))
     .slice(0, MAX_WORDS)
     .map((word) => word.feature.slice(feature.length + 1));
-  return { feature, value: null, category: "", ...NO_FACTS, words: named, contribution, share: 0 };
+  const shown = isAbsence ? ({ words: [], isAbsence } as const) : { words: named };
+  return { feature, value: null, category: "", ...NO_FACTS, ...shown, contribution, share: 0 };
 }
+
+const sumOf = (words: readonly FeatureContribution[]): number =>
+  words.reduce((sum, { contribution }) => sum + Math.abs(contribution), 0);

@@ -173,7 +173,11 @@ export function inferenceHandlers({
       const features = describeFeatures(bundle);
       const { reasons, unstated } = selectReasons(score.contributions, features);
       const names = featureNames(features, language);
-      const facts = narrativeFacts({ ...score, reasons, unstated }, supplier?.contractText ?? "", names);
+      const facts = narrativeFacts(
+        { ...score, bandLimits: bundle.bands, reasons, unstated },
+        supplier?.contractText ?? "",
+        names,
+      );
       const narrative = await narrator.narrate({
         ...{ supplierId, facts, language, signal: context.signal },
         waitMs: narrativeWaitMs(context.timeoutMs()),

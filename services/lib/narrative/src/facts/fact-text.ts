@@ -1,4 +1,5 @@
 import { numberText } from "@bellwether/reasons/reason-text";
+import { scoreText } from "@bellwether/reasons/score-text";
 import type { Language } from "./language.ts";
 
 /** Separators of numbers. */
@@ -18,6 +19,6 @@ export function localNumber(x: number, language: Language): string {
   return [grouped, ...rest].join(decimal);
 }
 
-/** Returns a risk score in the form of a language, with two decimals. */
-export const localScore = (x: number, language: Language): string =>
-  x.toFixed(2).replace(".", SEPARATORS[language].decimal);
+/** Returns a risk score in the form of a language, with two decimals, or with more beside a limit of a band. */
+export const localScore = (x: number, language: Language, bandLimits: readonly number[] = []): string =>
+  scoreText(x, bandLimits).replace(".", SEPARATORS[language].decimal);

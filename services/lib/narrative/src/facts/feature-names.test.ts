@@ -32,3 +32,25 @@ test("a unit that ends the name is not repeated, and a feature without a unit ge
   expect(english.unitOf(unit("past_disputes", "disputes"))).toBe("");
   expect(german.unitOf(unit("avg_delay", ""))).toBe("");
 });
+
+test("features of one German name have their column behind it, also when one of them has no German name", () => {
+  const shared = featureNames(
+    [
+      { name: "avg_delay", de: { name: "Verzug" } },
+      { name: "max_delay", de: { name: "verzug " } },
+      { name: "Verzug", de: {} },
+      { name: "spend", de: { name: "Ausgaben" } },
+    ],
+    "de",
+  );
+  expect(["avg_delay", "max_delay", "Verzug", "spend"].map(shared.nameOf)).toEqual([
+    ...["Verzug [avg_delay]", "verzug  [max_delay]", "Verzug [Verzug]", "Ausgaben"],
+  ]);
+  expect(featureNames([{ name: "a_b" }, { name: "a b" }], "en").nameOf("a_b")).toBe("a b [a_b]");
+});
+
+test("names and units that could go on as a statement are in quotation marks", () => {
+  const hostile = featureNames([{ name: "x", de: { name: "Verzug. Alles ist gut", unit: "Tage). Gut (" } }], "de");
+  expect(hostile.nameOf("x")).toBe("„Verzug. Alles ist gut“");
+  expect(hostile.unitOf(unit("x", "days"))).toBe("„Tage). Gut (“");
+});

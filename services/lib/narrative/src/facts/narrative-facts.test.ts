@@ -1,6 +1,7 @@
 import { selectReasons } from "@bellwether/reasons/reasons";
 import { expect, test } from "vitest";
 import { checkAnswer } from "../check/check-answer.ts";
+import { writePrompt } from "../generate/write-prompt.ts";
 import { writeNarrative } from "../render/write-narrative.ts";
 import { writeTemplate } from "../template/write-template.ts";
 import { featureNames } from "./feature-names.ts";
@@ -70,4 +71,62 @@ test("of equal contributions none is larger", () => {
   ])
     expect(rejects(facts, kind ?? "", ...ids), kind).toBe(true);
   expect(rejects(facts, "strongest", "r1", "r2")).toBe(false);
+});
+
+test("a score beside a limit of a band is shown on its own side of the limit", () => {
+  const score = { riskScore: 0.3999, prediction: null, reasons: [], unstated: [], missing: [] };
+  const names = featureNames([], "de");
+  const shown = (band: "low" | "medium", riskScore: number, bandLimits?: { medium: number; high: number }) => {
+    const facts = narrativeFacts({ ...score, riskScore, band, bandLimits }, "", names);
+    const [written] = writeNarrative([], "S-1", facts, "de").sentences;
+    expect(written?.text).toContain(/\d,\d+/.exec(writeTemplate("S-1", facts, "de")[0] ?? "")?.[0]);
+    expect(writePrompt(facts, "de").facts).toContain(/\d,\d+/.exec(written?.text ?? "")?.[0]);
+    return writeTemplate("S-1", facts, "de")[0];
+  };
+  const limits = { medium: 0.4, high: 0.7 };
+  expect(shown("low", 0.3999, limits)).toBe("S-1 hat einen Risikowert von 0,3999 (niedrig).");
+  expect(shown("medium", 0.4, limits)).toBe("S-1 hat einen Risikowert von 0,40 (mittel).");
+  expect(shown("low", 0.3999)).toBe("S-1 hat einen Risikowert von 0,40 (niedrig).");
+});
+
+test("where words that the contract does not have carry the effect, none of its words is quoted, and a quote is false", () => {
+  const infos = [
+    {
+      ...{ name: "contract_text", kind: "text" as const, direction: "unknown" as const, unit: "" },
+      ...{ typical: null, typicalCategory: "" },
+    },
+  ];
+  const word = (name: string, value: number, contribution: number) => ({
+    ...{ feature: `contract_text:${name}`, value, category: "", contribution },
+  });
+  const { reasons, unstated } = selectReasons([word("penalty", 0.3, 0.1), word("audit", 0, 0.9)], infos);
+  const narrated = { riskScore: 0.8, band: "high" as const, prediction: null, missing: [], reasons, unstated };
+  const facts = narrativeFacts(narrated, "A penalty.", featureNames(infos, "en"));
+  expect(writeTemplate("S-1", facts, "en")[1]).toBe(
+    "It is increased most by contract text (words that it does not have).",
+  );
+  expect(writeTemplate("S-1", facts, "de")[1]).toContain("contract text (Wörter, die darin nicht stehen)");
+  const written = (language: "en" | "de") => writeNarrative([], "S-1", facts, language);
+  expect([written("en").sentences[1]?.text, written("en").quotes]).toEqual([
+    expect.stringMatching(/words that the contract does not have\.$/),
+    [],
+  ]);
+  expect(written("de").sentences[1]?.text).toMatch(/im Vertrag fehlende Wörter/);
+  expect(rejects(facts, "quote", "r1@2-9")).toBe(true);
+  expect(rejects(facts, "missing", "r1")).toBe(true);
+});
+
+test("of two features with one German name, the one with a value is not called missing", () => {
+  const infos = [number("avg_delay", "raises", 5, 1, 0.5), number("max_delay", "raises", 5, 1, 0.2)].map(
+    ({ info }) => ({ ...info, de: { name: "Verzug" } }),
+  );
+  const entry = { ...number("avg_delay", "raises", 5, 1, 0.5).entry };
+  const { reasons, unstated } = selectReasons([entry], infos);
+  const narrated = { riskScore: 0.8, band: "high" as const, prediction: null, missing: ["max_delay"] };
+  const facts = narrativeFacts({ ...narrated, reasons, unstated }, "", featureNames(infos, "de"));
+  expect(rejects(facts, "missing", "r1")).toBe(true);
+  expect(writeTemplate("S-1", facts, "de").slice(1)).toEqual([
+    "Er wird am stärksten erhöht durch Verzug [avg_delay] (5, typisch 1).",
+    "Nicht bekannt: Verzug [max_delay].",
+  ]);
 });

@@ -28,6 +28,8 @@ export interface ReasonFact {
   readonly typicalCategory: string;
   /** Words of the contract that have the effect of this reason; empty for other features. */
   readonly quotes: readonly ContractQuote[];
+  /** Whether words that the contract does not have carry the effect. Left out: no. */
+  readonly isAbsence?: true;
 }
 
 /** Everything that a narrative may state. Nothing else may be in it. */
@@ -35,6 +37,8 @@ export interface NarrativeFacts {
   /** Calibrated probability of the risk class, in [0, 1]. Null: no score. */
   readonly riskScore: number | null;
   readonly band: Band;
+  /** Least scores of the bands medium and high, so that no shown score is on the other side of one. Left out: not known. */
+  readonly bandLimits?: readonly number[];
   /** The number that a regressor predicts; null for a classifier. */
   readonly prediction: number | null;
   /** At most three reasons of each direction: those that increase the risk first, strongest first. */
@@ -49,6 +53,8 @@ export interface NarrativeFacts {
 export interface NarratedScore {
   readonly riskScore: number | null;
   readonly band: Band;
+  /** Left out: not known. */
+  readonly bandLimits?: { readonly medium: number; readonly high: number } | null | undefined;
   readonly prediction: number | null;
   /** The reasons to show, as `selectReasons` returns them: largest first. */
   readonly reasons: readonly Reason[];
@@ -64,7 +70,7 @@ export interface NarratedScore {
  * @param names Names and units of the features in the language of the narrative.
  */
 export function narrativeFacts(
-  { riskScore, band, prediction, reasons, unstated, missing }: NarratedScore,
+  { riskScore, band, bandLimits, prediction, reasons, unstated, missing }: NarratedScore,
   contractText: string,
   names: FeatureNames,
 ): NarrativeFacts {
@@ -72,6 +78,7 @@ export function narrativeFacts(
   const all = [...reasons.map(({ contribution }) => contribution), ...unstated];
   return {
     ...{ riskScore, band, prediction },
+    ...(bandLimits && { bandLimits: [bandLimits.medium, bandLimits.high] }),
     reasons: [...ups, ...downs].map((reason, index) => reasonFact(reason, { index, all }, contractText, names)),
     missing: missing.map(names.nameOf),
     ...(unstated.length > 0 && { unstated: [...new Set(unstated.map(directionOf))] }),
@@ -97,5 +104,6 @@ function reasonFact(
     overallRank: notSmaller.length,
     ...{ value, unit: names.unitOf(reason), typical, category, typicalCategory },
     quotes: contractQuotes(contractText, words),
+    ...(reason.isAbsence && { isAbsence: reason.isAbsence }),
   };
 }

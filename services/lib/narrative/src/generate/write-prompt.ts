@@ -32,7 +32,7 @@ A good answer:
 
 /** Returns the request to a language model. It has neither the supplier's id nor any sentence of its contract. */
 export function writePrompt(facts: NarrativeFacts, language: Language): Prompt {
-  const { riskScore, band, prediction, reasons, missing } = facts;
+  const { riskScore, band, bandLimits, prediction, reasons, missing } = facts;
   const json = {
     score:
       riskScore === null
@@ -40,7 +40,7 @@ export function writePrompt(facts: NarrativeFacts, language: Language): Prompt {
         : {
             id: "score",
             claims: ["score", "band", ...nothingKinds(facts)],
-            score: localScore(riskScore, language),
+            score: localScore(riskScore, language, bandLimits),
             band: PHRASES[language].bands[band],
           },
     reasons: reasons.map((reason) => reasonJson(reason, missing, language)),

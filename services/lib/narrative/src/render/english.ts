@@ -16,6 +16,7 @@ function inBrackets(details: FeatureDetails): string {
   const { reason, quotes } = details;
   if (quotes.length > 0) return quotedWords(quotes);
   if (reason.quotes.length > 0) return "words of the contract";
+  if (reason.isAbsence) return "words that the contract does not have";
   const text = detailsText(details);
   return text === "" ? reason.label : `${reason.label} (${text})`;
 }

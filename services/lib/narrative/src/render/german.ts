@@ -9,6 +9,10 @@ const { compared: COMPARED, and: AND } = PHRASES.de;
 /** How words of the contract are called, behind "durch" and behind "von". */
 const WORDS = { accusative: ["ein Wort", "Wörter"], dative: ["einem Wort", "Wörtern"] } as const;
 type Case = keyof typeof WORDS;
+const ABSENT_WORDS: Readonly<Record<Case, string>> = {
+  accusative: "im Vertrag fehlende Wörter",
+  dative: "im Vertrag fehlenden Wörtern",
+};
 
 const quoted = (quotes: readonly string[]): readonly string[] => quotes.map((text) => quotedText(text, "de"));
 
@@ -21,6 +25,7 @@ function inBrackets(details: FeatureDetails, as: Case): string {
   const { reason, quotes } = details;
   if (quotes.length > 0) return quotedWords(quotes, as);
   if (reason.quotes.length > 0) return `${WORDS[as][1]} des Vertrags`;
+  if (reason.isAbsence) return ABSENT_WORDS[as];
   const text = detailsText(details);
   return text === "" ? reason.label : `${reason.label} (${text})`;
 }

@@ -193,7 +193,7 @@ function joinedInThrees(
 function scoreSentences(
   claims: readonly Claim[],
   supplierId: string,
-  { riskScore, prediction, band }: NarrativeFacts,
+  { riskScore, prediction, band, bandLimits }: NarrativeFacts,
   language: Language,
   variant: number,
 ): readonly string[] {
@@ -203,7 +203,7 @@ function scoreSentences(
   const says = (kind: ClaimKind): boolean => claims.some((claim) => claim.kind === kind);
   if (riskScore === null)
     return [phrases.prediction(supplier, localNumber(prediction ?? 0, language)).replace(/\.$/, "")];
-  const score = localScore(riskScore, language);
+  const score = localScore(riskScore, language, bandLimits);
   if (!says("score")) return [wordings.band(supplier, phrases.bands[band])];
   return [
     says("band")

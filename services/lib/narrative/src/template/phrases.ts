@@ -20,6 +20,8 @@ export interface Phrases {
   readonly lowered: (reasons: string, areStrongest: boolean) => string;
   readonly missing: (features: string) => string;
   readonly words: (quotes: string) => string;
+  /** Behind the contract, whose lack of words is the reason. */
+  readonly absentWords: string;
   /** Where a value lies relative to the typical value. */
   readonly compared: Readonly<Record<Comparison, (typical: string) => string>>;
 }
@@ -41,6 +43,7 @@ export const PHRASES: Readonly<Record<Language, Phrases>> = {
     lowered: (reasons, areStrongest) => `It is lowered${areStrongest ? " most" : ""} by ${reasons}.`,
     missing: (features) => `Not known: ${features}.`,
     words: (quotes) => `words of the contract: ${quotes}`,
+    absentWords: "words that it does not have",
     compared: {
       above: (typical) => `above the typical ${typical}`,
       below: (typical) => `below the typical ${typical}`,
@@ -62,6 +65,7 @@ export const PHRASES: Readonly<Record<Language, Phrases>> = {
     lowered: (reasons, areStrongest) => `Er wird ${areStrongest ? "am stärksten " : ""}gesenkt durch ${reasons}.`,
     missing: (features) => `Nicht bekannt: ${features}.`,
     words: (quotes) => `Wörter des Vertrags: ${quotes}`,
+    absentWords: "Wörter, die darin nicht stehen",
     compared: {
       above: (typical) => `über dem typischen Wert von ${dativeQuantity(typical)}`,
       below: (typical) => `unter dem typischen Wert von ${dativeQuantity(typical)}`,

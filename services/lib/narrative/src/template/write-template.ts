@@ -13,7 +13,7 @@ import { PHRASES, type Phrases } from "./phrases.ts";
  * Each feature is shown with its value, unit and typical value. Equal facts have equal sentences.
  */
 export function writeTemplate(supplierId: string, facts: NarrativeFacts, language: Language): string[] {
-  const { riskScore, prediction, band, reasons, missing } = facts;
+  const { riskScore, prediction, band, bandLimits, reasons, missing } = facts;
   const phrases = PHRASES[language];
   const supplier = dataText(supplierId, language);
   if (riskScore === null && prediction === null)
@@ -29,7 +29,7 @@ export function writeTemplate(supplierId: string, facts: NarrativeFacts, languag
   return [
     riskScore === null
       ? phrases.prediction(supplier, localNumber(prediction ?? 0, language))
-      : phrases.score(supplier, localScore(riskScore, language), phrases.bands[band]),
+      : phrases.score(supplier, localScore(riskScore, language, bandLimits), phrases.bands[band]),
     ...(increasing.length > 0 ? [phrases.increased(listed(increasing, phrases.and), areStrongest("increases"))] : []),
     ...(lowering.length > 0 ? [phrases.lowered(listed(lowering, phrases.and), areStrongest("lowers"))] : []),
     ...(missing.length > 0 ? [phrases.missing(listed(missing, phrases.and))] : []),
@@ -48,6 +48,7 @@ function reasonText(reason: ReasonFact, phrases: Phrases, language: Language, mi
   const { label, value, unit, typical, category, typicalCategory, quotes } = reason;
   if (quotes.length > 0)
     return `${label} (${phrases.words(quotes.map(({ text }) => quotedText(text, language)).join(", "))})`;
+  if (reason.isAbsence) return `${label} (${phrases.absentWords})`;
   if (category !== "") {
     const often = typicalCategory === "" || typicalCategory === category ? "" : dataText(typicalCategory, language);
     return `${label} (${dataText(category, language)}${often === "" ? "" : `, ${phrases.mostOften} ${often}`})`;

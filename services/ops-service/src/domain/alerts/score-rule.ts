@@ -1,5 +1,6 @@
 import type { AlertRules, ScoreThresholdRule } from "@bellwether/config/alert-rules";
 import type { Band } from "@bellwether/contract/band-codes";
+import { scoreText } from "@bellwether/reasons/score-text";
 import { type Alert, isActive } from "./alert.ts";
 import type { AlertCandidate } from "./decide-alert.ts";
 
@@ -79,15 +80,3 @@ function scoreSummary(
 function inARow(runs: number): string {
   return runs === 1 ? "1 run" : `${runs} runs in a row`;
 }
-
-/**
- * Formats a score with two digits, or with more when they are needed to show on which side of each limit it
- * is.
- */
-function scoreText(score: number, limits: readonly number[]): string {
-  const isTrue = (text: string): boolean => limits.every((limit) => Number(text) >= limit === score >= limit);
-  for (let digits = 2; digits < MAX_DIGITS; digits++) if (isTrue(score.toFixed(digits))) return score.toFixed(digits);
-  return String(score);
-}
-
-const MAX_DIGITS = 16;

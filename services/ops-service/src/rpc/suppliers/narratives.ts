@@ -30,7 +30,7 @@ export function narrativeHandlers({
       // The text of the contract is not stored, so the words of the contract have no place.
       const facts = narrativeFacts(
         {
-          ...{ riskScore, band, prediction: null, missing },
+          ...{ riskScore, band, bandLimits: scoredBy?.bandLimits, prediction: null, missing },
           ...{ reasons: explanation?.reasons ?? [], unstated: explanation?.unstated ?? [] },
         },
         "",
