@@ -35,6 +35,31 @@ test("the schema check reports what the API would reject", () => {
   expect(unknown && failuresOf(unknown)).toEqual(["v2 Service: not a kind of the API, or not among KINDS"]);
 });
 
+const UNITS: Readonly<Record<string, number>> = { Mi: 2 ** 20, Gi: 2 ** 30 };
+/** Returns the bytes of a quantity of Kubernetes, for example "2Gi". NaN: another form. */
+function bytesOf(quantity: string | undefined): number {
+  const [, amount, unit = ""] = /^(\d+)(Mi|Gi)$/.exec(quantity ?? "") ?? [];
+  return Number(amount) * (UNITS[unit] ?? Number.NaN);
+}
+
+test("the pod of scheduler-service has the memory and the disk that the limits of reading a file allow", () => {
+  const settings = `${read("deploy/base/bellwether.env")}\n${read("config/example.env")}`;
+  const limit = (name: string): number => Number(new RegExp(`^${name}=(\\d+)$`, "m").exec(settings)?.[1]);
+  const base = (file: string): Manifest[] => readManifests(path.join(ROOT, "deploy/base", file));
+  const [container] = servicesOf(base("scheduler-service.yaml"))[0]?.spec.template.spec.containers ?? [];
+  const memory = bytesOf(container?.resources.limits.memory);
+  // The process that reads is beside the service itself, in the same pod.
+  const own = bytesOf(container?.resources.requests.memory);
+  expect(memory).toBeGreaterThanOrEqual(own + limit("INGEST_MAX_MEMORY_BYTES"));
+
+  // Buffers and corrected copies are in the data folder, not in the folder for temporary files.
+  const dataDir = /^BELLWETHER_DATA_DIR=(.*)$/m.exec(settings)?.[1];
+  expect(container?.volumeMounts.find(({ mountPath }) => mountPath === dataDir)?.name).toBe("data");
+  const claim = base("volumes.yaml").find(({ metadata }) => metadata.name === "scheduler-data");
+  const storage = /"storage":"(\w+)"/.exec(JSON.stringify(claim?.spec))?.[1];
+  expect(bytesOf(storage)).toBeGreaterThanOrEqual(limit("INGEST_MAX_SPILL_BYTES") + limit("INGEST_MAX_FILE_BYTES"));
+});
+
 const renderer = await rendererOrReason();
 
 describe.skipIf(typeof renderer === "string")(`rendered${typeof renderer === "string" ? `: ${renderer}` : ""}`, () => {
