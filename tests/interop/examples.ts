@@ -19,6 +19,10 @@ const MARK = "run by npm run test:interop";
 const TIMEOUT_MS = 900_000;
 const PAGE_PORT = 5173;
 
+/** Runs the page of streamlit without its server, in the environment that the commands of the section "Python" made. */
+const STREAMLIT = `.venv-example/bin/pip install -q streamlit==1.67.0
+.venv-example/bin/python tests/interop/python/streamlit_page.py`;
+
 /** A section of the page with commands. */
 interface Section {
   readonly name: string;
@@ -75,6 +79,8 @@ export async function runExamples(nightly: boolean, cache: string, { record, ski
     if (missing.length > 0) skip(label, `${missing.join(", ")} is not installed`);
     else if (name === "Browser") record(label, await runBrowser(blocks, shell, expected));
     else record(label, await runBlocks(blocks, shell, expected));
+    if (name === "Python" && nightly && missing.length === 0)
+      record("example: streamlit", await runCheck(STREAMLIT, shell));
   }
 }
 
@@ -132,6 +138,11 @@ async function runBlocks(blocks: readonly Block[], shell: Shell, expected: reado
     if (found.length > 0) return [`${PAGE}:${line}`, ...found, stderr];
   }
   return [];
+}
+
+async function runCheck(commands: string, shell: Shell): Promise<string[]> {
+  const { code, stdout, stderr } = await runCommands(shell, commands, TIMEOUT_MS);
+  return code === 0 ? [] : [`exit code ${code}`, stdout, stderr];
 }
 
 /** Runs the commands of the page in Chromium. The last command is a server, which is ended after the test. */
