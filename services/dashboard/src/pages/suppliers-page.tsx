@@ -106,9 +106,11 @@ function Filters({ view, facets }: FiltersProps) {
   const show = (change: Partial<SuppliersView>): void => {
     goTo({ page: "suppliers", ...view, ...change });
   };
+  // A band without suppliers has no entry. Before the first answer no number is known.
   const countOf = (band: Band): string => {
-    const facet = facets.find((one) => one.band === band);
-    return facet ? ` ${countText(facet.suppliers)}` : "";
+    if (facets.length === 0) return "";
+    const counted = facets.filter((one) => band === Band.UNSPECIFIED || one.band === band);
+    return ` ${countText(counted.reduce((sum, { suppliers }) => sum + suppliers, 0n))}`;
   };
   return (
     <form className="filters" aria-label="Filter suppliers" onSubmit={(event) => event.preventDefault()}>

@@ -90,9 +90,13 @@ function Week({ week }: { week: GetWeekResponse }) {
       <div className="columns">
         <section className="card" aria-labelledby="risers">
           <h2 id="risers">
-            <SuppliersLink week={week} change={{ order: SupplierOrder.CHANGE }}>
-              Biggest risers
-            </SuppliersLink>
+            {week.risers.length === 0 ? (
+              "Biggest risers"
+            ) : (
+              <SuppliersLink week={week} change={{ order: SupplierOrder.CHANGE }}>
+                Biggest risers
+              </SuppliersLink>
+            )}
           </h2>
           <Movers movers={week.risers} week={week} none="risen" />
         </section>
