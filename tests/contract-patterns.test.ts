@@ -48,6 +48,7 @@ test("every field in which a reason is required has the pattern of reasons", () 
   const optional = fields.filter(({ pattern }) => escaped(pattern) === `^(${source.slice(1, -1)})?$`);
   expect(required.map(({ field }) => field).sort()).toEqual(
     [
+      "ActivateRuleDraftRequest.reason",
       "ApprovePromotionRequest.reason",
       "ApproveRunRequest.reason",
       "CancelRetrainRequest.reason",

@@ -4,6 +4,7 @@ const registry = (service: string, method: string): string => `/bellwether.regis
 const LIST_ALERTS = ops("AlertService", "ListAlerts");
 const LIST_VERSIONS = registry("ModelRegistryService", "ListVersions");
 const LIST_DESTINATIONS = ops("NoticeService", "ListDestinations");
+const LIST_RULE_SETS = ops("RuleService", "ListRuleSets");
 
 /** Fields whose values each installation has of its own, with the operation that answers them. */
 const SOURCES: Readonly<Record<string, string>> = {
@@ -14,6 +15,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   lease: ops("BatchService", "StartRun"),
   runId: ops("BatchService", "ListRuns"),
   gateId: registry("ModelRegistryService", "GetGateResult"),
+  setId: LIST_RULE_SETS,
   outcomeId: ops("OutcomeService", "ListOutcomes"),
   jobId: "/bellwether.schedule.v1.ScheduleService/TriggerRun",
 };
@@ -22,6 +24,7 @@ const SOURCES: Readonly<Record<string, string>> = {
 const OWN_SOURCES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   [ops("AuditService", "ReplayPrediction")]: { id: ops("AuditService", "QueryEvents") },
   [ops("NoticeService", "EnableDestination")]: { name: LIST_DESTINATIONS },
+  [ops("RuleService", "ActivateRuleDraft")]: { version: LIST_RULE_SETS },
   [ops("SessionService", "EndSessions")]: { subject: ops("SessionService", "ListSessions") },
   [registry("ModelPublishingService", "ApprovePromotion")]: { version: LIST_VERSIONS },
   [registry("ModelPublishingService", "RejectPromotion")]: { version: LIST_VERSIONS },

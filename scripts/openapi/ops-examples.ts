@@ -79,6 +79,11 @@ export const opsExamples = (): Readonly<Record<string, { readonly request: unkno
   [ops("PerformanceService", "GetPerformance")]: { request: MODEL },
   [ops("ReportService", "GetWeek")]: { request: MODEL },
   [ops("ReportService", "GetReport")]: { request: { ...MODEL, format: "REPORT_FORMAT_JSON" } },
+  [ops("RuleService", "PutRuleDraft")]: { request: { rulesYaml: RULES } },
+  [ops("RuleService", "ActivateRuleDraft")]: {
+    request: { setId: "default", version: "1", reason: "fewer alerts about small suppliers" },
+  },
+  [ops("RuleService", "ListRuleActivations")]: { request: { setId: "default" } },
   [ops("SessionService", "EndSessions")]: { request: { subject: "jane@example.org", reason: "left the company" } },
   [ops("SupplierService", "ListSuppliers")]: { request: { pageSize: 50, ...MODEL } },
   [ops("SupplierService", "ExplainScore")]: { request: SUPPLIER },

@@ -8,6 +8,7 @@ export default defineConfig({
     "./src/store/notice-schema.ts",
     "./src/store/export-schema.ts",
     "./src/store/outcome-schema.ts",
+    "./src/store/rule-schema.ts",
   ],
   out: "./migrations",
 });

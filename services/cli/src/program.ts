@@ -89,6 +89,11 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     description: "List, show, change and export alerts.",
     load: async () => (await import("./commands/alerts.ts")).alertsCommand,
   },
+  rules: {
+    description:
+      "List and show the rule sets that create alerts, draft changes of them, test a draft on past weeks, activate it, and show who changed what.",
+    load: async () => (await import("./commands/rules.ts")).rulesCommand,
+  },
   suppliers: {
     description: "Find and show suppliers, and import and export their master data.",
     load: async () => (await import("./commands/suppliers.ts")).suppliersCommand,

@@ -21,7 +21,6 @@ import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
 import { type AccessConfig, startAccess } from "./access.ts";
 import { startAudit } from "./audit.ts";
-import { createBacktest } from "./backtest/run-backtest.ts";
 import { createChangeDivider } from "./clients/divide-changes.ts";
 import { createStoredExplainer } from "./clients/explain-stored.ts";
 import { createModelFinder } from "./clients/find-model.ts";
@@ -36,7 +35,6 @@ import { startRetentionCare } from "./jobs/retention-care.ts";
 import { type NoticeConfig, startNotices } from "./notices.ts";
 import { startOutcomes } from "./outcomes.ts";
 import { alertHandlers } from "./rpc/alerts/alerts.ts";
-import { backtestHandlers } from "./rpc/alerts/backtest.ts";
 import { replayHandlers } from "./rpc/audit/replay.ts";
 import { OPS_ERRORS } from "./rpc/error-codes.ts";
 import { REST_ROUTES } from "./rpc/rest.ts";
@@ -47,6 +45,7 @@ import { explainHandlers } from "./rpc/suppliers/explain-scores.ts";
 import { masterDataHandlers } from "./rpc/suppliers/master-data.ts";
 import { narrativeHandlers } from "./rpc/suppliers/narratives.ts";
 import { supplierHandlers } from "./rpc/suppliers/suppliers.ts";
+import { startRules } from "./rules.ts";
 import type { AuditConfig } from "./setup/audit-env.ts";
 import type { NoNotices } from "./setup/notice-env.ts";
 import type { OutcomeSpecOf } from "./setup/read-outcome-spec.ts";
@@ -212,6 +211,10 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
       outcomesOf: config.outcomesOf ?? (() => outcomesOf(null)),
     }),
   );
+  const rules = await startRules({
+    ...{ file: alertRules, databaseUrl, database, now, newId },
+    outcomesOf: config.outcomesOf ?? (() => outcomesOf(null)),
+  });
   const server = await startServer({
     ...listening,
     name: "ops-service",
@@ -245,13 +248,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
         }),
       ),
       route(AlertService, {
-        ...backtestHandlers({
-          now,
-          outcomesOf: config.outcomesOf ?? (() => outcomesOf(null)),
-          listModels: () => listScoringModels(db),
-          weeklyBudget: alertRules.weeklyCapacity.suppliers,
-          backtest: createBacktest(databaseUrl),
-        }),
+        ...rules.backtest,
         ...alertHandlers({
           now,
           listAlerts: async (query, order, limit) => withReasons(db, await listAlerts(db, query, order, limit)),
@@ -267,11 +264,11 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           listAlertModels: () => listAlertModels(db),
           watchAlerts: (signal) => feed.watch(ALERT_CHANNEL, signal),
           requestKeys: createRequestKeyStore(triage.db),
-          decide: (request) =>
-            inTriage((transaction) => {
-              const { coolDownWeeks, longestDays } = alertRules;
-              return decideOnAlert(transaction, { ...request, coolDownWeeks, longestDays });
-            }),
+          async decide(request) {
+            const [first] = await rules.readActive();
+            const { coolDownWeeks, longestDays } = first?.rules ?? alertRules;
+            await inTriage((transaction) => decideOnAlert(transaction, { ...request, coolDownWeeks, longestDays }));
+          },
         }),
       }),
       route(SupplierService, {
@@ -319,6 +316,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
       ...access.routes,
       ...sent.routes,
       ...outcomes.routes,
+      ...rules.routes,
     ],
     errors: OPS_ERRORS,
     translateError,

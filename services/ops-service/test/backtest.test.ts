@@ -144,8 +144,11 @@ test("an invalid draft is rejected with every violation and its line", async () 
   expect(error.message).toContain("rules_yaml.score_threshold.clear: line ");
   for (const broken of ["version: 1", "{", "a: &x 1\nb: *x", "\0"])
     expect(await reasonOf(backtest({ rulesYaml: broken }))).toEqual([Code.InvalidArgument, "RULE_DRAFT"]);
-  for (const invalid of ["", "x".repeat(65_537)])
-    expect(await reasonOf(backtest({ rulesYaml: invalid }))).toEqual([Code.InvalidArgument, "INVALID_REQUEST"]);
+  expect(await reasonOf(backtest({ rulesYaml: "x".repeat(65_537) }))).toEqual([
+    ...[Code.InvalidArgument, "INVALID_REQUEST"],
+  ]);
+  for (const invalid of [{ rulesYaml: "" }, { draftSetId: "default" }])
+    expect(await reasonOf(backtest(invalid))).toEqual([Code.InvalidArgument, "QUERY"]);
 });
 
 test("weeks in the wrong order, too many weeks and an unknown model are rejected; weeks without scores are named", async () => {

@@ -11,6 +11,7 @@ import {
 import { OutcomeService } from "@bellwether/gen/bellwether/ops/v1/outcome_service_pb";
 import { PerformanceService } from "@bellwether/gen/bellwether/ops/v1/performance_service_pb";
 import { ReportService } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
+import { RuleService } from "@bellwether/gen/bellwether/ops/v1/rule_service_pb";
 import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { FeatureDirection, FeatureKind } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
@@ -32,6 +33,7 @@ export interface OpsHarness extends AsyncDisposable {
   readonly reports: Client<typeof ReportService>;
   readonly outcomes: Client<typeof OutcomeService>;
   readonly performance: Client<typeof PerformanceService>;
+  readonly rules: Client<typeof RuleService>;
 }
 
 const RULES = new URL("../../../config/alert_rules.yaml", import.meta.url).pathname;
@@ -75,6 +77,7 @@ export async function startOps(
     reports: createClient(ReportService, transport),
     outcomes: createClient(OutcomeService, transport),
     performance: createClient(PerformanceService, transport),
+    rules: createClient(RuleService, transport),
     [Symbol.asyncDispose]: () => service.stop(),
   };
 }

@@ -1719,8 +1719,10 @@ export const AlertService: GenService<{
    * would have raised with what people decided and with what came true. Nothing is written. People's actions are not
    * repeated: an alert ends when its rule ends it. Idempotent.
    * - INVALID_ARGUMENT: the rules are not valid (reason RULE_DRAFT); BadRequest names every violation with its line. Or
-   *   the weeks are not in order, or more than 104.
-   * - NOT_FOUND: the model has no complete run (reason MODEL_NOT_SCORED).
+   *   the weeks are not in order, or more than 104; or not exactly one of rules_yaml and draft_set_id is set.
+   * - FAILED_PRECONDITION: the draft cannot be used together with the active sets (reason RULE_SETS_CONFLICT).
+   * - NOT_FOUND: the model has no complete run (reason MODEL_NOT_SCORED), or draft_set_id has no draft (reason
+   *   RULE_DRAFT_NOT_FOUND).
    * - RESOURCE_EXHAUSTED: too many back-tests wait (reason BACKTEST_BUSY). Retry after the delay in RetryInfo.
    *
    * @generated from rpc bellwether.ops.v1.AlertService.BacktestRules

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file bellwether/ops/v1/backtest.proto.
  */
 export const file_bellwether_ops_v1_backtest: GenFile = /*@__PURE__*/
-  fileDesc("CiBiZWxsd2V0aGVyL29wcy92MS9iYWNrdGVzdC5wcm90bxIRYmVsbHdldGhlci5vcHMudjEiigIKFEJhY2t0ZXN0UnVsZXNSZXF1ZXN0Eh8KCnJ1bGVzX3lhbWwYASABKAlCC7pICHIGIAEogIAEEicKCm1vZGVsX25hbWUYAiABKAlCE7pIEHIOKEAyCl5bXlx4MDBdKiQSQwoJZnJvbV93ZWVrGAMgASgJQjC6SC1yKzIpXihbMC05XXs0fS1XKDBbMS05XXxbMS00XVswLTldfDVbMC0zXSkpPyQSQQoHdG9fd2VlaxgEIAEoCUIwukgtcisyKV4oWzAtOV17NH0tVygwWzEtOV18WzEtNF1bMC05XXw1WzAtM10pKT8kEiAKDXdlZWtseV9idWRnZXQYBSABKA1CCbpIBioEGKCNBiKdAQoQQmFja3Rlc3RXZWVrUnVsZRIPCgdydWxlX2lkGAEgASgJEg4KBnJhaXNlZBgCIAEoDRIQCghyZWNvcmRlZBgDIAEoDRIUCgxkZWNpZGVkX3JlYWwYBCABKA0SGAoQZGVjaWRlZF9ub3RfcmVhbBgFIAEoDRIQCghvY2N1cnJlZBgGIAEoDRIUCgxub3Rfb2NjdXJyZWQYByABKA0iwgEKDEJhY2t0ZXN0V2VlaxIQCghpc29fd2VlaxgBIAEoCRIOCgZydW5faWQYAiABKA0SDgoGc2NvcmVkGAMgASgNEg4KBnJhaXNlZBgEIAEoDRIOCgZhY3RpdmUYBSABKA0SFwoPcmVjb3JkZWRfcmFpc2VkGAYgASgNEhMKC292ZXJfYnVkZ2V0GAcgASgIEjIKBXJ1bGVzGAggAygLMiMuYmVsbHdldGhlci5vcHMudjEuQmFja3Rlc3RXZWVrUnVsZSKdAgoMQmFja3Rlc3RSdWxlEg8KB3J1bGVfaWQYASABKAkSDgoGcmFpc2VkGAIgASgEEhEKCXN1cHBsaWVycxgDIAEoDRIQCghvY2N1cnJlZBgEIAEoBBIUCgxub3Rfb2NjdXJyZWQYBSABKAQSFgoJcHJlY2lzaW9uGAYgASgBSACIAQESGgoNcHJlY2lzaW9uX2xvdxgHIAEoAUgBiAEBEhsKDnByZWNpc2lvbl9oaWdoGAggASgBSAKIAQESEwoLbW9zdF9yYWlzZWQYCSABKA0SGAoQbW9zdF9yYWlzZWRfd2VlaxgKIAEoCUIMCgpfcHJlY2lzaW9uQhAKDl9wcmVjaXNpb25fbG93QhEKD19wcmVjaXNpb25faGlnaCLwAQoVQmFja3Rlc3RSdWxlc1Jlc3BvbnNlEhIKCm1vZGVsX25hbWUYASABKAkSEQoJZnJvbV93ZWVrGAIgASgJEg8KB3RvX3dlZWsYAyABKAkSFQoNd2Vla2x5X2J1ZGdldBgEIAEoDRIuCgV3ZWVrcxgFIAMoCzIfLmJlbGx3ZXRoZXIub3BzLnYxLkJhY2t0ZXN0V2VlaxIuCgVydWxlcxgGIAMoCzIfLmJlbGx3ZXRoZXIub3BzLnYxLkJhY2t0ZXN0UnVsZRIZChF3ZWVrc19vdmVyX2J1ZGdldBgHIAEoDRINCgVub3RlcxgIIAMoCUJGChVjb20uYmVsbHdldGhlci5vcHMudjFQAVoXYmVsbHdldGhlci9vcHMvdjE7b3BzdjGqAhFCZWxsd2V0aGVyLk9wcy5WMWIGcHJvdG8z", [file_buf_validate_validate]);
+  fileDesc("CiBiZWxsd2V0aGVyL29wcy92MS9iYWNrdGVzdC5wcm90bxIRYmVsbHdldGhlci5vcHMudjEiwwIKFEJhY2t0ZXN0UnVsZXNSZXF1ZXN0Eh0KCnJ1bGVzX3lhbWwYASABKAlCCbpIBnIEKICABBInCgptb2RlbF9uYW1lGAIgASgJQhO6SBByDihAMgpeW15ceDAwXSokEkMKCWZyb21fd2VlaxgDIAEoCUIwukgtcisyKV4oWzAtOV17NH0tVygwWzEtOV18WzEtNF1bMC05XXw1WzAtM10pKT8kEkEKB3RvX3dlZWsYBCABKAlCMLpILXIrMileKFswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSk/JBIgCg13ZWVrbHlfYnVkZ2V0GAUgASgNQgm6SAYqBBigjQYSOQoMZHJhZnRfc2V0X2lkGAYgASgJQiO6SCByHjIcXihbYS16MC05XVthLXowLTktXXswLDM5fSk/JCKdAQoQQmFja3Rlc3RXZWVrUnVsZRIPCgdydWxlX2lkGAEgASgJEg4KBnJhaXNlZBgCIAEoDRIQCghyZWNvcmRlZBgDIAEoDRIUCgxkZWNpZGVkX3JlYWwYBCABKA0SGAoQZGVjaWRlZF9ub3RfcmVhbBgFIAEoDRIQCghvY2N1cnJlZBgGIAEoDRIUCgxub3Rfb2NjdXJyZWQYByABKA0iwgEKDEJhY2t0ZXN0V2VlaxIQCghpc29fd2VlaxgBIAEoCRIOCgZydW5faWQYAiABKA0SDgoGc2NvcmVkGAMgASgNEg4KBnJhaXNlZBgEIAEoDRIOCgZhY3RpdmUYBSABKA0SFwoPcmVjb3JkZWRfcmFpc2VkGAYgASgNEhMKC292ZXJfYnVkZ2V0GAcgASgIEjIKBXJ1bGVzGAggAygLMiMuYmVsbHdldGhlci5vcHMudjEuQmFja3Rlc3RXZWVrUnVsZSKdAgoMQmFja3Rlc3RSdWxlEg8KB3J1bGVfaWQYASABKAkSDgoGcmFpc2VkGAIgASgEEhEKCXN1cHBsaWVycxgDIAEoDRIQCghvY2N1cnJlZBgEIAEoBBIUCgxub3Rfb2NjdXJyZWQYBSABKAQSFgoJcHJlY2lzaW9uGAYgASgBSACIAQESGgoNcHJlY2lzaW9uX2xvdxgHIAEoAUgBiAEBEhsKDnByZWNpc2lvbl9oaWdoGAggASgBSAKIAQESEwoLbW9zdF9yYWlzZWQYCSABKA0SGAoQbW9zdF9yYWlzZWRfd2VlaxgKIAEoCUIMCgpfcHJlY2lzaW9uQhAKDl9wcmVjaXNpb25fbG93QhEKD19wcmVjaXNpb25faGlnaCKIAgoVQmFja3Rlc3RSdWxlc1Jlc3BvbnNlEhIKCm1vZGVsX25hbWUYASABKAkSEQoJZnJvbV93ZWVrGAIgASgJEg8KB3RvX3dlZWsYAyABKAkSFQoNd2Vla2x5X2J1ZGdldBgEIAEoDRIuCgV3ZWVrcxgFIAMoCzIfLmJlbGx3ZXRoZXIub3BzLnYxLkJhY2t0ZXN0V2VlaxIuCgVydWxlcxgGIAMoCzIfLmJlbGx3ZXRoZXIub3BzLnYxLkJhY2t0ZXN0UnVsZRIZChF3ZWVrc19vdmVyX2J1ZGdldBgHIAEoDRINCgVub3RlcxgIIAMoCRIWCg5yYWlzZWRfYXRfb25jZRgJIAEoDUJGChVjb20uYmVsbHdldGhlci5vcHMudjFQAVoXYmVsbHdldGhlci9vcHMvdjE7b3BzdjGqAhFCZWxsd2V0aGVyLk9wcy5WMWIGcHJvdG8z", [file_buf_validate_validate]);
 
 /**
  * Selects the rules and the weeks of a back-test.
@@ -22,7 +22,7 @@ export const file_bellwether_ops_v1_backtest: GenFile = /*@__PURE__*/
  */
 export type BacktestRulesRequest = Message<"bellwether.ops.v1.BacktestRulesRequest"> & {
   /**
-   * The rules, in the form of config/alert_rules.yaml. 1 byte to 64 KiB.
+   * The rules, in the form of config/alert_rules.yaml. At most 64 KiB. Empty: draft_set_id is set.
    *
    * @generated from field: string rules_yaml = 1;
    */
@@ -56,6 +56,14 @@ export type BacktestRulesRequest = Message<"bellwether.ops.v1.BacktestRulesReque
    * @generated from field: uint32 weekly_budget = 5;
    */
   weeklyBudget: number;
+
+  /**
+   * Id of a rule set whose draft is tested instead of rules_yaml, on the suppliers to which it would apply beside the
+   * other active sets. 1 to 40 characters. Empty: rules_yaml is set.
+   *
+   * @generated from field: string draft_set_id = 6;
+   */
+  draftSetId: string;
 };
 
 /**
@@ -345,6 +353,14 @@ export type BacktestRulesResponse = Message<"bellwether.ops.v1.BacktestRulesResp
    * @generated from field: repeated string notes = 8;
    */
   notes: string[];
+
+  /**
+   * Number of alerts that would be active after the last week although their supplier had no active alert then: the rules
+   * would raise them in the next run, if the scores stay as they are.
+   *
+   * @generated from field: uint32 raised_at_once = 9;
+   */
+  raisedAtOnce: number;
 };
 
 /**

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { loadAlertRules, parseAlertRules } from "./alert-rules.ts";
+import { ruleSetYaml } from "./rule-set-yaml.ts";
 import { parseYaml } from "./yaml-file.ts";
 
 const file = new URL("../../../../config/alert_rules.yaml", import.meta.url).pathname;
@@ -145,4 +146,74 @@ weekly_capacity: [1]
 test("a file that is a list, a text or empty is reported without the words of a library", () => {
   for (const text of ["- 1\n", "rules\n"])
     expect(() => parseAlertRules(parseYaml(text, "rules.yaml"))).toThrow(/expected a map \(key: value\)/);
+});
+
+const RULES = `version: 1
+cool_down_weeks: 2
+score_threshold: { id: a, raise: 0.7, runs_to_raise: 2, critical: 0.85, clear: 0.6, runs_to_clear: 2 }
+weekly_capacity: { id: b, suppliers: 10, min_lift: 1, keep_within: 20 }
+`;
+const parse = (text: string) => parseAlertRules(parseYaml(text, "rules.yaml"));
+
+test("change rules have one condition each, and an alert ends after one run without it by default", () => {
+  const { changes, acceptanceExpiry } = parse(`${RULES}acceptance_expiry: not_cleared
+changes:
+  - { id: rise, rises_above: 0.5 }
+  - { id: drop, drops_below: 0, runs_to_clear: 3 }
+  - { id: jump, changes_by: 0.2 }
+`);
+  expect(changes).toEqual([
+    { id: "rise", kind: "rises_above", limit: 0.5, runsToClear: 1 },
+    { id: "drop", kind: "drops_below", limit: 0, runsToClear: 3 },
+    { id: "jump", kind: "changes_by", limit: 0.2, runsToClear: 1 },
+  ]);
+  expect(acceptanceExpiry).toBe("not_cleared");
+  expect(parse(RULES)).toMatchObject({ changes: [], acceptanceExpiry: "raised", id: "default", sets: [] });
+});
+
+test.each([
+  ["changes: [{ id: c }]", "changes[0]: found no condition, expected one of rises_above, drops_below and changes_by"],
+  ["changes: [{ id: c, rises_above: 0.5, changes_by: 0.1 }]", "changes[0]: found rises_above and changes_by"],
+  ["changes: [{ id: c, changes_by: 0 }]", "changes[0].changes_by: found 0, expected a number above 0, up to 1"],
+  ["changes: [{ id: c, changes_by: .nan }]", "changes[0].changes_by: found NaN"],
+  ["changes: [{ id: a, changes_by: 0.1 }]", 'two rules with the id "a"'],
+  ["acceptance_expiry: never", 'acceptance_expiry: found "never", expected one of raised, not_cleared'],
+  ["applies_to: { regions: EU }", "applies_to.regions"],
+  ["applies_to: { countries: [EU] }", 'applies_to: found the unknown key "countries"'],
+])("%s is a violation", (line, violation) => {
+  expect(() => parse(`${RULES}${line}\n`)).toThrow(violation);
+});
+
+const SETS = `${RULES}sets:
+  - id: emea
+    applies_to: { regions: [EMEA] }
+    cool_down_weeks: 0
+    score_threshold: { id: c, raise: 0.5, runs_to_raise: 1, critical: 0.85, clear: 0.4, runs_to_clear: 2 }
+    weekly_capacity: { id: d, suppliers: 3, min_lift: 1, keep_within: 6 }
+`;
+
+test("a file has further rule sets, each with a hash of its own that layout and comments do not change", () => {
+  const { sets, hash } = parse(SETS);
+  expect(sets).toMatchObject([{ id: "emea", appliesTo: { regions: ["EMEA"], categories: [] }, coolDownWeeks: 0 }]);
+  expect(sets[0]?.hash).not.toBe(hash);
+  expect(parse(RULES.replace("version: 1", "# text\nversion: 1\nmax_weeks_apart: 1")).hash).toBe(hash);
+  expect(parse(RULES.replace("raise: 0.7", "raise: 0.71")).hash).not.toBe(hash);
+});
+
+test("a violation in a further rule set names it, and overlapping sets are one sentence", () => {
+  expect(() => parse(SETS.replace("clear: 0.4", "clear: 0.9"))).toThrow(
+    "sets[0].score_threshold.clear: found 0.9, expected at most raise, which is 0.5",
+  );
+  expect(() => parse(SETS.replace("{ regions: [EMEA] }", "{}"))).toThrow(
+    'the rule sets "default" and "emea" overlap: both apply to all suppliers that no other rule set names',
+  );
+});
+
+test("a rule set that is written as YAML is the same when it is read again", async () => {
+  const rules = await loadAlertRules(file);
+  const scoped = parse(`${RULES}applies_to: { regions: ["EU: 1", "ÄÖ"] }\nchanges: [{ id: c, drops_below: 0.25 }]\n`);
+  for (const one of [rules, scoped]) {
+    const again = parseAlertRules(parseYaml(ruleSetYaml(one), "again.yaml"));
+    expect(again.hash).toBe(one.hash);
+  }
 });

@@ -87,6 +87,12 @@ import type {
   OutcomeReplacedError,
   PerformanceBusyError,
 } from "../domain/outcomes/outcome-error.ts";
+import type {
+  RuleDraftChangedError,
+  RuleDraftNotFoundError,
+  RuleSetsConflictError,
+  RulesOverBudgetError,
+} from "../domain/rules/rule-set-error.ts";
 
 /** Every error of this service that a caller can act on. */
 type OpsError =
@@ -167,7 +173,11 @@ type OpsError =
   | OutcomeReplacedError
   | PerformanceBusyError
   | RuleDraftError
-  | BacktestBusyError;
+  | BacktestBusyError
+  | RuleDraftNotFoundError
+  | RuleDraftChangedError
+  | RuleSetsConflictError
+  | RulesOverBudgetError;
 
 /** The gRPC code of each error. */
 export const OPS_ERRORS = {
@@ -249,4 +259,8 @@ export const OPS_ERRORS = {
   PerformanceBusyError: Code.ResourceExhausted,
   RuleDraftError: Code.InvalidArgument,
   BacktestBusyError: Code.ResourceExhausted,
+  RuleDraftNotFoundError: Code.NotFound,
+  RuleDraftChangedError: Code.Aborted,
+  RuleSetsConflictError: Code.FailedPrecondition,
+  RulesOverBudgetError: Code.FailedPrecondition,
 } satisfies Record<OpsError["name"], Code>;

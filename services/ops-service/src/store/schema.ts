@@ -23,7 +23,14 @@ import type { Override, RunLosses } from "../domain/run-losses.ts";
 import type { RunTotal } from "../domain/runs/run-totals.ts";
 import type { ImpactFormula } from "../domain/scores/expected-impact.ts";
 import type { RunFeature } from "../domain/scores/explain-score.ts";
-import type { BandCounts, InputObject, RevisionChanges, RunDecision, ScoredBy } from "../domain/scores/run.ts";
+import type {
+  BandCounts,
+  InputObject,
+  RevisionChanges,
+  RuleSetRef,
+  RunDecision,
+  ScoredBy,
+} from "../domain/scores/run.ts";
 import type { FeatureDrift } from "../domain/scores/run-drift.ts";
 import type { StoredColumn } from "./stored-profile.ts";
 
@@ -180,6 +187,7 @@ export const run = bellwether.table(
     sourceDigest: text("source_digest").notNull().default(""),
     configHash: text("config_hash").notNull().default(""),
     policyHash: text("policy_hash").notNull().default(""),
+    ruleSets: jsonb("rule_sets").$type<readonly RuleSetRef[]>().notNull().default([]),
     losses: jsonb("losses").$type<RunLosses>(),
     overtakenBy: text("overtaken_by").notNull().default(""),
     forceFuture: jsonb("force_future").$type<Override>(),

@@ -66,6 +66,7 @@ export function capacityCandidate(
   return {
     ...{ ...valuesOf(facts), alert, isRaised, isHigh: isRaised, isCritical: false, wasBelowCritical: false },
     isCleared: rank === null,
+    isKept: rank !== null,
     replacedBy: scoreAlert && { alertId: scoreAlert.id, ruleId: scoreAlert.ruleId },
     summary: scoreAlert ? `${score}; its alert is now that of ${scoreAlert.ruleId}.` : `${score}, ${place}.`,
   };

@@ -2,14 +2,22 @@ import { expect, test } from "vitest";
 import { testAlert } from "../../../test/test-alert.ts";
 import { noticeEventsOf } from "../notices/notice-event.ts";
 import type { Alert, AlertChange, AlertSeverity, Disposition } from "./alert.ts";
-import { type AlertCandidate, decideAbsent, decideAlert, type RuleDecision, trendOf } from "./decide-alert.ts";
+import {
+  type AlertCandidate,
+  decideAbsent,
+  decideAlert,
+  decideRetired,
+  type RuleDecision,
+  trendOf,
+} from "./decide-alert.ts";
 import { scoreCandidate } from "./score-rule.ts";
 
 const DAY_MS = 86_400_000;
 const NOW = new Date("2026-03-16T06:00:00Z");
-const LIMITS = { raise: 0.7, critical: 0.85 };
+const LIMITS = { raise: 0.7, critical: 0.85, clear: 0.6 };
 const DECISION: RuleDecision = {
   ...{ runId: 9, modelName: "m", ruleId: "high-score", dimension: "score", coolDownWeeks: 2, now: NOW },
+  ...{ acceptanceExpiry: "raised", previousRunAt: new Date(NOW.getTime() - 7 * DAY_MS) },
   newId: () => "new",
   weeksSince: ({ resolvedAt }) =>
     resolvedAt ? Math.round((NOW.getTime() - resolvedAt.getTime()) / (7 * DAY_MS)) : null,
@@ -40,6 +48,7 @@ function candidate(alert: Alert | null, [riskScore, before]: readonly number[], 
     ...{ band: "high", expectedImpact: score * 10, scoreChange: before === undefined ? null : score - before },
     ...{ supplierId: 1, riskScore: score, alert, isHigh, isCritical, summary: `now ${score}`, replacedBy: null },
     ...{ isRaised: isCritical || (isHigh && (before ?? 0) >= LIMITS.raise), isCleared: false, wasBelowCritical: false },
+    isKept: score >= LIMITS.clear,
     ...over,
   } satisfies AlertCandidate;
 }
@@ -147,6 +156,37 @@ test.each<[Partial<Alert>, number, string]>([
   const kinds = change?.events.map(({ kind }) => kind) ?? [];
   expect([...kinds, ...(change?.alert.snooze ? ["asleep"] : [])].join(" ")).toBe(expected);
   expect(change?.alert.state).toBe("open");
+});
+
+const KEPT = { acceptanceExpiry: "not_cleared" } as const;
+
+test.each<[string, Alert, readonly number[], Partial<RuleDecision>, string | undefined]>([
+  ["after its date, with a score that keeps an alert", accepted("warning", 30, 1), [0.6, 0.6], KEPT, "reopened"],
+  ["at its date", accepted("warning", 30, 0), [0.6, 0.6], KEPT, "reopened"],
+  ["before its date", accepted("warning", 30, -1), [0.6, 0.6], KEPT, undefined],
+  ["with a score that keeps no alert", accepted("warning", 30, 1), [0.59, 0.9], KEPT, undefined],
+  ["in the second run after its date", accepted("warning", 30, 7), [0.6, 0.6], KEPT, undefined],
+  ["without a run before", accepted("warning", 300, 200), [0.6], { ...KEPT, previousRunAt: null }, "reopened"],
+  ["when only the rule opens it", accepted("warning", 30, 1), [0.69, 0.69], {}, undefined],
+  ["and the rule raises it", accepted("warning", 30, 200), [0.7, 0.7], {}, "reopened"],
+  ["without a date, in its cool-down", resolved("warning", "accepted", RESTS), [0.69, 0.69], KEPT, undefined],
+  ["with another disposition", resolved("warning", "mitigated", OVER), [0.69, 0.69], KEPT, undefined],
+])("an accepted risk %s", (_, alert, scores, over, kind) => {
+  const change = decideAlert(candidate(alert, scores), { ...DECISION, ...over });
+  expect(change?.events[0]?.kind).toBe(kind);
+  if (kind && alert.acceptedUntil) {
+    const day = alert.acceptedUntil.toISOString().slice(0, 10);
+    expect(change?.events[0]?.detail).toBe(`The risk was accepted until ${day}.`);
+    expect(change?.alert).toMatchObject({ state: "open", acceptedUntil: null, disposition: null });
+  }
+});
+
+test("an open alert of a rule that is not in use is resolved; one that somebody works on stays", () => {
+  const change = decideRetired(alertWith({ state: "open" }), NOW);
+  expect(change?.alert).toMatchObject({ state: "resolved", disposition: "cleared" });
+  expect(change?.events[0]?.note).toBe("The rule high-score is not in use for this supplier any more.");
+  for (const state of ["acknowledged", "in_mitigation", "resolved"] as const)
+    expect(decideRetired(alertWith({ state }), NOW)).toBeUndefined();
 });
 
 test("an override replaces the severity until its end; the rule's severity is kept beside it", () => {

@@ -14,7 +14,7 @@ import {
   severityOf,
   withoutTerms,
 } from "./alert.ts";
-import { type CoolDown, isResting, isUnjudged } from "./cool-down.ts";
+import { type CoolDown, type ExpiryRule, expiresNow, isAcceptanceOver, isResting, isUnjudged } from "./cool-down.ts";
 
 /** A supplier's result under one rule in one run. */
 export interface AlertCandidate {
@@ -36,6 +36,8 @@ export interface AlertCandidate {
   /** Whether the supplier was below the critical limit in a run since the alert was last evaluated. */
   readonly wasBelowCritical: boolean;
   readonly isCleared: boolean;
+  /** Whether an open alert would stay open by this run alone. */
+  readonly isKept: boolean;
   /** The active alert of the rule that has precedence over this one. Null: there is none. */
   readonly replacedBy: { readonly alertId: string; readonly ruleId: string } | null;
   /** One sentence about the supplier's score in this run. */
@@ -48,7 +50,7 @@ const TREND_CHANGE = 0.01;
 const ROUNDING = 1e-9;
 
 /** The run, rule and time of a decision. */
-export interface RuleDecision extends CoolDown {
+export interface RuleDecision extends CoolDown, ExpiryRule {
   readonly runId: number;
   readonly modelName: string;
   readonly ruleId: string;
@@ -85,7 +87,9 @@ function reopen(alert: Alert, candidate: AlertCandidate, { runId, now }: RuleDec
   const ofRun = valuesOfRun(candidate, { ...alert, raisedRunId: runId }, runId);
   const times = { raisedAt: now, changedAt: now, resolvedAt: null };
   const opened: Alert = { ...alert, ...ofRun, ...OPENED, ...times, raisedRunId: runId, ...byRules(alert) };
-  return { alert: opened, isNew: false, events: [ruleEvent(opened, "reopened", now)], before: alert };
+  const until = isAcceptanceOver(alert, now) ? alert.acceptedUntil : null;
+  const detail = until ? `The risk was accepted until ${until.toISOString().slice(0, 10)}.` : "";
+  return { alert: opened, isNew: false, events: [ruleEvent(opened, "reopened", now, { detail })], before: alert };
 }
 
 const OPENED = {
@@ -125,6 +129,17 @@ function closedByRules(alert: Alert, disposition: Disposition, now: Date): Alert
   return { ...closed, state: "resolved", resolvedAt: now, changedAt: now };
 }
 
+/**
+ * Closes an open alert whose rule is not in use any more, or does not apply to its supplier any more. An alert that
+ * somebody works on stays open. Undefined: nothing to do.
+ */
+export function decideRetired(alert: Alert, now: Date): AlertChange | undefined {
+  if (alert.state !== "open") return undefined;
+  const note = `The rule ${alert.ruleId} is not in use for this supplier any more.`;
+  const closed = closedByRules(alert, "cleared", now);
+  return { alert: closed, isNew: false, events: [ruleEvent(closed, "resolved", now, { note })], before: alert };
+}
+
 function isWorse(
   { ruleSeverity, riskScore }: Alert,
   { fromSeverity, fromScore, minRise }: { fromSeverity: AlertSeverity; fromScore: number; minRise: number },
@@ -157,11 +172,13 @@ export function trendOf(scoreChange: number | null): Exclude<AlertTrend, "new"> 
 /**
  * Whether a resolved alert opens again. After the cool-down or the accepted time: when the rule raises it.
  * Before: only when the score has become critical since the alert was resolved. An alert that nobody has
- * judged, because it lapsed or was replaced, opens at once, and one high run is enough.
+ * judged, because it lapsed or was replaced, opens at once, and one high run is enough. After the date of an accepted
+ * risk, a score with which an open alert stays open can be enough.
  */
 function opensAgain(candidate: AlertCandidate, alert: Alert, decision: RuleDecision): boolean {
-  const { isRaised, isHigh, isCritical, wasBelowCritical } = candidate;
+  const { isRaised, isHigh, isKept, isCritical, wasBelowCritical } = candidate;
   if (alert.disposition !== "void" && isUnjudged(alert.disposition) && isHigh) return true;
+  if (isKept && candidate.replacedBy === null && expiresNow(alert, decision)) return true;
   // The score of a cleared alert was below the critical limit when the alert was cleared.
   const wasBelow = alert.ruleSeverity === "warning" || alert.disposition === "cleared" || wasBelowCritical;
   return isRaised && (!isResting(alert, decision) || (isCritical && wasBelow));

@@ -1,12 +1,14 @@
-import type { AlertRules } from "@bellwether/config/alert-rules";
+import type { RuleSet } from "@bellwether/config/alert-rules";
 import { expect, test } from "vitest";
 import { testAlert } from "../../../test/test-alert.ts";
 import { type Alert, type AlertChange, isActive } from "./alert.ts";
 import { compareByImpact, type ImpactFacts } from "./capacity-rule.ts";
+import { isChange } from "./change-rule.ts";
 import { type AlertRuleStore, evaluateRules } from "./evaluate-rules.ts";
 import { describeRuleChanges } from "./rule-changes.ts";
 
-const RULES: AlertRules = {
+const RULES: RuleSet = {
+  ...{ id: "default", hash: "", appliesTo: { regions: [], categories: [] }, changes: [], acceptanceExpiry: "raised" },
   ...{ coolDownWeeks: 2, maxWeeksApart: 1, runsToLapse: 4 },
   longestDays: { snooze: 366, override: 366, accepted: 731 },
   scoreThreshold: {
@@ -31,11 +33,12 @@ interface Given {
   /** Expected impact and id of each supplier, instead of those above: equal impacts, in any order of the numbers. */
   readonly suppliers?: Readonly<Record<number, { readonly impact: number; readonly externalId: string }>>;
   /** Called when the rules lock alerts, before they are returned: what other transactions did meanwhile. */
+  readonly rules?: Partial<RuleSet>;
   readonly meanwhile?: (alerts: Map<string, Alert>) => void;
 }
 
 /** Evaluates the rules over data in memory. */
-async function evaluate({ scores, alerts = [], overtakenBy, suppliers = {}, meanwhile = () => {} }: Given) {
+async function evaluate({ scores, alerts = [], overtakenBy, suppliers = {}, meanwhile = () => {}, rules }: Given) {
   const facts = Object.entries(scores).map(([id, recent]): ImpactFacts => {
     const riskScore = recent[0] ?? 0;
     return {
@@ -57,6 +60,8 @@ async function evaluate({ scores, alerts = [], overtakenBy, suppliers = {}, mean
   const written = new Map<string, AlertChange>();
   let ids = 0;
   const ruleStore: AlertRuleStore = {
+    within: () => ruleStore,
+    inScope: async (ids) => new Set(ids),
     lockModel: async () => {},
     overtakenBy: async () => overtakenBy ?? null,
     runsOfModel: async () =>
@@ -64,10 +69,13 @@ async function evaluate({ scores, alerts = [], overtakenBy, suppliers = {}, mean
         ...{ runId, isoWeek: `2026-W0${runId}`, inputDigest: "", sourceDigest: "", isSuperseded: false },
         completedMs: NOW.getTime() - (9 - runId) * 7 * DAY_MS,
       })),
-    scoresFrom: async (_run, { minScore }) =>
+    scoresFrom: async (_run, { minScore, changes, accepted }) =>
       facts.filter(
-        ({ supplierId, riskScore }) =>
-          riskScore >= minScore || all().some((alert) => alert.supplierId === supplierId && isActive(alert)),
+        ({ supplierId, riskScore, recent: [after = null, before = null] }) =>
+          riskScore >= minScore ||
+          changes.some((change) => isChange(before, after, change)) ||
+          (accepted !== null && all().some((alert) => alert.supplierId === supplierId && alert.acceptedUntil)) ||
+          all().some((alert) => alert.supplierId === supplierId && isActive(alert)),
       ),
     meanScore: async () => facts.reduce((sum, { riskScore }) => sum + riskScore, 0) / facts.length,
     async scoresByImpact(_run, { minScore, after, limit }) {
@@ -105,7 +113,7 @@ async function evaluate({ scores, alerts = [], overtakenBy, suppliers = {}, mean
     forgetChanges: async () => {},
   };
   const run = { runId: 9, modelName: "m", now: NOW, newId: () => `new-${++ids}` };
-  const outcome = await evaluateRules(ruleStore, RULES, run);
+  const outcome = await evaluateRules(ruleStore, { ...RULES, ...rules }, run);
   const kindsOf = ({ alert, events }: AlertChange) =>
     `${alert.supplierId} ${alert.ruleId} ${events.map(({ kind }) => kind).join(" ") || "updated"}`;
   const saved = [...written.values()];
@@ -226,4 +234,47 @@ test("an alert whose supplier has no score lapses, unless somebody works on it",
 test("a run that a later week has overtaken changes nothing", async () => {
   const { outcome, saved } = await evaluate({ scores: { 1: [0.9] }, overtakenBy: "2026-W12" });
   expect([outcome.overtakenBy, outcome.alertsRaised, saved]).toEqual(["2026-W12", 0, []]);
+});
+
+const NO_CAPACITY = { ...RULES.weeklyCapacity, suppliers: 0, keepWithin: 0 };
+const JUMP = { id: "jump", kind: "changes_by", limit: 0.2, runsToClear: 1 } as const;
+
+test("a change rule raises an alert, unless the score rule has one about the supplier", async () => {
+  const scores = { 1: [0.5, 0.3], 2: [0.3, 0.5], 3: [0.4, 0.3], 4: [0.9, 0.3], 5: [0.5] };
+  const { kinds, saved } = await evaluate({ scores, rules: { changes: [JUMP], weeklyCapacity: NO_CAPACITY } });
+  expect(kinds).toEqual(["1 jump raised", "2 jump raised", "4 high-score raised"]);
+  expect(saved.find(({ alert }) => alert.supplierId === 1)?.alert).toMatchObject({
+    ruleId: "jump",
+    dimension: "score",
+    severity: "warning",
+  });
+});
+
+test("a change alert ends in the next run without the change, and is replaced by an alert of the score rule", async () => {
+  const jump = (supplierId: number) => testAlert({ id: `jump-${supplierId}`, ruleId: "jump", supplierId });
+  const scores = { 1: [0.5, 0.5], 2: [0.9, 0.5], 3: [0.7, 0.5] };
+  const rules = { changes: [JUMP], weeklyCapacity: NO_CAPACITY };
+  const { saved } = await evaluate({ scores, alerts: [jump(1), jump(2), jump(3)], rules });
+  const ends = saved.filter(({ alert }) => alert.ruleId === "jump").map(({ alert }) => [alert.id, alert.disposition]);
+  expect(ends.sort()).toEqual([
+    ["jump-1", "cleared"],
+    ["jump-2", "replaced"],
+    ["jump-3", null],
+  ]);
+});
+
+test("an open alert of a rule that is not in the set is resolved, also without a score", async () => {
+  const alerts = [1, 2].map((supplierId) => testAlert({ id: `old-${supplierId}`, ruleId: "old", supplierId }));
+  const { kinds } = await evaluate({ scores: { 1: [0.65] }, alerts, rules: { weeklyCapacity: NO_CAPACITY } });
+  expect(kinds).toEqual(["1 old resolved", "2 old resolved"]);
+});
+
+test("after the date of an accepted risk, a score with which an alert stays open opens it again", async () => {
+  const acceptedUntil = new Date(NOW.getTime() - DAY_MS);
+  const decided = { state: "resolved", disposition: "accepted", resolvedAt: new Date(0), acceptedUntil } as const;
+  const given = { scores: { 1: [0.65, 0.65] }, alerts: [testAlert({ supplierId: 1, ...decided })] };
+  const rules = { weeklyCapacity: NO_CAPACITY };
+  expect((await evaluate({ ...given, rules })).kinds).toEqual([]);
+  const { kinds } = await evaluate({ ...given, rules: { ...rules, acceptanceExpiry: "not_cleared" } });
+  expect(kinds).toEqual(["1 high-score reopened"]);
 });

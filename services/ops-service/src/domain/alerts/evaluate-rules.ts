@@ -1,9 +1,11 @@
-import type { AlertRules } from "@bellwether/config/alert-rules";
+import { type RuleSet, ruleIdsOf } from "@bellwether/config/alert-rules";
+import type { RuleScope } from "@bellwether/config/rule-scope";
 import { type RuleWeek, runsInARow, weeksSinceResolved } from "../scores/runs-in-a-row.ts";
 import { type Alert, type AlertChange, type AlertDimension, isActive } from "./alert.ts";
 import { capacityCandidate, compareByImpact, type ImpactFacts, lowestScore, rankByImpact } from "./capacity-rule.ts";
-import { isResting } from "./cool-down.ts";
-import { decideAbsent, decideAlert, type RuleDecision } from "./decide-alert.ts";
+import { decideChangeRules, type ScoreChange } from "./change-rule.ts";
+import { expiresNow, isResting } from "./cool-down.ts";
+import { decideAbsent, decideAlert, decideRetired, type RuleDecision } from "./decide-alert.ts";
 import {
   chooseDivided,
   type DivideChanges,
@@ -29,19 +31,40 @@ export interface RunsRead {
   readonly previous: number | null;
 }
 
+/** Selects suppliers of a run by any of these. */
+export interface ScoresWanted {
+  readonly minScore: number;
+  readonly runs: RunsRead;
+  /** From the run in a row before the run to the run. */
+  readonly changes: readonly ScoreChange[];
+  /** Suppliers with a risk that was accepted until a time after the first date, and up to the second one. */
+  readonly accepted: { readonly after: Date | null; readonly upTo: Date } | null;
+}
+
+/** Suppliers to which rules apply. */
+export interface SetScope {
+  readonly appliesTo: RuleScope;
+  /** Suppliers of these scopes are left out. */
+  readonly except: readonly RuleScope[];
+}
+
 /**
  * The reads and writes of an evaluation, all in one transaction. They see only scores and alerts of the run's
  * model. The store selects rows; the rules in this folder decide.
  */
 export interface AlertRuleStore {
+  /** Returns the same store with the scores and alerts of these suppliers only. */
+  within(scope: SetScope): AlertRuleStore;
+  /** Returns those of the suppliers that the store reads. */
+  inScope(supplierIds: readonly number[]): Promise<ReadonlySet<number>>;
   /** Keeps other runs of the model from evaluating the rules until the transaction ends. */
   lockModel(modelName: string): Promise<void>;
   /** Returns the latest complete week of the same model that is later than the run's week. Null: none is. */
   overtakenBy(runId: number): Promise<string | null>;
   /** Returns the model's complete and superseded runs, and the run itself, newest week first. */
   runsOfModel(runId: number): Promise<readonly (RuleWeek & { readonly isSuperseded: boolean })[]>;
-  /** Returns the suppliers with a score of at least `minScore` in the run, or with an active alert. */
-  scoresFrom(runId: number, which: { readonly minScore: number; readonly runs: RunsRead }): Promise<ScoreFacts[]>;
+  /** Returns the suppliers with a score in the run that `which` selects, or with an active alert. */
+  scoresFrom(runId: number, which: ScoresWanted): Promise<ScoreFacts[]>;
   /** Returns the mean of all scores of the run. Null: it has none. */
   meanScore(runId: number): Promise<number | null>;
   /** Returns the suppliers with a score of at least `minScore` in the order of `compareByImpact`, after one of them. */
@@ -88,7 +111,10 @@ export interface AlertRuleStore {
 }
 
 /** What an evaluation needs of the store. */
-export type EvaluationStore = Omit<AlertRuleStore, "write" | "restoreValues" | "lockChanges" | "forgetChanges">;
+export type EvaluationStore = Omit<
+  AlertRuleStore,
+  "within" | "write" | "restoreValues" | "lockChanges" | "forgetChanges"
+>;
 
 /** The result of an evaluation. */
 export interface RulesOutcome {
@@ -103,19 +129,16 @@ export interface RulesOutcome {
 const FIRST_PAGE = 64;
 
 /**
- * Evaluates both rules on a published run, and closes alerts about absent suppliers. When a later week is
- * already complete, the rules are not evaluated: the existing alerts are based on newer scores.
+ * Evaluates the rules of a set on a published run, and closes alerts about absent suppliers and of rules that are not
+ * in the set. When a later week is already complete, the rules are not evaluated: the existing alerts are based on
+ * newer scores.
  *
  * People may act on alerts at the same time. So the rules first decide without locks, then lock the alerts whose
  * state or severity they would change, and decide again on the locked rows. This repeats until every alert that
  * changes is locked. Most alerts only get the values of the run; such an alert is written if nobody has changed it
  * since it was read.
  */
-export async function evaluateRules(
-  ruleStore: EvaluationStore,
-  rules: AlertRules,
-  run: RuleRun,
-): Promise<RulesOutcome> {
+export async function evaluateRules(ruleStore: EvaluationStore, rules: RuleSet, run: RuleRun): Promise<RulesOutcome> {
   await ruleStore.lockModel(run.modelName);
   const overtakenBy = await ruleStore.overtakenBy(run.runId);
   if (overtakenBy !== null) return { alertsRaised: 0, overtakenBy, changes: [] };
@@ -150,7 +173,7 @@ export async function evaluateRules(
 async function decideLocked(
   ruleStore: EvaluationStore,
   facts: Facts,
-  rules: AlertRules,
+  rules: RuleSet,
   run: RuleRun,
 ): Promise<readonly AlertChange[]> {
   const locked = new Set<string>();
@@ -174,7 +197,7 @@ async function decideLocked(
 async function decideMissed(
   ruleStore: EvaluationStore,
   facts: Facts,
-  rules: AlertRules,
+  rules: RuleSet,
   run: RuleRun,
   { missed, written }: { readonly missed: readonly Alert[]; readonly written: readonly AlertChange[] },
 ): Promise<readonly AlertChange[]> {
@@ -209,17 +232,22 @@ interface Facts {
   /** Suppliers with an active alert and without a score in the last `runsToLapse` runs. */
   readonly gone: ReadonlySet<number>;
   readonly weeks: ReadonlyMap<number, string>;
+  readonly previousRunAt: Date | null;
 }
 
-async function readFacts(ruleStore: EvaluationStore, rules: AlertRules, run: RuleRun): Promise<Facts> {
+async function readFacts(ruleStore: EvaluationStore, rules: RuleSet, run: RuleRun): Promise<Facts> {
   const { runId, modelName } = run;
-  const { scoreThreshold, weeklyCapacity, runsToLapse } = rules;
+  const { scoreThreshold, weeklyCapacity, runsToLapse, changes, acceptanceExpiry } = rules;
   const all = await ruleStore.runsOfModel(runId);
   const isoWeek = all.find((one) => one.runId === runId)?.isoWeek ?? "";
   const upToRun = all.filter((one) => one.runId === runId || (!one.isSuperseded && one.isoWeek < isoWeek));
   const inARow = runsInARow(upToRun, rules.maxWeeksApart).map((one) => one.runId);
   const runs = { inARow: inARow.slice(0, runsToRead(rules)), previous: upToRun[1]?.runId ?? null };
-  const found = await ruleStore.scoresFrom(runId, { minScore: scoreThreshold.raise, runs });
+  const previousMs = upToRun[1]?.completedMs ?? null;
+  const previousRunAt = previousMs === null ? null : new Date(previousMs);
+  const accepted = acceptanceExpiry === "raised" ? null : { after: previousRunAt, upTo: run.now };
+  const which = { minScore: scoreThreshold.raise, runs, changes, accepted };
+  const found = await ruleStore.scoresFrom(runId, which);
   const scores = new Map(found.map((facts) => [facts.supplierId, facts]));
   const alerts = alertTable(await ruleStore.activeAlerts(modelName));
   for (const alert of await ruleStore.alertsAbout(modelName, [...scores.keys()])) alerts.put(alert);
@@ -251,17 +279,19 @@ async function readFacts(ruleStore: EvaluationStore, rules: AlertRules, run: Rul
     hasAllByImpact: false,
     gone,
     weeks,
+    previousRunAt,
   };
 }
 
 async function decideAll(
   ruleStore: EvaluationStore,
   facts: Facts,
-  rules: AlertRules,
+  rules: RuleSet,
   run: RuleRun,
 ): Promise<readonly AlertChange[]> {
   const { scoreThreshold, weeklyCapacity, coolDownWeeks, runsToLapse: runs } = rules;
   const { weeksSince } = facts;
+  const base = decisionOf(facts, rules, run);
   const byScore = decideScoreRule(facts, rules, run);
   const changed = new Map(byScore.map(({ alert }) => [alert.supplierId, alert]));
   const scoreAlert = (supplierId: number): Alert | null => {
@@ -281,7 +311,7 @@ async function decideAll(
     await readMoreByImpact(ruleStore, facts, rules, run);
     ranks = rankByImpact(facts.byImpact, weeklyCapacity, isLeftOut);
   }
-  const decision = { ...run, coolDownWeeks, weeksSince, ruleId: weeklyCapacity.id, dimension: "impact" as const };
+  const decision = { ...base, ruleId: weeklyCapacity.id, dimension: "impact" as const };
   const byImpact = [...facts.scores.values()].flatMap((score) => {
     const { supplierId } = score;
     const alert = facts.alerts.get(supplierId, weeklyCapacity.id, "impact");
@@ -290,12 +320,23 @@ async function decideAll(
     const place = { rank, scoreAlert: scoreAlert(supplierId) };
     return decideAlert(capacityCandidate(score, alert, place, weeklyCapacity), decision) ?? [];
   });
+  const byChange = decideChangeRules(
+    {
+      ...{ scores: facts.scores.values(), scoreAlert },
+      alertOf: (supplierId, ruleId) => facts.alerts.get(supplierId, ruleId, "score"),
+    },
+    rules.changes,
+    base,
+  );
+  const inUse = new Set(ruleIdsOf(rules));
   const absent = [...facts.alerts.all()].flatMap((alert) => {
-    if (!isActive(alert) || facts.scores.has(alert.supplierId)) return [];
+    if (!isActive(alert)) return [];
+    if (!inUse.has(alert.ruleId)) return decideRetired(alert, run.now) ?? [];
+    if (facts.scores.has(alert.supplierId)) return [];
     const lastWeek = facts.weeks.get(alert.lastRunId) ?? "";
     return decideAbsent({ alert, lastWeek, isGone: facts.gone.has(alert.supplierId) }, { runs, now: run.now }) ?? [];
   });
-  const all = [...byScore, ...byImpact, ...absent];
+  const all = [...byScore, ...byImpact, ...byChange, ...absent];
   return run.modelChange ? withParts(all, run.runId, versionsOf(run.modelChange), facts.divided) : all;
 }
 
@@ -303,17 +344,19 @@ const versionsOf = ({ beforeWeek, beforeVersion, afterVersion }: ModelChange): M
   ...{ beforeWeek, beforeVersion, afterVersion },
 });
 
-function decideScoreRule(facts: Facts, { scoreThreshold: rule, coolDownWeeks }: AlertRules, run: RuleRun) {
-  const decision = {
-    ...run,
-    coolDownWeeks,
-    weeksSince: facts.weeksSince,
-    ruleId: rule.id,
-    dimension: "score" as const,
-  };
+const decisionOf = (
+  { weeksSince, previousRunAt }: Facts,
+  { coolDownWeeks, acceptanceExpiry }: RuleSet,
+  run: RuleRun,
+) => ({ ...run, coolDownWeeks, weeksSince, acceptanceExpiry, previousRunAt });
+
+function decideScoreRule(facts: Facts, rules: RuleSet, run: RuleRun) {
+  const rule = rules.scoreThreshold;
+  const decision = { ...decisionOf(facts, rules, run), ruleId: rule.id, dimension: "score" as const };
   return [...facts.scores.values()].flatMap((score) => {
     const alert = facts.alerts.get(score.supplierId, rule.id, "score");
-    if (score.riskScore < rule.raise && !(alert && isActive(alert))) return [];
+    const isKnown = alert !== null && (isActive(alert) || expiresNow(alert, decision));
+    if (score.riskScore < rule.raise && !isKnown) return [];
     const lowest = (alert && facts.lowestSince.get(alert.id)) ?? null;
     return decideAlert(scoreCandidate(score, alert, lowest, rule), decision) ?? [];
   });
@@ -323,7 +366,7 @@ function decideScoreRule(facts: Facts, { scoreThreshold: rule, coolDownWeeks }: 
 async function readMoreByImpact(
   ruleStore: EvaluationStore,
   facts: Facts,
-  rules: AlertRules,
+  rules: RuleSet,
   { runId, modelName }: RuleRun,
 ): Promise<void> {
   const limit = Math.max(FIRST_PAGE, facts.byImpact.length, rules.weeklyCapacity.keepWithin);

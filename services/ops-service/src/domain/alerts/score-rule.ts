@@ -1,4 +1,4 @@
-import type { AlertRules, ScoreThresholdRule } from "@bellwether/config/alert-rules";
+import type { RuleSet, ScoreThresholdRule } from "@bellwether/config/alert-rules";
 import type { Band } from "@bellwether/contract/band-codes";
 import { scoreText } from "@bellwether/reasons/score-text";
 import { type Alert, isActive } from "./alert.ts";
@@ -19,8 +19,9 @@ export interface ScoreFacts {
 }
 
 /** Number of runs in a row of which the rules need each supplier's score. */
-export function runsToRead({ scoreThreshold }: Pick<AlertRules, "scoreThreshold">): number {
-  return Math.max(scoreThreshold.runsToRaise, scoreThreshold.runsToClear);
+export function runsToRead({ scoreThreshold, changes }: Pick<RuleSet, "scoreThreshold" | "changes">): number {
+  const ofChanges = changes.map(({ runsToClear }) => runsToClear + 1);
+  return Math.max(scoreThreshold.runsToRaise, scoreThreshold.runsToClear, ...ofChanges);
 }
 
 /** Returns the values of a run that every alert about the supplier has. */
@@ -46,6 +47,7 @@ export function scoreCandidate(
   return {
     ...{ ...valuesOf(facts), alert, isCritical, isHigh, isCleared, replacedBy: null },
     isRaised: isCritical || wasHigh,
+    isKept: riskScore >= rule.clear,
     wasBelowCritical: Math.min(lowestSince ?? 1, alert?.riskScore ?? 1) < rule.critical,
     summary: scoreSummary(riskScore, { wasHigh, isCleared, isCritical }, rule),
   };

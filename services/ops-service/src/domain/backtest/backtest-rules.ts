@@ -1,10 +1,10 @@
-import type { AlertRules } from "@bellwether/config/alert-rules";
+import { type RuleSet, ruleIdsOf } from "@bellwether/config/alert-rules";
 import type { OutcomeSpec } from "@bellwether/config/model-spec";
 import { isoWeekEnd } from "@bellwether/contract/iso-week";
 import { wilsonInterval } from "@bellwether/drift/significance/wilson-interval";
 import { countText } from "@bellwether/reasons/count-text";
 import type { AlertChange } from "../alerts/alert.ts";
-import { evaluateRules } from "../alerts/evaluate-rules.ts";
+import { evaluateRules, type SetScope } from "../alerts/evaluate-rules.ts";
 import { runsToRead } from "../alerts/score-rule.ts";
 import { absenceFrom, type LabelSources, outcomesSaid } from "../outcomes/label-week.ts";
 import { dayNumber } from "../outcomes/measure-performance.ts";
@@ -15,7 +15,8 @@ import { createRuleMemory, type WeekScores } from "./rule-memory.ts";
 
 /** What is tested. */
 export interface BacktestTask {
-  readonly rules: AlertRules;
+  /** Rule sets with the suppliers to which each applies. Null: all suppliers. */
+  readonly tested: readonly { readonly rules: RuleSet; readonly scope: SetScope | null }[];
   readonly modelName: string;
   readonly fromWeek: string;
   readonly toWeek: string;
@@ -39,6 +40,7 @@ export interface BacktestReader {
     earlier: number,
   ): Promise<{ readonly runs: readonly BacktestRun[]; readonly leftOut: number }>;
   scores(runId: number): Promise<WeekScores>;
+  suppliersIn(scope: SetScope): Promise<ReadonlySet<number>>;
   sources(task: BacktestTask, runs: readonly BacktestRun[]): Promise<LabelSources>;
   /** Reads what happened to the alerts of the model, each alert's events in their order. */
   alertEvents(task: BacktestTask): Promise<readonly RecordedEvent[]>;
@@ -51,8 +53,8 @@ const EARLIER_RUNS = 8;
 const READ_AHEAD = 2;
 /** A back-test ends early when its rules have raised more alerts: nobody could work with such rules. */
 const MAX_RAISED = 100_000;
-/** From this multiple of the budget on, a rule has a note. */
-const FAR_OVER = 5;
+/** From this multiple of the budget on, a rule has a note, and a draft is not activated without force. */
+export const FAR_OVER = 5;
 const DAY_MS = 86_400_000;
 
 /**
@@ -60,34 +62,49 @@ const DAY_MS = 86_400_000;
  * nothing. Alerts end when their rule ends them: what people would have done is not known.
  */
 export async function backtestRules(task: BacktestTask, reader: BacktestReader): Promise<BacktestReport> {
-  const { rules, modelName, fromWeek } = task;
+  const { tested, modelName, fromWeek } = task;
   const { runs, leftOut } = await reader.runs(task, EARLIER_RUNS);
   const sources = await reader.sources(task, runs);
   const recorded = recordedAlerts(await reader.alertEvents(task), runs);
-  const memory = createRuleMemory({ runsToRead: runsToRead(rules), externalIds: reader.externalIds });
+  const runsNeeded = Math.max(...tested.map(({ rules }) => runsToRead(rules)));
+  const memory = createRuleMemory({ runsToRead: runsNeeded, externalIds: reader.externalIds });
+  const evaluated = await Promise.all(
+    tested.map(async ({ rules, scope }) => {
+      const members = scope && (await reader.suppliersIn(scope));
+      return { rules, store: members ? memory.within((supplier) => members.has(supplier)) : memory.store };
+    }),
+  );
   const ahead = readAhead(runs, (run) => reader.scores(run.runId));
   const tally = createTally(task, sources, recorded);
   let ids = 0;
   let raised = 0;
   let endedIn = "";
+  let latest: { readonly isoWeek: string; readonly active: ReturnType<typeof memory.activeAlerts> } | undefined;
   for (const run of runs) {
     const scores = await ahead.next();
     const now = new Date((dayNumber(isoWeekEnd(run.isoWeek)) + 1) * DAY_MS);
     // Runs of past weeks can have been made on one day: for the cool-down, each week is complete at its end.
     memory.begin({ ...run, completedMs: now.getTime() }, scores);
     const newId = (): string => String(ids++);
-    const { changes } = await evaluateRules(memory.store, rules, { runId: run.runId, modelName, now, newId });
+    const fired: AlertChange[] = [];
+    for (const { rules, store } of evaluated) {
+      const { changes } = await evaluateRules(store, rules, { runId: run.runId, modelName, now, newId });
+      for (const change of changes) if (isRaised(change)) fired.push(change);
+    }
     memory.end();
-    const fired = changes.filter(isRaised);
     raised += fired.length;
-    if (run.isoWeek >= fromWeek) tally.add(run, { scored: scores.scores.length, active: memory.activeAlerts(), fired });
+    const active = memory.activeAlerts();
+    if (run.isoWeek >= fromWeek) tally.add(run, { scored: scores.scores.length, active: active.length, fired });
+    latest = { isoWeek: run.isoWeek, active };
     if (raised <= MAX_RAISED) continue;
     endedIn = run.isoWeek;
     break;
   }
   await ahead.end();
   const { weeks, results } = tally.finish();
-  return { weeks, rules: results, notes: notesOf(task, { weeks, results, leftOut, endedIn }) };
+  const { isoWeek = "", active = [] } = latest ?? {};
+  const raisedAtOnce = active.filter(({ supplierId }) => !recorded.wasActive(supplierId, isoWeek)).length;
+  return { weeks, rules: results, raisedAtOnce, notes: notesOf(task, { weeks, results, leftOut, endedIn }) };
 }
 
 const isRaised = ({ events }: AlertChange): boolean =>
@@ -136,9 +153,9 @@ interface RuleTally {
 }
 
 function createTally(task: BacktestTask, sources: LabelSources, recorded: RecordedAlerts) {
-  const { rules, outcomes, weeklyBudget } = task;
+  const { tested, outcomes, weeklyBudget } = task;
   const labelRules = { ...outcomes, knownOn: dayNumber(task.knownOn) };
-  const ruleIds = [rules.scoreThreshold.id, rules.weeklyCapacity.id];
+  const ruleIds = tested.flatMap(({ rules }) => ruleIdsOf(rules));
   const tallies = new Map<string, RuleTally>(
     ruleIds.map((id) => [
       id,

@@ -1,4 +1,5 @@
 import { type AlertRules, parseAlertRules } from "@bellwether/config/alert-rules";
+import { violationAt } from "@bellwether/config/check-schema";
 import { ConfigError, type ConfigViolation } from "@bellwether/config/config-error";
 import { parseYaml } from "@bellwether/config/yaml-file";
 
@@ -31,10 +32,18 @@ export class BacktestBusyError extends Error {
   }
 }
 
-/** Reads rules in the form of config/alert_rules.yaml. @throws RuleDraftError with every violation */
-export function readRuleDraft(yaml: string): AlertRules {
+/**
+ * Reads rules in the form of config/alert_rules.yaml.
+ * @param isOneSet whether the key `sets` is a violation
+ * @throws RuleDraftError with every violation
+ */
+export function readRuleDraft(yaml: string, { isOneSet = false } = {}): AlertRules {
   try {
-    return parseAlertRules(parseYaml(yaml, "rules"));
+    const file = parseYaml(yaml, "rules");
+    const rules = parseAlertRules(file);
+    if (isOneSet && rules.sets.length > 0)
+      throw new ConfigError([violationAt(file, ["sets"], "further rule sets", "one rule set; make a draft for each")]);
+    return rules;
   } catch (error) {
     throw error instanceof ConfigError ? new RuleDraftError(error.violations) : error;
   }

@@ -46,6 +46,30 @@ test("pages of the highest impacts have every supplier once, in the order of imp
   );
 });
 
+const WANTED = { minScore: 0.5, runs: { inARow: [2, 1], previous: 1 }, changes: [], accepted: null };
+
+test("the store of some suppliers has no score and no alert of others, and changes select suppliers", async () => {
+  const memory = createRuleMemory({ runsToRead: 2, externalIds });
+  const week = (...scores: readonly number[]) => ({
+    suppliers: Int32Array.from(scores, (_, i) => i + 1),
+    scores: Float64Array.from(scores),
+    impacts: Float64Array.from(scores),
+  });
+  memory.begin(runOf(1), week(0.1, 0.4, 0.2));
+  memory.end();
+  memory.begin(runOf(2), week(0.3, 0.4, 0.9));
+  const changes = [{ kind: "changes_by", limit: 0.2 } as const];
+  const idsOf = async (store: typeof memory.store) =>
+    (await store.scoresFrom(2, { ...WANTED, changes })).map(({ supplierId }) => supplierId);
+  expect(await idsOf(memory.store)).toEqual([1, 3]);
+  const part = memory.within((supplier) => supplier < 3);
+  expect(await idsOf(part)).toEqual([1]);
+  expect(await part.meanScore(2)).toBeCloseTo(0.35);
+  const byImpact = await part.scoresByImpact(2, { minScore: 0, runs: WANTED.runs, limit: 9 });
+  expect(byImpact.map(({ supplierId }) => supplierId).sort()).toEqual([1, 2]);
+  expect(await part.inScope([2, 3])).toEqual(new Set([2]));
+});
+
 test("scores of earlier runs are those of the suppliers, also of suppliers that came later", async () => {
   const memory = createRuleMemory({ runsToRead: 2, externalIds });
   const week = (suppliers: readonly number[], score: number) => ({
@@ -56,7 +80,7 @@ test("scores of earlier runs are those of the suppliers, also of suppliers that 
   memory.begin(runOf(1), week([1, 2], 0.1));
   memory.end();
   memory.begin(runOf(2), week([2, 90], 0.9));
-  const facts = await memory.store.scoresFrom(2, { minScore: 0.5, runs: { inARow: [2, 1], previous: 1 } });
+  const facts = await memory.store.scoresFrom(2, WANTED);
   expect(facts.map(({ supplierId, recent, before }) => ({ supplierId, recent, before }))).toEqual([
     { supplierId: 2, recent: [0.9, 0.1], before: 0.1 },
     { supplierId: 90, recent: [0.9, null], before: null },

@@ -1,6 +1,7 @@
 import type { Alert } from "../alerts/alert.ts";
 import { isActive } from "../alerts/alert.ts";
 import type { ImpactFacts } from "../alerts/capacity-rule.ts";
+import { isChange } from "../alerts/change-rule.ts";
 import type { EvaluationStore, RunsRead } from "../alerts/evaluate-rules.ts";
 import type { ScoreFacts } from "../alerts/score-rule.ts";
 import type { RuleWeek } from "../scores/runs-in-a-row.ts";
@@ -16,11 +17,13 @@ export interface WeekScores {
 /** The store of a back-test: it has the scores of the latest weeks and the alerts of the tested rules, in memory. */
 export interface RuleMemory {
   readonly store: EvaluationStore;
+  /** Returns the same store with the scores and alerts of some suppliers only. */
+  within(isIn: (supplier: number) => boolean): EvaluationStore;
   /** Makes a run the one that is evaluated next. Runs come oldest first. */
   begin(run: RuleWeek, scores: WeekScores): void;
   /** Ends the evaluation of the run. */
   end(): void;
-  activeAlerts(): number;
+  activeAlerts(): readonly Pick<Alert, "supplierId">[];
 }
 
 export interface RuleMemoryOptions {
@@ -56,30 +59,43 @@ export function createRuleMemory({ runsToRead, externalIds }: RuleMemoryOptions)
       before: previous === null ? null : scoreIn(previous, supplierId),
     };
   };
-  const store: EvaluationStore = {
+  const storeOf = (isIn: (supplier: number) => boolean): EvaluationStore => ({
+    inScope: async (suppliers) => new Set(suppliers.filter(isIn)),
     lockModel: async () => {},
     overtakenBy: async () => null,
     runsOfModel: async () => runs.toReversed().map((run) => ({ ...run, isSuperseded: false })),
-    async scoresFrom(_runId, { minScore, runs: read }) {
+    async scoresFrom(_runId, { minScore, runs: read, changes }) {
       const facts: ScoreFacts[] = [];
-      for (let i = 0; i < scores.scores.length; i++)
-        if ((scores.scores[i] as number) >= minScore || alerts.isActiveAbout(scores.suppliers[i] as number))
-          facts.push(factsAt(i, read));
+      const before = read.inARow[1];
+      for (let i = 0; i < scores.scores.length; i++) {
+        const [supplier, score] = [scores.suppliers[i] as number, scores.scores[i] as number];
+        if (!isIn(supplier)) continue;
+        const isWanted =
+          score >= minScore ||
+          alerts.isActiveAbout(supplier) ||
+          (before !== undefined && changes.some((change) => isChange(scoreIn(before, supplier), score, change)));
+        if (isWanted) facts.push(factsAt(i, read));
+      }
       return facts;
     },
     async meanScore() {
-      let sum = 0;
-      for (let i = 0; i < scores.scores.length; i++) sum += scores.scores[i] as number;
-      return scores.scores.length === 0 ? null : sum / scores.scores.length;
+      let [sum, count] = [0, 0];
+      for (let i = 0; i < scores.scores.length; i++) {
+        if (!isIn(scores.suppliers[i] as number)) continue;
+        sum += scores.scores[i] as number;
+        count++;
+      }
+      return count === 0 ? null : sum / count;
     },
     async scoresByImpact(_runId, { minScore, runs: read, after, limit }) {
-      const found = highestImpacts(scores, { minScore, below: after?.impact ?? Number.POSITIVE_INFINITY, limit });
+      const below = after?.impact ?? Number.POSITIVE_INFINITY;
+      const found = highestImpacts(scores, { minScore, below, limit, isIn });
       const facts = found.map((i) => factsAt(i, read));
       const ids = await externalIds(facts.map(({ supplierId }) => supplierId));
       return facts.map((one): ImpactFacts => ({ ...one, externalId: ids.get(one.supplierId) ?? "" }));
     },
-    activeAlerts: async () => alerts.active(),
-    alertsAbout: async (_modelName, suppliers) => suppliers.flatMap((supplier) => alerts.about(supplier)),
+    activeAlerts: async () => alerts.active().filter(({ supplierId }) => isIn(supplierId)),
+    alertsAbout: async (_modelName, suppliers) => suppliers.filter(isIn).flatMap((supplier) => alerts.about(supplier)),
     lowestSince: async (_runId, given) => alerts.lowestSince(given),
     async scoredIn(runIds, suppliers) {
       const first = Math.min(...runIds.map((id) => runs.findIndex(({ runId }) => runId === id)));
@@ -95,9 +111,10 @@ export function createRuleMemory({ runsToRead, externalIds }: RuleMemoryOptions)
     async save(_runId, changes) {
       for (const { alert } of changes) alerts.put(alert);
     },
-  };
+  });
   return {
-    store,
+    store: storeOf(() => true),
+    within: storeOf,
     begin(run, given) {
       runs.push(run);
       scores = given;
@@ -123,7 +140,7 @@ export function createRuleMemory({ runsToRead, externalIds }: RuleMemoryOptions)
       const current = runs.at(-1);
       if (current) alerts.keepLowest(current.runId, (supplier) => scoreIn(current.runId, supplier));
     },
-    activeAlerts: () => alerts.active().length,
+    activeAlerts: () => alerts.active(),
   };
 }
 
@@ -174,13 +191,24 @@ function createAlertMemory() {
  * them, in any order.
  */
 function highestImpacts(
-  { scores, impacts }: WeekScores,
-  { minScore, below, limit }: { readonly minScore: number; readonly below: number; readonly limit: number },
+  { suppliers, scores, impacts }: WeekScores,
+  {
+    minScore,
+    below,
+    limit,
+    isIn,
+  }: {
+    readonly minScore: number;
+    readonly below: number;
+    readonly limit: number;
+    readonly isIn: (supplier: number) => boolean;
+  },
 ): readonly number[] {
   // The highest impacts in ascending order. Few of the suppliers are inserted after the first ones.
   const highest = new Float64Array(limit);
   let count = 0;
-  const isCandidate = (i: number): boolean => (scores[i] as number) >= minScore && (impacts[i] as number) < below;
+  const isCandidate = (i: number): boolean =>
+    (scores[i] as number) >= minScore && (impacts[i] as number) < below && isIn(suppliers[i] as number);
   for (let i = 0; i < scores.length; i++) {
     const impact = impacts[i] as number;
     if (!isCandidate(i) || (count === limit && impact <= (highest[0] as number))) continue;

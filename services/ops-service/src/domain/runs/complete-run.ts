@@ -1,4 +1,4 @@
-import type { AlertRules } from "@bellwether/config/alert-rules";
+import type { AlertRules, RuleSet } from "@bellwether/config/alert-rules";
 import type { RiskPolicy } from "@bellwether/config/risk-policy";
 import type { AuditCheckpoint } from "@bellwether/contract/audit/checkpoint";
 import { type Check, failedChecks } from "@bellwether/plausibility/check";
@@ -6,10 +6,12 @@ import type { ColumnProfile } from "@bellwether/plausibility/column-profile";
 import type { LossLimit } from "@bellwether/plausibility/losses";
 import { countText } from "@bellwether/reasons/count-text";
 import { type AlertChange, isActive, RULES_ACTOR } from "../alerts/alert.ts";
-import { evaluateRules, type RuleRun } from "../alerts/evaluate-rules.ts";
+import { evaluateRuleSets } from "../alerts/evaluate-rule-sets.ts";
+import type { AlertRuleStore, RuleRun, SetScope } from "../alerts/evaluate-rules.ts";
 import { type DivideChanges, type DividedChange, modelChangeOf } from "../alerts/model-change.ts";
 import { countIds, describeRuleChanges } from "../alerts/rule-changes.ts";
 import { ChecksFailedError, LossLimitError, RunMismatchError } from "../ops-error.ts";
+import { activeRuleSets } from "../rules/active-rules.ts";
 import { orderChecks, unapprovedChecks } from "../run-check.ts";
 import { measureRunLosses, type Override, type RunLosses, withLossChecks } from "../run-losses.ts";
 import type { RevisionChanges, Run, RunLease } from "../scores/run.ts";
@@ -52,6 +54,7 @@ export interface RunTotals {
 }
 
 export interface CompleteRunOptions {
+  /** The rules of the file. An activated rule set replaces that of the file with the same id. */
   readonly rules: AlertRules;
   readonly policy: RiskPolicy;
   readonly now: () => Date;
@@ -148,11 +151,24 @@ function publishRun(
       newId,
       ...(change && { modelChange: { ...change, divide } }),
     };
-    const { changes, decided, ...outcome } = await evaluate(ledger, rules, ruleRun, { run, superseded });
+    const sets = activeRuleSets(rules, await ledger.activatedRules()).map((active) => active.rules);
+    const { changes, decided, ...outcome } = await evaluate(ledger, sets, ruleRun, { run, superseded });
+    const ruleSets = outcome.overtakenBy === "" ? sets.map(({ id, hash }) => ({ id, hash })) : [];
     const approved =
       run.approved ?? (open.length > 0 && acceptLosses ? { ...acceptLosses, decidedMs: now.getTime() } : null);
     const complete = await ledger.update(run.id, {
-      ...{ rowsRead, rowsRejected, chunksTotal, rowsScored, rowsInvalid, bands, losses, approved, ...outcome },
+      ...{
+        rowsRead,
+        rowsRejected,
+        chunksTotal,
+        rowsScored,
+        rowsInvalid,
+        bands,
+        losses,
+        approved,
+        ...outcome,
+        ruleSets,
+      },
       ...{ state: "complete", stage: "complete", failure: "", completedAt: now, policyHash: policy.policyHash },
       contentDigest: totals.contentDigest,
       ...{ checks, checksFailed: failedChecks(checks).length, supersedesRunId: superseded?.id ?? null },
@@ -193,13 +209,13 @@ async function supersede(ledger: RunLedger, { id, isoWeek, modelName }: Run): Pr
 /** Evaluates the rules on a run; when it supersedes another one, as if that one had not been. */
 async function evaluate(
   ledger: RunLedger,
-  rules: AlertRules,
+  sets: readonly RuleSet[],
   ruleRun: RuleRun,
   { run, superseded }: { readonly run: Run; readonly superseded: Run | null },
 ) {
   const { alerts } = ledger;
   if (superseded === null || (await alerts.overtakenBy(run.id)) !== null) {
-    const outcome = await evaluateRules(alerts, rules, ruleRun);
+    const outcome = await evaluateRuleSets(within(alerts), sets, ruleRun);
     return { ...outcome, decided: outcome.changes };
   }
   await alerts.restoreValues(superseded.id);
@@ -208,9 +224,14 @@ async function evaluate(
   const { isoWeek, revision } = run;
   const replacement = { runId: run.id, isoWeek, revision, supersededRunId: superseded.id, now: ruleRun.now };
   const replaced = replaceRun(alerts, undone, replacement);
-  const outcome = await evaluateRules(replaced.store, rules, ruleRun);
+  const outcome = await evaluateRuleSets(within(replaced.store), sets, ruleRun);
   return { ...outcome, ...(await replaced.finish()) };
 }
+
+const within =
+  (store: AlertRuleStore) =>
+  (scope: SetScope | undefined): AlertRuleStore =>
+    scope ? store.within(scope) : store;
 
 /** Compares a revision with the one that it supersedes. */
 async function revisionChanges(
@@ -237,7 +258,7 @@ async function recordComplete(ledger: RunLedger, run: Run, changes: readonly Ale
   const { isoWeek, modelName, scoredBy, rowsScored, rowsRejected, rowsInvalid, alertsRaised, overtakenBy } = run;
   const reported = {
     ...{ isoWeek, modelName, version: scoredBy?.version ?? "", rowsScored, rejected: rowsRejected + rowsInvalid },
-    ...{ alertsRaised, overtakenBy },
+    ...{ alertsRaised, overtakenBy, ruleSets: run.ruleSets },
     ...(run.revision > 1 && { revision: run.revision }),
     ...(run.supersedesRunId !== null && { supersedesRunId: run.supersedesRunId, changes: run.changes }),
   };

@@ -85,30 +85,35 @@ export function replaceRun(
     written.push(...final);
     await store.save(runId, final);
   };
-  return {
-    store: {
-      ...store,
-      async activeAlerts(modelName) {
-        const active = shown(await store.activeAlerts(modelName)).filter(isActive);
-        const known = new Set(active.map(({ id }) => id));
-        return [...active, ...bases.filter((base) => isActive(base) && !known.has(base.id))];
-      },
-      alertsAbout: async (modelName, supplierIds) => shown(await store.alertsAbout(modelName, supplierIds)),
-      // The alerts of the superseded run are locked already.
-      lock: async (alertIds) => shown(await store.lock(alertIds.filter((id) => !byId.has(id)))),
-      async refresh(runId, alerts) {
-        const own = alerts.filter(({ id }) => byId.has(id));
-        await save(
-          runId,
-          own.map((alert) => ({ alert, isNew: false, events: [], before: byId.get(alert.id)?.base ?? null })),
-        );
-        return await store.refresh(
-          runId,
-          alerts.filter(({ id }) => !byId.has(id)),
-        );
-      },
-      save,
+  /** @param inner the store, or the part of it that a rule set reads */
+  const viewOf = (inner: AlertRuleStore): AlertRuleStore => ({
+    ...inner,
+    within: (scope) => viewOf(inner.within(scope)),
+    async activeAlerts(modelName) {
+      const active = shown(await inner.activeAlerts(modelName)).filter(isActive);
+      const known = new Set(active.map(({ id }) => id));
+      const others = bases.filter((base) => isActive(base) && !known.has(base.id));
+      const inScope = await inner.inScope(others.map(({ supplierId }) => supplierId));
+      return [...active, ...others.filter(({ supplierId }) => inScope.has(supplierId))];
     },
+    alertsAbout: async (modelName, supplierIds) => shown(await inner.alertsAbout(modelName, supplierIds)),
+    // The alerts of the superseded run are locked already.
+    lock: async (alertIds) => shown(await inner.lock(alertIds.filter((id) => !byId.has(id)))),
+    async refresh(runId, alerts) {
+      const own = alerts.filter(({ id }) => byId.has(id));
+      await save(
+        runId,
+        own.map((alert) => ({ alert, isNew: false, events: [], before: byId.get(alert.id)?.base ?? null })),
+      );
+      return await inner.refresh(
+        runId,
+        alerts.filter(({ id }) => !byId.has(id)),
+      );
+    },
+    save,
+  });
+  return {
+    store: viewOf(store),
     async finish() {
       const left = [...entries.values()].map(({ change, base }) => untouched(change.current, base, replacement));
       entries.clear();

@@ -2,6 +2,7 @@ import type { InputContent } from "@bellwether/plausibility/check-content";
 import type { ColumnProfile } from "@bellwether/plausibility/column-profile";
 import type { AlertRuleStore } from "../alerts/evaluate-rules.ts";
 import type { AuditEvent } from "../audit/audit-chain.ts";
+import type { ActivatedRules } from "../rules/active-rules.ts";
 import type { PreviousRun } from "../run-losses.ts";
 import type { BandCounts, Run, ScoreComparison } from "../scores/run.ts";
 import type { ScorePair } from "../scores/stored-input.ts";
@@ -13,6 +14,8 @@ import type { ReportParts } from "./compose-report.ts";
  */
 export interface RunLedger {
   readonly alerts: AlertRuleStore;
+  /** Returns the latest activation of each rule set. */
+  activatedRules(): Promise<readonly ActivatedRules[]>;
   /** Returns a run without a lock. */
   find(runId: number): Promise<Run | undefined>;
   lock(runId: number): Promise<Run | undefined>;

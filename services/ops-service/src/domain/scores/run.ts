@@ -90,6 +90,8 @@ export interface Run {
   readonly configHash: string;
   /** SHA-256 of the risk policy that the run was last checked against. Empty: not checked yet. */
   readonly policyHash: string;
+  /** The alert rule sets that were evaluated. Empty: none yet, or completed by an earlier release. */
+  readonly ruleSets: readonly RuleSetRef[];
   /** Losses of the run, compared with the risk policy. Null: not measured yet. */
   readonly losses: RunLosses | null;
   /**
@@ -140,4 +142,11 @@ export interface InputObject {
 export interface RunLease {
   readonly runId: number;
   readonly fence: number;
+}
+
+/** A rule set that a run evaluated. */
+export interface RuleSetRef {
+  readonly id: string;
+  /** SHA-256, lower-case hex. */
+  readonly hash: string;
 }

@@ -1,24 +1,20 @@
-import type { OutcomeSpec } from "@bellwether/config/model-spec";
+import { ruleSetsOf } from "@bellwether/config/alert-rules";
 import { isoWeekNumber, isoWeekOfNumber, parseIsoWeek } from "@bellwether/contract/iso-week";
 import type { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import type { BacktestRuleSchema, BacktestRulesRequest } from "@bellwether/gen/bellwether/ops/v1/backtest_pb";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
-import type { BacktestReport, RuleResult } from "../../domain/backtest/backtest-report.ts";
+import { scopeOf } from "../../domain/alerts/evaluate-rule-sets.ts";
+import type { RuleResult } from "../../domain/backtest/backtest-report.ts";
 import type { BacktestTask } from "../../domain/backtest/backtest-rules.ts";
 import { readRuleDraft } from "../../domain/backtest/rule-draft.ts";
 import { ModelNotScoredError, QueryError } from "../../domain/ops-error.ts";
 import { today } from "../../domain/outcomes/check-outcomes.ts";
-import { chooseModel, type ScoringModel } from "../../domain/scores/choose-model.ts";
+import { activeRuleSets } from "../../domain/rules/active-rules.ts";
+import { type ForecastPorts, testedDraft, weeklyBudgetOf } from "../../domain/rules/forecast-rules.ts";
+import { chooseModel } from "../../domain/scores/choose-model.ts";
 
-export interface BacktestDependencies {
-  readonly now: () => Date;
-  readonly listModels: () => Promise<readonly ScoringModel[]>;
-  readonly outcomesOf: (modelName: string) => OutcomeSpec;
-  /** Number of new alerts a week, for a request that names none. */
-  readonly weeklyBudget: number;
-  readonly backtest: (task: BacktestTask, signal: AbortSignal) => Promise<BacktestReport>;
-}
+export type BacktestDependencies = ForecastPorts;
 
 /** The RPC of AlertService that tests rules on past weeks. */
 export type BacktestHandlers = Pick<ServiceImpl<typeof AlertService>, "backtestRules">;
@@ -31,17 +27,18 @@ const MAX_WEEKS_BEFORE = 104;
 export function backtestHandlers(deps: BacktestDependencies): BacktestHandlers {
   return {
     async backtestRules(request, { signal }) {
-      const rules = readRuleDraft(request.rulesYaml);
+      const tested = await readTested(deps, request);
       const models = await deps.listModels();
       const modelName = chooseModel(models, request.modelName);
       if (modelName === undefined) throw new ModelNotScoredError(request.modelName, []);
       const latest = models.find((model) => model.modelName === modelName)?.latestWeek ?? "";
       const weeks = weeksOf(request, latest);
-      const weeklyBudget = request.weeklyBudget || deps.weeklyBudget;
+      const active = activeRuleSets(deps.file, await deps.readActivations());
+      const weeklyBudget = request.weeklyBudget || weeklyBudgetOf(active, request.draftSetId);
       const { horizonDays, completeAfterDays, definition } = deps.outcomesOf(modelName);
       const outcomes = { horizonDays, completeAfterDays, definition };
       const knownOn = today(deps.now());
-      const report = await deps.backtest({ rules, modelName, ...weeks, weeklyBudget, knownOn, outcomes }, signal);
+      const report = await deps.backtest({ tested, modelName, ...weeks, weeklyBudget, knownOn, outcomes }, signal);
       return {
         ...{ modelName, ...weeks, weeklyBudget },
         weeks: report.weeks.map(({ isOverBudget, rules: counts, ...week }) => ({
@@ -49,10 +46,23 @@ export function backtestHandlers(deps: BacktestDependencies): BacktestHandlers {
         })),
         rules: report.rules.map(ruleToProto),
         weeksOverBudget: report.weeks.filter(({ isOverBudget }) => isOverBudget).length,
+        raisedAtOnce: report.raisedAtOnce,
         notes: [...report.notes],
       };
     },
   };
+}
+
+/** Returns the rule sets of the request, with the suppliers to which each applies. @throws QueryError, RuleDraftError */
+async function readTested(
+  deps: BacktestDependencies,
+  { rulesYaml, draftSetId }: Pick<BacktestRulesRequest, "rulesYaml" | "draftSetId">,
+): Promise<BacktestTask["tested"]> {
+  if ((rulesYaml === "") === (draftSetId === ""))
+    throw new QueryError("rules_yaml", "or draft_set_id is needed, and not both");
+  if (draftSetId !== "") return await testedDraft(deps, draftSetId);
+  const sets = ruleSetsOf(readRuleDraft(rulesYaml));
+  return sets.map((rules) => ({ rules, scope: scopeOf(rules, sets) ?? null }));
 }
 
 function ruleToProto({

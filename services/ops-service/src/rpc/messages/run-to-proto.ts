@@ -85,6 +85,7 @@ export function runToProto(run: domain.Run, withBins = true): MessageInitShape<t
     failure: run.failure,
     ...{ sourceDigest: run.sourceDigest, configHash: run.configHash, policyHash: run.policyHash },
     overtakenBy: run.overtakenBy,
+    ruleSets: run.ruleSets.map(({ id, hash }) => ({ setId: id, hash })),
     ...(run.losses && { losses: lossesToProto(run.losses) }),
     ...(run.forceFuture && { forceFuture: run.forceFuture }),
     ...revisionToProto(run),

@@ -2,7 +2,8 @@ import { bandFromNumber } from "@bellwether/contract/band-codes";
 import { inArray, sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import type { Alert } from "../../domain/alerts/alert.ts";
-import type { AlertRuleStore, RunsRead } from "../../domain/alerts/evaluate-rules.ts";
+import { type ScoreChange, smallestChange } from "../../domain/alerts/change-rule.ts";
+import type { AlertRuleStore, RunsRead, ScoresWanted, SetScope } from "../../domain/alerts/evaluate-rules.ts";
 import type { ScoreFacts } from "../../domain/alerts/score-rule.ts";
 import type { RuleWeek } from "../../domain/scores/runs-in-a-row.ts";
 import type { Db } from "../database.ts";
@@ -10,23 +11,27 @@ import { run } from "../schema.ts";
 import { alertFromColumns } from "./alert-columns.ts";
 import { forgetChanges, lockChanges, recordChanges, recordValues } from "./alert-run-changes.ts";
 import type { AlertWriter } from "./alert-writer.ts";
+import { suppliersOf } from "./suppliers-of-scope.ts";
 
 /** Class of the advisory locks that keep two runs of a model from evaluating the rules at the same time. */
 const RULES_LOCK = 0x72756c65;
 
-/** Creates the AlertRuleStore in the transaction of `db`. */
-export function createAlertRuleStore(db: Db, writer: AlertWriter): AlertRuleStore {
+/** Creates the AlertRuleStore in the transaction of `db`. @param scope Left out: all suppliers */
+export function createAlertRuleStore(db: Db, writer: AlertWriter, scope?: SetScope): AlertRuleStore {
+  const inScope = (supplier: SQL): SQL => (scope ? sql` and ${supplier} in (${suppliersOf(scope)})` : sql``);
   const readScores = async (runId: number, runs: RunsRead, which: SQL): Promise<ScoreFacts[]> => {
     const { columns, joins, toFacts } = scoresOfRuns(runs);
     const { rows } = await db.execute<ScoreRow>(sql`
       select s.supplier as "supplierId", s.p as "riskScore", s.band, s.impact${columns}
-      from bellwether.score s ${joins} where s.run = ${runId}::int and s.p is not null and ${which}`);
+      from bellwether.score s ${joins} where s.run = ${runId}::int and s.p is not null and ${which}${inScope(sql`s.supplier`)}`);
     return rows.map(toFacts);
   };
   /** The transaction that had written each alert when it was read. */
   const writers = new Map<string, string>();
   const readAlerts = async (which: SQL): Promise<Alert[]> => {
-    const { rows } = await db.execute(sql`select a.*, a.xmin::text as writer from bellwether.alert a where ${which}`);
+    const { rows } = await db.execute(
+      sql`select a.*, a.xmin::text as writer from bellwether.alert a where ${which}${inScope(sql`a.supplier_id`)}`,
+    );
     return rows.map((row) => {
       const found = alertFromColumns(row);
       writers.set(found.id, String(row.writer));
@@ -34,6 +39,14 @@ export function createAlertRuleStore(db: Db, writer: AlertWriter): AlertRuleStor
     });
   };
   return {
+    within: (other) => createAlertRuleStore(db, writer, other),
+    async inScope(supplierIds) {
+      if (!scope || supplierIds.length === 0) return new Set(supplierIds);
+      const ids = sql.param([...supplierIds]);
+      const { rows } = await db.execute<{ id: number }>(sql`
+        select u.id from bellwether.supplier u where u.id = any(${ids}::int[])${inScope(sql`u.id`)}`);
+      return new Set(rows.map(({ id }) => id));
+    },
     async lockModel(modelName) {
       await db.execute(sql`select pg_advisory_xact_lock(${RULES_LOCK}::int, hashtext(${modelName}))`);
     },
@@ -54,17 +67,10 @@ export function createAlertRuleStore(db: Db, writer: AlertWriter): AlertRuleStor
         order by r.iso_week desc, r.revision desc`);
       return rows;
     },
-    scoresFrom: (runId, { minScore, runs }) =>
-      readScores(
-        runId,
-        runs,
-        sql`(s.p >= ${minScore} or s.supplier in (
-          select a.supplier_id from bellwether.alert a
-          where a.state <> 'resolved' and a.model_name = (select model_name from bellwether.run where id = ${runId})))`,
-      ),
+    scoresFrom: (runId, wanted) => readScores(runId, wanted.runs, selectionOf(runId, wanted)),
     async meanScore(runId) {
       const { rows } = await db.execute<{ mean: number | null }>(
-        sql`select avg(p) as mean from bellwether.score where run = ${runId}::int`,
+        sql`select avg(s.p) as mean from bellwether.score s where s.run = ${runId}::int${inScope(sql`s.supplier`)}`,
       );
       return rows[0]?.mean ?? null;
     },
@@ -78,7 +84,7 @@ export function createAlertRuleStore(db: Db, writer: AlertWriter): AlertRuleStor
       const { rows } = await db.execute<ScoreRow & { externalId: string }>(sql`
         select s.supplier as "supplierId", s.p as "riskScore", s.band, s.impact, u.external_id as "externalId"${columns}
         from bellwether.score s join bellwether.supplier u on u.id = s.supplier ${joins}
-        where s.run = ${runId}::int and s.p is not null and s.p >= ${minScore} ${rest}
+        where s.run = ${runId}::int and s.p is not null and s.p >= ${minScore} ${rest}${inScope(sql`s.supplier`)}
         order by s.impact desc, ${EXTERNAL_ID} limit ${limit}`);
       return rows.map((row) => ({ ...toFacts(row), externalId: row.externalId }));
     },
@@ -161,6 +167,37 @@ export function createAlertRuleStore(db: Db, writer: AlertWriter): AlertRuleStor
     lockChanges: (runId, page) => lockChanges(db, runId, page),
     forgetChanges: (runId) => forgetChanges(db, runId),
   };
+}
+
+/** Returns the condition for scores `s` that rules want, or whose supplier has an active alert. */
+function selectionOf(runId: number, { minScore, runs, changes, accepted }: ScoresWanted): SQL {
+  const modelName = sql`(select model_name from bellwether.run where id = ${runId})`;
+  const before = runs.inARow[1];
+  const parts = [
+    sql`s.p >= ${minScore}`,
+    sql`s.supplier in (
+      select a.supplier_id from bellwether.alert a where a.state <> 'resolved' and a.model_name = ${modelName})`,
+    ...(before === undefined
+      ? []
+      : changes.map((change) => changeCondition(sql`${sql.identifier(`h${before}`)}.p`, change))),
+    ...(accepted
+      ? [
+          sql`s.supplier in (
+            select a.supplier_id from bellwether.alert a
+            where a.state = 'resolved' and a.disposition = 'accepted' and a.model_name = ${modelName}
+              and a.accepted_until <= ${accepted.upTo.toISOString()}::timestamptz
+              and a.accepted_until > ${accepted.after?.toISOString() ?? "-infinity"}::timestamptz)`,
+        ]
+      : []),
+  ];
+  return sql`(${sql.join(parts, sql` or `)})`;
+}
+
+/** The same comparisons as `isChange`, which decides. */
+function changeCondition(before: SQL, { kind, limit }: ScoreChange): SQL {
+  if (kind === "rises_above") return sql`(${before} < ${limit}::float8 and s.p >= ${limit}::float8)`;
+  if (kind === "drops_below") return sql`(${before} >= ${limit}::float8 and s.p < ${limit}::float8)`;
+  return sql`abs(s.p - ${before}) >= ${smallestChange(limit)}::float8`;
 }
 
 /** The id of a supplier `u` by code points, as `compareByImpact` compares it. */

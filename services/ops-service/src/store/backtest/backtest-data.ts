@@ -2,6 +2,7 @@ import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { BacktestReader, BacktestRun } from "../../domain/backtest/backtest-rules.ts";
 import type { RecordedEvent } from "../../domain/backtest/recorded-alerts.ts";
 import type { WeekScores } from "../../domain/backtest/rule-memory.ts";
+import { suppliersOf } from "../alerts/suppliers-of-scope.ts";
 import type { Db } from "../database.ts";
 import { readLabelSources } from "../outcomes/performance-data.ts";
 import { NOT_EXPIRED } from "../scores/expired-runs.ts";
@@ -29,6 +30,10 @@ export function createBacktestReader(db: Db): BacktestReader {
       return { runs: stored.map(({ isStored: _, ...run }) => run), leftOut: rows.length - stored.length };
     },
     scores: (runId) => readWeek(db, runId),
+    async suppliersIn(scope) {
+      const { rows } = await db.execute<{ id: number }>(suppliersOf(scope));
+      return new Set(rows.map(({ id }) => id));
+    },
     sources: ({ modelName, knownOn }, runs) => readLabelSources(db, { modelName, knownOn }, runs),
     async alertEvents({ modelName }) {
       const { rows } = await db.execute<RecordedEvent & Record<string, unknown>>(sql`

@@ -7,6 +7,7 @@ import { type AlertWriter, type AlertWriterOptions, createAlertWriter } from "..
 import { appendEvents } from "../audit/audit-events.ts";
 import { RUN_CHANNEL } from "../channels.ts";
 import type { Db, InTransaction } from "../database.ts";
+import { readActivatedRules } from "../rules/activations.ts";
 import { run, runChunk, runFeatures, runProfile, runReport } from "../schema.ts";
 import { createPartitions, dropSecondRows, emptyPartitions, publishScores } from "../scores/score-partitions.ts";
 import { readPairs } from "../scores/stored-pairs.ts";
@@ -37,6 +38,7 @@ function createLedger(db: Db, writer: AlertWriter, { now, newId, minCompleteness
     (await db.select().from(run).where(condition).for("update"))[0];
   return {
     alerts: createAlertRuleStore(db, writer),
+    activatedRules: () => readActivatedRules(db),
     lock: (runId) => lockWhere(eq(run.id, runId)),
     async find(runId) {
       return await findRun(db, runId);

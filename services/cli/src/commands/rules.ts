@@ -1,0 +1,221 @@
+import path from "node:path";
+import { nearestName } from "@bellwether/contract/nearest-name";
+import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { type RuleActivation, RuleService, type RuleSet } from "@bellwether/gen/bellwether/ops/v1/rule_service_pb";
+import { Command } from "commander";
+import { BACKTEST_TIMEOUT_MS, backtestJson, backtestLines, readRulesFile } from "../alerts/backtest-text.ts";
+import { activationJson, activationLine, ruleSetJson, ruleSetLine, ruleSetLines } from "../alerts/rule-set-text.ts";
+import type { CliContext } from "../context/cli-context.ts";
+import { UsageError } from "../errors/usage-error.ts";
+import { isoWeek, reason, wholeNumber } from "../input/parse-option.ts";
+import { createReport } from "../output/report.ts";
+import { type OpsClient, openOps } from "../remote/ops-client.ts";
+import { OPS_MODEL_FLAG, type OpsOptions, withOps } from "../remote/shared-options.ts";
+
+type RuleClient = OpsClient<typeof RuleService>;
+
+/** Id of the rule set that names none. */
+const DEFAULT_SET = "default";
+const PAGE_SIZE = 100;
+
+/** `bellwether rules` */
+export function rulesCommand(context: CliContext): Command {
+  const rules = new Command("rules").addHelpText(
+    "after",
+    "\nThe commands call ops-service with the token or API key in BELLWETHER_TOKEN_FILE. The role viewer may list and show rule sets and" +
+      "\ntheir history; the role analyst may also draft and test; the role admin may also activate. An activated draft replaces the rule" +
+      "\nset of config/alert_rules.yaml with the same id (docs/rules.md)." +
+      "\n\nExamples:\n  npx bellwether rules show --yaml > draft.yaml\n  npx bellwether rules draft draft.yaml" +
+      "\n  npx bellwether rules backtest default\n  npx bellwether rules activate default --reason 'fewer alerts about small suppliers'" +
+      "\n  npx bellwether rules history",
+  );
+  const commands = [
+    listCommand(context),
+    showCommand(context),
+    draftCommand(context),
+    backtestCommand(context),
+    activateCommand(context),
+    historyCommand(context),
+  ];
+  for (const command of commands) rules.addCommand(command);
+  return rules;
+}
+
+function listCommand(context: CliContext): Command {
+  return withOps(new Command("list"))
+    .description("List the active rule sets and the drafts.")
+    .addHelpText("after", "\nExample:\n  npx bellwether rules list")
+    .action(async (options: OpsOptions) => {
+      const report = createReport(options);
+      using client = openOps(context, options.ops, RuleService);
+      const { ruleSets } = await client.answer(client.client.listRuleSets({}));
+      for (const set of ruleSets) report.line(ruleSetLine(set));
+      report.json({ rule_sets: ruleSets.map(ruleSetJson) });
+    });
+}
+
+function showCommand(context: CliContext): Command {
+  return withOps(new Command("show"))
+    .description("Show a rule set: its rules in sentences, its weekly budget and its draft.")
+    .argument("[set]", "id of the rule set", DEFAULT_SET)
+    .option("--yaml", "print only the rules, in the form of config/alert_rules.yaml")
+    .option("--draft", "with --yaml: the draft instead of the active rules")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  npx bellwether rules show\n  npx bellwether rules show emea --yaml > draft.yaml\n  npx bellwether rules show emea --yaml --draft",
+    )
+    .action(async (setId: string, options: OpsOptions & { yaml?: boolean; draft?: boolean }) => {
+      if (options.draft && !options.yaml) throw new UsageError("--draft needs --yaml");
+      const report = createReport(options);
+      using client = openOps(context, options.ops, RuleService);
+      const set = await findRuleSet(client, setId);
+      const yaml = options.draft ? (set.draft?.rulesYaml ?? "") : set.rulesYaml;
+      if (options.yaml && yaml === "")
+        throw new Error(`the rule set ${setId} ${options.draft ? "has no draft" : "is not active"}`);
+      if (options.yaml) report.lines(yaml.trimEnd());
+      else for (const line of ruleSetLines(set)) report.line(line);
+      report.json(ruleSetJson(set));
+    });
+}
+
+function draftCommand(context: CliContext): Command {
+  return withOps(new Command("draft"))
+    .description("Store a file as the draft of the rule set that it names (key id). A draft changes no alert.")
+    .argument("<file>", "rules in the form of config/alert_rules.yaml, without the key sets")
+    .option(
+      "--version <number>",
+      "version of the draft that the file changes (default: the present one)",
+      wholeNumber(0, Number.MAX_SAFE_INTEGER),
+    )
+    .addHelpText(
+      "after",
+      "\nWithout --version, the file replaces the draft whoever wrote it last. With it, a draft that somebody else changed meanwhile stays." +
+        "\n\nExamples:\n  npx bellwether rules draft draft.yaml\n  npx bellwether rules draft draft.yaml --version 3",
+    )
+    .action(async (file: string, options: OpsOptions & { version?: number }) => {
+      const report = createReport(options);
+      const rulesYaml = await readRulesFile("FILE", path.resolve(context.cwd, file));
+      using client = openOps(context, options.ops, RuleService);
+      const version = options.version ?? (await presentVersion(client, rulesYaml));
+      const { ruleSet } = await client.answer(client.client.putRuleDraft({ rulesYaml, version: BigInt(version) }));
+      if (!ruleSet) throw new Error("ops-service did not return the rule set");
+      for (const line of ruleSetLines(ruleSet)) report.line(line);
+      report.line(`test it: npx bellwether rules backtest ${ruleSet.setId}`);
+      report.json(ruleSetJson(ruleSet));
+    });
+}
+
+/** Returns the present version of the draft of the set that the file names. */
+async function presentVersion(client: RuleClient, rulesYaml: string): Promise<number> {
+  // Only the id is needed here; the server checks the file.
+  const [, named] = /^id: *["']?([a-z0-9][a-z0-9-]{0,39})["']? *(?:#.*)?$/m.exec(rulesYaml) ?? [];
+  const { ruleSets } = await client.answer(client.client.listRuleSets({}));
+  return Number(ruleSets.find(({ setId }) => setId === (named ?? DEFAULT_SET))?.draft?.version ?? 0);
+}
+
+interface BacktestOptions extends OpsOptions {
+  readonly from?: string;
+  readonly to?: string;
+  readonly budget?: number;
+  readonly model?: string;
+}
+
+function backtestCommand(context: CliContext): Command {
+  return withOps(new Command("backtest"))
+    .description(
+      "Test the draft of a rule set on past weeks: see `bellwether alerts backtest`. The command writes nothing.",
+    )
+    .argument("[set]", "id of the rule set", DEFAULT_SET)
+    .option("--from <week>", "first ISO week (default: 52 weeks before --to)", isoWeek)
+    .option("--to <week>", "last ISO week (default: the latest complete week)", isoWeek)
+    .option("--budget <count>", "new alerts that people can examine in a week", wholeNumber(1, 100_000))
+    .option(...OPS_MODEL_FLAG)
+    .addHelpText("after", "\nExample:\n  npx bellwether rules backtest emea --from 2026-W01")
+    .action(async (setId: string, options: BacktestOptions) => {
+      const report = createReport(options);
+      using ops = openOps(context, options.ops, AlertService);
+      const answer = await ops.answer(
+        ops.client.backtestRules(
+          {
+            draftSetId: setId,
+            ...{ modelName: options.model ?? "", fromWeek: options.from ?? "", toWeek: options.to ?? "" },
+            weeklyBudget: options.budget ?? 0,
+          },
+          { timeoutMs: BACKTEST_TIMEOUT_MS },
+        ),
+      );
+      for (const line of backtestLines(answer)) report.line(line);
+      report.json(backtestJson(answer));
+    });
+}
+
+function activateCommand(context: CliContext): Command {
+  return withOps(new Command("activate"))
+    .description("Use the draft of a rule set from the next run on. It is tested on the latest weeks first.")
+    .argument("[set]", "id of the rule set", DEFAULT_SET)
+    .requiredOption("--reason <text>", "why, for the history and the audit log (required)", reason)
+    .option(
+      "--version <number>",
+      "version of the draft (default: the present one)",
+      wholeNumber(1, Number.MAX_SAFE_INTEGER),
+    )
+    .option("--force", "activate a draft that would raise more than five times the weekly budget")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  npx bellwether rules activate default --reason 'fewer alerts about small suppliers'" +
+        "\n  npx bellwether rules activate emea --version 4 --reason 'agreed with the team' --force",
+    )
+    .action(async (setId: string, options: OpsOptions & { reason: string; version?: number; force?: boolean }) => {
+      const report = createReport(options);
+      using client = openOps(context, options.ops, RuleService);
+      const set = await findRuleSet(client, setId);
+      const version = BigInt(options.version ?? Number(set.draft?.version ?? 0));
+      if (version === 0n)
+        throw new Error(`the rule set ${setId} has no draft; make one: npx bellwether rules draft FILE`);
+      const { activation } = await client.answer(
+        client.client.activateRuleDraft(
+          { setId, version, reason: options.reason, force: options.force ?? false },
+          { timeoutMs: BACKTEST_TIMEOUT_MS },
+        ),
+      );
+      if (!activation) throw new Error("ops-service did not return the activation");
+      report.line(activationLine(activation));
+      report.line("the next run uses these rules");
+      report.json(activationJson(activation));
+    });
+}
+
+function historyCommand(context: CliContext): Command {
+  return withOps(new Command("history"))
+    .description("List activations, newest first: who, when, why, and the hashes before and after.")
+    .argument("[set]", "only this rule set")
+    .option("--limit <count>", "maximum number of activations, 1 to 10000", wholeNumber(1, 10_000), 20)
+    .addHelpText("after", "\nExamples:\n  npx bellwether rules history\n  npx bellwether rules history emea --json")
+    .action(async (setId: string | undefined, options: OpsOptions & { limit: number }) => {
+      const report = createReport(options);
+      using client = openOps(context, options.ops, RuleService);
+      const activations: RuleActivation[] = [];
+      let pageToken = "";
+      do {
+        const pageSize = Math.min(PAGE_SIZE, options.limit - activations.length);
+        const page = await client.answer(
+          client.client.listRuleActivations({ setId: setId ?? "", pageSize, pageToken }),
+        );
+        activations.push(...page.activations);
+        pageToken = page.nextPageToken;
+      } while (pageToken !== "" && activations.length < options.limit);
+      for (const activation of activations) report.line(activationLine(activation));
+      if (activations.length === 0) report.line("no draft was activated: the rules are those of the file");
+      if (pageToken !== "") report.line(`the latest ${activations.length} activations; --limit shows more`);
+      report.json({ activations: activations.map(activationJson), truncated: pageToken !== "" });
+    });
+}
+
+async function findRuleSet(client: RuleClient, setId: string): Promise<RuleSet> {
+  const { ruleSets } = await client.answer(client.client.listRuleSets({}));
+  const found = ruleSets.find((set) => set.setId === setId);
+  if (found) return found;
+  const names = ruleSets.map((set) => set.setId);
+  const nearest = nearestName(setId, names);
+  throw new Error(`no rule set ${setId}${nearest ? `; did you mean ${nearest}?` : `; there are ${names.join(", ")}`}`);
+}

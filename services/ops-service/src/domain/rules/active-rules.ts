@@ -1,0 +1,56 @@
+import { type AlertRules, type RuleSet, ruleSetsOf } from "@bellwether/config/alert-rules";
+import { conflictOf } from "@bellwether/config/rule-scope";
+import { readRuleDraft } from "../backtest/rule-draft.ts";
+import { RuleSetsConflictError } from "./rule-set-error.ts";
+
+/** The latest activation of a rule set. */
+export interface ActivatedRules {
+  /** Number of the activation. */
+  readonly number: number;
+  readonly setId: string;
+  /** In the form of config/alert_rules.yaml. */
+  readonly rulesYaml: string;
+}
+
+/** A rule set that runs evaluate. */
+export interface ActiveRuleSet {
+  readonly rules: RuleSet;
+  /** Number of the activation. Null: the set is that of the file. */
+  readonly activation: number | null;
+}
+
+/**
+ * Returns the rule sets that runs evaluate: those of the file, each replaced by the activated one with its id, then the
+ * activated ones that the file does not have. @throws RuleSetsConflictError
+ */
+export function activeRuleSets(file: AlertRules, activated: readonly ActivatedRules[]): readonly ActiveRuleSet[] {
+  const byId = new Map(
+    activated.map(({ number, setId, rulesYaml }) => [setId, { rules: readRuleSet(rulesYaml), activation: number }]),
+  );
+  const ofFile = ruleSetsOf(file);
+  const known = new Set(ofFile.map(({ id }) => id));
+  const added = [...byId.values()].filter(({ rules }) => !known.has(rules.id));
+  const active = [...ofFile.map((rules) => byId.get(rules.id) ?? { rules, activation: null }), ...added];
+  checkTogether(active);
+  return active;
+}
+
+/** Returns the active rule sets with one of them replaced, or added. @throws RuleSetsConflictError */
+export function withRuleSet(active: readonly ActiveRuleSet[], rules: RuleSet): readonly ActiveRuleSet[] {
+  const isKnown = active.some((one) => one.rules.id === rules.id);
+  const changed = { rules, activation: null };
+  const all = isKnown ? active.map((one) => (one.rules.id === rules.id ? changed : one)) : [...active, changed];
+  checkTogether(all);
+  return all;
+}
+
+/** Reads a draft of one rule set. @throws RuleDraftError with every violation */
+export function readRuleSet(yaml: string): RuleSet {
+  const { sets: _, ...rules } = readRuleDraft(yaml, { isOneSet: true });
+  return rules;
+}
+
+function checkTogether(active: readonly ActiveRuleSet[]): void {
+  const conflict = conflictOf(active.map(({ rules }) => rules));
+  if (conflict !== undefined) throw new RuleSetsConflictError(conflict);
+}

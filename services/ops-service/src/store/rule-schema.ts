@@ -1,0 +1,47 @@
+import {
+  bigint,
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgSchema,
+  sql,
+  text,
+  timestamp,
+} from "@bellwether/postgres/drizzle/drizzle";
+import type { RuleForecast } from "../domain/rules/rule-set-error.ts";
+
+const bellwether = pgSchema("bellwether");
+
+const when = (name: string) => timestamp(name, { withTimezone: true, mode: "date", precision: 3 });
+const count = (name: string) => bigint(name, { mode: "number" });
+
+/** Drafts of alert rule sets. A row stays after its draft was activated, so that its versions are not used again. */
+export const ruleDraft = bellwether.table("rule_draft", {
+  setId: text("set_id").primaryKey(),
+  /** Empty: there is no draft. */
+  rulesYaml: text("rules_yaml").notNull(),
+  hash: text("hash").notNull(),
+  version: count("version").notNull(),
+  changedBy: text("changed_by").notNull(),
+  changedAt: when("changed_at").notNull(),
+});
+
+/** Activations of drafts. Rows are added and never changed; the latest row of a rule set is its active form. */
+export const ruleActivation = bellwether.table(
+  "rule_activation",
+  {
+    number: integer("number").primaryKey().generatedAlwaysAsIdentity(),
+    setId: text("set_id").notNull(),
+    rulesYaml: text("rules_yaml").notNull(),
+    fromHash: text("from_hash").notNull(),
+    toHash: text("to_hash").notNull(),
+    draftVersion: count("draft_version").notNull(),
+    actor: text("actor").notNull(),
+    reason: text("reason").notNull(),
+    isForced: boolean("is_forced").notNull(),
+    forecast: jsonb("forecast").$type<RuleForecast>(),
+    activatedAt: when("activated_at").notNull(),
+  },
+  (t) => [index("rule_activation_set").on(t.setId, sql`number desc`)],
+);

@@ -1,0 +1,82 @@
+import { and, desc, eq, lt, sql } from "@bellwether/postgres/drizzle/drizzle";
+import type { ActivatedRules } from "../../domain/rules/active-rules.ts";
+import type { RuleActivation, RuleDraft, RuleTransaction } from "../../domain/rules/rule-drafts.ts";
+import { appendEvents } from "../audit/audit-events.ts";
+import type { Db, InTransaction } from "../database.ts";
+import { ruleActivation, ruleDraft } from "../rule-schema.ts";
+
+/** Key of an advisory lock, an arbitrary number: drafts and activations change one after another. */
+const RULE_LOCK = 724_018;
+/** Maximum number of drafts that are listed. */
+const MAX_DRAFTS = 200;
+
+/** Returns the latest activation of each rule set. */
+export function readActivations(db: Db): Promise<RuleActivation[]> {
+  const latest = sql`(select max(number) from bellwether.rule_activation group by set_id)`;
+  return db
+    .select()
+    .from(ruleActivation)
+    .where(sql`${ruleActivation.number} in ${latest}`)
+    .orderBy(ruleActivation.number);
+}
+
+/** The part of `readActivations` that an evaluation needs. */
+export async function readActivatedRules(db: Db): Promise<readonly ActivatedRules[]> {
+  return await readActivations(db);
+}
+
+/** Lists activations, newest first. */
+export function listActivations(
+  db: Db,
+  { setId, before }: { readonly setId: string; readonly before: number | undefined },
+  limit: number,
+): Promise<RuleActivation[]> {
+  const ofSet = setId === "" ? undefined : eq(ruleActivation.setId, setId);
+  return db
+    .select()
+    .from(ruleActivation)
+    .where(and(ofSet, before === undefined ? undefined : lt(ruleActivation.number, before)))
+    .orderBy(desc(ruleActivation.number))
+    .limit(limit);
+}
+
+export function listDrafts(db: Db): Promise<RuleDraft[]> {
+  return db.select().from(ruleDraft).orderBy(ruleDraft.setId).limit(MAX_DRAFTS);
+}
+
+export async function findDraft(db: Db, setId: string): Promise<RuleDraft | undefined> {
+  return (await db.select().from(ruleDraft).where(eq(ruleDraft.setId, setId)))[0];
+}
+
+/** Creates a function that changes rules in one transaction. */
+export function createRuleTransaction(
+  inTransaction: InTransaction,
+  { now, newId }: { readonly now: () => Date; readonly newId: () => string },
+) {
+  return <T>(work: (transaction: RuleTransaction) => Promise<T>): Promise<T> =>
+    inTransaction(({ db }) =>
+      work({
+        async lock() {
+          await db.execute(sql`select pg_advisory_xact_lock(${RULE_LOCK})`);
+        },
+        activated: () => readActivations(db),
+        draft: (setId) => findDraft(db, setId),
+        async writeDraft({ setId, ...values }) {
+          await db
+            .insert(ruleDraft)
+            .values({ setId, ...values })
+            .onConflictDoUpdate({ target: ruleDraft.setId, set: values });
+        },
+        async addActivation(activation) {
+          const [added] = await db.insert(ruleActivation).values(activation).returning();
+          if (!added) throw new Error("the activation was not stored");
+          return added;
+        },
+        async appendAudit({ payload, ...event }) {
+          const us = BigInt(now().getTime()) * 1000n;
+          const record = { ...event, payload: JSON.stringify(payload), eventId: newId(), occurredUs: us };
+          await appendEvents(db, [record], us);
+        },
+      }),
+    );
+}

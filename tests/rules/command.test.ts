@@ -1,0 +1,84 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { createLocalKeys, issueToken } from "@bellwether/mesh/auth/local-keys";
+import { runNode } from "@bellwether/testing/node-process";
+import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { PROCESS_ENV, type ServiceProcess, startService } from "@bellwether/testing/service-process";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+
+// The command is started many times, while other tests run.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
+
+const ROOT = path.resolve(import.meta.dirname, "../..");
+const CLI = path.join(ROOT, "services/cli/bellwether.js");
+
+let cluster: PostgresCluster;
+let ops: ServiceProcess;
+let folder = "";
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-rules-"));
+  const keys = await createLocalKeys(path.join(folder, "keys"));
+  for (const role of ["admin", "analyst", "viewer"] as const)
+    await writeFile(
+      path.join(folder, role),
+      await issueToken(keys.privateKeyFile, { subject: role, roles: [role], lifetimeS: 3_600 }),
+    );
+  cluster = await startPostgresCluster();
+  ops = await startService("ops-service", {
+    DATABASE_URL: await cluster.createDatabase(),
+    BELLWETHER_AUTH_JWKS_FILE: keys.publicKeysFile,
+    BELLWETHER_ALERT_RULES: path.join(ROOT, "config/alert_rules.yaml"),
+  });
+});
+afterAll(async () => {
+  await ops?.[Symbol.asyncDispose]();
+  await cluster?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function rules(role: string, ...args: readonly string[]) {
+  const env = { ...PROCESS_ENV, OPS_SERVICE_URL: ops.grpc, BELLWETHER_TOKEN_FILE: path.join(folder, role) };
+  const { code, stdout, stderr } = await runNode(CLI, { args: ["rules", ...args], env, cwd: folder });
+  return { code, stdout, stderr, json: () => JSON.parse(stdout.trim().split("\n").at(-1) ?? "") };
+}
+
+test("rules are shown, drafted, activated by an administrator only, and listed with who and why", async () => {
+  const file = path.join(folder, "draft.yaml");
+  const shown = await rules("viewer", "show");
+  expect(shown.stdout).toMatch(/^default: of the file; all suppliers of no other set; hash [0-9a-f]{12}$/m);
+  expect(shown.stdout).toContain("high-score: Raises an alert with a score of at least 0.7 in 2 runs in a row");
+  expect(shown.stdout).toContain("budget: 10 new alerts a week");
+  const { stdout: yaml } = await rules("viewer", "show", "default", "--yaml");
+  await writeFile(file, yaml.replace("raise: 0.7", "raise: 0.75"));
+  expect((await rules("viewer", "draft", file)).code).toBe(1);
+  const drafted = await rules("analyst", "draft", file);
+  expect([drafted.code, drafted.stderr]).toEqual([0, ""]);
+  expect(drafted.stdout).toContain("draft version 1 by analyst");
+  // Without weeks, there is nothing to test it on.
+  const tested = await rules("analyst", "backtest");
+  expect([tested.code, tested.stderr]).toEqual([1, expect.stringContaining("no complete run")]);
+  const stale = await rules("analyst", "draft", file, "--version", "7");
+  expect([stale.code, stale.stderr]).toEqual([1, expect.stringContaining("it has version 1 now, by analyst")]);
+  expect((await rules("analyst", "activate", "--reason", "calmer")).code).toBe(1);
+  const activated = await rules("admin", "activate", "--reason", "calmer weeks", "--json");
+  expect([activated.code, activated.json()]).toMatchObject([0, { number: 1, actor: "admin", reason: "calmer weeks" }]);
+  const { stdout } = await rules("viewer", "history");
+  expect(stdout).toMatch(/^1 {2}\S+ {2}default {2}[0-9a-f]{12} → [0-9a-f]{12} {2}admin: calmer weeks$/m);
+  const list = await rules("viewer", "list");
+  expect(list.stdout).toMatch(/^default: activated by admin on \d{4}-\d\d-\d\d; all suppliers of no other set; hash/m);
+});
+
+test("wrong names, files and options end with a sentence", async () => {
+  const unknown = await rules("viewer", "show", "defalt");
+  expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining("did you mean default?")]);
+  const missing = await rules("analyst", "draft", "missing.yaml");
+  expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining("missing.yaml cannot be read (ENOENT)")]);
+  const file = path.join(folder, "broken.yaml");
+  await writeFile(file, `${await readFile(path.join(ROOT, "config/alert_rules.yaml"), "utf8")}\nraise: 1\n`);
+  const broken = await rules("analyst", "draft", file);
+  expect([broken.code, broken.stderr]).toEqual([2, expect.stringContaining('the unknown key "raise"')]);
+  expect((await rules("admin", "activate")).code).toBe(2);
+  expect((await rules("admin", "show", "--draft")).code).toBe(2);
+});
