@@ -180,8 +180,8 @@ export type ChangePart = Message<"bellwether.inference.v1.ChangePart"> & {
   feature: string;
 
   /**
-   * The feature's part of the change. When only one version uses the feature and one side has no value of it, the value
-   * of the other side is used for both, so that the value adds nothing to the data part.
+   * The feature's part of the change. If only one version uses the feature and one side has no value of the feature,
+   * the value of the other side is used for both sides. The data part of the feature is then 0.
    *
    * @generated from field: bellwether.inference.v1.ChangeAmount amount = 2;
    */

@@ -378,8 +378,8 @@ export type PredictBatchResponse = Message<"bellwether.inference.v1.PredictBatch
   margins: Uint8Array;
 
   /**
-   * Number of missing features per row, as in Score.missing_features; a text that is empty counts as missing: uint16
-   * little-endian, one per row.
+   * Number of missing features per row: uint16 little-endian, one per row. A feature is missing as in
+   * Score.missing_features. An empty text is a missing feature.
    *
    * @generated from field: bytes missing_counts = 11;
    */
@@ -395,7 +395,8 @@ export type PredictBatchResponse = Message<"bellwether.inference.v1.PredictBatch
 
   /**
    * Warnings about the whole batch: VALUES_UNCHECKED when values were sent without values_checksums, and one
-   * UNKNOWN_CATEGORY per feature with categories that the model does not know, with their number in the message.
+   * UNKNOWN_CATEGORY per feature with categories that the model does not know. The message of that warning has the
+   * number of these categories.
    *
    * @generated from field: repeated bellwether.inference.v1.Warning warnings = 13;
    */
@@ -672,16 +673,16 @@ export type ExplainRequest = Message<"bellwether.inference.v1.ExplainRequest"> &
   withNarrative: boolean;
 
   /**
-   * Maximum number of contributions in the list, 0 to 1,024; the others are added up in ContributionList.omitted.
-   * 0: all.
+   * Maximum number of contributions in the list, 0 to 1,024; the others are added up in ContributionList.omitted. 0:
+   * all are in the list.
    *
    * @generated from field: uint32 max_contributions = 4;
    */
   maxContributions: number;
 
   /**
-   * Only contributions whose share of the sum of |contribution| is at least this, in [0, 1]; the others are added up in
-   * ContributionList.omitted. 0: all.
+   * Smallest share of a contribution in the list, in [0, 1]: |contribution| divided by the sum of |contribution| of the
+   * score. Contributions with a smaller share are added up in ContributionList.omitted. 0: all are in the list.
    *
    * @generated from field: double min_share = 5;
    */
@@ -710,7 +711,8 @@ export const ExplainRequestSchema: GenMessage<ExplainRequest> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_inference_service, 14);
 
 /**
- * The first part of an explanation: the score, and the value from which the contributions are counted.
+ * The first part of an explanation: the score and the base value. base_value and all contributions add up to the
+ * margin.
  *
  * @generated from message bellwether.inference.v1.ExplanationBase
  */
@@ -1042,11 +1044,12 @@ export const InferenceService: GenService<{
     output: typeof CounterfactualResponseSchema;
   },
   /**
-   * Scores recorded suppliers again with exactly the version that scored them, which can be older than those of the
-   * aliases. The answer has every bit of the scores and of the contributions. It is not a prediction: it is neither
-   * recorded, nor counted, nor compared with the challenger. AuditService.ReplayPrediction and ReplayRun call it. A
-   * request message can have at most 16 MiB. Idempotent.
-   * - INVALID_ARGUMENT: a field is not valid. Recorded values that the version rejects are in rejected.
+   * Scores recorded suppliers again with the version that scored them. No alias needs to point at this version. The
+   * response has scores and contributions in full precision. A replay is not a prediction: it is not recorded, not
+   * counted, and not compared with the challenger. The RPCs ReplayPrediction and ReplayRun of AuditService call this
+   * RPC. A request message can have at most 16 MiB. Idempotent.
+   * - INVALID_ARGUMENT: a field is not valid. A supplier that the version rejects is not an error:
+   *   ReplayResponse.rejected lists it.
    * - RESOURCE_EXHAUSTED: too many versions are loaded or wait to be loaded (reason MODEL_LOADS_FULL). Retry after the
    *   delay in RetryInfo.
    *

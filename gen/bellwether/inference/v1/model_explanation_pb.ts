@@ -46,7 +46,7 @@ export const ExplainModelRequestSchema: GenMessage<ExplainModelRequest> = /*@__P
   messageDesc(file_bellwether_inference_v1_model_explanation, 0);
 
 /**
- * The contributions of a feature where its value is in a range, or where it is one category.
+ * The contributions of a feature in the rows whose value is in one range, is one category, or is missing.
  *
  * @generated from message bellwether.inference.v1.DependencePoint
  */
@@ -179,7 +179,7 @@ export type WordImportance = Message<"bellwether.inference.v1.WordImportance"> &
   meanMagnitude: number;
 
   /**
-   * Mean contribution over the rows that have the word, in output_space. Unset: no row has it.
+   * Mean contribution over the rows whose text contains the word, in output_space. Unset: no row contains it.
    *
    * @generated from field: optional double mean_contribution = 3;
    */
@@ -249,7 +249,7 @@ export type ExplainModelResponse = Message<"bellwether.inference.v1.ExplainModel
   kind: ExplanationKind;
 
   /**
-   * Number of features that were recorded; features can have fewer because of max_features.
+   * Number of features that were recorded. The list features can be shorter because of max_features.
    *
    * @generated from field: uint32 features_total = 8;
    */

@@ -15,14 +15,14 @@ export const file_bellwether_inference_v1_narrative: GenFile = /*@__PURE__*/
   fileDesc("CidiZWxsd2V0aGVyL2luZmVyZW5jZS92MS9uYXJyYXRpdmUucHJvdG8SF2JlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxIlYKDk5hcnJhdGl2ZVF1b3RlEgwKBHRleHQYASABKAkSEgoFc3RhcnQYAiABKA1IAIgBARIQCgNlbmQYAyABKA1IAYgBAUIICgZfc3RhcnRCBgoEX2VuZCL7AwoNTmFycmF0aXZlSW5mbxI8CghsYW5ndWFnZRgBIAEoDjIqLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk5hcnJhdGl2ZUxhbmd1YWdlEhEKCWdlbmVyYXRlZBgCIAEoCBI6CgdvdXRjb21lGAMgASgOMikuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTmFycmF0aXZlT3V0Y29tZRI+CglyZWplY3Rpb24YBCABKA4yKy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5OYXJyYXRpdmVSZWplY3Rpb24SFgoObGFuZ3VhZ2VfbW9kZWwYBSABKAkSDgoGY2FjaGVkGAYgASgIEjcKBnF1b3RlcxgHIAMoCzInLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk5hcnJhdGl2ZVF1b3RlEhoKEnRlbXBsYXRlX3NlbnRlbmNlcxgIIAMoDRIaChJyZWplY3RlZF9zZW50ZW5jZXMYCSABKA0SRwoOc2Vjb25kX3JlcXVlc3QYCiABKA4yLy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5OYXJyYXRpdmVTZWNvbmRSZXF1ZXN0EjsKCHdvcmRpbmdzGAsgAygOMikuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTmFycmF0aXZlV29yZGluZyp2ChFOYXJyYXRpdmVMYW5ndWFnZRIiCh5OQVJSQVRJVkVfTEFOR1VBR0VfVU5TUEVDSUZJRUQQABIeChpOQVJSQVRJVkVfTEFOR1VBR0VfRU5HTElTSBABEh0KGU5BUlJBVElWRV9MQU5HVUFHRV9HRVJNQU4QAiqXBAoQTmFycmF0aXZlT3V0Y29tZRIhCh1OQVJSQVRJVkVfT1VUQ09NRV9VTlNQRUNJRklFRBAAEh4KGk5BUlJBVElWRV9PVVRDT01FX0FDQ0VQVEVEEAESJAogTkFSUkFUSVZFX09VVENPTUVfTk9UX0NPTkZJR1VSRUQQAhIeChpOQVJSQVRJVkVfT1VUQ09NRV9OT19TQ09SRRADEh4KGk5BUlJBVElWRV9PVVRDT01FX1JFSkVDVEVEEAQSIgoeTkFSUkFUSVZFX09VVENPTUVfQ0lSQ1VJVF9PUEVOEAUSHAoYTkFSUkFUSVZFX09VVENPTUVfQlVER0VUEAYSGgoWTkFSUkFUSVZFX09VVENPTUVfQlVTWRAHEh0KGU5BUlJBVElWRV9PVVRDT01FX1RJTUVPVVQQCBIiCh5OQVJSQVRJVkVfT1VUQ09NRV9VTkFVVEhPUklaRUQQCRIiCh5OQVJSQVRJVkVfT1VUQ09NRV9SQVRFX0xJTUlURUQQChIhCh1OQVJSQVRJVkVfT1VUQ09NRV9VTkFWQUlMQUJMRRALEh8KG05BUlJBVElWRV9PVVRDT01FX01BTEZPUk1FRBAMEigKJE5BUlJBVElWRV9PVVRDT01FX1NFTlRFTkNFU19SRVBMQUNFRBANEicKI05BUlJBVElWRV9PVVRDT01FX1dPUkRFRF9CWV9TRVJWSUNFEA4qpQIKEk5hcnJhdGl2ZVJlamVjdGlvbhIjCh9OQVJSQVRJVkVfUkVKRUNUSU9OX1VOU1BFQ0lGSUVEEAASHAoYTkFSUkFUSVZFX1JFSkVDVElPTl9GT1JNEAESIAocTkFSUkFUSVZFX1JFSkVDVElPTl9MQU5HVUFHRRACEhwKGE5BUlJBVElWRV9SRUpFQ1RJT05fU0laRRADEiQKIE5BUlJBVElWRV9SRUpFQ1RJT05fTk9UX0lOX0ZBQ1RTEAQSIgoeTkFSUkFUSVZFX1JFSkVDVElPTl9JTkNPTVBMRVRFEAUSIgoeTkFSUkFUSVZFX1JFSkVDVElPTl9SRUZFUkVOQ0VTEAYSHgoaTkFSUkFUSVZFX1JFSkVDVElPTl9DTEFJTVMQByqRAQoQTmFycmF0aXZlV29yZGluZxIhCh1OQVJSQVRJVkVfV09SRElOR19VTlNQRUNJRklFRBAAEhsKF05BUlJBVElWRV9XT1JESU5HX01PREVMEAESHQoZTkFSUkFUSVZFX1dPUkRJTkdfU0VSVklDRRACEh4KGk5BUlJBVElWRV9XT1JESU5HX1RFTVBMQVRFEAMq+QEKFk5hcnJhdGl2ZVNlY29uZFJlcXVlc3QSKAokTkFSUkFUSVZFX1NFQ09ORF9SRVFVRVNUX1VOU1BFQ0lGSUVEEAASIgoeTkFSUkFUSVZFX1NFQ09ORF9SRVFVRVNUX1dIT0xFEAESIQodTkFSUkFUSVZFX1NFQ09ORF9SRVFVRVNUX1BBUlQQAhIkCiBOQVJSQVRJVkVfU0VDT05EX1JFUVVFU1RfTk9USElORxADEiMKH05BUlJBVElWRV9TRUNPTkRfUkVRVUVTVF9CVURHRVQQBBIjCh9OQVJSQVRJVkVfU0VDT05EX1JFUVVFU1RfRkFJTEVEEAVCXgobY29tLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxUAFaI2JlbGx3ZXRoZXIvaW5mZXJlbmNlL3YxO2luZmVyZW5jZXYxqgIXQmVsbHdldGhlci5JbmZlcmVuY2UuVjFiBnByb3RvMw");
 
 /**
- * A word of the contract that a narrative quotes. In the sentence it is in quotation marks, and called a word of the
- * contract.
+ * A word of the contract that a narrative quotes. The sentence shows it in quotation marks and says that it is a word
+ * of the contract.
  *
  * @generated from message bellwether.inference.v1.NarrativeQuote
  */
 export type NarrativeQuote = Message<"bellwether.inference.v1.NarrativeQuote"> & {
   /**
-   * The word as the contract has it: letters and digits only. At most 64 characters.
+   * The word as it is written in the contract: letters and digits only. At most 64 characters.
    *
    * @generated from field: string text = 1;
    */
@@ -65,8 +65,8 @@ export type NarrativeInfo = Message<"bellwether.inference.v1.NarrativeInfo"> & {
   language: NarrativeLanguage;
 
   /**
-   * True: a language model chose what the sentences state, except those of template_sentences, and its claims were
-   * checked; the words are those of the service. False: all sentences are from the template.
+   * True: a language model chose what the sentences state, and its claims were checked. The sentences in
+   * template_sentences are the exception: the service added them. False: all sentences are from the template.
    *
    * @generated from field: bool generated = 2;
    */
@@ -116,7 +116,7 @@ export type NarrativeInfo = Message<"bellwether.inference.v1.NarrativeInfo"> & {
   templateSentences: number[];
 
   /**
-   * Number of sentences of the language model without claims, of which nothing is shown. At most 16.
+   * Number of sentences in the answer of the language model that have no claims. Nothing of them is shown. At most 16.
    *
    * @generated from field: uint32 rejected_sentences = 9;
    */
@@ -146,8 +146,8 @@ export const NarrativeInfoSchema: GenMessage<NarrativeInfo> = /*@__PURE__*/
   messageDesc(file_bellwether_inference_v1_narrative, 1);
 
 /**
- * The language of a narrative. Names and units of features are those that the model's configuration declares for the
- * language, or else its English ones. Categories stay as they are.
+ * The language of a narrative. Names and units of features are in this language if the model's configuration declares
+ * them, otherwise in English. Categories are not translated.
  *
  * @generated from enum bellwether.inference.v1.NarrativeLanguage
  */
@@ -175,8 +175,8 @@ export const NarrativeLanguage = {
 } as const;
 
 /**
- * The language of a narrative. Names and units of features are those that the model's configuration declares for the
- * language, or else its English ones. Categories stay as they are.
+ * The language of a narrative. Names and units of features are in this language if the model's configuration declares
+ * them, otherwise in English. Categories are not translated.
  *
  * @generated from enum bellwether.inference.v1.NarrativeLanguage
  */
@@ -189,8 +189,8 @@ export const NarrativeLanguageSchema: GenEnum<NarrativeLanguage> = /*@__PURE__*/
   enumDesc(file_bellwether_inference_v1_narrative, 0);
 
 /**
- * How a narrative was made. With every value except ACCEPTED and SENTENCES_REPLACED, the narrative is from the template.
- * In every case, all words of the sentences are those of the service: no text of a language model is shown.
+ * How a narrative was made. With every value except ACCEPTED and SENTENCES_REPLACED, the narrative is from the
+ * template. The service itself writes all words of a narrative: no text of a language model is shown.
  *
  * @generated from enum bellwether.inference.v1.NarrativeOutcome
  */
@@ -226,7 +226,7 @@ export const NarrativeOutcome = {
 
   /**
    * A language model answered, and the answer did not pass the check: at least one of its claims is false or unknown,
-   * or it has another form. Nothing of the answer is shown.
+   * or the answer does not have the required form. Nothing of the answer is shown.
    *
    * @generated from enum value: NARRATIVE_OUTCOME_REJECTED = 4;
    */
@@ -282,7 +282,7 @@ export const NarrativeOutcome = {
   UNAVAILABLE: 11,
 
   /**
-   * The provider's answer is too long, cut off, or not in the form of its interface.
+   * The provider's answer is too long, is cut off, or does not have the form that the provider documents.
    *
    * @generated from enum value: NARRATIVE_OUTCOME_MALFORMED = 12;
    */
@@ -306,8 +306,8 @@ export const NarrativeOutcome = {
 } as const;
 
 /**
- * How a narrative was made. With every value except ACCEPTED and SENTENCES_REPLACED, the narrative is from the template.
- * In every case, all words of the sentences are those of the service: no text of a language model is shown.
+ * How a narrative was made. With every value except ACCEPTED and SENTENCES_REPLACED, the narrative is from the
+ * template. The service itself writes all words of a narrative: no text of a language model is shown.
  *
  * @generated from enum bellwether.inference.v1.NarrativeOutcome
  */
@@ -320,7 +320,8 @@ export const NarrativeOutcomeSchema: GenEnum<NarrativeOutcome> = /*@__PURE__*/
   enumDesc(file_bellwether_inference_v1_narrative, 1);
 
 /**
- * The rule that the answer of a language model breaks. The wording of an answer is not checked, because it is not shown.
+ * The rule that the answer of a language model breaks. The words of an answer are not checked, because they are not
+ * shown.
  *
  * @generated from enum bellwether.inference.v1.NarrativeRejection
  */
@@ -384,7 +385,8 @@ export const NarrativeRejection = {
 } as const;
 
 /**
- * The rule that the answer of a language model breaks. The wording of an answer is not checked, because it is not shown.
+ * The rule that the answer of a language model breaks. The words of an answer are not checked, because they are not
+ * shown.
  *
  * @generated from enum bellwether.inference.v1.NarrativeRejection
  */
@@ -397,7 +399,7 @@ export const NarrativeRejectionSchema: GenEnum<NarrativeRejection> = /*@__PURE__
   enumDesc(file_bellwether_inference_v1_narrative, 2);
 
 /**
- * Who chose the content of a sentence. In every case, the service chose the words.
+ * Who chose the content of a sentence. The service always chose the words.
  *
  * @generated from enum bellwether.inference.v1.NarrativeWording
  */
@@ -417,7 +419,8 @@ export const NarrativeWording = {
   MODEL: 1,
 
   /**
-   * A language model chose the content and its place. The service compared it with the facts and chose the words.
+   * A language model chose the content and the position of the sentence. The service compared the content with the
+   * facts, and chose the words.
    *
    * @generated from enum value: NARRATIVE_WORDING_SERVICE = 2;
    */
@@ -432,7 +435,7 @@ export const NarrativeWording = {
 } as const;
 
 /**
- * Who chose the content of a sentence. In every case, the service chose the words.
+ * Who chose the content of a sentence. The service always chose the words.
  *
  * @generated from enum bellwether.inference.v1.NarrativeWording
  */

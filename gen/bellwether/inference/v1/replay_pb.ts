@@ -31,21 +31,22 @@ export type ReplayRequest = Message<"bellwether.inference.v1.ReplayRequest"> & {
   modelName: string;
 
   /**
-   * The version that scored the suppliers, for example "v3". Required; an alias is not a version.
+   * The version that scored the suppliers, for example "v3". Required. An alias is not accepted.
    *
    * @generated from field: string model_version = 2;
    */
   modelVersion: string;
 
   /**
-   * The suppliers as they were recorded. 1 to 1,000; two can have the same id.
+   * The suppliers as they were recorded, 1 to 1,000. Two suppliers can have the same id.
    *
    * @generated from field: repeated bellwether.inference.v1.Supplier suppliers = 3;
    */
   suppliers: Supplier[];
 
   /**
-   * True: the response has the scores as Predict returns them, with all contributions by feature.
+   * True: the response also has scores, as Predict returns them, with all contributions by feature. False: scores is
+   * empty.
    *
    * @generated from field: bool with_scores = 4;
    */
@@ -116,8 +117,8 @@ export type ReplayResponse = Message<"bellwether.inference.v1.ReplayResponse"> &
   riskScores: Uint8Array;
 
   /**
-   * Outputs of the model before calibration, as Score.margin: float64 little-endian, one per supplier. NaN as in
-   * risk_scores.
+   * Outputs of the model before calibration, as Score.margin: float64 little-endian, one per supplier. NaN where
+   * risk_scores is NaN.
    *
    * @generated from field: bytes margins = 3;
    */
@@ -153,8 +154,8 @@ export type ReplayResponse = Message<"bellwether.inference.v1.ReplayResponse"> &
   baseValue: number;
 
   /**
-   * One score per supplier that is not rejected, in their order. prediction_id is empty. Empty unless with_scores is
-   * true.
+   * One score per supplier that is not rejected, in the order of the suppliers. prediction_id of each score is empty.
+   * The list is empty unless with_scores is true.
    *
    * @generated from field: repeated bellwether.inference.v1.Score scores = 8;
    */

@@ -329,9 +329,8 @@ export type ModelIdentity = Message<"bellwether.inference.v1.ModelIdentity"> & {
   runtime: string;
 
   /**
-   * Name and version of the algorithm that computed the contributions, for example "quadrature/1", which computes
-   * exact SHAP values as integrals by numerical quadrature. "none":
-   * contributions were not computed.
+   * Name and version of the algorithm that computed the contributions, for example "quadrature/1", which computes exact
+   * SHAP values as integrals by numerical quadrature. "none": contributions were not computed.
    *
    * @generated from field: string kernel = 7;
    */

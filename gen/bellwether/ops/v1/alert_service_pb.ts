@@ -1715,11 +1715,12 @@ export const AlertService: GenService<{
     output: typeof DecideAlertsResponseSchema;
   },
   /**
-   * Tests alert rules on past weeks: evaluates them week by week on the stored scores, as runs do, and compares what they
-   * would have raised with what people decided and with what came true. Nothing is written. People's actions are not
-   * repeated: an alert ends when its rule ends it. Idempotent.
+   * Tests alert rules on past weeks: evaluates them week by week on the stored scores, as runs do. Compares the alerts
+   * that the rules would have raised with the decisions of people and with outcomes. Nothing is written. Actions of
+   * people are not simulated: an alert is closed only when its rule closes it. Idempotent.
    * - INVALID_ARGUMENT: the rules are not valid (reason RULE_DRAFT); BadRequest names every violation with its line. Or
-   *   the weeks are not in order, or more than 104; or not exactly one of rules_yaml and draft_set_id is set.
+   *   from_week is after to_week, or there are more than 104 weeks; or not exactly one of rules_yaml and draft_set_id is
+   *   set.
    * - FAILED_PRECONDITION: the draft cannot be used together with the active sets (reason RULE_SETS_CONFLICT).
    * - NOT_FOUND: the model has no complete run (reason MODEL_NOT_SCORED), or draft_set_id has no draft (reason
    *   RULE_DRAFT_NOT_FOUND).

@@ -129,23 +129,23 @@ export type AuditRecord = Message<"bellwether.ops.v1.AuditRecord"> & {
   hash: string;
 
   /**
-   * Form of hash and payload_hash: 1 (records of earlier releases) or 2.
+   * Version of the rules for hash and payload_hash: 1 (records of earlier releases) or 2.
    *
    * @generated from field: uint32 hash_version = 7;
    */
   hashVersion: number;
 
   /**
-   * Who recorded the event: the subject of the caller of AppendEvents, as it was authenticated, or "ops-service" for its own
-   * events. At most 256 bytes. Empty in version 1.
+   * Who recorded the event: the authenticated subject of the caller of AppendEvents, or "ops-service" for events of
+   * ops-service itself. At most 256 bytes. Empty in version 1.
    *
    * @generated from field: string recorded_by = 8;
    */
   recordedBy: string;
 
   /**
-   * Random, 32 lower-case hex digits, so that nobody can find an erased payload by hashing guesses. Empty in version 1, and
-   * when the payload was erased.
+   * Random, 32 lower-case hex digits. It prevents that somebody finds an erased payload by guessing payloads and
+   * comparing their hashes. Empty in version 1, and when the payload was erased.
    *
    * @generated from field: string salt = 9;
    */
@@ -167,7 +167,8 @@ export const AuditRecordSchema: GenMessage<AuditRecord> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_audit, 1);
 
 /**
- * A signed statement that the log had this record at this time. Who has one finds a log that was rewritten or cut after it.
+ * A signed statement that the log had this record at this time. With a checkpoint, a reader can detect that the log was
+ * rewritten or shortened after that time.
  *
  * @generated from message bellwether.ops.v1.AuditCheckpoint
  */
@@ -187,7 +188,7 @@ export type AuditCheckpoint = Message<"bellwether.ops.v1.AuditCheckpoint"> & {
   hash: string;
 
   /**
-   * When it was signed, ISO 8601 in UTC, as it was signed.
+   * Time of the signature, ISO 8601 in UTC. signature covers exactly these characters.
    *
    * @generated from field: string created_at = 3;
    */
@@ -201,8 +202,8 @@ export type AuditCheckpoint = Message<"bellwether.ops.v1.AuditCheckpoint"> & {
   keyId: string;
 
   /**
-   * Ed25519 (RFC 8032), base64, of "bellwether-audit-checkpoint/1", sequence, hash, created_at and key_id, each followed by
-   * a line feed.
+   * Ed25519 signature (RFC 8032), base64, of "bellwether-audit-checkpoint/1", sequence, hash, created_at and key_id,
+   * each followed by a line feed.
    *
    * @generated from field: string signature = 5;
    */

@@ -128,16 +128,18 @@ export type QueryEventsRequest = Message<"bellwether.ops.v1.QueryEventsRequest">
   occurredBefore?: Timestamp | undefined;
 
   /**
-   * Only records after this sequence, in the order of recording; 0: from the first record on. To continue, send the sequence
-   * of the last record; page_token must be empty, and next_page_token is. Fewer records than page_size: the end. Unset:
-   * newest occurred_at first.
+   * Only records after this sequence, in the order in which they were recorded. 0: from the first record on. page_token
+   * must be empty, and next_page_token of the response is empty. To get the next page, send the sequence of the last
+   * record that was received. A response with fewer records than page_size is the last one. Unset: newest occurred_at
+   * first.
    *
    * @generated from field: optional uint64 after_sequence = 8;
    */
   afterSequence?: bigint | undefined;
 
   /**
-   * Only records that this caller recorded, see AuditRecord.recorded_by. At most 256 bytes. Empty: all.
+   * Only records that this caller recorded, see AuditRecord.recorded_by. At most 256 bytes. Empty: records of all
+   * callers.
    *
    * @generated from field: string recorded_by = 9;
    */
@@ -186,15 +188,16 @@ export const QueryEventsResponseSchema: GenMessage<QueryEventsResponse> = /*@__P
  */
 export type VerifyChainRequest = Message<"bellwether.ops.v1.VerifyChainRequest"> & {
   /**
-   * Checkpoints that were kept elsewhere, one line of JSON each, with which the log is compared in addition to its own. At
-   * most 64, of at most 1,024 bytes. With checkpoints, the whole log is verified.
+   * Checkpoints that a person has kept outside this service, one line of JSON each. The log is compared with them and
+   * with its own checkpoints. At most 64, each 1 to 1,024 bytes. With checkpoints, the whole log is verified.
    *
    * @generated from field: repeated string checkpoints = 1;
    */
   checkpoints: string[];
 
   /**
-   * Only what was recorded since the newest checkpoint, or since the last verification of this process.
+   * True: verifies only the records after the newest checkpoint, or after the last verification by this process. False:
+   * verifies the whole log.
    *
    * @generated from field: bool incremental = 2;
    */
@@ -286,7 +289,8 @@ export type VerifyChainResponse = Message<"bellwether.ops.v1.VerifyChainResponse
   newestCheckpoint?: AuditCheckpoint | undefined;
 
   /**
-   * Why the database role of ops-service can change records, in one sentence. Empty: the role can only append.
+   * Why the database role of ops-service could change recorded events, in one sentence. Empty: the role can only
+   * append.
    *
    * @generated from field: string rewritable_reason = 11;
    */
@@ -413,7 +417,7 @@ export type EraseSubjectResponse = Message<"bellwether.ops.v1.EraseSubjectRespon
   notes: bigint;
 
   /**
-   * Whether the supplier had a name that was erased. The next weekly file gives it its name again, unless the file is without.
+   * Whether the name of the supplier was erased. The next weekly file stores the name again if the file contains it.
    *
    * @generated from field: bool name = 3;
    */
@@ -427,7 +431,7 @@ export type EraseSubjectResponse = Message<"bellwether.ops.v1.EraseSubjectRespon
   reports: bigint;
 
   /**
-   * What this service cannot erase, one sentence each, with what to do.
+   * Data about the supplier that this service cannot erase: one sentence each, with what a person has to do.
    *
    * @generated from field: repeated string not_erased = 5;
    */
@@ -442,8 +446,8 @@ export const EraseSubjectResponseSchema: GenMessage<EraseSubjectResponse> = /*@_
   messageDesc(file_bellwether_ops_v1_audit_service, 9);
 
 /**
- * The audit log: append-only. Each record contains the hash of the record before it, so that a change of an
- * earlier record is detected.
+ * The audit log. Events can only be appended. Each record contains the hash of the record before it, so a later change
+ * of a record can be detected.
  *
  * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it uses
  * the database, with:
@@ -455,14 +459,14 @@ export const EraseSubjectResponseSchema: GenMessage<EraseSubjectResponse> = /*@_
  */
 export const AuditService: GenService<{
   /**
-   * Appends events in the order of the stream. Either all events of a request message are recorded, or none of
-   * them. Idempotent: an event that was recorded before with the same content is not recorded again. When `producer` (a
-   * UUID) and `sequence` (from 1) of the payloads show that events of a producer are missing, ops-service records an event
-   * "events.missing". Messages that were sent before an invalid one are recorded.
+   * Appends events in the order of the stream. Either all events of a request message are recorded, or none of them.
+   * Idempotent: an event that was recorded before with the same content is not recorded again. When `producer` (a UUID)
+   * and `sequence` (from 1) in the payloads show that events of a producer are missing, ops-service records an event
+   * "events.missing". When a message is not valid, the messages before it stay recorded.
    * - INVALID_ARGUMENT: payload_json is not a JSON object, or occurred_at is outside the years 1 to 9999.
    * - ALREADY_EXISTS: an event_id belongs to a recorded event with other content.
-   * - PERMISSION_DENIED: the caller may not report events of this kind: those that ops-service records itself, and those
-   *   that BELLWETHER_AUDIT_KINDS does not give to the caller.
+   * - PERMISSION_DENIED: the caller may not report events of this kind. Only ops-service itself records some kinds;
+   *   BELLWETHER_AUDIT_KINDS can limit the kinds of a caller.
    *
    * @generated from rpc bellwether.ops.v1.AuditService.AppendEvents
    */
@@ -473,7 +477,8 @@ export const AuditService: GenService<{
   },
   /**
    * Returns records, newest occurred_at first; records with the same occurred_at are ordered by sequence, highest
-   * first. With after_sequence, in the order in which they were recorded, so that a reader misses no late event. Idempotent.
+   * first. With after_sequence, the records are in the order in which they were recorded, so that a reader also gets
+   * events that arrived late. Idempotent.
    * - INVALID_ARGUMENT: page_token is from another list or another filter.
    *
    * @generated from rpc bellwether.ops.v1.AuditService.QueryEvents
@@ -485,9 +490,9 @@ export const AuditService: GenService<{
   },
   /**
    * Computes every hash of the log again, from the first record on, and compares it with the recorded hash and with the
-   * checkpoints. One verification runs at a time. A call during a verification gets the result of that verification, which
-   * covers the records up to its start. Idempotent.
-   * - INVALID_ARGUMENT: a text in checkpoints is not a checkpoint, or the key of this log has not signed it.
+   * checkpoints. With incremental, begins at a later record. One verification runs at a time. A call during a
+   * verification gets the result of that verification, which covers the records up to its start. Idempotent.
+   * - INVALID_ARGUMENT: an entry of checkpoints is not a checkpoint, or is not signed with the key of this log.
    *
    * @generated from rpc bellwether.ops.v1.AuditService.VerifyChain
    */
@@ -497,9 +502,10 @@ export const AuditService: GenService<{
     output: typeof VerifyChainResponseSchema;
   },
   /**
-   * Erases what is stored about a supplier in texts: payloads and salts of the events about it and its alerts, notes of its
-   * alerts, its name, and its texts in the reports of weeks, all or nothing. Ids, scores and what was decided stay, and the log
-   * still verifies. Records an event "subject.erased" with the counts. Idempotent: a repetition erases what is new since.
+   * Erases the stored texts about a supplier, in one transaction: payloads and salts of the events about the supplier
+   * and its alerts, notes of its alerts, its name, and its texts in the reports of weeks. Ids, scores and decisions
+   * stay, and the log can still be verified. Records an event "subject.erased" with the counts. Idempotent: a second
+   * call erases the texts that were stored since the first one.
    * - NOT_FOUND: no supplier has this id, and no event is about it.
    *
    * @generated from rpc bellwether.ops.v1.AuditService.EraseSubject
@@ -521,9 +527,9 @@ export const AuditService: GenService<{
     output: typeof ListCheckpointsResponseSchema;
   },
   /**
-   * Computes a recorded decision again from what the audit log keeps of it, with the version that computed it, and
-   * compares every bit. What cannot be computed again is an answer, not an error: its findings say what is missing or
-   * differs. Idempotent.
+   * Computes a recorded decision again from the input in the audit log, with the version that computed it, and compares
+   * every bit. A decision that cannot be computed again is not an error: the findings of the response say what is
+   * missing or different. Idempotent.
    * - NOT_FOUND: the audit log has no prediction and no event with this id (reason DECISION_NOT_FOUND).
    * - UNAVAILABLE: ml-service does not answer. Retry after the delay in RetryInfo.
    *
@@ -535,9 +541,9 @@ export const AuditService: GenService<{
     output: typeof ReplayPredictionResponseSchema;
   },
   /**
-   * Computes the scores of one chunk of a weekly run again, as ReplayPrediction does: from the feature values that the
-   * run has stored. next_page_token leads through the chunks of the run. Idempotent.
-   * - NOT_FOUND: no complete run of the week (reason RUN_NOT_FOUND), or the supplier has no score in it (reason
+   * Computes the scores of one chunk of a weekly run again from the feature values that the run has stored, and
+   * compares them as ReplayPrediction does. next_page_token selects the next chunk of the run. Idempotent.
+   * - NOT_FOUND: the week has no complete run (reason RUN_NOT_FOUND), or the supplier has no score in the run (reason
    *   SCORE_NOT_FOUND).
    * - INVALID_ARGUMENT: page_token is from another list or another filter.
    * - UNAVAILABLE: ml-service does not answer. Retry after the delay in RetryInfo.

@@ -36,7 +36,7 @@ export type BacktestRulesRequest = Message<"bellwether.ops.v1.BacktestRulesReque
   modelName: string;
 
   /**
-   * First ISO week, for example "2026-W01". Empty: 52 weeks before to_week.
+   * First ISO week, for example "2026-W01". Empty: the week 52 weeks before to_week.
    *
    * @generated from field: string from_week = 3;
    */
@@ -94,36 +94,37 @@ export type BacktestWeekRule = Message<"bellwether.ops.v1.BacktestWeekRule"> & {
   raised: number;
 
   /**
-   * Number of those whose supplier had an active alert of any rule in that week.
+   * Number of these alerts whose supplier had an active alert of any rule in that week, as recorded by the service.
    *
    * @generated from field: uint32 recorded = 3;
    */
   recorded: number;
 
   /**
-   * Number of those whose alert a person resolved as real (MITIGATED), and as not real (FALSE_MODEL). The others were not
-   * decided, or the decision says nothing about the risk.
+   * Number of these alerts whose supplier had an alert with the disposition MITIGATED: the risk was real.
    *
    * @generated from field: uint32 decided_real = 4;
    */
   decidedReal: number;
 
   /**
-   * See decided_real.
+   * Number of these alerts whose supplier had an alert with the disposition FALSE_MODEL: the risk was not real. Other
+   * dispositions say nothing about the risk and are not counted.
    *
    * @generated from field: uint32 decided_not_real = 5;
    */
   decidedNotReal: number;
 
   /**
-   * Number of those whose supplier has a recorded outcome about the week: the risk occurred.
+   * Number of these alerts whose supplier has a recorded outcome about the week that says that the risk occurred.
    *
    * @generated from field: uint32 occurred = 6;
    */
   occurred: number;
 
   /**
-   * As occurred: the risk did not occur. Includes suppliers without an event, where events are recorded completely.
+   * As occurred, but the risk did not occur. Also counts suppliers without an event if events are recorded completely
+   * (complete_after_days).
    *
    * @generated from field: uint32 not_occurred = 7;
    */
@@ -179,7 +180,7 @@ export type BacktestWeek = Message<"bellwether.ops.v1.BacktestWeek"> & {
   active: number;
 
   /**
-   * Number of alerts that the rules of that time raised or opened again.
+   * Number of alerts that the run itself raised or opened again, with the rules that were in use then.
    *
    * @generated from field: uint32 recorded_raised = 6;
    */
@@ -235,14 +236,15 @@ export type BacktestRule = Message<"bellwether.ops.v1.BacktestRule"> & {
   suppliers: number;
 
   /**
-   * Number of these alerts whose risk occurred, by a recorded outcome or, without one, by a person's decision.
+   * Number of these alerts whose risk occurred, according to a recorded outcome or, without an outcome, to a person's
+   * decision.
    *
    * @generated from field: uint64 occurred = 4;
    */
   occurred: bigint;
 
   /**
-   * As occurred: the risk did not occur.
+   * As occurred, but the risk did not occur.
    *
    * @generated from field: uint64 not_occurred = 5;
    */
@@ -305,14 +307,14 @@ export type BacktestRulesResponse = Message<"bellwether.ops.v1.BacktestRulesResp
   modelName: string;
 
   /**
-   * First and last ISO week that was asked for.
+   * First ISO week that was requested.
    *
    * @generated from field: string from_week = 2;
    */
   fromWeek: string;
 
   /**
-   * See from_week.
+   * Last ISO week that was requested.
    *
    * @generated from field: string to_week = 3;
    */
@@ -347,8 +349,8 @@ export type BacktestRulesResponse = Message<"bellwether.ops.v1.BacktestRulesResp
   weeksOverBudget: number;
 
   /**
-   * What has to be known about the result, in sentences for a person: rules that exceed the budget by far, weeks that are
-   * left out, an early end. At most 20, each at most 512 bytes.
+   * What a reader must know about the result, in sentences: rules that exceed the budget by far, weeks that are left
+   * out, an early end. At most 20, each at most 512 bytes.
    *
    * @generated from field: repeated string notes = 8;
    */

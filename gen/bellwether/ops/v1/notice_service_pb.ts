@@ -356,14 +356,14 @@ export const NoticeService: GenService<{
     output: typeof GetNoticeResponseSchema;
   },
   /**
-   * Delivers a dead notice again, with the same id and content and as many attempts as a new notice. Not idempotent
-   * without the header idempotency-key: a second call fails as long as the notice is not dead, and delivers the notice
-   * once more when it is dead again.
+   * Delivers a dead notice again, with the same id, the same content and as many attempts as a new notice has. Not
+   * idempotent without the header idempotency-key: a second call fails while the notice is not dead, and delivers the
+   * notice again when it is dead again.
    * - NOT_FOUND: no notice has this id.
    * - FAILED_PRECONDITION: the notice is not dead, or its destination is disabled or not in the routes file.
    * - ALREADY_EXISTS: the idempotency-key was used for another request (reason REQUEST_KEY_MISMATCH).
    * - INVALID_ARGUMENT: the idempotency-key is not valid (reason REQUEST_KEY_FORM).
-   * - RESOURCE_EXHAUSTED: 10,000 keys of the caller are kept, for 24 hours (reason REQUEST_KEY_LIMIT).
+   * - RESOURCE_EXHAUSTED: the caller has used 10,000 keys within 24 hours (reason REQUEST_KEY_LIMIT).
    *
    * @generated from rpc bellwether.ops.v1.NoticeService.ReplayNotice
    */
@@ -379,7 +379,7 @@ export const NoticeService: GenService<{
    * - FAILED_PRECONDITION: the destination is disabled.
    * - ALREADY_EXISTS: the idempotency-key was used for another request (reason REQUEST_KEY_MISMATCH).
    * - INVALID_ARGUMENT: the idempotency-key is not valid (reason REQUEST_KEY_FORM).
-   * - RESOURCE_EXHAUSTED: 10,000 keys of the caller are kept, for 24 hours (reason REQUEST_KEY_LIMIT).
+   * - RESOURCE_EXHAUSTED: the caller has used 10,000 keys within 24 hours (reason REQUEST_KEY_LIMIT).
    *
    * @generated from rpc bellwether.ops.v1.NoticeService.SendTestNotice
    */

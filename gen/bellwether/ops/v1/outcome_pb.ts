@@ -125,7 +125,7 @@ export type Outcome = Message<"bellwether.ops.v1.Outcome"> & {
   replacedByOutcomeId: string;
 
   /**
-   * True: this outcome only withdraws the one that it replaces, and does not count itself.
+   * True: this outcome only withdraws the outcome that it replaces, and does not count itself.
    *
    * @generated from field: bool withdrawn = 15;
    */
@@ -147,22 +147,22 @@ export const OutcomeSchema: GenMessage<Outcome> = /*@__PURE__*/
  */
 export type OutcomeRow = Message<"bellwether.ops.v1.OutcomeRow"> & {
   /**
-   * Id of the supplier in the weekly file, 1 to 128 bytes. Empty: that of prediction_id.
+   * Id of the supplier in the weekly file, 1 to 128 bytes. Empty: the supplier of prediction_id.
    *
    * @generated from field: string supplier_id = 1;
    */
   supplierId: string;
 
   /**
-   * The prediction that the outcome is about, Score.prediction_id: it names the supplier and the week. Empty: the
-   * outcome names them itself.
+   * The prediction that the outcome is about (Score.prediction_id). It determines the supplier and the week. Empty:
+   * supplier_id and iso_week or happened_on determine them.
    *
    * @generated from field: string prediction_id = 2;
    */
   predictionId: string;
 
   /**
-   * ISO week of the score that the outcome is about, of any age. Empty: that of prediction_id, or every week whose
+   * ISO week of the score that the outcome is about, of any age. Empty: the week of prediction_id, or every week whose
    * horizon contains happened_on.
    *
    * @generated from field: string iso_week = 3;
@@ -282,7 +282,8 @@ export type Review = Message<"bellwether.ops.v1.Review"> & {
   riskScore: number;
 
   /**
-   * The answer. UNSPECIFIED: please check the supplier, and record the outcome with the source REVIEW.
+   * The recorded outcome. UNSPECIFIED: there is none yet; a person shall check the supplier and record the outcome with
+   * the source REVIEW.
    *
    * @generated from field: bellwether.ops.v1.OutcomeValue answer = 5;
    */

@@ -138,8 +138,8 @@ export type RecordOutcomesResponse = Message<"bellwether.ops.v1.RecordOutcomesRe
   repeatedRequest: boolean;
 
   /**
-   * Number of rows among unchanged whose note is not stored, because the stored outcome has another note. With
-   * on_conflict CORRECT, such a row replaces the stored outcome.
+   * Number of unchanged rows whose note was not stored, because the stored outcome has another note. With on_conflict
+   * CORRECT, such a row replaces the stored outcome.
    *
    * @generated from field: uint32 kept_notes = 9;
    */
@@ -167,8 +167,8 @@ export type CorrectOutcomeRequest = Message<"bellwether.ops.v1.CorrectOutcomeReq
   outcomeId: string;
 
   /**
-   * What is right: value, happened_on, known_on. Supplier and week cannot change: withdraw the outcome and record
-   * another one. Unset: the outcome is withdrawn.
+   * The correct values. Supplier and week cannot change; to change them, withdraw the outcome and record another one.
+   * Unset: the outcome is withdrawn.
    *
    * @generated from field: bellwether.ops.v1.CorrectedOutcome outcome = 2;
    */
@@ -392,7 +392,7 @@ export type ListReviewsResponse = Message<"bellwether.ops.v1.ListReviewsResponse
   isoWeek: string;
 
   /**
-   * Number of suppliers with a score and without an open alert, of which the sample was drawn. 0: no sample was drawn
+   * Number of suppliers with a score and without an open alert. The sample was drawn from them. 0: no sample was drawn
    * for this week.
    *
    * @generated from field: uint64 frame = 4;
@@ -436,7 +436,7 @@ export const OutcomeConflict = {
   REJECT: 1,
 
   /**
-   * The row replaces the stored outcome, which stays in the list; a row that only has another note, too.
+   * The row replaces the stored outcome, which stays in the list. A row that differs only in its note also replaces it.
    *
    * @generated from enum value: OUTCOME_CONFLICT_CORRECT = 2;
    */
@@ -511,8 +511,8 @@ export const OutcomeService: GenService<{
     output: typeof ListOutcomesResponseSchema;
   },
   /**
-   * Lists the review sample of a week: random suppliers without an alert. Dispositions are known only of
-   * alerted suppliers. Idempotent.
+   * Lists the review sample of a week: random suppliers without an alert. The sample is needed because dispositions
+   * exist only for suppliers with an alert. Idempotent.
    * - INVALID_ARGUMENT: iso_week is not an ISO week.
    * - NOT_FOUND: model_name is set, and that model has no complete run.
    *

@@ -31,7 +31,7 @@ export type GetPerformanceRequest = Message<"bellwether.ops.v1.GetPerformanceReq
   modelName: string;
 
   /**
-   * First ISO week, for example "2025-W10". Empty: 52 weeks before to_week, or the first complete week after that.
+   * First ISO week, for example "2025-W10". Empty: the first complete week that is at most 52 weeks before to_week.
    *
    * @generated from field: string from_week = 2;
    */
@@ -45,15 +45,16 @@ export type GetPerformanceRequest = Message<"bellwether.ops.v1.GetPerformanceReq
   toWeek: string;
 
   /**
-   * Only outcomes that were known on this day, ISO date: what could have been measured then. Empty: today.
+   * Only outcomes that were known on this day, ISO date. The response is what could have been measured on that day.
+   * Empty: today.
    *
    * @generated from field: string known_on = 4;
    */
   knownOn: string;
 
   /**
-   * Number of suppliers that the team examines in a week, 1 to 1,000,000. 0: that of the rule weekly_capacity in the
-   * alert rules.
+   * Number of suppliers that the team examines in a week, 1 to 1,000,000. 0: the number in the alert rule
+   * weekly_capacity.
    *
    * @generated from field: uint32 capacity = 5;
    */
@@ -123,7 +124,7 @@ export type PerformanceSelection = Message<"bellwether.ops.v1.PerformanceSelecti
   precision?: PerformanceFigure | undefined;
 
   /**
-   * Share of the suppliers at which the risk occurred that were selected, in [0, 1].
+   * Of the suppliers at which the risk occurred, the share that was selected, in [0, 1].
    *
    * @generated from field: bellwether.ops.v1.PerformanceFigure recall = 3;
    */
@@ -187,7 +188,7 @@ export const PerformanceBinSchema: GenMessage<PerformanceBin> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_performance_service, 3);
 
 /**
- * What needs no model, measured on the supplier weeks that have an earlier week with known outcomes.
+ * Predictions that need no model, measured on the supplier weeks that have an earlier week with known outcomes.
  *
  * @generated from message bellwether.ops.v1.PerformanceBaseline
  */
@@ -291,8 +292,8 @@ export type Performance = Message<"bellwether.ops.v1.Performance"> & {
   suppliers: bigint;
 
   /**
-   * Number of equally weighted supplier weeks that would be as precise: the weights of a review sample make it smaller
-   * than rows.
+   * Effective sample size: the number of equally weighted supplier weeks that would give the same precision. Weights of
+   * a review sample make it smaller than rows.
    *
    * @generated from field: double effective_rows = 4;
    */
@@ -369,7 +370,7 @@ export type Performance = Message<"bellwether.ops.v1.Performance"> & {
   calibration: PerformanceBin[];
 
   /**
-   * What needs no model.
+   * Predictions that need no model.
    *
    * @generated from field: bellwether.ops.v1.PerformanceBaseline baseline = 15;
    */
@@ -405,7 +406,7 @@ export type OutcomeCoverage = Message<"bellwether.ops.v1.OutcomeCoverage"> & {
   scored: bigint;
 
   /**
-   * Number of them with an outcome that is measured.
+   * Number of these suppliers with an outcome that is measured.
    *
    * @generated from field: uint64 labelled = 2;
    */
@@ -454,7 +455,7 @@ export type OutcomeCoverage = Message<"bellwether.ops.v1.OutcomeCoverage"> & {
   compared: bigint;
 
   /**
-   * Number of them whose sources contradict each other.
+   * Number of these suppliers whose sources contradict each other.
    *
    * @generated from field: uint64 contradictory = 9;
    */
@@ -482,7 +483,7 @@ export type OutcomeCoverage = Message<"bellwether.ops.v1.OutcomeCoverage"> & {
   reviewSample: bigint;
 
   /**
-   * Number of suppliers of which the review sample was drawn.
+   * Number of suppliers from which the review sample was drawn.
    *
    * @generated from field: uint64 review_frame = 13;
    */
@@ -636,14 +637,14 @@ export type SegmentDifference = Message<"bellwether.ops.v1.SegmentDifference"> &
   difference?: PerformanceFigure | undefined;
 
   /**
-   * Probability of such a difference by chance, corrected over all segments and figures (Holm), in [0, 1].
+   * p-value of the difference, corrected for all segments and figures (Holm), in [0, 1].
    *
    * @generated from field: double adjusted_p = 3;
    */
   adjustedP: number;
 
   /**
-   * True: adjusted_p is below 0.05, so the difference is outside chance.
+   * True: adjusted_p is below 0.05, so the difference is statistically significant.
    *
    * @generated from field: bool flagged = 4;
    */
@@ -727,8 +728,8 @@ export type GetPerformanceResponse = Message<"bellwether.ops.v1.GetPerformanceRe
   horizonDays: number;
 
   /**
-   * A supplier without an event counts as not occurred this number of days after the end of the horizon. Unset: it has
-   * no outcome then, because events are not recorded completely.
+   * This number of days after the end of the horizon, a supplier without an event gets the outcome NOT_OCCURRED. Unset:
+   * such a supplier has no outcome, because events are not recorded completely.
    *
    * @generated from field: optional uint32 complete_after_days = 4;
    */
@@ -812,8 +813,8 @@ export type GetPerformanceResponse = Message<"bellwether.ops.v1.GetPerformanceRe
   delay?: OutcomeDelay | undefined;
 
   /**
-   * Share of the suppliers that were measured, in (0, 1]. Below 1: there are too many to measure all, so random suppliers
-   * stand for the others.
+   * Share of the suppliers that were measured, in (0, 1]. Below 1: there are too many suppliers, so a random sample of
+   * them was measured.
    *
    * @generated from field: double measured_share = 16;
    */
@@ -944,7 +945,7 @@ export const SegmentFigureSchema: GenEnum<SegmentFigure> = /*@__PURE__*/
  */
 export const PerformanceService: GenService<{
   /**
-   * Measures a model on the outcomes that are known. Idempotent.
+   * Measures how well the scores of a model match the known outcomes. Idempotent.
    * - INVALID_ARGUMENT: a week is not an ISO week, from_week is after to_week, or known_on is not an ISO date.
    * - NOT_FOUND: model_name is set, and that model has no complete run; or it is empty and no run is complete.
    *

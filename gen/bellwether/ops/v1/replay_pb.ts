@@ -18,7 +18,7 @@ export const file_bellwether_ops_v1_replay: GenFile = /*@__PURE__*/
   fileDesc("Ch5iZWxsd2V0aGVyL29wcy92MS9yZXBsYXkucHJvdG8SEWJlbGx3ZXRoZXIub3BzLnYxIlQKDVJlcGxheUZpbmRpbmcSMgoEY29kZRgBIAEoDjIkLmJlbGx3ZXRoZXIub3BzLnYxLlJlcGxheUZpbmRpbmdDb2RlEg8KB21lc3NhZ2UYAiABKAkiWgoQUmVwbGF5RGlmZmVyZW5jZRITCgtzdXBwbGllcl9pZBgBIAEoCRINCgVmaWVsZBgCIAEoCRIQCghyZWNvcmRlZBgDIAEoCRIQCghyZXBsYXllZBgEIAEoCSKJAwoQUmVwbGF5Q29tcGFyaXNvbhIxCgdvdXRjb21lGAEgASgOMiAuYmVsbHdldGhlci5vcHMudjEuUmVwbGF5T3V0Y29tZRIRCglkZWNpc2lvbnMYAiABKAQSGwoTZGVjaXNpb25zX2RpZmZlcmVudBgDIAEoBBIPCgdudW1iZXJzGAQgASgEEhkKEW51bWJlcnNfZGlmZmVyZW50GAUgASgEEjgKC2RpZmZlcmVuY2VzGAYgAygLMiMuYmVsbHdldGhlci5vcHMudjEuUmVwbGF5RGlmZmVyZW5jZRIyCghmaW5kaW5ncxgHIAMoCzIgLmJlbGx3ZXRoZXIub3BzLnYxLlJlcGxheUZpbmRpbmcSOwoLcmVjb3JkZWRfYnkYCCABKAsyJi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Nb2RlbElkZW50aXR5EjsKC3JlcGxheWVkX2J5GAkgASgLMiYuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTW9kZWxJZGVudGl0eSIvChdSZXBsYXlQcmVkaWN0aW9uUmVxdWVzdBIUCgJpZBgBIAEoCUIIukgFcgOwAQEijgIKGFJlcGxheVByZWRpY3Rpb25SZXNwb25zZRI3Cgpjb21wYXJpc29uGAEgASgLMiMuYmVsbHdldGhlci5vcHMudjEuUmVwbGF5Q29tcGFyaXNvbhIQCghldmVudF9pZBgCIAEoCRIQCghzZXF1ZW5jZRgDIAEoBBIMCgRraW5kGAQgASgJEhMKC3N1cHBsaWVyX2lkGAUgASgJEiAKE3JlY29yZGVkX3Jpc2tfc2NvcmUYBiABKAFIAIgBARIgChNyZXBsYXllZF9yaXNrX3Njb3JlGAcgASgBSAGIAQFCFgoUX3JlY29yZGVkX3Jpc2tfc2NvcmVCFgoUX3JlcGxheWVkX3Jpc2tfc2NvcmUiyAEKEFJlcGxheVJ1blJlcXVlc3QSQgoIaXNvX3dlZWsYASABKAlCMLpILXIrMileKFswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSk/JBInCgptb2RlbF9uYW1lGAIgASgJQhO6SBByDihAMgpeW15ceDAwXSokEikKC3N1cHBsaWVyX2lkGAMgASgJQhS6SBFyDyiAATIKXlteXHgwMF0qJBIcCgpwYWdlX3Rva2VuGAQgASgJQgi6SAVyAyiAAiKwAQoRUmVwbGF5UnVuUmVzcG9uc2USNwoKY29tcGFyaXNvbhgBIAEoCzIjLmJlbGx3ZXRoZXIub3BzLnYxLlJlcGxheUNvbXBhcmlzb24SEAoIaXNvX3dlZWsYAiABKAkSEgoKbW9kZWxfbmFtZRgDIAEoCRIOCgZydW5faWQYBCABKA0SEwoLcm93c19zY29yZWQYBSABKAQSFwoPbmV4dF9wYWdlX3Rva2VuGAYgASgJKooBCg1SZXBsYXlPdXRjb21lEh4KGlJFUExBWV9PVVRDT01FX1VOU1BFQ0lGSUVEEAASGAoUUkVQTEFZX09VVENPTUVfRVFVQUwQARIcChhSRVBMQVlfT1VUQ09NRV9ESUZGRVJFTlQQAhIhCh1SRVBMQVlfT1VUQ09NRV9OT1RfUkVQTEFZQUJMRRADKp8FChFSZXBsYXlGaW5kaW5nQ29kZRIjCh9SRVBMQVlfRklORElOR19DT0RFX1VOU1BFQ0lGSUVEEAASJgoiUkVQTEFZX0ZJTkRJTkdfQ09ERV9JTlBVVF9OT1RfS0VQVBABEiUKIVJFUExBWV9GSU5ESU5HX0NPREVfVEVYVF9OT1RfS0VQVBACEicKI1JFUExBWV9GSU5ESU5HX0NPREVfSU5QVVRfVE9PX0xBUkdFEAMSJgoiUkVQTEFZX0ZJTkRJTkdfQ09ERV9QQVlMT0FEX0VSQVNFRBAEEiYKIlJFUExBWV9GSU5ESU5HX0NPREVfUkVDT1JEX0NIQU5HRUQQBRInCiNSRVBMQVlfRklORElOR19DT0RFX1ZFUlNJT05fUkVNT1ZFRBAGEiUKIVJFUExBWV9GSU5ESU5HX0NPREVfTU9ERUxfRElGRkVSUxAHEi0KKVJFUExBWV9GSU5ESU5HX0NPREVfQ09ORklHVVJBVElPTl9ESUZGRVJTEAgSJwojUkVQTEFZX0ZJTkRJTkdfQ09ERV9SVU5USU1FX0RJRkZFUlMQCRImCiJSRVBMQVlfRklORElOR19DT0RFX0tFUk5FTF9ESUZGRVJTEAoSIwofUkVQTEFZX0ZJTkRJTkdfQ09ERV9OT1RfQV9TQ09SRRALEiYKIlJFUExBWV9GSU5ESU5HX0NPREVfSU5QVVRfUkVKRUNURUQQDBImCiJSRVBMQVlfRklORElOR19DT0RFX1NDT1JFU19FWFBJUkVEEA0SKAokUkVQTEFZX0ZJTkRJTkdfQ09ERV9WRVJTSU9OX1JFSkVDVEVEEA4SLgoqUkVQTEFZX0ZJTkRJTkdfQ09ERV9DT05UUklCVVRJT05TX05PVF9LRVBUEA9CRgoVY29tLmJlbGx3ZXRoZXIub3BzLnYxUAFaF2JlbGx3ZXRoZXIvb3BzL3YxO29wc3YxqgIRQmVsbHdldGhlci5PcHMuVjFiBnByb3RvMw", [file_bellwether_inference_v1_score, file_buf_validate_validate]);
 
 /**
- * One thing that is missing or differs.
+ * One finding: something is missing or different.
  *
  * @generated from message bellwether.ops.v1.ReplayFinding
  */
@@ -67,15 +67,15 @@ export type ReplayDifference = Message<"bellwether.ops.v1.ReplayDifference"> & {
   field: string;
 
   /**
-   * Bits of the recorded number: 16 hex digits for float64, 8 for float32, sign bit first. The name of a band, or the
-   * SHA-256 of a batch. Empty: none was recorded.
+   * For a number, its recorded bits: 16 hex digits for float64, 8 for float32, sign bit first. For "band", the name of
+   * the band. For the digest of a batch, the SHA-256. Empty: nothing was recorded.
    *
    * @generated from field: string recorded = 3;
    */
   recorded: string;
 
   /**
-   * The same of the number that was computed now. Empty: there is none.
+   * The same for the number that was computed now. Empty: no number was computed.
    *
    * @generated from field: string replayed = 4;
    */
@@ -138,7 +138,7 @@ export type ReplayComparison = Message<"bellwether.ops.v1.ReplayComparison"> & {
   differences: ReplayDifference[];
 
   /**
-   * What is missing or differs, at most 20. Empty: nothing.
+   * What is missing or different, at most 20 findings. Empty: nothing.
    *
    * @generated from field: repeated bellwether.ops.v1.ReplayFinding findings = 7;
    */
@@ -257,7 +257,7 @@ export const ReplayPredictionResponseSchema: GenMessage<ReplayPredictionResponse
  */
 export type ReplayRunRequest = Message<"bellwether.ops.v1.ReplayRunRequest"> & {
   /**
-   * ISO week of a complete run, for example "2026-W47". Empty: that of the run that was started last.
+   * ISO week of a complete run, for example "2026-W47". Empty: the week of the run that was started last.
    *
    * @generated from field: string iso_week = 1;
    */
@@ -334,7 +334,8 @@ export type ReplayRunResponse = Message<"bellwether.ops.v1.ReplayRunResponse"> &
   rowsScored: bigint;
 
   /**
-   * Token of the next chunk. Empty: this is the last chunk, or no other chunk can be computed either.
+   * Token of the next chunk. Empty: this is the last chunk, or the reason why this chunk cannot be computed applies to
+   * all chunks.
    *
    * @generated from field: string next_page_token = 6;
    */
@@ -417,7 +418,7 @@ export const ReplayFindingCode = {
   INPUT_NOT_KEPT: 1,
 
   /**
-   * Of the contract text, only its hash was kept.
+   * The contract text was not kept, only its hash.
    *
    * @generated from enum value: REPLAY_FINDING_CODE_TEXT_NOT_KEPT = 2;
    */

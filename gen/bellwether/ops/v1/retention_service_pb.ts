@@ -62,8 +62,8 @@ export type GetRetentionResponse = Message<"bellwether.ops.v1.GetRetentionRespon
   models: ModelRetention[];
 
   /**
-   * Number of weeks whose scores alone are kept, so that outcomes that become known late join them, counted as for
-   * score_weeks. score_weeks to 2,000.
+   * Number of weeks whose risk scores are kept, without the other data of score_weeks, so that outcomes that become
+   * known late can still be compared with them. Counted as for score_weeks. score_weeks to 2,000.
    *
    * @generated from field: uint32 outcome_weeks = 4;
    */

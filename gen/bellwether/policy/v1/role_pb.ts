@@ -38,7 +38,8 @@ export const Role = {
   VIEWER: 1,
 
   /**
-   * Can work on alerts: acknowledge, assign, snooze, comment on, override, resolve and reopen them.
+   * Can work on alerts: acknowledge, assign, snooze, comment on, override, resolve and reopen them. Can also record
+   * outcomes, import master data, and test alert rules on past weeks.
    *
    * @generated from enum value: ROLE_ANALYST = 2;
    */

@@ -50,8 +50,8 @@ export type ApprovePromotionRequest = Message<"bellwether.registry.v1.ApprovePro
   gateId: string;
 
   /**
-   * Why the challenger becomes the champion, 1 to 500 bytes in one line, with at least one visible character. Recorded with the result and in the audit
-   * log.
+   * Why the challenger becomes the champion, 1 to 500 bytes in one line, with at least one visible character. It is
+   * recorded with the result and in the audit log.
    *
    * @generated from field: string reason = 4;
    */
@@ -115,8 +115,8 @@ export type RejectPromotionRequest = Message<"bellwether.registry.v1.RejectPromo
   gateId: string;
 
   /**
-   * Why the challenger does not become the champion, 1 to 500 bytes in one line, with at least one visible character. Recorded with the result and in the audit
-   * log.
+   * Why the challenger does not become the champion, 1 to 500 bytes in one line, with at least one visible character.
+   * It is recorded with the result and in the audit log.
    *
    * @generated from field: string reason = 4;
    */
@@ -172,8 +172,8 @@ export type RemoveVersionRequest = Message<"bellwether.registry.v1.RemoveVersion
   version: string;
 
   /**
-   * Why the version is removed, 1 to 500 bytes in one line, with at least one visible character. Recorded in the audit
-   * log.
+   * Why the version is removed, 1 to 500 bytes in one line, with at least one visible character. It is recorded in the
+   * audit log.
    *
    * @generated from field: string reason = 3;
    */
@@ -716,9 +716,9 @@ export const ModelPublishingService: GenService<{
     output: typeof ImportModelResponseSchema;
   },
   /**
-   * Makes the challenger of a result of the promotion gate the champion, and records the decision with the result. Alias
-   * and decision are one change. Returns the alias after the call; GetGateResult of ModelRegistryService has the
-   * decision. Idempotent: approving the same result again changes nothing and returns the same alias.
+   * Approves a result of the promotion gate: makes its challenger the champion, and records the decision with the
+   * result. Either both are stored, or neither. Returns the alias after the call; GetGateResult of ModelRegistryService
+   * has the decision. Idempotent: approving the same result again changes nothing and returns the same alias.
    * - INVALID_ARGUMENT: the name of the model, the version, the id or the reason is not valid.
    * - NOT_FOUND: the model or the version does not exist, or has no such result (reason GATE_NOT_FOUND).
    * - PERMISSION_DENIED: the caller has neither the role ADMIN nor the right "promote:champion".
@@ -754,8 +754,8 @@ export const ModelPublishingService: GenService<{
     output: typeof RejectPromotionResponseSchema;
   },
   /**
-   * Removes the files of a version, and records who did so and why. The number of the version is not used again. A
-   * version that an alias points at, or that has scored a stored run, is not removed. The service does not check
+   * Removes the files of a version, and records who removed them and why. The number of the version is not used again.
+   * A version that an alias points at, or that has scored a stored run, is not removed. The service does not check
    * whether an audit event needs the version; the caller must know this. Idempotent: removing a removed version again
    * changes nothing.
    * - INVALID_ARGUMENT: the name of the model, the version or the reason is not valid.

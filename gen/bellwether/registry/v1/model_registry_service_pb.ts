@@ -1201,14 +1201,14 @@ export const ModelCheckKind = {
   BUNDLE: 4,
 
   /**
-   * model.onnx has only operators of the allow-list, and takes the columns of the bundle.
+   * model.onnx has only operators of the allow-list, and its input has the columns of the bundle.
    *
    * @generated from enum value: MODEL_CHECK_KIND_OPERATORS = 5;
    */
   OPERATORS: 5,
 
   /**
-   * The version takes the features that this service is configured for. Not made without ML_SERVICE_MODEL_CONFIG.
+   * The version has the features that this service is configured for. Not made without ML_SERVICE_MODEL_CONFIG.
    *
    * @generated from enum value: MODEL_CHECK_KIND_CONTRACT = 6;
    */

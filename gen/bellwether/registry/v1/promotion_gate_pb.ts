@@ -52,7 +52,8 @@ export type GateCheck = Message<"bellwether.registry.v1.GateCheck"> & {
   challenger?: number | undefined;
 
   /**
-   * What is compared with bound: for figures of the quality, challenger minus champion. Unset: it cannot be measured.
+   * The number that is compared with bound. For a measure of quality: challenger minus champion. Unset: it cannot be
+   * measured.
    *
    * @generated from field: optional double figure = 5;
    */
@@ -115,7 +116,7 @@ export type GateDecision = Message<"bellwether.registry.v1.GateDecision"> & {
   decidedAt?: Timestamp | undefined;
 
   /**
-   * Who decided, or "promotion policy".
+   * The person who decided, or "promotion policy".
    *
    * @generated from field: string decided_by = 3;
    */
@@ -137,7 +138,7 @@ export const GateDecisionSchema: GenMessage<GateDecision> = /*@__PURE__*/
   messageDesc(file_bellwether_registry_v1_promotion_gate, 1);
 
 /**
- * What both versions are shown beside. It decides nothing.
+ * Figures of a reference, shown beside the figures of both versions. No check uses them.
  *
  * @generated from message bellwether.registry.v1.GateReference
  */
@@ -401,28 +402,28 @@ export const GateCheckOutcome = {
   UNSPECIFIED: 0,
 
   /**
-   * The challenger is shown to be within the bound of the policy.
+   * The data show that the challenger is within the bound of the policy.
    *
    * @generated from enum value: GATE_CHECK_OUTCOME_PASSED = 1;
    */
   PASSED: 1,
 
   /**
-   * It is not shown, or a person has to decide in any case.
+   * The data do not show it, or the check leaves the decision to a person.
    *
    * @generated from enum value: GATE_CHECK_OUTCOME_HELD = 2;
    */
   HELD: 2,
 
   /**
-   * The challenger is shown to be beyond the bound.
+   * The data show that the challenger is beyond the bound.
    *
    * @generated from enum value: GATE_CHECK_OUTCOME_FAILED = 3;
    */
   FAILED: 3,
 
   /**
-   * The check does not apply, or the rows do not suffice for it.
+   * The check does not apply, or there are too few rows for it.
    *
    * @generated from enum value: GATE_CHECK_OUTCOME_NOT_MADE = 4;
    */

@@ -25,7 +25,7 @@ export const file_bellwether_registry_v1_shadow_service: GenFile = /*@__PURE__*/
  */
 export type GetShadowComparisonRequest = Message<"bellwether.registry.v1.GetShadowComparisonRequest"> & {
   /**
-   * Whether the comparisons have their sums, about 60 kB each.
+   * True: each comparison has its sums, about 60 kB.
    *
    * @generated from field: bool with_sums = 1;
    */
@@ -151,7 +151,7 @@ export type ModelComparison = Message<"bellwether.registry.v1.ModelComparison"> 
   challengerModelDigest: string;
 
   /**
-   * Since when the pair is compared.
+   * When the comparison of the pair began.
    *
    * @generated from field: google.protobuf.Timestamp since = 5;
    */
@@ -455,7 +455,7 @@ export type ComparisonStatistics = Message<"bellwether.registry.v1.ComparisonSta
   rankCorrelation?: ComparisonEstimate | undefined;
 
   /**
-   * Share of the rows in which the largest contribution is of the same feature in both versions. Unset: no row has
+   * Share of the rows in which the same feature has the largest contribution in both versions. Unset: no row has
    * contributions of both versions.
    *
    * @generated from field: bellwether.registry.v1.ComparisonEstimate same_first_reason = 16;

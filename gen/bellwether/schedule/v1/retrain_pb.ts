@@ -37,7 +37,7 @@ export type Retrain = Message<"bellwether.schedule.v1.Retrain"> & {
   trigger: RetrainTrigger;
 
   /**
-   * The condition that held, or what the person wrote.
+   * The condition that was met, or the reason that the person wrote.
    *
    * @generated from field: string reason = 3;
    */
@@ -93,7 +93,7 @@ export type Retrain = Message<"bellwether.schedule.v1.Retrain"> & {
   done: number;
 
   /**
-   * What done is at the end of the stage. 0: not known.
+   * Value of done at the end of the stage. 0: not known.
    *
    * @generated from field: uint32 total = 11;
    */
@@ -163,7 +163,7 @@ export type Retrain = Message<"bellwether.schedule.v1.Retrain"> & {
   baselineAuc?: number | undefined;
 
   /**
-   * Largest memory of the process that trained, bytes. 0: not known.
+   * Peak memory of the process that trained, bytes. 0: not known.
    *
    * @generated from field: uint64 peak_memory_bytes = 21;
    */
@@ -205,21 +205,21 @@ export const RetrainTrigger = {
   UNSPECIFIED: 0,
 
   /**
-   * The newest complete week has drift alarms against the training rows.
+   * The newest complete week has drift alarms in comparison with the training rows.
    *
    * @generated from enum value: RETRAIN_TRIGGER_DRIFT = 1;
    */
   DRIFT: 1,
 
   /**
-   * Outcomes were recorded since the last retrain.
+   * Enough outcomes were recorded since the last retrain (new_outcomes in the risk policy).
    *
    * @generated from enum value: RETRAIN_TRIGGER_OUTCOMES = 2;
    */
   OUTCOMES: 2,
 
   /**
-   * The newest version is old.
+   * The newest version is older than the risk policy allows (max_age_days).
    *
    * @generated from enum value: RETRAIN_TRIGGER_AGE = 3;
    */
@@ -253,7 +253,7 @@ export const RetrainTriggerSchema: GenEnum<RetrainTrigger> = /*@__PURE__*/
  */
 export const RetrainOutcome = {
   /**
-   * It has not ended.
+   * The retrain has not ended.
    *
    * @generated from enum value: RETRAIN_OUTCOME_UNSPECIFIED = 0;
    */
@@ -267,21 +267,21 @@ export const RetrainOutcome = {
   PUBLISHED: 1,
 
   /**
-   * The same data and configuration made the files of a version that exists.
+   * Data and configuration gave the same files as a version that exists already.
    *
    * @generated from enum value: RETRAIN_OUTCOME_UNCHANGED = 2;
    */
   UNCHANGED: 2,
 
   /**
-   * It failed. The champion stays as it is.
+   * The retrain failed. The champion stays as it is.
    *
    * @generated from enum value: RETRAIN_OUTCOME_FAILED = 3;
    */
   FAILED: 3,
 
   /**
-   * A person has cancelled it. The champion stays as it is.
+   * A person has cancelled the retrain. The champion stays as it is.
    *
    * @generated from enum value: RETRAIN_OUTCOME_CANCELLED = 4;
    */
@@ -308,7 +308,7 @@ export const RetrainOutcomeSchema: GenEnum<RetrainOutcome> = /*@__PURE__*/
  */
 export const RetrainStage = {
   /**
-   * It has not begun, or it has ended.
+   * The retrain has not begun, or it has ended.
    *
    * @generated from enum value: RETRAIN_STAGE_UNSPECIFIED = 0;
    */

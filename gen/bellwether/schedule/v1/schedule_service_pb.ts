@@ -365,7 +365,8 @@ export const WatchProgressRequestSchema: GenMessage<WatchProgressRequest> = /*@_
  */
 export type WatchProgressResponse = Message<"bellwether.schedule.v1.WatchProgressResponse"> & {
   /**
-   * The state of the run, or of the retrain: RUNNING, COMPLETE or FAILED. RUN_STATE_UNSPECIFIED: the message only keeps the connection open.
+   * The state of the run, or of the retrain: RUNNING, COMPLETE or FAILED. RUN_STATE_UNSPECIFIED: the message only keeps
+   * the connection open.
    *
    * @generated from field: bellwether.ops.v1.RunState state = 1;
    */
@@ -446,7 +447,7 @@ export type WatchProgressResponse = Message<"bellwether.schedule.v1.WatchProgres
   runId: number;
 
   /**
-   * The retrain of the job. Unset: the job is that of a run.
+   * The retrain of the job. Unset: the job is a weekly run.
    *
    * @generated from field: bellwether.schedule.v1.Retrain retrain = 12;
    */
@@ -467,22 +468,22 @@ export const WatchProgressResponseSchema: GenMessage<WatchProgressResponse> = /*
  */
 export type TriggerRetrainRequest = Message<"bellwether.schedule.v1.TriggerRetrainRequest"> & {
   /**
-   * First ISO week whose rows are used, for example "2026-W01". Empty, as to_week: the window of the risk policy, up to
-   * the newest complete week.
+   * First ISO week whose rows are used, for example "2026-W01". Empty: the window of the risk policy, up to the newest
+   * complete week; then to_week must be empty too.
    *
    * @generated from field: string from_week = 1;
    */
   fromWeek: string;
 
   /**
-   * Last ISO week whose rows are used, for example "2026-W26". Empty: as from_week.
+   * Last ISO week whose rows are used, for example "2026-W26". Empty: as for from_week.
    *
    * @generated from field: string to_week = 2;
    */
   toWeek: string;
 
   /**
-   * Why, 1 to 2,000 bytes with at least one visible character; recorded with the subject of the caller.
+   * Why, 1 to 2,000 bytes with at least one visible character. It is recorded with the subject of the caller.
    *
    * @generated from field: string reason = 3;
    */
@@ -524,7 +525,7 @@ export type TriggerRetrainResponse = Message<"bellwether.schedule.v1.TriggerRetr
   toWeek: string;
 
   /**
-   * True when this retrain was under way already: none was started.
+   * True: a retrain of this window was already under way, and no other was started.
    *
    * @generated from field: bool already_known = 4;
    */
@@ -552,7 +553,7 @@ export type CancelRetrainRequest = Message<"bellwether.schedule.v1.CancelRetrain
   jobId: string;
 
   /**
-   * Why, 1 to 2,000 bytes with at least one visible character; recorded with the subject of the caller.
+   * Why, 1 to 2,000 bytes with at least one visible character. It is recorded with the subject of the caller.
    *
    * @generated from field: string reason = 2;
    */
@@ -623,14 +624,14 @@ export type GetRetrainResponse = Message<"bellwether.schedule.v1.GetRetrainRespo
   isAutomatic: boolean;
 
   /**
-   * Why a retrain was due at the last check, which started it. Empty: none was due.
+   * Why a retrain was due at the last check, which then started it. Empty: none was due.
    *
    * @generated from field: string due = 3;
    */
   due: string;
 
   /**
-   * Why no retrain was due at the last check. Empty: one was due, or nothing was checked yet.
+   * Why no retrain was due at the last check. Empty: a retrain was due, or no check was made yet.
    *
    * @generated from field: string waits = 4;
    */
@@ -644,7 +645,7 @@ export type GetRetrainResponse = Message<"bellwether.schedule.v1.GetRetrainRespo
   retrains: Retrain[];
 
   /**
-   * When the last check began, by the clock of the scheduler. Unset: nothing was checked yet.
+   * When the last check began, by the clock of the scheduler. Unset: no check was made yet.
    *
    * @generated from field: google.protobuf.Timestamp checked_at = 6;
    */
@@ -687,9 +688,9 @@ export const ScheduleService: GenService<{
    *   empty (reason FUTURE_WEEK); or input contains an unknown placeholder, or is a URL or key that cannot be used
    *   (reasons STORE_URL, OBJECT_KEY).
    * - NOT_FOUND: the schedule or input file does not exist.
-   * - FAILED_PRECONDITION: the week is already queued or running with another input, accept_losses or force_future than
-   *   this request has (reason RUN_UNDER_WAY); or ops-service rejected the call (reason PEER_REJECTED); or the object
-   *   store rejects the reading of the input (reason INPUT_REJECTED).
+   * - FAILED_PRECONDITION: the week is already queued or running, and its input, accept_losses or force_future differs
+   *   from this request (reason RUN_UNDER_WAY); or ops-service rejected the call (reason PEER_REJECTED); or the object
+   *   store does not allow the service to read the input (reason INPUT_REJECTED).
    * - UNAVAILABLE: ops-service does not answer (reason PEER_UNAVAILABLE), or the object store of the input does not
    *   (reason INPUT_UNAVAILABLE). Retry after the delay in RetryInfo.
    *
@@ -723,9 +724,9 @@ export const ScheduleService: GenService<{
     output: typeof ResumeScheduleResponseSchema;
   },
   /**
-   * Streams the progress of a run or a retrain that was triggered: first its present state, then every change. The stream
-   * ends when the run is complete, held or failed, or the retrain has ended. When nothing was sent for 20 s, the server sends a message without state,
-   * to keep the connection open. Idempotent.
+   * Streams the progress of a run or a retrain that was triggered: first its present state, then every change. The
+   * stream ends when the run is complete, held or failed, or when the retrain has ended. When nothing was sent for 20
+   * s, the server sends a message without state, to keep the connection open. Idempotent.
    * - NOT_FOUND: the job does not exist.
    * - UNAVAILABLE: the server ended the stream. Open the watch again.
    *
@@ -737,8 +738,9 @@ export const ScheduleService: GenService<{
     output: typeof WatchProgressResponseSchema;
   },
   /**
-   * Starts a retrain of the scheduler's model: a new version is trained from weekly runs and outcomes, and published. It
-   * never becomes the champion by that. Idempotent: a retrain of the same window that is under way is not started again.
+   * Starts a retrain of the scheduler's model: a new version is trained from weekly runs and outcomes, and published. A
+   * retrain never makes the new version the champion. Idempotent: a retrain of the same window that is under way is not
+   * started again.
    * - INVALID_ARGUMENT: an ISO week does not exist, only one of the two weeks is set, or from_week is after to_week.
    * - FAILED_PRECONDITION: a retrain of another window is under way (reason RETRAIN_UNDER_WAY); or no week is complete
    *   (reason RETRAIN_NOT_POSSIBLE); or ops-service rejected the call (reason PEER_REJECTED).
@@ -752,8 +754,8 @@ export const ScheduleService: GenService<{
     output: typeof TriggerRetrainResponseSchema;
   },
   /**
-   * Cancels a retrain: its process is ended within seconds, and nothing is published. A retrain that has ended stays as it
-   * is. Idempotent.
+   * Cancels a retrain: ends its process within seconds. Nothing is published. A retrain that has ended stays as it is.
+   * Idempotent.
    * - NOT_FOUND: the job does not exist, or is not a retrain.
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.CancelRetrain
