@@ -1,6 +1,7 @@
 import os from "node:os";
 import path from "node:path";
 import { loadConfigPair } from "@bellwether/config/config-pair";
+import { outcomesOf } from "@bellwether/config/model-config";
 import { DEFAULT_PROMOTION_POLICY } from "@bellwether/config/promotion-policy";
 import { DEFAULT_RETRAIN } from "@bellwether/config/retrain-policy";
 import { loadRiskPolicy } from "@bellwether/config/risk-policy";
@@ -11,9 +12,11 @@ import { publishTrained } from "@bellwether/scoring/publish/publish-trained";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { Transport } from "@connectrpc/connect";
 import { createNewestWeek } from "./clients/newest-week.ts";
+import { createOpenAlerts } from "./clients/open-alerts.ts";
 import { createOpsLedger } from "./clients/ops-ledger.ts";
 import { createOpsOutcomes } from "./clients/ops-outcomes.ts";
 import { createOpsSink } from "./clients/ops-sink.ts";
+import { createWeekReviews } from "./clients/week-reviews.ts";
 import type { RetrainSteps } from "./domain/retrain.ts";
 import { retrainEvent } from "./domain/retrain-event.ts";
 import { type RetrainJobs, startRetrainJobs } from "./jobs/retrain-jobs.ts";
@@ -86,6 +89,8 @@ export async function startRetrains(config: RetrainsConfig): Promise<Retrains> {
   const gate = createRetrainGate({
     ...{ registry, modelName, policy: promotion, check, onPublished: config.onPublished, now },
     limits: { maxMemoryBytes: policy.maxMemoryMib * 2 ** 20, timeoutMs: policy.maxMinutes * 60_000 },
+    openAlerts: createOpenAlerts(ops, modelName),
+    weekReviews: outcomesOf(pair.model).completeAfterDays === null ? createWeekReviews(ops, modelName) : null,
   });
   const jobs = await startRetrainJobs({
     ...{ queues, policy, newestWeek, logger, now },

@@ -3,6 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { loadConfigPair } from "@bellwether/config/config-pair";
 import { isoWeekEnd, isoWeekNumber, isoWeekOfNumber } from "@bellwether/contract/iso-week";
+import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import type { AuditEvent } from "@bellwether/gen/bellwether/ops/v1/audit_pb";
 import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
 import { DriftOutcome, DriftReference, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
@@ -15,6 +16,7 @@ import { startServer } from "@bellwether/mesh/server/start-server";
 import { createLogger } from "@bellwether/telemetry/logger";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError } from "@connectrpc/connect";
 
 const MODEL = `version: 1
 name: late
@@ -45,7 +47,7 @@ rows: { from: suppliers, features: [delay, noise, region] }
 weekly:
   form: flat
   source: { file: week.csv, columns: ${COLUMNS} }
-  rows: { features: [delay, noise, region] }
+  rows: { features: [delay, noise, region], attributes: { category: "case when noise > 48 then 'loud' end" } }
 `;
 const SUPPLIERS = 60;
 const FIRST = isoWeekNumber("2026-W01") ?? 0;
@@ -94,7 +96,11 @@ export async function writePolicy(file: string, lines: Readonly<Record<string, s
 
 /** The part of ops-service that retrains use, in memory, behind the real gRPC contract. */
 export async function startOps() {
-  const state = { outcomes: [] as OutcomeInit[], events: [] as AuditEvent[], drifted: [] as string[], withdrawn: "" };
+  const state = {
+    ...{ outcomes: [] as OutcomeInit[], events: [] as AuditEvent[], drifted: [] as string[], withdrawn: "" },
+    /** Suppliers with an active alert. Null: alerts cannot be read. */
+    alerted: [] as string[] | null,
+  };
   const runOf = (isoWeek: string) => ({
     ...{ isoWeek, modelName: "late", state: isoWeek === state.withdrawn ? RunState.VOIDED : RunState.COMPLETE },
     drift: state.drifted.map((feature) => ({
@@ -118,6 +124,15 @@ export async function startOps() {
           const recordedAt = timestampFromMs(Date.now());
           const next = from + pageSize < state.outcomes.length ? String(from + pageSize) : "";
           return { outcomes: page.map((one) => ({ recordedAt, modelName, ...one })), nextPageToken: next };
+        },
+      }),
+      route(AlertService, {
+        // One alert a page.
+        listAlerts: ({ modelName, pageToken }) => {
+          if (state.alerted === null) throw new ConnectError("the database does not answer", Code.Unavailable);
+          const at = Number(pageToken || "0");
+          const alerts = state.alerted.slice(at, at + 1).map((supplierId) => ({ supplierId, modelName }));
+          return { alerts, nextPageToken: at + 1 < state.alerted.length ? String(at + 1) : "" };
         },
       }),
       route(AuditService, {

@@ -13,6 +13,7 @@ import {
 import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
 import { aliasVersion, readAliases } from "@bellwether/registry/aliases/aliases";
 import { setAlias } from "@bellwether/registry/publish/set-alias";
+import { readGate } from "@bellwether/registry/versions/read-gate";
 import { listVersions } from "@bellwether/registry/versions/read-version";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { firstMessage, spawnScript } from "@bellwether/testing/node-process";
@@ -159,6 +160,21 @@ test("a challenger of a retrain is compared with the champion, once, and the cha
     ["v2", "v1", "scheduler-service"],
   ]);
   expect([await mesh.alias("champion"), await mesh.alias("challenger")]).toEqual(["v1", "v2"]);
+});
+
+test("the gate of a retrain compares by region and category, and with the alerts that are open", async () => {
+  await using mesh = await setUp();
+  const { client } = await mesh.start();
+  await endOf(client, (await trigger(client, { fromWeek: "2026-W01", toWeek: "2026-W08" })).jobId);
+  const first = { modelName: "late", alias: "champion" as const, version: "v1", setBy: "test", reason: "first" };
+  await setAlias(mesh.registry, { ...first, now: new Date() }, async () => {});
+  mesh.ops.state.alerted = ["S1", "S2", "S3", "no such supplier"];
+  await endOf(client, (await trigger(client)).jobId);
+  const record = (await readGate(mesh.registry, "late", "v2"))?.record;
+  expect(new Set(record?.segments.map(({ dimension }) => dimension))).toEqual(new Set(["region", "category"]));
+  const alerts = record?.checks.find(({ name }) => name === "alerts");
+  expect(alerts).toMatchObject({ champion: 3 });
+  expect(alerts?.reason).toContain("active alerts of ops-service");
 });
 
 test("without the alias, the version is published and the result says what is left to do", async () => {

@@ -121,7 +121,7 @@ export function gateCommand(context: CliContext): Command {
       const report = createReport(options);
       const root = registryOf(context);
       const { promotion: policy } = await loadRiskPolicy(path.resolve(context.cwd, options.policy));
-      const { table, rows, text, lines, ...window } = await readWindow(options, context);
+      const { table, rows, divisions, text, lines, ...window } = await readWindow(options, context);
       const modelName = options.model ?? window.modelName;
       const [champion, challenger] = [
         await resolveVersion(root, modelName, "champion"),
@@ -131,7 +131,7 @@ export function gateCommand(context: CliContext): Command {
         throw new UsageError(`${modelName} ${challenger} is the champion; name a challenger`);
       for (const line of lines) report.line(line);
       const record = await gateVersions(root, {
-        ...{ modelName, champion, challenger, table, rows, window: text, policy },
+        ...{ modelName, champion, challenger, table, rows, divisions, window: text, policy },
         openAlerts: await readOpenAlerts(context, options.ops, modelName),
         limits: { maxMemoryBytes: options.maxMemory * 2 ** 20, timeoutMs: options.timeout * 60_000 },
         ...{ gatedBy: context.env.USER ?? "bellwether models gate", now: new Date() },

@@ -1,5 +1,6 @@
 import type { FeatureTable } from "@bellwether/risk-model/tables/feature-table";
 import { splitRows } from "@bellwether/risk-model/training/split-rows";
+import type { RowDivision } from "@bellwether/scoring/promotion/gate-versions";
 import type { CliContext } from "../context/cli-context.ts";
 import { loadTrainingData } from "../data/training-data.ts";
 import { loadWeekData } from "../data/week-data.ts";
@@ -22,6 +23,8 @@ export interface GateWindow {
   readonly modelName: string;
   readonly table: FeatureTable;
   readonly rows: Uint32Array;
+  /** Region and category of the suppliers. Empty: raw tables have none. */
+  readonly divisions: readonly RowDivision[];
   /** The rows in words. */
   readonly text: string;
   /** What of weeks and outcomes was not used, in lines for people. */
@@ -37,10 +40,11 @@ export async function readWindow(options: WindowOptions, context: CliContext): P
     throw new UsageError("give the labelled rows: --data DIR, or --from-weeks WEEKS with --outcomes FILE");
   if (fromWeeks !== undefined) {
     if (outcomes === undefined) throw new UsageError("--from-weeks needs --outcomes FILE: weekly runs have no labels");
-    const { model, data: found, lines } = await loadWeekData({ ...options, fromWeeks, outcomes }, context, new Date());
+    const read = await loadWeekData({ ...options, fromWeeks, outcomes }, context, new Date());
+    const { model, data: found, attributes: divisions, lines } = read;
     const rows = Uint32Array.from({ length: found.table.rows }, (_, row) => row);
     const text = `labelled rows of the weeks ${fromWeeks.from} to ${fromWeeks.to}`;
-    return { modelName: model.name, table: found.table, rows, text, lines };
+    return { modelName: model.name, table: found.table, rows, divisions, text, lines };
   }
   if (outcomes !== undefined) throw new UsageError("--outcomes belongs to --from-weeks");
   const { model, data: found } = await loadTrainingData({ ...options, data: data ?? "" }, context);
@@ -51,5 +55,5 @@ export async function readWindow(options: WindowOptions, context: CliContext): P
     testFromDay === null
       ? "test rows, of suppliers that are not on the training side"
       : `test rows from ${new Date(testFromDay * DAY_MS).toISOString().slice(0, 10)} on`;
-  return { modelName: model.name, table, rows: test, text, lines: [] };
+  return { modelName: model.name, table, rows: test, divisions: [], text, lines: [] };
 }

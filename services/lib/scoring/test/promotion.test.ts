@@ -69,12 +69,28 @@ test("a policy that accepts equal models promotes only when it is automatic", as
   expect((await readAliases(root, NAME)).champions).toHaveLength(2);
 });
 
-test("open alerts of suppliers whom neither version flags would close", async () => {
+test("a promotion changes no open alert of a supplier whom neither version flags", async () => {
   const suppliers = new Set(DEMO_TABLE.supplierIds.slice(0, 50));
   const record = await gateVersions(root, run({ openAlerts: { suppliers, text: "open alerts" } }));
   const alerts = record.checks.find(({ name }) => name === "alerts");
-  expect(alerts).toMatchObject({ champion: 50 });
-  expect(alerts?.reason).toMatch(/^\d+ of 50 would close and 0 open \(\d+ %\), open alerts$/);
+  expect(alerts).toMatchObject({ champion: 50, challenger: 50, outcome: "passed" });
+  expect(alerts?.reason).toMatch(
+    /^0 of 50 would close and 0 open \(0 %\), open alerts; neither version flags \d+ of them on these rows$/,
+  );
+});
+
+test("open alerts that are not known are held for a person", async () => {
+  const record = await gateVersions(root, run({ openAlerts: { suppliers: null, text: "ops-service is away" } }));
+  expect(record.checks.find(({ name }) => name === "alerts")).toMatchObject({ outcome: "held", figure: null });
+});
+
+test("an attribute of the suppliers divides the rows like a categorical feature, and a row without it is a segment too", async () => {
+  const values = DEMO_TABLE.supplierIds.map((_, row) => (row % 3 === 0 ? null : row % 3 === 1 ? "north" : "south"));
+  const record = await gateVersions(root, run({ divisions: [{ name: "plant", values }] }));
+  const segments = record.segments.filter(({ dimension }) => dimension === "plant");
+  expect(new Set(segments.map(({ segment }) => segment))).toEqual(new Set(["north", "south", "(missing)"]));
+  // The same model twice: no segment is worse.
+  expect(segments.some(({ isWorse }) => isWorse)).toBe(false);
 });
 
 test("a window without labels is held", async () => {

@@ -4,7 +4,7 @@ import type { ModelSpec } from "@bellwether/config/model-spec";
 import { NoRowsError } from "../ingest-errors.ts";
 import { type OutcomeLabels, outcomeLines } from "./outcome-labels.ts";
 import type { TrainingTable } from "./training-table.ts";
-import { readWeekRows, type WeekCount, type WeekSnapshot } from "./week-rows.ts";
+import { type RowAttribute, readWeekRows, type WeekCount, type WeekSnapshot } from "./week-rows.ts";
 
 /** ISO weeks, both included. */
 export interface WeekWindow {
@@ -34,6 +34,8 @@ export interface WeekData {
   readonly model: ModelSpec;
   readonly data: TrainingTable;
   readonly weeks: readonly WeekCount[];
+  /** Region and category of the rows of `data`. */
+  readonly attributes: readonly RowAttribute[];
   /** What of weeks and outcomes was not used, in lines for people. */
   readonly lines: readonly string[];
 }
@@ -52,13 +54,13 @@ export async function loadLabelledWeeks(request: WeekDataRequest): Promise<WeekD
   const { split } = request.model;
   const model: ModelSpec = { ...request.model, split: { ...split, by: "time", testFrom: null, horizonDays } };
   const { found, without } = await findSnapshots(folder, window, accepts);
-  const { table, weeks } = await readWeekRows(found, model, labels, {
+  const { table, weeks, attributes } = await readWeekRows(found, model, labels, {
     ...(signal && { signal }),
     ...(onWeek && { onWeek }),
   });
   const rows = weeks.reduce((sum, week) => sum + week.rows, 0);
   return {
-    ...{ model, weeks },
+    ...{ model, weeks, attributes },
     lines: [...missingLines(without), ...outcomeLines(labels)],
     data: {
       ...{ table, unlabelled: rows - table.rows, olderRows: 0, sources: [], warnings: [] },

@@ -21,11 +21,20 @@ export interface WeekCount {
   readonly positives: number;
 }
 
+/** An attribute of suppliers that divides the rows. */
+export interface RowAttribute {
+  readonly name: "region" | "category";
+  /** One element a row; null: not known. */
+  readonly values: readonly (string | null)[];
+}
+
 /** Labelled rows of weekly snapshots. */
 export interface WeekRows {
   /** Ordered by week, then as in the snapshot. The date of a row is the Sunday on which its week ends. */
   readonly table: FeatureTable;
   readonly weeks: readonly WeekCount[];
+  /** Region and category of the rows. An attribute that no row has is left out. */
+  readonly attributes: readonly RowAttribute[];
 }
 
 /** Maximum number of labelled rows: with 100 features, they take 2 GB. */
@@ -85,9 +94,14 @@ export async function readWeekRows(
     asOfDays.fill(part.day, at, at + part.rows.length);
     at += part.rows.length;
   }
+  const attributes = (["region", "category"] as const).map((name) => ({
+    name,
+    values: sharedTexts(parts.flatMap(({ chunk }) => chunk.attributes[name])),
+  }));
   const columnOf = <T>(pick: (chunk: SnapshotChunk) => readonly T[]): T[] => parts.flatMap(({ chunk }) => pick(chunk));
   return {
     weeks,
+    attributes: attributes.filter(({ values }) => values.some((value) => value !== null)),
     table: {
       ...{ rows: total, asOfDays, numbers, labels },
       supplierIds: columnOf(({ supplierIds }) => supplierIds),
@@ -114,8 +128,23 @@ function labelledPart(chunk: SnapshotChunk, rows: Uint32Array): SnapshotChunk {
     ),
     categories: new Map([...chunk.categories].map(([name, values]) => [name, pick(values)])),
     texts: chunk.texts && pick(chunk.texts),
-    attributes: { displayName: [], region: [], category: [], exposure: new Float64Array(), owner: [] },
+    attributes: {
+      ...{ displayName: [], exposure: new Float64Array(), owner: [] },
+      ...{ region: pick(chunk.attributes.region), category: pick(chunk.attributes.category) },
+    },
   };
+}
+
+/** Returns the texts, equal ones as the same object: each row of a snapshot has its own. */
+function sharedTexts(values: readonly (string | null)[]): (string | null)[] {
+  const known = new Map<string, string>();
+  return values.map((value) => {
+    if (value === null) return null;
+    const shared = known.get(value);
+    if (shared !== undefined) return shared;
+    known.set(value, value);
+    return value;
+  });
 }
 
 async function checkColumns(week: string, parquet: string, model: ModelSpec): Promise<void> {

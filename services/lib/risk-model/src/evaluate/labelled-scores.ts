@@ -15,16 +15,19 @@ export function clustersOf(supplierIds: Iterable<string>): Pick<LabelledRows, "c
   return { clusterOf, clusters: numbers.size };
 }
 
-/** Returns scores with their labels as rows of weight 1, without a capacity, base rates and labels of earlier weeks. */
+/**
+ * Returns scores with their labels as rows without a capacity, base rates and labels of earlier weeks.
+ * @param weights number of suppliers that each row represents, above 0. Default: each row represents only itself
+ */
 export function labelledScores(
   scores: Float64Array,
   labels: Uint8Array,
   clusters: Pick<LabelledRows, "clusterOf" | "clusters">,
+  weights = new Float64Array(labels.length).fill(1),
 ): LabelledRows {
   const rows = labels.length;
   return {
-    ...{ scores, labels, ...clusters },
-    weights: new Float64Array(rows).fill(1),
+    ...{ scores, labels, weights, ...clusters },
     capacityShares: new Float64Array(rows),
     baseRates: new Float64Array(rows).fill(Number.NaN),
     lastLabels: new Int8Array(rows).fill(-1),

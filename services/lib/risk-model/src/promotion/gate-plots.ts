@@ -40,33 +40,34 @@ export function plotPoints({ champion, challenger }: LabelledPair): GatePlots {
   };
 }
 
-function reliability({ scores, labels }: LabelledRows, { order, groups, starts }: Ranking): CurvePoint[] {
+function reliability({ scores, labels, weights }: LabelledRows, { order, groups, starts }: Ranking): CurvePoint[] {
   const points: CurvePoint[] = [];
-  let [rows, score, positives] = [0, 0, 0];
+  let [total, score, positives] = [0, 0, 0];
   for (let g = 0; g < groups; g++) {
     for (let i = starts[g]; i < starts[g + 1]; i++) {
-      rows++;
-      score += scores[order[i]];
-      positives += labels[order[i]];
+      const weight = weights[order[i]];
+      total += weight;
+      score += weight * scores[order[i]];
+      positives += weight * labels[order[i]];
     }
     // A group ends only between different scores.
     const isFull = starts[g + 1] >= ((points.length + 1) * scores.length) / GROUPS;
     if (!isFull && g < groups - 1) continue;
-    points.push([rounded(score / rows), rounded(positives / rows)]);
-    [rows, score, positives] = [0, 0, 0];
+    points.push([rounded(score / total), rounded(positives / total)]);
+    [total, score, positives] = [0, 0, 0];
   }
   return points.reverse();
 }
 
-function precisionRecall({ labels }: LabelledRows, { order, groups, starts }: Ranking): CurvePoint[] {
-  const total = labels.reduce((sum, label) => sum + label, 0);
+function precisionRecall({ labels, weights }: LabelledRows, { order, groups, starts }: Ranking): CurvePoint[] {
+  const total = labels.reduce((sum, label, row) => sum + weights[row] * label, 0);
   if (total === 0) return [];
   const points: CurvePoint[] = [];
   let [seen, found] = [0, 0];
   for (let g = 0; g < groups; g++) {
     for (let i = starts[g]; i < starts[g + 1]; i++) {
-      seen++;
-      found += labels[order[i]];
+      seen += weights[order[i]];
+      found += weights[order[i]] * labels[order[i]];
     }
     // The next cut, or the last group.
     if (found < ((points.length + 1) * total) / CUTS && g < groups - 1) continue;

@@ -11,6 +11,8 @@ export interface ScoredPair {
   readonly labels: Uint8Array;
   /** Supplier of each row. Rows of one supplier are not independent. */
   readonly supplierIds: readonly string[];
+  /** Number of suppliers that each row represents, above 0: more than 1 for those of a random sample. Default: each only itself. */
+  readonly weights?: Float64Array;
 }
 
 /** Rows that both versions have scored. */
@@ -26,14 +28,18 @@ export interface LabelledPair {
 
 /**
  * Pairs the scores of both versions. @throws RangeError when the arrays differ in length, a label is not 0 or 1, or a score is outside
- * [0, 1]
+ * [0, 1], or a weight is not above 0
  */
-export function pairScores({ championScores, challengerScores, labels, supplierIds }: ScoredPair): LabelledPair {
+export function pairScores(pair: ScoredPair): LabelledPair {
+  const { championScores, challengerScores, labels, supplierIds } = pair;
   const rows = labels.length;
-  if ([championScores.length, challengerScores.length, supplierIds.length].some((length) => length !== rows))
+  const { weights = new Float64Array(rows).fill(1) } = pair;
+  if ([championScores, challengerScores, supplierIds, weights].some(({ length }) => length !== rows))
     throw new RangeError("scores, labels and suppliers differ in their number of rows");
   const others = labels.findIndex((label) => label > 1);
   if (others >= 0) throw new RangeError(`label ${labels[others]} in row ${others}: the labels are 0 and 1`);
+  const invalid = weights.findIndex((weight) => !(weight > 0 && Number.isFinite(weight)));
+  if (invalid >= 0) throw new RangeError(`weight ${weights[invalid]} in row ${invalid}: weights are above 0`);
   const isOutside = (score: number): boolean => score < 0 || score > 1;
   for (const [name, scores] of [
     ["champion", championScores],
@@ -54,11 +60,13 @@ export function pairScores({ championScores, challengerScores, labels, supplierI
   const positions = Uint32Array.from(kept);
   const clusters = clustersOf(Array.from(positions, (row) => supplierIds[row]));
   const known = Uint8Array.from(positions, (row) => labels[row]);
+  const represented = Float64Array.from(positions, (row) => weights[row]);
   const rowsOf = (scores: Float64Array): LabelledRows =>
     labelledScores(
       Float64Array.from(positions, (row) => scores[row]),
       known,
       clusters,
+      represented,
     );
   return {
     champion: rowsOf(championScores),

@@ -55,7 +55,32 @@ test("a challenger with the scores of the champion is held: it is not shown to b
   expect(gate({ challengerScores: BETTER.championScores, policy }).verdict).toBe("PASS");
 });
 
+test("a row of a random sample counts as the suppliers that it represents", () => {
+  // Repeating a row and giving it a weight say the same; the repeated rows are of the same supplier.
+  const few = rowsOf(BETTER, 400);
+  const times = few.labels.map((_, row) => 1 + (row % 3));
+  const repeated = [...times].flatMap((count, row) => new Array<number>(count).fill(row));
+  const pick = <T>(values: ArrayLike<T>): T[] => repeated.map((row) => values[row] as T);
+  const weighted = gateChallenger({ ...few, weights: Float64Array.from(times) });
+  const all = gateChallenger({
+    ...{ ...few, labels: Uint8Array.from(pick(few.labels)), supplierIds: pick(few.supplierIds) },
+    championScores: Float64Array.from(pick(few.championScores)),
+    challengerScores: Float64Array.from(pick(few.challengerScores)),
+  });
+  for (const name of ["auc", "average_precision", "brier"] as const)
+    for (const figure of ["champion", "challenger", "low", "high"] as const)
+      expect([name, figure, checkIn(weighted, name)[figure]]).toEqual([
+        ...[name, figure, expect.closeTo(Number(checkIn(all, name)[figure]), 9)],
+      ]);
+  expect(weighted.references[0]?.brier).toBeCloseTo(Number(all.references[0]?.brier), 9);
+  expect(checkIn(weighted, "auc").champion).not.toBeCloseTo(Number(checkIn(gateChallenger(few), "auc").champion), 6);
+});
+
 describe("bad input", () => {
+  test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])("a weight of %d is rejected", (weight) => {
+    expect(() => gate({ weights: new Float64Array(4_000).fill(weight) })).toThrow("weights are above 0");
+  });
+
   test("a window without labels is held, and says so", () => {
     const none = gateChallenger(rowsOf(BETTER, 0));
     expect(none).toMatchObject({ verdict: "HELD", rows: 0, plots: null });

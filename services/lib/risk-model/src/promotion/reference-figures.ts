@@ -1,4 +1,6 @@
-import { averagePrecision, brierScore, createRanking } from "../evaluate/metrics.ts";
+import { aucFigure, averagePrecisionFigure, brierFigure } from "@bellwether/drift/quality/figure";
+import { type LabelledRows, selectRows } from "@bellwether/drift/quality/labelled-rows";
+import { rankRows } from "@bellwether/drift/quality/ranking";
 import type { LabelledPair } from "./labelled-pair.ts";
 
 /** Scores of something that both versions are compared with, for example a scorecard. */
@@ -26,8 +28,9 @@ const known = (x: number): number | null => (Number.isFinite(x) ? x : null);
 
 /** Returns the figures of the base rate of the window, and of each reference. */
 export function referenceFigures(pair: LabelledPair, references: readonly ReferenceScores[]): ReferenceFigures[] {
-  const { labels } = pair.champion;
-  const rate = labels.reduce((sum, label) => sum + label, 0) / labels.length;
+  const { labels, weights } = pair.champion;
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const rate = labels.reduce((sum, label, row) => sum + weights[row] * label, 0) / total;
   const constant = { name: "base rate of the rows, for all", scores: new Float64Array(labels.length).fill(rate) };
   const others = references.slice(0, MAX_REFERENCES - 1).map(({ name, scores }) => ({
     name: name.slice(0, 100),
@@ -35,12 +38,12 @@ export function referenceFigures(pair: LabelledPair, references: readonly Refere
   }));
   return [constant, ...others].map(({ name, scores }) => {
     const kept = [...scores.keys()].filter((row) => scores[row] >= 0 && scores[row] <= 1);
-    const own = Float64Array.from(kept, (row) => scores[row]);
-    const ownLabels = Uint8Array.from(kept, (row) => labels[row]);
+    const own: LabelledRows = selectRows({ ...pair.champion, scores }, Uint32Array.from(kept));
+    const ranking = rankRows(own.scores);
     return {
-      ...{ name, rows: kept.length, auc: known(createRanking(own, ownLabels).auc()) },
-      averagePrecision: known(averagePrecision(own, ownLabels)),
-      brier: known(brierScore(own, ownLabels)),
+      ...{ name, rows: kept.length, auc: known(aucFigure(ranking, own).value) },
+      averagePrecision: known(averagePrecisionFigure(ranking, own).value),
+      brier: known(brierFigure(own.scores, own).value),
     };
   });
 }

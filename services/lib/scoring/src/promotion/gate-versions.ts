@@ -1,3 +1,4 @@
+import type { SegmentDimension } from "@bellwether/drift/quality/compare-segments";
 import { ModelCorruptError, ModelSignatureError } from "@bellwether/registry/registry-error";
 import type { Registry } from "@bellwether/registry/storage/storage-of";
 import { listVersions, readManifest, readVersion } from "@bellwether/registry/versions/read-version";
@@ -12,9 +13,17 @@ import { rowsAt } from "./measure-version.ts";
 
 /** Suppliers with an open alert. */
 export interface OpenAlerts {
-  readonly suppliers: ReadonlySet<string>;
+  /** Null: not known, which a person has to decide about. */
+  readonly suppliers: ReadonlySet<string> | null;
   /** Which alerts these are, for example "open alerts of ops-service". */
   readonly text: string;
+}
+
+/** An attribute of the suppliers that divides the rows, for example their region. */
+export interface RowDivision {
+  readonly name: string;
+  /** One element a row of the table; null: not known. */
+  readonly values: readonly (string | null)[];
 }
 
 /** A run of the promotion gate. */
@@ -26,6 +35,10 @@ export interface GateRun {
   /** Rows; those of `rows` with their labels are the window. */
   readonly table: FeatureTable;
   readonly rows: Uint32Array;
+  /** Divisions of the rows besides the categorical features, which are compared in any case. Default: none. */
+  readonly divisions?: readonly RowDivision[];
+  /** Number of suppliers that each row of the table represents, above 0. Default: each row represents only itself. */
+  readonly weights?: Float64Array;
   /** The window in words, for example "test rows from 2026-05-04 on". */
   readonly window: string;
   /** Null: the suppliers in the band high of the champion stand for them. */
@@ -48,7 +61,7 @@ const MAX_WINDOW_TEXT = 200;
  * @throws NotMeasuredError when the champion cannot be measured; ModelNotFoundError, VersionNotFoundError; the reason of `signal`
  */
 export async function gateVersions(registry: Registry, run: GateRun, signal?: AbortSignal): Promise<GateRecord> {
-  const { modelName, champion, challenger, table, policy, limits } = run;
+  const { modelName, champion, challenger, table, weights, policy, limits } = run;
   const [before, after] = [
     await readManifest(registry, modelName, champion),
     await readManifest(registry, modelName, challenger),
@@ -88,10 +101,8 @@ export async function gateVersions(registry: Registry, run: GateRun, signal?: Ab
   const result = gateChallenger({
     ...{ championScores: measured.scores, challengerScores: other.scores, supplierIds },
     labels: Uint8Array.from(rows, (row) => table.labels?.[row] ?? 0),
-    segments: [...input.categories].map(([name, values]) => ({
-      name,
-      segmentOf: values.map((value) => value ?? "(missing)"),
-    })),
+    ...(weights && { weights: Float64Array.from(rows, (row) => weights[row] ?? 1) }),
+    segments: segmentsOf(input.categories, run.divisions ?? [], rows),
     trainedRows: { champion: trainedRows(before), challenger: trainedRows(after) },
     contracts: { champion: measured.contract, challenger: other.contract },
     explanations: { champion: measured.explanation, challenger: other.explanation },
@@ -121,22 +132,41 @@ function newestOfSuppliers({ asOfDays, supplierIds }: FeatureTable, rows: Uint32
   return Uint32Array.from(newest.values());
 }
 
+/** Returns the divisions of the rows. A categorical feature stands for an attribute of the same name. */
+function segmentsOf(
+  categories: ReadonlyMap<string, readonly (string | null)[]>,
+  divisions: readonly RowDivision[],
+  rows: Uint32Array,
+): SegmentDimension[] {
+  const others = divisions.filter(({ name }) => !categories.has(name));
+  const all = [
+    ...[...categories].map(([name, values]) => ({ name, values })),
+    ...others.map(({ name, values }) => ({ name, values: Array.from(rows, (row) => values[row] ?? null) })),
+  ];
+  return all.map(({ name, values }) => ({ name, segmentOf: values.map((value) => value ?? "(missing)") }));
+}
+
+/** Returns what of the open alerts would change. Of alerts of suppliers whom neither version flags, a promotion changes none. */
 function alertChanges(
   champion: MeasuredVersion,
   challenger: MeasuredVersion,
   supplierIds: readonly string[],
   newest: Uint32Array,
   openAlerts: OpenAlerts | null,
-): AlertChanges {
+): AlertChanges | null {
+  if (openAlerts?.suppliers === null) return null;
   const isHigh = ({ scores, contract }: MeasuredVersion, row: number): boolean =>
     (scores[row] ?? Number.NaN) >= contract.bands.high;
-  let [open, closed, opened] = [0, 0, 0];
+  let [open, closed, opened, unflagged] = [0, 0, 0, 0];
   for (const row of newest) {
     const [before, after] = [isHigh(champion, row), isHigh(challenger, row)];
-    const isOpen = openAlerts === null ? before : openAlerts.suppliers.has(supplierIds[row] ?? "");
+    const isOpen = openAlerts === null ? before : (openAlerts.suppliers?.has(supplierIds[row] ?? "") ?? false);
     if (isOpen) open++;
-    if (isOpen && !after) closed++;
+    if (isOpen && !before && !after) unflagged++;
+    if (isOpen && before && !after) closed++;
     if (!isOpen && after && !before) opened++;
   }
-  return { open, closed, opened, text: openAlerts?.text ?? "the suppliers in band high of the champion" };
+  const text = openAlerts?.text ?? "the suppliers in band high of the champion";
+  const others = unflagged === 0 ? "" : `; neither version flags ${unflagged} of them on these rows`;
+  return { open, closed, opened, text: `${text}${others}` };
 }

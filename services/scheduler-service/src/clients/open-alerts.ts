@@ -1,0 +1,38 @@
+import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import type { OpenAlerts } from "@bellwether/scoring/promotion/gate-versions";
+import { createClient, type Transport } from "@connectrpc/connect";
+import { PeerRejectedError, PeerUnavailableError } from "../domain/scheduler-error.ts";
+import { callPeer } from "./peer-error.ts";
+
+const PEER = "ops-service";
+const PAGE_SIZE = 200;
+/** Maximum number of alerts that are read. */
+const MAX_ALERTS = 100_000;
+
+/**
+ * Creates a function that returns the suppliers with an active alert of a model. When ops-service does not answer, they are not known: the
+ * promotion gate then leaves the decision to a person.
+ */
+export function createOpenAlerts(
+  transport: Transport,
+  modelName: string,
+): (signal: AbortSignal) => Promise<OpenAlerts> {
+  const alerts = createClient(AlertService, transport);
+  return async (signal) => {
+    const suppliers = new Set<string>();
+    let [pageToken, read] = ["", 0];
+    try {
+      do {
+        const page = await callPeer(PEER, alerts.listAlerts({ modelName, pageSize: PAGE_SIZE, pageToken }, { signal }));
+        for (const { supplierId } of page.alerts) suppliers.add(supplierId);
+        read += page.alerts.length;
+        pageToken = page.nextPageToken;
+      } while (pageToken !== "" && read < MAX_ALERTS);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof PeerUnavailableError) && !(error instanceof PeerRejectedError)) throw error;
+      return { suppliers: null, text: error.message };
+    }
+    return { suppliers, text: `${pageToken === "" ? "" : `the first ${read} `}active alerts of ops-service` };
+  };
+}
