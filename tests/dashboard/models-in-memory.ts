@@ -12,6 +12,12 @@ import {
   VersionOrigin,
 } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import {
+  GateCheckOutcome,
+  GateDecisionSchema,
+  type GateResultSchema,
+  GateVerdict,
+} from "@bellwether/gen/bellwether/registry/v1/promotion_gate_pb";
+import {
   type GetShadowComparisonResponseSchema,
   SegmentMeasure,
   ShadowDropReason,
@@ -19,7 +25,7 @@ import {
   ShadowState,
 } from "@bellwether/gen/bellwether/registry/v1/shadow_service_pb";
 import { type Route, route } from "@bellwether/mesh/call/route";
-import type { MessageInitShape } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 
@@ -40,8 +46,12 @@ export interface ModelData {
   /** One answer for each replica, in turn. */
   replicas: (() => MessageInitShape<typeof GetReplicaStatusResponseSchema>)[];
   shadow: MessageInitShape<typeof GetShadowComparisonResponseSchema>;
+  /** The newest result of the promotion gate, about its challenger. Undefined: none. */
+  gate: MessageInitShape<typeof GateResultSchema> | undefined;
   /** Called before an alias moves; it may throw. */
   beforeMove: (request: SetAliasRequest) => void;
+  /** Called before a decision about the result; it may throw. */
+  beforeDecision: () => void;
 }
 
 const NAME = "supplier-risk";
@@ -62,6 +72,28 @@ Estimates the probability of \`late\`. <script>window.hacked = true</script>
 - **Warning:** few rows.
 - A [link](javascript:window.hacked=true) and ![a plot](https://evil.example/x.svg).
 `;
+
+/** A held result about v3 and v2, with texts and a plot from outside. */
+const demoGate = (): MessageInitShape<typeof GateResultSchema> => ({
+  ...{ gateId: "a".repeat(64), modelName: NAME, champion: "v2", challenger: "v3", verdict: GateVerdict.HELD },
+  ...{ window: "the newest <b>weeks</b>", rows: 2_644n, positives: 263n, suppliers: 2_000n },
+  ...{ gatedAt: at(16), gatedBy: "scheduler-service" },
+  checks: [
+    { name: "measured", outcome: GateCheckOutcome.PASSED, reason: "both versions have scored the rows" },
+    {
+      ...{ name: "auc", outcome: GateCheckOutcome.HELD, champion: 0.84, challenger: 0.86, figure: 0.02 },
+      ...{ low: -0.001, high: 0.041, bound: 0, reason: "the challenger is not shown to be better" },
+    },
+    { name: "later", outcome: GateCheckOutcome.NOT_MADE, reason: "<script>window.hacked = true</script>" },
+  ],
+  references: [{ name: "scorecard v1", rows: 2_644n, auc: 0.7, brier: 0.2 }],
+  plots: [
+    {
+      ...{ name: "gate-reliability", title: "Reliability" },
+      svg: '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><script>window.hacked = true</script><path d="M0 0L9 9" stroke="#000"/></svg>',
+    },
+  ],
+});
 
 const estimate = (value: number) => ({ value, low: value - 0.01, high: value + 0.01, rows: 900n });
 
@@ -117,7 +149,9 @@ export function demoModels(): ModelData {
         },
       ],
     },
+    gate: demoGate(),
     beforeMove: () => {},
+    beforeDecision: () => {},
   };
 }
 
@@ -127,6 +161,13 @@ export function modelsInMemory(data: ModelData): Route[] {
   const champion = (): string => data.moves.at(-1)?.version ?? "";
   const mustExist = (): void => {
     if (data.versions.length === 0) throw new ConnectError("no such model", Code.NotFound);
+  };
+  const decide = (gateId: string, reason: string, isApproved: boolean) => {
+    data.beforeDecision();
+    if (data.gate?.gateId !== gateId) throw new ConnectError("a newer result exists", Code.Aborted);
+    const decision = create(GateDecisionSchema, { isApproved, decidedAt: at(17), decidedBy: "Ada (0f3c)", reason });
+    data.gate = { ...data.gate, decision };
+    return decision;
   };
   const aliasOf = (name: string, { version, by, reason }: Move, day: number) => ({
     ...{ name, version, setAt: at(day), setBy: by, reason },
@@ -148,6 +189,12 @@ export function modelsInMemory(data: ModelData): Route[] {
           bands: { medium: 0.4, high: 0.7 },
           features: [{ name: "age", kind: FeatureKind.NUMERIC, unit }],
         };
+      },
+      getGateResult({ version }) {
+        const { gate } = data;
+        if (gate === undefined || (version !== "" && version !== gate.challenger))
+          throw new ConnectError("there is no result", Code.NotFound);
+        return { result: gate };
       },
       listAliases() {
         mustExist();
@@ -180,6 +227,12 @@ export function modelsInMemory(data: ModelData): Route[] {
         data.moves.push({ version: request.version, by: "Ada (0f3c)", reason: request.reason });
         return { alias: { name: request.alias, version: request.version } };
       },
+      approvePromotion({ version, gateId, reason }) {
+        const { decidedBy: by } = decide(gateId, reason, true);
+        data.moves.push({ version, by, reason });
+        return { alias: { name: "champion", version } };
+      },
+      rejectPromotion: ({ gateId, reason }) => ({ decision: decide(gateId, reason, false) }),
     }),
   ];
 }

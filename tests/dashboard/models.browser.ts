@@ -1,3 +1,4 @@
+import { GateVerdict } from "@bellwether/gen/bellwether/registry/v1/promotion_gate_pb";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
@@ -10,6 +11,7 @@ import { usePages } from "./page-harness.ts";
 type Role = "viewer" | "analyst" | "admin";
 const card = (page: Page) => page.getByRole("region", { name: /^Card of/ });
 const versions = (page: Page) => page.getByRole("region", { name: "Versions" }).last();
+const gate = (page: Page) => page.getByRole("region", { name: /^Promotion gate of/ });
 const champion = (page: Page) => page.getByRole("region", { name: "Champion and challenger" });
 
 describe.skipIf(!hasChromium)("Models (apt-get install chromium)", () => {
@@ -93,6 +95,94 @@ describe.skipIf(!hasChromium)("Models (apt-get install chromium)", () => {
     await page.getByRole("button", { name: "Roll back to v2", exact: true }).click();
     await champion(page).getByText("v2 is the champion now.").waitFor();
     expect(models.moves.map(({ version }) => version)).toEqual(["v1", "v2", "v3", "v2"]);
+  });
+
+  test("the result of the gate has its claims with figures, verdict and plots, and runs nothing", async () => {
+    const { page, complaints } = await open(demoModels());
+    await gate(page).getByText("Held: a person decides").waitFor();
+    await gate(page)
+      .getByText("v3 against v2: 2,644 rows of 2,000 suppliers, 263 with the risk; the newest <b>weeks</b>.")
+      .waitFor();
+    await gate(page)
+      .getByRole("row", {
+        name: /^Ranks better: AUC.*held 0\.84 0\.86 \+0\.0200 \(−0\.0010 to \+0\.0410\), bound 0\.0000/,
+      })
+      .waitFor();
+    await gate(page).getByText("<script>window.hacked = true</script>").waitFor();
+    await gate(page).getByText("scorecard v1: AUC 0.7, Brier score 0.2").waitFor();
+    await gate(page).getByText("Plots").click();
+    const plot = gate(page).getByRole("img", { name: "Reliability" });
+    await expect.poll(() => plot.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBeGreaterThan(0);
+    expect(await page.evaluate(() => "hacked" in globalThis)).toBe(false);
+    expect(complaints).toEqual([]);
+  });
+
+  test("a held challenger is approved with a reason, and the decision stays with the result", async () => {
+    const models = demoModels();
+    const { page } = await open(models);
+    await gate(page).getByRole("button", { name: "Approve v3…" }).click();
+    const form = page.getByRole("form", { name: "Approve v3" });
+    await form.getByRole("button", { name: "Approve v3" }).click();
+    expect(models.moves).toHaveLength(2);
+    await form.getByLabel("Reason").fill("better on the newest quarter");
+    await form.getByRole("button", { name: "Approve v3" }).click();
+    await gate(page)
+      .getByText(/^Approved .* by Ada \(0f3c\): better on the newest quarter$/)
+      .waitFor();
+    expect(models.moves.at(-1)).toMatchObject({ version: "v3", reason: "better on the newest quarter" });
+    await versions(page).getByRole("row", { name: /^v3/ }).getByText("Champion").waitFor();
+    expect(await gate(page).getByRole("button").count()).toBe(0);
+  });
+
+  test("a challenger is rejected with a reason, and the champion stays", async () => {
+    const models = demoModels();
+    const { page } = await open(models);
+    await gate(page).getByRole("button", { name: "Reject v3…" }).click();
+    const form = page.getByRole("form", { name: "Reject v3" });
+    await form.getByLabel("Reason").fill("loses the small suppliers");
+    await form.getByRole("button", { name: "Reject v3" }).click();
+    await gate(page)
+      .getByText(/^Rejected .*: loses the small suppliers$/)
+      .waitFor();
+    expect(models.moves).toHaveLength(2);
+  });
+
+  test("a decision about an old result changes nothing, and the reason is kept", async () => {
+    const models = demoModels();
+    models.beforeDecision = () => {
+      throw new ConnectError("a newer result was made; read it", Code.Aborted);
+    };
+    const { page } = await open(models);
+    await gate(page).getByRole("button", { name: "Approve v3…" }).click();
+    const reason = page.getByRole("form", { name: "Approve v3" }).getByLabel("Reason");
+    await reason.fill("mine");
+    await page.getByRole("button", { name: "Approve v3", exact: true }).click();
+    await page.getByText("Nothing was changed: a newer result was made; read it.").waitFor();
+    expect(await reason.inputValue()).toBe("mine");
+  });
+
+  test("a failed challenger, and a result about another champion, cannot be approved", async () => {
+    const models = demoModels();
+    models.gate = { ...models.gate, verdict: GateVerdict.FAIL };
+    const failed = await open(models);
+    const approve = (page: Page) => gate(page).getByRole("button", { name: "Approve v3…" });
+    await gate(failed.page).getByText("The challenger has failed the gate.").waitFor();
+    expect(await approve(failed.page).getAttribute("aria-disabled")).toBe("true");
+    const stale = demoModels();
+    stale.gate = { ...stale.gate, champion: "v1" };
+    const other = await open(stale);
+    await gate(other.page).getByText("The result is about the champion v1, which is now v2").waitFor();
+    expect(await approve(other.page).getAttribute("aria-disabled")).toBe("true");
+  });
+
+  test("a version without a result says how to get one, and a viewer why the buttons cannot be used", async () => {
+    const models = demoModels();
+    models.gate = undefined;
+    const none = await open(models);
+    await gate(none.page).getByText("npx bellwether models gate --model supplier-risk").waitFor();
+    const { page } = await open(demoModels(), "#/models", "viewer");
+    for (const name of ["Approve v3…", "Reject v3…"])
+      expect(await gate(page).getByRole("button", { name }).getAttribute("aria-disabled")).toBe("true");
   });
 
   test("when somebody else was first nothing moves, the page says who, and the reason is kept", async () => {

@@ -1,13 +1,12 @@
 import { previousChampion } from "@bellwether/contract/previous-champion";
 import type { Alias, AliasMove } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { visibleText } from "@bellwether/reasons/visible-text";
-import { useId, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { timeText } from "../parts/format.ts";
 import { Empty } from "../parts/load-states.tsx";
 import { Name } from "../parts/name.tsx";
-import { useBlockedReason } from "../rpc/live.ts";
-import { useReader } from "../session/reader.ts";
 import { AliasForm, type Promotion } from "./alias-form.tsx";
+import { MoveButton } from "./move-button.tsx";
 
 interface ChampionCardProps {
   readonly modelName: string;
@@ -84,34 +83,5 @@ function AliasFact({ alias: { name, version, setAt, setBy, reason } }: { alias: 
         </small>
       </dd>
     </div>
-  );
-}
-
-interface MoveButtonProps {
-  readonly text: string;
-  /** Why the button cannot be used. Undefined: it can. */
-  readonly why: string | undefined;
-  readonly onClick: () => void;
-}
-
-/** A button that says why it cannot be used; a screen reader hears the reason with its name. */
-function MoveButton({ text, why, onClick }: MoveButtonProps) {
-  const id = useId();
-  const { mayAdminister } = useReader();
-  const blocked = useBlockedReason();
-  const role = mayAdminister ? undefined : "Only administrators may change the champion.";
-  const reason = role ?? blocked ?? why;
-  return (
-    <span className="move">
-      <button
-        type="button"
-        aria-disabled={reason !== undefined}
-        aria-describedby={reason === undefined ? undefined : id}
-        onClick={() => reason === undefined && onClick()}
-      >
-        {visibleText(text)}
-      </button>
-      {reason !== undefined && <small id={id}>{visibleText(reason)}</small>}
-    </span>
   );
 }

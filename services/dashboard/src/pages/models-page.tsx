@@ -6,6 +6,7 @@ import { visibleText } from "@bellwether/reasons/visible-text";
 import { useInfiniteQuery, useQuery } from "@connectrpc/connect-query";
 import { keepPreviousData } from "@tanstack/react-query";
 import { ChampionCard } from "../models/champion-card.tsx";
+import { GateCard } from "../models/gate-card.tsx";
 import { HistoryTable } from "../models/history-table.tsx";
 import { ReplicaCard } from "../models/replica-card.tsx";
 import { ShadowComparison } from "../models/shadow-comparison.tsx";
@@ -43,8 +44,10 @@ export function ModelsPage({ view }: { view: ModelsView }) {
   const readMore = usePagesKept(list);
   const versions = list.data?.pages.flatMap((page) => page.versions) ?? [];
   const shownAliases = aliases.data?.aliases ?? [];
-  const champion = shownAliases.find(({ name }) => name === "champion")?.version ?? "";
+  const aliasOf = (alias: string): string => shownAliases.find(({ name }) => name === alias)?.version ?? "";
+  const champion = aliasOf("champion");
   const shown = view.version || champion;
+  const gated = view.version || aliasOf("challenger");
   const name = versions[0]?.modelName ?? modelName;
   const stateOf = (version: ModelVersion) => versionState(version, shownAliases, replicas.data ?? []);
   const rejectionOf = (wanted: string): string => {
@@ -65,6 +68,7 @@ export function ModelsPage({ view }: { view: ModelsView }) {
       {aliases.isPending && <Loading what="the aliases" />}
       {aliases.isError && <Failure error={aliases.error} onRetry={() => void aliases.refetch()} />}
       {aliases.data && <ChampionCard modelName={name} aliases={shownAliases} moves={moves} rejectionOf={rejectionOf} />}
+      {gated !== "" && name !== "" && <GateCard key={gated} modelName={name} version={gated} champion={champion} />}
       <section className="card" aria-labelledby="versions">
         <h2 id="versions">Versions</h2>
         {list.isPending && <Loading what="the versions" />}
