@@ -38,7 +38,7 @@ test("--weeks is rejected with a registry or a database of somebody else, and wi
   }
 });
 
-test("a start with --weeks runs each week, records outcomes, retrains by drift, and runs the present week last", async () => {
+test("a start with --weeks runs each week, records outcomes, retrains by drift, promotes, and runs the present week last", async () => {
   const mesh = spawnNode(CLI, {
     args: ["start", "--weeks", "8"],
     cwd: ROOT,
@@ -56,6 +56,9 @@ test("a start with --weeks runs each week, records outcomes, retrains by drift, 
     expect(lines).toMatch(
       /retrain because \d{4}-W\d\d has \d+ drift alarms? .*: v2 is published as challenger, AUC 0\.\d+/,
     );
+    expect(lines).toMatch(/promotion gate: pass against v1, AUC \+0\.\d+ .*; v2 is the champion$/m);
+    expect(weekLines()[6]).toContain("scored by v1");
+    expect(weekLines()[7]).toContain("scored by v2");
   } finally {
     expect(await mesh.end("SIGTERM")).toBe(0);
   }

@@ -40,6 +40,8 @@ const CHANGED_FROM = 1;
 const POLICY = `# Policy of the demo that npm start -- --weeks replays: a retrain by drift, as soon as outcomes are recorded.
 version: 1
 retrain: { window_weeks: 52, min_weeks: 4, drift_alarms: 1, new_outcomes: 0, max_age_days: 0, min_days_between: 1 }
+# A version that passes becomes the champion without a person. The planted change moves most alerts, and what matters for them.
+promotion: { automatic: true, max_changed_alerts: 1, min_importance_correlation: -1, max_row_time_ratio: 20 }
 `;
 
 /** Returns the context of the replayed demo: with a data folder and a registry of its own. @throws UsageError */

@@ -5,11 +5,14 @@ import { type BatchRun, DriftOutcome, DriftReference, RunState } from "@bellweth
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { OutcomeSource, OutcomeValue } from "@bellwether/gen/bellwether/ops/v1/outcome_pb";
 import { OutcomeService } from "@bellwether/gen/bellwether/ops/v1/outcome_service_pb";
+import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
+import { GateVerdict } from "@bellwether/gen/bellwether/registry/v1/promotion_gate_pb";
 import { type Retrain, RetrainOutcome } from "@bellwether/gen/bellwether/schedule/v1/retrain_pb";
 import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { countText } from "@bellwether/reasons/count-text";
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
+import { enumWord } from "../output/enum-word.ts";
 import { DEMO_HORIZON_DAYS, type DemoLoop, type DemoLoopWeek, isKnown } from "./demo-loop.ts";
 import { type FirstWeekPeers, runWeek } from "./first-week.ts";
 
@@ -19,6 +22,8 @@ const REPEAT_MS = 60_000;
 const LOOK_MS = 250;
 /** Longest time for a retrain of the demo, ms. */
 const RETRAIN_MS = 120_000;
+/** Longest time until ml-service serves a new champion, ms. */
+const SWAP_MS = 30_000;
 
 /**
  * Replays the weeks of the demo: all but the last one are run and their outcomes recorded, so that the drift starts a retrain; the last week
@@ -60,6 +65,7 @@ export async function replayDemoLoop(
       ? "no retrain was started in two minutes; npx bellwether retrain status says why"
       : retrainText(retrain),
   );
+  if (retrain?.outcome === RetrainOutcome.PUBLISHED) say(await promotionText(ops, retrain, signal));
   await run(present);
 }
 
@@ -99,6 +105,22 @@ async function endOfRetrain(scheduler: Transport, signal: AbortSignal): Promise<
     if (newest?.endedAt !== undefined) return newest;
   }
   return null;
+}
+
+/** Returns what the promotion gate has decided about a version. Waits until ml-service serves a new champion. */
+async function promotionText(ops: Transport, { version }: Retrain, signal: AbortSignal): Promise<string> {
+  const models = createClient(ModelRegistryService, ops);
+  const { result } = await repeated(() => models.getGateResult({ version }, { signal }));
+  if (result === undefined) return `promotion gate: no result about ${version}`;
+  const { verdict, champion, checks, decision } = result;
+  const auc = checks.find(({ name }) => name === "auc");
+  const found = `promotion gate: ${enumWord(GateVerdict, verdict)} against ${champion}, ${auc?.reason ?? "AUC not compared"}`;
+  if (!decision?.isApproved) return `${found}; a person decides on the page Models`;
+  for (const end = Date.now() + SWAP_MS; Date.now() < end; await pause(LOOK_MS, undefined, { signal })) {
+    const { servedVersion } = await repeated(() => models.getReplicaStatus({}, { signal }));
+    if (servedVersion === version) return `${found}; ${version} is the champion`;
+  }
+  return `${found}; ${version} is the champion, and ml-service does not serve it yet: npx bellwether models served`;
 }
 
 function weekText(isoWeek: string, run: BatchRun | undefined): string {
