@@ -12,6 +12,7 @@ const RUNNERS: readonly (readonly [command: string, runner: { readonly file: str
   ["test:conformance", { file: "tests/conformance/run.ts", name: "web-tls" }],
   ["test:docs", { file: "tests/docs/run.ts" }],
   ["screens", { file: "tests/docs/screens.ts" }],
+  ["scms", { file: "tests/docs/scms-loop/run.ts" }],
   ["figures", { file: "scripts/figures.ts" }],
   ["test:cluster", { file: "tests/deploy/cluster.ts" }],
 ];
