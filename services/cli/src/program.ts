@@ -100,12 +100,12 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   outcomes: {
     description:
-      "Record, import, correct and list outcomes: what happened to suppliers after they were scored. List the random suppliers that people are asked to check.",
+      "Record, import, correct and list outcomes: what happened to suppliers after they were scored. List the random suppliers that people have to check.",
     load: async () => (await import("./commands/outcomes.ts")).outcomesCommand,
   },
   performance: {
     description:
-      "Show how good the scores of complete weeks were, compared with the outcomes that are known: per week, version and segment, beside what needs no model.",
+      "Show how well the scores of complete weeks match the known outcomes: per week, version and segment, and in comparison with predictions that need no model.",
     load: async () => (await import("./commands/performance.ts")).performanceCommand,
   },
   retrain: {
@@ -120,7 +120,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   audit: {
     description:
-      "Verify and export the audit log, print its checkpoints and its public key, and compute recorded decisions again. An export is verified without a service.",
+      "Verify and export the audit log, print its checkpoints and its public key, and compute recorded decisions again. The command verifies an export without a service.",
     load: async () => (await import("./commands/audit.ts")).auditCommand,
   },
   retention: {

@@ -214,7 +214,7 @@ test("models compare scores a file with two versions and compares them; wrong us
   expect([same.code, same.stdout]).toEqual([0, expect.stringContaining("both are the same version")]);
   expect(same.stdout).toMatch(/^score shift +\+0\.0000 \(\+0\.0000 to \+0\.0000\)/m);
   for (const [args, text] of [
-    [["--input", file, "--ml", "http://127.0.0.1:1"], "give one of them"],
+    [["--input", file, "--ml", "http://127.0.0.1:1"], "give either --input"],
     [["champion"], "expected a version such as v3"],
   ] as const)
     expect(await run(["models", "compare", ...args])).toMatchObject({ code: 2, stderr: expect.stringContaining(text) });

@@ -131,8 +131,8 @@ test.each([
   [["--from-weeks", "2026-W12..2026-W01", "--outcomes", "outcomes.csv"], 2, "expected the earlier week first"],
   [["--from-weeks", "2026-W12", "--outcomes", "outcomes.csv"], 2, "expected two ISO weeks"],
   [["--from-weeks", "2026-W01..2026-W12", "--outcomes", "none.csv", "--horizon", "7"], 2, "none.csv is not a file"],
-  [[...WINDOW, "--data", "."], 2, "give one of them"],
-  [["--outcomes", "outcomes.csv", "--data", "."], 2, "belong to --from-weeks"],
+  [[...WINDOW, "--data", "."], 2, "give either --data or --from-weeks"],
+  [["--outcomes", "outcomes.csv", "--data", "."], 2, "are only for --from-weeks"],
   [[], 2, "--data DIR is required"],
   [
     ["--from-weeks", "2025-W01..2025-W12", "--outcomes", "outcomes.csv", "--horizon", "7"],

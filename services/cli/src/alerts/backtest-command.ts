@@ -20,7 +20,7 @@ interface BacktestOptions extends OpsOptions {
 export function backtestCommand(context: CliContext): Command {
   return withOps(new Command("backtest"))
     .description(
-      "Test alert rules on past weeks before they are used: which alerts they would have raised, week by week, beside what people decided and what came true. The command writes nothing.",
+      "Test alert rules on past weeks before they are used: which alerts the rules would have raised in each week, what people decided about these suppliers, and whether the risk occurred. The command writes nothing.",
     )
     .requiredOption("--rules <file>", "rules to test, in the form of config/alert_rules.yaml (required)")
     .option("--from <week>", "first ISO week (default: 52 weeks before --to)", isoWeek)
@@ -33,8 +33,8 @@ export function backtestCommand(context: CliContext): Command {
     .option(...OPS_MODEL_FLAG)
     .addHelpText(
       "after",
-      "\nPeople's actions are not repeated: an alert ends when its rule ends it. The precision of a rule is the share of its alerts whose risk" +
-        "\noccurred, of those about which an outcome or a decision is known, with its 95 % interval (Wilson)." +
+      "\nActions of people are not simulated: an alert is closed only when its rule closes it. The precision of a rule: of its alerts with a known" +
+        "\noutcome or decision, the share whose risk occurred, with a 95 % interval (Wilson)." +
         "\n\nExample:\n  npx bellwether alerts backtest --rules draft.yaml --from 2026-W01 --to 2026-W26 --budget 40",
     )
     .action(async (options: BacktestOptions) => {

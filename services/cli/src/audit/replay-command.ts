@@ -25,10 +25,10 @@ const TIMEOUT_MS = 300_000;
 export function replayCommand(context: CliContext): Command {
   return withOps(new Command("replay"))
     .description(
-      "Compute recorded decisions again, with the version that computed them, and compare every bit of score and contributions. If a decision cannot be computed again, the command says what is missing or differs.",
+      "Compute recorded decisions again, with the version that computed them, and compare every bit of the score and of the contributions. If a decision cannot be computed again, the command says what is missing or different.",
     )
     .argument("[id]", "prediction id of a score, or id of an event of the audit log, for example of a batch")
-    .option("--run <week>", "all scores of the weekly run of this ISO week, for example 2026-W47", isoWeek)
+    .option("--run <week>", "compute all scores of the weekly run of this ISO week, for example 2026-W47", isoWeek)
     .option("--supplier <id>", "with --run: only the score of this supplier (default: all suppliers)")
     .option(...OPS_MODEL_FLAG)
     .addHelpText(

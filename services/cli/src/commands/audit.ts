@@ -40,7 +40,7 @@ interface VerifyOptions extends OpsOptions {
 export function auditCommand(context: CliContext): Command {
   const audit = new Command("audit").addHelpText(
     "after",
-    "\nThe commands call ops-service with the token or API key in BELLWETHER_TOKEN_FILE, which needs the role admin. With a file, verify calls no service.\n" +
+    "\nThe commands call ops-service with the token or API key in BELLWETHER_TOKEN_FILE, which needs the role admin. If verify gets a file, it calls no service.\n" +
       "\nExamples:\n  npx bellwether audit key > audit-key.pem\n  npx bellwether audit checkpoints > checkpoints.jsonl\n  npx bellwether audit verify --checkpoint checkpoints.jsonl" +
       "\n  npx bellwether audit export log.jsonl\n  npx bellwether audit verify log.jsonl --checkpoint checkpoints.jsonl --public-key audit-key.pem" +
       "\n  npx bellwether audit replay 0197c0de-0000-7000-8000-000000000000\n  npx bellwether audit replay --run 2026-W47",
@@ -53,14 +53,14 @@ export function auditCommand(context: CliContext): Command {
 function verifyCommand(context: CliContext): Command {
   return withOps(new Command("verify"))
     .description(
-      "Verify the audit log: that no record was changed, removed, inserted or cut off. Without a file, ops-service verifies its log. With an export, the command verifies the file without a service.",
+      "Verify that no record of the audit log was changed, removed or inserted, and that the end was not cut off. Without a file, ops-service verifies its log. With a file, the command verifies that export itself and calls no service.",
     )
     .argument("[file]", "export of the audit log: .jsonl, .csv or .parquet")
     .option(
       "--checkpoint <file...>",
-      "files with checkpoints that were kept elsewhere: lines of JSON, a log of ops-service, or the JSON report of a week",
+      "files with checkpoints that you have kept outside ops-service: lines of JSON, the log output of ops-service, or the JSON report of a week",
     )
-    .option("--public-key <file>", "public keys of the log (PEM); required with a file and checkpoints")
+    .option("--public-key <file>", "public keys of the audit log (PEM); required if a file and --checkpoint are given")
     .option("--incremental", "verify only what was recorded since the newest checkpoint of the log")
     .addHelpText(
       "after",
@@ -77,7 +77,7 @@ function verifyCommand(context: CliContext): Command {
       if (file === undefined) return await verifyServer(context, options, checkpoints);
       if (checkpoints.length > 0 && !keys)
         throw new UsageError(
-          "--checkpoint needs --public-key with a file: without the public key, anybody can have written the checkpoint",
+          "--checkpoint needs --public-key with a file: without the public key, anybody could have written the checkpoint",
         );
       await verifyFile(path.resolve(context.cwd, file), { checkpoints, keys }, createReport(options));
     });
@@ -139,7 +139,7 @@ async function verifyFile(
     report.line(`last verified hash: ${head.hash}`);
     if (!broken && compared === 0)
       report.line(
-        "no signed checkpoint was compared: the file is whole in itself, but all of it may have been written anew; name --public-key and --checkpoint",
+        "no signed checkpoint was compared: the records of the file match each other, but somebody could have rewritten all of them; give --public-key and --checkpoint",
       );
     report.json({
       ...{ holds: broken === null, records, head_hash: head.hash, erased_payloads: erasedPayloads },
@@ -163,12 +163,12 @@ async function rowsOf(file: string): Promise<AsyncIterable<unknown>> {
 function exportCommand(context: CliContext): Command {
   return withOps(new Command("export"))
     .description(
-      "Write the whole audit log to a file, in the order of recording, with all that verify needs. An interrupted export continues where it stopped.",
+      "Write the whole audit log to a file, in the order in which the records were stored. The file has everything that verify needs. An interrupted export continues where it stopped.",
     )
-    .argument("<file>", `file to write; its ending is the format: ${EXPORT_ENDINGS.join(", ")}`)
+    .argument("<file>", `file to write; the ending selects the format: ${EXPORT_ENDINGS.join(", ")}`)
     .addHelpText(
       "after",
-      "\nUntil the export is complete, it is in FILE.partial. The last row has the number of records and the newest checkpoint, so that a file that was cut is noticed.\n\nExamples:\n  npx bellwether audit export log.jsonl\n  npx bellwether audit export log.parquet",
+      "\nUntil the export is complete, it is in FILE.partial. The last row has the number of records and the newest checkpoint, so verify detects a file whose end is missing.\n\nExamples:\n  npx bellwether audit export log.jsonl\n  npx bellwether audit export log.parquet",
     )
     .action(async (file: string, options: OpsOptions) => {
       const target = path.resolve(context.cwd, file);
@@ -208,7 +208,7 @@ function exportCommand(context: CliContext): Command {
 function checkpointsCommand(context: CliContext): Command {
   return withOps(new Command("checkpoints"))
     .description(
-      "Print the newest checkpoints of the audit log, one line of JSON each. Keep them where the database cannot change them.",
+      "Print the newest checkpoints of the audit log, one line of JSON each. Keep them in a place that users of the database cannot write to.",
     )
     .addHelpText("after", "\nExample:\n  npx bellwether audit checkpoints > checkpoints.jsonl")
     .action(async (options: OpsOptions) => {
@@ -240,14 +240,11 @@ function keyCommand(context: CliContext): Command {
 function eraseCommand(context: CliContext): Command {
   return withOps(new Command("erase"))
     .description(
-      "Erase the texts about a supplier: payloads of its events, notes of its alerts, its name, and its texts in reports. Ids, scores and decisions stay, and the log still verifies.",
+      "Erase the texts about a supplier: payloads of its events, notes of its alerts, its name, and its texts in reports. Ids, scores and decisions stay, and the audit log can still be verified.",
     )
     .argument("<supplier>", "id of the supplier")
     .requiredOption("--reason <text>", "reason, 1 to 500 characters; the audit log records it (required)", reason)
-    .addHelpText(
-      "after",
-      "\nExample:\n  npx bellwether audit erase SUPP_00042 --reason 'request of the person of 2026-11-20'",
-    )
+    .addHelpText("after", "\nExample:\n  npx bellwether audit erase SUPP_00042 --reason 'request of 2026-11-20'")
     .action(async (supplierId: string, options: OpsOptions & { readonly reason: string }) => {
       const report = createReport(options);
       using ops = openOps(context, options.ops, AuditService);

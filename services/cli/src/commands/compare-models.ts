@@ -13,8 +13,8 @@ import { createReport } from "../output/report.ts";
 import { JSON_FLAG, REPLICAS_FLAG } from "../remote/shared-options.ts";
 
 const HELP =
-  "\nWithout --input: the command shows the comparison that the replicas of ml-service have made since their start (SHADOW_SHARE). Each replica" +
-  "\nhas only its own rows: give the URLs of all replicas with --ml. The command merges the rows. Exit code 1 if a replica does not answer." +
+  "\nWithout --input: the command shows what the replicas of ml-service have compared since they started (SHADOW_SHARE). Each replica" +
+  "\nhas only its own rows: give the URLs of all replicas with --ml. The command merges their sums. Exit code 1 if a replica does not answer." +
   "\nWith --input: both versions score the rows of the file on this computer, and no service is called." +
   "\nConfidence intervals are at 95 %; all rows of one supplier are one cluster. docs/shadow.md explains how each figure is computed." +
   "\n\nExamples:\n  npx bellwether models compare --ml http://10.0.0.5:9081 http://10.0.0.6:9081" +
@@ -44,7 +44,7 @@ export function compareModelsCommand(context: CliContext): Command {
       const report = createReport(options);
       if (options.input !== undefined) {
         if (options.ml !== undefined)
-          throw new UsageError("--input compares on this computer, --ml asks services: give one of them");
+          throw new UsageError("give either --input (compares on this computer) or --ml (asks services)");
         if (!isTableFile(options.input)) throw new UsageError("--input: expected a .csv, .parquet or .jsonl file");
         const pair = { champion: champion ?? "champion", challenger: challenger ?? "challenger" };
         const { names, compared } = await compareLocally(context, options.model, pair, options.input);

@@ -45,16 +45,16 @@ interface DecisionOptions {
 const GATE_HELP =
   "\nThe limits are `promotion` in config/risk_policy.yaml; docs/promotion.md explains each check and shows an example. The result is stored with" +
   "\nthe challenger in the model registry: models show prints it with the model card, and the audit log has it (kind model.gated)." +
-  "\nExit code 0: PASS. Exit code 1: HELD or FAIL. A challenger that cannot be loaded, crashes, hangs or takes too much memory fails; the" +
-  "\nchampion does not change." +
+  "\nExit code 0: PASS. Exit code 1: HELD or FAIL. A challenger that cannot be loaded, crashes, hangs or takes too much memory fails. The" +
+  "\nchampion does not change, unless the risk policy has promotion.automatic: true and the verdict is PASS." +
   "\n\nExamples:\n  npx bellwether models gate --data demo" +
   "\n  npx bellwether models gate v4 --from-weeks 2026-W27..2026-W36 --outcomes outcomes.csv --ops http://localhost:9080";
 
 const DECISION_HELP =
-  "\nThe result must be the newest one about the version, and about the present champion; otherwise the command fails (exit code 1) and changes" +
-  "\nnothing. Repeating the command changes nothing. The audit log has each decision with its reason.";
+  "\nThe result must be the newest one about the version, and must compare it with the present champion. Otherwise the command fails (exit" +
+  "\ncode 1) and changes nothing. Repeating the command changes nothing. The audit log has each decision with its reason.";
 
-/** Most open alerts that are compared. */
+/** Maximum number of open alerts that are compared. */
 const MAX_ALERTS = 100_000;
 const GATE_ID = /^[0-9a-f]{64}$/;
 
@@ -83,37 +83,44 @@ export function gateCommand(context: CliContext): Command {
   );
   return withConfigOptions(new Command("gate"), context)
     .description(
-      "Compare a challenger with the champion on labelled rows, and decide by the risk policy: quality, calibration, segments, explanations, contract, CPU time and open alerts.",
+      "Compare a challenger with the champion on labelled rows: quality, calibration, segments, explanations, contract, CPU time and open alerts. The limits of the risk policy determine the verdict.",
     )
     .argument("[version]", "version or alias of the challenger", "challenger")
     .option("--data <dir>", "folder with the raw tables that the feature mapping names; their test rows are compared")
     .option(
       "--from-weeks <weeks>",
-      "compare on the labelled rows of the complete weekly runs of these ISO weeks, for example 2026-W27..2026-W36, in place of --data",
+      "compare on the labelled rows of the complete weekly runs of these ISO weeks, for example 2026-W27..2026-W36, instead of --data",
       weekRange,
     )
-    .option("--outcomes <file>", "with --from-weeks: what happened to suppliers, as for train")
+    .option(
+      "--outcomes <file>",
+      "with --from-weeks: file with what happened to suppliers, in the form that train reads",
+    )
     .option(
       "--complete-until <day>",
-      "with --from-weeks: day up to which the file has every event, as for train",
+      "with --from-weeks: day up to which the file has every event, as in train",
       isoDate,
     )
-    .option("--horizon <days>", "with --from-weeks: days that a label covers, as for train", wholeNumber(1, 3650))
+    .option(
+      "--horizon <days>",
+      "with --from-weeks: number of days that a label covers, as in train",
+      wholeNumber(1, 3650),
+    )
     .addOption(policyOption)
     .option(
       "--max-memory <MiB>",
-      "largest memory of the process that measures a version",
+      "largest memory of the process that measures a version, in MiB",
       wholeNumber(64, 1_048_576),
       2048,
     )
-    .option("--timeout <minutes>", "longest time to measure a version", wholeNumber(1, 1440), 10)
+    .option("--timeout <minutes>", "longest time to measure a version, in minutes", wholeNumber(1, 1440), 10)
     .option(
       "--model <name>",
       "name of the model. The configuration must declare its features (default: the name in the configuration)",
     )
     .option(
       "--ops <url>",
-      "gRPC URL of ops-service, whose open alerts are compared (default: OPS_SERVICE_URL; if not set, the suppliers in band high of the champion stand for them)",
+      "gRPC URL of ops-service, whose open alerts are compared (default: OPS_SERVICE_URL; if not set, the suppliers in the champion's band high are compared instead)",
     )
     .option(...JSON_FLAG)
     .addHelpText("after", GATE_HELP)
@@ -166,7 +173,7 @@ export function promotionCommands(
     new Command(name)
       .description(description)
       .argument("<version>", "version of the challenger, for example v4")
-      .requiredOption("--gate <id>", "id of the result that you have read, as models gate prints it (required)", gateId)
+      .requiredOption("--gate <id>", "id of the result that you have read; models gate prints it (required)", gateId)
       .requiredOption("--reason <text>", "reason, 1 to 500 characters; recorded with the result (required)", reason)
       .option(...MODEL_FLAG)
       .option(...schedulerFlag)

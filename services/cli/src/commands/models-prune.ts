@@ -17,15 +17,15 @@ import { openPeer } from "../remote/peer-client.ts";
 import { SCHEDULER_PEER } from "../remote/peer-url.ts";
 import { JSON_FLAG, MODEL_FLAG, OPS_FLAG, SCHEDULER_FLAG } from "../remote/shared-options.ts";
 
-/** Kinds of events that name the version which answered. */
+/** Kinds of events whose payload names the version that computed the answer. */
 const KINDS = ["prediction.served", "explanation.served", "counterfactual.served", "batch.served"] as const;
 const PAGE_SIZE = 500;
 const TIMEOUT_MS = 60_000;
 
 const HELP =
   "\nA version is kept if an alias points to it or has pointed to it in the last days (--older-than), if it was published in these days," +
-  "\nif it is one of the newest versions (--keep), if it has scored a run, or if an event of the audit log names it: such an event can be" +
-  "\nrecomputed only with its version. A removal needs the role admin. The audit log records each removal (kind model.version_removed)." +
+  "\nif it is one of the newest versions (--keep), if it has scored a run, or if an event of the audit log names it: the decision in such an" +
+  "\nevent can be computed again only with its version. A removal needs the role admin. The audit log records each removal (kind model.version_removed)." +
   "\n\nExample:\n  npx bellwether models prune --older-than 180";
 
 /** `bellwether models prune` */
@@ -41,7 +41,7 @@ export function pruneCommand(context: CliContext): Command {
       wholeNumber(0, 36_500),
       90,
     )
-    .option("--keep <count>", "number of the newest versions that are kept", wholeNumber(0, 100_000), 5)
+    .option("--keep <count>", "how many of the newest versions are kept", wholeNumber(0, 100_000), 5)
     .option("--yes", "remove the listed versions")
     .option("--reason <text>", "reason, 1 to 500 characters; the audit log records it", reason, "not needed any more")
     .option(...SCHEDULER_FLAG)
@@ -101,7 +101,7 @@ export function pruneCommand(context: CliContext): Command {
     });
 }
 
-/** Returns those of the versions that an event of the audit log names. It reads the events since the oldest was published. */
+/** Returns the versions that an event of the audit log names. Reads the events since the oldest version was published. */
 async function versionsInAuditLog(
   ops: ReturnType<typeof openOps<typeof AuditService>>,
   modelName: string,

@@ -50,9 +50,9 @@ const ML_FLAG = [
 
 /** Help text of `list`. */
 const LIST_HELP =
-  "\nOf the registry, only manifests and signatures are read: a version that no trusted key has signed is shown as not accepted." +
-  "\nChanged files and failed checks of the gate are known to the replicas that have tried to load a version: with --ml or" +
-  "\nML_SERVICE_URL, the versions that they have rejected are marked, with the reason. models promote checks first." +
+  "\nThe command reads only the manifests and signatures of the registry. A version without the signature of a trusted key is marked as not" +
+  "\naccepted. Only a replica that has tried to load a version knows that files were changed or that a check failed: with --ml or" +
+  "\nML_SERVICE_URL, the command also marks the versions that the replicas have rejected, with the reason." +
   "\n\nExamples:\n  npx bellwether models list --model supplier-risk\n  npx bellwether models list --ml http://10.0.0.5:9081 http://10.0.0.6:9081";
 
 /** Help text: what `promote` and `rollback` check before they change the champion. */

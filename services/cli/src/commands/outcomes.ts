@@ -48,15 +48,15 @@ function importCommand(context: CliContext): Command {
     .description(
       "Record the outcomes of a file: what happened to suppliers after they were scored. Invalid rows are rejected with line, value and reason; the other rows are stored.",
     )
-    .argument("<file>", "CSV or Parquet file with one event or outcome a row")
+    .argument("<file>", "CSV or Parquet file with one event or outcome in each row")
     .option(
       "--mapping <file>",
-      "YAML file that names the columns and their forms (docs/outcomes.md); default: the columns below",
+      "YAML file with the names and formats of the columns (docs/outcomes.md; default: the columns below)",
     )
     .option("--dry-run", "report what would be recorded, and store nothing")
     .option(
       "--correct",
-      "replace stored outcomes that rows contradict, or whose note is another one; by default, rows that contradict are rejected, and stored notes are kept",
+      "replace a stored outcome if a row contradicts it or has another note; by default, a row that contradicts is rejected, and the stored note is kept",
     )
     .addOption(
       new Option("--source <source>", "where the outcomes come from: file, or review for answers about a review sample")
@@ -68,7 +68,7 @@ function importCommand(context: CliContext): Command {
     .option(...JSON_FLAG)
     .addHelpText(
       "after",
-      "\nColumns without --mapping: supplier_id or prediction_id, happened_on or iso_week, known_on, occurred (true or false; default with a day: true), note." +
+      "\nColumns without --mapping: supplier_id or prediction_id, happened_on or iso_week, known_on, occurred (true or false; if happened_on is set, true by default), note." +
         "\nDays have the form 2026-03-01." +
         "\nExit code 1 if a row is rejected.\n\nExamples:\n  npx bellwether outcomes import events.csv --dry-run" +
         "\n  npx bellwether outcomes import insolvencies.csv --mapping outcome_mapping.yaml --json",
@@ -123,15 +123,17 @@ function reportImport(report: Report, result: OutcomeImport, isDryRun: boolean):
 
 function recordCommand(context: CliContext): Command {
   return new Command("record")
-    .description("Record one outcome: of a supplier in a week, of a supplier on a day, or of a prediction.")
+    .description(
+      "Record one outcome. It is about a supplier in a week (--week), a supplier on a day (--happened-on), or a prediction (--prediction).",
+    )
     .argument("[supplier-id]", "id of the supplier in the weekly file; not needed with --prediction")
     .option("--week <week>", "ISO week of the score that the outcome is about")
     .option("--prediction <id>", "prediction_id of the score that the outcome is about")
     .option("--happened-on <day>", "day on which the risk occurred")
-    .option("--not-occurred", "the risk did not occur; by default, it occurred")
+    .option("--not-occurred", "the risk did not occur (default: the risk occurred)")
     .option("--known-on <day>", "day from which the outcome was known (default: today)")
-    .option("--review", "the outcome answers a supplier of the review sample")
-    .option("--correct", "replace a stored outcome that contradicts this one, or has another note")
+    .option("--review", "the supplier is in the review sample, and a person has checked it")
+    .option("--correct", "replace a stored outcome that contradicts this outcome or has another note")
     .option("--note <text>", "a reason or a reference")
     .option(...MODEL_FLAG)
     .option(...OPS_FLAG)
@@ -176,10 +178,10 @@ function correctCommand(context: CliContext): Command {
   return new Command("correct")
     .description("Replace one outcome, or withdraw it. The replaced outcome stays in the list (list --all).")
     .argument("<outcome-id>", "id of the outcome")
-    .requiredOption("--reason <text>", "why (required)")
-    .addOption(new Option("--value <value>", "what is right").choices(["occurred", "not-occurred"]))
+    .requiredOption("--reason <text>", "reason (required)")
+    .addOption(new Option("--value <value>", "the correct value").choices(["occurred", "not-occurred"]))
     .option("--happened-on <day>", "day on which the risk occurred")
-    .option("--known-on <day>", "day from which it was known (default: today)")
+    .option("--known-on <day>", "day from which the outcome was known (default: today)")
     .option("--withdraw", "the outcome does not count any more, and nothing replaces it")
     .option(...OPS_FLAG)
     .option(...JSON_FLAG)
@@ -243,10 +245,10 @@ function listCommand(context: CliContext): Command {
 function reviewsCommand(context: CliContext): Command {
   return new Command("reviews")
     .description(
-      "List the review sample of a week: random suppliers without an alert. Please check them, and record what you find (record --review).",
+      "List the review sample of a week: random suppliers without an alert. Check each supplier, and record the result with outcomes record --review.",
     )
     .option("--week <week>", "ISO week (default: the latest complete week)")
-    .option("--open", "only suppliers without an answer")
+    .option("--open", "only suppliers without a recorded outcome")
     .option(...MODEL_FLAG)
     .option(...OPS_FLAG)
     .option(...JSON_FLAG)

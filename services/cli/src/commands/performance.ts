@@ -18,20 +18,20 @@ const TIMEOUT_MS = 60_000;
 export function performanceCommand(context: CliContext): Command {
   return new Command("performance")
     .option("--model <name>", "model that scored (default: the default model of ops-service)")
-    .option("--from <week>", "first ISO week (default: 52 weeks up to --to)")
+    .option("--from <week>", "first ISO week (default: 52 weeks before --to)")
     .option("--to <week>", "last ISO week (default: the latest complete week)")
     .option("--known-on <day>", "only outcomes that were known on this day (default: today)")
     .option(
       "--capacity <count>",
-      "suppliers that are examined in a week (default: weekly_capacity of the alert rules)",
+      "number of suppliers that the team examines in a week (default: weekly_capacity of the alert rules)",
       wholeNumber(1, 1_000_000),
     )
-    .option("--html <file>", "also write the figures with plots as one page of HTML")
+    .option("--html <file>", "also write the figures and plots to this file, as one page of HTML")
     .option("--ops <url>", `gRPC URL of ops-service (${defaultUrlText(OPS_PEER)})`)
     .option("--json", "print the result as one line of JSON")
     .addHelpText(
       "after",
-      "\nIntervals are 95 % intervals over suppliers. What the figures mean: docs/performance.md" +
+      "\nThe intervals are 95 % confidence intervals; all weeks of one supplier are one cluster. docs/performance.md explains the figures." +
         "\n\nExamples:\n  npx bellwether performance\n  npx bellwether performance --from 2025-W01 --to 2025-W52 --known-on 2026-03-31 --json" +
         "\n  npx bellwether performance --html performance.html",
     )

@@ -26,7 +26,7 @@ export function retrainCommand(context: CliContext): Command {
     .enablePositionalOptions()
     .addHelpText(
       "after",
-      "\nThe scheduler starts retrains by itself as `retrain` in config/risk_policy.yaml says, see docs/retrain.md. A new version never becomes the champion by that.\n" +
+      "\nThe scheduler also starts retrains automatically; `retrain` in config/risk_policy.yaml has the conditions (docs/retrain.md). A retrain alone\nnever makes the new version the champion.\n" +
         "\nExamples:\n  npx bellwether retrain status\n  npx bellwether retrain start --reason 'new plant in Lyon' --watch",
     )
     .addCommand(startCommand(context))
@@ -46,7 +46,11 @@ interface StartOptions extends SchedulerOptions {
 function startCommand(context: CliContext): Command {
   return withScheduler(new Command("start"))
     .description("Train a new version in the scheduler now, from weekly runs and outcomes, and publish the version.")
-    .requiredOption("--reason <text>", "why; the audit log records the caller and the reason (required)", reason)
+    .requiredOption(
+      "--reason <text>",
+      "reason, 1 to 500 characters; the audit log records the caller and the reason (required)",
+      reason,
+    )
     .option(
       "--weeks <weeks>",
       "first and last ISO week whose rows are used, for example 2026-W01..2026-W26 (default: retrain.window_weeks of the risk policy, up to the newest complete week)",
@@ -64,7 +68,7 @@ function startCommand(context: CliContext): Command {
       const started = await scheduler.answer(scheduler.client.triggerRetrain({ ...window, reason: options.reason }));
       const { jobId, fromWeek, toWeek, alreadyKnown } = started;
       report.line(
-        `the retrain of ${fromWeek} to ${toWeek} is ${alreadyKnown ? "under way already" : "in the queue"} (job ${jobId})`,
+        `the retrain of ${fromWeek} to ${toWeek} is ${alreadyKnown ? "already under way" : "in the queue"} (job ${jobId})`,
       );
       if (options.watch) return await showEnd(await watchRetrain(scheduler, jobId), report);
       report.json({ job_id: jobId, from_week: fromWeek, to_week: toWeek, already_known: alreadyKnown });
@@ -73,7 +77,7 @@ function startCommand(context: CliContext): Command {
 
 function statusCommand(context: CliContext): Command {
   return withScheduler(new Command("status"))
-    .description("Show whether a retrain is due, or why none is, and the last retrains.")
+    .description("Show whether a retrain is due or why none is due, and show the last retrains.")
     .addHelpText("after", "\nExample:\n  npx bellwether retrain status")
     .action(async (options: SchedulerOptions) => {
       const report = createReport(options);
@@ -105,7 +109,11 @@ function cancelCommand(context: CliContext): Command {
   return withScheduler(new Command("cancel"))
     .description("Cancel a retrain that waits or is running. Nothing is published.")
     .requiredOption("--job <id>", "id of the job, as retrain start and retrain status print it (required)")
-    .requiredOption("--reason <text>", "why; the audit log records the caller and the reason (required)", reason)
+    .requiredOption(
+      "--reason <text>",
+      "reason, 1 to 500 characters; the audit log records the caller and the reason (required)",
+      reason,
+    )
     .addHelpText(
       "after",
       "\nExample:\n  npx bellwether retrain cancel --job retrain-1 --reason 'the outcomes of May are wrong'",
@@ -122,7 +130,7 @@ function cancelCommand(context: CliContext): Command {
     });
 }
 
-/** Reports the end of a retrain. @throws ReportedError when it has no version */
+/** Reports the end of a retrain. @throws ReportedError when the retrain gave no version */
 async function showEnd(retrain: Retrain, report: Report): Promise<void> {
   for (const line of retrainLines(retrain)) report.line(line);
   report.json(retrainJson(retrain));
@@ -130,8 +138,8 @@ async function showEnd(retrain: Retrain, report: Report): Promise<void> {
 }
 
 /**
- * Watches a retrain to its end. A watch ends with UNAVAILABLE when its connection reaches its maximum age; it is then opened
- * again, as long as it had sent a message.
+ * Watches a retrain to its end. The server ends a watch with UNAVAILABLE when the connection reaches its maximum age. The
+ * watch is then opened again if it had sent a message.
  */
 async function watchRetrain({ client, answer }: Scheduler, jobId: string): Promise<Retrain> {
   let end: Retrain | undefined;

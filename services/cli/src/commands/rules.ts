@@ -56,10 +56,10 @@ function listCommand(context: CliContext): Command {
 
 function showCommand(context: CliContext): Command {
   return withOps(new Command("show"))
-    .description("Show a rule set: its rules in sentences, its weekly budget and its draft.")
+    .description("Show a rule set: its rules in sentences, its weekly budget, and whether it has a draft.")
     .argument("[set]", "id of the rule set", DEFAULT_SET)
     .option("--yaml", "print only the rules, in the form of config/alert_rules.yaml")
-    .option("--draft", "with --yaml: the draft instead of the active rules")
+    .option("--draft", "with --yaml: print the draft instead of the active rules")
     .addHelpText(
       "after",
       "\nExamples:\n  npx bellwether rules show\n  npx bellwether rules show emea --yaml > draft.yaml\n  npx bellwether rules show emea --yaml --draft",
@@ -84,12 +84,12 @@ function draftCommand(context: CliContext): Command {
     .argument("<file>", "rules in the form of config/alert_rules.yaml, without the key sets")
     .option(
       "--version <number>",
-      "version of the draft that the file changes (default: the present one)",
+      "version of the draft that the file was made from (default: the present version)",
       wholeNumber(0, Number.MAX_SAFE_INTEGER),
     )
     .addHelpText(
       "after",
-      "\nWithout --version, the file replaces the draft whoever wrote it last. With it, a draft that somebody else changed meanwhile stays." +
+      "\nWithout --version, the file replaces the present draft. With --version, the command fails if somebody has changed the draft since that version." +
         "\n\nExamples:\n  npx bellwether rules draft draft.yaml\n  npx bellwether rules draft draft.yaml --version 3",
     )
     .action(async (file: string, options: OpsOptions & { version?: number }) => {
@@ -122,13 +122,15 @@ interface BacktestOptions extends OpsOptions {
 
 function backtestCommand(context: CliContext): Command {
   return withOps(new Command("backtest"))
-    .description(
-      "Test the draft of a rule set on past weeks: see `bellwether alerts backtest`. The command writes nothing.",
-    )
+    .description("Test the draft of a rule set on past weeks, as alerts backtest does. The command writes nothing.")
     .argument("[set]", "id of the rule set", DEFAULT_SET)
     .option("--from <week>", "first ISO week (default: 52 weeks before --to)", isoWeek)
     .option("--to <week>", "last ISO week (default: the latest complete week)", isoWeek)
-    .option("--budget <count>", "new alerts that people can examine in a week", wholeNumber(1, 100_000))
+    .option(
+      "--budget <count>",
+      "number of new alerts that people can examine in a week, 1 to 100000 (default: weekly_capacity.suppliers of the active set)",
+      wholeNumber(1, 100_000),
+    )
     .option(...OPS_MODEL_FLAG)
     .addHelpText("after", "\nExample:\n  npx bellwether rules backtest emea --from 2026-W01")
     .action(async (setId: string, options: BacktestOptions) => {
@@ -151,15 +153,21 @@ function backtestCommand(context: CliContext): Command {
 
 function activateCommand(context: CliContext): Command {
   return withOps(new Command("activate"))
-    .description("Use the draft of a rule set from the next run on. It is tested on the latest weeks first.")
+    .description(
+      "Make the draft of a rule set active from the next run on. First, the draft is tested on the latest weeks.",
+    )
     .argument("[set]", "id of the rule set", DEFAULT_SET)
-    .requiredOption("--reason <text>", "why, for the history and the audit log (required)", reason)
+    .requiredOption(
+      "--reason <text>",
+      "reason, 1 to 500 characters; the history and the audit log record it (required)",
+      reason,
+    )
     .option(
       "--version <number>",
-      "version of the draft (default: the present one)",
+      "version of the draft that you have read (default: the present version)",
       wholeNumber(1, Number.MAX_SAFE_INTEGER),
     )
-    .option("--force", "activate a draft that would raise more than five times the weekly budget")
+    .option("--force", "activate the draft even if it would raise more than five times the weekly budget of alerts")
     .addHelpText(
       "after",
       "\nExamples:\n  npx bellwether rules activate default --reason 'fewer alerts about small suppliers'" +

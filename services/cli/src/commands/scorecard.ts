@@ -15,7 +15,7 @@ import { JSON_FLAG } from "../remote/shared-options.ts";
 export function scorecardCommand(context: CliContext): Command {
   const check = withOptions(new Command("check"), context)
     .description(
-      "Check a scorecard: its ranges, categories and bands, all violations together. With --input, also count the suppliers in each band and range. Nothing is published.",
+      "Check the ranges, categories and bands of a scorecard, and report all violations together. With --input, also count the suppliers in each band and range. Nothing is published.",
     )
     .addHelpText("after", "\nExample:\n  npx bellwether scorecard check --input new_data_weekly.csv")
     .action(async (options) => {
@@ -47,7 +47,7 @@ export function scorecardCommand(context: CliContext): Command {
 
   const scorecard = new Command("scorecard").addHelpText(
     "after",
-    "\nA first scorecard is drafted by: npx bellwether init. What each field means: docs/scorecard.md" +
+    "\nnpx bellwether init drafts a first scorecard. docs/scorecard.md explains each field." +
       "\n\nExamples:\n  npx bellwether scorecard check\n  npx bellwether scorecard publish --input new_data_weekly.csv",
   );
   for (const command of [check, publish]) scorecard.addCommand(command.copyInheritedSettings(scorecard).exitOverride());
@@ -65,7 +65,7 @@ function withOptions(command: Command, context: CliContext): Command {
     )
     .option(
       "--input <file>",
-      "suppliers of today, without labels: the input of a weekly run. Later weekly runs are compared with the distributions of these suppliers (drift). Without this option, weekly runs are compared only with the previous week",
+      "the present suppliers, without labels, in the form of a weekly file. Later weekly runs are compared with the distributions of these suppliers (drift). Without this option, weekly runs are compared only with the previous week",
     )
     .option(...JSON_FLAG);
 }
@@ -76,7 +76,7 @@ function reportScorecard(report: Report, { scorecard, file, rows, built }: Opene
     `${file}: ${countText(features.length, "feature")} with points, ${unused.length} without${unused.length === 0 ? "" : ` (${unused.join(", ")})`}`,
   );
   for (const line of scaleLines(scorecard)) report.line(line.replace(/^- /, ""));
-  report.line("the scale is a judgement: no probability was compared with outcomes (docs/scorecard.md)");
+  report.line("the scale is a judgement of people: no probability was compared with outcomes (docs/scorecard.md)");
   if (rows !== null && built.survey !== null) {
     const { snapshot, table } = rows;
     for (const line of rejectedLines(snapshot)) report.line(line);

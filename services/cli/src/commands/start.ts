@@ -22,7 +22,7 @@ export function startCommand(context: CliContext): Command {
   return new Command("start")
     .option(
       "--weeks <count>",
-      "replay the last weeks of a demo through the whole loop, 8 to 26: weekly runs with a planted drift, outcomes, a retrain, and the runs of its version. The demo has a database and a registry of its own, in demo-weeks of the data folder",
+      "replay this number of past weeks with demo data, 8 to 26: weekly runs with an artificial drift, outcomes, a retrain, and runs with the new version. The demo has its own database and registry, in the folder demo-weeks of the data folder",
       wholeNumber(8, 26),
     )
     .option("--json", "print the URLs as one line of JSON when all services are ready")
@@ -66,7 +66,7 @@ async function runLoop(given: CliContext, options: StartMeshOptions, report: Rep
 
 /**
  * Runs all services until the user stops them.
- * @param work is done when all services are ready; its signal aborts when they stop
+ * @param work Called when all services are ready. Its signal aborts when they stop.
  * @throws Error when a service or the database ends by itself
  */
 async function runMesh(

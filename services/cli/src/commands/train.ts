@@ -40,21 +40,21 @@ export function trainCommand(context: CliContext): Command {
     .option("--data <dir>", "folder with the raw tables that the feature mapping names (required without --from-weeks)")
     .option(
       "--from-weeks <weeks>",
-      "train on the snapshots of the complete weekly runs of these ISO weeks, for example 2026-W01..2026-W26, in place of --data. The latest weeks are the test rows. The training is in a child process",
+      "train on the snapshots of the complete weekly runs of these ISO weeks, for example 2026-W01..2026-W26, instead of --data. The latest weeks are the test rows. A child process trains the model",
       weekRange,
     )
     .option(
       "--outcomes <file>",
-      "with --from-weeks: what happened to suppliers, CSV, JSON lines or Parquet, with the columns of outcomes import: supplier_id, happened_on or iso_week, occurred (true or false), known_on and note",
+      "with --from-weeks: file with what happened to suppliers, CSV, JSON lines or Parquet, with the columns that outcomes import reads: supplier_id, happened_on or iso_week, occurred (true or false), known_on and note",
     )
     .option(
       "--complete-until <day>",
-      "with --from-weeks: day up to which the file has every event. A supplier without an event whose window ends by then did not have the risk (default: by complete_after_days under outcomes of the model configuration; without it, only outcomes that say so)",
+      "with --from-weeks: day up to which the file has every event. A supplier without an event gets the label 0 if the horizon of the week ends on this day or earlier (default: the day follows from outcomes.complete_after_days of the model configuration; if that is not set, only recorded outcomes give the label 0)",
       isoDate,
     )
     .option(
       "--horizon <days>",
-      "with --from-weeks: number of days after the end of a week that its label covers (default: horizon_days under outcomes of the model configuration)",
+      "with --from-weeks: number of days after the end of a week that its label covers (default: outcomes.horizon_days of the model configuration)",
       wholeNumber(1, 3650),
     )
     .option(
@@ -164,10 +164,10 @@ async function trainAsAsked(options: TrainOptions, context: CliContext) {
   if (fromWeeks === undefined) {
     if (data === undefined) throw new UsageError("--data DIR is required; or train on weekly runs with --from-weeks");
     const others = (["outcomes", "completeUntil", "horizon"] as const).filter((name) => options[name] !== undefined);
-    if (others.length > 0) throw new UsageError("--outcomes, --complete-until and --horizon belong to --from-weeks");
+    if (others.length > 0) throw new UsageError("--outcomes, --complete-until and --horizon are only for --from-weeks");
     return { ...(await train({ ...options, data }, context)), fromWeeks: null };
   }
-  if (data !== undefined) throw new UsageError("--data and --from-weeks are two sources of rows: give one of them");
+  if (data !== undefined) throw new UsageError("give either --data or --from-weeks");
   if (outcomes === undefined) throw new UsageError("--from-weeks needs --outcomes FILE: weekly runs have no labels");
   return await trainFromWeeks({ ...options, fromWeeks, outcomes }, context);
 }

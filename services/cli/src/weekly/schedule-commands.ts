@@ -79,7 +79,7 @@ function triggerCommand(context: CliContext): Command {
       );
       report.line(
         alreadyKnown
-          ? `${isoWeek} is running or complete already; a job compares the file with that of the run (job ${jobId})`
+          ? `${isoWeek} is already running or complete; a job compares the file with the file of the run (job ${jobId})`
           : `${isoWeek} is in the queue (job ${jobId})`,
       );
       const end = options.watch ? await watchJob(scheduler, jobId) : null;
