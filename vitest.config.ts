@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./tests/longest-first.ts";
 import { IN_NODE } from "./tests/vitest-options.ts";
@@ -16,8 +17,8 @@ const EXCLUDED = ["**/node_modules/**", "**/dist/**"];
 const shared = {
   ...IN_NODE,
   exclude: EXCLUDED,
-  // One more than the cores of a small machine: some tests wait for time limits while the others compute.
-  maxWorkers: 3,
+  // One more than the cores: some tests wait for time limits while the others compute.
+  maxWorkers: Math.max(3, availableParallelism() + 1),
   testTimeout: 90_000,
   hookTimeout: 180_000,
 };
@@ -25,6 +26,7 @@ const shared = {
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
+    globalSetup: "tests/shared-folder.ts",
     projects: [
       {
         test: {

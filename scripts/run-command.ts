@@ -16,6 +16,19 @@ export function printing(env: NodeJS.ProcessEnv): Output {
   return { line: (text) => console.log(text), write: (text) => void process.stdout.write(text), env };
 }
 
+/** Runs a part beside others. What it prints is printed when it has ended, so that it is not mixed with that of the others. */
+export async function inOnePiece<T>(output: Output, part: (own: Output) => Promise<T>): Promise<T> {
+  let text = "";
+  const write = (more: string): void => {
+    text += more;
+  };
+  try {
+    return await part({ line: (line) => write(`${line}\n`), write, env: output.env });
+  } finally {
+    output.write(text);
+  }
+}
+
 /** Runs a command to its end. Returns its exit code, or null when a signal ended it. */
 export async function runCommand(command: string, args: readonly string[], output: Output): Promise<number | null> {
   const child = spawn(command, args, { env: output.env, stdio: ["inherit", "pipe", "pipe"] });

@@ -1,7 +1,8 @@
 // Installs the system packages that some tests need (only as root, and only with apt-get), then runs all tests.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { printing, runCommand } from "./run-command.ts";
+import { buildPage } from "@bellwether/cli/launch/build-page";
+import { inOnePiece, printing, runCommand } from "./run-command.ts";
 import { createRunFolder } from "./run-folder.ts";
 import { countsLine, runSuite } from "./run-suite.ts";
 import { trimCompileCache } from "./trim-compile-cache.ts";
@@ -34,17 +35,22 @@ if (missing.length > 0) {
   }
 }
 trimCompileCache();
+// Without it, each of the first tests that start everything would build the page. They say why it cannot be built.
+await buildPage(process.cwd(), process.env, new AbortController().signal).catch(() => null);
 const folder = createRunFolder();
 const env = { ...process.env, TMPDIR: folder.path };
 const output = printing(env);
-const script = async (file: string): Promise<boolean> => (await runCommand("node", [file], output)) === 0;
-// One suite after the other: browser tests and client tests have time limits, which they exceed on a busy machine.
-const suites = [
-  await runSuite(process.argv.slice(2), output),
-  await runSuite(["--config", "tests/dashboard/vitest.config.ts"], output),
-];
-const pages = await script("tests/docs/run.ts");
-const clients = await script("tests/interop/run.ts");
+/** Runs a script and returns whether it succeeded. */
+const script = (file: string): Promise<boolean> =>
+  inOnePiece(output, async (own) => (await runCommand("node", [file], own)) === 0);
+// The main suite uses all cores, and browser tests and client tests have time limits, which they exceed on a busy machine. A browser
+// and a client use one core each.
+const main = await runSuite(process.argv.slice(2), output);
+const [browser, { pages, clients }] = await Promise.all([
+  runSuite(["--config", "tests/dashboard/vitest.config.ts"], output),
+  (async () => ({ pages: await script("tests/docs/run.ts"), clients: await script("tests/interop/run.ts") }))(),
+]);
+const suites = [main, browser];
 const left = await folder.close();
 for (const name of left) console.log(`left behind: ${name}`);
 for (const title of suites.flatMap(({ failed }) => failed)) console.log(`failed: ${title}`);

@@ -4,26 +4,27 @@ import path from "node:path";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { createLocalKeys, issueToken } from "@bellwether/mesh/auth/local-keys";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
-import { runNode } from "@bellwether/testing/node-process";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { PROCESS_ENV, type ServiceProcess, startService } from "@bellwether/testing/service-process";
 import { createClient } from "@connectrpc/connect";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { type RunningCommands, startCommands } from "../../services/cli/test/running-commands.ts";
 
 // Each test starts the command several times, while other tests run.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
-const CLI = path.resolve(import.meta.dirname, "../../services/cli/bellwether.js");
 const SUPPLIERS = 260;
 /** A day within the longest times of the alert rules. */
 const DAY = new Date(Date.now() + 300 * 86_400_000).toISOString().slice(0, 10);
 const HOSTILE = '=cmd|"/c calc"\u001b[31m\u202Egnp\u2028, Ltd';
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: ServiceProcess;
+let commands: RunningCommands;
 let folder = "";
 
 beforeAll(async () => {
+  commands = startCommands();
   folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-alerts-"));
   const keys = await createLocalKeys(path.join(folder, "keys"));
   const tokens = { ana: "analyst", bo: "analyst", vic: "viewer", batch: "service" } as const;
@@ -31,7 +32,7 @@ beforeAll(async () => {
     const token = await issueToken(keys.privateKeyFile, { subject, roles: [role], lifetimeS: 3_600 });
     await writeFile(path.join(folder, subject), token);
   }
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   ops = await startService("ops-service", {
     DATABASE_URL: await cluster.createDatabase(),
     BELLWETHER_AUTH_JWKS_FILE: keys.publicKeysFile,
@@ -39,6 +40,7 @@ beforeAll(async () => {
   await scoreWeek(await readFile(path.join(folder, "batch"), "utf8"));
 });
 afterAll(async () => {
+  await commands?.[Symbol.asyncDispose]();
   await ops?.[Symbol.asyncDispose]();
   await cluster?.[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
@@ -77,7 +79,7 @@ async function scoreWeek(token: string): Promise<void> {
 }
 
 const runAs = (person: string, ...args: string[]) =>
-  runNode(CLI, {
+  commands.run({
     args: ["alerts", ...args],
     cwd: folder,
     env: { ...PROCESS_ENV, OPS_SERVICE_URL: ops.grpc, BELLWETHER_TOKEN_FILE: path.join(folder, person) },

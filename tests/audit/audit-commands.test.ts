@@ -5,26 +5,26 @@ import path from "node:path";
 import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
 import { createLocalKeys, issueToken } from "@bellwether/mesh/auth/local-keys";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
-import { runNode } from "@bellwether/testing/node-process";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { PROCESS_ENV, type ServiceProcess, startService } from "@bellwether/testing/service-process";
 import { timestampNow } from "@bufbuild/protobuf/wkt";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { type RunningCommands, startCommands } from "../../services/cli/test/running-commands.ts";
 
 // Each test starts the command several times, while other tests run.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
-const CLI = path.resolve(import.meta.dirname, "../../services/cli/bellwether.js");
-
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: ServiceProcess;
+let commands: RunningCommands;
 let databaseUrl = "";
 let folder = "";
 const at = (name: string): string => path.join(folder, name);
 
 beforeAll(async () => {
+  commands = startCommands();
   folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-audit-commands-"));
   const keys = await createLocalKeys(at("keys"));
   for (const role of ["admin", "analyst", "service"] as const)
@@ -32,7 +32,7 @@ beforeAll(async () => {
       at(role),
       await issueToken(keys.privateKeyFile, { subject: role, roles: [role], lifetimeS: 3_600 }),
     );
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   databaseUrl = await cluster.createDatabase();
   ops = await startService(
     "ops-service",
@@ -68,6 +68,7 @@ beforeAll(async () => {
   );
 });
 afterAll(async () => {
+  await commands?.[Symbol.asyncDispose]();
   await ops?.[Symbol.asyncDispose]();
   await cluster?.[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
@@ -75,7 +76,7 @@ afterAll(async () => {
 
 async function bellwether(role: string, ...args: readonly string[]) {
   const env = { ...PROCESS_ENV, OPS_SERVICE_URL: ops.grpc, BELLWETHER_TOKEN_FILE: at(role) };
-  const { code, stdout, stderr } = await runNode(CLI, { args: ["audit", ...args], env, cwd: folder });
+  const { code, stdout, stderr } = await commands.run({ args: ["audit", ...args], env, cwd: folder });
   return { code, stdout, stderr, json: () => JSON.parse(stdout.trim().split("\n").at(-1) ?? "") };
 }
 

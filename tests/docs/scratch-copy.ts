@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { chmod, copyFile, mkdir, mkdtemp, readdir, readlink, rm, symlink } from "node:fs/promises";
+import { chmod, copyFile, cp, mkdir, mkdtemp, readdir, readlink, rm, symlink } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { buildPage } from "@bellwether/cli/launch/build-page";
 import { ROOT } from "./blocks.ts";
 
 /** A copy of the checkout in which commands may write anything. */
@@ -10,7 +11,7 @@ export interface ScratchCopy extends AsyncDisposable {
 }
 
 /**
- * Copies the files that git tracks or would add, and creates a node_modules folder for the copy. Outside
+ * Copies the files that git tracks or would add and the built page, and creates a node_modules folder for the copy. Outside
  * packages in it are links to the installed ones; links to workspaces lead into the copy.
  */
 export async function makeScratchCopy(): Promise<ScratchCopy> {
@@ -23,6 +24,9 @@ export async function makeScratchCopy(): Promise<ScratchCopy> {
       await mkdir(path.dirname(path.join(copy, file)), { recursive: true });
       await copyFile(path.join(ROOT, file), path.join(copy, file));
     }
+    const page = await buildPage(ROOT, process.env, new AbortController().signal);
+    // It is copied last: a page that is newer than its sources is not built again.
+    if (page !== null) await cp(page, path.join(copy, path.relative(ROOT, page)), { recursive: true });
     await linkPackages(path.join(ROOT, "node_modules"), path.join(copy, "node_modules"));
   } catch (error) {
     await remove();

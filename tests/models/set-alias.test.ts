@@ -18,10 +18,11 @@ import { createSchedulerService } from "@bellwether/scheduler-service/service";
 import { checkScoringModel } from "@bellwether/scoring/model/scoring-model";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { DEMO_SPEC, demoSupplier, publishDemoModel, trainDemoModel } from "@bellwether/testing/demo-model";
-import { type EndedProcess, firstMessage, runNode, spawnScript } from "@bellwether/testing/node-process";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type EndedProcess, firstMessage, spawnScript } from "@bellwether/testing/node-process";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { startCommands } from "../../services/cli/test/running-commands.ts";
 import { type OpsHarness, startOps } from "../../services/ops-service/test/ops-harness.ts";
 import { weeklyFolder } from "../../services/scheduler-service/test/weekly-fixture.ts";
 import { startGate } from "../audit/gate.ts";
@@ -33,11 +34,15 @@ const logger = createLogger({ name: "test", level: "silent" });
 const REPOSITORY = path.resolve(import.meta.dirname, "../..");
 const FREE = { host: "127.0.0.1", ports: { grpc: 0, web: 0, admin: 0 } };
 
-let cluster: PostgresCluster;
+const commands = startCommands();
+let cluster: PostgresServer;
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
 });
-afterAll(() => cluster[Symbol.asyncDispose]());
+afterAll(async () => {
+  await commands[Symbol.asyncDispose]();
+  await cluster[Symbol.asyncDispose]();
+});
 
 /** Root of a registry with v1 and v2. The champion is v2. */
 let root = "";
@@ -75,7 +80,7 @@ async function startMl(): Promise<string> {
 /** Runs the command line with a registry folder that does not exist. */
 function bellwether(...args: readonly string[]): Promise<EndedProcess> {
   const env = { ...process.env, MODEL_REGISTRY_URL: "file:/nowhere" };
-  return runNode("services/cli/bellwether.js", { args, cwd: REPOSITORY, env });
+  return commands.run({ args, cwd: REPOSITORY, env });
 }
 async function rejectionOf(call: Promise<unknown>): Promise<{ code: Code; reason: string | undefined }> {
   const error = await call.then(
@@ -249,7 +254,8 @@ test("ml-service scores with the new champion soon after", async () => {
   const inference = createClient(InferenceService, transport);
   const { features, categories } = demoSupplier(1);
   const answering = async () =>
-    (await inference.predict({ supplier: { supplierId: "x", features, categories } })).score?.model?.version;
+    (await inference.predict({ supplier: { supplierId: "x", features, categories } }, { timeoutMs: 30_000 })).score
+      ?.model?.version;
   const { models } = await startScheduler();
   expect(await answering()).toBe("v2");
   await models.setAlias(move("v1"));

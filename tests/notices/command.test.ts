@@ -2,24 +2,24 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { createLocalKeys, issueToken } from "@bellwether/mesh/auth/local-keys";
-import { runNode } from "@bellwether/testing/node-process";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { PROCESS_ENV, type ServiceProcess, startService } from "@bellwether/testing/service-process";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { type RunningCommands, startCommands } from "../../services/cli/test/running-commands.ts";
 import { type Receiver, startReceiver } from "../../services/ops-service/test/notice-receiver.ts";
 
 // Each test starts the command several times, while other tests run.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
-const CLI = path.resolve(import.meta.dirname, "../../services/cli/bellwether.js");
-
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: ServiceProcess;
+let commands: RunningCommands;
 let receiver: Receiver;
 let folder = "";
 let status = 204;
 
 beforeAll(async () => {
+  commands = startCommands();
   folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-notices-"));
   const keys = await createLocalKeys(path.join(folder, "keys"));
   for (const role of ["admin", "analyst", "viewer"] as const)
@@ -33,7 +33,7 @@ beforeAll(async () => {
     "version: 1\ndestinations: [{ name: hook, channel: webhook, address_from: NOTICE_HOOK, allow_private_networks: true, " +
       'digest: { on: monday, at: "07:30" }, quiet_hours: { from: "03:00", to: "03:01" } }]\n',
   );
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   ops = await startService("ops-service", {
     DATABASE_URL: await cluster.createDatabase(),
     BELLWETHER_AUTH_JWKS_FILE: keys.publicKeysFile,
@@ -42,6 +42,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
+  await commands?.[Symbol.asyncDispose]();
   await ops?.[Symbol.asyncDispose]();
   await receiver?.[Symbol.asyncDispose]();
   await cluster?.[Symbol.asyncDispose]();
@@ -50,7 +51,7 @@ afterAll(async () => {
 
 async function bellwether(role: string, ...args: readonly string[]) {
   const env = { ...PROCESS_ENV, OPS_SERVICE_URL: ops.grpc, BELLWETHER_TOKEN_FILE: path.join(folder, role) };
-  const { code, stdout, stderr } = await runNode(CLI, { args: ["notices", ...args], env, cwd: folder });
+  const { code, stdout, stderr } = await commands.run({ args: ["notices", ...args], env, cwd: folder });
   return { code, stdout, stderr, json: () => JSON.parse(stdout.trim().split("\n").at(-1) ?? "") };
 }
 

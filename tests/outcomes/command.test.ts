@@ -2,31 +2,33 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
-import { runNode } from "@bellwether/testing/node-process";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { PROCESS_ENV, type ServiceProcess, startService } from "@bellwether/testing/service-process";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { type RunningCommands, startCommands } from "../../services/cli/test/running-commands.ts";
 
 // Each test starts the command several times, while other tests run.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
-const CLI = path.resolve(import.meta.dirname, "../../services/cli/bellwether.js");
 const SUPPLIERS = 40;
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: ServiceProcess;
+let commands: RunningCommands;
 let folder = "";
 
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  commands = startCommands();
+  cluster = await usePostgres();
   folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-outcomes-"));
   ops = await startService("ops-service", { DATABASE_URL: await cluster.createDatabase() });
   const batch = createClient(BatchService, createGrpcTransport({ baseUrl: ops.grpc }));
   for (const isoWeek of ["2026-W01", "2026-W02"]) await runWeek(batch, isoWeek);
 });
 afterAll(async () => {
+  await commands?.[Symbol.asyncDispose]();
   await ops?.[Symbol.asyncDispose]();
   await cluster?.[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
@@ -54,7 +56,7 @@ async function runWeek(batch: ReturnType<typeof createClient<typeof BatchService
 }
 
 const run = (...args: string[]) =>
-  runNode(CLI, { args, cwd: folder, env: { ...PROCESS_ENV, OPS_SERVICE_URL: ops.grpc } });
+  commands.run({ args, cwd: folder, env: { ...PROCESS_ENV, OPS_SERVICE_URL: ops.grpc } });
 
 async function json(...args: string[]) {
   const { code, stdout, stderr } = await run(...args, "--json");

@@ -4,25 +4,25 @@ import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { runNode } from "@bellwether/testing/node-process";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { PROCESS_ENV } from "@bellwether/testing/service-process";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
 // Each process loads all its modules: this takes seconds on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ hookTimeout: 180_000 });
 
 const START = path.join(import.meta.dirname, "start-process.ts");
 /** A process that is still open after this time is ended by SIGKILL. */
-const OPEN_MS = 60_000;
+const OPEN_MS = 120_000;
 const NOWHERE = "http://127.0.0.1:1";
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let folder = "";
 const holder = net.createServer();
 let taken = "";
 
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-failed-start-"));
   await writeFile(path.join(folder, "file"), "no folder");
   await once(holder.listen(0, "127.0.0.1"), "listening");
@@ -37,16 +37,24 @@ afterAll(async () => {
 
 type Env = Readonly<Record<string, string>>;
 
-/** Starts a service in a process that ends by itself unless a handle stays open. */
-async function start(name: string, env: Env): Promise<{ readonly ended: unknown; readonly said: string }> {
+interface FailedStarts {
+  /** Exit code of the process, or the signal that ended it because a handle was open. */
+  readonly ended: unknown;
+  /** What each start printed, with its exit code as the last line; then what the process printed after them. */
+  readonly said: readonly string[];
+}
+
+/** Starts a service several times in one process, which ends by itself unless one of the starts leaves a handle open. */
+async function startEach(name: string, starts: readonly Env[]): Promise<FailedStarts> {
   const prefix = name.toUpperCase().replace("-", "_");
   const ports = Object.fromEntries(["GRPC", "WEB", "ADMIN"].map((listener) => [`${prefix}_${listener}_PORT`, "0"]));
-  const options = {
-    env: { ...PROCESS_ENV, ...ports, BELLWETHER_DATA_DIR: path.join(folder, "data"), ...env },
+  const env = { ...PROCESS_ENV, ...ports, BELLWETHER_DATA_DIR: path.join(folder, "data") };
+  const { code, signal, stderr } = await runNode(START, {
+    args: [name, JSON.stringify(starts)],
+    env,
     timeoutMs: OPEN_MS,
-  };
-  const { code, signal, stdout, stderr } = await runNode(START, { args: [name], ...options });
-  return { ended: code ?? signal, said: `${stdout}${stderr}` };
+  });
+  return { ended: code ?? signal, said: stderr.split(/(?<=^exit code \d+\n)/m) };
 }
 
 type Step = readonly [step: string, env: () => Env, said: RegExp];
@@ -110,9 +118,26 @@ const SERVICES: Readonly<Record<string, readonly Step[]>> = {
 };
 
 describe.each(Object.entries(SERVICES))("%s whose start fails", (name, steps) => {
-  it.each(steps)("at %s leaves nothing open, and its process ends", async (_, env, said) => {
-    const DATABASE_URL = name === "ml-service" ? "" : await cluster.createDatabase();
-    const end = await start(name, { DATABASE_URL, ...env() });
-    expect(end).toEqual({ ended: 1, said: expect.stringMatching(said) });
+  let starts: FailedStarts;
+  beforeAll(async () => {
+    const envs = await Promise.all(
+      steps.map(async ([, env]) => {
+        const DATABASE_URL = name === "ml-service" ? "" : await cluster.createDatabase();
+        return { DATABASE_URL, ...env() };
+      }),
+    );
+    starts = await startEach(name, envs);
+  });
+
+  it.each(steps.map(([step, , said], start) => [step, said, start] as const))(
+    "at %s says why and has the exit code 1",
+    (_, said, start) => {
+      expect(starts.said[start]).toMatch(said);
+      expect(starts.said[start]).toMatch(/^exit code 1\n$/m);
+    },
+  );
+
+  it("leaves nothing open at any of these steps: the process of all starts ends", () => {
+    expect(starts).toMatchObject({ ended: 0, said: { length: steps.length } });
   });
 });

@@ -1,34 +1,36 @@
 import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { runNode } from "@bellwether/testing/node-process";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { PROCESS_ENV, type ServiceProcess, startService } from "@bellwether/testing/service-process";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { type RunningCommands, startCommands } from "../../services/cli/test/running-commands.ts";
 
 // Each test starts the command several times, while other tests run.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
-const CLI = path.resolve(import.meta.dirname, "../../services/cli/bellwether.js");
 const HEADER = "supplier_id,name,region,category,exposure,currency,criticality,owner,identifier_vat";
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: ServiceProcess;
+let commands: RunningCommands;
 let folder = "";
 
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  commands = startCommands();
+  cluster = await usePostgres();
   ops = await startService("ops-service", { DATABASE_URL: await cluster.createDatabase() });
   folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-suppliers-"));
 });
 afterAll(async () => {
+  await commands?.[Symbol.asyncDispose]();
   await ops?.[Symbol.asyncDispose]();
   await cluster?.[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });
 
 const run = (...args: string[]) =>
-  runNode(CLI, { args: ["suppliers", ...args], cwd: folder, env: { ...PROCESS_ENV, OPS_SERVICE_URL: ops.grpc } });
+  commands.run({ args: ["suppliers", ...args], cwd: folder, env: { ...PROCESS_ENV, OPS_SERVICE_URL: ops.grpc } });
 
 interface ImportReport {
   readonly rows: number;

@@ -1,45 +1,5 @@
-import { CommanderError } from "commander";
-import { errorsOf } from "./errors/errors-of.ts";
-import { ReportedError } from "./errors/reported-error.ts";
-import { printableJson, printableLines } from "./output/printable.ts";
-import { createProgram } from "./program.ts";
+import { runCommandLine } from "./run-command-line.ts";
 
 // EPIPE: the reader of a pipe closed it, for example `head`.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
-try {
-  const program = await createProgram({ env: process.env, cwd: process.cwd() }, process.argv.slice(2));
-  await program.parseAsync(process.argv);
-} catch (thrown) {
-  // The first error is the cause. Errors while stopping are printed after it.
-  const [error, ...later] = errorsOf(thrown);
-  const ended = endOf(error);
-  process.exitCode = ended.code;
-  if (ended.message !== null) {
-    if (!(error instanceof CommanderError)) console.error(`bellwether: ${printableLines(ended.message)}`);
-    for (const other of later)
-      console.error(`bellwether: then, while stopping: ${printableLines(endOf(other).message ?? "")}`);
-    // Commander has printed its own message already.
-    if (process.argv.includes("--json") && !(error instanceof ReportedError))
-      console.log(printableJson({ error: { kind: ended.kind, message: ended.message, ...detailsOf(error) } }));
-  }
-}
-
-/** Returns the fields of an error under --json in addition to its kind and message. */
-function detailsOf(error: unknown): object {
-  if (!(error instanceof Error) || !("details" in error)) return {};
-  return typeof error.details === "object" && error.details !== null ? error.details : {};
-}
-
-/**
- * Returns the exit code of an error, its kind under --json and its message. The message is null after --help
- * and --version.
- */
-function endOf(error: unknown): { code: number; kind: "usage" | "failure"; message: string | null } {
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return { code: 0, kind: "usage", message: null };
-    return { code: 2, kind: "usage", message: error.message.replace(/^error: /, "") };
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  const isUsage = error instanceof Error && error.name === "UsageError";
-  return isUsage ? { code: 2, kind: "usage", message } : { code: 1, kind: "failure", message };
-}
+await runCommandLine({ env: process.env, cwd: process.cwd() }, process.argv.slice(2));

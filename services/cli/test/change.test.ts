@@ -4,15 +4,17 @@ import path from "node:path";
 import { readVersion } from "@bellwether/registry/versions/read-version";
 import { publishModel } from "@bellwether/scoring/publish/publish-model";
 import { DEMO_SPEC, demoSupplier, trainDemoModel } from "@bellwether/testing/demo-model";
-import { type EndedProcess, runNode } from "@bellwether/testing/node-process";
+import type { EndedProcess } from "@bellwether/testing/node-process";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { startCommands } from "./running-commands.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const ROOT = path.resolve(import.meta.dirname, "../../..");
+const commands = startCommands();
 let folder = "";
 const run = (args: readonly string[]): Promise<EndedProcess> =>
-  runNode("services/cli/bellwether.js", {
+  commands.run({
     ...{ args, cwd: ROOT },
     env: { ...process.env, MODEL_REGISTRY_URL: `file:${path.join(folder, "models")}` },
   });
@@ -43,6 +45,7 @@ beforeAll(async () => {
   }
 });
 afterAll(async () => {
+  await commands[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });
 

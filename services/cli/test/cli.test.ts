@@ -6,6 +6,7 @@ import path from "node:path";
 import { readValueTable } from "@bellwether/ingest/tables/read-value-table";
 import { type EndedProcess, runNode } from "@bellwether/testing/node-process";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { startCommands } from "./running-commands.ts";
 
 // Each test starts the command several times, while other tests run.
 vi.setConfig({ testTimeout: 120_000 });
@@ -29,8 +30,11 @@ const environment = (over: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
   ...over,
 });
 const CLI = "services/cli/bellwether.js";
-const run = (args: readonly string[], over: NodeJS.ProcessEnv = {}, input = ""): Promise<EndedProcess> =>
-  runNode(CLI, { args, cwd: ROOT, env: environment(over), input });
+const commands = startCommands();
+const run = (args: readonly string[], over: NodeJS.ProcessEnv = {}, input = ""): Promise<EndedProcess> => {
+  const request = { args, cwd: ROOT, env: environment(over) };
+  return input === "" ? commands.run(request) : runNode(CLI, { ...request, input });
+};
 /** Runs a command with --json and parses the one line that it prints. */
 async function json<T>(args: readonly string[], over: NodeJS.ProcessEnv = {}, input = ""): Promise<T> {
   const ran = await run([...args, "--json"], over, input);
@@ -86,7 +90,10 @@ beforeAll(async () => {
   ]);
   await json(["train", "--data", path.join(folder, "demo"), "--publish"]);
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  await commands[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
 
 /** Trains and publishes a model with one line of the demo configuration changed. */
 async function trainWith(line: string, by: string): Promise<Published> {
@@ -416,7 +423,11 @@ test("models list lists one model, and reports an unknown model and silent repli
 });
 
 test("--version prints the version", async () => {
-  expect(await run(["--version"])).toMatchObject({ code: 0, stdout: "0.1.0\n", stderr: "" });
+  expect(await runNode(CLI, { args: ["--version"], cwd: ROOT })).toMatchObject({
+    code: 0,
+    stdout: "0.1.0\n",
+    stderr: "",
+  });
 });
 
 test("a demo without transactions has a header-only table and can be trained on", async () => {

@@ -1,18 +1,18 @@
 import { newUuidV7 } from "@bellwether/contract/uuid-v7";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { type OpsHarness, runWeek, startOps } from "./ops-harness.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: OpsHarness;
 let alertId: string;
 let databaseUrl: string;
 
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   databaseUrl = await cluster.createDatabase();
   ops = await startOps(databaseUrl);
   await runWeek(ops, "2026-W01", [{ id: "a", score: 0.9 }]);

@@ -6,7 +6,7 @@ import { BadRequestSchema, ErrorInfoSchema } from "@bellwether/gen/google/rpc/er
 import type { RoleName } from "@bellwether/mesh/call/caller";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { inTransaction } from "@bellwether/postgres/pool/transaction";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { type Client, Code, type ConnectError } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
@@ -15,7 +15,7 @@ import { type OpsWithPeople, startWithPeople } from "./people.ts";
 
 vi.setConfig({ testTimeout: 30_000 });
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let databaseUrl: string;
 let ops: OpsWithPeople;
 let ana: Client<typeof AlertService>;
@@ -24,7 +24,7 @@ let clock = new Date("2026-03-02T06:00:00Z");
 let weeks = 0;
 
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   databaseUrl = await cluster.createDatabase();
   ops = await startWithPeople(databaseUrl, { now: () => clock });
   [ana, bo] = await Promise.all([ops.as("ana", "analyst"), ops.as("bo", "analyst")]);

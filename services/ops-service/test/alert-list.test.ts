@@ -6,13 +6,13 @@ import {
   AlertTab,
   type ListAlertsRequestSchema,
 } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { failureOf, type OpsHarness, runWeek, seenAlert, startOps } from "./ops-harness.ts";
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: OpsHarness;
 
 /** The suppliers with odd positions are in the region US, the others in EU. */
@@ -37,7 +37,7 @@ const WEEKS = {
 };
 
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   ops = await startOps(await cluster.createDatabase());
   for (const [week, rows] of Object.entries(WEEKS)) await runWeek(ops, week, rows);
   const seen = async (supplierId: string) =>

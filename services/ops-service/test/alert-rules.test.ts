@@ -1,20 +1,20 @@
 import { AlertEventKind, AlertSeverity, AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { WeekChange } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { RunStage } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { Code } from "@connectrpc/connect";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { failureOf, type OpsHarness, runWeek, seenAlert, startOps, type TestRow, testChunk } from "./ops-harness.ts";
 
 /** Time for a change to reach a watch on a busy machine. */
 const WAIT = { timeout: 20_000 };
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: OpsHarness;
 
 let clock: Date;
 
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
 });
 afterAll(() => cluster[Symbol.asyncDispose]());
 beforeEach(async () => {

@@ -8,20 +8,20 @@ import {
 } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { inTransaction } from "@bellwether/postgres/pool/transaction";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { Code } from "@connectrpc/connect";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { failureOf, type OpsHarness, runWeek, seenAlert, startOps, type TestRow } from "./ops-harness.ts";
 
 const DAY_MS = 86_400_000;
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: OpsHarness;
 let databaseUrl: string;
 let clock: Date;
 
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
 });
 afterAll(() => cluster[Symbol.asyncDispose]());
 beforeEach(async () => {

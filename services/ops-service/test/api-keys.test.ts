@@ -7,7 +7,7 @@ import type { ApiKeyList } from "@bellwether/mesh/auth/api-key-list";
 import { createApiKeyList } from "@bellwether/mesh/auth/api-key-list";
 import { watchApiKeys } from "@bellwether/mesh/auth/watch-api-keys";
 import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { type Timestamp, timestampFromDate, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { type Client, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
@@ -16,13 +16,13 @@ import { removeLocalKeys, type SignInHarness, startSignIn } from "./sign-in-harn
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let databaseUrl: string;
 let harness: SignInHarness;
 let admin: { readonly headers: HeadersInit };
 let keys: Client<typeof ApiKeyService>;
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   databaseUrl = await cluster.createDatabase();
   harness = await startSignIn(databaseUrl);
   admin = { headers: { authorization: `Bearer ${await harness.token("root", ["admin"])}` } };

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { checkpointSigner, checkpointText, newCheckpointKey } from "@bellwether/contract/audit/checkpoint";
 import type { AuditCheckpoint, AuditEventSchema } from "@bellwether/gen/bellwether/ops/v1/audit_pb";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
@@ -11,12 +11,12 @@ import { failureOf, type OpsHarness, reasonOf, runWeek, seenAlert, startOps } fr
 
 type Event = MessageInitShape<typeof AuditEventSchema>;
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: OpsHarness;
 let url = "";
 
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
 });
 afterAll(() => cluster[Symbol.asyncDispose]());
 beforeEach(async () => {

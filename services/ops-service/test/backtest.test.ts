@@ -5,7 +5,7 @@ import type { BacktestRulesRequestSchema } from "@bellwether/gen/bellwether/ops/
 import { OutcomeValue } from "@bellwether/gen/bellwether/ops/v1/outcome_pb";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import type { PostgresPool } from "@bellwether/postgres/pool/postgres-pool";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -16,14 +16,14 @@ const SUPPLIERS = 60;
 const WEEKS = 14;
 const isoWeek = (week: number): string => `2026-W${String(week).padStart(2, "0")}`;
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let pool: PostgresPool;
 let ops: OpsHarness;
 let rulesYaml = "";
 
 beforeAll(async () => {
   rulesYaml = await readFile(RULES, "utf8");
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   const databaseUrl = await cluster.createDatabase();
   pool = await openPostgres(databaseUrl, { max: 1 });
   ops = await startOps(databaseUrl);

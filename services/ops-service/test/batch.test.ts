@@ -8,19 +8,19 @@ import { ListRunsRequestSchema, type SubmitChunkRequest } from "@bellwether/gen/
 import { BadRequestSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { pageTokens } from "@bellwether/mesh/call/page-token";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { create } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { migratedUpTo } from "./old-database.ts";
 import { failureOf, type OpsHarness, runWeek, startOps, testChunk } from "./ops-harness.ts";
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: OpsHarness;
 let url = "";
 
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   url = await cluster.createDatabase();
   ops = await startOps(url);
 });

@@ -10,7 +10,7 @@ import { SubmitChunkRequestSchema } from "@bellwether/gen/bellwether/ops/v1/batc
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { demoSupplier, publishDemoModel } from "@bellwether/testing/demo-model";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { type ServiceProcess, startService } from "@bellwether/testing/service-process";
 import { create } from "@bufbuild/protobuf";
 import { Code, type ConnectError, createClient } from "@connectrpc/connect";
@@ -22,7 +22,7 @@ const RULES = new URL("../../../config/alert_rules.yaml", import.meta.url).pathn
 
 let folder = "";
 let models = "";
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ml: ServiceProcess;
 let ops: OpsHarness;
 let databaseUrl = "";
@@ -32,7 +32,7 @@ beforeAll(async () => {
   models = path.join(folder, "models");
   await publishDemoModel(models);
   await publishDemoModel(models, 7);
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   ml = await startService("ml-service", { MODEL_REGISTRY_URL: `file:${models}` });
   databaseUrl = await cluster.createDatabase();
   const rules = await loadAlertRules(RULES);
@@ -217,6 +217,9 @@ describe("ExplainScoreChange", () => {
   });
 });
 
+/** A new ml-service on a busy machine needs longer for its first call than the default deadline. */
+const PATIENT = { timeoutMs: 30_000 };
+
 /** An ops-service on the same database, with an ml-service whose registry has a version for each seed. */
 async function withRegistry(seeds: readonly number[], use: (other: OpsHarness) => Promise<void>): Promise<void> {
   const registry = path.join(folder, `models-${seeds.join("-")}`);
@@ -229,11 +232,12 @@ async function withRegistry(seeds: readonly number[], use: (other: OpsHarness) =
 describe("a version that is gone", () => {
   test("is named, and the stored contributions are still there", async () => {
     await withRegistry([42], async (moved) => {
-      const error = await failureOf(moved.suppliers.explainScore({ supplierId: "full", isoWeek: "2026-W03" }));
+      const asked = { supplierId: "full", isoWeek: "2026-W03" };
+      const error = await failureOf(moved.suppliers.explainScore(asked, PATIENT));
       expect([error.code, reasonOf(error)]).toEqual([Code.FailedPrecondition, "VERSION_GONE"]);
       expect(error.rawMessage).toContain("v2");
       const weeks = { beforeWeek: "2026-W02", afterWeek: "2026-W03" };
-      const change = await failureOf(moved.suppliers.explainScoreChange({ supplierId: "full", ...weeks }));
+      const change = await failureOf(moved.suppliers.explainScoreChange({ supplierId: "full", ...weeks }, PATIENT));
       expect(reasonOf(change)).toBe("VERSION_GONE");
       const { supplier } = await moved.suppliers.getSupplier({ supplierId: "full" });
       expect(supplier?.latestScore?.contributions.length).toBeGreaterThan(0);
@@ -242,7 +246,8 @@ describe("a version that is gone", () => {
 
   test("is also one whose number has other files now", async () => {
     await withRegistry([42, 99], async (moved) => {
-      const error = await failureOf(moved.suppliers.explainScore({ supplierId: "full", isoWeek: "2026-W03" }));
+      const asked = { supplierId: "full", isoWeek: "2026-W03" };
+      const error = await failureOf(moved.suppliers.explainScore(asked, PATIENT));
       expect([reasonOf(error), error.rawMessage]).toEqual([
         "VERSION_GONE",
         expect.stringContaining("has other files in the registry now"),
@@ -252,7 +257,8 @@ describe("a version that is gone", () => {
 
   test("is not confused with an ml-service that does not answer", async () => {
     await using moved = await startOps(databaseUrl);
-    const error = await failureOf(moved.suppliers.explainScore({ supplierId: "full", isoWeek: "2026-W03" }));
+    const asked = { supplierId: "full", isoWeek: "2026-W03" };
+    const error = await failureOf(moved.suppliers.explainScore(asked, PATIENT));
     expect([error.code, reasonOf(error)]).toEqual([Code.Unavailable, "MODEL_SERVICE_UNAVAILABLE"]);
   });
 });

@@ -10,7 +10,7 @@ import {
   readTopics,
   startMockCluster,
 } from "@bellwether/testing/kafka/kafka-tools";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
@@ -22,10 +22,10 @@ import { type OpsHarness, runWeek, startOps } from "./ops-harness.ts";
 vi.setConfig({ testTimeout: 120_000 });
 const SLOWLY = { timeout: 60_000, interval: 50 };
 const tools = await installKafkaTools();
-let postgres: PostgresCluster;
+let postgres: PostgresServer;
 let kafka: MockCluster | undefined;
 beforeAll(async () => {
-  postgres = await startPostgresCluster();
+  postgres = await usePostgres();
   if (!("missing" in tools)) kafka = await startMockCluster(tools, ["ops.audit", "ops.alerts"]);
 }, 400_000);
 afterAll(async () => {

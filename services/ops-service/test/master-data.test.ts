@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Criticality, FieldSource } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import { type MasterDataRowSchema, OnConflict } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
@@ -13,12 +13,12 @@ const NOT_A_CRITICALITY: Criticality = JSON.parse("9");
 
 type Row = MessageInitShape<typeof MasterDataRowSchema>;
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: OpsHarness;
 let databaseUrl = "";
 
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   databaseUrl = await cluster.createDatabase();
   ops = await startOps(databaseUrl);
   await runWeek(ops, "2026-W01", [

@@ -11,7 +11,7 @@ import {
 import { NoticeService } from "@bellwether/gen/bellwether/ops/v1/notice_service_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { hasRedis, type RedisServer, startRedis } from "@bellwether/testing/redis-server";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { Code, createClient } from "@connectrpc/connect";
@@ -24,9 +24,9 @@ import { failureOf, type OpsHarness, runWeek, seenAlert, startOps } from "./ops-
 vi.setConfig({ testTimeout: 60_000 });
 const WAIT = { timeout: 30_000, interval: 20 };
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
 });
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type OpsHarness, runWeek, startOps } from "./ops-harness.ts";
@@ -13,7 +13,7 @@ interface Operation {
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
 let paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: OpsHarness;
 let alertId = "";
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
   const document = JSON.parse(await readFile(new URL("../../lib/mesh/openapi.json", import.meta.url), "utf8"));
   paths = document.paths;
   ajv.addSchema(document, "openapi");
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   ops = await startOps(await cluster.createDatabase());
   await runWeek(ops, "2026-W01", [
     { id: "a", score: 0.4 },

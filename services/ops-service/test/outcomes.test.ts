@@ -3,7 +3,7 @@ import { createRiskPolicy } from "@bellwether/config/risk-policy";
 import { newUuidV7 } from "@bellwether/contract/uuid-v7";
 import { type OutcomeRowSchema, OutcomeSource, OutcomeValue } from "@bellwether/gen/bellwether/ops/v1/outcome_pb";
 import { OutcomeConflict } from "@bellwether/gen/bellwether/ops/v1/outcome_service_pb";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
@@ -13,13 +13,13 @@ import { failureOf, type OpsHarness, runWeek, startOps } from "./ops-harness.ts"
 const { OCCURRED, NOT_OCCURRED } = OutcomeValue;
 type Row = MessageInitShape<typeof OutcomeRowSchema>;
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: OpsHarness;
 let databaseUrl = "";
 const suppliers = Array.from({ length: 40 }, (_, i) => ({ id: `S-${i}`, score: 0.1 + i / 100, exposure: 1_000 }));
 
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   databaseUrl = await cluster.createDatabase();
   const losses = { maxRejectedShare: 1, maxRejectedRows: 1_000_000_000, minSuppliersShare: 0 };
   const riskPolicy = createRiskPolicy(losses, { reviews: { share: 0.1, maxSuppliers: 50 } });

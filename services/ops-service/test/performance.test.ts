@@ -7,7 +7,7 @@ import { OutcomeSource, OutcomeValue } from "@bellwether/gen/bellwether/ops/v1/o
 import { SegmentFigure } from "@bellwether/gen/bellwether/ops/v1/performance_service_pb";
 import { RetentionService } from "@bellwether/gen/bellwether/ops/v1/retention_service_pb";
 import { createRandom } from "@bellwether/risk-model/random";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { Code, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -21,9 +21,9 @@ const COMPLETE: OutcomeSpec = { definition: "insolvency", horizonDays: HORIZON, 
 const LOSSES = { maxRejectedShare: 1, maxRejectedRows: 1_000_000_000, minSuppliersShare: 0 };
 const RETENTION = { scoreWeeks: 4, snapshotWeeks: 4, outcomeWeeks: 157 };
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
 });
 afterAll(async () => {
   await cluster?.[Symbol.asyncDispose]();

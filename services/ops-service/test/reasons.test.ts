@@ -1,5 +1,5 @@
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { migratedUpTo } from "./old-database.ts";
@@ -7,11 +7,11 @@ import { failureOf, type OpsHarness, runWeek, startOps, testChunk } from "./ops-
 
 const LAST_BEFORE = "0006_alerts_by_model";
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: OpsHarness;
 
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   ops = await startOps(await cluster.createDatabase());
   await runWeek(ops, "2026-W01", [{ id: "s1", score: 0.9, values: [0.5, 90, 3, 1] }]);
   await runWeek(ops, "2026-W02", [

@@ -10,7 +10,7 @@ import { type Route, route } from "@bellwether/mesh/call/route";
 import { rpcError } from "@bellwether/mesh/errors/rpc-error";
 import { startServer } from "@bellwether/mesh/server/start-server";
 import { createLogger } from "@bellwether/telemetry/logger";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { Code, type ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -18,10 +18,10 @@ import type { OpsServiceConfig } from "../src/service.ts";
 import { failureOf, startOps } from "./ops-harness.ts";
 import { removeLocalKeys, startSignIn } from "./sign-in-harness.ts";
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let databaseUrl = "";
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   databaseUrl = await cluster.createDatabase();
 });
 afterAll(async () => {

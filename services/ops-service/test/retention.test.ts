@@ -4,7 +4,7 @@ import { drizzle } from "@bellwether/postgres/drizzle/drizzle";
 import { connectPostgres } from "@bellwether/postgres/pool/open-postgres";
 import type { PostgresPool } from "@bellwether/postgres/pool/postgres-pool";
 import { inTransaction } from "@bellwether/postgres/pool/transaction";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { Code, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -20,7 +20,7 @@ const ANY_LOSS = createRiskPolicy(
   { retention: { scoreWeeks: SCORE_WEEKS, snapshotWeeks: 2, outcomeWeeks: 157 } },
 );
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: OpsHarness;
 /** For the removal: one connection that does not wait long for locks. */
 let removing: PostgresPool;
@@ -28,7 +28,7 @@ let removing: PostgresPool;
 let reading: PostgresPool;
 
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   const url = await cluster.createDatabase();
   // The service's own passes begin after a minute; the test makes its own.
   ops = await startOps(url, { riskPolicy: ANY_LOSS });

@@ -2,7 +2,7 @@ import { createRiskPolicy } from "@bellwether/config/risk-policy";
 import { CheckKind, CheckOutcome, LossLimit, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { failureOf, type OpsHarness, startOps, testChunk } from "./ops-harness.ts";
@@ -11,12 +11,12 @@ const POLICY = createRiskPolicy({ maxRejectedShare: 0.02, maxRejectedRows: 10, m
 /** A day in 2026-W48. */
 const NOW = new Date("2026-11-28T12:00:00Z");
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: OpsHarness;
 let url = "";
 
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   url = await cluster.createDatabase();
   ops = await startOps(url, { riskPolicy: POLICY, now: () => NOW });
 });

@@ -3,7 +3,7 @@ import { SignInMethod } from "@bellwether/gen/bellwether/ops/v1/session_pb";
 import { SessionService } from "@bellwether/gen/bellwether/ops/v1/session_service_pb";
 import { Role } from "@bellwether/gen/bellwether/policy/v1/role_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { type Client, Code, createClient } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -13,13 +13,13 @@ import type { TestBrowser } from "./test-browser.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let databaseUrl: string;
 let people: SignInHarness;
 let admin: { readonly headers: HeadersInit };
 let sessions: Client<typeof SessionService>;
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   databaseUrl = await cluster.createDatabase();
   people = await startSignIn(databaseUrl);
   admin = { headers: { authorization: `Bearer ${await people.token("root", ["admin"])}` } };

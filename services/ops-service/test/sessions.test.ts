@@ -4,7 +4,7 @@ import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb
 import { createSeal } from "@bellwether/mesh/auth/seal";
 import { sealLink } from "@bellwether/mesh/auth/sign-in-link";
 import { hasOpenssl, makeCertificates } from "@bellwether/testing/echo/test-certificates";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { Code, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -14,11 +14,11 @@ import { createBrowser, type TestBrowser } from "./test-browser.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let databaseUrl: string;
 let people: SignInHarness;
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   databaseUrl = await cluster.createDatabase();
   people = await startSignIn(databaseUrl);
 });

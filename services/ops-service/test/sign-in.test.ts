@@ -1,5 +1,5 @@
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -10,10 +10,10 @@ import { createBrowser, type TestBrowser } from "./test-browser.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let oidc: OidcHarness;
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   oidc = await startOidc(await cluster.createDatabase());
 });
 afterAll(async () => {

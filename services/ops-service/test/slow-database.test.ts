@@ -2,7 +2,7 @@ import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { inTransaction } from "@bellwether/postgres/pool/transaction";
 import { createLogger } from "@bellwether/telemetry/logger";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { startTcpRelay } from "@bellwether/testing/tcp-relay";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
@@ -10,9 +10,9 @@ import { failureOf, startOps, testChunk } from "./ops-harness.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
 });
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 

@@ -10,13 +10,13 @@ import {
   SortDirection,
   SupplierOrder,
 } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { failureOf, type OpsHarness, runWeek, startOps } from "./ops-harness.ts";
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: OpsHarness;
 
 /** A clock of which each reading is one second later. */
@@ -34,7 +34,7 @@ const SUPPLIERS = [
 ];
 
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   ops = await startOps(await cluster.createDatabase(), { now: clock() });
   await ops.suppliers.importSuppliers({ requestId: randomUUID(), onConflict: OnConflict.UPDATE, rows: SUPPLIERS });
   const row = (i: number, score: number | undefined, exposure: number, values = [0.5, 90, 3, 1]) => ({

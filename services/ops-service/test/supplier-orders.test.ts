@@ -1,7 +1,7 @@
 import { drizzle } from "@bellwether/postgres/drizzle/drizzle";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import type { PostgresPool } from "@bellwether/postgres/pool/postgres-pool";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { SupplierOrder, SupplierQuery } from "../src/domain/suppliers/supplier.ts";
 import { createLabelTexts } from "../src/store/scores/label-texts.ts";
@@ -15,7 +15,7 @@ const SCORED = 12_000;
 const CHUNK_ROWS = 6_000;
 const PAGE = 51;
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: OpsHarness;
 let pool: PostgresPool;
 let rows: readonly Row[];
@@ -62,7 +62,7 @@ async function completeWeek(isoWeek: string, scoreOf: (i: number) => number | un
 }
 
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   const url = await cluster.createDatabase();
   ops = await startOps(url);
   pool = await openPostgres(url, { max: 2 });

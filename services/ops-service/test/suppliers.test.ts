@@ -1,19 +1,19 @@
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { ListSuppliersRequestSchema } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { pageTokens } from "@bellwether/mesh/call/page-token";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { create } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { failureOf, type OpsHarness, runWeek, startOps } from "./ops-harness.ts";
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: OpsHarness;
 
 const crowd = Array.from({ length: 17 }, (_, i) => ({ id: `c${i}`, score: 0.1 + i / 100, exposure: 10 }));
 
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   ops = await startOps(await cluster.createDatabase());
   await runWeek(ops, "2026-W01", [
     { id: "s/1", score: 0.2, exposure: 1000 },

@@ -10,16 +10,16 @@ import {
 import { ReportFormat } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { failureOf, type OpsHarness, startOps, testChunk } from "./ops-harness.ts";
 
 const POLICY = createRiskPolicy({ maxRejectedShare: 0.5, maxRejectedRows: 10, minSuppliersShare: 0 });
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: OpsHarness;
 let url = "";
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   url = await cluster.createDatabase();
   ops = await startOps(url, { riskPolicy: POLICY, now: () => new Date("2026-12-26T12:00:00Z") });
 });

@@ -2,7 +2,7 @@ import { loadAlertRules } from "@bellwether/config/alert-rules";
 import { AlertEventKind, AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { CheckKind, CheckOutcome, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { ReportFormat } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -18,13 +18,13 @@ import {
 
 const RULES = new URL("../../../config/alert_rules.yaml", import.meta.url).pathname;
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: OpsHarness;
 let modelName = "";
 let models = 0;
 
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   const rules = await loadAlertRules(RULES);
   // Only the score rule: the other one would select every supplier of a small week.
   const alertRules = { ...rules, weeklyCapacity: { ...rules.weeklyCapacity, suppliers: 0, keepWithin: 0 } };

@@ -1,6 +1,7 @@
 import { readdir, rename, rm, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
+import type { EnvSource } from "@bellwether/env/env";
 import { runProgram } from "@bellwether/files/run-program";
 
 /** Sources of the dashboard, relative to the repository. */
@@ -9,10 +10,11 @@ const SOURCES = ["gen", "services/dashboard/src", "services/dashboard/public", "
 /**
  * Builds the dashboard when its sources are newer than the last build.
  * @returns the folder with the built dashboard, or null when it was never built and Vite is not installed
+ * @param given variables of the build. Its NODE_ENV is always "production": with another one, React would be its slow development version.
  * @param signal stops the build
  * @throws Error with the output of Vite; the reason of `signal`
  */
-export async function buildPage(repository: string, signal: AbortSignal): Promise<string | null> {
+export async function buildPage(repository: string, given: EnvSource, signal: AbortSignal): Promise<string | null> {
   const dashboard = path.join(repository, "services/dashboard");
   const dist = path.join(dashboard, "dist");
   const built = await changedMs(path.join(dist, "index.html"));
@@ -25,7 +27,7 @@ export async function buildPage(repository: string, signal: AbortSignal): Promis
   const quietly = ["--configLoader", "native", "--logLevel", "error"];
   try {
     const args = [vite, "build", ...quietly, "--outDir", fresh];
-    await runProgram(process.execPath, args, { cwd: dashboard }, signal);
+    await runProgram(process.execPath, args, { cwd: dashboard, env: { ...given, NODE_ENV: "production" } }, signal);
   } catch (error) {
     await rm(fresh, { recursive: true, force: true });
     throw error;

@@ -67,7 +67,11 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
 
   const given = context.env.DATABASE_URL ? new Secret(context.env.DATABASE_URL) : null;
   const opening = superviseDatabase(given, data, { say: warn }, signal).then((opened) => starting.use(opened));
-  const [database, page, demo] = await settled([opening, pageOrNone(options), ensureDemoModel(context, model, say)]);
+  const [database, page, demo] = await settled([
+    opening,
+    pageOrNone(context, options),
+    ensureDemoModel(context, model, say),
+  ]);
   signal.throwIfAborted();
 
   const env = {
@@ -171,9 +175,9 @@ function whyNoRun(error: unknown, context: CliContext, urls: Readonly<Record<str
 }
 
 /** Builds the dashboard. If that fails, the mesh starts without a dashboard. */
-async function pageOrNone({ repository, say, signal }: StartMeshOptions): Promise<string | null> {
+async function pageOrNone({ env }: CliContext, { repository, say, signal }: StartMeshOptions): Promise<string | null> {
   try {
-    const page = await buildPage(repository, signal);
+    const page = await buildPage(repository, env, signal);
     if (page === null)
       say("no dashboard: it was never built, and Vite, which builds it, is not installed (npm ci installs it)");
     return page;

@@ -6,6 +6,7 @@ import type { FeatureTable } from "@bellwether/risk-model/tables/feature-table";
 import { type TrainedRiskModel, trainRiskModel } from "@bellwether/risk-model/training/train-risk-model";
 import { checkScoringModel } from "@bellwether/scoring/model/scoring-model";
 import { runOnnx } from "@bellwether/scoring/runtime/onnx-session";
+import { madeOnce } from "./made-once.ts";
 
 /** Numeric features of the small demo model. */
 export const DEMO_FEATURES = [
@@ -83,9 +84,20 @@ const CONFIG_HASH = "c".repeat(64);
 export const trainDemoModel = (seed = DEMO_SPEC.seed): Promise<TrainedRiskModel> =>
   trainRiskModel({ table: DEMO_TABLE, spec: { ...DEMO_SPEC, seed }, configHash: CONFIG_HASH, runOnnx });
 
-/** Trains the small demo model, publishes it and makes it the champion; returns its version. */
+/** What is published of a model. */
+type Published = Pick<TrainedRiskModel, "onnx" | "bundleJson" | "modelCard" | "provenance">;
+
+async function trainPublished(seed: number): Promise<Published> {
+  const { onnx, bundleJson, modelCard, provenance } = await trainDemoModel(seed);
+  return { onnx, bundleJson, modelCard, provenance };
+}
+
+/**
+ * Publishes the small demo model and makes it the champion; returns its version. The model is trained once for all test
+ * processes of a run.
+ */
 export async function publishDemoModel(root: string, seed = DEMO_SPEC.seed): Promise<string> {
-  const trained = await trainDemoModel(seed);
+  const trained = await madeOnce(`demo-model-${seed}`, () => trainPublished(seed));
   const now = new Date(0);
   const modelName = DEMO_SPEC.name;
   const { version } = await publishVersion(

@@ -1,16 +1,21 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { existsSync, readFileSync } from "node:fs";
+import { chmod, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { startEmbeddedPostgres } from "@bellwether/postgres/embedded/embedded-postgres";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
+import { SHARED_FOLDER } from "./made-once.ts";
 import { copyClusterTemplate } from "./postgres-template.ts";
 
-/** A PostgreSQL server of one test file. */
-export interface PostgresCluster extends AsyncDisposable {
+/** A PostgreSQL server for the databases of one test file. */
+export interface PostgresServer extends AsyncDisposable {
   /** Creates an empty database and returns its URL. */
   createDatabase(): Promise<string>;
+}
+
+/** A PostgreSQL server of one test file alone. */
+export interface PostgresCluster extends PostgresServer {
   /**
    * Sends a signal to the server and all its processes: "STOP" freezes it with its connections open, "CONT"
    * continues it.
@@ -20,7 +25,44 @@ export interface PostgresCluster extends AsyncDisposable {
   restart(): Promise<void>;
 }
 
-/** Starts a server on a new cluster. fsync is off: a test does not need to survive a power failure. */
+/** fsync is off: a test does not need to survive a power failure. */
+const SETTINGS = { fsync: "off", max_wal_size: "256MB" };
+
+/**
+ * Returns the server that all test files of this worker use one after the other: to start and stop one costs more than many a test.
+ * Disposal removes the databases, and leaves the server to the end of the run. Without a run (see `madeOnce`), it is one of its own.
+ */
+export async function usePostgres(): Promise<PostgresServer> {
+  const { [SHARED_FOLDER]: shared, VITEST_POOL_ID: worker } = process.env;
+  if (shared === undefined || worker === undefined) return startPostgresCluster();
+  const dir = path.join(shared, `${SERVER_PREFIX}${worker}`);
+  if (!existsSync(dir)) {
+    // It gets its name when it is complete, so that a killed worker leaves none that is incomplete.
+    const draft = await mkdtemp(path.join(shared, "draft-"));
+    await chmod(draft, 0o755);
+    await copyClusterTemplate(draft);
+    await rename(draft, dir);
+  }
+  const { url } = await startEmbeddedPostgres({ dir, settings: SETTINGS });
+  await using starting = new AsyncDisposableStack();
+  const databases = starting.use(await databasesOf(url));
+  starting.defer(() => databases.drop());
+  const started = starting.move();
+  return { createDatabase: databases.create, [Symbol.asyncDispose]: () => started.disposeAsync() };
+}
+
+const SERVER_PREFIX = "postgres-";
+
+/** Stops the servers of all workers. */
+export async function stopSharedServers(shared: string): Promise<void> {
+  for (const name of await readdir(shared)) {
+    if (!name.startsWith(SERVER_PREFIX)) continue;
+    const server = await startEmbeddedPostgres({ dir: path.join(shared, name), settings: SETTINGS });
+    await server.stop();
+  }
+}
+
+/** Starts a server on a new cluster, for tests that freeze or kill it, or change what all its databases share: roles and settings. */
 export async function startPostgresCluster(): Promise<PostgresCluster> {
   await using starting = new AsyncDisposableStack();
   const dir = await mkdtemp(path.join(os.tmpdir(), "bellwether-test-pg-"));
@@ -28,21 +70,13 @@ export async function startPostgresCluster(): Promise<PostgresCluster> {
   // When the tests run as root, the server runs as another user.
   await chmod(dir, 0o755);
   await copyClusterTemplate(dir);
-  const settings = { fsync: "off", max_wal_size: "256MB" };
-  let server = await startEmbeddedPostgres({ dir, settings });
+  let server = await startEmbeddedPostgres({ dir, settings: SETTINGS });
   starting.defer(() => server.stop());
   const port = Number(new URL(server.url).port);
-  const admin = await openPostgres(server.url, { max: 1 });
-  starting.defer(() => admin.close());
+  const databases = starting.use(await databasesOf(server.url));
   const started = starting.move();
   return {
-    async createDatabase() {
-      const name = `test_${randomBytes(6).toString("hex")}`;
-      await admin.query(`create database ${name}`);
-      const url = new URL(server.url);
-      url.pathname = `/${name}`;
-      return url.href;
-    },
+    createDatabase: databases.create,
     signal(name) {
       for (const pid of processesOf(dir)) process.kill(pid, `SIG${name}`);
     },
@@ -53,9 +87,29 @@ export async function startPostgresCluster(): Promise<PostgresCluster> {
         } catch {
           // A child may have ended by itself.
         }
-      server = await startEmbeddedPostgres({ dir, port, settings });
+      server = await startEmbeddedPostgres({ dir, port, settings: SETTINGS });
     },
     [Symbol.asyncDispose]: () => started.disposeAsync(),
+  };
+}
+
+/** Creates databases of a server, and drops them. */
+async function databasesOf(serverUrl: string) {
+  const admin = await openPostgres(serverUrl, { max: 1 });
+  const names: string[] = [];
+  return {
+    async create(): Promise<string> {
+      const name = `test_${randomBytes(6).toString("hex")}`;
+      await admin.query(`create database ${name}`);
+      names.push(name);
+      const url = new URL(serverUrl);
+      url.pathname = `/${name}`;
+      return url.href;
+    },
+    async drop(): Promise<void> {
+      for (const name of names.splice(0)) await admin.query(`drop database if exists ${name} with (force)`);
+    },
+    [Symbol.asyncDispose]: () => admin.close(),
   };
 }
 

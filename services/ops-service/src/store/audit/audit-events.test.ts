@@ -3,7 +3,7 @@ import { EMPTY_CHAIN, recordHash, whyBroken } from "@bellwether/contract/audit/r
 import { drizzle, sql } from "@bellwether/postgres/drizzle/drizzle";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import type { PostgresPool } from "@bellwether/postgres/pool/postgres-pool";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { visitedRows } from "../../../test/visited-rows.ts";
 import type { AuditQuery } from "../../domain/audit/audit-query.ts";
@@ -11,10 +11,10 @@ import { openDatabase } from "../database.ts";
 import { appendEvents, appendingSql, chainHead } from "./audit-events.ts";
 import { queryEvents, recordsAfter, rowsFrom } from "./audit-records.ts";
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let pool: PostgresPool;
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   const url = await cluster.createDatabase();
   await (await openDatabase(url)).close();
   pool = await openPostgres(url, { max: 1 });

@@ -2,7 +2,7 @@ import { parseNoticeRoutes } from "@bellwether/config/notice-routes";
 import { parseYaml } from "@bellwether/config/yaml-file";
 import { newUuidV7 } from "@bellwether/contract/uuid-v7";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { NoticeJob } from "../../domain/notices/deliver-notice.ts";
 import { MAX_ATTEMPTS, MAX_UNFINISHED } from "../../domain/notices/delivery-retries.ts";
@@ -38,9 +38,9 @@ routes: [{ name: all, to: [a] }, { name: both, severities: [critical], to: [b] }
   ),
 );
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
 });
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 

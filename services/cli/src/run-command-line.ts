@@ -1,0 +1,50 @@
+import { CommanderError } from "commander";
+import type { CliContext } from "./context/cli-context.ts";
+import { errorsOf } from "./errors/errors-of.ts";
+import { ReportedError } from "./errors/reported-error.ts";
+import { printableJson, printableLines } from "./output/printable.ts";
+import { createProgram } from "./program.ts";
+
+/**
+ * Runs one command, prints what it has to say, and sets the exit code of the process unless it succeeds.
+ * @param words of the command line, after `bellwether`
+ */
+export async function runCommandLine(context: CliContext, words: readonly string[]): Promise<void> {
+  try {
+    const program = await createProgram(context, words);
+    await program.parseAsync([...words], { from: "user" });
+  } catch (thrown) {
+    // The first error is the cause. Errors while stopping are printed after it.
+    const [error, ...later] = errorsOf(thrown);
+    const ended = endOf(error);
+    process.exitCode = ended.code;
+    if (ended.message !== null) {
+      if (!(error instanceof CommanderError)) console.error(`bellwether: ${printableLines(ended.message)}`);
+      for (const other of later)
+        console.error(`bellwether: then, while stopping: ${printableLines(endOf(other).message ?? "")}`);
+      // Commander has printed its own message already.
+      if (words.includes("--json") && !(error instanceof ReportedError))
+        console.log(printableJson({ error: { kind: ended.kind, message: ended.message, ...detailsOf(error) } }));
+    }
+  }
+}
+
+/** Returns the fields of an error under --json in addition to its kind and message. */
+function detailsOf(error: unknown): object {
+  if (!(error instanceof Error) || !("details" in error)) return {};
+  return typeof error.details === "object" && error.details !== null ? error.details : {};
+}
+
+/**
+ * Returns the exit code of an error, its kind under --json and its message. The message is null after --help
+ * and --version.
+ */
+function endOf(error: unknown): { code: number; kind: "usage" | "failure"; message: string | null } {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return { code: 0, kind: "usage", message: null };
+    return { code: 2, kind: "usage", message: error.message.replace(/^error: /, "") };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const isUsage = error instanceof Error && error.name === "UsageError";
+  return isUsage ? { code: 2, kind: "usage", message } : { code: 1, kind: "failure", message };
+}
