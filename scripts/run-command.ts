@@ -16,7 +16,10 @@ export function printing(env: NodeJS.ProcessEnv): Output {
   return { line: (text) => console.log(text), write: (text) => void process.stdout.write(text), env };
 }
 
-/** Runs a part beside others. What it prints is printed when it has ended, so that it is not mixed with that of the others. */
+/**
+ * Runs a command at the same time as others. Its output is printed when it has ended, so that it is not mixed with
+ * the output of the others.
+ */
 export async function inOnePiece<T>(output: Output, part: (own: Output) => Promise<T>): Promise<T> {
   let text = "";
   const write = (more: string): void => {

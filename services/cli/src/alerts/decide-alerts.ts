@@ -25,7 +25,7 @@ export interface Decided {
   readonly alert: Alert | undefined;
   /** Whether the action changed nothing, because the alert was as it asks for. */
   readonly isUnchanged: boolean;
-  /** Why the action failed. Undefined: it was performed. `code` and `reason` are those of the RPC. */
+  /** Why the action failed. Undefined: the action was performed. `code` and `reason` are from the error of the RPC. */
   readonly error: { readonly code: string; readonly reason: string; readonly message: string } | undefined;
 }
 

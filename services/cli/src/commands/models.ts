@@ -99,7 +99,7 @@ async function championOf(champions: Champions, model: string): Promise<string |
   return (await champions.history(model)).find(({ alias }) => alias === "champion")?.version ?? null;
 }
 
-/** Compares the band limits of the champion before with those of the champion now. Null: they are equal. */
+/** Compares the band limits of the previous champion with the band limits of the present one. Null: they are equal. */
 async function compareBands(champions: Champions, model: string, before: string | undefined, now: string) {
   if (before === undefined || before === now) return null;
   // A version that cannot be read any more has no limits to compare.

@@ -93,7 +93,7 @@ async function importRows(open: OutcomeFile, options: ImportOptions, send: Send)
 }
 
 function rowToProto(row: OutcomeFileRow) {
-  // A day says that the risk occurred on it.
+  // A row with a day says that the risk occurred on this day.
   const occurred = row.occurred ?? (row.happened_on === "" ? undefined : true);
   const said = occurred ? OutcomeValue.OCCURRED : OutcomeValue.NOT_OCCURRED;
   const value = occurred === undefined ? OutcomeValue.UNSPECIFIED : said;

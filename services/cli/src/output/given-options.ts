@@ -4,7 +4,10 @@ import { shellWord } from "./shell-word.ts";
 /** Options of `bellwether weekly` that a further command of the same person needs too. */
 type Name = "config" | "mapping" | "ml" | "ops" | "scheduler" | "model";
 
-/** The options with which a command was called. Those of the environment are left out: a further command has them too. */
+/**
+ * The options with which a command was called. Options from the environment are left out, because the next command
+ * reads them too.
+ */
 export type GivenOptions = Readonly<Partial<Record<Name, string>>>;
 
 const NAMES: readonly Name[] = ["config", "mapping", "ml", "ops", "scheduler", "model"];

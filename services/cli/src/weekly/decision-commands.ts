@@ -100,7 +100,10 @@ function voidCommand(context: CliContext): Command {
   });
 }
 
-/** Whether the withdrawal of a run ends a request for a new revision: of the run, or of the one that it was to replace. */
+/**
+ * Whether the withdrawal of a run also ends a request for a new revision: a request for a revision of this run, or of
+ * the run that this run was to replace.
+ */
 const endsSupersedeRequest = ({ state, supersedesRunId, supersedeRequested }: BatchRun): boolean =>
   state !== RunState.VOIDED &&
   (supersedeRequested !== undefined || (supersedesRunId !== undefined && state !== RunState.COMPLETE));

@@ -75,8 +75,8 @@ export interface WeeklyOutcome {
   readonly overtaken_by: string | null;
   /**
    * SHA-256 of the content of the source. The next two fields are SHA-256 hashes of a configuration
-   * (model_config.yaml and feature_mapping.yaml): `config_hash` of the configuration of this run,
-   * `model_config_hash` of the one with which the model was trained.
+   * (model_config.yaml and feature_mapping.yaml): `config_hash` of the configuration of this run, `model_config_hash`
+   * of the configuration with which the model was trained.
    */
   readonly source_digest: string;
   readonly config_hash: string;
@@ -100,7 +100,7 @@ export interface InputReport {
   readonly outcome: "published" | "complete" | "held" | "failed" | "not_whole" | "not_compared";
   /** Why the input is not whole, or not compared with the earlier weeks or the model; empty otherwise. */
   readonly reason: string;
-  /** Week with which the input was compared. Null: no earlier week is complete, or none is known. */
+  /** Week with which the input was compared. Null: no earlier week is complete. */
   readonly compared_with: string | null;
   /** Null: the input was not read. */
   readonly suppliers: number | null;

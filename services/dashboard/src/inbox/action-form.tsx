@@ -27,9 +27,9 @@ interface ActionFormProps extends FormProps {
 }
 
 /**
- * The frame of a form of the side panel. When somebody else changed the alert in the meantime, the form says
- * who did what, keeps everything that was typed, and can be sent again for the alert as it is now. In a list of radio
- * buttons, the keys 1 to 9 choose one.
+ * The frame of a form in the side panel. If somebody else has changed the alert in the meantime, the form says who
+ * did what, keeps everything that was typed, and can be sent again for the present alert. In a list of radio buttons,
+ * the keys 1 to 9 choose one.
  */
 export function ActionForm(props: ActionFormProps) {
   const { action, decision, decide, onDone, onCancel, onSent, children } = props;

@@ -79,8 +79,8 @@ export function movedId(alerts: readonly Alert[], activeId: string, step: number
 }
 
 /**
- * Returns the id of the row to go to after a decision: the next one that needs a decision, else the previous
- * one, else the same.
+ * Returns the id of the row that is selected after a decision: the next row that needs a decision, otherwise the
+ * previous one, otherwise the same row.
  */
 export function idAfterDecision(
   alerts: readonly Alert[],

@@ -25,7 +25,7 @@ export interface DecisionResult {
 
 export interface FailedAction {
   readonly alertId: string;
-  /** The alert as it is now. Undefined: it does not exist. */
+  /** The present alert. Undefined: the alert does not exist. */
   readonly alert: Alert | undefined;
   /** Whether somebody changed the alert after the reader saw it. */
   readonly isStale: boolean;

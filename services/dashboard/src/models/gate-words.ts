@@ -65,7 +65,10 @@ export function figureText({ name, figure, low, high, bound }: GateCheck): strin
   return `${text(figure)}${interval}${bound === undefined ? "" : `, bound ${text(bound)}`}`;
 }
 
-/** Returns why a result cannot be approved any more. Undefined: it can. @param champion the present champion */
+/**
+ * Returns why a result can no longer be approved. Undefined: it can be approved.
+ * @param champion the present champion
+ */
 export function whyNotApproved({ verdict, champion: compared }: GateResult, champion: string): string | undefined {
   if (verdict === GateVerdict.FAIL) return "The challenger has failed the gate.";
   if (compared !== champion)

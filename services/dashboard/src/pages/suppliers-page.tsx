@@ -180,8 +180,8 @@ function NoSuppliers({ view }: { view: SuppliersView }) {
 }
 
 /**
- * Returns the week of a later run than the one that is shown, known from the alerts of the same model.
- * Undefined: there is none. Rows do not change until the reader asks.
+ * Returns the week of a run that is later than the shown run, as known from the alerts of the same model. Undefined:
+ * no later run is known. The rows do not change until the reader asks for the later week.
  */
 function useNewWeek(shown: ListSuppliersResponse | undefined): string | undefined {
   const changes = useAlertChanges();

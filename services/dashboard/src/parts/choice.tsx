@@ -5,7 +5,7 @@ interface ChoiceProps<V extends number> {
   readonly onChange: (value: V) => void;
   /** The label above the list. */
   readonly title?: string;
-  /** The label, where none is shown. */
+  /** The accessible label, if no label is visible. */
   readonly label?: string;
   /** Whether the list has the focus when its form is opened. */
   readonly isFirst?: boolean;

@@ -1,6 +1,6 @@
 /**
- * Returns the control to which the focus moves when a row has no buttons any more: the next row with buttons,
- * else the previous one, else the heading.
+ * Returns the control that gets the focus after a row has lost its buttons: a button of the next row that has
+ * buttons, otherwise of the previous one, otherwise the heading.
  */
 export function nextControl(row: HTMLElement): HTMLElement | undefined {
   const rows = [...(row.parentElement?.querySelectorAll(":scope > [data-row]") ?? [])];

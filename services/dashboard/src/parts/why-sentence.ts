@@ -37,8 +37,8 @@ export function whySentence(
 }
 
 /**
- * English nouns in the singular. A name with another head noun can be of any language, for example "Reklamationen": it is
- * shown as it is, without an English article or plural.
+ * English nouns in the singular. The head noun of any other name can be in any language, for example "Reklamationen":
+ * such a name is shown unchanged, without an English article or plural.
  */
 const NOUNS = new Set(
   (

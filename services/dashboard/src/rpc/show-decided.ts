@@ -50,7 +50,7 @@ export function showDecided(queries: QueryClient, alerts: readonly Alert[]): voi
     });
   patch();
   afterLoads(queries, queryKey, patch);
-  // The reader goes on without waiting for it.
+  // The page does not wait for this read.
   void refreshDetails(queries);
 }
 

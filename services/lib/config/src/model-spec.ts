@@ -92,7 +92,10 @@ export interface BoostingSpec {
    * trees.
    */
   readonly earlyStopping: { readonly patience: number } | null;
-  /** Values of which training chooses one each, in place of the setting of the same name. Unset: the settings are used. */
+  /**
+   * Lists of values. Training chooses one value of each list instead of the setting with the same name. Unset: the
+   * settings are used.
+   */
   readonly grid?: TrainerGrid<"maxDepth" | "learningRate" | "l2" | "minChildWeight">;
 }
 
@@ -109,7 +112,10 @@ export interface ForestSpec {
   /** Share of the columns that each node may choose from, in (0, 1]. */
   readonly columnSample: number;
   readonly classWeight: ClassWeight;
-  /** Values of which training chooses one each, in place of the setting of the same name. Unset: the settings are used. */
+  /**
+   * Lists of values. Training chooses one value of each list instead of the setting with the same name. Unset: the
+   * settings are used.
+   */
   readonly grid?: TrainerGrid<"maxDepth" | "minLeaf" | "columnSample">;
 }
 

@@ -2,7 +2,9 @@ import { z } from "zod";
 import { leaf, oneOf } from "./check-schema.ts";
 
 export const DECIMAL_MARKS = [".", ","] as const;
-/** Marks between groups of three digits. A blank stands for no-break spaces too, ' for the typographic one too. */
+/**
+ * Marks between groups of three digits. A blank also means no-break spaces; ' also means the typographic apostrophe.
+ */
 const THOUSANDS = [".", ",", " ", "'", "none"] as const;
 export const PERCENT = ["share", "points"] as const;
 const NEGATIVES = ["after", "parentheses"] as const;

@@ -123,7 +123,10 @@ export interface ReviewPolicy {
 export interface ReplayPolicy {
   /** Whether feature values are kept. False: only their digest. Default true. */
   readonly keepsFeatures: boolean;
-  /** What is kept of a contract text beside its hash: the weights of the model's terms in it, or nothing. Default "weights". */
+  /**
+   * What is kept of a contract text in addition to its hash: the weights of the model's terms in the text, or
+   * nothing. Default "weights".
+   */
   readonly text: "weights" | "hash";
 }
 

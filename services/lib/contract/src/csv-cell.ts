@@ -5,8 +5,8 @@ export type CsvValue = string | number | bigint | null | undefined;
 export const CSV_MARK = "\uFEFF";
 
 /**
- * A text that a spreadsheet program takes for a formula, or one that `cellFromText` has changed. Texts with
- * apostrophes before are included, so that each text has a cell of its own.
+ * Matches a text that a spreadsheet program reads as a formula, and a text that `cellFromText` could have written.
+ * Both can begin with apostrophes, so that two different texts never have the same cell.
  */
 const FORMULA = /^'*(\s*[=+\-@|%＝＋－＠]|[\t\r\n])/;
 const DEFUSED = /^'+(\s*[=+\-@|%＝＋－＠]|[\t\r\n])/;

@@ -1,6 +1,6 @@
 /** Letters and symbols that are drawn as white space, inside a class of a RegExp. */
 const FILLERS = "\\u115f\\u1160\\u2800\\u3164\\uffa0";
-/** White space and what has no shape of its own, such as zero-width spaces, inside a class of a RegExp. */
+/** White space and invisible characters, such as zero-width spaces, as a part of a character class in a RegExp. */
 const BLANK = `\\p{Zs}\\p{Cf}\\p{M}${FILLERS}`;
 /** Control characters and line ends, inside a class of a RegExp. */
 const CONTROL = "\\p{Cc}\\p{Zl}\\p{Zp}";

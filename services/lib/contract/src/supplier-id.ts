@@ -15,8 +15,8 @@ export function cleanId(text: string): string {
 }
 
 /**
- * Returns why a text cannot be the id of a supplier, as the end of a sentence with the way out; undefined: it can.
- * The rule is that of weekly files. An empty text is a violation too.
+ * Returns why a text cannot be the id of a supplier: the end of a sentence that also says what is valid. Undefined:
+ * the text is a valid id. The rule is the same as for weekly files. An empty text is a violation too.
  */
 export function supplierIdViolation(id: string): string | undefined {
   if (id.includes("\0")) return "has a NUL character; send the id without it";

@@ -1,8 +1,8 @@
 import { context, ROOT_CONTEXT } from "@opentelemetry/api";
 
 /**
- * Runs `work` outside the active trace. For work that a call or a job only starts: it goes on after their spans
- * have ended, and its errors are not theirs.
+ * Runs `work` outside the active trace. Use it for work that a call or a job only starts: the work continues after
+ * the spans of the call have ended, and its errors do not belong to these spans.
  */
 export function outsideTrace<T>(work: () => T): T {
   return context.with(ROOT_CONTEXT, work);

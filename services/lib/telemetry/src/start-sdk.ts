@@ -17,7 +17,7 @@ import { rpcMetricProducer } from "./rpc-metric-producer.ts";
 export interface SdkOptions {
   readonly resource: Resource;
   readonly settings: OtelSettings;
-  /** Reads all metrics, besides the one that exports them. */
+  /** Reads all metrics, in addition to the reader that exports them. */
   readonly reader: MetricReader;
   readonly runtime: RuntimeNodeInstrumentation;
 }

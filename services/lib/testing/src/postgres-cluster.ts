@@ -29,8 +29,9 @@ export interface PostgresCluster extends PostgresServer {
 const SETTINGS = { fsync: "off", max_wal_size: "256MB" };
 
 /**
- * Returns the server that all test files of this worker use one after the other: to start and stop one costs more than many a test.
- * Disposal removes the databases, and leaves the server to the end of the run. Without a run (see `madeOnce`), it is one of its own.
+ * Returns the PostgreSQL server of this worker, which all its test files use one after the other: starting and
+ * stopping a server takes longer than many tests. Disposal removes the databases; the server stops at the end of the
+ * run. Without a run (see `madeOnce`), the caller gets a separate server.
  */
 export async function usePostgres(): Promise<PostgresServer> {
   const { [SHARED_FOLDER]: shared, VITEST_POOL_ID: worker } = process.env;

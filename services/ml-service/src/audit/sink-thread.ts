@@ -11,8 +11,9 @@ import type { SinkWorkerData, SinkWorkerTask, WorkerMessage } from "./sink-worke
  */
 export interface SinkThread {
   /**
-   * Appends lines to the spool. Only one call at a time. Returns the positions of the lines for which there was no
-   * space. When the thread ends meanwhile, the lines are appended again by its successor: they can be in the spool twice.
+   * Appends lines to the spool. Only one call is allowed at a time. Returns the positions of the lines for which
+   * there was no space. If the thread ends during the call, its successor appends the lines again, so the spool can
+   * contain them twice.
    * @throws Error when the lines are not on disk
    */
   append(lines: readonly string[], beyondLimit?: boolean): Promise<readonly number[]>;

@@ -13,7 +13,7 @@ export type DestinationSettings =
   | ({ readonly kind: "kafka" } & KafkaSinkSettings)
   | ({ readonly kind: "module" } & ModuleSinkSettings);
 
-/** The data with which sink-thread.ts starts this thread. They can contain a password: they are never logged. */
+/** The data with which sink-thread.ts starts this thread. The data can contain a password and must never be logged. */
 export interface SinkWorkerData {
   readonly destination: DestinationSettings;
   readonly spoolFolder: string;

@@ -43,9 +43,9 @@ export async function checkModule({ file }: ModuleSinkSettings): Promise<void> {
 }
 
 /**
- * Opens the sink of a file in a thread of its own, so that an error that nobody catches, process.exit and a full heap end
- * this thread and not the one that has the spool. A send to a thread that ended starts another one.
- * @throws Error with one line that names the file and what is wrong
+ * Opens the sink of a file in a separate thread. An uncaught exception, process.exit and a full heap then end this
+ * thread, and not the thread that has the spool. A send after the thread has ended starts a new thread.
+ * @throws Error with one line that names the file and the violation
  */
 export async function openModuleSink({ file }: ModuleSinkSettings): Promise<SpooledEventDestination> {
   let current: ModuleThread | undefined;

@@ -21,7 +21,7 @@ export type ShadowOutcome =
 export type ShadowDropReason =
   /** The queue had its largest number of rows, or of bytes. */
   | "queue_full"
-  /** It waited longer than the limit. */
+  /** The row waited longer than the limit. */
   | "too_old"
   /** Rows of a batch that were not looked at, because the queue was full or another batch waited: chosen or not. */
   | "batch_not_read"

@@ -3,7 +3,10 @@ import { SIGNATURE_FILE } from "@bellwether/registry/keys/signature-file";
 import type { CachedStorage } from "@bellwether/registry/storage/cached-storage";
 import { readManifest } from "@bellwether/registry/versions/read-version";
 
-/** Keeps the copies of a version, and of the aliases of its model, in the local cache: whatever else is read does not displace them. */
+/**
+ * Keeps the copies of a version and of the aliases of its model in the local cache. Reading other files does not
+ * remove them.
+ */
 export async function pinVersion(copies: CachedStorage, modelName: string, version: string): Promise<void> {
   const { files } = await readManifest(copies, modelName, version);
   copies.pin(

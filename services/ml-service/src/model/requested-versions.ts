@@ -6,9 +6,9 @@ import type { ServedModel } from "./served-model.ts";
 /** Versions that callers have requested by name, besides those of the aliases. */
 export interface RequestedVersions {
   /**
-   * Runs `use` with a version, which is loaded if it is not, and stays loaded until `use` ends. Versions that no call uses are
-   * released for it, the one that was used least recently first. A version that the registry does not have takes no turn in the
-   * queue of loads.
+   * Runs `use` with a version. The version is loaded if necessary, and stays loaded until `use` ends. To make space,
+   * versions that no call uses are released, least recently used first. A request for a version that the registry
+   * does not have does not wait in the queue of loads.
    * @throws VersionNotFoundError, also while the queue is full
    * @throws ModelLoadsFullError when too many loads wait, or all loaded versions are in use; the errors of the loader
    */

@@ -1,7 +1,8 @@
 /**
- * Passes each input to `work` and yields the results in the order of the inputs. At most `inFlight` inputs are worked on
- * at a time, and no further input is read meanwhile, so that a reader who does not take the results stops the sender. A
- * result is yielded as soon as it is there: a sender may wait for it before it sends its next input.
+ * Passes each input to `work` and yields the results in the order of the inputs. `work` processes at most `inFlight`
+ * inputs at a time. When this number is reached, no further input is read, so a reader who does not read results
+ * stops the sender. Each result is yielded as soon as it is available, so a sender may wait for it before it sends
+ * the next input.
  * @throws the first error of an input or of `work`, after the results before it
  */
 export async function* pipelined<In, Out>(

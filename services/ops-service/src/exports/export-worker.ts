@@ -3,7 +3,7 @@ import { drizzle } from "@bellwether/postgres/drizzle/drizzle";
 import { connectPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { type ExportConfig, type PassStatus, runExports } from "./run-exports.ts";
 
-/** The data with which start-exports.ts starts this thread. They contain passwords: they are never logged. */
+/** The data with which start-exports.ts starts this thread. The data contain passwords and must never be logged. */
 export interface ExportWorkerData {
   readonly databaseUrl: string;
   readonly config: ExportConfig;

@@ -18,8 +18,8 @@ const RESTART_MS = 5_000;
 const STOP_MS = 3_000;
 
 /**
- * Starts the exports in their own thread, so that neither their work nor an error in one of their clients concerns the
- * calls. A thread that ends unexpectedly is replaced.
+ * Starts the exports in a separate thread, so that their work and errors of their clients do not affect calls. A
+ * thread that ends unexpectedly is replaced.
  */
 export function startExports({ logger, onStatus, ...workerData }: StartExportsOptions): AsyncDisposable {
   const stopped = new AbortController();

@@ -39,7 +39,7 @@ export const outcome = bellwether.table(
     isoWeek: text("iso_week").notNull().default(""),
     happenedOn: date("happened_on", { mode: "string" }),
     knownOn: date("known_on", { mode: "string" }).notNull(),
-    /** The week, else the day: one outcome counts for it. */
+    /** The week of the outcome, or without a week its day. Only one outcome counts for the same week or day. */
     about: text("about").notNull(),
     source: text("source", { enum: ["file", "call", "review"] }).notNull(),
     predictionId: uuid("prediction_id"),

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { DatabaseBusyError, DatabaseTimeoutError, DatabaseUnavailableError } from "../domain/ops-error.ts";
 
-/** The data with which a thread is started. They contain passwords: they are never logged. */
+/** The data with which a thread is started. The data contain passwords and must never be logged. */
 export interface ThreadData<Task> {
   readonly databaseUrl: string;
   readonly task: Task;
@@ -23,15 +23,15 @@ export interface ThreadWorkOptions {
   readonly busy: () => Error;
 }
 
-/** Number of different tasks that wait for the one that runs. */
+/** Number of different tasks that wait for the running task. */
 const MAX_WAITING = 4;
 
 /** Does the work of a task. Aborted: the caller does not wait any more. */
 export type ThreadWork<Task, Report> = (task: Task, signal: AbortSignal) => Promise<Report>;
 
 /**
- * Creates a function that does long work in a thread of its own, one task at a time: it would delay all other calls.
- * Callers of the same task share it, and it ends when none of them waits any more.
+ * Creates a function that does long work in a separate thread, because the work would delay all other calls. One task
+ * runs at a time. Callers of the same task share it. The task is aborted when no caller waits for it any more.
  * @throws the error of `busy` when too many tasks wait
  */
 export function createThreadWork<Task, Report>(options: ThreadWorkOptions): ThreadWork<Task, Report> {

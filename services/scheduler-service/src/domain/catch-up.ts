@@ -112,8 +112,8 @@ export function createCatchUp(deps: CatchUpDeps): (nowMs: number) => Promise<Cat
   };
 
   /**
-   * Returns the input with which a begun run goes on: its snapshot, or a file with the content with which it began.
-   * Null: this scheduler has neither.
+   * Returns the input with which an interrupted run continues: its snapshot, or a file with the same content as at
+   * the start of the run. Null: this scheduler has neither.
    */
   const inputOf = async (record: WeekRecord): Promise<Pick<StartedWeek, "input" | "keepsSnapshot"> | null> => {
     const kept = await deps.inputOfRun(record);

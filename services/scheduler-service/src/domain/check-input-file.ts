@@ -29,7 +29,7 @@ export interface InputReport {
   readonly suppliers: number | null;
   readonly rowsRejected: number | null;
   readonly rejected: readonly RejectedReasonSample[];
-  /** Week with which the input was compared. Null: no earlier week is complete, or none is known. */
+  /** Week with which the input was compared. Null: no earlier week is complete. */
   readonly comparedWith: string | null;
   readonly checks: readonly Check[];
   /** Why a run would fail; empty when it would not. */
@@ -69,8 +69,8 @@ const FRESH_MS = 20_000;
 const BETWEEN_LOOKS_MS = 1_000;
 
 /**
- * Reads and maps the input of a week and does the checks of a run, without starting the run. The input is looked at
- * before and afterwards: one that changes meanwhile is not whole.
+ * Reads and maps the input of a week and makes the checks of a run, without starting the run. The state of the input
+ * is read before and after this. An input that changes during the check is not complete.
  * @throws IsoWeekError, InputNotFoundError, DiskError, PeerRejectedError, and the errors of ingest
  */
 export async function checkInputFile(

@@ -92,8 +92,8 @@ async function findPrevious({ completeInput }: DriftDeps, files: WeekFiles): Pro
 }
 
 /**
- * Reads the suppliers of the previous week; without its snapshot, only its distributions. Null: it has neither. Files of a
- * revision that was not published, for example because it was voided, are not those of the week.
+ * Reads the suppliers of the previous week, or, without its snapshot, only its distributions. Null: neither is
+ * stored. Files of a revision that was not published, for example because it was voided, are not used.
  */
 async function readPrevious(
   { readSample }: DriftDeps,

@@ -192,7 +192,7 @@ const MAX_VIOLATIONS = 10;
 /** What a weekly file without a row to score gave. */
 interface NothingRead {
   readonly rejected: { readonly count: number; readonly samples: readonly { readonly reason: string }[] };
-  /** The date as of which the mapping takes rows. Null: it takes all. Left out: not recorded. */
+  /** The mapping takes only rows that were known on this date. Null: it takes all rows. Left out: not recorded. */
   readonly asOf?: string | null;
 }
 

@@ -256,7 +256,7 @@ async function finishRun(
   ]);
   checkContract(`${began.run.modelName} ${model.version}`, model.features, deps.features);
   const comparing = { ...deps, completeInput: ledger.completeInput };
-  // This process has nothing else to do while another one reads the input.
+  // This process has no other work while the reading process reads the input.
   const [ingested, previous] = await allOf([
     ingestOnce(deps, task, files, began, progress),
     readPreviousWeek(comparing, files, task.signal),

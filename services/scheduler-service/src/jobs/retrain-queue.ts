@@ -28,5 +28,5 @@ const PREFIX = `${RETRAIN_QUEUE}-`;
 /** Returns the id of a retrain's job. */
 export const retrainJobId = (number: number): string => `${PREFIX}${number}`;
 
-/** Whether an id is that of a retrain's job. */
+/** Whether an id is the id of a retrain job. */
 export const isRetrainJobId = (jobId: string): boolean => jobId.startsWith(PREFIX);

@@ -1,14 +1,14 @@
 import type { RetrainProgress, RetrainResult, RetrainTask } from "../domain/retrain.ts";
 import type { RetrainRecord } from "../domain/retrain-record.ts";
 
-/** A retrain as it is now. */
+/** The present state of a retrain. */
 export interface RetrainStatus {
   readonly jobId: string;
   readonly task: RetrainTask;
   readonly state: "running" | "ended";
-  /** Null: it has not begun, or it has ended. */
+  /** Null: the retrain has not begun, or it has ended. */
   readonly progress: RetrainProgress | null;
-  /** Null: it has not ended. */
+  /** Null: the retrain has not ended. */
   readonly result: RetrainResult | null;
   /** Epoch milliseconds. Null: it has not begun. */
   readonly beganMs: number | null;

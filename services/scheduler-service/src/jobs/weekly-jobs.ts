@@ -310,8 +310,9 @@ function runIdOf(progress: unknown): number | undefined {
 }
 
 /**
- * Whether a run is still the one of its week. Otherwise a person has withdrawn it meanwhile: another attempt with the
- * old file would begin the week again, or take the run that the person started and approved with another file.
+ * Whether a run is still the current run of its week. If not, a person has withdrawn it in the meantime. Another
+ * attempt with the old file would then begin the week again, or would take over the run that the person has started
+ * and approved with another file.
  */
 async function isCurrent({ weeks }: Pick<WeeklyRunner, "weeks">, week: string, runId: number): Promise<boolean> {
   const record = await weeks.findWeek(week);

@@ -15,8 +15,8 @@ export interface CsvShape {
   /** True when record number n is line number n. */
   readonly oneLineEach: boolean;
   /**
-   * Why DuckDB must not read the file directly: it rejects such files, loses some of their lines or numbers
-   * them differently. Null when DuckDB reads the file correctly.
+   * Why DuckDB must not read the file directly: DuckDB rejects such a file, loses some lines or numbers lines
+   * differently. Null: DuckDB reads the file correctly.
    */
   readonly irregular: string | null;
   /** True when CR alone ends a line, because the file has more CRs than LFs. */

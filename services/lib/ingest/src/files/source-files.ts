@@ -24,7 +24,7 @@ export interface SourceFiles {
 
 /** Files and folders of which a search for files looks at most at this number. */
 const MAX_ENTRIES = 100_000;
-/** Folders below the one that a mapping names. */
+/** Folders below the folder that the mapping names. */
 const MAX_DEPTH = 16;
 
 /**

@@ -48,8 +48,8 @@ export interface WeeklyInput {
   /** Called when SQL of the mapping exceeded its time limit, and does not end. Default: it is waited for. */
   readonly onStuck?: (error: StatementStoppedError) => void;
   /**
-   * True: nothing is written; the expressions of `rows` are evaluated one after the other, and the error names the one that
-   * fails.
+   * True: nothing is written. The expressions of `rows` are evaluated one after the other, and the error names the
+   * expression that fails.
    */
   readonly evaluatesAlone?: boolean;
 }
@@ -244,8 +244,8 @@ async function mapRaw(
 }
 
 /**
- * Returns the date of a raw run's snapshot: that of the mapping's SELECT, else the end of the run's week. Null for
- * rows that have no dates.
+ * Returns the date of a raw run's snapshot: the date of the mapping's SELECT, or without one the end of the run's
+ * week. Null: the rows have no dates.
  */
 async function rawSnapshotDate(
   workspace: Workspace,

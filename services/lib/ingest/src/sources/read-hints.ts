@@ -35,8 +35,8 @@ const ZONES = ["%z", " %z", "Z"] as const;
 const MAX_FORMS = 2;
 
 /**
- * Returns the option of the mapping that would read a value of a column which its present options reject; null
- * when none is known. The column and its source are those of the mapping.
+ * Returns the option of the mapping with which a rejected value of a column would be accepted. Null: no such option
+ * is known. Column and source have the names of the mapping.
  */
 export async function readHint(
   workspace: Workspace,

@@ -6,7 +6,7 @@ export type LineColumns = Readonly<Record<string, "VARCHAR" | "BIGINT">>;
 
 /** File formats, by the ending of the name. CSV keeps the difference between an empty text and no value. */
 const COPY_OPTIONS = { ".parquet": "format parquet, compression zstd", ".csv": "format csv, header" } as const;
-/** DuckDB allocates a multiple of it. */
+/** DuckDB allocates a multiple of this size. */
 const MAX_LINE_BYTES = 1024 * 1024;
 const MEMORY = "256MiB";
 

@@ -8,7 +8,8 @@ const dayOf = (isoDate: string): number => Math.floor(Date.parse(isoDate) / DAY_
 
 /**
  * Returns the rules by which outcomes become labels.
- * @param given What a person says in place of the configuration: the horizon in days, and the ISO date up to which every event is known.
+ * @param given Values that a person has set instead of the configuration: the horizon in days, and the ISO date up to
+ * which every event is known.
  */
 export function labelRules(
   outcomes: OutcomeSpec,

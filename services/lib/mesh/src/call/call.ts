@@ -148,9 +148,9 @@ export abstract class Call implements HandlerContext {
   }
 
   /**
-   * The ids of the answer. The trace is that of the caller's `traceparent`, which the call joins, or the one that the
-   * call's logs and outgoing calls have. A call that begins a trace has its id as the id of the request, too, unless
-   * the client sent one.
+   * The ids of the answer. The trace id is from the caller's `traceparent`, or is the trace id in the logs and
+   * outgoing calls of this call. If this call begins the trace, the request id is the trace id, unless the client
+   * sent a request id.
    */
   get answerIds(): AnswerIds {
     this.#ids ??= readReceivedIds(this.header(REQUEST_ID_HEADER), this.header("traceparent"));

@@ -28,8 +28,9 @@ export interface AuthSettings {
 }
 
 /**
- * Identifies the caller by the other credentials, else by token, else by certificate, and checks its roles against the role that the RPC
- * requires, before the body is read. Open watches of a token end when it expires or is not accepted any more.
+ * Identifies the caller by the other credentials if there are any, otherwise by token, otherwise by certificate.
+ * Checks the caller's roles against the role that the RPC requires, before the body is read. The watches of a token
+ * end when the token expires or is no longer accepted.
  */
 export function authenticationPolicy(
   settings: AuthSettings,

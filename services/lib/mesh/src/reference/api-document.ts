@@ -56,7 +56,7 @@ export interface ApiOperation {
   readonly parameters?: readonly ApiParameter[];
   readonly requestBody?: ApiBody;
   readonly responses: Readonly<Record<string, ApiBody>>;
-  /** Role that a caller needs, in lower case. Empty or left out: that of the RPC that the path stands for. */
+  /** Role that a caller needs, in lower case. Empty or left out: the role of the RPC that the path calls. */
   readonly "x-role"?: string;
   readonly "x-idempotent"?: boolean;
   /** Fields of the example request whose values differ between installations, with the path that answers them. */

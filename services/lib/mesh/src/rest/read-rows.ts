@@ -9,8 +9,8 @@ export type RowText = { readonly json: unknown } | { readonly failure: string };
 const LINES = /^application\/(x-ndjson|ndjson|jsonl|x-jsonlines|json-lines)\s*(;|$)/i;
 
 /**
- * Reads the rows of a body: a JSON array, or one JSON text per line (NDJSON) where the content type says so. A row is
- * parsed by itself, so that one that is not JSON does not affect the others. Empty lines are not rows.
+ * Reads the rows of a body: a JSON array, or one JSON text per line (NDJSON) if the content type says so. Each row is
+ * parsed alone, so a row that is not JSON does not affect the others. Empty lines are not rows.
  * @throws ConnectError INVALID_ARGUMENT when the body is neither
  */
 export function readRows(text: string, contentType: string | undefined): readonly RowText[] {

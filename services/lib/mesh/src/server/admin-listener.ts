@@ -60,7 +60,7 @@ export async function openAdminListener(options: AdminListenerOptions): Promise<
 }
 
 /**
- * Enough for a few probes and scrapers. A further connection closes an older one, so that probes are answered
- * whoever else holds connections.
+ * Enough for a few probes and scrapers. When a new connection exceeds the limit, an older one is closed, so that
+ * idle connections cannot block probes.
  */
 const MAX_CONNECTIONS = 64;

@@ -13,7 +13,7 @@ import { notUtf8 } from "./utf8-body.ts";
 export interface Inflater {
   /** Aborts a decompression, or its wait until other decompressions have ended. */
   readonly signal: AbortSignal;
-  /** The error with which the request has ended. Undefined: it has not. */
+  /** The error with which the request has ended. Undefined: the request has not ended with an error. */
   readonly failure: ConnectError | undefined;
   /**
    * Called with the number of decompressed bytes of the current message so far. Return false to stop: the

@@ -42,8 +42,8 @@ export const ANSWER_SCHEMA = {
 export type SentClaims = readonly unknown[];
 
 /**
- * Reads the claims of each sentence of an answer. All else that the answer has is not read: a text of a language model
- * is shown to nobody. Undefined: it is not JSON of the expected form, or longer than `MAX_ANSWER_CHARACTERS`.
+ * Reads the claims of each sentence of an answer. Other parts of the answer are not read, so no text of a language
+ * model is shown. Undefined: the answer is not JSON of the expected form, or is longer than `MAX_ANSWER_CHARACTERS`.
  */
 export function readAnswer(content: string): readonly SentClaims[] | undefined {
   if (content.length > MAX_ANSWER_CHARACTERS) return;

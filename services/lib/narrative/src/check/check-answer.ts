@@ -4,9 +4,9 @@ import type { NarrativeFacts } from "../facts/narrative-facts.ts";
 
 /** Why the answer of a language model is not used, or not as it is. */
 export type AnswerRejection =
-  /** It is not JSON of the expected form. */
+  /** The answer is not JSON of the expected form. */
   | "FORM"
-  /** It has no sentences, or too many. */
+  /** The answer has no sentences, or too many. */
   | "SIZE"
   /** A claim is false or unknown, or a sentence has no claims. */
   | "CLAIMS"

@@ -36,9 +36,10 @@ const codeOf = (character: string): string =>
 export const quotedText = (text: string, language: Language): string => (language === "de" ? `„${text}“` : `"${text}"`);
 
 /**
- * Returns a text from the data (the id of a supplier, a category) as a sentence shows it. One word stays as it is. All
- * else is in quotation marks, of which it has none itself, with its invisible characters as codes: so no text can end
- * the sentence and go on as a statement of the service.
+ * Returns a text from the data (the id of a supplier, a category) in the form in which a sentence shows it. A single
+ * word is not changed. Any other text is put in quotation marks: its own quotation marks are removed, and its
+ * invisible characters are shown as codes. So a text cannot end the sentence and look like a statement of the
+ * service.
  */
 export const dataText = (text: string, language: Language): string =>
   shownText(text, language, (visible) => PLAIN_DATA.test(visible));

@@ -12,8 +12,9 @@ export interface ReasonFact {
   readonly label: string;
   readonly direction: "increases" | "lowers";
   /**
-   * Number of contributions of the same direction that are at least as large, its own included. 1: it is the strongest.
-   * Contributions that are no reasons count, and of equal ones none is before the other.
+   * Number of contributions in the same direction that are at least as large, this one included. 1: this contribution
+   * is the strongest. Contributions that are not reasons are counted too, and equal contributions have the same
+   * number.
    */
   readonly rank: number;
   /** The same for both directions. */
@@ -32,7 +33,7 @@ export interface ReasonFact {
   readonly isAbsence?: true;
 }
 
-/** Everything that a narrative may state. Nothing else may be in it. */
+/** Everything that a narrative may state. A narrative must not state anything else. */
 export interface NarrativeFacts {
   /** Calibrated probability of the risk class, in [0, 1]. Null: no score. */
   readonly riskScore: number | null;

@@ -39,7 +39,7 @@ export type LanguageModelFailure =
   | "MALFORMED";
 
 /**
- * A call to a language model failed. It has neither the text of the provider nor a cause: they could contain the key
+ * A call to a language model failed. The error has no text of the provider and no cause: they could contain the key
  * or a part of the request.
  */
 export class LanguageModelError extends Error {

@@ -28,8 +28,9 @@ export type TemplateReason =
   | LanguageModelFailure;
 
 /**
- * What came of asking the language model for another answer after one that did not pass the check. WHOLE: the second
- * one passes. NOTHING: it does not. Others: why it was not asked, or did not answer.
+ * Result of the second request to the language model, which is sent when the first answer does not pass the check.
+ * WHOLE: the second answer passes. NOTHING: it does not pass. Other values: why the request was not sent or not
+ * answered.
  */
 export type SecondRequest = "WHOLE" | "NOTHING" | "BUDGET" | LanguageModelFailure;
 

@@ -34,7 +34,7 @@ export function createUnsaidFilter(): (claims: readonly Claim[]) => readonly Cla
   };
   return (claims) => {
     const fresh = claims.flatMap(unsaid);
-    // That a feature is the strongest says its direction, too.
+    // A claim that a feature is the strongest also states the direction of the feature.
     for (const { kind, reasons } of claims)
       if (kind === "strongest")
         for (const { id, direction } of reasons) isNew(direction === "increases" ? "raises" : "lowers", id);

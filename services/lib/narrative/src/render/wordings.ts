@@ -20,9 +20,9 @@ export interface Influence {
   /** Whether the first features are called the strongest of their direction. */
   readonly isStrongest: boolean;
   readonly first: readonly FeatureDetails[];
-  /** Those that follow in strength. */
+  /** The features that follow in strength. */
   readonly followers: readonly FeatureDetails[];
-  /** Those whose strength is not claimed. */
+  /** The features whose strength is not claimed. */
   readonly others: readonly FeatureDetails[];
 }
 

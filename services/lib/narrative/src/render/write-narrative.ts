@@ -50,7 +50,7 @@ export function writeNarrative(
       ...written([...reasons, missing], "template"),
     ],
     quotes: [...new Set([...said, ...reasons.flat()].flatMap(({ quotes }) => quotes))],
-    // That an answer leaves the missing features out is no fault of it.
+    // An answer is valid even if it does not mention the missing features.
     isComplete: score.length === 0 && reasons.length === 0,
   };
 }

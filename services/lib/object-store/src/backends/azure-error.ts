@@ -15,8 +15,8 @@ const CREDENTIALS =
   /^(CredentialUnavailableError|AggregateAuthenticationError|AuthenticationError|AuthenticationRequiredError)$/;
 
 /**
- * Returns an error of the Azure client as an error of a store. It has the code, but neither the message nor the error itself: they
- * can quote the URL with its shared access signature.
+ * Returns an error of the Azure client as an error of a store. The new error has the code, but not the message and
+ * not the original error: both can quote the URL with its shared access signature.
  */
 export function azureErrorOf(error: unknown, place: string): unknown {
   if (isObjectStoreError(error) || !(error instanceof Error)) return error;

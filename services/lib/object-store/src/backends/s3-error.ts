@@ -27,8 +27,8 @@ const OTHER_REGION: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Returns an error of the S3 client as an error of a store. It has the code and the id of the request, but neither the message nor
- * the error itself: they can quote headers.
+ * Returns an error of the S3 client as an error of a store. The new error has the code and the request id, but not
+ * the message and not the original error: both can quote headers.
  */
 export function s3ErrorOf(error: unknown, place: string): unknown {
   if (isObjectStoreError(error) || !(error instanceof Error)) return error;

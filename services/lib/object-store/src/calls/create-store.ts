@@ -48,7 +48,7 @@ export function createStore({ backend, limits, prefix, address }: StoreParts): O
       const { info } = first;
       const last = Math.min(end ?? info.bytes, info.bytes);
       const read = { backend, key: full, place: placeOf(key), limits, signal, start: Math.min(start, last), end: last };
-      // A reader that never begins, or that begins after an error of its own, must end the transfer too.
+      // If the caller never reads, or fails before it reads, the transfer must end too.
       const stop = async (): Promise<void> => void (await first.chunks[Symbol.asyncIterator]().return?.());
       return { info: own(info), chunks: closingChunks(readResumed(read, first), stop) };
     },

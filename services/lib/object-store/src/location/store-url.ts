@@ -40,8 +40,8 @@ export interface FolderLocation extends Location {
 }
 
 /**
- * Whether a text is a URL rather than the path of a file, also one that `parseStoreUrl` rejects: such a text may contain a secret
- * and must not be quoted as the name of a file.
+ * Whether a text is a URL and not the path of a file. True also for URLs that `parseStoreUrl` rejects: they may
+ * contain a secret, so a message must not quote them as a file name.
  */
 export function isStoreUrl(text: string): boolean {
   return /^(?:(?:s3|azure):|[a-z][a-z0-9+.-]+:\/\/)/i.test(text);

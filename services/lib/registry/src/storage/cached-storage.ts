@@ -30,8 +30,8 @@ export interface RegistryState {
 export interface CachedStorage extends RegistryStorage {
   state(): RegistryState;
   /**
-   * Keeps copies whatever else is read, so that a process that starts while the registry is away has them. It replaces what was pinned
-   * before. The size of the cache can be exceeded by them.
+   * Keeps copies even when other files are read, so that a process that starts while the registry does not answer has
+   * these copies. A new call replaces the earlier set of kept copies. Kept copies can exceed the size of the cache.
    * @param contents SHA-256 of files, lower-case hex
    * @param files files without a known digest: aliases, manifests, signatures
    */

@@ -31,7 +31,7 @@ export interface RegistryStorage {
   readonly kind: "folder" | "store";
   /** Keys, one of which must have signed a version that is read. Unset: signatures are not verified. */
   readonly trusted?: readonly TrustedKey[];
-  /** Key with which new versions are signed. Unset: they are not signed. */
+  /** Key that signs new versions. Unset: new versions are not signed. */
   readonly signer?: SigningKey;
   /** Returns the names of the folders below the registry; empty when it does not exist yet. */
   folders(): Promise<readonly string[]>;

@@ -64,7 +64,7 @@ export async function resolveVersion(registry: Registry, modelName: string, want
   return version;
 }
 
-/** A manifest as it is stored. */
+/** A manifest in its stored form. */
 interface StoredManifest {
   readonly manifest: Manifest;
   readonly bytes: Uint8Array;
@@ -135,7 +135,7 @@ export async function readVersion(registry: Registry, modelName: string, version
 
 type DescribedFile = "model.onnx" | "feature_bundle.json" | "MODEL_CARD.md";
 
-/** Reads a file of a version. @throws ModelCorruptError when its content is not the one that the manifest lists */
+/** Reads a file of a version. @throws ModelCorruptError when its content differs from the digest in the manifest */
 async function readChecked(storage: RegistryStorage, manifest: Manifest, name: DescribedFile): Promise<Uint8Array> {
   const file: RegistryFile = [manifest.modelName, manifest.version, name];
   const { sha256, bytes: listed } = manifest.files[name];
@@ -150,9 +150,7 @@ async function readChecked(storage: RegistryStorage, manifest: Manifest, name: D
   return bytes;
 }
 
-/**
- * Returns why a version is not loaded, as far as its manifest and its signatures show; null: they are in order. Nothing else is read.
- */
+/** Returns why a version cannot be loaded. Reads only its manifest and its signatures. Null: both are valid. */
 export async function findRejection(registry: Registry, modelName: string, version: string): Promise<string | null> {
   const storage = storageOf(registry);
   if (storage.trusted === undefined) return null;

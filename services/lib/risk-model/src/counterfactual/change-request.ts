@@ -35,7 +35,7 @@ export type FixedReason =
   | "unused"
   /** Its limits allow no other value that the model tells from the present one. */
   | "limits"
-  /** It is the contract text. */
+  /** The feature is the contract text. */
   | "text";
 
 /** A feature that does not change in a search. */

@@ -2,8 +2,8 @@ import type { BundleFeature, FeatureBundle } from "../bundle/feature-bundle.ts";
 import type { Violation } from "./vector.ts";
 
 /**
- * Returns the number that replaces a missing value: the median of the training, else the code of all other categories, else
- * NaN, with which each split of the trees has its own direction.
+ * Returns the number that replaces a missing value: the median of the training rows, otherwise the code of all other
+ * categories, otherwise NaN. For NaN, each split of the trees has its own direction.
  */
 export function fillerOf({ missing, training, codes }: BundleFeature): number {
   return missing === "median" ? (training?.median ?? Number.NaN) : (codes?.other ?? Number.NaN);

@@ -5,8 +5,8 @@ export interface SupplierInput {
   readonly categories: Readonly<Record<string, string>>;
   readonly text: string;
   /**
-   * Weights of the terms, in place of `text`; terms that are not in it have the weight 0. Unset or empty: `text` is
-   * used.
+   * Weights of the terms, used instead of `text`. Terms that are not in the map have the weight 0. Unset or empty:
+   * `text` is used.
    */
   readonly terms?: Readonly<Record<string, number>>;
 }

@@ -14,7 +14,7 @@ export function codeOfText({ feature, codes }: FeatureSlot, text: string): numbe
   return codes.get(text) ?? feature.codes?.other ?? null;
 }
 
-/** Warns about a category without a column of its own: it counts as missing. */
+/** Warns about a category that the model has no column for. Such a category counts as missing. */
 export function unknownCategory({ feature }: FeatureSlot, category: string): VectorWarning {
   const { name } = feature;
   const message = `${name} "${category.slice(0, SHOWN)}" is not a category that the model knows and counts as missing`;

@@ -1,7 +1,7 @@
 import type { ScorecardSpec, ScoredFeature } from "@bellwether/config/scorecard-spec";
 import type { BundleColumn } from "../bundle/feature-bundle.ts";
 
-/** A range or category of a feature: the one with which all others are compared. */
+/** The range or category of a feature with which explanations compare all other ranges or categories. */
 export interface ReferencePart {
   readonly points: number;
   /** A number in the range, or the category. Null: any other category. */

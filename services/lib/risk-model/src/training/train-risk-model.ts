@@ -200,7 +200,7 @@ function provenanceOf(
   };
 }
 
-/** Cross-fit for calibration out of fold and for early stopping; null when the spec asks for neither. */
+/** Cross-fit for out-of-fold calibration and for early stopping. Null: the spec asks for neither. */
 async function crossFitBySupplier(fit: FitTask, { train }: RowSplit) {
   const { trainer, split, seed } = fit.spec;
   const stopsEarly = trainer.kind === "gradient_boosting" && trainer.earlyStopping !== null;

@@ -39,7 +39,7 @@ export function searchTriples(state: SearchState, triples: TermStore): void {
   const bound = (): number => kept.best();
   const cheapest = orders.map(({ costs }) => costs.at(0) ?? Number.POSITIVE_INFINITY);
 
-  /** Computes the lows of a pair of which a third variable is changed too. */
+  /** Computes the lows of a pair when a third variable is changed too. */
   const lowsOf = (a: number, b: number): PairLows => {
     const key = pairKey(count, a, b);
     const known = lows.get(key);

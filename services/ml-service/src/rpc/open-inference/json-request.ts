@@ -210,7 +210,7 @@ function checkKept(type: NumberType, view: DataView, i: number, value: number, d
 }
 
 function numberOf(element: unknown, datatype: string, path: string): number {
-  // A larger integer of the JSON was rounded when it was read: neither its digits nor its value are known any more.
+  // A larger integer was rounded when the JSON was parsed, so its digits and its exact value are lost.
   if (typeof element === "number" && !datatype.startsWith("FP") && Math.abs(element) > Number.MAX_SAFE_INTEGER)
     throw new TensorError(
       path,

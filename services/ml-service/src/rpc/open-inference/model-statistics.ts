@@ -16,7 +16,10 @@ export interface InferStatistics {
   read(model: string, version: string): MessageInitShape<typeof ModelStatisticsSchema>[];
 }
 
-/** Maximum number of versions with counts; the one that was not used for the longest time is forgotten. */
+/**
+ * Maximum number of versions with counts. If there are more, the counts of the least recently used version are
+ * removed.
+ */
 const MAX_VERSIONS = 64;
 
 interface Sum {

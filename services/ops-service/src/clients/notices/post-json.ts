@@ -108,7 +108,7 @@ async function readBeginning(response: IncomingMessage): Promise<string> {
       if (size >= MAX_ANSWER_BYTES) break;
     }
   } catch {
-    // The status has arrived: it is the answer.
+    // The status has arrived, and the status alone is the answer.
   }
   return Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES).toString("utf8");
 }

@@ -5,7 +5,7 @@ import { connectionReason } from "./network-outcome.ts";
 const ABOUT_MAIL: ReadonlySet<string> = new Set(["MAIL FROM", "RCPT TO", "DATA"]);
 /** The server wants another authentication of this service (RFC 4954): the mail can be sent when it is corrected. */
 const ABOUT_LOGIN: ReadonlySet<number> = new Set([530, 534, 535, 538]);
-/** There is no such mailbox (any more) (RFC 3463): bad mailbox address, moved, no mail system, disabled. */
+/** The mailbox does not exist, or no longer exists (RFC 3463): bad mailbox address, moved, no mail system, disabled. */
 const NO_MAILBOX: ReadonlySet<string> = new Set(["5.1.1", "5.1.6", "5.1.10", "5.2.1"]);
 const ENHANCED_CODE = /^\d{3}[ -](\d\.\d{1,3}\.\d{1,3})(?:\s|$)/;
 

@@ -33,8 +33,9 @@ export interface Session extends Person {
 export interface FoundSession {
   readonly session: Session;
   /**
-   * Which secret has the hash: "current"; "fresh": the present one, which was never used before; "previous": the
-   * one before, which is still accepted; "replaced": an earlier one, which is not accepted any more.
+   * Which secret has the hash. "current": the present secret. "fresh": the present secret, which was never used
+   * before. "previous": the secret before it, which is still accepted. "replaced": an earlier secret, which is no
+   * longer accepted.
    */
   readonly secret: "current" | "fresh" | "previous" | "replaced";
 }

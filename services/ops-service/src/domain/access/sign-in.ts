@@ -55,7 +55,7 @@ export interface SessionStore {
   recordUse(sessionId: string, now: Date): Promise<void>;
   /** Records that the present secret was used: the previous one is accepted until `previousUntil`. */
   confirmSecret(sessionId: string, previousUntil: Date): Promise<void>;
-  /** Replaces the secret with this hash. False: it is not the session's present secret any more. */
+  /** Replaces the secret that has this hash. False: it is no longer the present secret of the session. */
   replaceSecret(sessionId: string, oldHash: string, newHash: string): Promise<boolean>;
   /** Ends a session and records it. Undefined: it has ended before. */
   end(hash: string, now: Date): Promise<Session | undefined>;

@@ -81,7 +81,7 @@ export interface Alert {
   readonly modelName: string;
   readonly ruleId: string;
   readonly dimension: AlertDimension;
-  /** The severity that applies: that of the override, else `ruleSeverity`. */
+  /** The severity that applies: the severity of the override, or without an override `ruleSeverity`. */
   readonly severity: AlertSeverity;
   /** Rule severity, score, band, impact, change and summary are those of the run `lastRunId`. */
   readonly ruleSeverity: AlertSeverity;

@@ -9,8 +9,8 @@ import { type ScoreFacts, valuesOf } from "./score-rule.ts";
 const MEAN_ERROR = 1e-12;
 
 /**
- * Returns the lowest score with which the rule selects a supplier. It is lower by the error of the mean, so that a score
- * that is exactly at the limit is selected whatever the order of the scores was.
+ * Returns the lowest score with which the rule selects a supplier. The rounding error of the mean is subtracted, so
+ * that a score exactly at the limit is selected in every order of the scores.
  */
 export function lowestScore({ minLift }: WeeklyCapacityRule, meanScore: number): number {
   return minLift * meanScore * (1 - MEAN_ERROR);

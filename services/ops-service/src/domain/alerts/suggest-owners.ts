@@ -42,7 +42,7 @@ export function suggestOwners(
   return { owners: ranked.slice(0, limit), isMore: ranked.length > limit };
 }
 
-/** Whether a text, or one of its words, begins with a prefix, whatever the letter case. */
+/** Whether a text or one of its words begins with a prefix. Letter case is ignored. */
 function matches(text: string, prefix: string): boolean {
   const [lower, wanted] = [text.toLowerCase(), prefix.trim().toLowerCase()];
   if (lower.startsWith(wanted)) return true;

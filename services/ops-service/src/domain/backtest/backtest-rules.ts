@@ -32,8 +32,8 @@ export type BacktestRun = RuleWeek & { readonly completedMs: number };
 /** Reads what a back-test needs. */
 export interface BacktestReader {
   /**
-   * Complete runs up to `toWeek`, oldest first: those of the weeks, and up to `earlier` runs before `fromWeek`. `leftOut`:
-   * number of weeks whose scores are not stored any more.
+   * Complete runs up to `toWeek`, oldest first: the runs from `fromWeek` on, and up to `earlier` runs before
+   * `fromWeek`. `leftOut`: number of weeks whose scores are no longer stored.
    */
   runs(
     task: BacktestTask,

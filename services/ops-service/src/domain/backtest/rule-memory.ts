@@ -19,7 +19,7 @@ export interface RuleMemory {
   readonly store: EvaluationStore;
   /** Returns the same store with the scores and alerts of some suppliers only. */
   within(isIn: (supplier: number) => boolean): EvaluationStore;
-  /** Makes a run the one that is evaluated next. Runs come oldest first. */
+  /** Selects the run that is evaluated next. Call it for the runs in their order, oldest first. */
   begin(run: RuleWeek, scores: WeekScores): void;
   /** Ends the evaluation of the run. */
   end(): void;

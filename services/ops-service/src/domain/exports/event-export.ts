@@ -22,7 +22,7 @@ export interface ExportCursor {
   readonly stream: ExportStream;
   /** Position of the last event that the sink has stored. 0: none. */
   readonly position: number;
-  /** Position up to which the next file of the archive was planned. Null: none is planned. */
+  /** Last position of the next file of the archive, as planned. Null: no file is planned. */
   readonly plannedEnd: number | null;
   readonly claim: number;
 }

@@ -43,7 +43,7 @@ export function destinationRules(
   return { rules, owners: ofOwners };
 }
 
-/** Why no notice is sent, whatever happens. */
+/** Why no notice is sent for any event. */
 export type NoNoticesReason = "no_routes_file" | "no_destinations" | "no_routes";
 
 /** Returns why a routes file sends nothing. Null: it sends notices. */

@@ -28,8 +28,8 @@ export function ownerOf(event: Pick<NoticeEvent, "owner">, supplier: Pick<Routed
 }
 
 /**
- * Returns the destinations of an event, each at most once: at once if one of its routes says so, else in the next
- * digest. Quiet hours delay both. An empty list: no route is for the event.
+ * Returns the destinations of an event. Each destination is returned at most once: for immediate delivery if one of
+ * its routes requires this, otherwise for the next digest. Quiet hours delay both. Empty: no route matches the event.
  */
 export function routeNotice(
   event: NoticeEvent,

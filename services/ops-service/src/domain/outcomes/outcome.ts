@@ -3,7 +3,7 @@ export type OutcomeSource = "file" | "call" | "review";
 
 /** What a row of a request says, with its limits not yet checked. */
 export interface OutcomeInput {
-  /** Empty: that of the prediction. */
+  /** Empty: the value of the prediction. */
   readonly supplierId: string;
   /** Empty: none. */
   readonly predictionId: string;

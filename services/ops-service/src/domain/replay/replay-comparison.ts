@@ -153,8 +153,8 @@ export function float64FromBits(bits: string): number {
 }
 
 /**
- * Says what differs between the recorded model and the one that computed again. Other files under the version are another
- * model; then nothing is compared.
+ * Returns the differences between the recorded model and the model that computed the decision again. If the version
+ * has other files, it is another model, and nothing is compared.
  */
 export function findModelDifferences(
   recorded: ModelRecord,

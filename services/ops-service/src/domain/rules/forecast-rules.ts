@@ -31,7 +31,10 @@ export function weeklyBudgetOf(active: readonly ActiveRuleSet[], setId: string):
   return found?.rules.weeklyCapacity.suppliers ?? 0;
 }
 
-/** Returns a set with the suppliers to which it would apply beside the active ones. @throws RuleSetsConflictError */
+/**
+ * Returns a set with the suppliers to which it would apply together with the active sets. @throws
+ * RuleSetsConflictError
+ */
 export function testedBeside(active: readonly ActiveRuleSet[], rules: RuleSet): BacktestTask["tested"] {
   const all = withRuleSet(active, rules).map((one) => one.rules);
   return [{ rules, scope: scopeOf(rules, all) ?? null }];

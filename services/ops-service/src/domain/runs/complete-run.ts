@@ -66,10 +66,10 @@ export interface CompleteRunOptions {
 }
 
 /**
- * Publishes the scores of a run and evaluates the alert rules, all or nothing. A complete run is returned
- * unchanged. The complete run of the same week, if there is one, is superseded. A run that lost more than the policy
- * allows, or of which a check failed, without an acceptance or approval, is held: nothing of it is published, and it
- * keeps its chunks, so that it goes on after an approval.
+ * Publishes the scores of a run and evaluates the alert rules, in one transaction. A complete run is returned
+ * unchanged. If the same week has a complete run, that run is superseded. A run is held if it lost more rows than the
+ * policy allows or if a check failed, unless somebody has accepted the losses or approved the run. Nothing of a held
+ * run is published. It keeps its chunks, so it can continue after an approval.
  * @throws RunNotFoundError, RunFencedError, RunHeldError, RunStateError, RunMismatchError, LossLimitError,
  * ChecksFailedError
  */
@@ -233,7 +233,7 @@ const within =
   (scope: SetScope | undefined): AlertRuleStore =>
     scope ? store.within(scope) : store;
 
-/** Compares a revision with the one that it supersedes. */
+/** Compares a revision with the revision that it supersedes. */
 async function revisionChanges(
   ledger: RunLedger,
   runId: number,

@@ -19,9 +19,10 @@ export interface VoidedRun {
 const PAGE = 1_000;
 
 /**
- * Withdraws a complete, held or failed run, all or nothing: its scores are not shown any more, its alerts are as
- * before it as far as nobody has changed them since, and the next run of the model is compared with the run before
- * it. A voided run stays as it is. A run in progress whose holder is gone can be withdrawn too.
+ * Withdraws a complete, held or failed run, in one transaction. Its scores are no longer shown. Its alerts are
+ * restored to their state before the run, unless somebody has changed them since. The next run of the model is
+ * compared with the run before this one. A voided run does not change. A run in progress whose holder no longer
+ * writes can be withdrawn too.
  * @throws RunNotFoundError, RunStateError, RunUnderWayError
  */
 export function voidRun(transact: Transact, runId: number, decision: Decision): Promise<VoidedRun> {

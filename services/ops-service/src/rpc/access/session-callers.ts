@@ -33,7 +33,11 @@ export interface SessionCallers extends CredentialSource {
   sweep(): Promise<void>;
   /** Forgets watches when they end. */
   readonly policy: Policy;
-  /** Returns the accepted session of a `cookie` header, which is not a use of it; undefined: it has none. @throws the errors of `checkSession` */
+  /**
+   * Returns the accepted session of a `cookie` header. This does not count as a use of the session. Undefined: the
+   * header has no accepted session.
+   * @throws the errors of `checkSession`
+   */
   find(cookieHeader: string | undefined): Promise<Session | undefined>;
 }
 

@@ -179,7 +179,7 @@ function signInEndpoints(options: SignInOptions): Readonly<Record<SignInPath, Bo
   };
   const callback: Endpoint = async (request, response) => {
     if (!provider) throw new SignInOffError("no identity provider is set up: sign in with a token");
-    // The cookie of a begun sign-in is removed whatever the result is: it is for one answer only.
+    // The cookie of a sign-in in progress is removed after every result, because it is valid for only one answer.
     response.setHeader("set-cookie", cookies.begunCleared);
     await limited(async () => {
       const begun = await cookies.readBegun(request.headers.cookie);

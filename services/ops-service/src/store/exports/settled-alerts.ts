@@ -29,7 +29,7 @@ export function createSettledAlerts(db: Db): ReadSettledAlerts {
     );
     const id = rows[0]?.id ?? 0;
     if (id <= settled) return settled;
-    // An id of its own: it is above those of all transactions that have one.
+    // This query gets its own transaction id, which is above the ids of all transactions that have one.
     const marked = await db.execute<{ mark: string }>(sql`select pg_current_xact_id()::text as mark`);
     seen ??= { id, mark: marked.rows[0]?.mark ?? "0" };
     return settled;

@@ -89,8 +89,8 @@ function noticeFromRow({ id, kind, createdAt, recipient, items, droppedItems, pa
 const MAX_DETAIL = 300;
 
 /**
- * Records the result of an attempt, and disables the destination when it wants no more notices. A delivery counts
- * also when a later job has the notice meanwhile.
+ * Records the result of an attempt, and disables the destination if it wants no more notices. A delivery is recorded
+ * even if another job has taken over the notice in the meantime.
  */
 export function endAttempt(
   inTransaction: InTransaction,

@@ -112,8 +112,9 @@ export async function removeOldNotices(db: Db, before: Date): Promise<number> {
 }
 
 /**
- * Ends notices that cannot be delivered any more: those of destinations that are not in the routes file, an hour after
- * they were created, and those that have waited since before a time. Returns the number per destination.
+ * Ends notices that can no longer be delivered: notices that have waited since before a given time, and, an hour
+ * after their creation, notices to destinations that are not in the routes file. Returns the number of ended notices
+ * by destination.
  */
 export async function endUndeliverable(
   db: Db,

@@ -39,7 +39,7 @@ export interface OutcomeQuery {
   readonly modelName: string;
   readonly supplierId: string;
   readonly source: OutcomeSource | undefined;
-  /** Whether outcomes that do not count any more are listed too. */
+  /** Whether replaced and withdrawn outcomes are listed too. */
   readonly includeReplaced: boolean;
   /** Position of the last outcome of the previous page. Undefined: the first page. */
   readonly before: number | undefined;

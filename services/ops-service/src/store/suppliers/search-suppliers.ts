@@ -134,7 +134,7 @@ function similarSql({ text }: SearchQuery, limit: number): SQL | undefined {
     ) n where similarity >= ${MIN_SIMILARITY}::real or (${sql.join(swapped, sql` and `)}) order by similarity desc, name_key, number limit ${limit}::int`;
 }
 
-/** Returns the words that a word stands for if two neighbouring letters of it were swapped. */
+/** Returns all words that differ from a word by two neighbouring letters that are swapped. */
 function swapsOf(word: string): string[] {
   const letters = [...word];
   if (letters.length > MAX_SWAPPED) return [];
@@ -154,7 +154,8 @@ function middleErrors(letters: readonly string[]): string[] {
   const swappedBack = (at: number): string =>
     `${text(0, at - 1)}${text(at, at + 1)}${text(at - 1, at)}${text(at + 1, letters.length)}`;
   if (letters.length % 2 === 0) return [swappedBack(middle)];
-  // The letter in the middle is in both halves: it is wrong or too many, or was swapped with one of its neighbours.
+  // The letter in the middle is in both halves, because this letter can be wrong, superfluous, or swapped with a
+  // neighbour.
   return [swappedBack(middle), swappedBack(middle + 1), `${text(0, middle)}.?${text(middle + 1, letters.length)}`];
 }
 

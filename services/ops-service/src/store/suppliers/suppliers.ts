@@ -183,9 +183,9 @@ async function alertedSuppliers(db: Db, modelName: string): Promise<readonly num
 
 /** Suppliers that were found before their scores. Undefined: there is no condition, or there are too many. */
 interface FoundBefore {
-  /** Those that match the text. */
+  /** Suppliers that match the text. */
   readonly candidates: readonly number[] | undefined;
-  /** Those with an active alert. */
+  /** Suppliers with an active alert. */
   readonly alerted: readonly number[] | undefined;
 }
 

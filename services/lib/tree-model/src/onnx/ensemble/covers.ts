@@ -10,9 +10,9 @@ export const COVERS_KEY = "bellwether.covers";
 const TOLERANCE = 1e-3;
 
 /**
- * Whether the hit rates of an ensemble can be the training weights of its nodes: not all are equal (an
- * exporter that does not know them writes 1 everywhere), none is negative, and the hit rate of each node is
- * the sum of those of its children.
+ * Whether the hit rates of an ensemble can be the training weights of its nodes. They must not all be equal (an
+ * exporter that does not know them writes 1 everywhere) and not be negative, and the hit rate of each node must be
+ * the sum of the hit rates of its children.
  */
 export function hitRatesAreCovers(table: NodeTable): boolean {
   const rates = table.hitRate;

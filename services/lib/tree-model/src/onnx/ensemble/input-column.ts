@@ -4,7 +4,7 @@ import type { CategoryCodes } from "../../trees/category-codes.ts";
 export interface BaseColumn {
   /** Name of the graph input that contains the column. */
   readonly input: string;
-  /** Display name: that of the input when the input has one column, else `f0`, `f1`, … */
+  /** Display name: the name of the input if the input has one column, otherwise `f0`, `f1`, … */
   readonly name: string;
   /**
    * Category of an indicator column, which is 1 when the text input holds this category, else 0. Null on
