@@ -115,7 +115,8 @@ const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
     "errors",
   ],
   dashboard: [
-    ...["pages", "frame", "search", "inbox", "notices", "performance", "models", "audit", "week", "what-if", "change"],
+    ...["pages", "frame", "search", "inbox", "notices", "performance", "models", "rules", "audit"],
+    ...["settings", "week", "what-if", "change"],
     ...["plots", "parts"],
     ...["export", "session", "routing", "rpc"],
   ],

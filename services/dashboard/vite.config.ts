@@ -40,7 +40,7 @@ export default defineConfig({
             // What the first file shares with the others: the contract, addresses and texts.
             {
               name: "shared",
-              test: /gen\/bellwether\/(ops\/v1\/(alert|supplier|reason|score_explanation)|inference\/v1\/(score|narrative|change|counterfactual))|src\/(parts\/(format|name)|rpc\/problem|routing\/)|lib\/(reasons|contract)\/src\/(visible-text|score-text|iso-week|band-codes|destination-name)/,
+              test: /gen\/bellwether\/(ops\/v1\/(alert|backtest|supplier|reason|score_explanation)|inference\/v1\/(score|narrative|change|counterfactual))|src\/(parts\/(format|name)|rpc\/problem|routing\/)|lib\/(reasons|contract)\/src\/(visible-text|score-text|iso-week|band-codes|destination-name)/,
               includeDependenciesRecursively: false,
             },
             // Small parts that are loaded on demand: few files compress better than many.

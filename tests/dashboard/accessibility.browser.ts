@@ -19,6 +19,9 @@ const PAGES: readonly (readonly [hash: string, ready: (page: Page) => Promise<un
   ["#/performance", (page) => page.getByRole("heading", { name: "By segment" }).waitFor()],
   ["#/models", (page) => page.getByRole("heading", { name: "Figures" }).waitFor()],
   ["#/models?version=v2&with=v1", (page) => page.getByText("With another kind or unit").waitFor()],
+  ["#/rules", (page) => page.getByText("over the budget of 10, forced").waitFor()],
+  ["#/rules?set=emea", (page) => page.getByText("Only a draft").waitFor()],
+  ["#/settings", (page) => page.getByText("2024-W48").waitFor()],
   ["#/audit", (page) => page.getByRole("button", { name: "Details of record 120" }).waitFor()],
   ["#/nowhere", (page) => page.getByText("There is no page at this address").waitFor()],
 ];
@@ -92,6 +95,11 @@ describe.skipIf(!hasChromium)("accessibility of the dashboard (apt-get install c
       await go(page, "#/performance");
       for (const name of ["All weeks as a table", "All ranges as a table"]) await page.getByText(name).click();
       await check("tables of the performance");
+      await go(page, "#/rules");
+      await page.getByRole("button", { name: "Test the draft" }).click();
+      await page.getByText("All weeks of the test as a table").click();
+      await page.getByRole("button", { name: "Change the draft" }).click();
+      await check("test and change of a draft");
       await go(page, "#/models");
       await page.getByText("What a promotion of the challenger would change").click();
       await page.getByText("Differs in region=EU", { exact: false }).waitFor();
@@ -192,6 +200,8 @@ describe.skipIf(!hasChromium)("accessibility of the dashboard (apt-get install c
     ["#/settings/notices", "Last attempt"],
     ["#/performance", "By segment"],
     ["#/models", "Production history"],
+    ["#/rules", "fewer alerts"],
+    ["#/settings", "2024-W48"],
     ["#/audit", "prediction.served"],
   ])("%s is printed on paper without navigation and buttons, and nothing is cut off", async (hash, ready) => {
     const { page } = await openPage(opsInMemory(demoData()).routes, hash);

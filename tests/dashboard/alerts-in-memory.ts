@@ -15,6 +15,7 @@ import {
   AlertTab,
   type ListAlertsRequest,
 } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import type { BacktestRulesResponseSchema } from "@bellwether/gen/bellwether/ops/v1/backtest_pb";
 import { type Route, route } from "@bellwether/mesh/call/route";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { type Timestamp, timestampNow } from "@bufbuild/protobuf/wkt";
@@ -34,7 +35,11 @@ export const READER = "ana";
  * undo and a watch that continues after a position.
  * @param meanwhile changes an alert as somebody else would, between the user's click and the call
  */
-export function alertsInMemory(data: { alerts: Alert[] }, meanwhile: (alert: Alert) => void = () => {}) {
+export function alertsInMemory(
+  data: { alerts: Alert[] },
+  meanwhile: (alert: Alert) => void = () => {},
+  backtestRules: () => MessageInitShape<typeof BacktestRulesResponseSchema> = () => ({}),
+) {
   const changes = createWatched<Watched>();
   const events = new Map<string, EventInit[]>();
   /** State before the last action, by alert. */
@@ -90,6 +95,7 @@ export function alertsInMemory(data: { alerts: Alert[] }, meanwhile: (alert: Ale
     route(AlertService, {
       listAlerts: (request) => listAlerts(data.alerts, request),
       getAlert: ({ alertId }) => ({ alert: find(alertId), events: events.get(alertId) ?? [] }),
+      backtestRules,
       decideAlerts: ({ actions }) => ({ results: actions.map(perform) }),
       suggestOwners: ({ prefix }) => {
         const owners = [...new Set(data.alerts.map(({ owner }) => owner))].filter((owner) => owner !== "");

@@ -32,6 +32,7 @@ describe.skipIf(!hasChromium)("Settings → Notices (apt-get install chromium)",
   test("destinations have their state, and notices the reason of their last attempt, as text", async () => {
     const { page, complaints } = await open("analyst", "#/alerts");
     await page.getByRole("link", { name: "Settings" }).click();
+    await page.getByRole("link", { name: "Destinations and notices" }).click();
     await page.getByRole("heading", { name: "Notices", level: 1 }).waitFor();
     const jane = rowOf(destinations(page), "jane");
     await jane.getByText("Disabled").waitFor();
@@ -83,8 +84,9 @@ describe.skipIf(!hasChromium)("Settings → Notices (apt-get install chromium)",
     for (const name of ["Replay", /Send test/, /Enable/])
       expect(await analyst.page.getByRole("button", { name }).count()).toBe(0);
     const viewer = await open("viewer", "#/alerts");
-    await viewer.page.getByText("Aldermoor Castings").first().waitFor();
-    expect(await viewer.page.getByRole("link", { name: "Settings" }).count()).toBe(0);
+    await viewer.page.getByRole("link", { name: "Settings" }).click();
+    await viewer.page.getByRole("heading", { name: "Who I am" }).waitFor();
+    expect(await viewer.page.getByRole("link", { name: "Destinations and notices" }).count()).toBe(0);
     const admin = await open("admin");
     await rowOf(notices(admin.page), "invalid_payload").first().getByRole("button", { name: "Replay" }).waitFor();
     expect(await rowOf(notices(admin.page), "hooks.slack.com").getByRole("button", { name: "Replay" }).count()).toBe(0);

@@ -21,6 +21,7 @@ import { type AuditData, auditInMemory, demoAudit } from "./audit-in-memory.ts";
 import { demoModels, type ModelData, modelsInMemory } from "./models-in-memory.ts";
 import { demoNotices, type NoticeData, noticesInMemory } from "./notices-in-memory.ts";
 import { type PerformanceData, performanceData, performanceInMemory } from "./performance-in-memory.ts";
+import { demoRules, type RuleData, rulesInMemory } from "./rules-in-memory.ts";
 import { createWatched } from "./watched.ts";
 
 /** The data of the server. Tests change it, and report the change to the watches. */
@@ -48,6 +49,8 @@ export interface OpsData {
   models?: ModelData;
   /** Undefined: that of `demoAudit`. */
   audit?: AuditData;
+  /** Undefined: those of `demoRules`. */
+  rules?: RuleData;
 }
 
 /**
@@ -56,7 +59,8 @@ export interface OpsData {
  * @param meanwhile changes an alert as somebody else would, between the user's click and the call
  */
 export function opsInMemory(data: OpsData, meanwhile: (alert: Alert) => void = () => {}) {
-  const alerts = alertsInMemory(data, meanwhile);
+  const rules = data.rules ?? demoRules();
+  const alerts = alertsInMemory(data, meanwhile, () => rules.backtest);
   const notices = noticesInMemory(data.notices ?? demoNotices());
   const runs = createWatched<BatchRun>();
   const routes: Route[] = [
@@ -65,6 +69,7 @@ export function opsInMemory(data: OpsData, meanwhile: (alert: Alert) => void = (
     ...performanceInMemory(data.performance ?? performanceData()),
     ...modelsInMemory(data.models ?? demoModels()),
     ...auditInMemory(data.audit ?? demoAudit()),
+    ...rulesInMemory(rules),
     route(SupplierService, {
       searchSuppliers({ query, limit }) {
         const text = query.toLowerCase();

@@ -114,6 +114,17 @@ const verifyLog = async (page: Page): Promise<void> => {
   await page.locator("pre").waitFor();
 };
 
+/** Stores the rules in use as a draft with a lower limit, and tests it. */
+const testDraft = async (page: Page): Promise<void> => {
+  await page.getByRole("button", { name: /^(Make a|Change the) draft$/ }).click();
+  const field = page.getByRole("textbox", { name: "Rules, in the form of alert_rules.yaml" });
+  const rules = await field.inputValue();
+  await field.fill(rules.replace(/runs_to_raise: \d/, "runs_to_raise: 1"));
+  await page.getByRole("button", { name: "Save the draft" }).click();
+  await page.getByRole("button", { name: "Test the draft" }).click();
+  await page.getByText("All weeks of the test as a table").waitFor();
+};
+
 const SCREENS: readonly Screen[] = [
   { name: "alerts", hash: "#/alerts", ready: openPanel },
   { name: "alerts-dark", hash: "#/alerts", ready: openPanel, colorScheme: "dark" },
@@ -124,7 +135,9 @@ const SCREENS: readonly Screen[] = [
   { name: "run", hash: "#/run", ready: (page) => page.getByRole("heading", { name: "Latest runs" }).waitFor() },
   { name: "performance", hash: "#/performance", ready: recordOutcomes },
   { name: "models", hash: "#/models", ready: showModels },
+  { name: "rules", hash: "#/rules", ready: testDraft },
   { name: "audit", hash: "#/audit", ready: verifyLog },
+  { name: "settings", hash: "#/settings", ready: (page) => page.getByText("Scores with their").waitFor() },
   { name: "notices", hash: "#/settings/notices", ready: sendTests },
   {
     name: "find",

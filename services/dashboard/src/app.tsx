@@ -31,6 +31,10 @@ const PerformancePage = lazy(
   withTimeLimit(async () => ({ default: (await import("./pages/performance-page.tsx")).PerformancePage })),
 );
 const ModelsPage = lazy(withTimeLimit(async () => ({ default: (await import("./pages/models-page.tsx")).ModelsPage })));
+const RulesPage = lazy(withTimeLimit(async () => ({ default: (await import("./pages/rules-page.tsx")).RulesPage })));
+const SettingsPage = lazy(
+  withTimeLimit(async () => ({ default: (await import("./pages/settings-page.tsx")).SettingsPage })),
+);
 const AuditPage = lazy(withTimeLimit(async () => ({ default: (await import("./pages/audit-page.tsx")).AuditPage })));
 
 /**
@@ -102,6 +106,10 @@ function PageOf({ place }: { place: Place }) {
       return <PerformancePage key={hrefOf(place)} modelName={place.modelName ?? ""} />;
     case "models":
       return <ModelsPage view={place} />;
+    case "rules":
+      return <RulesPage key={hrefOf(place)} setId={place.setId} />;
+    case "settings":
+      return <SettingsPage />;
     case "audit":
       return <AuditPage view={place} />;
     case "sign-in":

@@ -125,6 +125,16 @@ test("a draft is stored, tested and activated; runs use it, and the history has 
   });
 });
 
+test("a draft that raises no more than the rules in use is activated, however many these raised", async () => {
+  await using started = await startRuled();
+  const { ops } = started;
+  await runWeek(ops, "2026-W01", rows(0.9, 0.9, 0.9));
+  expect(await alertsOf(ops)).toHaveLength(3);
+  await ops.rules.putRuleDraft({ rulesYaml: rulesYaml.replace("cool_down_weeks: 2", "cool_down_weeks: 3") });
+  const { activation } = await ops.rules.activateRuleDraft({ setId: "default", version: 1n, reason: "calmer" });
+  expect(activation).toMatchObject({ forced: false, forecast: { raisedAtOnce: 0, mostRaised: 0, weeks: 1 } });
+});
+
 test("two services on one database evaluate the same rule sets", async () => {
   await using first = await startRuled();
   await using second = await startOps(first.databaseUrl, { alertRules: first.alertRules });

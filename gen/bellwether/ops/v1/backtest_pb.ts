@@ -357,8 +357,8 @@ export type BacktestRulesResponse = Message<"bellwether.ops.v1.BacktestRulesResp
   notes: string[];
 
   /**
-   * Number of alerts that would be active after the last week although their supplier had no active alert then: the rules
-   * would raise them in the next run, if the scores stay as they are.
+   * Number of alerts that would be active after the last week although their supplier had no active alert then, and none
+   * that a person resolved in the weeks: the rules would raise them in the next run, if the scores stay as they are.
    *
    * @generated from field: uint32 raised_at_once = 9;
    */

@@ -286,14 +286,14 @@ export type RuleForecast = Message<"bellwether.ops.v1.RuleForecast"> & {
   raisedAtOnce: number;
 
   /**
-   * Largest number of new alerts in one of the tested weeks.
+   * Largest number of new alerts in one of the tested weeks in which the rules of that time raised fewer. 0: there is none.
    *
    * @generated from field: uint32 most_raised = 2;
    */
   mostRaised: number;
 
   /**
-   * The week of most_raised. Empty: none was raised.
+   * The week of most_raised. Empty: there is none.
    *
    * @generated from field: string most_raised_week = 3;
    */
@@ -625,8 +625,8 @@ export const RuleService: GenService<{
    * BacktestRules does. Idempotent: the same request by the same caller again changes nothing.
    * - NOT_FOUND: the rule set has no draft (reason RULE_DRAFT_NOT_FOUND).
    * - ABORTED: somebody else changed the draft (reason RULE_DRAFT_CHANGED), as for PutRuleDraft.
-   * - FAILED_PRECONDITION: the draft would raise more than five times the weekly budget of alerts in a week or at once
-   *   (reason RULES_OVER_BUDGET); force activates it all the same. Or it cannot be used together with the other active
+   * - FAILED_PRECONDITION: the draft would raise more than five times the weekly budget of alerts at once, or in a week in
+   *   which the rules of that time raised fewer (reason RULES_OVER_BUDGET); force activates it all the same. Or it cannot be used together with the other active
    *   sets, because they overlap or use the same ids (reason RULE_SETS_CONFLICT); nothing activates it then.
    * - RESOURCE_EXHAUSTED: too many back-tests wait (reason BACKTEST_BUSY). Retry after the delay in RetryInfo.
    *

@@ -17,20 +17,16 @@ const LINKS = [
   { name: "Weeks", href: hrefOf({ page: "run", isoWeek: "" }), pages: ["run"] },
   { name: "Performance", href: hrefOf({ page: "performance" }), pages: ["performance"] },
   { name: "Models", href: hrefOf({ page: "models", modelName: "", version: "", other: "" }), pages: ["models"] },
+  { name: "Rules", href: hrefOf({ page: "rules", setId: "" }), pages: ["rules"] },
 ];
 /** Only for administrators: the server lets nobody else read the audit log. */
 const AUDIT = { name: "Audit", href: hrefOf({ page: "audit", ...ALL_EVENTS }), pages: ["audit"] };
-/** Only for those who may read it. */
-const SETTINGS = {
-  name: "Settings",
-  href: hrefOf({ page: "notices", state: "", destination: "" }),
-  pages: ["notices"],
-};
+const SETTINGS = { name: "Settings", href: hrefOf({ page: "settings" }), pages: ["settings", "notices"] };
 
 /** The navigation, and whether changes arrive automatically. */
 export function Header({ place }: { place: Place }) {
-  const { mayDecide, mayAdminister } = useReader();
-  const links = [...LINKS, ...(mayAdminister ? [AUDIT] : []), ...(mayDecide ? [SETTINGS] : [])];
+  const { mayAdminister } = useReader();
+  const links = [...LINKS, ...(mayAdminister ? [AUDIT] : []), SETTINGS];
   return (
     <header className="header">
       <button type="button" className="skip" onClick={focusHeading}>

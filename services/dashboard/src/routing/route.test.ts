@@ -40,6 +40,9 @@ test("placeOf reads every address that hrefOf writes", () => {
     { page: "run", isoWeek: "2026-W47", modelName: "second", runId: 12 },
     { page: "notices", state: "", destination: "" },
     { page: "notices", state: "dead", destination: "risk-room" },
+    { page: "rules", setId: "" },
+    { page: "rules", setId: "emea-2" },
+    { page: "settings" },
     { page: "performance" },
     { page: "performance", modelName: "risk & co" },
     { page: "models", modelName: "", version: "", other: "" },
@@ -100,7 +103,7 @@ test("an unknown state or destination in the address of the notices is ignored",
     state: "",
     destination: "",
   });
-  expect(placeOf("#/settings")).toEqual({ page: "nowhere" });
+  expect(placeOf("#/settings/other")).toEqual({ page: "nowhere" });
 });
 
 test("a day that does not exist in the address of the audit log is ignored, and long texts are cut", () => {
@@ -115,4 +118,9 @@ test("a day that does not exist in the address of the audit log is ignored, and 
     page: "audit",
     ...ALL_EVENTS,
   });
+});
+
+test("an id of a rule set that is not one is ignored", () => {
+  for (const set of ["A", "a b", "-a", "a".repeat(41), "%00"])
+    expect(placeOf(`#/rules?set=${set}`)).toEqual({ page: "rules", setId: "" });
 });

@@ -57,6 +57,9 @@ export interface NoticesView {
 
 const NOTICE_STATES: readonly NoticesView["state"][] = ["waiting", "delivered", "dead"];
 
+/** Ids of rule sets, as the contract has them. */
+const RULE_SET_PATTERN = /^[a-z0-9][a-z0-9-]{0,39}$/;
+
 /** Maximum length of a query of the contract is 200 bytes; a character has at most four. */
 const LONGEST_TEXT = 50;
 
@@ -81,6 +84,9 @@ export type Place =
   /** `modelName` undefined: the default model of the server. */
   | { readonly page: "performance"; readonly modelName?: string }
   | ({ readonly page: "models" } & ModelsView)
+  /** `setId` "": the first rule set. */
+  | { readonly page: "rules"; readonly setId: string }
+  | { readonly page: "settings" }
   | ({ readonly page: "audit" } & AuditView)
   /** `code`: of a one-time link; empty: there is none. */
   | { readonly page: "sign-in"; readonly code: string }
@@ -125,6 +131,11 @@ export function placeOf(hash: string): Place {
     const runId = runIdOf(wanted.get("run"));
     return { page: "run", isoWeek: argument, ...ofModel, ...(runId !== undefined && { runId }) };
   }
+  if (page === "rules" && argument === "") {
+    const setId = wanted.get("set") ?? "";
+    return { page, setId: RULE_SET_PATTERN.test(setId) ? setId : "" };
+  }
+  if (page === "settings" && argument === "") return { page };
   if (page === "settings" && argument === "notices") {
     const destination = wanted.get("destination") ?? "";
     return {
@@ -144,6 +155,8 @@ export function placeOf(hash: string): Place {
 /** Returns the address of a place, from "#" on. `placeOf` parses it. */
 export function hrefOf(place: Exclude<Place, { page: "nowhere" }>): string {
   if (place.page === "sign-in" || place.page === "signed-in") return `#/${place.page}`;
+  if (place.page === "settings") return "#/settings";
+  if (place.page === "rules") return `#/rules${queryOf({ set: place.setId })}`;
   if (place.page === "notices") {
     return `#/settings/notices${queryOf({ state: place.state, destination: place.destination })}`;
   }

@@ -20,11 +20,13 @@ const PAGES: readonly (readonly [name: string, href: string])[] = [
   ["Weeks", hrefOf({ page: "run", isoWeek: "" })],
   ["Performance", hrefOf({ page: "performance" })],
   ["Models", hrefOf({ page: "models", modelName: "", version: "", other: "" })],
+  ["Rules", hrefOf({ page: "rules", setId: "" })],
+  ["Settings", hrefOf({ page: "settings" })],
 ];
 /** Only for administrators. */
 const AUDIT = ["Audit", hrefOf({ page: "audit", ...ALL_EVENTS })] as const;
 /** Only for those who may read it. */
-const SETTINGS = ["Settings: notices", hrefOf({ page: "notices", state: "", destination: "" })] as const;
+const NOTICES = ["Settings: notices", hrefOf({ page: "notices", state: "", destination: "" })] as const;
 /** Time without typing after which the search begins. */
 const TYPING_PAUSE_MS = 150;
 const LIMIT = 12;
@@ -46,7 +48,7 @@ export default function FindDialog({ onClose }: { onClose: () => void }) {
   };
   const matches = query === "" ? [] : (found.data?.matches ?? []);
   const { mayDecide, mayAdminister } = useReader();
-  const pages = [...PAGES, ...(mayAdminister ? [AUDIT] : []), ...(mayDecide ? [SETTINGS] : [])].filter(([name]) =>
+  const pages = [...PAGES, ...(mayAdminister ? [AUDIT] : []), ...(mayDecide ? [NOTICES] : [])].filter(([name]) =>
     name.toLowerCase().includes(text.trim().toLowerCase()),
   );
   const modelName = found.data?.modelName ?? "";

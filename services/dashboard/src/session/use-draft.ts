@@ -9,10 +9,14 @@ const MAX_LENGTH = 2_000;
  * A text that a reader types. It is stored until it is sent or thrown away, so that nothing typed is lost when
  * the page is loaded again, for example to sign in.
  * @param name identifies the field and the alert
+ * @param maxLength maximum length of a stored text; the default is that of notes
  */
-export function useDraft(name: string): readonly [text: string, setText: (text: string) => void, clear: () => void] {
+export function useDraft(
+  name: string,
+  maxLength = MAX_LENGTH,
+): readonly [text: string, setText: (text: string) => void, clear: () => void] {
   const key = `${PREFIX}${name}`;
-  const [text, setText] = useState(() => read(key));
+  const [text, setText] = useState(() => read(key, maxLength));
   const change = (next: string): void => {
     setText(next);
     store(key, next);
@@ -30,9 +34,9 @@ export function clearDrafts(): void {
   }
 }
 
-function read(key: string): string {
+function read(key: string, maxLength: number): string {
   try {
-    return (sessionStorage.getItem(key) ?? "").slice(0, MAX_LENGTH);
+    return (sessionStorage.getItem(key) ?? "").slice(0, maxLength);
   } catch {
     // The browser does not allow storage: the text is kept as long as the form is open.
     return "";

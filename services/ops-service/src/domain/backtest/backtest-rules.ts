@@ -103,7 +103,9 @@ export async function backtestRules(task: BacktestTask, reader: BacktestReader):
   await ahead.end();
   const { weeks, results } = tally.finish();
   const { isoWeek = "", active = [] } = latest ?? {};
-  const raisedAtOnce = active.filter(({ supplierId }) => !recorded.wasActive(supplierId, isoWeek)).length;
+  const isNew = ({ supplierId }: { readonly supplierId: number }): boolean =>
+    !recorded.wasActive(supplierId, isoWeek) && !recorded.wasDecided(supplierId);
+  const raisedAtOnce = active.filter(isNew).length;
   return { weeks, rules: results, raisedAtOnce, notes: notesOf(task, { weeks, results, leftOut, endedIn }) };
 }
 

@@ -37,3 +37,11 @@ test("an alert that a person opened again is active from the next run on, and on
 test("an alert of before the first week is active from the first week on", () => {
   expect(weeksOf(1, [event("a", "raised", 77, 1), event("a", "resolved", 2, 200)])).toEqual(["2026-W01"]);
 });
+
+test("a supplier counts as decided when a person resolved an alert of it after the first run, and not when a rule did", () => {
+  const decided = (...events: readonly RecordedEvent[]) => recordedAlerts(events, runs).wasDecided(1);
+  expect(decided(event("a", "raised", 1, 100), event("a", "resolved", null, 100))).toBe(true);
+  expect(decided(event("a", "raised", 1, 1), event("a", "resolved", null, 99))).toBe(false);
+  expect(decided(event("a", "raised", 1, 100), event("a", "resolved", 2, 200))).toBe(false);
+  expect(recordedAlerts([event("a", "resolved", null, 100)], []).wasDecided(1)).toBe(false);
+});

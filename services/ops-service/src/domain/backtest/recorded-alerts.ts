@@ -14,6 +14,8 @@ export interface RecordedAlerts {
   raisedIn(runId: number): number;
   /** Whether a supplier had an active alert after the run of a week. */
   wasActive(supplierId: number, isoWeek: string): boolean;
+  /** Whether a person resolved an alert of the supplier after the first of the runs. */
+  wasDecided(supplierId: number): boolean;
 }
 
 interface RunOfWeek {
@@ -49,6 +51,8 @@ export function recordedAlerts(events: readonly RecordedEvent[], runs: readonly 
     if (own) own.push(span);
     else spans.set(began.supplierId, [span]);
   };
+  const decided = new Set<number>();
+  const firstMs = runs[0]?.completedMs ?? Number.POSITIVE_INFINITY;
   let began: RecordedEvent | null = null;
   for (const event of events) {
     if (began !== null && began.alertId !== event.alertId) {
@@ -56,6 +60,7 @@ export function recordedAlerts(events: readonly RecordedEvent[], runs: readonly 
       began = null;
     }
     if (event.kind === "resolved") {
+      if (event.runId === null && event.occurredMs >= firstMs) decided.add(event.supplierId);
       if (began !== null) close(began, weekAfter(event));
       began = null;
       continue;
@@ -65,6 +70,7 @@ export function recordedAlerts(events: readonly RecordedEvent[], runs: readonly 
   }
   if (began !== null) close(began, NO_END);
   return {
+    wasDecided: (supplierId) => decided.has(supplierId),
     raisedIn: (runId) => raised.get(runId) ?? 0,
     wasActive: (supplierId, isoWeek) =>
       (spans.get(supplierId) ?? []).some(({ from, until }) => from <= isoWeek && isoWeek < until),

@@ -76,10 +76,11 @@ export async function forecastDraft(
   const fromWeek = isoWeekOfNumber(last - WEEKS_BEFORE);
   const task = { tested, modelName, fromWeek, toWeek, weeklyBudget, knownOn: today(now()), outcomes };
   const { weeks, raisedAtOnce } = await backtest(task, signal);
-  const most = weeks.reduce((found, week) => (week.raised > (found?.raised ?? 0) ? week : found), weeks[0]);
-  const mostRaised = most?.raised ?? 0;
+  // Not the weeks in which the rules of that time raised as many: the first week of an installation has all its alerts.
+  const more = weeks.filter(({ raised, recordedRaised }) => raised > recordedRaised);
+  const most = more.toSorted((a, b) => b.raised - a.raised)[0];
   return {
-    ...{ raisedAtOnce, mostRaised, mostRaisedWeek: mostRaised > 0 ? (most?.isoWeek ?? "") : "" },
+    ...{ raisedAtOnce, mostRaised: most?.raised ?? 0, mostRaisedWeek: most?.isoWeek ?? "" },
     ...{ weeklyBudget, modelName, weeks: weeks.length },
   };
 }

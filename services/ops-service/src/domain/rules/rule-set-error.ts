@@ -35,9 +35,9 @@ export class RuleDraftChangedError extends Error {
 export interface RuleForecast {
   /** Number of alerts in the next run, if the scores stay as they are. */
   readonly raisedAtOnce: number;
-  /** Largest number of new alerts in one of the tested weeks. */
+  /** Largest number of new alerts in a tested week in which the rules of that time raised fewer. 0: there is none. */
   readonly mostRaised: number;
-  /** Empty: none was raised. */
+  /** Empty: there is none. */
   readonly mostRaisedWeek: string;
   readonly weeklyBudget: number;
   readonly modelName: string;
