@@ -1,7 +1,7 @@
 import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
 import * as grpc from "@grpc/grpc-js";
 
-/** A server in place of ops-service that takes audit events and discards them. */
+/** A server instead of ops-service that takes audit events and discards them. */
 export interface AuditStandIn extends Disposable {
   readonly url: string;
   /** Returns the number of bytes of events that it has received. */

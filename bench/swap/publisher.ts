@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import type { PublishTask, PublishWorkerData } from "./publish-worker.ts";
 import type { BadKind } from "./versions.ts";
 
-/** Changes the registry in a thread of its own: the thread that makes the calls would measure its own work, too. */
+/** Changes the registry in its own thread: the thread that makes the calls would measure its own work, too. */
 export interface Publisher extends AsyncDisposable {
   /** Publishes a version that must not be served. Returns it. */
   publishBad(kind: BadKind): Promise<string>;

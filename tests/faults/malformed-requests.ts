@@ -121,7 +121,7 @@ function requestLine(random: Random): Buffer {
   return Buffer.from(`${lines.join("\r\n")}\r\n\r\n${pick(random, BODIES)}`, "latin1");
 }
 
-/** Returns valid and invalid frames in any order. Invalid ones have any type, flags, stream and length. */
+/** Returns valid and invalid frames in any order. Invalid frames have any type, flags, stream and length. */
 function frames(random: Random): Buffer {
   const parts = [hello(random() < 0.2 ? { [Math.floor(random() * 9)]: Math.floor(random() * 2 ** 32) } : {})];
   for (let more = 1 + Math.floor(random() * 6); more > 0; more--) {

@@ -45,7 +45,7 @@ const PROTOCOLS = {
 
 const contracts = await generatedServices();
 let started: StartedServices;
-/** The RPCs of each service, from its reflection: a service that is added later is not forgotten. */
+/** The RPCs of each service, read by reflection, so that a service that is added later is tested too. */
 const served = new Map<ServiceName, readonly DescMethod[]>();
 
 beforeAll(async () => {

@@ -171,7 +171,7 @@ test("of two starts at the same moment one serves, and the other reports which p
 });
 
 test("start stops everything when npm, which started it, is killed", async () => {
-  // The test uses a shell in place of npm: the shell starts the command and waits for it.
+  // The test uses a shell instead of npm: the shell starts the command and waits for it.
   const line = [process.execPath, ...folder.command(["start", "--json"])].map((word) => `'${word}'`).join(" ");
   const script = `
     require("node:child_process").spawn("sh", ["-c", ${JSON.stringify(`${line}; exit $?`)}], { stdio: ["ignore", "inherit", "inherit"] });

@@ -50,7 +50,7 @@ weekly:
   rows: { ${ROWS}, attributes: { display_name: name, region: region, exposure: past_disputes * 100 } }
 `;
 
-/** Returns the text of a weekly file. Every `breakEvery`-th row has a text in place of a number. */
+/** Returns the text of a weekly file. Every `breakEvery`-th row has a text instead of a number. */
 function weekCsv(rows: number, breakEvery: number): string {
   const { supplierId, displayName, region, contractText, brokenNumber, feature } = CANARIES;
   const lines = Array.from({ length: rows }, (_, i) => {

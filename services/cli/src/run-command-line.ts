@@ -6,7 +6,7 @@ import { printableJson, printableLines } from "./output/printable.ts";
 import { createProgram } from "./program.ts";
 
 /**
- * Runs one command, prints what it has to say, and sets the exit code of the process unless it succeeds.
+ * Runs one command, prints its output or its error, and sets the exit code of the process unless it succeeds.
  * @param words of the command line, after `bellwether`
  */
 export async function runCommandLine(context: CliContext, words: readonly string[]): Promise<void> {

@@ -21,7 +21,7 @@ export interface RunningCommands extends AsyncDisposable {
 /** Time in which the process must end when its last command has ended. */
 const ENDING_MS = 60_000;
 
-/** Disposal throws when a command has left something open: in a process of its own, it would not have ended. */
+/** Disposal throws when a command has left something open: in its own process, it would not have ended. */
 export function startCommands(): RunningCommands {
   let started: NodeProcess | undefined;
   let last: Promise<unknown> = Promise.resolve();

@@ -97,7 +97,7 @@ export interface OpsServiceConfig
   readonly audit?: AuditConfig;
   readonly alertRules: AlertRules;
   readonly riskPolicy: RiskPolicy;
-  /** What counts as the risk of each model. Default: that of a model that declares nothing. */
+  /** What counts as the risk of each model. Default: the values of a model that declares nothing. */
   readonly outcomesOf?: OutcomeSpecOf;
   /** URL of the gRPC listener of ml-service. */
   readonly mlUrl: string;
@@ -110,7 +110,7 @@ export interface OpsServiceConfig
   readonly calls?: Pick<MeshTransportOptions, "tls" | "token" | "allowCleartext">;
   /** How people are notified of alerts. Undefined: no notices are recorded or sent. */
   readonly notices?: NoticeConfig;
-  /** Why no notice of an alert is sent, whatever happens. Left out: notices are sent, or `notices` is left out. */
+  /** Why no notice of any alert is sent. Left out: notices are sent, or `notices` is left out. */
   readonly noNotices?: NoNotices;
   /** Where alerts and audit events are sent. Undefined: they stay in the database. */
   readonly exports?: ExportConfig;

@@ -87,7 +87,7 @@ export async function weeksFolder() {
   return { at, outcomes, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }
 
-/** Writes a policy of retrains by hand, with other lines in place of its own. */
+/** Writes a policy of retrains by hand, with other lines instead of its own. */
 export async function writePolicy(file: string, lines: Readonly<Record<string, string | number>> = {}): Promise<void> {
   const all = { starts: "by_hand", min_weeks: 4, ...lines };
   const text = Object.entries(all).map(([key, value]) => `  ${key}: ${value}\n`);

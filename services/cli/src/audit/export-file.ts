@@ -41,10 +41,10 @@ export interface ExportResult {
 export const partialOf = (target: string): string => `${target}.partial`;
 
 /**
- * Writes the whole log to `target`. Until it is complete, it is lines of JSON in a file beside it, from which an interrupted
- * export continues.
- * @param convert writes lines of JSON in the format of the target. Undefined: they are the target
- * @throws UsageError when the unfinished file is not one of this log
+ * Writes the whole log to `target`. Until the export is complete, it is in a second file, as lines of JSON. An
+ * interrupted export continues from that file.
+ * @param convert Converts lines of JSON to the format of the target. Undefined: the target has lines of JSON.
+ * @throws UsageError when the unfinished file is not from this log
  */
 export async function exportLog(
   target: string,

@@ -15,7 +15,7 @@ const MARK = "bellwether_audit_checkpoint";
 
 /**
  * Reads the checkpoints of a file: lines of JSON, a log of ops-service, or the JSON report of a week.
- * @throws UsageError when it has none, or a text that is meant as one is none
+ * @throws UsageError when the file has no checkpoint, or when an entry is not a valid checkpoint
  */
 export async function readCheckpoints(file: string): Promise<AuditCheckpoint[]> {
   const text = await readText(file, "--checkpoint");

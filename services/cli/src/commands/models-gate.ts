@@ -150,7 +150,7 @@ export function gateCommand(context: CliContext): Command {
     });
 }
 
-/** Opens the decisions through scheduler-service when it is named, otherwise those of the registry. */
+/** Opens the decisions of scheduler-service if its URL is set, otherwise the decisions of the registry. */
 function openPromotions(context: CliContext, url: string | undefined): Promotions & Disposable {
   const { scheduler } = readEnv(
     { ...context.env, ...(url !== undefined && { SCHEDULER_SERVICE_URL: url }) },

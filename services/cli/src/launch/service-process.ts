@@ -39,7 +39,7 @@ const exitText = (code: number | null, by: NodeJS.Signals | null): string =>
 /**
  * Options of Node for a service, the same as in deploy/. The chunks of a weekly run are short-lived. With more than
  * 32 MiB for young objects, V8 would hold twice as much of them, and begin a full collection before it frees them. In
- * ml-service, 16 MiB are as fast as V8's default, which keeps 67 MB resident under batches. It begins with 4 MiB in place of 1, so that
+ * ml-service, 16 MiB are as fast as V8's default, which keeps 67 MB resident under batches. It begins with 4 MiB instead of 1, so that
  * its start collects less often.
  */
 const NODE_OPTIONS_OF: ReadonlyMap<string, readonly string[]> = new Map([

@@ -7,8 +7,8 @@ export interface Report {
   /** Prints one line of text, its control characters and line feeds as escapes; prints nothing with --json. */
   line(text: string): void;
   /**
-   * Prints a text of several lines, its other control characters as escapes; prints nothing with --json. Only for texts
-   * whose line feeds are the command's own: with one from the data, a name could show a line of its own.
+   * Prints a text of several lines, with other control characters as escapes. Prints nothing with --json. Use it only
+   * if all line feeds are from the command: a line feed in data, for example in a name, could show a false line.
    */
   lines(text: string): void;
   /** Prints the result as JSON; prints nothing without --json. */

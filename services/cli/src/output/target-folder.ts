@@ -25,8 +25,8 @@ export interface InputFile {
 }
 
 /**
- * Verifies that the file that an option names can be written, before a command starts its work: its folder
- * exists and is writable, and it is none of the files that the command reads.
+ * Verifies that the file of an option can be written, before a command starts its work. The folder must exist and be
+ * writable, and the file must not be one of the files that the command reads.
  * @throws UsageError in one line that names the option
  */
 export async function checkTargetFile(option: string, file: string, inputs: readonly InputFile[] = []): Promise<void> {

@@ -39,11 +39,11 @@ export interface FileReport {
   readonly skipped: number;
   readonly rejected: number;
   readonly isStopped: boolean;
-  /** In the order of the lines, at most `MAX_VIOLATIONS`. */
+  /** Violations in the order of the lines, at most `MAX_VIOLATIONS`. */
   readonly violations: readonly FileViolation[];
   /** Number of violations, with those that are not listed. */
   readonly violationCount: number;
-  /** In the order of the lines, at most `MAX_CHANGES`; created + updated is the number of all. */
+  /** Changed suppliers in the order of the lines, at most `MAX_CHANGES`. `created` + `updated` is the number of all. */
   readonly changes: readonly FileChange[];
 }
 

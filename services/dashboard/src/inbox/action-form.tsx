@@ -21,7 +21,7 @@ interface ActionFormProps extends FormProps {
   readonly action: string;
   /** Returns the decision of the form's fields. Undefined: a field is not valid. */
   readonly decision: () => Decision | undefined;
-  /** Called after the decision was sent: its text is not needed any more. */
+  /** Called after the decision was sent: its text is no longer needed. */
   readonly onSent?: () => void;
   readonly children: ReactNode;
 }

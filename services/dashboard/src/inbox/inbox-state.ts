@@ -27,7 +27,7 @@ export type InboxEvent =
   | { readonly type: "openForm"; readonly form: OpenForm }
   | { readonly type: "closeForm" }
   | { readonly type: "closePanel" }
-  /** Closes what is open: the form, else the panel, else the selection. */
+  /** Closes the form if one is open, otherwise the panel, otherwise clears the selection. */
   | { readonly type: "close" };
 
 /** Returns the state at the beginning. `alertId`: the alert whose panel is open. Empty: none. */

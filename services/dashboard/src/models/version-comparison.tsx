@@ -7,7 +7,7 @@ import type { ModelsView } from "../routing/record-views.ts";
 import { hrefOf } from "../routing/route.ts";
 import { compareVersions, featureDifferences } from "./compare-versions.ts";
 
-/** Two versions beside each other, as the registry has them. */
+/** The data of two versions in the registry, side by side. */
 export function VersionComparison({ view, shown }: { view: ModelsView; shown: string }) {
   const { modelName, other } = view;
   const first = useQuery(ModelRegistryService.method.getVersion, { modelName, version: shown });

@@ -9,7 +9,7 @@ import { figureText } from "./performance-words.ts";
 type Figure = PerformanceFigure | undefined;
 type Row = readonly [name: string, figure: Figure, trivial?: Figure, difference?: Figure];
 
-/** The figures of all weeks, beside what needs no model. */
+/** The figures of all weeks, in comparison with predictions that need no model. */
 export function FiguresTable({ answer }: { answer: GetPerformanceResponse }) {
   const { overall, alertThreshold, capacity } = answer;
   const base = overall?.baseline;

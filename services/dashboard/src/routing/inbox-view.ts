@@ -18,7 +18,7 @@ export interface InboxView {
   readonly order: AlertOrder;
   /** UNSPECIFIED: all severities. */
   readonly severity: AlertSeverity;
-  /** UNSPECIFIED: whatever the change since the week before. */
+  /** UNSPECIFIED: alerts with every change since the week before. */
   readonly trend: AlertTrend;
   readonly ownership: AlertOwnership;
   /** The other conditions. Empty: no condition. */

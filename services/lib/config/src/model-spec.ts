@@ -6,7 +6,7 @@ export type MissingPolicy = "refuse" | "keep" | "median";
 
 /** How a feature is worded for people. */
 export interface FeatureWording {
-  /** Unit that is shown in place of the feature's unit. */
+  /** Unit that is shown instead of the feature's unit. */
   readonly unit?: string;
   /** Factor by which values are multiplied before they are shown, above 0. */
   readonly scale?: number;

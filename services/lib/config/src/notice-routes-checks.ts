@@ -23,9 +23,9 @@ type Path = readonly PropertyKey[];
 const NOT_SHOWN = "[not shown]";
 
 /**
- * Returns a value as a violation shows it. Addresses are not shown: their user, password, path and query may be
- * secret. Nor is what may be an address or a secret in another place: a destination that is not a map, and a text that
- * is not the name of a variable.
+ * Returns a value in the form in which a violation shows it. An address is not shown: its user, password, path and
+ * query may be secret. Other values that may be an address or a secret in the wrong place are not shown either: a
+ * destination that is not a map, and a text that is not the name of a variable.
  */
 export function shownInRoutes(path: Path, value: unknown): string {
   if (path[0] !== "destinations" || value === undefined || value === null) return shown(value);

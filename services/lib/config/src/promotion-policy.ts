@@ -18,7 +18,10 @@ export interface PromotionPolicy {
   readonly maxBrierIncrease: number;
   /** The interval of the difference of the expected calibration error must be below this, 0 to 1. Default 0.02. */
   readonly maxCalibrationErrorIncrease: number;
-  /** Smallest rank correlation of the global importance of both, -1 to 1. Below it, a person decides. Default 0.5. */
+  /**
+   * Smallest rank correlation between the global importances of champion and challenger, -1 to 1. If the correlation
+   * is lower, a person decides. Default 0.5.
+   */
   readonly minImportanceCorrelation: number;
   /** Largest CPU time of a row with its contributions, as a multiple of the champion's, 1 to 1,000. Default 2. */
   readonly maxRowTimeRatio: number;

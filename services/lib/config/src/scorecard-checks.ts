@@ -13,7 +13,10 @@ const MAX_TOTAL_POINTS = 16_384;
 /** A probability nearer to 0 or 1 than this is no limit of a band. */
 const MIN_DISTANCE = 1e-6;
 
-/** Finds what a scorecard contradicts: the model's features, its own ranges, its own bands. `file` may be of any shape. */
+/**
+ * Returns the violations of a scorecard: it contradicts the features of the model, or its own ranges or bands
+ * contradict each other. The value of `file` may have any form.
+ */
 export function scorecardViolations(file: YamlFile, model: ModelSpec): ConfigViolation[] {
   const features = valueAt(file.value, ["features"]);
   const entries = Array.isArray(features) ? [...features.keys()] : [];

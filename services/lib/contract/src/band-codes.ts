@@ -7,7 +7,7 @@ export const BAND_NUMBERS = { unknown: 1, low: 2, medium: 3, high: 4 } as const;
 /** The meaning of a score. "unknown": too little data for a score. */
 export type Band = keyof typeof BAND_NUMBERS;
 
-/** Stored instead of a band's number in a row that has an error, and therefore no score and no band. */
+/** Code of a row that has an error and therefore no score and no band. It is stored instead of the number of a band. */
 export const NO_BAND = 0;
 
 /** All bands, in ascending order of their numbers. */

@@ -9,11 +9,14 @@ export interface Simulation {
   readonly weeks: number;
   /** Log-odds of the risk of a typical supplier, for example -2.6. */
   readonly level: number;
-  /** Share of the variance of the risk that stays in a supplier over all weeks, 0 to 1. */
+  /** Share of the variance of the risk that is constant for a supplier over all weeks, 0 to 1. */
   readonly constant: number;
   /** Added to the log-odds of the score, but not of the risk. */
   readonly bias?: number;
-  /** Score from which every supplier has an outcome; of the others, only those of the review sample. Left out: all have one. */
+  /**
+   * Every supplier with at least this score has an outcome. Of the other suppliers, only those in the review sample
+   * have one. Left out: all suppliers have an outcome.
+   */
   readonly alertedFrom?: number;
   /** Share of the other suppliers in the review sample. */
   readonly reviewShare?: number;

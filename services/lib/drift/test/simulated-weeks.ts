@@ -53,7 +53,10 @@ export const NUMBERS: readonly SimulatedNumber[] = [
 
 const REGIONS = 5;
 const INDUSTRIES = 60;
-/** Share of the suppliers that other ones replace each week, and that change their region or industry. */
+/**
+ * Shares of the suppliers in each week: suppliers that are replaced by new ones, and suppliers that change their
+ * region or industry.
+ */
 const REPLACED = 0.01;
 const MOVED = 0.002;
 

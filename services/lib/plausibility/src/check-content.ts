@@ -8,7 +8,7 @@ export interface InputContent {
   readonly week: string;
   /** SHA-256 of the content of the files. Empty: not recorded. */
   readonly sourceDigest: string;
-  /** Digest of the rows after the mapping, without dates and whatever their order. Empty: not recorded. */
+  /** Digest of the rows after the mapping, without dates and independent of their order. Empty: not recorded. */
   readonly contentDigest: string;
 }
 

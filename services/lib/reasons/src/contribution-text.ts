@@ -4,7 +4,7 @@ import { contradicts } from "./reasons.ts";
 
 /** How a feature is worded for people, as model_config.yaml declares it. */
 export interface Wording {
-  /** Unit that is shown in place of the feature's unit. */
+  /** Unit that is shown instead of the feature's unit. */
   readonly unit?: string;
   /** Factor by which values are multiplied before they are shown, for example 100 for a share in %. */
   readonly scale?: number;

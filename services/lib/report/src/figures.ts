@@ -60,8 +60,8 @@ export function minute(time: string): string {
 const MOST_DIGITS = 17;
 
 /**
- * Returns numbers as texts of as few significant digits, at least three, as keep different numbers different. Numbers
- * from a million million on, and below a hundred thousandth, are written with a power of ten.
+ * Returns numbers as texts with the smallest number of significant digits, at least three, with which different
+ * numbers have different texts. Numbers from 10^12 on and below 10^-5 are written with a power of ten.
  */
 export function limitTexts(limits: readonly number[]): ReadonlyMap<number, string> {
   const distinct = [...new Set(limits)];

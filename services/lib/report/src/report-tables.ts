@@ -10,7 +10,7 @@ export interface Column<Row> {
 
 /** What a table has besides its rows. */
 interface TableOptions {
-  /** The text in place of a table without rows. */
+  /** The text instead of a table without rows. */
   readonly empty?: string;
   /** Cells of a last row that adds up the others. */
   readonly total?: readonly MarkupValue[];

@@ -2,9 +2,10 @@ import type { Band } from "@bellwether/contract/band-codes";
 import type { Check } from "@bellwether/plausibility/check";
 
 /**
- * The report of a complete weekly run, as it is stored with the run and given out as JSON. It does not change after the
- * run, so that every rendering of it has the same bytes. Times are ISO 8601 in UTC, shares are in [0, 1], and amounts of
- * money are in `money_at_risk.currency`. The list of a `Listed` may be cut; its count is not.
+ * The report of a complete weekly run, in the form in which it is stored with the run and returned as JSON. The
+ * report never changes after the run, so each rendering always has the same bytes. Times are ISO 8601 in UTC, shares
+ * are in [0, 1], and amounts of money are in `money_at_risk.currency`. The list of a `Listed` may be cut; its count
+ * is the number of all.
  */
 export interface WeeklyReport {
   /** Version of this form. Reports of version 1 are read as this one (`reportFromJson`). */

@@ -20,7 +20,10 @@ export interface CallTrace {
   readonly context: Context;
   /** Undefined when the trace is not recorded. */
   readonly span: Span | undefined;
-  /** The trace of a caller that wants it recorded but is not identified yet. `followCallerTrace` records it. */
+  /**
+   * The trace of a caller that is not identified yet and whose `traceparent` asks for recording. `followCallerTrace`
+   * records it.
+   */
   readonly offered?: Context;
 }
 

@@ -27,8 +27,8 @@ export interface SpoolSegment {
   /** Number of lines. */
   readonly length: number;
   /**
-   * Returns the lines from position `from` up to `end`, decoded for this call: texts that are kept while they are sent
-   * outlive the young generation, and collecting them takes longer than sending them.
+   * Returns the lines from position `from` up to `end`. They are decoded for this call only: texts that were kept
+   * until they are sent would survive the young generation, and collecting them then takes longer than sending them.
    */
   lines(from: number, end: number): readonly string[];
   /** Removes these lines from the spool. */

@@ -11,7 +11,7 @@ interface StoredEvent extends Pick<AuditEvent, "kind" | "actor" | "subject" | "p
 }
 
 /**
- * An event that waits for its write: one text in place of some hundred small objects, which the garbage collector would
+ * An event that waits for its write: one text instead of some hundred small objects, which the garbage collector would
  * copy each time that the young generation is full.
  */
 export interface EncodedEvent extends Pick<SequencedEvent, "sequence"> {

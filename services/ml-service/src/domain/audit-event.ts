@@ -56,7 +56,7 @@ export interface SupplierSent {
   readonly features: Readonly<Record<string, number>>;
   readonly categories: Readonly<Record<string, string>>;
   readonly contractText: string;
-  /** Weights of the terms, in place of the text. Empty: none were sent. */
+  /** Weights of the terms, instead of the text. Empty: none were sent. */
   readonly termWeights?: Readonly<Record<string, number>>;
 }
 

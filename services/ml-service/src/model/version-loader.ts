@@ -18,7 +18,7 @@ export interface VersionLoader {
   /**
    * Reads a version, makes the checks of the gate, and loads it. A version that was rejected is opened again only when its files have
    * changed.
-   * @param where "thread": the version is read and checked in a thread of its own, because calls are answered meanwhile; "here": in the
+   * @param where "thread": the version is read and checked in its own thread, because calls are answered meanwhile; "here": in the
    * calling thread, which loads the version once instead of twice
    * @throws ModelRejectedError, ModelCorruptError, ModelSignatureError: the version is rejected, and recorded as that
    * @throws VersionNotFoundError, RegistryUnavailableError, …: nothing is known about the version

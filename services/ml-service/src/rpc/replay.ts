@@ -16,7 +16,7 @@ export function replayHandler(
   return ({ modelName, modelVersion, suppliers, withScores }, { signal }) =>
     loadedModels.withModel({ modelName, modelVersion, anyVersion: true }, async (scoring) => {
       const rows = suppliers.map((supplier) => ({ id: supplier.supplierId, input: supplierFromProto(supplier) }));
-      // At least one, so that the contributions of the columns are computed.
+      // At least one contribution is requested, so that the contributions of the columns are computed.
       const top = withScores ? Number.POSITIVE_INFINITY : 1;
       const { scored, rejected } = await scoreRows(scoring, rows, top, signal);
       const columns = scoring.explainer === null ? 0 : scoring.vectorizer.columns;

@@ -27,7 +27,10 @@ export interface NoticeDeliveryOptions extends Omit<DeliveryPorts, "findDestinat
   /** Gives back the claims of jobs that could not be added to the queue. */
   readonly release: (jobs: readonly NoticeJob[]) => Promise<void>;
   readonly readFigures: () => Promise<OutboxFigures>;
-  /** Deletes old notices and ends those that cannot be delivered: the numbers of the latter by destination. */
+  /**
+   * Deletes old notices, and ends notices that cannot be delivered. Resolves with the number of ended notices by
+   * destination.
+   */
   readonly clean: () => Promise<ReadonlyMap<string, number>>;
   readonly logger: Pick<Logger, "info" | "warn" | "error">;
 }

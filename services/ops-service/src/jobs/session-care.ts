@@ -5,7 +5,7 @@ export interface SessionCareOptions {
   /** Streams the ids of sessions that have ended. @throws when the database does not answer */
   readonly watchEnded: (signal: AbortSignal) => Promise<AsyncIterable<AnnouncedChange>>;
   readonly endWatches: (sessionId: string) => void;
-  /** Ends the watches of all sessions that are not accepted any more. */
+  /** Ends the watches of all sessions that are no longer accepted. */
   readonly sweep: () => Promise<void>;
   /** Removes ended sessions, and returns their number, at most 1,000 per table. */
   readonly removeEnded: () => Promise<number>;
@@ -28,7 +28,7 @@ export function startSessionCare(options: SessionCareOptions): AsyncDisposable {
       try {
         for await (const { payload } of await watchEnded(signal)) endWatches(payload);
       } catch {
-        // The database does not answer, which is logged elsewhere. The sweep ends the watches meanwhile.
+        // The database does not answer, which is logged elsewhere. Until it answers, the sweep ends the watches.
       }
       await wait(RETRY_MS);
     }

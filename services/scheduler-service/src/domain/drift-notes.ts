@@ -8,7 +8,7 @@ export interface DriftFacts {
   /** Name of the model version. */
   readonly version: string;
   readonly policy: DriftPolicy;
-  /** Whether the policy is that of a file; if not, it is the default. */
+  /** Whether the policy is from a file. False: it is the default policy. */
   readonly hasPolicyFile: boolean;
   readonly hasTraining: boolean;
   /** ISO week of the newest complete earlier week. Null: there is none. */

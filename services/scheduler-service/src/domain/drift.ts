@@ -9,7 +9,7 @@ import type { WeekFiles } from "./weekly-ports.ts";
 /** What the comparison of a week needs. */
 export interface DriftDeps {
   readonly driftPolicy: DriftPolicy;
-  /** Whether the policy is that of a file; if not, it is the default. */
+  /** Whether the policy is from a file. False: it is the default policy. */
   readonly hasPolicyFile: boolean;
   /** Reads the features of about this number of suppliers, the same ones in every week. */
   readSample(parquet: string, suppliers: number, signal: AbortSignal): Promise<SnapshotSample>;

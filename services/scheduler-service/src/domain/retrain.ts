@@ -66,7 +66,7 @@ export interface RetrainSteps {
     onWeek: (done: number, total: number) => void,
     signal: AbortSignal,
   ): Promise<WeekData>;
-  /** Trains in a process of its own. @throws TrainLimitError, TrainKilledError, TrainingDataError */
+  /** Trains in its own process. @throws TrainLimitError, TrainKilledError, TrainingDataError */
   train(
     data: WeekData,
     onProgress: (progress: TrainProgress) => void,

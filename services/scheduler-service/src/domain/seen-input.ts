@@ -1,4 +1,4 @@
-/** Which file beside the weekly input says that the input is whole. */
+/** The marker file next to the weekly input, which says that the input is complete. */
 export type InputMarker = "none" | "done" | "sha256";
 
 /** What a look at the weekly input found. */

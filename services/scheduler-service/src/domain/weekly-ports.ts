@@ -57,8 +57,8 @@ export interface StartedRun extends InputComparison {
   readonly lease: RunLease | null;
   readonly receivedChunks: readonly number[];
   /**
-   * True when the unfinished run had another source or configuration, or chunks of an unknown size. Nothing of it
-   * is kept.
+   * True when the unfinished run had another source or configuration, or chunks of an unknown size. Nothing of that
+   * run is kept.
    */
   readonly begunAnew: boolean;
   /** The checks of an earlier attempt. Empty: there were none. */
@@ -87,7 +87,7 @@ export interface StageUpdate {
 
 /** Counts of the run, sent when it is published. */
 export interface RunTotals extends CheckedRun {
-  /** Digest of the mapped rows, whatever their order. Empty: not known. */
+  /** Digest of the mapped rows, independent of their order. Empty: not known. */
   readonly contentDigest: string;
   /** Files and rejected rows, for the weekly report. */
   readonly ingested: Pick<IngestRecord, "rejected" | "sources">;

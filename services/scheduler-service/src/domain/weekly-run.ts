@@ -107,7 +107,7 @@ export interface WeeklyDeps {
   readSample(parquet: string, suppliers: number, signal: AbortSignal): Promise<SnapshotSample>;
   /** When a change of a distribution is an alarm. */
   readonly driftPolicy: DriftPolicy;
-  /** Whether the policy is that of a file; if not, it is the default. */
+  /** Whether the policy is from a file. False: it is the default policy. */
   readonly hasPolicyFile: boolean;
   onProgress(progress: Progress): void;
 }
@@ -143,7 +143,7 @@ export async function runWeekly(deps: WeeklyDeps, task: WeeklyTask): Promise<Wee
   const { run, lease } = started;
   if (lease === null && run.state === RUN_STATE.held) throw new RunHeldError(run);
   if (lease === null) {
-    // A file that does not exist cannot be compared with that of the run.
+    // A file that does not exist cannot be compared with the file of the run.
     if (source.missing) throw source.missing;
     checkSameInputs(run, inputs);
     const stored = await readStoredWeek(files, run);
@@ -392,7 +392,7 @@ async function scoreChunks(
       if (finished.has(chunk.index)) return;
       const scores = await deps.scorer.score(chunk, version, signal);
       scored.set(riskScores(scores), chunk.index * chunkRows);
-      // A chunk is finished when both have it, in whatever order.
+      // A chunk is finished when both have stored it, in any order.
       const [{ rowsScored, rowsInvalid }] = await allOf([
         deps.ledger.submit(lease, chunk, scores, described, signal),
         files.writeScores({ index: chunk.index, chunkRows }, scoreRows(chunk, scores)),

@@ -42,7 +42,7 @@ export interface ModelUploadDeps {
   readonly publish: (
     task: PrepareTask,
     provenance: UploadProvenance,
-    /** Called before anything is stored. @throws ConnectError when the caller may not publish any more */
+    /** Called before anything is stored. @throws ConnectError when the caller may no longer publish */
     stillAllowed: () => void,
     signal: AbortSignal,
   ) => Promise<PublishedModel & { readonly notes: readonly string[] }>;

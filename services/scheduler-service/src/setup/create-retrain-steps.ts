@@ -25,7 +25,7 @@ export interface RetrainStepsDeps {
   readonly now: () => Date;
 }
 
-/** Creates the steps of a retrain: outcomes from ops-service, rows from the data folder, the training in a process of its own. */
+/** Creates the steps of a retrain: outcomes from ops-service, rows from the data folder, the training in its own process. */
 export function createRetrainSteps(deps: RetrainStepsDeps): RetrainSteps {
   const { pair, policy, weeksFolder, outcomes, completeInput, publish, gate, now } = deps;
   const { model, configHash } = pair;

@@ -5,7 +5,10 @@ import type { SeenInput } from "../domain/seen-input.ts";
 
 export interface ObjectLookOptions {
   readonly inputs: InputLooks;
-  /** Whether a marker must say that the input is whole. Otherwise two looks must find the same entity tags and sizes. */
+  /**
+   * Whether a marker must say that the input is complete. Otherwise two successive checks must find the same entity
+   * tags and sizes.
+   */
   readonly needsMarker: boolean;
 }
 

@@ -7,7 +7,7 @@ import type { WeeklyInput, WeeklySnapshot } from "@bellwether/ingest/snapshot/we
 
 // Loads DuckDB with the first file. Without it, a starting scheduler is ready a tenth of a second sooner.
 
-/** Writes the snapshot of a weekly file in a process of its own. @throws the errors of `IngestProcess.run` */
+/** Writes the snapshot of a weekly file in its own process. @throws the errors of `IngestProcess.run` */
 export async function writeSnapshot(
   reader: IngestProcess,
   { signal, onProgress, ...request }: WeeklyInput,

@@ -121,7 +121,7 @@ export function verifyCheckpoint(checkpoint: AuditCheckpoint, keys: readonly Che
     );
 }
 
-/** The bytes that are signed: a name of the form, then each value, one a line. */
+/** The bytes that are signed: the name of this format, then the values, each in its own line. */
 function signedBytes({ sequence, hash, createdAt, keyId }: Omit<AuditCheckpoint, "signature">): Buffer {
   return Buffer.from(`bellwether-audit-checkpoint/${FORM}\n${sequence}\n${hash}\n${createdAt}\n${keyId}\n`);
 }

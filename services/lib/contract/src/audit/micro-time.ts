@@ -11,7 +11,7 @@ export function timeFromUs(us: bigint): string {
 export function usFromTime(text: string): bigint | null {
   const [, toMs = "", micros = ""] = UTC.exec(text) ?? [];
   const ms = Date.parse(`${toMs}Z`);
-  // A day that does not exist, for example 30 February, is read as another one.
+  // A day that does not exist, for example 30 February, is parsed as another day.
   if (Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(toMs)) return null;
   return BigInt(ms) * 1000n + BigInt(micros);
 }

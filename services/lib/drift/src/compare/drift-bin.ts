@@ -22,7 +22,10 @@ const WIDE_BINS = 20;
 /** Share of the rows at each end that are in an open bin. */
 const OPEN_SHARE = 0.01;
 
-/** Returns the distributions of a numeric feature: a bin per value when there are few, else bins of equal width. */
+/**
+ * Returns the distributions of a numeric feature: one bin for each value if there are few values, otherwise bins of
+ * equal width.
+ */
 export function numberBins(cells: Cells, reference: CellRows, present: CellRows): DriftBin[] {
   const [a, b] = [total(reference.counts), total(present.counts)];
   const used = [...reference.counts.keys()].filter((cell) => reference.counts[cell] + present.counts[cell] > 0);

@@ -6,7 +6,7 @@ export interface LabelledRows {
   readonly labels: Uint8Array;
   /** Number of suppliers that the row represents, above 0. 1: only itself. */
   readonly weights: Float64Array;
-  /** Number of the row's supplier, 0 to `clusters` - 1. Rows of one supplier are not independent. */
+  /** Index of the row's supplier, 0 to `clusters` - 1. Rows of one supplier are not independent. */
   readonly clusterOf: Uint32Array;
   /** Number of suppliers. */
   readonly clusters: number;

@@ -7,7 +7,7 @@ import type { Workspace } from "./workspace.ts";
 const COLUMNS_PER_QUERY = 64;
 /** Maximum number of characters of a frequent value: at most 256 bytes. */
 const MAX_TOP_VALUE = 64;
-/** Shown in place of a contract that all suppliers have. */
+/** Shown instead of a contract that all suppliers have. */
 const SAME_TEXT = "(the same text)";
 /** Number of rows over which quantiles are computed, at most: they cost more than all other figures together. */
 const QUANTILE_ROWS = 20_000;

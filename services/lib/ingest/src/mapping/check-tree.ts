@@ -222,7 +222,10 @@ function functionViolation(name: string, position: number | null, allowed: Reado
 
 const kindText = (kind: string): string => kind.toLowerCase().replaceAll("_", " ").slice(0, 40);
 
-/** Returns the position of a part of the tree. DuckDB writes the largest 64-bit number for "not known". */
+/**
+ * Returns the position of a part of the tree. In DuckDB's output, the largest 64-bit number means that the position
+ * is not known.
+ */
 function at({ query_location: position }: Tree): number | null {
   return typeof position === "number" && Number.isSafeInteger(position) ? position : null;
 }

@@ -14,7 +14,7 @@ export interface InputProfile {
   /** One profile for each feature, and for each attribute that is checked, over accepted and rejected rows. */
   readonly columns: readonly ColumnProfile[];
   /**
-   * Digest of the accepted rows without their dates, 32 hex digits, whatever their order. It shows that two files
+   * Digest of the accepted rows without their dates, 32 hex digits, in any order. It shows that two files
    * have the same rows; it does not withstand a forger.
    */
   readonly contentDigest: string;

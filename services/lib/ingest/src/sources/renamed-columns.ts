@@ -37,7 +37,7 @@ export function knownColumns(
 ): KnownColumns {
   const isFlat = weekly?.form === "flat";
   const read = isFlat ? weekly.rows : rows;
-  // The values of a joined or aggregated column are not those of the file.
+  // A joined or aggregated column has other values than the file.
   const isDirect = isFlat || rows.from === source.name;
   return { profiles: new Map(isDirect ? profilesOf(read) : []), previous };
 }

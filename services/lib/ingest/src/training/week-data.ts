@@ -22,7 +22,7 @@ export interface WeekDataRequest {
   /** Folder of the model's weekly runs. */
   readonly folder: string;
   readonly window: WeekWindow;
-  /** Whether a week that has a report is one of the training. Default: every week with a report is. */
+  /** Whether a week with a report is used for the training. Default: every week with a report is used. */
   readonly accepts?: (week: string) => Promise<boolean>;
   readonly signal?: AbortSignal;
   readonly onWeek?: (done: number, total: number) => void;

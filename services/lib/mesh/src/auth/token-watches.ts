@@ -2,7 +2,7 @@ import type { Call } from "../call/call.ts";
 import type { Caller } from "../call/caller.ts";
 import { TokenError, type TokenVerifier } from "./token-verifier.ts";
 
-/** The open watches of callers with a token. They end when their token has expired, or is not accepted any more. */
+/** The open watches of callers with a token. They end when their token has expired, or is no longer accepted. */
 export interface TokenWatches {
   /** Adds the watch of a caller with `token`, until `remove`. */
   add(call: Call, token: string, caller: Pick<Caller, "expiresAtMs">): void;

@@ -15,7 +15,7 @@ export interface GrpcStreamListener {
   onPartial(keptBytes: number, announcedBytes: number): void;
   /**
    * Called while a message is decompressed. `keptBytes` is the size of the compressed and the decompressed
-   * bytes together. Return false to stop: the message is not needed any more.
+   * bytes together. Return false to stop: the message is no longer needed.
    */
   onInflating(keptBytes: number): boolean;
   /** Called instead of `onMessage` when the client has ended its side of the stream. */

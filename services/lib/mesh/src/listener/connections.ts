@@ -41,8 +41,8 @@ export function manageConnections(
     socket.setKeepAlive(true, limits.keepaliveMs);
     socket.once("close", () => sockets.delete(socket));
   });
-  // session.socket is a proxy that cannot be destroyed. The "session" event is emitted while the event of the real
-  // socket is handled, so the latest socket is that of the session.
+  // session.socket is a proxy that cannot be destroyed. The "session" event is emitted during the event of the real
+  // socket, so the socket that was seen last belongs to the session.
   let latest: Socket | undefined;
   server.prependListener(server instanceof TlsServer ? "secureConnection" : "connection", (socket: Socket) => {
     latest = socket;

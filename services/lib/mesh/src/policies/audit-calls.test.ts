@@ -5,7 +5,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { type AuditCallsOptions, auditCallsPolicy, type CallEvent } from "./audit-calls.ts";
 import type { AuthSettings } from "./authentication.ts";
 
-/** Callers by a name in the header, in place of tokens. */
+/** Callers by a name in the header, instead of tokens. */
 const AUTH: AuthSettings = {
   identities: {},
   credentials: [

@@ -83,7 +83,7 @@ export interface RestRouteOptions<R extends RestRpc> {
   readonly toRequest: (input: RestInput) => MessageInitShape<R["input"]>;
   /** Converts a response message to JSON. A streaming RPC answers one line of JSON (NDJSON) per message. */
   readonly toJson: (message: MessageShape<R["output"]>, input: RestInput) => JsonValue;
-  /** Converts the response of a unary RPC to an answer with its own status, headers and form, in place of `toJson`. */
+  /** Converts the response of a unary RPC to an answer with its own status, headers and form, instead of `toJson`. */
   readonly toAnswer?: (message: MessageShape<R["output"]>, input: RestInput) => RestAnswer;
   /** Whether the body is any bytes, which `toRequest` reads itself. */
   readonly readsBytes?: boolean;

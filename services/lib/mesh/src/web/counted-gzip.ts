@@ -17,7 +17,7 @@ export interface Inflater {
   readonly failure: ConnectError | undefined;
   /**
    * Called with the number of decompressed bytes of the current message so far. Return false to stop: the
-   * message is not needed any more.
+   * message is no longer needed.
    */
   inflating(inflatedBytes: number): boolean;
 }

@@ -24,7 +24,7 @@ export type CheckedAnswer =
     }
   | {
       readonly rejection: "FORM" | "SIZE" | "CLAIMS";
-      /** What is wrong, in words for the language model. It has no words of the answer but ids of facts. */
+      /** The violation, in words for the language model. The text contains ids of facts, but no words of the answer. */
       readonly problems: readonly string[];
     };
 

@@ -78,7 +78,10 @@ function unsaidReasons(said: readonly Claim[], { reasons, missing }: NarrativeFa
   return first.filter((reason) => !directed.has(reason)).map((reason) => claimsAbout(reason, missing));
 }
 
-/** Returns what the facts say of the first reason of a direction: the strongest one, unless a larger contribution is no reason. */
+/**
+ * Returns the claim that the facts allow about the first reason of a direction: that it is the strongest, unless a
+ * contribution that is not a reason is larger.
+ */
 function claimsAbout(reason: ReasonFact, missing: readonly string[]): readonly Claim[] {
   const { value, category, typical, typicalCategory, quotes } = reason;
   const comparison = comparisonOf(reason);

@@ -10,7 +10,7 @@ export interface Phrases {
   readonly mostOften: string;
   readonly notKnown: string;
   readonly bands: Readonly<Record<Band, string>>;
-  /** For a supplier without a score all of whose features are known: its model is a regressor. */
+  /** For a supplier without a score whose features are all known: its model is a regressor. */
   readonly noScore: (supplierId: string) => string;
   readonly tooLittleData: (supplierId: string) => string;
   readonly score: (supplierId: string, score: string, band: string) => string;

@@ -99,8 +99,8 @@ export interface FeatureBundle {
    */
   readonly outputSpace: "margin" | "probability" | "raw";
   /**
-   * "exp": the number that a regressor predicts is the exponential of its output (Poisson, gamma, Tweedie).
-   * Unset: it is the output.
+   * "exp": the number that a regressor predicts is the exponential of its output (Poisson, gamma, Tweedie). Unset:
+   * the number is the output itself.
    */
   readonly link?: "exp";
   /**
@@ -110,7 +110,8 @@ export interface FeatureBundle {
   readonly outputPerPoint?: number;
   /**
    * "class-margin": the contributions add up to the sum of the trees of the risk class, before the softmax over three
-   * or more classes; the model's output is the probability after it. Unset: they add up to the output.
+   * or more classes. The model's output is the probability after the softmax. Unset: the contributions add up to the
+   * output.
    */
   readonly explains?: "class-margin";
   readonly classes: { readonly risk: string; readonly other: string };

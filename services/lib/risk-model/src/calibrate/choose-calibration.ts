@@ -87,7 +87,7 @@ export async function chooseCalibration(
   return { calibration, from, rows: labels.length, positives: countOnes(labels), slope: null, rejected };
 }
 
-/** Fits Platt scaling below 1,000 positives, else isotonic regression. */
+/** Fits Platt scaling if there are fewer than 1,000 positives, otherwise isotonic regression. */
 const fitRising = (outputs: Float64Array, labels: Uint8Array): Calibration =>
   countOnes(labels) < ISOTONIC_POSITIVES ? fitPlatt(outputs, labels) : fitIsotonic(outputs, labels);
 

@@ -32,7 +32,7 @@ export interface FittedModel {
   readonly onnx: Uint8Array;
   /** The rows that the model was trained on: the given rows with enough known features for a score. */
   readonly trained: Uint32Array;
-  /** Returns those of the rows that have enough known features for a score. */
+  /** Returns the rows that have enough known features for a score. */
   withScore(rows: Uint32Array): Uint32Array;
   /** Returns the model's input rows, row-major float32 `[rows × columns]`. */
   valuesOf(rows: Uint32Array): Float32Array;

@@ -68,7 +68,10 @@ export interface TrainedRiskModel {
    * reject.
    */
   readonly leftOut: readonly LeftOutRows[];
-  /** Reasons for which the figures may be too good, one sentence or two each: the input's, then those of the rows. */
+  /**
+   * Reasons why the figures may be too good, one or two sentences each: first the reasons of the input, then the
+   * reasons that the rows give.
+   */
   readonly warnings: readonly string[];
   readonly provenance: TrainingProvenance;
   /** Use of each row, in the order of the table. */

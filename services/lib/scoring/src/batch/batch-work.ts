@@ -29,7 +29,7 @@ export interface Search {
   readonly stored: StoredVersion;
   readonly request: CounterfactualRequest;
   readonly path: string;
-  /** Its only element is 1 when nobody waits for the answer any more. */
+  /** Its only element is 1 when no caller waits for the answer any more. */
   readonly stopped: Int32Array;
   /** Time (`performance.now()`) at which the search came. */
   readonly since: number;

@@ -10,8 +10,9 @@ export interface TimedVersion {
 }
 
 /**
- * Scores a supplier with both versions and returns the CPU time of this thread for each, with their contributions. The thread must do
- * nothing else meanwhile. Alternate the order from row to row, because the second version finds the caches warm.
+ * Scores a supplier with both versions, with contributions, and returns the CPU time of this thread for each. The
+ * thread must do no other work during the call. Change the order of the versions from row to row, because the second
+ * version has the advantage of warm caches.
  * @throws InvalidSupplierError when one of the versions rejects the supplier
  */
 export async function timeVersions(

@@ -17,7 +17,7 @@ const IDLE_MS = 10_000;
 /** Checks versions outside the event loop, one at a time. */
 export interface ModelChecker extends AsyncDisposable {
   /**
-   * Makes the checks of `checkScoringModel` in a thread of its own. The thread is replaced after a rejection, and ends when it has
+   * Makes the checks of `checkScoringModel` in its own thread. The thread is replaced after a rejection, and ends when it has
    * had nothing to do for 10 seconds.
    * @throws ModelRejectedError when it cannot be served; the signal's reason when the signal is aborted first.
    */

@@ -40,7 +40,7 @@ export interface ScoringModel {
   readonly scoreRow: ScoreRow;
   /** Computes contributions. Null when the bundle declares no explanation. */
   readonly explainer: RowExplainer | null;
-  /** Whether the output is one sum of trees. It is not for one class of a model with three or more classes. */
+  /** Whether the output is one sum of trees. False for one class of a model with three or more classes. */
   readonly isSumOfTrees: boolean;
   /** Reads the trees of the model file, which scoring does not keep in memory. */
   readTrees(): TreeModel;

@@ -56,7 +56,7 @@ const MAX_ROWS = 200_000;
 const MAX_WINDOW_TEXT = 200;
 
 /**
- * Compares a challenger with the champion on labelled rows. Each version is measured in a process of its own. A challenger that cannot be
+ * Compares a challenger with the champion on labelled rows. Each version is measured in its own process. A challenger that cannot be
  * read, crashes, hangs or takes too much memory has a result too: it fails, with the reason.
  * @throws NotMeasuredError when the champion cannot be measured; ModelNotFoundError, VersionNotFoundError; the reason of `signal`
  */

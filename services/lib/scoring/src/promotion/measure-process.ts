@@ -19,7 +19,7 @@ export class NotMeasuredError extends Error {
 const MAIN = fileURLToPath(import.meta.resolve("./measure-main.ts"));
 
 /**
- * Measures a version in a process of its own, which gets no variables of the environment, and so no secrets. A version that crashes, hangs
+ * Measures a version in its own process, which gets no variables of the environment, and so no secrets. A version that crashes, hangs
  * or takes all memory ends that process only.
  * @throws NotMeasuredError; the reason of `signal` when it is aborted first
  */

@@ -144,7 +144,7 @@ function usedFields(contents: InferTensorContents): ContentsField[] {
 /** Name of a field in the proto: `fp32_contents`. */
 const protoName = (field: ContentsField): string => field.replace("Contents", "_contents");
 
-/** Returns the elements of the field that belongs to the datatype. @throws TensorError when another one is used */
+/** Returns the elements of the field that belongs to the datatype. @throws TensorError when another field is used */
 function contentsOf(
   contents: InferTensorContents | undefined,
   field: ContentsField,

@@ -4,7 +4,7 @@ import net, { type LookupFunction } from "node:net";
 import tls from "node:tls";
 import { type AddressKind, addressKind } from "./address-kind.ts";
 
-/** The receiver's name leads to an address to which no notice is sent. */
+/** The host name of the receiver resolves to an address to which no notice may be sent. */
 export class AddressRejectedError extends Error {
   override readonly name = "AddressRejectedError" as const;
 }

@@ -59,7 +59,7 @@ export interface SessionStore {
   replaceSecret(sessionId: string, oldHash: string, newHash: string): Promise<boolean>;
   /** Ends a session and records it. Undefined: it has ended before. */
   end(hash: string, now: Date): Promise<Session | undefined>;
-  /** Returns the ids among `sessionIds` whose sessions are not accepted any more. */
+  /** Returns the ids among `sessionIds` whose sessions are no longer accepted. */
   findEnded(sessionIds: readonly string[], idleMs: number, now: Date): Promise<readonly string[]>;
   /** Records that a one-time link was used. False: it was used before. */
   useLink(linkId: string, now: Date): Promise<boolean>;

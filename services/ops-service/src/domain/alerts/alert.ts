@@ -160,7 +160,7 @@ export interface AlertEvent {
   readonly actor: string;
   /** What the actor wrote. */
   readonly note: string;
-  /** One sentence about what changed. Empty: the kind says all of it. */
+  /** One sentence about the change. Empty: `kind` says everything. */
   readonly detail: string;
   readonly riskScore: number | null;
   /** The alert's version after the change. */

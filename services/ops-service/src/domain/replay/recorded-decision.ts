@@ -27,10 +27,10 @@ export interface RecordedBatch {
   readonly contributionsDigest: string | undefined;
 }
 
-/** Reads the suppliers of a kept batch. Undefined: the bytes are not such a message. */
+/** Reads the suppliers of a batch that was kept. Undefined: the bytes are not a batch. */
 export type ReadBatch = (typeName: string, bytes: Uint8Array) => readonly ScoredSupplier[] | undefined;
 
-/** The text that is sent in place of a text of a model without terms: only that there is a text counts. */
+/** The text that is sent instead of a text of a model without terms: only that there is a text counts. */
 const SOME_TEXT = "text";
 
 const WHY_NOT_KEPT: ReadonlyMap<unknown, Finding> = new Map([

@@ -7,7 +7,7 @@ export const keptEvents = <Event extends { readonly payload: string }>(
   policy: ReplayPolicy,
 ): readonly Event[] => events.map((event) => ({ ...event, payload: keptPayload(event.payload, policy) }));
 
-/** What is written in place of an input that the policy does not keep. */
+/** What is written instead of an input that the policy does not keep. */
 const BY_POLICY = { not_kept: "policy" };
 
 /**

@@ -47,7 +47,7 @@ export interface RunTotals {
   readonly checks: readonly Check[];
   /** Empty: the stored one. */
   readonly profile: readonly ColumnProfile[];
-  /** Digest of the mapped rows, whatever their order. Empty: not known. */
+  /** Digest of the mapped rows, independent of their order. Empty: not known. */
   readonly contentDigest: string;
   /** Files and rejected rows for the report. Null: the report has none. */
   readonly inputReport: InputReport | null;

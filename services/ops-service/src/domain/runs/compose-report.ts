@@ -159,7 +159,7 @@ function moverToReport({ supplierId, name, riskScore, change, band, impact }: Mo
 }
 
 function alertToReport({ alert, events }: AlertChange, suppliers: ReportParts["suppliers"]): ReportedAlert {
-  // The summary of an alert is about its last score, which is not why it lapsed.
+  // The summary of an alert describes its last score. That is not the reason why the alert lapsed.
   const why = events.flatMap(({ note, detail }) => [note, detail]).filter((text) => text !== "");
   const supplier = suppliers.get(alert.supplierId);
   return {

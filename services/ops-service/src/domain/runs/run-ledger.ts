@@ -53,7 +53,7 @@ export interface RunLedger {
   /** Computes the changes of the scores of a run again, against another previous run. Null: there is none. */
   relink(runId: number, previousRunId: number | null): Promise<void>;
   /**
-   * Computes the changes of the scores of the complete run after a week again, when its previous run is another one now.
+   * Computes again the score changes of the next complete run after a week, if that run now has another previous run.
    */
   mendChain(after: Pick<Run, "isoWeek" | "modelName">): Promise<void>;
   /** Compares the scores of two runs by supplier. */

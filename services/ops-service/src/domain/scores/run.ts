@@ -125,7 +125,7 @@ export interface Run {
   readonly asOf: string;
   /** Why the week was recorded as missed. Empty: it was not. */
   readonly missedReason: string;
-  /** Digest of the mapped rows, whatever their order. Empty: not recorded. */
+  /** Digest of the mapped rows, in any order. Empty: not recorded. */
   readonly contentDigest: string;
   /** The objects of an object store that were read. Empty: the input is a file, or is not read yet. */
   readonly inputObjects: readonly InputObject[];

@@ -28,15 +28,19 @@ export function runsInARow(runs: readonly RuleWeek[], maxWeeksApart: number): re
   return counted;
 }
 
-/** Compares the snapshots that the mapping made or, when one is not recorded, the sources. */
+/**
+ * Compares the digests of the snapshots that the mapping made, or, if one of them is not recorded, the digests of the
+ * sources.
+ */
 function hasSameInput(a: RuleWeek, b: RuleWeek): boolean {
   if (a.inputDigest !== "" && b.inputDigest !== "") return a.inputDigest === b.inputDigest;
   return a.sourceDigest !== "" && a.sourceDigest === b.sourceDigest;
 }
 
 /**
- * Returns the number of weeks from the week in which an alert was resolved to a week: the newest week that was complete
- * at that time, or the week of the alert's last run if that is later. Null: no such run is there any more.
+ * Returns the number of weeks from the resolution of an alert to a week. The week of the resolution is the newest
+ * week that was complete at that time, or the week of the alert's last run if that is later. Null: that run no longer
+ * exists.
  * @param weeks the complete and superseded runs of the model, in any order
  */
 export function weeksSinceResolved(

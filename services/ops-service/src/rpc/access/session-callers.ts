@@ -29,7 +29,7 @@ export interface SessionCallerOptions {
 export interface SessionCallers extends CredentialSource {
   /** Ends the watches of a session that has ended. */
   endWatches(sessionId: string): void;
-  /** Ends the watches of all sessions that are not accepted any more. */
+  /** Ends the watches of all sessions that are no longer accepted. */
   sweep(): Promise<void>;
   /** Forgets watches when they end. */
   readonly policy: Policy;

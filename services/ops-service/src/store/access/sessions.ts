@@ -152,7 +152,7 @@ async function endSession(
 export interface SessionQuery {
   /** Empty: of everybody. */
   readonly subject: string;
-  /** Whether sessions are listed that are not accepted any more. */
+  /** Whether sessions are listed that are no longer accepted. */
   readonly includeEnded: boolean;
   /** The last session of the previous page. */
   readonly after?: { readonly createdMs: number; readonly id: string };

@@ -20,7 +20,7 @@ export interface AlertWriter {
    * @param writers the transaction that had written each alert when it was read, by id
    */
   refresh(alerts: readonly Alert[], writers: ReadonlyMap<string, string>): Promise<readonly string[]>;
-  /** Restores the values of alerts of which a run changed only values, as far as no later run has. */
+  /** Restores alerts of which the run changed only values. Alerts that a later run has changed stay as they are. */
   restoreValues(runId: number): Promise<void>;
   /**
    * Computes the change of the score of the active alerts of a run again.
