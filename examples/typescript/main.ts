@@ -52,7 +52,8 @@ for await (const { part } of inference.explain({ supplier })) {
   console.log(`explain: ${largest.join(", ")}`);
 }
 
-// afterSequence 0: from the first change of an alert. Without it, a watch begins now. The signal ends the watch.
+// With afterSequence 0, the watch begins with the first change of any alert. Without afterSequence, it begins now. The
+// signal ends the watch.
 const watch = new AbortController();
 for await (const change of alerts.watchAlerts({ afterSequence: 0n }, { signal: watch.signal })) {
   if (change.alerts.length === 0) continue;

@@ -146,7 +146,10 @@ function operation(operationId: string, tag: string, description: string, method
   };
 }
 
-/** MethodOptions.IdempotencyLevel of descriptor.proto: a repetition can have another effect, or has the same one. */
+/**
+ * Values of MethodOptions.IdempotencyLevel (descriptor.proto). UNKNOWN: a repeated call can have another effect.
+ * IDEMPOTENT: a repeated call has the same effect.
+ */
 const UNKNOWN = 0;
 const IDEMPOTENT = 2;
 

@@ -134,7 +134,8 @@ test("the counts of a report add up: bands, regions beyond the listed ones, aler
     expect(rejected.reasons.entries.reduce((total: number, { rows: n }: { rows: number }) => total + n, 0)).toBe(
       counts.rejected + counts.repeated,
     );
-    // Nobody acted on an alert meanwhile: those that were active after the week before are active before this one.
+    // Nobody acted on an alert between the two weeks: the alerts that were active after the week before are active
+    // before this week.
     expect(alerts.active_before).toBe(activeBefore);
     expect(alerts.active_before + alerts.raised.count - alerts.cleared.count).toBe(alerts.active);
     const { totalSize } = await ops.alerts.listAlerts({ pageSize: 1 });

@@ -14,7 +14,10 @@ export interface Decision {
   readonly verdict: "PASS" | "HELD" | "FAIL";
   /** The checks that did not pass, by name. */
   readonly open: readonly string[];
-  /** Rows of the gate, those with the risk, and the AUC of both versions on them. Null: the rows do not determine it. */
+  /**
+   * Number of rows of the gate, number of these rows with the risk, and the AUC of both versions on them. Null: the
+   * rows do not determine the AUC.
+   */
   readonly rows: number;
   readonly late: number;
   readonly auc: { readonly champion: number | null; readonly challenger: number | null };

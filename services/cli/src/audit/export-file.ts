@@ -141,8 +141,8 @@ async function* linesOf(file: string): AsyncGenerator<Line> {
 }
 
 /**
- * Reads the rows of an export as lines of JSON.
- * @throws ExportFormError for a line that is not JSON, as the last line of a file that was cut
+ * Reads the rows of an export as lines of JSON. @throws ExportFormError for a line that is not JSON, for example the
+ * last line of a file whose end is missing
  */
 export async function* readLines(file: string): AsyncGenerator<unknown> {
   let at = 0;

@@ -6,5 +6,8 @@ export const clip = (x: number, low: number, high: number): number => Math.min(h
 /** Returns the value as a table prints it, rounded to this many digits. */
 export const round = (x: number, digits: number): number => Number(x.toFixed(digits));
 
-/** Draws in [0, 1), half from `stress`, which is the same in all of a supplier's values, and half at random. */
+/**
+ * Draws a number in [0, 1): one half comes from `stress`, which is the same for all values of a supplier, and one
+ * half is random.
+ */
 export const leaning = (stress: number, random: Random): number => 0.5 * stress + 0.5 * random.uniform() ** 2.5;

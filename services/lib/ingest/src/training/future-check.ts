@@ -87,7 +87,8 @@ async function shortenSources(workspace: Workspace, sources: readonly SourceMapp
 async function mapAgain(workspace: Workspace, model: ModelSpec, mapping: FeatureMapping, day: string): Promise<void> {
   if (mapping.snapshots !== null) await makeSnapshots(workspace, { every: "day", from: day, to: day });
   await runSteps(workspace, mapping.steps);
-  // The rows are those of the shortened view, not of the table that has their places in the file.
+  // `locate` is left out: it belongs to the table that has the positions in the file, and the rows come from the
+  // shortened view.
   const { locate: _, ...from } = rowsFrom(mapping.rows.from, new Map());
   await mapRows(workspace, {
     ...{ path: "rows", rows: mapping.rows, ...from, model, labels: null, asOf: null, newestOnly: false },

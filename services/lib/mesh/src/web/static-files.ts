@@ -71,7 +71,9 @@ function wantsPage(request: WebRequest): boolean {
   return path.extname(pathOf(request)) === "" && String(request.headers.accept ?? "").includes("text/html");
 }
 
-/** Answers with a page that says that there is none at this address. It needs no script, and no file of the folder. */
+/**
+ * Answers with a page that says that this address has no page. The answer needs no script and no file of the folder.
+ */
 function sendNotFound(request: WebRequest, response: WebResponse): true {
   // The link is relative: behind a proxy, the root has a path that this service does not know.
   // A path such as "*" has no slash.

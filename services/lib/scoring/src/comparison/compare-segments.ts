@@ -3,7 +3,10 @@ import { holmAdjusted } from "@bellwether/drift/significance/holm";
 import { MATRIX_BANDS } from "./compared-row.ts";
 import { type ComparisonSums, SEGMENT_GROUPS, SEGMENT_SUM, SEGMENT_SUMS, SUM, SUMS } from "./comparison-sums.ts";
 
-/** A segment in which the versions differ otherwise than in all other rows, by more than chance. */
+/**
+ * A segment in which the difference between the versions is significantly different from the difference in all other
+ * rows.
+ */
 export interface SegmentDifference {
   /** "feature=value". */
   readonly segment: string;

@@ -3,7 +3,10 @@ import { connectionReason } from "./network-outcome.ts";
 
 /** Commands whose answer is about this mail. Before them, an error is about the connection of this service. */
 const ABOUT_MAIL: ReadonlySet<string> = new Set(["MAIL FROM", "RCPT TO", "DATA"]);
-/** The server wants another authentication of this service (RFC 4954): the mail can be sent when it is corrected. */
+/**
+ * The server rejects the authentication of this service (RFC 4954). The mail can be sent after the authentication is
+ * corrected.
+ */
 const ABOUT_LOGIN: ReadonlySet<number> = new Set([530, 534, 535, 538]);
 /** The mailbox does not exist, or no longer exists (RFC 3463): bad mailbox address, moved, no mail system, disabled. */
 const NO_MAILBOX: ReadonlySet<string> = new Set(["5.1.1", "5.1.6", "5.1.10", "5.2.1"]);

@@ -130,8 +130,8 @@ function closedByRules(alert: Alert, disposition: Disposition, now: Date): Alert
 }
 
 /**
- * Closes an open alert whose rule is not in use any more, or does not apply to its supplier any more. An alert that
- * somebody works on stays open. Undefined: nothing to do.
+ * Closes an open alert whose rule is no longer in use or no longer applies to its supplier. An alert that somebody is
+ * working on stays open. Undefined: nothing changes.
  */
 export function decideRetired(alert: Alert, now: Date): AlertChange | undefined {
   if (alert.state !== "open") return undefined;

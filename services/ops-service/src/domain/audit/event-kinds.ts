@@ -3,15 +3,18 @@ import { AuditKindError } from "../ops-error.ts";
 /** The kinds that each caller may report: for example "ml-service" to ["prediction.*", "call.refused"]. */
 export type KindsOfCallers = ReadonlyMap<string, readonly string[]>;
 
-/** Kinds that only ops-service records, in the transaction of what happened. A name with ".*" stands for all that begin so. */
+/**
+ * Kinds that only ops-service records, in the same transaction as the change. A name with ".*" means all kinds with
+ * this prefix.
+ */
 const OWN_KINDS = [
   ...["alert.*", "alerts.*", "audit.*", "destination.*", "events.missing", "key.*", "notice.*", "outcomes.*"],
   ...["retention.scores_removed", "rule.*", "rules.*", "run.*", "sign_in.*", "subject.*", "suppliers.*"],
 ];
 
 /**
- * @param kinds empty: each caller may report every kind that is not one of ops-service. Otherwise only the callers in it may
- *   report events
+ * @param kinds Kinds by caller. Empty: each caller may report all kinds except those of ops-service. Otherwise only
+ * the callers in this map may report events.
  * @throws AuditKindError
  */
 export function checkKind(kind: string, caller: string, kinds: KindsOfCallers): void {

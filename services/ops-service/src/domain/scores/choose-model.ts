@@ -56,7 +56,8 @@ export function checkModel(models: readonly ScoringModel[], wanted: string): str
 }
 
 /**
- * Checks that a model can have alerts: those of a run that was voided stay, although the model has no complete run.
+ * Checks that a model can have alerts. A model without a complete run can have some too, because the alerts of a
+ * voided run are kept.
  * @param known names of the models with a run that was complete once
  * @throws ModelNotScoredError
  */

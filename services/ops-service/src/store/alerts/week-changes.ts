@@ -6,7 +6,10 @@ import type { WeekChange } from "../../domain/runs/week-report.ts";
 const UNDONE = sql`exists (select from bellwether.alert_event u
   where u.alert_id = e.alert_id and u.seen_version = e.version and u.kind = 'undone')`;
 
-/** The entries of an alert's history `e` that are each change. An action that was undone is none. */
+/**
+ * For each change: the condition on the entries `e` of an alert's history that are this change. An action that was
+ * undone is not a change.
+ */
 export const CHANGE_EVENTS: Readonly<Record<WeekChange, SQL>> = {
   raised: sql`e.kind in ('raised', 'reopened') and e.actor = 'rules'`,
   worse: sql`e.kind = 'escalated'`,
