@@ -80,7 +80,7 @@ function TableOf({ head, rows }: { head: readonly string[]; rows: readonly (read
             <tr key={keyOf(place)}>
               {row.map((cell, at) => (
                 <td key={keyOf(at)}>
-                  <Line>{cell}</Line>
+                  <Line>{withFixedPercent(cell)}</Line>
                 </td>
               ))}
             </tr>
@@ -90,6 +90,9 @@ function TableOf({ head, rows }: { head: readonly string[]; rows: readonly (read
     </Wide>
   );
 }
+
+/** Keeps a number and its percent sign in one line of a narrow column. */
+const withFixedPercent = (text: string): string => text.replace(/(?<=\d) (?=%)/g, "\u00a0");
 
 function Line({ children }: { children: string }) {
   return inlineParts(children).map(({ kind, text }, at) => {

@@ -31,7 +31,7 @@ export function SegmentsTable({ segments }: { segments: readonly SegmentPerforma
               <td className="number labelled" data-label="AUC">
                 {figureText(segment.performance?.auc)}
               </td>
-              <td className="number labelled" data-label="Risk minus mean score">
+              <td className="number labelled whole" data-label="Risk minus mean score">
                 {figureText(segment.performance?.calibrationGap, true)}
               </td>
               <td className="why labelled" data-label="Differs from all others">
