@@ -113,7 +113,7 @@ public final class Client {
     reportMetadata(echo);
 
     DynamicMessage unzipped =
-        call(echo, CallOptions.DEFAULT.withCompression("gzip"), request("{\"id\": \"zipped\", \"text\": \"%s\"}".formatted("z".repeat(100_000))));
+        call(echo, patient().withCompression("gzip"), request("{\"id\": \"zipped\", \"text\": \"%s\"}".formatted("z".repeat(100_000))));
     report("gzip", "{\"id\": %s, \"size\": %d}".formatted(quoted((String) field(echoed(unzipped), "id")), ((String) field(echoed(unzipped), "text")).length()));
 
     byte[] sevens = new byte[3 << 20];
@@ -124,7 +124,7 @@ public final class Client {
             .setField(requestType.findFieldByName("id"), "big")
             .setField(requestType.findFieldByName("payload"), ByteString.copyFrom(sevens))
             .build();
-    ByteString payload = (ByteString) field(echoed(call(echo, CallOptions.DEFAULT, big)), "payload");
+    ByteString payload = (ByteString) field(echoed(call(echo, patient(), big)), "payload");
     long sum = 0;
     for (byte b : payload) sum += b;
     report("big", "{\"size\": %d, \"sum\": %d}".formatted(payload.size(), sum));
@@ -186,6 +186,11 @@ public final class Client {
 
   private Descriptor type(String name) {
     return files.get("bellwether/echo/v1/echo_service.proto").findMessageTypeByName(name);
+  }
+
+  /** Options of a large call: without a deadline of the client the server's is 2 s, which a new JVM on a busy machine can exceed. */
+  private static CallOptions patient() {
+    return CallOptions.DEFAULT.withDeadlineAfter(60, TimeUnit.SECONDS);
   }
 
   private MethodDescriptor<DynamicMessage, DynamicMessage> method(String name, MethodType kind) {
