@@ -163,7 +163,7 @@ export type FeatureChange = Message<"bellwether.inference.v1.FeatureChange"> & {
   presentValue?: number | undefined;
 
   /**
-   * The new value of a number: the one nearest to present_value that has this effect. Unset: a category.
+   * The new value of a number: the value nearest to present_value that has this effect. Unset: a category.
    *
    * @generated from field: optional double new_value = 3;
    */
@@ -549,7 +549,7 @@ export const FixedReason = {
   LIMITS: 5,
 
   /**
-   * It is the contract text.
+   * The feature is the contract text.
    *
    * @generated from enum value: FIXED_REASON_TEXT = 6;
    */

@@ -475,7 +475,7 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   exposure?: number | undefined;
 
   /**
-   * Currency of exposure and expected_impact: that of the risk policy, an ISO 4217 code. Empty: not known.
+   * Currency of exposure and expected_impact, from the risk policy: an ISO 4217 code. Empty: not known.
    *
    * @generated from field: string currency = 28;
    */

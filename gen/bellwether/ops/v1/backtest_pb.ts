@@ -58,8 +58,8 @@ export type BacktestRulesRequest = Message<"bellwether.ops.v1.BacktestRulesReque
   weeklyBudget: number;
 
   /**
-   * Id of a rule set whose draft is tested instead of rules_yaml, on the suppliers to which it would apply beside the
-   * other active sets. 1 to 40 characters. Empty: rules_yaml is set.
+   * Id of a rule set. Its draft is tested instead of rules_yaml, on the suppliers to which it would apply together with
+   * the other active sets. 1 to 40 characters. Empty: rules_yaml is set.
    *
    * @generated from field: string draft_set_id = 6;
    */

@@ -104,14 +104,16 @@ export type DriftComparison = Message<"bellwether.ops.v1.DriftComparison"> & {
   outcome: DriftOutcome;
 
   /**
-   * Number of suppliers of the reference that were compared, at most 1,000,000,000. For values: those with a value.
+   * Number of suppliers of the reference that were compared, at most 1,000,000,000. When values are compared: only
+   * suppliers with a value.
    *
    * @generated from field: uint64 reference_rows = 5;
    */
   referenceRows: bigint;
 
   /**
-   * Number of suppliers of the week that were compared, at most 1,000,000,000. For values: those with a value.
+   * Number of suppliers of the week that were compared, at most 1,000,000,000. When values are compared: only suppliers
+   * with a value.
    *
    * @generated from field: uint64 present_rows = 6;
    */
@@ -834,8 +836,8 @@ export const RevisionChangesSchema: GenMessage<RevisionChanges> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch, 13);
 
 /**
- * One weekly run: the scores of all suppliers of one ISO week, by one model. A week has several runs when one of them
- * was voided or superseded: they are its revisions. At most one of them is COMPLETE.
+ * One weekly run: the scores of all suppliers of one ISO week, by one model. If a run was voided or superseded, the
+ * week has several runs, which are its revisions. At most one of them is COMPLETE.
  *
  * @generated from message bellwether.ops.v1.BatchRun
  */
@@ -942,8 +944,8 @@ export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
   bands: BandCount[];
 
   /**
-   * Drift of each feature and of the score: those with an alarm first, then by the size of the change. Empty: the run
-   * is not complete, or nothing was compared.
+   * Drift of each feature and of the score: entries with an alarm first, then by the size of the change, largest first.
+   * Empty: the run is not complete, or nothing was compared.
    *
    * @generated from field: repeated bellwether.ops.v1.FeatureDrift drift = 15;
    */
@@ -1024,8 +1026,8 @@ export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
   chunkRows: number;
 
   /**
-   * Checks of the input: those that failed first, then those that were not possible, then those that passed. At most
-   * 1,000; in ListRuns at most 20. Empty: not checked yet.
+   * Checks of the input: failed checks first, then checks that were not possible, then passed checks. At most 1,000; in
+   * ListRuns at most 20. Empty: not checked yet.
    *
    * @generated from field: repeated bellwether.ops.v1.RunCheck checks = 26;
    */
@@ -1450,8 +1452,8 @@ export const RunStage = {
   SCORE: 3,
 
   /**
-   * The run compares the distributions of the features and of the score with those of the training and of the
-   * previous week.
+   * The run compares the distributions of the features and of the score with the distributions of the training data and
+   * of the previous week.
    *
    * @generated from enum value: RUN_STAGE_DRIFT = 4;
    */
@@ -1685,21 +1687,21 @@ export const CheckKind = {
   UNSPECIFIED: 0,
 
   /**
-   * Number of rows, divided by that of the previous complete week.
+   * Number of rows, divided by the number of rows of the previous complete week.
    *
    * @generated from enum value: CHECK_KIND_ROWS = 1;
    */
   ROWS: 1,
 
   /**
-   * Number of suppliers, divided by that of the previous complete week.
+   * Number of suppliers, divided by the number of suppliers of the previous complete week.
    *
    * @generated from enum value: CHECK_KIND_SUPPLIERS = 2;
    */
   SUPPLIERS: 2,
 
   /**
-   * The content is identical to that of another week.
+   * The content is identical to the content of another week.
    *
    * @generated from enum value: CHECK_KIND_SAME_CONTENT = 3;
    */
@@ -1720,8 +1722,8 @@ export const CheckKind = {
   CONSTANT_COLUMN: 5,
 
   /**
-   * Median of a numeric column, divided by that of the previous complete week, or the reciprocal if that is larger. A
-   * large quotient shows that the unit has changed.
+   * Median of a numeric column, divided by the median of the previous complete week; or the reciprocal of this
+   * quotient, if it is larger. A large quotient shows that the unit has changed.
    *
    * @generated from enum value: CHECK_KIND_UNIT = 6;
    */

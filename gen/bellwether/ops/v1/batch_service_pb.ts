@@ -60,8 +60,8 @@ export type StartRunRequest = Message<"bellwether.ops.v1.StartRunRequest"> & {
   sourceDigest: string;
 
   /**
-   * SHA-256 of the model configuration and the feature mapping that the run uses, 64 lower-case hex digits.
-   * Empty: not known. The configuration is then not compared with that of the unfinished run.
+   * SHA-256 of the model configuration and the feature mapping that the run uses, 64 lower-case hex digits. Empty: not
+   * known. The configuration is then not compared with the configuration of the unfinished run.
    *
    * @generated from field: string config_hash = 5;
    */
@@ -85,8 +85,8 @@ export type StartRunRequest = Message<"bellwether.ops.v1.StartRunRequest"> & {
   chunkRows: number;
 
   /**
-   * The day of which the input is a snapshot, for example "2026-11-22". Empty: not known. It is then not compared with
-   * that of the unfinished run.
+   * The day of which the input is a snapshot, for example "2026-11-22". Empty: not known. The day is then not compared
+   * with the day of the unfinished run.
    *
    * @generated from field: string as_of = 8;
    */
@@ -771,7 +771,7 @@ export type VoidRunResponse = Message<"bellwether.ops.v1.VoidRunResponse"> & {
   alertsKept?: AlertIds | undefined;
 
   /**
-   * ISO week of the complete run that is shown now as the latest one of the model. Empty: none is complete.
+   * ISO week of the complete run that is now shown as the latest run of the model. Empty: no run is complete.
    *
    * @generated from field: string latest_week = 5;
    */

@@ -538,7 +538,8 @@ export type NoticeDestination = Message<"bellwether.ops.v1.NoticeDestination"> &
   isQuiet: boolean;
 
   /**
-   * Which alerts it is notified of, the first 20 rules. Empty: it gets nothing but test notices.
+   * The rules that say which alerts the destination is notified of; the first 20. Empty: the destination gets only test
+   * notices.
    *
    * @generated from field: repeated bellwether.ops.v1.NoticeRule rules = 14;
    */

@@ -258,7 +258,7 @@ export type ListDestinationsResponse = Message<"bellwether.ops.v1.ListDestinatio
   noNoticesReason: NoNoticesReason;
 
   /**
-   * True: the replica that answers delivers notices. False: it does not, and another replica must deliver them
+   * Whether the replica that answers delivers notices. False: another replica must deliver them
    * (BELLWETHER_NOTICE_DELIVERY).
    *
    * @generated from field: bool delivers = 3;

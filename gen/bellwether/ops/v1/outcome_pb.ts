@@ -118,7 +118,7 @@ export type Outcome = Message<"bellwether.ops.v1.Outcome"> & {
   replacesOutcomeId: string;
 
   /**
-   * The outcome that replaced this one, which then does not count any more. Empty: none.
+   * The outcome that replaced this one. A replaced outcome no longer counts. Empty: none.
    *
    * @generated from field: string replaced_by_outcome_id = 14;
    */

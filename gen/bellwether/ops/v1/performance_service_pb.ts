@@ -377,7 +377,7 @@ export type Performance = Message<"bellwether.ops.v1.Performance"> & {
   baseline?: PerformanceBaseline | undefined;
 
   /**
-   * Why figures have no intervals, in one sentence. Empty: they have.
+   * Why figures have no intervals, in one sentence. Empty: the figures have intervals.
    *
    * @generated from field: string note = 16;
    */

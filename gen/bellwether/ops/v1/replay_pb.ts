@@ -152,7 +152,7 @@ export type ReplayComparison = Message<"bellwether.ops.v1.ReplayComparison"> & {
   recordedBy?: ModelIdentity | undefined;
 
   /**
-   * The version and the programs that computed the decision again. Unset: it was not computed.
+   * The version and the programs that computed the decision again. Unset: the decision was not computed again.
    *
    * @generated from field: bellwether.inference.v1.ModelIdentity replayed_by = 9;
    */
@@ -446,7 +446,7 @@ export const ReplayFindingCode = {
   RECORD_CHANGED: 5,
 
   /**
-   * The registry does not have the version any more.
+   * The version is no longer in the registry.
    *
    * @generated from enum value: REPLAY_FINDING_CODE_VERSION_REMOVED = 6;
    */
@@ -467,15 +467,15 @@ export const ReplayFindingCode = {
   CONFIGURATION_DIFFERS: 8,
 
   /**
-   * ml-service has another version of the runtime than was recorded. The bits are compared all the same.
+   * The runtime of ml-service has another version than the recorded one. The bits are compared nevertheless.
    *
    * @generated from enum value: REPLAY_FINDING_CODE_RUNTIME_DIFFERS = 9;
    */
   RUNTIME_DIFFERS: 9,
 
   /**
-   * ml-service has another version of the algorithm of the contributions than was recorded. The bits are compared all
-   * the same.
+   * The algorithm of the contributions in ml-service has another version than the recorded one. The bits are compared
+   * nevertheless.
    *
    * @generated from enum value: REPLAY_FINDING_CODE_KERNEL_DIFFERS = 10;
    */

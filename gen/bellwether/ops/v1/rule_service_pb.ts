@@ -61,7 +61,7 @@ export type RuleDraft = Message<"bellwether.ops.v1.RuleDraft"> & {
   rulesYaml: string;
 
   /**
-   * Counts the changes of the draft, from 1. 0: there was never one. An activation counts as a change.
+   * Number of changes of the draft so far, 1 or more. An activation is a change too. 0: the set never had a draft.
    *
    * @generated from field: uint64 version = 2;
    */
@@ -75,14 +75,14 @@ export type RuleDraft = Message<"bellwether.ops.v1.RuleDraft"> & {
   hash: string;
 
   /**
-   * Who changed the draft last. Empty: there was never one.
+   * Who changed the draft last. Empty: the set never had a draft.
    *
    * @generated from field: string changed_by = 4;
    */
   changedBy: string;
 
   /**
-   * When the draft was changed last. Unset: there was never one.
+   * When the draft was changed last. Unset: the set never had a draft.
    *
    * @generated from field: google.protobuf.Timestamp changed_at = 5;
    */
@@ -167,14 +167,14 @@ export type RuleSet = Message<"bellwether.ops.v1.RuleSet"> & {
   weeklyBudget: number;
 
   /**
-   * The activation that made the set active. Unset: it is that of the file, or not active.
+   * The activation that made the set active. Unset: the active set is from the file, or the set is not active.
    *
    * @generated from field: bellwether.ops.v1.RuleActivation activation = 9;
    */
   activation?: RuleActivation | undefined;
 
   /**
-   * The draft of the set. Unset: there was never one.
+   * The draft of the set. Unset: the set never had a draft.
    *
    * @generated from field: bellwether.ops.v1.RuleDraft draft = 10;
    */
@@ -244,7 +244,7 @@ export type RuleActivation = Message<"bellwether.ops.v1.RuleActivation"> & {
   activatedAt?: Timestamp | undefined;
 
   /**
-   * Whether the draft was over the budget and the caller activated it all the same.
+   * Whether the draft was over the budget and the caller activated it with force.
    *
    * @generated from field: bool forced = 8;
    */
@@ -582,9 +582,9 @@ export const RuleSetSourceSchema: GenEnum<RuleSetSource> = /*@__PURE__*/
   enumDesc(file_bellwether_ops_v1_rule_service, 0);
 
 /**
- * The rule sets that create and resolve alerts (docs/rules.md): those of config/alert_rules.yaml, and activated drafts,
- * which replace the set of the file with the same id or add one. Every run uses the sets that are active when it is
- * completed, and records their hashes.
+ * The rule sets that create and resolve alerts (docs/rules.md). A set is from config/alert_rules.yaml, or it is an
+ * activated draft. An activated draft replaces the set of the file with the same id, or adds a set. Every run uses the
+ * sets that are active when the run is completed, and records their hashes.
  *
  * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it uses the
  * database, with:
@@ -625,9 +625,10 @@ export const RuleService: GenService<{
    * BacktestRules does. Idempotent: the same request by the same caller again changes nothing.
    * - NOT_FOUND: the rule set has no draft (reason RULE_DRAFT_NOT_FOUND).
    * - ABORTED: somebody else changed the draft (reason RULE_DRAFT_CHANGED), as for PutRuleDraft.
-   * - FAILED_PRECONDITION: the draft would raise more than five times the weekly budget of alerts at once, or in a week in
-   *   which the rules of that time raised fewer (reason RULES_OVER_BUDGET); force activates it all the same. Or it cannot be used together with the other active
-   *   sets, because they overlap or use the same ids (reason RULE_SETS_CONFLICT); nothing activates it then.
+   * - FAILED_PRECONDITION: the draft would raise more than five times the weekly budget of alerts at once, or in a week
+   *   in which the rules of that time raised fewer (reason RULES_OVER_BUDGET); force activates it nevertheless. Or the
+   *   draft cannot be used together with the other active sets, because they overlap or use the same ids (reason
+   *   RULE_SETS_CONFLICT); nothing activates it then.
    * - RESOURCE_EXHAUSTED: too many back-tests wait (reason BACKTEST_BUSY). Retry after the delay in RetryInfo.
    *
    * @generated from rpc bellwether.ops.v1.RuleService.ActivateRuleDraft

@@ -177,7 +177,7 @@ export type ListSuppliersRequest = Message<"bellwether.ops.v1.ListSuppliersReque
   /**
    * The model whose scores are returned. At most 64 bytes. Empty: the default model. It is chosen among the models
    * whose latest complete week is at most four calendar weeks before the latest complete week of any model. Of these
-   * models, the one whose first complete run is the oldest is the default. Weeks that were run before they began
+   * models, the default is the model whose first complete run is the oldest. Weeks that were run before they began
    * (force_future) do not count.
    *
    * @generated from field: string model_name = 6;
@@ -199,7 +199,7 @@ export type ListSuppliersRequest = Message<"bellwether.ops.v1.ListSuppliersReque
   bands: Band[];
 
   /**
-   * Only suppliers of one of these regions; "" selects suppliers without a region. The region is that of the run. At
+   * Only suppliers of one of these regions; "" selects suppliers without a region. The region is taken from the run. At
    * most 50 regions of at most 256 bytes. Empty: all regions.
    *
    * @generated from field: repeated string regions = 9;
@@ -207,7 +207,7 @@ export type ListSuppliersRequest = Message<"bellwether.ops.v1.ListSuppliersReque
   regions: string[];
 
   /**
-   * Only suppliers of one of these categories; "" selects suppliers without a category. The category is that of the
+   * Only suppliers of one of these categories; "" selects suppliers without a category. The category is taken from the
    * run. At most 50 categories of at most 256 bytes. Empty: all categories.
    *
    * @generated from field: repeated string categories = 10;
@@ -897,8 +897,8 @@ export type ImportSuppliersResponse = Message<"bellwether.ops.v1.ImportSuppliers
   violations: MasterDataViolation[];
 
   /**
-   * True: on_conflict is STOP and there is a conflict, so nothing of the request was stored. The counts are those of
-   * the import without the conflict.
+   * True: on_conflict is STOP and there is a conflict, so nothing of the request was stored. The counts say what the
+   * import would have done without the conflict.
    *
    * @generated from field: bool stopped = 7;
    */
@@ -1281,8 +1281,8 @@ export const SupplierService: GenService<{
    * the features. Idempotent.
    * - INVALID_ARGUMENT: iso_week is not an ISO week.
    * - NOT_FOUND: no supplier has this id, or the model has no score of the supplier in the week.
-   * - FAILED_PRECONDITION: the version that scored is not in the registry any more (reason VERSION_GONE), the run has
-   *   not stored all values (reason INPUT_NOT_STORED), or its scores have no contributions (reason NOT_EXPLAINABLE).
+   * - FAILED_PRECONDITION: the version that scored is no longer in the registry (reason VERSION_GONE), the run has not
+   *   stored all values (reason INPUT_NOT_STORED), or its scores have no contributions (reason NOT_EXPLAINABLE).
    * - UNAVAILABLE: ml-service does not answer. Retry after the delay in RetryInfo.
    *
    * @generated from rpc bellwether.ops.v1.SupplierService.ExplainScore

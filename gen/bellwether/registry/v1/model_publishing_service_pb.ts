@@ -705,8 +705,8 @@ export const ModelPublishingService: GenService<{
   },
   /**
    * Converts a tree model of another library to a version and publishes it: XGBoost (JSON, UBJSON), LightGBM (text) or
-   * ONNX. The stream and the errors are those of PublishModel; a file that cannot be converted is FAILED_PRECONDITION
-   * (reason IMPORT_REJECTED). Idempotent by content.
+   * ONNX. The stream has the same form as for PublishModel, and the errors are the same. In addition, a file that
+   * cannot be converted is FAILED_PRECONDITION (reason IMPORT_REJECTED). Idempotent by content.
    *
    * @generated from rpc bellwether.registry.v1.ModelPublishingService.ImportModel
    */
@@ -724,8 +724,8 @@ export const ModelPublishingService: GenService<{
    * - PERMISSION_DENIED: the caller has neither the role ADMIN nor the right "promote:champion".
    * - FAILED_PRECONDITION: the challenger has failed the gate (reason GATE_FAILED), cannot be served (reason
    *   MODEL_REJECTED), or no trusted key has signed it (reason MODEL_SIGNATURE).
-   * - ABORTED: a newer result exists, or the champion is not the one of the result (reason GATE_STALE), or the result was
-   *   rejected (reason PROMOTION_DECIDED; the metadata has who decided and when).
+   * - ABORTED: a newer result exists, or the present champion is not the champion of the result (reason GATE_STALE), or
+   *   the result was rejected (reason PROMOTION_DECIDED; the metadata has who decided and when).
    * - DATA_LOSS: the files of the version differ from its manifest (reason MODEL_CORRUPT).
    * - UNAVAILABLE: the registry cannot be used (reason REGISTRY_BUSY or REGISTRY_UNAVAILABLE). Retry after the delay.
    *

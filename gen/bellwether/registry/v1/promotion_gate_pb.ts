@@ -138,7 +138,7 @@ export const GateDecisionSchema: GenMessage<GateDecision> = /*@__PURE__*/
   messageDesc(file_bellwether_registry_v1_promotion_gate, 1);
 
 /**
- * Figures of a reference, shown beside the figures of both versions. No check uses them.
+ * Figures of a reference, shown together with the figures of both versions. No check uses them.
  *
  * @generated from message bellwether.registry.v1.GateReference
  */

@@ -485,7 +485,7 @@ export type ComparisonStatistics = Message<"bellwether.registry.v1.ComparisonSta
   challengerMicros?: ComparisonEstimate | undefined;
 
   /**
-   * CPU time of the challenger divided by that of the champion. Unset: not measured yet.
+   * CPU time of the challenger divided by the CPU time of the champion. Unset: not measured yet.
    *
    * @generated from field: bellwether.registry.v1.ComparisonEstimate time_ratio = 20;
    */
@@ -906,8 +906,8 @@ export const SegmentMeasureSchema: GenEnum<SegmentMeasure> = /*@__PURE__*/
   enumDesc(file_bellwether_registry_v1_shadow_service, 2);
 
 /**
- * Compares the answers of the champion with those of the challenger. The challenger scores a share of the suppliers.
- * Its answers are never returned. ml-service serves it, for its default model.
+ * Compares the answers of the champion with the answers of the challenger. The challenger scores a share of the
+ * suppliers. Its answers are never returned. ml-service implements this service, for its default model.
  *
  * An RPC can also fail with a code that is common to all services (see docs/error-codes.md).
  *

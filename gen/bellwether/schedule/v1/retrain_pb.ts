@@ -65,14 +65,14 @@ export type Retrain = Message<"bellwether.schedule.v1.Retrain"> & {
   toWeek: string;
 
   /**
-   * When it began. Unset: it waits.
+   * When the retrain began. Unset: it is waiting.
    *
    * @generated from field: google.protobuf.Timestamp began_at = 7;
    */
   beganAt?: Timestamp | undefined;
 
   /**
-   * When it ended. Unset: it has not ended.
+   * When the retrain ended. Unset: it has not ended.
    *
    * @generated from field: google.protobuf.Timestamp ended_at = 8;
    */
@@ -121,14 +121,14 @@ export type Retrain = Message<"bellwether.schedule.v1.Retrain"> & {
   alias: string;
 
   /**
-   * Why it failed or was cancelled, in one line. Empty: neither.
+   * Why the retrain failed or was cancelled, in one line. Empty: it did not fail and was not cancelled.
    *
    * @generated from field: string failure = 15;
    */
   failure: string;
 
   /**
-   * Number of labelled rows. 0: it has not trained.
+   * Number of labelled rows. 0: no model was trained.
    *
    * @generated from field: uint64 rows = 16;
    */
@@ -142,7 +142,7 @@ export type Retrain = Message<"bellwether.schedule.v1.Retrain"> & {
   positives: bigint;
 
   /**
-   * AUC on the newest weeks of the window, in [0, 1]. Unset: it has not trained.
+   * AUC on the newest weeks of the window, in [0, 1]. Unset: no model was trained.
    *
    * @generated from field: optional double auc = 18;
    */
@@ -156,7 +156,7 @@ export type Retrain = Message<"bellwether.schedule.v1.Retrain"> & {
   baselineFeature: string;
 
   /**
-   * AUC of that feature, in [0, 1]. Unset: there is none.
+   * AUC of baseline_feature, in [0, 1]. Unset: baseline_feature is empty.
    *
    * @generated from field: optional double baseline_auc = 20;
    */

@@ -766,7 +766,7 @@ export const ScheduleService: GenService<{
     output: typeof CancelRetrainResponseSchema;
   },
   /**
-   * Returns whether a retrain is due, or why none is, and the last retrains. Idempotent. No error codes of its own.
+   * Returns whether a retrain is due or why none is due, and the last retrains. Idempotent. No error codes of its own.
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.GetRetrain
    */

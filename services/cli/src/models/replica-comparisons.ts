@@ -53,7 +53,9 @@ export async function askComparisons(
   );
 }
 
-/** Which pair is compared: empty names are those of the first replica that answered and compares. */
+/**
+ * The pair that is compared. For an empty name, the version of the first replica that answered and compares is used.
+ */
 export interface WantedPair {
   readonly champion: string;
   readonly challenger: string;

@@ -4,7 +4,7 @@ import type { InboxView } from "../routing/inbox-view.ts";
 import { isIn, type OpenedBy } from "./opened-by.ts";
 import { GIVEN_VIEWS, readViews, type SavedView, storeViews, withView } from "./saved-views.ts";
 
-/** The place of the menu. The button that opened the menu has the ARIA attributes, so that it has none. */
+/** Container of the menu. It has no ARIA attributes, because the button that opened the menu has them. */
 function MenuAnchor({ ref }: { ref?: Ref<HTMLSpanElement> }) {
   return <span ref={ref} className="menu-anchor" />;
 }

@@ -2,7 +2,10 @@ import { MAX_CONTRACT_TEXT_BYTES } from "@bellwether/contract/limits";
 
 /** Limits of reading raw data. Those that an operator sets have the variable of `INGEST_ENV` in their comment. */
 export interface IngestLimits {
-  /** Memory of the process that reads, in bytes (INGEST_MAX_MEMORY_BYTES). Only a process of its own is held to it. */
+  /**
+   * Maximum memory of the reading process, bytes (INGEST_MAX_MEMORY_BYTES). The limit applies only if the input is
+   * read in a separate process.
+   */
   readonly maxMemoryBytes: number;
   /** Size of DuckDB's own buffers, in MiB, a part of `maxMemoryBytes`. */
   readonly memoryMb: number;

@@ -93,7 +93,10 @@ export function passOnAliases(
   };
 }
 
-/** Options of a call in the name of a caller, also of one with a certificate: the registry records who moved an alias. */
+/**
+ * Options of a call in the name of a caller, even if the caller has a certificate: the registry records who moved an
+ * alias.
+ */
 function inTheNameOf(context: HandlerContext): CallOptions {
   const caller = callerOf(context);
   if (caller.via !== "certificate") return propagateContextAsCaller(context);

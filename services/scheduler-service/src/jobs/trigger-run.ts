@@ -76,8 +76,9 @@ export function createRunTrigger({ queue, timeZone, isComplete, findInput, now }
   };
 
   /**
-   * Returns the job of the week that is queued or running. A job that has ended is removed: a new one
-   * compares its file with the ledger's. So is a job that waits for its next attempt with another file.
+   * Returns the job of the week that is queued or running. A job that has ended is removed, because a new job must
+   * compare its file with the file in the ledger. A job that waits for its next attempt with another file is removed
+   * too.
    */
   const underWay = async (
     jobId: string,

@@ -125,8 +125,8 @@ async function runIn(
 const WITH_EXPRESSIONS: ReadonlySet<string> = new Set(["rows", "weekly.rows"]);
 
 /**
- * Finds the expression because of which a process was ended while it evaluated all of them: another process evaluates them
- * one after the other. Null: the error names its expression already, or none of them is the cause alone.
+ * Finds the expression that caused the end of a process which evaluated all expressions: another process evaluates
+ * them one after the other. Null: the error already names its expression, or no single expression is the cause.
  */
 async function expressionError(
   error: unknown,

@@ -15,7 +15,7 @@ const NUMBER_WORDINGS: Readonly<Record<Language, Wordings>> = { en: ENGLISH_OF_N
 
 /** Writes the claims of sentences in the words of the service, in the order of the narrative. */
 export interface ClaimRenderer {
-  /** Returns sentences that say all of the claims that no sentence before has said, and nothing else. */
+  /** Returns sentences that state exactly the claims that no earlier sentence has stated. */
   render(claims: readonly Claim[]): readonly string[];
 }
 

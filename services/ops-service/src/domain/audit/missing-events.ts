@@ -7,7 +7,7 @@ export interface ProducerPlace {
   readonly sequence: number;
 }
 
-/** Returns the places of the events that have one, as `producer` and `sequence` of their payload. */
+/** Returns the producer and the sequence of each event whose payload has both. */
 export function placesOf(events: readonly Pick<AuditEvent, "payload">[]): ProducerPlace[] {
   return events.flatMap(({ payload }) => {
     // Parsing every payload would cost more than the rest.

@@ -59,6 +59,7 @@ export function alertsPage(publicUrl: string | null): string | null {
 /** Returns a reason as a few words, with the value of the week before when it was another. */
 function reasonLine(reason: ExplainedReason): string {
   const line = `${shortReasonText(reason)}${wasText(reason.value, reason.previous?.value)}`.slice(0, MAX_REASON);
-  // Half a character at the end is no JSON for PostgreSQL, which would refuse the item and all that are stored with it.
+  // PostgreSQL rejects JSON with half of a surrogate pair. It would then reject this item and all items that are stored
+  // with it.
   return line.replace(/[\uD800-\uDBFF]$/, "");
 }

@@ -95,8 +95,8 @@ export interface Run {
   /** Losses of the run, compared with the risk policy. Null: not measured yet. */
   readonly losses: RunLosses | null;
   /**
-   * A later week that was already complete, so that the rules were not evaluated. Empty: they were evaluated,
-   * or the run is not complete.
+   * A later week that was already complete, so the rules were not evaluated. Empty: the rules were evaluated, or the
+   * run is not complete.
    */
   readonly overtakenBy: string;
   /** Who allowed this week before it had begun. Null: nobody did. */
