@@ -10,7 +10,7 @@ import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import type { PostgresPool } from "@bellwether/postgres/pool/postgres-pool";
 import { DEMO_FEATURES, demoSupplier, publishDemoModel } from "@bellwether/testing/demo-model";
 import { runNode } from "@bellwether/testing/node-process";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { PROCESS_ENV, type ServiceProcess, startService } from "@bellwether/testing/service-process";
 import { create } from "@bufbuild/protobuf";
 import { type Client, Code, createClient } from "@connectrpc/connect";
@@ -29,7 +29,7 @@ const ANY_LOSS = { maxRejectedShare: 1, maxRejectedRows: 1_000_000_000, minSuppl
 const open = new AsyncDisposableStack();
 let folder = "";
 let models = "";
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let database: PostgresPool;
 let ml: ServiceProcess;
 let inference: Client<typeof InferenceService>;
@@ -41,7 +41,7 @@ beforeAll(async () => {
   models = path.join(folder, "models");
   // v1 to v4; the last one is the champion.
   for (const seed of [42, 7, 8, 9]) await publishDemoModel(models, seed);
-  cluster = open.use(await startPostgresCluster());
+  cluster = open.use(await usePostgres());
   const databaseUrl = await cluster.createDatabase();
   const gate = open.use(await startGate());
   ops = open.use(await startOps(databaseUrl, { mlUrl: gate.url }));

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { hasRedis, startRedis } from "@bellwether/testing/redis-server";
 import type { ServiceProcess } from "@bellwether/testing/service-process";
 import { metric } from "../../bench/metric.ts";
@@ -49,6 +50,9 @@ const LOOK_MS = 100;
 /** Weeks 10 to 52 of a year. Each kill has a later week: a week that completes after a later one changes no alerts. */
 const WEEKS = { first: 10, perYear: 43, year: 2025 } as const;
 
+/** A mesh whose database server can be killed, too. */
+type KilledMesh = WeeklyMesh & { readonly cluster: PostgresCluster };
+
 interface Kill {
   readonly run: (typeof RUNS)[number];
   readonly stage: Stage;
@@ -63,7 +67,9 @@ interface Kill {
  * revision of a complete week; until then, readers see the earlier revision.
  */
 export const kills: Scenario = async (quick) => {
-  await using mesh = await startMesh();
+  await using cluster = await startPostgresCluster();
+  await using started = await startMesh(cluster);
+  const mesh = { ...started, cluster };
   await using redis = hasRedis() ? await startRedis() : null;
   await using week = await createWeek(mesh, WEEKS.first, WEEKS.year - 1);
   const { code, line } = await week.runOnce();
@@ -98,7 +104,7 @@ export const kills: Scenario = async (quick) => {
 const keyOf = ({ run, stage, victim, queue }: Kill): string => `${run} ${stage} ${victim} ${queue}`;
 const textOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ");
-const onPostgres = async (mesh: WeeklyMesh) => ({ DATABASE_URL: await mesh.cluster.createDatabase() });
+const onPostgres = async (mesh: KilledMesh) => ({ DATABASE_URL: await mesh.cluster.createDatabase() });
 
 function killsOf(quick: boolean, withRedis: boolean): Kill[] {
   const queues = QUEUES.filter((queue) => queue !== "redis" || withRedis);
@@ -117,12 +123,12 @@ function killsOf(quick: boolean, withRedis: boolean): Kill[] {
 
 const DIFFERENT = "scores or alerts differ from those of a run without a kill";
 
-const createNumberedWeek = (mesh: WeeklyMesh, number: number): Promise<TestWeek> =>
+const createNumberedWeek = (mesh: KilledMesh, number: number): Promise<TestWeek> =>
   createWeek(mesh, WEEKS.first + (number % WEEKS.perYear), WEEKS.year + Math.floor(number / WEEKS.perYear));
 
 /** Runs a week in which a process is killed. Returns what is wrong afterwards; "": nothing. */
 async function killFirstRun(
-  mesh: WeeklyMesh,
+  mesh: KilledMesh,
   kill: Kill,
   env: Readonly<Record<string, string>>,
   number: number,
@@ -135,7 +141,7 @@ async function killFirstRun(
 
 /** Revises a week while a process is killed. Returns what is wrong afterwards; "": nothing. */
 async function killRevision(
-  mesh: WeeklyMesh,
+  mesh: KilledMesh,
   kill: Kill,
   env: Readonly<Record<string, string>>,
   { week, request, isAsExpected }: RevisedWeek,
@@ -153,7 +159,7 @@ async function killRevision(
  * @param beforeKill called when the run waits in its stage
  */
 async function runWithKill(
-  mesh: WeeklyMesh,
+  mesh: KilledMesh,
   week: TestWeek,
   { stage, victim }: Kill,
   env: Readonly<Record<string, string>>,
@@ -175,7 +181,7 @@ async function runWithKill(
 
 /** Kills a process, lets the transaction at the gate go on, and starts what a supervisor would start. Returns the scheduler. */
 async function killVictim(
-  mesh: WeeklyMesh,
+  mesh: KilledMesh,
   week: TestWeek,
   victim: Victim,
   env: Readonly<Record<string, string>>,

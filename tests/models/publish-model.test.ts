@@ -18,7 +18,7 @@ import { listVersions, readManifest } from "@bellwether/registry/versions/read-v
 import { createSchedulerService } from "@bellwether/scheduler-service/service";
 import { createLogger } from "@bellwether/telemetry/logger";
 import { DEMO_SPEC, demoSupplier } from "@bellwether/testing/demo-model";
-import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { usePostgres } from "@bellwether/testing/postgres-cluster";
 import { installMoto, MOTO_ENV, startMoto } from "@bellwether/testing/stores/moto-server";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
@@ -50,7 +50,7 @@ beforeAll(async () => {
   }
   const moto = opened.use(await startMoto(installed));
   registry = openRegistry(`s3://${moto.bucket}/models?endpoint=${moto.endpoint}`, "/", {});
-  const cluster = opened.use(await startPostgresCluster());
+  const cluster = opened.use(await usePostgres());
   const folder = opened.use(await weeklyFolder());
   const own = await mkdtemp(path.join(os.tmpdir(), "publish-model-"));
   opened.defer(() => rm(own, { recursive: true, force: true }));

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import net from "node:net";
 import { startOtlpReceiver } from "@bellwether/testing/otlp-receiver";
-import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { usePostgres } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startWeeklyMesh, type WeeklyMesh } from "./weekly-mesh.ts";
 
@@ -16,7 +16,7 @@ let mesh: WeeklyMesh;
 let collector: Awaited<ReturnType<typeof startOtlpReceiver>>;
 
 beforeAll(async () => {
-  const cluster = running.use(await startPostgresCluster());
+  const cluster = running.use(await usePostgres());
   collector = running.use(await startOtlpReceiver());
   collectorUrl = collector.url;
   mesh = running.use(await startWeeklyMesh({ databaseUrl: await cluster.createDatabase(), collectorUrl, rows: 200 }));

@@ -1,6 +1,4 @@
-import path from "node:path";
 import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
-import { runNode } from "@bellwether/testing/node-process";
 import { PROCESS_ENV, type ServiceProcess, startService } from "@bellwether/testing/service-process";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
@@ -10,7 +8,6 @@ import { createWeek, startMesh, type WeeklyMesh } from "./harness.ts";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
-const CLI = path.resolve(import.meta.dirname, "../../services/cli/bellwether.js");
 const SUPPLIERS = 40;
 
 let mesh: WeeklyMesh;
@@ -56,7 +53,7 @@ test("each score of a weekly run is explained from what the run stored, bit for 
 
 test("suppliers explain and suppliers change print it", async () => {
   const run = (...args: string[]) =>
-    runNode(CLI, { args: ["suppliers", ...args, "--ops", ops.grpc], env: PROCESS_ENV });
+    mesh.commands.run({ args: ["suppliers", ...args, "--ops", ops.grpc], env: PROCESS_ENV, cwd: process.cwd() });
   const id = weekCsv(SUPPLIERS).split("\n")[1]?.split(",", 1)[0] ?? "";
   const explained = await run("explain", id, "--top", "2", "--narrative");
   expect(explained.stdout).toMatch(new RegExp(`^${id} in 2026-W21: risk score 0\\.\\d{4}, supplier-risk v1$`, "m"));

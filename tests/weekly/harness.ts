@@ -3,7 +3,6 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
-import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/chunk-rows";
 import { isoWeekStart } from "@bellwether/contract/iso-week";
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
@@ -13,35 +12,39 @@ import {
 } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
 import { publishDemoModel } from "@bellwether/testing/demo-model";
 import { type EndedProcess, runNode } from "@bellwether/testing/node-process";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { PROCESS_ENV, type ServiceProcess, startService } from "@bellwether/testing/service-process";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
+import { type RunningCommands, startCommands } from "../../services/cli/test/running-commands.ts";
 import { weekCsv, weeklyFolder } from "../../services/scheduler-service/test/weekly-fixture.ts";
 import { assertRevision, readServed, type ServedWeek } from "./assert-revision.ts";
-import { assertRun, ROWS } from "./assert-run.ts";
+import { assertRun, CHUNK_ROWS, ROWS } from "./assert-run.ts";
 import { type RelayedService, startRelayed } from "./relay.ts";
 
 /** ml-service and ops-service, each in its own process, for all weeks of a test file. */
 export interface WeeklyMesh extends AsyncDisposable {
-  readonly cluster: PostgresCluster;
+  readonly cluster: PostgresServer;
   /** URL of ops-service's database. */
   readonly databaseUrl: string;
   readonly ops: RelayedService;
   readonly ml: RelayedService;
+  readonly commands: RunningCommands;
 }
 
-export async function startMesh(): Promise<WeeklyMesh> {
+/** @param given database server. Default: that of the test worker. */
+export async function startMesh(given?: PostgresServer): Promise<WeeklyMesh> {
   await using starting = new AsyncDisposableStack();
   const registry = await mkdtemp(path.join(os.tmpdir(), "bellwether-kills-models-"));
   starting.defer(() => rm(registry, { recursive: true, force: true }));
   await publishDemoModel(registry);
-  const cluster = starting.use(await startPostgresCluster());
+  const cluster = given ?? starting.use(await usePostgres());
   const databaseUrl = await cluster.createDatabase();
   const ops = starting.use(await startRelayed("ops-service", { DATABASE_URL: databaseUrl }));
   const ml = starting.use(await startRelayed("ml-service", { MODEL_REGISTRY_URL: `file:${registry}` }));
+  const commands = starting.use(startCommands());
   const started = starting.move();
-  return { cluster, databaseUrl, ops, ml, [Symbol.asyncDispose]: () => started.disposeAsync() };
+  return { cluster, databaseUrl, ops, ml, commands, [Symbol.asyncDispose]: () => started.disposeAsync() };
 }
 
 /** A week with its own suppliers, ready to be run. */
@@ -93,7 +96,7 @@ export interface TestWeek extends AsyncDisposable {
  * @param weekNumber from 10 to 52; week and year are part of the supplier ids, so that a week does not change the alerts of another
  */
 export async function createWeek(
-  { ops, ml, databaseUrl }: WeeklyMesh,
+  { ops, ml, databaseUrl, commands }: WeeklyMesh,
   weekNumber: number,
   year = 2026,
 ): Promise<TestWeek> {
@@ -111,6 +114,7 @@ export async function createWeek(
     BELLWETHER_MODEL_CONFIG: folder.settings.modelConfig,
     BELLWETHER_FEATURE_MAPPING: folder.settings.featureMapping,
     BELLWETHER_DATA_DIR: folder.at(machine),
+    WEEKLY_CHUNK_ROWS: String(CHUNK_ROWS),
   });
   return {
     isoWeek,
@@ -146,11 +150,12 @@ export async function createWeek(
       const args = ["weekly", "run", ...pair, ...week, "--json", ...options];
       return runNode(CLI, { args, env: { ...PROCESS_ENV, ...env } });
     },
-    command: (args, env = {}) =>
-      runNode(CLI, {
-        args: ["weekly", ...args, "--json"],
-        env: { ...PROCESS_ENV, BELLWETHER_DATA_DIR: folder.at("a machine"), OPS_SERVICE_URL: ops.url, ...env },
-      }),
+    command: (args, over = {}) => {
+      const own = { BELLWETHER_DATA_DIR: folder.at("a machine"), OPS_SERVICE_URL: ops.url };
+      const request = { args: ["weekly", ...args, "--json"], env: { ...PROCESS_ENV, ...own, ...over } };
+      // The program that runs a week writes to the standard streams of the command, which must be its own.
+      return args[0] === "run" ? runNode(CLI, request) : commands.run({ ...request, cwd: process.cwd() });
+    },
     options: [
       ...["--config", folder.settings.modelConfig, "--mapping", folder.settings.featureMapping],
       ...["--input", folder.at("week.csv"), "--ml", ml.url],
@@ -159,7 +164,7 @@ export async function createWeek(
       createHash("sha256")
         .update(await readFile(folder.at("week.csv")))
         .digest("hex"),
-    async assertComplete(machine = "a machine", chunkRows = DEFAULT_CHUNK_ROWS) {
+    async assertComplete(machine = "a machine", chunkRows: number = CHUNK_ROWS) {
       const report = path.join(folder.at(machine), "weeks", "supplier-risk", isoWeek, "report.csv");
       const traces = { isoWeek, prefix, ops: ops.now.grpc, databaseUrl, chunkRows };
       return assertRun({ ...traces, report: await readFile(report, "utf8") });

@@ -5,7 +5,7 @@ import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { readChunks } from "@bellwether/ingest/snapshot/snapshot-chunks";
 import { type EndedProcess, runNode } from "@bellwether/testing/node-process";
-import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { usePostgres } from "@bellwether/testing/postgres-cluster";
 import { PROCESS_ENV, startService } from "@bellwether/testing/service-process";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
@@ -49,7 +49,7 @@ test.skipIf(!hasRealData)(
 
     const trained = await call(["train", "--data", REAL, "--publish"], registry);
     expect(trained.code, trained.stderr).toBe(0);
-    const cluster = stack.use(await startPostgresCluster());
+    const cluster = stack.use(await usePostgres());
     const ops = stack.use(await startService("ops-service", { DATABASE_URL: await cluster.createDatabase() }));
     const served = { ...registry, BELLWETHER_MODEL: "scms-late-delivery" };
     const ml = stack.use(await startService("ml-service", served));

@@ -1,7 +1,7 @@
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { startService } from "@bellwether/testing/service-process";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
@@ -11,9 +11,9 @@ import { testChunk } from "./ops-harness.ts";
 const ALERTS = 8;
 const KILLS = 3;
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
 });
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 

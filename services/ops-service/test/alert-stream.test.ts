@@ -1,15 +1,15 @@
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { type OpsHarness, runWeek, startOps } from "./ops-harness.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 const WAIT = { timeout: 20_000 };
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: OpsHarness;
 
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
 }, 60_000);
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 beforeEach(async () => {

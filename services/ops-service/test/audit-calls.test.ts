@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { reasonOf, runWeek, seenAlert, startOps } from "./ops-harness.ts";
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
 });
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 

@@ -1,11 +1,11 @@
 import { RunStage } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { ReportFormat } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
-import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { usePostgres } from "@bellwether/testing/postgres-cluster";
 import { expect, test } from "vitest";
 import { startOps, testChunk } from "./ops-harness.ts";
 
 test("a run that read objects of an object store has their URLs and entity tags from the reading on, in the report too, and not those of another attempt", async () => {
-  await using cluster = await startPostgresCluster();
+  await using cluster = await usePostgres();
   await using ops = await startOps(await cluster.createDatabase());
   const modelName = "model-1";
   const isoWeek = "2026-W22";

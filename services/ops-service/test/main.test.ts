@@ -3,7 +3,7 @@ import { access, chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
-import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { usePostgres } from "@bellwether/testing/postgres-cluster";
 import { failedStart, startService } from "@bellwether/testing/service-process";
 import { expect, onTestFinished, test, vi } from "vitest";
 
@@ -44,7 +44,7 @@ test("an unreachable PostgreSQL or a wrong password is reported as one line with
       "PostgreSQL at postgres://127.0.0.1:1/ops cannot be used: nothing listens there. Start it, or correct DATABASE_URL",
     ],
   });
-  await using cluster = await startPostgresCluster();
+  await using cluster = await usePostgres();
   const url = new URL(await cluster.createDatabase());
   url.password = "hidden";
   expect(await failedStart("ops-service", { DATABASE_URL: url.href })).toEqual({

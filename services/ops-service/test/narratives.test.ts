@@ -2,17 +2,17 @@ import { randomUUID } from "node:crypto";
 import { NarrativeLanguage, NarrativeOutcome } from "@bellwether/gen/bellwether/inference/v1/narrative_pb";
 import { OnConflict } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { ModelFeatureSchema } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { failureOf, type OpsHarness, runWeek, startOps, TEST_FEATURES, testChunk } from "./ops-harness.ts";
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: OpsHarness;
 
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   ops = await startOps(await cluster.createDatabase());
   await runWeek(ops, "2026-W01", [{ id: "s1", score: 0.9 }, { id: "thin" }]);
 });

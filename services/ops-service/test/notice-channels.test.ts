@@ -2,7 +2,7 @@ import { parseNoticeRoutes } from "@bellwether/config/notice-routes";
 import { parseYaml } from "@bellwether/config/yaml-file";
 import { NoticeState } from "@bellwether/gen/bellwether/ops/v1/notice_pb";
 import { NoticeService } from "@bellwether/gen/bellwether/ops/v1/notice_service_pb";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { Webhook } from "standardwebhooks";
@@ -26,9 +26,9 @@ destinations:
 routes: [{ name: all, to: [erp, room, team, jane] }]
 `;
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
 });
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 

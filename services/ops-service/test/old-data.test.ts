@@ -4,7 +4,7 @@ import path from "node:path";
 import { migrateDatabase } from "@bellwether/postgres/drizzle/migrate";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import type { PostgresPool } from "@bellwether/postgres/pool/postgres-pool";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openDatabase } from "../src/store/database.ts";
 import { startOps } from "./ops-harness.ts";
@@ -13,13 +13,13 @@ const MIGRATIONS = path.resolve(import.meta.dirname, "../migrations");
 const LAST_BEFORE = "0010_sign_in";
 const WEEKS = 3;
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let url = "";
 let pool: PostgresPool;
 
 /** A database of a release without search and histories, with three complete runs of two suppliers. */
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   url = await cluster.createDatabase();
   const dir = await mkdtemp(path.join(os.tmpdir(), "migrations-"));
   await cp(MIGRATIONS, dir, { recursive: true });

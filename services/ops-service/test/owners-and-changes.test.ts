@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { AlertService, WeekChange } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { OnConflict } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { Code, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -20,10 +20,10 @@ const CHANGES = [
 ];
 const MODEL = { modelName: "supplier-risk" };
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: OpsWithPeople;
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   ops = await startWithPeople(await cluster.createDatabase());
   await runWeek(ops, "2026-W40", [
     { id: "S-1", score: 0.95 },

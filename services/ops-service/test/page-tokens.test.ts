@@ -2,17 +2,17 @@ import { randomUUID } from "node:crypto";
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { AlertSeverity, AlertState } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { BadRequestSchema, ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { failureOf, type OpsHarness, runWeek, startOps } from "./ops-harness.ts";
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: OpsHarness;
 
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   ops = await startOps(await cluster.createDatabase());
   const rows = Array.from({ length: 6 }, (_, i) => ({ id: `s${i}`, score: 0.9 }));
   await runWeek(ops, "2026-W01", rows);

@@ -2,17 +2,17 @@ import { randomUUID } from "node:crypto";
 import { Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { CheckKind, CheckOutcome, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { failureOf, type OpsHarness, startOps } from "./ops-harness.ts";
 
 const [modelName, reason] = ["m", "prices rose"];
 const FAILED = { kind: CheckKind.UNIT, outcome: CheckOutcome.FAILED, column: "spend", detail: "× 100" };
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: OpsHarness;
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   // 2027-W02 has not begun.
   ops = await startOps(await cluster.createDatabase(), { now: () => new Date("2026-12-28T06:00:00Z") });
 });

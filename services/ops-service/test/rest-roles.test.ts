@@ -1,15 +1,15 @@
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { runWeek } from "./ops-harness.ts";
 import { type OpsWithPeople, startWithPeople } from "./people.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: OpsWithPeople;
 
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   ops = await startWithPeople(await cluster.createDatabase());
   await runWeek(ops, "2026-W01", [{ id: "a", score: 0.9 }]);
 }, 60_000);

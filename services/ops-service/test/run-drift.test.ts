@@ -5,15 +5,15 @@ import {
   DriftOutcome,
   DriftReference,
 } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type OpsHarness, startOps, testChunk } from "./ops-harness.ts";
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: OpsHarness;
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   ops = await startOps(await cluster.createDatabase());
 });
 afterAll(async () => {

@@ -3,19 +3,19 @@ import { OnConflict, SupplierOrder } from "@bellwether/gen/bellwether/ops/v1/sup
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import type { PostgresPool } from "@bellwether/postgres/pool/postgres-pool";
 import { inTransaction } from "@bellwether/postgres/pool/transaction";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type OpsHarness, startOps, testChunk } from "./ops-harness.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let url = "";
 let ops: OpsHarness;
 let pool: PostgresPool;
 
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   url = await cluster.createDatabase();
   ops = await startOps(url);
   pool = await openPostgres(url, { max: 2 });

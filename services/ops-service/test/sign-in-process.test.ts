@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { createLocalKeys } from "@bellwether/mesh/auth/local-keys";
-import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { usePostgres } from "@bellwether/testing/postgres-cluster";
 import { startService } from "@bellwether/testing/service-process";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { CLIENT_ID, CLIENT_SECRET, startProvider } from "./identity-provider.ts";
@@ -14,7 +14,7 @@ vi.setConfig({ testTimeout: 120_000 });
 test("a sign-in that was begun before the service was killed ends after its restart, and the session survives another kill", async () => {
   const folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-sign-in-process-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  await using cluster = await startPostgresCluster();
+  await using cluster = await usePostgres();
   const { publicKeysFile } = await createLocalKeys(path.join(folder, "tokens"));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;

@@ -2,7 +2,7 @@ import { drizzle } from "@bellwether/postgres/drizzle/drizzle";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import type { PostgresPool } from "@bellwether/postgres/pool/postgres-pool";
 import { inTransaction } from "@bellwether/postgres/pool/transaction";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { SupplierQuery } from "../src/domain/suppliers/supplier.ts";
 import type { Db } from "../src/store/database.ts";
@@ -28,12 +28,12 @@ const LIST: SupplierQuery = {
   },
 };
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: OpsHarness;
 let pool: PostgresPool;
 
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   const url = await cluster.createDatabase();
   ops = await startOps(url);
   pool = await openPostgres(url, { max: 2 });

@@ -1,14 +1,14 @@
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type OpsHarness, runWeek, startOps } from "./ops-harness.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let ops: OpsHarness;
 
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   ops = await startOps(await cluster.createDatabase());
   await runWeek(ops, "2026-W01", [
     { id: "a/b ü", score: 0.9 },

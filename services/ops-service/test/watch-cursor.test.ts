@@ -3,7 +3,7 @@ import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { drizzle } from "@bellwether/postgres/drizzle/drizzle";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { inTransaction } from "@bellwether/postgres/pool/transaction";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from "vitest";
@@ -17,12 +17,12 @@ const WRITER = { recordNotices: false, now: () => new Date() };
 
 /** Time for a change to reach a watch on a busy machine. */
 const WAIT = { timeout: 20_000 };
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let databaseUrl: string;
 let ops: OpsHarness;
 
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
 });
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 beforeEach(async () => {

@@ -2,7 +2,7 @@ import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { startService } from "@bellwether/testing/service-process";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
@@ -16,9 +16,9 @@ const rows = (scores: Readonly<Record<string, number>>) => Object.entries(scores
 const BEFORE = rows({ a: 0.3, old: 0.9, rest: 0.1 });
 const WRONG = rows({ a: 0.95, old: 0.74, rest: 0.1 });
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
 });
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 

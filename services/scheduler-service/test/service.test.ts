@@ -8,7 +8,7 @@ import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule
 import { createLogger } from "@bellwether/telemetry/logger";
 import { publishDemoModel } from "@bellwether/testing/demo-model";
 import { firstMessage, spawnScript } from "@bellwether/testing/node-process";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { hasRedis, startRedis } from "@bellwether/testing/redis-server";
 import { type ServiceProcess, startService } from "@bellwether/testing/service-process";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
@@ -249,9 +249,9 @@ async function assertTick(queueUrl: string): Promise<void> {
 }
 
 describe("with the jobs on Postgres", () => {
-  let cluster: PostgresCluster;
+  let cluster: PostgresServer;
   beforeAll(async () => {
-    cluster = await startPostgresCluster();
+    cluster = await usePostgres();
   });
   afterAll(() => cluster[Symbol.asyncDispose]());
 

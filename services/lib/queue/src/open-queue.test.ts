@@ -1,4 +1,4 @@
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { hasRedis, startRedis } from "@bellwether/testing/redis-server";
 import { startTcpRelay } from "@bellwether/testing/tcp-relay";
 import { Redis } from "ioredis";
@@ -44,9 +44,9 @@ async function assertClose(url: string): Promise<void> {
 }
 
 describe("on Postgres", () => {
-  let cluster: PostgresCluster;
+  let cluster: PostgresServer;
   beforeAll(async () => {
-    cluster = await startPostgresCluster();
+    cluster = await usePostgres();
   });
   afterAll(() => cluster[Symbol.asyncDispose]());
 

@@ -2,17 +2,17 @@ import { copyRows } from "@bellwether/postgres/pool/copy-rows";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import type { PostgresPool } from "@bellwether/postgres/pool/postgres-pool";
 import { inTransaction } from "@bellwether/postgres/pool/transaction";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { recordSpans } from "@bellwether/testing/recorded-spans";
 import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { summarize } from "./postgres-spans.ts";
 
 const recorded = recordSpans();
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let pool: PostgresPool;
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   pool = await openPostgres(await cluster.createDatabase(), { max: 2 });
   await pool.query("create table supplier (id int primary key, name text)");
 });

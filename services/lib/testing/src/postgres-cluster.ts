@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { chmod, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { chmod, mkdtemp, rename, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { startEmbeddedPostgres } from "@bellwether/postgres/embedded/embedded-postgres";
@@ -54,12 +54,29 @@ export async function usePostgres(): Promise<PostgresServer> {
 
 const SERVER_PREFIX = "postgres-";
 
-/** Stops the servers of all workers. */
-export async function stopSharedServers(shared: string): Promise<void> {
-  for (const name of await readdir(shared)) {
-    if (!name.startsWith(SERVER_PREFIX)) continue;
-    const server = await startEmbeddedPostgres({ dir: path.join(shared, name), settings: SETTINGS });
-    await server.stop();
+/** Ends the servers of all workers without saving anything. It is synchronous, so that a process that exits can do it. */
+export function killSharedServers(shared: string): void {
+  const pids = readdirSync(shared)
+    .filter((name) => name.startsWith(SERVER_PREFIX))
+    .map((name) => path.join(shared, name, "cluster", "postmaster.pid"))
+    .filter((pidFile) => existsSync(pidFile))
+    .map((pidFile) => Number(readFileSync(pidFile, "utf8").split("\n")[0]));
+  for (const pid of pids) process.kill(pid, "SIGQUIT");
+  // A server that still runs writes into the folder that is about to be removed.
+  for (const end = Date.now() + ENDING_MS; pids.some(isAlive) && Date.now() < end; )
+    Atomics.wait(SLEEPER, 0, 0, LOOK_MS);
+}
+
+const ENDING_MS = 10_000;
+const LOOK_MS = 50;
+/** A number that nobody changes: to wait for it is to sleep. */
+const SLEEPER = new Int32Array(new SharedArrayBuffer(4));
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }
 

@@ -1,4 +1,4 @@
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { copyRows } from "./copy-rows.ts";
 import { openPostgres } from "./open-postgres.ts";
@@ -7,10 +7,10 @@ import { inTransaction } from "./transaction.ts";
 
 const COPY = "copy supplier from stdin";
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let pool: PostgresPool;
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   // A pool of one connection: a COPY that did not release it would block the next test.
   pool = await openPostgres(await cluster.createDatabase(), { max: 1 });
   await pool.query("create table supplier (id int primary key)");

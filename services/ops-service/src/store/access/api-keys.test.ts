@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { MAX_API_KEYS } from "@bellwether/mesh/auth/api-key-list";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { newApiKey } from "../../domain/access/api-key.ts";
 import { ApiKeyLimitError } from "../../domain/access/api-key-error.ts";
@@ -10,10 +10,10 @@ import { createApiKey, listAcceptedKeys, revokeApiKey } from "./api-keys.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let database: Database;
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   database = await openDatabase(await cluster.createDatabase());
 });
 afterAll(async () => {

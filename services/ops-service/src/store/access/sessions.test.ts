@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { newSession, secretHash } from "../../domain/access/session.ts";
 import { type Database, openDatabase } from "../database.ts";
@@ -8,10 +8,10 @@ import { createSessionStore, removeEndedSessions } from "./sessions.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let database: Database;
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   database = await openDatabase(await cluster.createDatabase());
 });
 afterAll(async () => {

@@ -1,12 +1,12 @@
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { migratedUpTo } from "../../../test/old-database.ts";
 import { openDatabase } from "../database.ts";
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
 });
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 

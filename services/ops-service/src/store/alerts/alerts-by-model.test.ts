@@ -1,5 +1,5 @@
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { migratedUpTo } from "../../../test/old-database.ts";
 import { openDatabase } from "../database.ts";
@@ -7,9 +7,9 @@ import { openDatabase } from "../database.ts";
 /** The last migration before alerts had the column model_name. */
 const LAST_BEFORE = "0004_alert_list_indexes";
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
 });
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 

@@ -1,7 +1,7 @@
 import { drizzle } from "@bellwether/postgres/drizzle/drizzle";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import type { PostgresPool } from "@bellwether/postgres/pool/postgres-pool";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { visitedRows } from "../../../test/visited-rows.ts";
 import { type Db, openDatabase } from "../database.ts";
@@ -10,10 +10,10 @@ import { type AlertOrder, listAlerts } from "./alerts.ts";
 
 const LIMIT = 50;
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let pool: PostgresPool;
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   const url = await cluster.createDatabase();
   await (await openDatabase(url)).close();
   pool = await openPostgres(url, { max: 1 });

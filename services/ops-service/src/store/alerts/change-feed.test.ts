@@ -1,19 +1,19 @@
 import { openNotifications } from "@bellwether/postgres/pool/open-notifications";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import type { PostgresPool } from "@bellwether/postgres/pool/postgres-pool";
-import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
+import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { startTcpRelay } from "@bellwether/testing/tcp-relay";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { type ChangeFeed, createChangeFeed } from "./change-feed.ts";
 
 const CHANNEL = "test_change";
 
-let cluster: PostgresCluster;
+let cluster: PostgresServer;
 let url = "";
 let admin: PostgresPool;
 
 beforeAll(async () => {
-  cluster = await startPostgresCluster();
+  cluster = await usePostgres();
   url = await cluster.createDatabase();
   admin = await openPostgres(url, { max: 1, applicationName: "admin" });
 });
