@@ -24,6 +24,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   session: "calls of a signed-in person compared with calls with a token",
   counterfactual: "the smallest changes that lower a band",
   comparison: "intervals of the comparison of two versions in simulations",
+  retrain: "memory of a retrain of 200,000 rows, and predictions while it runs on the same machine",
   shadow: "predictions while the challenger scores a share of the suppliers",
   drift: "drift alarms in simulated weeks, with and without drift, compared with Evidently",
   "counterfactual-proof": "counterfactuals of three changes compared with an exhaustive search",
