@@ -38,7 +38,9 @@ const CLOSED: ReadonlySet<GateCheckOutcome> = new Set([GateCheckOutcome.PASSED, 
 export async function decidePromotion(mesh: LoopMesh, retrain: Retrain): Promise<Decision | null> {
   const { outcome, version } = retrain;
   if (outcome !== RetrainOutcome.PUBLISHED) return null;
-  const { result } = await mesh.models.getGateResult({ modelName: MODEL, version });
+  const { result } = await mesh.models.getGateResult({ modelName: MODEL, version }).catch((cause: unknown) => {
+    throw new Error(`the promotion gate has no result for ${version}: ${retrain.notes.join("; ")}`, { cause });
+  });
   if (result === undefined) throw new Error(`the promotion gate has no result for ${version}`);
   const decided = decisionOf(result);
   if (!decided.isPromoted && isApproved(decided)) {

@@ -3,12 +3,15 @@ import os from "node:os";
 import path from "node:path";
 import { loadConfigPair } from "@bellwether/config/config-pair";
 import { loadScorecard } from "@bellwether/config/scorecard";
+import { isoWeekEnd } from "@bellwether/contract/iso-week";
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { OutcomeService } from "@bellwether/gen/bellwether/ops/v1/outcome_service_pb";
 import { ModelPublishingService } from "@bellwether/gen/bellwether/registry/v1/model_publishing_service_pb";
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
+import { readSample } from "@bellwether/ingest/snapshot/snapshot-sample";
+import { snapshotWeekly } from "@bellwether/ingest/snapshot/weekly-snapshot";
 import { buildScorecard } from "@bellwether/risk-model/scorecard/build-scorecard";
 import { createSchedulerService } from "@bellwether/scheduler-service/service";
 import { publishModel } from "@bellwether/scoring/publish/publish-model";
@@ -21,6 +24,9 @@ import { createGrpcTransport } from "@connectrpc/connect-node";
 import { ROOT } from "../blocks.ts";
 import { LOOK_MS, MODEL } from "./until.ts";
 
+/** The week whose vendors the scorecard is published with: the last one before the replay. */
+const DAY_ONE = "2008-W04";
+const MAX_VENDORS = 1_000;
 const EXAMPLE = path.join(ROOT, "config/examples/scms");
 
 const at = (file: string): string => path.join(EXAMPLE, file);
@@ -43,7 +49,7 @@ export async function startLoopMesh(input: string, now: Date) {
     ...{ BELLWETHER_MODEL: MODEL, MODEL_REGISTRY_URL: `file:${registry}` },
   };
   const clock = { now };
-  await publishScorecard(registry, now);
+  await publishScorecard(registry, path.dirname(input), now);
   const cluster = starting.use(await startPostgresCluster());
   const ml = starting.use(await startService("ml-service", files));
   const opsEnv = { ...files, DATABASE_URL: await cluster.createDatabase(), ML_SERVICE_URL: ml.grpc };
@@ -74,11 +80,19 @@ export async function startLoopMesh(input: string, now: Date) {
   };
 }
 
-/** Publishes the scorecard of the example as `bellwether scorecard publish` does, at a time of the past. */
-async function publishScorecard(registry: string, now: Date): Promise<void> {
-  const { model, configHash } = await loadConfigPair(at("model_config.yaml"), at("feature_mapping.yaml"));
+/**
+ * Publishes the scorecard of the example as `bellwether scorecard publish --input` does, at a time of the past: with the vendors of
+ * DAY_ONE, with which later months are compared.
+ */
+async function publishScorecard(registry: string, input: string, now: Date): Promise<void> {
+  const pair = await loadConfigPair(at("model_config.yaml"), at("feature_mapping.yaml"));
+  const { model, configHash } = pair;
+  const outParquet = path.join(path.dirname(registry), "day-one.parquet");
+  await snapshotWeekly({ ...pair, input, outParquet, run: { week: DAY_ONE, asOf: isoWeekEnd(DAY_ONE) } });
+  const { numbers, categories, supplierIds } = await readSample(outParquet, MAX_VENDORS);
+  const table = { rows: supplierIds.length, supplierIds, numbers, categories, texts: null };
   const scorecard = await loadScorecard(at("scorecard.yaml"), model);
-  const built = await buildScorecard({ model, scorecard, configHash, runOnnx, table: null });
+  const built = await buildScorecard({ model, scorecard, configHash, runOnnx, table });
   const { onnx, bundleJson, modelCard, importanceRows } = built;
   await publishModel(
     registry,

@@ -120,13 +120,14 @@ version is compared with the champion by the [promotion gate](promotion.md), on 
 few vendors most comparisons are held for a person. The person of this replay approves a held version when its AUC on these rows is above the
 champion's, and never otherwise.
 
-The first champion is the [scorecard](../config/examples/scms/scorecard.yaml): points that were set by judgement before any outcome was known.
+The first champion is the [scorecard](../config/examples/scms/scorecard.yaml): points that were set by judgement before any outcome was known. It is
+published with the vendors of 2008-W04, with which the drift of later months is measured as long as it is the champion.
 
 ## The answer
 ${answer(result)}
 
 ## What happened
-${countText(months.length, "month")}, ${sum("outcomes")} outcomes, ${sum("alertsRaised")} alerts raised, ${countText(retrains.length, "retrain")}, ${countText(promoted, "promotion")}.
+${countText(months.length, "month")}, ${sum("outcomes")} outcomes, ${sum("alertsRaised")} alerts raised, ${countText(retrains.length, "retrain")}, ${countText(promoted, "promotion")}. ${driftText(months)}
 
 ![Alerts and drift](scms-loop/drift-and-alerts.svg)
 
@@ -215,7 +216,7 @@ ${table(
     "vendors",
     "outcomes",
     "alerts raised",
-    "drift from the training rows",
+    "drift from the rows of the champion",
     "drift from the month before",
   ],
   months.map((month) => [
@@ -224,6 +225,12 @@ ${table(
   ]),
 )}
 `;
+}
+
+function driftText(months: readonly DecidedMonth[]): string {
+  const drifted = months.filter((month) => month.driftFromTraining.length + month.driftFromBefore.length > 0).length;
+  if (drifted > 0) return `${countText(drifted, "month")} with a drift alarm.`;
+  return "No month has a drift alarm: with so few vendors, only a very large change of a feature is outside chance. Every retrain is due by age.";
 }
 
 /** Returns what the figures over all months have for an interval. */
@@ -249,7 +256,7 @@ function answer({ quarters, months, versions }: LoopResult): string {
   const order = ranked.map(({ name, value }) => `${name} ${number(value)}`).join(", ");
   const found =
     promoted.length === 0
-      ? `**Training does not win here.** The loop is as good as the scorecard, because it is the scorecard: of ${countText(versions.length, "trained version")}, the gate let none replace it. If every retrain had been promoted at once, the AUC would be ${number(auc("newest"))} in place of ${number(loop)}.`
+      ? `**Training does not win here.** The loop is as good as the scorecard, because it is the scorecard: of ${countText(versions.length, "trained version")}, the gate passed none, and the person of this replay approved none. If every retrain had been promoted at once, the AUC would be ${number(auc("newest"))} in place of ${number(loop)}.`
       : `${best.value > loop ? `**The loop does not win here: ${best.name} does**, with an AUC of ${number(best.value)} against ${number(loop)}.` : `**No way ranks the vendors better than the loop**, with an AUC of ${number(loop)}.`} Champion became ${promoted.join(", ")}.`;
   return `${found} In the order of the AUC over all months in which each way has a score: ${order}.`;
 }
