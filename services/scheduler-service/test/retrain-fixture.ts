@@ -98,8 +98,8 @@ export async function writePolicy(file: string, lines: Readonly<Record<string, s
 export async function startOps() {
   const state = {
     ...{ outcomes: [] as OutcomeInit[], events: [] as AuditEvent[], drifted: [] as string[], withdrawn: "" },
-    /** Suppliers with an active alert. Null: alerts cannot be read. */
-    alerted: [] as string[] | null,
+    /** Suppliers with an active alert, and number of the next calls that fail to read them. */
+    ...{ alerted: [] as string[], alertFailures: 0 },
   };
   const runOf = (isoWeek: string) => ({
     ...{ isoWeek, modelName: "late", state: isoWeek === state.withdrawn ? RunState.VOIDED : RunState.COMPLETE },
@@ -129,7 +129,7 @@ export async function startOps() {
       route(AlertService, {
         // One alert a page.
         listAlerts: ({ modelName, pageToken }) => {
-          if (state.alerted === null) throw new ConnectError("the database does not answer", Code.Unavailable);
+          if (state.alertFailures-- > 0) throw new ConnectError("the database does not answer", Code.Unavailable);
           const at = Number(pageToken || "0");
           const alerts = state.alerted.slice(at, at + 1).map((supplierId) => ({ supplierId, modelName }));
           return { alerts, nextPageToken: at + 1 < state.alerted.length ? String(at + 1) : "" };

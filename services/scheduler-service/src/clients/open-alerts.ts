@@ -2,7 +2,7 @@ import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb
 import type { OpenAlerts } from "@bellwether/scoring/promotion/gate-versions";
 import { createClient, type Transport } from "@connectrpc/connect";
 import { PeerRejectedError, PeerUnavailableError } from "../domain/scheduler-error.ts";
-import { callPeer } from "./peer-error.ts";
+import { AGAIN_MS, callAgain } from "./call-again.ts";
 
 const PEER = "ops-service";
 const PAGE_SIZE = 200;
@@ -12,10 +12,12 @@ const MAX_ALERTS = 100_000;
 /**
  * Creates a function that returns the suppliers with an active alert of a model. When ops-service does not answer, they are not known: the
  * promotion gate then leaves the decision to a person.
+ * @param againMs time between two attempts, ms
  */
 export function createOpenAlerts(
   transport: Transport,
   modelName: string,
+  againMs = AGAIN_MS,
 ): (signal: AbortSignal) => Promise<OpenAlerts> {
   const alerts = createClient(AlertService, transport);
   return async (signal) => {
@@ -23,7 +25,8 @@ export function createOpenAlerts(
     let [pageToken, read] = ["", 0];
     try {
       do {
-        const page = await callPeer(PEER, alerts.listAlerts({ modelName, pageSize: PAGE_SIZE, pageToken }, { signal }));
+        const request = { modelName, pageSize: PAGE_SIZE, pageToken };
+        const page = await callAgain(PEER, () => alerts.listAlerts(request, { signal }), signal, againMs);
         for (const { supplierId } of page.alerts) suppliers.add(supplierId);
         read += page.alerts.length;
         pageToken = page.nextPageToken;
