@@ -66,15 +66,15 @@ export function createRuleMemory({ runsToRead, externalIds }: RuleMemoryOptions)
     runsOfModel: async () => runs.toReversed().map((run) => ({ ...run, isSuperseded: false })),
     async scoresFrom(_runId, { minScore, runs: read, changes }) {
       const facts: ScoreFacts[] = [];
-      const before = read.inARow[1];
+      const before = read.inARow[1] ?? -1;
+      const hasChanges = before !== -1 && changes.length > 0;
       for (let i = 0; i < scores.scores.length; i++) {
         const [supplier, score] = [scores.suppliers[i] as number, scores.scores[i] as number];
-        if (!isIn(supplier)) continue;
         const isWanted =
           score >= minScore ||
           alerts.isActiveAbout(supplier) ||
-          (before !== undefined && changes.some((change) => isChange(scoreIn(before, supplier), score, change)));
-        if (isWanted) facts.push(factsAt(i, read));
+          (hasChanges && changes.some((change) => isChange(scoreIn(before, supplier), score, change)));
+        if (isWanted && isIn(supplier)) facts.push(factsAt(i, read));
       }
       return facts;
     },
