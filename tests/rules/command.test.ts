@@ -56,11 +56,17 @@ test("rules are shown, drafted, activated by an administrator only, and listed w
   const drafted = await rules("analyst", "draft", file);
   expect([drafted.code, drafted.stderr]).toEqual([0, ""]);
   expect(drafted.stdout).toContain("draft version 1 by analyst");
+  const repeated = await rules("analyst", "draft", file);
+  expect([repeated.code, repeated.stdout]).toEqual([0, drafted.stdout]);
+  await writeFile(file, yaml.replace("raise: 0.7", "raise: 0.8"));
+  const other = await rules("admin", "draft", file);
+  expect([other.code, other.stderr]).toEqual([1, expect.stringContaining("version 1 by analyst: read it with")]);
+  expect((await rules("admin", "draft", file, "--version", "1")).stdout).toContain("draft version 2 by admin");
   // Without weeks, there is nothing to test it on.
   const tested = await rules("analyst", "backtest");
   expect([tested.code, tested.stderr]).toEqual([1, expect.stringContaining("no complete run")]);
   const stale = await rules("analyst", "draft", file, "--version", "7");
-  expect([stale.code, stale.stderr]).toEqual([1, expect.stringContaining("it has version 1 now, by analyst")]);
+  expect([stale.code, stale.stderr]).toEqual([1, expect.stringContaining("it has version 2 now, by admin")]);
   expect((await rules("analyst", "activate", "--reason", "calmer")).code).toBe(1);
   const activated = await rules("admin", "activate", "--reason", "calmer weeks", "--json");
   expect([activated.code, activated.json()]).toMatchObject([0, { number: 1, actor: "admin", reason: "calmer weeks" }]);

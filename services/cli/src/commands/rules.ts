@@ -84,19 +84,19 @@ function draftCommand(context: CliContext): Command {
     .argument("<file>", "rules in the form of config/alert_rules.yaml, without the key sets")
     .option(
       "--version <number>",
-      "version of the draft that the file was made from (default: the present version)",
+      "version of the draft that the file was made from; required when there is a draft (rules show)",
       wholeNumber(0, Number.MAX_SAFE_INTEGER),
     )
     .addHelpText(
       "after",
-      "\nWithout --version, the file replaces the present draft. With --version, the command fails if somebody has changed the draft since that version." +
+      "\nA draft is replaced only with --version, and not if somebody has changed it since that version." +
         "\n\nExamples:\n  npx bellwether rules draft draft.yaml\n  npx bellwether rules draft draft.yaml --version 3",
     )
     .action(async (file: string, options: OpsOptions & { version?: number }) => {
       const report = createReport(options);
       const rulesYaml = await readRulesFile("FILE", path.resolve(context.cwd, file));
       using client = openOps(context, options.ops, RuleService);
-      const version = options.version ?? (await presentVersion(client, rulesYaml));
+      const version = options.version ?? (await versionOfNewDraft(client, rulesYaml));
       const { ruleSet } = await client.answer(client.client.putRuleDraft({ rulesYaml, version: BigInt(version) }));
       if (!ruleSet) throw new Error("ops-service did not return the rule set");
       for (const line of ruleSetLines(ruleSet)) report.line(line);
@@ -105,12 +105,24 @@ function draftCommand(context: CliContext): Command {
     });
 }
 
-/** Returns the present version of the draft of the set that the file names. */
-async function presentVersion(client: RuleClient, rulesYaml: string): Promise<number> {
+/**
+ * Returns the version on which a new draft is based. @throws Error when the set has a draft with other content, which may be
+ * somebody else's
+ */
+async function versionOfNewDraft(client: RuleClient, rulesYaml: string): Promise<number> {
   // Only the id is needed here; the server checks the file.
-  const [, named] = /^id: *["']?([a-z0-9][a-z0-9-]{0,39})["']? *(?:#.*)?$/m.exec(rulesYaml) ?? [];
+  const [, setId = DEFAULT_SET] = /^id: *["']?([a-z0-9][a-z0-9-]{0,39})["']? *(?:#.*)?$/m.exec(rulesYaml) ?? [];
   const { ruleSets } = await client.answer(client.client.listRuleSets({}));
-  return Number(ruleSets.find(({ setId }) => setId === (named ?? DEFAULT_SET))?.draft?.version ?? 0);
+  const draft = ruleSets.find((set) => set.setId === setId)?.draft;
+  if (draft === undefined) return 0;
+  const version = Number(draft.version);
+  if (draft.rulesYaml === "") return version;
+  // The same draft again: a request that is repeated.
+  if (draft.rulesYaml === rulesYaml) return version - 1;
+  throw new Error(
+    `the rule set ${setId} has a draft already, version ${version} by ${draft.changedBy}: read it with rules show ${setId} --yaml --draft, ` +
+      `then replace it with --version ${version}`,
+  );
 }
 
 interface BacktestOptions extends OpsOptions {
