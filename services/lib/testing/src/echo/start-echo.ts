@@ -97,9 +97,9 @@ export async function* streamOf<T>(...messages: T[]): AsyncGenerator<T> {
 
 /** Waits until `condition` returns true. @throws Error after 20 s, which names `what` */
 export async function until(condition: () => boolean, what: string): Promise<void> {
-  const end = performance.now() + 20_000;
+  const end = performance.now() + 60_000;
   while (!condition()) {
-    if (performance.now() > end) throw new Error(`waited 20 s for: ${what}`);
+    if (performance.now() > end) throw new Error(`waited 60 s for: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }
