@@ -4,6 +4,10 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const LONGEST = [
   "tests/weekly/kills.test.ts",
   "tests/start/start.test.ts",
+  "tests/weekly/approve.test.ts",
+  "services/ops-service/test/main.test.ts",
+  "services/cli/test/models-gate.test.ts",
+  "services/ops-service/test/inference.test.ts",
   "tests/start/weeks.test.ts",
   "tests/start/supervision.test.ts",
   "services/cli/test/cli.test.ts",

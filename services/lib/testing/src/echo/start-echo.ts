@@ -95,7 +95,7 @@ export async function* streamOf<T>(...messages: T[]): AsyncGenerator<T> {
   yield* messages;
 }
 
-/** Waits until `condition` returns true. @throws Error after 20 s, which names `what` */
+/** Waits until `condition` returns true. @throws Error after 60 s, which names `what` */
 export async function until(condition: () => boolean, what: string): Promise<void> {
   const end = performance.now() + 60_000;
   while (!condition()) {
