@@ -1,5 +1,5 @@
 import { stagedLogLoss } from "@bellwether/tree-model/trees/staged-log-loss";
-import { type FitTask, type FittedModel, fitModel } from "./fit-model.ts";
+import { type FitTask, fitModel, type HeldOutRows } from "./fit-model.ts";
 import type { Fold } from "./folds.ts";
 import { TrainingDataError } from "./training-error.ts";
 
@@ -29,8 +29,7 @@ export async function crossFit(task: FitTask, folds: readonly Fold[], trees: num
   const kept = early === null ? (trees ?? task.spec.trainer.trees) : treesToKeep(task, early);
   const parts: { rows: Uint32Array; outputs: Float64Array }[] = [];
   for (const fitted of early ?? folds.values().map((fold) => fitOrSkip(task, fold)))
-    if (fitted !== null)
-      parts.push({ rows: fitted.held, outputs: await fitted.model.truncated(kept).outputsOf(fitted.held) });
+    if (fitted !== null) parts.push({ rows: fitted.rows, outputs: await fitted.outputsWith(kept) });
   const rows = Uint32Array.from(parts.flatMap((part) => [...part.rows]));
   return {
     rows,
@@ -41,31 +40,24 @@ export async function crossFit(task: FitTask, folds: readonly Fold[], trees: num
   };
 }
 
-/** A model of one fold, with the held-out rows that it can score. */
-interface FittedFold {
-  readonly model: FittedModel;
-  readonly held: Uint32Array;
-}
-
-function fitOrSkip(task: FitTask, { train, held }: Fold): FittedFold | null {
+function fitOrSkip(task: FitTask, { train, held }: Fold): HeldOutRows | null {
   try {
-    const model = fitModel(task, train);
-    return { model, held: model.withScore(held) };
+    return fitModel(task, train).heldOut(held);
   } catch (error) {
     if (error instanceof TrainingDataError) return null;
     throw error;
   }
 }
 
-function treesToKeep({ table, spec }: FitTask, fitted: readonly FittedFold[]): number {
+function treesToKeep({ table, spec }: FitTask, fitted: readonly HeldOutRows[]): number {
   const { trainer } = spec;
   if (trainer.kind !== "gradient_boosting" || trainer.earlyStopping === null || fitted.length === 0)
     return trainer.trees;
   const sums = new Float64Array(trainer.trees);
-  for (const { model, held } of fitted) {
-    const labels = Uint8Array.from(held, (row) => table.labels[row]);
-    const losses = stagedLogLoss(model.treeModel, model.valuesOf(held), labels);
-    for (let t = 0; t < sums.length; t++) sums[t] += losses[t] * held.length;
+  for (const { treeModel, rows, values } of fitted) {
+    const labels = Uint8Array.from(rows, (row) => table.labels[row]);
+    const losses = stagedLogLoss(treeModel, values, labels);
+    for (let t = 0; t < sums.length; t++) sums[t] += losses[t] * rows.length;
   }
   let best = 0;
   for (let t = 1; t < sums.length && t - best <= trainer.earlyStopping.patience; t++)

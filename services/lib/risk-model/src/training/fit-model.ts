@@ -40,6 +40,19 @@ export interface FittedModel {
   outputsOf(rows: Uint32Array): Promise<Float64Array>;
   /** Returns the same model with only its first `trees` trees. */
   truncated(trees: number): FittedModel;
+  /** Returns the trees with the values of these rows. The values of all other rows, which the model holds, can then be freed. */
+  heldOut(rows: Uint32Array): HeldOutRows;
+}
+
+/** Trees, and the rows that they score: without the values of the rows that they were trained on. */
+export interface HeldOutRows {
+  readonly treeModel: TreeModel;
+  /** The rows of the table that have enough known features for a score. */
+  readonly rows: Uint32Array;
+  /** Row-major float32 `[rows × columns]`. */
+  readonly values: Float32Array;
+  /** Returns the runtime's outputs with only the first `trees` trees, `[rows]`. */
+  outputsWith(trees: number): Promise<Float64Array>;
 }
 
 /**
@@ -79,13 +92,30 @@ export function fitModel(task: FitTask, rows: Uint32Array, onTree?: TreeProgress
       trained,
       withScore,
       valuesOf,
-      outputsOf: async (of) =>
-        Float64Array.from(of.length === 0 ? [] : await task.runOnnx(onnx, valuesOf(of), of.length, columns)),
-      truncated: (trees) =>
-        trees === model.trees.length ? fittedOf(model) : fittedOf({ ...model, trees: model.trees.slice(0, trees) }),
+      outputsOf: (of) => runRows(task.runOnnx, onnx, valuesOf(of), of.length),
+      truncated: (trees) => fittedOf(withTrees(model, trees)),
+      heldOut(of) {
+        const held = withScore(of);
+        return heldOutRows(task.runOnnx, model, held, valuesOf(held));
+      },
     };
   };
   return fittedOf(treeModel);
+}
+
+const withTrees = (model: TreeModel, trees: number): TreeModel =>
+  trees === model.trees.length ? model : { ...model, trees: model.trees.slice(0, trees) };
+
+async function runRows(runOnnx: RunOnnx, onnx: Uint8Array, values: Float32Array, n: number): Promise<Float64Array> {
+  return Float64Array.from(n === 0 ? [] : await runOnnx(onnx, values, n, values.length / n));
+}
+
+/** A function of its own: within `fitModel`, its functions would hold the values of all rows. */
+function heldOutRows(runOnnx: RunOnnx, treeModel: TreeModel, rows: Uint32Array, values: Float32Array): HeldOutRows {
+  return {
+    ...{ treeModel, rows, values },
+    outputsWith: (trees) => runRows(runOnnx, writeOnnxTreeModel(withTrees(treeModel, trees)), values, rows.length),
+  };
 }
 
 /** Returns a table without its labels, as input of the vectorizer. */
