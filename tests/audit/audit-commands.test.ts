@@ -80,8 +80,17 @@ async function bellwether(role: string, ...args: readonly string[]) {
   return { code, stdout, stderr, json: () => JSON.parse(stdout.trim().split("\n").at(-1) ?? "") };
 }
 
+/** Calls are recorded after they were answered. */
+async function denialIsRecorded(): Promise<void> {
+  const pool = await openPostgres(databaseUrl, { max: 1 });
+  const denials = "select 1 from bellwether.audit_event where kind = 'call.refused' and actor = 'analyst'";
+  await expect.poll(async () => (await pool.query(denials)).rowCount, { timeout: 60_000 }).toBe(1);
+  await pool.close();
+}
+
 test("an auditor verifies the log, exports it, and verifies the file with the key and checkpoints alone", async () => {
   expect((await bellwether("analyst", "verify")).code).toBe(1);
+  await denialIsRecorded();
   const verified = await bellwether("admin", "verify", "--incremental", "--json");
   expect(verified.json()).toMatchObject({
     holds: true,
