@@ -26,13 +26,15 @@ export function packTexts(texts: readonly string[]): PackedTexts | null {
   return { bytes, ends };
 }
 
-/** Returns the texts of a block. */
+/** Returns the texts of a block, and frees the memory of the block and of everything that shares it. */
 export function unpackTexts({ bytes, ends }: PackedTexts): string[] {
   const block = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let start = 0;
-  return Array.from(ends, (end) => {
+  const texts = Array.from(ends, (end) => {
     const text = block.toString("utf8", start, end);
     start = end;
     return text;
   });
+  if (bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0);
+  return texts;
 }
