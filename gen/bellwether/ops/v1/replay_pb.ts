@@ -446,7 +446,7 @@ export const ReplayFindingCode = {
   RECORD_CHANGED: 5,
 
   /**
-   * The version is no longer in the registry.
+   * The version was removed from the registry.
    *
    * @generated from enum value: REPLAY_FINDING_CODE_VERSION_REMOVED = 6;
    */

@@ -54,7 +54,7 @@ export const RuleSummarySchema: GenMessage<RuleSummary> = /*@__PURE__*/
  */
 export type RuleDraft = Message<"bellwether.ops.v1.RuleDraft"> & {
   /**
-   * The draft, in the form of config/alert_rules.yaml. Empty: there is no draft.
+   * The draft, in the form of config/alert_rules.yaml. Empty: the set has no draft.
    *
    * @generated from field: string rules_yaml = 1;
    */
@@ -68,7 +68,7 @@ export type RuleDraft = Message<"bellwether.ops.v1.RuleDraft"> & {
   version: bigint;
 
   /**
-   * SHA-256 of the rules of the draft, 64 lower-case hex digits. Empty: there is no draft.
+   * SHA-256 of the rules of the draft, 64 lower-case hex digits. Empty: the set has no draft.
    *
    * @generated from field: string hash = 3;
    */
@@ -89,7 +89,7 @@ export type RuleDraft = Message<"bellwether.ops.v1.RuleDraft"> & {
   changedAt?: Timestamp | undefined;
 
   /**
-   * The rules of the draft. Empty: there is no draft.
+   * The rules of the draft. Empty: the set has no draft.
    *
    * @generated from field: repeated bellwether.ops.v1.RuleSummary rules = 6;
    */

@@ -1281,7 +1281,7 @@ export const SupplierService: GenService<{
    * the features. Idempotent.
    * - INVALID_ARGUMENT: iso_week is not an ISO week.
    * - NOT_FOUND: no supplier has this id, or the model has no score of the supplier in the week.
-   * - FAILED_PRECONDITION: the version that scored is no longer in the registry (reason VERSION_GONE), the run has not
+   * - FAILED_PRECONDITION: the version that scored was removed from the registry (reason VERSION_GONE), the run has not
    *   stored all values (reason INPUT_NOT_STORED), or its scores have no contributions (reason NOT_EXPLAINABLE).
    * - UNAVAILABLE: ml-service does not answer. Retry after the delay in RetryInfo.
    *

@@ -19,7 +19,7 @@ const count = (name: string) => bigint(name, { mode: "number" });
 /** Drafts of alert rule sets. A row stays after its draft was activated, so that its versions are not used again. */
 export const ruleDraft = bellwether.table("rule_draft", {
   setId: text("set_id").primaryKey(),
-  /** Empty: there is no draft. */
+  /** Empty: the set has no draft. */
   rulesYaml: text("rules_yaml").notNull(),
   hash: text("hash").notNull(),
   version: count("version").notNull(),

@@ -11,7 +11,7 @@ import {
 /** The draft of a rule set. */
 export interface RuleDraft {
   readonly setId: string;
-  /** Empty: there is no draft; it was activated. */
+  /** Empty: the set has no draft; it was activated. */
   readonly rulesYaml: string;
   /** Empty: as for rulesYaml. */
   readonly hash: string;
