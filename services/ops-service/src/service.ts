@@ -50,7 +50,7 @@ import type { AuditConfig } from "./setup/audit-env.ts";
 import type { NoNotices } from "./setup/notice-env.ts";
 import type { OutcomeSpecOf } from "./setup/read-outcome-spec.ts";
 import { listChanged, listChangedAfter, newestSequence } from "./store/alerts/alert-changes.ts";
-import { countAlerts } from "./store/alerts/alert-conditions.ts";
+import { countAlerts, findText } from "./store/alerts/alert-conditions.ts";
 import { listAlertEvents } from "./store/alerts/alert-events.ts";
 import { findWithReasons, withReasons } from "./store/alerts/alert-reasons.ts";
 import { createTriage, endDueTerms } from "./store/alerts/alert-triage.ts";
@@ -251,6 +251,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
         ...rules.backtest,
         ...alertHandlers({
           now,
+          findText: (query) => findText(db, query),
           listAlerts: async (query, order, limit) => withReasons(db, await listAlerts(db, query, order, limit)),
           countAlerts: (query, caller) => countAlerts(db, query, caller),
           findAlert: (alertId) => findWithReasons(db, alertId),

@@ -55,6 +55,8 @@ async function evaluate({ scores, alerts = [], overtakenBy, suppliers = {}, mean
   const stored = new Map(alerts.map((alert) => [alert.id, alert]));
   const all = (): readonly Alert[] => [...stored.values()];
   const locked: string[] = [];
+  /** Ids of the alerts whose values were recorded, and how many alerts were locked then. */
+  const recorded: (readonly [id: string, locked: number])[] = [];
   /** The alerts as the rules have read them last. */
   const read = new Map<string, Alert | undefined>(stored);
   const written = new Map<string, AlertChange>();
@@ -95,6 +97,9 @@ async function evaluate({ scores, alerts = [], overtakenBy, suppliers = {}, mean
       for (const id of alertIds) read.set(id, stored.get(id));
       return alertIds.flatMap((id) => stored.get(id) ?? []);
     },
+    async recordValues(_run, alerts) {
+      recorded.push(...alerts.map(({ id }) => [id, locked.length] as const));
+    },
     async refresh(_run, alerts) {
       if (alerts.length > 0) meanwhile(stored);
       const changed = alerts.flatMap(({ id }) => (stored.get(id) === read.get(id) ? [] : (stored.get(id) ?? [])));
@@ -117,7 +122,7 @@ async function evaluate({ scores, alerts = [], overtakenBy, suppliers = {}, mean
   const kindsOf = ({ alert, events }: AlertChange) =>
     `${alert.supplierId} ${alert.ruleId} ${events.map(({ kind }) => kind).join(" ") || "updated"}`;
   const saved = [...written.values()];
-  return { outcome, saved, locked, kinds: saved.map(kindsOf).sort() };
+  return { outcome, saved, locked, recorded, kinds: saved.map(kindsOf).sort() };
 }
 
 const capacity = (over: Partial<Alert>) => testAlert({ ruleId: "weekly-capacity", dimension: "impact", ...over });
@@ -179,6 +184,14 @@ test("a decision that a person makes before the alert is locked is kept, and the
   expect(saved[0]?.alert).toMatchObject({
     ...{ state: "acknowledged", owner: "jo", severity: "critical", riskScore: 0.9, version: 3 },
   });
+});
+
+test("the values before the run are recorded before any alert is locked", async () => {
+  const alerts = [1, 2, 3].map((id) => testAlert({ id: `known-${id}`, supplierId: id }));
+  const { kinds, recorded, locked } = await evaluate({ scores: { 1: [0.85], 2: [0.85], 3: [0.1] }, alerts });
+  expect(kinds).toEqual(["1 high-score escalated", "2 high-score escalated", "3 high-score updated"]);
+  expect(locked).toEqual(["known-1", "known-2"]);
+  expect(recorded).toEqual([["known-3", 0]]);
 });
 
 test("values of a run that are written are not written again when other alerts make the rules decide again", async () => {

@@ -88,6 +88,11 @@ export interface AlertRuleStore {
   /** Locks alerts until the transaction ends. Returns the alerts that somebody has changed since they were read. */
   lock(alertIds: readonly string[]): Promise<readonly Alert[]>;
   /**
+   * Records the values that alerts have before the run writes to them, without locking them. Records of alerts that
+   * `save` writes after it are replaced.
+   */
+  recordValues(runId: number, alerts: readonly Alert[]): Promise<void>;
+  /**
    * Writes the run's values to alerts, and locks these alerts until the transaction ends. Returns the alerts that
    * somebody has changed since they were read: these are locked, but not written.
    */
@@ -150,16 +155,15 @@ export async function evaluateRules(ruleStore: EvaluationStore, rules: RuleSet, 
     const externalIds = await ruleStore.externalIds([...moved.keys()]);
     facts.divided = await modelChange.divide(chooseDivided(moved, externalIds));
   }
-  const decided = await decideLocked(ruleStore, facts, rules, run);
-  const isChange = ({ isNew, events }: AlertChange): boolean => isNew || events.length > 0;
+  // This takes as long as writing the values, so it is done before other callers have to wait for a lock.
+  const first = await decideAll(ruleStore, facts, rules, run);
+  await ruleStore.recordValues(run.runId, valuesOnly(first));
+  const decided = await decideLocked(ruleStore, facts, rules, run, first);
   const written = decided.filter(isChange);
   await ruleStore.save(run.runId, written);
   // These are many locks, and each is kept until the commit. So they are taken last.
   const refreshed = decided.filter((change) => !isChange(change));
-  const missed = await ruleStore.refresh(
-    run.runId,
-    refreshed.map(({ alert }) => alert),
-  );
+  const missed = await ruleStore.refresh(run.runId, valuesOnly(decided));
   const again = await decideMissed(ruleStore, facts, rules, run, { missed, written });
   await ruleStore.save(run.runId, again);
   const isMissed = new Set(missed.map(({ id }) => id));
@@ -169,16 +173,23 @@ export async function evaluateRules(ruleStore: EvaluationStore, rules: RuleSet, 
   return { alertsRaised, overtakenBy: "", changes };
 }
 
-/** Decides until every alert whose state or severity changes is locked. */
+/** Whether a run changes more of an alert than its values. */
+const isChange = ({ isNew, events }: AlertChange): boolean => isNew || events.length > 0;
+
+/** Returns the alerts of which a run changes only the values. */
+const valuesOnly = (changes: readonly AlertChange[]): readonly Alert[] =>
+  changes.flatMap((change) => (isChange(change) ? [] : [change.alert]));
+
+/** Decides until every alert whose state or severity changes is locked. @param first decisions without locks */
 async function decideLocked(
   ruleStore: EvaluationStore,
   facts: Facts,
   rules: RuleSet,
   run: RuleRun,
+  first: readonly AlertChange[],
 ): Promise<readonly AlertChange[]> {
   const locked = new Set<string>();
-  for (;;) {
-    const changes = await decideAll(ruleStore, facts, rules, run);
+  for (let changes = first; ; changes = await decideAll(ruleStore, facts, rules, run)) {
     const unlocked = changes.flatMap(({ alert, isNew, events }) =>
       isNew || events.length === 0 || locked.has(alert.id) ? [] : [alert.id],
     );

@@ -104,6 +104,7 @@ export function createRuleMemory({ runsToRead, externalIds }: RuleMemoryOptions)
     weeksOf: async () => new Map(runs.map(({ runId, isoWeek }) => [runId, isoWeek])),
     externalIds: (suppliers) => externalIds(suppliers),
     lock: async () => [],
+    recordValues: async () => {},
     async refresh(_runId, changed) {
       for (const alert of changed) alerts.put(alert);
       return [];

@@ -139,6 +139,8 @@ function publishRun(
     if ((previous?.runId ?? null) !== run.previousRunId) await ledger.relink(run.id, previous?.runId ?? null);
     const bands = await ledger.publishScores(run.id);
     if (profile.length > 0) await ledger.writeProfile(run.id, profile);
+    // Read before the rules lock alerts: persons wait for these locks.
+    const scoreParts = await ledger.readScoreParts(run.id);
     const superseded = await supersede(ledger, run);
     const before = previous ? await ledger.find(previous.runId) : undefined;
     const change = modelChangeOf(before, run.scoredBy);
@@ -177,7 +179,10 @@ function publishRun(
     });
     await ledger.mendChain(run);
     const parts = await ledger.readReportParts(complete, reportedSuppliers(decided));
-    const report = composeReport(complete, parts, decided, { input: totals.inputReport, checkpoint });
+    const report = composeReport(complete, { ...scoreParts, ...parts }, decided, {
+      input: totals.inputReport,
+      checkpoint,
+    });
     await ledger.writeReport(run.id, JSON.stringify(report));
     if (losses.accepted !== null) await recordAccepted(ledger, complete, losses, losses.accepted);
     if (open.length > 0 && acceptLosses) await recordApproved(ledger, complete, open, acceptLosses);

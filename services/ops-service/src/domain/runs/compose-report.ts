@@ -25,20 +25,24 @@ export interface InputReport {
   readonly files: WeeklyReport["sources"];
 }
 
-/** What the weekly report needs from the database. */
-export interface ReportParts {
-  readonly run: ReportedRun;
-  readonly previous: ReportedRun | null;
+/** What the weekly report needs of the published scores. */
+export interface ScoreParts {
   readonly regions: SpendGroups;
   readonly categories: SpendGroups;
   readonly risers: readonly Mover[];
   readonly fallers: readonly Mover[];
+  /** Units of the features, by their names. */
+  readonly units: ReadonlyMap<string, string>;
+}
+
+/** What else the weekly report needs from the database, after the run is complete. */
+export interface ReportParts {
+  readonly run: ReportedRun;
+  readonly previous: ReportedRun | null;
   /** Ids and names of suppliers, by their internal id. */
   readonly suppliers: ReadonlyMap<number, { readonly supplierId: string; readonly name: string }>;
   /** Number of active alerts of the model, after the run. */
   readonly activeAlerts: number;
-  /** Units of the features, by their names. */
-  readonly units: ReadonlyMap<string, string>;
 }
 
 /** Maximum number of alerts in each list of a report. */
@@ -66,7 +70,7 @@ function changesOf(changes: readonly AlertChange[], kinds: readonly AlertEventKi
  */
 export function composeReport(
   run: Run,
-  parts: ReportParts,
+  parts: ReportParts & ScoreParts,
   changes: readonly AlertChange[],
   { input, checkpoint }: { readonly input: InputReport | null; readonly checkpoint: AuditCheckpoint | null },
 ): WeeklyReport {
@@ -168,7 +172,7 @@ function alertToReport({ alert, events }: AlertChange, suppliers: ReportParts["s
   };
 }
 
-function driftOf({ drift }: Run, units: ReportParts["units"]): WeeklyReport["drift"] {
+function driftOf({ drift }: Run, units: ScoreParts["units"]): WeeklyReport["drift"] {
   const entries = drift.slice(0, LISTED_FEATURES).map(({ feature, psi, kind, comparisons = [] }) => ({
     ...{ feature, unit: units.get(feature) ?? "", psi: isComparedWithWeek(comparisons) ? psi : null },
     comparisons: comparisons.map((comparison) => comparisonToReport(comparison, kind)),

@@ -99,6 +99,11 @@ export function replaceRun(
     alertsAbout: async (modelName, supplierIds) => shown(await inner.alertsAbout(modelName, supplierIds)),
     // The alerts of the superseded run are locked already.
     lock: async (alertIds) => shown(await inner.lock(alertIds.filter((id) => !byId.has(id)))),
+    recordValues: (runId, alerts) =>
+      inner.recordValues(
+        runId,
+        alerts.filter(({ id }) => !byId.has(id)),
+      ),
     async refresh(runId, alerts) {
       const own = alerts.filter(({ id }) => byId.has(id));
       await save(

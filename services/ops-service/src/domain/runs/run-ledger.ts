@@ -6,7 +6,7 @@ import type { ActivatedRules } from "../rules/active-rules.ts";
 import type { PreviousRun } from "../run-losses.ts";
 import type { BandCounts, Run, ScoreComparison } from "../scores/run.ts";
 import type { ScorePair } from "../scores/stored-input.ts";
-import type { ReportParts } from "./compose-report.ts";
+import type { ReportParts, ScoreParts } from "./compose-report.ts";
 
 /**
  * Reads and changes the stored data of a run, all in one database transaction. A run that a `lock` function returned
@@ -43,7 +43,9 @@ export interface RunLedger {
   otherInputs(run: Pick<Run, "isoWeek" | "modelName">): Promise<readonly InputContent[]>;
   /** Returns the profile of the input of a run. Empty: it has none. */
   readProfile(runId: number): Promise<readonly ColumnProfile[]>;
-  /** Reads what the weekly report of a complete run needs. @param supplierIds internal ids of suppliers to name */
+  /** Reads what the weekly report needs of the published scores of a run. */
+  readScoreParts(runId: number): Promise<ScoreParts>;
+  /** Reads what else the weekly report of a complete run needs. @param supplierIds internal ids of suppliers to name */
   readReportParts(run: Pick<Run, "id" | "modelName" | "isoWeek">, supplierIds: readonly number[]): Promise<ReportParts>;
   /** Stores the report of a run. @param report JSON */
   writeReport(runId: number, report: string): Promise<void>;

@@ -27,6 +27,8 @@ export interface AlertQuery {
   readonly region?: string;
   readonly category?: string;
   readonly text?: string;
+  /** Internal ids of suppliers. */
+  readonly supplierIds?: readonly number[];
   /** All of them must be the owner. Empty text: nobody. */
   readonly owners: readonly string[];
   readonly isSnoozed?: boolean;

@@ -29,6 +29,8 @@ export interface AlertCounts {
 }
 
 export interface AlertDependencies extends AlertActionDependencies, AlertWatchDependencies {
+  /** Replaces the text of a query by the suppliers that it finds. */
+  readonly findText: (query: AlertQuery) => Promise<AlertQuery>;
   readonly listAlerts: (query: AlertQuery, order: AlertListOrder, limit: number) => Promise<readonly AlertNames[]>;
   readonly countAlerts: (query: AlertQuery, caller: string) => Promise<AlertCounts>;
   readonly findAlert: (alertId: string) => Promise<AlertNames | undefined>;
@@ -60,8 +62,8 @@ export function alertHandlers(deps: AlertDependencies): Omit<ServiceImpl<typeof 
       // The owner of an alert is written like the actor of an action.
       const subject = actorOf(callerOf(context));
       const tokens = pageTokens(ListAlertsRequestSchema, request, subject);
-      const query = queryFromProto(request, subject, deps.now());
       const order = orderFromProto(request, tokens);
+      const query = await deps.findText(queryFromProto(request, subject, deps.now()));
       // One after the other: a call uses one database connection at a time.
       const rows = await deps.listAlerts(query, order, size + 1);
       const counts = await deps.countAlerts(query, subject);

@@ -21,6 +21,8 @@ export interface AlertScope {
   readonly category?: string;
   /** Part of the supplier's name or id, in any case. */
   readonly text?: string;
+  /** Internal ids of suppliers. */
+  readonly supplierIds?: readonly number[];
   /** The first characters of the id, lower case. */
   readonly alertIdPrefix?: string;
 }
@@ -73,6 +75,7 @@ function snoozedAt(now: Date): SQL {
 
 function scopeConditions(scope: AlertScope): SQL | undefined {
   const { severity, supplierExternalId, modelName, isoWeek, ruleId, region, category, text, alertIdPrefix } = scope;
+  const { supplierIds } = scope;
   // One look-up per alert. As "exists", PostgreSQL may search all suppliers, of which there are many more than alerts.
   const supplierWith = (condition: SQL): SQL =>
     sql`(select ${condition} from bellwether.supplier u where u.id = ${alert.supplierId})`;
@@ -92,7 +95,31 @@ function scopeConditions(scope: AlertScope): SQL | undefined {
     region === undefined ? undefined : supplierWith(sql`u.region_id = ${labelId("region", region)}`),
     category === undefined ? undefined : supplierWith(sql`u.category_id = ${labelId("category", category)}`),
     text === undefined ? undefined : textCondition(text),
+    supplierIds === undefined ? undefined : sql`${alert.supplierId} = any(${sql.param([...supplierIds])}::int[])`,
   );
+}
+
+/** Maximum number of alerts that `findText` looks up. */
+const MAX_FOUND = 1_000;
+
+/**
+ * Replaces the text of a filter by the ids of the suppliers that it finds, so that a list and its counts do not search
+ * for it again each. The result is for lists of active and of decided alerts. The filter is returned unchanged if it
+ * has no text, lists other alerts, or the text finds more than 1,000 alerts.
+ */
+export async function findText<Filter extends AlertFilter>(
+  db: Db,
+  filter: Filter,
+): Promise<Filter | (Omit<Filter, "text"> & Pick<AlertFilter, "supplierIds">)> {
+  const { text, states, isDecided } = filter;
+  if (text === undefined || !(isDecided || (states && areActive(states)))) return filter;
+  const { rows } = await db.execute<{ supplier: number }>(sql`
+    select ${alert.supplierId} as supplier from ${alert}
+    where (${alert.state} <> 'resolved' or ${alert.resolvedBy} <> '') and ${scopeConditions(filter) ?? sql`true`}
+    limit ${MAX_FOUND + 1}::int`);
+  if (rows.length > MAX_FOUND) return filter;
+  const { text: _found, ...others } = filter;
+  return { ...others, supplierIds: [...new Set(rows.map(({ supplier }) => supplier))] };
 }
 
 /** Returns the condition that an id begins with a prefix, as a range of the primary key. */

@@ -9,7 +9,7 @@ import type { RuleWeek } from "../../domain/scores/runs-in-a-row.ts";
 import type { Db } from "../database.ts";
 import { run } from "../schema.ts";
 import { alertFromColumns } from "./alert-columns.ts";
-import { forgetChanges, lockChanges, recordChanges, recordValues } from "./alert-run-changes.ts";
+import { deleteValues, forgetChanges, lockChanges, recordChanges, recordValues } from "./alert-run-changes.ts";
 import type { AlertWriter } from "./alert-writer.ts";
 import { suppliersOf } from "./suppliers-of-scope.ts";
 
@@ -37,6 +37,12 @@ export function createAlertRuleStore(db: Db, writer: AlertWriter, scope?: SetSco
       writers.set(found.id, String(row.writer));
       return found;
     });
+  };
+  /** The alerts of which this store has recorded values. */
+  const recorded = new Set<string>();
+  const forgetRecorded = async (alertIds: readonly string[], runId: number): Promise<void> => {
+    const forgotten = alertIds.filter((id) => recorded.delete(id));
+    if (forgotten.length > 0) await deleteValues(db, runId, forgotten);
   };
   return {
     within: (other) => createAlertRuleStore(db, writer, other),
@@ -142,14 +148,23 @@ export function createAlertRuleStore(db: Db, writer: AlertWriter, scope?: SetSco
       const changed = rows.filter(({ id, writer }) => writers.get(id) !== writer).map(({ id }) => id);
       return changed.length === 0 ? [] : readAlerts(sql`a.id = any(${sql.param(changed)}::uuid[])`);
     },
-    async refresh(runId, alerts) {
+    async recordValues(runId, alerts) {
       await recordValues(db, runId, alerts);
+      for (const { id } of alerts) recorded.add(id);
+    },
+    async refresh(runId, alerts) {
+      const wanted = new Set(alerts.map(({ id }) => id));
+      await forgetRecorded(
+        [...recorded].filter((id) => !wanted.has(id)),
+        runId,
+      );
+      const unrecorded = alerts.filter(({ id }) => !recorded.has(id));
+      if (unrecorded.length > 0) await recordValues(db, runId, unrecorded);
       const missed = await writer.refresh(alerts, writers);
       if (missed.length === 0) return [];
       // An alert that others changed is locked first, so that what is read stays.
       const ids = sql.param([...missed]);
-      await db.execute(sql`
-        delete from bellwether.alert_run_change where run_id = ${runId}::int and alert_id = any(${ids}::uuid[])`);
+      await deleteValues(db, runId, missed);
       await db.execute(sql`select from bellwether.alert where id = any(${ids}::uuid[]) order by id for no key update`);
       return readAlerts(sql`a.id = any(${ids}::uuid[])`);
     },
@@ -159,6 +174,10 @@ export function createAlertRuleStore(db: Db, writer: AlertWriter, scope?: SetSco
           ...change,
           events: change.events.map((event) => ({ ...event, runId: event.runId ?? runId })),
         })),
+      );
+      await forgetRecorded(
+        changes.map(({ alert }) => alert.id),
+        runId,
       );
       await recordChanges(db, runId, changes);
     },

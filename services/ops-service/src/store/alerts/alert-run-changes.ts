@@ -36,6 +36,13 @@ export async function recordValues(db: Db, runId: number, alerts: readonly Alert
     select ${runId}::int, a.id, ${valuesSql()} from bellwether.alert a where a.id = any(${ids}::uuid[])`);
 }
 
+/** Deletes the recorded values of alerts to which a run does not write them. */
+export async function deleteValues(db: Db, runId: number, alertIds: readonly string[]): Promise<void> {
+  await db.execute(sql`
+    delete from bellwether.alert_run_change
+    where run_id = ${runId}::int and values is not null and alert_id = any(${sql.param([...alertIds])}::uuid[])`);
+}
+
 /** Locks alerts of which a run changed more than values, in the order of their ids, and returns the changes. */
 export async function lockChanges(
   db: Db,

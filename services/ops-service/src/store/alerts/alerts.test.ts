@@ -5,7 +5,7 @@ import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-c
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { visitedRows } from "../../../test/visited-rows.ts";
 import { type Db, openDatabase } from "../database.ts";
-import type { AlertFilter } from "./alert-conditions.ts";
+import { type AlertFilter, countAlerts, findText } from "./alert-conditions.ts";
 import { type AlertOrder, listAlerts } from "./alerts.ts";
 
 const LIMIT = 50;
@@ -28,6 +28,9 @@ beforeAll(async () => {
       (case when s.id > 1000 then 'resolved' when s.id % 4 < 2 then 'open' else 'acknowledged' end)::bellwether.alert_state,
       (s.id % 97) / 97.0, case when s.id % 5 > 0 then (s.id % 89) * 1000 end, r.id, r.id, now(), timestamptz '2026-01-01' + s.id / 2000 * interval '7 days', '', 1
     from bellwether.supplier s, bellwether.run r;
+    insert into bellwether.supplier_search (supplier_id, id_key, name_key)
+      select id, lower(external_id), 'name ' || id from bellwether.supplier;
+    update bellwether.alert set resolved_by = 'jo' where supplier_id % 10 = 7 and state = 'resolved';
     analyze`);
 });
 afterAll(async () => {
@@ -53,4 +56,22 @@ test.each<[string, Omit<AlertFilter, "now">]>([
   const visited = await Promise.all(pages.map((page) => visitedRows(pool, (db) => list(db, page))));
   // The query joins four tables, and half of the active alerts are open.
   expect(Math.max(...visited)).toBeLessThanOrEqual(6 * LIMIT);
+});
+
+test.each<[string, Omit<AlertFilter, "now">, boolean]>([
+  ["active alerts of a few suppliers", { text: "s99", states: ["open", "acknowledged", "in_mitigation"] }, true],
+  ["decided alerts of a few suppliers", { text: "S1997", states: ["resolved"], isDecided: true }, true],
+  ["a supplier without alerts", { text: "nobody", states: ["open", "acknowledged", "in_mitigation"] }, true],
+  ["more alerts than are looked up", { text: "name", states: ["open", "acknowledged", "in_mitigation"] }, false],
+  ["alerts that no person has resolved", { text: "S1997", states: ["resolved"] }, false],
+])("a search for %s is the same list when the text is looked up once", async (_what, filter, isFound) => {
+  const db = drizzle(pool);
+  const given = { ...filter, now: new Date() };
+  const found = await findText(db, given);
+  expect("supplierIds" in found).toBe(isFound);
+  const read = async (wanted: AlertFilter) => ({
+    ids: (await listAlerts(db, wanted, { by: "severity" }, LIMIT)).map(({ alert }) => alert.id),
+    counts: await countAlerts(db, wanted, "jo"),
+  });
+  expect(await read(found)).toEqual(await read(given));
 });

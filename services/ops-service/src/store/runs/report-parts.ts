@@ -2,18 +2,33 @@ import { BAND_NUMBERS } from "@bellwether/contract/band-codes";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SpendGroup, SpendGroups } from "@bellwether/report/weekly-report";
 import type { SQL } from "drizzle-orm";
-import type { ReportParts } from "../../domain/runs/compose-report.ts";
+import type { ReportParts, ScoreParts } from "../../domain/runs/compose-report.ts";
 import type { Db } from "../database.ts";
-import { scoresOf } from "../scores/score-rows.ts";
-import { readMovers, readRuns, reportedRun } from "./week-report.ts";
+import { FEATURES_COLUMN, scoresOf } from "../scores/score-rows.ts";
+import { type RunRow, readMovers, readRuns, reportedRun } from "./week-report.ts";
 
 /** Maximum number of risers, and of fallers, in a report. */
 const MOVERS = 20;
 /** Maximum number of regions, and of categories, in a report. */
 const GROUPS = 50;
 
+/** Reads what the report of a run needs of its published scores. The run need not be complete. */
+export async function readScoreParts(db: Db, runId: number): Promise<ScoreParts> {
+  const { rows } = await db.execute<Pick<RunRow, "runId" | "formula" | "features">>(sql`
+    select r.id as "runId", r.impact_formula as formula, ${FEATURES_COLUMN} from bellwether.run r where r.id = ${runId}::int`);
+  const [row] = rows;
+  if (!row) throw new Error(`run ${runId} is not stored`);
+  return {
+    units: await readUnits(db, runId),
+    regions: await readGroups(db, runId, sql`s.region`),
+    categories: await readGroups(db, runId, sql`s.category`),
+    risers: await readMovers(db, row, sql`s.delta > 0`, sql`s.delta desc`, MOVERS),
+    fallers: await readMovers(db, row, sql`s.delta < 0`, sql`s.delta asc`, MOVERS),
+  };
+}
+
 /**
- * Reads what the report of a complete run needs, in the transaction that completes it.
+ * Reads what else the report of a complete run needs, in the transaction that completes it.
  * @param supplierIds internal ids of the suppliers whose names the report shows
  */
 export async function readReportParts(
@@ -28,11 +43,6 @@ export async function readReportParts(
     run: await reportedRun(db, row),
     previous: previous ? await reportedRun(db, previous) : null,
     activeAlerts: await countActive(db, modelName),
-    units: await readUnits(db, id),
-    regions: await readGroups(db, id, sql`s.region`),
-    categories: await readGroups(db, id, sql`s.category`),
-    risers: await readMovers(db, row, sql`s.delta > 0`, sql`s.delta desc`, MOVERS),
-    fallers: await readMovers(db, row, sql`s.delta < 0`, sql`s.delta asc`, MOVERS),
     suppliers: await readNames(db, supplierIds),
   };
 }
@@ -44,7 +54,7 @@ async function countActive(db: Db, modelName: string): Promise<number> {
 }
 
 /** Reads the units of the features that have one. */
-async function readUnits(db: Db, runId: number): Promise<ReportParts["units"]> {
+async function readUnits(db: Db, runId: number): Promise<ScoreParts["units"]> {
   const { rows } = await db.execute<{ name: string; unit: string }>(sql`
     select f.value ->> 'name' as name, f.value ->> 'unit' as unit
     from bellwether.run_features r, jsonb_array_elements(r.features) f

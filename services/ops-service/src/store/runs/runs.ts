@@ -13,7 +13,7 @@ import { createPartitions, dropSecondRows, emptyPartitions, publishScores } from
 import { readPairs } from "../scores/stored-pairs.ts";
 import { readStoredProfile } from "../stored-profile.ts";
 import { compareScores, mendChain, relink } from "./mend-chain.ts";
-import { readReportParts } from "./report-parts.ts";
+import { readReportParts, readScoreParts } from "./report-parts.ts";
 
 /** The external functions that the run ledger uses. */
 export interface LedgerOptions extends AlertWriterOptions {
@@ -119,6 +119,7 @@ function createLedger(db: Db, writer: AlertWriter, { now, newId, minCompleteness
         .where(eq(runProfile.runId, runId));
       return readStoredProfile(found?.profile ?? []);
     },
+    readScoreParts: (runId) => readScoreParts(db, runId),
     readReportParts: (completed, supplierIds) => readReportParts(db, completed, supplierIds),
     async writeReport(runId, report) {
       await db

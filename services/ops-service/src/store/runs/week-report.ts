@@ -118,7 +118,13 @@ interface MoverRow extends Record<string, unknown>, Omit<Mover, "band"> {
 }
 
 /** Reads the suppliers whose scores changed most. Equal changes are in the order of the suppliers' ids. */
-export async function readMovers(db: Db, run: RunRow, condition: SQL, order: SQL, limit: number): Promise<Mover[]> {
+export async function readMovers(
+  db: Db,
+  run: Pick<RunRow, "runId" | "formula" | "features">,
+  condition: SQL,
+  order: SQL,
+  limit: number,
+): Promise<Mover[]> {
   const exposure = run.formula === null ? sql`u.exposure` : sql`s.exposure`;
   const { rows } = await db.execute<MoverRow>(sql`
     select u.external_id as "supplierId", u.name, s.p as "riskScore", s.delta::float8 as change, s.band,
