@@ -76,6 +76,29 @@ describe.skipIf(!hasChromium)("Rules and Settings (apt-get install chromium)", (
     ]);
   });
 
+  test("each of two models has its own rules: a draft of one is stored and activated for this model", async () => {
+    const data = demoRules();
+    const ofModel = (modelName: string) => data.sets.map((set) => ({ ...set, modelName }));
+    data.sets = [...ofModel("supplier-risk"), ...ofModel("delivery")];
+    const { page, complaints } = await open(data);
+    const models = page.getByRole("navigation", { name: "Models" });
+    expect(await models.getByRole("link", { name: "supplier-risk" }).getAttribute("aria-current")).toBe("true");
+    await models.getByRole("link", { name: "delivery" }).click();
+    await expect.poll(() => page.url()).toContain("#/rules?model=delivery");
+    await page.getByRole("button", { name: "Change the draft" }).click();
+    await page.getByRole("button", { name: "Save the draft" }).click();
+    await page.getByText("The draft of default is stored", { exact: false }).waitFor();
+    await page.getByLabel("Reason").fill("agreed");
+    await page.getByRole("button", { name: "Activate" }).click();
+    await page.getByRole("checkbox").waitFor();
+    expect([data.drafted, data.activated].map(([first]) => first?.modelName)).toEqual(["delivery", "delivery"]);
+    await models.getByRole("link", { name: "supplier-risk" }).click();
+    await page.getByRole("button", { name: "Change the draft" }).click();
+    await page.getByRole("button", { name: "Save the draft" }).click();
+    await expect.poll(() => data.drafted.map(({ modelName }) => modelName)).toEqual(["delivery", ""]);
+    expect(complaints.filter((text) => !text.includes("400"))).toEqual([]);
+  });
+
   test("an activation needs a reason, and one over the budget a second confirmation", async () => {
     const data = demoRules();
     const { page } = await open(data);

@@ -107,7 +107,7 @@ function PageOf({ place }: { place: Place }) {
     case "models":
       return <ModelsPage view={place} />;
     case "rules":
-      return <RulesPage key={hrefOf(place)} setId={place.setId} />;
+      return <RulesPage key={hrefOf(place)} {...place} />;
     case "settings":
       return <SettingsPage />;
     case "audit":

@@ -20,7 +20,8 @@ import { listScoringModels } from "./store/scores/scoring-models.ts";
 export interface OutcomePorts {
   readonly outcomesOf: OutcomeSpecOf;
   readonly reviews: ReviewPolicy;
-  readonly alertRules: AlertRules;
+  /** Returns the rules for the runs of a model. */
+  readonly rulesOf: (modelName: string) => AlertRules;
   readonly databaseUrl: string;
   readonly database: Database;
   readonly logger: Pick<Logger, "warn">;
@@ -37,7 +38,7 @@ export interface Outcomes extends AsyncDisposable {
 
 /** Starts the services for outcomes, and draws the review sample that a killed process has not drawn. */
 export function startOutcomes(ports: OutcomePorts): Outcomes {
-  const { outcomesOf, reviews, alertRules, databaseUrl, database, logger, now, newId } = ports;
+  const { outcomesOf, reviews, rulesOf: alertRulesOf, databaseUrl, database, logger, now, newId } = ports;
   const { db, inTransaction, publishing } = database;
   const inRecording = createOutcomeTransaction(inTransaction, { now, newId });
   const inCorrection = createCorrection(inTransaction, { now, newId });
@@ -57,8 +58,10 @@ export function startOutcomes(ports: OutcomePorts): Outcomes {
   });
   const measuring = performanceHandlers({
     ...{ now, outcomesOf, listModels },
-    threshold: alertRules.scoreThreshold.raise,
-    capacity: alertRules.weeklyCapacity.suppliers,
+    alertLimitsOf(modelName) {
+      const { scoreThreshold, weeklyCapacity } = alertRulesOf(modelName);
+      return { threshold: scoreThreshold.raise, capacity: weeklyCapacity.suppliers };
+    },
     measure: createMeasurement(databaseUrl),
   });
   return {

@@ -4,6 +4,7 @@ import { type Route, route } from "@bellwether/mesh/call/route";
 import { createBacktest } from "./backtest/run-backtest.ts";
 import { type ActiveRuleSet, activeRuleSets } from "./domain/rules/active-rules.ts";
 import { forecastDraft } from "./domain/rules/forecast-rules.ts";
+import type { RuleFiles } from "./domain/rules/rule-files.ts";
 import { type BacktestHandlers, backtestHandlers } from "./rpc/alerts/backtest.ts";
 import { ruleHandlers } from "./rpc/rules/rules.ts";
 import type { OutcomeSpecOf } from "./setup/read-outcome-spec.ts";
@@ -18,8 +19,7 @@ import {
 import { listScoringModels } from "./store/scores/scoring-models.ts";
 
 export interface RulePorts {
-  /** The rules of the file. */
-  readonly file: AlertRules;
+  readonly files: RuleFiles;
   readonly outcomesOf: OutcomeSpecOf;
   readonly databaseUrl: string;
   readonly database: Database;
@@ -31,36 +31,38 @@ export interface RulePorts {
 export interface Rules {
   readonly routes: readonly Route[];
   readonly backtest: BacktestHandlers;
-  /** Reads the active rule sets, with the connections of the actions on alerts. */
-  readonly readActive: () => Promise<readonly ActiveRuleSet[]>;
+  /** Reads the active rule sets of a model, with the connections of the actions on alerts. */
+  readonly readActive: (modelName: string) => Promise<readonly ActiveRuleSet[]>;
 }
 
-/** Starts RuleService. @throws RuleSetsConflictError when the file and the activated drafts cannot be used together */
+/** Starts RuleService. @throws RuleSetsConflictError when a file and the activated drafts cannot be used together */
 export async function startRules(ports: RulePorts): Promise<Rules> {
-  const { file, outcomesOf, databaseUrl, database, now, newId } = ports;
+  const { files, outcomesOf, databaseUrl, database, now, newId } = ports;
   const { db, inTransaction, triage } = database;
-  let latest: { readonly numbers: string; readonly active: readonly ActiveRuleSet[] } | undefined;
-  const readActive = async (): Promise<readonly ActiveRuleSet[]> => {
+  let latest = { numbers: "", active: new Map<AlertRules, readonly ActiveRuleSet[]>() };
+  const readActive = async (modelName: string): Promise<readonly ActiveRuleSet[]> => {
     const activations = await readActivations(triage.db);
     const numbers = activations.map(({ number }) => number).join();
-    if (latest?.numbers === numbers) return latest.active;
-    const active = activeRuleSets(file, activations);
-    latest = { numbers, active };
-    return active;
+    if (latest.numbers !== numbers) latest = { numbers, active: new Map() };
+    const { active } = latest;
+    const file = files.of(modelName);
+    const known = active.get(file) ?? activeRuleSets(file, activations);
+    active.set(file, known);
+    return known;
   };
-  await readActive();
+  for (const { modelName = "" } of files.all) await readActive(modelName);
   const reading = {
-    ...{ file, outcomesOf, now, backtest: createBacktest(databaseUrl) },
+    ...{ files, outcomesOf, now, backtest: createBacktest(databaseUrl) },
     readActivations: () => readActivations(db),
-    findDraft: (setId: string) => findDraft(db, setId),
+    findDraft: (modelName: string, setId: string) => findDraft(db, modelName, setId),
     listModels: () => listScoringModels(db),
   };
   const handlers = ruleHandlers({
-    ...{ file, now, readActivations: reading.readActivations },
+    ...{ files, now, readActivations: reading.readActivations },
     listActivations: (query, limit) => listActivations(db, query, limit),
     listDrafts: () => listDrafts(db),
     transact: createRuleTransaction(inTransaction, { now, newId }),
-    forecast: (request, options) => forecastDraft(reading, request, options),
+    forecast: (file, request, options) => forecastDraft(reading, file, request, options),
   });
   return { routes: [route(RuleService, handlers)], backtest: backtestHandlers(reading), readActive };
 }

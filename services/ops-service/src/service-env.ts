@@ -1,6 +1,9 @@
 import path from "node:path";
 import { loadAlertRules } from "@bellwether/config/alert-rules";
-import { loadRiskPolicy } from "@bellwether/config/risk-policy";
+import { outcomesOf } from "@bellwether/config/model-config";
+import { loadModelFolders, type ModelFolder } from "@bellwether/config/model-folders";
+import { loadModelPolicy } from "@bellwether/config/model-policy";
+import { loadRiskPolicy, type RiskPolicy } from "@bellwether/config/risk-policy";
 import { DEFAULT_PORTS } from "@bellwether/contract/default-ports";
 import { env } from "@bellwether/env/env";
 import { sharedEnv } from "@bellwether/env/shared-env";
@@ -10,7 +13,7 @@ import { NARRATIVE_ENV } from "@bellwether/narrative/env/narrative-env";
 import { openNarrator } from "@bellwether/narrative/env/open-narrator";
 import { providePostgres } from "@bellwether/postgres/embedded/provide-postgres";
 import { serviceRoleUrl } from "@bellwether/postgres/embedded/service-role-url";
-import { createOpsService } from "./service.ts";
+import { createOpsService, type ModelFiles } from "./service.ts";
 import { AUDIT_ENV, readAuditSettings } from "./setup/audit-env.ts";
 import { EXPORT_ENV, readExportSettings } from "./setup/export-env.ts";
 import { NOTICE_ENV, readNotices } from "./setup/notice-env.ts";
@@ -27,6 +30,8 @@ const OPS_ENV = {
   alertRules: env.path("BELLWETHER_ALERT_RULES", "config/alert_rules.yaml"),
   riskPolicy: sharedEnv.riskPolicy,
   modelConfig: sharedEnv.modelConfig,
+  model: sharedEnv.model,
+  modelFolders: sharedEnv.modelFolders,
   apiKeysHold: sharedEnv.apiKeysHold,
   ...NARRATIVE_ENV,
   ...SIGN_IN_ENV,
@@ -34,6 +39,17 @@ const OPS_ENV = {
   ...EXPORT_ENV,
   ...AUDIT_ENV,
 };
+
+/** Reads the rules and policies of the further models. @throws ConfigError with every violation of the first invalid file */
+async function readFurtherModels(folders: readonly ModelFolder[], shared: RiskPolicy) {
+  const models = new Map<string, ModelFiles>();
+  for (const { name, alertRules, riskPolicy } of folders)
+    models.set(name, {
+      alertRules: await loadAlertRules(alertRules),
+      riskPolicy: await loadModelPolicy(riskPolicy, shared),
+    });
+  return models;
+}
 
 /** ops-service as a process: reads its environment variables and starts it with them. */
 export const OPS_SERVICE: ServiceSpec<typeof OPS_ENV> = {
@@ -44,7 +60,11 @@ export const OPS_SERVICE: ServiceSpec<typeof OPS_ENV> = {
   async start(config, { settings, logger, telemetry, opened, source }) {
     const alertRules = await loadAlertRules(config.alertRules);
     const riskPolicy = await loadRiskPolicy(config.riskPolicy);
-    const outcomesOf = await readOutcomeSpec(config.modelConfig, (message) => logger.warn(message));
+    const outcomes = await readOutcomeSpec(config.modelConfig, (message) => logger.warn(message));
+    const defaultModel = outcomes.modelName ?? config.model;
+    const folders = await loadModelFolders(config.modelFolders, defaultModel);
+    const furtherModels = await readFurtherModels(folders, riskPolicy);
+    if (folders.length > 0) logger.info({ default: defaultModel, further: [...furtherModels.keys()] }, "models");
     const signIn = await readSignIn(config, settings.auth !== undefined, (message) => logger.warn(message));
     const { settings: notices, none: noNotices } = await readNotices(config, source);
     if (noNotices) logger.warn(noNotices.text);
@@ -63,7 +83,11 @@ export const OPS_SERVICE: ServiceSpec<typeof OPS_ENV> = {
       audit,
       alertRules,
       riskPolicy,
-      outcomesOf,
+      ...{ defaultModel, furtherModels },
+      outcomesOf: (modelName) => {
+        const further = folders.find(({ name }) => name === modelName);
+        return further === undefined ? outcomes.of(modelName) : outcomesOf(further.model);
+      },
       mlUrl: config.mlUrl,
       ...(config.schedulerUrl !== null && { schedulerUrl: config.schedulerUrl }),
       calls: peerSettings(config),

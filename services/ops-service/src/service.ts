@@ -28,6 +28,7 @@ import { passOnInference } from "./clients/pass-on-inference.ts";
 import { passOnAliases, passOnRegistry, passOnShadow } from "./clients/pass-on-registry.ts";
 import { createScoreReplayer } from "./clients/replay-scores.ts";
 import { decideOnAlert } from "./domain/alerts/triage-alert.ts";
+import { createRuleFiles } from "./domain/rules/rule-files.ts";
 import { importSuppliers } from "./domain/suppliers/store-master-data.ts";
 import type { ExportConfig } from "./exports/run-exports.ts";
 import { startExports } from "./exports/start-exports.ts";
@@ -54,7 +55,7 @@ import { countAlerts, findText } from "./store/alerts/alert-conditions.ts";
 import { listAlertEvents } from "./store/alerts/alert-events.ts";
 import { findWithReasons, withReasons } from "./store/alerts/alert-reasons.ts";
 import { createTriage, endDueTerms } from "./store/alerts/alert-triage.ts";
-import { findAlerts, listAlerts } from "./store/alerts/alerts.ts";
+import { findAlert, findAlerts, listAlerts } from "./store/alerts/alerts.ts";
 import { createChangeFeed } from "./store/alerts/change-feed.ts";
 import { readKnownOwners } from "./store/alerts/known-owners.ts";
 import { createBackgroundWork } from "./store/background-work.ts";
@@ -82,6 +83,12 @@ import { searchSuppliers } from "./store/suppliers/search-suppliers.ts";
 import { createRunGroups } from "./store/suppliers/supplier-groups.ts";
 import { findSupplier, listSuppliers } from "./store/suppliers/suppliers.ts";
 
+/** The files of a further model. The rest of the policy is that of the default model. */
+export interface ModelFiles {
+  readonly alertRules: AlertRules;
+  readonly riskPolicy: RiskPolicy;
+}
+
 /** The configuration of ops-service. */
 export interface OpsServiceConfig
   extends Pick<ServerOptions, "host" | "ports" | "tls" | "auth" | "web" | "limits">,
@@ -97,6 +104,10 @@ export interface OpsServiceConfig
   readonly audit?: AuditConfig;
   readonly alertRules: AlertRules;
   readonly riskPolicy: RiskPolicy;
+  /** Name of the default model, to which `alertRules` and `riskPolicy` apply. Default: supplier-risk. */
+  readonly defaultModel?: string;
+  /** The files of further models, by name (docs/several-models.md). Default: none. */
+  readonly furtherModels?: ReadonlyMap<string, ModelFiles>;
   /** What counts as the risk of each model. Default: the values of a model that declares nothing. */
   readonly outcomesOf?: OutcomeSpecOf;
   /** URL of the gRPC listener of ml-service. */
@@ -134,6 +145,9 @@ export interface OpsServiceConfig
  * be rejected as overload.
  */
 const PATIENT = { maxWaitMs: 5_000, overloadWaitMs: 2_000 };
+
+/** As BELLWETHER_MODEL. */
+const DEFAULT_MODEL = "supplier-risk";
 
 /** How often the service ends snoozes and overrides whose time is over. */
 const TERMS_INTERVAL_MS = 10_000;
@@ -187,6 +201,12 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   const newId = randomUUID;
   const { impact, minCompleteness } = riskPolicy;
   const ledger = { now, newId, minCompleteness, recordNotices: notices !== undefined };
+  const { defaultModel = DEFAULT_MODEL, furtherModels = new Map<string, ModelFiles>() } = config;
+  const ruleFiles = createRuleFiles(
+    defaultModel,
+    alertRules,
+    new Map([...furtherModels].map(([modelName, files]) => [modelName, files.alertRules])),
+  );
   const shownPolicy = { currency: impact.currency, minCompleteness };
   const groupsOf = createRunGroups(db);
   const labelTexts = createLabelTexts(db);
@@ -207,12 +227,12 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   );
   const outcomes = starting.use(
     startOutcomes({
-      ...{ alertRules, databaseUrl, database, logger, now, newId, reviews: riskPolicy.reviews },
+      ...{ rulesOf: ruleFiles.of, databaseUrl, database, logger, now, newId, reviews: riskPolicy.reviews },
       outcomesOf: config.outcomesOf ?? (() => outcomesOf(null)),
     }),
   );
   const rules = await startRules({
-    ...{ file: alertRules, databaseUrl, database, now, newId },
+    ...{ files: ruleFiles, databaseUrl, database, now, newId },
     outcomesOf: config.outcomesOf ?? (() => outcomesOf(null)),
   });
   const server = await startServer({
@@ -222,7 +242,11 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
       route(
         BatchService,
         batchHandlers({
-          ...{ ...ledger, rules: alertRules, policy: riskPolicy },
+          ...ledger,
+          filesOf: (modelName) => ({
+            rules: ruleFiles.of(modelName),
+            policy: furtherModels.get(modelName)?.riskPolicy ?? riskPolicy,
+          }),
           signCheckpoint: audit.sign,
           transact: createTransact(inTransaction, ledger),
           transactLong: createTransact(publishing.inTransaction, ledger),
@@ -266,8 +290,11 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           watchAlerts: (signal) => feed.watch(ALERT_CHANNEL, signal),
           requestKeys: createRequestKeyStore(triage.db),
           async decide(request) {
-            const [first] = await rules.readActive();
-            const { coolDownWeeks, longestDays } = first?.rules ?? alertRules;
+            // A database with one model needs no look-up of the alert's model.
+            const found = furtherModels.size === 0 ? undefined : await findAlert(triage.db, request.alertId);
+            const modelName = found?.alert.modelName ?? "";
+            const [first] = await rules.readActive(modelName);
+            const { coolDownWeeks, longestDays } = first?.rules ?? ruleFiles.of(modelName);
             await inTriage((transaction) => decideOnAlert(transaction, { ...request, coolDownWeeks, longestDays }));
           },
         }),

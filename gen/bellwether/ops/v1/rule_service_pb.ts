@@ -17,7 +17,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/ops/v1/rule_service.proto.
  */
 export const file_bellwether_ops_v1_rule_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRiZWxsd2V0aGVyL29wcy92MS9ydWxlX3NlcnZpY2UucHJvdG8SEWJlbGx3ZXRoZXIub3BzLnYxIi8KC1J1bGVTdW1tYXJ5Eg8KB3J1bGVfaWQYASABKAkSDwoHc3VtbWFyeRgCIAEoCSKxAQoJUnVsZURyYWZ0EhIKCnJ1bGVzX3lhbWwYASABKAkSDwoHdmVyc2lvbhgCIAEoBBIMCgRoYXNoGAMgASgJEhIKCmNoYW5nZWRfYnkYBCABKAkSLgoKY2hhbmdlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoFcnVsZXMYBiADKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5SdWxlU3VtbWFyeSK8AgoHUnVsZVNldBIOCgZzZXRfaWQYASABKAkSMAoGc291cmNlGAIgASgOMiAuYmVsbHdldGhlci5vcHMudjEuUnVsZVNldFNvdXJjZRIMCgRoYXNoGAMgASgJEhIKCnJ1bGVzX3lhbWwYBCABKAkSLQoFcnVsZXMYBSADKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5SdWxlU3VtbWFyeRIPCgdyZWdpb25zGAYgAygJEhIKCmNhdGVnb3JpZXMYByADKAkSFQoNd2Vla2x5X2J1ZGdldBgIIAEoDRI1CgphY3RpdmF0aW9uGAkgASgLMiEuYmVsbHdldGhlci5vcHMudjEuUnVsZUFjdGl2YXRpb24SKwoFZHJhZnQYCiABKAsyHC5iZWxsd2V0aGVyLm9wcy52MS5SdWxlRHJhZnQi/AEKDlJ1bGVBY3RpdmF0aW9uEg4KBm51bWJlchgBIAEoBBIOCgZzZXRfaWQYAiABKAkSEQoJZnJvbV9oYXNoGAMgASgJEg8KB3RvX2hhc2gYBCABKAkSDQoFYWN0b3IYBSABKAkSDgoGcmVhc29uGAYgASgJEjAKDGFjdGl2YXRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGZm9yY2VkGAggASgIEjEKCGZvcmVjYXN0GAkgASgLMh8uYmVsbHdldGhlci5vcHMudjEuUnVsZUZvcmVjYXN0EhIKCnJ1bGVzX3lhbWwYCiABKAkijwEKDFJ1bGVGb3JlY2FzdBIWCg5yYWlzZWRfYXRfb25jZRgBIAEoDRITCgttb3N0X3JhaXNlZBgCIAEoDRIYChBtb3N0X3JhaXNlZF93ZWVrGAMgASgJEhUKDXdlZWtseV9idWRnZXQYBCABKA0SEgoKbW9kZWxfbmFtZRgFIAEoCRINCgV3ZWVrcxgGIAEoDSIVChNMaXN0UnVsZVNldHNSZXF1ZXN0IkUKFExpc3RSdWxlU2V0c1Jlc3BvbnNlEi0KCXJ1bGVfc2V0cxgBIAMoCzIaLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bGVTZXQiVwoTUHV0UnVsZURyYWZ0UmVxdWVzdBIfCgpydWxlc195YW1sGAEgASgJQgu6SAhyBiABKICABBIfCgd2ZXJzaW9uGAIgASgEQg66SAsyCRj/////////DyJEChRQdXRSdWxlRHJhZnRSZXNwb25zZRIsCghydWxlX3NldBgBIAEoCzIaLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bGVTZXQi/wEKGEFjdGl2YXRlUnVsZURyYWZ0UmVxdWVzdBIwCgZzZXRfaWQYASABKAlCILpIHXIbMhleW2EtejAtOV1bYS16MC05LV17MCwzOX0kEiEKB3ZlcnNpb24YAiABKARCELpIDTILGP////////8PKAESfwoGcmVhc29uGAMgASgJQm+6SGxyaiABKNAPMmNeW1xwe1pzfVxwe0NmfVxwe0194YWf4YWg4qCA44Wk776gXSpbXlxwe0NjfVxwe0NmfVxwe1p9XHB7TX3hhZ/hhaDioIDjhaTvvqBdW15ccHtDY31ccHtabH1ccHtacH1dKiQSDQoFZm9yY2UYBCABKAgiUgoZQWN0aXZhdGVSdWxlRHJhZnRSZXNwb25zZRI1CgphY3RpdmF0aW9uGAEgASgLMiEuYmVsbHdldGhlci5vcHMudjEuUnVsZUFjdGl2YXRpb24iiwEKGkxpc3RSdWxlQWN0aXZhdGlvbnNSZXF1ZXN0EjMKBnNldF9pZBgBIAEoCUIjukggch4yHF4oW2EtejAtOV1bYS16MC05LV17MCwzOX0pPyQSGgoJcGFnZV9zaXplGAIgASgNQge6SAQqAhhkEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDKIACIm4KG0xpc3RSdWxlQWN0aXZhdGlvbnNSZXNwb25zZRI2CgthY3RpdmF0aW9ucxgBIAMoCzIhLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bGVBY3RpdmF0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSpqCg1SdWxlU2V0U291cmNlEh8KG1JVTEVfU0VUX1NPVVJDRV9VTlNQRUNJRklFRBAAEhgKFFJVTEVfU0VUX1NPVVJDRV9GSUxFEAESHgoaUlVMRV9TRVRfU09VUkNFX0FDVElWQVRJT04QAjLmAwoLUnVsZVNlcnZpY2USaAoMTGlzdFJ1bGVTZXRzEiYuYmVsbHdldGhlci5vcHMudjEuTGlzdFJ1bGVTZXRzUmVxdWVzdBonLmJlbGx3ZXRoZXIub3BzLnYxLkxpc3RSdWxlU2V0c1Jlc3BvbnNlIgeQAgGouxgBEmgKDFB1dFJ1bGVEcmFmdBImLmJlbGx3ZXRoZXIub3BzLnYxLlB1dFJ1bGVEcmFmdFJlcXVlc3QaJy5iZWxsd2V0aGVyLm9wcy52MS5QdXRSdWxlRHJhZnRSZXNwb25zZSIHkAICqLsYAhKDAQoRQWN0aXZhdGVSdWxlRHJhZnQSKy5iZWxsd2V0aGVyLm9wcy52MS5BY3RpdmF0ZVJ1bGVEcmFmdFJlcXVlc3QaLC5iZWxsd2V0aGVyLm9wcy52MS5BY3RpdmF0ZVJ1bGVEcmFmdFJlc3BvbnNlIhOQAgKouxgDsrsYCBDAqQcgwM8kEn0KE0xpc3RSdWxlQWN0aXZhdGlvbnMSLS5iZWxsd2V0aGVyLm9wcy52MS5MaXN0UnVsZUFjdGl2YXRpb25zUmVxdWVzdBouLmJlbGx3ZXRoZXIub3BzLnYxLkxpc3RSdWxlQWN0aXZhdGlvbnNSZXNwb25zZSIHkAIBqLsYAUJGChVjb20uYmVsbHdldGhlci5vcHMudjFQAVoXYmVsbHdldGhlci9vcHMvdjE7b3BzdjGqAhFCZWxsd2V0aGVyLk9wcy5WMWIGcHJvdG8z", [file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("CiRiZWxsd2V0aGVyL29wcy92MS9ydWxlX3NlcnZpY2UucHJvdG8SEWJlbGx3ZXRoZXIub3BzLnYxIi8KC1J1bGVTdW1tYXJ5Eg8KB3J1bGVfaWQYASABKAkSDwoHc3VtbWFyeRgCIAEoCSKxAQoJUnVsZURyYWZ0EhIKCnJ1bGVzX3lhbWwYASABKAkSDwoHdmVyc2lvbhgCIAEoBBIMCgRoYXNoGAMgASgJEhIKCmNoYW5nZWRfYnkYBCABKAkSLgoKY2hhbmdlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoFcnVsZXMYBiADKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5SdWxlU3VtbWFyeSLQAgoHUnVsZVNldBIOCgZzZXRfaWQYASABKAkSMAoGc291cmNlGAIgASgOMiAuYmVsbHdldGhlci5vcHMudjEuUnVsZVNldFNvdXJjZRIMCgRoYXNoGAMgASgJEhIKCnJ1bGVzX3lhbWwYBCABKAkSLQoFcnVsZXMYBSADKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5SdWxlU3VtbWFyeRIPCgdyZWdpb25zGAYgAygJEhIKCmNhdGVnb3JpZXMYByADKAkSFQoNd2Vla2x5X2J1ZGdldBgIIAEoDRI1CgphY3RpdmF0aW9uGAkgASgLMiEuYmVsbHdldGhlci5vcHMudjEuUnVsZUFjdGl2YXRpb24SKwoFZHJhZnQYCiABKAsyHC5iZWxsd2V0aGVyLm9wcy52MS5SdWxlRHJhZnQSEgoKbW9kZWxfbmFtZRgLIAEoCSKQAgoOUnVsZUFjdGl2YXRpb24SDgoGbnVtYmVyGAEgASgEEg4KBnNldF9pZBgCIAEoCRIRCglmcm9tX2hhc2gYAyABKAkSDwoHdG9faGFzaBgEIAEoCRINCgVhY3RvchgFIAEoCRIOCgZyZWFzb24YBiABKAkSMAoMYWN0aXZhdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZmb3JjZWQYCCABKAgSMQoIZm9yZWNhc3QYCSABKAsyHy5iZWxsd2V0aGVyLm9wcy52MS5SdWxlRm9yZWNhc3QSEgoKcnVsZXNfeWFtbBgKIAEoCRISCgptb2RlbF9uYW1lGAsgASgJIo8BCgxSdWxlRm9yZWNhc3QSFgoOcmFpc2VkX2F0X29uY2UYASABKA0SEwoLbW9zdF9yYWlzZWQYAiABKA0SGAoQbW9zdF9yYWlzZWRfd2VlaxgDIAEoCRIVCg13ZWVrbHlfYnVkZ2V0GAQgASgNEhIKCm1vZGVsX25hbWUYBSABKAkSDQoFd2Vla3MYBiABKA0iPgoTTGlzdFJ1bGVTZXRzUmVxdWVzdBInCgptb2RlbF9uYW1lGAEgASgJQhO6SBByDihAMgpeW15ceDAwXSokIkUKFExpc3RSdWxlU2V0c1Jlc3BvbnNlEi0KCXJ1bGVfc2V0cxgBIAMoCzIaLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bGVTZXQigAEKE1B1dFJ1bGVEcmFmdFJlcXVlc3QSHwoKcnVsZXNfeWFtbBgBIAEoCUILukgIcgYgASiAgAQSHwoHdmVyc2lvbhgCIAEoBEIOukgLMgkY/////////w8SJwoKbW9kZWxfbmFtZRgDIAEoCUITukgQcg4oQDIKXlteXHgwMF0qJCJEChRQdXRSdWxlRHJhZnRSZXNwb25zZRIsCghydWxlX3NldBgBIAEoCzIaLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bGVTZXQiqAIKGEFjdGl2YXRlUnVsZURyYWZ0UmVxdWVzdBIwCgZzZXRfaWQYASABKAlCILpIHXIbMhleW2EtejAtOV1bYS16MC05LV17MCwzOX0kEiEKB3ZlcnNpb24YAiABKARCELpIDTILGP////////8PKAESfwoGcmVhc29uGAMgASgJQm+6SGxyaiABKNAPMmNeW1xwe1pzfVxwe0NmfVxwe0194YWf4YWg4qCA44Wk776gXSpbXlxwe0NjfVxwe0NmfVxwe1p9XHB7TX3hhZ/hhaDioIDjhaTvvqBdW15ccHtDY31ccHtabH1ccHtacH1dKiQSDQoFZm9yY2UYBCABKAgSJwoKbW9kZWxfbmFtZRgFIAEoCUITukgQcg4oQDIKXlteXHgwMF0qJCJSChlBY3RpdmF0ZVJ1bGVEcmFmdFJlc3BvbnNlEjUKCmFjdGl2YXRpb24YASABKAsyIS5iZWxsd2V0aGVyLm9wcy52MS5SdWxlQWN0aXZhdGlvbiK0AQoaTGlzdFJ1bGVBY3RpdmF0aW9uc1JlcXVlc3QSMwoGc2V0X2lkGAEgASgJQiO6SCByHjIcXihbYS16MC05XVthLXowLTktXXswLDM5fSk/JBIaCglwYWdlX3NpemUYAiABKA1CB7pIBCoCGGQSHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMogAISJwoKbW9kZWxfbmFtZRgEIAEoCUITukgQcg4oQDIKXlteXHgwMF0qJCJuChtMaXN0UnVsZUFjdGl2YXRpb25zUmVzcG9uc2USNgoLYWN0aXZhdGlvbnMYASADKAsyIS5iZWxsd2V0aGVyLm9wcy52MS5SdWxlQWN0aXZhdGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkqagoNUnVsZVNldFNvdXJjZRIfChtSVUxFX1NFVF9TT1VSQ0VfVU5TUEVDSUZJRUQQABIYChRSVUxFX1NFVF9TT1VSQ0VfRklMRRABEh4KGlJVTEVfU0VUX1NPVVJDRV9BQ1RJVkFUSU9OEAIy5gMKC1J1bGVTZXJ2aWNlEmgKDExpc3RSdWxlU2V0cxImLmJlbGx3ZXRoZXIub3BzLnYxLkxpc3RSdWxlU2V0c1JlcXVlc3QaJy5iZWxsd2V0aGVyLm9wcy52MS5MaXN0UnVsZVNldHNSZXNwb25zZSIHkAIBqLsYARJoCgxQdXRSdWxlRHJhZnQSJi5iZWxsd2V0aGVyLm9wcy52MS5QdXRSdWxlRHJhZnRSZXF1ZXN0GicuYmVsbHdldGhlci5vcHMudjEuUHV0UnVsZURyYWZ0UmVzcG9uc2UiB5ACAqi7GAISgwEKEUFjdGl2YXRlUnVsZURyYWZ0EisuYmVsbHdldGhlci5vcHMudjEuQWN0aXZhdGVSdWxlRHJhZnRSZXF1ZXN0GiwuYmVsbHdldGhlci5vcHMudjEuQWN0aXZhdGVSdWxlRHJhZnRSZXNwb25zZSITkAICqLsYA7K7GAgQwKkHIMDPJBJ9ChNMaXN0UnVsZUFjdGl2YXRpb25zEi0uYmVsbHdldGhlci5vcHMudjEuTGlzdFJ1bGVBY3RpdmF0aW9uc1JlcXVlc3QaLi5iZWxsd2V0aGVyLm9wcy52MS5MaXN0UnVsZUFjdGl2YXRpb25zUmVzcG9uc2UiB5ACAai7GAFCRgoVY29tLmJlbGx3ZXRoZXIub3BzLnYxUAFaF2JlbGx3ZXRoZXIvb3BzL3YxO29wc3YxqgIRQmVsbHdldGhlci5PcHMuVjFiBnByb3RvMw", [file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * One rule of a set.
@@ -179,6 +179,14 @@ export type RuleSet = Message<"bellwether.ops.v1.RuleSet"> & {
    * @generated from field: bellwether.ops.v1.RuleDraft draft = 10;
    */
   draft?: RuleDraft | undefined;
+
+  /**
+   * Name of the model to whose runs the set applies. Of the default model: the set also applies to all models without
+   * alert rules of their own.
+   *
+   * @generated from field: string model_name = 11;
+   */
+  modelName: string;
 };
 
 /**
@@ -263,6 +271,13 @@ export type RuleActivation = Message<"bellwether.ops.v1.RuleActivation"> & {
    * @generated from field: string rules_yaml = 10;
    */
   rulesYaml: string;
+
+  /**
+   * Name of the model of the rule set, as in RuleSet.
+   *
+   * @generated from field: string model_name = 11;
+   */
+  modelName: string;
 };
 
 /**
@@ -334,6 +349,12 @@ export const RuleForecastSchema: GenMessage<RuleForecast> = /*@__PURE__*/
  * @generated from message bellwether.ops.v1.ListRuleSetsRequest
  */
 export type ListRuleSetsRequest = Message<"bellwether.ops.v1.ListRuleSetsRequest"> & {
+  /**
+   * Name of the model, at most 64 bytes. Empty: all models, the default one first.
+   *
+   * @generated from field: string model_name = 1;
+   */
+  modelName: string;
 };
 
 /**
@@ -350,7 +371,8 @@ export const ListRuleSetsRequestSchema: GenMessage<ListRuleSetsRequest> = /*@__P
  */
 export type ListRuleSetsResponse = Message<"bellwether.ops.v1.ListRuleSetsResponse"> & {
   /**
-   * The active sets in the order of the file, then added ones, then sets that are only drafts. At most 200.
+   * By model: the active sets in the order of the file, then added ones, then sets that are only drafts. At most 200
+   * drafts of all models.
    *
    * @generated from field: repeated bellwether.ops.v1.RuleSet rule_sets = 1;
    */
@@ -384,6 +406,13 @@ export type PutRuleDraftRequest = Message<"bellwether.ops.v1.PutRuleDraftRequest
    * @generated from field: uint64 version = 2;
    */
   version: bigint;
+
+  /**
+   * Name of the model, at most 64 bytes. Empty: the default model.
+   *
+   * @generated from field: string model_name = 3;
+   */
+  modelName: string;
 };
 
 /**
@@ -447,6 +476,13 @@ export type ActivateRuleDraftRequest = Message<"bellwether.ops.v1.ActivateRuleDr
    * @generated from field: bool force = 4;
    */
   force: boolean;
+
+  /**
+   * Name of the model, at most 64 bytes. Empty: the default model.
+   *
+   * @generated from field: string model_name = 5;
+   */
+  modelName: string;
 };
 
 /**
@@ -503,6 +539,13 @@ export type ListRuleActivationsRequest = Message<"bellwether.ops.v1.ListRuleActi
    * @generated from field: string page_token = 3;
    */
   pageToken: string;
+
+  /**
+   * Only of this model. At most 64 bytes. Empty: all models.
+   *
+   * @generated from field: string model_name = 4;
+   */
+  modelName: string;
 };
 
 /**
@@ -584,7 +627,8 @@ export const RuleSetSourceSchema: GenEnum<RuleSetSource> = /*@__PURE__*/
 /**
  * The rule sets that create and resolve alerts (docs/rules.md). A set is from config/alert_rules.yaml, or it is an
  * activated draft. An activated draft replaces the set of the file with the same id, or adds a set. Every run uses the
- * sets that are active when the run is completed, and records their hashes.
+ * sets that are active when the run is completed, and records their hashes. A model with an alert_rules.yaml of its own
+ * (docs/several-models.md) has its own sets, drafts and activations; all other models share those of the default model.
  *
  * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it uses the
  * database, with:
@@ -597,6 +641,7 @@ export const RuleSetSourceSchema: GenEnum<RuleSetSource> = /*@__PURE__*/
 export const RuleService: GenService<{
   /**
    * Lists the active rule sets and the drafts. Idempotent.
+   * - NOT_FOUND: the model has no alert rules of its own and is not the default one (reason MODEL_NOT_CONFIGURED).
    * - FAILED_PRECONDITION: the file and the activated drafts cannot be used together (reason RULE_SETS_CONFLICT).
    *
    * @generated from rpc bellwether.ops.v1.RuleService.ListRuleSets
@@ -610,6 +655,7 @@ export const RuleService: GenService<{
    * Creates the draft of a rule set, or replaces it. A draft changes no alert before it is activated. Idempotent: the
    * same request by the same caller again changes nothing.
    * - INVALID_ARGUMENT: the rules are not valid (reason RULE_DRAFT); BadRequest names every violation with its line.
+   * - NOT_FOUND: as for ListRuleSets.
    * - ABORTED: somebody else changed the draft (reason RULE_DRAFT_CHANGED). The metadata of ErrorInfo has its version and
    *   changed_by.
    *
@@ -623,7 +669,7 @@ export const RuleService: GenService<{
   /**
    * Makes a draft the active rule set of its id, from the next run on. First the draft is tested on the latest weeks, as
    * BacktestRules does. Idempotent: the same request by the same caller again changes nothing.
-   * - NOT_FOUND: the rule set has no draft (reason RULE_DRAFT_NOT_FOUND).
+   * - NOT_FOUND: the rule set has no draft (reason RULE_DRAFT_NOT_FOUND); or as for ListRuleSets.
    * - ABORTED: somebody else changed the draft (reason RULE_DRAFT_CHANGED), as for PutRuleDraft.
    * - FAILED_PRECONDITION: the draft would raise more than five times the weekly budget of alerts at once, or in a week
    *   in which the rules of that time raised fewer (reason RULES_OVER_BUDGET); force activates it nevertheless. Or the
@@ -640,6 +686,7 @@ export const RuleService: GenService<{
   },
   /**
    * Lists activations, newest first. Idempotent.
+   * - NOT_FOUND: as for ListRuleSets.
    * - INVALID_ARGUMENT: page_token is from another list or another filter.
    *
    * @generated from rpc bellwether.ops.v1.RuleService.ListRuleActivations

@@ -43,9 +43,10 @@ export function ruleSetLines(set: RuleSet): readonly string[] {
 
 /** A rule set as JSON. */
 export function ruleSetJson(set: RuleSet) {
-  const { setId, source, hash, rulesYaml, rules, regions, categories, weeklyBudget, activation, draft } = set;
+  const { modelName, setId, source, hash, rulesYaml, rules, regions, categories, weeklyBudget, activation, draft } =
+    set;
   return {
-    ...{ set_id: setId, source: SOURCES[source], hash: hash || null, regions, categories },
+    ...{ model: modelName, set_id: setId, source: SOURCES[source], hash: hash || null, regions, categories },
     weekly_budget: hash === "" ? null : weeklyBudget,
     rules: rules.map(({ ruleId, summary }) => ({ rule_id: ruleId, summary })),
     rules_yaml: rulesYaml || null,
@@ -65,12 +66,12 @@ const SOURCES: Readonly<Record<RuleSetSource, string | null>> = {
   [RuleSetSource.ACTIVATION]: "activation",
 };
 
-/** One line about an activation. */
-export function activationLine(activation: RuleActivation): string {
-  const { number, setId, actor, reason, fromHash, toHash, activatedAt, forced, forecast } = activation;
+/** One line about an activation. @param withModel whether the line names the model */
+export function activationLine(activation: RuleActivation, withModel = false): string {
+  const { number, modelName, setId, actor, reason, fromHash, toHash, activatedAt, forced, forecast } = activation;
   const found = forecast ? `; ${forecastText(forecast)}` : "";
   const how = forced ? ", forced" : "";
-  return `${number}  ${dateOf(activatedAt)}  ${setId}  ${short(fromHash)} → ${short(toHash)}  ${actor}${how}: ${reason}${found}`;
+  return `${number}  ${dateOf(activatedAt)}  ${withModel ? `${modelName} ` : ""}${setId}  ${short(fromHash)} → ${short(toHash)}  ${actor}${how}: ${reason}${found}`;
 }
 
 /** What the test of a draft found. */
@@ -81,9 +82,10 @@ export function forecastText({ raisedAtOnce, mostRaised, mostRaisedWeek, weeklyB
 
 /** An activation as JSON. */
 export function activationJson(activation: RuleActivation) {
-  const { number, setId, actor, reason, fromHash, toHash, activatedAt, forced, forecast, rulesYaml } = activation;
+  const { number, modelName, setId, actor, reason, fromHash, toHash, activatedAt, forced, forecast, rulesYaml } =
+    activation;
   return {
-    ...{ number: Number(number), set_id: setId, actor, reason, forced },
+    ...{ number: Number(number), model: modelName, set_id: setId, actor, reason, forced },
     ...{ from_hash: fromHash || null, to_hash: toHash, activated_at: dateOf(activatedAt) },
     forecast: forecast
       ? {

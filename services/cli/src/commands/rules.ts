@@ -10,7 +10,11 @@ import { UsageError } from "../errors/usage-error.ts";
 import { isoWeek, reason, wholeNumber } from "../input/parse-option.ts";
 import { createReport } from "../output/report.ts";
 import { type OpsClient, openOps } from "../remote/ops-client.ts";
-import { OPS_MODEL_FLAG, type OpsOptions, withOps } from "../remote/shared-options.ts";
+import { OPS_MODEL_FLAG, type OpsOptions, OWN_MODEL_FLAG, withOps } from "../remote/shared-options.ts";
+
+interface RuleOptions extends OpsOptions {
+  readonly model?: string;
+}
 
 type RuleClient = OpsClient<typeof RuleService>;
 
@@ -44,12 +48,14 @@ export function rulesCommand(context: CliContext): Command {
 function listCommand(context: CliContext): Command {
   return withOps(new Command("list"))
     .description("List the active rule sets and the drafts.")
+    .option("--model <name>", "only the rule sets of this model (default: all models)")
     .addHelpText("after", "\nExample:\n  npx bellwether rules list")
-    .action(async (options: OpsOptions) => {
+    .action(async (options: RuleOptions) => {
       const report = createReport(options);
       using client = openOps(context, options.ops, RuleService);
-      const { ruleSets } = await client.answer(client.client.listRuleSets({}));
-      for (const set of ruleSets) report.line(ruleSetLine(set));
+      const { ruleSets } = await client.answer(client.client.listRuleSets({ modelName: options.model ?? "" }));
+      const isOfMany = new Set(ruleSets.map(({ modelName }) => modelName)).size > 1;
+      for (const set of ruleSets) report.line(`${isOfMany ? `${set.modelName} ` : ""}${ruleSetLine(set)}`);
       report.json({ rule_sets: ruleSets.map(ruleSetJson) });
     });
 }
@@ -60,15 +66,16 @@ function showCommand(context: CliContext): Command {
     .argument("[set]", "id of the rule set", DEFAULT_SET)
     .option("--yaml", "print only the rules, in the form of config/alert_rules.yaml")
     .option("--draft", "with --yaml: print the draft instead of the active rules")
+    .option(...OWN_MODEL_FLAG)
     .addHelpText(
       "after",
       "\nExamples:\n  npx bellwether rules show\n  npx bellwether rules show emea --yaml > draft.yaml\n  npx bellwether rules show emea --yaml --draft",
     )
-    .action(async (setId: string, options: OpsOptions & { yaml?: boolean; draft?: boolean }) => {
+    .action(async (setId: string, options: RuleOptions & { yaml?: boolean; draft?: boolean }) => {
       if (options.draft && !options.yaml) throw new UsageError("--draft needs --yaml");
       const report = createReport(options);
       using client = openOps(context, options.ops, RuleService);
-      const set = await findRuleSet(client, setId);
+      const set = await findRuleSet(client, options.model, setId);
       const yaml = options.draft ? (set.draft?.rulesYaml ?? "") : set.rulesYaml;
       if (options.yaml && yaml === "")
         throw new Error(`the rule set ${setId} ${options.draft ? "has no draft" : "is not active"}`);
@@ -87,20 +94,24 @@ function draftCommand(context: CliContext): Command {
       "version of the draft that the file was made from; required when there is a draft (rules show)",
       wholeNumber(0, Number.MAX_SAFE_INTEGER),
     )
+    .option(...OWN_MODEL_FLAG)
     .addHelpText(
       "after",
       "\nA draft is replaced only with --version, and not if somebody has changed it since that version." +
         "\n\nExamples:\n  npx bellwether rules draft draft.yaml\n  npx bellwether rules draft draft.yaml --version 3",
     )
-    .action(async (file: string, options: OpsOptions & { version?: number }) => {
+    .action(async (file: string, options: RuleOptions & { version?: number }) => {
       const report = createReport(options);
       const rulesYaml = await readRulesFile("FILE", path.resolve(context.cwd, file));
       using client = openOps(context, options.ops, RuleService);
-      const version = options.version ?? (await versionOfNewDraft(client, rulesYaml));
-      const { ruleSet } = await client.answer(client.client.putRuleDraft({ rulesYaml, version: BigInt(version) }));
+      const version = options.version ?? (await versionOfNewDraft(client, options.model, rulesYaml));
+      const modelName = options.model ?? "";
+      const { ruleSet } = await client.answer(
+        client.client.putRuleDraft({ modelName, rulesYaml, version: BigInt(version) }),
+      );
       if (!ruleSet) throw new Error("ops-service did not return the rule set");
       for (const line of ruleSetLines(ruleSet)) report.line(line);
-      report.line(`test it: npx bellwether rules backtest ${ruleSet.setId}`);
+      report.line(`test it: npx bellwether rules backtest ${ruleSet.setId}${modelWords(options.model)}`);
       report.json(ruleSetJson(ruleSet));
     });
 }
@@ -109,27 +120,25 @@ function draftCommand(context: CliContext): Command {
  * Returns the version on which a new draft is based. @throws Error when the set has a draft with other content, which may be
  * somebody else's
  */
-async function versionOfNewDraft(client: RuleClient, rulesYaml: string): Promise<number> {
+async function versionOfNewDraft(client: RuleClient, model: string | undefined, rulesYaml: string): Promise<number> {
   // Only the id is needed here; the server checks the file.
   const [, setId = DEFAULT_SET] = /^id: *["']?([a-z0-9][a-z0-9-]{0,39})["']? *(?:#.*)?$/m.exec(rulesYaml) ?? [];
-  const { ruleSets } = await client.answer(client.client.listRuleSets({}));
-  const draft = ruleSets.find((set) => set.setId === setId)?.draft;
+  const draft = (await listRuleSets(client, model)).find((set) => set.setId === setId)?.draft;
   if (draft === undefined) return 0;
   const version = Number(draft.version);
   if (draft.rulesYaml === "") return version;
   // The same draft again: a request that is repeated.
   if (draft.rulesYaml === rulesYaml) return version - 1;
   throw new Error(
-    `the rule set ${setId} has a draft already, version ${version} by ${draft.changedBy}: read it with rules show ${setId} --yaml --draft, ` +
+    `the rule set ${setId} has a draft already, version ${version} by ${draft.changedBy}: read it with rules show ${setId} --yaml --draft${modelWords(model)}, ` +
       `then replace it with --version ${version}`,
   );
 }
 
-interface BacktestOptions extends OpsOptions {
+interface BacktestOptions extends RuleOptions {
   readonly from?: string;
   readonly to?: string;
   readonly budget?: number;
-  readonly model?: string;
 }
 
 function backtestCommand(context: CliContext): Command {
@@ -179,22 +188,25 @@ function activateCommand(context: CliContext): Command {
       "version of the draft that you have read (default: the present version)",
       wholeNumber(1, Number.MAX_SAFE_INTEGER),
     )
+    .option(...OWN_MODEL_FLAG)
     .option("--force", "activate the draft even if it would raise more than five times the weekly budget of alerts")
     .addHelpText(
       "after",
       "\nExamples:\n  npx bellwether rules activate default --reason 'fewer alerts about small suppliers'" +
         "\n  npx bellwether rules activate emea --version 4 --reason 'agreed with the team' --force",
     )
-    .action(async (setId: string, options: OpsOptions & { reason: string; version?: number; force?: boolean }) => {
+    .action(async (setId: string, options: RuleOptions & { reason: string; version?: number; force?: boolean }) => {
       const report = createReport(options);
       using client = openOps(context, options.ops, RuleService);
-      const set = await findRuleSet(client, setId);
+      const set = await findRuleSet(client, options.model, setId);
       const version = BigInt(options.version ?? Number(set.draft?.version ?? 0));
       if (version === 0n)
-        throw new Error(`the rule set ${setId} has no draft; make one: npx bellwether rules draft FILE`);
+        throw new Error(
+          `the rule set ${setId} has no draft; make one: npx bellwether rules draft FILE${modelWords(options.model)}`,
+        );
       const { activation } = await client.answer(
         client.client.activateRuleDraft(
-          { setId, version, reason: options.reason, force: options.force ?? false },
+          { modelName: options.model ?? "", setId, version, reason: options.reason, force: options.force ?? false },
           { timeoutMs: BACKTEST_TIMEOUT_MS },
         ),
       );
@@ -209,9 +221,10 @@ function historyCommand(context: CliContext): Command {
   return withOps(new Command("history"))
     .description("List activations, newest first: who, when, why, and the hashes before and after.")
     .argument("[set]", "only this rule set")
+    .option("--model <name>", "only rule sets of this model (default: all models)")
     .option("--limit <count>", "maximum number of activations, 1 to 10000", wholeNumber(1, 10_000), 20)
     .addHelpText("after", "\nExamples:\n  npx bellwether rules history\n  npx bellwether rules history emea --json")
-    .action(async (setId: string | undefined, options: OpsOptions & { limit: number }) => {
+    .action(async (setId: string | undefined, options: RuleOptions & { limit: number }) => {
       const report = createReport(options);
       using client = openOps(context, options.ops, RuleService);
       const activations: RuleActivation[] = [];
@@ -219,20 +232,35 @@ function historyCommand(context: CliContext): Command {
       do {
         const pageSize = Math.min(PAGE_SIZE, options.limit - activations.length);
         const page = await client.answer(
-          client.client.listRuleActivations({ setId: setId ?? "", pageSize, pageToken }),
+          client.client.listRuleActivations({
+            modelName: options.model ?? "",
+            setId: setId ?? "",
+            pageSize,
+            pageToken,
+          }),
         );
         activations.push(...page.activations);
         pageToken = page.nextPageToken;
       } while (pageToken !== "" && activations.length < options.limit);
-      for (const activation of activations) report.line(activationLine(activation));
+      const isOfMany = new Set(activations.map(({ modelName }) => modelName)).size > 1;
+      for (const activation of activations) report.line(activationLine(activation, isOfMany));
       if (activations.length === 0) report.line("no draft was activated: the rules are those of the file");
       if (pageToken !== "") report.line(`the latest ${activations.length} activations; --limit shows more`);
       report.json({ activations: activations.map(activationJson), truncated: pageToken !== "" });
     });
 }
 
-async function findRuleSet(client: RuleClient, setId: string): Promise<RuleSet> {
-  const { ruleSets } = await client.answer(client.client.listRuleSets({}));
+/** Lists the rule sets of a model. Undefined: of the default model, which the service lists first. */
+async function listRuleSets(client: RuleClient, model: string | undefined): Promise<readonly RuleSet[]> {
+  const { ruleSets } = await client.answer(client.client.listRuleSets({ modelName: model ?? "" }));
+  return ruleSets.filter(({ modelName }) => modelName === ruleSets[0]?.modelName);
+}
+
+/** The option that names the model, for a command in a message. */
+const modelWords = (model: string | undefined): string => (model === undefined ? "" : ` --model ${model}`);
+
+async function findRuleSet(client: RuleClient, model: string | undefined, setId: string): Promise<RuleSet> {
+  const ruleSets = await listRuleSets(client, model);
   const found = ruleSets.find((set) => set.setId === setId);
   if (found) return found;
   const names = ruleSets.map((set) => set.setId);

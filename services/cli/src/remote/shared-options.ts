@@ -17,6 +17,12 @@ export const OPS_MODEL_FLAG = [
   "name of the model (default: the default model of ops-service)",
 ] as const;
 
+/** For commands about the alert rules or the schedule of one model. */
+export const OWN_MODEL_FLAG = [
+  "--model <name>",
+  "name of the model, of several models in one installation (default: the default model)",
+] as const;
+
 export const ML_FLAG = ["--ml <url>", `gRPC URL of ml-service (${defaultUrlText(ML_PEER)})`] as const;
 
 export const REPLICAS_FLAG = [

@@ -7,14 +7,20 @@ import { Page } from "../parts/page.tsx";
 import { hrefOf } from "../routing/route.ts";
 import { ActivationCard } from "../rules/activation-card.tsx";
 import { DraftCard } from "../rules/draft-card.tsx";
+import { draftPlace } from "../rules/draft-place.ts";
 import { RuleSetCard } from "../rules/rule-set-card.tsx";
 
 /** The rules that create alerts: those in use, a draft with its test, and who changed them. */
-export function RulesPage({ setId }: { setId: string }) {
+export function RulesPage({ setId, modelName = "" }: { setId: string; modelName?: string }) {
   const list = useQuery(RuleService.method.listRuleSets, {});
   const [said, setSaid] = useState("");
   const sets = list.data?.ruleSets ?? [];
-  const shown = setId === "" ? sets[0] : sets.find((set) => set.setId === setId);
+  const first = sets[0]?.modelName ?? "";
+  const ofModel = sets.filter((set) => set.modelName === (modelName || first));
+  const shown = setId === "" ? ofModel[0] : ofModel.find((set) => set.setId === setId);
+  const models = [...new Set(sets.map((set) => set.modelName))];
+  /** The name of a model in addresses and requests: empty for the default one. */
+  const keyOf = (name: string): string => (name === first ? "" : name);
   return (
     <Page title="Rules">
       <p className="quiet">
@@ -28,12 +34,25 @@ export function RulesPage({ setId }: { setId: string }) {
       )}
       {list.isPending && <Loading what="the rules" />}
       {list.isError && <Failure error={list.error} onRetry={() => void list.refetch()} />}
-      {sets.length > 1 && (
+      {models.length > 1 && (
+        <nav className="moves" aria-label="Models">
+          {models.map((name) => (
+            <a
+              key={name}
+              href={hrefOf({ page: "rules", setId: "", ...ofName(keyOf(name)) })}
+              aria-current={name === (modelName || first) ? "true" : undefined}
+            >
+              {name}
+            </a>
+          ))}
+        </nav>
+      )}
+      {ofModel.length > 1 && (
         <nav className="moves" aria-label="Rule sets">
-          {sets.map((set) => (
+          {ofModel.map((set) => (
             <a
               key={set.setId}
-              href={hrefOf({ page: "rules", setId: set.setId })}
+              href={hrefOf({ page: "rules", setId: set.setId, ...ofName(keyOf(set.modelName)) })}
               aria-current={set.setId === shown?.setId ? "true" : undefined}
             >
               {set.setId}
@@ -43,17 +62,25 @@ export function RulesPage({ setId }: { setId: string }) {
       )}
       {list.data && !shown && (
         <p className="notice">
-          There is no rule set {visibleText(setId)}.{" "}
+          There is no rule set {visibleText(setId)}
+          {modelName !== "" && ` of the model ${visibleText(modelName)}`}.{" "}
           <a href={hrefOf({ page: "rules", setId: "" })}>Show the first one.</a>
         </p>
       )}
       {shown && (
         <>
           <RuleSetCard set={shown} />
-          <DraftCard key={`${shown.setId}/${shown.draft?.version ?? 0n}`} set={shown} onSaid={setSaid} />
-          <ActivationCard setId={shown.setId} />
+          <DraftCard
+            key={draftPlace(shown.modelName, shown.setId, shown.draft?.version ?? 0n)}
+            set={shown}
+            modelName={keyOf(shown.modelName)}
+            onSaid={setSaid}
+          />
+          <ActivationCard modelName={shown.modelName} setId={shown.setId} />
         </>
       )}
     </Page>
   );
 }
+
+const ofName = (modelName: string) => (modelName === "" ? {} : { modelName });

@@ -42,6 +42,7 @@ test("placeOf reads every address that hrefOf writes", () => {
     { page: "notices", state: "dead", destination: "risk-room" },
     { page: "rules", setId: "" },
     { page: "rules", setId: "emea-2" },
+    { page: "rules", setId: "emea-2", modelName: "second" },
     { page: "settings" },
     { page: "performance" },
     { page: "performance", modelName: "risk & co" },

@@ -84,8 +84,8 @@ export type Place =
   /** `modelName` undefined: the default model of the server. */
   | { readonly page: "performance"; readonly modelName?: string }
   | ({ readonly page: "models" } & ModelsView)
-  /** `setId` "": the first rule set. */
-  | { readonly page: "rules"; readonly setId: string }
+  /** `setId` "": the first rule set. `modelName` undefined: the default model of the server. */
+  | { readonly page: "rules"; readonly setId: string; readonly modelName?: string }
   | { readonly page: "settings" }
   | ({ readonly page: "audit" } & AuditView)
   /** `code`: of a one-time link; empty: there is none. */
@@ -133,7 +133,7 @@ export function placeOf(hash: string): Place {
   }
   if (page === "rules" && argument === "") {
     const setId = wanted.get("set") ?? "";
-    return { page, setId: RULE_SET_PATTERN.test(setId) ? setId : "" };
+    return { page, setId: RULE_SET_PATTERN.test(setId) ? setId : "", ...ofModel };
   }
   if (page === "settings" && argument === "") return { page };
   if (page === "settings" && argument === "notices") {
@@ -156,7 +156,7 @@ export function placeOf(hash: string): Place {
 export function hrefOf(place: Exclude<Place, { page: "nowhere" }>): string {
   if (place.page === "sign-in" || place.page === "signed-in") return `#/${place.page}`;
   if (place.page === "settings") return "#/settings";
-  if (place.page === "rules") return `#/rules${queryOf({ set: place.setId })}`;
+  if (place.page === "rules") return `#/rules${queryOf({ set: place.setId, model: place.modelName })}`;
   if (place.page === "notices") {
     return `#/settings/notices${queryOf({ state: place.state, destination: place.destination })}`;
   }

@@ -8,6 +8,7 @@ import { inOneLine } from "../parts/in-one-line.ts";
 import { useBlockedReason } from "../rpc/live.ts";
 import { withTimeout } from "../rpc/transport.ts";
 import { useDraft } from "../session/use-draft.ts";
+import { draftPlace } from "./draft-place.ts";
 import { failureText } from "./failure-text.ts";
 
 /** The contract allows 2,000 bytes, and a character has at most four. */
@@ -17,17 +18,19 @@ const ACTIVATE_TIMEOUT_MS = 120_000;
 
 interface ActivateFormProps {
   readonly setId: string;
+  /** Empty: the default model. */
+  readonly modelName: string;
   /** The version of the draft that the reader sees. */
   readonly version: bigint;
   readonly onSaid: (text: string) => void;
 }
 
 /** Asks for the reason, and activates the draft. A draft over the budget is activated only with another confirmation. */
-export function ActivateForm({ setId, version, onSaid }: ActivateFormProps) {
+export function ActivateForm({ modelName, setId, version, onSaid }: ActivateFormProps) {
   const transport = useTransport();
   const queries = useQueryClient();
   const blocked = useBlockedReason();
-  const [reason, setReason, clearReason] = useDraft(`activate/${setId}/${version}`);
+  const [reason, setReason, clearReason] = useDraft(`activate/${draftPlace(modelName, setId, version)}`);
   const [isSending, setSending] = useState(false);
   const [isOver, setOver] = useState(false);
   const [force, setForce] = useState(false);
@@ -39,7 +42,7 @@ export function ActivateForm({ setId, version, onSaid }: ActivateFormProps) {
     setProblem("");
     try {
       await callUnaryMethod(withTimeout(transport, ACTIVATE_TIMEOUT_MS), RuleService.method.activateRuleDraft, {
-        ...{ setId, version, reason: inOneLine(reason), force },
+        ...{ modelName, setId, version, reason: inOneLine(reason), force },
       });
       clearReason();
       onSaid(`The draft of ${setId} is in use from the next run on.`);

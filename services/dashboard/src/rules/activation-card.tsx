@@ -9,10 +9,10 @@ import { usePagesKept } from "../parts/use-pages-kept.ts";
 import { Wide } from "../parts/wide.tsx";
 
 /** Who activated which draft of a rule set, and why. */
-export function ActivationCard({ setId }: { setId: string }) {
+export function ActivationCard({ modelName, setId }: { modelName: string; setId: string }) {
   const list = useInfiniteQuery(
     RuleService.method.listRuleActivations,
-    { setId, pageToken: "" },
+    { modelName, setId, pageToken: "" },
     {
       pageParamKey: "pageToken",
       getNextPageParam: ({ nextPageToken }) => nextPageToken || undefined,

@@ -12,8 +12,8 @@ import { failureText } from "./failure-text.ts";
 
 const BACKTEST_TIMEOUT_MS = 120_000;
 
-/** Tests the draft of a rule set on past weeks. Nothing is written. */
-export function BacktestCard({ setId, version }: { setId: string; version: bigint }) {
+/** Tests the draft of a rule set on past weeks. Nothing is written. @param modelName empty: the default model */
+export function BacktestCard({ modelName, setId, version }: { modelName: string; setId: string; version: bigint }) {
   const transport = useTransport();
   const blocked = useBlockedReason();
   const [isRunning, setRunning] = useState(false);
@@ -25,7 +25,7 @@ export function BacktestCard({ setId, version }: { setId: string; version: bigin
     setProblem("");
     try {
       const call = withTimeout(transport, BACKTEST_TIMEOUT_MS);
-      setFound(await callUnaryMethod(call, AlertService.method.backtestRules, { draftSetId: setId }));
+      setFound(await callUnaryMethod(call, AlertService.method.backtestRules, { modelName, draftSetId: setId }));
     } catch (error) {
       setProblem(failureText(error));
     } finally {

@@ -9,6 +9,7 @@ import { useReader } from "../session/reader.ts";
 import { useDraft } from "../session/use-draft.ts";
 import { ActivateForm } from "./activate-form.tsx";
 import { BacktestCard } from "./backtest-card.tsx";
+import { draftPlace } from "./draft-place.ts";
 import { failureText } from "./failure-text.ts";
 import { RuleList } from "./rule-set-card.tsx";
 
@@ -17,12 +18,14 @@ const MAX_BYTES = 65_536;
 
 interface DraftCardProps {
   readonly set: RuleSet;
+  /** Empty: the default model. */
+  readonly modelName: string;
   /** Called with a sentence when something was changed. */
   readonly onSaid: (text: string) => void;
 }
 
 /** The draft of a rule set: its text, its test and its activation. */
-export function DraftCard({ set, onSaid }: DraftCardProps) {
+export function DraftCard({ set, modelName, onSaid }: DraftCardProps) {
   const { setId, draft, rulesYaml } = set;
   const { mayDecide, mayAdminister } = useReader();
   const [isOpen, setOpen] = useState(false);
@@ -52,6 +55,7 @@ export function DraftCard({ set, onSaid }: DraftCardProps) {
         )}
         {isOpen && (
           <DraftForm
+            modelName={modelName}
             setId={setId}
             version={draft?.version ?? 0n}
             text={stored || rulesYaml}
@@ -61,13 +65,15 @@ export function DraftCard({ set, onSaid }: DraftCardProps) {
         )}
         {!mayDecide && <p className="quiet">Analysts may change it, and administrators activate it.</p>}
       </section>
-      {hasDraft && mayDecide && <BacktestCard setId={setId} version={draft.version} />}
-      {hasDraft && mayAdminister && <ActivateForm setId={setId} version={draft.version} onSaid={onSaid} />}
+      {hasDraft && mayDecide && <BacktestCard modelName={modelName} setId={setId} version={draft.version} />}
+      {hasDraft && mayAdminister && (
+        <ActivateForm modelName={modelName} setId={setId} version={draft.version} onSaid={onSaid} />
+      )}
     </>
   );
 }
 
-interface DraftFormProps extends Pick<DraftCardProps, "onSaid"> {
+interface DraftFormProps extends Pick<DraftCardProps, "modelName" | "onSaid"> {
   readonly setId: string;
   /** The version that the reader sees. */
   readonly version: bigint;
@@ -75,11 +81,11 @@ interface DraftFormProps extends Pick<DraftCardProps, "onSaid"> {
   readonly onClose: () => void;
 }
 
-function DraftForm({ setId, version, text, onClose, onSaid }: DraftFormProps) {
+function DraftForm({ modelName, setId, version, text, onClose, onSaid }: DraftFormProps) {
   const transport = useTransport();
   const queries = useQueryClient();
   const blocked = useBlockedReason();
-  const [typed, keepTyped, clearTyped] = useDraft(`rules/${setId}/${version}`, MAX_BYTES);
+  const [typed, keepTyped, clearTyped] = useDraft(`rules/${draftPlace(modelName, setId, version)}`, MAX_BYTES);
   const [yaml, setYaml] = useState(typed || text);
   const [isSending, setSending] = useState(false);
   const [problem, setProblem] = useState("");
@@ -90,7 +96,7 @@ function DraftForm({ setId, version, text, onClose, onSaid }: DraftFormProps) {
     setProblem("");
     try {
       const { ruleSet } = await callUnaryMethod(transport, RuleService.method.putRuleDraft, {
-        ...{ rulesYaml: yaml, version },
+        ...{ modelName, rulesYaml: yaml, version },
       });
       clearTyped();
       onClose();

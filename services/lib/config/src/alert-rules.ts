@@ -201,6 +201,8 @@ export interface RuleSet {
 /** The contents of config/alert_rules.yaml: a rule set, and further ones for some regions or categories. */
 export interface AlertRules extends RuleSet {
   readonly sets: readonly RuleSet[];
+  /** Model to whose runs alone the rules apply. Undefined: they apply to all models that have no rules of their own. */
+  readonly modelName?: string;
 }
 
 /** Reads config/alert_rules.yaml. @throws ConfigError with every violation */
@@ -222,7 +224,7 @@ export function parseAlertRules(file: YamlFile): AlertRules {
 const NO_CONFLICT = "one rule set for each supplier, and an id of its own for each set and rule";
 
 /** Returns the rule sets of a file, the first one first. */
-export function ruleSetsOf({ sets, ...first }: AlertRules): readonly RuleSet[] {
+export function ruleSetsOf({ sets, modelName: _, ...first }: AlertRules): readonly RuleSet[] {
   return [first, ...sets];
 }
 

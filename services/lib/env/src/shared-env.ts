@@ -37,6 +37,8 @@ export const sharedEnv = {
   featureMapping: env.path("BELLWETHER_FEATURE_MAPPING", "config/feature_mapping.yaml"),
   /** Limits of weekly runs and of promotions. */
   riskPolicy: env.path("BELLWETHER_RISK_POLICY", "config/risk_policy.yaml"),
+  /** Folder with one folder of files per further model. Null when not set: config/models, if it exists. */
+  modelFolders: env.optional(env.path("BELLWETHER_MODELS")),
   /** Folder for databases, spools and weeks. */
   dataDir: env.path("BELLWETHER_DATA_DIR", ".bellwether"),
   /** Keys that encrypt the cookies of sessions, as text or in a file. Neither set: a file in the data folder. */

@@ -88,6 +88,7 @@ import type {
   PerformanceBusyError,
 } from "../domain/outcomes/outcome-error.ts";
 import type {
+  ModelNotConfiguredError,
   RuleDraftChangedError,
   RuleDraftNotFoundError,
   RuleSetsConflictError,
@@ -175,6 +176,7 @@ type OpsError =
   | RuleDraftError
   | BacktestBusyError
   | RuleDraftNotFoundError
+  | ModelNotConfiguredError
   | RuleDraftChangedError
   | RuleSetsConflictError
   | RulesOverBudgetError;
@@ -260,6 +262,7 @@ export const OPS_ERRORS = {
   RuleDraftError: Code.InvalidArgument,
   BacktestBusyError: Code.ResourceExhausted,
   RuleDraftNotFoundError: Code.NotFound,
+  ModelNotConfiguredError: Code.NotFound,
   RuleDraftChangedError: Code.Aborted,
   RuleSetsConflictError: Code.FailedPrecondition,
   RulesOverBudgetError: Code.FailedPrecondition,

@@ -5,6 +5,7 @@ import {
   integer,
   jsonb,
   pgSchema,
+  primaryKey,
   sql,
   text,
   timestamp,
@@ -17,15 +18,21 @@ const when = (name: string) => timestamp(name, { withTimezone: true, mode: "date
 const count = (name: string) => bigint(name, { mode: "number" });
 
 /** Drafts of alert rule sets. A row stays after its draft was activated, so that its versions are not used again. */
-export const ruleDraft = bellwether.table("rule_draft", {
-  setId: text("set_id").primaryKey(),
-  /** Empty: the set has no draft. */
-  rulesYaml: text("rules_yaml").notNull(),
-  hash: text("hash").notNull(),
-  version: count("version").notNull(),
-  changedBy: text("changed_by").notNull(),
-  changedAt: when("changed_at").notNull(),
-});
+export const ruleDraft = bellwether.table(
+  "rule_draft",
+  {
+    setId: text("set_id").notNull(),
+    /** Empty: the set has no draft. */
+    rulesYaml: text("rules_yaml").notNull(),
+    hash: text("hash").notNull(),
+    version: count("version").notNull(),
+    changedBy: text("changed_by").notNull(),
+    changedAt: when("changed_at").notNull(),
+    /** Empty: the default model. */
+    modelName: text("model_name").notNull().default(""),
+  },
+  (t) => [primaryKey({ columns: [t.modelName, t.setId] })],
+);
 
 /** Activations of drafts. Rows are added and never changed; the latest row of a rule set is its active form. */
 export const ruleActivation = bellwether.table(
@@ -42,6 +49,8 @@ export const ruleActivation = bellwether.table(
     isForced: boolean("is_forced").notNull(),
     forecast: jsonb("forecast").$type<RuleForecast>(),
     activatedAt: when("activated_at").notNull(),
+    /** Empty: the default model. */
+    modelName: text("model_name").notNull().default(""),
   },
-  (t) => [index("rule_activation_set").on(t.setId, sql`number desc`)],
+  (t) => [index("rule_activation_set").on(t.modelName, t.setId, sql`number desc`)],
 );

@@ -1,4 +1,4 @@
-import { parseAlertRules } from "@bellwether/config/alert-rules";
+import { type AlertRules, parseAlertRules } from "@bellwether/config/alert-rules";
 import { parseYaml } from "@bellwether/config/yaml-file";
 import { expect, test } from "vitest";
 import { activeRuleSets, readRuleSet, withRuleSet } from "./active-rules.ts";
@@ -11,7 +11,9 @@ score_threshold: { id: ${id}-score, raise: ${raise}, runs_to_raise: 2, critical:
 weekly_capacity: { id: ${id}-capacity, suppliers: 10, min_lift: 1, keep_within: 20 }
 `;
 const file = parseAlertRules(parseYaml(yaml("default", []), "rules.yaml"));
-const activated = (number: number, setId: string, rulesYaml: string) => ({ number, setId, rulesYaml });
+const activated = (number: number, setId: string, rulesYaml: string, modelName = "") => ({
+  ...{ number, setId, rulesYaml, modelName },
+});
 
 test("an activated set replaces that of the file with its id, and others are added", () => {
   const active = activeRuleSets(file, [
@@ -23,6 +25,17 @@ test("an activated set replaces that of the file with its id, and others are add
     ["emea", 0.7, 3],
   ]);
   expect(activeRuleSets(file, [])).toMatchObject([{ activation: null, rules: { hash: file.hash } }]);
+});
+
+test("activations of other models are ignored", () => {
+  const all = [
+    activated(1, "default", yaml("default", [], 0.8)),
+    activated(2, "default", yaml("default", [], 0.65), "delivery"),
+  ];
+  const raiseOf = (rules: AlertRules) => activeRuleSets(rules, all).map((one) => one.rules.scoreThreshold.raise);
+  expect(raiseOf(file)).toEqual([0.8]);
+  expect(raiseOf({ ...file, modelName: "delivery" })).toEqual([0.65]);
+  expect(raiseOf({ ...file, modelName: "third" })).toEqual([0.7]);
 });
 
 test("sets that overlap are one sentence", () => {

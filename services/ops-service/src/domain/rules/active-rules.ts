@@ -8,6 +8,8 @@ export interface ActivatedRules {
   /** Number of the activation. */
   readonly number: number;
   readonly setId: string;
+  /** Model to whose runs it applies. Empty: all models that have no rules of their own. */
+  readonly modelName: string;
   /** In the form of config/alert_rules.yaml. */
   readonly rulesYaml: string;
 }
@@ -21,11 +23,15 @@ export interface ActiveRuleSet {
 
 /**
  * Returns the rule sets that runs evaluate: those of the file, each replaced by the activated one with its id, then the
- * activated ones that the file does not have. @throws RuleSetsConflictError
+ * activated ones that the file does not have.
+ * @param file the rules of a model
+ * @param activated those of all models; the ones of other models are ignored
+ * @throws RuleSetsConflictError
  */
 export function activeRuleSets(file: AlertRules, activated: readonly ActivatedRules[]): readonly ActiveRuleSet[] {
+  const own = activated.filter(({ modelName }) => modelName === keyOf(file));
   const byId = new Map(
-    activated.map(({ number, setId, rulesYaml }) => [setId, { rules: readRuleSet(rulesYaml), activation: number }]),
+    own.map(({ number, setId, rulesYaml }) => [setId, { rules: readRuleSet(rulesYaml), activation: number }]),
   );
   const ofFile = ruleSetsOf(file);
   const known = new Set(ofFile.map(({ id }) => id));
@@ -44,9 +50,12 @@ export function withRuleSet(active: readonly ActiveRuleSet[], rules: RuleSet): r
   return all;
 }
 
+/** Returns the name of the model under which drafts and activations of these rules are stored. Empty: the default model. */
+export const keyOf = ({ modelName }: Pick<AlertRules, "modelName">): string => modelName ?? "";
+
 /** Reads a draft of one rule set. @throws RuleDraftError with every violation */
 export function readRuleSet(yaml: string): RuleSet {
-  const { sets: _, ...rules } = readRuleDraft(yaml, { isOneSet: true });
+  const { sets: _, modelName: __, ...rules } = readRuleDraft(yaml, { isOneSet: true });
   return rules;
 }
 

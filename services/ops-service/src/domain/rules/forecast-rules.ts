@@ -6,16 +6,17 @@ import type { BacktestReport } from "../backtest/backtest-report.ts";
 import type { BacktestTask } from "../backtest/backtest-rules.ts";
 import { today } from "../outcomes/check-outcomes.ts";
 import { chooseModel, type ScoringModel } from "../scores/choose-model.ts";
-import { type ActiveRuleSet, activeRuleSets, readRuleSet, withRuleSet } from "./active-rules.ts";
+import { type ActiveRuleSet, activeRuleSets, keyOf, readRuleSet, withRuleSet } from "./active-rules.ts";
 import { type ActivationRequest, checkSeen, findRepeated, type RuleActivation, type RuleDraft } from "./rule-drafts.ts";
+import type { RuleFiles } from "./rule-files.ts";
 import { RuleDraftNotFoundError, type RuleForecast } from "./rule-set-error.ts";
 
 /** What a test of a draft reads and uses. */
 export interface ForecastPorts {
-  /** The rules of the file. */
-  readonly file: AlertRules;
+  readonly files: RuleFiles;
   readonly readActivations: () => Promise<readonly RuleActivation[]>;
-  readonly findDraft: (setId: string) => Promise<RuleDraft | undefined>;
+  /** @param modelName empty: the default model */
+  readonly findDraft: (modelName: string, setId: string) => Promise<RuleDraft | undefined>;
   readonly listModels: () => Promise<readonly ScoringModel[]>;
   readonly outcomesOf: (modelName: string) => OutcomeSpec;
   readonly backtest: (task: BacktestTask, signal: AbortSignal) => Promise<BacktestReport>;
@@ -42,30 +43,32 @@ export function testedBeside(active: readonly ActiveRuleSet[], rules: RuleSet): 
 
 /** Reads the draft of a set for a back-test. @throws RuleDraftNotFoundError, RuleSetsConflictError */
 export async function testedDraft(
-  { file, readActivations, findDraft }: Pick<ForecastPorts, "file" | "readActivations" | "findDraft">,
+  { readActivations, findDraft }: Pick<ForecastPorts, "readActivations" | "findDraft">,
+  file: AlertRules,
   setId: string,
 ): Promise<BacktestTask["tested"]> {
-  const draft = await findDraft(setId);
+  const draft = await findDraft(keyOf(file), setId);
   if (!draft || draft.rulesYaml === "") throw new RuleDraftNotFoundError(setId);
   return testedBeside(activeRuleSets(file, await readActivations()), readRuleSet(draft.rulesYaml));
 }
 
 /**
- * Tests a draft on the latest weeks before it is activated. Null: there is no complete run, or the request was answered
+ * Tests a draft on the latest weeks of its model before it is activated. Null: there is no complete run, or the request was answered
  * before. @throws RuleDraftNotFoundError, RuleDraftChangedError, RuleSetsConflictError
  */
 export async function forecastDraft(
   ports: ForecastPorts,
+  file: AlertRules,
   request: ActivationRequest,
   { actor, signal }: { readonly actor: string; readonly signal: AbortSignal },
 ): Promise<RuleForecast | null> {
-  const { file, readActivations, findDraft, listModels, outcomesOf, backtest, now } = ports;
+  const { files, readActivations, findDraft, listModels, outcomesOf, backtest, now } = ports;
   const activated = await readActivations();
-  if (findRepeated(activated, request, actor)) return null;
-  const draft = checkSeen(await findDraft(request.setId), request);
+  if (findRepeated(activated, file, request, actor)) return null;
+  const draft = checkSeen(await findDraft(keyOf(file), request.setId), request);
   const active = activeRuleSets(file, activated);
   const tested = testedBeside(active, readRuleSet(draft.rulesYaml));
-  const models = await listModels();
+  const models = (await listModels()).filter(({ modelName }) => files.of(modelName) === file);
   const modelName = chooseModel(models, "");
   const toWeek = models.find((model) => model.modelName === modelName)?.latestWeek ?? "";
   const last = isoWeekNumber(toWeek);

@@ -1,6 +1,6 @@
 import type { AlertRules } from "@bellwether/config/alert-rules";
 import { FAR_OVER } from "../backtest/backtest-rules.ts";
-import { type ActivatedRules, activeRuleSets, readRuleSet, withRuleSet } from "./active-rules.ts";
+import { type ActivatedRules, activeRuleSets, keyOf, readRuleSet, withRuleSet } from "./active-rules.ts";
 import {
   RuleDraftChangedError,
   RuleDraftNotFoundError,
@@ -10,6 +10,8 @@ import {
 
 /** The draft of a rule set. */
 export interface RuleDraft {
+  /** Empty: the default model. */
+  readonly modelName: string;
   readonly setId: string;
   /** Empty: the set has no draft; it was activated. */
   readonly rulesYaml: string;
@@ -36,13 +38,24 @@ export interface RuleActivation extends ActivatedRules {
   readonly activatedAt: Date;
 }
 
+/** Selects activations. */
+export interface ActivationQuery {
+  /** Undefined: of all models. Empty: of the default model. */
+  readonly modelName: string | undefined;
+  /** Empty: of all rule sets. */
+  readonly setId: string;
+  /** Number of an activation; older ones are listed. Undefined: all. */
+  readonly before: number | undefined;
+}
+
 /** Reads and changes drafts and activations, all in one transaction. */
 export interface RuleTransaction {
   /** Keeps others from changing drafts and activations until the transaction ends. */
   lock(): Promise<void>;
-  /** Returns the latest activation of each rule set. */
+  /** Returns the latest activation of each rule set of each model. */
   activated(): Promise<readonly RuleActivation[]>;
-  draft(setId: string): Promise<RuleDraft | undefined>;
+  /** @param modelName empty: the default model */
+  draft(modelName: string, setId: string): Promise<RuleDraft | undefined>;
   writeDraft(draft: RuleDraft): Promise<void>;
   addActivation(activation: Omit<RuleActivation, "number">): Promise<RuleActivation>;
   appendAudit(event: {
@@ -61,22 +74,27 @@ interface Author {
 
 /**
  * Creates or replaces the draft of the set that the rules name. The same request by the same person again changes
- * nothing. Returns the id of the set. @throws RuleDraftError, RuleDraftChangedError
+ * nothing. Returns the id of the set.
+ * @param file the rules of the model
+ * @throws RuleDraftError, RuleDraftChangedError
  */
 export async function putDraft(
   transaction: RuleTransaction,
+  file: AlertRules,
   { rulesYaml, version: seen }: { readonly rulesYaml: string; readonly version: number },
   { actor, now }: Author,
 ): Promise<string> {
   const { id: setId, hash } = readRuleSet(rulesYaml);
+  const modelName = keyOf(file);
   await transaction.lock();
-  const known = await transaction.draft(setId);
+  const known = await transaction.draft(modelName, setId);
   const version = (known?.version ?? 0) + 1;
   if (known?.version !== undefined && known.version === seen + 1)
     if (known.rulesYaml === rulesYaml && known.changedBy === actor) return setId;
   if (version !== seen + 1) throw changed(setId, known);
-  await transaction.writeDraft({ setId, rulesYaml, hash, version, changedBy: actor, changedAt: now });
-  await transaction.appendAudit({ kind: "rules.drafted", actor, subject: setId, payload: { version, hash } });
+  await transaction.writeDraft({ modelName, setId, rulesYaml, hash, version, changedBy: actor, changedAt: now });
+  const payload = { ...ofModel(file), version, hash };
+  await transaction.appendAudit({ kind: "rules.drafted", actor, subject: setId, payload });
   return setId;
 }
 
@@ -98,11 +116,17 @@ export function isFarOverBudget({ raisedAtOnce, mostRaised, weeklyBudget }: Rule
  */
 export function findRepeated(
   activated: readonly RuleActivation[],
+  file: AlertRules,
   { setId, version, reason }: ActivationRequest,
   actor: string,
 ): RuleActivation | undefined {
   return activated.find(
-    (one) => one.setId === setId && one.draftVersion === version && one.actor === actor && one.reason === reason,
+    (one) =>
+      one.modelName === keyOf(file) &&
+      one.setId === setId &&
+      one.draftVersion === version &&
+      one.actor === actor &&
+      one.reason === reason,
   );
 }
 
@@ -115,6 +139,7 @@ export function checkSeen(draft: RuleDraft | undefined, { setId, version }: Acti
 
 /**
  * Makes a draft the active rule set of its id.
+ * @param file the rules of the model
  * @param forecast what its test found. Null: there was nothing to test it on
  * @throws RuleDraftNotFoundError, RuleDraftChangedError, RulesOverBudgetError, RuleSetsConflictError
  */
@@ -127,9 +152,10 @@ export async function activateDraft(
   const { setId, reason } = request;
   await transaction.lock();
   const activated = await transaction.activated();
-  const repeated = findRepeated(activated, request, actor);
+  const repeated = findRepeated(activated, file, request, actor);
   if (repeated) return repeated;
-  const draft = checkSeen(await transaction.draft(setId), request);
+  const modelName = keyOf(file);
+  const draft = checkSeen(await transaction.draft(modelName, setId), request);
   const isOver = forecast !== null && isFarOverBudget(forecast);
   if (isOver && !request.force) throw new RulesOverBudgetError(forecast);
   const active = activeRuleSets(file, activated);
@@ -137,15 +163,26 @@ export async function activateDraft(
   const fromHash = active.find(({ rules }) => rules.id === setId)?.rules.hash ?? "";
   const { rulesYaml, hash: toHash, version: draftVersion } = draft;
   const added = await transaction.addActivation({
-    ...{ setId, rulesYaml, fromHash, toHash, draftVersion, actor, reason },
+    ...{ modelName, setId, rulesYaml, fromHash, toHash, draftVersion, actor, reason },
     ...{ isForced: isOver, forecast, activatedAt: now },
   });
   const version = draftVersion + 1;
-  await transaction.writeDraft({ setId, rulesYaml: "", hash: "", version, changedBy: actor, changedAt: now });
-  const payload = { activation: added.number, fromHash, toHash, reason, isForced: isOver, forecast };
+  await transaction.writeDraft({
+    modelName,
+    setId,
+    rulesYaml: "",
+    hash: "",
+    version,
+    changedBy: actor,
+    changedAt: now,
+  });
+  const payload = { ...ofModel(file), activation: added.number, fromHash, toHash, reason, isForced: isOver, forecast };
   await transaction.appendAudit({ kind: "rules.activated", actor, subject: setId, payload });
   return added;
 }
+
+/** The model in an audit event. Those of the default model, and of earlier releases, have none. */
+const ofModel = ({ modelName }: AlertRules): object => (modelName === undefined ? {} : { modelName });
 
 const changed = (setId: string, known: RuleDraft | undefined): RuleDraftChangedError =>
   new RuleDraftChangedError(setId, known ?? { version: 0, changedBy: "" });

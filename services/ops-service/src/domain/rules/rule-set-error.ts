@@ -9,6 +9,14 @@ export class RuleSetsConflictError extends Error {
   }
 }
 
+/** No such model has alert rules. */
+export class ModelNotConfiguredError extends Error {
+  override readonly name = "ModelNotConfiguredError" as const;
+  constructor(modelName: string, known: readonly string[]) {
+    super(`there is no model ${JSON.stringify(modelName)} with alert rules; there are: ${known.join(", ")}`);
+  }
+}
+
 /** The rule set has no draft. */
 export class RuleDraftNotFoundError extends Error {
   override readonly name = "RuleDraftNotFoundError" as const;

@@ -1,4 +1,4 @@
-import { ruleSetsOf } from "@bellwether/config/alert-rules";
+import { type AlertRules, ruleSetsOf } from "@bellwether/config/alert-rules";
 import { isoWeekNumber, isoWeekOfNumber, parseIsoWeek } from "@bellwether/contract/iso-week";
 import type { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import type { BacktestRuleSchema, BacktestRulesRequest } from "@bellwether/gen/bellwether/ops/v1/backtest_pb";
@@ -27,13 +27,17 @@ const MAX_WEEKS_BEFORE = 104;
 export function backtestHandlers(deps: BacktestDependencies): BacktestHandlers {
   return {
     async backtestRules(request, { signal }) {
-      const tested = await readTested(deps, request);
-      const models = await deps.listModels();
+      const all = await deps.listModels();
+      // The draft of a rule set is tested on a model to which it would apply.
+      const isOfDraft = request.draftSetId !== "" && request.modelName === "";
+      const models = isOfDraft ? all.filter((one) => deps.files.of(one.modelName) === deps.files.choose("")) : all;
       const modelName = chooseModel(models, request.modelName);
+      const file = isOfDraft ? deps.files.choose("") : deps.files.of(modelName ?? request.modelName);
+      const tested = await readTested(deps, file, request);
       if (modelName === undefined) throw new ModelNotScoredError(request.modelName, []);
       const latest = models.find((model) => model.modelName === modelName)?.latestWeek ?? "";
       const weeks = weeksOf(request, latest);
-      const active = activeRuleSets(deps.file, await deps.readActivations());
+      const active = activeRuleSets(file, await deps.readActivations());
       const weeklyBudget = request.weeklyBudget || weeklyBudgetOf(active, request.draftSetId);
       const { horizonDays, completeAfterDays, definition } = deps.outcomesOf(modelName);
       const outcomes = { horizonDays, completeAfterDays, definition };
@@ -56,11 +60,12 @@ export function backtestHandlers(deps: BacktestDependencies): BacktestHandlers {
 /** Returns the rule sets of the request, with the suppliers to which each applies. @throws QueryError, RuleDraftError */
 async function readTested(
   deps: BacktestDependencies,
+  file: AlertRules,
   { rulesYaml, draftSetId }: Pick<BacktestRulesRequest, "rulesYaml" | "draftSetId">,
 ): Promise<BacktestTask["tested"]> {
   if ((rulesYaml === "") === (draftSetId === ""))
     throw new QueryError("rules_yaml", "or draft_set_id is needed, and not both");
-  if (draftSetId !== "") return await testedDraft(deps, draftSetId);
+  if (draftSetId !== "") return await testedDraft(deps, file, draftSetId);
   const sets = ruleSetsOf(readRuleDraft(rulesYaml));
   return sets.map((rules) => ({ rules, scope: scopeOf(rules, sets) ?? null }));
 }

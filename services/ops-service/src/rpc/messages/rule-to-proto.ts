@@ -13,6 +13,7 @@ import type { RuleActivation, RuleDraft } from "../../domain/rules/rule-drafts.t
 
 /** What the service knows of a rule set. */
 export interface KnownRuleSet {
+  readonly modelName: string;
   readonly setId: string;
   /** Undefined: the set is only a draft. */
   readonly active: ActiveRuleSet | undefined;
@@ -23,15 +24,16 @@ export interface KnownRuleSet {
 
 /** Converts a rule set. */
 export function ruleSetToProto({
+  modelName,
   setId,
   active,
   activation,
   draft,
 }: KnownRuleSet): MessageInitShape<typeof RuleSetSchema> {
   return {
-    setId,
+    ...{ modelName, setId },
     ...(active && activeToProto(active)),
-    ...(activation && { activation: activationToProto(activation) }),
+    ...(activation && { activation: activationToProto(activation, modelName) }),
     ...(draft && { draft: draftToProto(draft) }),
   };
 }
@@ -54,11 +56,15 @@ function draftToProto(draft: RuleDraft): MessageInitShape<typeof RuleDraftSchema
   };
 }
 
-/** Converts an activation. */
-export function activationToProto(activation: RuleActivation): MessageInitShape<typeof RuleActivationSchema> {
+/** Converts an activation. @param modelName name of its model */
+export function activationToProto(
+  activation: RuleActivation,
+  modelName: string,
+): MessageInitShape<typeof RuleActivationSchema> {
   const { number, setId, fromHash, toHash, actor, reason, activatedAt, isForced, forecast, rulesYaml } = activation;
   return {
     ...{ number: BigInt(number), setId, fromHash, toHash, actor, reason, forced: isForced, rulesYaml },
+    modelName,
     activatedAt: timestampFromDate(activatedAt),
     ...(forecast && { forecast }),
   };

@@ -24,10 +24,8 @@ export interface PerformanceDependencies {
   readonly now: () => Date;
   readonly listModels: () => Promise<readonly ScoringModel[]>;
   readonly outcomesOf: (modelName: string) => OutcomeSpec;
-  /** Score from which the alert rules raise an alert. */
-  readonly threshold: number;
-  /** Number of suppliers that the alert rules select in a week. */
-  readonly capacity: number;
+  /** Returns the score from which the alert rules of a model raise an alert, and how many suppliers they select in a week. */
+  readonly alertLimitsOf: (modelName: string) => { readonly threshold: number; readonly capacity: number };
   readonly measure: (task: PerformanceTask, signal: AbortSignal) => Promise<PerformanceReport>;
 }
 
@@ -52,8 +50,8 @@ export function performanceHandlers(deps: PerformanceDependencies): ServiceImpl<
       const knownOn = request.knownOn || today(deps.now());
       if (!isIsoDate(knownOn)) throw new QueryError("known_on", "is not a day such as 2026-03-01");
       const outcomes = deps.outcomesOf(modelName);
-      const { threshold } = deps;
-      const capacity = request.capacity || deps.capacity;
+      const { threshold, ...limits } = deps.alertLimitsOf(modelName);
+      const capacity = request.capacity || limits.capacity;
       const task = { modelName, fromWeek, toWeek, knownOn, outcomes, threshold, capacity };
       const report = await deps.measure(task, signal);
       return {

@@ -38,7 +38,10 @@ import { shareByKey } from "../shared-query.ts";
 import { countDriftAlarms } from "./drift-metrics.ts";
 import { leaseFromProto, runDecisionHandlers } from "./run-decisions.ts";
 
-export interface BatchDependencies extends Omit<CompleteRunOptions, "divideChanges" | "checkpoint"> {
+export interface BatchDependencies
+  extends Omit<CompleteRunOptions, "rules" | "policy" | "divideChanges" | "checkpoint"> {
+  /** Returns the alert rules and the risk policy for the runs of a model. */
+  readonly filesOf: (modelName: string) => Pick<CompleteRunOptions, "rules" | "policy">;
   /** Signs the present head of the audit log. Null: none could be signed. */
   readonly signCheckpoint: () => Promise<AuditCheckpoint | null>;
   readonly transact: Transact;
@@ -121,8 +124,10 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
       const began = deps.now();
       const [checkpoint] = await Promise.all([deps.signCheckpoint(), deps.finishSearchKeys(), deps.finishIndexes()]);
       const { headers } = propagateContextAsCaller(context);
-      const run = await completeRun(deps.transactLong, leaseFromProto(lease), totals, {
-        ...{ ...deps, checkpoint },
+      const known = leaseFromProto(lease);
+      const { modelName = "" } = (await findRun(known.runId)) ?? {};
+      const run = await completeRun(deps.transactLong, known, totals, {
+        ...{ ...deps, ...deps.filesOf(modelName), checkpoint },
         divideChanges: (pairs) => deps.divideChanges(pairs, { ...(headers && { headers }) }),
       });
       // A run that was complete before was counted then.

@@ -1,6 +1,6 @@
 import { and, desc, eq, lt, sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { ActivatedRules } from "../../domain/rules/active-rules.ts";
-import type { RuleActivation, RuleDraft, RuleTransaction } from "../../domain/rules/rule-drafts.ts";
+import type { ActivationQuery, RuleActivation, RuleDraft, RuleTransaction } from "../../domain/rules/rule-drafts.ts";
 import { appendEvents } from "../audit/audit-events.ts";
 import type { Db, InTransaction } from "../database.ts";
 import { ruleActivation, ruleDraft } from "../rule-schema.ts";
@@ -10,9 +10,9 @@ const RULE_LOCK = 724_018;
 /** Maximum number of drafts that are listed. */
 const MAX_DRAFTS = 200;
 
-/** Returns the latest activation of each rule set. */
+/** Returns the latest activation of each rule set of each model. */
 export function readActivations(db: Db): Promise<RuleActivation[]> {
-  const latest = sql`(select max(number) from bellwether.rule_activation group by set_id)`;
+  const latest = sql`(select max(number) from bellwether.rule_activation group by model_name, set_id)`;
   return db
     .select()
     .from(ruleActivation)
@@ -28,24 +28,27 @@ export async function readActivatedRules(db: Db): Promise<readonly ActivatedRule
 /** Lists activations, newest first. */
 export function listActivations(
   db: Db,
-  { setId, before }: { readonly setId: string; readonly before: number | undefined },
+  { modelName, setId, before }: ActivationQuery,
   limit: number,
 ): Promise<RuleActivation[]> {
   const ofSet = setId === "" ? undefined : eq(ruleActivation.setId, setId);
+  const ofModel = modelName === undefined ? undefined : eq(ruleActivation.modelName, modelName);
   return db
     .select()
     .from(ruleActivation)
-    .where(and(ofSet, before === undefined ? undefined : lt(ruleActivation.number, before)))
+    .where(and(ofModel, ofSet, before === undefined ? undefined : lt(ruleActivation.number, before)))
     .orderBy(desc(ruleActivation.number))
     .limit(limit);
 }
 
 export function listDrafts(db: Db): Promise<RuleDraft[]> {
-  return db.select().from(ruleDraft).orderBy(ruleDraft.setId).limit(MAX_DRAFTS);
+  return db.select().from(ruleDraft).orderBy(ruleDraft.modelName, ruleDraft.setId).limit(MAX_DRAFTS);
 }
 
-export async function findDraft(db: Db, setId: string): Promise<RuleDraft | undefined> {
-  return (await db.select().from(ruleDraft).where(eq(ruleDraft.setId, setId)))[0];
+/** @param modelName empty: the default model */
+export async function findDraft(db: Db, modelName: string, setId: string): Promise<RuleDraft | undefined> {
+  const isWanted = and(eq(ruleDraft.modelName, modelName), eq(ruleDraft.setId, setId));
+  return (await db.select().from(ruleDraft).where(isWanted))[0];
 }
 
 /** Creates a function that changes rules in one transaction. */
@@ -60,12 +63,12 @@ export function createRuleTransaction(
           await db.execute(sql`select pg_advisory_xact_lock(${RULE_LOCK})`);
         },
         activated: () => readActivations(db),
-        draft: (setId) => findDraft(db, setId),
-        async writeDraft({ setId, ...values }) {
+        draft: (modelName, setId) => findDraft(db, modelName, setId),
+        async writeDraft({ modelName, setId, ...values }) {
           await db
             .insert(ruleDraft)
-            .values({ setId, ...values })
-            .onConflictDoUpdate({ target: ruleDraft.setId, set: values });
+            .values({ modelName, setId, ...values })
+            .onConflictDoUpdate({ target: [ruleDraft.modelName, ruleDraft.setId], set: values });
         },
         async addActivation(activation) {
           const [added] = await db.insert(ruleActivation).values(activation).returning();
