@@ -132,9 +132,13 @@ class TestPandasTypes:
         values = [decimal.Decimal("0.5"), decimal.Decimal("1e400"), None]
         assert "row 1, supplier 'B': is infinite" in messages(with_column(pd.DataFrame, "late_ratio", values, dtype=object))[0]
 
-    def test_a_frame_without_columns_names_each_column_that_it_lacks(self):
-        found = messages(pd.DataFrame(index=[0, 1]))
-        assert [message.split(":")[0] for message in found] == [f"column {name!r}" for name in VALID]
+    def test_a_frame_without_columns_names_all_that_it_lacks(self):
+        [ids, features] = messages(pd.DataFrame(index=[0, 1]))
+        assert ids.startswith("column 'supplier_id': ")
+        assert features == (
+            "the frame lacks 3 of the 3 features of the model: 'late_ratio', 'region', 'contract_text'; name them in "
+            'missing= to send no values ("all": all that the frame lacks)'
+        )
 
     def test_a_row_is_named_with_its_label(self):
         [message] = messages(pd.DataFrame({**VALID, "late_ratio": [0.5, np.inf, 1]}, index=["x", "y", "z"]))
@@ -179,12 +183,32 @@ class TestInvalidFrames:
     def test_a_frame_without_rows_is_rejected(self, library):
         assert messages(library({name: [] for name in VALID})) == ["the frame has no rows"]
 
-    def test_a_missing_column_is_named_with_the_nearest_one(self, library):
+    def test_a_misspelled_column_is_one_violation(self, library):
         frame = library({("late_ration" if name == "late_ratio" else name): values for name, values in VALID.items()})
-        assert messages(frame) == [
-            "column 'late_ration': is not a feature of the model; did you mean 'late_ratio'?; drop it, or name it in ignore=",
+        expected = [
+            "column 'late_ration': is not a feature of the model; did you mean 'late_ratio'? Rename it, drop it, or name it "
+            "in ignore="
+        ]
+        assert messages(frame) == expected
+        assert messages(frame, missing="all") == expected
+
+    def test_a_misspelled_column_that_is_ignored_is_named_beside_the_feature(self, library):
+        frame = library({("late_ration" if name == "late_ratio" else name): values for name, values in VALID.items()})
+        assert messages(frame, ignore="all") == [
             "column 'late_ratio': the frame lacks this feature of the model; did you mean 'late_ration'?; name it in "
-            "missing= to send no values",
+            "missing= to send no values"
+        ]
+        assert read(frame, ignore="all", missing="all").doubtful == (("late_ration", "late_ratio"),)
+
+    def test_features_that_the_frame_lacks_are_one_violation(self, library):
+        frame = library({"supplier_id": ["A"], "late_ration": [0.5], "note": ["x"], "city": ["y"]})
+        assert messages(frame) == [
+            "column 'late_ration': is not a feature of the model; did you mean 'late_ratio'? Rename it, drop it, or name it "
+            "in ignore=",
+            "2 columns are not features of the model: 'note', 'city'; drop them, or name them in ignore= (\"all\": all "
+            "columns that are no features)",
+            "the frame lacks 2 of the 3 features of the model: 'region', 'contract_text'; name them in missing= to send no "
+            'values ("all": all that the frame lacks)',
         ]
 
     def test_a_frame_without_ids_is_rejected(self, library):

@@ -113,10 +113,26 @@ def test_polars_has_null_where_there_is_no_score(client, frame):
     assert scores.frame["risk_score"].null_count() == 1 and scores.frame["band"].null_count() == 1
 
 
-def test_too_few_features_have_the_band_unknown(client):
-    frame = pd.DataFrame({"supplier_id": ["A"], "financial_stability_index": [0.5]})
-    scores = client.predict(frame, missing="all")
-    assert scores.frame.band.tolist() == ["unknown"] and "delivery_score" in scores.missing
+@pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame])
+@pytest.mark.parametrize("call", ["predict", "explain"])
+def test_too_few_features_have_the_band_unknown_and_one_warning(client, call, library):
+    frame = library({"supplier_id": ["A", "B"], "financial_stability_index": [0.5, None]})
+    with pytest.warns(ScoreWarning) as caught:
+        scores = getattr(client, call)(frame, missing="all")
+    assert list(scores.frame["band"]) == ["unknown", "unknown"] and "delivery_score" in scores.missing
+    [warning] = caught
+    text = str(warning.message)
+    assert text.startswith("2 of 2 rows have no score and the band 'unknown', because too few features have a value")
+    assert "the first: row 0, supplier 'A'" in text and "without a value in all of them: " in text
+    assert "'delivery_score'" in text and "contract_text" not in text
+    assert text.endswith("without a value in some of them: 'financial_stability_index'")
+    assert warning.filename == __file__
+
+
+def test_a_misspelled_column_that_is_ignored_is_a_warning(client, frame):
+    renamed = frame.rename(columns={"financial_stability_index": "financial_stabilty_index"})
+    with pytest.warns(ScoreWarning, match="column 'financial_stabilty_index' is not sent.*'financial_stability_index'"):
+        client.predict(renamed, ignore="all", missing="all")
 
 
 def test_a_valid_frame_causes_no_warning(client, frame):

@@ -20,6 +20,9 @@ from .frames import Frame
 
 Names = Collection[str] | Literal["all"]
 
+# Number of names that one message lists.
+_LISTED = 20
+
 # Code of a missing category in CategoryColumn.codes.
 MISSING_CODE = 0xFFFF_FFFF
 
@@ -36,6 +39,8 @@ class Columns:
         texts: Contract texts, one per row, empty: none; None when the frame has no texts.
         ignored: Columns of the frame that were not sent.
         missing: Features of the model that the frame does not have.
+        text_name: The contract text among the features of the model; None: it has none.
+        doubtful: Pairs of an ignored column and a feature of a similar name that the frame does not have.
     """
 
     ids: list[str]
@@ -45,6 +50,21 @@ class Columns:
     texts: list[str] | None = None
     ignored: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    text_name: str | None = None
+    doubtful: tuple[tuple[str, str], ...] = ()
+
+    def without_values(self, rows: np.ndarray) -> tuple[list[str], list[str]]:
+        """Returns the features, without the text, that have no value in all of these rows, and in some of them."""
+        everywhere = [name for name in self.missing if name != self.text_name]
+        somewhere = []
+        found = [(name, np.isnan(self.numbers[i, rows])) for i, name in enumerate(self.number_names)]
+        found += [(name, codes[rows] == MISSING_CODE) for name, (_, codes) in self.categories.items()]
+        for name, lacks in found:
+            if lacks.all():
+                everywhere.append(name)
+            elif lacks.any():
+                somewhere.append(name)
+        return everywhere, somewhere
 
 
 def read_columns(
@@ -53,13 +73,21 @@ def read_columns(
     """Reads ids and features from the frame.
 
     Raises:
-        FrameError: with one violation per invalid column.
+        FrameError: with one violation per invalid column; features that the frame lacks share one, and so do columns
+            that are no features, unless a similar name is known.
     """
     if frame.rows == 0:
         raise FrameError([Violation(None, None, "the frame has no rows")])
     reader = _Reader(frame, id_column)
     present, lacking, ignored = reader.choose(features, missing, ignore)
-    columns = Columns(ids=reader.ids(), ignored=ignored, missing=lacking)
+    texts = (feature.name for feature in features if feature.kind == FeatureKind.FEATURE_KIND_TEXT)
+    columns = Columns(
+        ids=reader.ids(),
+        ignored=ignored,
+        missing=lacking,
+        text_name=next(texts, None),
+        doubtful=tuple(_similar(ignored, lacking).items()),
+    )
     numbers_read = []
     for feature in present:
         if feature.kind == FeatureKind.FEATURE_KIND_CATEGORY:
@@ -113,22 +141,44 @@ class _Reader:
             )
         extra = [name for name in names if name != self._id_column and name not in known]
         lacking = [name for name in known if name not in seen]
-        for name in [] if ignore == "all" else extra:
-            if name not in ignore:
-                near = _nearest(name, lacking)
-                self.report(str(name), None, f"is not a feature of the model{near}; drop it, or name it in ignore=")
-        for name in [] if missing == "all" else lacking:
-            if name not in missing:
-                hint = self._frame.hint(name)
-                near = _nearest(name, extra)
-                way_out = hint or f"{near}; name it in missing= to send no values"
-                self.report(name, None, f"the frame lacks this feature of the model{way_out}")
+        unused = [name for name in extra if ignore != "all" and name not in ignore]
+        lost = [name for name in lacking if missing != "all" and name not in missing]
+        # A column with a misspelled name is one violation, not also a feature that the frame lacks.
+        meant = _similar(unused, lacking)
+        self._report_unused(unused, meant)
+        self._report_lost([name for name in lost if name not in meant.values()], extra, len(known))
         self._check_named("missing", missing, lacking, "the frame has this column, or it is not a feature of the model")
         self._check_named("ignore", ignore, extra, "the frame has no such column, or it is a feature of the model")
         if self._id_column not in seen:
             raise FrameError(self.violations)
         present = [feature for feature in features if feature.name in seen]
         return present, tuple(lacking), tuple(map(str, extra))
+
+    def _report_unused(self, names: Sequence[Any], meant: dict[Any, str]) -> None:
+        """Reports columns that are no features. meant: for a column, the feature of a similar name that the frame lacks."""
+        for name, feature in meant.items():
+            self.report(str(name), None, f"is not a feature of the model; did you mean {feature!r}? Rename it, drop it, or name it in ignore=")
+        others = [name for name in names if name not in meant]
+        if len(others) == 1:
+            self.report(str(others[0]), None, "is not a feature of the model; drop it, or name it in ignore=")
+        elif others:
+            text = f"{len(others)} columns are not features of the model: {listed(others)}"
+            self.report(None, None, f'{text}; drop them, or name them in ignore= ("all": all columns that are no features)')
+
+    def _report_lost(self, names: Sequence[str], extra: Sequence[Any], known: int) -> None:
+        """Reports features that the frame lacks: alone where the message says where the values may be."""
+        others = []
+        for name in names:
+            hint, near = self._frame.hint(name), _nearest(name, extra)
+            if hint:
+                self.report(name, None, f"the frame lacks this feature of the model{hint}")
+            elif near or len(names) == 1:
+                self.report(name, None, f"the frame lacks this feature of the model{near}; name it in missing= to send no values")
+            else:
+                others.append(name)
+        if others:
+            text = f"the frame lacks {len(others)} of the {known} features of the model: {listed(others)}"
+            self.report(None, None, f'{text}; name them in missing= to send no values ("all": all that the frame lacks)')
 
     def _check_named(self, argument: str, given: Names, possible: Sequence[Any], text: str) -> None:
         if isinstance(given, str):
@@ -311,6 +361,23 @@ def _kind(value: Any) -> str:
 def _more(invalid: np.ndarray) -> str:
     count = int(invalid.sum()) - 1
     return "" if count == 0 else f" ({count} more {'row' if count == 1 else 'rows'} of the column too)"
+
+
+def _similar(columns: Iterable[Any], features: Sequence[str]) -> dict[Any, str]:
+    """Returns the columns whose names are similar to that of a feature, each with another feature."""
+    left = list(features)
+    found: dict[Any, str] = {}
+    for name in columns:
+        for feature in difflib.get_close_matches(str(name), left, 1, 0.7):
+            found[name] = feature
+            left.remove(feature)
+    return found
+
+
+def listed(names: Sequence[Any]) -> str:
+    """Returns the names for a message, at most 20."""
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return ", ".join(repr(str(name)) for name in names[:_LISTED]) + more
 
 
 def _nearest(name: Any, candidates: Iterable[Any]) -> str:

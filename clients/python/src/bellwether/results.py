@@ -13,7 +13,7 @@ from bellwether.inference.v1.inference_service_pb2 import PredictBatchResponse, 
 from bellwether.inference.v1.score_pb2 import Band, ExplanationKind, ModelIdentity, OutputSpace, WarningCode
 
 from .batches import Batch
-from .columns import Columns
+from .columns import Columns, listed
 from .errors import ModelChangedError, NotExplainableError
 from .frames import Frame
 
@@ -224,6 +224,14 @@ class Collector:
         )
 
     def _warn(self) -> None:
+        for column, feature in self._columns.doubtful:
+            warnings.warn(
+                f"column {column!r} is not sent, and the frame has no column {feature!r}, a feature of the model: rename "
+                "the column if it is meant",
+                ScoreWarning,
+                stacklevel=5,
+            )
+        self._warn_of_unknown()
         if self._violations:
             row, violation = self._violations[0]
             count = len({row for row, _ in self._violations})
@@ -240,6 +248,27 @@ class Collector:
             more = f" ({len(found) - 1} more in .warnings)" if len(found) > 1 else ""
             where = f"rows {found[0].first_row} to {found[0].last_row}"
             warnings.warn(f"{code}, {where}: {found[0].message}{more}", ScoreWarning, stacklevel=5)
+
+    def _warn_of_unknown(self) -> None:
+        """Warns once about all rows with too few features for a score."""
+        rows = np.flatnonzero(self._bands == Band.BAND_UNKNOWN)
+        if len(rows) == 0:
+            return
+        everywhere, somewhere = self._columns.without_values(rows)
+        all_of_them = "all of them" if len(rows) > 1 else "it"
+        names = [
+            f"without a value in {where}: {listed(found)}"
+            for where, found in ((all_of_them, everywhere), ("some of them", somewhere))
+            if found
+        ]
+        first = int(rows[0])
+        warnings.warn(
+            f"{len(rows)} of {self._frame.rows} rows {'has' if len(rows) == 1 else 'have'} no score and the band "
+            f"'unknown', because too few features have a value; the first: {self._frame.place(first)}, supplier "
+            f"{self._columns.ids[first]!r} ({int(self._missing[first])} features without a value); {'; '.join(names)}",
+            ScoreWarning,
+            stacklevel=6,
+        )
 
 
 def _identity(answer: PredictBatchResponse) -> Sequence[str]:
