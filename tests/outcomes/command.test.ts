@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -137,7 +138,11 @@ test("a mapping names the columns and forms of another file; its errors are repo
     "rows: { supplier_id: nobody, happened_on: day }",
   ]);
   const failed = await run("outcomes", "import", file, "--mapping", wrong);
-  expect(failed.code).toBe(1);
+  expect(failed.code).toBe(2);
+  expect((await run("outcomes", "import", "nowhere.csv")).code).toBe(2);
+  expect((await run("outcomes", "correct", "nope", "--withdraw", "--reason", "x")).stderr).toContain(
+    "as outcomes list shows it",
+  );
   expect(failed.stderr).toMatch(/wrong\.yaml.*3[\s\S]*nobody[\s\S]*of type text/);
 });
 
@@ -150,8 +155,31 @@ test("an outcome is recorded, corrected and withdrawn, with its trace", async ()
   );
   const noted = ["outcomes", "record", "S-20", "--happened-on", "2026-02-01", "--note", "court notice 7"];
   expect((await run(...noted)).stdout).toContain("with another note, which is kept (--correct replaces it)");
-  const failed = await run("outcomes", "record", "S-20", "--not-occurred");
-  expect([failed.code, failed.stdout]).toEqual([1, expect.stringContaining("iso_week")]);
+  const rejected: [string[], number, string][] = [
+    [["S-20", "--not-occurred"], 2, "say what the outcome is about: --week, --happened-on or --prediction"],
+    [["S-20", "--happened-on", "2026-02-01", "--not-occurred"], 2, "omit it, or omit --not-occurred"],
+    [["S-20", "--week", "nonsense"], 2, "'nonsense' is invalid"],
+    [["S-20", "--happened-on", "01.02.2026"], 2, "expected a day, for example 2026-03-01"],
+    [["S-20", "--week", "2026-W01", "--known-on", "2026-02-30"], 2, "expected a day"],
+    [["--prediction", "nope"], 2, "expected a UUID, as predict --json shows it"],
+    [["--prediction", randomUUID()], 1, "name the supplier id and --week instead"],
+    [["nobody", "--happened-on", "2026-02-01"], 1, 'bellwether: supplier id: "nobody" is not a supplier'],
+    [["nobody", "--happened-on", "2026-02-01"], 1, "import it with bellwether suppliers import first"],
+    [["S-20", "--happened-on", "2026-02-01", "--week", "2026-W02", "--not-occurred"], 2, "--not-occurred"],
+    [["S-20", "--week", "2020-W02"], 1, 'bellwether: --week: "2020-W02" has no complete run'],
+  ];
+  for (const [args, code, text] of rejected) {
+    const ran = await run("outcomes", "record", ...args);
+    expect([args.join(" "), ran.code, ran.stdout, ran.stderr]).toEqual([
+      args.join(" "),
+      code,
+      "",
+      expect.stringContaining(text),
+    ]);
+  }
+  const nobody = await run("outcomes", "record", "nobody", "--happened-on", "2026-02-01", "--json");
+  expect(nobody.stdout.trimEnd().split("\n")).toHaveLength(1);
+  expect(JSON.parse(nobody.stdout)).toMatchObject({ rejected: 1, violations: [{ field: "supplier_id" }] });
   const [{ outcome_id: id }] = (await json("outcomes", "list", "--supplier", "S-20")).report.outcomes;
   const corrected = await json(
     "outcomes",

@@ -92,6 +92,40 @@ test("change names the end of a wrong file (exit code 2)", async () => {
   ]);
 });
 
+const FULL = '{"supplier_id":"x","past_disputes":7,"financial_stability_index":0.3,"delivery_score":60}';
+
+test.each([
+  [["predict", "--input", '{"supplier_id":"x","past_dispute":1}'], 'did you mean "past_disputes"?'],
+  [
+    ["explain", "--input", '{"supplier_id":"x","past_disputes":"0,7"}'],
+    'past_disputes is "0,7", which is not a number',
+  ],
+  [["predict", "--input", FULL, "--output", "scores.csv"], "--output is only for a .csv, .parquet or .jsonl file"],
+  [["predict", "--input", "[1]"], "the body is a list; expected one JSON object"],
+  [["counterfactual", "--input", '{"supplier_id":"x","past_disputes":"1e999"}'], "past_disputes is"],
+  [
+    ["counterfactual", "--input", FULL, "--fix", "past_dispute"],
+    '--fix: unknown feature "past_dispute"; did you mean "past_disputes"?',
+  ],
+  [["counterfactual", "--input", FULL, "--fix", "nope"], '--fix: unknown feature "nope"; known: '],
+  [
+    [
+      "counterfactual",
+      "--input",
+      FULL,
+      "--fix",
+      "nope",
+      "--limits",
+      '[{"feature":"delivery_score"},{"feature":"rigion","min":0}]',
+    ],
+    '--limits: [1].feature: unknown feature "rigion"; did you mean "region"?',
+  ],
+])("input that the model does not accept ends with 2 and its own name: %j", async (args, text) => {
+  const { code, stderr } = await run(args);
+  expect([code, stderr]).toEqual([2, expect.stringContaining(text)]);
+  expect(stderr).not.toContain("limits[");
+});
+
 test("explain --top and --min-share leave out contributions, and add them up", async () => {
   const explain = async (...options: string[]) =>
     JSON.parse((await run(["explain", "--input", file(1), ...options, "--json"])).stdout) as {

@@ -326,7 +326,9 @@ test("predict scores a file of suppliers: each row has a score or an error, and 
   ];
   await writeFile(file, `${columns}\n${rows.join("\n")}\n`);
   const output = path.join(folder, "scores.csv");
-  const scored = await json<object>(["predict", "--input", file, "--output", output]);
+  const { code, stdout: printed } = await run(["predict", "--input", file, "--output", output, "--json"]);
+  expect(code).toBe(1);
+  const scored: unknown = JSON.parse(printed);
   expect(scored).toMatchObject({ rows: 5, scored: 1, rejected: 3, too_few_features: 1, ignored_columns: ["colour"] });
   expect(scored).toMatchObject({ unknown_categories: {} });
   const lines = (await readFile(output, "utf8")).trimEnd().split("\n");
@@ -364,11 +366,13 @@ test("predict scores a file of suppliers: each row has a score or an error, and 
   expect((await run(["predict", "--input", file, "--output", output])).stderr).toMatch(/row 2 has 2 cells .*";"/);
   const jsonl = path.join(folder, "suppliers.jsonl");
   await writeFile(jsonl, '{"supplier_id":9007199254740993,"late_ratio":0.1}\n');
-  expect(await json<object>(["predict", "--input", jsonl, "--output", output])).toMatchObject({
+  const rejected = await run(["predict", "--input", jsonl, "--output", output, "--json"]);
+  expect(rejected.code).toBe(1);
+  expect(JSON.parse(rejected.stdout)).toMatchObject({
     ...{ scored: 0, rejected: 1, first_error: expect.stringContaining("not whole within 2^53") },
   });
   const alone = await run(["predict", "--input", file]);
-  expect([alone.code, alone.stderr]).toEqual([2, expect.stringContaining("--output FILE goes with")]);
+  expect([alone.code, alone.stderr]).toEqual([2, expect.stringContaining("add --output FILE for the scores")]);
 });
 
 test("a usage error exits with 2, a failure with 1, each with one clear line", async () => {
@@ -378,17 +382,17 @@ test("a usage error exits with 2, a failure with 1, each with one clear line", a
     [["predict", "--input", "nothing.json"], 2, "nothing.json is not a file"],
     [["predict", "--input", '{"past_disputes":1}'], 2, "supplier_id is missing"],
     [["demo", "--output", "x", "--suppliers", "0"], 2, "whole number from 1"],
-    [["predict", "--input", '{"supplier_id":"x","past_disputes":-1}'], 1, "past_disputes is -1"],
+    [["predict", "--input", '{"supplier_id":"x","past_disputes":-1}'], 2, "past_disputes is -1"],
     [["predict", "--input", '{"supplierId":"x"}'], 2, 'supplierId is not a field of flat JSON; write it "supplier_id"'],
     [
       ["counterfactual", "--input", SUPPLIER, "--limits", '[{"feature":"late_ratio","min":0.5,"max":0.2}]'],
       2,
-      "limits[0].min: the minimum of late_ratio is 0.5, above its maximum 0.2",
+      "--limits: [0].min: the minimum of late_ratio is 0.5, above its maximum 0.2",
     ],
     [["counterfactual", "--input", SUPPLIER, "--max-changes", "4"], 2, "expected a whole number from 1 to 3"],
     [
       ["explain", "--input", '{"supplier_id":"x","past_disputes":"many"}'],
-      1,
+      2,
       'past_disputes is "many", which is not a number',
     ],
     [["predict", "--input", SUPPLIER, "--url", "http://127.0.0.1:9"], 1, "does not answer"],

@@ -18,7 +18,9 @@ import {
   type AskedCounterfactuals,
   askedOf,
   askedToProto,
+  inLimitOptions,
   withCounterfactualOptions,
+  withLimitOptions,
 } from "../models/counterfactual-options.ts";
 import { counterfactualLines } from "../models/counterfactual-text.ts";
 import { withLocalModel } from "../models/open-model.ts";
@@ -38,7 +40,7 @@ async function askService(
   env: CliContext["env"],
 ): Promise<string> {
   const request = create(CounterfactualRequestSchema, { supplier: { ...supplier }, ...askedToProto(asked) });
-  return await postJson(url, RPC_PATH, toJson(CounterfactualRequestSchema, request), env);
+  return await withLimitOptions(asked, postJson(url, RPC_PATH, toJson(CounterfactualRequestSchema, request), env));
 }
 
 function askLocalModel(
@@ -52,8 +54,8 @@ function askLocalModel(
     const request = { ...asked, supplier: { ...supplier, text: supplier.contractText } };
     const budget = { ...DEFAULT_BUDGET, isStopped: () => false };
     const answer = await find(request, "supplier", budget).catch((error: unknown) => {
-      if (error instanceof InvalidSupplierError) throw new Error(flatText(error.message), { cause: error });
-      throw error instanceof ChangeLimitError ? new UsageError(error.message) : error;
+      if (error instanceof InvalidSupplierError) throw new UsageError(flatText(error.message), { cause: error });
+      throw error instanceof ChangeLimitError ? new UsageError(inLimitOptions(error.message, asked)) : error;
     });
     return jsonFromAnswer(supplier.supplierId, answer, asked.maxChanges, model.bundle);
   });

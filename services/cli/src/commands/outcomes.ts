@@ -1,17 +1,21 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
-import { DEFAULT_OUTCOME_MAPPING, parseOutcomeMapping } from "@bellwether/config/outcome-mapping";
+import { ConfigError } from "@bellwether/config/config-error";
+import { DEFAULT_OUTCOME_MAPPING, type OutcomeMapping, parseOutcomeMapping } from "@bellwether/config/outcome-mapping";
 import { readYaml } from "@bellwether/config/yaml-file";
-import { OutcomeSource, OutcomeValue } from "@bellwether/gen/bellwether/ops/v1/outcome_pb";
+import { OutcomeSource, OutcomeValue, type OutcomeViolation } from "@bellwether/gen/bellwether/ops/v1/outcome_pb";
 import { OutcomeConflict, OutcomeService } from "@bellwether/gen/bellwether/ops/v1/outcome_service_pb";
+import { SourceError } from "@bellwether/ingest/ingest-errors";
 import { countText } from "@bellwether/reasons/count-text";
 import { Command, Option } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
+import { ReportedError } from "../errors/reported-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
-import { wholeNumber } from "../input/parse-option.ts";
+import { isoDate, isoWeek, uuid, wholeNumber } from "../input/parse-option.ts";
 import { importOutcomes, type OutcomeImport, SOURCES } from "../outcomes/import-outcomes.ts";
 import { outcomeJson, outcomeLine, reviewJson, reviewLine } from "../outcomes/outcome-text.ts";
 import { createReport, type Report } from "../output/report.ts";
+import { inCommandWords } from "../remote/command-words.ts";
 import { openOps } from "../remote/ops-client.ts";
 import { defaultUrlText, OPS_PEER } from "../remote/peer-url.ts";
 
@@ -70,7 +74,7 @@ function importCommand(context: CliContext): Command {
       "after",
       "\nColumns without --mapping: supplier_id or prediction_id, happened_on or iso_week, known_on, occurred (true or false; if happened_on is set, true by default), note." +
         "\nDays have the form 2026-03-01." +
-        "\nExit code 1 if a row is rejected.\n\nExamples:\n  npx bellwether outcomes import events.csv --dry-run" +
+        "\nExit code 1 if a row is rejected, and 2 if the file or the mapping cannot be read: nothing is stored.\n\nExamples:\n  npx bellwether outcomes import events.csv --dry-run" +
         "\n  npx bellwether outcomes import insolvencies.csv --mapping outcome_mapping.yaml --json",
     )
     .action(async (file, options) => {
@@ -78,7 +82,7 @@ function importCommand(context: CliContext): Command {
       const mapping =
         options.mapping === undefined
           ? DEFAULT_OUTCOME_MAPPING
-          : parseOutcomeMapping(await readYaml(path.resolve(context.cwd, options.mapping)));
+          : await readMapping(path.resolve(context.cwd, options.mapping));
       using ops = openOps(context, options.ops, OutcomeService);
       const result = await importOutcomes(
         path.resolve(context.cwd, file),
@@ -87,7 +91,9 @@ function importCommand(context: CliContext): Command {
           ...{ source: options.source === "review" ? SOURCES.review : SOURCES.file, isDryRun: options.dryRun === true },
         },
         (request) => ops.answer(ops.client.recordOutcomes(request)),
-      );
+      ).catch((error: unknown) => {
+        throw error instanceof SourceError ? new UsageError(error.message, { cause: error }) : error;
+      });
       reportImport(report, result, options.dryRun === true);
     });
 }
@@ -121,17 +127,30 @@ function reportImport(report: Report, result: OutcomeImport, isDryRun: boolean):
   if (rejected > 0) process.exitCode = 1;
 }
 
+/** Reads --mapping. @throws UsageError with all violations of the file */
+async function readMapping(file: string): Promise<OutcomeMapping> {
+  try {
+    return parseOutcomeMapping(await readYaml(file));
+  } catch (error) {
+    throw error instanceof ConfigError ? new UsageError(error.message, { cause: error }) : error;
+  }
+}
+
 function recordCommand(context: CliContext): Command {
   return new Command("record")
     .description(
       "Record one outcome. It is about a supplier in a week (--week), a supplier on a day (--happened-on), or a prediction (--prediction).",
     )
     .argument("[supplier-id]", "id of the supplier in the weekly file; not needed with --prediction")
-    .option("--week <week>", "ISO week of the score that the outcome is about")
-    .option("--prediction <id>", "prediction_id of the score that the outcome is about")
-    .option("--happened-on <day>", "day on which the risk occurred")
+    .option("--week <week>", "ISO week of the score that the outcome is about", isoWeek)
+    .option(
+      "--prediction <id>",
+      "prediction_id of the score that the outcome is about; its supplier must be in a weekly file or in the master data",
+      uuid("predict --json"),
+    )
+    .option("--happened-on <day>", "day on which the risk occurred", isoDate)
     .option("--not-occurred", "the risk did not occur (default: the risk occurred)")
-    .option("--known-on <day>", "day from which the outcome was known (default: today)")
+    .option("--known-on <day>", "day from which the outcome was known (default: today)", isoDate)
     .option("--review", "the supplier is in the review sample, and a person has checked it")
     .option("--correct", "replace a stored outcome that contradicts this outcome or has another note")
     .option("--note <text>", "a reason or a reference")
@@ -145,6 +164,10 @@ function recordCommand(context: CliContext): Command {
     .action(async (supplierId, options) => {
       if (supplierId === undefined && options.prediction === undefined)
         throw new UsageError("name a supplier, or a prediction with --prediction");
+      if (options.week === undefined && options.prediction === undefined && options.happenedOn === undefined)
+        throw new UsageError("say what the outcome is about: --week, --happened-on or --prediction");
+      if (options.notOccurred && options.happenedOn !== undefined)
+        throw new UsageError("--happened-on is the day on which the risk occurred: omit it, or omit --not-occurred");
       const report = createReport(options);
       using ops = openOps(context, options.ops, OutcomeService);
       const row = {
@@ -160,7 +183,6 @@ function recordCommand(context: CliContext): Command {
         }),
       );
       const { recorded, corrected, unchanged, keptNotes, rejected, violations, modelName } = answer;
-      for (const { field, value, reason } of violations) report.line(`${field}: ${JSON.stringify(value)} ${reason}`);
       const kept = keptNotes > 0 ? " with another note, which is kept (--correct replaces it)" : "";
       if (rejected === 0)
         report.line(
@@ -170,18 +192,35 @@ function recordCommand(context: CliContext): Command {
         ...{ model: modelName, recorded, corrected, unchanged, kept_notes: keptNotes, rejected },
         violations: violations.map(({ field, value, reason }) => ({ field, value, reason })),
       });
-      if (rejected > 0) process.exitCode = 1;
+      if (rejected > 0) throw new ReportedError(violations.map(violationText).join("; "));
     });
+}
+
+/** What the fields of a row are called in the command; other fields have the same name. */
+const OPTION_OF: Readonly<Record<string, string>> = {
+  supplier_id: "supplier id",
+  prediction_id: "--prediction",
+  iso_week: "--week",
+  happened_on: "--happened-on",
+  known_on: "--known-on",
+  note: "--note",
+};
+
+function violationText({ field, value, reason }: OutcomeViolation): string {
+  const text = inCommandWords(reason).replace(/\bhappened_on\b/g, "--happened-on");
+  // The value of the outcome is an option without a value of its own.
+  if (field === "value") return `the outcome ${value.toLowerCase().replaceAll("_", " ")} ${text}`;
+  return `${OPTION_OF[field] ?? field}: ${JSON.stringify(value)} ${text}`;
 }
 
 function correctCommand(context: CliContext): Command {
   return new Command("correct")
     .description("Replace one outcome, or withdraw it. The replaced outcome stays in the list (list --all).")
-    .argument("<outcome-id>", "id of the outcome")
+    .argument("<outcome-id>", "id of the outcome", uuid("outcomes list"))
     .requiredOption("--reason <text>", "reason (required)")
     .addOption(new Option("--value <value>", "the correct value").choices(["occurred", "not-occurred"]))
-    .option("--happened-on <day>", "day on which the risk occurred")
-    .option("--known-on <day>", "day from which the outcome was known (default: today)")
+    .option("--happened-on <day>", "day on which the risk occurred", isoDate)
+    .option("--known-on <day>", "day from which the outcome was known (default: today)", isoDate)
     .option("--withdraw", "the outcome does not count any more, and nothing replaces it")
     .option(...OPS_FLAG)
     .option(...JSON_FLAG)
@@ -247,7 +286,7 @@ function reviewsCommand(context: CliContext): Command {
     .description(
       "List the review sample of a week: random suppliers without an alert. Check each supplier, and record the result with outcomes record --review.",
     )
-    .option("--week <week>", "ISO week (default: the latest complete week)")
+    .option("--week <week>", "ISO week (default: the latest complete week)", isoWeek)
     .option("--open", "only suppliers without a recorded outcome")
     .option(...MODEL_FLAG)
     .option(...OPS_FLAG)

@@ -131,14 +131,18 @@ export function predictCommand(context: CliContext): Command {
     .option(...JSON_FLAG)
     .addHelpText(
       "after",
-      `\nExamples:\n  npx bellwether predict --input '{"supplier_id":"S_00001","past_disputes":7,"late_ratio":0.4}'\n  npx bellwether predict --input supplier.json --url ${ML_EXAMPLE_URL} --json\n  npx bellwether predict --input suppliers.csv --output scores.parquet`,
+      `\nExit code 1 if a row of a file is rejected; the other rows are scored, and the column error has the reason.\n\nExamples:\n  npx bellwether predict --input '{"supplier_id":"S_00001","past_disputes":7,"late_ratio":0.4}'\n  npx bellwether predict --input supplier.json --url ${ML_EXAMPLE_URL} --json\n  npx bellwether predict --input suppliers.csv --output scores.parquet`,
     )
     .action(async (options) => {
       const report = createReport(options);
       checkModelOptions(options);
-      if (isTableFile(options.input) !== (options.output !== undefined))
+      if (isTableFile(options.input) && options.output === undefined)
         throw new UsageError(
-          "--output FILE goes with a .csv, .parquet or .jsonl file as --input: give both or neither",
+          `--input ${options.input} is a file of suppliers: add --output FILE for the scores, for example --output scores.csv`,
+        );
+      if (!isTableFile(options.input) && options.output !== undefined)
+        throw new UsageError(
+          "--output is only for a .csv, .parquet or .jsonl file as --input; without --output, the score of one supplier is printed",
         );
       if (options.output !== undefined) {
         if (options.url) throw new UsageError("a file of suppliers is scored with the model registry; omit --url");
@@ -148,6 +152,7 @@ export function predictCommand(context: CliContext): Command {
         const scores = await withLocalModel(context, options, (model) => predictFile(model, input, output));
         for (const line of fileLines(scores)) report.line(line);
         report.json(fileJson(scores));
+        if (scores.rejected > 0) process.exitCode = 1;
         return;
       }
       const { json, supplier } = await readSupplier(options.input, context.cwd);

@@ -7,6 +7,7 @@ import {
   askedToProto,
   type CounterfactualOptions,
   withCounterfactualOptions,
+  withLimitOptions,
 } from "../models/counterfactual-options.ts";
 import { counterfactualLines } from "../models/counterfactual-text.ts";
 import { printable } from "../output/printable.ts";
@@ -45,11 +46,14 @@ export function supplierCounterfactualCommand(context: CliContext): Command {
         result,
         notes,
         isoWeek: week,
-      } = await client.answer(
-        client.suppliers.findCounterfactuals({
-          ...{ supplierId, isoWeek: options.week ?? "", modelName: options.model ?? "" },
-          ...askedToProto(asked),
-        }),
+      } = await withLimitOptions(
+        asked,
+        client.answer(
+          client.suppliers.findCounterfactuals({
+            ...{ supplierId, isoWeek: options.week ?? "", modelName: options.model ?? "" },
+            ...askedToProto(asked),
+          }),
+        ),
       );
       if (!result) throw new Error("ops-service answered without a result");
       const answer = { ...jsonFromResponse(supplierId, result), iso_week: week };

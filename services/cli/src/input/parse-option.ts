@@ -52,6 +52,16 @@ export function isoDate(text: string): string {
   return text;
 }
 
+/** Parses the text of an option that is the id of a stored object. @param where what shows these ids */
+export function uuid(where: string): (text: string) => string {
+  return (text) => {
+    if (!UUID.test(text)) throw new InvalidArgumentError(`expected a UUID, as ${where} shows it`);
+    return text.toLowerCase();
+  };
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 /** Parses the text of an option that is the name of a person. */
 export function personName(text: string): string {
   if (!REASON_PATTERN.test(text))

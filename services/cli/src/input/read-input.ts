@@ -10,7 +10,7 @@ export async function readInput(input: string, cwd: string): Promise<unknown> {
   const source =
     input === "-"
       ? decodeInput(await buffer(process.stdin))
-      : input.trimStart().startsWith("{")
+      : /^\s*[[{]/.test(input)
         ? input
         : await readInputFile(path.resolve(cwd, input));
   try {

@@ -22,13 +22,13 @@ export async function readSupplier(
 }
 
 /**
- * Scores a supplier of flat JSON. @throws Error that names the fields of flat JSON, when the model does not
+ * Scores a supplier of flat JSON. @throws UsageError that names the fields of flat JSON, when the model does not
  * accept the supplier
  */
 export async function scoreFlatSupplier(model: ScoringModel, supplier: FlatSupplier): Promise<SupplierScore> {
   try {
     return await scoreSupplier(model, { ...supplier, text: supplier.contractText }, "supplier");
   } catch (error) {
-    throw error instanceof InvalidSupplierError ? new Error(flatText(error.message), { cause: error }) : error;
+    throw error instanceof InvalidSupplierError ? new UsageError(flatText(error.message), { cause: error }) : error;
   }
 }

@@ -2,6 +2,7 @@ import { ChangeDirection } from "@bellwether/gen/bellwether/inference/v1/counter
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import type { ChangeLimit } from "@bellwether/risk-model/counterfactual/change-request";
 import { type Command, Option } from "commander";
+import { UsageError } from "../errors/usage-error.ts";
 import { wholeNumber } from "../input/parse-option.ts";
 import { readChangeLimits } from "../input/read-change-limits.ts";
 
@@ -11,7 +12,10 @@ export interface AskedCounterfactuals {
   readonly maxAnswers: number;
   /** Null: the band below that of the supplier. */
   readonly targetBand: "low" | "medium" | null;
+  /** Those of --limits, then those of --fix. */
   readonly limits: readonly ChangeLimit[];
+  /** Number of limits that are those of --fix. */
+  readonly fixedCount: number;
 }
 
 /** The options of `withCounterfactualOptions`. */
@@ -52,8 +56,32 @@ export function askedOf({
   return {
     maxChanges: maxChanges === 1 ? 1 : maxChanges === 3 ? 3 : 2,
     ...{ maxAnswers: results, targetBand: target ?? null, limits: readChangeLimits(fix, limits) },
+    fixedCount: fix.length,
   };
 }
+
+/** Returns an error text with the options in place of the request's field: `--fix` or `--limits: [1].min`. */
+export function inLimitOptions(
+  message: string,
+  { limits, fixedCount }: Pick<AskedCounterfactuals, "limits" | "fixedCount">,
+): string {
+  const listed = limits.length - fixedCount;
+  return message.replaceAll(LIMIT_FIELD, (_, i: string, field: string) =>
+    Number(i) < listed ? `--limits: [${i}]${field}` : "--fix",
+  );
+}
+
+/** Awaits an answer. @throws UsageError that names the options, when the service rejects the limits */
+export async function withLimitOptions<T>(asked: AskedCounterfactuals, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(inLimitOptions(error.message, asked), { cause: error });
+  }
+}
+
+const LIMIT_FIELD = /\blimits\[(\d+)\]((?:\.[a-z_]+)?)/g;
 
 /** Returns the fields of a request that say what is asked. */
 export function askedToProto({ maxChanges, maxAnswers, targetBand, limits }: AskedCounterfactuals) {

@@ -11,6 +11,8 @@ const COMMANDS: Readonly<Record<string, string>> = {
   ListSessions: "bellwether sessions list",
   ListVersions: "bellwether models list",
   ListProductionHistory: "bellwether models history",
+  ImportSuppliers: "bellwether suppliers import",
+  ListOutcomes: "bellwether outcomes list",
   GetReplicaStatus: "bellwether models served",
   ExplainScore: "bellwether suppliers explain",
   FindCounterfactuals: "bellwether suppliers counterfactual",

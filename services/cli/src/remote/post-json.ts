@@ -1,3 +1,4 @@
+import { flatText } from "@bellwether/contract/flat-json/flat-text";
 import { isLoopback } from "@bellwether/mesh/listener/listen";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
@@ -11,7 +12,8 @@ const TIMEOUT_MS = 10_000;
  * Posts JSON to a service and returns the text of the answer.
  * @param env BELLWETHER_TOKEN_FILE names the file with the caller's token, or BELLWETHER_TOKEN is the token; without both,
  * no token is sent
- * @throws Error with the message of the service, UsageError when a token would be sent in clear text to another machine
+ * @throws UsageError when the service rejects the input, or a token would be sent in clear text to another machine; Error with
+ * the message of the service otherwise
  */
 export async function postJson(url: string, path: string, body: unknown, env: CliContext["env"]): Promise<string> {
   if (!URL.canParse(path, url))
@@ -41,17 +43,23 @@ export async function postJson(url: string, path: string, body: unknown, env: Cl
   });
   const text = await response.text();
   if (!response.ok) {
-    const message = messageOf(text) ?? `${url}${path} answered ${response.status}`;
+    const { code, message = `${url}${path} answered ${response.status}` } = errorOf(text);
+    if (code === "invalid_argument") throw new UsageError(flatText(message));
     throw new Error(response.status === 401 ? `${url}: ${message}: ${CREDENTIAL_HINT}` : message);
   }
   return text;
 }
 
-function messageOf(text: string): string | undefined {
+/** Returns the code and the message of an error of Connect; both are unset in an answer of another form. */
+function errorOf(text: string): { readonly code?: string; readonly message?: string } {
   try {
     const parsed: unknown = JSON.parse(text);
-    return typeof parsed === "object" && parsed !== null && "message" in parsed ? String(parsed.message) : undefined;
+    if (typeof parsed !== "object" || parsed === null) return {};
+    return {
+      ...("code" in parsed && { code: String(parsed.code) }),
+      ...("message" in parsed && { message: String(parsed.message) }),
+    };
   } catch {
-    return undefined;
+    return {};
   }
 }

@@ -1,4 +1,4 @@
-import { nearestName } from "@bellwether/contract/nearest-name";
+import { knownNames } from "@bellwether/contract/nearest-name";
 import { LEAST_COST, MOST_COST } from "../bundle/change-cost.ts";
 import type { BundleFeature, FeatureBundle } from "../bundle/feature-bundle.ts";
 import type { ChangeLimit, FixedReason } from "./change-request.ts";
@@ -77,11 +77,10 @@ function narrowed(declared: ResolvedLimit, limit: ChangeLimit): ResolvedLimit {
 
 function unknownText({ features, text }: FeatureBundle, name: string): string {
   if (name === text?.feature) return `${name} is the contract text, which a counterfactual never changes`;
-  const near = nearestName(
+  return `unknown feature "${name.slice(0, 80)}"; ${knownNames(
     name,
     features.map((feature) => feature.name),
-  );
-  return `unknown feature "${name.slice(0, 80)}"${near === null ? "" : `; did you mean "${near}"?`}`;
+  )}`;
 }
 
 function limitViolations(

@@ -90,7 +90,8 @@ export function checkOutcome(
   const isoWeek = input.isoWeek || (prediction?.isoWeek ?? "");
   if (Buffer.byteLength(input.note) > MAX_NOTE_BYTES || input.note.includes("\0"))
     reject("note", input.note, `is longer than ${MAX_NOTE_BYTES} bytes of UTF-8 or has a NUL character`);
-  violations.push(...checkWhat(row, { ...input, isoWeek }, rules, predictionId !== ""));
+  const namedBy = input.isoWeek === "" && predictionId !== "" ? "prediction_id" : "iso_week";
+  violations.push(...checkWhat(row, { ...input, isoWeek }, rules, namedBy));
   const { occurred } = input;
   if (violations.length > 0 || occurred === undefined) return { draft: null, violations };
   const knownOn = input.knownOn || today(rules.now);
@@ -106,13 +107,14 @@ export function checkOutcome(
 
 type What = Pick<OutcomeInput, "isoWeek" | "occurred" | "happenedOn" | "knownOn">;
 
-/** Checks what a row says, and when. @param hasPrediction whether a prediction names the week */
+/** Checks what a row says, and when. @param namedBy the field that names the week */
 export function checkWhat(
   row: number,
   { isoWeek, occurred, happenedOn, knownOn }: What,
   { now, horizonDays, source }: OutcomeRules,
-  hasPrediction = false,
+  namedBy: "iso_week" | "prediction_id" = "iso_week",
 ): OutcomeViolation[] {
+  const hasPrediction = namedBy === "prediction_id";
   const violations: OutcomeViolation[] = [];
   const reject = (field: string, value: string, reason: string): void => {
     violations.push(outcomeViolation(row, field, value, reason));
@@ -143,11 +145,14 @@ export function checkWhat(
   if (!isWeek || isFutureWeek(isoWeek, now)) return violations;
   const end = isoWeekEnd(isoWeek);
   const horizonEnd = daysAfter(end, horizonDays);
+  const wayOut = hasPrediction
+    ? `${isoWeek} is the week of the prediction: name supplier_id instead`
+    : "leave iso_week out";
   if (happened && (happenedOn <= end || happenedOn > horizonEnd))
     reject(
       "happened_on",
       happenedOn,
-      `is not within the ${horizonDays} days after ${isoWeek}, ${daysAfter(end, 1)} to ${horizonEnd}; leave iso_week out`,
+      `is not within the ${horizonDays} days after ${isoWeek}, ${daysAfter(end, 1)} to ${horizonEnd}; ${wayOut}`,
     );
   // A person who reviews a supplier judges it today, as for an alert.
   if (occurred === false && source !== "review" && (knownOn === "" ? latest : knownOn) <= horizonEnd)

@@ -143,7 +143,11 @@ async function keepKnown(
       return false;
     };
     if (!known.has(supplierId))
-      return reject("supplier_id", supplierId, "is not a supplier: no weekly file and no master data has this id");
+      return reject(
+        "supplier_id",
+        supplierId,
+        "is not a supplier: no weekly file and no master data has this id; import it with ImportSuppliers first",
+      );
     // A prediction between two runs has its own score.
     if (isoWeek === "" || predictionId !== null) return true;
     const suppliers = scored.get(isoWeek);
