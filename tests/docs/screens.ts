@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import path from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { newestIsoWeek } from "@bellwether/contract/iso-week";
 import type { Page } from "playwright-core";
 import { readCommandLine } from "../../scripts/command-line.ts";
 import { hasChromium, startBrowser } from "../dashboard/browser.ts";
@@ -10,6 +12,8 @@ import { startFolder } from "../start/started-mesh.ts";
 import { ROOT } from "./blocks.ts";
 
 const FOLDER = path.join(ROOT, "docs/screens");
+/** Time in which the weeks of the demo are replayed. */
+const REPLAY_MS = 300_000;
 /** The largest picture in bytes: README should load fast. */
 const MAX_BYTES = 200_000;
 
@@ -196,12 +200,18 @@ await writeFile(
 /** The pictures to take: those of the documentation, or each page in both themes and widths. */
 const wanted = options.every === undefined ? SCREENS : everyWay(SCREENS);
 const target = options.every ?? FOLDER;
-const mesh = await folder.start({ BELLWETHER_NOTICE_ROUTES: routes, NOTICE_RISK_ROOM: "http://127.0.0.1:9/hook" });
+const mesh = await folder.start(
+  { BELLWETHER_NOTICE_ROUTES: routes, NOTICE_RISK_ROOM: "http://127.0.0.1:9/hook", MODEL_REGISTRY_URL: undefined },
+  "inherit",
+  ["--weeks", "8"],
+);
 const browser = await startBrowser();
 try {
+  if (mesh.started.dashboard === null) throw new Error("the page is not served");
+  await untilReplayed(mesh.started.dashboard);
   await mkdir(target, { recursive: true });
   for (const { name, hash, ready, colorScheme = "light", width = 1200, isSignedOut = false } of wanted) {
-    const viewport = { width, height: 800 };
+    const viewport = { width, height: 760 };
     const page = await browser.newPage({ locale: "en", timezoneId: "UTC", viewport, colorScheme });
     if (isSignedOut) await page.route("**/auth/session", (route) => route.fulfill({ status: 401, json: SIGNED_OUT }));
     await page.goto(`${mesh.started.dashboard}/${hash}`);
@@ -223,6 +233,21 @@ try {
   await browser.close();
   await mesh.end("SIGTERM");
   receiver.close();
+}
+
+/** Waits until the newest week is complete: the replay of the weeks ends with it. */
+async function untilReplayed(url: string): Promise<void> {
+  const wanted = newestIsoWeek(new Date());
+  for (const deadline = Date.now() + REPLAY_MS; ; await setTimeout(500)) {
+    const answer = await fetch(`${url}/bellwether.ops.v1.SupplierService/ListSuppliers`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ pageSize: 1 }),
+    });
+    const { isoWeek } = await answer.json();
+    if (isoWeek === wanted) return;
+    if (Date.now() > deadline) throw new Error(`the replay is at ${isoWeek} and not at ${wanted}`);
+  }
 }
 
 /** Returns each page once, in both themes and at both widths. */

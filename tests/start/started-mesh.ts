@@ -81,9 +81,9 @@ export async function startFolder() {
     /** Runs a command to its end. */
     run: (args: readonly string[], over: NodeJS.ProcessEnv = {}): Promise<Ended> =>
       runNode(CLI, { args, cwd: ROOT, env: env(over) }),
-    /** Starts the mesh and waits until it is ready. */
-    start: (over: NodeJS.ProcessEnv = {}, stderr: "inherit" | "pipe" = "inherit") =>
-      untilReady(begin(["start", "--json"], { BELLWETHER_LOG_LEVEL: "error", ...over }, stderr)),
+    /** Starts the mesh and waits until it is ready. @param args further arguments of `bellwether start` */
+    start: (over: NodeJS.ProcessEnv = {}, stderr: "inherit" | "pipe" = "inherit", args: readonly string[] = []) =>
+      untilReady(begin(["start", "--json", ...args], { BELLWETHER_LOG_LEVEL: "error", ...over }, stderr)),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
 }

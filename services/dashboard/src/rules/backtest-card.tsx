@@ -59,9 +59,9 @@ function Result({ found }: { found: BacktestRulesResponse }) {
   return (
     <>
       <p role="status">
-        {countOf(weeks.length, "week")}, {found.fromWeek} to {found.toWeek}; {countOf(raisedAtOnce, "alert")} in the
-        next run if the scores stay as they are; {countOf(weeksOverBudget, "week")} over the budget of{" "}
-        {countOf(weeklyBudget, "new alert")} a week.
+        {countOf(weeks.length, "complete week")} from {found.fromWeek} to {found.toWeek};{" "}
+        {countOf(raisedAtOnce, "alert")} in the next run if the scores stay as they are;{" "}
+        {countOf(weeksOverBudget, "week")} over the budget of {countOf(weeklyBudget, "new alert")} a week.
       </p>
       {notes.length > 0 && (
         <ul>
