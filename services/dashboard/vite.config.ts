@@ -40,13 +40,13 @@ export default defineConfig({
             // What the first file shares with the others: the contract, addresses and texts.
             {
               name: "shared",
-              test: /gen\/bellwether\/(ops\/v1\/(alert|backtest|supplier|reason|score_explanation)|inference\/v1\/(score|narrative|change|counterfactual))|src\/(parts\/(format|name)|rpc\/problem|routing\/)|lib\/(reasons|contract)\/src\/(visible-text|score-text|iso-week|band-codes|destination-name)/,
+              test: /gen\/bellwether\/(ops\/v1\/(alert|backtest|supplier|reason|score_explanation)|inference\/v1\/(score|narrative|change|counterfactual))|src\/(parts\/(format|name)|rpc\/(problem|failure-text)|routing\/)|lib\/(reasons|contract)\/src\/(visible-text|score-text|iso-week|band-codes|destination-name)/,
               includeDependenciesRecursively: false,
             },
             // Small parts that are loaded on demand: few files compress better than many.
             {
               name: "parts",
-              test: /src\/(search|change|what-if|notices)\/|(inference_service|model_explanation)_pb|ops\/v1\/notice|src\/pages\/notices-page|src\/(inbox\/(filter-popover|views-menu|saved-views|opened-by|export-alerts))|contract\/src\/(alerts-csv|csv-cell)/,
+              test: /src\/(search|change|what-if|notices)\/|src\/parts\/reason-form|(inference_service|model_explanation)_pb|ops\/v1\/notice|src\/pages\/notices-page|src\/(inbox\/(filter-popover|views-menu|saved-views|opened-by|export-alerts))|contract\/src\/(alerts-csv|csv-cell)/,
               includeDependenciesRecursively: false,
             },
             // The pages of weeks, which are loaded ahead.

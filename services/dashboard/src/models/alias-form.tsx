@@ -1,6 +1,7 @@
 import { ModelPublishingService } from "@bellwether/gen/bellwether/registry/v1/model_publishing_service_pb";
 import { callUnaryMethod } from "@connectrpc/connect-query";
-import { ReasonForm } from "./reason-form.tsx";
+import { ReasonForm } from "../parts/reason-form.tsx";
+import { OF_VERSIONS } from "./version-decision.ts";
 
 /** The version that shall become the champion. */
 export interface Promotion {
@@ -24,6 +25,7 @@ export function AliasForm({ promotion, onClose, onMoved }: AliasFormProps) {
   const { modelName, version, expectedVersion, isRollback } = promotion;
   return (
     <ReasonForm
+      {...OF_VERSIONS}
       name={`${isRollback ? "Roll back to" : "Promote"} ${version}`}
       text={`${version} answers requests that name no version, instead of ${expectedVersion || "no version"}. It is checked first. Who, when and why are recorded.`}
       draft={`champion/${modelName}/${version}`}

@@ -5,9 +5,10 @@ import { callUnaryMethod } from "@connectrpc/connect-query";
 import { useRef, useState } from "react";
 import { timeText } from "../parts/format.ts";
 import { Name } from "../parts/name.tsx";
+import { ReasonForm } from "../parts/reason-form.tsx";
 import { whyNotApproved } from "./gate-words.ts";
 import { MoveButton } from "./move-button.tsx";
-import { ReasonForm } from "./reason-form.tsx";
+import { OF_VERSIONS } from "./version-decision.ts";
 
 interface GateDecisionProps {
   readonly result: GateResult;
@@ -49,6 +50,7 @@ export function GateDecision({ result, champion }: GateDecisionProps) {
   const { approvePromotion, rejectPromotion } = ModelPublishingService.method;
   return (
     <ReasonForm
+      {...OF_VERSIONS}
       name={`${isApproval ? "Approve" : "Reject"} ${version}`}
       text={
         isApproval

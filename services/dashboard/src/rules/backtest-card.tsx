@@ -4,11 +4,11 @@ import { visibleText } from "@bellwether/reasons/visible-text";
 import { callUnaryMethod, useTransport } from "@connectrpc/connect-query";
 import { useState } from "react";
 import { countOf, scoreText } from "../parts/format.ts";
+import { failureText } from "../rpc/failure-text.ts";
 import { useBlockedReason } from "../rpc/live.ts";
 import { withTimeout } from "../rpc/transport.ts";
 import { BacktestPlot } from "./backtest-plot.tsx";
 import { BacktestTable } from "./backtest-table.tsx";
-import { failureText } from "./failure-text.ts";
 
 const BACKTEST_TIMEOUT_MS = 120_000;
 

@@ -4,13 +4,13 @@ import { callUnaryMethod, createConnectQueryKey, useTransport } from "@connectrp
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { agoText } from "../parts/format.ts";
+import { failureText } from "../rpc/failure-text.ts";
 import { useBlockedReason } from "../rpc/live.ts";
 import { useReader } from "../session/reader.ts";
 import { useDraft } from "../session/use-draft.ts";
 import { ActivateForm } from "./activate-form.tsx";
 import { BacktestCard } from "./backtest-card.tsx";
 import { draftPlace } from "./draft-place.ts";
-import { failureText } from "./failure-text.ts";
 import { RuleList } from "./rule-set-card.tsx";
 
 /** Maximum size of a draft, as the contract has it. */
@@ -26,7 +26,7 @@ interface DraftCardProps {
 
 /** The draft of a rule set: its text, its test and its activation. */
 export function DraftCard({ set, modelName, onSaid }: DraftCardProps) {
-  const { setId, draft, rulesYaml } = set;
+  const { setId, draft, rulesYaml, activation } = set;
   const { mayDecide, mayAdminister } = useReader();
   const [isOpen, setOpen] = useState(false);
   const stored = draft?.rulesYaml ?? "";
@@ -58,7 +58,7 @@ export function DraftCard({ set, modelName, onSaid }: DraftCardProps) {
             modelName={modelName}
             setId={setId}
             version={draft?.version ?? 0n}
-            text={stored || rulesYaml}
+            text={stored || rulesYaml || activation?.rulesYaml || ""}
             onClose={() => setOpen(false)}
             onSaid={onSaid}
           />
