@@ -58,6 +58,7 @@ test("every field in which a reason is required has the pattern of reasons", () 
       "Override.reason",
       "RecordMissedWeekRequest.reason",
       "RejectPromotionRequest.reason",
+      "RetireRuleSetRequest.reason",
       "RemoveVersionRequest.reason",
       "SetAliasRequest.reason",
       "SupersedeRunRequest.reason",

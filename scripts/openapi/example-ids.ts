@@ -25,6 +25,7 @@ const OWN_SOURCES: Readonly<Record<string, Readonly<Record<string, string>>>> = 
   [ops("AuditService", "ReplayPrediction")]: { id: ops("AuditService", "QueryEvents") },
   [ops("NoticeService", "EnableDestination")]: { name: LIST_DESTINATIONS },
   [ops("RuleService", "ActivateRuleDraft")]: { version: LIST_RULE_SETS },
+  [ops("RuleService", "RetireRuleSet")]: { activationNumber: LIST_RULE_SETS },
   [ops("SessionService", "EndSessions")]: { subject: ops("SessionService", "ListSessions") },
   [registry("ModelPublishingService", "ApprovePromotion")]: { version: LIST_VERSIONS },
   [registry("ModelPublishingService", "RejectPromotion")]: { version: LIST_VERSIONS },

@@ -83,6 +83,9 @@ export const opsExamples = (): Readonly<Record<string, { readonly request: unkno
   [ops("RuleService", "ActivateRuleDraft")]: {
     request: { setId: "default", version: "1", reason: "fewer alerts about small suppliers" },
   },
+  [ops("RuleService", "RetireRuleSet")]: {
+    request: { setId: "emea", activationNumber: "1", reason: "the region has the common rules again" },
+  },
   [ops("RuleService", "ListRuleActivations")]: { request: { setId: "default" } },
   [ops("SessionService", "EndSessions")]: { request: { subject: "jane@example.org", reason: "left the company" } },
   [ops("SupplierService", "ListSuppliers")]: { request: { pageSize: 50, ...MODEL } },

@@ -5,6 +5,7 @@ import { RetentionService } from "@bellwether/gen/bellwether/ops/v1/retention_se
 import {
   type ActivateRuleDraftRequest,
   type PutRuleDraftRequest,
+  type RetireRuleSetRequest,
   type RuleActivationSchema,
   RuleDraftSchema,
   RuleService,
@@ -28,6 +29,7 @@ export interface RuleData {
   /** Requests in the order in which they came. */
   readonly drafted: PutRuleDraftRequest[];
   readonly activated: ActivateRuleDraftRequest[];
+  readonly retired: RetireRuleSetRequest[];
   /** Why the next draft is rejected. Undefined: it is stored. */
   rejection?: string;
 }
@@ -69,7 +71,11 @@ export function demoRules(): RuleData {
     sets: [
       create(RuleSetSchema, {
         ...{ setId: "default", source: RuleSetSource.ACTIVATION, hash: "b".repeat(64), rulesYaml: YAML, rules },
-        ...{ weeklyBudget: 10, activation, draft: { ...draft, rulesYaml: `${YAML}# draft\n` } },
+        ...{ inFile: true, weeklyBudget: 10, activation, draft: { ...draft, rulesYaml: `${YAML}# draft\n` } },
+      }),
+      create(RuleSetSchema, {
+        ...{ setId: "apac", source: RuleSetSource.ACTIVATION, hash: "c".repeat(64), rulesYaml: YAML, rules },
+        ...{ weeklyBudget: 3, regions: ["APAC"], activation: { ...activation, number: 2n, setId: "apac" } },
       }),
       create(RuleSetSchema, { setId: "emea", draft: { ...draft, version: 1n, rulesYaml: YAML } }),
     ],
@@ -93,6 +99,7 @@ export function demoRules(): RuleData {
     ],
     drafted: [],
     activated: [],
+    retired: [],
   };
 }
 
@@ -125,6 +132,19 @@ export function rulesInMemory(data: RuleData): Route[] {
           );
         replaceDraft(data, { version: request.version + 1n, changedBy: "Ada (0f3c)" });
         return { activation: { number: 2n, setId: request.setId } };
+      },
+      retireRuleSet(request) {
+        data.retired.push(request);
+        const { setId, reason } = request;
+        if (data.rejection !== undefined) throw new ConnectError(data.rejection, Code.Aborted);
+        const retirement = { number: 3n, setId, reason, actor: "Ada (0f3c)", activatedAt: AT, retired: true };
+        data.sets = data.sets.map((set) =>
+          set.setId === setId
+            ? create(RuleSetSchema, { setId, source: RuleSetSource.RETIRED, activation: retirement })
+            : set,
+        );
+        data.activations.unshift(retirement);
+        return { retirement, alertsToResolve: 3, alertsToKeep: 1, nextSetId: "default" };
       },
       listRuleActivations: ({ setId }) => ({ activations: data.activations.filter((one) => one.setId === setId) }),
     }),

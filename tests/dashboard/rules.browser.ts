@@ -118,6 +118,36 @@ describe.skipIf(!hasChromium)("Rules and Settings (apt-get install chromium)", (
     await page.getByText("There is no draft.", { exact: false }).waitFor();
   });
 
+  test("an added rule set is retired with a reason, and the page says what follows; a set of the file has no button", async () => {
+    const data = demoRules();
+    const { page } = await open(data);
+    await card(page, "Rule set default, in use").waitFor();
+    expect(await page.getByRole("button", { name: /^Retire/ }).count()).toBe(0);
+    await page.getByRole("navigation", { name: "Rule sets" }).getByRole("link", { name: "apac" }).click();
+    await page.getByRole("button", { name: "Retire apac…" }).click();
+    const form = page.getByRole("form", { name: "Retire apac" });
+    const reason = form.getByRole("textbox", { name: "Reason" });
+    await expect.poll(() => reason.evaluate((field) => field === document.activeElement)).toBe(true);
+    await page.keyboard.press("Escape");
+    const button = page.getByRole("button", { name: "Retire apac…" });
+    await expect.poll(() => button.evaluate((one) => one === document.activeElement)).toBe(true);
+    await button.click();
+    await form.getByRole("button", { name: "Retire apac" }).click();
+    expect(data.retired).toEqual([]);
+    await reason.fill("the region has\nthe common rules again");
+    data.rejection = 'the rule set "apac" was activated by another activation';
+    await form.getByRole("button", { name: "Retire apac" }).click();
+    await page.getByRole("alert").getByText("Nothing was changed: the rule set", { exact: false }).waitFor();
+    delete data.rejection;
+    await form.getByRole("button", { name: "Retire apac" }).click();
+    await page.getByText("apac is retired. The next run resolves 3 open alerts. 1 alert in work will stay.").waitFor();
+    await card(page, "Rule set apac, retired").getByText("Retired by Ada (0f3c)", { exact: false }).waitFor();
+    await card(page, "History").getByText("retired", { exact: true }).waitFor();
+    expect(data.retired.map(({ setId, activationNumber, reason: why }) => [setId, activationNumber, why])).toEqual(
+      Array(2).fill(["apac", 2n, "the region has the common rules again"]),
+    );
+  });
+
   test("a viewer reads the rules and has no button", async () => {
     const { page } = await open(demoRules(), "#/rules", "viewer");
     await page.getByText("Analysts may change it, and administrators activate it.").waitFor();

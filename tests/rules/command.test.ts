@@ -76,6 +76,36 @@ test("rules are shown, drafted, activated by an administrator only, and listed w
   expect(list.stdout).toMatch(/^default: activated by admin on \d{4}-\d\d-\d\d; all suppliers of no other set; hash/m);
 });
 
+test("an added rule set is retired by an administrator only, and the history keeps it; a set of the file is not", async () => {
+  const file = path.join(folder, "us.yaml");
+  const { stdout: yaml } = await rules("viewer", "show", "default", "--yaml");
+  const ofUs = yaml
+    .replace("id: default", "id: us\napplies_to: { regions: [US] }")
+    .replace("id: high-score", "id: us-score")
+    .replace("id: weekly-capacity", "id: us-capacity");
+  await writeFile(file, ofUs);
+  await rules("analyst", "draft", file);
+  const activated = await rules("admin", "activate", "us", "--reason", "own limits", "--json");
+  const retire = ["retire", "us", "--reason", "common rules again"];
+  expect((await rules("analyst", ...retire)).code).toBe(1);
+  const stale = await rules("admin", ...retire, "--activation", String(activated.json().number + 1));
+  expect([stale.code, stale.stderr]).toEqual([1, expect.stringContaining("was activated by another activation")]);
+  const retired = await rules("admin", ...retire);
+  expect([retired.code, retired.stderr]).toEqual([0, ""]);
+  expect(retired.stdout).toMatch(/us {2}[0-9a-f]{12} → nothing {2}admin, retired: common rules again$/m);
+  expect(retired.stdout).toContain("the next run does not use these rules; it resolves 0 open alerts of the set");
+  expect(retired.stdout).toContain("the rule set default applies to the suppliers of the set");
+  expect((await rules("viewer", "list")).stdout).toMatch(/^us: retired by admin on \d{4}-\d\d-\d\d$/m);
+  const list = await rules("viewer", "list", "--json");
+  expect(list.json().rule_sets[1]).toMatchObject({ source: "retired", in_file: false, hash: null });
+  expect((await rules("viewer", "history", "us")).stdout.trim().split("\n")).toHaveLength(2);
+  const again = await rules("admin", "retire", "us", "--reason", "once more");
+  expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('no active rule set has the id "us"')]);
+  const ofFile = await rules("admin", "retire", "default", "--reason", "calmer");
+  expect([ofFile.code, ofFile.stderr]).toEqual([1, expect.stringContaining("is also in config/alert_rules.yaml")]);
+  expect((await rules("admin", "retire", "us")).code).toBe(2);
+});
+
 test("wrong names, files and options end with a sentence", async () => {
   const unknown = await rules("viewer", "show", "defalt");
   expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining("did you mean default?")]);

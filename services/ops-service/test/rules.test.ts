@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { parseAlertRules } from "@bellwether/config/alert-rules";
 import { parseYaml } from "@bellwether/config/yaml-file";
+import { AlertState } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { RuleSetSource } from "@bellwether/gen/bellwether/ops/v1/rule_service_pb";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { Code } from "@connectrpc/connect";
@@ -231,4 +232,127 @@ test("activations are listed newest first, page by page", async () => {
   expect(second.nextPageToken).toBe("");
   expect((await rules.listRuleActivations({ setId: "other" })).activations).toEqual([]);
   expect(await reasonOf(rules.listRuleActivations({ pageToken: "x" }))).toEqual([Code.InvalidArgument, "PAGE_TOKEN"]);
+});
+
+/** The rules of the product for the region US, as a set that the file does not have. */
+const ofUs = (yaml: string, raise = "0.70") =>
+  yaml
+    .replace("id: default", "id: us\napplies_to: { regions: [US] }")
+    .replace("id: high-score", "id: us-score")
+    .replace("id: weekly-capacity", "id: us-capacity")
+    .replace("raise: 0.70", `raise: ${raise}`);
+
+/** Adds the set of the region US with an activation. */
+async function addUs({ rules }: OpsHarness, version = 0n): Promise<bigint> {
+  await rules.putRuleDraft({ rulesYaml: ofUs(rulesYaml), version });
+  const request = { setId: "us", version: version + 1n, reason: "own limits", force: true };
+  return (await rules.activateRuleDraft(request)).activation?.number ?? 0n;
+}
+
+const ALL_STATES = [AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.IN_MITIGATION, AlertState.RESOLVED];
+/** Alerts of a rule in every state. */
+const ofRule = async ({ alerts }: OpsHarness, ruleId: string) => {
+  const { alerts: found } = await alerts.listAlerts({ states: ALL_STATES });
+  return found.filter((one) => one.ruleId === ruleId);
+};
+
+test("a retired rule set is not evaluated; the next run resolves its open alerts, and alerts in work stay", async () => {
+  await using started = await startRuled();
+  const { ops, alertRules } = started;
+  const activationNumber = await addUs(ops);
+  await runWeek(ops, "2026-W01", rows(0.1, 0.9, 0.1, 0.9));
+  expect(await alertsOf(ops)).toEqual(["S-1 us-score", "S-3 us-score"]);
+  const [first] = await ofRule(ops, "us-score");
+  await ops.alerts.acknowledgeAlert({ alertId: first?.alertId ?? "", version: first?.version ?? 0n });
+  const request = { setId: "us", activationNumber, reason: " common rules again " };
+  const answer = await ops.rules.retireRuleSet(request);
+  expect(answer).toMatchObject({ alertsToResolve: 1, alertsToKeep: 1, nextSetId: "default" });
+  expect(answer.retirement).toMatchObject({ retired: true, toHash: "", reason: "common rules again", setId: "us" });
+  expect(answer.retirement?.rulesYaml).toBe(ofUs(rulesYaml));
+  // The same request again, of a client that did not get the answer.
+  expect(await ops.rules.retireRuleSet(request)).toEqual(answer);
+  // Nothing is resolved before the run that raises the alerts of the other set.
+  expect(await alertsOf(ops)).toEqual(["S-1 us-score", "S-3 us-score"]);
+  const run = await runWeek(ops, "2026-W02", rows(0.1, 0.9, 0.1, 0.9));
+  expect(run?.ruleSets).toMatchObject([{ setId: "default", hash: alertRules.hash }]);
+  const states = (await ofRule(ops, "us-score")).map(({ state }) => state).sort();
+  expect(states).toEqual([AlertState.ACKNOWLEDGED, AlertState.RESOLVED]);
+  expect((await ofRule(ops, "high-score")).map(({ supplierId }) => supplierId).sort()).toEqual(["S-1", "S-3"]);
+  const { records } = await ops.audit.queryEvents({ kind: "rules.retired" });
+  expect(records.map(({ event }) => [event?.subject, JSON.parse(event?.payloadJson ?? "{}").reason])).toEqual([
+    ["us", "common rules again"],
+  ]);
+  const [, us] = (await ops.rules.listRuleSets({})).ruleSets;
+  expect(us).toMatchObject({ setId: "us", source: RuleSetSource.RETIRED, hash: "", inFile: false });
+  expect(us?.activation).toMatchObject({ retired: true, number: answer.retirement?.number });
+  const { activations } = await ops.rules.listRuleActivations({ setId: "us" });
+  expect(activations.map(({ retired, reason }) => [retired, reason])).toEqual([
+    [true, "common rules again"],
+    [false, "own limits"],
+  ]);
+});
+
+test("a retired rule set can be activated again", async () => {
+  await using started = await startRuled();
+  const { ops } = started;
+  const activationNumber = await addUs(ops);
+  await ops.rules.retireRuleSet({ setId: "us", activationNumber, reason: "common rules again" });
+  await addUs(ops, 2n);
+  const [, us] = (await ops.rules.listRuleSets({})).ruleSets;
+  expect(us).toMatchObject({ setId: "us", source: RuleSetSource.ACTIVATION, activation: { number: 3n, fromHash: "" } });
+});
+
+test("when no rule set applies to the suppliers any more, the next run resolves the open alerts nevertheless", async () => {
+  const eu = rulesYaml.replace("id: default", "id: default\napplies_to: { regions: [EU] }");
+  await using started = await startRuled(eu);
+  const { ops } = started;
+  const activationNumber = await addUs(ops);
+  await runWeek(ops, "2026-W01", rows(0.9, 0.9, 0.1, 0.9));
+  expect(await alertsOf(ops)).toEqual(["S-0 high-score", "S-1 us-score", "S-3 us-score"]);
+  const [first] = await ofRule(ops, "us-score");
+  await ops.alerts.startMitigation({ alertId: first?.alertId ?? "", version: first?.version ?? 0n });
+  const { alertsToResolve, alertsToKeep, nextSetId } = await ops.rules.retireRuleSet({
+    ...{ setId: "us", activationNumber, reason: "the region is served by another team" },
+  });
+  expect([alertsToResolve, alertsToKeep, nextSetId]).toEqual([1, 1, ""]);
+  await runWeek(ops, "2026-W02", rows(0.9, 0.9, 0.1, 0.9));
+  expect(await alertsOf(ops)).toEqual(["S-0 high-score", `${first?.supplierId} us-score`]);
+  const resolved = (await ofRule(ops, "us-score")).find(({ state }) => state === AlertState.RESOLVED);
+  const { events } = await ops.alerts.getAlert({ alertId: resolved?.alertId ?? "" });
+  expect(events.map(({ note }) => note)).toContain("The rule us-score is not in use for this supplier any more.");
+});
+
+test("a rule set of the file, an unknown one and one that was activated again cannot be retired", async () => {
+  await using started = await startRuled();
+  const { rules } = started.ops;
+  const retire = (setId: string, activationNumber: bigint, reason = "test") =>
+    rules.retireRuleSet({ setId, activationNumber, reason });
+  const ofFile = await failureOf(retire("default", 1n));
+  expect(ofFile.rawMessage).toBe('the rule set "default" is from config/alert_rules.yaml; remove it from the file');
+  await rules.putRuleDraft({ rulesYaml: rulesYaml.replace("cool_down_weeks: 2", "cool_down_weeks: 3") });
+  await rules.activateRuleDraft({ setId: "default", version: 1n, reason: "calmer" });
+  expect((await rules.listRuleSets({})).ruleSets).toMatchObject([{ inFile: true, source: RuleSetSource.ACTIVATION }]);
+  expect(await reasonOf(retire("default", 1n))).toEqual([Code.FailedPrecondition, "RULE_SET_OF_FILE"]);
+  expect((await failureOf(retire("default", 1n))).rawMessage).toContain("the set of the file would take over again");
+  expect(await reasonOf(retire("none", 1n))).toEqual([Code.NotFound, "RULE_SET_NOT_FOUND"]);
+  const before = await addUs(started.ops);
+  await addUs(started.ops, 2n);
+  const changed = await failureOf(retire("us", before));
+  expect([changed.code, changed.rawMessage]).toEqual([Code.Aborted, expect.stringContaining("number 3, by")]);
+  for (const reason of ["", "\u200b", "two\nlines"])
+    expect(await reasonOf(retire("us", 3n, reason))).toEqual([Code.InvalidArgument, "INVALID_REQUEST"]);
+  await retire("us", 3n, "first");
+  // Another reason is another request, and the set is not active any more.
+  expect(await reasonOf(retire("us", 3n, "second"))).toEqual([Code.NotFound, "RULE_SET_NOT_FOUND"]);
+});
+
+test("of two retirements at the same time, one is stored", async () => {
+  await using started = await startRuled();
+  const activationNumber = await addUs(started.ops);
+  const { rules } = started.ops;
+  const results = await Promise.allSettled(
+    ["a", "b", "c"].map((reason) => rules.retireRuleSet({ setId: "us", activationNumber, reason })),
+  );
+  expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  expect((await rules.listRuleActivations({ setId: "us" })).activations).toHaveLength(2);
 });

@@ -85,6 +85,36 @@ test("each model has its own rules, drafts, activations and limits of losses", a
   expect(await reasonOf(runWeek(ops, "2026-W03", invalid, DELIVERY))).toEqual([Code.FailedPrecondition, "LOSS_LIMIT"]);
 });
 
+test("a rule set of one model is retired, and that of the other one with the same id stays", async () => {
+  await using ops = await startTwo(await cluster.createDatabase());
+  const add = async (modelName: string) => {
+    const yaml = deliveryYaml(0.5).replace("cool_down", "id: us\napplies_to: { regions: [US] }\ncool_down");
+    await ops.rules.putRuleDraft({ modelName, rulesYaml: yaml.replaceAll("late-", "us-") });
+    const request = { modelName, setId: "us", version: 1n, reason: "own limits", force: true };
+    return (await ops.rules.activateRuleDraft(request)).activation?.number ?? 0n;
+  };
+  const numbers = { ofDefault: await add(""), ofDelivery: await add("delivery") };
+  // S-1 is of the region US.
+  for (const modelName of ["supplier-risk", "delivery", "third"])
+    await runWeek(ops, "2026-W01", rows(0.05, 0.6), { modelName });
+  const request = { ...DELIVERY, setId: "us", reason: "common rules again" };
+  const wrong = ops.rules.retireRuleSet({ ...request, activationNumber: numbers.ofDefault });
+  expect(await reasonOf(wrong)).toEqual([Code.Aborted, "RULE_SET_CHANGED"]);
+  const answer = await ops.rules.retireRuleSet({ ...request, activationNumber: numbers.ofDelivery });
+  expect(answer).toMatchObject({ alertsToResolve: 1, alertsToKeep: 0, nextSetId: "default" });
+  expect(answer.retirement).toMatchObject({ retired: true, modelName: "delivery" });
+  const { ruleSets } = await ops.rules.listRuleSets({});
+  expect(ruleSets.map(({ modelName, setId, source }) => [modelName, setId, source])).toEqual([
+    ["supplier-risk", "default", RuleSetSource.FILE],
+    ["supplier-risk", "us", RuleSetSource.ACTIVATION],
+    ["delivery", "default", RuleSetSource.FILE],
+    ["delivery", "us", RuleSetSource.RETIRED],
+  ]);
+  // The set of the default model is that of every model without rules of its own.
+  const rest = { setId: "us", reason: "common rules again", activationNumber: numbers.ofDefault };
+  expect(await ops.rules.retireRuleSet(rest)).toMatchObject({ alertsToResolve: 2, nextSetId: "default" });
+});
+
 test("a decision about an alert has the limits of the rules of its model", async () => {
   await using ops = await startTwo(await cluster.createDatabase());
   await runWeek(ops, "2026-W01", rows(0.9));
@@ -108,6 +138,7 @@ test("an unknown model is NOT_FOUND, with the known ones; one without files of i
       ops.rules.putRuleDraft({ modelName, rulesYaml: deliveryYaml(), version: 0n }),
       ops.rules.activateRuleDraft({ modelName, setId: "default", version: 1n, reason: "x" }),
       ops.rules.listRuleActivations({ modelName }),
+      ops.rules.retireRuleSet({ modelName, setId: "us", activationNumber: 1n, reason: "x" }),
     ])
       expect(await reasonOf(call)).toEqual([Code.NotFound, "MODEL_NOT_CONFIGURED"]);
   }

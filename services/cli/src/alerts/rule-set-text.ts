@@ -1,4 +1,5 @@
 import {
+  type RetireRuleSetResponse,
   type RuleActivation,
   type RuleForecast,
   type RuleSet,
@@ -19,8 +20,8 @@ export function ruleSetLine({ setId, source, hash, regions, categories, activati
     ...(categories.length > 0 ? [`categories ${categories.join(", ")}`] : []),
   ].join(", ");
   const from =
-    source === RuleSetSource.ACTIVATION
-      ? `activated by ${activation?.actor ?? ""} on ${dateOf(activation?.activatedAt).slice(0, 10)}`
+    source === RuleSetSource.ACTIVATION || source === RuleSetSource.RETIRED
+      ? `${source === RuleSetSource.RETIRED ? "retired" : "activated"} by ${activation?.actor ?? ""} on ${dateOf(activation?.activatedAt).slice(0, 10)}`
       : source === RuleSetSource.FILE
         ? "of the file"
         : "not active";
@@ -46,7 +47,8 @@ export function ruleSetJson(set: RuleSet) {
   const { modelName, setId, source, hash, rulesYaml, rules, regions, categories, weeklyBudget, activation, draft } =
     set;
   return {
-    ...{ model: modelName, set_id: setId, source: SOURCES[source], hash: hash || null, regions, categories },
+    ...{ model: modelName, set_id: setId, source: SOURCES[source], in_file: set.inFile },
+    ...{ hash: hash || null, regions, categories },
     weekly_budget: hash === "" ? null : weeklyBudget,
     rules: rules.map(({ ruleId, summary }) => ({ rule_id: ruleId, summary })),
     rules_yaml: rulesYaml || null,
@@ -64,13 +66,14 @@ const SOURCES: Readonly<Record<RuleSetSource, string | null>> = {
   [RuleSetSource.UNSPECIFIED]: null,
   [RuleSetSource.FILE]: "file",
   [RuleSetSource.ACTIVATION]: "activation",
+  [RuleSetSource.RETIRED]: "retired",
 };
 
-/** One line about an activation. @param withModel whether the line names the model */
+/** One line about an activation or a retirement. @param withModel whether the line names the model */
 export function activationLine(activation: RuleActivation, withModel = false): string {
   const { number, modelName, setId, actor, reason, fromHash, toHash, activatedAt, forced, forecast } = activation;
   const found = forecast ? `; ${forecastText(forecast)}` : "";
-  const how = forced ? ", forced" : "";
+  const how = `${forced ? ", forced" : ""}${activation.retired ? ", retired" : ""}`;
   return `${number}  ${dateOf(activatedAt)}  ${withModel ? `${modelName} ` : ""}${setId}  ${short(fromHash)} → ${short(toHash)}  ${actor}${how}: ${reason}${found}`;
 }
 
@@ -80,13 +83,41 @@ export function forecastText({ raisedAtOnce, mostRaised, mostRaisedWeek, weeklyB
   return `${countText(raisedAtOnce, "alert")} expected at once${most}, budget ${weeklyBudget} a week`;
 }
 
-/** An activation as JSON. */
+/** What follows from a retirement. */
+export function retirementLines({
+  retirement,
+  alertsToResolve,
+  alertsToKeep,
+  nextSetId,
+}: RetireRuleSetResponse): readonly string[] {
+  if (!retirement) throw new Error("ops-service did not return the retirement");
+  return [
+    activationLine(retirement),
+    `the next run does not use these rules; it resolves ${countText(alertsToResolve, "open alert")} of the set`,
+    ...(alertsToKeep > 0 ? [`${countText(alertsToKeep, "alert")} in work: each stays until a person resolves it`] : []),
+    nextSetId === ""
+      ? "no rule set applies to the suppliers of the set any more"
+      : `the rule set ${nextSetId} applies to the suppliers of the set`,
+  ];
+}
+
+/** A retirement as JSON. */
+export function retirementJson({ retirement, alertsToResolve, alertsToKeep, nextSetId }: RetireRuleSetResponse) {
+  if (!retirement) throw new Error("ops-service did not return the retirement");
+  return {
+    ...{ retirement: activationJson(retirement), alerts_to_resolve: alertsToResolve, alerts_to_keep: alertsToKeep },
+    next_set_id: nextSetId || null,
+  };
+}
+
+/** An activation or a retirement as JSON. */
 export function activationJson(activation: RuleActivation) {
   const { number, modelName, setId, actor, reason, fromHash, toHash, activatedAt, forced, forecast, rulesYaml } =
     activation;
   return {
-    ...{ number: Number(number), model: modelName, set_id: setId, actor, reason, forced },
-    ...{ from_hash: fromHash || null, to_hash: toHash, activated_at: dateOf(activatedAt) },
+    ...{ number: Number(number), model: modelName, set_id: setId, actor, reason },
+    ...{ forced, retired: activation.retired },
+    ...{ from_hash: fromHash || null, to_hash: toHash || null, activated_at: dateOf(activatedAt) },
     forecast: forecast
       ? {
           ...{ raised_at_once: forecast.raisedAtOnce, most_raised: forecast.mostRaised },

@@ -4,7 +4,15 @@ import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb
 import { type RuleActivation, RuleService, type RuleSet } from "@bellwether/gen/bellwether/ops/v1/rule_service_pb";
 import { Command } from "commander";
 import { BACKTEST_TIMEOUT_MS, backtestJson, backtestLines, readRulesFile } from "../alerts/backtest-text.ts";
-import { activationJson, activationLine, ruleSetJson, ruleSetLine, ruleSetLines } from "../alerts/rule-set-text.ts";
+import {
+  activationJson,
+  activationLine,
+  retirementJson,
+  retirementLines,
+  ruleSetJson,
+  ruleSetLine,
+  ruleSetLines,
+} from "../alerts/rule-set-text.ts";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { isoWeek, reason, wholeNumber } from "../input/parse-option.ts";
@@ -27,7 +35,7 @@ export function rulesCommand(context: CliContext): Command {
   const rules = new Command("rules").addHelpText(
     "after",
     "\nThe commands call ops-service with the token or API key in BELLWETHER_TOKEN_FILE. The role viewer may list and show rule sets and" +
-      "\ntheir history; the role analyst may also draft and test; the role admin may also activate. An activated draft replaces the rule" +
+      "\ntheir history; the role analyst may also draft and test; the role admin may also activate and retire. An activated draft replaces the rule" +
       "\nset of config/alert_rules.yaml with the same id (docs/rules.md)." +
       "\n\nExamples:\n  npx bellwether rules show --yaml > draft.yaml\n  npx bellwether rules draft draft.yaml" +
       "\n  npx bellwether rules backtest default\n  npx bellwether rules activate default --reason 'fewer alerts about small suppliers'" +
@@ -39,6 +47,7 @@ export function rulesCommand(context: CliContext): Command {
     draftCommand(context),
     backtestCommand(context),
     activateCommand(context),
+    retireCommand(context),
     historyCommand(context),
   ];
   for (const command of commands) rules.addCommand(command);
@@ -217,9 +226,49 @@ function activateCommand(context: CliContext): Command {
     });
 }
 
+function retireCommand(context: CliContext): Command {
+  return withOps(new Command("retire"))
+    .description("Retire a rule set that an activation has added: from the next run on, it is not active.")
+    .argument("<set>", "id of the rule set")
+    .requiredOption(
+      "--reason <text>",
+      "reason, 1 to 500 characters; the history and the audit log record it (required)",
+      reason,
+    )
+    .option(
+      "--activation <number>",
+      "number of the activation that you have read (default: the latest one)",
+      wholeNumber(1, Number.MAX_SAFE_INTEGER),
+    )
+    .option(...OWN_MODEL_FLAG)
+    .addHelpText(
+      "after",
+      "\nThe next run resolves the open alerts of its rules; alerts that somebody is working on stay. A rule set of the file" +
+        "\ncannot be retired. To use a retired set again, draft and activate it." +
+        "\n\nExample:\n  npx bellwether rules retire emea --reason 'the region has the common rules again'",
+    )
+    .action(async (setId: string, options: RuleOptions & { reason: string; activation?: number }) => {
+      const report = createReport(options);
+      using client = openOps(context, options.ops, RuleService);
+      const set = await findRuleSet(client, options.model, setId);
+      // The server says why a set that was never activated cannot be retired.
+      const activationNumber = BigInt(options.activation ?? Number(set.activation?.number ?? 1));
+      const answer = await client.answer(
+        client.client.retireRuleSet({
+          modelName: options.model ?? "",
+          setId,
+          activationNumber,
+          reason: options.reason,
+        }),
+      );
+      for (const line of retirementLines(answer)) report.line(line);
+      report.json(retirementJson(answer));
+    });
+}
+
 function historyCommand(context: CliContext): Command {
   return withOps(new Command("history"))
-    .description("List activations, newest first: who, when, why, and the hashes before and after.")
+    .description("List activations and retirements, newest first: who, when, why, and the hashes before and after.")
     .argument("[set]", "only this rule set")
     .option("--model <name>", "only rule sets of this model (default: all models)")
     .option("--limit <count>", "maximum number of activations, 1 to 10000", wholeNumber(1, 10_000), 20)

@@ -69,7 +69,12 @@ export function RulesPage({ setId, modelName = "" }: { setId: string; modelName?
       )}
       {shown && (
         <>
-          <RuleSetCard set={shown} />
+          <RuleSetCard
+            key={`${shown.modelName}/${shown.setId}`}
+            set={shown}
+            modelName={keyOf(shown.modelName)}
+            onSaid={setSaid}
+          />
           <DraftCard
             key={draftPlace(shown.modelName, shown.setId, shown.draft?.version ?? 0n)}
             set={shown}

@@ -8,7 +8,7 @@ import { MoreButton } from "../parts/more-button.tsx";
 import { usePagesKept } from "../parts/use-pages-kept.ts";
 import { Wide } from "../parts/wide.tsx";
 
-/** Who activated which draft of a rule set, and why. */
+/** Who activated which draft of a rule set or retired it, and why. */
 export function ActivationCard({ modelName, setId }: { modelName: string; setId: string }) {
   const list = useInfiniteQuery(
     RuleService.method.listRuleActivations,
@@ -50,7 +50,7 @@ function ActivationTable({ activations }: { activations: readonly RuleActivation
           </tr>
         </thead>
         <tbody>
-          {activations.map(({ number, activatedAt, actor, reason, fromHash, toHash, forecast, forced }) => (
+          {activations.map(({ number, activatedAt, actor, reason, fromHash, toHash, forecast, forced, retired }) => (
             <tr key={String(number)}>
               <th scope="row" className="whole">
                 {timeText(activatedAt)}
@@ -65,10 +65,10 @@ function ActivationTable({ activations }: { activations: readonly RuleActivation
                 <code title={fromHash}>{fromHash.slice(0, 12) || "nothing"}</code>
               </td>
               <td className="labelled" data-label="To">
-                <code title={toHash}>{toHash.slice(0, 12)}</code>
+                {retired ? "retired" : <code title={toHash}>{toHash.slice(0, 12)}</code>}
               </td>
               <td className="number labelled whole" data-label="Alerts expected">
-                {forecast ? countText(forecast.raisedAtOnce) : "not tested"}
+                {forecast ? countText(forecast.raisedAtOnce) : retired ? "–" : "not tested"}
                 {forced && <small>over the budget of {countText(forecast?.weeklyBudget ?? 0)}, forced</small>}
               </td>
             </tr>

@@ -1,10 +1,34 @@
-import { type RuleSet, RuleSetSource, type RuleSummary } from "@bellwether/gen/bellwether/ops/v1/rule_service_pb";
+import {
+  type RuleActivation,
+  type RuleSet,
+  RuleSetSource,
+  type RuleSummary,
+} from "@bellwether/gen/bellwether/ops/v1/rule_service_pb";
 import { visibleText } from "@bellwether/reasons/visible-text";
 import { countOf, timeText } from "../parts/format.ts";
+import { useReader } from "../session/reader.ts";
+import { RetireSet } from "./retire-set.tsx";
+
+interface RuleSetCardProps {
+  readonly set: RuleSet;
+  /** Empty: the default model. */
+  readonly modelName: string;
+  /** Called with a sentence when the set was retired. */
+  readonly onSaid: (text: string) => void;
+}
 
 /** A rule set as it is in use. */
-export function RuleSetCard({ set }: { set: RuleSet }) {
-  const { setId, hash, rules, rulesYaml, weeklyBudget } = set;
+export function RuleSetCard({ set, modelName, onSaid }: RuleSetCardProps) {
+  const { setId, hash, rules, rulesYaml, weeklyBudget, activation } = set;
+  const { mayAdminister } = useReader();
+  if (activation?.retired)
+    return (
+      <section className="card" aria-labelledby="active">
+        <h2 id="active">Rule set {setId}, retired</h2>
+        <p>{whoText("Retired", activation)}</p>
+        <p className="quiet">No alert is created by it. A draft with its rules can be activated again.</p>
+      </section>
+    );
   if (hash === "")
     return (
       <section className="card" aria-labelledby="active">
@@ -27,6 +51,9 @@ export function RuleSetCard({ set }: { set: RuleSet }) {
       <p className="quiet">
         Hash <code className="long">{hash}</code>, which each run records.
       </p>
+      {activation && !set.inFile && mayAdminister && (
+        <RetireSet modelName={modelName} setId={setId} activationNumber={activation.number} onSaid={onSaid} />
+      )}
     </section>
   );
 }
@@ -46,8 +73,11 @@ export function RuleList({ rules }: { rules: readonly RuleSummary[] }) {
 
 function sourceText({ source, activation }: RuleSet): string {
   if (source !== RuleSetSource.ACTIVATION || !activation) return "From the file alert_rules.yaml of the server.";
-  const { actor, reason, activatedAt } = activation;
-  return `Activated by ${visibleText(actor)} on ${timeText(activatedAt)}: ${visibleText(reason)}`;
+  return whoText("Activated", activation);
+}
+
+function whoText(what: string, { actor, reason, activatedAt }: RuleActivation): string {
+  return `${what} by ${visibleText(actor)} on ${timeText(activatedAt)}: ${visibleText(reason)}`;
 }
 
 function scopeText({ regions, categories }: RuleSet): string {

@@ -91,6 +91,9 @@ import type {
   ModelNotConfiguredError,
   RuleDraftChangedError,
   RuleDraftNotFoundError,
+  RuleSetChangedError,
+  RuleSetNotFoundError,
+  RuleSetOfFileError,
   RuleSetsConflictError,
   RulesOverBudgetError,
 } from "../domain/rules/rule-set-error.ts";
@@ -179,6 +182,9 @@ type OpsError =
   | ModelNotConfiguredError
   | RuleDraftChangedError
   | RuleSetsConflictError
+  | RuleSetNotFoundError
+  | RuleSetChangedError
+  | RuleSetOfFileError
   | RulesOverBudgetError;
 
 /** The gRPC code of each error. */
@@ -265,5 +271,8 @@ export const OPS_ERRORS = {
   ModelNotConfiguredError: Code.NotFound,
   RuleDraftChangedError: Code.Aborted,
   RuleSetsConflictError: Code.FailedPrecondition,
+  RuleSetNotFoundError: Code.NotFound,
+  RuleSetChangedError: Code.Aborted,
+  RuleSetOfFileError: Code.FailedPrecondition,
   RulesOverBudgetError: Code.FailedPrecondition,
 } satisfies Record<OpsError["name"], Code>;

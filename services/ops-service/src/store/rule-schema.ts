@@ -34,7 +34,10 @@ export const ruleDraft = bellwether.table(
   (t) => [primaryKey({ columns: [t.modelName, t.setId] })],
 );
 
-/** Activations of drafts. Rows are added and never changed; the latest row of a rule set is its active form. */
+/**
+ * Activations of drafts, and retirements of sets. Rows are added and never changed; the latest row of a rule set is its
+ * active form. A retirement keeps the rules of the set, so that a release without retirements evaluates them as before.
+ */
 export const ruleActivation = bellwether.table(
   "rule_activation",
   {
@@ -42,7 +45,9 @@ export const ruleActivation = bellwether.table(
     setId: text("set_id").notNull(),
     rulesYaml: text("rules_yaml").notNull(),
     fromHash: text("from_hash").notNull(),
+    /** Empty: a retirement. */
     toHash: text("to_hash").notNull(),
+    /** 0: a retirement. */
     draftVersion: count("draft_version").notNull(),
     actor: text("actor").notNull(),
     reason: text("reason").notNull(),
@@ -51,6 +56,7 @@ export const ruleActivation = bellwether.table(
     activatedAt: when("activated_at").notNull(),
     /** Empty: the default model. */
     modelName: text("model_name").notNull().default(""),
+    isRetired: boolean("is_retired").notNull().default(false),
   },
   (t) => [index("rule_activation_set").on(t.modelName, t.setId, sql`number desc`)],
 );

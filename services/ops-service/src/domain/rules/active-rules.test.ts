@@ -11,8 +11,8 @@ score_threshold: { id: ${id}-score, raise: ${raise}, runs_to_raise: 2, critical:
 weekly_capacity: { id: ${id}-capacity, suppliers: 10, min_lift: 1, keep_within: 20 }
 `;
 const file = parseAlertRules(parseYaml(yaml("default", []), "rules.yaml"));
-const activated = (number: number, setId: string, rulesYaml: string, modelName = "") => ({
-  ...{ number, setId, rulesYaml, modelName },
+const activated = (number: number, setId: string, rulesYaml: string, modelName = "", isRetired = false) => ({
+  ...{ number, setId, rulesYaml, modelName, isRetired },
 });
 
 test("an activated set replaces that of the file with its id, and others are added", () => {
@@ -36,6 +36,14 @@ test("activations of other models are ignored", () => {
   expect(raiseOf(file)).toEqual([0.8]);
   expect(raiseOf({ ...file, modelName: "delivery" })).toEqual([0.65]);
   expect(raiseOf({ ...file, modelName: "third" })).toEqual([0.7]);
+});
+
+test("a retired set is not active, and the set of the file with its id is", () => {
+  const retired = [
+    activated(3, "emea", yaml("emea", ["EMEA"]), "", true),
+    activated(7, "default", yaml("default", [], 0.8), "", true),
+  ];
+  expect(activeRuleSets(file, retired)).toMatchObject([{ activation: null, rules: { hash: file.hash } }]);
 });
 
 test("sets that overlap are one sentence", () => {

@@ -3,7 +3,7 @@ import { conflictOf } from "@bellwether/config/rule-scope";
 import { readRuleDraft } from "../backtest/rule-draft.ts";
 import { RuleSetsConflictError } from "./rule-set-error.ts";
 
-/** The latest activation of a rule set. */
+/** The latest activation of a rule set, or its retirement. */
 export interface ActivatedRules {
   /** Number of the activation. */
   readonly number: number;
@@ -12,6 +12,8 @@ export interface ActivatedRules {
   readonly modelName: string;
   /** In the form of config/alert_rules.yaml. */
   readonly rulesYaml: string;
+  /** Whether the set was retired: it is not active, and the rules are those that it had. */
+  readonly isRetired: boolean;
 }
 
 /** A rule set that runs evaluate. */
@@ -31,7 +33,9 @@ export interface ActiveRuleSet {
 export function activeRuleSets(file: AlertRules, activated: readonly ActivatedRules[]): readonly ActiveRuleSet[] {
   const own = activated.filter(({ modelName }) => modelName === keyOf(file));
   const byId = new Map(
-    own.map(({ number, setId, rulesYaml }) => [setId, { rules: readRuleSet(rulesYaml), activation: number }]),
+    own
+      .filter(({ isRetired }) => !isRetired)
+      .map(({ number, setId, rulesYaml }) => [setId, { rules: readRuleSet(rulesYaml), activation: number }]),
   );
   const ofFile = ruleSetsOf(file);
   const known = new Set(ofFile.map(({ id }) => id));

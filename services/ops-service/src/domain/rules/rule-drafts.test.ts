@@ -39,6 +39,7 @@ function createMemory() {
       activations.push(added);
       return added;
     },
+    countAlerts: async () => ({ open: 0, inWork: 0 }),
     appendAudit: async (event) => void audit.push(event),
   };
   return { transaction, drafts, activations, audit };

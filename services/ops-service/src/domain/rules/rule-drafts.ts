@@ -23,17 +23,18 @@ export interface RuleDraft {
   readonly changedAt: Date;
 }
 
-/** An activation of a draft. */
+/** An activation of a draft, or the retirement of a rule set. */
 export interface RuleActivation extends ActivatedRules {
   /** Empty: the set was new. */
   readonly fromHash: string;
+  /** Empty: the set was retired. */
   readonly toHash: string;
-  /** Version of the draft that the caller saw. */
+  /** Version of the draft that the caller saw. 0: the set was retired. */
   readonly draftVersion: number;
   readonly actor: string;
   readonly reason: string;
   readonly isForced: boolean;
-  /** Null: there was no complete run. */
+  /** Null: there was no complete run, or the set was retired. */
   readonly forecast: RuleForecast | null;
   readonly activatedAt: Date;
 }
@@ -48,16 +49,33 @@ export interface ActivationQuery {
   readonly before: number | undefined;
 }
 
+/** The models to whose runs rules apply. */
+export interface ModelsOfRules {
+  /** Empty: all models, except `others`. */
+  readonly modelName: string;
+  /** Models with rules of their own. */
+  readonly others: readonly string[];
+}
+
+/** Active alerts of rules. */
+export interface ActiveAlerts {
+  readonly open: number;
+  /** Number of alerts that somebody has acknowledged or is mitigating. */
+  readonly inWork: number;
+}
+
 /** Reads and changes drafts and activations, all in one transaction. */
 export interface RuleTransaction {
   /** Keeps others from changing drafts and activations until the transaction ends. */
   lock(): Promise<void>;
-  /** Returns the latest activation of each rule set of each model. */
+  /** Returns the latest activation, or the retirement, of each rule set of each model. */
   activated(): Promise<readonly RuleActivation[]>;
   /** @param modelName empty: the default model */
   draft(modelName: string, setId: string): Promise<RuleDraft | undefined>;
   writeDraft(draft: RuleDraft): Promise<void>;
   addActivation(activation: Omit<RuleActivation, "number">): Promise<RuleActivation>;
+  /** Counts the active alerts of rules, by the ids of the rules. */
+  countAlerts(ruleIds: readonly string[], models: ModelsOfRules): Promise<ActiveAlerts>;
   appendAudit(event: {
     readonly kind: string;
     readonly actor: string;
@@ -67,7 +85,7 @@ export interface RuleTransaction {
 }
 
 /** Who changes something, and when. */
-interface Author {
+export interface Author {
   readonly actor: string;
   readonly now: Date;
 }
@@ -164,7 +182,7 @@ export async function activateDraft(
   const { rulesYaml, hash: toHash, version: draftVersion } = draft;
   const added = await transaction.addActivation({
     ...{ modelName, setId, rulesYaml, fromHash, toHash, draftVersion, actor, reason },
-    ...{ isForced: isOver, forecast, activatedAt: now },
+    ...{ isForced: isOver, forecast, activatedAt: now, isRetired: false },
   });
   const version = draftVersion + 1;
   await transaction.writeDraft({
@@ -182,7 +200,7 @@ export async function activateDraft(
 }
 
 /** The model in an audit event. Those of the default model, and of earlier releases, have none. */
-const ofModel = ({ modelName }: AlertRules): object => (modelName === undefined ? {} : { modelName });
+export const ofModel = ({ modelName }: AlertRules): object => (modelName === undefined ? {} : { modelName });
 
 const changed = (setId: string, known: RuleDraft | undefined): RuleDraftChangedError =>
   new RuleDraftChangedError(setId, known ?? { version: 0, changedBy: "" });

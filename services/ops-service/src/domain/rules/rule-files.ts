@@ -5,6 +5,8 @@ import { ModelNotConfiguredError } from "./rule-set-error.ts";
 export interface RuleFiles {
   /** Those of the default model first. */
   readonly all: readonly AlertRules[];
+  /** Names of the models with rules of their own. */
+  readonly own: readonly string[];
   /** Returns the rules for the runs of a model. */
   of(modelName: string): AlertRules;
   /** Returns the rules that a request names. Empty: those of the default model. @throws ModelNotConfiguredError */
@@ -25,6 +27,7 @@ export function createRuleFiles(
   const own = new Map([...further].map(([modelName, rules]) => [modelName, { ...rules, modelName }]));
   return {
     all: [first, ...own.values()],
+    own: [...own.keys()],
     of: (modelName) => own.get(modelName) ?? first,
     choose(modelName) {
       const rules = modelName === "" || modelName === defaultModel ? first : own.get(modelName);

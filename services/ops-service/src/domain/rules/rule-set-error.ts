@@ -39,6 +39,38 @@ export class RuleDraftChangedError extends Error {
   }
 }
 
+/** No active rule set has the id. */
+export class RuleSetNotFoundError extends Error {
+  override readonly name = "RuleSetNotFoundError" as const;
+  constructor(setId: string) {
+    super(`no active rule set has the id "${setId}"; ListRuleSets lists the active ones`);
+  }
+}
+
+/** The rule set was activated again after the caller had read it. */
+export class RuleSetChangedError extends Error {
+  override readonly name = "RuleSetChangedError" as const;
+  readonly metadata: Readonly<Record<string, string>>;
+  constructor(setId: string, { number, actor }: { readonly number: number; readonly actor: string }) {
+    super(
+      `the rule set "${setId}" was activated by another activation: number ${number}, by ${actor || "an unknown person"}; read it again and decide again`,
+    );
+    this.metadata = { number: String(number), changed_by: actor };
+  }
+}
+
+/** The file has the rule set, so it cannot be retired. */
+export class RuleSetOfFileError extends Error {
+  override readonly name = "RuleSetOfFileError" as const;
+  constructor(setId: string, isActivated: boolean) {
+    super(
+      isActivated
+        ? `the rule set "${setId}" is also in config/alert_rules.yaml, and the set of the file would take over again without a test; draft and activate the rules of the file instead`
+        : `the rule set "${setId}" is from config/alert_rules.yaml; remove it from the file`,
+    );
+  }
+}
+
 /** What a test of a draft found. */
 export interface RuleForecast {
   /** Number of alerts in the next run, if the scores stay as they are. */

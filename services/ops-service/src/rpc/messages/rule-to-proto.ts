@@ -15,11 +15,12 @@ import type { RuleActivation, RuleDraft } from "../../domain/rules/rule-drafts.t
 export interface KnownRuleSet {
   readonly modelName: string;
   readonly setId: string;
-  /** Undefined: the set is only a draft. */
+  /** Undefined: the set is only a draft, or it was retired. */
   readonly active: ActiveRuleSet | undefined;
-  /** Undefined: the active set is that of the file, or the set is only a draft. */
+  /** The activation, or the retirement. Undefined: the active set is that of the file, or the set is only a draft. */
   readonly activation: RuleActivation | undefined;
   readonly draft: RuleDraft | undefined;
+  readonly isInFile: boolean;
 }
 
 /** Converts a rule set. */
@@ -29,9 +30,11 @@ export function ruleSetToProto({
   active,
   activation,
   draft,
+  isInFile,
 }: KnownRuleSet): MessageInitShape<typeof RuleSetSchema> {
   return {
-    ...{ modelName, setId },
+    ...{ modelName, setId, inFile: isInFile },
+    ...(activation?.isRetired && { source: RuleSetSource.RETIRED }),
     ...(active && activeToProto(active)),
     ...(activation && { activation: activationToProto(activation, modelName) }),
     ...(draft && { draft: draftToProto(draft) }),
@@ -56,7 +59,7 @@ function draftToProto(draft: RuleDraft): MessageInitShape<typeof RuleDraftSchema
   };
 }
 
-/** Converts an activation. @param modelName name of its model */
+/** Converts an activation or a retirement. @param modelName name of its model */
 export function activationToProto(
   activation: RuleActivation,
   modelName: string,
@@ -64,7 +67,7 @@ export function activationToProto(
   const { number, setId, fromHash, toHash, actor, reason, activatedAt, isForced, forecast, rulesYaml } = activation;
   return {
     ...{ number: BigInt(number), setId, fromHash, toHash, actor, reason, forced: isForced, rulesYaml },
-    modelName,
+    ...{ modelName, retired: activation.isRetired },
     activatedAt: timestampFromDate(activatedAt),
     ...(forecast && { forecast }),
   };

@@ -1,10 +1,11 @@
-import type { AlertRules } from "@bellwether/config/alert-rules";
+import { type AlertRules, ruleSetsOf } from "@bellwether/config/alert-rules";
 import { trimReason } from "@bellwether/contract/reason-text";
 import { ListRuleActivationsRequestSchema, type RuleService } from "@bellwether/gen/bellwether/ops/v1/rule_service_pb";
 import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
 import { pageTokens } from "@bellwether/mesh/call/page-token";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { activeRuleSets, keyOf } from "../../domain/rules/active-rules.ts";
+import { retireRuleSet } from "../../domain/rules/retire-rule-set.ts";
 import {
   type ActivationQuery,
   type ActivationRequest,
@@ -21,7 +22,7 @@ import { pageOf, rowFromText } from "../page-token.ts";
 
 export interface RuleDependencies {
   readonly files: RuleFiles;
-  /** Returns the latest activation of each rule set of each model. */
+  /** Returns the latest activation, or the retirement, of each rule set of each model. */
   readonly readActivations: () => Promise<readonly RuleActivation[]>;
   readonly listActivations: (query: ActivationQuery, limit: number) => Promise<readonly RuleActivation[]>;
   readonly listDrafts: () => Promise<readonly RuleDraft[]>;
@@ -49,25 +50,26 @@ export function ruleHandlers(deps: RuleDependencies): ServiceImpl<typeof RuleSer
   };
   const setsOf = (
     file: AlertRules,
-    activations: readonly RuleActivation[],
+    allActivations: readonly RuleActivation[],
     allDrafts: readonly RuleDraft[],
   ): readonly KnownRuleSet[] => {
     const modelName = files.nameOf(keyOf(file));
-    const own = allDrafts.filter((draft) => draft.modelName === keyOf(file));
-    const drafts = new Map(own.map((draft) => [draft.setId, draft]));
-    const byNumber = new Map(activations.map((one) => [one.number, one]));
-    const active = activeRuleSets(file, activations).map(
-      (one): KnownRuleSet => ({
-        ...{ modelName, setId: one.rules.id, active: one, draft: drafts.get(one.rules.id) },
-        activation: one.activation === null ? undefined : byNumber.get(one.activation),
-      }),
-    );
-    const known = new Set(active.map(({ setId }) => setId));
-    const onlyDrafts = [...drafts.values()].filter(({ setId }) => !known.has(setId));
-    const inactive = onlyDrafts.map(
-      (draft): KnownRuleSet => ({ modelName, setId: draft.setId, draft, active: undefined, activation: undefined }),
-    );
-    return [...active, ...inactive];
+    const isOfModel = (one: RuleActivation | RuleDraft): boolean => one.modelName === keyOf(file);
+    const drafts = new Map(allDrafts.filter(isOfModel).map((draft) => [draft.setId, draft]));
+    const activations = allActivations.filter(isOfModel);
+    const bySet = new Map(activations.map((one) => [one.setId, one]));
+    const active = new Map(activeRuleSets(file, activations).map((one) => [one.rules.id, one]));
+    const retired = activations.flatMap(({ setId, isRetired }) => (isRetired ? [setId] : []));
+    const inFile = new Set(ruleSetsOf(file).map(({ id }) => id));
+    // A retired set that the file has again is active, and listed once.
+    return [...new Set([...active.keys(), ...retired, ...drafts.keys()])].map((setId): KnownRuleSet => {
+      const known = active.get(setId);
+      const isOfFile = known?.activation === null;
+      return {
+        ...{ modelName, setId, active: known, draft: drafts.get(setId), isInFile: inFile.has(setId) },
+        activation: isOfFile ? undefined : bySet.get(setId),
+      };
+    });
   };
   const toProto = (activation: RuleActivation) => activationToProto(activation, files.nameOf(activation.modelName));
   return {
@@ -94,6 +96,18 @@ export function ruleHandlers(deps: RuleDependencies): ServiceImpl<typeof RuleSer
         activateDraft(transaction, file, { ...request, forecast: found }, { actor, now: now() }),
       );
       return { activation: toProto(activation) };
+    },
+    async retireRuleSet({ modelName, setId, activationNumber, reason }, context) {
+      const file = files.choose(modelName);
+      const request = { setId, activation: Number(activationNumber), reason: trimReason(reason) };
+      const author = { actor: actorOf(callerOf(context)), now: now() };
+      const { retirement, alerts, nextSetId } = await transact((transaction) =>
+        retireRuleSet(transaction, { file, others: files.own }, request, author),
+      );
+      return {
+        ...{ retirement: toProto(retirement), nextSetId },
+        ...{ alertsToResolve: alerts.open, alertsToKeep: alerts.inWork },
+      };
     },
     async listRuleActivations(request) {
       const size = request.pageSize || DEFAULT_PAGE;

@@ -10,7 +10,7 @@ const RULE_LOCK = 724_018;
 /** Maximum number of drafts that are listed. */
 const MAX_DRAFTS = 200;
 
-/** Returns the latest activation of each rule set of each model. */
+/** Returns the latest activation, or the retirement, of each rule set of each model. */
 export function readActivations(db: Db): Promise<RuleActivation[]> {
   const latest = sql`(select max(number) from bellwether.rule_activation group by model_name, set_id)`;
   return db
@@ -25,7 +25,7 @@ export async function readActivatedRules(db: Db): Promise<readonly ActivatedRule
   return await readActivations(db);
 }
 
-/** Lists activations, newest first. */
+/** Lists activations and retirements, newest first. */
 export function listActivations(
   db: Db,
   { modelName, setId, before }: ActivationQuery,
@@ -74,6 +74,19 @@ export function createRuleTransaction(
           const [added] = await db.insert(ruleActivation).values(activation).returning();
           if (!added) throw new Error("the activation was not stored");
           return added;
+        },
+        async countAlerts(ruleIds, { modelName, others }) {
+          const ids = sql.param([...ruleIds]);
+          const ofModels =
+            modelName === ""
+              ? sql`model_name <> all(${sql.param([...others])}::text[])`
+              : sql`model_name = ${modelName}`;
+          const { rows } = await db.execute<{ open: number; inWork: number }>(sql`
+            select count(*) filter (where state = 'open')::int as open, count(*) filter (where state <> 'open')::int as "inWork"
+            from bellwether.alert where state <> 'resolved' and rule_id = any(${ids}::text[]) and ${ofModels}`);
+          const [counted] = rows;
+          if (!counted) throw new Error("the alerts were not counted");
+          return counted;
         },
         async appendAudit({ payload, ...event }) {
           const us = BigInt(now().getTime()) * 1000n;

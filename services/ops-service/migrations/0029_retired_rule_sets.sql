@@ -1,0 +1,1 @@
+ALTER TABLE "bellwether"."rule_activation" ADD COLUMN "is_retired" boolean DEFAULT false NOT NULL;
