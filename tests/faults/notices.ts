@@ -1,16 +1,13 @@
 import { randomBytes, randomInt } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "@bellwether/postgres/embedded/embedded-postgres";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import type { PostgresPool } from "@bellwether/postgres/pool/postgres-pool";
 import { hasRedis, startRedis } from "@bellwether/testing/redis-server";
-import { type ServiceProcess, startService } from "@bellwether/testing/service-process";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { Webhook } from "standardwebhooks";
@@ -18,6 +15,7 @@ import { metric } from "../../bench/metric.ts";
 import { startReceiver } from "../../services/ops-service/test/notice-receiver.ts";
 import { testChunk } from "../../services/ops-service/test/ops-harness.ts";
 import { atLeast, atMost, type Finding, type Scenario } from "./harness.ts";
+import { GIVE_UP_MS, startKillable, startKillablePostgres } from "./killable.ts";
 
 const KILLS = { whole: 20, quick: 6 };
 const SUPPLIERS_PER_RUN = 25;
@@ -28,7 +26,6 @@ const MAX_ANSWER_MS = 400;
 const PAUSE_MS = [500, 2_500] as const;
 const CALL_TIMEOUT_MS = 5_000;
 const EMPTY_LIMIT_S = 30;
-const GIVE_UP_MS = 180_000;
 
 /**
  * Kills two replicas of ops-service, a process that only delivers, and PostgreSQL with SIGKILL at random times, while
@@ -67,10 +64,10 @@ async function measure(queue: "postgres" | "redis", killCount: number): Promise<
     ...(redis && { REDIS_URL: redis.url }),
   };
   const replicas = [
-    await startKillable(stack, env),
-    await startKillable(stack, { ...env, BELLWETHER_NOTICE_DELIVERY: "false" }),
+    await startKillable(stack, "ops-service", env),
+    await startKillable(stack, "ops-service", { ...env, BELLWETHER_NOTICE_DELIVERY: "false" }),
   ];
-  const worker = await startKillable(stack, env);
+  const worker = await startKillable(stack, "ops-service", env);
   const victims: readonly (readonly [name: string, kill: () => Promise<void>])[] = [
     ...replicas.map((replica, i) => [`ops-service ${i + 1}`, replica.kill] as const),
     ["worker", worker.kill],
@@ -79,7 +76,7 @@ async function measure(queue: "postgres" | "redis", killCount: number): Promise<
   ];
 
   const stopped = new AbortController();
-  const anyReplica = (): string => replicas[randomInt(replicas.length)]?.url() ?? "";
+  const anyReplica = (): string => replicas[randomInt(replicas.length)]?.url ?? "";
   const load = Promise.all(
     Array.from({ length: MODELS }, (_, model) => raiseAlerts(`model-${model}`, anyReplica, stopped.signal)),
   );
@@ -143,77 +140,6 @@ destinations:
 owners: [{ owner: jane, to: [jane] }]
 routes: [{ name: all, to: [all] }]
 `;
-}
-
-/** A process that is killed, and started again by the kill. */
-interface Killable {
-  url(): string;
-  kill(): Promise<void>;
-}
-
-async function startKillable(stack: AsyncDisposableStack, env: Readonly<Record<string, string>>): Promise<Killable> {
-  let running: ServiceProcess = await startService("ops-service", env);
-  let starting = Promise.resolve();
-  const startAgain = async (): Promise<void> => {
-    for (const until = performance.now() + GIVE_UP_MS; ; ) {
-      try {
-        running = await startService("ops-service", env, { stdout: "ignore" });
-        return;
-      } catch (error) {
-        // PostgreSQL may have been killed meanwhile.
-        if (performance.now() > until) throw error;
-        await delay(200);
-      }
-    }
-  };
-  stack.defer(async () => {
-    await starting.catch(() => {});
-    await running.kill();
-  });
-  return {
-    url: () => running.grpc,
-    async kill() {
-      await starting;
-      await running.kill();
-      starting = startAgain();
-      starting.catch(() => {});
-    },
-  };
-}
-
-interface KillablePostgres extends Pick<Killable, "kill"> {
-  readonly url: string;
-  readonly stop: () => Promise<void>;
-}
-
-async function startKillablePostgres(dir: string): Promise<KillablePostgres> {
-  let server: EmbeddedPostgres = await startEmbeddedPostgres({ dir, settings: { max_wal_size: "256MB" } });
-  const { url } = server;
-  const port = Number(new URL(url).port);
-  let starting = Promise.resolve();
-  return {
-    url,
-    async kill() {
-      await starting;
-      const children = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, "utf8").trim().split(" ");
-      for (const pid of [server.pid, ...children.filter(Boolean).map(Number)]) kill(pid);
-      starting = startEmbeddedPostgres({ dir, port }).then((started) => {
-        server = started;
-      });
-      starting.catch(() => {});
-    },
-    async stop() {
-      await starting;
-      await server.stop();
-    },
-  };
-}
-
-/** A child may have ended by itself. */
-function kill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {}
 }
 
 /** Completes runs with new suppliers, and assigns an alert of each, until the signal aborts. */

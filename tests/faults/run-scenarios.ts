@@ -1,5 +1,6 @@
 // Runs the scenarios of `npm run faults`. The arguments are their names, and --quick before them.
 import { type Metric, metric, metricLine, report } from "../../bench/metric.ts";
+import { audit } from "./audit.ts";
 import { auditTrail } from "./audit-trail.ts";
 import { bodies } from "./bodies.ts";
 import { collector } from "./collector.ts";
@@ -28,6 +29,7 @@ const SCENARIOS = {
   fuzz,
   collector,
   "audit-trail": auditTrail,
+  audit,
   takeover,
   kills,
   triage,
@@ -39,7 +41,13 @@ const SCENARIOS = {
  * Scenarios whose servers run a whole week: they need all cores. In the others, servers have one core and the load the
  * other one; servers that nobody moved would share the core of the load.
  */
-const ON_ALL_CPUS: ReadonlySet<string> = new Set<keyof typeof ABOUT>(["takeover", "kills", "notices", "kafka"]);
+const ON_ALL_CPUS: ReadonlySet<string> = new Set<keyof typeof ABOUT>([
+  "audit",
+  "takeover",
+  "kills",
+  "notices",
+  "kafka",
+]);
 
 const quick = process.argv.includes("--quick");
 const names = process.argv.slice(2).filter((name) => name !== "--quick");

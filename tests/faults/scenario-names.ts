@@ -11,6 +11,7 @@ export const ABOUT = {
   fuzz: "malformed requests to the nine listeners of the three services, with honest calls in between",
   collector: "a telemetry collector that refuses connections or never answers",
   "audit-trail": "audit events to an ops-service that refuses connections or never answers",
+  audit: "ops-service, ml-service and PostgreSQL are killed while events are appended and suppliers scored",
   takeover: "the scheduler that runs a week is killed, and a second one completes it",
   kills:
     "each process of a weekly run, and of a revision of a week, is killed in each stage, with the jobs in PostgreSQL and in Redis",
