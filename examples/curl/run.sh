@@ -5,8 +5,17 @@ set -euo pipefail
 ml=${ML_URL:-http://localhost:8081} ops=${OPS_URL:-http://localhost:8080} scheduler=${SCHEDULER_URL:-http://localhost:8082}
 auth=(${BELLWETHER_TOKEN:+-H "authorization: Bearer $BELLWETHER_TOKEN"})
 
+# Posts JSON and prints the answer. A failure is printed with its URL instead of being passed on. $1: URL, $2: body.
+post() {
+  local answer
+  answer=$(curl -sS --fail-with-body "${auth[@]}" -H 'content-type: application/json' "$1" -d "$2" 2>&1) && printf '%s\n' "$answer" && return
+  echo "$1: $answer" >&2
+  echo "Is this the web listener of the right service? ML_URL, OPS_URL and SCHEDULER_URL name them; npm start prints them." >&2
+  return 1
+}
+
 # A unary RPC: the message as JSON. $1: URL, $2: service/method, $3: message.
-call() { curl -sS --fail-with-body "${auth[@]}" -H 'content-type: application/json' "$1/bellwether.$2" -d "$3"; }
+call() { post "$1/bellwether.$2" "$3"; }
 
 # A stream of messages, of which each has a prefix of 5 bytes: a flag and the length. $3: message of at most 255 bytes;
 # more arguments are options of curl. Prints one line per message; the last one is {"error": …} when the stream failed.
@@ -34,13 +43,15 @@ bands=(BAND_UNSPECIFIED BAND_UNKNOWN BAND_LOW BAND_MEDIUM BAND_HIGH)
 LC_ALL=C printf 'batch: ACME %.3f %s, BETA %.3f %s\n' "$acme" "${bands[acme_band]}" "$beta" "${bands[beta_band]}"
 
 # The path /explain takes and returns plain JSON: one line per part.
-curl -sS --fail-with-body "${auth[@]}" "$ml/explain" -d "{\"supplier_id\":\"ACME\",$features}" |
+post "$ml/explain" "{\"supplier_id\":\"ACME\",$features}" |
   jq -r 'select(.contributions) | "explain: " + ([.contributions.contributions[:3][] |
     "\(.feature) \(if .contribution > 0 then "+" else "" end)\(.contribution * 100 | round / 100)"] | join(", "))'
 
 # after_sequence 0: from the first change of an alert. A watch does not end, so curl ends it after 3 seconds.
-stream "$ops" ops.v1.AlertService/WatchAlerts '{"after_sequence":"0"}' --max-time 3 2>/dev/null |
-  jq -nr '[inputs | select(.alerts)][0] | "alerts: \(.alerts | length) changed, up to sequence \(.sequence)"' || true
+alerts=$(stream "$ops" ops.v1.AlertService/WatchAlerts '{"after_sequence":"0"}' --max-time 3 2>/dev/null |
+  jq -nr '[inputs | select(.alerts)][0] // empty | "alerts: \(.alerts | length) changed, up to sequence \(.sequence)"') || true
+[ -n "$alerts" ] || { echo "$ops sent no change of an alert within 3 s; is OPS_URL the web listener of ops-service?" >&2; exit 1; }
+echo "$alerts"
 
 job=$(call "$scheduler" schedule.v1.ScheduleService/TriggerRun '{"schedule_id":"weekly"}' | jq -r .jobId)
 stream "$scheduler" schedule.v1.ScheduleService/WatchProgress "{\"job_id\":\"$job\"}" |

@@ -7,6 +7,7 @@ import {
   FeatureUse,
 } from "@bellwether/gen/bellwether/inference/v1/change_pb";
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
+import { NarrativeLanguage } from "@bellwether/gen/bellwether/inference/v1/narrative_pb";
 import { ContributionStrength } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { BadRequestSchema, ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { publishVersion } from "@bellwether/registry/publish/publish-version";
@@ -214,6 +215,25 @@ describe("ExplainChange", () => {
     expect([part?.before?.missing, part?.after?.missing]).toEqual([true, false]);
   });
 
+  test("says once which values are missing at both ends, and nothing of them when nothing changed", async () => {
+    const { features, ...rest } = supplier(1);
+    const { past_disputes: _, delivery_score: __, ...fewer } = features;
+    const lacking = (more: object) => ({
+      supplier: { ...rest, contractText: "", features: { ...fewer, ...more } },
+      model: { modelVersion: "v1" },
+    });
+    const answer = await client.explainChange({
+      before: lacking({}),
+      after: lacking({ financial_stability_index: 0.2 }),
+    });
+    expectExact(answer);
+    expect(answer.notes.map(({ code, feature }) => [code, feature])).toEqual([[ChangeNoteCode.MISSING_VALUE, ""]]);
+    const [{ message = "" } = {}] = answer.notes;
+    expect(message).toContain("without a value before and after: ");
+    for (const name of ["past_disputes", "delivery_score", "contract_text"]) expect(message).toContain(name);
+    expect((await client.explainChange({ before: lacking({}), after: lacking({}) })).notes).toEqual([]);
+  });
+
   test("accepts the term weights of a batch in place of the text, also for another vocabulary", async () => {
     const { text, ...rest } = { ...supplier(4), text: supplier(4).contractText };
     const batch = await client.predictBatch({
@@ -269,7 +289,7 @@ describe("ExplainChange", () => {
     const empty = { supplier: { supplierId: "S_1" }, model: { modelVersion: "v1" } };
     const few = await failure(client.explainChange({ before: end(1, "v1"), after: empty }));
     expect(few.rawMessage).toBe(
-      "after.supplier has no score in supplier-risk v1, so there is no change to explain: 0 of 5 features are known; a score needs 2",
+      "after.supplier has no score in supplier-risk v1, so there is no change to explain: 0 of 5 features are known, not counting the text contract_text; a score needs 2",
     );
     const gone = await failure(change([1, "v99"], [1, "v1"]));
     expect(gone.code).toBe(Code.NotFound);
@@ -314,6 +334,13 @@ describe("Explain", () => {
       const { STRONG, MODERATE, WEAK } = ContributionStrength;
       expect([strength, text.length > 0]).toEqual([share >= 0.15 ? STRONG : share >= 0.05 ? MODERATE : WEAK, true]);
     }
+  });
+
+  test("has texts in the language of the request", async () => {
+    const { contributions } = await list({ withTexts: true, narrativeLanguage: NarrativeLanguage.GERMAN });
+    const texts = contributions.map(({ text }) => text).join("; ");
+    expect(texts).toContain(", typisch ");
+    expect(texts).not.toMatch(/typical|usually/);
   });
 
   test.each([{ minShare: 1.01 }, { minShare: -0.1 }, { minShare: Number.NaN }, { maxContributions: 1_025 }])(

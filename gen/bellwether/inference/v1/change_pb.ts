@@ -434,7 +434,8 @@ export const ChangeNoteCode = {
   UNSPECIFIED: 0,
 
   /**
-   * A feature is missing on one side or on both sides. The version's missing policy determines the value that is used.
+   * A feature is missing on one side: the note names it. Or features are missing on both sides: one note without a
+   * feature lists up to 20 of them. The version's missing policy determines the value that is used.
    *
    * @generated from enum value: CHANGE_NOTE_CODE_MISSING_VALUE = 1;
    */

@@ -696,7 +696,7 @@ export type ExplainRequest = Message<"bellwether.inference.v1.ExplainRequest"> &
   withTexts: boolean;
 
   /**
-   * Language of the narrative. UNSPECIFIED: the service's default.
+   * Language of the narrative and of the texts of the contributions. UNSPECIFIED: the service's default.
    *
    * @generated from field: bellwether.inference.v1.NarrativeLanguage narrative_language = 7;
    */

@@ -235,8 +235,9 @@ export type Contribution = Message<"bellwether.inference.v1.Contribution"> & {
   strength: ContributionStrength;
 
   /**
-   * The contribution in words. It is from the template in the model's configuration; without a template, it is the
-   * feature with its value, unit and typical value. Only Explain sets it, when with_texts is true. At most 1,024 bytes.
+   * The contribution in words. In English, it is from the template in the model's configuration; without a template, and
+   * in other languages, it is the feature with its value, unit and typical value. Only Explain sets it, when with_texts
+   * is true. At most 1,024 bytes.
    *
    * @generated from field: string text = 14;
    */

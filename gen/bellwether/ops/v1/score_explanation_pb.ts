@@ -79,7 +79,7 @@ export type ExplainScoreRequest = Message<"bellwether.ops.v1.ExplainScoreRequest
   withNarrative: boolean;
 
   /**
-   * Language of the narrative. UNSPECIFIED: the default of ml-service.
+   * Language of the narrative and of the texts of the contributions. UNSPECIFIED: the default of ml-service.
    *
    * @generated from field: bellwether.inference.v1.NarrativeLanguage narrative_language = 8;
    */

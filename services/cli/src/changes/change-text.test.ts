@@ -22,6 +22,16 @@ test.each([[[]], [[part(1, 1)]]])("a change without a part is called so, not sho
   ]);
 });
 
+test("a feature with the same value and an effect that rounds to 0 is not a line of its own", () => {
+  const parts = [part(1, 2, 0.1), part(3, 3, 0.00001), part(4, 5, 0)];
+  expect(changeLines(change({ parts })).slice(2)).toEqual([
+    "    10.00      0.00  late_ratio: 1 → 2",
+    "     0.00      0.00  late_ratio: 4 → 5",
+    "     0.00      0.00  1 other feature",
+    "    10.00      0.00  together",
+  ]);
+});
+
 test("values that changed without an effect are named", () => {
   expect(changeLines(change({ parts: [part(1, 2)] })).slice(1)).toEqual([
     "the score did not change; values that changed without an effect: late_ratio: 1 → 2",

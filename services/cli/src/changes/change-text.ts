@@ -13,18 +13,22 @@ export function changeLines(change: ChangeJson): string[] {
   const isScore = change.score_change !== null;
   const number = (x: number | null): string => (x === null ? "none" : x.toFixed(4));
   const amount = (x: number): string =>
-    isScore ? `${(100 * x).toFixed(2)}`.padStart(WIDTH) : x.toFixed(4).padStart(WIDTH);
+    (isScore ? (100 * x).toFixed(2) : x.toFixed(4)).replace(/^-(?=[0.]+$)/, "").padStart(WIDTH);
   const line = (data: number, model: number, text: string): string => `${amount(data)} ${amount(model)}  ${text}`;
   const data: PartAmount = (part) => (isScore ? part.data_score : part.data_margin) ?? 0;
   const model: PartAmount = (part) => (isScore ? part.model_score : part.model_margin) ?? 0;
   const sum = (of: PartAmount, some: typeof parts): number => some.reduce((total, part) => total + of(part), 0);
-  const rest = parts.slice(SHOWN);
+  // A feature with the same value and an effect that rounds to 0 says nothing alone.
+  const isShown = (part: (typeof parts)[number]): boolean =>
+    endText(part.before) !== endText(part.after) || [data(part), model(part)].some((x) => Number(amount(x)) !== 0);
+  const shown = parts.filter(isShown).slice(0, SHOWN);
+  const rest = parts.filter((part) => !shown.includes(part));
   const base = (isScore ? change.base_score : change.base_margin) ?? 0;
   const calibration = change.calibration_score ?? 0;
   const isUnchanged = base === 0 && calibration === 0 && parts.every((part) => data(part) === 0 && model(part) === 0);
   const changedLines = (): string[] => [
     `${"data".padStart(WIDTH)} ${"model".padStart(WIDTH)}  ${isScore ? "percentage points of the risk score" : "margin"} by feature`,
-    ...parts.slice(0, SHOWN).map((part) => line(data(part), model(part), featureText(part))),
+    ...shown.map((part) => line(data(part), model(part), featureText(part))),
     ...(rest.length === 0 ? [] : [line(sum(data, rest), sum(model, rest), countText(rest.length, "other feature"))]),
     ...(base === 0 ? [] : [line(0, base, "base value")]),
     ...(calibration === 0 ? [] : [line(0, calibration, "calibration")]),

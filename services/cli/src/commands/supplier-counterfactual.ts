@@ -36,7 +36,7 @@ export function supplierCounterfactualCommand(context: CliContext): Command {
     .option(...JSON_FLAG)
     .addHelpText(
       "after",
-      "\nExamples:\n  npx bellwether suppliers counterfactual S_00001\n  npx bellwether suppliers counterfactual S_00001 --week 2026-W47 --fix late_ratio --max-changes 3",
+      "\nExamples:\n  npx bellwether suppliers counterfactual S_00922\n  npx bellwether suppliers counterfactual S_00922 --week 2026-W47 --fix late_ratio --max-changes 3",
     )
     .action(async (supplierId: string, options: Options) => {
       const report = createReport(options);

@@ -26,7 +26,7 @@ const SHOWN_CHANGES = 50;
 export function suppliersCommand(context: CliContext): Command {
   const suppliers = new Command("suppliers").addHelpText(
     "after",
-    "\nThe commands call ops-service with the token or API key in BELLWETHER_TOKEN_FILE. The role analyst may import; the role viewer may\nuse all other commands.\n\nExamples:\n  npx bellwether suppliers search 'muller stahl'\n  npx bellwether suppliers show S_00001\n  npx bellwether suppliers change S_00001\n  npx bellwether suppliers counterfactual S_00001\n  npx bellwether suppliers import master-data.csv --dry-run\n  npx bellwether suppliers export master-data.csv",
+    "\nThe commands call ops-service with the token or API key in BELLWETHER_TOKEN_FILE. The role analyst may import; the role viewer may\nuse all other commands.\n\nExamples:\n  npx bellwether suppliers search 'muller stahl'\n  npx bellwether suppliers show S_00001\n  npx bellwether suppliers change S_00001\n  npx bellwether suppliers counterfactual S_00922\n  npx bellwether suppliers import master-data.csv --dry-run\n  npx bellwether suppliers export master-data.csv",
   );
   const commands = [
     ...[searchCommand(context), showCommand(context)],

@@ -5,6 +5,15 @@ test.each([
   [{ generated: false }, "from the template"],
   [{ generated: false, outcome: "NOT_CONFIGURED" }, "from the template"],
   [{ generated: false, outcome: "REJECTED", rejection: "CLAIMS" }, "from the template: REJECTED, CLAIMS"],
+  [{ generated: false, language: "de" }, "aus der Vorlage"],
+  [
+    {
+      ...{ generated: true, language: "de", outcome: "SENTENCES_REPLACED" },
+      template_sentences: [1],
+      rejected_sentences: 2,
+    },
+    "Aussagen gewählt von einem Sprachmodell, in den Worten des Dienstes, geprüft; Satz 2 vom Dienst ergänzt; 2 Sätze ohne Aussage nicht gezeigt",
+  ],
   [{ generated: false, outcome: "TIMEOUT" }, "from the template: TIMEOUT"],
   [
     { generated: true, outcome: "ACCEPTED", language_model: "m", wordings: ["SERVICE"] },

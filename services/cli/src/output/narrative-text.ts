@@ -15,7 +15,7 @@ export interface NarrativeInfoJson {
   readonly wordings?: readonly string[];
 }
 
-/** Returns how a narrative was made, in words. */
+/** Returns how a narrative was made, in words of its language. The names of outcomes are those of `NarrativeInfo`. */
 export function narrativeMadeBy({
   generated,
   language_model: model,
@@ -23,6 +23,8 @@ export function narrativeMadeBy({
   rejection,
   ...rest
 }: NarrativeInfoJson): string {
+  const isGerman = rest.language === "de";
+  if (generated && isGerman) return germanText(model, rest);
   if (generated) {
     const added = (rest.template_sentences ?? []).map((position) => position + 1).join(", ");
     const left = rest.rejected_sentences ?? 0;
@@ -32,6 +34,19 @@ export function narrativeMadeBy({
     ];
     return [`chosen by ${model ?? "a language model"}, in the words of the service, checked`, ...parts].join("; ");
   }
-  if (outcome === undefined || outcome === "NOT_CONFIGURED" || outcome === "NO_SCORE") return "from the template";
-  return `from the template: ${outcome}${rejection === undefined ? "" : `, ${rejection}`}`;
+  const template = isGerman ? "aus der Vorlage" : "from the template";
+  if (outcome === undefined || outcome === "NOT_CONFIGURED" || outcome === "NO_SCORE") return template;
+  return `${template}: ${outcome}${rejection === undefined ? "" : `, ${rejection}`}`;
+}
+
+function germanText(
+  model: string | undefined,
+  { template_sentences: added = [], rejected_sentences: left = 0 }: Omit<NarrativeInfoJson, "generated">,
+): string {
+  const positions = added.map((position) => position + 1).join(", ");
+  return [
+    `Aussagen gewählt von ${model ?? "einem Sprachmodell"}, in den Worten des Dienstes, geprüft`,
+    ...(positions === "" ? [] : [`Satz ${positions} vom Dienst ergänzt`]),
+    ...(left === 0 ? [] : [`${countText(left, "Satz", "Sätze")} ohne Aussage nicht gezeigt`]),
+  ].join("; ");
 }

@@ -4,12 +4,11 @@ import {
   NarrativeOutcome,
   NarrativeRejection,
 } from "@bellwether/gen/bellwether/inference/v1/narrative_pb";
-import { type Contribution, ContributionStrength } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import type { Contribution } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import {
   ExplainScoreChangeResponseSchema,
   ExplainScoreResponseSchema,
 } from "@bellwether/gen/bellwether/ops/v1/score_explanation_pb";
-import { countText } from "@bellwether/reasons/count-text";
 import { toJson } from "@bufbuild/protobuf";
 import { Command, Option } from "commander";
 import { changeLines } from "../changes/change-text.ts";
@@ -21,13 +20,11 @@ import { type NarrativeInfoJson, narrativeMadeBy } from "../output/narrative-tex
 import { printable } from "../output/printable.ts";
 import { createReport } from "../output/report.ts";
 import { JSON_FLAG, OPS_FLAG, OPS_MODEL_FLAG } from "../remote/shared-options.ts";
+import { type ExplanationWords, wordsIn } from "./explanation-words.ts";
 import { openSuppliers } from "./supplier-client.ts";
 
 /** Maximum number of contributions and parts that a request may ask for. */
 const MAX_PARTS = 1_024;
-
-/** Such a contribution is part of the sum, but `suppliers show` and the narrative do not name it. */
-const NOT_A_REASON = " [against the declared direction: not a reason]";
 
 const LANGUAGES = { en: NarrativeLanguage.ENGLISH, de: NarrativeLanguage.GERMAN } as const;
 
@@ -36,6 +33,7 @@ const languageOf = (language: string | undefined): NarrativeLanguage =>
 
 /** Returns how a narrative was made, with the names of `POST /explain`. */
 const narrativeInfoJson = (info: NarrativeInfo): NarrativeInfoJson => ({
+  ...(info.language === NarrativeLanguage.GERMAN && { language: "de" }),
   generated: info.generated,
   outcome: enumWord(NarrativeOutcome, info.outcome).toUpperCase(),
   ...(info.rejection !== NarrativeRejection.UNSPECIFIED && {
@@ -46,14 +44,17 @@ const narrativeInfoJson = (info: NarrativeInfo): NarrativeInfoJson => ({
 });
 
 /** Returns a contribution in one line. */
-export function contributionLine({
-  contribution,
-  strength,
-  text,
-  contradictsDirection,
-}: Pick<Contribution, "contribution" | "strength" | "text" | "contradictsDirection">): string {
-  const word = enumWord(ContributionStrength, strength).padEnd(8);
-  return `${contribution.toFixed(4).padStart(9)}  ${word}  ${printable(text)}${contradictsDirection ? NOT_A_REASON : ""}`;
+export function contributionLine(
+  {
+    contribution,
+    strength,
+    text,
+    contradictsDirection,
+  }: Pick<Contribution, "contribution" | "strength" | "text" | "contradictsDirection">,
+  { strengths, decimals, notAReason }: ExplanationWords,
+): string {
+  const remark = contradictsDirection ? ` [${notAReason}]` : "";
+  return `${decimals(contribution).padStart(9)}  ${(strengths[strength] ?? "").padEnd(8)}  ${printable(text)}${remark}`;
 }
 
 /** `bellwether suppliers explain` */
@@ -75,7 +76,7 @@ export function explainScoreCommand(context: CliContext): Command {
     .addOption(
       new Option(
         "--narrative-language <language>",
-        "add the narrative in this language (default with --narrative: the language of ml-service)",
+        "add the narrative in this language, and show the contributions in it (default with --narrative: the language of ml-service)",
       ).choices(Object.keys(LANGUAGES)),
     )
     .option(...OPS_MODEL_FLAG)
@@ -92,21 +93,22 @@ export function explainScoreCommand(context: CliContext): Command {
         ...{ supplierId, isoWeek: options.week ?? "", modelName: options.model ?? "", withTexts: true },
         ...{ maxContributions: options.top, minShare: options.minShare },
         withNarrative: options.narrative === true || options.narrativeLanguage !== undefined,
-        narrativeLanguage: languageOf(options.narrativeLanguage),
+        // Without a narrative, the answer does not name its language.
+        narrativeLanguage: languageOf(options.narrativeLanguage ?? (options.narrative ? undefined : "en")),
       };
       const answer = await client.answer(client.suppliers.explainScore(request));
       const { score } = answer;
+      const words = wordsIn(answer.narrativeInfo?.language);
+      const riskScore = score?.riskScore === undefined ? words.none : words.decimals(score.riskScore);
       report.line(
-        `${printable(supplierId)} in ${answer.isoWeek}: risk score ${score?.riskScore?.toFixed(4) ?? "none"}, ${score?.model?.name ?? ""} ${score?.model?.version ?? ""}`,
+        `${printable(supplierId)} in ${answer.isoWeek}: ${words.riskScore} ${riskScore}, ${score?.model?.name ?? ""} ${score?.model?.version ?? ""}`,
       );
-      for (const contribution of answer.contributions) report.line(contributionLine(contribution));
+      for (const contribution of answer.contributions) report.line(contributionLine(contribution, words));
       if (answer.omittedContributions > 0)
-        report.line(
-          `${answer.omitted.toFixed(4).padStart(9)}  ${countText(answer.omittedContributions, "other")} together`,
-        );
+        report.line(`${words.decimals(answer.omitted).padStart(9)}  ${words.others(answer.omittedContributions)}`);
       if (answer.narrative !== "") report.line(printable(answer.narrative));
       if (answer.narrativeInfo) report.line(printable(`(${narrativeMadeBy(narrativeInfoJson(answer.narrativeInfo))})`));
-      for (const { message } of answer.notes) report.line(`note: ${printable(message)}`);
+      for (const { message } of answer.notes) report.line(`${words.note}: ${printable(message)}`);
       report.json(toJson(ExplainScoreResponseSchema, answer, { useProtoFieldName: true }));
     });
 }

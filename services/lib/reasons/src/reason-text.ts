@@ -16,9 +16,8 @@ export function wasText(value: number | null | undefined, previous: number | nul
 /** Returns a feature's name for people. */
 export const featureText = (name: string): string => name.replaceAll("_", " ");
 
-/** Returns the unit to show beside a name for people; "" where the name ends with it: "past disputes 7". */
-export const unitBeside = (name: string, unit: string): string =>
-  name === unit || name.endsWith(` ${unit}`) ? "" : unit;
+/** Returns the unit to show beside a name for people; "" where it is a word of the name: "past disputes 7". */
+export const unitBeside = (name: string, unit: string): string => (` ${name} `.includes(` ${unit} `) ? "" : unit);
 
 /** Endings of units in English, with their singular. Other units are shown as they are declared. */
 const SINGULARS: readonly (readonly [ending: RegExp, singular: string])[] = [

@@ -190,7 +190,7 @@ test("features without points do not count for the minimum, and each of their ca
   const tooFew = vectorizer.vectorize(supplier({ grade: "A" }, "audits", "spend"), "supplier");
   expect(tooFew.enough).toBe(false);
   expect(tooFew.warnings.map(({ message }) => message)).toEqual([
-    "1 of 5 features with points are known; a score needs 2",
+    "1 of 5 features with points are known, not counting the text contract_text; a score needs 2",
   ]);
   const batch = vectorizer.vectorizeBatch({
     ...{ rows: 2, texts: null, categories: new Map([["grade", ["A", null]]]) },

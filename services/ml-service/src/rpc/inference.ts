@@ -5,7 +5,7 @@ import { featureNames } from "@bellwether/narrative/facts/feature-names";
 import { narrativeFacts } from "@bellwether/narrative/facts/narrative-facts";
 import { narrativeWaitMs, type ServiceNarrator } from "@bellwether/narrative/generate/service-narrator";
 import { languageFromProto, narrativeInfoToProto } from "@bellwether/narrative/proto/narrative-to-proto";
-import { selectContributions } from "@bellwether/reasons/contribution-shares";
+import { type SharedContribution, selectContributions } from "@bellwether/reasons/contribution-shares";
 import { selectReasons } from "@bellwether/reasons/reasons";
 import type { StoredImportance } from "@bellwether/registry/versions/read-importance";
 import { explainChange } from "@bellwether/scoring/change/explain-change";
@@ -32,7 +32,7 @@ import {
   identityToProto,
   outputSpaceToProto,
   scoreToProto,
-  sharedContributionToProto,
+  sharedContributionConverter,
 } from "./score-to-proto.ts";
 import { selectorFromProto } from "./selector-from-proto.ts";
 import { supplierFromProto } from "./supplier-from-proto.ts";
@@ -156,20 +156,21 @@ export function inferenceHandlers({
       };
       yield { part: { case: "base", value: base } };
       const limits = { max: maxContributions, minShare };
+      const language = languageFromProto(narrativeLanguage, narrator.defaultLanguage);
+      const convert = withTexts
+        ? sharedContributionConverter(bundle, language)
+        : ({ entry }: SharedContribution) => contributionToProto(entry, bundle);
       const { kept, omittedCount, omitted } = selectContributions(score.contributions, limits);
       yield {
         part: {
           case: "contributions",
           value: {
-            contributions: kept.map((shared) =>
-              withTexts ? sharedContributionToProto(shared, bundle) : contributionToProto(shared.entry, bundle),
-            ),
+            contributions: kept.map(convert),
             ...{ omittedContributions: omittedCount, omitted },
           },
         },
       };
       if (!withNarrative) return;
-      const language = languageFromProto(narrativeLanguage, narrator.defaultLanguage);
       const features = describeFeatures(bundle);
       const { reasons, unstated } = selectReasons(score.contributions, features);
       const names = featureNames(features, language);

@@ -9,12 +9,15 @@ import {
   type Score,
   WarningCode,
 } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { featureNames } from "@bellwether/narrative/facts/feature-names";
+import type { Language } from "@bellwether/narrative/facts/language";
+import { localContributionText } from "@bellwether/narrative/template/contribution-text";
 import { type SharedContribution, type Strength, strengthOf } from "@bellwether/reasons/contribution-shares";
 import { contributionText } from "@bellwether/reasons/contribution-text";
 import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
 import type { ModelIdentity, ScoringModel } from "@bellwether/scoring/model/scoring-model";
 import type { FeatureContribution } from "@bellwether/scoring/score/feature-contributions";
-import { contradictsDirection, factsOf } from "@bellwether/scoring/score/feature-facts";
+import { contradictsDirection, describeFeatures, factsOf } from "@bellwether/scoring/score/feature-facts";
 import type { SupplierScore } from "@bellwether/scoring/score/score-supplier";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 
@@ -76,18 +79,31 @@ export function contributionToProto(entry: FeatureContribution, bundle: FeatureB
   return message;
 }
 
-/** Returns a contribution with its share, strength and text. */
-export function sharedContributionToProto(
-  { entry, share }: SharedContribution,
+/** Returns the function that converts a contribution with its share, its strength and its text in a language. */
+export function sharedContributionConverter(
   bundle: FeatureBundle,
-): MessageInitShape<typeof ContributionSchema> {
-  const { wording, direction } = bundle.features.find(({ name }) => name === entry.feature) ?? {};
-  return {
+  language: Language,
+): (shared: SharedContribution) => MessageInitShape<typeof ContributionSchema> {
+  const textOf = language === "en" ? englishText(bundle) : localText(bundle, language);
+  return ({ entry, share }) => ({
     ...contributionToProto(entry, bundle),
     share,
     strength: STRENGTHS[strengthOf(share)],
-    text: contributionText(entry, factsOf(bundle, entry.feature), wording, direction),
+    text: textOf(entry),
+  });
+}
+
+const englishText =
+  (bundle: FeatureBundle) =>
+  (entry: FeatureContribution): string => {
+    const { wording, direction } = bundle.features.find(({ name }) => name === entry.feature) ?? {};
+    return contributionText(entry, factsOf(bundle, entry.feature), wording, direction);
   };
+
+function localText(bundle: FeatureBundle, language: Language): (entry: FeatureContribution) => string {
+  const names = featureNames(describeFeatures(bundle), language);
+  const text = bundle.text?.feature ?? "";
+  return (entry) => localContributionText(entry, factsOf(bundle, entry.feature), names, language, text);
 }
 
 /** @param top Maximum number of contributions in the response. */

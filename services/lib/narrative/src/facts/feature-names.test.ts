@@ -27,6 +27,22 @@ test("English narratives have no German text", () => {
   expect(english.unitOf(unit("avg_delay", "days"))).toBe("days");
 });
 
+test("a unit that is a word of the name is not repeated beside it", () => {
+  const names = featureNames(
+    [
+      { name: "late_ratio", de: { name: "Anteil verspäteter Lieferungen", unit: "Anteil" } },
+      { name: "stability", de: { name: "Index der finanziellen Stabilität", unit: "Index" } },
+      { name: "stock", de: { name: "Indexstand", unit: "Index" } },
+    ],
+    "de",
+  );
+  expect(["late_ratio", "stability", "stock"].map((feature) => names.unitOf(unit(feature, "x")))).toEqual([
+    "",
+    "",
+    "Index",
+  ]);
+});
+
 test("a unit that ends the name is not repeated, and a feature without a unit gets none", () => {
   expect(german.unitOf(unit("past_disputes", "disputes"))).toBe("");
   expect(english.unitOf(unit("past_disputes", "disputes"))).toBe("");

@@ -8,7 +8,7 @@ import type { Language } from "./language.ts";
 export interface FeatureNames {
   /** Returns the name of a feature for people, for example "late ratio". */
   readonly nameOf: (feature: string) => string;
-  /** Returns the unit of a reason's value; "" when none is declared, and where the name ends with it. */
+  /** Returns the unit of a reason's value; "" when none is declared, and where it is a word of the name. */
   readonly unitOf: (reason: Pick<Reason, "feature" | "unit">) => string;
 }
 

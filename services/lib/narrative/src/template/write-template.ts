@@ -36,6 +36,9 @@ export function writeTemplate(supplierId: string, facts: NarrativeFacts, languag
   ];
 }
 
+/** What `valuesText` shows of a feature. */
+export type ValuesFact = Pick<ReasonFact, "label" | "value" | "unit" | "typical" | "category" | "typicalCategory">;
+
 /** Returns the words of the contract that the template quotes: all of the facts, where there is a score. */
 export const quotesOfTemplate = ({ riskScore, prediction, reasons }: NarrativeFacts): readonly ContractQuote[] =>
   riskScore === null && prediction === null ? [] : reasons.flatMap(({ quotes }) => quotes);
@@ -45,15 +48,28 @@ export const quotesOfTemplate = ({ riskScore, prediction, reasons }: NarrativeFa
  * @param missing names of the features without a value: a text has no value, so that only they say that it is not known
  */
 function reasonText(reason: ReasonFact, phrases: Phrases, language: Language, missing: readonly string[]): string {
-  const { label, value, unit, typical, category, typicalCategory, quotes } = reason;
+  const { label, quotes } = reason;
   if (quotes.length > 0)
     return `${label} (${phrases.words(quotes.map(({ text }) => quotedText(text, language)).join(", "))})`;
   if (reason.isAbsence) return `${label} (${phrases.absentWords})`;
+  return valuesText(reason, phrases, language, isMissing(reason, missing));
+}
+
+/**
+ * Returns a feature with its value, unit and typical value, or with its category.
+ * @param isUnknown whether to say that the value is not known, where no typical value says it
+ */
+export function valuesText(
+  { label, value, unit, typical, category, typicalCategory }: ValuesFact,
+  phrases: Pick<Phrases, "mostOften" | "typical" | "notKnown">,
+  language: Language,
+  isUnknown: boolean,
+): string {
   if (category !== "") {
     const often = typicalCategory === "" || typicalCategory === category ? "" : dataText(typicalCategory, language);
     return `${label} (${dataText(category, language)}${often === "" ? "" : `, ${phrases.mostOften} ${often}`})`;
   }
   const usual = typical === null ? "" : `, ${phrases.typical} ${localNumber(typical, language)}`;
   if (value !== null) return `${label} (${localQuantity(value, unit, language)}${usual})`;
-  return typical === null && !isMissing(reason, missing) ? label : `${label} (${phrases.notKnown}${usual})`;
+  return typical === null && !isUnknown ? label : `${label} (${phrases.notKnown}${usual})`;
 }

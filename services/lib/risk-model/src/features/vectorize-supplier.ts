@@ -29,6 +29,8 @@ export function createSupplierVectorizer(
   const least = leastFeatures(bundle);
   const counted = bundle.features.filter(countsForMinimum).length;
   const countedText = counted < bundle.features.length ? "features with points" : "features";
+  // The text is listed with the missing features, but it does not count.
+  const withoutText = bundle.text === null ? "" : `, not counting the text ${bundle.text.feature}`;
   const columns = bundle.columns.length;
   // Iterating a Map creates two objects for each entry.
   const allSlots = [...slots.values()];
@@ -48,7 +50,7 @@ export function createSupplierVectorizer(
     const known = counted - found.countedMissing;
     const enough = known >= least;
     if (!enough) {
-      const message = `${known} of ${counted} ${countedText} are known; a score needs ${least}`;
+      const message = `${known} of ${counted} ${countedText} are known${withoutText}; a score needs ${least}`;
       warnings.push({ code: "TOO_FEW_FEATURES", feature: "", message });
     }
     const { terms = {} } = input;

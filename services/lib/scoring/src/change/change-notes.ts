@@ -59,7 +59,23 @@ interface NotedPart {
   readonly after: { readonly isMissing: boolean } | null;
 }
 
-/** Returns what is missing, unknown or held at one end. @param held See `KnownInput.held`. */
+/** Number of features that one note names. */
+const LISTED = 20;
+
+/** Returns one note about all features without a value at both ends: their values did not change, their parts may. */
+export function missingNotes(parts: readonly NotedPart[]): ChangeNote[] {
+  const names = parts
+    .filter(({ before, after }) => before?.isMissing && after?.isMissing)
+    .map(({ feature }) => feature);
+  if (names.length === 0) return [];
+  const more = names.length > LISTED ? ` and ${names.length - LISTED} more` : "";
+  const message =
+    `without a value before and after: ${names.slice(0, LISTED).join(", ")}${more}; a missing value has an effect too ` +
+    "(that of the typical value, or the one that the trees learned), which depends on the features that changed";
+  return [{ code: "MISSING_VALUE", feature: "", message }];
+}
+
+/** Returns what is missing, unknown or held at one end only. @param held See `KnownInput.held`. */
 export function dataNotes(
   end: "before" | "after",
   parts: readonly NotedPart[],
@@ -73,7 +89,7 @@ export function dataNotes(
     ...parts.flatMap(({ feature, ...at }): ChangeNote[] => {
       const own = at[end];
       if (own === null) return [{ code: "OTHER_FEATURES", feature, message: otherFeature(feature, end, held) }];
-      if (!own.isMissing || named.has(feature)) return [];
+      if (!own.isMissing || at[other]?.isMissing || named.has(feature)) return [];
       return [{ code: "MISSING_VALUE", feature, message: `${feature} has no value ${end}` }];
     }),
     ...unknown.map(

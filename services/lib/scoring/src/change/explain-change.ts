@@ -8,7 +8,7 @@ import {
   type SupplierScore,
   scoreSupplier,
 } from "../score/score-supplier.ts";
-import { type ChangeNote, compareVersions, dataNotes } from "./change-notes.ts";
+import { type ChangeNote, compareVersions, dataNotes, missingNotes } from "./change-notes.ts";
 import { inputForOwnVersion, inputForVersion } from "./known-in-both.ts";
 import { NotComparableError } from "./not-comparable-error.ts";
 import { type Amount, completeEvaluation, type Evaluation, splitOutput, splitScore } from "./split-change.ts";
@@ -103,9 +103,13 @@ export async function explainChange(before: ChangeEnd, after: ChangeEnd): Promis
       ...compareVersions(old, now, score !== null),
       ...dataNotes("before", parts, beforeInOld.score, converted.before.held),
       ...dataNotes("after", parts, afterInNew.score, converted.after.held),
+      ...(isUnchanged(parts) ? [] : missingNotes(parts)),
     ],
   };
 }
+
+const isUnchanged = (parts: readonly ChangePart[]): boolean =>
+  parts.every(({ amount: { data, model } }) => data === 0 && model === 0);
 
 /** A score with its contributions by feature. */
 interface Evaluated {
