@@ -33,11 +33,11 @@ const ROWS = 4_000;
 const rows = Array.from({ length: ROWS }, (_, i) => valuesOf(i, i % 200 < 3 ? 8 : i % 200 < 6 ? 9 : i % 8));
 
 /**
- * Trains and publishes a version. The score depends on the disputes only: 9 and more are always a loss, 8 in 78 % of the
- * cases, or always (`isStrict`), and fewer never.
+ * Trains and publishes a version whose score depends on the disputes only. Of the training rows, those with 9 or more
+ * disputes have the risk, and those with 7 or fewer do not. With 8 disputes, 78 % have it; with `isStrict`, all.
  */
 export async function publishStoryModel(root: string, { isStrict = false } = {}): Promise<string> {
-  const isLoss = (disputes: number, i: number): boolean =>
+  const hasRisk = (disputes: number, i: number): boolean =>
     disputes >= 9 || (disputes === 8 && (isStrict || (i * 0.381966) % 1 < 0.78));
   const table: FeatureTable = {
     rows: ROWS,
@@ -50,7 +50,7 @@ export async function publishStoryModel(root: string, { isStrict = false } = {})
     ]),
     categories: new Map([["region", rows.map(({ region }) => region)]]),
     texts: null,
-    labels: Uint8Array.from(rows, ({ disputes }, i) => (isLoss(disputes, i) ? 1 : 0)),
+    labels: Uint8Array.from(rows, ({ disputes }, i) => (hasRisk(disputes, i) ? 1 : 0)),
   };
   const configHash = "c".repeat(64);
   const { model: spec } = await parseConfigPair(parseYaml(MODEL_YAML, "model"), parseYaml(MAPPING_YAML, "mapping"));

@@ -119,7 +119,7 @@ export function agoText(time: Timestamp | undefined, nowMs: number, locales = re
   return dateText(time, locales);
 }
 
-/** Formats the time since then in a narrow column: "5 min", "3 h", "12 d". Undefined: an empty text. */
+/** Formats the time that has passed since `time`, for a narrow column: "5 min", "3 h", "12 d". Undefined: an empty text. */
 export function ageText(time: Timestamp | undefined, nowMs: number): string {
   if (!time) return "";
   const elapsedMs = Math.max(0, nowMs - timestampMs(time));
@@ -128,8 +128,8 @@ export function ageText(time: Timestamp | undefined, nowMs: number): string {
 }
 
 /**
- * Formats a feature name for a reader: "late_ratio" becomes "late ratio", "contract_text:penalty" becomes the
- * word “penalty” of the contract.
+ * Formats a feature name for a reader: "late_ratio" becomes "late ratio", and "contract_text:penalty" becomes
+ * "the word “penalty” in the contract".
  */
 export function featureText(feature: string): string {
   const [prefix, term] = feature.split(/:(.*)/s, 2);

@@ -1,22 +1,31 @@
 import { z } from "zod";
 import { integerFrom, numberWhere, yesNo } from "./check-schema.ts";
 
-/** What a challenger must show to replace the champion (docs/promotion.md). Differences are challenger minus champion. */
+/**
+ * What a challenger must show to replace the champion (docs/promotion.md). Each difference is the challenger's figure minus
+ * the champion's, with its 95 % confidence interval.
+ */
 export interface PromotionPolicy {
   /** Whether a challenger that passes every check becomes the champion without a person. Default false. */
   readonly isAutomatic: boolean;
-  /** Suppliers with, and without, the risk below which nothing is compared, 10 to 100,000. Default 30. */
+  /**
+   * Minimum number of suppliers with the risk, and of suppliers without it, 10 to 100,000. With fewer, the versions are
+   * not compared. Default 30.
+   */
   readonly minClassSuppliers: number;
   /**
-   * The whole 95 % interval of the difference of AUC must be above this, -0.1 to 0.5. 0: the challenger is better (superiority).
-   * Below 0: it is not worse by more than that (non-inferiority). Default 0.
+   * The lower end of the interval of the AUC difference must be above this, -0.1 to 0.5. 0: the challenger is better
+   * (superiority). Below 0: the challenger is not worse by more than this (non-inferiority). Default 0.
    */
   readonly minAucGain: number;
-  /** The interval of the difference of average precision must be above minus this, 0 to 1. Default 0.02. */
+  /**
+   * The lower end of the interval of the average precision difference must be above minus this value, 0 to 1.
+   * Default 0.02.
+   */
   readonly maxAveragePrecisionLoss: number;
-  /** The interval of the difference of the Brier score must be below this, 0 to 1. Default 0.005. */
+  /** The upper end of the interval of the Brier score difference must be below this, 0 to 1. Default 0.005. */
   readonly maxBrierIncrease: number;
-  /** The interval of the difference of the expected calibration error must be below this, 0 to 1. Default 0.02. */
+  /** The upper end of the interval of the calibration error difference must be below this, 0 to 1. Default 0.02. */
   readonly maxCalibrationErrorIncrease: number;
   /**
    * Smallest rank correlation between the global importances of champion and challenger, -1 to 1. If the correlation

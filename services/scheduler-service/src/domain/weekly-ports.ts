@@ -184,20 +184,20 @@ export interface WeekFiles {
   /** Returns the numbers of the chunks of `chunkRows` suppliers whose scores are stored here, for the report. */
   scoredChunks(chunkRows: number): Promise<ReadonlySet<number>>;
   writeScores(chunk: ChunkName, csvRows: string): Promise<void>;
-  /** Returns the score of each supplier of a stored chunk; NaN = none. @throws Error when it is not stored */
+  /** Returns the score of each supplier of a chunk; NaN: no score. @throws Error when the chunk is not stored */
   readScores(chunk: ChunkName): Promise<Float64Array>;
   /** Returns the earlier weeks that have a report, newest first. */
   earlierWeeks(): Promise<readonly EarlierWeek[]>;
   /** Removes the record of the ingest and the scores of an earlier attempt, or of an earlier revision of the week. */
   drop(): Promise<void>;
-  /** Null: the drift is not measured yet, or the week is of an earlier release. */
+  /** Returns the drift of the week. Null: not measured yet, or an earlier release made the week's files. */
   readDrift(): Promise<DriftRecord | null>;
   writeDrift(record: DriftRecord): Promise<void>;
   /** Returns the id of the run whose report is stored. Null: there is no report, or its run is not known. */
   reportedRun(): Promise<number | null>;
   /**
-   * Joins the scores of chunks 0 to `chunks.count` - 1 below one header, if all are stored, and writes the summary
-   * beside them. Scores of an earlier revision of the week do not stay beside the summary of a later one.
+   * Writes the summary, and a file with the scores of chunks 0 to `chunks.count` - 1 below one header. If the scores of a
+   * chunk are not stored, only the summary is written, and the scores file of an earlier revision is deleted.
    */
   writeReport(
     summary: RunSummary,

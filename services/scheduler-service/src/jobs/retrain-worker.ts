@@ -36,13 +36,14 @@ const CANCEL_LOOK_MS = 500;
 
 type Cancelled = NonNullable<RetrainJob["cancelled"]>;
 
-/** Starts the worker of the retrains, which does one at a time. */
+/** Starts the worker that runs the retrains, one at a time. */
 export async function startRetrainWorker(config: RetrainWorkerConfig) {
   const { queues, queue, steps, memory, finish, stopped, logger, lockMs } = config;
   const process = async (job: Job<RetrainJob, RetrainResult>): Promise<RetrainResult> => {
     const jobId = job.id ?? "";
     const { number, cancelled, ...task } = job.data;
-    // The process was killed after the end of the retrain, before the queue had its result.
+    // If a process is killed after it recorded the result of a retrain, the queue does not have the result and runs the
+    // job again.
     const known = (await memory.read()).find((record) => record.jobId === jobId && record.number === number);
     if (known?.result) return known.result;
     await memory.begin({ ...task, number, jobId });

@@ -30,14 +30,14 @@ export interface InputObjectsOptions {
 /** Weekly inputs in object stores. All functions throw InputNotFoundError, InputUnavailableError, InputRejectedError. */
 export interface InputObjects extends InputLooks, Disposable {
   /**
-   * Returns the path of a file or folder with the present content of the input, which is copied when no copy has its entity tags. The
-   * path of a file is returned as it is.
+   * Returns the path of a local file or folder with the present content of the input. The input is copied unless the
+   * kept copy has the same entity tags. An input that is a local path is returned unchanged.
    * @throws InputChangedError when the objects change again and again, NodeJS.ErrnoException
    */
   refresh(input: string, signal?: AbortSignal): Promise<string>;
-  /** The same without a look at the store when there is a copy. */
+  /** Returns the path of the kept copy, without asking the object store. Without a copy: the same as `refresh`. */
   localPath(input: string, signal?: AbortSignal): Promise<string>;
-  /** Returns the objects of the local copy; none of a path. */
+  /** Returns the objects of the local copy. Empty for an input that is a local path. */
   copied(input: string): readonly InputObject[];
   /** Removes the local copy. */
   release(input: string): Promise<void>;
@@ -45,9 +45,9 @@ export interface InputObjects extends InputLooks, Disposable {
 
 /** Maximum number of objects of an input. */
 const MAX_OBJECTS = 1_000;
-/** Number of copies of an input whose objects change while they are copied. */
+/** Maximum number of times that an input is copied, when its objects change during the copy. */
 const MAX_COPIES = 3;
-/** Age after which a copy is of a killed process, ms: longer than the longest time of a copy. */
+/** Age, ms, from which on a copy must be that of a killed process: no copy takes so long. */
 const OLD_COPY_MS = 24 * 3_600_000;
 
 interface LocalCopy {
@@ -57,8 +57,8 @@ interface LocalCopy {
 }
 
 /**
- * Copies weekly inputs from object stores to the local disk, where they are read. One copy at a time is kept, so that a run which is
- * tried again does not read it again.
+ * Copies weekly inputs from object stores to the local disk, where the ingest reads them. Only the newest copy is kept.
+ * A run that is tried again reads this copy, and not the object store.
  */
 export function createInputObjects(options: InputObjectsOptions): InputObjects {
   const { folder, openStore, maxBytes, readMs } = options;

@@ -147,25 +147,26 @@ export class Workspace {
   }
 
   /**
-   * Runs a statement that this package built. @throws StatementStoppedError after `timeoutMs` or when the
-   * signal is aborted; IngestLimitError when its buffers exceed the limits.
+   * Runs a statement. Its text must be from this package, because it is not checked.
+   * @throws StatementStoppedError after `timeoutMs`, or when the `signal` of this workspace aborts; IngestLimitError when
+   *   DuckDB needs more memory or disk space than `limits` allow
    */
   run(sql: string, timeoutMs = this.limits.loadTimeoutMs): Promise<unknown> {
     return this.bounded(timeoutMs, () => this.connection.run(sql));
   }
 
-  /** Returns all rows of a small query that this package built. */
+  /** Returns all rows of a query with a small result. @throws the errors of `run` */
   async rows(sql: string, timeoutMs = this.limits.loadTimeoutMs): Promise<Json[][]> {
     const reader = await this.bounded(timeoutMs, () => this.connection.runAndReadAll(sql));
     return reader.getRowsJson();
   }
 
-  /** Returns the single number that is the result of a query of this package. */
+  /** Returns the single number that a query results in. @throws the errors of `run` */
   async number(sql: string): Promise<number> {
     return Number((await this.rows(sql))[0]?.[0]);
   }
 
-  /** Returns the rows of a query of this package as a stream of chunks. */
+  /** Returns the rows of a query as a stream of chunks. @throws the errors of `run` */
   stream(sql: string): Promise<DuckDBResult> {
     return this.bounded(this.limits.loadTimeoutMs, () => this.connection.stream(sql));
   }

@@ -8,7 +8,7 @@ const KEY = /^bw_[A-Za-z0-9]{8}_[\w-]{43}$/;
 /** Whether a text has the form of an API key. */
 export const isKeyForm = (text: string): boolean => KEY.test(text);
 
-/** Returns the first characters of a key, which select it in a list and are not secret. */
+/** Returns the first characters of a key, by which it is looked up among the accepted keys. They are not secret. */
 export function keyPrefix(key: string): string {
   return key.slice(0, PREFIX_CHARACTERS);
 }

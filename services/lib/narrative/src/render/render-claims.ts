@@ -144,10 +144,10 @@ function influencesOf(
   return directions.map((direction): Influence => {
     const named = features.filter(({ reason }) => reason.direction === direction && directed.includes(reason));
     const strongest = claims.filter(({ kind }) => kind === "strongest").flatMap(({ reasons }) => reasons);
-    // Behind weaker ones, "also increased by" would sound as if the strongest added little.
+    // After weaker features, "also increased by" would sound as if the strongest feature had a small effect.
     const isLate = (reason: ReasonFact): boolean => reason.rank === 1 && before.has(direction);
     const heads = named.filter(({ reason }) => strongest.includes(reason) || isLate(reason));
-    // "X, followed by Y" sounds as if X came first: it has to be the strongest, or be called so.
+    // "X, followed by Y" sounds as if X were the strongest feature: it has to be, or the sentence has to say so.
     const order = claims.find(
       ({ kind, reasons: [leader, ...rest] }) =>
         kind === "order" &&
@@ -168,11 +168,11 @@ function influencesOf(
   });
 }
 
-/** Whether each feature is the next one in strength: only then do readers understand "followed by" as it is meant. */
+/** Whether the rank of each feature is one after that of the feature before it. Only then is "followed by" true. */
 const isNext = (reasons: readonly ReasonFact[]): boolean =>
   reasons.every(({ rank }, i) => i === 0 || rank === (reasons[i - 1]?.rank ?? 0) + 1);
 
-/** Whether the clauses say an order: its features are one that is named first, and those that follow it. */
+/** Whether the clauses say the order of a claim: its first feature is named first, and the others as its followers. */
 const isFollowed = ({ reasons }: Claim, influences: readonly Influence[]): boolean =>
   influences.some(
     ({ first, followers }) =>

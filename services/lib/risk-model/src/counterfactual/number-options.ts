@@ -2,21 +2,26 @@ import type { ColumnThresholds } from "./column-thresholds.ts";
 import type { ResolvedLimit } from "./resolve-limits.ts";
 import { multipleAtLeast, multipleAtMost } from "./short-number.ts";
 
-/** The values that a number can change to: of all that are the same to the trees, the one nearest to the present value. */
+/**
+ * The values to which a numeric feature can change. Between two neighbouring thresholds of the trees, all values
+ * have the same score, so only the one nearest to the present value is an option.
+ */
 export interface NumberOptions {
   /** Values as a person sends them, ascending; the present value is one of them. */
   readonly numbers: readonly number[];
-  /** The float32 of each in the row. */
+  /** The float32 of each value, as the row of features has it. */
   readonly singles: Float32Array;
+  /** The cost of the change to each value; 0 for the present value. */
   readonly costs: Float64Array;
+  /** Index of the present value in `numbers`. */
   readonly current: number;
 }
 
-/** A number feature of one supplier. */
+/** A numeric feature of one supplier. */
 export interface PresentNumber {
-  /** As the supplier has it. */
+  /** The present value, as the caller sent it. */
   readonly value: number;
-  /** The float32 in the row. */
+  /** The float32 of the present value, as the row of features has it. */
   readonly single: number;
   /** Lowest and highest float32 that the model accepts. */
   readonly low: number;
@@ -26,7 +31,7 @@ export interface PresentNumber {
   readonly scale: number;
 }
 
-/** Returns the options of a number within its limits; only the present value when there is no other. */
+/** Returns the values to which a numeric feature can change within its limits, and the present value. */
 export function numberOptions(
   { thresholds, atThreshold, aboveThreshold }: ColumnThresholds,
   present: PresentNumber,

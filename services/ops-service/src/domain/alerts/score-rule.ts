@@ -7,9 +7,9 @@ import type { AlertCandidate } from "./decide-alert.ts";
 /** A supplier's scores in the run, and in earlier runs of the same model. */
 export interface ScoreFacts {
   readonly supplierId: number;
-  /** Scores of the runs that are in a row with the run, the run itself first. Null: no score. */
+  /** Scores of the run and of the runs in a row before it, newest first. Null: no score. */
   readonly recent: readonly (number | null)[];
-  /** Score in the model's complete run of the newest earlier week. Null: no score. */
+  /** Score in the newest complete run of the model that is of an earlier week than the run. Null: no score. */
   readonly before: number | null;
   /** Score in the run, in [0, 1]. */
   readonly riskScore: number;

@@ -10,14 +10,17 @@ import type { DestinationState, StoredNotice } from "./stored-notice.ts";
 
 /** Reads and changes what a person's action on notices needs, all in one transaction, with its audit event. */
 export interface NoticeTransaction {
-  /** Records that the request of this key has an effect. False: one had it before. @throws RequestKeyMismatchError, RequestKeyLimitError */
+  /**
+   * Records the key of the request that is about to take effect. False: an earlier request with this key has taken effect.
+   * @throws RequestKeyMismatchError, RequestKeyLimitError
+   */
   claim(key: RequestKey): Promise<boolean>;
-  /** Stores the answer of the request that has the effect. */
+  /** Stores the answer of the request whose key was recorded, for repeats of the request. */
   storeAnswer(key: RequestKey, answer: Uint8Array): Promise<void>;
   /** Locks the notice until the transaction ends. */
   lock(noticeId: string): Promise<StoredNotice | undefined>;
   stateOf(destination: string): Promise<Pick<DestinationState, "disabledAt" | "reason"> | undefined>;
-  /** Makes a notice wait for an attempt, with as many attempts as a new one. */
+  /** Makes a notice wait for delivery again. It gets as many attempts as a new notice. */
   replay(noticeId: string): Promise<StoredNotice>;
   /** Stores a notice without suppliers. */
   addTest(destination: Pick<DestinationSpec, "name" | "channel">, recipient: string): Promise<StoredNotice>;

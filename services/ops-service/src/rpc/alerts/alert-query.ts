@@ -142,7 +142,7 @@ export function orderFromProto({ order, pageToken }: ListAlertsRequest, tokens: 
   return key ? { by, after: afterValue(key) } : { by };
 }
 
-/** Returns the key of an alert in an order, for a page token. */
+/** Returns the position of an alert in a list of this order, for a page token. */
 export function keyOf({ severity, riskScore, id, ...alert }: Alert, by: AlertListOrder["by"]) {
   const impact = alert.expectedImpact ?? MISSING.impact;
   // Keys of an earlier release begin with the severity: this form rejects them.
@@ -150,7 +150,7 @@ export function keyOf({ severity, riskScore, id, ...alert }: Alert, by: AlertLis
   return [by === "impact" ? impact : (alert.scoreChange ?? MISSING.change), id];
 }
 
-/** The key of an alert without a value: the same as that of the store. */
+/** What stands in a page token for a missing impact or change. The store sorts such alerts by the same numbers. */
 const MISSING = { impact: -1, change: 0 } as const;
 
 function afterSeverity([value = "", severity, score = "", id = ""]: readonly string[]) {

@@ -184,8 +184,8 @@ export async function countAlerts(db: Db, filter: AlertFilter, caller: string): 
 }
 
 /**
- * Returns the SQL of the number of alerts of a list. Lists of active alerts are counted with the tabs: reading the
- * alerts again would double the cost.
+ * Returns the SQL of the number of alerts of a list. The table "active" of `countAlerts` has every active alert, so a
+ * list of active alerts is counted there: reading the alerts a second time would double the cost.
  */
 function totalSql(filter: AlertFilter): SQL {
   const all = alertConditions(filter) ?? sql`true`;
@@ -195,7 +195,7 @@ function totalSql(filter: AlertFilter): SQL {
   return sql`case when active < ${MAX_ACTIVE} then least(counted.total, ${MAX_COUNTED})::int else ${separately} end`;
 }
 
-/** Returns the SQL of the number among the rows of "active". Undefined: they do not have every alert of the list. */
+/** Returns the SQL that counts the list in the table "active". Undefined: the list also has alerts that are not active. */
 function totalOfActive({ states, dispositions, owners = [], isSnoozed, trend, isDecided, weekChange }: AlertFilter) {
   if (!states || !areActive(states) || dispositions || isDecided || weekChange) return undefined;
   const conditions = [

@@ -3,15 +3,16 @@ import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { KnownOwner } from "../../domain/alerts/suggest-owners.ts";
 import type { Db } from "../database.ts";
 
-/** Maximum number of owners that each source returns. */
+/** Maximum number of owners of alerts, and of owners of suppliers. */
 const MAX_OWNERS = 1_000;
-/** The newest entries of the histories of alerts whose authors are known. */
+/** Number of the newest entries of alert histories whose authors are returned. */
 const MAX_EVENTS = 2_000;
 const MAX_SESSIONS = 1_000;
 
 /**
- * Reads who owns active alerts or suppliers, who has signed in, and who has acted on alerts lately. Each source is
- * bounded; owners of suppliers are read from one index entry to the next, whatever the number of suppliers is.
+ * Reads who owns active alerts or suppliers, who has signed in, and who has acted on alerts lately. From each of these
+ * tables it returns a limited number of persons. For suppliers it jumps in the index from one owner to the next different
+ * owner, so the time does not depend on the number of suppliers.
  */
 export async function readKnownOwners(db: Db): Promise<readonly KnownOwner[]> {
   const { rows } = await db.execute<{

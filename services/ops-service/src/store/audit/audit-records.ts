@@ -7,14 +7,14 @@ import type { Db } from "../database.ts";
 import { auditEvent } from "../schema.ts";
 
 /**
- * A row outside the chain is not a record: nobody appended it. The two conditions are on different expressions: for a range
- * of one column, whose limits it does not know, PostgreSQL expects a few rows and reads all of them.
+ * Selects the rows whose sequence is in the chain; other rows were not appended by the service. The second condition is on
+ * an expression, not on the column: with both on the column, PostgreSQL expects few rows and chooses a slow plan.
  */
 const IN_CHAIN = sql`${auditEvent.sequence} <= (select sequence from bellwether.audit_head) and ${auditEvent.sequence} + 0 >= 1`;
 
 /**
- * Lists records, newest occurred_at first; at the same time, highest sequence first. With `afterSequence`, in the order in
- * which they were recorded.
+ * Lists records by occurred_at, newest first. Records with an equal occurred_at are listed by sequence, highest first. With
+ * `afterSequence`, all are listed by sequence, lowest first.
  */
 export function queryEvents(db: Db, query: AuditQuery, limit: number): Promise<AuditRecord[]> {
   const { kind, subject, actor, recordedBy, fromUs, toUs, after, afterSequence } = query;
