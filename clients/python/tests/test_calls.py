@@ -161,6 +161,19 @@ class TestManyFrames:
             list(Client(url).predict_each([FRAME, [1]]))
         assert caught.value.__notes__ == ["The frame with the number 1, from 0."]
 
+    @pytest.mark.parametrize("method", ["predict_each", "explain_each"])
+    def test_one_frame_instead_of_several_is_rejected(self, method):
+        with serve(Inference(answer)) as url, pytest.raises(TypeError, match="expected several DataFrames"):
+            list(getattr(Client(url), method)(FRAME))
+
+    def test_another_service_is_named_with_its_url(self):
+        inference = Inference(failing(error(Code.UNIMPLEMENTED, "PredictBatch is not implemented")))
+        with serve(inference) as url, pytest.raises(bellwether.RpcError) as caught:
+            Client(url).predict(FRAME)
+        assert caught.value.__notes__ == [
+            f"url is {url}: predict and explain need the web listener of ml-service, for example http://localhost:8081."
+        ]
+
     def test_memory_does_not_grow_with_the_number_of_frames(self):
         inference = Inference(answer)
         # The test's server keeps no request, as a service of another process.

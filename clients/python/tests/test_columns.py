@@ -219,6 +219,10 @@ class TestInvalidFrames:
         found = messages(library(VALID), missing=["late_ratio"], ignore=["note"])
         assert found[0].endswith("remove it from missing=") and found[1].endswith("remove it from ignore=")
 
+    def test_a_misspelled_name_of_a_missing_feature_is_named_with_the_nearest_one(self, library):
+        frame = library({name: values for name, values in VALID.items() if name != "late_ratio"})
+        assert messages(frame, missing=["late_rato"])[-1].endswith("did you mean 'late_ratio'?")
+
     def test_a_text_instead_of_a_list_of_names_is_rejected(self, library):
         with pytest.raises(TypeError, match='missing: expected a list of names or "all"'):
             read(library(VALID), missing="region")

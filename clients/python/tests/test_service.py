@@ -82,6 +82,12 @@ def test_top_has_the_largest_contributions_first(client, frame):
     assert top.index[0] == frame.index[0]
 
 
+@pytest.mark.parametrize("k", [0, -1, 1.5, True, "3", None])
+def test_top_takes_a_whole_number(client, frame, k):
+    with pytest.raises(ValueError, match="k: expected a whole number of at least 1"):
+        client.explain(frame.head(2)).top(k)
+
+
 def test_polars_has_the_same_scores(client, frame):
     same = pl.DataFrame({name: frame[name].tolist() for name in frame.columns}, strict=False, nan_to_null=True)
     found, expected = client.explain(same), client.explain(frame)

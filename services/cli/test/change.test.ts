@@ -83,6 +83,14 @@ test("change prints a line for each feature, and says what differs between the v
   expect(same.stdout).not.toContain("calibration");
 });
 
+test("change says that its inputs are of two suppliers", async () => {
+  const other = JSON.parse(await readFile(file(1), "utf8")) as object;
+  await writeFile(path.join(folder, "other.json"), JSON.stringify({ ...other, supplier_id: "S_2" }));
+  const { stdout } = await run(["change", "--before", file(1), "--after", path.join(folder, "other.json")]);
+  expect(stdout).toContain("nothing changed\nnote: the inputs are of two suppliers: before S_1, after S_2");
+  expect((await run(["change", "--before", file(1), "--after", file(1)])).stdout).not.toContain("note:");
+});
+
 test("change names the end of a wrong file (exit code 2)", async () => {
   await writeFile(path.join(folder, "bad.json"), '{"supplier_id":"S_1","past_dispute":1}');
   const { code, stderr } = await run(["change", "--before", file(1), "--after", path.join(folder, "bad.json")]);

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
+
+from connectrpc.code import Code
 
 from bellwether.inference.v1.inference_service_connect import InferenceServiceClientSync
 from bellwether.inference.v1.inference_service_pb2 import PredictBatchResponse
@@ -16,11 +18,12 @@ from . import _limits
 from .batches import Batch, cut, send_all, to_request
 from .calls import CallPolicy, Token, check_url, clean_token, open_http, with_deadline
 from .columns import Columns, Names, read_columns
-from .errors import FrameError, Violation
+from .errors import FrameError, RpcError, Violation
 from .frames import Frame, open_frame
 from .results import Collector, Explanation, Scores
 
 Stub = TypeVar("Stub")
+Answer = TypeVar("Answer")
 
 
 class Client:
@@ -166,6 +169,8 @@ class Client:
         return self._score_each(frames, self.explain, options)
 
     def _score_each(self, frames: Iterable[Any], score: Any, options: dict[str, Any]) -> Iterator[Any]:
+        if hasattr(frames, "columns"):
+            raise TypeError("frames: expected several DataFrames, for example a list, got one; use predict or explain for it")
         for number, frame in enumerate(frames):
             try:
                 scores = score(frame, **options)
@@ -209,10 +214,23 @@ class Client:
         return read_columns(frame, described.features, id_column=id_column, missing=missing, ignore=ignore)
 
     def _send(self, columns: Columns, batch: Batch, selector: ModelSelector, explain: bool) -> PredictBatchResponse:
-        return self._inference.predict_batch(to_request(columns, batch, selector, with_contributions=explain))
+        request = to_request(columns, batch, selector, with_contributions=explain)
+        return self._of_ml_service(lambda: self._inference.predict_batch(request))
 
     def _version(self, model: str, version: str) -> GetVersionResponse:
-        return self._registry.get_version(GetVersionRequest(model_name=model, version=version))
+        return self._of_ml_service(lambda: self._registry.get_version(GetVersionRequest(model_name=model, version=version)))
+
+    def _of_ml_service(self, call: Callable[[], Answer]) -> Answer:
+        """Returns the answer of a call; another service than ml-service has no such RPC."""
+        try:
+            return call()
+        except RpcError as error:
+            if error.code is Code.UNIMPLEMENTED:
+                error.add_note(
+                    f"url is {self._url}: predict and explain need the web listener of ml-service, for example "
+                    "http://localhost:8081."
+                )
+            raise
 
 
 def _selector_of(answer: PredictBatchResponse) -> ModelSelector:

@@ -157,7 +157,8 @@ class _Reader:
     def _report_unused(self, names: Sequence[Any], meant: dict[Any, str]) -> None:
         """Reports columns that are no features. meant: for a column, the feature of a similar name that the frame lacks."""
         for name, feature in meant.items():
-            self.report(str(name), None, f"is not a feature of the model; did you mean {feature!r}? Rename it, drop it, or name it in ignore=")
+            text = f"is not a feature of the model; did you mean {feature!r}?"
+            self.report(str(name), None, f"{text} Rename it, drop it, or name it in ignore=")
         others = [name for name in names if name not in meant]
         if len(others) == 1:
             self.report(str(others[0]), None, "is not a feature of the model; drop it, or name it in ignore=")
@@ -173,7 +174,8 @@ class _Reader:
             if hint:
                 self.report(name, None, f"the frame lacks this feature of the model{hint}")
             elif near or len(names) == 1:
-                self.report(name, None, f"the frame lacks this feature of the model{near}; name it in missing= to send no values")
+                text = f"the frame lacks this feature of the model{near}"
+                self.report(name, None, f"{text}; name it in missing= to send no values")
             else:
                 others.append(name)
         if others:
@@ -187,7 +189,8 @@ class _Reader:
             return
         for name in given:
             if name not in possible:
-                self.report(str(name), None, f"{text}; remove it from {argument}=")
+                near = _nearest(name, possible)
+                self.report(str(name), None, f"{text}{near or f'; remove it from {argument}='}")
 
     def ids(self) -> list[str]:
         column = self._id_column

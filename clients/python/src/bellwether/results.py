@@ -94,8 +94,8 @@ class Explanation(Scores):
 
     def top(self, k: int = 5) -> Any:
         """Returns the k largest contributions of each supplier as rows: row, supplier_id, rank (from 1), column, contribution."""
-        if k < 1:
-            raise ValueError(f"k: expected at least 1, got {k}")
+        if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
+            raise ValueError(f"k: expected a whole number of at least 1, got {k!r}")
         scored = np.flatnonzero(~np.isnan(self._values).any(axis=1))
         values = self._values[scored]
         order = np.argsort(-np.abs(values), axis=1, kind="stable")[:, :k]

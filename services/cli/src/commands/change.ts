@@ -10,6 +10,10 @@ import { withLocalModel } from "../models/open-model.ts";
 import { createReport } from "../output/report.ts";
 import { JSON_FLAG, MODEL_FLAG } from "../remote/shared-options.ts";
 
+/** Says that the two inputs are of two suppliers: one of the files may be a wrong one. */
+const otherSupplierNotes = (before: string, after: string): string[] =>
+  before === after ? [] : [`the inputs are of two suppliers: before ${before}, after ${after}`];
+
 /** `bellwether change` */
 export function changeCommand(context: CliContext): Command {
   return new Command("change")
@@ -55,7 +59,11 @@ export function changeCommand(context: CliContext): Command {
           }
         }),
       );
-      const json = changeFromLocal(after.supplierId, change);
+      const changed = changeFromLocal(after.supplierId, change);
+      const json = {
+        ...changed,
+        notes: [...otherSupplierNotes(before.supplierId, after.supplierId), ...changed.notes],
+      };
       for (const line of changeLines(json)) report.line(line);
       report.json(json);
     });

@@ -7,7 +7,7 @@ import { DEFAULT_BUDGET } from "@bellwether/scoring/counterfactual/counterfactua
 import { ChangeLimitError } from "@bellwether/scoring/counterfactual/counterfactual-error";
 import { createCounterfactualFinder } from "@bellwether/scoring/counterfactual/find-counterfactuals";
 import { InvalidSupplierError } from "@bellwether/scoring/score/score-supplier";
-import { create, fromJsonString, toJson } from "@bufbuild/protobuf";
+import { create, fromJson, type JsonObject, toJson } from "@bufbuild/protobuf";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
@@ -26,7 +26,7 @@ import { counterfactualLines } from "../models/counterfactual-text.ts";
 import { withLocalModel } from "../models/open-model.ts";
 import { createReport } from "../output/report.ts";
 import { ML_EXAMPLE_URL } from "../remote/peer-url.ts";
-import { postJson } from "../remote/post-json.ts";
+import { parseAnswer, postJson } from "../remote/post-json.ts";
 import { JSON_FLAG } from "../remote/shared-options.ts";
 
 const RPC_PATH = "/bellwether.inference.v1.InferenceService/Counterfactual";
@@ -85,9 +85,11 @@ export function counterfactualCommand(context: CliContext): Command {
       const answer = options.url
         ? jsonFromResponse(
             supplier.supplierId,
-            fromJsonString(CounterfactualResponseSchema, await askService(options.url, supplier, asked, context.env), {
-              ignoreUnknownFields: true,
-            }),
+            fromJson(
+              CounterfactualResponseSchema,
+              parseAnswer<JsonObject>(options.url, await askService(options.url, supplier, asked, context.env)),
+              { ignoreUnknownFields: true },
+            ),
           )
         : await askLocalModel(context, options, supplier, asked);
       for (const line of counterfactualLines(answer)) report.line(line);

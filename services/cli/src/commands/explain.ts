@@ -22,7 +22,7 @@ import { type NarrativeInfoJson, narrativeMadeBy } from "../output/narrative-tex
 import { printable } from "../output/printable.ts";
 import { createReport, type Report } from "../output/report.ts";
 import { ML_EXAMPLE_URL } from "../remote/peer-url.ts";
-import { postJson } from "../remote/post-json.ts";
+import { parseAnswer, postJson } from "../remote/post-json.ts";
 import { JSON_FLAG } from "../remote/shared-options.ts";
 
 /** An explanation as `explain --json` prints it. */
@@ -72,17 +72,18 @@ type WirePart = {
 };
 
 /** Joins the messages of a streamed explanation. Fields with the value 0 are absent in the JSON of a message. */
-function fromStream(supplierId: string, lines: readonly string[]): ExplanationJson {
-  const parts = lines.map((line) => JSON.parse(line) as WirePart);
+function fromStream(url: string, supplierId: string, lines: readonly string[]): ExplanationJson {
+  const parts = lines.map((line) => parseAnswer<WirePart>(url, line));
   const base = parts.find((part) => part.base)?.base;
+  if (base === undefined) throw new Error(`${url} ended its answer before the explanation; try again`);
   const list = parts.find((part) => part.contributions)?.contributions?.contributions ?? [];
   return {
     supplier_id: supplierId,
-    risk_score: base?.score.risk_score ?? null,
-    margin: base?.score.margin ?? null,
-    base_value: base?.base_value ?? 0,
-    kind: (base?.kind ?? "").replace("EXPLANATION_KIND_", "").toLowerCase().replaceAll("_", "-"),
-    background: base?.background ?? "",
+    risk_score: base.score.risk_score ?? null,
+    margin: base.score.margin ?? null,
+    base_value: base.base_value ?? 0,
+    kind: base.kind.replace("EXPLANATION_KIND_", "").toLowerCase().replaceAll("_", "-"),
+    background: base.background ?? "",
     contributions: list.map((c) => ({
       feature: c.feature,
       value: c.value ?? (c.category || null),
@@ -237,6 +238,7 @@ export function explainCommand(context: CliContext): Command {
       const { json, supplier } = await readSupplier(options.input, context.cwd);
       const explanation = options.url
         ? fromStream(
+            options.url,
             supplier.supplierId,
             (await postJson(options.url, explainPath(options.narrativeLanguage), json, context.env)).trim().split("\n"),
           )

@@ -14,7 +14,7 @@ import { printable } from "../output/printable.ts";
 import { createReport } from "../output/report.ts";
 import { checkTargetFile } from "../output/target-folder.ts";
 import { ML_EXAMPLE_URL } from "../remote/peer-url.ts";
-import { postJson } from "../remote/post-json.ts";
+import { parseAnswer, postJson } from "../remote/post-json.ts";
 import { JSON_FLAG } from "../remote/shared-options.ts";
 
 const TOP = 5;
@@ -157,7 +157,7 @@ export function predictCommand(context: CliContext): Command {
       }
       const { json, supplier } = await readSupplier(options.input, context.cwd);
       const score: FlatScore = options.url
-        ? (JSON.parse(await postJson(options.url, "/predict", json, context.env)) as FlatScore)
+        ? parseAnswer<FlatScore>(options.url, await postJson(options.url, "/predict", json, context.env))
         : await withLocalModel(context, options, async (model) => {
             const score = await scoreFlatSupplier(model, supplier);
             const parts = {

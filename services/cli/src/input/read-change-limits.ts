@@ -47,5 +47,9 @@ function parseLimit(limit: unknown, i: number): ChangeLimit {
     if (typeof value !== "number") throw wrong(`.${name}`, "a number");
     given[name] = value;
   }
+  if (fixed !== true && direction === undefined && Object.keys(given).length === 0)
+    throw new UsageError(
+      `--limits: [${i}] has no limit for ${feature}: give one or more of ${KEYS.slice(1).join(", ")}`,
+    );
   return { feature, fixed: fixed === true, ...given, ...(direction !== undefined && { direction }) };
 }

@@ -44,6 +44,8 @@ const FIELDS: Readonly<Record<string, string>> = {
   until_worse: "--until-worse",
   comment: "--text",
   owner: "--to",
+  before_week: "--before",
+  after_week: "--after",
   note: "--note",
   until: "--until",
   disposition: "--disposition",

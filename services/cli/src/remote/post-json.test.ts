@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { UsageError } from "../errors/usage-error.ts";
-import { postJson } from "./post-json.ts";
+import { parseAnswer, postJson } from "./post-json.ts";
 
 let folder = "";
 let env: Record<string, string> = {};
@@ -32,5 +32,41 @@ test("a token is sent to this machine", async () => {
   const address = server.address();
   const port = typeof address === "object" && address ? address.port : 0;
   expect(await postJson(`http://127.0.0.1:${port}`, "/predict", {}, env)).toBe('"Bearer secret"');
+  server.close();
+});
+
+test.each([
+  ["", 'answered "", which is not JSON; --url names the web listener'],
+  [
+    "<html><body>Sign in to continue to the network",
+    'answered "<html><body>Sign in to continue to the n", which is not JSON',
+  ],
+  ["[1]", "did not answer with a JSON object"],
+  ['{"error":{"code":"unavailable","message":"the model is loading"}}', "the model is loading"],
+  ['{"error":null}', "could not answer"],
+])("an answer of %j is an error that says so", (text, message) => {
+  expect(() => parseAnswer("http://x", text)).toThrow(message);
+});
+
+test("a path that the listener does not have names the URL and the way out", async () => {
+  const answers = new Map([
+    ["/predict", [404, '{"code":"unimplemented","message":"there is nothing at \\"/predict\\" here"}']],
+    ["/explain", [404, "<h1>Not found</h1>"]],
+    ["/wrong", [400, '{"code":"invalid_argument","message":"supplier.features.a: a is 7"}']],
+    ["/gone", [503, '{"code":"unavailable","message":"no"}']],
+  ] as const);
+  const server = http.createServer((request, response) => {
+    const [status, body] = answers.get(request.url as "/predict") ?? [500, ""];
+    response.writeHead(status).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const url = `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}`;
+  for (const path of ["/predict", "/explain"])
+    await expect(postJson(url, path, {}, {})).rejects.toThrow(/^http:.*--url names the web listener of ml-service/s);
+  const wrong = postJson(url, "/wrong", {}, {});
+  await expect(wrong).rejects.toThrow(UsageError);
+  await expect(wrong).rejects.toThrow(/^a is 7$/);
+  await expect(postJson(url, "/gone", {}, {})).rejects.toThrow(/^no$/);
   server.close();
 });

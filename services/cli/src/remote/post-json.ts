@@ -7,6 +7,7 @@ import { CREDENTIAL_HINT, wrongPort } from "./peer-error.ts";
 import { ML_EXAMPLE_URL } from "./peer-url.ts";
 
 const TIMEOUT_MS = 10_000;
+const WEB_LISTENER_HINT = `--url names the web listener of ml-service or ops-service, for example ${ML_EXAMPLE_URL}`;
 
 /**
  * Posts JSON to a service and returns the text of the answer.
@@ -45,9 +46,28 @@ export async function postJson(url: string, path: string, body: unknown, env: Cl
   if (!response.ok) {
     const { code, message = `${url}${path} answered ${response.status}` } = errorOf(text);
     if (code === "invalid_argument") throw new UsageError(flatText(message));
+    if (code === "unimplemented" || response.status === 404)
+      throw new Error(`${url}: ${message}; ${WEB_LISTENER_HINT}`);
     throw new Error(response.status === 401 ? `${url}: ${message}: ${CREDENTIAL_HINT}` : message);
   }
   return text;
+}
+
+/**
+ * Parses a JSON value of an answer.
+ * @throws Error that names the URL, when another program answered, or an error that ended a stream of lines
+ */
+export function parseAnswer<T>(url: string, text: string): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Error(`${url} answered ${JSON.stringify(text.slice(0, 40))}, which is not JSON; ${WEB_LISTENER_HINT}`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new Error(`${url} did not answer with a JSON object; ${WEB_LISTENER_HINT}`);
+  if ("error" in value) throw new Error(errorOf(JSON.stringify(value.error)).message ?? `${url} could not answer`);
+  return value as T;
 }
 
 /** Returns the code and the message of an error of Connect; both are unset in an answer of another form. */
