@@ -124,7 +124,7 @@ test.each([
       "--fix",
       "nope",
       "--limits",
-      '[{"feature":"delivery_score"},{"feature":"rigion","min":0}]',
+      '[{"feature":"delivery_score","step":1},{"feature":"rigion","min":0}]',
     ],
     '--limits: [1].feature: unknown feature "rigion"; did you mean "region"?',
   ],
