@@ -101,7 +101,8 @@ function testsOf({ connect, serviceError }: Package, url: string): Readonly<Reco
     },
     "a token over clear text to another machine, and an empty one, are rejected": async () => {
       assert.throws(() => connect(EchoService, "http://risk.example.com", { token: "x" }), /clear text/);
-      assert.throws(() => connect(EchoService, "grpc://localhost:9081"), /web listener/);
+      for (const wrong of ["grpc://localhost:9081", "localhost:8081", "", "8081"])
+        assert.throws(() => connect(EchoService, wrong), /expected the URL of a web listener/);
       await assert.rejects(connect(EchoService, url, { token: " " }).echo({ id: "x" }), /empty/);
       connect(EchoService, "https://risk.example.com", { token: "x" });
     },

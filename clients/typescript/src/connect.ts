@@ -49,7 +49,7 @@ export function connect<Service extends DescService>(
   url: string,
   { token, timeoutMs = 60_000, attempts = 4, allowCleartext = false, fetch }: ConnectOptions = {},
 ): Client<Service> {
-  const { protocol, hostname } = new URL(url);
+  const { protocol, hostname } = URL.canParse(url) ? new URL(url) : { protocol: "", hostname: "" };
   if (protocol !== "http:" && protocol !== "https:")
     throw new TypeError(`url ${url}: expected the URL of a web listener, for example http://localhost:8081`);
   if (token !== undefined && protocol === "http:" && !LOOPBACK.has(hostname) && !allowCleartext)

@@ -15,7 +15,7 @@ import { isoDate, isoWeek, uuid, wholeNumber } from "../input/parse-option.ts";
 import { importOutcomes, type OutcomeImport, SOURCES } from "../outcomes/import-outcomes.ts";
 import { outcomeJson, outcomeLine, reviewJson, reviewLine } from "../outcomes/outcome-text.ts";
 import { createReport, type Report } from "../output/report.ts";
-import { inCommandWords } from "../remote/command-words.ts";
+import { inCommandWords, withCommandNames } from "../remote/command-words.ts";
 import { openOps } from "../remote/ops-client.ts";
 import { defaultUrlText, OPS_PEER } from "../remote/peer-url.ts";
 
@@ -104,7 +104,7 @@ function reportImport(report: Report, result: OutcomeImport, isDryRun: boolean):
   for (const { line, column, reason, text } of unread.samples)
     report.line(`line ${line ?? "unknown"}${column === null ? "" : `, ${column}`}: ${JSON.stringify(text)} ${reason}`);
   for (const { line, field, value, reason } of violations.slice(0, SHOWN_VIOLATIONS))
-    report.line(`line ${line ?? "unknown"}, ${field}: ${JSON.stringify(value)} ${reason}`);
+    report.line(`line ${line ?? "unknown"}, ${field}: ${JSON.stringify(value)} ${withCommandNames(reason)}`);
   if (violationCount > SHOWN_VIOLATIONS)
     report.line(`and ${violationCount - SHOWN_VIOLATIONS} more (--json lists ${violations.length})`);
   for (const note of result.report.notes) report.line(note);

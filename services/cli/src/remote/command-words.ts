@@ -65,10 +65,13 @@ const FIELD = new RegExp(
   "g",
 );
 
+/** Returns the message of a service with commands in place of RPCs. Its fields keep their names, as columns of a file have them. */
+export const withCommandNames = (message: string): string => message.replace(RPC, (name) => COMMANDS[name] ?? name);
+
 /** Returns the message of a service in the words of the command line: commands for RPCs, options for fields. */
 export function inCommandWords(message: string): string {
-  return message
+  const inOptions = message
     .replace(FIRST_FIELD, (whole, name: string) => (message[whole.length] === ":" ? (FIELDS[name] ?? whole) : whole))
-    .replace(FIELD, (name) => FIELDS[name] ?? name)
-    .replace(RPC, (name) => COMMANDS[name] ?? name);
+    .replace(FIELD, (name) => FIELDS[name] ?? name);
+  return withCommandNames(inOptions);
 }
