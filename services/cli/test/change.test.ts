@@ -134,6 +134,14 @@ test.each([
   expect(stderr).not.toContain("limits[");
 });
 
+test("explain says why there is no score", async () => {
+  const few = '{"supplier_id":"x","past_disputes":7}';
+  const { code, stdout } = await run(["explain", "--input", few]);
+  const warning = "1 of 5 features are known, not counting the text contract_text; a score needs 2";
+  expect([code, stdout.trimEnd().split("\n").at(-1)]).toEqual([0, `warning: ${warning}`]);
+  expect(JSON.parse((await run(["explain", "--input", few, "--json"])).stdout)).toMatchObject({ warnings: [warning] });
+});
+
 test("explain --top and --min-share leave out contributions, and add them up", async () => {
   const explain = async (...options: string[]) =>
     JSON.parse((await run(["explain", "--input", file(1), ...options, "--json"])).stdout) as {

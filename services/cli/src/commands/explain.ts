@@ -47,11 +47,17 @@ interface ExplanationJson {
   readonly omitted_contributions?: number;
   readonly omitted?: number;
   readonly narrative_info: NarrativeInfoJson;
+  /** For example that too few features are known for a score. */
+  readonly warnings: readonly string[];
 }
 
 type WirePart = {
   readonly base?: {
-    readonly score: { readonly risk_score?: number; readonly margin?: number };
+    readonly score: {
+      readonly risk_score?: number;
+      readonly margin?: number;
+      readonly warnings?: readonly { readonly message: string }[];
+    };
     readonly base_value?: number;
     readonly kind: string;
     readonly background?: string;
@@ -93,6 +99,7 @@ function fromStream(url: string, supplierId: string, lines: readonly string[]): 
     })),
     narrative: parts.flatMap((part) => part.narrative ?? []).join(" "),
     narrative_info: parts.find((part) => part.narrative_info)?.narrative_info ?? { generated: false },
+    warnings: (base.score.warnings ?? []).map(({ message }) => message),
   };
 }
 
@@ -179,6 +186,7 @@ function drawWaterfall(report: Report, explanation: ExplanationJson): void {
   );
   report.line(printable(explanation.narrative));
   report.line(printable(`(${narrativeMadeBy(explanation.narrative_info)})`));
+  for (const warning of explanation.warnings) report.line(printable(`warning: ${warning}`));
 }
 
 const explainPath = (language: Language | undefined): string =>
@@ -263,6 +271,7 @@ export function explainCommand(context: CliContext): Command {
                   typical: typical ?? (typicalCategory || null),
                 };
               }),
+              warnings: score.warnings.map(({ message }) => message),
               ...localNarrative(model, supplier, score, options.narrativeLanguage ?? "en"),
             };
           });

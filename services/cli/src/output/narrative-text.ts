@@ -15,7 +15,40 @@ export interface NarrativeInfoJson {
   readonly wordings?: readonly string[];
 }
 
-/** Returns how a narrative was made, in words of its language. The names of outcomes are those of `NarrativeInfo`. */
+type Words = Readonly<Record<"en" | "de", string>>;
+
+/** Why a narrative is from the template, by the name of its outcome. */
+const REASONS: Readonly<Record<string, Words>> = {
+  REJECTED: {
+    en: "the answer of the language model did not pass the check",
+    de: "die Antwort des Sprachmodells hat die Prüfung nicht bestanden",
+  },
+  CIRCUIT_OPEN: {
+    en: "the language model failed several times and is not asked for some time",
+    de: "das Sprachmodell ist mehrmals ausgefallen und wird einige Zeit nicht gefragt",
+  },
+  BUDGET: { en: "the token budget is used up", de: "das Token-Budget ist aufgebraucht" },
+  BUSY: { en: "too many narratives are being made", de: "zu viele Texte sind in Arbeit" },
+  TIMEOUT: {
+    en: "the language model did not answer in time",
+    de: "das Sprachmodell hat nicht rechtzeitig geantwortet",
+  },
+  UNAUTHORIZED: {
+    en: "the key of the language model is not valid",
+    de: "der Schlüssel des Sprachmodells ist nicht gültig",
+  },
+  RATE_LIMITED: {
+    en: "the language model accepts no more requests for some time",
+    de: "das Sprachmodell nimmt einige Zeit keine Anfragen an",
+  },
+  UNAVAILABLE: { en: "the language model does not answer", de: "das Sprachmodell antwortet nicht" },
+  MALFORMED: {
+    en: "the answer of the language model is not complete or has another form",
+    de: "die Antwort des Sprachmodells ist nicht vollständig oder hat eine andere Form",
+  },
+};
+
+/** Returns how a narrative was made, in words of its language. An outcome of a later release is shown by its name. */
 export function narrativeMadeBy({
   generated,
   language_model: model,
@@ -36,7 +69,9 @@ export function narrativeMadeBy({
   }
   const template = isGerman ? "aus der Vorlage" : "from the template";
   if (outcome === undefined || outcome === "NOT_CONFIGURED" || outcome === "NO_SCORE") return template;
-  return `${template}: ${outcome}${rejection === undefined ? "" : `, ${rejection}`}`;
+  const reason = REASONS[outcome]?.[isGerman ? "de" : "en"];
+  const names = [outcome, ...(rejection === undefined ? [] : [rejection])].join(", ");
+  return reason === undefined ? `${template}: ${names}` : `${template}: ${reason} (${names})`;
 }
 
 function germanText(
