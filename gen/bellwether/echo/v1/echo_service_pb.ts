@@ -21,21 +21,22 @@ export const file_bellwether_echo_v1_echo_service: GenFile = /*@__PURE__*/
   fileDesc("CiViZWxsd2V0aGVyL2VjaG8vdjEvZWNob19zZXJ2aWNlLnByb3RvEhJiZWxsd2V0aGVyLmVjaG8udjEi2QEKCEJlaGF2aW9yEjUKBWRlbGF5GAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgu6SAiqAQUiAwjYBBIzCgRidXJuGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgq6SAeqAQQiAggKEhoKCWZhaWxfY29kZRgDIAEoDUIHukgEKgIYEBIbCglmYWlsX3RleHQYBCABKAlCCLpIBXIDKIAgEhQKDGZhaWxfdW5rbm93bhgFIAEoCBISCgpmYWlsX2FmdGVyGAYgASgNIsgCCgtFY2hvUmVxdWVzdBIWCgJpZBgBIAEoCUIKukgHcgUgASiAARJKCghmZWF0dXJlcxgCIAMoCzItLmJlbGx3ZXRoZXIuZWNoby52MS5FY2hvUmVxdWVzdC5GZWF0dXJlc0VudHJ5Qgm6SAaaAQMQgAgSFwoEdGV4dBgDIAEoCUIJukgGcgQogIBAEg8KB3BheWxvYWQYBCABKAwSGQoFaXRlbXMYBSADKA1CCrpIB5IBBBCAgAQSLwoGbmVzdGVkGAYgASgLMh8uYmVsbHdldGhlci5lY2hvLnYxLkVjaG9SZXF1ZXN0Ei4KCGJlaGF2aW9yGAcgASgLMhwuYmVsbHdldGhlci5lY2hvLnYxLkJlaGF2aW9yGi8KDUZlYXR1cmVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgBOgI4ASJQCgxFY2hvUmVzcG9uc2USMAoHcmVxdWVzdBgBIAEoCzIfLmJlbGx3ZXRoZXIuZWNoby52MS5FY2hvUmVxdWVzdBIOCgZjYWxsZXIYAiABKAkiQgoQSW5jcmVtZW50UmVxdWVzdBIuCghiZWhhdmlvchgBIAEoCzIcLmJlbGx3ZXRoZXIuZWNoby52MS5CZWhhdmlvciIiChFJbmNyZW1lbnRSZXNwb25zZRINCgVjb3VudBgBIAEoBCIhCg5NZWFzdXJlUmVxdWVzdBIPCgdwYXlsb2FkGAEgASgMIh8KD01lYXN1cmVSZXNwb25zZRIMCgRzaXplGAEgASgNInIKDENvdW50UmVxdWVzdBIWCgJ0bxgBIAEoDUIKukgHKgUYgK3iBBIaCgdwYWRkaW5nGAIgASgNQgm6SAYqBBiAgEASLgoIYmVoYXZpb3IYAyABKAsyHC5iZWxsd2V0aGVyLmVjaG8udjEuQmVoYXZpb3IiMAoNQ291bnRSZXNwb25zZRIOCgZudW1iZXIYASABKA0SDwoHcGFkZGluZxgCIAEoDCInCgpTdW1SZXF1ZXN0EhkKBm51bWJlchgBIAEoDUIJukgGKgQYwIQ9IhoKC1N1bVJlc3BvbnNlEgsKA3N1bRgBIAEoBCJVCgtDaGF0UmVxdWVzdBIWCgR0ZXh0GAEgASgJQgi6SAVyAyiACBIuCghiZWhhdmlvchgCIAEoCzIcLmJlbGx3ZXRoZXIuZWNoby52MS5CZWhhdmlvciIcCgxDaGF0UmVzcG9uc2USDAoEdGV4dBgBIAEoCTK1BAoLRWNob1NlcnZpY2USUgoERWNobxIfLmJlbGx3ZXRoZXIuZWNoby52MS5FY2hvUmVxdWVzdBogLmJlbGx3ZXRoZXIuZWNoby52MS5FY2hvUmVzcG9uc2UiB5ACAai7GAESXgoJSW5jcmVtZW50EiQuYmVsbHdldGhlci5lY2hvLnYxLkluY3JlbWVudFJlcXVlc3QaJS5iZWxsd2V0aGVyLmVjaG8udjEuSW5jcmVtZW50UmVzcG9uc2UiBKi7GAISaAoHTWVhc3VyZRIiLmJlbGx3ZXRoZXIuZWNoby52MS5NZWFzdXJlUmVxdWVzdBojLmJlbGx3ZXRoZXIuZWNoby52MS5NZWFzdXJlUmVzcG9uc2UiFJACAai7GASyuxgJCICAgAgQ4NQDElcKBUNvdW50EiAuYmVsbHdldGhlci5lY2hvLnYxLkNvdW50UmVxdWVzdBohLmJlbGx3ZXRoZXIuZWNoby52MS5Db3VudFJlc3BvbnNlIgeQAgGouxgBMAESUQoDU3VtEh4uYmVsbHdldGhlci5lY2hvLnYxLlN1bVJlcXVlc3QaHy5iZWxsd2V0aGVyLmVjaG8udjEuU3VtUmVzcG9uc2UiB5ACAai7GAEoARJcCgRDaGF0Eh8uYmVsbHdldGhlci5lY2hvLnYxLkNoYXRSZXF1ZXN0GiAuYmVsbHdldGhlci5lY2hvLnYxLkNoYXRSZXNwb25zZSINkAIBqLsYA7K7GAIYASgBMAFCSgoWY29tLmJlbGx3ZXRoZXIuZWNoby52MVABWhliZWxsd2V0aGVyL2VjaG8vdjE7ZWNob3YxqgISQmVsbHdldGhlci5FY2hvLlYxYgZwcm90bzM", [file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_duration]);
 
 /**
- * Makes the service delay the call, compute during the call, or return an error, in this order: delay, burn,
- * fail_unknown, fail_code.
+ * What the service does before it responds: wait, compute, or return an error. The order is: delay, burn, fail_unknown,
+ * fail_code.
  *
  * @generated from message bellwether.echo.v1.Behavior
  */
 export type Behavior = Message<"bellwether.echo.v1.Behavior"> & {
   /**
-   * How long the service waits before it responds, at most 600 s. Unset: it does not wait.
+   * How long the service waits before it responds, at most 600 s. Unset: the service does not wait.
    *
    * @generated from field: google.protobuf.Duration delay = 1;
    */
   delay?: Duration | undefined;
 
   /**
-   * How long the service computes on the event loop before it responds, at most 10 s. Unset: it does not compute.
+   * How long the service computes on the event loop before it responds, at most 10 s. Unset: the service does not
+   * compute.
    *
    * @generated from field: google.protobuf.Duration burn = 2;
    */
@@ -80,7 +81,7 @@ export const BehaviorSchema: GenMessage<Behavior> = /*@__PURE__*/
   messageDesc(file_bellwether_echo_v1_echo_service, 0);
 
 /**
- * A message that is returned. Its fields have all kinds of types and sizes.
+ * A message that the service returns. Its fields have many types and sizes, to test encodings.
  *
  * @generated from message bellwether.echo.v1.EchoRequest
  */
@@ -128,7 +129,7 @@ export type EchoRequest = Message<"bellwether.echo.v1.EchoRequest"> & {
   nested?: EchoRequest | undefined;
 
   /**
-   * How the service handles the call. Unset: it responds at once.
+   * What the service does before it responds. Unset: the service responds at once.
    *
    * @generated from field: bellwether.echo.v1.Behavior behavior = 7;
    */
@@ -178,7 +179,7 @@ export const EchoResponseSchema: GenMessage<EchoResponse> = /*@__PURE__*/
  */
 export type IncrementRequest = Message<"bellwether.echo.v1.IncrementRequest"> & {
   /**
-   * How the service handles the call. Unset: it responds at once.
+   * What the service does before it responds. Unset: the service responds at once.
    *
    * @generated from field: bellwether.echo.v1.Behavior behavior = 1;
    */
@@ -262,7 +263,7 @@ export const MeasureResponseSchema: GenMessage<MeasureResponse> = /*@__PURE__*/
  */
 export type CountRequest = Message<"bellwether.echo.v1.CountRequest"> & {
   /**
-   * The last number, at most 10,000,000. 0: the stream ends without a message.
+   * The last number of the stream, at most 10,000,000. 0: the stream ends without a message.
    *
    * @generated from field: uint32 to = 1;
    */
@@ -276,7 +277,8 @@ export type CountRequest = Message<"bellwether.echo.v1.CountRequest"> & {
   padding: number;
 
   /**
-   * How the service handles the call. delay and burn apply before each number. Unset: it responds at once.
+   * What the service does before it responds. delay and burn apply before each number. Unset: the service responds at
+   * once.
    *
    * @generated from field: bellwether.echo.v1.Behavior behavior = 3;
    */
@@ -374,7 +376,7 @@ export type ChatRequest = Message<"bellwether.echo.v1.ChatRequest"> & {
   text: string;
 
   /**
-   * How the service handles the message. Unset: it responds at once.
+   * What the service does before it responds to the message. Unset: the service responds at once.
    *
    * @generated from field: bellwether.echo.v1.Behavior behavior = 2;
    */
@@ -410,7 +412,7 @@ export const ChatResponseSchema: GenMessage<ChatResponse> = /*@__PURE__*/
   messageDesc(file_bellwether_echo_v1_echo_service, 12);
 
 /**
- * Returns what it receives. Only tests and benchmarks serve it.
+ * Returns what it receives. Only tests and benchmarks start this service.
  *
  * An RPC can also fail with a code that is common to all services (see docs/error-codes.md), and with the code
  * that Behavior.fail_code requests.
@@ -429,7 +431,7 @@ export const EchoService: GenService<{
     output: typeof EchoResponseSchema;
   },
   /**
-   * Increments the counter of calls and returns the counter. Not idempotent, so that a client never retries it.
+   * Increments the counter of calls and returns the counter. Not idempotent, so that a client never retries the call.
    * No error codes of its own.
    *
    * @generated from rpc bellwether.echo.v1.EchoService.Increment

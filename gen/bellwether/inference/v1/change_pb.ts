@@ -24,8 +24,8 @@ export const file_bellwether_inference_v1_change: GenFile = /*@__PURE__*/
  */
 export type ChangeEnd = Message<"bellwether.inference.v1.ChangeEnd"> & {
   /**
-   * The data of the supplier. Required. It can also contain a feature that only the version of the other side uses: the
-   * other version scores this data too.
+   * The data of the supplier. Required. Both versions score this data, so it can also contain features that only the
+   * version of the other side uses.
    *
    * @generated from field: bellwether.inference.v1.Supplier supplier = 1;
    */
@@ -188,14 +188,14 @@ export type ChangePart = Message<"bellwether.inference.v1.ChangePart"> & {
   amount?: ChangeAmount | undefined;
 
   /**
-   * Value and contribution of the feature in the score before.
+   * Value and contribution of the feature in the score of the field before of the response.
    *
    * @generated from field: bellwether.inference.v1.ChangeValue before = 3;
    */
   before?: ChangeValue | undefined;
 
   /**
-   * Value and contribution of the feature in the score after.
+   * Value and contribution of the feature in the score of the field after of the response.
    *
    * @generated from field: bellwether.inference.v1.ChangeValue after = 4;
    */
@@ -260,9 +260,10 @@ export const ChangeNoteSchema: GenMessage<ChangeNote> = /*@__PURE__*/
 
 /**
  * A change between two scores, divided exactly. There are four scores: the data before and after, each scored by the
- * version before and by the version after. The data part is the change from the data before to the data after, as the
- * mean over both versions. The model part is the change from the version before to the version after, as the mean over
- * both data. This is the Shapley value of two causes. Exchanging before and after changes only the signs.
+ * version before and by the version after. The data part is the change from the data before to the data after, averaged
+ * over both versions. The model part is the change from the version before to the version after, averaged over both
+ * sets of data. These averages are the Shapley values of the two causes. Exchanging before and after changes only the
+ * signs.
  *
  * The parts of all features, omitted and base_margin add up to margin_change within 1e-9. calibration_score is
  * subtracted from the change of the risk score, and the rest is divided in the same proportions as margin_change. These
@@ -358,7 +359,7 @@ export type ExplainChangeResponse = Message<"bellwether.inference.v1.ExplainChan
   total?: ChangeAmount | undefined;
 
   /**
-   * What the reader must know. At most 2,048.
+   * Information that the reader needs to understand the change correctly. At most 2,048 notes. Empty: none.
    *
    * @generated from field: repeated bellwether.inference.v1.ChangeNote notes = 13;
    */
@@ -393,14 +394,14 @@ export const FeatureUse = {
   BOTH: 1,
 
   /**
-   * Only the version of before.
+   * Only the version that scores before.
    *
    * @generated from enum value: FEATURE_USE_BEFORE_ONLY = 2;
    */
   BEFORE_ONLY: 2,
 
   /**
-   * Only the version of after.
+   * Only the version that scores after.
    *
    * @generated from enum value: FEATURE_USE_AFTER_ONLY = 3;
    */

@@ -18,9 +18,9 @@ export const file_bellwether_inference_v1_counterfactual: GenFile = /*@__PURE__*
   fileDesc("CixiZWxsd2V0aGVyL2luZmVyZW5jZS92MS9jb3VudGVyZmFjdHVhbC5wcm90bxIXYmVsbHdldGhlci5pbmZlcmVuY2UudjEiqQIKC0NoYW5nZUxpbWl0EhsKB2ZlYXR1cmUYASABKAlCCrpIB3IFIAEogAESDQoFZml4ZWQYAiABKAgSGQoDbWluGAMgASgBQge6SAQSAkABSACIAQESGQoDbWF4GAQgASgBQge6SAQSAkABSAGIAQESRQoJZGlyZWN0aW9uGAUgASgOMiguYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQ2hhbmdlRGlyZWN0aW9uQgi6SAWCAQIQARIjCgRzdGVwGAYgASgBQhC6SA0SC0ABIQAAAAAAAAAASAKIAQESKgoEY29zdBgHIAEoAUIXukgUEhIZAAAAAABAj0Ap/Knx0k1iUD9IA4gBAUIGCgRfbWluQgYKBF9tYXhCBwoFX3N0ZXBCBwoFX2Nvc3QiiAMKFUNvdW50ZXJmYWN0dWFsUmVxdWVzdBI7CghzdXBwbGllchgBIAEoCzIhLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlN1cHBsaWVyQga6SAPIAQESNQoFbW9kZWwYAiABKAsyJi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Nb2RlbFNlbGVjdG9yEiMKC21heF9jaGFuZ2VzGAMgASgNQgm6SAYqBBgDKAFIAIgBARIrChNtYXhfY291bnRlcmZhY3R1YWxzGAQgASgNQgm6SAYqBBgFKAFIAYgBARJACgt0YXJnZXRfYmFuZBgFIAEoDjIdLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkJhbmRCDLpICYIBBhgAGAIYAxI/CgZsaW1pdHMYBiADKAsyJC5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5DaGFuZ2VMaW1pdEIJukgGkgEDEIAIQg4KDF9tYXhfY2hhbmdlc0IWChRfbWF4X2NvdW50ZXJmYWN0dWFscyLOAQoNRmVhdHVyZUNoYW5nZRIPCgdmZWF0dXJlGAEgASgJEhoKDXByZXNlbnRfdmFsdWUYAiABKAFIAIgBARIWCgluZXdfdmFsdWUYAyABKAFIAYgBARIYChBwcmVzZW50X2NhdGVnb3J5GAQgASgJEhQKDG5ld19jYXRlZ29yeRgFIAEoCRIMCgR1bml0GAYgASgJEgwKBGNvc3QYByABKAESDAoEdGV4dBgIIAEoCUIQCg5fcHJlc2VudF92YWx1ZUIMCgpfbmV3X3ZhbHVlIoYBCg5Db3VudGVyZmFjdHVhbBI3CgdjaGFuZ2VzGAEgAygLMiYuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuRmVhdHVyZUNoYW5nZRIMCgRjb3N0GAIgASgBEi0KBXNjb3JlGAMgASgLMh4uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuU2NvcmUiVQoMRml4ZWRGZWF0dXJlEg8KB2ZlYXR1cmUYASABKAkSNAoGcmVhc29uGAIgASgOMiQuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuRml4ZWRSZWFzb24ioQMKFkNvdW50ZXJmYWN0dWFsUmVzcG9uc2USPwoHb3V0Y29tZRgBIAEoDjIuLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkNvdW50ZXJmYWN0dWFsT3V0Y29tZRItCgVzY29yZRgCIAEoCzIeLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLlNjb3JlEjIKC3RhcmdldF9iYW5kGAMgASgOMh0uYmVsbHdldGhlci5pbmZlcmVuY2UudjEuQmFuZBJACg9jb3VudGVyZmFjdHVhbHMYBCADKAsyJy5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5Db3VudGVyZmFjdHVhbBI9Cg5maXhlZF9mZWF0dXJlcxgFIAMoCzIlLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkZpeGVkRmVhdHVyZRJCChB1bmRlY2lkZWRfcmVhc29uGAYgASgOMiguYmVsbHdldGhlci5pbmZlcmVuY2UudjEuVW5kZWNpZGVkUmVhc29uEg8KB3N1bW1hcnkYByABKAkSDQoFc3RlcHMYCCABKAQqcQoPQ2hhbmdlRGlyZWN0aW9uEiAKHENIQU5HRV9ESVJFQ1RJT05fVU5TUEVDSUZJRUQQABIdChlDSEFOR0VfRElSRUNUSU9OX0lOQ1JFQVNFEAESHQoZQ0hBTkdFX0RJUkVDVElPTl9ERUNSRUFTRRACKuIBChVDb3VudGVyZmFjdHVhbE91dGNvbWUSJgoiQ09VTlRFUkZBQ1RVQUxfT1VUQ09NRV9VTlNQRUNJRklFRBAAEiAKHENPVU5URVJGQUNUVUFMX09VVENPTUVfRk9VTkQQARItCilDT1VOVEVSRkFDVFVBTF9PVVRDT01FX05PTkVfV0lUSElOX0xJTUlUUxACEiYKIkNPVU5URVJGQUNUVUFMX09VVENPTUVfTk9UX0RFQ0lERUQQAxIoCiRDT1VOVEVSRkFDVFVBTF9PVVRDT01FX0FMUkVBRFlfQkVMT1cQBCqrAQoPVW5kZWNpZGVkUmVhc29uEiAKHFVOREVDSURFRF9SRUFTT05fVU5TUEVDSUZJRUQQABIZChVVTkRFQ0lERURfUkVBU09OX1RJTUUQARIaChZVTkRFQ0lERURfUkVBU09OX1NURVBTEAISGwoXVU5ERUNJREVEX1JFQVNPTl9NRU1PUlkQAxIiCh5VTkRFQ0lERURfUkVBU09OX1NDT1JFU19ESUZGRVIQBCrEAQoLRml4ZWRSZWFzb24SHAoYRklYRURfUkVBU09OX1VOU1BFQ0lGSUVEEAASGgoWRklYRURfUkVBU09OX0lNTVVUQUJMRRABEhgKFEZJWEVEX1JFQVNPTl9SRVFVRVNUEAISGAoURklYRURfUkVBU09OX01JU1NJTkcQAxIXChNGSVhFRF9SRUFTT05fVU5VU0VEEAQSFwoTRklYRURfUkVBU09OX0xJTUlUUxAFEhUKEUZJWEVEX1JFQVNPTl9URVhUEAZCXgobY29tLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxUAFaI2JlbGx3ZXRoZXIvaW5mZXJlbmNlL3YxO2luZmVyZW5jZXYxqgIXQmVsbHdldGhlci5JbmZlcmVuY2UuVjFiBnByb3RvMw", [file_bellwether_inference_v1_score, file_buf_validate_validate]);
 
 /**
- * Restricts how one feature may change. The model's configuration declares which changes are allowed (immutable and
- * change of the feature); a limit can only restrict them further. When a field is not set, the declared value applies.
- * cost replaces the declared cost.
+ * Restricts how one feature may change. The model's configuration declares which changes are allowed (keys immutable
+ * and change of the feature). A limit can only restrict these changes further. When a field is not set, the declared
+ * value applies. Exception: cost can be higher or lower than the declared cost, and replaces it.
  *
  * @generated from message bellwether.inference.v1.ChangeLimit
  */
@@ -33,44 +33,45 @@ export type ChangeLimit = Message<"bellwether.inference.v1.ChangeLimit"> & {
   feature: string;
 
   /**
-   * True: the feature does not change. Not together with another limit of the feature.
+   * True: the feature must not change. Then min, max, direction, step and cost must not be set.
    *
    * @generated from field: bool fixed = 2;
    */
   fixed: boolean;
 
   /**
-   * Lowest new value, in the unit of the feature. Only for a number.
+   * Lowest new value, in the unit of the feature. Only for a numeric feature.
    *
    * @generated from field: optional double min = 3;
    */
   min?: number | undefined;
 
   /**
-   * Highest new value, in the unit of the feature. Only for a number.
+   * Highest new value, in the unit of the feature. Only for a numeric feature.
    *
    * @generated from field: optional double max = 4;
    */
   max?: number | undefined;
 
   /**
-   * The direction in which the value may change. Only for a number.
+   * The direction in which the value may change. Only for a numeric feature.
    *
    * @generated from field: bellwether.inference.v1.ChangeDirection direction = 5;
    */
   direction: ChangeDirection;
 
   /**
-   * The new value is a multiple of step, in the unit of the feature. Above 0. If the model declares a step, a multiple
-   * of that step. Only for a number.
+   * The new value must be a multiple of step. Above 0, in the unit of the feature. If the model declares a step, this
+   * step must be a multiple of the declared step. Only for a numeric feature.
    *
    * @generated from field: optional double step = 6;
    */
   step?: number | undefined;
 
   /**
-   * Cost of a change relative to the other features: of a change of a number over the whole range of the training rows,
-   * or of a change to another category. 0.001 to 1,000. Unset: as declared, by default 1.
+   * Cost of a change, compared with the costs of the other features. For a numeric feature: cost of a change over the
+   * whole range of the training rows. For a categorical feature: cost of another category. 0.001 to 1,000. Unset: the
+   * declared cost, or 1 if no cost is declared.
    *
    * @generated from field: optional double cost = 7;
    */
@@ -156,42 +157,43 @@ export type FeatureChange = Message<"bellwether.inference.v1.FeatureChange"> & {
   feature: string;
 
   /**
-   * The supplier's value of a number. Unset: a category.
+   * The supplier's value of a numeric feature. Unset: a categorical feature.
    *
    * @generated from field: optional double present_value = 2;
    */
   presentValue?: number | undefined;
 
   /**
-   * The new value of a number: the value nearest to present_value that has this effect. Unset: a category.
+   * The new value of a numeric feature: of all allowed values that the trees of the model treat in the same way, the
+   * value nearest to present_value. Unset: a categorical feature.
    *
    * @generated from field: optional double new_value = 3;
    */
   newValue?: number | undefined;
 
   /**
-   * The supplier's category. Empty: a number.
+   * The supplier's category. Empty: a numeric feature.
    *
    * @generated from field: string present_category = 4;
    */
   presentCategory: string;
 
   /**
-   * The new category. Empty: a number.
+   * The new category. Empty: a numeric feature.
    *
    * @generated from field: string new_category = 5;
    */
   newCategory: string;
 
   /**
-   * Unit of the values, for example "days". Empty: a category, or the model declares no unit.
+   * Unit of the values, for example "days". Empty: a categorical feature, or the model declares no unit.
    *
    * @generated from field: string unit = 6;
    */
   unit: string;
 
   /**
-   * The cost of this change: its part of the counterfactual's cost. Above 0.
+   * The cost of this change, above 0. The costs of all changes add up to Counterfactual.cost.
    *
    * @generated from field: double cost = 7;
    */
@@ -219,7 +221,7 @@ export const FeatureChangeSchema: GenMessage<FeatureChange> = /*@__PURE__*/
  */
 export type Counterfactual = Message<"bellwether.inference.v1.Counterfactual"> & {
   /**
-   * 1 to max_changes changes, in the order of the model's features.
+   * The changes, in the order of the model's features. At least 1, at most max_changes.
    *
    * @generated from field: repeated bellwether.inference.v1.FeatureChange changes = 1;
    */
@@ -333,7 +335,8 @@ export type CounterfactualResponse = Message<"bellwether.inference.v1.Counterfac
   summary: string;
 
   /**
-   * Number of search steps. One step computes the outputs of one row of combinations.
+   * Number of steps of the search, for comparison between requests. In one step, the search examines a group of
+   * combinations of new values. 0: no search was needed.
    *
    * @generated from field: uint64 steps = 8;
    */
@@ -348,13 +351,13 @@ export const CounterfactualResponseSchema: GenMessage<CounterfactualResponse> = 
   messageDesc(file_bellwether_inference_v1_counterfactual, 5);
 
 /**
- * The direction in which a number may change.
+ * The direction in which a numeric feature may change.
  *
  * @generated from enum bellwether.inference.v1.ChangeDirection
  */
 export const ChangeDirection = {
   /**
-   * Both directions, unless the model declares one.
+   * The direction that the model declares. If the model declares no direction: both directions.
    *
    * @generated from enum value: CHANGE_DIRECTION_UNSPECIFIED = 0;
    */
@@ -376,7 +379,7 @@ export const ChangeDirection = {
 } as const;
 
 /**
- * The direction in which a number may change.
+ * The direction in which a numeric feature may change.
  *
  * @generated from enum bellwether.inference.v1.ChangeDirection
  */
@@ -466,7 +469,7 @@ export const UndecidedReason = {
   TIME: 1,
 
   /**
-   * The search reached its maximum number of combinations.
+   * The search reached its maximum number of steps.
    *
    * @generated from enum value: UNDECIDED_REASON_STEPS = 2;
    */
@@ -480,7 +483,7 @@ export const UndecidedReason = {
   MEMORY: 3,
 
   /**
-   * Several times, the runtime computed a score that differs from the score that the search expected.
+   * Several times, the score that the runtime computed was different from the score that the search expected.
    *
    * @generated from enum value: UNDECIDED_REASON_SCORES_DIFFER = 4;
    */
@@ -542,7 +545,8 @@ export const FixedReason = {
   UNUSED: 4,
 
   /**
-   * The limits of the feature allow no other value that the model distinguishes from the present one.
+   * The limits of the feature allow no other value, or only values that the trees of the model treat like the present
+   * value.
    *
    * @generated from enum value: FIXED_REASON_LIMITS = 5;
    */

@@ -154,9 +154,9 @@ export const NumberColumnSchema: GenMessage<NumberColumn> = /*@__PURE__*/
  *
  * Numeric features can be sent in two forms. Each feature can be in only one of them:
  * - The field numbers: protobuf encodes the values.
- * - The fields feature_names and values: the client encodes the values as raw bytes. This is faster, but a wrong
- *   byte order or a wrong order of rows and columns produces other, plausible numbers. So send values_checksums
- *   with this form.
+ * - The fields feature_names and values: the client encodes the values as raw bytes. This is faster, but a wrong byte
+ *   order or a wrong order of rows and columns produces other, plausible numbers. Therefore, send values_checksums with
+ *   this form.
  *
  * Cost of 4,096 rows × 16 features in Node 24 on one core. Each message has 294 kB.
  * - numbers: 1.84 ms to encode in the client, 1.84 ms to decode in the service.
@@ -311,7 +311,7 @@ export type PredictBatchResponse = Message<"bellwether.inference.v1.PredictBatch
   riskScores: Uint8Array;
 
   /**
-   * The number of a Band, one byte per row. 0: the row is invalid.
+   * Bands: one byte per row, the number of the Band. 0: the row is invalid.
    *
    * @generated from field: bytes bands = 2;
    */
@@ -327,7 +327,7 @@ export type PredictBatchResponse = Message<"bellwether.inference.v1.PredictBatch
 
   /**
    * Contributions of the model columns: float32 little-endian, row-major, rows × column_names. Empty unless
-   * with_contributions is true. NaN for rows without a score: with too few features, or invalid.
+   * with_contributions is true. NaN for rows without a score, which have too few features or are invalid.
    *
    * @generated from field: bytes contributions = 4;
    */
@@ -395,8 +395,8 @@ export type PredictBatchResponse = Message<"bellwether.inference.v1.PredictBatch
 
   /**
    * Warnings about the whole batch: VALUES_UNCHECKED when values were sent without values_checksums, and one
-   * UNKNOWN_CATEGORY per feature with categories that the model does not know. The message of that warning has the
-   * number of these categories.
+   * UNKNOWN_CATEGORY per feature with categories that the model does not know. The message of an UNKNOWN_CATEGORY
+   * warning has the number of these categories.
    *
    * @generated from field: repeated bellwether.inference.v1.Warning warnings = 13;
    */
@@ -462,7 +462,7 @@ export type PredictStreamResponse = Message<"bellwether.inference.v1.PredictStre
   firstRow: bigint;
 
   /**
-   * The scores of the block, in the order of its rows. Rows in violations count from the first row of the block.
+   * The scores of the block, in the order of its rows. In violations, row 0 is the first row of the block.
    *
    * @generated from field: bellwether.inference.v1.PredictBatchResponse block = 2;
    */
@@ -483,7 +483,7 @@ export const PredictStreamResponseSchema: GenMessage<PredictStreamResponse> = /*
  */
 export type PredictRowsRequest = Message<"bellwether.inference.v1.PredictRowsRequest"> & {
   /**
-   * The suppliers to score. At most 1,000. Two may have the same id.
+   * The suppliers to score. At most 1,000. Several suppliers can have the same id.
    *
    * @generated from field: repeated bellwether.inference.v1.Supplier suppliers = 1;
    */
@@ -665,8 +665,8 @@ export type ExplainRequest = Message<"bellwether.inference.v1.ExplainRequest"> &
   model?: ModelSelector | undefined;
 
   /**
-   * True: a narrative follows the contributions. When a language model is asked, the narrative can arrive some seconds
-   * later.
+   * True: a narrative follows the contributions. If the service asks a language model, the narrative can arrive some
+   * seconds after the contributions.
    *
    * @generated from field: bool with_narrative = 3;
    */
@@ -942,9 +942,9 @@ export const InferenceService: GenService<{
     output: typeof PredictBatchResponseSchema;
   },
   /**
-   * Scores any number of suppliers in blocks, as a stream in both directions. Each block gets the same answer as from
-   * PredictBatch, and the answers come in the order of the blocks. The model version of the first block scores the
-   * whole stream. Idempotent.
+   * Scores any number of suppliers in blocks, as a stream in both directions. Each block gets the answer that
+   * PredictBatch would give, and the answers have the order of the blocks. The model version of the first block scores
+   * the whole stream. Idempotent.
    *
    * The service scores two blocks at a time. It reads further blocks only when the client reads the answers, so that
    * memory is bounded on both sides. A client may wait for each answer or send several blocks ahead, but it must read
@@ -988,9 +988,9 @@ export const InferenceService: GenService<{
   },
   /**
    * Explains the score of one supplier, as a stream: the base, then all contributions, then, on request, the sentences
-   * of a narrative, its NarrativeInfo, and its source. A narrative never changes the score, and a narrative that fails
-   * never makes the call fail. The narrative is from the template when no language model is set, or when the answer
-   * of the language model does not pass the check against the facts. Idempotent.
+   * of a narrative, its NarrativeInfo, and its source. A narrative never changes the score, and an error of the
+   * narrative never makes the call fail. The narrative is from the template when no language model is configured, or
+   * when the answer of the language model does not pass the check against the facts. Idempotent.
    * - INVALID_ARGUMENT: a field is not valid; BadRequest names it.
    * - FAILED_PRECONDITION: contributions cannot be computed for this model (reason NOT_EXPLAINABLE). The text of the
    *   error says why.
@@ -1005,8 +1005,9 @@ export const InferenceService: GenService<{
   /**
    * Divides the change between two scores exactly into a data part and a model part for each feature. Idempotent.
    * - INVALID_ARGUMENT: a field is not valid; BadRequest names it.
-   * - FAILED_PRECONDITION: contributions cannot be computed for a version (reason NOT_EXPLAINABLE), or the two ends
-   *   cannot be compared (reason NOT_COMPARABLE). The text of the error says why.
+   * - FAILED_PRECONDITION: contributions cannot be computed for one of the versions (reason NOT_EXPLAINABLE). The text
+   *   of the error says why.
+   * - FAILED_PRECONDITION: the two scores cannot be compared (reason NOT_COMPARABLE). The text of the error says why.
    *
    * @generated from rpc bellwether.inference.v1.InferenceService.ExplainChange
    */
@@ -1028,11 +1029,12 @@ export const InferenceService: GenService<{
     output: typeof ExplainModelResponseSchema;
   },
   /**
-   * Finds the smallest changes of a supplier that lower its band. At most three features change, within limits. Each
-   * result is scored again in the same way as by Predict. Idempotent.
+   * Finds the smallest changes of a supplier that lower its band. At most three features change, each within its
+   * limits. Each result is scored again in the same way as by Predict. Idempotent.
    * - INVALID_ARGUMENT: a field is not valid, or limits contradict the model or each other; BadRequest names them.
    * - FAILED_PRECONDITION: the supplier has no band, because too few features are known or the model is a regressor
-   *   (reason NO_BAND), or the model's output is not one sum of trees (reason NOT_SEARCHABLE).
+   *   (reason NO_BAND).
+   * - FAILED_PRECONDITION: the model's output is not one sum of trees (reason NOT_SEARCHABLE).
    * - RESOURCE_EXHAUSTED: too many searches wait. Retry after the delay in RetryInfo.
    * - UNAVAILABLE: the thread that searched ended. Retry after the delay in RetryInfo.
    *
@@ -1044,10 +1046,10 @@ export const InferenceService: GenService<{
     output: typeof CounterfactualResponseSchema;
   },
   /**
-   * Scores recorded suppliers again with the version that scored them. No alias needs to point at this version. The
-   * response has scores and contributions in full precision. A replay is not a prediction: it is not recorded, not
-   * counted, and not compared with the challenger. The RPCs ReplayPrediction and ReplayRun of AuditService call this
-   * RPC. A request message can have at most 16 MiB. Idempotent.
+   * Scores recorded suppliers again with the version that scored them. The version does not need an alias. The response
+   * has scores and contributions in full precision. A replay is not a prediction: it is not recorded, not counted, and
+   * not compared with the challenger. The RPCs ReplayPrediction and ReplayRun of AuditService call this RPC. A request
+   * message can have at most 16 MiB. Idempotent.
    * - INVALID_ARGUMENT: a field is not valid. A supplier that the version rejects is not an error:
    *   ReplayResponse.rejected lists it.
    * - RESOURCE_EXHAUSTED: too many versions are loaded or wait to be loaded (reason MODEL_LOADS_FULL). Retry after the

@@ -31,7 +31,7 @@ export type ExplainModelRequest = Message<"bellwether.inference.v1.ExplainModelR
   model?: ModelSelector | undefined;
 
   /**
-   * Maximum number of features in the response, 0 to 1,024. 0: all that were recorded.
+   * Maximum number of features in the response, 0 to 1,024. 0: all features that were recorded.
    *
    * @generated from field: uint32 max_features = 2;
    */
@@ -130,14 +130,16 @@ export type FeatureImportance = Message<"bellwether.inference.v1.FeatureImportan
 
   /**
    * How the contribution depends on the value: ranges of ascending values with about the same number of rows, or
-   * categories with the most rows first. At most 24. Empty for a text, and for features after the first 100.
+   * categories with the most rows first. At most 24. Empty: a text, or a feature that is not among the 100 most
+   * important ones.
    *
    * @generated from field: repeated bellwether.inference.v1.DependencePoint dependence = 4;
    */
   dependence: DependencePoint[];
 
   /**
-   * The words of a text with the largest mean |contribution|, largest first. At most 20. Empty: not a text.
+   * For a text: the words with the largest mean |contribution|, largest first. At most 20. Empty: the feature is not a
+   * text.
    *
    * @generated from field: repeated bellwether.inference.v1.WordImportance words = 5;
    */
@@ -207,14 +209,14 @@ export type ExplainModelResponse = Message<"bellwether.inference.v1.ExplainModel
   model?: ModelIdentity | undefined;
 
   /**
-   * The features, most important first. At most 1,024. Empty: absence says why.
+   * The features, most important first. At most 1,024. Empty: the field absence has the reason.
    *
    * @generated from field: repeated bellwether.inference.v1.FeatureImportance features = 2;
    */
   features: FeatureImportance[];
 
   /**
-   * Why the version has no global explanation, in one sentence. Empty: it has one.
+   * Why the version has no global explanation, in one sentence. Empty: the version has a global explanation.
    *
    * @generated from field: string absence = 3;
    */
@@ -228,7 +230,7 @@ export type ExplainModelResponse = Message<"bellwether.inference.v1.ExplainModel
   rows: number;
 
   /**
-   * In words: the rows, for example "2000 of 7875 training rows".
+   * Description of the rows, for example "2000 of 7875 training rows".
    *
    * @generated from field: string rows_text = 5;
    */

@@ -80,7 +80,7 @@ export type NarrativeInfo = Message<"bellwether.inference.v1.NarrativeInfo"> & {
   outcome: NarrativeOutcome;
 
   /**
-   * The rule that the answer breaks. Set only when outcome is REJECTED or SENTENCES_REPLACED.
+   * The rule that the answer of the language model breaks. Set only when outcome is REJECTED or SENTENCES_REPLACED.
    *
    * @generated from field: bellwether.inference.v1.NarrativeRejection rejection = 4;
    */
@@ -116,7 +116,8 @@ export type NarrativeInfo = Message<"bellwether.inference.v1.NarrativeInfo"> & {
   templateSentences: number[];
 
   /**
-   * Number of sentences in the answer of the language model that have no claims. Nothing of them is shown. At most 16.
+   * Number of sentences in the answer of the language model that have no claims. These sentences are not shown. At most
+   * 16.
    *
    * @generated from field: uint32 rejected_sentences = 9;
    */
@@ -189,8 +190,8 @@ export const NarrativeLanguageSchema: GenEnum<NarrativeLanguage> = /*@__PURE__*/
   enumDesc(file_bellwether_inference_v1_narrative, 0);
 
 /**
- * How a narrative was made. With every value except ACCEPTED and SENTENCES_REPLACED, the narrative is from the
- * template. The service itself writes all words of a narrative: no text of a language model is shown.
+ * How a narrative was made. The narrative is from the template with every value except ACCEPTED and SENTENCES_REPLACED.
+ * The service itself writes all words of a narrative: text of a language model is never shown.
  *
  * @generated from enum bellwether.inference.v1.NarrativeOutcome
  */
@@ -226,7 +227,7 @@ export const NarrativeOutcome = {
 
   /**
    * A language model answered, and the answer did not pass the check: at least one of its claims is false or unknown,
-   * or the answer does not have the required form. Nothing of the answer is shown.
+   * or the answer does not have the required form. The answer is not used.
    *
    * @generated from enum value: NARRATIVE_OUTCOME_REJECTED = 4;
    */
@@ -306,8 +307,8 @@ export const NarrativeOutcome = {
 } as const;
 
 /**
- * How a narrative was made. With every value except ACCEPTED and SENTENCES_REPLACED, the narrative is from the
- * template. The service itself writes all words of a narrative: no text of a language model is shown.
+ * How a narrative was made. The narrative is from the template with every value except ACCEPTED and SENTENCES_REPLACED.
+ * The service itself writes all words of a narrative: text of a language model is never shown.
  *
  * @generated from enum bellwether.inference.v1.NarrativeOutcome
  */
@@ -427,7 +428,7 @@ export const NarrativeWording = {
   SERVICE: 2,
 
   /**
-   * The service: the sentence is from the template, or was added to the answer of a language model.
+   * The service chose the content: the sentence is from the template, or was added to the answer of a language model.
    *
    * @generated from enum value: NARRATIVE_WORDING_TEMPLATE = 3;
    */

@@ -45,8 +45,8 @@ export type ReplayRequest = Message<"bellwether.inference.v1.ReplayRequest"> & {
   suppliers: Supplier[];
 
   /**
-   * True: the response also has scores, as Predict returns them, with all contributions by feature. False: scores is
-   * empty.
+   * True: the field scores of the response has the scores in the form of Predict, with one contribution per feature.
+   * False: scores is empty.
    *
    * @generated from field: bool with_scores = 4;
    */
@@ -125,7 +125,7 @@ export type ReplayResponse = Message<"bellwether.inference.v1.ReplayResponse"> &
   margins: Uint8Array;
 
   /**
-   * The number of a Band, one byte per supplier. 0: the supplier is rejected.
+   * Bands: one byte per supplier, the number of the Band. 0: the supplier is rejected.
    *
    * @generated from field: bytes bands = 4;
    */

@@ -55,9 +55,9 @@ export type Supplier = Message<"bellwether.inference.v1.Supplier"> & {
   contractText: string;
 
   /**
-   * Weights of the terms of the contract text, by term; they replace contract_text. PredictBatchResponse.term_weights
-   * returns the weights of a text. At most 1,024, each 0 or more. Terms that are not in the map have the weight 0.
-   * Empty: contract_text is used.
+   * Weights of the terms of the contract text, by term. They replace contract_text. PredictBatch returns the weights of
+   * a text in PredictBatchResponse.term_weights. At most 1,024 terms; each weight is 0 or more. Terms that are not in
+   * the map have the weight 0. Empty: contract_text is used.
    *
    * @generated from field: map<string, float> term_weights = 5;
    */
@@ -185,24 +185,24 @@ export type Contribution = Message<"bellwether.inference.v1.Contribution"> & {
   typicalCategory: string;
 
   /**
-   * The contribution of the feature in the supplier's previous score by the same model, in that score's
-   * output_space. Only SupplierService sets it. Unset: the supplier has no earlier score, that score's contributions
-   * were not recorded, its output_space differs, or its model does not use the feature.
+   * The contribution of the feature in the supplier's previous score by the same model, in that score's output_space.
+   * Only SupplierService sets it. Unset: the supplier has no earlier score, the contributions of the earlier score were
+   * not recorded, its output_space differs, or its model version does not use the feature.
    *
    * @generated from field: optional double previous_contribution = 8;
    */
   previousContribution?: number | undefined;
 
   /**
-   * value in the previous score. Only SupplierService sets it. Unset: as for previous_contribution, or the value
-   * was missing.
+   * The field value in the previous score. Only SupplierService sets it. Unset: as for previous_contribution, or the
+   * value was missing.
    *
    * @generated from field: optional double previous_value = 9;
    */
   previousValue?: number | undefined;
 
   /**
-   * category in the previous score. Only SupplierService sets it. Empty: as for previous_contribution, or the
+   * The field category in the previous score. Only SupplierService sets it. Empty: as for previous_contribution, or the
    * category was missing.
    *
    * @generated from field: string previous_category = 10;
@@ -210,34 +210,34 @@ export type Contribution = Message<"bellwether.inference.v1.Contribution"> & {
   previousCategory: string;
 
   /**
-   * Whether the contribution contradicts the direction that the configuration declares. Example: a higher value
-   * increases the risk, value is above typical, and contribution is negative. The contribution is an exact SHAP value,
-   * but it must not be shown to a person as a reason. Only InferenceService sets this field. False also when no
-   * direction is declared.
+   * True: the contribution contradicts the direction that the model's configuration declares. Example: the
+   * configuration declares that a higher value increases the risk, value is above typical, and contribution is
+   * negative. The contribution is still an exact SHAP value, but must not be shown to a person as a reason. False also
+   * when no direction is declared. Only InferenceService sets this field.
    *
    * @generated from field: bool contradicts_direction = 11;
    */
   contradictsDirection: boolean;
 
   /**
-   * |contribution| divided by the sum of |contribution| over all contributions of the score, in [0, 1]. Only Explain
-   * sets it, when with_texts is true.
+   * |contribution| divided by the sum of |contribution| over all contributions of the score, in [0, 1]. Set only by
+   * Explain and SupplierService.ExplainScore, when with_texts is true.
    *
    * @generated from field: optional double share = 12;
    */
   share?: number | undefined;
 
   /**
-   * How strong the contribution is. Only Explain sets it, when with_texts is true.
+   * How strong the contribution is. Set only by Explain and SupplierService.ExplainScore, when with_texts is true.
    *
    * @generated from field: bellwether.inference.v1.ContributionStrength strength = 13;
    */
   strength: ContributionStrength;
 
   /**
-   * The contribution in words. In English, it is from the template in the model's configuration; without a template, and
-   * in other languages, it is the feature with its value, unit and typical value. Only Explain sets it, when with_texts
-   * is true. At most 1,024 bytes.
+   * The contribution in words, at most 1,024 bytes. The model's configuration can have a template for the text. Without
+   * a template, the text has the feature with its value, unit and typical value. Set only by Explain and
+   * SupplierService.ExplainScore, when with_texts is true.
    *
    * @generated from field: string text = 14;
    */
@@ -510,7 +510,7 @@ export const ScoreSchema: GenMessage<Score> = /*@__PURE__*/
  */
 export const Band = {
   /**
-   * In a request: all bands. In PredictBatchResponse.bands: the row is invalid.
+   * In a request: all bands. In PredictBatchResponse.bands (as the number 0): the row is invalid.
    *
    * @generated from enum value: BAND_UNSPECIFIED = 0;
    */
@@ -676,7 +676,7 @@ export const OutputSpaceSchema: GenEnum<OutputSpace> = /*@__PURE__*/
  */
 export const ContributionStrength = {
   /**
-   * The request has no with_texts.
+   * Not set: with_texts of the request is false, or the RPC has no field with_texts.
    *
    * @generated from enum value: CONTRIBUTION_STRENGTH_UNSPECIFIED = 0;
    */

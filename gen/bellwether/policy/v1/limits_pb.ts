@@ -39,11 +39,11 @@ export type CallLimits = Message<"bellwether.policy.v1.CallLimits"> & {
   defaultTimeoutMs: number;
 
   /**
-   * True: the stream has no deadline unless the client sets one. Only for a streaming RPC, and default_timeout_ms
-   * and max_timeout_ms must be 0. The server ends the stream with UNAVAILABLE when its connection is about 30
-   * minutes old (reason CONNECTION_AGE) or when the server stops (reason SHUTTING_DOWN); the client then opens it
-   * again. WatchAlerts, WatchRun and WatchProgress send an empty message when they sent nothing for 20 s, so that
-   * proxies do not close the connection as idle; clients ignore that message.
+   * True: the stream has no deadline unless the client sets one. Only for a streaming RPC, and default_timeout_ms and
+   * max_timeout_ms must be 0. The server ends the stream with UNAVAILABLE when its connection is about 30 minutes old
+   * (reason CONNECTION_AGE) or when the server stops (reason SHUTTING_DOWN). The client then opens the stream again.
+   * When nothing was sent for 20 s, WatchAlerts, WatchRun, WatchProgress and WatchApiKeys send an empty message, so
+   * that proxies do not close the connection as idle. Clients ignore that message.
    *
    * @generated from field: bool open_ended = 3;
    */
@@ -51,10 +51,10 @@ export type CallLimits = Message<"bellwether.policy.v1.CallLimits"> & {
 
   /**
    * Maximum deadline that a client can set, in milliseconds. A longer deadline is reduced to the maximum.
-   * - With open_ended it must be 0: the deadline is not limited.
-   * - 0 without open_ended: 60,000 for a unary RPC, 600,000 for a streaming RPC, or default_timeout_ms if that is
-   *   longer.
-   * - Another value: it must be at least default_timeout_ms.
+   * - If open_ended is true, the value must be 0: the deadline is not limited.
+   * - If open_ended is false, 0 means 60,000 for a unary RPC and 600,000 for a streaming RPC, or default_timeout_ms if
+   *   default_timeout_ms is longer.
+   * - Any other value must be at least default_timeout_ms.
    *
    * @generated from field: uint32 max_timeout_ms = 4;
    */

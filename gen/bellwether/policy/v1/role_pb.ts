@@ -39,38 +39,39 @@ export const Role = {
 
   /**
    * Can work on alerts: acknowledge, assign, snooze, comment on, override, resolve and reopen them. Can also record
-   * outcomes, import master data, and test alert rules on past weeks.
+   * outcomes, import master data, and draft alert rules and test them on past weeks.
    *
    * @generated from enum value: ROLE_ANALYST = 2;
    */
   ANALYST: 2,
 
   /**
-   * Can change models and schedules, and read the audit log.
+   * Can change models, schedules and active alert rules, decide about held and wrong runs, manage sessions and API
+   * keys, and read the audit log.
    *
    * @generated from enum value: ROLE_ADMIN = 3;
    */
   ADMIN: 3,
 
   /**
-   * Another service of Bellwether, identified by its certificate or its token.
+   * A program: another service of Bellwether, or a connector of another system. Its certificate, its token or its API
+   * key identifies it.
    *
    * @generated from enum value: ROLE_SERVICE = 4;
    */
   SERVICE: 4,
 
   /**
-   * Only as the required role of an RPC, for the RPCs of weekly runs: callers with the role SERVICE and callers with
-   * the role ADMIN can call them. It is never the role of a caller.
+   * Only as the required role of an RPC of weekly runs: callers with the role SERVICE or the role ADMIN can call the
+   * RPC. No caller has this role.
    *
    * @generated from enum value: ROLE_RUNNER = 5;
    */
   RUNNER: 5,
 
   /**
-   * Only as the required role of an RPC that moves aliases of models: callers with the role ADMIN can call it, and
-   * callers with the right of the alias, for example "promote:champion", for this alias. It is never the role of a
-   * caller.
+   * Only as the required role of an RPC that moves aliases of models. Callers with the role ADMIN can move every alias.
+   * A caller with a right such as "promote:champion" can move the alias that the right names. No caller has this role.
    *
    * @generated from enum value: ROLE_PROMOTER = 6;
    */
@@ -92,7 +93,7 @@ export const RoleSchema: GenEnum<Role> = /*@__PURE__*/
   enumDesc(file_bellwether_policy_v1_role, 0);
 
 /**
- * The role that a caller of the RPC needs. A role that includes it is enough too.
+ * The role that a caller of the RPC needs. A caller with a role that includes this role is accepted too.
  *
  * @generated from extension: bellwether.policy.v1.Role role = 50101;
  */
