@@ -63,7 +63,7 @@ export type ScoreChangeParts = Message<"bellwether.ops.v1.ScoreChangeParts"> & {
   modelScore?: number | undefined;
 
   /**
-   * Why the parts were not computed, in one sentence. At most 400 bytes. Empty: they were computed.
+   * Why the parts were not computed, in one sentence. At most 400 bytes. Empty: the parts were computed.
    *
    * @generated from field: string not_computed = 6;
    */
@@ -84,21 +84,23 @@ export const ScoreChangePartsSchema: GenMessage<ScoreChangeParts> = /*@__PURE__*
  */
 export type AlertEvent = Message<"bellwether.ops.v1.AlertEvent"> & {
   /**
-   * What happened.
+   * The kind of the change.
    *
    * @generated from field: bellwether.ops.v1.AlertEventKind kind = 1;
    */
   kind: AlertEventKind;
 
   /**
-   * When it happened.
+   * When the change happened.
    *
    * @generated from field: google.protobuf.Timestamp occurred_at = 2;
    */
   occurredAt?: Timestamp | undefined;
 
   /**
-   * Who caused it: the subject of the caller's token, or "rules" for the service itself.
+   * Who caused the entry: a person with a known name as the name and the subject, for example "Ada Lovelace (ada)";
+   * another caller as the subject; "rules" for the service itself. The subject is the one of the token, the session or
+   * the certificate, and "key:" with the name of an API key. At most 128 bytes for a caller with a name.
    *
    * @generated from field: string actor = 3;
    */
@@ -119,14 +121,15 @@ export type AlertEvent = Message<"bellwether.ops.v1.AlertEvent"> & {
   riskScore?: number | undefined;
 
   /**
-   * One sentence about the change, for example "Assigned to jo.". At most 400 bytes. Empty: kind says everything.
+   * One sentence about the change, for example "Assigned to jo.". At most 400 bytes. Empty: kind alone describes the
+   * change.
    *
    * @generated from field: string detail = 6;
    */
   detail: string;
 
   /**
-   * version of the alert after the change. 0: the entry was written by an earlier version of the service.
+   * Alert.version after the change. 0: an earlier release of the service wrote the entry.
    *
    * @generated from field: uint64 version = 7;
    */
@@ -157,21 +160,21 @@ export const AlertEventSchema: GenMessage<AlertEvent> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_alert, 1);
 
 /**
- * A snooze: the alert needs no attention for some time. It keeps its state.
+ * A snooze: the alert needs no attention for some time. The alert keeps its state.
  *
  * @generated from message bellwether.ops.v1.AlertSnooze
  */
 export type AlertSnooze = Message<"bellwether.ops.v1.AlertSnooze"> & {
   /**
-   * When the snooze ends. Unset: it has no end date, and until_worse is true.
+   * When the snooze ends. Unset: the snooze has no end date, and until_worse is true.
    *
    * @generated from field: google.protobuf.Timestamp until = 1;
    */
   until?: Timestamp | undefined;
 
   /**
-   * Whether the snooze also ends when the alert becomes worse: a rule raises its severity, or risk_score is at least
-   * min_rise higher than from_score.
+   * True: the snooze also ends when the alert becomes worse. The alert becomes worse when a rule raises the severity,
+   * or when risk_score is at least min_rise higher than from_score.
    *
    * @generated from field: bool until_worse = 2;
    */
@@ -213,14 +216,14 @@ export const AlertSnoozeSchema: GenMessage<AlertSnooze> = /*@__PURE__*/
  */
 export type AlertOverride = Message<"bellwether.ops.v1.AlertOverride"> & {
   /**
-   * The severity that applies. UNSPECIFIED: the severity is not replaced.
+   * The severity that replaces the severity of the rule. UNSPECIFIED: the severity is not replaced.
    *
    * @generated from field: bellwether.ops.v1.AlertSeverity severity = 1;
    */
   severity: AlertSeverity;
 
   /**
-   * The band that applies. UNSPECIFIED: the band is not replaced.
+   * The band that replaces the band of the model. UNSPECIFIED: the band is not replaced.
    *
    * @generated from field: bellwether.inference.v1.Band band = 2;
    */
@@ -234,7 +237,7 @@ export type AlertOverride = Message<"bellwether.ops.v1.AlertOverride"> & {
   until?: Timestamp | undefined;
 
   /**
-   * Why. At most 2,000 bytes.
+   * Reason of the override, which its author wrote. At most 2,000 bytes.
    *
    * @generated from field: string reason = 4;
    */
@@ -248,14 +251,14 @@ export type AlertOverride = Message<"bellwether.ops.v1.AlertOverride"> & {
   actor: string;
 
   /**
-   * The severity that the rule determined. It applies again when the override ends.
+   * The severity that the rule determined. This severity applies again when the override ends.
    *
    * @generated from field: bellwether.ops.v1.AlertSeverity rule_severity = 6;
    */
   ruleSeverity: AlertSeverity;
 
   /**
-   * The band that the model determined. It applies again when the override ends. UNSPECIFIED: not known.
+   * The band that the model determined. This band applies again when the override ends. UNSPECIFIED: not known.
    *
    * @generated from field: bellwether.inference.v1.Band model_band = 7;
    */
@@ -286,7 +289,7 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   alertId: string;
 
   /**
-   * The unique key "model/supplier/rule/dimension", with the dimension as "score" or "impact". The supplier id can
+   * Unique key of the alert: "model/supplier/rule/dimension". The dimension is "score" or "impact". The supplier id can
    * contain "/"; the other parts cannot.
    *
    * @generated from field: string dedupe_key = 2;
@@ -322,7 +325,7 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   dimension: AlertDimension;
 
   /**
-   * How urgent the alert is. The override determines it if there is one, otherwise the rule.
+   * How urgent the alert is. The rule determines the severity, unless an override replaces it.
    *
    * @generated from field: bellwether.ops.v1.AlertSeverity severity = 7;
    */
@@ -336,7 +339,7 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   state: AlertState;
 
   /**
-   * Why the alert was resolved. DISPOSITION_UNSPECIFIED while it is not resolved.
+   * Why the alert was resolved. DISPOSITION_UNSPECIFIED while the alert is not resolved.
    *
    * @generated from field: bellwether.ops.v1.Disposition disposition = 9;
    */
@@ -350,8 +353,8 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   riskScore: number;
 
   /**
-   * ISO week of the run that raised the alert. If a rule opened the alert again: ISO week of the run that opened it
-   * last. For example "2026-W47".
+   * ISO week of the run that raised the alert, for example "2026-W47". If a rule has opened the alert again: ISO week
+   * of the latest run that did so.
    *
    * @generated from field: string raised_week = 11;
    */
@@ -365,7 +368,7 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   lastWeek: string;
 
   /**
-   * When the alert was raised. If a rule opened the alert again: when a rule opened it last.
+   * When the alert was raised. If a rule has opened the alert again: the latest time at which a rule did so.
    *
    * @generated from field: google.protobuf.Timestamp raised_at = 13;
    */
@@ -379,7 +382,7 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   changedAt?: Timestamp | undefined;
 
   /**
-   * Subject of the caller who acknowledged the alert. Empty: nobody has acknowledged it.
+   * Who acknowledged the alert, as in AlertEvent.actor. Empty: nobody has acknowledged the alert.
    *
    * @generated from field: string acknowledged_by = 15;
    */
@@ -400,8 +403,8 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   modelName: string;
 
   /**
-   * Version of the model model_name in last_week, for example "v7". When the champion changes, an alert's history
-   * can contain scores of several versions.
+   * Version of the model model_name in last_week, for example "v7". After a change of the champion, the history of an
+   * alert can contain scores of several versions.
    *
    * @generated from field: string model_version = 18;
    */
@@ -430,23 +433,24 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   reasons: Reason[];
 
   /**
-   * Number of the version, from 1. Every action of a person increases it, and so does every change of the state or of
-   * the severity by a rule. A run that only updates the score, and the end of a snooze, do not increase it. A request
-   * that changes the alert has the version that the caller saw.
+   * Number of the version, from 1. The number increases by 1 with every action of a person, when a rule changes the
+   * state or the severity, and when the end of an override changes the severity. The number does not change when a run
+   * only updates the score, or when a snooze ends. A request that changes the alert contains the version that the
+   * caller saw.
    *
    * @generated from field: uint64 version = 22;
    */
   version: bigint;
 
   /**
-   * Who changed the alert last, or "rules". Empty: changed by an earlier version of the service.
+   * Who changed the alert last, as in AlertEvent.actor. Empty: an earlier release of the service changed the alert.
    *
    * @generated from field: string changed_by = 23;
    */
   changedBy: string;
 
   /**
-   * Who is responsible for the alert, as in AlertEvent.actor. At most 128 bytes. Empty: nobody.
+   * Who is responsible for the alert, as in AlertEvent.actor. At most 128 bytes. Empty: the alert has no owner.
    *
    * @generated from field: string owner = 24;
    */
@@ -489,7 +493,8 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   expectedImpact?: number | undefined;
 
   /**
-   * risk_score minus the supplier's risk_score in the week before last_week, in [-1, 1]. Unset: there was none.
+   * risk_score minus the supplier's risk_score in the week before last_week, in [-1, 1]. Unset: the supplier had no
+   * score in that week.
    *
    * @generated from field: optional double score_change = 30;
    */
@@ -510,8 +515,8 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   signals: bigint;
 
   /**
-   * The band of the supplier. The override determines it if there is one, otherwise the model in last_week.
-   * UNSPECIFIED: not known.
+   * The band of the supplier. The model determines the band in last_week, unless an override replaces it. UNSPECIFIED:
+   * not known.
    *
    * @generated from field: bellwether.inference.v1.Band band = 33;
    */
@@ -532,8 +537,8 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   activeOverride?: AlertOverride | undefined;
 
   /**
-   * Until when the risk is accepted. Unset: disposition is not ACCEPTED, or the risk is accepted for cool_down_weeks of
-   * config/alert_rules.yaml.
+   * Time until which the risk is accepted. Unset: disposition is not ACCEPTED, or the risk is accepted for
+   * cool_down_weeks of config/alert_rules.yaml.
    *
    * @generated from field: google.protobuf.Timestamp accepted_until = 36;
    */
@@ -547,7 +552,7 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   duplicateOfAlertId: string;
 
   /**
-   * When the alert was resolved. Unset: it is not resolved.
+   * When the alert was resolved. Unset: the alert is not resolved.
    *
    * @generated from field: google.protobuf.Timestamp resolved_at = 38;
    */
@@ -561,8 +566,8 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   sequence: bigint;
 
   /**
-   * The parts of score_change. Set only when another model version scored the week before last_week, and the run of
-   * last_week changed the state or the severity of the alert.
+   * The parts of score_change. Set only if two conditions are met: another model version scored the week before
+   * last_week, and the run of last_week changed the state or the severity of the alert.
    *
    * @generated from field: bellwether.ops.v1.ScoreChangeParts score_change_parts = 40;
    */
@@ -638,7 +643,8 @@ export const AlertDimension = {
   SCORE: 1,
 
   /**
-   * The supplier's impact (risk score times exposure), compared with the impact of the other suppliers.
+   * The supplier's expected impact (risk score × exposure × weight of the criticality), compared with the expected
+   * impact of the other suppliers.
    *
    * @generated from enum value: ALERT_DIMENSION_IMPACT = 2;
    */
@@ -734,17 +740,17 @@ export const Disposition = {
   MITIGATED: 1,
 
   /**
-   * The risk is real, and somebody has accepted it until accepted_until; without accepted_until, for cool_down_weeks of
-   * config/alert_rules.yaml. If the rule still selects the supplier in a run after that time, the alert is opened
-   * again.
+   * The risk is real, and somebody has accepted it until accepted_until. If accepted_until is unset, the risk is
+   * accepted for cool_down_weeks of config/alert_rules.yaml. If the rule still selects the supplier in a run after that
+   * time, the alert is opened again.
    *
    * @generated from enum value: DISPOSITION_ACCEPTED = 2;
    */
   ACCEPTED: 2,
 
   /**
-   * There was no risk. Only alerts that were resolved by earlier versions have it: a request with it is rejected.
-   * Use FALSE_DATA or FALSE_MODEL.
+   * There was no risk. Only alerts that earlier releases resolved have this disposition. A request with this
+   * disposition is rejected: use FALSE_DATA or FALSE_MODEL.
    *
    * @generated from enum value: DISPOSITION_FALSE_ALARM = 3;
    */
@@ -796,8 +802,8 @@ export const Disposition = {
   DUPLICATE: 9,
 
   /**
-   * The run that raised the alert was voided, or superseded by a revision that does not raise it. Only the service sets
-   * it.
+   * The run that raised the alert was voided, or was superseded by a revision that does not raise the alert. Only the
+   * service sets it.
    *
    * @generated from enum value: DISPOSITION_VOID = 10;
    */
@@ -852,7 +858,7 @@ export const AlertTrend = {
   BETTER: 3,
 
   /**
-   * All others: the score changed by less than 0.01, or the supplier had no score in the week before.
+   * Not NEW, and the score changed by less than 0.01, or the supplier had no score in the week before.
    *
    * @generated from enum value: ALERT_TREND_SAME = 4;
    */
@@ -977,15 +983,15 @@ export const AlertEventKind = {
   OVERRIDE_ENDED: 13,
 
   /**
-   * Somebody undid the action of the entry before.
+   * Somebody undid the action that the previous entry of the history records.
    *
    * @generated from enum value: ALERT_EVENT_KIND_UNDONE = 14;
    */
   UNDONE: 14,
 
   /**
-   * The run that had changed the alert was withdrawn: somebody voided the run (actor and note say who and why), or a
-   * revision superseded it. detail says how the alert changed.
+   * The run that had changed the alert was withdrawn: somebody voided the run, or a revision superseded the run. actor
+   * and note say who voided the run and why; detail says how the alert changed.
    *
    * @generated from enum value: ALERT_EVENT_KIND_VOIDED = 15;
    */

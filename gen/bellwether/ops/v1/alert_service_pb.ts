@@ -46,9 +46,11 @@ export type ListAlertsRequest = Message<"bellwether.ops.v1.ListAlertsRequest"> &
   pageToken: string;
 
   /**
-   * Only alerts in one of these states. At most 4. Empty: the states of the tab. Without a tab: every state when
-   * alert_id_prefix or week_change is set, RESOLVED when dispositions is set, otherwise the active alerts, which are
-   * those in every state except RESOLVED.
+   * Only alerts in one of these states. At most 4. If the list is empty, the other fields select the states:
+   * - tab is set: the states of the tab;
+   * - alert_id_prefix or week_change is set: every state;
+   * - dispositions is set: RESOLVED;
+   * - otherwise: every state except RESOLVED (the active alerts).
    *
    * @generated from field: repeated bellwether.ops.v1.AlertState states = 3;
    */
@@ -97,7 +99,7 @@ export type ListAlertsRequest = Message<"bellwether.ops.v1.ListAlertsRequest"> &
   owner: string;
 
   /**
-   * Only alerts of the caller, or of nobody. Unset: all owners.
+   * Only alerts whose owner is the caller, or only alerts without an owner. Unset: all owners.
    *
    * @generated from field: bellwether.ops.v1.AlertOwnership ownership = 10;
    */
@@ -118,15 +120,15 @@ export type ListAlertsRequest = Message<"bellwether.ops.v1.ListAlertsRequest"> &
   category: string;
 
   /**
-   * Only alerts about suppliers whose name or id contains this text, whatever its case and accents. At most 200 bytes.
-   * Empty: all suppliers.
+   * Only alerts about suppliers whose name or id contains this text. Letter case and accents are ignored. At most 200
+   * bytes. Empty: all suppliers.
    *
    * @generated from field: string text = 13;
    */
   text: string;
 
   /**
-   * Only alerts that are snoozed, or only those that are not. Unset: both.
+   * Only alerts that are snoozed, or only alerts that are not snoozed. Unset: both.
    *
    * @generated from field: bellwether.ops.v1.AlertSnoozeFilter snoozed = 14;
    */
@@ -154,8 +156,8 @@ export type ListAlertsRequest = Message<"bellwether.ops.v1.ListAlertsRequest"> &
   order: AlertOrder;
 
   /**
-   * Only alerts that changed in this way in the week change_week, as GetWeek counts them; model_name is required.
-   * Without states and tab, alerts in every state are returned. Unset: no condition.
+   * Only alerts that changed in this way in the week change_week, as GetWeek counts them. Requires model_name. Unset:
+   * no condition.
    *
    * @generated from field: bellwether.ops.v1.WeekChange week_change = 18;
    */
@@ -212,7 +214,7 @@ export type ListAlertsResponse = Message<"bellwether.ops.v1.ListAlertsResponse">
   nextPageToken: string;
 
   /**
-   * Number of alerts on all pages. At most 10,001, which means: more than 10,000.
+   * Number of alerts on all pages. The value 10,001 means more than 10,000.
    *
    * @generated from field: uint32 total_size = 3;
    */
@@ -234,8 +236,8 @@ export const ListAlertsResponseSchema: GenMessage<ListAlertsResponse> = /*@__PUR
   messageDesc(file_bellwether_ops_v1_alert_service, 1);
 
 /**
- * The number of alerts per tab that meet the other conditions of the request: all except tab, states, dispositions,
- * snoozed, trend and ownership. Each number is at most 10,001, which means: more than 10,000.
+ * The number of alerts per tab. The conditions of the request on tab, states, dispositions, snoozed, trend and
+ * ownership are ignored; all other conditions are used. The value 10,001 means more than 10,000.
  *
  * @generated from message bellwether.ops.v1.AlertTabCounts
  */
@@ -361,7 +363,7 @@ export type AcknowledgeAlertRequest = Message<"bellwether.ops.v1.AcknowledgeAler
   note: string;
 
   /**
-   * version of the alert that the caller saw, 1 or more.
+   * Alert.version that the caller saw, 1 or more.
    *
    * @generated from field: uint64 version = 3;
    */
@@ -410,7 +412,7 @@ export type StartMitigationRequest = Message<"bellwether.ops.v1.StartMitigationR
   alertId: string;
 
   /**
-   * version of the alert that the caller saw, 1 or more.
+   * Alert.version that the caller saw, 1 or more.
    *
    * @generated from field: uint64 version = 2;
    */
@@ -454,7 +456,7 @@ export const StartMitigationResponseSchema: GenMessage<StartMitigationResponse> 
   messageDesc(file_bellwether_ops_v1_alert_service, 8);
 
 /**
- * Selects the alert to close, and gives the disposition.
+ * Selects the alert to close, and contains the disposition.
  *
  * @generated from message bellwether.ops.v1.ResolveAlertRequest
  */
@@ -467,8 +469,8 @@ export type ResolveAlertRequest = Message<"bellwether.ops.v1.ResolveAlertRequest
   alertId: string;
 
   /**
-   * Why the alert is closed: MITIGATED, ACCEPTED, FALSE_DATA, FALSE_MODEL or DUPLICATE. Only the service sets the
-   * other dispositions; FALSE_ALARM is rejected.
+   * Why the alert is closed: MITIGATED, ACCEPTED, FALSE_DATA, FALSE_MODEL or DUPLICATE. The other dispositions are
+   * rejected: only the service itself sets them, and FALSE_ALARM is no longer used.
    *
    * @generated from field: bellwether.ops.v1.Disposition disposition = 2;
    */
@@ -483,22 +485,24 @@ export type ResolveAlertRequest = Message<"bellwether.ops.v1.ResolveAlertRequest
   note: string;
 
   /**
-   * version of the alert that the caller saw, 1 or more.
+   * Alert.version that the caller saw, 1 or more.
    *
    * @generated from field: uint64 version = 4;
    */
   version: bigint;
 
   /**
-   * Until when the risk is accepted: in the future, at most longest_days.accepted of config/alert_rules.yaml ahead (731
-   * days by default). Only with ACCEPTED. Unset: for cool_down_weeks of config/alert_rules.yaml.
+   * Time until which the risk is accepted: in the future, at most longest_days.accepted of config/alert_rules.yaml
+   * ahead (731 days by default). Allowed only with the disposition ACCEPTED. Unset: the risk is accepted for
+   * cool_down_weeks of config/alert_rules.yaml.
    *
    * @generated from field: google.protobuf.Timestamp accepted_until = 5;
    */
   acceptedUntil?: Timestamp | undefined;
 
   /**
-   * Id of the alert about the same risk, a UUID. Only with DUPLICATE, which needs it.
+   * Id of the alert about the same risk, a UUID. Required with the disposition DUPLICATE, not allowed with another
+   * disposition.
    *
    * @generated from field: string duplicate_of_alert_id = 6;
    */
@@ -547,7 +551,7 @@ export type AssignAlertRequest = Message<"bellwether.ops.v1.AssignAlertRequest">
   alertId: string;
 
   /**
-   * version of the alert that the caller saw, 1 or more.
+   * Alert.version that the caller saw, 1 or more.
    *
    * @generated from field: uint64 version = 2;
    */
@@ -599,7 +603,8 @@ export const AssignAlertResponseSchema: GenMessage<AssignAlertResponse> = /*@__P
   messageDesc(file_bellwether_ops_v1_alert_service, 12);
 
 /**
- * Selects the alert, and says when the snooze ends. With neither until nor until_worse, the present snooze ends.
+ * Selects the alert, and says when the snooze ends. If until is unset and until_worse is false, the present snooze
+ * ends.
  *
  * @generated from message bellwether.ops.v1.SnoozeAlertRequest
  */
@@ -612,7 +617,7 @@ export type SnoozeAlertRequest = Message<"bellwether.ops.v1.SnoozeAlertRequest">
   alertId: string;
 
   /**
-   * version of the alert that the caller saw, 1 or more.
+   * Alert.version that the caller saw, 1 or more.
    *
    * @generated from field: uint64 version = 2;
    */
@@ -627,14 +632,14 @@ export type SnoozeAlertRequest = Message<"bellwether.ops.v1.SnoozeAlertRequest">
   until?: Timestamp | undefined;
 
   /**
-   * Whether the snooze also ends when the alert becomes worse.
+   * True: the snooze also ends when the alert becomes worse.
    *
    * @generated from field: bool until_worse = 4;
    */
   untilWorse: boolean;
 
   /**
-   * Rise of risk_score that counts as worse, in [0.01, 1]. Only with until_worse. 0: 0.05.
+   * Increase of risk_score that counts as worse, in [0.01, 1]. Not allowed when until_worse is false. 0: 0.05.
    *
    * @generated from field: double min_rise = 5;
    */
@@ -678,7 +683,7 @@ export const SnoozeAlertResponseSchema: GenMessage<SnoozeAlertResponse> = /*@__P
   messageDesc(file_bellwether_ops_v1_alert_service, 14);
 
 /**
- * Selects the alert, and gives the comment.
+ * Selects the alert, and contains the comment.
  *
  * @generated from message bellwether.ops.v1.CommentOnAlertRequest
  */
@@ -691,7 +696,7 @@ export type CommentOnAlertRequest = Message<"bellwether.ops.v1.CommentOnAlertReq
   alertId: string;
 
   /**
-   * version of the alert that the caller saw, 1 or more.
+   * Alert.version that the caller saw, 1 or more.
    *
    * @generated from field: uint64 version = 2;
    */
@@ -735,7 +740,8 @@ export const CommentOnAlertResponseSchema: GenMessage<CommentOnAlertResponse> = 
   messageDesc(file_bellwether_ops_v1_alert_service, 16);
 
 /**
- * Selects the alert, and says what replaces its severity or its band. With neither, the present override ends.
+ * Selects the alert, and says what replaces its severity or its band. If severity and band are unset, the present
+ * override ends.
  *
  * @generated from message bellwether.ops.v1.OverrideAlertRequest
  */
@@ -748,7 +754,7 @@ export type OverrideAlertRequest = Message<"bellwether.ops.v1.OverrideAlertReque
   alertId: string;
 
   /**
-   * version of the alert that the caller saw, 1 or more.
+   * Alert.version that the caller saw, 1 or more.
    *
    * @generated from field: uint64 version = 2;
    */
@@ -770,14 +776,15 @@ export type OverrideAlertRequest = Message<"bellwether.ops.v1.OverrideAlertReque
 
   /**
    * When the override ends: in the future, at most longest_days.override of config/alert_rules.yaml ahead (366 days by
-   * default). Required with a severity or a band.
+   * default). Required with a severity or a band, otherwise not allowed.
    *
    * @generated from field: google.protobuf.Timestamp until = 5;
    */
   until?: Timestamp | undefined;
 
   /**
-   * Why, 1 to 2,000 bytes in one line, with at least one visible character. White space at its ends is removed.
+   * Reason of the override, 1 to 2,000 bytes in one line, with at least one visible character. Required also to end an
+   * override. White space at its ends is removed.
    *
    * @generated from field: string reason = 6;
    */
@@ -826,7 +833,7 @@ export type ReopenAlertRequest = Message<"bellwether.ops.v1.ReopenAlertRequest">
   alertId: string;
 
   /**
-   * version of the alert that the caller saw, 1 or more.
+   * Alert.version that the caller saw, 1 or more.
    *
    * @generated from field: uint64 version = 2;
    */
@@ -883,7 +890,7 @@ export type UndoAlertActionRequest = Message<"bellwether.ops.v1.UndoAlertActionR
   alertId: string;
 
   /**
-   * version of the alert after the action, 1 or more.
+   * Alert.version after the action that is undone, 1 or more.
    *
    * @generated from field: uint64 version = 2;
    */
@@ -931,7 +938,7 @@ export type AlertAction = Message<"bellwether.ops.v1.AlertAction"> & {
    */
   action: {
     /**
-     * Like the RPC AcknowledgeAlert.
+     * The same as a call of the RPC AcknowledgeAlert.
      *
      * @generated from field: bellwether.ops.v1.AcknowledgeAlertRequest acknowledge = 1;
      */
@@ -939,7 +946,7 @@ export type AlertAction = Message<"bellwether.ops.v1.AlertAction"> & {
     case: "acknowledge";
   } | {
     /**
-     * Like the RPC StartMitigation.
+     * The same as a call of the RPC StartMitigation.
      *
      * @generated from field: bellwether.ops.v1.StartMitigationRequest start_mitigation = 2;
      */
@@ -947,7 +954,7 @@ export type AlertAction = Message<"bellwether.ops.v1.AlertAction"> & {
     case: "startMitigation";
   } | {
     /**
-     * Like the RPC ResolveAlert.
+     * The same as a call of the RPC ResolveAlert.
      *
      * @generated from field: bellwether.ops.v1.ResolveAlertRequest resolve = 3;
      */
@@ -955,7 +962,7 @@ export type AlertAction = Message<"bellwether.ops.v1.AlertAction"> & {
     case: "resolve";
   } | {
     /**
-     * Like the RPC AssignAlert.
+     * The same as a call of the RPC AssignAlert.
      *
      * @generated from field: bellwether.ops.v1.AssignAlertRequest assign = 4;
      */
@@ -963,7 +970,7 @@ export type AlertAction = Message<"bellwether.ops.v1.AlertAction"> & {
     case: "assign";
   } | {
     /**
-     * Like the RPC SnoozeAlert.
+     * The same as a call of the RPC SnoozeAlert.
      *
      * @generated from field: bellwether.ops.v1.SnoozeAlertRequest snooze = 5;
      */
@@ -971,7 +978,7 @@ export type AlertAction = Message<"bellwether.ops.v1.AlertAction"> & {
     case: "snooze";
   } | {
     /**
-     * Like the RPC CommentOnAlert.
+     * The same as a call of the RPC CommentOnAlert.
      *
      * @generated from field: bellwether.ops.v1.CommentOnAlertRequest comment = 6;
      */
@@ -979,7 +986,7 @@ export type AlertAction = Message<"bellwether.ops.v1.AlertAction"> & {
     case: "comment";
   } | {
     /**
-     * Like the RPC OverrideAlert.
+     * The same as a call of the RPC OverrideAlert.
      *
      * @generated from field: bellwether.ops.v1.OverrideAlertRequest override_alert = 7;
      */
@@ -987,7 +994,7 @@ export type AlertAction = Message<"bellwether.ops.v1.AlertAction"> & {
     case: "overrideAlert";
   } | {
     /**
-     * Like the RPC ReopenAlert.
+     * The same as a call of the RPC ReopenAlert.
      *
      * @generated from field: bellwether.ops.v1.ReopenAlertRequest reopen = 8;
      */
@@ -995,7 +1002,7 @@ export type AlertAction = Message<"bellwether.ops.v1.AlertAction"> & {
     case: "reopen";
   } | {
     /**
-     * Like the RPC UndoAlertAction.
+     * The same as a call of the RPC UndoAlertAction.
      *
      * @generated from field: bellwether.ops.v1.UndoAlertActionRequest undo = 9;
      */
@@ -1067,14 +1074,14 @@ export type AlertActionResult = Message<"bellwether.ops.v1.AlertActionResult"> &
   alertId: string;
 
   /**
-   * The alert after all actions of the request, also when this action failed. Unset: no alert has this id.
+   * The alert after all actions of the request, even if this action failed. Unset: no alert has this id.
    *
    * @generated from field: bellwether.ops.v1.Alert alert = 2;
    */
   alert?: Alert | undefined;
 
   /**
-   * Why the action failed. Unset: it was performed.
+   * Why the action failed. Unset: the action was performed.
    *
    * @generated from field: bellwether.ops.v1.AlertActionError error = 3;
    */
@@ -1137,8 +1144,8 @@ export type WatchAlertsRequest = Message<"bellwether.ops.v1.WatchAlertsRequest">
   modelName: string;
 
   /**
-   * Position after which the watch begins: sequence of an earlier message. 0: from the first change. Unset: from now
-   * on.
+   * Position after which the watch begins: WatchAlertsResponse.sequence of an earlier message. 0: the watch begins with
+   * the first change. Unset: the watch begins with the next change.
    *
    * @generated from field: optional uint64 after_sequence = 2;
    */
@@ -1167,16 +1174,16 @@ export type WatchAlertsResponse = Message<"bellwether.ops.v1.WatchAlertsResponse
   alerts: Alert[];
 
   /**
-   * True when more alerts changed than this message contains. List the alerts again to see all changes. Never true
-   * with after_sequence: then the next messages have the others.
+   * True: more alerts changed than this message contains. To see all changes, list the alerts again. With
+   * after_sequence, the value is always false, because the next messages contain the other alerts.
    *
    * @generated from field: bool truncated = 2;
    */
   truncated: boolean;
 
   /**
-   * Position of the client after this message: the server has sent all changes up to this position. To continue later,
-   * the client sends it as after_sequence. 0: this message only keeps the connection open.
+   * Position of the client after this message: the server has sent all changes up to this position. To continue later
+   * from this position, the client sends the value as after_sequence. 0: this message only keeps the connection open.
    *
    * @generated from field: uint64 sequence = 3;
    */
@@ -1197,8 +1204,8 @@ export const WatchAlertsResponseSchema: GenMessage<WatchAlertsResponse> = /*@__P
  */
 export type SuggestOwnersRequest = Message<"bellwether.ops.v1.SuggestOwnersRequest"> & {
   /**
-   * Only owners that begin with this text, or have a word that begins with it; letter case is ignored. At most 128
-   * bytes. Empty: all owners.
+   * Only owners whose name, or a word of whose name, begins with this text. Letter case is ignored. At most 128 bytes.
+   * Empty: all owners.
    *
    * @generated from field: string prefix = 1;
    */
@@ -1233,7 +1240,7 @@ export type OwnerSuggestion = Message<"bellwether.ops.v1.OwnerSuggestion"> & {
   owner: string;
 
   /**
-   * Number of active alerts that this owner has.
+   * Number of active alerts of this owner.
    *
    * @generated from field: uint32 active_alerts = 2;
    */
@@ -1261,7 +1268,7 @@ export type SuggestOwnersResponse = Message<"bellwether.ops.v1.SuggestOwnersResp
   owners: OwnerSuggestion[];
 
   /**
-   * True: more owners match than the response has.
+   * True: more owners match than the response contains.
    *
    * @generated from field: bool truncated = 2;
    */
@@ -1276,7 +1283,7 @@ export const SuggestOwnersResponseSchema: GenMessage<SuggestOwnersResponse> = /*
   messageDesc(file_bellwether_ops_v1_alert_service, 32);
 
 /**
- * A list of alerts that a page shows as a tab.
+ * A list of alerts that the dashboard shows as a tab. Active alerts are the alerts in every state except RESOLVED.
  *
  * @generated from enum bellwether.ops.v1.AlertTab
  */
@@ -1325,7 +1332,7 @@ export const AlertTab = {
 } as const;
 
 /**
- * A list of alerts that a page shows as a tab.
+ * A list of alerts that the dashboard shows as a tab. Active alerts are the alerts in every state except RESOLVED.
  *
  * @generated from enum bellwether.ops.v1.AlertTab
  */
@@ -1434,15 +1441,15 @@ export const AlertOrder = {
   UNSPECIFIED: 0,
 
   /**
-   * Highest expected impact first. Alerts without one come last.
+   * Highest expected impact first. Alerts without an expected impact come last.
    *
    * @generated from enum value: ALERT_ORDER_EXPECTED_IMPACT = 1;
    */
   EXPECTED_IMPACT: 1,
 
   /**
-   * Largest rise of the score since the week before first. An alert without a score in the week before counts as
-   * unchanged.
+   * Largest increase of the score since the week before is first. If the supplier had no score in the week before, its
+   * score counts as unchanged.
    *
    * @generated from enum value: ALERT_ORDER_SCORE_CHANGE = 2;
    */
@@ -1540,23 +1547,23 @@ export const WeekChangeSchema: GenEnum<WeekChange> = /*@__PURE__*/
  * - DEADLINE_EXCEEDED: the database did not finish in time. Retry after the delay in RetryInfo.
  * - UNAVAILABLE: the database does not answer. Retry after the delay in RetryInfo.
  *
- * An RPC that changes an alert is an action. Each action has the version of the alert that the caller saw, and is
- * idempotent: if the same caller sends the same action with the same version again, nothing changes, and the answer is
- * the alert. Each action fails with:
+ * An RPC that changes an alert is an action. Each action contains the version of the alert that the caller saw. Actions
+ * are idempotent: if the same caller sends the same action with the same version again, nothing changes, and the
+ * response contains the alert. Each action can fail with:
  * - NOT_FOUND: no alert has this id.
- * - ABORTED: the alert has another version (reason ALERT_CHANGED). The metadata of ErrorInfo has the present version,
- *   state and changed_by. Read the alert again, then decide again.
- * - FAILED_PRECONDITION: the state of the alert does not allow the action (reason ALERT_STATE; the message names the
- *   state), or the alert is already resolved (reason ALERT_RESOLVED).
- * - UNAVAILABLE: another transaction changes the alert just now (reason ALERT_BUSY). Retry after the delay in
- *   RetryInfo.
+ * - ABORTED: the alert has another version (reason ALERT_CHANGED). The metadata of ErrorInfo contains the present
+ *   version, state and changed_by. Read the alert again, then decide again.
+ * - FAILED_PRECONDITION: the state of the alert does not allow the action (reason ALERT_STATE). The message names the
+ *   state.
+ * - FAILED_PRECONDITION: the alert is already resolved (reason ALERT_RESOLVED).
+ * - UNAVAILABLE: another transaction is changing the alert (reason ALERT_BUSY). Retry after the delay in RetryInfo.
  *
- * An action can be sent with the header (in gRPC: metadata) idempotency-key, 1 to 255 visible ASCII characters. A
- * second request with the same key and the same content gets the first response again, with the header
- * idempotency-replayed: true. A request with a key can also fail with:
+ * An action can be sent with the header (in gRPC: metadata) idempotency-key. The client chooses the key: 1 to 255
+ * visible ASCII characters. A second request with the same key and the same content gets the first response again, with
+ * the header idempotency-replayed: true. A request with a key can also fail with:
  * - ALREADY_EXISTS: the key was used for another request (reason REQUEST_KEY_MISMATCH).
  * - INVALID_ARGUMENT: the key is not valid (reason REQUEST_KEY_FORM).
- * - RESOURCE_EXHAUSTED: 10,000 keys of the caller are kept, for 24 hours (reason REQUEST_KEY_LIMIT).
+ * - RESOURCE_EXHAUSTED: the caller has used 10,000 keys within 24 hours (reason REQUEST_KEY_LIMIT).
  *
  * @generated from service bellwether.ops.v1.AlertService
  */
@@ -1564,8 +1571,8 @@ export const AlertService: GenService<{
   /**
    * Lists alerts, with the number of alerts per tab. Idempotent.
    * - INVALID_ARGUMENT: page_token is from another list or another filter, or week_change is set without model_name.
-   * - NOT_FOUND: model_name is set, and no run of that model was ever complete; or week_change is set without
-   *   change_week, and the model has no complete run.
+   * - NOT_FOUND: model_name is set, and no run of that model was ever complete.
+   * - NOT_FOUND: week_change is set without change_week, and the model has no complete run.
    *
    * @generated from rpc bellwether.ops.v1.AlertService.ListAlerts
    */
@@ -1610,11 +1617,12 @@ export const AlertService: GenService<{
     output: typeof StartMitigationResponseSchema;
   },
   /**
-   * Closes an alert with a disposition. An alert that is already resolved with the same disposition does not change. A
-   * snooze and an override end. Idempotent.
-   * - INVALID_ARGUMENT: accepted_until is not in the future or too far ahead, or it is set and disposition is not
-   *   ACCEPTED; or duplicate_of_alert_id is empty, unknown or the alert itself, or it is set and disposition is not
-   *   DUPLICATE.
+   * Closes an alert with a disposition. An alert that is already resolved with the same disposition does not change. If
+   * the alert has a snooze or an override, they end. Idempotent.
+   * - INVALID_ARGUMENT: accepted_until is not in the future or is too far ahead, or is set with another disposition
+   *   than ACCEPTED.
+   * - INVALID_ARGUMENT: the disposition is DUPLICATE, and duplicate_of_alert_id is empty, unknown or the id of the
+   *   alert itself. Or duplicate_of_alert_id is set with another disposition than DUPLICATE.
    * - NOT_FOUND, ABORTED, UNAVAILABLE: as for every action.
    * - FAILED_PRECONDITION: the alert is already resolved with another disposition.
    *
@@ -1639,9 +1647,9 @@ export const AlertService: GenService<{
     output: typeof AssignAlertResponseSchema;
   },
   /**
-   * Snoozes the alert until a time, or until it becomes worse; or ends its snooze. The alert keeps its state.
-   * Idempotent.
-   * - INVALID_ARGUMENT: until is not in the future or too far ahead, or min_rise is set and until_worse is false.
+   * Snoozes the alert until a time, until the alert becomes worse, or both. Without until and until_worse, ends the
+   * present snooze. The alert keeps its state. Idempotent.
+   * - INVALID_ARGUMENT: until is not in the future or is too far ahead, or min_rise is set and until_worse is false.
    * - NOT_FOUND, ABORTED, UNAVAILABLE: as for every action.
    * - FAILED_PRECONDITION: the alert is resolved.
    *
@@ -1664,8 +1672,10 @@ export const AlertService: GenService<{
     output: typeof CommentOnAlertResponseSchema;
   },
   /**
-   * Replaces the severity or the band of the alert until a time; or ends its override. Idempotent.
-   * - INVALID_ARGUMENT: until is unset, not in the future or too far ahead, or it is set without a severity and a band.
+   * Replaces the severity or the band of the alert until a time. Without severity and band, ends the present override.
+   * Idempotent.
+   * - INVALID_ARGUMENT: severity or band is set, and until is unset, not in the future or too far ahead. Or until is
+   *   set without a severity and without a band.
    * - NOT_FOUND, ABORTED, UNAVAILABLE: as for every action.
    * - FAILED_PRECONDITION: the alert is resolved.
    *
@@ -1677,8 +1687,8 @@ export const AlertService: GenService<{
     output: typeof OverrideAlertResponseSchema;
   },
   /**
-   * Opens a resolved alert again. Its history stays. The next run evaluates its rule as for every open alert.
-   * Idempotent.
+   * Opens a resolved alert again. The alert keeps its history. The next run evaluates the rule of the alert as for
+   * every open alert. Idempotent.
    * - NOT_FOUND, ABORTED, UNAVAILABLE: as for every action.
    * - FAILED_PRECONDITION: the alert is not resolved.
    *
@@ -1690,8 +1700,8 @@ export const AlertService: GenService<{
     output: typeof ReopenAlertResponseSchema;
   },
   /**
-   * Undoes the caller's last action on the alert, within 60 seconds: restores what the action changed. The history
-   * keeps both entries. A comment cannot be undone. Idempotent.
+   * Undoes the caller's last action on the alert, within 60 seconds: what the action changed is restored. The history
+   * keeps the entries of the action and of the undo. A comment cannot be undone. Idempotent.
    * - NOT_FOUND, ABORTED, UNAVAILABLE: as for every action.
    * - FAILED_PRECONDITION: the last change of the alert is not an action of the caller, is older than 60 seconds, or
    *   is a comment or an undo (reason ALERT_UNDO).
@@ -1704,8 +1714,9 @@ export const AlertService: GenService<{
     output: typeof UndoAlertActionResponseSchema;
   },
   /**
-   * Performs up to 200 actions, each on its own: an action that fails has an error in its result, and the others
-   * are performed. Idempotent, as each action is: after an error of the whole call, send the same request again.
+   * Performs up to 200 actions independently of each other. If an action fails, its result contains the error, and the
+   * other actions are still performed. Idempotent, because each action is idempotent: after an error of the whole call,
+   * send the same request again. No error codes of its own: errors of actions are in the results.
    *
    * @generated from rpc bellwether.ops.v1.AlertService.DecideAlerts
    */
@@ -1718,12 +1729,12 @@ export const AlertService: GenService<{
    * Tests alert rules on past weeks: evaluates them week by week on the stored scores, as runs do. Compares the alerts
    * that the rules would have raised with the decisions of people and with outcomes. Nothing is written. Actions of
    * people are not simulated: an alert is closed only when its rule closes it. Idempotent.
-   * - INVALID_ARGUMENT: the rules are not valid (reason RULE_DRAFT); BadRequest names every violation with its line. Or
-   *   from_week is after to_week, or there are more than 104 weeks; or not exactly one of rules_yaml and draft_set_id is
-   *   set.
+   * - INVALID_ARGUMENT: the rules are not valid (reason RULE_DRAFT). BadRequest names every violation with its line.
+   * - INVALID_ARGUMENT: from_week is after to_week, there are more than 104 weeks, or both or neither of rules_yaml and
+   *   draft_set_id are set.
    * - FAILED_PRECONDITION: the draft cannot be used together with the active sets (reason RULE_SETS_CONFLICT).
-   * - NOT_FOUND: the model has no complete run (reason MODEL_NOT_SCORED), or draft_set_id has no draft (reason
-   *   RULE_DRAFT_NOT_FOUND).
+   * - NOT_FOUND: the model has no complete run (reason MODEL_NOT_SCORED).
+   * - NOT_FOUND: the rule set draft_set_id has no draft (reason RULE_DRAFT_NOT_FOUND).
    * - RESOURCE_EXHAUSTED: too many back-tests wait (reason BACKTEST_BUSY). Retry after the delay in RetryInfo.
    *
    * @generated from rpc bellwether.ops.v1.AlertService.BacktestRules
@@ -1735,8 +1746,8 @@ export const AlertService: GenService<{
   },
   /**
    * Suggests owners for alerts: owners of active alerts, people who have signed in or have acted on alerts recently,
-   * and owners of suppliers. Order: most active alerts first, then latest activity first, then by name. Idempotent. No
-   * error codes of its own.
+   * and owners of suppliers. Owners with the most active alerts are first; owners with equal numbers are ordered by
+   * their latest activity, then by name. Idempotent. No error codes of its own.
    *
    * @generated from rpc bellwether.ops.v1.AlertService.SuggestOwners
    */
@@ -1748,16 +1759,16 @@ export const AlertService: GenService<{
   /**
    * Streams alerts when they change.
    *
-   * Without after_sequence: the first message has no alerts; the server sends it when the watch is active. List the
-   * alerts after the first message, to miss no change.
+   * Without after_sequence: the server sends a first message without alerts as soon as the watch is active. To miss no
+   * change, list the alerts after the first message has arrived.
    *
-   * With after_sequence: the first messages have the alerts that changed after that position, each in its present
-   * state; then the stream continues with the changes as they happen. The client misses no change, even after a long
-   * time without a connection: the service keeps the position of every alert.
+   * With after_sequence: the first messages contain the alerts that changed after that position, each in its present
+   * state. Then the stream continues with the changes as they happen. The client misses no change, even after a long
+   * time without a connection, because the service stores the position of every alert.
    *
    * When nothing was sent for 20 s, the server sends a message without alerts, to keep the connection open. Idempotent.
-   * - FAILED_PRECONDITION: after_sequence is higher than every position that the service knows (reason ALERT_SEQUENCE):
-   *   for example, its database was restored from a backup. Open the watch without after_sequence, then list the
+   * - FAILED_PRECONDITION: after_sequence is higher than every position that the service knows (reason ALERT_SEQUENCE),
+   *   for example because the database was restored from a backup. Open the watch without after_sequence, then list the
    *   alerts.
    * - RESOURCE_EXHAUSTED: the client reads too slowly. Open the watch again, then list the alerts again, or use
    *   after_sequence.

@@ -33,14 +33,15 @@ export type ApiKey = Message<"bellwether.ops.v1.ApiKey"> & {
   keyId: string;
 
   /**
-   * Name of the key, 1 to 64 characters. In records, "key:" and this name identify a caller with the key.
+   * Name of the key, 1 to 64 characters. In the audit log and in histories, a caller with the key has the name "key:"
+   * followed by this name.
    *
    * @generated from field: string name = 2;
    */
   name: string;
 
   /**
-   * First characters of the key, for example "bw_4fJ2kQ0x", by which people recognise it. Not secret.
+   * First characters of the key, for example "bw_4fJ2kQ0x", by which people recognise the key. Not secret.
    *
    * @generated from field: string prefix = 3;
    */
@@ -61,7 +62,7 @@ export type ApiKey = Message<"bellwether.ops.v1.ApiKey"> & {
   createdAt?: Timestamp | undefined;
 
   /**
-   * The caller who created the key.
+   * The caller who created the key, as in AlertEvent.actor.
    *
    * @generated from field: string created_by = 6;
    */
@@ -104,7 +105,7 @@ export const ApiKeySchema: GenMessage<ApiKey> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_api_key, 0);
 
 /**
- * What a service needs to verify an API key.
+ * The data with which a service verifies an API key.
  *
  * @generated from message bellwether.ops.v1.ApiKeyEntry
  */
@@ -124,7 +125,7 @@ export type ApiKeyEntry = Message<"bellwether.ops.v1.ApiKeyEntry"> & {
   name: string;
 
   /**
-   * First characters of the key, which select the entry.
+   * First characters of the key. A service finds the entry of a received key by these characters.
    *
    * @generated from field: string prefix = 3;
    */
@@ -194,7 +195,7 @@ export type ApiKeyUse = Message<"bellwether.ops.v1.ApiKeyUse"> & {
   keyId: string;
 
   /**
-   * Time of the use. A time in the future counts as now.
+   * Time of the use, by the clock of the reporting service. A time in the future counts as now.
    *
    * @generated from field: google.protobuf.Timestamp used_at = 2;
    */

@@ -29,7 +29,8 @@ export const file_bellwether_ops_v1_api_key_service: GenFile = /*@__PURE__*/
  */
 export type CreateApiKeyRequest = Message<"bellwether.ops.v1.CreateApiKeyRequest"> & {
   /**
-   * Name of the key, 1 to 64 letters, digits, spaces and . _ - characters, unique among keys that are not revoked.
+   * Name of the key, unique among the keys that are not revoked. 1 to 64 letters, digits, spaces, ".", "_" and "-"; the
+   * first and the last character are a letter or a digit.
    *
    * @generated from field: string name = 1;
    */
@@ -71,7 +72,7 @@ export type CreateApiKeyResponse = Message<"bellwether.ops.v1.CreateApiKeyRespon
   apiKey?: ApiKey | undefined;
 
   /**
-   * The whole key, which is not stored and cannot be shown again.
+   * The whole key. The service does not store the key and cannot show it again.
    *
    * @generated from field: string secret = 2;
    */
@@ -106,7 +107,7 @@ export type ListApiKeysRequest = Message<"bellwether.ops.v1.ListApiKeysRequest">
   pageToken: string;
 
   /**
-   * Whether keys that are revoked or expired are listed too.
+   * True: keys that are revoked or expired are listed too.
    *
    * @generated from field: bool include_ended = 3;
    */
@@ -212,7 +213,7 @@ export const WatchApiKeysRequestSchema: GenMessage<WatchApiKeysRequest> = /*@__P
  */
 export type WatchApiKeysResponse = Message<"bellwether.ops.v1.WatchApiKeysResponse"> & {
   /**
-   * All keys that are accepted now. Unset: the list has not changed; the message keeps the connection open.
+   * All keys that are accepted now. Unset: the list has not changed, and the message only keeps the connection open.
    *
    * @generated from field: bellwether.ops.v1.ApiKeyList list = 1;
    */
@@ -276,10 +277,10 @@ export const RecordApiKeyUseResponseSchema: GenMessage<RecordApiKeyUseResponse> 
  */
 export const ApiKeyService: GenService<{
   /**
-   * Creates a key. The response is the only message that has the whole key. Not idempotent.
+   * Creates a key. Only this response contains the whole key. Not idempotent.
    * - INVALID_ARGUMENT: expires_at is not in the future, or more than two years ahead.
    * - ALREADY_EXISTS: a key that is not revoked has this name.
-   * - RESOURCE_EXHAUSTED: 1,000 keys are accepted already. Revoke one.
+   * - RESOURCE_EXHAUSTED: the maximum of 1,000 valid keys is reached. Revoke a key first.
    *
    * @generated from rpc bellwether.ops.v1.ApiKeyService.CreateApiKey
    */
@@ -312,8 +313,8 @@ export const ApiKeyService: GenService<{
     output: typeof RevokeApiKeyResponseSchema;
   },
   /**
-   * Streams the list of accepted keys to a service that verifies keys itself: the whole list at once, and again
-   * after each change. When nothing was sent for 20 s, the server sends a message without a list, to keep the
+   * Streams the list of accepted keys to a service that verifies keys itself. The server sends the whole list first,
+   * and again after each change. When nothing was sent for 20 s, the server sends a message without a list, to keep the
    * connection open. Idempotent.
    * - UNAVAILABLE: the server ended the stream. Open the watch again.
    *

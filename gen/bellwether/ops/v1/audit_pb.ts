@@ -39,15 +39,15 @@ export type AuditEvent = Message<"bellwether.ops.v1.AuditEvent"> & {
   kind: string;
 
   /**
-   * Who caused the event: the subject of the caller's token, or the name of a service. 1 to 256 bytes.
+   * Who caused the event: a caller as in AlertEvent.actor, or the name of a service. 1 to 256 bytes.
    *
    * @generated from field: string actor = 3;
    */
   actor: string;
 
   /**
-   * What the event is about: for example a supplier id, an alert id, or "run/42". At most 256 bytes. Empty:
-   * nothing in particular.
+   * The object that the event is about, for example a supplier id, an alert id, or "run/42". At most 256 bytes. Empty:
+   * the event is not about one object.
    *
    * @generated from field: string subject = 4;
    */
@@ -61,7 +61,7 @@ export type AuditEvent = Message<"bellwether.ops.v1.AuditEvent"> & {
   occurredAt?: Timestamp | undefined;
 
   /**
-   * Details as a JSON object in UTF-8, at most 64 KiB. Empty: no details.
+   * Details of the event as a JSON object in UTF-8, at most 64 KiB. Empty: no details.
    *
    * @generated from field: string payload_json = 6;
    */
@@ -77,7 +77,7 @@ export const AuditEventSchema: GenMessage<AuditEvent> = /*@__PURE__*/
 
 /**
  * A recorded event, linked to the record before it by previous_hash. hash is computed from payload_hash, not from
- * payload_json. The log can therefore be verified even when payloads were erased (EraseSubject).
+ * payload_json. Therefore, the log can be verified even after payloads were erased (EraseSubject).
  *
  * @generated from message bellwether.ops.v1.AuditRecord
  */
@@ -104,32 +104,32 @@ export type AuditRecord = Message<"bellwether.ops.v1.AuditRecord"> & {
   recordedAt?: Timestamp | undefined;
 
   /**
-   * 64 lower-case hex digits. In version 2 the SHA-256 of salt and payload_json, each written as in hash; in version 1
-   * the SHA-256 of payload_json.
+   * SHA-256, 64 lower-case hex digits. If hash_version is 2: of salt and payload_json, each written as in hash. If
+   * hash_version is 1: of payload_json alone.
    *
    * @generated from field: string payload_hash = 4;
    */
   payloadHash: string;
 
   /**
-   * hash of the record before this one; 64 zeros for the first record.
+   * hash of the previous record. For the first record: 64 zeros.
    *
    * @generated from field: string previous_hash = 5;
    */
   previousHash: string;
 
   /**
-   * SHA-256, 64 lower-case hex digits, of these values in this order: previous_hash, sequence, event_id, kind,
-   * actor, subject, occurred_at, recorded_at, payload_hash; in version 2 also recorded_by and hash_version. Numbers are
-   * decimal; times are whole microseconds since 1970-01-01 UTC. Each value is written as its length in bytes (decimal),
-   * ":" and the value in UTF-8.
+   * SHA-256, 64 lower-case hex digits, of these values in this order: previous_hash, sequence, event_id, kind, actor,
+   * subject, occurred_at, recorded_at, payload_hash. If hash_version is 2, recorded_by and hash_version follow. Each
+   * value is written as its length in bytes (decimal), ":" and the value in UTF-8. Numbers are decimal; times are whole
+   * microseconds since 1970-01-01 UTC.
    *
    * @generated from field: string hash = 6;
    */
   hash: string;
 
   /**
-   * Version of the rules for hash and payload_hash: 1 (records of earlier releases) or 2.
+   * Version of the rules by which hash and payload_hash are computed: 1 (records of earlier releases) or 2.
    *
    * @generated from field: uint32 hash_version = 7;
    */
@@ -137,22 +137,22 @@ export type AuditRecord = Message<"bellwether.ops.v1.AuditRecord"> & {
 
   /**
    * Who recorded the event: the authenticated subject of the caller of AppendEvents, or "ops-service" for events of
-   * ops-service itself. At most 256 bytes. Empty in version 1.
+   * ops-service itself. At most 256 bytes. Empty: hash_version is 1.
    *
    * @generated from field: string recorded_by = 8;
    */
   recordedBy: string;
 
   /**
-   * Random, 32 lower-case hex digits. It prevents that somebody finds an erased payload by guessing payloads and
-   * comparing their hashes. Empty in version 1, and when the payload was erased.
+   * Random value, 32 lower-case hex digits. Without the salt, somebody could guess an erased payload and confirm the
+   * guess with payload_hash. Empty: hash_version is 1, or the payload was erased.
    *
    * @generated from field: string salt = 9;
    */
   salt: string;
 
   /**
-   * Whether the payload was erased.
+   * True: the payload was erased (EraseSubject).
    *
    * @generated from field: bool payload_erased = 10;
    */
@@ -167,21 +167,21 @@ export const AuditRecordSchema: GenMessage<AuditRecord> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_audit, 1);
 
 /**
- * A signed statement that the log had this record at this time. With a checkpoint, a reader can detect that the log was
- * rewritten or shortened after that time.
+ * A signed statement about the last record of the log at a point in time. With a checkpoint, a reader can detect that
+ * the log was rewritten or shortened after that time.
  *
  * @generated from message bellwether.ops.v1.AuditCheckpoint
  */
 export type AuditCheckpoint = Message<"bellwether.ops.v1.AuditCheckpoint"> & {
   /**
-   * Sequence of the last record.
+   * sequence of the last record of the log at created_at.
    *
    * @generated from field: uint64 sequence = 1;
    */
   sequence: bigint;
 
   /**
-   * hash of the last record.
+   * hash of the last record of the log at created_at.
    *
    * @generated from field: string hash = 2;
    */

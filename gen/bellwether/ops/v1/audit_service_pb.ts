@@ -24,7 +24,7 @@ export const file_bellwether_ops_v1_audit_service: GenFile = /*@__PURE__*/
   fileDesc("CiViZWxsd2V0aGVyL29wcy92MS9hdWRpdF9zZXJ2aWNlLnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSJRChNBcHBlbmRFdmVudHNSZXF1ZXN0EjoKBmV2ZW50cxgBIAMoCzIdLmJlbGx3ZXRoZXIub3BzLnYxLkF1ZGl0RXZlbnRCC7pICJIBBQgBEPQDIjwKFEFwcGVuZEV2ZW50c1Jlc3BvbnNlEhAKCGFwcGVuZGVkGAEgASgEEhIKCmR1cGxpY2F0ZXMYAiABKAQikQMKElF1ZXJ5RXZlbnRzUmVxdWVzdBIbCglwYWdlX3NpemUYASABKA1CCLpIBSoDGPQDEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKIACEiEKBGtpbmQYAyABKAlCE7pIEHIOKEAyCl5bXlx4MDBdKiQSJQoHc3ViamVjdBgEIAEoCUIUukgRcg8ogAIyCl5bXlx4MDBdKiQSIwoFYWN0b3IYBSABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokEjEKDW9jY3VycmVkX2Zyb20YBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD29jY3VycmVkX2JlZm9yZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoOYWZ0ZXJfc2VxdWVuY2UYCCABKARCDrpICzIJGP////////8PSACIAQESKQoLcmVjb3JkZWRfYnkYCSABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokQhEKD19hZnRlcl9zZXF1ZW5jZSJfChNRdWVyeUV2ZW50c1Jlc3BvbnNlEi8KB3JlY29yZHMYASADKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5BdWRpdFJlY29yZBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiUQoSVmVyaWZ5Q2hhaW5SZXF1ZXN0EiYKC2NoZWNrcG9pbnRzGAEgAygJQhG6SA6SAQsQQCIHcgUgASiACBITCgtpbmNyZW1lbnRhbBgCIAEoCCLiAgoTVmVyaWZ5Q2hhaW5SZXNwb25zZRINCgVob2xkcxgBIAEoCBIPCgdyZWNvcmRzGAIgASgEEhEKCWhlYWRfaGFzaBgDIAEoCRIiChVmaXJzdF9icm9rZW5fc2VxdWVuY2UYBCABKARIAIgBARIdChVmaXJzdF9icm9rZW5fZXZlbnRfaWQYBSABKAkSGwoTZmlyc3RfYnJva2VuX3JlYXNvbhgGIAEoCRIWCg52ZXJpZmllZF9hZnRlchgHIAEoBBIXCg9lcmFzZWRfcGF5bG9hZHMYCCABKAQSEwoLY2hlY2twb2ludHMYCSABKA0SPQoRbmV3ZXN0X2NoZWNrcG9pbnQYCiABKAsyIi5iZWxsd2V0aGVyLm9wcy52MS5BdWRpdENoZWNrcG9pbnQSGQoRcmV3cml0YWJsZV9yZWFzb24YCyABKAlCGAoWX2ZpcnN0X2Jyb2tlbl9zZXF1ZW5jZSJTChZMaXN0Q2hlY2twb2ludHNSZXF1ZXN0EhsKCXBhZ2Vfc2l6ZRgBIAEoDUIIukgFKgMY6AcSHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMogAIifwoXTGlzdENoZWNrcG9pbnRzUmVzcG9uc2USNwoLY2hlY2twb2ludHMYASADKAsyIi5iZWxsd2V0aGVyLm9wcy52MS5BdWRpdENoZWNrcG9pbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCnB1YmxpY19rZXkYAyABKAkiwwEKE0VyYXNlU3ViamVjdFJlcXVlc3QSKwoLc3VwcGxpZXJfaWQYASABKAlCFrpIE3IRIAEogAEyCl5bXlx4MDBdKyQSfwoGcmVhc29uGAIgASgJQm+6SGxyaiABKNAPMmNeW1xwe1pzfVxwe0NmfVxwe0194YWf4YWg4qCA44Wk776gXSpbXlxwe0NjfVxwe0NmfVxwe1p9XHB7TX3hhZ/hhaDioIDjhaTvvqBdW15ccHtDY31ccHtabH1ccHtacH1dKiQiagoURXJhc2VTdWJqZWN0UmVzcG9uc2USEAoIcGF5bG9hZHMYASABKAQSDQoFbm90ZXMYAiABKAQSDAoEbmFtZRgDIAEoCBIPCgdyZXBvcnRzGAQgASgEEhIKCm5vdF9lcmFzZWQYBSADKAkyqwYKDEF1ZGl0U2VydmljZRJwCgxBcHBlbmRFdmVudHMSJi5iZWxsd2V0aGVyLm9wcy52MS5BcHBlbmRFdmVudHNSZXF1ZXN0GicuYmVsbHdldGhlci5vcHMudjEuQXBwZW5kRXZlbnRzUmVzcG9uc2UiDZACAqi7GASyuxgCGAEoARJlCgtRdWVyeUV2ZW50cxIlLmJlbGx3ZXRoZXIub3BzLnYxLlF1ZXJ5RXZlbnRzUmVxdWVzdBomLmJlbGx3ZXRoZXIub3BzLnYxLlF1ZXJ5RXZlbnRzUmVzcG9uc2UiB5ACAai7GAMSbQoLVmVyaWZ5Q2hhaW4SJS5iZWxsd2V0aGVyLm9wcy52MS5WZXJpZnlDaGFpblJlcXVlc3QaJi5iZWxsd2V0aGVyLm9wcy52MS5WZXJpZnlDaGFpblJlc3BvbnNlIg+QAgGouxgDsrsYBBDAzyQScAoMRXJhc2VTdWJqZWN0EiYuYmVsbHdldGhlci5vcHMudjEuRXJhc2VTdWJqZWN0UmVxdWVzdBonLmJlbGx3ZXRoZXIub3BzLnYxLkVyYXNlU3ViamVjdFJlc3BvbnNlIg+QAgKouxgDsrsYBBDg1AMScQoPTGlzdENoZWNrcG9pbnRzEikuYmVsbHdldGhlci5vcHMudjEuTGlzdENoZWNrcG9pbnRzUmVxdWVzdBoqLmJlbGx3ZXRoZXIub3BzLnYxLkxpc3RDaGVja3BvaW50c1Jlc3BvbnNlIgeQAgGouxgDEoABChBSZXBsYXlQcmVkaWN0aW9uEiouYmVsbHdldGhlci5vcHMudjEuUmVwbGF5UHJlZGljdGlvblJlcXVlc3QaKy5iZWxsd2V0aGVyLm9wcy52MS5SZXBsYXlQcmVkaWN0aW9uUmVzcG9uc2UiE5ACAai7GAOyuxgIEODUAyDAzyQSawoJUmVwbGF5UnVuEiMuYmVsbHdldGhlci5vcHMudjEuUmVwbGF5UnVuUmVxdWVzdBokLmJlbGx3ZXRoZXIub3BzLnYxLlJlcGxheVJ1blJlc3BvbnNlIhOQAgGouxgDsrsYCBDg1AMgwM8kQkYKFWNvbS5iZWxsd2V0aGVyLm9wcy52MVABWhdiZWxsd2V0aGVyL29wcy92MTtvcHN2MaoCEUJlbGx3ZXRoZXIuT3BzLlYxYgZwcm90bzM", [file_bellwether_ops_v1_audit, file_bellwether_ops_v1_replay, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
- * One message of the stream: a group of events that is recorded as a whole.
+ * One message of the stream: a group of events. Either all events of the group are recorded, or none.
  *
  * @generated from message bellwether.ops.v1.AppendEventsRequest
  */
@@ -58,7 +58,7 @@ export type AppendEventsResponse = Message<"bellwether.ops.v1.AppendEventsRespon
   appended: bigint;
 
   /**
-   * Number of events whose event_id was recorded before. They were not recorded again.
+   * Number of events that were not recorded again, because their event_id was recorded before.
    *
    * @generated from field: uint64 duplicates = 2;
    */
@@ -128,10 +128,10 @@ export type QueryEventsRequest = Message<"bellwether.ops.v1.QueryEventsRequest">
   occurredBefore?: Timestamp | undefined;
 
   /**
-   * Only records after this sequence, in the order in which they were recorded. 0: from the first record on. page_token
-   * must be empty, and next_page_token of the response is empty. To get the next page, send the sequence of the last
-   * record that was received. A response with fewer records than page_size is the last one. Unset: newest occurred_at
-   * first.
+   * Only records with a higher sequence, in the order in which they were recorded. 0: from the first record. Unset:
+   * records with the newest occurred_at first. With after_sequence, page_token must be empty, and next_page_token of
+   * the response is empty. To get the next page, send the sequence of the last received record. A response with fewer
+   * records than page_size is the last page.
    *
    * @generated from field: optional uint64 after_sequence = 8;
    */
@@ -160,7 +160,7 @@ export const QueryEventsRequestSchema: GenMessage<QueryEventsRequest> = /*@__PUR
  */
 export type QueryEventsResponse = Message<"bellwether.ops.v1.QueryEventsResponse"> & {
   /**
-   * Records, newest occurred_at first; records with the same occurred_at are ordered by sequence, highest first.
+   * The records, in the order that QueryEvents describes.
    *
    * @generated from field: repeated bellwether.ops.v1.AuditRecord records = 1;
    */
@@ -188,8 +188,9 @@ export const QueryEventsResponseSchema: GenMessage<QueryEventsResponse> = /*@__P
  */
 export type VerifyChainRequest = Message<"bellwether.ops.v1.VerifyChainRequest"> & {
   /**
-   * Checkpoints that a person has kept outside this service, one line of JSON each. The log is compared with them and
-   * with its own checkpoints. At most 64, each 1 to 1,024 bytes. With checkpoints, the whole log is verified.
+   * Checkpoints that a person has kept outside this service, one line of JSON each. At most 64, each 1 to 1,024 bytes.
+   * The log is compared with these checkpoints and with the checkpoints that the log itself stores. With checkpoints,
+   * the whole log is verified, even if incremental is true.
    *
    * @generated from field: repeated string checkpoints = 1;
    */
@@ -218,50 +219,50 @@ export const VerifyChainRequestSchema: GenMessage<VerifyChainRequest> = /*@__PUR
  */
 export type VerifyChainResponse = Message<"bellwether.ops.v1.VerifyChainResponse"> & {
   /**
-   * True when every record has the hash of the record before it and the correct hash of its own content, and every
-   * checkpoint has the hash of its record.
+   * True: the log is unchanged. Every record contains the hash of the previous record and the correct hash of its own
+   * content, and every checkpoint contains the hash of its record.
    *
    * @generated from field: bool holds = 1;
    */
   holds: boolean;
 
   /**
-   * Sequence of the last record that was verified as correct.
+   * sequence of the last record that was verified as correct. 0: no record.
    *
    * @generated from field: uint64 records = 2;
    */
   records: bigint;
 
   /**
-   * hash of the last record that was verified as correct, lower-case hex; 64 zeros when there is none.
+   * hash of the last record that was verified as correct, 64 lower-case hex digits. 64 zeros: no record.
    *
    * @generated from field: string head_hash = 3;
    */
   headHash: string;
 
   /**
-   * sequence of the first record that is changed or missing. Unset: all records match.
+   * sequence of the first record that is changed or missing. Unset: all records are correct.
    *
    * @generated from field: optional uint64 first_broken_sequence = 4;
    */
   firstBrokenSequence?: bigint | undefined;
 
   /**
-   * event_id of that record. Empty: the record is missing, or all records match.
+   * event_id of the first record that is changed or missing. Empty: the record is missing, or all records are correct.
    *
    * @generated from field: string first_broken_event_id = 5;
    */
   firstBrokenEventId: string;
 
   /**
-   * What is wrong with that record, in one sentence. Empty: all records match.
+   * What is wrong with the first record that is changed or missing, in one sentence. Empty: all records are correct.
    *
    * @generated from field: string first_broken_reason = 6;
    */
   firstBrokenReason: string;
 
   /**
-   * Sequence of the record after which the verification began. 0: the first record was verified too.
+   * sequence of the record after which the verification began. 0: the verification began with the first record.
    *
    * @generated from field: uint64 verified_after = 7;
    */
@@ -282,15 +283,15 @@ export type VerifyChainResponse = Message<"bellwether.ops.v1.VerifyChainResponse
   checkpoints: number;
 
   /**
-   * The newest checkpoint of this log. Unset: none was signed yet.
+   * The newest checkpoint of this log. Unset: no checkpoint was signed yet.
    *
    * @generated from field: bellwether.ops.v1.AuditCheckpoint newest_checkpoint = 10;
    */
   newestCheckpoint?: AuditCheckpoint | undefined;
 
   /**
-   * Why the database role of ops-service could change recorded events, in one sentence. Empty: the role can only
-   * append.
+   * Warning, in one sentence: why the database role of ops-service could change recorded events. Empty: the role can
+   * only append events.
    *
    * @generated from field: string rewritable_reason = 11;
    */
@@ -381,8 +382,8 @@ export type EraseSubjectRequest = Message<"bellwether.ops.v1.EraseSubjectRequest
   supplierId: string;
 
   /**
-   * Why, in one sentence. 1 to 2,000 bytes in one line, with at least one visible character. White space at its ends is
-   * removed.
+   * Why the texts are erased, in one sentence. 1 to 2,000 bytes in one line, with at least one visible character. White
+   * space at its ends is removed.
    *
    * @generated from field: string reason = 2;
    */
@@ -417,7 +418,7 @@ export type EraseSubjectResponse = Message<"bellwether.ops.v1.EraseSubjectRespon
   notes: bigint;
 
   /**
-   * Whether the name of the supplier was erased. The next weekly file stores the name again if the file contains it.
+   * True: the name of the supplier was erased. If the next weekly file contains the name, the name is stored again.
    *
    * @generated from field: bool name = 3;
    */
@@ -431,7 +432,8 @@ export type EraseSubjectResponse = Message<"bellwether.ops.v1.EraseSubjectRespon
   reports: bigint;
 
   /**
-   * Data about the supplier that this service cannot erase: one sentence each, with what a person has to do.
+   * Data about the supplier that this service cannot erase. One sentence for each place, which says what a person has
+   * to do.
    *
    * @generated from field: repeated string not_erased = 5;
    */
@@ -446,8 +448,8 @@ export const EraseSubjectResponseSchema: GenMessage<EraseSubjectResponse> = /*@_
   messageDesc(file_bellwether_ops_v1_audit_service, 9);
 
 /**
- * The audit log. Events can only be appended. Each record contains the hash of the record before it, so a later change
- * of a record can be detected.
+ * The audit log. Events can only be appended. Each record contains the hash of the previous record, so that a later
+ * change of a record can be detected.
  *
  * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it uses
  * the database, with:
@@ -460,9 +462,9 @@ export const EraseSubjectResponseSchema: GenMessage<EraseSubjectResponse> = /*@_
 export const AuditService: GenService<{
   /**
    * Appends events in the order of the stream. Either all events of a request message are recorded, or none of them.
-   * Idempotent: an event that was recorded before with the same content is not recorded again. When `producer` (a UUID)
-   * and `sequence` (from 1) in the payloads show that events of a producer are missing, ops-service records an event
-   * "events.missing". When a message is not valid, the messages before it stay recorded.
+   * Idempotent: an event that was recorded before with the same content is not recorded again. If a message is not
+   * valid, the messages before it stay recorded. If `producer` (a UUID) and `sequence` (from 1) in the payloads show
+   * that events of a producer are missing, ops-service records an event "events.missing".
    * - INVALID_ARGUMENT: payload_json is not a JSON object, or occurred_at is outside the years 1 to 9999.
    * - ALREADY_EXISTS: an event_id belongs to a recorded event with other content.
    * - PERMISSION_DENIED: the caller may not report events of this kind. Only ops-service itself records some kinds;
@@ -476,8 +478,8 @@ export const AuditService: GenService<{
     output: typeof AppendEventsResponseSchema;
   },
   /**
-   * Returns records, newest occurred_at first; records with the same occurred_at are ordered by sequence, highest
-   * first. With after_sequence, the records are in the order in which they were recorded, so that a reader also gets
+   * Returns records, newest occurred_at first. Records with the same occurred_at are ordered by sequence, highest
+   * first. With after_sequence, the records have the order in which they were recorded, so that a reader also gets
    * events that arrived late. Idempotent.
    * - INVALID_ARGUMENT: page_token is from another list or another filter.
    *
@@ -490,8 +492,9 @@ export const AuditService: GenService<{
   },
   /**
    * Computes every hash of the log again, from the first record on, and compares it with the recorded hash and with the
-   * checkpoints. With incremental, begins at a later record. One verification runs at a time. A call during a
-   * verification gets the result of that verification, which covers the records up to its start. Idempotent.
+   * checkpoints. With incremental, the verification begins at a later record. Only one verification runs at a time. A
+   * call during a verification gets the result of the running verification, which includes the records up to the start
+   * of that verification. Idempotent.
    * - INVALID_ARGUMENT: an entry of checkpoints is not a checkpoint, or is not signed with the key of this log.
    *
    * @generated from rpc bellwether.ops.v1.AuditService.VerifyChain
@@ -503,10 +506,10 @@ export const AuditService: GenService<{
   },
   /**
    * Erases the stored texts about a supplier, in one transaction: payloads and salts of the events about the supplier
-   * and its alerts, notes of its alerts, its name, and its texts in the reports of weeks. Ids, scores and decisions
-   * stay, and the log can still be verified. Records an event "subject.erased" with the counts. Idempotent: a second
-   * call erases the texts that were stored since the first one.
-   * - NOT_FOUND: no supplier has this id, and no event is about it.
+   * and its alerts, notes of its alerts, its name, and its texts in the reports of weeks. Ids, scores and decisions are
+   * kept, and the log can still be verified. The call records an event "subject.erased" with the counts. Idempotent: a
+   * second call erases only the texts that were stored after the first call.
+   * - NOT_FOUND: no supplier has this id, and no event is about this id.
    *
    * @generated from rpc bellwether.ops.v1.AuditService.EraseSubject
    */
@@ -542,9 +545,10 @@ export const AuditService: GenService<{
   },
   /**
    * Computes the scores of one chunk of a weekly run again from the feature values that the run has stored, and
-   * compares them as ReplayPrediction does. next_page_token selects the next chunk of the run. Idempotent.
-   * - NOT_FOUND: the week has no complete run (reason RUN_NOT_FOUND), or the supplier has no score in the run (reason
-   *   SCORE_NOT_FOUND).
+   * compares every bit, as ReplayPrediction does. To replay the next chunk of the run, send next_page_token.
+   * Idempotent.
+   * - NOT_FOUND: the week has no complete run (reason RUN_NOT_FOUND).
+   * - NOT_FOUND: the supplier has no score in the run (reason SCORE_NOT_FOUND).
    * - INVALID_ARGUMENT: page_token is from another list or another filter.
    * - UNAVAILABLE: ml-service does not answer. Retry after the delay in RetryInfo.
    *

@@ -2,7 +2,7 @@
 // @generated from file bellwether/ops/v1/backtest.proto (package bellwether.ops.v1, syntax proto3)
 /* eslint-disable */
 
-// Alert rules that are tested on past weeks, before they are used.
+// Back-tests: alert rules are tested on past weeks before they are used.
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
@@ -50,16 +50,16 @@ export type BacktestRulesRequest = Message<"bellwether.ops.v1.BacktestRulesReque
   toWeek: string;
 
   /**
-   * Number of new alerts that people can examine in a week, 0 to 100,000. 0: weekly_capacity.suppliers of the rules that
-   * ops-service uses.
+   * Number of new alerts that people can examine in a week, 0 to 100,000. 0: weekly_capacity.suppliers of the active
+   * alert rules.
    *
    * @generated from field: uint32 weekly_budget = 5;
    */
   weeklyBudget: number;
 
   /**
-   * Id of a rule set. Its draft is tested instead of rules_yaml, on the suppliers to which it would apply together with
-   * the other active sets. 1 to 40 characters. Empty: rules_yaml is set.
+   * Id of a rule set whose draft is tested instead of rules_yaml, 1 to 40 characters. The draft is tested on the
+   * suppliers to which it would apply together with the other active sets. Empty: rules_yaml is set.
    *
    * @generated from field: string draft_set_id = 6;
    */
@@ -74,7 +74,7 @@ export const BacktestRulesRequestSchema: GenMessage<BacktestRulesRequest> = /*@_
   messageDesc(file_bellwether_ops_v1_backtest, 0);
 
 /**
- * What a rule would have done in one week.
+ * The alerts that a rule would have raised in one week, compared with what is known about their suppliers.
  *
  * @generated from message bellwether.ops.v1.BacktestWeekRule
  */
@@ -94,7 +94,7 @@ export type BacktestWeekRule = Message<"bellwether.ops.v1.BacktestWeekRule"> & {
   raised: number;
 
   /**
-   * Number of these alerts whose supplier had an active alert of any rule in that week, as recorded by the service.
+   * Number of these alerts whose supplier really had an active alert of any rule in that week.
    *
    * @generated from field: uint32 recorded = 3;
    */
@@ -116,15 +116,15 @@ export type BacktestWeekRule = Message<"bellwether.ops.v1.BacktestWeekRule"> & {
   decidedNotReal: number;
 
   /**
-   * Number of these alerts whose supplier has a recorded outcome about the week that says that the risk occurred.
+   * Number of these alerts whose supplier has a recorded outcome for the week with the value OCCURRED.
    *
    * @generated from field: uint32 occurred = 6;
    */
   occurred: number;
 
   /**
-   * As occurred, but the risk did not occur. Also counts suppliers without an event if events are recorded completely
-   * (complete_after_days).
+   * Number of these alerts whose supplier has a recorded outcome for the week with the value NOT_OCCURRED. If
+   * complete_after_days is set in the model configuration, suppliers without an event are counted too.
    *
    * @generated from field: uint32 not_occurred = 7;
    */
@@ -180,7 +180,7 @@ export type BacktestWeek = Message<"bellwether.ops.v1.BacktestWeek"> & {
   active: number;
 
   /**
-   * Number of alerts that the run itself raised or opened again, with the rules that were in use then.
+   * Number of alerts that were really raised or opened again by the run of this week, with the rules of that time.
    *
    * @generated from field: uint32 recorded_raised = 6;
    */
@@ -194,7 +194,7 @@ export type BacktestWeek = Message<"bellwether.ops.v1.BacktestWeek"> & {
   overBudget: boolean;
 
   /**
-   * Each rule.
+   * The alerts of each rule in this week.
    *
    * @generated from field: repeated bellwether.ops.v1.BacktestWeekRule rules = 8;
    */
@@ -209,7 +209,7 @@ export const BacktestWeekSchema: GenMessage<BacktestWeek> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_backtest, 2);
 
 /**
- * A rule over all weeks of a back-test.
+ * The results of one rule in all weeks of a back-test.
  *
  * @generated from message bellwether.ops.v1.BacktestRule
  */
@@ -236,15 +236,15 @@ export type BacktestRule = Message<"bellwether.ops.v1.BacktestRule"> & {
   suppliers: number;
 
   /**
-   * Number of these alerts whose risk occurred, according to a recorded outcome or, without an outcome, to a person's
-   * decision.
+   * Number of these alerts whose risk occurred. A recorded outcome determines this; without an outcome, a person's
+   * decision does.
    *
    * @generated from field: uint64 occurred = 4;
    */
   occurred: bigint;
 
   /**
-   * As occurred, but the risk did not occur.
+   * Number of these alerts whose risk did not occur, from the same sources as occurred.
    *
    * @generated from field: uint64 not_occurred = 5;
    */
@@ -265,21 +265,21 @@ export type BacktestRule = Message<"bellwether.ops.v1.BacktestRule"> & {
   precisionLow?: number | undefined;
 
   /**
-   * Upper end of the interval.
+   * Upper end of the 95 % interval of precision (Wilson). Unset: as for precision.
    *
    * @generated from field: optional double precision_high = 8;
    */
   precisionHigh?: number | undefined;
 
   /**
-   * Largest number of alerts in one week.
+   * Largest number of alerts that the rule would have raised or opened again in one week.
    *
    * @generated from field: uint32 most_raised = 9;
    */
   mostRaised: number;
 
   /**
-   * The week of most_raised. Empty: none was raised.
+   * The week of most_raised. Empty: most_raised is 0.
    *
    * @generated from field: string most_raised_week = 10;
    */
@@ -335,30 +335,31 @@ export type BacktestRulesResponse = Message<"bellwether.ops.v1.BacktestRulesResp
   weeks: BacktestWeek[];
 
   /**
-   * Each rule over all weeks.
+   * The results of each rule in all weeks.
    *
    * @generated from field: repeated bellwether.ops.v1.BacktestRule rules = 6;
    */
   rules: BacktestRule[];
 
   /**
-   * Number of weeks over the budget.
+   * Number of weeks in which more alerts would have been raised than the weekly budget allows.
    *
    * @generated from field: uint32 weeks_over_budget = 7;
    */
   weeksOverBudget: number;
 
   /**
-   * What a reader must know about the result, in sentences: rules that exceed the budget by far, weeks that are left
-   * out, an early end. At most 20, each at most 512 bytes.
+   * Information that the reader needs, one sentence each: for example rules that exceed the budget by far, weeks that
+   * were left out, or an early end of the test. At most 20 notes of at most 512 bytes.
    *
    * @generated from field: repeated string notes = 8;
    */
   notes: string[];
 
   /**
-   * Number of alerts that would be active after the last week although their supplier had no active alert then, and none
-   * that a person resolved in the weeks: the rules would raise them in the next run, if the scores stay as they are.
+   * Number of alerts that the rules would raise in the next run if the scores do not change. These are the alerts that
+   * would be active after the last week, without those whose supplier really had an active alert at that time or an
+   * alert that a person resolved in the tested weeks.
    *
    * @generated from field: uint32 raised_at_once = 9;
    */

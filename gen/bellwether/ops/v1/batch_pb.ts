@@ -41,7 +41,8 @@ export type DriftBin = Message<"bellwether.ops.v1.DriftBin"> & {
   upper?: number | undefined;
 
   /**
-   * The category, at most 256 bytes. Empty: all other categories. Unset: not a categorical feature.
+   * The category, at most 256 bytes. Empty: all categories without a bin of their own. Unset: not a categorical
+   * feature.
    *
    * @generated from field: optional string category = 3;
    */
@@ -76,21 +77,21 @@ export const DriftBinSchema: GenMessage<DriftBin> = /*@__PURE__*/
  */
 export type DriftComparison = Message<"bellwether.ops.v1.DriftComparison"> & {
   /**
-   * What the week is compared with.
+   * The data with which the week is compared.
    *
    * @generated from field: bellwether.ops.v1.DriftReference reference = 1;
    */
   reference: DriftReference;
 
   /**
-   * ISO week of the reference, for example "2026-W46". Empty: the reference is the training.
+   * ISO week of the reference, for example "2026-W46". Empty: the reference is the training data.
    *
    * @generated from field: string reference_week = 2;
    */
   referenceWeek: string;
 
   /**
-   * What is compared.
+   * The aspect that is compared.
    *
    * @generated from field: bellwether.ops.v1.DriftAspect aspect = 3;
    */
@@ -104,92 +105,96 @@ export type DriftComparison = Message<"bellwether.ops.v1.DriftComparison"> & {
   outcome: DriftOutcome;
 
   /**
-   * Number of suppliers of the reference that were compared, at most 1,000,000,000. When values are compared: only
-   * suppliers with a value.
+   * Number of suppliers of the reference that were compared, at most 1,000,000,000. If aspect is VALUES: only suppliers
+   * with a value.
    *
    * @generated from field: uint64 reference_rows = 5;
    */
   referenceRows: bigint;
 
   /**
-   * Number of suppliers of the week that were compared, at most 1,000,000,000. When values are compared: only suppliers
-   * with a value.
+   * Number of suppliers of the week that were compared, at most 1,000,000,000. If aspect is VALUES: only suppliers with
+   * a value.
    *
    * @generated from field: uint64 present_rows = 6;
    */
   presentRows: bigint;
 
   /**
-   * Size of the change, 0 or more. Numbers: Wasserstein distance in standard deviations of the reference.
-   * Categories: largest change of the share of a category. Missing values: change of their share.
+   * Size of the change, 0 or more.
+   * - Values of a numeric feature or of the score: Wasserstein distance, in standard deviations of the reference.
+   * - Values of a categorical feature: largest change of the share of a category.
+   * - Missing values: change of the share of missing values.
    *
    * @generated from field: double effect = 7;
    */
   effect: number;
 
   /**
-   * The effect that is expected by chance at these numbers of suppliers, 0 or more.
+   * The effect that chance alone would cause with these numbers of suppliers, 0 or more, in the unit of effect.
    *
    * @generated from field: double effect_noise = 8;
    */
   effectNoise: number;
 
   /**
-   * The change with its sign, week − reference. Numbers: of the mean, in standard deviations of the reference.
-   * Otherwise: of the share.
+   * The change with its sign: the value of the week minus the value of the reference. For the values of a numeric
+   * feature or of the score: the change of the mean, in standard deviations of the reference. Otherwise: the change of
+   * the share.
    *
    * @generated from field: double shift = 9;
    */
   shift: number;
 
   /**
-   * Population stability index, 0 or more. Unset: missing values.
+   * Population stability index of the values, 0 or more. Unset: aspect is MISSING.
    *
    * @generated from field: optional double psi = 10;
    */
   psi?: number | undefined;
 
   /**
-   * The index that is expected by chance at these numbers of suppliers, 0 or more. Unset: missing values.
+   * The population stability index that chance alone would cause with these numbers of suppliers, 0 or more. Unset:
+   * aspect is MISSING.
    *
    * @generated from field: optional double psi_noise = 11;
    */
   psiNoise?: number | undefined;
 
   /**
-   * p-value after the correction over all comparisons of the run, in [0, 1]. Unset: not tested.
+   * p-value of the test, corrected for the number of comparisons of the run, in [0, 1]. Unset: not tested.
    *
    * @generated from field: optional double p_value = 12;
    */
   pValue?: number | undefined;
 
   /**
-   * Numbers: mean of the reference without the lowest 0.5 % and the highest 0.5 % of the values. Otherwise: share in
-   * the reference.
+   * For the values of a numeric feature or of the score: mean of the reference, without the lowest 0.5 % and the
+   * highest 0.5 % of the values. Otherwise: the share in the reference.
    *
    * @generated from field: double reference_value = 13;
    */
   referenceValue: number;
 
   /**
-   * Numbers: mean of the week without the lowest 0.5 % and the highest 0.5 % of the values. Otherwise: share in the
-   * week.
+   * For the values of a numeric feature or of the score: mean of the week, without the lowest 0.5 % and the highest 0.5
+   * % of the values. Otherwise: the share in the week.
    *
    * @generated from field: double present_value = 14;
    */
   presentValue: number;
 
   /**
-   * The category whose share changed most, at most 256 bytes. Empty: the rare categories together. Unset: not the
-   * values of a categorical feature.
+   * The category whose share changed most, at most 256 bytes. Empty: the rare categories, counted together. Unset: the
+   * comparison is not about the values of a categorical feature.
    *
    * @generated from field: optional string category = 15;
    */
   category?: string | undefined;
 
   /**
-   * Both distributions. At most 24 bins. Empty: missing values, a response of ListRuns, or one of the comparisons
-   * after the first 64 of the run with bins.
+   * The distributions of the week and of the reference. At most 24 bins. Empty: aspect is MISSING, the message is in a
+   * response of ListRuns, or 64 earlier comparisons of the run already have bins.
    *
    * @generated from field: repeated bellwether.ops.v1.DriftBin bins = 16;
    */
@@ -224,8 +229,8 @@ export type FeatureDrift = Message<"bellwether.ops.v1.FeatureDrift"> & {
   feature: string;
 
   /**
-   * Population stability index of the values since the previous week, 0 or more. 0 also when the previous week was
-   * not compared. The comparisons say whether a change is more than chance; the index alone does not.
+   * Population stability index of the values since the previous week, 0 or more. 0 also when the week was not compared
+   * with a previous week. The index alone does not show whether a change is larger than chance; comparisons does.
    *
    * @generated from field: double psi = 2;
    */
@@ -239,7 +244,8 @@ export type FeatureDrift = Message<"bellwether.ops.v1.FeatureDrift"> & {
   kind: DriftKind;
 
   /**
-   * Values and missing values, compared with each reference. At most 4. Empty: the run is from an earlier release.
+   * The comparisons of the values and of the missing values with each reference. At most 4. Empty: an earlier release
+   * completed the run.
    *
    * @generated from field: repeated bellwether.ops.v1.DriftComparison comparisons = 4;
    */
@@ -254,8 +260,8 @@ export const FeatureDriftSchema: GenMessage<FeatureDrift> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch, 2);
 
 /**
- * One check of the input of a run, before anything is published. A check of columns has one entry for each column that
- * did not pass, and one entry without a column when every column passed.
+ * One check of the input of a run, made before anything is published. If columns fail a check, the check has one entry
+ * for each failed column. If all columns pass the check, it has one entry without a column.
  *
  * @generated from message bellwether.ops.v1.RunCheck
  */
@@ -282,7 +288,7 @@ export type RunCheck = Message<"bellwether.ops.v1.RunCheck"> & {
   column: string;
 
   /**
-   * The measured value: a quotient, a share in [0, 1] or a number, as kind says. Unset: not measured.
+   * The measured value. CheckKind defines its meaning. Unset: not measured.
    *
    * @generated from field: optional double value = 4;
    */
@@ -352,21 +358,21 @@ export type ColumnProfile = Message<"bellwether.ops.v1.ColumnProfile"> & {
   median?: number | undefined;
 
   /**
-   * Lowest value. Unset as for median.
+   * Lowest value. Unset: no value is a number.
    *
    * @generated from field: optional double min = 6;
    */
   min?: number | undefined;
 
   /**
-   * Highest value. Unset as for median.
+   * Highest value. Unset: no value is a number.
    *
    * @generated from field: optional double max = 7;
    */
   max?: number | undefined;
 
   /**
-   * Mean of the values. Unset as for median.
+   * Mean of the values. Unset: no value is a number.
    *
    * @generated from field: optional double mean = 8;
    */
@@ -387,35 +393,36 @@ export type ColumnProfile = Message<"bellwether.ops.v1.ColumnProfile"> & {
   topRows: bigint;
 
   /**
-   * The value below which 5 % of the values are. It is an estimate, like the median. Unset as for median.
+   * The value below which 5 % of the values are. The quantiles and the median are estimates. Unset: no value is a
+   * number.
    *
    * @generated from field: optional double p05 = 11;
    */
   p05?: number | undefined;
 
   /**
-   * The value below which 25 % of the values are. Unset as for median.
+   * The value below which 25 % of the values are. Unset: no value is a number.
    *
    * @generated from field: optional double p25 = 12;
    */
   p25?: number | undefined;
 
   /**
-   * The value below which 75 % of the values are. Unset as for median.
+   * The value below which 75 % of the values are. Unset: no value is a number.
    *
    * @generated from field: optional double p75 = 13;
    */
   p75?: number | undefined;
 
   /**
-   * The value below which 95 % of the values are. Unset as for median.
+   * The value below which 95 % of the values are. Unset: no value is a number.
    *
    * @generated from field: optional double p95 = 14;
    */
   p95?: number | undefined;
 
   /**
-   * What the values look like.
+   * The kind of the values.
    *
    * @generated from field: bellwether.ops.v1.ColumnKind kind = 15;
    */
@@ -436,28 +443,28 @@ export const ColumnProfileSchema: GenMessage<ColumnProfile> = /*@__PURE__*/
  */
 export type RejectedReason = Message<"bellwether.ops.v1.RejectedReason"> & {
   /**
-   * The stage that rejected them: "reading", "mapping" or "validating". 1 to 32 bytes.
+   * The stage that rejected the rows: "reading", "mapping" or "validating". 1 to 32 bytes.
    *
    * @generated from field: string stage = 1;
    */
   stage: string;
 
   /**
-   * Source of the mapping; "rows" for rows that failed after the mapping. At most 256 bytes.
+   * Name of the source in the feature mapping. "rows": the rows failed after the mapping. At most 256 bytes.
    *
    * @generated from field: string source = 2;
    */
   source: string;
 
   /**
-   * The column or feature. At most 256 bytes. Empty: the whole row.
+   * Name of the column or feature. At most 256 bytes. Empty: the whole row was rejected.
    *
    * @generated from field: string column = 3;
    */
   column: string;
 
   /**
-   * Why, in one clause. 1 to 1,000 bytes.
+   * Why the rows were rejected, in a few words. 1 to 1,000 bytes.
    *
    * @generated from field: string reason = 4;
    */
@@ -485,7 +492,7 @@ export const RejectedReasonSchema: GenMessage<RejectedReason> = /*@__PURE__*/
  */
 export type RejectedSample = Message<"bellwether.ops.v1.RejectedSample"> & {
   /**
-   * Source of the mapping. At most 256 bytes.
+   * Name of the source in the feature mapping. At most 256 bytes.
    *
    * @generated from field: string source = 1;
    */
@@ -506,14 +513,14 @@ export type RejectedSample = Message<"bellwether.ops.v1.RejectedSample"> & {
   line: bigint;
 
   /**
-   * The column or feature. At most 256 bytes. Empty: the whole row.
+   * Name of the column or feature. At most 256 bytes. Empty: the whole row was rejected.
    *
    * @generated from field: string column = 4;
    */
   column: string;
 
   /**
-   * Why, in one clause. At most 1,000 bytes.
+   * Why the row was rejected, in a few words. At most 1,000 bytes.
    *
    * @generated from field: string reason = 5;
    */
@@ -541,7 +548,7 @@ export const RejectedSampleSchema: GenMessage<RejectedSample> = /*@__PURE__*/
  */
 export type SourceFile = Message<"bellwether.ops.v1.SourceFile"> & {
   /**
-   * Source of the mapping. At most 256 bytes.
+   * Name of the source in the feature mapping. At most 256 bytes.
    *
    * @generated from field: string source = 1;
    */
@@ -639,14 +646,14 @@ export type InputObject = Message<"bellwether.ops.v1.InputObject"> & {
   url: string;
 
   /**
-   * Entity tag: it changes when the content of the object changes. 1 to 1,024 bytes.
+   * Entity tag of the object, which changes when the content changes. 1 to 1,024 bytes.
    *
    * @generated from field: string etag = 2;
    */
   etag: string;
 
   /**
-   * Size, at most 2^53 - 1 bytes.
+   * Size of the object in bytes, at most 2^53 - 1.
    *
    * @generated from field: uint64 bytes = 3;
    */
@@ -696,20 +703,20 @@ export const InputContentSchema: GenMessage<InputContent> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch, 10);
 
 /**
- * A person's decision about a run. Only a server sends it.
+ * A person's decision about a run. Only in responses.
  *
  * @generated from message bellwether.ops.v1.RunDecision
  */
 export type RunDecision = Message<"bellwether.ops.v1.RunDecision"> & {
   /**
-   * Why. 1 to 2,000 bytes.
+   * Reason of the decision. 1 to 2,000 bytes.
    *
    * @generated from field: string reason = 1;
    */
   reason: string;
 
   /**
-   * Who decided. 1 to 256 bytes.
+   * Who made the decision, as in AlertEvent.actor. 1 to 256 bytes.
    *
    * @generated from field: string actor = 2;
    */
@@ -779,7 +786,7 @@ export type RevisionChanges = Message<"bellwether.ops.v1.RevisionChanges"> & {
   scoresChanged: bigint;
 
   /**
-   * The largest |change| of a score, in [0, 1]. 0: no score changed.
+   * The largest absolute change of a score, in [0, 1]. 0: no score changed.
    *
    * @generated from field: double max_score_change = 3;
    */
@@ -807,14 +814,14 @@ export type RevisionChanges = Message<"bellwether.ops.v1.RevisionChanges"> & {
   suppliersRemoved: bigint;
 
   /**
-   * Alerts that are active after this revision, and were not after the superseded one.
+   * Alerts that are active after this revision, and were not active after the superseded revision.
    *
    * @generated from field: bellwether.ops.v1.AlertIds alerts_raised = 7;
    */
   alertsRaised?: AlertIds | undefined;
 
   /**
-   * Alerts that were active after the superseded revision, and are not after this one.
+   * Alerts that were active after the superseded revision, and are not active after this revision.
    *
    * @generated from field: bellwether.ops.v1.AlertIds alerts_cleared = 8;
    */
@@ -892,8 +899,8 @@ export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
   rowsScored: bigint;
 
   /**
-   * Number of rows that have no score: the row could not be read, could not be scored, or is a second row of the
-   * same supplier.
+   * Number of rows that have no score, because the row could not be read or scored, or because another row has the same
+   * supplier.
    *
    * @generated from field: uint64 rows_rejected = 8;
    */
@@ -930,7 +937,8 @@ export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
 
   /**
    * Number of alerts that the run raised or opened again, compared with the alerts before the week, as in the report of
-   * the week. A revision therefore also counts alerts that the earlier revision had raised; changes has the difference.
+   * the week. For a revision, alerts that the earlier revision had already raised are counted too; changes has the
+   * differences between the revisions.
    *
    * @generated from field: uint32 alerts_raised = 13;
    */
@@ -959,14 +967,14 @@ export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
   startedAt?: Timestamp | undefined;
 
   /**
-   * When the run was completed. Unset: it is not complete.
+   * When the run was completed. Unset: the run is not complete.
    *
    * @generated from field: google.protobuf.Timestamp completed_at = 17;
    */
   completedAt?: Timestamp | undefined;
 
   /**
-   * Why the run failed, in one sentence. Empty: it has not failed.
+   * Why the run failed, in one sentence. Empty: the run has not failed.
    *
    * @generated from field: string failure = 18;
    */
@@ -981,24 +989,24 @@ export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
   sourceDigest: string;
 
   /**
-   * SHA-256 of the model configuration and the feature mapping that this run used, 64 lower-case hex digits.
-   * model.config_hash is the hash of those that the model was trained with. Empty: not recorded.
+   * SHA-256 of the model configuration and the feature mapping that this run used, 64 lower-case hex digits. The model
+   * can have been trained with others: their hash is model.config_hash. Empty: not recorded.
    *
    * @generated from field: string config_hash = 20;
    */
   configHash: string;
 
   /**
-   * SHA-256 of the limits for lost data (config/risk_policy.yaml) that the run was last checked against, 64
-   * lower-case hex digits. Empty: not checked yet.
+   * SHA-256 of the limits for losses in the risk policy (config/risk_policy.yaml) with which the run was last checked,
+   * 64 lower-case hex digits. Empty: not checked yet.
    *
    * @generated from field: string policy_hash = 21;
    */
   policyHash: string;
 
   /**
-   * A later ISO week that was complete before this run, for example "2026-W48". The alert rules were therefore not
-   * evaluated on this run. Empty: they were evaluated, or the run is not complete.
+   * A later ISO week that was complete before this run, for example "2026-W48". Because of that later week, the alert
+   * rules were not evaluated on this run. Empty: the alert rules were evaluated, or the run is not complete.
    *
    * @generated from field: string overtaken_by = 22;
    */
@@ -1012,7 +1020,7 @@ export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
   losses?: RunLosses | undefined;
 
   /**
-   * Who allowed this week before it had begun, and why. Unset: nobody allowed it.
+   * Who allowed the run of a week that had not begun, and why. Unset: nobody; the week had begun.
    *
    * @generated from field: bellwether.ops.v1.Override force_future = 24;
    */
@@ -1034,15 +1042,16 @@ export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
   checks: RunCheck[];
 
   /**
-   * Who approved the run although checks failed, before the run (CompleteRunRequest.accept_losses) or when it was held.
-   * Unset: nobody. While the run is HELD or RUNNING, it cannot be started with another source or configuration.
+   * Who approved the run although checks failed: in advance (CompleteRunRequest.accept_losses), or while the run was
+   * held. An approved run that is HELD or RUNNING cannot be started with another source or configuration. Unset: nobody
+   * has approved the run.
    *
    * @generated from field: bellwether.ops.v1.RunDecision approved = 27;
    */
   approved?: RunDecision | undefined;
 
   /**
-   * Who voided the run. Unset: nobody.
+   * Who voided the run. Unset: the run is not voided.
    *
    * @generated from field: bellwether.ops.v1.RunDecision voided = 28;
    */
@@ -1056,7 +1065,7 @@ export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
   revision: number;
 
   /**
-   * Id of the complete run that this run is to supersede or has superseded. Unset: none.
+   * Id of the run that this run supersedes, or will supersede when it is complete. Unset: none.
    *
    * @generated from field: optional uint32 supersedes_run_id = 30;
    */
@@ -1070,8 +1079,9 @@ export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
   supersededByRunId?: number | undefined;
 
   /**
-   * Who asked for a new revision of the week. Set only while the run is COMPLETE: the next StartRun of the week begins
-   * the new revision. This run is shown until that one is complete. Unset: nobody.
+   * Who requested a new revision of the week (SupersedeRun). Set only while this run is COMPLETE. The next StartRun of
+   * the week begins the new revision. This run is shown until the new revision is complete. Unset: nobody has requested
+   * one.
    *
    * @generated from field: bellwether.ops.v1.RunDecision supersede_requested = 32;
    */
@@ -1085,22 +1095,22 @@ export type BatchRun = Message<"bellwether.ops.v1.BatchRun"> & {
   asOf: string;
 
   /**
-   * Why the week was recorded as missed. The reason stays when the run is started afterwards. At most 2,000 bytes.
-   * Empty: the week was not missed.
+   * Why the week was recorded as missed. At most 2,000 bytes. The reason is kept when the run is started later. Empty:
+   * the week was not missed.
    *
    * @generated from field: string missed_reason = 34;
    */
   missedReason: string;
 
   /**
-   * What this revision changed. Unset: it superseded no other run.
+   * Differences between this revision and the run that it superseded. Unset: the run superseded no other run.
    *
    * @generated from field: bellwether.ops.v1.RevisionChanges changes = 35;
    */
   changes?: RevisionChanges | undefined;
 
   /**
-   * Number of checks that failed. In ListRuns, checks can contain fewer of them.
+   * Number of checks that failed. In a response of ListRuns, the list checks can contain fewer failed checks.
    *
    * @generated from field: uint32 checks_failed = 36;
    */
@@ -1144,7 +1154,7 @@ export type RunRuleSet = Message<"bellwether.ops.v1.RunRuleSet"> & {
   setId: string;
 
   /**
-   * SHA-256 of its rules, 64 lower-case hex digits, as RuleSet.hash.
+   * SHA-256 of the rules of the set, 64 lower-case hex digits, as in RuleSet.hash.
    *
    * @generated from field: string hash = 2;
    */
@@ -1165,8 +1175,8 @@ export const RunRuleSetSchema: GenMessage<RunRuleSet> = /*@__PURE__*/
  */
 export type RunLosses = Message<"bellwether.ops.v1.RunLosses"> & {
   /**
-   * Number of rejected rows of all stages: reading, mapping, validating and scoring. A row that repeats an
-   * earlier row exactly is not counted.
+   * Number of rejected rows of all stages: reading, mapping, validating and scoring. Rows that repeat an earlier row
+   * exactly are not counted.
    *
    * @generated from field: uint64 rows_rejected = 1;
    */
@@ -1196,7 +1206,8 @@ export type RunLosses = Message<"bellwether.ops.v1.RunLosses"> & {
   maxRejectedShare: number;
 
   /**
-   * Limit for rows_rejected, in rows. Both limits must be exceeded: see max_rejected_share.
+   * Limit for rows_rejected, in rows. The run exceeds LOSS_LIMIT_REJECTED_ROWS only if it exceeds both limits: see
+   * max_rejected_share.
    *
    * @generated from field: uint64 max_rejected_rows = 5;
    */
@@ -1224,8 +1235,8 @@ export type RunLosses = Message<"bellwether.ops.v1.RunLosses"> & {
   previousWeek: string;
 
   /**
-   * Lowest allowed value of suppliers ÷ previous_suppliers, in [0, 1]. When the value is lower, too many suppliers
-   * are missing, and exceeded contains LOSS_LIMIT_SUPPLIERS.
+   * Lowest allowed value of suppliers ÷ previous_suppliers, in [0, 1]. If the value is lower, too many suppliers are
+   * missing, and exceeded contains LOSS_LIMIT_SUPPLIERS.
    *
    * @generated from field: double min_suppliers_share = 9;
    */
@@ -1260,16 +1271,16 @@ export const RunLossesSchema: GenMessage<RunLosses> = /*@__PURE__*/
  */
 export type Override = Message<"bellwether.ops.v1.Override"> & {
   /**
-   * Why, in one sentence. 1 to 2,000 bytes in one line, with at least one visible character. White space at its ends is
-   * removed.
+   * Reason of the decision, in one sentence. 1 to 2,000 bytes in one line, with at least one visible character. White
+   * space at its ends is removed.
    *
    * @generated from field: string reason = 1;
    */
   reason: string;
 
   /**
-   * Who decided, at most 256 bytes. In a request, only a caller with the role SERVICE can set this field. For
-   * other callers, and when the field is empty, the server uses the subject of the caller's token.
+   * Who made the decision, at most 256 bytes, as in AlertEvent.actor. In a request, only a caller with the role SERVICE
+   * can set this field. For other callers, and when the field is empty, the server sets the field to the caller.
    *
    * @generated from field: string actor = 2;
    */
@@ -1312,7 +1323,7 @@ export const BandCountSchema: GenMessage<BandCount> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch, 18);
 
 /**
- * The right to write to a run. It ends when another holder (StartRunRequest.holder) starts the run.
+ * The right to write to a run. The right ends when another holder (StartRunRequest.holder) starts the run.
  *
  * @generated from message bellwether.ops.v1.RunLease
  */
@@ -1368,29 +1379,31 @@ export const RunState = {
   COMPLETE: 2,
 
   /**
-   * The run has stopped. The next StartRun can continue it after its last chunk.
+   * The run has stopped. The next StartRun can continue the run after its last stored chunk.
    *
    * @generated from enum value: RUN_STATE_FAILED = 3;
    */
   FAILED: 3,
 
   /**
-   * A check failed, and nothing of the run is published. After ApproveRun the next StartRun with the same source
-   * continues the run; VoidRun ends it; before an approval, StartRun with another source begins it again.
+   * A check of the input failed, and nothing of the run is published. A person decides:
+   * - ApproveRun: the next StartRun with the same source continues the run.
+   * - VoidRun: the run is withdrawn.
+   * - StartRun with another source, before an approval: the run begins again.
    *
    * @generated from enum value: RUN_STATE_HELD = 4;
    */
   HELD: 4,
 
   /**
-   * The input of the week had not arrived at the deadline. The next StartRun of the week begins the run.
+   * The input of the week had not arrived by the deadline. The next StartRun of the week begins the run.
    *
    * @generated from enum value: RUN_STATE_MISSED = 5;
    */
   MISSED: 5,
 
   /**
-   * A person has withdrawn the run: none of its scores is shown. The next StartRun of the week begins a new revision.
+   * A person has withdrawn the run: its scores are not shown. The next StartRun of the week begins a new revision.
    *
    * @generated from enum value: RUN_STATE_VOIDED = 6;
    */
@@ -1494,7 +1507,7 @@ export const RunStageSchema: GenEnum<RunStage> = /*@__PURE__*/
  */
 export const DriftKind = {
   /**
-   * The run is from an earlier release.
+   * Not recorded: an earlier release completed the run.
    *
    * @generated from enum value: DRIFT_KIND_UNSPECIFIED = 0;
    */
@@ -1536,7 +1549,7 @@ export const DriftKindSchema: GenEnum<DriftKind> = /*@__PURE__*/
   enumDesc(file_bellwether_ops_v1_batch, 2);
 
 /**
- * What a week is compared with.
+ * The data with which the week of a run is compared.
  *
  * @generated from enum bellwether.ops.v1.DriftReference
  */
@@ -1549,7 +1562,8 @@ export const DriftReference = {
   UNSPECIFIED: 0,
 
   /**
-   * The training data: the rows on which the model was trained; for the score, the rows on which it was evaluated.
+   * The training data. Features are compared with the rows on which the model was trained, the score with the rows on
+   * which the model was evaluated.
    *
    * @generated from enum value: DRIFT_REFERENCE_TRAINING = 1;
    */
@@ -1564,7 +1578,7 @@ export const DriftReference = {
 } as const;
 
 /**
- * What a week is compared with.
+ * The data with which the week of a run is compared.
  *
  * @generated from enum bellwether.ops.v1.DriftReference
  */
@@ -1590,7 +1604,7 @@ export const DriftAspect = {
   UNSPECIFIED: 0,
 
   /**
-   * The values of the suppliers that have one.
+   * The values, without the suppliers that have no value.
    *
    * @generated from enum value: DRIFT_ASPECT_VALUES = 1;
    */
@@ -1652,8 +1666,8 @@ export const DriftOutcome = {
   TOO_FEW_ROWS: 3,
 
   /**
-   * The risk policy declares that the feature always changes, for example an age or a total that grows. It is not
-   * tested.
+   * The risk policy declares that the feature always changes, for example an age or a growing total. Therefore the
+   * feature is not tested.
    *
    * @generated from enum value: DRIFT_OUTCOME_MOVING = 4;
    */
@@ -1674,7 +1688,8 @@ export const DriftOutcomeSchema: GenEnum<DriftOutcome> = /*@__PURE__*/
   enumDesc(file_bellwether_ops_v1_batch, 5);
 
 /**
- * The subject of a check of the input of a run. The risk policy (config/risk_policy.yaml) has the limits.
+ * The subject of a check of the input of a run, with the meaning of RunCheck.value. The limits are in the risk policy
+ * (config/risk_policy.yaml).
  *
  * @generated from enum bellwether.ops.v1.CheckKind
  */
@@ -1687,57 +1702,59 @@ export const CheckKind = {
   UNSPECIFIED: 0,
 
   /**
-   * Number of rows, divided by the number of rows of the previous complete week.
+   * The number of rows. value: the number of rows divided by the number of rows of the previous complete week.
    *
    * @generated from enum value: CHECK_KIND_ROWS = 1;
    */
   ROWS: 1,
 
   /**
-   * Number of suppliers, divided by the number of suppliers of the previous complete week.
+   * The number of suppliers. value: the number of suppliers divided by the number of suppliers of the previous complete
+   * week.
    *
    * @generated from enum value: CHECK_KIND_SUPPLIERS = 2;
    */
   SUPPLIERS: 2,
 
   /**
-   * The content is identical to the content of another week.
+   * Whether the content is identical to the content of another week. value is unset.
    *
    * @generated from enum value: CHECK_KIND_SAME_CONTENT = 3;
    */
   SAME_CONTENT: 3,
 
   /**
-   * Share of missing values in a column: all values are missing.
+   * A column in which all values are missing. value: the share of missing values in the column, 1.
    *
    * @generated from enum value: CHECK_KIND_MISSING_COLUMN = 4;
    */
   MISSING_COLUMN: 4,
 
   /**
-   * Number of different values in a column: all rows have the same value.
+   * A column in which all values are the same. value: the number of different values in the column, 1.
    *
    * @generated from enum value: CHECK_KIND_CONSTANT_COLUMN = 5;
    */
   CONSTANT_COLUMN: 5,
 
   /**
-   * Median of a numeric column, divided by the median of the previous complete week; or the reciprocal of this
-   * quotient, if it is larger. A large quotient shows that the unit has changed.
+   * The unit of a numeric column. value: the median divided by the median of the previous complete week. If a median is
+   * 0, the 75 % or the 95 % quantile is used instead. The check fails if the quotient is above limit or below 1 ÷
+   * limit.
    *
    * @generated from enum value: CHECK_KIND_UNIT = 6;
    */
   UNIT: 6,
 
   /**
-   * Columns that were renamed, or that are missing.
+   * A missing column that the file probably contains under another name. value is unset.
    *
    * @generated from enum value: CHECK_KIND_RENAMED_COLUMN = 7;
    */
   RENAMED_COLUMN: 7,
 
   /**
-   * Share of rejected rows.
+   * The rejected rows. value: the share of rejected rows, in [0, 1].
    *
    * @generated from enum value: CHECK_KIND_REJECTED_ROWS = 8;
    */
@@ -1745,7 +1762,8 @@ export const CheckKind = {
 } as const;
 
 /**
- * The subject of a check of the input of a run. The risk policy (config/risk_policy.yaml) has the limits.
+ * The subject of a check of the input of a run, with the meaning of RunCheck.value. The limits are in the risk policy
+ * (config/risk_policy.yaml).
  *
  * @generated from enum bellwether.ops.v1.CheckKind
  */
@@ -1778,14 +1796,14 @@ export const CheckOutcome = {
   PASSED: 1,
 
   /**
-   * The value is beyond the limit. The run is held unless somebody approves it.
+   * The value is beyond the limit. The run is held unless somebody approves the run.
    *
    * @generated from enum value: CHECK_OUTCOME_FAILED = 2;
    */
   FAILED: 2,
 
   /**
-   * Nothing to compare with, for example no previous complete week. detail says what is missing.
+   * The check was not possible, for example without a previous complete week. detail says what is missing.
    *
    * @generated from enum value: CHECK_OUTCOME_NOT_POSSIBLE = 3;
    */
@@ -1806,7 +1824,7 @@ export const CheckOutcomeSchema: GenEnum<CheckOutcome> = /*@__PURE__*/
   enumDesc(file_bellwether_ops_v1_batch, 7);
 
 /**
- * What the values of a column look like.
+ * The kind of the values of a column.
  *
  * @generated from enum bellwether.ops.v1.ColumnKind
  */
@@ -1826,7 +1844,7 @@ export const ColumnKind = {
   NUMBER: 1,
 
   /**
-   * Some value is not a number.
+   * At least one value is not a number.
    *
    * @generated from enum value: COLUMN_KIND_TEXT = 2;
    */
@@ -1841,7 +1859,7 @@ export const ColumnKind = {
 } as const;
 
 /**
- * What the values of a column look like.
+ * The kind of the values of a column.
  *
  * @generated from enum bellwether.ops.v1.ColumnKind
  */
@@ -1854,7 +1872,7 @@ export const ColumnKindSchema: GenEnum<ColumnKind> = /*@__PURE__*/
   enumDesc(file_bellwether_ops_v1_batch, 8);
 
 /**
- * A limit for lost data in the risk policy (config/risk_policy.yaml).
+ * A limit for losses (rejected rows and missing suppliers) in the risk policy (config/risk_policy.yaml).
  *
  * @generated from enum bellwether.ops.v1.LossLimit
  */
@@ -1882,7 +1900,7 @@ export const LossLimit = {
 } as const;
 
 /**
- * A limit for lost data in the risk policy (config/risk_policy.yaml).
+ * A limit for losses (rejected rows and missing suppliers) in the risk policy (config/risk_policy.yaml).
  *
  * @generated from enum bellwether.ops.v1.LossLimit
  */

@@ -44,16 +44,16 @@ export type StartRunRequest = Message<"bellwether.ops.v1.StartRunRequest"> & {
   modelName: string;
 
   /**
-   * Id of the process that will write to the run, unique per attempt. With this id the server distinguishes a
-   * repeated call from a second process. 1 to 128 bytes.
+   * Id of the process that will write to the run, unique for each attempt. By this id, the server distinguishes a
+   * repeated call from a call of a second process. 1 to 128 bytes.
    *
    * @generated from field: string holder = 3;
    */
   holder: string;
 
   /**
-   * SHA-256 of the content of the source files, 64 lower-case hex digits. Empty: not known. The source is then
-   * not compared with the source of the unfinished run.
+   * SHA-256 of the content of the source files, 64 lower-case hex digits. Empty: not known; the source is not compared
+   * with the source of an unfinished run.
    *
    * @generated from field: string source_digest = 4;
    */
@@ -61,40 +61,40 @@ export type StartRunRequest = Message<"bellwether.ops.v1.StartRunRequest"> & {
 
   /**
    * SHA-256 of the model configuration and the feature mapping that the run uses, 64 lower-case hex digits. Empty: not
-   * known. The configuration is then not compared with the configuration of the unfinished run.
+   * known; the configuration is not compared with the configuration of an unfinished run.
    *
    * @generated from field: string config_hash = 5;
    */
   configHash: string;
 
   /**
-   * Allows a week that has not begun, at most 8 weeks ahead, and records who decided that and why. Unset: such a
-   * week is rejected.
+   * Allows a week that has not begun, at most 8 weeks ahead, and records who allowed the week and why. Unset: a week
+   * that has not begun is rejected.
    *
    * @generated from field: bellwether.ops.v1.Override force_future = 6;
    */
   forceFuture?: Override | undefined;
 
   /**
-   * Number of suppliers that the caller wants in each chunk, at most 8,192. A run that has received chunks keeps its
-   * number: the caller then sends chunks of BatchRun.chunk_rows suppliers. 0: not known. The size of the chunks is
-   * then not recorded and not checked.
+   * Number of suppliers that the caller wants in each chunk, at most 8,192. If the run has already received chunks, its
+   * number does not change, and the caller must send chunks of BatchRun.chunk_rows suppliers. 0: not known; the size of
+   * the chunks is not recorded and not checked.
    *
    * @generated from field: uint32 chunk_rows = 7;
    */
   chunkRows: number;
 
   /**
-   * The day of which the input is a snapshot, for example "2026-11-22". Empty: not known. The day is then not compared
-   * with the day of the unfinished run.
+   * The day of which the input is a snapshot, for example "2026-11-22". Empty: not known; the day is not compared with
+   * the day of an unfinished run.
    *
    * @generated from field: string as_of = 8;
    */
   asOf: string;
 
   /**
-   * An approval in advance, see CompleteRunRequest.accept_losses: a held run with the same input is approved and
-   * continues. Unset: a held run that nobody has approved stays held.
+   * An approval in advance (see CompleteRunRequest.accept_losses): if the run is held and has the same input, the call
+   * approves and continues the run. Unset: a held run that nobody has approved stays held.
    *
    * @generated from field: bellwether.ops.v1.Override accept_losses = 9;
    */
@@ -122,8 +122,8 @@ export type StartRunResponse = Message<"bellwether.ops.v1.StartRunResponse"> & {
   run?: BatchRun | undefined;
 
   /**
-   * The right to write to the run. Unset: the run is complete, or it is held and nobody has approved it. run.state says
-   * which.
+   * The right to write to the run. Unset: the run is complete (run.state is COMPLETE), or is held and nobody has
+   * approved it (HELD).
    *
    * @generated from field: bellwether.ops.v1.RunLease lease = 2;
    */
@@ -137,54 +137,55 @@ export type StartRunResponse = Message<"bellwether.ops.v1.StartRunResponse"> & {
   receivedChunks: number[];
 
   /**
-   * True when the unfinished run had begun with another source, as_of or configuration, or had received chunks of an
-   * unknown size. Its chunks were deleted.
+   * True: the unfinished run begins again, because it had another source, as_of or configuration, or because the size
+   * of its chunks was unknown. Its chunks were deleted.
    *
    * @generated from field: bool begun_anew = 4;
    */
   begunAnew: boolean;
 
   /**
-   * Who approved the run after it was held. The failed checks that were approved are in run.checks; a run is not held
-   * again for these. Unset: nobody has approved the run.
+   * Who approved the run after it was held. The approved checks are the failed checks in run.checks; the run is not
+   * held again for them. Unset: nobody has approved the run.
    *
    * @generated from field: bellwether.ops.v1.RunDecision approved = 5;
    */
   approved?: RunDecision | undefined;
 
   /**
-   * Profile of the input of the previous complete week. At most 4,096 columns. Empty: there is no previous complete
-   * week, or it has no profile.
+   * Profile of the input of the previous complete week. At most 4,096 columns. Empty: no earlier week is complete, or
+   * its profile is not recorded.
    *
    * @generated from field: repeated bellwether.ops.v1.ColumnProfile previous_profile = 6;
    */
   previousProfile: ColumnProfile[];
 
   /**
-   * ISO week of the previous complete run of the same model: the latest complete run of an earlier week. Empty: there
-   * is none.
+   * ISO week of the previous complete run: the latest complete run of the same model in an earlier week. Empty: no
+   * earlier week is complete.
    *
    * @generated from field: string previous_week = 7;
    */
   previousWeek: string;
 
   /**
-   * Number of suppliers of the previous complete run. 0: there is none.
+   * Number of suppliers of the previous complete run. 0: no earlier week is complete.
    *
    * @generated from field: uint64 previous_suppliers = 8;
    */
   previousSuppliers: bigint;
 
   /**
-   * Number of rows that the previous complete run read. Unset: there is none, or it is not recorded.
+   * Number of rows that the previous complete run read. Unset: no earlier week is complete, or the number is not
+   * recorded.
    *
    * @generated from field: optional uint64 previous_rows = 9;
    */
   previousRows?: bigint | undefined;
 
   /**
-   * ISO week of the latest complete run of another week of the model that has the same source_digest. Empty: there is
-   * none, or source_digest is empty.
+   * ISO week of the latest complete run of the model with the same source_digest in another week. Empty: no other week
+   * has this source_digest, or source_digest is empty.
    *
    * @generated from field: string same_source_week = 10;
    */
@@ -247,7 +248,7 @@ export type ReportProgressRequest = Message<"bellwether.ops.v1.ReportProgressReq
   chunksTotal?: number | undefined;
 
   /**
-   * SHA-256 of the input of the run, 64 lower-case hex digits. It cannot change within a run. Empty: unchanged.
+   * SHA-256 of the input of the run, 64 lower-case hex digits. It must not change within a run. Empty: unchanged.
    *
    * @generated from field: string input_digest = 6;
    */
@@ -317,24 +318,23 @@ export type SubmitChunkRequest = Message<"bellwether.ops.v1.SubmitChunkRequest">
   supplierIds: string[];
 
   /**
-   * Names of the suppliers, one per row, each at most 512 bytes. An empty name: not known; it replaces the stored
-   * name. An empty list: the stored names do not change.
+   * Names of the suppliers, one per row, each at most 512 bytes. An empty name removes the stored name. If the list is
+   * empty, the stored names do not change.
    *
    * @generated from field: repeated string supplier_names = 4;
    */
   supplierNames: string[];
 
   /**
-   * Regions of the suppliers. A missing region: not known; it replaces the stored region. Unset: the stored
-   * regions do not change.
+   * Regions of the suppliers. A missing region removes the stored region. Unset: the stored regions do not change.
    *
    * @generated from field: bellwether.inference.v1.CategoryColumn regions = 5;
    */
   regions?: CategoryColumn | undefined;
 
   /**
-   * Categories of the suppliers. A missing category: not known; it replaces the stored category. Unset: the
-   * stored categories do not change.
+   * Categories of the suppliers. A missing category removes the stored category. Unset: the stored categories do not
+   * change.
    *
    * @generated from field: bellwether.inference.v1.CategoryColumn categories = 6;
    */
@@ -342,36 +342,35 @@ export type SubmitChunkRequest = Message<"bellwether.ops.v1.SubmitChunkRequest">
 
   /**
    * Exposure: money per year that is lost if the supplier fails, in the currency of the weekly file: float64
-   * little-endian, one per row, 0 or more. NaN: not known; it replaces the stored exposure. Empty: the stored exposures
-   * do not change.
+   * little-endian, one per row, 0 or more. NaN removes the stored exposure. Empty: the stored exposures do not change.
    *
    * @generated from field: bytes exposures = 7;
    */
   exposures: Uint8Array;
 
   /**
-   * The response of ml-service for these suppliers, with contributions. The contributions of rows without a score should
-   * be 0: they are stored as 0 also when they are NaN, but an earlier release of ops-service stores NaN. Required.
+   * The response of ml-service for these suppliers, with contributions. Required. In rows without a score, the
+   * contributions should be 0. This release stores NaN as 0 too, but an earlier release of ops-service stores NaN.
    *
    * @generated from field: bellwether.inference.v1.PredictBatchResponse scores = 8;
    */
   scores?: PredictBatchResponse | undefined;
 
   /**
-   * The features of the model, in the order of feature_values; the same in all chunks of a run. At most 1,024.
-   * Empty: the values are not stored.
+   * The features of the model, in the order of feature_values. The list must be the same in all chunks of a run. At
+   * most 1,024. Empty: the values are not stored.
    *
    * @generated from field: repeated bellwether.registry.v1.ModelFeature features = 9;
    */
   features: ModelFeature[];
 
   /**
-   * Values of the features: float32 little-endian, row-major, rows × features. NaN: missing. At most 8 MiB. Empty
-   * exactly when features is empty.
+   * Values of the features: float32 little-endian, row-major, rows × features. NaN: missing. At most 8 MiB. Must be
+   * empty if features is empty, otherwise not.
    * - Numeric feature: the value.
-   * - Categorical feature: the index of the category in ModelFeature.categories, from 0. The supplier has a
-   *   category that is not in the list: the length of the list.
-   * - Text feature: 1 when there is a text, NaN when there is none.
+   * - Categorical feature: the index of the category in ModelFeature.categories, from 0. For a category that is not in
+   *   the list: the length of the list.
+   * - Text feature: 1 if the supplier has a text, otherwise NaN.
    *
    * @generated from field: bytes feature_values = 10;
    */
@@ -392,7 +391,7 @@ export const SubmitChunkRequestSchema: GenMessage<SubmitChunkRequest> = /*@__PUR
  */
 export type SubmitChunkResponse = Message<"bellwether.ops.v1.SubmitChunkResponse"> & {
   /**
-   * True when the chunk was received before: nothing changed.
+   * True: the chunk was received before, and nothing changed.
    *
    * @generated from field: bool duplicate = 1;
    */
@@ -463,7 +462,8 @@ export type CompleteRunRequest = Message<"bellwether.ops.v1.CompleteRunRequest">
   drift: FeatureDrift[];
 
   /**
-   * Number of rows of rows_rejected that repeat an earlier row exactly. At most 1,000,000,000.
+   * Number of rejected rows that repeat an earlier row exactly, at most 1,000,000,000. They are included in
+   * rows_rejected.
    *
    * @generated from field: uint64 rows_repeated = 6;
    */
@@ -478,16 +478,17 @@ export type CompleteRunRequest = Message<"bellwether.ops.v1.CompleteRunRequest">
   sourceRows?: bigint | undefined;
 
   /**
-   * Number of source rows of rows_rejected that were rejected before the tables were combined. At most 1,000,000,000.
-   * Used only when source_rows is set.
+   * Number of source rows that were rejected before the tables were combined, at most 1,000,000,000. They are included
+   * in rows_rejected. Used only when source_rows is set.
    *
    * @generated from field: uint64 source_rows_rejected = 8;
    */
   sourceRowsRejected: bigint;
 
   /**
-   * An approval in advance: publishes the run although its losses exceed the risk policy (config/risk_policy.yaml), and
-   * although checks failed, and records who decided that and why. Unset: such a run is not published.
+   * An approval in advance. The run is published even if checks fail or its losses exceed the risk policy
+   * (config/risk_policy.yaml), and the decision is recorded. Unset: a run with failed checks or with larger losses is
+   * held.
    *
    * @generated from field: bellwether.ops.v1.Override accept_losses = 9;
    */
@@ -508,15 +509,16 @@ export type CompleteRunRequest = Message<"bellwether.ops.v1.CompleteRunRequest">
   profile: ColumnProfile[];
 
   /**
-   * Digest of the mapped rows without their dates, the same for every order of the rows: 32 lower-case hex digits. It
-   * shows that two files have the same rows. Empty: not known.
+   * Digest of the mapped rows without their dates, 32 lower-case hex digits. The order of the rows does not change the
+   * digest. Equal digests show that two files have the same rows. Empty: not known.
    *
    * @generated from field: string content_digest = 12;
    */
   contentDigest: string;
 
   /**
-   * Files and rejected rows for the weekly report (ReportService.GetReport). Unset: the report has none.
+   * Files and rejected rows for the weekly report (ReportService.GetReport). Unset: the report contains no files and no
+   * rejected rows.
    *
    * @generated from field: bellwether.ops.v1.InputReport input_report = 13;
    */
@@ -657,7 +659,7 @@ export const HoldRunResponseSchema: GenMessage<HoldRunResponse> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch_service, 11);
 
 /**
- * The held run that is approved, and why.
+ * Selects the held run to approve, and contains the reason.
  *
  * @generated from message bellwether.ops.v1.ApproveRunRequest
  */
@@ -670,8 +672,8 @@ export type ApproveRunRequest = Message<"bellwether.ops.v1.ApproveRunRequest"> &
   runId: number;
 
   /**
-   * Why, in one sentence. 1 to 2,000 bytes in one line, with at least one visible character. White space at its ends is
-   * removed.
+   * Reason of the decision, in one sentence. 1 to 2,000 bytes in one line, with at least one visible character. White
+   * space at its ends is removed.
    *
    * @generated from field: string reason = 2;
    */
@@ -707,7 +709,7 @@ export const ApproveRunResponseSchema: GenMessage<ApproveRunResponse> = /*@__PUR
   messageDesc(file_bellwether_ops_v1_batch_service, 13);
 
 /**
- * The run that is withdrawn, and why.
+ * Selects the run to withdraw, and contains the reason.
  *
  * @generated from message bellwether.ops.v1.VoidRunRequest
  */
@@ -720,8 +722,8 @@ export type VoidRunRequest = Message<"bellwether.ops.v1.VoidRunRequest"> & {
   runId: number;
 
   /**
-   * Why, in one sentence. 1 to 2,000 bytes in one line, with at least one visible character. White space at its ends is
-   * removed.
+   * Reason of the decision, in one sentence. 1 to 2,000 bytes in one line, with at least one visible character. White
+   * space at its ends is removed.
    *
    * @generated from field: string reason = 2;
    */
@@ -749,22 +751,22 @@ export type VoidRunResponse = Message<"bellwether.ops.v1.VoidRunResponse"> & {
   run?: BatchRun | undefined;
 
   /**
-   * Alerts that only this run had raised, and that are now closed as VOID. Empty when the run was already voided.
+   * Alerts that only this run had raised. They are now closed as VOID. Empty when the run was already voided.
    *
    * @generated from field: bellwether.ops.v1.AlertIds alerts_closed = 2;
    */
   alertsClosed?: AlertIds | undefined;
 
   /**
-   * Alerts whose state or severity is restored to that before the run. Empty when the run was already voided.
+   * Alerts that again have the state and severity that they had before the run. Empty when the run was already voided.
    *
    * @generated from field: bellwether.ops.v1.AlertIds alerts_restored = 3;
    */
   alertsRestored?: AlertIds | undefined;
 
   /**
-   * Alerts that the run had changed and that do not change now, because people or later runs changed them afterwards.
-   * Empty when the run was already voided.
+   * Alerts that the run had changed, but that this call does not change, because people or later runs have changed them
+   * since. Empty when the run was already voided.
    *
    * @generated from field: bellwether.ops.v1.AlertIds alerts_kept = 4;
    */
@@ -786,7 +788,7 @@ export const VoidRunResponseSchema: GenMessage<VoidRunResponse> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_batch_service, 15);
 
 /**
- * The complete run that is to be superseded, and why.
+ * Selects the complete run to supersede, and contains the reason.
  *
  * @generated from message bellwether.ops.v1.SupersedeRunRequest
  */
@@ -799,8 +801,8 @@ export type SupersedeRunRequest = Message<"bellwether.ops.v1.SupersedeRunRequest
   runId: number;
 
   /**
-   * Why, in one sentence. 1 to 2,000 bytes in one line, with at least one visible character. White space at its ends is
-   * removed.
+   * Reason of the decision, in one sentence. 1 to 2,000 bytes in one line, with at least one visible character. White
+   * space at its ends is removed.
    *
    * @generated from field: string reason = 2;
    */
@@ -821,7 +823,7 @@ export const SupersedeRunRequestSchema: GenMessage<SupersedeRunRequest> = /*@__P
  */
 export type SupersedeRunResponse = Message<"bellwether.ops.v1.SupersedeRunResponse"> & {
   /**
-   * The complete run, with supersede_requested.
+   * The complete run, in which supersede_requested is set.
    *
    * @generated from field: bellwether.ops.v1.BatchRun run = 1;
    */
@@ -836,7 +838,7 @@ export const SupersedeRunResponseSchema: GenMessage<SupersedeRunResponse> = /*@_
   messageDesc(file_bellwether_ops_v1_batch_service, 17);
 
 /**
- * The week whose input had not arrived at the deadline.
+ * The week whose input had not arrived by the deadline.
  *
  * @generated from message bellwether.ops.v1.RecordMissedWeekRequest
  */
@@ -927,30 +929,31 @@ export const GetInputComparisonRequestSchema: GenMessage<GetInputComparisonReque
  */
 export type GetInputComparisonResponse = Message<"bellwether.ops.v1.GetInputComparisonResponse"> & {
   /**
-   * Profile of the input of the previous complete week. At most 4,096 columns. Empty: there is no previous complete
-   * week, or it has no profile.
+   * Profile of the input of the previous complete week. At most 4,096 columns. Empty: no earlier week is complete, or
+   * its profile is not recorded.
    *
    * @generated from field: repeated bellwether.ops.v1.ColumnProfile previous_profile = 1;
    */
   previousProfile: ColumnProfile[];
 
   /**
-   * ISO week of the previous complete run of the same model: the latest complete run of an earlier week. Empty: there
-   * is none.
+   * ISO week of the previous complete run: the latest complete run of the same model in an earlier week. Empty: no
+   * earlier week is complete.
    *
    * @generated from field: string previous_week = 2;
    */
   previousWeek: string;
 
   /**
-   * Number of suppliers of the previous complete run. 0: there is none.
+   * Number of suppliers of the previous complete run. 0: no earlier week is complete.
    *
    * @generated from field: uint64 previous_suppliers = 3;
    */
   previousSuppliers: bigint;
 
   /**
-   * Number of rows that the previous complete run read. Unset: there is none, or it is not recorded.
+   * Number of rows that the previous complete run read. Unset: no earlier week is complete, or the number is not
+   * recorded.
    *
    * @generated from field: optional uint64 previous_rows = 4;
    */
@@ -978,23 +981,22 @@ export const GetInputComparisonResponseSchema: GenMessage<GetInputComparisonResp
  */
 export type GetRunRequest = Message<"bellwether.ops.v1.GetRunRequest"> & {
   /**
-   * ISO week from W01 to W53, for example "2026-W47". Empty: the run that was started last
-   * (by its first start).
+   * ISO week from W01 to W53, for example "2026-W47". Empty: the run whose first start was latest.
    *
    * @generated from field: string iso_week = 1;
    */
   isoWeek: string;
 
   /**
-   * Name of the model. At most 64 bytes. Empty: any model. If several models have a run of the week: the run
-   * that was started last (by its first start).
+   * Name of the model. At most 64 bytes. Empty: any model. If several models have a run of the week: the run whose
+   * first start was latest.
    *
    * @generated from field: string model_name = 2;
    */
   modelName: string;
 
   /**
-   * Id of the run. If it is set, iso_week and model_name must be empty or match the run. 0: the run of iso_week.
+   * Id of the run. With an id, iso_week and model_name must be empty or match the run. 0: the run of iso_week.
    *
    * @generated from field: uint32 run_id = 3;
    */
@@ -1064,7 +1066,7 @@ export const ListRunsRequestSchema: GenMessage<ListRunsRequest> = /*@__PURE__*/
  */
 export type ListRunsResponse = Message<"bellwether.ops.v1.ListRunsResponse"> & {
   /**
-   * Runs, ordered by their first start, latest first.
+   * The runs. The run whose first start was latest is first.
    *
    * @generated from field: repeated bellwether.ops.v1.BatchRun runs = 1;
    */
@@ -1128,8 +1130,8 @@ export const WatchRunResponseSchema: GenMessage<WatchRunResponse> = /*@__PURE__*
   messageDesc(file_bellwether_ops_v1_batch_service, 27);
 
 /**
- * Receives the scores of a weekly run in chunks, stores each chunk exactly once, and publishes all scores of the
- * run together. Every request that changes a run has the lease that StartRun returned.
+ * Receives the scores of a weekly run in chunks, stores each chunk exactly once, and publishes all scores of the run
+ * together. The requests of the process that scores a run contain the lease that StartRun returned.
  *
  * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it uses
  * the database, with:
@@ -1141,17 +1143,21 @@ export const WatchRunResponseSchema: GenMessage<WatchRunResponse> = /*@__PURE__*
  */
 export const BatchService: GenService<{
   /**
-   * Starts the run of an ISO week, or continues it. The same holder gets the same lease again; another holder takes
-   * over the run and gets a lease with a higher fence (see RunLease.fence). For a complete run, and for a held run that
-   * nobody has approved, the response has no lease. If an unfinished run began with another source, as_of or
-   * configuration, or received chunks of an unknown size, its chunks, its checks and their approval are deleted, and it
-   * starts again from the beginning. If the newest run of the week is voided, or somebody asked for a new revision of
-   * it (SupersedeRun), the call creates a new run, which is the next revision. Idempotent.
-   * - INVALID_ARGUMENT: the year does not have this week, or the week has not begun in any time zone and force_future
-   *   is unset (reason FUTURE_WEEK).
-   * - FAILED_PRECONDITION: another holder has the run in progress with another source or configuration, and it has
-   *   written within the last 30 s (reason RUN_UNDER_WAY). Or somebody has approved the run with another source, as_of
-   *   or configuration, and it is HELD or RUNNING (reason RUN_STATE): VoidRun ends it.
+   * Starts the run of an ISO week, or continues the run. The same holder gets the same lease again. Another holder
+   * takes over the run and gets a lease with a higher fence (see RunLease.fence). For a complete run, and for a held
+   * run that nobody has approved, the response has no lease.
+   *
+   * An unfinished run that began with another source, as_of or configuration begins again: its chunks, its checks and
+   * an approval of the checks are deleted. An unfinished run begins again also if its chunks have an unknown size
+   * (chunk_rows was 0) and chunk_rows is set now; its chunks are deleted. If the newest run of the week is voided, or
+   * somebody requested a new revision (SupersedeRun), the call creates a new run, which is the next revision.
+   * Idempotent.
+   * - INVALID_ARGUMENT: the year does not have this week.
+   * - INVALID_ARGUMENT: the week has not begun in any time zone, and force_future is unset (reason FUTURE_WEEK).
+   * - FAILED_PRECONDITION: another holder runs the week with another source, as_of or configuration, and that holder
+   *   has written within the last 30 s (reason RUN_UNDER_WAY).
+   * - FAILED_PRECONDITION: the run is HELD or RUNNING, and somebody has approved the run with another source, as_of or
+   *   configuration (reason RUN_STATE). To run the week with the new input, first withdraw the run with VoidRun.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.StartRun
    */
@@ -1163,9 +1169,9 @@ export const BatchService: GenService<{
   /**
    * Records the current stage and counts of a run. Idempotent.
    * - NOT_FOUND: no run has this id.
-   * - ABORTED: another holder has taken the run over (reason RUN_FENCED).
-   * - FAILED_PRECONDITION: the run is complete, or it began with another input; or the run is held (reason RUN_HELD) or
-   *   has another state that does not allow it (reason RUN_STATE).
+   * - ABORTED: another holder has taken over the run (reason RUN_FENCED).
+   * - FAILED_PRECONDITION: the run is complete, or it began with another input_digest.
+   * - FAILED_PRECONDITION: the run is held (reason RUN_HELD), or its state does not allow the call (reason RUN_STATE).
    *
    * @generated from rpc bellwether.ops.v1.BatchService.ReportProgress
    */
@@ -1177,12 +1183,14 @@ export const BatchService: GenService<{
   /**
    * Stores one chunk of scores. Idempotent: a chunk that was received before changes nothing.
    * - NOT_FOUND: no run has this id.
-   * - ABORTED: another holder has taken the run over (reason RUN_FENCED).
+   * - ABORTED: another holder has taken over the run (reason RUN_FENCED).
    * - INVALID_ARGUMENT: the columns have different numbers of rows, or their values are not valid.
-   * - FAILED_PRECONDITION: the model version or the features differ from those of earlier chunks; or the chunk
-   *   was received before with another number of rows; or the chunk has more rows than BatchRun.chunk_rows, or
-   *   fewer although it is not the last one; or the run is already complete and does not contain this chunk; or the
-   *   run is held (reason RUN_HELD) or has another state that does not allow it (reason RUN_STATE).
+   * - FAILED_PRECONDITION: the model version or the features differ from those of earlier chunks.
+   * - FAILED_PRECONDITION: the chunk was received before with another number of rows.
+   * - FAILED_PRECONDITION: the chunk has more rows than BatchRun.chunk_rows, or has fewer rows although it is not the
+   *   last chunk.
+   * - FAILED_PRECONDITION: the run is complete and does not contain this chunk.
+   * - FAILED_PRECONDITION: the run is held (reason RUN_HELD), or its state does not allow the call (reason RUN_STATE).
    *
    * @generated from rpc bellwether.ops.v1.BatchService.SubmitChunk
    */
@@ -1193,16 +1201,22 @@ export const BatchService: GenService<{
   },
   /**
    * Publishes the scores of the run and raises its alerts, in one transaction. The counts of the request must match the
-   * run: exactly the chunks 0 to chunks_total - 1 were received; rows_read = rows_rejected + the sums of rows_scored
-   * and rows_invalid over all chunks; and rows_repeated is at most rows_rejected. Idempotent: a complete run is
-   * returned unchanged.
+   * run:
+   * - exactly the chunks 0 to chunks_total - 1 were received;
+   * - rows_read is rows_rejected plus the sums of rows_scored and rows_invalid over all chunks;
+   * - rows_repeated is at most rows_rejected.
+   *
+   * If a check failed or the losses exceed the risk policy, the run becomes HELD, and nothing of the run is published.
+   * The run keeps its chunks and the failed checks. After ApproveRun, the next StartRun continues the run. Idempotent:
+   * a complete run is returned unchanged.
    * - NOT_FOUND: no run has this id.
-   * - ABORTED: another holder has taken the run over (reason RUN_FENCED).
-   * - FAILED_PRECONDITION: the counts do not match the run (reason RUN_MISMATCH). Or a check failed (reason
-   *   CHECKS_FAILED), or the losses exceed the risk policy (reason LOSS_LIMIT), accept_losses is unset, and nobody has
-   *   approved the run. In these two cases the run becomes HELD: it keeps its chunks and the failed checks, and nothing
-   *   of it is published. After ApproveRun, the next StartRun continues it. Or the run is held (reason RUN_HELD) or has
-   *   another state that does not allow it (reason RUN_STATE).
+   * - ABORTED: another holder has taken over the run (reason RUN_FENCED).
+   * - FAILED_PRECONDITION: the counts do not match the run (reason RUN_MISMATCH).
+   * - FAILED_PRECONDITION: a check failed (reason CHECKS_FAILED), accept_losses is unset, and nobody has approved the
+   *   run.
+   * - FAILED_PRECONDITION: the losses exceed the risk policy (reason LOSS_LIMIT), accept_losses is unset, and nobody
+   *   has approved the run.
+   * - FAILED_PRECONDITION: the run is held (reason RUN_HELD), or its state does not allow the call (reason RUN_STATE).
    *
    * @generated from rpc bellwether.ops.v1.BatchService.CompleteRun
    */
@@ -1212,11 +1226,12 @@ export const BatchService: GenService<{
     output: typeof CompleteRunResponseSchema;
   },
   /**
-   * Sets the state of a run to FAILED. Its chunks are kept, so that the next StartRun can continue it. Idempotent.
+   * Sets the state of a run to FAILED. The run keeps its chunks, so that the next StartRun can continue the run.
+   * Idempotent.
    * - NOT_FOUND: no run has this id.
-   * - ABORTED: another holder has taken the run over (reason RUN_FENCED).
-   * - FAILED_PRECONDITION: the run is complete, held (reason RUN_HELD), or in another state that does not allow it
-   *   (reason RUN_STATE).
+   * - ABORTED: another holder has taken over the run (reason RUN_FENCED).
+   * - FAILED_PRECONDITION: the run is complete.
+   * - FAILED_PRECONDITION: the run is held (reason RUN_HELD), or its state does not allow the call (reason RUN_STATE).
    *
    * @generated from rpc bellwether.ops.v1.BatchService.FailRun
    */
@@ -1226,12 +1241,14 @@ export const BatchService: GenService<{
     output: typeof FailRunResponseSchema;
   },
   /**
-   * Holds a run because a check of its input failed: its state becomes HELD, and nothing of it is published. Stores the
-   * checks and the profile. A person decides with ApproveRun or VoidRun. The lease ends. Idempotent.
+   * Holds a run because a check of its input failed. The state of the run becomes HELD, nothing of the run is
+   * published, and the lease ends. The checks and the profile are stored. A person decides about the run with
+   * ApproveRun or VoidRun. Idempotent.
    * - NOT_FOUND: no run has this id.
-   * - ABORTED: another holder has taken the run over (reason RUN_FENCED).
+   * - ABORTED: another holder has taken over the run (reason RUN_FENCED).
    * - INVALID_ARGUMENT: no check has the outcome FAILED.
-   * - FAILED_PRECONDITION: the run is complete; or its state does not allow it (reason RUN_STATE).
+   * - FAILED_PRECONDITION: the run is complete.
+   * - FAILED_PRECONDITION: the state of the run does not allow the call (reason RUN_STATE).
    *
    * @generated from rpc bellwether.ops.v1.BatchService.HoldRun
    */
@@ -1242,11 +1259,11 @@ export const BatchService: GenService<{
   },
   /**
    * Approves a held run although checks failed. The run keeps the state HELD until the next StartRun, which continues
-   * it and does not hold it for the same checks. The first approval counts. Idempotent as long as the run is not
-   * complete or voided.
+   * the run. The run is not held again for the same checks. A second approval does not replace the first one.
+   * Idempotent as long as the run is not complete or voided.
    * - NOT_FOUND: no run has this id.
-   * - FAILED_PRECONDITION: the run is not held, for example because it is complete or voided; metadata.state has its
-   *   state (reason RUN_STATE).
+   * - FAILED_PRECONDITION: the run is not held, for example because it is complete or voided (reason RUN_STATE). The
+   *   metadata of ErrorInfo contains the state.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.ApproveRun
    */
@@ -1256,15 +1273,17 @@ export const BatchService: GenService<{
     output: typeof ApproveRunResponseSchema;
   },
   /**
-   * Withdraws a complete, held or failed run, in one transaction. The scores of a complete run are no longer shown:
-   * suppliers have the scores of the previous complete run. Alerts that only this run raised are closed as VOID; their
-   * history keeps the decisions and comments of people. Other alerts that the run changed are restored to their state
-   * before the run, but later decisions of people stay. Alerts that later runs changed do not change. The next run
-   * evaluates the rules again. A run in progress whose holder has written nothing for 30 s can be withdrawn too. The
-   * first call counts. Idempotent.
+   * Withdraws a complete, held or failed run, in one transaction. A run in progress can be withdrawn too if its holder
+   * has written nothing for 30 s. The scores of a complete run are no longer shown: the scores of the previous complete
+   * run are shown instead. The call has these effects on alerts:
+   * - Alerts that only this run raised are closed as VOID. Their history keeps the decisions and comments of people.
+   * - Other alerts that the run changed get the state that they had before the run. Later decisions of people are kept.
+   * - Alerts that later runs changed do not change.
+   *
+   * The next run evaluates the rules again. A second call does not replace the reason of the first one. Idempotent.
    * - NOT_FOUND: no run has this id.
-   * - FAILED_PRECONDITION: the run is in progress (reason RUN_UNDER_WAY), or its state does not allow it: it is missed
-   *   or superseded (reason RUN_STATE).
+   * - FAILED_PRECONDITION: the run is in progress (reason RUN_UNDER_WAY).
+   * - FAILED_PRECONDITION: the run is missed or superseded (reason RUN_STATE).
    *
    * @generated from rpc bellwether.ops.v1.BatchService.VoidRun
    */
@@ -1274,10 +1293,10 @@ export const BatchService: GenService<{
     output: typeof VoidRunResponseSchema;
   },
   /**
-   * Asks for a new revision of a complete week: the next StartRun of the week begins it. The complete run is shown
-   * until the revision is complete; then its state becomes SUPERSEDED in the same transaction, and BatchRun.changes of
-   * the revision lists the differences. VoidRun of the unfinished revision withdraws the request. The first request
-   * counts. Idempotent.
+   * Requests a new revision of a complete week. The next StartRun of the week begins the revision. The complete run is
+   * shown until the revision is complete. Then, in the same transaction, the state of the old run becomes SUPERSEDED,
+   * and BatchRun.changes of the revision gets the differences. To withdraw the request, call VoidRun with the
+   * unfinished revision. A second request does not replace the first one. Idempotent.
    * - NOT_FOUND: no run has this id.
    * - FAILED_PRECONDITION: the run is not complete (reason RUN_STATE).
    *
@@ -1289,13 +1308,13 @@ export const BatchService: GenService<{
     output: typeof SupersedeRunResponseSchema;
   },
   /**
-   * Records that the input of a week had not arrived at the deadline: creates a run with the state MISSED. Idempotent:
-   * the first reason counts.
-   * - INVALID_ARGUMENT: the year does not have this week, or the week has not begun in any time zone (reason
-   *   FUTURE_WEEK).
+   * Records that the input of a week had not arrived by the deadline: creates a run with the state MISSED. Idempotent:
+   * a second call does not replace the reason of the first one.
+   * - INVALID_ARGUMENT: the year does not have this week.
+   * - INVALID_ARGUMENT: the week has not begun in any time zone (reason FUTURE_WEEK).
    * - FAILED_PRECONDITION: the week has a run that is neither missed nor voided (reason RUN_STATE).
    * - NOT_FOUND: the model has no run, and no version in the registry (reason MODEL_NOT_FOUND).
-   * - UNAVAILABLE: ml-service, which has the registry, does not answer (reason MODEL_SERVICE_UNAVAILABLE).
+   * - UNAVAILABLE: ml-service, which reads the registry, does not answer (reason MODEL_SERVICE_UNAVAILABLE).
    *
    * @generated from rpc bellwether.ops.v1.BatchService.RecordMissedWeek
    */
@@ -1305,8 +1324,8 @@ export const BatchService: GenService<{
     output: typeof RecordMissedWeekResponseSchema;
   },
   /**
-   * Returns the data with which the input of a week is compared, without starting its run. With it, a caller can check
-   * the input before the run. Idempotent.
+   * Returns the data with which the input of a week is compared, and does not start the run. With this data, a caller
+   * can check the input before the run. Idempotent.
    * - INVALID_ARGUMENT: the year does not have this week.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.GetInputComparison
@@ -1317,8 +1336,8 @@ export const BatchService: GenService<{
     output: typeof GetInputComparisonResponseSchema;
   },
   /**
-   * Returns the run of a week, the newest revision. If the request has no week: the run that was created last. A voided
-   * run is returned only if every other run that matches the request is superseded. Idempotent.
+   * Returns the newest revision of the run of a week. If the request names no week, returns the run that was created
+   * last. A voided run is returned only if every other run that matches the request is superseded. Idempotent.
    * - NOT_FOUND: the run does not exist.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.GetRun
@@ -1329,7 +1348,7 @@ export const BatchService: GenService<{
     output: typeof GetRunResponseSchema;
   },
   /**
-   * Lists runs of every state, ordered by their first start, latest first. Idempotent.
+   * Lists the runs in every state. The run whose first start was latest is first. Idempotent.
    * - INVALID_ARGUMENT: page_token is from another list.
    *
    * @generated from rpc bellwether.ops.v1.BatchService.ListRuns
@@ -1340,9 +1359,9 @@ export const BatchService: GenService<{
     output: typeof ListRunsResponseSchema;
   },
   /**
-   * Streams the state of a run: first its present state, then every change. The stream ends when the run is not
-   * RUNNING. When nothing was sent for 20 s, the server sends a message without run, to keep the connection open.
-   * Idempotent.
+   * Streams the state of a run: first the present state, then every change. The stream ends as soon as the run is not
+   * RUNNING. When nothing was sent for 20 s, the server sends a message in which run is unset, to keep the connection
+   * open. Idempotent.
    * - NOT_FOUND: no run has this id.
    * - UNAVAILABLE: the server ended the stream. Open the watch again.
    *

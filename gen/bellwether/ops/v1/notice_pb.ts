@@ -19,13 +19,13 @@ export const file_bellwether_ops_v1_notice: GenFile = /*@__PURE__*/
   fileDesc("Ch5iZWxsd2V0aGVyL29wcy92MS9ub3RpY2UucHJvdG8SEWJlbGx3ZXRoZXIub3BzLnYxIocDCgpOb3RpY2VJdGVtEhMKC3N1cHBsaWVyX2lkGAEgASgJEhUKDXN1cHBsaWVyX25hbWUYAiABKAkSEQoJYWxlcnRfaWRzGAMgAygJEjIKCHNldmVyaXR5GAQgASgOMiAuYmVsbHdldGhlci5vcHMudjEuQWxlcnRTZXZlcml0eRItCgVjYXVzZRgFIAEoDjIeLmJlbGx3ZXRoZXIub3BzLnYxLk5vdGljZUNhdXNlEg0KBWFjdG9yGAYgASgJEg0KBW93bmVyGAcgASgJEhAKCGlzb193ZWVrGAggASgJEhIKCm1vZGVsX25hbWUYCSABKAkSEgoKcmlza19zY29yZRgKIAEoARIbCg5wcmV2aW91c19zY29yZRgLIAEoAUgAiAEBEhoKDWV4cGVjdGVkX2xvc3MYDCABKAFIAYgBARIQCghjdXJyZW5jeRgNIAEoCRIPCgdyZWFzb25zGA4gAygJQhEKD19wcmV2aW91c19zY29yZUIQCg5fZXhwZWN0ZWRfbG9zcyLmAwoGTm90aWNlEhEKCW5vdGljZV9pZBgBIAEoCRIrCgRraW5kGAIgASgOMh0uYmVsbHdldGhlci5vcHMudjEuTm90aWNlS2luZBItCgVzdGF0ZRgDIAEoDjIeLmJlbGx3ZXRoZXIub3BzLnYxLk5vdGljZVN0YXRlEhMKC2Rlc3RpbmF0aW9uGAQgASgJEjEKB2NoYW5uZWwYBSABKA4yIC5iZWxsd2V0aGVyLm9wcy52MS5Ob3RpY2VDaGFubmVsEhEKCXJlY2lwaWVudBgGIAEoCRIuCgpjcmVhdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghhdHRlbXB0cxgIIAEoDRIzCg9uZXh0X2F0dGVtcHRfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2ZpbmlzaGVkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YCyABKAkSEQoJc3VwcGxpZXJzGAwgASgNEhkKEWRyb3BwZWRfc3VwcGxpZXJzGA0gASgNEiwKBWl0ZW1zGA4gAygLMh0uYmVsbHdldGhlci5vcHMudjEuTm90aWNlSXRlbSLNAQoNTm90aWNlQXR0ZW1wdBIPCgdhdHRlbXB0GAEgASgNEi4KCnN0YXJ0ZWRfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhgKC2R1cmF0aW9uX21zGAMgASgNSACIAQESMQoHb3V0Y29tZRgEIAEoDjIgLmJlbGx3ZXRoZXIub3BzLnYxLk5vdGljZU91dGNvbWUSDgoGZGV0YWlsGAUgASgJEg4KBndvcmtlchgGIAEoCUIOCgxfZHVyYXRpb25fbXMiUAoKRGlnZXN0VGltZRIrCgd3ZWVrZGF5GAEgASgOMhouYmVsbHdldGhlci5vcHMudjEuV2Vla2RheRIVCg1taW51dGVfb2ZfZGF5GAIgASgNIjQKClF1aWV0SG91cnMSEwoLZnJvbV9taW51dGUYASABKA0SEQoJdG9fbWludXRlGAIgASgNIq8CCgpOb3RpY2VSdWxlEi8KBGtpbmQYASABKA4yIS5iZWxsd2V0aGVyLm9wcy52MS5Ob3RpY2VSdWxlS2luZBINCgVyb3V0ZRgCIAEoCRI0CgpzZXZlcml0aWVzGAMgAygOMiAuYmVsbHdldGhlci5vcHMudjEuQWxlcnRTZXZlcml0eRIPCgdyZWdpb25zGAQgAygJEhIKCmNhdGVnb3JpZXMYBSADKAkSFwoPc3VwcGxpZXJfb3duZXJzGAYgAygJEhwKFGNvbmRpdGlvbnNfdHJ1bmNhdGVkGAcgASgIEhIKCm93bmVkX29ubHkYCCABKAgSEQoJaW5fZGlnZXN0GAkgASgIEigKBWFmdGVyGAogASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIsoFChFOb3RpY2VEZXN0aW5hdGlvbhIMCgRuYW1lGAEgASgJEjEKB2NoYW5uZWwYAiABKA4yIC5iZWxsd2V0aGVyLm9wcy52MS5Ob3RpY2VDaGFubmVsEi8KC2Rpc2FibGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9kaXNhYmxlZF9yZWFzb24YBCABKAkSDwoHd2FpdGluZxgFIAEoDRIMCgRkZWFkGAYgASgNEjUKEWxhc3RfZGVsaXZlcmVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpoYXNfZGlnZXN0GAggASgIEh8KF2FsbG93c19wcml2YXRlX25ldHdvcmtzGAkgASgIEhEKCXRpbWVfem9uZRgKIAEoCRItCgZkaWdlc3QYCyABKAsyHS5iZWxsd2V0aGVyLm9wcy52MS5EaWdlc3RUaW1lEjIKC3F1aWV0X2hvdXJzGAwgASgLMh0uYmVsbHdldGhlci5vcHMudjEuUXVpZXRIb3VycxIQCghpc19xdWlldBgNIAEoCBIsCgVydWxlcxgOIAMoCzIdLmJlbGx3ZXRoZXIub3BzLnYxLk5vdGljZVJ1bGUSEgoKbW9yZV9ydWxlcxgPIAEoDRIOCgZvd25lcnMYECADKAkSEwoLbW9yZV9vd25lcnMYESABKA0SEQoJY29sbGVjdGVkGBIgASgNEjQKEG5leHRfZGVsaXZlcnlfYXQYEyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD25leHRfYXRfb25jZV9hdBgUIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoObmV4dF9kaWdlc3RfYXQYFSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKpgBCg1Ob3RpY2VDaGFubmVsEh4KGk5PVElDRV9DSEFOTkVMX1VOU1BFQ0lGSUVEEAASGgoWTk9USUNFX0NIQU5ORUxfV0VCSE9PSxABEhgKFE5PVElDRV9DSEFOTkVMX1NMQUNLEAISGAoUTk9USUNFX0NIQU5ORUxfVEVBTVMQAxIXChNOT1RJQ0VfQ0hBTk5FTF9NQUlMEAQqiwEKCk5vdGljZUtpbmQSGwoXTk9USUNFX0tJTkRfVU5TUEVDSUZJRUQQABIWChJOT1RJQ0VfS0lORF9BTEVSVFMQARIWChJOT1RJQ0VfS0lORF9ESUdFU1QQAhIaChZOT1RJQ0VfS0lORF9FU0NBTEFUSU9OEAMSFAoQTk9USUNFX0tJTkRfVEVTVBAEKngKC05vdGljZVN0YXRlEhwKGE5PVElDRV9TVEFURV9VTlNQRUNJRklFRBAAEhgKFE5PVElDRV9TVEFURV9XQUlUSU5HEAESGgoWTk9USUNFX1NUQVRFX0RFTElWRVJFRBACEhUKEU5PVElDRV9TVEFURV9ERUFEEAMqnQEKDU5vdGljZU91dGNvbWUSHgoaTk9USUNFX09VVENPTUVfVU5TUEVDSUZJRUQQABIcChhOT1RJQ0VfT1VUQ09NRV9ERUxJVkVSRUQQARIYChROT1RJQ0VfT1VUQ09NRV9SRVRSWRACEhsKF05PVElDRV9PVVRDT01FX1JFSkVDVEVEEAMSFwoTTk9USUNFX09VVENPTUVfR09ORRAEKsoBCgtOb3RpY2VDYXVzZRIcChhOT1RJQ0VfQ0FVU0VfVU5TUEVDSUZJRUQQABIaChZOT1RJQ0VfQ0FVU0VfTk9UX1RBS0VOEAESGQoVTk9USUNFX0NBVVNFX0FTU0lHTkVEEAISGgoWTk9USUNFX0NBVVNFX0VTQ0FMQVRFRBADEhcKE05PVElDRV9DQVVTRV9SQUlTRUQQBBIZChVOT1RJQ0VfQ0FVU0VfUkVPUEVORUQQBRIWChJOT1RJQ0VfQ0FVU0VfV09SU0UQBiq2AQoHV2Vla2RheRIXChNXRUVLREFZX1VOU1BFQ0lGSUVEEAASEgoOV0VFS0RBWV9NT05EQVkQARITCg9XRUVLREFZX1RVRVNEQVkQAhIVChFXRUVLREFZX1dFRE5FU0RBWRADEhQKEFdFRUtEQVlfVEhVUlNEQVkQBBISCg5XRUVLREFZX0ZSSURBWRAFEhQKEFdFRUtEQVlfU0FUVVJEQVkQBhISCg5XRUVLREFZX1NVTkRBWRAHKpABCg5Ob3RpY2VSdWxlS2luZBIgChxOT1RJQ0VfUlVMRV9LSU5EX1VOU1BFQ0lGSUVEEAASGgoWTk9USUNFX1JVTEVfS0lORF9ST1VURRABEh8KG05PVElDRV9SVUxFX0tJTkRfQVNTSUdOTUVOVBACEh8KG05PVElDRV9SVUxFX0tJTkRfRVNDQUxBVElPThADKqIBCg9Ob05vdGljZXNSZWFzb24SIQodTk9fTk9USUNFU19SRUFTT05fVU5TUEVDSUZJRUQQABIkCiBOT19OT1RJQ0VTX1JFQVNPTl9OT19ST1VURVNfRklMRRABEiUKIU5PX05PVElDRVNfUkVBU09OX05PX0RFU1RJTkFUSU9OUxACEh8KG05PX05PVElDRVNfUkVBU09OX05PX1JPVVRFUxADQkYKFWNvbS5iZWxsd2V0aGVyLm9wcy52MVABWhdiZWxsd2V0aGVyL29wcy92MTtvcHN2MaoCEUJlbGx3ZXRoZXIuT3BzLlYxYgZwcm90bzM", [file_bellwether_ops_v1_alert, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
- * What a notice says about one supplier. The values are from the time of the event.
+ * The content of a notice about one supplier. The values are those at the time of the event.
  *
  * @generated from message bellwether.ops.v1.NoticeItem
  */
 export type NoticeItem = Message<"bellwether.ops.v1.NoticeItem"> & {
   /**
-   * The caller's id of the supplier, 1 to 128 characters.
+   * Id of the supplier in the weekly file, 1 to 128 bytes.
    *
    * @generated from field: string supplier_id = 1;
    */
@@ -53,21 +53,21 @@ export type NoticeItem = Message<"bellwether.ops.v1.NoticeItem"> & {
   severity: AlertSeverity;
 
   /**
-   * What happened.
+   * The event that caused the notice.
    *
    * @generated from field: bellwether.ops.v1.NoticeCause cause = 5;
    */
   cause: NoticeCause;
 
   /**
-   * Who caused the event: a person, or "rules".
+   * Who caused the event, as in AlertEvent.actor.
    *
    * @generated from field: string actor = 6;
    */
   actor: string;
 
   /**
-   * Who is responsible. Empty: nobody.
+   * Owner of the alert, as in Alert.owner. Empty: the alert has no owner.
    *
    * @generated from field: string owner = 7;
    */
@@ -88,14 +88,14 @@ export type NoticeItem = Message<"bellwether.ops.v1.NoticeItem"> & {
   modelName: string;
 
   /**
-   * Calibrated probability, 0 to 1.
+   * Risk score: calibrated probability of the risk class, in [0, 1].
    *
    * @generated from field: double risk_score = 10;
    */
   riskScore: number;
 
   /**
-   * Score of the supplier in the model's previous run. Unset: there was none.
+   * Risk score of the supplier in the model's previous run, in [0, 1]. Unset: no previous score.
    *
    * @generated from field: optional double previous_score = 11;
    */
@@ -117,7 +117,7 @@ export type NoticeItem = Message<"bellwether.ops.v1.NoticeItem"> & {
   currency: string;
 
   /**
-   * At most two reasons in words, the strongest first.
+   * At most two reasons of the score in words, strongest reason first.
    *
    * @generated from field: repeated string reasons = 14;
    */
@@ -132,20 +132,20 @@ export const NoticeItemSchema: GenMessage<NoticeItem> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_notice, 0);
 
 /**
- * A message to one destination. All attempts have the same id and the same content.
+ * A message to one destination. All attempts to deliver the notice send the same id and the same content.
  *
  * @generated from message bellwether.ops.v1.Notice
  */
 export type Notice = Message<"bellwether.ops.v1.Notice"> & {
   /**
-   * Id of the notice, a UUID. With it, a receiver detects a notice that it has already received.
+   * Id of the notice, a UUID. By this id, a receiver detects a notice that it has already received.
    *
    * @generated from field: string notice_id = 1;
    */
   noticeId: string;
 
   /**
-   * Why it is sent.
+   * Why the notice is sent.
    *
    * @generated from field: bellwether.ops.v1.NoticeKind kind = 2;
    */
@@ -173,7 +173,7 @@ export type Notice = Message<"bellwether.ops.v1.Notice"> & {
   channel: NoticeChannel;
 
   /**
-   * For whom the notice is: an owner, or the name of the destination.
+   * The recipient: an owner, or the name of the destination.
    *
    * @generated from field: string recipient = 6;
    */
@@ -222,14 +222,14 @@ export type Notice = Message<"bellwether.ops.v1.Notice"> & {
   suppliers: number;
 
   /**
-   * Number of suppliers that are not in the notice because it has the maximum number of suppliers.
+   * Number of suppliers that were left out, because a notice has at most 100 suppliers.
    *
    * @generated from field: uint32 dropped_suppliers = 13;
    */
   droppedSuppliers: number;
 
   /**
-   * The suppliers, the most urgent first, at most 100. Only in GetNotice.
+   * The suppliers, most urgent supplier first. At most 100. Set only in GetNotice.
    *
    * @generated from field: repeated bellwether.ops.v1.NoticeItem items = 14;
    */
@@ -264,7 +264,7 @@ export type NoticeAttempt = Message<"bellwether.ops.v1.NoticeAttempt"> & {
   startedAt?: Timestamp | undefined;
 
   /**
-   * Duration in milliseconds. Unset: the attempt has not ended, or its process was killed.
+   * Duration in milliseconds. Unset: the attempt has not ended, or its process was stopped during the attempt.
    *
    * @generated from field: optional uint32 duration_ms = 3;
    */
@@ -285,7 +285,7 @@ export type NoticeAttempt = Message<"bellwether.ops.v1.NoticeAttempt"> & {
   detail: string;
 
   /**
-   * Process that made the attempt: host and process id.
+   * Process that made the attempt: its host name and process id.
    *
    * @generated from field: string worker = 6;
    */
@@ -306,7 +306,7 @@ export const NoticeAttemptSchema: GenMessage<NoticeAttempt> = /*@__PURE__*/
  */
 export type DigestTime = Message<"bellwether.ops.v1.DigestTime"> & {
   /**
-   * The day of a weekly digest. Unspecified: each day.
+   * The day of a weekly digest. UNSPECIFIED: the digest is sent every day.
    *
    * @generated from field: bellwether.ops.v1.Weekday weekday = 1;
    */
@@ -328,20 +328,20 @@ export const DigestTimeSchema: GenMessage<DigestTime> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_notice, 3);
 
 /**
- * The time of day in which nothing is sent. It can include midnight.
+ * The time of day during which no notices are sent, except test notices. The time can include midnight.
  *
  * @generated from message bellwether.ops.v1.QuietHours
  */
 export type QuietHours = Message<"bellwether.ops.v1.QuietHours"> & {
   /**
-   * First minute, since midnight in the time zone of the destination, 0 to 1439.
+   * First minute of the quiet hours, since midnight in the time zone of the destination, 0 to 1439.
    *
    * @generated from field: uint32 from_minute = 1;
    */
   fromMinute: number;
 
   /**
-   * The minute in which notices are sent again, 0 to 1439.
+   * The first minute in which notices are sent again, since midnight in the time zone of the destination, 0 to 1439.
    *
    * @generated from field: uint32 to_minute = 2;
    */
@@ -356,7 +356,7 @@ export const QuietHoursSchema: GenMessage<QuietHours> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_notice, 4);
 
 /**
- * Which alerts a destination is notified of. Conditions that are empty are met by all alerts.
+ * A rule that selects the alerts about which a destination gets notices. Every alert meets a condition that is empty.
  *
  * @generated from message bellwether.ops.v1.NoticeRule
  */
@@ -369,35 +369,36 @@ export type NoticeRule = Message<"bellwether.ops.v1.NoticeRule"> & {
   kind: NoticeRuleKind;
 
   /**
-   * Name of the route. Empty for assignments and the escalation.
+   * Name of the route. Empty: kind is not ROUTE.
    *
    * @generated from field: string route = 2;
    */
   route: string;
 
   /**
-   * Only alerts of these severities, at most 2.
+   * Only alerts of these severities. At most 2. Empty: all severities.
    *
    * @generated from field: repeated bellwether.ops.v1.AlertSeverity severities = 3;
    */
   severities: AlertSeverity[];
 
   /**
-   * Only suppliers of these regions. The first 10 of them.
+   * Only alerts about suppliers of these regions. Only the first 10 regions are listed. Empty: all regions.
    *
    * @generated from field: repeated string regions = 4;
    */
   regions: string[];
 
   /**
-   * Only suppliers of these categories. The first 10 of them.
+   * Only alerts about suppliers of these categories. Only the first 10 categories are listed. Empty: all categories.
    *
    * @generated from field: repeated string categories = 5;
    */
   categories: string[];
 
   /**
-   * Only suppliers with these owners in the master data. The first 10 of them.
+   * Only alerts about suppliers with these owners in the master data. Only the first 10 owners are listed. Empty: all
+   * owners.
    *
    * @generated from field: repeated string supplier_owners = 6;
    */
@@ -411,22 +412,22 @@ export type NoticeRule = Message<"bellwether.ops.v1.NoticeRule"> & {
   conditionsTruncated: boolean;
 
   /**
-   * True: the rule sends notices to "owner" and does not name the destination. So the destination gets only notices
-   * about alerts of its owners.
+   * True: the rule sends notices to "owner" and does not name the destination. Therefore, the destination gets only
+   * notices about alerts of its owners.
    *
    * @generated from field: bool owned_only = 8;
    */
   ownedOnly: boolean;
 
   /**
-   * True: collected for the next digest. False: sent at once.
+   * True: the alerts are collected for the next digest. False: a notice is sent at once.
    *
    * @generated from field: bool in_digest = 9;
    */
   inDigest: boolean;
 
   /**
-   * Time after which an alert that nobody has acknowledged is escalated. Set only for the escalation.
+   * Time after which an alert that nobody has acknowledged is escalated. Set only when kind is ESCALATION.
    *
    * @generated from field: google.protobuf.Duration after = 10;
    */
@@ -454,56 +455,57 @@ export type NoticeDestination = Message<"bellwether.ops.v1.NoticeDestination"> &
   name: string;
 
   /**
-   * How notices reach it.
+   * How notices reach the destination.
    *
    * @generated from field: bellwether.ops.v1.NoticeChannel channel = 2;
    */
   channel: NoticeChannel;
 
   /**
-   * Time since which the destination gets no notices, because it answered that it wants none. Unset: it gets notices.
+   * Time since which the destination is disabled, because it answered that it accepts no more notices. Unset: the
+   * destination is not disabled.
    *
    * @generated from field: google.protobuf.Timestamp disabled_at = 3;
    */
   disabledAt?: Timestamp | undefined;
 
   /**
-   * Why it was disabled, one line. Empty: it is not disabled.
+   * Why the destination was disabled, in one line. Empty: the destination is not disabled.
    *
    * @generated from field: string disabled_reason = 4;
    */
   disabledReason: string;
 
   /**
-   * Number of notices that wait, at most 10,001, which means more than 10,000.
+   * Number of waiting notices. The value 10,001 means more than 10,000.
    *
    * @generated from field: uint32 waiting = 5;
    */
   waiting: number;
 
   /**
-   * Number of dead notices, at most 10,001, which means more than 10,000.
+   * Number of dead notices. The value 10,001 means more than 10,000.
    *
    * @generated from field: uint32 dead = 6;
    */
   dead: number;
 
   /**
-   * Time of the latest delivery. Unset: nothing was delivered within the retention.
+   * Time of the latest delivery. Unset: no stored notice was delivered.
    *
    * @generated from field: google.protobuf.Timestamp last_delivered_at = 7;
    */
   lastDeliveredAt?: Timestamp | undefined;
 
   /**
-   * Whether notices are collected for a digest.
+   * True: notices are collected for a digest.
    *
    * @generated from field: bool has_digest = 8;
    */
   hasDigest: boolean;
 
   /**
-   * Whether the address may be in a private network.
+   * True: the address of the destination may be in a private network.
    *
    * @generated from field: bool allows_private_networks = 9;
    */
@@ -517,81 +519,82 @@ export type NoticeDestination = Message<"bellwether.ops.v1.NoticeDestination"> &
   timeZone: string;
 
   /**
-   * When its digests are sent. Unset: it has no digest.
+   * When the digests of the destination are sent. Unset: the destination has no digest.
    *
    * @generated from field: bellwether.ops.v1.DigestTime digest = 11;
    */
   digest?: DigestTime | undefined;
 
   /**
-   * When nothing is sent. Unset: it has no quiet hours.
+   * When no notices are sent. Unset: the destination has no quiet hours.
    *
    * @generated from field: bellwether.ops.v1.QuietHours quiet_hours = 12;
    */
   quietHours?: QuietHours | undefined;
 
   /**
-   * True: the quiet hours are now. Only test notices are sent.
+   * True: the destination is in its quiet hours, so only test notices are sent.
    *
    * @generated from field: bool is_quiet = 13;
    */
   isQuiet: boolean;
 
   /**
-   * The rules that say which alerts the destination is notified of; the first 20. Empty: the destination gets only test
-   * notices.
+   * The rules that select the alerts about which the destination gets notices. At most 20. Empty: the destination gets
+   * only test notices.
    *
    * @generated from field: repeated bellwether.ops.v1.NoticeRule rules = 14;
    */
   rules: NoticeRule[];
 
   /**
-   * Number of further rules.
+   * Number of rules that are not in rules.
    *
    * @generated from field: uint32 more_rules = 15;
    */
   moreRules: number;
 
   /**
-   * Owners of alerts whose notices go to this destination, the first 10 of them.
+   * Owners of alerts whose notices go to this destination. At most 10.
    *
    * @generated from field: repeated string owners = 16;
    */
   owners: string[];
 
   /**
-   * Number of further owners.
+   * Number of owners that are not in owners.
    *
    * @generated from field: uint32 more_owners = 17;
    */
   moreOwners: number;
 
   /**
-   * Number of changes of alerts that are collected for a digest or for the end of the quiet hours, at most 10,001,
-   * which means more than 10,000.
+   * Number of changes of alerts that are collected for a digest or for the end of the quiet hours. The value 10,001
+   * means more than 10,000.
    *
    * @generated from field: uint32 collected = 18;
    */
   collected: number;
 
   /**
-   * Due time of the first waiting notice or collected change. Unset: nothing waits, or the destination is disabled.
+   * When the next waiting notice or the next collected changes are sent. Unset: nothing is waiting, or the destination
+   * is disabled.
    *
    * @generated from field: google.protobuf.Timestamp next_delivery_at = 19;
    */
   nextDeliveryAt?: Timestamp | undefined;
 
   /**
-   * Time at which a notice would be sent if an alert changed now and its notice were to be sent at once. Unset: the
-   * destination is disabled.
+   * When a notice without a digest would be sent if an alert changed now: now, or the end of the quiet hours. Unset:
+   * the destination is disabled.
    *
    * @generated from field: google.protobuf.Timestamp next_at_once_at = 20;
    */
   nextAtOnceAt?: Timestamp | undefined;
 
   /**
-   * Time of the next digest. If that time is within the quiet hours: the end of the quiet hours. Unset: the destination
-   * has no digest, or is disabled.
+   * When the next digest is sent. If its time is within the quiet hours: the end of the quiet hours. Unset: the
+   * destination has no digest, or is disabled.
    *
    * @generated from field: google.protobuf.Timestamp next_digest_at = 21;
    */
@@ -612,7 +615,7 @@ export const NoticeDestinationSchema: GenMessage<NoticeDestination> = /*@__PURE_
  */
 export const NoticeChannel = {
   /**
-   * Never sent.
+   * Never sent by a server.
    *
    * @generated from enum value: NOTICE_CHANNEL_UNSPECIFIED = 0;
    */
@@ -667,7 +670,7 @@ export const NoticeChannelSchema: GenEnum<NoticeChannel> = /*@__PURE__*/
  */
 export const NoticeKind = {
   /**
-   * Never sent.
+   * Never sent by a server.
    *
    * @generated from enum value: NOTICE_KIND_UNSPECIFIED = 0;
    */
@@ -681,7 +684,7 @@ export const NoticeKind = {
   ALERTS: 1,
 
   /**
-   * Alerts were raised, became worse or were assigned. The notices were collected until a time of day.
+   * Alerts were raised, became worse or were assigned, and were collected for a digest at a time of day.
    *
    * @generated from enum value: NOTICE_KIND_DIGEST = 2;
    */
@@ -722,7 +725,7 @@ export const NoticeKindSchema: GenEnum<NoticeKind> = /*@__PURE__*/
  */
 export const NoticeState = {
   /**
-   * Never sent. In a filter: any state.
+   * In a request: notices in every state. Never sent by a server.
    *
    * @generated from enum value: NOTICE_STATE_UNSPECIFIED = 0;
    */
@@ -736,14 +739,14 @@ export const NoticeState = {
   WAITING: 1,
 
   /**
-   * The destination has the notice.
+   * The destination has received the notice.
    *
    * @generated from enum value: NOTICE_STATE_DELIVERED = 2;
    */
   DELIVERED: 2,
 
   /**
-   * No attempt follows, unless the notice is replayed.
+   * No further attempt is made, unless somebody replays the notice (ReplayNotice).
    *
    * @generated from enum value: NOTICE_STATE_DEAD = 3;
    */
@@ -770,22 +773,22 @@ export const NoticeStateSchema: GenEnum<NoticeState> = /*@__PURE__*/
  */
 export const NoticeOutcome = {
   /**
-   * The attempt has not ended, or its process was killed or stopped: the destination may have the notice. Such an
-   * attempt is not counted as a failed one.
+   * The result is not known: the attempt has not ended, or its process was stopped during the attempt. The destination
+   * can have received the notice. The attempt does not count as a failed attempt.
    *
    * @generated from enum value: NOTICE_OUTCOME_UNSPECIFIED = 0;
    */
   UNSPECIFIED: 0,
 
   /**
-   * The destination has the notice.
+   * The destination has received the notice.
    *
    * @generated from enum value: NOTICE_OUTCOME_DELIVERED = 1;
    */
   DELIVERED: 1,
 
   /**
-   * The attempt failed, and a later one can succeed.
+   * The attempt failed, and a later attempt can succeed.
    *
    * @generated from enum value: NOTICE_OUTCOME_RETRY = 2;
    */
@@ -799,7 +802,7 @@ export const NoticeOutcome = {
   REJECTED: 3,
 
   /**
-   * The destination wants no more notices, so it was disabled.
+   * The destination answered that it accepts no more notices, so the destination was disabled.
    *
    * @generated from enum value: NOTICE_OUTCOME_GONE = 4;
    */
@@ -820,13 +823,13 @@ export const NoticeOutcomeSchema: GenEnum<NoticeOutcome> = /*@__PURE__*/
   enumDesc(file_bellwether_ops_v1_notice, 3);
 
 /**
- * What happened to the alerts of a supplier.
+ * The event that caused a notice about the alerts of a supplier.
  *
  * @generated from enum bellwether.ops.v1.NoticeCause
  */
 export const NoticeCause = {
   /**
-   * Never sent.
+   * Never sent by a server.
    *
    * @generated from enum value: NOTICE_CAUSE_UNSPECIFIED = 0;
    */
@@ -876,7 +879,7 @@ export const NoticeCause = {
 } as const;
 
 /**
- * What happened to the alerts of a supplier.
+ * The event that caused a notice about the alerts of a supplier.
  *
  * @generated from enum bellwether.ops.v1.NoticeCause
  */
@@ -895,7 +898,7 @@ export const NoticeCauseSchema: GenEnum<NoticeCause> = /*@__PURE__*/
  */
 export const Weekday = {
   /**
-   * Each day.
+   * Every day.
    *
    * @generated from enum value: WEEKDAY_UNSPECIFIED = 0;
    */
@@ -965,27 +968,27 @@ export const WeekdaySchema: GenEnum<Weekday> = /*@__PURE__*/
   enumDesc(file_bellwether_ops_v1_notice, 5);
 
 /**
- * Which part of the routes file sends notices to a destination.
+ * The part of the routes file from which a rule is.
  *
  * @generated from enum bellwether.ops.v1.NoticeRuleKind
  */
 export const NoticeRuleKind = {
   /**
-   * Never sent.
+   * Never sent by a server.
    *
    * @generated from enum value: NOTICE_RULE_KIND_UNSPECIFIED = 0;
    */
   UNSPECIFIED: 0,
 
   /**
-   * A route.
+   * A route: it sends notices about the alerts that meet its conditions.
    *
    * @generated from enum value: NOTICE_RULE_KIND_ROUTE = 1;
    */
   ROUTE: 1,
 
   /**
-   * An owner of the destination learns that an alert was assigned to them.
+   * An assignment: an alert was assigned to an owner whose notices go to the destination.
    *
    * @generated from enum value: NOTICE_RULE_KIND_ASSIGNMENT = 2;
    */
@@ -1000,7 +1003,7 @@ export const NoticeRuleKind = {
 } as const;
 
 /**
- * Which part of the routes file sends notices to a destination.
+ * The part of the routes file from which a rule is.
  *
  * @generated from enum bellwether.ops.v1.NoticeRuleKind
  */
@@ -1040,7 +1043,7 @@ export const NoNoticesReason = {
   NO_DESTINATIONS: 2,
 
   /**
-   * The routes file has destinations, but no route, owner or escalation that sends anything to one of them.
+   * The routes file has destinations, but no route, owner or escalation sends notices to them.
    *
    * @generated from enum value: NO_NOTICES_REASON_NO_ROUTES = 3;
    */

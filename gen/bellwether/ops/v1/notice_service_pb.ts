@@ -39,14 +39,14 @@ export type ListNoticesRequest = Message<"bellwether.ops.v1.ListNoticesRequest">
   pageToken: string;
 
   /**
-   * Only notices in this state. Unspecified: any state.
+   * Only notices in this state. UNSPECIFIED: notices in every state.
    *
    * @generated from field: bellwether.ops.v1.NoticeState state = 3;
    */
   state: NoticeState;
 
   /**
-   * Only notices to this destination. It may be a destination that was removed from the routes file. Empty: all
+   * Only notices to this destination. The destination can be one that was removed from the routes file. Empty: all
    * destinations.
    *
    * @generated from field: string destination = 4;
@@ -124,7 +124,7 @@ export type GetNoticeResponse = Message<"bellwether.ops.v1.GetNoticeResponse"> &
   notice?: Notice | undefined;
 
   /**
-   * The attempts, first attempt first. If there are more than 200: only the latest 200.
+   * The attempts, oldest attempt first. At most 200: the latest ones.
    *
    * @generated from field: repeated bellwether.ops.v1.NoticeAttempt attempts = 2;
    */
@@ -251,14 +251,14 @@ export type ListDestinationsResponse = Message<"bellwether.ops.v1.ListDestinatio
   destinations: NoticeDestination[];
 
   /**
-   * Why no notices are sent at all. Unspecified: notices are sent.
+   * Why no notices are sent at all. UNSPECIFIED: notices are sent.
    *
    * @generated from field: bellwether.ops.v1.NoNoticesReason no_notices_reason = 2;
    */
   noNoticesReason: NoNoticesReason;
 
   /**
-   * Whether the replica that answers delivers notices. False: another replica must deliver them
+   * True: the replica that answers also delivers notices. False: another replica must deliver the notices
    * (BELLWETHER_NOTICE_DELIVERY).
    *
    * @generated from field: bool delivers = 3;
@@ -316,9 +316,10 @@ export const EnableDestinationResponseSchema: GenMessage<EnableDestinationRespon
   messageDesc(file_bellwether_ops_v1_notice_service, 11);
 
 /**
- * Notices: messages about alerts to the destinations in the routes file of ops-service. A notice is stored together
- * with the change of the alerts that it is about. It is delivered at least once, always with the same id. Delivered and
- * dead notices are deleted after the retention time in the routes file. The audit log records the actions of people.
+ * Shows and controls notices. A notice is a message about alerts to a destination in the routes file of ops-service.
+ * The event for a notice is stored in the same transaction as the change of the alert, so that no notice is lost. Each
+ * notice is delivered at least once, always with the same id. Delivered and dead notices are deleted after the
+ * retention time in the routes file. The audit log records the actions of people.
  *
  * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it uses the
  * database, with:
@@ -326,9 +327,9 @@ export const EnableDestinationResponseSchema: GenMessage<EnableDestinationRespon
  * - DEADLINE_EXCEEDED: the database did not finish in time. Retry after the delay in RetryInfo.
  * - UNAVAILABLE: the database does not answer. Retry after the delay in RetryInfo.
  *
- * ReplayNotice and SendTestNotice can be sent with the header (in gRPC: metadata) idempotency-key, 1 to 255 visible
- * ASCII characters. A second request with the same key and the same content gets the first response again, with the
- * header idempotency-replayed: true.
+ * ReplayNotice and SendTestNotice can be sent with the header (in gRPC: metadata) idempotency-key. The client chooses
+ * the key: 1 to 255 visible ASCII characters. A second request with the same key and the same content gets the first
+ * response again, with the header idempotency-replayed: true.
  *
  * @generated from service bellwether.ops.v1.NoticeService
  */
@@ -356,11 +357,12 @@ export const NoticeService: GenService<{
     output: typeof GetNoticeResponseSchema;
   },
   /**
-   * Delivers a dead notice again, with the same id, the same content and as many attempts as a new notice has. Not
-   * idempotent without the header idempotency-key: a second call fails while the notice is not dead, and delivers the
-   * notice again when it is dead again.
+   * Delivers a dead notice again, with the same id and the same content. The notice gets as many attempts as a new
+   * notice. Not idempotent without the header idempotency-key: a second call fails as long as the notice is not dead,
+   * and delivers the notice once more if it is dead again.
    * - NOT_FOUND: no notice has this id.
-   * - FAILED_PRECONDITION: the notice is not dead, or its destination is disabled or not in the routes file.
+   * - FAILED_PRECONDITION: the notice is not dead.
+   * - FAILED_PRECONDITION: the destination of the notice is disabled or is not in the routes file.
    * - ALREADY_EXISTS: the idempotency-key was used for another request (reason REQUEST_KEY_MISMATCH).
    * - INVALID_ARGUMENT: the idempotency-key is not valid (reason REQUEST_KEY_FORM).
    * - RESOURCE_EXHAUSTED: the caller has used 10,000 keys within 24 hours (reason REQUEST_KEY_LIMIT).
@@ -373,8 +375,8 @@ export const NoticeService: GenService<{
     output: typeof ReplayNoticeResponseSchema;
   },
   /**
-   * Sends a notice without suppliers to a destination. The response comes before the delivery; GetNotice shows its
-   * result. Not idempotent without the header idempotency-key: each request sends a notice.
+   * Sends a test notice, which has no suppliers, to a destination. The call does not wait for the delivery; GetNotice
+   * shows the result. Not idempotent without the header idempotency-key: each request sends a notice.
    * - NOT_FOUND: the routes file has no destination of this name.
    * - FAILED_PRECONDITION: the destination is disabled.
    * - ALREADY_EXISTS: the idempotency-key was used for another request (reason REQUEST_KEY_MISMATCH).
@@ -389,7 +391,7 @@ export const NoticeService: GenService<{
     output: typeof SendTestNoticeResponseSchema;
   },
   /**
-   * Lists the destinations in the order of the routes file, at most 32. Their addresses and secrets are not shown.
+   * Lists the destinations in the order of the routes file, at most 32. The response has no addresses and no secrets.
    * Idempotent. No error codes of its own.
    *
    * @generated from rpc bellwether.ops.v1.NoticeService.ListDestinations
@@ -400,8 +402,8 @@ export const NoticeService: GenService<{
     output: typeof ListDestinationsResponseSchema;
   },
   /**
-   * Enables a disabled destination, so that it gets notices again. Its waiting notices are delivered. Idempotent: a
-   * destination that is not disabled does not change.
+   * Enables a disabled destination, so that the destination gets notices again. Its waiting notices are delivered.
+   * Idempotent: a destination that is not disabled does not change.
    * - NOT_FOUND: the routes file has no destination of this name.
    *
    * @generated from rpc bellwether.ops.v1.NoticeService.EnableDestination

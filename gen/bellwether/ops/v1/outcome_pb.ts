@@ -18,8 +18,8 @@ export const file_bellwether_ops_v1_outcome: GenFile = /*@__PURE__*/
   fileDesc("Ch9iZWxsd2V0aGVyL29wcy92MS9vdXRjb21lLnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSKcAwoHT3V0Y29tZRISCgpvdXRjb21lX2lkGAEgASgJEhMKC3N1cHBsaWVyX2lkGAIgASgJEhIKCm1vZGVsX25hbWUYAyABKAkSLgoFdmFsdWUYBCABKA4yHy5iZWxsd2V0aGVyLm9wcy52MS5PdXRjb21lVmFsdWUSEAoIaXNvX3dlZWsYBSABKAkSEwoLaGFwcGVuZWRfb24YBiABKAkSEAoIa25vd25fb24YByABKAkSMAoGc291cmNlGAggASgOMiAuYmVsbHdldGhlci5vcHMudjEuT3V0Y29tZVNvdXJjZRIVCg1wcmVkaWN0aW9uX2lkGAkgASgJEgwKBG5vdGUYCiABKAkSEwoLcmVjb3JkZWRfYnkYCyABKAkSLwoLcmVjb3JkZWRfYXQYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhsKE3JlcGxhY2VzX291dGNvbWVfaWQYDSABKAkSHgoWcmVwbGFjZWRfYnlfb3V0Y29tZV9pZBgOIAEoCRIRCgl3aXRoZHJhd24YDyABKAgi6wEKCk91dGNvbWVSb3cSHQoLc3VwcGxpZXJfaWQYASABKAlCCLpIBXIDKIAgEh8KDXByZWRpY3Rpb25faWQYAiABKAlCCLpIBXIDKIAgEhoKCGlzb193ZWVrGAMgASgJQgi6SAVyAyiAIBIuCgV2YWx1ZRgEIAEoDjIfLmJlbGx3ZXRoZXIub3BzLnYxLk91dGNvbWVWYWx1ZRIdCgtoYXBwZW5lZF9vbhgFIAEoCUIIukgFcgMogCASGgoIa25vd25fb24YBiABKAlCCLpIBXIDKIAgEhYKBG5vdGUYByABKAlCCLpIBXIDKIBAIk0KEE91dGNvbWVWaW9sYXRpb24SCwoDcm93GAEgASgNEg0KBWZpZWxkGAIgASgJEg0KBXZhbHVlGAMgASgJEg4KBnJlYXNvbhgEIAEoCSKLAQoGUmV2aWV3EhMKC3N1cHBsaWVyX2lkGAEgASgJEhUKDXN1cHBsaWVyX25hbWUYAiABKAkSEAoIaXNvX3dlZWsYAyABKAkSEgoKcmlza19zY29yZRgEIAEoARIvCgZhbnN3ZXIYBSABKA4yHy5iZWxsd2V0aGVyLm9wcy52MS5PdXRjb21lVmFsdWUqaQoMT3V0Y29tZVZhbHVlEh0KGU9VVENPTUVfVkFMVUVfVU5TUEVDSUZJRUQQABIaChZPVVRDT01FX1ZBTFVFX09DQ1VSUkVEEAESHgoaT1VUQ09NRV9WQUxVRV9OT1RfT0NDVVJSRUQQAip8Cg1PdXRjb21lU291cmNlEh4KGk9VVENPTUVfU09VUkNFX1VOU1BFQ0lGSUVEEAASFwoTT1VUQ09NRV9TT1VSQ0VfRklMRRABEhcKE09VVENPTUVfU09VUkNFX0NBTEwQAhIZChVPVVRDT01FX1NPVVJDRV9SRVZJRVcQA0JGChVjb20uYmVsbHdldGhlci5vcHMudjFQAVoXYmVsbHdldGhlci9vcHMvdjE7b3BzdjGqAhFCZWxsd2V0aGVyLk9wcy5WMWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
- * What is known about a supplier after it was scored. An outcome never changes: a correction is a new outcome that
- * replaces it.
+ * What is known about a supplier after it was scored. A stored outcome never changes: a correction is a new outcome
+ * that replaces the old one.
  *
  * @generated from message bellwether.ops.v1.Outcome
  */
@@ -61,7 +61,7 @@ export type Outcome = Message<"bellwether.ops.v1.Outcome"> & {
   isoWeek: string;
 
   /**
-   * Day on which the risk occurred, for example "2026-03-01". Empty: not known, or it did not occur.
+   * Day on which the risk occurred, for example "2026-03-01". Empty: the day is not known, or the risk did not occur.
    *
    * @generated from field: string happened_on = 6;
    */
@@ -82,50 +82,50 @@ export type Outcome = Message<"bellwether.ops.v1.Outcome"> & {
   source: OutcomeSource;
 
   /**
-   * The prediction that the outcome was recorded for, a UUID. Empty: it was recorded for a supplier and a week or a
-   * day.
+   * Id of the prediction that the outcome was recorded for, a UUID. Empty: the outcome was recorded for a supplier and
+   * a week or a day.
    *
    * @generated from field: string prediction_id = 9;
    */
   predictionId: string;
 
   /**
-   * What the person or program wrote. At most 1,000 bytes.
+   * Note of the person or program that recorded the outcome. At most 1,000 bytes. Empty: no note.
    *
    * @generated from field: string note = 10;
    */
   note: string;
 
   /**
-   * The caller that recorded the outcome.
+   * The caller that recorded the outcome, as in AlertEvent.actor.
    *
    * @generated from field: string recorded_by = 11;
    */
   recordedBy: string;
 
   /**
-   * When it was recorded.
+   * When the outcome was recorded.
    *
    * @generated from field: google.protobuf.Timestamp recorded_at = 12;
    */
   recordedAt?: Timestamp | undefined;
 
   /**
-   * The outcome that this one replaces. Empty: none.
+   * Id of the outcome that this outcome replaces, a UUID. Empty: none.
    *
    * @generated from field: string replaces_outcome_id = 13;
    */
   replacesOutcomeId: string;
 
   /**
-   * The outcome that replaced this one. A replaced outcome no longer counts. Empty: none.
+   * Id of the outcome that replaced this outcome, a UUID. A replaced outcome no longer counts. Empty: none.
    *
    * @generated from field: string replaced_by_outcome_id = 14;
    */
   replacedByOutcomeId: string;
 
   /**
-   * True: this outcome only withdraws the outcome that it replaces, and does not count itself.
+   * True: this outcome only withdraws the outcome that it replaces. Neither of the two outcomes counts.
    *
    * @generated from field: bool withdrawn = 15;
    */
@@ -140,8 +140,9 @@ export const OutcomeSchema: GenMessage<Outcome> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_outcome, 0);
 
 /**
- * An outcome to record. Of iso_week, happened_on and prediction_id, at least one is set. The server checks the rows one
- * by one, so that the valid rows can be stored; the limits in this file only limit the size of the request.
+ * An outcome to record. At least one of iso_week, happened_on and prediction_id must be set. The server checks the
+ * values row by row, so that it can store the valid rows and reject the others. The validation rules in this file only
+ * limit the size of the request; the comments have the limits of the values.
  *
  * @generated from message bellwether.ops.v1.OutcomeRow
  */
@@ -154,8 +155,8 @@ export type OutcomeRow = Message<"bellwether.ops.v1.OutcomeRow"> & {
   supplierId: string;
 
   /**
-   * The prediction that the outcome is about (Score.prediction_id). It determines the supplier and the week. Empty:
-   * supplier_id and iso_week or happened_on determine them.
+   * Id of the prediction that the outcome is about (Score.prediction_id), a UUID. The prediction determines the
+   * supplier and the week. Empty: supplier_id determines the supplier, and iso_week or happened_on determines the week.
    *
    * @generated from field: string prediction_id = 2;
    */
@@ -177,14 +178,16 @@ export type OutcomeRow = Message<"bellwether.ops.v1.OutcomeRow"> & {
   value: OutcomeValue;
 
   /**
-   * Day on which the risk occurred, ISO date, not in the future. Only with value OCCURRED. Empty: not known.
+   * Day on which the risk occurred, ISO date, for example "2026-03-01". Not in the future. Allowed only when value is
+   * OCCURRED. Empty: not known.
    *
    * @generated from field: string happened_on = 5;
    */
   happenedOn: string;
 
   /**
-   * Day from which the outcome was known, ISO date, not before happened_on and not in the future. Empty: today, in UTC.
+   * Day from which the outcome was known, ISO date, for example "2026-03-20". Not before happened_on and not in the
+   * future. Empty: today, in UTC.
    *
    * @generated from field: string known_on = 6;
    */
@@ -226,7 +229,7 @@ export type OutcomeViolation = Message<"bellwether.ops.v1.OutcomeViolation"> & {
   field: string;
 
   /**
-   * The value, at most 200 characters.
+   * The value in the row. A value of more than 200 characters is cut.
    *
    * @generated from field: string value = 3;
    */
@@ -282,8 +285,8 @@ export type Review = Message<"bellwether.ops.v1.Review"> & {
   riskScore: number;
 
   /**
-   * The recorded outcome. UNSPECIFIED: there is none yet; a person shall check the supplier and record the outcome with
-   * the source REVIEW.
+   * The recorded outcome. UNSPECIFIED: no outcome is recorded yet. A person should check the supplier, and then record
+   * the outcome with the source REVIEW.
    *
    * @generated from field: bellwether.ops.v1.OutcomeValue answer = 5;
    */
@@ -304,7 +307,7 @@ export const ReviewSchema: GenMessage<Review> = /*@__PURE__*/
  */
 export const OutcomeValue = {
   /**
-   * In a request: not valid.
+   * Not valid in a request. In Review.answer: no outcome is recorded yet.
    *
    * @generated from enum value: OUTCOME_VALUE_UNSPECIFIED = 0;
    */
@@ -345,7 +348,7 @@ export const OutcomeValueSchema: GenEnum<OutcomeValue> = /*@__PURE__*/
  */
 export const OutcomeSource = {
   /**
-   * In a request: as CALL. In a filter: all sources.
+   * In RecordOutcomesRequest: CALL. In ListOutcomesRequest: all sources.
    *
    * @generated from enum value: OUTCOME_SOURCE_UNSPECIFIED = 0;
    */

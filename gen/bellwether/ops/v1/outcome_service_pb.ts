@@ -54,14 +54,14 @@ export type RecordOutcomesRequest = Message<"bellwether.ops.v1.RecordOutcomesReq
   source: OutcomeSource;
 
   /**
-   * What happens with a row that contradicts a stored outcome.
+   * What RecordOutcomes does with a row that contradicts a stored outcome.
    *
    * @generated from field: bellwether.ops.v1.OutcomeConflict on_conflict = 5;
    */
   onConflict: OutcomeConflict;
 
   /**
-   * True: the response is the same as for a request that stores, but nothing is stored.
+   * True: the response is the same as without dry_run, but nothing is stored.
    *
    * @generated from field: bool dry_run = 6;
    */
@@ -76,7 +76,7 @@ export const RecordOutcomesRequestSchema: GenMessage<RecordOutcomesRequest> = /*
   messageDesc(file_bellwether_ops_v1_outcome_service, 0);
 
 /**
- * What was stored.
+ * What was stored. With dry_run: what would have been stored.
  *
  * @generated from message bellwether.ops.v1.RecordOutcomesResponse
  */
@@ -96,7 +96,7 @@ export type RecordOutcomesResponse = Message<"bellwether.ops.v1.RecordOutcomesRe
   corrected: number;
 
   /**
-   * Number of rows that say the same as a stored outcome.
+   * Number of rows that have the same values as a stored outcome.
    *
    * @generated from field: uint32 unchanged = 3;
    */
@@ -124,7 +124,7 @@ export type RecordOutcomesResponse = Message<"bellwether.ops.v1.RecordOutcomesRe
   modelName: string;
 
   /**
-   * Length of the model's horizon in days, 1 or more: outcomes are about the days after the end of the week.
+   * Length of the model's horizon in days, 1 or more. The horizon begins after the end of the week of the score.
    *
    * @generated from field: uint32 horizon_days = 7;
    */
@@ -175,7 +175,7 @@ export type CorrectOutcomeRequest = Message<"bellwether.ops.v1.CorrectOutcomeReq
   outcome?: CorrectedOutcome | undefined;
 
   /**
-   * Why, 1 to 1,000 bytes with at least one visible character.
+   * Why the outcome is corrected, 1 to 1,000 bytes in one line, with at least one visible character.
    *
    * @generated from field: string reason = 3;
    */
@@ -190,7 +190,7 @@ export const CorrectOutcomeRequestSchema: GenMessage<CorrectOutcomeRequest> = /*
   messageDesc(file_bellwether_ops_v1_outcome_service, 2);
 
 /**
- * What replaces an outcome.
+ * The values that replace the values of an outcome.
  *
  * @generated from message bellwether.ops.v1.CorrectedOutcome
  */
@@ -203,14 +203,14 @@ export type CorrectedOutcome = Message<"bellwether.ops.v1.CorrectedOutcome"> & {
   value: OutcomeValue;
 
   /**
-   * As OutcomeRow.happened_on.
+   * Day on which the risk occurred, as in OutcomeRow.happened_on.
    *
    * @generated from field: string happened_on = 2;
    */
   happenedOn: string;
 
   /**
-   * As OutcomeRow.known_on.
+   * Day from which the outcome was known, as in OutcomeRow.known_on.
    *
    * @generated from field: string known_on = 3;
    */
@@ -231,7 +231,7 @@ export const CorrectedOutcomeSchema: GenMessage<CorrectedOutcome> = /*@__PURE__*
  */
 export type CorrectOutcomeResponse = Message<"bellwether.ops.v1.CorrectOutcomeResponse"> & {
   /**
-   * The outcome that replaces the other one.
+   * The outcome that replaces the corrected outcome.
    *
    * @generated from field: bellwether.ops.v1.Outcome outcome = 1;
    */
@@ -287,7 +287,8 @@ export type ListOutcomesRequest = Message<"bellwether.ops.v1.ListOutcomesRequest
   source: OutcomeSource;
 
   /**
-   * True: also outcomes that were replaced or withdrawn, and what replaced them. False: only outcomes that count.
+   * True: also outcomes that were replaced or withdrawn, and the outcomes that only withdraw others. False: only
+   * outcomes that count.
    *
    * @generated from field: bool include_replaced = 6;
    */
@@ -350,7 +351,7 @@ export type ListReviewsRequest = Message<"bellwether.ops.v1.ListReviewsRequest">
   isoWeek: string;
 
   /**
-   * True: only suppliers without an answer.
+   * True: only suppliers without a recorded outcome.
    *
    * @generated from field: bool open_only = 3;
    */
@@ -371,7 +372,7 @@ export const ListReviewsRequestSchema: GenMessage<ListReviewsRequest> = /*@__PUR
  */
 export type ListReviewsResponse = Message<"bellwether.ops.v1.ListReviewsResponse"> & {
   /**
-   * The suppliers, by their ids. At most 1,000: the sample is never larger.
+   * The suppliers of the sample, ordered by their ids. A sample has at most 1,000 suppliers.
    *
    * @generated from field: repeated bellwether.ops.v1.Review reviews = 1;
    */
@@ -392,15 +393,15 @@ export type ListReviewsResponse = Message<"bellwether.ops.v1.ListReviewsResponse
   isoWeek: string;
 
   /**
-   * Number of suppliers with a score and without an open alert. The sample was drawn from them. 0: no sample was drawn
-   * for this week.
+   * Number of suppliers from which the sample was drawn: those with a score and without an open alert. 0: no sample was
+   * drawn for this week.
    *
    * @generated from field: uint64 frame = 4;
    */
   frame: bigint;
 
   /**
-   * Seed of the sample: the same seed draws the same suppliers.
+   * Seed of the random numbers with which the sample was drawn. The same seed selects the same suppliers.
    *
    * @generated from field: int64 seed = 5;
    */
@@ -422,7 +423,7 @@ export const ListReviewsResponseSchema: GenMessage<ListReviewsResponse> = /*@__P
  */
 export const OutcomeConflict = {
   /**
-   * As REJECT.
+   * In a request: REJECT.
    *
    * @generated from enum value: OUTCOME_CONFLICT_UNSPECIFIED = 0;
    */
@@ -436,7 +437,8 @@ export const OutcomeConflict = {
   REJECT: 1,
 
   /**
-   * The row replaces the stored outcome, which stays in the list. A row that differs only in its note also replaces it.
+   * The row replaces the stored outcome, which stays in the list. A row that differs only in its note also replaces the
+   * stored outcome.
    *
    * @generated from enum value: OUTCOME_CONFLICT_CORRECT = 2;
    */
@@ -458,8 +460,8 @@ export const OutcomeConflictSchema: GenEnum<OutcomeConflict> = /*@__PURE__*/
   enumDesc(file_bellwether_ops_v1_outcome_service, 0);
 
 /**
- * Records what happened to suppliers after they were scored, and says how much of it is known. Outcomes also follow
- * from the dispositions of alerts; these are not recorded here (docs/outcomes.md).
+ * Records what happened to suppliers after they were scored, and lists the suppliers of the review sample. Dispositions
+ * of alerts give further outcomes, which this service does not record (docs/outcomes.md).
  *
  * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it uses the
  * database, with:
@@ -472,10 +474,10 @@ export const OutcomeConflictSchema: GenEnum<OutcomeConflict> = /*@__PURE__*/
 export const OutcomeService: GenService<{
   /**
    * Records up to 1,000 outcomes of one model. Invalid rows are rejected, and each is reported; the other rows are
-   * stored. A row that says the same as a stored outcome is counted as unchanged. The audit log records each request.
-   * Idempotent by request_id: a repeated request gets the first response again.
+   * stored. A row that has the same values as a stored outcome is counted as unchanged. The audit log records each
+   * request. Idempotent by request_id: a repeated request gets the first response again.
    * - INVALID_ARGUMENT: request_id is not a UUID, or the request has too many rows.
-   * - NOT_FOUND: model_name is set, and that model has no complete run; or it is empty and no run is complete.
+   * - NOT_FOUND: model_name is set, and that model has no complete run. Or model_name is empty, and no run is complete.
    * - ABORTED: request_id was used for another request.
    *
    * @generated from rpc bellwether.ops.v1.OutcomeService.RecordOutcomes
@@ -486,11 +488,11 @@ export const OutcomeService: GenService<{
     output: typeof RecordOutcomesResponseSchema;
   },
   /**
-   * Replaces one outcome by another, or withdraws it. The replaced outcome stays in the list, and the audit log records
-   * the correction. Not idempotent: a repeated call gets ABORTED.
-   * - INVALID_ARGUMENT: a field of outcome is not valid (BadRequest names it).
+   * Replaces one outcome by another outcome, or withdraws one outcome. The replaced outcome stays in the list, and the
+   * audit log records the correction. Not idempotent: a repeated call fails with ABORTED.
+   * - INVALID_ARGUMENT: a field of outcome is not valid; BadRequest names the field.
    * - NOT_FOUND: no outcome has this id.
-   * - ABORTED: the outcome was replaced before (reason OUTCOME_REPLACED).
+   * - ABORTED: the outcome has already been replaced or withdrawn (reason OUTCOME_REPLACED).
    *
    * @generated from rpc bellwether.ops.v1.OutcomeService.CorrectOutcome
    */

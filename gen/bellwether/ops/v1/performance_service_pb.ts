@@ -38,23 +38,23 @@ export type GetPerformanceRequest = Message<"bellwether.ops.v1.GetPerformanceReq
   fromWeek: string;
 
   /**
-   * Last ISO week. Empty: the latest complete week of the model.
+   * Last ISO week, for example "2026-W10". Empty: the latest complete week of the model.
    *
    * @generated from field: string to_week = 3;
    */
   toWeek: string;
 
   /**
-   * Only outcomes that were known on this day, ISO date. The response is what could have been measured on that day.
-   * Empty: today.
+   * Only outcomes that were known on this day are used. ISO date, for example "2026-03-31". The response is the one
+   * that the call would have returned on that day. Empty: today.
    *
    * @generated from field: string known_on = 4;
    */
   knownOn: string;
 
   /**
-   * Number of suppliers that the team examines in a week, 1 to 1,000,000. 0: the number in the alert rule
-   * weekly_capacity.
+   * Number of suppliers that the team examines in a week, 1 to 1,000,000. 0: weekly_capacity.suppliers of the alert
+   * rules.
    *
    * @generated from field: uint32 capacity = 5;
    */
@@ -69,27 +69,27 @@ export const GetPerformanceRequestSchema: GenMessage<GetPerformanceRequest> = /*
   messageDesc(file_bellwether_ops_v1_performance_service, 0);
 
 /**
- * A figure with its interval.
+ * A figure with its 95 % confidence interval.
  *
  * @generated from message bellwether.ops.v1.PerformanceFigure
  */
 export type PerformanceFigure = Message<"bellwether.ops.v1.PerformanceFigure"> & {
   /**
-   * The figure. Unset: the outcomes do not determine it.
+   * The figure. Unset: the outcomes are too few or too equal to compute the figure.
    *
    * @generated from field: optional double value = 1;
    */
   value?: number | undefined;
 
   /**
-   * Lower end of the 95 % interval. Unset: it cannot be computed; Performance.note says why.
+   * Lower end of the interval. Unset: the interval cannot be computed; Performance.note says why.
    *
    * @generated from field: optional double low = 2;
    */
   low?: number | undefined;
 
   /**
-   * Upper end of the 95 % interval. Unset: as for low.
+   * Upper end of the interval. Unset: as for low.
    *
    * @generated from field: optional double high = 3;
    */
@@ -104,27 +104,28 @@ export const PerformanceFigureSchema: GenMessage<PerformanceFigure> = /*@__PURE_
   messageDesc(file_bellwether_ops_v1_performance_service, 1);
 
 /**
- * Precision and recall of a selection of suppliers.
+ * Precision and recall if the team examines a selection of suppliers.
  *
  * @generated from message bellwether.ops.v1.PerformanceSelection
  */
 export type PerformanceSelection = Message<"bellwether.ops.v1.PerformanceSelection"> & {
   /**
-   * Number of supplier weeks that the selection represents, 0 or more.
+   * Number of selected supplier weeks, 0 or more. If the supplier weeks are weighted (GetPerformanceResponse.weighted):
+   * the sum of their weights.
    *
    * @generated from field: double flagged = 1;
    */
   flagged: number;
 
   /**
-   * Share of the selected suppliers at which the risk occurred, in [0, 1].
+   * Share of the selected supplier weeks in which the risk occurred, in [0, 1].
    *
    * @generated from field: bellwether.ops.v1.PerformanceFigure precision = 2;
    */
   precision?: PerformanceFigure | undefined;
 
   /**
-   * Of the suppliers at which the risk occurred, the share that was selected, in [0, 1].
+   * Share of the supplier weeks with the risk that were selected, in [0, 1].
    *
    * @generated from field: bellwether.ops.v1.PerformanceFigure recall = 3;
    */
@@ -152,7 +153,7 @@ export type PerformanceBin = Message<"bellwether.ops.v1.PerformanceBin"> & {
   fromScore: number;
 
   /**
-   * Upper end of the range, not included unless it is 1.
+   * Upper end of the range, in [0, 1]. Not included, unless it is 1.
    *
    * @generated from field: double to_score = 2;
    */
@@ -166,14 +167,14 @@ export type PerformanceBin = Message<"bellwether.ops.v1.PerformanceBin"> & {
   rows: bigint;
 
   /**
-   * Mean score. Unset: no supplier weeks.
+   * Mean score of the supplier weeks, in [0, 1]. Unset: the range has no supplier weeks.
    *
    * @generated from field: optional double predicted = 4;
    */
   predicted?: number | undefined;
 
   /**
-   * Share at which the risk occurred.
+   * Share of the supplier weeks in which the risk occurred, in [0, 1].
    *
    * @generated from field: bellwether.ops.v1.PerformanceFigure observed = 5;
    */
@@ -188,34 +189,35 @@ export const PerformanceBinSchema: GenMessage<PerformanceBin> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_performance_service, 3);
 
 /**
- * Predictions that need no model, measured on the supplier weeks that have an earlier week with known outcomes.
+ * The quality of predictions that need no model, for comparison with the model. Measured on the supplier weeks for
+ * which outcomes of an earlier week were known.
  *
  * @generated from message bellwether.ops.v1.PerformanceBaseline
  */
 export type PerformanceBaseline = Message<"bellwether.ops.v1.PerformanceBaseline"> & {
   /**
-   * Brier score when each supplier gets the base rate of the earlier weeks.
+   * Brier score if the score of each supplier is the share of suppliers with the risk in the earlier weeks (base rate).
    *
    * @generated from field: bellwether.ops.v1.PerformanceFigure base_rate_brier = 1;
    */
   baseRateBrier?: PerformanceFigure | undefined;
 
   /**
-   * Log loss with the same scores.
+   * Log loss if the score of each supplier is the base rate, in nats.
    *
    * @generated from field: bellwether.ops.v1.PerformanceFigure base_rate_log_loss = 2;
    */
   baseRateLogLoss?: PerformanceFigure | undefined;
 
   /**
-   * AUC when suppliers are ordered by their last outcome that was known before the week.
+   * Area under the ROC curve (AUC) if suppliers are ordered by their last outcome that was known before the week.
    *
    * @generated from field: bellwether.ops.v1.PerformanceFigure last_label_auc = 3;
    */
   lastLabelAuc?: PerformanceFigure | undefined;
 
   /**
-   * Average precision with the same order.
+   * Average precision if suppliers are ordered by their last outcome that was known before the week.
    *
    * @generated from field: bellwether.ops.v1.PerformanceFigure last_label_average_precision = 4;
    */
@@ -250,7 +252,7 @@ export type PerformanceBaseline = Message<"bellwether.ops.v1.PerformanceBaseline
   logLossDifference?: PerformanceFigure | undefined;
 
   /**
-   * Number of these supplier weeks.
+   * Number of supplier weeks on which the predictions are measured.
    *
    * @generated from field: uint64 rows = 9;
    */
@@ -278,7 +280,7 @@ export type Performance = Message<"bellwether.ops.v1.Performance"> & {
   rows: bigint;
 
   /**
-   * Number of supplier weeks at which the risk occurred.
+   * Number of supplier weeks in which the risk occurred.
    *
    * @generated from field: uint64 positives = 2;
    */
@@ -292,29 +294,29 @@ export type Performance = Message<"bellwether.ops.v1.Performance"> & {
   suppliers: bigint;
 
   /**
-   * Effective sample size: the number of equally weighted supplier weeks that would give the same precision. Weights of
-   * a review sample make it smaller than rows.
+   * Effective sample size: the number of equally weighted supplier weeks whose figures would be equally certain. It is
+   * smaller than rows if supplier weeks are weighted because of a review sample.
    *
    * @generated from field: double effective_rows = 4;
    */
   effectiveRows: number;
 
   /**
-   * Mean score, in [0, 1]. Unset: no supplier weeks.
+   * Mean score, in [0, 1]. Unset: there are no supplier weeks.
    *
    * @generated from field: optional double mean_score = 5;
    */
   meanScore?: number | undefined;
 
   /**
-   * Share at which the risk occurred, in [0, 1].
+   * Share of the supplier weeks in which the risk occurred, in [0, 1].
    *
    * @generated from field: bellwether.ops.v1.PerformanceFigure observed_rate = 6;
    */
   observedRate?: PerformanceFigure | undefined;
 
   /**
-   * observed_rate minus mean_score. 0: calibrated in the large.
+   * observed_rate minus mean_score, in [-1, 1]. Above 0: on average, the scores are too low. Below 0: too high.
    *
    * @generated from field: bellwether.ops.v1.PerformanceFigure calibration_gap = 7;
    */
@@ -349,28 +351,30 @@ export type Performance = Message<"bellwether.ops.v1.Performance"> & {
   logLoss?: PerformanceFigure | undefined;
 
   /**
-   * When every supplier with a score of at least alert_threshold is examined.
+   * Precision and recall if the team examines every supplier with a score of at least
+   * GetPerformanceResponse.alert_threshold.
    *
    * @generated from field: bellwether.ops.v1.PerformanceSelection at_threshold = 12;
    */
   atThreshold?: PerformanceSelection | undefined;
 
   /**
-   * When the capacity suppliers with the highest scores are examined in each week.
+   * Precision and recall if the team examines, in each week, the suppliers with the highest scores. Their number is
+   * GetPerformanceResponse.capacity.
    *
    * @generated from field: bellwether.ops.v1.PerformanceSelection at_capacity = 13;
    */
   atCapacity?: PerformanceSelection | undefined;
 
   /**
-   * Ten bins of equal width.
+   * Mean score and observed share by score, in ten ranges of equal width.
    *
    * @generated from field: repeated bellwether.ops.v1.PerformanceBin calibration = 14;
    */
   calibration: PerformanceBin[];
 
   /**
-   * Predictions that need no model.
+   * Comparison with predictions that need no model.
    *
    * @generated from field: bellwether.ops.v1.PerformanceBaseline baseline = 15;
    */
@@ -392,8 +396,8 @@ export const PerformanceSchema: GenMessage<Performance> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_performance_service, 5);
 
 /**
- * How much is known about the outcomes of a week. The supplier weeks with an outcome are those with an event, a
- * recorded outcome, a disposition, or an end of the horizon without an event.
+ * How much is known about the outcomes of a week. A supplier week has an outcome if one of these is known: a dated
+ * event, a recorded outcome, the disposition of an alert, or that the horizon ended without an event.
  *
  * @generated from message bellwether.ops.v1.OutcomeCoverage
  */
@@ -406,7 +410,7 @@ export type OutcomeCoverage = Message<"bellwether.ops.v1.OutcomeCoverage"> & {
   scored: bigint;
 
   /**
-   * Number of these suppliers with an outcome that is measured.
+   * Number of these suppliers with an outcome that is used in the figures.
    *
    * @generated from field: uint64 labelled = 2;
    */
@@ -420,7 +424,7 @@ export type OutcomeCoverage = Message<"bellwether.ops.v1.OutcomeCoverage"> & {
   fromEvents: bigint;
 
   /**
-   * Number of outcomes that were recorded for the week, without those of the review sample.
+   * Number of outcomes that were recorded for the week, without the outcomes of the review sample.
    *
    * @generated from field: uint64 from_records = 4;
    */
@@ -441,14 +445,14 @@ export type OutcomeCoverage = Message<"bellwether.ops.v1.OutcomeCoverage"> & {
   fromDispositions: bigint;
 
   /**
-   * Number of outcomes that follow from the end of the horizon without an event (complete_after_days).
+   * Number of outcomes that follow from the absence of an event until the end of the horizon (complete_after_days).
    *
    * @generated from field: uint64 from_absence = 7;
    */
   fromAbsence: bigint;
 
   /**
-   * Number of suppliers with outcomes of several sources.
+   * Number of suppliers with outcomes from several sources.
    *
    * @generated from field: uint64 compared = 8;
    */
@@ -462,14 +466,14 @@ export type OutcomeCoverage = Message<"bellwether.ops.v1.OutcomeCoverage"> & {
   contradictory: bigint;
 
   /**
-   * Number of outcomes that are not measured, because it is not known how their suppliers were selected.
+   * Number of outcomes that are not used in the figures, because it is not known how their suppliers were selected.
    *
    * @generated from field: uint64 outside_sample = 10;
    */
   outsideSample: bigint;
 
   /**
-   * True: the horizon of the week is not over, so outcomes are still missing.
+   * True: the horizon of the week has not ended, so outcomes are still missing.
    *
    * @generated from field: bool immature = 11;
    */
@@ -498,7 +502,7 @@ export const OutcomeCoverageSchema: GenMessage<OutcomeCoverage> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_performance_service, 6);
 
 /**
- * How long it took until events were known.
+ * The delay between an event and the day on which it was known.
  *
  * @generated from message bellwether.ops.v1.OutcomeDelay
  */
@@ -511,14 +515,14 @@ export type OutcomeDelay = Message<"bellwether.ops.v1.OutcomeDelay"> & {
   events: bigint;
 
   /**
-   * Median of the days from happened_on to known_on. Unset: no events.
+   * Median of the delays from happened_on to known_on, in days. Unset: there are no dated events.
    *
    * @generated from field: optional double median_days = 2;
    */
   medianDays?: number | undefined;
 
   /**
-   * Delay that one event in ten exceeds, days. Unset: no events.
+   * 90 % quantile of the delays, in days: one event in ten has a longer delay. Unset: there are no dated events.
    *
    * @generated from field: optional double p90_days = 3;
    */
@@ -553,7 +557,7 @@ export type WeekPerformance = Message<"bellwether.ops.v1.WeekPerformance"> & {
   modelVersion: string;
 
   /**
-   * The quality of its scores.
+   * The quality of the scores.
    *
    * @generated from field: bellwether.ops.v1.Performance performance = 3;
    */
@@ -588,21 +592,21 @@ export type VersionPerformance = Message<"bellwether.ops.v1.VersionPerformance">
   modelVersion: string;
 
   /**
-   * First of its weeks that are measured.
+   * First measured ISO week of the version.
    *
    * @generated from field: string first_week = 2;
    */
   firstWeek: string;
 
   /**
-   * Last of its weeks that are measured.
+   * Last measured ISO week of the version.
    *
    * @generated from field: string last_week = 3;
    */
   lastWeek: string;
 
   /**
-   * The quality of its scores.
+   * The quality of the scores.
    *
    * @generated from field: bellwether.ops.v1.Performance performance = 4;
    */
@@ -623,14 +627,14 @@ export const VersionPerformanceSchema: GenMessage<VersionPerformance> = /*@__PUR
  */
 export type SegmentDifference = Message<"bellwether.ops.v1.SegmentDifference"> & {
   /**
-   * The figure.
+   * The figure that is compared.
    *
    * @generated from field: bellwether.ops.v1.SegmentFigure figure = 1;
    */
   figure: SegmentFigure;
 
   /**
-   * The figure in the segment minus that of all other suppliers.
+   * The figure of the segment minus the figure of all other suppliers.
    *
    * @generated from field: bellwether.ops.v1.PerformanceFigure difference = 2;
    */
@@ -665,21 +669,22 @@ export const SegmentDifferenceSchema: GenMessage<SegmentDifference> = /*@__PURE_
  */
 export type SegmentPerformance = Message<"bellwether.ops.v1.SegmentPerformance"> & {
   /**
-   * What the segments divide the suppliers by.
+   * The property by which the suppliers are divided into segments.
    *
    * @generated from field: bellwether.ops.v1.SegmentKind kind = 1;
    */
   kind: SegmentKind;
 
   /**
-   * Region, category or size. Empty: suppliers without one.
+   * The region, the category or the size. Empty: the suppliers without a region, without a category or without a known
+   * exposure.
    *
    * @generated from field: string segment = 2;
    */
   segment: string;
 
   /**
-   * The quality of its scores.
+   * The quality of the scores.
    *
    * @generated from field: bellwether.ops.v1.Performance performance = 3;
    */
@@ -714,7 +719,7 @@ export type GetPerformanceResponse = Message<"bellwether.ops.v1.GetPerformanceRe
   modelName: string;
 
   /**
-   * What counts as the risk, from outcomes.definition of model_config.yaml. Empty: not declared.
+   * Definition of the risk, from outcomes.definition of model_config.yaml. Empty: not declared.
    *
    * @generated from field: string definition = 2;
    */
@@ -728,15 +733,15 @@ export type GetPerformanceResponse = Message<"bellwether.ops.v1.GetPerformanceRe
   horizonDays: number;
 
   /**
-   * This number of days after the end of the horizon, a supplier without an event gets the outcome NOT_OCCURRED. Unset:
-   * such a supplier has no outcome, because events are not recorded completely.
+   * Number of days after the end of the horizon after which a supplier without an event gets the outcome NOT_OCCURRED.
+   * Unset: a supplier without an event gets no outcome, because not all events are recorded.
    *
    * @generated from field: optional uint32 complete_after_days = 4;
    */
   completeAfterDays?: number | undefined;
 
   /**
-   * The day on which the outcomes had to be known, ISO date.
+   * The day on which the outcomes had to be known, ISO date (GetPerformanceRequest.known_on).
    *
    * @generated from field: string known_on = 5;
    */
@@ -750,78 +755,79 @@ export type GetPerformanceResponse = Message<"bellwether.ops.v1.GetPerformanceRe
   fromWeek: string;
 
   /**
-   * Last ISO week.
+   * Last ISO week that was requested.
    *
    * @generated from field: string to_week = 7;
    */
   toWeek: string;
 
   /**
-   * The score from which the alert rules raise an alert, in [0, 1].
+   * Lowest score with which the alert rules raise an alert, in [0, 1].
    *
    * @generated from field: double alert_threshold = 8;
    */
   alertThreshold: number;
 
   /**
-   * Number of suppliers that are examined in a week.
+   * Number of suppliers that the team examines in a week.
    *
    * @generated from field: uint32 capacity = 9;
    */
   capacity: number;
 
   /**
-   * All weeks together.
+   * The performance in all weeks together.
    *
    * @generated from field: bellwether.ops.v1.Performance overall = 10;
    */
   overall?: Performance | undefined;
 
   /**
-   * By week, oldest first. At most 260.
+   * The performance by week, oldest week first. At most 260 weeks.
    *
    * @generated from field: repeated bellwether.ops.v1.WeekPerformance weeks = 11;
    */
   weeks: WeekPerformance[];
 
   /**
-   * By version, oldest first.
+   * The performance by model version, oldest version first.
    *
    * @generated from field: repeated bellwether.ops.v1.VersionPerformance versions = 12;
    */
   versions: VersionPerformance[];
 
   /**
-   * By segment: for each kind the 20 with the most supplier weeks.
+   * The performance by segment. For each kind of segment: the 20 segments with the most supplier weeks.
    *
    * @generated from field: repeated bellwether.ops.v1.SegmentPerformance segments = 13;
    */
   segments: SegmentPerformance[];
 
   /**
-   * Number of segments that are left out.
+   * Number of segments that are not in segments.
    *
    * @generated from field: uint32 segments_left_out = 14;
    */
   segmentsLeftOut: number;
 
   /**
-   * How long it took until events were known.
+   * The delay between an event and the day on which it was known.
    *
    * @generated from field: bellwether.ops.v1.OutcomeDelay delay = 15;
    */
   delay?: OutcomeDelay | undefined;
 
   /**
-   * Share of the suppliers that were measured, in (0, 1]. Below 1: there are too many suppliers, so a random sample of
-   * them was measured.
+   * Share of the suppliers that were measured, in (0, 1]. Below 1: a random sample was measured, because there are too
+   * many suppliers.
    *
    * @generated from field: double measured_share = 16;
    */
   measuredShare: number;
 
   /**
-   * Number of weeks that were left out because their scores were removed (retention) or there are more than 260.
+   * Number of weeks that were left out, because their scores were removed (retention) or because there are more than
+   * 260 weeks.
    *
    * @generated from field: uint32 weeks_left_out = 17;
    */
@@ -843,13 +849,13 @@ export const GetPerformanceResponseSchema: GenMessage<GetPerformanceResponse> = 
   messageDesc(file_bellwether_ops_v1_performance_service, 12);
 
 /**
- * What segments divide the suppliers by.
+ * The property by which the suppliers are divided into segments.
  *
  * @generated from enum bellwether.ops.v1.SegmentKind
  */
 export const SegmentKind = {
   /**
-   * Never sent.
+   * Never sent by a server.
    *
    * @generated from enum value: SEGMENT_KIND_UNSPECIFIED = 0;
    */
@@ -878,7 +884,7 @@ export const SegmentKind = {
 } as const;
 
 /**
- * What segments divide the suppliers by.
+ * The property by which the suppliers are divided into segments.
  *
  * @generated from enum bellwether.ops.v1.SegmentKind
  */
@@ -897,7 +903,7 @@ export const SegmentKindSchema: GenEnum<SegmentKind> = /*@__PURE__*/
  */
 export const SegmentFigure = {
   /**
-   * Never sent.
+   * Never sent by a server.
    *
    * @generated from enum value: SEGMENT_FIGURE_UNSPECIFIED = 0;
    */
@@ -911,7 +917,7 @@ export const SegmentFigure = {
   AUC: 1,
 
   /**
-   * Share of positives minus mean score.
+   * Share of the supplier weeks with the risk minus mean score (Performance.calibration_gap).
    *
    * @generated from enum value: SEGMENT_FIGURE_CALIBRATION_GAP = 2;
    */
@@ -932,8 +938,9 @@ export const SegmentFigureSchema: GenEnum<SegmentFigure> = /*@__PURE__*/
   enumDesc(file_bellwether_ops_v1_performance_service, 1);
 
 /**
- * Compares the scores of complete weeks with outcomes: how good the model is over time, where it differs, and how much
- * better it is than no model (docs/performance.md).
+ * Compares the scores of complete weeks with outcomes. The result shows how good the scores of a model are in each
+ * week, in which segments they are better or worse, and whether they are better than predictions without a model
+ * (docs/performance.md).
  *
  * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it uses the
  * database, with:
@@ -947,7 +954,7 @@ export const PerformanceService: GenService<{
   /**
    * Measures how well the scores of a model match the known outcomes. Idempotent.
    * - INVALID_ARGUMENT: a week is not an ISO week, from_week is after to_week, or known_on is not an ISO date.
-   * - NOT_FOUND: model_name is set, and that model has no complete run; or it is empty and no run is complete.
+   * - NOT_FOUND: model_name is set, and that model has no complete run. Or model_name is empty, and no run is complete.
    *
    * @generated from rpc bellwether.ops.v1.PerformanceService.GetPerformance
    */

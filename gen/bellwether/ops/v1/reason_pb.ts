@@ -2,7 +2,7 @@
 // @generated from file bellwether/ops/v1/reason.proto (package bellwether.ops.v1, syntax proto3)
 /* eslint-disable */
 
-// The reasons of a score, for a person who reads it.
+// The reasons of a score, as they are shown to people.
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
@@ -87,22 +87,23 @@ export type Reason = Message<"bellwether.ops.v1.Reason"> & {
   text: string;
 
   /**
-   * contribution in the supplier's previous score by the same model, in that score's output_space. Unset: there is
-   * no previous score, it was not recorded, its output_space differs, or its model does not use the feature.
+   * The field contribution in the supplier's previous score by the same model, in that score's output_space. Unset: the
+   * supplier has no previous score, the contributions of the previous score were not recorded, its output_space
+   * differs, or its model version does not use the feature.
    *
    * @generated from field: optional double previous_contribution = 10;
    */
   previousContribution?: number | undefined;
 
   /**
-   * value in the previous score. Unset: as for previous_contribution, or the value was missing.
+   * The field value in the previous score. Unset: as for previous_contribution, or the value was missing.
    *
    * @generated from field: optional double previous_value = 11;
    */
   previousValue?: number | undefined;
 
   /**
-   * category in the previous score. Empty: as for previous_contribution, or the category was missing.
+   * The field category in the previous score. Empty: as for previous_contribution, or the category was missing.
    *
    * @generated from field: string previous_category = 12;
    */

@@ -46,7 +46,7 @@ export const ReplayFindingSchema: GenMessage<ReplayFinding> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_replay, 0);
 
 /**
- * One number that has other bits than the recorded one.
+ * A number whose bits differ from the bits of the recorded number.
  *
  * @generated from message bellwether.ops.v1.ReplayDifference
  */
@@ -67,15 +67,15 @@ export type ReplayDifference = Message<"bellwether.ops.v1.ReplayDifference"> & {
   field: string;
 
   /**
-   * For a number, its recorded bits: 16 hex digits for float64, 8 for float32, sign bit first. For "band", the name of
-   * the band. For the digest of a batch, the SHA-256. Empty: nothing was recorded.
+   * The recorded value. Number: its bits, sign bit first, as 16 hex digits for float64 and 8 hex digits for float32.
+   * "band": the name of the band. Digest of a batch: the SHA-256. Empty: no value was recorded.
    *
    * @generated from field: string recorded = 3;
    */
   recorded: string;
 
   /**
-   * The same for the number that was computed now. Empty: no number was computed.
+   * The value that was computed now, in the form of recorded. Empty: no value was computed.
    *
    * @generated from field: string replayed = 4;
    */
@@ -103,7 +103,7 @@ export type ReplayComparison = Message<"bellwether.ops.v1.ReplayComparison"> & {
   outcome: ReplayOutcome;
 
   /**
-   * Number of decisions that were computed again: the scores of suppliers.
+   * Number of decisions (scores of suppliers) that were computed again.
    *
    * @generated from field: uint64 decisions = 2;
    */
@@ -117,14 +117,14 @@ export type ReplayComparison = Message<"bellwether.ops.v1.ReplayComparison"> & {
   decisionsDifferent: bigint;
 
   /**
-   * Number of numbers that were compared: scores, margins, contributions.
+   * How many numbers were compared: scores, margins and contributions.
    *
    * @generated from field: uint64 numbers = 4;
    */
   numbers: bigint;
 
   /**
-   * Number of numbers with other bits.
+   * How many of the compared numbers have different bits.
    *
    * @generated from field: uint64 numbers_different = 5;
    */
@@ -138,7 +138,7 @@ export type ReplayComparison = Message<"bellwether.ops.v1.ReplayComparison"> & {
   differences: ReplayDifference[];
 
   /**
-   * What is missing or different, at most 20 findings. Empty: nothing.
+   * What is missing or different, at most 20 findings. Empty: nothing is missing or different.
    *
    * @generated from field: repeated bellwether.ops.v1.ReplayFinding findings = 7;
    */
@@ -334,8 +334,8 @@ export type ReplayRunResponse = Message<"bellwether.ops.v1.ReplayRunResponse"> &
   rowsScored: bigint;
 
   /**
-   * Token of the next chunk. Empty: this is the last chunk, or the reason why this chunk cannot be computed applies to
-   * all chunks.
+   * Token of the next chunk. Empty: this is the last chunk, or no chunk can be computed again, for the same reason as
+   * this chunk.
    *
    * @generated from field: string next_page_token = 6;
    */
@@ -363,14 +363,14 @@ export const ReplayOutcome = {
   UNSPECIFIED: 0,
 
   /**
-   * Every compared number has the same bits, and no finding says that something is missing.
+   * Every compared number has the same bits, and nothing was missing.
    *
    * @generated from enum value: REPLAY_OUTCOME_EQUAL = 1;
    */
   EQUAL: 1,
 
   /**
-   * At least one compared number has other bits.
+   * At least one compared number has different bits.
    *
    * @generated from enum value: REPLAY_OUTCOME_DIFFERENT = 2;
    */
@@ -482,7 +482,7 @@ export const ReplayFindingCode = {
   KERNEL_DIFFERS: 10,
 
   /**
-   * The event is not a score.
+   * The event does not record a score.
    *
    * @generated from enum value: REPLAY_FINDING_CODE_NOT_A_SCORE = 11;
    */
@@ -503,7 +503,7 @@ export const ReplayFindingCode = {
   SCORES_EXPIRED: 13,
 
   /**
-   * ml-service does not load the version: a check of its gate fails, or its files are damaged.
+   * ml-service does not load the version, because a check of the version fails or its files are damaged.
    *
    * @generated from enum value: REPLAY_FINDING_CODE_VERSION_REJECTED = 14;
    */

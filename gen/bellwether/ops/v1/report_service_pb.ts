@@ -137,7 +137,7 @@ export type GetWeekRequest = Message<"bellwether.ops.v1.GetWeekRequest"> & {
   modelName: string;
 
   /**
-   * Maximum number of risers, and maximum number of fallers, 1 to 50. 0: 10.
+   * Maximum number of suppliers in risers and in fallers, 1 to 50 each. 0: 10.
    *
    * @generated from field: uint32 movers = 3;
    */
@@ -158,7 +158,8 @@ export const GetWeekRequestSchema: GenMessage<GetWeekRequest> = /*@__PURE__*/
  */
 export type MoneyAtRisk = Message<"bellwether.ops.v1.MoneyAtRisk"> & {
   /**
-   * Sum of the expected impacts, in ImpactFormula.currency. Suppliers whose exposure is not known are not included.
+   * Sum of the expected impacts, in ImpactFormula.currency. 0 or more. Suppliers whose exposure is not known are not
+   * included.
    *
    * @generated from field: double amount = 1;
    */
@@ -200,7 +201,7 @@ export type BandChange = Message<"bellwether.ops.v1.BandChange"> & {
   suppliers: bigint;
 
   /**
-   * Number of suppliers in the previous week. Unset: the model has no complete week before.
+   * Number of suppliers in the previous week. Unset: no earlier week of the model is complete.
    *
    * @generated from field: optional uint64 previous_suppliers = 3;
    */
@@ -215,9 +216,9 @@ export const BandChangeSchema: GenMessage<BandChange> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_report_service, 4);
 
 /**
- * Numbers of alerts that changed in the week. The period begins when the previous week was complete, and ends when the
- * week was complete; for the latest week, it ends now. An alert counts at most once in each number. ListAlerts with
- * week_change lists the alerts of a number.
+ * Numbers of alerts that changed in the week. The period begins when the run of the previous week was completed, and
+ * ends when the run of this week was completed. For the latest week, the period ends now. Each number counts an alert
+ * at most once. To list the alerts of a number, call ListAlerts with week_change.
  *
  * @generated from message bellwether.ops.v1.AlertChanges
  */
@@ -244,7 +245,7 @@ export type AlertChanges = Message<"bellwether.ops.v1.AlertChanges"> & {
   better: bigint;
 
   /**
-   * Alerts that the service itself resolved, because the rule no longer selects the supplier.
+   * Alerts that the service itself resolved, for example because the rule no longer selects the supplier.
    *
    * @generated from field: uint64 cleared = 4;
    */
@@ -363,8 +364,8 @@ export type GetWeekResponse = Message<"bellwether.ops.v1.GetWeekResponse"> & {
   modelNames: string[];
 
   /**
-   * The previous week: the latest complete week of the model before iso_week, with which the summary compares. Empty:
-   * there is none.
+   * The previous week, with which the summary compares: the latest complete week of the model before iso_week. Empty:
+   * no earlier week is complete.
    *
    * @generated from field: string previous_iso_week = 4;
    */
@@ -392,15 +393,14 @@ export type GetWeekResponse = Message<"bellwether.ops.v1.GetWeekResponse"> & {
   currentIsoWeek: string;
 
   /**
-   * Why a later run failed, in one sentence: the latest failed run of the model after this week. Empty: no later run
-   * failed.
+   * If a run of a later week failed: why the latest of these runs failed, in one sentence. Empty: no later run failed.
    *
    * @generated from field: string later_failure = 8;
    */
   laterFailure: string;
 
   /**
-   * True: a later run of the model is in progress.
+   * True: a run of the model for a later week is in progress.
    *
    * @generated from field: bool later_running = 9;
    */
@@ -414,7 +414,7 @@ export type GetWeekResponse = Message<"bellwether.ops.v1.GetWeekResponse"> & {
   completedAt?: Timestamp | undefined;
 
   /**
-   * Number of suppliers that have a score or the band UNKNOWN.
+   * Number of suppliers in the week, including those with the band UNKNOWN.
    *
    * @generated from field: uint64 suppliers = 11;
    */
@@ -435,15 +435,15 @@ export type GetWeekResponse = Message<"bellwether.ops.v1.GetWeekResponse"> & {
   moneyAtRisk?: MoneyAtRisk | undefined;
 
   /**
-   * Money at risk in the previous week. Unset: the model has no complete week before.
+   * Money at risk in the previous week. Unset: no earlier week of the model is complete.
    *
    * @generated from field: bellwether.ops.v1.MoneyAtRisk previous_money_at_risk = 14;
    */
   previousMoneyAtRisk?: MoneyAtRisk | undefined;
 
   /**
-   * The formula of the expected impact. Unset: the run was completed by a release that multiplied risk_score by
-   * exposure.
+   * The formula of the expected impact. Unset: an earlier release completed the run. In that release, the expected
+   * impact was risk_score × exposure.
    *
    * @generated from field: bellwether.ops.v1.ImpactFormula impact_formula = 15;
    */
@@ -471,14 +471,14 @@ export type GetWeekResponse = Message<"bellwether.ops.v1.GetWeekResponse"> & {
   alerts?: AlertChanges | undefined;
 
   /**
-   * Suppliers whose score increased most, largest increase first.
+   * Suppliers whose score increased most, largest increase first. At most GetWeekRequest.movers.
    *
    * @generated from field: repeated bellwether.ops.v1.Mover risers = 19;
    */
   risers: Mover[];
 
   /**
-   * Suppliers whose score decreased most, largest decrease first.
+   * Suppliers whose score decreased most, largest decrease first. At most GetWeekRequest.movers.
    *
    * @generated from field: repeated bellwether.ops.v1.Mover fallers = 20;
    */
@@ -492,8 +492,8 @@ export type GetWeekResponse = Message<"bellwether.ops.v1.GetWeekResponse"> & {
   losses?: RunLosses | undefined;
 
   /**
-   * A later ISO week that was complete before this run, so that the alert rules were not evaluated. Empty: they were
-   * evaluated.
+   * A later ISO week that was complete before this run. Because of that later week, the alert rules were not evaluated
+   * on this run. Empty: the alert rules were evaluated.
    *
    * @generated from field: string overtaken_by = 22;
    */
@@ -514,7 +514,7 @@ export const GetWeekResponseSchema: GenMessage<GetWeekResponse> = /*@__PURE__*/
  */
 export const ReportFormat = {
   /**
-   * As JSON.
+   * In a request: JSON.
    *
    * @generated from enum value: REPORT_FORMAT_UNSPECIFIED = 0;
    */
@@ -628,12 +628,12 @@ export const ReportService: GenService<{
     output: typeof GetWeekResponseSchema;
   },
   /**
-   * Returns the report of one complete run of a week, as it was stored when the run was complete. The same run gives
-   * the same content. Idempotent.
+   * Returns the report of one complete run of a week. The report was stored when the run was completed, and does not
+   * change. Idempotent.
    * - INVALID_ARGUMENT: iso_week is not an ISO week.
    * - NOT_FOUND: the model has no complete run of the week, or model_name is set and that model has no complete run
-   *   (reason RUN_NOT_FOUND); or the run was completed by an earlier release, which stored no reports (reason
-   *   REPORT_NOT_FOUND).
+   *   (reason RUN_NOT_FOUND).
+   * - NOT_FOUND: an earlier release completed the run and stored no report (reason REPORT_NOT_FOUND).
    *
    * @generated from rpc bellwether.ops.v1.ReportService.GetReport
    */

@@ -39,16 +39,16 @@ export const GetRetentionRequestSchema: GenMessage<GetRetentionRequest> = /*@__P
  */
 export type GetRetentionResponse = Message<"bellwether.ops.v1.GetRetentionResponse"> & {
   /**
-   * Number of weeks whose scores are kept, counted back from the newest complete week of the model, which is the
-   * first one. 4 to 2,000.
+   * Number of weeks whose scores are kept, 4 to 2,000. The newest complete week of the model is the first of these
+   * weeks; older weeks are counted back from there.
    *
    * @generated from field: uint32 score_weeks = 1;
    */
   scoreWeeks: number;
 
   /**
-   * Number of weeks whose snapshots of the weekly input are kept in the data folder of scheduler-service, counted as
-   * for score_weeks. 1 to 2,000.
+   * Number of weeks whose snapshots are kept, 1 to 2,000, counted as for score_weeks. scheduler-service has these
+   * snapshots of the weekly input in its data folder.
    *
    * @generated from field: uint32 snapshot_weeks = 2;
    */
@@ -62,8 +62,9 @@ export type GetRetentionResponse = Message<"bellwether.ops.v1.GetRetentionRespon
   models: ModelRetention[];
 
   /**
-   * Number of weeks whose risk scores are kept, without the other data of score_weeks, so that outcomes that become
-   * known late can still be compared with them. Counted as for score_weeks. score_weeks to 2,000.
+   * Number of weeks whose risk scores are kept for a comparison with outcomes that become known late, score_weeks to
+   * 2,000. Counted as for score_weeks. In weeks that are older than score_weeks, only the risk scores are kept, without
+   * contributions and values.
    *
    * @generated from field: uint32 outcome_weeks = 4;
    */
@@ -120,7 +121,7 @@ export type ModelRetention = Message<"bellwether.ops.v1.ModelRetention"> & {
   runsKept: number;
 
   /**
-   * Number of runs whose scores are older, and are removed within two hours.
+   * Number of runs whose scores are older than the retention. Their scores are removed within two hours.
    *
    * @generated from field: uint32 runs_due = 6;
    */
@@ -163,7 +164,7 @@ export const ModelRetentionSchema: GenMessage<ModelRetention> = /*@__PURE__*/
  */
 export const RetentionService: GenService<{
   /**
-   * Returns the policy, and its effect on each model. Idempotent. No error codes of its own.
+   * Returns the retention of the risk policy, and its effect on each model. Idempotent. No error codes of its own.
    *
    * @generated from rpc bellwether.ops.v1.RetentionService.GetRetention
    */

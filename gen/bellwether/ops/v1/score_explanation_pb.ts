@@ -51,14 +51,16 @@ export type ExplainScoreRequest = Message<"bellwether.ops.v1.ExplainScoreRequest
   modelName: string;
 
   /**
-   * Maximum number of contributions, 0 to 1,024; the others are added up in omitted. 0: all.
+   * Maximum number of contributions in the response, 0 to 1,024; the others are added up in omitted. 0: all are in the
+   * response.
    *
    * @generated from field: uint32 max_contributions = 4;
    */
   maxContributions: number;
 
   /**
-   * Only contributions whose share of the sum of |contribution| is at least this, in [0, 1]. 0: all.
+   * Smallest share of a contribution in the response, in [0, 1]: |contribution| divided by the sum of |contribution| of
+   * the score. Contributions with a smaller share are added up in omitted. 0: all are in the response.
    *
    * @generated from field: double min_share = 5;
    */
@@ -72,7 +74,7 @@ export type ExplainScoreRequest = Message<"bellwether.ops.v1.ExplainScoreRequest
   withTexts: boolean;
 
   /**
-   * True: the response has a narrative.
+   * True: the response has a narrative, which is the score in sentences.
    *
    * @generated from field: bool with_narrative = 7;
    */
@@ -135,7 +137,7 @@ export type ExplainScoreResponse = Message<"bellwether.ops.v1.ExplainScoreRespon
   kind: ExplanationKind;
 
   /**
-   * In words: the data whose expected output is base_value.
+   * Description of the data whose expected output is base_value.
    *
    * @generated from field: string background = 6;
    */
@@ -163,7 +165,7 @@ export type ExplainScoreResponse = Message<"bellwether.ops.v1.ExplainScoreRespon
   omittedContributions: number;
 
   /**
-   * Sum of the contributions that are not in the response.
+   * Sum of the contributions that are not in the response, in output_space.
    *
    * @generated from field: double omitted = 10;
    */
@@ -184,7 +186,8 @@ export type ExplainScoreResponse = Message<"bellwether.ops.v1.ExplainScoreRespon
   storedRiskScore?: number | undefined;
 
   /**
-   * What the reader must know, for example that the stored score differs. At most 2,048.
+   * Information that the reader needs, for example that the stored score differs from the score computed now. At most
+   * 2,048 notes. Empty: none.
    *
    * @generated from field: repeated bellwether.inference.v1.ChangeNote notes = 13;
    */
@@ -346,21 +349,22 @@ export type FindCounterfactualsRequest = Message<"bellwether.ops.v1.FindCounterf
   modelName: string;
 
   /**
-   * As CounterfactualRequest.max_changes: 1 to 3. Unset: 2.
+   * Maximum number of features that change, 1 to 3, as in CounterfactualRequest. Unset: 2.
    *
    * @generated from field: optional uint32 max_changes = 4;
    */
   maxChanges?: number | undefined;
 
   /**
-   * As CounterfactualRequest.max_counterfactuals: 1 to 5. Unset: 3.
+   * Maximum number of counterfactuals in the response, 1 to 5, as in CounterfactualRequest. Unset: 3.
    *
    * @generated from field: optional uint32 max_counterfactuals = 5;
    */
   maxCounterfactuals?: number | undefined;
 
   /**
-   * As CounterfactualRequest.target_band: BAND_MEDIUM or BAND_LOW. Unset: the band below that of the score.
+   * The highest band that a counterfactual may have: BAND_MEDIUM or BAND_LOW, as in CounterfactualRequest. Unset: the
+   * band below the band of the score.
    *
    * @generated from field: bellwether.inference.v1.Band target_band = 6;
    */
@@ -402,7 +406,7 @@ export type FindCounterfactualsResponse = Message<"bellwether.ops.v1.FindCounter
   runId: number;
 
   /**
-   * The changes. result.score is computed now, from the stored values.
+   * The result of the search. result.score is computed now, from the stored values.
    *
    * @generated from field: bellwether.inference.v1.CounterfactualResponse result = 3;
    */
@@ -416,7 +420,8 @@ export type FindCounterfactualsResponse = Message<"bellwether.ops.v1.FindCounter
   storedRiskScore?: number | undefined;
 
   /**
-   * What the reader must know, for example that the stored score differs. At most 2,048.
+   * Information that the reader needs, for example that the stored score differs from the score computed now. At most
+   * 2,048 notes. Empty: none.
    *
    * @generated from field: repeated bellwether.inference.v1.ChangeNote notes = 5;
    */

@@ -74,14 +74,15 @@ export type Session = Message<"bellwether.ops.v1.Session"> & {
   lastUsedAt?: Timestamp | undefined;
 
   /**
-   * Time from which the session is not accepted, even when it is in use. A session that is not used can end earlier.
+   * Time from which the session is not accepted, even when the person is still using it. A session that is not used can
+   * end earlier.
    *
    * @generated from field: google.protobuf.Timestamp expires_at = 8;
    */
   expiresAt?: Timestamp | undefined;
 
   /**
-   * Time at which the session was ended. Unset: it was not ended.
+   * Time at which the session was ended. Unset: nobody has ended the session.
    *
    * @generated from field: google.protobuf.Timestamp ended_at = 9;
    */
@@ -102,7 +103,7 @@ export const SessionSchema: GenMessage<Session> = /*@__PURE__*/
  */
 export const SignInMethod = {
   /**
-   * Never sent.
+   * Never sent by a server.
    *
    * @generated from enum value: SIGN_IN_METHOD_UNSPECIFIED = 0;
    */

@@ -25,7 +25,7 @@ export const file_bellwether_ops_v1_session_service: GenFile = /*@__PURE__*/
  */
 export type ListSessionsRequest = Message<"bellwether.ops.v1.ListSessionsRequest"> & {
   /**
-   * Only sessions of this person: the subject, at most 255 bytes. Empty: of everybody.
+   * Subject of a person: only sessions of this person. At most 255 bytes. Empty: sessions of all people.
    *
    * @generated from field: string subject = 1;
    */
@@ -46,7 +46,7 @@ export type ListSessionsRequest = Message<"bellwether.ops.v1.ListSessionsRequest
   pageToken: string;
 
   /**
-   * Whether sessions that were ended or have expired are listed too.
+   * True: sessions that were ended or have expired are listed too.
    *
    * @generated from field: bool include_ended = 4;
    */
@@ -109,8 +109,8 @@ export type EndSessionsRequest = Message<"bellwether.ops.v1.EndSessionsRequest">
   sessionIds: string[];
 
   /**
-   * Why, for the audit log, at most 512 bytes in one line, with at least one visible character. Empty: no reason is
-   * given.
+   * Why the sessions are ended, for the audit log. At most 512 bytes in one line, with at least one visible character.
+   * Empty: no reason is recorded.
    *
    * @generated from field: string reason = 3;
    */
@@ -131,7 +131,7 @@ export const EndSessionsRequestSchema: GenMessage<EndSessionsRequest> = /*@__PUR
  */
 export type EndSessionsResponse = Message<"bellwether.ops.v1.EndSessionsResponse"> & {
   /**
-   * The sessions, the latest sign-in first, at most 50. Empty: all of them had ended before.
+   * The sessions, the latest sign-in first, at most 50. Empty: all selected sessions had already ended.
    *
    * @generated from field: repeated bellwether.ops.v1.Session sessions = 1;
    */
@@ -169,9 +169,9 @@ export const SessionService: GenService<{
     output: typeof ListSessionsResponseSchema;
   },
   /**
-   * Ends sessions of a person: they are rejected at every replica from the next call on, and their open watches
-   * end. The person can sign in again as long as the identity provider or a token allows it. Each ended session is
-   * in the audit log. Idempotent: sessions that have ended before do not change.
+   * Ends sessions of a person. From the next call on, every replica rejects these sessions, and their open watches end.
+   * The person can sign in again as long as the identity provider or a token allows a sign-in. The audit log records
+   * each ended session. Idempotent: sessions that have already ended do not change.
    * - NOT_FOUND: no session has this subject, or an id of session_ids is not a session of this person.
    *
    * @generated from rpc bellwether.ops.v1.SessionService.EndSessions

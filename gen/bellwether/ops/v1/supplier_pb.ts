@@ -119,7 +119,7 @@ export type ImpactFormula = Message<"bellwether.ops.v1.ImpactFormula"> & {
 
   /**
    * The exposure that is assumed for a supplier whose exposure is not known, in currency. It is used only to order the
-   * suppliers. The supplier's impact is unset, and sums do not include it.
+   * suppliers: the impact of that supplier is unset, and no sum includes that supplier.
    *
    * @generated from field: double unknown_exposure = 4;
    */
@@ -147,7 +147,7 @@ export type CriticalityWeight = Message<"bellwether.ops.v1.CriticalityWeight"> &
   criticality: Criticality;
 
   /**
-   * Factor of the expected impact, 0 or more.
+   * Factor with which the expected impact is multiplied, 0 or more.
    *
    * @generated from field: double weight = 2;
    */
@@ -175,21 +175,21 @@ export type Supplier = Message<"bellwether.ops.v1.Supplier"> & {
   supplierId: string;
 
   /**
-   * Name of the supplier. Empty: not known.
+   * Name of the supplier, at most 512 bytes. Empty: not known.
    *
    * @generated from field: string name = 2;
    */
   name: string;
 
   /**
-   * Region of the supplier. Empty: not known.
+   * Region of the supplier, at most 256 bytes. Empty: not known.
    *
    * @generated from field: string region = 3;
    */
   region: string;
 
   /**
-   * Category of the supplier. Empty: not known.
+   * Category of the supplier, at most 256 bytes. Empty: not known.
    *
    * @generated from field: string category = 4;
    */
@@ -212,7 +212,8 @@ export type Supplier = Message<"bellwether.ops.v1.Supplier"> & {
   latestScore?: SupplierScore | undefined;
 
   /**
-   * Number of alerts about this supplier, by the model that the response names, that are not resolved.
+   * Number of alerts about this supplier that are not resolved. Only alerts of the model that the response names are
+   * counted.
    *
    * @generated from field: uint32 active_alerts = 7;
    */
@@ -234,7 +235,7 @@ export type Supplier = Message<"bellwether.ops.v1.Supplier"> & {
   criticality: Criticality;
 
   /**
-   * The person who is responsible for the supplier. At most 256 bytes. Empty: nobody is named.
+   * The person who is responsible for the supplier. At most 256 bytes. Empty: the supplier has no owner.
    *
    * @generated from field: string owner = 10;
    */
@@ -305,8 +306,8 @@ export type SupplierScore = Message<"bellwether.ops.v1.SupplierScore"> & {
   change?: number | undefined;
 
   /**
-   * Expected impact: risk_score times exposure times the weight of the criticality, with the values of the run, in the
-   * currency of the risk policy. Unset when band is UNKNOWN, and when the exposure was not known.
+   * Expected impact: risk_score × exposure × weight of the criticality, in the currency of the risk policy. Exposure
+   * and criticality are those at the time of the run. Unset when band is UNKNOWN, and when the exposure was not known.
    *
    * @generated from field: optional double impact = 6;
    */
@@ -314,9 +315,9 @@ export type SupplierScore = Message<"bellwether.ops.v1.SupplierScore"> & {
 
   /**
    * Contributions of the features, largest magnitude first. All columns of a categorical feature together are one
-   * contribution. Set only in latest_score: ListSuppliers returns at most 8, GetSupplier all. The
-   * values of the features and their typical values are those that the run recorded; they are not set when the run
-   * recorded none.
+   * contribution. Set only in latest_score: ListSuppliers returns at most 8 contributions, GetSupplier returns all.
+   * value and typical of a contribution are the values that the run recorded. They are unset when the run recorded no
+   * values.
    *
    * @generated from field: repeated bellwether.inference.v1.Contribution contributions = 7;
    */
@@ -384,7 +385,7 @@ export type SupplierScore = Message<"bellwether.ops.v1.SupplierScore"> & {
   featuresTotal?: number | undefined;
 
   /**
-   * features_present ÷ features_total, in [0, 1]; also in a history. Unset: not recorded.
+   * features_present ÷ features_total, in [0, 1]. Also in a history. Unset: not recorded.
    *
    * @generated from field: optional double completeness = 16;
    */
@@ -399,15 +400,16 @@ export type SupplierScore = Message<"bellwether.ops.v1.SupplierScore"> & {
   incomplete: boolean;
 
   /**
-   * False: the score exists, but the exposure was not known in the run or has no exchange rate, so impact is unset.
+   * False: impact is unset although the score exists, because the exposure was not known in the run, or its currency
+   * has no exchange rate.
    *
    * @generated from field: bool exposure_known = 18;
    */
   exposureKnown: boolean;
 
   /**
-   * ISO week of the previous score, with which change, previous_contribution and previous_value compare. Empty:
-   * there is none, it was not recorded, or the score is part of a history.
+   * ISO week of the previous score, with which change, previous_contribution and previous_value compare. Empty: there
+   * is no previous score, its week was not recorded, or the score is part of a history.
    *
    * @generated from field: string previous_iso_week = 19;
    */
@@ -421,8 +423,8 @@ export type SupplierScore = Message<"bellwether.ops.v1.SupplierScore"> & {
   previousModelVersion: string;
 
   /**
-   * The risk scores from which the bands of the model version begin. Also in a history. Unset: the run was scored by a
-   * release that did not record them.
+   * The risk scores from which the bands of the model version begin. Also in a history. Unset: the run was scored by an
+   * earlier release, which did not record band limits.
    *
    * @generated from field: bellwether.inference.v1.BandLimits band_limits = 21;
    */
@@ -444,8 +446,8 @@ export const SupplierScoreSchema: GenMessage<SupplierScore> = /*@__PURE__*/
  */
 export const Criticality = {
   /**
-   * In a Supplier: not set, so the supplier has the weight of NORMAL. In a request: the comment of the field says what
-   * it means.
+   * In a Supplier: not set, so the supplier has the weight of NORMAL. In MasterDataRow: the criticality does not
+   * change.
    *
    * @generated from enum value: CRITICALITY_UNSPECIFIED = 0;
    */

@@ -26,13 +26,13 @@ export const file_bellwether_ops_v1_supplier_service: GenFile = /*@__PURE__*/
   fileDesc("CihiZWxsd2V0aGVyL29wcy92MS9zdXBwbGllcl9zZXJ2aWNlLnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSKAAQoWU2VhcmNoU3VwcGxpZXJzUmVxdWVzdBIlCgVxdWVyeRgBIAEoCUIWukgTchEgASjIATIKXlteXHgwMF0rJBIWCgVsaW1pdBgCIAEoDUIHukgEKgIYMhInCgptb2RlbF9uYW1lGAMgASgJQhO6SBByDihAMgpeW15ceDAwXSokIqUBCg1TdXBwbGllck1hdGNoEi0KCHN1cHBsaWVyGAEgASgLMhsuYmVsbHdldGhlci5vcHMudjEuU3VwcGxpZXISKgoEa2luZBgCIAEoDjIcLmJlbGx3ZXRoZXIub3BzLnYxLk1hdGNoS2luZBI5CgppZGVudGlmaWVyGAMgASgLMiUuYmVsbHdldGhlci5vcHMudjEuU3VwcGxpZXJJZGVudGlmaWVyInMKF1NlYXJjaFN1cHBsaWVyc1Jlc3BvbnNlEjEKB21hdGNoZXMYASADKAsyIC5iZWxsd2V0aGVyLm9wcy52MS5TdXBwbGllck1hdGNoEhEKCXRydW5jYXRlZBgCIAEoCBISCgptb2RlbF9uYW1lGAMgASgJIo4HChRMaXN0U3VwcGxpZXJzUmVxdWVzdBIbCglwYWdlX3NpemUYASABKA1CCLpIBSoDGMgBEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKIACEjUKBGJhbmQYAyABKA4yHS5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5CYW5kQgi6SAWCAQIQARIkCgZyZWdpb24YBCABKAlCFLpIEXIPKIACMgpeW15ceDAwXSokEiYKCGNhdGVnb3J5GAUgASgJQhS6SBFyDyiAAjIKXlteXHgwMF0qJBInCgptb2RlbF9uYW1lGAYgASgJQhO6SBByDihAMgpeW15ceDAwXSokEiMKBXF1ZXJ5GAcgASgJQhS6SBFyDyjIATIKXlteXHgwMF0qJBJBCgViYW5kcxgIIAMoDjIdLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkJhbmRCE7pIEJIBDRAEGAEiB4IBBBABIAASLgoHcmVnaW9ucxgJIAMoCUIdukgakgEXEDIYASIRcg8ogAIyCl5bXlx4MDBdKiQSMQoKY2F0ZWdvcmllcxgKIAMoCUIdukgakgEXEDIYASIRcg8ogAIyCl5bXlx4MDBdKiQSSAoHY2hhbmdlcxgLIAMoDjIiLmJlbGx3ZXRoZXIub3BzLnYxLkNoYW5nZURpcmVjdGlvbkITukgQkgENEAQYASIHggEEEAEgABIeChFoYXNfYWN0aXZlX2FsZXJ0cxgMIAEoCEgAiAEBEjgKEmNvbXBsZXRlbmVzc19iZWxvdxgNIAEoAUIXukgUEhIZAAAAAAAA8D8pAAAAAAAAAABIAYgBARI8CghvcmRlcl9ieRgOIAEoDjIgLmJlbGx3ZXRoZXIub3BzLnYxLlN1cHBsaWVyT3JkZXJCCLpIBYIBAhABEj0KCWRpcmVjdGlvbhgPIAEoDjIgLmJlbGx3ZXRoZXIub3BzLnYxLlNvcnREaXJlY3Rpb25CCLpIBYIBAhABEhYKDmluY2x1ZGVfZmFjZXRzGBAgASgIEkIKCGlzb193ZWVrGBEgASgJQjC6SC1yKzIpXihbMC05XXs0fS1XKDBbMS05XXxbMS00XVswLTldfDVbMC0zXSkpPyQSGAoQd2l0aG91dF9leHBvc3VyZRgSIAEoCEIUChJfaGFzX2FjdGl2ZV9hbGVydHNCFQoTX2NvbXBsZXRlbmVzc19iZWxvdyJLCglCYW5kRmFjZXQSKwoEYmFuZBgBIAEoDjIdLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLkJhbmQSEQoJc3VwcGxpZXJzGAIgASgEIi4KCkxhYmVsRmFjZXQSDQoFbGFiZWwYASABKAkSEQoJc3VwcGxpZXJzGAIgASgEItkBCg5TdXBwbGllckZhY2V0cxIrCgViYW5kcxgBIAMoCzIcLmJlbGx3ZXRoZXIub3BzLnYxLkJhbmRGYWNldBIuCgdyZWdpb25zGAIgAygLMh0uYmVsbHdldGhlci5vcHMudjEuTGFiZWxGYWNldBIxCgpjYXRlZ29yaWVzGAMgAygLMh0uYmVsbHdldGhlci5vcHMudjEuTGFiZWxGYWNldBIZChFyZWdpb25zX3RydW5jYXRlZBgEIAEoCBIcChRjYXRlZ29yaWVzX3RydW5jYXRlZBgFIAEoCCLRAgoVTGlzdFN1cHBsaWVyc1Jlc3BvbnNlEi4KCXN1cHBsaWVycxgBIAMoCzIbLmJlbGx3ZXRoZXIub3BzLnYxLlN1cHBsaWVyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgptb2RlbF9uYW1lGAMgASgJEhMKC21vZGVsX25hbWVzGAQgAygJEhIKCnRvdGFsX3NpemUYBSABKAQSMQoGZmFjZXRzGAYgASgLMiEuYmVsbHdldGhlci5vcHMudjEuU3VwcGxpZXJGYWNldHMSFwoPcXVlcnlfdHJ1bmNhdGVkGAcgASgIEjgKDmltcGFjdF9mb3JtdWxhGAggASgLMiAuYmVsbHdldGhlci5vcHMudjEuSW1wYWN0Rm9ybXVsYRIaChJjb21wbGV0ZW5lc3NfbGltaXQYCSABKAESEAoIaXNvX3dlZWsYCiABKAkiiwEKEkdldFN1cHBsaWVyUmVxdWVzdBIrCgtzdXBwbGllcl9pZBgBIAEoCUIWukgTchEgASiAATIKXlteXHgwMF0rJBIfCg1oaXN0b3J5X3dlZWtzGAIgASgNQgi6SAUqAxiEAhInCgptb2RlbF9uYW1lGAMgASgJQhO6SBByDihAMgpeW15ceDAwXSokIvsBChNHZXRTdXBwbGllclJlc3BvbnNlEi0KCHN1cHBsaWVyGAEgASgLMhsuYmVsbHdldGhlci5vcHMudjEuU3VwcGxpZXISMQoHaGlzdG9yeRgCIAMoCzIgLmJlbGx3ZXRoZXIub3BzLnYxLlN1cHBsaWVyU2NvcmUSEgoKbW9kZWxfbmFtZRgDIAEoCRIYChBzY29yZWRfYnlfbW9kZWxzGAQgAygJEjgKDmltcGFjdF9mb3JtdWxhGAUgASgLMiAuYmVsbHdldGhlci5vcHMudjEuSW1wYWN0Rm9ybXVsYRIaChJjb21wbGV0ZW5lc3NfbGltaXQYBiABKAEitgEKFk5hcnJhdGVTdXBwbGllclJlcXVlc3QSKwoLc3VwcGxpZXJfaWQYASABKAlCFrpIE3IRIAEogAEyCl5bXlx4MDBdKyQSJwoKbW9kZWxfbmFtZRgCIAEoCUITukgQcg4oQDIKXlteXHgwMF0qJBJGCghsYW5ndWFnZRgDIAEoDjIqLmJlbGx3ZXRoZXIuaW5mZXJlbmNlLnYxLk5hcnJhdGl2ZUxhbmd1YWdlQgi6SAWCAQIQASKrAQoXTmFycmF0ZVN1cHBsaWVyUmVzcG9uc2USEQoJc2VudGVuY2VzGAEgAygJEjQKBGluZm8YAiABKAsyJi5iZWxsd2V0aGVyLmluZmVyZW5jZS52MS5OYXJyYXRpdmVJbmZvEhAKCGlzb193ZWVrGAMgASgJEjUKBW1vZGVsGAQgASgLMiYuYmVsbHdldGhlci5pbmZlcmVuY2UudjEuTW9kZWxJZGVudGl0eSKpAwoNTWFzdGVyRGF0YVJvdxIdCgtzdXBwbGllcl9pZBgBIAEoCUIIukgFcgMogCASGwoEbmFtZRgCIAEoCUIIukgFcgMogCBIAIgBARIdCgZyZWdpb24YAyABKAlCCLpIBXIDKIAgSAGIAQESHwoIY2F0ZWdvcnkYBCABKAlCCLpIBXIDKIAgSAKIAQESFQoIZXhwb3N1cmUYBSABKAFIA4gBARIaCghjdXJyZW5jeRgGIAEoCUIIukgFcgMogCASMwoLY3JpdGljYWxpdHkYByABKA4yHi5iZWxsd2V0aGVyLm9wcy52MS5Dcml0aWNhbGl0eRIcCgVvd25lchgIIAEoCUIIukgFcgMogCBIBIgBARJGCgtpZGVudGlmaWVycxgJIAMoCzInLmJlbGx3ZXRoZXIub3BzLnYxLk1hc3RlckRhdGFJZGVudGlmaWVyQgi6SAWSAQIQZBIWCg5jbGVhcl9leHBvc3VyZRgKIAEoCEIHCgVfbmFtZUIJCgdfcmVnaW9uQgsKCV9jYXRlZ29yeUILCglfZXhwb3N1cmVCCAoGX293bmVyIkcKFE1hc3RlckRhdGFJZGVudGlmaWVyEhYKBGtpbmQYASABKAlCCLpIBXIDKIAgEhcKBXZhbHVlGAIgASgJQgi6SAVyAyiAICLEAQoWSW1wb3J0U3VwcGxpZXJzUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARI7CgRyb3dzGAIgAygLMiAuYmVsbHdldGhlci5vcHMudjEuTWFzdGVyRGF0YVJvd0ILukgIkgEFCAEQ6AcSDwoHZHJ5X3J1bhgDIAEoCBI+Cgtvbl9jb25mbGljdBgEIAEoDjIdLmJlbGx3ZXRoZXIub3BzLnYxLk9uQ29uZmxpY3RCCrpIB4IBBBABIAAiUAoTTWFzdGVyRGF0YVZpb2xhdGlvbhILCgNyb3cYASABKA0SDQoFZmllbGQYAiABKAkSDQoFdmFsdWUYAyABKAkSDgoGcmVhc29uGAQgASgJIo8CChdJbXBvcnRTdXBwbGllcnNSZXNwb25zZRIPCgdjcmVhdGVkGAEgASgNEg8KB3VwZGF0ZWQYAiABKA0SEQoJdW5jaGFuZ2VkGAMgASgNEg8KB3NraXBwZWQYBCABKA0SEAoIcmVqZWN0ZWQYBSABKA0SOgoKdmlvbGF0aW9ucxgGIAMoCzImLmJlbGx3ZXRoZXIub3BzLnYxLk1hc3RlckRhdGFWaW9sYXRpb24SDwoHc3RvcHBlZBgHIAEoCBIYChByZXBlYXRlZF9yZXF1ZXN0GAggASgIEjUKB2NoYW5nZXMYCSADKAsyJC5iZWxsd2V0aGVyLm9wcy52MS5NYXN0ZXJEYXRhT3V0Y29tZSJBChFNYXN0ZXJEYXRhT3V0Y29tZRILCgNyb3cYASABKA0SDwoHY3JlYXRlZBgCIAEoCBIOCgZmaWVsZHMYAyADKAkiUgoVTGlzdE1hc3RlckRhdGFSZXF1ZXN0EhsKCXBhZ2Vfc2l6ZRgBIAEoDUIIukgFKgMY6AcSHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMogAIiYQoWTGlzdE1hc3RlckRhdGFSZXNwb25zZRIuCglzdXBwbGllcnMYASADKAsyGy5iZWxsd2V0aGVyLm9wcy52MS5TdXBwbGllchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkqkAEKCU1hdGNoS2luZBIaChZNQVRDSF9LSU5EX1VOU1BFQ0lGSUVEEAASGgoWTUFUQ0hfS0lORF9TVVBQTElFUl9JRBABEhkKFU1BVENIX0tJTkRfSURFTlRJRklFUhACEhMKD01BVENIX0tJTkRfTkFNRRADEhsKF01BVENIX0tJTkRfU0lNSUxBUl9OQU1FEAQqtQEKDVN1cHBsaWVyT3JkZXISHgoaU1VQUExJRVJfT1JERVJfVU5TUEVDSUZJRUQQABIZChVTVVBQTElFUl9PUkRFUl9JTVBBQ1QQARIYChRTVVBQTElFUl9PUkRFUl9TQ09SRRACEhkKFVNVUFBMSUVSX09SREVSX0NIQU5HRRADEhsKF1NVUFBMSUVSX09SREVSX0VYUE9TVVJFEAQSFwoTU1VQUExJRVJfT1JERVJfTkFNRRAFKmwKDVNvcnREaXJlY3Rpb24SHgoaU09SVF9ESVJFQ1RJT05fVU5TUEVDSUZJRUQQABIcChhTT1JUX0RJUkVDVElPTl9BU0NFTkRJTkcQARIdChlTT1JUX0RJUkVDVElPTl9ERVNDRU5ESU5HEAIqbQoKT25Db25mbGljdBIbChdPTl9DT05GTElDVF9VTlNQRUNJRklFRBAAEhQKEE9OX0NPTkZMSUNUX1NUT1AQARIUChBPTl9DT05GTElDVF9TS0lQEAISFgoST05fQ09ORkxJQ1RfVVBEQVRFEAMytggKD1N1cHBsaWVyU2VydmljZRJxCg9TZWFyY2hTdXBwbGllcnMSKS5iZWxsd2V0aGVyLm9wcy52MS5TZWFyY2hTdXBwbGllcnNSZXF1ZXN0GiouYmVsbHdldGhlci5vcHMudjEuU2VhcmNoU3VwcGxpZXJzUmVzcG9uc2UiB5ACAai7GAESawoNTGlzdFN1cHBsaWVycxInLmJlbGx3ZXRoZXIub3BzLnYxLkxpc3RTdXBwbGllcnNSZXF1ZXN0GiguYmVsbHdldGhlci5vcHMudjEuTGlzdFN1cHBsaWVyc1Jlc3BvbnNlIgeQAgGouxgBEmUKC0dldFN1cHBsaWVyEiUuYmVsbHdldGhlci5vcHMudjEuR2V0U3VwcGxpZXJSZXF1ZXN0GiYuYmVsbHdldGhlci5vcHMudjEuR2V0U3VwcGxpZXJSZXNwb25zZSIHkAIBqLsYARJoCgxFeHBsYWluU2NvcmUSJi5iZWxsd2V0aGVyLm9wcy52MS5FeHBsYWluU2NvcmVSZXF1ZXN0GicuYmVsbHdldGhlci5vcHMudjEuRXhwbGFpblNjb3JlUmVzcG9uc2UiB5ACAai7GAESegoSRXhwbGFpblNjb3JlQ2hhbmdlEiwuYmVsbHdldGhlci5vcHMudjEuRXhwbGFpblNjb3JlQ2hhbmdlUmVxdWVzdBotLmJlbGx3ZXRoZXIub3BzLnYxLkV4cGxhaW5TY29yZUNoYW5nZVJlc3BvbnNlIgeQAgGouxgBEoQBChNGaW5kQ291bnRlcmZhY3R1YWxzEi0uYmVsbHdldGhlci5vcHMudjEuRmluZENvdW50ZXJmYWN0dWFsc1JlcXVlc3QaLi5iZWxsd2V0aGVyLm9wcy52MS5GaW5kQ291bnRlcmZhY3R1YWxzUmVzcG9uc2UiDpACAai7GAGyuxgDEJBOEngKD05hcnJhdGVTdXBwbGllchIpLmJlbGx3ZXRoZXIub3BzLnYxLk5hcnJhdGVTdXBwbGllclJlcXVlc3QaKi5iZWxsd2V0aGVyLm9wcy52MS5OYXJyYXRlU3VwcGxpZXJSZXNwb25zZSIOkAIBqLsYAbK7GAMQmHUSfgoPSW1wb3J0U3VwcGxpZXJzEikuYmVsbHdldGhlci5vcHMudjEuSW1wb3J0U3VwcGxpZXJzUmVxdWVzdBoqLmJlbGx3ZXRoZXIub3BzLnYxLkltcG9ydFN1cHBsaWVyc1Jlc3BvbnNlIhSQAgKouxgCsrsYCQiAgIAIELDqARJ1Cg5MaXN0TWFzdGVyRGF0YRIoLmJlbGx3ZXRoZXIub3BzLnYxLkxpc3RNYXN0ZXJEYXRhUmVxdWVzdBopLmJlbGx3ZXRoZXIub3BzLnYxLkxpc3RNYXN0ZXJEYXRhUmVzcG9uc2UiDpACAai7GAGyuxgDEJBOQkYKFWNvbS5iZWxsd2V0aGVyLm9wcy52MVABWhdiZWxsd2V0aGVyL29wcy92MTtvcHN2MaoCEUJlbGx3ZXRoZXIuT3BzLlYxYgZwcm90bzM", [file_bellwether_inference_v1_narrative, file_bellwether_inference_v1_score, file_bellwether_ops_v1_score_explanation, file_bellwether_ops_v1_supplier, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate]);
 
 /**
- * Words or an id to search for.
+ * The text to search for.
  *
  * @generated from message bellwether.ops.v1.SearchSuppliersRequest
  */
 export type SearchSuppliersRequest = Message<"bellwether.ops.v1.SearchSuppliersRequest"> & {
   /**
-   * The text to find. 1 to 200 bytes. Every character is taken as text; there are no wildcards.
+   * The text to find. 1 to 200 bytes. Every character stands for itself: the query has no wildcards.
    *
    * @generated from field: string query = 1;
    */
@@ -103,16 +103,18 @@ export const SupplierMatchSchema: GenMessage<SupplierMatch> = /*@__PURE__*/
  */
 export type SearchSuppliersResponse = Message<"bellwether.ops.v1.SearchSuppliersResponse"> & {
   /**
-   * Suppliers, best match first: whole ids and identifiers, then ids, identifiers and names that begin with the
-   * query, then names that contain all its words, then, if there is nothing else, similar names. Equal matches are
-   * ordered by the id, identifier or name.
+   * Suppliers, best match first. Equal matches are ordered by the id, identifier or name. The order of the matches is:
+   * - the query is the whole id or a whole identifier;
+   * - the id, an identifier or the name begins with the query;
+   * - the name contains all words of the query;
+   * - the name is similar to the query. Similar names are returned only if nothing else matches.
    *
    * @generated from field: repeated bellwether.ops.v1.SupplierMatch matches = 1;
    */
   matches: SupplierMatch[];
 
   /**
-   * True: more suppliers match than the response has.
+   * True: more suppliers match than the response contains.
    *
    * @generated from field: bool truncated = 2;
    */
@@ -154,21 +156,21 @@ export type ListSuppliersRequest = Message<"bellwether.ops.v1.ListSuppliersReque
   pageToken: string;
 
   /**
-   * One more band, as if it were in bands. Unset: no further band.
+   * One band, in addition to those in bands. Unset: only those in bands.
    *
    * @generated from field: bellwether.inference.v1.Band band = 3;
    */
   band: Band;
 
   /**
-   * One more region, as if it were in regions. At most 256 bytes. Empty: no further region.
+   * One region, in addition to those in regions. At most 256 bytes. Empty: only those in regions.
    *
    * @generated from field: string region = 4;
    */
   region: string;
 
   /**
-   * One more category, as if it were in categories. At most 256 bytes. Empty: no further category.
+   * One category, in addition to those in categories. At most 256 bytes. Empty: only those in categories.
    *
    * @generated from field: string category = 5;
    */
@@ -222,8 +224,8 @@ export type ListSuppliersRequest = Message<"bellwether.ops.v1.ListSuppliersReque
   changes: ChangeDirection[];
 
   /**
-   * True: only suppliers with an alert of the model that is not resolved. False: only suppliers without. Unset: all
-   * suppliers.
+   * True: only suppliers with at least one alert of the model that is not resolved. False: only suppliers without an
+   * unresolved alert of the model. Unset: all suppliers.
    *
    * @generated from field: optional bool has_active_alerts = 12;
    */
@@ -252,7 +254,8 @@ export type ListSuppliersRequest = Message<"bellwether.ops.v1.ListSuppliersReque
   direction: SortDirection;
 
   /**
-   * True: the response has facets. They cost as much as a page, so request them only with the first page.
+   * True: the response has facets. Computing the facets takes as long as computing a page, so request them only with
+   * the first page.
    *
    * @generated from field: bool include_facets = 16;
    */
@@ -436,23 +439,24 @@ export type ListSuppliersResponse = Message<"bellwether.ops.v1.ListSuppliersResp
   facets?: SupplierFacets | undefined;
 
   /**
-   * True: more suppliers match query than the server compares with the other conditions (2,000), so suppliers,
-   * total_size and facets do not include all of them. Make the query longer.
+   * True: more than 2,000 suppliers match query. The server compares only 2,000 of them with the other conditions, so
+   * suppliers, total_size and facets are not complete. To get a complete response, send a longer query.
    *
    * @generated from field: bool query_truncated = 7;
    */
   queryTruncated: boolean;
 
   /**
-   * The formula of the expected impact of the run. Unset: the run was completed by a release that multiplied
-   * risk_score by exposure, or no run is complete yet.
+   * The formula of the expected impact of the run. Unset: no run is complete yet, or an earlier release completed the
+   * run. In that release, the expected impact was risk_score × exposure.
    *
    * @generated from field: bellwether.ops.v1.ImpactFormula impact_formula = 8;
    */
   impactFormula?: ImpactFormula | undefined;
 
   /**
-   * Limit of completeness in the risk policy, in [0, 1]. A score below it has incomplete = true.
+   * Limit of completeness in the risk policy, in [0, 1]. SupplierScore.incomplete is true when the completeness is
+   * below this limit.
    *
    * @generated from field: double completeness_limit = 9;
    */
@@ -495,8 +499,8 @@ export type GetSupplierRequest = Message<"bellwether.ops.v1.GetSupplierRequest">
 
   /**
    * The model whose scores are returned. At most 64 bytes. Empty: the default model, chosen as in
-   * ListSuppliersRequest.model_name. If the default model has never scored this supplier: the model that scored
-   * it last.
+   * ListSuppliersRequest.model_name. If the default model has never scored this supplier: the model that scored the
+   * supplier last.
    *
    * @generated from field: string model_name = 3;
    */
@@ -545,15 +549,16 @@ export type GetSupplierResponse = Message<"bellwether.ops.v1.GetSupplierResponse
   scoredByModels: string[];
 
   /**
-   * The formula of the expected impact of the latest score. Unset: the run was completed by a release that multiplied
-   * risk_score by exposure, or the supplier has no score.
+   * The formula of the expected impact of the latest score. Unset: the supplier has no score, or an earlier release
+   * completed the run. In that release, the expected impact was risk_score × exposure.
    *
    * @generated from field: bellwether.ops.v1.ImpactFormula impact_formula = 5;
    */
   impactFormula?: ImpactFormula | undefined;
 
   /**
-   * Limit of completeness in the risk policy, in [0, 1]. A score below it has incomplete = true.
+   * Limit of completeness in the risk policy, in [0, 1]. SupplierScore.incomplete is true when the completeness is
+   * below this limit.
    *
    * @generated from field: double completeness_limit = 6;
    */
@@ -645,8 +650,9 @@ export const NarrateSupplierResponseSchema: GenMessage<NarrateSupplierResponse> 
   messageDesc(file_bellwether_ops_v1_supplier_service, 11);
 
 /**
- * Master data of one supplier. An unset field does not change. The server checks the limits of the fields row by row,
- * so that the valid rows can be stored. The limits in this file only limit the size of the request.
+ * Master data of one supplier. An unset field does not change. The server checks the values row by row, so that it can
+ * store the valid rows and reject the others. The validation rules in this file only limit the size of the request; the
+ * comments have the limits of the values.
  *
  * @generated from message bellwether.ops.v1.MasterDataRow
  */
@@ -660,38 +666,41 @@ export type MasterDataRow = Message<"bellwether.ops.v1.MasterDataRow"> & {
   supplierId: string;
 
   /**
-   * Name, at most 512 bytes, with at least one visible character and without characters that change the order of
-   * others (U+202A to U+202E, U+2066 to U+2069). Empty: master data does not set the name, so the weekly file does.
+   * Name, at most 512 bytes, with at least one visible character and without characters that change the order of others
+   * (U+202A to U+202E, U+2066 to U+2069). Empty: the name is removed from the master data, so the weekly file sets the
+   * name.
    *
    * @generated from field: optional string name = 2;
    */
   name?: string | undefined;
 
   /**
-   * Region, at most 256 bytes, with characters as in name. Empty: master data does not set it, so the weekly file does.
+   * Region, at most 256 bytes, with characters as in name. Empty: the value is removed from the master data, so the
+   * weekly file sets it.
    *
    * @generated from field: optional string region = 3;
    */
   region?: string | undefined;
 
   /**
-   * Category, at most 256 bytes, with characters as in name. Empty: master data does not set it, so the weekly file
-   * does.
+   * Category, at most 256 bytes, with characters as in name. Empty: the value is removed from the master data, so the
+   * weekly file sets it.
    *
    * @generated from field: optional string category = 4;
    */
   category?: string | undefined;
 
   /**
-   * Exposure: money per year that is lost if the supplier fails, 0 to 10^15, in currency. clear_exposure removes it.
+   * Exposure: money per year that is lost if the supplier fails, 0 to 10^15, in the currency of the field currency.
+   * Unset: the exposure does not change, or clear_exposure removes it.
    *
    * @generated from field: optional double exposure = 5;
    */
   exposure?: number | undefined;
 
   /**
-   * Currency of exposure, ISO 4217. It must be the currency of the risk policy, or have an exchange rate there. Only
-   * together with exposure. Empty: the currency of the risk policy.
+   * Currency of exposure, ISO 4217. It must be the currency of the risk policy, or have an exchange rate there. Not
+   * allowed without exposure. Empty: the currency of the risk policy.
    *
    * @generated from field: string currency = 6;
    */
@@ -705,8 +714,8 @@ export type MasterDataRow = Message<"bellwether.ops.v1.MasterDataRow"> & {
   criticality: Criticality;
 
   /**
-   * The person who is responsible for the supplier, at most 256 bytes: one line with characters as in name. Empty:
-   * nobody.
+   * The person who is responsible for the supplier, at most 256 bytes in one line, with characters as in name. Empty:
+   * the owner is removed.
    *
    * @generated from field: optional string owner = 8;
    */
@@ -721,7 +730,8 @@ export type MasterDataRow = Message<"bellwether.ops.v1.MasterDataRow"> & {
   identifiers: MasterDataIdentifier[];
 
   /**
-   * True: master data does not set the exposure, so the weekly file does. Not together with exposure.
+   * True: the exposure is removed from the master data, so the weekly file sets the exposure. Not allowed together with
+   * exposure.
    *
    * @generated from field: bool clear_exposure = 10;
    */
@@ -791,7 +801,7 @@ export type ImportSuppliersRequest = Message<"bellwether.ops.v1.ImportSuppliersR
   dryRun: boolean;
 
   /**
-   * What happens with a supplier whose master data already has another value.
+   * What the import does with a supplier whose master data already has another value.
    *
    * @generated from field: bellwether.ops.v1.OnConflict on_conflict = 4;
    */
@@ -806,7 +816,7 @@ export const ImportSuppliersRequestSchema: GenMessage<ImportSuppliersRequest> = 
   messageDesc(file_bellwether_ops_v1_supplier_service, 14);
 
 /**
- * A rule that a row of master data breaks, or a conflict.
+ * Why a row of master data was rejected, or with which stored value it conflicts.
  *
  * @generated from message bellwether.ops.v1.MasterDataViolation
  */
@@ -826,7 +836,7 @@ export type MasterDataViolation = Message<"bellwether.ops.v1.MasterDataViolation
   field: string;
 
   /**
-   * The value, at most 200 characters.
+   * The value in the row. A value of more than 200 characters is cut.
    *
    * @generated from field: string value = 3;
    */
@@ -889,8 +899,8 @@ export type ImportSuppliersResponse = Message<"bellwether.ops.v1.ImportSuppliers
   rejected: number;
 
   /**
-   * Rules that rows break, and conflicts of suppliers that were skipped or stopped the import, in the order of the
-   * rows. At most 10 for each row.
+   * The violations of the rejected rows, and the conflicts that stopped the import or because of which a supplier was
+   * skipped, in the order of the rows. At most 10 for each row.
    *
    * @generated from field: repeated bellwether.ops.v1.MasterDataViolation violations = 6;
    */
@@ -913,7 +923,7 @@ export type ImportSuppliersResponse = Message<"bellwether.ops.v1.ImportSuppliers
 
   /**
    * The suppliers that the request creates or changes, in the order of the rows. When stopped is true: the suppliers
-   * that it would create or change without the conflict. At most 1,000.
+   * that the request would have created or changed without the conflict. At most 1,000.
    *
    * @generated from field: repeated bellwether.ops.v1.MasterDataOutcome changes = 9;
    */
@@ -928,7 +938,7 @@ export const ImportSuppliersResponseSchema: GenMessage<ImportSuppliersResponse> 
   messageDesc(file_bellwether_ops_v1_supplier_service, 16);
 
 /**
- * What a row of an import changes.
+ * What one row of an import changes in the master data.
  *
  * @generated from message bellwether.ops.v1.MasterDataOutcome
  */
@@ -1137,7 +1147,7 @@ export const SupplierOrderSchema: GenEnum<SupplierOrder> = /*@__PURE__*/
   enumDesc(file_bellwether_ops_v1_supplier_service, 1);
 
 /**
- * The direction of an order. Suppliers without the value are the last ones in both directions.
+ * The direction of an order. In both directions, suppliers without the value come last.
  *
  * @generated from enum bellwether.ops.v1.SortDirection
  */
@@ -1165,7 +1175,7 @@ export const SortDirection = {
 } as const;
 
 /**
- * The direction of an order. Suppliers without the value are the last ones in both directions.
+ * The direction of an order. In both directions, suppliers without the value come last.
  *
  * @generated from enum bellwether.ops.v1.SortDirection
  */
@@ -1241,7 +1251,7 @@ export const SupplierService: GenService<{
    * Finds suppliers by their name, id or identifiers, best match first. All suppliers are searched, with or without a
    * score. Letter case, accents and repeated white space are ignored. In identifiers, only letters and digits are
    * compared. A query of 1 or 2 characters finds only names and ids that begin with it. A longer query also finds names
-   * that contain it. If no supplier matches, it finds similar names. Idempotent.
+   * that contain it. If no supplier matches, the search returns suppliers with similar names. Idempotent.
    * - NOT_FOUND: model_name is set, and that model has no complete run.
    *
    * @generated from rpc bellwether.ops.v1.SupplierService.SearchSuppliers
@@ -1255,7 +1265,7 @@ export const SupplierService: GenService<{
    * Lists the suppliers of a complete run of one model, by default of the latest one, highest impact first. All pages
    * are of the same run, also when a newer run is completed in the meantime. Idempotent.
    * - INVALID_ARGUMENT: page_token is from another list or another filter, or iso_week is not an ISO week.
-   * - NOT_FOUND: model_name is set, and that model has no complete run; or iso_week is set, and the model has no
+   * - NOT_FOUND: model_name is set, and that model has no complete run. Or iso_week is set, and the model has no
    *   complete run of that week.
    *
    * @generated from rpc bellwether.ops.v1.SupplierService.ListSuppliers
@@ -1281,8 +1291,10 @@ export const SupplierService: GenService<{
    * the features. Idempotent.
    * - INVALID_ARGUMENT: iso_week is not an ISO week.
    * - NOT_FOUND: no supplier has this id, or the model has no score of the supplier in the week.
-   * - FAILED_PRECONDITION: the version that scored was removed from the registry (reason VERSION_GONE), the run has not
-   *   stored all values (reason INPUT_NOT_STORED), or its scores have no contributions (reason NOT_EXPLAINABLE).
+   * - FAILED_PRECONDITION: the model version that computed the score was removed from the registry (reason
+   *   VERSION_GONE).
+   * - FAILED_PRECONDITION: the run has not stored all values of the features (reason INPUT_NOT_STORED).
+   * - FAILED_PRECONDITION: the scores of the run have no contributions (reason NOT_EXPLAINABLE).
    * - UNAVAILABLE: ml-service does not answer. Retry after the delay in RetryInfo.
    *
    * @generated from rpc bellwether.ops.v1.SupplierService.ExplainScore
@@ -1297,7 +1309,8 @@ export const SupplierService: GenService<{
    * feature, from the stored values and the versions that scored the weeks. Idempotent.
    * - INVALID_ARGUMENT: before_week or after_week is not an ISO week, or both are the same.
    * - NOT_FOUND: no supplier has this id, or the model has no score of the supplier in one of the weeks.
-   * - FAILED_PRECONDITION: as for ExplainScore, or the two scores cannot be compared (reason NOT_COMPARABLE).
+   * - FAILED_PRECONDITION: the reasons of ExplainScore (VERSION_GONE, INPUT_NOT_STORED, NOT_EXPLAINABLE).
+   * - FAILED_PRECONDITION: the two scores cannot be compared (reason NOT_COMPARABLE).
    * - UNAVAILABLE: ml-service does not answer. Retry after the delay in RetryInfo.
    *
    * @generated from rpc bellwether.ops.v1.SupplierService.ExplainScoreChange
@@ -1313,8 +1326,9 @@ export const SupplierService: GenService<{
    * - INVALID_ARGUMENT: iso_week is not an ISO week, or limits contradict the model or each other; BadRequest names
    *   them.
    * - NOT_FOUND: no supplier has this id, or the model has no score of the supplier in the week.
-   * - FAILED_PRECONDITION: as for ExplainScore, except NOT_EXPLAINABLE; or the score has no band (reason NO_BAND), or
-   *   the model's output is not one sum of trees (reason NOT_SEARCHABLE).
+   * - FAILED_PRECONDITION: two of the reasons of ExplainScore (VERSION_GONE, INPUT_NOT_STORED).
+   * - FAILED_PRECONDITION: the score has no band (reason NO_BAND).
+   * - FAILED_PRECONDITION: the model's output is not one sum of trees (reason NOT_SEARCHABLE).
    * - RESOURCE_EXHAUSTED: too many searches wait. Retry after the delay in RetryInfo.
    * - UNAVAILABLE: ml-service does not answer. Retry after the delay in RetryInfo.
    *
@@ -1327,8 +1341,8 @@ export const SupplierService: GenService<{
   },
   /**
    * Describes a supplier's latest score by one model in sentences, from the stored values and contributions. As in
-   * InferenceService.Explain, the sentences are from the template when no language model is set, or when the answer
-   * of the language model does not pass the check. Idempotent.
+   * InferenceService.Explain, the sentences are from the template when no language model is configured, or when the
+   * answer of the language model does not pass the check. Idempotent.
    * - NOT_FOUND: no supplier has this id, or it has no score by this model.
    *
    * @generated from rpc bellwether.ops.v1.SupplierService.NarrateSupplier
@@ -1340,9 +1354,9 @@ export const SupplierService: GenService<{
   },
   /**
    * Creates or changes the master data of up to 1,000 suppliers. Invalid rows are rejected, and each is reported; the
-   * other rows are stored. The role is ANALYST, because analysts maintain this data. A connector of an ERP system with
-   * the role SERVICE can also call it, because SERVICE includes ANALYST. The audit log records each import. Idempotent
-   * by request_id: a repeated request gets the first response again.
+   * other rows are stored. Analysts maintain this data, so the required role is ANALYST. A connector of an ERP system
+   * can have the role SERVICE, which includes ANALYST. The audit log records each import. Idempotent by request_id: a
+   * repeated request gets the first response again.
    * - INVALID_ARGUMENT: request_id is not a UUID, or the request has too many rows.
    * - ABORTED: request_id was used for another request.
    *
