@@ -235,9 +235,9 @@ export type Contribution = Message<"bellwether.inference.v1.Contribution"> & {
   strength: ContributionStrength;
 
   /**
-   * The contribution in words, at most 1,024 bytes. The model's configuration can have a template for the text. Without
-   * a template, the text has the feature with its value, unit and typical value. Set only by Explain and
-   * SupplierService.ExplainScore, when with_texts is true.
+   * The contribution in words, at most 1,024 bytes. The model's configuration can have a template for the text in
+   * English. Without a template, and in other languages, the text has the feature with its value, unit and typical
+   * value. Set only by Explain and SupplierService.ExplainScore, when with_texts is true.
    *
    * @generated from field: string text = 14;
    */

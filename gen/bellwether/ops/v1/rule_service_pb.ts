@@ -17,7 +17,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/ops/v1/rule_service.proto.
  */
 export const file_bellwether_ops_v1_rule_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRiZWxsd2V0aGVyL29wcy92MS9ydWxlX3NlcnZpY2UucHJvdG8SEWJlbGx3ZXRoZXIub3BzLnYxIi8KC1J1bGVTdW1tYXJ5Eg8KB3J1bGVfaWQYASABKAkSDwoHc3VtbWFyeRgCIAEoCSKxAQoJUnVsZURyYWZ0EhIKCnJ1bGVzX3lhbWwYASABKAkSDwoHdmVyc2lvbhgCIAEoBBIMCgRoYXNoGAMgASgJEhIKCmNoYW5nZWRfYnkYBCABKAkSLgoKY2hhbmdlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoFcnVsZXMYBiADKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5SdWxlU3VtbWFyeSLQAgoHUnVsZVNldBIOCgZzZXRfaWQYASABKAkSMAoGc291cmNlGAIgASgOMiAuYmVsbHdldGhlci5vcHMudjEuUnVsZVNldFNvdXJjZRIMCgRoYXNoGAMgASgJEhIKCnJ1bGVzX3lhbWwYBCABKAkSLQoFcnVsZXMYBSADKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5SdWxlU3VtbWFyeRIPCgdyZWdpb25zGAYgAygJEhIKCmNhdGVnb3JpZXMYByADKAkSFQoNd2Vla2x5X2J1ZGdldBgIIAEoDRI1CgphY3RpdmF0aW9uGAkgASgLMiEuYmVsbHdldGhlci5vcHMudjEuUnVsZUFjdGl2YXRpb24SKwoFZHJhZnQYCiABKAsyHC5iZWxsd2V0aGVyLm9wcy52MS5SdWxlRHJhZnQSEgoKbW9kZWxfbmFtZRgLIAEoCSKQAgoOUnVsZUFjdGl2YXRpb24SDgoGbnVtYmVyGAEgASgEEg4KBnNldF9pZBgCIAEoCRIRCglmcm9tX2hhc2gYAyABKAkSDwoHdG9faGFzaBgEIAEoCRINCgVhY3RvchgFIAEoCRIOCgZyZWFzb24YBiABKAkSMAoMYWN0aXZhdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZmb3JjZWQYCCABKAgSMQoIZm9yZWNhc3QYCSABKAsyHy5iZWxsd2V0aGVyLm9wcy52MS5SdWxlRm9yZWNhc3QSEgoKcnVsZXNfeWFtbBgKIAEoCRISCgptb2RlbF9uYW1lGAsgASgJIo8BCgxSdWxlRm9yZWNhc3QSFgoOcmFpc2VkX2F0X29uY2UYASABKA0SEwoLbW9zdF9yYWlzZWQYAiABKA0SGAoQbW9zdF9yYWlzZWRfd2VlaxgDIAEoCRIVCg13ZWVrbHlfYnVkZ2V0GAQgASgNEhIKCm1vZGVsX25hbWUYBSABKAkSDQoFd2Vla3MYBiABKA0iPgoTTGlzdFJ1bGVTZXRzUmVxdWVzdBInCgptb2RlbF9uYW1lGAEgASgJQhO6SBByDihAMgpeW15ceDAwXSokIkUKFExpc3RSdWxlU2V0c1Jlc3BvbnNlEi0KCXJ1bGVfc2V0cxgBIAMoCzIaLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bGVTZXQigAEKE1B1dFJ1bGVEcmFmdFJlcXVlc3QSHwoKcnVsZXNfeWFtbBgBIAEoCUILukgIcgYgASiAgAQSHwoHdmVyc2lvbhgCIAEoBEIOukgLMgkY/////////w8SJwoKbW9kZWxfbmFtZRgDIAEoCUITukgQcg4oQDIKXlteXHgwMF0qJCJEChRQdXRSdWxlRHJhZnRSZXNwb25zZRIsCghydWxlX3NldBgBIAEoCzIaLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bGVTZXQiqAIKGEFjdGl2YXRlUnVsZURyYWZ0UmVxdWVzdBIwCgZzZXRfaWQYASABKAlCILpIHXIbMhleW2EtejAtOV1bYS16MC05LV17MCwzOX0kEiEKB3ZlcnNpb24YAiABKARCELpIDTILGP////////8PKAESfwoGcmVhc29uGAMgASgJQm+6SGxyaiABKNAPMmNeW1xwe1pzfVxwe0NmfVxwe0194YWf4YWg4qCA44Wk776gXSpbXlxwe0NjfVxwe0NmfVxwe1p9XHB7TX3hhZ/hhaDioIDjhaTvvqBdW15ccHtDY31ccHtabH1ccHtacH1dKiQSDQoFZm9yY2UYBCABKAgSJwoKbW9kZWxfbmFtZRgFIAEoCUITukgQcg4oQDIKXlteXHgwMF0qJCJSChlBY3RpdmF0ZVJ1bGVEcmFmdFJlc3BvbnNlEjUKCmFjdGl2YXRpb24YASABKAsyIS5iZWxsd2V0aGVyLm9wcy52MS5SdWxlQWN0aXZhdGlvbiK0AQoaTGlzdFJ1bGVBY3RpdmF0aW9uc1JlcXVlc3QSMwoGc2V0X2lkGAEgASgJQiO6SCByHjIcXihbYS16MC05XVthLXowLTktXXswLDM5fSk/JBIaCglwYWdlX3NpemUYAiABKA1CB7pIBCoCGGQSHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMogAISJwoKbW9kZWxfbmFtZRgEIAEoCUITukgQcg4oQDIKXlteXHgwMF0qJCJuChtMaXN0UnVsZUFjdGl2YXRpb25zUmVzcG9uc2USNgoLYWN0aXZhdGlvbnMYASADKAsyIS5iZWxsd2V0aGVyLm9wcy52MS5SdWxlQWN0aXZhdGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkqagoNUnVsZVNldFNvdXJjZRIfChtSVUxFX1NFVF9TT1VSQ0VfVU5TUEVDSUZJRUQQABIYChRSVUxFX1NFVF9TT1VSQ0VfRklMRRABEh4KGlJVTEVfU0VUX1NPVVJDRV9BQ1RJVkFUSU9OEAIy5gMKC1J1bGVTZXJ2aWNlEmgKDExpc3RSdWxlU2V0cxImLmJlbGx3ZXRoZXIub3BzLnYxLkxpc3RSdWxlU2V0c1JlcXVlc3QaJy5iZWxsd2V0aGVyLm9wcy52MS5MaXN0UnVsZVNldHNSZXNwb25zZSIHkAIBqLsYARJoCgxQdXRSdWxlRHJhZnQSJi5iZWxsd2V0aGVyLm9wcy52MS5QdXRSdWxlRHJhZnRSZXF1ZXN0GicuYmVsbHdldGhlci5vcHMudjEuUHV0UnVsZURyYWZ0UmVzcG9uc2UiB5ACAqi7GAISgwEKEUFjdGl2YXRlUnVsZURyYWZ0EisuYmVsbHdldGhlci5vcHMudjEuQWN0aXZhdGVSdWxlRHJhZnRSZXF1ZXN0GiwuYmVsbHdldGhlci5vcHMudjEuQWN0aXZhdGVSdWxlRHJhZnRSZXNwb25zZSITkAICqLsYA7K7GAgQwKkHIMDPJBJ9ChNMaXN0UnVsZUFjdGl2YXRpb25zEi0uYmVsbHdldGhlci5vcHMudjEuTGlzdFJ1bGVBY3RpdmF0aW9uc1JlcXVlc3QaLi5iZWxsd2V0aGVyLm9wcy52MS5MaXN0UnVsZUFjdGl2YXRpb25zUmVzcG9uc2UiB5ACAai7GAFCRgoVY29tLmJlbGx3ZXRoZXIub3BzLnYxUAFaF2JlbGx3ZXRoZXIvb3BzL3YxO29wc3YxqgIRQmVsbHdldGhlci5PcHMuVjFiBnByb3RvMw", [file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("CiRiZWxsd2V0aGVyL29wcy92MS9ydWxlX3NlcnZpY2UucHJvdG8SEWJlbGx3ZXRoZXIub3BzLnYxIi8KC1J1bGVTdW1tYXJ5Eg8KB3J1bGVfaWQYASABKAkSDwoHc3VtbWFyeRgCIAEoCSKxAQoJUnVsZURyYWZ0EhIKCnJ1bGVzX3lhbWwYASABKAkSDwoHdmVyc2lvbhgCIAEoBBIMCgRoYXNoGAMgASgJEhIKCmNoYW5nZWRfYnkYBCABKAkSLgoKY2hhbmdlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoFcnVsZXMYBiADKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5SdWxlU3VtbWFyeSLhAgoHUnVsZVNldBIOCgZzZXRfaWQYASABKAkSMAoGc291cmNlGAIgASgOMiAuYmVsbHdldGhlci5vcHMudjEuUnVsZVNldFNvdXJjZRIMCgRoYXNoGAMgASgJEhIKCnJ1bGVzX3lhbWwYBCABKAkSLQoFcnVsZXMYBSADKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5SdWxlU3VtbWFyeRIPCgdyZWdpb25zGAYgAygJEhIKCmNhdGVnb3JpZXMYByADKAkSFQoNd2Vla2x5X2J1ZGdldBgIIAEoDRI1CgphY3RpdmF0aW9uGAkgASgLMiEuYmVsbHdldGhlci5vcHMudjEuUnVsZUFjdGl2YXRpb24SKwoFZHJhZnQYCiABKAsyHC5iZWxsd2V0aGVyLm9wcy52MS5SdWxlRHJhZnQSEgoKbW9kZWxfbmFtZRgLIAEoCRIPCgdpbl9maWxlGAwgASgIIqECCg5SdWxlQWN0aXZhdGlvbhIOCgZudW1iZXIYASABKAQSDgoGc2V0X2lkGAIgASgJEhEKCWZyb21faGFzaBgDIAEoCRIPCgd0b19oYXNoGAQgASgJEg0KBWFjdG9yGAUgASgJEg4KBnJlYXNvbhgGIAEoCRIwCgxhY3RpdmF0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBmZvcmNlZBgIIAEoCBIxCghmb3JlY2FzdBgJIAEoCzIfLmJlbGx3ZXRoZXIub3BzLnYxLlJ1bGVGb3JlY2FzdBISCgpydWxlc195YW1sGAogASgJEhIKCm1vZGVsX25hbWUYCyABKAkSDwoHcmV0aXJlZBgMIAEoCCKPAQoMUnVsZUZvcmVjYXN0EhYKDnJhaXNlZF9hdF9vbmNlGAEgASgNEhMKC21vc3RfcmFpc2VkGAIgASgNEhgKEG1vc3RfcmFpc2VkX3dlZWsYAyABKAkSFQoNd2Vla2x5X2J1ZGdldBgEIAEoDRISCgptb2RlbF9uYW1lGAUgASgJEg0KBXdlZWtzGAYgASgNIj4KE0xpc3RSdWxlU2V0c1JlcXVlc3QSJwoKbW9kZWxfbmFtZRgBIAEoCUITukgQcg4oQDIKXlteXHgwMF0qJCJFChRMaXN0UnVsZVNldHNSZXNwb25zZRItCglydWxlX3NldHMYASADKAsyGi5iZWxsd2V0aGVyLm9wcy52MS5SdWxlU2V0IoABChNQdXRSdWxlRHJhZnRSZXF1ZXN0Eh8KCnJ1bGVzX3lhbWwYASABKAlCC7pICHIGIAEogIAEEh8KB3ZlcnNpb24YAiABKARCDrpICzIJGP////////8PEicKCm1vZGVsX25hbWUYAyABKAlCE7pIEHIOKEAyCl5bXlx4MDBdKiQiRAoUUHV0UnVsZURyYWZ0UmVzcG9uc2USLAoIcnVsZV9zZXQYASABKAsyGi5iZWxsd2V0aGVyLm9wcy52MS5SdWxlU2V0IqgCChhBY3RpdmF0ZVJ1bGVEcmFmdFJlcXVlc3QSMAoGc2V0X2lkGAEgASgJQiC6SB1yGzIZXlthLXowLTldW2EtejAtOS1dezAsMzl9JBIhCgd2ZXJzaW9uGAIgASgEQhC6SA0yCxj/////////DygBEn8KBnJlYXNvbhgDIAEoCUJvukhscmogASjQDzJjXltccHtac31ccHtDZn1ccHtNfeGFn+GFoOKggOOFpO++oF0qW15ccHtDY31ccHtDZn1ccHtafVxwe0194YWf4YWg4qCA44Wk776gXVteXHB7Q2N9XHB7Wmx9XHB7WnB9XSokEg0KBWZvcmNlGAQgASgIEicKCm1vZGVsX25hbWUYBSABKAlCE7pIEHIOKEAyCl5bXlx4MDBdKiQiUgoZQWN0aXZhdGVSdWxlRHJhZnRSZXNwb25zZRI1CgphY3RpdmF0aW9uGAEgASgLMiEuYmVsbHdldGhlci5vcHMudjEuUnVsZUFjdGl2YXRpb24inwIKFFJldGlyZVJ1bGVTZXRSZXF1ZXN0EjAKBnNldF9pZBgBIAEoCUIgukgdchsyGV5bYS16MC05XVthLXowLTktXXswLDM5fSQSKwoRYWN0aXZhdGlvbl9udW1iZXIYAiABKARCELpIDTILGP////////8PKAESfwoGcmVhc29uGAMgASgJQm+6SGxyaiABKNAPMmNeW1xwe1pzfVxwe0NmfVxwe0194YWf4YWg4qCA44Wk776gXSpbXlxwe0NjfVxwe0NmfVxwe1p9XHB7TX3hhZ/hhaDioIDjhaTvvqBdW15ccHtDY31ccHtabH1ccHtacH1dKiQSJwoKbW9kZWxfbmFtZRgEIAEoCUITukgQcg4oQDIKXlteXHgwMF0qJCKWAQoVUmV0aXJlUnVsZVNldFJlc3BvbnNlEjUKCnJldGlyZW1lbnQYASABKAsyIS5iZWxsd2V0aGVyLm9wcy52MS5SdWxlQWN0aXZhdGlvbhIZChFhbGVydHNfdG9fcmVzb2x2ZRgCIAEoDRIWCg5hbGVydHNfdG9fa2VlcBgDIAEoDRITCgtuZXh0X3NldF9pZBgEIAEoCSK0AQoaTGlzdFJ1bGVBY3RpdmF0aW9uc1JlcXVlc3QSMwoGc2V0X2lkGAEgASgJQiO6SCByHjIcXihbYS16MC05XVthLXowLTktXXswLDM5fSk/JBIaCglwYWdlX3NpemUYAiABKA1CB7pIBCoCGGQSHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMogAISJwoKbW9kZWxfbmFtZRgEIAEoCUITukgQcg4oQDIKXlteXHgwMF0qJCJuChtMaXN0UnVsZUFjdGl2YXRpb25zUmVzcG9uc2USNgoLYWN0aXZhdGlvbnMYASADKAsyIS5iZWxsd2V0aGVyLm9wcy52MS5SdWxlQWN0aXZhdGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkqhwEKDVJ1bGVTZXRTb3VyY2USHwobUlVMRV9TRVRfU09VUkNFX1VOU1BFQ0lGSUVEEAASGAoUUlVMRV9TRVRfU09VUkNFX0ZJTEUQARIeChpSVUxFX1NFVF9TT1VSQ0VfQUNUSVZBVElPThACEhsKF1JVTEVfU0VUX1NPVVJDRV9SRVRJUkVEEAMy0wQKC1J1bGVTZXJ2aWNlEmgKDExpc3RSdWxlU2V0cxImLmJlbGx3ZXRoZXIub3BzLnYxLkxpc3RSdWxlU2V0c1JlcXVlc3QaJy5iZWxsd2V0aGVyLm9wcy52MS5MaXN0UnVsZVNldHNSZXNwb25zZSIHkAIBqLsYARJoCgxQdXRSdWxlRHJhZnQSJi5iZWxsd2V0aGVyLm9wcy52MS5QdXRSdWxlRHJhZnRSZXF1ZXN0GicuYmVsbHdldGhlci5vcHMudjEuUHV0UnVsZURyYWZ0UmVzcG9uc2UiB5ACAqi7GAISgwEKEUFjdGl2YXRlUnVsZURyYWZ0EisuYmVsbHdldGhlci5vcHMudjEuQWN0aXZhdGVSdWxlRHJhZnRSZXF1ZXN0GiwuYmVsbHdldGhlci5vcHMudjEuQWN0aXZhdGVSdWxlRHJhZnRSZXNwb25zZSITkAICqLsYA7K7GAgQwKkHIMDPJBJrCg1SZXRpcmVSdWxlU2V0EicuYmVsbHdldGhlci5vcHMudjEuUmV0aXJlUnVsZVNldFJlcXVlc3QaKC5iZWxsd2V0aGVyLm9wcy52MS5SZXRpcmVSdWxlU2V0UmVzcG9uc2UiB5ACAqi7GAMSfQoTTGlzdFJ1bGVBY3RpdmF0aW9ucxItLmJlbGx3ZXRoZXIub3BzLnYxLkxpc3RSdWxlQWN0aXZhdGlvbnNSZXF1ZXN0Gi4uYmVsbHdldGhlci5vcHMudjEuTGlzdFJ1bGVBY3RpdmF0aW9uc1Jlc3BvbnNlIgeQAgGouxgBQkYKFWNvbS5iZWxsd2V0aGVyLm9wcy52MVABWhdiZWxsd2V0aGVyL29wcy92MTtvcHN2MaoCEUJlbGx3ZXRoZXIuT3BzLlYxYgZwcm90bzM", [file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * One rule of a set.
@@ -168,7 +168,8 @@ export type RuleSet = Message<"bellwether.ops.v1.RuleSet"> & {
   weeklyBudget: number;
 
   /**
-   * The activation that made the set active. Unset: the active set is from the file, or the set is not active.
+   * The activation that made the set active, or the retirement of a retired set. Unset: the active set is from the file,
+   * or the set is only a draft.
    *
    * @generated from field: bellwether.ops.v1.RuleActivation activation = 9;
    */
@@ -188,6 +189,14 @@ export type RuleSet = Message<"bellwether.ops.v1.RuleSet"> & {
    * @generated from field: string model_name = 11;
    */
   modelName: string;
+
+  /**
+   * True: the file of the model has a set with this id. That set is active, or an activated draft replaces it, and it
+   * cannot be retired.
+   *
+   * @generated from field: bool in_file = 12;
+   */
+  inFile: boolean;
 };
 
 /**
@@ -198,13 +207,13 @@ export const RuleSetSchema: GenMessage<RuleSet> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_rule_service, 2);
 
 /**
- * An activation of a draft.
+ * An activation of a draft, or the retirement of a rule set.
  *
  * @generated from message bellwether.ops.v1.RuleActivation
  */
 export type RuleActivation = Message<"bellwether.ops.v1.RuleActivation"> & {
   /**
-   * Number of the activation, 1 or more, in the order of the activations.
+   * Number of the activation, 1 or more, in the order of activations and retirements.
    *
    * @generated from field: uint64 number = 1;
    */
@@ -225,28 +234,28 @@ export type RuleActivation = Message<"bellwether.ops.v1.RuleActivation"> & {
   fromHash: string;
 
   /**
-   * Hash of the activated rules, as in RuleSet.hash.
+   * Hash of the activated rules, as in RuleSet.hash. Empty: the set was retired.
    *
    * @generated from field: string to_hash = 4;
    */
   toHash: string;
 
   /**
-   * Who activated the draft, as in AlertEvent.actor.
+   * Who activated the draft or retired the set, as in AlertEvent.actor.
    *
    * @generated from field: string actor = 5;
    */
   actor: string;
 
   /**
-   * Why the draft was activated. 1 to 2,000 bytes.
+   * Why the draft was activated or the set was retired. 1 to 2,000 bytes.
    *
    * @generated from field: string reason = 6;
    */
   reason: string;
 
   /**
-   * When the draft was activated.
+   * When the draft was activated or the set was retired.
    *
    * @generated from field: google.protobuf.Timestamp activated_at = 7;
    */
@@ -260,14 +269,15 @@ export type RuleActivation = Message<"bellwether.ops.v1.RuleActivation"> & {
   forced: boolean;
 
   /**
-   * The result of the test before the activation. Unset: there was no complete run on which the draft could be tested.
+   * The result of the test before the activation. Unset: there was no complete run on which the draft could be tested,
+   * or the set was retired.
    *
    * @generated from field: bellwether.ops.v1.RuleForecast forecast = 9;
    */
   forecast?: RuleForecast | undefined;
 
   /**
-   * The activated draft, in the form of config/alert_rules.yaml.
+   * The activated draft, or the rules of the retired set, in the form of config/alert_rules.yaml.
    *
    * @generated from field: string rules_yaml = 10;
    */
@@ -279,6 +289,13 @@ export type RuleActivation = Message<"bellwether.ops.v1.RuleActivation"> & {
    * @generated from field: string model_name = 11;
    */
   modelName: string;
+
+  /**
+   * True: the set was retired. False: a draft was activated.
+   *
+   * @generated from field: bool retired = 12;
+   */
+  retired: boolean;
 };
 
 /**
@@ -374,7 +391,8 @@ export const ListRuleSetsRequestSchema: GenMessage<ListRuleSetsRequest> = /*@__P
 export type ListRuleSetsResponse = Message<"bellwether.ops.v1.ListRuleSetsResponse"> & {
   /**
    * The rule sets, ordered by model. For each model: the active sets of the file in their order, then the active sets
-   * that are not in the file, then the sets that are only drafts. At most 200 drafts for all models together.
+   * that are not in the file, then the retired sets, then the sets that are only drafts. At most 200 drafts for all
+   * models together.
    *
    * @generated from field: repeated bellwether.ops.v1.RuleSet rule_sets = 1;
    */
@@ -466,8 +484,8 @@ export type ActivateRuleDraftRequest = Message<"bellwether.ops.v1.ActivateRuleDr
   version: bigint;
 
   /**
-   * Why the draft is activated, 1 to 2,000 bytes in one line, with at least one visible character. White space at its
-   * ends is removed.
+   * Reason of the decision, 1 to 2,000 bytes in one line, with at least one visible character. White space at its ends
+   * is removed.
    *
    * @generated from field: string reason = 3;
    */
@@ -517,6 +535,94 @@ export const ActivateRuleDraftResponseSchema: GenMessage<ActivateRuleDraftRespon
   messageDesc(file_bellwether_ops_v1_rule_service, 10);
 
 /**
+ * A rule set to retire.
+ *
+ * @generated from message bellwether.ops.v1.RetireRuleSetRequest
+ */
+export type RetireRuleSetRequest = Message<"bellwether.ops.v1.RetireRuleSetRequest"> & {
+  /**
+   * Id of the rule set: 1 to 40 lower-case letters, digits and "-".
+   *
+   * @generated from field: string set_id = 1;
+   */
+  setId: string;
+
+  /**
+   * RuleActivation.number of the active set that the caller saw, 1 or more.
+   *
+   * @generated from field: uint64 activation_number = 2;
+   */
+  activationNumber: bigint;
+
+  /**
+   * Reason of the decision, 1 to 2,000 bytes in one line, with at least one visible character. White space at its ends
+   * is removed.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * Name of the model, at most 64 bytes. Empty: the default model.
+   *
+   * @generated from field: string model_name = 4;
+   */
+  modelName: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.RetireRuleSetRequest.
+ * Use `create(RetireRuleSetRequestSchema)` to create a new message.
+ */
+export const RetireRuleSetRequestSchema: GenMessage<RetireRuleSetRequest> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_rule_service, 11);
+
+/**
+ * The result of RetireRuleSet.
+ *
+ * @generated from message bellwether.ops.v1.RetireRuleSetResponse
+ */
+export type RetireRuleSetResponse = Message<"bellwether.ops.v1.RetireRuleSetResponse"> & {
+  /**
+   * The retirement, as ListRuleActivations returns it.
+   *
+   * @generated from field: bellwether.ops.v1.RuleActivation retirement = 1;
+   */
+  retirement?: RuleActivation | undefined;
+
+  /**
+   * Number of open alerts of the rules of the set at the time of the response. The next run of their model resolves
+   * these alerts, with a note in their history.
+   *
+   * @generated from field: uint32 alerts_to_resolve = 2;
+   */
+  alertsToResolve: number;
+
+  /**
+   * Number of alerts of these rules that somebody has acknowledged or is mitigating. These alerts are kept until a
+   * person resolves them.
+   *
+   * @generated from field: uint32 alerts_to_keep = 3;
+   */
+  alertsToKeep: number;
+
+  /**
+   * Id of the rule set that applies to the suppliers of the retired set, beginning with the next run. This is the set
+   * without regions and categories. Empty: no set applies to these suppliers.
+   *
+   * @generated from field: string next_set_id = 4;
+   */
+  nextSetId: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.RetireRuleSetResponse.
+ * Use `create(RetireRuleSetResponseSchema)` to create a new message.
+ */
+export const RetireRuleSetResponseSchema: GenMessage<RetireRuleSetResponse> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_rule_service, 12);
+
+/**
  * Selects activations.
  *
  * @generated from message bellwether.ops.v1.ListRuleActivationsRequest
@@ -556,7 +662,7 @@ export type ListRuleActivationsRequest = Message<"bellwether.ops.v1.ListRuleActi
  * Use `create(ListRuleActivationsRequestSchema)` to create a new message.
  */
 export const ListRuleActivationsRequestSchema: GenMessage<ListRuleActivationsRequest> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_rule_service, 11);
+  messageDesc(file_bellwether_ops_v1_rule_service, 13);
 
 /**
  * One page of activations.
@@ -584,7 +690,7 @@ export type ListRuleActivationsResponse = Message<"bellwether.ops.v1.ListRuleAct
  * Use `create(ListRuleActivationsResponseSchema)` to create a new message.
  */
 export const ListRuleActivationsResponseSchema: GenMessage<ListRuleActivationsResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_rule_service, 12);
+  messageDesc(file_bellwether_ops_v1_rule_service, 14);
 
 /**
  * The origin of an active rule set.
@@ -612,6 +718,13 @@ export const RuleSetSource = {
    * @generated from enum value: RULE_SET_SOURCE_ACTIVATION = 2;
    */
   ACTIVATION: 2,
+
+  /**
+   * None: the rule set was retired and is not active. A retired set can have a draft.
+   *
+   * @generated from enum value: RULE_SET_SOURCE_RETIRED = 3;
+   */
+  RETIRED: 3,
 } as const;
 
 /**
@@ -630,9 +743,9 @@ export const RuleSetSourceSchema: GenEnum<RuleSetSource> = /*@__PURE__*/
 /**
  * Rule sets create and resolve alerts (docs/rules.md). A set is from the file config/alert_rules.yaml, or is an
  * activated draft. An activated draft replaces the set of the file with the same id. If the file has no set with this
- * id, the draft is an additional set. Every run uses the sets that are active when the run is completed, and records
- * their hashes. A model with an alert_rules.yaml of its own (docs/several-models.md) has its own sets, drafts and
- * activations. All other models share the sets, drafts and activations of the default model.
+ * id, the draft is an added set, which can be retired. Every run uses the sets that are active when the run is
+ * completed, and records their hashes. A model with an alert_rules.yaml of its own (docs/several-models.md) has its own
+ * sets, drafts and activations. All other models share the sets, drafts and activations of the default model.
  *
  * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it uses the
  * database, with:
@@ -693,7 +806,26 @@ export const RuleService: GenService<{
     output: typeof ActivateRuleDraftResponseSchema;
   },
   /**
-   * Lists activations, newest first. Idempotent.
+   * Retires a rule set that an activation has added: beginning with the next run, the set is not active. The next run
+   * of each model resolves the open alerts of the rules of the set. Alerts on which somebody is working are kept.
+   * Idempotent: the same request of the same caller again changes nothing.
+   * - NOT_FOUND: no active rule set has this id (reason RULE_SET_NOT_FOUND).
+   * - NOT_FOUND: as for ListRuleSets.
+   * - ABORTED: the rule set was activated again (reason RULE_SET_CHANGED). The metadata of ErrorInfo contains the
+   *   number of the latest activation and changed_by.
+   * - FAILED_PRECONDITION: the file of the model has a rule set with this id (reason RULE_SET_OF_FILE).
+   * - FAILED_PRECONDITION: the sets of the file and the activated drafts cannot be used together (reason
+   *   RULE_SETS_CONFLICT).
+   *
+   * @generated from rpc bellwether.ops.v1.RuleService.RetireRuleSet
+   */
+  retireRuleSet: {
+    methodKind: "unary";
+    input: typeof RetireRuleSetRequestSchema;
+    output: typeof RetireRuleSetResponseSchema;
+  },
+  /**
+   * Lists activations and retirements, newest first. Idempotent.
    * - NOT_FOUND: as for ListRuleSets.
    * - INVALID_ARGUMENT: page_token is from another list or another filter.
    *

@@ -42,16 +42,16 @@ export type ApprovePromotionRequest = Message<"bellwether.registry.v1.ApprovePro
   version: string;
 
   /**
-   * gate_id of the result that the decision is about, 64 lower-case hex digits. It must be the newest result about the
-   * version.
+   * gate_id of the result that the decision is about, 64 lower-case hex digits. The result must be the newest one about
+   * the version.
    *
    * @generated from field: string gate_id = 3;
    */
   gateId: string;
 
   /**
-   * Why the challenger becomes the champion, 1 to 500 bytes in one line, with at least one visible character. It is
-   * recorded with the result and in the audit log.
+   * Why the challenger becomes the champion, 1 to 500 bytes in one line, with at least one visible character. The
+   * reason is recorded with the result and in the audit log.
    *
    * @generated from field: string reason = 4;
    */
@@ -107,8 +107,8 @@ export type RejectPromotionRequest = Message<"bellwether.registry.v1.RejectPromo
   version: string;
 
   /**
-   * gate_id of the result that the decision is about, 64 lower-case hex digits. It must be the newest result about the
-   * version.
+   * gate_id of the result that the decision is about, 64 lower-case hex digits. The result must be the newest one about
+   * the version.
    *
    * @generated from field: string gate_id = 3;
    */
@@ -116,7 +116,7 @@ export type RejectPromotionRequest = Message<"bellwether.registry.v1.RejectPromo
 
   /**
    * Why the challenger does not become the champion, 1 to 500 bytes in one line, with at least one visible character.
-   * It is recorded with the result and in the audit log.
+   * The reason is recorded with the result and in the audit log.
    *
    * @generated from field: string reason = 4;
    */
@@ -172,8 +172,8 @@ export type RemoveVersionRequest = Message<"bellwether.registry.v1.RemoveVersion
   version: string;
 
   /**
-   * Why the version is removed, 1 to 500 bytes in one line, with at least one visible character. It is recorded in the
-   * audit log.
+   * Why the version is removed, 1 to 500 bytes in one line, with at least one visible character. The reason is recorded
+   * in the audit log.
    *
    * @generated from field: string reason = 3;
    */
@@ -215,7 +215,7 @@ export type RemoveVersionResponse = Message<"bellwether.registry.v1.RemoveVersio
   version: string;
 
   /**
-   * Whether the version was removed. False: dry_run was true.
+   * True: the version was removed. False: dry_run was true, and the version can be removed.
    *
    * @generated from field: bool is_removed = 3;
    */
@@ -250,7 +250,8 @@ export type UploadedFile = Message<"bellwether.registry.v1.UploadedFile"> & {
   sha256: string;
 
   /**
-   * Size of the content, bytes. At most 67,108,864 (64 MiB), and 100,663,296 (96 MiB) for all files of an upload.
+   * Size of the content in bytes, at most 67,108,864 (64 MiB). All files of an upload together: at most 100,663,296 (96
+   * MiB).
    *
    * @generated from field: uint64 size_bytes = 3;
    */
@@ -271,7 +272,7 @@ export const UploadedFileSchema: GenMessage<UploadedFile> = /*@__PURE__*/
  */
 export type FileChunk = Message<"bellwether.registry.v1.FileChunk"> & {
   /**
-   * The next bytes, 1 to 1,048,576 (1 MiB). A chunk has bytes of one file.
+   * The next bytes of the present file, 1 to 1,048,576 (1 MiB). A chunk must not contain bytes of two files.
    *
    * @generated from field: bytes content = 1;
    */
@@ -299,7 +300,7 @@ export type Provenance = Message<"bellwether.registry.v1.Provenance"> & {
   builder: string;
 
   /**
-   * Figures of the model by name, for example "auc". At most 64.
+   * Figures of the model by name, for example "auc". At most 64. Empty: none.
    *
    * @generated from field: map<string, double> metrics = 2;
    */
@@ -313,7 +314,8 @@ export type Provenance = Message<"bellwether.registry.v1.Provenance"> & {
   dataDigest: string;
 
   /**
-   * Why the version is published, at most 500 bytes. Recorded with the alias. Empty: "published".
+   * Why the version is published, at most 500 bytes. The reason is recorded with the alias. Empty: the reason
+   * "published" is recorded.
    *
    * @generated from field: string reason = 4;
    */
@@ -334,7 +336,7 @@ export const ProvenanceSchema: GenMessage<Provenance> = /*@__PURE__*/
  */
 export type PublishModelRequest = Message<"bellwether.registry.v1.PublishModelRequest"> & {
   /**
-   * The part.
+   * The part of the upload: the header or a chunk.
    *
    * @generated from oneof bellwether.registry.v1.PublishModelRequest.part
    */
@@ -365,7 +367,7 @@ export const PublishModelRequestSchema: GenMessage<PublishModelRequest> = /*@__P
   messageDesc(file_bellwether_registry_v1_model_publishing_service, 9);
 
 /**
- * What is published.
+ * Describes the version that is published.
  *
  * @generated from message bellwether.registry.v1.PublishModelHeader
  */
@@ -385,7 +387,7 @@ export type PublishModelHeader = Message<"bellwether.registry.v1.PublishModelHea
   files: UploadedFile[];
 
   /**
-   * What is recorded about the version.
+   * Information about the origin of the version. Unset: nothing is recorded about the origin.
    *
    * @generated from field: bellwether.registry.v1.Provenance provenance = 3;
    */
@@ -421,14 +423,14 @@ export type PublishModelResponse = Message<"bellwether.registry.v1.PublishModelR
 
   /**
    * The alias that was set to the version: "champion" for the first version of a model, otherwise "challenger". Empty:
-   * none.
+   * no alias was set.
    *
    * @generated from field: string alias = 3;
    */
   alias: string;
 
   /**
-   * Whether the version is new. False: a version with the same model and bundle existed.
+   * True: the version is new. False: a version with the same model and bundle existed before.
    *
    * @generated from field: bool is_new = 4;
    */
@@ -449,7 +451,7 @@ export const PublishModelResponseSchema: GenMessage<PublishModelResponse> = /*@_
  */
 export type ImportModelRequest = Message<"bellwether.registry.v1.ImportModelRequest"> & {
   /**
-   * The part.
+   * The part of the upload: the header or a chunk.
    *
    * @generated from oneof bellwether.registry.v1.ImportModelRequest.part
    */
@@ -480,7 +482,7 @@ export const ImportModelRequestSchema: GenMessage<ImportModelRequest> = /*@__PUR
   messageDesc(file_bellwether_registry_v1_model_publishing_service, 12);
 
 /**
- * What is imported.
+ * Describes the model that is imported.
  *
  * @generated from message bellwether.registry.v1.ImportModelHeader
  */
@@ -502,7 +504,7 @@ export type ImportModelHeader = Message<"bellwether.registry.v1.ImportModelHeade
   files: UploadedFile[];
 
   /**
-   * What is recorded about the version.
+   * Information about the origin of the version. Unset: nothing is recorded about the origin.
    *
    * @generated from field: bellwether.registry.v1.Provenance provenance = 3;
    */
@@ -516,7 +518,7 @@ export type ImportModelHeader = Message<"bellwether.registry.v1.ImportModelHeade
   riskClass: string;
 
   /**
-   * Name under which the risk class is published. At most 256 bytes. Empty: its name in the file.
+   * Name under which the risk class is published. At most 256 bytes. Empty: the name of the class in the file.
    *
    * @generated from field: string risk_name = 5;
    */
@@ -551,21 +553,21 @@ export type ImportModelResponse = Message<"bellwether.registry.v1.ImportModelRes
   version: string;
 
   /**
-   * The alias that was set to the version, as in PublishModelResponse. Empty: none.
+   * The alias that was set to the version, as in PublishModelResponse. Empty: no alias was set.
    *
    * @generated from field: string alias = 3;
    */
   alias: string;
 
   /**
-   * Whether the version is new. False: a version with the same model and bundle existed.
+   * True: the version is new. False: a version with the same model and bundle existed before.
    *
    * @generated from field: bool is_new = 4;
    */
   isNew: boolean;
 
   /**
-   * What a person should know about the conversion. At most 100 notes.
+   * Information about the conversion that a person should read. At most 100 notes.
    *
    * @generated from field: repeated string notes = 5;
    */
@@ -615,9 +617,9 @@ export type SetAliasRequest = Message<"bellwether.registry.v1.SetAliasRequest"> 
   reason: string;
 
   /**
-   * The version that the alias must point at before the call, otherwise the call fails with ALIAS_MOVED. At most 64
-   * bytes. Empty: the alias must not be set. Unset: the call does not check it. When the alias already points at
-   * version, the call succeeds without this check, because the call may be a repetition.
+   * The version that the alias must point at before the call; otherwise the call fails with ALIAS_MOVED. At most 64
+   * bytes. Empty: the alias must not exist before the call. Unset: the call does not check the alias. If the alias
+   * already points at version, the call succeeds without this check, because it can be a repeated call.
    *
    * @generated from field: optional string expected_version = 5;
    */
@@ -653,7 +655,7 @@ export const SetAliasResponseSchema: GenMessage<SetAliasResponse> = /*@__PURE__*
   messageDesc(file_bellwether_registry_v1_model_publishing_service, 16);
 
 /**
- * Changes the model registry. Only scheduler-service serves it, because it is the only service that writes to
+ * Changes the model registry. Only scheduler-service implements this service, because only scheduler-service writes to
  * the registry. An RPC can also fail with a code that is common to all services (see docs/error-codes.md).
  *
  * @generated from service bellwether.registry.v1.ModelPublishingService
@@ -666,13 +668,13 @@ export const ModelPublishingService: GenService<{
    * - NOT_FOUND: the model or version does not exist.
    * - PERMISSION_DENIED: the caller has neither the role ADMIN nor the right of the alias, "promote:champion" or
    *   "promote:challenger".
-   * - FAILED_PRECONDITION: the version cannot be served (reason MODEL_REJECTED), or no trusted key has signed it
-   *   (reason MODEL_SIGNATURE).
-   * - ABORTED: the alias no longer points at expected_version (reason ALIAS_MOVED). The metadata has the version, the
-   *   caller who moved the alias, and the time.
+   * - FAILED_PRECONDITION: the version cannot be served (reason MODEL_REJECTED).
+   * - FAILED_PRECONDITION: no trusted key has signed the version (reason MODEL_SIGNATURE).
+   * - ABORTED: the alias no longer points at expected_version (reason ALIAS_MOVED). The metadata of ErrorInfo contains
+   *   the version that the alias points at, the caller who moved the alias, and the time.
    * - DATA_LOSS: the files of the version differ from its manifest (reason MODEL_CORRUPT).
-   * - UNAVAILABLE: another process holds the lock of the registry (reason REGISTRY_BUSY), or its object store cannot be
-   *   used (reason REGISTRY_UNAVAILABLE). Retry after the delay in RetryInfo.
+   * - UNAVAILABLE: another process holds the lock of the registry (reason REGISTRY_BUSY), or the object store of the
+   *   registry cannot be used (reason REGISTRY_UNAVAILABLE). Retry after the delay in RetryInfo.
    *
    * @generated from rpc bellwether.registry.v1.ModelPublishingService.SetAlias
    */
@@ -683,18 +685,21 @@ export const ModelPublishingService: GenService<{
   },
   /**
    * Publishes a version from its files. The first message is the header, which lists the files. The following messages
-   * contain the files, one after the other, in the order of the list. A version is stored only after all files have
-   * arrived, their digests match the header, the model was loaded, and it reproduced its golden rows. A stream that
-   * ends early publishes nothing. Idempotent by content: when a version with the same model and bundle exists, nothing
-   * is published, and the response has that version.
-   * - INVALID_ARGUMENT: the stream does not consist of a header and the files that the header lists (reason UPLOAD), or
-   *   the name of the model is not valid.
+   * contain the files, one after the other, in the order of the list. A version is stored only if all files have
+   * arrived, their digests match the header, the model can be loaded, and the model reproduces its golden rows. If the
+   * stream ends early, nothing is published. Idempotent by content: if a version with the same model and bundle exists,
+   * nothing is published, and the response names that version.
+   * - INVALID_ARGUMENT: the stream does not consist of a header and the files that the header lists (reason UPLOAD).
+   * - INVALID_ARGUMENT: the name of the model is not valid.
    * - PERMISSION_DENIED: the caller has neither the role ADMIN nor the right of the alias that would be set.
-   * - FAILED_PRECONDITION: the model cannot be served (reason MODEL_REJECTED), or it takes other input than the
-   *   champion of that model (reason OTHER_CONTRACT).
-   * - RESOURCE_EXHAUSTED: other uploads are under way (reason UPLOAD_BUSY). Retry after the delay in RetryInfo.
-   * - ABORTED: another caller moved the alias in the meantime (reason ALIAS_MOVED). The version is published.
-   * - UNAVAILABLE: the registry cannot be used (reason REGISTRY_BUSY or REGISTRY_UNAVAILABLE). Retry after the delay.
+   * - FAILED_PRECONDITION: the model cannot be served (reason MODEL_REJECTED).
+   * - FAILED_PRECONDITION: the model accepts other input than the champion of this model (reason OTHER_CONTRACT).
+   * - RESOURCE_EXHAUSTED: other uploads are in progress (reason UPLOAD_BUSY). Retry after the delay in RetryInfo.
+   * - DEADLINE_EXCEEDED: the client sent no message for 20 s (reason UPLOAD_IDLE). Begin the upload again.
+   * - ABORTED: another caller has moved the alias during the call (reason ALIAS_MOVED). The version is published, but
+   *   the alias does not point at it.
+   * - UNAVAILABLE: the registry cannot be used (reason REGISTRY_BUSY or REGISTRY_UNAVAILABLE). Retry after the delay in
+   *   RetryInfo.
    *
    * @generated from rpc bellwether.registry.v1.ModelPublishingService.PublishModel
    */
@@ -704,9 +709,21 @@ export const ModelPublishingService: GenService<{
     output: typeof PublishModelResponseSchema;
   },
   /**
-   * Converts a tree model of another library to a version and publishes it: XGBoost (JSON, UBJSON), LightGBM (text) or
-   * ONNX. The stream has the same form as for PublishModel, and the errors are the same. In addition, a file that
-   * cannot be converted is FAILED_PRECONDITION (reason IMPORT_REJECTED). Idempotent by content.
+   * Converts a tree model of another library to a version, and publishes the version. The file is from XGBoost (JSON or
+   * UBJSON) or LightGBM (text), or is an ONNX file. The stream has the same form as for PublishModel. Idempotent by
+   * content.
+   * - FAILED_PRECONDITION: the file cannot be converted (reason IMPORT_REJECTED).
+   * - INVALID_ARGUMENT: the stream does not consist of a header and the files that the header lists (reason UPLOAD).
+   * - INVALID_ARGUMENT: the name of the model is not valid.
+   * - PERMISSION_DENIED: the caller has neither the role ADMIN nor the right of the alias that would be set.
+   * - FAILED_PRECONDITION: the model cannot be served (reason MODEL_REJECTED).
+   * - FAILED_PRECONDITION: the model accepts other input than the champion of this model (reason OTHER_CONTRACT).
+   * - RESOURCE_EXHAUSTED: other uploads are in progress (reason UPLOAD_BUSY). Retry after the delay in RetryInfo.
+   * - DEADLINE_EXCEEDED: the client sent no message for 20 s (reason UPLOAD_IDLE). Begin the upload again.
+   * - ABORTED: another caller has moved the alias during the call (reason ALIAS_MOVED). The version is published, but
+   *   the alias does not point at it.
+   * - UNAVAILABLE: the registry cannot be used (reason REGISTRY_BUSY or REGISTRY_UNAVAILABLE). Retry after the delay in
+   *   RetryInfo.
    *
    * @generated from rpc bellwether.registry.v1.ModelPublishingService.ImportModel
    */
@@ -716,18 +733,23 @@ export const ModelPublishingService: GenService<{
     output: typeof ImportModelResponseSchema;
   },
   /**
-   * Approves a result of the promotion gate: makes its challenger the champion, and records the decision with the
-   * result. Either both are stored, or neither. Returns the alias after the call; GetGateResult of ModelRegistryService
-   * has the decision. Idempotent: approving the same result again changes nothing and returns the same alias.
+   * Approves a result of the promotion gate: makes the challenger of the result the champion, and records the decision
+   * with the result. Both changes are stored together. The response contains the alias;
+   * ModelRegistryService.GetGateResult returns the decision. Idempotent: approving the same result again changes
+   * nothing and returns the same alias.
    * - INVALID_ARGUMENT: the name of the model, the version, the id or the reason is not valid.
-   * - NOT_FOUND: the model or the version does not exist, or has no such result (reason GATE_NOT_FOUND).
+   * - NOT_FOUND: the model or the version does not exist, or the version has no result with this gate_id (reason
+   *   GATE_NOT_FOUND).
    * - PERMISSION_DENIED: the caller has neither the role ADMIN nor the right "promote:champion".
-   * - FAILED_PRECONDITION: the challenger has failed the gate (reason GATE_FAILED), cannot be served (reason
-   *   MODEL_REJECTED), or no trusted key has signed it (reason MODEL_SIGNATURE).
-   * - ABORTED: a newer result exists, or the present champion is not the champion of the result (reason GATE_STALE), or
-   *   the result was rejected (reason PROMOTION_DECIDED; the metadata has who decided and when).
+   * - FAILED_PRECONDITION: the challenger has failed the gate (reason GATE_FAILED).
+   * - FAILED_PRECONDITION: the challenger cannot be served (reason MODEL_REJECTED).
+   * - FAILED_PRECONDITION: no trusted key has signed the challenger (reason MODEL_SIGNATURE).
+   * - ABORTED: a newer result exists, or the present champion is not the champion of the result (reason GATE_STALE).
+   * - ABORTED: the result was rejected (reason PROMOTION_DECIDED). The metadata of ErrorInfo says who decided, and
+   *   when.
    * - DATA_LOSS: the files of the version differ from its manifest (reason MODEL_CORRUPT).
-   * - UNAVAILABLE: the registry cannot be used (reason REGISTRY_BUSY or REGISTRY_UNAVAILABLE). Retry after the delay.
+   * - UNAVAILABLE: the registry cannot be used (reason REGISTRY_BUSY or REGISTRY_UNAVAILABLE). Retry after the delay in
+   *   RetryInfo.
    *
    * @generated from rpc bellwether.registry.v1.ModelPublishingService.ApprovePromotion
    */
@@ -737,14 +759,16 @@ export const ModelPublishingService: GenService<{
     output: typeof ApprovePromotionResponseSchema;
   },
   /**
-   * Records that the challenger of a result of the promotion gate does not become the champion. No alias is moved.
-   * Idempotent: rejecting the same result again returns the first decision.
+   * Rejects a result of the promotion gate: records that the challenger of the result does not become the champion. No
+   * alias is moved. Idempotent: rejecting the same result again returns the first decision.
    * - INVALID_ARGUMENT: the name of the model, the version, the id or the reason is not valid.
-   * - NOT_FOUND: the model does not exist, or the version has no such result (reason GATE_NOT_FOUND).
+   * - NOT_FOUND: the model does not exist, or the version has no result with this gate_id (reason GATE_NOT_FOUND).
    * - PERMISSION_DENIED: the caller has neither the role ADMIN nor the right "promote:champion".
-   * - ABORTED: a newer result exists (reason GATE_STALE), or the result was approved (reason PROMOTION_DECIDED; the
-   *   metadata has who decided and when).
-   * - UNAVAILABLE: the registry cannot be used (reason REGISTRY_BUSY or REGISTRY_UNAVAILABLE). Retry after the delay.
+   * - ABORTED: a newer result exists (reason GATE_STALE).
+   * - ABORTED: the result was approved (reason PROMOTION_DECIDED). The metadata of ErrorInfo says who decided, and
+   *   when.
+   * - UNAVAILABLE: the registry cannot be used (reason REGISTRY_BUSY or REGISTRY_UNAVAILABLE). Retry after the delay in
+   *   RetryInfo.
    *
    * @generated from rpc bellwether.registry.v1.ModelPublishingService.RejectPromotion
    */
@@ -754,15 +778,15 @@ export const ModelPublishingService: GenService<{
     output: typeof RejectPromotionResponseSchema;
   },
   /**
-   * Removes the files of a version, and records who removed them and why. The number of the version is not used again.
-   * A version that an alias points at, or that has scored a stored run, is not removed. The service does not check
-   * whether an audit event needs the version; the caller must know this. Idempotent: removing a removed version again
-   * changes nothing.
+   * Removes the files of a version, and records who removed the files, and why. The number of the version is not used
+   * again. The service does not remove a version that an alias points at, or that has scored a stored run. An event of
+   * the audit log can be replayed only with its version: the caller must check whether events need the version, because
+   * the service does not. Idempotent: removing a removed version again changes nothing.
    * - INVALID_ARGUMENT: the name of the model, the version or the reason is not valid.
    * - NOT_FOUND: the model or the version does not exist.
-   * - FAILED_PRECONDITION: something needs the version (reason VERSION_NEEDED).
-   * - UNAVAILABLE: ops-service does not answer (reason PEER_UNAVAILABLE), or the registry cannot be used (reason
-   *   REGISTRY_BUSY or REGISTRY_UNAVAILABLE). Nothing was removed.
+   * - FAILED_PRECONDITION: an alias or a stored run needs the version (reason VERSION_NEEDED).
+   * - UNAVAILABLE: ops-service does not answer (reason PEER_UNAVAILABLE). Nothing was removed.
+   * - UNAVAILABLE: the registry cannot be used (reason REGISTRY_BUSY or REGISTRY_UNAVAILABLE). Nothing was removed.
    *
    * @generated from rpc bellwether.registry.v1.ModelPublishingService.RemoveVersion
    */

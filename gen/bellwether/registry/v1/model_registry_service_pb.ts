@@ -120,15 +120,15 @@ export type ModelVersion = Message<"bellwether.registry.v1.ModelVersion"> & {
   dataDigest: string;
 
   /**
-   * Figures of the version by name, for example "auc".
+   * Figures of the version by name, for example "auc". Empty: none.
    *
    * @generated from field: map<string, double> metrics = 14;
    */
   metrics: { [key: string]: number };
 
   /**
-   * Why this replica does not load the version, in one sentence. The reason is from the manifest and the signatures of
-   * the version, or it is the check that failed when this replica tried to load the version. Empty: no reason is known.
+   * Why this replica does not load the version, in one sentence. The reason follows from the manifest or the signatures
+   * of the version, or from a check that failed when this replica tried to load the version. Empty: no reason is known.
    *
    * @generated from field: string rejection_reason = 15;
    */
@@ -150,7 +150,7 @@ export const ModelVersionSchema: GenMessage<ModelVersion> = /*@__PURE__*/
   messageDesc(file_bellwether_registry_v1_model_registry_service, 0);
 
 /**
- * A name that points at a version.
+ * An alias: a name that points at a version.
  *
  * @generated from message bellwether.registry.v1.Alias
  */
@@ -282,7 +282,7 @@ export type GetVersionRequest = Message<"bellwether.registry.v1.GetVersionReques
   version: string;
 
   /**
-   * Whether the response has training_profile.
+   * True: the response has training_profile, if the version has one.
    *
    * @generated from field: bool with_training_profile = 3;
    */
@@ -310,8 +310,8 @@ export type GetVersionResponse = Message<"bellwether.registry.v1.GetVersionRespo
   version?: ModelVersion | undefined;
 
   /**
-   * The model card, in Markdown: as it was published, followed by the newest result of the promotion gate about the
-   * version, if there is one.
+   * The published model card, in Markdown. If the promotion gate was run about the version, the newest result is added
+   * at the end.
    *
    * @generated from field: string model_card = 2;
    */
@@ -319,15 +319,15 @@ export type GetVersionResponse = Message<"bellwether.registry.v1.GetVersionRespo
 
   /**
    * The features that the model uses, in the order of the columns of the model. Empty: the server is of an earlier
-   * version, which does not report them.
+   * release, which does not report features.
    *
    * @generated from field: repeated bellwether.registry.v1.ModelFeature features = 3;
    */
   features: ModelFeature[];
 
   /**
-   * The risk scores from which the bands begin. Unset: the server is of an earlier version, which does not report
-   * them.
+   * The risk scores from which the bands begin. Unset: the server is of an earlier release, which does not report band
+   * limits.
    *
    * @generated from field: bellwether.registry.v1.BandLimits bands = 4;
    */
@@ -335,7 +335,7 @@ export type GetVersionResponse = Message<"bellwether.registry.v1.GetVersionRespo
 
   /**
    * Distributions of the features and of the score in the training data. Unset: with_training_profile was false, the
-   * version was imported or published by an earlier release, or the server is of an earlier version.
+   * version has no profile (for example, an earlier release published it), or the server is of an earlier release.
    *
    * @generated from field: bellwether.registry.v1.TrainingProfile training_profile = 5;
    */
@@ -405,14 +405,14 @@ export const GetGateResultResponseSchema: GenMessage<GetGateResultResponse> = /*
  */
 export type TrainingProfile = Message<"bellwether.registry.v1.TrainingProfile"> & {
   /**
-   * One profile per feature, without texts.
+   * One profile for each feature that is not a text.
    *
    * @generated from field: repeated bellwether.registry.v1.FeatureProfile features = 1;
    */
   features: FeatureProfile[];
 
   /**
-   * Calibrated scores of the rows on which the model was evaluated. Unset: none were scored.
+   * Distribution of the calibrated scores of the rows on which the model was evaluated. Unset: no rows were scored.
    *
    * @generated from field: bellwether.registry.v1.FeatureProfile score = 2;
    */
@@ -440,7 +440,7 @@ export type FeatureProfile = Message<"bellwether.registry.v1.FeatureProfile"> & 
   feature: string;
 
   /**
-   * The kind of its values: NUMERIC or CATEGORY.
+   * The kind of the values of the feature: NUMERIC or CATEGORY.
    *
    * @generated from field: bellwether.registry.v1.FeatureKind kind = 2;
    */
@@ -461,14 +461,14 @@ export type FeatureProfile = Message<"bellwether.registry.v1.FeatureProfile"> & 
   missing: bigint;
 
   /**
-   * Number of different suppliers of these rows.
+   * Number of different suppliers in these rows.
    *
    * @generated from field: uint64 suppliers = 5;
    */
   suppliers: bigint;
 
   /**
-   * The rows with a value, in ascending order of the cuts. Empty: not a numeric feature.
+   * The numbers of rows by range of values, lowest range first. Empty: not a numeric feature.
    *
    * @generated from field: repeated bellwether.registry.v1.ProfileCut cuts = 6;
    */
@@ -503,22 +503,22 @@ export type ProfileCut = Message<"bellwether.registry.v1.ProfileCut"> & {
   cut: number;
 
   /**
-   * Number of rows above the previous cut and up to this cut. When at is set, rows with exactly the value of the cut
-   * are not counted.
+   * Number of rows above the previous cut and up to this cut. If the field at is set, rows with exactly the value of
+   * the cut are counted there and not here.
    *
    * @generated from field: uint64 below = 2;
    */
   below: bigint;
 
   /**
-   * Median of the rows that below counts. Unset: below is 0.
+   * Median of the values of the rows that the field below counts. Unset: below is 0.
    *
    * @generated from field: optional double typical = 3;
    */
   typical?: number | undefined;
 
   /**
-   * Number of rows with exactly the value of the cut. Unset: below includes these rows.
+   * Number of rows with exactly the value of the cut. Unset: the field below includes these rows.
    *
    * @generated from field: optional uint64 at = 4;
    */
@@ -638,14 +638,16 @@ export type ModelFeature = Message<"bellwether.registry.v1.ModelFeature"> & {
   direction: FeatureDirection;
 
   /**
-   * German name of the feature, for narratives in German. At most 256 bytes. Empty: none is declared, and name is used.
+   * German name of the feature, for narratives in German. At most 256 bytes. Empty: no German name is declared, and
+   * name is used.
    *
    * @generated from field: string german_name = 7;
    */
   germanName: string;
 
   /**
-   * German unit of a numeric feature, for example "Tage". At most 256 bytes. Empty: none is declared, and unit is used.
+   * German unit of a numeric feature, for example "Tage". At most 256 bytes. Empty: no German unit is declared, and
+   * unit is used.
    *
    * @generated from field: string german_unit = 8;
    */
@@ -723,7 +725,7 @@ export type AliasMove = Message<"bellwether.registry.v1.AliasMove"> & {
   fromVersion: string;
 
   /**
-   * The version that the alias points at since then, for example "v3".
+   * The version that the alias has pointed at since the change, for example "v3".
    *
    * @generated from field: string to_version = 3;
    */
@@ -786,7 +788,7 @@ export type ListProductionHistoryRequest = Message<"bellwether.registry.v1.ListP
   pageToken: string;
 
   /**
-   * Whether the changes of all aliases are listed. False: only those of the champion.
+   * True: the changes of all aliases are listed. False: only the changes of the champion alias.
    *
    * @generated from field: bool all_aliases = 4;
    */
@@ -807,7 +809,7 @@ export const ListProductionHistoryRequestSchema: GenMessage<ListProductionHistor
  */
 export type ListProductionHistoryResponse = Message<"bellwether.registry.v1.ListProductionHistoryResponse"> & {
   /**
-   * The changes of the champion alias among moves, newest first.
+   * The champions that the changes of this page have set, newest change first.
    *
    * @generated from field: repeated bellwether.registry.v1.Alias champions = 1;
    */
@@ -821,7 +823,7 @@ export type ListProductionHistoryResponse = Message<"bellwether.registry.v1.List
   nextPageToken: string;
 
   /**
-   * The changes, newest first.
+   * The changes of this page, newest first.
    *
    * @generated from field: repeated bellwether.registry.v1.AliasMove moves = 3;
    */
@@ -878,29 +880,30 @@ export type GetReplicaStatusResponse = Message<"bellwether.registry.v1.GetReplic
   championVersion: string;
 
   /**
-   * The version used for requests that name no model_version. Empty: no version is loaded, and those requests
-   * fail with UNAVAILABLE.
+   * The version that this replica uses for requests without model_version. Empty: no version is loaded, and requests
+   * without model_version fail with UNAVAILABLE.
    *
    * @generated from field: string served_version = 4;
    */
   servedVersion: string;
 
   /**
-   * SHA-256 of the model.onnx of served_version, 64 lower-case hex digits. Empty: none is loaded.
+   * SHA-256 of the model.onnx of served_version, 64 lower-case hex digits. Empty: served_version is empty.
    *
    * @generated from field: string served_model_digest = 5;
    */
   servedModelDigest: string;
 
   /**
-   * When this replica began to serve served_version. Unset: none is loaded.
+   * When this replica began to serve served_version. Unset: served_version is empty.
    *
    * @generated from field: google.protobuf.Timestamp served_since = 6;
    */
   servedSince?: Timestamp | undefined;
 
   /**
-   * Why the replica does not serve the version that the champion alias points at. Unset: it serves that version.
+   * Why the replica does not serve the version that the champion alias points at. Unset: the replica serves that
+   * version.
    *
    * @generated from field: bellwether.registry.v1.Rejection rejection = 7;
    */
@@ -914,15 +917,16 @@ export type GetReplicaStatusResponse = Message<"bellwether.registry.v1.GetReplic
   otherVersions: string[];
 
   /**
-   * The checks that served_version has passed, in the order in which they were made. At most 16. Empty: none is loaded.
+   * The checks that served_version has passed, in the order in which they were made. At most 16. Empty: served_version
+   * is empty.
    *
    * @generated from field: repeated bellwether.registry.v1.ModelCheck served_checks = 9;
    */
   servedChecks: ModelCheck[];
 
   /**
-   * The versions that this replica has rejected, newest last. An alias pointed at them, or a request named them. At
-   * most 64.
+   * The versions that this replica has rejected, latest rejection last. At most 64. The replica tried to load these
+   * versions because an alias pointed at them or a request named them.
    *
    * @generated from field: repeated bellwether.registry.v1.Rejection rejections = 10;
    */
@@ -957,7 +961,7 @@ export type ModelCheck = Message<"bellwether.registry.v1.ModelCheck"> & {
   outcome: ModelCheckOutcome;
 
   /**
-   * What was found, or why the check was not made, in one sentence. Empty: there is nothing to add.
+   * The finding of the check, or why the check was not made, in one sentence. Empty: the outcome needs no explanation.
    *
    * @generated from field: string detail = 3;
    */
@@ -986,21 +990,21 @@ export type Rejection = Message<"bellwether.registry.v1.Rejection"> & {
   version: string;
 
   /**
-   * Why it was rejected, in one sentence.
+   * Why the version or the alias file was rejected, in one sentence.
    *
    * @generated from field: string reason = 2;
    */
   reason: string;
 
   /**
-   * When it was rejected for the first time.
+   * When the version or the alias file was rejected for the first time.
    *
    * @generated from field: google.protobuf.Timestamp rejected_at = 3;
    */
   rejectedAt?: Timestamp | undefined;
 
   /**
-   * The checks that were made, in their order; the last one has failed. At most 16. Empty: the version or the alias
+   * The checks that were made, in their order. The last of them has failed. At most 16. Empty: the version or the alias
    * file could not be read.
    *
    * @generated from field: repeated bellwether.registry.v1.ModelCheck checks = 4;
@@ -1173,7 +1177,7 @@ export const ModelCheckKind = {
   UNSPECIFIED: 0,
 
   /**
-   * No file is larger than the registry reads.
+   * No file is larger than the maximum size of the registry.
    *
    * @generated from enum value: MODEL_CHECK_KIND_SIZE = 1;
    */
@@ -1215,7 +1219,8 @@ export const ModelCheckKind = {
   CONTRACT: 6,
 
   /**
-   * The recorded rows give the recorded outputs and scores, bit for bit with the runtime that recorded them.
+   * The golden rows give the recorded outputs and scores. With the runtime that recorded the golden rows, every bit
+   * must be equal.
    *
    * @generated from enum value: MODEL_CHECK_KIND_GOLDEN_ROWS = 7;
    */
@@ -1305,7 +1310,7 @@ export const ModelCheckOutcomeSchema: GenEnum<ModelCheckOutcome> = /*@__PURE__*/
   enumDesc(file_bellwether_registry_v1_model_registry_service, 4);
 
 /**
- * Reads models, versions and aliases of the model registry. ml-service serves it.
+ * Reads models, versions and aliases of the model registry. ml-service implements this service.
  *
  * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it reads
  * the registry's files, with:
@@ -1340,8 +1345,8 @@ export const ModelRegistryService: GenService<{
     output: typeof GetVersionResponseSchema;
   },
   /**
-   * Returns the newest result of the promotion gate about a version, with its checks, plots and the decision about it.
-   * ApprovePromotion and RejectPromotion take its gate_id. Idempotent.
+   * Returns the newest result of the promotion gate about a version, with its checks, its plots and the decision about
+   * the result. ApprovePromotion and RejectPromotion need the gate_id of the result. Idempotent.
    * - NOT_FOUND: the model or version does not exist, or the gate was not run about this version (reason
    *   GATE_NOT_FOUND).
    *
@@ -1377,9 +1382,9 @@ export const ModelRegistryService: GenService<{
     output: typeof ListProductionHistoryResponseSchema;
   },
   /**
-   * Returns the versions that this replica of ml-service has loaded. If it does not serve the champion, also
-   * returns the reason. Each replica reports only its own state: call each replica by its own address.
-   * Idempotent. No error codes of its own.
+   * Returns the versions that this replica of ml-service has loaded. If the replica does not serve the champion, the
+   * response also has the reason. Each replica reports only its own state: to see all replicas, call each replica by
+   * its own address. Idempotent. No error codes of its own.
    *
    * @generated from rpc bellwether.registry.v1.ModelRegistryService.GetReplicaStatus
    */

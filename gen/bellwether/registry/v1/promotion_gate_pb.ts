@@ -38,50 +38,50 @@ export type GateCheck = Message<"bellwether.registry.v1.GateCheck"> & {
   outcome: GateCheckOutcome;
 
   /**
-   * The figure of the champion, in the unit of the check. Unset: the check has none.
+   * The figure of the champion, in the unit of the check. Unset: the check has no figure of the champion.
    *
    * @generated from field: optional double champion = 3;
    */
   champion?: number | undefined;
 
   /**
-   * The figure of the challenger, in the unit of the check. Unset: the check has none.
+   * The figure of the challenger, in the unit of the check. Unset: the check has no figure of the challenger.
    *
    * @generated from field: optional double challenger = 4;
    */
   challenger?: number | undefined;
 
   /**
-   * The number that is compared with bound. For a measure of quality: challenger minus champion. Unset: it cannot be
-   * measured.
+   * The number that is compared with bound, in the unit of the check. For a measure of quality: challenger minus
+   * champion. Unset: the number cannot be measured.
    *
    * @generated from field: optional double figure = 5;
    */
   figure?: number | undefined;
 
   /**
-   * Lower end of the 95 % confidence interval of figure. Unset: none.
+   * Lower end of the 95 % confidence interval of figure. Unset: figure has no interval.
    *
    * @generated from field: optional double low = 6;
    */
   low?: number | undefined;
 
   /**
-   * Upper end of the 95 % confidence interval of figure. Unset: none.
+   * Upper end of the 95 % confidence interval of figure. Unset: figure has no interval.
    *
    * @generated from field: optional double high = 7;
    */
   high?: number | undefined;
 
   /**
-   * The limit of the risk policy. Unset: the check has none.
+   * The limit of the check in the risk policy. Unset: the check has no limit.
    *
    * @generated from field: optional double bound = 8;
    */
   bound?: number | undefined;
 
   /**
-   * What was found, in one sentence. At most 500 characters.
+   * The finding of the check in one sentence, for a person. At most 500 characters.
    *
    * @generated from field: string reason = 9;
    */
@@ -123,7 +123,7 @@ export type GateDecision = Message<"bellwether.registry.v1.GateDecision"> & {
   decidedBy: string;
 
   /**
-   * Why.
+   * Reason of the decision.
    *
    * @generated from field: string reason = 4;
    */
@@ -138,7 +138,7 @@ export const GateDecisionSchema: GenMessage<GateDecision> = /*@__PURE__*/
   messageDesc(file_bellwether_registry_v1_promotion_gate, 1);
 
 /**
- * Figures of a reference, shown together with the figures of both versions. No check uses them.
+ * Figures of a reference, for comparison with the figures of both versions. No check uses a reference.
  *
  * @generated from message bellwether.registry.v1.GateReference
  */
@@ -228,7 +228,7 @@ export const GatePlotSchema: GenMessage<GatePlot> = /*@__PURE__*/
  */
 export type GateResult = Message<"bellwether.registry.v1.GateResult"> & {
   /**
-   * SHA-256 of the result, 64 lower-case hex digits. An approval names it.
+   * SHA-256 of the result, 64 lower-case hex digits. ApprovePromotion and RejectPromotion select the result by this id.
    *
    * @generated from field: string gate_id = 1;
    */
@@ -256,7 +256,7 @@ export type GateResult = Message<"bellwether.registry.v1.GateResult"> & {
   challenger: string;
 
   /**
-   * The verdict: the worst outcome of the checks decides.
+   * The verdict. It follows from the worst outcome of the checks.
    *
    * @generated from field: bellwether.registry.v1.GateVerdict verdict = 5;
    */
@@ -270,7 +270,7 @@ export type GateResult = Message<"bellwether.registry.v1.GateResult"> & {
   checks: GateCheck[];
 
   /**
-   * The rows in words, for example "test rows from 2026-05-04 on".
+   * Description of the rows, for example "test rows from 2026-05-04 on".
    *
    * @generated from field: string window = 7;
    */
@@ -284,14 +284,14 @@ export type GateResult = Message<"bellwether.registry.v1.GateResult"> & {
   rows: bigint;
 
   /**
-   * Number of these rows with the risk.
+   * Number of these rows in which the risk occurred.
    *
    * @generated from field: uint64 positives = 9;
    */
   positives: bigint;
 
   /**
-   * Number of suppliers of these rows.
+   * Number of different suppliers in these rows.
    *
    * @generated from field: uint64 suppliers = 10;
    */
@@ -305,7 +305,7 @@ export type GateResult = Message<"bellwether.registry.v1.GateResult"> & {
   gatedAt?: Timestamp | undefined;
 
   /**
-   * Who ran it.
+   * Who ran the gate.
    *
    * @generated from field: string gated_by = 12;
    */
@@ -319,7 +319,7 @@ export type GateResult = Message<"bellwether.registry.v1.GateResult"> & {
   decision?: GateDecision | undefined;
 
   /**
-   * Plots of both versions. At most 8. Empty: no row was scored by both.
+   * Plots that compare both versions. At most 8. Empty: no row was scored by both versions.
    *
    * @generated from field: repeated bellwether.registry.v1.GatePlot plots = 14;
    */
@@ -341,7 +341,7 @@ export const GateResultSchema: GenMessage<GateResult> = /*@__PURE__*/
   messageDesc(file_bellwether_registry_v1_promotion_gate, 4);
 
 /**
- * What the promotion gate has decided.
+ * The verdict of the promotion gate.
  *
  * @generated from enum bellwether.registry.v1.GateVerdict
  */
@@ -354,21 +354,21 @@ export const GateVerdict = {
   UNSPECIFIED: 0,
 
   /**
-   * Every check passed.
+   * Every check that was made has the outcome PASSED.
    *
    * @generated from enum value: GATE_VERDICT_PASS = 1;
    */
   PASS: 1,
 
   /**
-   * A person decides: no check failed, and at least one is held.
+   * A person must decide: no check has the outcome FAILED, and at least one check has the outcome HELD.
    *
    * @generated from enum value: GATE_VERDICT_HELD = 2;
    */
   HELD: 2,
 
   /**
-   * A check failed. An approval of the result is rejected.
+   * At least one check has the outcome FAILED. The result cannot be approved.
    *
    * @generated from enum value: GATE_VERDICT_FAIL = 3;
    */
@@ -376,7 +376,7 @@ export const GateVerdict = {
 } as const;
 
 /**
- * What the promotion gate has decided.
+ * The verdict of the promotion gate.
  *
  * @generated from enum bellwether.registry.v1.GateVerdict
  */
@@ -409,14 +409,15 @@ export const GateCheckOutcome = {
   PASSED: 1,
 
   /**
-   * The data do not show it, or the check leaves the decision to a person.
+   * The data do not show whether the challenger is within the bound, or the check always leaves the decision to a
+   * person.
    *
    * @generated from enum value: GATE_CHECK_OUTCOME_HELD = 2;
    */
   HELD: 2,
 
   /**
-   * The data show that the challenger is beyond the bound.
+   * The data show that the challenger is beyond the bound of the policy.
    *
    * @generated from enum value: GATE_CHECK_OUTCOME_FAILED = 3;
    */

@@ -25,7 +25,7 @@ export const file_bellwether_registry_v1_shadow_service: GenFile = /*@__PURE__*/
  */
 export type GetShadowComparisonRequest = Message<"bellwether.registry.v1.GetShadowComparisonRequest"> & {
   /**
-   * True: each comparison has its sums, about 60 kB.
+   * True: each comparison has its sums, which are about 60 kB.
    *
    * @generated from field: bool with_sums = 1;
    */
@@ -40,7 +40,7 @@ export const GetShadowComparisonRequestSchema: GenMessage<GetShadowComparisonReq
   messageDesc(file_bellwether_registry_v1_shadow_service, 0);
 
 /**
- * What one replica has compared.
+ * The comparisons that one replica has made.
  *
  * @generated from message bellwether.registry.v1.GetShadowComparisonResponse
  */
@@ -67,7 +67,7 @@ export type GetShadowComparisonResponse = Message<"bellwether.registry.v1.GetSha
   state: ShadowState;
 
   /**
-   * The reason, when state alone does not explain it. Empty: there is nothing to add.
+   * The reason of the state, in one sentence. Empty: the state needs no explanation.
    *
    * @generated from field: string detail = 4;
    */
@@ -81,21 +81,21 @@ export type GetShadowComparisonResponse = Message<"bellwether.registry.v1.GetSha
   share: number;
 
   /**
-   * The champion that is served now, for example "v3". Empty: none.
+   * The champion that is served now, for example "v3". Empty: no champion is served.
    *
    * @generated from field: string champion_version = 6;
    */
   championVersion: string;
 
   /**
-   * The version of the challenger alias, for example "v4". Empty: none.
+   * The version that the challenger alias points at, for example "v4". Empty: the alias is not set.
    *
    * @generated from field: string challenger_version = 7;
    */
   challengerVersion: string;
 
   /**
-   * Rows that wait for the challenger now, at most 1,024.
+   * Number of rows that are waiting for the challenger now, at most 1,024.
    *
    * @generated from field: uint32 waiting_rows = 8;
    */
@@ -130,7 +130,7 @@ export type ModelComparison = Message<"bellwether.registry.v1.ModelComparison"> 
   championVersion: string;
 
   /**
-   * SHA-256 of its model.onnx, 64 lower-case hex digits.
+   * SHA-256 of the model.onnx of this version, 64 lower-case hex digits.
    *
    * @generated from field: string champion_model_digest = 2;
    */
@@ -144,14 +144,14 @@ export type ModelComparison = Message<"bellwether.registry.v1.ModelComparison"> 
   challengerVersion: string;
 
   /**
-   * SHA-256 of its model.onnx, 64 lower-case hex digits.
+   * SHA-256 of the model.onnx of this version, 64 lower-case hex digits.
    *
    * @generated from field: string challenger_model_digest = 4;
    */
   challengerModelDigest: string;
 
   /**
-   * When the comparison of the pair began.
+   * When the comparison of the two versions began.
    *
    * @generated from field: google.protobuf.Timestamp since = 5;
    */
@@ -172,7 +172,7 @@ export type ModelComparison = Message<"bellwether.registry.v1.ModelComparison"> 
   statistics?: ComparisonStatistics | undefined;
 
   /**
-   * What the statistics are computed from. Unset: with_sums was false.
+   * The sums from which the statistics are computed. Unset: with_sums was false.
    *
    * @generated from field: bellwether.registry.v1.ComparisonSums sums = 8;
    */
@@ -193,7 +193,7 @@ export const ModelComparisonSchema: GenMessage<ModelComparison> = /*@__PURE__*/
  */
 export type ShadowLosses = Message<"bellwether.registry.v1.ShadowLosses"> & {
   /**
-   * Number of rows of the chosen suppliers, including dropped rows.
+   * Number of rows of the suppliers that were chosen for the challenger, including dropped rows.
    *
    * @generated from field: uint64 chosen_rows = 1;
    */
@@ -207,21 +207,22 @@ export type ShadowLosses = Message<"bellwether.registry.v1.ShadowLosses"> & {
   dropped: DroppedRows[];
 
   /**
-   * Rows that the challenger rejects. If the challenger were promoted, these calls would fail.
+   * Rows that the challenger rejects, by reason. If the challenger became the champion, calls with these rows would
+   * fail.
    *
    * @generated from field: repeated bellwether.registry.v1.ChallengerRejection rejections = 3;
    */
   rejections: ChallengerRejection[];
 
   /**
-   * Rows at which the challenger failed with an unexpected error.
+   * Number of rows for which the challenger failed with an unexpected error.
    *
    * @generated from field: uint64 failed_rows = 4;
    */
   failedRows: bigint;
 
   /**
-   * The last of these errors. Empty: none.
+   * The last unexpected error of the challenger. Empty: none.
    *
    * @generated from field: string last_failure = 5;
    */
@@ -270,7 +271,8 @@ export const DroppedRowsSchema: GenMessage<DroppedRows> = /*@__PURE__*/
  */
 export type ChallengerRejection = Message<"bellwether.registry.v1.ChallengerRejection"> & {
   /**
-   * The reason, as in google.rpc.ErrorInfo, for example "FEATURE_UNKNOWN". "OTHER": reasons after the first 16.
+   * The reason, as in google.rpc.ErrorInfo, for example "FEATURE_UNKNOWN". "OTHER": all reasons after the first 16
+   * different reasons, counted together.
    *
    * @generated from field: string reason = 1;
    */
@@ -299,7 +301,7 @@ export const ChallengerRejectionSchema: GenMessage<ChallengerRejection> = /*@__P
   messageDesc(file_bellwether_registry_v1_shadow_service, 5);
 
 /**
- * A statistic with its 95 % interval. The rows of one supplier are one cluster.
+ * A statistic with its 95 % confidence interval. For the interval, the rows of one supplier are one cluster.
  *
  * @generated from message bellwether.registry.v1.ComparisonEstimate
  */
@@ -326,7 +328,7 @@ export type ComparisonEstimate = Message<"bellwether.registry.v1.ComparisonEstim
   high?: number | undefined;
 
   /**
-   * Number of rows, or of suppliers for the rank correlation, that the statistic uses.
+   * Number of rows from which the statistic is computed. For rank_correlation: number of suppliers.
    *
    * @generated from field: uint64 rows = 4;
    */
@@ -382,22 +384,23 @@ export type ComparisonStatistics = Message<"bellwether.registry.v1.ComparisonSta
   lastRowAt?: Timestamp | undefined;
 
   /**
-   * Mean of the challenger's score minus the champion's score. For two regressors: of their predictions. Unset: no row
-   * has a score of both versions.
+   * Mean difference of the scores: challenger minus champion. For two regressors: mean difference of the predictions.
+   * Unset: no row has a score of both versions.
    *
    * @generated from field: bellwether.registry.v1.ComparisonEstimate shift = 6;
    */
   shift?: ComparisonEstimate | undefined;
 
   /**
-   * Mean of the magnitude of the difference. Unset: as for shift.
+   * Mean absolute difference of the scores (for two regressors: of the predictions). Unset: as for shift.
    *
    * @generated from field: bellwether.registry.v1.ComparisonEstimate absolute_shift = 7;
    */
   absoluteShift?: ComparisonEstimate | undefined;
 
   /**
-   * Standard deviation of the difference. Unset: fewer than two rows.
+   * Standard deviation of the difference of the scores (for two regressors: of the predictions). Unset: fewer than two
+   * rows.
    *
    * @generated from field: optional double shift_deviation = 8;
    */
@@ -433,14 +436,15 @@ export type ComparisonStatistics = Message<"bellwether.registry.v1.ComparisonSta
   bandsChanged?: ComparisonEstimate | undefined;
 
   /**
-   * Share of the rows with a higher band; changes from or to UNKNOWN are in bands_changed only.
+   * Share of the rows whose band is higher with the challenger than with the champion. Changes from or to UNKNOWN are
+   * counted only in bands_changed.
    *
    * @generated from field: bellwether.registry.v1.ComparisonEstimate bands_higher = 13;
    */
   bandsHigher?: ComparisonEstimate | undefined;
 
   /**
-   * Share of the rows with a lower band.
+   * Share of the rows whose band is lower with the challenger than with the champion.
    *
    * @generated from field: bellwether.registry.v1.ComparisonEstimate bands_lower = 14;
    */
@@ -463,22 +467,22 @@ export type ComparisonStatistics = Message<"bellwether.registry.v1.ComparisonSta
   sameFirstReason?: ComparisonEstimate | undefined;
 
   /**
-   * Mean share of common features among the three largest contributions of each version. Unset: as for
-   * same_first_reason.
+   * Mean share of features that both versions have in common among their three largest contributions, in [0, 1]. Unset:
+   * as for same_first_reason.
    *
    * @generated from field: bellwether.registry.v1.ComparisonEstimate reason_overlap = 17;
    */
   reasonOverlap?: ComparisonEstimate | undefined;
 
   /**
-   * CPU time of the champion for a row with contributions, µs. Unset: not measured yet.
+   * CPU time of the champion for one row with contributions, in microseconds. Unset: not measured yet.
    *
    * @generated from field: bellwether.registry.v1.ComparisonEstimate champion_micros = 18;
    */
   championMicros?: ComparisonEstimate | undefined;
 
   /**
-   * CPU time of the challenger for the same rows, µs. Unset: not measured yet.
+   * CPU time of the challenger for one of the same rows, in microseconds. Unset: not measured yet.
    *
    * @generated from field: bellwether.registry.v1.ComparisonEstimate challenger_micros = 19;
    */
@@ -499,8 +503,7 @@ export type ComparisonStatistics = Message<"bellwether.registry.v1.ComparisonSta
   testedSegments: number;
 
   /**
-   * The segments in which the difference between the versions is not the same as in all other rows, and the deviation
-   * is statistically significant.
+   * The segments in which the versions differ more or less than in all other rows, with statistical significance.
    *
    * @generated from field: repeated bellwether.registry.v1.SegmentDifference segments = 22;
    */
@@ -515,7 +518,7 @@ export const ComparisonStatisticsSchema: GenMessage<ComparisonStatistics> = /*@_
   messageDesc(file_bellwether_registry_v1_shadow_service, 7);
 
 /**
- * A segment in which the difference between the versions is not the same as in all other rows.
+ * A segment in which the versions differ more or less than in all other rows.
  *
  * @generated from message bellwether.registry.v1.SegmentDifference
  */
@@ -528,7 +531,7 @@ export type SegmentDifference = Message<"bellwether.registry.v1.SegmentDifferenc
   segment: string;
 
   /**
-   * The measure that is not the same.
+   * The measure by which the segment differs from all other rows.
    *
    * @generated from field: bellwether.registry.v1.SegmentMeasure measure = 2;
    */
@@ -570,7 +573,7 @@ export type SegmentDifference = Message<"bellwether.registry.v1.SegmentDifferenc
   high: number;
 
   /**
-   * p-value after the correction for all tests (Holm), below 0.05.
+   * p-value, corrected for the number of tests (Holm), in [0, 0.05).
    *
    * @generated from field: double p_value = 8;
    */
@@ -585,7 +588,8 @@ export const SegmentDifferenceSchema: GenMessage<SegmentDifference> = /*@__PURE_
   messageDesc(file_bellwether_registry_v1_shadow_service, 8);
 
 /**
- * What the statistics are computed from. The sums of several replicas can be added; docs/shadow.md describes them.
+ * The sums from which the statistics are computed. The sums of several replicas can be added; docs/shadow.md describes
+ * the sums.
  *
  * @generated from message bellwether.registry.v1.ComparisonSums
  */
@@ -633,7 +637,7 @@ export type ComparisonSums = Message<"bellwether.registry.v1.ComparisonSums"> & 
   suppliers: bigint;
 
   /**
-   * Whether suppliers is an estimate.
+   * True: suppliers is an estimate.
    *
    * @generated from field: bool suppliers_estimated = 7;
    */
@@ -682,14 +686,14 @@ export type SampledSupplier = Message<"bellwether.registry.v1.SampledSupplier"> 
   atMs: number;
 
   /**
-   * Score of the champion. NaN: none.
+   * Score of the champion. NaN: the champion has no score.
    *
    * @generated from field: double champion = 3;
    */
   champion: number;
 
   /**
-   * Score of the challenger. NaN: none.
+   * Score of the challenger. NaN: the challenger has no score.
    *
    * @generated from field: double challenger = 4;
    */
@@ -752,7 +756,7 @@ export const ShadowState = {
   LOADING: 5,
 
   /**
-   * The challenger scores.
+   * The challenger scores suppliers, and the answers are compared.
    *
    * @generated from enum value: SHADOW_STATE_RUNNING = 6;
    */
@@ -822,8 +826,9 @@ export const ShadowDropReason = {
   TOO_OLD: 2,
 
   /**
-   * The row is one of a batch that was not examined, because the queue was full or another batch waited. All rows of
-   * the batch are counted here, also rows of suppliers that are not chosen. They are not in chosen_rows.
+   * The row is part of a batch that was not examined, because the queue was full or another batch was waiting. All rows
+   * of the batch are counted here, including rows of suppliers that are not chosen. These rows are not counted in
+   * chosen_rows.
    *
    * @generated from enum value: SHADOW_DROP_REASON_BATCH_NOT_READ = 3;
    */
@@ -865,7 +870,7 @@ export const ShadowDropReasonSchema: GenEnum<ShadowDropReason> = /*@__PURE__*/
   enumDesc(file_bellwether_registry_v1_shadow_service, 1);
 
 /**
- * What is compared in a segment.
+ * The measure that is compared in a segment.
  *
  * @generated from enum bellwether.registry.v1.SegmentMeasure
  */
@@ -893,7 +898,7 @@ export const SegmentMeasure = {
 } as const;
 
 /**
- * What is compared in a segment.
+ * The measure that is compared in a segment.
  *
  * @generated from enum bellwether.registry.v1.SegmentMeasure
  */
@@ -915,9 +920,9 @@ export const SegmentMeasureSchema: GenEnum<SegmentMeasure> = /*@__PURE__*/
  */
 export const ShadowService: GenService<{
   /**
-   * Returns what this replica of ml-service has compared since its process started. Each replica reports only its own
-   * rows: call each replica by its own address, with with_sums, and merge the sums, as `bellwether models compare`
-   * does. Idempotent. No error codes of its own.
+   * Returns the comparisons that this replica of ml-service has made since its process started. Each replica reports
+   * only its own rows. For all replicas together: call each replica by its own address, with with_sums, and add the
+   * sums, as `bellwether models compare` does. Idempotent. No error codes of its own.
    *
    * @generated from rpc bellwether.registry.v1.ShadowService.GetShadowComparison
    */

@@ -30,7 +30,7 @@ export type Retrain = Message<"bellwether.schedule.v1.Retrain"> & {
   jobId: string;
 
   /**
-   * Why it was started.
+   * Why the retrain was started.
    *
    * @generated from field: bellwether.schedule.v1.RetrainTrigger trigger = 2;
    */
@@ -44,7 +44,7 @@ export type Retrain = Message<"bellwether.schedule.v1.Retrain"> & {
   reason: string;
 
   /**
-   * Who started it: the caller, or "scheduler-service".
+   * Who started the retrain: the caller, or "scheduler-service".
    *
    * @generated from field: string actor = 4;
    */
@@ -65,14 +65,14 @@ export type Retrain = Message<"bellwether.schedule.v1.Retrain"> & {
   toWeek: string;
 
   /**
-   * When the retrain began. Unset: it is waiting.
+   * When the retrain began. Unset: the retrain is waiting.
    *
    * @generated from field: google.protobuf.Timestamp began_at = 7;
    */
   beganAt?: Timestamp | undefined;
 
   /**
-   * When the retrain ended. Unset: it has not ended.
+   * When the retrain ended. Unset: the retrain has not ended.
    *
    * @generated from field: google.protobuf.Timestamp ended_at = 8;
    */
@@ -86,7 +86,7 @@ export type Retrain = Message<"bellwether.schedule.v1.Retrain"> & {
   stage: RetrainStage;
 
   /**
-   * How much of the stage is done, in the unit of the stage.
+   * Progress within the stage, in the unit that the comment of the stage names.
    *
    * @generated from field: uint32 done = 10;
    */
@@ -100,21 +100,21 @@ export type Retrain = Message<"bellwether.schedule.v1.Retrain"> & {
   total: number;
 
   /**
-   * How it ended.
+   * How the retrain ended.
    *
    * @generated from field: bellwether.schedule.v1.RetrainOutcome outcome = 12;
    */
   outcome: RetrainOutcome;
 
   /**
-   * The version that was published, or that has the same files, for example "v3". Empty: none.
+   * The version that was published, or the existing version with the same files, for example "v3". Empty: none.
    *
    * @generated from field: string version = 13;
    */
   version: string;
 
   /**
-   * The alias that the version got. Empty: none.
+   * The alias that was set to the version. Empty: no alias was set.
    *
    * @generated from field: string alias = 14;
    */
@@ -135,14 +135,14 @@ export type Retrain = Message<"bellwether.schedule.v1.Retrain"> & {
   rows: bigint;
 
   /**
-   * Number of rows with the risk.
+   * Number of labelled rows in which the risk occurred.
    *
    * @generated from field: uint64 positives = 17;
    */
   positives: bigint;
 
   /**
-   * AUC on the newest weeks of the window, in [0, 1]. Unset: no model was trained.
+   * Area under the ROC curve (AUC) on the newest weeks of the window, in [0, 1]. Unset: no model was trained.
    *
    * @generated from field: optional double auc = 18;
    */
@@ -163,21 +163,21 @@ export type Retrain = Message<"bellwether.schedule.v1.Retrain"> & {
   baselineAuc?: number | undefined;
 
   /**
-   * Peak memory of the process that trained, bytes. 0: not known.
+   * Peak memory of the training process, in bytes. 0: not known.
    *
    * @generated from field: uint64 peak_memory_bytes = 21;
    */
   peakMemoryBytes: bigint;
 
   /**
-   * CPU time of the process that trained, seconds. 0: not known.
+   * CPU time of the training process, in seconds. 0: not known.
    *
    * @generated from field: double cpu_seconds = 22;
    */
   cpuSeconds: number;
 
   /**
-   * What was left out, and what else a person should know, one sentence each. At most 16.
+   * Information that a person should read, for example data that was left out. One sentence each, at most 16.
    *
    * @generated from field: repeated string notes = 23;
    */
@@ -212,7 +212,7 @@ export const RetrainTrigger = {
   DRIFT: 1,
 
   /**
-   * Enough outcomes were recorded since the last retrain (new_outcomes in the risk policy).
+   * Since the last retrain, at least as many outcomes were recorded as the risk policy requires (new_outcomes).
    *
    * @generated from enum value: RETRAIN_TRIGGER_OUTCOMES = 2;
    */
@@ -267,7 +267,7 @@ export const RetrainOutcome = {
   PUBLISHED: 1,
 
   /**
-   * Data and configuration gave the same files as a version that exists already.
+   * The training gave the same files as an existing version, so no version was published.
    *
    * @generated from enum value: RETRAIN_OUTCOME_UNCHANGED = 2;
    */
@@ -322,21 +322,21 @@ export const RetrainStage = {
   OUTCOMES: 1,
 
   /**
-   * Snapshots are read; done counts weeks.
+   * Snapshots are read. done and total are numbers of weeks.
    *
    * @generated from enum value: RETRAIN_STAGE_READING = 2;
    */
   READING: 2,
 
   /**
-   * The settings of the trainer are chosen by cross-validation; done counts combinations.
+   * The settings of the trainer are chosen by cross-validation. done and total are numbers of combinations of settings.
    *
    * @generated from enum value: RETRAIN_STAGE_CHOOSING = 3;
    */
   CHOOSING: 3,
 
   /**
-   * The model is trained; done counts trees.
+   * The model is trained. done and total are numbers of trees.
    *
    * @generated from enum value: RETRAIN_STAGE_TRAINING = 4;
    */

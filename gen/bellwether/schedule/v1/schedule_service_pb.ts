@@ -72,7 +72,7 @@ export type Schedule = Message<"bellwether.schedule.v1.Schedule"> & {
   lastCompleteWeek: string;
 
   /**
-   * Weeks whose run is due and has not ended, oldest first. At most 60.
+   * Weeks whose run is due and has not ended, oldest week first. At most 60. Empty: none.
    *
    * @generated from field: repeated bellwether.schedule.v1.WaitingWeek waiting = 7;
    */
@@ -100,7 +100,7 @@ export type WaitingWeek = Message<"bellwether.schedule.v1.WaitingWeek"> & {
   isoWeek: string;
 
   /**
-   * Time for which the schedule had planned the run. Unset: the run continues because a person approved it.
+   * Time at which the schedule should have started the run. Unset: the run continues because a person approved it.
    *
    * @generated from field: google.protobuf.Timestamp scheduled_at = 2;
    */
@@ -186,24 +186,25 @@ export type TriggerRunRequest = Message<"bellwether.schedule.v1.TriggerRunReques
   isoWeek: string;
 
   /**
-   * Path of the weekly file, relative to the configured input folder; or the URL of an object or a folder of objects
-   * below the configured one, without parameters. {week} in it becomes the ISO week and {date} its Monday. At most
-   * 1,024 bytes. Empty: the configured file.
+   * The weekly file: a path relative to the configured input folder, or a URL without parameters of an object or a
+   * folder of objects below the configured URL. {week} is replaced by the ISO week, and {date} by the Monday of the
+   * week. At most 1,024 bytes. Empty: the configured file.
    *
    * @generated from field: string input = 3;
    */
   input: string;
 
   /**
-   * Why the run is to be published even if its losses exceed the risk policy (config/risk_policy.yaml); recorded
-   * with the subject of the caller. At most 2,000 bytes. Empty: such a run is held.
+   * Publishes the run even if checks fail or its losses exceed the risk policy (config/risk_policy.yaml). The text is
+   * the reason, which is recorded with the caller. At most 2,000 bytes. Empty: a run with failed checks or with larger
+   * losses is held.
    *
    * @generated from field: string accept_losses = 4;
    */
   acceptLosses: string;
 
   /**
-   * Why a week that has not begun is to be run, at most 8 weeks ahead; recorded with the subject of the caller.
+   * Allows a week that has not begun, at most 8 weeks ahead. The text is the reason, which is recorded with the caller.
    * At most 2,000 bytes. Empty: a week that has not begun is rejected.
    *
    * @generated from field: string force_future = 5;
@@ -239,7 +240,7 @@ export type TriggerRunResponse = Message<"bellwether.schedule.v1.TriggerRunRespo
   isoWeek: string;
 
   /**
-   * True when the week was already running or complete: no new run was started.
+   * True: the week was already running or complete, so no new run was started.
    *
    * @generated from field: bool already_known = 3;
    */
@@ -365,8 +366,8 @@ export const WatchProgressRequestSchema: GenMessage<WatchProgressRequest> = /*@_
  */
 export type WatchProgressResponse = Message<"bellwether.schedule.v1.WatchProgressResponse"> & {
   /**
-   * The state of the run, or of the retrain: RUNNING, COMPLETE or FAILED. RUN_STATE_UNSPECIFIED: the message only keeps
-   * the connection open.
+   * The state. A run is RUNNING, COMPLETE, HELD or FAILED. A retrain is RUNNING, COMPLETE, or FAILED, which includes
+   * cancelled retrains. RUN_STATE_UNSPECIFIED: the message only keeps the connection open.
    *
    * @generated from field: bellwether.ops.v1.RunState state = 1;
    */
@@ -401,46 +402,46 @@ export type WatchProgressResponse = Message<"bellwether.schedule.v1.WatchProgres
   rowsRejected: bigint;
 
   /**
-   * Why the run failed or is held, or why the retrain failed or was cancelled, in one sentence. Empty: neither.
+   * Why the run failed or is held, or why the retrain failed or was cancelled, in one sentence. Empty: none of these.
    *
    * @generated from field: string failure = 6;
    */
   failure: string;
 
   /**
-   * True when the week was already complete with the same source and configuration: nothing was done.
+   * True: the week was already complete with the same source and configuration, so nothing was done.
    *
    * @generated from field: bool was_complete = 7;
    */
   wasComplete: boolean;
 
   /**
-   * A later ISO week that was already complete, for example "2026-W48". The alert rules were therefore not
-   * evaluated on this run. Empty: they were evaluated, or the run is not complete.
+   * A later ISO week that was already complete, for example "2026-W48". Because of that later week, the alert rules
+   * were not evaluated on this run. Empty: the alert rules were evaluated, or the run is not complete.
    *
    * @generated from field: string overtaken_by = 8;
    */
   overtakenBy: string;
 
   /**
-   * Information about a complete run that its counts do not show, for example the newest date in the data. One
-   * sentence each, at most 16.
+   * Information about a complete run that the counts do not show, for example the newest date in the data. One sentence
+   * each, at most 16.
    *
    * @generated from field: repeated string notes = 9;
    */
   notes: string[];
 
   /**
-   * ISO week of the run, for example "2026-W47". Empty: the message only keeps the connection open, or the server
-   * is of an earlier version.
+   * ISO week of the run, for example "2026-W47". Empty: the message only keeps the connection open, or the server is of
+   * an earlier release.
    *
    * @generated from field: string iso_week = 10;
    */
   isoWeek: string;
 
   /**
-   * Id of the run, from 1, for BatchService.WatchRun of ops-service. 0: the run has not started yet, the message
-   * only keeps the connection open, or the server is of an earlier version.
+   * Id of the run, from 1, for BatchService.WatchRun of ops-service. 0: the run has not started yet, the message only
+   * keeps the connection open, or the server is of an earlier release.
    *
    * @generated from field: uint32 run_id = 11;
    */
@@ -468,8 +469,8 @@ export const WatchProgressResponseSchema: GenMessage<WatchProgressResponse> = /*
  */
 export type TriggerRetrainRequest = Message<"bellwether.schedule.v1.TriggerRetrainRequest"> & {
   /**
-   * First ISO week whose rows are used, for example "2026-W01". Empty: the window of the risk policy, up to the newest
-   * complete week; then to_week must be empty too.
+   * First ISO week whose rows are used, for example "2026-W01". Empty: the number of weeks in the risk policy, up to
+   * the newest complete week. If from_week is empty, to_week must be empty too.
    *
    * @generated from field: string from_week = 1;
    */
@@ -483,7 +484,7 @@ export type TriggerRetrainRequest = Message<"bellwether.schedule.v1.TriggerRetra
   toWeek: string;
 
   /**
-   * Why, 1 to 2,000 bytes with at least one visible character. It is recorded with the subject of the caller.
+   * Reason, 1 to 2,000 bytes in one line, with at least one visible character. The reason is recorded with the caller.
    *
    * @generated from field: string reason = 3;
    */
@@ -525,7 +526,7 @@ export type TriggerRetrainResponse = Message<"bellwether.schedule.v1.TriggerRetr
   toWeek: string;
 
   /**
-   * True: a retrain of this window was already under way, and no other was started.
+   * True: a retrain with the same weeks was already waiting or running, so no second retrain was started.
    *
    * @generated from field: bool already_known = 4;
    */
@@ -553,7 +554,7 @@ export type CancelRetrainRequest = Message<"bellwether.schedule.v1.CancelRetrain
   jobId: string;
 
   /**
-   * Why, 1 to 2,000 bytes with at least one visible character. It is recorded with the subject of the caller.
+   * Reason, 1 to 2,000 bytes in one line, with at least one visible character. The reason is recorded with the caller.
    *
    * @generated from field: string reason = 2;
    */
@@ -574,7 +575,7 @@ export const CancelRetrainRequestSchema: GenMessage<CancelRetrainRequest> = /*@_
  */
 export type CancelRetrainResponse = Message<"bellwether.schedule.v1.CancelRetrainResponse"> & {
   /**
-   * The retrain. It is still running until its process has ended.
+   * The retrain. It can still be running: it ends when its process has ended.
    *
    * @generated from field: bellwether.schedule.v1.Retrain retrain = 1;
    */
@@ -617,14 +618,16 @@ export type GetRetrainResponse = Message<"bellwether.schedule.v1.GetRetrainRespo
   modelName: string;
 
   /**
-   * True: the scheduler starts a retrain when a condition of the risk policy holds. False: only people start one.
+   * True: scheduler-service starts a retrain when a condition of the risk policy is met. False: only people start
+   * retrains.
    *
    * @generated from field: bool is_automatic = 2;
    */
   isAutomatic: boolean;
 
   /**
-   * Why a retrain was due at the last check, which then started it. Empty: none was due.
+   * Why a retrain was due at the last check. The check then started the retrain. Empty: no retrain was due, or no check
+   * was made yet.
    *
    * @generated from field: string due = 3;
    */
@@ -645,7 +648,7 @@ export type GetRetrainResponse = Message<"bellwether.schedule.v1.GetRetrainRespo
   retrains: Retrain[];
 
   /**
-   * When the last check began, by the clock of the scheduler. Unset: no check was made yet.
+   * When the last check began, by the clock of scheduler-service. Unset: no check was made yet.
    *
    * @generated from field: google.protobuf.Timestamp checked_at = 6;
    */
@@ -681,18 +684,21 @@ export const ScheduleService: GenService<{
     output: typeof ListSchedulesResponseSchema;
   },
   /**
-   * Starts the weekly run of a schedule now. Idempotent: a week that is running or complete is not run again. When the
-   * week is complete and was run with another source or configuration, the job of this call fails. If a run of the week
-   * with another file waits for its next attempt, the new run replaces it.
-   * - INVALID_ARGUMENT: the ISO week does not exist, or the week has not begun in any time zone and force_future is
-   *   empty (reason FUTURE_WEEK); or input contains an unknown placeholder, or is a URL or key that cannot be used
-   *   (reasons STORE_URL, OBJECT_KEY).
+   * Starts the weekly run of a schedule now. If a run of the week with another file is waiting for its next attempt,
+   * the new run replaces the waiting one. Idempotent: a week that is running or complete is not run again. If the week
+   * was completed with another source or configuration, the job of this call fails.
+   * - INVALID_ARGUMENT: the ISO week does not exist.
+   * - INVALID_ARGUMENT: the week has not begun in any time zone, and force_future is empty (reason FUTURE_WEEK).
+   * - INVALID_ARGUMENT: input contains an unknown placeholder, or is a URL or a key that cannot be used (reason
+   *   STORE_URL or OBJECT_KEY).
    * - NOT_FOUND: the schedule or input file does not exist.
-   * - FAILED_PRECONDITION: the week is already queued or running, and its input, accept_losses or force_future differs
-   *   from this request (reason RUN_UNDER_WAY); or ops-service rejected the call (reason PEER_REJECTED); or the object
-   *   store does not allow the service to read the input (reason INPUT_REJECTED).
-   * - UNAVAILABLE: ops-service does not answer (reason PEER_UNAVAILABLE), or the object store of the input does not
-   *   (reason INPUT_UNAVAILABLE). Retry after the delay in RetryInfo.
+   * - FAILED_PRECONDITION: the week is already queued or running with another input, accept_losses or force_future
+   *   (reason RUN_UNDER_WAY).
+   * - FAILED_PRECONDITION: ops-service rejected the call of scheduler-service (reason PEER_REJECTED).
+   * - FAILED_PRECONDITION: the object store does not allow scheduler-service to read the input (reason INPUT_REJECTED).
+   * - UNAVAILABLE: ops-service does not answer (reason PEER_UNAVAILABLE). Retry after the delay in RetryInfo.
+   * - UNAVAILABLE: the object store of the input does not answer (reason INPUT_UNAVAILABLE). Retry after the delay in
+   *   RetryInfo.
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.TriggerRun
    */
@@ -702,7 +708,7 @@ export const ScheduleService: GenService<{
     output: typeof TriggerRunResponseSchema;
   },
   /**
-   * Pauses a schedule: it starts no more runs. A run in progress continues. Idempotent.
+   * Pauses a schedule: the schedule starts no runs until it is resumed. A run in progress continues. Idempotent.
    * - NOT_FOUND: the schedule does not exist.
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.PauseSchedule
@@ -713,7 +719,7 @@ export const ScheduleService: GenService<{
     output: typeof PauseScheduleResponseSchema;
   },
   /**
-   * Resumes a paused schedule: it starts runs again. Idempotent.
+   * Resumes a paused schedule: the schedule starts runs again. Idempotent.
    * - NOT_FOUND: the schedule does not exist.
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.ResumeSchedule
@@ -726,7 +732,7 @@ export const ScheduleService: GenService<{
   /**
    * Streams the progress of a run or a retrain that was triggered: first its present state, then every change. The
    * stream ends when the run is complete, held or failed, or when the retrain has ended. When nothing was sent for 20
-   * s, the server sends a message without state, to keep the connection open. Idempotent.
+   * s, the server sends a message with an unspecified state, to keep the connection open. Idempotent.
    * - NOT_FOUND: the job does not exist.
    * - UNAVAILABLE: the server ended the stream. Open the watch again.
    *
@@ -738,12 +744,13 @@ export const ScheduleService: GenService<{
     output: typeof WatchProgressResponseSchema;
   },
   /**
-   * Starts a retrain of the scheduler's model: a new version is trained from weekly runs and outcomes, and published. A
-   * retrain never makes the new version the champion. Idempotent: a retrain of the same window that is under way is not
-   * started again.
+   * Starts a retrain of the model of scheduler-service: a new version is trained from weekly runs and outcomes, and is
+   * published. A retrain never makes the new version the champion. Idempotent: while a retrain with the same weeks is
+   * waiting or running, no second retrain is started.
    * - INVALID_ARGUMENT: an ISO week does not exist, only one of the two weeks is set, or from_week is after to_week.
-   * - FAILED_PRECONDITION: a retrain of another window is under way (reason RETRAIN_UNDER_WAY); or no week is complete
-   *   (reason RETRAIN_NOT_POSSIBLE); or ops-service rejected the call (reason PEER_REJECTED).
+   * - FAILED_PRECONDITION: a retrain with other weeks is waiting or running (reason RETRAIN_UNDER_WAY).
+   * - FAILED_PRECONDITION: no week is complete (reason RETRAIN_NOT_POSSIBLE).
+   * - FAILED_PRECONDITION: ops-service rejected the call of scheduler-service (reason PEER_REJECTED).
    * - UNAVAILABLE: ops-service does not answer (reason PEER_UNAVAILABLE). Retry after the delay in RetryInfo.
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.TriggerRetrain
@@ -754,8 +761,8 @@ export const ScheduleService: GenService<{
     output: typeof TriggerRetrainResponseSchema;
   },
   /**
-   * Cancels a retrain: ends its process within seconds. Nothing is published. A retrain that has ended stays as it is.
-   * Idempotent.
+   * Cancels a retrain. Its process ends within seconds, and nothing is published. A retrain that has already ended does
+   * not change. Idempotent.
    * - NOT_FOUND: the job does not exist, or is not a retrain.
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.CancelRetrain
@@ -766,7 +773,8 @@ export const ScheduleService: GenService<{
     output: typeof CancelRetrainResponseSchema;
   },
   /**
-   * Returns whether a retrain is due or why none is due, and the last retrains. Idempotent. No error codes of its own.
+   * Returns the result of the last check whether a retrain is due, and the last retrains. Idempotent. No error codes of
+   * its own.
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.GetRetrain
    */
