@@ -42,6 +42,7 @@ import { REST_ROUTES } from "./rpc/rest.ts";
 import { batchHandlers } from "./rpc/runs/batch.ts";
 import { reportHandlers } from "./rpc/runs/reports.ts";
 import { retentionHandlers } from "./rpc/runs/retention.ts";
+import { shareNext } from "./rpc/share-next.ts";
 import { explainHandlers } from "./rpc/suppliers/explain-scores.ts";
 import { masterDataHandlers } from "./rpc/suppliers/master-data.ts";
 import { narrativeHandlers } from "./rpc/suppliers/narratives.ts";
@@ -51,7 +52,8 @@ import type { AuditConfig } from "./setup/audit-env.ts";
 import type { NoNotices } from "./setup/notice-env.ts";
 import type { OutcomeSpecOf } from "./setup/read-outcome-spec.ts";
 import { listChanged, listChangedAfter, newestSequence } from "./store/alerts/alert-changes.ts";
-import { countAlerts, findText } from "./store/alerts/alert-conditions.ts";
+import { type AlertScope, findText } from "./store/alerts/alert-conditions.ts";
+import { countAlerts, countScope, scopeOf } from "./store/alerts/alert-counts.ts";
 import { listAlertEvents } from "./store/alerts/alert-events.ts";
 import { findWithReasons, withReasons } from "./store/alerts/alert-reasons.ts";
 import { createTriage, endDueTerms } from "./store/alerts/alert-triage.ts";
@@ -194,6 +196,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   );
   const feed = createChangeFeed(database.listen);
   starting.defer(feed.close);
+  const countsOf = shareNext((scope: AlertScope) => countScope(db, scope, now()), JSON.stringify);
   const connect = (url: string) =>
     starting.use(createMeshTransport({ url, ...calls, ...(telemetry && { sampleRatio: telemetry.sampleRatio }) }));
   const ml = connect(mlUrl);
@@ -277,7 +280,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           now,
           findText: (query) => findText(db, query),
           listAlerts: async (query, order, limit) => withReasons(db, await listAlerts(db, query, order, limit)),
-          countAlerts: (query, caller) => countAlerts(db, query, caller),
+          countAlerts: async (query, caller) => countAlerts(db, query, await countsOf(scopeOf(query)), caller),
           findAlert: (alertId) => findWithReasons(db, alertId),
           findDecided: async (alertIds) => withReasons(triage.db, await findAlerts(triage.db, alertIds)),
           listAlertEvents: (alertId, limit) => listAlertEvents(db, alertId, limit),

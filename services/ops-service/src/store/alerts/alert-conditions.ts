@@ -60,7 +60,7 @@ export function alertConditions(filter: AlertFilter): SQL | undefined {
 }
 
 /** Whether states are exactly those of active alerts. */
-function areActive(states: readonly AlertState[]): boolean {
+export function areActive(states: readonly AlertState[]): boolean {
   return ACTIVE_STATES.every((state) => states.includes(state)) && !states.includes("resolved");
 }
 
@@ -69,11 +69,13 @@ function stateCondition(states: readonly AlertState[]): SQL {
   return areActive(states) ? sql`${alert.state} <> 'resolved'` : inArray(alert.state, [...states]);
 }
 
-function snoozedAt(now: Date): SQL {
+/** Returns the SQL of whether an alert is snoozed at a time. */
+export function snoozedAt(now: Date): SQL {
   return sql`(${alert.snooze} is not null and coalesce(${alert.snoozedUntil}, 'infinity') > ${now.toISOString()}::timestamptz)`;
 }
 
-function scopeConditions(scope: AlertScope): SQL | undefined {
+/** Returns the SQL of the conditions of a scope for the alert table. Undefined: no condition. */
+export function scopeConditions(scope: AlertScope): SQL | undefined {
   const { severity, supplierExternalId, modelName, isoWeek, ruleId, region, category, text, alertIdPrefix } = scope;
   const { supplierIds } = scope;
   // One look-up per alert. As "exists", PostgreSQL may search all suppliers, of which there are many more than alerts.
@@ -143,68 +145,3 @@ function textCondition(text: string): SQL {
 function containing(text: string): string {
   return `%${text.replace(/[\\%_]/g, "\\$&")}%`;
 }
-
-/** The number of alerts per tab, and of those that meet all conditions. */
-export interface AlertCounts {
-  readonly total: number;
-  readonly active: number;
-  readonly mine: number;
-  readonly fresh: number;
-  readonly worse: number;
-  readonly snoozed: number;
-  readonly decided: number;
-}
-
-/** Maximum of each number, which bounds its cost. It means: more than 10,000. */
-export const MAX_COUNTED = 10_001;
-
-/** Counts the alerts of a list and of each tab. `caller`: the owner of the tab of the caller's alerts. */
-export async function countAlerts(db: Db, filter: AlertFilter, caller: string): Promise<AlertCounts> {
-  const { now } = filter;
-  const active = and(sql`${alert.state} <> 'resolved'`, scopeConditions(filter)) ?? sql`true`;
-  const decided = and(sql`${alert.resolvedBy} <> ''`, scopeConditions(filter)) ?? sql`true`;
-  const { rows } = await db.execute<Record<keyof AlertCounts, number>>(sql`
-    with active as materialized (
-      select ${alert.owner} as owner, ${alert.trend} as trend, ${snoozedAt(now)} as snoozed
-      from ${alert} where ${active} limit ${MAX_ACTIVE}
-    ), counted as (
-      select ${totalOfActive(filter) ?? sql`0`} as total, count(*) as active, count(*) filter (where snoozed) as snoozed,
-        count(*) filter (where not snoozed and owner = ${caller}) as mine,
-        count(*) filter (where not snoozed and trend = 'new') as fresh,
-        count(*) filter (where not snoozed and trend = 'worse') as worse from active
-    )
-    select least(active, ${MAX_COUNTED})::int as active, least(snoozed, ${MAX_COUNTED})::int as snoozed,
-      least(mine, ${MAX_COUNTED})::int as mine, least(fresh, ${MAX_COUNTED})::int as fresh,
-      least(worse, ${MAX_COUNTED})::int as worse,
-      (select count(*)::int from (select from ${alert} where ${decided} limit ${MAX_COUNTED}) d) as decided,
-      ${totalSql(filter)} as total
-    from counted`);
-  const [counts] = rows;
-  return counts ?? { total: 0, active: 0, mine: 0, fresh: 0, worse: 0, snoozed: 0, decided: 0 };
-}
-
-/**
- * Returns the SQL of the number of alerts of a list. The table "active" of `countAlerts` has every active alert, so a
- * list of active alerts is counted there: reading the alerts a second time would double the cost.
- */
-function totalSql(filter: AlertFilter): SQL {
-  const all = alertConditions(filter) ?? sql`true`;
-  const separately = sql`(select count(*)::int from (select from ${alert} where ${all} limit ${MAX_COUNTED}) d)`;
-  if (!totalOfActive(filter)) return separately;
-  // "active" has every active alert, unless there are more than it reads.
-  return sql`case when active < ${MAX_ACTIVE} then least(counted.total, ${MAX_COUNTED})::int else ${separately} end`;
-}
-
-/** Returns the SQL that counts the list in the table "active". Undefined: the list also has alerts that are not active. */
-function totalOfActive({ states, dispositions, owners = [], isSnoozed, trend, isDecided, weekChange }: AlertFilter) {
-  if (!states || !areActive(states) || dispositions || isDecided || weekChange) return undefined;
-  const conditions = [
-    ...owners.map((owner) => sql`owner = ${owner}`),
-    ...(isSnoozed === undefined ? [] : [isSnoozed ? sql`snoozed` : sql`not snoozed`]),
-    ...(trend ? [sql`trend = ${trend}`] : []),
-  ];
-  return conditions.length === 0 ? sql`count(*)` : sql`count(*) filter (where ${sql.join(conditions, sql` and `)})`;
-}
-
-/** Maximum number of active alerts that the tabs count: more are not counted, which bounds the cost. */
-const MAX_ACTIVE = 100_000;

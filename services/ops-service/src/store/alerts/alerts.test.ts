@@ -5,7 +5,8 @@ import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-c
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { visitedRows } from "../../../test/visited-rows.ts";
 import { type Db, openDatabase } from "../database.ts";
-import { type AlertFilter, countAlerts, findText } from "./alert-conditions.ts";
+import { type AlertFilter, findText } from "./alert-conditions.ts";
+import { countAlerts, countScope, scopeOf } from "./alert-counts.ts";
 import { type AlertOrder, listAlerts } from "./alerts.ts";
 
 const LIMIT = 50;
@@ -71,7 +72,7 @@ test.each<[string, Omit<AlertFilter, "now">, boolean]>([
   expect("supplierIds" in found).toBe(isFound);
   const read = async (wanted: AlertFilter) => ({
     ids: (await listAlerts(db, wanted, { by: "severity" }, LIMIT)).map(({ alert }) => alert.id),
-    counts: await countAlerts(db, wanted, "jo"),
+    counts: await countAlerts(db, wanted, await countScope(db, scopeOf(wanted), wanted.now), "jo"),
   });
   expect(await read(found)).toEqual(await read(given));
 });
