@@ -149,7 +149,10 @@ export async function createProgram(context: CliContext, words: readonly string[
         "  BELLWETHER_MODEL       name of the model (default: supplier-risk)\n" +
         "  BELLWETHER_DATA_DIR    data folder: databases, keys and weekly reports, relative to the current folder (default: .bellwether)\n" +
         "  BELLWETHER_TOKEN_FILE  file with the token or API key for calls to the services (default: none)\n\n" +
-        "Exit codes: 0 success; 1 failure, for example an unknown id, a service that does not answer, or rejected rows of a file; 2 wrong options or input, for example an unknown feature: nothing was done.",
+        "Exit codes:\n" +
+        "  0  success\n" +
+        "  1  failure: for example an unknown id, a service that does not answer, or rejected rows of a file\n" +
+        "  2  wrong options or input: for example an unknown feature; nothing was done",
     )
     // `alerts resolve --version N` is an option of the subcommand.
     .enablePositionalOptions()

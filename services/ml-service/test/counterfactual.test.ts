@@ -158,6 +158,7 @@ test("invalid requests name their fields", async () => {
       client.counterfactual({ supplier: { supplierId: "x", features: { past_disputes: 3 } } }),
     );
     expect([few.code, few.findDetails(ErrorInfoSchema)[0]?.reason]).toEqual([Code.FailedPrecondition, "NO_BAND"]);
+    expect(few.rawMessage).toMatch(/so it has no band: \d of \d+ features are known, .*; a score needs \d+$/);
   }
 });
 

@@ -7,6 +7,7 @@ import {
 import type { Contribution } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import {
   ExplainScoreChangeResponseSchema,
+  type ExplainScoreResponse,
   ExplainScoreResponseSchema,
 } from "@bellwether/gen/bellwether/ops/v1/score_explanation_pb";
 import { toJson } from "@bufbuild/protobuf";
@@ -55,6 +56,15 @@ export function contributionLine(
 ): string {
   const remark = contradictsDirection ? ` [${notAReason}]` : "";
   return `${decimals(contribution).padStart(9)}  ${(strengths[strength] ?? "").padEnd(8)}  ${printable(text)}${remark}`;
+}
+
+/** Returns the warnings about the score and the notes, each once. */
+export function remarkLines(
+  { score, notes }: Pick<ExplainScoreResponse, "score" | "notes">,
+  words: Pick<ExplanationWords, "note">,
+): string[] {
+  const messages = [...(score?.warnings ?? []), ...notes].map(({ message }) => message);
+  return [...new Set(messages)].map((message) => `${words.note}: ${printable(message)}`);
 }
 
 /** `bellwether suppliers explain` */
@@ -108,7 +118,7 @@ export function explainScoreCommand(context: CliContext): Command {
         report.line(`${words.decimals(answer.omitted).padStart(9)}  ${words.others(answer.omittedContributions)}`);
       if (answer.narrative !== "") report.line(printable(answer.narrative));
       if (answer.narrativeInfo) report.line(printable(`(${narrativeMadeBy(narrativeInfoJson(answer.narrativeInfo))})`));
-      for (const { message } of answer.notes) report.line(`${words.note}: ${printable(message)}`);
+      for (const line of remarkLines(answer, words)) report.line(line);
       report.json(toJson(ExplainScoreResponseSchema, answer, { useProtoFieldName: true }));
     });
 }

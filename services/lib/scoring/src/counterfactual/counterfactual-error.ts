@@ -15,10 +15,11 @@ export class ChangeLimitError extends Error {
 /** The supplier has no band, so there is none to leave. */
 export class NoBandError extends Error {
   override readonly name = "NoBandError" as const;
-  constructor({ identity }: Pick<ScoringModel, "identity">, { output }: SupplierScore) {
+  constructor({ identity }: Pick<ScoringModel, "identity">, { output, warnings }: SupplierScore) {
+    const count = warnings.find(({ code }) => code === "TOO_FEW_FEATURES")?.message;
     super(
       output === null
-        ? "the supplier has too few known features for a score, so it has no band; send more features"
+        ? `the supplier has too few known features for a score, so it has no band${count === undefined ? "" : `: ${count}`}`
         : `${identity.name} ${identity.version} is a regressor, whose number has no band`,
     );
   }
