@@ -9,6 +9,7 @@ import { createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createBrowser } from "../../services/ops-service/test/test-browser.ts";
+import { auditedDenials } from "./audited-denials.ts";
 import { callOutcome } from "./call-outcome.ts";
 import { type CallerKind, declaredOutcome, generatedServices, servedNames } from "./declared-roles.ts";
 import { type StartedServices, startServices } from "./started-services.ts";
@@ -65,10 +66,52 @@ beforeAll(async () => {
 });
 afterAll(() => started?.[Symbol.asyncDispose]());
 
+/** Calls without credentials are counted for a minute. */
+const COUNTED_MS = 90_000;
+/** How the audit log names callers without credentials. */
+const UNKNOWN_CALLER = "unauthenticated";
+
 test("every service of the contracts is served by a service, except the one of the tests", () => {
   const all = new Set([...served.values()].flat().map(({ parent }) => parent.typeName));
   const missing = [...contracts.keys()].filter((name) => !all.has(name));
   expect(missing).toEqual(["bellwether.echo.v1.EchoService"]);
+});
+
+/** Calls every RPC of a service that a caller must not call. Returns the denied calls. */
+async function makeDeniedCalls(name: ServiceName, caller: CallerKind): Promise<readonly string[]> {
+  const transport = createGrpcTransport({ baseUrl: started.services[name].grpc });
+  const subject = `${caller} of ${name}`;
+  const headers = caller === "nobody" ? {} : { authorization: `Bearer ${await started.token(subject, caller)}` };
+  const denied = (served.get(name) ?? []).filter((method) => declaredOutcome(method, caller) !== "allowed");
+  for (const method of denied)
+    expect(await callOutcome(transport, method, headers)).toBe(declaredOutcome(method, caller));
+  const actor = caller === "nobody" ? UNKNOWN_CALLER : subject;
+  return denied.map((method) => `${actor} ${method.parent.typeName}/${method.name}`);
+}
+
+/** Expects denied calls in the audit log of ops-service. */
+async function expectAudited(denied: readonly string[], timeout: number): Promise<void> {
+  const transport = createGrpcTransport({ baseUrl: started.services["ops-service"].grpc });
+  const headers = { authorization: `Bearer ${await started.token("auditor", "admin")}` };
+  const missing = async () => {
+    const audited = await auditedDenials(transport, headers);
+    return denied.filter((call) => !audited.has(call));
+  };
+  await expect.poll(missing, { timeout, interval: 500 }).toEqual([]);
+}
+
+/** Calls without credentials, which the first test makes and the last one finds: their counts take a minute. */
+const withoutCredentials: string[] = [];
+
+// First: the audit policy records at most 512 kinds of calls in a minute one by one, and the tests below make more.
+test("every denied call of every RPC is in the audit log, with its caller", async () => {
+  const denied: string[] = [];
+  for (const name of SERVICES) {
+    withoutCredentials.push(...(await makeDeniedCalls(name, "nobody")));
+    for (const role of ROLES) denied.push(...(await makeDeniedCalls(name, role)));
+  }
+  expect(denied.length).toBeGreaterThan(100);
+  await expectAudited(denied, 20_000);
 });
 
 const cases = SERVICES.flatMap((name) => Object.entries(PROTOCOLS).map(([protocol, how]) => ({ name, protocol, how })));
@@ -126,6 +169,12 @@ describe.each(Object.entries(PROTOCOLS))("a session over %s allows exactly the d
       expect([method.name, outcome]).toEqual([method.name, declaredOutcome(method, role)]);
     }
   });
+});
+
+// Last: by then, most counts are recorded.
+test("every call without credentials is counted in the audit log", async () => {
+  expect(withoutCredentials.length).toBeGreaterThan(100);
+  await expectAudited(withoutCredentials, COUNTED_MS);
 });
 
 let keys = 0;

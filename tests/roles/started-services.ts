@@ -13,7 +13,7 @@ export interface StartedServices extends AsyncDisposable {
   token(subject: string, role: RoleName): Promise<string>;
 }
 
-/** Starts the three services with an empty registry and an empty database. */
+/** Starts the three services with an empty registry and an empty database. All of them audit calls. */
 export async function startServices(): Promise<StartedServices> {
   await using starting = new AsyncDisposableStack();
   const folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-roles-"));
@@ -30,6 +30,7 @@ export async function startServices(): Promise<StartedServices> {
     BELLWETHER_AUTH_JWKS_FILE: publicKeysFile,
     BELLWETHER_TOKEN_FILE: tokenFile,
     MODEL_REGISTRY_URL: `file:${path.join(folder, "models")}`,
+    ...{ BELLWETHER_AUDIT_CALLS: "true", BELLWETHER_AUDIT_SINK: "ops" },
   };
   const ops = starting.use(
     await startService("ops-service", { ...shared, DATABASE_URL: await cluster.createDatabase() }),
