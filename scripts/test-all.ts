@@ -10,6 +10,7 @@ import { trimCompileCache } from "./trim-compile-cache.ts";
 /** A program that tests need, and the Debian package that contains it. */
 const WANTED = [
   { program: "redis-server", package: "redis-server" },
+  { program: "pgbouncer", package: "pgbouncer" },
   { program: "chromium", package: "chromium" },
   { program: "strace", package: "strace" },
   { program: "jq", package: "jq" },

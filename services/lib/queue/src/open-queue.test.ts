@@ -1,3 +1,4 @@
+import { hasPgBouncer, startPgBouncer } from "@bellwether/testing/pgbouncer";
 import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { hasRedis, startRedis } from "@bellwether/testing/redis-server";
 import { startTcpRelay } from "@bellwether/testing/tcp-relay";
@@ -57,6 +58,15 @@ describe("on Postgres", () => {
   it("closes while the store does not answer", async () => {
     await assertClose(await cluster.createDatabase());
   }, 40_000);
+});
+
+describe.skipIf(!hasPgBouncer())("on Postgres behind PgBouncer (skipped where there is no pgbouncer)", () => {
+  it("retries a job and keeps one schedule", async () => {
+    await using cluster = await usePostgres();
+    const direct = await cluster.createDatabase();
+    await using bouncer = await startPgBouncer(direct);
+    await assertQueues(bouncer.through(direct));
+  });
 });
 
 describe.skipIf(!hasRedis())("on Redis (skipped where there is no redis-server)", () => {

@@ -6,8 +6,10 @@ import {
   type BackendFactory,
   createPostgresBackend,
   createRedisBackend,
+  DEFAULT_SCHEMA,
   type IQueueBackend,
   type Processor,
+  quoteSchemaName,
   runMigrations,
   type WorkerOptions,
   withBackend,
@@ -28,10 +30,11 @@ type Store = { readonly redis: Redis } | PoolSettings;
 type PoolSettings = {
   readonly connectionString: string;
   readonly max: number;
-  /** Time limits of node-postgres and of the server, in milliseconds. */
+  /** Time limits of node-postgres, in milliseconds. */
   readonly connectionTimeoutMillis?: number;
   readonly query_timeout?: number;
-  readonly statement_timeout?: number;
+  /** Sets what holds for all statements of a connection. */
+  readonly onConnect: (connection: pg.ClientBase) => Promise<unknown>;
 };
 
 /**
@@ -88,6 +91,11 @@ const POOL_SIZE = 4;
 const CLOSE_TIMEOUT_MS = 5_000;
 /** A queue's command fails when it has no answer after this time; the store may still carry it out. */
 const COMMAND_TIMEOUT_MS = 4_000;
+/**
+ * BullMQ sets the search path with a parameter of the start of a connection. PgBouncer does not pass it on, so a statement
+ * sets it again.
+ */
+const SET_SCHEMA = `set search_path = ${quoteSchemaName(DEFAULT_SCHEMA)}`;
 
 /**
  * Opens BullMQ on the store of `url`: redis:, rediss:, postgres: or postgresql:. On Postgres, BullMQ's own
@@ -187,13 +195,16 @@ async function preparePostgres(url: string): Promise<Stores> {
     await client.connect();
     await assertWritable(client);
     await runMigrations(client);
-    const workers = { connectionString, max: POOL_SIZE };
-    const limits = {
-      connectionTimeoutMillis: COMMAND_TIMEOUT_MS,
-      query_timeout: COMMAND_TIMEOUT_MS,
-      statement_timeout: COMMAND_TIMEOUT_MS,
+    const pool = { connectionString, max: POOL_SIZE };
+    const limits = { connectionTimeoutMillis: COMMAND_TIMEOUT_MS, query_timeout: COMMAND_TIMEOUT_MS };
+    return {
+      workers: { ...pool, onConnect: (connection) => connection.query(SET_SCHEMA) },
+      queues: {
+        ...{ ...pool, ...limits },
+        onConnect: (connection) => connection.query(`${SET_SCHEMA}; set statement_timeout = ${COMMAND_TIMEOUT_MS}`),
+      },
+      disconnect: () => {},
     };
-    return { workers, queues: { ...workers, ...limits }, disconnect: () => {} };
   } catch (cause) {
     throw new StorageError(
       `PostgreSQL at ${addressForMessages(url)} cannot hold the queues: ${shortCause(cause)}. Start it, or correct DATABASE_URL`,

@@ -1,9 +1,9 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import net from "node:net";
 import os from "node:os";
 import path from "node:path";
+import { freePort } from "./free-port.ts";
 
 /** A Redis server of one test, on its own port, with persistence. */
 export interface RedisServer extends AsyncDisposable {
@@ -70,14 +70,4 @@ export async function startRedis(password = "", more: readonly string[] = []): P
       await rm(dir, { recursive: true, force: true });
     },
   };
-}
-
-/** Redis does not report its port when it is started with port 0. */
-async function freePort(): Promise<number> {
-  const probe = net.createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  await once(probe, "close");
-  return typeof address === "object" && address ? address.port : 0;
 }

@@ -53,16 +53,12 @@ const STARTING_PAUSE_MS = 50;
 /** SQLSTATE of a server that is starting up. */
 const CANNOT_CONNECT_NOW = "57P03";
 
-/** Returns the configuration of one node-postgres connection. */
+/** Returns the configuration of one node-postgres connection, without the limits that the server enforces. */
 export function connectionConfig(
   url: string,
-  options: Omit<PostgresOptions, "max" | "maxWaiting" | "idleTimeoutMs" | "maxParallelWorkers">,
+  options: Pick<PostgresOptions, "applicationName" | "statementTimeoutMs" | "answerTimeoutMs">,
 ): ClientConfig {
-  const { applicationName, statementTimeoutMs, lockTimeoutMs } = options;
-  const limits = statementTimeoutMs !== undefined && {
-    statement_timeout: statementTimeoutMs,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-  };
+  const { applicationName, statementTimeoutMs } = options;
   const answerTimeoutMs =
     options.answerTimeoutMs ?? (statementTimeoutMs === undefined ? undefined : statementTimeoutMs + ANSWER_MARGIN_MS);
   return {
@@ -71,8 +67,6 @@ export function connectionConfig(
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     ...(applicationName !== undefined && { application_name: applicationName }),
-    ...limits,
-    ...(lockTimeoutMs !== undefined && { lock_timeout: lockTimeoutMs }),
     ...(answerTimeoutMs !== undefined && { query_timeout: answerTimeoutMs }),
   };
 }
@@ -82,11 +76,18 @@ export function connectPostgres(
   url: string,
   { max = 10, maxWaiting, idleTimeoutMs = 0, maxParallelWorkers, ...options }: PostgresOptions = {},
 ): PostgresPool {
+  const { statementTimeoutMs, lockTimeoutMs } = options;
+  const settings = {
+    ...(statementTimeoutMs !== undefined && {
+      statement_timeout: statementTimeoutMs,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    }),
+    ...(lockTimeoutMs !== undefined && { lock_timeout: lockTimeoutMs }),
+    ...(maxParallelWorkers !== undefined && { max_parallel_workers_per_gather: maxParallelWorkers }),
+  };
   // For calls, an idle connection stays open: opening one costs the server more than keeping it.
   const config = { ...connectionConfig(url, options), max, idleTimeoutMillis: idleTimeoutMs };
-  if (maxParallelWorkers === undefined) return new PostgresPool(config, maxWaiting);
-  const setting = `set max_parallel_workers_per_gather = ${Math.trunc(maxParallelWorkers)}`;
-  return new PostgresPool({ ...config, onConnect: (connection) => connection.query(setting) }, maxWaiting);
+  return new PostgresPool(config, settings, maxWaiting);
 }
 
 /**

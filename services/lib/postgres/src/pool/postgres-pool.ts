@@ -19,21 +19,38 @@ export class PoolFullError extends Error {
 }
 
 /**
+ * Settings of each connection by their names in PostgreSQL, numbers in their default units. They are set by a statement:
+ * PgBouncer does not pass on parameters of the start of a connection.
+ */
+export type SessionSettings = Readonly<Record<string, number>>;
+
+/**
  * node-postgres's pool with a span per query and with three differences: a broken connection does not end the
  * process, a rejected query does not close its connection, and closing has a time limit.
  */
 export class PostgresPool extends pg.Pool {
   readonly #sockets: ReadonlySet<net.Socket>;
   readonly #config: pg.ClientConfig;
+  /** Ids of the server processes of connections. Behind PgBouncer, `processID` of node-postgres is not the one of the server. */
+  readonly #serverProcesses: Pick<WeakMap<pg.ClientBase, number>, "get">;
 
   /**
    * @param maxWaiting Maximum number of calls that wait for a connection; the next one gets a PoolFullError at once.
    */
-  constructor(config: Omit<pg.PoolConfig, "stream">, maxWaiting = Number.POSITIVE_INFINITY) {
+  constructor(
+    config: Omit<pg.PoolConfig, "stream" | "onConnect">,
+    settings: SessionSettings,
+    maxWaiting = Number.POSITIVE_INFINITY,
+  ) {
     const sockets = new Set<net.Socket>();
-    super({ ...config, stream: () => trackedSocket(sockets) });
+    const serverProcesses = new WeakMap<pg.ClientBase, number>();
+    const onConnect = async (connection: pg.ClientBase): Promise<void> => {
+      serverProcesses.set(connection, await prepareSession(connection, settings));
+    };
+    super({ ...config, onConnect, stream: () => trackedSocket(sockets) });
     this.#sockets = sockets;
     this.#config = config;
+    this.#serverProcesses = serverProcesses;
     // A query on a broken connection rejects by itself. Without a listener, the "error" event would end the
     // process.
     this.on("error", () => {});
@@ -73,8 +90,8 @@ export class PostgresPool extends pg.Pool {
    * rejects.
    */
   async #cancel(connection: pg.PoolClient): Promise<void> {
-    const processId: unknown = Reflect.get(connection, "processID");
-    if (typeof processId !== "number") return;
+    const processId = this.#serverProcesses.get(connection);
+    if (processId === undefined) return;
     const client = new pg.Client(this.#config).on("error", () => {});
     try {
       await client.connect();
@@ -111,6 +128,17 @@ export class PostgresPool extends pg.Pool {
       throw error;
     }
   }
+}
+
+/** Sets what holds for all statements of a connection. Returns the id of its process of the server. */
+async function prepareSession(connection: pg.ClientBase, settings: SessionSettings): Promise<number> {
+  const set = Object.entries(settings).map(
+    ([name, value]) => `, set_config(${pg.escapeLiteral(name)}, '${Math.trunc(value)}', false)`,
+  );
+  const { rows } = await connection.query<{ pid: number }>(`select pg_backend_pid() as pid${set.join("")}`);
+  const [session] = rows;
+  if (!session) throw new Error("PostgreSQL did not return the id of its process");
+  return session.pid;
 }
 
 function whenAborted(signal: AbortSignal): Promise<unknown> {
