@@ -6,28 +6,30 @@ import { findCommit } from "./against/worktree.ts";
 import { type Bench, metricLine, report } from "./metric.ts";
 
 const BENCHES: Readonly<Record<string, string>> = {
-  explain: "exact contributions compared with xgboost, shap and lightgbm",
-  train: "training compared with xgboost and scikit-learn",
-  rpc: "calls through both listeners compared with plain grpc-js and connect-node",
-  predict: "predictions of ml-service",
-  sinks: "predictions while calls are recorded to Kafka, compared with ops-service and with no record",
-  "python-client": "a DataFrame that the Python client scores and explains, compared with the same calls without it",
-  batch: "batches that are scored and explained",
-  swap: "change of the champion under load",
-  startup: "time from a cold start to the first answer",
-  weekly: "the weekly run",
-  ingest: "reading a weekly file of a million suppliers: time, processor and memory of the process that reads",
-  ops: "ops-service under load",
-  audit: "the audit log: changes by a superuser that are found, verification, and what recording of calls costs",
-  replay: "recorded decisions of 20 model versions that are computed again, bit for bit",
-  backtest: "an alert rule that is tested on 53 weeks of 100,000 suppliers",
-  session: "calls of a signed-in person compared with calls with a token",
-  counterfactual: "the smallest changes that lower a band",
-  comparison: "intervals of the comparison of two versions in simulations",
-  retrain: "memory of a retrain of 200,000 rows, and predictions while it runs on the same machine",
-  shadow: "predictions while the challenger scores a share of the suppliers",
-  drift: "drift alarms in simulated weeks, with and without drift, compared with Evidently",
-  "counterfactual-proof": "counterfactuals of three changes compared with an exhaustive search",
+  explain: "computes exact contributions, and compares with xgboost, shap and lightgbm",
+  train: "trains models, and compares with xgboost and scikit-learn",
+  rpc: "calls an RPC through the gRPC and the web listener, and compares with plain grpc-js and connect-node",
+  predict: "calls predictions of ml-service",
+  sinks: "calls predictions while ml-service records the calls in Kafka, in ops-service, or not at all",
+  "python-client":
+    "scores and explains a DataFrame with the Python client, and compares with the same calls without the client",
+  batch: "scores and explains batches",
+  swap: "changes the champion under load",
+  startup: "measures the time from a cold start to the first answer",
+  weekly: "runs weekly runs",
+  ingest: "reads a weekly file of a million suppliers, and measures time, CPU time and memory of the reading process",
+  ops: "calls ops-service under load",
+  audit:
+    "verifies the audit log, counts the changes of a superuser that are found, and measures what recording of calls costs",
+  replay: "computes recorded decisions of 20 model versions again, and compares every bit",
+  backtest: "tests an alert rule on 53 weeks of 100,000 suppliers",
+  session: "compares calls of a signed-in person with calls with a token",
+  counterfactual: "finds the smallest changes that lower a band",
+  comparison: "checks in simulations the confidence intervals of the comparison of two versions",
+  retrain: "measures the memory of a retrain of 200,000 rows, and predictions during the retrain on the same machine",
+  shadow: "calls predictions while the challenger scores a share of the suppliers",
+  drift: "counts drift alarms in simulated weeks with and without drift, and compares with Evidently",
+  "counterfactual-proof": "compares counterfactuals of three changes with an exhaustive search",
 };
 
 const fileOf = (name: string): URL => new URL(`./${name}.ts`, import.meta.url);
@@ -41,18 +43,18 @@ async function loadBench(name: string): Promise<Bench> {
 const { flags, options, names } = readCommandLine({
   command: "npm run bench",
   about:
-    "Runs one benchmark and compares the figures with other libraries that are installed (bench/peers/setup installs the Python ones). The last line of the output is one JSON object.",
+    "Runs one benchmark. If other libraries are installed, it compares the figures with theirs (bench/peers/setup installs the Python libraries). The last line of the output is one JSON object.",
   flags: { json: "print only the JSON object, no progress" },
   options: {
     against: {
       value: "COMMIT",
-      does: "compare the last commit with another commit instead: 10 to 30 pairs of runs in the order A B B A, without other libraries",
+      does: "compare the last commit with this commit, and not with other libraries: 10 to 30 pairs of runs in the order A B B A",
     },
   },
   names: Object.fromEntries(available.map((name) => [name, BENCHES[name] ?? ""])),
   oneName: true,
   examples: ["explain", "rpc --json", "weekly --against HEAD~1"],
-  exitCodes: "1 when a gate is missed or, with --against, a metric became more expensive or is undecided",
+  exitCodes: "1 when a figure is beyond its limit or, with --against, a metric became worse or no decision is possible",
 });
 const [name = ""] = names;
 const log = flags.json ? () => undefined : (text: string) => console.log(text);

@@ -6,7 +6,7 @@ import { readCommandLine } from "./command-line.ts";
 const { names } = readCommandLine({
   command: "npm run bundle",
   about:
-    "Bundles a service with its packages into services/NAME/dist, from where its image starts it: node services/NAME/dist/main.js.",
+    "Bundles a service with its packages into services/NAME/dist. The image of the service starts the bundle: node services/NAME/dist/main.js.",
   flags: {},
   names: { "ml-service": "the service that scores" },
   oneName: true,

@@ -4,6 +4,16 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { parse } from "yaml";
+import { readCommandLine } from "./command-line.ts";
+
+readCommandLine({
+  command: "npm run check",
+  about:
+    "Runs every check that needs no server: contracts, generated code, figures, style, types, dependencies and words.",
+  flags: {},
+  examples: [""],
+  exitCodes: "1 when a check fails",
+});
 
 /** Name of a step and its command. The check fails when a command exits with another code than 0. */
 type Step = readonly [name: string, command: string, ...args: string[]];

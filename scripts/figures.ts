@@ -64,9 +64,9 @@ function withFigures(page: string, text: string): string {
 const { flags } = readCommandLine({
   command: "npm run figures",
   about: "Writes the measured figures of README.md and docs/benchmarks.md from bench/results/*.json.",
-  flags: { check: "changes nothing, and says which page does not have what the files give" },
+  flags: { check: "changes nothing, and names each page whose figures differ from the files" },
   examples: ["", "--check"],
-  exitCodes: "1 when a file or a page is not as it should be",
+  exitCodes: "1 when a file cannot be used or, with --check, a page differs",
 });
 const results = readdirSync(RESULTS)
   .filter((name) => name.endsWith(".json"))

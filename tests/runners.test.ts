@@ -15,6 +15,7 @@ const RUNNERS: readonly (readonly [command: string, runner: { readonly file: str
   ["scms", { file: "tests/docs/scms-loop/run.ts" }],
   ["figures", { file: "scripts/figures.ts" }],
   ["test:cluster", { file: "tests/deploy/cluster.ts" }],
+  ["check", { file: "scripts/check.ts" }],
 ];
 
 describe.each(RUNNERS)("npm run %s", (command, { file, name }) => {

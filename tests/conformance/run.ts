@@ -30,7 +30,7 @@ const { flags, names } = readCommandLine({
   command: "npm run test:conformance",
   about:
     "Runs Connect's own conformance suite against the gRPC and the web listener, with the policies of a service. It needs Go, and builds the suite the first time.",
-  flags: { generate: "writes generated/ anew from the suite's contracts, and runs nothing" },
+  flags: { generate: "generates the folder generated/ again from the contracts of the suite, and runs no test" },
   names: {
     "web-clear": "the web listener without TLS",
     "web-tls": "the web listener with TLS",

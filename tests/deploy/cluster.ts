@@ -15,7 +15,7 @@ import { type Workload, workloadsOf } from "./workload.ts";
 readCommandLine({
   command: "npm run test:cluster",
   about:
-    "Applies the production overlay to a real Kubernetes API server on etcd and reads it back. It takes the programs from KUBEBUILDER_ASSETS or PATH, or builds them with Go, which takes minutes the first time.",
+    "Applies the production overlay to a real Kubernetes API server with etcd, and reads the objects back. The programs are taken from KUBEBUILDER_ASSETS or PATH, or are built with Go, which takes minutes the first time.",
   flags: {},
   examples: [""],
   exitCodes: "1 when a check fails",

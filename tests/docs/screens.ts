@@ -164,12 +164,12 @@ const SCREENS: readonly Screen[] = [
 
 const { options } = readCommandLine({
   command: "npm run screens",
-  about: "Takes the pictures in docs/screens/ anew: starts everything on demo data and opens each page in Chromium.",
+  about: "Takes the pictures of docs/screens/ again: starts everything on demo data and opens each page in Chromium.",
   flags: {},
   options: {
     every: {
       value: "FOLDER",
-      does: "take each page in light and dark, 1280 and 390 pixels wide, into this folder instead, and list what is clipped",
+      does: "take each page in light and dark, 1280 and 390 pixels wide, write the pictures into this folder and not into docs/screens/, and list elements that are clipped",
     },
   },
   examples: ["", "--every /tmp/screens"],

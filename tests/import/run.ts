@@ -13,9 +13,9 @@ const { flags } = readCommandLine({
   command: "npm run test:import",
   about:
     "Trains and exports every kind of model with the packages of tests/import/requirements.txt, imports it and writes docs/model-import-matrix.md. Needs Python 3.12 or later; the packages go to tests/import/.venv.",
-  flags: { keep: "uses the models of the run before" },
+  flags: { keep: "uses the models of the previous run" },
   examples: ["", "--keep"],
-  exitCodes: "1 when an imported model differs from its trainer and import --expected accepts it",
+  exitCodes: "1 when an imported model differs from its training library and import --expected accepts the model",
 });
 
 const here = (name: string): string => path.join(import.meta.dirname, name);

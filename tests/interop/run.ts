@@ -20,7 +20,7 @@ import { testTypescriptClient } from "./typescript-client.ts";
 const { flags } = readCommandLine({
   command: "npm run test:interop",
   about:
-    "Runs clients of other projects and languages against the gRPC and the web listener: Node, Python, Go, grpcurl, Chromium; tritonclient; the tests of clients/python; and the programs of docs/clients.md. It skips a client that this machine cannot run; with CI=true that is a failure.",
+    "Runs clients of other projects and languages against the gRPC and the web listener: Node, Python, Go, grpcurl, Chromium; tritonclient; the tests of clients/python; and the programs of docs/clients.md. A client that this machine cannot run is skipped; with CI=true, a skipped client is a failure.",
   flags: { nightly: "also runs Java, Rust and the KServe SDK; their first build or installation takes minutes" },
   examples: ["", "--nightly"],
   exitCodes: "1 when a client reports another result than expected",

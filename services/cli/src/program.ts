@@ -124,7 +124,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./commands/audit.ts")).auditCommand,
   },
   retention: {
-    description: "Show how long scores and snapshots are kept, and for each model from which week on they are kept.",
+    description: "Show for how many weeks scores and snapshots are kept, and the oldest kept week of each model.",
     load: async () => (await import("./commands/retention.ts")).retentionCommand,
   },
   weekly: {

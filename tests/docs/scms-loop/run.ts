@@ -26,7 +26,7 @@ const { options } = readCommandLine({
     output: { value: "DIR", does: "folder of the page (default: docs)" },
   },
   examples: ["", "--data data --to 2009-W52 --output /tmp/page"],
-  exitCodes: "1 when a week is not complete, 2 for wrong arguments or without the file.",
+  exitCodes: "1 when a week is not complete, 2 when the file of --data is missing",
 });
 
 const file = path.join(path.resolve(options.data ?? DEFAULT_DATA), FILE);

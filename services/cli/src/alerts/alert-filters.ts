@@ -77,7 +77,7 @@ export function withFilters(command: Command): Command {
     .addOption(
       new Option(
         "--order <order>",
-        "order of the alerts. severity: highest severity first, alerts of one severity by expected impact; impact: highest expected impact first; change: largest rise of the score first",
+        "order of the alerts. severity: highest severity first, alerts of one severity by expected impact; impact: highest expected impact first; change: largest increase of the score first",
       )
         .choices(Object.keys(ORDERS))
         .default("severity"),

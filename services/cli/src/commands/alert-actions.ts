@@ -98,7 +98,7 @@ function assignCommand(act: Act): Command {
     .addOption(
       new Option(
         "--to <owner>",
-        "name of the new owner. For a person: the subject of the person's token, as the history shows it",
+        "new owner. For a person: the name as the history of alerts shows it, for example 'Ada Lovelace (ada)'",
       )
         .argParser(personName)
         .conflicts("nobody"),
@@ -159,10 +159,10 @@ function resolveCommand(context: CliContext): Command {
     )
     .option(
       "--until <time>",
-      "with accepted: the risk is accepted until the end of this day (23:59:59 UTC), or until this time with its time zone (default: for cool_down_weeks of the rule)",
+      "with --disposition accepted: the risk is accepted until the end of this day (23:59:59 UTC), or until this time with its time zone (default: for cool_down_weeks of the rule)",
       dayOrTime,
     )
-    .option("--of <alert>", "with duplicate: id of the other alert about the same risk")
+    .option("--of <alert>", "with --disposition duplicate: id of the other alert about the same risk")
     .action(async (ids: readonly string[], options: ResolveOptions) => {
       const { disposition, until, of, note = "" } = options;
       if (disposition !== "accepted" && until !== undefined)

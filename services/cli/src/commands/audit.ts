@@ -40,7 +40,7 @@ interface VerifyOptions extends OpsOptions {
 export function auditCommand(context: CliContext): Command {
   const audit = new Command("audit").addHelpText(
     "after",
-    "\nThe commands call ops-service with the token or API key in BELLWETHER_TOKEN_FILE, which needs the role admin. If verify gets a file, it calls no service.\n" +
+    "\nThe commands call ops-service with the token or API key in BELLWETHER_TOKEN_FILE. The token or API key needs the role admin. audit verify with a\nfile calls no service and needs no token.\n" +
       "\nExamples:\n  npx bellwether audit key > audit-key.pem\n  npx bellwether audit checkpoints > checkpoints.jsonl\n  npx bellwether audit verify --checkpoint checkpoints.jsonl" +
       "\n  npx bellwether audit export log.jsonl\n  npx bellwether audit verify log.jsonl --checkpoint checkpoints.jsonl --public-key audit-key.pem" +
       "\n  npx bellwether audit replay 0197c0de-0000-7000-8000-000000000000\n  npx bellwether audit replay --run 2026-W47",

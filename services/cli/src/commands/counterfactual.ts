@@ -75,7 +75,7 @@ export function counterfactualCommand(context: CliContext): Command {
     .option(...JSON_FLAG)
     .addHelpText(
       "after",
-      `\nFor a stored supplier, without its features: npx bellwether suppliers counterfactual S_00922\n\nExamples:\n  npx bellwether counterfactual --input supplier.json\n  npx bellwether counterfactual --input supplier.json --fix late_ratio --limits '[{"feature":"avg_delay","min":10}]'`,
+      `\nFor a supplier of a weekly run, whose features are stored: npx bellwether suppliers counterfactual S_00922\n\nExamples:\n  npx bellwether counterfactual --input supplier.json\n  npx bellwether counterfactual --input supplier.json --fix late_ratio --limits '[{"feature":"avg_delay","min":10}]'`,
     )
     .action(async (options) => {
       const report = createReport(options);

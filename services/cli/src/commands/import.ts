@@ -48,11 +48,11 @@ export function importCommand(context: CliContext): Command {
     )
     .option(
       "--background <file>",
-      "rows of typical suppliers with the columns of the model (CSV, JSON lines or Parquet). Contributions are computed against these rows when the model file has no training weights (covers) in its nodes",
+      "rows of typical suppliers with the columns of the model (CSV, JSON lines or Parquet). If the nodes in the model file have no training weights (covers), contributions are computed in comparison with these rows",
     )
     .option(
       "--expected <file>",
-      "rows with the outputs of the training library (CSV, JSON lines or Parquet): the columns of the model, and one output column, or one per class, with predictions (such as probabilities) or with margins. The model is rejected if an output differs by more than 1e-5 times the largest possible output. The largest possible output is the base value plus the largest leaf of each tree; for a probability it is at least 1",
+      "rows with the outputs of the training library (CSV, JSON lines or Parquet). The columns are those of the model and one output column, or one output column for each class. An output is a prediction (such as a probability) or a margin. The model is rejected if an output differs by more than 1e-5 times the largest possible output. The largest possible output is the base value plus the largest leaf of each tree; for a probability, it is at least 1",
     )
     .option(
       "--training <file>",
@@ -60,7 +60,7 @@ export function importCommand(context: CliContext): Command {
     )
     .option(
       "--config <file>",
-      "a model_config.yaml that declares, by feature name: unit, direction, and how a counterfactual may change the feature (immutable, range, change). The model card lists where the model contradicts a declared direction. The score bands of the file apply to the model too (without --config: medium from 0.4, high from 0.7)",
+      "a model_config.yaml. For each feature, it can declare the unit, the direction, and how a counterfactual may change the feature (immutable, range, change). The model card lists the features for which the model contradicts the declared direction. The bands of the file are the bands of the model (without --config: medium from 0.4, high from 0.7)",
     )
     .option("--name <name>", "name of the model in the registry (default: made from the file name)")
     .option(

@@ -47,22 +47,22 @@ export function initCommand(context: CliContext): Command {
     )
     .option(
       "--label <column>",
-      "column that says whether the risk event happened; if the column has more than two values, add --risk (default: the rows have no label yet, so that no model can be trained, and a scorecard is the first version)",
+      "column that says whether the risk event happened; if the column has more than two values, add --risk (default: none. Rows without a label cannot train a model; the first version is then a scorecard)",
     )
     .option("--output <dir>", "folder for the files (default: a folder with the name of the table)")
     .option("--id <column>", "column that identifies the supplier (default: found by its name and values)")
     .option(
       "--date <column>",
-      "column with the date or the year when the values of a row were known (default: found by its name)",
+      "column with the date or the year in which the values of a row were known (default: found by its name)",
     )
     .option(
       "--risk <value>",
-      "value of the label that means risk; all other values mean no risk (default: the value that is a word for risk, such as yes or failed, else the rarer value)",
+      "value of the label that means risk; all other values mean no risk (default: a value that is a word for risk, such as yes or failed; if there is none, the rarer value)",
     )
     .option(...JSON_FLAG)
     .addHelpText(
       "after",
-      "\nThe command drafts model_config.yaml and feature_mapping.yaml from the header and a sample of the rows, and scorecard.yaml from\nthe names of the numbers and their quantiles. Before the command writes the drafts, it tries them on the whole file." +
+      "\nThe command drafts model_config.yaml and feature_mapping.yaml from the header and a sample of the rows, and scorecard.yaml from\nthe names and the quantiles of the numeric columns. Before the command writes the drafts, it tries them on the whole file." +
         " Comments with TODO say what a person must decide. Existing files are never overwritten.\n" +
         "\nExamples:\n  npx bellwether init suppliers.csv --label high_risk" +
         "\n  npx bellwether init suppliers.csv   # no label yet: npx bellwether scorecard publish makes the first version" +

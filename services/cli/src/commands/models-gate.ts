@@ -43,16 +43,16 @@ interface DecisionOptions {
 }
 
 const GATE_HELP =
-  "\nThe limits are `promotion` in config/risk_policy.yaml; docs/promotion.md explains each check and shows an example. The result is stored with" +
-  "\nthe challenger in the model registry: models show prints it with the model card, and the audit log has it (kind model.gated)." +
+  "\nThe key `promotion` of config/risk_policy.yaml has the limits; docs/promotion.md explains each check and shows an example. The result is" +
+  "\nstored with the challenger in the model registry and in the audit log (kind model.gated); models show prints the result." +
   "\nExit code 0: PASS. Exit code 1: HELD or FAIL. A challenger that cannot be loaded, crashes, hangs or takes too much memory fails. The" +
   "\nchampion does not change, unless the risk policy has promotion.automatic: true and the verdict is PASS." +
   "\n\nExamples:\n  npx bellwether models gate --data demo" +
   "\n  npx bellwether models gate v4 --from-weeks 2026-W27..2026-W36 --outcomes outcomes.csv --ops http://localhost:9080";
 
 const DECISION_HELP =
-  "\nThe result must be the newest one about the version, and must compare it with the present champion. Otherwise the command fails (exit" +
-  "\ncode 1) and changes nothing. Repeating the command changes nothing. The audit log has each decision with its reason.";
+  "\nThe result must be the newest one about the version, and its champion must still be the champion. Otherwise the command fails (exit" +
+  "\ncode 1) and changes nothing. Repeating the command changes nothing. The audit log records each decision with its reason.";
 
 /** Maximum number of open alerts that are compared. */
 const MAX_ALERTS = 100_000;

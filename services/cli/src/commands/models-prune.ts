@@ -23,9 +23,13 @@ const PAGE_SIZE = 500;
 const TIMEOUT_MS = 60_000;
 
 const HELP =
-  "\nA version is kept if an alias points to it or has pointed to it in the last days (--older-than), if it was published in these days," +
-  "\nif it is one of the newest versions (--keep), if it has scored a run, or if an event of the audit log names it: the decision in such an" +
-  "\nevent can be computed again only with its version. A removal needs the role admin. The audit log records each removal (kind model.version_removed)." +
+  "\nA version is kept in each of these cases:" +
+  "\n- An alias points to the version, or has pointed to it within the number of days of --older-than." +
+  "\n- The version was published within the number of days of --older-than." +
+  "\n- The version is one of the newest versions (--keep)." +
+  "\n- The version has scored a run." +
+  "\n- An event of the audit log names the version: without the version, the decision in the event cannot be computed again." +
+  "\nA removal needs the role admin. The audit log records each removal (kind model.version_removed)." +
   "\n\nExample:\n  npx bellwether models prune --older-than 180";
 
 /** `bellwether models prune` */
@@ -37,11 +41,11 @@ export function pruneCommand(context: CliContext): Command {
     .option(...MODEL_FLAG)
     .option(
       "--older-than <days>",
-      "remove only versions that were published at least this many days ago, and that no alias has pointed to in these days",
+      "remove only versions that were published at least this number of days ago, and that no alias has pointed to since then",
       wholeNumber(0, 36_500),
       90,
     )
-    .option("--keep <count>", "how many of the newest versions are kept", wholeNumber(0, 100_000), 5)
+    .option("--keep <count>", "number of newest versions that are kept", wholeNumber(0, 100_000), 5)
     .option("--yes", "remove the listed versions")
     .option("--reason <text>", "reason, 1 to 500 characters; the audit log records it", reason, "not needed any more")
     .option(...SCHEDULER_FLAG)

@@ -64,8 +64,9 @@ const CHECK_HELP =
 
 /** Help text: which version `rollback` chooses. */
 const ROLLBACK_HELP =
-  "\nA change to a version that was the champion before counts as a rollback, not as a promotion. If no earlier champion is left," +
-  "\nthe command fails (exit code 2): choose a version with models promote. To see all changes, use models history.";
+  "\nA rollback never returns to a version that an earlier rollback has left. models promote with a version that was the champion before" +
+  "\ncounts as a rollback to that version. If no earlier champion is left, the command fails (exit code 2): choose a version with" +
+  "\nmodels promote. To see all changes, use models history.";
 
 /** Help text of `sign`. */
 const SIGN_HELP =

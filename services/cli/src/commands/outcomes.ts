@@ -60,7 +60,7 @@ function importCommand(context: CliContext): Command {
     .option("--dry-run", "report what would be recorded, and store nothing")
     .option(
       "--correct",
-      "replace a stored outcome if a row contradicts it or has another note; by default, a row that contradicts is rejected, and the stored note is kept",
+      "replace a stored outcome if a row contradicts the outcome or has another note; by default, a row that contradicts an outcome is rejected, and a stored note is kept",
     )
     .addOption(
       new Option("--source <source>", "where the outcomes come from: file, or review for answers about a review sample")
@@ -72,9 +72,12 @@ function importCommand(context: CliContext): Command {
     .option(...JSON_FLAG)
     .addHelpText(
       "after",
-      "\nColumns without --mapping: supplier_id or prediction_id, happened_on or iso_week, known_on, occurred (true or false; if happened_on is set, true by default), note." +
-        "\nDays have the form 2026-03-01." +
-        "\nExit code 1 if a row is rejected, and 2 if the file or the mapping cannot be read: nothing is stored.\n\nExamples:\n  npx bellwether outcomes import events.csv --dry-run" +
+      "\nColumns without --mapping:" +
+        "\n- supplier_id or prediction_id" +
+        "\n- happened_on (for example 2026-03-01) or iso_week (for example 2026-W10)" +
+        "\n- known_on (for example 2026-03-20), note: both optional" +
+        "\n- occurred: true or false; optional if happened_on is set (then true)" +
+        "\nExit code 1 if a row is rejected; the other rows are stored. Exit code 2 if the file or the mapping cannot be read; no row is stored.\n\nExamples:\n  npx bellwether outcomes import events.csv --dry-run" +
         "\n  npx bellwether outcomes import insolvencies.csv --mapping outcome_mapping.yaml --json",
     )
     .action(async (file, options) => {
@@ -142,18 +145,22 @@ function recordCommand(context: CliContext): Command {
       "Record one outcome. It is about a supplier in a week (--week), a supplier on a day (--happened-on), or a prediction (--prediction).",
     )
     .argument("[supplier-id]", "id of the supplier in the weekly file; not needed with --prediction")
-    .option("--week <week>", "ISO week of the score that the outcome is about", isoWeek)
+    .option("--week <week>", "ISO week of the score that the outcome is about, for example 2026-W10", isoWeek)
     .option(
       "--prediction <id>",
       "prediction_id of the score that the outcome is about; its supplier must be in a weekly file or in the master data",
       uuid("predict --json"),
     )
-    .option("--happened-on <day>", "day on which the risk occurred", isoDate)
+    .option("--happened-on <day>", "day on which the risk occurred, for example 2026-03-01", isoDate)
     .option("--not-occurred", "the risk did not occur (default: the risk occurred)")
-    .option("--known-on <day>", "day from which the outcome was known (default: today)", isoDate)
+    .option(
+      "--known-on <day>",
+      "day from which the outcome was known, for example 2026-03-20 (default: today)",
+      isoDate,
+    )
     .option("--review", "the supplier is in the review sample, and a person has checked it")
     .option("--correct", "replace a stored outcome that contradicts this outcome or has another note")
-    .option("--note <text>", "a reason or a reference")
+    .option("--note <text>", "a reason or a reference, at most 1000 bytes")
     .option(...MODEL_FLAG)
     .option(...OPS_FLAG)
     .option(...JSON_FLAG)
@@ -219,8 +226,12 @@ function correctCommand(context: CliContext): Command {
     .argument("<outcome-id>", "id of the outcome", uuid("outcomes list"))
     .requiredOption("--reason <text>", "reason (required)")
     .addOption(new Option("--value <value>", "the correct value").choices(["occurred", "not-occurred"]))
-    .option("--happened-on <day>", "day on which the risk occurred", isoDate)
-    .option("--known-on <day>", "day from which the outcome was known (default: today)", isoDate)
+    .option("--happened-on <day>", "day on which the risk occurred, for example 2026-03-01", isoDate)
+    .option(
+      "--known-on <day>",
+      "day from which the outcome was known, for example 2026-03-20 (default: today)",
+      isoDate,
+    )
     .option("--withdraw", "the outcome does not count any more, and nothing replaces it")
     .option(...OPS_FLAG)
     .option(...JSON_FLAG)

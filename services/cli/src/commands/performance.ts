@@ -20,10 +20,10 @@ export function performanceCommand(context: CliContext): Command {
     .option("--model <name>", "model that scored (default: the default model of ops-service)")
     .option("--from <week>", "first ISO week (default: 52 weeks before --to)")
     .option("--to <week>", "last ISO week (default: the latest complete week)")
-    .option("--known-on <day>", "only outcomes that were known on this day (default: today)")
+    .option("--known-on <day>", "only outcomes that were known on this day, for example 2026-03-31 (default: today)")
     .option(
       "--capacity <count>",
-      "number of suppliers that the team examines in a week (default: weekly_capacity of the alert rules)",
+      "number of suppliers that the team examines in a week, 1 to 1000000 (default: weekly_capacity.suppliers of the alert rules)",
       wholeNumber(1, 1_000_000),
     )
     .option("--html <file>", "also write the figures and plots to this file, as one page of HTML")

@@ -16,7 +16,7 @@ export function retentionCommand(context: CliContext): Command {
     .option(...JSON_FLAG)
     .addHelpText(
       "after",
-      "\nThe numbers of weeks are `retention` in config/risk_policy.yaml of ops-service. The weeks are counted back from the newest complete week of" +
+      "\nThe key `retention` of config/risk_policy.yaml has the numbers of weeks. The weeks are counted back from the newest complete week of" +
         "\nthe model. The audit log records each removal (kinds retention.scores_removed and retention.snapshots_removed)." +
         "\n\nExample:\n  npx bellwether retention",
     )

@@ -100,7 +100,7 @@ function draftCommand(context: CliContext): Command {
     .argument("<file>", "rules in the form of config/alert_rules.yaml, without the key sets")
     .option(
       "--version <number>",
-      "version of the draft that the file was made from; required when there is a draft (rules show)",
+      "version of the draft from which the file was made; required if the rule set has a draft. rules show prints the version",
       wholeNumber(0, Number.MAX_SAFE_INTEGER),
     )
     .option(...OWN_MODEL_FLAG)
@@ -194,7 +194,7 @@ function activateCommand(context: CliContext): Command {
     )
     .option(
       "--version <number>",
-      "version of the draft that you have read (default: the present version)",
+      "version of the draft that you have read; if the draft has another version, the command fails (default: the present version)",
       wholeNumber(1, Number.MAX_SAFE_INTEGER),
     )
     .option(...OWN_MODEL_FLAG)

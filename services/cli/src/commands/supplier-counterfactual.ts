@@ -26,7 +26,7 @@ interface Options extends CounterfactualOptions {
 export function supplierCounterfactualCommand(context: CliContext): Command {
   const command = new Command("counterfactual")
     .description(
-      "Find the smallest changes of a supplier that lower the band of its score in one week. The model version that computed the score searches from the stored values.",
+      "Find the smallest changes of a supplier that lower the band of its score in one week. The search uses the stored values and the model version that computed the score.",
     )
     .argument("<supplier-id>", "id of the supplier in the weekly file")
     .option("--week <week>", "ISO week, for example 2026-W47 (default: the latest week)", isoWeek);

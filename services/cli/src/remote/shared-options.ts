@@ -20,7 +20,7 @@ export const OPS_MODEL_FLAG = [
 /** For commands about the alert rules or the schedule of one model. */
 export const OWN_MODEL_FLAG = [
   "--model <name>",
-  "name of the model, of several models in one installation (default: the default model)",
+  "name of the model, if the installation has several models (default: the default model)",
 ] as const;
 
 export const ML_FLAG = ["--ml <url>", `gRPC URL of ml-service (${defaultUrlText(ML_PEER)})`] as const;

@@ -97,7 +97,7 @@ interface WatchOptions extends SchedulerOptions {
 function watchCommand(context: CliContext): Command {
   return withScheduler(new Command("watch"))
     .description("Wait for the end of a run in the queue of the scheduler, and show the progress of the run.")
-    .option("--week <week>", "ISO week of the run; give either --week or --job", isoWeek)
+    .option("--week <week>", "ISO week of the run, for example 2026-W47. Either --week or --job is required", isoWeek)
     .option("--job <id>", "id of the job, as weekly trigger prints it")
     .addHelpText(
       "after",
