@@ -1,4 +1,5 @@
 import path from "node:path";
+import { listModelFolders } from "@bellwether/config/list-model-folders";
 import { DEFAULT_PORTS } from "@bellwether/contract/default-ports";
 import { env } from "@bellwether/env/env";
 import { sharedEnv } from "@bellwether/env/shared-env";
@@ -30,6 +31,7 @@ const ML_ENV = {
     DEFAULT_CACHE_BYTES,
   ),
   model: sharedEnv.model,
+  modelFolders: sharedEnv.modelFolders,
   pollMs: env.durationMs("ML_SERVICE_POLL_INTERVAL", "1s", { min: "100ms", max: "1h" }),
   contract: env.optional(env.path("ML_SERVICE_MODEL_CONFIG")),
   maxRowMs: env.durationMs("ML_SERVICE_ROW_LIMIT", "250ms", { min: "1ms", max: "10s" }),
@@ -73,6 +75,7 @@ export const ML_SERVICE: ServiceSpec<typeof ML_ENV> = {
       registryRoot: registryOfEnv(config, process.cwd(), STORE_LIMITS),
       registryCache: { folder: path.resolve(config.dataDir, "model-cache"), maxBytes: config.registryCacheBytes },
       defaultModel: config.model,
+      furtherModels: (await listModelFolders(config.modelFolders)).length,
       pollMs: config.pollMs,
       contract: config.contract === null ? null : await readContract(path.resolve(config.contract)),
       maxRowMs: config.maxRowMs,

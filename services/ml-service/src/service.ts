@@ -55,6 +55,8 @@ export interface MlServiceConfig
   readonly defaultModel: string;
   /** Time between two checks for a new champion, milliseconds. */
   readonly pollMs: number;
+  /** Number of further models whose champions are served too. Default 0. */
+  readonly furtherModels?: number;
   /** What versions must take to be served. Default: not checked. */
   readonly contract?: ServiceContract | null;
   /** Longest time of the processor for a single row with its contributions, milliseconds. Default 250. */
@@ -99,6 +101,7 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
     narrator,
     shadow: shadowed,
     contract = null,
+    furtherModels = 0,
     maxRowMs = DEFAULT_MAX_ROW_MS,
     auditsInput: keepsInput = true,
     ...server
@@ -136,7 +139,7 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
   const memoryBytes = Math.min(os.totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
   const maxModelBytes = largestModelBytes(memoryBytes);
   const loadedModels = starting.use(
-    createLoadedModels(registryRoot, defaultModel, { pool, checker, gate, maxModelBytes }),
+    createLoadedModels(registryRoot, defaultModel, { pool, checker, gate, maxModelBytes, furtherModels }),
   );
   const shadow =
     shadowed === undefined || shadowed.share === 0

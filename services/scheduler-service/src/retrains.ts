@@ -37,6 +37,10 @@ export interface RetrainsConfig {
   /** Connection to ops-service. */
   readonly ops: Transport;
   readonly queues: Queues;
+  /** Name of the queue. Default: that of the default model. */
+  readonly queueName?: string;
+  /** Name of the model in metrics. Undefined: the default model, which has none there. */
+  readonly modelLabel?: string;
   readonly logger: Logger;
   /** Time after which the job of a killed worker is taken over, milliseconds. */
   readonly lockMs?: number;
@@ -61,7 +65,7 @@ export interface Retrains extends AsyncDisposable {
 const CHECK_MS = 60_000;
 const BUILDER = "bellwether scheduler-service 0.1.0";
 
-/** Starts the retrains of the configured model. @throws ConfigError */
+/** Starts the retrains of a model. @throws ConfigError */
 export async function startRetrains(config: RetrainsConfig): Promise<Retrains> {
   const { weeksFolder, registry, ops, queues, logger, lockMs, check, inTurn, now = () => new Date() } = config;
   const pair = await loadConfigPair(config.modelConfig, config.featureMapping);
@@ -95,6 +99,8 @@ export async function startRetrains(config: RetrainsConfig): Promise<Retrains> {
   const jobs = await startRetrainJobs({
     ...{ queues, policy, newestWeek, logger, now },
     ...(lockMs !== undefined && { lockMs }),
+    ...(config.queueName !== undefined && { queueName: config.queueName }),
+    ...(config.modelLabel !== undefined && { modelLabel: config.modelLabel }),
     checkMs: config.checkMs ?? CHECK_MS,
     steps: createRetrainSteps({
       ...{ pair, policy, weeksFolder, outcomes, publish, gate, now },

@@ -8,6 +8,7 @@ import { peerSettings } from "@bellwether/mesh/server/server-env";
 import { isStoreUrl } from "@bellwether/object-store/location/store-url";
 import { REGISTRY_ENV, registryOfEnv } from "@bellwether/registry/open-registry";
 import { createSchedulerService } from "./service.ts";
+import { readFurtherModels } from "./setup/further-models.ts";
 import { RUN_ENV, storeSettings, WEEKS_FOLDER, weeklyIngestLimits } from "./setup/run-env.ts";
 import { SCHEDULE_ENV } from "./setup/schedule-env.ts";
 
@@ -16,6 +17,7 @@ const SCHEDULER_ENV = {
   ...RUN_ENV,
   ...REGISTRY_ENV,
   model: sharedEnv.model,
+  modelFolders: sharedEnv.modelFolders,
   redisUrl: sharedEnv.redisUrl,
   apiKeysHold: sharedEnv.apiKeysHold,
   databaseUrl: sharedEnv.databaseUrl,
@@ -36,6 +38,8 @@ export const SCHEDULER_SERVICE: ServiceSpec<typeof SCHEDULER_ENV> = {
     const calls = peerSettings(config);
     const keys = { opsUrl: config.opsUrl, calls, holdMs: config.apiKeysHold, log: logger };
     const auth = settings.auth && (await acceptApiKeys(settings.auth, keys, opened));
+    const furtherModels = await readFurtherModels(config);
+    if (furtherModels.length > 0) logger.info({ further: furtherModels.map(({ modelName }) => modelName) }, "models");
     return createSchedulerService({
       ...settings,
       ...(auth && { auth }),
@@ -49,6 +53,7 @@ export const SCHEDULER_SERVICE: ServiceSpec<typeof SCHEDULER_ENV> = {
       registryRoot: registryOfEnv(config, process.cwd()),
       defaultModel: config.model,
       queueUrl: queue.reveal(),
+      furtherModels,
       cron: config.cron,
       timeZone: config.timeZone,
       lockMs: config.lockMs,

@@ -1,8 +1,5 @@
 import os from "node:os";
-import path from "node:path";
-import { expandInput, hasWeekPlaceholder } from "@bellwether/contract/expand-input";
 import { newUuidV7 } from "@bellwether/contract/uuid-v7";
-import { StorageError } from "@bellwether/files/storage-error";
 import { ModelPublishingService } from "@bellwether/gen/bellwether/registry/v1/model_publishing_service_pb";
 import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
 import type { Policy } from "@bellwether/mesh/call/policy";
@@ -14,6 +11,7 @@ import { type RunningServer, type ServerOptions, startServer } from "@bellwether
 import { isStoreUrl } from "@bellwether/object-store/location/store-url";
 import { openQueue } from "@bellwether/queue/open-queue";
 import { watchQueue } from "@bellwether/queue/watch-queue";
+import { countText } from "@bellwether/reasons/count-text";
 import { readAliases } from "@bellwether/registry/aliases/aliases";
 import { checkSigner } from "@bellwether/registry/publish/check-signer";
 import { approvePromotion, rejectPromotion } from "@bellwether/registry/publish/decide-promotion";
@@ -30,55 +28,44 @@ import type { Transport } from "@connectrpc/connect";
 import { createOpsRetention } from "./clients/ops-retention.ts";
 import { createCallSink, createOpsSink } from "./clients/ops-sink.ts";
 import { createFindScoredRun } from "./clients/scored-versions.ts";
-import { resolveInput } from "./domain/input-file.ts";
-import { inputUrlOf } from "./domain/input-url.ts";
+import { createModelsByName } from "./domain/models-by-name.ts";
+import { queueNamesOf, WEEKLY_SCHEDULE } from "./domain/queue-names.ts";
 import { createUploadSlots } from "./domain/receive-upload.ts";
 import { removeUnneeded } from "./domain/removed-version.ts";
-import type { InputMarker } from "./domain/seen-input.ts";
 import { startAliasAudit } from "./jobs/alias-audit.ts";
+import { countWaiting } from "./jobs/count-waiting.ts";
 import { startSnapshotCare } from "./jobs/snapshot-care.ts";
-import { startWeeklyJobs } from "./jobs/weekly-jobs.ts";
-import { WEEKLY_SCHEDULE } from "./jobs/weekly-queue.ts";
+import type { WeeklyJobs } from "./jobs/weekly-jobs.ts";
 import { createModelPreparer } from "./model/prepare-model.ts";
 import { aliasOfNext, publishUpload } from "./model/publish-upload.ts";
 import { startRetrains } from "./retrains.ts";
 import { SCHEDULER_ERRORS } from "./rpc/error-codes.ts";
 import { modelPublishingHandlers } from "./rpc/model-publishing.ts";
 import { modelUploadHandlers } from "./rpc/model-uploads.ts";
-import { scheduleHandlers } from "./rpc/schedule.ts";
-import { createWeeklyRunner, type WeeklySettings } from "./setup/create-weekly-runner.ts";
+import { type ScheduledModel, scheduleHandlers } from "./rpc/schedule.ts";
+import type { WeeklySettings } from "./setup/create-weekly-runner.ts";
+import type { ModelRuns } from "./setup/model-runs.ts";
 import { createReadiness } from "./setup/readiness.ts";
-import { weeksText } from "./setup/weeks-text.ts";
-import { onDisk } from "./store/disk-error.ts";
 import { watchDisk } from "./store/disk-watch.ts";
-import { createInputLook } from "./store/look-at-input.ts";
-import { createObjectLook } from "./store/look-at-objects.ts";
+import { modelsWithSchedule } from "./store/models-with-schedule.ts";
 import { findOldSnapshots, removeSnapshots } from "./store/old-snapshots.ts";
-import { openPauseFile } from "./store/pause-file.ts";
+import { openWeeklyModel, type SharedRuns, type WeeklyModel } from "./weekly-model.ts";
 
-/** Configuration of scheduler-service. */
+/** Configuration of scheduler-service. The files and the schedule in it are those of the default model. */
 export interface SchedulerServiceConfig
   extends Pick<ServerOptions, "host" | "ports" | "tls" | "auth" | "web" | "limits">,
-    WeeklySettings {
+    Omit<WeeklySettings, "inputMarker" | "copiesFolder">,
+    ModelRuns {
   /** The model registry: path of its folder, or a storage. No other service writes to it. */
   readonly registryRoot: Registry;
   /** Model of a request without a model name. */
   readonly defaultModel: string;
   /** URL of the Redis or PostgreSQL that stores the jobs. */
   readonly queueUrl: string;
-  readonly cron: string;
-  readonly timeZone: string;
+  /** Further models (docs/several-models.md); what one leaves out is as for the default model. Default: none. */
+  readonly furtherModels?: readonly (ModelRuns & { readonly modelName: string })[];
   /** Folder of the files that triggers may name, or URL of a folder in an object store. */
   readonly inputFolder: string;
-  /**
-   * Weekly file, relative to `inputFolder`, or URL of an object, of the schedule and of a trigger that names none.
-   * {week} and {date} in it become the ISO week and its Monday.
-   */
-  readonly input: string;
-  /** Which file beside the weekly file says that it is whole. Default: none. */
-  readonly inputMarker?: InputMarker;
-  /** Time after a tick until which the weekly file is waited for, milliseconds. Default 24 hours. */
-  readonly inputDeadlineMs?: number;
   /** Interval at which the due weeks and their file are checked, milliseconds. Default 20,000. */
   readonly inputCheckMs?: number;
   /** Age up to which missed ticks are caught up, milliseconds. Default 28 days. */
@@ -102,8 +89,6 @@ export interface SchedulerServiceConfig
   readonly memoryBytes?: number;
 }
 
-/** Longest time in which a trigger finds its objects, ms: shorter than its own time limit. */
-const FIND_OBJECTS_MS = 5_000;
 const SNAPSHOT_CARE_MS = 3_600_000;
 /** Interval at which the registry is read for alias moves of the command line, ms: a call to an object store has a price. */
 const REGISTRY_LOOK_MS = 1_000;
@@ -119,30 +104,26 @@ const memoryOfProcess = (): number => Math.min(os.totalmem(), process.constraine
  * @throws ConfigError, InputPatternError, StorageError, CronPatternError, ListenError
  */
 export async function createSchedulerService(config: SchedulerServiceConfig): Promise<RunningServer> {
-  const { logger, telemetry, queueUrl, inputFolder, input, registryRoot, defaultModel, ...settings } = config;
-  const places = { inputFolder, input };
-  const marker = config.inputMarker ?? "none";
-  // A URL that cannot be used ends the start, not the first run. It is checked before its placeholders: their error shows it.
-  const configured = inputUrlOf(input, places);
-  hasWeekPlaceholder(input);
-  if (configured !== null && marker === "sha256")
-    throw new StorageError("WEEKLY_INPUT_MARKER=sha256 is for files; use done or none for objects");
+  const {
+    logger,
+    telemetry,
+    queueUrl,
+    inputFolder,
+    registryRoot,
+    defaultModel,
+    furtherModels = [],
+    ...settings
+  } = config;
   await using starting = new AsyncDisposableStack();
   const calls = { ...settings.calls, ...(telemetry && { sampleRatio: telemetry.sampleRatio }) };
-  const runner = starting.use(await createWeeklyRunner({ ...settings, calls }));
-  if (Object.values(runner.swept).some((count) => count > 0))
-    logger.info(runner.swept, "files that killed processes had left were removed");
-  const findInput = async (named: string, week: string): Promise<string> => {
-    const given = named === "" ? input : named;
-    inputUrlOf(given, places);
-    const expanded = expandInput(given, week);
-    const url = inputUrlOf(expanded, places);
-    if (url === null) return await onDisk(inputFolder, resolveInput(inputFolder, expanded));
-    await runner.inputs.look(url, AbortSignal.timeout(FIND_OBJECTS_MS));
-    return url;
-  };
-  const lookAtFile = createInputLook({ inputFolder, marker, find: (named) => findInput(named, "") });
-  const lookAtObjects = createObjectLook({ inputs: runner.inputs, needsMarker: marker === "done" });
+  const shared: SharedRuns = { ...settings, calls, inputFolder, logger };
+  const first = starting.use(await openWeeklyModel(config, shared, null));
+  const opened: WeeklyModel[] = [first];
+  for (const { modelName, ...runs } of furtherModels)
+    opened.push(starting.use(await openWeeklyModel(runs, shared, modelName)));
+  for (const { swept } of opened)
+    if (Object.values(swept).some((count) => count > 0))
+      logger.info(swept, "files that killed processes had left were removed");
   const queues = starting.use(await openQueue(queueUrl, { queues: [WEEKLY_SCHEDULE] }));
   const readiness = createReadiness(logger);
   const disk = starting.use(
@@ -153,36 +134,30 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
       report: (reason) => readiness.set("disk", reason),
     }),
   );
-  // The jobs report the weeks already while they start.
-  let started: Awaited<ReturnType<typeof startWeeklyJobs>> | undefined;
-  const noteWeeks = (): void => {
-    const state = started?.weeks() ?? null;
-    if (!started || state === null) return;
-    // Without the queue there is no next run to name; the next look at the weeks notes it.
-    started.schedule().then(
-      (schedule) => readiness.note(weeksText(state, schedule)),
-      () => {},
-    );
+  const notes = new Map<string, string>();
+  const note = (modelName: string, text: string): void => {
+    const isOnlyModel = furtherModels.length === 0 && modelName === first.modelName;
+    notes.set(modelName, isOnlyModel ? text : `${modelName}: ${text}`);
+    readiness.note([...notes.values()].join("\n"));
   };
-  const jobs = await startWeeklyJobs({
-    ...settings,
-    queues,
-    runner,
-    logger,
-    pauseFile: openPauseFile(path.join(settings.weeksFolder, "schedule.json")),
-    onDisk: (error) => disk.noteRun(error),
-    onSchedule: (reason) => readiness.set("schedule", reason),
-    onWeeks: noteWeeks,
-    findInput,
-    input,
-    lookAtInput: async (named) => {
-      const url = inputUrlOf(named, places);
-      return url === null ? await lookAtFile(named) : await lookAtObjects(url);
-    },
-  });
-  started = jobs;
-  noteWeeks();
-  starting.defer(jobs.stop);
+  const weekly: { readonly model: WeeklyModel; readonly jobs: WeeklyJobs }[] = [];
+  for (const model of opened) {
+    const { modelName, furtherName } = model;
+    const jobs = await model.startJobs(queues, {
+      onDisk: (error) => disk.noteRun(error),
+      onSchedule: (reason) => readiness.set(furtherName === null ? "schedule" : `schedule ${furtherName}`, reason),
+      onWeeks: (text) => note(modelName, text),
+    });
+    starting.defer(jobs.stop);
+    weekly.push({ model, jobs });
+  }
+  const known = new Set(opened.map(({ modelName }) => modelName));
+  const removed = (await modelsWithSchedule(settings.weeksFolder)).filter((name) => !known.has(name));
+  for (const { modelName, runs, retrains } of await countWaiting(queues, removed)) {
+    const text = `not configured any more; ${countText(runs, "run")} and ${countText(retrains, "retrain")} wait in its queues until it is configured again`;
+    logger.warn({ model: modelName, runs, retrains }, `the model is ${text}`);
+    note(modelName, text);
+  }
   const ops = starting.use(createMeshTransport({ url: settings.opsUrl, ...calls }));
   const auditLog = starting.use(
     startAliasAudit({
@@ -238,7 +213,7 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
       await checker.check(stored, signal);
       stillAllowed();
     });
-  const models = modelPublishingHandlers({
+  const aliases = modelPublishingHandlers({
     defaultModel,
     async setAlias(request, stillAllowed, signal) {
       const moved = await setAlias(registryRoot, { ...request, now: new Date() }, checkOf(stillAllowed, signal));
@@ -271,21 +246,33 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
         signal,
       ),
   });
-  const retrains = starting.use(
-    await startRetrains({
-      ...settings,
-      ...{ registry: registryRoot, ops, queues, logger, inTurn, check: publisher.check, onPublished: auditLog.nudge },
-      ...(config.retrainCheckMs !== undefined && { checkMs: config.retrainCheckMs }),
-    }),
-  );
-  // A week that is complete has new drift.
-  jobs.onEnd(() => void retrains.jobs.nudge());
+  const scheduled: ScheduledModel[] = [];
+  for (const { model, jobs } of weekly) {
+    const { modelName, furtherName, runs } = model;
+    const retrains = starting.use(
+      await startRetrains({
+        ...settings,
+        ...{ modelConfig: runs.modelConfig, featureMapping: runs.featureMapping },
+        ...(runs.riskPolicy !== undefined && { riskPolicy: runs.riskPolicy }),
+        ...{ registry: registryRoot, ops, queues, logger, inTurn, check: publisher.check, onPublished: auditLog.nudge },
+        queueName: queueNamesOf(furtherName).retrain,
+        ...(furtherName !== null && { modelLabel: furtherName }),
+        ...(config.retrainCheckMs !== undefined && { checkMs: config.retrainCheckMs }),
+      }),
+    );
+    // A week that is complete has new drift.
+    jobs.onEnd(() => void retrains.jobs.nudge());
+    scheduled.push({ modelName, jobs, retrains });
+  }
+  const [firstScheduled, ...others] = scheduled;
+  if (firstScheduled === undefined) throw new Error("the default model was not started");
+  const models = createModelsByName(firstScheduled, others);
   const server = await startServer({
     ...settings,
     name: "scheduler-service",
     routes: [
-      route(ScheduleService, scheduleHandlers(jobs, retrains)),
-      route(ModelPublishingService, { ...models, ...uploads }),
+      route(ScheduleService, scheduleHandlers(models)),
+      route(ModelPublishingService, { ...aliases, ...uploads }),
     ],
     errors: SCHEDULER_ERRORS,
     policies,
@@ -297,13 +284,13 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
   const storeWatch = watchQueue(queueUrl, (usable, reason) => {
     readiness.set("store", usable ? null : `the store of the jobs ${reason}`);
     // The schedule may be missing after an outage of the store. The check writes it again.
-    if (usable) jobs.checkSchedule();
+    if (usable) for (const { jobs } of scheduled) jobs.checkSchedule();
   });
   starting.use(storeWatch);
-  const opened = starting.move();
+  const running = starting.move();
   let ended: Promise<void> | undefined;
   const stop = (): Promise<void> => {
-    ended ??= opened.disposeAsync();
+    ended ??= running.disposeAsync();
     return ended;
   };
   return { addresses: server.addresses, setServing: server.setServing, stop, [Symbol.asyncDispose]: stop };

@@ -21,7 +21,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file bellwether/schedule/v1/schedule_service.proto.
  */
 export const file_bellwether_schedule_v1_schedule_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci1iZWxsd2V0aGVyL3NjaGVkdWxlL3YxL3NjaGVkdWxlX3NlcnZpY2UucHJvdG8SFmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEi0wEKCFNjaGVkdWxlEhMKC3NjaGVkdWxlX2lkGAEgASgJEgwKBGNyb24YAiABKAkSEQoJdGltZV96b25lGAMgASgJEg4KBnBhdXNlZBgEIAEoCBIvCgtuZXh0X3J1bl9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGgoSbGFzdF9jb21wbGV0ZV93ZWVrGAYgASgJEjQKB3dhaXRpbmcYByADKAsyIy5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLldhaXRpbmdXZWVrIpIBCgtXYWl0aW5nV2VlaxIQCghpc29fd2VlaxgBIAEoCRIwCgxzY2hlZHVsZWRfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2RlYWRsaW5lX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YBCABKAkiFgoUTGlzdFNjaGVkdWxlc1JlcXVlc3QiTAoVTGlzdFNjaGVkdWxlc1Jlc3BvbnNlEjMKCXNjaGVkdWxlcxgBIAMoCzIgLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuU2NoZWR1bGUirwMKEVRyaWdnZXJSdW5SZXF1ZXN0Eh4KC3NjaGVkdWxlX2lkGAEgASgJQgm6SAZyBCABKEASQgoIaXNvX3dlZWsYAiABKAlCMLpILXIrMileKFswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSk/JBIjCgVpbnB1dBgDIAEoCUIUukgRcg8ogAgyCl5bXlx4MDBdKiQShwEKDWFjY2VwdF9sb3NzZXMYBCABKAlCcLpIbXJrKNAPMmZeKFtccHtac31ccHtDZn1ccHtNfeGFn+GFoOKggOOFpO++oF0qW15ccHtDY31ccHtDZn1ccHtafVxwe0194YWf4YWg4qCA44Wk776gXVteXHB7Q2N9XHB7Wmx9XHB7WnB9XSopPyQShgEKDGZvcmNlX2Z1dHVyZRgFIAEoCUJwukhtcmso0A8yZl4oW1xwe1pzfVxwe0NmfVxwe0194YWf4YWg4qCA44Wk776gXSpbXlxwe0NjfVxwe0NmfVxwe1p9XHB7TX3hhZ/hhaDioIDjhaTvvqBdW15ccHtDY31ccHtabH1ccHtacH1dKik/JCJNChJUcmlnZ2VyUnVuUmVzcG9uc2USDgoGam9iX2lkGAEgASgJEhAKCGlzb193ZWVrGAIgASgJEhUKDWFscmVhZHlfa25vd24YAyABKAgiNgoUUGF1c2VTY2hlZHVsZVJlcXVlc3QSHgoLc2NoZWR1bGVfaWQYASABKAlCCbpIBnIEIAEoQCJLChVQYXVzZVNjaGVkdWxlUmVzcG9uc2USMgoIc2NoZWR1bGUYASABKAsyIC5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlNjaGVkdWxlIjcKFVJlc3VtZVNjaGVkdWxlUmVxdWVzdBIeCgtzY2hlZHVsZV9pZBgBIAEoCUIJukgGcgQgAShAIkwKFlJlc3VtZVNjaGVkdWxlUmVzcG9uc2USMgoIc2NoZWR1bGUYASABKAsyIC5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlNjaGVkdWxlIjIKFFdhdGNoUHJvZ3Jlc3NSZXF1ZXN0EhoKBmpvYl9pZBgBIAEoCUIKukgHcgUgASiAAiLOAgoVV2F0Y2hQcm9ncmVzc1Jlc3BvbnNlEioKBXN0YXRlGAEgASgOMhsuYmVsbHdldGhlci5vcHMudjEuUnVuU3RhdGUSKgoFc3RhZ2UYAiABKA4yGy5iZWxsd2V0aGVyLm9wcy52MS5SdW5TdGFnZRIRCglyb3dzX3JlYWQYAyABKAQSEwoLcm93c19zY29yZWQYBCABKAQSFQoNcm93c19yZWplY3RlZBgFIAEoBBIPCgdmYWlsdXJlGAYgASgJEhQKDHdhc19jb21wbGV0ZRgHIAEoCBIUCgxvdmVydGFrZW5fYnkYCCABKAkSDQoFbm90ZXMYCSADKAkSEAoIaXNvX3dlZWsYCiABKAkSDgoGcnVuX2lkGAsgASgNEjAKB3JldHJhaW4YDCABKAsyHy5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlJldHJhaW4ioAIKFVRyaWdnZXJSZXRyYWluUmVxdWVzdBJDCglmcm9tX3dlZWsYASABKAlCMLpILXIrMileKFswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSk/JBJBCgd0b193ZWVrGAIgASgJQjC6SC1yKzIpXihbMC05XXs0fS1XKDBbMS05XXxbMS00XVswLTldfDVbMC0zXSkpPyQSfwoGcmVhc29uGAMgASgJQm+6SGxyaiABKNAPMmNeW1xwe1pzfVxwe0NmfVxwe0194YWf4YWg4qCA44Wk776gXSpbXlxwe0NjfVxwe0NmfVxwe1p9XHB7TX3hhZ/hhaDioIDjhaTvvqBdW15ccHtDY31ccHtabH1ccHtacH1dKiQiYwoWVHJpZ2dlclJldHJhaW5SZXNwb25zZRIOCgZqb2JfaWQYASABKAkSEQoJZnJvbV93ZWVrGAIgASgJEg8KB3RvX3dlZWsYAyABKAkSFQoNYWxyZWFkeV9rbm93bhgEIAEoCCKzAQoUQ2FuY2VsUmV0cmFpblJlcXVlc3QSGgoGam9iX2lkGAEgASgJQgq6SAdyBSABKIACEn8KBnJlYXNvbhgCIAEoCUJvukhscmogASjQDzJjXltccHtac31ccHtDZn1ccHtNfeGFn+GFoOKggOOFpO++oF0qW15ccHtDY31ccHtDZn1ccHtafVxwe0194YWf4YWg4qCA44Wk776gXVteXHB7Q2N9XHB7Wmx9XHB7WnB9XSokIkkKFUNhbmNlbFJldHJhaW5SZXNwb25zZRIwCgdyZXRyYWluGAEgASgLMh8uYmVsbHdldGhlci5zY2hlZHVsZS52MS5SZXRyYWluIhMKEUdldFJldHJhaW5SZXF1ZXN0Ir0BChJHZXRSZXRyYWluUmVzcG9uc2USEgoKbW9kZWxfbmFtZRgBIAEoCRIUCgxpc19hdXRvbWF0aWMYAiABKAgSCwoDZHVlGAMgASgJEg0KBXdhaXRzGAQgASgJEjEKCHJldHJhaW5zGAUgAygLMh8uYmVsbHdldGhlci5zY2hlZHVsZS52MS5SZXRyYWluEi4KCmNoZWNrZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wMtMHCg9TY2hlZHVsZVNlcnZpY2USdQoNTGlzdFNjaGVkdWxlcxIsLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuTGlzdFNjaGVkdWxlc1JlcXVlc3QaLS5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLkxpc3RTY2hlZHVsZXNSZXNwb25zZSIHkAIBqLsYARJzCgpUcmlnZ2VyUnVuEikuYmVsbHdldGhlci5zY2hlZHVsZS52MS5UcmlnZ2VyUnVuUmVxdWVzdBoqLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuVHJpZ2dlclJ1blJlc3BvbnNlIg6QAgKouxgDsrsYAxCQThJ1Cg1QYXVzZVNjaGVkdWxlEiwuYmVsbHdldGhlci5zY2hlZHVsZS52MS5QYXVzZVNjaGVkdWxlUmVxdWVzdBotLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuUGF1c2VTY2hlZHVsZVJlc3BvbnNlIgeQAgKouxgDEngKDlJlc3VtZVNjaGVkdWxlEi0uYmVsbHdldGhlci5zY2hlZHVsZS52MS5SZXN1bWVTY2hlZHVsZVJlcXVlc3QaLi5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlJlc3VtZVNjaGVkdWxlUmVzcG9uc2UiB5ACAqi7GAMSfQoNV2F0Y2hQcm9ncmVzcxIsLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuV2F0Y2hQcm9ncmVzc1JlcXVlc3QaLS5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLldhdGNoUHJvZ3Jlc3NSZXNwb25zZSINkAIBqLsYAbK7GAIYATABEn8KDlRyaWdnZXJSZXRyYWluEi0uYmVsbHdldGhlci5zY2hlZHVsZS52MS5UcmlnZ2VyUmV0cmFpblJlcXVlc3QaLi5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlRyaWdnZXJSZXRyYWluUmVzcG9uc2UiDpACAqi7GAOyuxgDEJBOEnUKDUNhbmNlbFJldHJhaW4SLC5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLkNhbmNlbFJldHJhaW5SZXF1ZXN0Gi0uYmVsbHdldGhlci5zY2hlZHVsZS52MS5DYW5jZWxSZXRyYWluUmVzcG9uc2UiB5ACAqi7GAMSbAoKR2V0UmV0cmFpbhIpLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuR2V0UmV0cmFpblJlcXVlc3QaKi5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLkdldFJldHJhaW5SZXNwb25zZSIHkAIBqLsYAUJaChpjb20uYmVsbHdldGhlci5zY2hlZHVsZS52MVABWiFiZWxsd2V0aGVyL3NjaGVkdWxlL3YxO3NjaGVkdWxldjGqAhZCZWxsd2V0aGVyLlNjaGVkdWxlLlYxYgZwcm90bzM", [file_bellwether_ops_v1_batch, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_bellwether_schedule_v1_retrain, file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("Ci1iZWxsd2V0aGVyL3NjaGVkdWxlL3YxL3NjaGVkdWxlX3NlcnZpY2UucHJvdG8SFmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEi5wEKCFNjaGVkdWxlEhMKC3NjaGVkdWxlX2lkGAEgASgJEgwKBGNyb24YAiABKAkSEQoJdGltZV96b25lGAMgASgJEg4KBnBhdXNlZBgEIAEoCBIvCgtuZXh0X3J1bl9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGgoSbGFzdF9jb21wbGV0ZV93ZWVrGAYgASgJEjQKB3dhaXRpbmcYByADKAsyIy5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLldhaXRpbmdXZWVrEhIKCm1vZGVsX25hbWUYCCABKAkikgEKC1dhaXRpbmdXZWVrEhAKCGlzb193ZWVrGAEgASgJEjAKDHNjaGVkdWxlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZGVhZGxpbmVfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnJlYXNvbhgEIAEoCSIWChRMaXN0U2NoZWR1bGVzUmVxdWVzdCJMChVMaXN0U2NoZWR1bGVzUmVzcG9uc2USMwoJc2NoZWR1bGVzGAEgAygLMiAuYmVsbHdldGhlci5zY2hlZHVsZS52MS5TY2hlZHVsZSLYAwoRVHJpZ2dlclJ1blJlcXVlc3QSHgoLc2NoZWR1bGVfaWQYASABKAlCCbpIBnIEIAEoQBJCCghpc29fd2VlaxgCIAEoCUIwukgtcisyKV4oWzAtOV17NH0tVygwWzEtOV18WzEtNF1bMC05XXw1WzAtM10pKT8kEiMKBWlucHV0GAMgASgJQhS6SBFyDyiACDIKXlteXHgwMF0qJBKHAQoNYWNjZXB0X2xvc3NlcxgEIAEoCUJwukhtcmso0A8yZl4oW1xwe1pzfVxwe0NmfVxwe0194YWf4YWg4qCA44Wk776gXSpbXlxwe0NjfVxwe0NmfVxwe1p9XHB7TX3hhZ/hhaDioIDjhaTvvqBdW15ccHtDY31ccHtabH1ccHtacH1dKik/JBKGAQoMZm9yY2VfZnV0dXJlGAUgASgJQnC6SG1yayjQDzJmXihbXHB7WnN9XHB7Q2Z9XHB7TX3hhZ/hhaDioIDjhaTvvqBdKlteXHB7Q2N9XHB7Q2Z9XHB7Wn1ccHtNfeGFn+GFoOKggOOFpO++oF1bXlxwe0NjfVxwe1psfVxwe1pwfV0qKT8kEicKCm1vZGVsX25hbWUYBiABKAlCE7pIEHIOKEAyCl5bXlx4MDBdKiQiTQoSVHJpZ2dlclJ1blJlc3BvbnNlEg4KBmpvYl9pZBgBIAEoCRIQCghpc29fd2VlaxgCIAEoCRIVCg1hbHJlYWR5X2tub3duGAMgASgIIl8KFFBhdXNlU2NoZWR1bGVSZXF1ZXN0Eh4KC3NjaGVkdWxlX2lkGAEgASgJQgm6SAZyBCABKEASJwoKbW9kZWxfbmFtZRgCIAEoCUITukgQcg4oQDIKXlteXHgwMF0qJCJLChVQYXVzZVNjaGVkdWxlUmVzcG9uc2USMgoIc2NoZWR1bGUYASABKAsyIC5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlNjaGVkdWxlImAKFVJlc3VtZVNjaGVkdWxlUmVxdWVzdBIeCgtzY2hlZHVsZV9pZBgBIAEoCUIJukgGcgQgAShAEicKCm1vZGVsX25hbWUYAiABKAlCE7pIEHIOKEAyCl5bXlx4MDBdKiQiTAoWUmVzdW1lU2NoZWR1bGVSZXNwb25zZRIyCghzY2hlZHVsZRgBIAEoCzIgLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuU2NoZWR1bGUiMgoUV2F0Y2hQcm9ncmVzc1JlcXVlc3QSGgoGam9iX2lkGAEgASgJQgq6SAdyBSABKIACIs4CChVXYXRjaFByb2dyZXNzUmVzcG9uc2USKgoFc3RhdGUYASABKA4yGy5iZWxsd2V0aGVyLm9wcy52MS5SdW5TdGF0ZRIqCgVzdGFnZRgCIAEoDjIbLmJlbGx3ZXRoZXIub3BzLnYxLlJ1blN0YWdlEhEKCXJvd3NfcmVhZBgDIAEoBBITCgtyb3dzX3Njb3JlZBgEIAEoBBIVCg1yb3dzX3JlamVjdGVkGAUgASgEEg8KB2ZhaWx1cmUYBiABKAkSFAoMd2FzX2NvbXBsZXRlGAcgASgIEhQKDG92ZXJ0YWtlbl9ieRgIIAEoCRINCgVub3RlcxgJIAMoCRIQCghpc29fd2VlaxgKIAEoCRIOCgZydW5faWQYCyABKA0SMAoHcmV0cmFpbhgMIAEoCzIfLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuUmV0cmFpbiLJAgoVVHJpZ2dlclJldHJhaW5SZXF1ZXN0EkMKCWZyb21fd2VlaxgBIAEoCUIwukgtcisyKV4oWzAtOV17NH0tVygwWzEtOV18WzEtNF1bMC05XXw1WzAtM10pKT8kEkEKB3RvX3dlZWsYAiABKAlCMLpILXIrMileKFswLTldezR9LVcoMFsxLTldfFsxLTRdWzAtOV18NVswLTNdKSk/JBJ/CgZyZWFzb24YAyABKAlCb7pIbHJqIAEo0A8yY15bXHB7WnN9XHB7Q2Z9XHB7TX3hhZ/hhaDioIDjhaTvvqBdKlteXHB7Q2N9XHB7Q2Z9XHB7Wn1ccHtNfeGFn+GFoOKggOOFpO++oF1bXlxwe0NjfVxwe1psfVxwe1pwfV0qJBInCgptb2RlbF9uYW1lGAQgASgJQhO6SBByDihAMgpeW15ceDAwXSokImMKFlRyaWdnZXJSZXRyYWluUmVzcG9uc2USDgoGam9iX2lkGAEgASgJEhEKCWZyb21fd2VlaxgCIAEoCRIPCgd0b193ZWVrGAMgASgJEhUKDWFscmVhZHlfa25vd24YBCABKAgiswEKFENhbmNlbFJldHJhaW5SZXF1ZXN0EhoKBmpvYl9pZBgBIAEoCUIKukgHcgUgASiAAhJ/CgZyZWFzb24YAiABKAlCb7pIbHJqIAEo0A8yY15bXHB7WnN9XHB7Q2Z9XHB7TX3hhZ/hhaDioIDjhaTvvqBdKlteXHB7Q2N9XHB7Q2Z9XHB7Wn1ccHtNfeGFn+GFoOKggOOFpO++oF1bXlxwe0NjfVxwe1psfVxwe1pwfV0qJCJJChVDYW5jZWxSZXRyYWluUmVzcG9uc2USMAoHcmV0cmFpbhgBIAEoCzIfLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuUmV0cmFpbiI8ChFHZXRSZXRyYWluUmVxdWVzdBInCgptb2RlbF9uYW1lGAEgASgJQhO6SBByDihAMgpeW15ceDAwXSokIr0BChJHZXRSZXRyYWluUmVzcG9uc2USEgoKbW9kZWxfbmFtZRgBIAEoCRIUCgxpc19hdXRvbWF0aWMYAiABKAgSCwoDZHVlGAMgASgJEg0KBXdhaXRzGAQgASgJEjEKCHJldHJhaW5zGAUgAygLMh8uYmVsbHdldGhlci5zY2hlZHVsZS52MS5SZXRyYWluEi4KCmNoZWNrZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wMtMHCg9TY2hlZHVsZVNlcnZpY2USdQoNTGlzdFNjaGVkdWxlcxIsLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuTGlzdFNjaGVkdWxlc1JlcXVlc3QaLS5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLkxpc3RTY2hlZHVsZXNSZXNwb25zZSIHkAIBqLsYARJzCgpUcmlnZ2VyUnVuEikuYmVsbHdldGhlci5zY2hlZHVsZS52MS5UcmlnZ2VyUnVuUmVxdWVzdBoqLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuVHJpZ2dlclJ1blJlc3BvbnNlIg6QAgKouxgDsrsYAxCQThJ1Cg1QYXVzZVNjaGVkdWxlEiwuYmVsbHdldGhlci5zY2hlZHVsZS52MS5QYXVzZVNjaGVkdWxlUmVxdWVzdBotLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuUGF1c2VTY2hlZHVsZVJlc3BvbnNlIgeQAgKouxgDEngKDlJlc3VtZVNjaGVkdWxlEi0uYmVsbHdldGhlci5zY2hlZHVsZS52MS5SZXN1bWVTY2hlZHVsZVJlcXVlc3QaLi5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlJlc3VtZVNjaGVkdWxlUmVzcG9uc2UiB5ACAqi7GAMSfQoNV2F0Y2hQcm9ncmVzcxIsLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuV2F0Y2hQcm9ncmVzc1JlcXVlc3QaLS5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLldhdGNoUHJvZ3Jlc3NSZXNwb25zZSINkAIBqLsYAbK7GAIYATABEn8KDlRyaWdnZXJSZXRyYWluEi0uYmVsbHdldGhlci5zY2hlZHVsZS52MS5UcmlnZ2VyUmV0cmFpblJlcXVlc3QaLi5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLlRyaWdnZXJSZXRyYWluUmVzcG9uc2UiDpACAqi7GAOyuxgDEJBOEnUKDUNhbmNlbFJldHJhaW4SLC5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLkNhbmNlbFJldHJhaW5SZXF1ZXN0Gi0uYmVsbHdldGhlci5zY2hlZHVsZS52MS5DYW5jZWxSZXRyYWluUmVzcG9uc2UiB5ACAqi7GAMSbAoKR2V0UmV0cmFpbhIpLmJlbGx3ZXRoZXIuc2NoZWR1bGUudjEuR2V0UmV0cmFpblJlcXVlc3QaKi5iZWxsd2V0aGVyLnNjaGVkdWxlLnYxLkdldFJldHJhaW5SZXNwb25zZSIHkAIBqLsYAUJaChpjb20uYmVsbHdldGhlci5zY2hlZHVsZS52MVABWiFiZWxsd2V0aGVyL3NjaGVkdWxlL3YxO3NjaGVkdWxldjGqAhZCZWxsd2V0aGVyLlNjaGVkdWxlLlYxYgZwcm90bzM", [file_bellwether_ops_v1_batch, file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_bellwether_schedule_v1_retrain, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * A schedule that starts weekly runs.
@@ -30,7 +30,7 @@ export const file_bellwether_schedule_v1_schedule_service: GenFile = /*@__PURE__
  */
 export type Schedule = Message<"bellwether.schedule.v1.Schedule"> & {
   /**
-   * Id of the schedule, for example "weekly".
+   * Id of the schedule, which is "weekly" for each model. Together with model_name it names one schedule.
    *
    * @generated from field: string schedule_id = 1;
    */
@@ -77,6 +77,13 @@ export type Schedule = Message<"bellwether.schedule.v1.Schedule"> & {
    * @generated from field: repeated bellwether.schedule.v1.WaitingWeek waiting = 7;
    */
   waiting: WaitingWeek[];
+
+  /**
+   * Name of the model whose runs the schedule starts.
+   *
+   * @generated from field: string model_name = 8;
+   */
+  modelName: string;
 };
 
 /**
@@ -150,7 +157,7 @@ export const ListSchedulesRequestSchema: GenMessage<ListSchedulesRequest> = /*@_
  */
 export type ListSchedulesResponse = Message<"bellwether.schedule.v1.ListSchedulesResponse"> & {
   /**
-   * Schedules, ordered by id.
+   * The schedule of the default model, then those of the other models by name.
    *
    * @generated from field: repeated bellwether.schedule.v1.Schedule schedules = 1;
    */
@@ -210,6 +217,13 @@ export type TriggerRunRequest = Message<"bellwether.schedule.v1.TriggerRunReques
    * @generated from field: string force_future = 5;
    */
   forceFuture: string;
+
+  /**
+   * Name of the model, at most 64 bytes. Empty: the default model.
+   *
+   * @generated from field: string model_name = 6;
+   */
+  modelName: string;
 };
 
 /**
@@ -266,6 +280,13 @@ export type PauseScheduleRequest = Message<"bellwether.schedule.v1.PauseSchedule
    * @generated from field: string schedule_id = 1;
    */
   scheduleId: string;
+
+  /**
+   * Name of the model, at most 64 bytes. Empty: the default model.
+   *
+   * @generated from field: string model_name = 2;
+   */
+  modelName: string;
 };
 
 /**
@@ -308,6 +329,13 @@ export type ResumeScheduleRequest = Message<"bellwether.schedule.v1.ResumeSchedu
    * @generated from field: string schedule_id = 1;
    */
   scheduleId: string;
+
+  /**
+   * Name of the model, at most 64 bytes. Empty: the default model.
+   *
+   * @generated from field: string model_name = 2;
+   */
+  modelName: string;
 };
 
 /**
@@ -489,6 +517,13 @@ export type TriggerRetrainRequest = Message<"bellwether.schedule.v1.TriggerRetra
    * @generated from field: string reason = 3;
    */
   reason: string;
+
+  /**
+   * Name of the model, at most 64 bytes. Empty: the default model.
+   *
+   * @generated from field: string model_name = 4;
+   */
+  modelName: string;
 };
 
 /**
@@ -595,6 +630,12 @@ export const CancelRetrainResponseSchema: GenMessage<CancelRetrainResponse> = /*
  * @generated from message bellwether.schedule.v1.GetRetrainRequest
  */
 export type GetRetrainRequest = Message<"bellwether.schedule.v1.GetRetrainRequest"> & {
+  /**
+   * Name of the model, at most 64 bytes. Empty: the default model.
+   *
+   * @generated from field: string model_name = 1;
+   */
+  modelName: string;
 };
 
 /**
@@ -605,7 +646,7 @@ export const GetRetrainRequestSchema: GenMessage<GetRetrainRequest> = /*@__PURE_
   messageDesc(file_bellwether_schedule_v1_schedule_service, 16);
 
 /**
- * The state of the retrains of the scheduler's model.
+ * The state of the retrains of a model.
  *
  * @generated from message bellwether.schedule.v1.GetRetrainResponse
  */
@@ -664,7 +705,8 @@ export const GetRetrainResponseSchema: GenMessage<GetRetrainResponse> = /*@__PUR
 
 /**
  * Reads, pauses and resumes schedules, starts weekly runs on request, and reports their progress. Starts and cancels
- * retrains: trainings of a new version from weekly runs and outcomes (docs/retrain.md).
+ * retrains: trainings of a new version from weekly runs and outcomes (docs/retrain.md). Each of several models has its own
+ * schedule, runs and retrains (docs/several-models.md).
  *
  * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and with:
  * - UNAVAILABLE: the job store (Redis or PostgreSQL) does not answer (reason JOB_STORE), or a file or folder
@@ -674,7 +716,7 @@ export const GetRetrainResponseSchema: GenMessage<GetRetrainResponse> = /*@__PUR
  */
 export const ScheduleService: GenService<{
   /**
-   * Lists the schedules. Idempotent. No error codes of its own.
+   * Lists the schedules, one for each model. Idempotent. No error codes of its own.
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.ListSchedules
    */
@@ -692,6 +734,7 @@ export const ScheduleService: GenService<{
    * - INVALID_ARGUMENT: input contains an unknown placeholder, or is a URL or a key that cannot be used (reason
    *   STORE_URL or OBJECT_KEY).
    * - NOT_FOUND: the schedule or input file does not exist.
+   * - NOT_FOUND: the scheduler has no such model (reason MODEL_NOT_CONFIGURED).
    * - FAILED_PRECONDITION: the week is already queued or running with another input, accept_losses or force_future
    *   (reason RUN_UNDER_WAY).
    * - FAILED_PRECONDITION: ops-service rejected the call of scheduler-service (reason PEER_REJECTED).
@@ -710,6 +753,7 @@ export const ScheduleService: GenService<{
   /**
    * Pauses a schedule: the schedule starts no runs until it is resumed. A run in progress continues. Idempotent.
    * - NOT_FOUND: the schedule does not exist.
+   * - NOT_FOUND: the scheduler has no such model (reason MODEL_NOT_CONFIGURED).
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.PauseSchedule
    */
@@ -721,6 +765,7 @@ export const ScheduleService: GenService<{
   /**
    * Resumes a paused schedule: the schedule starts runs again. Idempotent.
    * - NOT_FOUND: the schedule does not exist.
+   * - NOT_FOUND: the scheduler has no such model (reason MODEL_NOT_CONFIGURED).
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.ResumeSchedule
    */
@@ -734,6 +779,7 @@ export const ScheduleService: GenService<{
    * stream ends when the run is complete, held or failed, or when the retrain has ended. When nothing was sent for 20
    * s, the server sends a message with an unspecified state, to keep the connection open. Idempotent.
    * - NOT_FOUND: the job does not exist.
+   * - NOT_FOUND: the model of the job is not configured any more (reason MODEL_NOT_CONFIGURED).
    * - UNAVAILABLE: the server ended the stream. Open the watch again.
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.WatchProgress
@@ -744,10 +790,11 @@ export const ScheduleService: GenService<{
     output: typeof WatchProgressResponseSchema;
   },
   /**
-   * Starts a retrain of the model of scheduler-service: a new version is trained from weekly runs and outcomes, and is
+   * Starts a retrain of a model: a new version is trained from weekly runs and outcomes, and is
    * published. A retrain never makes the new version the champion. Idempotent: while a retrain with the same weeks is
    * waiting or running, no second retrain is started.
    * - INVALID_ARGUMENT: an ISO week does not exist, only one of the two weeks is set, or from_week is after to_week.
+   * - NOT_FOUND: the scheduler has no such model (reason MODEL_NOT_CONFIGURED).
    * - FAILED_PRECONDITION: a retrain with other weeks is waiting or running (reason RETRAIN_UNDER_WAY).
    * - FAILED_PRECONDITION: no week is complete (reason RETRAIN_NOT_POSSIBLE).
    * - FAILED_PRECONDITION: ops-service rejected the call of scheduler-service (reason PEER_REJECTED).
@@ -764,6 +811,7 @@ export const ScheduleService: GenService<{
    * Cancels a retrain. Its process ends within seconds, and nothing is published. A retrain that has already ended does
    * not change. Idempotent.
    * - NOT_FOUND: the job does not exist, or is not a retrain.
+   * - NOT_FOUND: the model of the job is not configured any more (reason MODEL_NOT_CONFIGURED).
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.CancelRetrain
    */
@@ -773,8 +821,9 @@ export const ScheduleService: GenService<{
     output: typeof CancelRetrainResponseSchema;
   },
   /**
-   * Returns the result of the last check whether a retrain is due, and the last retrains. Idempotent. No error codes of
-   * its own.
+   * Returns the result of the last check whether a retrain of a model is due, and the last retrains of the model.
+   * Idempotent.
+   * - NOT_FOUND: the scheduler has no such model (reason MODEL_NOT_CONFIGURED).
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.GetRetrain
    */

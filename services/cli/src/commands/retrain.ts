@@ -11,9 +11,10 @@ import { createReport, type Report, showProgress } from "../output/report.ts";
 import { hasVersion, retrainJson, retrainLines, retrainState } from "../output/retrain-text.ts";
 import { openPeer, type PeerClient } from "../remote/peer-client.ts";
 import { SCHEDULER_PEER } from "../remote/peer-url.ts";
-import { JSON_FLAG, SCHEDULER_FLAG } from "../remote/shared-options.ts";
+import { JSON_FLAG, OWN_MODEL_FLAG, SCHEDULER_FLAG } from "../remote/shared-options.ts";
 
 interface SchedulerOptions {
+  readonly model?: string;
   readonly scheduler?: string;
   readonly json?: boolean;
 }
@@ -57,6 +58,7 @@ function startCommand(context: CliContext): Command {
       weekRange,
     )
     .option("--watch", "wait for the end of the retrain, and show its progress")
+    .option(...OWN_MODEL_FLAG)
     .addHelpText(
       "after",
       "\nWith --watch, exit code 1 if the retrain fails or is cancelled.\n\nExample:\n  npx bellwether retrain start --reason 'new plant in Lyon' --watch",
@@ -65,7 +67,9 @@ function startCommand(context: CliContext): Command {
       const report = createReport(options);
       using scheduler = openPeer(context, SCHEDULER_PEER, options.scheduler, ScheduleService);
       const window = { fromWeek: options.weeks?.from ?? "", toWeek: options.weeks?.to ?? "" };
-      const started = await scheduler.answer(scheduler.client.triggerRetrain({ ...window, reason: options.reason }));
+      const started = await scheduler.answer(
+        scheduler.client.triggerRetrain({ modelName: options.model ?? "", ...window, reason: options.reason }),
+      );
       const { jobId, fromWeek, toWeek, alreadyKnown } = started;
       report.line(
         `the retrain of ${fromWeek} to ${toWeek} is ${alreadyKnown ? "already under way" : "in the queue"} (job ${jobId})`,
@@ -78,11 +82,12 @@ function startCommand(context: CliContext): Command {
 function statusCommand(context: CliContext): Command {
   return withScheduler(new Command("status"))
     .description("Show whether a retrain is due or why none is due, and show the last retrains.")
+    .option(...OWN_MODEL_FLAG)
     .addHelpText("after", "\nExample:\n  npx bellwether retrain status")
     .action(async (options: SchedulerOptions) => {
       const report = createReport(options);
       using scheduler = openPeer(context, SCHEDULER_PEER, options.scheduler, ScheduleService);
-      const found = await scheduler.answer(scheduler.client.getRetrain({}));
+      const found = await scheduler.answer(scheduler.client.getRetrain({ modelName: options.model ?? "" }));
       const { modelName, isAutomatic, due, waits, retrains } = found;
       const none = waits === "" ? "not checked yet" : `none is due: ${waits}`;
       report.line(`retrains of ${modelName}: ${due === "" ? none : `due at the last check: ${due}`}`);

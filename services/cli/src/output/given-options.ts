@@ -14,9 +14,9 @@ const NAMES: readonly Name[] = ["config", "mapping", "ml", "ops", "scheduler", "
 
 /** Options of each command of `bellwether weekly` that messages name. */
 const OPTIONS_OF = {
-  run: ["config", "mapping", "ml", "ops"],
-  trigger: ["scheduler"],
-  resume: ["scheduler"],
+  run: ["config", "mapping", "model", "ml", "ops"],
+  trigger: ["model", "scheduler"],
+  resume: ["model", "scheduler"],
   approve: ["model", "ops"],
   void: ["model", "ops"],
   supersede: ["model", "ops"],

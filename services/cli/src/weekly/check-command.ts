@@ -9,7 +9,7 @@ import { type GivenOptions, givenOptions, weeklyCommandText } from "../output/gi
 import { createReport } from "../output/report.ts";
 import { defaultUrlText, ML_PEER } from "../remote/peer-url.ts";
 import { JSON_FLAG, OPS_FLAG } from "../remote/shared-options.ts";
-import { checkWeek, type InputReport, type RunOptions } from "./run-week.ts";
+import { checkWeek, FILES_OF_MODEL_FLAG, type InputReport, type RunOptions } from "./run-week.ts";
 
 interface CheckOptions extends Omit<RunOptions, "week"> {
   readonly week?: string;
@@ -28,6 +28,7 @@ export function checkCommand(context: CliContext): Command {
     )
     .option("--week <week>", "ISO week of the data (default: the current week)", isoWeek)
     .option("--ml <url>", `gRPC URL of ml-service, with whose model the file is checked (${defaultUrlText(ML_PEER)})`)
+    .option(...FILES_OF_MODEL_FLAG)
     .option(...OPS_FLAG)
     .option(...JSON_FLAG)
     .addHelpText(

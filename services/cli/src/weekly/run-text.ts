@@ -33,17 +33,21 @@ export const withoutScoreText = (rows: number): string =>
 /** Text about a run that a person began with files other than those of the configuration. */
 const AS_BEFORE = "with --config and --mapping as before, if they were given";
 
+/** Text about the run of a model by its name. */
+const WITHOUT_FOLDER =
+  "with --config and --mapping in place of --model, if the model has no folder below config/models";
+
 /**
  * Returns the commands that run a week.
- * @param given options of the command; with a model and no configuration, the text asks for the files of that model
+ * @param given options of the command; with a model and no configuration, the text says what to do without a folder of the model
  * @param isAgain whether a person may have run the week before
  */
 export function runText(isoWeek: string, given: GivenOptions, isAgain: boolean): string {
   const args = `--week ${isoWeek} --input FILE`;
   const isOfModel = given.model !== undefined && given.config === undefined;
-  const byHand = weeklyCommandText("run", isOfModel ? `${args} --config FILE --mapping FILE` : args, given);
+  const byHand = weeklyCommandText("run", args, given);
   const asBefore = isAgain && given.config === undefined ? ` (${AS_BEFORE})` : "";
-  return `${weeklyCommandText("trigger", args, given)} (FILE below WEEKLY_INPUT_FOLDER), or ${byHand}${isOfModel ? ` (the files of ${given.model})` : asBefore}`;
+  return `${weeklyCommandText("trigger", args, given)} (FILE below WEEKLY_INPUT_FOLDER), or ${byHand}${isOfModel ? ` (${WITHOUT_FOLDER})` : asBefore}`;
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Command } from "commander";
 import { type CliContext, dataFolder } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { withConfigOptions } from "../input/config-options.ts";
+import { type ModelFiles, modelFilesOf } from "../input/model-files.ts";
 import { reason } from "../input/parse-option.ts";
 import { type GivenOptions, weeklyCommandText } from "../output/given-options.ts";
 import { showProgress, showStep } from "../output/report.ts";
@@ -126,15 +127,24 @@ export interface RunOptions {
   readonly input: string;
   readonly config: string;
   readonly mapping: string;
+  /** Name of a model with a folder of its own, whose files are used. Undefined: `config` and `mapping`. */
+  readonly model?: string;
   readonly ml?: string;
   readonly ops?: string;
   readonly acceptLosses?: string;
   readonly forceFuture?: string;
 }
 
+/** For commands that run or check a week with the files of a model. */
+export const FILES_OF_MODEL_FLAG = [
+  "--model <name>",
+  "model with a folder below BELLWETHER_MODELS (if not set, config/models), whose files are used in place of --config, --mapping and the risk policy",
+] as const;
+
 /** Adds the options that `weekly run` and `weekly replay` share. */
 export function withRunOptions(command: Command, context: CliContext): Command {
   return withConfigOptions(command, context)
+    .option(...FILES_OF_MODEL_FLAG)
     .option(...ML_FLAG)
     .option(...OPS_FLAG)
     .option(
@@ -187,6 +197,13 @@ const peerUrls = ({ ml, ops }: Pick<RunOptions, "ml" | "ops">, context: CliConte
   "ops-service": peerUrl(OPS_PEER, ops, context),
 });
 
+/** Returns the files of a model with a folder of its own. @throws UsageError when they are named in two ways */
+function filesOfModel(modelName: string, context: CliContext, given: GivenOptions): Promise<ModelFiles> {
+  if (given.config !== undefined || given.mapping !== undefined)
+    throw new UsageError("--model names the files of the model; leave --config and --mapping out, or --model");
+  return modelFilesOf(modelName, context);
+}
+
 /** @typeParam T result that the child process sends for these arguments */
 async function runChild<T>(
   args: readonly string[],
@@ -198,6 +215,7 @@ async function runChild<T>(
     throw new UsageError("the run reads its token from a file: set BELLWETHER_TOKEN_FILE in place of BELLWETHER_TOKEN");
   const main = createRequire(import.meta.url).resolve("@bellwether/scheduler-service/once/main");
   const urls = peerUrls(options, context);
+  const files = options.model === undefined ? options : await filesOfModel(options.model, context, given);
   const absolute = (file: string): string => path.resolve(context.cwd, file);
   const child = spawn(process.execPath, [main, ...args], {
     cwd: context.cwd,
@@ -205,8 +223,9 @@ async function runChild<T>(
       ...context.env,
       WEEKLY_WEEK: options.week,
       WEEKLY_INPUT: isStoreUrl(options.input) ? options.input : absolute(options.input),
-      BELLWETHER_MODEL_CONFIG: absolute(options.config),
-      BELLWETHER_FEATURE_MAPPING: absolute(options.mapping),
+      BELLWETHER_MODEL_CONFIG: absolute(files.config),
+      BELLWETHER_FEATURE_MAPPING: absolute(files.mapping),
+      ...("riskPolicy" in files && { BELLWETHER_RISK_POLICY: files.riskPolicy }),
       BELLWETHER_DATA_DIR: dataFolder(context),
       // When the command uses a token, the subject of the token is recorded as the actor, so WEEKLY_ACTOR is
       // not set.
@@ -238,7 +257,7 @@ async function runChild<T>(
   process.off("SIGINT", stop).off("SIGTERM", stop);
   if (outcome === undefined) {
     const message = withOptions(withAddress(failure.message, urls), failure, given);
-    throw new WeeklyRunError({ ...failure, message: withConfigFiles(message, options, given) });
+    throw new WeeklyRunError({ ...failure, message: withConfigFiles(message, files, given) });
   }
   return outcome;
 }
@@ -256,7 +275,11 @@ function withOptions(message: string, { report }: WeeklyFailure, given: GivenOpt
     message
       .replace("with a reason (accept_losses)", "with a reason (--accept-losses REASON)")
       .replace("with a reason (force_future)", "with a reason (--force-future REASON)"),
-  ).replaceAll(COMMANDS, (_, name: "approve" | "void" | "run", args: string) => weeklyCommandText(name, args, given));
+  ).replaceAll(COMMANDS, (_, name: "approve" | "void" | "run", args: string) => {
+    const { model, ...others } = given;
+    const isNamed = model === undefined || args.includes("--model ");
+    return weeklyCommandText(name, args, isNamed ? others : { ...others, model });
+  });
   return report === undefined ? text : `${text}. All reasons and samples of rejected rows: ${report}`;
 }
 

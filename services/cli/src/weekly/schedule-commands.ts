@@ -11,17 +11,18 @@ import { isoWeek, reason } from "../input/parse-option.ts";
 import { createReport, showProgress } from "../output/report.ts";
 import { openPeer, type PeerClient } from "../remote/peer-client.ts";
 import { SCHEDULER_PEER } from "../remote/peer-url.ts";
-import { JSON_FLAG, SCHEDULER_FLAG } from "../remote/shared-options.ts";
+import { JSON_FLAG, OWN_MODEL_FLAG, SCHEDULER_FLAG } from "../remote/shared-options.ts";
 import { stateText } from "./run-text.ts";
 
 interface SchedulerOptions {
+  readonly model?: string;
   readonly scheduler?: string;
   readonly json?: boolean;
 }
 
 type Scheduler = PeerClient<typeof ScheduleService>;
 
-/** Id of the only schedule. */
+/** Id of the schedule of each model. */
 const SCHEDULE_ID = "weekly";
 
 /** Adds the options of all commands that call scheduler-service. */
@@ -63,6 +64,7 @@ function triggerCommand(context: CliContext): Command {
       reason,
     )
     .option("--watch", "wait for the end of the run, and show its progress")
+    .option(...OWN_MODEL_FLAG)
     .addHelpText(
       "after",
       "\nExit code 1 if the run is not started; with --watch also if it fails or is held.\n\nExamples:\n  npx bellwether weekly trigger" +
@@ -73,7 +75,8 @@ function triggerCommand(context: CliContext): Command {
       using scheduler = openPeer(context, SCHEDULER_PEER, options.scheduler, ScheduleService);
       const { jobId, isoWeek, alreadyKnown } = await scheduler.answer(
         scheduler.client.triggerRun({
-          ...{ scheduleId: SCHEDULE_ID, isoWeek: options.week ?? "", input: options.input ?? "" },
+          ...{ scheduleId: SCHEDULE_ID, modelName: options.model ?? "" },
+          ...{ isoWeek: options.week ?? "", input: options.input ?? "" },
           ...{ acceptLosses: options.acceptLosses ?? "", forceFuture: options.forceFuture ?? "" },
         }),
       );
@@ -99,6 +102,10 @@ function watchCommand(context: CliContext): Command {
     .description("Wait for the end of a run in the queue of the scheduler, and show the progress of the run.")
     .option("--week <week>", "ISO week of the run, for example 2026-W47. Either --week or --job is required", isoWeek)
     .option("--job <id>", "id of the job, as weekly trigger prints it")
+    .option(
+      "--model <name>",
+      "with --week: name of the model, of several models in one installation (default: the default model)",
+    )
     .addHelpText(
       "after",
       "\nExit code 1 if the run fails or is held.\n\nExample:\n  npx bellwether weekly watch --week 2026-W47",
@@ -106,9 +113,11 @@ function watchCommand(context: CliContext): Command {
     .action(async (options: WatchOptions) => {
       if ((options.week === undefined) === (options.job === undefined))
         throw new UsageError("watch needs --week WEEK or --job ID, one of them");
-      const jobId = options.job ?? `${SCHEDULE_ID}-${options.week}`;
+      if (options.model !== undefined && options.week === undefined)
+        throw new UsageError("--model is for --week; the id of a job names its model already");
       const report = createReport(options);
       using scheduler = openPeer(context, SCHEDULER_PEER, options.scheduler, ScheduleService);
+      const jobId = options.job ?? (await jobOf(scheduler, options));
       const end = await watchJob(scheduler, jobId);
       if (end.state === RunState.COMPLETE) for (const line of endLines(end.isoWeek || jobId, end)) report.line(line);
       report.json({ job_id: jobId, iso_week: end.isoWeek, ...endToJson(end) });
@@ -123,18 +132,27 @@ function pauseCommand(context: CliContext, pauses: boolean): Command {
         ? "Pause the schedule: the schedule starts no run until weekly resume. A run in progress continues."
         : "Resume the schedule. Runs that were due during the pause are not started.",
     )
+    .option(...OWN_MODEL_FLAG)
     .addHelpText("after", `\nExample:\n  npx bellwether weekly ${pauses ? "pause" : "resume"}`)
     .action(async (options: SchedulerOptions) => {
       const report = createReport(options);
       using scheduler = openPeer(context, SCHEDULER_PEER, options.scheduler, ScheduleService);
-      const request = { scheduleId: SCHEDULE_ID };
+      const request = { scheduleId: SCHEDULE_ID, modelName: options.model ?? "" };
       const { schedule } = pauses
         ? await scheduler.answer(scheduler.client.pauseSchedule(request))
         : await scheduler.answer(scheduler.client.resumeSchedule(request));
       const next = nextRun(schedule);
-      report.line(schedule?.paused ? "the schedule is paused" : `the schedule is active; next run: ${next ?? "none"}`);
-      report.json({ paused: schedule?.paused ?? false, next_run: next });
+      const name = options.model === undefined ? "the schedule" : `the schedule of ${options.model}`;
+      report.line(schedule?.paused ? `${name} is paused` : `${name} is active; next run: ${next ?? "none"}`);
+      report.json({ model: schedule?.modelName ?? null, paused: schedule?.paused ?? false, next_run: next });
     });
+}
+
+/** Returns the id of the job of a week. The jobs of the default model have no name of the model in their ids. */
+async function jobOf({ client, answer }: Scheduler, { model, week }: WatchOptions): Promise<string> {
+  if (model === undefined) return `${SCHEDULE_ID}-${week}`;
+  const { schedules } = await answer(client.listSchedules({}));
+  return schedules[0]?.modelName === model ? `${SCHEDULE_ID}-${week}` : `${SCHEDULE_ID}.${model}-${week}`;
 }
 
 const nextRun = (schedule: Schedule | undefined): string | null =>

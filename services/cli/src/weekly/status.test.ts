@@ -208,9 +208,34 @@ test("a week whose new revision was asked for is shown with who, why and what to
   expect(begun.lines.join("\n")).not.toContain("has asked");
 });
 
-test("the commands for a week of another model ask for the files of that model", () => {
+test("the commands for a week of another model name the model, and say what to do without a folder of it", () => {
   const { lines } = weeklyStatus([run("2026-W46", RunState.MISSED)], SCHEDULE, { model: "terms" });
   expect(lines.join("\n")).toContain(
-    "npx bellwether weekly run --week 2026-W46 --input FILE --config FILE --mapping FILE (the files of terms)",
+    "npx bellwether weekly trigger --week 2026-W46 --input FILE --model terms (FILE below WEEKLY_INPUT_FOLDER), or npx bellwether weekly run --week 2026-W46 --input FILE --model terms (with --config and --mapping in place of --model, if the model has no folder below config/models)",
   );
+});
+
+test("with a schedule for each model, the next runs and the waiting weeks have the name of the model", () => {
+  const waiting = [{ isoWeek: "2026-W47", reason: "late.csv does not exist" }];
+  const { lines, json } = weeklyStatus(
+    [
+      run("2026-W47", RunState.COMPLETE, { rowsScored: 1n }),
+      run("2026-W46", RunState.FAILED, { modelName: "delivery", failure: "no row" }),
+    ],
+    create(ScheduleSchema, { ...FIELDS, modelName: "supplier-risk" }),
+    {},
+    [create(ScheduleSchema, { ...FIELDS, modelName: "delivery", paused: true, waiting })],
+  );
+  const text = lines.join("\n");
+  expect(text).toContain("supplier-risk: next run: 2026-11-30T06:00:00.000Z");
+  expect(text).toContain(
+    "delivery: next run: none, the schedule is paused (npx bellwether weekly resume --model delivery)",
+  );
+  // The week is complete for the other model.
+  expect(text).toContain("2026-W47 of delivery waits: late.csv does not exist");
+  expect(json).toMatchObject({
+    schedule: { model: "supplier-risk" },
+    schedules: [{ model: "supplier-risk" }, { model: "delivery", paused: true }],
+    waiting: [{ iso_week: "2026-W47", model: "delivery" }],
+  });
 });

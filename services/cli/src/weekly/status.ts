@@ -46,18 +46,28 @@ export async function readStatus(
   const { model } = options;
   const shown = model === undefined ? runs : runs.filter((run) => run.modelName === model);
   if (model !== undefined && shown.length === 0) throw new UsageError(noRunsText(model, runs));
-  const schedule = await readSchedule(context, options.scheduler);
-  const { lines, json } = weeklyStatus(shown, schedule, given);
+  const schedules = await readSchedules(context, options.scheduler);
+  const own = Array.isArray(schedules)
+    ? schedules.filter((one) => [undefined, one.modelName].includes(model) || one.modelName === "")
+    : [];
+  const [schedule = Array.isArray(schedules) ? noSchedule(model) : schedules, ...others] = own;
+  const { lines, json } = weeklyStatus(shown, schedule, given, others);
   if (nextPageToken === "") return { lines, json };
   const note = `only the ${LISTED_RUNS} runs that were started last are considered; all: npx bellwether weekly list`;
   return { lines: [...lines, note], json };
 }
 
-async function readSchedule(context: CliContext, url: string | undefined): Promise<Schedule | Error> {
+const noSchedule = (model: string | undefined): Error =>
+  new Error(
+    model === undefined ? "scheduler-service has no schedule" : `scheduler-service has no schedule of ${model}`,
+  );
+
+/** Reads the schedules, that of the default model first. */
+async function readSchedules(context: CliContext, url: string | undefined): Promise<Schedule[] | Error> {
   using scheduler = openPeer(context, SCHEDULER_PEER, url, ScheduleService);
   try {
     const { schedules } = await scheduler.answer(scheduler.client.listSchedules({}));
-    return schedules[0] ?? new Error("scheduler-service has no schedule");
+    return schedules;
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
@@ -72,11 +82,13 @@ function noRunsText(model: string, runs: readonly BatchRun[]): string {
 /**
  * @param runs latest first; of each week and model, the newest revision counts
  * @param given options of the command, which the commands in the text have too
+ * @param others schedules of further models. None: `schedule` is that of all models
  */
 export function weeklyStatus(
   runs: readonly BatchRun[],
   schedule: Schedule | Error,
   given: GivenOptions = {},
+  others: readonly Schedule[] = [],
 ): WeeklyStatus {
   const newest = new Map(runs.toReversed().map((run) => [`${run.isoWeek} ${run.modelName}`, run]));
   const weeks = [...newest.values()].sort((a, b) => (a.isoWeek < b.isoWeek ? 1 : -1));
@@ -95,19 +107,39 @@ export function weeklyStatus(
   const name = (run: BatchRun): string => (models.size > 1 ? `${run.isoWeek} of ${run.modelName}` : run.isoWeek);
   // With several models, a decision needs the name of the model.
   const givenFor = (run: BatchRun): GivenOptions => (models.size > 1 ? { ...given, model: run.modelName } : given);
-  const waiting = schedule instanceof Error ? [] : schedule.waiting.filter(({ isoWeek }) => !hasEnded(weeks, isoWeek));
-  const waits = new Map(waiting.map((week) => [week.isoWeek, waitText(week)]));
+  const schedules = schedule instanceof Error ? [] : [schedule, ...others];
+  /** The model to which a schedule applies. Undefined: all models. */
+  const modelOf = (one: Schedule): string | undefined => (others.length === 0 ? undefined : one.modelName);
+  const waiting = schedules.flatMap((one) =>
+    one.waiting.flatMap((week) => {
+      const model = modelOf(one);
+      return hasEnded(weeks, week.isoWeek, model) ? [] : [{ week, model }];
+    }),
+  );
+  const waitOf = (run: BatchRun): string | undefined => {
+    const found = waiting.find(
+      ({ week, model }) => week.isoWeek === run.isoWeek && (model ?? run.modelName) === run.modelName,
+    );
+    return found && waitText(found.week);
+  };
   return {
     lines: [
       ...lasts.slice(0, SHOWN_WEEKS).map((run) => lastText(name(run), run)),
       ...(last === undefined ? ["last complete week: none"] : []),
-      scheduleText(schedule, given),
+      ...(others.length === 0
+        ? [scheduleText(schedule, given)]
+        : schedules.map((one) => `${one.modelName}: ${scheduleText(one, { ...given, model: one.modelName })}`)),
       ...running.map((run) => `${name(run)} is running: ${run.rowsScored} of ${run.rowsRead ?? "?"} rows scored`),
       ...waiting
-        .filter(({ isoWeek }) => !open.some((run) => run.isoWeek === isoWeek))
-        .map((week) => `${week.isoWeek} waits: ${waitText(week)}`),
+        .filter(
+          ({ week, model }) =>
+            !open.some((run) => run.isoWeek === week.isoWeek && (model ?? run.modelName) === run.modelName),
+        )
+        .map(
+          ({ week, model }) => `${week.isoWeek}${model === undefined ? "" : ` of ${model}`} waits: ${waitText(week)}`,
+        ),
       ...asked.slice(0, SHOWN_WEEKS).map((run) => askedText(name(run), run, givenFor(run))),
-      ...open.slice(0, SHOWN_WEEKS).map((run) => openText(name(run), run, givenFor(run), waits.get(run.isoWeek))),
+      ...open.slice(0, SHOWN_WEEKS).map((run) => openText(name(run), run, givenFor(run), waitOf(run))),
       ...(open.length > SHOWN_WEEKS ? [`and ${open.length - SHOWN_WEEKS} older weeks`] : []),
       ...(open.length === 0 ? ["no week needs a decision"] : []),
     ],
@@ -118,10 +150,11 @@ export function weeklyStatus(
       supersede_requested: asked.map((run) => runToJson(run, givenFor(run))),
       ...(schedule instanceof Error
         ? { schedule: null, schedule_error: schedule.message }
-        : { schedule: scheduleToJson(schedule) }),
+        : { schedule: scheduleToJson(schedule), schedules: schedules.map(scheduleToJson) }),
       running: running.map((run) => runToJson(run, givenFor(run))),
-      waiting: waiting.map(({ isoWeek, deadlineAt, reason }) => ({
+      waiting: waiting.map(({ week: { isoWeek, deadlineAt, reason }, model }) => ({
         ...{ iso_week: isoWeek, reason, missed_after: deadlineAt ? timeText(deadlineAt) : null },
+        ...(model !== undefined && { model }),
       })),
       open: open.map((run) => runToJson(run, givenFor(run))),
     },
@@ -130,10 +163,11 @@ export function weeklyStatus(
 
 /**
  * Whether the run of a week is in progress or has ended: the scheduler looks at the weeks at intervals, so that it may
- * still wait for it. Schedules have no model, so that the runs of all models must have ended.
+ * still wait for it.
+ * @param model undefined: the runs of all models must have ended
  */
-function hasEnded(weeks: readonly BatchRun[], isoWeek: string): boolean {
-  const runs = weeks.filter((run) => run.isoWeek === isoWeek);
+function hasEnded(weeks: readonly BatchRun[], isoWeek: string, model: string | undefined): boolean {
+  const runs = weeks.filter((run) => run.isoWeek === isoWeek && (model ?? run.modelName) === run.modelName);
   return runs.length > 0 && runs.every(({ state }) => !NEEDS_PERSON.has(state));
 }
 
@@ -167,8 +201,14 @@ function scheduleText(schedule: Schedule | Error, given: GivenOptions): string {
   return `next run: ${nextRunAt ? timeText(nextRunAt) : "none"}; ${pattern}`;
 }
 
-const scheduleToJson = ({ cron, timeZone, paused, nextRunAt }: Schedule): object => ({
-  ...{ cron, time_zone: timeZone, paused, next_run: nextRunAt ? timeText(nextRunAt) : null },
+const scheduleToJson = ({ modelName, cron, timeZone, paused, nextRunAt }: Schedule): object => ({
+  ...{
+    ...(modelName !== "" && { model: modelName }),
+    cron,
+    time_zone: timeZone,
+    paused,
+    next_run: nextRunAt ? timeText(nextRunAt) : null,
+  },
 });
 
 const timeText = (time: Timestamp): string => timestampDate(time).toISOString();

@@ -1,13 +1,12 @@
-import { readdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import path from "node:path";
 import { MODEL_NAME_PATTERN, MODEL_NAME_RULE } from "@bellwether/contract/model-name";
 import { ConfigError, type ConfigViolation } from "./config-error.ts";
+import { DEFAULT_MODELS_FOLDER, listModelFolders } from "./list-model-folders.ts";
 import { parseModelConfig } from "./model-config.ts";
 import type { ModelSpec } from "./model-spec.ts";
 import { readYaml } from "./yaml-file.ts";
 
-/** Folder of the further models when no other one is set. */
-export const DEFAULT_MODELS_FOLDER = "config/models";
 /** Maximum number of further models: each has queues, workers and connections of its own. */
 export const MAX_FURTHER_MODELS = 8;
 
@@ -35,14 +34,10 @@ export type ModelFolder = { readonly name: string; readonly model: ModelSpec } &
  */
 export async function loadModelFolders(folder: string | null, defaultName: string): Promise<readonly ModelFolder[]> {
   const root = folder ?? DEFAULT_MODELS_FOLDER;
-  const entries = await readdir(root).catch((error: NodeJS.ErrnoException) => {
-    if (folder === null && error.code === "ENOENT") return [];
+  const names = await listModelFolders(folder).catch((error: NodeJS.ErrnoException) => {
     const found = error.code === "ENOENT" ? "no folder at this path" : `${error.code ?? "an error"} when reading`;
     throw new ConfigError([violation(root, found, "a folder with one folder per further model (BELLWETHER_MODELS)")]);
   });
-  const names: string[] = [];
-  for (const entry of entries.toSorted())
-    if (!entry.startsWith(".") && (await stat(path.join(root, entry))).isDirectory()) names.push(entry);
   const violations: ConfigViolation[] = [];
   if (names.length > MAX_FURTHER_MODELS)
     violations.push(violation(root, `${names.length} folders`, `at most ${MAX_FURTHER_MODELS} further models`));

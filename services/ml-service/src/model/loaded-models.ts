@@ -72,10 +72,12 @@ export interface LoadedModelsOptions {
   readonly gate?: GateOptions;
   /** Largest model.onnx that is opened, bytes. Default: not limited. */
   readonly maxModelBytes?: number;
+  /** Number of further models whose champions are loaded besides versions that callers name. Default 0. */
+  readonly furtherModels?: number;
   readonly now?: () => Date;
 }
 
-/** Largest number of loaded versions besides the champion. */
+/** Largest number of loaded versions besides the champion, with one model. */
 const MAX_OTHERS = 3;
 /** Largest size of their files together, bytes. */
 const MAX_OTHER_BYTES = 128 * 2 ** 20;
@@ -89,8 +91,10 @@ const MAX_WAITING = 8;
 export function createLoadedModels(
   registry: Registry,
   defaultModel: string,
-  { pool, checker, gate = {}, maxModelBytes = Number.POSITIVE_INFINITY, now = () => new Date() }: LoadedModelsOptions,
+  options: LoadedModelsOptions,
 ): LoadedModels {
+  const { pool, checker, gate = {}, maxModelBytes = Number.POSITIVE_INFINITY, now = () => new Date() } = options;
+  const { furtherModels = 0 } = options;
   const rejected = createRejectedVersions();
   const loader = createVersionLoader({ registry, pool, checker, gate, rejected, maxModelBytes, now });
   const queue = createLoadQueue(MAX_WAITING);
@@ -99,7 +103,9 @@ export function createLoadedModels(
   const slot = { registry, modelName: defaultModel, queue, loader, rejected, swapped, now };
   const champion = createChampionSlot(slot);
   const requested = createRequestedVersions({
-    ...{ max: MAX_OTHERS, maxBytes: MAX_OTHER_BYTES, queue },
+    max: MAX_OTHERS + furtherModels,
+    maxBytes: (MAX_OTHER_BYTES / MAX_OTHERS) * (MAX_OTHERS + furtherModels),
+    queue,
     load: (modelName, version) => loader.load(modelName, version, "thread"),
     bytesOf: async (modelName, version) => sizeOf(await readManifest(registry, modelName, version)),
   });

@@ -4,6 +4,14 @@ import { countText } from "@bellwether/reasons/count-text";
 import { describeReasons, type RejectedReasonSample } from "./rejected-reasons.ts";
 import { CHECK_FAILED } from "./stages.ts";
 
+/** The installation has no such model. */
+export class ModelNotConfiguredError extends Error {
+  override readonly name = "ModelNotConfiguredError" as const;
+  constructor(modelName: string, known: readonly string[]) {
+    super(`this scheduler has no model ${JSON.stringify(modelName)}; it has: ${known.join(", ")}`);
+  }
+}
+
 /** The weekly file does not exist, or is not below the input folder. */
 export class InputNotFoundError extends Error {
   override readonly name = "InputNotFoundError" as const;

@@ -2,8 +2,12 @@ import { isoWeekStart } from "@bellwether/contract/iso-week";
 import { metrics } from "@opentelemetry/api";
 import type { CatchUpState } from "../domain/catch-up.ts";
 
-/** Reports the result of the last pass over the due weeks as metrics, until it is disposed. */
-export function reportCatchUp(state: () => CatchUpState | null): Disposable {
+/**
+ * Reports the result of the last pass over the due weeks as metrics, until it is disposed.
+ * @param model undefined: the default model, whose metrics have no name of a model
+ */
+export function reportCatchUp(state: () => CatchUpState | null, model: string | undefined): Disposable {
+  const ofModel = model === undefined ? {} : { model };
   const meter = metrics.getMeter("bellwether.schedule");
   const weeks = meter.createObservableGauge("bellwether.schedule.weeks", {
     unit: "{week}",
@@ -18,12 +22,12 @@ export function reportCatchUp(state: () => CatchUpState | null): Disposable {
     const now = state();
     if (now === null) return;
     for (const kind of ["missed", "failed", "held", "waiting"] as const)
-      result.observe(now[kind].length, { state: kind });
+      result.observe(now[kind].length, { state: kind, ...ofModel });
   };
   const observeLast: Parameters<typeof last.addCallback>[0] = (result) => {
     const now = state();
     if (now !== null)
-      result.observe(now.lastComplete === null ? 0 : Date.parse(isoWeekStart(now.lastComplete)) / 1_000);
+      result.observe(now.lastComplete === null ? 0 : Date.parse(isoWeekStart(now.lastComplete)) / 1_000, ofModel);
   };
   weeks.addCallback(observeWeeks);
   last.addCallback(observeLast);

@@ -5,18 +5,23 @@ import { isQueueUnavailable, readQueue } from "@bellwether/queue/queue-error";
 import type { Logger } from "@bellwether/telemetry/logger";
 import { outsideTrace } from "@bellwether/telemetry/outside-trace";
 import type { Job } from "bullmq";
+import { RETRAIN_QUEUE } from "../domain/queue-names.ts";
 import { failedRetrain, type RetrainResult, type RetrainSteps, type RetrainTask } from "../domain/retrain.ts";
 import { type DueState, type NewestWeek, type RetrainWindow, windowUntil } from "../domain/retrain-due.ts";
 import { nextNumber, type RetrainRecord } from "../domain/retrain-record.ts";
 import { JobStoreError, mayPass, RetrainNotPossibleError, RetrainUnderWayError } from "../domain/scheduler-error.ts";
 import type { RetrainMemory } from "./retrain-memory.ts";
 import { createRetrainMetrics } from "./retrain-metrics.ts";
-import { RETRAIN_OPTIONS, RETRAIN_QUEUE, type RetrainJob, type RetrainQueue, retrainJobId } from "./retrain-queue.ts";
+import { RETRAIN_OPTIONS, type RetrainJob, type RetrainQueue, retrainJobId } from "./retrain-queue.ts";
 import { isRetrainProgress, type RetrainStatus, statusOf } from "./retrain-status.ts";
 import { startRetrainWorker } from "./retrain-worker.ts";
 
 export interface RetrainJobsConfig {
   readonly queues: Queues;
+  /** Name of the queue. Default: that of the default model. */
+  readonly queueName?: string;
+  /** Name of the model in metrics and logs. Undefined: the default model, which has none there. */
+  readonly modelLabel?: string;
   readonly policy: RetrainPolicy;
   readonly steps: RetrainSteps;
   readonly memory: RetrainMemory;
@@ -86,9 +91,9 @@ const UNDER_WAY: ReadonlySet<string> = new Set(["active", "waiting", "delayed", 
 /** Starts the worker of the retrains, and the checks whether one is due. Any number of processes may do this. */
 export async function startRetrainJobs(config: RetrainJobsConfig): Promise<RetrainJobs> {
   const { queues, policy, steps, memory, newestWeek, findDue, logger, checkMs, lockMs = LOCK_MS } = config;
-  const { now = () => new Date() } = config;
-  const queue: RetrainQueue = queues.queue<RetrainJob, RetrainResult>(RETRAIN_QUEUE);
-  const count = createRetrainMetrics();
+  const { now = () => new Date(), queueName = RETRAIN_QUEUE, modelLabel } = config;
+  const queue: RetrainQueue = queues.queue<RetrainJob, RetrainResult>(queueName);
+  const count = createRetrainMetrics(modelLabel);
   const stopped = new AbortController();
   let lastDue: CheckedDue | null = null;
   let hasFailed = false;
@@ -113,7 +118,7 @@ export async function startRetrainJobs(config: RetrainJobsConfig): Promise<Retra
   const underWay = async (): Promise<Job<RetrainJob> | null> => {
     const records = await memory.read();
     const last = records.at(-1);
-    for (const id of [...(last?.endedMs === null ? [last.jobId] : []), retrainJobId(nextNumber(records))]) {
+    for (const id of [...(last?.endedMs === null ? [last.jobId] : []), retrainJobId(queueName, nextNumber(records))]) {
       const found = await find(id);
       if (found !== null && UNDER_WAY.has(found.state)) return found.job;
     }
@@ -122,7 +127,7 @@ export async function startRetrainJobs(config: RetrainJobsConfig): Promise<Retra
 
   const add = async (task: RetrainTask): Promise<string> => {
     const number = nextNumber(await memory.read());
-    const jobId = retrainJobId(number);
+    const jobId = retrainJobId(queueName, number);
     const before = await find(jobId);
     // A job of an earlier data folder, or one that ended before it had begun.
     if (before !== null && !UNDER_WAY.has(before.state)) await before.job.remove();

@@ -2,9 +2,6 @@ import type { JobQueue } from "@bellwether/queue/open-queue";
 import type { JobsOptions } from "bullmq";
 import type { RetrainResult, RetrainTask } from "../domain/retrain.ts";
 
-/** Name of the queue of retrains. */
-export const RETRAIN_QUEUE = "retrain";
-
 /** Data of a retrain's job. */
 export interface RetrainJob extends RetrainTask {
   /** Number of the retrain, from 1. */
@@ -23,10 +20,5 @@ export const RETRAIN_OPTIONS: JobsOptions = {
   removeOnFail: { count: 50 },
 };
 
-const PREFIX = `${RETRAIN_QUEUE}-`;
-
 /** Returns the id of a retrain's job. */
-export const retrainJobId = (number: number): string => `${PREFIX}${number}`;
-
-/** Whether an id is the id of a retrain job. */
-export const isRetrainJobId = (jobId: string): boolean => jobId.startsWith(PREFIX);
+export const retrainJobId = (queueName: string, number: number): string => `${queueName}-${number}`;

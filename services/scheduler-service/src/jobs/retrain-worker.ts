@@ -12,7 +12,7 @@ import {
   retrain,
 } from "../domain/retrain.ts";
 import type { RetrainMemory } from "./retrain-memory.ts";
-import { RETRAIN_QUEUE, type RetrainJob, type RetrainQueue } from "./retrain-queue.ts";
+import type { RetrainJob, RetrainQueue } from "./retrain-queue.ts";
 
 export interface RetrainWorkerConfig {
   readonly queues: Queues;
@@ -69,7 +69,7 @@ export async function startRetrainWorker(config: RetrainWorkerConfig) {
       await watching;
     }
   };
-  const worker = queues.worker<RetrainJob, RetrainResult>(RETRAIN_QUEUE, process, {
+  const worker = queues.worker<RetrainJob, RetrainResult>(queue.name, process, {
     concurrency: 1,
     lockDuration: lockMs,
     stalledInterval: Math.ceil(lockMs / LOOKS_PER_LOCK),

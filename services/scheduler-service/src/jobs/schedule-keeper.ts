@@ -12,7 +12,7 @@ import {
   timesOf,
 } from "../domain/pause.ts";
 import { CronPatternError, JobStoreError } from "../domain/scheduler-error.ts";
-import { RUN_OPTIONS, WEEKLY_SCHEDULE, type WeeklyQueue } from "./weekly-queue.ts";
+import { RUN_OPTIONS, type WeeklyQueue } from "./weekly-queue.ts";
 
 /** Current state of the schedule. */
 export interface ScheduleState {
@@ -32,7 +32,10 @@ export interface ScheduleTimes {
 }
 
 export interface ScheduleKeeperConfig {
+  /** The job scheduler has the name of the queue. */
   readonly queue: WeeklyQueue;
+  /** Name of the model in metrics and logs. Undefined: the default model, which has none there. */
+  readonly modelLabel?: string | undefined;
   readonly cron: string;
   readonly timeZone: string;
   readonly pauseFile: PauseFile;
@@ -70,7 +73,9 @@ const TO_COME: ReadonlySet<string> = new Set(["delayed", "waiting", "prioritized
  * @throws CronPatternError, JobStoreError
  */
 export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise<ScheduleKeeper> {
-  const { queue, cron, timeZone, pauseFile, logger, now, everyMs, report } = config;
+  const { queue, cron, timeZone, pauseFile, logger, now, everyMs, report, modelLabel } = config;
+  const ofModel = modelLabel === undefined ? {} : { model: modelLabel };
+  const scheduleText = `the weekly schedule${modelLabel === undefined ? "" : ` of ${modelLabel}`}`;
   const stopping = new AbortController();
   let resting = new AbortController();
   let nextRunMs: number | null = null;
@@ -78,13 +83,13 @@ export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise
   const write = async (pauseState: PauseState): Promise<void> => {
     const data = { kind: "tick" as const, ...pauseState };
     await queue
-      .upsertJobScheduler(WEEKLY_SCHEDULE, { pattern: cron, tz: timeZone }, { name: "tick", data, opts: RUN_OPTIONS })
+      .upsertJobScheduler(queue.name, { pattern: cron, tz: timeZone }, { name: "tick", data, opts: RUN_OPTIONS })
       .catch((cause: Error) => {
         throw isQueueUnavailable(cause) ? cause : new CronPatternError(cron, cause.message, { cause });
       });
   };
   const find = async () => {
-    const found = await queue.getJobScheduler(WEEKLY_SCHEDULE);
+    const found = await queue.getJobScheduler(queue.name);
     return { found, stored: pauseOf(found?.template?.data) };
   };
   const state = async (): Promise<ScheduleState> => {
@@ -131,10 +136,10 @@ export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise
     const { paused, nextRunMs: next } = await state();
     if (lacks !== "")
       logger.warn(
-        { found: lacks, next: next === null ? null : new Date(next).toISOString() },
+        { ...ofModel, found: lacks, next: next === null ? null : new Date(next).toISOString() },
         "schedule written again",
       );
-    report(paused || next !== null ? null : "the weekly schedule has no next run");
+    report(paused || next !== null ? null : `${scheduleText} has no next run`);
   };
 
   const gauge = metrics.getMeter("bellwether.schedule").createObservableGauge("bellwether.schedule.next_run", {
@@ -144,7 +149,7 @@ export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise
   const observe: Parameters<typeof gauge.addCallback>[0] = (result) => {
     // The gauge is also observed when there is no next run, because a gauge that is not observed keeps its
     // last value.
-    result.observe((nextRunMs ?? 0) / 1_000);
+    result.observe((nextRunMs ?? 0) / 1_000, ofModel);
   };
   gauge.addCallback(observe);
 
@@ -160,8 +165,8 @@ export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise
       } catch (error) {
         if (stopping.signal.aborted) return;
         // When the store does not answer, the watch of the store reports that, so it is not reported here.
-        if (!isQueueUnavailable(error)) report(`the weekly schedule cannot be checked: ${messageOf(error)}`);
-        if (!isAway) logger.warn({ err: error }, "the weekly schedule cannot be checked");
+        if (!isQueueUnavailable(error)) report(`${scheduleText} cannot be checked: ${messageOf(error)}`);
+        if (!isAway) logger.warn({ ...ofModel, err: error }, "the weekly schedule cannot be checked");
         isAway = true;
       }
     }
@@ -201,7 +206,7 @@ export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise
 }
 
 async function hasJob(queue: WeeklyQueue, nextMs: number): Promise<boolean> {
-  const job = await queue.getJob(`repeat:${WEEKLY_SCHEDULE}:${nextMs}`);
+  const job = await queue.getJob(`repeat:${queue.name}:${nextMs}`);
   return job !== undefined && TO_COME.has(await job.getState());
 }
 

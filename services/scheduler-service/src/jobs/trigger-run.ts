@@ -6,7 +6,7 @@ import type { Job } from "bullmq";
 import type { JobState, StartedWeek } from "../domain/catch-up.ts";
 import { JobStoreError, RunUnderWayError } from "../domain/scheduler-error.ts";
 import type { RunDecisions } from "../domain/weekly-ports.ts";
-import { RUN_OPTIONS, type RunJob, WEEKLY_SCHEDULE, type WeeklyJob, type WeeklyQueue } from "./weekly-queue.ts";
+import { RUN_OPTIONS, type RunJob, type WeeklyJob, type WeeklyQueue } from "./weekly-queue.ts";
 
 /** A requested run. */
 export interface TriggeredRun {
@@ -68,6 +68,7 @@ const MAX_WITHDRAWN = 1_000;
  * time. If the second command has no answer, the request is withdrawn in this process.
  */
 export function createRunTrigger({ queue, timeZone, isComplete, findInput, now }: TriggerDeps): RunTrigger {
+  const jobIdOf = (week: string): string => `${queue.name}-${week}`;
   const withdrawn = new Set<string>();
   const withdraw = (id: string): void => {
     const oldest = withdrawn.size >= MAX_WITHDRAWN ? withdrawn.values().next().value : undefined;
@@ -196,8 +197,6 @@ export function createRunTrigger({ queue, timeZone, isComplete, findInput, now }
     },
   };
 }
-
-const jobIdOf = (week: string): string => `${WEEKLY_SCHEDULE}-${week}`;
 
 /** A signal for commands that no caller waits for. */
 const NEVER = new AbortController().signal;

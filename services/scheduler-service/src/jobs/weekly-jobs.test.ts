@@ -5,9 +5,9 @@ import { createLogger } from "@bellwether/telemetry/logger";
 import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { expect, test, vi } from "vitest";
 import type { WeekRecord } from "../domain/catch-up.ts";
+import { WEEKLY_SCHEDULE } from "../domain/queue-names.ts";
 import { PeerRejectedError, PeerUnavailableError } from "../domain/scheduler-error.ts";
 import { startWeeklyJobs } from "./weekly-jobs.ts";
-import { WEEKLY_SCHEDULE } from "./weekly-queue.ts";
 
 /** Returns a cron pattern in UTC that matches one second per year. */
 function onceAYear(moment: Date): string {

@@ -8,6 +8,7 @@ import { outsideTrace } from "@bellwether/telemetry/outside-trace";
 import { type Job, UnrecoverableError } from "bullmq";
 import { type CatchUpState, createCatchUp } from "../domain/catch-up.ts";
 import type { PauseFile } from "../domain/pause.ts";
+import { WEEKLY_SCHEDULE } from "../domain/queue-names.ts";
 import {
   DiskError,
   InputRejectedError,
@@ -29,18 +30,15 @@ import { startCatchUpLoop } from "./catch-up-loop.ts";
 import { reportCatchUp } from "./catch-up-metrics.ts";
 import { type ScheduleState, startScheduleKeeper } from "./schedule-keeper.ts";
 import { createRunTrigger, type TriggeredRun } from "./trigger-run.ts";
-import {
-  type JobOutcome,
-  type JobProgress,
-  type JobResult,
-  WEEKLY_SCHEDULE,
-  type WeeklyJob,
-  type WeeklyQueue,
-} from "./weekly-queue.ts";
+import type { JobOutcome, JobProgress, JobResult, WeeklyJob, WeeklyQueue } from "./weekly-queue.ts";
 
 /** Configuration of the jobs. */
 export interface WeeklyJobsConfig {
   readonly queues: Queues;
+  /** Name of the queue and of its schedule. Default: that of the default model. */
+  readonly queueName?: string;
+  /** Name of the model in metrics and logs. Undefined: the default model, which has none there. */
+  readonly modelLabel?: string;
   readonly runner: Pick<WeeklyRunner, "run" | "isComplete" | "configHash" | "digestOf" | "inputOfRun" | "weeks">;
   /** Cron pattern of five fields. */
   readonly cron: string;
@@ -134,18 +132,19 @@ const DEADLINE_MS = DAY_MS;
 const MAX_STALLED = 10;
 
 /**
- * Starts the worker and the schedule on the queue "weekly". Any number of processes may do this; each job
+ * Starts the worker and the schedule of one model on its queue. Any number of processes may do this; each job
  * runs in one of them.
  * @throws CronPatternError
  */
 export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJobs> {
   const { queues, runner, cron, timeZone, findInput, pauseFile, logger } = config;
   const { now = () => new Date(), lockMs = LOCK_MS, onDisk = () => {} } = config;
-  const queue: WeeklyQueue = queues.queue<WeeklyJob, JobResult | null>(WEEKLY_SCHEDULE);
+  const { queueName = WEEKLY_SCHEDULE, modelLabel } = config;
+  const queue: WeeklyQueue = queues.queue<WeeklyJob, JobResult | null>(queueName);
   const stopped = new AbortController();
   const trigger = createRunTrigger({ queue, timeZone, isComplete: runner.isComplete, findInput, now });
   const keeper = await startScheduleKeeper({
-    ...{ queue, cron, timeZone, pauseFile, logger, now },
+    ...{ queue, modelLabel, cron, timeZone, pauseFile, logger, now },
     everyMs: config.scheduleCheckMs ?? SCHEDULE_CHECK_MS,
     report: config.onSchedule ?? (() => {}),
   });
@@ -174,10 +173,10 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
     logger,
     onState: config.onWeeks ?? (() => {}),
   });
-  const measured = reportCatchUp(loop.state);
+  const measured = reportCatchUp(loop.state, modelLabel);
 
   const worker = queues.worker<WeeklyJob, JobResult | null>(
-    WEEKLY_SCHEDULE,
+    queueName,
     async (job) => {
       const { data } = job;
       if (data.kind === "tick") {

@@ -4,9 +4,6 @@ import type { PauseState } from "../domain/pause.ts";
 import type { RunDecisions } from "../domain/weekly-ports.ts";
 import type { Progress } from "../domain/weekly-run.ts";
 
-/** Id of the only schedule and of its BullMQ job scheduler, and name of the queue. */
-export const WEEKLY_SCHEDULE = "weekly";
-
 /** A caller's request for a run. The run starts only after `accepted` was set. */
 export interface RunRequest {
   readonly id: string;

@@ -29,6 +29,7 @@ import type {
   InputUnavailableError,
   JobNotFoundError,
   JobStoreError,
+  ModelNotConfiguredError,
   PeerRejectedError,
   PeerUnavailableError,
   RetrainNotPossibleError,
@@ -61,6 +62,7 @@ type SchedulerError =
   | RetrainWindowError
   | RunUnderWayError
   | ScheduleNotFoundError
+  | ModelNotConfiguredError
   | ModelNotFoundError
   | ModelSignatureError
   | VersionNotFoundError
@@ -97,6 +99,7 @@ export const SCHEDULER_ERRORS = {
   ObjectKeyError: Code.InvalidArgument,
   JobNotFoundError: Code.NotFound,
   ScheduleNotFoundError: Code.NotFound,
+  ModelNotConfiguredError: Code.NotFound,
   RetrainNotPossibleError: Code.FailedPrecondition,
   RetrainUnderWayError: Code.FailedPrecondition,
   RetrainWindowError: Code.InvalidArgument,

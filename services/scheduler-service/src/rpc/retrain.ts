@@ -11,13 +11,14 @@ import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
+import type { ModelsByName } from "../domain/models-by-name.ts";
+import { isRetrainJobId } from "../domain/queue-names.ts";
 import type { RetrainWindow } from "../domain/retrain-due.ts";
 import { JobNotFoundError, RetrainWindowError } from "../domain/scheduler-error.ts";
 import type { RetrainJobs } from "../jobs/retrain-jobs.ts";
-import { isRetrainJobId } from "../jobs/retrain-queue.ts";
 import type { RetrainStatus } from "../jobs/retrain-status.ts";
 
-/** Dependencies of the handlers. */
+/** The retrains of a model. */
 export interface RetrainDeps {
   readonly jobs: RetrainJobs;
   readonly modelName: string;
@@ -64,13 +65,12 @@ export function retrainToProto(status: RetrainStatus): MessageInitShape<typeof R
 }
 
 /** Returns the handlers of the retrains. */
-export function retrainHandlers({
-  jobs,
-  modelName,
-  isAutomatic,
-}: RetrainDeps): Pick<ServiceImpl<typeof ScheduleService>, "triggerRetrain" | "cancelRetrain" | "getRetrain"> {
+export function retrainHandlers(
+  models: ModelsByName<{ readonly retrains: RetrainDeps }>,
+): Pick<ServiceImpl<typeof ScheduleService>, "triggerRetrain" | "cancelRetrain" | "getRetrain"> {
   return {
-    async triggerRetrain({ fromWeek, toWeek, reason }, context) {
+    async triggerRetrain({ modelName, fromWeek, toWeek, reason }, context) {
+      const { jobs } = models.choose(modelName).retrains;
       const request = {
         window: windowOf(fromWeek, toWeek),
         reason: trimReason(reason),
@@ -81,11 +81,12 @@ export function retrainHandlers({
     },
     async cancelRetrain({ jobId, reason }, context) {
       const by = { reason: trimReason(reason), actor: actorOf(callerOf(context)) };
-      const status = isRetrainJobId(jobId) ? await jobs.cancel(jobId, by) : null;
+      const status = isRetrainJobId(jobId) ? await models.ofJob(jobId).retrains.jobs.cancel(jobId, by) : null;
       if (status === null) throw new JobNotFoundError(jobId);
       return { retrain: retrainToProto(status) };
     },
-    async getRetrain() {
+    async getRetrain(request) {
+      const { jobs, modelName, isAutomatic } = models.choose(request.modelName).retrains;
       const state = jobs.due();
       const retrains = (await jobs.recent()).map(retrainToProto);
       return {

@@ -11,14 +11,14 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { CatchUpState, WaitingWeek } from "../domain/catch-up.ts";
+import type { ModelsByName } from "../domain/models-by-name.ts";
+import { isRetrainJobId, WEEKLY_SCHEDULE } from "../domain/queue-names.ts";
 import { JobNotFoundError, ScheduleNotFoundError } from "../domain/scheduler-error.ts";
 import { STAGE } from "../domain/stages.ts";
 import { createJobWatch } from "../jobs/job-watch.ts";
-import { isRetrainJobId } from "../jobs/retrain-queue.ts";
 import type { RetrainStatus } from "../jobs/retrain-status.ts";
 import type { ScheduleState } from "../jobs/schedule-keeper.ts";
 import type { JobStatus, WeeklyJobs } from "../jobs/weekly-jobs.ts";
-import { WEEKLY_SCHEDULE } from "../jobs/weekly-queue.ts";
 import { type RetrainDeps, retrainHandlers, retrainToProto } from "./retrain.ts";
 
 /** Interval between two look-ups of a watched job, ms. All watchers of a job use the same look-ups. */
@@ -33,12 +33,13 @@ const MAX_REASON = 250;
 const STATES = { running: RunState.RUNNING, complete: RunState.COMPLETE, failed: RunState.FAILED, held: RunState.HELD };
 
 function scheduleToProto(
+  modelName: string,
   { cron, timeZone, paused, nextRunMs }: ScheduleState,
   weeks: CatchUpState | null,
 ): MessageInitShape<typeof ScheduleSchema> {
   const next = nextRunMs === null ? {} : { nextRunAt: timestampFromMs(nextRunMs) };
   return {
-    ...{ scheduleId: WEEKLY_SCHEDULE, cron, timeZone, paused, ...next },
+    ...{ scheduleId: WEEKLY_SCHEDULE, modelName, cron, timeZone, paused, ...next },
     lastCompleteWeek: weeks?.lastComplete ?? "",
     waiting: weeks?.waiting.map(waitingToProto) ?? [],
   };
@@ -86,23 +87,31 @@ function retrainStatusToProto(status: RetrainStatus): MessageInitShape<typeof Wa
   };
 }
 
-function checkSchedule(scheduleId: string): void {
-  if (scheduleId !== WEEKLY_SCHEDULE) throw new ScheduleNotFoundError(scheduleId);
+/** The weekly jobs and the retrains of a model. */
+export interface ScheduledModel {
+  readonly modelName: string;
+  readonly jobs: WeeklyJobs;
+  readonly retrains: RetrainDeps;
 }
 
-/** Returns the handlers of ScheduleService, over the weekly jobs and the retrains. */
-export function scheduleHandlers(jobs: WeeklyJobs, retrains: RetrainDeps): ServiceImpl<typeof ScheduleService> {
-  const { watch, nudge } = createJobWatch(jobs.jobStatus, WATCH_MS);
-  jobs.onEnd(nudge);
-  const retrainWatch = createJobWatch(retrains.jobs.status, WATCH_MS);
-  retrains.jobs.onEnd(retrainWatch.nudge);
+/** Returns the handlers of ScheduleService, over the weekly jobs and the retrains of all models. */
+export function scheduleHandlers(models: ModelsByName<ScheduledModel>): ServiceImpl<typeof ScheduleService> {
+  const watches = new Map(models.all.map((model) => [model.modelName, watchesOf(model)]));
+  /** Returns the weekly jobs of a schedule. @throws ScheduleNotFoundError, ModelNotConfiguredError */
+  const find = ({ scheduleId, modelName }: { readonly scheduleId: string; readonly modelName: string }) => {
+    if (scheduleId !== WEEKLY_SCHEDULE) throw new ScheduleNotFoundError(scheduleId);
+    return models.choose(modelName);
+  };
   return {
-    ...retrainHandlers(retrains),
+    ...retrainHandlers(models),
     async listSchedules() {
-      return { schedules: [scheduleToProto(await jobs.schedule(), jobs.weeks())] };
+      const listed = models.all.map(async ({ modelName, jobs }) =>
+        scheduleToProto(modelName, await jobs.schedule(), jobs.weeks()),
+      );
+      return { schedules: await Promise.all(listed) };
     },
-    async triggerRun({ scheduleId, isoWeek, input, acceptLosses, forceFuture }, context) {
-      checkSchedule(scheduleId);
+    async triggerRun({ scheduleId, modelName, isoWeek, input, acceptLosses, forceFuture }, context) {
+      const { jobs } = find({ scheduleId, modelName });
       const actor = actorOf(callerOf(context));
       const decisions = {
         ...(acceptLosses !== "" && { acceptLosses: { reason: trimReason(acceptLosses), actor } }),
@@ -111,18 +120,19 @@ export function scheduleHandlers(jobs: WeeklyJobs, retrains: RetrainDeps): Servi
       const { jobId, week, alreadyKnown } = await jobs.trigger(isoWeek, input, context.signal, decisions);
       return { jobId, isoWeek: week, alreadyKnown };
     },
-    async pauseSchedule({ scheduleId }) {
-      checkSchedule(scheduleId);
-      return { schedule: scheduleToProto(await jobs.setPaused(true), jobs.weeks()) };
+    async pauseSchedule(request) {
+      const { modelName, jobs } = find(request);
+      return { schedule: scheduleToProto(modelName, await jobs.setPaused(true), jobs.weeks()) };
     },
-    async resumeSchedule({ scheduleId }) {
-      checkSchedule(scheduleId);
-      return { schedule: scheduleToProto(await jobs.setPaused(false), jobs.weeks()) };
+    async resumeSchedule(request) {
+      const { modelName, jobs } = find(request);
+      return { schedule: scheduleToProto(modelName, await jobs.setPaused(false), jobs.weeks()) };
     },
     async *watchProgress({ jobId }, { signal }) {
-      const isRetrain = isRetrainJobId(jobId);
+      const watch = watches.get(models.ofJob(jobId).modelName);
+      if (watch === undefined) throw new JobNotFoundError(jobId);
       let reported = "";
-      for await (const status of isRetrain ? retrainWatch.watch(jobId, signal) : watch(jobId, signal)) {
+      for await (const status of isRetrainJobId(jobId) ? watch.retrain(jobId, signal) : watch.weekly(jobId, signal)) {
         if (status === null) throw new JobNotFoundError(jobId);
         const text = JSON.stringify(status);
         if (text !== reported) yield "task" in status ? retrainStatusToProto(status) : jobStatusToProto(status);
@@ -131,4 +141,13 @@ export function scheduleHandlers(jobs: WeeklyJobs, retrains: RetrainDeps): Servi
       }
     },
   };
+}
+
+/** Creates the watches of the jobs of a model, which look a job up at once when it ends in this process. */
+function watchesOf({ jobs, retrains }: ScheduledModel) {
+  const weekly = createJobWatch(jobs.jobStatus, WATCH_MS);
+  jobs.onEnd(weekly.nudge);
+  const retrain = createJobWatch(retrains.jobs.status, WATCH_MS);
+  retrains.jobs.onEnd(retrain.nudge);
+  return { weekly: weekly.watch, retrain: retrain.watch };
 }

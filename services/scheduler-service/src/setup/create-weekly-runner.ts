@@ -47,6 +47,8 @@ export interface WeeklySettings {
   readonly riskPolicy?: string;
   /** Folder for snapshots and reports. */
   readonly weeksFolder: string;
+  /** Name of the folder for copies of inputs, below that of the weeks. Default: .input. Each model needs its own. */
+  readonly copiesFolder?: string;
   /** Number of suppliers in one chunk, 1 to 8,192. A run that has stored chunks keeps their size. Default 4,096. */
   readonly chunkRows?: number;
   /** Object stores of the input and of the results. Default: `DEFAULT_STORES`. */
@@ -66,7 +68,7 @@ const DEFAULT_STORES: StoreSettings = {
 };
 
 /** Folder of the copies of inputs, below that of the weeks. */
-const INPUT_COPIES = ".input";
+export const INPUT_COPIES = ".input";
 
 /**
  * Reads the configuration files (model_config.yaml, feature_mapping.yaml and risk_policy.yaml), creates the folder of the
@@ -86,7 +88,7 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
   const openWeek = (week: string) =>
     allOnDisk(settings.weeksFolder, openWeekFolder(settings.weeksFolder, modelName, week));
   const { azure, inputMaxBytes, inputReadMs, resultsUrl } = settings.stores ?? DEFAULT_STORES;
-  const copiesFolder = path.join(settings.weeksFolder, INPUT_COPIES);
+  const copiesFolder = path.join(settings.weeksFolder, settings.copiesFolder ?? INPUT_COPIES);
   const swept = {
     copies: await sweepInputCopies(copiesFolder, Date.now()),
     drafts: await sweepDrafts(settings.weeksFolder, Date.now()),

@@ -2,13 +2,13 @@ import type { RunningServer } from "@bellwether/mesh/server/start-server";
 import type { Logger } from "@bellwether/telemetry/logger";
 
 /** Dependencies without which the service is not ready. */
-export type Need = "store" | "schedule" | "disk";
+export type Need = "store" | "schedule" | `schedule ${string}` | "disk";
 
 /** Readiness of the service: it is ready when no dependency has a reason against it. */
 export interface Readiness {
   /** @param reason why the dependency cannot be used, one line; null when it can */
   set(need: Need, reason: string | null): void;
-  /** @param text facts that do not decide about the readiness, one line, shown after the state */
+  /** @param text facts that do not decide about the readiness, a line for each model, shown after the state */
   note(text: string): void;
   /** Sets the server whose readiness is changed from now on. */
   report(server: Pick<RunningServer, "setServing">): void;
