@@ -69,7 +69,7 @@ function Result({ result, champion }: { readonly result: GateResult; readonly ch
           </thead>
           <tbody>
             {result.checks.map((check) => (
-              <CheckRow key={check.name} check={check} />
+              <CheckRow key={check.name} check={check} compared={compared} challenger={challenger} />
             ))}
           </tbody>
         </table>
@@ -98,21 +98,35 @@ function Result({ result, champion }: { readonly result: GateResult; readonly ch
   );
 }
 
-function CheckRow({ check }: { readonly check: GateCheck }) {
+interface CheckRowProps {
+  readonly check: GateCheck;
+  /** The versions of the columns. */
+  readonly compared: string;
+  readonly challenger: string;
+}
+
+function CheckRow({ check, ...versions }: CheckRowProps) {
   const { name, outcome, champion, challenger, reason } = check;
   const word = outcomeWord(outcome);
+  const title = checkTitle(name);
   return (
     <tr>
       <th scope="row">
-        {visibleText(checkTitle(name))}
-        <small>{visibleText(reason)}</small>
+        {visibleText(title)}
+        {reason.toLowerCase() !== title.toLowerCase() && <small>{visibleText(reason)}</small>}
       </th>
       <td>
         <Badge tone={word.tone}>{word.text}</Badge>
       </td>
-      <td className="number">{ownText(champion)}</td>
-      <td className="number">{ownText(challenger)}</td>
-      <td className="number">{figureText(check)}</td>
+      <td className="number labelled" data-label={visibleText(versions.compared)}>
+        {ownText(champion)}
+      </td>
+      <td className="number labelled" data-label={visibleText(versions.challenger)}>
+        {ownText(challenger)}
+      </td>
+      <td className="number labelled" data-label="Compared">
+        {figureText(check)}
+      </td>
     </tr>
   );
 }

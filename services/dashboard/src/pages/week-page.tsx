@@ -227,7 +227,7 @@ function Movers({ movers, week, none }: { movers: readonly Mover[]; week: GetWee
     return <p className="quiet">{week.previousIsoWeek ? `No score has ${none}.` : "This is the first week."}</p>;
   const currency = week.impactFormula?.currency ?? "";
   return (
-    <table>
+    <table className="stacks">
       <thead>
         <tr>
           <th scope="col">Supplier</th>
@@ -245,11 +245,15 @@ function Movers({ movers, week, none }: { movers: readonly Mover[]; week: GetWee
               </a>
               {incomplete && <small>incomplete: few values known</small>}
             </th>
-            <td className="number">{signedText(change)}</td>
+            <td className="number labelled" data-label="Change">
+              {signedText(change)}
+            </td>
             <td className="number">
               {scoreText(riskScore)} <BandBadge band={band} />
             </td>
-            <td className="number">{moneyText(impact, currency)}</td>
+            <td className="number labelled" data-label="Expected impact">
+              {moneyText(impact, currency)}
+            </td>
           </tr>
         ))}
       </tbody>
