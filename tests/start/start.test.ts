@@ -174,7 +174,7 @@ describe("bellwether start in an empty folder", () => {
     expect(JSON.parse(searched.stdout)).toMatchObject({ outcome: expect.stringMatching(/^(found|already-below)$/) });
     const wrong = ["predict", "--input", '{"supplier_id":"x","late_ratios":1}', "--url", mesh.started.ml_service.web];
     expect(await folder.run(wrong)).toMatchObject({
-      code: 1,
+      code: 2,
       stderr: expect.stringContaining('did you mean "late_ratio"'),
     });
   });

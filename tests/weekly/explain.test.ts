@@ -60,7 +60,8 @@ test("suppliers explain and suppliers change print it", async () => {
   expect(explained.stdout).toMatch(/^ +-?\d\.\d{4} {2}(strong|moderate|weak) +\S/m);
   expect(explained.stdout).toMatch(/^ +-?\d\.\d{4} {2}\d+ others together$/m);
   const german = await run("explain", id, "--narrative-language", "de");
-  expect(german.stdout).toMatch(/Risikowert[^.]* 0,\d\d.*\n\(from the template\)\n/);
+  expect(german.stdout).toMatch(/^ +-?\d,\d{4} {2}(stark|mittel|schwach) +\S/m);
+  expect(german.stdout).toMatch(/Risikowert[^.]* 0,\d\d.*\n\(aus der Vorlage\)\n/);
   expect((await run("explain", id, "--narrative-language", "fr")).stderr).toMatch(/en.*de/);
   const lower = await run("counterfactual", id, "--max-changes", "1", "--target", "low");
   expect(lower).toMatchObject({

@@ -271,8 +271,8 @@ export function explainCommand(context: CliContext): Command {
                   typical: typical ?? (typicalCategory || null),
                 };
               }),
-              warnings: score.warnings.map(({ message }) => message),
               ...localNarrative(model, supplier, score, options.narrativeLanguage ?? "en"),
+              warnings: score.warnings.map(({ message }) => message),
             };
           });
       const limits = { max: options.top ?? 0, minShare: options.minShare };
