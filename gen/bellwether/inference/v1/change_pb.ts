@@ -67,7 +67,8 @@ export type ExplainChangeRequest = Message<"bellwether.inference.v1.ExplainChang
   after?: ChangeEnd | undefined;
 
   /**
-   * Maximum number of parts in the response, 0 to 1,024; the other parts are added up in omitted. 0: all.
+   * Maximum number of parts in the response, 0 to 1,024; the other parts are added up in omitted. 0: all parts are in
+   * the response.
    *
    * @generated from field: uint32 max_parts = 3;
    */
@@ -330,7 +331,8 @@ export type ExplainChangeResponse = Message<"bellwether.inference.v1.ExplainChan
   omittedParts: number;
 
   /**
-   * The difference between the base values of the versions. It is a model part. 0 when both versions are the same.
+   * The difference between the base values of the versions. This difference is a model part. 0 when both versions are
+   * the same.
    *
    * @generated from field: double base_margin = 9;
    */
@@ -344,8 +346,8 @@ export type ExplainChangeResponse = Message<"bellwether.inference.v1.ExplainChan
   baseScore?: number | undefined;
 
   /**
-   * The part of score_change that the different calibration causes. It is a model part. 0 when the calibrations are
-   * equal. Unset when score_change is unset.
+   * The part of score_change that the different calibration causes. This part is a model part. 0 when the calibrations
+   * are equal. Unset when score_change is unset.
    *
    * @generated from field: optional double calibration_score = 11;
    */

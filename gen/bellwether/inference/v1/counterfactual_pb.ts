@@ -121,7 +121,7 @@ export type CounterfactualRequest = Message<"bellwether.inference.v1.Counterfact
   maxCounterfactuals?: number | undefined;
 
   /**
-   * The highest band that a counterfactual may have: BAND_MEDIUM or BAND_LOW. Unset: the band below that of the
+   * The highest band that a counterfactual may have: BAND_MEDIUM or BAND_LOW. Unset: the band below the band of the
    * supplier.
    *
    * @generated from field: bellwether.inference.v1.Band target_band = 5;

@@ -386,7 +386,7 @@ export type PredictBatchResponse = Message<"bellwether.inference.v1.PredictBatch
   missingCounts: Uint8Array;
 
   /**
-   * In words: the data whose expected output is base_value. When explanation_kind is NONE: why there are no
+   * Description of the data whose expected output is base_value. If explanation_kind is NONE: why there are no
    * contributions.
    *
    * @generated from field: string background = 12;
@@ -739,7 +739,7 @@ export type ExplanationBase = Message<"bellwether.inference.v1.ExplanationBase">
   kind: ExplanationKind;
 
   /**
-   * In words: the data whose expected output is base_value.
+   * Description of the data whose expected output is base_value.
    *
    * @generated from field: string background = 4;
    */
@@ -946,10 +946,10 @@ export const InferenceService: GenService<{
    * PredictBatch would give, and the answers have the order of the blocks. The model version of the first block scores
    * the whole stream. Idempotent.
    *
-   * The service scores two blocks at a time. It reads further blocks only when the client reads the answers, so that
-   * memory is bounded on both sides. A client may wait for each answer or send several blocks ahead, but it must read
-   * while it sends. After the last block, the client closes its side of the stream; the server closes the stream after
-   * the last answer. When the service is busy, a block waits.
+   * The service scores two blocks at a time. The service reads further blocks only when the client reads the answers,
+   * so that memory is bounded on both sides. A client may wait for each answer or send several blocks ahead. While the
+   * client sends, it must also read. After the last block, the client closes its side of the stream; the server closes
+   * the stream after the last answer. When the service is busy, a block waits.
    *
    * A request message can have at most 4 MiB. A replica serves at most 16 of these streams. Not available in browsers
    * or over HTTP/1.1.

@@ -479,7 +479,7 @@ export type Score = Message<"bellwether.inference.v1.Score"> & {
   baseValue?: number | undefined;
 
   /**
-   * In words: the data whose expected output is base_value. When explanation_kind is NONE: why there are no
+   * Description of the data whose expected output is base_value. If explanation_kind is NONE: why there are no
    * contributions.
    *
    * @generated from field: string background = 14;
@@ -738,7 +738,7 @@ export const WarningCode = {
   OUTSIDE_TRAINING_RANGE: 1,
 
   /**
-   * A category did not occur in the training rows. It counts as missing.
+   * A category did not occur in the training rows. The category counts as missing.
    *
    * @generated from enum value: WARNING_CODE_UNKNOWN_CATEGORY = 2;
    */

@@ -76,7 +76,8 @@ export type ApiKey = Message<"bellwether.ops.v1.ApiKey"> & {
   expiresAt?: Timestamp | undefined;
 
   /**
-   * Time of the latest use of the key. It can be about one minute before the real time. Unset: the key was never used.
+   * Time of the latest use of the key. The recorded time can be about one minute too early. Unset: the key was never
+   * used.
    *
    * @generated from field: google.protobuf.Timestamp last_used_at = 8;
    */

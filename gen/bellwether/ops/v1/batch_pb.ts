@@ -344,7 +344,7 @@ export type ColumnProfile = Message<"bellwether.ops.v1.ColumnProfile"> & {
   missing: bigint;
 
   /**
-   * Number of different values, at most rows. It can be an estimate.
+   * Number of different values, at most rows. The number can be an estimate.
    *
    * @generated from field: uint64 distinct = 4;
    */
@@ -604,7 +604,7 @@ export type InputReport = Message<"bellwether.ops.v1.InputReport"> & {
   reasons: RejectedReason[];
 
   /**
-   * Number of all reasons, including those that are not in reasons.
+   * Number of all reasons, including reasons that are not in the list reasons.
    *
    * @generated from field: uint32 reasons_count = 2;
    */

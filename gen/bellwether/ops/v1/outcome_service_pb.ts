@@ -139,7 +139,7 @@ export type RecordOutcomesResponse = Message<"bellwether.ops.v1.RecordOutcomesRe
 
   /**
    * Number of unchanged rows whose note was not stored, because the stored outcome has another note. With on_conflict
-   * CORRECT, such a row replaces the stored outcome.
+   * CORRECT, a row with another note replaces the stored outcome.
    *
    * @generated from field: uint32 kept_notes = 9;
    */

@@ -236,7 +236,7 @@ export type ReplayPredictionResponse = Message<"bellwether.ops.v1.ReplayPredicti
   recordedRiskScore?: number | undefined;
 
   /**
-   * The risk score that was computed now. Unset: as for recorded_risk_score, or it was not computed.
+   * The risk score that was computed now. Unset: as for recorded_risk_score, or the score was not computed again.
    *
    * @generated from field: optional double replayed_risk_score = 7;
    */
@@ -467,15 +467,15 @@ export const ReplayFindingCode = {
   CONFIGURATION_DIFFERS: 8,
 
   /**
-   * The runtime of ml-service has another version than the recorded one. The bits are compared nevertheless.
+   * The runtime of ml-service has another version than the recorded one. The bits are still compared.
    *
    * @generated from enum value: REPLAY_FINDING_CODE_RUNTIME_DIFFERS = 9;
    */
   RUNTIME_DIFFERS: 9,
 
   /**
-   * The algorithm of the contributions in ml-service has another version than the recorded one. The bits are compared
-   * nevertheless.
+   * The algorithm of the contributions in ml-service has another version than the recorded one. The bits are still
+   * compared.
    *
    * @generated from enum value: REPLAY_FINDING_CODE_KERNEL_DIFFERS = 10;
    */

@@ -244,7 +244,8 @@ export type ExplainScoreChangeRequest = Message<"bellwether.ops.v1.ExplainScoreC
   modelName: string;
 
   /**
-   * Maximum number of parts in the response, 0 to 1,024; the other parts are added up in omitted. 0: all.
+   * Maximum number of parts in the response, 0 to 1,024; the other parts are added up in omitted. 0: all parts are in
+   * the response.
    *
    * @generated from field: uint32 max_parts = 5;
    */

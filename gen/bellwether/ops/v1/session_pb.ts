@@ -67,7 +67,7 @@ export type Session = Message<"bellwether.ops.v1.Session"> & {
   createdAt?: Timestamp | undefined;
 
   /**
-   * Time of the latest use of the session. It can be about one minute before the real time.
+   * Time of the latest use of the session. The recorded time can be about one minute too early.
    *
    * @generated from field: google.protobuf.Timestamp last_used_at = 7;
    */

@@ -82,7 +82,7 @@ export type SupplierMatch = Message<"bellwether.ops.v1.SupplierMatch"> & {
   kind: MatchKind;
 
   /**
-   * The identifier that the query matches. Unset for the other kinds.
+   * The identifier that the query matches. Unset: kind is not IDENTIFIER.
    *
    * @generated from field: bellwether.ops.v1.SupplierIdentifier identifier = 3;
    */
@@ -156,31 +156,31 @@ export type ListSuppliersRequest = Message<"bellwether.ops.v1.ListSuppliersReque
   pageToken: string;
 
   /**
-   * One band, in addition to those in bands. Unset: only those in bands.
+   * One band, in addition to those in bands. Unset: no additional band.
    *
    * @generated from field: bellwether.inference.v1.Band band = 3;
    */
   band: Band;
 
   /**
-   * One region, in addition to those in regions. At most 256 bytes. Empty: only those in regions.
+   * One region, in addition to those in regions. At most 256 bytes. Empty: no additional region.
    *
    * @generated from field: string region = 4;
    */
   region: string;
 
   /**
-   * One category, in addition to those in categories. At most 256 bytes. Empty: only those in categories.
+   * One category, in addition to those in categories. At most 256 bytes. Empty: no additional category.
    *
    * @generated from field: string category = 5;
    */
   category: string;
 
   /**
-   * The model whose scores are returned. At most 64 bytes. Empty: the default model. It is chosen among the models
-   * whose latest complete week is at most four calendar weeks before the latest complete week of any model. Of these
-   * models, the default is the model whose first complete run is the oldest. Weeks that were run before they began
-   * (force_future) do not count.
+   * The model whose scores are returned. At most 64 bytes. Empty: the default model. The candidates for the default
+   * model are the models whose latest complete week is at most four calendar weeks before the latest complete week of
+   * any model. The candidate with the oldest first complete run is the default model. Weeks that were run before they
+   * began (force_future) do not count.
    *
    * @generated from field: string model_name = 6;
    */
@@ -699,8 +699,8 @@ export type MasterDataRow = Message<"bellwether.ops.v1.MasterDataRow"> & {
   exposure?: number | undefined;
 
   /**
-   * Currency of exposure, ISO 4217. It must be the currency of the risk policy, or have an exchange rate there. Not
-   * allowed without exposure. Empty: the currency of the risk policy.
+   * Currency of exposure, ISO 4217. The risk policy must use this currency or have an exchange rate for it. Not allowed
+   * without exposure. Empty: the currency of the risk policy.
    *
    * @generated from field: string currency = 6;
    */
@@ -1343,7 +1343,7 @@ export const SupplierService: GenService<{
    * Describes a supplier's latest score by one model in sentences, from the stored values and contributions. As in
    * InferenceService.Explain, the sentences are from the template when no language model is configured, or when the
    * answer of the language model does not pass the check. Idempotent.
-   * - NOT_FOUND: no supplier has this id, or it has no score by this model.
+   * - NOT_FOUND: no supplier has this id, or the model has never scored the supplier.
    *
    * @generated from rpc bellwether.ops.v1.SupplierService.NarrateSupplier
    */

@@ -873,7 +873,8 @@ export type GetReplicaStatusResponse = Message<"bellwether.registry.v1.GetReplic
   modelName: string;
 
   /**
-   * The version that the champion alias points at. Empty: there is no champion alias, or it could not be read.
+   * The version that the champion alias points at. Empty: the model has no champion alias, or the alias could not be
+   * read.
    *
    * @generated from field: string champion_version = 3;
    */
@@ -910,7 +911,8 @@ export type GetReplicaStatusResponse = Message<"bellwether.registry.v1.GetReplic
   rejection?: Rejection | undefined;
 
   /**
-   * Other loaded versions, each as "model/version". They were loaded because requests named them in model_version.
+   * Other loaded versions, each as "model/version". The replica has loaded these versions because requests named them
+   * in model_version.
    *
    * @generated from field: repeated string other_versions = 8;
    */

@@ -256,7 +256,7 @@ export type GateResult = Message<"bellwether.registry.v1.GateResult"> & {
   challenger: string;
 
   /**
-   * The verdict. It follows from the worst outcome of the checks.
+   * The verdict, which follows from the worst outcome of the checks.
    *
    * @generated from field: bellwether.registry.v1.GateVerdict verdict = 5;
    */
