@@ -69,6 +69,21 @@ describe.skipIf(!hasChromium)("the dashboard in Chromium (apt-get install chromi
     await isShown(page, "12,491");
   });
 
+  test("with runs of two models, the list of runs can show those of one; with one model there is no choice", async () => {
+    const data = demoData();
+    const one = await openPage(opsInMemory(data).routes, "#/run");
+    const listOf = (page: Page) => page.getByRole("region", { name: "Latest runs" });
+    await listOf(one.page).getByRole("row").nth(2).waitFor();
+    expect(await listOf(one.page).getByLabel("Model").count()).toBe(0);
+    const runs = data.runs.flatMap((run) => [run, { ...run, runId: run.runId + 100, modelName: "delivery" }]);
+    const { page, complaints } = await openPage(opsInMemory({ ...data, runs }).routes, "#/run");
+    await expect.poll(() => listOf(page).getByRole("row").count()).toBe(1 + runs.length);
+    await listOf(page).getByLabel("Model").selectOption("delivery");
+    await expect.poll(() => listOf(page).getByRole("row").count()).toBe(1 + data.runs.length);
+    expect(await listOf(page).getByRole("rowheader", { name: "supplier-risk" }).count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
   test("without data every page says what will bring data", async () => {
     const nothing = { alerts: [], suppliers: [], histories: new Map(), runs: [] };
     const { page } = await openPage(opsInMemory(nothing).routes);
