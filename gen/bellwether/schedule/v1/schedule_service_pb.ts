@@ -30,7 +30,7 @@ export const file_bellwether_schedule_v1_schedule_service: GenFile = /*@__PURE__
  */
 export type Schedule = Message<"bellwether.schedule.v1.Schedule"> & {
   /**
-   * Id of the schedule, which is "weekly" for each model. Together with model_name it names one schedule.
+   * Id of the schedule: "weekly" for each model. schedule_id and model_name together identify a schedule.
    *
    * @generated from field: string schedule_id = 1;
    */
@@ -157,7 +157,8 @@ export const ListSchedulesRequestSchema: GenMessage<ListSchedulesRequest> = /*@_
  */
 export type ListSchedulesResponse = Message<"bellwether.schedule.v1.ListSchedulesResponse"> & {
   /**
-   * The schedule of the default model, then those of the other models by name.
+   * The schedules: first the schedule of the default model, then the schedules of the other models, ordered by the name
+   * of the model.
    *
    * @generated from field: repeated bellwether.schedule.v1.Schedule schedules = 1;
    */
@@ -734,7 +735,7 @@ export const ScheduleService: GenService<{
    * - INVALID_ARGUMENT: input contains an unknown placeholder, or is a URL or a key that cannot be used (reason
    *   STORE_URL or OBJECT_KEY).
    * - NOT_FOUND: the schedule or input file does not exist.
-   * - NOT_FOUND: the scheduler has no such model (reason MODEL_NOT_CONFIGURED).
+   * - NOT_FOUND: scheduler-service is not configured for model_name (reason MODEL_NOT_CONFIGURED).
    * - FAILED_PRECONDITION: the week is already queued or running with another input, accept_losses or force_future
    *   (reason RUN_UNDER_WAY).
    * - FAILED_PRECONDITION: ops-service rejected the call of scheduler-service (reason PEER_REJECTED).
@@ -753,7 +754,7 @@ export const ScheduleService: GenService<{
   /**
    * Pauses a schedule: the schedule starts no runs until it is resumed. A run in progress continues. Idempotent.
    * - NOT_FOUND: the schedule does not exist.
-   * - NOT_FOUND: the scheduler has no such model (reason MODEL_NOT_CONFIGURED).
+   * - NOT_FOUND: scheduler-service is not configured for model_name (reason MODEL_NOT_CONFIGURED).
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.PauseSchedule
    */
@@ -765,7 +766,7 @@ export const ScheduleService: GenService<{
   /**
    * Resumes a paused schedule: the schedule starts runs again. Idempotent.
    * - NOT_FOUND: the schedule does not exist.
-   * - NOT_FOUND: the scheduler has no such model (reason MODEL_NOT_CONFIGURED).
+   * - NOT_FOUND: scheduler-service is not configured for model_name (reason MODEL_NOT_CONFIGURED).
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.ResumeSchedule
    */
@@ -779,7 +780,7 @@ export const ScheduleService: GenService<{
    * stream ends when the run is complete, held or failed, or when the retrain has ended. When nothing was sent for 20
    * s, the server sends a message with an unspecified state, to keep the connection open. Idempotent.
    * - NOT_FOUND: the job does not exist.
-   * - NOT_FOUND: the model of the job is not configured any more (reason MODEL_NOT_CONFIGURED).
+   * - NOT_FOUND: scheduler-service is no longer configured for the model of the job (reason MODEL_NOT_CONFIGURED).
    * - UNAVAILABLE: the server ended the stream. Open the watch again.
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.WatchProgress
@@ -790,11 +791,11 @@ export const ScheduleService: GenService<{
     output: typeof WatchProgressResponseSchema;
   },
   /**
-   * Starts a retrain of a model: a new version is trained from weekly runs and outcomes, and is
-   * published. A retrain never makes the new version the champion. Idempotent: while a retrain with the same weeks is
-   * waiting or running, no second retrain is started.
+   * Starts a retrain of a model: a new version is trained from weekly runs and outcomes, and is published. A retrain
+   * never makes the new version the champion. Idempotent: while a retrain with the same weeks is waiting or running, no
+   * second retrain is started.
    * - INVALID_ARGUMENT: an ISO week does not exist, only one of the two weeks is set, or from_week is after to_week.
-   * - NOT_FOUND: the scheduler has no such model (reason MODEL_NOT_CONFIGURED).
+   * - NOT_FOUND: scheduler-service is not configured for model_name (reason MODEL_NOT_CONFIGURED).
    * - FAILED_PRECONDITION: a retrain with other weeks is waiting or running (reason RETRAIN_UNDER_WAY).
    * - FAILED_PRECONDITION: no week is complete (reason RETRAIN_NOT_POSSIBLE).
    * - FAILED_PRECONDITION: ops-service rejected the call of scheduler-service (reason PEER_REJECTED).
@@ -811,7 +812,7 @@ export const ScheduleService: GenService<{
    * Cancels a retrain. Its process ends within seconds, and nothing is published. A retrain that has already ended does
    * not change. Idempotent.
    * - NOT_FOUND: the job does not exist, or is not a retrain.
-   * - NOT_FOUND: the model of the job is not configured any more (reason MODEL_NOT_CONFIGURED).
+   * - NOT_FOUND: scheduler-service is no longer configured for the model of the job (reason MODEL_NOT_CONFIGURED).
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.CancelRetrain
    */
@@ -823,7 +824,7 @@ export const ScheduleService: GenService<{
   /**
    * Returns the result of the last check whether a retrain of a model is due, and the last retrains of the model.
    * Idempotent.
-   * - NOT_FOUND: the scheduler has no such model (reason MODEL_NOT_CONFIGURED).
+   * - NOT_FOUND: scheduler-service is not configured for model_name (reason MODEL_NOT_CONFIGURED).
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.GetRetrain
    */
