@@ -22,7 +22,7 @@ test("a high score is explained by what increases it, in one sentence", () => {
 
 test("a low score is explained by what lowers it, and at most three reasons are named", () => {
   expect(sentence({ band: Band.LOW, reasons: [DISPUTES, AGE] })).toBe(
-    "Low because of years of relation of 12 (typical 8).",
+    "Low because of 12 years of relation (typical 8).",
   );
   const many = [1, 2, 3, 4].map((i) => ({ ...DISPUTES, feature: `kind_${i}_disputes`, contribution: 1 / i }));
   expect(sentence({ band: Band.MEDIUM, reasons: many })).toBe(
