@@ -171,6 +171,19 @@ test("a version in use is not released for another one: the fourth is rejected u
   expect(await loadedModels.withModel(select("v5"), ({ identity }) => identity.version)).toBe("v5");
 });
 
+test("with a further model, one more version is loaded beside the champion", async () => {
+  await using loadedModels = open({ furtherModels: 1 });
+  await loadedModels.refreshChampion();
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+  const held = ["v2", "v3", "v4", "v5"].map((version) => loadedModels.withModel(select(version), () => ended));
+  await vi.waitFor(() => expect(loadedModels.status().others).toHaveLength(4), { timeout: 60_000 });
+  expect(await errorOf(loadedModels.withModel(select("v6"), () => 0))).toMatchObject({
+    message: expect.stringContaining("4 other versions are loaded and in use"),
+  });
+  end();
+  await Promise.all(held);
+});
+
 test("who may use only aliases gets their versions by alias and by name, and no other", async () => {
   await using loadedModels = open();
   await loadedModels.refreshChampion();
