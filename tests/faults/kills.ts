@@ -102,8 +102,11 @@ export const kills: Scenario = async (quick) => {
 };
 
 const keyOf = ({ run, stage, victim, queue }: Kill): string => `${run} ${stage} ${victim} ${queue}`;
-const textOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ");
+const textOf = (error: unknown): string => {
+  // An error of a disposal has the error before it: the first one is the cause.
+  if (error instanceof SuppressedError) return `${textOf(error.suppressed)}; then ${textOf(error.error)}`;
+  return (error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ");
+};
 const onPostgres = async (mesh: KilledMesh) => ({ DATABASE_URL: await mesh.cluster.createDatabase() });
 
 function killsOf(quick: boolean, withRedis: boolean): Kill[] {
