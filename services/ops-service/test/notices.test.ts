@@ -224,6 +224,8 @@ test("a digest leaves out an alert that was resolved before it", async () => {
   await vi.waitFor(() => expect(receiver.suppliersAt("erp")).toEqual(expect.arrayContaining(["open", "over"])), WAIT);
   const over = await seenAlert(ops, await alertOf(ops, "over"));
   await ops.alerts.resolveAlert({ ...over, disposition: Disposition.MITIGATED });
+  // What is gathered after the digest is in the digest of the next day.
+  await isSettled(databaseUrl);
   now = new Date("2026-03-17T07:30:00Z");
   await vi.waitFor(() => expect(receiver.suppliersAt("jane")).toEqual(["open"]), WAIT);
 });
