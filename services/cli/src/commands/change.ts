@@ -38,8 +38,8 @@ export function changeCommand(context: CliContext): Command {
       if (options.before === "-" && options.after === "-")
         throw new UsageError("--before - and --after - cannot both read standard input");
       const [before, after] = [
-        (await readSupplier(options.before, context.cwd)).supplier,
-        (await readSupplier(options.after, context.cwd)).supplier,
+        (await readSupplier("--before", options.before, context.cwd)).supplier,
+        (await readSupplier("--after", options.after, context.cwd)).supplier,
       ];
       const selector = (version: string | undefined) => ({
         ...(options.model !== undefined && { model: options.model }),

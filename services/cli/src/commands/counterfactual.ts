@@ -81,7 +81,7 @@ export function counterfactualCommand(context: CliContext): Command {
       const report = createReport(options);
       checkModelOptions(options);
       const asked = askedOf(options);
-      const { supplier } = await readSupplier(options.input, context.cwd);
+      const { supplier } = await readSupplier("--input", options.input, context.cwd);
       const answer = options.url
         ? jsonFromResponse(
             supplier.supplierId,

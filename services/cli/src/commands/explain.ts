@@ -243,7 +243,7 @@ export function explainCommand(context: CliContext): Command {
     .action(async (options) => {
       const report = createReport(options);
       checkModelOptions(options);
-      const { json, supplier } = await readSupplier(options.input, context.cwd);
+      const { json, supplier } = await readSupplier("--input", options.input, context.cwd);
       const explanation = options.url
         ? fromStream(
             options.url,

@@ -155,7 +155,7 @@ export function predictCommand(context: CliContext): Command {
         if (scores.rejected > 0) process.exitCode = 1;
         return;
       }
-      const { json, supplier } = await readSupplier(options.input, context.cwd);
+      const { json, supplier } = await readSupplier("--input", options.input, context.cwd);
       const score: FlatScore = options.url
         ? parseAnswer<FlatScore>(options.url, await postJson(options.url, "/predict", json, context.env))
         : await withLocalModel(context, options, async (model) => {

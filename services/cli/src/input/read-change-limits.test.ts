@@ -14,6 +14,7 @@ test("limits come before fixed features, with only the fields that were given", 
 test.each([
   ["late_ratio:0..1", "--limits is not JSON"],
   ['{"feature":"a"}', "--limits is not a list"],
+  ['[{"feature":"a","min":1,"min":2}]', '--limits: "min" is given twice'],
   ["[3]", "--limits: [0] is not a limit"],
   ['[{"feature":"a","min":1},{"min":1}]', "--limits: [1].feature is not the name of a feature"],
   ['[{"feature":"a","mim":1}]', '--limits: [0].mim is not a field of a limit; did you mean "min"?'],

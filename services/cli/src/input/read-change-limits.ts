@@ -1,6 +1,7 @@
 import { nearestName } from "@bellwether/contract/nearest-name";
 import type { ChangeLimit } from "@bellwether/risk-model/counterfactual/change-request";
 import { UsageError } from "../errors/usage-error.ts";
+import { parseJsonOption } from "./parse-json-option.ts";
 
 const KEYS = ["feature", "fixed", "min", "max", "direction", "step", "cost"] as const;
 
@@ -15,12 +16,7 @@ export function readChangeLimits(fixed: readonly string[], limits: string | unde
 
 function parseList(text: string): ChangeLimit[] {
   const expected = `expected a JSON list such as '[{"feature":"late_ratio","min":0.1,"direction":"decrease"}]'`;
-  let list: unknown;
-  try {
-    list = JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`--limits is not JSON (${error instanceof Error ? error.message : error}); ${expected}`);
-  }
+  const list = parseJsonOption("--limits", text, expected);
   if (!Array.isArray(list)) throw new UsageError(`--limits is not a list; ${expected}`);
   return list.map(parseLimit);
 }

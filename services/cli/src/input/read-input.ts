@@ -1,43 +1,52 @@
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
-import { buffer } from "node:stream/consumers";
 import { UsageError } from "../errors/usage-error.ts";
+import { parseJsonOption } from "./parse-json-option.ts";
 
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** Reads `--input`: JSON text, a file, or `-` for standard input. @throws UsageError when it is not JSON */
-export async function readInput(input: string, cwd: string): Promise<unknown> {
-  const source =
+/**
+ * Reads an option that is JSON text, a file, or `-` for standard input.
+ * @param option for example "--input"
+ * @throws UsageError that names the option when it is not JSON
+ */
+export async function readInput(option: string, input: string, cwd: string): Promise<unknown> {
+  const text =
     input === "-"
-      ? decodeInput(await buffer(process.stdin))
+      ? await readStandardInput(option)
       : /^\s*[[{]/.test(input)
         ? input
-        : await readInputFile(path.resolve(cwd, input));
-  try {
-    return JSON.parse(source.replace(/^\ufeff/, ""));
-  } catch (error) {
-    throw new UsageError(
-      `--input is not JSON (${error instanceof Error ? error.message : String(error)}); expected one object such as '{"supplier_id":"S_00001","late_ratio":0.4}'`,
-    );
-  }
+        : await readInputFile(option, path.resolve(cwd, input));
+  return parseJsonOption(option, text, `expected one object such as '{"supplier_id":"S_00001","late_ratio":0.4}'`);
 }
 
-async function readInputFile(file: string): Promise<string> {
+async function readStandardInput(option: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of process.stdin) {
+    bytes += chunk.length;
+    if (bytes > MAX_BYTES) throw new UsageError(`${option}: standard input is over 4 MiB`);
+    chunks.push(chunk);
+  }
+  return decodeInput(option, Buffer.concat(chunks));
+}
+
+async function readInputFile(option: string, file: string): Promise<string> {
   const found = await stat(file).catch(() => null);
   if (found === null || !found.isFile())
-    throw new UsageError(`--input: ${file} is not a file; give JSON, a file, or - for standard input`);
-  if (found.size > MAX_BYTES) throw new UsageError(`--input: ${file} is over 4 MiB`);
-  return decodeInput(await readFile(file));
+    throw new UsageError(`${option}: ${file} is not a file; give JSON, a file, or - for standard input`);
+  if (found.size > MAX_BYTES) throw new UsageError(`${option}: ${file} is over 4 MiB`);
+  return decodeInput(option, await readFile(file));
 }
 
 /**
  * Decodes strictly: invalid bytes would become U+FFFD, and a supplier id with them would name another
  * supplier.
  */
-function decodeInput(bytes: Uint8Array): string {
+function decodeInput(option: string, bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw new UsageError("--input is not UTF-8; save the file as UTF-8");
+    throw new UsageError(`${option} is not UTF-8; save the file as UTF-8`);
   }
 }

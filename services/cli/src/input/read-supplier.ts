@@ -6,18 +6,20 @@ import { UsageError } from "../errors/usage-error.ts";
 import { readInput } from "./read-input.ts";
 
 /**
- * Reads the supplier in `--input`, parsed and as the JSON that was given. @throws UsageError that names the
- * invalid field
+ * Reads the supplier in an option, parsed and as the JSON that was given.
+ * @param option for example "--input"
+ * @throws UsageError that names the option and the invalid field
  */
 export async function readSupplier(
+  option: string,
   input: string,
   cwd: string,
 ): Promise<{ readonly json: unknown; readonly supplier: FlatSupplier }> {
-  const json = await readInput(input, cwd);
+  const json = await readInput(option, input, cwd);
   try {
     return { json, supplier: flatSupplier(json) };
   } catch (error) {
-    throw error instanceof FlatSupplierError ? new UsageError(`--input: ${error.message}`) : error;
+    throw error instanceof FlatSupplierError ? new UsageError(`${option}: ${error.message}`) : error;
   }
 }
 

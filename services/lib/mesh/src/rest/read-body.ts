@@ -70,9 +70,9 @@ function decodeUtf8(bytes: Uint8Array): string {
  */
 export function parseJson(text: string): JsonValue {
   const json: JsonValue = JSON.parse(text);
-  if (typeof json !== "object" || json === null || Array.isArray(json) || !repeatsName(text, json)) return json;
+  if (typeof json !== "object" || json === null || !repeatsName(text, json)) return json;
   try {
-    fromJsonString(EmptySchema, text, { ignoreUnknownFields: true });
+    fromJsonString(EmptySchema, Array.isArray(json) ? `{"list":${text}}` : text, { ignoreUnknownFields: true });
   } catch (cause) {
     const name = /duplicate object key (".*")$/s.exec(cause instanceof Error ? cause.message : "")?.[1];
     throw new Error(name === undefined ? String(cause) : `${name} is given twice`, { cause });
