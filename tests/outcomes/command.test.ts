@@ -170,6 +170,15 @@ test("an outcome is recorded, corrected and withdrawn, with its trace", async ()
     [["S-20", "--happened-on", "2026-02-01", "--week", "2026-W02", "--not-occurred"], 2, "--not-occurred"],
     [["S-20", "--week", "2020-W02"], 1, 'bellwether: --week: "2020-W02" has no complete run'],
   ];
+  await run("outcomes", "record", "S-21", "--week", "2026-W01", "--known-on", "2026-02-20");
+  rejected.push(
+    [["S-21", "--week", "2026-W01", "--not-occurred"], 1, "OCCURRED; to replace it, use --correct"],
+    [["S-21", "--week", "2026-W01", "--known-on", "2026-02-21"], 1, 'bellwether: --known-on: "2026-02-21" contradicts'],
+    [["S-21", "--week", "2026-W01", "--known-on", "2026-02-21"], 1, "from 2026-02-20; to replace it, use --correct"],
+    [["S-22", "--week", "2026-W02", "--known-on", "2020-01-01"], 1, 'bellwether: --known-on: "2020-01-01" is before'],
+    [["S-22", "--week", "2026-W01", "--review"], 1, 'bellwether: supplier id: "S-22" is not in the review sample'],
+    [["S-22", "--week", "2026-W01", "--review"], 1, "bellwether outcomes reviews lists the suppliers of the sample"],
+  );
   for (const [args, code, text] of rejected) {
     const ran = await run("outcomes", "record", ...args);
     expect([args.join(" "), ran.code, ran.stdout, ran.stderr]).toEqual([

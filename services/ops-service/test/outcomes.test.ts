@@ -107,6 +107,11 @@ describe("RecordOutcomes", () => {
     );
     expect(await record([{ predictionId, value: OCCURRED, happenedOn: "2026-02-03" }])).toMatchObject({ recorded: 1 });
     expect(await listed("S-4")).toMatchObject([{ predictionId, isoWeek: "2026-W02", happenedOn: "2026-02-03" }]);
+    const elsewhere = await record([{ predictionId, value: OCCURRED, isoWeek: "2026-W01" }]);
+    expect(elsewhere.violations).toMatchObject([
+      { field: "iso_week", value: "2026-W01", reason: "is not the week of the prediction, 2026-W02" },
+    ]);
+    expect(await listed("S-4")).toHaveLength(1);
   });
 
   test("rejects contradictions within a request and with what is stored, and counts what is the same", async () => {
@@ -142,6 +147,38 @@ describe("RecordOutcomes", () => {
     });
     expect(await listed("S-12")).toMatchObject([{ note: "second" }]);
     expect(await listed("S-12", true)).toHaveLength(2);
+  });
+
+  test("another known_on is rejected with what is stored; with CORRECT it is stored, and the rest is kept", async () => {
+    const week = { supplierId: "S-13", isoWeek: "2026-W01", value: OCCURRED };
+    await record([{ ...week, knownOn: "2026-02-10", note: "court notice" }]);
+    const other = { ...week, knownOn: "2026-03-10" };
+    const rejected = await record([other]);
+    expect(rejected).toMatchObject({ rejected: 1, unchanged: 0 });
+    expect(rejected.violations).toMatchObject([
+      {
+        ...{ field: "known_on", value: "2026-03-10" },
+        reason: expect.stringMatching(
+          /^contradicts the outcome [0-9a-f-]{36}, which was known from 2026-02-10; to replace it, set on_conflict to CORRECT$/,
+        ),
+      },
+    ]);
+    // A row without known_on says nothing about the day: neither a contradiction nor a correction of it.
+    expect(await record([week])).toMatchObject({ unchanged: 1 });
+    const correct = { onConflict: OutcomeConflict.CORRECT };
+    expect(await record([week], correct)).toMatchObject({ unchanged: 1, corrected: 0 });
+    expect(await record([week, { ...week, knownOn: "2026-02-10" }, other])).toMatchObject({
+      unchanged: 2,
+      rejected: 1,
+    });
+    expect(await record([other], correct)).toMatchObject({ corrected: 1 });
+    expect(await record([{ ...week, note: "court notice 7" }], correct)).toMatchObject({ corrected: 1 });
+    expect((await listed("S-13", true)).map(({ knownOn, note }) => [knownOn, note])).toEqual([
+      ["2026-03-10", "court notice 7"],
+      ["2026-03-10", "court notice"],
+      ["2026-02-10", "court notice"],
+    ]);
+    expect(await listed("S-13")).toHaveLength(1);
   });
 
   test("replaces what a row contradicts when asked, and keeps the trace", async () => {
@@ -251,6 +288,39 @@ describe("the review sample", () => {
     expect((await reviewsOf("2026-W02", true)).reviews.length).toBeLessThan(3);
     const { reviews } = await reviewsOf("2026-W02");
     expect(reviews.find((review) => review.supplierId === supplierId)?.answer).toBe(NOT_OCCURRED);
+  });
+
+  test("rejects an answer about a supplier or a week that is not in a sample, and stores the other answers", async () => {
+    const { reviews } = await reviewsOf("2026-W02");
+    const [drawn = ""] = reviews.map(({ supplierId }) => supplierId);
+    const ids = new Set(reviews.map(({ supplierId }) => supplierId));
+    const other = suppliers.find(({ id }) => !ids.has(id))?.id ?? "";
+    const answer = { value: NOT_OCCURRED, isoWeek: "2026-W02", knownOn: "2026-01-12" };
+    const { recorded, violations } = await record(
+      [
+        { ...answer, supplierId: other },
+        { ...answer, supplierId: drawn },
+        { ...answer, supplierId: drawn, isoWeek: "2026-W01" },
+        { supplierId: drawn, value: OCCURRED, happenedOn: "2026-02-20" },
+      ],
+      { source: OutcomeSource.REVIEW },
+    );
+    expect(recorded).toBe(1);
+    expect(violations.map(({ row, field, value, reason }) => [row, field, value, reason])).toEqual([
+      [
+        0,
+        "supplier_id",
+        other,
+        "is not in the review sample of 2026-W02; ListReviews lists the suppliers of the sample",
+      ],
+      [
+        2,
+        "supplier_id",
+        drawn,
+        "is not in the review sample of 2026-W01; ListReviews lists the suppliers of the sample",
+      ],
+      [3, "iso_week", "", "is missing; an answer to a review names the week of the sample"],
+    ]);
   });
 
   test("is drawn once: another start changes nothing", async () => {

@@ -163,8 +163,8 @@ export type OutcomeRow = Message<"bellwether.ops.v1.OutcomeRow"> & {
   predictionId: string;
 
   /**
-   * ISO week of the score that the outcome is about, of any age. Empty: the week of prediction_id, or every week whose
-   * horizon contains happened_on.
+   * ISO week of the score that the outcome is about, of any age. With prediction_id: empty, or the week of the
+   * prediction. Empty: the week of prediction_id, or every week whose horizon contains happened_on.
    *
    * @generated from field: string iso_week = 3;
    */
@@ -186,8 +186,9 @@ export type OutcomeRow = Message<"bellwether.ops.v1.OutcomeRow"> & {
   happenedOn: string;
 
   /**
-   * Day from which the outcome was known, ISO date, for example "2026-03-20". Not before happened_on and not in the
-   * future. Empty: today, in UTC.
+   * Day from which the outcome was known, ISO date, for example "2026-03-20". Not before happened_on, not before
+   * iso_week begins, and not in the future. Empty: today, in UTC; for a row that is otherwise equal to a stored
+   * outcome, the stored day.
    *
    * @generated from field: string known_on = 6;
    */
@@ -369,7 +370,8 @@ export const OutcomeSource = {
   CALL: 2,
 
   /**
-   * A person who checked a supplier of the review sample.
+   * A person who checked a supplier of the review sample. Rows about suppliers outside the sample of their week are
+   * rejected.
    *
    * @generated from enum value: OUTCOME_SOURCE_REVIEW = 3;
    */

@@ -417,7 +417,7 @@ export const ListReviewsResponseSchema: GenMessage<ListReviewsResponse> = /*@__P
 
 /**
  * What RecordOutcomes does with a row that contradicts a stored outcome about the same supplier and the same week or
- * day.
+ * day, in its value, in happened_on or in known_on.
  *
  * @generated from enum bellwether.ops.v1.OutcomeConflict
  */
@@ -447,7 +447,7 @@ export const OutcomeConflict = {
 
 /**
  * What RecordOutcomes does with a row that contradicts a stored outcome about the same supplier and the same week or
- * day.
+ * day, in its value, in happened_on or in known_on.
  *
  * @generated from enum bellwether.ops.v1.OutcomeConflict
  */

@@ -60,7 +60,7 @@ function importCommand(context: CliContext): Command {
     .option("--dry-run", "report what would be recorded, and store nothing")
     .option(
       "--correct",
-      "replace a stored outcome if a row contradicts the outcome or has another note; by default, a row that contradicts an outcome is rejected, and a stored note is kept",
+      "replace a stored outcome if a row contradicts the outcome or has another known_on or note; by default, a row that contradicts an outcome or has another known_on is rejected, and a stored note is kept",
     )
     .addOption(
       new Option("--source <source>", "where the outcomes come from: file, or review for answers about a review sample")
@@ -159,7 +159,7 @@ function recordCommand(context: CliContext): Command {
       isoDate,
     )
     .option("--review", "the supplier is in the review sample, and a person has checked it")
-    .option("--correct", "replace a stored outcome that contradicts this outcome or has another note")
+    .option("--correct", "replace a stored outcome that contradicts this outcome or has another known-on day or note")
     .option("--note <text>", "a reason or a reference, at most 1000 bytes")
     .option(...MODEL_FLAG)
     .option(...OPS_FLAG)

@@ -14,6 +14,10 @@ test.each([
     "run 5 is held: jane has approved it; void it (VoidRun), then run this one",
     "run 5 is held: jane has approved it; void it (bellwether weekly void), then run this one",
   ],
+  [
+    "contradicts the outcome 1, NOT_OCCURRED; to replace it, set on_conflict to CORRECT",
+    "contradicts the outcome 1, NOT_OCCURRED; to replace it, use --correct",
+  ],
   ["note that the owner is not known", "note that the owner is not known"],
   ["the database does not answer; try again", "the database does not answer; try again"],
 ])("%j is %j on the command line", (message, expected) => {

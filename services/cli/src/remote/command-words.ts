@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   ListProductionHistory: "bellwether models history",
   ImportSuppliers: "bellwether suppliers import",
   ListOutcomes: "bellwether outcomes list",
+  ListReviews: "bellwether outcomes reviews",
   GetReplicaStatus: "bellwether models served",
   ExplainScore: "bellwether suppliers explain",
   FindCounterfactuals: "bellwether suppliers counterfactual",
@@ -66,7 +67,8 @@ const FIELD = new RegExp(
 );
 
 /** Returns the message of a service with commands in place of RPCs. Its fields keep their names, as columns of a file have them. */
-export const withCommandNames = (message: string): string => message.replace(RPC, (name) => COMMANDS[name] ?? name);
+export const withCommandNames = (message: string): string =>
+  message.replace(RPC, (name) => COMMANDS[name] ?? name).replace("set on_conflict to CORRECT", "use --correct");
 
 /** Returns the message of a service in the words of the command line: commands for RPCs, options for fields. */
 export function inCommandWords(message: string): string {

@@ -90,6 +90,25 @@ describe("an outcome is rejected", () => {
       'is not the supplier of the prediction, "S-1"',
     );
   });
+  test("when its week is not the week of its prediction, also with a week that does not exist", () => {
+    for (const isoWeek of ["2026-W02", "2026-W54", "2099-W01"])
+      expect(reasons({ predictionId: ID, isoWeek, happenedOn: "" })).toEqual([
+        "iso_week is not the week of the prediction, 2026-W01",
+      ]);
+    expect(reasons({ predictionId: ID, isoWeek: "2026-W01", happenedOn: "" })).toEqual([]);
+    expect(reasons({ predictionId: ID, isoWeek: "2026-W01" })).toEqual([
+      expect.stringContaining("2026-W01 is the week of the prediction: name supplier_id instead"),
+    ]);
+  });
+  test("when it was known before its week began; both sides", () => {
+    const week = { isoWeek: "2026-W05", happenedOn: "" };
+    // 2026-W05 begins on Monday, 26 January.
+    const before = ["known_on is before 2026-W05, which began on 2026-01-26"];
+    expect(reasons({ ...week, knownOn: "2026-01-25" })).toEqual(before);
+    expect(reasons({ ...week, knownOn: "2026-01-25", occurred: false })).toEqual(before);
+    expect(reasons({ ...week, knownOn: "2026-01-25", occurred: false }, "review")).toEqual(before);
+    expect(reasons({ ...week, knownOn: "2026-01-26" })).toEqual([]);
+  });
   test("when its texts are too long or have NUL characters", () => {
     expect(reasons({ supplierId: "x".repeat(129) })[0]).toContain("longer than 128 bytes");
     expect(reasons({ note: "a\0b" })[0]).toContain("NUL character");

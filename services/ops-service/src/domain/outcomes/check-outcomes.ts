@@ -1,5 +1,5 @@
 import { isIsoDate } from "@bellwether/config/iso-date";
-import { isFutureWeek, isoWeekEnd, isoWeekNumber } from "@bellwether/contract/iso-week";
+import { isFutureWeek, isoWeekEnd, isoWeekNumber, isoWeekStart } from "@bellwether/contract/iso-week";
 import { MAX_SUPPLIER_ID_BYTES } from "@bellwether/contract/limits";
 import {
   type OutcomeDraft,
@@ -87,10 +87,12 @@ export function checkOutcome(
       supplierId,
       `is not the supplier of the prediction, ${JSON.stringify(prediction.supplierId)}`,
     );
-  const isoWeek = input.isoWeek || (prediction?.isoWeek ?? "");
+  if (prediction && input.isoWeek !== "" && input.isoWeek !== prediction.isoWeek)
+    reject("iso_week", input.isoWeek, `is not the week of the prediction, ${prediction.isoWeek}`);
+  const isoWeek = prediction?.isoWeek ?? input.isoWeek;
   if (Buffer.byteLength(input.note) > MAX_NOTE_BYTES || input.note.includes("\0"))
     reject("note", input.note, `is longer than ${MAX_NOTE_BYTES} bytes of UTF-8 or has a NUL character`);
-  const namedBy = input.isoWeek === "" && predictionId !== "" ? "prediction_id" : "iso_week";
+  const namedBy = prediction || (input.isoWeek === "" && predictionId !== "") ? "prediction_id" : "iso_week";
   violations.push(...checkWhat(row, { ...input, isoWeek }, rules, namedBy));
   const { occurred } = input;
   if (violations.length > 0 || occurred === undefined) return { draft: null, violations };
@@ -154,8 +156,11 @@ export function checkWhat(
       happenedOn,
       `is not within the ${horizonDays} days after ${isoWeek}, ${daysAfter(end, 1)} to ${horizonEnd}; ${wayOut}`,
     );
+  // With happened_on, the day is compared above: known_on is not before happened_on, which is after the week.
+  if (known && happenedOn === "" && knownOn < isoWeekStart(isoWeek))
+    reject("known_on", knownOn, `is before ${isoWeek}, which began on ${isoWeekStart(isoWeek)}`);
   // A person who reviews a supplier judges it today, as for an alert.
-  if (occurred === false && source !== "review" && (knownOn === "" ? latest : knownOn) <= horizonEnd)
+  else if (occurred === false && source !== "review" && (knownOn === "" ? latest : knownOn) <= horizonEnd)
     reject("value", "NOT_OCCURRED", `is not known before the horizon of ${isoWeek} is over, after ${horizonEnd}`);
   return violations;
 }

@@ -21,7 +21,7 @@ export interface RecordResult {
 }
 
 /** A stored outcome, as a request is compared with it. */
-export type CurrentOutcome = Pick<Outcome, "id" | "occurred" | "happenedOn" | "note">;
+export type CurrentOutcome = Pick<Outcome, "id" | "occurred" | "happenedOn" | "knownOn" | "note" | "predictionId">;
 
 /** An outcome to store. */
 export interface OutcomeWrite {
@@ -43,6 +43,8 @@ export interface OutcomeStore {
   suppliers(ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** Returns those of these suppliers that the model has scored in a week. Undefined: it has no complete run of the week. */
   scoredIn(modelName: string, isoWeek: string, ids: readonly string[]): Promise<ReadonlySet<string> | undefined>;
+  /** Returns those of these suppliers that are in the review sample of a week. A revision of the week keeps its earlier sample. */
+  reviewedIn(modelName: string, isoWeek: string, ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** Returns the outcomes that count, by `keyOf`. */
   current(modelName: string, drafts: readonly OutcomeDraft[]): Promise<ReadonlyMap<string, CurrentOutcome>>;
   write(
@@ -96,9 +98,10 @@ export function recordOutcomes(
       const rules = { now, horizonDays, source, modelName };
       const found = checkOutcome(row, input, (id) => predictions.get(id), rules);
       violations.push(...found.violations.slice(0, MAX_VIOLATIONS_PER_ROW));
-      if (found.draft) checked.push({ row, draft: found.draft });
+      if (found.draft) checked.push({ row, draft: found.draft, hasKnownOn: input.knownOn !== "" });
     }
     checked = await keepKnown(store, modelName, checked, violations);
+    if (source === "review") checked = await keepReviewed(store, modelName, checked, violations);
     const current = await store.current(
       modelName,
       checked.map(({ draft }) => draft),
@@ -120,6 +123,34 @@ export function recordOutcomes(
 interface NumberedDraft {
   readonly row: number;
   readonly draft: OutcomeDraft;
+  /** Whether the row says from which day the outcome was known. False: `draft` has the day of the request. */
+  readonly hasKnownOn: boolean;
+}
+
+/** Returns the rows whose supplier is in the review sample of the week; the others become violations. */
+async function keepReviewed(
+  store: OutcomeStore,
+  modelName: string,
+  drafts: readonly NumberedDraft[],
+  violations: OutcomeViolation[],
+): Promise<NumberedDraft[]> {
+  const reviewed = new Map<string, ReadonlySet<string>>();
+  for (const [week, group] of Map.groupBy(drafts, ({ draft }) => draft.isoWeek)) {
+    const ids = [...new Set(group.map(({ draft }) => draft.supplierId))];
+    if (week !== "") reviewed.set(week, await store.reviewedIn(modelName, week, ids));
+  }
+  return drafts.filter(({ row, draft: { supplierId, isoWeek } }) => {
+    if (reviewed.get(isoWeek)?.has(supplierId)) return true;
+    violations.push(
+      isoWeek === ""
+        ? outcomeViolation(row, "iso_week", "", "is missing; an answer to a review names the week of the sample")
+        : outcomeViolation(
+            ...([row, "supplier_id", supplierId] as const),
+            `is not in the review sample of ${isoWeek}; ListReviews lists the suppliers of the sample`,
+          ),
+    );
+    return false;
+  });
 }
 
 /** Returns the rows whose supplier exists and has a score in the week; the others become violations. */
@@ -172,43 +203,77 @@ export function planRecord(
   const writes: OutcomeWrite[] = [];
   const violations: OutcomeViolation[] = [];
   const counts = { recorded: 0, corrected: 0, unchanged: 0, keptNotes: 0 };
-  const seen = new Map<string, NumberedDraft>();
-  for (const { row, draft } of drafts) {
+  const seen = new Map<string, Pick<NumberedDraft, "row" | "draft">>();
+  const countUnchanged = (stored: Pick<OutcomeDraft, "note">, draft: OutcomeDraft): void => {
+    counts.unchanged++;
+    if (hasOtherNote(stored, draft)) counts.keptNotes++;
+  };
+  for (const numbered of drafts) {
+    const { row, draft } = numbered;
     const key = keyOf(draft);
-    const reject = (reason: string): void => {
-      violations.push(outcomeViolation(row, "value", draft.occurred ? "OCCURRED" : "NOT_OCCURRED", reason));
+    const reject = (field: Contradicted, reason: string): void => {
+      const value = draft.occurred ? "OCCURRED" : "NOT_OCCURRED";
+      violations.push(outcomeViolation(row, field, field === "value" ? value : draft.knownOn, reason));
     };
     const first = seen.get(key);
     if (first) {
-      if (isSame(first.draft, draft)) {
-        counts.unchanged++;
-        if (hasOtherNote(first.draft, draft)) counts.keptNotes++;
-      } else reject(`contradicts row ${first.row} about the same supplier and ${aboutOf(draft)}; the first row counts`);
+      const field = contradicted(numbered, first.draft);
+      if (field === undefined) countUnchanged(first.draft, draft);
+      else
+        reject(
+          field,
+          `contradicts row ${first.row} about the same supplier and ${aboutOf(draft)}; the first row counts`,
+        );
       continue;
     }
-    seen.set(key, { row, draft });
     const stored = current.get(key);
+    const merged = stored ? withStored(numbered, stored) : draft;
+    seen.set(key, { row, draft: merged });
     if (stored === undefined) {
       counts.recorded++;
       writes.push({ draft, replaces: null });
-    } else if (isSame(stored, draft) && !(corrects && hasOtherNote(stored, draft))) {
-      counts.unchanged++;
-      if (hasOtherNote(stored, draft)) counts.keptNotes++;
-    } else if (corrects) {
+      continue;
+    }
+    const field = contradicted(numbered, stored);
+    if (corrects && (field !== undefined || hasOtherNote(stored, draft))) {
       counts.corrected++;
-      writes.push({ draft, replaces: stored.id });
-    } else reject(`contradicts the outcome ${stored.id}, ${describe(stored)}; to replace it, correct on conflict`);
+      writes.push({ draft: merged, replaces: stored.id });
+    } else if (field === undefined) countUnchanged(stored, draft);
+    else reject(field, `contradicts the outcome ${stored.id}, ${describe(stored, field)}; ${TO_REPLACE}`);
   }
   return { writes, counts, violations };
 }
 
-type Said = Pick<OutcomeDraft, "occurred" | "happenedOn">;
+/** The command line has its option in place of this text. */
+const TO_REPLACE = "to replace it, set on_conflict to CORRECT";
+
+type Said = Pick<OutcomeDraft, "occurred" | "happenedOn" | "knownOn">;
+type Contradicted = "value" | "known_on";
 
 const isSame = (a: Said, b: Said): boolean => a.occurred === b.occurred && a.happenedOn === b.happenedOn;
+
+/** Returns the field in which a row contradicts another outcome. A row without known_on contradicts no day. */
+function contradicted({ draft, hasKnownOn }: NumberedDraft, other: Said): Contradicted | undefined {
+  if (!isSame(draft, other)) return "value";
+  return hasKnownOn && draft.knownOn !== other.knownOn ? "known_on" : undefined;
+}
+
+/** Returns the outcome of a row, with what the row does not say from the stored outcome if both say the same. */
+function withStored({ draft, hasKnownOn }: NumberedDraft, stored: CurrentOutcome): OutcomeDraft {
+  if (!isSame(draft, stored)) return draft;
+  return {
+    ...draft,
+    knownOn: hasKnownOn ? draft.knownOn : stored.knownOn,
+    note: draft.note || stored.note,
+    predictionId: draft.predictionId ?? stored.predictionId,
+  };
+}
 
 /** Whether a row has a note that the stored outcome does not have. A row without a note changes none. */
 const hasOtherNote = (stored: Pick<OutcomeDraft, "note">, { note }: Pick<OutcomeDraft, "note">): boolean =>
   note !== "" && note !== stored.note;
 
-const describe = ({ occurred, happenedOn }: Said): string =>
-  occurred ? `OCCURRED${happenedOn === null ? "" : ` on ${happenedOn}`}` : "NOT_OCCURRED";
+function describe({ occurred, happenedOn, knownOn }: Said, field: Contradicted): string {
+  if (field === "known_on") return `which was known from ${knownOn}`;
+  return occurred ? `OCCURRED${happenedOn === null ? "" : ` on ${happenedOn}`}` : "NOT_OCCURRED";
+}

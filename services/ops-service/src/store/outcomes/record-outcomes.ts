@@ -66,6 +66,14 @@ function createStore(db: Db, { now, newId }: OutcomeStoreOptions): OutcomeStore 
       );
       return new Set(scored.map(({ id }) => id));
     },
+    async reviewedIn(modelName, isoWeek, ids) {
+      const { rows } = await db.execute<{ id: string }>(sql`
+        select distinct u.external_id as id from bellwether.run r
+        join bellwether.review v on v.run_id = r.id join bellwether.supplier u on u.id = v.supplier_id
+        where r.model_name = ${modelName} and r.iso_week = ${isoWeek}
+          and u.external_id = any(${sql.param([...ids])}::text[])`);
+      return new Set(rows.map(({ id }) => id));
+    },
     current: (modelName, drafts) => readCurrent(db, modelName, drafts),
     async write(writes, by) {
       const at = now();
