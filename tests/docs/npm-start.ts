@@ -8,7 +8,9 @@ import type { Shell } from "./shell.ts";
  * ends when this process gets SIGINT or SIGTERM.
  */
 export async function npmStart({ cwd, env }: Shell): Promise<AsyncDisposable> {
-  const child = spawn("npm", ["start"], { cwd, env, detached: true, stdio: ["ignore", "pipe", "inherit"] });
+  // The week that the printed results of the documentation name.
+  const started = { ...env, BELLWETHER_DEMO_WEEK: "2026-W47" };
+  const child = spawn("npm", ["start"], { cwd, env: started, detached: true, stdio: ["ignore", "pipe", "inherit"] });
   const ended = once(child, "close");
   const stop = async () => {
     // A terminal sends Ctrl-C to the whole process group.

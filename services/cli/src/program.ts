@@ -69,7 +69,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   start: {
     description:
-      "Start all services on this machine. If the registry has no model, the command first trains a model on demo data. If no weekly run is complete, the command scores the weekly file in WEEKLY_INPUT_FOLDER (default: the demo data).",
+      "Start all services on this machine. If the registry has no model, the command first trains a model on demo data. If no weekly run is complete, the command scores the weekly file in WEEKLY_INPUT_FOLDER (default: the demo data, if this data folder has them, else the current folder).",
     load: async () => (await import("./commands/start.ts")).startCommand,
   },
   auth: {

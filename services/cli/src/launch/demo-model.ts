@@ -1,13 +1,26 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
+import { isoWeekNumber, isoWeekOfNumber, newestIsoWeek } from "@bellwether/contract/iso-week";
 import { type CliContext, dataFolder } from "../context/cli-context.ts";
 import { DEMO_DEFAULTS, writeDemo } from "../data/write-demo.ts";
+import { UsageError } from "../errors/usage-error.ts";
 import type { StartModel } from "./start-model.ts";
 
 const REPOSITORY = path.resolve(import.meta.dirname, "../../../..");
 
-/** ISO week of the demo's weekly file. */
-export const DEMO_WEEK = DEMO_DEFAULTS.week;
+/**
+ * Returns the ISO week of the first weekly run on demo data: the one before the present week, or BELLWETHER_DEMO_WEEK.
+ * @throws UsageError when the variable is not an ISO week
+ */
+export function demoWeek({ env }: Pick<CliContext, "env">, now: Date): string {
+  const newest = newestIsoWeek(now);
+  const given = env.BELLWETHER_DEMO_WEEK;
+  if (!given) return isoWeekOfNumber((isoWeekNumber(newest) ?? 0) - 1);
+  if (isoWeekNumber(given) === undefined)
+    throw new UsageError(`BELLWETHER_DEMO_WEEK: ${JSON.stringify(given)} is not an ISO week such as 2026-W47`);
+  // A run of a week that has not begun would be rejected.
+  return given < newest ? given : newest;
+}
 
 /**
  * Publishes a model of demo suppliers, unless the registry has the model of the start.
@@ -28,7 +41,9 @@ export async function ensureDemoModel(
   if (!isDemo) return null;
   if (isPublished) return (await hasDemo()) ? data : null;
   say(`the registry has no model: training one on ${DEMO_DEFAULTS.suppliers} demo suppliers`);
-  if (!(await hasDemo())) await writeDemo(data, DEMO_DEFAULTS, DEMO_DEFAULTS.seed, DEMO_DEFAULTS.week);
+  const { seed, week } = DEMO_DEFAULTS;
+  // The values are always those of the same week, so that the figures in the documentation are those of every first run.
+  if (!(await hasDemo())) await writeDemo(data, DEMO_DEFAULTS, seed, demoWeek(context, new Date()), week);
   // This module is imported only when needed, because the training code loads slowly and few starts need it.
   const { train } = await import("../models/train-model.ts");
   const { published, trained } = await train(

@@ -13,7 +13,7 @@ import { ConnectError } from "@connectrpc/connect";
 import { type CliContext, dataFolder } from "../context/cli-context.ts";
 import { buildPage } from "./build-page.ts";
 import { checkStores } from "./check-stores.ts";
-import { DEMO_WEEK, ensureDemoModel } from "./demo-model.ts";
+import { demoWeek, ensureDemoModel } from "./demo-model.ts";
 import { refreshDemoWeek } from "./demo-week.ts";
 import type { FirstWeekPeers } from "./first-week.ts";
 import { meshEnv } from "./mesh-env.ts";
@@ -114,7 +114,10 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
   for (const outcome of outcomes) if (outcome.status === "fulfilled") starting.use(outcome.value);
   const [ops, ml, scheduler] = await settled(launches);
 
-  const run = options.loopEnv === undefined ? await firstRun(model, context, peers, await firstWeek, options) : null;
+  const now = new Date();
+  const week = demo === null ? newestIsoWeek(now) : demoWeek(context, now);
+  const run =
+    options.loopEnv === undefined ? await firstRun({ model, week }, context, peers, await firstWeek, options) : null;
   if (demo !== null && run?.state === RunState.COMPLETE)
     await refreshDemoWeek(demo, run.isoWeek, newestIsoWeek(new Date()));
   const started = starting.move();
@@ -138,7 +141,7 @@ function peersOf(model: StartModel, context: CliContext, urls: Readonly<Record<s
 
 /** Makes the first weekly run, or says in one line why there is none. */
 async function firstRun(
-  model: StartModel,
+  { model, week }: { readonly model: StartModel; readonly week: string },
   context: CliContext,
   urls: Readonly<Record<string, string>>,
   { ensureWeek }: typeof import("./first-week.ts"),
@@ -150,7 +153,6 @@ async function firstRun(
     say(`no weekly run: ${problem}`);
     return null;
   }
-  const week = earlierWeek(DEMO_WEEK, newestIsoWeek(new Date()));
   return await ensureWeek(week, peersOf(model, context, urls), signal).catch((error: unknown) => {
     signal.throwIfAborted();
     say(`no complete weekly run: ${whyNoRun(error, context, urls)}`);
@@ -187,12 +189,6 @@ async function pageOrNone({ env }: CliContext, { repository, say, signal }: Star
     return null;
   }
 }
-
-/**
- * When the clock is before the demo's week, the demo is run as the current week: a week that has not begun
- * would be rejected.
- */
-const earlierWeek = (a: string, b: string): string => (a < b ? a : b);
 
 function withoutEmpty(env: CliContext["env"]): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => Boolean(entry[1])));

@@ -18,13 +18,19 @@ const TRANSACTION_COLUMNS = [
  * Returns the demo's files by name, as CSV with a header.
  * @param snapshotWeek ISO week of the weekly file, such as
  * "2026-W47".
+ * @param valuesOf ISO week whose values the weekly file has
  */
-export function demoFiles(demo: Demo, seed: number, snapshotWeek: string): Readonly<Record<string, string>> {
+export function demoFiles(
+  demo: Demo,
+  seed: number,
+  snapshotWeek: string,
+  valuesOf = snapshotWeek,
+): Readonly<Record<string, string>> {
   return {
     "suppliers.csv": toCsv(demo.suppliers),
     "transactions.csv": toCsv(demo.transactions, TRANSACTION_COLUMNS),
     "contracts.csv": toCsv(demo.contracts),
-    "new_data_weekly.csv": weeklyFile(demo, seed, snapshotWeek),
+    "new_data_weekly.csv": toCsv(weeklySnapshot(demo, seed, snapshotWeek, valuesOf)),
   };
 }
 

@@ -9,9 +9,10 @@ export type WeeklyRow = Readonly<Record<string, string | number>>;
  * Returns the same suppliers some time later: `late_ratio` ± 0.05, `dispute_rate` ± 0.03, `avg_delay` ± 2
  * days, limited to their ranges.
  * @param snapshotWeek ISO week such as "2026-W47"; each week drifts differently.
+ * @param valuesOf ISO week whose values the rows have
  */
-export function weeklySnapshot(demo: Demo, seed: number, snapshotWeek: string): WeeklyRow[] {
-  const random = createRandom(seed, `demo week ${snapshotWeek}`);
+export function weeklySnapshot(demo: Demo, seed: number, snapshotWeek: string, valuesOf = snapshotWeek): WeeklyRow[] {
+  const random = createRandom(seed, `demo week ${valuesOf}`);
   const shift = (by: number): number => by * (2 * random.uniform() - 1);
   const contracts = new Map(demo.contracts.map((c) => [c.supplier_id, c]));
   return demo.suppliers.map((s) => {
