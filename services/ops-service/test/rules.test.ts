@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { parseAlertRules } from "@bellwether/config/alert-rules";
 import { parseYaml } from "@bellwether/config/yaml-file";
-import { AlertState } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { RuleSetSource } from "@bellwether/gen/bellwether/ops/v1/rule_service_pb";
 import { type PostgresCluster, startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { Code } from "@connectrpc/connect";
@@ -134,6 +134,55 @@ test("a draft that raises no more than the rules in use is activated, however ma
   await ops.rules.putRuleDraft({ rulesYaml: rulesYaml.replace("cool_down_weeks: 2", "cool_down_weeks: 3") });
   const { activation } = await ops.rules.activateRuleDraft({ setId: "default", version: 1n, reason: "calmer" });
   expect(activation).toMatchObject({ forced: false, forecast: { raisedAtOnce: 0, mostRaised: 0, weeks: 1 } });
+});
+
+test("the forecast counts what the next run raises for renamed rules, also beside an alert that somebody works on", async () => {
+  await using started = await startRuled();
+  const { ops } = started;
+  const scores = rows(0.9, 0.9, 0.9, 0.2);
+  await runWeek(ops, "2026-W01", scores);
+  const { alerts } = await ops.alerts.listAlerts({});
+  const [first, second] = alerts.toSorted((a, b) => a.supplierId.localeCompare(b.supplierId));
+  await ops.alerts.acknowledgeAlert({ alertId: first?.alertId ?? "", version: first?.version ?? 0n });
+  const resolved = { alertId: second?.alertId ?? "", version: second?.version ?? 0n };
+  await ops.alerts.resolveAlert({ ...resolved, disposition: Disposition.MITIGATED });
+  await ops.rules.putRuleDraft({ rulesYaml: rulesYaml.replace("id: high-score", "id: new-score") });
+  const tested = await ops.alerts.backtestRules({ draftSetId: "default", fromWeek: "2026-W01" });
+  expect(tested.raisedAtOnce).toBe(3);
+  expect(tested.notes).toContainEqual(
+    expect.stringMatching(/^2 alerts of the next run would be about a supplier with/),
+  );
+  const request = { setId: "default", version: 1n, reason: "a clearer name" };
+  expect(await reasonOf(ops.rules.activateRuleDraft(request))).toEqual([Code.FailedPrecondition, "RULES_OVER_BUDGET"]);
+  const { activation } = await ops.rules.activateRuleDraft({ ...request, force: true });
+  expect(activation).toMatchObject({ forced: true, forecast: { raisedAtOnce: 3 } });
+  const [recorded] = (await ops.rules.listRuleActivations({})).activations;
+  expect(recorded?.forecast?.raisedAtOnce).toBe(3);
+  const run = await runWeek(ops, "2026-W02", scores);
+  expect(run?.alertsRaised).toBe(3);
+  expect(await alertsOf(ops)).toEqual(["S-0 high-score", "S-0 new-score", "S-1 new-score", "S-2 new-score"]);
+});
+
+test("the forecast of a new set counts the suppliers that it takes over with an alert of another set", async () => {
+  await using started = await startRuled();
+  const { ops } = started;
+  const scores = rows(0.9, 0.9, 0.9, 0.9);
+  await runWeek(ops, "2026-W01", scores);
+  const region = rulesYaml
+    .replace(/^id: default$/m, "id: us\napplies_to: { regions: [US] }")
+    .replace("id: high-score", "id: us-score")
+    .replace("id: weekly-capacity", "id: us-capacity");
+  await ops.rules.putRuleDraft({ rulesYaml: region });
+  const { activation } = await ops.rules.activateRuleDraft({
+    setId: "us",
+    version: 1n,
+    reason: "own team",
+    force: true,
+  });
+  expect(activation?.forecast).toMatchObject({ raisedAtOnce: 2 });
+  const run = await runWeek(ops, "2026-W02", scores);
+  expect(run?.alertsRaised).toBe(2);
+  expect(await alertsOf(ops)).toEqual(["S-0 high-score", "S-1 us-score", "S-2 high-score", "S-3 us-score"]);
 });
 
 test("two services on one database evaluate the same rule sets", async () => {

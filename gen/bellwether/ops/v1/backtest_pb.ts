@@ -358,8 +358,9 @@ export type BacktestRulesResponse = Message<"bellwether.ops.v1.BacktestRulesResp
 
   /**
    * Number of alerts that the rules would raise in the next run if the scores do not change. These are the alerts that
-   * would be active after the last week, without those whose supplier really had an active alert at that time or an
-   * alert that a person resolved in the tested weeks.
+   * would be active after the last week, without those whose rule (or the score rule of its set) really had an active
+   * alert about the supplier at that time, or one that a person resolved in the tested weeks. Alerts of rules that the
+   * sets do not have do not keep an alert from being counted: the next run resolves them if they are open.
    *
    * @generated from field: uint32 raised_at_once = 9;
    */

@@ -39,8 +39,9 @@ export interface BacktestReport {
   readonly weeks: readonly WeekResult[];
   readonly rules: readonly RuleResult[];
   /**
-   * Number of alerts that would be active after the last week although their supplier had no active alert then, and none
-   * that a person resolved in the weeks: the rules would raise them in the next run, if the scores stay as they are.
+   * Number of alerts that would be active after the last week although the alert of their rule (or of the score rule of
+   * the same set) about the supplier was not active then, nor resolved by a person in the weeks: the rules would raise
+   * them in the next run, if the scores stay as they are.
    */
   readonly raisedAtOnce: number;
   readonly notes: readonly string[];

@@ -10,6 +10,7 @@ import { absenceFrom, type LabelSources, outcomesSaid } from "../outcomes/label-
 import { dayNumber } from "../outcomes/measure-performance.ts";
 import type { RuleWeek } from "../scores/runs-in-a-row.ts";
 import type { BacktestReport, RuleResult, WeekResult, WeekRule } from "./backtest-report.ts";
+import { countNextRun } from "./raised-at-once.ts";
 import { type RecordedAlerts, type RecordedEvent, recordedAlerts } from "./recorded-alerts.ts";
 import { createRuleMemory, type WeekScores } from "./rule-memory.ts";
 
@@ -103,10 +104,10 @@ export async function backtestRules(task: BacktestTask, reader: BacktestReader):
   await ahead.end();
   const { weeks, results } = tally.finish();
   const { isoWeek = "", active = [] } = latest ?? {};
-  const isNew = ({ supplierId }: { readonly supplierId: number }): boolean =>
-    !recorded.wasActive(supplierId, isoWeek) && !recorded.wasDecided(supplierId);
-  const raisedAtOnce = active.filter(isNew).length;
-  return { weeks, rules: results, raisedAtOnce, notes: notesOf(task, { weeks, results, leftOut, endedIn }) };
+  const sets = tested.map(({ rules }) => rules);
+  const { raisedAtOnce, ofOtherRules } = countNextRun(active, isoWeek, sets, recorded);
+  const notes = notesOf(task, { weeks, results, leftOut, endedIn, ofOtherRules });
+  return { weeks, rules: results, raisedAtOnce, notes };
 }
 
 const isRaised = ({ events }: AlertChange): boolean =>
@@ -215,9 +216,10 @@ function notesOf(
     readonly results: readonly RuleResult[];
     readonly leftOut: number;
     readonly endedIn: string;
+    readonly ofOtherRules: number;
   },
 ): readonly string[] {
-  const { weeks, results, leftOut, endedIn } = found;
+  const { weeks, results, leftOut, endedIn, ofOtherRules } = found;
   const far = results.filter(({ mostRaised }) => mostRaised > FAR_OVER * weeklyBudget);
   const overBudget = weeks.filter(({ isOverBudget }) => isOverBudget).length;
   return [
@@ -228,6 +230,12 @@ function notesOf(
     ...(overBudget > 0
       ? [
           `${overBudget} of ${countText(weeks.length, "week")} would be over the budget of ${countText(weeklyBudget, "new alert")} a week.`,
+        ]
+      : []),
+    ...(ofOtherRules > 0
+      ? [
+          `${countText(ofOtherRules, "alert")} of the next run would be about a supplier with an active alert of a rule that these rules do not have: ` +
+            "the run resolves such an alert if it is open, and keeps it beside the new one if somebody is working on it.",
         ]
       : []),
     ...(endedIn === ""

@@ -3,7 +3,7 @@ import { type RecordedEvent, recordedAlerts } from "./recorded-alerts.ts";
 
 const runs = [1, 2, 3, 4].map((week) => ({ runId: week, isoWeek: `2026-W0${week}`, completedMs: week * 100 }));
 const event = (alertId: string, kind: RecordedEvent["kind"], runId: number | null, occurredMs: number) => ({
-  ...{ alertId, supplierId: alertId === "a" ? 1 : 2, kind, runId, occurredMs },
+  ...{ alertId, supplierId: alertId === "a" ? 1 : 2, ruleId: `rule-${alertId}`, kind, runId, occurredMs },
 });
 const weeksOf = (supplier: number, events: readonly RecordedEvent[]) => {
   const alerts = recordedAlerts(events, runs);

@@ -2,6 +2,7 @@
 export interface RecordedEvent {
   readonly alertId: string;
   readonly supplierId: number;
+  readonly ruleId: string;
   readonly kind: "raised" | "reopened" | "resolved";
   /** The run that made the change. Null: a person did. */
   readonly runId: number | null;
@@ -12,11 +13,13 @@ export interface RecordedEvent {
 export interface RecordedAlerts {
   /** Number of alerts that a run raised or opened again. */
   raisedIn(runId: number): number;
-  /** Whether a supplier had an active alert after the run of a week. */
-  wasActive(supplierId: number, isoWeek: string): boolean;
-  /** Whether a person resolved an alert of the supplier after the first of the runs. */
-  wasDecided(supplierId: number): boolean;
+  /** Whether a supplier had an active alert after the run of a week. @param isRule default: of every rule */
+  wasActive(supplierId: number, isoWeek: string, isRule?: IsRule): boolean;
+  /** Whether a person resolved an alert of the supplier after the first of the runs. @param isRule default: of every rule */
+  wasDecided(supplierId: number, isRule?: IsRule): boolean;
 }
+
+type IsRule = (ruleId: string) => boolean;
 
 interface RunOfWeek {
   readonly runId: number;
@@ -26,6 +29,7 @@ interface RunOfWeek {
 
 /** From the first week on, until the week before the second one. */
 interface Span {
+  readonly ruleId: string;
   readonly from: string;
   readonly until: string;
 }
@@ -47,11 +51,12 @@ export function recordedAlerts(events: readonly RecordedEvent[], runs: readonly 
       : (weekOf.get(runId) ?? "");
   const close = (began: RecordedEvent, until: string): void => {
     const own = spans.get(began.supplierId);
-    const span = { from: weekAfter(began), until };
+    const span = { ruleId: began.ruleId, from: weekAfter(began), until };
     if (own) own.push(span);
     else spans.set(began.supplierId, [span]);
   };
-  const decided = new Set<number>();
+  /** Ids of the rules, by supplier. */
+  const decided = new Map<number, Set<string>>();
   const firstMs = runs[0]?.completedMs ?? Number.POSITIVE_INFINITY;
   let began: RecordedEvent | null = null;
   for (const event of events) {
@@ -60,7 +65,10 @@ export function recordedAlerts(events: readonly RecordedEvent[], runs: readonly 
       began = null;
     }
     if (event.kind === "resolved") {
-      if (event.runId === null && event.occurredMs >= firstMs) decided.add(event.supplierId);
+      if (event.runId === null && event.occurredMs >= firstMs) {
+        const ruleIds = decided.get(event.supplierId) ?? new Set();
+        decided.set(event.supplierId, ruleIds.add(event.ruleId));
+      }
       if (began !== null) close(began, weekAfter(event));
       began = null;
       continue;
@@ -70,9 +78,11 @@ export function recordedAlerts(events: readonly RecordedEvent[], runs: readonly 
   }
   if (began !== null) close(began, NO_END);
   return {
-    wasDecided: (supplierId) => decided.has(supplierId),
+    wasDecided: (supplierId, isRule = () => true) => [...(decided.get(supplierId) ?? [])].some(isRule),
     raisedIn: (runId) => raised.get(runId) ?? 0,
-    wasActive: (supplierId, isoWeek) =>
-      (spans.get(supplierId) ?? []).some(({ from, until }) => from <= isoWeek && isoWeek < until),
+    wasActive: (supplierId, isoWeek, isRule = () => true) =>
+      (spans.get(supplierId) ?? []).some(
+        ({ ruleId, from, until }) => from <= isoWeek && isoWeek < until && isRule(ruleId),
+      ),
   };
 }

@@ -23,7 +23,7 @@ export interface RuleMemory {
   begin(run: RuleWeek, scores: WeekScores): void;
   /** Ends the evaluation of the run. */
   end(): void;
-  activeAlerts(): readonly Pick<Alert, "supplierId">[];
+  activeAlerts(): readonly Pick<Alert, "supplierId" | "ruleId">[];
 }
 
 export interface RuleMemoryOptions {

@@ -37,7 +37,7 @@ export function createBacktestReader(db: Db): BacktestReader {
     sources: ({ modelName, knownOn }, runs) => readLabelSources(db, { modelName, knownOn }, runs),
     async alertEvents({ modelName }) {
       const { rows } = await db.execute<RecordedEvent & Record<string, unknown>>(sql`
-        select e.alert_id as "alertId", a.supplier_id as "supplierId", e.kind::text as kind, e.run_id as "runId",
+        select e.alert_id as "alertId", a.supplier_id as "supplierId", a.rule_id as "ruleId", e.kind::text as kind, e.run_id as "runId",
           (extract(epoch from e.occurred_at) * 1e3)::float8 as "occurredMs"
         from bellwether.alert_event e join bellwether.alert a on a.id = e.alert_id
         where a.model_name = ${modelName} and e.kind in ('raised', 'reopened', 'resolved')
