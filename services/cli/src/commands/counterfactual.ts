@@ -1,6 +1,7 @@
 import { flatText } from "@bellwether/contract/flat-json/flat-text";
 import {
   CounterfactualRequestSchema,
+  type CounterfactualResponse,
   CounterfactualResponseSchema,
 } from "@bellwether/gen/bellwether/inference/v1/counterfactual_pb";
 import { DEFAULT_BUDGET } from "@bellwether/scoring/counterfactual/counterfactual-budget";
@@ -25,6 +26,7 @@ import {
 import { counterfactualLines } from "../models/counterfactual-text.ts";
 import { withLocalModel } from "../models/open-model.ts";
 import { createReport } from "../output/report.ts";
+import { listenerUrl } from "../remote/listener-url.ts";
 import { ML_EXAMPLE_URL } from "../remote/peer-url.ts";
 import { parseAnswer, postJson } from "../remote/post-json.ts";
 import { JSON_FLAG } from "../remote/shared-options.ts";
@@ -41,6 +43,16 @@ async function askService(
 ): Promise<string> {
   const request = create(CounterfactualRequestSchema, { supplier: { ...supplier }, ...askedToProto(asked) });
   return await withLimitOptions(asked, postJson(url, RPC_PATH, toJson(CounterfactualRequestSchema, request), env));
+}
+
+/** Returns null for JSON that is no answer of the RPC: the protocol's JSON has a default for everything. */
+function readResponse(json: JsonObject): CounterfactualResponse | null {
+  try {
+    const response = fromJson(CounterfactualResponseSchema, json, { ignoreUnknownFields: true });
+    return response.score?.model === undefined ? null : response;
+  } catch {
+    return null;
+  }
 }
 
 function askLocalModel(
@@ -71,6 +83,7 @@ export function counterfactualCommand(context: CliContext): Command {
     .option(
       "--url <url>",
       `HTTP URL of a running ml-service, for example ${ML_EXAMPLE_URL}. The service finds the counterfactuals with its champion; the command does not read the model registry`,
+      listenerUrl,
     )
     .option(...JSON_FLAG)
     .addHelpText(
@@ -85,11 +98,7 @@ export function counterfactualCommand(context: CliContext): Command {
       const answer = options.url
         ? jsonFromResponse(
             supplier.supplierId,
-            fromJson(
-              CounterfactualResponseSchema,
-              parseAnswer<JsonObject>(options.url, await askService(options.url, supplier, asked, context.env)),
-              { ignoreUnknownFields: true },
-            ),
+            parseAnswer(options.url, await askService(options.url, supplier, asked, context.env), readResponse),
           )
         : await askLocalModel(context, options, supplier, asked);
       for (const line of counterfactualLines(answer)) report.line(line);

@@ -21,8 +21,10 @@ import { withLocalModel } from "../models/open-model.ts";
 import { type NarrativeInfoJson, narrativeMadeBy } from "../output/narrative-text.ts";
 import { printable } from "../output/printable.ts";
 import { createReport, type Report } from "../output/report.ts";
+import { listenerUrl } from "../remote/listener-url.ts";
 import { ML_EXAMPLE_URL } from "../remote/peer-url.ts";
-import { parseAnswer, postJson } from "../remote/post-json.ts";
+import { foreignAnswer, parseAnswer, postJson } from "../remote/post-json.ts";
+import { readExplanationPart } from "../remote/service-answers.ts";
 import { JSON_FLAG } from "../remote/shared-options.ts";
 
 /** An explanation as `explain --json` prints it. */
@@ -51,37 +53,12 @@ interface ExplanationJson {
   readonly warnings: readonly string[];
 }
 
-type WirePart = {
-  readonly base?: {
-    readonly score: {
-      readonly risk_score?: number;
-      readonly margin?: number;
-      readonly warnings?: readonly { readonly message: string }[];
-    };
-    readonly base_value?: number;
-    readonly kind: string;
-    readonly background?: string;
-  };
-  readonly contributions?: {
-    readonly contributions?: readonly {
-      readonly feature: string;
-      readonly value?: number;
-      readonly category?: string;
-      readonly contribution?: number;
-      readonly unit?: string;
-      readonly typical?: number;
-      readonly typical_category?: string;
-    }[];
-  };
-  readonly narrative?: string;
-  readonly narrative_info?: NarrativeInfoJson;
-};
-
-/** Joins the messages of a streamed explanation. Fields with the value 0 are absent in the JSON of a message. */
-function fromStream(url: string, supplierId: string, lines: readonly string[]): ExplanationJson {
-  const parts = lines.map((line) => parseAnswer<WirePart>(url, line));
+/** Joins the messages of a streamed explanation. */
+function fromStream(url: string, supplierId: string, text: string): ExplanationJson {
+  const lines = text.trim().split("\n");
+  const parts = lines.map((line) => parseAnswer(url, line, readExplanationPart));
   const base = parts.find((part) => part.base)?.base;
-  if (base === undefined) throw new Error(`${url} ended its answer before the explanation; try again`);
+  if (base === undefined) throw foreignAnswer(url, text);
   const list = parts.find((part) => part.contributions)?.contributions?.contributions ?? [];
   return {
     supplier_id: supplierId,
@@ -221,6 +198,7 @@ export function explainCommand(context: CliContext): Command {
     .option(
       "--url <url>",
       `HTTP URL of a running ml-service, for example ${ML_EXAMPLE_URL}. The service explains the score with its champion; the command does not read the model registry`,
+      listenerUrl,
     )
     .option("--top <count>", "maximum number of contributions, 1 to 1024 (default: all)", wholeNumber(1, 1_024))
     .option(
@@ -248,7 +226,7 @@ export function explainCommand(context: CliContext): Command {
         ? fromStream(
             options.url,
             supplier.supplierId,
-            (await postJson(options.url, explainPath(options.narrativeLanguage), json, context.env)).trim().split("\n"),
+            await postJson(options.url, explainPath(options.narrativeLanguage), json, context.env),
           )
         : await withLocalModel(context, options, async (model): Promise<ExplanationJson> => {
             if (model.explainer === null) throw new NotExplainableError(model);

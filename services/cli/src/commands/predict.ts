@@ -13,8 +13,10 @@ import { type FileScores, isTableFile, predictFile } from "../models/predict-fil
 import { printable } from "../output/printable.ts";
 import { createReport } from "../output/report.ts";
 import { checkTargetFile } from "../output/target-folder.ts";
+import { listenerUrl } from "../remote/listener-url.ts";
 import { ML_EXAMPLE_URL } from "../remote/peer-url.ts";
 import { parseAnswer, postJson } from "../remote/post-json.ts";
+import { readScore } from "../remote/service-answers.ts";
 import { JSON_FLAG } from "../remote/shared-options.ts";
 
 const TOP = 5;
@@ -127,6 +129,7 @@ export function predictCommand(context: CliContext): Command {
     .option(
       "--url <url>",
       `HTTP URL of a running ml-service, for example ${ML_EXAMPLE_URL}. The service computes the score with its champion; the command does not read the model registry`,
+      listenerUrl,
     )
     .option(...JSON_FLAG)
     .addHelpText(
@@ -157,7 +160,7 @@ export function predictCommand(context: CliContext): Command {
       }
       const { json, supplier } = await readSupplier("--input", options.input, context.cwd);
       const score: FlatScore = options.url
-        ? parseAnswer<FlatScore>(options.url, await postJson(options.url, "/predict", json, context.env))
+        ? parseAnswer(options.url, await postJson(options.url, "/predict", json, context.env), readScore)
         : await withLocalModel(context, options, async (model) => {
             const score = await scoreFlatSupplier(model, supplier);
             const parts = {

@@ -25,11 +25,12 @@ export const ML_EXAMPLE_URL = `http://localhost:${DEFAULT_PORTS.ML_SERVICE.web}`
 /**
  * Returns the URL of the gRPC listener of a service: from the option, else from its `_URL` variable, else
  * localhost and the port of its `_GRPC_PORT` variable, with https when BELLWETHER_TLS_CERT is set.
- * @throws EnvError, UsageError for port 0, with which a service listens on an unknown port
+ * @throws EnvError, UsageError for port 0, with which a service listens on an unknown port, and for a URL with credentials, a path
+ * or a query, which gRPC does not send
  */
 export function peerUrl({ prefix, option }: Peer, given: string | undefined, context: CliContext): string {
   const named = given ?? context.env[`${prefix}_URL`];
-  if (named) return named;
+  if (named) return grpcUrl(named, given === undefined ? `${prefix}_URL` : option);
   const variable = `${prefix}_GRPC_PORT`;
   const { port } = readEnv(context.env, { port: env.port(variable, DEFAULT_PORTS[prefix].grpc) });
   if (port === 0)
@@ -38,3 +39,21 @@ export function peerUrl({ prefix, option }: Peer, given: string | undefined, con
     );
   return `${context.env.BELLWETHER_TLS_CERT ? "https" : "http"}://localhost:${port}`;
 }
+
+/** @param source option or variable of the URL. The error does not repeat the URL, which may have a secret. */
+function grpcUrl(url: string, source: string): string {
+  if (GRPC_TARGET.test(url)) return url;
+  const { username, password, pathname, search, hash } = URL.canParse(url) ? new URL(url) : NO_URL;
+  const example = "expected a URL such as http://localhost:9081";
+  if (username !== "" || password !== "" || url.includes("@"))
+    throw new UsageError(
+      `${source}: credentials do not belong into the URL; set BELLWETHER_TOKEN_FILE to a file with a token or an API key; ${example}`,
+    );
+  if (/^https?:/i.test(url) && (search !== "" || hash !== "" || !/^\/?$/.test(pathname)))
+    throw new UsageError(`${source}: a gRPC URL has no path and no query; ${example}`);
+  return url;
+}
+
+/** Targets of grpc-js, which are not URLs. */
+const GRPC_TARGET = /^(dns|ipv4|ipv6|unix):/;
+const NO_URL = { username: "", password: "", pathname: "", search: "", hash: "" };

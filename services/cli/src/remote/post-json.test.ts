@@ -45,7 +45,7 @@ test.each([
   ['{"error":{"code":"unavailable","message":"the model is loading"}}', "the model is loading"],
   ['{"error":null}', "could not answer"],
 ])("an answer of %j is an error that says so", (text, message) => {
-  expect(() => parseAnswer("http://x", text)).toThrow(message);
+  expect(() => parseAnswer("http://x", text, (answer) => answer)).toThrow(message);
 });
 
 test("a path that the listener does not have names the URL and the way out", async () => {
@@ -69,4 +69,19 @@ test("a path that the listener does not have names the URL and the way out", asy
   await expect(wrong).rejects.toThrow(/^a is 7$/);
   await expect(postJson(url, "/gone", {}, {})).rejects.toThrow(/^no$/);
   server.close();
+});
+
+test("the path of the URL precedes the path of the call", async () => {
+  const server = http.createServer((request, response) => response.end(JSON.stringify(request.url)));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const url = `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}/pre`;
+  expect(await postJson(url, "/explain?narrative_language=de", {}, {})).toBe('"/pre/explain?narrative_language=de"');
+  server.close();
+});
+
+test("an object that is not the expected answer is an error that names the URL", () => {
+  expect(() => parseAnswer("http://x", '{"status":"ok"}', () => null)).toThrow(
+    'http://x answered "{\\"status\\":\\"ok\\"}", which is not an answer of ml-service; --url names the web listener of ml-service',
+  );
 });
