@@ -10,7 +10,8 @@ import pandas as pd
 from bellwether import Client
 
 client = Client(os.environ.get("ML_URL", "http://localhost:8081"), token=os.environ.get("BELLWETHER_TOKEN"))
-file = os.environ.get("SUPPLIERS", ".bellwether/demo/new_data_weekly.csv")
+data = os.environ.get("BELLWETHER_DATA_DIR", ".bellwether")
+file = os.environ.get("SUPPLIERS", f"{data}/demo/new_data_weekly.csv")
 
 # %% [markdown]
 # ## Load

@@ -128,8 +128,8 @@ describe.skipIf(!hasChromium)("the work of a Monday (apt-get install chromium)",
       .evaluateAll((links) => links.map((link) => [link.textContent?.trim(), link.getAttribute("href")]));
     expect(Object.fromEntries(hrefs)).toMatchObject({
       "14 new": "#/alerts?model=supplier-risk&changed=raised&in=2026-W47",
-      "6 worse": "#/alerts?model=supplier-risk&changed=worse&in=2026-W47",
-      "3 better": "#/alerts?model=supplier-risk&changed=better&in=2026-W47",
+      "6 more severe": "#/alerts?model=supplier-risk&changed=worse&in=2026-W47",
+      "3 less severe": "#/alerts?model=supplier-risk&changed=better&in=2026-W47",
       "2 snoozed": "#/alerts?model=supplier-risk&changed=snoozed&in=2026-W47",
       "Biggest risers": "#/suppliers?order=change&model=supplier-risk",
     });

@@ -149,7 +149,7 @@ function recordCommand(context: CliContext): Command {
     .option(
       "--prediction <id>",
       "prediction_id of the score that the outcome is about; its supplier must be in a weekly file or in the master data",
-      uuid("predict --json"),
+      uuid("predict --url URL --json"),
     )
     .option("--happened-on <day>", "day on which the risk occurred, for example 2026-03-01", isoDate)
     .option("--not-occurred", "the risk did not occur (default: the risk occurred)")

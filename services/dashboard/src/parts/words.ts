@@ -48,8 +48,8 @@ export const EVENT_WORDS: Words = {
 
 export const WEEK_CHANGE_WORDS: Words = {
   [WeekChange.RAISED]: "New",
-  [WeekChange.WORSE]: "Worse",
-  [WeekChange.BETTER]: "Better",
+  [WeekChange.WORSE]: "More severe",
+  [WeekChange.BETTER]: "Less severe",
   [WeekChange.CLEARED]: "Cleared",
   [WeekChange.SNOOZED]: "Snoozed",
   [WeekChange.RESOLVED]: "Decided",
