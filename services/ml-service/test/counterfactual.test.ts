@@ -143,6 +143,11 @@ test("invalid requests name their fields", async () => {
       "limits[2].feature",
       "limits[2].feature",
     ]);
+    const nothing = await failureOf(client.counterfactual({ supplier: high, limits: [{ feature: "delivery_score" }] }));
+    expect([nothing.code, nothing.findDetails(BadRequestSchema)[0]?.fieldViolations[0]?.field]).toEqual([
+      Code.InvalidArgument,
+      "limits[0].feature",
+    ]);
     for (const wrong of [
       { maxChanges: 0 },
       { maxChanges: 4 },

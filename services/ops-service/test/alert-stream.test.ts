@@ -72,11 +72,27 @@ test.each([
   ["", { "last-event-id": "-1" }, "Last-Event-ID"],
   ["?after_sequence=1e3", {}, "after_sequence"],
   ["?after=1", {}, "after: unknown query parameter"],
-  ["", { "last-event-id": "9007199254740991" }, "9007199254740991"],
+  ["", { "last-event-id": "9007199254740991" }, "Last-Event-ID 9007199254740991 is higher"],
+  ["?after_sequence=1", { "last-event-id": "999999" }, '"detail":"Last-Event-ID 999999 is higher'],
+  ["?after_sequence=999999", {}, '"detail":"after_sequence 999999 is higher'],
+  ["?after_sequence=1e3", { "last-event-id": "1" }, '"detail":"after_sequence: '],
 ])("GET /alerts/stream%s with %j is a problem that names %s", async (query, headers, expected) => {
   const response = await fetch(`${ops.webUrl}/alerts/stream${query}`, { headers });
   expect([response.status, response.headers.get("content-type")]).toEqual([400, "application/problem+json"]);
   expect(JSON.stringify(await response.json())).toContain(expected);
+});
+
+test("a model without a run is not found, before the stream begins, as GET /alerts answers", async () => {
+  await runWeek(ops, "2026-W01", suppliers(1));
+  for (const path of ["/alerts", "/alerts/stream", "/alerts/stream?after_sequence=0"]) {
+    const response = await fetch(`${ops.webUrl}${path}${path.includes("?") ? "&" : "?"}model_name=supplier-rsk`);
+    expect([path, response.status, response.headers.get("content-type")]).toEqual([
+      path,
+      404,
+      "application/problem+json",
+    ]);
+    expect(await response.json()).toMatchObject({ reason: "MODEL_NOT_SCORED" });
+  }
 });
 
 test("the answer to HEAD ends", async () => {

@@ -305,11 +305,16 @@ describe("FindCounterfactuals", () => {
       ["supplier_id=full&target_band=high", 400, "target_band"],
       ["supplier_id=full&iso_week=2026-W54", 400, "2026-W54"],
       ["supplier_id=full&iso_week=2026-W01&fixed=past_dispute", 400, "past_disputes"],
+      ["supplier_id=full&iso_week=2026-W01&fixed=nope", 400, '"detail":"fixed: unknown feature'],
+      ["supplier_id=full&iso_week=2026-W01&fixed=nope", 400, '"field":"fixed"'],
+      ["supplier_id=full&iso_week=2026-W01&fixed=", 400, '"field":"fixed"'],
+      [`supplier_id=full&iso_week=2026-W01${"&fixed=a".repeat(1_025)}`, 400, '"field":"fixed"'],
       ["supplier_id=full&limits=x", 400, "unknown query parameter"],
     ] as const) {
       const wrong = await get(query);
       expect([query, wrong.status]).toEqual([query, code]);
       expect(JSON.stringify(wrong.body)).toContain(text);
+      expect(JSON.stringify(wrong.body)).not.toContain("limits[");
     }
   });
 

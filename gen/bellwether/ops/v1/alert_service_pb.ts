@@ -1767,6 +1767,7 @@ export const AlertService: GenService<{
    * time without a connection, because the service stores the position of every alert.
    *
    * When nothing was sent for 20 s, the server sends a message without alerts, to keep the connection open. Idempotent.
+   * - NOT_FOUND: model_name is set, and no run of that model was ever complete.
    * - FAILED_PRECONDITION: after_sequence is higher than every position that the service knows (reason ALERT_SEQUENCE),
    *   for example because the database was restored from a backup. Open the watch without after_sequence, then list the
    *   alerts.

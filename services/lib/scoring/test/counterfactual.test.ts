@@ -193,6 +193,34 @@ test("all contradictions of the limits are reported at once, each with its field
   });
 });
 
+test("two limits of one feature that contradict each other are said to, and not to contradict the model", async () => {
+  const feature = "delivery_score";
+  for (const [first, second, expected] of [
+    [{ max: 60 }, { min: 70 }, "which contradict each other (the minimum 70 is above the maximum 60); send one"],
+    [{ min: 70 }, { max: 60 }, "which contradict each other (the minimum 70 is above the maximum 60); send one"],
+    [{ direction: "increase" as const }, { fixed: true }, "(one is fixed, the other is not); send one"],
+    [{ min: 60 }, { max: 70 }, "delivery_score has two limits; send one"],
+  ] as const) {
+    const limits = [first, second].map((limit) => ({ feature, fixed: false, ...limit }));
+    await expect(ask(await firstOf("high"), { limits })).rejects.toMatchObject({
+      fieldViolations: [{ field: "limits[1].feature", description: expect.stringContaining(expected) }],
+    });
+  }
+});
+
+test("a limit that limits nothing is rejected, of numbers and of categories", async () => {
+  const limits = ["delivery_score", "region"].map((feature) => ({ feature, fixed: false }));
+  await expect(ask(await firstOf("high"), { limits })).rejects.toMatchObject({
+    fieldViolations: [
+      {
+        ...{ field: "limits[0].feature" },
+        description: "delivery_score has no limit; set fixed, or one or more of min, max, direction, step, cost",
+      },
+      { field: "limits[1].feature", description: expect.stringContaining("region has no limit") },
+    ],
+  });
+});
+
 test("a step may be a multiple of the one that the model declares, and new values are multiples of it", async () => {
   const feature = "financial_stability_index";
   const asked = (step: number) => ({ limits: [{ feature, fixed: false, step }] });

@@ -110,7 +110,7 @@ export class RestCall extends Call {
       this.fail(reason);
       const { reword, toEvent, namesError } = this.#init.rest;
       if (!this.aborted || response.destroyed) return;
-      const error = reword ? reworded(this.aborted, reword) : this.aborted;
+      const error = reword ? reworded(this.aborted, (text) => reword(text, this.#input)) : this.aborted;
       sendError(this.#identified(), error, this.answerIds, { isEvents: toEvent !== undefined, namesError });
     }
   }

@@ -63,7 +63,7 @@ export interface RestRoute {
   readonly readsBytes: boolean;
   readonly namesError: boolean;
   readonly toEvent: ((message: MessageShape<RestRpc["output"]>, index: number) => ServerEvent | null) | undefined;
-  readonly reword: ((text: string) => string) | undefined;
+  readonly reword: ((text: string, input: RestInput) => string) | undefined;
   /** A handler that is used instead of the RPC's mounted service. */
   readonly handler: Handler | undefined;
 }
@@ -100,7 +100,7 @@ export interface RestRouteOptions<R extends RestRpc> {
    * Rewrites text and field names of an RPC's error for clients of the path. Left out: the error is sent
    * unchanged.
    */
-  readonly reword?: (text: string) => string;
+  readonly reword?: (text: string, input: RestInput) => string;
   /**
    * Handler of the RPC for this path. Undefined: the mounted service answers the RPC. Required when the
    * service runs in another process.

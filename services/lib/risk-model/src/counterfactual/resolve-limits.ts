@@ -34,20 +34,24 @@ export interface ResolvedLimits {
 /** Applies the limits of a request to those that the model declares. A request can only narrow them. */
 export function resolveLimits(bundle: FeatureBundle, limits: readonly ChangeLimit[]): ResolvedLimits {
   const violations: LimitViolation[] = [];
-  const byFeature = new Map(bundle.features.map((feature) => [feature.name, declaredLimit(feature)]));
+  const declaredOf = new Map(bundle.features.map((feature) => [feature.name, declaredLimit(feature)]));
+  const byFeature = new Map(declaredOf);
   const features = new Map(bundle.features.map((feature) => [feature.name, feature]));
-  const named = new Set<string>();
+  const named = new Map<string, ChangeLimit>();
   for (const [i, limit] of limits.entries()) {
     const field = `limits[${i}]`;
     const feature = features.get(limit.feature);
-    const declared = byFeature.get(limit.feature);
+    const declared = declaredOf.get(limit.feature);
     if (feature === undefined || declared === undefined) {
       violations.push({ field: `${field}.feature`, message: unknownText(bundle, limit.feature) });
       continue;
     }
-    if (named.has(limit.feature))
-      violations.push({ field: `${field}.feature`, message: `${limit.feature} has two limits; send one` });
-    named.add(limit.feature);
+    const first = named.get(limit.feature);
+    if (first) {
+      const contradiction = contradictionOf(first, limit);
+      const which = contradiction === null ? "" : `, which contradict each other (${contradiction})`;
+      violations.push({ field: `${field}.feature`, message: `${limit.feature} has two limits${which}; send one` });
+    } else named.set(limit.feature, limit);
     const found = limitViolations(feature, declared, limit, field);
     violations.push(...found);
     if (found.length === 0) byFeature.set(limit.feature, narrowed(declared, limit));
@@ -75,6 +79,19 @@ function narrowed(declared: ResolvedLimit, limit: ChangeLimit): ResolvedLimit {
   };
 }
 
+/** Says why two limits of one feature contradict each other; null: they do not. */
+function contradictionOf(first: ChangeLimit, second: ChangeLimit): string | null {
+  if (first.fixed !== second.fixed) return "one is fixed, the other is not";
+  if (first.direction !== undefined && second.direction !== undefined && first.direction !== second.direction)
+    return `${first.direction} and ${second.direction}`;
+  for (const [{ min }, { max }] of [
+    [first, second],
+    [second, first],
+  ] as const)
+    if (min !== undefined && max !== undefined && min > max) return `the minimum ${min} is above the maximum ${max}`;
+  return null;
+}
+
 function unknownText({ features, text }: FeatureBundle, name: string): string {
   if (name === text?.feature) return `${name} is the contract text, which a counterfactual never changes`;
   return `unknown feature "${name.slice(0, 80)}"; ${knownNames(
@@ -82,6 +99,9 @@ function unknownText({ features, text }: FeatureBundle, name: string): string {
     features.map((feature) => feature.name),
   )}`;
 }
+
+/** The fields that limit a feature which is not fixed. */
+const LIMITS = ["min", "max", "direction", "step", "cost"] as const;
 
 function limitViolations(
   feature: BundleFeature,
@@ -95,8 +115,10 @@ function limitViolations(
   const add = (field: string, message: string): void => void found.push({ field: `${path}.${field}`, message });
   if (declared.fixed === "immutable" && !limit.fixed)
     add("feature", `${name} is declared immutable by the model: it never changes; omit the limit`);
+  else if (!limit.fixed && LIMITS.every((one) => limit[one] === undefined))
+    add("feature", `${name} has no limit; set fixed, or one or more of ${LIMITS.join(", ")}`);
   if (limit.fixed) {
-    const others = (["min", "max", "direction", "step", "cost"] as const).filter((one) => limit[one] !== undefined);
+    const others = LIMITS.filter((one) => limit[one] !== undefined);
     if (others.length > 0) add("fixed", `${name} is fixed and has ${others.join(", ")}; send one or the other`);
     return found;
   }

@@ -24,6 +24,9 @@ export const ALERT_STREAM_ROUTE: RestRoute = restRoute({
   },
   toJson,
   toEvent,
+  // The position that counts is that of the header.
+  reword: (text, { lastEventId }) =>
+    lastEventId === "" ? text : text.replace(/^after_sequence (?=\d+ is higher)/, "Last-Event-ID "),
 });
 
 function toJson({ alerts, truncated, sequence }: WatchAlertsResponse): JsonObject {

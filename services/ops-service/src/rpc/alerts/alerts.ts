@@ -38,8 +38,6 @@ export interface AlertDependencies extends AlertActionDependencies, AlertWatchDe
   readonly readKnownOwners: () => Promise<readonly KnownOwner[]>;
   /** Models with complete runs. */
   readonly listModels: () => Promise<readonly ScoringModel[]>;
-  /** Names of the models with a run that was complete once, also if it was voided or superseded since. */
-  readonly listAlertModels: () => Promise<readonly string[]>;
   readonly now: () => Date;
 }
 

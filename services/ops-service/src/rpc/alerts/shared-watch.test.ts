@@ -32,6 +32,7 @@ test("a change of alerts makes one query, whatever the number of watches", async
   const asked: number[] = [];
   const watchAlerts = alertWatch({
     listChangedAfter: unused,
+    listAlertModels: unused,
     newestSequence: async () => 6,
     watchAlerts: async () => changes(),
     listChanged: async (sequence) => {

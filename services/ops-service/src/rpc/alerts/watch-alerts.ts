@@ -3,6 +3,7 @@ import type { WatchAlertsRequest, WatchAlertsResponseSchema } from "@bellwether/
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import type { AnnouncedChange } from "../../domain/alerts/announced-change.ts";
 import { AlertSequenceError } from "../../domain/ops-error.ts";
+import { checkAlertModel } from "../../domain/scores/choose-model.ts";
 import { type AlertNames, alertToProto } from "../messages/alert-to-proto.ts";
 import { shareByKey } from "../shared-query.ts";
 
@@ -16,6 +17,8 @@ interface Position {
 export interface AlertWatchDependencies {
   /** Streams changes from now on. The payload is the position of the change. */
   readonly watchAlerts: (signal: AbortSignal) => Promise<AsyncIterable<AnnouncedChange>>;
+  /** Names of the models with a run that was complete once, also if it was voided or superseded since. */
+  readonly listAlertModels: () => Promise<readonly string[]>;
   readonly newestSequence: () => Promise<number>;
   readonly listChanged: (sequence: number, limit: number) => Promise<readonly AlertNames[]>;
   readonly listChangedAfter: (position: Position, limit: number) => Promise<readonly AlertNames[]>;
@@ -68,6 +71,7 @@ export function alertWatch(deps: AlertWatchDependencies) {
     { modelName, afterSequence }: WatchAlertsRequest,
     { signal }: { readonly signal: AbortSignal },
   ): AsyncGenerator<Message> {
+    if (modelName !== "") checkAlertModel(await deps.listAlertModels(), modelName);
     // The changes are subscribed to before the newest one is read: none is between them.
     const changes = await deps.watchAlerts(signal);
     const newest = await deps.newestSequence();

@@ -123,6 +123,7 @@ const COUNTERFACTUALS_ROUTE: RestRoute = restRoute({
       limits: query.getAll("fixed").map((feature) => ({ feature, fixed: true })),
     };
   },
+  reword: (text) => text.replace(/^limits(?=:|$)|\blimits\[\d+\](?:\.[a-z]+)?/g, "fixed"),
   toJson: (message) => plainJson(FindCounterfactualsResponseSchema, message),
 });
 
