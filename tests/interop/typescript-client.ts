@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { EchoService } from "@bellwether/gen/bellwether/echo/v1/echo_service_pb";
+import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import type { EchoServer } from "@bellwether/testing/echo/start-echo";
 import type { DescService } from "@bufbuild/protobuf";
 import { type Client, Code } from "@connectrpc/connect";
@@ -15,6 +16,9 @@ interface Options {
   readonly allowCleartext?: boolean;
   readonly fetch?: typeof globalThis.fetch;
 }
+
+/** Gives a value the type that a caller of JavaScript, or of JSON.parse, promises. */
+const fromCaller = <T>(value: unknown): T => value as T;
 
 /** What the package exports. Its types are built from the sources, which are not compiled with this file. */
 interface Package {
@@ -105,6 +109,72 @@ function testsOf({ connect, serviceError }: Package, url: string): Readonly<Reco
         assert.throws(() => connect(EchoService, wrong), /expected the URL of a web listener/);
       await assert.rejects(connect(EchoService, url, { token: " " }).echo({ id: "x" }), /empty/);
       connect(EchoService, "https://risk.example.com", { token: "x" });
+    },
+    "a value that is not a number is not sent as one": async () => {
+      const { fetch, calls } = brokenFetch(0);
+      const inference = connect(InferenceService, url, { fetch });
+      const values: unknown[] = [null, undefined, "", " ", "0.4", [], {}, false, true, new Date(0), 7n, Object(7)];
+      for (const value of values) {
+        const features = fromCaller<Record<string, number>>({ late_ratio: value });
+        const message = /^supplier\.features\.late_ratio: expected a number, got /;
+        await assert.rejects(inference.predict({ supplier: { supplierId: "A", features } }), {
+          name: "TypeError",
+          message,
+        });
+        const rejected = async () => {
+          for await (const _ of inference.explain({ supplier: { supplierId: "A", features } })) assert.fail("answered");
+        };
+        await assert.rejects(rejected, { name: "TypeError", message });
+        const checksums = fromCaller<number[]>([0, value]);
+        await assert.rejects(inference.predictBatch({ valuesChecksums: checksums }), {
+          ...{ name: "TypeError", message: /^valuesChecksums\[1\]: expected a number, got / },
+        });
+      }
+      assert.equal(calls.length, 0);
+    },
+    "a value of another type than its field is not sent": async () => {
+      const { fetch, calls } = brokenFetch(0);
+      const inference = connect(InferenceService, url, { fetch });
+      const supplier = (given: unknown) => inference.predict({ supplier: fromCaller(given) });
+      const batch = (given: unknown) => inference.predictBatch(fromCaller(given));
+      const rejected: readonly (readonly [Promise<unknown>, RegExp])[] = [
+        [supplier({ supplierId: "A\ud800" }), /^supplier\.supplierId: expected a text of whole characters, got "A/],
+        [supplier({ supplierId: 7 }), /^supplier\.supplierId: expected a text of whole characters, got 7$/],
+        [supplier({ categories: { country: "\udc00" } }), /^supplier\.categories\.country: /],
+        [supplier({ features: { "a\ud800": 1 } }), /^supplier\.features: expected names of whole characters/],
+        [supplier({ features: new Map([["late_ratio", 1]]) }), /^supplier\.features: expected an object, got Map$/],
+        [supplier({ features: [1] }), /^supplier\.features: expected an object, got Array$/],
+        [supplier([]), /^supplier: expected an object, got Array$/],
+        [batch({ supplierIds: ["A", null] }), /^supplierIds\[1\]: expected a text of whole characters, got null/],
+        [batch({ supplierIds: "A" }), /^supplierIds: expected an array, got "A"$/],
+        [batch({ values: new Float64Array(1) }), /^values: expected a Uint8Array, got Float64Array$/],
+        [batch({ values: [1] }), /^values: expected a Uint8Array, got Array$/],
+        [batch({ withContributions: "false" }), /^withContributions: expected true or false, got "false"$/],
+      ];
+      for (const [call, message] of rejected) await assert.rejects(call, { name: "TypeError", message });
+      assert.equal(calls.length, 0);
+    },
+    "a value of the right type is sent": async () => {
+      const { fetch } = brokenFetch(0);
+      const { request } = await connect(EchoService, url, { fetch }).echo({
+        ...{ id: "\u{1f600}", features: { a: -0, b: 1e308 } },
+        behavior: { delay: { seconds: 0n }, failCode: 0 },
+      });
+      assert.deepEqual([request?.id, request?.features], ["\u{1f600}", { a: -0, b: 1e308 }]);
+    },
+    "credentials and a query in the URL are rejected without a secret": async () => {
+      const wrong = [
+        "http://u:hunter2@h",
+        "http://hunter2@h",
+        "u:hunter2@h",
+        "http://u:hunter2@h x",
+        "http://h?key=hunter2",
+      ];
+      for (const given of wrong)
+        assert.throws(
+          () => connect(EchoService, given),
+          (error) => error instanceof TypeError && /^url: /.test(error.message) && !/hunter2/.test(error.message),
+        );
     },
   };
 }

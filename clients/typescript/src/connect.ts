@@ -2,6 +2,7 @@ import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
 import { type Client, Code, ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
+import { checkRequests } from "./check-request.ts";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "./gen/google/rpc/error_details_pb.ts";
 
 /** Settings of a client. */
@@ -41,6 +42,9 @@ const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
  *
  * A call is repeated when its RPC is idempotent and the error may pass: UNAVAILABLE, or any code with a RetryInfo. A
  * stream is not repeated.
+ *
+ * A request with a value of another type than its field, for example null as the value of a feature, is not sent: the call
+ * rejects with a TypeError that names the field.
  * @param url URL of the web listener of the service, for example "http://localhost:8081"
  * @throws TypeError when the URL is not valid or a token would be sent in clear text
  */
@@ -49,9 +53,7 @@ export function connect<Service extends DescService>(
   url: string,
   { token, timeoutMs = 60_000, attempts = 4, allowCleartext = false, fetch }: ConnectOptions = {},
 ): Client<Service> {
-  const { protocol, hostname } = URL.canParse(url) ? new URL(url) : { protocol: "", hostname: "" };
-  if (protocol !== "http:" && protocol !== "https:")
-    throw new TypeError(`url ${url}: expected the URL of a web listener, for example http://localhost:8081`);
+  const { protocol, hostname } = checkUrl(url);
   if (token !== undefined && protocol === "http:" && !LOOPBACK.has(hostname) && !allowCleartext)
     throw new TypeError(`url ${url}: a token would be sent in clear text; use https, or set allowCleartext`);
   const interceptors = [repeat(attempts), ...(token === undefined ? [] : [authorize(token)])];
@@ -71,7 +73,20 @@ export function connect<Service extends DescService>(
         );
       }),
   });
-  return createClient(service, transport);
+  return createClient(service, checkRequests(transport));
+}
+
+/** @throws TypeError that does not repeat credentials or a query */
+function checkUrl(url: string): URL {
+  const expected = "expected the URL of a web listener, for example http://localhost:8081";
+  const found = URL.canParse(url) ? new URL(url) : undefined;
+  if (found?.username || found?.password || (found === undefined && url.includes("@")))
+    throw new TypeError(`url: credentials do not belong into the URL; set token; ${expected}`);
+  if (found?.protocol !== "http:" && found?.protocol !== "https:")
+    throw new TypeError(url.includes("@") ? `url: ${expected}` : `url ${url}: ${expected}`);
+  if (found.search !== "" || found.hash !== "")
+    throw new TypeError(`url: a query or a fragment is not sent; ${expected}`);
+  return found;
 }
 
 /** Returns the details of an error that a call threw; any other error is UNKNOWN. */
