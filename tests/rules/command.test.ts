@@ -61,6 +61,15 @@ test("rules are shown, drafted, activated by an administrator only, and listed w
   await writeFile(file, yaml.replace("raise: 0.7", "raise: 0.8"));
   const other = await rules("admin", "draft", file);
   expect([other.code, other.stderr]).toEqual([1, expect.stringContaining("version 1 by analyst: read it with")]);
+  // An invalid file is reported before the draft that the set has.
+  await writeFile(file, yaml.replace("id: default", "id: Bad Id"));
+  const badId = await rules("admin", "draft", file);
+  expect([badId.code, badId.stderr]).toEqual([2, expect.stringMatching(/id: line \d+, column \d+: found "Bad Id"/)]);
+  await writeFile(file, "raise: [0.8\n");
+  const noYaml = await rules("admin", "draft", file);
+  expect([noYaml.code, noYaml.stderr]).toEqual([2, expect.stringMatching(/line \d+, column \d+: .*YAML/)]);
+  expect((await rules("viewer", "show", "--yaml", "--draft")).stdout).toContain("raise: 0.75");
+  await writeFile(file, yaml.replace("raise: 0.7", "raise: 0.8"));
   expect((await rules("admin", "draft", file, "--version", "1")).stdout).toContain("draft version 2 by admin");
   // Without weeks, there is nothing to test it on.
   const tested = await rules("analyst", "backtest");

@@ -68,7 +68,8 @@ test("another file for a complete week fails and names supersede, after which it
   });
   const wanted = ["supersede", "--week", week.isoWeek, "--reason", "a supplier was missing"];
   expect(await command(wanted)).toMatchObject({ code: 0, json: { state: "complete", revision: 1 } });
-  expect((await command(["trigger", "--week", week.isoWeek, "--watch"])).code).toBe(0);
+  const revised = await command(["trigger", "--week", week.isoWeek, "--watch"]);
+  expect(revised).toMatchObject({ code: 0, json: { already_known: false, new_revision: 2, was_complete: false } });
   expect(await runOf(week.isoWeek)).toMatchObject({ revision: 2, rowsScored: BigInt(ROWS + 1) });
 });
 
@@ -170,6 +171,9 @@ test("wrong options, an unknown week and services that do not answer are named w
     code: 2,
     stderr: expect.stringContaining('the model "no-such" has no run; models with runs:'),
   });
+  expect(await command(["list", "--model", "no-such"])).toMatchObject({ code: 2, stderr: noModel.stderr });
+  const noWeek = await command(["list", "--model", "supplier-risk", "--week", "2001-W01"]);
+  expect(noWeek).toMatchObject({ code: 0, json: { runs: [], more: false } });
   const outside = await command(["trigger", "--week", week.isoWeek, "--input", "/etc/passwd"]);
   expect(outside.stderr).toContain("is not in the input folder of the scheduler (WEEKLY_INPUT_FOLDER)");
   const away = await command(["pause", "--scheduler", "http://127.0.0.1:1"]);

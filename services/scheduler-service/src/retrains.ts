@@ -6,6 +6,7 @@ import { DEFAULT_PROMOTION_POLICY } from "@bellwether/config/promotion-policy";
 import { DEFAULT_RETRAIN } from "@bellwether/config/retrain-policy";
 import { loadRiskPolicy } from "@bellwether/config/risk-policy";
 import type { Queues } from "@bellwether/queue/open-queue";
+import { readAliases } from "@bellwether/registry/aliases/aliases";
 import type { Registry } from "@bellwether/registry/storage/storage-of";
 import { listModels, listVersions, type VersionCheck } from "@bellwether/registry/versions/read-version";
 import { publishTrained } from "@bellwether/scoring/publish/publish-trained";
@@ -17,7 +18,7 @@ import { createOpsLedger } from "./clients/ops-ledger.ts";
 import { createOpsOutcomes } from "./clients/ops-outcomes.ts";
 import { createOpsSink } from "./clients/ops-sink.ts";
 import { createWeekReviews } from "./clients/week-reviews.ts";
-import type { RetrainSteps } from "./domain/retrain.ts";
+import type { RetrainSteps, RetrainVersion } from "./domain/retrain.ts";
 import { retrainEvent } from "./domain/retrain-event.ts";
 import { type RetrainJobs, startRetrainJobs } from "./jobs/retrain-jobs.ts";
 import { createRetrainMemory } from "./jobs/retrain-memory.ts";
@@ -81,14 +82,17 @@ export async function startRetrains(config: RetrainsConfig): Promise<Retrains> {
     inTurn(async () => {
       signal.throwIfAborted();
       const { configHash } = pair;
+      const publishedAt = now();
       const published = await publishTrained(
         registry,
-        { modelName, configHash, trained, explained: trained.explained, builder: BUILDER, now: now() },
+        { modelName, configHash, trained, explained: trained.explained, builder: BUILDER, now: publishedAt },
         { setBy: actor, reason: `retrain (${trigger}): ${reason}` },
         { check: check(signal), alias: policy.alias },
       );
       config.onPublished();
-      return published;
+      const { version, alias } = published;
+      if (published.isNew) return { version, alias, publishedMs: publishedAt.getTime() };
+      return await describeExisting(registry, modelName, version);
     });
   const gate = createRetrainGate({
     ...{ registry, modelName, policy: promotion, check, onPublished: config.onPublished, now },
@@ -122,4 +126,12 @@ export async function startRetrains(config: RetrainsConfig): Promise<Retrains> {
     }),
   });
   return { jobs, modelName, isAutomatic: policy.isAutomatic, [Symbol.asyncDispose]: () => jobs.stop() };
+}
+
+/** Returns when an existing version was published, and the alias that it has. */
+async function describeExisting(registry: Registry, modelName: string, version: string): Promise<RetrainVersion> {
+  const { aliases } = await readAliases(registry, modelName);
+  const found = (await listVersions(registry, modelName)).find((one) => one.version === version);
+  const alias = aliases.find((one) => one.version === version)?.name ?? null;
+  return { version, alias, publishedMs: Date.parse(found?.publishedAt ?? "") };
 }

@@ -305,6 +305,8 @@ test.each([RetrainStage.OUTCOMES, RetrainStage.READING, RetrainStage.TRAINING, R
     const { retrains } = await client.getRetrain({});
     expect(retrains).toHaveLength(1);
     expect(retrains[0]).toMatchObject({ jobId, version: "v1", failure: "" });
+    // Also when the killed scheduler had published it.
+    expect(retrains[0]).toMatchObject({ outcome: RetrainOutcome.PUBLISHED, alias: "challenger" });
     expect([await mesh.versions(), await mesh.alias("challenger")]).toEqual([["v1"], "v1"]);
   },
 );

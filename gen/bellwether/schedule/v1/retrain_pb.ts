@@ -114,7 +114,8 @@ export type Retrain = Message<"bellwether.schedule.v1.Retrain"> & {
   version: string;
 
   /**
-   * The alias that was set to the version. Empty: no alias was set.
+   * The alias that was set to the version. Of a version that existed at the publication: the alias that it had then.
+   * Empty: none.
    *
    * @generated from field: string alias = 14;
    */
@@ -260,14 +261,15 @@ export const RetrainOutcome = {
   UNSPECIFIED: 0,
 
   /**
-   * A new version was published.
+   * A new version was published, perhaps by an attempt of the same retrain before the scheduler was restarted.
    *
    * @generated from enum value: RETRAIN_OUTCOME_PUBLISHED = 1;
    */
   PUBLISHED: 1,
 
   /**
-   * The training gave the same files as an existing version, so no version was published.
+   * The training gave the same files as a version that was published before the retrain began, so no version was
+   * published.
    *
    * @generated from enum value: RETRAIN_OUTCOME_UNCHANGED = 2;
    */

@@ -2,6 +2,8 @@ import path from "node:path";
 import { nearestName } from "@bellwether/contract/nearest-name";
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { type RuleActivation, RuleService, type RuleSet } from "@bellwether/gen/bellwether/ops/v1/rule_service_pb";
+import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
+import { ConnectError } from "@connectrpc/connect";
 import { Command } from "commander";
 import { BACKTEST_TIMEOUT_MS, backtestJson, backtestLines, readRulesFile } from "../alerts/backtest-text.ts";
 import {
@@ -113,11 +115,15 @@ function draftCommand(context: CliContext): Command {
       const report = createReport(options);
       const rulesYaml = await readRulesFile("FILE", path.resolve(context.cwd, file));
       using client = openOps(context, options.ops, RuleService);
-      const version = options.version ?? (await versionOfNewDraft(client, options.model, rulesYaml));
+      const { version, conflict } =
+        options.version === undefined
+          ? await versionOfNewDraft(client, options.model, rulesYaml)
+          : { version: options.version, conflict: undefined };
       const modelName = options.model ?? "";
-      const { ruleSet } = await client.answer(
-        client.client.putRuleDraft({ modelName, rulesYaml, version: BigInt(version) }),
-      );
+      const request = { modelName, rulesYaml, version: BigInt(version) };
+      const { ruleSet } = await client.answer(client.client.putRuleDraft(request)).catch((error: unknown) => {
+        throw conflict !== undefined && isDraftChanged(error) ? conflict : error;
+      });
       if (!ruleSet) throw new Error("ops-service did not return the rule set");
       for (const line of ruleSetLines(ruleSet)) report.line(line);
       report.line(`test it: npx bellwether rules backtest ${ruleSet.setId}${modelWords(options.model)}`);
@@ -125,24 +131,42 @@ function draftCommand(context: CliContext): Command {
     });
 }
 
-/**
- * Returns the version on which a new draft is based. @throws Error when the set has a draft with other content, which may be
- * somebody else's
- */
-async function versionOfNewDraft(client: RuleClient, model: string | undefined, rulesYaml: string): Promise<number> {
+/** The version on which a new draft is based. */
+interface NewDraftVersion {
+  readonly version: number;
+  /** Set when the rule set has a draft with other content, which may be somebody else's: `version` is not that of the draft. */
+  readonly conflict?: Error;
+}
+
+/** The server rejects the file first if it is invalid, and the version only after that. */
+const NO_DRAFT = 0;
+
+/** Returns the version on which a new draft is based. */
+async function versionOfNewDraft(
+  client: RuleClient,
+  model: string | undefined,
+  rulesYaml: string,
+): Promise<NewDraftVersion> {
   // Only the id is needed here; the server checks the file.
   const [, setId = DEFAULT_SET] = /^id: *["']?([a-z0-9][a-z0-9-]{0,39})["']? *(?:#.*)?$/m.exec(rulesYaml) ?? [];
   const draft = (await listRuleSets(client, model)).find((set) => set.setId === setId)?.draft;
-  if (draft === undefined) return 0;
+  if (draft === undefined) return { version: NO_DRAFT };
   const version = Number(draft.version);
-  if (draft.rulesYaml === "") return version;
+  if (draft.rulesYaml === "") return { version };
   // The same draft again: a request that is repeated.
-  if (draft.rulesYaml === rulesYaml) return version - 1;
-  throw new Error(
+  if (draft.rulesYaml === rulesYaml) return { version: version - 1 };
+  const conflict = new Error(
     `the rule set ${setId} has a draft already, version ${version} by ${draft.changedBy}: read it with rules show ${setId} --yaml --draft${modelWords(model)}, ` +
       `then replace it with --version ${version}`,
   );
+  return { version: NO_DRAFT, conflict };
 }
+
+/** Whether ops-service rejected a draft because it is based on another version. */
+const isDraftChanged = (error: unknown): boolean =>
+  error instanceof Error &&
+  error.cause instanceof ConnectError &&
+  error.cause.findDetails(ErrorInfoSchema).some(({ reason }) => reason === "RULE_DRAFT_CHANGED");
 
 interface BacktestOptions extends RuleOptions {
   readonly from?: string;

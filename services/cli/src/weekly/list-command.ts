@@ -5,12 +5,14 @@ import { countText } from "@bellwether/reasons/count-text";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { Command, Option } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
+import { UsageError } from "../errors/usage-error.ts";
 import { isoWeek, wholeNumber } from "../input/parse-option.ts";
 import { createReport } from "../output/report.ts";
 import { type OpsClient, openOps } from "../remote/ops-client.ts";
 import { JSON_FLAG, OPS_FLAG } from "../remote/shared-options.ts";
 import {
   approvalText,
+  noRunsText,
   reasonText,
   rowsWithoutScore,
   runToJson,
@@ -66,10 +68,14 @@ async function readRuns(
 ): Promise<{ readonly runs: readonly BatchRun[]; readonly isMore: boolean; readonly revisions: Revisions }> {
   const runs: BatchRun[] = [];
   const revisions = new Map<number, number>();
+  const models = new Set<string>();
   let pageToken = "";
   do {
     const page = await answer(client.listRuns({ pageSize: PAGE_SIZE, pageToken }));
-    for (const { runId, revision } of page.runs) revisions.set(runId, revision);
+    for (const { runId, revision, modelName } of page.runs) {
+      revisions.set(runId, revision);
+      models.add(modelName);
+    }
     runs.push(
       ...page.runs.filter(
         (run) =>
@@ -80,6 +86,7 @@ async function readRuns(
     );
     pageToken = page.nextPageToken;
   } while (pageToken !== "" && runs.length <= limit);
+  if (model !== undefined && !models.has(model)) throw new UsageError(noRunsText(model, models));
   return { runs: runs.slice(0, limit), isMore: runs.length > limit, revisions };
 }
 

@@ -139,3 +139,9 @@ export function runToJson(run: BatchRun, given: GivenOptions = {}): object {
     input_objects: run.inputObjects.map(({ url, etag, bytes }) => ({ url, etag, bytes: Number(bytes) })),
   };
 }
+
+/** Returns the message for a model that has no run. @param models names of the models that have one */
+export function noRunsText(model: string, models: ReadonlySet<string>): string {
+  const known = models.size === 0 ? "no model has a run" : `models with runs: ${[...models].sort().join(", ")}`;
+  return `the model ${JSON.stringify(model)} has no run; ${known}`;
+}

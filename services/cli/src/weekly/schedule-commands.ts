@@ -73,7 +73,7 @@ function triggerCommand(context: CliContext): Command {
     .action(async (options: TriggerOptions) => {
       const report = createReport(options);
       using scheduler = openPeer(context, SCHEDULER_PEER, options.scheduler, ScheduleService);
-      const { jobId, isoWeek, alreadyKnown } = await scheduler.answer(
+      const { jobId, isoWeek, alreadyKnown, newRevision } = await scheduler.answer(
         scheduler.client.triggerRun({
           ...{ scheduleId: SCHEDULE_ID, modelName: options.model ?? "" },
           ...{ isoWeek: options.week ?? "", input: options.input ?? "" },
@@ -83,11 +83,19 @@ function triggerCommand(context: CliContext): Command {
       report.line(
         alreadyKnown
           ? `${isoWeek} is already running or complete; a job compares the file with the file of the run (job ${jobId})`
-          : `${isoWeek} is in the queue (job ${jobId})`,
+          : newRevision > 0
+            ? `${isoWeek} is in the queue: it will be run as revision ${newRevision}, which was requested (job ${jobId})`
+            : `${isoWeek} is in the queue (job ${jobId})`,
       );
       const end = options.watch ? await watchJob(scheduler, jobId) : null;
       if (end?.state === RunState.COMPLETE) for (const line of endLines(isoWeek, end)) report.line(line);
-      report.json({ job_id: jobId, iso_week: isoWeek, already_known: alreadyKnown, ...(end && endToJson(end)) });
+      report.json({
+        job_id: jobId,
+        iso_week: isoWeek,
+        already_known: alreadyKnown,
+        new_revision: newRevision || null,
+        ...(end && endToJson(end)),
+      });
       if (end !== null) throwUnlessComplete(isoWeek, end);
     });
 }

@@ -15,7 +15,7 @@ import { printableStart, TABLE_REASON } from "../output/printable.ts";
 import { openOps } from "../remote/ops-client.ts";
 import { openPeer } from "../remote/peer-client.ts";
 import { SCHEDULER_PEER } from "../remote/peer-url.ts";
-import { nextStep, objectsText, reasonText, runToJson, stateText, supersedeText } from "./run-text.ts";
+import { nextStep, noRunsText, objectsText, reasonText, runToJson, stateText, supersedeText } from "./run-text.ts";
 
 /** Options of `bellwether weekly status`. */
 export interface StatusOptions {
@@ -45,7 +45,8 @@ export async function readStatus(
   const { runs, nextPageToken } = await ops.answer(ops.client.listRuns({ pageSize: LISTED_RUNS }));
   const { model } = options;
   const shown = model === undefined ? runs : runs.filter((run) => run.modelName === model);
-  if (model !== undefined && shown.length === 0) throw new UsageError(noRunsText(model, runs));
+  if (model !== undefined && shown.length === 0)
+    throw new UsageError(noRunsText(model, new Set(runs.map(({ modelName }) => modelName))));
   const schedules = await readSchedules(context, options.scheduler);
   const own = Array.isArray(schedules)
     ? schedules.filter((one) => [undefined, one.modelName].includes(model) || one.modelName === "")
@@ -71,12 +72,6 @@ async function readSchedules(context: CliContext, url: string | undefined): Prom
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
-}
-
-function noRunsText(model: string, runs: readonly BatchRun[]): string {
-  const models = [...new Set(runs.map(({ modelName }) => modelName))].sort();
-  const known = models.length === 0 ? "no model has a run" : `models with runs: ${models.join(", ")}`;
-  return `the model ${JSON.stringify(model)} has no run; ${known}`;
 }
 
 /**

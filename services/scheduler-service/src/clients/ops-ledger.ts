@@ -14,6 +14,8 @@ import { callPeer } from "./peer-error.ts";
 
 const PEER = "ops-service";
 const READ_TIMEOUT_MS = 5_000;
+/** Number of runs in which revisions of a week are looked for. They are those of all models. */
+const LISTED_RUNS = 200;
 /** Maximum number of bytes (UTF-8) of the reason of FailRun. */
 const MAX_REASON_BYTES = 2_000;
 
@@ -59,7 +61,14 @@ export function createOpsLedger(transport: Transport, modelName: string): Ledger
     async compare(week) {
       return comparisonFromProto(await callPeer(PEER, batch.getInputComparison({ isoWeek: week, modelName })));
     },
-    isComplete: async (week) => (await completeInput(week)) !== null,
+    async completion(week) {
+      const run = await findComplete(week);
+      if (!run?.supersedeRequested) return { isComplete: run !== null, newRevision: 0 };
+      // A later revision may have been withdrawn: its number is not used again.
+      const { runs } = await callPeer(PEER, batch.listRuns({ pageSize: LISTED_RUNS }));
+      const ofWeek = runs.filter((one) => one.isoWeek === week && one.modelName === modelName);
+      return { isComplete: false, newRevision: Math.max(run.revision, ...ofWeek.map(({ revision }) => revision)) + 1 };
+    },
     completeInput,
     async findComplete(week) {
       const run = await findComplete(week);

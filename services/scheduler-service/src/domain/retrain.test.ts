@@ -30,8 +30,8 @@ function failingSteps(step: keyof RetrainSteps, error: unknown): RetrainSteps {
   };
 }
 
-const run = (steps: RetrainSteps, { signal = new AbortController().signal, isLast = false } = {}) =>
-  retrain(steps, TASK, () => {}, { signal, isLast });
+const run = (steps: RetrainSteps, { signal = new AbortController().signal, isLast = false, beganMs = 100 } = {}) =>
+  retrain(steps, TASK, () => {}, { signal, isLast, beganMs });
 
 test("an error of the data ends the retrain with its text in one line, and nothing after the step is done", async () => {
   const error = Object.defineProperty(new Error("no row\nhas a label"), "name", { value: "NoRowsError" });
@@ -66,7 +66,9 @@ test("a person's cancellation is an end, and a stop of the service is not", asyn
 test("reports the first stage before anything is read", async () => {
   const seen: RetrainProgress[] = [];
   const signal = new AbortController().signal;
-  await retrain(failingSteps("readLabels", new Error("x")), TASK, (now) => seen.push(now), { signal, isLast: true });
+  await retrain(failingSteps("readLabels", new Error("x")), TASK, (now) => seen.push(now), {
+    ...{ signal, isLast: true, beganMs: 100 },
+  });
   expect(seen).toEqual([{ stage: "outcomes", done: 0, total: 0 }]);
 });
 
@@ -77,7 +79,7 @@ function publishingSteps(gate: RetrainSteps["gate"]): RetrainSteps {
     readLabels: async () => ({ labels: {} as never, horizonDays: 7, notes: [] }),
     loadRows: async () => ({ weeks: [], lines: [] }) as never,
     train: async () => trained as never,
-    publish: async () => ({ version: "v2", alias: "challenger", isNew: true }) as never,
+    publish: async () => ({ version: "v2", alias: "challenger", publishedMs: 100 }),
     gate,
   };
 }
@@ -103,4 +105,11 @@ test("a stop of the service in the promotion gate is thrown, so that the job is 
   );
   const cancelled = AbortSignal.abort(new RetrainCancelledError("jane", "enough"));
   expect(await run(stopped, { signal: cancelled })).toMatchObject({ outcome: "published", version: "v2" });
+});
+
+test("a version that an attempt before a kill has published is published, with its alias; an older one is unchanged", async () => {
+  const steps = publishingSteps(async () => null);
+  const alias = { version: "v2", alias: "challenger" };
+  expect(await run(steps, { beganMs: 99 })).toMatchObject({ outcome: "published", ...alias });
+  expect(await run(steps, { beganMs: 101 })).toMatchObject({ outcome: "unchanged", ...alias });
 });

@@ -1,7 +1,6 @@
 import type { OutcomeLabels } from "@bellwether/ingest/training/outcome-labels";
 import type { WeekData } from "@bellwether/ingest/training/week-data";
 import { countText } from "@bellwether/reasons/count-text";
-import type { PublishedModel } from "@bellwether/scoring/publish/publish-model";
 import type { ExplainedTraining, TrainProgress, TrainUsage } from "@bellwether/scoring/training/train-messages";
 import type { RetrainTrigger, RetrainWindow } from "./retrain-due.ts";
 import { mayPass } from "./scheduler-error.ts";
@@ -29,13 +28,22 @@ export interface RetrainTask {
   readonly window: RetrainWindow;
 }
 
+/** The version that a retrain ended with. */
+export interface RetrainVersion {
+  readonly version: string;
+  /** The alias that the version has now. Null: none. */
+  readonly alias: string | null;
+  /** Time at which the version was published, epoch milliseconds. */
+  readonly publishedMs: number;
+}
+
 /** How a retrain ended. */
 export interface RetrainResult {
-  /** "unchanged": the same data and configuration made the files of a version that exists. */
+  /** "unchanged": the same data and configuration made the files of a version that was published before the retrain began. */
   readonly outcome: "published" | "unchanged" | "failed" | "cancelled";
   /** The version that was published, or has the same files. Empty: none. */
   readonly version: string;
-  /** The alias that the version got. Empty: none. */
+  /** The alias that the version got, or has. Empty: none. */
   readonly alias: string;
   /** Why it failed or was cancelled, in one line. Empty: neither. */
   readonly failure: string;
@@ -72,8 +80,11 @@ export interface RetrainSteps {
     onProgress: (progress: TrainProgress) => void,
     signal: AbortSignal,
   ): Promise<ExplainedTraining & { readonly usage: TrainUsage }>;
-  /** Publishes the version whole or not at all. It does not become the champion by that. */
-  publish(trained: ExplainedTraining, task: RetrainTask, signal: AbortSignal): Promise<PublishedModel>;
+  /**
+   * Publishes the version whole or not at all. It does not become the champion by that. If a version with the same files
+   * exists, nothing is published, and that version is returned.
+   */
+  publish(trained: ExplainedTraining, task: RetrainTask, signal: AbortSignal): Promise<RetrainVersion>;
   /**
    * Compares the version with the champion, records the result, and promotes it if the policy says so.
    * @returns what was decided, in one sentence; null: there is nothing to decide, or it was decided before
@@ -108,9 +119,18 @@ export const failedRetrain = (failure: string): RetrainResult => ({
   ...{ outcome: "failed", failure, notes: [] },
 });
 
+/** An attempt at a retrain. */
+export interface RetrainAttempt {
+  readonly signal: AbortSignal;
+  readonly isLast: boolean;
+  /** Time at which the first attempt began, epoch milliseconds. */
+  readonly beganMs: number;
+}
+
 /**
  * Trains a version from weekly runs and outcomes, and publishes it. Whatever fails, the champion stays as it is. A repetition after a
- * kill publishes the same version once, because the same data make the same files.
+ * kill publishes the same version once, because the same data make the same files. A version that an attempt before the kill
+ * has published is a result of this retrain, too.
  * @param isLast whether errors that may pass end the retrain; otherwise they are thrown, so that it is tried again
  * @throws errors that may pass; the reason of the signal, unless a person has cancelled the retrain
  */
@@ -118,10 +138,10 @@ export async function retrain(
   steps: RetrainSteps,
   task: RetrainTask,
   onProgress: (progress: RetrainProgress) => void,
-  { signal, isLast }: { readonly signal: AbortSignal; readonly isLast: boolean },
+  { signal, isLast, beganMs }: RetrainAttempt,
 ): Promise<RetrainResult> {
   try {
-    return await trainAndPublish(steps, task, onProgress, signal);
+    return await trainAndPublish(steps, task, onProgress, { signal, beganMs });
   } catch (error) {
     if (signal.reason instanceof RetrainCancelledError)
       return { ...NOTHING, outcome: "cancelled", failure: signal.reason.message, notes: [] };
@@ -136,7 +156,7 @@ async function trainAndPublish(
   steps: RetrainSteps,
   task: RetrainTask,
   onProgress: (progress: RetrainProgress) => void,
-  signal: AbortSignal,
+  { signal, beganMs }: Pick<RetrainAttempt, "signal" | "beganMs">,
 ): Promise<RetrainResult> {
   onProgress({ stage: "outcomes", done: 0, total: 0 });
   const { notes: labelNotes, ...labels } = await steps.readLabels(signal);
@@ -152,7 +172,8 @@ async function trainAndPublish(
     signal,
   );
   onProgress({ stage: "publishing", done: 0, total: 0 });
-  const { version, alias, isNew } = await steps.publish(trained, task, signal);
+  const { version, alias, publishedMs } = await steps.publish(trained, task, signal);
+  const isNew = publishedMs >= beganMs;
   const gated = await gateOrNote(steps, data, trained, version, signal);
   const { evaluation, usage } = trained;
   return {

@@ -108,13 +108,22 @@ export interface RunTotals extends CheckedRun {
   readonly acceptLosses: Decision | null;
 }
 
+/** Whether a week is complete. */
+export interface WeekCompletion {
+  /** False also when a new revision was requested, because the next run makes it. */
+  readonly isComplete: boolean;
+  /** Number of the requested revision. 0: none was requested. */
+  readonly newRevision: number;
+}
+
 /**
  * The ledger of weekly runs. Every write carries the lease. All functions throw RunFencedError,
  * PeerUnavailableError, PeerRejectedError.
  */
 export interface Ledger {
   start(start: RunStart): Promise<StartedRun>;
-  isComplete(week: string): Promise<boolean>;
+  /** Returns whether a trigger of the week begins a run. */
+  completion(week: string): Promise<WeekCompletion>;
   /**
    * Returns the SHA-256 of the snapshot of a week that is complete, lower-case hex; empty when the run did not record it.
    * Null: the week is not complete.

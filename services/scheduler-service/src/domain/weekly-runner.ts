@@ -1,7 +1,7 @@
 import type { CatchUpDeps } from "./catch-up.ts";
 import type { InputReport } from "./check-input-file.ts";
 import type { InputLooks } from "./input-object.ts";
-import type { RunDecisions } from "./weekly-ports.ts";
+import type { RunDecisions, WeekCompletion } from "./weekly-ports.ts";
 import type { Progress, WeeklyResult } from "./weekly-run.ts";
 
 /** How a run is done, in addition to its week and input. */
@@ -30,7 +30,7 @@ export interface WeeklyRunner extends Disposable {
   /** Reads the input of a week and does the checks of a run, without starting it. @throws the errors of `checkInputFile` */
   check(week: string, input: string, signal: AbortSignal): Promise<InputReport>;
   /** Whether the week is complete in the ledger. @throws PeerUnavailableError, PeerRejectedError */
-  isComplete(week: string): Promise<boolean>;
+  completion(week: string): Promise<WeekCompletion>;
   /** The weeks of the model in the ledger. @throws PeerUnavailableError, PeerRejectedError */
   readonly weeks: Pick<CatchUpDeps, "listRecent" | "findWeek" | "recordMissed">;
   /** Returns the SHA-256 of the content of an input, lower-case hex. */

@@ -44,9 +44,13 @@ export async function startRetrainWorker(config: RetrainWorkerConfig) {
     const { number, cancelled, ...task } = job.data;
     // If a process is killed after it recorded the result of a retrain, the queue does not have the result and runs the
     // job again.
-    const known = (await memory.read()).find((record) => record.jobId === jobId && record.number === number);
+    const findRecord = async () =>
+      (await memory.read()).find((record) => record.jobId === jobId && record.number === number);
+    const known = await findRecord();
     if (known?.result) return known.result;
     await memory.begin({ ...task, number, jobId });
+    // That of the first attempt, if an earlier one was killed.
+    const beganMs = (await findRecord())?.beganMs ?? Number.POSITIVE_INFINITY;
     const cancelling = new AbortController();
     const ended = new AbortController();
     const cancel = (by: Cancelled): void => cancelling.abort(new RetrainCancelledError(by.actor, by.reason));
@@ -60,7 +64,7 @@ export async function startRetrainWorker(config: RetrainWorkerConfig) {
     try {
       const isLast = job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
       const signal = AbortSignal.any([stopped, cancelling.signal]);
-      const result = await retrain(steps, task, report, { signal, isLast });
+      const result = await retrain(steps, task, report, { signal, isLast, beganMs });
       await reported;
       await finish(jobId, task, result);
       return result;

@@ -19,13 +19,13 @@ interface Store {
   readonly thaw: () => void;
 }
 
-async function setUp(url: string, onFind: () => void = () => {}) {
+async function setUp(url: string, onFind: () => void = () => {}, newRevision = 0) {
   const queues = await openQueue(url);
   const queue: WeeklyQueue = queues.queue<WeeklyJob, null>("weekly");
   const trigger = createRunTrigger({
     queue,
     timeZone: "UTC",
-    isComplete: () => Promise.resolve(false),
+    completion: () => Promise.resolve({ isComplete: false, newRevision }),
     findInput: async (input) => {
       onFind();
       return input;
@@ -125,6 +125,12 @@ describe("a store that answers", () => {
     await set.trigger.ask(WEEK, "week.csv", NEVER, { acceptLosses });
     expect(await set.kept()).toMatchObject({ acceptLosses, request: { accepted: true } });
     expect(await set.trigger.ask(WEEK, "", NEVER, { acceptLosses })).toMatchObject(known);
+  });
+
+  test("a week of which a new revision was requested is run as that revision", async () => {
+    await using set = await setUp(await cluster.createDatabase(), () => {}, 3);
+    expect(await set.trigger.ask(WEEK, "week.csv")).toMatchObject({ alreadyKnown: false, newRevision: 3 });
+    expect(await set.trigger.ask(WEEK, "week.csv")).toMatchObject({ alreadyKnown: true, newRevision: 0 });
   });
 
   test("a corrected file under another name replaces a run that waits for its next attempt", async () => {

@@ -5,7 +5,7 @@ import { isQueueUnavailable, readQueue } from "@bellwether/queue/queue-error";
 import type { Job } from "bullmq";
 import type { JobState, StartedWeek } from "../domain/catch-up.ts";
 import { JobStoreError, RunUnderWayError } from "../domain/scheduler-error.ts";
-import type { RunDecisions } from "../domain/weekly-ports.ts";
+import type { RunDecisions, WeekCompletion } from "../domain/weekly-ports.ts";
 import { RUN_OPTIONS, type RunJob, type WeeklyJob, type WeeklyQueue } from "./weekly-queue.ts";
 
 /** A requested run. */
@@ -14,6 +14,8 @@ export interface TriggeredRun {
   readonly week: string;
   /** True when the week was running or complete already. */
   readonly alreadyKnown: boolean;
+  /** Number of the revision that a person has requested and the run makes. 0: none was requested. */
+  readonly newRevision: number;
 }
 
 export interface TriggerDeps {
@@ -21,7 +23,7 @@ export interface TriggerDeps {
   /** IANA time zone that defines the current week. */
   readonly timeZone: string;
   /** Whether the week is complete in the ledger. @throws PeerUnavailableError, PeerRejectedError */
-  readonly isComplete: (week: string) => Promise<boolean>;
+  readonly completion: (week: string) => Promise<WeekCompletion>;
   /**
    * Finds the weekly file of a week that a trigger names; "" = the configured file.
    * @throws InputNotFoundError, InputPatternError, DiskError
@@ -67,7 +69,7 @@ const MAX_WITHDRAWN = 1_000;
  * run takes two commands: one adds the job, one accepts it. A worker drops a job that is not accepted in
  * time. If the second command has no answer, the request is withdrawn in this process.
  */
-export function createRunTrigger({ queue, timeZone, isComplete, findInput, now }: TriggerDeps): RunTrigger {
+export function createRunTrigger({ queue, timeZone, completion, findInput, now }: TriggerDeps): RunTrigger {
   const jobIdOf = (week: string): string => `${queue.name}-${week}`;
   const withdrawn = new Set<string>();
   const withdraw = (id: string): void => {
@@ -136,15 +138,15 @@ export function createRunTrigger({ queue, timeZone, isComplete, findInput, now }
       const running = await underWay(jobId, signal, async (job) => (await fileOf(job)) !== job.input);
       if (running !== null) {
         checkSameRun(running, await fileOf(running), decisions);
-        return { jobId, week, alreadyKnown: true };
+        return { jobId, week, alreadyKnown: true, newRevision: 0 };
       }
-      const alreadyKnown = await isComplete(week);
+      const { isComplete: alreadyKnown, newRevision } = await completion(week);
       // A complete week gets a job too: the job compares the file with that of the run, and its progress can
       // be watched.
       const file = await findInput(input, week);
       const request = { request: { id: randomUUID(), accepted: false } };
       if (await add(jobId, { kind: "run", week, input: file, ...request, ...decisions }, signal))
-        return { jobId, week, alreadyKnown };
+        return { jobId, week, alreadyKnown, newRevision };
       signal.throwIfAborted();
     }
   };

@@ -18,7 +18,7 @@ function onceAYear(moment: Date): string {
 /** A ledger without runs, and an input that is whole in the second look. */
 const EMPTY = {
   ledger: {
-    isComplete: () => Promise.resolve(false),
+    completion: () => Promise.resolve({ isComplete: false, newRevision: 0 }),
     configHash: "c",
     digestOf: () => Promise.resolve("d"),
     inputOfRun: () => Promise.resolve(null),

@@ -39,7 +39,7 @@ export interface WeeklyJobsConfig {
   readonly queueName?: string;
   /** Name of the model in metrics and logs. Undefined: the default model, which has none there. */
   readonly modelLabel?: string;
-  readonly runner: Pick<WeeklyRunner, "run" | "isComplete" | "configHash" | "digestOf" | "inputOfRun" | "weeks">;
+  readonly runner: Pick<WeeklyRunner, "run" | "completion" | "configHash" | "digestOf" | "inputOfRun" | "weeks">;
   /** Cron pattern of five fields. */
   readonly cron: string;
   /** IANA time zone of the cron pattern and of the current week. */
@@ -142,7 +142,7 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
   const { queueName = WEEKLY_SCHEDULE, modelLabel } = config;
   const queue: WeeklyQueue = queues.queue<WeeklyJob, JobResult | null>(queueName);
   const stopped = new AbortController();
-  const trigger = createRunTrigger({ queue, timeZone, isComplete: runner.isComplete, findInput, now });
+  const trigger = createRunTrigger({ queue, timeZone, completion: runner.completion, findInput, now });
   const keeper = await startScheduleKeeper({
     ...{ queue, modelLabel, cron, timeZone, pauseFile, logger, now },
     everyMs: config.scheduleCheckMs ?? SCHEDULE_CHECK_MS,

@@ -117,8 +117,8 @@ export function scheduleHandlers(models: ModelsByName<ScheduledModel>): ServiceI
         ...(acceptLosses !== "" && { acceptLosses: { reason: trimReason(acceptLosses), actor } }),
         ...(forceFuture !== "" && { forceFuture: { reason: trimReason(forceFuture), actor } }),
       };
-      const { jobId, week, alreadyKnown } = await jobs.trigger(isoWeek, input, context.signal, decisions);
-      return { jobId, isoWeek: week, alreadyKnown };
+      const { jobId, week, alreadyKnown, newRevision } = await jobs.trigger(isoWeek, input, context.signal, decisions);
+      return { jobId, isoWeek: week, alreadyKnown, newRevision };
     },
     async pauseSchedule(request) {
       const { modelName, jobs } = find(request);

@@ -185,7 +185,7 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
         await rm(folder, { recursive: true, force: true });
       }
     },
-    isComplete: fixed.ledger.isComplete,
+    completion: fixed.ledger.completion,
     weeks: createLedgerWeeks(ops, modelName),
     digestOf: readSourceOf,
     async inputOfRun({ week, sourceDigest }) {
