@@ -1,7 +1,9 @@
 import { selectReasons } from "@bellwether/reasons/reasons";
 import { expect, test } from "vitest";
 import { checkAnswer } from "../check/check-answer.ts";
+import { checkClaims } from "../claims/check-claims.ts";
 import { writePrompt } from "../generate/write-prompt.ts";
+import { createClaimRenderer } from "../render/render-claims.ts";
 import { writeNarrative } from "../render/write-narrative.ts";
 import { writeTemplate } from "../template/write-template.ts";
 import { featureNames } from "./feature-names.ts";
@@ -114,6 +116,49 @@ test("where words that the contract does not have carry the effect, none of its 
   expect(written("de").sentences[1]?.text).toMatch(/im Vertrag fehlende Wörter/);
   expect(rejects(facts, "quote", "r1@2-9")).toBe(true);
   expect(rejects(facts, "missing", "r1")).toBe(true);
+});
+
+test.each(["en", "de"] as const)("without a contract, a narrative in %s says so, and nothing of words", (language) => {
+  const infos = [
+    {
+      ...{ name: "contract_text", kind: "text" as const, direction: "unknown" as const, unit: "" },
+      ...{ typical: null, typicalCategory: "" },
+    },
+    number("late_ratio", "raises", 0.4, 0.1, 0.2).info,
+  ];
+  const contributions = [
+    { feature: "contract_text:audit", value: 0, category: "", contribution: -0.9 },
+    { feature: "contract_text:penalty", value: 0, category: "", contribution: -0.1 },
+    number("late_ratio", "raises", 0.4, 0.1, 0.2).entry,
+  ];
+  const { reasons, unstated } = selectReasons(contributions, infos);
+  const missing = ["headcount", "contract_text"];
+  const narrated = { riskScore: 0.1, band: "low" as const, prediction: null, missing, reasons, unstated };
+  const facts = narrativeFacts(narrated, "", featureNames(infos, language));
+  const text = facts.reasons.find(({ direction }) => direction === "lowers")?.id ?? "";
+  const claims = [
+    { kind: "lowers", facts: [text] },
+    { kind: "missing", facts: ["missing"] },
+    { kind: "missing", facts: [text] },
+  ];
+  const answers = [
+    writeTemplate("S-1", facts, language),
+    writeNarrative([], "S-1", facts, language).sentences.map((sentence) => sentence.text),
+    claims.flatMap((claim) => {
+      const checked = checkClaims([claim], facts);
+      if (checked.problem !== undefined) throw new Error(checked.problem);
+      return createClaimRenderer("S-1", facts, language).render(checked.claims);
+    }),
+  ].map((sentences) => sentences.join(" "));
+  for (const answer of answers) {
+    expect(answer).toMatch(
+      language === "en" ? /contract text \(no contract was sent\)/ : /contract text \(es wurde kein Vertrag gesendet\)/,
+    );
+    expect(answer).toContain("headcount");
+    expect(answer).not.toMatch(/words|Wörter/);
+  }
+  expect(answers[2]).toContain(language === "en" ? "No contract was sent." : "Es wurde kein Vertrag gesendet.");
+  expect(answers[0]).toMatch(/(Not known|Nicht bekannt): headcount (and|und) contract text\.$/);
 });
 
 test("of two features with one German name, the one with a value is not called missing", () => {

@@ -31,6 +31,8 @@ export interface ReasonFact {
   readonly quotes: readonly ContractQuote[];
   /** Whether words that the contract does not have carry the effect. Left out: no. */
   readonly isAbsence?: true;
+  /** Whether it is the contract, and none was sent: then nothing is said about words of it. Left out: no. */
+  readonly isNotSent?: true;
 }
 
 /** Everything that a narrative may state. A narrative must not state anything else. */
@@ -80,7 +82,9 @@ export function narrativeFacts(
   return {
     ...{ riskScore, band, prediction },
     ...(bandLimits && { bandLimits: [bandLimits.medium, bandLimits.high] }),
-    reasons: [...ups, ...downs].map((reason, index) => reasonFact(reason, { index, all }, contractText, names)),
+    reasons: [...ups, ...downs].map((reason, index) =>
+      reasonFact(reason, { index, all, isMissing: missing.includes(reason.feature) }, contractText, names),
+    ),
     missing: missing.map(names.nameOf),
     ...(unstated.length > 0 && { unstated: [...new Set(unstated.map(directionOf))] }),
   };
@@ -90,7 +94,7 @@ const directionOf = (contribution: number): ReasonFact["direction"] => (contribu
 
 function reasonFact(
   reason: Reason,
-  { index, all }: { readonly index: number; readonly all: readonly number[] },
+  { index, all, isMissing }: { readonly index: number; readonly all: readonly number[]; readonly isMissing: boolean },
   contractText: string,
   names: FeatureNames,
 ): ReasonFact {
@@ -105,6 +109,7 @@ function reasonFact(
     overallRank: notSmaller.length,
     ...{ value, unit: names.unitOf(reason), typical, category, typicalCategory },
     quotes: contractQuotes(contractText, words),
-    ...(reason.isAbsence && { isAbsence: reason.isAbsence }),
+    // Without a contract, the model counts each word as one that the contract does not have.
+    ...(reason.isAbsence && (isMissing ? ({ isNotSent: true } as const) : { isAbsence: reason.isAbsence })),
   };
 }

@@ -16,6 +16,7 @@ function inBrackets(details: FeatureDetails): string {
   const { reason, quotes } = details;
   if (quotes.length > 0) return quotedWords(quotes);
   if (reason.quotes.length > 0) return "words of the contract";
+  if (reason.isNotSent) return `${reason.label} (${PHRASES.en.notSent})`;
   if (reason.isAbsence) return "words that the contract does not have";
   const text = detailsText(details);
   return text === "" ? reason.label : `${reason.label} (${text})`;
@@ -135,6 +136,7 @@ export const ENGLISH: Wordings = {
     const { label, category } = reason;
     if (quotes.length > 0)
       return `The contract has the ${quotes.length === 1 ? "word" : "words"} ${listed(quoted(quotes))}`;
+    if (reason.isNotSent) return "No contract was sent";
     if (isMissing) return `There is no value for ${label}`;
     const of = `of ${label} is`;
     if (category !== "" && (value !== undefined || compared !== undefined))

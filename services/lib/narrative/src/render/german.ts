@@ -25,6 +25,7 @@ function inBrackets(details: FeatureDetails, as: Case): string {
   const { reason, quotes } = details;
   if (quotes.length > 0) return quotedWords(quotes, as);
   if (reason.quotes.length > 0) return `${WORDS[as][1]} des Vertrags`;
+  if (reason.isNotSent) return `${reason.label} (${PHRASES.de.notSent})`;
   if (reason.isAbsence) return ABSENT_WORDS[as];
   const text = detailsText(details);
   return text === "" ? reason.label : `${reason.label} (${text})`;
@@ -171,6 +172,7 @@ export const GERMAN: Wordings = {
     const { label, category } = reason;
     if (quotes.length > 0)
       return `Im Vertrag ${quotes.length === 1 ? "steht das Wort" : "stehen die Wörter"} ${listed(quoted(quotes), AND)}`;
+    if (reason.isNotSent) return "Es wurde kein Vertrag gesendet";
     if (isMissing) return `Für ${label} gibt es keinen Wert`;
     if (category !== "" && (value !== undefined || compared !== undefined))
       return `Die Kategorie von ${label} ist ${detailsText(details)}`;

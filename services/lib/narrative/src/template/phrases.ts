@@ -22,6 +22,8 @@ export interface Phrases {
   readonly words: (quotes: string) => string;
   /** Behind the contract, whose lack of words is the reason. */
   readonly absentWords: string;
+  /** Behind the contract, where none was sent. */
+  readonly notSent: string;
   /** Where a value lies relative to the typical value. */
   readonly compared: Readonly<Record<Comparison, (typical: string) => string>>;
 }
@@ -44,6 +46,7 @@ export const PHRASES: Readonly<Record<Language, Phrases>> = {
     missing: (features) => `Not known: ${features}.`,
     words: (quotes) => `words of the contract: ${quotes}`,
     absentWords: "words that it does not have",
+    notSent: "no contract was sent",
     compared: {
       above: (typical) => `above the typical ${typical}`,
       below: (typical) => `below the typical ${typical}`,
@@ -66,6 +69,7 @@ export const PHRASES: Readonly<Record<Language, Phrases>> = {
     missing: (features) => `Nicht bekannt: ${features}.`,
     words: (quotes) => `Wörter des Vertrags: ${quotes}`,
     absentWords: "Wörter, die darin nicht stehen",
+    notSent: "es wurde kein Vertrag gesendet",
     compared: {
       above: (typical) => `über dem typischen Wert von ${dativeQuantity(typical)}`,
       below: (typical) => `unter dem typischen Wert von ${dativeQuantity(typical)}`,

@@ -51,6 +51,7 @@ function reasonText(reason: ReasonFact, phrases: Phrases, language: Language, mi
   const { label, quotes } = reason;
   if (quotes.length > 0)
     return `${label} (${phrases.words(quotes.map(({ text }) => quotedText(text, language)).join(", "))})`;
+  if (reason.isNotSent) return `${label} (${phrases.notSent})`;
   if (reason.isAbsence) return `${label} (${phrases.absentWords})`;
   return valuesText(reason, phrases, language, isMissing(reason, missing));
 }
