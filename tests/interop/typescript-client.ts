@@ -135,9 +135,9 @@ function testsOf({ connect, serviceError }: Package, url: string): Readonly<Reco
     "a value of another type than its field is not sent": async () => {
       const { fetch, calls } = brokenFetch(0);
       const inference = connect(InferenceService, url, { fetch });
-      const supplier = (given: unknown) => inference.predict({ supplier: fromCaller(given) });
-      const batch = (given: unknown) => inference.predictBatch(fromCaller(given));
-      const rejected: readonly (readonly [Promise<unknown>, RegExp])[] = [
+      const supplier = (given: unknown) => () => inference.predict({ supplier: fromCaller(given) });
+      const batch = (given: unknown) => () => inference.predictBatch(fromCaller(given));
+      const rejected: readonly (readonly [() => Promise<unknown>, RegExp])[] = [
         [supplier({ supplierId: "A\ud800" }), /^supplier\.supplierId: expected a text of whole characters, got "A/],
         [supplier({ supplierId: 7 }), /^supplier\.supplierId: expected a text of whole characters, got 7$/],
         [supplier({ categories: { country: "\udc00" } }), /^supplier\.categories\.country: /],

@@ -4,6 +4,7 @@ import io
 import socketserver
 import threading
 from contextlib import contextmanager
+from http import HTTPStatus
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from bellwether.inference.v1.inference_service_connect import InferenceServiceSync, InferenceServiceWSGIApplication
@@ -72,9 +73,8 @@ class _Threaded(socketserver.ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
 
-@contextmanager
 def serve(inference, registry=None):
-    """Yields the URL of a server with the two services."""
+    """Returns a context with the URL of a server with the two services."""
     apps = [InferenceServiceWSGIApplication(inference), ModelRegistryServiceWSGIApplication(registry or Registry())]
 
     def route(environ, start_response):
@@ -83,6 +83,22 @@ def serve(inference, registry=None):
         app = next(app for app in apps if environ["PATH_INFO"].startswith(app.path))
         return app(environ, start_response)
 
+    return _running(route)
+
+
+def serve_answer(status, kind, body):
+    """Returns a context with the URL of a server that is no service: it answers everything with the same bytes."""
+
+    def route(environ, start_response):
+        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        start_response(f"{status} {HTTPStatus(status).phrase}", [("content-type", kind), ("content-length", str(len(body)))])
+        return [body]
+
+    return _running(route)
+
+
+@contextmanager
+def _running(route):
     server = _Threaded(("127.0.0.1", 0), _Quiet)
     server.set_app(route)
     thread = threading.Thread(target=server.serve_forever, daemon=True)

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from bellwether import Client, FrameError, ModelChangedError
-from bellwether.inference.v1.inference_service_pb2 import PredictBatchResponse
+from bellwether.inference.v1.inference_service_connect import InferenceServiceClientSync
+from bellwether.inference.v1.inference_service_pb2 import ExplainRequest, PredictBatchResponse
 from bellwether.inference.v1.score_pb2 import ModelIdentity
 from connectrpc.code import Code
-from peer import Inference, Registry, error, serve
+from peer import Inference, Registry, error, serve, serve_answer
 
 FRAME = pd.DataFrame({"supplier_id": ["A", "B", "C"], "late_ratio": [0.5, 0.25, np.nan]})
 
@@ -174,6 +175,39 @@ class TestManyFrames:
             f"url is {url}: predict and explain need the web listener of ml-service, for example http://localhost:8081."
         ]
 
+    @pytest.mark.parametrize(
+        "status, kind, body",
+        [
+            (404, "text/html", b"<h1>Not found</h1>"),
+            (404, "application/json", b'{"code":"unimplemented","message":"nothing here"}'),
+            (200, "application/json", b'{"status":"ok"}'),
+            (200, "text/html", b"<h1>Sign in</h1>"),
+            (200, "application/proto", b"\xff\xff"),
+            (302, "text/html", b""),
+            (403, "text/html", b""),
+            (502, "text/html", b""),
+        ],
+    )
+    def test_the_answer_of_another_server_is_an_error_with_the_url(self, status, kind, body):
+        with serve_answer(status, kind, body) as url:
+            client = Client(f"{url}/foo", attempts=1)
+            for call in (lambda: client.predict(FRAME), lambda: client.explain(FRAME), client.features):
+                with pytest.raises(bellwether.RpcError) as caught:
+                    call()
+                assert f"url is {url}/foo: expected the web listener of a service" in str(caught.value)
+                assert caught.value.reason == ""
+
+    def test_a_stream_of_another_server_is_an_error_with_the_url(self):
+        with serve_answer(404, "text/html", b"") as url:
+            stub = Client(url).stub(InferenceServiceClientSync)
+            with pytest.raises(bellwether.RpcError, match=f"url is {url}: expected"):
+                list(stub.explain(ExplainRequest()))
+
+    def test_an_error_of_a_service_does_not_name_the_url(self):
+        with serve(Inference(failing(error(Code.INTERNAL, "no", reason="FAILED")))) as url, pytest.raises(bellwether.InternalError) as caught:
+            Client(url).predict(FRAME)
+        assert str(caught.value) == "FAILED: no"
+
     def test_memory_does_not_grow_with_the_number_of_frames(self):
         inference = Inference(answer)
         # The test's server keeps no request, as a service of another process.
@@ -264,6 +298,15 @@ class TestSettings:
     def test_what_is_no_url_of_a_listener_is_rejected(self, url):
         with pytest.raises(ValueError, match="url"):
             Client(url)
+
+    @pytest.mark.parametrize(
+        "url",
+        ["http://u:hunter2@host", "http://hunter2@host", "grpc://u:hunter2@host", "u:hunter2@host", "http://h?key=hunter2", "ftp://h#hunter2"],
+    )
+    def test_a_secret_in_the_url_is_rejected_and_not_repeated(self, url):
+        with pytest.raises(ValueError, match="^url: ") as caught:
+            Client(url)
+        assert "hunter2" not in str(caught.value)
 
     @pytest.mark.parametrize(
         "setting, invalid", [("timeout_s", 0), ("attempts", 0), ("attempts", 11), ("in_flight", 33), ("batch_rows", 8193), ("batch_rows", True)]

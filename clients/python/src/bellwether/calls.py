@@ -29,11 +29,15 @@ def check_url(url: str, *, has_token: bool, allow_cleartext: bool) -> str:
     Raises:
         ValueError: It is not an http or https URL of a listener, or a token would be sent in clear text.
     """
+    expected = "expected the URL of a web listener, for example http://localhost:8081"
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError(f"url {url!r}: expected the URL of a web listener, for example http://localhost:8081")
-    if parts.username or parts.password:
+    # A text with an @ may have credentials, also when it is not a URL. No message repeats them, or a query.
+    if "@" in parts.netloc or (not parts.netloc and "@" in url):
         raise ValueError("url: credentials do not belong into the URL; pass token=")
+    if parts.query or parts.fragment:
+        raise ValueError(f"url: a query or a fragment is not sent; {expected}")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"url {url!r}: {expected}")
     if has_token and parts.scheme == "http" and parts.hostname not in _LOOPBACK and not allow_cleartext:
         raise ValueError(f"url {url!r}: a token would be sent in clear text; use https, or pass allow_cleartext=True")
     return url.rstrip("/")
@@ -78,9 +82,12 @@ class CallPolicy:
     a RetryInfo. The pause is the one that the service names, or 0.2 s that doubles with each attempt, with jitter. A
     call is not repeated when the pause would end after its deadline. A stream is not repeated: the caller knows what
     it has received.
+
+    An error without a reason is not one of a service: another server may have answered, so the message names the URL.
     """
 
-    def __init__(self, token: Token | None, attempts: int):
+    def __init__(self, url: str, token: Token | None, attempts: int):
+        self._url = url
         self._token = token
         self._attempts = attempts
 
@@ -91,7 +98,7 @@ class CallPolicy:
             try:
                 return call_next(request, ctx)
             except ConnectError as error:
-                failure = from_connect(error)
+                failure = from_connect(error, self._url)
                 if not may_repeat or attempt == self._attempts or not _may_pass(failure):
                     raise failure from error
                 pause_s = _pause_s(failure, attempt)
@@ -108,7 +115,7 @@ class CallPolicy:
         try:
             yield from call_next(request, ctx)
         except ConnectError as error:
-            raise from_connect(error) from error
+            raise from_connect(error, self._url) from error
 
     def _authorize(self, ctx) -> None:
         if self._token is None:

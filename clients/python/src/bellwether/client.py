@@ -68,7 +68,7 @@ class Client:
         self._timeout_s = timeout_s
         self._in_flight = in_flight
         self._batch_rows = batch_rows
-        self._policy = CallPolicy(token, attempts)
+        self._policy = CallPolicy(self._url, token, attempts)
         self._http = open_http(ca_cert, in_flight)
         self._inference = self.stub(InferenceServiceClientSync)
         self._registry = self.stub(ModelRegistryServiceClientSync)
@@ -210,7 +210,7 @@ class Client:
     ) -> Columns:
         if not described.features:
             name = f"{described.version.model_name} {described.version.version}"
-            raise FrameError([Violation(None, None, f"the service does not report the features of {name}: update it")])
+            raise FrameError([Violation(None, None, f"the service at {self._url} does not report the features of {name}: update it")])
         return read_columns(frame, described.features, id_column=id_column, missing=missing, ignore=ignore)
 
     def _send(self, columns: Columns, batch: Batch, selector: ModelSelector, explain: bool) -> PredictBatchResponse:

@@ -141,14 +141,21 @@ _CLASSES: Mapping[Code, type[RpcError]] = {
 }
 
 
-def from_connect(error: ConnectError) -> RpcError:
+# Without a reason, these say nothing about who answered: the client itself ends such calls.
+_OWN_CODES = (Code.DEADLINE_EXCEEDED, Code.CANCELED)
+
+
+def from_connect(error: ConnectError, url: str) -> RpcError:
     """Returns the typed error for an error of Connect, with the details that the services send."""
     info = _detail(error, error_details_pb2.ErrorInfo)
     bad = _detail(error, error_details_pb2.BadRequest)
     retry = _detail(error, error_details_pb2.RetryInfo)
+    message = error.message
+    if info is None and bad is None and error.code not in _OWN_CODES:
+        message += f"; url is {url}: expected the web listener of a service of Bellwether, for example http://localhost:8081"
     return _CLASSES.get(error.code, RpcError)(
         error.code,
-        error.message,
+        message,
         reason=info.reason if info else "",
         fields={violation.field: violation.description for violation in bad.field_violations} if bad else None,
         retry_after_s=retry.retry_delay.ToTimedelta().total_seconds() if retry else None,
