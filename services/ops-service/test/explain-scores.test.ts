@@ -309,7 +309,7 @@ describe("FindCounterfactuals", () => {
       ["supplier_id=full&iso_week=2026-W01&fixed=nope", 400, '"field":"fixed"'],
       ["supplier_id=full&iso_week=2026-W01&fixed=", 400, '"field":"fixed"'],
       [`supplier_id=full&iso_week=2026-W01${"&fixed=a".repeat(1_025)}`, 400, '"field":"fixed"'],
-      ["supplier_id=full&limits=x", 400, "unknown query parameter"],
+      ["supplier_id=full&fixed=a&limits=x", 400, '"detail":"limits: unknown query parameter'],
     ] as const) {
       const wrong = await get(query);
       expect([query, wrong.status]).toEqual([query, code]);

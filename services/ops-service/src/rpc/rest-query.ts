@@ -1,5 +1,6 @@
 import { knownNames } from "@bellwether/contract/nearest-name";
 import { expectedNumber } from "@bellwether/mesh/call/expected-number";
+import type { RestRoute } from "@bellwether/mesh/rest/rest-route";
 import type { DescField } from "@bufbuild/protobuf";
 import { QueryError } from "../domain/ops-error.ts";
 
@@ -39,6 +40,19 @@ export function namedValue<V>(field: string, values: Readonly<Record<string, V>>
   if (value === undefined)
     throw new QueryError(field, `${shown(text)} does not exist; ${knownNames(text, Object.keys(values))}`);
   return value;
+}
+
+/**
+ * Creates the function that names a repeated parameter in an error in place of the request's field: "region" for
+ * "regions[1]". @param parameters names of the parameters by those of their fields
+ */
+export function namingParameters(parameters: ReadonlyMap<string, string>): NonNullable<RestRoute["reword"]> {
+  // An unknown parameter with the name of a field keeps its name: the query is empty in the error about it.
+  return (text, { query }) =>
+    text.replace(/^([a-z]+)(?:\[\d+\])?(?=:|$)/, (whole, field) => {
+      const name = parameters.get(field);
+      return name !== undefined && query.has(name) ? name : whole;
+    });
 }
 
 /** Returns a caller's text as an error message shows it: quoted, at most 80 characters. */

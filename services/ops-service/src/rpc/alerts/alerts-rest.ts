@@ -11,7 +11,7 @@ import {
 } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { type RestRoute, restRoute } from "@bellwether/mesh/rest/rest-route";
 import { DISPOSITIONS, SEVERITIES, STATES, TRENDS } from "../messages/alert-to-proto.ts";
-import { PAGE_PARAMETERS, pageFromQuery, textFromQuery, valuesFromQuery } from "../rest-query.ts";
+import { namingParameters, PAGE_PARAMETERS, pageFromQuery, textFromQuery, valuesFromQuery } from "../rest-query.ts";
 import { WEEK_CHANGES } from "./alert-query.ts";
 
 const OWNERSHIPS = { mine: AlertOwnership.MINE, nobody: AlertOwnership.NOBODY };
@@ -67,4 +67,10 @@ export const ALERTS_ROUTE: RestRoute = restRoute({
     alerts: alerts.map((alert) => plainJson(AlertSchema, alert)),
     next_page_token: nextPageToken,
   }),
+  reword: namingParameters(
+    new Map([
+      ["states", "state"],
+      ["dispositions", "disposition"],
+    ]),
+  ),
 });

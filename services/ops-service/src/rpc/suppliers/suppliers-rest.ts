@@ -19,6 +19,7 @@ import { type RestRoute, restRoute } from "@bellwether/mesh/rest/rest-route";
 import { QueryError } from "../../domain/ops-error.ts";
 import {
   countFromQuery,
+  namingParameters,
   PAGE_PARAMETERS,
   pageFromQuery,
   shown,
@@ -83,6 +84,14 @@ const LIST_ROUTE: RestRoute = restRoute({
     };
   },
   toJson: (message) => plainJson(ListSuppliersResponseSchema, message),
+  reword: namingParameters(
+    new Map([
+      ["bands", "band"],
+      ["regions", "region"],
+      ["categories", "category"],
+      ["changes", "change"],
+    ]),
+  ),
 });
 
 /** GET /supplier: GetSupplier. The id is a parameter, because ids may have slashes. */
@@ -123,7 +132,8 @@ const COUNTERFACTUALS_ROUTE: RestRoute = restRoute({
       limits: query.getAll("fixed").map((feature) => ({ feature, fixed: true })),
     };
   },
-  reword: (text) => text.replace(/^limits(?=:|$)|\blimits\[\d+\](?:\.[a-z]+)?/g, "fixed"),
+  reword: (text, { query }) =>
+    query.has("fixed") ? text.replace(/^limits(?=:|$)|\blimits\[\d+\](?:\.[a-z]+)?/g, "fixed") : text,
   toJson: (message) => plainJson(FindCounterfactualsResponseSchema, message),
 });
 
