@@ -163,7 +163,7 @@ test("an outcome is recorded, corrected and withdrawn, with its trace", async ()
     [["S-20", "--week", "nonsense"], 2, "'nonsense' is invalid"],
     [["S-20", "--happened-on", "01.02.2026"], 2, "expected a day, for example 2026-03-01"],
     [["S-20", "--week", "2026-W01", "--known-on", "2026-02-30"], 2, "expected a day"],
-    [["--prediction", "nope"], 2, "expected a UUID, as predict --json shows it"],
+    [["--prediction", "nope"], 2, "expected a UUID, as predict --url URL --json shows it"],
     [["--prediction", randomUUID()], 1, "name the supplier id and --week instead"],
     [["nobody", "--happened-on", "2026-02-01"], 1, 'bellwether: supplier id: "nobody" is not a supplier'],
     [["nobody", "--happened-on", "2026-02-01"], 1, "import it with bellwether suppliers import first"],

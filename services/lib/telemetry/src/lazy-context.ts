@@ -30,6 +30,21 @@ export function runOutsideCalls<T>(work: () => T): T {
   return storage.run(ROOT_CONTEXT, work);
 }
 
+/**
+ * Runs `work` in the trace of the call in which the code runs, without the call's abort signal: for a query whose result
+ * other calls wait for, too.
+ */
+export function runWithoutSignal<T>(work: () => T): T {
+  const current = storage.getStore();
+  if (current === undefined || !("traceContext" in current)) return storage.run(current ?? ROOT_CONTEXT, work);
+  const source: ContextSource = {
+    get traceContext() {
+      return current.traceContext;
+    },
+  };
+  return storage.run(source, work);
+}
+
 /** Returns an OpenTelemetry context manager on AsyncLocalStorage whose contexts may be lazy. */
 export function createLazyContextManager(): ContextManager {
   const manager: ContextManager = {

@@ -1,4 +1,4 @@
-import { runOutsideCalls } from "@bellwether/telemetry/lazy-context";
+import { runWithoutSignal } from "@bellwether/telemetry/lazy-context";
 
 interface Flight<Result> {
   readonly running: Promise<Result>;
@@ -8,7 +8,8 @@ interface Flight<Result> {
 
 /**
  * Runs a query for many calls, once at a time per key. Calls that come while it runs share the next run, and not the
- * running one, so that no result is older than its call. The query does not get the signal of any caller.
+ * running one, so that no result is older than its call. The query does not get the signal of any caller, and is in the
+ * trace of the call that began it.
  * @param keyOf requests with an equal key have the same result
  */
 export function shareNext<Request, Result>(
@@ -17,7 +18,7 @@ export function shareNext<Request, Result>(
 ): (request: Request) => Promise<Result> {
   const flights = new Map<string, Flight<Result>>();
   const begin = (key: string, request: Request): Promise<Result> => {
-    const flight: Flight<Result> = { running: runOutsideCalls(() => query(request)), next: null };
+    const flight: Flight<Result> = { running: runWithoutSignal(() => query(request)), next: null };
     flights.set(key, flight);
     const end = (): void => {
       if (flights.get(key) === flight && flight.next === null) flights.delete(key);

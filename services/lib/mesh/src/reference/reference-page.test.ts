@@ -43,7 +43,7 @@ test("operations are grouped by service, each with its path, its fields, its err
   ]);
   expect(rowOf(entry, "reason").slice(0, 2)).toEqual(["text", "required"]);
   expect(entry).toContain(
-    "<code>FAILED_PRECONDITION</code></th><td>400</td><td>the run is not held, for example because it is complete or voided;",
+    "<code>FAILED_PRECONDITION</code></th><td>400</td><td>the run is not held, for example because it is complete or voided",
   );
 });
 
