@@ -470,7 +470,7 @@ export type ResolveAlertRequest = Message<"bellwether.ops.v1.ResolveAlertRequest
 
   /**
    * Why the alert is closed: MITIGATED, ACCEPTED, FALSE_DATA, FALSE_MODEL or DUPLICATE. The other dispositions are
-   * rejected: only the service itself sets them, and FALSE_ALARM is no longer used.
+   * rejected: only the service itself sets them, and FALSE_ALARM was only used by earlier releases.
    *
    * @generated from field: bellwether.ops.v1.Disposition disposition = 2;
    */

@@ -408,8 +408,8 @@ export type SupplierScore = Message<"bellwether.ops.v1.SupplierScore"> & {
   exposureKnown: boolean;
 
   /**
-   * ISO week of the previous score, with which change, previous_contribution and previous_value compare. Empty: there
-   * is no previous score, its week was not recorded, or the score is part of a history.
+   * ISO week of the previous score, with which change, previous_contribution and previous_value compare. Empty: no
+   * previous score exists, its week was not recorded, or the score is part of a history.
    *
    * @generated from field: string previous_iso_week = 19;
    */

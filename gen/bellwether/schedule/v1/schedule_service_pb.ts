@@ -788,7 +788,7 @@ export const ScheduleService: GenService<{
    * stream ends when the run is complete, held or failed, or when the retrain has ended. When nothing was sent for 20
    * s, the server sends a message with an unspecified state, to keep the connection open. Idempotent.
    * - NOT_FOUND: the job does not exist.
-   * - NOT_FOUND: scheduler-service is no longer configured for the model of the job (reason MODEL_NOT_CONFIGURED).
+   * - NOT_FOUND: scheduler-service is not configured for the model of the job (reason MODEL_NOT_CONFIGURED).
    * - UNAVAILABLE: the server ended the stream. Open the watch again.
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.WatchProgress
@@ -820,7 +820,7 @@ export const ScheduleService: GenService<{
    * Cancels a retrain. Its process ends within seconds, and nothing is published. A retrain that has already ended does
    * not change. Idempotent.
    * - NOT_FOUND: the job does not exist, or is not a retrain.
-   * - NOT_FOUND: scheduler-service is no longer configured for the model of the job (reason MODEL_NOT_CONFIGURED).
+   * - NOT_FOUND: scheduler-service is not configured for the model of the job (reason MODEL_NOT_CONFIGURED).
    *
    * @generated from rpc bellwether.schedule.v1.ScheduleService.CancelRetrain
    */
