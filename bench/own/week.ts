@@ -1,5 +1,6 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { isFutureWeek, isoWeekNumber, isoWeekOfNumber, newestIsoWeek } from "@bellwether/contract/iso-week";
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import {
   ScheduleService,
@@ -9,10 +10,6 @@ import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { createClient } from "@connectrpc/connect";
 import { type StartedMesh, startFolder } from "../../tests/start/started-mesh.ts";
 import { type BenchContext, type Metric, metric } from "../metric.ts";
-
-/** The week that the start of the mesh runs. */
-const WEEK_BEFORE = "2026-W47";
-const WEEK = "2026-W48";
 
 /** Size of the demo data of the week. */
 export interface WeekSize {
@@ -36,11 +33,12 @@ export async function measureWeek({ suppliers, transactions }: WeekSize, { log }
     const demo = await folder.run(["demo", ...counts, output, data]);
     if (demo.code !== 0) throw new Error(demo.stderr);
   };
-  await writeWeek(WEEK_BEFORE);
+  await writeWeek(newestIsoWeek(new Date()));
   log("starting the mesh");
   const mesh = await folder.start({ WEEKLY_INPUT_FOLDER: data });
+  const week = weekAfter(mesh.started.weekly_run?.iso_week);
   // The content of a week that is complete would be held in another week.
-  await writeWeek(WEEK);
+  await writeWeek(week);
   try {
     const processes = await processesBelow(mesh.pid);
     const before = new Map<string, number>();
@@ -50,7 +48,7 @@ export async function measureWeek({ suppliers, transactions }: WeekSize, { log }
     }
     log("running the week");
     const began = performance.now();
-    const last = await runWeek(mesh);
+    const last = await runWeek(mesh, week);
     const seconds = (performance.now() - began) / 1000;
     if (last?.state !== RunState.COMPLETE) throw new Error(`the run did not complete: ${last?.failure}`);
     return [
@@ -76,10 +74,20 @@ export async function measureWeek({ suppliers, transactions }: WeekSize, { log }
   }
 }
 
-async function runWeek({ started }: StartedMesh): Promise<WatchProgressResponse | undefined> {
+/** Returns the week after the one that the start of the mesh ran. */
+function weekAfter(isoWeek: string | undefined): string {
+  const number = isoWeekNumber(isoWeek ?? "");
+  if (number === undefined) throw new Error("the start of the mesh ran no week");
+  return isoWeekOfNumber(number + 1);
+}
+
+async function runWeek({ started }: StartedMesh, isoWeek: string): Promise<WatchProgressResponse | undefined> {
   using transport = createMeshTransport({ url: `http://${started.scheduler_service.grpc}` });
   const schedules = createClient(ScheduleService, transport);
-  const { jobId } = await schedules.triggerRun({ scheduleId: "weekly", isoWeek: WEEK });
+  const { jobId } = await schedules.triggerRun({
+    ...{ scheduleId: "weekly", isoWeek },
+    ...(isFutureWeek(isoWeek, new Date()) && { forceFuture: "benchmark" }),
+  });
   let last: WatchProgressResponse | undefined;
   for await (const progress of schedules.watchProgress({ jobId })) last = progress;
   return last;

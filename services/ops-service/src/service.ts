@@ -52,13 +52,14 @@ import type { AuditConfig } from "./setup/audit-env.ts";
 import type { NoNotices } from "./setup/notice-env.ts";
 import type { OutcomeSpecOf } from "./setup/read-outcome-spec.ts";
 import { listChanged, listChangedAfter, newestSequence } from "./store/alerts/alert-changes.ts";
-import { type AlertScope, findText } from "./store/alerts/alert-conditions.ts";
+import type { AlertScope } from "./store/alerts/alert-conditions.ts";
 import { countAlerts, countScope, scopeOf } from "./store/alerts/alert-counts.ts";
 import { listAlertEvents } from "./store/alerts/alert-events.ts";
 import { findWithReasons, withReasons } from "./store/alerts/alert-reasons.ts";
 import { createTriage, endDueTerms } from "./store/alerts/alert-triage.ts";
 import { findAlert, findAlerts, listAlerts } from "./store/alerts/alerts.ts";
 import { createChangeFeed } from "./store/alerts/change-feed.ts";
+import { findText } from "./store/alerts/find-text.ts";
 import { readKnownOwners } from "./store/alerts/known-owners.ts";
 import { createBackgroundWork } from "./store/background-work.ts";
 import { ALERT_CHANNEL, RUN_CHANNEL } from "./store/channels.ts";
@@ -175,6 +176,8 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   const database = await openDatabase(databaseUrl, config.databaseOwnerUrl);
   const { db, inTransaction, runs, publishing, triage } = database;
   starting.defer(database.close);
+  for (const { name, cause } of database.missingIndexes)
+    logger.warn({ index: name, cause }, "an index was not built: some lists are slower until a start builds it");
   await completeOldData(runs, logger);
   const histories = starting.use(
     createBackgroundWork(

@@ -115,7 +115,8 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
   const [ops, ml, scheduler] = await settled(launches);
 
   const now = new Date();
-  const week = demo === null ? newestIsoWeek(now) : demoWeek(context, now);
+  const hasOwnFile = demo === null || Boolean(context.env.WEEKLY_INPUT_FOLDER);
+  const week = hasOwnFile ? newestIsoWeek(now) : demoWeek(context, now);
   const run =
     options.loopEnv === undefined ? await firstRun({ model, week }, context, peers, await firstWeek, options) : null;
   if (demo !== null && run?.state === RunState.COMPLETE)

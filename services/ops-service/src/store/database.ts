@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { buildIndexes, type MissingIndex } from "@bellwether/postgres/drizzle/build-indexes";
 import { drizzle } from "@bellwether/postgres/drizzle/drizzle";
 import { migrateDatabase } from "@bellwether/postgres/drizzle/migrate";
 import { prepareRole, type ServiceRights } from "@bellwether/postgres/drizzle/prepare-role";
@@ -11,6 +12,7 @@ import { connectPostgres, openPostgres } from "@bellwether/postgres/pool/open-po
 import { inTransaction } from "@bellwether/postgres/pool/transaction";
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { Pool, PoolClient } from "pg";
+import { CONCURRENT_INDEXES } from "./concurrent-indexes.ts";
 
 /**
  * drizzle on a pool or in a transaction. `transaction` of drizzle is left out, because it leaks a connection
@@ -48,6 +50,8 @@ export interface Database extends Store {
   readonly retention: Store;
   /** Separate connections for the verification of the audit log, which reads all of it. */
   readonly audit: Store;
+  /** Indexes that the start could not build: some lists are slower without them. */
+  readonly missingIndexes: readonly MissingIndex[];
   /** Opens a connection that receives notifications of changes. */
   listen(listener: NotificationListener): Promise<NotificationConnection>;
   close(): Promise<void>;
@@ -124,6 +128,7 @@ export async function openDatabase(url: string, ownerUrl = url): Promise<Databas
     maxWaiting: MAX_WAITING,
     maxParallelWorkers: 0,
   });
+  const missingIndexes = await buildIndexes(pool, url, CONCURRENT_INDEXES, { schema: "bellwether" });
   // Pools that connect at their first query: the server has just answered the first pool.
   const runs = connectPostgres(url, {
     max: MAX_RUN_CONNECTIONS,
@@ -171,6 +176,7 @@ export async function openDatabase(url: string, ownerUrl = url): Promise<Databas
     notices: storeOf(notices),
     retention: storeOf(retention),
     audit: storeOf(audit),
+    missingIndexes,
     listen: (listener) => openNotifications(url, listener, { applicationName }),
     async close() {
       const pools = [pool, runs, publishing, triage, notices, retention, audit];

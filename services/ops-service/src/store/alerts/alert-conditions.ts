@@ -3,8 +3,8 @@ import type { SQL } from "drizzle-orm";
 import type { AlertSeverity, AlertState, AlertTrend, Disposition } from "../../domain/alerts/alert.ts";
 import type { WeekChange } from "../../domain/runs/week-report.ts";
 import { searchKey } from "../../domain/suppliers/search-key.ts";
-import type { Db } from "../database.ts";
 import { alert } from "../schema.ts";
+import { keyContains } from "../suppliers/key-contains.ts";
 import { CHANGE_EVENTS, IN_WEEK, weekBounds } from "./week-changes.ts";
 
 const ACTIVE_STATES: readonly AlertState[] = ["open", "acknowledged", "in_mitigation"];
@@ -101,29 +101,6 @@ export function scopeConditions(scope: AlertScope): SQL | undefined {
   );
 }
 
-/** Maximum number of alerts that `findText` looks up. */
-const MAX_FOUND = 1_000;
-
-/**
- * Replaces the text of a filter by the ids of the suppliers that it finds, so that a list and its counts do not search
- * for it again each. The result is for lists of active and of decided alerts. The filter is returned unchanged if it
- * has no text, lists other alerts, or the text finds more than 1,000 alerts.
- */
-export async function findText<Filter extends AlertFilter>(
-  db: Db,
-  filter: Filter,
-): Promise<Filter | (Omit<Filter, "text"> & Pick<AlertFilter, "supplierIds">)> {
-  const { text, states, isDecided } = filter;
-  if (text === undefined || !(isDecided || (states && areActive(states)))) return filter;
-  const { rows } = await db.execute<{ supplier: number }>(sql`
-    select ${alert.supplierId} as supplier from ${alert}
-    where (${alert.state} <> 'resolved' or ${alert.resolvedBy} <> '') and ${scopeConditions(filter) ?? sql`true`}
-    limit ${MAX_FOUND + 1}::int`);
-  if (rows.length > MAX_FOUND) return filter;
-  const { text: _found, ...others } = filter;
-  return { ...others, supplierIds: [...new Set(rows.map(({ supplier }) => supplier))] };
-}
-
 /** Returns the condition that an id begins with a prefix, as a range of the primary key. */
 function idCondition(prefix: string): SQL {
   const digits = prefix.replaceAll("-", "");
@@ -133,15 +110,8 @@ function idCondition(prefix: string): SQL {
 
 const UUID_DIGITS = 32;
 
-/** By the search keys, which need no conversion per alert: "ilike" takes several times longer. */
 function textCondition(text: string): SQL {
   const key = searchKey(text);
   if (key === "") return sql`false`;
-  return sql`(select k.name_key like ${containing(key)} or k.id_key like ${containing(key)}
-    from bellwether.supplier_search k where k.supplier_id = ${alert.supplierId})`;
-}
-
-/** Returns the LIKE pattern of all texts that contain a text. */
-function containing(text: string): string {
-  return `%${text.replace(/[\\%_]/g, "\\$&")}%`;
+  return sql`(select ${keyContains(key)} from bellwether.supplier_search k where k.supplier_id = ${alert.supplierId})`;
 }

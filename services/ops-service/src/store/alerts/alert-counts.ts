@@ -90,6 +90,15 @@ export async function countAlerts(
     decided,
   };
   const { states, dispositions, owners = [], isSnoozed, trend, isDecided, weekChange } = filter;
+  const isDecidedTab =
+    isDecided &&
+    states?.join() === "resolved" &&
+    !dispositions &&
+    owners.length === 0 &&
+    isSnoozed === undefined &&
+    !trend &&
+    !weekChange;
+  if (isDecidedTab) return { ...tabs, total: decided };
   // The groups have every active alert, unless there are more than are read.
   const isOfGroups = states && areActive(states) && !dispositions && !isDecided && !weekChange && active < MAX_ACTIVE;
   if (!isOfGroups) return { ...tabs, total: await countList(db, filter) };

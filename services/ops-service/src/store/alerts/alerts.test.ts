@@ -5,9 +5,10 @@ import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-c
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { visitedRows } from "../../../test/visited-rows.ts";
 import { type Db, openDatabase } from "../database.ts";
-import { type AlertFilter, findText } from "./alert-conditions.ts";
+import type { AlertFilter } from "./alert-conditions.ts";
 import { countAlerts, countScope, scopeOf } from "./alert-counts.ts";
 import { type AlertOrder, listAlerts } from "./alerts.ts";
+import { findText } from "./find-text.ts";
 
 const LIMIT = 50;
 
@@ -32,6 +33,7 @@ beforeAll(async () => {
     insert into bellwether.supplier_search (supplier_id, id_key, name_key)
       select id, lower(external_id), 'name ' || id from bellwether.supplier;
     update bellwether.alert set resolved_by = 'jo' where supplier_id % 10 = 7 and state = 'resolved';
+    update bellwether.alert set score_change = (supplier_id % 83) / 83.0, trend = case when supplier_id % 50 = 1 then 'new' else 'worse' end;
     analyze`);
 });
 afterAll(async () => {
@@ -59,12 +61,25 @@ test.each<[string, Omit<AlertFilter, "now">]>([
   expect(Math.max(...visited)).toBeLessThanOrEqual(6 * LIMIT);
 });
 
+const ACTIVE_STATES: AlertFilter["states"] = ["open", "acknowledged", "in_mitigation"];
+test.each<[string, Omit<AlertFilter, "now">, AlertOrder["by"]]>([
+  ["active alerts by impact", { states: ACTIVE_STATES }, "impact"],
+  ["worse alerts by change", { states: ACTIVE_STATES, trend: "worse", isSnoozed: false }, "change"],
+  ["the few new alerts", { states: ACTIVE_STATES, trend: "new", isSnoozed: false }, "severity"],
+  ["decided alerts", { states: ["resolved"], isDecided: true }, "severity"],
+])("the first page of %s reads only a few of 20,000 alerts", async (_what, filter, by) => {
+  const list = (db: Db) => listAlerts(db, { ...filter, now: new Date() }, { by }, LIMIT / 5);
+  expect(await list(drizzle(pool))).toHaveLength(LIMIT / 5);
+  expect(await visitedRows(pool, list)).toBeLessThanOrEqual(2 * LIMIT);
+});
+
 test.each<[string, Omit<AlertFilter, "now">, boolean]>([
   ["active alerts of a few suppliers", { text: "s99", states: ["open", "acknowledged", "in_mitigation"] }, true],
   ["decided alerts of a few suppliers", { text: "S1997", states: ["resolved"], isDecided: true }, true],
   ["a supplier without alerts", { text: "nobody", states: ["open", "acknowledged", "in_mitigation"] }, true],
   ["more alerts than are looked up", { text: "name", states: ["open", "acknowledged", "in_mitigation"] }, false],
-  ["alerts that no person has resolved", { text: "S1997", states: ["resolved"] }, false],
+  ["alerts that no person has resolved", { text: "S1997", states: ["resolved"] }, true],
+  ["a text that no index finds", { text: "s1", states: ["resolved"] }, false],
 ])("a search for %s is the same list when the text is looked up once", async (_what, filter, isFound) => {
   const db = drizzle(pool);
   const given = { ...filter, now: new Date() };

@@ -7,6 +7,7 @@ import type { LabelTexts } from "../scores/label-texts.ts";
 import { readScores, type ScoreRow, scoreOf } from "../scores/score-rows.ts";
 import { latestScoredRun } from "../scores/scored-runs.ts";
 import { listScoringModels } from "../scores/scoring-models.ts";
+import { escapeLike, INDEXED } from "./key-contains.ts";
 import { readSuppliers } from "./supplier-rows.ts";
 
 /** A supplier that matches a query. */
@@ -37,8 +38,6 @@ const MIN_MIDDLE = 6;
 const MAX_SWAPPED = 24;
 /** Maximum number of words of a query that are searched inside names; further words are ignored. */
 const MAX_WORDS = 8;
-/** Three letters or digits in a row: the index of the names finds no shorter part of a text. */
-const INDEXED = /[\p{L}\p{N}]{3}/u;
 /** The last character of Unicode, which is greater than every continuation of a prefix. */
 const LAST_CHARACTER = "\u{10FFFF}";
 
@@ -157,11 +156,6 @@ function middleErrors(letters: readonly string[]): string[] {
   // The letter in the middle is in both halves, because this letter can be wrong, superfluous, or swapped with a
   // neighbour.
   return [swappedBack(middle), swappedBack(middle + 1), `${text(0, middle)}.?${text(middle + 1, letters.length)}`];
-}
-
-/** Escapes the wildcards of LIKE. */
-function escapeLike(text: string): string {
-  return text.replace(/[\\%_]/g, (character) => `\\${character}`);
 }
 
 /** Escapes the special characters of a regular expression. */

@@ -1,0 +1,98 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { shortCause } from "@bellwether/files/storage-error";
+import { connectPostgres } from "../pool/open-postgres.ts";
+import type { PostgresPool } from "../pool/postgres-pool.ts";
+
+/** An index that is built without blocking processes that write to its table. */
+export interface ConcurrentIndex {
+  readonly name: string;
+  /** What follows "create index … on": schema, table, columns and condition. */
+  readonly on: string;
+}
+
+/** An index that could not be built, with the cause in one line. */
+export interface MissingIndex {
+  readonly name: string;
+  readonly cause: string;
+}
+
+export interface BuildOptions {
+  /** Schema of the indexes. */
+  readonly schema: string;
+  /** Maximum time to wait for transactions that use the table, ms. */
+  readonly lockTimeoutMs?: number;
+}
+
+type Queries = Pick<PostgresPool, "query">;
+
+/** Key of an advisory lock, an arbitrary number: one process at a time builds indexes. */
+const BUILD_LOCK = 724_021;
+const LOCK_TIMEOUT_MS = 30_000;
+const LOOK_MS = 200;
+
+/**
+ * Builds the indexes that a database does not have, one after the other, while other processes go on writing to the
+ * tables (`create index concurrently`). An index that a killed process has left incomplete is built again. Returns the
+ * indexes that could not be built: queries work without them, only slower, and the next start tries again.
+ * @param pool connections that look for the indexes. A separate connection builds them
+ * @param url URL of a role that owns the tables
+ */
+export async function buildIndexes(
+  pool: Queries,
+  url: string,
+  indexes: readonly ConcurrentIndex[],
+  { schema, lockTimeoutMs = LOCK_TIMEOUT_MS }: BuildOptions,
+): Promise<readonly MissingIndex[]> {
+  const before = await findMissing(pool, schema, indexes);
+  if (before.length === 0) return [];
+  const builder = connectPostgres(url, { max: 1, applicationName: "bellwether-indexes", lockTimeoutMs });
+  const missing: MissingIndex[] = [];
+  try {
+    const isOwn = await takeLock(builder, lockTimeoutMs);
+    for (const index of await findMissing(builder, schema, indexes)) {
+      const { name } = index;
+      if (!isOwn) missing.push({ name, cause: "another process builds indexes" });
+      else
+        await build(builder, schema, index).catch((error) => {
+          missing.push({ name, cause: shortCause(error) });
+        });
+    }
+    return missing;
+  } catch (error) {
+    return before.map(({ name }) => ({ name, cause: shortCause(error) }));
+  } finally {
+    await builder.close();
+  }
+}
+
+/** Returns the indexes that do not exist or are not complete. */
+async function findMissing(
+  pool: Queries,
+  schema: string,
+  indexes: readonly ConcurrentIndex[],
+): Promise<readonly ConcurrentIndex[]> {
+  const { rows } = await pool.query<{ name: string }>(
+    `select c.relname as name from pg_class c join pg_index i on i.indexrelid = c.oid
+     where c.relnamespace = (select oid from pg_namespace where nspname = $1) and c.relname = any($2) and i.indisvalid`,
+    [schema, indexes.map(({ name }) => name)],
+  );
+  const valid = new Set(rows.map(({ name }) => name));
+  return indexes.filter(({ name }) => !valid.has(name));
+}
+
+/**
+ * Takes the lock of the one connection of `pool`. Returns false when another process keeps it too long. It asks again and
+ * again: a statement that waits would hold a snapshot, for whose end the other process waits.
+ */
+async function takeLock(pool: Queries, timeoutMs: number): Promise<boolean> {
+  for (const end = performance.now() + timeoutMs; ; await delay(LOOK_MS)) {
+    const { rows } = await pool.query<{ taken: boolean }>("select pg_try_advisory_lock($1) as taken", [BUILD_LOCK]);
+    if (rows[0]?.taken) return true;
+    if (performance.now() > end) return false;
+  }
+}
+
+async function build(pool: Queries, schema: string, { name, on }: ConcurrentIndex): Promise<void> {
+  await pool.query(`drop index concurrently if exists ${schema}.${name}`);
+  await pool.query(`create index concurrently ${name} on ${on}`);
+}
