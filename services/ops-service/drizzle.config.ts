@@ -9,6 +9,7 @@ export default defineConfig({
     "./src/store/export-schema.ts",
     "./src/store/outcome-schema.ts",
     "./src/store/rule-schema.ts",
+    "./src/store/retention-schema.ts",
   ],
   out: "./migrations",
 });

@@ -1,7 +1,7 @@
 import type { ApiKeySchema } from "@bellwether/gen/bellwether/ops/v1/api_key_pb";
 import { ApiKeyService } from "@bellwether/gen/bellwether/ops/v1/api_key_service_pb";
 import type { BacktestRulesResponseSchema, BacktestWeekSchema } from "@bellwether/gen/bellwether/ops/v1/backtest_pb";
-import { RetentionService } from "@bellwether/gen/bellwether/ops/v1/retention_service_pb";
+import { DataKind, RetentionService, RetentionUnit } from "@bellwether/gen/bellwether/ops/v1/retention_service_pb";
 import {
   type ActivateRuleDraftRequest,
   type PutRuleDraftRequest,
@@ -159,6 +159,17 @@ export function rulesInMemory(data: RuleData): Route[] {
     route(RetentionService, {
       getRetention: () => ({
         ...{ scoreWeeks: 104, snapshotWeeks: 13, outcomeWeeks: 208 },
+        kinds: [
+          {
+            ...{ kind: DataKind.SCORES, title: "scores of weekly runs", unit: RetentionUnit.WEEKS, amount: 104 },
+            ...{ setting: "retention.score_weeks in risk_policy.yaml", removed: 3n, lastRemovedAt: AT },
+          },
+          {
+            ...{ kind: DataKind.ALERT_NOTES, title: "notes of alerts", unit: RetentionUnit.DAYS, amount: 90 },
+            ...{ countedFrom: "the resolution of the alert", removed: 0n },
+          },
+          { kind: DataKind.ALERTS, title: "alerts and their history", unit: RetentionUnit.FOREVER },
+        ],
         models: [
           {
             ...{ modelName: "supplier-risk", newestWeek: "2026-W47", oldestScoreWeek: "2024-W48" },

@@ -160,6 +160,9 @@ describe.skipIf(!hasChromium)("Rules and Settings (apt-get install chromium)", (
     await card(page, "Who I am").getByText("Ada (0f3c)").waitFor();
     await card(page, "Retention").getByText("104 weeks", { exact: false }).waitFor();
     await card(page, "Retention").getByText("2024-W48").waitFor();
+    await card(page, "Retention").getByText("90 days after the resolution of the alert").waitFor();
+    const forever = card(page, "Retention").getByRole("row", { name: /^alerts and their history forever/ });
+    expect(await forever.count()).toBe(1);
     const keys = card(page, "API keys");
     await keys.getByText("erp-export").first().waitFor();
     await keys.getByText("Grace <b>Hopper</b> (grace)").waitFor();

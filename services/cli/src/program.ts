@@ -124,7 +124,8 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./commands/audit.ts")).auditCommand,
   },
   retention: {
-    description: "Show for how many weeks scores and snapshots are kept, and the oldest kept week of each model.",
+    description:
+      "Show how long each kind of data is kept and what was removed, and the oldest kept week of each model.",
     load: async () => (await import("./commands/retention.ts")).retentionCommand,
   },
   weekly: {

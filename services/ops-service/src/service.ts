@@ -69,7 +69,9 @@ import { repeat } from "./store/repeat.ts";
 import { findRecordedEvent } from "./store/replay/recorded-events.ts";
 import { readStoredChunk } from "./store/replay/stored-chunks.ts";
 import { createRequestKeyStore } from "./store/request-keys.ts";
-import { readModelScores, removeOldScores } from "./store/retention.ts";
+import { readModelScores } from "./store/retention/old-scores.ts";
+import { removeOldData } from "./store/retention/remove-old-data.ts";
+import { readRemovedItems } from "./store/retention/retention-progress.ts";
 import { completeOldData } from "./store/runs/complete-old-data.ts";
 import { createTransact, findLatestRun, findRun, listRuns } from "./store/runs/runs.ts";
 import { readStoredReport } from "./store/runs/stored-report.ts";
@@ -135,9 +137,9 @@ export interface OpsServiceConfig
   readonly logger: Logger;
   /** Telemetry of the process. Undefined: no metrics and no spans. */
   readonly telemetry?: Telemetry;
-  /** Interval at which scores that are older than the retention are removed, milliseconds. Default one hour. */
+  /** Interval at which data that is older than its retention is removed, milliseconds. Default one hour. */
   readonly retentionMs?: number;
-  /** Time between the end of the use of such scores and their removal, milliseconds. Default five minutes. */
+  /** Time between the end of the use of old scores and their removal, milliseconds. Default five minutes. */
   readonly retentionGraceMs?: number;
   /** Returns the current time. Default: the system's clock. */
   readonly now?: () => Date;
@@ -339,7 +341,9 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
         RetentionService,
         retentionHandlers({
           retention: riskPolicy.retention,
+          noticeDays: notices?.routes.retentionDays ?? null,
           readModelScores: () => readModelScores(db, riskPolicy.retention.scoreWeeks),
+          readRemovedItems: () => readRemovedItems(db),
         }),
       ),
       audit.route,
@@ -386,20 +390,13 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
     };
     starting.use(startExports({ databaseUrl, config: config.exports, logger, onStatus }));
   }
-  const { scoreWeeks, outcomeWeeks } = riskPolicy.retention;
   const graceMs = config.retentionGraceMs ?? RETENTION_GRACE_MS;
   starting.use(
     startRetentionCare({
-      removeOldScores: async () => {
-        const { retention } = database;
-        const done = await removeOldScores(retention.db, retention.inTransaction, {
-          ...{ scoreWeeks, outcomeWeeks, graceMs, now, newId },
-        });
-        return { ...done };
-      },
+      removeOldData: () => removeOldData(database.retention, riskPolicy.retention, { graceMs, now, newId }),
       everyMs: config.retentionMs ?? RETENTION_MS,
-      onDone: (done) => logger.info(done, "old scores removed"),
-      onError: (error) => logger.warn({ err: error }, "old scores were not removed; the next pass tries again"),
+      onDone: (done) => logger.info(done, "old data removed"),
+      onError: (error) => logger.warn({ err: error }, "old data was not removed; the next pass tries again"),
     }),
   );
   // Keys that a failed or killed process has left.

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { checkpointSigner, checkpointText, newCheckpointKey } from "@bellwether/contract/audit/checkpoint";
+import { AlertSeverity } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import type { AuditCheckpoint, AuditEventSchema } from "@bellwether/gen/bellwether/ops/v1/audit_pb";
+import { OutcomeValue } from "@bellwether/gen/bellwether/ops/v1/outcome_pb";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import type { MessageInitShape } from "@bufbuild/protobuf";
@@ -312,7 +314,7 @@ test("the texts about a supplier are erased, which is an event, and the log stil
   const alertId = alerts[0]?.alertId ?? "";
   await ops.alerts.acknowledgeAlert({ ...(await seenAlert(ops, alertId)), note: "spoke to Ada" });
   const erased = await ops.audit.eraseSubject({ supplierId: "s1", reason: "request of the person" });
-  expect(erased).toMatchObject({ payloads: 3n, notes: 1n, name: true, reports: 1n });
+  expect(erased).toMatchObject({ payloads: 3n, notes: 1n, name: true, reports: 1n, notices: 0n, outcomeNotes: 0n });
   expect(erased.notErased.length).toBeGreaterThan(0);
   const { supplier } = await ops.suppliers.getSupplier({ supplierId: "s1" });
   expect(supplier?.name).toBe("");
@@ -335,4 +337,53 @@ test("the texts about a supplier are erased, which is an event, and the log stil
   expect(await reasonOf(ops.audit.eraseSubject({ supplierId: "nobody", reason: "x" }))).toEqual([
     ...[Code.NotFound, "SUPPLIER_NOT_FOUND"],
   ]);
+});
+
+test("notices, notes of outcomes and reasons of overrides are erased too, and those of other suppliers stay", async () => {
+  await runWeek(ops, "2026-W01", [
+    { id: "s1", score: 0.9 },
+    { id: "s2", score: 0.9 },
+  ]);
+  const item = (supplierId: string) => ({ supplierId, supplierName: `Name of ${supplierId}`, reasons: ["disputes 7"] });
+  const pool = await openPostgres(url, { max: 1 });
+  onTestFinished(() => pool.close());
+  const values = [JSON.stringify([item("s2"), item("s1")]), JSON.stringify([item("s2")]), JSON.stringify(item("s1"))];
+  await pool.query(
+    `insert into bellwether.notice (id, destination, channel, kind, recipient, items, dropped_items, created_at, state, next_attempt_at)
+     select gen_random_uuid(), 'desk', 'webhook', 'alerts', 'desk', items::jsonb, 0, now(), 'delivered', now() from unnest($1::text[]) items`,
+    [values.slice(0, 2)],
+  );
+  await pool.query(
+    "insert into bellwether.notice_item (destination, kind, recipient, due_at, item) values ('desk', 'digest', 'desk', now(), $1::jsonb)",
+    [values[2]],
+  );
+  await ops.outcomes.recordOutcomes({
+    requestId: randomUUID(),
+    rows: ["s1", "s2"].map((supplierId) => ({
+      ...{ supplierId, isoWeek: "2026-W01", value: OutcomeValue.NOT_OCCURRED, note: "asked Ada" },
+    })),
+  });
+  const { alerts } = await ops.alerts.listAlerts({ supplierId: "s1" });
+  const alertId = alerts[0]?.alertId ?? "";
+  const until = timestampFromDate(new Date(Date.now() + 86_400_000));
+  const override = { severity: AlertSeverity.WARNING, reason: "Ada said so", until };
+  await ops.alerts.overrideAlert({ ...(await seenAlert(ops, alertId)), ...override });
+  const erased = await ops.audit.eraseSubject({ supplierId: "s1", reason: "request of the person" });
+  expect(erased).toMatchObject({ notices: 2n, outcomeNotes: 1n });
+  expect(erased.overrideReasons).toBeGreaterThanOrEqual(1n);
+  const stored = await pool.query<{ items: string }>("select items::text from bellwether.notice order by id");
+  const waiting = await pool.query<{ items: string }>("select item::text as items from bellwether.notice_item");
+  const texts = [...stored.rows, ...waiting.rows].map(({ items }) => items).join();
+  expect([texts.includes("Name of s1"), texts.split("Name of s2").length - 1]).toEqual([false, 2]);
+  const notes = await pool.query<{ note: string }>("select note from bellwether.outcome order by note");
+  expect(notes.rows.map(({ note }) => note)).toEqual(["", "asked Ada"]);
+  const { rows } = await pool.query<{ all: string }>(
+    `select string_agg(t, '') as all from (select override::text t from bellwether.alert union all select before::text from bellwether.alert_event
+     union all select before::text || after::text from bellwether.alert_run_change) x`,
+  );
+  expect(rows[0]?.all).not.toContain("Ada said so");
+  // A second call finds nothing more.
+  expect(await ops.audit.eraseSubject({ supplierId: "s1", reason: "again" })).toMatchObject({
+    ...{ notices: 0n, outcomeNotes: 0n, overrideReasons: 0n },
+  });
 });

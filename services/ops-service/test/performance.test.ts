@@ -19,7 +19,10 @@ const { OCCURRED, NOT_OCCURRED } = OutcomeValue;
 const HORIZON = 14;
 const COMPLETE: OutcomeSpec = { definition: "insolvency", horizonDays: HORIZON, completeAfterDays: 0 };
 const LOSSES = { maxRejectedShare: 1, maxRejectedRows: 1_000_000_000, minSuppliersShare: 0 };
-const RETENTION = { scoreWeeks: 4, snapshotWeeks: 4, outcomeWeeks: 157 };
+const RETENTION = {
+  ...{ scoreWeeks: 4, snapshotWeeks: 4, outcomeWeeks: 157 },
+  ...{ reportWeeks: null, auditPayloadDays: null, noteDays: null },
+};
 
 let cluster: PostgresServer;
 beforeAll(async () => {

@@ -8,7 +8,7 @@ import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-c
 import { Code, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { type RetentionOptions, removeOldScores } from "../src/store/retention.ts";
+import { type RemovalOptions, removeOldScores } from "../src/store/retention/old-scores.ts";
 import { failureOf, type OpsHarness, runWeek, startOps } from "./ops-harness.ts";
 
 vi.setConfig({ hookTimeout: 180_000, testTimeout: 60_000 });
@@ -17,7 +17,12 @@ const WEEKS = ["2026-W38", "2026-W39", "2026-W40", "2026-W41", "2026-W42", "2026
 const SCORE_WEEKS = 4;
 const ANY_LOSS = createRiskPolicy(
   { maxRejectedShare: 1, maxRejectedRows: 1_000_000_000, minSuppliersShare: 0 },
-  { retention: { scoreWeeks: SCORE_WEEKS, snapshotWeeks: 2, outcomeWeeks: 157 } },
+  {
+    retention: {
+      ...{ scoreWeeks: SCORE_WEEKS, snapshotWeeks: 2, outcomeWeeks: 157 },
+      ...{ reportWeeks: null, auditPayloadDays: null, noteDays: null },
+    },
+  },
 );
 
 let cluster: PostgresServer;
@@ -54,10 +59,9 @@ afterAll(async () => {
   await cluster?.[Symbol.asyncDispose]();
 });
 
-function remove(over: Partial<RetentionOptions> = {}, pool = removing) {
+function remove(over: Partial<RemovalOptions> = {}, pool = removing) {
   const options = {
     scoreWeeks: SCORE_WEEKS,
-    outcomeWeeks: SCORE_WEEKS,
     graceMs: 0,
     now: () => new Date(),
     newId: () => crypto.randomUUID(),

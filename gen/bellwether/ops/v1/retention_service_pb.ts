@@ -4,18 +4,18 @@
 
 // The service that reports how long data is kept.
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_bellwether_policy_v1_role } from "../../policy/v1/role_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file bellwether/ops/v1/retention_service.proto.
  */
 export const file_bellwether_ops_v1_retention_service: GenFile = /*@__PURE__*/
-  fileDesc("CiliZWxsd2V0aGVyL29wcy92MS9yZXRlbnRpb25fc2VydmljZS5wcm90bxIRYmVsbHdldGhlci5vcHMudjEiFQoTR2V0UmV0ZW50aW9uUmVxdWVzdCKNAQoUR2V0UmV0ZW50aW9uUmVzcG9uc2USEwoLc2NvcmVfd2Vla3MYASABKA0SFgoOc25hcHNob3Rfd2Vla3MYAiABKA0SMQoGbW9kZWxzGAMgAygLMiEuYmVsbHdldGhlci5vcHMudjEuTW9kZWxSZXRlbnRpb24SFQoNb3V0Y29tZV93ZWVrcxgEIAEoDSLiAQoOTW9kZWxSZXRlbnRpb24SEgoKbW9kZWxfbmFtZRgBIAEoCRITCgtuZXdlc3Rfd2VlaxgCIAEoCRIZChFvbGRlc3Rfc2NvcmVfd2VlaxgDIAEoCRIcChRvbGRlc3Rfc25hcHNob3Rfd2VlaxgEIAEoCRIRCglydW5zX2tlcHQYBSABKA0SEAoIcnVuc19kdWUYBiABKA0SFAoMcnVuc19yZW1vdmVkGAcgASgNEjMKD2xhc3RfcmVtb3ZlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAyfAoQUmV0ZW50aW9uU2VydmljZRJoCgxHZXRSZXRlbnRpb24SJi5iZWxsd2V0aGVyLm9wcy52MS5HZXRSZXRlbnRpb25SZXF1ZXN0GicuYmVsbHdldGhlci5vcHMudjEuR2V0UmV0ZW50aW9uUmVzcG9uc2UiB5ACAai7GAFCRgoVY29tLmJlbGx3ZXRoZXIub3BzLnYxUAFaF2JlbGx3ZXRoZXIvb3BzL3YxO29wc3YxqgIRQmVsbHdldGhlci5PcHMuVjFiBnByb3RvMw", [file_bellwether_policy_v1_role, file_google_protobuf_timestamp]);
+  fileDesc("CiliZWxsd2V0aGVyL29wcy92MS9yZXRlbnRpb25fc2VydmljZS5wcm90bxIRYmVsbHdldGhlci5vcHMudjEiFQoTR2V0UmV0ZW50aW9uUmVxdWVzdCK+AQoUR2V0UmV0ZW50aW9uUmVzcG9uc2USEwoLc2NvcmVfd2Vla3MYASABKA0SFgoOc25hcHNob3Rfd2Vla3MYAiABKA0SMQoGbW9kZWxzGAMgAygLMiEuYmVsbHdldGhlci5vcHMudjEuTW9kZWxSZXRlbnRpb24SFQoNb3V0Y29tZV93ZWVrcxgEIAEoDRIvCgVraW5kcxgFIAMoCzIgLmJlbGx3ZXRoZXIub3BzLnYxLktpbmRSZXRlbnRpb24ihwIKDUtpbmRSZXRlbnRpb24SKQoEa2luZBgBIAEoDjIbLmJlbGx3ZXRoZXIub3BzLnYxLkRhdGFLaW5kEg0KBXRpdGxlGAIgASgJEi4KBHVuaXQYAyABKA4yIC5iZWxsd2V0aGVyLm9wcy52MS5SZXRlbnRpb25Vbml0Eg4KBmFtb3VudBgEIAEoDRIUCgxjb3VudGVkX2Zyb20YBSABKAkSDwoHc2V0dGluZxgGIAEoCRIUCgdyZW1vdmVkGAcgASgESACIAQESMwoPbGFzdF9yZW1vdmVkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIKCghfcmVtb3ZlZCLiAQoOTW9kZWxSZXRlbnRpb24SEgoKbW9kZWxfbmFtZRgBIAEoCRITCgtuZXdlc3Rfd2VlaxgCIAEoCRIZChFvbGRlc3Rfc2NvcmVfd2VlaxgDIAEoCRIcChRvbGRlc3Rfc25hcHNob3Rfd2VlaxgEIAEoCRIRCglydW5zX2tlcHQYBSABKA0SEAoIcnVuc19kdWUYBiABKA0SFAoMcnVuc19yZW1vdmVkGAcgASgNEjMKD2xhc3RfcmVtb3ZlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAq2QMKCERhdGFLaW5kEhkKFURBVEFfS0lORF9VTlNQRUNJRklFRBAAEhQKEERBVEFfS0lORF9TQ09SRVMQARIZChVEQVRBX0tJTkRfTEFURV9TQ09SRVMQAhIXChNEQVRBX0tJTkRfU05BUFNIT1RTEAMSFQoRREFUQV9LSU5EX1JFUE9SVFMQBBIcChhEQVRBX0tJTkRfQVVESVRfUEFZTE9BRFMQBRIZChVEQVRBX0tJTkRfQUxFUlRfTk9URVMQBhIVChFEQVRBX0tJTkRfTk9USUNFUxAHEh0KGURBVEFfS0lORF9SRVFVRVNUX0FOU1dFUlMQCBIWChJEQVRBX0tJTkRfU0VTU0lPTlMQCRIbChdEQVRBX0tJTkRfQVVESVRfUkVDT1JEUxAKEhQKEERBVEFfS0lORF9BTEVSVFMQCxIWChJEQVRBX0tJTkRfT1VUQ09NRVMQDBIXChNEQVRBX0tJTkRfU1VQUExJRVJTEA0SEgoOREFUQV9LSU5EX1JVTlMQDhIWChJEQVRBX0tJTkRfQVBJX0tFWVMQDxIbChdEQVRBX0tJTkRfUkVTVUxUX0NPUElFUxAQEh0KGURBVEFfS0lORF9FWFBPUlRFRF9FVkVOVFMQESqcAQoNUmV0ZW50aW9uVW5pdBIeChpSRVRFTlRJT05fVU5JVF9VTlNQRUNJRklFRBAAEhgKFFJFVEVOVElPTl9VTklUX1dFRUtTEAESFwoTUkVURU5USU9OX1VOSVRfREFZUxACEhoKFlJFVEVOVElPTl9VTklUX0ZPUkVWRVIQAxIcChhSRVRFTlRJT05fVU5JVF9FTFNFV0hFUkUQBDJ8ChBSZXRlbnRpb25TZXJ2aWNlEmgKDEdldFJldGVudGlvbhImLmJlbGx3ZXRoZXIub3BzLnYxLkdldFJldGVudGlvblJlcXVlc3QaJy5iZWxsd2V0aGVyLm9wcy52MS5HZXRSZXRlbnRpb25SZXNwb25zZSIHkAIBqLsYAUJGChVjb20uYmVsbHdldGhlci5vcHMudjFQAVoXYmVsbHdldGhlci9vcHMvdjE7b3BzdjGqAhFCZWxsd2V0aGVyLk9wcy5WMWIGcHJvdG8z", [file_bellwether_policy_v1_role, file_google_protobuf_timestamp]);
 
 /**
  * Requests the retention.
@@ -69,6 +69,14 @@ export type GetRetentionResponse = Message<"bellwether.ops.v1.GetRetentionRespon
    * @generated from field: uint32 outcome_weeks = 4;
    */
   outcomeWeeks: number;
+
+  /**
+   * Every kind of data, also the kinds that are kept forever, in the order of DataKind. A later release can have more
+   * kinds.
+   *
+   * @generated from field: repeated bellwether.ops.v1.KindRetention kinds = 5;
+   */
+  kinds: KindRetention[];
 };
 
 /**
@@ -77,6 +85,78 @@ export type GetRetentionResponse = Message<"bellwether.ops.v1.GetRetentionRespon
  */
 export const GetRetentionResponseSchema: GenMessage<GetRetentionResponse> = /*@__PURE__*/
   messageDesc(file_bellwether_ops_v1_retention_service, 1);
+
+/**
+ * The retention of one kind of data.
+ *
+ * @generated from message bellwether.ops.v1.KindRetention
+ */
+export type KindRetention = Message<"bellwether.ops.v1.KindRetention"> & {
+  /**
+   * The kind.
+   *
+   * @generated from field: bellwether.ops.v1.DataKind kind = 1;
+   */
+  kind: DataKind;
+
+  /**
+   * What the data is, as words for people.
+   *
+   * @generated from field: string title = 2;
+   */
+  title: string;
+
+  /**
+   * How the retention is expressed.
+   *
+   * @generated from field: bellwether.ops.v1.RetentionUnit unit = 3;
+   */
+  unit: RetentionUnit;
+
+  /**
+   * Number of weeks or days, 1 or more. 0: forever or elsewhere.
+   *
+   * @generated from field: uint32 amount = 4;
+   */
+  amount: number;
+
+  /**
+   * The event from which the days count, as words for people, for example "the resolution of the alert". Empty with
+   * other units.
+   *
+   * @generated from field: string counted_from = 5;
+   */
+  countedFrom: string;
+
+  /**
+   * The setting, for example "retention.note_days in risk_policy.yaml". Empty: it cannot be set.
+   *
+   * @generated from field: string setting = 6;
+   */
+  setting: string;
+
+  /**
+   * Number of items that were removed because of their age: runs, reports, payloads or notes. Unset: they are not
+   * counted here.
+   *
+   * @generated from field: optional uint64 removed = 7;
+   */
+  removed?: bigint | undefined;
+
+  /**
+   * When items were last removed because of their age. Unset: never, or not counted here.
+   *
+   * @generated from field: google.protobuf.Timestamp last_removed_at = 8;
+   */
+  lastRemovedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.KindRetention.
+ * Use `create(KindRetentionSchema)` to create a new message.
+ */
+export const KindRetentionSchema: GenMessage<KindRetention> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_retention_service, 2);
 
 /**
  * The retention of one model.
@@ -147,12 +227,213 @@ export type ModelRetention = Message<"bellwether.ops.v1.ModelRetention"> & {
  * Use `create(ModelRetentionSchema)` to create a new message.
  */
 export const ModelRetentionSchema: GenMessage<ModelRetention> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_retention_service, 2);
+  messageDesc(file_bellwether_ops_v1_retention_service, 3);
 
 /**
- * Reports the retention of the risk policy (config/risk_policy.yaml), and which data was removed. ops-service
- * automatically removes old scores, and scheduler-service automatically removes old snapshots. The audit log records
- * each removal.
+ * A kind of data.
+ *
+ * @generated from enum bellwether.ops.v1.DataKind
+ */
+export const DataKind = {
+  /**
+   * Not used.
+   *
+   * @generated from enum value: DATA_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Scores, contributions and feature values of weekly runs.
+   *
+   * @generated from enum value: DATA_KIND_SCORES = 1;
+   */
+  SCORES: 1,
+
+  /**
+   * Scores alone, for a comparison with outcomes that become known late.
+   *
+   * @generated from enum value: DATA_KIND_LATE_SCORES = 2;
+   */
+  LATE_SCORES: 2,
+
+  /**
+   * Snapshots of the weekly input in the data folder of scheduler-service.
+   *
+   * @generated from enum value: DATA_KIND_SNAPSHOTS = 3;
+   */
+  SNAPSHOTS: 3,
+
+  /**
+   * Reports of complete weeks, and the profiles of their input columns.
+   *
+   * @generated from enum value: DATA_KIND_REPORTS = 4;
+   */
+  REPORTS: 4,
+
+  /**
+   * Payloads of audit events.
+   *
+   * @generated from enum value: DATA_KIND_AUDIT_PAYLOADS = 5;
+   */
+  AUDIT_PAYLOADS: 5,
+
+  /**
+   * Notes that people wrote about alerts.
+   *
+   * @generated from enum value: DATA_KIND_ALERT_NOTES = 6;
+   */
+  ALERT_NOTES: 6,
+
+  /**
+   * Notices that were delivered or given up, with their attempts.
+   *
+   * @generated from enum value: DATA_KIND_NOTICES = 7;
+   */
+  NOTICES: 7,
+
+  /**
+   * Answers to imports and to requests with a key, for requests that a client sends again.
+   *
+   * @generated from enum value: DATA_KIND_REQUEST_ANSWERS = 8;
+   */
+  REQUEST_ANSWERS: 8,
+
+  /**
+   * Sessions that have ended.
+   *
+   * @generated from enum value: DATA_KIND_SESSIONS = 9;
+   */
+  SESSIONS: 9,
+
+  /**
+   * Records of the audit log, without their payloads.
+   *
+   * @generated from enum value: DATA_KIND_AUDIT_RECORDS = 10;
+   */
+  AUDIT_RECORDS: 10,
+
+  /**
+   * Alerts and their history, without the notes.
+   *
+   * @generated from enum value: DATA_KIND_ALERTS = 11;
+   */
+  ALERTS: 11,
+
+  /**
+   * Outcomes and their corrections.
+   *
+   * @generated from enum value: DATA_KIND_OUTCOMES = 12;
+   */
+  OUTCOMES: 12,
+
+  /**
+   * Suppliers: ids, names and master data.
+   *
+   * @generated from enum value: DATA_KIND_SUPPLIERS = 13;
+   */
+  SUPPLIERS: 13,
+
+  /**
+   * Weekly runs: counts, totals, checks and losses.
+   *
+   * @generated from enum value: DATA_KIND_RUNS = 14;
+   */
+  RUNS: 14,
+
+  /**
+   * API keys that were revoked or have expired, without their secret.
+   *
+   * @generated from enum value: DATA_KIND_API_KEYS = 15;
+   */
+  API_KEYS: 15,
+
+  /**
+   * Copies of snapshots and reports in an object store (WEEKLY_RESULTS_URL).
+   *
+   * @generated from enum value: DATA_KIND_RESULT_COPIES = 16;
+   */
+  RESULT_COPIES: 16,
+
+  /**
+   * Alerts and audit events that were sent to Kafka or to the event archive.
+   *
+   * @generated from enum value: DATA_KIND_EXPORTED_EVENTS = 17;
+   */
+  EXPORTED_EVENTS: 17,
+} as const;
+
+/**
+ * A kind of data.
+ *
+ * @generated from enum bellwether.ops.v1.DataKind
+ */
+export type DataKind = (typeof DataKind)[keyof typeof DataKind] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.ops.v1.DataKind.
+ */
+export const DataKindSchema: GenEnum<DataKind> = /*@__PURE__*/
+  enumDesc(file_bellwether_ops_v1_retention_service, 0);
+
+/**
+ * How a retention is expressed.
+ *
+ * @generated from enum bellwether.ops.v1.RetentionUnit
+ */
+export const RetentionUnit = {
+  /**
+   * Not used.
+   *
+   * @generated from enum value: RETENTION_UNIT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * ISO weeks, counted back from the newest complete week of the model, which is the first one.
+   *
+   * @generated from enum value: RETENTION_UNIT_WEEKS = 1;
+   */
+  WEEKS: 1,
+
+  /**
+   * Days since the event that counted_from names.
+   *
+   * @generated from enum value: RETENTION_UNIT_DAYS = 2;
+   */
+  DAYS: 2,
+
+  /**
+   * The data is never removed because of its age.
+   *
+   * @generated from enum value: RETENTION_UNIT_FOREVER = 3;
+   */
+  FOREVER: 3,
+
+  /**
+   * Another system keeps the data, and has its own retention.
+   *
+   * @generated from enum value: RETENTION_UNIT_ELSEWHERE = 4;
+   */
+  ELSEWHERE: 4,
+} as const;
+
+/**
+ * How a retention is expressed.
+ *
+ * @generated from enum bellwether.ops.v1.RetentionUnit
+ */
+export type RetentionUnit = (typeof RetentionUnit)[keyof typeof RetentionUnit] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.ops.v1.RetentionUnit.
+ */
+export const RetentionUnitSchema: GenEnum<RetentionUnit> = /*@__PURE__*/
+  enumDesc(file_bellwether_ops_v1_retention_service, 1);
+
+/**
+ * Reports how long each kind of data is kept, and what was removed. The risk policy (config/risk_policy.yaml) sets the
+ * retention of most kinds. ops-service automatically removes old data from its database, and scheduler-service
+ * automatically removes old snapshots. The audit log records each removal.
  *
  * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it uses the
  * database, with:
@@ -164,7 +445,7 @@ export const ModelRetentionSchema: GenMessage<ModelRetention> = /*@__PURE__*/
  */
 export const RetentionService: GenService<{
   /**
-   * Returns the retention of the risk policy, and its effect on each model. Idempotent. No error codes of its own.
+   * Returns the retention of each kind of data, and its effect on each model. Idempotent. No error codes of its own.
    *
    * @generated from rpc bellwether.ops.v1.RetentionService.GetRetention
    */

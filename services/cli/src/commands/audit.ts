@@ -240,7 +240,7 @@ function keyCommand(context: CliContext): Command {
 function eraseCommand(context: CliContext): Command {
   return withOps(new Command("erase"))
     .description(
-      "Erase the texts about a supplier: payloads of its events, notes of its alerts, its name, and its texts in reports. Ids, scores and decisions stay, and the audit log can still be verified.",
+      "Erase the texts about a supplier: payloads of its events, notes of its alerts and outcomes, its name, and its texts in reports and notices. Ids, scores and decisions stay, and the audit log can still be verified.",
     )
     .argument("<supplier>", "id of the supplier")
     .requiredOption("--reason <text>", "reason, 1 to 500 characters; the audit log records it (required)", reason)
@@ -250,17 +250,22 @@ function eraseCommand(context: CliContext): Command {
       using ops = openOps(context, options.ops, AuditService);
       const request = { supplierId, reason: options.reason };
       const erased = await ops.answer(ops.client.eraseSubject(request, { timeoutMs: VERIFY_TIMEOUT_MS }));
-      const [payloads, notes, reports] = [erased.payloads, erased.notes, erased.reports].map(Number);
+      const counts = {
+        payloads: Number(erased.payloads),
+        notes: Number(erased.notes),
+        reports: Number(erased.reports),
+        notices: Number(erased.notices),
+        outcome_notes: Number(erased.outcomeNotes),
+        override_reasons: Number(erased.overrideReasons),
+      };
       report.line(
-        `erased: ${countText(payloads ?? 0, "payload")}, ${countText(notes ?? 0, "note")}, ${erased.name ? "the name" : "no name"}, texts in ${countText(reports ?? 0, "report")}`,
+        `erased: ${countText(counts.payloads, "payload")}, ${countText(counts.notes, "note")}, ${erased.name ? "the name" : "no name"}, texts in ${countText(counts.reports, "report")} and ${countText(counts.notices, "notice")}, ${countText(counts.outcome_notes, "note")} of outcomes, ${countText(counts.override_reasons, "reason")} of overrides`,
       );
       for (const line of erased.notErased) report.line(`not erased: ${line}`);
       report.json({
         supplier_id: supplierId,
-        payloads,
-        notes,
+        ...counts,
         name: erased.name,
-        reports,
         not_erased: erased.notErased,
       });
     });

@@ -1,4 +1,10 @@
-import { type ModelRetention, RetentionService } from "@bellwether/gen/bellwether/ops/v1/retention_service_pb";
+import {
+  DataKind,
+  type KindRetention,
+  type ModelRetention,
+  RetentionService,
+  RetentionUnit,
+} from "@bellwether/gen/bellwether/ops/v1/retention_service_pb";
 import { countText } from "@bellwether/reasons/count-text";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { Command } from "commander";
@@ -16,28 +22,54 @@ export function retentionCommand(context: CliContext): Command {
     .option(...JSON_FLAG)
     .addHelpText(
       "after",
-      "\nThe key `retention` of config/risk_policy.yaml has the numbers of weeks. The weeks are counted back from the newest complete week of" +
-        "\nthe model. The audit log records each removal (kinds retention.scores_removed and retention.snapshots_removed)." +
+      "\nThe key `retention` of config/risk_policy.yaml sets how long most kinds of data are kept. Weeks are counted back from the newest" +
+        "\ncomplete week of the model. The audit log records each removal (kinds retention.*)." +
         "\n\nExample:\n  npx bellwether retention",
     )
     .action(async (options: { readonly ops?: string; readonly json?: boolean }) => {
       const report = createReport(options);
       using ops = openOps(context, options.ops, RetentionService);
-      const { scoreWeeks, snapshotWeeks, outcomeWeeks, models } = await ops.answer(
+      const { scoreWeeks, snapshotWeeks, outcomeWeeks, models, kinds } = await ops.answer(
         ops.client.getRetention({}, { timeoutMs: TIMEOUT_MS }),
       );
-      report.line(
-        `scores are kept for ${countText(scoreWeeks, "week")}, scores alone for late outcomes for ${countText(outcomeWeeks, "week")}, snapshots of the input for ${countText(snapshotWeeks, "week")}`,
-      );
+      for (const kind of kinds) report.line(kindLine(kind));
       for (const model of models) report.line(modelLine(model));
       if (models.length === 0) report.line("no model has a complete week");
       report.json({
         score_weeks: scoreWeeks,
         outcome_weeks: outcomeWeeks,
         snapshot_weeks: snapshotWeeks,
+        kinds: kinds.map(kindJson),
         models: models.map(modelJson),
       });
     });
+}
+
+/** Returns how long a kind is kept, as words. */
+function keptText({ unit, amount, countedFrom }: KindRetention): string {
+  if (unit === RetentionUnit.WEEKS) return `kept for ${countText(amount, "week")}`;
+  if (unit === RetentionUnit.DAYS) return `kept for ${countText(amount, "day")} after ${countedFrom}`;
+  if (unit === RetentionUnit.FOREVER) return "kept forever";
+  return unit === RetentionUnit.ELSEWHERE ? "kept by another system" : "unknown: update this program";
+}
+
+function kindLine(kind: KindRetention): string {
+  const setting = kind.setting === "" ? "" : ` (${kind.setting})`;
+  const { removed, last_removed_at } = kindJson(kind);
+  const removals = removed ? `; ${removed} removed, last ${last_removed_at}` : "";
+  return `${kind.title}: ${keptText(kind)}${setting}${removals}`;
+}
+
+function kindJson(kind: KindRetention) {
+  const { WEEKS, DAYS } = RetentionUnit;
+  return {
+    kind: (DataKind[kind.kind] ?? "unknown").toLowerCase(),
+    kept: (RetentionUnit[kind.unit] ?? "unknown").toLowerCase(),
+    amount: kind.unit === WEEKS || kind.unit === DAYS ? kind.amount : null,
+    setting: kind.setting || null,
+    removed: kind.removed === undefined ? null : Number(kind.removed),
+    last_removed_at: kind.lastRemovedAt ? timestampDate(kind.lastRemovedAt).toISOString() : null,
+  };
 }
 
 function modelJson(model: ModelRetention) {

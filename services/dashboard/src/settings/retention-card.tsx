@@ -1,9 +1,10 @@
 import { RetentionService } from "@bellwether/gen/bellwether/ops/v1/retention_service_pb";
 import { visibleText } from "@bellwether/reasons/visible-text";
 import { useQuery } from "@connectrpc/connect-query";
-import { countOf, countText, dateText } from "../parts/format.ts";
+import { countText, dateText } from "../parts/format.ts";
 import { Failure, Loading } from "../parts/load-states.tsx";
 import { Wide } from "../parts/wide.tsx";
+import { KindTable } from "./kind-table.tsx";
 
 /** How long data is kept, and what that means for each model. */
 export function RetentionCard() {
@@ -15,12 +16,11 @@ export function RetentionCard() {
       {found.isError && <Failure error={found.error} onRetry={() => void found.refetch()} />}
       {found.data && (
         <>
-          <p>
-            Scores with their explanations are kept for {countOf(found.data.scoreWeeks, "week")}, scores alone for
-            outcomes that become known late for {countOf(found.data.outcomeWeeks, "week")}, and snapshots of the weekly
-            input for {countOf(found.data.snapshotWeeks, "week")}. The audit log, alerts and reports are kept.
+          <p className="quiet">
+            How long the server keeps each kind of data. Weeks count back from the newest complete week of the model.
+            The audit log records each removal.
           </p>
-          <p className="quiet">Set in risk_policy.yaml of the server. The audit log records each removal.</p>
+          <KindTable kinds={found.data.kinds} />
           {found.data.models.length > 0 && (
             <Wide label="Retention of each model">
               <table className="stacks">

@@ -44,7 +44,20 @@ test("reviews and retention: both ends of each limit, and neither changes the ha
   expect(policy("retention: { score_weeks: 200 }").retention.outcomeWeeks).toBe(200);
   expect(policy("retention: { score_weeks: 20, outcome_weeks: 20 }").retention.outcomeWeeks).toBe(20);
   expect(() => policy("retention: { outcome_weeks: 52 }")).toThrow("at least score_weeks, which is 53");
-  const { policyHash } = policy("reviews: { share: 0.1 }\nretention: { outcome_weeks: 60 }");
+  expect(policy("").retention).toMatchObject({ reportWeeks: null, auditPayloadDays: null, noteDays: null });
+  const kept = "report_weeks: 4, audit_payload_days: 36500, note_days: forever";
+  expect(policy(`retention: { ${kept} }`).retention).toMatchObject({
+    ...{ reportWeeks: 4, auditPayloadDays: 36_500, noteDays: null },
+  });
+  for (const text of [
+    "report_weeks: 3",
+    "audit_payload_days: 29",
+    "note_days: 36501",
+    "note_days: never",
+    "note_days: 30.5",
+  ])
+    expect(() => policy(`retention: { ${text} }`)).toThrow(/an integer from \d+ to \d+, or forever/);
+  const { policyHash } = policy("reviews: { share: 0.1 }\nretention: { outcome_weeks: 60, note_days: 90 }");
   expect(policyHash).toBe(policy("").policyHash);
 });
 

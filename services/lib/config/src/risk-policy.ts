@@ -9,6 +9,13 @@ import {
   promotionPolicyOf,
   promotionSchema,
 } from "./promotion-policy.ts";
+import {
+  checkRetention,
+  DEFAULT_RETENTION,
+  type RetentionPolicy,
+  retentionPolicyOf,
+  retentionSchema,
+} from "./retention-policy.ts";
 import { checkRetrain, DEFAULT_RETRAIN, type RetrainPolicy, retrainPolicyOf, retrainSchema } from "./retrain-policy.ts";
 import { readYaml, type YamlFile } from "./yaml-file.ts";
 
@@ -30,11 +37,6 @@ const featureName = leaf<string>(
 const featureNames = z
   .array(featureName, { error: "a list of names of features" })
   .max(MAX_MOVING, { error: `at most ${MAX_MOVING} names of features` });
-/** The alert rules and the changes of scores look back a few weeks. */
-const MIN_SCORE_WEEKS = 4;
-const MAX_WEEKS = 2_000;
-/** Weeks of scores that are kept for outcomes: three years. */
-const OUTCOME_WEEKS = 157;
 /** People examine the sample. */
 const MAX_REVIEWS = 1_000;
 
@@ -97,19 +99,6 @@ export const DEFAULT_DRIFT_POLICY: DriftPolicy = {
   ...{ minShift: 0.1, minShareChange: 0.05, familyError: 0.01, minRows: 50 },
   moving: [],
 };
-
-/** How long data of weekly runs is kept. Age counts back from the newest complete week of the model, which is the first one. */
-export interface RetentionPolicy {
-  /** Number of weeks whose scores and explanations are kept, 4 to 2,000. Default 53. */
-  readonly scoreWeeks: number;
-  /** Number of weeks whose snapshot of the input is kept, 1 to 2,000. Default 8. */
-  readonly snapshotWeeks: number;
-  /**
-   * Number of weeks whose scores alone are kept for outcomes that become known late, 4 to 2,000. Default 157. Not less than
-   * `scoreWeeks`.
-   */
-  readonly outcomeWeeks: number;
-}
 
 /** The random suppliers without an alert that people are asked to check each week. */
 export interface ReviewPolicy {
@@ -199,16 +188,7 @@ const schema = z.strictObject({
       { error: "min_shift_sigma, min_share_change, max_false_alarm_rate, min_rows, moving_features" },
     )
     .prefault({}),
-  retention: z
-    .strictObject(
-      {
-        score_weeks: integerFrom(MIN_SCORE_WEEKS, MAX_WEEKS).default(53),
-        snapshot_weeks: integerFrom(1, MAX_WEEKS).default(8),
-        outcome_weeks: integerFrom(MIN_SCORE_WEEKS, MAX_WEEKS).optional(),
-      },
-      { error: "score_weeks, snapshot_weeks, outcome_weeks" },
-    )
-    .prefault({}),
+  retention: retentionSchema,
   reviews: z
     .strictObject(
       { share: share.default(0.005), max_suppliers: integerFrom(1, MAX_REVIEWS).default(50) },
@@ -270,11 +250,7 @@ export function parseRiskPolicy(file: YamlFile): RiskPolicy {
       minRows: drift.min_rows,
       moving: drift.moving_features,
     },
-    retention: {
-      scoreWeeks: retention.score_weeks,
-      snapshotWeeks: retention.snapshot_weeks,
-      outcomeWeeks: retention.outcome_weeks ?? Math.max(OUTCOME_WEEKS, retention.score_weeks),
-    },
+    retention: retentionPolicyOf(retention),
     reviews: { share: reviews.share, maxSuppliers: reviews.max_suppliers },
     retrain: retrainPolicyOf(retrain),
     promotion: promotionPolicyOf(parsed.promotion),
@@ -289,9 +265,6 @@ const DEFAULT_IMPACT: ImpactPolicy = {
   weights: { low: 0.5, normal: 1, high: 2, critical: 4 },
   unknownExposure: 1,
 };
-
-/** The retention of a file without `retention`. */
-const DEFAULT_RETENTION: RetentionPolicy = { scoreWeeks: 53, snapshotWeeks: 8, outcomeWeeks: OUTCOME_WEEKS };
 
 /** The reviews of a file without `reviews`. */
 const DEFAULT_REVIEWS: ReviewPolicy = { share: 0.005, maxSuppliers: 50 };
@@ -333,14 +306,4 @@ function checkImpact(file: YamlFile): readonly ConfigViolation[] {
   if (ownRate !== undefined && ownRate !== 1)
     violations.push(violationAt(file, [...rates, String(own)], shown(ownRate), "no rate of the policy's own currency"));
   return violations;
-}
-
-/** Finds scores that would be kept for outcomes for a shorter time than in full. */
-function checkRetention(file: YamlFile): readonly ConfigViolation[] {
-  const [scores, outcomes] = ["score_weeks", "outcome_weeks"].map((key) => valueAt(file.value, ["retention", key]));
-  const scoreWeeks = typeof scores === "number" ? scores : DEFAULT_RETENTION.scoreWeeks;
-  if (typeof outcomes !== "number" || outcomes >= scoreWeeks) return [];
-  return [
-    violationAt(file, ["retention", "outcome_weeks"], shown(outcomes), `at least score_weeks, which is ${scoreWeeks}`),
-  ];
 }

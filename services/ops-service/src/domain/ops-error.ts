@@ -15,7 +15,9 @@ export class RunNotFoundError extends Error {
 export class ReportNotFoundError extends Error {
   override readonly name = "ReportNotFoundError" as const;
   constructor(isoWeek: string) {
-    super(`the run of ${isoWeek} has no report: an earlier release completed it; GetWeek has its summary`);
+    super(
+      `the run of ${isoWeek} has no report: the retention has removed it (retention.report_weeks), or an earlier release completed the run; GetWeek has its summary`,
+    );
   }
 }
 

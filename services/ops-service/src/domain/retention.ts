@@ -11,11 +11,14 @@ export function oldestKeptWeek(newest: string, weeks: number): string {
   return newestIsoWeek(new Date(monday));
 }
 
-/** How long data of weekly runs is kept. */
-export interface RetentionWeeks {
+/** How long data is kept. Null: forever. */
+export interface RetentionLimits {
   readonly scoreWeeks: number;
   readonly snapshotWeeks: number;
   readonly outcomeWeeks: number;
+  readonly reportWeeks: number | null;
+  readonly auditPayloadDays: number | null;
+  readonly noteDays: number | null;
 }
 
 /** State of the scores of one model. */
@@ -37,7 +40,7 @@ export interface ExpiredRun {
   readonly chunks: number;
 }
 
-/** Returns the audit event of a removal. @param oldest the oldest week that is kept */
+/** Returns the audit event of a removal of scores. @param oldest the oldest week that is kept */
 export function removalEvent({ runId, ...run }: ExpiredRun, scoreWeeks: number, oldest: string) {
   const payload = { ...run, scoreWeeks, oldestKeptWeek: oldest };
   return {

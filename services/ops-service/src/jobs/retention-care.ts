@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 export interface RetentionCareOptions {
   /** Does one pass, and returns what it has done, in numbers. */
-  readonly removeOldScores: () => Promise<Readonly<Record<string, number>>>;
+  readonly removeOldData: () => Promise<Readonly<Record<string, number>>>;
   /** Time between two passes, ms. */
   readonly everyMs: number;
   readonly onDone: (done: Readonly<Record<string, number>>) => void;
@@ -12,8 +12,8 @@ export interface RetentionCareOptions {
 /** The first pass is not part of the start, which it would delay. */
 const FIRST_MS = 60_000;
 
-/** Removes old scores at intervals. An error ends the pass; the next one continues. */
-export function startRetentionCare({ removeOldScores, everyMs, onDone, onError }: RetentionCareOptions): Disposable {
+/** Removes old data at intervals. An error ends the pass; the next one continues. */
+export function startRetentionCare({ removeOldData, everyMs, onDone, onError }: RetentionCareOptions): Disposable {
   const stopped = new AbortController();
   const { signal } = stopped;
   const wait = (ms: number): Promise<void> => delay(ms, undefined, { signal, ref: false }).catch(() => {});
@@ -22,7 +22,7 @@ export function startRetentionCare({ removeOldScores, everyMs, onDone, onError }
       await wait(ms);
       if (signal.aborted) return;
       try {
-        const done = await removeOldScores();
+        const done = await removeOldData();
         if (Object.values(done).some((count) => count > 0)) onDone(done);
       } catch (error) {
         if (!signal.aborted) onError(error);

@@ -9,7 +9,17 @@ export type KindsOfCallers = ReadonlyMap<string, readonly string[]>;
  */
 const OWN_KINDS = [
   ...["alert.*", "alerts.*", "audit.*", "destination.*", "events.missing", "key.*", "notice.*", "outcomes.*"],
-  ...["retention.scores_removed", "rule.*", "rules.*", "run.*", "sign_in.*", "subject.*", "suppliers.*"],
+  ...["retention.late_scores_removed", "retention.notes_erased", "retention.payloads_erased"],
+  ...[
+    "retention.reports_removed",
+    "retention.scores_removed",
+    "rule.*",
+    "rules.*",
+    "run.*",
+    "sign_in.*",
+    "subject.*",
+    "suppliers.*",
+  ],
 ];
 
 /**

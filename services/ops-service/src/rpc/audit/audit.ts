@@ -40,7 +40,15 @@ export interface AuditDependencies {
     readonly reason: string;
     readonly actor: string;
     readonly at: Date;
-  }) => Promise<{ payloads: number; notes: number; hadName: boolean; reports: number }>;
+  }) => Promise<{
+    readonly payloads: number;
+    readonly notes: number;
+    readonly hadName: boolean;
+    readonly reports: number;
+    readonly notices: number;
+    readonly outcomeNotes: number;
+    readonly overrideReasons: number;
+  }>;
   /** Undefined: no checkpoints are signed. */
   readonly signer: CheckpointSigner | undefined;
   readonly listCheckpoints: LogCarePorts["listCheckpoints"];
@@ -54,7 +62,8 @@ const DEFAULT_PAGE = 100;
 const NOT_ERASED = [
   "the weekly file has the supplier: correct it, or the next weekly run stores its name again",
   "snapshots of weeks in the folder of scheduler-service, and copies of reports and snapshots in an object store (WEEKLY_RESULTS_URL), may have the supplier: remove them there; the retention removes snapshots, too",
-  "notices that were sent, and events in Kafka and in the event archive, stay where they are; notices in the database are removed after retention_days",
+  "feature values, the weights of contract terms and scores of weekly runs stay until retention.score_weeks removes them; answers that are kept for repeated requests are removed after 7 days",
+  "notices that were sent stay with their receivers, and events in Kafka and in the event archive stay there",
   "names of people who acted (actor) are part of the hashes of the log, and stay",
 ];
 
@@ -115,9 +124,11 @@ export function auditHandlers(deps: AuditDependencies): Omit<ServiceImpl<typeof 
     },
     async eraseSubject({ supplierId, reason }, context) {
       const decision = { reason: trimReason(reason), actor: actorOf(callerOf(context)), at: deps.now() };
-      const { payloads, notes, hadName, reports } = await deps.eraseSubject({ supplierId, ...decision });
+      const erased = await deps.eraseSubject({ supplierId, ...decision });
       return {
-        ...{ payloads: BigInt(payloads), notes: BigInt(notes), name: hadName, reports: BigInt(reports) },
+        ...{ payloads: BigInt(erased.payloads), notes: BigInt(erased.notes), name: erased.hadName },
+        ...{ reports: BigInt(erased.reports), notices: BigInt(erased.notices) },
+        ...{ outcomeNotes: BigInt(erased.outcomeNotes), overrideReasons: BigInt(erased.overrideReasons) },
         notErased: [...NOT_ERASED],
       };
     },

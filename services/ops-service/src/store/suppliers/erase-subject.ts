@@ -4,6 +4,7 @@ import { eraseFromReport } from "../../domain/audit/erase-report.ts";
 import { SupplierNotFoundError } from "../../domain/ops-error.ts";
 import { appendEvents } from "../audit/audit-events.ts";
 import type { Transaction } from "../database.ts";
+import { eraseNotices, eraseOutcomeNotes, eraseOverrideReasons } from "./erase-texts.ts";
 import { writeSearchKeys } from "./search-keys.ts";
 
 /** Who asks for the erasure of the texts about a supplier, and why. */
@@ -21,6 +22,9 @@ export interface Erased {
   readonly notes: number;
   readonly hadName: boolean;
   readonly reports: number;
+  readonly notices: number;
+  readonly outcomeNotes: number;
+  readonly overrideReasons: number;
 }
 
 /**
@@ -51,7 +55,12 @@ export async function eraseSubject({ db, connection }: Transaction, erasure: Era
     await writeSearchKeys(connection, [{ id: supplier.id, externalId: supplierId, name: "" }]);
   }
   const reports = await eraseReports({ db, connection }, supplierId, supplier?.name ?? "");
-  const erased = { payloads: payloads ?? 0, notes: notes ?? 0, hadName, reports };
+  const elsewhere = {
+    notices: await eraseNotices(db, supplierId),
+    outcomeNotes: await eraseOutcomeNotes(db, supplier?.id ?? null),
+    overrideReasons: await eraseOverrideReasons(db, alerts),
+  };
+  const erased = { payloads: payloads ?? 0, notes: notes ?? 0, hadName, reports, ...elsewhere };
   const us = BigInt(at.getTime()) * 1000n;
   const payload = JSON.stringify({ reason, ...erased });
   const event = { eventId, kind: "subject.erased", actor, subject: supplierId, payload, occurredUs: us };

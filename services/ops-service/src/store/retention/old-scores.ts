@@ -1,10 +1,12 @@
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
-import { type ExpiredRun, isWeek, type ModelScores, oldestKeptWeek, removalEvent } from "../domain/retention.ts";
-import { appendEvents } from "./audit/audit-events.ts";
-import type { Db, InTransaction } from "./database.ts";
-import { keepScores, removeKeptScores } from "./outcomes/kept-scores.ts";
-import { NOT_EXPIRED } from "./scores/expired-runs.ts";
+import { type ExpiredRun, type ModelScores, oldestKeptWeek, removalEvent } from "../../domain/retention.ts";
+import { appendEvents } from "../audit/audit-events.ts";
+import type { Db, InTransaction } from "../database.ts";
+import { keepScores } from "../outcomes/kept-scores.ts";
+import { NOT_EXPIRED } from "../scores/expired-runs.ts";
+import { newestWeeks } from "./newest-weeks.ts";
+import type { RemovalPorts } from "./retention-progress.ts";
 
 /** States of runs that have ended for good, with tables of scores. A failed or held run can be continued. */
 const ENDED = sql`r.state::text in ('complete', 'voided', 'superseded')`;
@@ -15,18 +17,15 @@ const BATCH_SUPPLIERS = 2_000;
 /** Class of the advisory lock that keeps two replicas from removing at the same time. */
 const RETENTION_LOCK = 0x72657461;
 
-export interface RetentionOptions {
-  readonly scoreWeeks: number;
-  /** Number of weeks whose scores alone are kept for outcomes, at least `scoreWeeks`. */
-  readonly outcomeWeeks: number;
+export interface RemovalOptions extends RemovalPorts {
   /**
    * Time between the end of the use of scores and their removal, ms. Longer than a statement may take, so that no reader that found
    * the run misses its tables.
    */
   readonly graceMs: number;
-  readonly now: () => Date;
-  readonly newId: () => string;
 }
+
+type ScoreRemoval = RemovalOptions & { readonly scoreWeeks: number };
 
 /** What a pass has done, in numbers. */
 export interface RetentionPass {
@@ -63,14 +62,6 @@ interface Counts extends Record<string, unknown> {
   readonly lastMs: number | null;
 }
 
-/** Returns the newest complete week of each model. A week that was forced before it began does not count. */
-async function newestWeeks(db: Db): Promise<{ readonly modelName: string; readonly newestWeek: string }[]> {
-  const { rows } = await db.execute<{ modelName: string; newestWeek: string }>(sql`
-    select model_name as "modelName", max(iso_week) as "newestWeek" from bellwether.run
-    where state = 'complete' and force_future is null group by model_name order by model_name`);
-  return rows.filter(({ newestWeek }) => isWeek(newestWeek));
-}
-
 /**
  * Removes scores that are older than the retention, in three steps that each may be interrupted and repeated: they expire, with an
  * audit event, in one transaction; after the grace time, the histories are cleaned in small transactions; then the tables of the run
@@ -80,7 +71,7 @@ async function newestWeeks(db: Db): Promise<{ readonly modelName: string; readon
 export async function removeOldScores(
   db: Db,
   inTransaction: InTransaction,
-  options: RetentionOptions,
+  options: ScoreRemoval,
 ): Promise<RetentionPass> {
   const runsExpired = await expireRuns(inTransaction, options);
   const due = await removableRuns(db, options.graceMs);
@@ -97,8 +88,8 @@ export async function removeOldScores(
 }
 
 /** Marks runs as expired, and records it. Returns their number. */
-function expireRuns(inTransaction: InTransaction, options: RetentionOptions): Promise<number> {
-  const { scoreWeeks, outcomeWeeks, now, newId } = options;
+function expireRuns(inTransaction: InTransaction, options: ScoreRemoval): Promise<number> {
+  const { scoreWeeks, now, newId } = options;
   return inTransaction(async ({ db }) => {
     const { rows: locks } = await db.execute<{ taken: boolean }>(
       sql`select pg_try_advisory_xact_lock(${RETENTION_LOCK}::int, 0) as taken`,
@@ -115,7 +106,6 @@ function expireRuns(inTransaction: InTransaction, options: RetentionOptions): Pr
           r.chunks_received as chunks
         from bellwether.run r where r.model_name = ${modelName} and r.iso_week < ${oldest} and ${ENDED} and ${NOT_EXPIRED}
         order by r.iso_week, r.id limit ${MAX_RUNS - expired} for no key update`);
-      await removeKeptScores(db, modelName, oldestKeptWeek(newestWeek, outcomeWeeks));
       if (found.length === 0) continue;
       for (const { runId, isComplete } of found) if (isComplete) await keepScores(db, runId);
       const rows = found.map(({ isComplete: _state, ...run }) => run);
