@@ -26,6 +26,8 @@ export interface AuditPorts {
   readonly now: () => Date;
   /** What is kept of the inputs of scores. */
   readonly replayPolicy: ReplayPolicy;
+  /** Called after the texts about a supplier were erased. */
+  readonly onErased: () => void;
   /** The RPCs that compute recorded decisions again. */
   readonly replay: ReplayHandlers;
 }
@@ -51,7 +53,7 @@ const STORE_TIMEOUT_MS = 30_000;
 
 /** Starts the verification of the log as a job, and returns its RPCs. */
 export async function startAudit(config: AuditConfig, ports: AuditPorts): Promise<AuditLog> {
-  const { database, logger, now, replayPolicy, replay } = ports;
+  const { database, logger, now, replayPolicy, replay, onErased } = ports;
   const { signer, store, everyMs = VERIFY_MS, wholeEveryMs = WHOLE_MS } = config;
   const { db, inTransaction, audit } = database;
   const opened = new AsyncDisposableStack();
@@ -100,8 +102,13 @@ export async function startAudit(config: AuditConfig, ports: AuditPorts): Promis
           inTransaction((tx) => appendEvents(tx.db, keptEvents(events, replayPolicy), us, recordedBy)),
         queryEvents: (query, limit) => queryEvents(db, query, limit),
         listCheckpoints: carePorts.listCheckpoints,
-        eraseSubject: (erasure) =>
-          database.runs.inTransaction((tx) => eraseSubject(tx, { ...erasure, eventId: randomUUID() })),
+        async eraseSubject(erasure) {
+          const erased = await database.runs.inTransaction((tx) =>
+            eraseSubject(tx, { ...erasure, eventId: randomUUID() }),
+          );
+          onErased();
+          return erased;
+        },
         whyRewritable: () => whyRewritable(db),
       }),
     }),

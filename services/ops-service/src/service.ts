@@ -5,6 +5,7 @@ import type { RiskPolicy } from "@bellwether/config/risk-policy";
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { ErasureService } from "@bellwether/gen/bellwether/ops/v1/erasure_service_pb";
 import { ReportService } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
 import { RetentionService } from "@bellwether/gen/bellwether/ops/v1/retention_service_pb";
 import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
@@ -37,7 +38,9 @@ import { type NoticeConfig, startNotices } from "./notices.ts";
 import { startOutcomes } from "./outcomes.ts";
 import { alertHandlers } from "./rpc/alerts/alerts.ts";
 import { replayHandlers } from "./rpc/audit/replay.ts";
+import { erasureHandlers } from "./rpc/erasures/erasures.ts";
 import { OPS_ERRORS } from "./rpc/error-codes.ts";
+import { suppliersOfBatch } from "./rpc/messages/kept-batch.ts";
 import { REST_ROUTES } from "./rpc/rest.ts";
 import { batchHandlers } from "./rpc/runs/batch.ts";
 import { reportHandlers } from "./rpc/runs/reports.ts";
@@ -65,6 +68,8 @@ import { createBackgroundWork } from "./store/background-work.ts";
 import { ALERT_CHANNEL, RUN_CHANNEL } from "./store/channels.ts";
 import { openDatabase } from "./store/database.ts";
 import { translateDatabaseError } from "./store/database-error.ts";
+import { eraseBatchPayloads } from "./store/erasures/batch-payloads.ts";
+import { listDueErasures, listErasures, reportErasure } from "./store/erasures/erasures.ts";
 import { repeat } from "./store/repeat.ts";
 import { findRecordedEvent } from "./store/replay/recorded-events.ts";
 import { readStoredChunk } from "./store/replay/stored-chunks.ts";
@@ -171,6 +176,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
     config;
   const { notices, noNotices, narrator, exports: _exports, ...listening } = rest;
   const now = config.now ?? (() => new Date());
+  const newId = randomUUID;
   // The dashboard samples its traces at the same rate as the service.
   const stated = { "trace-sample-ratio": telemetry?.sampleRatio ?? 0 };
   const page = dashboard === undefined ? [] : [staticFiles(dashboard, stated)];
@@ -193,6 +199,13 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
       (error) => logger.warn({ err: error }, "search keys of suppliers were not written"),
     ),
   );
+  const batchSearch = starting.use(
+    createBackgroundWork(
+      () => eraseBatchPayloads(database.retention.inTransaction, suppliersOfBatch, { now, newId }),
+      (error) =>
+        logger.warn({ err: error }, "batches of erased suppliers were not searched; the next pass tries again"),
+    ),
+  );
   const indexes = starting.use(
     createBackgroundWork(
       () => indexWholeRuns(publishing.db, publishing.inTransaction),
@@ -206,7 +219,6 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
     starting.use(createMeshTransport({ url, ...calls, ...(telemetry && { sampleRatio: telemetry.sampleRatio }) }));
   const ml = connect(mlUrl);
   const scheduler = schedulerUrl === undefined ? undefined : connect(schedulerUrl);
-  const newId = randomUUID;
   const { impact, minCompleteness } = riskPolicy;
   const ledger = { now, newId, minCompleteness, recordNotices: notices !== undefined };
   const { defaultModel = DEFAULT_MODEL, furtherModels = new Map<string, ModelFiles>() } = config;
@@ -231,7 +243,10 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
     readStoredChunk: (runId, after, supplierId) => readStoredChunk(db, { runId, after, supplierId }),
   });
   const audit = starting.use(
-    await startAudit(config.audit ?? {}, { database, logger, now, replay, replayPolicy: riskPolicy.replay }),
+    await startAudit(config.audit ?? {}, {
+      ...{ database, logger, now, replay, replayPolicy: riskPolicy.replay },
+      onErased: batchSearch.start,
+    }),
   );
   const outcomes = starting.use(
     startOutcomes({
@@ -346,6 +361,15 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           readRemovedItems: () => readRemovedItems(db),
         }),
       ),
+      route(
+        ErasureService,
+        erasureHandlers({
+          now,
+          listErasures: (before, limit) => listErasures(db, before, limit),
+          listDue: (place) => listDueErasures(db, place),
+          report: (report) => inTransaction((tx) => reportErasure(tx, { ...report, eventId: newId() })),
+        }),
+      ),
       audit.route,
       route(InferenceService, passOnInference(ml)),
       route(ModelRegistryService, passOnRegistry(ml)),
@@ -393,7 +417,11 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   const graceMs = config.retentionGraceMs ?? RETENTION_GRACE_MS;
   starting.use(
     startRetentionCare({
-      removeOldData: () => removeOldData(database.retention, riskPolicy.retention, { graceMs, now, newId }),
+      removeOldData() {
+        // What a failed or killed process has left.
+        batchSearch.start();
+        return removeOldData(database.retention, riskPolicy.retention, { graceMs, now, newId });
+      },
       everyMs: config.retentionMs ?? RETENTION_MS,
       onDone: (done) => logger.info(done, "old data removed"),
       onError: (error) => logger.warn({ err: error }, "old data was not removed; the next pass tries again"),

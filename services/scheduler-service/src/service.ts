@@ -9,6 +9,7 @@ import { auditCallsPolicy } from "@bellwether/mesh/policies/audit-calls";
 import { createAuditQueue } from "@bellwether/mesh/policies/audit-queue";
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/server/start-server";
 import { isStoreUrl } from "@bellwether/object-store/location/store-url";
+import { openObjectStore } from "@bellwether/object-store/open-store";
 import { openQueue } from "@bellwether/queue/open-queue";
 import { watchQueue } from "@bellwether/queue/watch-queue";
 import { countText } from "@bellwether/reasons/count-text";
@@ -25,6 +26,7 @@ import { createModelChecker } from "@bellwether/scoring/model/model-checker";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
 import type { Transport } from "@connectrpc/connect";
+import { createOpsErasures } from "./clients/ops-erasures.ts";
 import { createOpsRetention } from "./clients/ops-retention.ts";
 import { createCallSink, createOpsSink } from "./clients/ops-sink.ts";
 import { createFindScoredRun } from "./clients/scored-versions.ts";
@@ -34,6 +36,7 @@ import { createUploadSlots } from "./domain/receive-upload.ts";
 import { removeUnneeded } from "./domain/removed-version.ts";
 import { startAliasAudit } from "./jobs/alias-audit.ts";
 import { countWaiting } from "./jobs/count-waiting.ts";
+import { startErasureCare } from "./jobs/erasure-care.ts";
 import { startSnapshotCare } from "./jobs/snapshot-care.ts";
 import type { WeeklyJobs } from "./jobs/weekly-jobs.ts";
 import { createModelPreparer } from "./model/prepare-model.ts";
@@ -47,6 +50,7 @@ import type { WeeklySettings } from "./setup/create-weekly-runner.ts";
 import type { ModelRuns } from "./setup/model-runs.ts";
 import { createReadiness } from "./setup/readiness.ts";
 import { watchDisk } from "./store/disk-watch.ts";
+import { eraseInFiles } from "./store/erase-files.ts";
 import { modelsWithSchedule } from "./store/models-with-schedule.ts";
 import { findOldSnapshots, removeSnapshots } from "./store/old-snapshots.ts";
 import { openWeeklyModel, type SharedRuns, type WeeklyModel } from "./weekly-model.ts";
@@ -83,6 +87,8 @@ export interface SchedulerServiceConfig
   readonly retrainCheckMs?: number;
   /** Interval at which the folders of the weekly run are checked, milliseconds. Default 15,000. */
   readonly diskCheckMs?: number;
+  /** Interval at which ops-service is asked for erasures that are due in files of weeks, milliseconds. Default 60,000. */
+  readonly erasureCareMs?: number;
   /** Whether calls that need the role ANALYST, ADMIN or SERVICE, and denials, are sent to the audit log. Default false. */
   readonly auditCalls?: boolean;
   /** Memory that bounds the size of an uploaded model, bytes. Default: that of the container or the machine. */
@@ -90,6 +96,7 @@ export interface SchedulerServiceConfig
 }
 
 const SNAPSHOT_CARE_MS = 3_600_000;
+const ERASURE_CARE_MS = 60_000;
 /** Interval at which the registry is read for alias moves of the command line, ms: a call to an object store has a price. */
 const REGISTRY_LOOK_MS = 1_000;
 const STORE_LOOK_MS = 15_000;
@@ -178,6 +185,18 @@ export async function createSchedulerService(config: SchedulerServiceConfig): Pr
       append: createOpsSink(ops),
       place: `${os.hostname()} ${weeksFolder}`,
       everyMs: SNAPSHOT_CARE_MS,
+      logger,
+    }),
+  );
+  const { stores } = settings;
+  const resultsUrl = stores?.resultsUrl ?? null;
+  const openResults =
+    stores === undefined || resultsUrl === null ? null : () => openObjectStore(resultsUrl, { azure: stores.azure });
+  starting.use(
+    startErasureCare({
+      ...createOpsErasures(ops, `${os.hostname()} ${weeksFolder}`),
+      erase: (supplierId, signal) => eraseInFiles(weeksFolder, openResults, supplierId, signal),
+      everyMs: config.erasureCareMs ?? ERASURE_CARE_MS,
       logger,
     }),
   );

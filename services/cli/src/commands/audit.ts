@@ -11,6 +11,7 @@ import type { BrokenRecord } from "@bellwether/contract/audit/verify-records";
 import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
 import { countText } from "@bellwether/reasons/count-text";
 import { Command } from "commander";
+import { erasuresCommand } from "../audit/erasures-command.ts";
 import { EXPORT_ENDINGS, EXPORT_TYPES, exportLog, partialOf, readLines } from "../audit/export-file.ts";
 import { checkSignatures, readCheckpoints, readPublicKeys } from "../audit/read-checkpoints.ts";
 import { checkpointFromProto, recordFromProto } from "../audit/record-from-proto.ts";
@@ -45,7 +46,15 @@ export function auditCommand(context: CliContext): Command {
       "\n  npx bellwether audit export log.jsonl\n  npx bellwether audit verify log.jsonl --checkpoint checkpoints.jsonl --public-key audit-key.pem" +
       "\n  npx bellwether audit replay 0197c0de-0000-7000-8000-000000000000\n  npx bellwether audit replay --run 2026-W47",
   );
-  const commands = [verifyCommand, exportCommand, checkpointsCommand, keyCommand, eraseCommand, replayCommand];
+  const commands = [
+    verifyCommand,
+    exportCommand,
+    checkpointsCommand,
+    keyCommand,
+    eraseCommand,
+    erasuresCommand,
+    replayCommand,
+  ];
   for (const command of commands) audit.addCommand(command(context));
   return audit;
 }
@@ -261,11 +270,13 @@ function eraseCommand(context: CliContext): Command {
       report.line(
         `erased: ${countText(counts.payloads, "payload")}, ${countText(counts.notes, "note")}, ${erased.name ? "the name" : "no name"}, texts in ${countText(counts.reports, "report")} and ${countText(counts.notices, "notice")}, ${countText(counts.outcome_notes, "note")} of outcomes, ${countText(counts.override_reasons, "reason")} of overrides`,
       );
+      for (const line of erased.pending) report.line(`pending: ${line}`);
       for (const line of erased.notErased) report.line(`not erased: ${line}`);
       report.json({
         supplier_id: supplierId,
         ...counts,
         name: erased.name,
+        pending: erased.pending,
         not_erased: erased.notErased,
       });
     });

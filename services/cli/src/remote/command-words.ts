@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   WatchProgress: "bellwether weekly watch",
   VerifyChain: "bellwether audit verify",
   EraseSubject: "bellwether audit erase",
+  ListErasures: "bellwether audit erasures",
   ListCheckpoints: "bellwether audit checkpoints",
   ApproveRun: "bellwether weekly approve",
   VoidRun: "bellwether weekly void",

@@ -21,6 +21,14 @@ export class ReportNotFoundError extends Error {
   }
 }
 
+/** No erasure has the id. */
+export class ErasureNotFoundError extends Error {
+  override readonly name = "ErasureNotFoundError" as const;
+  constructor(erasureId: number) {
+    super(`no erasure has the id ${erasureId}; ListErasures lists them`);
+  }
+}
+
 /** Another holder has taken the run over. */
 export class RunFencedError extends Error {
   override readonly name = "RunFencedError" as const;

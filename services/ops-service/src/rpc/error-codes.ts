@@ -56,6 +56,7 @@ import type {
   DatabaseTimeoutError,
   DatabaseUnavailableError,
   DecisionNotFoundError,
+  ErasureNotFoundError,
   ImportMismatchError,
   InputNotStoredError,
   LossLimitError,
@@ -136,6 +137,7 @@ type OpsError =
   | AuditEventError
   | AuditKindError
   | DecisionNotFoundError
+  | ErasureNotFoundError
   | PageTokenError
   | QueryError
   | WatchTooSlowError
@@ -225,6 +227,7 @@ export const OPS_ERRORS = {
   AuditEventError: Code.InvalidArgument,
   AuditKindError: Code.PermissionDenied,
   DecisionNotFoundError: Code.NotFound,
+  ErasureNotFoundError: Code.NotFound,
   PageTokenError: Code.InvalidArgument,
   QueryError: Code.InvalidArgument,
   WatchTooSlowError: Code.ResourceExhausted,

@@ -12,6 +12,11 @@ export type IngestRecord = Pick<WeeklySnapshot, "digest" | "rows" | "rejected"> 
       "cleanedIds" | "changedAttributes" | "olderRows" | "newestAsOf" | "asOf" | "profile" | "missing"
     >
   > & {
+    /**
+     * SHA-256 of the snapshot after texts were erased in it, lower-case hex. Absent: nothing was erased. `digest` stays that of the
+     * snapshot that was scored.
+     */
+    readonly erasedDigest?: string;
     // These fields are absent in records of older releases.
     /** The objects of an object store that were read; empty or absent for files. */
     readonly objects?: readonly InputObject[];

@@ -41,7 +41,8 @@ const csvNumber = (value: number | undefined): string =>
 
 const bandText = (band: number | undefined): string => bandFromNumber(band ?? NO_BAND) ?? "";
 
-function csvText(text: string | null | undefined): string {
+/** Returns a text as a cell of the report's table. */
+export function csvText(text: string | null | undefined): string {
   if (!text || !/^[=+\-@\t\r]|[",\r\n]/.test(text)) return text ?? "";
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;

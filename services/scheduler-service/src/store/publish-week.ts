@@ -25,7 +25,7 @@ export interface StoredWeek {
 }
 
 /** File of a week in the store, as the manifest lists it. */
-interface ManifestFile {
+export interface ManifestFile {
   readonly name: string;
   /** Key below the prefix of the store. */
   readonly key: string;
@@ -41,7 +41,8 @@ interface Manifest {
   readonly files: readonly ManifestFile[];
 }
 
-const FILES = [
+/** Files of a week in the store, with their media types. */
+export const RESULT_FILES = [
   ["snapshot.parquet", "application/vnd.apache.parquet"],
   ["report.csv", "text/csv"],
   ["report.json", "application/json"],
@@ -59,7 +60,7 @@ export async function publishWeek(store: ObjectStore, week: StoredWeek, signal?:
     const base = `${week.modelName}/${week.week}`;
     const folder = `${base}/run-${week.runId}-${week.inputDigest.slice(0, 12)}`;
     const files: ManifestFile[] = [];
-    for (const [name, contentType] of FILES) {
+    for (const [name, contentType] of RESULT_FILES) {
       const stored = await storeFile(store, path.join(week.folder, name), `${folder}/${name}`, contentType, signal);
       if (stored !== null) files.push({ name, ...stored });
     }
@@ -134,5 +135,32 @@ async function readManifest(store: ObjectStore, key: string, signal?: AbortSigna
     if (error instanceof ObjectNotFoundError) return null;
     if (error instanceof SyntaxError) return { content: "", runId: 0, etag: (await store.head(key)).etag };
     throw error;
+  }
+}
+
+/**
+ * Writes the sizes and digests of files that were replaced into the manifest that names them. A manifest that names none of them stays as it
+ * is, and so does a missing one. @throws ObjectConditionError when others change the manifest again and again
+ */
+export async function correctManifest(
+  store: ObjectStore,
+  key: string,
+  replaced: readonly ManifestFile[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const known = await readManifest(store, key, signal);
+    if (known === null || known.content === "") return;
+    const manifest: Manifest = JSON.parse(known.content);
+    const byKey = new Map(replaced.map((file) => [file.key, file]));
+    if (!manifest.files.some((file) => byKey.has(file.key))) return;
+    const files = manifest.files.map((file) => byKey.get(file.key) ?? file);
+    const bytes = Buffer.from(`${JSON.stringify({ ...manifest, files }, null, 2)}\n`);
+    try {
+      await store.put(key, bytes, { condition: { etag: known.etag }, contentType: "application/json", signal });
+      return;
+    } catch (error) {
+      if (!(error instanceof ObjectConditionError) || attempt === MAX_ATTEMPTS) throw error;
+    }
   }
 }

@@ -27,7 +27,9 @@ export function openWeekFolder(root: string, modelName: string, week: string): W
     snapshotPath,
     async readIngest() {
       const record = await readJson<IngestRecord>(at("ingest.json"));
-      if (record === null || (await digestOf(snapshotPath)) !== record.digest) return null;
+      if (record === null) return null;
+      const digest = await digestOf(snapshotPath);
+      if (digest !== record.digest && (digest === null || digest !== record.erasedDigest)) return null;
       // These fields are absent in records of older releases.
       return {
         ...record,

@@ -85,7 +85,7 @@ export interface WeeklySnapshot {
 }
 
 /** Number of rows in one Parquet row group: ten chunks of the batch size. */
-const ROW_GROUP = 40_960;
+export const ROW_GROUP = 40_960;
 
 /**
  * Maps the input of a weekly run to feature rows with attributes, without labels, and writes them in the input's order.

@@ -58,10 +58,15 @@ export interface AuditDependencies {
 }
 
 const DEFAULT_PAGE = 100;
+/** What is erased after the call. */
+const PENDING = [
+  "payloads of batches in the audit log that have the supplier: ops-service searches for them now, and erases each of these payloads as a whole",
+  "names and contract texts in snapshots, tables and reports of scheduler-service, and in their copies in an object store (WEEKLY_RESULTS_URL): scheduler-service erases them within some minutes, in a week whose run is not complete later",
+];
 /** What other systems and services have. */
 const NOT_ERASED = [
   "the weekly file has the supplier: correct it, or the next weekly run stores its name again",
-  "snapshots of weeks in the folder of scheduler-service, and copies of reports and snapshots in an object store (WEEKLY_RESULTS_URL), may have the supplier: remove them there; the retention removes snapshots, too",
+  "earlier versions that an object store or a backup keeps of the files of weeks stay there",
   "feature values, the weights of contract terms and scores of weekly runs stay until retention.score_weeks removes them; answers that are kept for repeated requests are removed after 7 days",
   "notices that were sent stay with their receivers, and events in Kafka and in the event archive stay there",
   "names of people who acted (actor) are part of the hashes of the log, and stay",
@@ -129,7 +134,7 @@ export function auditHandlers(deps: AuditDependencies): Omit<ServiceImpl<typeof 
         ...{ payloads: BigInt(erased.payloads), notes: BigInt(erased.notes), name: erased.hadName },
         ...{ reports: BigInt(erased.reports), notices: BigInt(erased.notices) },
         ...{ outcomeNotes: BigInt(erased.outcomeNotes), overrideReasons: BigInt(erased.overrideReasons) },
-        notErased: [...NOT_ERASED],
+        ...{ notErased: [...NOT_ERASED], pending: [...PENDING] },
       };
     },
     async listCheckpoints(request) {

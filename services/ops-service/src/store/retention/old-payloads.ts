@@ -43,7 +43,7 @@ function eraseBatch(inTransaction: InTransaction, days: number, ports: RemovalPo
     const { rowCount } = await db.execute(sql`
       update bellwether.audit_event set payload = null, salt = null
       where sequence > ${position}::bigint and sequence <= ${last}::bigint and recorded_us < ${beforeUs}::bigint
-        and payload is not null and kind <> 'subject.erased' and kind not like 'retention.%'`);
+        and payload is not null and kind not like 'subject.%' and kind not like 'retention.%'`);
     const removed = rowCount ?? 0;
     const details = { payloads: removed, afterSequence: position, lastSequence: last, auditPayloadDays: days };
     const event = kindRemovalEvent("payloads_erased", "audit/payloads", details);

@@ -1,9 +1,11 @@
+import { eraseFromReport } from "@bellwether/contract/erase-from-report";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import { OWN_RECORDER } from "../../domain/audit/audit-chain.ts";
-import { eraseFromReport } from "../../domain/audit/erase-report.ts";
+
 import { SupplierNotFoundError } from "../../domain/ops-error.ts";
 import { appendEvents } from "../audit/audit-events.ts";
 import type { Transaction } from "../database.ts";
+import { recordErasure } from "../erasures/erasures.ts";
 import { eraseNotices, eraseOutcomeNotes, eraseOverrideReasons } from "./erase-texts.ts";
 import { writeSearchKeys } from "./search-keys.ts";
 
@@ -45,7 +47,7 @@ export async function eraseSubject({ db, connection }: Transaction, erasure: Era
   );
   if (!supplier && known.length === 0) throw new SupplierNotFoundError(supplierId);
   const { rowCount: payloads } = await db.execute(sql`
-    update bellwether.audit_event set payload = null, salt = null where payload is not null and kind <> 'subject.erased' and ${subjects}`);
+    update bellwether.audit_event set payload = null, salt = null where payload is not null and kind not like 'subject.%' and ${subjects}`);
   const { rowCount: notes } = await db.execute(
     sql`update bellwether.alert_event set note = '' where note <> '' and alert_id in ${alerts}`,
   );
@@ -61,6 +63,7 @@ export async function eraseSubject({ db, connection }: Transaction, erasure: Era
     overrideReasons: await eraseOverrideReasons(db, alerts),
   };
   const erased = { payloads: payloads ?? 0, notes: notes ?? 0, hadName, reports, ...elsewhere };
+  await recordErasure(db, { supplierId, actor, at });
   const us = BigInt(at.getTime()) * 1000n;
   const payload = JSON.stringify({ reason, ...erased });
   const event = { eventId, kind: "subject.erased", actor, subject: supplierId, payload, occurredUs: us };

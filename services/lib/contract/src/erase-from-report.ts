@@ -5,6 +5,7 @@ const TEXTS: ReadonlySet<string> = new Set(["name", "supplier_name", "why"]);
  * Returns a report of a week without the texts about a supplier: its name, why its alerts changed, and rejected rows that
  * have its id or its name. Null: the report has none.
  * @param json the report, as it is stored
+ * @param supplierId empty: only the name is erased
  * @param name empty: not known
  */
 export function eraseFromReport(json: string, supplierId: string, name: string): string | null {
@@ -19,7 +20,8 @@ export function eraseFromReport(json: string, supplierId: string, name: string):
     if (Array.isArray(value)) return value.map(erase);
     if (typeof value !== "object" || value === null) return value;
     const entries = Object.entries(value);
-    const isAbout = entries.some(([key, member]) => key === "supplier_id" && member === supplierId);
+    const isAbout =
+      supplierId !== "" && entries.some(([key, member]) => key === "supplier_id" && member === supplierId);
     const isSample = "text" in value && "line" in value;
     return Object.fromEntries(
       entries.map(([key, member]) => {

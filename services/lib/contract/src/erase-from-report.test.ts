@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { eraseFromReport } from "./erase-report.ts";
+import { eraseFromReport } from "./erase-from-report.ts";
 
 const report = {
   iso_week: "2026-W47",
