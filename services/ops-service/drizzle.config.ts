@@ -10,6 +10,7 @@ export default defineConfig({
     "./src/store/outcome-schema.ts",
     "./src/store/rule-schema.ts",
     "./src/store/retention-schema.ts",
+    "./src/store/watchlist-schema.ts",
   ],
   out: "./migrations",
 });

@@ -11,7 +11,7 @@ import { usePages } from "./page-harness.ts";
 const MAX_FIRST_KB = 180;
 const MAX_ON_DEMAND_KB = 60;
 /** Pages that are loaded when they are opened, and not ahead. Each has its own bound. */
-const PAGES_WHEN_OPENED = ["performance", "models", "rules", "audit", "settings"];
+const PAGES_WHEN_OPENED = ["performance", "models", "rules", "audit", "settings", "watchlists"];
 const MAX_PAGE_KB = 20;
 const MAX_NODES = 3_000;
 /**

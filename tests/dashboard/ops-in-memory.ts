@@ -23,6 +23,7 @@ import { demoNotices, type NoticeData, noticesInMemory } from "./notices-in-memo
 import { type PerformanceData, performanceData, performanceInMemory } from "./performance-in-memory.ts";
 import { demoRules, type RuleData, rulesInMemory } from "./rules-in-memory.ts";
 import { createWatched } from "./watched.ts";
+import { demoWatchlists, type WatchlistData, watchlistsInMemory } from "./watchlists-in-memory.ts";
 
 /** The data of the server. Tests change it, and report the change to the watches. */
 export interface OpsData {
@@ -31,6 +32,8 @@ export interface OpsData {
   /** Scores by supplier id, newest first. */
   histories: Map<string, SupplierScore[]>;
   runs: BatchRun[];
+  /** Undefined: those of `demoWatchlists`. */
+  watchlists?: WatchlistData;
   /** What ExplainScoreChange returns, besides the weeks of the request. */
   change?: MessageInitShape<typeof ExplainScoreChangeResponseSchema>;
   /** What ExplainModel returns. */
@@ -70,6 +73,7 @@ export function opsInMemory(data: OpsData, meanwhile: (alert: Alert) => void = (
     ...modelsInMemory(data.models ?? demoModels()),
     ...auditInMemory(data.audit ?? demoAudit()),
     ...rulesInMemory(rules),
+    watchlistsInMemory(data.watchlists ?? demoWatchlists()),
     route(SupplierService, {
       searchSuppliers({ query, limit }) {
         const text = query.toLowerCase();

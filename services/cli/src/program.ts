@@ -98,6 +98,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     description: "Find and show suppliers, and import and export their master data.",
     load: async () => (await import("./commands/suppliers.ts")).suppliersCommand,
   },
+  watchlists: {
+    description: "Keep lists of suppliers that you watch, private or shared, and show their latest scores.",
+    load: async () => (await import("./commands/watchlists.ts")).watchlistsCommand,
+  },
   outcomes: {
     description:
       "Record, import, correct and list outcomes: what happened to suppliers after they were scored. List the random suppliers that people have to check.",

@@ -32,6 +32,9 @@ const PerformancePage = lazy(
 );
 const ModelsPage = lazy(withTimeLimit(async () => ({ default: (await import("./pages/models-page.tsx")).ModelsPage })));
 const RulesPage = lazy(withTimeLimit(async () => ({ default: (await import("./pages/rules-page.tsx")).RulesPage })));
+const WatchlistsPage = lazy(
+  withTimeLimit(async () => ({ default: (await import("./pages/watchlists-page.tsx")).WatchlistsPage })),
+);
 const SettingsPage = lazy(
   withTimeLimit(async () => ({ default: (await import("./pages/settings-page.tsx")).SettingsPage })),
 );
@@ -108,6 +111,8 @@ function PageOf({ place }: { place: Place }) {
       return <ModelsPage view={place} />;
     case "rules":
       return <RulesPage key={hrefOf(place)} {...place} />;
+    case "watchlists":
+      return <WatchlistsPage key={hrefOf(place)} view={place} />;
     case "settings":
       return <SettingsPage />;
     case "audit":

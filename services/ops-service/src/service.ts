@@ -12,6 +12,7 @@ import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_serv
 import { ModelPublishingService } from "@bellwether/gen/bellwether/registry/v1/model_publishing_service_pb";
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { ShadowService } from "@bellwether/gen/bellwether/registry/v1/shadow_service_pb";
+import type { Caller } from "@bellwether/mesh/call/caller";
 import { route } from "@bellwether/mesh/call/route";
 import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/server/start-server";
@@ -92,6 +93,8 @@ import { writePendingKeys } from "./store/suppliers/search-keys.ts";
 import { searchSuppliers } from "./store/suppliers/search-suppliers.ts";
 import { createRunGroups } from "./store/suppliers/supplier-groups.ts";
 import { findSupplier, listSuppliers } from "./store/suppliers/suppliers.ts";
+import { watchedNumbers } from "./store/watchlists/read-watchlists.ts";
+import { watchlistRoute } from "./watchlists.ts";
 
 /** The files of a further model. The rest of the policy is that of the default model. */
 export interface ModelFiles {
@@ -228,6 +231,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
     new Map([...furtherModels].map(([modelName, files]) => [modelName, files.alertRules])),
   );
   const shownPolicy = { currency: impact.currency, minCompleteness };
+  const ofWatchlist = (id: string, caller: Caller) => watchedNumbers(db, id, caller);
   const groupsOf = createRunGroups(db);
   const labelTexts = createLabelTexts(db);
   const inImport = createImportTransaction(inTransaction, { now, newId, currency: impact.currency });
@@ -297,7 +301,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
       route(AlertService, {
         ...rules.backtest,
         ...alertHandlers({
-          now,
+          ...{ now, watchedNumbers: ofWatchlist },
           findText: (query) => findText(db, query),
           listAlerts: async (query, order, limit) => withReasons(db, await listAlerts(db, query, order, limit)),
           countAlerts: async (query, caller) => countAlerts(db, query, await countsOf(scopeOf(query)), caller),
@@ -324,7 +328,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
       }),
       route(SupplierService, {
         ...supplierHandlers({
-          policy: shownPolicy,
+          ...{ policy: shownPolicy, watchedNumbers: ofWatchlist },
           searchSuppliers: (search) => searchSuppliers(db, search, labelTexts),
           listSuppliers: (query, limit) => listSuppliers(db, query, limit, { groupsOf, labelTexts }),
           findSupplier: (supplierId, which) => findSupplier(db, supplierId, which, labelTexts),
@@ -370,6 +374,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           report: (report) => inTransaction((tx) => reportErasure(tx, { ...report, eventId: newId() })),
         }),
       ),
+      watchlistRoute(database, { now, newId }),
       audit.route,
       route(InferenceService, passOnInference(ml)),
       route(ModelRegistryService, passOnRegistry(ml)),

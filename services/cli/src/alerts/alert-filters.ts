@@ -8,7 +8,7 @@ import {
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type Command, Option } from "commander";
 import { UsageError } from "../errors/usage-error.ts";
-import { isoWeek } from "../input/parse-option.ts";
+import { isoWeek, uuid } from "../input/parse-option.ts";
 
 const STATES = {
   open: AlertState.OPEN,
@@ -43,6 +43,7 @@ export interface FilterOptions {
   readonly region?: string;
   readonly category?: string;
   readonly text?: string;
+  readonly watchlist?: string;
   readonly snoozed?: boolean;
   readonly awake?: boolean;
   readonly trend?: keyof typeof TRENDS;
@@ -69,6 +70,7 @@ export function withFilters(command: Command): Command {
     .option("--region <region>", "only alerts about suppliers of this region")
     .option("--category <category>", "only alerts about suppliers of this category")
     .option("--text <text>", "only alerts about suppliers whose name or id contains this text")
+    .option("--watchlist <id>", "only alerts about suppliers of this watchlist", uuid("watchlists list"))
     .addOption(new Option("--snoozed", "only alerts that are snoozed").conflicts("awake"))
     .option("--awake", "only alerts that are not snoozed")
     .addOption(
@@ -103,6 +105,7 @@ export function filterRequest(options: FilterOptions): MessageInitShape<typeof L
     region: options.region ?? "",
     category: options.category ?? "",
     text: options.text ?? "",
+    watchlistId: options.watchlist ?? "",
     ownership: options.mine
       ? AlertOwnership.MINE
       : options.unowned

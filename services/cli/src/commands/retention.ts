@@ -9,6 +9,7 @@ import { countText } from "@bellwether/reasons/count-text";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
+import { enumWord } from "../output/enum-word.ts";
 import { createReport } from "../output/report.ts";
 import { openOps } from "../remote/ops-client.ts";
 import { JSON_FLAG, OPS_FLAG } from "../remote/shared-options.ts";
@@ -63,8 +64,8 @@ function kindLine(kind: KindRetention): string {
 function kindJson(kind: KindRetention) {
   const { WEEKS, DAYS } = RetentionUnit;
   return {
-    kind: (DataKind[kind.kind] ?? "unknown").toLowerCase(),
-    kept: (RetentionUnit[kind.unit] ?? "unknown").toLowerCase(),
+    kind: enumWord(DataKind, kind.kind),
+    kept: enumWord(RetentionUnit, kind.unit),
     amount: kind.unit === WEEKS || kind.unit === DAYS ? kind.amount : null,
     setting: kind.setting || null,
     removed: kind.removed === undefined ? null : Number(kind.removed),

@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   WatchProgress: "bellwether weekly watch",
   VerifyChain: "bellwether audit verify",
   EraseSubject: "bellwether audit erase",
+  ListWatchlists: "bellwether watchlists list",
   ListErasures: "bellwether audit erasures",
   ListCheckpoints: "bellwether audit checkpoints",
   ApproveRun: "bellwether weekly approve",
@@ -53,6 +54,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   disposition: "--disposition",
   page_size: "--limit",
   destination: "--destination",
+  watchlist_id: "the watchlist",
   history_weeks: "--weeks",
 };
 

@@ -14,6 +14,7 @@ const LINKS = [
   { name: "Alerts", href: hrefOf({ page: "alerts", view: ACTIVE_ALERTS }), pages: ["alerts"] },
   { name: "This week", href: hrefOf({ page: "week", isoWeek: "" }), pages: ["week"] },
   { name: "Suppliers", href: hrefOf({ page: "suppliers", ...ALL_SUPPLIERS }), pages: ["suppliers", "supplier"] },
+  { name: "Watchlists", href: hrefOf({ page: "watchlists", watchlistId: "", supplierId: "" }), pages: ["watchlists"] },
   { name: "Weeks", href: hrefOf({ page: "run", isoWeek: "" }), pages: ["run"] },
   { name: "Performance", href: hrefOf({ page: "performance" }), pages: ["performance"] },
   { name: "Models", href: hrefOf({ page: "models", modelName: "", version: "", other: "" }), pages: ["models"] },

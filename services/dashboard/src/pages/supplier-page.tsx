@@ -54,6 +54,9 @@ export function SupplierPage({ place }: { place: Place & { page: "supplier" } })
             {visibleText(score ? whySentence(score) : "Never scored: the next weekly run computes the first score.")}
           </p>
           <Facts supplier={supplier} response={got.data} />
+          <p>
+            <a href={hrefOf({ page: "watchlists", watchlistId: "", supplierId })}>Watch this supplier</a>
+          </p>
           <ModelLinks
             shown={got.data.modelName}
             all={got.data.scoredByModels}

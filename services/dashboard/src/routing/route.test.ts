@@ -36,6 +36,8 @@ test("placeOf reads every address that hrefOf writes", () => {
     { page: "supplier", supplierId: "S-1", modelName: "risk & co", alertId: "0190f3c0" },
     { page: "run", isoWeek: "2026-W47", modelName: "second" },
     { page: "run", isoWeek: "" },
+    { page: "watchlists", watchlistId: "", supplierId: "" },
+    { page: "watchlists", watchlistId: "0199f0c2-8c1a-7d3e-9b52-3f6a1c2d4e01", supplierId: "a/b&c" },
     { page: "run", isoWeek: "2026-W47" },
     { page: "run", isoWeek: "2026-W47", modelName: "second", runId: 12 },
     { page: "notices", state: "", destination: "" },

@@ -1,6 +1,7 @@
 import { BAND_NUMBERS } from "@bellwether/contract/band-codes";
 import { DESTINATION_NAME_PATTERN } from "@bellwether/contract/destination-name";
 import { isoWeekNumber } from "@bellwether/contract/iso-week";
+import { UUID_PATTERN } from "@bellwether/contract/uuid";
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { SupplierOrder } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { type InboxView, inboxQueryOf, inboxViewOf } from "./inbox-view.ts";
@@ -86,6 +87,8 @@ export type Place =
   | ({ readonly page: "models" } & ModelsView)
   /** `setId` "": the first rule set. `modelName` undefined: the default model of the server. */
   | { readonly page: "rules"; readonly setId: string; readonly modelName?: string }
+  /** `watchlistId` "": no list is opened. `supplierId`: the supplier to add or remove; "": none. */
+  | { readonly page: "watchlists"; readonly watchlistId: string; readonly supplierId: string }
   | { readonly page: "settings" }
   | ({ readonly page: "audit" } & AuditView)
   /** `code`: of a one-time link; empty: there is none. */
@@ -135,6 +138,11 @@ export function placeOf(hash: string): Place {
     const setId = wanted.get("set") ?? "";
     return { page, setId: RULE_SET_PATTERN.test(setId) ? setId : "", ...ofModel };
   }
+  if (page === "watchlists" && argument === "") {
+    const watchlistId = wanted.get("list") ?? "";
+    const supplierId = wanted.get("supplier") ?? "";
+    return { page, watchlistId: UUID_PATTERN.test(watchlistId) ? watchlistId : "", supplierId };
+  }
   if (page === "settings" && argument === "") return { page };
   if (page === "settings" && argument === "notices") {
     const destination = wanted.get("destination") ?? "";
@@ -156,6 +164,9 @@ export function placeOf(hash: string): Place {
 export function hrefOf(place: Exclude<Place, { page: "nowhere" }>): string {
   if (place.page === "sign-in" || place.page === "signed-in") return `#/${place.page}`;
   if (place.page === "settings") return "#/settings";
+  if (place.page === "watchlists") {
+    return `#/watchlists${queryOf({ list: place.watchlistId, supplier: place.supplierId })}`;
+  }
   if (place.page === "rules") return `#/rules${queryOf({ set: place.setId, model: place.modelName })}`;
   if (place.page === "notices") {
     return `#/settings/notices${queryOf({ state: place.state, destination: place.destination })}`;

@@ -14,6 +14,7 @@ export type DataKind =
   | "suppliers"
   | "runs"
   | "api_keys"
+  | "watchlists"
   | "result_copies"
   | "exported_events";
 
@@ -89,6 +90,7 @@ export function retentionOfKinds(limits: RetentionLimits, noticeDays: number | n
     fixed("suppliers", "suppliers: ids, names and master data", "forever"),
     fixed("runs", "weekly runs: counts, totals, checks and losses", "forever"),
     fixed("api_keys", "API keys that were revoked or have expired", "forever"),
+    fixed("watchlists", "watchlists of people", "forever"),
     fixed("result_copies", "copies of snapshots and reports", "elsewhere", "the object store of WEEKLY_RESULTS_URL"),
     fixed("exported_events", "alerts and audit events that were exported", "elsewhere", "Kafka and the event archive"),
   ];

@@ -98,6 +98,13 @@ import type {
   RuleSetsConflictError,
   RulesOverBudgetError,
 } from "../domain/rules/rule-set-error.ts";
+import type {
+  WatchlistChangedError,
+  WatchlistLimitError,
+  WatchlistNameTakenError,
+  WatchlistNotFoundError,
+  WatchlistNotOwnedError,
+} from "../domain/watchlists/watchlist-error.ts";
 
 /** Every error of this service that a caller can act on. */
 type OpsError =
@@ -187,7 +194,12 @@ type OpsError =
   | RuleSetNotFoundError
   | RuleSetChangedError
   | RuleSetOfFileError
-  | RulesOverBudgetError;
+  | RulesOverBudgetError
+  | WatchlistNotFoundError
+  | WatchlistNotOwnedError
+  | WatchlistNameTakenError
+  | WatchlistChangedError
+  | WatchlistLimitError;
 
 /** The gRPC code of each error. */
 export const OPS_ERRORS = {
@@ -278,4 +290,9 @@ export const OPS_ERRORS = {
   RuleSetChangedError: Code.Aborted,
   RuleSetOfFileError: Code.FailedPrecondition,
   RulesOverBudgetError: Code.FailedPrecondition,
+  WatchlistNotFoundError: Code.NotFound,
+  WatchlistNotOwnedError: Code.PermissionDenied,
+  WatchlistNameTakenError: Code.AlreadyExists,
+  WatchlistChangedError: Code.Aborted,
+  WatchlistLimitError: Code.FailedPrecondition,
 } satisfies Record<OpsError["name"], Code>;

@@ -19,6 +19,7 @@ const OWN_KINDS = [
     "sign_in.*",
     "subject.*",
     "suppliers.*",
+    "watchlist.*",
   ],
 ];
 

@@ -146,6 +146,8 @@ export interface SupplierFilter {
   readonly withoutExposure: boolean;
   /** Text to search for. Empty: no condition. */
   readonly query: string;
+  /** Numbers of the suppliers of a watchlist. Left out: no condition. */
+  readonly watched?: readonly number[];
 }
 
 /** Conditions and order of a list. */

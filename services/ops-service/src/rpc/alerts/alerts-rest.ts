@@ -32,7 +32,7 @@ const ORDERS = {
 /** Parameters with any text. */
 const TEXTS = [
   ...["supplier_id", "model_name", "iso_week", "rule_id", "owner", "region", "category", "text"],
-  ...["alert_id_prefix", "change_week"],
+  ...["alert_id_prefix", "change_week", "watchlist_id"],
 ];
 /** Parameters with one of several names. */
 const NAMES = ["severity", "ownership", "snoozed", "trend", "tab", "order", "week_change"];
@@ -54,6 +54,7 @@ export const ALERTS_ROUTE: RestRoute = restRoute({
       ...{ supplierId: text("supplier_id"), modelName: text("model_name"), isoWeek: text("iso_week") },
       ...{ ruleId: text("rule_id"), owner: text("owner"), region: text("region"), category: text("category") },
       ...{ text: text("text"), alertIdPrefix: text("alert_id_prefix"), changeWeek: text("change_week") },
+      watchlistId: text("watchlist_id"),
       severity: value("severity", SEVERITIES) ?? AlertSeverity.UNSPECIFIED,
       ownership: value("ownership", OWNERSHIPS) ?? AlertOwnership.UNSPECIFIED,
       snoozed: value("snoozed", SNOOZED) ?? AlertSnoozeFilter.UNSPECIFIED,

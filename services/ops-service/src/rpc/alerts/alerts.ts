@@ -3,7 +3,7 @@ import {
   ListAlertsRequestSchema,
   WeekChange,
 } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
-import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
+import { actorOf, type Caller, callerOf } from "@bellwether/mesh/call/caller";
 import { pageTokens } from "@bellwether/mesh/call/page-token";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { AlertEvent } from "../../domain/alerts/alert.ts";
@@ -30,6 +30,8 @@ export interface AlertCounts {
 
 export interface AlertDependencies extends AlertActionDependencies, AlertWatchDependencies {
   /** Replaces the text of a query by the suppliers that it finds. */
+  /** Returns the numbers of the suppliers of a watchlist. @throws WatchlistNotFoundError when the caller does not see it */
+  readonly watchedNumbers: (watchlistId: string, caller: Caller) => Promise<readonly number[]>;
   readonly findText: (query: AlertQuery) => Promise<AlertQuery>;
   readonly listAlerts: (query: AlertQuery, order: AlertListOrder, limit: number) => Promise<readonly AlertNames[]>;
   readonly countAlerts: (query: AlertQuery, caller: string) => Promise<AlertCounts>;
@@ -61,7 +63,10 @@ export function alertHandlers(deps: AlertDependencies): Omit<ServiceImpl<typeof 
       const subject = actorOf(callerOf(context));
       const tokens = pageTokens(ListAlertsRequestSchema, request, subject);
       const order = orderFromProto(request, tokens);
-      const query = await deps.findText(queryFromProto(request, subject, deps.now()));
+      const { watchlistId } = request;
+      const supplierIds = watchlistId === "" ? undefined : await deps.watchedNumbers(watchlistId, callerOf(context));
+      const asked = { ...queryFromProto(request, subject, deps.now()), ...(supplierIds && { supplierIds }) };
+      const query = await deps.findText(asked);
       // One after the other: a call uses one database connection at a time.
       const rows = await deps.listAlerts(query, order, size + 1);
       const counts = await deps.countAlerts(query, subject);

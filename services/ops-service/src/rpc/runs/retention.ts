@@ -40,6 +40,7 @@ const KIND_NUMBERS: Readonly<Record<Kind, DataKind>> = {
   suppliers: DataKind.SUPPLIERS,
   runs: DataKind.RUNS,
   api_keys: DataKind.API_KEYS,
+  watchlists: DataKind.WATCHLISTS,
   result_copies: DataKind.RESULT_COPIES,
   exported_events: DataKind.EXPORTED_EVENTS,
 };

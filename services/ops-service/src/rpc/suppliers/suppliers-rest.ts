@@ -52,6 +52,7 @@ const SINGLE = [
   "direction",
   "iso_week",
   "without_exposure",
+  "watchlist_id",
 ];
 
 /** GET /suppliers: ListSuppliers, with a query parameter for each condition. */
@@ -76,7 +77,7 @@ const LIST_ROUTE: RestRoute = restRoute({
       changes: valuesFromQuery(query, "change", CHANGES),
       ...(hasActiveAlerts !== undefined && { hasActiveAlerts }),
       ...(completenessBelow !== undefined && { completenessBelow }),
-      ...{ isoWeek: textFromQuery(query, "iso_week") },
+      ...{ isoWeek: textFromQuery(query, "iso_week"), watchlistId: textFromQuery(query, "watchlist_id") },
       withoutExposure: value("without_exposure", BOOLEANS) ?? false,
       orderBy: value("order_by", ORDERS) ?? SupplierOrder.UNSPECIFIED,
       direction: value("direction", DIRECTIONS) ?? SortDirection.UNSPECIFIED,

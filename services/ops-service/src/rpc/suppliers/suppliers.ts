@@ -9,6 +9,7 @@ import {
   SupplierOrder,
   type SupplierService,
 } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { type Caller, callerOf } from "@bellwether/mesh/call/caller";
 import { type PageTokens, pageTokenError, pageTokens } from "@bellwether/mesh/call/page-token";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { SupplierNotFoundError } from "../../domain/ops-error.ts";
@@ -30,6 +31,8 @@ export interface SupplierDependencies {
     readonly limit: number;
     readonly modelName: string;
   }) => Promise<domain.SearchResult>;
+  /** Returns the numbers of the suppliers of a watchlist. @throws WatchlistNotFoundError when the caller does not see it */
+  readonly watchedNumbers: (watchlistId: string, caller: Caller) => Promise<readonly number[]>;
   readonly listSuppliers: (query: domain.SupplierQuery, limit: number) => Promise<domain.SupplierList>;
   readonly findSupplier: (
     supplierId: string,
@@ -84,11 +87,13 @@ export function supplierHandlers(deps: SupplierDependencies): Pick<ServiceImpl<t
         ...{ truncated: found.isTruncated, modelName: found.modelName },
       };
     },
-    async listSuppliers(request) {
+    async listSuppliers(request, context) {
       const size = request.pageSize || DEFAULT_PAGE;
       // A page without facets continues a list with facets.
       const tokens = pageTokens(ListSuppliersRequestSchema, { ...request, includeFacets: false });
-      const query = queryFromProto(request, tokens);
+      const { watchlistId } = request;
+      const watched = watchlistId === "" ? undefined : await deps.watchedNumbers(watchlistId, callerOf(context));
+      const query = { ...queryFromProto(request, tokens), ...(watched && { watched }) };
       const list = await deps.listSuppliers(query, size + 1);
       const { items, nextPageToken } = pageOf(list.suppliers, size, tokens, ({ number, ...supplier }) => [
         ...[list.runId, orderValue(supplier, query.orderBy) ?? NO_VALUE, number],

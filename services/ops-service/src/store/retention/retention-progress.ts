@@ -39,6 +39,7 @@ export async function recordRemoval(
   },
 ): Promise<void> {
   const { removed, position, event } = removal;
+  if (removed === 0 && position === undefined) return;
   const at = now();
   await db
     .update(retentionProgress)

@@ -78,7 +78,10 @@ export async function listSuppliers(
     hasActiveAlerts === undefined ? undefined : alertedSuppliers(db, run.modelName),
     groupsOf(run),
   ]);
-  const candidates = found?.slice(0, MAX_CANDIDATES).map(({ number }) => number);
+  const candidates = candidatesOf(
+    found?.slice(0, MAX_CANDIDATES).map(({ number }) => number),
+    query.watched,
+  );
   const restricted = restrictions(query, run, { candidates, alerted });
   const isCounted = hasActiveAlerts !== false || query.withoutExposure;
   const runSize = all.reduce((sum, { suppliers }) => sum + suppliers, 0);
@@ -103,6 +106,16 @@ export async function listSuppliers(
     },
     queryTruncated: found !== null && found.length > MAX_CANDIDATES,
   };
+}
+
+/** Returns the suppliers that match the text and are in the watchlist. Undefined: neither is a condition. */
+function candidatesOf(
+  found: readonly number[] | undefined,
+  watched: readonly number[] | undefined,
+): readonly number[] | undefined {
+  if (!found || !watched) return found ?? watched;
+  const listed = new Set(watched);
+  return found.filter((supplier) => listed.has(supplier));
 }
 
 /** Returns the suppliers of a page with their scores, in the order of the page. */
@@ -183,7 +196,7 @@ async function alertedSuppliers(db: Db, modelName: string): Promise<readonly num
 
 /** Suppliers that were found before their scores. Undefined: there is no condition, or there are too many. */
 interface FoundBefore {
-  /** Suppliers that match the text. */
+  /** Suppliers that match the text and are in the watchlist. */
   readonly candidates: readonly number[] | undefined;
   /** Suppliers with an active alert. */
   readonly alerted: readonly number[] | undefined;
