@@ -10,6 +10,8 @@ const LIST_RULE_SETS = ops("RuleService", "ListRuleSets");
 const SOURCES: Readonly<Record<string, string>> = {
   ...{ alertId: LIST_ALERTS, alert_id: LIST_ALERTS },
   keyId: ops("ApiKeyService", "ListApiKeys"),
+  watchlistId: ops("WatchlistService", "ListWatchlists"),
+  erasureId: ops("ErasureService", "ListErasures"),
   noticeId: ops("NoticeService", "ListNotices"),
   destination: LIST_DESTINATIONS,
   lease: ops("BatchService", "StartRun"),

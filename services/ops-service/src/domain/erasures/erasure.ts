@@ -25,7 +25,7 @@ export interface Erasure {
 }
 
 /** Whether a report has something for the audit log: something was erased, or the place is done for the first time. */
-export function isNews(report: FileErasure, earlier: Pick<FileErasure, "waiting"> | null): boolean {
+export function isRecorded(report: FileErasure, earlier: Pick<FileErasure, "waiting"> | null): boolean {
   const erased = report.snapshots + report.reports + report.copies;
   const isDone = report.waiting.length === 0;
   return erased > 0 || (isDone && (earlier === null || earlier.waiting.length > 0));

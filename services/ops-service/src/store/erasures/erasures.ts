@@ -1,5 +1,5 @@
 import { asc, desc, eq, inArray, lt, sql } from "@bellwether/postgres/drizzle/drizzle";
-import { type Erasure, erasureEvent, type FileErasure, isNews } from "../../domain/erasures/erasure.ts";
+import { type Erasure, erasureEvent, type FileErasure, isRecorded } from "../../domain/erasures/erasure.ts";
 import { ErasureNotFoundError } from "../../domain/ops-error.ts";
 import { appendEvents } from "../audit/audit-events.ts";
 import type { Db, Transaction } from "../database.ts";
@@ -76,7 +76,7 @@ export async function reportErasure({ db }: Transaction, report: ErasureReport):
   };
   const target = [erasurePlace.erasureId, erasurePlace.place];
   await db.insert(erasurePlace).values(row).onConflictDoUpdate({ target, set: row });
-  if (!isNews(erased, earlier)) return;
+  if (!isRecorded(erased, earlier)) return;
   const us = BigInt(at.getTime()) * 1000n;
   const event = erasureEvent("files_erased", erasure.supplierId, { erasureId, place, ...erased });
   await appendEvents(db, [{ ...event, eventId, occurredUs: us }], us);
