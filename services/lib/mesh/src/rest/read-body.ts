@@ -1,12 +1,12 @@
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
+import { repeatsName } from "@bellwether/contract/repeated-names";
 import { fromJsonString, type JsonValue } from "@bufbuild/protobuf";
 import { EmptySchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { invalidRequest, rpcError } from "../errors/rpc-error.ts";
 import { announcedBytes, type WebRequest } from "../web/web-handler.ts";
 import { loneSurrogates } from "./lone-surrogates.ts";
-import { repeatsName } from "./repeated-names.ts";
 
 /**
  * Reads a JSON body of at most `maxBytes` after decompression; undefined when there is no body. `arrived` is

@@ -26,3 +26,14 @@ test("a line that is not JSON is named, also the first one where the format is k
   expect(() => parseTable(bytes('{"a": 1}\noops\n'))).toThrow("line 2 is not a JSON object");
   expect(() => parseTable(bytes('oops\n{"a": 1}\n'), true)).toThrow("line 1 is not a JSON object");
 });
+
+test("a name with two values is rejected with its line: JSON keeps the last one silently", () => {
+  for (const [line, message] of [
+    ['{"a": 1, "a": 2}', "line 2 has a name twice"],
+    ['{"features": {"a": 1, "a": 2}}', "line 2 has a name twice"],
+    ['{"a": 1, "features": {"a": 2}}', 'line 2 has two values for "a"'],
+    ['{"x[0]": 1, "x": [2]}', 'line 2 has two values for "x[0]"'],
+  ] as const)
+    expect(() => parseTable(bytes(`{"a": 0}\n${line}\n`))).toThrow(message);
+  expect(parseTable(bytes('{"a": 1, "b": {"c": "a"}}\n{"a": 2}')).header).toEqual(["a", "c"]);
+});

@@ -1,3 +1,4 @@
+import { repeatsName } from "@bellwether/contract/repeated-names";
 import { parseCsv } from "./parse-csv.ts";
 import { TableError, tooManyColumns } from "./table-error.ts";
 import { tableText } from "./table-text.ts";
@@ -79,9 +80,11 @@ function flatObject(line: string, number: number): Map<string, Cell> {
   } catch {
     throw new TableError(`line ${number} is not a JSON object`);
   }
+  if (repeatsName(line, parsed)) throw new TableError(`line ${number} has a name twice`);
   const cells = new Map<string, Cell>();
   const add = (name: string, value: unknown): void => {
     if (Array.isArray(value)) for (const [at, item] of value.entries()) add(`${name}[${at}]`, item);
+    else if (cells.has(name)) throw new TableError(`line ${number} has two values for "${name.slice(0, 80)}"`);
     else if (typeof value === "string" || typeof value === "number" || value === null) cells.set(name, value);
     else if (typeof value === "boolean") cells.set(name, value ? 1 : 0);
     else throw new TableError(`line ${number}: ${name.slice(0, 80)} is not a number, text or list`);

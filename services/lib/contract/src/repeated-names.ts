@@ -1,5 +1,3 @@
-import type { JsonValue } from "@bufbuild/protobuf";
-
 const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 
@@ -8,7 +6,7 @@ const BACKSLASH = 0x5c;
  * so that the text has more names than its value.
  * @param text valid JSON @param json the value of the text
  */
-export function repeatsName(text: string, json: JsonValue): boolean {
+export function repeatsName(text: string, json: unknown): boolean {
   return countNames(text) !== countMembers(json);
 }
 
@@ -35,13 +33,13 @@ function isEscaped(text: string, at: number): boolean {
 
 const isWhiteSpace = (unit: number): boolean => unit === 0x20 || unit === 0x0a || unit === 0x0d || unit === 0x09;
 
-function countMembers(json: JsonValue): number {
+function countMembers(json: unknown): number {
   let members = 0;
   // A list instead of recursion: a text may be nested deeper than the stack allows.
-  const left: JsonValue[] = [json];
+  const left: unknown[] = [json];
   for (let at = left.pop(); at !== undefined; at = left.pop()) {
     if (typeof at !== "object" || at === null) continue;
-    const values = Array.isArray(at) ? at : Object.values(at);
+    const values: readonly unknown[] = Array.isArray(at) ? at : Object.values(at);
     if (!Array.isArray(at)) members += values.length;
     for (const value of values) if (typeof value === "object") left.push(value);
   }
