@@ -26,6 +26,8 @@ const BENCHES: Readonly<Record<string, string>> = {
   session: "compares calls of a signed-in person with calls with a token",
   counterfactual: "finds the smallest changes that lower a band",
   comparison: "checks in simulations the confidence intervals of the comparison of two versions",
+  quality:
+    "counts in simulations how often intervals of performance figures contain the true figures, and which challengers pass the gate",
   retrain: "measures the memory of a retrain of 200,000 rows, and predictions during the retrain on the same machine",
   shadow: "calls predictions while the challenger scores a share of the suppliers",
   drift: "counts drift alarms in simulated weeks with and without drift, and compares with Evidently",

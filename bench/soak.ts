@@ -5,8 +5,10 @@ import { benchSwaps } from "./swap.ts";
 const DEFAULT_SWAPS = 500;
 const [name, number = String(DEFAULT_SWAPS)] = process.argv.slice(2);
 const swaps = Number(number);
-if (name !== "swap" || !Number.isInteger(swaps) || swaps < 1 || swaps > 100_000) {
-  console.error(`use: npm run soak -- swap [NUMBER]; NUMBER is 1 to 100000 swaps, default ${DEFAULT_SWAPS}`);
+const USE = `use: npm run soak -- swap [NUMBER]; NUMBER is 1 to 100000 swaps, default ${DEFAULT_SWAPS}`;
+if (name === "--help" || number === "--help") console.log(USE);
+else if (name !== "swap" || !Number.isInteger(swaps) || swaps < 1 || swaps > 100_000) {
+  console.error(USE);
   process.exitCode = 2;
 } else {
   const metrics = await benchSwaps(swaps, (line) => console.log(line));
