@@ -1,8 +1,11 @@
 import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { PROCESS_ENV, type ServiceProcess, startService } from "@bellwether/testing/service-process";
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type RunningCommands, startCommands } from "../../services/cli/test/running-commands.ts";
 
@@ -195,3 +198,54 @@ test("semicolons, tabs and empty cells that clear", async () => {
   expect(cleared.report).toMatchObject({ updated: 1 });
   expect(JSON.parse((await run("show", "D-1", "--json")).stdout).supplier).toMatchObject({ name: "One", owner: "" });
 });
+
+test("list has the suppliers of a band and a region, their number, and the week", async () => {
+  const listed = async (...args: string[]) => {
+    const { code, stdout, stderr } = await run("list", ...args, "--json");
+    expect([code, stderr]).toEqual([0, ""]);
+    const { suppliers, ...rest } = JSON.parse(stdout);
+    return { ...rest, ids: suppliers.map((one: { supplier_id: string }) => one.supplier_id) };
+  };
+  await using own = await startService("ops-service", { DATABASE_URL: await cluster.createDatabase() });
+  const before = ["list", "--ops", own.grpc];
+  expect((await run(...before)).stdout).toBe("no weekly run is complete yet\n");
+  await runWeek(own.grpc);
+  const at = ["--ops", own.grpc];
+  const of = { model: "supplier-risk", week: "2026-W05" };
+  expect(await listed("--band", "high", ...at)).toEqual({ ...of, total: 2, ids: ["L-4", "L-3"] });
+  expect(await listed("--band", "high", "unknown", "--order", "name", ...at)).toEqual({
+    ...{ ...of, total: 3, ids: ["L-0", "L-3", "L-4"] },
+  });
+  expect(await listed("--region", "EU", "--limit", "1", ...at)).toEqual({ ...of, total: 3, ids: ["L-4"] });
+  expect((await run("list", "--limit", "1", ...at)).stdout).toMatch(
+    /\n5 suppliers of supplier-risk in 2026-W05, of which 1 are shown \(--limit\)\n$/,
+  );
+  for (const [args, message] of [
+    [["--band", "hihg"], "Allowed choices are low, medium, high, unknown"],
+    [["--week", "2026-W60"], "2026-W60"],
+    [["--limit", "201"], "expected a whole number from 1 to 200"],
+  ] as const)
+    expect(await run("list", ...args, ...at)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
+});
+
+/** Completes a week of L-0 to L-4: one without a score, one low, one medium and two high; every other one is of the region EU. */
+async function runWeek(url: string): Promise<void> {
+  const batch = createClient(BatchService, createGrpcTransport({ baseUrl: url }));
+  const { lease } = await batch.startRun({ isoWeek: "2026-W05", modelName: "supplier-risk", holder: "test" });
+  const scores = Float64Array.of(Number.NaN, 0.1, 0.5, 0.8, 0.9);
+  const digests = { modelDigest: "a".repeat(64), bundleDigest: "b".repeat(64), configHash: "c".repeat(64) };
+  await batch.submitChunk({
+    ...(lease && { lease }),
+    supplierIds: Array.from(scores, (_, i) => `L-${i}`),
+    exposures: new Uint8Array(new Float64Array(scores.length).fill(1_000).buffer),
+    regions: { name: "region", dictionary: ["EU", "US"], codes: Array.from(scores, (_, i) => i % 2) },
+    scores: {
+      riskScores: new Uint8Array(scores.buffer),
+      bands: Uint8Array.of(1, 2, 3, 4, 4),
+      columnNames: ["late_ratio"],
+      contributions: new Uint8Array(new Float32Array(scores.length).buffer),
+      model: { name: "supplier-risk", version: "v1", ...digests, runtime: "onnxruntime", kernel: "k" },
+    },
+  });
+  await batch.completeRun({ ...(lease && { lease }), rowsRead: 5n, rowsRejected: 0n, chunksTotal: 1 });
+}

@@ -799,9 +799,9 @@ export const ScheduleService: GenService<{
     output: typeof WatchProgressResponseSchema;
   },
   /**
-   * Starts a retrain of a model: a new version is trained from weekly runs and outcomes, and is published. A retrain
-   * never makes the new version the champion. Idempotent: while a retrain with the same weeks is waiting or running, no
-   * second retrain is started.
+   * Starts a retrain of a model: a new version is trained from weekly runs and outcomes, and is published. The new
+   * version becomes the champion only if promotion.automatic of the risk policy is true and the promotion gate passes
+   * it. Idempotent: while a retrain with the same weeks is waiting or running, no second retrain is started.
    * - INVALID_ARGUMENT: an ISO week does not exist, only one of the two weeks is set, or from_week is after to_week.
    * - NOT_FOUND: scheduler-service is not configured for model_name (reason MODEL_NOT_CONFIGURED).
    * - FAILED_PRECONDITION: a retrain with other weeks is waiting or running (reason RETRAIN_UNDER_WAY).

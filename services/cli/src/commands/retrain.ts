@@ -27,7 +27,7 @@ export function retrainCommand(context: CliContext): Command {
     .enablePositionalOptions()
     .addHelpText(
       "after",
-      "\nThe scheduler also starts retrains automatically. The key `retrain` of config/risk_policy.yaml has the conditions (docs/retrain.md). A retrain\nnever makes the new version the champion.\n" +
+      "\nThe scheduler also starts retrains automatically. The key `retrain` of config/risk_policy.yaml has the conditions (docs/retrain.md). A retrain\nmakes the new version the champion only if `promotion.automatic` is true and the promotion gate passes it (docs/promotion.md).\n" +
         "\nExamples:\n  npx bellwether retrain status\n  npx bellwether retrain start --reason 'new plant in Lyon' --watch",
     )
     .addCommand(startCommand(context))

@@ -14,6 +14,7 @@ import { exportMasterData } from "../suppliers/export-master-data.ts";
 import { type FileReport, importFile } from "../suppliers/import-master-data.ts";
 import { openSuppliers, type SupplierClient } from "../suppliers/supplier-client.ts";
 import { scoreJson, supplierJson, supplierLine, supplierLines } from "../suppliers/supplier-text.ts";
+import { listSuppliersCommand } from "./list-suppliers.ts";
 import { supplierCounterfactualCommand } from "./supplier-counterfactual.ts";
 
 const CONFLICTS = { stop: OnConflict.STOP, skip: OnConflict.SKIP, update: OnConflict.UPDATE } as const;
@@ -26,10 +27,10 @@ const SHOWN_CHANGES = 50;
 export function suppliersCommand(context: CliContext): Command {
   const suppliers = new Command("suppliers").addHelpText(
     "after",
-    "\nThe commands call ops-service with the token or API key in BELLWETHER_TOKEN_FILE. The role analyst may import; the role viewer may\nuse all other commands.\n\nExamples:\n  npx bellwether suppliers search 'muller stahl'\n  npx bellwether suppliers show S_00001\n  npx bellwether suppliers change S_00001\n  npx bellwether suppliers counterfactual S_00922\n  npx bellwether suppliers import master-data.csv --dry-run\n  npx bellwether suppliers export master-data.csv",
+    "\nThe commands call ops-service with the token or API key in BELLWETHER_TOKEN_FILE. The role analyst may import; the role viewer may\nuse all other commands.\n\nExamples:\n  npx bellwether suppliers search 'muller stahl'\n  npx bellwether suppliers list --band high\n  npx bellwether suppliers show S_00001\n  npx bellwether suppliers change S_00001\n  npx bellwether suppliers counterfactual S_00922\n  npx bellwether suppliers import master-data.csv --dry-run\n  npx bellwether suppliers export master-data.csv",
   );
   const commands = [
-    ...[searchCommand(context), showCommand(context)],
+    ...[searchCommand(context), listSuppliersCommand(context), showCommand(context)],
     ...[explainScoreCommand(context), changeScoreCommand(context), supplierCounterfactualCommand(context)],
     ...[importCommand(context), exportCommand(context)],
   ];

@@ -2,7 +2,7 @@
 const COMMANDS: Readonly<Record<string, string>> = {
   ListAlerts: "bellwether alerts list",
   GetAlert: "bellwether alerts show",
-  ListSuppliers: "bellwether suppliers search",
+  ListSuppliers: "bellwether suppliers list",
   GetSupplier: "bellwether suppliers show",
   ListDestinations: "bellwether notices destinations",
   ListNotices: "bellwether notices list",

@@ -239,3 +239,16 @@ test("with a schedule for each model, the next runs and the waiting weeks have t
     waiting: [{ iso_week: "2026-W47", model: "delivery" }],
   });
 });
+
+test("a run of a model that the scheduler does not have is not said to be running", () => {
+  const runs = [run("2026-W45", RunState.RUNNING, { modelName: "delivery", rowsScored: 4n, rowsRead: 10n })];
+  const lineOf = (schedule: Parameters<typeof weeklyStatus>[1]) => weeklyStatus(runs, schedule).lines[2];
+  expect(lineOf(create(ScheduleSchema, { ...FIELDS, modelName: "supplier-risk" }))).toBe(
+    "2026-W45 has not ended: 4 of 10 rows scored; scheduler-service has no model delivery, so it does not continue the run",
+  );
+  const running = "2026-W45 is running: 4 of 10 rows scored";
+  expect(lineOf(create(ScheduleSchema, { ...FIELDS, modelName: "delivery" }))).toBe(running);
+  // An earlier scheduler does not name its model, and one that does not answer names none.
+  expect(lineOf(create(ScheduleSchema, FIELDS))).toBe(running);
+  expect(lineOf(new Error("no answer"))).toBe(running);
+});

@@ -58,6 +58,15 @@ export async function readStatus(
   return { lines: [...lines, note], json };
 }
 
+/** Returns how far a run is. @param schedules of the scheduler. Empty: not known */
+function runningText(name: string, run: BatchRun, schedules: readonly Schedule[]): string {
+  const rows = `${run.rowsScored} of ${run.rowsRead ?? "?"} rows scored`;
+  const isScheduled = schedules.some(({ modelName }) => [run.modelName, ""].includes(modelName));
+  return schedules.length === 0 || isScheduled
+    ? `${name} is running: ${rows}`
+    : `${name} has not ended: ${rows}; scheduler-service has no model ${run.modelName}, so it does not continue the run`;
+}
+
 const noSchedule = (model: string | undefined): Error =>
   new Error(
     model === undefined ? "scheduler-service has no schedule" : `scheduler-service has no schedule of ${model}`,
@@ -124,7 +133,7 @@ export function weeklyStatus(
       ...(others.length === 0
         ? [scheduleText(schedule, given)]
         : schedules.map((one) => `${one.modelName}: ${scheduleText(one, { ...given, model: one.modelName })}`)),
-      ...running.map((run) => `${name(run)} is running: ${run.rowsScored} of ${run.rowsRead ?? "?"} rows scored`),
+      ...running.map((run) => runningText(name(run), run, schedules)),
       ...waiting
         .filter(
           ({ week, model }) =>
