@@ -1,4 +1,3 @@
-import type { AlertRules } from "@bellwether/config/alert-rules";
 import type { ReviewPolicy } from "@bellwether/config/risk-policy";
 import { OutcomeService } from "@bellwether/gen/bellwether/ops/v1/outcome_service_pb";
 import { PerformanceService } from "@bellwether/gen/bellwether/ops/v1/performance_service_pb";
@@ -6,6 +5,8 @@ import { type Route, route } from "@bellwether/mesh/call/route";
 import type { Logger } from "@bellwether/telemetry/logger";
 import { correctOutcome } from "./domain/outcomes/correct-outcome.ts";
 import { recordOutcomes } from "./domain/outcomes/record-outcomes.ts";
+import { ruleLimits } from "./domain/outcomes/rule-limits.ts";
+import type { ActiveRuleSet } from "./domain/rules/active-rules.ts";
 import { createMeasurement } from "./performance/run-measurement.ts";
 import { outcomeHandlers } from "./rpc/outcomes/outcomes.ts";
 import { performanceHandlers } from "./rpc/outcomes/performance.ts";
@@ -20,8 +21,8 @@ import { listScoringModels } from "./store/scores/scoring-models.ts";
 export interface OutcomePorts {
   readonly outcomesOf: OutcomeSpecOf;
   readonly reviews: ReviewPolicy;
-  /** Returns the rules for the runs of a model. */
-  readonly rulesOf: (modelName: string) => AlertRules;
+  /** Returns the active rule sets of a model. */
+  readonly activeRulesOf: (modelName: string) => Promise<readonly ActiveRuleSet[]>;
   readonly databaseUrl: string;
   readonly database: Database;
   readonly logger: Pick<Logger, "warn">;
@@ -38,7 +39,7 @@ export interface Outcomes extends AsyncDisposable {
 
 /** Starts the services for outcomes, and draws the review sample that a killed process has not drawn. */
 export function startOutcomes(ports: OutcomePorts): Outcomes {
-  const { outcomesOf, reviews, rulesOf: alertRulesOf, databaseUrl, database, logger, now, newId } = ports;
+  const { outcomesOf, reviews, activeRulesOf, databaseUrl, database, logger, now, newId } = ports;
   const { db, inTransaction, publishing } = database;
   const inRecording = createOutcomeTransaction(inTransaction, { now, newId });
   const inCorrection = createCorrection(inTransaction, { now, newId });
@@ -58,10 +59,7 @@ export function startOutcomes(ports: OutcomePorts): Outcomes {
   });
   const measuring = performanceHandlers({
     ...{ now, outcomesOf, listModels },
-    alertLimitsOf(modelName) {
-      const { scoreThreshold, weeklyCapacity } = alertRulesOf(modelName);
-      return { threshold: scoreThreshold.raise, capacity: weeklyCapacity.suppliers };
-    },
+    ruleLimitsOf: async (modelName) => ruleLimits(await activeRulesOf(modelName)),
     measure: createMeasurement(databaseUrl),
   });
   return {

@@ -252,16 +252,16 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
       onErased: batchSearch.start,
     }),
   );
-  const outcomes = starting.use(
-    startOutcomes({
-      ...{ rulesOf: ruleFiles.of, databaseUrl, database, logger, now, newId, reviews: riskPolicy.reviews },
-      outcomesOf: config.outcomesOf ?? (() => outcomesOf(null)),
-    }),
-  );
   const rules = await startRules({
     ...{ files: ruleFiles, databaseUrl, database, now, newId },
     outcomesOf: config.outcomesOf ?? (() => outcomesOf(null)),
   });
+  const outcomes = starting.use(
+    startOutcomes({
+      ...{ activeRulesOf: rules.readActive, databaseUrl, database, logger, now, newId, reviews: riskPolicy.reviews },
+      outcomesOf: config.outcomesOf ?? (() => outcomesOf(null)),
+    }),
+  );
   const server = await startServer({
     ...listening,
     name: "ops-service",

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { parseAlertRules } from "@bellwether/config/alert-rules";
 import type { OutcomeSpec } from "@bellwether/config/model-spec";
 import { createRiskPolicy } from "@bellwether/config/risk-policy";
+import { parseYaml } from "@bellwether/config/yaml-file";
 import { isoWeekEnd, isoWeekNumber, isoWeekOfNumber } from "@bellwether/contract/iso-week";
 import { Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { OutcomeSource, OutcomeValue } from "@bellwether/gen/bellwether/ops/v1/outcome_pb";
@@ -210,6 +212,53 @@ test("an outcome that is known 18 months late joins the score, whose explanation
   const { weeks, delay } = await ops.performance.getPerformance({ fromWeek: "2024-W01", toWeek: "2024-W52" });
   expect(weeks[0]?.performance).toMatchObject({ rows: 30n, positives: 15n, auc: { value: 1 } });
   expect(delay?.medianDays).toBe(548);
+});
+
+test("suppliers are selected by the active rule set that applies to them, and an activation counts at once", async () => {
+  const setYaml = (id: string, raise: number, capacity: number) =>
+    `score_threshold: { id: ${id}-score, raise: ${raise}, runs_to_raise: 1, critical: 0.95, clear: 0.1, runs_to_clear: 1 }
+weekly_capacity: { id: ${id}-capacity, suppliers: ${capacity}, min_lift: 0, keep_within: 10 }
+`;
+  const defaultYaml = (raise: number, capacity: number) =>
+    `version: 1\ncool_down_weeks: 0\n${setYaml("all", raise, capacity)}`;
+  const us = `id: us\ncool_down_weeks: 0\napplies_to: { regions: [US] }\n${setYaml("us", 0.5, 2)}`;
+  const yaml = `${defaultYaml(0.7, 1)}sets:\n  - ${us.trimEnd().replaceAll("\n", "\n    ")}\n`;
+  const alertRules = parseAlertRules(parseYaml(yaml, "alert_rules.yaml"));
+  await using ops = await start(COMPLETE, { alertRules });
+  // Even positions are of the region EU, odd ones of US.
+  const rows = Array.from({ length: 40 }, (_, i) => ({ id: `S-${i}`, score: (i + 1.5) / 50 }));
+  await runWeek(ops, "2025-W02", rows);
+  const happenedOn = daysAfter(isoWeekEnd("2025-W02"), 1);
+  const events = rows.slice(30).map(({ id }) => ({ supplierId: id, value: OCCURRED, happenedOn, knownOn: happenedOn }));
+  await ops.outcomes.recordOutcomes({ requestId: randomUUID(), rows: events });
+  const measured = async (request: { capacity?: number } = {}) => {
+    const { overall, ruleSets, alertThreshold, capacity } = await ops.performance.getPerformance(request);
+    return {
+      ...{ alertThreshold, capacity, sets: ruleSets.map((set) => [set.setId, set.alertThreshold, set.capacity]) },
+      activations: ruleSets.map(({ activation }) => activation),
+      threshold: [overall?.atThreshold?.flagged, overall?.atThreshold?.precision?.value],
+      selected: [overall?.atCapacity?.flagged, overall?.atCapacity?.precision?.value],
+    };
+  };
+  // EU from 0.7: positions 34, 36, 38. US from 0.5: 25 to 39, of which 31 to 39 have the risk.
+  const byFile = {
+    ...{ alertThreshold: 0.5, capacity: 3, activations: [undefined, undefined] },
+    sets: [
+      ["default", 0.7, 1],
+      ["us", 0.5, 2],
+    ],
+    ...{ threshold: [11, 8 / 11], selected: [3, 1] },
+  };
+  expect(await measured()).toEqual(byFile);
+  expect(await measured({ capacity: 20 })).toMatchObject({ capacity: 20, selected: [20, 0.5] });
+  await ops.rules.putRuleDraft({ rulesYaml: defaultYaml(0.6, 7), version: 0n });
+  expect(await measured()).toEqual(byFile);
+  const activation = { setId: "default", version: 1n, reason: "more alerts", force: true };
+  await ops.rules.activateRuleDraft(activation);
+  // EU from 0.6: 30 to 38.
+  expect(await measured()).toMatchObject({
+    ...{ capacity: 9, activations: [1n, undefined], threshold: [13, 10 / 13], selected: [9, 7 / 9] },
+  });
 });
 
 describe("where only a selection has outcomes", () => {

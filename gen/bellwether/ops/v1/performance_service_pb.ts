@@ -15,7 +15,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/ops/v1/performance_service.proto.
  */
 export const file_bellwether_ops_v1_performance_service: GenFile = /*@__PURE__*/
-  fileDesc("CitiZWxsd2V0aGVyL29wcy92MS9wZXJmb3JtYW5jZV9zZXJ2aWNlLnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSKfAgoVR2V0UGVyZm9ybWFuY2VSZXF1ZXN0EicKCm1vZGVsX25hbWUYASABKAlCE7pIEHIOKEAyCl5bXlx4MDBdKiQSQwoJZnJvbV93ZWVrGAIgASgJQjC6SC1yKzIpXihbMC05XXs0fS1XKDBbMS05XXxbMS00XVswLTldfDVbMC0zXSkpPyQSQQoHdG9fd2VlaxgDIAEoCUIwukgtcisyKV4oWzAtOV17NH0tVygwWzEtOV18WzEtNF1bMC05XXw1WzAtM10pKT8kEjgKCGtub3duX29uGAQgASgJQia6SCNyITIfXihbMC05XXs0fS1bMC05XXsyfS1bMC05XXsyfSk/JBIbCghjYXBhY2l0eRgFIAEoDUIJukgGKgQYwIQ9ImcKEVBlcmZvcm1hbmNlRmlndXJlEhIKBXZhbHVlGAEgASgBSACIAQESEAoDbG93GAIgASgBSAGIAQESEQoEaGlnaBgDIAEoAUgCiAEBQggKBl92YWx1ZUIGCgRfbG93QgcKBV9oaWdoIpYBChRQZXJmb3JtYW5jZVNlbGVjdGlvbhIPCgdmbGFnZ2VkGAEgASgBEjcKCXByZWNpc2lvbhgCIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlEjQKBnJlY2FsbBgDIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlIqIBCg5QZXJmb3JtYW5jZUJpbhISCgpmcm9tX3Njb3JlGAEgASgBEhAKCHRvX3Njb3JlGAIgASgBEgwKBHJvd3MYAyABKAQSFgoJcHJlZGljdGVkGAQgASgBSACIAQESNgoIb2JzZXJ2ZWQYBSABKAsyJC5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZUZpZ3VyZUIMCgpfcHJlZGljdGVkIrsEChNQZXJmb3JtYW5jZUJhc2VsaW5lEj0KD2Jhc2VfcmF0ZV9icmllchgBIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlEkAKEmJhc2VfcmF0ZV9sb2dfbG9zcxgCIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlEjwKDmxhc3RfbGFiZWxfYXVjGAMgASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSSgocbGFzdF9sYWJlbF9hdmVyYWdlX3ByZWNpc2lvbhgEIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlEjwKDmF1Y19kaWZmZXJlbmNlGAUgASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSSgocYXZlcmFnZV9wcmVjaXNpb25fZGlmZmVyZW5jZRgGIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlEj4KEGJyaWVyX2RpZmZlcmVuY2UYByABKAsyJC5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZUZpZ3VyZRJBChNsb2dfbG9zc19kaWZmZXJlbmNlGAggASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSDAoEcm93cxgJIAEoBCLbBQoLUGVyZm9ybWFuY2USDAoEcm93cxgBIAEoBBIRCglwb3NpdGl2ZXMYAiABKAQSEQoJc3VwcGxpZXJzGAMgASgEEhYKDmVmZmVjdGl2ZV9yb3dzGAQgASgBEhcKCm1lYW5fc2NvcmUYBSABKAFIAIgBARI7Cg1vYnNlcnZlZF9yYXRlGAYgASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSPQoPY2FsaWJyYXRpb25fZ2FwGAcgASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSMQoDYXVjGAggASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSPwoRYXZlcmFnZV9wcmVjaXNpb24YCSABKAsyJC5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZUZpZ3VyZRIzCgVicmllchgKIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlEjYKCGxvZ19sb3NzGAsgASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSPQoMYXRfdGhyZXNob2xkGAwgASgLMicuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VTZWxlY3Rpb24SPAoLYXRfY2FwYWNpdHkYDSABKAsyJy5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZVNlbGVjdGlvbhI2CgtjYWxpYnJhdGlvbhgOIAMoCzIhLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlQmluEjgKCGJhc2VsaW5lGA8gASgLMiYuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VCYXNlbGluZRIMCgRub3RlGBAgASgJQg0KC19tZWFuX3Njb3JlIqUCCg9PdXRjb21lQ292ZXJhZ2USDgoGc2NvcmVkGAEgASgEEhAKCGxhYmVsbGVkGAIgASgEEhMKC2Zyb21fZXZlbnRzGAMgASgEEhQKDGZyb21fcmVjb3JkcxgEIAEoBBIUCgxmcm9tX3Jldmlld3MYBSABKAQSGQoRZnJvbV9kaXNwb3NpdGlvbnMYBiABKAQSFAoMZnJvbV9hYnNlbmNlGAcgASgEEhAKCGNvbXBhcmVkGAggASgEEhUKDWNvbnRyYWRpY3RvcnkYCSABKAQSFgoOb3V0c2lkZV9zYW1wbGUYCiABKAQSEAoIaW1tYXR1cmUYCyABKAgSFQoNcmV2aWV3X3NhbXBsZRgMIAEoBBIUCgxyZXZpZXdfZnJhbWUYDSABKAQibAoMT3V0Y29tZURlbGF5Eg4KBmV2ZW50cxgBIAEoBBIYCgttZWRpYW5fZGF5cxgCIAEoAUgAiAEBEhUKCHA5MF9kYXlzGAMgASgBSAGIAQFCDgoMX21lZGlhbl9kYXlzQgsKCV9wOTBfZGF5cyKlAQoPV2Vla1BlcmZvcm1hbmNlEhAKCGlzb193ZWVrGAEgASgJEhUKDW1vZGVsX3ZlcnNpb24YAiABKAkSMwoLcGVyZm9ybWFuY2UYAyABKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZRI0Cghjb3ZlcmFnZRgEIAEoCzIiLmJlbGx3ZXRoZXIub3BzLnYxLk91dGNvbWVDb3ZlcmFnZSKHAQoSVmVyc2lvblBlcmZvcm1hbmNlEhUKDW1vZGVsX3ZlcnNpb24YASABKAkSEgoKZmlyc3Rfd2VlaxgCIAEoCRIRCglsYXN0X3dlZWsYAyABKAkSMwoLcGVyZm9ybWFuY2UYBCABKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZSKkAQoRU2VnbWVudERpZmZlcmVuY2USMAoGZmlndXJlGAEgASgOMiAuYmVsbHdldGhlci5vcHMudjEuU2VnbWVudEZpZ3VyZRI4CgpkaWZmZXJlbmNlGAIgASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSEgoKYWRqdXN0ZWRfcBgDIAEoARIPCgdmbGFnZ2VkGAQgASgIIsMBChJTZWdtZW50UGVyZm9ybWFuY2USLAoEa2luZBgBIAEoDjIeLmJlbGx3ZXRoZXIub3BzLnYxLlNlZ21lbnRLaW5kEg8KB3NlZ21lbnQYAiABKAkSMwoLcGVyZm9ybWFuY2UYAyABKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZRI5CgtkaWZmZXJlbmNlcxgEIAMoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlNlZ21lbnREaWZmZXJlbmNlItQEChZHZXRQZXJmb3JtYW5jZVJlc3BvbnNlEhIKCm1vZGVsX25hbWUYASABKAkSEgoKZGVmaW5pdGlvbhgCIAEoCRIUCgxob3Jpem9uX2RheXMYAyABKA0SIAoTY29tcGxldGVfYWZ0ZXJfZGF5cxgEIAEoDUgAiAEBEhAKCGtub3duX29uGAUgASgJEhEKCWZyb21fd2VlaxgGIAEoCRIPCgd0b193ZWVrGAcgASgJEhcKD2FsZXJ0X3RocmVzaG9sZBgIIAEoARIQCghjYXBhY2l0eRgJIAEoDRIvCgdvdmVyYWxsGAogASgLMh4uYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2USMQoFd2Vla3MYCyADKAsyIi5iZWxsd2V0aGVyLm9wcy52MS5XZWVrUGVyZm9ybWFuY2USNwoIdmVyc2lvbnMYDCADKAsyJS5iZWxsd2V0aGVyLm9wcy52MS5WZXJzaW9uUGVyZm9ybWFuY2USNwoIc2VnbWVudHMYDSADKAsyJS5iZWxsd2V0aGVyLm9wcy52MS5TZWdtZW50UGVyZm9ybWFuY2USGQoRc2VnbWVudHNfbGVmdF9vdXQYDiABKA0SLgoFZGVsYXkYDyABKAsyHy5iZWxsd2V0aGVyLm9wcy52MS5PdXRjb21lRGVsYXkSFgoObWVhc3VyZWRfc2hhcmUYECABKAESFgoOd2Vla3NfbGVmdF9vdXQYESABKA0SEAoId2VpZ2h0ZWQYEiABKAhCFgoUX2NvbXBsZXRlX2FmdGVyX2RheXMqdgoLU2VnbWVudEtpbmQSHAoYU0VHTUVOVF9LSU5EX1VOU1BFQ0lGSUVEEAASFwoTU0VHTUVOVF9LSU5EX1JFR0lPThABEhkKFVNFR01FTlRfS0lORF9DQVRFR09SWRACEhUKEVNFR01FTlRfS0lORF9TSVpFEAMqawoNU2VnbWVudEZpZ3VyZRIeChpTRUdNRU5UX0ZJR1VSRV9VTlNQRUNJRklFRBAAEhYKElNFR01FTlRfRklHVVJFX0FVQxABEiIKHlNFR01FTlRfRklHVVJFX0NBTElCUkFUSU9OX0dBUBACMowBChJQZXJmb3JtYW5jZVNlcnZpY2USdgoOR2V0UGVyZm9ybWFuY2USKC5iZWxsd2V0aGVyLm9wcy52MS5HZXRQZXJmb3JtYW5jZVJlcXVlc3QaKS5iZWxsd2V0aGVyLm9wcy52MS5HZXRQZXJmb3JtYW5jZVJlc3BvbnNlIg+QAgGouxgBsrsYBBDg1ANCRgoVY29tLmJlbGx3ZXRoZXIub3BzLnYxUAFaF2JlbGx3ZXRoZXIvb3BzL3YxO29wc3YxqgIRQmVsbHdldGhlci5PcHMuVjFiBnByb3RvMw", [file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate]);
+  fileDesc("CitiZWxsd2V0aGVyL29wcy92MS9wZXJmb3JtYW5jZV9zZXJ2aWNlLnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSKfAgoVR2V0UGVyZm9ybWFuY2VSZXF1ZXN0EicKCm1vZGVsX25hbWUYASABKAlCE7pIEHIOKEAyCl5bXlx4MDBdKiQSQwoJZnJvbV93ZWVrGAIgASgJQjC6SC1yKzIpXihbMC05XXs0fS1XKDBbMS05XXxbMS00XVswLTldfDVbMC0zXSkpPyQSQQoHdG9fd2VlaxgDIAEoCUIwukgtcisyKV4oWzAtOV17NH0tVygwWzEtOV18WzEtNF1bMC05XXw1WzAtM10pKT8kEjgKCGtub3duX29uGAQgASgJQia6SCNyITIfXihbMC05XXs0fS1bMC05XXsyfS1bMC05XXsyfSk/JBIbCghjYXBhY2l0eRgFIAEoDUIJukgGKgQYwIQ9ImcKEVBlcmZvcm1hbmNlRmlndXJlEhIKBXZhbHVlGAEgASgBSACIAQESEAoDbG93GAIgASgBSAGIAQESEQoEaGlnaBgDIAEoAUgCiAEBQggKBl92YWx1ZUIGCgRfbG93QgcKBV9oaWdoIpwBChJQZXJmb3JtYW5jZVJ1bGVTZXQSDgoGc2V0X2lkGAEgASgJEg8KB3JlZ2lvbnMYAiADKAkSEgoKY2F0ZWdvcmllcxgDIAMoCRIXCg9hbGVydF90aHJlc2hvbGQYBCABKAESEAoIY2FwYWNpdHkYBSABKA0SFwoKYWN0aXZhdGlvbhgGIAEoBEgAiAEBQg0KC19hY3RpdmF0aW9uIpYBChRQZXJmb3JtYW5jZVNlbGVjdGlvbhIPCgdmbGFnZ2VkGAEgASgBEjcKCXByZWNpc2lvbhgCIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlEjQKBnJlY2FsbBgDIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlIqIBCg5QZXJmb3JtYW5jZUJpbhISCgpmcm9tX3Njb3JlGAEgASgBEhAKCHRvX3Njb3JlGAIgASgBEgwKBHJvd3MYAyABKAQSFgoJcHJlZGljdGVkGAQgASgBSACIAQESNgoIb2JzZXJ2ZWQYBSABKAsyJC5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZUZpZ3VyZUIMCgpfcHJlZGljdGVkIrsEChNQZXJmb3JtYW5jZUJhc2VsaW5lEj0KD2Jhc2VfcmF0ZV9icmllchgBIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlEkAKEmJhc2VfcmF0ZV9sb2dfbG9zcxgCIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlEjwKDmxhc3RfbGFiZWxfYXVjGAMgASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSSgocbGFzdF9sYWJlbF9hdmVyYWdlX3ByZWNpc2lvbhgEIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlEjwKDmF1Y19kaWZmZXJlbmNlGAUgASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSSgocYXZlcmFnZV9wcmVjaXNpb25fZGlmZmVyZW5jZRgGIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlEj4KEGJyaWVyX2RpZmZlcmVuY2UYByABKAsyJC5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZUZpZ3VyZRJBChNsb2dfbG9zc19kaWZmZXJlbmNlGAggASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSDAoEcm93cxgJIAEoBCLbBQoLUGVyZm9ybWFuY2USDAoEcm93cxgBIAEoBBIRCglwb3NpdGl2ZXMYAiABKAQSEQoJc3VwcGxpZXJzGAMgASgEEhYKDmVmZmVjdGl2ZV9yb3dzGAQgASgBEhcKCm1lYW5fc2NvcmUYBSABKAFIAIgBARI7Cg1vYnNlcnZlZF9yYXRlGAYgASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSPQoPY2FsaWJyYXRpb25fZ2FwGAcgASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSMQoDYXVjGAggASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSPwoRYXZlcmFnZV9wcmVjaXNpb24YCSABKAsyJC5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZUZpZ3VyZRIzCgVicmllchgKIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlEjYKCGxvZ19sb3NzGAsgASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSPQoMYXRfdGhyZXNob2xkGAwgASgLMicuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VTZWxlY3Rpb24SPAoLYXRfY2FwYWNpdHkYDSABKAsyJy5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZVNlbGVjdGlvbhI2CgtjYWxpYnJhdGlvbhgOIAMoCzIhLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlQmluEjgKCGJhc2VsaW5lGA8gASgLMiYuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VCYXNlbGluZRIMCgRub3RlGBAgASgJQg0KC19tZWFuX3Njb3JlIqUCCg9PdXRjb21lQ292ZXJhZ2USDgoGc2NvcmVkGAEgASgEEhAKCGxhYmVsbGVkGAIgASgEEhMKC2Zyb21fZXZlbnRzGAMgASgEEhQKDGZyb21fcmVjb3JkcxgEIAEoBBIUCgxmcm9tX3Jldmlld3MYBSABKAQSGQoRZnJvbV9kaXNwb3NpdGlvbnMYBiABKAQSFAoMZnJvbV9hYnNlbmNlGAcgASgEEhAKCGNvbXBhcmVkGAggASgEEhUKDWNvbnRyYWRpY3RvcnkYCSABKAQSFgoOb3V0c2lkZV9zYW1wbGUYCiABKAQSEAoIaW1tYXR1cmUYCyABKAgSFQoNcmV2aWV3X3NhbXBsZRgMIAEoBBIUCgxyZXZpZXdfZnJhbWUYDSABKAQibAoMT3V0Y29tZURlbGF5Eg4KBmV2ZW50cxgBIAEoBBIYCgttZWRpYW5fZGF5cxgCIAEoAUgAiAEBEhUKCHA5MF9kYXlzGAMgASgBSAGIAQFCDgoMX21lZGlhbl9kYXlzQgsKCV9wOTBfZGF5cyKlAQoPV2Vla1BlcmZvcm1hbmNlEhAKCGlzb193ZWVrGAEgASgJEhUKDW1vZGVsX3ZlcnNpb24YAiABKAkSMwoLcGVyZm9ybWFuY2UYAyABKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZRI0Cghjb3ZlcmFnZRgEIAEoCzIiLmJlbGx3ZXRoZXIub3BzLnYxLk91dGNvbWVDb3ZlcmFnZSKHAQoSVmVyc2lvblBlcmZvcm1hbmNlEhUKDW1vZGVsX3ZlcnNpb24YASABKAkSEgoKZmlyc3Rfd2VlaxgCIAEoCRIRCglsYXN0X3dlZWsYAyABKAkSMwoLcGVyZm9ybWFuY2UYBCABKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZSKkAQoRU2VnbWVudERpZmZlcmVuY2USMAoGZmlndXJlGAEgASgOMiAuYmVsbHdldGhlci5vcHMudjEuU2VnbWVudEZpZ3VyZRI4CgpkaWZmZXJlbmNlGAIgASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSEgoKYWRqdXN0ZWRfcBgDIAEoARIPCgdmbGFnZ2VkGAQgASgIIsMBChJTZWdtZW50UGVyZm9ybWFuY2USLAoEa2luZBgBIAEoDjIeLmJlbGx3ZXRoZXIub3BzLnYxLlNlZ21lbnRLaW5kEg8KB3NlZ21lbnQYAiABKAkSMwoLcGVyZm9ybWFuY2UYAyABKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZRI5CgtkaWZmZXJlbmNlcxgEIAMoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlNlZ21lbnREaWZmZXJlbmNlIo4FChZHZXRQZXJmb3JtYW5jZVJlc3BvbnNlEhIKCm1vZGVsX25hbWUYASABKAkSEgoKZGVmaW5pdGlvbhgCIAEoCRIUCgxob3Jpem9uX2RheXMYAyABKA0SIAoTY29tcGxldGVfYWZ0ZXJfZGF5cxgEIAEoDUgAiAEBEhAKCGtub3duX29uGAUgASgJEhEKCWZyb21fd2VlaxgGIAEoCRIPCgd0b193ZWVrGAcgASgJEhcKD2FsZXJ0X3RocmVzaG9sZBgIIAEoARIQCghjYXBhY2l0eRgJIAEoDRIvCgdvdmVyYWxsGAogASgLMh4uYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2USMQoFd2Vla3MYCyADKAsyIi5iZWxsd2V0aGVyLm9wcy52MS5XZWVrUGVyZm9ybWFuY2USNwoIdmVyc2lvbnMYDCADKAsyJS5iZWxsd2V0aGVyLm9wcy52MS5WZXJzaW9uUGVyZm9ybWFuY2USNwoIc2VnbWVudHMYDSADKAsyJS5iZWxsd2V0aGVyLm9wcy52MS5TZWdtZW50UGVyZm9ybWFuY2USGQoRc2VnbWVudHNfbGVmdF9vdXQYDiABKA0SLgoFZGVsYXkYDyABKAsyHy5iZWxsd2V0aGVyLm9wcy52MS5PdXRjb21lRGVsYXkSFgoObWVhc3VyZWRfc2hhcmUYECABKAESFgoOd2Vla3NfbGVmdF9vdXQYESABKA0SEAoId2VpZ2h0ZWQYEiABKAgSOAoJcnVsZV9zZXRzGBMgAygLMiUuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VSdWxlU2V0QhYKFF9jb21wbGV0ZV9hZnRlcl9kYXlzKnYKC1NlZ21lbnRLaW5kEhwKGFNFR01FTlRfS0lORF9VTlNQRUNJRklFRBAAEhcKE1NFR01FTlRfS0lORF9SRUdJT04QARIZChVTRUdNRU5UX0tJTkRfQ0FURUdPUlkQAhIVChFTRUdNRU5UX0tJTkRfU0laRRADKmsKDVNlZ21lbnRGaWd1cmUSHgoaU0VHTUVOVF9GSUdVUkVfVU5TUEVDSUZJRUQQABIWChJTRUdNRU5UX0ZJR1VSRV9BVUMQARIiCh5TRUdNRU5UX0ZJR1VSRV9DQUxJQlJBVElPTl9HQVAQAjKMAQoSUGVyZm9ybWFuY2VTZXJ2aWNlEnYKDkdldFBlcmZvcm1hbmNlEiguYmVsbHdldGhlci5vcHMudjEuR2V0UGVyZm9ybWFuY2VSZXF1ZXN0GikuYmVsbHdldGhlci5vcHMudjEuR2V0UGVyZm9ybWFuY2VSZXNwb25zZSIPkAIBqLsYAbK7GAQQ4NQDQkYKFWNvbS5iZWxsd2V0aGVyLm9wcy52MVABWhdiZWxsd2V0aGVyL29wcy92MTtvcHN2MaoCEUJlbGx3ZXRoZXIuT3BzLlYxYgZwcm90bzM", [file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_buf_validate_validate]);
 
 /**
  * Selects weeks and outcomes.
@@ -46,15 +46,15 @@ export type GetPerformanceRequest = Message<"bellwether.ops.v1.GetPerformanceReq
 
   /**
    * Only outcomes that were known on this day are used. ISO date, for example "2026-03-31". The response is the one
-   * that the call would have returned on that day. Empty: today.
+   * that the call would have returned on that day with the alert rules that are active now. Empty: today.
    *
    * @generated from field: string known_on = 4;
    */
   knownOn: string;
 
   /**
-   * Number of suppliers that the team examines in a week, 1 to 1,000,000. 0: weekly_capacity.suppliers of the alert
-   * rules.
+   * Number of suppliers that the team examines in a week, 1 to 1,000,000: those with the highest scores, whatever their
+   * rule set. 0: weekly_capacity.suppliers of each active rule set, among the suppliers of the set.
    *
    * @generated from field: uint32 capacity = 5;
    */
@@ -104,6 +104,63 @@ export const PerformanceFigureSchema: GenMessage<PerformanceFigure> = /*@__PURE_
   messageDesc(file_bellwether_ops_v1_performance_service, 1);
 
 /**
+ * The limits of an active rule set.
+ *
+ * @generated from message bellwether.ops.v1.PerformanceRuleSet
+ */
+export type PerformanceRuleSet = Message<"bellwether.ops.v1.PerformanceRuleSet"> & {
+  /**
+   * Id of the rule set, for example "default".
+   *
+   * @generated from field: string set_id = 1;
+   */
+  setId: string;
+
+  /**
+   * Regions to whose suppliers the set applies, by the region in the run. Empty: all regions.
+   *
+   * @generated from field: repeated string regions = 2;
+   */
+  regions: string[];
+
+  /**
+   * Categories to whose suppliers the set applies. Empty: all categories. If regions is empty too: the set applies to
+   * all suppliers to which no other set applies.
+   *
+   * @generated from field: repeated string categories = 3;
+   */
+  categories: string[];
+
+  /**
+   * Lowest score with which the set raises an alert, in [0, 1].
+   *
+   * @generated from field: double alert_threshold = 4;
+   */
+  alertThreshold: number;
+
+  /**
+   * Number of suppliers that the set selects in a week, 0 to 10,000.
+   *
+   * @generated from field: uint32 capacity = 5;
+   */
+  capacity: number;
+
+  /**
+   * Number of the activation that made the set active, 1 or more. Unset: the set is from the file.
+   *
+   * @generated from field: optional uint64 activation = 6;
+   */
+  activation?: bigint | undefined;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.PerformanceRuleSet.
+ * Use `create(PerformanceRuleSetSchema)` to create a new message.
+ */
+export const PerformanceRuleSetSchema: GenMessage<PerformanceRuleSet> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_performance_service, 2);
+
+/**
  * Precision and recall if the team examines a selection of suppliers.
  *
  * @generated from message bellwether.ops.v1.PerformanceSelection
@@ -137,7 +194,7 @@ export type PerformanceSelection = Message<"bellwether.ops.v1.PerformanceSelecti
  * Use `create(PerformanceSelectionSchema)` to create a new message.
  */
 export const PerformanceSelectionSchema: GenMessage<PerformanceSelection> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_performance_service, 2);
+  messageDesc(file_bellwether_ops_v1_performance_service, 3);
 
 /**
  * The supplier weeks with a score in one range.
@@ -186,7 +243,7 @@ export type PerformanceBin = Message<"bellwether.ops.v1.PerformanceBin"> & {
  * Use `create(PerformanceBinSchema)` to create a new message.
  */
 export const PerformanceBinSchema: GenMessage<PerformanceBin> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_performance_service, 3);
+  messageDesc(file_bellwether_ops_v1_performance_service, 4);
 
 /**
  * The quality of predictions that need no model, for comparison with the model. Measured on the supplier weeks for
@@ -264,7 +321,7 @@ export type PerformanceBaseline = Message<"bellwether.ops.v1.PerformanceBaseline
  * Use `create(PerformanceBaselineSchema)` to create a new message.
  */
 export const PerformanceBaselineSchema: GenMessage<PerformanceBaseline> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_performance_service, 4);
+  messageDesc(file_bellwether_ops_v1_performance_service, 5);
 
 /**
  * The quality of the scores of some supplier weeks. A supplier week is one supplier in one week, with its outcome.
@@ -351,8 +408,8 @@ export type Performance = Message<"bellwether.ops.v1.Performance"> & {
   logLoss?: PerformanceFigure | undefined;
 
   /**
-   * Precision and recall if the team examines every supplier with a score of at least
-   * GetPerformanceResponse.alert_threshold.
+   * Precision and recall if the team examines every supplier with a score of at least the alert_threshold of the rule
+   * set that applies to the supplier (GetPerformanceResponse.rule_sets).
    *
    * @generated from field: bellwether.ops.v1.PerformanceSelection at_threshold = 12;
    */
@@ -393,7 +450,7 @@ export type Performance = Message<"bellwether.ops.v1.Performance"> & {
  * Use `create(PerformanceSchema)` to create a new message.
  */
 export const PerformanceSchema: GenMessage<Performance> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_performance_service, 5);
+  messageDesc(file_bellwether_ops_v1_performance_service, 6);
 
 /**
  * How much is known about the outcomes of a week. A supplier week has an outcome if one of these is known: a dated
@@ -499,7 +556,7 @@ export type OutcomeCoverage = Message<"bellwether.ops.v1.OutcomeCoverage"> & {
  * Use `create(OutcomeCoverageSchema)` to create a new message.
  */
 export const OutcomeCoverageSchema: GenMessage<OutcomeCoverage> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_performance_service, 6);
+  messageDesc(file_bellwether_ops_v1_performance_service, 7);
 
 /**
  * The delay between an event and the day on which it was known.
@@ -534,7 +591,7 @@ export type OutcomeDelay = Message<"bellwether.ops.v1.OutcomeDelay"> & {
  * Use `create(OutcomeDelaySchema)` to create a new message.
  */
 export const OutcomeDelaySchema: GenMessage<OutcomeDelay> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_performance_service, 7);
+  messageDesc(file_bellwether_ops_v1_performance_service, 8);
 
 /**
  * The performance in one week.
@@ -576,7 +633,7 @@ export type WeekPerformance = Message<"bellwether.ops.v1.WeekPerformance"> & {
  * Use `create(WeekPerformanceSchema)` to create a new message.
  */
 export const WeekPerformanceSchema: GenMessage<WeekPerformance> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_performance_service, 8);
+  messageDesc(file_bellwether_ops_v1_performance_service, 9);
 
 /**
  * The performance of one version over its weeks.
@@ -618,7 +675,7 @@ export type VersionPerformance = Message<"bellwether.ops.v1.VersionPerformance">
  * Use `create(VersionPerformanceSchema)` to create a new message.
  */
 export const VersionPerformanceSchema: GenMessage<VersionPerformance> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_performance_service, 9);
+  messageDesc(file_bellwether_ops_v1_performance_service, 10);
 
 /**
  * The difference of a segment from all other suppliers.
@@ -660,7 +717,7 @@ export type SegmentDifference = Message<"bellwether.ops.v1.SegmentDifference"> &
  * Use `create(SegmentDifferenceSchema)` to create a new message.
  */
 export const SegmentDifferenceSchema: GenMessage<SegmentDifference> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_performance_service, 10);
+  messageDesc(file_bellwether_ops_v1_performance_service, 11);
 
 /**
  * The performance in one segment.
@@ -703,7 +760,7 @@ export type SegmentPerformance = Message<"bellwether.ops.v1.SegmentPerformance">
  * Use `create(SegmentPerformanceSchema)` to create a new message.
  */
 export const SegmentPerformanceSchema: GenMessage<SegmentPerformance> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_performance_service, 11);
+  messageDesc(file_bellwether_ops_v1_performance_service, 12);
 
 /**
  * The performance of a model.
@@ -762,14 +819,14 @@ export type GetPerformanceResponse = Message<"bellwether.ops.v1.GetPerformanceRe
   toWeek: string;
 
   /**
-   * Lowest score with which the alert rules raise an alert, in [0, 1].
+   * Lowest score with which an active rule set raises an alert, in [0, 1].
    *
    * @generated from field: double alert_threshold = 8;
    */
   alertThreshold: number;
 
   /**
-   * Number of suppliers that the team examines in a week.
+   * Number of suppliers that the team examines in a week: the requested one, or that of all active rule sets together.
    *
    * @generated from field: uint32 capacity = 9;
    */
@@ -839,6 +896,14 @@ export type GetPerformanceResponse = Message<"bellwether.ops.v1.GetPerformanceRe
    * @generated from field: bool weighted = 18;
    */
   weighted: boolean;
+
+  /**
+   * The rule sets that are active now, at most 51 of the file and those that activations added. At most one applies to
+   * a supplier.
+   *
+   * @generated from field: repeated bellwether.ops.v1.PerformanceRuleSet rule_sets = 19;
+   */
+  ruleSets: PerformanceRuleSet[];
 };
 
 /**
@@ -846,7 +911,7 @@ export type GetPerformanceResponse = Message<"bellwether.ops.v1.GetPerformanceRe
  * Use `create(GetPerformanceResponseSchema)` to create a new message.
  */
 export const GetPerformanceResponseSchema: GenMessage<GetPerformanceResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_performance_service, 12);
+  messageDesc(file_bellwether_ops_v1_performance_service, 13);
 
 /**
  * The property by which the suppliers are divided into segments.

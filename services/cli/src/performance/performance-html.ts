@@ -6,7 +6,7 @@ import type {
 } from "@bellwether/gen/bellwether/ops/v1/performance_service_pb";
 import { figureName, KIND_NAMES } from "./performance-json.ts";
 import { aucPlot, calibrationPlot } from "./performance-plots.ts";
-import { figureText, outcomeLines } from "./performance-text.ts";
+import { figureText, outcomeLines, thresholdText } from "./performance-text.ts";
 
 const STYLE = `:root{color-scheme:light dark;font:15px/1.5 system-ui,sans-serif}
 main{max-width:60rem;margin:0 auto;padding:1rem}
@@ -74,10 +74,7 @@ function table(
   return `<table><thead><tr>${head.map((name) => `<th scope="col">${escapeHtml(name)}</th>`).join("")}</tr></thead><tbody>${body.join("\n")}</tbody></table>`;
 }
 
-function figuresTable(
-  performance: Performance | undefined,
-  { alertThreshold, capacity }: GetPerformanceResponse,
-): string {
+function figuresTable(performance: Performance | undefined, answer: GetPerformanceResponse): string {
   if (performance === undefined) return "";
   const { baseline, atThreshold, atCapacity, note } = performance;
   const row = (
@@ -105,10 +102,10 @@ function figuresTable(
     row("log loss", performance.logLoss, baseline?.baseRateLogLoss, baseline?.logLossDifference),
     row("share at which the risk occurred", performance.observedRate),
     row("that share minus the mean score", performance.calibrationGap),
-    row(`precision at the alert threshold ${alertThreshold}`, atThreshold?.precision),
-    row(`recall at the alert threshold ${alertThreshold}`, atThreshold?.recall),
-    row(`precision at capacity ${capacity}`, atCapacity?.precision),
-    row(`recall at capacity ${capacity}`, atCapacity?.recall),
+    row(`precision ${thresholdText(answer)}`, atThreshold?.precision),
+    row(`recall ${thresholdText(answer)}`, atThreshold?.recall),
+    row(`precision at capacity ${answer.capacity}`, atCapacity?.precision),
+    row(`recall at capacity ${answer.capacity}`, atCapacity?.recall),
   ];
   return `${table(["figure", "model", "without a model", "difference"], rows)}${note === "" ? "" : `<p>${escapeHtml(note)}</p>`}`;
 }

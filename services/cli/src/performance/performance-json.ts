@@ -88,6 +88,10 @@ export function performanceJson(answer: GetPerformanceResponse) {
     known_on: answer.knownOn,
     ...{ from_week: answer.fromWeek, to_week: answer.toWeek, weeks_left_out: answer.weeksLeftOut },
     ...{ alert_threshold: answer.alertThreshold, capacity: answer.capacity },
+    rule_sets: answer.ruleSets.map(({ setId, regions, categories, alertThreshold, capacity, activation }) => ({
+      ...{ id: setId, regions, categories, alert_threshold: alertThreshold, capacity },
+      activation: activation === undefined ? null : Number(activation),
+    })),
     ...{ measured_share: answer.measuredShare, weighted: answer.weighted },
     overall: qualityJson(answer.overall),
     weeks: answer.weeks.map(({ isoWeek, modelVersion, performance, coverage }) => ({

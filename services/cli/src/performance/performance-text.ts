@@ -72,6 +72,7 @@ export function outcomeLines(answer: GetPerformanceResponse): string[] {
     ...(answer.weighted
       ? ["weights: alerted suppliers and the review sample stand for all suppliers of their kind"]
       : []),
+    ...ruleSetLines(answer),
     ...(answer.measuredShare < 1
       ? [
           `measured: a random ${(100 * answer.measuredShare).toFixed(1)} % of the suppliers, because there are too many for all`,
@@ -81,6 +82,22 @@ export function outcomeLines(answer: GetPerformanceResponse): string[] {
       ? []
       : [`left out: ${countText(answer.weeksLeftOut, "week")} without scores, or beyond 260`]),
   ];
+}
+
+/** Returns where suppliers are flagged: "at the alert threshold 0.7", or of several rule sets. */
+export const thresholdText = ({ ruleSets, alertThreshold }: GetPerformanceResponse): string =>
+  ruleSets.length > 1
+    ? `at the alert thresholds of ${ruleSets.length} rule sets`
+    : `at the alert threshold ${alertThreshold}`;
+
+/** Returns the rules that are measured, when they are not only those of the file for all suppliers. */
+function ruleSetLines({ ruleSets }: GetPerformanceResponse): string[] {
+  if (ruleSets.length < 2 && ruleSets.every(({ activation }) => activation === undefined)) return [];
+  const text = ruleSets.map(({ setId, alertThreshold, capacity, activation }) => {
+    const from = activation === undefined ? "" : ` (activation ${activation})`;
+    return `${printable(setId)}${from} from ${alertThreshold}, ${capacity} a week`;
+  });
+  return [`alert rules that are active now: ${text.join("; ")}`];
 }
 
 /** Returns the figures of a performance beside those of the baseline. */
@@ -106,7 +123,7 @@ export function qualityLines(performance: Performance | undefined, answer: GetPe
     `Brier score ${figureText(performance.brier)}${beside("base rate", baseline?.baseRateBrier, baseline?.brierDifference)}`,
     `log loss ${figureText(performance.logLoss)}${beside("base rate", baseline?.baseRateLogLoss, baseline?.logLossDifference)}`,
     `calibration: risk ${figureText(performance.observedRate)}, mean score ${performance.meanScore?.toFixed(3) ?? "–"}, gap ${figureText(performance.calibrationGap, true)}`,
-    `at the alert threshold ${answer.alertThreshold}: ${selection(performance.atThreshold)}`,
+    `${thresholdText(answer)}: ${selection(performance.atThreshold)}`,
     `at capacity ${answer.capacity} a week: ${selection(performance.atCapacity)}`,
     ...(note === "" ? [] : [note]),
   ];

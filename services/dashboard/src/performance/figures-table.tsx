@@ -11,9 +11,9 @@ type Row = readonly [name: string, figure: Figure, trivial?: Figure, difference?
 
 /** The figures of all weeks, in comparison with predictions that need no model. */
 export function FiguresTable({ answer }: { answer: GetPerformanceResponse }) {
-  const { overall, alertThreshold, capacity } = answer;
+  const { overall, alertThreshold, capacity, ruleSets } = answer;
   const base = overall?.baseline;
-  const threshold = scoreText(alertThreshold);
+  const threshold = ruleSets.length > 1 ? "the alert thresholds" : `score ${scoreText(alertThreshold)}`;
   const rows: readonly Row[] = [
     ["AUC", overall?.auc, base?.lastLabelAuc, base?.aucDifference],
     ["Average precision", overall?.averagePrecision, base?.lastLabelAveragePrecision, base?.averagePrecisionDifference],
@@ -21,8 +21,8 @@ export function FiguresTable({ answer }: { answer: GetPerformanceResponse }) {
     ["Log loss (lower is better)", overall?.logLoss, base?.baseRateLogLoss, base?.logLossDifference],
     ["Share at which the risk occurred", overall?.observedRate],
     ["That share minus the mean score", overall?.calibrationGap],
-    [`Precision from score ${threshold}`, overall?.atThreshold?.precision],
-    [`Recall from score ${threshold}`, overall?.atThreshold?.recall],
+    [`Precision from ${threshold}`, overall?.atThreshold?.precision],
+    [`Recall from ${threshold}`, overall?.atThreshold?.recall],
     [`Precision of the ${capacity} highest scores a week`, overall?.atCapacity?.precision],
     [`Recall of the ${capacity} highest scores a week`, overall?.atCapacity?.recall],
   ];

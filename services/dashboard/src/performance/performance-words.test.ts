@@ -56,3 +56,19 @@ test("a segment without a name is not known, and a kind of a newer server has it
   expect(name(SegmentKind.SIZE, "")).toBe("Size not known");
   expect(name(99 as SegmentKind, "x")).toBe("Kind 99 x");
 });
+
+test("the alert rules are named when they are not only those of the file for all suppliers", () => {
+  const sentences = (ruleSets: MessageInitShape<typeof GetPerformanceResponseSchema>["ruleSets"]) =>
+    coverageSentences(create(GetPerformanceResponseSchema, { measuredShare: 1, ...(ruleSets && { ruleSets }) }));
+  const file = { setId: "default", alertThreshold: 0.7, capacity: 10 };
+  const others = sentences([file]);
+  expect(others.join()).not.toContain("alert rules");
+  const rulesIn = (ruleSets: Parameters<typeof sentences>[0]) =>
+    sentences(ruleSets).filter((text) => !others.includes(text));
+  expect(rulesIn([{ ...file, activation: 3n }])).toEqual([
+    "With the alert rules that are active now: default from score 0.70, 10 a week.",
+  ]);
+  expect(rulesIn([file, { setId: "emea", alertThreshold: 0.5, capacity: 2, regions: ["EU"] }])).toEqual([
+    "With the alert rules that are active now: default from score 0.70, 10 a week; emea from score 0.50, 2 a week.",
+  ]);
+});

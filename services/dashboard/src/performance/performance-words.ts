@@ -36,6 +36,15 @@ const SOURCES = [
   ["fromAbsence", "end of the horizon without an event", "ends of the horizon without an event"],
 ] as const;
 
+/** Returns which alert rules are measured. "": those of the file, for all suppliers. */
+function ruleSentence({ ruleSets }: GetPerformanceResponse): string | false {
+  if (ruleSets.length < 2 && ruleSets.every(({ activation }) => activation === undefined)) return false;
+  const limits = ruleSets.map(
+    ({ setId, alertThreshold, capacity }) => `${setId} from score ${scoreText(alertThreshold)}, ${capacity} a week`,
+  );
+  return `With the alert rules that are active now: ${limits.join("; ")}.`;
+}
+
 type Coverage = NonNullable<WeekPerformance["coverage"]>;
 
 /** Returns what is known about the outcomes and what is left out, as sentences. */
@@ -67,6 +76,7 @@ export function coverageSentences(answer: GetPerformanceResponse): string[] {
     measuredShare > 0 &&
       measuredShare < 1 &&
       `A random ${Math.max(1, Math.round(100 * measuredShare))} % of the suppliers was measured, because there are too many.`,
+    ruleSentence(answer),
     weeksLeftOut > 0 &&
       `${countOf(weeksLeftOut, "week")} without scores, or beyond 260, ${weeksLeftOut === 1 ? "is" : "are"} left out.`,
   ].filter((text) => typeof text === "string");

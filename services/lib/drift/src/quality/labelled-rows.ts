@@ -12,6 +12,8 @@ export interface LabelledRows {
   readonly clusters: number;
   /** Share of the row that is among the k highest scores of its week, in [0, 1]: below 1 when scores tie at the k-th place. */
   readonly capacityShares: Float64Array;
+  /** 1: the row is flagged. 0: it is not. Default: the rows with a score of at least the threshold of the measurement are. */
+  readonly flags?: Float64Array;
   /** The score that the base rate of earlier weeks gives, in [0, 1]. NaN: no earlier week has outcomes. */
   readonly baseRates: Float64Array;
   /** The supplier's last outcome that was known before the week: 1, 0, or -1 for none. */
@@ -27,6 +29,7 @@ export function selectRows(rows: LabelledRows, positions: Uint32Array): Labelled
     clusterOf: pick(rows.clusterOf, positions, new Uint32Array(positions.length)),
     clusters: rows.clusters,
     capacityShares: pick(rows.capacityShares, positions, new Float64Array(positions.length)),
+    ...(rows.flags && { flags: pick(rows.flags, positions, new Float64Array(positions.length)) }),
     baseRates: pick(rows.baseRates, positions, new Float64Array(positions.length)),
     lastLabels: pick(rows.lastLabels, positions, new Int8Array(positions.length)),
   };

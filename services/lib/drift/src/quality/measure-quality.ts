@@ -74,7 +74,10 @@ export interface Quality {
 export const MIN_CLASS_SUPPLIERS = 10;
 const BINS = 10;
 
-/** Measures scores against outcomes. @param threshold score from which a supplier is flagged, in [0, 1] */
+/**
+ * Measures scores against outcomes.
+ * @param threshold score from which a supplier is flagged, in [0, 1]; not used for rows with `flags`
+ */
 export function measureQuality(rows: LabelledRows, threshold: number): Quality {
   const { scores, labels, weights, capacityShares } = rows;
   const [positiveSuppliers, negativeSuppliers, suppliers] = countSuppliers(rows);
@@ -84,7 +87,7 @@ export function measureQuality(rows: LabelledRows, threshold: number): Quality {
     const found = estimateOf(figure, rows, scale);
     return withInterval ? found : { ...NO_ESTIMATE, value: found.value };
   };
-  const isFlagged = scores.map((score) => (score >= threshold ? 1 : 0));
+  const isFlagged = rows.flags ?? scores.map((score) => (score >= threshold ? 1 : 0));
   const selection = (
     shares: Float64Array,
     { precision, recall }: { precision: Figure; recall: Figure },

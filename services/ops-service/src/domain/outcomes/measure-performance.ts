@@ -1,9 +1,13 @@
 import type { OutcomeSpec } from "@bellwether/config/model-spec";
 import { isoWeekEnd } from "@bellwether/contract/iso-week";
 import { compareSegments, type SegmentQuality } from "@bellwether/drift/quality/compare-segments";
-import { type LabelledRows, selectRows } from "@bellwether/drift/quality/labelled-rows";
+import { selectRows } from "@bellwether/drift/quality/labelled-rows";
 import { measureQuality, type Quality } from "@bellwether/drift/quality/measure-quality";
+import type { SetScope } from "../alerts/evaluate-rules.ts";
+import { createRows, type Selected } from "./collect-rows.ts";
 import { type Coverage, type Day, type LabelSources, labelWeek, type WeekLabels } from "./label-week.ts";
+import type { RuleLimits } from "./rule-limits.ts";
+import type { RunScores } from "./run-scores.ts";
 
 /** What is measured. */
 export interface PerformanceTask {
@@ -13,10 +17,10 @@ export interface PerformanceTask {
   /** The day on which outcomes had to be known, ISO date. */
   readonly knownOn: string;
   readonly outcomes: OutcomeSpec;
-  /** Score from which the rules raise an alert. */
-  readonly threshold: number;
-  /** Number of suppliers that are examined in a week. */
-  readonly capacity: number;
+  /** The rule sets of which one at most applies to a supplier, by region and category in the run. */
+  readonly ruleSets: readonly RuleLimits[];
+  /** Number of suppliers that are examined in a week, whatever their rule set. Null: the capacity of each set. */
+  readonly capacity: number | null;
 }
 
 /** A complete run of a week. */
@@ -40,16 +44,6 @@ export interface CapacityCut {
   readonly tied: number;
 }
 
-/** Scores of suppliers in one run. All arrays have one element a supplier. */
-export interface RunScores {
-  readonly suppliers: Int32Array;
-  readonly scores: Float64Array;
-  readonly regions: readonly string[];
-  readonly categories: readonly string[];
-  /** NaN: not known. */
-  readonly exposures: Float64Array;
-}
-
 /** Reads what a measurement needs. */
 export interface PerformanceReader {
   /** Complete runs of the weeks with their scores, newest first, at most `limit`, and how many more there are. */
@@ -60,8 +54,8 @@ export interface PerformanceReader {
   sources(task: PerformanceTask, runs: readonly MeasuredRun[]): Promise<LabelSources>;
   /** @param which these suppliers, or a random share of all suppliers that is the same in each run */
   scores(run: MeasuredRun, which: { readonly suppliers: Int32Array } | { readonly share: number }): Promise<RunScores>;
-  /** Undefined: the run has fewer suppliers than `capacity`. */
-  capacityCut(run: MeasuredRun, capacity: number): Promise<CapacityCut | undefined>;
+  /** @param scope null: all suppliers. @returns undefined: the scope has fewer suppliers than `capacity` */
+  capacityCut(run: MeasuredRun, capacity: number, scope: SetScope | null): Promise<CapacityCut | undefined>;
 }
 
 export interface WeekReport {
@@ -104,7 +98,7 @@ export const dayNumber = (date: string): Day => Date.parse(`${date}T00:00:00Z`) 
 
 /** Compares the scores of complete weeks with what is known about their outcomes. */
 export async function measurePerformance(task: PerformanceTask, reader: PerformanceReader): Promise<PerformanceReport> {
-  const { outcomes, threshold } = task;
+  const { outcomes } = task;
   const { runs: newest, leftOut } = await reader.runs(task, MAX_WEEKS);
   const runs = newest.toReversed();
   const sources = await reader.sources(task, runs);
@@ -112,7 +106,7 @@ export async function measurePerformance(task: PerformanceTask, reader: Performa
   const whole = outcomes.completeAfterDays === null ? null : shareOf(runs, task);
   const known = suppliersWithOutcome(sources);
   const labelled = randomPart(known, Math.floor(MAX_ROWS / Math.max(1, runs.length)));
-  const builder = createRows();
+  const builder = createRows(task.ruleSets);
   const weeks: {
     readonly run: MeasuredRun;
     readonly labels: WeekLabels;
@@ -121,24 +115,19 @@ export async function measurePerformance(task: PerformanceTask, reader: Performa
   }[] = [];
   for (const run of runs) {
     const scores = await reader.scores(run, whole === null ? { suppliers: labelled } : { share: whole });
-    const cut = await reader.capacityCut(run, task.capacity);
+    const selections = await readSelections(reader, run, task);
     const end = dayNumber(isoWeekEnd(run.isoWeek));
     const labels = labelWeek({ ...run, end, suppliers: scores.suppliers }, sources, rules);
     const from = builder.length();
-    builder.add(
-      end,
-      scores,
-      labels,
-      cut && { score: cut.score, share: Math.min(1, (task.capacity - cut.above) / cut.tied) },
-    );
+    builder.add(end, scores, labels, selections);
     weeks.push({ run, labels, from, to: builder.length() });
   }
   const { rows, segments } = builder.finish();
   const part = (positions: Iterable<number>): Quality =>
-    measureQuality(selectRows(rows, Uint32Array.from(positions)), threshold);
-  const compared = compareSegments(rows, segments, { threshold, maxSegments: MAX_SEGMENTS });
+    measureQuality(selectRows(rows, Uint32Array.from(positions)), BY_FLAGS);
+  const compared = compareSegments(rows, segments, { threshold: BY_FLAGS, maxSegments: MAX_SEGMENTS });
   return {
-    overall: measureQuality(rows, threshold),
+    overall: measureQuality(rows, BY_FLAGS),
     weeks: weeks.map(({ run: { isoWeek, modelVersion }, labels, from, to }) => ({
       ...{ isoWeek, modelVersion, coverage: labels.coverage },
       quality: part(range(from, to)),
@@ -161,6 +150,30 @@ export async function measurePerformance(task: PerformanceTask, reader: Performa
     weeksLeftOut: leftOut,
     isWeighted: weeks.some(({ labels }) => labels.isWeighted),
   };
+}
+
+/** The threshold of measurements: not used, because the rows have flags. */
+const BY_FLAGS = 1;
+
+/** Returns which suppliers of a week are examined: by rule set, or the only one for all. */
+async function readSelections(
+  reader: PerformanceReader,
+  run: MeasuredRun,
+  { ruleSets, capacity }: PerformanceTask,
+): Promise<readonly Selected[]> {
+  const wanted = capacity === null ? ruleSets : [{ capacity, scope: null }];
+  const selections: Selected[] = [];
+  for (const set of wanted) {
+    if (set.capacity === 0) {
+      selections.push("none");
+      continue;
+    }
+    const cut = await reader.capacityCut(run, set.capacity, set.scope);
+    selections.push(
+      cut === undefined ? "all" : { score: cut.score, share: Math.min(1, (set.capacity - cut.above) / cut.tied) },
+    );
+  }
+  return capacity === null ? selections : ruleSets.map(() => selections[0] ?? "none");
 }
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
@@ -196,108 +209,4 @@ function delayOf({ events }: LabelSources, knownOn: Day): PerformanceReport["del
     .sort((a, b) => a - b);
   const at = (share: number): number | null => days[Math.min(days.length - 1, Math.floor(share * days.length))] ?? null;
   return { events: days.length, medianDays: at(0.5), p90Days: at(0.9) };
-}
-
-/** Collects the rows of all weeks, oldest week first. */
-function createRows() {
-  const columns = {
-    scores: [] as number[],
-    labels: [] as number[],
-    weights: [] as number[],
-    suppliers: [] as number[],
-  };
-  const further = { capacityShares: [] as number[], baseRates: [] as number[], lastLabels: [] as number[] };
-  const [regions, categories, exposures] = [[] as string[], [] as string[], [] as number[]];
-  /** The labels of each supplier, oldest week first. */
-  const labelsOf = new Map<number, { readonly known: Day; readonly label: number }[]>();
-  /** Weight of all labels, and of the positive ones, by the day from which they were known. */
-  const byDay = new Map<Day, { all: number; positive: number }>();
-  return {
-    length: () => columns.scores.length,
-    add(end: Day, scores: RunScores, { positions, labels, weights, known }: WeekLabels, cut: Cut | undefined): void {
-      const baseRate = baseRateOn(byDay, end);
-      for (const [k, position] of positions.entries()) {
-        const supplier = scores.suppliers[position] ?? -1;
-        const score = scores.scores[position] ?? Number.NaN;
-        columns.scores.push(score);
-        columns.labels.push(labels[k] ?? 0);
-        columns.weights.push(weights[k] ?? 1);
-        columns.suppliers.push(supplier);
-        further.capacityShares.push(capacityShare(score, cut));
-        further.baseRates.push(baseRate);
-        further.lastLabels.push(labelsOf.get(supplier)?.findLast((label) => label.known <= end)?.label ?? -1);
-        regions.push(scores.regions[position] ?? "");
-        categories.push(scores.categories[position] ?? "");
-        exposures.push(scores.exposures[position] ?? Number.NaN);
-      }
-      for (const [k, position] of positions.entries()) {
-        const [supplier, label, day, weight] = [
-          scores.suppliers[position] ?? -1,
-          labels[k] ?? 0,
-          known[k] ?? 0,
-          weights[k] ?? 1,
-        ];
-        const own = labelsOf.get(supplier);
-        if (own) own.push({ known: day, label });
-        else labelsOf.set(supplier, [{ known: day, label }]);
-        const sums = byDay.get(day) ?? { all: 0, positive: 0 };
-        byDay.set(day, { all: sums.all + weight, positive: sums.positive + weight * label });
-      }
-    },
-    finish() {
-      const numbers = new Map<number, number>();
-      const clusterOf = Uint32Array.from(columns.suppliers, (supplier) => {
-        const known = numbers.get(supplier) ?? numbers.size;
-        numbers.set(supplier, known);
-        return known;
-      });
-      const rows: LabelledRows = {
-        scores: Float64Array.from(columns.scores),
-        labels: Uint8Array.from(columns.labels),
-        weights: Float64Array.from(columns.weights),
-        ...{ clusterOf, clusters: numbers.size },
-        capacityShares: Float64Array.from(further.capacityShares),
-        baseRates: Float64Array.from(further.baseRates),
-        lastLabels: Int8Array.from(further.lastLabels),
-      };
-      const segments = [
-        { name: "region", segmentOf: regions },
-        { name: "category", segmentOf: categories },
-        { name: "size", segmentOf: sizesOf(exposures) },
-      ];
-      return { rows, segments };
-    },
-  };
-}
-
-/** Returns the share of positives among the labels that were known on a day. NaN: there were none. */
-function baseRateOn(byDay: ReadonlyMap<Day, { readonly all: number; readonly positive: number }>, day: Day): number {
-  let [all, positive] = [0, 0];
-  for (const [known, sums] of byDay) {
-    if (known > day) continue;
-    all += sums.all;
-    positive += sums.positive;
-  }
-  return all > 0 ? positive / all : Number.NaN;
-}
-
-/** The score of the k-th place, and the share of a place that each supplier with this score has. */
-interface Cut {
-  readonly score: number;
-  readonly share: number;
-}
-
-/** Returns the share of a supplier that is among the k highest scores. @param cut undefined: all are */
-function capacityShare(score: number, cut: Cut | undefined): number {
-  if (cut === undefined || score > cut.score) return 1;
-  return score < cut.score ? 0 : cut.share;
-}
-
-/** Returns the third of the known exposures in which each one is. */
-function sizesOf(exposures: readonly number[]): string[] {
-  const known = exposures.filter((exposure) => !Number.isNaN(exposure)).sort((a, b) => a - b);
-  const [low = Number.NaN, high = Number.NaN] = [1 / 3, 2 / 3].map((share) => known[Math.floor(share * known.length)]);
-  return exposures.map((exposure) =>
-    Number.isNaN(exposure) ? "" : exposure < low ? "small" : exposure < high ? "medium" : "large",
-  );
 }

@@ -6,6 +6,7 @@ import type { Estimate } from "@bellwether/drift/quality/estimate";
 import type { Quality, Selection } from "@bellwether/drift/quality/measure-quality";
 import {
   type OutcomeCoverageSchema,
+  type PerformanceRuleSetSchema,
   type PerformanceSchema,
   type PerformanceService,
   SegmentFigure,
@@ -18,14 +19,15 @@ import { ModelNotScoredError, QueryError } from "../../domain/ops-error.ts";
 import { today } from "../../domain/outcomes/check-outcomes.ts";
 import type { Coverage } from "../../domain/outcomes/label-week.ts";
 import type { PerformanceReport, PerformanceTask } from "../../domain/outcomes/measure-performance.ts";
+import type { RuleLimits } from "../../domain/outcomes/rule-limits.ts";
 import { chooseModel, type ScoringModel } from "../../domain/scores/choose-model.ts";
 
 export interface PerformanceDependencies {
   readonly now: () => Date;
   readonly listModels: () => Promise<readonly ScoringModel[]>;
   readonly outcomesOf: (modelName: string) => OutcomeSpec;
-  /** Returns the score from which the alert rules of a model raise an alert, and how many suppliers they select in a week. */
-  readonly alertLimitsOf: (modelName: string) => { readonly threshold: number; readonly capacity: number };
+  /** Returns the limits of the active rule sets of a model. */
+  readonly ruleLimitsOf: (modelName: string) => Promise<readonly RuleLimits[]>;
   readonly measure: (task: PerformanceTask, signal: AbortSignal) => Promise<PerformanceReport>;
 }
 
@@ -50,12 +52,15 @@ export function performanceHandlers(deps: PerformanceDependencies): ServiceImpl<
       const knownOn = request.knownOn || today(deps.now());
       if (!isIsoDate(knownOn)) throw new QueryError("known_on", "is not a day such as 2026-03-01");
       const outcomes = deps.outcomesOf(modelName);
-      const { threshold, ...limits } = deps.alertLimitsOf(modelName);
-      const capacity = request.capacity || limits.capacity;
-      const task = { modelName, fromWeek, toWeek, knownOn, outcomes, threshold, capacity };
+      const ruleSets = await deps.ruleLimitsOf(modelName);
+      const capacity = request.capacity || null;
+      const task = { modelName, fromWeek, toWeek, knownOn, outcomes, ruleSets, capacity };
       const report = await deps.measure(task, signal);
       return {
-        ...{ modelName, fromWeek, toWeek, knownOn, capacity, alertThreshold: threshold },
+        ...{ modelName, fromWeek, toWeek, knownOn },
+        capacity: capacity ?? ruleSets.reduce((sum, set) => sum + set.capacity, 0),
+        alertThreshold: Math.min(...ruleSets.map(({ threshold }) => threshold)),
+        ruleSets: ruleSets.map(ruleSetToProto),
         ...{ definition: outcomes.definition, horizonDays: outcomes.horizonDays },
         ...(outcomes.completeAfterDays !== null && { completeAfterDays: outcomes.completeAfterDays }),
         overall: qualityToProto(report.overall),
@@ -76,6 +81,14 @@ export function performanceHandlers(deps: PerformanceDependencies): ServiceImpl<
         ...{ measuredShare: report.measuredShare, weeksLeftOut: report.weeksLeftOut, weighted: report.isWeighted },
       };
     },
+  };
+}
+
+function ruleSetToProto(set: RuleLimits): MessageInitShape<typeof PerformanceRuleSetSchema> {
+  const { setId, appliesTo, threshold, capacity, activation } = set;
+  return {
+    ...{ setId, regions: [...appliesTo.regions], categories: [...appliesTo.categories] },
+    ...{ alertThreshold: threshold, capacity, ...(activation !== null && { activation: BigInt(activation) }) },
   };
 }
 

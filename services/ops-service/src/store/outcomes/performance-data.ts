@@ -1,13 +1,11 @@
+import { isForTheRest, type RuleScope } from "@bellwether/config/rule-scope";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
+import type { SetScope } from "../../domain/alerts/evaluate-rules.ts";
 import { dispositionLabel } from "../../domain/outcomes/disposition-label.ts";
 import type { DispositionLabel, LabelSources, RiskEvent, WeekRecord } from "../../domain/outcomes/label-week.ts";
-import type {
-  MeasuredRun,
-  PerformanceReader,
-  PerformanceTask,
-  RunScores,
-} from "../../domain/outcomes/measure-performance.ts";
+import type { MeasuredRun, PerformanceReader, PerformanceTask } from "../../domain/outcomes/measure-performance.ts";
+import type { RunScores } from "../../domain/outcomes/run-scores.ts";
 import type { Db } from "../database.ts";
 import { scoresOf } from "../scores/score-rows.ts";
 import { keptScores } from "./kept-scores.ts";
@@ -62,15 +60,28 @@ export function createPerformanceReader(db: Db): PerformanceReader {
         where s.p is not null and ${condition}`);
       return scoresFromRows(rows, await readLabels(db, rows));
     },
-    async capacityCut(run, capacity) {
+    async capacityCut(run, capacity, scope) {
+      const condition = scope === null ? sql`s.p is not null` : sql`s.p is not null and ${inScope(scope)}`;
       const table = tables.get(run.id) ?? scoresOf(run.id);
       const { rows } = await db.execute<{ score: number; above: number; tied: number }>(sql`
-        with cut as (select p as score from ${table} s where s.p is not null order by p desc offset ${capacity - 1}::int limit 1)
+        with cut as (select p as score from ${table} s where ${condition} order by p desc offset ${capacity - 1}::int limit 1)
         select cut.score, (count(*) filter (where s.p > cut.score))::int as above, (count(*) filter (where s.p = cut.score))::int as tied
-        from cut, ${table} s where s.p >= cut.score group by cut.score`);
+        from cut, ${table} s where s.p >= cut.score and ${condition} group by cut.score`);
       return rows[0];
     },
   };
+}
+
+/** The condition on the region and the category of a score, as `isInScope` decides it. */
+function inScope({ appliesTo, except }: SetScope): SQL {
+  const has = (column: SQL, values: readonly string[]): SQL =>
+    values.length === 0
+      ? sql`true`
+      : sql`coalesce(${column} in (select id from bellwether.label where value = any(${sql.param([...values])}::text[])), false)`;
+  const names = ({ regions, categories }: RuleScope): SQL =>
+    sql`(${has(sql`s.region`, regions)} and ${has(sql`s.category`, categories)})`;
+  const others = except.filter((one) => !isForTheRest(one)).map((one) => sql`not ${names(one)}`);
+  return sql.join([names(appliesTo), ...others], sql` and `);
 }
 
 /** The model, and the day on which outcomes had to be known. */
